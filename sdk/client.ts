@@ -1,0 +1,63 @@
+import { resolveConnection } from './connection.ts'
+import type { PawlOptions } from './connection.ts'
+import { Executions } from './executions.ts'
+import * as g from './generated/graphql.ts'
+import { Phases, Rounds } from './phases.ts'
+import { createRequests } from './request.ts'
+import type { CallOptions, Requests } from './request.ts'
+import { Runs } from './runs.ts'
+import { Tokens } from './tokens.ts'
+import type * as t from './types.ts'
+import { Workflows } from './workflows.ts'
+
+/**
+ * A client of one server. Opens nothing until it is used, and holds nothing open between calls.
+ *
+ * @throws PawlError where no address is given and the environment names none.
+ */
+export function createPawl(options: PawlOptions = {}): Pawl {
+  return new Pawl(options)
+}
+
+/** Everything a server offers, by what it is about. */
+export class Pawl {
+  readonly runs: Runs
+  readonly phases: Phases
+  readonly rounds: Rounds
+  readonly executions: Executions
+  readonly workflows: Workflows
+  readonly tokens: Tokens
+  readonly #requests: Requests
+
+  constructor(options: PawlOptions) {
+    const connection = resolveConnection(options)
+    const requests = createRequests(connection)
+    this.#requests = requests
+    this.runs = new Runs(requests)
+    this.phases = new Phases(requests)
+    this.rounds = new Rounds(requests)
+    this.executions = new Executions(requests)
+    this.workflows = new Workflows(requests)
+    this.tokens = new Tokens(requests)
+  }
+
+  /** Moves on whatever is due now: lost owners, timeouts, stale runs; with `dryRun`, only tells. For ADMIN. */
+  async sweep({ dryRun, ...options }: t.Fields<g.SweepInput> = {}): Promise<t.SweepResult> {
+    return (await this.#requests.ask(g.SweepDocument, { input: { dryRun } }, options)).sweep
+  }
+
+  /** One page of the check that every run keeps what Pawl guarantees. For ADMIN. */
+  async doctor({ signal, retry, ...page }: t.PageFields & CallOptions = {}): Promise<t.DoctorReport> {
+    return (await this.#requests.ask(g.DoctorDocument, page, { signal, retry })).doctor
+  }
+
+  /** Who the token belongs to, and its role. */
+  async viewer(options?: CallOptions): Promise<t.Viewer> {
+    return (await this.#requests.ask(g.ViewerDocument, {}, options)).viewer
+  }
+
+  /** The server's version and clock. */
+  async server(options?: CallOptions): Promise<t.ServerInfo> {
+    return (await this.#requests.ask(g.ServerDocument, {}, options)).server
+  }
+}

@@ -1,0 +1,38 @@
+import * as g from './generated/graphql.ts'
+import type { CallOptions, Requests } from './request.ts'
+import type * as t from './types.ts'
+
+/** Executions: operating-system processes launched for a run, or for none. */
+export class Executions {
+  readonly #requests: Requests
+
+  constructor(requests: Requests) {
+    this.#requests = requests
+  }
+
+  /** Records that a process starts; its id goes to the process as `PAWL_EXECUTION_ID`. */
+  async start(fields: t.Fields<g.StartExecutionInput>): Promise<t.StartExecutionResult> {
+    return (await this.#requests.mutate(g.StartExecutionDocument, fields)).startExecution
+  }
+
+  /** Records how a process ended, and answers with the outcome that follows. Legal after the run has settled, too. */
+  async finish(
+    executionId: string,
+    fields: t.Fields<g.FinishExecutionInput, 'executionId'> = {},
+  ): Promise<t.FinishExecutionResult> {
+    return (await this.#requests.mutate(g.FinishExecutionDocument, { ...fields, executionId }))
+      .finishExecution
+  }
+
+  /** One page of executions. */
+  async list({
+    signal,
+    retry,
+    ...fields
+  }: { filter?: g.ExecutionFilter | undefined } & t.PageFields & CallOptions = {}): Promise<
+    t.Page<t.Execution>
+  > {
+    const { executions } = await this.#requests.ask(g.ExecutionsDocument, fields, { signal, retry })
+    return { nodes: executions.edges.map((edge) => edge.node), pageInfo: executions.pageInfo }
+  }
+}

@@ -1,0 +1,19 @@
+export { createPawl } from './client.ts'
+export type { Pawl } from './client.ts'
+export type { PawlOptions, TokenSource } from './connection.ts'
+export {
+  PawlAuthError,
+  PawlConnectionError,
+  PawlCursorExpiredError,
+  PawlError,
+  PawlFault,
+  PawlProblem,
+} from './errors.ts'
+export type { Problem } from './errors.ts'
+export type { JsonValue } from './json.ts'
+export type { CallOptions } from './request.ts'
+export { isSuccess, match, unwrap } from './results.ts'
+export type { ProblemOf, SuccessOf } from './results.ts'
+export type { RetryOptions } from './retry.ts'
+export type { ListRunsFields } from './runs.ts'
+export type * from './types.ts'

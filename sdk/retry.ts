@@ -1,0 +1,61 @@
+/** How an operation is asked again after its answer was lost. */
+export interface RetryOptions {
+  /** How often it is tried in all, the first time included. Default 7. */
+  readonly attempts: number
+  /** The wait before the second attempt, in milliseconds; doubled each time, with jitter. Default 100. */
+  readonly minDelayMs: number
+  /** The longest wait between two attempts, in milliseconds. Default 5,000. */
+  readonly maxDelayMs: number
+  /** How long one attempt may take, in milliseconds. Default 30,000. */
+  readonly timeoutMs: number
+}
+
+export const defaultRetry: RetryOptions = {
+  attempts: 7,
+  minDelayMs: 100,
+  maxDelayMs: 5_000,
+  timeoutMs: 30_000,
+}
+
+/** The wait after the n-th failure in a row (from 1), in milliseconds: between half and all of the doubled delay. */
+export function backOff(failures: number, retry: RetryOptions): number {
+  const delay = Math.min(retry.maxDelayMs, retry.minDelayMs * 2 ** (failures - 1))
+  return delay * (0.5 + Math.random() / 2)
+}
+
+/** Resolves after the given milliseconds, or as soon as the signal aborts; never rejects. */
+export function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve()
+    const done = () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, milliseconds)
+    signal?.addEventListener('abort', done)
+  })
+}
+
+/**
+ * Runs the work with a signal that aborts with the given one, or after the given milliseconds. The listener ends with the
+ * work, so that a long-lived signal collects none.
+ */
+export async function withDeadline<T>(
+  signal: AbortSignal | undefined,
+  milliseconds: number,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  signal?.throwIfAborted()
+  const controller = new AbortController()
+  const follow = () => controller.abort(signal?.reason)
+  const expire = () => controller.abort(new Error(`No answer within ${milliseconds} ms`))
+  const timer = setTimeout(expire, milliseconds)
+  signal?.addEventListener('abort', follow)
+  try {
+    return await work(controller.signal)
+  } finally {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', follow)
+  }
+}

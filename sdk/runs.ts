@@ -1,0 +1,120 @@
+import * as g from './generated/graphql.ts'
+import type { CallOptions, Requests } from './request.ts'
+import type * as t from './types.ts'
+
+/** Which runs to list. */
+export interface ListRunsFields extends CallOptions {
+  readonly filter?: g.RunFilter | undefined
+  /** Default `CREATED_DESC`. */
+  readonly orderBy?: g.RunOrder | undefined
+  readonly first?: number | undefined
+  readonly after?: string | undefined
+  readonly last?: number | undefined
+  readonly before?: string | undefined
+}
+
+/** Runs: the commands, and the questions about them. Each command answers with a union; `unwrap` or `match` it. */
+export class Runs {
+  readonly #requests: Requests
+
+  constructor(requests: Requests) {
+    this.#requests = requests
+  }
+
+  /** Starts a run of a workflow; with `claim`, already owned by the caller. */
+  async start(fields: t.Fields<g.StartRunInput>): Promise<t.StartRunResult> {
+    return (await this.#requests.mutate(g.StartRunDocument, fields)).startRun
+  }
+
+  /** The run, or null where there is none of this id. */
+  async get(runId: string, options?: CallOptions): Promise<t.RunDetail | null> {
+    return (await this.#requests.ask(g.RunDocument, { id: runId }, options)).run
+  }
+
+  /** One page of runs, newest first unless told otherwise. */
+  async list({ signal, retry, ...fields }: ListRunsFields = {}): Promise<t.RunPage> {
+    const { runs } = await this.#requests.ask(g.RunsDocument, fields, { signal, retry })
+    return {
+      nodes: runs.edges.map((edge) => edge.node),
+      pageInfo: runs.pageInfo,
+      feedCursor: runs.feedCursor,
+    }
+  }
+
+  /** How many runs stand in each status. */
+  async counts({ filter, ...options }: { filter?: g.RunFilter | undefined } & CallOptions = {}): Promise<
+    t.RunCount[]
+  > {
+    return (await this.#requests.ask(g.RunCountsDocument, { filter }, options)).runCounts
+  }
+
+  /** Which run a command means: the given one, else that of the execution, else the only active one. */
+  async resolve({ signal, retry, ...input }: t.Fields<g.ResolveRunInput> = {}): Promise<t.ResolveRunResult> {
+    return (await this.#requests.ask(g.ResolveRunDocument, { input }, { signal, retry })).resolveRun
+  }
+
+  /** Whether the run equals the fold of its events, and where it does not. */
+  async verify(runId: string, options?: CallOptions): Promise<t.VerifyRunResult> {
+    return (await this.#requests.ask(g.VerifyRunDocument, { id: runId }, options)).verifyRun
+  }
+
+  /** Takes the right to drive a run: the given one, or the oldest that the filters admit. */
+  async claim(fields: t.Fields<g.ClaimRunInput>): Promise<t.ClaimRunResult> {
+    return (await this.#requests.mutate(g.ClaimRunDocument, fields)).claimRun
+  }
+
+  /** Moves the end of the lease to now plus `leaseSeconds` (default: the claim's), and says what the owner is to do. */
+  async renew(
+    runId: string,
+    { signal, retry, ...fields }: t.Fields<g.RenewLeaseInput, 'runId'>,
+  ): Promise<t.RenewLeaseResult> {
+    const input = { ...fields, runId }
+    return (await this.#requests.ask(g.RenewLeaseDocument, { input }, { signal, retry })).renewLease
+  }
+
+  /** Gives the run back: RUNNING becomes QUEUED, CANCELLING becomes CANCELLED without confirmation. */
+  async release(runId: string, fields: t.Fields<g.ReleaseRunInput, 'runId'>): Promise<t.ReleaseRunResult> {
+    return (await this.#requests.mutate(g.ReleaseRunDocument, { ...fields, runId })).releaseRun
+  }
+
+  /** Pauses the run; its owner keeps the lease and is told to stop. */
+  async pause(runId: string, fields: t.Fields<g.PauseRunInput, 'runId'> = {}): Promise<t.PauseRunResult> {
+    return (await this.#requests.mutate(g.PauseRunDocument, { ...fields, runId })).pauseRun
+  }
+
+  /** Takes a paused or failed run, or one whose owner is lost, up again; with `claim`, owned by the caller. */
+  async resume(runId: string, fields: t.Fields<g.ResumeRunInput, 'runId'> = {}): Promise<t.ResumeRunResult> {
+    return (await this.#requests.mutate(g.ResumeRunDocument, { ...fields, runId })).resumeRun
+  }
+
+  /** Ends the run as COMPLETED, where the server holds the evidence. */
+  async complete(
+    runId: string,
+    fields: t.Fields<g.CompleteRunInput, 'runId'> = {},
+  ): Promise<t.CompleteRunResult> {
+    return (await this.#requests.mutate(g.CompleteRunDocument, { ...fields, runId })).completeRun
+  }
+
+  /** Ends the run as FAILED, with what went wrong. */
+  async fail(runId: string, fields: t.Fields<g.FailRunInput, 'runId'>): Promise<t.FailRunResult> {
+    return (await this.#requests.mutate(g.FailRunDocument, { ...fields, runId })).failRun
+  }
+
+  /** Cancels the run: at once without a live owner, else CANCELLING until its owner confirms or its grace has passed. */
+  async cancel(runId: string, fields: t.Fields<g.CancelRunInput, 'runId'> = {}): Promise<t.CancelRunResult> {
+    return (await this.#requests.mutate(g.CancelRunDocument, { ...fields, runId })).cancelRun
+  }
+
+  /** The owner's word that its processes are gone: CANCELLING becomes CANCELLED, confirmed. */
+  async confirmCancel(
+    runId: string,
+    fields: t.Fields<g.ConfirmCancelInput, 'runId'>,
+  ): Promise<t.ConfirmCancelResult> {
+    return (await this.#requests.mutate(g.ConfirmCancelDocument, { ...fields, runId })).confirmCancel
+  }
+
+  /** Deletes a settled run without a live owner, with everything below it. */
+  async delete(runId: string, fields: t.Fields<g.DeleteRunInput, 'runId'> = {}): Promise<t.DeleteRunResult> {
+    return (await this.#requests.mutate(g.DeleteRunDocument, { ...fields, runId })).deleteRun
+  }
+}

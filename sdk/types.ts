@@ -1,0 +1,87 @@
+import type * as g from './generated/graphql.ts'
+import type { CallOptions } from './request.ts'
+
+/** A run as lists, feeds and answers carry it. */
+export type Run = g.RunFieldsFragment
+/** A run with its phases, its input and output, and what it still lacks. */
+export type RunDetail = g.RunDetailFragment
+export type Lease = g.LeaseFieldsFragment
+export type Phase = g.PhaseFieldsFragment
+export type Execution = g.ExecutionFieldsFragment
+export type Workflow = g.WorkflowFieldsFragment
+/** A workflow with its definition as it was registered. */
+export type WorkflowDetail = NonNullable<g.WorkflowQuery['workflow']>
+export type Token = g.TokenFieldsFragment
+export type MissingEvidence = g.MissingEvidenceFieldsFragment
+export type RunCount = g.RunCountsQuery['runCounts'][number]
+export type Viewer = g.ViewerQuery['viewer']
+export type ServerInfo = g.ServerQuery['server']
+export type DoctorReport = g.DoctorQuery['doctor']
+export type PageInfo = g.PageFieldsFragment
+
+/** One page of a list. The next begins `after: pageInfo.endCursor`. */
+export interface Page<Node> {
+  readonly nodes: Node[]
+  readonly pageInfo: PageInfo
+}
+
+/** One page of runs, and the cursor from which `runs.changes` goes on without a gap. */
+export interface RunPage extends Page<Run> {
+  readonly feedCursor: string
+}
+
+/** Which page, and how many: 50 where neither `first` nor `last` is given, at most 500. */
+export interface PageFields {
+  readonly first?: number | undefined
+  readonly after?: string | undefined
+}
+
+/** A mutation's fields without the id that stands before them, and the call's options. */
+export type Fields<Input, Id extends keyof Input = never> = Omit<Input, Id> & CallOptions
+
+export type StartRunResult = g.StartRunMutation['startRun']
+export type ClaimRunResult = g.ClaimRunMutation['claimRun']
+export type RenewLeaseResult = g.RenewLeaseMutation['renewLease']
+export type ReleaseRunResult = g.ReleaseRunMutation['releaseRun']
+export type PauseRunResult = g.PauseRunMutation['pauseRun']
+export type ResumeRunResult = g.ResumeRunMutation['resumeRun']
+export type CompleteRunResult = g.CompleteRunMutation['completeRun']
+export type FailRunResult = g.FailRunMutation['failRun']
+export type CancelRunResult = g.CancelRunMutation['cancelRun']
+export type ConfirmCancelResult = g.ConfirmCancelMutation['confirmCancel']
+export type DeleteRunResult = g.DeleteRunMutation['deleteRun']
+export type StartPhaseResult = g.StartPhaseMutation['startPhase']
+export type AdvancePhaseResult = g.AdvancePhaseMutation['advancePhase']
+export type FailPhaseResult = g.FailPhaseMutation['failPhase']
+export type CompleteRoundResult = g.CompleteRoundMutation['completeRound']
+export type StartExecutionResult = g.StartExecutionMutation['startExecution']
+export type FinishExecutionResult = g.FinishExecutionMutation['finishExecution']
+export type RegisterWorkflowResult = g.RegisterWorkflowMutation['registerWorkflow']
+export type CreateTokenResult = g.CreateTokenMutation['createToken']
+export type RevokeTokenResult = g.RevokeTokenMutation['revokeToken']
+export type SweepResult = g.SweepMutation['sweep']
+export type ResolveRunResult = g.ResolveRunQuery['resolveRun']
+export type VerifyRunResult = g.VerifyRunQuery['verifyRun']
+
+/** The words of the server. */
+export type {
+  DirectiveKind,
+  ErrorClass,
+  EvidenceKind,
+  ExecutionEnd,
+  ExecutionFilter,
+  FailReason,
+  NextAction,
+  NotResumableCause,
+  Outcome,
+  PhaseStatus,
+  ResolvedVia,
+  Role,
+  RunCommand,
+  RunFilter,
+  RunOrder,
+  RunReason,
+  RunsFeedFilter,
+  RunStatus,
+  StartRunInput,
+} from './generated/graphql.ts'

@@ -1,0 +1,33 @@
+import * as g from './generated/graphql.ts'
+import type { JsonValue } from './json.ts'
+import type { CallOptions, Requests } from './request.ts'
+import type * as t from './types.ts'
+
+/** Workflows: named, versioned, immutable definitions of phases. */
+export class Workflows {
+  readonly #requests: Requests
+
+  constructor(requests: Requests) {
+    this.#requests = requests
+  }
+
+  /** Registers a definition; one that is there already, unchanged, answers `changed: false`. */
+  async register(definition: JsonValue, options?: CallOptions): Promise<t.RegisterWorkflowResult> {
+    return (await this.#requests.ask(g.RegisterWorkflowDocument, { input: { definition } }, options))
+      .registerWorkflow
+  }
+
+  /** The given version of a workflow, the latest without one; null where there is none. */
+  async get(
+    name: string,
+    { version, ...options }: { version?: number | undefined } & CallOptions = {},
+  ): Promise<t.WorkflowDetail | null> {
+    return (await this.#requests.ask(g.WorkflowDocument, { name, version }, options)).workflow
+  }
+
+  /** One page of workflows. */
+  async list({ signal, retry, ...fields }: t.PageFields & CallOptions = {}): Promise<t.Page<t.Workflow>> {
+    const { workflows } = await this.#requests.ask(g.WorkflowsDocument, fields, { signal, retry })
+    return { nodes: workflows.edges.map((edge) => edge.node), pageInfo: workflows.pageInfo }
+  }
+}
