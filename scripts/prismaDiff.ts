@@ -1,0 +1,70 @@
+/**
+ * Compares prisma/schema.prisma with the migrations, without network and without an engine binary.
+ *
+ *   tsx scripts/prismaDiff.ts --check         exit 1, printing the SQL that is missing, where they disagree
+ *   tsx scripts/prismaDiff.ts --create NAME   writes that SQL as a new migration
+ */
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { startScratch } from '../src/database/embedded/startScratch.ts'
+import { listForEngine, migrationLock, readMigrations } from '../src/database/readMigrations.ts'
+import { withSchemaEngine } from '../src/database/schemaEngine.ts'
+
+const prismaDir = fileURLToPath(new URL('../prisma', import.meta.url))
+const schemaFile = join(prismaDir, 'schema.prisma')
+const migrationsDir = join(prismaDir, 'migrations')
+
+/** The SQL that takes a database with all migrations to what schema.prisma says; undefined where nothing is missing. */
+async function findDifference(): Promise<string | undefined> {
+  const migrations = await readMigrations(migrationsDir)
+  const schema = { path: schemaFile, content: await readFile(schemaFile, 'utf8') }
+  const scratch = await startScratch()
+  try {
+    const { stdout } = await withSchemaEngine(scratch.poolConfig, (engine) =>
+      engine.diff({
+        from: { tag: 'migrations', ...listForEngine(migrationsDir, migrations) },
+        to: { tag: 'schemaDatamodel', files: [schema] },
+        script: true,
+        exitCode: null,
+        filters: { externalTables: [], externalEnums: [] },
+      }),
+    )
+    return stdout === null || stdout.includes('This is an empty migration') ? undefined : stdout
+  } finally {
+    await scratch.close()
+  }
+}
+
+async function writeMigration(name: string, sql: string): Promise<string> {
+  const timestamp = new Date().toISOString().replace(/[-:T]/g, '').slice(0, 14)
+  const folder = join(migrationsDir, `${timestamp}_${name.replace(/[^A-Za-z0-9]+/g, '_')}`)
+  await mkdir(folder, { recursive: true })
+  await writeFile(join(folder, 'migration.sql'), sql)
+  await writeFile(join(migrationsDir, 'migration_lock.toml'), migrationLock)
+  return folder
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({ options: { check: { type: 'boolean' }, create: { type: 'string' } } })
+  if ((values.check === true) === (values.create !== undefined)) {
+    console.error('usage: prismaDiff.ts --check | --create NAME')
+    return 2
+  }
+  const sql = await findDifference()
+  if (sql === undefined) {
+    console.log('schema.prisma and the migrations agree')
+    return 0
+  }
+  if (values.create !== undefined) {
+    console.log(`created ${await writeMigration(values.create, sql)}`)
+    return 0
+  }
+  console.error(
+    `schema.prisma and the migrations disagree; missing (tsx scripts/prismaDiff.ts --create NAME):\n\n${sql}`,
+  )
+  return 1
+}
+
+process.exitCode = await main()

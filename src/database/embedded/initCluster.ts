@@ -1,0 +1,95 @@
+import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { chown, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DatabaseError } from '../databaseErrors.ts'
+import { explainFailure } from './explainFailure.ts'
+import type { Place } from './place.ts'
+import { plainEnvironment } from './plainEnvironment.ts'
+
+/** PostgreSQL's own superuser, and the only role of an embedded database. */
+export const embeddedUser = 'pawl'
+
+const passwordName = 'pawl.password'
+
+/**
+ * Creates the database cluster below `place.home` unless it is there, and returns its random password.
+ *
+ * It is made in a temporary directory and renamed, so a cluster under its final name is complete. The password lies in
+ * the cluster itself (mode 0600), so that neither can be lost or restored without the other.
+ *
+ * @param durable false skips syncing to disk, for databases that are thrown away
+ */
+export async function initCluster(place: Place, durable: boolean): Promise<string> {
+  await removeUnfinished(place.home)
+  if (!existsSync(place.cluster)) await createCluster(place, durable)
+  return readPassword(place.cluster)
+}
+
+async function createCluster(place: Place, durable: boolean): Promise<void> {
+  const making = join(place.home, `cluster.new-${process.pid}`)
+  const passwordFile = `${making}.password`
+  await writeFile(passwordFile, randomBytes(32).toString('hex'), { mode: 0o600, flag: 'wx' })
+  if (place.user) await chown(passwordFile, place.user.uid, place.user.gid)
+  await runInitdb(place, ['-D', making, `--pwfile=${passwordFile}`, ...(durable ? [] : ['--no-sync'])])
+  await rename(passwordFile, join(making, passwordName))
+  if (durable) {
+    await syncPath(join(making, passwordName))
+    await syncPath(making)
+  }
+  await rename(making, place.cluster)
+  if (durable) await syncPath(place.home)
+}
+
+async function runInitdb(place: Place, args: string[]): Promise<void> {
+  const child = spawn(
+    join(place.native, 'bin', 'initdb'),
+    [
+      ...['-U', embeddedUser, '-A', 'scram-sha-256', '-E', 'UTF8', '--locale=C'],
+      ...['--locale-provider=builtin', '--builtin-locale=C.UTF-8'],
+      ...args,
+    ],
+    { cwd: place.home, env: plainEnvironment(), stdio: ['ignore', 'pipe', 'pipe'], ...place.user },
+  )
+  let output = ''
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  const failure = await new Promise<Error | undefined>((resolve) => {
+    child.on('error', resolve)
+    child.on('close', (code, signal) => {
+      resolve(code === 0 ? undefined : new Error(`initdb ended with ${signal ?? `exit code ${code}`}`))
+    })
+  })
+  if (failure) throw explainFailure(output, place, failure)
+}
+
+async function readPassword(cluster: string): Promise<string> {
+  const path = join(cluster, passwordName)
+  try {
+    return await readFile(path, 'utf8')
+  } catch (cause) {
+    throw new DatabaseError(
+      'DATA_DIR_UNUSABLE',
+      `The embedded database's password can't be read from ${path}. Restore that file from a backup of the directory, ` +
+        'or, if there is nothing to keep, delete the directory.',
+      { cause },
+    )
+  }
+}
+
+/** What an earlier start left half made; nothing else writes here, since the caller holds the data directory's lock. */
+async function removeUnfinished(home: string): Promise<void> {
+  for (const name of await readdir(home)) {
+    if (name.startsWith('cluster.new-')) await rm(join(home, name), { recursive: true, force: true })
+  }
+}
+
+async function syncPath(path: string): Promise<void> {
+  const handle = await open(path, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}

@@ -1,0 +1,38 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+/** What a running PostgreSQL writes about itself into `postmaster.pid`. */
+export interface PostmasterFile {
+  pid: number
+  port: number
+  /** Folder of its unix socket, or undefined where it has none. */
+  socketDir: string | undefined
+  /** Address it listens on over TCP, or undefined where it does not. */
+  address: string | undefined
+  /** True once it accepts connections. */
+  ready: boolean
+}
+
+/** Reads `postmaster.pid` of a cluster; undefined where there is none, or none that is whole. */
+export async function readPostmasterFile(cluster: string): Promise<PostmasterFile | undefined> {
+  let text: string
+  try {
+    text = await readFile(join(cluster, 'postmaster.pid'), 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+  const [pid, , , port, socketDir, address, , status] = text.split('\n')
+  if (!Number.isInteger(Number(pid)) || Number(pid) <= 0) return undefined
+  return {
+    pid: Number(pid),
+    port: Number(port),
+    socketDir: blankToUndefined(socketDir),
+    address: blankToUndefined(address),
+    ready: status?.trim() === 'ready',
+  }
+}
+
+function blankToUndefined(line: string | undefined): string | undefined {
+  return line === undefined || line === '' ? undefined : line
+}

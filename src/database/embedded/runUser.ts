@@ -1,0 +1,42 @@
+import { execFile } from 'node:child_process'
+import { stat } from 'node:fs/promises'
+import { promisify } from 'node:util'
+import { DatabaseError } from '../databaseErrors.ts'
+
+/** The user PostgreSQL runs as, where that is not the user of this process. */
+export interface RunUser {
+  uid: number
+  gid: number
+}
+
+const run = promisify(execFile)
+
+/**
+ * Whom to run PostgreSQL as. PostgreSQL refuses root, so under root it is the owner of the data directory, else
+ * `postgres`, else `nobody`; users are never created. Returns undefined where this process's own user will do.
+ *
+ * @param dataDir an existing directory
+ */
+export async function chooseRunUser(dataDir: string): Promise<RunUser | undefined> {
+  if (process.getuid?.() !== 0) return undefined
+  const owner = await stat(dataDir)
+  if (owner.uid !== 0) return { uid: owner.uid, gid: owner.gid }
+  for (const name of ['postgres', '_postgres', 'nobody']) {
+    const user = await findUser(name)
+    if (user !== undefined && user.uid !== 0) return user
+  }
+  throw new DatabaseError(
+    'EMBEDDED_UNAVAILABLE',
+    'PostgreSQL refuses to run as root, and this machine has neither a user "postgres" nor "nobody". ' +
+      `Run Pawl as another user, or give ${dataDir} to one (chown), or set DATABASE_URL.`,
+  )
+}
+
+async function findUser(name: string): Promise<RunUser | undefined> {
+  try {
+    const [uid, gid] = await Promise.all([run('id', ['-u', name]), run('id', ['-g', name])])
+    return { uid: Number(uid.stdout), gid: Number(gid.stdout) }
+  } catch {
+    return undefined
+  }
+}

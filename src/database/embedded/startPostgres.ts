@@ -1,0 +1,107 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { open, readFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { explainFailure } from './explainFailure.ts'
+import type { Place } from './place.ts'
+import { plainEnvironment } from './plainEnvironment.ts'
+import { readPostmasterFile } from './postmasterFile.ts'
+import type { PostmasterFile } from './postmasterFile.ts'
+
+/** Settings of `postgres -c`, by name. */
+export type PostgresSettings = Readonly<Record<string, string | number>>
+
+const pollMilliseconds = 10
+const socketPort = 5432
+
+/**
+ * Starts PostgreSQL on an existing cluster and waits until it accepts connections; there is no time limit while it
+ * lives, since recovery after a crash takes as long as it takes.
+ *
+ * It is detached, so that a Ctrl-C for this process does not reach it before its clients are done.
+ */
+export async function startPostgres(place: Place, settings: PostgresSettings): Promise<PostmasterFile> {
+  const log = await open(place.logFile, 'a')
+  try {
+    const logStart = (await log.stat()).size
+    const child = spawn(join(place.native, 'bin', 'postgres'), await listArguments(place, settings), {
+      cwd: place.home,
+      env: plainEnvironment(),
+      stdio: ['ignore', log.fd, log.fd],
+      detached: true,
+      ...place.user,
+    })
+    child.unref()
+    const ended = watchEnd(child)
+    for (;;) {
+      const failure = await Promise.race([ended, delay(pollMilliseconds, undefined)])
+      if (failure) throw explainFailure(await readFrom(place.logFile, logStart), place, failure)
+      const file = await readPostmasterFile(place.cluster)
+      if (file?.pid === child.pid && file?.ready) return file
+    }
+  } finally {
+    await log.close()
+  }
+}
+
+function watchEnd(child: ChildProcess): Promise<Error> {
+  return new Promise((resolve) => {
+    child.once('error', resolve)
+    child.once('exit', (code, signal) => {
+      resolve(new Error(`postgres ended with ${signal ?? `exit code ${code}`}`))
+    })
+  })
+}
+
+async function listArguments(place: Place, settings: PostgresSettings): Promise<string[]> {
+  const all = { ...baseSettings, ...(await listenSettings(place.home)), ...settings }
+  return ['-D', place.cluster, ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])]
+}
+
+const baseSettings: PostgresSettings = {
+  cluster_name: 'pawl',
+  shared_buffers: '32MB',
+  max_connections: 20,
+  log_destination: 'stderr',
+  logging_collector: 'off',
+  lc_messages: 'C',
+  timezone: 'UTC',
+  log_timezone: 'UTC',
+}
+
+/** A private unix socket; loopback TCP where the platform has no such sockets, or the socket's path would be too long. */
+async function listenSettings(home: string): Promise<PostgresSettings> {
+  if (process.platform !== 'win32' && fitsSocket(home)) {
+    return {
+      listen_addresses: '',
+      port: socketPort,
+      unix_socket_directories: `"${home.replaceAll('"', '""')}"`,
+      unix_socket_permissions: '0700',
+    }
+  }
+  return { listen_addresses: '127.0.0.1', port: await findFreePort(), unix_socket_directories: '' }
+}
+
+/** The kernel takes 107 bytes for a socket's path on Linux, 103 on macOS. */
+function fitsSocket(home: string): boolean {
+  const limit = process.platform === 'darwin' ? 103 : 107
+  return Buffer.byteLength(join(home, `.s.PGSQL.${socketPort}`)) <= limit
+}
+
+async function findFreePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', resolve)
+  })
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+async function readFrom(path: string, start: number): Promise<string> {
+  return (await readFile(path)).subarray(start).toString()
+}

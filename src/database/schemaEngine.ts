@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { PrismaPg } from '@prisma/adapter-pg'
+import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils'
+import type { ErrorRegistry } from '@prisma/driver-adapter-utils'
+import type { SchemaEngine } from '@prisma/schema-engine-wasm'
+import type { Pool, PoolConfig } from 'pg'
+import { EnginePool } from './enginePool.ts'
+
+type EngineModule = typeof import('@prisma/schema-engine-wasm')
+type Adapter = Awaited<ReturnType<PrismaPg['connect']>>
+
+/**
+ * Runs `work` with Prisma's schema engine (WebAssembly from the npm package: no binary, no download) and frees the
+ * engine afterwards. Scratch databases that the engine asks for are dropped.
+ *
+ * @param poolConfig the database to work on
+ * @param work receives the engine and the single connection it uses
+ */
+export async function withSchemaEngine<T>(
+  poolConfig: PoolConfig,
+  work: (engine: SchemaEngine, pool: Pool) => Promise<T>,
+): Promise<T> {
+  const { SchemaEngine } = await loadEngine()
+  const pool = new EnginePool(poolConfig)
+  const scratches: Scratch[] = []
+  const adapter = bindMigrationAwareSqlAdapterFactory({
+    provider: 'postgres',
+    adapterName: '@prisma/adapter-pg',
+    connect: () => openAdapter(pool),
+    connectToShadowDb: async () => {
+      const scratch = await createScratch(pool, poolConfig)
+      scratches.push(scratch)
+      return openAdapter(scratch.pool)
+    },
+  })
+  try {
+    const engine = await SchemaEngine.new({ datamodels: undefined }, () => undefined, adapter)
+    try {
+      return await work(engine, pool)
+    } finally {
+      engine.free()
+    }
+  } catch (error) {
+    throw revealCause(error, adapter.errorRegistry)
+  } finally {
+    for (const scratch of scratches) await scratch.drop()
+    await pool.end()
+  }
+}
+
+/**
+ * The stock adapter cuts a script at every `;`, also inside function bodies and string literals. Here a script is one
+ * simple-protocol query, as in Prisma's native engine: PostgreSQL itself finds the statements, and runs them as one
+ * transaction unless the script says otherwise.
+ */
+async function openAdapter(pool: Pool): Promise<Adapter> {
+  // the adapter's typings bring their own copy of pg's; at run time there is one
+  const adapter = await new PrismaPg(pool as unknown as ConstructorParameters<typeof PrismaPg>[0]).connect()
+  adapter.executeScript = async (script) => {
+    await pool.query(script)
+  }
+  return adapter
+}
+
+interface Scratch {
+  pool: Pool
+  drop(): Promise<void>
+}
+
+async function createScratch(pool: Pool, poolConfig: PoolConfig): Promise<Scratch> {
+  const database = `pawl_scratch_${randomUUID()}`
+  await pool.query(`CREATE DATABASE "${database}"`)
+  const scratch = new EnginePool({ ...poolConfig, database })
+  return {
+    pool: scratch,
+    drop: async () => {
+      await scratch.end()
+      await pool.query(`DROP DATABASE "${database}"`)
+    },
+  }
+}
+
+/** The engine passes errors of the adapter through as `External error id#N`; the registry holds the real one. */
+function revealCause(error: unknown, registry: ErrorRegistry): unknown {
+  const id = error instanceof Error ? /External error id#(\d+)/.exec(error.message)?.[1] : undefined
+  return (id === undefined ? undefined : registry.consumeError(Number(id))?.error) ?? error
+}
+
+let loaded: Promise<EngineModule> | undefined
+
+/** The engine's module, compiled once per process. Its own entry point imports `.wasm`, which Node.js 20 can't. */
+function loadEngine(): Promise<EngineModule> {
+  loaded ??= instantiateEngine()
+  return loaded
+}
+
+async function instantiateEngine(): Promise<EngineModule> {
+  const glue = await import('@prisma/schema-engine-wasm/schema_engine_bg')
+  const folder = dirname(createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm'))
+  const bytes = await readFile(join(folder, 'schema_engine_bg.wasm'))
+  const imports = { './schema_engine_bg.js': glue as unknown as WebAssembly.ModuleImports }
+  const { instance } = await WebAssembly.instantiate(bytes, imports)
+  const hidden = glue as unknown as { __wbg_set_wasm(exports: WebAssembly.Exports): void }
+  hidden.__wbg_set_wasm(instance.exports)
+  const start = instance.exports['__wbindgen_start']
+  if (typeof start === 'function') start()
+  return glue
+}
