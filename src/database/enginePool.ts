@@ -8,10 +8,12 @@ const textType = 25
  * The pool Prisma's schema engine works through: one connection, so that what is begun or locked on it holds for
  * everything the engine does. Losing the connection fails all later queries instead of going on without the lock.
  *
- * Prisma's adapter has no name for the type `"char"` of PostgreSQL's own catalogs, which the engine reads; such columns
- * are presented as text.
+ * Prisma's adapter refuses the type `"char"`, which the engine meets in PostgreSQL's own catalogs. Such columns are
+ * passed as text, and {@link charColumns} tells which they were.
  */
 export class EnginePool extends Pool {
+  readonly #charColumns = new WeakMap<object, number[]>()
+
   constructor(config: PoolConfig) {
     let connections = 0
     const verify = (_client: unknown, done: (error?: Error) => void): void => {
@@ -30,11 +32,17 @@ export class EnginePool extends Pool {
     this.on('error', () => undefined)
   }
 
-  override query = (async (...args: Parameters<Pool['query']>): Promise<QueryResult> => {
+  /** Positions of the columns of type `"char"` in the result that these rows are of. */
+  charColumns(rows: object): number[] {
+    return this.#charColumns.get(rows) ?? []
+  }
+
+  override query = (async (...args: unknown[]): Promise<QueryResult> => {
     const result = await (super.query as (...args: unknown[]) => Promise<QueryResult>)(...args)
-    for (const field of result.fields ?? []) {
-      if (field.dataTypeID === internalCharType) field.dataTypeID = textType
-    }
+    const fields = result.fields ?? []
+    const chars = [...fields.keys()].filter((index) => fields[index]?.dataTypeID === internalCharType)
+    for (const field of fields) if (field.dataTypeID === internalCharType) field.dataTypeID = textType
+    if (chars.length > 0) this.#charColumns.set(result.rows, chars)
     return result
-  }) as unknown as Pool['query']
+  }) as Pool['query']
 }

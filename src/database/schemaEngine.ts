@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { PrismaPg } from '@prisma/adapter-pg'
-import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils'
+import { bindMigrationAwareSqlAdapterFactory, ColumnTypeEnum } from '@prisma/driver-adapter-utils'
 import type { ErrorRegistry } from '@prisma/driver-adapter-utils'
 import type { SchemaEngine } from '@prisma/schema-engine-wasm'
 import type { Pool, PoolConfig } from 'pg'
@@ -52,13 +52,19 @@ export async function withSchemaEngine<T>(
 }
 
 /**
- * The stock adapter cuts a script at every `;`, also inside function bodies and string literals. Here a script is one
- * simple-protocol query, as in Prisma's native engine: PostgreSQL itself finds the statements, and runs them as one
- * transaction unless the script says otherwise.
+ * Prisma's adapter with two repairs. It cuts a script at every `;`, also inside function bodies and string literals: here
+ * a script is one simple-protocol query, as in Prisma's native engine, so PostgreSQL itself finds the statements, and
+ * runs them as one transaction unless the script says otherwise. And columns of type `"char"` get their type.
  */
-async function openAdapter(pool: Pool): Promise<Adapter> {
+async function openAdapter(pool: EnginePool): Promise<Adapter> {
   // the adapter's typings bring their own copy of pg's; at run time there is one
   const adapter = await new PrismaPg(pool as unknown as ConstructorParameters<typeof PrismaPg>[0]).connect()
+  const queryRaw = adapter.queryRaw.bind(adapter)
+  adapter.queryRaw = async (query) => {
+    const result = await queryRaw(query)
+    for (const index of pool.charColumns(result.rows)) result.columnTypes[index] = ColumnTypeEnum.Character
+    return result
+  }
   adapter.executeScript = async (script) => {
     await pool.query(script)
   }
@@ -66,7 +72,7 @@ async function openAdapter(pool: Pool): Promise<Adapter> {
 }
 
 interface Scratch {
-  pool: Pool
+  pool: EnginePool
   drop(): Promise<void>
 }
 
@@ -83,11 +89,19 @@ async function createScratch(pool: Pool, poolConfig: PoolConfig): Promise<Scratc
   }
 }
 
-/** The engine passes errors of the adapter through as `External error id#N`; the registry holds the real one. */
+/** The engine passes an adapter's error through as `External error id#N`, and hands its own panics to a global. */
 function revealCause(error: unknown, registry: ErrorRegistry): unknown {
+  if (error instanceof WebAssembly.RuntimeError) {
+    loaded = undefined
+    return new Error(`Prisma's schema engine panicked: ${lastPanic ?? error.message}`, { cause: error })
+  }
   const id = error instanceof Error ? /External error id#(\d+)/.exec(error.message)?.[1] : undefined
   return (id === undefined ? undefined : registry.consumeError(Number(id))?.error) ?? error
 }
+
+let lastPanic: string | undefined
+const panics = globalThis as { PRISMA_WASM_PANIC_REGISTRY?: { set_message(message: string): void } }
+panics.PRISMA_WASM_PANIC_REGISTRY ??= { set_message: (message) => (lastPanic = message) }
 
 let loaded: Promise<EngineModule> | undefined
 
