@@ -1,0 +1,28 @@
+/**
+ * Generates the Prisma client into src/store/generated, without network:
+ *
+ *   tsx scripts/prismaGenerate.ts
+ *
+ * `prisma generate` looks for a schema engine binary on the internet although the client needs none; naming any existing
+ * file as that binary stops it.
+ */
+import { spawnSync } from 'node:child_process'
+import { createRequire } from 'node:module'
+import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const command = createRequire(import.meta.url).resolve('prisma/build/index.js')
+
+const { status, error, stdout, stderr } = spawnSync(process.execPath, [command, 'generate', '--no-hints'], {
+  cwd: dirname(dirname(fileURLToPath(import.meta.url))),
+  env: {
+    ...process.env,
+    PRISMA_SCHEMA_ENGINE_BINARY: process.execPath,
+    PRISMA_HIDE_UPDATE_MESSAGE: '1',
+    CHECKPOINT_DISABLE: '1',
+  },
+  encoding: 'utf8',
+})
+if (error) throw error
+if (status !== 0) console.error(stdout + stderr)
+process.exitCode = status ?? 1
