@@ -6,6 +6,7 @@ import { Phases, Rounds } from './phases.ts'
 import { createRequests } from './request.ts'
 import type { CallOptions, Requests } from './request.ts'
 import { Runs } from './runs.ts'
+import { createSubscribe } from './subscribe.ts'
 import { Tokens } from './tokens.ts'
 import type * as t from './types.ts'
 import { Workflows } from './workflows.ts'
@@ -33,7 +34,7 @@ export class Pawl {
     const connection = resolveConnection(options)
     const requests = createRequests(connection)
     this.#requests = requests
-    this.runs = new Runs(requests)
+    this.runs = new Runs({ connection, requests, subscribe: createSubscribe(connection) })
     this.phases = new Phases(requests)
     this.rounds = new Rounds(requests)
     this.executions = new Executions(requests)

@@ -5,6 +5,23 @@ import type { RetryOptions } from './retry.ts'
 /** A token, or a function that gives the present one; a function is asked before each request and each connection. */
 export type TokenSource = string | (() => string | undefined | Promise<string | undefined>)
 
+/** The part of the WebSocket standard that is used: a browser's, Node's, or that of the `ws` package. */
+export interface SocketConstructor {
+  new (
+    url: string,
+    protocol: string,
+  ): {
+    readonly OPEN: number
+    readonly readyState: number
+    onopen: ((event: never) => void) | null
+    onmessage: ((event: never) => void) | null
+    onerror: ((event: never) => void) | null
+    onclose: ((event: never) => void) | null
+    send(data: string): void
+    close(code: number): void
+  }
+}
+
 /** What `createPawl` takes. */
 export interface PawlOptions {
   /** The server's address, with or without `/graphql`. Default: the environment's `PAWL_URL`, in a browser the page's own server. */
@@ -16,7 +33,7 @@ export interface PawlOptions {
   /** Default: the platform's own. */
   readonly fetch?: typeof globalThis.fetch | undefined
   /** Carries subscriptions. Default: the platform's own; where there is none, or for `false`, they come as server-sent events. */
-  readonly WebSocket?: typeof globalThis.WebSocket | false | undefined
+  readonly WebSocket?: SocketConstructor | false | undefined
   /** How lost answers are asked for again, and lost streams reconnected. */
   readonly retry?: Partial<RetryOptions> | undefined
 }
@@ -25,7 +42,7 @@ export interface PawlOptions {
 export interface Connection {
   readonly endpoint: string
   readonly fetch: typeof globalThis.fetch
-  readonly WebSocket: typeof globalThis.WebSocket | undefined
+  readonly WebSocket: SocketConstructor | undefined
   readonly retry: RetryOptions
   /** Whether asking for the token again may give another one. */
   readonly renewsToken: boolean

@@ -4,7 +4,7 @@ import { PawlAuthError, PawlConnectionError, PawlFault, toError } from './errors
 import type { GraphqlError } from './errors.ts'
 
 /** A GraphQL response, before anything is known of it. */
-interface GraphqlResponse<R> {
+export interface GraphqlResponse<R> {
   readonly data?: R | null
   readonly errors?: readonly GraphqlError[]
 }
@@ -27,6 +27,14 @@ export async function postOperation<R, V>(
     'application/graphql-response+json, application/json',
     signal,
   )
+  return readAnswer(response)
+}
+
+/** Answers of servers that are starting, stopping or busy, and of the proxies before them. */
+const TRANSIENT = [429, 502, 503, 504]
+
+/** The data of a whole GraphQL answer; throws for its errors, and for answers that are none. */
+export async function readAnswer<R>(response: Response): Promise<R> {
   if (TRANSIENT.includes(response.status))
     throw new PawlConnectionError(`${response.url} answered ${response.status}`)
   const text = await response.text().catch((cause: unknown) => {
@@ -34,9 +42,6 @@ export async function postOperation<R, V>(
   })
   return readResult(parseResponse<R>(text) ?? failUnparsed(response, text), response.status)
 }
-
-/** Answers of servers that are starting, stopping or busy, and of the proxies before them. */
-const TRANSIENT = [429, 502, 503, 504]
 
 /** Posts to the endpoint and returns whatever answers; rejects with PawlConnectionError where nothing does. */
 export async function post(

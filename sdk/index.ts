@@ -1,6 +1,6 @@
 export { createPawl } from './client.ts'
 export type { Pawl } from './client.ts'
-export type { PawlOptions, TokenSource } from './connection.ts'
+export type { PawlOptions, SocketConstructor, TokenSource } from './connection.ts'
 export {
   PawlAuthError,
   PawlConnectionError,
@@ -12,8 +12,11 @@ export {
 export type { Problem } from './errors.ts'
 export type { JsonValue } from './json.ts'
 export type { CallOptions } from './request.ts'
+export type { RunEventPayloads } from './generated/events.ts'
 export { isSuccess, match, unwrap } from './results.ts'
 export type { ProblemOf, SuccessOf } from './results.ts'
 export type { RetryOptions } from './retry.ts'
 export type { ListRunsFields } from './runs.ts'
+export type { StreamOptions } from './stream.ts'
 export type * from './types.ts'
+export type { ChangesOptions, DirectivesOptions, EventsOptions, WatchOptions } from './watch.ts'

@@ -1,6 +1,8 @@
 import * as g from './generated/graphql.ts'
 import type { CallOptions, Requests } from './request.ts'
 import type * as t from './types.ts'
+import { readChanges, readDirectives, readEvents, watchRun } from './watch.ts'
+import type { ChangesOptions, DirectivesOptions, EventsOptions, Streams, WatchOptions } from './watch.ts'
 
 /** Which runs to list. */
 export interface ListRunsFields extends CallOptions {
@@ -16,9 +18,11 @@ export interface ListRunsFields extends CallOptions {
 /** Runs: the commands, and the questions about them. Each command answers with a union; `unwrap` or `match` it. */
 export class Runs {
   readonly #requests: Requests
+  readonly #streams: Streams
 
-  constructor(requests: Requests) {
-    this.#requests = requests
+  constructor(streams: Streams) {
+    this.#requests = streams.requests
+    this.#streams = streams
   }
 
   /** Starts a run of a workflow; with `claim`, already owned by the caller. */
@@ -116,5 +120,32 @@ export class Runs {
   /** Deletes a settled run without a live owner, with everything below it. */
   async delete(runId: string, fields: t.Fields<g.DeleteRunInput, 'runId'> = {}): Promise<t.DeleteRunResult> {
     return (await this.#requests.mutate(g.DeleteRunDocument, { ...fields, runId })).deleteRun
+  }
+
+  /**
+   * Where the run stands now, then after each change, until it is final (or settled, with `untilSettled`). Reconnects by
+   * itself, never repeats a revision, never goes back; a slow reader gets the newest frame alone.
+   */
+  watch(runId: string, options: WatchOptions = {}): AsyncIterableIterator<t.RunFrame> {
+    return watchRun(this.#streams, runId, options)
+  }
+
+  /** Every event of the run after the given `seq`, once and in order, until the last one of a final run. Reconnects by itself. */
+  events(runId: string, options: EventsOptions = {}): AsyncIterableIterator<t.RunEvent> {
+    return readEvents(this.#streams, runId, options)
+  }
+
+  /**
+   * Every change of the runs the filter admits, from a cursor of `list` or from now on, without end. Reconnects by itself.
+   *
+   * @throws PawlCursorExpiredError where the cursor is too old: list again, and go on from the new one.
+   */
+  changes(options: ChangesOptions = {}): AsyncIterableIterator<t.RunsChange> {
+    return readChanges(this.#streams, options)
+  }
+
+  /** What the owner of a claim is to do: now, then whenever it changes, until the claim is gone. Reconnects by itself. */
+  directives(runId: string, options: DirectivesOptions): AsyncIterableIterator<t.Directive> {
+    return readDirectives(this.#streams, runId, options)
   }
 }

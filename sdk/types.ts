@@ -1,3 +1,4 @@
+import type { RunEventPayloads } from './generated/events.ts'
 import type * as g from './generated/graphql.ts'
 import type { CallOptions } from './request.ts'
 
@@ -35,6 +36,21 @@ export interface PageFields {
   readonly first?: number | undefined
   readonly after?: string | undefined
 }
+
+/** Where a run stands, at a moment; with the whole run where it was asked for. */
+export type RunFrame = g.RunStatusSubscription['runStatus']
+/** A change of any run; `run` is null where it is gone. */
+export type RunsChange = g.RunsChangedSubscription['runsChanged']
+/** What an owner is to do. */
+export type Directive = g.DirectivesSubscription['directives']
+
+/** One line of a run's log. The payload is typed by `type`; later servers may send further types. */
+export type RunEvent = {
+  [Type in keyof RunEventPayloads]: Omit<g.RunEventFieldsFragment, 'type' | 'payload'> & {
+    readonly type: Type
+    readonly payload: RunEventPayloads[Type]
+  }
+}[keyof RunEventPayloads]
 
 /** A mutation's fields without the id that stands before them, and the call's options. */
 export type Fields<Input, Id extends keyof Input = never> = Omit<Input, Id> & CallOptions
