@@ -14,6 +14,9 @@ const textType = 25
 export class EnginePool extends Pool {
   readonly #charColumns = new WeakMap<object, number[]>()
 
+  /** The first error PostgreSQL answered with: the engine goes on to write it down, and reports the failure of that. */
+  firstError: Error | undefined
+
   constructor(config: PoolConfig) {
     let connections = 0
     const verify = (_client: unknown, done: (error?: Error) => void): void => {
@@ -38,7 +41,11 @@ export class EnginePool extends Pool {
   }
 
   override query = (async (...args: unknown[]): Promise<QueryResult> => {
-    const result = await (super.query as (...args: unknown[]) => Promise<QueryResult>)(...args)
+    const run = super.query as (...args: unknown[]) => Promise<QueryResult>
+    const result = await run.apply(this, args).catch((error: Error) => {
+      this.firstError ??= error
+      throw error
+    })
     const fields = result.fields ?? []
     const chars = [...fields.keys()].filter((index) => fields[index]?.dataTypeID === internalCharType)
     for (const field of fields) if (field.dataTypeID === internalCharType) field.dataTypeID = textType

@@ -22,7 +22,7 @@ export async function readMigrations(migrationsDir: string): Promise<Migration[]
   return Promise.all(
     names.map(async (name) => {
       const bytes = await readFile(join(migrationsDir, name, scriptName))
-      return { name, sql: bytes.toString(), checksum: createHash('sha256').update(bytes).digest('hex') }
+      return { name, sql: bytes.toString(), checksum: digest(bytes) }
     }),
   )
 }
@@ -35,6 +35,17 @@ async function readFolders(migrationsDir: string): Promise<string[]> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
     throw error
   }
+}
+
+/** Whether `checksum` is of this migration, whatever line endings a checkout gave its file. */
+export function matchesChecksum(migration: Migration, checksum: string): boolean {
+  if (migration.checksum === checksum) return true
+  const unix = migration.sql.replaceAll('\r\n', '\n')
+  return [unix, unix.replaceAll('\n', '\r\n')].some((sql) => digest(sql) === checksum)
+}
+
+function digest(content: string | Buffer): string {
+  return createHash('sha256').update(content).digest('hex')
 }
 
 /** The same migrations as Prisma's schema engine takes them. */

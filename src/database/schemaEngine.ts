@@ -6,7 +6,7 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import { bindMigrationAwareSqlAdapterFactory, ColumnTypeEnum } from '@prisma/driver-adapter-utils'
 import type { ErrorRegistry } from '@prisma/driver-adapter-utils'
 import type { SchemaEngine } from '@prisma/schema-engine-wasm'
-import type { Pool, PoolConfig } from 'pg'
+import type { PoolConfig } from 'pg'
 import { EnginePool } from './enginePool.ts'
 
 type EngineModule = typeof import('@prisma/schema-engine-wasm')
@@ -21,7 +21,7 @@ type Adapter = Awaited<ReturnType<PrismaPg['connect']>>
  */
 export async function withSchemaEngine<T>(
   poolConfig: PoolConfig,
-  work: (engine: SchemaEngine, pool: Pool) => Promise<T>,
+  work: (engine: SchemaEngine, pool: EnginePool) => Promise<T>,
 ): Promise<T> {
   const { SchemaEngine } = await loadEngine()
   const pool = new EnginePool(poolConfig)
@@ -76,7 +76,7 @@ interface Scratch {
   drop(): Promise<void>
 }
 
-async function createScratch(pool: Pool, poolConfig: PoolConfig): Promise<Scratch> {
+async function createScratch(pool: EnginePool, poolConfig: PoolConfig): Promise<Scratch> {
   const database = `pawl_scratch_${randomUUID()}`
   await pool.query(`CREATE DATABASE "${database}"`)
   const scratch = new EnginePool({ ...poolConfig, database })
