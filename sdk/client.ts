@@ -2,6 +2,8 @@ import { resolveConnection } from './connection.ts'
 import type { PawlOptions } from './connection.ts'
 import { Executions } from './executions.ts'
 import * as g from './generated/graphql.ts'
+import { Hold } from './hold.ts'
+import type { HoldFields } from './hold.ts'
 import { Phases, Rounds } from './phases.ts'
 import { createRequests } from './request.ts'
 import type { CallOptions, Requests } from './request.ts'
@@ -9,6 +11,8 @@ import { Runs } from './runs.ts'
 import { createSubscribe } from './subscribe.ts'
 import { Tokens } from './tokens.ts'
 import type * as t from './types.ts'
+import { Worker } from './worker.ts'
+import type { WorkerHandler, WorkerOptions } from './worker.ts'
 import { Workflows } from './workflows.ts'
 
 /**
@@ -60,5 +64,15 @@ export class Pawl {
   /** The server's version and clock. */
   async server(options?: CallOptions): Promise<t.ServerInfo> {
     return (await this.#requests.ask(g.ServerDocument, {}, options)).server
+  }
+
+  /** Keeps a claim's lease, and tells when its owner has to stop; call `end` on it at the end. */
+  hold(claim: HoldFields): Hold {
+    return new Hold(this.runs, claim)
+  }
+
+  /** Claims runs and hands them to the handler, until it is stopped. */
+  worker(options: WorkerOptions, handler: WorkerHandler): Worker {
+    return new Worker(this, options, handler)
   }
 }

@@ -73,6 +73,23 @@ export class PawlConnectionError extends PawlError {
   }
 }
 
+/**
+ * Why an owner has to stop: what it was told (`PAUSE`, `CANCEL`, `STOP`, `LEASE_LOST`), that its lease could not be renewed
+ * until two thirds of it had passed (`NOT_RENEWED`), or that its worker is being stopped (`SHUTDOWN`).
+ */
+export type Interruption = 'PAUSE' | 'CANCEL' | 'STOP' | 'LEASE_LOST' | 'NOT_RENEWED' | 'SHUTDOWN'
+
+/** The reason of a hold's signal: the owner has to stop its work. */
+export class PawlInterruptedError extends PawlError {
+  override readonly name = 'PawlInterruptedError'
+  readonly why: Interruption
+
+  constructor(why: Interruption) {
+    super(`The owner has to stop: ${why}`)
+    this.why = why
+  }
+}
+
 /** A GraphQL error as servers send it. */
 export interface GraphqlError {
   readonly message: string

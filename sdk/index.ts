@@ -7,9 +7,12 @@ export {
   PawlCursorExpiredError,
   PawlError,
   PawlFault,
+  PawlInterruptedError,
   PawlProblem,
 } from './errors.ts'
-export type { Problem } from './errors.ts'
+export type { Interruption, Problem } from './errors.ts'
+export type { Held } from './held.ts'
+export type { Hold, HoldFields } from './hold.ts'
 export type { JsonValue } from './json.ts'
 export type { CallOptions } from './request.ts'
 export type { RunEventPayloads } from './generated/events.ts'
@@ -20,3 +23,4 @@ export type { ListRunsFields } from './runs.ts'
 export type { StreamOptions } from './stream.ts'
 export type * from './types.ts'
 export type { ChangesOptions, DirectivesOptions, EventsOptions, WatchOptions } from './watch.ts'
+export type { Worker, WorkerHandler, WorkerOptions } from './worker.ts'

@@ -1,0 +1,122 @@
+import type { PawlInterruptedError } from './errors.ts'
+import type * as g from './generated/graphql.ts'
+import type { Executions } from './executions.ts'
+import type { Hold } from './hold.ts'
+import type { Phases, Rounds } from './phases.ts'
+import { isSuccess } from './results.ts'
+import type { Runs } from './runs.ts'
+import type * as t from './types.ts'
+
+/** The parts of a client that an owner writes through. */
+export interface OwnerCommands {
+  readonly runs: Runs
+  readonly phases: Phases
+  readonly rounds: Rounds
+  readonly executions: Executions
+}
+
+/** A run that this program owns. Every write carries the claim's fence; one that finds the lease lost aborts `signal`. */
+export class Held {
+  /** The run as it was when it was claimed. */
+  readonly run: t.Run
+  /** What the run's agent signs in with, good for this claim alone. */
+  readonly agentToken: string | null
+  readonly #pawl: OwnerCommands
+  readonly #hold: Hold
+  #isOver = false
+
+  constructor(pawl: OwnerCommands, hold: Hold, claim: { run: t.Run; agentToken: string | null }) {
+    this.#pawl = pawl
+    this.#hold = hold
+    this.run = claim.run
+    this.agentToken = claim.agentToken
+  }
+
+  /** Aborts when the work has to stop: a pause, a cancel, a stop, a lost lease. Its reason is a PawlInterruptedError. */
+  get signal(): AbortSignal {
+    return this.#hold.signal
+  }
+
+  /** Why the work has to stop; undefined while it may go on. */
+  get interruption(): PawlInterruptedError['why'] | undefined {
+    return this.signal.aborted ? (this.signal.reason as PawlInterruptedError).why : undefined
+  }
+
+  /** Whether the claim has ended: the run was settled or released through this object, or the lease is lost. */
+  get isOver(): boolean {
+    return this.#isOver || this.#hold.lost
+  }
+
+  /** The phases of this run; as `pawl.phases`, without id and fence. */
+  readonly phases = {
+    start: (phase: string, fields: Owned<g.StartPhaseInput, 'phase'> = {}) =>
+      this.#write(this.#pawl.phases.start(this.#id, phase, this.#fence(fields))),
+    advance: (to: string, fields: Owned<g.AdvancePhaseInput, 'to'> = {}) =>
+      this.#write(this.#pawl.phases.advance(this.#id, to, this.#fence(fields))),
+    fail: (phase: string, fields: Owned<g.FailPhaseInput, 'phase'>) =>
+      this.#write(this.#pawl.phases.fail(this.#id, phase, this.#fence(fields))),
+  }
+
+  /** The rounds of this run; as `pawl.rounds`. */
+  readonly rounds = {
+    complete: (fields: Owned<g.CompleteRoundInput> = {}) =>
+      this.#write(this.#pawl.rounds.complete(this.#id, this.#fence(fields))),
+  }
+
+  /** Processes of this run; as `pawl.executions`. */
+  readonly executions = {
+    start: (fields: Owned<g.StartExecutionInput>) =>
+      this.#write(this.#pawl.executions.start({ ...this.#fence(fields), runId: this.#id })),
+    finish: (executionId: string, fields: t.Fields<g.FinishExecutionInput, 'executionId'> = {}) =>
+      this.#pawl.executions.finish(executionId, fields),
+  }
+
+  /** Ends the run as COMPLETED, where the server holds the evidence. */
+  complete(fields: Owned<g.CompleteRunInput> = {}): Promise<t.CompleteRunResult> {
+    return this.#writeLast(this.#pawl.runs.complete(this.#id, this.#fence(fields)))
+  }
+
+  /** Ends the run as FAILED. */
+  fail(fields: Owned<g.FailRunInput>): Promise<t.FailRunResult> {
+    return this.#writeLast(this.#pawl.runs.fail(this.#id, this.#fence(fields)))
+  }
+
+  /** Gives the run back, for another owner to claim. */
+  release(fields: Owned<g.ReleaseRunInput> = {}): Promise<t.ReleaseRunResult> {
+    return this.#writeLast(this.#pawl.runs.release(this.#id, this.#fence(fields)))
+  }
+
+  /** Confirms a cancel, once the processes are gone. */
+  confirmCancel(fields: Owned<g.ConfirmCancelInput> = {}): Promise<t.ConfirmCancelResult> {
+    return this.#writeLast(this.#pawl.runs.confirmCancel(this.#id, this.#fence(fields)))
+  }
+
+  get #id(): string {
+    return this.run.id
+  }
+
+  #fence<Given extends object>(fields: Given): Given & { fence: number } {
+    return { ...fields, fence: this.#hold.fence }
+  }
+
+  async #write<R extends { readonly __typename: string }>(answer: Promise<R>): Promise<R> {
+    const result = await answer
+    if (result.__typename === 'LeaseLost') this.#hold.obey('LEASE_LOST')
+    return result
+  }
+
+  async #writeLast<R extends { readonly __typename: string }>(answer: Promise<R>): Promise<R> {
+    const result = await this.#write(answer)
+    if (isSuccess(result)) {
+      this.#isOver = true
+      this.#hold.end()
+    }
+    return result
+  }
+}
+
+/** An input without what the owner's claim fills in. */
+type Owned<Input, Filled extends keyof Input = never> = t.Fields<
+  Input,
+  Filled | (keyof Input & ('runId' | 'fence'))
+>
