@@ -115,11 +115,23 @@ async function instantiateEngine(): Promise<EngineModule> {
   const glue = await import('@prisma/schema-engine-wasm/schema_engine_bg')
   const folder = dirname(createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm'))
   const bytes = await readFile(join(folder, 'schema_engine_bg.wasm'))
-  const imports = { './schema_engine_bg.js': glue as unknown as WebAssembly.ModuleImports }
-  const { instance } = await WebAssembly.instantiate(bytes, imports)
+  const { instance } = await WebAssembly.instantiate(bytes, { './schema_engine_bg.js': listImports(glue) })
   const hidden = glue as unknown as { __wbg_set_wasm(exports: WebAssembly.Exports): void }
   hidden.__wbg_set_wasm(instance.exports)
   const start = instance.exports['__wbindgen_start']
   if (typeof start === 'function') start()
   return glue
+}
+
+/** The glue's functions; its timers don't keep the process alive, since the engine never clears its ten-second one. */
+function listImports(glue: object): WebAssembly.ModuleImports {
+  const imports = Object.entries(glue).map(([name, value]) =>
+    name.startsWith('__wbg_setTimeout_')
+      ? [
+          name,
+          (callback: () => void, milliseconds: number) => setTimeout(callback, milliseconds >>> 0).unref(),
+        ]
+      : [name, value],
+  )
+  return Object.fromEntries(imports) as WebAssembly.ModuleImports
 }
