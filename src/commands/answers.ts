@@ -1,0 +1,79 @@
+import { explainRefusal, type Refusal } from '../lifecycle/refusals.ts'
+import type { RunEvent } from '../lifecycle/events.ts'
+import type { Role } from '../lifecycle/words.ts'
+import type { LoadedRun } from '../store/loadRun.ts'
+
+/** Why a command is refused before, or beside, any decision about one run. */
+export type Objection =
+  | { readonly type: 'RunNotFound'; readonly runId: string }
+  | { readonly type: 'Forbidden'; readonly requiredRole: Role | null; readonly detail: string }
+  | { readonly type: 'ConcurrencyConflict'; readonly holder: LoadedRun }
+  | {
+      readonly type: 'WorkflowNotFound'
+      readonly name: string
+      readonly version: number | null
+      readonly known: readonly string[]
+    }
+  | { readonly type: 'WorkflowMismatch'; readonly name: string; readonly version: number }
+  | { readonly type: 'NothingToClaim' }
+  | { readonly type: 'AmbiguousRun'; readonly candidates: readonly LoadedRun[] }
+  | { readonly type: 'NoActiveRun'; readonly detail: string }
+  | { readonly type: 'TokenNotFound'; readonly tokenId: string }
+
+/** A refusal as it is answered: its type, its words, and the run as it is now, where it is about one. */
+export type Problem = (Refusal | Objection) & { readonly message: string; readonly run: LoadedRun | null }
+
+/** What a command about one run answers. */
+export type RunAnswer = RunSuccess | Refused
+
+/** The command was accepted, now or under the same key before. */
+export interface RunSuccess {
+  readonly ok: true
+  readonly run: LoadedRun
+  /** False where there was nothing to change. */
+  readonly changed: boolean
+  readonly replayed: boolean
+  /** The last event the command wrote, now or then; null where it wrote none. */
+  readonly event: RunEvent | null
+}
+
+/** The command was refused; nothing of it was written. */
+export interface Refused {
+  readonly ok: false
+  readonly problem: Problem
+}
+
+/** A refusal about a run, with that run as it is now. */
+export function refuse(refusal: Refusal, run: LoadedRun | null = null): Refused {
+  return { ok: false, problem: { ...refusal, message: explainRefusal(refusal), run } }
+}
+
+/** An objection, in words. */
+export function object(objection: Objection): Refused {
+  return { ok: false, problem: { ...objection, message: explainObjection(objection), run: null } }
+}
+
+function explainObjection(objection: Objection): string {
+  switch (objection.type) {
+    case 'RunNotFound':
+      return `There is no run ${objection.runId}.`
+    case 'Forbidden':
+      return objection.detail
+    case 'ConcurrencyConflict':
+      return `The concurrency key is held by ${objection.holder.run.id}, which is ${objection.holder.run.status}.`
+    case 'WorkflowNotFound': {
+      const version = objection.version === null ? '' : ` version ${objection.version}`
+      return `There is no workflow ${objection.name}${version}; there are ${objection.known.join(', ')}.`
+    }
+    case 'WorkflowMismatch':
+      return `Workflow ${objection.name} version ${objection.version} is registered with another definition; register a new version.`
+    case 'NothingToClaim':
+      return 'No queued run matches. Ask again later, or follow the feed of runs.'
+    case 'AmbiguousRun':
+      return `Several runs are active (${objection.candidates.map(({ run }) => run.id).join(', ')}): name one.`
+    case 'NoActiveRun':
+      return objection.detail
+    case 'TokenNotFound':
+      return `There is no token ${objection.tokenId}.`
+  }
+}

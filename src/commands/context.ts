@@ -1,0 +1,47 @@
+import type { Settings } from '../lifecycle/settings.ts'
+import type { Role } from '../lifecycle/words.ts'
+import type { Store } from '../store/openStore.ts'
+
+/** What every command works with. */
+export interface Commands {
+  readonly store: Store
+  readonly settings: Settings
+  /** Wakes whoever reads the log of this run; called after the commit. Losing it is harmless (G8). */
+  readonly announce: (runId: string) => void
+  /** Makes the AGENT token of a claim: the same one for the same claim. */
+  readonly mintAgentToken: (runId: string, fence: number) => string
+}
+
+/** Who asks. */
+export interface Caller {
+  /** Name of the token; the actor of events. */
+  readonly name: string
+  readonly role: Role
+  /** The projects the token is limited to; empty: all. */
+  readonly projects: readonly string[]
+  /** The claim an AGENT token carries. */
+  readonly agent: { readonly runId: string; readonly fence: number } | null
+}
+
+/** The server itself, for what is due. */
+export const SYSTEM: Caller = { name: 'system', role: 'ADMIN', projects: [], agent: null }
+
+/** The fence a driving command comes with: only an AGENT token, which carries one, may leave it out. */
+export function fenceOf(caller: Caller, fence: number | null | undefined): number | null {
+  return fence ?? caller.agent?.fence ?? null
+}
+
+/** The input of a mutation, as far as every one is alike. */
+export interface Keyed {
+  readonly idempotencyKey?: string | null | undefined
+}
+
+/** The database could not be brought to answer in time; the same request may be sent again. */
+export class ContendedError extends Error {
+  readonly code = 'CONTENDED'
+  override readonly name = 'ContendedError'
+
+  constructor(runId: string) {
+    super(`too many writers at once on ${runId}: nothing was changed, ask again`)
+  }
+}

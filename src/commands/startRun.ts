@@ -1,0 +1,123 @@
+import type { ClaimRequest } from '../lifecycle/commands.ts'
+import { claim } from '../lifecycle/decide/ownership.ts'
+import { nextDueAt } from '../lifecycle/due.ts'
+import { differingPaths } from '../lifecycle/replay.ts'
+import type { Json } from '../lifecycle/run.ts'
+import type { KeptKey } from '../lifecycle/situation.ts'
+import { draftRun } from '../lifecycle/start.ts'
+import { readClock } from '../store/clock.ts'
+import { createRun } from '../store/createRun.ts'
+import { findKept } from '../store/findKept.ts'
+import { type LoadedRun, loadRuns } from '../store/loadRun.ts'
+import { violatedConstraint } from '../store/openStore.ts'
+import { findWorkflow, listWorkflowNames } from '../store/workflows.ts'
+import type { StoredWorkflow } from '../store/workflowCache.ts'
+import { object, refuse, type RunAnswer } from './answers.ts'
+import { checkProject, checkRole } from './authorize.ts'
+import { currentHolder } from './changeRun.ts'
+import { type Caller, type Commands, ContendedError } from './context.ts'
+import { newId } from './ids.ts'
+
+/** A run to start, every field given or null. */
+export interface StartRun {
+  readonly workflow: string
+  /** Null: the newest version. */
+  readonly version: number | null
+  readonly title: string | null
+  readonly input: Json
+  readonly labels: readonly string[]
+  readonly project: string
+  readonly concurrencyKey: string | null
+  /** Claims the run in the same step. */
+  readonly claim: ClaimRequest | null
+  readonly idempotencyKey: string | null
+  /** The input without its key, to be compared where the key comes again. */
+  readonly request: Json
+}
+
+const TRIES = 5
+
+/**
+ * Starts a run. Answers with Forbidden, WorkflowNotFound, ConcurrencyConflict with the holder, or IdempotencyMismatch.
+ * Throws ContendedError where others keep taking and giving back the same key.
+ */
+export async function startRun(commands: Commands, caller: Caller, start: StartRun): Promise<RunAnswer> {
+  const denied =
+    checkProject(caller, start.project) ??
+    checkRole(caller, 'startRun') ??
+    (start.claim ? checkRole(caller, 'claimRun') : undefined)
+  if (denied) return denied
+  for (let tries = 0; tries < TRIES; tries++) {
+    const replayed = await findReplay(commands, start)
+    if (replayed) return replayed
+    const workflow = await findWorkflow(commands.store, start.workflow, start.version)
+    if (!workflow) {
+      const known = await listWorkflowNames(commands.store)
+      return object({ type: 'WorkflowNotFound', name: start.workflow, version: start.version, known })
+    }
+    try {
+      return await create(commands, caller, start, workflow)
+    } catch (error) {
+      const answer = await onViolation(commands, start, error)
+      if (answer) return answer
+    }
+  }
+  throw new ContendedError(`concurrency key ${start.concurrencyKey ?? ''}`)
+}
+
+async function findReplay({ store }: Commands, start: StartRun): Promise<RunAnswer | undefined> {
+  if (start.idempotencyKey === null) return undefined
+  const kept = await findKept(store.pool, start.project, 'startRun', start.idempotencyKey)
+  if (!kept) return undefined
+  const [run] = await loadRuns(store.pool, store, [kept.runId])
+  return run && answerKept(kept, run, start.request)
+}
+
+/** The answer to a key that was used before: the first result, or what differs. */
+export function answerKept(kept: KeptKey, run: LoadedRun, request: Json): RunAnswer {
+  const paths = differingPaths(kept.request, request)
+  if (paths.length > 0) return refuse({ type: 'IdempotencyMismatch', differingPaths: paths })
+  return { ok: true, run, changed: false, replayed: true, event: kept.event }
+}
+
+async function create(
+  commands: Commands,
+  caller: Caller,
+  start: StartRun,
+  workflow: StoredWorkflow,
+): Promise<RunAnswer> {
+  const { store, settings } = commands
+  const draft = draftRun({
+    ...start,
+    id: newId('run'),
+    workflow,
+    now: await readClock(store.pool),
+    actor: caller.name,
+    newPhaseId: () => newId('phase'),
+  })
+  if (start.claim) claim(draft, start.claim)
+  const { run, events, now } = draft
+  const { idempotencyKey, project: scope, request } = start
+  const key = idempotencyKey === null ? null : { scope, operation: 'startRun', key: idempotencyKey, request }
+  await createRun(store.pool, run, events, nextDueAt(run, workflow.definition, settings), key)
+  commands.announce(run.id)
+  const loaded: LoadedRun = { run, workflow: workflow.definition, now }
+  return { ok: true, run: loaded, changed: true, replayed: false, event: events.at(-1) ?? null }
+}
+
+async function onViolation(
+  commands: Commands,
+  start: StartRun,
+  error: unknown,
+): Promise<RunAnswer | undefined> {
+  switch (violatedConstraint(error)) {
+    case 'event_idempotency_key':
+      return undefined
+    case 'run_concurrency_key': {
+      const holder = await currentHolder(commands, start.project, start.concurrencyKey ?? '')
+      return holder ? object({ type: 'ConcurrencyConflict', holder }) : undefined
+    }
+    default:
+      throw error
+  }
+}

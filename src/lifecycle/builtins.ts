@@ -1,0 +1,77 @@
+import { type WorkflowDefinition, workflowSchema } from './workflow.ts'
+
+const optional = (path: string) => ({ path, required: false })
+const required = (path: string) => ({ path, required: true })
+
+/** A code review: one agent goes through the phases, and may come back for further rounds. */
+const review = {
+  name: 'review',
+  version: 1,
+  initialPhase: 'context',
+  completeRoundAt: 'synthesis',
+  maxRounds: 20,
+  onOwnerLost: 'FAIL',
+  phases: [
+    { key: 'context', next: ['change-context'], role: 'reviewer', artifact: optional('context.md') },
+    { key: 'change-context', next: ['analysis'], role: 'reviewer', artifact: optional('change-context.md') },
+    { key: 'analysis', next: ['reviews'], role: 'reviewer', artifact: optional('analysis.md') },
+    { key: 'reviews', next: ['aggregation'], role: 'reviewer', artifact: optional('reviews.md') },
+    { key: 'aggregation', next: ['discourse'], role: 'reviewer', artifact: optional('aggregation.md') },
+    { key: 'discourse', next: ['synthesis'], role: 'reviewer', artifact: optional('discourse.md') },
+    { key: 'synthesis', next: ['complete'], role: 'reviewer', artifact: optional('synthesis.md') },
+    { key: 'complete', final: true },
+  ],
+}
+
+/** A map of a code base: its structure, its flows, its requirements. */
+const map = {
+  name: 'map',
+  version: 1,
+  initialPhase: 'map-context',
+  completeRoundAt: 'synthesis',
+  maxRounds: 20,
+  onOwnerLost: 'FAIL',
+  phases: [
+    { key: 'map-context', next: ['topology'], role: 'mapper', artifact: optional('map-context.md') },
+    { key: 'topology', next: ['flow-analysis'], role: 'mapper', artifact: optional('topology.md') },
+    {
+      key: 'flow-analysis',
+      next: ['requirements-mapping'],
+      role: 'mapper',
+      artifact: optional('flow-analysis.md'),
+    },
+    {
+      key: 'requirements-mapping',
+      next: ['synthesis'],
+      role: 'mapper',
+      artifact: optional('requirements-mapping.md'),
+    },
+    { key: 'synthesis', next: ['complete'], role: 'mapper', artifact: optional('synthesis.md') },
+    { key: 'complete', final: true },
+  ],
+}
+
+/** A change delivered: planned, approved by a person, built and verified. */
+const delivery = {
+  name: 'delivery',
+  version: 1,
+  initialPhase: 'plan',
+  onOwnerLost: 'REQUEUE',
+  phases: [
+    {
+      key: 'plan',
+      next: ['build'],
+      role: 'planner',
+      artifact: required('plan.md'),
+      approval: { gate: 'plan', question: 'Shall this plan be built?' },
+    },
+    { key: 'build', next: ['verify'], role: 'builder', artifact: required('build.json') },
+    { key: 'verify', next: ['done', 'build'], role: 'verifier', artifact: required('verify.json') },
+    { key: 'done', final: true },
+  ],
+}
+
+/** The workflows every installation has. */
+export const BUILTIN_WORKFLOWS: readonly WorkflowDefinition[] = [review, map, delivery].map((candidate) =>
+  workflowSchema.parse(candidate),
+)

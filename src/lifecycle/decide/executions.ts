@@ -1,0 +1,48 @@
+import { currentPhaseOf } from '../run.ts'
+import { admits } from '../transitions.ts'
+import { findWorkflowPhase } from '../workflow.ts'
+import type { Rule } from './rule.ts'
+import { unknownPhase } from './phases.ts'
+
+/** Records a process that was launched for the run, or for the phase it stands at. */
+export const decideStartExecution: Rule<'startExecution'> = (draft, command, { workflow }) => {
+  const { run } = draft
+  // whoever may work on a phase may launch a process for it
+  if (!admits('START_PHASE', run.status)) return { type: 'RunNotActive', status: run.status }
+  const { executionId: id, phase: key, pid } = command
+  if (key !== null && !findWorkflowPhase(workflow, key)) return unknownPhase(key, workflow)
+  if (key !== null && key !== run.currentPhase) {
+    const message = `the run stands at ${run.currentPhase}: a process is launched for that phase, or for the run`
+    return { type: 'InvalidInput', issues: [{ path: ['phase'], message }] }
+  }
+  const phase = key === null ? null : currentPhaseOf(run)
+  draft.note('execution.started', {
+    id,
+    phaseId: phase?.id ?? null,
+    phase: key,
+    attempt: phase && phase.attempts > 0 ? phase.attempts : null,
+    command: command.command,
+    pid,
+  })
+  return 'accepted'
+}
+
+/**
+ * Records how a process ended. That is a fact, not a command: it may be told once, even after the run has settled,
+ * where it overrides what the server had assumed and leaves no event.
+ */
+export const decideFinishExecution: Rule<'finishExecution'> = (draft, command) => {
+  const { executionId: id, exitCode, signal, end } = command
+  const { run } = draft
+  const known = run.executions.find((each) => each.id === id)
+  if (!known) return { type: 'ExecutionNotFound', executionId: id }
+  const assumed = known.end === null || known.end === 'CLOSED_BY_RUN' || known.end === 'SUPERVISOR_LOST'
+  if (!assumed || known.late) return { type: 'ExecutionAlreadyFinished', executionId: id }
+  if (run.settledAt === null) {
+    draft.note('execution.finished', { id, exitCode, signal, end })
+  } else {
+    const told = { ...known, exitCode, signal, end, late: true }
+    draft.run = { ...run, executions: run.executions.map((each) => (each.id === id ? told : each)) }
+  }
+  return 'accepted'
+}

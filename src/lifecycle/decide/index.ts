@@ -1,0 +1,103 @@
+import type { Command, CommandOf, CommandType } from '../commands.ts'
+import { applyDue } from '../due.ts'
+import type { RunEvent } from '../events.ts'
+import { differingPaths } from '../replay.ts'
+import type { Refusal } from '../refusals.ts'
+import { type Json, liveClaim, type Run } from '../run.ts'
+import { Draft, type KeptKey, type Situation } from '../situation.ts'
+import { decideFinishExecution, decideStartExecution } from './executions.ts'
+import { decideClaim, decideRelease, decideResume } from './ownership.ts'
+import { decideAdvancePhase, decideFailPhase, decideStartPhase } from './phases.ts'
+import { decideCompleteRound } from './rounds.ts'
+import { decideCancel, decideComplete, decideConfirmCancel, decideDelete, decideFail } from './settling.ts'
+import { decidePause } from './pausing.ts'
+import type { Rule, Ruling } from './rule.ts'
+
+/** The answer of a decision, with the run as it is then. */
+export type Verdict =
+  | { readonly kind: 'accepted'; readonly changed: boolean; readonly deleted: boolean }
+  | { readonly kind: 'replayed'; readonly kept: KeptKey }
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
+
+/** What was decided: what to write, and what to answer. */
+export interface Decision {
+  readonly verdict: Verdict
+  /** Events to write: those of what was due, then the command's own. */
+  readonly events: readonly RunEvent[]
+  /** The run after those events. */
+  readonly run: Run
+}
+
+const RULES: { readonly [T in CommandType]: Rule<T> } = {
+  claimRun: decideClaim,
+  releaseRun: decideRelease,
+  pauseRun: decidePause,
+  resumeRun: decideResume,
+  completeRun: decideComplete,
+  failRun: decideFail,
+  cancelRun: decideCancel,
+  confirmCancel: decideConfirmCancel,
+  deleteRun: decideDelete,
+  advancePhase: decideAdvancePhase,
+  startPhase: decideStartPhase,
+  failPhase: decideFailPhase,
+  completeRound: decideCompleteRound,
+  startExecution: decideStartExecution,
+  finishExecution: decideFinishExecution,
+  sweep: () => 'unchanged',
+}
+
+/**
+ * Decides one command about one run: pure, total, and the only place with rules. The order of checks is always the
+ * same: replay, what is due, fence, ifRevision, then the command's own rule (status first). What was due is part
+ * of the decision even where the command is refused.
+ *
+ * @param request the command's input as the caller sent it, to be compared with what the key was used for before
+ */
+export function decide(
+  situation: Situation,
+  command: Command,
+  actor: string,
+  request: Json = null,
+): Decision {
+  const { run, kept } = situation
+  if (kept) {
+    const paths = differingPaths(kept.request, request)
+    const verdict: Verdict =
+      paths.length === 0
+        ? { kind: 'replayed', kept }
+        : { kind: 'refused', refusal: { type: 'IdempotencyMismatch', differingPaths: paths } }
+    return { verdict, events: [], run }
+  }
+  const due = applyDue(run, situation)
+  const draft = new Draft(due.run, situation.workflow, situation.now, actor)
+  const ruling =
+    checkFence(draft, command) ?? checkRevision(draft, command) ?? rule(draft, command, situation)
+  const events = [...due.events, ...draft.events]
+  return { verdict: toVerdict(ruling, draft.run !== run), events, run: draft.run }
+}
+
+function rule<T extends CommandType>(draft: Draft, command: CommandOf<T>, situation: Situation): Ruling {
+  const decideCommand = RULES[command.type] as unknown as Rule<T>
+  return decideCommand(draft, command, situation, situation.run)
+}
+
+function toVerdict(ruling: Ruling, changed: boolean): Verdict {
+  if (typeof ruling === 'object') return { kind: 'refused', refusal: ruling }
+  return { kind: 'accepted', changed: ruling === 'accepted' && changed, deleted: ruling === 'deleted' }
+}
+
+/** A driving write is good only with the fence of the claim on the row, and while that claim is live (G4). */
+function checkFence({ run, now }: Draft, command: Command): Refusal | undefined {
+  if (!('fence' in command)) return undefined
+  // a queued run has no owner, so whoever may fail it needs none
+  if (command.type === 'failRun' && run.status === 'QUEUED' && command.fence === null) return undefined
+  if (run.status !== 'QUEUED' && liveClaim(run.claim, now)?.fence === command.fence) return undefined
+  return { type: 'LeaseLost', yourFence: command.fence ?? 0, currentFence: run.fence }
+}
+
+function checkRevision({ run }: Draft, command: Command): Refusal | undefined {
+  if (!('ifRevision' in command) || command.ifRevision === null || command.ifRevision === run.revision)
+    return undefined
+  return { type: 'RevisionConflict', expected: command.ifRevision, actual: run.revision }
+}

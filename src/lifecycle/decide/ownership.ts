@@ -1,0 +1,84 @@
+import type { ClaimRequest } from '../commands.ts'
+import { liveClaim, type Run } from '../run.ts'
+import { cancel, executionsInFlight } from '../settle.ts'
+import type { Draft, Situation } from '../situation.ts'
+import { admits } from '../transitions.ts'
+import { isFinalStatus, isSettledStatus, type NotResumableCause } from '../words.ts'
+import type { Rule } from './rule.ts'
+
+/** Claims a queued run for an owner, under a fence of its own. */
+export const decideClaim: Rule<'claimRun'> = (draft, command) => {
+  const { run, now } = draft
+  if (!admits('CLAIM', run.status) || liveClaim(run.claim, now))
+    return { type: 'NotClaimable', status: run.status, claim: run.claim }
+  claim(draft, command)
+  return 'accepted'
+}
+
+/** Ends a claim by its owner's word: the run goes back to the queue, or keeps the status it has. */
+export const decideRelease: Rule<'releaseRun'> = (draft, { fence }) => {
+  const { run } = draft
+  const executions = executionsInFlight(run)
+  if (run.status === 'RUNNING') draft.note('run.requeued', { fence, because: 'RELEASED', executions })
+  else if (run.status === 'CANCELLING')
+    cancel(draft, { reason: 'CANCELLED_BY_USER', confirmed: false, comment: null, cascade: run.cascade })
+  // nothing follows a settled status: there the claim ends without an event
+  else if (isSettledStatus(run.status)) draft.run = { ...run, claim: null }
+  else draft.note('run.released', { fence, because: 'RELEASED', executions })
+  return 'accepted'
+}
+
+/** Takes up a paused run, or a failed one in a new epoch. */
+export const decideResume: Rule<'resumeRun'> = (draft, command, situation, before) => {
+  // a lapse under REQUEUE found by this very command was the resumption
+  const requeuedNow = before.status === 'RUNNING' && draft.run.status === 'QUEUED'
+  if (!requeuedNow) {
+    const because = whyNotResumable(draft.run, situation, command.claim !== null)
+    if (because) return { type: 'NotResumable', status: draft.run.status, because }
+    resume(draft, command.comment)
+  }
+  if (command.claim && draft.run.status === 'QUEUED') claim(draft, command.claim)
+  return 'accepted'
+}
+
+/**
+ * Why the run can't be resumed now; null where it can.
+ * @param claiming whether the resume asks for a claim as well
+ */
+export function whyNotResumable(
+  run: Run,
+  { workflow, settings, now }: Pick<Situation, 'workflow' | 'settings' | 'now'>,
+  claiming = false,
+): NotResumableCause | null {
+  const live = liveClaim(run.claim, now) !== null
+  switch (run.status) {
+    case 'PAUSED':
+      return live && claiming ? 'OWNED' : null
+    case 'FAILED':
+      if (live) return 'OWNED'
+      return run.resumes >= (workflow.maxResumes ?? settings.maxResumes) ? 'RESUME_CAP' : null
+    case 'RUNNING':
+      return 'OWNED'
+    case 'QUEUED':
+    case 'CANCELLING':
+    case 'AWAITING_APPROVAL':
+      return run.status
+    default:
+      return isFinalStatus(run.status) ? 'FINAL' : null
+  }
+}
+
+function resume(draft: Draft, comment: string | null): void {
+  const { run, now } = draft
+  const from = run.status
+  const to = from === 'PAUSED' && liveClaim(run.claim, now) ? 'RUNNING' : 'QUEUED'
+  const epoch = from === 'FAILED' ? run.epoch + 1 : run.epoch
+  const settledAt = run.settledAt === null ? null : new Date(run.settledAt).toISOString()
+  draft.note('run.resumed', { from, to, comment, reason: run.reason, error: run.error, settledAt }, epoch)
+}
+
+/** Notes a claim under the next fence. */
+export function claim(draft: Draft, { owner, leaseSeconds }: ClaimRequest): void {
+  const expiresAt = leaseSeconds === 0 ? null : new Date(draft.now + leaseSeconds * 1000).toISOString()
+  draft.note('run.claimed', { owner, fence: draft.run.fence + 1, leaseSeconds, expiresAt })
+}

@@ -1,0 +1,9 @@
+import { admits } from '../transitions.ts'
+import type { Rule } from './rule.ts'
+
+/** Pauses a run: the owner keeps its lease and is told. */
+export const decidePause: Rule<'pauseRun'> = (draft, { comment }) => {
+  if (!admits('PAUSE', draft.run.status)) return { type: 'NotPausable', status: draft.run.status }
+  draft.note('run.paused', { comment })
+  return 'accepted'
+}

@@ -1,0 +1,26 @@
+import { missingForPhase } from '../evidence.ts'
+import { currentPhaseOf, isUnderWay } from '../run.ts'
+import { admits } from '../transitions.ts'
+import type { Rule } from './rule.ts'
+import { completePhase } from './moves.ts'
+
+/** Completes the round at the phase the workflow names for it; doing so again changes nothing. */
+export const decideCompleteRound: Rule<'completeRound'> = (draft, { summary }, { workflow }) => {
+  const { run } = draft
+  if (!admits('COMPLETE_ROUND', run.status)) return { type: 'RunNotActive', status: run.status }
+  if (run.roundComplete) return 'unchanged'
+  const current = currentPhaseOf(run)
+  const at = workflow.completeRoundAt
+  if (current.key !== at || !(current.status === 'COMPLETED' || isUnderWay(current)))
+    return {
+      type: 'IllegalTransition',
+      from: run.currentPhase,
+      to: at ?? current.key,
+      allowed: at === null ? [] : [at],
+    }
+  const missing = missingForPhase(current, workflow)
+  if (missing.length > 0) return { type: 'NotCompletable', status: run.status, missing }
+  completePhase(draft, current)
+  draft.note('round.completed', { round: run.round, summary })
+  return 'accepted'
+}

@@ -1,0 +1,114 @@
+import { mayDo, OPERATION_OF } from './authority.ts'
+import { allowedPhases, isStartable } from './decide/phases.ts'
+import { whyNotResumable } from './decide/ownership.ts'
+import { missingEvidence } from './evidence.ts'
+import { currentPhaseOf, holdsLease, type Instant, isUnderWay, liveClaim, type Run } from './run.ts'
+import type { Situation } from './situation.ts'
+import { admits } from './transitions.ts'
+import { workflowPhase } from './workflow.ts'
+import {
+  type DirectiveKind,
+  isFinalStatus,
+  type NextAction,
+  type Role,
+  RUN_COMMANDS,
+  type RunCommand,
+} from './words.ts'
+
+type Rules = Pick<Situation, 'workflow' | 'settings' | 'now'>
+
+/** True where `resume` would be accepted now. */
+export function isResumable(run: Run, rules: Rules): boolean {
+  return whyNotResumable(run, rules) === null
+}
+
+/** The commands that would be accepted now from a viewer of this role, a driver with the right fence assumed. */
+export function allowedCommands(run: Run, rules: Rules, role: Role): RunCommand[] {
+  return RUN_COMMANDS.filter(
+    (command) =>
+      admits(command, run.status) &&
+      mayDo(role, OPERATION_OF[command]) &&
+      (CONDITIONS[command]?.(run, rules) ?? true),
+  )
+}
+
+/** For commands of what this version's runs do not have: artifacts, approvals, messages. */
+const never = () => false
+
+const phaseIs = (test: (phase: ReturnType<typeof currentPhaseOf>) => boolean) => (run: Run) =>
+  test(currentPhaseOf(run))
+
+/** What a command needs beside the status it is admitted in. */
+const CONDITIONS: { readonly [C in RunCommand]: ((run: Run, rules: Rules) => boolean) | null } = {
+  CLAIM: (run, { now }) => liveClaim(run.claim, now) === null,
+  RELEASE: (run, { now }) => liveClaim(run.claim, now) !== null,
+  PAUSE: null,
+  RESUME: isResumable,
+  CANCEL: null,
+  CONFIRM_CANCEL: (run, { now }) => liveClaim(run.claim, now) !== null,
+  DELETE: (run, { now }) => !holdsLease(run.claim, now),
+  COMPLETE: (run, { workflow }) => missingEvidence(run, workflow).length === 0,
+  FAIL: null,
+  START_PHASE: phaseIs((phase) => isStartable(phase) || isUnderWay(phase)),
+  FAIL_PHASE: phaseIs(isUnderWay),
+  ADVANCE_PHASE: (run, { workflow }) =>
+    !isStartable(currentPhaseOf(run)) && allowedPhases(run, workflow).length > 0,
+  COMPLETE_ROUND: (run, { workflow }) => isAtRoundEnd(run, workflow),
+  SUBMIT_ARTIFACT: never,
+  REQUEST_APPROVAL: never,
+  DECIDE_APPROVAL: never,
+  SEND_MESSAGE: never,
+}
+
+/** What an agent should do next, without prose. */
+export function nextAction(run: Run, rules: Rules): NextAction {
+  switch (run.status) {
+    case 'QUEUED':
+      return 'CLAIM'
+    case 'RUNNING':
+      return nextStep(run, rules)
+    case 'AWAITING_APPROVAL':
+      return 'DECIDE_APPROVAL'
+    case 'CANCELLING':
+      return 'WAIT'
+    default:
+      if (isResumable(run, rules)) return 'RESUME'
+      return isFinalStatus(run.status) ? 'NONE' : 'WAIT'
+  }
+}
+
+function nextStep(run: Run, { workflow }: Rules): NextAction {
+  const current = currentPhaseOf(run)
+  if (isStartable(current)) return 'START_PHASE'
+  if (missingEvidence(run, workflow).length === 0) return 'COMPLETE'
+  if (isUnderWay(current)) return 'WORK'
+  if (isAtRoundEnd(run, workflow)) return 'COMPLETE_ROUND'
+  return workflowPhase(workflow, current.key).next.length > 0 ? 'ADVANCE' : 'WAIT'
+}
+
+function isAtRoundEnd(run: Run, workflow: Rules['workflow']): boolean {
+  const current = currentPhaseOf(run)
+  return current.key === workflow.completeRoundAt && !run.roundComplete && !isStartable(current)
+}
+
+/**
+ * What the server tells whoever holds a fence: to go on, to stop, or that its claim is over. The last of a stream is
+ * STOP or LEASE_LOST.
+ */
+export function directiveFor(run: Run, fence: number, now: Instant): DirectiveKind {
+  if (liveClaim(run.claim, now)?.fence !== fence)
+    return run.settledAt !== null && run.fence === fence ? 'STOP' : 'LEASE_LOST'
+  switch (run.status) {
+    case 'RUNNING':
+      return 'CONTINUE'
+    case 'CANCELLING':
+      return 'CANCEL'
+    case 'PAUSED':
+    case 'AWAITING_APPROVAL':
+      return 'PAUSE'
+    case 'QUEUED':
+      return 'LEASE_LOST'
+    default:
+      return 'STOP'
+  }
+}

@@ -1,0 +1,150 @@
+import { holdsLease, type Instant, liveClaim, type Run } from './run.ts'
+import { cancel, closeBelow, executionsInFlight, fail } from './settle.ts'
+import type { Settings } from './settings.ts'
+import { Draft, type Situation } from './situation.ts'
+import { admits } from './transitions.ts'
+import { findWorkflowPhase, type WorkflowDefinition } from './workflow.ts'
+import { isSettledStatus, type RunReason } from './words.ts'
+
+/** The actor of what the server does by itself. */
+export const SYSTEM_ACTOR = 'system'
+
+type Rules = Pick<Situation, 'workflow' | 'settings' | 'now'>
+
+/**
+ * Applies what is due, in this order: a lapse, a timeout, an expiry. Every decision begins with it, so that no answer
+ * depends on when a sweep ran (G5). Returns the draft with the events noted, none where nothing is due.
+ */
+export function applyDue(run: Run, { workflow, settings, now }: Rules): Draft {
+  const draft = new Draft(run, workflow, now, SYSTEM_ACTOR)
+  lapse(draft, settings)
+  timeOut(draft)
+  expire(draft, settings)
+  return draft
+}
+
+/** When something other than the expiry of its lease becomes due for the run; null: never by itself. */
+export function nextDueAt(run: Run, workflow: WorkflowDefinition, settings: Settings): Instant | null {
+  if (isSettledStatus(run.status)) return null
+  const moments = limitsOf(run, workflow).map(({ at }) => at)
+  if (admits('EXPIRE', run.status)) moments.push(staleAt(run, settings))
+  if (run.status === 'CANCELLING') moments.push(graceEndsAt(run, settings))
+  if (run.status === 'RUNNING' && run.claim?.expiresAt === null) moments.push(orphanedAt(run, settings))
+  return moments.length > 0 ? Math.min(...moments) : null
+}
+
+/** When a cancelled owner's time to confirm is over. */
+export function graceEndsAt(run: Run, settings: Settings): Instant {
+  return run.statusAt + settings.cancelGraceSeconds * 1000
+}
+
+function orphanedAt(run: Run, settings: Settings): Instant {
+  return run.lastActivityAt + settings.orphanAfterSeconds * 1000
+}
+
+function staleAt(run: Run, settings: Settings): Instant {
+  return run.lastActivityAt + settings.staleAfterSeconds * 1000
+}
+
+function lapse(draft: Draft, settings: Settings): void {
+  const { run, now } = draft
+  // an expired claim on a settled run ends without an event: nothing follows a settled status
+  if (isSettledStatus(run.status) && run.claim && !liveClaim(run.claim, now))
+    draft.run = { ...run, claim: null }
+  if (!admits('LAPSE', run.status)) return
+  if (liveClaim(run.claim, now)) return lapseSilent(draft, settings)
+  switch (run.status) {
+    case 'RUNNING':
+      return loseOwner(draft, settings)
+    case 'CANCELLING':
+      if (now >= graceEndsAt(run, settings))
+        cancel(draft, { reason: 'CANCELLED_BY_USER', confirmed: false, comment: null, cascade: run.cascade })
+      return
+    default:
+      if (run.claim)
+        draft.note('run.released', {
+          fence: run.claim.fence,
+          because: 'LEASE_EXPIRED',
+          executions: executionsInFlight(run),
+        })
+  }
+}
+
+function loseOwner(draft: Draft, settings: Settings): void {
+  const { run, workflow } = draft
+  const cap = workflow.maxTakeovers ?? settings.maxTakeovers
+  if (workflow.onOwnerLost === 'REQUEUE' && run.takeovers < cap) {
+    draft.note('run.requeued', {
+      fence: run.fence,
+      because: 'OWNER_LOST',
+      executions: executionsInFlight(run),
+    })
+  } else {
+    failLostOwner(draft)
+  }
+}
+
+/** A run claimed without a lease loses its owner by silence; executions in flight put that off, not for ever. */
+function lapseSilent(draft: Draft, settings: Settings): void {
+  const { run, now } = draft
+  if (run.status !== 'RUNNING' || run.claim?.expiresAt !== null) return
+  if (now < orphanedAt(run, settings)) return
+  if (executionsInFlight(run).length > 0 && now < staleAt(run, settings)) return
+  failLostOwner(draft)
+}
+
+function failLostOwner(draft: Draft): void {
+  const owner = draft.run.claim?.owner ?? 'nobody'
+  fail(draft, 'OWNER_LOST', `the owner ${owner} was lost`, {
+    leaseEnds: true,
+    executionsEnd: 'SUPERVISOR_LOST',
+  })
+}
+
+interface Limit {
+  readonly at: Instant
+  readonly reason: RunReason
+  readonly error: string
+}
+
+/** The time limits that the workflow sets for the run as it is now. */
+function limitsOf(run: Run, workflow: WorkflowDefinition): Limit[] {
+  if (!admits('TIMEOUT', run.status)) return []
+  const { queueSeconds, runSeconds, idleSeconds } = workflow.timeouts
+  const limits: Limit[] = []
+  const limit = (since: Instant, seconds: number | null, reason: RunReason, what: string) => {
+    if (seconds !== null)
+      limits.push({ at: since + seconds * 1000, reason, error: `${what} longer than ${seconds} s` })
+  }
+  if (run.status === 'QUEUED') limit(run.statusAt, queueSeconds, 'QUEUE_TIMEOUT', 'the run was queued')
+  if (run.status === 'RUNNING') {
+    const phase = run.phases.find((each) => each.key === run.currentPhase && each.round === run.round)
+    if (
+      phase &&
+      phase.startedAt !== null &&
+      (phase.status === 'RUNNING' || phase.status === 'AWAITING_ARTIFACT')
+    ) {
+      const seconds = findWorkflowPhase(workflow, phase.key)?.timeoutSeconds ?? null
+      limit(phase.startedAt, seconds, 'PHASE_TIMEOUT', `phase ${phase.key} took`)
+    }
+    limit(run.lastActivityAt, idleSeconds, 'IDLE_TIMEOUT', 'the run was silent')
+  }
+  limit(run.epochAt, runSeconds, 'RUN_TIMEOUT', 'the run took')
+  return limits
+}
+
+function timeOut(draft: Draft): void {
+  const { run, workflow, now } = draft
+  const passed = limitsOf(run, workflow)
+    .filter(({ at }) => at <= now)
+    .toSorted((a, b) => a.at - b.at)[0]
+  // the owner keeps its lease until it has stopped: nobody else may claim before
+  if (passed) fail(draft, passed.reason, passed.error, { leaseEnds: !holdsLease(run.claim, now) })
+}
+
+function expire(draft: Draft, settings: Settings): void {
+  const { run, now } = draft
+  if (!admits('EXPIRE', run.status) || now < staleAt(run, settings)) return
+  if (holdsLease(run.claim, now) || executionsInFlight(run).length > 0) return
+  draft.note('run.expired', { reason: 'STALE', closed: closeBelow(run) })
+}

@@ -1,0 +1,163 @@
+import { z } from 'zod'
+import type { Instant } from './run.ts'
+import { ERROR_CLASSES, REPORTED_ENDS, RUN_REASONS, RUN_STATUSES } from './words.ts'
+
+/**
+ * The closed list of events and what each carries. A run is the fold of its events (G6), so a payload holds
+ * everything that its event changed and that can't be worked out from the run before it.
+ */
+
+const id = z.string()
+const moment = z.iso.datetime().describe('A point in time, ISO 8601 in UTC.')
+const fence = z.int().positive().describe('Number of the claim.')
+const phaseRef = { id, phase: z.string().describe('Key of the phase.'), round: z.int().positive() }
+const attempt = z.int().positive().describe('Number of the attempt, from 1.')
+const comment = z.string().nullable().describe('What the person said.')
+const pending = z.array(z.strictObject({ id, key: z.string() }))
+
+const closed = z
+  .strictObject({
+    executions: z.array(id).describe('Executions that were in flight.'),
+    executionsEnd: z.enum(['CLOSED_BY_RUN', 'SUPERVISOR_LOST']).describe('How those executions ended.'),
+    phases: z.array(id).describe('Phases that were under way and are CANCELLED now.'),
+    skipped: z.array(id).describe('Phases that never began and are SKIPPED now.'),
+  })
+  .describe('What settling closed below the run.')
+
+const requeuedBecause = z.enum(['RELEASED', 'OWNER_LOST'])
+
+export const EVENT_PAYLOADS = {
+  'run.created': z.strictObject({
+    project: z.string(),
+    workflow: z.strictObject({ id, name: z.string(), version: z.int().positive() }),
+    title: z.string().nullable(),
+    input: z.json(),
+    labels: z.array(z.string()),
+    concurrencyKey: z.string().nullable(),
+    parentId: id.nullable(),
+    depth: z.int().nonnegative(),
+    continuesId: id.nullable(),
+    completedRound: z.int().nonnegative().describe('Rounds completed by the runs that this one continues.'),
+  }),
+  'run.claimed': z.strictObject({
+    owner: z.string(),
+    fence,
+    leaseSeconds: z
+      .int()
+      .nonnegative()
+      .describe('Period of the lease in seconds; 0: claimed without a lease.'),
+    expiresAt: moment.nullable(),
+  }),
+  'run.released': z.strictObject({
+    fence,
+    because: z.enum(['RELEASED', 'LEASE_EXPIRED']),
+    executions: z.array(id).describe('Executions in flight, ended SUPERVISOR_LOST.'),
+  }),
+  'run.requeued': z.strictObject({
+    fence,
+    because: requeuedBecause,
+    executions: z.array(id).describe('Executions in flight, ended SUPERVISOR_LOST.'),
+  }),
+  'run.paused': z.strictObject({ comment }),
+  'run.resumed': z.strictObject({
+    from: z.enum(RUN_STATUSES),
+    to: z.enum(RUN_STATUSES),
+    comment,
+    reason: z.enum(RUN_REASONS).nullable().describe('Why the run had settled.'),
+    error: z.string().nullable().describe('The error that the run carried.'),
+    settledAt: moment.nullable(),
+  }),
+  'run.completed': z.strictObject({ output: z.json(), closed }),
+  'run.failed': z.strictObject({
+    reason: z.enum(RUN_REASONS),
+    error: z.string().nullable(),
+    leaseEnds: z.boolean().describe('False where the owner keeps its lease until it has stopped.'),
+    closed,
+  }),
+  'run.cancel_requested': z.strictObject({ comment, cascade: z.boolean() }),
+  'run.cancelled': z.strictObject({
+    reason: z.enum(RUN_REASONS),
+    confirmed: z.boolean().describe('Whether the owner confirmed that its processes are gone.'),
+    comment,
+    cascade: z.boolean(),
+    closed,
+  }),
+  'run.expired': z.strictObject({ reason: z.enum(RUN_REASONS), closed }),
+  'round.opened': z.strictObject({
+    round: z.int().positive(),
+    initialPhase: z.string(),
+    phases: pending.describe('The phases of the round, all PENDING.'),
+  }),
+  'round.completed': z.strictObject({ round: z.int().positive(), summary: z.json() }),
+  'phase.started': z.strictObject({
+    ...phaseRef,
+    attempt,
+    from: z.string().nullable().describe('Key of the phase the run stood at, where it moved.'),
+    repair: z.boolean(),
+    because: z.string().nullable(),
+  }),
+  'phase.completed': z.strictObject({ ...phaseRef, attempt }),
+  'phase.failed': z.strictObject({
+    ...phaseRef,
+    attempt,
+    error: z.strictObject({
+      class: z.enum(ERROR_CLASSES),
+      code: z.string(),
+      message: z.string(),
+      hint: z.string().nullable(),
+    }),
+  }),
+  'execution.started': z.strictObject({
+    id,
+    phaseId: id.nullable(),
+    phase: z.string().nullable(),
+    attempt: attempt.nullable(),
+    command: z.string(),
+    pid: z.int().nullable(),
+  }),
+  'execution.finished': z.strictObject({
+    id,
+    exitCode: z.int().nullable(),
+    signal: z.string().nullable(),
+    end: z.enum(REPORTED_ENDS),
+  }),
+} as const
+
+export type EventType = keyof typeof EVENT_PAYLOADS
+export type EventPayload<T extends EventType> = z.infer<(typeof EVENT_PAYLOADS)[T]>
+export type Closed = z.infer<typeof closed>
+
+/** One line of a run's log, discriminated by `type`. */
+export type RunEvent = {
+  [T in EventType]: {
+    readonly type: T
+    readonly seq: number
+    readonly epoch: number
+    readonly at: Instant
+    readonly actor: string
+    readonly payload: EventPayload<T>
+  }
+}[EventType]
+
+/** Every type of event, in the order of the list above. */
+export const EVENT_TYPES = Object.keys(EVENT_PAYLOADS) as readonly EventType[]
+
+/**
+ * Reads an event as it was stored.
+ * Throws where its type is unknown or its payload has another shape: the log was written by something else.
+ */
+export function parseEvent(stored: {
+  type: string
+  seq: number
+  epoch: number
+  at: Instant
+  actor: string
+  payload: unknown
+}): RunEvent {
+  const schema = (EVENT_PAYLOADS as Record<string, z.ZodType | undefined>)[stored.type]
+  if (!schema) throw new Error(`event ${stored.seq} is of the unknown type ${stored.type}`)
+  const payload = schema.safeParse(stored.payload)
+  if (!payload.success)
+    throw new Error(`event ${stored.seq} ${stored.type}: ${z.prettifyError(payload.error)}`)
+  return { ...stored, payload: payload.data } as RunEvent
+}

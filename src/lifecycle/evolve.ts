@@ -1,0 +1,267 @@
+import type { Closed, EventPayload, RunEvent } from './events.ts'
+import type { Attempt, Execution, Instant, Phase, Run } from './run.ts'
+import type { WorkflowDefinition } from './workflow.ts'
+import type { RunStatus, SettledStatus } from './words.ts'
+
+/**
+ * The fold (G6): what one event makes of a run. It is the only place where a run changes; a decision is made by
+ * folding its own events, and the log is verified by folding all of them. The first event of a run is
+ * `run.created`, folded onto null.
+ */
+export function evolve(run: Run | null, event: RunEvent, runId: string, workflow: WorkflowDefinition): Run {
+  if (event.type === 'run.created') return create(runId, event, event.payload, workflow)
+  if (!run) throw new Error(`the log of ${runId} begins with ${event.type}`)
+  const next = change(run, event, workflow)
+  return { ...next, epoch: event.epoch, revision: event.seq, lastActivityAt: event.at }
+}
+
+/** The run that a whole log tells of. */
+export function foldEvents(
+  events: readonly RunEvent[],
+  runId: string,
+  workflow: WorkflowDefinition,
+): Run | null {
+  return events.reduce<Run | null>((run, event) => evolve(run, event, runId, workflow), null)
+}
+
+function create(
+  id: string,
+  event: RunEvent,
+  { completedRound, ...told }: EventPayload<'run.created'>,
+  workflow: WorkflowDefinition,
+): Run {
+  return {
+    ...told,
+    id,
+    status: 'QUEUED',
+    reason: null,
+    error: null,
+    cancelConfirmed: null,
+    cascade: true,
+    epoch: event.epoch,
+    revision: event.seq,
+    round: completedRound + 1,
+    firstRound: completedRound + 1,
+    completedRound,
+    roundComplete: false,
+    currentPhase: workflow.initialPhase,
+    output: null,
+    fence: 0,
+    claim: null,
+    resumes: 0,
+    takeovers: 0,
+    createdBy: event.actor,
+    createdAt: event.at,
+    epochAt: event.at,
+    statusAt: event.at,
+    startedAt: null,
+    settledAt: null,
+    lastActivityAt: event.at,
+    phases: [],
+    executions: [],
+  }
+}
+
+function change(
+  run: Run,
+  event: Exclude<RunEvent, { type: 'run.created' }>,
+  workflow: WorkflowDefinition,
+): Run {
+  switch (event.type) {
+    case 'run.claimed': {
+      const { owner, fence, leaseSeconds, expiresAt } = event.payload
+      const claim = {
+        owner,
+        fence,
+        seconds: leaseSeconds,
+        expiresAt: expiresAt === null ? null : Date.parse(expiresAt),
+      }
+      return { ...moveTo(run, 'RUNNING', event.at), claim, fence, startedAt: run.startedAt ?? event.at }
+    }
+    case 'run.released':
+      return { ...endExecutions(run, event.payload.executions, 'SUPERVISOR_LOST', event.at), claim: null }
+    case 'run.requeued': {
+      const requeued = endExecutions(run, event.payload.executions, 'SUPERVISOR_LOST', event.at)
+      const takeovers = run.takeovers + (event.payload.because === 'OWNER_LOST' ? 1 : 0)
+      return { ...moveTo(requeued, 'QUEUED', event.at), claim: null, takeovers }
+    }
+    case 'run.paused':
+      return moveTo(run, 'PAUSED', event.at)
+    case 'run.resumed':
+      return resume(run, event.at, event.payload)
+    case 'run.completed':
+      return {
+        ...settle(run, event.at, 'COMPLETED', event.payload.closed),
+        reason: 'COMPLETED',
+        output: event.payload.output,
+        claim: null,
+      }
+    case 'run.failed': {
+      const { reason, error, leaseEnds, closed } = event.payload
+      return {
+        ...settle(run, event.at, 'FAILED', closed),
+        reason,
+        error,
+        claim: leaseEnds ? null : run.claim,
+      }
+    }
+    case 'run.cancel_requested': {
+      const reopened = run.epoch === event.epoch ? run : beginEpoch(run, event.at)
+      return { ...moveTo(reopened, 'CANCELLING', event.at), cascade: event.payload.cascade }
+    }
+    case 'run.cancelled': {
+      const reopened = run.epoch === event.epoch ? run : beginEpoch(run, event.at)
+      const { reason, confirmed, cascade, closed } = event.payload
+      return {
+        ...settle(reopened, event.at, 'CANCELLED', closed),
+        reason,
+        cascade,
+        cancelConfirmed: confirmed,
+        claim: null,
+      }
+    }
+    case 'run.expired':
+      return {
+        ...settle(run, event.at, 'EXPIRED', event.payload.closed),
+        reason: event.payload.reason,
+        claim: null,
+      }
+    case 'round.opened':
+      return openRound(run, event.payload)
+    case 'round.completed': {
+      const completedRound = Math.max(run.completedRound, event.payload.round)
+      return { ...run, completedRound, roundComplete: true }
+    }
+    case 'phase.started': {
+      const { id, phase, attempt } = event.payload
+      const started = changePhase(run, id, (before) => ({
+        ...before,
+        status: 'RUNNING',
+        attempts: attempt,
+        startedAt: event.at,
+        endedAt: null,
+        error: null,
+        history: [...before.history, { attempt, epoch: event.epoch, status: 'RUNNING' }],
+      }))
+      const roundComplete = workflow.completeRoundAt === phase ? false : run.roundComplete
+      return { ...started, currentPhase: phase, roundComplete }
+    }
+    case 'phase.completed':
+      return changePhase(run, event.payload.id, (phase) => endPhase(phase, 'COMPLETED', event.at))
+    case 'phase.failed': {
+      const { id, error } = event.payload
+      return changePhase(run, id, (phase) => ({ ...endPhase(phase, 'FAILED', event.at), error }))
+    }
+    case 'execution.started':
+      return {
+        ...run,
+        executions: [...run.executions, launch(run, event.at, event.epoch, event.actor, event.payload)],
+      }
+    case 'execution.finished': {
+      const { id, exitCode, signal, end } = event.payload
+      return changeExecutions(run, [id], (execution) => ({
+        ...execution,
+        exitCode,
+        signal,
+        end,
+        endedAt: event.at,
+      }))
+    }
+  }
+}
+
+function moveTo(run: Run, status: RunStatus, at: Instant): Run {
+  return { ...run, status, statusAt: at }
+}
+
+function beginEpoch(run: Run, at: Instant): Run {
+  return { ...run, reason: null, error: null, settledAt: null, epochAt: at, takeovers: 0 }
+}
+
+function resume(run: Run, at: Instant, { from, to }: EventPayload<'run.resumed'>): Run {
+  if (from !== 'FAILED') return moveTo(run, to, at)
+  return { ...moveTo(beginEpoch(run, at), to, at), resumes: run.resumes + 1 }
+}
+
+function settle(run: Run, at: Instant, status: SettledStatus, closed: Closed): Run {
+  const ended = endExecutions(run, closed.executions, closed.executionsEnd, at)
+  const cancelled = new Set(closed.phases)
+  const skipped = new Set(closed.skipped)
+  const phases = ended.phases.map((phase) => {
+    if (cancelled.has(phase.id)) return endPhase(phase, 'CANCELLED', at)
+    return skipped.has(phase.id) ? { ...phase, status: 'SKIPPED' as const } : phase
+  })
+  return { ...moveTo(ended, status, at), settledAt: at, phases }
+}
+
+function openRound(run: Run, opened: EventPayload<'round.opened'>): Run {
+  const phases = opened.phases.map(({ id, key }, position): Phase => ({
+    id,
+    key,
+    position,
+    round: opened.round,
+    status: 'PENDING',
+    attempts: 0,
+    startedAt: null,
+    endedAt: null,
+    error: null,
+    history: [],
+  }))
+  return {
+    ...run,
+    round: opened.round,
+    roundComplete: false,
+    currentPhase: opened.initialPhase,
+    phases: [...run.phases, ...phases],
+  }
+}
+
+function endPhase(phase: Phase, status: 'COMPLETED' | 'FAILED' | 'CANCELLED', at: Instant): Phase {
+  const history = phase.history.map((tried): Attempt =>
+    tried.attempt === phase.attempts ? { ...tried, status } : tried,
+  )
+  return { ...phase, status, endedAt: at, history }
+}
+
+function changePhase(run: Run, id: string, changed: (phase: Phase) => Phase): Run {
+  return { ...run, phases: run.phases.map((phase) => (phase.id === id ? changed(phase) : phase)) }
+}
+
+function changeExecutions(
+  run: Run,
+  ids: readonly string[],
+  changed: (execution: Execution) => Execution,
+): Run {
+  if (ids.length === 0) return run
+  const named = new Set(ids)
+  return { ...run, executions: run.executions.map((each) => (named.has(each.id) ? changed(each) : each)) }
+}
+
+function endExecutions(run: Run, ids: readonly string[], end: Closed['executionsEnd'], at: Instant): Run {
+  return changeExecutions(run, ids, (execution) => ({ ...execution, end, endedAt: at }))
+}
+
+function launch(
+  run: Run,
+  at: Instant,
+  epoch: number,
+  actor: string,
+  { id, phaseId, attempt, command, pid }: EventPayload<'execution.started'>,
+): Execution {
+  return {
+    id,
+    runId: run.id,
+    phaseId,
+    epoch,
+    attempt,
+    command,
+    pid,
+    exitCode: null,
+    signal: null,
+    end: null,
+    late: false,
+    startedBy: actor,
+    startedAt: at,
+    endedAt: null,
+  }
+}

@@ -1,0 +1,91 @@
+import type { Claim } from './run.ts'
+import type { EvidenceKind, NotResumableCause, RunStatus } from './words.ts'
+
+/** One thing that stands between a run and COMPLETED. */
+export interface MissingEvidence {
+  readonly kind: EvidenceKind
+  readonly phase: string | null
+  readonly detail: string
+}
+
+/** One mistake in what a caller sent: where it stands and what is wrong. */
+export interface InputIssue {
+  readonly path: readonly string[]
+  readonly message: string
+}
+
+/** Why a decision about one run is no: a value, never an exception. */
+export type Refusal =
+  | { readonly type: 'RunNotActive'; readonly status: RunStatus }
+  | { readonly type: 'RevisionConflict'; readonly expected: number; readonly actual: number }
+  | { readonly type: 'LeaseLost'; readonly yourFence: number; readonly currentFence: number }
+  | { readonly type: 'IdempotencyMismatch'; readonly differingPaths: readonly string[] }
+  | { readonly type: 'NotClaimable'; readonly status: RunStatus; readonly claim: Claim | null }
+  | { readonly type: 'NotPausable'; readonly status: RunStatus }
+  | { readonly type: 'NotResumable'; readonly status: RunStatus; readonly because: NotResumableCause }
+  | {
+      readonly type: 'NotCompletable'
+      readonly status: RunStatus
+      readonly missing: readonly MissingEvidence[]
+    }
+  | { readonly type: 'NotDeletable'; readonly status: RunStatus }
+  | {
+      readonly type: 'IllegalTransition'
+      readonly from: string | null
+      readonly to: string
+      readonly allowed: readonly string[]
+    }
+  | { readonly type: 'UnknownPhase'; readonly phase: string; readonly known: readonly string[] }
+  | { readonly type: 'ExecutionNotFound'; readonly executionId: string }
+  | { readonly type: 'ExecutionAlreadyFinished'; readonly executionId: string }
+  | { readonly type: 'InvalidInput'; readonly issues: readonly InputIssue[] }
+
+const NOT_RESUMABLE: Record<NotResumableCause, string> = {
+  OWNED: 'a live owner holds it; wait until it releases the run or its lease expires',
+  FINAL: 'its status is final; start a new run that continues it',
+  QUEUED: 'it is queued already; claim it',
+  CANCELLING: 'it is being cancelled and will end CANCELLED',
+  AWAITING_APPROVAL: 'it waits for an approval; decide that first',
+  APPROVAL_OPEN: 'a recovery approval is open; decide that first',
+  RESUME_CAP: 'it was resumed as often as its workflow allows',
+}
+
+/** The refusal in words: what is so, and what to do next. */
+export function explainRefusal(refusal: Refusal): string {
+  switch (refusal.type) {
+    case 'RunNotActive':
+      return `The run is ${refusal.status}, which does not admit this.`
+    case 'RevisionConflict':
+      return `The run is at revision ${refusal.actual}, not ${refusal.expected}: look at it again before you decide.`
+    case 'LeaseLost':
+      return `The claim numbered ${refusal.yourFence} does not hold this run (last claim: ${refusal.currentFence}). Stop your agent; claim again to go on.`
+    case 'IdempotencyMismatch':
+      return `This idempotency key was used with another input; what differs: ${refusal.differingPaths.join(', ')}.`
+    case 'NotClaimable':
+      return refusal.claim
+        ? `The run is ${refusal.status} and held by ${refusal.claim.owner}.`
+        : `The run is ${refusal.status}; only a queued run can be claimed.`
+    case 'NotPausable':
+      return `The run is ${refusal.status} and can't be paused.`
+    case 'NotResumable':
+      return `The run is ${refusal.status} and can't be resumed: ${NOT_RESUMABLE[refusal.because]}.`
+    case 'NotCompletable':
+      return refusal.missing.length > 0
+        ? `Evidence is missing: ${refusal.missing.map((missing) => missing.detail).join('; ')}.`
+        : `The run is ${refusal.status} and can't be completed.`
+    case 'NotDeletable':
+      return `The run is ${refusal.status}; only a settled run that nobody holds can be deleted.`
+    case 'IllegalTransition':
+      return refusal.allowed.length > 0
+        ? `There is no way from ${refusal.from ?? 'here'} to ${refusal.to} now; allowed: ${refusal.allowed.join(', ')}.`
+        : `There is no way from ${refusal.from ?? 'here'} to ${refusal.to} now.`
+    case 'UnknownPhase':
+      return `The workflow has no phase ${refusal.phase}; it has ${refusal.known.join(', ')}.`
+    case 'ExecutionNotFound':
+      return `There is no execution ${refusal.executionId}.`
+    case 'ExecutionAlreadyFinished':
+      return `The end of execution ${refusal.executionId} was recorded before.`
+    case 'InvalidInput':
+      return `The input is not valid: ${refusal.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')}.`
+  }
+}

@@ -1,0 +1,161 @@
+import type { z } from 'zod'
+import type { ErrorClass, ExecutionEnd, PhaseStatus, RunReason, RunStatus } from './words.ts'
+
+/** A point in time, in milliseconds since 1970 by the database's clock. */
+export type Instant = number
+
+/** JSON as it comes from clients: validated where it has a shape, opaque where it is theirs. */
+export type Json = z.core.util.JSONType
+
+/** The hold of an owner on a run. */
+export interface Claim {
+  readonly owner: string
+  /** Number of this claim among the run's claims, rising. */
+  readonly fence: number
+  /** Period of the lease in seconds; 0: claimed without a lease, never expiring. */
+  readonly seconds: number
+  /** When the lease expires; null for a claim without a lease. */
+  readonly expiresAt: Instant | null
+}
+
+/** Why a phase failed, and what to do about it. */
+export interface PhaseError {
+  readonly class: ErrorClass
+  readonly code: string
+  readonly message: string
+  readonly hint: string | null
+}
+
+/** One try of a phase. */
+export interface Attempt {
+  readonly attempt: number
+  readonly epoch: number
+  readonly status: PhaseStatus
+}
+
+/** One node of the workflow's graph in one round. */
+export interface Phase {
+  readonly id: string
+  readonly key: string
+  readonly round: number
+  /** Place in the workflow's list of phases, from 0. */
+  readonly position: number
+  readonly status: PhaseStatus
+  /** How many attempts were started. */
+  readonly attempts: number
+  readonly startedAt: Instant | null
+  readonly endedAt: Instant | null
+  readonly error: PhaseError | null
+  readonly history: readonly Attempt[]
+}
+
+/** One operating-system process launched for a run, or for none. */
+export interface Execution {
+  readonly id: string
+  readonly runId: string | null
+  readonly phaseId: string | null
+  readonly epoch: number | null
+  readonly attempt: number | null
+  readonly command: string
+  readonly pid: number | null
+  readonly exitCode: number | null
+  readonly signal: string | null
+  readonly end: ExecutionEnd | null
+  /** True where the end was told after the run had settled: a fact beside the log. */
+  readonly late: boolean
+  readonly startedBy: string
+  readonly startedAt: Instant
+  readonly endedAt: Instant | null
+}
+
+/** Which workflow a run executes. */
+export interface WorkflowRef {
+  readonly id: string
+  readonly name: string
+  readonly version: number
+}
+
+/**
+ * A run with what hangs below it, at one snapshot. Loaded for a decision it carries the phases of the present
+ * round, each with its last attempt, and the executions in flight; folded from the whole log it carries everything.
+ */
+export interface Run {
+  readonly id: string
+  readonly project: string
+  readonly workflow: WorkflowRef
+  readonly title: string | null
+  readonly status: RunStatus
+  readonly reason: RunReason | null
+  readonly error: string | null
+  /** Whether the owner confirmed that its processes are gone; null unless CANCELLED (G9). */
+  readonly cancelConfirmed: boolean | null
+  /** False where a cancel asked to leave the children alone. */
+  readonly cascade: boolean
+  readonly epoch: number
+  readonly revision: number
+  readonly round: number
+  /** The round the run began with: 1, or the one after the last that the run it continues had completed. */
+  readonly firstRound: number
+  /** The greatest round completed, counted over continued runs; 0 before the first. */
+  readonly completedRound: number
+  /** True from `round.completed` to the next attempt of the phase that completes a round. */
+  readonly roundComplete: boolean
+  readonly currentPhase: string
+  readonly concurrencyKey: string | null
+  readonly labels: readonly string[]
+  readonly input: Json
+  readonly output: Json
+  readonly parentId: string | null
+  readonly continuesId: string | null
+  /** How many parents stand above, at most 5. */
+  readonly depth: number
+  /** The last fence given out; 0 before the first claim. */
+  readonly fence: number
+  /** The claim on the row, live or expired; null where none is. */
+  readonly claim: Claim | null
+  /** Resumes from FAILED so far, over all epochs. */
+  readonly resumes: number
+  /** Takeovers after a lost owner in this epoch. */
+  readonly takeovers: number
+  readonly createdBy: string
+  readonly createdAt: Instant
+  /** When the present epoch began; the run limit is counted from here. */
+  readonly epochAt: Instant
+  /** Since when the run has its present status. */
+  readonly statusAt: Instant
+  readonly startedAt: Instant | null
+  readonly settledAt: Instant | null
+  readonly lastActivityAt: Instant
+  readonly phases: readonly Phase[]
+  readonly executions: readonly Execution[]
+}
+
+/** The phase the run stands at. */
+export function currentPhaseOf(run: Run): Phase {
+  const phase = findPhase(run, run.currentPhase)
+  if (!phase)
+    throw new Error(`run ${run.id} stands at ${run.currentPhase}, which round ${run.round} does not have`)
+  return phase
+}
+
+/** A phase of the present round by its key. */
+export function findPhase(run: Run, key: string): Phase | undefined {
+  return run.phases.find((phase) => phase.key === key && phase.round === run.round)
+}
+
+/** The claim while it is good: its lease has not expired, or it was made without one. */
+export function liveClaim(claim: Claim | null, now: Instant): Claim | null {
+  return claim !== null && (claim.expiresAt === null || claim.expiresAt > now) ? claim : null
+}
+
+/** True while an owner holds a lease that will expire by itself: only such an owner is waited for. */
+export function holdsLease(claim: Claim | null, now: Instant): boolean {
+  return claim !== null && claim.expiresAt !== null && claim.expiresAt > now
+}
+
+/** True for an attempt that is under way. */
+export function isUnderWay(phase: Phase): boolean {
+  return (
+    phase.status === 'RUNNING' || phase.status === 'AWAITING_ARTIFACT' || phase.status === 'AWAITING_APPROVAL'
+  )
+}

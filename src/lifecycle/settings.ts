@@ -1,0 +1,38 @@
+import { z } from 'zod'
+
+/** The timings and caps the rules use where a workflow says nothing; each is a setting of the server. */
+export const settingsSchema = z.strictObject({
+  cancelGraceSeconds: z
+    .number()
+    .positive()
+    .default(30)
+    .describe('How long a cancelled owner has to confirm, in seconds.'),
+  orphanAfterSeconds: z
+    .number()
+    .positive()
+    .default(86_400)
+    .describe('Silence after which a run claimed without a lease has lost its owner, in seconds.'),
+  staleAfterSeconds: z
+    .number()
+    .positive()
+    .default(7 * 86_400)
+    .describe('Silence after which a run that waits for nobody expires, in seconds.'),
+  maxResumes: z.int().nonnegative().default(10).describe('How often a failed run may be resumed.'),
+  maxTakeovers: z
+    .int()
+    .nonnegative()
+    .default(3)
+    .describe('How often a run may be taken over after a lost owner, per epoch.'),
+  maxRework: z
+    .int()
+    .nonnegative()
+    .default(3)
+    .describe('How often a phase may be rejected, per round and epoch.'),
+})
+export type Settings = z.infer<typeof settingsSchema>
+
+/** Settings where nobody chose otherwise. */
+export const DEFAULT_SETTINGS: Settings = settingsSchema.parse({})
+
+/** The shortest and the longest lease, in seconds; 0 stands for a claim without one. */
+export const LEASE_SECONDS = { least: 5, most: 3600, default: 30 } as const

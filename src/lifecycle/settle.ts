@@ -1,0 +1,54 @@
+import type { Closed } from './events.ts'
+import { isUnderWay, type Run } from './run.ts'
+import type { Draft } from './situation.ts'
+import type { RunReason } from './words.ts'
+
+/**
+ * What settling closes below a run: executions in flight, phases under way, and, where the work is done, the phases
+ * that never began. Otherwise those stay PENDING, for a resume.
+ */
+export function closeBelow(
+  run: Run,
+  {
+    executionsEnd = 'CLOSED_BY_RUN',
+    skipPending = false,
+  }: { executionsEnd?: Closed['executionsEnd']; skipPending?: boolean } = {},
+): Closed {
+  const pending = skipPending ? run.phases.filter((phase) => phase.status === 'PENDING') : []
+  return {
+    executions: executionsInFlight(run),
+    executionsEnd,
+    phases: run.phases.filter(isUnderWay).map((phase) => phase.id),
+    skipped: pending.map((phase) => phase.id),
+  }
+}
+
+/** Ids of the executions that have no end yet. */
+export function executionsInFlight(run: Run): string[] {
+  return run.executions.filter((execution) => execution.end === null).map((execution) => execution.id)
+}
+
+/** Settles the run as FAILED. */
+export function fail(
+  draft: Draft,
+  reason: RunReason,
+  error: string | null,
+  { leaseEnds, executionsEnd }: { leaseEnds: boolean; executionsEnd?: Closed['executionsEnd'] },
+): void {
+  const closed = closeBelow(draft.run, executionsEnd ? { executionsEnd } : {})
+  draft.note('run.failed', { reason, error, leaseEnds, closed })
+}
+
+/** Settles the run as CANCELLED, in an epoch of its own where it had settled before (G2). */
+export function cancel(
+  draft: Draft,
+  {
+    reason,
+    confirmed,
+    comment,
+    cascade,
+  }: { reason: RunReason; confirmed: boolean; comment: string | null; cascade: boolean },
+): void {
+  const epoch = draft.run.settledAt === null ? draft.run.epoch : draft.run.epoch + 1
+  draft.note('run.cancelled', { reason, confirmed, comment, cascade, closed: closeBelow(draft.run) }, epoch)
+}

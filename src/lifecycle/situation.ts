@@ -1,0 +1,64 @@
+import type { EventPayload, EventType, RunEvent } from './events.ts'
+import { evolve } from './evolve.ts'
+import type { Instant, Json, Run } from './run.ts'
+import type { Settings } from './settings.ts'
+import type { WorkflowDefinition } from './workflow.ts'
+
+/** An accepted command's key and input, as they were kept beside its last event. */
+export interface KeptKey {
+  readonly runId: string
+  readonly request: Json
+  readonly event: RunEvent | null
+}
+
+/** All that a decision may look at: a run at one snapshot, and the database's clock at that snapshot. */
+export interface Situation {
+  readonly run: Run
+  readonly workflow: WorkflowDefinition
+  readonly settings: Settings
+  readonly now: Instant
+  /** What was kept under the command's idempotency key, where it came with one. */
+  readonly kept: KeptKey | null
+  /** Makes the id of a phase that the decision brings into being. */
+  readonly newPhaseId: () => string
+}
+
+/**
+ * A decision under way: the run as it is after the events noted so far. Each note is folded at once, so that
+ * the next rule sees the run as it will be, and what is applied is what the log says.
+ */
+export class Draft {
+  constructor(
+    public run: Run,
+    readonly workflow: WorkflowDefinition,
+    readonly now: Instant,
+    private readonly actor: string,
+    readonly events: RunEvent[] = [],
+  ) {}
+
+  /** The draft of a new run: its first event, folded. */
+  static begin(
+    id: string,
+    workflow: WorkflowDefinition,
+    now: Instant,
+    actor: string,
+    payload: EventPayload<'run.created'>,
+  ): Draft {
+    const event: RunEvent = { type: 'run.created', seq: 1, epoch: 1, at: now, actor, payload }
+    return new Draft(evolve(null, event, id, workflow), workflow, now, actor, [event])
+  }
+
+  /** Notes an event of the present epoch, or of the next one, and folds it. */
+  note<T extends EventType>(type: T, payload: EventPayload<T>, epoch = this.run.epoch): void {
+    const event = {
+      type,
+      seq: this.run.revision + 1,
+      epoch,
+      at: this.now,
+      actor: this.actor,
+      payload,
+    } as RunEvent
+    this.run = evolve(this.run, event, this.run.id, this.workflow)
+    this.events.push(event)
+  }
+}

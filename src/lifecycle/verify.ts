@@ -1,0 +1,90 @@
+import type { RunEvent } from './events.ts'
+import { evolve } from './evolve.ts'
+import { differingPaths } from './replay.ts'
+import type { Execution, Json, Run } from './run.ts'
+import type { WorkflowDefinition } from './workflow.ts'
+import { isFinalStatus, isSettledStatus } from './words.ts'
+
+/** What verifying one run found: whether its rows are the fold of its log, and how many events were folded. */
+export interface Verification {
+  readonly consistent: boolean
+  /** Each difference in words, with the guarantee it breaks. */
+  readonly differences: readonly Difference[]
+  readonly eventsChecked: number
+}
+
+/** One broken promise. */
+export interface Difference {
+  readonly guarantee: 'G2' | 'G6'
+  readonly detail: string
+}
+
+/**
+ * Holds the rows of a run against its log: `seq` is 1..n without a gap and the last is the run's revision (G6), nothing
+ * follows a settled status within its epoch (G2), and the rows equal the fold (G6). Lease expiry and activity time are
+ * no part of the log, nor are facts told after the end.
+ *
+ * @param stored the run with all of its phases and executions, not only those in flight
+ */
+export function verifyLog(
+  stored: Run,
+  events: readonly RunEvent[],
+  workflow: WorkflowDefinition,
+): Verification {
+  const differences = checkSequence(stored, events)
+  let run: Run | null = null
+  try {
+    for (const event of events) {
+      if (run) differences.push(...checkWall(run, event))
+      run = evolve(run, event, stored.id, workflow)
+    }
+  } catch (error) {
+    differences.push({ guarantee: 'G6', detail: `the log can't be folded: ${String(error)}` })
+  }
+  if (run && differences.length === 0) {
+    const paths = differingPaths(toComparable(run, stored), toComparable(stored, stored))
+    differences.push(
+      ...paths.map((path) => ({ guarantee: 'G6' as const, detail: `${path} is not what the log says` })),
+    )
+  }
+  return { consistent: differences.length === 0, differences, eventsChecked: events.length }
+}
+
+function checkSequence(stored: Run, events: readonly RunEvent[]): Difference[] {
+  const gaps = events.flatMap(({ seq }, index) =>
+    seq === index + 1 ? [] : [`event ${seq} stands where ${index + 1} was expected`],
+  )
+  if (events.length !== stored.revision) gaps.push(`${events.length} events, but revision ${stored.revision}`)
+  return gaps.map((detail) => ({ guarantee: 'G6', detail }))
+}
+
+function checkWall(before: Run, event: RunEvent): Difference[] {
+  if (!isSettledStatus(before.status)) return []
+  const where = `event ${event.seq} ${event.type} follows ${before.status} of epoch ${before.epoch}`
+  if (isFinalStatus(before.status)) return [{ guarantee: 'G2', detail: `${where}, which is final` }]
+  return event.epoch > before.epoch ? [] : [{ guarantee: 'G2', detail: `${where} within the epoch` }]
+}
+
+/** The run without what is no part of the log, in an order that does not depend on how it was read. */
+function toComparable(run: Run, stored: Run): Json {
+  const { lastActivityAt: _activity, claim, phases, executions, ...row } = run
+  // a claim on a settled run ends without an event
+  const ended = stored.settledAt !== null && stored.claim === null
+  const held = claim && !ended ? { owner: claim.owner, fence: claim.fence, seconds: claim.seconds } : null
+  const lateIds = new Set(stored.executions.filter(({ late }) => late).map(({ id }) => id))
+  return JSON.parse(
+    JSON.stringify({
+      ...row,
+      claim: held,
+      phases: Object.fromEntries(phases.map((phase) => [phase.id, phase])),
+      executions: Object.fromEntries(
+        executions.map((each) => [each.id, lateIds.has(each.id) ? asStarted(each) : each]),
+      ),
+    }),
+  ) as Json
+}
+
+/** An execution without its end, where that end was told as a fact beside the log. */
+function asStarted({ id, runId, phaseId, epoch, attempt, command, pid, startedBy, startedAt }: Execution) {
+  return { id, runId, phaseId, epoch, attempt, command, pid, startedBy, startedAt }
+}

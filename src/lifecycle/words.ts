@@ -1,0 +1,155 @@
+/**
+ * The words of Pawl: every status, reason and command, once. The table of transitions, the GraphQL enums, the
+ * database enums (checked by a test) and the documentation are derived from these lists.
+ */
+
+/** Every status of a run, in the order of a run's life. */
+export const RUN_STATUSES = [
+  'QUEUED',
+  'RUNNING',
+  'AWAITING_APPROVAL',
+  'PAUSED',
+  'CANCELLING',
+  'COMPLETED',
+  'FAILED',
+  'CANCELLED',
+  'EXPIRED',
+] as const
+export type RunStatus = (typeof RUN_STATUSES)[number]
+
+/** Statuses after which nothing follows within the epoch (G2). */
+export const SETTLED_STATUSES = ['COMPLETED', 'FAILED', 'CANCELLED', 'EXPIRED'] as const satisfies RunStatus[]
+export type SettledStatus = (typeof SETTLED_STATUSES)[number]
+
+/** Settled statuses that no command ever changes again. */
+export const FINAL_STATUSES = ['COMPLETED', 'CANCELLED', 'EXPIRED'] as const satisfies SettledStatus[]
+
+/** Why a run settled. */
+export const RUN_REASONS = [
+  'COMPLETED',
+  'REPORTED_FAILURE',
+  'START_FAILED',
+  'INCOMPLETE',
+  'CANCELLED_BY_USER',
+  'OWNER_LOST',
+  'QUEUE_TIMEOUT',
+  'PHASE_TIMEOUT',
+  'RUN_TIMEOUT',
+  'IDLE_TIMEOUT',
+  'APPROVAL_REJECTED',
+  'APPROVAL_EXPIRED',
+  'STALE',
+  'CLOSED_BY_PARENT',
+] as const
+export type RunReason = (typeof RUN_REASONS)[number]
+
+/** The reasons a client may report; all others are the server's own findings. */
+export const FAIL_REASONS = ['REPORTED_FAILURE', 'START_FAILED', 'INCOMPLETE'] as const satisfies RunReason[]
+export type FailReason = (typeof FAIL_REASONS)[number]
+
+/** The commands of a run that a viewer may be offered. */
+export const RUN_COMMANDS = [
+  'CLAIM',
+  'RELEASE',
+  'PAUSE',
+  'RESUME',
+  'CANCEL',
+  'CONFIRM_CANCEL',
+  'DELETE',
+  'COMPLETE',
+  'FAIL',
+  'START_PHASE',
+  'FAIL_PHASE',
+  'ADVANCE_PHASE',
+  'COMPLETE_ROUND',
+  'SUBMIT_ARTIFACT',
+  'REQUEST_APPROVAL',
+  'DECIDE_APPROVAL',
+  'SEND_MESSAGE',
+] as const
+export type RunCommand = (typeof RUN_COMMANDS)[number]
+
+/** What an agent should do next. */
+export const NEXT_ACTIONS = [
+  'CLAIM',
+  'START_PHASE',
+  'WORK',
+  'ADVANCE',
+  'COMPLETE_ROUND',
+  'COMPLETE',
+  'DECIDE_APPROVAL',
+  'WAIT',
+  'RESUME',
+  'NONE',
+] as const
+export type NextAction = (typeof NEXT_ACTIONS)[number]
+
+/** Every status of a phase, and of each of its attempts. */
+export const PHASE_STATUSES = [
+  'PENDING',
+  'RUNNING',
+  'AWAITING_ARTIFACT',
+  'AWAITING_APPROVAL',
+  'COMPLETED',
+  'FAILED',
+  'CANCELLED',
+  'SKIPPED',
+] as const
+export type PhaseStatus = (typeof PHASE_STATUSES)[number]
+
+/** How an execution ended. */
+export const EXECUTION_ENDS = [
+  'EXITED',
+  'CANCELLED',
+  'CLOSED_BY_RUN',
+  'TIMED_OUT',
+  'IDLE',
+  'SUPERVISOR_LOST',
+] as const
+export type ExecutionEnd = (typeof EXECUTION_ENDS)[number]
+
+/** The ends a client may report; the others follow from what happens to the run. */
+export const REPORTED_ENDS = ['EXITED', 'CANCELLED', 'TIMED_OUT', 'IDLE'] as const satisfies ExecutionEnd[]
+export type ReportedEnd = (typeof REPORTED_ENDS)[number]
+
+/** What a run or an execution came to; derived when read, never stored. */
+export const OUTCOMES = ['SUCCESS', 'INCOMPLETE', 'FAILED', 'CANCELLED'] as const
+export type Outcome = (typeof OUTCOMES)[number]
+
+/** What kind of evidence stands between a run and COMPLETED. */
+export const EVIDENCE_KINDS = ['PHASE', 'ARTIFACT', 'APPROVAL', 'ROUND', 'FINAL_PHASE'] as const
+export type EvidenceKind = (typeof EVIDENCE_KINDS)[number]
+
+/** Why a run can't be resumed. */
+export const NOT_RESUMABLE_CAUSES = [
+  'OWNED',
+  'FINAL',
+  'QUEUED',
+  'CANCELLING',
+  'AWAITING_APPROVAL',
+  'APPROVAL_OPEN',
+  'RESUME_CAP',
+] as const
+export type NotResumableCause = (typeof NOT_RESUMABLE_CAUSES)[number]
+
+/** How an error of a phase is to be met: try again, ask a person, or fail the run. */
+export const ERROR_CLASSES = ['RECOVERABLE', 'HUMAN_REQUIRED', 'FATAL'] as const
+export type ErrorClass = (typeof ERROR_CLASSES)[number]
+
+/** What a server tells the owner of a run. */
+export const DIRECTIVE_KINDS = ['CONTINUE', 'PAUSE', 'CANCEL', 'STOP', 'MESSAGE', 'LEASE_LOST'] as const
+export type DirectiveKind = (typeof DIRECTIVE_KINDS)[number]
+
+/** What a token may do. */
+export const ROLES = ['VIEWER', 'OPERATOR', 'WORKER', 'AGENT', 'ADMIN'] as const
+export type Role = (typeof ROLES)[number]
+
+/** True once a run's status is settled: within its epoch nothing follows. */
+export function isSettledStatus(status: RunStatus): status is SettledStatus {
+  return (SETTLED_STATUSES as readonly RunStatus[]).includes(status)
+}
+
+/** True where no command changes the status again. */
+export function isFinalStatus(status: RunStatus): boolean {
+  return (FINAL_STATUSES as readonly RunStatus[]).includes(status)
+}

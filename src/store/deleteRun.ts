@@ -1,0 +1,50 @@
+import type { Json, Run } from '../lifecycle/run.ts'
+import { type Connection, type Prepared, run as send } from './openStore.ts'
+import { toDate } from './runRows.ts'
+
+const DELETE: Prepared = {
+  name: 'delete-run',
+  text: `
+WITH guard AS (
+  DELETE FROM run r USING workflow w
+  WHERE r.id = $1 AND r.revision = $2 AND r.lease_expires_at IS NOT DISTINCT FROM $3::timestamptz AND w.id = r.workflow_id
+  RETURNING r.id, r.project, w.name, r.labels, r.revision
+)
+INSERT INTO tombstone (run_id, project, workflow, labels, revision, deleted_by, deleted_at, key, request)
+SELECT id, project, name, labels, revision + 1, $4, clock_timestamp(), $5, $6::jsonb FROM guard
+RETURNING run_id`,
+}
+
+/**
+ * Deletes a run with all that hangs below it and leaves a tombstone, one revision later than anything of the run.
+ * Returns false where somebody was first: nothing was deleted then.
+ */
+export async function deleteRun(
+  connection: Connection,
+  { id, revision, claim }: Run,
+  deletedBy: string,
+  key: { key: string; request: Json } | null,
+): Promise<boolean> {
+  const request = key ? JSON.stringify(key.request) : null
+  const values = [id, revision, toDate(claim?.expiresAt ?? null), deletedBy, key?.key ?? null, request]
+  const rows = await send(connection, DELETE, values)
+  return rows.length === 1
+}
+
+const FIND_DELETION: Prepared = {
+  name: 'find-deletion',
+  text: `SELECT run_id, project, request FROM tombstone WHERE run_id = $1 AND key = $2`,
+}
+
+/** The deletion of this run under this key, where there was one. */
+export async function findDeletion(
+  connection: Connection,
+  runId: string,
+  key: string,
+): Promise<{ runId: string; project: string; request: Json } | null> {
+  const [row] = await send<{ run_id: string; project: string; request: Json }>(connection, FIND_DELETION, [
+    runId,
+    key,
+  ])
+  return row ? { runId: row.run_id, project: row.project, request: row.request } : null
+}

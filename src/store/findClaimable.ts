@@ -1,0 +1,35 @@
+import { type Connection, type Prepared, run } from './openStore.ts'
+
+/** What a worker can do. */
+export interface ClaimFilter {
+  /** Names of workflows; null: any. */
+  readonly workflows: readonly string[] | null
+  /** Labels that a run must all carry. */
+  readonly labels: readonly string[]
+  /** Projects; null: any. */
+  readonly projects: readonly string[] | null
+}
+
+const FIND_CLAIMABLE: Prepared = {
+  name: 'find-claimable',
+  text: `
+SELECT r.id FROM run r JOIN workflow w ON w.id = r.workflow_id
+WHERE r.settled_at IS NULL
+  AND (r.status = 'QUEUED' OR r.status = 'RUNNING' AND r.lease_expires_at <= clock_timestamp())
+  AND ($1::text[] IS NULL OR w.name = ANY($1)) AND r.labels @> $2::text[] AND ($3::text[] IS NULL OR r.project = ANY($3))
+ORDER BY r.status_at, r.id LIMIT $4`,
+}
+
+/**
+ * Ids of runs that wait for an owner, those that have waited longest first. Some may be gone by the time they are
+ * claimed: the claim itself decides.
+ */
+export async function findClaimable(
+  connection: Connection,
+  filter: ClaimFilter,
+  limit: number,
+): Promise<string[]> {
+  const { workflows, labels, projects } = filter
+  const rows = await run<{ id: string }>(connection, FIND_CLAIMABLE, [workflows, labels, projects, limit])
+  return rows.map(({ id }) => id)
+}

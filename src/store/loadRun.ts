@@ -1,0 +1,127 @@
+import { parseEvent } from '../lifecycle/events.ts'
+import type { Instant, Json, Run } from '../lifecycle/run.ts'
+import type { KeptKey } from '../lifecycle/situation.ts'
+import type { WorkflowDefinition } from '../lifecycle/workflow.ts'
+import { type Connection, type Prepared, run, type Store } from './openStore.ts'
+import { inFlight, type LoadedRow, PRESENT, toRun } from './runRows.ts'
+
+/** A run at one snapshot, with the clock and the servers' heartbeat of that snapshot. */
+export interface LoadedRun {
+  readonly run: Run
+  readonly workflow: WorkflowDefinition
+  /** The database's clock at the snapshot. */
+  readonly now: Instant
+}
+
+/** A run loaded for a decision. */
+export interface LoadedForDecision extends LoadedRun {
+  readonly kept: KeptKey | null
+  /** When a server last told that it lives. */
+  readonly tickAt: Instant
+}
+
+/** Which run to load for a decision, and what else the decision looks at. */
+export interface Lookup {
+  readonly runId: string
+  /** An execution to load even where it has ended. */
+  readonly executionId: string | null
+  readonly operation: string
+  readonly key: string | null
+}
+
+const CLOCK = 'clock_timestamp() AS clock'
+
+const LOAD_FOR_DECISION: Prepared = {
+  name: 'load-for-decision',
+  text: `
+SELECT ${PRESENT}, ${inFlight('OR x.id = $2')}, ${CLOCK}, i.tick_at,
+  named.finish_key, named.finish_request,
+  kept.run_id AS kept_run_id, kept.request AS kept_request, kept.seq AS kept_seq, kept.epoch AS kept_epoch,
+  kept.type AS kept_type, kept.actor AS kept_actor, kept.at AS kept_at, kept.payload AS kept_payload
+FROM run r
+CROSS JOIN installation i
+LEFT JOIN execution named ON named.id = $2
+LEFT JOIN event kept ON kept.key = $4 AND kept.operation = $3 AND kept.key_scope = r.project
+WHERE r.id = $1`,
+}
+
+const LOAD: Prepared = {
+  name: 'load-runs',
+  text: `SELECT ${PRESENT}, ${inFlight()}, ${CLOCK} FROM run r WHERE r.id = ANY($1::text[])`,
+}
+
+type DecisionRow = LoadedRow & {
+  clock: Date
+  tick_at: Date
+  finish_key: string | null
+  finish_request: Json
+} & KeptRow
+
+/** Columns of an event that carries an idempotency key, null where there is none. */
+export interface KeptRow {
+  kept_run_id: string | null
+  kept_request: Json
+  kept_seq: number
+  kept_epoch: number
+  kept_type: string
+  kept_actor: string
+  kept_at: Date
+  kept_payload: unknown
+}
+
+/** Loads a run with all that a decision about it looks at; null where there is none with this id. */
+export async function loadForDecision(
+  connection: Connection,
+  store: Store,
+  { runId, executionId, operation, key }: Lookup,
+): Promise<LoadedForDecision | null> {
+  const [row] = await run<DecisionRow>(connection, LOAD_FOR_DECISION, [runId, executionId, operation, key])
+  if (!row) return null
+  const workflow = await store.workflows.get(row.workflow_id)
+  return {
+    run: toRun(row, workflow),
+    workflow: workflow.definition,
+    now: row.clock.getTime(),
+    tickAt: row.tick_at.getTime(),
+    kept: toKept(row) ?? keptBesideTheLog(row, operation, key),
+  }
+}
+
+/** Loads runs to be shown, in any order; ids that name nothing are left out. */
+export async function loadRuns(
+  connection: Connection,
+  store: Store,
+  ids: readonly string[],
+): Promise<LoadedRun[]> {
+  const rows = await run<LoadedRow & { clock: Date }>(connection, LOAD, [ids])
+  return Promise.all(
+    rows.map(async (row) => {
+      const workflow = await store.workflows.get(row.workflow_id)
+      return { run: toRun(row, workflow), workflow: workflow.definition, now: row.clock.getTime() }
+    }),
+  )
+}
+
+/** What is kept under a key, from the event that carries it. */
+export function toKept(row: KeptRow): KeptKey | null {
+  if (row.kept_run_id === null) return null
+  const event = parseEvent({
+    seq: row.kept_seq,
+    epoch: row.kept_epoch,
+    type: row.kept_type,
+    actor: row.kept_actor,
+    at: row.kept_at.getTime(),
+    payload: row.kept_payload,
+  })
+  return { runId: row.kept_run_id, request: row.kept_request, event }
+}
+
+/** Facts told after settling leave no event; their keys are kept on the rows they changed. */
+function keptBesideTheLog(row: DecisionRow, operation: string, key: string | null): KeptKey | null {
+  if (key === null) return null
+  if (operation === 'finishExecution' && row.finish_key === key)
+    return { runId: row.id, request: row.finish_request, event: null }
+  if (operation === 'releaseRun' && row.release_key === key)
+    return { runId: row.id, request: { runId: row.id, fence: row.fence }, event: null }
+  return null
+}

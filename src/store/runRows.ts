@@ -1,0 +1,152 @@
+import type { Claim, Execution, Instant, Json, Phase, Run } from '../lifecycle/run.ts'
+import type { RunModel } from './generated/models.ts'
+import type { StoredWorkflow } from './workflowCache.ts'
+
+/** The row of a run as `SELECT run.*` gives it: columns in snake case, dates as dates. */
+export type RunRow = { [Column in keyof RunModel as SnakeCase<Column & string>]: RunModel[Column] }
+
+type SnakeCase<S extends string> = S extends `${infer Head}${infer Tail}`
+  ? `${Head extends Lowercase<Head> ? Head : `_${Lowercase<Head>}`}${SnakeCase<Tail>}`
+  : S
+
+/** SQL for a point in time as JSON carries it: milliseconds. */
+const ms = (column: string) => `round(extract(epoch from ${column}) * 1000)::bigint`
+
+/** The attempts of a phase as JSON; `which` narrows them. */
+const historyJson = (which: string) => `(
+  SELECT coalesce(jsonb_agg(jsonb_build_object('attempt', a.attempt, 'epoch', a.epoch, 'status', a.status) ORDER BY a.attempt), '[]')
+  FROM phase_attempt a WHERE a.phase_id = p.id ${which})`
+
+const phasesJson = (which: string, attempts: string) => `(
+  SELECT coalesce(jsonb_agg(jsonb_build_object(
+    'id', p.id, 'key', p.key, 'round', p.round, 'position', p.position, 'status', p.status, 'attempts', p.attempts,
+    'startedAt', ${ms('p.started_at')}, 'endedAt', ${ms('p.ended_at')}, 'error', p.error, 'history', ${historyJson(attempts)}
+  ) ORDER BY p.round, p.position), '[]')
+  FROM phase p WHERE p.run_id = r.id ${which})`
+
+/** Columns of an execution as JSON. */
+export const EXECUTION_JSON = `jsonb_build_object(
+  'id', x.id, 'runId', x.run_id, 'phaseId', x.phase_id, 'epoch', x.epoch, 'attempt', x.attempt, 'command', x.command,
+  'pid', x.pid, 'exitCode', x.exit_code, 'signal', x.signal, 'end', x."end", 'late', x.late, 'startedBy', x.started_by,
+  'startedAt', ${ms('x.started_at')}, 'endedAt', ${ms('x.ended_at')})`
+
+const executionsJson = (which: string) => `(
+  SELECT coalesce(jsonb_agg(${EXECUTION_JSON} ORDER BY x.started_at, x.id), '[]')
+  FROM execution x WHERE x.run_id = r.id ${which})`
+
+/** What is selected to decide about a run, or to show it: the present round and what is in flight. */
+export const PRESENT = `r.*,
+  ${phasesJson('AND p.round = r.round', 'AND a.attempt = p.attempts')} AS phases`
+
+/** Executions in flight, as a column; `also` may name one more. */
+export const inFlight = (also = '') => `${executionsJson(`AND (x."end" IS NULL ${also})`)} AS executions`
+
+/** Everything below a run: every round, every attempt, every execution. */
+export const WHOLE = `r.*, ${phasesJson('', '')} AS phases, ${executionsJson('')} AS executions`
+
+/** A row with what hangs below it. */
+export type LoadedRow = RunRow & { phases: Phase[]; executions: Execution[] }
+
+/** The run that a row tells of. */
+export function toRun(row: LoadedRow, { id, name, version }: StoredWorkflow): Run {
+  return {
+    id: row.id,
+    project: row.project,
+    workflow: { id, name, version },
+    title: row.title,
+    status: row.status,
+    reason: row.reason,
+    error: row.error,
+    cancelConfirmed: row.cancel_confirmed,
+    cascade: row.cascade,
+    epoch: row.epoch,
+    revision: row.revision,
+    round: row.round,
+    firstRound: row.first_round,
+    completedRound: row.completed_round,
+    roundComplete: row.round_complete,
+    currentPhase: row.current_phase,
+    concurrencyKey: row.concurrency_key,
+    labels: row.labels,
+    input: row.input as Json,
+    output: row.output as Json,
+    parentId: row.parent_id,
+    continuesId: row.continues_id,
+    depth: row.depth,
+    fence: row.fence,
+    claim: toClaim(row),
+    resumes: row.resumes,
+    takeovers: row.takeovers,
+    createdBy: row.created_by,
+    createdAt: row.created_at.getTime(),
+    epochAt: row.epoch_at.getTime(),
+    statusAt: row.status_at.getTime(),
+    startedAt: toInstant(row.started_at),
+    settledAt: toInstant(row.settled_at),
+    lastActivityAt: row.last_activity_at.getTime(),
+    phases: row.phases,
+    executions: row.executions,
+  }
+}
+
+function toClaim(row: RunRow): Claim | null {
+  if (row.lease_owner === null) return null
+  return {
+    owner: row.lease_owner,
+    fence: row.fence,
+    seconds: row.lease_seconds ?? 0,
+    expiresAt: toInstant(row.lease_expires_at),
+  }
+}
+
+function toInstant(date: Date | null): Instant | null {
+  return date?.getTime() ?? null
+}
+
+/** A point in time as SQL takes it. */
+export function toDate(instant: Instant | null): string | null {
+  return instant === null ? null : new Date(instant).toISOString()
+}
+
+/** The columns of a run that decisions change, as JSON for `jsonb_populate_record`; the same for a new run. */
+export function toRunJson(run: Run, dueAt: Instant | null): string {
+  return JSON.stringify({
+    id: run.id,
+    project: run.project,
+    workflow_id: run.workflow.id,
+    title: run.title,
+    status: run.status,
+    reason: run.reason,
+    error: run.error,
+    cancel_confirmed: run.cancelConfirmed,
+    cascade: run.cascade,
+    epoch: run.epoch,
+    revision: run.revision,
+    round: run.round,
+    first_round: run.firstRound,
+    completed_round: run.completedRound,
+    round_complete: run.roundComplete,
+    current_phase: run.currentPhase,
+    concurrency_key: run.concurrencyKey,
+    labels: run.labels,
+    input: run.input,
+    output: run.output,
+    parent_id: run.parentId,
+    continues_id: run.continuesId,
+    depth: run.depth,
+    fence: run.fence,
+    lease_owner: run.claim?.owner ?? null,
+    lease_seconds: run.claim?.seconds ?? null,
+    lease_expires_at: toDate(run.claim?.expiresAt ?? null),
+    resumes: run.resumes,
+    takeovers: run.takeovers,
+    created_by: run.createdBy,
+    created_at: toDate(run.createdAt),
+    epoch_at: toDate(run.epochAt),
+    status_at: toDate(run.statusAt),
+    started_at: toDate(run.startedAt),
+    settled_at: toDate(run.settledAt),
+    last_activity_at: toDate(run.lastActivityAt),
+    due_at: toDate(dueAt),
+  })
+}

@@ -1,0 +1,40 @@
+import { type Connection, type Prepared, run } from './openStore.ts'
+
+/** How old the servers' heartbeat may be before nobody trusts it, in seconds. */
+export const TICK_STALE_AFTER_SECONDS = 5
+
+const TICK: Prepared = {
+  name: 'tick',
+  text: `
+UPDATE installation SET tick_at = clock_timestamp()
+WHERE tick_at >= clock_timestamp() - make_interval(secs => $1)
+RETURNING id`,
+}
+
+const WAKE: Prepared = {
+  name: 'wake',
+  text: `
+WITH slept AS MATERIALIZED (
+  SELECT tick_at AS since FROM installation WHERE tick_at < clock_timestamp() - make_interval(secs => $1) FOR UPDATE
+), moved AS (
+  UPDATE run SET lease_expires_at = clock_timestamp() + make_interval(secs => lease_seconds)
+  FROM slept
+  WHERE run.lease_expires_at > slept.since AND run.lease_expires_at <= clock_timestamp()
+  RETURNING run.id
+), told AS (
+  UPDATE installation SET tick_at = clock_timestamp() FROM slept
+)
+SELECT count(*)::int AS moved FROM moved`,
+}
+
+/**
+ * Tells that a server lives. Where nobody had told so for a while (all servers were down, or the machine slept), every
+ * lease that expired meanwhile is first moved to now and its period, in the statement that tells it: an owner that
+ * slept too gets its chance to renew. Returns how many leases were moved.
+ */
+export async function tick(connection: Connection): Promise<number> {
+  const fresh = await run(connection, TICK, [TICK_STALE_AFTER_SECONDS])
+  if (fresh.length > 0) return 0
+  const [woken] = await run<{ moved: number }>(connection, WAKE, [TICK_STALE_AFTER_SECONDS])
+  return woken?.moved ?? 0
+}

@@ -1,0 +1,26 @@
+import type pg from 'pg'
+import { type Store, transact } from './openStore.ts'
+
+/** How long to wait for a run's row, in milliseconds. */
+const LOCK_TIMEOUT_MS = 10_000
+
+/**
+ * Does something in one transaction that holds the run's row. Returns undefined where the row can't be had in time;
+ * a run that is not there holds nothing up.
+ */
+export async function withRunLocked<T>(
+  store: Store,
+  runId: string,
+  body: (connection: pg.PoolClient) => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await transact(store, async (connection) => {
+      await connection.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`)
+      await connection.query('SELECT id FROM run WHERE id = $1 FOR UPDATE', [runId])
+      return body(connection)
+    })
+  } catch (error) {
+    if ((error as { code?: string }).code === '55P03') return undefined
+    throw error
+  }
+}

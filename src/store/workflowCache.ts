@@ -1,0 +1,41 @@
+import type { WorkflowDefinition } from '../lifecycle/workflow.ts'
+import { parseWorkflow } from '../lifecycle/workflow.ts'
+import type { PrismaClient } from './generated/client.ts'
+
+/** A registered workflow. */
+export interface StoredWorkflow {
+  readonly id: string
+  readonly name: string
+  readonly version: number
+  readonly definition: WorkflowDefinition
+  readonly createdAt: Date
+}
+
+/** Workflows by id. A registered version never changes, so what was read once stays true. */
+export class WorkflowCache {
+  private readonly known = new Map<string, StoredWorkflow>()
+
+  constructor(private readonly prisma: PrismaClient) {}
+
+  /** The workflow with this id, which a run refers to and which therefore exists. */
+  async get(id: string): Promise<StoredWorkflow> {
+    const known = this.known.get(id)
+    if (known) return known
+    return this.keep(await this.prisma.workflow.findUniqueOrThrow({ where: { id } }))
+  }
+
+  /** Remembers a workflow as it was read from the database. */
+  keep(row: {
+    id: string
+    name: string
+    version: number
+    definition: unknown
+    createdAt: Date
+  }): StoredWorkflow {
+    const parsed = parseWorkflow(row.definition)
+    if (!parsed.ok) throw new Error(`workflow ${row.name} version ${row.version} is stored with mistakes`)
+    const workflow = { ...row, definition: parsed.definition }
+    this.known.set(row.id, workflow)
+    return workflow
+  }
+}

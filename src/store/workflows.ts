@@ -1,0 +1,25 @@
+import type { Store } from './openStore.ts'
+import type { StoredWorkflow } from './workflowCache.ts'
+
+/** The workflow with this name, the newest where no version is named; null where there is none. */
+export async function findWorkflow(
+  store: Store,
+  name: string,
+  version: number | null,
+): Promise<StoredWorkflow | null> {
+  const row = await store.prisma.workflow.findFirst({
+    where: version === null ? { name } : { name, version },
+    orderBy: { version: 'desc' },
+  })
+  return row && store.workflows.keep(row)
+}
+
+/** The names of all workflows. */
+export async function listWorkflowNames(store: Store): Promise<string[]> {
+  const rows = await store.prisma.workflow.findMany({
+    distinct: ['name'],
+    select: { name: true },
+    orderBy: { name: 'asc' },
+  })
+  return rows.map(({ name }) => name)
+}
