@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { useServer } from 'graphql-ws/use/ws'
 import { createGraphQLError, createSchema, createYoga } from 'graphql-yoga'
@@ -36,8 +37,11 @@ export async function startScriptedServer(script: Script) {
     refusedToken: undefined as string | undefined,
   }
   const seen = { requests: 0, authorizations: [] as (string | undefined)[], sockets: 0 }
+  const answering = new Set<ServerResponse>()
   const http = createServer((request, response) => {
     seen.requests += 1
+    answering.add(response)
+    response.on('close', () => answering.delete(response))
     seen.authorizations.push(request.headers.authorization)
     const status = faults.statuses.shift()
     if (status) return void response.writeHead(status).end('<html>not today</html>')
@@ -82,8 +86,8 @@ export async function startScriptedServer(script: Script) {
     faults,
     /** What has come in. */
     seen,
-    /** How many sockets of any kind are open. */
-    countConnections: () => connections.size,
+    /** How many HTTP answers are being written, and WebSockets open. */
+    countOpen: () => answering.size + sockets.clients.size,
     /** Breaks every connection off, without a word. */
     dropConnections: () => {
       for (const socket of connections) socket.destroy()
