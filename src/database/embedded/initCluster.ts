@@ -11,24 +11,32 @@ import { plainEnvironment } from './plainEnvironment.ts'
 /** PostgreSQL's own superuser, and the only role of an embedded database. */
 export const embeddedUser = 'pawl'
 
+const clusterOptions = [
+  `--username=${embeddedUser}`,
+  '--auth=scram-sha-256',
+  '--encoding=UTF8',
+  '--locale=C',
+  '--locale-provider=builtin',
+  '--builtin-locale=C.UTF-8',
+]
 const passwordName = 'pawl.password'
+const unfinishedPrefix = 'cluster.new-'
 
 /**
- * Creates the database cluster below `place.home` unless it is there, and returns its random password.
+ * Creates the database cluster below `place.home` unless it is there.
  *
  * It is made in a temporary directory and renamed, so a cluster under its final name is complete. The password lies in
  * the cluster itself (mode 0600), so that neither can be lost or restored without the other.
  *
  * @param durable false skips syncing to disk, for databases that are thrown away
  */
-export async function initCluster(place: Place, durable: boolean): Promise<string> {
+export async function initCluster(place: Place, durable: boolean): Promise<void> {
   await removeUnfinished(place.home)
   if (!existsSync(place.cluster)) await createCluster(place, durable)
-  return readPassword(place.cluster)
 }
 
 async function createCluster(place: Place, durable: boolean): Promise<void> {
-  const making = join(place.home, `cluster.new-${process.pid}`)
+  const making = join(place.home, `${unfinishedPrefix}${process.pid}`)
   const passwordFile = `${making}.password`
   await writeFile(passwordFile, randomBytes(32).toString('hex'), { mode: 0o600, flag: 'wx' })
   if (place.user) await chown(passwordFile, place.user.uid, place.user.gid)
@@ -43,15 +51,12 @@ async function createCluster(place: Place, durable: boolean): Promise<void> {
 }
 
 async function runInitdb(place: Place, args: string[]): Promise<void> {
-  const child = spawn(
-    join(place.native, 'bin', 'initdb'),
-    [
-      ...['-U', embeddedUser, '-A', 'scram-sha-256', '-E', 'UTF8', '--locale=C'],
-      ...['--locale-provider=builtin', '--builtin-locale=C.UTF-8'],
-      ...args,
-    ],
-    { cwd: place.home, env: plainEnvironment(), stdio: ['ignore', 'pipe', 'pipe'], ...place.user },
-  )
+  const child = spawn(join(place.native, 'bin', 'initdb'), [...clusterOptions, ...args], {
+    cwd: place.home,
+    env: plainEnvironment(),
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...place.user,
+  })
   let output = ''
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()))
@@ -64,7 +69,8 @@ async function runInitdb(place: Place, args: string[]): Promise<void> {
   if (failure) throw explainFailure(output, place, failure)
 }
 
-async function readPassword(cluster: string): Promise<string> {
+/** The password of a cluster's only role. */
+export async function readPassword(cluster: string): Promise<string> {
   const path = join(cluster, passwordName)
   try {
     return await readFile(path, 'utf8')
@@ -81,7 +87,7 @@ async function readPassword(cluster: string): Promise<string> {
 /** What an earlier start left half made; nothing else writes here, since the caller holds the data directory's lock. */
 async function removeUnfinished(home: string): Promise<void> {
   for (const name of await readdir(home)) {
-    if (name.startsWith('cluster.new-')) await rm(join(home, name), { recursive: true, force: true })
+    if (name.startsWith(unfinishedPrefix)) await rm(join(home, name), { recursive: true, force: true })
   }
 }
 

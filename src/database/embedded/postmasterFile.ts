@@ -9,8 +9,8 @@ export interface PostmasterFile {
   socketDir: string | undefined
   /** Address it listens on over TCP, or undefined where it does not. */
   address: string | undefined
-  /** True once it accepts connections. */
-  ready: boolean
+  /** `ready` once it accepts connections; `starting`, `stopping` and others before and after. */
+  status: string
 }
 
 /** Reads `postmaster.pid` of a cluster; undefined where there is none, or none that is whole. */
@@ -29,7 +29,7 @@ export async function readPostmasterFile(cluster: string): Promise<PostmasterFil
     port: Number(port),
     socketDir: blankToUndefined(socketDir),
     address: blankToUndefined(address),
-    ready: status?.trim() === 'ready',
+    status: status?.trim() ?? 'starting',
   }
 }
 

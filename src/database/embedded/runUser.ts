@@ -15,12 +15,14 @@ const run = promisify(execFile)
  * Whom to run PostgreSQL as. PostgreSQL refuses root, so under root it is the owner of the data directory, else
  * `postgres`, else `nobody`; users are never created. Returns undefined where this process's own user will do.
  *
- * @param dataDir an existing directory
+ * @param folders the database's folders; the first that exists and isn't root's decides
  */
-export async function chooseRunUser(dataDir: string): Promise<RunUser | undefined> {
+export async function chooseRunUser(folders: readonly string[]): Promise<RunUser | undefined> {
   if (process.getuid?.() !== 0) return undefined
-  const owner = await stat(dataDir)
-  if (owner.uid !== 0) return { uid: owner.uid, gid: owner.gid }
+  for (const folder of folders) {
+    const owner = await stat(folder).catch(() => undefined)
+    if (owner && owner.uid !== 0) return { uid: owner.uid, gid: owner.gid }
+  }
   for (const name of ['postgres', '_postgres', 'nobody']) {
     const user = await findUser(name)
     if (user !== undefined && user.uid !== 0) return user
@@ -28,7 +30,7 @@ export async function chooseRunUser(dataDir: string): Promise<RunUser | undefine
   throw new DatabaseError(
     'EMBEDDED_UNAVAILABLE',
     'PostgreSQL refuses to run as root, and this machine has neither a user "postgres" nor "nobody". ' +
-      `Run Pawl as another user, or give ${dataDir} to one (chown), or set DATABASE_URL.`,
+      `Run Pawl as another user, or give ${folders.at(-1)} to one (chown), or set DATABASE_URL.`,
   )
 }
 
@@ -38,5 +40,23 @@ async function findUser(name: string): Promise<RunUser | undefined> {
     return { uid: Number(uid.stdout), gid: Number(gid.stdout) }
   } catch {
     return undefined
+  }
+}
+
+/**
+ * Whether the user may pass every one of these tests of `test(1)` on a path: `x` to run a program or enter a folder, `r`
+ * to read. Asked of the kernel by trying, so access lists count too.
+ */
+export async function canAccess(
+  user: RunUser,
+  path: string,
+  modes: readonly ('x' | 'r')[],
+): Promise<boolean> {
+  const tests = modes.map((mode) => `test -${mode} "$1"`).join(' && ')
+  try {
+    await run('/bin/sh', ['-c', tests, 'sh', path], { cwd: '/', ...user })
+    return true
+  } catch {
+    return false
   }
 }

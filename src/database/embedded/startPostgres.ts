@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { open, readFile } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { open, readFile, rename, stat } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { explainFailure } from './explainFailure.ts'
 import type { Place } from './place.ts'
 import { plainEnvironment } from './plainEnvironment.ts'
 import { readPostmasterFile } from './postmasterFile.ts'
@@ -16,15 +17,31 @@ export type PostgresSettings = Readonly<Record<string, string | number>>
 
 const pollMilliseconds = 10
 const socketPort = 5432
+const logLimitBytes = 10 * 1024 * 1024
+
+/** PostgreSQL ended before it accepted connections. */
+export class PostgresEndedError extends Error {
+  override readonly name = 'PostgresEndedError'
+
+  /** @param output everything it printed */
+  constructor(
+    readonly output: string,
+    cause: Error,
+  ) {
+    super(cause.message, { cause })
+  }
+}
 
 /**
  * Starts PostgreSQL on an existing cluster and waits until it accepts connections; there is no time limit while it
  * lives, since recovery after a crash takes as long as it takes.
  *
  * It is detached, so that a Ctrl-C for this process does not reach it before its clients are done.
+ *
+ * @throws {@link PostgresEndedError}
  */
-export async function startPostgres(place: Place, settings: PostgresSettings): Promise<PostmasterFile> {
-  const log = await open(place.logFile, 'a')
+export async function startPostgres(place: Place, settings: PostgresSettings = {}): Promise<PostmasterFile> {
+  const log = await openLog(place.logFile)
   try {
     const logStart = (await log.stat()).size
     const child = spawn(join(place.native, 'bin', 'postgres'), await listArguments(place, settings), {
@@ -38,13 +55,24 @@ export async function startPostgres(place: Place, settings: PostgresSettings): P
     const ended = watchEnd(child)
     for (;;) {
       const failure = await Promise.race([ended, delay(pollMilliseconds, undefined)])
-      if (failure) throw explainFailure(await readFrom(place.logFile, logStart), place, failure)
+      if (failure) throw new PostgresEndedError(await readFrom(place.logFile, logStart), failure)
       const file = await readPostmasterFile(place.cluster)
-      if (file?.pid === child.pid && file?.ready) return file
+      if (file?.pid === child.pid && file?.status === 'ready') return file
     }
   } finally {
     await log.close()
   }
+}
+
+/** Opened without following links: under root, the folder belongs to another user. */
+async function openLog(path: string): Promise<FileHandle> {
+  const size = await stat(path).then(
+    (found) => found.size,
+    () => 0,
+  )
+  if (size > logLimitBytes) await rename(path, `${path}.1`)
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW = 0 } = constants
+  return open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600)
 }
 
 function watchEnd(child: ChildProcess): Promise<Error> {

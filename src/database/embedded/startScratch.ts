@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { PoolConfig } from 'pg'
 import { connectEmbedded } from './connectEmbedded.ts'
-import { initCluster } from './initCluster.ts'
+import { initCluster, readPassword } from './initCluster.ts'
 import { choosePlace } from './place.ts'
 import { startPostgres } from './startPostgres.ts'
 import type { PostgresSettings } from './startPostgres.ts'
@@ -29,13 +29,13 @@ export async function startScratch(
   const durable = options.durable ?? false
   const folder = await mkdtemp(join(tmpdir(), 'pawl-scratch-'))
   const place = await choosePlace(folder)
-  const password = await initCluster(place, durable)
+  await initCluster(place, durable)
   const fast = durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }
   const postmaster = await startPostgres(place, { ...fast, ...options.settings })
   return {
-    poolConfig: connectEmbedded(postmaster, password),
+    poolConfig: connectEmbedded(postmaster, await readPassword(place.cluster)),
     close: async () => {
-      await stopPostgres(postmaster.pid)
+      await stopPostgres(place, postmaster.pid)
       await rm(folder, { recursive: true, force: true })
     },
   }

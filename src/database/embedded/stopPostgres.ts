@@ -1,20 +1,41 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { findPostgresProgram } from './inspectProcess.ts'
+import type { Place } from './place.ts'
 
 const pollMilliseconds = 10
 
-/** Asks PostgreSQL to end its sessions and shut down cleanly (SIGINT), and returns once it is gone. */
-export async function stopPostgres(pid: number): Promise<void> {
-  if (!sendSignal(pid, 'SIGINT')) return
-  while (sendSignal(pid, 0)) await delay(pollMilliseconds)
+/**
+ * From polite to rough, each with the seconds it gets: end all sessions and shut down cleanly; stop at once and recover
+ * at the next start; and for one that is frozen, kill. None loses what was committed.
+ */
+const signals = [
+  ['SIGINT', 60],
+  ['SIGQUIT', 5],
+  ['SIGKILL', 5],
+] as const
+
+/** Stops the PostgreSQL of a place and returns once it is gone. Nothing happens if the pid is another process's by now. */
+export async function stopPostgres(place: Place, pid: number): Promise<void> {
+  for (const [signal, seconds] of signals) {
+    if (!(await isRunning(place, pid))) return
+    sendSignal(pid, signal)
+    const deadline = Date.now() + seconds * 1_000
+    while (Date.now() < deadline && (await isRunning(place, pid))) await delay(pollMilliseconds)
+  }
 }
 
-/** Sends a signal; false where there is no such process. */
+/** Whether the process is there and is this cluster's PostgreSQL; one that ended but wasn't reaped is not. */
+export async function isRunning(place: Place, pid: number): Promise<boolean> {
+  if (process.platform === 'win32') return sendSignal(pid, 0)
+  return (await findPostgresProgram(pid, place.cluster)) !== undefined
+}
+
+/** Sends a signal; false where there is no such process, or it isn't ours to signal. */
 export function sendSignal(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     process.kill(pid, signal)
     return true
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
-    throw error
+  } catch {
+    return false
   }
 }

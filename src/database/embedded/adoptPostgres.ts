@@ -1,0 +1,77 @@
+import { realpath, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { Client } from 'pg'
+import type { DatabaseLog } from '../databaseLog.ts'
+import { connectEmbedded } from './connectEmbedded.ts'
+import { findPostgresProgram, listPostgresProcesses } from './inspectProcess.ts'
+import { readPassword } from './initCluster.ts'
+import type { Place } from './place.ts'
+import { readPostmasterFile } from './postmasterFile.ts'
+import type { PostmasterFile } from './postmasterFile.ts'
+import { sendSignal, stopPostgres } from './stopPostgres.ts'
+
+const pollMilliseconds = 10
+const answerMilliseconds = 5_000
+
+/**
+ * Looks for a PostgreSQL that a killed server left running on this place.
+ *
+ * One that answers and is of this version is adopted. Any other is stopped, and what a dead one left behind is cleared
+ * away, so that after `undefined` a new one can be started.
+ */
+export async function adoptPostgres(place: Place, log: DatabaseLog): Promise<PostmasterFile | undefined> {
+  const file = await readPostmasterFile(place.cluster)
+  const program = file && (await findPostgresProgram(file.pid, place.cluster))
+  if (file === undefined || program === undefined) {
+    await clearLeftovers(place, file)
+    return undefined
+  }
+  const own = await realpath(join(place.native, 'bin', 'postgres'))
+  const ready = program === own ? await waitUntilReady(place, file.pid) : undefined
+  if (ready && (await answers(place, ready))) return ready
+  const reason = program === own ? 'it does not answer' : 'it is of another version'
+  log.warn({ pid: file.pid, reason }, 'database.adopt_rejected')
+  await stopPostgres(place, file.pid)
+  return undefined
+}
+
+/** Undefined where it ends instead, or was already about to. */
+async function waitUntilReady(place: Place, pid: number): Promise<PostmasterFile | undefined> {
+  for (;;) {
+    const file = await readPostmasterFile(place.cluster)
+    if (file?.pid !== pid || file.status === 'stopping') return undefined
+    if (file.status === 'ready') return file
+    if ((await findPostgresProgram(pid, place.cluster)) === undefined) return undefined
+    await delay(pollMilliseconds)
+  }
+}
+
+async function answers(place: Place, postmaster: PostmasterFile): Promise<boolean> {
+  const client = new Client({
+    ...connectEmbedded(postmaster, await readPassword(place.cluster)),
+    connectionTimeoutMillis: answerMilliseconds,
+    query_timeout: answerMilliseconds,
+  })
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+    const { rows } = await client.query<{ data_directory: string }>('SHOW data_directory')
+    return (await realpath(rows[0]?.data_directory ?? '')) === place.cluster
+  } catch {
+    return false
+  } finally {
+    await client.end().catch(() => undefined)
+  }
+}
+
+/**
+ * PostgreSQL clears its own leftovers unless the dead one's pid now belongs to another process of the same user. Its
+ * file is removed only where no process works on the cluster: a surviving session must still be noticed by it.
+ */
+async function clearLeftovers(place: Place, file: PostmasterFile | undefined): Promise<void> {
+  await rm(join(place.home, '.s.PGSQL.5432.lock'), { force: true })
+  if (file === undefined || !sendSignal(file.pid, 0)) return
+  if ((await listPostgresProcesses(place.cluster)).length > 0) return
+  await rm(join(place.cluster, 'postmaster.pid'), { force: true })
+}

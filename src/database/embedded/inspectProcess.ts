@@ -1,0 +1,52 @@
+import { execFile } from 'node:child_process'
+import { readdir, readlink } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+
+/**
+ * The path of the PostgreSQL program a process runs, if it is one that works on this cluster; undefined for any other
+ * process, a dead one, and one that can't be looked at. Process ids are reused, so a pid from a file proves nothing.
+ *
+ * @param cluster PostgreSQL's data directory, without symbolic links
+ */
+export async function findPostgresProgram(pid: number, cluster: string): Promise<string | undefined> {
+  const found = await readProcess(pid)
+  if (found === undefined || found.directory !== cluster) return undefined
+  // a program replaced by an update reads as "…/postgres (deleted)"
+  return basename(found.program).split(' ')[0] === 'postgres' ? found.program : undefined
+}
+
+/** Ids of all processes of PostgreSQL that work on this cluster, whoever their parent is; empty where `/proc` is missing. */
+export async function listPostgresProcesses(cluster: string): Promise<number[]> {
+  const entries = await readdir('/proc').catch(() => [])
+  const pids = entries.filter((entry) => /^\d+$/.test(entry)).map(Number)
+  const programs = await Promise.all(pids.map((pid) => findPostgresProgram(pid, cluster)))
+  return pids.filter((_, index) => programs[index] !== undefined)
+}
+
+interface RunningProcess {
+  program: string
+  directory: string
+}
+
+async function readProcess(pid: number): Promise<RunningProcess | undefined> {
+  try {
+    if (process.platform === 'linux') {
+      const [program, directory] = await Promise.all([
+        readlink(`/proc/${pid}/exe`),
+        readlink(`/proc/${pid}/cwd`),
+      ])
+      return { program, directory }
+    }
+    const [program, files] = await Promise.all([
+      run('ps', ['-p', String(pid), '-o', 'comm=']),
+      run('lsof', ['-a', '-p', String(pid), '-d', 'cwd', '-Fn']),
+    ])
+    const directory = /^n(.*)$/m.exec(files.stdout)?.[1]
+    return directory === undefined ? undefined : { program: program.stdout.trim(), directory }
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,98 @@
+import { existsSync } from 'node:fs'
+import { chmod, cp, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { extname, join } from 'node:path'
+import { DatabaseError } from '../databaseErrors.ts'
+import { findBinaries, linkLibraries } from './findBinaries.ts'
+import { canAccess } from './runUser.ts'
+import type { RunUser } from './runUser.ts'
+
+/** Where root keeps what its PostgreSQL user could not reach below the data directory. */
+export const systemDir = '/var/lib/pawl'
+
+/**
+ * A folder with PostgreSQL's programs that the user can run: the npm package's own where that will do, else a copy
+ * (60 MB) that is made once per version.
+ *
+ * @param dataBase a folder that holds the database's; preferred for the copy
+ * @param user whom PostgreSQL runs as; undefined: the user of this process
+ */
+export async function prepareNative(dataBase: string, user: RunUser | undefined): Promise<string> {
+  const { native, version } = await findBinaries()
+  if (!isOddPath(native) && (await isUsable(native, user)) && (await tryLinking(native))) return native
+  for (const base of [dataBase, user ? systemDir : cacheDir()]) {
+    if (base === undefined || isOddPath(base)) continue
+    const copy = join(base, `native-${version}`)
+    if (!existsSync(copy)) await copyNative(native, copy)
+    if (await isUsable(copy, user)) return copy
+  }
+  throw new DatabaseError(
+    'EMBEDDED_UNAVAILABLE',
+    `PostgreSQL can't be run from ${native}, nor from a copy below ${dataBase}. Install Pawl below a path that ` +
+      'the user it runs as can read, without quotes or dollar signs in it, or set DATABASE_URL.',
+  )
+}
+
+/** initdb runs postgres through a shell, between double quotes. */
+function isOddPath(path: string): boolean {
+  return /["$`\\%!\n\r]/.test(process.platform === 'win32' ? path.replaceAll('\\', '/') : path)
+}
+
+async function isUsable(native: string, user: RunUser | undefined): Promise<boolean> {
+  if (user === undefined) return true
+  const [programs, libraries, data] = await Promise.all([
+    canAccess(user, join(native, 'bin', 'postgres'), ['x', 'r']),
+    canAccess(user, join(native, 'lib'), ['x', 'r']),
+    canAccess(user, join(native, 'share'), ['x', 'r']),
+  ])
+  return programs && libraries && data
+}
+
+/** False where the links are missing and can't be made, as in a read-only installation. */
+async function tryLinking(native: string): Promise<boolean> {
+  try {
+    await linkLibraries(native)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function cacheDir(): string | undefined {
+  const { XDG_CACHE_HOME } = process.env as Record<string, string | undefined>
+  if (XDG_CACHE_HOME) return join(XDG_CACHE_HOME, 'pawl')
+  try {
+    return join(homedir(), '.cache', 'pawl')
+  } catch {
+    return undefined
+  }
+}
+
+/** Made under another name and renamed, so that a copy under its final name is complete. */
+async function copyNative(native: string, copy: string): Promise<void> {
+  const making = await mkdtemp(`${copy}.new-`)
+  try {
+    await cp(native, making, {
+      recursive: true,
+      verbatimSymlinks: true,
+      filter: (path) => extname(path) !== '.a',
+    })
+    await openToAll(making)
+    await linkLibraries(making)
+    await rename(making, copy)
+  } catch (error) {
+    await rm(making, { recursive: true, force: true })
+    if (!existsSync(copy)) throw error
+  }
+}
+
+/** Whatever the umask of the installation was. */
+async function openToAll(folder: string): Promise<void> {
+  await chmod(folder, 0o755)
+  for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
+    if (entry.isSymbolicLink()) continue
+    const path = join(entry.parentPath, entry.name)
+    const isProgram = entry.isDirectory() || entry.parentPath.endsWith('bin')
+    await chmod(path, isProgram ? 0o755 : 0o644)
+  }
+}

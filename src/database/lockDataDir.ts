@@ -1,0 +1,67 @@
+import { closeSync, constants, ftruncateSync, openSync, writeSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DataDirInUseError } from './databaseErrors.ts'
+import type { DatabaseLog } from './databaseLog.ts'
+import { lockFileName } from './prepareDataDir.ts'
+
+/** A held lock. */
+export interface DataDirLock {
+  release(): void
+}
+
+/** Far behind the file's text, since a locked range can't be read on Windows. */
+const lockedByte = 2 ** 30
+
+/**
+ * Locks a directory against other servers. The kernel holds the lock and drops it when this process ends, however it
+ * ends, so there are no stale locks; the file itself stays.
+ *
+ * @throws {@link DataDirInUseError} where another live process holds it
+ */
+export async function lockDataDir(dataDir: string, log: DatabaseLog): Promise<DataDirLock> {
+  const tryLock = await loadTryLock(log)
+  const flags = constants.O_RDWR | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0)
+  // a descriptor, not a handle: a handle that nobody refers to is closed by the garbage collector
+  const file = openSync(join(dataDir, lockFileName), flags, 0o600)
+  if (!tryLock(file, lockedByte, 1)) {
+    closeSync(file)
+    throw await describeHolder(dataDir)
+  }
+  ftruncateSync(file)
+  writeSync(file, `${process.pid}\n`, 0)
+  return { release: () => releaseLock(file) }
+}
+
+function releaseLock(file: number): void {
+  ftruncateSync(file)
+  closeSync(file)
+}
+
+type TryLock = (fd: number, offset: number, length: number) => boolean
+
+/** The lock comes from a native addon; where it has no build, two servers on one directory go unnoticed. */
+async function loadTryLock(log: DatabaseLog): Promise<TryLock> {
+  try {
+    const { tryLock } = await import('fs-native-extensions')
+    return tryLock
+  } catch (error) {
+    log.warn({ reason: 'no file locks on this platform', err: error }, 'database.lock_skipped')
+    return () => true
+  }
+}
+
+async function describeHolder(dataDir: string): Promise<DataDirInUseError> {
+  const pid = Number(await readLine(join(dataDir, lockFileName)))
+  const address = await readLine(join(dataDir, 'address'))
+  return new DataDirInUseError(dataDir, pid > 0 ? pid : undefined, address)
+}
+
+async function readLine(path: string): Promise<string | undefined> {
+  try {
+    const line = (await readFile(path, 'utf8')).split('\n')[0]?.trim()
+    return line === '' ? undefined : line
+  } catch {
+    return undefined
+  }
+}

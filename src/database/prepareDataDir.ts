@@ -1,0 +1,51 @@
+import { chmod, mkdir, readdir, stat } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { DatabaseError } from './databaseErrors.ts'
+
+/** The file in a data directory whose lock says that a process uses it; its presence marks the directory as Pawl's. */
+export const lockFileName = 'pawl.lock'
+
+/** What may lie in a directory that Pawl has not used yet. */
+const harmless = new Set(['lost+found', 'token', 'address'])
+
+/**
+ * Creates the data directory where it is missing and makes it private (mode 0700).
+ *
+ * One that holds other files and would have to change its mode or owner is refused, not changed.
+ *
+ * @returns its absolute path
+ * @throws {@link DatabaseError} `DATA_DIR_UNUSABLE`
+ */
+export async function prepareDataDir(dataDir: string): Promise<string> {
+  const path = resolve(dataDir)
+  try {
+    await mkdir(dirname(path), { recursive: true })
+    await mkdir(path, { mode: 0o700 })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+  const found = await stat(path)
+  if (!found.isDirectory()) throw unusable(path, 'is not a directory')
+  if (process.platform === 'win32') return path
+  const isOpen = (found.mode & 0o077) !== 0
+  const isRoots = process.getuid?.() === 0 && found.uid === 0
+  // its mode, and under root its owner, are going to change
+  if (isOpen || isRoots) await refuseForeignFiles(path)
+  if (isOpen) await chmod(path, 0o700)
+  return path
+}
+
+async function refuseForeignFiles(path: string): Promise<void> {
+  const names = await readdir(path)
+  if (names.includes(lockFileName)) return
+  const foreign = names.filter((name) => !harmless.has(name))
+  if (foreign.length > 0)
+    throw unusable(path, `holds files that are not Pawl's (${foreign.slice(0, 3).join(', ')})`)
+}
+
+function unusable(path: string, why: string): DatabaseError {
+  return new DatabaseError(
+    'DATA_DIR_UNUSABLE',
+    `The data directory ${path} ${why}. Name a new or empty directory (PAWL_DATA).`,
+  )
+}
