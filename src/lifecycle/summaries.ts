@@ -1,0 +1,60 @@
+import type { EventPayload, EventType, RunEvent } from './events.ts'
+
+type Summarize<T extends EventType> = (payload: EventPayload<T>, actor: string) => string
+
+/** One sentence for each type of event. */
+const SUMMARIES: { readonly [T in EventType]: Summarize<T> } = {
+  'run.created': ({ workflow }, actor) =>
+    `${actor} created the run of workflow ${workflow.name} version ${workflow.version}.`,
+  'run.claimed': ({ owner, leaseSeconds }) =>
+    leaseSeconds === 0
+      ? `${owner} claimed the run without a lease.`
+      : `${owner} claimed the run for ${leaseSeconds} s at a time.`,
+  'run.released': ({ because }, actor) =>
+    because === 'RELEASED' ? `${actor} released the run.` : 'The lease of the owner expired.',
+  'run.requeued': ({ because }, actor) =>
+    because === 'RELEASED'
+      ? `${actor} released the run, which waits for an owner again.`
+      : 'The owner was lost; the run waits for another.',
+  'run.paused': ({ comment }, actor) => `${actor} paused the run${saying(comment)}.`,
+  'run.resumed': ({ from, to, comment }, actor) =>
+    `${actor} resumed the run from ${from} to ${to}${saying(comment)}.`,
+  'run.completed': (_, actor) => `${actor} completed the run.`,
+  'run.failed': ({ reason, error }) => `The run failed: ${reason}${saying(error)}.`,
+  'run.cancel_requested': ({ comment }, actor) =>
+    `${actor} asked to cancel the run${saying(comment)}; its owner has been told to stop.`,
+  'run.cancelled': ({ confirmed, reason, comment }) =>
+    `The run was cancelled (${reason})${saying(comment)}; its owner ${confirmed ? 'confirmed that its processes are gone' : 'did not confirm that its processes are gone'}.`,
+  'run.expired': ({ reason }) => `The run expired: ${reason}.`,
+  'round.opened': ({ round, initialPhase }) => `Round ${round} opened at phase ${initialPhase}.`,
+  'round.completed': ({ round }, actor) => `${actor} completed round ${round}.`,
+  'phase.started': ({ phase, attempt, repair, because }, actor) =>
+    `${actor} started attempt ${attempt} of phase ${phase}${repair ? ' as a repair' : ''}${saying(because)}.`,
+  'phase.completed': ({ phase, attempt }) => `Phase ${phase} was completed in attempt ${attempt}.`,
+  'phase.failed': ({ phase, attempt, error }) =>
+    `Attempt ${attempt} of phase ${phase} failed (${error.code})${saying(error.message)}.`,
+  'execution.started': ({ command, phase }, actor) =>
+    `${actor} launched ${shorten(command)}${phase === null ? '' : ` for phase ${phase}`}.`,
+  'execution.finished': ({ exitCode, signal, end }) =>
+    `A process ended: ${end}${signal === null ? '' : ` by ${signal}`}${exitCode === null ? '' : ` with exit code ${exitCode}`}.`,
+}
+
+/** What happened, as one sentence for a person. */
+export function summarizeEvent(event: RunEvent): string {
+  const summarize = SUMMARIES[event.type] as Summarize<EventType>
+  return summarize(event.payload, event.actor)
+}
+
+/** What somebody said, as the tail of a sentence: on one line, and without the full stop that the sentence brings. */
+function saying(text: string | null): string {
+  const said = text === null ? '' : shorten(text).replace(/\.+$/, '')
+  return said === '' ? '' : `: ${said}`
+}
+
+const SHORT = 120
+
+/** The beginning of a text on one line, cut between characters and never within one. */
+function shorten(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim()
+  return line.length <= SHORT ? line : `${[...line.slice(0, SHORT)].slice(0, -1).join('')}…`
+}
