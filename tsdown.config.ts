@@ -1,0 +1,35 @@
+import { defineConfig } from 'tsdown'
+
+/**
+ * What is published: the SDK for Node and browsers, as ESM and CJS, and the server's one command. `tsdown --filter sdk` and
+ * `tsdown --filter cli` build one of them.
+ */
+export default defineConfig([
+  {
+    name: 'sdk',
+    cwd: 'sdk',
+    entry: ['index.ts'],
+    format: ['esm', 'cjs'],
+    platform: 'neutral',
+    target: 'es2022',
+    tsconfig: '../tsconfig.json',
+    dts: true,
+    fixedExtension: true,
+    sourcemap: true,
+    // Whoever installs the SDK installs nothing else.
+    deps: { onlyBundle: [] },
+  },
+  {
+    name: 'cli',
+    entry: { pawl: 'src/cli/main.ts' },
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    fixedExtension: false,
+    sourcemap: true,
+    dts: false,
+    // The command must run from a checkout whose SDK was never built.
+    deps: { alwaysBundle: ['@pawl/sdk'] },
+    inputOptions: { resolve: { conditionNames: ['source', 'import', 'node', 'default'] } },
+  },
+])
