@@ -24,6 +24,8 @@ export interface Ask {
   readonly runId: string
   readonly command: Command
   readonly idempotencyKey?: string | null | undefined
+  /** Where the key counts; the run's project unless said otherwise. */
+  readonly scope?: string
   /** The input without its key, to be compared where the key comes again. */
   readonly request: Json
 }
@@ -84,6 +86,7 @@ async function load(
     executionId,
     operation: ask.operation ?? '',
     key: ask.idempotencyKey ?? null,
+    scope: ask.scope ?? null,
   }
   const loaded = await loadForDecision(connection, store, lookup)
   // nobody kept watch: what expired meanwhile gets its period back before anyone is judged by it
@@ -115,8 +118,10 @@ async function apply(
   return true
 }
 
-function toKey({ operation, idempotencyKey, request }: Ask, { run }: LoadedRun): KeyToKeep | null {
-  return operation && idempotencyKey ? { scope: run.project, operation, key: idempotencyKey, request } : null
+function toKey({ operation, idempotencyKey, request, scope }: Ask, { run }: LoadedRun): KeyToKeep | null {
+  return operation && idempotencyKey
+    ? { scope: scope ?? run.project, operation, key: idempotencyKey, request }
+    : null
 }
 
 /** A named constraint that was violated says that somebody was first; anything else is a fault. */

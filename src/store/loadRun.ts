@@ -27,6 +27,8 @@ export interface Lookup {
   readonly executionId: string | null
   readonly operation: string
   readonly key: string | null
+  /** The scope of the key; null: the run's project. */
+  readonly scope: string | null
 }
 
 const CLOCK = 'clock_timestamp() AS clock'
@@ -41,7 +43,7 @@ SELECT ${PRESENT}, ${inFlight('OR x.id = $2')}, ${CLOCK}, i.tick_at,
 FROM run r
 CROSS JOIN installation i
 LEFT JOIN execution named ON named.id = $2
-LEFT JOIN event kept ON kept.key = $4 AND kept.operation = $3 AND kept.key_scope = r.project
+LEFT JOIN event kept ON kept.key = $4 AND kept.operation = $3 AND kept.key_scope = coalesce($5, r.project)
 WHERE r.id = $1`,
 }
 
@@ -73,9 +75,15 @@ export interface KeptRow {
 export async function loadForDecision(
   connection: Connection,
   store: Store,
-  { runId, executionId, operation, key }: Lookup,
+  { runId, executionId, operation, key, scope }: Lookup,
 ): Promise<LoadedForDecision | null> {
-  const [row] = await run<DecisionRow>(connection, LOAD_FOR_DECISION, [runId, executionId, operation, key])
+  const [row] = await run<DecisionRow>(connection, LOAD_FOR_DECISION, [
+    runId,
+    executionId,
+    operation,
+    key,
+    scope,
+  ])
   if (!row) return null
   const workflow = await store.workflows.get(row.workflow_id)
   return {

@@ -1,3 +1,5 @@
+import type { WorkflowDefinition } from '../lifecycle/workflow.ts'
+import type { Prisma } from './generated/client.ts'
 import type { Store } from './openStore.ts'
 import type { StoredWorkflow } from './workflowCache.ts'
 
@@ -22,4 +24,17 @@ export async function listWorkflowNames(store: Store): Promise<string[]> {
     orderBy: { name: 'asc' },
   })
   return rows.map(({ name }) => name)
+}
+
+/** Keeps a definition under its name and version, or returns the one that is there already. */
+export async function insertWorkflow(
+  store: Store,
+  id: string,
+  definition: WorkflowDefinition,
+): Promise<{ workflow: StoredWorkflow; created: boolean }> {
+  const { name, version } = definition
+  const data = { id, name, version, definition: definition as unknown as Prisma.InputJsonObject }
+  await store.prisma.workflow.createMany({ data, skipDuplicates: true })
+  const row = await store.prisma.workflow.findUniqueOrThrow({ where: { name_version: { name, version } } })
+  return { workflow: store.workflows.keep(row), created: row.id === id }
 }

@@ -1,0 +1,47 @@
+import { differingPaths } from '../lifecycle/replay.ts'
+import { findDeletion } from '../store/deleteRun.ts'
+import { refuse, type Refused } from './answers.ts'
+import { checkProject, checkRole } from './authorize.ts'
+import { changeRun } from './changeRun.ts'
+import type { Caller, Commands } from './context.ts'
+import { type AboutRun, toRequest } from './runCommands.ts'
+
+/** The answer of a deletion. */
+export type DeleteAnswer = { readonly ok: true; readonly runId: string; readonly replayed: boolean } | Refused
+
+/**
+ * Deletes a settled run that nobody holds, with all that hangs below it; a tombstone stays for feeds.
+ * Answers with NotDeletable, RunNotFound, Forbidden or IdempotencyMismatch.
+ */
+export async function deleteRun(commands: Commands, caller: Caller, input: AboutRun): Promise<DeleteAnswer> {
+  const { runId, idempotencyKey } = input
+  const request = toRequest(input)
+  const answer = await changeRun(commands, caller, {
+    operation: 'deleteRun',
+    runId,
+    command: { type: 'deleteRun' },
+    idempotencyKey,
+    request,
+  })
+  if (answer.ok) return { ok: true, runId, replayed: answer.replayed }
+  if (answer.problem.type !== 'RunNotFound' || !idempotencyKey) return answer
+  return (await findReplay(commands, caller, runId, idempotencyKey, request)) ?? answer
+}
+
+/** The run is gone: by this very deletion, where its tombstone carries the key. */
+async function findReplay(
+  { store }: Commands,
+  caller: Caller,
+  runId: string,
+  key: string,
+  request: ReturnType<typeof toRequest>,
+): Promise<DeleteAnswer | undefined> {
+  const deletion = await findDeletion(store.pool, runId, key)
+  if (!deletion) return undefined
+  const denied = checkProject(caller, deletion.project) ?? checkRole(caller, 'deleteRun')
+  if (denied) return denied
+  const paths = differingPaths(deletion.request, request)
+  return paths.length > 0
+    ? refuse({ type: 'IdempotencyMismatch', differingPaths: paths })
+    : { ok: true, runId, replayed: true }
+}

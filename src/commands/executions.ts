@@ -1,0 +1,196 @@
+import { outcomeOfExecution } from '../lifecycle/outcome.ts'
+import { differingPaths } from '../lifecycle/replay.ts'
+import type { Execution, Json } from '../lifecycle/run.ts'
+import type { Outcome, ReportedEnd } from '../lifecycle/words.ts'
+import {
+  endExecution,
+  findExecution,
+  findStarted,
+  insertExecution,
+  listAttempts,
+} from '../store/executions.ts'
+import { type LoadedRun, loadRuns } from '../store/loadRun.ts'
+import { type Problem, refuse, type Refused } from './answers.ts'
+import { checkRole } from './authorize.ts'
+import { changeRun } from './changeRun.ts'
+import { type Caller, type Commands, fenceOf, type Keyed } from './context.ts'
+import { newId } from './ids.ts'
+import { toRequest } from './runCommands.ts'
+
+/** A process that was launched, for a run or for none. */
+export interface StartExecution extends Keyed {
+  readonly runId?: string | null | undefined
+  readonly phase?: string | null | undefined
+  readonly command: string
+  readonly pid?: number | null | undefined
+  readonly fence?: number | null | undefined
+}
+
+/** How a process ended. */
+export interface FinishExecution extends Keyed {
+  readonly executionId: string
+  readonly exitCode?: number | null | undefined
+  readonly signal?: string | null | undefined
+  readonly end?: ReportedEnd | null | undefined
+}
+
+/** The answer of a command about an execution, with its run as it is then, where it has one. */
+export type ExecutionAnswer =
+  | {
+      readonly ok: true
+      readonly execution: Execution
+      readonly run: LoadedRun | null
+      readonly replayed: boolean
+    }
+  | Refused
+
+/**
+ * Records a process that was launched. For a run it is a driving write: RunNotActive, UnknownPhase, LeaseLost,
+ * RunNotFound. An execution of no run needs no lease and belongs to who started it.
+ */
+export async function startExecution(
+  commands: Commands,
+  caller: Caller,
+  input: StartExecution,
+): Promise<ExecutionAnswer> {
+  const runId = input.runId ?? caller.agent?.runId
+  if (!runId) return startAlone(commands, caller, input)
+  const answer = await changeRun(commands, caller, {
+    operation: 'startExecution',
+    runId,
+    command: {
+      type: 'startExecution',
+      executionId: newId('execution'),
+      phase: input.phase ?? null,
+      command: input.command,
+      pid: input.pid ?? null,
+      fence: fenceOf(caller, input.fence),
+    },
+    idempotencyKey: input.idempotencyKey,
+    request: toRequest(input),
+  })
+  if (!answer.ok) return answer
+  const id = answer.event?.type === 'execution.started' ? answer.event.payload.id : null
+  return present(commands, id, answer.run, answer.replayed)
+}
+
+async function startAlone(
+  commands: Commands,
+  caller: Caller,
+  input: StartExecution,
+): Promise<ExecutionAnswer> {
+  const denied = checkRole(caller, 'startExecution')
+  if (denied) return denied
+  const { pool } = commands.store
+  const request = toRequest(input)
+  const key = input.idempotencyKey ? { key: input.idempotencyKey, request } : null
+  const { command, pid = null } = input
+  const started = await insertExecution(
+    pool,
+    { id: newId('execution'), command, pid, startedBy: caller.name },
+    key,
+  )
+  if (started) return { ok: true, execution: started, run: null, replayed: false }
+  const before = key && (await findStarted(pool, key.key, caller.name))
+  if (!before) throw new Error('an execution was neither recorded nor found under its key')
+  const paths = differingPaths(before.request, request)
+  if (paths.length > 0) return refuse({ type: 'IdempotencyMismatch', differingPaths: paths })
+  return { ok: true, execution: before.execution, run: null, replayed: true }
+}
+
+/**
+ * Records how a process ended: once, even after its run has settled. Answers with ExecutionNotFound,
+ * ExecutionAlreadyFinished or Forbidden.
+ */
+export async function finishExecution(
+  commands: Commands,
+  caller: Caller,
+  input: FinishExecution,
+): Promise<ExecutionAnswer> {
+  const { executionId, idempotencyKey } = input
+  const found = await findExecution(commands.store.pool, executionId)
+  if (!found) return refuse({ type: 'ExecutionNotFound', executionId })
+  const end = { exitCode: input.exitCode ?? null, signal: input.signal ?? null, end: input.end ?? 'EXITED' }
+  const request = toRequest(input)
+  const { runId } = found.execution
+  if (runId === null) return finishAlone(commands, caller, found, { ...input, ...end }, request)
+  const answer = await changeRun(commands, caller, {
+    operation: 'finishExecution',
+    runId,
+    command: { type: 'finishExecution', executionId, ...end },
+    idempotencyKey,
+    request,
+  })
+  return answer.ok ? present(commands, executionId, answer.run, answer.replayed) : answer
+}
+
+async function finishAlone(
+  commands: Commands,
+  caller: Caller,
+  {
+    execution,
+    finishKey,
+    finishRequest,
+  }: { execution: Execution; finishKey: string | null; finishRequest: Json },
+  input: FinishExecution & { exitCode: number | null; signal: string | null; end: ReportedEnd },
+  request: Json,
+): Promise<ExecutionAnswer> {
+  const denied = checkRole(caller, 'finishExecution') ?? checkStarter(caller, execution)
+  if (denied) return denied
+  const key = input.idempotencyKey ? { key: input.idempotencyKey, request } : null
+  if (key && key.key === finishKey) {
+    const paths = differingPaths(finishRequest, request)
+    if (paths.length > 0) return refuse({ type: 'IdempotencyMismatch', differingPaths: paths })
+    return { ok: true, execution, run: null, replayed: true }
+  }
+  const { exitCode, signal, end } = input
+  const ended = await endExecution(commands.store.pool, { id: execution.id, exitCode, signal, end }, key)
+  if (ended) return { ok: true, execution: ended, run: null, replayed: false }
+  return refuse({ type: 'ExecutionAlreadyFinished', executionId: execution.id })
+}
+
+function checkStarter(caller: Caller, { startedBy }: Execution): Refused | undefined {
+  if (caller.role === 'ADMIN' || caller.name === startedBy) return undefined
+  const message = `This execution belongs to ${startedBy}, who started it.`
+  const problem: Problem = { type: 'Forbidden', requiredRole: 'ADMIN', detail: message, message, run: null }
+  return { ok: false, problem }
+}
+
+/** An execution as it is after a command: among those of the run just decided on, else as it is stored. */
+async function present(
+  { store }: Commands,
+  id: string | null,
+  run: LoadedRun,
+  replayed: boolean,
+): Promise<ExecutionAnswer> {
+  const among = run.run.executions.find((each) => each.id === id)
+  const execution = among ?? (id === null ? undefined : (await findExecution(store.pool, id))?.execution)
+  if (!execution) throw new Error(`execution ${id ?? ''} is gone`)
+  return { ok: true, execution, run, replayed }
+}
+
+/** What executions came to, by today's rule, in the order given: null while in flight. */
+export async function readOutcomes(
+  { store }: Pick<Commands, 'store'>,
+  executions: readonly Execution[],
+  connection: Parameters<typeof loadRuns>[0] = store.pool,
+): Promise<(Outcome | null)[]> {
+  const ids = (of: (execution: Execution) => string | null) => [
+    ...new Set(executions.flatMap((execution) => of(execution) ?? [])),
+  ]
+  const runs = await loadRuns(
+    connection,
+    store,
+    ids(({ runId }) => runId),
+  )
+  const attempts = await listAttempts(
+    connection,
+    ids(({ phaseId }) => phaseId),
+  )
+  return executions.map((execution) =>
+    outcomeOfExecution(execution, {
+      run: runs.find(({ run }) => run.id === execution.runId)?.run ?? null,
+      attempts: attempts.get(execution.phaseId ?? '') ?? [],
+    }),
+  )
+}

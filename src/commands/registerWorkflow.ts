@@ -1,0 +1,45 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { WorkflowDefinition } from '../lifecycle/workflow.ts'
+import { parseWorkflow } from '../lifecycle/workflow.ts'
+import { insertWorkflow } from '../store/workflows.ts'
+import type { StoredWorkflow } from '../store/workflowCache.ts'
+import { object, refuse, type Refused } from './answers.ts'
+import { checkRole } from './authorize.ts'
+import type { Caller, Commands } from './context.ts'
+import { newId } from './ids.ts'
+
+/** The answer of a registration. */
+export type RegisterAnswer =
+  | { readonly ok: true; readonly workflow: StoredWorkflow; readonly changed: boolean }
+  | Refused
+
+/**
+ * Registers a version of a workflow, for good: the same definition again changes nothing, another one under the same
+ * name and version is WorkflowMismatch. Answers with InvalidInput naming every mistake, or Forbidden.
+ */
+export async function registerWorkflow(
+  commands: Commands,
+  caller: Caller,
+  definition: unknown,
+): Promise<RegisterAnswer> {
+  const denied = checkRole(caller, 'registerWorkflow')
+  if (denied) return denied
+  const parsed = parseWorkflow(definition)
+  if (!parsed.ok) {
+    const issues = parsed.issues.map(({ path, message }) => ({ path: ['definition', ...path], message }))
+    return refuse({ type: 'InvalidInput', issues })
+  }
+  return keepWorkflow(commands, parsed.definition)
+}
+
+/** Keeps a checked definition. Answers with WorkflowMismatch where the version is another one already. */
+export async function keepWorkflow(
+  { store }: Commands,
+  definition: WorkflowDefinition,
+): Promise<RegisterAnswer> {
+  const { name, version } = definition
+  const { workflow, created } = await insertWorkflow(store, newId('workflow'), definition)
+  if (!created && !isDeepStrictEqual(workflow.definition, definition))
+    return object({ type: 'WorkflowMismatch', name, version })
+  return { ok: true, workflow, changed: created }
+}

@@ -1,0 +1,57 @@
+import { directiveFor } from '../lifecycle/derive.ts'
+import type { Claim } from '../lifecycle/run.ts'
+import type { DirectiveKind } from '../lifecycle/words.ts'
+import { loadRuns } from '../store/loadRun.ts'
+import { renewLease as renew } from '../store/renewLease.ts'
+import { object, refuse, type Refused } from './answers.ts'
+import { checkRole, checkRun } from './authorize.ts'
+import { sweepRun } from './changeRun.ts'
+import type { Caller, Commands } from './context.ts'
+
+/** The answer of a renewal: the lease as it is now, and what its owner is told. */
+export type RenewAnswer =
+  | { readonly ok: true; readonly claim: Claim; readonly directives: readonly DirectiveKind[] }
+  | Refused
+
+/** A renewal of the lease that a fence holds. */
+export interface RenewLease {
+  readonly runId: string
+  readonly fence: number
+  /** Seconds from now; absent: the period of the claim. */
+  readonly leaseSeconds?: number | null | undefined
+}
+
+/**
+ * Renews a live lease; an acknowledged renewal is never overrun by a lapse. Writes no event and raises no revision.
+ * Answers with LeaseLost, RunNotFound or Forbidden.
+ */
+export async function renewLease(
+  commands: Commands,
+  caller: Caller,
+  input: RenewLease,
+): Promise<RenewAnswer> {
+  const { store, settings } = commands
+  const { runId, fence } = input
+  const [before] = await loadRuns(store.pool, store, [runId])
+  if (!before) return object({ type: 'RunNotFound', runId })
+  const denied = checkRun(caller, before.run) ?? checkRole(caller, 'renewLease')
+  if (denied) return denied
+  const { cancelGraceSeconds } = settings
+  const expiresAt = await renew(store.pool, {
+    runId,
+    fence,
+    leaseSeconds: input.leaseSeconds ?? null,
+    cancelGraceSeconds,
+  })
+  if (expiresAt === null) return loseLease(commands, runId, fence)
+  const [after] = await loadRuns(store.pool, store, [runId])
+  if (!after?.run.claim) return loseLease(commands, runId, fence)
+  const directive = directiveFor(after.run, fence, after.now)
+  return { ok: true, claim: { ...after.run.claim, expiresAt }, directives: [directive] }
+}
+
+async function loseLease(commands: Commands, runId: string, fence: number): Promise<Refused> {
+  const present = await sweepRun(commands, runId)
+  if (!present.ok) return present
+  return refuse({ type: 'LeaseLost', yourFence: fence, currentFence: present.run.run.fence }, present.run)
+}

@@ -1,0 +1,163 @@
+import type { Operation } from '../lifecycle/authority.ts'
+import type { ClaimRequest, Command } from '../lifecycle/commands.ts'
+import type { Json, PhaseError } from '../lifecycle/run.ts'
+import type { FailReason } from '../lifecycle/words.ts'
+import type { RunAnswer } from './answers.ts'
+import { checkRole } from './authorize.ts'
+import { changeRun } from './changeRun.ts'
+import { type Caller, type Commands, fenceOf, type Keyed } from './context.ts'
+
+/** The input of a command about one run. */
+export interface AboutRun extends Keyed {
+  readonly runId: string
+}
+/** A command that its caller decided on at a revision. */
+export interface Conditional extends AboutRun {
+  readonly ifRevision?: number | null | undefined
+}
+/** A command of the run's owner or its agent. */
+export interface Driving extends AboutRun {
+  readonly fence?: number | null | undefined
+}
+interface Commented {
+  readonly comment?: string | null | undefined
+}
+
+/** The input as it is compared where its idempotency key comes again. */
+export function toRequest({ idempotencyKey: _key, ...input }: Keyed): Json {
+  return JSON.parse(JSON.stringify(input)) as Json
+}
+
+/** A use case that is one decision about one run: what the input asks for, put to `changeRun`. */
+function about<Input extends AboutRun>(
+  operation: Operation,
+  toCommand: (input: Input, caller: Caller) => Command,
+) {
+  return (commands: Commands, caller: Caller, input: Input): Promise<RunAnswer> =>
+    changeRun(commands, caller, {
+      operation,
+      runId: input.runId,
+      command: toCommand(input, caller),
+      idempotencyKey: input.idempotencyKey,
+      request: toRequest(input),
+    })
+}
+
+/** Pauses a run; its owner keeps the lease and is told. Problems: NotPausable, RevisionConflict. */
+export const pauseRun = about('pauseRun', (input: Conditional & Commented) => ({
+  type: 'pauseRun',
+  comment: input.comment ?? null,
+  ifRevision: input.ifRevision ?? null,
+}))
+
+/** A resume, with a claim where the caller wants to drive the run itself. */
+export type ResumeRun = Conditional & Commented & { readonly claim?: ClaimRequest | null | undefined }
+
+const resume = about('resumeRun', (input: ResumeRun) => ({
+  type: 'resumeRun',
+  comment: input.comment ?? null,
+  claim: input.claim ?? null,
+  ifRevision: input.ifRevision ?? null,
+}))
+
+/** Takes up a paused or failed run. Problems: NotResumable, ConcurrencyConflict, RevisionConflict. */
+export async function resumeRun(commands: Commands, caller: Caller, input: ResumeRun): Promise<RunAnswer> {
+  const denied = input.claim ? checkRole(caller, 'claimRun') : undefined
+  return denied ?? resume(commands, caller, input)
+}
+
+/** Gives a claim back: the run returns to the queue, or keeps its status. Problem: LeaseLost. */
+export const releaseRun = about('releaseRun', ({ fence }: AboutRun & { readonly fence: number }) => ({
+  type: 'releaseRun',
+  fence,
+}))
+
+/** Settles a run as COMPLETED, on evidence. Problems: NotCompletable, LeaseLost, RevisionConflict. */
+export const completeRun = about(
+  'completeRun',
+  (input: Driving & Conditional & { readonly output?: Json | undefined }, caller) => ({
+    type: 'completeRun',
+    output: input.output ?? null,
+    fence: fenceOf(caller, input.fence),
+    ifRevision: input.ifRevision ?? null,
+  }),
+)
+
+/** Settles a run as FAILED by its owner's word. Problems: RunNotActive, LeaseLost. */
+export const failRun = about(
+  'failRun',
+  (input: Driving & { readonly error: string; readonly reason?: FailReason | null | undefined }, caller) => ({
+    type: 'failRun',
+    error: input.error,
+    reason: input.reason ?? 'REPORTED_FAILURE',
+    fence: fenceOf(caller, input.fence),
+  }),
+)
+
+/** Cancels a run: at once, or by asking its owner to stop. Changes nothing on a final run. Problem: RevisionConflict. */
+export const cancelRun = about(
+  'cancelRun',
+  (input: Conditional & Commented & { readonly cascade?: boolean | null | undefined }) => ({
+    type: 'cancelRun',
+    comment: input.comment ?? null,
+    cascade: input.cascade ?? true,
+    ifRevision: input.ifRevision ?? null,
+  }),
+)
+
+/** The owner's word that its processes are gone. Problems: RunNotActive, LeaseLost. */
+export const confirmCancel = about('confirmCancel', ({ fence }: AboutRun & { readonly fence: number }) => ({
+  type: 'confirmCancel',
+  fence,
+}))
+
+/** Moves a run to another phase. Problems: IllegalTransition, UnknownPhase, NotCompletable, RunNotActive, LeaseLost. */
+export const advancePhase = about(
+  'advancePhase',
+  (input: Driving & Conditional & { readonly to: string }, caller) => ({
+    type: 'advancePhase',
+    to: input.to,
+    fence: fenceOf(caller, input.fence),
+    ifRevision: input.ifRevision ?? null,
+  }),
+)
+
+/** Starts the current phase, or repairs it. Problems: IllegalTransition, UnknownPhase, RunNotActive, LeaseLost. */
+export const startPhase = about(
+  'startPhase',
+  (
+    input: Driving & {
+      readonly phase: string
+      readonly repair?: boolean | null | undefined
+      readonly because?: string | null | undefined
+    },
+    caller,
+  ) => ({
+    type: 'startPhase',
+    phase: input.phase,
+    repair: input.repair ?? false,
+    because: input.because ?? null,
+    fence: fenceOf(caller, input.fence),
+  }),
+)
+
+/** Records that the current phase failed. Problems: IllegalTransition, UnknownPhase, RunNotActive, LeaseLost. */
+export const failPhase = about(
+  'failPhase',
+  (input: Driving & { readonly phase: string; readonly error: PhaseError }, caller) => ({
+    type: 'failPhase',
+    phase: input.phase,
+    error: input.error,
+    fence: fenceOf(caller, input.fence),
+  }),
+)
+
+/** Completes the round. Problems: IllegalTransition, NotCompletable, RunNotActive, LeaseLost. */
+export const completeRound = about(
+  'completeRound',
+  (input: Driving & { readonly summary?: Json | undefined }, caller) => ({
+    type: 'completeRound',
+    summary: input.summary ?? null,
+    fence: fenceOf(caller, input.fence),
+  }),
+)

@@ -1,0 +1,72 @@
+import { applyDue } from '../lifecycle/due.ts'
+import type { Run } from '../lifecycle/run.ts'
+import { deferDue, findDue } from '../store/findDue.ts'
+import { type LoadedRun, loadRuns } from '../store/loadRun.ts'
+import { tick } from '../store/tick.ts'
+import type { Refused } from './answers.ts'
+import { checkRole } from './authorize.ts'
+import { sweepRun } from './changeRun.ts'
+import type { Caller, Commands } from './context.ts'
+
+/** What a sweep moved on, or would move on. */
+export interface Swept {
+  readonly ok: true
+  /** Runs whose owner was lost, whose cancel ran out of grace, or that ran out of time. */
+  readonly lapsed: readonly string[]
+  /** Runs that expired. */
+  readonly expired: readonly string[]
+  readonly dryRun: boolean
+}
+
+/** How many runs one sweep looks at; the next one comes within seconds. */
+const SWEEP_LIMIT = 1000
+/** When to look again at a run that was not yet due after all, in milliseconds. */
+const LOOK_AGAIN_MS = 60_000
+
+/** Moves on every run for which something is due (G5). Only an ADMIN may ask for it. Answers with Forbidden. */
+export async function sweep(commands: Commands, caller: Caller, dryRun: boolean): Promise<Swept | Refused> {
+  return checkRole(caller, 'sweep') ?? sweepDue(commands, dryRun)
+}
+
+/**
+ * What the server does by itself every few seconds: each run is a decision of its own, so servers that sweep at once
+ * are in nobody's way.
+ */
+export async function sweepDue(commands: Commands, dryRun = false): Promise<Swept> {
+  const { store } = commands
+  await tick(store.pool)
+  const ids = await findDue(store.pool, SWEEP_LIMIT)
+  const lapsed: string[] = []
+  const expired: string[] = []
+  for (const before of await loadRuns(store.pool, store, ids)) {
+    const after = dryRun
+      ? applyDue(before.run, { ...before, settings: commands.settings }).run
+      : await move(commands, before)
+    if (!after) continue
+    if (after.revision > before.run.revision) (after.status === 'EXPIRED' ? expired : lapsed).push(after.id)
+  }
+  return { ok: true, lapsed: lapsed.toSorted(), expired: expired.toSorted(), dryRun }
+}
+
+async function move(commands: Commands, before: LoadedRun): Promise<Run | null> {
+  const answer = await sweepRun(commands, before.run.id)
+  if (!answer.ok) return null
+  const { run } = answer.run
+  if (run.revision === before.run.revision && run.settledAt === null)
+    await deferDue(commands.store.pool, run.id, run.revision, answer.run.now + LOOK_AGAIN_MS)
+  return run
+}
+
+/**
+ * Reconcile-on-read (G5): moves on those of the runs read for which something is due, and returns all of them as they
+ * are then, in the order given. A reader never sees a lost owner as RUNNING.
+ */
+export async function reconcile(commands: Commands, runs: readonly LoadedRun[]): Promise<LoadedRun[]> {
+  const present: LoadedRun[] = []
+  for (const loaded of runs) {
+    const isDue = applyDue(loaded.run, { ...loaded, settings: commands.settings }).events.length > 0
+    const answer = isDue ? await sweepRun(commands, loaded.run.id) : undefined
+    present.push(answer?.ok ? answer.run : loaded)
+  }
+  return present
+}

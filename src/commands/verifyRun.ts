@@ -1,0 +1,70 @@
+import { type Difference, verifyLog } from '../lifecycle/verify.ts'
+import type { LoadedRun } from '../store/loadRun.ts'
+import { listRunIds, readWholeRun } from '../store/readWholeRun.ts'
+import { object, type Refused } from './answers.ts'
+import { checkRole, checkRun } from './authorize.ts'
+import type { Caller, Commands } from './context.ts'
+
+/** Whether a run is what its log says. */
+export type VerifyAnswer =
+  | {
+      readonly ok: true
+      readonly run: LoadedRun
+      readonly consistent: boolean
+      readonly differences: readonly Difference[]
+      readonly eventsChecked: number
+    }
+  | Refused
+
+/** Holds the rows of a run against its log (G6). Answers with RunNotFound or Forbidden. */
+export async function verifyRun({ store }: Commands, caller: Caller, runId: string): Promise<VerifyAnswer> {
+  const whole = await readWholeRun(store.pool, store, runId)
+  if (!whole) return object({ type: 'RunNotFound', runId })
+  const denied = checkRun(caller, whole.run)
+  return denied ?? { ok: true, run: whole, ...verifyLog(whole.run, whole.events, whole.workflow) }
+}
+
+/** A guarantee that a run breaks. */
+export interface Violation extends Difference {
+  readonly runId: string
+}
+
+/** What one page of a check of all runs found. */
+export interface DoctorReport {
+  readonly ok: true
+  readonly runsChecked: number
+  readonly violations: readonly Violation[]
+  /** Where the next page begins; null after the last one. */
+  readonly endCursor: string | null
+  readonly hasNextPage: boolean
+}
+
+/** Checks every guarantee that can be checked from data, over a page of all runs. Only an ADMIN may. */
+export async function checkRuns(
+  commands: Commands,
+  caller: Caller,
+  { first, after }: { first: number; after: string | null },
+): Promise<DoctorReport | Refused> {
+  const denied = checkRole(caller, 'doctor')
+  if (denied) return denied
+  const ids = await listRunIds(commands.store.pool, after ?? '', first + 1)
+  const page = ids.slice(0, first)
+  const violations: Violation[] = []
+  for (const runId of page) violations.push(...(await examine(commands, caller, runId)))
+  return {
+    ok: true,
+    runsChecked: page.length,
+    violations,
+    endCursor: page.at(-1) ?? null,
+    hasNextPage: ids.length > first,
+  }
+}
+
+async function examine(commands: Commands, caller: Caller, runId: string): Promise<Violation[]> {
+  try {
+    const answer = await verifyRun(commands, caller, runId)
+    return answer.ok ? answer.differences.map((difference) => ({ ...difference, runId })) : []
+  } catch (error) {
+    return [{ guarantee: 'G6', runId, detail: `the log can't be read: ${String(error)}` }]
+  }
+}

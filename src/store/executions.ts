@@ -1,0 +1,98 @@
+import type { Attempt, Execution, Json } from '../lifecycle/run.ts'
+import { type Connection, type Prepared, run } from './openStore.ts'
+import { EXECUTION_JSON } from './runRows.ts'
+
+/** An execution with the keys it was started and finished under. */
+export interface LoadedExecution {
+  readonly execution: Execution
+  readonly finishKey: string | null
+  readonly finishRequest: Json
+}
+
+const FIND: Prepared = {
+  name: 'find-execution',
+  text: `SELECT ${EXECUTION_JSON} AS execution, x.finish_key, x.finish_request FROM execution x WHERE x.id = $1`,
+}
+
+/** The execution with this id; null where there is none. */
+export async function findExecution(connection: Connection, id: string): Promise<LoadedExecution | null> {
+  type Row = { execution: Execution; finish_key: string | null; finish_request: Json }
+  const [row] = await run<Row>(connection, FIND, [id])
+  return row
+    ? { execution: row.execution, finishKey: row.finish_key, finishRequest: row.finish_request }
+    : null
+}
+
+const START: Prepared = {
+  name: 'start-execution',
+  text: `
+INSERT INTO execution AS x (id, command, pid, started_by, started_at, start_key, start_request)
+VALUES ($1, $2, $3, $4, clock_timestamp(), $5, $6::jsonb)
+ON CONFLICT (start_key, started_by) WHERE start_key IS NOT NULL DO NOTHING
+RETURNING ${EXECUTION_JSON} AS execution`,
+}
+
+/** Records an execution of no run. Returns null where its key was used before. */
+export async function insertExecution(
+  connection: Connection,
+  { id, command, pid, startedBy }: Pick<Execution, 'id' | 'command' | 'pid' | 'startedBy'>,
+  key: { key: string; request: Json } | null,
+): Promise<Execution | null> {
+  const values = [id, command, pid, startedBy, key?.key ?? null, key ? JSON.stringify(key.request) : null]
+  const [row] = await run<{ execution: Execution }>(connection, START, values)
+  return row?.execution ?? null
+}
+
+const FIND_STARTED: Prepared = {
+  name: 'find-started-execution',
+  text: `
+SELECT ${EXECUTION_JSON} AS execution, x.start_request AS request FROM execution x
+WHERE x.start_key = $1 AND x.started_by = $2`,
+}
+
+/** The execution that was started under a key by the same caller; null where there is none. */
+export async function findStarted(
+  connection: Connection,
+  key: string,
+  startedBy: string,
+): Promise<{ execution: Execution; request: Json } | null> {
+  const [row] = await run<{ execution: Execution; request: Json }>(connection, FIND_STARTED, [key, startedBy])
+  return row ?? null
+}
+
+const FINISH: Prepared = {
+  name: 'finish-execution',
+  text: `
+UPDATE execution x SET exit_code = $2, signal = $3, "end" = $4::execution_end, ended_at = clock_timestamp(),
+  finish_key = $5, finish_request = $6::jsonb
+WHERE x.id = $1 AND x.run_id IS NULL AND x."end" IS NULL
+RETURNING ${EXECUTION_JSON} AS execution`,
+}
+
+/** Records the end of an execution of no run. Returns null where it had ended before. */
+export async function endExecution(
+  connection: Connection,
+  { id, exitCode, signal, end }: Pick<Execution, 'id' | 'exitCode' | 'signal' | 'end'>,
+  key: { key: string; request: Json } | null,
+): Promise<Execution | null> {
+  const values = [id, exitCode, signal, end, key?.key ?? null, key ? JSON.stringify(key.request) : null]
+  const [row] = await run<{ execution: Execution }>(connection, FINISH, values)
+  return row?.execution ?? null
+}
+
+const ATTEMPTS: Prepared = {
+  name: 'list-attempts',
+  text: `SELECT phase_id, attempt, epoch, status FROM phase_attempt WHERE phase_id = ANY($1::text[]) ORDER BY phase_id, attempt`,
+}
+
+/** All attempts of the phases named, by phase: what the outcome of an execution is judged by. */
+export async function listAttempts(
+  connection: Connection,
+  phaseIds: readonly string[],
+): Promise<Map<string, Attempt[]>> {
+  const rows = await run<Attempt & { phase_id: string }>(connection, ATTEMPTS, [phaseIds])
+  const attempts = new Map<string, Attempt[]>()
+  for (const { phase_id, ...attempt } of rows)
+    attempts.set(phase_id, [...(attempts.get(phase_id) ?? []), attempt])
+  return attempts
+}

@@ -1,0 +1,50 @@
+import { parseEvent, type RunEvent } from '../lifecycle/events.ts'
+import type { LoadedRun } from './loadRun.ts'
+import { type Connection, type Prepared, run, type Store } from './openStore.ts'
+import { type LoadedRow, toRun, WHOLE } from './runRows.ts'
+
+const READ_WHOLE: Prepared = {
+  name: 'read-whole-run',
+  text: `
+SELECT ${WHOLE}, clock_timestamp() AS clock, (
+  SELECT coalesce(jsonb_agg(jsonb_build_object('seq', e.seq, 'epoch', e.epoch, 'type', e.type, 'actor', e.actor,
+    'at', round(extract(epoch from e.at) * 1000)::bigint, 'payload', e.payload) ORDER BY e.seq), '[]')
+  FROM event e WHERE e.run_id = r.id) AS log
+FROM run r WHERE r.id = $1`,
+}
+
+/** A run with everything below it, and its whole log, at one snapshot. */
+export interface WholeRun extends LoadedRun {
+  readonly events: readonly RunEvent[]
+}
+
+/**
+ * Reads all that there is of a run; null where there is none. Throws where an event of its log can't be understood.
+ */
+export async function readWholeRun(
+  connection: Connection,
+  store: Store,
+  id: string,
+): Promise<WholeRun | null> {
+  type Row = LoadedRow & { clock: Date; log: Parameters<typeof parseEvent>[0][] }
+  const [row] = await run<Row>(connection, READ_WHOLE, [id])
+  if (!row) return null
+  const workflow = await store.workflows.get(row.workflow_id)
+  return {
+    run: toRun(row, workflow),
+    workflow: workflow.definition,
+    now: row.clock.getTime(),
+    events: row.log.map(parseEvent),
+  }
+}
+
+const LIST_IDS: Prepared = {
+  name: 'list-run-ids',
+  text: 'SELECT id FROM run WHERE id > $1 ORDER BY id LIMIT $2',
+}
+
+/** Ids of all runs, in order, from after the one given. */
+export async function listRunIds(connection: Connection, after: string, limit: number): Promise<string[]> {
+  const rows = await run<{ id: string }>(connection, LIST_IDS, [after, limit])
+  return rows.map(({ id }) => id)
+}
