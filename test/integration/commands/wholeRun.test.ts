@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { RunAnswer, RunSuccess } from '../../../src/commands/answers.ts'
+import { claimRun } from '../../../src/commands/claimRun.ts'
+import { deleteRun } from '../../../src/commands/deleteRun.ts'
+import { finishExecution, readOutcomes, startExecution } from '../../../src/commands/executions.ts'
+import * as runs from '../../../src/commands/runCommands.ts'
+import { type StartRun, startRun } from '../../../src/commands/startRun.ts'
+import { verifyRun } from '../../../src/commands/verifyRun.ts'
+import { openTestCommands, type TestCommands } from '../../support/commands.ts'
+
+const START: StartRun = {
+  workflow: 'review',
+  version: null,
+  title: null,
+  input: null,
+  labels: [],
+  project: 'default',
+  concurrencyKey: null,
+  claim: null,
+  idempotencyKey: null,
+  request: null,
+}
+
+let test_: TestCommands
+beforeAll(async () => {
+  test_ = await openTestCommands()
+})
+afterAll(() => test_.close())
+
+function accepted(answer: RunAnswer): RunSuccess {
+  if (!answer.ok) throw new Error(`${answer.problem.type}: ${answer.problem.message}`)
+  return answer
+}
+
+describe('one run from start to a proven end', () => {
+  test('goes through every phase, completes its round and the run, and is what its log says', async () => {
+    const { commands, callers } = test_
+    const { operator, worker } = callers
+    const started = accepted(await startRun(commands, operator, START))
+    const runId = started.run.run.id
+    expect(started.run.run).toMatchObject({ status: 'QUEUED', revision: 2, epoch: 1, currentPhase: 'context' })
+
+    const claimed = accepted(await claimRun(commands, worker, { owner: 'w', leaseSeconds: 30 }))
+    expect(claimed.run.run).toMatchObject({ id: runId, status: 'RUNNING', fence: 1 })
+    const fence = 1
+    accepted(await runs.startPhase(commands, worker, { runId, phase: 'context', fence }))
+    const execution = await startExecution(commands, worker, { runId, phase: 'context', command: 'agent', fence })
+    if (!execution.ok) throw new Error(execution.problem.message)
+    for (const to of ['change-context', 'analysis', 'reviews', 'aggregation', 'discourse', 'synthesis'])
+      accepted(await runs.advancePhase(commands, worker, { runId, to, fence }))
+    expect(await runs.advancePhase(commands, worker, { runId, to: 'complete', fence })).toMatchObject({
+      problem: { type: 'NotCompletable', missing: [{ kind: 'ROUND' }] },
+    })
+    accepted(await runs.completeRound(commands, worker, { runId, fence, summary: { findings: 3 } }))
+    accepted(await runs.advancePhase(commands, worker, { runId, to: 'complete', fence }))
+    const ended = await finishExecution(commands, worker, { executionId: execution.execution.id, exitCode: 0 })
+    if (!ended.ok) throw new Error(ended.problem.message)
+    expect(await readOutcomes(commands, [ended.execution])).toEqual(['SUCCESS'])
+    const completed = accepted(await runs.completeRun(commands, worker, { runId, fence, output: 'done' }))
+    expect(completed.run.run).toMatchObject({ status: 'COMPLETED', reason: 'COMPLETED', claim: null, output: 'done' })
+
+    expect(await verifyRun(commands, operator, runId)).toMatchObject({ consistent: true, differences: [] })
+    expect(accepted(await runs.cancelRun(commands, operator, { runId })).changed).toBe(false)
+    expect(await deleteRun(commands, operator, { runId, idempotencyKey: 'd' })).toMatchObject({ replayed: false })
+    expect(await deleteRun(commands, operator, { runId, idempotencyKey: 'd' })).toMatchObject({ replayed: true })
+  })
+})
