@@ -66,7 +66,9 @@ async function runInitdb(place: Place, args: string[]): Promise<void> {
       resolve(code === 0 ? undefined : new Error(`initdb ended with ${signal ?? `exit code ${code}`}`))
     })
   })
-  if (failure) throw explainFailure(output, place, failure)
+  if (failure === undefined) return
+  await removeUnfinished(place.home)
+  throw explainFailure(output, place, failure)
 }
 
 /** The password of a cluster's only role. */

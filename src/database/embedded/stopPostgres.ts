@@ -5,10 +5,12 @@ import type { Place } from './place.ts'
 const pollMilliseconds = 10
 
 /**
- * From polite to rough, each with the seconds it gets: end all sessions and shut down cleanly; stop at once and recover
- * at the next start; and for one that is frozen, kill. None loses what was committed.
+ * From polite to rough, each with the seconds it gets: wait for sessions whose end is under way; end all sessions and shut
+ * down cleanly; stop at once and recover at the next start; and for one that is frozen, kill. None loses what was
+ * committed.
  */
 const signals = [
+  ['SIGTERM', 1],
   ['SIGINT', 60],
   ['SIGQUIT', 5],
   ['SIGKILL', 5],

@@ -6,7 +6,9 @@ test('each test database is a migrated copy of its own', async () => {
   const [one, two] = await Promise.all([createTestDatabase(), createTestDatabase()])
   const client = new Client(one.poolConfig)
   await client.connect()
-  const { rows } = await client.query('SELECT current_database() AS name, count(*)::int AS n FROM _prisma_migrations')
+  const { rows } = await client.query(
+    'SELECT current_database() AS name, count(*)::int AS n FROM _prisma_migrations',
+  )
   await client.end()
   expect(rows).toEqual([{ name: one.name, n: expect.any(Number) }])
   expect(rows[0].n).toBeGreaterThan(0)

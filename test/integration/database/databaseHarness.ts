@@ -1,0 +1,145 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcess, SpawnOptions } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, mkdtemp, readFile, realpath, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { Client } from 'pg'
+import type { PoolConfig, QueryResultRow } from 'pg'
+import { afterEach, expect } from 'vitest'
+import { listPostgresProcesses } from '../../../src/database/embedded/inspectProcess.ts'
+import { openDatabase } from '../../../src/database/openDatabase.ts'
+import type { Database } from '../../../src/database/openDatabase.ts'
+
+export const isRoot = process.getuid?.() === 0
+
+/** What `holdDatabase.ts` told about its database. */
+export interface Holder {
+  child: ChildProcess
+  opened?: { poolConfig: PoolConfig; adopted: boolean; kind: string }
+  failed?: { name: string; code?: string; message: string }
+  /** Closes the database and waits for the process to end. */
+  release(): Promise<void>
+  /** Ends the process without a chance to clean up. */
+  kill(): Promise<void>
+}
+
+const folders: string[] = []
+const children: ChildProcess[] = []
+const databases: Database[] = []
+
+/** A folder that others can pass through, removed after the test with whatever PostgreSQL still runs below it. */
+export async function makeFolder(): Promise<string> {
+  const folder = await realpath(await mkdtemp(join(tmpdir(), 'pawl-test-')))
+  await chmod(folder, 0o755)
+  folders.push(folder)
+  return folder
+}
+
+/** Opens a database in this process; it is closed after the test. */
+export async function open(
+  dataDir: string,
+  more: { databaseUrl?: string; log?: RecordedLog } = {},
+): Promise<Database> {
+  const database = await openDatabase({ dataDir, ...more })
+  databases.push(database)
+  return database
+}
+
+/** Keeps what was reported. */
+export class RecordedLog {
+  readonly events: { event: string; fields: object }[] = []
+  info = (fields: object, event: string): void => void this.events.push({ event, fields })
+  warn = this.info
+}
+
+/** Opens a database in another process. */
+export async function startHolder(
+  dataDir: string,
+  options: SpawnOptions & { source?: string } = {},
+): Promise<Holder> {
+  const {
+    source = fileURLToPath(new URL('../../../src/database/openDatabase.ts', import.meta.url)),
+    ...more
+  } = options
+  const script = fileURLToPath(new URL('holdDatabase.ts', import.meta.url))
+  const child = spawn(process.execPath, ['--import', 'tsx', script, source, dataDir], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    ...more,
+  })
+  children.push(child)
+  const exit = once(child, 'exit')
+  if (!child.stdout || !child.stdin) throw new Error('no pipes')
+  const [line] = (await Promise.race([
+    once(createInterface(child.stdout), 'line'),
+    exit.then(() => ['{"failed":{"name":"ended","message":"the holder ended without a word"}}']),
+  ])) as [string]
+  const { stdin } = child
+  return {
+    child,
+    ...(JSON.parse(line) as Pick<Holder, 'opened' | 'failed'>),
+    release: async () => {
+      stdin.write('close\n')
+      await exit
+    },
+    kill: async () => {
+      child.kill('SIGKILL')
+      await exit
+    },
+  }
+}
+
+/** Runs one statement on a connection of its own. */
+export async function query(poolConfig: PoolConfig, sql: string): Promise<QueryResultRow[]> {
+  const client = new Client(poolConfig)
+  client.on('error', () => undefined)
+  await client.connect()
+  try {
+    return (await client.query<QueryResultRow>(sql)).rows
+  } finally {
+    await client.end()
+  }
+}
+
+/** Where a data directory's cluster is. */
+export async function clusterOf(dataDir: string): Promise<string> {
+  return realpath(join(dataDir, 'database', 'cluster'))
+}
+
+/** The pid of a data directory's PostgreSQL, as it wrote it down. */
+export async function postmasterOf(dataDir: string): Promise<number> {
+  return Number((await readFile(join(await clusterOf(dataDir), 'postmaster.pid'), 'utf8')).split('\n')[0])
+}
+
+/** Fails unless no PostgreSQL works on the data directory. */
+export async function expectNothingRuns(dataDir: string): Promise<void> {
+  expect(await listPostgresProcesses(await clusterOf(dataDir))).toEqual([])
+}
+
+afterEach(async () => {
+  for (const database of databases.splice(0)) await database.close()
+  for (const child of children.splice(0)) child.kill('SIGKILL')
+  for (const folder of folders.splice(0)) await removeFolder(folder)
+})
+
+async function removeFolder(folder: string): Promise<void> {
+  await endAllBelow(folder)
+  await rm(folder, { recursive: true, force: true })
+}
+
+async function endAllBelow(folder: string): Promise<void> {
+  const clusters = await findClusters(folder)
+  for (const cluster of clusters) {
+    for (const pid of await listPostgresProcesses(cluster)) process.kill(pid, 'SIGKILL')
+  }
+}
+
+async function findClusters(folder: string): Promise<string[]> {
+  const { readdir } = await import('node:fs/promises')
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  return entries
+    .filter((entry) => entry.name === 'cluster')
+    .map((entry) => join(entry.parentPath, entry.name))
+}
