@@ -1,0 +1,94 @@
+import type { PoolConfig } from 'pg'
+import type { Caller, Commands } from '../../src/commands/context.ts'
+import { newId } from '../../src/commands/ids.ts'
+import { BUILTIN_WORKFLOWS } from '../../src/lifecycle/builtins.ts'
+import { DEFAULT_SETTINGS, type Settings } from '../../src/lifecycle/settings.ts'
+import { toJson, type WorkflowDefinition } from '../../src/lifecycle/workflow.ts'
+import { openStore, type Store } from '../../src/store/openStore.ts'
+import { createTestDatabase } from './database.ts'
+
+/** The use cases on a database of one test file, and somebody of every role to call them. */
+export interface TestCommands {
+  readonly commands: Commands
+  readonly store: Store
+  readonly callers: TestCallers
+  /** For a connection that goes around the code. */
+  readonly poolConfig: PoolConfig
+  /** Another server on the same database, with a pool of its own; closed with the first. */
+  openServer(): Commands
+  /** Ends every connection and removes the database; rejects where a connection was leaked. */
+  close(): Promise<void>
+}
+
+/** One caller of each role, of no project in particular. */
+export type TestCallers = Readonly<Record<'operator' | 'worker' | 'admin' | 'viewer', Caller>>
+
+/** What a test may choose otherwise. */
+export interface TestCommandsOptions {
+  /** Merged over the defaults of the server. */
+  readonly settings?: Partial<Settings>
+  /** Workflows to register beside the built-in ones. */
+  readonly workflows?: readonly WorkflowDefinition[]
+  /** Connections of each server's pool; default 10. */
+  readonly connections?: number
+}
+
+const caller = (name: string, role: Caller['role']): Caller => ({ name, role, projects: [], agent: null })
+
+const CALLERS: TestCallers = {
+  operator: caller('olga', 'OPERATOR'),
+  worker: caller('wanda', 'WORKER'),
+  admin: caller('adam', 'ADMIN'),
+  viewer: caller('vera', 'VIEWER'),
+}
+
+/** Opens the use cases on a fresh database that has the built-in workflows; to be closed in `afterAll`. */
+export async function openTestCommands(options: TestCommandsOptions = {}): Promise<TestCommands> {
+  const database = await createTestDatabase()
+  const { poolConfig } = database
+  const opened: Store[] = []
+  const openServer = (): Commands => {
+    const store = openStore({ ...poolConfig, max: options.connections ?? 10 })
+    opened.push(store)
+    return toCommands(store, options.settings)
+  }
+  const commands = openServer()
+  for (const definition of [...BUILTIN_WORKFLOWS, ...(options.workflows ?? [])])
+    await putWorkflow(commands.store, definition)
+  return {
+    commands,
+    store: commands.store,
+    callers: CALLERS,
+    poolConfig,
+    openServer,
+    async close() {
+      await Promise.all(opened.map((store) => store.close()))
+      await database.drop()
+    },
+  }
+}
+
+/** The use cases on a store; nobody is woken, and an AGENT token is a readable string. */
+export function toCommands(store: Store, settings: Partial<Settings> = {}): Commands {
+  return {
+    store,
+    settings: { ...DEFAULT_SETTINGS, ...settings },
+    announce: () => undefined,
+    mintAgentToken: (runId, fence) => `agent of ${runId} under ${fence}`,
+  }
+}
+
+/** The AGENT caller of a claim. */
+export function agentOf(runId: string, fence: number): Caller {
+  return { name: 'agent', role: 'AGENT', projects: [], agent: { runId, fence } }
+}
+
+/** Puts a workflow into the database as it is. */
+export async function putWorkflow(store: Store, definition: WorkflowDefinition): Promise<void> {
+  const { name, version } = definition
+  await store.prisma.workflow.upsert({
+    where: { name_version: { name, version } },
+    create: { id: newId('workflow'), name, version, definition: toJson(definition) as object },
+    update: {},
+  })
+}
