@@ -1,0 +1,56 @@
+/**
+ * Every check that is no test, one after the other, all of them run and all told even where one fails.
+ *
+ *   npm run check
+ */
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** What `npm run generate` writes and git keeps. */
+const GENERATED = ['schema/schema.graphql', 'schema/events.schema.json', 'sdk/generated', 'docs/lifecycle.md']
+
+const CHECKS: readonly (readonly [name: string, command: string])[] = [
+  ['format', 'oxfmt --check'],
+  ['lint', 'oxlint --type-aware'],
+  ['types', 'tsc -p .'],
+  ['dead code', 'knip'],
+  ['migrations', 'tsx scripts/prismaDiff.ts --check'],
+  ['SDK package', 'publint sdk --strict && attw --pack sdk --quiet'],
+  ['SDK size', 'tsx scripts/sdkSize.ts'],
+]
+
+function runCheck(name: string, command: string): boolean {
+  const began = performance.now()
+  const { status, stdout, stderr } = spawnSync(command, { shell: true, encoding: 'utf8' })
+  return report(name, status === 0, began, stdout + stderr)
+}
+
+function report(name: string, passed: boolean, began: number, output: string): boolean {
+  const seconds = ((performance.now() - began) / 1000).toFixed(1)
+  console.log(`${passed ? 'ok    ' : 'FAILED'} ${name} (${seconds} s)`)
+  if (!passed) console.log(output)
+  return passed
+}
+
+/** Generates everything again and says which files were not what they should be. */
+function checkGenerated(): boolean {
+  const began = performance.now()
+  const before = new Map(GENERATED.flatMap(listFiles).map((file) => [file, readFileSync(file, 'utf8')]))
+  const { status, stdout, stderr } = spawnSync('npm run --silent generate', { shell: true, encoding: 'utf8' })
+  const after = GENERATED.flatMap(listFiles)
+  const stale = [...new Set([...before.keys(), ...after])].filter(
+    (file) => !existsSync(file) || before.get(file) !== readFileSync(file, 'utf8'),
+  )
+  const advice = stale.map((file) => `${file} was out of date: commit what was generated\n`).join('')
+  return report('generated files', status === 0 && stale.length === 0, began, stdout + stderr + advice)
+}
+
+function listFiles(path: string): string[] {
+  if (!existsSync(path)) return []
+  if (!statSync(path).isDirectory()) return [path]
+  return readdirSync(path).flatMap((name) => listFiles(join(path, name)))
+}
+
+const results = [checkGenerated(), ...CHECKS.map(([name, command]) => runCheck(name, command))]
+process.exitCode = results.every(Boolean) ? 0 : 1
