@@ -40,7 +40,8 @@ CREATE FUNCTION "guard_run"() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   probe "run";
 BEGIN
-  IF NEW."status" <> OLD."status" THEN
+  -- what changes a status or adds to the log; facts after the end do neither
+  IF NEW."status" <> OLD."status" OR NEW."revision" > OLD."revision" THEN
     IF OLD."status" IN ('COMPLETED', 'CANCELLED', 'EXPIRED') THEN
       RAISE EXCEPTION 'run % is % for good (G2)', OLD."id", OLD."status" USING ERRCODE = 'check_violation', CONSTRAINT = 'run_final_is_final';
     END IF;

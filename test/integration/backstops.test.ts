@@ -1,0 +1,269 @@
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startExecution } from '../../src/commands/executions.ts'
+import { verifyRun } from '../../src/commands/verifyRun.ts'
+import { openTestCommands, type TestCommands } from '../support/commands.ts'
+import { begin, type ReachableStatus, runIn } from '../support/runs.ts'
+import { SOLO } from '../support/workflows.ts'
+
+let here: TestCommands
+let sql: pg.Pool
+beforeAll(async () => {
+  here = await openTestCommands({ workflows: [SOLO] })
+  sql = new pg.Pool({ ...here.poolConfig, max: 2 })
+})
+afterAll(async () => {
+  await sql.end()
+  await here.close()
+})
+
+/** Sends raw SQL, around all code, and tells which constraint refused it; undefined where it passed. */
+async function constraintOf(text: string, values: unknown[]): Promise<string | undefined> {
+  try {
+    await sql.query(text, values)
+    return undefined
+  } catch (error) {
+    if (error instanceof pg.DatabaseError && error.code?.startsWith('23')) return error.constraint
+    throw error
+  }
+}
+
+/** Changes a run by raw SQL and logs an event for it, in one statement: as wrong code would. */
+function changeWithEvent(runId: string, set: string, seq: string): Promise<string | undefined> {
+  return constraintOf(
+    `WITH changed AS (UPDATE run SET ${set} WHERE id = $1 RETURNING id)
+     INSERT INTO event (run_id, seq, epoch, type, actor, at, payload)
+     SELECT r.id, ${seq}, r.epoch, 'run.paused', 'mallory', now(), '{"comment": null}' FROM run r, changed WHERE r.id = changed.id`,
+    [runId],
+  )
+}
+
+const unsettled =
+  'reason = NULL, error = NULL, settled_at = NULL, cancel_confirmed = NULL, revision = revision + 1'
+
+describe('a settled run', () => {
+  test.for(['COMPLETED', 'CANCELLED', 'EXPIRED'] as const)(
+    'that is %s never changes its status again, not even in a new epoch (G2)',
+    async (status) => {
+      const { id } = await runIn(here, status)
+      for (const next of ['QUEUED', 'PAUSED', 'CANCELLING'])
+        expect(
+          await changeWithEvent(id, `status = '${next}', epoch = epoch + 1, ${unsettled}`, 'r.revision + 1'),
+        ).toBe('run_final_is_final')
+      const failed = `status = 'FAILED', reason = 'STALE', cancel_confirmed = NULL, epoch = epoch + 1, revision = revision + 1`
+      expect(await changeWithEvent(id, failed, 'r.revision + 1')).toBe('run_final_is_final')
+    },
+  )
+
+  test('that is FAILED changes its status only in a higher epoch (G2)', async () => {
+    const { id } = await runIn(here, 'FAILED')
+    for (const epoch of ['epoch', 'epoch - 1'])
+      expect(
+        await changeWithEvent(id, `status = 'QUEUED', epoch = ${epoch}, ${unsettled}`, 'r.revision + 1'),
+      ).toBe('run_settled_is_a_wall')
+    const queued = `status = 'QUEUED', epoch = epoch + 1, ${unsettled}`
+    expect(await changeWithEvent(id, queued, 'r.revision + 1')).toBeUndefined()
+  })
+
+  test.for(['COMPLETED', 'FAILED', 'CANCELLED', 'EXPIRED'] as const)(
+    'that is %s gets no further event in its epoch, whatever it says (G2)',
+    async (status) => {
+      const { id } = await runIn(here, status)
+      expect(
+        await changeWithEvent(id, `error = 'on second thoughts', revision = revision + 1`, 'r.revision + 1'),
+      ).toBe(status === 'FAILED' ? 'run_settled_is_a_wall' : 'run_final_is_final')
+    },
+  )
+})
+
+describe('a change of a run', () => {
+  test.for(['QUEUED', 'RUNNING', 'PAUSED', 'COMPLETED', 'FAILED'] satisfies ReachableStatus[])(
+    'that is %s is refused without a higher revision (G6)',
+    async (status) => {
+      const { id } = await runIn(here, status)
+      const changes = [
+        `title = 'renamed'`,
+        `error = 'rewritten'`,
+        `epoch = epoch + 1`,
+        `fence = fence + 1`,
+        `output = '1'`,
+        `labels = '{stolen}'`,
+        `round = round + 1`,
+        `current_phase = 'elsewhere'`,
+        `title = 'renamed', revision = revision - 1`,
+        `status_at = status_at + interval '1 hour'`,
+      ]
+      for (const set of changes)
+        expect(await constraintOf(`UPDATE run SET ${set} WHERE id = $1`, [id]), set).toBe(
+          'run_change_raises_revision',
+        )
+    },
+  )
+
+  test('is refused where its revision has no event (G6)', async () => {
+    const { id } = await runIn(here, 'QUEUED')
+    const text = `UPDATE run SET title = 'renamed', revision = revision + 1 WHERE id = $1`
+    expect(await constraintOf(text, [id])).toBe('run_revision_is_logged')
+  })
+
+  test('is refused where its revision skips one (G6)', async () => {
+    const { id } = await runIn(here, 'QUEUED')
+    expect(await changeWithEvent(id, `title = 'x', revision = revision + 2`, 'r.revision + 2')).toBe(
+      'event_follows_another',
+    )
+    expect(await changeWithEvent(id, `title = 'x', revision = revision + 2`, 'r.revision + 1')).toBe(
+      'run_revision_is_logged',
+    )
+  })
+
+  test('is refused as a whole: a caught refusal leaves the run as it was', async () => {
+    const { id } = await runIn(here, 'FAILED')
+    await changeWithEvent(id, `status = 'QUEUED', ${unsettled}`, 'r.revision + 1')
+    await constraintOf(`UPDATE run SET title = 'x', revision = revision + 1 WHERE id = $1`, [id])
+    expect(await verifyRun(here.commands, here.callers.admin, id)).toMatchObject({ consistent: true })
+  })
+
+  test('passes without a revision where it is a lease time, activity, or the reminder of the sweep', async () => {
+    const { id } = await runIn(here, 'RUNNING')
+    const text = `UPDATE run SET lease_expires_at = now() + interval '1 hour', last_activity_at = now(), due_at = now() WHERE id = $1`
+    expect(await constraintOf(text, [id])).toBeUndefined()
+  })
+
+  test('passes without a revision where the claim on a settled run ends, and only there', async () => {
+    const ended = `UPDATE run SET lease_owner = NULL, lease_seconds = NULL, lease_expires_at = NULL WHERE id = $1`
+    const paused = await runIn(here, 'PAUSED')
+    expect(await constraintOf(ended, [paused.id])).toBe('run_change_raises_revision')
+    const { id } = await failUnderItsOwner()
+    expect(await constraintOf(`UPDATE run SET lease_owner = 'thief' WHERE id = $1`, [id])).toBe(
+      'run_change_raises_revision',
+    )
+    expect(await constraintOf(ended, [id])).toBeUndefined()
+    const begun = `UPDATE run SET lease_owner = 'thief', lease_seconds = 0 WHERE id = $1`
+    expect(await constraintOf(begun, [id])).toBe('run_change_raises_revision')
+  })
+})
+
+/** A run that FAILED while its owner keeps the lease, as a timeout leaves it. */
+async function failUnderItsOwner() {
+  const { id } = await runIn(here, 'RUNNING')
+  const failed = `status = 'FAILED', reason = 'RUN_TIMEOUT', settled_at = now(), status_at = now(), revision = revision + 1`
+  expect(await changeWithEvent(id, failed, 'r.revision + 1')).toBeUndefined()
+  return { id }
+}
+
+describe('the row of a run', () => {
+  const RUNNING = { status: 'RUNNING' } as const
+  test.for([
+    [`status = 'RUNNING'`, 'QUEUED', 'run_running_has_an_owner'],
+    [
+      `lease_owner = NULL, lease_seconds = NULL, lease_expires_at = NULL`,
+      RUNNING.status,
+      'run_running_has_an_owner',
+    ],
+    [`settled_at = now(), reason = 'STALE'`, 'QUEUED', 'run_settled_at_tells_settled'],
+    [`status = 'EXPIRED'`, 'QUEUED', 'run_settled_at_tells_settled'],
+    [`status = 'FAILED', settled_at = now()`, 'QUEUED', 'run_reason_tells_settled'],
+    [`reason = 'STALE'`, 'QUEUED', 'run_reason_tells_settled'],
+    [`status = 'COMPLETED', reason = 'STALE', settled_at = now()`, 'QUEUED', 'run_completed_for_a_reason'],
+    [`status = 'FAILED', reason = 'COMPLETED', settled_at = now()`, 'QUEUED', 'run_completed_for_a_reason'],
+    [
+      `status = 'CANCELLED', reason = 'CANCELLED_BY_USER', settled_at = now()`,
+      'QUEUED',
+      'run_confirmed_when_cancelled',
+    ],
+    [`cancel_confirmed = true`, 'QUEUED', 'run_confirmed_when_cancelled'],
+    [`lease_owner = 'me'`, 'QUEUED', 'run_lease_is_whole'],
+    [`lease_owner = 'me', lease_seconds = 30`, 'QUEUED', 'run_lease_is_whole'],
+    [`lease_expires_at = NULL`, RUNNING.status, 'run_lease_is_whole'],
+    [`lease_expires_at = now()`, 'QUEUED', 'run_lease_is_whole'],
+    [`depth = 6`, 'QUEUED', 'run_numbers_rise'],
+    [`fence = -1`, 'QUEUED', 'run_numbers_rise'],
+    [`epoch = 0`, 'QUEUED', 'run_numbers_rise'],
+  ] as const)('refuses SET %s on a run that is %s', async ([set, status, constraint]) => {
+    const { id } = await runIn(here, status)
+    expect(await changeWithEvent(id, `${set}, revision = revision + 1`, 'r.revision + 1')).toBe(constraint)
+  })
+
+  test('refuses a second active run with the same concurrency key in the project, and a settled one still held', async () => {
+    const held = await begin(here, { concurrencyKey: 'tree-1' })
+    const other = await begin(here, { concurrencyKey: 'tree-2' })
+    const take = `concurrency_key = 'tree-1', revision = revision + 1`
+    expect(await changeWithEvent(other.id, take, 'r.revision + 1')).toBe('run_concurrency_key')
+    const claim = `status = 'FAILED', reason = 'RUN_TIMEOUT', settled_at = now(), lease_owner = 'o', lease_seconds = 30,
+      lease_expires_at = now() + interval '30 s', revision = revision + 1`
+    expect(await changeWithEvent(held.id, claim, 'r.revision + 1')).toBeUndefined()
+    expect(await changeWithEvent(other.id, take, 'r.revision + 1')).toBe('run_concurrency_key')
+    await sql.query(
+      `UPDATE run SET lease_owner = NULL, lease_seconds = NULL, lease_expires_at = NULL WHERE id = $1`,
+      [held.id],
+    )
+    expect(await changeWithEvent(other.id, take, 'r.revision + 1')).toBeUndefined()
+  })
+})
+
+describe('the log', () => {
+  test.for([
+    `UPDATE event SET payload = '{}' WHERE run_id = $1`,
+    `UPDATE event SET actor = 'somebody else' WHERE run_id = $1 AND seq = 1`,
+    `UPDATE event SET key = 'k' WHERE run_id = $1`,
+    `DELETE FROM event WHERE run_id = $1 AND seq = (SELECT revision FROM run WHERE id = $1)`,
+    `DELETE FROM event WHERE run_id = $1`,
+  ])('is append-only: refuses %s (G6)', async (text) => {
+    const { id } = await runIn(here, 'RUNNING')
+    expect(await constraintOf(text, [id])).toBe('event_is_append_only')
+  })
+
+  test('can not be truncated, not even with everything else (G6)', async () => {
+    await expect(sql.query('TRUNCATE run CASCADE')).rejects.toMatchObject({
+      constraint: 'event_is_append_only',
+    })
+    await expect(sql.query('TRUNCATE event CASCADE')).rejects.toMatchObject({
+      constraint: 'event_is_append_only',
+    })
+  })
+
+  test('takes an event only after the one before it, each number once (G6)', async () => {
+    const { id, revision } = await runIn(here, 'RUNNING')
+    const insert = (seq: number) =>
+      constraintOf(
+        `INSERT INTO event (run_id, seq, epoch, type, actor, at, payload) VALUES ($1, $2, 1, 'run.paused', 'm', now(), '{}')`,
+        [id, seq],
+      )
+    expect(await insert(revision + 2)).toBe('event_follows_another')
+    expect(await insert(0)).toBe('event_follows_another')
+    expect(await insert(revision)).toBe('event_pkey')
+    expect(await insert(1)).toBe('event_pkey')
+  })
+
+  test('goes with its run, and so does everything below it', async () => {
+    const { id } = await runIn(here, 'RUNNING')
+    const { commands, callers } = here
+    const answer = await startExecution(commands, callers.worker, { runId: id, command: 'agent', fence: 1 })
+    expect(answer.ok).toBe(true)
+    await sql.query('DELETE FROM run WHERE id = $1', [id])
+    for (const table of ['event', 'phase', 'phase_attempt', 'execution']) {
+      const { rows } = await sql.query(`SELECT count(*)::int AS n FROM ${table} WHERE run_id = $1`, [id])
+      expect(rows, table).toEqual([{ n: 0 }])
+    }
+  })
+})
+
+describe('the rows below', () => {
+  test('refuse an execution that ended at no time, or at a time without an end', async () => {
+    const { id } = await runIn(here, 'RUNNING')
+    const insert = (end: string | null, at: string | null) =>
+      constraintOf(
+        `INSERT INTO execution (id, run_id, command, started_by, started_at, "end", ended_at) VALUES (gen_random_uuid(), $1, 'a', 'm', now(), $2::execution_end, $3)`,
+        [id, end, at],
+      )
+    expect(await insert('EXITED', null)).toBe('execution_ended_at_tells_ended')
+    expect(await insert(null, '2026-01-01')).toBe('execution_ended_at_tells_ended')
+  })
+
+  test('keep the installation single', async () => {
+    const insert = (only: boolean) =>
+      constraintOf(`INSERT INTO installation ("only", id, secret) VALUES ($1, 'i', 's')`, [only])
+    expect(await insert(true)).toBe('installation_pkey')
+    expect(await insert(false)).toBe('installation_is_one')
+  })
+})

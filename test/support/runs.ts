@@ -1,0 +1,103 @@
+import type { Problem, RunAnswer, RunSuccess } from '../../src/commands/answers.ts'
+import { claimRun } from '../../src/commands/claimRun.ts'
+import { cancelRun, completeRun, failRun, pauseRun, startPhase } from '../../src/commands/runCommands.ts'
+import { type StartRun, startRun } from '../../src/commands/startRun.ts'
+import { sweepRun } from '../../src/commands/changeRun.ts'
+import type { Run } from '../../src/lifecycle/run.ts'
+import type { RunStatus } from '../../src/lifecycle/words.ts'
+import type { TestCommands } from './commands.ts'
+import { passTime } from './passTime.ts'
+
+const START: StartRun = {
+  workflow: 'solo',
+  version: null,
+  title: null,
+  input: null,
+  labels: [],
+  project: 'default',
+  concurrencyKey: null,
+  claim: null,
+  idempotencyKey: null,
+  request: null,
+}
+
+/** Statuses that the commands of a run lead to by themselves. */
+export type ReachableStatus = Exclude<RunStatus, 'AWAITING_APPROVAL'>
+
+/** The answer where it is a yes; throws, with the problem, where it is a no. */
+export function accepted(answer: RunAnswer): RunSuccess {
+  if (!answer.ok) throw new Error(`${answer.problem.type}: ${answer.problem.message}`)
+  return answer
+}
+
+/** The problem where the answer is a no; throws where it is a yes. */
+export function refused(
+  answer: { readonly ok: true } | { readonly ok: false; readonly problem: Problem },
+): Problem {
+  if (answer.ok) throw new Error('accepted, against expectation')
+  return answer.problem
+}
+
+/** The input of a start: a run of the workflow `solo`, unless told otherwise. */
+export function toStart(overrides: Partial<StartRun> = {}): StartRun {
+  return { ...START, ...overrides }
+}
+
+/** Starts a run and returns it, QUEUED unless it was to be claimed. */
+export async function begin(
+  { commands, callers }: TestCommands,
+  overrides: Partial<StartRun> = {},
+): Promise<Run> {
+  return accepted(await startRun(commands, callers.admin, toStart(overrides))).run.run
+}
+
+/**
+ * Starts a run and leads it into a status, by commands alone. RUNNING, PAUSED and CANCELLING are held by the owner
+ * `first` under fence 1, by a lease of so many seconds (default 30).
+ */
+export async function runIn(
+  test: TestCommands,
+  status: ReachableStatus,
+  { leaseSeconds = 30, ...overrides }: Partial<StartRun> & { leaseSeconds?: number } = {},
+): Promise<Run> {
+  const { commands, callers } = test
+  const { id: runId } = await begin(test, overrides)
+  const hold = async () => {
+    const claimed = await claimRun(commands, callers.worker, { runId, owner: 'first', leaseSeconds })
+    return accepted(claimed).run.run
+  }
+  switch (status) {
+    case 'QUEUED':
+      break
+    case 'RUNNING':
+      await hold()
+      break
+    case 'PAUSED':
+      await hold()
+      accepted(await pauseRun(commands, callers.operator, { runId }))
+      break
+    case 'CANCELLING':
+      await hold()
+      accepted(await cancelRun(commands, callers.operator, { runId }))
+      break
+    case 'CANCELLED':
+      accepted(await cancelRun(commands, callers.operator, { runId }))
+      break
+    case 'FAILED':
+      await hold()
+      accepted(await failRun(commands, callers.worker, { runId, fence: 1, error: 'broken' }))
+      break
+    case 'COMPLETED': {
+      const { currentPhase: phase } = await hold()
+      accepted(await startPhase(commands, callers.worker, { runId, phase, fence: 1 }))
+      accepted(await completeRun(commands, callers.worker, { runId, fence: 1 }))
+      break
+    }
+    case 'EXPIRED':
+      await passTime(test.store, runId, 8 * 86_400)
+      break
+  }
+  const { run } = accepted(await sweepRun(commands, runId)).run
+  if (run.status !== status) throw new Error(`the run became ${run.status}, not ${status}`)
+  return run
+}
