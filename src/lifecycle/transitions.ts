@@ -46,7 +46,7 @@ export const TRANSITIONS = {
   RELEASE:         [__,       queued,   stays.awaiting,   stays.paused,  canceled, stays.completed, stays.failed, stays.cancelled, stays.expired],
   PAUSE:           [paused,   paused,   paused,           __,            __,       __,              __,           __,              __],
   RESUME:          [__,       restart,  __,               unpause,       __,       __,              restart,      __,              __],
-  CANCEL:          [cancel,   cancel,   cancel,           cancel,        __,       __,              cancel,       __,              __],
+  CANCEL:          [canceled, cancel,   cancel,           cancel,        __,       __,              cancel,       __,              __],
   CONFIRM_CANCEL:  [__,       __,       __,               __,            canceled, __,              __,           __,              __],
   DELETE:          [__,       __,       __,               __,            __,       stays.completed, stays.failed, stays.cancelled, stays.expired],
   COMPLETE:        [__,       complete, __,               __,            __,       __,              __,           __,              __],
