@@ -83,7 +83,7 @@ describe('generated documents', () => {
       [
         `const Inner = 'fragment Inner on B{i(text:"it\\'s")}'`,
         `const Outer = 'fragment Outer on B{o ...Inner}'`,
-        `export const BDocument = ('query B{b{...Outer ...Inner}}' + Inner + Outer) as TypedDocument<BQuery, BQueryVariables>\n`,
+        `export const BDocument = /* @__PURE__ */ createDocument<BQuery, BQueryVariables>('query B{b{...Outer ...Inner}}', Inner, Outer)\n`,
       ].join('\n'),
     )
   })
