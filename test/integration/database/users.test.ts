@@ -156,7 +156,10 @@ describe.runIf(isRoot)('under root', () => {
     await mkdir(dataDir, { mode: 0o700 })
     await chown(dataDir, nobody, nobody)
     await symlink('/var/lib/pawl/data-gone/database', join(dataDir, 'database'))
-    await expect(open(dataDir)).rejects.toMatchObject({ code: 'DATA_DIR_UNUSABLE', message: /link to where/ })
+    await expect(open(dataDir)).rejects.toMatchObject({
+      code: 'DATA_DIR_UNUSABLE',
+      message: expect.stringContaining('link to where'),
+    })
   })
 })
 
