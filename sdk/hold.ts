@@ -78,6 +78,11 @@ export class Hold {
     return this.#directive === 'LEASE_LOST' || performance.now() - this.#renewedAt > this.#leaseMs
   }
 
+  /** How long the lease lasts at least unless renewed, in milliseconds by this program's clock; 0 once it is lost. */
+  get remainingMs(): number {
+    return this.lost ? 0 : this.#renewedAt + this.#leaseMs - performance.now()
+  }
+
   /** When the lease ends unless renewed, by the server's clock. */
   get expiresAt(): string | undefined {
     return this.#expiresAt
