@@ -44,7 +44,7 @@ const RULES: { readonly [T in CommandType]: Rule<T> } = {
   completeRound: decideCompleteRound,
   startExecution: decideStartExecution,
   finishExecution: decideFinishExecution,
-  sweep: () => 'unchanged',
+  sweep: ({ run }, _command, _situation, before) => (run === before ? 'unchanged' : 'accepted'),
 }
 
 /**
