@@ -50,14 +50,23 @@ export async function changeRun(commands: Commands, caller: Caller, ask: Ask): P
   ]
   for (const tryIt of tries) {
     try {
-      const answer = await tryIt()
-      if (answer) return answer
+      const attempted = await tryIt()
+      // after the commit: a reader that is woken before it finds nothing, and sleeps on
+      if (attempted?.wrote) commands.announce(ask.runId)
+      if (attempted) return attempted.answer
     } catch (error) {
       const answer = await onViolation(commands, ask, error)
       if (answer) return answer
     }
   }
   throw new ContendedError(ask.runId)
+}
+
+/** What one try came to. */
+interface Attempted {
+  readonly answer: RunAnswer
+  /** Whether anything was written, were it only what was due. */
+  readonly wrote: boolean
 }
 
 /** One round of load, decide and apply; undefined where somebody was first. */
@@ -67,18 +76,21 @@ async function attempt(
   caller: Caller,
   ask: Ask,
   { locked = false } = {},
-): Promise<RunAnswer | undefined> {
+): Promise<Attempted | undefined> {
   const loaded = await load(commands, connection, ask)
-  if (!loaded) return object({ type: 'RunNotFound', runId: ask.runId })
+  if (!loaded) return { answer: object({ type: 'RunNotFound', runId: ask.runId }), wrote: false }
   const denied =
     checkRun(caller, loaded.run) ?? (ask.operation ? checkRole(caller, ask.operation) : undefined)
-  if (denied) return denied
+  if (denied) return { answer: denied, wrote: false }
   const situation = { ...loaded, settings: commands.settings, newPhaseId: () => newId('phase') }
   const decision = decide(situation, ask.command, caller.name, ask.request)
   // a fact told after the end raises no revision that could guard it: only the row's lock keeps two from being told at once
   if (!locked && isBesideTheLog(decision)) return undefined
   const applied = await apply(commands, connection, caller, ask, loaded, decision)
-  return applied ? toAnswer(loaded, decision) : undefined
+  if (!applied) return undefined
+  const wrote =
+    decision.run !== loaded.run || (decision.verdict.kind === 'accepted' && decision.verdict.deleted)
+  return { answer: toAnswer(loaded, decision), wrote }
 }
 
 async function load(
@@ -117,15 +129,11 @@ async function apply(
   const key = verdict.kind === 'accepted' && (verdict.changed || verdict.deleted) ? toKey(ask, loaded) : null
   if (verdict.kind === 'accepted' && verdict.deleted) {
     // what was due on it is of no account any more: the run goes as it was loaded
-    if (!(await deleteRun(connection, loaded.run, caller.name, key))) return false
-  } else {
-    if (run === loaded.run) return true
-    const dueAt = nextDueAt(run, loaded.workflow, commands.settings)
-    if (!(await applyDecision(connection, { before: loaded.run, after: run, events, dueAt, key })))
-      return false
+    return deleteRun(connection, loaded.run, caller.name, key)
   }
-  commands.announce(run.id)
-  return true
+  if (run === loaded.run) return true
+  const dueAt = nextDueAt(run, loaded.workflow, commands.settings)
+  return applyDecision(connection, { before: loaded.run, after: run, events, dueAt, key })
 }
 
 function toKey({ operation, idempotencyKey, request, scope }: Ask, { run }: LoadedRun): KeyToKeep | null {
