@@ -65,10 +65,7 @@ describe('makeEndable', () => {
 describe('Streams', () => {
   const token: Credential = { kind: 'token', tokenId: 'tok_1' }
   const agent: Credential = { kind: 'agent', claim: { runId: 'run_1', fence: 1 } }
-  const open = (credential: Credential): Stream & { end: ReturnType<typeof vi.fn> } => ({
-    credential,
-    end: vi.fn(),
-  })
+  const open = (credential: Credential) => ({ credential, end: vi.fn<Stream['end']>() })
   const findAll = async (credentials: readonly Credential[]) => new Set(credentials)
 
   it('ends those of tokens that are no good any more', async () => {
