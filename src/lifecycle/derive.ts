@@ -1,15 +1,15 @@
 import { mayDo, OPERATION_OF } from './authority.ts'
 import { allowedPhases, isStartable } from './decide/phases.ts'
 import { whyNotResumable } from './decide/ownership.ts'
-import { missingEvidence } from './evidence.ts'
+import { missingEvidence, missingForPhase } from './evidence.ts'
 import { currentPhaseOf, holdsLease, type Instant, isUnderWay, liveClaim, type Run } from './run.ts'
 import type { Situation } from './situation.ts'
 import { admits } from './transitions.ts'
 import { workflowPhase } from './workflow.ts'
 import {
   type DirectiveKind,
-  isFinalStatus,
   type NextAction,
+  type NotResumableCause,
   type Role,
   RUN_COMMANDS,
   type RunCommand,
@@ -53,7 +53,8 @@ const CONDITIONS: { readonly [C in RunCommand]: ((run: Run, rules: Rules) => boo
   FAIL_PHASE: phaseIs(isUnderWay),
   ADVANCE_PHASE: (run, { workflow }) =>
     !isStartable(currentPhaseOf(run)) && allowedPhases(run, workflow).length > 0,
-  COMPLETE_ROUND: (run, { workflow }) => isAtRoundEnd(run, workflow),
+  COMPLETE_ROUND: (run, { workflow }) =>
+    isAtRoundEnd(run, workflow) && missingForPhase(currentPhaseOf(run), workflow).length === 0,
   SUBMIT_ARTIFACT: never,
   REQUEST_APPROVAL: never,
   DECIDE_APPROVAL: never,
@@ -72,9 +73,14 @@ export function nextAction(run: Run, rules: Rules): NextAction {
     case 'CANCELLING':
       return 'WAIT'
     default:
-      if (isResumable(run, rules)) return 'RESUME'
-      return isFinalStatus(run.status) ? 'NONE' : 'WAIT'
+      return afterStop(whyNotResumable(run, rules))
   }
+}
+
+/** What is left to do about a run that stands still, from why it can't be resumed. */
+function afterStop(because: NotResumableCause | null): NextAction {
+  if (because === null) return 'RESUME'
+  return because === 'FINAL' || because === 'RESUME_CAP' ? 'NONE' : 'WAIT'
 }
 
 function nextStep(run: Run, { workflow }: Rules): NextAction {

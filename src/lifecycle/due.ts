@@ -1,5 +1,5 @@
 import { holdsLease, type Instant, liveClaim, type Run } from './run.ts'
-import { cancel, closeBelow, executionsInFlight, fail } from './settle.ts'
+import { cancelUnconfirmed, closeBelow, executionsInFlight, fail } from './settle.ts'
 import type { Settings } from './settings.ts'
 import { Draft, type Situation } from './situation.ts'
 import { admits } from './transitions.ts'
@@ -57,8 +57,7 @@ function lapse(draft: Draft, settings: Settings): void {
     case 'RUNNING':
       return loseOwner(draft, settings)
     case 'CANCELLING':
-      if (now >= graceEndsAt(run, settings))
-        cancel(draft, { reason: 'CANCELLED_BY_USER', confirmed: false, comment: null, cascade: run.cascade })
+      if (now >= graceEndsAt(run, settings)) cancelUnconfirmed(draft)
       return
     default:
       if (run.claim)

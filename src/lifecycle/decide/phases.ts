@@ -51,15 +51,12 @@ export const decideAdvancePhase: Rule<'advancePhase'> = (draft, { to }, { workfl
   if (!admits('ADVANCE_PHASE', run.status)) return { type: 'RunNotActive', status: run.status }
   const target = findWorkflowPhase(workflow, to)
   if (!target) return unknownPhase(to, workflow)
-  if (run.roundComplete && to === workflow.initialPhase) {
-    if (!mayOpenRound(run, workflow)) return illegal(run, to, workflow)
-    openRound(draft, newPhaseId)
-    return 'accepted'
-  }
   const current = currentPhaseOf(run)
-  const leaving = workflowPhase(workflow, current.key)
-  if (!leaving.next.includes(to) || !(current.status === 'COMPLETED' || isUnderWay(current)))
-    return illegal(run, to, workflow)
+  const opensRound = run.roundComplete && to === workflow.initialPhase
+  const leads = opensRound
+    ? mayOpenRound(run, workflow)
+    : workflowPhase(workflow, current.key).next.includes(to)
+  if (!leads || !(current.status === 'COMPLETED' || isUnderWay(current))) return illegal(run, to, workflow)
   const missing = missingForPhase(current, workflow)
   if (target.final && isRoundMissing(run, to, workflow)) {
     missing.push({
@@ -70,6 +67,10 @@ export const decideAdvancePhase: Rule<'advancePhase'> = (draft, { to }, { workfl
   }
   if (missing.length > 0) return { type: 'NotCompletable', status: run.status, missing }
   completePhase(draft, current)
+  if (opensRound) {
+    openRound(draft, newPhaseId)
+    return 'accepted'
+  }
   const next = findPhase(draft.run, to)
   if (!next) throw new Error(`round ${run.round} of run ${run.id} has no phase ${to}`)
   startPhase(draft, next, { from: current.key })
@@ -87,7 +88,7 @@ export function allowedPhases(run: Run, workflow: WorkflowDefinition): string[] 
     if (run.roundComplete && key === workflow.initialPhase) return false
     return leavable && !(workflowPhase(workflow, key).final && isRoundMissing(run, key, workflow))
   })
-  return mayOpenRound(run, workflow) ? [...allowed, workflow.initialPhase] : allowed
+  return leavable && mayOpenRound(run, workflow) ? [...allowed, workflow.initialPhase] : allowed
 }
 
 /** True for a phase that can be started: it never was, or its last attempt is over without success. */
