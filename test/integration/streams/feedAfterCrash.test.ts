@@ -19,7 +19,7 @@ let postgres: ScratchPostgres
 let store: Store
 let signals: Signals
 beforeAll(async () => {
-  postgres = await startScratch()
+  postgres = await startScratch({ durable: true })
   await migrate(postgres.poolConfig, migrationsDir)
   store = openStore(postgres.poolConfig)
   signals = await openSignals({ poolConfig: postgres.poolConfig })
@@ -40,8 +40,14 @@ test('a cursor is refused after a recovery, which may use transaction ids again,
   expect(await pull(live)).toMatchObject({ runId: run.id })
 
   await crashBackend(postgres.poolConfig)
-  await vi.waitFor(async () => expect(await readFeedCursor(store.pool)).toBeDefined(), { timeout: 20_000 })
-  const after = await readFeedCursor(store.pool)
+  const after = await vi.waitFor(
+    async () => {
+      const cursor = await readFeedCursor(store.pool)
+      expect(cursor.started).not.toBe(before.started)
+      return cursor
+    },
+    { timeout: 20_000 },
+  )
   const [startBefore, startAfter] = [before, after].map(({ started }) => started.split('/')[0])
   expect(startAfter).toBe(startBefore)
 
