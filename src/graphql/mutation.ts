@@ -6,6 +6,7 @@ import { builder, type SchemaTypes } from './builder.ts'
 import type { GraphContext } from './context.ts'
 import { failWith } from './errors.ts'
 import { type Input, readInput } from './input.ts'
+import { MUTATION_COST } from './limits.ts'
 import { PROBLEMS, type ProblemType } from './problems.ts'
 
 /** A resolver of a root field. */
@@ -41,6 +42,7 @@ export function defineMutation<In, Answer extends Done>(
     t.field({
       type: result,
       description,
+      complexity: { field: MUTATION_COST },
       args: { input: t.arg({ type: input.ref, required: true, description: 'What is asked for.' }) },
       resolve: (async (_, args, context) => {
         const read = readInput(input.schema, args.input)
