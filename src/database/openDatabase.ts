@@ -26,6 +26,11 @@ export interface Database {
   /** True where the embedded PostgreSQL had outlived a killed server and was taken over. */
   readonly adopted: boolean
   /**
+   * Resolves, with the reason, where the embedded PostgreSQL ended so often that it is not started again: only a new
+   * start of the server may help. Else, and for a given one, it stays pending.
+   */
+  readonly failed: Promise<DatabaseError>
+  /**
    * Stops the embedded PostgreSQL and lets go of the data directory. Close all pools first: sessions that are still open
    * are ended. A given PostgreSQL is left running. Calling it again changes nothing.
    */
@@ -34,7 +39,7 @@ export interface Database {
 
 /**
  * Opens the database of a server: locks the data directory against other servers, then starts or adopts the embedded
- * PostgreSQL, or checks the given one. The schema is not touched; see `migrate`.
+ * PostgreSQL, or checks the given one. An embedded one that ends is started again. The schema is not touched; see `migrate`.
  *
  * @throws {@link DataDirInUseError} where another server uses the data directory
  * @throws {@link DatabaseError} for everything else that can go wrong, by its `code`
@@ -56,6 +61,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
         poolConfig,
         kind: opened ? 'embedded' : 'given',
         adopted: opened?.adopted ?? false,
+        failed: opened?.failed ?? new Promise(() => undefined),
         close: () => (closing ??= close()),
       }
     } catch (error) {
