@@ -3,9 +3,9 @@
  * tells it where it is: it asks the server what to do next, does it, and asks again, so that it can be stopped and started
  * again at any moment.
  *
- *     pawl exec --workflow review -- node --import tsx examples/review-agent/agent.ts --commits 5
+ *     pawl exec --workflow review -- node --import tsx examples/review-agent/agent.ts
  *
- * `--commits N`    how many commits (default 10)
+ * `--commits N`    how many commits (default 30)
  * `--until PHASE`  ends well before this phase is done: what an agent does that believes it has finished
  * `--pace MS`      waits that long in each phase, for people who watch
  */
@@ -20,7 +20,7 @@ import { Review } from './review.ts'
 
 const { values } = parseArgs({
   options: {
-    commits: { type: 'string', default: '10' },
+    commits: { type: 'string', default: '30' },
     until: { type: 'string' },
     pace: { type: 'string', default: '0' },
   },

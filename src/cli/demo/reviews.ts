@@ -19,11 +19,12 @@ export async function reviewRepository(scene: Scene): Promise<RunDetail> {
   const report = readReport(run)
   stage.gap()
   stage.say(bold(plain(report.verdict)))
-  for (const { path, line, says } of report.findings.slice(0, 5)) {
+  const shown = pickVaried(report.findings, 5)
+  for (const { path, line, says } of shown) {
     stage.echo(`${dim('•')} ${plain(path)}${line ? dim(`:${line}`) : ''} ${plain(says)}`)
   }
-  if (report.findings.length > 5)
-    stage.echo(dim(`and ${report.findings.length - 5} more: pawl run show ${run.id}`))
+  if (report.findings.length > shown.length)
+    stage.echo(dim(`and ${report.findings.length - shown.length} more: pawl run show ${run.id}`))
   stage.moral(
     `${run.status}, outcome ${run.outcome}: every phase was started and left in the declared order, and the round is ` +
       'complete. The server holds the evidence; nothing else makes a run COMPLETED.',
@@ -80,13 +81,29 @@ export async function takeUpAgain(scene: Scene, before: RunDetail): Promise<void
   )
 }
 
+interface Finding {
+  readonly lens: string
+  readonly path: string
+  readonly line: number | null
+  readonly says: string
+}
+
 interface Report {
   readonly verdict: string
-  readonly findings: readonly { readonly path: string; readonly line: number | null; readonly says: string }[]
+  readonly findings: readonly Finding[]
 }
 
 /** The report as the agent handed it over with the run's completion. */
 function readReport({ output }: RunDetail): Report {
   const { verdict = 'no verdict', findings = [] } = (output ?? {}) as Partial<Report>
   return { verdict, findings }
+}
+
+/** So many findings, of as many kinds as there are, the weightiest of each first. */
+function pickVaried(findings: readonly Finding[], most: number): readonly Finding[] {
+  const firsts = findings.filter(
+    ({ lens }, index) => findings.findIndex((other) => other.lens === lens) === index,
+  )
+  const others = findings.filter((finding) => !firsts.includes(finding))
+  return [...firsts, ...others].slice(0, most)
 }

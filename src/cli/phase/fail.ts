@@ -1,9 +1,9 @@
 import { Option } from 'commander'
 import type { Command } from 'commander'
 import type { ErrorClass } from '@pawl/sdk'
-import { chooseRun } from '../chooseRun.ts'
+import { chooseRunId } from '../chooseRun.ts'
 import { act } from '../invocation.ts'
-import { createCommand } from '../options.ts'
+import { createCommand, parseWord } from '../options.ts'
 import { drivesRun } from '../driving.ts'
 import type { DrivingOptions } from '../driving.ts'
 import { printPhaseLine } from './printPhase.ts'
@@ -26,15 +26,19 @@ export function phaseFailCommand(): Command {
   ).argument('<phase>', 'key of the current phase')
   return drivesRun(command)
     .requiredOption('--message <text>', 'what went wrong')
-    .addOption(new Option('--class <class>', 'how it is to be met').choices(CLASSES).default('RECOVERABLE'))
+    .addOption(
+      new Option('--class <class>', `how it is to be met: ${CLASSES.join(', ')}`)
+        .argParser(parseWord(CLASSES))
+        .default('RECOVERABLE'),
+    )
     .option('--code <code>', 'a word for programs', 'REPORTED')
     .option('--hint <text>', 'what may help')
     .action(
       act<Options, [string]>(async (invocation, options, phase) => {
-        const { run } = await chooseRun(invocation, options.run)
+        const runId = await chooseRunId(invocation, options.run)
         const { fence, idempotencyKey, message, code, hint } = options
         const error = { class: options.class, code, message, hint }
-        const result = await invocation.pawl.phases.fail(run.id, phase, { fence, idempotencyKey, error })
+        const result = await invocation.pawl.phases.fail(runId, phase, { fence, idempotencyKey, error })
         return invocation.settle(result, (success, paper) => printPhaseLine(paper, success))
       }),
     )

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { CancelRunResult, SuccessOf } from '@pawl/sdk'
-import { chooseRun } from '../chooseRun.ts'
+import { chooseRunId } from '../chooseRun.ts'
 import { act } from '../invocation.ts'
 import { createCommand, revisionOption } from '../options.ts'
 import { changesRun } from './argument.ts'
@@ -23,9 +23,9 @@ export function runCancelCommand(): Command {
     .addOption(revisionOption())
     .action(
       act<Options, [string | undefined]>(async (invocation, options, id) => {
-        const { run } = await chooseRun(invocation, id)
+        const runId = await chooseRunId(invocation, id)
         const { comment, ifRevision, idempotencyKey } = options
-        const result = await invocation.pawl.runs.cancel(run.id, { comment, ifRevision, idempotencyKey })
+        const result = await invocation.pawl.runs.cancel(runId, { comment, ifRevision, idempotencyKey })
         return invocation.settle(result, (success, paper) => {
           printRunLine(paper, success.run)
           const remark = explain(success)

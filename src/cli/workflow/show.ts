@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { act } from '../invocation.ts'
-import type { CommonOptions } from '../invocation.ts'
+import type { CommonOptions, Invocation } from '../invocation.ts'
 import { createCommand, parseCount } from '../options.ts'
 import { reportProblem } from '../report.ts'
 import { printTable } from '../terminal/table.ts'
@@ -20,13 +20,8 @@ export function workflowShowCommand(): Command {
     .action(
       act<Options, [string]>(async (invocation, { workflowVersion }, name) => {
         const workflow = await invocation.pawl.workflows.get(name, { version: workflowVersion })
-        if (!workflow) {
-          const what = workflowVersion === undefined ? name : `${name} v${workflowVersion}`
-          return reportProblem(invocation, {
-            __typename: 'WorkflowNotFound',
-            message: `there is no workflow ${what}`,
-          })
-        }
+        if (!workflow)
+          return reportProblem(invocation, await describeMissing(invocation, name, workflowVersion))
         return invocation.answer(workflow, (paper) => {
           paper.line(`${paper.colors.bold(workflow.name)} v${workflow.version}`)
           const rows = workflow.phases.map(({ key, next, isFinal, role, requiresApproval, artifactPath }) => [
@@ -40,4 +35,16 @@ export function workflowShowCommand(): Command {
         })
       }),
     )
+}
+
+/** The refusal that the server's commands give for a workflow that is not there. */
+async function describeMissing({ pawl }: Invocation, name: string, version: number | undefined) {
+  const { nodes } = await pawl.workflows.list({ first: 500 })
+  return {
+    __typename: 'WorkflowNotFound',
+    message: `There is no workflow ${name}${version === undefined ? '' : ` v${version}`}.`,
+    name,
+    askedVersion: version ?? null,
+    known: [...new Set(nodes.map((workflow) => workflow.name))],
+  }
 }
