@@ -3,6 +3,8 @@ import { demoCommand } from './demo.ts'
 import { doctorCommand } from './doctor.ts'
 import { execCommand } from './exec.ts'
 import { createGroup, withExamples } from './options.ts'
+import { exportCommand } from './export.ts'
+import { importCommand } from './import.ts'
 import { phaseAdvanceCommand } from './phase/advance.ts'
 import { phaseFailCommand } from './phase/fail.ts'
 import { phaseStartCommand } from './phase/start.ts'
@@ -78,6 +80,8 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
     )
     .addCommand(sweepCommand())
     .addCommand(doctorCommand())
+    .addCommand(exportCommand())
+    .addCommand(importCommand())
     .commandsGroup('Help:')
     .addHelpText('after', EXIT_CODES)
   return withExamples(program, [

@@ -18,6 +18,8 @@ export async function reviewRepository(scene: Scene): Promise<RunDetail> {
   })
   const report = readReport(run)
   stage.gap()
+  if (report.title.startsWith('the bundled sample'))
+    stage.say('This tree has no history of commits, so the agent took the sample that comes with it.')
   stage.say(bold(plain(report.verdict)))
   const shown = pickVaried(report.findings, 5)
   for (const { path, line, says } of shown) {
@@ -89,14 +91,15 @@ interface Finding {
 }
 
 interface Report {
+  readonly title: string
   readonly verdict: string
   readonly findings: readonly Finding[]
 }
 
 /** The report as the agent handed it over with the run's completion. */
 function readReport({ output }: RunDetail): Report {
-  const { verdict = 'no verdict', findings = [] } = (output ?? {}) as Partial<Report>
-  return { verdict, findings }
+  const { title = '', verdict = 'no verdict', findings = [] } = (output ?? {}) as Partial<Report>
+  return { title, verdict, findings }
 }
 
 /** So many findings, of as many kinds as there are, the weightiest of each first. */

@@ -271,10 +271,9 @@ describe('a lease', () => {
   it('that can not be renewed stops the agent before it is over', async () => {
     const away = await startTestServer()
     const there = pawlAt(away.url, away.adminToken)
-    const running = there.start([
-      ...['exec', '--workflow', 'review', '--lease', '6s', '--'],
-      ...['sh', '-c', `trap 'echo stopped; exit 9' TERM; echo ready; while :; do sleep 0.1; done`],
-    ])
+    const agent = `trap 'echo stopped; exit 9' TERM; echo ready; while :; do sleep 0.1; done`
+    const words = ['exec', '--workflow', 'review', '--lease', '6s', '--', 'sh', '-c', agent]
+    const running = there.start(words)
     await running.until(/ready/)
     await away.stop()
     const lastRenewal = performance.now()
