@@ -1,8 +1,9 @@
 import type { PoolConfig } from 'pg'
-import { DatabaseError } from './databaseErrors.ts'
+import type { DatabaseError } from './databaseErrors.ts'
 import { silentLog } from './databaseLog.ts'
 import type { DatabaseLog } from './databaseLog.ts'
 import { openEmbedded } from './embedded/openEmbedded.ts'
+import { explainFileErrors } from './explainFileErrors.ts'
 import { lockDataDir } from './lockDataDir.ts'
 import { openGiven } from './openGiven.ts'
 import { prepareDataDir } from './prepareDataDir.ts'
@@ -69,28 +70,4 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
       throw error
     }
   })
-}
-
-async function explainFileErrors<T>(dataDir: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    const { code, path } = error as NodeJS.ErrnoException
-    if (code === 'ENOSPC' || code === 'EDQUOT') {
-      throw new DatabaseError(
-        'DISK_FULL',
-        `The disk that holds ${dataDir} is full. Nothing that was committed is lost. Free some space and start again.`,
-        { cause: error },
-      )
-    }
-    if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
-      throw new DatabaseError(
-        'DATA_DIR_UNUSABLE',
-        `This user may not use ${path ?? dataDir}. Run Pawl as the user who owns the data directory ${dataDir}, or name ` +
-          'another one (PAWL_DATA).',
-        { cause: error },
-      )
-    }
-    throw error
-  }
 }
