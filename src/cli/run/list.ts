@@ -20,7 +20,20 @@ interface Options extends CommonOptions {
 }
 
 const ORDERS: readonly RunOrder[] = ['CREATED_DESC', 'CREATED_ASC', 'ACTIVITY_DESC']
-const ACTIVE: RunStatus[] = ['QUEUED', 'RUNNING', 'AWAITING_APPROVAL', 'PAUSED', 'CANCELLING']
+
+/** Whether a run of this status is active; a status that is missing here does not compile. */
+const IS_ACTIVE: Readonly<Record<RunStatus, boolean>> = {
+  QUEUED: true,
+  RUNNING: true,
+  AWAITING_APPROVAL: true,
+  PAUSED: true,
+  CANCELLING: true,
+  COMPLETED: false,
+  FAILED: false,
+  CANCELLED: false,
+  EXPIRED: false,
+}
+const ACTIVE = RUN_STATUSES.filter((status) => IS_ACTIVE[status])
 
 /** `pawl run list`: one page of runs. */
 export function runListCommand(): Command {
