@@ -105,5 +105,5 @@ function readToken(text: string): string | undefined {
 
 /** True where a proxy says that the browser came over HTTPS; who lies here only harms its own cookie. */
 function isSecure(request: IncomingMessage): boolean {
-  return request.headers['x-forwarded-proto'] === 'https'
+  return /^https\b/.test(String(request.headers['x-forwarded-proto']))
 }

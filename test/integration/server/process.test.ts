@@ -78,6 +78,18 @@ it('loses nothing it acknowledged when it is killed, and adopts the database it 
   })
 })
 
+it('recovers by itself when its embedded database is killed', async () => {
+  const server = await start()
+  const token = await server.readToken()
+  const { data } = await ask(server, START, { token })
+  const { id } = (data as unknown as { startRun: { run: { id: string } } }).startRun.run
+  const [pid] = (await readFile(join(dataDir, 'database', 'cluster', 'postmaster.pid'), 'utf8')).split('\n')
+  process.kill(Number(pid), 'SIGKILL')
+  const read = async () => (await ask(server, `{ run(id: "${id}") { title } }`, { token })).data
+  await expect.poll(read, { timeout: 20_000 }).toEqual({ run: { title: 'kept' } })
+  expect((await fetch(`${server.url}/readyz`)).status).toBe(200)
+})
+
 it('stops at once at a second signal', async () => {
   const server = await start({ PAWL_DRAIN_SECONDS: '600' })
   // a request that never ends its body is under way for as long as it may be
