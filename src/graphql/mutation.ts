@@ -45,6 +45,7 @@ export function defineMutation<In, Answer extends Done>(
       complexity: { field: MUTATION_COST },
       args: { input: t.arg({ type: input.ref, required: true, description: 'What is asked for.' }) },
       resolve: (async (_, args, context) => {
+        context.reads.forget()
         const read = readInput(input.schema, args.input)
         const answer = read.ok
           ? await settle(run(context, read.input))
@@ -82,7 +83,8 @@ export function toMember<Answer extends Done>(
 ): Answer | Problem {
   const member = answer.ok ? answer : answer.problem
   const { run } = member as { run?: LoadedRun | null }
-  if (run) reads.note(run)
+  // at a snapshot, what is shown is what the snapshot has
+  if (run && !reads.atOneMoment) reads.note(run)
   return member
 }
 

@@ -32,6 +32,8 @@ export interface Reads {
   readonly executions: DataLoader<ExecutionsAsked, Page<Execution>, string>
   /** Takes note of a run that was read, or that a command left behind: who asks for it again is given the same. */
   note(loaded: LoadedRun): LoadedRun
+  /** Forgets what was read: a mutation is about to change it. */
+  forget(): void
   /** Runs that were read and for which something is due (G5). */
   readonly due: ReadonlyMap<string, LoadedRun>
   /** Ends the snapshot. Nothing may be read afterwards. */
@@ -55,22 +57,30 @@ export function prepareReads({ store, settings }: Commands, atOneMoment: boolean
     return opened.connection
   }
 
+  const loaders: { clearAll(): unknown }[] = []
+  function remember<L extends { clearAll(): unknown }>(loader: L): L {
+    loaders.push(loader)
+    return loader
+  }
+
   /** Loads by id what a statement returns in any order. */
   function byId<T>(
     read: (connection: Connection, ids: readonly string[]) => Promise<readonly T[]>,
     idOf: (item: T) => string,
   ) {
-    return new DataLoader<string, T | null>(async (ids) => {
+    const loader = new DataLoader<string, T | null>(async (ids) => {
       const found = new Map((await read(await connection(), ids)).map((item) => [idOf(item), item]))
       return ids.map((id) => found.get(id) ?? null)
     })
+    return remember(loader)
   }
 
   /** Loads by what is asked what a statement returns in the order asked. */
   function inTurn<Asked, T>(read: (connection: Connection, asked: readonly Asked[]) => Promise<T[]>) {
-    return new DataLoader<Asked, T, string>(async (asked) => read(await connection(), asked), {
+    const loader = new DataLoader<Asked, T, string>(async (asked) => read(await connection(), asked), {
       cacheKeyFn: (asked) => JSON.stringify(asked),
     })
+    return remember(loader)
   }
 
   /** A run that was read at a snapshot is shown by the clock of that snapshot. */
@@ -94,8 +104,8 @@ export function prepareReads({ store, settings }: Commands, atOneMoment: boolean
       (_, ids) => findWorkflows(store, ids),
       ({ id }) => id,
     ),
-    attempts: new DataLoader(async (ids) => {
-      const found = await listAttempts(await connection(), ids)
+    attempts: inTurn(async (from, ids: readonly string[]) => {
+      const found = await listAttempts(from, ids)
       return ids.map((id) => found.get(id) ?? [])
     }),
     round: inTurn(listRounds),
@@ -106,6 +116,7 @@ export function prepareReads({ store, settings }: Commands, atOneMoment: boolean
       run.clear(loaded.run.id).prime(loaded.run.id, loaded)
       return loaded
     },
+    forget: () => loaders.forEach((loader) => loader.clearAll()),
     due,
     close: () => snapshot.close(),
   }

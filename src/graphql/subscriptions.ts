@@ -8,19 +8,13 @@ import { isFinalStatus, isSettledStatus } from '../lifecycle/words.ts'
 import { type LoadedRun, loadRuns } from '../store/loadRun.ts'
 import { builder, enumOf } from './builder.ts'
 import { checkArgs } from './checkArgs.ts'
-import { type GraphContext, refuseAgents, type RequestContext, seen, sightOf } from './context.ts'
+import { ofThisMoment, refuseAgents, type RequestContext, seen, sightOf } from './context.ts'
 import { RunReason, RunStatus } from './enums.ts'
 import { failWith, toStreamError } from './errors.ts'
 import { defineInput, name, names } from './input.ts'
 import { DirectiveRef } from './leaseMutations.ts'
 import { RunEventRef, RunRef } from './refs.ts'
 import { takes } from './statements.ts'
-
-/** The run of a frame: as the stream told it, or read anew where more is read with it, so that all is of one moment. */
-async function runOfFrame(told: LoadedRun, context: GraphContext): Promise<LoadedRun | null> {
-  const { reads } = context
-  return reads.atOneMoment ? seen(await reads.run.load(told.run.id), context) : told
-}
 
 const RunFrame = builder.objectRef<LoadedRun>('RunFrame').implement({
   description: 'How a run stands. Frames never go back; what was overtaken may be left out.',
@@ -61,7 +55,7 @@ const RunFrame = builder.objectRef<LoadedRun>('RunFrame').implement({
       nullable: true,
       description: 'The run itself; null where it was deleted meanwhile.',
       extensions: takes(1),
-      resolve: (frame, _, context) => runOfFrame(frame, context),
+      resolve: (frame, _, context) => ofThisMoment(frame, context),
     }),
   }),
 })
@@ -87,7 +81,7 @@ const RunsChangeRef = builder.objectRef<RunsChange>('RunsChange').implement({
       nullable: true,
       description: 'The run as it is; null for a deleted one.',
       extensions: takes(1),
-      resolve: ({ run }, _, context) => run && runOfFrame(run, context),
+      resolve: ({ run }, _, context) => run && ofThisMoment(run, context),
     }),
   }),
 })

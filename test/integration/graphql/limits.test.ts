@@ -1,6 +1,9 @@
-import { getIntrospectionQuery } from 'graphql'
+import { readdirSync, readFileSync } from 'node:fs'
+import { complexityFromQuery } from '@pothos/plugin-complexity'
+import { getIntrospectionQuery, Kind, parse, visit } from 'graphql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { LIMITS } from '../../../src/graphql/limits.ts'
+import { schema } from '../../../src/graphql/schema.ts'
 import { codesOf, openTestGraph, type TestGraph } from '../../support/graphql.ts'
 import { begin } from '../../support/runs.ts'
 import { SOLO } from '../../support/workflows.ts'
@@ -23,6 +26,33 @@ describe('the limits of an operation', () => {
       lease { owner fence expiresAt isLive } labels createdAt } } pageInfo { hasNextPage endCursor } } }`
     expect((await graph.read(list)).runs.edges).toHaveLength(1)
     expect((await graph.read(getIntrospectionQuery())).__schema.types.length).toBeGreaterThan(100)
+  })
+
+  it('let through what the SDK sends, pages of the greatest size too', () => {
+    const folder = new URL('../../../schema/operations/', import.meta.url)
+    const { definitions } = parse(
+      readdirSync(folder)
+        .map((file) => readFileSync(new URL(file, folder), 'utf8'))
+        .join('\n'),
+    )
+    const operations = definitions.filter((node) => node.kind === Kind.OPERATION_DEFINITION)
+    const fragments = definitions.filter((node) => node.kind === Kind.FRAGMENT_DEFINITION)
+    expect(operations.length).toBeGreaterThan(30)
+    for (const operation of operations) {
+      // the plugin reads variables from the document: a page is asked for by a default
+      const greatest = visit(operation, {
+        VariableDefinition: (node) =>
+          node.variable.name.value === 'first' || node.variable.name.value === 'last'
+            ? { ...node, defaultValue: { kind: Kind.INT, value: '500' } as const }
+            : { ...node, type: node.type.kind === Kind.NON_NULL_TYPE ? node.type.type : node.type },
+      })
+      const found = complexityFromQuery(
+        { kind: Kind.DOCUMENT, definitions: [greatest, ...fragments] },
+        { schema },
+      )
+      const over = Object.entries(LIMITS).filter(([what, most]) => found[what as keyof typeof LIMITS] > most)
+      expect([operation.name?.value, over]).toEqual([operation.name?.value, []])
+    }
   })
 
   it('hold for depth', async () => {
