@@ -26,7 +26,7 @@ export interface PaperSurroundings {
 
 /** Paper over a stream. Writing to one whose reader has gone is left to the stream's own `error` event. */
 export function createPaper(stream: NodeJS.WriteStream, surroundings: PaperSurroundings): Paper {
-  const isTerminal = stream.isTTY === true
+  const isTerminal = Boolean(stream.isTTY)
   return {
     colors: pc.createColors(wantsColors(isTerminal, surroundings)),
     isTerminal,
