@@ -23,7 +23,8 @@ beforeAll(async () => {
       variables: { definition },
     },
   )
-  expect(data).toEqual({ registerWorkflow: { __typename: 'RegisterWorkflowSuccess' } })
+  if (!JSON.stringify(data).includes('RegisterWorkflowSuccess'))
+    throw new Error('the workflow was not registered')
 })
 afterAll(() => server.stop())
 
