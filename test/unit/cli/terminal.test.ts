@@ -12,7 +12,7 @@ import { cutTo, padTo, plain, widthOf } from '../../../src/cli/terminal/width.ts
 function makePaper(columns: number, rows: number, isTTY = true): Paper & { readonly text: () => string } {
   let text = ''
   const stream = { isTTY, columns, rows, write: (more: string) => void (text += more) }
-  const paper = createPaper(stream as unknown as NodeJS.WriteStream, { env: { NO_COLOR: '1' }, argv: [] })
+  const paper = createPaper(stream, { env: { NO_COLOR: '1' }, argv: [] })
   return Object.assign(Object.create(paper) as Paper, { text: () => text })
 }
 
