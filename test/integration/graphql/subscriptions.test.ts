@@ -165,6 +165,31 @@ describe('runsChanged', () => {
     await again.return?.()
   })
 
+  it('loses no run that is started while lists are read, whatever they are read with', async () => {
+    const project = 'seam'
+    const started: string[] = []
+    const lists: { listed: string[]; cursor: string }[] = []
+    const write = async () => {
+      for (let i = 0; i < 24; i++) started.push((await begin(graph, { project })).id)
+    }
+    const read = async (more: string) => {
+      for (let i = 0; i < 8; i++) {
+        const { runs } = await graph.read(
+          `{ runs(filter: { project: "seam" }, first: 500) { feedCursor ${more} edges { node { id } } } }`,
+        )
+        lists.push({ listed: runs.edges.map(({ node }: Data) => node.id), cursor: runs.feedCursor })
+      }
+    }
+    await Promise.all([write(), write(), read(''), read('totalCount')])
+    for (const { listed, cursor } of lists) {
+      const missing = new Set(started.filter((id) => !listed.includes(id)))
+      const stream = await open(CHANGED, { filter: { project }, after: cursor })
+      while (missing.size > 0) missing.delete((await next(stream)).runsChanged.runId)
+      await stream.return?.()
+    }
+    expect(new Set(lists.map(({ listed }) => listed.length)).size).toBeGreaterThan(1)
+  })
+
   it('is refused from a cursor that can not be gone on from', async () => {
     for (const after of ['nonsense', '', '\0'])
       expect(codesOf((await graph.follow(CHANGED, { after })) as object)).toEqual(['CURSOR_EXPIRED'])
