@@ -90,7 +90,6 @@ function respondPage(response: ServerResponse, status: number, page: Page, cooki
   respond(response, status, page.html, {
     'content-type': 'text/html; charset=utf-8',
     'content-security-policy': page.policy,
-    'cache-control': 'no-store',
     ...(cookie && { 'set-cookie': cookie }),
   })
 }
