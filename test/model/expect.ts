@@ -1,9 +1,9 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { Action, ActionOf, Actor } from './actions.ts'
 import { type Expected, type Model, type ModelRun, refused, replayed } from './modelState.ts'
 import * as oracle from './oracle.ts'
+import { due } from './oracleDue.ts'
 
-type Kind = Exclude<Action['kind'], 'sweep' | 'pass' | 'sleep'>
+type Kind = Exclude<Action['kind'], 'again' | 'sweep' | 'pass' | 'sleep'>
 
 const DRIVERS: readonly Actor[] = ['worker', 'admin', 'agent']
 const WORKERS: readonly Actor[] = ['worker', 'admin']
@@ -63,7 +63,7 @@ export function expectAbout(model: Model, run: ModelRun, asked: Asked): Expected
   if (!mayDo(asked.by, asked.kind, asked.claims)) return refused('Forbidden')
   if (kept) return kept
   const before = { status: run.status, held: run.claim !== null }
-  oracle.due(run, model.now)
+  due(run, model.now)
   const expected = whatFollows(model, run, asked, before)
   if (expected.ok && expected.changed) remember(model, asked, run.id)
   return expected
@@ -86,16 +86,21 @@ function whatFollows(
   return rule(before.status === 'RUNNING' && run.status !== 'RUNNING')
 }
 
+/** A key counts within its operation; a claim is one, however the run was chosen. */
+export function keyName(kind: Kind, key: string): string {
+  return `${kind === 'claimAny' ? 'claim' : kind} ${key}`
+}
+
 /** What a key that was used before makes of a command; null for a new one, or none. */
 export function replayOf(
   model: Model,
   { kind, key, input }: Pick<Asked, 'key' | 'input'> & { kind: Kind },
 ): Expected | null {
-  const kept = key === null ? undefined : model.keys.get(`${kind} ${key}`)
+  const kept = key === null ? undefined : model.keys.get(keyName(kind, key))
   if (!kept) return null
   const names = new Set([...Object.keys(kept.input), ...Object.keys(input)])
   const differing = [...names].filter(
-    (name) => !isDeepStrictEqual(kept.input[name] ?? null, input[name] ?? null),
+    (name) => JSON.stringify(kept.input[name] ?? null) !== JSON.stringify(input[name] ?? null),
   )
   if (differing.length === 0) return replayed
   return refused('IdempotencyMismatch', { differing: differing.toSorted() })
@@ -108,7 +113,7 @@ export function remember(
   runId: string,
 ): void {
   if (kind === 'delete') forget(model, runId)
-  if (key !== null) model.keys.set(`${kind} ${key}`, { input: structuredClone(input), runId })
+  if (key !== null) model.keys.set(keyName(kind, key), { input: structuredClone(input), runId })
 }
 
 /** With a run go the keys that were kept with it. */

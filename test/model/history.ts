@@ -11,19 +11,24 @@ import { readWholeRun } from '../../src/store/readWholeRun.ts'
 import { tick } from '../../src/store/tick.ts'
 import { agentOf, CALLERS } from '../support/callers.ts'
 import { passTime } from '../support/passTime.ts'
-import type { Action, ActionOf, Actor, FenceChoice } from './actions.ts'
+import type { Action, ActionOf, Actor, KeyChoice } from './actions.ts'
+import { put } from './asked.ts'
+import { newRun } from './beliefs.ts'
 import { type Answer, toAnswer, USE_CASES } from './askServer.ts'
 import { compareRun } from './compare.ts'
-import { type Asked, expectAbout, expectStart, mayDo, remember, replayOf } from './expect.ts'
+import { expectAbout, expectStart, keyName, mayDo, remember, replayOf } from './expect.ts'
 import type { Expected, Model, ModelRun } from './modelState.ts'
 import { accepted, refused } from './modelState.ts'
 import * as oracle from './oracle.ts'
-
-type AboutRun = Exclude<Action, { kind: 'start' | 'claimAny' | 'sweep' | 'pass' | 'sleep' }>
+import { due } from './oracleDue.ts'
+import { type AboutRun, type Concrete, fitting, resolve } from './resolve.ts'
 
 /** One history: actions done to the server and to the oracle's beliefs alike, compared after each. */
 export class History {
   readonly model: Model = { now: 0, runs: [], keys: new Map() }
+  /** What was asked about runs so far, the last first. */
+  private readonly asked: Concrete[] = []
+  private keysMade = 0
 
   constructor(
     private readonly commands: Commands,
@@ -31,6 +36,11 @@ export class History {
     /** Keeps this history apart from the others in the same database. */
     private readonly project: string,
   ) {}
+
+  /** Whether an action makes sense now: for one that is to fit there is a run that it fits. */
+  admits(action: Action): boolean {
+    return !('fit' in action) || !action.fit || fitting(this.model, action).length > 0
+  }
 
   /** Does one thing, and throws where the server and the oracle disagree about it. */
   async act(action: Action): Promise<void> {
@@ -41,6 +51,8 @@ export class History {
         return this.start(action)
       case 'claimAny':
         return this.claimAny(action)
+      case 'again':
+        return this.again(action.back)
       case 'sweep':
         return this.sweep()
       case 'pass':
@@ -67,7 +79,7 @@ export class History {
     const { model } = this
     const workflow = this.workflows[action.workflow % this.workflows.length]
     if (!workflow) throw new Error('there is no workflow')
-    const key = action.key === null ? null : `start ${action.key}`
+    const key = this.keyOf(action.key)
     const input = { workflow: workflow.name, concurrencyKey: action.slot, claim: action.claim }
     const expected = expectStart(model, action, key, input)
     const answer = await startRun(this.commands, this.callerOf(action.by, null), {
@@ -83,23 +95,35 @@ export class History {
     const { runId } = this.check(expected, toAnswer(answer))
     if (!expected.ok || runId === null) return
     if (expected.replayed) {
-      expect(runId).toBe(model.keys.get(`start ${key}`)?.runId)
+      expect(runId).toBe(model.keys.get(keyName('start', key ?? ''))?.runId)
       return
     }
-    const run = oracle.newRun(model, runId, workflow, action.slot)
+    const run = newRun(model, runId, workflow, action.slot)
     if (action.claim) oracle.claim(run, model.now, action.claim)
     remember(model, { kind: 'start', key, input }, runId)
     await this.compare(run)
   }
 
   private async about(action: AboutRun): Promise<void> {
-    const run = this.model.runs[action.run % (this.model.runs.length || 1)]
-    if (!run) return
+    const rowOf = async ({ id }: ModelRun) => Number((await this.rowOf(id))?.['revision'] ?? 0)
+    const concrete = await resolve(this.model, action, { fresh: () => `fresh ${++this.keysMade}`, rowOf })
+    if (!concrete) return
+    this.asked.unshift(concrete)
+    await this.ask(concrete)
+  }
+
+  private async again(back: number): Promise<void> {
+    const concrete = this.asked[back]
+    if (concrete) await this.ask(concrete)
+  }
+
+  private async ask(concrete: Concrete): Promise<void> {
+    const { action, run, agentFence } = concrete
     const before = await this.rowOf(run.id)
-    const { asked, input } = this.ask(action, run, Number(before?.['revision'] ?? 0))
+    const { asked, input } = put(this.model, concrete, Number(before?.['revision'] ?? 0))
     const expected =
       action.kind === 'renew' ? this.expectRenewal(action, run, input) : expectAbout(this.model, run, asked)
-    const caller = this.callerOf(action.by, run)
+    const caller = this.callerOf(action.by, run, agentFence)
     const idempotencyKey = action.kind === 'renew' ? null : asked.key
     const answer = await USE_CASES[action.kind](this.commands, caller, { ...input, idempotencyKey })
     this.check(expected, answer)
@@ -109,128 +133,11 @@ export class History {
       expect(run.executions.map((each) => each.id)).toContain(id)
     }
     const after = await this.rowOf(run.id)
-    if (expected.ok && expected.changed && action.kind !== 'delete') return this.compare(run)
     // what was refused, or had nothing to change, leaves the row as it was, but for what was due
-    if (after?.['revision'] === before?.['revision'] && action.kind !== 'delete')
+    const idle = after && before && !(expected.ok && expected.changed)
+    if (idle && after['revision'] === before['revision'])
       expect({ ...after, due_at: null }).toEqual({ ...before, due_at: null, ...endedClaim(after, before) })
     await this.compare(run)
-  }
-
-  /** What is asked of the server, and of the oracle. */
-  private ask(
-    action: AboutRun,
-    run: ModelRun,
-    row: number,
-  ): { asked: Asked; input: Record<string, unknown> } {
-    const { model } = this
-    const { now } = model
-    const at = model.runs.indexOf(run)
-    const input: Record<string, unknown> = { runId: run.id }
-    const asked: { -readonly [K in keyof Asked]: Asked[K] } = {
-      kind: action.kind === 'renew' ? 'claim' : action.kind,
-      by: action.by,
-      key: action.key === null ? null : `${action.key}`,
-      input,
-      rule: () => accepted,
-    }
-    if ('fence' in action) {
-      const given = fenceOf(action.fence, run)
-      const explicit = action.kind === 'release' || action.kind === 'confirmCancel' || action.kind === 'renew'
-      input['fence'] = given ?? (explicit ? 0 : undefined)
-      asked.fence = given ?? (explicit ? 0 : action.by === 'agent' ? Math.max(1, run.fence) : null)
-    }
-    if ('revision' in action) {
-      const revision = action.revision === 'any' ? null : action.revision === 'seen' ? row : row - 1
-      input['ifRevision'] = revision
-      asked.revision = { asked: revision, row }
-    }
-    const phaseKey = (phase: number | null) =>
-      phase === null ? run.at : (run.workflow.phases[phase]?.key ?? 'nowhere')
-    switch (action.kind) {
-      case 'claim': {
-        const { owner, leaseSeconds } = action
-        Object.assign(input, { owner, leaseSeconds })
-        asked.rule = () => oracle.claim(run, now, { owner, leaseSeconds })
-        break
-      }
-      case 'release':
-        // a release after settling keeps its key beside the log, for as long as no other follows
-        if (['COMPLETED', 'FAILED', 'CANCELLED', 'EXPIRED'].includes(run.status)) asked.key = null
-        asked.rule = () => oracle.release(run, now)
-        break
-      case 'confirmCancel':
-        asked.rule = () => oracle.confirmCancel(run, now)
-        break
-      case 'renew':
-        input['leaseSeconds'] = action.seconds
-        break
-      case 'pause':
-        input['comment'] = action.comment
-        asked.rule = () => oracle.pause(run, now)
-        break
-      case 'cancel':
-        input['comment'] = action.comment
-        asked.rule = () => oracle.cancel(run, now)
-        break
-      case 'resume':
-        input['claim'] = action.claim
-        asked.claims = action.claim !== null
-        // the right to claim is asked for before the run is looked for
-        if (action.claim && !mayDo(action.by, 'claim')) asked.missing = refused('Forbidden')
-        asked.rule = (lostJustNow) => oracle.resume(model, run, lostJustNow, action.claim)
-        break
-      case 'complete':
-        asked.rule = () => oracle.complete(run, now)
-        break
-      case 'fail':
-        Object.assign(input, { error: 'broken', reason: action.reason })
-        asked.rule = () => oracle.fail(run, now, action.reason)
-        break
-      case 'delete':
-        // a deletion is remembered by the run it deleted
-        asked.key &&= `${at} ${asked.key}`
-        asked.rule = () => oracle.remove(run, now)
-        break
-      case 'advance': {
-        const to = phaseKey(action.phase)
-        input['to'] = to
-        asked.rule = () => oracle.advance(run, now, to)
-        break
-      }
-      case 'startPhase': {
-        const phase = phaseKey(action.phase)
-        Object.assign(input, { phase, repair: action.repair })
-        asked.rule = () => oracle.startPhase(run, now, phase, action.repair)
-        break
-      }
-      case 'failPhase': {
-        const phase = phaseKey(action.phase)
-        Object.assign(input, { phase, error: { class: 'RECOVERABLE', code: 'E', message: 'm', hint: null } })
-        asked.rule = () => oracle.failPhase(run, now, phase)
-        break
-      }
-      case 'completeRound':
-        asked.rule = () => oracle.completeRound(run, now)
-        break
-      case 'execute': {
-        const phase = action.phase === null ? null : phaseKey(action.phase)
-        Object.assign(input, { command: 'agent', phase })
-        asked.rule = () => oracle.startExecution(run, now, phase)
-        break
-      }
-      case 'finish': {
-        const known = run.executions[action.execution % (run.executions.length || 1)]
-        const id = known?.id ?? 'exe_none'
-        if (!known || run.deleted) asked.missing = refused('ExecutionNotFound')
-        const { exitCode, end } = action
-        asked.input = { executionId: id, exitCode, end }
-        // an end told after settling keeps its key with the execution
-        asked.key &&= `${id} ${asked.key}`
-        asked.rule = () => oracle.finishExecution(run, now, id, end)
-        return { asked, input: asked.input }
-      }
-    }
-    return { asked, input }
   }
 
   private expectRenewal(action: ActionOf<'renew'>, run: ModelRun, input: Record<string, unknown>): Expected {
@@ -241,7 +148,7 @@ export class History {
 
   private async claimAny(action: ActionOf<'claimAny'>): Promise<void> {
     const { model } = this
-    const key = action.key === null ? null : `any ${action.key}`
+    const key = this.keyOf(action.key)
     const input = { owner: action.owner, leaseSeconds: 30, project: this.project }
     const asked = { kind: 'claimAny', key, input } as const
     const kept = replayOf(model, asked)
@@ -251,13 +158,13 @@ export class History {
     )
     if (!allowed || kept) {
       this.check(allowed && kept ? kept : refused('Forbidden'), answer)
-      if (answer.ok) expect(answer.runId).toBe(model.keys.get(`claimAny ${key}`)?.runId)
+      if (answer.ok) expect(answer.runId).toBe(model.keys.get(keyName('claimAny', key ?? ''))?.runId)
       return
     }
     // which ones were looked at on the way is not told: all of them are looked at now
     for (const run of model.runs) {
       if (run.id !== answer.runId && !run.deleted) await sweepRun(this.commands, run.id)
-      oracle.due(run, model.now)
+      due(run, model.now)
     }
     const waiting = model.runs.filter((run) => !run.deleted && run.status === 'QUEUED')
     if (waiting.length === 0) {
@@ -278,7 +185,7 @@ export class History {
     for (const run of model.runs) {
       const before = { status: run.status, claim: run.claim }
       const wasSettled = ['COMPLETED', 'FAILED', 'CANCELLED', 'EXPIRED'].includes(run.status)
-      oracle.due(run, model.now)
+      due(run, model.now)
       const changed = run.status !== before.status || (!wasSettled && run.claim !== before.claim)
       if (changed) (run.status === 'EXPIRED' ? moved.expired : moved.lapsed).push(run.id)
     }
@@ -305,6 +212,7 @@ export class History {
       'UPDATE installation SET tick_at = clock_timestamp() - make_interval(secs => $1)',
       [seconds],
     )
+    await tick(this.commands.store.pool)
     model.now += seconds
     for (const { claim } of model.runs)
       if (claim?.expiresAt != null && claim.expiresAt > since && claim.expiresAt <= model.now)
@@ -349,21 +257,12 @@ export class History {
     return rows[0] as Record<string, unknown> | undefined
   }
 
-  private callerOf(by: Actor, run: ModelRun | null): Caller {
-    return by === 'agent' ? agentOf(run?.id ?? 'run_none', Math.max(1, run?.fence ?? 0)) : CALLERS[by]
+  private callerOf(by: Actor, run: ModelRun | null, agentFence = 1): Caller {
+    return by === 'agent' ? agentOf(run?.id ?? 'run_none', agentFence) : CALLERS[by]
   }
-}
 
-function fenceOf(choice: FenceChoice, { fence }: ModelRun): number | null {
-  switch (choice) {
-    case 'last':
-      return fence
-    case 'older':
-      return fence - 1
-    case 'newer':
-      return fence + 1
-    case 'none':
-      return null
+  private keyOf(choice: KeyChoice): string | null {
+    return choice === 'none' ? null : choice === 'fresh' ? `fresh ${++this.keysMade}` : `${choice}`
   }
 }
 

@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openTestCommands, type TestCommands } from '../support/commands.ts'
 import { define, GATED, RELAY, ROUNDS, SOLO } from '../support/workflows.ts'
-import { type Action, actions } from './actions.ts'
+import { type Action, actions, workflows } from './actions.ts'
 import { History } from './history.ts'
 import { LIMITS } from './modelState.ts'
 
@@ -22,16 +22,16 @@ beforeAll(async () => {
 afterAll(() => here.close())
 
 /** One step of a history, for fast-check to choose, replay and leave out. */
-class Step implements fc.AsyncCommand<object, History> {
+class Step implements fc.AsyncCommand<History, History> {
   static readonly taken = new Map<string, number>()
 
   constructor(private readonly action: Action) {}
 
-  check(): boolean {
-    return true
+  check(history: Readonly<History>): boolean {
+    return history.admits(this.action)
   }
 
-  async run(_model: object, history: History): Promise<void> {
+  async run(_beliefs: History, history: History): Promise<void> {
     Step.taken.set(this.action.kind, (Step.taken.get(this.action.kind) ?? 0) + 1)
     await history.act(this.action)
   }
@@ -41,7 +41,7 @@ class Step implements fc.AsyncCommand<object, History> {
   }
 }
 
-const numRuns = Number(process.env['PAWL_MODEL_RUNS'] ?? 40)
+const numRuns = Number(process.env['PAWL_MODEL_RUNS'] ?? 30)
 const seed = process.env['PAWL_MODEL_SEED']
 
 test(
@@ -50,15 +50,15 @@ test(
     const steps = actions.flatMap(([weight, action]) =>
       Array.from({ length: weight }, () => action.map((chosen) => new Step(chosen))),
     )
-    const begun = new Step({ kind: 'start', by: 'admin', key: null, workflow: 0, slot: null, claim: null })
-    const histories = fc.commands([fc.constant(begun), ...steps], { maxCommands: 60, size: 'max' })
+    const begun = new Step({ kind: 'start', by: 'admin', key: 'none', workflow: 0, slot: null, claim: null })
+    const histories = fc.commands([fc.constant(begun), ...steps], { maxCommands: 250, size: 'max' })
     let count = 0
     await fc.assert(
-      fc.asyncProperty(fc.nat(WORKFLOWS.length - 1), histories, async (workflow, commands) => {
+      fc.asyncProperty(workflows, histories, async (workflow, commands) => {
         const history = new History(here.commands, WORKFLOWS, `history ${++count}`)
         // every history begins with a run that there is something to ask about
-        await history.act({ kind: 'start', by: 'admin', key: null, workflow, slot: 'slot', claim: null })
-        await fc.asyncModelRun(() => ({ model: {}, real: history }), commands)
+        await history.act({ kind: 'start', by: 'admin', key: 'none', workflow, slot: 'slot', claim: null })
+        await fc.asyncModelRun(() => ({ model: history, real: history }), commands)
         await history.prove()
         await history.forget()
       }),

@@ -1,206 +1,34 @@
-import type { WorkflowDefinition } from '../../src/lifecycle/workflow.ts'
-import type {
-  ExecutionEnd,
-  FailReason,
-  ReportedEnd,
-  RunReason,
-  RunStatus,
-} from '../../src/lifecycle/words.ts'
+import type { FailReason, ReportedEnd } from '../../src/lifecycle/words.ts'
+import {
+  type AskedClaim,
+  beginEpoch,
+  cancelNow,
+  endExecutions,
+  freshPhases,
+  giveClaim,
+  isActive,
+  isFinal,
+  isGood,
+  isLeased,
+  move,
+  phaseAt,
+  settle,
+} from './beliefs.ts'
 import {
   accepted,
   type Expected,
   LIMITS,
   type Model,
-  type ModelClaim,
-  type ModelPhase,
   type ModelRun,
   refused,
   unchanged,
 } from './modelState.ts'
+import { due } from './oracleDue.ts'
 
 /**
  * The rules once more, written from the specification alone, to hold the server against: nothing here comes from the
  * code it judges but words. Each function is one command on the oracle's own belief about a run.
  */
-
-/** A claim as it is asked for. */
-export interface AskedClaim {
-  readonly owner: string
-  readonly leaseSeconds: number
-}
-
-const ACTIVE: readonly RunStatus[] = ['QUEUED', 'RUNNING', 'AWAITING_APPROVAL', 'PAUSED', 'CANCELLING']
-const isActive = (run: ModelRun) => ACTIVE.includes(run.status)
-const isFinal = (run: ModelRun) => ['COMPLETED', 'CANCELLED', 'EXPIRED'].includes(run.status)
-
-/** A run as it begins. */
-export function newRun(
-  model: Model,
-  id: string,
-  workflow: WorkflowDefinition,
-  concurrencyKey: string | null,
-): ModelRun {
-  const run: ModelRun = {
-    id,
-    workflow,
-    concurrencyKey,
-    deleted: false,
-    status: 'QUEUED',
-    reason: null,
-    confirmed: null,
-    epoch: 1,
-    fence: 0,
-    claim: null,
-    resumes: 0,
-    takeovers: 0,
-    round: 1,
-    roundsDone: 0,
-    roundComplete: false,
-    at: workflow.initialPhase,
-    phases: freshPhases(workflow),
-    executions: [],
-    epochAt: model.now,
-    statusAt: model.now,
-    activeAt: model.now,
-  }
-  model.runs.push(run)
-  return run
-}
-
-const freshPhases = (workflow: WorkflowDefinition) =>
-  new Map(
-    workflow.phases.map(({ key }) => [key, { status: 'PENDING', attempts: 0, startedAt: 0 } as ModelPhase]),
-  )
-
-function phaseAt(run: ModelRun, key = run.at): ModelPhase {
-  const phase = run.phases.get(key)
-  if (!phase) throw new Error(`the oracle knows no phase ${key}`)
-  return phase
-}
-
-const isGood = (claim: ModelClaim | null, now: number) =>
-  claim !== null && (claim.expiresAt === null || claim.expiresAt > now)
-const isLeased = (claim: ModelClaim | null, now: number) =>
-  claim !== null && claim.expiresAt !== null && claim.expiresAt > now
-const inFlight = (run: ModelRun) => run.executions.some(({ end }) => end === null)
-
-function move(run: ModelRun, status: RunStatus, now: number): void {
-  run.status = status
-  run.statusAt = now
-  run.activeAt = now
-}
-
-function endExecutions(run: ModelRun, end: ExecutionEnd): void {
-  for (const execution of run.executions) if (execution.end === null) execution.end = end
-}
-
-function settle(run: ModelRun, status: RunStatus, reason: RunReason, now: number, end: ExecutionEnd): void {
-  move(run, status, now)
-  run.reason = reason
-  endExecutions(run, end)
-  for (const phase of run.phases.values()) {
-    if (phase.status === 'RUNNING') phase.status = 'CANCELLED'
-    if (phase.status === 'PENDING' && status === 'COMPLETED') phase.status = 'SKIPPED'
-  }
-}
-
-function cancelNow(run: ModelRun, now: number, confirmed: boolean, end: ExecutionEnd): void {
-  if (!isActive(run)) beginEpoch(run, now)
-  settle(run, 'CANCELLED', 'CANCELLED_BY_USER', now, end)
-  run.confirmed = confirmed
-  run.claim = null
-}
-
-function beginEpoch(run: ModelRun, now: number): void {
-  run.epoch++
-  run.epochAt = now
-  run.reason = null
-  run.takeovers = 0
-}
-
-function giveClaim(run: ModelRun, { owner, leaseSeconds }: AskedClaim, now: number): void {
-  run.fence++
-  run.claim = {
-    owner,
-    fence: run.fence,
-    seconds: leaseSeconds,
-    expiresAt: leaseSeconds === 0 ? null : now + leaseSeconds,
-  }
-  move(run, 'RUNNING', now)
-}
-
-/** What has become due by now, before anything else is looked at. */
-export function due(run: ModelRun, now: number): void {
-  if (run.deleted) return
-  lapse(run, now)
-  overtime(run, now)
-  goStale(run, now)
-}
-
-function lapse(run: ModelRun, now: number): void {
-  if (run.status === 'CANCELLING') {
-    if (!isGood(run.claim, now) && now >= run.statusAt + LIMITS.cancelGraceSeconds)
-      cancelNow(run, now, false, 'SUPERVISOR_LOST')
-    return
-  }
-  if (run.claim === null) return
-  if (isGood(run.claim, now)) {
-    const silent = now - run.activeAt
-    const orphaned =
-      run.status === 'RUNNING' &&
-      run.claim.expiresAt === null &&
-      silent >= (inFlight(run) ? LIMITS.staleAfterSeconds : LIMITS.orphanAfterSeconds)
-    if (orphaned) loseOwner(run, now)
-    return
-  }
-  if (run.status === 'RUNNING') {
-    if (run.workflow.onOwnerLost === 'REQUEUE' && run.takeovers < LIMITS.maxTakeovers) {
-      run.takeovers++
-      endExecutions(run, 'SUPERVISOR_LOST')
-      run.claim = null
-      move(run, 'QUEUED', now)
-    } else loseOwner(run, now)
-    return
-  }
-  if (isActive(run)) {
-    endExecutions(run, 'SUPERVISOR_LOST')
-    run.activeAt = now
-  }
-  run.claim = null
-}
-
-function loseOwner(run: ModelRun, now: number): void {
-  settle(run, 'FAILED', 'OWNER_LOST', now, 'SUPERVISOR_LOST')
-  run.claim = null
-}
-
-function overtime(run: ModelRun, now: number): void {
-  if (!isActive(run) || run.status === 'CANCELLING') return
-  const { queueSeconds, runSeconds, idleSeconds } = run.workflow.timeouts
-  const reached: [number, RunReason][] = []
-  const limit = (since: number, seconds: number | null | undefined, reason: RunReason) => {
-    if (seconds != null && now >= since + seconds) reached.push([since + seconds, reason])
-  }
-  if (run.status === 'QUEUED') limit(run.statusAt, queueSeconds, 'QUEUE_TIMEOUT')
-  if (run.status === 'RUNNING') {
-    const phase = phaseAt(run)
-    const seconds = run.workflow.phases.find(({ key }) => key === run.at)?.timeoutSeconds
-    if (phase.status === 'RUNNING') limit(phase.startedAt, seconds, 'PHASE_TIMEOUT')
-    limit(run.activeAt, idleSeconds, 'IDLE_TIMEOUT')
-  }
-  limit(run.epochAt, runSeconds, 'RUN_TIMEOUT')
-  const [first] = reached.toSorted(([one], [other]) => one - other)
-  if (!first) return
-  settle(run, 'FAILED', first[1], now, 'CLOSED_BY_RUN')
-  if (!isLeased(run.claim, now)) run.claim = null
-}
-
-function goStale(run: ModelRun, now: number): void {
-  if (!['QUEUED', 'PAUSED', 'AWAITING_APPROVAL'].includes(run.status)) return
-  if (inFlight(run) || isLeased(run.claim, now) || now - run.activeAt < LIMITS.staleAfterSeconds) return
-  settle(run, 'EXPIRED', 'STALE', now, 'CLOSED_BY_RUN')
-  run.claim = null
-}
 
 /** The run whose row holds a concurrency key, after what was due on it. */
 export function holderOf(model: Model, key: string | null, except: ModelRun | null): ModelRun | null {
