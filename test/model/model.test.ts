@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openTestCommands, type TestCommands } from '../support/commands.ts'
-import { define, GATED, RELAY, ROUNDS, SOLO } from '../support/workflows.ts'
+import { define, GATED, ROUNDS, SOLO } from '../support/workflows.ts'
 import { type Action, actions, workflows } from './actions.ts'
 import { History } from './history.ts'
 import { LIMITS } from './modelState.ts'
@@ -13,7 +13,9 @@ const HURRIED = define({
   phases: [{ key: 'work', final: true, timeoutSeconds: 610 }],
   timeouts: { queueSeconds: 310, runSeconds: 7210, idleSeconds: 1810 },
 })
-const WORKFLOWS = [SOLO, RELAY, ROUNDS, HURRIED, GATED]
+/** Handed on where an owner is lost, as often as the server's settings say. */
+const HANDED_ON = define({ ...SOLO, name: 'handed-on', onOwnerLost: 'REQUEUE' })
+const WORKFLOWS = [SOLO, HANDED_ON, ROUNDS, HURRIED, GATED]
 
 let here: TestCommands
 beforeAll(async () => {

@@ -83,6 +83,6 @@ export const LIMITS = {
   cancelGraceSeconds: 30,
   orphanAfterSeconds: 86_410,
   staleAfterSeconds: 604_810,
-  maxResumes: 2,
-  maxTakeovers: 2,
+  maxResumes: 1,
+  maxTakeovers: 1,
 } as const
