@@ -10,6 +10,9 @@ import { describeRows, explainRefusals, readSettings, withDatabaseOptions, withP
 import type { DatabaseOptions } from './transfer.ts'
 import { withInterrupt } from './withInterrupt.ts'
 
+/** Above this, an exit code is that of a signal. */
+const INTERRUPTED = 128
+
 /** `pawl export`: writes everything a database holds, for another machine or a safe place. */
 export function exportCommand(): Command {
   const command = new Command('export')
@@ -19,9 +22,11 @@ export function exportCommand(): Command {
     'pawl export backup.jsonl.gz',
     'pawl export | ssh elsewhere pawl import -',
   ]).action(
-    act<DatabaseOptions, [string | undefined]>((invocation, options, file = '-') =>
-      withInterrupt((signal) => exportTo(invocation, options, file, signal)),
-    ),
+    act<DatabaseOptions, [string | undefined]>(async (invocation, options, file = '-') => {
+      const code = await withInterrupt((signal) => exportTo(invocation, options, file, signal))
+      // nobody is to wait for a reader of what was broken off
+      return code > INTERRUPTED ? process.exit(code) : code
+    }),
   )
 }
 

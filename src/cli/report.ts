@@ -42,7 +42,7 @@ function say({ err }: Invocation, name: string, [message = '', ...details]: read
 }
 
 function nameOf(error: unknown): string {
-  if (error instanceof UsageError) return 'Usage'
+  if (error instanceof UsageError) return error.title
   if (error instanceof PawlFault || error instanceof PawlAuthError) return error.code
   return error instanceof PawlConnectionError ? 'NotReached' : 'Error'
 }

@@ -1,7 +1,9 @@
 import type { RunDetail } from '@pawl/sdk'
+import { EXIT } from '../exitCodes.ts'
 import { plain } from '../terminal/width.ts'
 import { showAgent } from './agentAtWork.ts'
-import type { Scene } from './tellStory.ts'
+import { insist } from './scene.ts'
+import type { Scene } from './scene.ts'
 
 /** Chapter: an agent goes through all phases and completes its run. Returns that run. */
 export async function reviewRepository(scene: Scene): Promise<RunDetail> {
@@ -16,6 +18,7 @@ export async function reviewRepository(scene: Scene): Promise<RunDetail> {
   const { run } = await showAgent(scene, {
     words: ['--workflow', 'review', '--title', 'Review of the last commits'],
   })
+  insist(run.outcome, 'SUCCESS')
   const report = readReport(run)
   stage.gap()
   if (report.title.startsWith('the bundled sample'))
@@ -43,6 +46,7 @@ export async function finishWithoutWork(scene: Scene): Promise<RunDetail> {
     words: ['--workflow', 'review', '--title', 'A review in a hurry'],
     agentWords: ['--until', 'reviews'],
   })
+  insist([exitCode, run.outcome], [0, 'INCOMPLETE'])
   stage.moral(
     `Exit code ${exitCode}, and yet the run is ${run.status} with outcome ${run.outcome}: it stands at ` +
       `${run.currentPhase?.key}. An exit code is never evidence.`,
@@ -61,9 +65,12 @@ export async function resumeTwice({ stage, backstage }: Scene, run: RunDetail): 
       backstage.run(['run', 'resume', '--quiet', run.id], (line) => stage.echo(line, `terminal ${who}`)),
     ),
   )
-  const winners = codes.filter((code) => code === 0).length
+  insist(
+    codes.toSorted((a, b) => a - b),
+    [EXIT.done, EXIT.lostRace],
+  )
   stage.moral(
-    `Exit codes ${codes.join(' and ')}: ${winners === 1 ? 'exactly one' : String(winners)} resumed it; the other was told ` +
+    `Exit codes ${codes.join(' and ')}: exactly one resumed it; the other was told ` +
       'NotResumable, with where the run stands now. Two executors in one worktree can not happen.',
   )
 }
@@ -78,6 +85,7 @@ export async function takeUpAgain(scene: Scene, before: RunDetail): Promise<void
   )
   const after = (await pawl.runs.get(before.id))?.revision ?? 0
   const { run } = await showAgent(scene, { words: ['--run', before.id], runId: before.id, after })
+  insist([run.outcome, run.epoch], ['SUCCESS', before.epoch + 1])
   stage.moral(
     `${run.status} in epoch ${run.epoch}, outcome ${run.outcome}. The failure of epoch ${before.epoch} stays in the log.`,
   )

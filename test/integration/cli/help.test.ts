@@ -67,6 +67,8 @@ const PROMISED = [
   ...['apply', 'list', 'show'].map((name) => `workflow ${name}`),
   'state',
   'sweep',
+  'export',
+  'import',
   'doctor',
   ...['create', 'list', 'revoke'].map((name) => `token ${name}`),
 ]
