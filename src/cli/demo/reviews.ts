@@ -71,7 +71,7 @@ export async function resumeTwice({ stage, backstage }: Scene, run: RunDetail): 
   )
   stage.moral(
     `Exit codes ${codes.join(' and ')}: exactly one resumed it; the other was told ` +
-      'NotResumable, with where the run stands now. Two executors in one worktree can not happen.',
+      'NotResumable, with where the run stands now. So no second agent starts in the same worktree.',
   )
 }
 
