@@ -2,6 +2,7 @@ import type { RunEvent } from '../lifecycle/events.ts'
 import type { Instant, Run } from '../lifecycle/run.ts'
 import { type Connection, type Prepared, run as send } from './openStore.ts'
 import { type KeyToKeep, rowsBelow, writeBelow } from './rowsBelow.ts'
+import { toReleaseKey } from './releaseKey.ts'
 import { toDate, toRunJson } from './runRows.ts'
 
 /** What to write of a decision. */
@@ -53,7 +54,7 @@ export async function applyDecision(
     below.attempts,
     below.executions,
     // a release after settling leaves no event to keep its key on
-    events.length === 0 && key?.operation === 'releaseRun' ? key.key : null,
+    events.length === 0 && key?.operation === 'releaseRun' ? toReleaseKey(before.fence, key.key) : null,
   ])
   return rows.length === 1
 }

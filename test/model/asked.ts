@@ -1,5 +1,5 @@
 import { type Asked, mayDo } from './expect.ts'
-import { accepted, type Model, refused } from './modelState.ts'
+import { accepted, type Model, type ModelRun, refused } from './modelState.ts'
 import * as oracle from './oracle.ts'
 import type { Concrete } from './resolve.ts'
 
@@ -36,9 +36,12 @@ export function put(model: Model, concrete: Concrete, row: number): Put {
       break
     }
     case 'release':
-      // a release after settling keeps its key beside the log, for as long as no other follows
-      if (['COMPLETED', 'FAILED', 'CANCELLED', 'EXPIRED'].includes(run.status)) asked.key = null
-      asked.rule = () => oracle.release(run, now)
+      // a release after settling keeps its key beside the log: the last of the run, known to the run alone
+      if (isSettled(run) && !key?.startsWith('fresh')) asked.key = null
+      asked.rule = (before) => {
+        if (isSettled(run) && before === run.status) oracle.rememberLastRelease(model, run, asked.key)
+        return oracle.release(run, now)
+      }
       break
     case 'confirmCancel':
       asked.rule = () => oracle.confirmCancel(run, now)
@@ -59,7 +62,8 @@ export function put(model: Model, concrete: Concrete, row: number): Put {
       asked.claims = action.claim !== null
       // the right to claim is asked for before the run is looked for
       if (action.claim && !mayDo(action.by, 'claim')) asked.missing = refused('Forbidden')
-      asked.rule = (lostJustNow) => oracle.resume(model, run, lostJustNow, action.claim)
+      asked.rule = (before) =>
+        oracle.resume(model, run, before === 'RUNNING' && run.status !== 'RUNNING', action.claim)
       break
     case 'complete':
       asked.rule = () => oracle.complete(run, now)
@@ -106,6 +110,8 @@ export function put(model: Model, concrete: Concrete, row: number): Put {
   }
   return { asked, input }
 }
+
+const isSettled = ({ status }: ModelRun) => ['COMPLETED', 'FAILED', 'CANCELLED', 'EXPIRED'].includes(status)
 
 /** Puts the fence into the input, where one is given, and returns the one that counts. */
 function putFence({ action, fence, agentFence }: Concrete, input: Record<string, unknown>): number | null {

@@ -38,6 +38,7 @@ export function newRun(
     at: workflow.initialPhase,
     phases: freshPhases(workflow),
     executions: [],
+    lastRelease: null,
     epochAt: model.now,
     statusAt: model.now,
     activeAt: model.now,

@@ -50,8 +50,8 @@ export interface Asked {
   readonly claims?: boolean
   /** What is answered where the thing asked about is not there; absent where it is, or where only the run can be missing. */
   readonly missing?: Expected
-  /** The command itself, once all that comes before it is passed. */
-  readonly rule: (lostJustNow: boolean) => Expected
+  /** The command itself, once all that comes before it is passed; `before` is the status before what was due. */
+  readonly rule: (before: ModelRun['status']) => Expected
 }
 
 /** The checks every command goes through, in their order: exists, role, replay, due, fence, revision, then its rule. */
@@ -83,7 +83,7 @@ function whatFollows(
   const moved = run.status !== before.status || (wasActive && before.held && run.claim === null)
   if (revision && revision.asked !== null && (revision.asked !== revision.row || moved))
     return refused('RevisionConflict', { expected: revision.asked })
-  return rule(before.status === 'RUNNING' && run.status !== 'RUNNING')
+  return rule(before.status)
 }
 
 /** A key counts within its operation; a claim is one, however the run was chosen. */

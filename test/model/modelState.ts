@@ -44,6 +44,8 @@ export interface ModelRun {
   at: string
   phases: Map<string, ModelPhase>
   executions: ModelExecution[]
+  /** The key of the last release after settling. */
+  lastRelease: string | null
   epochAt: number
   statusAt: number
   activeAt: number

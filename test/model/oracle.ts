@@ -54,6 +54,13 @@ export function lostLease(run: ModelRun, now: number, fence: number | null): Exp
   return refused('LeaseLost', { yourFence: fence ?? 0, currentFence: run.fence })
 }
 
+/** Of the releases after settling only the last one's key is kept. */
+export function rememberLastRelease(model: Model, run: ModelRun, key: string | null): void {
+  if (key === null) return
+  if (run.lastRelease !== null) model.keys.delete(`release ${run.lastRelease}`)
+  run.lastRelease = key
+}
+
 export function release(run: ModelRun, now: number): Expected {
   switch (run.status) {
     case 'RUNNING':
