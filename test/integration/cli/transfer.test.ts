@@ -25,7 +25,7 @@ beforeAll(async () => {
   token = await server.readToken()
   const pawl = createPawl({ url: server.url, token })
   for (let number = 1; number <= RUNS; number++) {
-    const input = { filler: 'x'.repeat(10_000) }
+    const input = { filler: 'x'.repeat(100_000) }
     unwrap(await pawl.runs.start({ workflow: 'review', title: `run ${number}`, input }))
   }
 })
@@ -55,7 +55,7 @@ describe('pawl export', () => {
     const file = join(folder, 'all.jsonl.gz')
     expect((await stat(file)).mode & 0o777).toBe(0o600)
     expect((await readFile(file)).subarray(0, 2)).toEqual(Buffer.from([0x1f, 0x8b]))
-    expect(await createPawl({ url: server.url, token }).server()).toMatchObject({ version: '0.1.0' })
+    expect(await createPawl({ url: server.url, token }).server()).toMatchObject({ version: expect.any(String) })
   })
 
   it('tells programs how many rows there were', async () => {
@@ -72,7 +72,7 @@ describe('pawl export', () => {
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line) as Record<string, unknown>)
-    expect(lines[0]).toMatchObject({ export: { format: 1, pawl: '0.1.0' } })
+    expect(lines[0]).toMatchObject({ export: { format: 1, pawl: expect.any(String) } })
     expect(lines.at(-1)).toMatchObject({ end: { rows: { run: RUNS } } })
     expect(lines.filter((line) => line['table'] === 'run')).toHaveLength(RUNS)
   })
@@ -98,7 +98,7 @@ describe('pawl export', () => {
     const exporting = startPawl(['export', '--data', 'from'], { cwd: folder })
     await exporting.until(/"table":"run"/)
     exporting.stopReading()
-    expect(await exporting.ended).toMatchObject({ signal: null })
+    expect(await exporting.ended).toMatchObject({ code: 1 })
   })
 
   it('runs the database for itself where no server does, and leaves nothing behind when interrupted', async () => {
