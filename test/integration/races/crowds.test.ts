@@ -102,6 +102,15 @@ describe('one idempotency key', () => {
       expect(runs.filter(({ changed }) => changed)).toHaveLength(1)
     }))
 
+  test('together with a concurrency key starts one run: no twin of a start is its rival (G7)', () =>
+    repeat(5, async (time) => {
+      const start = toStart({ idempotencyKey: `twin ${time}`, concurrencyKey: `twin ${time}`, request: {} })
+      const answers = await atOnce(30, servers, (server) => startRun(server, here.callers.operator, start))
+      const runs = answers.map((answer) => accepted(answer))
+      expect(new Set(runs.map(({ run }) => run.run.id)).size).toBe(1)
+      expect(runs.filter(({ replayed }) => !replayed)).toHaveLength(1)
+    }))
+
   test('50 times at once on one run does one thing, and all are told of the same event (G7)', () =>
     repeat(3, async (time) => {
       const { id: runId } = await runIn(here, 'RUNNING')
@@ -129,17 +138,23 @@ describe('one idempotency key', () => {
         expect(refused(answer)).toMatchObject({ type: 'IdempotencyMismatch', differingPaths: ['runId'] })
     }))
 
-  test('at once claims one run of those that wait, and all are told of that run', () =>
+  test.for([6, 1])('at once claims one of %i runs that wait, and all are told of that run', (waiting) =>
     repeat(10, async (time) => {
-      const labels = [`keyed ${time}`]
-      await atOnce(6, servers, () => begin(here, { labels }))
-      const input = { owner: 'o', leaseSeconds: 30, labels, idempotencyKey: `claim any ${time}` }
+      const labels = [`keyed ${waiting} ${time}`]
+      await atOnce(waiting, servers, () => begin(here, { labels }))
+      const input = {
+        owner: 'o',
+        leaseSeconds: 30,
+        labels,
+        idempotencyKey: `claim any of ${waiting} ${time}`,
+      }
       const answers = await atOnce(12, servers, (server) => claimRun(server, here.callers.worker, input))
       const claimed = answers.map((answer) => accepted(answer))
       expect(new Set(claimed.map(({ run }) => run.run.id)).size).toBe(1)
       expect(claimed.every(({ run }) => run.run.status === 'RUNNING')).toBe(true)
       expect(claimed.filter(({ replayed }) => !replayed)).toHaveLength(1)
-    }))
+    }),
+  )
 
   test('with another input is refused, naming the paths that differ, also at once (G7)', () =>
     repeat(5, async (time) => {
