@@ -124,6 +124,25 @@ describe('one idempotency key', () => {
       expect((await readProven(here, runId)).run.executions).toHaveLength(1)
     }))
 
+  test('at once starts and ends one execution that belongs to no run (G7)', () =>
+    repeat(10, async (time) => {
+      const { worker } = here.callers
+      const start = { command: 'agent', idempotencyKey: `alone ${time}` }
+      const started = await atOnce(12, servers, (server) => startExecution(server, worker, start))
+      const ids = started.map((answer) => (answer.ok ? answer.execution.id : answer.problem.message))
+      expect(new Set(ids).size).toBe(1)
+      const finish = { executionId: ids[0] ?? '', exitCode: 0, idempotencyKey: `alone ${time}` }
+      const finished = await atOnce(12, servers, (server) => finishExecution(server, worker, finish))
+      expect(finished.filter(({ ok }) => !ok)).toEqual([])
+      expect(finished.filter((answer) => answer.ok && !answer.replayed)).toHaveLength(1)
+      expect(refused(await finishExecution(here.commands, worker, { ...finish, exitCode: 1 }))).toMatchObject(
+        {
+          type: 'IdempotencyMismatch',
+          differingPaths: ['exitCode'],
+        },
+      )
+    }))
+
   test('at once on many runs is accepted for one of them and refused for the others', () =>
     repeat(5, async (time) => {
       const runs = await atOnce(8, servers, () => begin(here))
