@@ -20,10 +20,15 @@ export type Operation =
   | 'completeRound'
   | 'startExecution'
   | 'finishExecution'
+  | 'openSession'
+  | 'updateSession'
+  | 'recordPrompt'
+  | 'appendTranscript'
   | 'submitArtifact'
   | 'requestApproval'
   | 'decideApproval'
   | 'sendMessage'
+  | 'acknowledgeMessage'
   | 'sweep'
   | 'doctor'
   | 'manageTokens'
@@ -56,10 +61,15 @@ export const AUTHORITY = {
   completeRound: driver,
   startExecution: driver,
   finishExecution: driver,
+  openSession: driver,
+  updateSession: driver,
+  recordPrompt: driver,
+  appendTranscript: driver,
   submitArtifact: driver,
   requestApproval: driver,
   decideApproval: operator,
   sendMessage: operator,
+  acknowledgeMessage: driver,
   sweep: admin,
   doctor: admin,
   manageTokens: admin,

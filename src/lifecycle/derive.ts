@@ -1,8 +1,16 @@
 import { mayDo, OPERATION_OF } from './authority.ts'
-import { allowedPhases, isStartable } from './decide/phases.ts'
+import { allowedPhases, isRepairable, isStartable } from './decide/ways.ts'
 import { whyNotResumable } from './decide/ownership.ts'
 import { missingEvidence } from './evidence.ts'
-import { currentPhaseOf, holdsLease, type Instant, isUnderWay, liveClaim, type Run } from './run.ts'
+import {
+  currentPhaseOf,
+  holdsLease,
+  type Instant,
+  isUnderWay,
+  liveClaim,
+  openApproval,
+  type Run,
+} from './run.ts'
 import type { Situation } from './situation.ts'
 import { admits } from './transitions.ts'
 import { workflowPhase } from './workflow.ts'
@@ -32,9 +40,6 @@ export function allowedCommands(run: Run, rules: Rules, role: Role): RunCommand[
   )
 }
 
-/** For commands of what this version's runs do not have: artifacts, approvals, messages. */
-const never = () => false
-
 const phaseIs = (test: (phase: ReturnType<typeof currentPhaseOf>) => boolean) => (run: Run) =>
   test(currentPhaseOf(run))
 
@@ -54,10 +59,10 @@ const CONDITIONS: { readonly [C in RunCommand]: ((run: Run, rules: Rules) => boo
   ADVANCE_PHASE: (run, { workflow }) =>
     !isStartable(currentPhaseOf(run)) && allowedPhases(run, workflow).length > 0,
   COMPLETE_ROUND: (run, { workflow }) => isAtRoundEnd(run, workflow),
-  SUBMIT_ARTIFACT: never,
-  REQUEST_APPROVAL: never,
-  DECIDE_APPROVAL: never,
-  SEND_MESSAGE: never,
+  SUBMIT_ARTIFACT: phaseIs(isRepairable),
+  REQUEST_APPROVAL: null,
+  DECIDE_APPROVAL: (run) => openApproval(run) !== undefined,
+  SEND_MESSAGE: null,
 }
 
 /** What an agent should do next, without prose. */
@@ -71,6 +76,9 @@ export function nextAction(run: Run, rules: Rules): NextAction {
       return 'DECIDE_APPROVAL'
     case 'CANCELLING':
       return 'WAIT'
+    case 'PAUSED':
+      if (openApproval(run)) return 'DECIDE_APPROVAL'
+      return 'RESUME'
     default:
       if (isResumable(run, rules)) return 'RESUME'
       return isFinalStatus(run.status) ? 'NONE' : 'WAIT'

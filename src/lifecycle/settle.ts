@@ -1,11 +1,13 @@
 import type { Closed } from './events.ts'
 import { isUnderWay, type Run } from './run.ts'
+import { isLiveSession } from './sessions.ts'
 import type { Draft } from './situation.ts'
 import type { RunReason } from './words.ts'
 
 /**
  * What settling closes below a run: executions in flight, phases under way, and, where the work is done, the phases
- * that never began. Otherwise those stay PENDING, for a resume.
+ * that never began. Otherwise those stay PENDING, for a resume. Live sessions, open approvals and messages that nobody
+ * received end with it.
  */
 export function closeBelow(
   run: Run,
@@ -20,6 +22,9 @@ export function closeBelow(
     executionsEnd,
     phases: run.phases.filter(isUnderWay).map((phase) => phase.id),
     skipped: pending.map((phase) => phase.id),
+    sessions: run.sessions.filter(isLiveSession).map((session) => session.id),
+    approvals: run.approvals.filter(({ status }) => status === 'PENDING').map((approval) => approval.id),
+    messages: run.messages.filter(({ status }) => status === 'PENDING').map((message) => message.id),
   }
 }
 
@@ -51,4 +56,9 @@ export function cancel(
 ): void {
   const epoch = draft.run.settledAt === null ? draft.run.epoch : draft.run.epoch + 1
   draft.note('run.cancelled', { reason, confirmed, comment, cascade, closed: closeBelow(draft.run) }, epoch)
+}
+
+/** Settles the run as EXPIRED. */
+export function expireRun(draft: Draft, reason: RunReason): void {
+  draft.note('run.expired', { reason, closed: closeBelow(draft.run) })
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Json } from './run.ts'
+import { EXPIRY_POLICIES } from './words.ts'
 
 const name = z
   .string()
@@ -37,6 +38,17 @@ const phaseSchema = z.strictObject({
     .strictObject({
       gate: name.describe('Name of the gate.'),
       question: z.string().min(1).max(2000).describe('What the person is asked.'),
+      approvers: z
+        .array(z.string().min(1).max(200))
+        .max(100)
+        .default([])
+        .describe('Who may decide; empty: any operator.'),
+      allowSelfApproval: z.boolean().default(true).describe('Whether who asked may decide.'),
+      expiresInSeconds: seconds
+        .nullable()
+        .default(null)
+        .describe('How long the question stands, in seconds.'),
+      onExpiry: z.enum(EXPIRY_POLICIES).default('WAIT').describe('What happens when nobody decided in time.'),
     })
     .nullable()
     .default(null)

@@ -1,5 +1,5 @@
 import type { ClaimRequest } from '../commands.ts'
-import { liveClaim, type Run } from '../run.ts'
+import { liveClaim, openApproval, type Run } from '../run.ts'
 import { cancel, executionsInFlight } from '../settle.ts'
 import type { Draft, Situation } from '../situation.ts'
 import { admits } from '../transitions.ts'
@@ -21,7 +21,12 @@ export const decideRelease: Rule<'releaseRun'> = (draft, { fence }) => {
   const executions = executionsInFlight(run)
   if (run.status === 'RUNNING') draft.note('run.requeued', { fence, because: 'RELEASED', executions })
   else if (run.status === 'CANCELLING')
-    cancel(draft, { reason: 'CANCELLED_BY_USER', confirmed: false, comment: null, cascade: run.cascade })
+    cancel(draft, {
+      reason: run.cancelReason ?? 'CANCELLED_BY_USER',
+      confirmed: false,
+      comment: null,
+      cascade: run.cascade,
+    })
   // nothing follows a settled status: there the claim ends without an event
   else if (isSettledStatus(run.status)) draft.run = { ...run, claim: null }
   else draft.note('run.released', { fence, because: 'RELEASED', executions })
@@ -52,8 +57,11 @@ export function whyNotResumable(
 ): NotResumableCause | null {
   const live = liveClaim(run.claim, now) !== null
   switch (run.status) {
-    case 'PAUSED':
+    case 'PAUSED': {
+      const approval = openApproval(run)
+      if (approval) return approval.kind === 'RECOVERY' ? 'APPROVAL_OPEN' : null
       return live && claiming ? 'OWNED' : null
+    }
     case 'FAILED':
       if (live) return 'OWNED'
       return run.resumes >= (workflow.maxResumes ?? settings.maxResumes) ? 'RESUME_CAP' : null
@@ -71,7 +79,8 @@ export function whyNotResumable(
 function resume(draft: Draft, comment: string | null): void {
   const { run, now } = draft
   const from = run.status
-  const to = from === 'PAUSED' && liveClaim(run.claim, now) ? 'RUNNING' : 'QUEUED'
+  const held = from === 'PAUSED' && liveClaim(run.claim, now) !== null
+  const to = openApproval(run) ? 'AWAITING_APPROVAL' : held ? 'RUNNING' : 'QUEUED'
   const epoch = from === 'FAILED' ? run.epoch + 1 : run.epoch
   const settledAt = run.settledAt === null ? null : new Date(run.settledAt).toISOString()
   draft.note('run.resumed', { from, to, comment, reason: run.reason, error: run.error, settledAt }, epoch)
