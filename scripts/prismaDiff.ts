@@ -3,6 +3,8 @@
  *
  *   tsx scripts/prismaDiff.ts --check         exit 1, printing the SQL that is missing, where they disagree
  *   tsx scripts/prismaDiff.ts --create NAME   writes that SQL as a new migration
+ *
+ * `--prisma DIR` names another folder than prisma/.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
@@ -12,12 +14,8 @@ import { startScratch } from '../src/database/embedded/startScratch.ts'
 import { listForEngine, migrationLock, readMigrations } from '../src/database/readMigrations.ts'
 import { withSchemaEngine } from '../src/database/schemaEngine.ts'
 
-const prismaDir = fileURLToPath(new URL('../prisma', import.meta.url))
-const schemaFile = join(prismaDir, 'schema.prisma')
-const migrationsDir = join(prismaDir, 'migrations')
-
 /** The SQL that takes a database with all migrations to what schema.prisma says; undefined where nothing is missing. */
-async function findDifference(): Promise<string | undefined> {
+async function findDifference(schemaFile: string, migrationsDir: string): Promise<string | undefined> {
   const migrations = await readMigrations(migrationsDir)
   const schema = { path: schemaFile, content: await readFile(schemaFile, 'utf8') }
   const scratch = await startScratch()
@@ -37,7 +35,8 @@ async function findDifference(): Promise<string | undefined> {
   }
 }
 
-async function writeMigration(name: string, sql: string): Promise<string> {
+/** Returns the new migration's folder. */
+async function writeMigration(migrationsDir: string, name: string, sql: string): Promise<string> {
   const timestamp = new Date().toISOString().replace(/[-:T]/g, '').slice(0, 14)
   const folder = join(migrationsDir, `${timestamp}_${name.replace(/[^A-Za-z0-9]+/g, '_')}`)
   await mkdir(folder, { recursive: true })
@@ -47,18 +46,25 @@ async function writeMigration(name: string, sql: string): Promise<string> {
 }
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({ options: { check: { type: 'boolean' }, create: { type: 'string' } } })
-  if ((values.check === true) === (values.create !== undefined)) {
-    console.error('usage: prismaDiff.ts --check | --create NAME')
+  const { values } = parseArgs({
+    options: {
+      check: { type: 'boolean', default: false },
+      create: { type: 'string' },
+      prisma: { type: 'string', default: fileURLToPath(new URL('../prisma', import.meta.url)) },
+    },
+  })
+  if (values.check === (values.create !== undefined)) {
+    console.error('usage: prismaDiff.ts --check | --create NAME [--prisma DIR]')
     return 2
   }
-  const sql = await findDifference()
+  const migrationsDir = join(values.prisma, 'migrations')
+  const sql = await findDifference(join(values.prisma, 'schema.prisma'), migrationsDir)
   if (sql === undefined) {
     console.log('schema.prisma and the migrations agree')
     return 0
   }
   if (values.create !== undefined) {
-    console.log(`created ${await writeMigration(values.create, sql)}`)
+    console.log(`created ${await writeMigration(migrationsDir, values.create, sql)}`)
     return 0
   }
   console.error(

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 
 /** The part of JSON Schema in which event payloads are described. An empty schema admits any JSON. */
 interface Schema {
+  readonly [keyword: string]: unknown
   readonly type?: string | readonly string[]
   readonly const?: unknown
   readonly enum?: readonly unknown[]

@@ -2,3 +2,10 @@
 export type TypedDocument<Result, Variables> = string & {
   readonly __types?: (variables: Variables) => Result
 }
+
+/** An operation and the fragments it uses. A call, and no sum: bundlers would copy the fragments into every sum. */
+export function createDocument<Result, Variables>(
+  ...parts: readonly string[]
+): TypedDocument<Result, Variables> {
+  return parts.join('')
+}

@@ -82,10 +82,11 @@ export type Interruption = 'PAUSE' | 'CANCEL' | 'STOP' | 'LEASE_LOST' | 'NOT_REN
 /** The reason of a hold's signal: the owner has to stop its work. */
 export class PawlInterruptedError extends PawlError {
   override readonly name = 'PawlInterruptedError'
+  /** With `NOT_RENEWED`, `cause` is what the last renewal met. */
   readonly why: Interruption
 
-  constructor(why: Interruption) {
-    super(`The owner has to stop: ${why}`)
+  constructor(why: Interruption, cause?: unknown) {
+    super(`The owner has to stop: ${why}`, { cause })
     this.why = why
   }
 }

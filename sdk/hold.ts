@@ -1,4 +1,4 @@
-import { PawlConnectionError, PawlError, PawlInterruptedError } from './errors.ts'
+import { PawlConnectionError, PawlError, PawlInterruptedError, PawlProblem } from './errors.ts'
 import type { Interruption } from './errors.ts'
 import { backOff, pause } from './retry.ts'
 import type { Runs } from './runs.ts'
@@ -45,6 +45,8 @@ export class Hold {
   #expiresAt: string | undefined
   /** When the last renewal that succeeded was sent: the server's period began no earlier. */
   #renewedAt = performance.now()
+  /** What the last renewal met, where it did not succeed. */
+  #trouble: unknown
   #deadline: ReturnType<typeof setTimeout> | undefined
 
   constructor(runs: Runs, fields: HoldFields) {
@@ -76,6 +78,11 @@ export class Hold {
     return this.#directive === 'LEASE_LOST' || performance.now() - this.#renewedAt > this.#leaseMs
   }
 
+  /** How long the lease lasts at least unless renewed, in milliseconds by this program's clock; 0 once it is lost. */
+  get remainingMs(): number {
+    return this.lost ? 0 : this.#renewedAt + this.#leaseMs - performance.now()
+  }
+
   /** When the lease ends unless renewed, by the server's clock. */
   get expiresAt(): string | undefined {
     return this.#expiresAt
@@ -89,7 +96,8 @@ export class Hold {
 
   /** Tells the owner to stop, for a reason of its own program's. */
   interrupt(why: Interruption): void {
-    if (!this.signal.aborted) this.#interruption.abort(new PawlInterruptedError(why))
+    const cause = why === 'NOT_RENEWED' ? this.#trouble : undefined
+    if (!this.signal.aborted) this.#interruption.abort(new PawlInterruptedError(why, cause))
   }
 
   /** Takes a directive in, whichever way it came. One that is unknown or no weightier than the last changes nothing. */
@@ -129,9 +137,16 @@ export class Hold {
   async #renewOnce(sentAt: number, retry: { attempts: number; timeoutMs: number }): Promise<boolean> {
     const { fence } = this
     const fields = { fence, leaseSeconds: this.#leaseSeconds, signal: this.#ended.signal, retry }
-    const result = await this.#runs.renew(this.runId, fields).catch(() => undefined)
-    if (result?.__typename === 'LeaseLost' || result?.__typename === 'RunNotFound') this.obey('LEASE_LOST')
-    if (result?.__typename !== 'RenewLeaseSuccess' || this.#ended.signal.aborted) return false
+    const result = await this.#runs
+      .renew(this.runId, fields)
+      .catch((error: unknown) => void (this.#trouble = error))
+    if (!result) return false
+    if (result.__typename === 'LeaseLost' || result.__typename === 'RunNotFound') this.obey('LEASE_LOST')
+    if (this.#ended.signal.aborted) return false
+    if (result.__typename !== 'RenewLeaseSuccess') {
+      this.#trouble = new PawlProblem(result)
+      return false
+    }
     this.#renewedAt = sentAt
     this.#expiresAt = result.lease.expiresAt ?? undefined
     this.#setDeadline(sentAt + this.#leaseMs * (2 / 3) - performance.now())

@@ -61,9 +61,9 @@ export async function post(
 }
 
 /** The data of a GraphQL response; throws for its errors. */
-export function readResult<R>(response: GraphqlResponse<R>, status?: number): R {
-  if (response.errors) throw toError(response.errors, status)
-  if (response.data) return response.data
+export function readResult<R>(response: GraphqlResponse<R> | undefined, status?: number): R {
+  if (response?.errors) throw toError(response.errors, status)
+  if (response?.data) return response.data
   throw new PawlFault('The server answered neither data nor errors', 'UNKNOWN')
 }
 
@@ -76,7 +76,8 @@ function failUnparsed(response: Response, text: string): never {
   throw new PawlFault(`${url} answered ${status} and no GraphQL: ${seen}`, `HTTP_${status}`)
 }
 
-function parseResponse<R>(text: string): GraphqlResponse<R> | undefined {
+/** The GraphQL response that the text is, if it is one. */
+export function parseResponse<R>(text: string): GraphqlResponse<R> | undefined {
   try {
     const value: unknown = JSON.parse(text)
     const isResponse = typeof value === 'object' && value !== null && ('data' in value || 'errors' in value)

@@ -113,7 +113,7 @@ class Link {
     if (this.#isLost) return
     this.#isHeard = true
     try {
-      this.#handle(JSON.parse(String(data)) as ServerMessage)
+      this.#handle(parseMessage(String(data)))
     } catch (error) {
       this.#lose(error)
     }
@@ -158,6 +158,14 @@ class Link {
 
   #send(message: object): void {
     if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(JSON.stringify(message))
+  }
+}
+
+function parseMessage(text: string): ServerMessage {
+  try {
+    return JSON.parse(text) as ServerMessage
+  } catch {
+    throw new PawlFault(`The socket speaks no ${PROTOCOL}`, 'SOCKET_MESSAGE')
   }
 }
 

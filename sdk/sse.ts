@@ -1,8 +1,7 @@
 import type { Connection } from './connection.ts'
 import type { TypedDocument } from './document.ts'
 import { PawlConnectionError } from './errors.ts'
-import { post, readAnswer, readResult } from './http.ts'
-import type { GraphqlResponse } from './http.ts'
+import { parseResponse, post, readAnswer, readResult } from './http.ts'
 import type { Delivery } from './subscribe.ts'
 
 /** How long a stream may be silent before it counts as lost. Servers send a comment every 12 s. */
@@ -34,7 +33,7 @@ export async function* streamOverHttp<R, V>(
     onOpen()
     for await (const { event, data } of readEvents(response.body, watchdog)) {
       if (event === 'complete') return
-      if (event === 'next') yield readResult(JSON.parse(data) as GraphqlResponse<R>)
+      if (event === 'next') yield readResult(parseResponse<R>(data))
     }
     throw new PawlConnectionError('The stream broke off')
   } finally {

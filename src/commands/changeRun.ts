@@ -43,7 +43,10 @@ export async function changeRun(commands: Commands, caller: Caller, ask: Ask): P
   const { store } = commands
   const tries = [
     ...Array.from({ length: OPTIMISTIC_TRIES }, () => () => attempt(commands, store.pool, caller, ask)),
-    () => withRunLocked(store, ask.runId, (connection) => attempt(commands, connection, caller, ask)),
+    () =>
+      withRunLocked(store, ask.runId, (connection) =>
+        attempt(commands, connection, caller, ask, { locked: true }),
+      ),
   ]
   for (const tryIt of tries) {
     try {
@@ -63,6 +66,7 @@ async function attempt(
   connection: Connection,
   caller: Caller,
   ask: Ask,
+  { locked = false } = {},
 ): Promise<RunAnswer | undefined> {
   const loaded = await load(commands, connection, ask)
   if (!loaded) return object({ type: 'RunNotFound', runId: ask.runId })
@@ -71,6 +75,8 @@ async function attempt(
   if (denied) return denied
   const situation = { ...loaded, settings: commands.settings, newPhaseId: () => newId('phase') }
   const decision = decide(situation, ask.command, caller.name, ask.request)
+  // a fact told after the end raises no revision that could guard it: only the row's lock keeps two from being told at once
+  if (!locked && isBesideTheLog(decision)) return undefined
   const applied = await apply(commands, connection, caller, ask, loaded, decision)
   return applied ? toAnswer(loaded, decision) : undefined
 }
@@ -93,6 +99,10 @@ async function load(
   if (!loaded || loaded.now - loaded.tickAt <= TICK_STALE_AFTER_SECONDS * 1000) return loaded
   await tick(connection)
   return loadForDecision(connection, store, lookup)
+}
+
+function isBesideTheLog({ verdict, events }: Decision): boolean {
+  return verdict.kind === 'accepted' && verdict.changed && events.length === 0
 }
 
 /** Writes what was decided. True where it stands, or where there was nothing to write. */
@@ -169,6 +179,13 @@ function toAnswer({ workflow, now }: LoadedForDecision, { verdict, events, run }
     case 'replayed':
       return { ok: true, run: after, changed: false, replayed: true, event: verdict.kept.event }
     case 'accepted':
-      return { ok: true, run: after, changed: verdict.changed, replayed: false, event: events.at(-1) ?? null }
+      return {
+        ok: true,
+        run: after,
+        changed: verdict.changed,
+        replayed: false,
+        // what was due is no event of a command that changed nothing
+        event: verdict.changed ? (events.at(-1) ?? null) : null,
+      }
   }
 }

@@ -4,7 +4,7 @@ import { findClaimable } from '../store/findClaimable.ts'
 import { findKept } from '../store/findKept.ts'
 import { loadRuns } from '../store/loadRun.ts'
 import { object, type RunAnswer } from './answers.ts'
-import { checkProject, checkRole } from './authorize.ts'
+import { checkProject, checkRole, checkRun } from './authorize.ts'
 import { changeRun } from './changeRun.ts'
 import type { Caller, Commands, Keyed } from './context.ts'
 import { toRequest } from './runCommands.ts'
@@ -36,7 +36,8 @@ export async function claimRun(commands: Commands, caller: Caller, input: ClaimR
   if (input.runId) return claimOne(commands, caller, input, input.runId, request)
   const scope = input.project ?? ''
   return (
-    (await findReplay(commands, scope, input, request)) ?? claimAny(commands, caller, input, scope, request)
+    (await findReplay(commands, caller, scope, input, request)) ??
+    claimAny(commands, caller, input, scope, request)
   )
 }
 
@@ -73,6 +74,9 @@ async function claimAny(
     if (fresh.length === 0) return object({ type: 'NothingToClaim' })
     for (const id of fresh) {
       const answer = await claimOne(commands, caller, input, id, request, scope)
+      // the same ask was first, with another of the runs
+      if (answer.ok && answer.replayed)
+        return (await findReplay(commands, caller, scope, input, request)) ?? answer
       if (answer.ok || (answer.problem.type !== 'NotClaimable' && answer.problem.type !== 'RunNotFound'))
         return answer
       tried.add(id)
@@ -82,6 +86,7 @@ async function claimAny(
 
 async function findReplay(
   { store }: Commands,
+  caller: Caller,
   scope: string,
   { idempotencyKey }: ClaimRun,
   request: Json,
@@ -90,5 +95,5 @@ async function findReplay(
   const kept = await findKept(store.pool, scope, 'claimRun', idempotencyKey)
   if (!kept) return undefined
   const [run] = await loadRuns(store.pool, store, [kept.runId])
-  return run && answerKept(kept, run, request)
+  return run && (checkRun(caller, run.run) ?? answerKept(kept, run, request))
 }

@@ -1,8 +1,10 @@
 import { directiveFor } from '../lifecycle/derive.ts'
-import type { Claim } from '../lifecycle/run.ts'
+import type { Claim, Instant } from '../lifecycle/run.ts'
 import type { DirectiveKind } from '../lifecycle/words.ts'
 import { loadRuns } from '../store/loadRun.ts'
-import { renewLease as renew } from '../store/renewLease.ts'
+import type { Connection } from '../store/openStore.ts'
+import { type Renewal, renewLease as renew } from '../store/renewLease.ts'
+import { tick } from '../store/tick.ts'
 import { object, refuse, type Refused } from './answers.ts'
 import { checkRole, checkRun } from './authorize.ts'
 import { sweepRun } from './changeRun.ts'
@@ -37,17 +39,20 @@ export async function renewLease(
   const denied = checkRun(caller, before.run) ?? checkRole(caller, 'renewLease')
   if (denied) return denied
   const { cancelGraceSeconds } = settings
-  const expiresAt = await renew(store.pool, {
-    runId,
-    fence,
-    leaseSeconds: input.leaseSeconds ?? null,
-    cancelGraceSeconds,
-  })
+  const renewal = { runId, fence, leaseSeconds: input.leaseSeconds ?? null, cancelGraceSeconds }
+  const expiresAt = (await renew(store.pool, renewal)) ?? (await renewAfterSleep(store.pool, renewal))
   if (expiresAt === null) return loseLease(commands, runId, fence)
   const [after] = await loadRuns(store.pool, store, [runId])
-  if (!after?.run.claim) return loseLease(commands, runId, fence)
+  // released, or settled, since: another claim may be on the row by now
+  if (after?.run.claim?.fence !== fence) return loseLease(commands, runId, fence)
   const directive = directiveFor(after.run, fence, after.now)
   return { ok: true, claim: { ...after.run.claim, expiresAt }, directives: [directive] }
+}
+
+/** Where nobody kept watch, what expired meanwhile gets its period back before anyone is judged by it. */
+async function renewAfterSleep(connection: Connection, renewal: Renewal): Promise<Instant | null> {
+  await tick(connection)
+  return renew(connection, renewal)
 }
 
 async function loseLease(commands: Commands, runId: string, fence: number): Promise<Refused> {

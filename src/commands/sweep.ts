@@ -38,23 +38,34 @@ export async function sweepDue(commands: Commands, dryRun = false): Promise<Swep
   const ids = await findDue(store.pool, SWEEP_LIMIT)
   const lapsed: string[] = []
   const expired: string[] = []
+  const failures: unknown[] = []
   for (const before of await loadRuns(store.pool, store, ids)) {
-    const after = dryRun
-      ? applyDue(before.run, { ...before, settings: commands.settings }).run
-      : await move(commands, before)
-    if (!after) continue
-    if (after.revision > before.run.revision) (after.status === 'EXPIRED' ? expired : lapsed).push(after.id)
+    try {
+      const moved = dryRun ? foresee(commands, before) : await move(commands, before)
+      if (moved) (moved.status === 'EXPIRED' ? expired : lapsed).push(moved.id)
+    } catch (error) {
+      // one run that can't be moved must not keep the others waiting
+      failures.push(error)
+    }
   }
+  if (failures.length > 0) throw new AggregateError(failures, `${failures.length} runs could not be swept`)
   return { ok: true, lapsed: lapsed.toSorted(), expired: expired.toSorted(), dryRun }
 }
 
+/** The run as a sweep would leave it; null where nothing is due. */
+function foresee({ settings }: Commands, before: LoadedRun): Run | null {
+  const { run, events } = applyDue(before.run, { ...before, settings })
+  return events.length > 0 ? run : null
+}
+
+/** Moves a run on; null where nothing was due any more, or another server was first. */
 async function move(commands: Commands, before: LoadedRun): Promise<Run | null> {
   const answer = await sweepRun(commands, before.run.id)
   if (!answer.ok) return null
-  const { run } = answer.run
+  const { run, now } = answer.run
   if (run.revision === before.run.revision && run.settledAt === null)
-    await deferDue(commands.store.pool, run.id, run.revision, answer.run.now + LOOK_AGAIN_MS)
-  return run
+    await deferDue(commands.store.pool, run.id, run.revision, now + LOOK_AGAIN_MS)
+  return answer.event ? run : null
 }
 
 /**

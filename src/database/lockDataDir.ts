@@ -24,12 +24,14 @@ export async function lockDataDir(dataDir: string, log: DatabaseLog): Promise<Da
   const flags = constants.O_RDWR | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0)
   // a descriptor, not a handle: a handle that nobody refers to is closed by the garbage collector
   const file = openSync(join(dataDir, lockFileName), flags, 0o600)
-  if (!tryLock(file, lockedByte, 1)) {
+  try {
+    if (!tryLock(file, lockedByte, 1)) throw await describeHolder(dataDir)
+    ftruncateSync(file)
+    writeSync(file, `${process.pid}\n`, 0)
+  } catch (error) {
     closeSync(file)
-    throw await describeHolder(dataDir)
+    throw error
   }
-  ftruncateSync(file)
-  writeSync(file, `${process.pid}\n`, 0)
   return { release: () => releaseLock(file) }
 }
 

@@ -72,6 +72,16 @@ export async function isTokenGood(connection: Connection, id: string): Promise<b
   return rows.length === 1
 }
 
+const GOOD_ONES: Prepared = {
+  name: 'good-tokens',
+  text: `SELECT ${COLUMNS} FROM token WHERE id = ANY($1::text[]) AND ${GOOD}`,
+}
+
+/** Those of the tokens that still authenticate. */
+export function findGoodTokens(connection: Connection, ids: readonly string[]): Promise<StoredToken[]> {
+  return run<StoredToken>(connection, GOOD_ONES, [ids])
+}
+
 const LIST: Prepared = {
   name: 'list-tokens',
   text: `SELECT ${COLUMNS} FROM token WHERE revoked_at IS NULL ORDER BY created_at, id`,

@@ -94,9 +94,10 @@ describe('a change of a run', () => {
         `status_at = status_at + interval '1 hour'`,
       ]
       for (const set of changes)
-        expect(await constraintOf(`UPDATE run SET ${set} WHERE id = $1`, [id]), set).toBe(
+        expect([set, await constraintOf(`UPDATE run SET ${set} WHERE id = $1`, [id])]).toEqual([
+          set,
           'run_change_raises_revision',
-        )
+        ])
     },
   )
 
@@ -243,7 +244,7 @@ describe('the log', () => {
     await sql.query('DELETE FROM run WHERE id = $1', [id])
     for (const table of ['event', 'phase', 'phase_attempt', 'execution']) {
       const { rows } = await sql.query(`SELECT count(*)::int AS n FROM ${table} WHERE run_id = $1`, [id])
-      expect(rows, table).toEqual([{ n: 0 }])
+      expect([table, rows]).toEqual([table, [{ n: 0 }]])
     }
   })
 })

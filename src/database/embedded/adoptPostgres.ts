@@ -4,7 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Client } from 'pg'
 import type { DatabaseLog } from '../databaseLog.ts'
 import { connectEmbedded } from './connectEmbedded.ts'
-import { findPostgresProgram, listPostgresProcesses } from './inspectProcess.ts'
+import { endSurvivors } from './endSurvivors.ts'
+import { findPostgresProgram } from './inspectProcess.ts'
 import { readPassword } from './initCluster.ts'
 import type { Place } from './place.ts'
 import { readPostmasterFile } from './postmasterFile.ts'
@@ -24,7 +25,7 @@ export async function adoptPostgres(place: Place, log: DatabaseLog): Promise<Pos
   const file = await readPostmasterFile(place.cluster)
   const program = file && (await findPostgresProgram(file.pid, place.cluster))
   if (file === undefined || program === undefined) {
-    await clearLeftovers(place, file)
+    await clearLeftovers(place, file, log)
     return undefined
   }
   const own = await realpath(join(place.native, 'bin', 'postgres'))
@@ -66,12 +67,16 @@ async function answers(place: Place, postmaster: PostmasterFile): Promise<boolea
 }
 
 /**
- * PostgreSQL clears its own leftovers unless the dead one's pid now belongs to another process of the same user. Its
- * file is removed only where no process works on the cluster: a surviving session must still be noticed by it.
+ * PostgreSQL clears its own leftovers unless they are cut off, or the dead one's pid now belongs to another process of
+ * the same user. Only when no session of the dead one works on the data any more is that safe to do for it.
  */
-async function clearLeftovers(place: Place, file: PostmasterFile | undefined): Promise<void> {
+async function clearLeftovers(
+  place: Place,
+  file: PostmasterFile | undefined,
+  log: DatabaseLog,
+): Promise<void> {
+  await endSurvivors(place, log)
   await rm(join(place.home, '.s.PGSQL.5432.lock'), { force: true })
-  if (file === undefined || !sendSignal(file.pid, 0)) return
-  if ((await listPostgresProcesses(place.cluster)).length > 0) return
-  await rm(join(place.cluster, 'postmaster.pid'), { force: true })
+  if (file === undefined || sendSignal(file.pid, 0))
+    await rm(join(place.cluster, 'postmaster.pid'), { force: true })
 }

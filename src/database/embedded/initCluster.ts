@@ -86,10 +86,11 @@ export async function readPassword(cluster: string): Promise<string> {
   }
 }
 
-/** What an earlier start left half made; nothing else writes here, since the caller holds the data directory's lock. */
+/** What an earlier start left half made. If it was killed, its initdb may still be writing for a moment. */
 async function removeUnfinished(home: string): Promise<void> {
   for (const name of await readdir(home)) {
-    if (name.startsWith(unfinishedPrefix)) await rm(join(home, name), { recursive: true, force: true })
+    if (name.startsWith(unfinishedPrefix))
+      await rm(join(home, name), { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
   }
 }
 

@@ -1,13 +1,16 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { PoolConfig } from 'pg'
+import { silentLog } from '../databaseLog.ts'
+import { lockDataDir } from '../lockDataDir.ts'
 import { connectEmbedded } from './connectEmbedded.ts'
 import { initCluster, readPassword } from './initCluster.ts'
+import { listPostgresProcesses } from './inspectProcess.ts'
 import { choosePlace } from './place.ts'
 import { startPostgres } from './startPostgres.ts'
 import type { PostgresSettings } from './startPostgres.ts'
-import { stopPostgres } from './stopPostgres.ts'
+import { sendSignal, stopPostgres } from './stopPostgres.ts'
 
 /** A PostgreSQL that is thrown away. */
 export interface ScratchPostgres {
@@ -17,8 +20,12 @@ export interface ScratchPostgres {
   close(): Promise<void>
 }
 
+const prefix = 'pawl-scratch-'
+const youngMilliseconds = 60_000
+
 /**
- * Starts a PostgreSQL in a temporary directory, for tests and for checks of the schema.
+ * Starts a PostgreSQL in a temporary directory, for tests and for checks of the schema. What a killed process left of an
+ * earlier one is cleared away.
  *
  * @param options.durable true keeps every sync to disk; false (the default) is faster and loses data on a power cut
  * @param options.settings more of PostgreSQL's settings
@@ -27,7 +34,9 @@ export async function startScratch(
   options: { durable?: boolean; settings?: PostgresSettings } = {},
 ): Promise<ScratchPostgres> {
   const durable = options.durable ?? false
-  const folder = await mkdtemp(join(tmpdir(), 'pawl-scratch-'))
+  await removeAbandoned()
+  const folder = await mkdtemp(join(tmpdir(), prefix))
+  const lock = await lockDataDir(folder, silentLog)
   const place = await choosePlace(folder)
   await initCluster(place, durable)
   const fast = durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }
@@ -37,6 +46,25 @@ export async function startScratch(
     close: async () => {
       await stopPostgres(place, postmaster.pid)
       await rm(folder, { recursive: true, force: true })
+      lock.release()
     },
+  }
+}
+
+async function removeAbandoned(): Promise<void> {
+  const names = (await readdir(tmpdir())).filter((name) => name.startsWith(prefix))
+  await Promise.all(names.map((name) => removeIfAbandoned(join(tmpdir(), name)).catch(() => undefined)))
+}
+
+/** A folder whose lock can be had has lost its owner, unless it is so young that the owner is about to lock it. */
+async function removeIfAbandoned(folder: string): Promise<void> {
+  if (Date.now() - (await stat(folder)).mtimeMs < youngMilliseconds) return
+  const lock = await lockDataDir(folder, silentLog)
+  try {
+    for (const pid of await listPostgresProcesses(join(folder, 'database', 'cluster')))
+      sendSignal(pid, 'SIGKILL')
+    await rm(folder, { recursive: true, force: true, maxRetries: 10 })
+  } finally {
+    lock.release()
   }
 }

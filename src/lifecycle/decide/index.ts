@@ -60,7 +60,7 @@ const RULES: { readonly [T in CommandType]: Rule<T> } = {
   acknowledgeMessage: decideAcknowledgeMessage,
   closeByParent: decideCloseByParent,
   noteChild: decideNoteChild,
-  sweep: () => 'unchanged',
+  sweep: ({ run }, _command, _situation, before) => (run === before ? 'unchanged' : 'accepted'),
 }
 
 /**

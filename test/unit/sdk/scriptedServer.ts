@@ -7,7 +7,7 @@ import { createGraphQLError, createSchema, createYoga } from 'graphql-yoga'
 import { WebSocketServer } from 'ws'
 
 // oxlint-disable-next-line typescript/no-explicit-any -- the schema checks at run time what a resolver is given and returns
-type Resolver = (parent: unknown, args: any) => unknown
+export type Resolver = (parent: unknown, args: any) => unknown
 
 /** What the server answers, by the names of the schema. */
 export interface Script {

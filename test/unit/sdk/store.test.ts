@@ -137,7 +137,7 @@ describe('the run store', () => {
 
     it('tells those who listen to the run, and those who listen to all, once for each apply', () => {
       const store = createRunStore()
-      const [all, one, other] = [vi.fn(), vi.fn(), vi.fn()]
+      const [all, one, other] = [vi.fn<() => void>(), vi.fn<() => void>(), vi.fn<() => void>()]
       store.subscribe(all)
       store.subscribe('run_01', one)
       store.subscribe('run_02', other)
@@ -148,7 +148,7 @@ describe('the run store', () => {
 
     it('tells of a deletion', () => {
       const store = feed([makeRun()])
-      const listener = vi.fn()
+      const listener = vi.fn<() => void>()
       store.subscribe('run_01', listener)
       store.apply({
         __typename: 'RunsChange',
@@ -163,7 +163,7 @@ describe('the run store', () => {
 
     it('tells nobody who has left, and those who stay', () => {
       const store = createRunStore()
-      const listener = vi.fn()
+      const listener = vi.fn<() => void>()
       const [leave, leaveAll] = [store.subscribe('run_01', listener), store.subscribe(listener)]
       store.subscribe('run_01', listener)
       leave()

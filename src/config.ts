@@ -1,0 +1,209 @@
+import { access, readFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml'
+import { z } from 'zod'
+import { settingsSchema } from './lifecycle/settings.ts'
+
+/** Every setting of the server, flat, with its default: the timings of the lifecycle among them. */
+export const configSchema = z.strictObject({
+  host: z.string().min(1).default('127.0.0.1').describe('The address to listen on.'),
+  port: z.int().min(0).max(65_535).default(4400).describe('The port to listen on; 0: any free one.'),
+  data: z
+    .string()
+    .min(1)
+    .default('.pawl')
+    .describe('The data directory: embedded database, token, address; relative to where it is set.'),
+  databaseUrl: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'expected postgresql://USER:PASSWORD@HOST:PORT/DATABASE')
+    .optional()
+    .describe('A PostgreSQL of yours, 14 or newer. Default: the embedded one.'),
+  poolSize: z.int().min(2).max(1000).default(10).describe('The most connections to the database.'),
+  logLevel: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .default('info')
+    .describe('What is logged, on stderr.'),
+  sweepSeconds: z
+    .number()
+    .min(0.1)
+    .max(60)
+    .default(5)
+    .describe('The longest wait between two sweeps, in seconds; the earliest expiry comes first.'),
+  drainSeconds: z
+    .number()
+    .nonnegative()
+    .max(3600)
+    .default(10)
+    .describe('How long requests under way get to finish when the server stops, in seconds.'),
+  sessionSeconds: z
+    .number()
+    .positive()
+    .default(7 * 86_400)
+    .describe('How long a browser stays signed in, in seconds.'),
+  maxBodyBytes: z
+    .int()
+    .min(1024)
+    .default(4 * 1024 * 1024)
+    .describe('The largest request, in bytes.'),
+  maxStreams: z
+    .int()
+    .min(1)
+    .default(5000)
+    .describe('The most sockets and event streams at a time, each kind counted by itself.'),
+  maxSubscriptionsPerSocket: z
+    .int()
+    .min(1)
+    .default(100)
+    .describe('The most operations under way on one socket.'),
+  allowedOrigins: z
+    .array(z.url())
+    .default([])
+    .describe("Origins beside the server's own that browsers may open sockets from."),
+  ...settingsSchema.shape,
+})
+
+/** The settings of one server. `data` is absolute. */
+export type Config = z.infer<typeof configSchema>
+
+/** A setting that is wrong, and where it stands: a flag, a variable, or a line of a file. */
+export interface ConfigMistake {
+  readonly where: string
+  readonly message: string
+}
+
+/** The settings can't be used; the message tells all mistakes at once. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+
+  constructor(readonly mistakes: readonly ConfigMistake[]) {
+    super(mistakes.map(({ where, message }) => `${where}: ${message}`).join('\n'))
+  }
+}
+
+/** Where settings come from. */
+export interface ConfigSources {
+  /** Command-line flags by setting (`databaseUrl` for `--database-url`), and `config`, the file to read. */
+  readonly flags?: Readonly<Record<string, unknown>>
+  /** Default: this process's. */
+  readonly env?: Readonly<Record<string, string | undefined>>
+  /** Where files are looked for and relative paths start. Default: the working directory. */
+  readonly cwd?: string
+}
+
+type Setting = keyof Config
+
+/** A value as it was found, and where. */
+interface Found {
+  readonly value: unknown
+  readonly where: string
+}
+
+/** Looked for in this order; there may be one of them. */
+const FILE_NAMES = ['pawl.config.json', 'pawl.config.yaml', 'pawl.config.yml']
+const SETTINGS = Object.keys(configSchema.shape) as Setting[]
+const { properties: DESCRIBED = {} } = z.toJSONSchema(configSchema, { io: 'input' })
+
+/**
+ * Reads the settings: flags beat the environment, that beats the file (`--config`, `PAWL_CONFIG`, or `pawl.config.json`,
+ * `.yaml` or `.yml` in the working directory), that beats the defaults.
+ *
+ * @throws ConfigError with every mistake
+ */
+export async function loadConfig(sources: ConfigSources = {}): Promise<Config> {
+  const { flags = {}, env = process.env, cwd = process.cwd() } = sources
+  const mistakes: ConfigMistake[] = []
+  const path = await findFile(flags['config'] ?? env['PAWL_CONFIG'], cwd, mistakes)
+  const found = new Map<string, Found>(path === undefined ? [] : await readSettings(path, mistakes))
+  for (const setting of SETTINGS) {
+    const variable = variableOf(setting)
+    const text = env[variable]
+    if (text !== undefined && text !== '')
+      found.set(setting, { value: fromText(setting, text), where: variable })
+    const flag = flags[setting]
+    if (flag !== undefined) found.set(setting, { value: fromText(setting, flag), where: flagOf(setting) })
+  }
+  const data = found.get('data')
+  const parsed = configSchema.safeParse(
+    Object.fromEntries([...found].map(([name, { value }]) => [name, value])),
+  )
+  for (const issue of parsed.error?.issues ?? []) mistakes.push(...explainIssue(issue, found))
+  if (!parsed.success || mistakes.length > 0) throw new ConfigError(mistakes)
+  const base = path !== undefined && data?.where.startsWith(`${path}:`) ? dirname(path) : cwd
+  return { ...parsed.data, data: resolve(base, parsed.data.data) }
+}
+
+/** The environment variable of a setting: `PAWL_MAX_RESUMES` for `maxResumes`. */
+export function variableOf(setting: Setting): string {
+  if (setting === 'databaseUrl') return 'DATABASE_URL'
+  return `PAWL_${setting.replace(/[A-Z]/g, '_$&').toUpperCase()}`
+}
+
+/** The command-line flag of a setting: `--database-url` for `databaseUrl`. */
+export function flagOf(setting: Setting): string {
+  return `--${setting.replace(/[A-Z]/g, '-$&').toLowerCase()}`
+}
+
+/** Text as the kind of value the setting takes; text that is none stays, to be told about. */
+function fromText(setting: Setting, value: unknown): unknown {
+  if (typeof value !== 'string') return value
+  const described = DESCRIBED[setting]
+  const type = typeof described === 'object' ? described.type : undefined
+  if (type === 'array') return value.split(',').map((part) => part.trim())
+  const isNumber = (type === 'number' || type === 'integer') && /^-?\d+(\.\d+)?$/.test(value.trim())
+  return isNumber ? Number(value) : value
+}
+
+async function findFile(named: unknown, cwd: string, mistakes: ConfigMistake[]): Promise<string | undefined> {
+  if (typeof named === 'string' && named !== '') return resolve(cwd, named)
+  const there: string[] = []
+  for (const name of FILE_NAMES) {
+    const path = resolve(cwd, name)
+    if (
+      await access(path).then(
+        () => true,
+        () => false,
+      )
+    )
+      there.push(path)
+  }
+  const [first, second] = there
+  if (first && second) mistakes.push({ where: second, message: `there is ${first} too: keep one of them` })
+  return first
+}
+
+/** The settings of a file with their lines; JSON is read as the YAML it is. */
+async function readSettings(path: string, mistakes: ConfigMistake[]): Promise<[string, Found][]> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    mistakes.push({ where: path, message: error.code === 'ENOENT' ? 'there is no such file' : error.message })
+  })
+  if (text === undefined) return []
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  const at = (offset: number): string => {
+    const { line, col } = lines.linePos(offset)
+    return `${path}:${line}:${col}`
+  }
+  for (const error of document.errors) mistakes.push({ where: at(error.pos[0]), message: error.message })
+  if (document.errors.length > 0 || document.contents === null) return []
+  if (!isMap(document.contents)) {
+    mistakes.push({ where: at(0), message: 'expected settings by name' })
+    return []
+  }
+  return document.contents.items.map(({ key, value }) => {
+    const name = isScalar(key) ? String(key.value) : String(key)
+    const where = at(isScalar(key) ? (key.range?.[0] ?? 0) : 0)
+    return [name, { value: isNode(value) ? (value.toJS(document) as unknown) : null, where }]
+  })
+}
+
+function explainIssue(issue: z.core.$ZodIssue, found: ReadonlyMap<string, Found>): ConfigMistake[] {
+  if (issue.code === 'unrecognized_keys' && issue.path.length === 0) {
+    return issue.keys.map((key) => ({
+      where: found.get(key)?.where ?? key,
+      message: `there is no setting ${key}`,
+    }))
+  }
+  const [setting = '', ...rest] = issue.path.map(String)
+  const message = `${[setting, ...rest].join('.')}: ${issue.message}`
+  return [{ where: found.get(setting)?.where ?? 'settings', message }]
+}

@@ -1,0 +1,34 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { DatabaseError } from '../databaseErrors.ts'
+import type { DatabaseLog } from '../databaseLog.ts'
+import { listPostgresProcesses } from './inspectProcess.ts'
+import type { Place } from './place.ts'
+import { sendSignal } from './stopPostgres.ts'
+
+const patienceMilliseconds = 30_000
+const pollMilliseconds = 10
+
+/**
+ * Ends the sessions that outlived a killed PostgreSQL: a busy one only notices when its statement is done. Their client is
+ * the server that was killed, so nobody waits for their answer. Finds none where there is no `/proc`.
+ */
+export async function endSurvivors(place: Place, log: DatabaseLog): Promise<void> {
+  const deadline = Date.now() + patienceMilliseconds
+  let pids = await listPostgresProcesses(place.cluster)
+  if (pids.length === 0) return
+  log.warn({ pids, reason: 'sessions of a killed PostgreSQL are still at work' }, 'database.start_rejected')
+  for (const pid of pids) sendSignal(pid, 'SIGTERM')
+  while (pids.length > 0) {
+    if (Date.now() > deadline) throw survivorsError(place, pids)
+    await delay(pollMilliseconds)
+    pids = await listPostgresProcesses(place.cluster)
+  }
+}
+
+function survivorsError(place: Place, pids: readonly number[]): DatabaseError {
+  return new DatabaseError(
+    'EMBEDDED_FAILED',
+    `The embedded PostgreSQL in ${place.home} was killed, and processes of it are still at work on its data. ` +
+      `End them (kill -9 ${pids.join(' ')}), then start again.`,
+  )
+}

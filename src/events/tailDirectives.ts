@@ -1,0 +1,73 @@
+import { directiveFor } from '../lifecycle/derive.ts'
+import type { Run } from '../lifecycle/run.ts'
+import type { DirectiveKind } from '../lifecycle/words.ts'
+import type { LoadedRun } from '../store/loadRun.ts'
+import { tick } from '../store/tick.ts'
+import { openTail, type Tail } from './openTail.ts'
+import { readPresent, type Streams, type TailOptions } from './streams.ts'
+import type { WakeUp } from './wakeUps.ts'
+
+/** What an owner's stream is opened with. */
+export interface TailDirectivesOptions extends TailOptions {
+  readonly runId: string
+  /** Number of the claim. */
+  readonly fence: number
+}
+
+/** What the owner is to do. */
+export interface DirectiveFrame {
+  readonly kind: DirectiveKind
+}
+
+/**
+ * What the server tells the holder of a claim: how it stands now, then every change of it. The last one is STOP or
+ * LEASE_LOST, and always comes: where the lease expires unrenewed, and where the run is deleted, too.
+ */
+export function tailDirectives(streams: Streams, options: TailDirectivesOptions): Tail<DirectiveFrame> {
+  return openTail({
+    subscribe: () => streams.signals.subscribe(options.runId),
+    items: (wakeUp) => followDirectives(streams, options, wakeUp),
+    signal: options.signal,
+  })
+}
+
+async function* followDirectives(
+  streams: Streams,
+  { runId, fence, guard }: TailDirectivesOptions,
+  wakeUp: WakeUp,
+) {
+  let told: DirectiveKind | undefined
+  let expiresIn: number | undefined
+  do {
+    await guard?.()
+    const loaded = await readJudged(streams, runId, fence)
+    const kind = loaded ? directiveFor(loaded.run, fence, loaded.now) : 'LEASE_LOST'
+    if (kind !== told) {
+      told = kind
+      yield { kind }
+    }
+    if (kind === 'STOP' || kind === 'LEASE_LOST') return
+    expiresIn = loaded ? untilExpiry(loaded, fence) : undefined
+  } while (await wakeUp.wait(expiresIn))
+}
+
+/**
+ * The run, fit to judge the claim by: an expired lease counts only while somebody keeps watch. Where nobody did (the
+ * machine slept, all servers were down), it first gets its period back.
+ */
+async function readJudged(streams: Streams, runId: string, fence: number): Promise<LoadedRun | null> {
+  const loaded = await readPresent(streams, runId)
+  if (!loaded || (untilExpiry(loaded, fence) ?? 1) > 0) return loaded
+  await tick(streams.store.pool)
+  return readPresent(streams, runId)
+}
+
+/** Milliseconds until the lease of this fence expires, by the clock of the database; undefined where it never does. */
+function untilExpiry({ run, now }: LoadedRun, fence: number): number | undefined {
+  const expiresAt = leaseOf(run, fence)
+  return expiresAt === null ? undefined : expiresAt - now
+}
+
+function leaseOf({ claim }: Run, fence: number): number | null {
+  return claim?.fence === fence ? claim.expiresAt : null
+}

@@ -1,0 +1,43 @@
+import type { LoggedEvent } from '../store/readEvents.ts'
+import { openTail, type Tail } from './openTail.ts'
+import { endsWith, readNextEvents, type RunTailOptions, type Streams } from './streams.ts'
+import type { WakeUp } from './wakeUps.ts'
+
+/** What a stream of events is opened with. */
+export interface TailEventsOptions extends RunTailOptions {
+  readonly runId: string
+  /** The `seq` of the last event that the reader has; default 0: from the beginning. */
+  readonly after?: number | undefined
+}
+
+/**
+ * Every event of a run after a cursor, once and in order: what is logged, then what comes (G8). Ends after the last
+ * event of a final run, with `untilSettled` of a settled one, and when the run is deleted; a run that does not exist
+ * has no events.
+ */
+export function tailEvents(streams: Streams, options: TailEventsOptions): Tail<LoggedEvent> {
+  return openTail({
+    subscribe: () => streams.signals.subscribe(options.runId),
+    items: (wakeUp) => followEvents(streams, options, wakeUp),
+    signal: options.signal,
+  })
+}
+
+async function* followEvents(streams: Streams, options: TailEventsOptions, wakeUp: WakeUp) {
+  const { runId, guard } = options
+  let { after = 0 } = options
+  do {
+    for (;;) {
+      await guard?.()
+      const page = await readNextEvents(streams, runId, after)
+      if (!page) return
+      for (const event of page.events) {
+        after = event.seq
+        yield event
+      }
+      if (after < page.revision) continue
+      if (endsWith(page.status, options)) return
+      break
+    }
+  } while (await wakeUp.wait())
+}

@@ -1,0 +1,143 @@
+import { decodeFeedCursor, encodeFeedCursor, type FeedCursor } from '../store/feedCursor.ts'
+import type { FeedChange } from '../store/feedPage.ts'
+import { type LoadedRun, loadRuns } from '../store/loadRun.ts'
+import type { FeedBatch } from './feedReader.ts'
+import { openTail, type Tail } from './openTail.ts'
+import { ALL_RUNS } from './signals.ts'
+import type { Streams, TailOptions } from './streams.ts'
+import type { WakeUp } from './wakeUps.ts'
+
+/** Which runs the feed tells of: by what never changes in a run, so that none leaves it silently. */
+export interface FeedFilter {
+  readonly project?: string | null | undefined
+  /** Name of the workflow. */
+  readonly workflow?: string | null | undefined
+  /** Labels that a run must all carry. */
+  readonly labels?: readonly string[] | null | undefined
+}
+
+/** What the feed is opened with. */
+export interface TailRunsOptions extends TailOptions {
+  readonly filter?: FeedFilter | undefined
+  /** The projects that the subscriber may see; null: all. */
+  readonly projects: readonly string[] | null
+  /** A cursor of the feed, or of a listing, to go on from; default: from now. */
+  readonly after?: string | null | undefined
+}
+
+/** A run that changed, or was deleted. */
+export type RunsChange = {
+  /** To go on from, in place of the subscription's `after`. */
+  readonly cursor: string
+  readonly runId: string
+  /** Of the run as it is told here; for a deleted one, greater than any it had. */
+  readonly revision: number
+} & (
+  | { readonly kind: 'UPSERTED'; readonly run: LoadedRun }
+  | { readonly kind: 'DELETED'; readonly run: null }
+)
+
+/** A change that waits to learn whether it is the last of its batch. */
+type Untold = RunsChange extends infer Change
+  ? Change extends RunsChange
+    ? Omit<Change, 'cursor'>
+    : never
+  : never
+
+/** How many runs are loaded at once, at most: so much does a reader hold that has stopped reading. */
+const LOADED_AT_ONCE = 50
+
+/**
+ * The feed across runs: each run that changed since the cursor, as it is now, and each that was deleted. A run may be
+ * told twice, never left out, and never told after it was told deleted. It does not end by itself.
+ *
+ * Only the last change of a batch carries the cursor behind it; those before carry the one the batch began at, so that
+ * whoever breaks off in between is told all of it again.
+ *
+ * Rejects with CursorExpiredError (code CURSOR_EXPIRED) for a cursor that can't be gone on from; the tail itself ends
+ * with it where the database has started anew meanwhile.
+ */
+export async function tailRuns(streams: Streams, options: TailRunsOptions): Promise<Tail<RunsChange>> {
+  const { after } = options
+  const cursor = after == null ? await streams.feed.open() : decodeFeedCursor(after)
+  if (after != null) await streams.feed.openAt(cursor)
+  return openTail({
+    subscribe: () => streams.signals.subscribe(ALL_RUNS),
+    items: (wakeUp) => followRuns(streams, options, cursor, wakeUp),
+    signal: options.signal,
+  })
+}
+
+async function* followRuns(
+  streams: Streams,
+  options: TailRunsOptions,
+  start: FeedCursor,
+  wakeUp: WakeUp,
+): AsyncGenerator<RunsChange, void, void> {
+  let cursor = start
+  do {
+    for (let caughtUp = false; !caughtUp;) {
+      await options.guard?.()
+      const { batch, fresh } = await streams.feed.next(cursor)
+      yield* toldWithCursors(goThrough(streams, options, batch), batch)
+      cursor = batch.to
+      caughtUp = fresh
+    }
+  } while (await wakeUp.wait())
+}
+
+/** Gives the last change the cursor behind the batch, and all others the one before it. */
+async function* toldWithCursors(
+  changes: AsyncIterable<Untold>,
+  { from, to }: FeedBatch,
+): AsyncGenerator<RunsChange, void, void> {
+  const before = encodeFeedCursor(from)
+  let held: Untold | undefined
+  for await (const change of changes) {
+    if (held) yield { ...held, cursor: before }
+    held = change
+  }
+  if (held) yield { ...held, cursor: encodeFeedCursor(to) }
+}
+
+/** The changes of a batch that the subscriber is to be told of, page by page. */
+async function* goThrough(
+  streams: Streams,
+  { filter = {}, projects, guard }: TailRunsOptions,
+  batch: FeedBatch,
+): AsyncGenerator<Untold, void, void> {
+  let page = batch.first
+  for (;;) {
+    const wanted = page.changes.filter((change) => isWanted(change, filter, projects))
+    for (let index = 0; index < wanted.length; index += LOADED_AT_ONCE)
+      yield* await loadChanges(streams, wanted.slice(index, index + LOADED_AT_ONCE))
+    if (!page.more) return
+    await guard?.()
+    page = await streams.feed.nextPage(batch, page.more)
+  }
+}
+
+function isWanted(change: FeedChange, filter: FeedFilter, projects: readonly string[] | null): boolean {
+  return (
+    (projects === null || projects.includes(change.project)) &&
+    (filter.project == null || filter.project === change.project) &&
+    (filter.workflow == null || filter.workflow === change.workflow) &&
+    (filter.labels ?? []).every((label) => change.labels.includes(label))
+  )
+}
+
+/** The changes with their runs as they are now. One that was deleted meanwhile is left out: its tombstone follows. */
+async function loadChanges(streams: Streams, changes: readonly FeedChange[]): Promise<Untold[]> {
+  const ids = changes.filter(({ kind }) => kind === 'UPSERTED').map(({ runId }) => runId)
+  const runs = new Map((await readRuns(streams, ids)).map((loaded) => [loaded.run.id, loaded]))
+  return changes.flatMap(({ kind, runId, revision }): Untold[] => {
+    if (kind === 'DELETED') return [{ kind, runId, revision, run: null }]
+    const run = runs.get(runId)
+    return run ? [{ kind, runId, revision: run.run.revision, run }] : []
+  })
+}
+
+async function readRuns(streams: Streams, ids: readonly string[]): Promise<LoadedRun[]> {
+  if (ids.length === 0) return []
+  return streams.share(`runs ${ids.join()}`, () => loadRuns(streams.store.pool, streams.store, ids))
+}

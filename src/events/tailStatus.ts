@@ -1,0 +1,40 @@
+import type { LoadedRun } from '../store/loadRun.ts'
+import { openTail, type Tail } from './openTail.ts'
+import { endsWith, readPresent, type RunTailOptions, type Streams } from './streams.ts'
+import type { WakeUp } from './wakeUps.ts'
+
+/** What a stream of a run's states is opened with. */
+export interface TailStatusOptions extends RunTailOptions {
+  readonly runId: string
+  /** The revision that the reader has; default: none, so that the present state comes first. */
+  readonly after?: number | undefined
+}
+
+/**
+ * The run as it is, then as it is after each change, never an older one after a newer. A slow reader skips what has
+ * been overtaken. Ends after the frame of a final run, with `untilSettled` of a settled one, and when the run is
+ * deleted.
+ */
+export function tailStatus(streams: Streams, options: TailStatusOptions): Tail<LoadedRun> {
+  return openTail({
+    subscribe: () => streams.signals.subscribe(options.runId),
+    items: (wakeUp) => followStatus(streams, options, wakeUp),
+    signal: options.signal,
+  })
+}
+
+async function* followStatus(streams: Streams, options: TailStatusOptions, wakeUp: WakeUp) {
+  const { runId, guard } = options
+  let { after = 0 } = options
+  do {
+    await guard?.()
+    const loaded = await readPresent(streams, runId)
+    if (!loaded) return
+    const { revision, status } = loaded.run
+    if (revision > after) {
+      after = revision
+      yield loaded
+    }
+    if (endsWith(status, options)) return
+  } while (await wakeUp.wait())
+}

@@ -1,0 +1,52 @@
+import { type DestinationStream, pino, type Logger } from 'pino'
+
+/** The structured log. Lines are named `{domain}.{action}_{state}`; a reason is a field, never part of the name. */
+export type Log = Logger
+
+/** How a log is made. */
+export interface LogOptions {
+  /** Default: `info`. */
+  readonly level?: string
+  /** Default: stderr, so that stdout stays with what a command answers. */
+  readonly destination?: DestinationStream
+}
+
+/** Opens the log: one JSON object a line. */
+export function createLog({ level = 'info', destination }: LogOptions = {}): Log {
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: describeError },
+    },
+    destination ?? pino.destination({ dest: 2, sync: true }),
+  )
+}
+
+/** Tokens of every kind, wherever in a message they stand. */
+const SECRETS = /pawl_[A-Za-z0-9_-]{16,}|(?<=:\/\/[^\s:/@]*:)[^\s@/]+(?=@)/g
+const MOST_CHARACTERS = 500
+
+/**
+ * What the log tells of an error: kind, code, message, where it was thrown. Not the other fields: those of a database's
+ * error quote the values of a row, which may be anybody's prompt.
+ */
+export function describeError(error: unknown): object {
+  if (!(error instanceof Error)) return { message: hideSecrets(String(error)) }
+  const { code, constraint } = error as { code?: unknown; constraint?: unknown }
+  const frames = error.stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? []
+  return {
+    type: error.name,
+    message: hideSecrets(error.message),
+    ...(typeof code === 'string' && { code }),
+    ...(typeof constraint === 'string' && { constraint }),
+    stack: frames.join('\n'),
+    ...(error.cause instanceof Error && { cause: describeError(error.cause) }),
+  }
+}
+
+function hideSecrets(message: string): string {
+  return message.replace(SECRETS, '[hidden]').slice(0, MOST_CHARACTERS)
+}

@@ -1,0 +1,98 @@
+import type { Caller } from '../commands/context.ts'
+import { authenticateToken } from '../commands/tokens.ts'
+import { findLiveClaims } from '../store/liveClaims.ts'
+import type { Store } from '../store/openStore.ts'
+import { findGoodTokens } from '../store/tokens.ts'
+import { AGENT_TOKEN_PREFIX, type AgentClaim, type AgentTokens } from './agentTokens.ts'
+import type { SessionCookies } from './sessionCookies.ts'
+
+/** What a caller was known by, to be asked about again while its streams live. */
+export type Credential =
+  | { readonly kind: 'token' | 'session'; readonly tokenId: string }
+  | { readonly kind: 'agent'; readonly claim: AgentClaim }
+
+/** An authenticated caller. */
+export interface Identity {
+  readonly caller: Caller
+  readonly credential: Credential
+  /** False for an AGENT token whose claim is over: its late mutations are answered, its reads are not. */
+  readonly isLive: boolean
+}
+
+/** Knows callers by what they present. */
+export interface Authenticator {
+  /** Who presents this bearer token; null where it is unknown, revoked or expired. */
+  byToken(token: string): Promise<Identity | null>
+  /** Who the session in a `Cookie` header stands for; null where there is none, or its token is no good any more. */
+  bySession(cookieHeader: string | undefined): Promise<Identity | null>
+  /** Those of the credentials that authenticate no more. */
+  findEnded(credentials: readonly Credential[]): Promise<Set<Credential>>
+}
+
+/** What callers are known with. */
+export interface AuthenticatorOptions {
+  readonly store: Store
+  readonly agentTokens: AgentTokens
+  readonly sessions: SessionCookies
+}
+
+/** An authenticator over the tokens and claims of the database. */
+export function createAuthenticator({ store, agentTokens, sessions }: AuthenticatorOptions): Authenticator {
+  const { pool } = store
+
+  async function byAgentToken(token: string): Promise<Identity | null> {
+    const claim = agentTokens.read(token)
+    if (!claim) return null
+    const live = await findLiveClaims(pool, [claim])
+    const caller: Caller = { name: `agent#${claim.fence}`, role: 'AGENT', projects: [], agent: claim }
+    return { caller, credential: { kind: 'agent', claim }, isLive: live.length === 1 }
+  }
+
+  return {
+    async byToken(token) {
+      if (token.startsWith(AGENT_TOKEN_PREFIX)) return byAgentToken(token)
+      const found = await authenticateToken(store, token)
+      if (!found) return null
+      const { caller, tokenId } = found
+      return { caller, credential: { kind: 'token', tokenId }, isLive: true }
+    },
+
+    async bySession(cookieHeader) {
+      const tokenId = sessions.read(cookieHeader)
+      if (tokenId === null) return null
+      const [token] = await findGoodTokens(pool, [tokenId])
+      if (!token) return null
+      const { name, role, projects } = token
+      const caller: Caller = { name, role, projects, agent: null }
+      return { caller, credential: { kind: 'session', tokenId }, isLive: true }
+    },
+
+    async findEnded(credentials) {
+      const tokenIds = credentials.flatMap((credential) =>
+        credential.kind === 'agent' ? [] : [credential.tokenId],
+      )
+      const claims = credentials.flatMap((credential) =>
+        credential.kind === 'agent' ? [credential.claim] : [],
+      )
+      const good = new Set<string>()
+      if (tokenIds.length > 0) {
+        for (const { id } of await findGoodTokens(pool, [...new Set(tokenIds)])) good.add(id)
+      }
+      if (claims.length > 0) {
+        for (const claim of await findLiveClaims(pool, claims)) good.add(claimKey(claim))
+      }
+      const keyOf = (credential: Credential) =>
+        credential.kind === 'agent' ? claimKey(credential.claim) : credential.tokenId
+      return new Set(credentials.filter((credential) => !good.has(keyOf(credential))))
+    },
+  }
+}
+
+function claimKey({ runId, fence }: AgentClaim): string {
+  return `${runId}#${fence}`
+}
+
+/** The token of an `Authorization` header or of `connectionParams`; null where there is none. */
+export function readBearer(authorization: string | undefined): string | null {
+  return /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1] ?? null
+}

@@ -1,0 +1,195 @@
+import { execFile } from 'node:child_process'
+import { cp, mkdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
+import type { PoolConfig } from 'pg'
+import { migrate } from '../../../src/database/migrate.ts'
+import { readMigrations } from '../../../src/database/readMigrations.ts'
+import { makeFolder, query } from './databaseHarness.ts'
+import { findPostgres15, startPostgres15 } from './postgres15.ts'
+import type { Postgres15 } from './postgres15.ts'
+
+const ownMigrations = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url))
+const migrateScript = fileURLToPath(new URL('runMigrate.ts', import.meta.url))
+
+let databases = 0
+
+async function createDatabase(server: PoolConfig): Promise<PoolConfig> {
+  const database = `migrate_${process.pid}_${(databases += 1)}`
+  await query(server, `CREATE DATABASE ${database}`)
+  return { ...server, database }
+}
+
+async function readNames(poolConfig: PoolConfig): Promise<string[]> {
+  const rows = await query(
+    poolConfig,
+    'SELECT migration_name AS name FROM _prisma_migrations ORDER BY started_at',
+  )
+  return rows.map(({ name }) => name as string)
+}
+
+function describeMigrating(title: string, getServer: () => PoolConfig): void {
+  describe(title, () => {
+    test('applies every migration once, in order, and writes down what Prisma does', async () => {
+      const database = await createDatabase(getServer())
+      const migrations = await readMigrations(ownMigrations)
+      const names = migrations.map(({ name }) => name)
+      expect(await migrate(database, ownMigrations)).toEqual(names)
+      expect(await migrate(database, ownMigrations)).toEqual([])
+      const rows = await query(database, 'SELECT * FROM _prisma_migrations ORDER BY started_at')
+      expect(rows).toEqual(
+        migrations.map(({ name, checksum }) => ({
+          id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+          checksum,
+          finished_at: expect.any(Date),
+          migration_name: name,
+          logs: null,
+          rolled_back_at: null,
+          started_at: expect.any(Date),
+          applied_steps_count: 1,
+        })),
+      )
+    })
+
+    test('lets four processes migrate at once: one does, all succeed', async () => {
+      const database = await createDatabase(getServer())
+      const run = promisify(execFile)
+      const runs = await Promise.all(
+        [1, 2, 3, 4].map(() =>
+          run(process.execPath, ['--import', 'tsx', migrateScript, JSON.stringify(database), ownMigrations]),
+        ),
+      )
+      const applied = runs.flatMap(({ stdout }) => JSON.parse(stdout) as string[])
+      expect(applied).toEqual((await readMigrations(ownMigrations)).map(({ name }) => name))
+    })
+  })
+}
+
+describeMigrating('migrate on the embedded PostgreSQL', () => inject('postgres').poolConfig)
+
+describe.skipIf(findPostgres15() === undefined)('PostgreSQL 15', () => {
+  let server: Postgres15
+  beforeAll(async () => {
+    server = await startPostgres15()
+  })
+  afterAll(() => server.close())
+  describeMigrating('migrate on it', () => server.poolConfig)
+})
+
+describe('migrate', () => {
+  let database: PoolConfig
+  let folder: string
+
+  beforeEach(async () => {
+    database = await createDatabase(inject('postgres').poolConfig)
+    folder = await makeFolder()
+  })
+
+  async function write(name: string, sql: string): Promise<void> {
+    await mkdir(join(folder, name), { recursive: true })
+    await writeFile(join(folder, name, 'migration.sql'), sql)
+  }
+
+  test('keeps function bodies and literals with semicolons whole', async () => {
+    await write(
+      '1_function',
+      `CREATE FUNCTION three() RETURNS text AS $$ DECLARE x text; BEGIN x := 'a;b'; RETURN x; END $$ LANGUAGE plpgsql;
+       -- a comment; with a semicolon
+       CREATE TABLE t (x text DEFAULT ';');`,
+    )
+    expect(await migrate(database, folder)).toEqual(['1_function'])
+    expect(await query(database, 'SELECT three()')).toEqual([{ three: 'a;b' }])
+  })
+
+  test('leaves nothing of a migration that fails, says why, and goes on once it is mended', async () => {
+    await write('1_good', 'CREATE TABLE good (x int);')
+    await write('2_bad', 'CREATE TABLE half (x int); CREATE TABLE good (x int);')
+    await expect(migrate(database, folder)).rejects.toMatchObject({
+      code: 'MIGRATION_FAILED',
+      message: expect.stringMatching(/2_bad.*relation "good" already exists/),
+    })
+    expect(await readNames(database)).toEqual(['1_good'])
+    expect(await query(database, `SELECT to_regclass('half') AS half`)).toEqual([{ half: null }])
+    await write('2_bad', 'CREATE TABLE half (x int);')
+    expect(await migrate(database, folder)).toEqual(['2_bad'])
+  })
+
+  test('leaves nothing of a migration whose server was killed', async () => {
+    await write('1_slow', 'CREATE TABLE half (x int); SELECT pg_sleep(1000);')
+    const failing = expect(migrate(database, folder)).rejects.toMatchObject({ code: 'MIGRATION_FAILED' })
+    const sleeping = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                       WHERE datname = '${database.database}' AND wait_event = 'PgSleep'`
+    while ((await query(inject('postgres').poolConfig, sleeping)).length === 0);
+    await failing
+    await write('1_slow', 'CREATE TABLE half (x int);')
+    expect(await migrate(database, folder)).toEqual(['1_slow'])
+  })
+
+  test('refuses a migration that was edited after it had been applied', async () => {
+    await write('1_one', 'CREATE TABLE one (x int);')
+    await migrate(database, folder)
+    await write('1_one', 'CREATE TABLE one (x bigint);')
+    await write('2_two', 'CREATE TABLE two (x int);')
+    await expect(migrate(database, folder)).rejects.toMatchObject({
+      code: 'MIGRATION_EDITED',
+      message: expect.stringContaining('1_one'),
+    })
+    expect(await readNames(database)).toEqual(['1_one'])
+  })
+
+  test('does not mind other line endings', async () => {
+    await write('1_one', 'CREATE TABLE one (\n  x int\n);\n')
+    await migrate(database, folder)
+    await write('1_one', 'CREATE TABLE one (\r\n  x int\r\n);\r\n')
+    expect(await migrate(database, folder)).toEqual([])
+  })
+
+  test('refuses a database that a newer Pawl has migrated', async () => {
+    await write('1_one', 'CREATE TABLE one (x int);')
+    await write('2_two', 'CREATE TABLE two (x int);')
+    await migrate(database, folder)
+    await rm(join(folder, '2_two'), { recursive: true })
+    await expect(migrate(database, folder)).rejects.toMatchObject({
+      code: 'MIGRATION_MISSING',
+      message: expect.stringMatching(/2_two.*Upgrade/),
+    })
+  })
+
+  test('refuses a database where Prisma left a migration unfinished, until it is resolved', async () => {
+    await write('1_one', 'CREATE TABLE one (x int);')
+    await migrate(database, folder)
+    await query(database, 'UPDATE _prisma_migrations SET finished_at = NULL')
+    await expect(migrate(database, folder)).rejects.toMatchObject({
+      code: 'MIGRATION_FAILED',
+      message: expect.stringContaining('prisma migrate resolve'),
+    })
+    await query(database, 'UPDATE _prisma_migrations SET rolled_back_at = now(); DROP TABLE one')
+    expect(await migrate(database, folder)).toEqual(['1_one'])
+  })
+
+  test(`refuses a database that holds somebody else's tables`, async () => {
+    await query(database, 'CREATE TABLE theirs (x int)')
+    await write('1_one', 'CREATE TABLE one (x int);')
+    await expect(migrate(database, folder)).rejects.toMatchObject({
+      code: 'DATABASE_UNSUPPORTED',
+      message: expect.stringContaining('CREATE DATABASE pawl'),
+    })
+    expect(await query(database, `SELECT to_regclass('_prisma_migrations') AS t`)).toEqual([{ t: null }])
+  })
+
+  test('refuses an installation without migrations', async () => {
+    await expect(migrate(database, join(folder, 'none'))).rejects.toMatchObject({ code: 'MIGRATION_MISSING' })
+  })
+
+  test('does not load the engine where nothing is to be applied', async () => {
+    await cp(ownMigrations, folder, { recursive: true })
+    const migrateElsewhere = async (): Promise<string[]> => {
+      const args = ['--import', 'tsx', migrateScript, JSON.stringify(database), folder, '--tell-engine']
+      return (await promisify(execFile)(process.execPath, args)).stdout.trim().split('\n')
+    }
+    expect((await migrateElsewhere()).at(-1)).toBe('engine loaded')
+    expect(await migrateElsewhere()).toEqual(['[]', 'engine not loaded'])
+  })
+})

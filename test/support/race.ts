@@ -1,0 +1,98 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type pg from 'pg'
+import type { Commands } from '../../src/commands/context.ts'
+import { verifyRun } from '../../src/commands/verifyRun.ts'
+import type { RunEvent } from '../../src/lifecycle/events.ts'
+import type { Run } from '../../src/lifecycle/run.ts'
+import { readWholeRun, type WholeRun } from '../../src/store/readWholeRun.ts'
+import type { TestCommands } from './commands.ts'
+
+/** Does something so many times, one after the other, telling the number of the time that failed. */
+export async function repeat(times: number, body: (time: number) => Promise<void>): Promise<void> {
+  for (let time = 1; time <= times; time++) {
+    try {
+      await body(time)
+    } catch (error) {
+      throw new Error(`at repetition ${time} of ${times}`, { cause: error })
+    }
+  }
+}
+
+/** Calls something at once from so many places, spread over the servers in turn; answers in the order of the calls. */
+export function atOnce<T>(
+  times: number,
+  servers: readonly Commands[],
+  call: (server: Commands, place: number) => Promise<T>,
+): Promise<T[]> {
+  return Promise.all(
+    Array.from({ length: times }, (_, place) => {
+      const server = servers[place % servers.length]
+      if (!server) throw new Error('there is no server')
+      return call(server, place)
+    }),
+  )
+}
+
+/** All there is of a run, proven to be what its log says (G6); throws where it is not. */
+export async function readProven(
+  { store, commands, callers }: TestCommands,
+  runId: string,
+): Promise<WholeRun> {
+  const answer = await verifyRun(commands, callers.admin, runId)
+  if (!answer.ok) throw new Error(answer.problem.message)
+  if (!answer.consistent) throw new Error(answer.differences.map(({ detail }) => detail).join('; '))
+  const whole = await readWholeRun(store.pool, store, runId)
+  if (!whole) throw new Error(`run ${runId} is gone`)
+  return whole
+}
+
+/** How many events of a type a log has. */
+export function countEvents(events: readonly RunEvent[], type: RunEvent['type']): number {
+  return events.filter((event) => event.type === type).length
+}
+
+/** Executions of a run that have no end. */
+export function inFlight(run: Run): string[] {
+  return run.executions.filter(({ end }) => end === null).map(({ id }) => id)
+}
+
+/** Holds the row of a run, as a slow writer would, until released. */
+export async function holdRow(
+  pool: pg.Pool,
+  runId: string,
+): Promise<pg.PoolClient & { letGo(): Promise<void> }> {
+  const client = await pool.connect()
+  await client.query('BEGIN')
+  await client.query('SELECT FROM run WHERE id = $1 FOR UPDATE', [runId])
+  return Object.assign(client, {
+    async letGo() {
+      await client.query('COMMIT')
+      client.release()
+    },
+  })
+}
+
+/** Waits until so many statements of this database wait for a lock. */
+export async function untilBlocked(pool: pg.Pool, statements: number): Promise<void> {
+  const text = `SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
+  await until(`${statements} statements wait for a lock`, async () => {
+    const { rows } = await pool.query<{ n: number }>(text)
+    return (rows[0]?.n ?? 0) >= statements
+  })
+}
+
+/** Waits until the database's clock has passed a moment. */
+export async function untilPassed(pool: pg.Pool, moment: number): Promise<void> {
+  await until('the moment has passed', async () => {
+    const { rows } = await pool.query<{ now: Date }>('SELECT clock_timestamp() AS now')
+    return (rows[0]?.now.getTime() ?? 0) > moment
+  })
+}
+
+async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 20_000
+  while (!(await isSo())) {
+    if (Date.now() > deadline) throw new Error(`waited in vain until ${what}`)
+    await delay(2)
+  }
+}

@@ -1,0 +1,134 @@
+import { readFileSync, readdirSync } from 'node:fs'
+import {
+  Kind,
+  buildSchema,
+  getNamedType,
+  isUnionType,
+  parse,
+  visit,
+  TypeInfo,
+  visitWithTypeInfo,
+} from 'graphql'
+import type { DocumentNode } from 'graphql'
+import { describe, expect, it } from 'vitest'
+import { plugin } from '../../../scripts/sdkDocuments.ts'
+import { writeEventTypes } from '../../../scripts/sdkEvents.ts'
+
+const root = new URL('../../../', import.meta.url)
+const read = (path: string) => readFileSync(new URL(path, root), 'utf8')
+
+const schema = buildSchema(read('schema/schema.graphql'))
+const files = readdirSync(new URL('schema/operations', root)).map((name) =>
+  parse(read(`schema/operations/${name}`)),
+)
+const operations: DocumentNode = {
+  kind: Kind.DOCUMENT,
+  definitions: files.flatMap((file) => file.definitions),
+}
+
+/** Asked for by id where the caller knows the type, by fields of their own. */
+const COVERED_OTHERWISE = ['node', 'nodes']
+
+describe('the SDK’s operations', () => {
+  it('ask for every field the server offers', () => {
+    const used = new Set<string>()
+    for (const definition of operations.definitions) {
+      if (definition.kind !== Kind.OPERATION_DEFINITION) continue
+      for (const field of definition.selectionSet.selections)
+        if (field.kind === Kind.FIELD) used.add(field.name.value)
+    }
+    const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]
+    const offered = roots.flatMap((type) => Object.keys(type?.getFields() ?? {}))
+    expect([...used, ...COVERED_OTHERWISE].toSorted()).toEqual(offered.toSorted())
+  })
+
+  it('tell every result’s type, and say of each of its members all that they were made for', () => {
+    const info = new TypeInfo(schema)
+    const results: string[] = []
+    visit(
+      operations,
+      visitWithTypeInfo(info, {
+        Field(field) {
+          const type = getNamedType(info.getType())
+          if (!isUnionType(type)) return
+          const { selections } = field.selectionSet ?? { selections: [] }
+          const names = selections.map((selection) =>
+            selection.kind === Kind.FRAGMENT_SPREAD
+              ? selection.name.value.replace(/Fields$/, '')
+              : selection.kind === Kind.INLINE_FRAGMENT
+                ? selection.typeCondition?.name.value
+                : selection.name.value,
+          )
+          const members = type.getTypes().map((member) => member.name)
+          expect([type.name, ...names.toSorted()]).toEqual([
+            type.name,
+            ...['__typename', 'Problem', ...members].toSorted(),
+          ])
+          results.push(type.name)
+        },
+      }),
+    )
+    expect(results.length).toBeGreaterThan(20)
+  })
+})
+
+describe('generated documents', () => {
+  it('append each fragment they use once, those of fragments too', () => {
+    const text = `
+      query B { b { ...Outer ...Inner } }
+      fragment Outer on B { o ...Inner }
+      fragment Inner on B { i(text: "it's") }
+      fragment Unused on B { u }`
+    expect(plugin(undefined, [{ document: parse(text) }]).content).toBe(
+      [
+        `const Inner = 'fragment Inner on B{i(text:"it\\'s")}'`,
+        `const Outer = 'fragment Outer on B{o ...Inner}'`,
+        `export const BDocument = /* @__PURE__ */ createDocument<BQuery, BQueryVariables>('query B{b{...Outer ...Inner}}', Inner, Outer)\n`,
+      ].join('\n'),
+    )
+  })
+})
+
+describe('generated event types', () => {
+  it('say what the schema says', () => {
+    const text = writeEventTypes({
+      'run.paused': {
+        type: 'object',
+        description: 'A person’s wish.',
+        properties: {
+          by: { type: ['string', 'null'], description: 'Who.' },
+          why: { enum: ['LUNCH', "don't know", 7] },
+          'odd-name': { type: 'integer', minimum: 0 },
+          list: { type: 'array', items: { anyOf: [{ type: 'number' }, { type: 'boolean' }] } },
+          anything: {},
+          nested: { type: 'object', properties: { always: { const: true } }, required: ['always'] },
+          map: { type: 'object', additionalProperties: { type: 'string' } },
+        },
+        required: ['by', 'list'],
+      },
+      'run.expired': { type: 'object', properties: {}, additionalProperties: false },
+    })
+    expect(text.slice(text.indexOf('export'))).toBe(`export interface RunEventPayloads {
+  readonly 'run.expired': Record<string, never>
+  /** A person’s wish. */
+  readonly 'run.paused': {
+    /** Who. */
+    readonly by: string | null
+    readonly why?: 'LUNCH' | 'don\\'t know' | 7
+    readonly 'odd-name'?: number
+    readonly list: readonly (number | boolean)[]
+    readonly anything?: JsonValue
+    readonly nested?: {
+      readonly always: true
+    }
+    readonly map?: { readonly [key: string]: string }
+  }
+}
+`)
+  })
+
+  it('refuse a keyword that would make them wrong', () => {
+    expect(() => writeEventTypes({ 'run.paused': { not: {} } })).toThrow('"not"')
+    expect(() => writeEventTypes({ 'run.paused': { type: 'date' } })).toThrow('"date"')
+  })
+})

@@ -1,0 +1,81 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import * as sdk from '@pawl/sdk'
+import { build } from 'tsdown'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startScriptedServer } from './scriptedServer.ts'
+import { makeFrame } from './words.ts'
+
+const run = promisify(execFile)
+let outDir: string
+
+beforeAll(async () => {
+  outDir = await mkdtemp(join(tmpdir(), 'pawl-sdk-'))
+  await build({
+    config: false,
+    cwd: fileURLToPath(new URL('../../../sdk', import.meta.url)),
+    entry: 'index.ts',
+    format: ['esm', 'cjs'],
+    platform: 'neutral',
+    target: 'es2022',
+    tsconfig: '../tsconfig.json',
+    fixedExtension: true,
+    dts: false,
+    outDir,
+    logLevel: 'error',
+  })
+})
+afterAll(() => rm(outDir, { recursive: true, force: true }))
+
+const body = `
+  const pawl = sdk.createPawl({ url: process.argv[1], token: 't' })
+  const statuses = []
+  for await (const frame of pawl.runs.watch('run_01')) statuses.push(frame.status)
+  const { name } = await pawl.viewer()
+  console.log(JSON.stringify({ name, statuses, exports: Object.keys(sdk).sort() }))`
+
+describe('the built SDK', () => {
+  it.each([
+    [
+      'ESM',
+      'index.mjs',
+      (file: string) => ['--input-type=module', '-e', `import * as sdk from '${file}'; ${body}`],
+    ],
+    [
+      'CJS',
+      'index.cjs',
+      (file: string) => ['-e', `const sdk = require('${file}'); (async () => {${body}})()`],
+    ],
+  ])('works in Node as %s, with fetch alone, and lets the process end', async (_, name, command) => {
+    const server = await startScriptedServer({
+      Query: { viewer: () => ({ name: 'ann', role: 'VIEWER' }) },
+      Subscription: {
+        runStatus: {
+          async *subscribe() {
+            yield makeFrame(2, 'COMPLETED')
+            await new Promise(() => {})
+          },
+        },
+      },
+    })
+    const { stdout } = await run(process.execPath, [...command(join(outDir, name)), server.url]).finally(
+      server.stop,
+    )
+    expect(JSON.parse(stdout)).toEqual({
+      name: 'ann',
+      statuses: ['COMPLETED'],
+      exports: Object.keys(sdk).toSorted(),
+    })
+  })
+
+  it('brings everything it needs', async () => {
+    const esm = await readFile(join(outDir, 'index.mjs'), 'utf8')
+    const cjs = await readFile(join(outDir, 'index.cjs'), 'utf8')
+    expect(esm).not.toMatch(/^import |\bimport\(/m)
+    expect(cjs).not.toMatch(/\brequire\(/)
+  })
+})

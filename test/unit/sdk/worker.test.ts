@@ -1,0 +1,307 @@
+import { PawlAuthError, createPawl, unwrap } from '@pawl/sdk'
+import type { Held, Run, WorkerHandler, WorkerOptions } from '@pawl/sdk'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { createCodedError, startScriptedServer } from './scriptedServer.ts'
+import type { Resolver } from './scriptedServer.ts'
+import { at, makeRun } from './words.ts'
+
+/** A server with a queue of runs, which it hands out once, and a note of every write. */
+async function startRunServer(ids: readonly string[]) {
+  const runs = new Map(ids.map((id) => [id, makeRun({ id })]))
+  const queue = [...ids]
+  const claims = new Map<string, string>()
+  const writes: string[] = []
+  const state = { directive: 'CONTINUE', claimError: undefined as Error | undefined, refuseFailing: false }
+  let wake: () => void = () => {}
+
+  const lease = (fence: number) => ({ owner: 'w', fence, expiresAt: at(1), isLive: true })
+  const change = (id: string, fields: Partial<Run>) => {
+    const run = makeRun({ ...runs.get(id), ...fields, id })
+    runs.set(id, run)
+    return run
+  }
+  /** A write of the owner's, noted with its fence; `to` is the status that it leads to. */
+  const write =
+    (name: string, to: Run['status'] | undefined) =>
+    (
+      _: unknown,
+      { input }: { input: { runId: string; fence?: number; reason?: string; error?: unknown } },
+    ) => {
+      const detail = input.reason ? ` ${input.reason} ${String(input.error)}` : ''
+      writes.push(`${name} ${input.runId} #${input.fence}${detail}`)
+      const run = change(input.runId, to ? { status: to } : {})
+      return { run, replayed: false, changed: true, round: 1, phase: PHASE }
+    }
+  const as =
+    (typename: string, resolve: Resolver): Resolver =>
+    (parent, args) => ({ __typename: typename, ...(resolve(parent, args) as object) })
+
+  const server = await startScriptedServer({
+    Query: { run: (_, { id }: { id: string }) => ({ ...runs.get(id), phases: [], missingEvidence: [] }) },
+    Mutation: {
+      claimRun: (_, { input }: { input: { idempotencyKey: string } }) => {
+        if (state.claimError) throw state.claimError
+        const id = claims.get(input.idempotencyKey) ?? queue.shift()
+        if (!id) return { __typename: 'NothingToClaim', message: 'Nothing' }
+        const replayed = claims.has(input.idempotencyKey)
+        claims.set(input.idempotencyKey, id)
+        const run = change(id, { status: 'RUNNING', lease: lease(7) })
+        return { __typename: 'ClaimRunSuccess', run, lease: lease(7), agentToken: `agent-of-${id}`, replayed }
+      },
+      renewLease: (_, { input }: { input: { fence: number } }) => ({
+        __typename: 'RenewLeaseSuccess',
+        lease: lease(input.fence),
+        directives: [{ kind: state.directive }],
+      }),
+      startPhase: as('StartPhaseSuccess', write('startPhase', undefined)),
+      advancePhase: as('AdvancePhaseSuccess', write('advancePhase', undefined)),
+      completeRound: as('CompleteRoundSuccess', write('completeRound', undefined)),
+      completeRun: as('CompleteRunSuccess', write('completeRun', 'COMPLETED')),
+      failRun: (parent, args) => {
+        if (!state.refuseFailing) return as('FailRunSuccess', write('failRun', 'FAILED'))(parent, args)
+        const run = change((args as { input: { runId: string } }).input.runId, { status: 'CANCELLING' })
+        return { __typename: 'RunNotActive', message: 'It is being cancelled', run, status: 'CANCELLING' }
+      },
+      releaseRun: as('ReleaseRunSuccess', write('releaseRun', 'QUEUED')),
+      confirmCancel: as('ConfirmCancelSuccess', write('confirmCancel', 'CANCELLED')),
+    },
+    Subscription: {
+      directives: {
+        async *subscribe() {
+          yield { kind: state.directive }
+          await new Promise(() => {})
+        },
+      },
+      runsChanged: {
+        async *subscribe() {
+          for (;;) {
+            await new Promise<void>((resolve) => (wake = resolve))
+            const run = makeRun({ id: queue[0] ?? 'run_none' })
+            yield { cursor: 'c', kind: 'UPSERTED', runId: run.id, revision: (Math.random() * 1e6) | 0, run }
+          }
+        },
+      },
+    },
+  })
+  onTestFinished(server.stop)
+  const pawl = createPawl({
+    url: server.url,
+    WebSocket: false,
+    retry: { attempts: 2, minDelayMs: 1, maxDelayMs: 5 },
+  })
+  const work = (handler: WorkerHandler, options: Partial<WorkerOptions> = {}) => {
+    const worker = pawl.worker({ owner: 'w', leaseSeconds: 1, pollMs: 20, ...options }, handler)
+    onTestFinished(() => worker.stop({ timeoutMs: 0 }).catch(() => {}))
+    return worker
+  }
+  const enqueue = (id: string) => {
+    runs.set(id, makeRun({ id }))
+    queue.push(id)
+    wake()
+  }
+  return { server, state, writes, runs, work, enqueue, change }
+}
+
+const PHASE = {
+  id: 'phs_1',
+  key: 'context',
+  round: 1,
+  status: 'RUNNING',
+  attempts: 1,
+  isFinalPhase: false,
+  role: null,
+  nextPhases: [],
+  startedAt: null,
+  endedAt: null,
+  error: null,
+}
+
+const untilStopped = (held: Held) =>
+  new Promise<void>((resolve) => {
+    if (held.signal.aborted) resolve()
+    held.signal.addEventListener('abort', () => resolve())
+  })
+
+describe('a worker', () => {
+  it('claims a run and hands it over with its fence filled in', async () => {
+    const { writes, work } = await startRunServer(['run_1'])
+    let agentToken: string | null = null
+    work(async (held) => {
+      agentToken = held.agentToken
+      unwrap(await held.phases.start('context'))
+      unwrap(await held.phases.advance('synthesis'))
+      unwrap(await held.rounds.complete())
+      unwrap(await held.complete())
+    })
+    await expect
+      .poll(() => writes)
+      .toEqual([
+        'startPhase run_1 #7',
+        'advancePhase run_1 #7',
+        'completeRound run_1 #7',
+        'completeRun run_1 #7',
+      ])
+    expect(agentToken).toBe('agent-of-run_1')
+  })
+
+  it('writes nothing more about a run that its handler has settled', async () => {
+    const { writes, work } = await startRunServer(['run_1'])
+    const worker = work(async (held) => void (await held.complete()))
+    await expect.poll(() => writes.length).toBe(1)
+    await worker.stop()
+    expect(writes).toEqual(['completeRun run_1 #7'])
+  })
+
+  it('fails a run as INCOMPLETE whose handler returns before it is completed', async () => {
+    const { writes, work } = await startRunServer(['run_1'])
+    work(() => {})
+    await expect
+      .poll(() => writes)
+      .toEqual(['failRun run_1 #7 INCOMPLETE The handler returned without completing the run'])
+  })
+
+  it('fails a run with what its handler threw', async () => {
+    const { writes, work } = await startRunServer(['run_1', 'run_2'])
+    work((held) => {
+      throw new Error(held.run.id === 'run_1' ? 'no disk' : '')
+    })
+    await expect
+      .poll(() => writes)
+      .toEqual([
+        'failRun run_1 #7 REPORTED_FAILURE no disk',
+        'failRun run_2 #7 REPORTED_FAILURE The handler threw an error without a message',
+      ])
+  })
+
+  it('confirms a cancel once the handler has stopped', async () => {
+    const { state, writes, work, change } = await startRunServer(['run_1'])
+    let stopped = false
+    work(async (held) => {
+      change('run_1', { status: 'CANCELLING' })
+      state.directive = 'CANCEL'
+      await untilStopped(held)
+      expect(held.interruption).toBe('CANCEL')
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      expect(writes).toEqual([])
+      stopped = true
+      throw new Error('killed')
+    })
+    await expect.poll(() => writes, { timeout: 3_000 }).toEqual(['confirmCancel run_1 #7'])
+    expect(stopped).toBe(true)
+  })
+
+  it('releases a run that was paused', async () => {
+    const { state, writes, work, change } = await startRunServer(['run_1'])
+    work(async (held) => {
+      change('run_1', { status: 'PAUSED' })
+      state.directive = 'PAUSE'
+      await untilStopped(held)
+    })
+    await expect.poll(() => writes, { timeout: 3_000 }).toEqual(['releaseRun run_1 #7'])
+  })
+
+  it('releases a run that waits for a person when its handler returns', async () => {
+    const { writes, work, change } = await startRunServer(['run_1'])
+    work(() => void change('run_1', { status: 'AWAITING_APPROVAL' }))
+    await expect.poll(() => writes).toEqual(['releaseRun run_1 #7'])
+  })
+
+  it('looks again where the run changed while it was about to fail it', async () => {
+    const { state, writes, work } = await startRunServer(['run_1'])
+    state.refuseFailing = true
+    work(() => {})
+    await expect.poll(() => writes).toEqual(['confirmCancel run_1 #7'])
+  })
+
+  it('writes nothing about a run whose lease is lost', async () => {
+    const { state, writes, work } = await startRunServer(['run_1'])
+    let why: string | undefined
+    const worker = work(async (held) => {
+      state.directive = 'LEASE_LOST'
+      await untilStopped(held)
+      why = held.interruption
+    })
+    await expect.poll(() => why, { timeout: 3_000 }).toBe('LEASE_LOST')
+    await worker.stop()
+    expect(writes).toEqual([])
+  })
+
+  it('holds as many runs at a time as it may', async () => {
+    const { work, writes } = await startRunServer(['run_1', 'run_2', 'run_3', 'run_4'])
+    let [running, most] = [0, 0]
+    const worker = work(
+      async (held) => {
+        running += 1
+        most = Math.max(most, running)
+        await new Promise((resolve) => setTimeout(resolve, 30))
+        running -= 1
+        await held.complete()
+      },
+      { concurrency: 2 },
+    )
+    await expect.poll(() => writes.length).toBe(4)
+    expect(most).toBe(2)
+    await expect.poll(() => worker.held).toBe(0)
+  })
+
+  it('wakes when the feed tells of a run, without waiting for its next look', async () => {
+    const { server, work, enqueue, writes } = await startRunServer([])
+    const worker = work(async (held) => void (await held.complete()), { pollMs: 60_000 })
+    await expect.poll(() => server.seen.requests).toBeGreaterThan(2)
+    enqueue('run_9')
+    await expect.poll(() => writes).toEqual(['completeRun run_9 #7'])
+    await worker.stop()
+  })
+
+  it('takes a run once whose claim’s answer was lost', async () => {
+    const { server, work, writes } = await startRunServer(['run_1', 'run_2'])
+    server.faults.lostAnswers = 1
+    work(async (held) => void (await held.complete()))
+    await expect.poll(() => writes).toEqual(['completeRun run_1 #7', 'completeRun run_2 #7'])
+  })
+
+  it('tells of trouble and tries again', async () => {
+    const { state, work, writes } = await startRunServer(['run_1'])
+    state.claimError = createCodedError('INTERNAL')
+    const errors: unknown[] = []
+    work(async (held) => void (await held.complete()), { onError: (error) => errors.push(error) })
+    await expect.poll(() => errors.length).toBeGreaterThan(1)
+    state.claimError = undefined
+    await expect.poll(() => writes.length).toBe(1)
+  })
+
+  it('ends where it may not work', async () => {
+    const { state, work } = await startRunServer([])
+    state.claimError = createCodedError('UNAUTHENTICATED')
+    await expect(work(() => {}).finished).rejects.toBeInstanceOf(PawlAuthError)
+  })
+
+  it('stops when the runs it holds are done, and takes no more', async () => {
+    const { work, writes, runs } = await startRunServer(['run_1', 'run_2'])
+    let finish = () => {}
+    const worker = work(async (held) => {
+      await new Promise<void>((resolve) => (finish = resolve))
+      await held.complete()
+    })
+    await expect.poll(() => worker.held).toBe(1)
+    const stopping = worker.stop()
+    finish()
+    await stopping
+    expect(writes).toEqual(['completeRun run_1 #7'])
+    expect(runs.get('run_2')?.status).toBe('QUEUED')
+    expect(worker.held).toBe(0)
+  })
+
+  it('interrupts and releases what is not done in time when it stops', async () => {
+    const { work, writes } = await startRunServer(['run_1'])
+    let why: string | undefined
+    const worker = work(async (held) => {
+      await untilStopped(held)
+      why = held.interruption
+    })
+    await expect.poll(() => worker.held).toBe(1)
+    await worker.stop({ timeoutMs: 20 })
+    expect(why).toBe('SHUTDOWN')
+    expect(writes).toEqual(['releaseRun run_1 #7'])
+  })
+})
