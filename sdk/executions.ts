@@ -15,13 +15,17 @@ export class Executions {
     return (await this.#requests.mutate(g.StartExecutionDocument, fields)).startExecution
   }
 
-  /** Records how a process ended, and answers with the outcome that follows. Legal after the run has settled, too. */
+  /**
+   * Records how a process ended, and answers with the outcome that follows. Legal after the run has settled, too. `signal` is
+   * the name of the signal that ended it, as `SIGKILL`; what ends the call itself stands in `options`.
+   */
   async finish(
     executionId: string,
-    fields: t.Fields<g.FinishExecutionInput, 'executionId'> = {},
+    fields: Omit<g.FinishExecutionInput, 'executionId'> = {},
+    options: CallOptions = {},
   ): Promise<t.FinishExecutionResult> {
-    return (await this.#requests.mutate(g.FinishExecutionDocument, { ...fields, executionId }))
-      .finishExecution
+    const input = { ...fields, executionId }
+    return (await this.#requests.mutateWith(g.FinishExecutionDocument, input, options)).finishExecution
   }
 
   /** One page of executions. */

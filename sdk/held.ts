@@ -18,14 +18,14 @@ export interface OwnerCommands {
 /** A run that this program owns. Every write carries the claim's fence; one that finds the lease lost aborts `signal`. */
 export class Held {
   /** The run as it was when it was claimed. */
-  readonly run: t.Run
+  readonly run: t.RunDetail
   /** What the run's agent signs in with, good for this claim alone. */
   readonly agentToken: string | null
   readonly #pawl: OwnerCommands
   readonly #hold: Hold
   #isOver = false
 
-  constructor(pawl: OwnerCommands, hold: Hold, claim: { run: t.Run; agentToken: string | null }) {
+  constructor(pawl: OwnerCommands, hold: Hold, claim: { run: t.RunDetail; agentToken: string | null }) {
     this.#pawl = pawl
     this.#hold = hold
     this.run = claim.run
@@ -67,8 +67,7 @@ export class Held {
   readonly executions = {
     start: (fields: Owned<g.StartExecutionInput>) =>
       this.#write(this.#pawl.executions.start({ ...this.#fence(fields), runId: this.#id })),
-    finish: (executionId: string, fields: t.Fields<g.FinishExecutionInput, 'executionId'> = {}) =>
-      this.#pawl.executions.finish(executionId, fields),
+    finish: (...given: Parameters<Executions['finish']>) => this.#pawl.executions.finish(...given),
   }
 
   /** Ends the run as COMPLETED, where the server holds the evidence. */

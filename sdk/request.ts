@@ -20,6 +20,12 @@ export interface Requests {
   ask<R, V>(document: TypedDocument<R, V>, variables: V, options?: CallOptions): Promise<R>
   /** Sends a mutation under the given idempotency key or a fresh one, the same in every attempt. */
   mutate<R, I extends Keyed>(document: TypedDocument<R, { input: I }>, input: I & CallOptions): Promise<R>
+  /** As `mutate`, for an input that has fields named like the options. */
+  mutateWith<R, I extends Keyed>(
+    document: TypedDocument<R, { input: I }>,
+    input: I,
+    options: CallOptions,
+  ): Promise<R>
 }
 
 interface Keyed {
@@ -28,13 +34,16 @@ interface Keyed {
 
 /** Binds `ask` and `mutate` to a server. */
 export function createRequests(connection: Connection): Requests {
+  const mutateWith: Requests['mutateWith'] = (document, input, options) => {
+    const idempotencyKey = input.idempotencyKey ?? createKey()
+    const keyed = { ...input, idempotencyKey }
+    return askUntilAnswered(connection, document, { input: keyed }, options, idempotencyKey)
+  }
   return {
     ask: (document, variables, options = {}) => askUntilAnswered(connection, document, variables, options),
-    mutate: (document, { signal, retry, ...input }) => {
-      const idempotencyKey = input.idempotencyKey ?? createKey()
-      const keyed = { ...input, idempotencyKey } as never
-      return askUntilAnswered(connection, document, { input: keyed }, { signal, retry }, idempotencyKey)
-    },
+    mutate: (document, { signal, retry, ...input }) =>
+      mutateWith(document, input as never, { signal, retry }),
+    mutateWith,
   }
 }
 

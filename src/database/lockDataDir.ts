@@ -42,14 +42,23 @@ function releaseLock(file: number): void {
 
 type TryLock = (fd: number, offset: number, length: number) => boolean
 
-/** The lock comes from a native addon; where it has no build, two servers on one directory go unnoticed. */
+/** Where the native addon has no build, or the file system no locks, two servers on one directory go unnoticed. */
 async function loadTryLock(log: DatabaseLog): Promise<TryLock> {
+  const skip = (err: unknown): true => {
+    log.warn({ reason: 'no file locks on this platform or file system', err }, 'database.lock_skipped')
+    return true
+  }
   try {
     const { tryLock } = await import('fs-native-extensions')
-    return tryLock
+    return (...range) => {
+      try {
+        return tryLock(...range)
+      } catch (error) {
+        return skip(error)
+      }
+    }
   } catch (error) {
-    log.warn({ reason: 'no file locks on this platform', err: error }, 'database.lock_skipped')
-    return () => true
+    return () => skip(error)
   }
 }
 

@@ -11,7 +11,7 @@ import { prepareDataDir } from './prepareDataDir.ts'
 export interface OpenDatabaseOptions {
   /** The data directory (`PAWL_DATA`); created with mode 0700 where it is missing. */
   dataDir: string
-  /** A PostgreSQL of the user's (`DATABASE_URL`). Default: the embedded one, in the data directory. */
+  /** A PostgreSQL of the user's (`DATABASE_URL`). Default, and for the empty string: the embedded one. */
   databaseUrl?: string | undefined
   /** Default: reports nothing. */
   log?: DatabaseLog | undefined
@@ -45,7 +45,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
     const dataDir = await prepareDataDir(options.dataDir)
     const lock = await lockDataDir(dataDir, log)
     try {
-      const opened = databaseUrl === undefined ? await openEmbedded(dataDir, log) : undefined
+      const opened = databaseUrl ? undefined : await openEmbedded(dataDir, log)
       const poolConfig = opened?.poolConfig ?? (await openGiven(databaseUrl ?? ''))
       let closing: Promise<void> | undefined
       const close = async (): Promise<void> => {

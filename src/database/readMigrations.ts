@@ -18,7 +18,7 @@ const lockName = 'migration_lock.toml'
 
 /** Reads a folder of migrations in Prisma's format, in the order they are applied; empty where there is no such folder. */
 export async function readMigrations(migrationsDir: string): Promise<Migration[]> {
-  const names = (await readFolders(migrationsDir)).sort()
+  const names = (await readFolders(migrationsDir)).toSorted()
   return Promise.all(
     names.map(async (name) => {
       const bytes = await readFile(join(migrationsDir, name, scriptName))

@@ -5,11 +5,12 @@ import { dirname, join } from 'node:path'
 import { PrismaPg } from '@prisma/adapter-pg'
 import { bindMigrationAwareSqlAdapterFactory, ColumnTypeEnum } from '@prisma/driver-adapter-utils'
 import type { ErrorRegistry } from '@prisma/driver-adapter-utils'
+import type * as EngineExports from '@prisma/schema-engine-wasm'
 import type { SchemaEngine } from '@prisma/schema-engine-wasm'
 import type { PoolConfig } from 'pg'
 import { EnginePool } from './enginePool.ts'
 
-type EngineModule = typeof import('@prisma/schema-engine-wasm')
+type EngineModule = Pick<typeof EngineExports, 'SchemaEngine'>
 type Adapter = Awaited<ReturnType<PrismaPg['connect']>>
 
 /**

@@ -41,23 +41,12 @@ export function openTail<T>({ subscribe, items, signal }: TailParts<T>): Tail<T>
 
   function pull(): Promise<IteratorResult<T, void>> {
     started ??= start()
-    const { generator } = started
+    const step = started.generator.next()
     return new Promise((resolve, reject) => {
       const giveUp = () => resolve(NOTHING)
       pulls.add(giveUp)
-      const answer = async () => {
-        try {
-          const result = await generator.next()
-          resolve(result)
-          if (result.done) end()
-        } catch (error) {
-          reject(error as Error)
-          end()
-        } finally {
-          pulls.delete(giveUp)
-        }
-      }
-      void answer()
+      void step.then(resolve, reject)
+      void step.then(({ done }) => done && end(), end).finally(() => pulls.delete(giveUp))
     })
   }
 

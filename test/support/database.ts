@@ -3,8 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Client } from 'pg'
 import type { PoolConfig } from 'pg'
 import { inject } from 'vitest'
-// brings the type of what the global setup provides
-import type {} from './globalSetup.ts'
+import type { TestPostgres } from './globalSetup.ts'
 
 /** A migrated, empty database of one test file. */
 export interface TestDatabase {
@@ -17,7 +16,7 @@ export interface TestDatabase {
 
 /** Clones the migrated template: a database for one test file, to be dropped in `afterAll`. */
 export async function createTestDatabase(): Promise<TestDatabase> {
-  const { poolConfig, template } = inject('postgres')
+  const { poolConfig, template }: TestPostgres = inject('postgres')
   const name = `test_${randomUUID().replaceAll('-', '')}`
   await withClient(poolConfig, (client) => client.query(`CREATE DATABASE ${name} TEMPLATE ${template}`))
   return {

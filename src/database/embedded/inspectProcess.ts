@@ -12,10 +12,10 @@ const run = promisify(execFile)
  * @param cluster PostgreSQL's data directory, without symbolic links
  */
 export async function findPostgresProgram(pid: number, cluster: string): Promise<string | undefined> {
-  const found = await readProcess(pid)
+  const found = await readProcess(pid, cluster)
   if (found === undefined || found.directory !== cluster) return undefined
   // a program replaced by an update reads as "…/postgres (deleted)"
-  return basename(found.program).split(' ')[0] === 'postgres' ? found.program : undefined
+  return /^postgres(\.exe)?( |$)/.test(basename(found.program)) ? found.program : undefined
 }
 
 /** Ids of all processes of PostgreSQL that work on this cluster, whoever their parent is; empty where `/proc` is missing. */
@@ -31,22 +31,37 @@ interface RunningProcess {
   directory: string
 }
 
-async function readProcess(pid: number): Promise<RunningProcess | undefined> {
+async function readProcess(pid: number, cluster: string): Promise<RunningProcess | undefined> {
   try {
-    if (process.platform === 'linux') {
-      const [program, directory] = await Promise.all([
-        readlink(`/proc/${pid}/exe`),
-        readlink(`/proc/${pid}/cwd`),
-      ])
-      return { program, directory }
-    }
-    const [program, files] = await Promise.all([
-      run('ps', ['-p', String(pid), '-o', 'comm=']),
-      run('lsof', ['-a', '-p', String(pid), '-d', 'cwd', '-Fn']),
-    ])
-    const directory = /^n(.*)$/m.exec(files.stdout)?.[1]
-    return directory === undefined ? undefined : { program: program.stdout.trim(), directory }
+    if (process.platform === 'linux') return await readFromProc(pid)
+    if (process.platform === 'win32') return await askWindows(pid, cluster)
+    return await askPs(pid)
   } catch {
     return undefined
   }
+}
+
+async function readFromProc(pid: number): Promise<RunningProcess> {
+  const [program, directory] = await Promise.all([readlink(`/proc/${pid}/exe`), readlink(`/proc/${pid}/cwd`)])
+  return { program, directory }
+}
+
+async function askPs(pid: number): Promise<RunningProcess | undefined> {
+  const [program, files] = await Promise.all([
+    run('ps', ['-p', String(pid), '-o', 'comm=']),
+    run('lsof', ['-a', '-p', String(pid), '-d', 'cwd', '-Fn']),
+  ])
+  const directory = /^n(.*)$/m.exec(files.stdout)?.[1]
+  return directory === undefined ? undefined : { program: program.stdout.trim(), directory }
+}
+
+/** Windows tells no working directory; the data directory is an argument of the program, too. */
+async function askWindows(pid: number, cluster: string): Promise<RunningProcess | undefined> {
+  const ask = `Get-CimInstance Win32_Process -Filter 'ProcessId=${pid}' | Select ExecutablePath,CommandLine | ConvertTo-Json`
+  const { stdout } = await run('powershell', ['-NoProfile', '-Command', ask])
+  const { ExecutablePath, CommandLine } = JSON.parse(stdout) as {
+    ExecutablePath: string
+    CommandLine: string
+  }
+  return CommandLine.includes(cluster) ? { program: ExecutablePath, directory: cluster } : undefined
 }

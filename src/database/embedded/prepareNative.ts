@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
-import { chmod, cp, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
+import { chmod, cp, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { extname, join } from 'node:path'
+import { dirname, extname, join } from 'node:path'
 import { DatabaseError } from '../databaseErrors.ts'
 import { findBinaries, linkLibraries } from './findBinaries.ts'
 import { canAccess } from './runUser.ts'
@@ -9,6 +9,8 @@ import type { RunUser } from './runUser.ts'
 
 /** Where root keeps what its PostgreSQL user could not reach below the data directory. */
 export const systemDir = '/var/lib/pawl'
+
+const copyPrefix = 'native-'
 
 /**
  * A folder with PostgreSQL's programs that the user can run: the npm package's own where that will do, else a copy
@@ -22,8 +24,11 @@ export async function prepareNative(dataBase: string, user: RunUser | undefined)
   if (!isOddPath(native) && (await isUsable(native, user)) && (await tryLinking(native))) return native
   for (const base of [dataBase, user ? systemDir : cacheDir()]) {
     if (base === undefined || isOddPath(base)) continue
-    const copy = join(base, `native-${version}`)
-    if (!existsSync(copy)) await copyNative(native, copy)
+    const copy = join(base, `${copyPrefix}${version}`)
+    if (!existsSync(copy)) {
+      if (base === dataBase) await removeCopies(base)
+      await copyNative(native, copy)
+    }
     if (await isUsable(copy, user)) return copy
   }
   throw new DatabaseError(
@@ -68,8 +73,16 @@ function cacheDir(): string | undefined {
   }
 }
 
+/** Copies of other versions and unfinished ones. The other folders are shared, so theirs may be in use. */
+async function removeCopies(base: string): Promise<void> {
+  for (const name of await readdir(base)) {
+    if (name.startsWith(copyPrefix)) await rm(join(base, name), { recursive: true, force: true })
+  }
+}
+
 /** Made under another name and renamed, so that a copy under its final name is complete. */
 async function copyNative(native: string, copy: string): Promise<void> {
+  await mkdir(dirname(copy), { recursive: true })
   const making = await mkdtemp(`${copy}.new-`)
   try {
     await cp(native, making, {

@@ -1,6 +1,10 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { findPostgresProgram } from './inspectProcess.ts'
 import type { Place } from './place.ts'
+import { plainEnvironment } from './plainEnvironment.ts'
 
 const pollMilliseconds = 10
 
@@ -18,6 +22,7 @@ const signals = [
 
 /** Stops the PostgreSQL of a place and returns once it is gone. Nothing happens if the pid is another process's by now. */
 export async function stopPostgres(place: Place, pid: number): Promise<void> {
+  if (process.platform === 'win32') return stopOnWindows(place, pid)
   for (const [signal, seconds] of signals) {
     if (!(await isRunning(place, pid))) return
     sendSignal(pid, signal)
@@ -26,9 +31,20 @@ export async function stopPostgres(place: Place, pid: number): Promise<void> {
   }
 }
 
+/** There, a signal ends a process on the spot. */
+async function stopOnWindows(place: Place, pid: number): Promise<void> {
+  if (!(await isRunning(place, pid))) return
+  await promisify(execFile)(
+    join(place.native, 'bin', 'pg_ctl'),
+    ['stop', '-D', place.cluster, '-m', 'fast', '-w'],
+    {
+      env: plainEnvironment(),
+    },
+  )
+}
+
 /** Whether the process is there and is this cluster's PostgreSQL; one that ended but wasn't reaped is not. */
-export async function isRunning(place: Place, pid: number): Promise<boolean> {
-  if (process.platform === 'win32') return sendSignal(pid, 0)
+async function isRunning(place: Place, pid: number): Promise<boolean> {
   return (await findPostgresProgram(pid, place.cluster)) !== undefined
 }
 

@@ -76,6 +76,7 @@ test('the lock is not inherited by the programs a server starts', async () => {
   const child = spawn('sleep', ['1000'], { detached: true, stdio: 'ignore' })
   onTestFinished(() => void child.kill('SIGKILL'))
   await once(child, 'spawn')
+  await expect(lockDataDir(dataDir, silentLog)).rejects.toBeInstanceOf(DataDirInUseError)
   lock.release()
   const again = await lockDataDir(dataDir, silentLog)
   again.release()

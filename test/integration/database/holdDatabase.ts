@@ -4,11 +4,10 @@
  */
 import { once } from 'node:events'
 import { pathToFileURL } from 'node:url'
+import type * as OpenDatabase from '../../../src/database/openDatabase.ts'
 
 const [source, dataDir] = process.argv.slice(2) as [string, string]
-const { openDatabase } = (await import(
-  pathToFileURL(source).href
-)) as typeof import('../../../src/database/openDatabase.ts')
+const { openDatabase } = (await import(pathToFileURL(source).href)) as typeof OpenDatabase
 
 try {
   const database = await openDatabase({ dataDir })

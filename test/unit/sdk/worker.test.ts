@@ -1,13 +1,13 @@
 import { PawlAuthError, createPawl, unwrap } from '@pawl/sdk'
-import type { Held, Run, WorkerHandler, WorkerOptions } from '@pawl/sdk'
+import type { Held, Run, RunDetail, WorkerHandler, WorkerOptions } from '@pawl/sdk'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createCodedError, startScriptedServer } from './scriptedServer.ts'
 import type { Resolver } from './scriptedServer.ts'
-import { at, makeRun } from './words.ts'
+import { at, makeDetail } from './words.ts'
 
 /** A server with a queue of runs, which it hands out once, and a note of every write. */
 async function startRunServer(ids: readonly string[]) {
-  const runs = new Map(ids.map((id) => [id, makeRun({ id })]))
+  const runs = new Map(ids.map((id) => [id, makeDetail({ id })]))
   const queue = [...ids]
   const claims = new Map<string, string>()
   const writes: string[] = []
@@ -15,8 +15,8 @@ async function startRunServer(ids: readonly string[]) {
   let wake: () => void = () => {}
 
   const lease = (fence: number) => ({ owner: 'w', fence, expiresAt: at(1), isLive: true })
-  const change = (id: string, fields: Partial<Run>) => {
-    const run = makeRun({ ...runs.get(id), ...fields, id })
+  const change = (id: string, fields: Partial<RunDetail>) => {
+    const run = makeDetail({ ...runs.get(id), ...fields, id })
     runs.set(id, run)
     return run
   }
@@ -37,7 +37,7 @@ async function startRunServer(ids: readonly string[]) {
     (parent, args) => ({ __typename: typename, ...(resolve(parent, args) as object) })
 
   const server = await startScriptedServer({
-    Query: { run: (_, { id }: { id: string }) => ({ ...runs.get(id), phases: [], missingEvidence: [] }) },
+    Query: { run: (_, { id }: { id: string }) => runs.get(id) },
     Mutation: {
       claimRun: (_, { input }: { input: { idempotencyKey: string } }) => {
         if (state.claimError) throw state.claimError
@@ -76,7 +76,7 @@ async function startRunServer(ids: readonly string[]) {
         async *subscribe() {
           for (;;) {
             await new Promise<void>((resolve) => (wake = resolve))
-            const run = makeRun({ id: queue[0] ?? 'run_none' })
+            const run = makeDetail({ id: queue[0] ?? 'run_none' })
             yield { cursor: 'c', kind: 'UPSERTED', runId: run.id, revision: (Math.random() * 1e6) | 0, run }
           }
         },
@@ -90,12 +90,12 @@ async function startRunServer(ids: readonly string[]) {
     retry: { attempts: 2, minDelayMs: 1, maxDelayMs: 5 },
   })
   const work = (handler: WorkerHandler, options: Partial<WorkerOptions> = {}) => {
-    const worker = pawl.worker({ owner: 'w', leaseSeconds: 1, pollMs: 20, ...options }, handler)
+    const worker = pawl.worker({ owner: 'w', leaseSeconds: 3, pollMs: 20, ...options }, handler)
     onTestFinished(() => worker.stop({ timeoutMs: 0 }).catch(() => {}))
     return worker
   }
   const enqueue = (id: string) => {
-    runs.set(id, makeRun({ id }))
+    runs.set(id, makeDetail({ id }))
     queue.push(id)
     wake()
   }
@@ -115,6 +115,8 @@ const PHASE = {
   endedAt: null,
   error: null,
 }
+
+const patience = { timeout: 10_000 }
 
 const untilStopped = (held: Held) =>
   new Promise<void>((resolve) => {
@@ -147,7 +149,7 @@ describe('a worker', () => {
   it('writes nothing more about a run that its handler has settled', async () => {
     const { writes, work } = await startRunServer(['run_1'])
     const worker = work(async (held) => void (await held.complete()))
-    await expect.poll(() => writes.length).toBe(1)
+    await expect.poll(() => writes.length, patience).toBe(1)
     await worker.stop()
     expect(writes).toEqual(['completeRun run_1 #7'])
   })
@@ -186,7 +188,7 @@ describe('a worker', () => {
       stopped = true
       throw new Error('killed')
     })
-    await expect.poll(() => writes, { timeout: 3_000 }).toEqual(['confirmCancel run_1 #7'])
+    await expect.poll(() => writes, patience).toEqual(['confirmCancel run_1 #7'])
     expect(stopped).toBe(true)
   })
 
@@ -197,20 +199,20 @@ describe('a worker', () => {
       state.directive = 'PAUSE'
       await untilStopped(held)
     })
-    await expect.poll(() => writes, { timeout: 3_000 }).toEqual(['releaseRun run_1 #7'])
+    await expect.poll(() => writes, patience).toEqual(['releaseRun run_1 #7'])
   })
 
   it('releases a run that waits for a person when its handler returns', async () => {
     const { writes, work, change } = await startRunServer(['run_1'])
     work(() => void change('run_1', { status: 'AWAITING_APPROVAL' }))
-    await expect.poll(() => writes).toEqual(['releaseRun run_1 #7'])
+    await expect.poll(() => writes, patience).toEqual(['releaseRun run_1 #7'])
   })
 
   it('looks again where the run changed while it was about to fail it', async () => {
     const { state, writes, work } = await startRunServer(['run_1'])
     state.refuseFailing = true
     work(() => {})
-    await expect.poll(() => writes).toEqual(['confirmCancel run_1 #7'])
+    await expect.poll(() => writes, patience).toEqual(['confirmCancel run_1 #7'])
   })
 
   it('writes nothing about a run whose lease is lost', async () => {
@@ -221,35 +223,36 @@ describe('a worker', () => {
       await untilStopped(held)
       why = held.interruption
     })
-    await expect.poll(() => why, { timeout: 3_000 }).toBe('LEASE_LOST')
+    await expect.poll(() => why, patience).toBe('LEASE_LOST')
     await worker.stop()
     expect(writes).toEqual([])
   })
 
   it('holds as many runs at a time as it may', async () => {
     const { work, writes } = await startRunServer(['run_1', 'run_2', 'run_3', 'run_4'])
-    let [running, most] = [0, 0]
+    let [running, most, begun] = [0, 0, 0]
     const worker = work(
       async (held) => {
         running += 1
+        begun += 1
         most = Math.max(most, running)
-        await new Promise((resolve) => setTimeout(resolve, 30))
+        await expect.poll(() => begun, patience).toBeGreaterThan(1)
         running -= 1
         await held.complete()
       },
       { concurrency: 2 },
     )
-    await expect.poll(() => writes.length).toBe(4)
+    await expect.poll(() => writes.length, patience).toBe(4)
     expect(most).toBe(2)
-    await expect.poll(() => worker.held).toBe(0)
+    await expect.poll(() => worker.held, patience).toBe(0)
   })
 
   it('wakes when the feed tells of a run, without waiting for its next look', async () => {
     const { server, work, enqueue, writes } = await startRunServer([])
     const worker = work(async (held) => void (await held.complete()), { pollMs: 60_000 })
-    await expect.poll(() => server.seen.requests).toBeGreaterThan(2)
+    await expect.poll(() => server.seen.requests, patience).toBeGreaterThan(2)
     enqueue('run_9')
-    await expect.poll(() => writes).toEqual(['completeRun run_9 #7'])
+    await expect.poll(() => writes, patience).toEqual(['completeRun run_9 #7'])
     await worker.stop()
   })
 
@@ -257,7 +260,7 @@ describe('a worker', () => {
     const { server, work, writes } = await startRunServer(['run_1', 'run_2'])
     server.faults.lostAnswers = 1
     work(async (held) => void (await held.complete()))
-    await expect.poll(() => writes).toEqual(['completeRun run_1 #7', 'completeRun run_2 #7'])
+    await expect.poll(() => writes, patience).toEqual(['completeRun run_1 #7', 'completeRun run_2 #7'])
   })
 
   it('tells of trouble and tries again', async () => {
@@ -265,9 +268,9 @@ describe('a worker', () => {
     state.claimError = createCodedError('INTERNAL')
     const errors: unknown[] = []
     work(async (held) => void (await held.complete()), { onError: (error) => errors.push(error) })
-    await expect.poll(() => errors.length).toBeGreaterThan(1)
+    await expect.poll(() => errors.length, patience).toBeGreaterThan(1)
     state.claimError = undefined
-    await expect.poll(() => writes.length).toBe(1)
+    await expect.poll(() => writes.length, patience).toBe(1)
   })
 
   it('ends where it may not work', async () => {
@@ -283,7 +286,7 @@ describe('a worker', () => {
       await new Promise<void>((resolve) => (finish = resolve))
       await held.complete()
     })
-    await expect.poll(() => worker.held).toBe(1)
+    await expect.poll(() => worker.held, patience).toBe(1)
     const stopping = worker.stop()
     finish()
     await stopping
@@ -299,7 +302,7 @@ describe('a worker', () => {
       await untilStopped(held)
       why = held.interruption
     })
-    await expect.poll(() => worker.held).toBe(1)
+    await expect.poll(() => worker.held, patience).toBe(1)
     await worker.stop({ timeoutMs: 20 })
     expect(why).toBe('SHUTDOWN')
     expect(writes).toEqual(['releaseRun run_1 #7'])

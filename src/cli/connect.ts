@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { createPawl } from '@pawl/sdk'
+import type { Pawl } from '@pawl/sdk'
+import { EXIT, UsageError } from './exitCodes.ts'
+
+/** Where a server is reached, and how that was found out. */
+export interface ServerAddress {
+  readonly url: string
+  readonly token: string | undefined
+  /** Whether the address was left behind by a server on this machine. */
+  readonly isLocal: boolean
+}
+
+/** What names the server: options, which beat the environment, which beats the data directory. */
+export interface AddressOptions {
+  readonly url?: string | undefined
+  readonly data?: string | undefined
+}
+
+/** The data directory that options and environment name; default `.pawl` in the working directory. */
+export function dataDirectory(env: NodeJS.ProcessEnv, options: AddressOptions): string {
+  return resolve(options.data ?? env['PAWL_DATA'] ?? '.pawl')
+}
+
+/**
+ * The server that options, environment and data directory name. The data directory's token goes to that directory's
+ * server only, never to another address.
+ *
+ * @throws UsageError where none of them names a server.
+ */
+export function findServer(env: NodeJS.ProcessEnv, options: AddressOptions): ServerAddress {
+  const data = dataDirectory(env, options)
+  const address = readLine(join(data, 'address'))
+  const named = options.url ?? (options.data ? undefined : env['PAWL_URL'] || undefined)
+  const url = named ?? address
+  if (!url) {
+    throw new UsageError(
+      `No server is known here (no PAWL_URL, and no address in ${data}).\nStart one with: pawl serve`,
+      EXIT.fault,
+    )
+  }
+  const isLocal = address !== undefined && originOf(url) === originOf(address)
+  const ownToken = isLocal ? readLine(join(data, 'token')) : undefined
+  const token = options.data ? (ownToken ?? env['PAWL_TOKEN']) : (env['PAWL_TOKEN'] ?? ownToken)
+  return { url, token, isLocal: isLocal && !named }
+}
+
+/**
+ * A client of that server. One left behind by a server of this machine that does not answer has most likely ended, so it
+ * is not asked for long; any other gets the time of a restart.
+ */
+export function connect(env: NodeJS.ProcessEnv, options: AddressOptions): Pawl {
+  const { url, token, isLocal } = findServer(env, options)
+  return createPawl({ url, token, ...(isLocal && { retry: { attempts: 3 } }) })
+}
+
+function originOf(url: string): string | undefined {
+  return URL.canParse(url) ? new URL(url).origin : undefined
+}
+
+function readLine(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8').trim() || undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,46 @@
+import type { Run } from '@pawl/sdk'
+import type { AnyProblem } from './exitCodes.ts'
+import { plain } from './terminal/width.ts'
+
+type Details = {
+  readonly [Name in AnyProblem['__typename']]?: (
+    problem: Extract<AnyProblem, { readonly __typename: Name }>,
+  ) => readonly string[]
+}
+
+const list = (words: readonly string[]) => words.map(plain).join(', ') || 'none'
+const isNow = (run: Run) => `it is ${run.status}${run.lease?.isLive ? `, owned by ${plain(run.lease.owner)}` : ''}`
+
+/** What a refusal carries beside its sentence, and what to do about it; one line each. */
+const DETAILS: Details = {
+  AmbiguousRun: ({ candidates }) => [
+    ...candidates.map((run) => `${run.id}  ${run.status}  ${plain(run.title ?? run.workflow.name)}`),
+    'name one of them, or set PAWL_RUN_ID',
+  ],
+  NoActiveRun: () => ['start one with: pawl run start WORKFLOW', 'see them all with: pawl run list'],
+  InvalidInput: ({ issues }) => issues.map(({ path, message }) => `${path.join('.') || 'input'}: ${plain(message)}`),
+  IllegalTransition: ({ allowed }) => [`may follow: ${list(allowed)}`],
+  UnknownPhase: ({ known }) => [`phases of this workflow: ${list(known)}`],
+  WorkflowNotFound: ({ known }) => [`workflows: ${list(known)}`],
+  NotCompletable: ({ missing }) => missing.map(({ detail }) => `missing: ${plain(detail)}`),
+  ConcurrencyConflict: ({ holder }) => [`held by ${holder.id}: ${isNow(holder)}`],
+  NotClaimable: ({ run }) => [isNow(run)],
+  NotResumable: ({ run, because }) => [`${because}: ${isNow(run)}`],
+  LeaseLost: ({ yourFence, currentFence }) => [
+    yourFence === 0
+      ? `this claim's fence is ${currentFence}: give it with --fence, or sign in with the claim's agent token`
+      : `your fence is ${yourFence}, the run's is ${currentFence}`,
+  ],
+  RevisionConflict: ({ expected, actual }) => [`you expected revision ${expected}, it is ${actual}`],
+  IdempotencyMismatch: ({ differingPaths }) => [`differs from the first time in: ${list(differingPaths)}`],
+  Forbidden: ({ requiredRole }) => (requiredRole ? [`this takes a token of role ${requiredRole}`] : []),
+}
+
+/** The lines that explain a refusal below its own sentence; none for one that only a newer server knows. */
+export function detailsOfProblem(problem: { readonly __typename: string }): readonly string[] {
+  if (!Object.hasOwn(DETAILS, problem.__typename)) return []
+  const describe = DETAILS[problem.__typename as AnyProblem['__typename']] as
+    | ((given: typeof problem) => readonly string[])
+    | undefined
+  return describe?.(problem) ?? []
+}

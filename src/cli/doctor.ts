@@ -1,0 +1,42 @@
+import type { Command } from 'commander'
+import type { DoctorReport, Pawl } from '@pawl/sdk'
+import { EXIT } from './exitCodes.ts'
+import { act } from './invocation.ts'
+import type { CommonOptions } from './invocation.ts'
+import { createCommand } from './options.ts'
+import { printTable } from './terminal/table.ts'
+import { plain } from './terminal/width.ts'
+
+/** `pawl doctor`: checks that every run equals the fold of its events. Ends with 1 where one does not. */
+export function doctorCommand(): Command {
+  return createCommand('doctor', 'check that every run keeps what Pawl guarantees', [
+    'pawl doctor && echo sound',
+  ]).action(
+    act<CommonOptions>(async (invocation) => {
+      const { server, viewer, report } = await examine(invocation.pawl)
+      invocation.answer({ server, viewer, ...report }, (paper) => {
+        if (report.violations.length > 0) {
+          const rows = report.violations.map(({ guarantee, runId, detail }) => [guarantee, runId, plain(detail)])
+          printTable(paper, ['GUARANTEE', 'RUN', 'DETAIL'], rows)
+        }
+        paper.line(`Pawl ${server.version}, asked as ${plain(viewer.name)} (${viewer.role})`)
+        const runs = `${report.runsChecked} ${report.runsChecked === 1 ? 'run' : 'runs'} checked`
+        paper.line(`${runs}, ${report.violations.length || 'no'} violations`)
+      })
+      return report.violations.length > 0 ? EXIT.fault : EXIT.done
+    }),
+  )
+}
+
+async function examine(pawl: Pawl) {
+  const [server, viewer] = await Promise.all([pawl.server(), pawl.viewer()])
+  const report = { runsChecked: 0, violations: [] as DoctorReport['violations'] }
+  let after: string | undefined
+  for (;;) {
+    const page = await pawl.doctor({ first: 500, after })
+    report.runsChecked += page.runsChecked
+    report.violations.push(...page.violations)
+    if (!page.pageInfo.hasNextPage || !page.pageInfo.endCursor) return { server, viewer, report }
+    after = page.pageInfo.endCursor
+  }
+}

@@ -1,0 +1,71 @@
+import type { Command } from 'commander'
+import { EXIT, UsageError } from './exitCodes.ts'
+import { executeUnderLease } from './exec/executeUnderLease.ts'
+import { whyUnstartable } from './exec/findCommand.ts'
+import { takeRun } from './exec/takeRun.ts'
+import type { TakeOptions } from './exec/takeRun.ts'
+import { watchSignals } from './exec/watchSignals.ts'
+import { act } from './invocation.ts'
+import { collect, createCommand, keyOption, parseSeconds, runOption } from './options.ts'
+
+interface Options extends TakeOptions {
+  readonly killAfter: number
+}
+
+/** `pawl exec`: runs a command as the agent of a run, under a lease that lives as long as the command does. */
+export function execCommand(): Command {
+  return createCommand('exec', 'run a command as the agent of a run, under a lease that is kept while it lives', [
+    "pawl exec --workflow review --title 'PR 31' -- my-agent --fast",
+    'pawl exec --run run_01k9… -- ./agent.sh',
+    'pawl exec --resume --run run_01k9… -- ./agent.sh   # take a failed run up again',
+  ])
+    .argument('<command...>', 'the command and its arguments, after --')
+    .addOption(runOption())
+    .option('--resume', 'take up a run that is paused or failed, instead of one that waits')
+    .option('--workflow <name>', 'start a run of this workflow')
+    .option('--title <text>', 'with --workflow: what people call the run')
+    .option('--input <json>', 'with --workflow: what the run works on: JSON, @file or -')
+    .option('--label <name>', 'with --workflow: a label; may be given several times', collect)
+    .option('--project <name>', 'with --workflow: the project')
+    .option('--concurrency-key <key>', 'with --workflow: refused while another run holds the same key')
+    .addOption(keyOption())
+    .option('--owner <name>', 'who owns the run, as others see it (default: user@machine)')
+    .option('--lease <time>', 'length of the lease, 5s to 1h; renewed every third of it', parseSeconds, 30)
+    .option(
+      '--kill-after <time>',
+      'how long the command may take to stop before it is killed; never past the lease',
+      parseSeconds,
+      20,
+    )
+    .addHelpText('after', EXPLANATION)
+    .action(
+      act<Options, [string[]]>(async (invocation, options, command) => {
+        checkOptions(options)
+        const unstartable = whyUnstartable(command[0] ?? '', invocation.env)
+        if (unstartable) {
+          invocation.err.line(`pawl: ${unstartable.message}`)
+          return unstartable.exitCode
+        }
+        const signals = watchSignals(invocation)
+        try {
+          const taken = await takeRun(invocation, options)
+          return await executeUnderLease(invocation, { ...options, command, taken, signals })
+        } finally {
+          signals.end()
+        }
+      }),
+    )
+}
+
+const EXPLANATION = `
+The command finds in its environment PAWL_URL, PAWL_TOKEN (good for this run alone), PAWL_RUN_ID and
+PAWL_EXECUTION_ID, so that \`pawl state\`, \`pawl phase advance\`, \`pawl run complete\` mean its run.
+
+It is stopped when the run is paused or cancelled, when its time is over, or when the lease can't be renewed.
+Its exit code is passed on (128 + n for a signal), and says nothing about the run: a run is COMPLETED by
+\`pawl run complete\` alone. One that the command leaves unfinished fails, as INCOMPLETE after exit 0.`
+
+function checkOptions({ workflow, run, resume, lease }: Options): void {
+  if (workflow && (run || resume)) throw new UsageError('--workflow starts a run; it goes without --run and --resume')
+  if (lease < 5 || lease > 3_600) throw new UsageError('--lease must be between 5s and 1h', EXIT.usage)
+}

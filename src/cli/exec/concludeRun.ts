@@ -1,0 +1,56 @@
+import { unwrap } from '@pawl/sdk'
+import type { FailReason, Hold, Pawl, RunDetail } from '@pawl/sdk'
+import type { Ending } from './launch.ts'
+
+/** As what a run fails that its command left RUNNING. */
+export interface Failure {
+  readonly reason: FailReason
+  readonly error: string
+}
+
+/** What an owner knows at the end of its claim. */
+export interface LastWord {
+  /** Undefined where the command was stopped: then the run is given back, whatever it is. */
+  readonly failure: Failure | undefined
+  /** Whether all processes are proven gone. */
+  readonly isGone: boolean
+}
+
+/** How a claim ended. */
+export interface Conclusion {
+  /** The run as it is left; null where it was deleted meanwhile. */
+  readonly run: RunDetail | null
+  /** Whether the lease was left to expire, since processes may still live. */
+  readonly isLeft: boolean
+}
+
+/** How often the end is decided anew where the run changed meanwhile. */
+const LOOKS = 5
+
+/**
+ * Ends the claim in the way that the run asks for now: confirms a cancel, fails a run that was left RUNNING, gives any other
+ * back. Where processes may still live nothing is confirmed nor given back: the lease keeps others away until it expires.
+ *
+ * @throws PawlProblem where the server keeps refusing, PawlConnectionError where it can't be reached.
+ */
+export async function concludeRun(pawl: Pawl, hold: Hold, word: LastWord): Promise<Conclusion> {
+  for (let look = 1; ; look += 1) {
+    const run = await pawl.runs.get(hold.runId)
+    const isMine = run?.lease?.fence === hold.fence && run.lease.isLive
+    if (!run || !isMine) return { run, isLeft: false }
+    if (!word.isGone) return { run, isLeft: true }
+    const answer = await endClaim(pawl, hold, run, word.failure)
+    if (look === LOOKS) unwrap<{ readonly __typename: string }>(answer)
+  }
+}
+
+function endClaim(pawl: Pawl, { runId, fence }: Hold, { status }: RunDetail, failure: Failure | undefined) {
+  if (status === 'CANCELLING') return pawl.runs.confirmCancel(runId, { fence })
+  if (status === 'RUNNING' && failure) return pawl.runs.fail(runId, { fence, ...failure })
+  return pawl.runs.release(runId, { fence })
+}
+
+/** How a process ended, as the end of a sentence. */
+export function describeEnding({ exitCode, signal }: Ending): string {
+  return signal ? `was ended by ${signal}` : `exited ${exitCode ?? 'without a code'}`
+}

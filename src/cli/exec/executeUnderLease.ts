@@ -1,0 +1,143 @@
+import { constants } from 'node:os'
+import { unwrap } from '@pawl/sdk'
+import type { Hold, Pawl } from '@pawl/sdk'
+import { findServer } from '../connect.ts'
+import { EXIT } from '../exitCodes.ts'
+import type { Invocation } from '../invocation.ts'
+import { reportError } from '../report.ts'
+import { concludeRun, describeEnding } from './concludeRun.ts'
+import type { Failure } from './concludeRun.ts'
+import { finishExecution } from './finishExecution.ts'
+import { launch } from './launch.ts'
+import type { Child, Ending } from './launch.ts'
+import { printConclusion } from './printConclusion.ts'
+import { limitsFor, supervise } from './supervise.ts'
+import type { StopRules, Supervised } from './supervise.ts'
+import type { TakenRun } from './takeRun.ts'
+import type { Signals } from './watchSignals.ts'
+
+/** A command to be run for a run that was taken for it. */
+export interface Task {
+  readonly command: readonly string[]
+  readonly taken: TakenRun
+  readonly signals: Signals
+  /** Seconds. */
+  readonly lease: number
+  /** Seconds. */
+  readonly killAfter: number
+}
+
+/** A server that takes longer over a look than this, in milliseconds, leaves no time to wait for it. */
+const LOOK_TAKES_MS = 1_000
+
+/** What a shell answers where a command could not be started. */
+const NOT_STARTED = 126
+
+/** Runs the command under the claim's lease, ends the claim in the way the run asks for, and returns the exit code. */
+export async function executeUnderLease(invocation: Invocation, task: Task): Promise<number> {
+  const { run, lease } = task.taken
+  const hold = invocation.pawl.hold({
+    runId: run.id,
+    fence: lease.fence,
+    leaseSeconds: task.lease,
+    expiresAt: lease.expiresAt,
+  })
+  try {
+    return await executeHeld(invocation, task, hold)
+  } finally {
+    hold.end()
+  }
+}
+
+async function executeHeld(invocation: Invocation, task: Task, hold: Hold): Promise<number> {
+  const { pawl } = invocation
+  let child: Child
+  try {
+    child = await launch(task.command, environmentFor(invocation, task.taken))
+  } catch (error) {
+    const failure: Failure = { reason: 'START_FAILED', error: `the command could not be started: ${String(error)}` }
+    await concludeRun(pawl, hold, { failure, isGone: true })
+    reportError(invocation, error)
+    return NOT_STARTED
+  }
+  let executionId: string
+  try {
+    executionId = await recordExecution(pawl, hold, child, task)
+  } catch (error) {
+    child.abandon()
+    await child.ended
+    const code = reportError(invocation, error)
+    await concludeRun(pawl, hold, { failure: undefined, isGone: true })
+    return code
+  }
+  return executeRecorded(invocation, task, hold, child, executionId)
+}
+
+async function executeRecorded(
+  invocation: Invocation,
+  task: Task,
+  hold: Hold,
+  child: Child,
+  executionId: string,
+): Promise<number> {
+  const { pawl } = invocation
+  const startedAt = performance.now()
+  child.begin(executionId)
+  const rules = stopRulesOf(pawl, task)
+  task.signals.passOn(child.group, () => void child.group.stop(limitsFor('SHUTDOWN', hold, rules)))
+  const supervised = await supervise(child, hold, rules)
+  const exitCode = exitCodeOf(supervised.ending)
+  try {
+    const outcome = await finishExecution(pawl, executionId, supervised)
+    const conclusion = await concludeRun(pawl, hold, {
+      failure: failureOf(supervised, task.signals.asked),
+      isGone: supervised.isGone,
+    })
+    const tookMs = performance.now() - startedAt
+    printConclusion(invocation, { ...supervised, ...conclusion, executionId, outcome, exitCode, tookMs })
+  } catch (error) {
+    // What could not be told the server finds out itself, when the lease ends.
+    reportError(invocation, error)
+  }
+  return exitCode
+}
+
+/** Records the process while it waits at its gate. */
+async function recordExecution(pawl: Pawl, hold: Hold, child: Child, { command }: Task): Promise<string> {
+  const { runId, fence } = hold
+  const fields = { runId, fence, command: quoteCommand(command), pid: child.pid }
+  return unwrap(await pawl.executions.start(fields)).execution.id
+}
+
+/** The agent's environment: it signs in as this run's agent, never as who supervises it. */
+function environmentFor(invocation: Invocation, { run, agentToken }: TakenRun): NodeJS.ProcessEnv {
+  const { PAWL_EXECUTION_ID: _outer, PAWL_TOKEN: _mine, ...env } = invocation.env
+  const { url } = findServer(invocation.env, invocation.options)
+  return { ...env, PAWL_URL: url, PAWL_RUN_ID: run.id, ...(agentToken && { PAWL_TOKEN: agentToken }) }
+}
+
+function stopRulesOf(pawl: Pawl, { taken, lease, killAfter }: Task): StopRules {
+  const retry = { attempts: 1, timeoutMs: LOOK_TAKES_MS }
+  return {
+    leaseMs: lease * 1_000,
+    epoch: taken.run.epoch,
+    killAfterMs: killAfter * 1_000,
+    look: async () => (await pawl.runs.get(taken.run.id, { retry })) ?? undefined,
+  }
+}
+
+/** A command that ends by itself, however it does, fails a run that it has left unfinished; one that was stopped does not. */
+function failureOf({ ending, interruption }: Supervised, asked: NodeJS.Signals | undefined): Failure | undefined {
+  if (interruption) return undefined
+  const by = asked ? ` (interrupted by ${asked})` : ''
+  const reason = ending.exitCode === 0 && !asked ? 'INCOMPLETE' : 'REPORTED_FAILURE'
+  return { reason, error: `the command ${describeEnding(ending)}${by} and left the run unfinished` }
+}
+
+function exitCodeOf({ exitCode, signal }: Ending): number {
+  return exitCode ?? (signal ? 128 + constants.signals[signal] : EXIT.fault)
+}
+
+function quoteCommand(command: readonly string[]): string {
+  return command.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(' ')
+}

@@ -1,0 +1,63 @@
+import { spawn } from 'node:child_process'
+import type { Writable } from 'node:stream'
+import { ProcessGroup } from './processGroup.ts'
+
+/** How a process ended: by itself with a code, or by a signal. */
+export interface Ending {
+  readonly exitCode: number | null
+  readonly signal: NodeJS.Signals | null
+}
+
+/** A launched process that waits for its start. */
+export interface Child {
+  readonly pid: number
+  readonly group: ProcessGroup
+  /** Resolves when the process itself has ended; others of its group may live on. */
+  readonly ended: Promise<Ending>
+  /** Lets the command begin, with its execution's id in its environment. */
+  begin(executionId: string): void
+  /** Ends it before the command began. */
+  abandon(): void
+}
+
+/** What the exit code is where a command was never let begin. */
+const ABANDONED = 125
+
+/**
+ * Waits for a line on descriptor 3, then becomes the command. The process is there, so that it can be recorded, before the
+ * command does anything; and the command keeps its process id.
+ */
+const GATE = `IFS= read -r PAWL_EXECUTION_ID <&3 || exit ${ABANDONED}
+export PAWL_EXECUTION_ID
+exec "$@" 3<&-`
+
+/**
+ * Launches a command in a process group of its own, on this process's standard streams.
+ *
+ * @throws the system's error where no process can be made.
+ */
+export async function launch(command: readonly string[], env: NodeJS.ProcessEnv): Promise<Child> {
+  const child = spawn('/bin/sh', ['-c', GATE, 'pawl', ...command], {
+    env,
+    detached: true,
+    stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
+  })
+  const ended = new Promise<Ending>((resolve) => {
+    child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }))
+  })
+  await new Promise((resolve, reject) => {
+    child.once('spawn', resolve)
+    child.once('error', reject)
+  })
+  const gate = child.stdio[3] as Writable
+  // A process that was killed at the gate reads no more.
+  gate.on('error', () => undefined)
+  const pid = child.pid as number
+  return {
+    pid,
+    group: new ProcessGroup(pid),
+    ended,
+    begin: (executionId) => void gate.end(`${executionId}\n`),
+    abandon: () => void gate.end(),
+  }
+}

@@ -1,0 +1,95 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { FailReason, Hold, Interruption, PawlInterruptedError, Run } from '@pawl/sdk'
+import type { Child, Ending } from './launch.ts'
+import type { StopLimits } from './processGroup.ts'
+
+/** How a child is stopped, all times in milliseconds. */
+export interface StopRules {
+  readonly leaseMs: number
+  /** The run's epoch under this claim. */
+  readonly epoch: number
+  /** How long it may take over SIGTERM where there is time. */
+  readonly killAfterMs: number
+  /** Where the run stands now; undefined where that can't be known soon. */
+  readonly look: () => Promise<Run | undefined>
+}
+
+/** What came of a child. */
+export interface Supervised {
+  readonly ending: Ending
+  /** Why it was stopped; undefined where it ended by itself. */
+  readonly interruption: Interruption | undefined
+  /** Whether every process of its group is proven gone. */
+  readonly isGone: boolean
+}
+
+/** How long an agent that failed its own run may take to end by itself: the run can be resumed by others meanwhile. */
+const FAILED_LINGER_MS = 2_000
+
+const OWN_WORDS: readonly FailReason[] = ['REPORTED_FAILURE', 'START_FAILED', 'INCOMPLETE']
+
+/** A stop leaves the last twelfth of the lease for the kernel to end the processes, and for the release. */
+const RESERVE = 1 / 12
+
+/**
+ * Lets the child run to its end, or stops it as soon as the hold says so, always before its lease is over; then ends
+ * whatever it has left behind in its group, so that nothing outlives the claim.
+ */
+export async function supervise(child: Child, hold: Hold, rules: StopRules): Promise<Supervised> {
+  let interruption: Interruption | undefined
+  const stopped = new AbortController()
+  const obey = () => {
+    interruption = (hold.signal.reason as PawlInterruptedError).why
+    void stopFor(interruption, child, hold, rules, stopped.signal)
+  }
+  if (hold.signal.aborted) obey()
+  else hold.signal.addEventListener('abort', obey, { once: true })
+  const ending = await child.ended
+  const wasStopped = child.group.isStopping
+  hold.signal.removeEventListener('abort', obey)
+  stopped.abort()
+  const isGone = await child.group.stop(limitsFor(interruption ?? 'SHUTDOWN', hold, rules))
+  return { ending, isGone, interruption: wasStopped ? interruption : undefined }
+}
+
+async function stopFor(
+  why: Interruption,
+  child: Child,
+  hold: Hold,
+  rules: StopRules,
+  ended: AbortSignal,
+): Promise<void> {
+  const lingerMs = why === 'STOP' || why === 'LEASE_LOST' ? await lingerOf(rules) : 0
+  await sleep(lingerMs, undefined, { signal: ended }).catch(() => undefined)
+  if (!ended.aborted) await child.group.stop(limitsFor(lingerMs > 0 ? undefined : why, hold, rules))
+}
+
+/**
+ * How long a child may go on whose run is over: an agent that settled it by its own word is on its way out, and what it
+ * still says should be heard. Where the run was lost or settled otherwise there is no time.
+ */
+async function lingerOf({ look, epoch, killAfterMs }: StopRules): Promise<number> {
+  const run = await look().catch(() => undefined)
+  // A run settled from outside keeps its owner's lease until that has stopped.
+  if (!run?.isSettled || run.lease || run.epoch !== epoch) return 0
+  if (run.status === 'COMPLETED') return killAfterMs
+  return OWN_WORDS.some((reason) => reason === run.reason) ? FAILED_LINGER_MS : 0
+}
+
+/** How much time a child has that is stopped for this reason; undefined: since its run is over. */
+export function limitsFor(why: Interruption | undefined, hold: Hold, { leaseMs, killAfterMs }: StopRules): StopLimits {
+  switch (why) {
+    case undefined:
+      return { killAfterMs, mustKill: () => false }
+    case 'LEASE_LOST':
+      return { killAfterMs: 0, mustKill: () => true }
+    case 'NOT_RENEWED':
+      return { killAfterMs: Math.min(killAfterMs, leaseMs / 4), mustKill: () => isRunningOut(hold, leaseMs) }
+    default:
+      return { killAfterMs, mustKill: () => isRunningOut(hold, leaseMs) }
+  }
+}
+
+function isRunningOut(hold: Hold, leaseMs: number): boolean {
+  return hold.remainingMs < leaseMs * RESERVE
+}

@@ -1,0 +1,58 @@
+import { unwrap } from '@pawl/sdk'
+import type { Lease, Run } from '@pawl/sdk'
+import { chooseRun } from '../chooseRun.ts'
+import type { CommonOptions, Invocation } from '../invocation.ts'
+import { defaultOwner, readJson } from '../options.ts'
+
+/** Which run is taken, and how. */
+export interface TakeOptions extends CommonOptions {
+  readonly run?: string
+  readonly resume?: boolean
+  readonly workflow?: string
+  readonly title?: string
+  readonly input?: string
+  readonly label?: string[]
+  readonly project?: string
+  readonly concurrencyKey?: string
+  readonly idempotencyKey?: string
+  readonly owner?: string
+  /** Seconds. */
+  readonly lease: number
+}
+
+/** A run that is held, and what its agent signs in with. */
+export interface TakenRun {
+  readonly run: Run
+  readonly lease: Lease
+  readonly agentToken: string | null
+}
+
+/**
+ * Takes a run for this process: a new one of a workflow, the one named or meant, or, with `resume`, one that stopped.
+ *
+ * @throws PawlProblem with the server's refusal.
+ */
+export async function takeRun(invocation: Invocation, options: TakeOptions): Promise<TakenRun> {
+  const { run, lease, agentToken } = await ask(invocation, options)
+  // A claim asked for by a key that was used before may be over by now.
+  if (!lease) throw new Error(`run ${run.id} was taken with this idempotency key before, and is ${run.status} now`)
+  return { run, lease, agentToken }
+}
+
+async function ask(invocation: Invocation, options: TakeOptions) {
+  const { pawl } = invocation
+  const { idempotencyKey } = options
+  const claim = { owner: options.owner ?? defaultOwner(), leaseSeconds: options.lease }
+  if (options.workflow !== undefined) {
+    const { workflow, title, label: labels, project, concurrencyKey } = options
+    const input = readJson(options.input, '--input')
+    const fields = { workflow, title, labels, project, concurrencyKey, input, claim, idempotencyKey }
+    const started = unwrap(await pawl.runs.start(fields))
+    invocation.note(`run ${started.run.id} (started by this command)`)
+    return started
+  }
+  const { run } = await chooseRun(invocation, options.run)
+  return options.resume
+    ? unwrap(await pawl.runs.resume(run.id, { claim, idempotencyKey }))
+    : unwrap(await pawl.runs.claim({ runId: run.id, ...claim, idempotencyKey }))
+}

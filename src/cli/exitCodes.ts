@@ -1,0 +1,113 @@
+import { PawlAuthError, PawlFault, PawlProblem } from '@pawl/sdk'
+import type * as t from '@pawl/sdk'
+
+/** What a command's end means to the program that ran it. */
+export const EXIT = {
+  done: 0,
+  fault: 1,
+  usage: 2,
+  ambiguousRun: 3,
+  notFound: 4,
+  illegalTransition: 5,
+  evidenceMissing: 6,
+  invalid: 7,
+  lostRace: 8,
+  notAllowed: 9,
+} as const
+
+/** One of the codes of `EXIT`. */
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
+
+/** Every answer that a command can get. */
+type AnyResult =
+  | t.StartRunResult
+  | t.ClaimRunResult
+  | t.RenewLeaseResult
+  | t.ReleaseRunResult
+  | t.PauseRunResult
+  | t.ResumeRunResult
+  | t.CompleteRunResult
+  | t.FailRunResult
+  | t.CancelRunResult
+  | t.ConfirmCancelResult
+  | t.DeleteRunResult
+  | t.StartPhaseResult
+  | t.AdvancePhaseResult
+  | t.FailPhaseResult
+  | t.CompleteRoundResult
+  | t.StartExecutionResult
+  | t.FinishExecutionResult
+  | t.RegisterWorkflowResult
+  | t.CreateTokenResult
+  | t.RevokeTokenResult
+  | t.SweepResult
+  | t.ResolveRunResult
+  | t.VerifyRunResult
+
+/** Every refusal, discriminated by `__typename`. */
+export type AnyProblem = t.ProblemOf<AnyResult>
+
+type CodeOf<Problem> = ExitCode | ((problem: Problem) => ExitCode)
+
+/** The exit code of each refusal. A refusal that is missing here does not compile. */
+const CODE_OF: {
+  readonly [Name in AnyProblem['__typename']]: CodeOf<Extract<AnyProblem, { readonly __typename: Name }>>
+} = {
+  AmbiguousRun: EXIT.ambiguousRun,
+  NoActiveRun: EXIT.notFound,
+  NothingToClaim: EXIT.notFound,
+  RunNotFound: EXIT.notFound,
+  ExecutionNotFound: EXIT.notFound,
+  TokenNotFound: EXIT.notFound,
+  WorkflowNotFound: EXIT.notFound,
+  UnknownPhase: EXIT.notFound,
+  IllegalTransition: EXIT.illegalTransition,
+  // A run that is not RUNNING can't be completed whatever it brings along.
+  NotCompletable: ({ status }) => (status === 'RUNNING' ? EXIT.evidenceMissing : EXIT.lostRace),
+  InvalidInput: EXIT.invalid,
+  IdempotencyMismatch: EXIT.invalid,
+  WorkflowMismatch: EXIT.invalid,
+  ConcurrencyConflict: EXIT.lostRace,
+  ExecutionAlreadyFinished: EXIT.lostRace,
+  LeaseLost: EXIT.lostRace,
+  NotClaimable: EXIT.lostRace,
+  NotDeletable: EXIT.lostRace,
+  NotPausable: EXIT.lostRace,
+  NotResumable: EXIT.lostRace,
+  RevisionConflict: EXIT.lostRace,
+  RunNotActive: EXIT.lostRace,
+  Forbidden: EXIT.notAllowed,
+}
+
+/** The exit code of a refusal; that of a fault for one that only a newer server knows. */
+export function exitCodeOfProblem(problem: { readonly __typename: string }): ExitCode {
+  if (!Object.hasOwn(CODE_OF, problem.__typename)) return EXIT.fault
+  const code = CODE_OF[problem.__typename as AnyProblem['__typename']] as CodeOf<typeof problem>
+  return typeof code === 'function' ? code(problem) : code
+}
+
+/** What a person did wrong on the command line, or in what the command reads. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+  readonly exitCode: ExitCode
+
+  constructor(message: string, exitCode: ExitCode = EXIT.usage) {
+    super(message)
+    this.exitCode = exitCode
+  }
+}
+
+const FAULT_CODES: Readonly<Record<string, ExitCode>> = {
+  RUN_NOT_FOUND: EXIT.notFound,
+  INVALID_ID: EXIT.invalid,
+  FORBIDDEN: EXIT.notAllowed,
+}
+
+/** The exit code for whatever a command threw. */
+export function exitCodeOfError(error: unknown): ExitCode {
+  if (error instanceof UsageError) return error.exitCode
+  if (error instanceof PawlProblem) return exitCodeOfProblem(error.problem)
+  if (error instanceof PawlAuthError) return EXIT.notAllowed
+  if (error instanceof PawlFault) return FAULT_CODES[error.code] ?? EXIT.fault
+  return EXIT.fault
+}

@@ -1,0 +1,28 @@
+import type { Command } from 'commander'
+import { chooseRun } from '../chooseRun.ts'
+import { act } from '../invocation.ts'
+import { createCommand, revisionOption } from '../options.ts'
+import { drivesRun } from '../driving.ts'
+import type { DrivingOptions } from '../driving.ts'
+import { printPhaseLine } from './printPhase.ts'
+
+interface Options extends DrivingOptions {
+  readonly ifRevision?: number
+}
+
+/** `pawl phase advance`: leaves the current phase, completed, for one that may follow. */
+export function phaseAdvanceCommand(): Command {
+  const command = createCommand('advance', 'leave the current phase, completed, for one that may follow', [
+    'pawl phase advance analysis',
+  ]).argument('<to>', 'key of the phase to go to; `pawl state` lists those that may follow')
+  return drivesRun(command)
+    .addOption(revisionOption())
+    .action(
+      act<Options, [string]>(async (invocation, options, to) => {
+        const { run } = await chooseRun(invocation, options.run)
+        const { fence, ifRevision, idempotencyKey } = options
+        const result = await invocation.pawl.phases.advance(run.id, to, { fence, ifRevision, idempotencyKey })
+        return invocation.settle(result, (success, paper) => printPhaseLine(paper, success))
+      }),
+    )
+}

@@ -1,0 +1,107 @@
+import { Command } from 'commander'
+import { demoCommand } from './demo.ts'
+import { doctorCommand } from './doctor.ts'
+import { execCommand } from './exec.ts'
+import { createGroup, withExamples } from './options.ts'
+import { phaseAdvanceCommand } from './phase/advance.ts'
+import { phaseFailCommand } from './phase/fail.ts'
+import { phaseStartCommand } from './phase/start.ts'
+import { roundCompleteCommand } from './round/complete.ts'
+import { runCancelCommand } from './run/cancel.ts'
+import { runClaimCommand } from './run/claim.ts'
+import { runCompleteCommand } from './run/complete.ts'
+import { runDeleteCommand } from './run/delete.ts'
+import { runEventsCommand } from './run/events.ts'
+import { runFailCommand } from './run/fail.ts'
+import { runListCommand } from './run/list.ts'
+import { runPauseCommand } from './run/pause.ts'
+import { runReleaseCommand } from './run/release.ts'
+import { runResumeCommand } from './run/resume.ts'
+import { runShowCommand } from './run/show.ts'
+import { runStartCommand } from './run/start.ts'
+import { runWatchCommand } from './run/watch.ts'
+import { serveCommand } from './serve.ts'
+import { stateCommand } from './state.ts'
+import { sweepCommand } from './sweep.ts'
+import { tokenCreateCommand } from './token/create.ts'
+import { tokenListCommand } from './token/list.ts'
+import { tokenRevokeCommand } from './token/revoke.ts'
+import { version } from './version.ts'
+import { workflowApplyCommand } from './workflow/apply.ts'
+import { workflowListCommand } from './workflow/list.ts'
+import { workflowShowCommand } from './workflow/show.ts'
+
+const EXIT_CODES = `
+Exit codes:
+  0 done                 5 illegal transition
+  1 fault                6 evidence missing
+  2 usage                7 invalid artifact or input
+  3 ambiguous run        8 lost a race, or not in a state for it
+  4 not found            9 not allowed`
+
+/** Every command of `pawl`. */
+export function createProgram(): Command {
+  const program = new Command('pawl')
+    .description('Knows whether an agent run is really running, really done, and who may touch it next.')
+    .version(version)
+    .showHelpAfterError('(add --help for what it takes)')
+    .commandsGroup('Servers:')
+    .addCommand(serveCommand())
+    .addCommand(demoCommand())
+    .commandsGroup('Runs:')
+    .addCommand(createRunGroup())
+    .addCommand(execCommand())
+    .commandsGroup('For agents:')
+    .addCommand(stateCommand())
+    .addCommand(
+      createGroup('phase', 'start, leave or fail phases of a run', [
+        phaseStartCommand(),
+        phaseAdvanceCommand(),
+        phaseFailCommand(),
+      ]),
+    )
+    .addCommand(createGroup('round', 'complete rounds of a run', [roundCompleteCommand()]))
+    .commandsGroup('Administration:')
+    .addCommand(
+      createGroup('workflow', 'register and read workflows', [
+        workflowApplyCommand(),
+        workflowListCommand(),
+        workflowShowCommand(),
+      ]),
+    )
+    .addCommand(
+      createGroup('token', 'make, list and end tokens', [
+        tokenCreateCommand(),
+        tokenListCommand(),
+        tokenRevokeCommand(),
+      ]),
+    )
+    .addCommand(sweepCommand())
+    .addCommand(doctorCommand())
+    .commandsGroup('Help:')
+    .addHelpText('after', EXIT_CODES)
+  return withExamples(program, [
+    'pawl demo',
+    'pawl serve',
+    "pawl exec --workflow review --title 'PR 31' -- my-agent --fast",
+    'pawl run watch',
+  ])
+}
+
+function createRunGroup(): Command {
+  return createGroup('run', 'start, see and change runs', [
+    runStartCommand(),
+    runListCommand(),
+    runShowCommand(),
+    runWatchCommand(),
+    runEventsCommand(),
+    runPauseCommand(),
+    runResumeCommand(),
+    runCancelCommand(),
+    runClaimCommand(),
+    runReleaseCommand(),
+    runCompleteCommand(),
+    runFailCommand(),
+    runDeleteCommand(),
+  ])
+}

@@ -1,0 +1,61 @@
+import { PawlAuthError, PawlConnectionError, PawlFault, PawlProblem } from '@pawl/sdk'
+import { findServer } from './connect.ts'
+import { detailsOfProblem } from './describeProblem.ts'
+import { exitCodeOfError, exitCodeOfProblem, UsageError } from './exitCodes.ts'
+import type { ExitCode } from './exitCodes.ts'
+import type { Invocation } from './invocation.ts'
+import { plain } from './terminal/width.ts'
+
+/** What every refusal carries; its sentence may be missing where the type is unknown here. */
+export interface Refusal {
+  readonly __typename: string
+  readonly message?: string
+}
+
+/** Tells a refusal: its name and sentence, then what it carries; for programs the whole refusal as JSON as well. */
+export function reportProblem(invocation: Invocation, problem: Refusal): ExitCode {
+  const { message = 'the server refused, for a reason that only a newer version of this command knows' } = problem
+  if (invocation.isJson) invocation.json(problem)
+  say(invocation, problem.__typename, [message, ...detailsOfProblem(problem)])
+  return exitCodeOfProblem(problem)
+}
+
+/** Tells whatever a command threw, with what to do next where that is known, and returns its exit code. */
+export function reportError(invocation: Invocation, error: unknown): ExitCode {
+  if (error instanceof PawlProblem) return reportProblem(invocation, error.problem)
+  const [message = '', ...more] = (error instanceof Error ? error.message : String(error)).split('\n')
+  const name = nameOf(error)
+  const hints = [...more, ...hintsFor(invocation, error)]
+  if (invocation.isJson) invocation.json({ __typename: name, message: [message, ...more].join(' '), hints })
+  say(invocation, name, [message, ...hints])
+  if (name === 'Error' && invocation.env['PAWL_DEBUG'] && error instanceof Error) {
+    invocation.err.line(error.stack ?? '')
+  }
+  return exitCodeOfError(error)
+}
+
+function say({ err }: Invocation, name: string, [message = '', ...details]: readonly string[]): void {
+  const { red, bold, dim } = err.colors
+  err.line(`${red('pawl:')} ${bold(name)}: ${plain(message)}`)
+  for (const detail of details) err.line(dim(`  ${detail}`))
+}
+
+function nameOf(error: unknown): string {
+  if (error instanceof UsageError) return 'Usage'
+  if (error instanceof PawlFault || error instanceof PawlAuthError) return error.code
+  return error instanceof PawlConnectionError ? 'NotReached' : 'Error'
+}
+
+function hintsFor({ env, options }: Invocation, error: unknown): readonly string[] {
+  if (error instanceof PawlConnectionError) {
+    const { isLocal } = findServer(env, options)
+    return isLocal
+      ? ['the server that was here has ended; start it again with: pawl serve']
+      : ['is it running, and is the address right (PAWL_URL, --url)?']
+  }
+  if (error instanceof PawlAuthError && error.code === 'UNAUTHENTICATED')
+    return ['set PAWL_TOKEN to a valid token; an ADMIN makes one with: pawl token create NAME --role OPERATOR']
+  if (error instanceof PawlFault && error.correlationId)
+    return [`the server's log has it under ${error.correlationId}`]
+  return []
+}

@@ -1,0 +1,30 @@
+import type { Command } from 'commander'
+import { chooseRun } from '../chooseRun.ts'
+import { act } from '../invocation.ts'
+import { createCommand, readJson } from '../options.ts'
+import { drivesRun } from '../driving.ts'
+import type { DrivingOptions } from '../driving.ts'
+
+interface Options extends DrivingOptions {
+  readonly summary?: string
+}
+
+/** `pawl round complete`: completes the current round. */
+export function roundCompleteCommand(): Command {
+  const command = createCommand('complete', 'complete the current round; again, it changes nothing', [
+    'pawl round complete --summary @findings.json',
+  ])
+  return drivesRun(command)
+    .option('--summary <json>', 'what the round came to: JSON, @file or - for standard input')
+    .action(
+      act<Options>(async (invocation, options) => {
+        const summary = readJson(options.summary, '--summary')
+        const { run } = await chooseRun(invocation, options.run)
+        const { fence, idempotencyKey } = options
+        const result = await invocation.pawl.rounds.complete(run.id, { fence, summary, idempotencyKey })
+        return invocation.settle(result, ({ round, changed }, paper) =>
+          paper.line(changed ? `round ${round} is complete` : `round ${round} was complete already`),
+        )
+      }),
+    )
+}

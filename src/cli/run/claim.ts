@@ -1,0 +1,48 @@
+import type { Command } from 'commander'
+import { chooseRun } from '../chooseRun.ts'
+import { act } from '../invocation.ts'
+import { collect, createCommand } from '../options.ts'
+import { changesRun } from './argument.ts'
+import type { ChangeOptions } from './argument.ts'
+import { claimOf, claimOptions, printClaim } from './claimOptions.ts'
+import type { ClaimOptions } from './claimOptions.ts'
+import { printRunLine } from './printRun.ts'
+
+interface Options extends ChangeOptions, ClaimOptions {
+  readonly workflow?: string[]
+  readonly label?: string[]
+  readonly project?: string
+}
+
+/** `pawl run claim`: takes the right to drive a run, the one named or the oldest that waits. */
+export function runClaimCommand(): Command {
+  const command = createCommand('claim', 'take the right to drive a run: the one named, else the oldest that waits', [
+    'eval "$(pawl run claim run_01k9… --env)"   # this shell is its agent now',
+    'pawl run claim --workflow review --label team-a --json',
+    'pawl exec --run run_01k9… -- COMMAND       # better: claims, renews while COMMAND lives, ends it',
+  ])
+  changesRun(command)
+    .option('--workflow <name>', 'without a run: only of this workflow; may be given several times', collect)
+    .option('--label <name>', 'without a run: only with all of these labels', collect)
+    .option('--project <name>', 'without a run: only of this project')
+  for (const option of claimOptions()) command.addOption(option)
+  return command.action(
+    act<Options, [string | undefined]>(async (invocation, options, named) => {
+      const meant = named ?? (invocation.env['PAWL_RUN_ID'] || undefined)
+      const runId = meant && (await chooseRun(invocation, named)).run.id
+      const result = await invocation.pawl.runs.claim({
+        ...claimOf(options),
+        runId,
+        workflows: options.workflow,
+        labels: options.label,
+        project: options.project,
+        idempotencyKey: options.idempotencyKey,
+      })
+      return invocation.settle(result, (success, paper) => {
+        if (!runId) invocation.note(`run ${success.run.id} (the oldest that waits)`)
+        if (!options.env) printRunLine(paper, success.run)
+        printClaim(invocation, success, options)
+      })
+    }),
+  )
+}

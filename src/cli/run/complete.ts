@@ -1,0 +1,34 @@
+import type { Command } from 'commander'
+import { chooseRun } from '../chooseRun.ts'
+import { act } from '../invocation.ts'
+import { createCommand, fenceOption, readJson, revisionOption } from '../options.ts'
+import { changesRun } from './argument.ts'
+import type { ChangeOptions } from './argument.ts'
+import { printRunLine } from './printRun.ts'
+
+interface Options extends ChangeOptions {
+  readonly output?: string
+  readonly fence?: number
+  readonly ifRevision?: number
+}
+
+/** `pawl run complete`: ends a run as COMPLETED, where the server holds the evidence. */
+export function runCompleteCommand(): Command {
+  const command = createCommand('complete', 'end a run as COMPLETED, once the server holds the evidence', [
+    'pawl run complete --output @result.json',
+    'pawl run complete run_01k9… --fence 1',
+  ])
+  return changesRun(command)
+    .option('--output <json>', 'what the run produced: JSON, @file or - for standard input')
+    .addOption(fenceOption())
+    .addOption(revisionOption())
+    .action(
+      act<Options, [string | undefined]>(async (invocation, options, id) => {
+        const output = readJson(options.output, '--output')
+        const { run } = await chooseRun(invocation, id)
+        const { fence, ifRevision, idempotencyKey } = options
+        const result = await invocation.pawl.runs.complete(run.id, { output, fence, ifRevision, idempotencyKey })
+        return invocation.settle(result, (success, paper) => printRunLine(paper, success.run))
+      }),
+    )
+}

@@ -1,0 +1,45 @@
+import type { Command } from 'commander'
+import type { RunEvent } from '@pawl/sdk'
+import { chooseRun } from '../chooseRun.ts'
+import { EXIT } from '../exitCodes.ts'
+import { act } from '../invocation.ts'
+import type { CommonOptions, Invocation } from '../invocation.ts'
+import { createCommand, parseCount } from '../options.ts'
+import { withInterrupt } from '../withInterrupt.ts'
+import { runArgument } from './argument.ts'
+import { eventLine } from './eventLine.ts'
+
+interface Options extends CommonOptions {
+  readonly after: number
+  readonly follow?: boolean
+}
+
+/** `pawl run events`: the log of a run; with `--follow`, on to the run's end. */
+export function runEventsCommand(): Command {
+  return createCommand('events', "print a run's log, one event a line", [
+    'pawl run events run_01k9… --follow',
+    "pawl run events --json | jq 'select(.type == \"phase.failed\")'",
+  ])
+    .addArgument(runArgument())
+    .option('--after <seq>', 'only events after this one', parseCount, 0)
+    .option('-f, --follow', 'go on with events as they come, until the run has settled')
+    .action(
+      act<Options, [string | undefined]>(async (invocation, { after, follow }, id) => {
+        const { run } = await chooseRun(invocation, id)
+        const last = follow ? Infinity : run.revision
+        if (after >= last) return EXIT.done
+        return withInterrupt(async (signal) => {
+          const events = invocation.pawl.runs.events(run.id, { after, signal, untilSettled: true })
+          for await (const event of events) {
+            printEvent(invocation, event)
+            // The last event's seq is the run's revision.
+            if (event.seq >= last) break
+          }
+        })
+      }),
+    )
+}
+
+function printEvent({ out, isJson }: Invocation, event: RunEvent): void {
+  out.line(isJson ? JSON.stringify(event) : eventLine(out.colors, event))
+}

@@ -1,0 +1,36 @@
+import { Option } from 'commander'
+import type { Command } from 'commander'
+import type { FailReason } from '@pawl/sdk'
+import { chooseRun } from '../chooseRun.ts'
+import { act } from '../invocation.ts'
+import { createCommand, fenceOption } from '../options.ts'
+import { changesRun } from './argument.ts'
+import type { ChangeOptions } from './argument.ts'
+import { printRunLine } from './printRun.ts'
+
+interface Options extends ChangeOptions {
+  readonly error: string
+  readonly reason: FailReason
+  readonly fence?: number
+}
+
+const REASONS: readonly FailReason[] = ['REPORTED_FAILURE', 'START_FAILED', 'INCOMPLETE']
+
+/** `pawl run fail`: ends a run as FAILED, with what went wrong. */
+export function runFailCommand(): Command {
+  const command = createCommand('fail', 'end a run as FAILED, with what went wrong', [
+    "pawl run fail --error 'the tests do not build'",
+  ])
+  return changesRun(command)
+    .requiredOption('--error <text>', 'what went wrong')
+    .addOption(new Option('--reason <reason>', 'why').choices(REASONS).default('REPORTED_FAILURE'))
+    .addOption(fenceOption())
+    .action(
+      act<Options, [string | undefined]>(async (invocation, options, id) => {
+        const { run } = await chooseRun(invocation, id)
+        const { error, reason, fence, idempotencyKey } = options
+        const result = await invocation.pawl.runs.fail(run.id, { error, reason, fence, idempotencyKey })
+        return invocation.settle(result, (success, paper) => printRunLine(paper, success.run))
+      }),
+    )
+}

@@ -1,0 +1,57 @@
+import type { Command } from 'commander'
+import type { Outcome, RunOrder, RunStatus } from '@pawl/sdk'
+import { act } from '../invocation.ts'
+import type { CommonOptions } from '../invocation.ts'
+import { collect, collectWords, createCommand, parseCount } from '../options.ts'
+import { printRuns } from './printRun.ts'
+
+interface Options extends CommonOptions {
+  readonly status?: RunStatus[]
+  readonly active?: boolean
+  readonly outcome?: Outcome[]
+  readonly workflow?: string
+  readonly label?: string[]
+  readonly project?: string
+  readonly text?: string
+  readonly order: RunOrder
+  readonly limit: number
+  readonly after?: string
+}
+
+const ACTIVE: RunStatus[] = ['QUEUED', 'RUNNING', 'AWAITING_APPROVAL', 'PAUSED', 'CANCELLING']
+
+/** `pawl run list`: one page of runs. */
+export function runListCommand(): Command {
+  return createCommand('list', 'list runs, newest first', [
+    'pawl run list --active',
+    'pawl run list --outcome incomplete --workflow review',
+    "pawl run list --json | jq -r '.nodes[].id'",
+  ])
+    .option('--status <status>', 'only in this status; several with commas', collectWords)
+    .option('--active', 'only runs that have not settled')
+    .option('--outcome <outcome>', 'only with this outcome: success, incomplete, failed, cancelled', collectWords)
+    .option('--workflow <name>', 'only of this workflow')
+    .option('--label <name>', 'only with this label; several: with all of them', collect)
+    .option('--project <name>', 'only of this project')
+    .option('--text <words>', 'only with these words')
+    .option('--order <order>', 'created_desc, created_asc or activity_desc', (text) => text.toUpperCase(), 'CREATED_DESC')
+    .option('--limit <number>', 'how many, at most 500', parseCount, 50)
+    .option('--after <cursor>', 'the page after this cursor')
+    .action(
+      act<Options>(async (invocation, options) => {
+        const { workflow, label, project, text, outcome } = options
+        const status = options.status ?? (options.active ? ACTIVE : undefined)
+        const page = await invocation.pawl.runs.list({
+          filter: { status, outcome, workflow, labels: label, project, text },
+          orderBy: options.order,
+          first: options.limit,
+          after: options.after,
+        })
+        return invocation.answer(page, (paper) => {
+          if (page.nodes.length > 0) printRuns(paper, page.nodes)
+          else invocation.note('no runs')
+          if (page.pageInfo.hasNextPage) invocation.note(`more with: --after ${page.pageInfo.endCursor}`)
+        })
+      }),
+    )
+}

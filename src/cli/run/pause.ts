@@ -1,0 +1,30 @@
+import type { Command } from 'commander'
+import { chooseRun } from '../chooseRun.ts'
+import { act } from '../invocation.ts'
+import { createCommand, revisionOption } from '../options.ts'
+import { changesRun } from './argument.ts'
+import type { ChangeOptions } from './argument.ts'
+import { printRunLine } from './printRun.ts'
+
+interface Options extends ChangeOptions {
+  readonly comment?: string
+  readonly ifRevision?: number
+}
+
+/** `pawl run pause`: pauses a run; its owner is told to stop. */
+export function runPauseCommand(): Command {
+  const command = createCommand('pause', 'pause a run; its owner keeps the lease and is told to stop', [
+    "pawl run pause run_01k9… --comment 'waiting for the freeze to end'",
+  ])
+  return changesRun(command)
+    .option('--comment <text>', 'why, for the log')
+    .addOption(revisionOption())
+    .action(
+      act<Options, [string | undefined]>(async (invocation, options, id) => {
+        const { run } = await chooseRun(invocation, id)
+        const { comment, ifRevision, idempotencyKey } = options
+        const result = await invocation.pawl.runs.pause(run.id, { comment, ifRevision, idempotencyKey })
+        return invocation.settle(result, (success, paper) => printRunLine(paper, success.run))
+      }),
+    )
+}

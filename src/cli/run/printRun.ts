@@ -1,0 +1,92 @@
+import type { Execution, Phase, Run, RunDetail } from '@pawl/sdk'
+import type { Colors, Paper } from '../terminal/paper.ts'
+import { printPairs, printTable } from '../terminal/table.ts'
+import { between, formatAge, formatDuration } from '../terminal/times.ts'
+import { padTo, plain, widthOf } from '../terminal/width.ts'
+import { paintOutcome, paintPhase, paintStatus, phaseMark } from '../terminal/words.ts'
+
+/** One line that says which run it is and where it stands. */
+export function printRunLine(paper: Paper, run: Run): void {
+  const phase = run.isSettled ? '' : ` at ${run.currentPhase?.key ?? 'no phase'}`
+  paper.line(`${paper.colors.bold(run.id)}  ${paintStatus(paper.colors, run)}${phase}`)
+}
+
+/** A table of runs, one a line. */
+export function printRuns(paper: Paper, runs: readonly Run[]): void {
+  const rows = runs.map((run) => [
+    run.id,
+    paintStatus(paper.colors, run),
+    run.workflow.name,
+    run.isSettled ? '' : (run.currentPhase?.key ?? ''),
+    run.lease?.isLive ? plain(run.lease.owner) : '',
+    formatAge(run.createdAt, run.asOf),
+    plain(run.title ?? ''),
+  ])
+  printTable(paper, ['RUN', 'STATUS', 'WORKFLOW', 'PHASE', 'OWNER', 'CREATED', 'TITLE'], rows)
+}
+
+/** Everything about a run that a person asks for first. */
+export function printRun(paper: Paper, run: RunDetail): void {
+  const { colors } = paper
+  paper.line(`${colors.bold(run.id)}  ${paintStatus(colors, run)}${run.title ? `  ${plain(run.title)}` : ''}`)
+  printPairs(paper, [
+    ['workflow', `${run.workflow.name} v${run.workflow.version}`],
+    ['project', plain(run.project)],
+    ['labels', run.labels.map(plain).join(', ')],
+    ['key', run.concurrencyKey && plain(run.concurrencyKey)],
+    ['outcome', run.outcome && paintOutcome(colors, run.outcome)],
+    ['error', run.error && colors.red(plain(run.error))],
+    ['cancel', describeCancel(run)],
+    ['owner', describeOwner(run)],
+    ['place', `epoch ${run.epoch}, revision ${run.revision}, round ${run.round}`],
+    ['created', formatAge(run.createdAt, run.asOf)],
+    ['took', run.startedAt && formatDuration(between(run.startedAt, run.settledAt ?? run.asOf))],
+    ['continues', run.continues?.id],
+    ['next', run.nextAction === 'NONE' ? null : run.nextAction],
+  ])
+  paper.line()
+  printPhases(paper, run.phases, run.asOf)
+}
+
+/** The phases of a round, each with its sign, attempts and how long it took. */
+export function printPhases(paper: Paper, phases: readonly Phase[], asOf: string): void {
+  for (const line of phaseLines(paper.colors, phases, asOf)) paper.line(line)
+}
+
+/** As `printPhases`, for whoever places the lines itself. */
+export function phaseLines(colors: Colors, phases: readonly Phase[], asOf: string): string[] {
+  const width = Math.max(0, ...phases.map(({ key }) => widthOf(key)))
+  return phases.map((phase) => {
+    const took = phase.startedAt ? formatDuration(between(phase.startedAt, phase.endedAt ?? asOf)) : ''
+    const attempts = phase.attempts > 1 ? `attempt ${phase.attempts}` : ''
+    const error = phase.error ? `${phase.error.code}: ${plain(phase.error.message)}` : ''
+    const more = [took, attempts, error].filter(Boolean).join('  ')
+    const key = paintPhase(colors, phase.status, padTo(phase.key, width))
+    return `  ${phaseMark(colors, phase.status)} ${key}  ${colors.dim(more)}`.trimEnd()
+  })
+}
+
+/** Processes launched for a run, and what they came to. */
+export function printExecutions(paper: Paper, executions: readonly Execution[]): void {
+  const rows = executions.map((execution) => [
+    execution.id,
+    execution.outcome ? paintOutcome(paper.colors, execution.outcome) : paper.colors.cyan('in flight'),
+    execution.end ?? '',
+    execution.signal ?? (execution.exitCode === null ? '' : String(execution.exitCode)),
+    plain(execution.command),
+  ])
+  printTable(paper, ['EXECUTION', 'OUTCOME', 'END', 'EXIT', 'COMMAND'], rows)
+}
+
+function describeOwner({ lease, asOf }: Run): string | null {
+  if (!lease?.isLive) return null
+  const until = lease.expiresAt
+    ? `lease ends in ${formatDuration(between(asOf, lease.expiresAt))} unless renewed`
+    : 'no lease'
+  return `${plain(lease.owner)}, fence ${lease.fence} (${until})`
+}
+
+function describeCancel({ cancelConfirmed }: Run): string | null {
+  if (cancelConfirmed === null) return null
+  return cancelConfirmed ? 'confirmed: its processes are gone' : 'not confirmed by an owner'
+}

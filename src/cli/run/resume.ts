@@ -1,0 +1,40 @@
+import type { Command } from 'commander'
+import { chooseRun } from '../chooseRun.ts'
+import { act } from '../invocation.ts'
+import { createCommand, revisionOption } from '../options.ts'
+import { changesRun } from './argument.ts'
+import type { ChangeOptions } from './argument.ts'
+import { claimOf, claimOptions, printClaim } from './claimOptions.ts'
+import type { ClaimOptions } from './claimOptions.ts'
+import { printRunLine } from './printRun.ts'
+
+interface Options extends ChangeOptions, ClaimOptions {
+  readonly comment?: string
+  readonly ifRevision?: number
+  readonly claim?: boolean
+}
+
+/** `pawl run resume`: takes up a paused or failed run, or one whose owner is lost. */
+export function runResumeCommand(): Command {
+  const command = createCommand('resume', 'take up a run that is paused or failed, or whose owner is lost', [
+    'pawl run resume run_01k9…',
+    'eval "$(pawl run resume run_01k9… --env)"   # and make this shell its agent',
+  ])
+  changesRun(command)
+    .option('--comment <text>', 'why, for the log')
+    .addOption(revisionOption())
+    .option('--claim', 'claim the run at once')
+  for (const option of claimOptions()) command.addOption(option)
+  return command.action(
+    act<Options, [string | undefined]>(async (invocation, options, id) => {
+      const { run } = await chooseRun(invocation, id)
+      const { comment, ifRevision, idempotencyKey } = options
+      const claim = options.claim || options.env ? claimOf(options) : undefined
+      const result = await invocation.pawl.runs.resume(run.id, { comment, ifRevision, idempotencyKey, claim })
+      return invocation.settle(result, (success, paper) => {
+        if (!options.env) printRunLine(paper, success.run)
+        printClaim(invocation, success, options)
+      })
+    }),
+  )
+}

@@ -1,0 +1,60 @@
+import type { Command } from 'commander'
+import { act } from '../invocation.ts'
+import type { CommonOptions } from '../invocation.ts'
+import { collect, createCommand, keyOption, parseCount, readJson } from '../options.ts'
+import { claimOf, claimOptions, printClaim } from './claimOptions.ts'
+import type { ClaimOptions } from './claimOptions.ts'
+import { printRunLine } from './printRun.ts'
+
+interface Options extends CommonOptions, ClaimOptions {
+  readonly title?: string
+  readonly input?: string
+  readonly label?: string[]
+  readonly project?: string
+  readonly concurrencyKey?: string
+  readonly continues?: string
+  readonly workflowVersion?: number
+  readonly claim?: boolean
+  readonly idempotencyKey?: string
+}
+
+/** `pawl run start`: starts a run of a workflow, queued for an owner or claimed at once. */
+export function runStartCommand(): Command {
+  const command = createCommand('start', 'start a run of a workflow', [
+    "pawl run start review --title 'PR 31' --concurrency-key pr-31",
+    "pawl run start review --input '{\"pr\": 31}' --label team-a",
+    'eval "$(pawl run start review --claim --env)"   # this shell is its agent now',
+  ])
+    .argument('<workflow>', 'name of the workflow')
+    .option('--title <text>', 'what people call the run')
+    .option('--input <json>', 'what the run works on: JSON, @file or - for standard input')
+    .option('--label <name>', 'a label; may be given several times', collect)
+    .option('--project <name>', 'the project')
+    .option('--concurrency-key <key>', 'refused while another run of the project holds the same key')
+    .option('--continues <run>', 'the settled run that this one takes up')
+    .option('--workflow-version <number>', 'version of the workflow (default: the latest)', parseCount)
+    .addOption(keyOption())
+    .option('--claim', 'claim the run at once')
+  for (const option of claimOptions()) command.addOption(option)
+  return command.action(
+    act<Options, [string]>(async (invocation, options, workflow) => {
+      const result = await invocation.pawl.runs.start({
+        workflow,
+        version: options.workflowVersion,
+        title: options.title,
+        input: readJson(options.input, '--input'),
+        labels: options.label,
+        project: options.project,
+        concurrencyKey: options.concurrencyKey,
+        continuesRunId: options.continues,
+        idempotencyKey: options.idempotencyKey,
+        claim: options.claim || options.env ? claimOf(options) : undefined,
+      })
+      return invocation.settle(result, (success, paper) => {
+        if (!options.env) printRunLine(paper, success.run)
+        printClaim(invocation, success, options)
+        if (!success.lease) invocation.note(`drive it with: pawl exec --run ${success.run.id} -- COMMAND`)
+      })
+    }),
+  )
+}

@@ -1,0 +1,72 @@
+import type { Command } from 'commander'
+import type { RunDetail } from '@pawl/sdk'
+import { chooseRun } from './chooseRun.ts'
+import type { ChosenRun } from './chooseRun.ts'
+import { act } from './invocation.ts'
+import type { CommonOptions } from './invocation.ts'
+import { nextStepOf } from './nextStep.ts'
+import { createCommand } from './options.ts'
+import { runArgument } from './run/argument.ts'
+import { phaseLines, printRunLine } from './run/printRun.ts'
+import type { Paper } from './terminal/paper.ts'
+import { plain } from './terminal/width.ts'
+
+/** `pawl state`: where am I, what may follow, what is missing; made for agents. */
+export function stateCommand(): Command {
+  return createCommand('state', 'where a run stands, what may follow, and what to do next', [
+    'pawl state',
+    "pawl state --json | jq -r '.next.command'",
+  ])
+    .addArgument(runArgument())
+    .action(
+      act<CommonOptions, [string | undefined]>(async (invocation, _options, id) => {
+        const chosen = await chooseRun(invocation, id)
+        return invocation.answer(describeState(chosen), (paper) => printState(paper, chosen.run))
+      }),
+    )
+}
+
+/** The state as programs read it. */
+export function describeState({ run, via }: ChosenRun) {
+  return {
+    runId: run.id,
+    via,
+    workflow: { name: run.workflow.name, version: run.workflow.version },
+    title: run.title,
+    status: run.status,
+    reason: run.reason,
+    outcome: run.outcome,
+    isSettled: run.isSettled,
+    isFinal: run.isFinal,
+    epoch: run.epoch,
+    revision: run.revision,
+    round: run.round,
+    phase: run.currentPhase && {
+      key: run.currentPhase.key,
+      status: run.currentPhase.status,
+      attempts: run.currentPhase.attempts,
+      error: run.currentPhase.error,
+    },
+    mayFollow: run.currentPhase?.nextPhases ?? [],
+    nextAction: run.nextAction,
+    next: nextStepOf(run),
+    missingEvidence: run.missingEvidence,
+    allowedCommands: run.allowedCommands,
+    lease: run.lease,
+    phases: run.phases.map(({ key, status, attempts }) => ({ key, status, attempts })),
+  }
+}
+
+function printState(paper: Paper, run: RunDetail): void {
+  const { bold, dim, yellow } = paper.colors
+  const next = nextStepOf(run)
+  printRunLine(paper, run)
+  for (const line of phaseLines(paper.colors, run.phases, run.asOf)) paper.line(line)
+  const mayFollow = run.currentPhase?.nextPhases ?? []
+  if (!run.isSettled && mayFollow.length > 0) paper.line(`${dim('may follow')}  ${mayFollow.join(', ')}`)
+  if (!run.isSettled) {
+    for (const { detail } of run.missingEvidence) paper.line(`${dim('missing')}     ${yellow(plain(detail))}`)
+  }
+  const command = next.command ? `  ${bold(next.command)}` : ''
+  paper.line(`${dim('next')}        ${next.action}: ${next.say}${command}`)
+}

@@ -1,0 +1,26 @@
+import type { Command } from 'commander'
+import { act } from './invocation.ts'
+import type { CommonOptions } from './invocation.ts'
+import { createCommand } from './options.ts'
+
+interface Options extends CommonOptions {
+  readonly dryRun?: boolean
+}
+
+/** `pawl sweep`: moves on whatever is due now. Servers do so by themselves; this is for seeing it. */
+export function sweepCommand(): Command {
+  return createCommand('sweep', 'move on runs whose owner is lost or whose time is over', [
+    'pawl sweep --dry-run   # only tells which',
+  ])
+    .option('--dry-run', 'change nothing, only tell')
+    .action(
+      act<Options>(async (invocation, { dryRun }) => {
+        const result = await invocation.pawl.sweep({ dryRun })
+        return invocation.settle(result, ({ lapsed, expired }, paper) => {
+          for (const id of lapsed) paper.line(`${id}  ${dryRun ? 'would be lapsed' : 'lapsed'}`)
+          for (const id of expired) paper.line(`${id}  ${dryRun ? 'would expire' : 'expired'}`)
+          if (lapsed.length + expired.length === 0) paper.line('nothing is due')
+        })
+      }),
+    )
+}

@@ -1,0 +1,48 @@
+import pc from 'picocolors'
+
+/** Colours as functions of text; without colours each returns its text unchanged. */
+export type Colors = ReturnType<typeof pc.createColors>
+
+/** A stream that lines are written to, and how they may look there. */
+export interface Paper {
+  readonly colors: Colors
+  /** Whether a person reads it as it is written. */
+  readonly isTerminal: boolean
+  /** Columns of the terminal; 100 where it is none. */
+  readonly columns: number
+  /** Rows of the terminal; 24 where it is none. */
+  readonly rows: number
+  /** Writes text as it is. */
+  write(text: string): void
+  /** Writes a line. */
+  line(text?: string): void
+}
+
+/** What decides on colours: the environment's NO_COLOR and FORCE_COLOR, `--no-color`, and whether it is a terminal. */
+export interface PaperSurroundings {
+  readonly env: NodeJS.ProcessEnv
+  readonly argv: readonly string[]
+}
+
+/** Paper over a stream. Writing to one whose reader has gone is left to the stream's own `error` event. */
+export function createPaper(stream: NodeJS.WriteStream, surroundings: PaperSurroundings): Paper {
+  const isTerminal = stream.isTTY === true
+  return {
+    colors: pc.createColors(wantsColors(isTerminal, surroundings)),
+    isTerminal,
+    get columns() {
+      return stream.columns ?? 100
+    },
+    get rows() {
+      return stream.rows ?? 24
+    },
+    write: (text) => void stream.write(text),
+    line: (text = '') => void stream.write(`${text}\n`),
+  }
+}
+
+function wantsColors(isTerminal: boolean, { env, argv }: PaperSurroundings): boolean {
+  if (env['NO_COLOR'] || argv.includes('--no-color')) return false
+  if (env['FORCE_COLOR']) return env['FORCE_COLOR'] !== '0'
+  return isTerminal && env['TERM'] !== 'dumb'
+}

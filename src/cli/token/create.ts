@@ -1,0 +1,45 @@
+import { Option } from 'commander'
+import type { Command } from 'commander'
+import type { Role } from '@pawl/sdk'
+import { act } from '../invocation.ts'
+import type { CommonOptions } from '../invocation.ts'
+import { collect, createCommand, parseSeconds } from '../options.ts'
+
+interface Options extends CommonOptions {
+  readonly role: Role
+  readonly project?: string[]
+  readonly expires?: number
+}
+
+const ROLES: readonly Role[] = ['VIEWER', 'OPERATOR', 'WORKER', 'ADMIN']
+
+/** `pawl token create`: makes a token; its secret is shown once. */
+export function tokenCreateCommand(): Command {
+  return createCommand('create', 'make a token; its secret is shown once and never again', [
+    'pawl token create board --role VIEWER --expires 30d',
+    'PAWL_TOKEN=$(pawl token create ci --role WORKER --project web)',
+  ])
+    .argument('<name>', 'who or what it is for; the log names it')
+    .addOption(
+      new Option('--role <role>', 'what it may do')
+        .choices(ROLES)
+        .argParser((text) => text.toUpperCase() as Role)
+        .makeOptionMandatory(),
+    )
+    .option('--project <name>', 'only for this project; may be given several times', collect)
+    .option('--expires <time>', 'how long it is valid, as 12h or 30d (default: until revoked)', parseSeconds)
+    .action(
+      act<Options, [string]>(async (invocation, { role, project, expires }, name) => {
+        const result = await invocation.pawl.tokens.create({
+          name,
+          role,
+          projects: project,
+          expiresInSeconds: expires,
+        })
+        return invocation.settle(result, ({ token, secret }, paper) => {
+          invocation.note(`${token.id}: ${token.role} for ${token.name}; this is shown once:`)
+          paper.line(secret)
+        })
+      }),
+    )
+}

@@ -1,0 +1,26 @@
+import type { Command } from 'commander'
+import { act } from '../invocation.ts'
+import type { CommonOptions } from '../invocation.ts'
+import { createCommand } from '../options.ts'
+import { printTable } from '../terminal/table.ts'
+import { plain } from '../terminal/width.ts'
+
+/** `pawl token list`: every token, without its secret. */
+export function tokenListCommand(): Command {
+  return createCommand('list', 'list tokens, without their secrets', ['pawl token list']).action(
+    act<CommonOptions>(async (invocation) => {
+      const tokens = await invocation.pawl.tokens.list()
+      return invocation.answer(tokens, (paper) => {
+        const rows = tokens.map(({ id, name, role, projects, expiresAt, lastUsedAt }) => [
+          id,
+          plain(name),
+          role,
+          projects.map(plain).join(', ') || 'all',
+          expiresAt ?? 'never',
+          lastUsedAt ?? 'never',
+        ])
+        printTable(paper, ['TOKEN', 'NAME', 'ROLE', 'PROJECTS', 'EXPIRES', 'LAST USED'], rows)
+      })
+    }),
+  )
+}

@@ -1,0 +1,16 @@
+import type { Command } from 'commander'
+import { act } from '../invocation.ts'
+import type { CommonOptions } from '../invocation.ts'
+import { createCommand } from '../options.ts'
+
+/** `pawl token revoke`: ends a token, and every stream opened with it. */
+export function tokenRevokeCommand(): Command {
+  return createCommand('revoke', 'end a token, and every stream opened with it', ['pawl token revoke tok_01k9…'])
+    .argument('<token>', 'id of the token; `pawl token list` shows it')
+    .action(
+      act<CommonOptions, [string]>(async (invocation, _options, id) => {
+        const result = await invocation.pawl.tokens.revoke(id)
+        return invocation.settle(result, ({ tokenId }, paper) => paper.line(`revoked ${tokenId}`))
+      }),
+    )
+}

@@ -1,0 +1,32 @@
+import type { Command } from 'commander'
+import { act } from '../invocation.ts'
+import type { CommonOptions } from '../invocation.ts'
+import { createCommand, parseCount } from '../options.ts'
+import { printTable } from '../terminal/table.ts'
+
+interface Options extends CommonOptions {
+  readonly limit: number
+  readonly after?: string
+}
+
+/** `pawl workflow list`: one page of workflows. */
+export function workflowListCommand(): Command {
+  return createCommand('list', 'list workflows', ['pawl workflow list'])
+    .option('--limit <number>', 'how many, at most 500', parseCount, 50)
+    .option('--after <cursor>', 'the page after this cursor')
+    .action(
+      act<Options>(async (invocation, { limit, after }) => {
+        const page = await invocation.pawl.workflows.list({ first: limit, after })
+        return invocation.answer(page, (paper) => {
+          const rows = page.nodes.map(({ name, version, phases, initialPhase }) => [
+            name,
+            String(version),
+            initialPhase,
+            String(phases.length),
+          ])
+          printTable(paper, ['WORKFLOW', 'VERSION', 'BEGINS AT', 'PHASES'], rows)
+          if (page.pageInfo.hasNextPage) invocation.note(`more with: --after ${page.pageInfo.endCursor}`)
+        })
+      }),
+    )
+}

@@ -1,0 +1,130 @@
+import { type DocumentNode, GraphQLError, Kind, parse, type SelectionSetNode, type Source } from 'graphql'
+
+/** What a document may be at most, over HTTP and over sockets alike. Lists are weighed by the schema's own complexity limits. */
+export const DOCUMENT_LIMITS = {
+  /** Characters of the document. */
+  characters: 100_000,
+  /** Lexical tokens. */
+  tokens: 3000,
+  /** Fields within fields. */
+  depth: 20,
+  /** Fields, aliases and `__typename` counted, fragments counted wherever they are spread. */
+  fields: 3000,
+  /** Fields of the operation itself: what one request asks or does at once. */
+  rootFields: 20,
+  /** Fields under `__schema` and `__type`, where a list counts tenfold. */
+  introspection: 100_000,
+} as const
+
+/** How much a selection weighs. */
+interface Weight {
+  fields: number
+  introspection: number
+  depth: number
+}
+
+/** The lists of the introspection schema. */
+const INTROSPECTION_LISTS = new Set([
+  'types',
+  'directives',
+  'fields',
+  'args',
+  'inputFields',
+  'enumValues',
+  'interfaces',
+  'possibleTypes',
+])
+
+/**
+ * Parses a document within the limits. Throws a GraphQLError for a syntax error, and one with the code
+ * `DOCUMENT_TOO_LARGE` for a document beyond a limit, before anything is validated.
+ */
+export function parseWithinLimits(source: string | Source): DocumentNode {
+  const text = typeof source === 'string' ? source : source.body
+  if (text.length > DOCUMENT_LIMITS.characters) throw tooLarge('characters', text.length)
+  const document = parse(source, { maxTokens: DOCUMENT_LIMITS.tokens })
+  for (const definition of document.definitions) {
+    if (definition.kind !== Kind.OPERATION_DEFINITION) continue
+    const scale = createScale(document)
+    const rootFields = scale.countRoots(definition.selectionSet)
+    if (rootFields > DOCUMENT_LIMITS.rootFields) throw tooLarge('rootFields', rootFields)
+    const weight = scale.weigh(definition.selectionSet, false)
+    if (weight.depth > DOCUMENT_LIMITS.depth) throw tooLarge('depth', weight.depth)
+    if (weight.fields > DOCUMENT_LIMITS.fields) throw tooLarge('fields', weight.fields)
+    if (weight.introspection > DOCUMENT_LIMITS.introspection)
+      throw tooLarge('introspection', weight.introspection)
+  }
+  return document
+}
+
+function tooLarge(limit: keyof typeof DOCUMENT_LIMITS, found: number): GraphQLError {
+  return new GraphQLError(
+    `The document goes beyond the server's limits: ${limit} ${found}, at most ${DOCUMENT_LIMITS[limit]}.`,
+    { extensions: { code: 'DOCUMENT_TOO_LARGE', http: { spec: true, status: 400 } } },
+  )
+}
+
+/** Weighs each fragment once however often it is spread, so that weighing is linear in the document. */
+function createScale(document: DocumentNode) {
+  const fragments = new Map<string, SelectionSetNode>()
+  for (const definition of document.definitions) {
+    if (definition.kind === Kind.FRAGMENT_DEFINITION)
+      fragments.set(definition.name.value, definition.selectionSet)
+  }
+  const known = { outside: new Map<SelectionSetNode, Weight>(), inside: new Map<SelectionSetNode, Weight>() }
+  const roots = new Map<SelectionSetNode, number>()
+
+  /** @param isInside whether the selection is of the introspection schema */
+  function weigh(selectionSet: SelectionSetNode, isInside: boolean): Weight {
+    const memory = isInside ? known.inside : known.outside
+    const before = memory.get(selectionSet)
+    if (before) return before
+    const total: Weight = { fields: 0, introspection: 0, depth: 0 }
+    // a fragment that spreads itself is found here in the making, and refused by validation
+    memory.set(selectionSet, total)
+    for (const selection of selectionSet.selections) {
+      if (selection.kind !== Kind.FIELD) {
+        const spread =
+          selection.kind === Kind.INLINE_FRAGMENT
+            ? selection.selectionSet
+            : fragments.get(selection.name.value)
+        if (spread) add(total, weigh(spread, isInside))
+        continue
+      }
+      const name = selection.name.value
+      const below = selection.selectionSet && weigh(selection.selectionSet, isInside || name.startsWith('__'))
+      const times = isInside && INTROSPECTION_LISTS.has(name) ? 10 : 1
+      add(total, {
+        fields: 1 + (below?.fields ?? 0),
+        introspection: (isInside ? 1 : 0) + times * (below?.introspection ?? 0),
+        depth: 1 + (below?.depth ?? 0),
+      })
+    }
+    return total
+  }
+
+  function countRoots(selectionSet: SelectionSetNode): number {
+    const before = roots.get(selectionSet)
+    if (before !== undefined) return before
+    roots.set(selectionSet, 0)
+    let count = 0
+    for (const selection of selectionSet.selections) {
+      if (selection.kind === Kind.FIELD) count += 1
+      else if (selection.kind === Kind.INLINE_FRAGMENT) count += countRoots(selection.selectionSet)
+      else
+        count += countRoots(
+          fragments.get(selection.name.value) ?? { kind: Kind.SELECTION_SET, selections: [] },
+        )
+    }
+    roots.set(selectionSet, count)
+    return count
+  }
+
+  return { weigh, countRoots }
+}
+
+function add(total: Weight, part: Weight): void {
+  total.fields += part.fields
+  total.introspection += part.introspection
+  total.depth = Math.max(total.depth, part.depth)
+}

@@ -1,0 +1,181 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Log } from '../log.ts'
+import { isDatabaseAway } from '../store/databaseAway.ts'
+import type { Authenticator } from './authenticate.ts'
+import { type Engine, GRAPHQL_PATH } from './engine.ts'
+import type { GraphiqlPage } from './graphiql.ts'
+import { identify } from './identify.ts'
+import { AWAY_MESSAGE } from './maskErrors.ts'
+import type { Metrics, Rejection } from './metrics.ts'
+import { isJson, readBody } from './readBody.ts'
+import { allowMethods, respond, respondError, respondText } from './respond.ts'
+import type { SignIn } from './signIn.ts'
+
+/** What requests are answered with. */
+export interface ListenerOptions {
+  readonly engine: Engine
+  readonly authenticator: Authenticator
+  readonly signIn: SignIn
+  readonly graphiql: () => Promise<GraphiqlPage>
+  readonly metrics: Metrics
+  readonly log: Log
+  readonly maxBodyBytes: number
+  /** Whether the database is reached, migrated, and nobody said stop. */
+  readonly isReady: () => Promise<boolean>
+  readonly isStopping: () => boolean
+}
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>
+
+/** The connection is closed after answers to requests whose body was not read. */
+const CLOSE = { connection: 'close' }
+
+/** Answers every request of the HTTP server. */
+export function createListener(
+  options: ListenerOptions,
+): (request: IncomingMessage, response: ServerResponse) => void {
+  const { engine, authenticator, signIn, graphiql, metrics, log, isReady, isStopping } = options
+
+  const routes: Record<string, Handler | undefined> = {
+    '/': (request, response) => signIn.home(request, response),
+    '/sign-in': (request, response) => signIn.signIn(request, response),
+    '/sign-out': (request, response) => signIn.signOut(request, response),
+    [GRAPHQL_PATH]: answerGraphql,
+    '/healthz': (request, response) => {
+      if (allowMethods(request, response, ['GET', 'HEAD'])) respondText(response, 200, 'alive')
+    },
+    '/readyz': async (request, response) => {
+      if (!allowMethods(request, response, ['GET', 'HEAD'])) return
+      const ready = await isReady()
+      respondText(response, ready ? 200 : 503, ready ? 'ready' : 'not ready')
+    },
+    '/metrics': answerMetrics,
+  }
+
+  async function answerGraphql(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.method === 'GET' && request.headers.accept?.includes('text/html'))
+      return showGraphiql(request, response)
+    const identified = await identify(authenticator, request)
+    if (!identified.ok) return turnAway(request, response, identified.why)
+    if (request.method === 'POST') {
+      if (!isJson(request.headers['content-type'])) {
+        return reject(
+          request,
+          response,
+          'media_type',
+          415,
+          'Send JSON in UTF-8 (content-type: application/json).',
+        )
+      }
+      if (request.headers['content-encoding'] !== undefined) {
+        return reject(request, response, 'media_type', 415, 'Send the body as it is, without any encoding.')
+      }
+      const body = await readBody(request, options.maxBodyBytes)
+      if (!body.ok) {
+        if (body.why === 'TOO_LARGE') {
+          return reject(
+            request,
+            response,
+            'too_large',
+            413,
+            `A request has at most ${options.maxBodyBytes} bytes.`,
+          )
+        }
+        return reject(request, response, 'media_type', 400, 'The body is not UTF-8.')
+      }
+      // the engine takes a body that was read from here
+      Object.assign(request, { body: body.text })
+    }
+    await engine(request, response, { identity: identified.identity, transport: 'http' })
+  }
+
+  function turnAway(
+    request: IncomingMessage,
+    response: ServerResponse,
+    why: 'UNAUTHENTICATED' | 'CSRF',
+  ): void {
+    if (why === 'CSRF') {
+      return reject(request, response, 'csrf', 403, 'A session needs the header x-pawl-csrf.', {
+        code: 'CSRF',
+      })
+    }
+    const headers = { 'www-authenticate': 'Bearer realm="pawl"' }
+    const message = 'The token is missing, unknown, expired or revoked.'
+    reject(request, response, 'unauthenticated', 401, message, { code: 'UNAUTHENTICATED', headers })
+  }
+
+  function reject(
+    request: IncomingMessage,
+    response: ServerResponse,
+    reason: Rejection,
+    status: number,
+    message: string,
+    { code = 'BAD_REQUEST', headers = {} }: { code?: string; headers?: Record<string, string> } = {},
+  ): void {
+    metrics.countRejected(reason)
+    log.debug({ reason, status }, 'http.request_rejected')
+    respondError(request, response, status, { code, message }, { ...headers, ...CLOSE })
+  }
+
+  /** GraphiQL for a browser that is signed in; others are shown where to do that. */
+  async function showGraphiql(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (!(await authenticator.bySession(request.headers.cookie))) {
+      return respond(response, 303, '', { location: '/', 'cache-control': 'no-store' })
+    }
+    const page = await graphiql()
+    const headers = {
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': page.policy,
+      'cache-control': 'private, no-cache',
+      vary: 'accept, accept-encoding, cookie',
+      etag: page.etag,
+    }
+    if (request.headers['if-none-match'] === page.etag) return void response.writeHead(304, headers).end()
+    const takesGzip = /\bgzip\b/.test(String(request.headers['accept-encoding']))
+    if (takesGzip) respond(response, 200, page.gzipped, { ...headers, 'content-encoding': 'gzip' })
+    else respond(response, 200, await page.expand(), headers)
+  }
+
+  async function answerMetrics(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (!allowMethods(request, response, ['GET'])) return
+    const identified = await identify(authenticator, request)
+    if (!identified.ok) return turnAway(request, response, identified.why)
+    if (identified.identity.caller.agent) return respondText(response, 403, 'Not with an AGENT token.')
+    const { body, contentType } = await metrics.print()
+    respond(response, 200, body, { 'content-type': contentType })
+  }
+
+  return (request, response) => {
+    response.setHeader('x-content-type-options', 'nosniff')
+    response.setHeader('referrer-policy', 'no-referrer')
+    if (isStopping()) response.setHeader('connection', 'close')
+    const route = routes[request.url?.split('?', 1)[0] ?? '']
+    if (!route) return respondText(response, 404, 'There is nothing here.')
+    void answer(route, request, response)
+  }
+
+  async function answer(route: Handler, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      await route(request, response)
+    } catch (error) {
+      fail(request, response, error)
+    }
+  }
+
+  function fail(request: IncomingMessage, response: ServerResponse, err: unknown): void {
+    const isAway = isDatabaseAway(err)
+    log[isAway ? 'warn' : 'error']({ err }, 'http.request_failed')
+    if (response.headersSent) return void response.destroy()
+    if (isAway) {
+      const headers = { 'retry-after': '1', ...CLOSE }
+      return respondError(request, response, 503, { code: 'CONTENDED', message: AWAY_MESSAGE }, headers)
+    }
+    respondError(
+      request,
+      response,
+      500,
+      { code: 'INTERNAL', message: 'Something went wrong in the server.' },
+      CLOSE,
+    )
+  }
+}

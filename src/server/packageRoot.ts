@@ -1,0 +1,22 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { z } from 'zod'
+
+/** The folder that holds Pawl's `package.json`, and with it `prisma/migrations`: the same from source and when built. */
+export const PACKAGE_ROOT = findRoot(dirname(fileURLToPath(import.meta.url)))
+
+/** Version of Pawl. */
+export const VERSION = z
+  .object({ version: z.string() })
+  .parse(JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8'))).version
+
+/** The migrations that came with this version. */
+export const MIGRATIONS_DIR = join(PACKAGE_ROOT, 'prisma', 'migrations')
+
+function findRoot(folder: string): string {
+  if (existsSync(join(folder, 'prisma', 'migrations'))) return folder
+  const parent = dirname(folder)
+  if (parent === folder) throw new Error('the files that belong to Pawl are not where it was installed')
+  return findRoot(parent)
+}

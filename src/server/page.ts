@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto'
+
+/** An HTML page with the policy that lets its own scripts run and no others. */
+export interface Page {
+  readonly html: string
+  /** Value of `Content-Security-Policy`. */
+  readonly policy: string
+}
+
+const LOOK = `
+:root { color-scheme: light dark; --ink: #1d2430; --paper: #f6f4ef; --card: #fffdf8; --line: #d9d3c6; --accent: #b4541a }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #ece7dc; --paper: #16181c; --card: #1f2228; --line: #3a3e46; --accent: #f0a064 }
+}
+* { box-sizing: border-box }
+body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1.5rem; background: var(--paper);
+  color: var(--ink); font: 16px/1.5 system-ui, sans-serif }
+main { width: 100%; max-width: 30rem; padding: 2rem; background: var(--card); border: 1px solid var(--line); border-radius: 12px }
+h1 { margin: 0 0 .5rem; font-size: 1.4rem; letter-spacing: -.01em }
+h1::before { content: '◢ '; color: var(--accent) }
+p { margin: .5rem 0 } code { font-size: .9em }
+a { color: var(--accent) }
+label { display: block; margin-top: 1.25rem; font-weight: 600 }
+input { width: 100%; margin: .35rem 0 .75rem; padding: .55rem .7rem; font: inherit; color: inherit; background: var(--paper);
+  border: 1px solid var(--line); border-radius: 8px }
+button { padding: .5rem 1rem; font: inherit; font-weight: 600; color: var(--card); background: var(--accent); border: 0;
+  border-radius: 8px; cursor: pointer }
+:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px }
+[role=alert] { min-height: 1.5em; color: var(--accent) }`
+
+const SIGN_IN = `
+const form = document.querySelector('form'), problem = document.querySelector('[role=alert]')
+form.addEventListener('submit', async (event) => {
+  event.preventDefault()
+  problem.textContent = ''
+  const token = form.elements.token.value.trim()
+  const headers = { 'content-type': 'application/json', 'x-pawl-csrf': '1' }
+  try {
+    const answer = await fetch('/sign-in', { method: 'POST', headers, body: JSON.stringify({ token }) })
+    if (answer.ok) location.replace('/')
+    else problem.textContent = answer.status === 401 ? 'This token is not valid.' : 'The server answered ' + answer.status + '.'
+  } catch { problem.textContent = 'The server can’t be reached.' }
+})`
+
+const SIGN_OUT = `
+document.querySelector('button').addEventListener('click', async () => {
+  await fetch('/sign-out', { method: 'POST', headers: { 'x-pawl-csrf': '1' } })
+  location.replace('/')
+})`
+
+/** The page of a browser that is not signed in. */
+export function signInPage(notice = ''): Page {
+  const body = `
+<p>The server runs. Sign in with the link it printed when it started, or with a token.</p>
+${notice && `<p><strong>${escapeHtml(notice)}</strong></p>`}
+<form>
+  <label for="token">Token</label>
+  <input id="token" name="token" type="password" autocomplete="off" spellcheck="false" required autofocus placeholder="pawl_…">
+  <button>Sign in</button>
+  <p role="alert"></p>
+</form>
+<p>On the machine of the server, its data directory holds a token in the file <code>token</code>.</p>
+<noscript><p>Signing in by token needs JavaScript; the link works without.</p></noscript>`
+  return makePage(body, SIGN_IN)
+}
+
+/** The page of a browser that is signed in. */
+export function homePage(viewer: { readonly name: string; readonly role: string }): Page {
+  const body = `
+<p>The server runs. You are signed in as <strong>${escapeHtml(viewer.name)}</strong> (${escapeHtml(viewer.role)}).</p>
+<p><a href="/graphql">Open GraphiQL</a> to ask it anything.</p>
+<p><button type="button">Sign out</button></p>`
+  return makePage(body, SIGN_OUT)
+}
+
+/**
+ * The page that a sign-in link leads to. It goes on by itself: a redirect would still count as sent by whoever showed the
+ * link, and the browser would keep the new cookie back.
+ */
+export function signedInPage(): Page {
+  return makePage(`<p>Signed in. <a href="/">Go on</a></p>`, `location.replace('/')`)
+}
+
+function makePage(body: string, script: string): Page {
+  const html = `<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Pawl</title><style>${LOOK}</style></head>
+<body><main><h1>Pawl</h1>${body}</main><script>${script}</script></body>
+</html>
+`
+  const policy = `default-src 'none'; connect-src 'self'; style-src ${hashOf(LOOK)}; script-src ${hashOf(script)}; ${NO_FRAMES}`
+  return { html, policy }
+}
+
+/** No page of Pawl is shown inside another, changes its base, or sends a form. */
+export const NO_FRAMES = `base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
+
+/** The source expression of an inline script or style. */
+export function hashOf(inline: string): string {
+  return `'sha256-${createHash('sha256').update(inline).digest('base64')}'`
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+}

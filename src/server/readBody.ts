@@ -1,0 +1,54 @@
+import type { IncomingMessage } from 'node:http'
+
+/** A request's body as text, or why there is none. */
+export type Body =
+  | { readonly ok: true; readonly text: string }
+  | { readonly ok: false; readonly why: 'TOO_LARGE' | 'NOT_UTF8' | 'GONE' }
+
+/**
+ * Reads a body of UTF-8 and never more than so many bytes of it, whatever its headers promise. Of a body that is too large
+ * the rest is left unread: the connection has to be closed after the answer.
+ */
+export function readBody(request: IncomingMessage, mostBytes: number): Promise<Body> {
+  if (Number(request.headers['content-length'] ?? 0) > mostBytes) {
+    return Promise.resolve({ ok: false, why: 'TOO_LARGE' })
+  }
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = []
+    let bytes = 0
+    const settle = (body: Body): void => {
+      request.off('data', take).off('end', finish).off('error', giveUp).off('close', giveUp)
+      resolve(body)
+    }
+    const take = (chunk: Buffer): void => {
+      bytes += chunk.length
+      if (bytes <= mostBytes) return void chunks.push(chunk)
+      request.pause()
+      settle({ ok: false, why: 'TOO_LARGE' })
+    }
+    const finish = (): void => settle(decode(chunks))
+    const giveUp = (): void => settle({ ok: false, why: 'GONE' })
+    request.on('data', take).on('end', finish).on('error', giveUp).on('close', giveUp)
+  })
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+function decode(chunks: Buffer[]): Body {
+  const [first = Buffer.alloc(0)] = chunks
+  try {
+    return { ok: true, text: utf8.decode(chunks.length < 2 ? first : Buffer.concat(chunks)) }
+  } catch {
+    return { ok: false, why: 'NOT_UTF8' }
+  }
+}
+
+/** True for a `Content-Type` of JSON in UTF-8, the only one taken. */
+export function isJson(contentType: string | undefined): boolean {
+  const [type, ...parameters] = (contentType ?? '').toLowerCase().split(';')
+  if (type?.trim() !== 'application/json') return false
+  return parameters.every((parameter) => {
+    const [name, value] = parameter.split('=')
+    return name?.trim() !== 'charset' || /^"?utf-?8"?$/.test(value?.trim() ?? '')
+  })
+}

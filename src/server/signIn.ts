@@ -1,0 +1,109 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { z } from 'zod'
+import type { Authenticator } from './authenticate.ts'
+import { hasCsrfHeader } from './identify.ts'
+import type { Metrics } from './metrics.ts'
+import { homePage, type Page, signedInPage, signInPage } from './page.ts'
+import { isJson, readBody } from './readBody.ts'
+import { allowMethods, respond, respondText } from './respond.ts'
+import type { SessionCookies } from './sessionCookies.ts'
+import type { SignInCodes } from './signInCodes.ts'
+
+/** What browsers are signed in with. */
+export interface SignInOptions {
+  readonly authenticator: Authenticator
+  readonly sessions: SessionCookies
+  readonly codes: SignInCodes
+  readonly metrics: Metrics
+}
+
+/** The pages and calls by which a browser is signed in and out. */
+export interface SignIn {
+  home(request: IncomingMessage, response: ServerResponse): Promise<void>
+  signIn(request: IncomingMessage, response: ServerResponse): Promise<void>
+  signOut(request: IncomingMessage, response: ServerResponse): Promise<void>
+}
+
+const bodySchema = z.object({ token: z.string() })
+const MOST_BYTES = 4096
+
+/** Signs browsers in by a link that works once, or by a token; a session stands for that token. */
+export function createSignIn({ authenticator, sessions, codes, metrics }: SignInOptions): SignIn {
+  async function redeem(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const code = new URL(request.url ?? '/', 'http://localhost').searchParams.get('code')
+    if (code === null) return respondPage(response, 200, signInPage())
+    const tokenId = codes.redeem(code)
+    const cookie = tokenId === null ? undefined : sessions.open(tokenId, isSecure(request))
+    // the token may have been revoked since
+    if (cookie && (await authenticator.bySession(cookie.split(';', 1)[0]))) {
+      return respondPage(response, 200, signedInPage(), cookie)
+    }
+    metrics.countRejected('unauthenticated')
+    respondPage(response, 403, signInPage('This link was used before, or has expired.'))
+  }
+
+  async function present(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (!isJson(request.headers['content-type'])) return respondText(response, 415, 'Send JSON.', CLOSE)
+    const body = await readBody(request, MOST_BYTES)
+    const token = body.ok ? readToken(body.text) : undefined
+    if (token === undefined) return respondText(response, 400, 'Send {"token": "…"}.', CLOSE)
+    const { credential } = (await authenticator.byToken(token)) ?? {}
+    if (credential?.kind !== 'token') {
+      metrics.countRejected('unauthenticated')
+      return respondText(response, 401, 'This token is not valid.')
+    }
+    respond(response, 204, '', { 'set-cookie': sessions.open(credential.tokenId, isSecure(request)) })
+  }
+
+  return {
+    async home(request, response) {
+      if (!allowMethods(request, response, ['GET', 'HEAD'])) return
+      const identity = await authenticator.bySession(request.headers.cookie)
+      respondPage(response, 200, identity ? homePage(identity.caller) : signInPage())
+    },
+    async signIn(request, response) {
+      if (request.method === 'GET') return redeem(request, response)
+      if (!allowMethods(request, response, ['GET', 'POST'])) return
+      if (!requireCsrf(request, response)) return
+      return present(request, response)
+    },
+    async signOut(request, response) {
+      if (!allowMethods(request, response, ['POST'])) return
+      if (!requireCsrf(request, response)) return
+      respond(response, 204, '', { 'set-cookie': sessions.clear(isSecure(request)) })
+    },
+  }
+
+  function requireCsrf(request: IncomingMessage, response: ServerResponse): boolean {
+    if (hasCsrfHeader(request)) return true
+    metrics.countRejected('csrf')
+    respondText(response, 403, 'This may come from a page of Pawl only.', CLOSE)
+    return false
+  }
+}
+
+/** The rest of the request was not read. */
+const CLOSE = { connection: 'close' }
+
+/** Sends a page. */
+function respondPage(response: ServerResponse, status: number, page: Page, cookie?: string): void {
+  respond(response, status, page.html, {
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': page.policy,
+    'cache-control': 'no-store',
+    ...(cookie && { 'set-cookie': cookie }),
+  })
+}
+
+function readToken(text: string): string | undefined {
+  try {
+    return bodySchema.parse(JSON.parse(text)).token
+  } catch {
+    return undefined
+  }
+}
+
+/** True where a proxy says that the browser came over HTTPS; who lies here only harms its own cookie. */
+function isSecure(request: IncomingMessage): boolean {
+  return request.headers['x-forwarded-proto'] === 'https'
+}

@@ -1,0 +1,129 @@
+import { type IncomingMessage, STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { type Context, handleProtocols } from 'graphql-ws'
+import { type WebSocket, WebSocketServer } from 'ws'
+import { isDatabaseAway } from '../store/databaseAway.ts'
+import { GRAPHQL_PATH } from './engine.ts'
+import type { Metrics } from './metrics.ts'
+import { isOriginAllowed } from './origins.ts'
+import { CLOSE, type Connection, createProtocol, type ProtocolOptions } from './socketProtocol.ts'
+
+/** How often sockets are asked for a sign of life, in milliseconds; silent until the next time, they are cut. */
+const PING_MS = 12_000
+
+/** What sockets are served with. */
+export interface SocketServerOptions extends ProtocolOptions {
+  readonly metrics: Metrics
+  readonly maxMessageBytes: number
+  readonly allowedOrigins: readonly string[]
+}
+
+/** GraphQL over WebSockets. */
+export interface SocketServer {
+  /** Takes an upgrade request over from the HTTP server. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
+  countSockets(): number
+  /** Takes nobody new, and tells every client to reconnect elsewhere. Resolves when all have left. */
+  stop(): Promise<void>
+  /** Cuts whoever is left. */
+  terminate(): void
+}
+
+/** Creates it, on no port of its own. */
+export function createSocketServer(options: SocketServerOptions): SocketServer {
+  const { metrics, streams, log, maxMessageBytes, allowedOrigins } = options
+  const protocol = createProtocol(options)
+  const sockets = new WebSocketServer({
+    noServer: true,
+    clientTracking: true,
+    // a compressor a socket costs ten times the socket
+    perMessageDeflate: false,
+    maxPayload: maxMessageBytes,
+    handleProtocols: (offered) => handleProtocols(offered),
+  })
+  const silent = new WeakSet<WebSocket>()
+  let isStopping = false
+
+  const pings = setInterval(() => {
+    for (const socket of sockets.clients) {
+      if (silent.has(socket)) socket.terminate()
+      silent.add(socket)
+      socket.ping()
+    }
+  }, PING_MS)
+  pings.unref()
+
+  function accept(socket: WebSocket, request: IncomingMessage): void {
+    const connection: Connection = { socket, request }
+    socket.on('pong', () => silent.delete(socket))
+    socket.on('error', (err) => log.debug({ err }, 'socket.connection_failed'))
+    const close = protocol.opened(
+      {
+        protocol: socket.protocol,
+        // resolves when the frame has left, so that a slow reader holds its subscription back
+        send: (data) => send(socket, data),
+        close: (code, reason) => socket.close(code, reason),
+        onMessage: (handle) => {
+          socket.on('message', (data) => {
+            handle(String(data)).catch((error: unknown) => fail(socket, error))
+          })
+        },
+      },
+      connection,
+    )
+    socket.once('close', (code, reason) => {
+      close(code, String(reason)).catch((error: unknown) => fail(socket, error))
+    })
+  }
+
+  function fail(socket: WebSocket, err: unknown): void {
+    const isAway = isDatabaseAway(err)
+    log[isAway ? 'warn' : 'error']({ err }, 'socket.message_failed')
+    if (isAway) socket.close(CLOSE.tryLater, 'Try again later')
+    else socket.close(CLOSE.fault, 'Internal server error')
+  }
+
+  return {
+    upgrade(request, socket, head) {
+      socket.on('error', () => socket.destroy())
+      const path = request.url?.split('?', 1)[0]
+      if (path !== GRAPHQL_PATH) return refuse(socket, 404)
+      if (isStopping) return refuse(socket, 503)
+      if (!isOriginAllowed(request, allowedOrigins)) {
+        metrics.countRejected('origin')
+        return refuse(socket, 403)
+      }
+      // also those that never introduce themselves
+      if (sockets.clients.size >= streams.limit) {
+        metrics.countRejected('too_many')
+        return refuse(socket, 503)
+      }
+      sockets.handleUpgrade(request, socket, head, accept)
+    },
+    countSockets: () => sockets.clients.size,
+    async stop() {
+      isStopping = true
+      clearInterval(pings)
+      const closed = [...sockets.clients].map(
+        (socket) => new Promise<void>((resolve) => socket.once('close', () => resolve())),
+      )
+      streams.stop()
+      for (const socket of sockets.clients) socket.close(CLOSE.restart, 'Service restart')
+      await Promise.all(closed)
+    },
+    terminate() {
+      for (const socket of sockets.clients) socket.terminate()
+    },
+  }
+}
+
+function send(socket: WebSocket, data: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (socket.readyState !== socket.OPEN) return resolve()
+    socket.send(data, (error) => (error ? reject(error) : resolve()))
+  })
+}
+
+function refuse(socket: Duplex, status: 403 | 404 | 503): void {
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+}
