@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Operation } from '../lifecycle/authority.ts'
 import type { Command } from '../lifecycle/commands.ts'
 import { type Decision, decide } from '../lifecycle/decide/index.ts'
@@ -28,6 +29,13 @@ export interface Ask {
   readonly scope?: string
   /** The input without its key, to be compared where the key comes again. */
   readonly request: Json
+}
+
+/** What a decision may ask for, since it makes no ids and hashes nothing by itself. */
+const MEANS = {
+  newPhaseId: () => newId('phase'),
+  newApprovalId: () => newId('approval'),
+  sha256: (text: string) => createHash('sha256').update(text).digest('hex'),
 }
 
 /** How often a decision is tried against the revision it was made on, before the run is locked for it. */
@@ -73,7 +81,7 @@ async function attempt(
   const denied =
     checkRun(caller, loaded.run) ?? (ask.operation ? checkRole(caller, ask.operation) : undefined)
   if (denied) return denied
-  const situation = { ...loaded, settings: commands.settings, newPhaseId: () => newId('phase') }
+  const situation = { ...loaded, ...MEANS, settings: commands.settings }
   const decision = decide(situation, ask.command, caller.name, ask.request)
   // a fact told after the end raises no revision that could guard it: only the row's lock keeps two from being told at once
   if (!locked && isBesideTheLog(decision)) return undefined
@@ -81,15 +89,32 @@ async function attempt(
   return applied ? toAnswer(loaded, decision) : undefined
 }
 
+/** The row that a command is about, where it is about one that may have ended. */
+function namedBy(command: Command): string | null {
+  switch (command.type) {
+    case 'finishExecution':
+      return command.executionId
+    case 'updateSession':
+    case 'recordPrompt':
+      return command.sessionId
+    case 'decideApproval':
+      return command.approvalId
+    case 'acknowledgeMessage':
+      return command.messageId
+    default:
+      return null
+  }
+}
+
 async function load(
   { store }: Commands,
   connection: Connection,
   ask: Ask,
 ): Promise<LoadedForDecision | null> {
-  const executionId = 'executionId' in ask.command ? ask.command.executionId : null
+  const namedId = namedBy(ask.command)
   const lookup = {
     runId: ask.runId,
-    executionId,
+    namedId,
     operation: ask.operation ?? '',
     key: ask.idempotencyKey ?? null,
     scope: ask.scope ?? null,

@@ -3,7 +3,8 @@ import type { Instant, Json, Run } from '../lifecycle/run.ts'
 import type { KeptKey } from '../lifecycle/situation.ts'
 import type { WorkflowDefinition } from '../lifecycle/workflow.ts'
 import { type Connection, type Prepared, run, type Store } from './openStore.ts'
-import { inFlight, type LoadedRow, PRESENT, toRun } from './runRows.ts'
+import { type LoadedRow, toRun } from './runRows.ts'
+import { selectPresent } from './selectBelow.ts'
 
 /** A run at one snapshot, with the clock and the servers' heartbeat of that snapshot. */
 export interface LoadedRun {
@@ -11,6 +12,8 @@ export interface LoadedRun {
   readonly workflow: WorkflowDefinition
   /** The database's clock at the snapshot. */
   readonly now: Instant
+  /** True where a child of the run is active. */
+  readonly hasActiveChild: boolean
 }
 
 /** A run loaded for a decision. */
@@ -23,8 +26,8 @@ export interface LoadedForDecision extends LoadedRun {
 /** Which run to load for a decision, and what else the decision looks at. */
 export interface Lookup {
   readonly runId: string
-  /** An execution to load even where it has ended. */
-  readonly executionId: string | null
+  /** An execution, session, approval or message to load even where it has ended. */
+  readonly namedId: string | null
   readonly operation: string
   readonly key: string | null
   /** The scope of the key; null: the run's project. */
@@ -36,7 +39,7 @@ const CLOCK = 'clock_timestamp() AS clock'
 const LOAD_FOR_DECISION: Prepared = {
   name: 'load-for-decision',
   text: `
-SELECT ${PRESENT}, ${inFlight('OR x.id = $2')}, ${CLOCK}, i.tick_at,
+SELECT ${selectPresent('$2')}, ${CLOCK}, i.tick_at,
   named.finish_key, named.finish_request,
   kept.run_id AS kept_run_id, kept.request AS kept_request, kept.seq AS kept_seq, kept.epoch AS kept_epoch,
   kept.type AS kept_type, kept.actor AS kept_actor, kept.at AS kept_at, kept.payload AS kept_payload
@@ -49,7 +52,7 @@ WHERE r.id = $1`,
 
 const LOAD: Prepared = {
   name: 'load-runs',
-  text: `SELECT ${PRESENT}, ${inFlight()}, ${CLOCK} FROM run r WHERE r.id = ANY($1::text[])`,
+  text: `SELECT ${selectPresent('NULL')}, ${CLOCK} FROM run r WHERE r.id = ANY($1::text[])`,
 }
 
 type DecisionRow = LoadedRow & {
@@ -75,11 +78,11 @@ export interface KeptRow {
 export async function loadForDecision(
   connection: Connection,
   store: Store,
-  { runId, executionId, operation, key, scope }: Lookup,
+  { runId, namedId, operation, key, scope }: Lookup,
 ): Promise<LoadedForDecision | null> {
   const [row] = await run<DecisionRow>(connection, LOAD_FOR_DECISION, [
     runId,
-    executionId,
+    namedId,
     operation,
     key,
     scope,
@@ -90,6 +93,7 @@ export async function loadForDecision(
     run: toRun(row, workflow),
     workflow: workflow.definition,
     now: row.clock.getTime(),
+    hasActiveChild: row.has_active_child,
     tickAt: row.tick_at.getTime(),
     kept: toKept(row) ?? keptBesideTheLog(row, operation, key),
   }
@@ -105,7 +109,7 @@ export async function loadRuns(
   return Promise.all(
     rows.map(async (row) => {
       const workflow = await store.workflows.get(row.workflow_id)
-      return { run: toRun(row, workflow), workflow: workflow.definition, now: row.clock.getTime() }
+      return { run: toRun(row, workflow), workflow: workflow.definition, now: row.clock.getTime(), hasActiveChild: row.has_active_child }
     }),
   )
 }

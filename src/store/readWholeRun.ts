@@ -1,12 +1,13 @@
 import { parseEvent, type RunEvent } from '../lifecycle/events.ts'
 import type { LoadedRun } from './loadRun.ts'
 import { type Connection, type Prepared, run, type Store } from './openStore.ts'
-import { type LoadedRow, toRun, WHOLE } from './runRows.ts'
+import { type LoadedRow, toRun } from './runRows.ts'
+import { SELECT_WHOLE } from './selectBelow.ts'
 
 const READ_WHOLE: Prepared = {
   name: 'read-whole-run',
   text: `
-SELECT ${WHOLE}, clock_timestamp() AS clock, (
+SELECT ${SELECT_WHOLE}, clock_timestamp() AS clock, (
   SELECT coalesce(jsonb_agg(jsonb_build_object('seq', e.seq, 'epoch', e.epoch, 'type', e.type, 'actor', e.actor,
     'at', round(extract(epoch from e.at) * 1000)::bigint, 'payload', e.payload) ORDER BY e.seq), '[]')
   FROM event e WHERE e.run_id = r.id) AS log
@@ -34,6 +35,7 @@ export async function readWholeRun(
     run: toRun(row, workflow),
     workflow: workflow.definition,
     now: row.clock.getTime(),
+    hasActiveChild: row.has_active_child,
     events: row.log.map(parseEvent),
   }
 }
