@@ -52,8 +52,10 @@ export type RunEvent = {
   }
 }[keyof RunEventPayloads]
 
-/** A mutation's fields without the id that stands before them, and the call's options. */
-export type Fields<Input, Id extends keyof Input = never> = Omit<Input, Id> & CallOptions
+/** A mutation's fields without the id that stands before them, and the call's options; never where the two share a name. */
+export type Fields<Input, Id extends keyof Input = never> = keyof Input & keyof CallOptions extends never
+  ? Omit<Input, Id> & CallOptions
+  : never
 
 export type StartRunResult = g.StartRunMutation['startRun']
 export type ClaimRunResult = g.ClaimRunMutation['claimRun']

@@ -1,6 +1,11 @@
+import type { ArtifactProblem } from '../lifecycle/run.ts'
+import type { WorkflowPhase } from '../lifecycle/workflow.ts'
 import type { Settings } from '../lifecycle/settings.ts'
 import type { Role } from '../lifecycle/words.ts'
 import type { Store } from '../store/openStore.ts'
+
+/** What a workflow declares of a phase's artifact. */
+export type DeclaredArtifact = NonNullable<WorkflowPhase['artifact']>
 
 /** What every command works with. */
 export interface Commands {
@@ -8,6 +13,11 @@ export interface Commands {
   readonly settings: Settings
   /** Wakes whoever reads the log of this run; called after the commit. Losing it is harmless (G8). */
   readonly announce: (runId: string) => void
+  /** Says what is wrong with a file, by what its phase declares; nothing where it is valid. Never throws for a bad file. */
+  readonly validateArtifact: (
+    declared: DeclaredArtifact,
+    content: string,
+  ) => Promise<readonly ArtifactProblem[]>
   /** Makes the AGENT token of a claim: the same one for the same claim. */
   readonly mintAgentToken: (runId: string, fence: number) => string
 }

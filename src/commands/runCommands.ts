@@ -1,5 +1,5 @@
 import type { Operation } from '../lifecycle/authority.ts'
-import type { ClaimRequest, Command } from '../lifecycle/commands.ts'
+import type { ClaimRequest, Command, Recovery } from '../lifecycle/commands.ts'
 import type { Json, PhaseError } from '../lifecycle/run.ts'
 import type { FailReason } from '../lifecycle/words.ts'
 import type { RunAnswer } from './answers.ts'
@@ -29,7 +29,7 @@ export function toRequest({ idempotencyKey: _key, ...input }: Keyed): Json {
 }
 
 /** A use case that is one decision about one run: what the input asks for, put to `changeRun`. */
-function about<Input extends AboutRun>(
+export function about<Input extends AboutRun>(
   operation: Operation,
   toCommand: (input: Input, caller: Caller) => Command,
 ) {
@@ -141,16 +141,43 @@ export const startPhase = about(
   }),
 )
 
-/** Records that the current phase failed. Problems: IllegalTransition, UnknownPhase, RunNotActive, LeaseLost. */
+/** Records that the current phase failed; with `recovery` a person is asked how to go on. Problems: IllegalTransition, UnknownPhase, RunNotActive, LeaseLost. */
 export const failPhase = about(
   'failPhase',
-  (input: Driving & { readonly phase: string; readonly error: PhaseError }, caller) => ({
+  (
+    input: Driving & {
+      readonly phase: string
+      readonly error: PhaseError
+      readonly recovery?: RecoveryInput | null | undefined
+    },
+    caller,
+  ) => ({
     type: 'failPhase',
     phase: input.phase,
     error: input.error,
+    recovery: input.recovery ? toRecovery(input.recovery) : null,
     fence: fenceOf(caller, input.fence),
   }),
 )
+
+/** The question that a failed phase puts to a person. */
+export interface RecoveryInput {
+  readonly gate: string
+  readonly question: string
+  readonly payload?: Json | undefined
+  readonly sessionId?: string | null | undefined
+  readonly expiresInSeconds?: number | null | undefined
+}
+
+function toRecovery({ gate, question, payload, sessionId, expiresInSeconds }: RecoveryInput): Recovery {
+  return {
+    gate,
+    question,
+    payload: payload ?? null,
+    sessionId: sessionId ?? null,
+    expiresInSeconds: expiresInSeconds ?? null,
+  }
+}
 
 /** Completes the round. Problems: IllegalTransition, NotCompletable, RunNotActive, LeaseLost. */
 export const completeRound = about(

@@ -29,6 +29,7 @@ export type Operation =
   | 'decideApproval'
   | 'sendMessage'
   | 'acknowledgeMessage'
+  | 'noteChild'
   | 'sweep'
   | 'doctor'
   | 'manageTokens'
@@ -70,6 +71,7 @@ export const AUTHORITY = {
   decideApproval: operator,
   sendMessage: operator,
   acknowledgeMessage: driver,
+  noteChild: admin,
   sweep: admin,
   doctor: admin,
   manageTokens: admin,

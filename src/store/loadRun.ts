@@ -80,13 +80,7 @@ export async function loadForDecision(
   store: Store,
   { runId, namedId, operation, key, scope }: Lookup,
 ): Promise<LoadedForDecision | null> {
-  const [row] = await run<DecisionRow>(connection, LOAD_FOR_DECISION, [
-    runId,
-    namedId,
-    operation,
-    key,
-    scope,
-  ])
+  const [row] = await run<DecisionRow>(connection, LOAD_FOR_DECISION, [runId, namedId, operation, key, scope])
   if (!row) return null
   const workflow = await store.workflows.get(row.workflow_id)
   return {
@@ -109,7 +103,12 @@ export async function loadRuns(
   return Promise.all(
     rows.map(async (row) => {
       const workflow = await store.workflows.get(row.workflow_id)
-      return { run: toRun(row, workflow), workflow: workflow.definition, now: row.clock.getTime(), hasActiveChild: row.has_active_child }
+      return {
+        run: toRun(row, workflow),
+        workflow: workflow.definition,
+        now: row.clock.getTime(),
+        hasActiveChild: row.has_active_child,
+      }
     }),
   )
 }

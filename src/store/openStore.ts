@@ -57,6 +57,9 @@ export function violatedConstraint(error: unknown): string | undefined {
 export async function transact<T>(store: Store, body: (connection: pg.PoolClient) => Promise<T>): Promise<T> {
   const client = await store.pool.connect()
   let broken: Error | undefined
+  // a connection that breaks between two statements says so here; without a listener it would end the process
+  const notice = (error: Error) => (broken = error)
+  client.on('error', notice)
   try {
     await client.query('BEGIN')
     const result = await body(client)
@@ -66,6 +69,7 @@ export async function transact<T>(store: Store, body: (connection: pg.PoolClient
     await client.query('ROLLBACK').catch((failure: Error) => (broken = failure))
     throw error
   } finally {
+    client.off('error', notice)
     client.release(broken)
   }
 }

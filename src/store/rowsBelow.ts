@@ -35,7 +35,9 @@ export function rowsBelow(
     }),
     execution: changed(before?.executions, after.executions).map((each) => toExecutionRow(each, key)),
     session: changed(before?.sessions, after.sessions).map(toSessionRow),
-    artifact: changed(before?.artifacts, after.artifacts).map((each) => toArtifactRow(each, contents?.get(each.id))),
+    artifact: changed(before?.artifacts, after.artifacts).map((each) =>
+      toArtifactRow(each, contents?.get(each.id)),
+    ),
     approval: changed(before?.approvals, after.approvals).map(toApprovalRow),
     message: changed(before?.messages, after.messages).map(toMessageRow),
   }

@@ -73,7 +73,8 @@ export const selectMessages = (which: string): string =>
   list(MESSAGE_JSON, `message m WHERE m.run_id = r.id ${which}`, 'm.sent_at, m.id')
 
 /** True where a child of the run is active. */
-const ACTIVE_CHILD = 'EXISTS (SELECT FROM run c WHERE c.parent_id = r.id AND c.settled_at IS NULL) AS has_active_child'
+const ACTIVE_CHILD =
+  'EXISTS (SELECT FROM run c WHERE c.parent_id = r.id AND c.settled_at IS NULL) AS has_active_child'
 
 const OF_LAST_ATTEMPT = (alias: string): string =>
   `EXISTS (SELECT FROM phase p WHERE p.id = ${alias}.phase_id AND p.round = r.round AND p.attempts = ${alias}.attempt)`

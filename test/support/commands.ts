@@ -1,10 +1,11 @@
 import type { PoolConfig } from 'pg'
-import type { Caller, Commands } from '../../src/commands/context.ts'
+import type { Commands } from '../../src/commands/context.ts'
 import { newId } from '../../src/commands/ids.ts'
 import { BUILTIN_WORKFLOWS } from '../../src/lifecycle/builtins.ts'
-import { DEFAULT_SETTINGS, type Settings } from '../../src/lifecycle/settings.ts'
+import type { Settings } from '../../src/lifecycle/settings.ts'
 import { toJson, type WorkflowDefinition } from '../../src/lifecycle/workflow.ts'
 import { openStore, type Store } from '../../src/store/openStore.ts'
+import { CALLERS, type TestCallers, toCommands } from './callers.ts'
 import { createTestDatabase } from './database.ts'
 
 /** The use cases on a database of one test file, and somebody of every role to call them. */
@@ -20,9 +21,6 @@ export interface TestCommands {
   close(): Promise<void>
 }
 
-/** One caller of each role, of no project in particular. */
-export type TestCallers = Readonly<Record<'operator' | 'worker' | 'admin' | 'viewer', Caller>>
-
 /** What a test may choose otherwise. */
 export interface TestCommandsOptions {
   /** Merged over the defaults of the server. */
@@ -31,15 +29,6 @@ export interface TestCommandsOptions {
   readonly workflows?: readonly WorkflowDefinition[]
   /** Connections of each server's pool; default 10. */
   readonly connections?: number
-}
-
-const caller = (name: string, role: Caller['role']): Caller => ({ name, role, projects: [], agent: null })
-
-const CALLERS: TestCallers = {
-  operator: caller('olga', 'OPERATOR'),
-  worker: caller('wanda', 'WORKER'),
-  admin: caller('adam', 'ADMIN'),
-  viewer: caller('vera', 'VIEWER'),
 }
 
 /** Opens the use cases on a fresh database that has the built-in workflows; to be closed in `afterAll`. */
@@ -66,21 +55,6 @@ export async function openTestCommands(options: TestCommandsOptions = {}): Promi
       await database.drop()
     },
   }
-}
-
-/** The use cases on a store; nobody is woken, and an AGENT token is a readable string. */
-export function toCommands(store: Store, settings: Partial<Settings> = {}): Commands {
-  return {
-    store,
-    settings: { ...DEFAULT_SETTINGS, ...settings },
-    announce: () => undefined,
-    mintAgentToken: (runId, fence) => `agent of ${runId} under ${fence}`,
-  }
-}
-
-/** The AGENT caller of a claim. */
-export function agentOf(runId: string, fence: number): Caller {
-  return { name: 'agent', role: 'AGENT', projects: [], agent: { runId, fence } }
 }
 
 /** Puts a workflow into the database as it is. */

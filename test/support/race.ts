@@ -1,10 +1,11 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import { setInterval, setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
 import type { Commands } from '../../src/commands/context.ts'
 import { verifyRun } from '../../src/commands/verifyRun.ts'
 import type { RunEvent } from '../../src/lifecycle/events.ts'
 import type { Run } from '../../src/lifecycle/run.ts'
 import { readWholeRun, type WholeRun } from '../../src/store/readWholeRun.ts'
+import { tick } from '../../src/store/tick.ts'
 import type { TestCommands } from './commands.ts'
 
 /** Does something so many times, one after the other, telling the number of the time that failed. */
@@ -70,6 +71,28 @@ export async function holdRow(
       client.release()
     },
   })
+}
+
+/** A server's heartbeat, until ended. */
+export interface Watch {
+  end(): Promise<void>
+}
+
+/** Keeps watch as a server does: without it, what expires is forgiven, because nobody was there to renew with. */
+export async function keepWatch(pool: pg.Pool): Promise<Watch> {
+  await tick(pool)
+  const ending = new AbortController()
+  const ended = (async () => {
+    for await (const _second of setInterval(1000, undefined, { signal: ending.signal })) await tick(pool)
+  })().catch((error: Error) => {
+    if (error.name !== 'AbortError') throw error
+  })
+  return {
+    end() {
+      ending.abort()
+      return ended
+    },
+  }
 }
 
 /** Waits until so many statements of this database wait for a lock. */

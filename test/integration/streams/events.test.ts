@@ -224,12 +224,12 @@ describe('through drops, cut connections and writers elsewhere', () => {
   test.each([1, 2, 3])('every subscriber ends with 1 to n, once, in order (seed %i)', async (seed) => {
     const random = seededRandom(seed)
     const { id } = await startAtWork(there.commands)
-    let isOver = false
+    const over = new AbortController()
 
     async function subscribe(): Promise<number[]> {
       const seen: number[] = []
       // some come late
-      while (!isOver && random(3) > 0) await work(there.commands, id).catch(() => undefined)
+      while (!over.signal.aborted && random(3) > 0) await work(there.commands, id).catch(() => undefined)
       for (;;) {
         const tail = tailEvents(here.streams, { runId: id, after: seen.at(-1) ?? 0 })
         let left = random(12)
@@ -242,7 +242,7 @@ describe('through drops, cut connections and writers elsewhere', () => {
     }
 
     async function cutListeners(): Promise<void> {
-      while (!isOver) {
+      while (!over.signal.aborted) {
         await cutSignals(servers)
         await vi.waitFor(() => expect(here.signals.healthy && there.signals.healthy).toBe(true))
         await work(there.commands, id).catch(() => undefined)
@@ -253,7 +253,7 @@ describe('through drops, cut connections and writers elsewhere', () => {
     const early = oneTo(10).map(subscribe)
     for (let step = 0; step < 60; step++) await work([here, there][random(2)]!.commands, id)
     const { revision } = await finish(there.commands, id)
-    isOver = true
+    over.abort()
     const late = oneTo(5).map(subscribe)
     for (const seen of await Promise.all([...early, ...late])) expect(seen).toEqual(oneTo(revision))
     await cutting

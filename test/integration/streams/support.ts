@@ -81,8 +81,8 @@ export async function start(commands: Commands, start: Partial<StartRun> = {}): 
 }
 
 /** Starts a run that is claimed and at work in its first phase; its fence is 1. */
-export async function startAtWork(commands: Commands): Promise<Run> {
-  const { id } = await start(commands, { claim: OWNER })
+export async function startAtWork(commands: Commands, claim = OWNER): Promise<Run> {
+  const { id } = await start(commands, { claim })
   return accepted(await runs.startPhase(commands, WORKER, { runId: id, phase: 'draft', fence: 1 })).run.run
 }
 

@@ -257,6 +257,29 @@ describe('a token', () => {
   })
 })
 
+describe('the end of an execution', () => {
+  it('tells the signal that ended the process, which is not the one that ends the call', async () => {
+    const inputs: object[] = []
+    const { server, pawl } = await startServer({
+      Mutation: {
+        finishExecution: (_, { input }) => {
+          inputs.push({ ...input })
+          return {
+            __typename: 'ExecutionNotFound',
+            message: 'No such execution',
+            executionId: input.executionId,
+          }
+        },
+      },
+    })
+    await pawl.executions.finish('exe_1', { signal: 'SIGKILL', idempotencyKey: 'k' })
+    expect(inputs).toEqual([{ executionId: 'exe_1', signal: 'SIGKILL', end: 'EXITED', idempotencyKey: 'k' }])
+    const aborted = pawl.executions.finish('exe_1', {}, { signal: AbortSignal.abort(new Error('enough')) })
+    await expect(aborted).rejects.toThrow('enough')
+    expect(server.seen.requests).toBe(1)
+  })
+})
+
 describe('an AbortSignal', () => {
   it('ends a request at once, with its reason', async () => {
     const { pawl } = await startServer({ Query: { viewer: () => new Promise(() => {}) } })

@@ -1,0 +1,31 @@
+import type { Caller, Commands } from '../../src/commands/context.ts'
+import { DEFAULT_SETTINGS, type Settings } from '../../src/lifecycle/settings.ts'
+import type { Store } from '../../src/store/openStore.ts'
+
+/** One caller of each role, of no project in particular. */
+export type TestCallers = Readonly<Record<'operator' | 'worker' | 'admin' | 'viewer', Caller>>
+
+const caller = (name: string, role: Caller['role']): Caller => ({ name, role, projects: [], agent: null })
+
+/** Somebody of every role, the same in every test and in the processes that a test starts. */
+export const CALLERS: TestCallers = {
+  operator: caller('olga', 'OPERATOR'),
+  worker: caller('wanda', 'WORKER'),
+  admin: caller('adam', 'ADMIN'),
+  viewer: caller('vera', 'VIEWER'),
+}
+
+/** The use cases on a store; nobody is woken, and an AGENT token is a readable string. */
+export function toCommands(store: Store, settings: Partial<Settings> = {}): Commands {
+  return {
+    store,
+    settings: { ...DEFAULT_SETTINGS, ...settings },
+    announce: () => undefined,
+    mintAgentToken: (runId, fence) => `agent of ${runId} under ${fence}`,
+  }
+}
+
+/** The AGENT caller of a claim. */
+export function agentOf(runId: string, fence: number): Caller {
+  return { name: 'agent', role: 'AGENT', projects: [], agent: { runId, fence } }
+}
