@@ -3,17 +3,24 @@
  *
  *   tsx scripts/prismaGenerate.ts
  *
+ * `--prisma DIR` names another folder than prisma/; the client goes where its schema.prisma says.
+ *
  * `prisma generate` looks for a schema engine binary on the internet although the client needs none; naming any existing
  * file as that binary stops it.
  */
 import { spawnSync } from 'node:child_process'
 import { createRequire } from 'node:module'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 
+const { values } = parseArgs({
+  options: { prisma: { type: 'string', default: fileURLToPath(new URL('../prisma', import.meta.url)) } },
+})
 const command = createRequire(import.meta.url).resolve('prisma/build/index.js')
 
-const { status, error, stdout, stderr } = spawnSync(process.execPath, [command, 'generate', '--no-hints'], {
+const args = [command, 'generate', '--no-hints', `--schema=${join(values.prisma, 'schema.prisma')}`]
+const { status, error, stdout, stderr } = spawnSync(process.execPath, args, {
   cwd: dirname(dirname(fileURLToPath(import.meta.url))),
   env: {
     ...process.env,

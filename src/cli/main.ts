@@ -12,7 +12,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 // Remarks may get lost; what is being supervised must not.
 process.stderr.on('error', () => undefined)
 
-const program = createProgram()
+const program = await createProgram(process.argv.slice(2))
 throwInsteadOfExiting(program)
 try {
   await program.parseAsync()

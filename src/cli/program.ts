@@ -39,14 +39,14 @@ Exit codes:
   3 ambiguous run        8 lost a race, or not in a state for it
   4 not found            9 not allowed`
 
-/** Every command of `pawl`. */
-export function createProgram(): Command {
+/** Every command of `pawl`; the words of the command line say which of them will be needed whole. */
+export async function createProgram(words: readonly string[]): Promise<Command> {
   const program = new Command('pawl')
     .description('Knows whether an agent run is really running, really done, and who may touch it next.')
     .version(version)
     .showHelpAfterError('(add --help for what it takes)')
     .commandsGroup('Servers:')
-    .addCommand(serveCommand())
+    .addCommand(await serveCommand(words.includes('serve')))
     .addCommand(demoCommand())
     .commandsGroup('Runs:')
     .addCommand(createRunGroup())

@@ -12,7 +12,13 @@ import type { Caller, Commands } from './context.ts'
 
 /** The answer of a renewal: the lease as it is now, and what its owner is told. */
 export type RenewAnswer =
-  | { readonly ok: true; readonly claim: Claim; readonly directives: readonly DirectiveKind[] }
+  | {
+      readonly ok: true
+      readonly claim: Claim
+      /** The database's clock when the lease was read. */
+      readonly now: Instant
+      readonly directives: readonly DirectiveKind[]
+    }
   | Refused
 
 /** A renewal of the lease that a fence holds. */
@@ -46,7 +52,7 @@ export async function renewLease(
   // released, or settled, since: another claim may be on the row by now
   if (after?.run.claim?.fence !== fence) return loseLease(commands, runId, fence)
   const directive = directiveFor(after.run, fence, after.now)
-  return { ok: true, claim: { ...after.run.claim, expiresAt }, directives: [directive] }
+  return { ok: true, claim: { ...after.run.claim, expiresAt }, now: after.now, directives: [directive] }
 }
 
 /** Where nobody kept watch, what expired meanwhile gets its period back before anyone is judged by it. */

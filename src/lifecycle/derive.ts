@@ -1,7 +1,7 @@
 import { mayDo, OPERATION_OF } from './authority.ts'
 import { allowedPhases, isRepairable, isStartable } from './decide/ways.ts'
 import { whyNotResumable } from './decide/ownership.ts'
-import { missingEvidence } from './evidence.ts'
+import { missingEvidence, missingForPhase } from './evidence.ts'
 import {
   currentPhaseOf,
   holdsLease,
@@ -16,8 +16,8 @@ import { admits } from './transitions.ts'
 import { workflowPhase } from './workflow.ts'
 import {
   type DirectiveKind,
-  isFinalStatus,
   type NextAction,
+  type NotResumableCause,
   type Role,
   RUN_COMMANDS,
   type RunCommand,
@@ -58,7 +58,8 @@ const CONDITIONS: { readonly [C in RunCommand]: ((run: Run, rules: Rules) => boo
   FAIL_PHASE: phaseIs(isUnderWay),
   ADVANCE_PHASE: (run, { workflow }) =>
     !isStartable(currentPhaseOf(run)) && allowedPhases(run, workflow).length > 0,
-  COMPLETE_ROUND: (run, { workflow }) => isAtRoundEnd(run, workflow),
+  COMPLETE_ROUND: (run, { workflow }) =>
+    isAtRoundEnd(run, workflow) && missingForPhase(run, currentPhaseOf(run), workflow).length === 0,
   SUBMIT_ARTIFACT: phaseIs(isRepairable),
   REQUEST_APPROVAL: null,
   DECIDE_APPROVAL: (run) => openApproval(run) !== undefined,
@@ -77,12 +78,16 @@ export function nextAction(run: Run, rules: Rules): NextAction {
     case 'CANCELLING':
       return 'WAIT'
     case 'PAUSED':
-      if (openApproval(run)) return 'DECIDE_APPROVAL'
-      return 'RESUME'
+      return openApproval(run) ? 'DECIDE_APPROVAL' : 'RESUME'
     default:
-      if (isResumable(run, rules)) return 'RESUME'
-      return isFinalStatus(run.status) ? 'NONE' : 'WAIT'
+      return afterStop(whyNotResumable(run, rules))
   }
+}
+
+/** What is left to do about a run that stands still, from why it can't be resumed. */
+function afterStop(because: NotResumableCause | null): NextAction {
+  if (because === null) return 'RESUME'
+  return because === 'FINAL' || because === 'RESUME_CAP' ? 'NONE' : 'WAIT'
 }
 
 function nextStep(run: Run, { workflow }: Rules): NextAction {

@@ -8,7 +8,7 @@ import {
   type Run,
   waitsForEver,
 } from './run.ts'
-import { cancel, executionsInFlight, expireRun, fail } from './settle.ts'
+import { cancelUnconfirmed, executionsInFlight, expireRun, fail } from './settle.ts'
 import type { Settings } from './settings.ts'
 import { Draft, type Situation } from './situation.ts'
 import { admits } from './transitions.ts'
@@ -69,13 +69,7 @@ function lapse(draft: Draft, settings: Settings): void {
     case 'RUNNING':
       return loseOwner(draft, settings)
     case 'CANCELLING':
-      if (now >= graceEndsAt(run, settings))
-        cancel(draft, {
-          reason: run.cancelReason ?? 'CANCELLED_BY_USER',
-          confirmed: false,
-          comment: null,
-          cascade: run.cascade,
-        })
+      if (now >= graceEndsAt(run, settings)) cancelUnconfirmed(draft)
       return
     default:
       if (run.claim)

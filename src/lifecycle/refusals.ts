@@ -1,4 +1,5 @@
 import type { Claim } from './run.ts'
+import { admits } from './transitions.ts'
 import type { Decision, EvidenceKind, NotResumableCause, RunStatus, SessionStatus } from './words.ts'
 
 /** One thing that stands between a run and COMPLETED. */
@@ -86,7 +87,7 @@ export function explainRefusal(refusal: Refusal): string {
     case 'NotResumable':
       return `The run is ${refusal.status} and can't be resumed: ${NOT_RESUMABLE[refusal.because]}.`
     case 'NotCompletable':
-      return refusal.missing.length > 0
+      return admits('COMPLETE', refusal.status)
         ? `Evidence is missing: ${refusal.missing.map((missing) => missing.detail).join('; ')}.`
         : `The run is ${refusal.status} and can't be completed.`
     case 'NotDeletable':

@@ -7,11 +7,22 @@ import type { Json } from './run.ts'
 export function differingPaths(before: Json, now: Json, path: readonly string[] = []): string[] {
   if (isBranch(before) && isBranch(now) && Array.isArray(before) === Array.isArray(now)) {
     const keys = [...new Set([...Object.keys(before), ...Object.keys(now)])].toSorted()
-    return keys.flatMap((key) => differingPaths(before[key] ?? null, now[key] ?? null, [...path, key]))
+    return keys.flatMap((key) => {
+      // an element that is null is an element all the same
+      const grown = Array.isArray(before) && Object.hasOwn(before, key) !== Object.hasOwn(now, key)
+      const here = [...path, key]
+      return grown ? [here.join('.')] : differingPaths(fieldOf(before, key), fieldOf(now, key), here)
+    })
   }
   return before === now ? [] : [path.length > 0 ? path.join('.') : '(input)']
 }
 
-function isBranch(value: Json): value is { readonly [key: string]: Json } {
+function fieldOf(branch: Branch, key: string): Json {
+  return Object.hasOwn(branch, key) ? (branch[key] ?? null) : null
+}
+
+type Branch = { readonly [key: string]: Json }
+
+function isBranch(value: Json): value is Branch {
   return typeof value === 'object' && value !== null
 }

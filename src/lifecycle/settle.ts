@@ -52,10 +52,29 @@ export function cancel(
     confirmed,
     comment,
     cascade,
-  }: { reason: RunReason; confirmed: boolean; comment: string | null; cascade: boolean },
+    executionsEnd,
+  }: {
+    reason: RunReason
+    confirmed: boolean
+    comment: string | null
+    cascade: boolean
+    executionsEnd?: Closed['executionsEnd']
+  },
 ): void {
   const epoch = draft.run.settledAt === null ? draft.run.epoch : draft.run.epoch + 1
-  draft.note('run.cancelled', { reason, confirmed, comment, cascade, closed: closeBelow(draft.run) }, epoch)
+  const closed = closeBelow(draft.run, executionsEnd ? { executionsEnd } : {})
+  draft.note('run.cancelled', { reason, confirmed, comment, cascade, closed }, epoch)
+}
+
+/** Ends a cancel without its owner's word: nobody knows how its processes ended, so they are lost, not closed (G9). */
+export function cancelUnconfirmed(draft: Draft): void {
+  cancel(draft, {
+    reason: draft.run.cancelReason ?? 'CANCELLED_BY_USER',
+    confirmed: false,
+    comment: null,
+    cascade: draft.run.cascade,
+    executionsEnd: 'SUPERVISOR_LOST',
+  })
 }
 
 /** Settles the run as EXPIRED. */

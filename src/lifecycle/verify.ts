@@ -58,11 +58,14 @@ function checkSequence(stored: Run, events: readonly RunEvent[]): Difference[] {
   return gaps.map((detail) => ({ guarantee: 'G6', detail }))
 }
 
+/** Nothing follows a settled status within its epoch, and nothing but leaving one begins the next. */
 function checkWall(before: Run, event: RunEvent): Difference[] {
-  if (!isSettledStatus(before.status)) return []
+  const settled = isSettledStatus(before.status)
   const where = `event ${event.seq} ${event.type} follows ${before.status} of epoch ${before.epoch}`
   if (isFinalStatus(before.status)) return [{ guarantee: 'G2', detail: `${where}, which is final` }]
-  return event.epoch > before.epoch ? [] : [{ guarantee: 'G2', detail: `${where} within the epoch` }]
+  if (event.epoch === before.epoch + (settled ? 1 : 0)) return []
+  const detail = settled ? `${where} within the epoch` : `${where} in epoch ${event.epoch}`
+  return [{ guarantee: 'G2', detail }]
 }
 
 /** The run without what is no part of the log, in an order that does not depend on how it was read. */

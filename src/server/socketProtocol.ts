@@ -50,14 +50,20 @@ type MakeEnveloped = (initialContext: Operation & { params: SubscribePayload }) 
  * The protocol graphql-transport-ws over the engine: every operation takes the way it takes over HTTP, with the same
  * limits, checks and masking. A bad document is an error of its operation and leaves the socket alone.
  */
-export function createProtocol(options: ProtocolOptions): Server<Connection> {
+export function createProtocol(options: ProtocolOptions): {
+  readonly server: Server<Connection>
+  /** How many operations are under way on all sockets. */
+  countOperations(): number
+} {
   const { engine, authenticator, streams, maxSubscriptionsPerSocket } = options
   const getEnveloped = engine.getEnveloped as unknown as MakeEnveloped
   const mask = createMask(options.log)
+  const open = new Set<Socket>()
   const begun = new WeakMap<ExecutionArgs, Enveloped>()
 
   /** Who introduces itself: by a token in the payload, or, from a page, by the cookie that came with the upgrade. */
-  async function introduce({ connectionParams, extra }: Socket): Promise<boolean> {
+  async function introduce(context: Socket): Promise<boolean> {
+    const { connectionParams, extra } = context
     const authorization = connectionParams?.['authorization'] ?? connectionParams?.['Authorization']
     const identity = await findIdentity(authorization, extra.request)
     // nothing is read over a socket for a claim that is over
@@ -75,6 +81,7 @@ export function createProtocol(options: ProtocolOptions): Server<Connection> {
       socket.close(CLOSE.tryLater, 'Too many sockets')
       return false
     }
+    open.add(context)
     extra.identity = identity
     extra.stream = stream
     return true
@@ -140,11 +147,17 @@ export function createProtocol(options: ProtocolOptions): Server<Connection> {
     },
     onError: (_socket, _id, _payload, errors) =>
       errors.map((error) => toSocketError(toGraphQLError(error)).toJSON()),
-    onClose({ extra }) {
+    onClose(socket) {
+      open.delete(socket)
+      const { extra } = socket
       if (extra.stream) streams.remove(extra.stream)
     },
   }
-  return makeServer(protocol)
+  return {
+    server: makeServer(protocol),
+    countOperations: () =>
+      [...open].reduce((count, { subscriptions }) => count + Object.keys(subscriptions).length, 0),
+  }
 }
 
 function toGraphQLError(error: Error | { readonly message: string }): GraphQLError {

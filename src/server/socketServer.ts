@@ -23,6 +23,8 @@ export interface SocketServer {
   /** Takes an upgrade request over from the HTTP server. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
   countSockets(): number
+  /** Operations under way on all sockets. */
+  countSubscriptions(): number
   /** Takes nobody new, and tells every client to reconnect elsewhere. Resolves when all have left. */
   stop(): Promise<void>
   /** Cuts whoever is left. */
@@ -57,7 +59,7 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
     const connection: Connection = { socket, request }
     socket.on('pong', () => silent.delete(socket))
     socket.on('error', (err) => log.debug({ err }, 'socket.connection_failed'))
-    const close = protocol.opened(
+    const close = protocol.server.opened(
       {
         protocol: socket.protocol,
         // resolves when the frame has left, so that a slow reader holds its subscription back
@@ -101,6 +103,7 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
       sockets.handleUpgrade(request, socket, head, accept)
     },
     countSockets: () => sockets.clients.size,
+    countSubscriptions: () => protocol.countOperations(),
     async stop() {
       isStopping = true
       clearInterval(pings)

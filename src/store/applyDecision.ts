@@ -48,7 +48,7 @@ export async function applyDecision(connection: Connection, change: Change): Pro
     toRunJson(after, dueAt),
     JSON.stringify(rowsBelow(before, after, events, change)),
     // a release after settling leaves no event to keep its key on
-    events.length === 0 && before.claim && !after.claim ? (key?.key ?? null) : null,
+    events.length === 0 && key?.operation === 'releaseRun' ? key.key : null,
   ])
   return rows.length === 1
 }

@@ -43,7 +43,7 @@ const SINCE = [
 const scan = (table: string, seq: string, gone: boolean) => (since: (xid: string) => string) =>
   `
   (SELECT c.xid, c.run_id, c.${seq} AS seq, ${gone} AS gone FROM ${table} c
-  WHERE ${since('c.xid')} AND c.xid >= $3::xid8 AND (c.xid, c.run_id, c.${seq}) > ($3::xid8, $4::text, $5::int)
+  WHERE ${since('c.xid')} AND (c.xid, c.run_id, c.${seq}) > ($3::xid8, $4::text, $5::int)
     AND ($2::pg_snapshot IS NULL OR c.xid < pg_snapshot_xmax($2::pg_snapshot) AND pg_visible_in_snapshot(c.xid, $2::pg_snapshot))
   ORDER BY 1, 2, 3 LIMIT ${FEED_PAGE})`
 
@@ -52,6 +52,7 @@ const SCANS = [
   ...SINCE.map(scan('tombstone', 'revision', true)),
 ].join(' UNION ALL')
 
+// the LIMIT 1 keep the planner, which expects a full page, from reading all runs for the few that changed
 const READ_PAGE: Prepared = {
   name: 'read-feed-page',
   text: `
@@ -59,14 +60,16 @@ WITH changed AS MATERIALIZED (
   SELECT * FROM (${SCANS}) c ORDER BY xid, run_id, seq LIMIT ${FEED_PAGE}
 )
 SELECT ${FEED_CURSOR} AS now, (
-  SELECT coalesce(jsonb_agg(jsonb_build_object(
+  SELECT coalesce(json_agg(json_build_object(
     'xid', c.xid::text, 'runId', c.run_id, 'seq', c.seq, 'gone', c.gone,
-    'project', coalesce(r.project, t.project), 'workflow', coalesce(w.name, t.workflow), 'labels', coalesce(r.labels, t.labels)
-  ) ORDER BY c.xid, c.run_id, c.seq), '[]')
+    'project', of.project, 'workflow', of.workflow, 'labels', of.labels) ORDER BY c.xid, c.run_id, c.seq), '[]')
   FROM changed c
-  LEFT JOIN run r ON r.id = c.run_id AND r.revision = c.seq
-  LEFT JOIN workflow w ON w.id = r.workflow_id
-  LEFT JOIN tombstone t ON c.gone AND t.run_id = c.run_id
+  LEFT JOIN LATERAL (
+    (SELECT r.project, w.name AS workflow, r.labels FROM run r JOIN workflow w ON w.id = r.workflow_id
+    WHERE NOT c.gone AND r.id = c.run_id AND r.revision = c.seq LIMIT 1)
+    UNION ALL
+    (SELECT t.project, t.workflow, t.labels FROM tombstone t WHERE c.gone AND t.run_id = c.run_id LIMIT 1)
+  ) of ON true
 ) AS changed`,
 }
 

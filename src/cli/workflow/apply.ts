@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import { parse } from 'yaml'
 import type { JsonValue } from '@pawl/sdk'
 import { EXIT, UsageError } from '../exitCodes.ts'
 import { act } from '../invocation.ts'
@@ -15,7 +14,7 @@ export function workflowApplyCommand(): Command {
     .argument('<file>', 'the definition, YAML or JSON; - for standard input')
     .action(
       act<CommonOptions, [string]>(async (invocation, _options, file) => {
-        const definition = parseDefinition(readText(file === '-' ? file : `@${file}`), file)
+        const definition = await parseDefinition(readText(file === '-' ? file : `@${file}`), file)
         const result = await invocation.pawl.workflows.register(definition)
         return invocation.settle(result, ({ workflow, changed }, paper) => {
           const name = `${workflow.name} v${workflow.version}`
@@ -25,8 +24,9 @@ export function workflowApplyCommand(): Command {
     )
 }
 
-/** JSON is YAML, too: one parser reads both. */
-function parseDefinition(text: string, file: string): JsonValue {
+/** JSON is YAML, too: one parser reads both. It is loaded here alone, since most commands are over sooner than that takes. */
+async function parseDefinition(text: string, file: string): Promise<JsonValue> {
+  const { parse } = await import('yaml')
   try {
     return parse(text) as JsonValue
   } catch (error) {

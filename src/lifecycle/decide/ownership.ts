@@ -1,6 +1,6 @@
 import type { ClaimRequest } from '../commands.ts'
 import { liveClaim, openApproval, type Run } from '../run.ts'
-import { cancel, executionsInFlight } from '../settle.ts'
+import { cancelUnconfirmed, executionsInFlight } from '../settle.ts'
 import type { Draft, Situation } from '../situation.ts'
 import { admits } from '../transitions.ts'
 import { isFinalStatus, isSettledStatus, type NotResumableCause } from '../words.ts'
@@ -20,13 +20,7 @@ export const decideRelease: Rule<'releaseRun'> = (draft, { fence }) => {
   const { run } = draft
   const executions = executionsInFlight(run)
   if (run.status === 'RUNNING') draft.note('run.requeued', { fence, because: 'RELEASED', executions })
-  else if (run.status === 'CANCELLING')
-    cancel(draft, {
-      reason: run.cancelReason ?? 'CANCELLED_BY_USER',
-      confirmed: false,
-      comment: null,
-      cascade: run.cascade,
-    })
+  else if (run.status === 'CANCELLING') cancelUnconfirmed(draft)
   // nothing follows a settled status: there the claim ends without an event
   else if (isSettledStatus(run.status)) draft.run = { ...run, claim: null }
   else draft.note('run.released', { fence, because: 'RELEASED', executions })

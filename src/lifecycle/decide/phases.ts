@@ -59,14 +59,12 @@ export const decideAdvancePhase: Rule<'advancePhase'> = (draft, { to }, { workfl
   if (!admits('ADVANCE_PHASE', run.status)) return { type: 'RunNotActive', status: run.status }
   const target = findWorkflowPhase(workflow, to)
   if (!target) return unknownPhase(to, workflow)
-  if (run.roundComplete && to === workflow.initialPhase) {
-    if (!mayOpenRound(run, workflow)) return illegalTransition(run, to, workflow)
-    openRound(draft, newPhaseId)
-    return 'accepted'
-  }
   const current = currentPhaseOf(run)
-  const leaving = workflowPhase(workflow, current.key)
-  if (!leaving.next.includes(to) || !(current.status === 'COMPLETED' || isUnderWay(current)))
+  const opensRound = run.roundComplete && to === workflow.initialPhase
+  const leads = opensRound
+    ? mayOpenRound(run, workflow)
+    : workflowPhase(workflow, current.key).next.includes(to)
+  if (!leads || !(current.status === 'COMPLETED' || isUnderWay(current)))
     return illegalTransition(run, to, workflow)
   const missing = missingForPhase(run, current, workflow)
   if (target.final && isRoundMissing(run, to, workflow)) {
@@ -78,6 +76,10 @@ export const decideAdvancePhase: Rule<'advancePhase'> = (draft, { to }, { workfl
   }
   if (missing.length > 0) return { type: 'NotCompletable', status: run.status, missing }
   completePhase(draft, current)
+  if (opensRound) {
+    openRound(draft, newPhaseId)
+    return 'accepted'
+  }
   const next = findPhase(draft.run, to)
   if (!next) throw new Error(`round ${run.round} of run ${run.id} has no phase ${to}`)
   startPhase(draft, next, { from: current.key })

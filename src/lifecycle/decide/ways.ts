@@ -13,7 +13,7 @@ export function allowedPhases(run: Run, workflow: WorkflowDefinition): string[] 
     if (run.roundComplete && key === workflow.initialPhase) return false
     return leavable && !(workflowPhase(workflow, key).final && isRoundMissing(run, key, workflow))
   })
-  return mayOpenRound(run, workflow) ? [...allowed, workflow.initialPhase] : allowed
+  return leavable && mayOpenRound(run, workflow) ? [...allowed, workflow.initialPhase] : allowed
 }
 
 /** True for a phase that can be started: it never was, or its last attempt is over without success. */

@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process'
-import { cp, mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
@@ -101,9 +101,16 @@ test('without arguments it tells its usage', async () => {
 })
 
 test('the client is generated without network', async () => {
-  const output = join(projectDir, 'src', 'store', 'generated', 'client.ts')
-  const longAgo = new Date(0)
-  await utimes(output, longAgo, longAgo).catch(() => undefined)
-  expect(await runScript('prismaGenerate.ts', [])).toMatchObject({ code: 0, stderr: '' })
-  expect(await readFile(output, 'utf8')).toContain('PrismaClient')
+  const prisma = await copyPrisma()
+  expect(await runScript('prismaGenerate.ts', ['--prisma', prisma])).toMatchObject({ code: 0, stderr: '' })
+  const client = await readFile(join(prisma, '..', 'src', 'store', 'generated', 'client.ts'), 'utf8')
+  expect(client).toContain(`from "./internal/class.ts"`)
+})
+
+test('a schema that Prisma refuses is told', async () => {
+  const prisma = await copyPrisma()
+  await writeFile(join(prisma, 'schema.prisma'), 'model Broken {')
+  const { code, stderr } = await runScript('prismaGenerate.ts', ['--prisma', prisma])
+  expect(code).toBe(1)
+  expect(stderr).toContain('Broken')
 })

@@ -1,4 +1,4 @@
-import { stat, writeFile, mkdir, readdir } from 'node:fs/promises'
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Pool } from 'pg'
 import { describe, expect, test } from 'vitest'
@@ -156,7 +156,6 @@ describe('the embedded database', () => {
     const dataDir = join(await makeFolder(), 'data')
     await open(dataDir)
     const postmaster = await postmasterOf(dataDir)
-    const { readFile } = await import('node:fs/promises')
     const group = (await readFile(`/proc/${postmaster}/stat`, 'utf8')).split(') ')[1]?.split(' ')[2]
     expect(Number(group)).toBe(postmaster)
   })

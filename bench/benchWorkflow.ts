@@ -1,0 +1,19 @@
+import { type WorkflowDefinition, workflowSchema } from '../src/lifecycle/workflow.ts'
+
+/** The workflow of the measurements: three phases, one way through. */
+export const BENCH_WORKFLOW: WorkflowDefinition = workflowSchema.parse({
+  name: 'bench',
+  version: 1,
+  initialPhase: 'plan',
+  phases: [
+    { key: 'plan', next: ['build'], role: 'agent' },
+    { key: 'build', next: ['done'], role: 'agent' },
+    { key: 'done', final: true },
+  ],
+})
+
+/** The longest lease there is, in seconds: nothing expires while it is measured. */
+export const LEASE_SECONDS = 3600
+
+/** The project that all runs of the measurements belong to. */
+export const PROJECT = 'default'

@@ -1,0 +1,55 @@
+import { WebSocket } from 'ws'
+import { createPawl } from '../../sdk/index.ts'
+import type { BenchServer } from '../startServer.ts'
+
+/** Subscriptions of one socket at most. */
+const PER_SOCKET = 50
+
+/** Subscribers of one run's events, and when each had which. */
+export class EventArrivals {
+  readonly #stopping = new AbortController()
+  readonly #times: Map<number, number>[]
+  readonly #streams: Promise<void>[]
+  #awaited: { readonly seq: number; readonly resolve: (times: number[]) => void } | undefined
+
+  constructor({ url, token }: BenchServer, runId: string, subscribers: number) {
+    const sockets = Array.from({ length: Math.ceil(subscribers / PER_SOCKET) }, () =>
+      createPawl({ url, token, WebSocket }),
+    )
+    this.#times = Array.from({ length: subscribers }, () => new Map<number, number>())
+    this.#streams = this.#times.map(async (times, index) => {
+      const pawl = sockets[index % sockets.length]
+      if (!pawl) return
+      for await (const { seq } of pawl.runs.events(runId, { signal: this.#stopping.signal })) {
+        times.set(seq, performance.now())
+        this.#answer()
+      }
+    })
+  }
+
+  /** When each subscriber had the event of this `seq`, once all have it; rejects where a stream ends before. */
+  until(seq: number): Promise<number[]> {
+    const arrived = new Promise<number[]>((resolve) => {
+      this.#awaited = { seq, resolve }
+      this.#answer()
+    })
+    const ended = Promise.race(this.#streams).then((): never => {
+      throw new Error('a stream of events ended')
+    })
+    return Promise.race([arrived, ended])
+  }
+
+  async close(): Promise<void> {
+    this.#stopping.abort()
+    await Promise.all(this.#streams)
+  }
+
+  #answer(): void {
+    if (!this.#awaited) return
+    const { seq, resolve } = this.#awaited
+    const times = this.#times.flatMap((seen) => seen.get(seq) ?? [])
+    if (times.length < this.#times.length) return
+    this.#awaited = undefined
+    resolve(times)
+  }
+}

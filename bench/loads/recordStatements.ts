@@ -1,0 +1,122 @@
+import type { Pool, QueryResult } from 'pg'
+import { newId } from '../../src/commands/ids.ts'
+import type { Operation } from '../../src/lifecycle/authority.ts'
+import type { Command } from '../../src/lifecycle/commands.ts'
+import { decide } from '../../src/lifecycle/decide/index.ts'
+import { nextDueAt } from '../../src/lifecycle/due.ts'
+import type { Json, Run } from '../../src/lifecycle/run.ts'
+import { DEFAULT_SETTINGS } from '../../src/lifecycle/settings.ts'
+import { draftRun } from '../../src/lifecycle/start.ts'
+import { applyDecision } from '../../src/store/applyDecision.ts'
+import { createRun } from '../../src/store/createRun.ts'
+import { findKept } from '../../src/store/findKept.ts'
+import { loadForDecision } from '../../src/store/loadRun.ts'
+import type { Connection, Store } from '../../src/store/openStore.ts'
+import type { StoredWorkflow } from '../../src/store/workflowCache.ts'
+import { PROJECT } from '../benchWorkflow.ts'
+
+/** A statement as the store sends it, with its values. */
+export interface Statement {
+  readonly name: string
+  readonly text: string
+  readonly values: unknown[]
+}
+
+const ACTOR = 'bench'
+
+/**
+ * Plays the commands of one run in memory, by the rules of the server, and records the very statements that the server
+ * would send for them. Sent later, nothing is left of the server's work but theirs.
+ */
+export class RunRecording {
+  #run: Run | undefined
+  readonly #store: Store
+  readonly #workflow: StoredWorkflow
+
+  constructor(store: Store, workflow: StoredWorkflow) {
+    this.#store = store
+    this.#workflow = workflow
+  }
+
+  /** The run as the statements recorded so far leave it. */
+  get run(): Run {
+    if (!this.#run) throw new Error('the run was not started')
+    return this.#run
+  }
+
+  /** The statements that start a run. */
+  async start(): Promise<Statement[]> {
+    const workflow = this.#workflow
+    const { run, events } = draftRun({
+      id: newId('run'),
+      project: PROJECT,
+      workflow,
+      title: null,
+      input: null,
+      labels: [],
+      concurrencyKey: null,
+      now: Date.now(),
+      actor: ACTOR,
+      newPhaseId: () => newId('phase'),
+    })
+    this.#run = run
+    const key = toKey('startRun', { workflow: workflow.name })
+    return record(async (connection) => {
+      await findKept(connection, PROJECT, key.operation, key.key)
+      await createRun(connection, run, events, nextDueAt(run, workflow.definition, DEFAULT_SETTINGS), key)
+    })
+  }
+
+  /** The statements of a command that the rules must accept: load, then apply. */
+  async command(operation: Operation, command: Command): Promise<Statement[]> {
+    const before = this.run
+    const { definition: workflow } = this.#workflow
+    const request = JSON.parse(JSON.stringify({ ...command, runId: before.id })) as Json
+    const key = toKey(operation, request)
+    const situation = {
+      run: before,
+      workflow,
+      settings: DEFAULT_SETTINGS,
+      now: Date.now(),
+      kept: null,
+      newPhaseId: () => newId('phase'),
+    }
+    const { verdict, events, run: after } = decide(situation, command, ACTOR, request)
+    if (verdict.kind !== 'accepted') throw new Error(`${operation} was ${verdict.kind}`)
+    this.#run = withLastAttempts(after)
+    const dueAt = nextDueAt(after, workflow, DEFAULT_SETTINGS)
+    const lookup = { runId: before.id, executionId: null, operation, key: key.key, scope: null }
+    return record(async (connection) => {
+      await loadForDecision(connection, this.#store, lookup)
+      await applyDecision(connection, { before, after, events, dueAt, key })
+    })
+  }
+}
+
+/** Sends statements one after the other; fails unless each that writes found what it was decided on. */
+export async function send(pool: Pool, statements: readonly Statement[]): Promise<void> {
+  for (const statement of statements) {
+    const { rowCount } = await pool.query(statement)
+    if (statement.name === 'apply-decision' && rowCount !== 1)
+      throw new Error('a guard found another revision')
+  }
+}
+
+/** A load brings only the last attempt of each phase. */
+function withLastAttempts(run: Run): Run {
+  return { ...run, phases: run.phases.map((phase) => ({ ...phase, history: phase.history.slice(-1) })) }
+}
+
+function toKey(operation: Operation, request: Json) {
+  return { scope: PROJECT, operation, key: crypto.randomUUID(), request }
+}
+
+async function record(act: (connection: Connection) => Promise<unknown>): Promise<Statement[]> {
+  const statements: Statement[] = []
+  const query = (statement: Statement): Promise<Pick<QueryResult, 'rows'>> => {
+    statements.push(statement)
+    return Promise.resolve({ rows: [] })
+  }
+  await act({ query } as unknown as Connection)
+  return statements
+}

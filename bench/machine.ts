@@ -1,0 +1,91 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { arch, cpus, loadavg, platform, release, totalmem } from 'node:os'
+import type { Pool } from 'pg'
+
+/** What the numbers were measured on. */
+export interface Machine {
+  readonly processor: string
+  readonly cores: number
+  readonly memoryGigabytes: number
+  readonly system: string
+  readonly node: string
+  readonly postgres: string
+  readonly settings: Readonly<Record<string, string>>
+  /** Processes that were ready to run before it began, averaged over a minute: other work on the machine. */
+  readonly loadBefore: number
+  readonly commit: string
+  readonly date: string
+}
+
+const TOLD = [
+  'fsync',
+  'synchronous_commit',
+  'full_page_writes',
+  'shared_buffers',
+  'max_wal_size',
+  'data_checksums',
+]
+
+/** Describes this machine, and the PostgreSQL that a pool leads to. */
+export async function describeMachine(pool: Pool, loadBefore = loadavg()[0] ?? 0): Promise<Machine> {
+  const { rows } = await pool.query<{ name: string; value: string }>(
+    'SELECT name, current_setting(name) AS value FROM unnest($1::text[]) name',
+    [TOLD],
+  )
+  const version = await pool.query<{ server_version: string }>('SHOW server_version')
+  return {
+    processor: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    memoryGigabytes: Math.round(totalmem() / 2 ** 30),
+    system: `${platform()} ${release()} ${arch()}`,
+    node: process.version,
+    postgres: version.rows[0]?.server_version ?? 'unknown',
+    settings: Object.fromEntries(rows.map(({ name, value }) => [name, value])),
+    loadBefore: Math.round(loadBefore * 100) / 100,
+    commit: readCommit(),
+    date: new Date().toISOString(),
+  }
+}
+
+function readCommit(): string {
+  try {
+    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8', stdio: 'pipe' }).trim()
+  } catch {
+    return 'unknown'
+  }
+}
+
+/** A process's share of the machine; null where the system has no `/proc` to read it from. */
+export interface Usage {
+  /** Seconds of processor time, of the process and of its children that ended. */
+  readonly processorSeconds: number
+  /** Mebibytes of memory; what is shared with other processes counts in part. */
+  readonly memory: number
+}
+
+const TICKS_PER_SECOND = 100
+
+/** What some processes have used together so far. */
+export function readUsage(pids: readonly number[]): Usage | null {
+  if (platform() !== 'linux') return null
+  const usages = pids.map(readOne)
+  return {
+    processorSeconds: usages.reduce((sum, usage) => sum + usage.processorSeconds, 0),
+    memory: usages.reduce((sum, usage) => sum + usage.memory, 0),
+  }
+}
+
+function readOne(pid: number): Usage {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+    const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0)
+    const pss = /^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))
+    return { processorSeconds: ticks / TICKS_PER_SECOND, memory: Number(pss?.[1] ?? 0) / 1024 }
+  } catch (error) {
+    // a process that ended meanwhile: its processor time is its parent's
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ESRCH' || code === 'EACCES') return { processorSeconds: 0, memory: 0 }
+    throw error
+  }
+}

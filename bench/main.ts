@@ -1,0 +1,83 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { loadavg } from 'node:os'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Bench } from './bench.ts'
+import { startBenchCluster } from './benchCluster.ts'
+import { describeMachine } from './machine.ts'
+import { type BenchOptions, type Part, readOptions, USAGE } from './options.ts'
+import { measureGrowth } from './parts/growth.ts'
+import { measureLatency } from './parts/latency.ts'
+import { showPlans } from './parts/plans.ts'
+import { profileServer } from './parts/profile.ts'
+import { measureStart } from './parts/start.ts'
+import { measureThroughput } from './parts/throughput.ts'
+import { InterruptedError, Resources } from './resources.ts'
+import { printTable, type Report, type Result } from './results.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+/** The parts; those that show texts instead of measuring print them and return nothing. */
+const MEASURE: Readonly<Record<Part, (bench: Bench) => Promise<readonly Result[]>>> = {
+  start: measureStart,
+  throughput: measureThroughput,
+  latency: measureLatency,
+  growth: measureGrowth,
+  plans: showPlans,
+  profile: profileServer,
+}
+
+async function main(): Promise<void> {
+  const options = readOptions(process.argv.slice(2))
+  if (!options) return console.log(USAGE)
+  const loadBefore = loadavg()[0] ?? 0
+  build()
+  const resources = new Resources()
+  try {
+    const report = await measureParts(options, resources, loadBefore)
+    console.log(JSON.stringify(report.machine, null, 2))
+    console.log(printTable(report))
+    console.log(`\nkept in ${relative(process.cwd(), keep(report, options.out))}`)
+  } finally {
+    await resources.close()
+  }
+}
+
+async function measureParts(
+  options: BenchOptions,
+  resources: Resources,
+  loadBefore: number,
+): Promise<Report> {
+  const cluster = await startBenchCluster(resources)
+  const tell = (what: string) => console.error(`- ${what}`)
+  const bench: Bench = { options, resources, cluster, tell }
+  const machine = await describeMachine(cluster.admin, loadBefore)
+  const results: Record<string, readonly Result[]> = {}
+  for (const part of options.parts) {
+    resources.signal.throwIfAborted()
+    results[part] = await MEASURE[part](bench)
+  }
+  return { machine, options: { ...options }, results }
+}
+
+/** Builds the server as it is published: what is measured is what is run. */
+function build(): void {
+  const tsdown = join(root, 'node_modules/.bin/tsdown')
+  execFileSync(tsdown, ['--filter', 'cli', '--log-level', 'warn'], { cwd: root, stdio: 'inherit' })
+}
+
+function keep(report: Report, out: string | null): string {
+  const name = report.machine.date.replaceAll(/[:.]/g, '-')
+  const path = out ?? join(root, 'bench/results', `${name}.json`)
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, `${JSON.stringify(report, null, 2)}\n`)
+  return path
+}
+
+try {
+  await main()
+} catch (error) {
+  console.error(error instanceof InterruptedError ? '\ninterrupted' : error)
+  process.exitCode = error instanceof InterruptedError ? 130 : 1
+}

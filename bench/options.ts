@@ -1,0 +1,74 @@
+import { parseArgs } from 'node:util'
+
+/** What can be measured, in the order in which it is. */
+export const PARTS = ['start', 'throughput', 'latency', 'growth', 'plans', 'profile'] as const
+export type Part = (typeof PARTS)[number]
+
+/** What to measure, and how thoroughly. */
+export interface BenchOptions {
+  readonly parts: readonly Part[]
+  readonly clients: readonly number[]
+  /** Turns of each comparison. */
+  readonly rounds: number
+  /** Seconds that one turn takes about. */
+  readonly seconds: number
+  /** Runs in the larger of the databases that are compared. */
+  readonly runs: number
+  /** Where the results are written; null: a new file in `bench/results`. */
+  readonly out: string | null
+}
+
+export const USAGE = `npm run bench -- [options]
+
+Measures Pawl on a fresh embedded PostgreSQL with the settings of production, prints one table, and keeps the
+results as JSON in bench/results. Takes about six minutes; Ctrl-C leaves nothing behind.
+
+  --parts LIST    of ${PARTS.join(', ')} (default: all but the last two)
+  --clients LIST  numbers of clients at a time (default: 1,8,32)
+  --rounds N      turns of each comparison (default: 5)
+  --seconds S     how long one turn takes, about (default: 2)
+  --runs N        runs in the larger database of "growth" (default: 1000000)
+  --quick         small and short, to see that it works: 20,000 runs, 2 rounds of half a second
+  --out FILE      where the results are written`
+
+const DEFAULTS = { clients: '1,8,32', rounds: '5', seconds: '2', runs: '1000000' }
+const QUICK = { clients: '1,8', rounds: '2', seconds: '0.5', runs: '20000' }
+
+/** Reads the command line; throws with what is wrong with it. Null: only the usage was asked for. */
+export function readOptions(argv: readonly string[]): BenchOptions | null {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: {
+      parts: { type: 'string', default: 'start,throughput,latency,growth' },
+      clients: { type: 'string' },
+      rounds: { type: 'string' },
+      seconds: { type: 'string' },
+      runs: { type: 'string' },
+      out: { type: 'string' },
+      quick: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  })
+  if (values.help) return null
+  const { parts, clients, rounds, seconds, runs } = { ...(values.quick ? QUICK : DEFAULTS), ...values }
+  return {
+    parts: parts.split(',').map(toPart),
+    clients: clients.split(',').map((text) => toNumber('--clients', text, 1)),
+    rounds: toNumber('--rounds', rounds, 1),
+    seconds: toNumber('--seconds', seconds, 0.01),
+    runs: toNumber('--runs', runs, 1000),
+    out: values.out ?? null,
+  }
+}
+
+function toPart(text: string): Part {
+  const part = PARTS.find((known) => known === text)
+  if (!part) throw new Error(`--parts: there is no ${text}; there are ${PARTS.join(', ')}`)
+  return part
+}
+
+function toNumber(flag: string, text: string, least: number): number {
+  const value = Number(text)
+  if (!(value >= least)) throw new Error(`${flag}: expected a number of at least ${least}, not ${text}`)
+  return value
+}

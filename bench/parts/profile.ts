@@ -1,0 +1,58 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Bench } from '../bench.ts'
+import { askLifecycles, askMutations, HttpClients } from '../loads/httpLoad.ts'
+import type { Load } from '../loads/load.ts'
+import { measure } from '../measure.ts'
+import { readProfile, type Share } from '../readProfile.ts'
+import { makeFolder } from '../resources.ts'
+import { startServer } from '../startServer.ts'
+
+const CLIENTS = 8
+const WARM_UP_EACH = 100
+const MOST_PLACES = 18
+const MOST_FUNCTIONS = 25
+const root = fileURLToPath(new URL('..', new URL('..', import.meta.url)))
+
+/** Shows where the server's processor time goes while it is asked for mutations, and for whole runs. */
+export async function profileServer(bench: Bench): Promise<[]> {
+  await profileLoad(bench, 'mutations', askMutations)
+  await profileLoad(bench, 'runs', askLifecycles)
+  return []
+}
+
+async function profileLoad(bench: Bench, name: string, open: (clients: HttpClients) => Load): Promise<void> {
+  const { resources, options } = bench
+  bench.tell(`profiling ${name}`)
+  const database = await bench.cluster.createDatabase(`bench_profile_${name}`)
+  const folder = await makeFolder(resources)
+  const server = await startServer(resources, {
+    databaseUrl: database.url,
+    nodeArguments: ['--cpu-prof', `--cpu-prof-dir=${folder}`],
+  })
+  const load = open(new HttpClients(server, resources))
+  const { signal } = resources
+  await load.prepare({ clients: CLIENTS, each: WARM_UP_EACH })
+  const { perSecond } = await measure({ clients: CLIENTS, each: WARM_UP_EACH, signal }, load.act)
+  const each = Math.ceil((perSecond * options.seconds * options.rounds) / CLIENTS)
+  const { operations } = await measure({ clients: CLIENTS, each, signal }, load.act)
+  await server.stop()
+  const [file] = await readdir(folder)
+  if (!file) throw new Error('the server left no profile')
+  const { busyMilliseconds, idleMilliseconds, places, functions } = readProfile(join(folder, file), root)
+  const all = operations + CLIENTS * WARM_UP_EACH
+  console.log(
+    `\n${name}: ${all} operations; ${(busyMilliseconds / all).toFixed(3)} ms of the server's processor time each, its start included; ` +
+      `idle for ${Math.round((100 * idleMilliseconds) / (busyMilliseconds + idleMilliseconds))} %`,
+  )
+  printShares('by folder and package', places.slice(0, MOST_PLACES), busyMilliseconds)
+  printShares('by function', functions.slice(0, MOST_FUNCTIONS), busyMilliseconds)
+}
+
+function printShares(title: string, shares: readonly Share[], whole: number): void {
+  console.log(`\n  ${title}`)
+  for (const { where, milliseconds } of shares) {
+    console.log(`  ${((100 * milliseconds) / whole).toFixed(1).padStart(5)} %  ${where}`)
+  }
+}

@@ -1,0 +1,103 @@
+import { readFileSync } from 'node:fs'
+import { SourceMap, type SourceMapPayload } from 'node:module'
+import { dirname, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** Where processor time went: a folder of the project, a package, a part of Node.js. */
+export interface Share {
+  readonly where: string
+  readonly milliseconds: number
+}
+
+/** What a processor profile tells. */
+export interface ProfileSummary {
+  readonly busyMilliseconds: number
+  readonly idleMilliseconds: number
+  /** By folder and package, the greatest first. */
+  readonly places: readonly Share[]
+  /** By function, the greatest first. */
+  readonly functions: readonly Share[]
+}
+
+interface CallFrame {
+  readonly functionName: string
+  readonly url: string
+  readonly lineNumber: number
+  readonly columnNumber: number
+}
+
+/** A `.cpuprofile` as `node --cpu-prof` writes it. */
+interface Profile {
+  readonly nodes: readonly { readonly id: number; readonly callFrame: CallFrame }[]
+  readonly samples: readonly number[]
+  /** Microseconds since the sample before. */
+  readonly timeDeltas: readonly number[]
+}
+
+/** Sums up the time each function took itself; what was bundled is told by its source. */
+export function readProfile(path: string, root: string): ProfileSummary {
+  const profile = JSON.parse(readFileSync(path, 'utf8')) as Profile
+  const self = new Map<number, number>()
+  profile.samples.forEach((id, index) => {
+    self.set(id, (self.get(id) ?? 0) + (profile.timeDeltas[index] ?? 0) / 1000)
+  })
+  const places = new Map<string, number>()
+  const functions = new Map<string, number>()
+  const locate = createLocator(root)
+  let idle = 0
+  for (const { id, callFrame } of profile.nodes) {
+    const milliseconds = self.get(id) ?? 0
+    if (callFrame.functionName === '(idle)') {
+      idle += milliseconds
+      continue
+    }
+    const source = locate(callFrame)
+    const place = placeOf(source)
+    places.set(place, (places.get(place) ?? 0) + milliseconds)
+    const name = `${callFrame.functionName || '(anonymous)'}  ${source}`
+    functions.set(name, (functions.get(name) ?? 0) + milliseconds)
+  }
+  const sorted = rank(places)
+  return {
+    busyMilliseconds: sorted.reduce((sum, { milliseconds }) => sum + milliseconds, 0),
+    idleMilliseconds: idle,
+    places: sorted,
+    functions: rank(functions),
+  }
+}
+
+function rank(times: ReadonlyMap<string, number>): Share[] {
+  return [...times]
+    .map(([where, milliseconds]) => ({ where, milliseconds }))
+    .toSorted((a, b) => b.milliseconds - a.milliseconds)
+}
+
+/** Finds the source of a frame, relative to the root, through the source map that lies beside a bundled file. */
+function createLocator(root: string): (frame: CallFrame) => string {
+  const maps = new Map<string, SourceMap | undefined>()
+  return ({ functionName, url, lineNumber, columnNumber }) => {
+    if (url === '') return functionName.startsWith('(') ? functionName : '(native)'
+    if (!url.startsWith('file:')) return url
+    const file = fileURLToPath(url)
+    if (!maps.has(file)) maps.set(file, readSourceMap(file))
+    const entry = maps.get(file)?.findEntry(lineNumber, columnNumber)
+    const source = entry && 'originalSource' in entry ? resolve(dirname(file), entry.originalSource) : file
+    return relative(root, source)
+  }
+}
+
+function readSourceMap(file: string): SourceMap | undefined {
+  try {
+    return new SourceMap(JSON.parse(readFileSync(`${file}.map`, 'utf8')) as SourceMapPayload)
+  } catch {
+    return undefined
+  }
+}
+
+function placeOf(source: string): string {
+  if (source.startsWith('node:')) return source.split('/').slice(0, 2).join('/')
+  const [, inPackage] = source.split('node_modules/').slice(-2)
+  const parts = (inPackage ?? source).split('/')
+  if (inPackage === undefined) return source.startsWith('(') ? source : parts.slice(0, 2).join('/')
+  return parts.slice(0, inPackage.startsWith('@') ? 2 : 1).join('/')
+}

@@ -1,0 +1,59 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { Command } from 'commander'
+import { createPawl } from '@pawl/sdk'
+import { Backstage } from './demo/backstage.ts'
+import { openDemoServer } from './demo/openDemoServer.ts'
+import { Stage } from './demo/stage.ts'
+import { tellStory } from './demo/tellStory.ts'
+import { EXIT } from './exitCodes.ts'
+import { act } from './invocation.ts'
+import type { CommonOptions } from './invocation.ts'
+import { parseCount, withExamples } from './options.ts'
+
+interface Options extends CommonOptions {
+  readonly exit?: boolean
+  readonly port: number
+  readonly pace?: number
+}
+
+/** Where the demonstration keeps its runs from one time to the next. */
+const DATA = '.pawl/demo'
+
+/** How long the agent waits in each phase where a person watches, in milliseconds. */
+const PACE_MS = 400
+
+/** `pawl demo`: a server, a real agent at work, and what happens where things go wrong. */
+export function demoCommand(): Command {
+  const command = new Command('demo')
+    .description('see it all: a server, a real agent that reviews this repository, and what can go wrong')
+    .option('--exit', 'end after the story, and leave nothing behind')
+    .option('--data <dir>', `data directory (default: ${DATA}; with --exit a temporary one)`)
+    .option('--port <number>', 'port to listen on; where it is taken, any other', parseCount, 4400)
+    .option('--pace <ms>', 'how long the agent waits in each phase, for people who watch', parseCount)
+    .option('--no-color', 'without colours')
+  return withExamples(command, ['pawl demo', 'pawl demo --exit   # in CI: ends within a minute']).action(
+    act<Options>(async (invocation, options) => {
+      const temporary = options.exit && !options.data ? await mkdtemp(join(tmpdir(), 'pawl-demo-')) : undefined
+      const data = temporary ?? resolve(options.data ?? DATA)
+      const stage = new Stage(invocation.out)
+      try {
+        stage.title('Pawl: a demonstration')
+        const { server, token, close, closed } = await openDemoServer({ data, port: options.port })
+        const backstage = new Backstage({ url: server.url, token, colors: invocation.out.colors })
+        const leaving = closed(async () => backstage.stop())
+        const pace = options.pace ?? (invocation.out.isTerminal && !options.exit ? PACE_MS : 0)
+        const pawl = createPawl({ url: server.url, token })
+        const told = tellStory({ stage, backstage, pawl, pace, data, server }).then(async () => {
+          if (!options.exit) return leaving
+          await close('demo')
+          return EXIT.done
+        })
+        return await Promise.race([told, leaving])
+      } finally {
+        if (temporary) await rm(temporary, { recursive: true, force: true })
+      }
+    }),
+  )
+}

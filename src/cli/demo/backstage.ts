@@ -1,0 +1,58 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import type { Colors } from '../terminal/paper.ts'
+import { home } from '../version.ts'
+
+/** Where the commands of the story go, and how they look. */
+export interface BackstageOptions {
+  readonly url: string
+  readonly token: string
+  readonly colors: Colors
+}
+
+/** What a command printed, line by line, as it comes. */
+export type Listener = (line: string, stream: 'stdout' | 'stderr') => void
+
+/** Runs `pawl` commands as real processes, the way a person's terminal would. */
+export class Backstage {
+  readonly #env: NodeJS.ProcessEnv
+  readonly #children = new Set<ChildProcess>()
+  #isStopped = false
+
+  constructor({ url, token, colors }: BackstageOptions) {
+    const { PAWL_RUN_ID: _run, PAWL_EXECUTION_ID: _execution, PAWL_DATA: _data, NO_COLOR: _plain, ...env } = process.env
+    const look = colors.isColorSupported ? { FORCE_COLOR: '1' } : { NO_COLOR: '1' }
+    this.#env = { ...env, ...look, PAWL_URL: url, PAWL_TOKEN: token }
+  }
+
+  /** Runs `pawl` with these words and returns its exit code. */
+  async run(words: readonly string[], listener: Listener): Promise<number> {
+    if (this.#isStopped) return 130
+    const script = process.argv[1] ?? ''
+    const child = spawn(process.execPath, [...process.execArgv, script, ...words], {
+      cwd: home,
+      env: this.#env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    this.#children.add(child)
+    try {
+      for (const stream of ['stdout', 'stderr'] as const) {
+        createInterface({ input: child[stream] }).on('line', (line) => listener(line, stream))
+      }
+      const [code] = (await once(child, 'close')) as [number | null]
+      return code ?? 1
+    } finally {
+      this.#children.delete(child)
+    }
+  }
+
+  /** Ends what is under way and starts nothing any more. */
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    const ended = [...this.#children].map((child) => once(child, 'close'))
+    for (const child of this.#children) child.kill('SIGTERM')
+    await Promise.all(ended)
+  }
+}

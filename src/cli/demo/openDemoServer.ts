@@ -1,0 +1,43 @@
+import { readFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import type { RunningServer } from '../../server/startServer.ts'
+
+/** A server in this very process. */
+export interface DemoServer {
+  readonly server: RunningServer
+  /** The local ADMIN token. */
+  readonly token: string
+  close(reason: string): Promise<void>
+  /** Stops everything at the first signal to stop, what comes before included, and resolves with the exit code. */
+  closed(before: () => Promise<void>): Promise<number>
+}
+
+/** Starts a server on its own PostgreSQL, whatever the surroundings name otherwise. */
+export async function openDemoServer({ data, port }: { data: string; port: number }): Promise<DemoServer> {
+  const [{ loadConfig }, { createLog }, { startServer }, { closeOnSignal }] = await Promise.all([
+    import('../../config.ts'),
+    import('../../log.ts'),
+    import('../../server/startServer.ts'),
+    import('../../server/closeOnSignal.ts'),
+  ])
+  const log = createLog({ level: 'error' })
+  const flags = { data, port: (await isFree(port)) ? port : 0 }
+  const server = await startServer({ config: await loadConfig({ flags, env: {}, cwd: data }), log })
+  const token = (await readFile(join(data, 'token'), 'utf8')).trim()
+  return {
+    server,
+    token,
+    close: (reason) => server.close(reason),
+    closed: (before) =>
+      closeOnSignal({ close: (reason) => before().finally(() => server.close(reason)) }, log),
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer()
+    probe.once('error', () => resolve(false))
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)))
+  })
+}

@@ -1,0 +1,48 @@
+import { relative } from 'node:path'
+import type { Pawl } from '@pawl/sdk'
+import type { RunningServer } from '../../server/startServer.ts'
+import type { Backstage } from './backstage.ts'
+import { cancelWithProof, disturbFinished } from './cancels.ts'
+import { finishWithoutWork, resumeTwice, reviewRepository, takeUpAgain } from './reviews.ts'
+import type { Stage } from './stage.ts'
+
+/** Everything that a chapter works with. */
+export interface Scene {
+  readonly stage: Stage
+  readonly backstage: Backstage
+  readonly pawl: Pawl
+  /** How long the agent waits in each phase, in milliseconds. */
+  readonly pace: number
+  readonly data: string
+  readonly server: RunningServer
+}
+
+/** Tells the story: a review that works, and everything that usually goes wrong. */
+export async function tellStory(scene: Scene): Promise<void> {
+  const { stage, server } = scene
+  const { bold } = stage.colors
+  const data = relative(process.cwd(), scene.data) || '.'
+  stage.say(`A server is up at ${bold(server.url)}, on a PostgreSQL of its own.`)
+  stage.say(`Everything below happens on it, by real processes. To look around yourself, in another terminal:`)
+  stage.command(`export PAWL_DATA=${data.startsWith('..') ? scene.data : data}; pawl run list`)
+
+  const reviewed = await reviewRepository(scene)
+  const unfinished = await finishWithoutWork(scene)
+  await resumeTwice(scene, unfinished)
+  await takeUpAgain(scene, unfinished)
+  await cancelWithProof(scene)
+  await disturbFinished(scene, reviewed)
+  await examine(scene)
+
+  stage.chapter('It is yours')
+  stage.say(`The server stays at ${bold(server.url)} until Ctrl-C. Sign in, once, with:`)
+  stage.say(bold(server.signInUrl))
+  stage.gap()
+}
+
+async function examine({ stage, backstage }: Scene): Promise<void> {
+  stage.chapter('And the books are straight')
+  stage.say('Each run is the fold of its log. The doctor computes every one of them anew and compares.')
+  stage.command('pawl doctor')
+  await backstage.run(['doctor'], (line) => stage.echo(line))
+}

@@ -1,0 +1,107 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Pawl, RunDetail, RunEvent } from '@pawl/sdk'
+
+/** What is told while a run is followed. */
+export interface Following {
+  readonly signal: AbortSignal
+  /** Ends with the first settled status, also of a run that may be resumed. */
+  readonly untilSettled: boolean
+  /** The run, each time it is known anew. */
+  readonly onRun: (run: RunDetail) => void
+  readonly onEvent: (event: RunEvent) => void
+  /** Whether the server is heard at present. */
+  readonly onConnection: (isConnected: boolean) => void
+}
+
+/** How many events before the present ones are told first. */
+const HISTORY = 200
+
+/** Follows a run to its end, and returns it as it is then; null where it was deleted. */
+export async function followRun(pawl: Pawl, run: RunDetail, following: Following): Promise<RunDetail | null> {
+  const ended = new AbortController()
+  const stop = () => ended.abort()
+  following.signal.addEventListener('abort', stop, { once: true })
+  const reader = new RunReader(pawl, run, following, ended.signal)
+  try {
+    await Promise.all([readFrames(pawl, run, following, reader), readEvents(pawl, run, following)])
+    return await reader.read()
+  } finally {
+    following.signal.removeEventListener('abort', stop)
+    ended.abort()
+  }
+}
+
+async function readFrames(pawl: Pawl, run: RunDetail, following: Following, reader: RunReader): Promise<void> {
+  const { signal, untilSettled, onConnection } = following
+  for await (const frame of pawl.runs.watch(run.id, { signal, untilSettled, onConnection })) {
+    reader.wake(frame.revision)
+  }
+}
+
+async function readEvents(pawl: Pawl, run: RunDetail, { signal, untilSettled, onEvent }: Following): Promise<void> {
+  const after = Math.max(0, run.revision - HISTORY)
+  for await (const event of pawl.runs.events(run.id, { after, signal, untilSettled })) onEvent(event)
+}
+
+/** Reads the run when it has changed, one reading at a time, and when its lease ends: nobody announces that. */
+class RunReader {
+  readonly #pawl: Pawl
+  readonly #id: string
+  readonly #following: Following
+  readonly #ended: AbortSignal
+  #wanted: number
+  #known: RunDetail
+  #reading: Promise<RunDetail | null> | undefined
+  #alarm = new AbortController()
+
+  constructor(pawl: Pawl, run: RunDetail, following: Following, ended: AbortSignal) {
+    this.#pawl = pawl
+    this.#id = run.id
+    this.#following = following
+    this.#ended = ended
+    this.#known = run
+    this.#wanted = run.revision
+    this.#setAlarm()
+    following.onRun(run)
+  }
+
+  /** Tells that the run has reached a revision. */
+  wake(revision: number): void {
+    this.#wanted = Math.max(this.#wanted, revision)
+    if (this.#wanted > this.#known.revision) void this.read().catch(() => undefined)
+  }
+
+  read(): Promise<RunDetail | null> {
+    this.#reading ??= this.#read().finally(() => {
+      this.#reading = undefined
+      if (this.#wanted > this.#known.revision && !this.#ended.aborted) this.wake(this.#wanted)
+    })
+    return this.#reading
+  }
+
+  async #read(): Promise<RunDetail | null> {
+    const run = await this.#pawl.runs.get(this.#id)
+    if (!run) {
+      this.#wanted = this.#known.revision
+      return null
+    }
+    if (run.revision >= this.#known.revision) {
+      this.#known = run
+      this.#following.onRun(run)
+      this.#setAlarm()
+    }
+    return this.#known
+  }
+
+  #setAlarm(): void {
+    this.#alarm.abort()
+    const { lease, asOf } = this.#known
+    if (!lease?.expiresAt || !lease.isLive) return
+    this.#alarm = new AbortController()
+    const signal = AbortSignal.any([this.#alarm.signal, this.#ended])
+    const left = Date.parse(lease.expiresAt) - Date.parse(asOf)
+    sleep(Math.max(0, left) + 50, undefined, { signal })
+      .then(() => this.read())
+      .catch(() => undefined)
+  }
+}

@@ -1,0 +1,69 @@
+import { Command } from 'commander'
+import { EXIT } from './exitCodes.ts'
+import { act } from './invocation.ts'
+import type { CommonOptions, Invocation } from './invocation.ts'
+import { withExamples } from './options.ts'
+
+interface Options extends CommonOptions {
+  readonly config?: string
+  readonly [setting: string]: unknown
+}
+
+/**
+ * `pawl serve`: starts a server, and stops it in good order.
+ * @param whole whether its options are needed; reading the settings takes as long as most commands do
+ */
+export async function serveCommand(whole: boolean): Promise<Command> {
+  const command = new Command('serve').description('start a server, on its own PostgreSQL or on yours')
+  if (whole) await addSettings(command)
+  return withExamples(command, [
+    'pawl serve',
+    'pawl serve --port 0 --data /var/lib/pawl',
+    'DATABASE_URL=postgresql://pawl@db/pawl pawl serve --host 0.0.0.0',
+  ])
+    .option('--json', 'print address and sign-in link as JSON')
+    .action(
+      act<Options>(async (invocation, options) => {
+        const started = await start(invocation, options)
+        if (!started) return EXIT.usage
+        const { url, signInUrl, database } = started.server
+        invocation.answer({ url, signInUrl, database }, ({ line, colors: { bold, dim } }) => {
+          line(`Pawl listens on ${bold(url)}  ${dim('sign in once with')} ${signInUrl}`)
+        })
+        return started.closed
+      }),
+    )
+}
+
+/** Each setting becomes an option, with its own description and default. */
+async function addSettings(command: Command): Promise<void> {
+  const { configSchema, flagOf, variableOf } = await import('../config.ts')
+  command.option('--config <file>', 'file with settings, JSON or YAML (PAWL_CONFIG; default: pawl.config.json or .yaml)')
+  for (const [name, setting] of Object.entries(configSchema.shape)) {
+    const key = name as keyof typeof configSchema.shape
+    const preset: unknown = setting.safeParse(undefined).data
+    const given = Array.isArray(preset) ? preset.join(',') : preset
+    const about = given === undefined || given === '' ? variableOf(key) : `${variableOf(key)}; default: ${String(given)}`
+    command.option(`${flagOf(key)} <value>`, `${setting.description ?? ''} (${about})`)
+  }
+}
+
+/** Starts the server that the options ask for; undefined where they are wrong, which is told. */
+async function start(invocation: Invocation, { json: _, ...flags }: Options) {
+  const [{ ConfigError, loadConfig }, { createLog }, { startServer }, { closeOnSignal }] = await Promise.all([
+    import('../config.ts'),
+    import('../log.ts'),
+    import('../server/startServer.ts'),
+    import('../server/closeOnSignal.ts'),
+  ])
+  try {
+    const config = await loadConfig({ flags })
+    const log = createLog({ level: config.logLevel })
+    const server = await startServer({ config, log })
+    return { server, closed: closeOnSignal(server, log) }
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    for (const { where, message } of error.mistakes) invocation.err.line(`pawl: ${where}: ${message}`)
+    return undefined
+  }
+}

@@ -1,0 +1,46 @@
+import { checkRun } from '../commands/authorize.ts'
+import type { Caller, Commands } from '../commands/context.ts'
+import type { Streams } from '../events/streams.ts'
+import type { LoadedRun } from '../store/loadRun.ts'
+import type { ExecutionSight } from '../store/listExecutions.ts'
+import { failWith, throwRefused } from './errors.ts'
+import type { Reads } from './reads.ts'
+
+/** What the server gives to every operation, over HTTP as over a socket. */
+export interface RequestContext {
+  readonly commands: Commands
+  /** Who asks. */
+  readonly caller: Caller
+  /** False for an AGENT token whose claim is over: its late mutations are answered, its reads are not. */
+  readonly isLive: boolean
+  /** What subscriptions read with. */
+  readonly streams: Streams
+  /** Version of the server. */
+  readonly version: string
+}
+
+/** What resolvers work with. */
+export interface GraphContext extends RequestContext {
+  readonly reads: Reads
+}
+
+/** What the caller may see of runs and executions. */
+export function sightOf({ projects, agent, name }: Caller): ExecutionSight {
+  const limited = projects.length > 0
+  return {
+    projects: limited ? projects : null,
+    runId: agent?.runId ?? null,
+    startedBy: limited || agent ? name : null,
+  }
+}
+
+/** The run, where the caller may see it. Throws FORBIDDEN where it may not. */
+export function seen<T extends LoadedRun | null>(loaded: T, { caller }: RequestContext): T {
+  if (loaded) throwRefused(checkRun(caller, loaded.run))
+  return loaded
+}
+
+/** Throws FORBIDDEN for an AGENT, which sees its own run and nothing else. */
+export function refuseAgents({ caller }: RequestContext): void {
+  if (caller.agent) throw failWith('FORBIDDEN', `This token sees ${caller.agent.runId} and nothing else.`)
+}

@@ -1,0 +1,89 @@
+import {
+  createSourceEventStream,
+  execute,
+  type ExecutionArgs,
+  type ExecutionResult,
+  getOperationAST,
+} from 'graphql'
+import { reconcile } from '../commands/sweep.ts'
+import { ContendedError } from '../commands/context.ts'
+import type { LoadedRun } from '../store/loadRun.ts'
+import type { GraphContext, RequestContext } from './context.ts'
+import { failWith, toStreamError } from './errors.ts'
+import { mapFrames } from './mapFrames.ts'
+import { type Reads, prepareReads } from './reads.ts'
+import { countStatements } from './statements.ts'
+
+/** An operation to execute: what graphql-js takes, with the context that the server made of the request. */
+export interface OperationArgs extends ExecutionArgs {
+  readonly contextValue: RequestContext
+}
+
+/**
+ * Executes a query or a mutation. A query shows one moment; where it meets runs whose owner is lost, they are moved on
+ * and it is asked once more, so that it shows what became of them (G5).
+ */
+export async function executeOperation(args: OperationArgs): Promise<ExecutionResult> {
+  const operation = getOperationAST(args.document, args.operationName)
+  if (operation?.operation !== 'query') return (await executeOnce(args, false)).result
+  return whoseClaimIsOver(args.contextValue) ?? readThroughLapses(args)
+}
+
+/**
+ * Executes a subscription: a stream of results, or the one result that says why there is none. Each frame shows one moment
+ * of its own. Ending the stream ends its source at once, also while that waits.
+ */
+export async function subscribeOperation(
+  args: OperationArgs,
+): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
+  const denied = whoseClaimIsOver(args.contextValue)
+  if (denied) return denied
+  const reads = prepareReads(args.contextValue.commands, false)
+  const source = await createSourceEventStream({ ...args, contextValue: toContext(args, reads) })
+  if (!(Symbol.asyncIterator in source)) return source
+  return mapFrames({
+    source,
+    map: (frame) => readThroughLapses({ ...args, rootValue: frame }),
+    onFailure: (error) => ({ errors: [toStreamError(error)] }),
+  })
+}
+
+async function readThroughLapses(args: OperationArgs): Promise<ExecutionResult> {
+  const atOneMoment = countStatements(args) > 1
+  const { result, due } = await executeOnce(args, atOneMoment)
+  if (due.length === 0 || !(await moveOn(args.contextValue, due))) return result
+  return (await executeOnce(args, atOneMoment)).result
+}
+
+/** Moves on what is due. False where others are at it: what was read is shown as it is. */
+async function moveOn({ commands }: RequestContext, due: readonly LoadedRun[]): Promise<boolean> {
+  try {
+    await reconcile(commands, due)
+    return true
+  } catch (error) {
+    if (error instanceof ContendedError) return false
+    throw error
+  }
+}
+
+async function executeOnce(
+  args: OperationArgs,
+  atOneMoment: boolean,
+): Promise<{ result: ExecutionResult; due: readonly LoadedRun[] }> {
+  const reads = prepareReads(args.contextValue.commands, atOneMoment)
+  try {
+    const result = await execute({ ...args, contextValue: toContext(args, reads) })
+    return { result, due: [...reads.due.values()] }
+  } finally {
+    await reads.close()
+  }
+}
+
+function toContext({ contextValue }: OperationArgs, reads: Reads): GraphContext {
+  return { ...contextValue, reads }
+}
+
+function whoseClaimIsOver({ isLive }: RequestContext): ExecutionResult | undefined {
+  if (isLive) return undefined
+  return { errors: [failWith('UNAUTHENTICATED', 'The claim that this token belongs to is over.')] }
+}

@@ -1,0 +1,143 @@
+import { z } from 'zod'
+import { type ExecutionAnswer, finishExecution, startExecution } from '../commands/executions.ts'
+import { OUTCOMES, REPORTED_ENDS } from '../lifecycle/words.ts'
+import { builder } from './builder.ts'
+import { checkArgs } from './checkArgs.ts'
+import { pageCost, readPageSize } from './connection.ts'
+import { decodePlace } from './cursors.ts'
+import { ExecutionEnd, Outcome } from './enums.ts'
+import { ExecutionConnection, readOutcome } from './execution.ts'
+import { EXECUTIONS, readExecutions, scanExecutions } from './executionPage.ts'
+import {
+  defaulted,
+  defineInput,
+  fence,
+  flag,
+  id,
+  idempotencyKey,
+  int,
+  listOf,
+  MOST_INT,
+  name,
+  needed,
+  oneOf,
+  words,
+} from './input.ts'
+import { defineMutation } from './mutation.ts'
+import { ExecutionRef } from './refs.ts'
+import { takes } from './statements.ts'
+
+const ExecutionFilterInput = defineInput(
+  'ExecutionFilter',
+  'Which executions to list; what is left out does not narrow.',
+  {
+    runId: id('run', 'Of this run.'),
+    outcome: listOf(Outcome, OUTCOMES, 'Come to any of these.'),
+    inFlight: flag('True: only those that have not ended; false: only those that have.'),
+  },
+)
+
+const filterSchema = z.object({ filter: ExecutionFilterInput.schema.nullish() })
+
+builder.queryField('executions', (t) =>
+  t.field({
+    type: ExecutionConnection,
+    description:
+      'Executions that you may see, the newest first. Filtered by outcome, a page may be short, or empty, with more to come.',
+    args: {
+      filter: t.arg({ type: ExecutionFilterInput.ref, description: 'Which executions; left out: all.' }),
+      first: t.arg.int({ description: 'How many, at most 500; left out: 50.' }),
+      after: t.arg.string({ description: 'The cursor to read on from.' }),
+    },
+    complexity: pageCost,
+    extensions: takes(2),
+    resolve: (_, args, context) => {
+      const { filter } = checkArgs(filterSchema, args)
+      const page = { limit: readPageSize(args).limit, after: decodePlace(EXECUTIONS, args.after) }
+      const which = { runId: filter?.runId ?? null, inFlight: filter?.inFlight ?? null }
+      return filter?.outcome
+        ? scanExecutions(context, which, page, filter.outcome)
+        : readExecutions(context, which, page)
+    },
+  }),
+)
+
+type ExecutionDone = Extract<ExecutionAnswer, { ok: true }>
+
+defineMutation('startExecution', {
+  description:
+    'Records a process that was launched, for a run or for none. What no run launched belongs to the token that recorded it.',
+  input: defineInput('StartExecutionInput', 'A process that was launched.', {
+    runId: id('run', 'The run it works for; left out: none, or the run of an AGENT token.'),
+    phase: name('Key of the phase it works on, the current one; left out: the run as a whole.'),
+    command: needed(words(16_384, 'What was launched.')),
+    pid: int(1, MOST_INT, 'Its process id on the machine it runs on.'),
+    fence,
+    idempotencyKey,
+  }),
+  run: ({ commands, caller }, input) => startExecution(commands, caller, input),
+  success: (t) => ({
+    execution: t.field({
+      type: ExecutionRef,
+      description: 'The execution.',
+      resolve: ({ execution }: ExecutionDone) => execution,
+    }),
+    replayed: t.exposeBoolean('replayed', {
+      description: 'Whether it was done before, under the same idempotency key.',
+    }),
+  }),
+  problems: [
+    'RunNotActive',
+    'UnknownPhase',
+    'LeaseLost',
+    'IdempotencyMismatch',
+    'RunNotFound',
+    'InvalidInput',
+    'Forbidden',
+  ],
+})
+
+defineMutation('finishExecution', {
+  description: 'Records how a process ended: once, even after its run has settled.',
+  input: defineInput('FinishExecutionInput', 'The end of a process.', {
+    executionId: needed(id('execution', 'The execution.')),
+    exitCode: int(-MOST_INT - 1, MOST_INT, 'The code it exited with.'),
+    signal: name('The signal that ended it, as `SIGTERM`.', 32),
+    end: defaulted(
+      oneOf(
+        ExecutionEnd,
+        REPORTED_ENDS,
+        'How it ended: EXITED, CANCELLED, TIMED_OUT or IDLE. The others are findings of the server.',
+      ),
+      'EXITED',
+    ),
+    idempotencyKey,
+  }),
+  run: ({ commands, caller }, input) => finishExecution(commands, caller, input),
+  success: (t) => ({
+    execution: t.field({
+      type: ExecutionRef,
+      description: 'The execution.',
+      resolve: ({ execution }: ExecutionDone) => execution,
+    }),
+    outcome: t.field({
+      type: Outcome,
+      description: 'What it came to.',
+      resolve: async ({ execution }, _, context) => {
+        const outcome = await readOutcome(execution, null, context)
+        if (!outcome) throw new Error(`execution ${execution.id} was finished without an outcome`)
+        return outcome
+      },
+    }),
+    replayed: t.exposeBoolean('replayed', {
+      description: 'Whether it was done before, under the same idempotency key.',
+    }),
+  }),
+  problems: [
+    'ExecutionAlreadyFinished',
+    'ExecutionNotFound',
+    'IdempotencyMismatch',
+    'InvalidInput',
+    'Forbidden',
+  ],
+})

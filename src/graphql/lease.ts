@@ -1,0 +1,31 @@
+import type { RunSuccess } from '../commands/answers.ts'
+import { type Claim, liveClaim } from '../lifecycle/run.ts'
+import { builder } from './builder.ts'
+import { LeaseRef } from './refs.ts'
+
+builder.objectType(LeaseRef, {
+  description: "An owner's right to drive a run.",
+  fields: (t) => ({
+    owner: t.string({ description: 'Who holds the run.', resolve: ({ claim }) => claim.owner }),
+    fence: t.int({
+      description: 'The number of the claim, rising with each; driving writes carry it.',
+      resolve: ({ claim }) => claim.fence,
+    }),
+    expiresAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it ends unless renewed; null: claimed without a lease.',
+      resolve: ({ claim }) => claim.expiresAt,
+    }),
+    isLive: t.boolean({
+      description: 'Whether it held when the run was read (`asOf`).',
+      resolve: ({ claim, now }) => liveClaim(claim, now) !== null,
+    }),
+  }),
+})
+
+/** The claim that a command made, while it is still the one on the row: a replayed answer may come later than that. */
+export function claimMade({ run: { run, now }, event }: RunSuccess): Claim | null {
+  const claim = liveClaim(run.claim, now)
+  return event?.type === 'run.claimed' && claim?.fence === event.payload.fence ? claim : null
+}

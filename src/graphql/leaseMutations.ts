@@ -1,0 +1,140 @@
+import type { ObjectFieldBuilder } from '@pothos/core'
+import type { RunSuccess } from '../commands/answers.ts'
+import { claimRun } from '../commands/claimRun.ts'
+import { renewLease } from '../commands/renewLease.ts'
+import { confirmCancel, releaseRun } from '../commands/runCommands.ts'
+import type { DirectiveKind as Kind } from '../lifecycle/words.ts'
+import { LEASE_SECONDS } from '../lifecycle/settings.ts'
+import { builder, type SchemaTypes } from './builder.ts'
+import { DirectiveKind } from './enums.ts'
+import {
+  defaulted,
+  defineInput,
+  id,
+  idempotencyKey,
+  int,
+  leaseSeconds,
+  name,
+  names,
+  needed,
+  neededFence,
+  runId,
+} from './input.ts'
+import { claimMade } from './lease.ts'
+import { defineMutation } from './mutation.ts'
+import { LeaseRef, RunRef } from './refs.ts'
+
+/** What the owner of a run is told; it grows by what belongs to its kind. */
+export const DirectiveRef = builder.objectRef<{ readonly kind: Kind }>('Directive').implement({
+  description: 'What the server tells the owner of a run.',
+  fields: (t) => ({ kind: t.expose('kind', { type: DirectiveKind, description: 'What to do.' }) }),
+})
+
+const owner = needed(name('Who will hold the run, as others will see it.'))
+const claimedSeconds = defaulted(leaseSeconds, LEASE_SECONDS.default)
+
+export const ClaimInput = defineInput('ClaimInput', 'A claim made in the same step.', {
+  owner,
+  leaseSeconds: claimedSeconds,
+})
+
+/** Fields of every success that is about a run. */
+export const aboutRun = (t: ObjectFieldBuilder<SchemaTypes, RunSuccess>) => ({
+  run: t.field({ type: RunRef, description: 'The run as it is now.', resolve: ({ run }) => run }),
+  replayed: t.exposeBoolean('replayed', {
+    description: 'Whether it was done before, under the same idempotency key.',
+  }),
+})
+
+/** Fields of every success that may come with a claim. */
+export const aboutClaim = (t: ObjectFieldBuilder<SchemaTypes, RunSuccess>) => {
+  const { run, replayed } = aboutRun(t)
+  return {
+    run,
+    lease: t.field({
+      type: LeaseRef,
+      nullable: true,
+      description: 'Your claim, while it is the one on the run; null where none was asked for.',
+      resolve: (answer) => {
+        const claim = claimMade(answer)
+        return claim && { claim, now: answer.run.now }
+      },
+    }),
+    agentToken: t.string({
+      nullable: true,
+      description: 'What the agent authenticates with: it carries the claim and ends with it.',
+      resolve: (answer, _, { commands }) => {
+        const claim = claimMade(answer)
+        return claim && commands.mintAgentToken(answer.run.run.id, claim.fence)
+      },
+    }),
+    replayed,
+  }
+}
+
+defineMutation('claimRun', {
+  description:
+    'Claims a queued run: the one named, or the one that has waited longest among those that match. Among concurrent claims exactly one succeeds.',
+  input: defineInput('ClaimRunInput', 'A claim.', {
+    runId: id('run', 'The run; left out: whichever matches.'),
+    workflows: names('Only runs of these workflows; left out: of any.'),
+    labels: names('Only runs that carry all of these labels.'),
+    project: name('Only runs of this project; left out: of any that you may see.'),
+    owner,
+    leaseSeconds: claimedSeconds,
+    idempotencyKey,
+  }),
+  run: ({ commands, caller }, input) => claimRun(commands, caller, input),
+  success: aboutClaim,
+  problems: [
+    'NothingToClaim',
+    'NotClaimable',
+    'RunNotFound',
+    'IdempotencyMismatch',
+    'InvalidInput',
+    'Forbidden',
+  ],
+})
+
+defineMutation('renewLease', {
+  description: 'Renews a lease. One that is acknowledged is never overrun.',
+  input: defineInput('RenewLeaseInput', 'A renewal.', {
+    runId,
+    fence: neededFence,
+    leaseSeconds: int(
+      LEASE_SECONDS.least,
+      LEASE_SECONDS.most,
+      'How long it lasts from now, in seconds: 5 to 3600; left out: as long as was claimed.',
+    ),
+  }),
+  run: ({ commands, caller }, input) => renewLease(commands, caller, input),
+  success: (t) => ({
+    lease: t.field({
+      type: LeaseRef,
+      description: 'The lease as it is now.',
+      resolve: ({ claim, now }) => ({ claim, now }),
+    }),
+    directives: t.field({
+      type: [DirectiveRef],
+      description: 'What to do.',
+      resolve: ({ directives }) => directives.map((kind) => ({ kind })),
+    }),
+  }),
+  problems: ['LeaseLost', 'RunNotFound', 'InvalidInput', 'Forbidden'],
+})
+
+defineMutation('releaseRun', {
+  description: 'Gives a claim back. A running run returns to the queue, a cancelling one is cancelled.',
+  input: defineInput('ReleaseRunInput', 'A release.', { runId, fence: neededFence, idempotencyKey }),
+  run: ({ commands, caller }, input) => releaseRun(commands, caller, input),
+  success: aboutRun,
+  problems: ['LeaseLost', 'RunNotFound', 'IdempotencyMismatch', 'InvalidInput', 'Forbidden'],
+})
+
+defineMutation('confirmCancel', {
+  description: "The owner's word that its processes are gone: the run is CANCELLED, confirmed.",
+  input: defineInput('ConfirmCancelInput', 'A confirmation.', { runId, fence: neededFence, idempotencyKey }),
+  run: ({ commands, caller }, input) => confirmCancel(commands, caller, input),
+  success: aboutRun,
+  problems: ['RunNotActive', 'LeaseLost', 'RunNotFound', 'IdempotencyMismatch', 'InvalidInput', 'Forbidden'],
+})

@@ -1,0 +1,93 @@
+import type { FieldMap, ObjectFieldBuilder, UnionRef } from '@pothos/core'
+import { type Problem, refuse, type Refused } from '../commands/answers.ts'
+import { ContendedError } from '../commands/context.ts'
+import type { LoadedRun } from '../store/loadRun.ts'
+import { builder, type SchemaTypes } from './builder.ts'
+import type { GraphContext } from './context.ts'
+import { failWith } from './errors.ts'
+import { type Input, readInput } from './input.ts'
+import { PROBLEMS, type ProblemType } from './problems.ts'
+
+/** A resolver of a root field. */
+type Resolver<Args, Out> = (parent: unknown, args: Args, context: GraphContext) => Promise<Out>
+
+/** What a command answers with where it was done. */
+type Done = { readonly ok: true }
+
+/** One mutation: what comes in, what is done with it, what is answered. */
+interface MutationOptions<In, Answer extends Done> {
+  readonly description: string
+  readonly input: Input<In>
+  /** The command. */
+  readonly run: (context: GraphContext, input: In) => Promise<Answer | Refused>
+  /** What the success says. */
+  readonly success: (t: ObjectFieldBuilder<SchemaTypes, Answer>) => FieldMap
+  /** What it may be refused with, in the order of the union; InvalidInput and Forbidden are always among them. */
+  readonly problems: readonly ProblemType[]
+}
+
+/** Adds a mutation, with the union `<Name>Result` of its success and its problems. */
+export function defineMutation<In, Answer extends Done>(
+  name: string,
+  { description, input, run, success, problems }: MutationOptions<In, Answer>,
+): void {
+  const result = defineResult(
+    `${name.charAt(0).toUpperCase()}${name.slice(1)}`,
+    `\`${name}\``,
+    success,
+    problems,
+  )
+  builder.mutationField(name, (t) =>
+    t.field({
+      type: result,
+      description,
+      args: { input: t.arg({ type: input.ref, required: true, description: 'What is asked for.' }) },
+      resolve: (async (_, args, context) => {
+        const read = readInput(input.schema, args.input)
+        const answer = read.ok
+          ? await settle(run(context, read.input))
+          : refuse({ type: 'InvalidInput', issues: read.issues })
+        return toMember(answer, context)
+      }) satisfies Resolver<{ readonly input: unknown }, Answer | Problem> as never,
+    }),
+  )
+}
+
+/** The union of a success and of problems. */
+export function defineResult<Answer extends Done>(
+  name: string,
+  of: string,
+  success: (t: ObjectFieldBuilder<SchemaTypes, Answer>) => FieldMap,
+  problems: readonly ProblemType[],
+  successName = `${name}Success`,
+) {
+  const Success = builder
+    .objectRef<Answer>(successName)
+    .implement({ description: `What ${of} answers with where it was done.`, fields: success })
+  const union: unknown = builder.unionType(`${name}Result`, {
+    description: `What ${of} answers with.`,
+    types: [Success, ...problems.map((type) => PROBLEMS[type])] as never[],
+    resolveType: (member: Answer | Problem) => ('type' in member ? member.type : successName),
+  })
+  // Pothos can't tell what a list of members that it does not see one by one is made of
+  return union as UnionRef<SchemaTypes, Answer | Problem>
+}
+
+/** The member of the result that an answer is. */
+export function toMember<Answer extends Done>(
+  answer: Answer | Refused,
+  { reads }: GraphContext,
+): Answer | Problem {
+  const member = answer.ok ? answer : answer.problem
+  const { run } = member as { run?: LoadedRun | null }
+  if (run) reads.note(run)
+  return member
+}
+
+async function settle<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer
+  } catch (error) {
+    throw error instanceof ContendedError ? failWith(error.code, error.message) : error
+  }
+}

@@ -1,0 +1,95 @@
+import { type IdKind, kindOf } from '../commands/ids.ts'
+import { readTokens } from '../commands/tokens.ts'
+import { builder } from './builder.ts'
+import { PAGE } from './connection.ts'
+import { type GraphContext, refuseAgents, seen, sightOf } from './context.ts'
+import { failWith, throwRefused } from './errors.ts'
+import { findPhaseOf } from './execution.ts'
+import { NodeRef, type NodeShape } from './refs.ts'
+import { takes } from './statements.ts'
+
+builder.interfaceType(NodeRef, {
+  description: 'Whatever has an id of its own.',
+  fields: (t) => ({
+    id: t.id({ description: 'Its id: the prefix tells the kind.', resolve: idOf }),
+  }),
+  resolveType: (node) => {
+    if ('run' in node) return 'Run'
+    if ('phase' in node) return 'Phase'
+    if ('command' in node) return 'Execution'
+    return 'definition' in node ? 'Workflow' : 'Token'
+  },
+})
+
+function idOf(node: NodeShape): string {
+  if ('run' in node) return node.run.id
+  return 'phase' in node ? node.phase.id : node.id
+}
+
+const READ: { readonly [K in IdKind]: (id: string, context: GraphContext) => Promise<NodeShape | null> } = {
+  run: async (id, context) => seen(await context.reads.run.load(id), context),
+  phase: readPhase,
+  execution: readExecution,
+  workflow: async (id, context) => {
+    refuseAgents(context)
+    return context.reads.workflow.load(id)
+  },
+  token: readToken,
+}
+
+/** Whatever has this id; null where nothing has. Throws INVALID_ID or FORBIDDEN. */
+async function readNode(id: string, context: GraphContext): Promise<NodeShape | null> {
+  const kind = kindOf(id)
+  if (!kind) throw failWith('INVALID_ID', `${JSON.stringify(id.slice(0, 100))} is no id.`)
+  return READ[kind](id, context)
+}
+
+async function readPhase(id: string, context: GraphContext) {
+  const owned = await context.reads.phase.load(id)
+  const loaded = owned && seen(await context.reads.run.load(owned.runId), context)
+  return loaded && findPhaseOf(loaded, id, context)
+}
+
+async function readExecution(id: string, context: GraphContext) {
+  const execution = await context.reads.execution.load(id)
+  if (!execution) return null
+  const { startedBy } = sightOf(context.caller)
+  if (execution.runId !== null) seen(await context.reads.run.load(execution.runId), context)
+  else if (startedBy !== null && startedBy !== execution.startedBy)
+    throw failWith('FORBIDDEN', `This execution belongs to ${execution.startedBy}.`)
+  return execution
+}
+
+async function readToken(id: string, { commands, caller }: GraphContext) {
+  const answer = await readTokens(commands, caller)
+  throwRefused(answer)
+  return answer.ok ? (answer.tokens.find((token) => token.id === id) ?? null) : null
+}
+
+builder.queryFields((t) => ({
+  node: t.field({
+    type: NodeRef,
+    nullable: true,
+    description:
+      'Whatever has this id; null where nothing has. A malformed one is an error of code INVALID_ID.',
+    args: { id: t.arg.id({ required: true, description: 'Its id.' }) },
+    extensions: takes(2),
+    resolve: (_, { id }, context) => readNode(id, context),
+  }),
+  nodes: t.field({
+    type: [NodeRef],
+    nullable: { list: false, items: true },
+    description: 'Whatever has these ids, in their order; null where nothing has. At most 500 at a time.',
+    args: { ids: t.arg.idList({ required: true, description: 'Their ids.' }) },
+    complexity: ({ ids }) => ({ field: 1, multiplier: Math.max(1, ids.length) }),
+    extensions: takes(2),
+    resolve: (_, { ids }, context) => {
+      if (ids.length > PAGE.most)
+        throw failWith('BAD_USER_INPUT', `At most ${PAGE.most} ids are taken at a time.`)
+      // an id that fails leaves the others standing
+      return Promise.all(ids.map((id) => readNode(id, context).catch((error: Error) => error))) as Promise<
+        (NodeShape | null)[]
+      >
+    },
+  }),
+}))

@@ -1,0 +1,204 @@
+import type { ObjectRef } from '@pothos/core'
+import type { Problem } from '../commands/answers.ts'
+import type { InputIssue } from '../lifecycle/refusals.ts'
+import { builder, type SchemaTypes } from './builder.ts'
+import { NotResumableCause, Role, RunStatus } from './enums.ts'
+import { MissingEvidence } from './evidence.ts'
+import { ExecutionRef, LeaseRef, RunRef } from './refs.ts'
+
+export type ProblemType = Problem['type']
+type ProblemOf<T extends ProblemType> = Extract<Problem, { type: T }>
+
+/** What every member of a result has that is not the success. */
+const ProblemInterface = builder.interfaceRef<Problem>('Problem').implement({
+  description: 'Why a mutation was not done, with the truth as it is now. Nothing of it was written.',
+  fields: (t) => ({
+    message: t.exposeString('message', { description: 'In words, with what to do next.' }),
+  }),
+  resolveType: ({ type }) => type,
+})
+
+const InputIssueRef = builder.objectRef<InputIssue>('InputIssue').implement({
+  description: 'One mistake in an input.',
+  fields: (t) => ({
+    path: t.field({
+      type: ['String'],
+      description: 'Where it stands, from the input down.',
+      resolve: ({ path }) => [...path],
+    }),
+    message: t.exposeString('message', { description: 'What is wrong.' }),
+  }),
+})
+
+type Build<T extends ProblemType> = Parameters<
+  ReturnType<typeof builder.objectRef<ProblemOf<T>>>['implement']
+>[0]
+
+function problem<T extends ProblemType>(type: T, description: string, fields: Build<T>['fields']) {
+  return builder
+    .objectRef<ProblemOf<T>>(type)
+    .implement({ description, interfaces: [ProblemInterface], fields } as Build<T>)
+}
+
+/** The run a problem is about. */
+function runOf({ type, run }: Problem) {
+  if (!run) throw new Error(`${type} came without the run it is about`)
+  return run
+}
+
+const aRun = { type: RunRef, description: 'The run as it is now.', resolve: runOf } as const
+const aStatus = { type: RunStatus, description: 'Its status now.' } as const
+
+/** Every problem there is, by its type: a problem that the commands answer with and the API lacks does not compile. */
+export const PROBLEMS: { readonly [T in ProblemType]: ObjectRef<SchemaTypes, ProblemOf<T>> } = {
+  InvalidInput: problem('InvalidInput', 'The input has values that are not taken.', (t) => ({
+    issues: t.field({
+      type: [InputIssueRef],
+      description: 'Every mistake that was found.',
+      resolve: ({ issues }) => [...issues],
+    }),
+  })),
+  Forbidden: problem('Forbidden', 'The token may not do this.', (t) => ({
+    requiredRole: t.expose('requiredRole', {
+      type: Role,
+      nullable: true,
+      description: 'The role it takes; null where it is not a matter of role.',
+    }),
+  })),
+  RunNotFound: problem('RunNotFound', 'There is no such run.', (t) => ({
+    runId: t.exposeID('runId', { description: 'The id that names nothing.' }),
+  })),
+  RunNotActive: problem('RunNotActive', 'The status of the run does not admit this.', (t) => ({
+    run: t.field(aRun),
+    status: t.expose('status', aStatus),
+  })),
+  RevisionConflict: problem('RevisionConflict', 'The run has changed since the revision named.', (t) => ({
+    run: t.field(aRun),
+    expected: t.exposeInt('expected', { description: 'The revision named.' }),
+    actual: t.exposeInt('actual', { description: 'The revision now.' }),
+  })),
+  LeaseLost: problem('LeaseLost', 'Your claim does not hold the run. Stop your agent.', (t) => ({
+    run: t.field(aRun),
+    yourFence: t.exposeInt('yourFence', { description: 'The number of your claim; 0 where you named none.' }),
+    currentFence: t.exposeInt('currentFence', { description: 'The number of the last claim.' }),
+  })),
+  IdempotencyMismatch: problem(
+    'IdempotencyMismatch',
+    'The idempotency key was used before, with another input.',
+    (t) => ({
+      differingPaths: t.field({
+        type: ['String'],
+        description: 'What differs, as `a.b.0`.',
+        resolve: ({ differingPaths }) => [...differingPaths],
+      }),
+    }),
+  ),
+  WorkflowNotFound: problem('WorkflowNotFound', 'There is no such workflow.', (t) => ({
+    name: t.exposeString('name', { description: 'The name asked for.' }),
+    version: t.exposeInt('version', { nullable: true, description: 'The version asked for, if any.' }),
+    known: t.field({
+      type: ['String'],
+      description: 'The names there are.',
+      resolve: ({ known }) => [...known],
+    }),
+  })),
+  ConcurrencyConflict: problem('ConcurrencyConflict', 'Another run holds the concurrency key.', (t) => ({
+    holder: t.field({
+      type: RunRef,
+      description: 'The run that holds it, as it is now.',
+      resolve: ({ holder }) => holder,
+    }),
+  })),
+  NotClaimable: problem('NotClaimable', 'Only a queued run that nobody holds can be claimed.', (t) => ({
+    run: t.field(aRun),
+    status: t.expose('status', aStatus),
+    lease: t.field({
+      type: LeaseRef,
+      nullable: true,
+      description: 'Who holds it; null where nobody does.',
+      resolve: ({ claim, run }) => (claim && run ? { claim, now: run.now } : null),
+    }),
+  })),
+  NothingToClaim: problem('NothingToClaim', 'No queued run matches.', () => ({})),
+  NotPausable: problem('NotPausable', 'The run can not be paused in its status.', (t) => ({
+    run: t.field(aRun),
+    status: t.expose('status', aStatus),
+  })),
+  NotResumable: problem('NotResumable', 'The run can not be resumed now.', (t) => ({
+    run: t.field(aRun),
+    status: t.expose('status', aStatus),
+    because: t.expose('because', { type: NotResumableCause, description: 'What stands against it.' }),
+  })),
+  NotCompletable: problem('NotCompletable', 'What completing needs is not there.', (t) => ({
+    run: t.field(aRun),
+    status: t.expose('status', aStatus),
+    missing: t.field({
+      type: [MissingEvidence],
+      description: 'The evidence that is missing; empty where the status alone stands against it.',
+      resolve: ({ missing }) => [...missing],
+    }),
+  })),
+  NotDeletable: problem('NotDeletable', 'Only a settled run that nobody holds can be deleted.', (t) => ({
+    run: t.field(aRun),
+    status: t.expose('status', aStatus),
+  })),
+  IllegalTransition: problem('IllegalTransition', 'No way leads there now.', (t) => ({
+    run: t.field(aRun),
+    from: t.exposeString('from', { nullable: true, description: 'Where the run stands.' }),
+    to: t.exposeString('to', { description: 'Where it was to go.' }),
+    allowed: t.field({
+      type: ['String'],
+      description: 'Where it may go.',
+      resolve: ({ allowed }) => [...allowed],
+    }),
+  })),
+  UnknownPhase: problem('UnknownPhase', 'The workflow has no such phase.', (t) => ({
+    phase: t.exposeString('phase', { description: 'The key asked for.' }),
+    known: t.field({
+      type: ['String'],
+      description: 'The phases it has.',
+      resolve: ({ known }) => [...known],
+    }),
+  })),
+  ExecutionNotFound: problem('ExecutionNotFound', 'There is no such execution.', (t) => ({
+    executionId: t.exposeID('executionId', { description: 'The id that names nothing.' }),
+  })),
+  ExecutionAlreadyFinished: problem(
+    'ExecutionAlreadyFinished',
+    'The end of the execution was recorded before.',
+    (t) => ({
+      execution: t.field({
+        type: ExecutionRef,
+        description: 'The execution as it is.',
+        resolve: async ({ executionId }, _, { reads }) => {
+          const execution = await reads.execution.load(executionId)
+          if (!execution) throw new Error(`execution ${executionId} is gone`)
+          return execution
+        },
+      }),
+    }),
+  ),
+  WorkflowMismatch: problem(
+    'WorkflowMismatch',
+    'The version is registered with another definition.',
+    (t) => ({
+      name: t.exposeString('name', { description: 'Its name.' }),
+      version: t.exposeInt('version', { description: 'Its version.' }),
+    }),
+  ),
+  AmbiguousRun: problem('AmbiguousRun', 'Several runs are active: name one.', (t) => ({
+    candidates: t.field({
+      type: [RunRef],
+      description: 'Active runs, the newest first, at most 20.',
+      resolve: ({ candidates }) => [...candidates],
+    }),
+  })),
+  NoActiveRun: problem(
+    'NoActiveRun',
+    'No run is meant: none is active, or the execution belongs to none.',
+    () => ({}),
+  ),
+  TokenNotFound: problem('TokenNotFound', 'There is no such token.', (t) => ({
+    tokenId: t.exposeID('tokenId', { description: 'The id that names nothing.' }),
+  })),
+}

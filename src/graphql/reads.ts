@@ -1,0 +1,112 @@
+import DataLoader from 'dataloader'
+import type { Commands } from '../commands/context.ts'
+import { applyDue } from '../lifecycle/due.ts'
+import type { RunEvent } from '../lifecycle/events.ts'
+import type { Attempt, Execution, Instant, Phase } from '../lifecycle/run.ts'
+import { listAttempts } from '../store/executions.ts'
+import { type EventsAsked, listEvents } from '../store/listEvents.ts'
+import { type ExecutionsAsked, findExecutions, listExecutionsOfRuns } from '../store/listExecutions.ts'
+import { findPhases, listRounds, type OwnedPhase, type RoundAsked } from '../store/listPhases.ts'
+import { findWorkflows } from '../store/listWorkflows.ts'
+import { type LoadedRun, loadRuns } from '../store/loadRun.ts'
+import type { Connection } from '../store/openStore.ts'
+import type { Page } from '../store/page.ts'
+import { prepareSnapshot } from '../store/readSnapshot.ts'
+import type { StoredWorkflow } from '../store/workflowCache.ts'
+
+/** What one execution of an operation reads: everything once, in few statements, at one moment. */
+export interface Reads {
+  /** Whether all statements see one snapshot. */
+  readonly atOneMoment: boolean
+  /** The connection to read through. */
+  connection(): Promise<Connection>
+  /** Runs by id; null where there is none. */
+  readonly run: DataLoader<string, LoadedRun | null>
+  readonly execution: DataLoader<string, Execution | null>
+  readonly phase: DataLoader<string, OwnedPhase | null>
+  readonly workflow: DataLoader<string, StoredWorkflow | null>
+  /** The attempts of a phase by its id. */
+  readonly attempts: DataLoader<string, Attempt[]>
+  readonly round: DataLoader<RoundAsked, Phase[], string>
+  readonly events: DataLoader<EventsAsked, RunEvent[], string>
+  readonly executions: DataLoader<ExecutionsAsked, Page<Execution>, string>
+  /** Takes note of a run that was read, or that a command left behind: who asks for it again is given the same. */
+  note(loaded: LoadedRun): LoadedRun
+  /** Runs that were read and for which something is due (G5). */
+  readonly due: ReadonlyMap<string, LoadedRun>
+  /** Ends the snapshot. Nothing may be read afterwards. */
+  close(): Promise<void>
+}
+
+/**
+ * Prepares to read for one execution.
+ *
+ * @param atOneMoment true where more than one statement will be sent: they see one snapshot then
+ */
+export function prepareReads({ store, settings }: Commands, atOneMoment: boolean): Reads {
+  const snapshot = prepareSnapshot(store)
+  const due = new Map<string, LoadedRun>()
+  let moment: Instant | undefined
+
+  async function connection(): Promise<Connection> {
+    if (!atOneMoment) return store.pool
+    const opened = await snapshot.open()
+    moment = opened.now
+    return opened.connection
+  }
+
+  /** Loads by id what a statement returns in any order. */
+  function byId<T>(
+    read: (connection: Connection, ids: readonly string[]) => Promise<readonly T[]>,
+    idOf: (item: T) => string,
+  ) {
+    return new DataLoader<string, T | null>(async (ids) => {
+      const found = new Map((await read(await connection(), ids)).map((item) => [idOf(item), item]))
+      return ids.map((id) => found.get(id) ?? null)
+    })
+  }
+
+  /** Loads by what is asked what a statement returns in the order asked. */
+  function inTurn<Asked, T>(read: (connection: Connection, asked: readonly Asked[]) => Promise<T[]>) {
+    return new DataLoader<Asked, T, string>(async (asked) => read(await connection(), asked), {
+      cacheKeyFn: (asked) => JSON.stringify(asked),
+    })
+  }
+
+  /** A run that was read at a snapshot is shown by the clock of that snapshot. */
+  function observe(read: LoadedRun): LoadedRun {
+    const loaded = moment === undefined ? read : { ...read, now: moment }
+    if (applyDue(loaded.run, { ...loaded, settings }).events.length > 0) due.set(loaded.run.id, loaded)
+    return loaded
+  }
+
+  const run = byId(
+    async (from, ids) => (await loadRuns(from, store, ids)).map(observe),
+    (loaded) => loaded.run.id,
+  )
+  return {
+    atOneMoment,
+    connection,
+    run,
+    execution: byId(findExecutions, ({ id }) => id),
+    phase: byId(findPhases, ({ phase }) => phase.id),
+    workflow: byId(
+      (_, ids) => findWorkflows(store, ids),
+      ({ id }) => id,
+    ),
+    attempts: new DataLoader(async (ids) => {
+      const found = await listAttempts(await connection(), ids)
+      return ids.map((id) => found.get(id) ?? [])
+    }),
+    round: inTurn(listRounds),
+    events: inTurn(listEvents),
+    executions: inTurn(listExecutionsOfRuns),
+    note(read) {
+      const loaded = observe(read)
+      run.clear(loaded.run.id).prime(loaded.run.id, loaded)
+      return loaded
+    },
+    due,
+    close: () => snapshot.close(),
+  }
+}

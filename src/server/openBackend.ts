@@ -1,0 +1,75 @@
+import { sweepRun } from '../commands/changeRun.ts'
+import type { Commands } from '../commands/context.ts'
+import type { Config } from '../config.ts'
+import { migrate } from '../database/migrate.ts'
+import { type Database, openDatabase } from '../database/openDatabase.ts'
+import { openSignals } from '../events/signals.ts'
+import { openStreams, type Streams as Tails } from '../events/streams.ts'
+import { settingsSchema } from '../lifecycle/settings.ts'
+import type { Log } from '../log.ts'
+import { type Installation, readInstallation } from '../store/installation.ts'
+import { openStore } from '../store/openStore.ts'
+import { type AgentTokens, createAgentTokens } from './agentTokens.ts'
+import { MIGRATIONS_DIR } from './packageRoot.ts'
+import { registerBuiltins } from './registerBuiltins.ts'
+import type { Teardown } from './teardown.ts'
+
+/** Everything behind the schema: the database, migrated, and what commands and streams work with. */
+export interface Backend {
+  readonly database: Database
+  readonly installation: Installation
+  readonly agentTokens: AgentTokens
+  readonly commands: Commands
+  readonly tails: Tails
+  /** Told the run whenever one changed in this process. */
+  onChange: (runId: string) => void
+}
+
+/** How long a statement waits for a connection, in milliseconds: then the caller is told to ask again. */
+const CONNECT_MS = 5000
+/** How long a statement may take, in milliseconds: a connection that leads nowhere is found out by it. */
+const STATEMENT_MS = 30_000
+
+/** Opens it; what was opened is closed by the teardown. */
+export async function openBackend(config: Config, log: Log, teardown: Teardown): Promise<Backend> {
+  const { data: dataDir, databaseUrl, poolSize } = config
+  const database = await openDatabase({ dataDir, databaseUrl, log })
+  teardown.add(() => database.close())
+  await migrate(database.poolConfig, MIGRATIONS_DIR, log)
+
+  const store = openStore({
+    ...database.poolConfig,
+    max: poolSize,
+    keepAlive: true,
+    connectionTimeoutMillis: CONNECT_MS,
+    query_timeout: STATEMENT_MS,
+  })
+  teardown.add(() => store.close())
+  const signals = await openSignals({ poolConfig: database.poolConfig, log })
+  teardown.add(() => signals.close())
+
+  const installation = await readInstallation(store.pool)
+  const agentTokens = createAgentTokens(installation.secret)
+  const commands: Commands = {
+    store,
+    settings: settingsSchema.strip().parse(config),
+    announce(runId) {
+      signals.announce(runId)
+      backend.onChange(runId)
+    },
+    mintAgentToken: agentTokens.mint,
+  }
+  const tails = openStreams({ store, signals, onDue: (runId) => void moveOn(commands, runId, log) })
+  const backend: Backend = { database, installation, agentTokens, commands, tails, onChange: () => {} }
+  await registerBuiltins(commands, log)
+  return backend
+}
+
+/** A stream met a lost owner (G5). Where it fails, the sweep comes by. */
+async function moveOn(commands: Commands, runId: string, log: Log): Promise<void> {
+  try {
+    await sweepRun(commands, runId)
+  } catch (err) {
+    log.debug({ err, runId }, 'stream.reconcile_failed')
+  }
+}

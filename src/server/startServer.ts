@@ -1,0 +1,168 @@
+import type { Config } from '../config.ts'
+import type { RequestContext } from '../graphql/context.ts'
+import { schema } from '../graphql/schema.ts'
+import type { Log } from '../log.ts'
+import { createAuthenticator, type Identity } from './authenticate.ts'
+import { createEngine } from './engine.ts'
+import { createGraphiql } from './graphiql.ts'
+import { createDatabaseCheck } from './health.ts'
+import { openHttpServer } from './httpServer.ts'
+import { keepTime } from './keepTime.ts'
+import { createListener } from './listener.ts'
+import { ensureLocalToken, removeAddress, writeAddress } from './localToken.ts'
+import { createMetrics } from './metrics.ts'
+import { type Backend, openBackend } from './openBackend.ts'
+import { VERSION } from './packageRoot.ts'
+import { createSessionCookies } from './sessionCookies.ts'
+import { createSignIn } from './signIn.ts'
+import { SignInCodes } from './signInCodes.ts'
+import { createSocketServer } from './socketServer.ts'
+import { Streams } from './streams.ts'
+import { Teardown } from './teardown.ts'
+
+/** What a server is started with. */
+export interface StartServerOptions {
+  readonly config: Config
+  readonly log: Log
+}
+
+/** A server that answers. */
+export interface RunningServer {
+  /** Where it listens: `http://127.0.0.1:4400`. */
+  readonly url: string
+  /** Signs one browser in, once, within minutes. It must not go into a log. */
+  readonly signInUrl: string
+  /** Whose PostgreSQL it works on, and whether that had outlived a killed server. */
+  readonly database: { readonly kind: 'embedded' | 'given'; readonly adopted: boolean }
+  /**
+   * Stops in good order: accepts nothing new, tells streams to reconnect elsewhere, finishes what is under way (at most
+   * `drainSeconds`), closes the database. Calling it again waits for the same end.
+   * @param reason for the log
+   */
+  close(reason: string): Promise<void>
+}
+
+/**
+ * Starts a server: opens and migrates the database, registers the built-in workflows, listens, and keeps time.
+ *
+ * @throws DatabaseError where the database can't be used or the data directory is another server's
+ * @throws ListenError where the address can't be listened on
+ */
+export async function startServer({ config, log }: StartServerOptions): Promise<RunningServer> {
+  const teardown = new Teardown()
+  try {
+    const backend = await openBackend(config, log, teardown)
+    return await openFront(config, log, backend, teardown)
+  } catch (error) {
+    // the failure to start is the one to tell
+    await teardown.run().catch((err: unknown) => log.warn({ err }, 'server.stop_failed'))
+    throw error
+  }
+}
+
+async function openFront(
+  config: Config,
+  log: Log,
+  backend: Backend,
+  teardown: Teardown,
+): Promise<RunningServer> {
+  const { commands, installation, agentTokens, tails, database } = backend
+  const { store } = commands
+  const { sessionSeconds, maxStreams, maxBodyBytes, maxSubscriptionsPerSocket, allowedOrigins } = config
+  let isStopping = false
+
+  const sessions = createSessionCookies({
+    installationId: installation.id,
+    secret: installation.secret,
+    seconds: sessionSeconds,
+  })
+  const authenticator = createAuthenticator({ store, agentTokens, sessions })
+  const codes = new SignInCodes()
+  const eventStreams = new Streams(maxStreams)
+  const socketStreams = new Streams(maxStreams)
+  const metrics = createMetrics({
+    pool: store.pool,
+    countSubscriptions: () => ({ http: eventStreams.size, socket: sockets.countSubscriptions() }),
+    countSockets: () => sockets.countSockets(),
+  })
+  const makeContext = ({ caller, isLive }: Identity): RequestContext => ({
+    commands,
+    caller,
+    isLive,
+    version: VERSION,
+    streams: tails,
+  })
+  const engine = createEngine({ schema, makeContext, log, metrics, streams: eventStreams })
+  const sockets = createSocketServer({
+    engine,
+    authenticator,
+    log,
+    metrics,
+    streams: socketStreams,
+    maxMessageBytes: maxBodyBytes,
+    maxSubscriptionsPerSocket,
+    allowedOrigins,
+  })
+  const isDatabaseThere = createDatabaseCheck(store.pool)
+  const listener = createListener({
+    engine,
+    authenticator,
+    signIn: createSignIn({ authenticator, sessions, codes, metrics }),
+    graphiql: createGraphiql(),
+    metrics,
+    log,
+    maxBodyBytes,
+    isReady: async () => !isStopping && (await isDatabaseThere()),
+    isStopping: () => isStopping,
+  })
+
+  const localTokenId = await ensureLocalToken(store, config.data)
+  const time = keepTime({
+    commands,
+    authenticator,
+    streams: [eventStreams, socketStreams],
+    metrics,
+    log,
+    sweepSeconds: config.sweepSeconds,
+  })
+  teardown.add(() => time.stop())
+  backend.onChange = time.noteChange
+  const http = await openHttpServer({
+    host: config.host,
+    port: config.port,
+    onRequest: listener,
+    onUpgrade: sockets.upgrade,
+  })
+  teardown.add(() => drain(config.drainSeconds))
+  await writeAddress(config.data, http.url)
+  teardown.add(() => removeAddress(config.data))
+  log.info({ url: http.url, version: VERSION, database: database.kind }, 'server.start_completed')
+
+  /** Streams are told to go elsewhere at once; requests under way get so many seconds. */
+  async function drain(seconds: number): Promise<void> {
+    isStopping = true
+    const closed = Promise.all([http.stop(), sockets.stop()])
+    eventStreams.stop()
+    const deadline = setTimeout(() => {
+      log.warn({ seconds, reason: 'requests were still under way' }, 'server.drain_failed')
+      sockets.terminate()
+      http.terminate()
+    }, seconds * 1000)
+    await closed
+    clearTimeout(deadline)
+  }
+
+  async function close(reason: string): Promise<void> {
+    log.info({ reason }, 'server.stop_started')
+    await teardown.run()
+    log.info('server.stop_completed')
+  }
+
+  let closing: Promise<void> | undefined
+  return {
+    url: http.url,
+    signInUrl: `${http.url}/sign-in?code=${codes.issue(localTokenId)}`,
+    database: { kind: database.kind, adopted: database.adopted },
+    close: (reason) => (closing ??= close(reason)),
+  }
+}

@@ -1,0 +1,138 @@
+import { encodeFeedCursor, FEED_CURSOR, type FeedCursor } from './feedCursor.ts'
+import { Prisma } from './generated/client.ts'
+import type { LoadedRun } from './loadRun.ts'
+import type { Connection, Store } from './openStore.ts'
+import {
+  inOrder,
+  isBetween,
+  isUpTo,
+  type Page,
+  type PageAsked,
+  type PageOrder,
+  type Place,
+  toPage,
+} from './page.ts'
+import { type RunFilter, type Sight, whereRuns } from './runFilter.ts'
+import { inFlight, type LoadedRow, PRESENT, toRun } from './runRows.ts'
+
+/** The orders of runs. */
+export const RUN_ORDERS = ['CREATED_DESC', 'CREATED_ASC', 'ACTIVITY_DESC'] as const
+export type RunOrder = (typeof RUN_ORDERS)[number]
+
+/** A run in a list, with its place there. */
+export interface ListedRun {
+  readonly loaded: LoadedRun
+  readonly place: Place
+}
+
+/** A page of runs, and where their feed goes on from it. */
+export interface RunPage extends Page<ListedRun> {
+  readonly feedCursor: string
+}
+
+/** What to list. */
+export interface RunsAsked {
+  readonly filter: RunFilter
+  readonly sight: Sight
+  readonly order: RunOrder
+  readonly page: PageAsked
+}
+
+const id = Prisma.sql`r.id`
+const byCreation: PageOrder = { column: Prisma.sql`r.created_at`, id, newestFirst: true }
+const byActivity: PageOrder = { column: Prisma.sql`r.last_activity_at`, id, newestFirst: true }
+const bySettling: PageOrder = { column: Prisma.sql`r.settled_at`, id, newestFirst: true }
+
+/**
+ * The parts that an order is made of: each is read through an index of its own or is small, and they are merged. Activity
+ * of a settled run is its settling: an index on the time of activity would make every renewal of a lease dear.
+ */
+const PARTS: { readonly [O in RunOrder]: readonly { order: PageOrder; only: Prisma.Sql }[] } = {
+  CREATED_DESC: [{ order: byCreation, only: Prisma.sql`true` }],
+  CREATED_ASC: [{ order: { ...byCreation, newestFirst: false }, only: Prisma.sql`true` }],
+  ACTIVITY_DESC: [
+    { order: byActivity, only: Prisma.sql`r.settled_at IS NULL` },
+    { order: bySettling, only: Prisma.sql`r.settled_at IS NOT NULL` },
+  ],
+}
+
+/**
+ * Lists runs with what hangs below them, the cursor of their feed and whether more lies on either side: all of it read by
+ * one statement, at one snapshot.
+ */
+export async function listRuns(
+  connection: Connection,
+  store: Store,
+  { filter, sight, order, page }: RunsAsked,
+): Promise<RunPage> {
+  const where = whereRuns(filter, sight)
+  const { text, values } = Prisma.sql`
+SELECT ${Prisma.raw(FEED_CURSOR)} AS feed_cursor, clock_timestamp() AS clock,
+  ${anyBeside(order, where, page.after, isUpTo)} AS has_behind,
+  ${anyBeside(order, where, page.before, isFrom)} AS has_ahead,
+  listed.*
+FROM (SELECT 1) AS always
+LEFT JOIN LATERAL (
+  SELECT k.at AS place_at, k.turn, ${Prisma.raw(PRESENT)}, ${Prisma.raw(inFlight())}
+  FROM (${keys(order, where, page)}) k JOIN run r ON r.id = k.id
+) listed ON true
+ORDER BY listed.turn`
+  const { rows } = await connection.query<ListedRow>(text, values)
+  const [first] = rows
+  if (!first?.feed_cursor) throw new Error('the database was not migrated: it has no installation')
+  const listed = rows.filter((row) => row.place_at !== null)
+  const items = await Promise.all(listed.map((row) => toListed(store, row)))
+  const around = { hasBehind: first.has_behind, hasAhead: first.has_ahead }
+  return { ...toPage(items, page, around), feedCursor: encodeFeedCursor(first.feed_cursor) }
+}
+
+type ListedRow = LoadedRow & {
+  feed_cursor: FeedCursor | null
+  clock: Date
+  has_behind: boolean
+  has_ahead: boolean
+  place_at: Date | null
+}
+
+async function toListed(store: Store, row: ListedRow): Promise<ListedRun> {
+  const workflow = await store.workflows.get(row.workflow_id)
+  const run = toRun(row, workflow)
+  return {
+    loaded: { run, workflow: workflow.definition, now: row.clock.getTime() },
+    place: { at: row.place_at?.getTime() ?? 0, id: run.id },
+  }
+}
+
+/** Ids and places of a page, one row more than asked for, numbered in the order they are read. */
+function keys(order: RunOrder, where: Prisma.Sql, page: PageAsked): Prisma.Sql {
+  const parts = PARTS[order].map(
+    ({ order: part, only }) => Prisma.sql`
+    (SELECT r.id, ${part.column} AS at FROM run r WHERE ${only} AND ${where} AND ${isBetween(part, page)}
+    ${inOrder(part, page)} LIMIT ${page.limit + 1})`,
+  )
+  const newestFirst = PARTS[order].every((part) => part.order.newestFirst)
+  const merged: PageOrder = { column: Prisma.sql`m.at`, id: Prisma.sql`m.id`, newestFirst }
+  const turn = inOrder(merged, page)
+  return Prisma.sql`SELECT m.id, m.at, row_number() OVER (${turn}) AS turn
+    FROM (${Prisma.join(parts, ' UNION ALL ')}) m ${turn} LIMIT ${page.limit + 1}`
+}
+
+/** Whether any run of the list lies on the other side of a place that a page begins or ends at. */
+function anyBeside(
+  order: RunOrder,
+  where: Prisma.Sql,
+  place: Place | null,
+  lies: (order: PageOrder, place: Place) => Prisma.Sql,
+): Prisma.Sql {
+  if (!place) return Prisma.sql`false`
+  const parts = PARTS[order].map(
+    ({ order: part, only }) =>
+      Prisma.sql`EXISTS (SELECT FROM run r WHERE ${only} AND ${where} AND ${lies(part, place)})`,
+  )
+  return Prisma.sql`(${Prisma.join(parts, ' OR ')})`
+}
+
+/** The condition on rows that stand at a place, or come later in the list. */
+function isFrom(order: PageOrder, place: Place): Prisma.Sql {
+  return isUpTo({ ...order, newestFirst: !order.newestFirst }, place)
+}

@@ -1,0 +1,78 @@
+import { fileURLToPath } from 'node:url'
+import pg from 'pg'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { type ScratchPostgres, startScratch } from '../../../src/database/embedded/startScratch.ts'
+import { migrate } from '../../../src/database/migrate.ts'
+import { openSignals, type Signals } from '../../../src/events/signals.ts'
+import { openStreams } from '../../../src/events/streams.ts'
+import { tailRuns } from '../../../src/events/tailRuns.ts'
+import { encodeFeedCursor, readFeedCursor } from '../../../src/store/feedCursor.ts'
+import { openStore, type Store } from '../../../src/store/openStore.ts'
+import { putWorkflow } from '../../support/commands.ts'
+import { toCommands } from '../../support/callers.ts'
+import { ROUNDS } from '../../support/workflows.ts'
+import { pull, start } from './support.ts'
+
+const migrationsDir = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url))
+
+let postgres: ScratchPostgres
+let store: Store
+let signals: Signals
+beforeAll(async () => {
+  postgres = await startScratch({ durable: true })
+  await migrate(postgres.poolConfig, migrationsDir)
+  store = openStore(postgres.poolConfig)
+  signals = await openSignals({ poolConfig: postgres.poolConfig })
+  await putWorkflow(store, ROUNDS)
+})
+afterAll(async () => {
+  await signals.close()
+  await store.close()
+  await postgres.close()
+})
+
+test('a cursor is refused after a recovery, which may use transaction ids again, though the server never ended', async () => {
+  const streams = openStreams({ store, signals })
+  const commands = { ...toCommands(store), announce: (runId: string) => signals.announce(runId) }
+  const before = await readFeedCursor(store.pool)
+  const live = await tailRuns(streams, { projects: null })
+  const run = await start(commands)
+  expect(await pull(live)).toMatchObject({ runId: run.id })
+
+  await crashBackend(postgres.poolConfig)
+  const after = await vi.waitFor(
+    async () => {
+      const cursor = await readFeedCursor(store.pool)
+      expect(cursor.started).not.toBe(before.started)
+      return cursor
+    },
+    { timeout: 20_000 },
+  )
+  const [startBefore, startAfter] = [before, after].map(({ started }) => started.split('/')[0])
+  expect(startAfter).toBe(startBefore)
+
+  const expired = { code: 'CURSOR_EXPIRED' }
+  await expect(tailRuns(streams, { projects: null, after: encodeFeedCursor(before) })).rejects.toMatchObject(
+    expired,
+  )
+  // a stream that was open all the time must not go on from it either
+  signals.announce(run.id)
+  await expect(pull(live)).rejects.toMatchObject(expired)
+  // and one that begins now goes on
+  const fresh = await tailRuns(streams, { projects: null })
+  const next = await start(commands)
+  expect(await pull(fresh)).toMatchObject({ runId: next.id })
+  await fresh.return()
+  expect(signals.subscribers).toBe(0)
+})
+
+/** Kills a backend as the kernel does when memory runs out: the server throws all others out and recovers. */
+async function crashBackend(poolConfig: pg.PoolConfig): Promise<void> {
+  const victim = new pg.Client(poolConfig)
+  victim.on('error', () => undefined)
+  const ended = new Promise<void>((resolve) => victim.once('end', resolve))
+  await victim.connect()
+  const { rows } = await victim.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
+  process.kill(rows[0]!.pid, 'SIGKILL')
+  await ended
+}

@@ -1,0 +1,47 @@
+import type { CommandOf, CommandType } from '../../../src/lifecycle/commands.ts'
+
+/** Every command as a test asks for it: by the holder of fence 1, on no condition, with nothing said. */
+const PLAIN: { readonly [T in CommandType]: CommandOf<T> } = {
+  claimRun: { type: 'claimRun', owner: 'first', leaseSeconds: 30 },
+  releaseRun: { type: 'releaseRun', fence: 1 },
+  pauseRun: { type: 'pauseRun', comment: null, ifRevision: null },
+  resumeRun: { type: 'resumeRun', comment: null, claim: null, ifRevision: null },
+  completeRun: { type: 'completeRun', output: null, fence: 1, ifRevision: null },
+  failRun: { type: 'failRun', error: 'broken', reason: 'REPORTED_FAILURE', fence: 1 },
+  cancelRun: { type: 'cancelRun', comment: null, cascade: true, ifRevision: null },
+  confirmCancel: { type: 'confirmCancel', fence: 1 },
+  deleteRun: { type: 'deleteRun' },
+  advancePhase: { type: 'advancePhase', to: 'work', fence: 1, ifRevision: null },
+  startPhase: { type: 'startPhase', phase: 'work', repair: false, because: null, fence: 1 },
+  failPhase: {
+    type: 'failPhase',
+    phase: 'work',
+    error: { class: 'RECOVERABLE', code: 'E', message: 'm', hint: null },
+    fence: 1,
+  },
+  completeRound: { type: 'completeRound', summary: null, fence: 1 },
+  startExecution: {
+    type: 'startExecution',
+    executionId: 'exe_1',
+    phase: null,
+    command: 'agent',
+    pid: 7,
+    fence: 1,
+  },
+  finishExecution: {
+    type: 'finishExecution',
+    executionId: 'exe_1',
+    exitCode: 0,
+    signal: null,
+    end: 'EXITED',
+  },
+  sweep: { type: 'sweep' },
+}
+
+/** A command, plain but for what is chosen otherwise. */
+export function ask<T extends CommandType>(type: T, choices: Partial<CommandOf<T>> = {}): CommandOf<T> {
+  return { ...PLAIN[type], ...choices }
+}
+
+/** A resume that claims as well. */
+export const resumeAndClaim = ask('resumeRun', { claim: { owner: 'next', leaseSeconds: 30 } })

@@ -1,0 +1,147 @@
+import type { Command } from '../../../src/lifecycle/commands.ts'
+import { type Decision, decide, type Verdict } from '../../../src/lifecycle/decide/index.ts'
+import type { RunEvent } from '../../../src/lifecycle/events.ts'
+import { foldEvents } from '../../../src/lifecycle/evolve.ts'
+import type { Refusal } from '../../../src/lifecycle/refusals.ts'
+import type { Json, Run } from '../../../src/lifecycle/run.ts'
+import { DEFAULT_SETTINGS, type Settings } from '../../../src/lifecycle/settings.ts'
+import type { KeptKey } from '../../../src/lifecycle/situation.ts'
+import { draftRun } from '../../../src/lifecycle/start.ts'
+import { verifyLog } from '../../../src/lifecycle/verify.ts'
+import type { WorkflowDefinition } from '../../../src/lifecycle/workflow.ts'
+import { SOLO } from '../../support/workflows.ts'
+
+/** What a test may tell beside the command. */
+export interface Told {
+  readonly actor?: string
+  readonly kept?: KeptKey | null
+  readonly request?: Json
+}
+
+/**
+ * The life of one run in memory: every command is decided and what it noted is kept, as a store would, with a clock
+ * that moves when told to. After each step the run is proven to be the fold of its log, and the decision to have
+ * looked at nothing but what a store loads.
+ */
+export class Story {
+  run: Run
+  readonly events: RunEvent[] = []
+  now = Date.parse('2026-01-01T00:00:00Z')
+  /** False once the run was put into a state that its log does not tell of. */
+  private logged = true
+  readonly settings: Settings
+
+  constructor(
+    readonly workflow: WorkflowDefinition = SOLO,
+    settings: Partial<Settings> = {},
+  ) {
+    this.settings = { ...DEFAULT_SETTINGS, ...settings }
+    const draft = draftRun({
+      id: 'run_1',
+      project: 'default',
+      workflow: { id: 'wfl_1', name: workflow.name, version: 1, definition: workflow },
+      title: null,
+      input: { task: 'it' },
+      labels: [],
+      concurrencyKey: null,
+      now: this.now,
+      actor: 'olga',
+      newPhaseId: phaseIds(0),
+    })
+    this.run = draft.run
+    this.events.push(...draft.events)
+    this.prove()
+  }
+
+  /** Lets time pass. */
+  passes(seconds: number): this {
+    this.now += seconds * 1000
+    return this
+  }
+
+  /** Decides a command and keeps what came of it. */
+  decide(command: Command, { actor = 'olga', kept = null, request = null }: Told = {}): Decision {
+    const before = this.run
+    const decision = this.decideOn(before, command, { actor, kept, request })
+    const loaded = this.decideOn(asLoaded(before, command), command, { actor, kept, request })
+    same(loaded.verdict, decision.verdict, 'the verdict on the run as it is loaded')
+    same(loaded.events, decision.events, 'the events on the run as it is loaded')
+    this.run = decision.run
+    this.events.push(...decision.events)
+    this.prove()
+    return decision
+  }
+
+  /** Tells a command that must be accepted; answers with the types of the events it noted. */
+  does(command: Command, told: Told = {}): string[] {
+    const { verdict, events } = this.decide(command, told)
+    if (verdict.kind !== 'accepted') throw new Error(`${command.type} was ${JSON.stringify(verdict)}`)
+    return events.map(({ type }) => type)
+  }
+
+  /** Tells a command that must be refused; answers with why. */
+  refuses(command: Command, told: Told = {}): Refusal {
+    const { verdict } = this.decide(command, told)
+    if (verdict.kind !== 'refused') throw new Error(`${command.type} was ${JSON.stringify(verdict)}`)
+    return verdict.refusal
+  }
+
+  /** What would be answered, without doing it. */
+  wouldBe(command: Command, told: Told = {}): Verdict {
+    return this.decideOn(this.run, command, told).verdict
+  }
+
+  /** Puts the run into a state that no command of this version leads to. */
+  become(changes: Partial<Run>): this {
+    this.run = { ...this.run, ...changes }
+    this.logged = false
+    return this
+  }
+
+  private decideOn(
+    run: Run,
+    command: Command,
+    { actor = 'olga', kept = null, request = null }: Told,
+  ): Decision {
+    const { workflow, settings, now } = this
+    const situation = { run, workflow, settings, now, kept, newPhaseId: phaseIds(run.revision) }
+    return decide(situation, command, actor, request)
+  }
+
+  private prove(): void {
+    if (!this.logged) return
+    const { differences } = verifyLog(this.run, this.events, this.workflow)
+    if (differences.length > 0) throw new Error(differences.map(({ detail }) => detail).join('; '))
+  }
+}
+
+/** Ids of the phases that a decision on a run at this revision opens. */
+function phaseIds(revision: number): () => string {
+  let made = 0
+  return () => `phs_${revision}_${++made}`
+}
+
+/** The run that a whole log tells of. */
+export function fold(story: Story): Run | null {
+  return foldEvents(story.events, story.run.id, story.workflow)
+}
+
+/** A run as a store loads it for a decision: the present round, last attempts, executions in flight and the one named. */
+export function asLoaded(run: Run, command: Command): Run {
+  const named = 'executionId' in command ? command.executionId : null
+  return {
+    ...run,
+    phases: run.phases
+      .filter(({ round }) => round === run.round)
+      .map((phase) => ({
+        ...phase,
+        history: phase.history.filter(({ attempt }) => attempt === phase.attempts),
+      })),
+    executions: run.executions.filter(({ id, end }) => end === null || id === named),
+  }
+}
+
+function same(one: unknown, other: unknown, what: string): void {
+  if (JSON.stringify(one) !== JSON.stringify(other))
+    throw new Error(`${what} differs: ${JSON.stringify(one)}, not ${JSON.stringify(other)}`)
+}

@@ -1,0 +1,47 @@
+import { Writable } from 'node:stream'
+import pg from 'pg'
+import { expect, it } from 'vitest'
+import { createLog } from '../../../src/log.ts'
+import { isDatabaseAway } from '../../../src/store/databaseAway.ts'
+
+function capture() {
+  const lines: string[] = []
+  const destination = new Writable({
+    write(chunk, _encoding, done) {
+      lines.push(String(chunk))
+      done()
+    },
+  })
+  return { lines, log: createLog({ destination }) }
+}
+
+it('logs an error without the fields that quote rows, and without secrets', () => {
+  const { lines, log } = capture()
+  const error = new pg.DatabaseError(
+    'duplicate key for pawl_AbCdEfGhIjKlMnOpQrSt at postgres://u:hunter2@h/d',
+    1,
+    'error',
+  )
+  Object.assign(error, { code: '23505', detail: 'Key (input)=(my secret prompt)', where: 'my secret prompt' })
+  log.error({ err: new Error('outer', { cause: error }) }, 'graphql.execution_failed')
+  const [line = ''] = lines
+  expect(line).toContain('23505')
+  expect(line).toContain('graphql.execution_failed')
+  expect(line).not.toContain('secret prompt')
+  expect(line).not.toContain('AbCdEfGh')
+  expect(line).not.toContain('hunter2')
+})
+
+it('knows a database that is away from one that refuses', () => {
+  const shutDown = Object.assign(new pg.DatabaseError('terminating connection', 1, 'error'), {
+    code: '57P01',
+  })
+  const violated = Object.assign(new pg.DatabaseError('violates', 1, 'error'), { code: '23505' })
+  const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
+  expect(isDatabaseAway(shutDown)).toBe(true)
+  expect(isDatabaseAway(new Error('wrapped', { cause: refused }))).toBe(true)
+  expect(isDatabaseAway(new AggregateError([refused]))).toBe(true)
+  expect(isDatabaseAway(violated)).toBe(false)
+  expect(isDatabaseAway(new Error('something else'))).toBe(false)
+  expect(isDatabaseAway('text')).toBe(false)
+})
