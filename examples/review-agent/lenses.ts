@@ -14,13 +14,28 @@ export interface Finding {
 /** One way of looking at a change. */
 export type Lens = (change: Change) => Finding[]
 
-const CODE = new Set(['.ts', '.tsx', '.js', '.mjs', '.cjs', '.py', '.go', '.rs', '.java', '.rb', '.sql', '.sh'])
+const CODE = new Set([
+  '.ts',
+  '.tsx',
+  '.js',
+  '.mjs',
+  '.cjs',
+  '.py',
+  '.go',
+  '.rs',
+  '.java',
+  '.rb',
+  '.sql',
+  '.sh',
+])
 const MOST_LINES = 400
 const LONGEST_FUNCTION = 60
 const BIG_CHANGE = 800
+const UNTESTED = 20
 
 export const isCode = (path: string) => CODE.has(extname(path)) && !isGenerated(path)
-export const isTest = (path: string) => /(^|\/)(tests?|__tests__|spec)\//.test(path) || /\.(test|spec)\./.test(path)
+export const isTest = (path: string) =>
+  /(^|\/)(tests?|__tests__|spec)\//.test(path) || /\.(test|spec)\./.test(path)
 export const isGenerated = (path: string) => /(^|\/)(generated|dist|vendor|node_modules)\//.test(path)
 
 /** The ways this reviewer looks at a change, by name. */
@@ -28,24 +43,26 @@ export const LENSES: Readonly<Record<string, Lens>> = {
   leftovers: ({ files }) =>
     code(files).flatMap((file) =>
       file.addedLines.flatMap(({ line, text }): Finding[] => {
-        const word = /(?:\/\/|#|\/\*|\*).*\b(TODO|FIXME|XXX|HACK)\b/.exec(text)?.[1]
+        const word = /(?:^|\s)(?:\/\/|#|\/?\*+)\s*(TODO|FIXME|XXX|HACK)\b/.exec(text)?.[1]
         if (word) return [{ lens: 'leftovers', path: file.path, line, says: `adds a ${word}`, weight: 2 }]
         const isDebugging = /^\s*(debugger\b|console\.debug\(|print\("debug)/.test(text)
-        return isDebugging ? [{ lens: 'leftovers', path: file.path, line, says: 'debugging is left in', weight: 3 }] : []
+        return isDebugging
+          ? [{ lens: 'leftovers', path: file.path, line, says: 'debugging is left in', weight: 3 }]
+          : []
       }),
     ),
 
   tests: ({ files }) => {
     const tests = files.filter(({ path }) => isTest(path))
     return code(files)
-      .filter(({ path, added, content }) => !isTest(path) && added >= 20 && content !== null)
+      .filter(({ path, added, content }) => !isTest(path) && added >= UNTESTED && content !== null)
       .filter(({ path }) => !tests.some((test) => mentions(test, path)))
       .map(({ path, added }) => ({
         lens: 'tests',
         path,
         line: null,
         says: `${added} lines added, and no test of this change mentions it`,
-        weight: added > 150 ? 2 : 1,
+        weight: added > 100 ? 2 : 1,
       }))
   },
 
@@ -56,7 +73,13 @@ export const LENSES: Readonly<Record<string, Lens>> = {
       if (lines > MOST_LINES)
         found.push({ lens: 'size', path, line: null, says: `is ${lines} lines long`, weight: 2 })
       if (added > BIG_CHANGE)
-        found.push({ lens: 'size', path, line: null, says: `${added} lines in one go are hard to review`, weight: 1 })
+        found.push({
+          lens: 'size',
+          path,
+          line: null,
+          says: `${added} lines in one go are hard to review`,
+          weight: 1,
+        })
       return found
     }),
 
@@ -98,7 +121,10 @@ function mentions(test: ChangedFile, path: string): boolean {
 function longFunctions(content: string): { name: string; from: number; to: number }[] {
   const lines = content.split('\n')
   return lines.flatMap((line, index) => {
-    const opened = /^(\s*)(?:export )?(?:async )?(?:function\*? |(?:const|let) (?=\w+ = (?:async )?\())(\w+).*[{(]$/.exec(line)
+    const opened =
+      /^(\s*)(?:export )?(?:async )?(?:function\*? |(?:const|let) (?=\w+ = (?:async )?\())(\w+).*[{(]$/.exec(
+        line,
+      )
     if (!opened) return []
     const [, indent = '', name = ''] = opened
     const length = lines.slice(index + 1).findIndex((later) => later.startsWith(`${indent}}`))

@@ -20,7 +20,9 @@ export function readRepository(folder: string, commits: number): Change | null {
     })
   try {
     const log = git('log', '--first-parent', `-${commits}`, `--format=${FORMAT}`)
-    const hashes = git('rev-list', '--first-parent', `-${commits + 1}`, 'HEAD').trim().split('\n')
+    const hashes = git('rev-list', '--first-parent', `-${commits + 1}`, 'HEAD')
+      .trim()
+      .split('\n')
     const base = hashes.length > commits ? (hashes.at(-1) ?? EMPTY_TREE) : EMPTY_TREE
     const diff = git('diff', '--no-color', '--no-ext-diff', '--no-renames', base, 'HEAD')
     const root = git('rev-parse', '--show-toplevel').trim()

@@ -45,7 +45,8 @@ export class Review {
     const tests = files.filter(({ path }) => isTest(path)).length
     const code = files.filter(({ path }) => isCode(path) && !isTest(path)).length
     const kinds = new Map<string, number>()
-    for (const { path } of files) kinds.set(extname(path) || 'none', (kinds.get(extname(path) || 'none') ?? 0) + 1)
+    for (const { path } of files)
+      kinds.set(extname(path) || 'none', (kinds.get(extname(path) || 'none') ?? 0) + 1)
     const most = [...kinds].sort(([, a], [, b]) => b - a).slice(0, 4)
     const share = most.map(([kind, number]) => `${kind} ${number}`).join(', ')
     return `${count(code, 'source file')}, ${count(tests, 'test file')} (${share})`
@@ -90,14 +91,22 @@ export class Review {
 
   #kept(): Finding[] {
     return this.#all().filter(
-      ({ path, lens }) => !isGenerated(path) && !(isTest(path) && ['tests', 'size', 'functions'].includes(lens)),
+      ({ path, lens }) =>
+        !isGenerated(path) && !(isTest(path) && ['tests', 'size', 'functions'].includes(lens)),
     )
   }
 
   #toMarkdown(verdict: string, findings: readonly Finding[]): string {
     const items = findings.map(({ path, line, says }) => `- \`${path}${line ? `:${line}` : ''}\` ${says}`)
     const commits = this.#change.commits.map(({ hash, subject }) => `- ${hash} ${subject}`)
-    const sections = ['# Review', this.context(), this.changeContext(), `**${verdict}**`, '## Findings', ...items]
+    const sections = [
+      '# Review',
+      this.context(),
+      this.changeContext(),
+      `**${verdict}**`,
+      '## Findings',
+      ...items,
+    ]
     return [...sections, '## Commits', ...commits].join('\n')
   }
 }

@@ -35,7 +35,8 @@ export function demoCommand(): Command {
     .option('--no-color', 'without colours')
   return withExamples(command, ['pawl demo', 'pawl demo --exit   # in CI: ends within a minute']).action(
     act<Options>(async (invocation, options) => {
-      const temporary = options.exit && !options.data ? await mkdtemp(join(tmpdir(), 'pawl-demo-')) : undefined
+      const temporary =
+        options.exit && !options.data ? await mkdtemp(join(tmpdir(), 'pawl-demo-')) : undefined
       const data = temporary ?? resolve(options.data ?? DATA)
       const stage = new Stage(invocation.out)
       try {
@@ -45,11 +46,13 @@ export function demoCommand(): Command {
         const leaving = closed(async () => backstage.stop())
         const pace = options.pace ?? (invocation.out.isTerminal && !options.exit ? PACE_MS : 0)
         const pawl = createPawl({ url: server.url, token })
-        const told = tellStory({ stage, backstage, pawl, pace, data, server }).then(async () => {
-          if (!options.exit) return leaving
-          await close('demo')
-          return EXIT.done
-        })
+        const told = tellStory({ stage, backstage, pawl, pace, data, server, stays: !options.exit }).then(
+          async () => {
+            if (!options.exit) return leaving
+            await close('demo')
+            return EXIT.done
+          },
+        )
         return await Promise.race([told, leaving])
       } finally {
         if (temporary) await rm(temporary, { recursive: true, force: true })

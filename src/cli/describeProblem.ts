@@ -9,7 +9,9 @@ type Details = {
 }
 
 const list = (words: readonly string[]) => words.map(plain).join(', ') || 'none'
-const isNow = (run: Run) => `it is ${run.status}${run.lease?.isLive ? `, owned by ${plain(run.lease.owner)}` : ''}`
+const isNow = (run: Run) =>
+  `it is ${run.status}${run.lease?.isLive ? `, owned by ${plain(run.lease.owner)}` : ''}`
+const heldBy = ({ lease }: Run) => (lease?.isLive ? [`held by ${plain(lease.owner)}`] : [])
 
 /** What a refusal carries beside its sentence, and what to do about it; one line each. */
 const DETAILS: Details = {
@@ -18,14 +20,15 @@ const DETAILS: Details = {
     'name one of them, or set PAWL_RUN_ID',
   ],
   NoActiveRun: () => ['start one with: pawl run start WORKFLOW', 'see them all with: pawl run list'],
-  InvalidInput: ({ issues }) => issues.map(({ path, message }) => `${path.join('.') || 'input'}: ${plain(message)}`),
+  InvalidInput: ({ issues }) =>
+    issues.map(({ path, message }) => `${path.join('.') || 'input'}: ${plain(message)}`),
   IllegalTransition: ({ allowed }) => [`may follow: ${list(allowed)}`],
   UnknownPhase: ({ known }) => [`phases of this workflow: ${list(known)}`],
   WorkflowNotFound: ({ known }) => [`workflows: ${list(known)}`],
   NotCompletable: ({ missing }) => missing.map(({ detail }) => `missing: ${plain(detail)}`),
   ConcurrencyConflict: ({ holder }) => [`held by ${holder.id}: ${isNow(holder)}`],
-  NotClaimable: ({ run }) => [isNow(run)],
-  NotResumable: ({ run, because }) => [`${because}: ${isNow(run)}`],
+  NotClaimable: ({ run }) => heldBy(run),
+  NotResumable: ({ run }) => heldBy(run),
   LeaseLost: ({ yourFence, currentFence }) => [
     yourFence === 0
       ? `this claim's fence is ${currentFence}: give it with --fence, or sign in with the claim's agent token`

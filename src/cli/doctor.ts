@@ -16,7 +16,11 @@ export function doctorCommand(): Command {
       const { server, viewer, report } = await examine(invocation.pawl)
       invocation.answer({ server, viewer, ...report }, (paper) => {
         if (report.violations.length > 0) {
-          const rows = report.violations.map(({ guarantee, runId, detail }) => [guarantee, runId, plain(detail)])
+          const rows = report.violations.map(({ guarantee, runId, detail }) => [
+            guarantee,
+            runId,
+            plain(detail),
+          ])
           printTable(paper, ['GUARANTEE', 'RUN', 'DETAIL'], rows)
         }
         paper.line(`Pawl ${server.version}, asked as ${plain(viewer.name)} (${viewer.role})`)

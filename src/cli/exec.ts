@@ -14,11 +14,15 @@ interface Options extends TakeOptions {
 
 /** `pawl exec`: runs a command as the agent of a run, under a lease that lives as long as the command does. */
 export function execCommand(): Command {
-  return createCommand('exec', 'run a command as the agent of a run, under a lease that is kept while it lives', [
-    "pawl exec --workflow review --title 'PR 31' -- my-agent --fast",
-    'pawl exec --run run_01k9… -- ./agent.sh',
-    'pawl exec --resume --run run_01k9… -- ./agent.sh   # take a failed run up again',
-  ])
+  return createCommand(
+    'exec',
+    'run a command as the agent of a run, under a lease that is kept while it lives',
+    [
+      "pawl exec --workflow review --title 'PR 31' -- my-agent --fast",
+      'pawl exec --run run_01k9… -- ./agent.sh',
+      'pawl exec --resume --run run_01k9… -- ./agent.sh   # take a failed run up again',
+    ],
+  )
     .argument('<command...>', 'the command and its arguments, after --')
     .addOption(runOption())
     .option('--resume', 'take up a run that is paused or failed, instead of one that waits')
@@ -66,6 +70,7 @@ Its exit code is passed on (128 + n for a signal), and says nothing about the ru
 \`pawl run complete\` alone. One that the command leaves unfinished fails, as INCOMPLETE after exit 0.`
 
 function checkOptions({ workflow, run, resume, lease }: Options): void {
-  if (workflow && (run || resume)) throw new UsageError('--workflow starts a run; it goes without --run and --resume')
+  if (workflow && (run || resume))
+    throw new UsageError('--workflow starts a run; it goes without --run and --resume')
   if (lease < 5 || lease > 3_600) throw new UsageError('--lease must be between 5s and 1h', EXIT.usage)
 }

@@ -55,7 +55,13 @@ export function parseCount(text: string): number {
 
 /** Collects an option that may be given several times, or with commas. */
 export function collect(text: string, before: readonly string[] | undefined): readonly string[] {
-  return [...(before ?? []), ...text.split(',').map((word) => word.trim()).filter(Boolean)]
+  return [
+    ...(before ?? []),
+    ...text
+      .split(',')
+      .map((word) => word.trim())
+      .filter(Boolean),
+  ]
 }
 
 /** As `collect`, in capitals: for the words of the server. */

@@ -14,7 +14,8 @@ export interface Refusal {
 
 /** Tells a refusal: its name and sentence, then what it carries; for programs the whole refusal as JSON as well. */
 export function reportProblem(invocation: Invocation, problem: Refusal): ExitCode {
-  const { message = 'the server refused, for a reason that only a newer version of this command knows' } = problem
+  const { message = 'the server refused, for a reason that only a newer version of this command knows' } =
+    problem
   if (invocation.isJson) invocation.json(problem)
   say(invocation, problem.__typename, [message, ...detailsOfProblem(problem)])
   return exitCodeOfProblem(problem)
@@ -54,7 +55,9 @@ function hintsFor({ env, options }: Invocation, error: unknown): readonly string
       : ['is it running, and is the address right (PAWL_URL, --url)?']
   }
   if (error instanceof PawlAuthError && error.code === 'UNAUTHENTICATED')
-    return ['set PAWL_TOKEN to a valid token; an ADMIN makes one with: pawl token create NAME --role OPERATOR']
+    return [
+      'set PAWL_TOKEN to a valid token; an ADMIN makes one with: pawl token create NAME --role OPERATOR',
+    ]
   if (error instanceof PawlFault && error.correlationId)
     return [`the server's log has it under ${error.correlationId}`]
   return []

@@ -38,12 +38,16 @@ export async function serveCommand(whole: boolean): Promise<Command> {
 /** Each setting becomes an option, with its own description and default. */
 async function addSettings(command: Command): Promise<void> {
   const { configSchema, flagOf, variableOf } = await import('../config.ts')
-  command.option('--config <file>', 'file with settings, JSON or YAML (PAWL_CONFIG; default: pawl.config.json or .yaml)')
+  command.option(
+    '--config <file>',
+    'file with settings, JSON or YAML (PAWL_CONFIG; default: pawl.config.json or .yaml)',
+  )
   for (const [name, setting] of Object.entries(configSchema.shape)) {
     const key = name as keyof typeof configSchema.shape
     const preset: unknown = setting.safeParse(undefined).data
     const given = Array.isArray(preset) ? preset.join(',') : preset
-    const about = given === undefined || given === '' ? variableOf(key) : `${variableOf(key)}; default: ${String(given)}`
+    const about =
+      given === undefined || given === '' ? variableOf(key) : `${variableOf(key)}; default: ${String(given)}`
     command.option(`${flagOf(key)} <value>`, `${setting.description ?? ''} (${about})`)
   }
 }

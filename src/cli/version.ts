@@ -16,7 +16,10 @@ function findHome(folder: string): string {
 
 function readManifest(folder: string): { name?: string; version?: string } | undefined {
   try {
-    return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { name?: string; version?: string }
+    return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+      name?: string
+      version?: string
+    }
   } catch {
     return undefined
   }

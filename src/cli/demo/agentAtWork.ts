@@ -42,7 +42,8 @@ export async function showAgent(scene: Scene, work: AgentAtWork & { runId?: stri
     stage.echo(line, stream === 'stdout' ? 'agent' : ''),
   )
   try {
-    const runId = work.runId ?? (await Promise.race([feed?.first, ended.then(stoppedShort)]))?.id ?? stoppedShort()
+    const runId =
+      work.runId ?? (await Promise.race([feed?.first, ended.then(stoppedShort)]))?.id ?? stoppedShort()
     const shown = showEvents(pawl, stage, { runId, after: work.after ?? 0 })
     await work.onRun?.(runId)
     const exitCode = await ended

@@ -22,7 +22,13 @@ export class Backstage {
   #isStopped = false
 
   constructor({ url, token, colors }: BackstageOptions) {
-    const { PAWL_RUN_ID: _run, PAWL_EXECUTION_ID: _execution, PAWL_DATA: _data, NO_COLOR: _plain, ...env } = process.env
+    const {
+      PAWL_RUN_ID: _run,
+      PAWL_EXECUTION_ID: _execution,
+      PAWL_DATA: _data,
+      NO_COLOR: _plain,
+      ...env
+    } = process.env
     const look = colors.isColorSupported ? { FORCE_COLOR: '1' } : { NO_COLOR: '1' }
     this.#env = { ...env, ...look, PAWL_URL: url, PAWL_TOKEN: token }
   }

@@ -20,7 +20,9 @@ export async function cancelWithProof(scene: Scene): Promise<void> {
       await backstage.run(['run', 'cancel', '--quiet', runId], (line) => stage.echo(line))
     },
   })
-  stage.moral(`${run.status}, ${run.cancelConfirmed ? 'confirmed' : 'not confirmed'}: no process of it is left.`)
+  stage.moral(
+    `${run.status}, ${run.cancelConfirmed ? 'confirmed' : 'not confirmed'}: no process of it is left.`,
+  )
 }
 
 /** Resolves when the agent has begun its first phase. */

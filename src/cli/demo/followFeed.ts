@@ -14,10 +14,18 @@ export async function showEvents(
 }
 
 /** Listens to the feed of all runs; `first` resolves with the first run with this label that comes up. */
-export function awaitRun(pawl: Pawl, label: string, feedCursor: string): { first: Promise<Run>; end: () => void } {
+export function awaitRun(
+  pawl: Pawl,
+  label: string,
+  feedCursor: string,
+): { first: Promise<Run>; end: () => void } {
   const controller = new AbortController()
   const first = (async () => {
-    const changes = pawl.runs.changes({ filter: { labels: [label] }, after: feedCursor, signal: controller.signal })
+    const changes = pawl.runs.changes({
+      filter: { labels: [label] },
+      after: feedCursor,
+      signal: controller.signal,
+    })
     for await (const { run } of changes) if (run) return run
     throw new Error('the feed ended before the run came up')
   })()

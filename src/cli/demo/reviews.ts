@@ -13,14 +13,17 @@ export async function reviewRepository(scene: Scene): Promise<RunDetail> {
       'this run alone. The agent reads the last commits and reports each phase for itself. The lines with a time are ' +
       'events, as a subscription brings them.',
   )
-  const { run } = await showAgent(scene, { words: ['--workflow', 'review', '--title', 'Review of the last commits'] })
+  const { run } = await showAgent(scene, {
+    words: ['--workflow', 'review', '--title', 'Review of the last commits'],
+  })
   const report = readReport(run)
   stage.gap()
   stage.say(bold(plain(report.verdict)))
   for (const { path, line, says } of report.findings.slice(0, 5)) {
     stage.echo(`${dim('•')} ${plain(path)}${line ? dim(`:${line}`) : ''} ${plain(says)}`)
   }
-  if (report.findings.length > 5) stage.echo(dim(`and ${report.findings.length - 5} more: pawl run show ${run.id}`))
+  if (report.findings.length > 5)
+    stage.echo(dim(`and ${report.findings.length - 5} more: pawl run show ${run.id}`))
   stage.moral(
     `${run.status}, outcome ${run.outcome}: every phase was started and left in the declared order, and the round is ` +
       'complete. The server holds the evidence; nothing else makes a run COMPLETED.',

@@ -15,6 +15,8 @@ export interface Scene {
   readonly pace: number
   readonly data: string
   readonly server: RunningServer
+  /** Whether the server stays up after the story. */
+  readonly stays: boolean
 }
 
 /** Tells the story: a review that works, and everything that usually goes wrong. */
@@ -23,8 +25,11 @@ export async function tellStory(scene: Scene): Promise<void> {
   const { bold } = stage.colors
   const data = relative(process.cwd(), scene.data) || '.'
   stage.say(`A server is up at ${bold(server.url)}, on a PostgreSQL of its own.`)
-  stage.say(`Everything below happens on it, by real processes. To look around yourself, in another terminal:`)
-  stage.command(`export PAWL_DATA=${data.startsWith('..') ? scene.data : data}; pawl run list`)
+  stage.say('Everything below happens on it, by real processes.')
+  if (scene.stays) {
+    stage.say('To look around yourself, in another terminal:')
+    stage.command(`export PAWL_DATA=${data.startsWith('..') ? scene.data : data}; npx pawl run list`)
+  }
 
   const reviewed = await reviewRepository(scene)
   const unfinished = await finishWithoutWork(scene)
@@ -34,6 +39,7 @@ export async function tellStory(scene: Scene): Promise<void> {
   await disturbFinished(scene, reviewed)
   await examine(scene)
 
+  if (!scene.stays) return
   stage.chapter('It is yours')
   stage.say(`The server stays at ${bold(server.url)} until Ctrl-C. Sign in, once, with:`)
   stage.say(bold(server.signInUrl))

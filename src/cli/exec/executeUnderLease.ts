@@ -55,7 +55,10 @@ async function executeHeld(invocation: Invocation, task: Task, hold: Hold): Prom
   try {
     child = await launch(task.command, environmentFor(invocation, task.taken))
   } catch (error) {
-    const failure: Failure = { reason: 'START_FAILED', error: `the command could not be started: ${String(error)}` }
+    const failure: Failure = {
+      reason: 'START_FAILED',
+      error: `the command could not be started: ${String(error)}`,
+    }
     await concludeRun(pawl, hold, { failure, isGone: true })
     reportError(invocation, error)
     return NOT_STARTED
@@ -127,7 +130,10 @@ function stopRulesOf(pawl: Pawl, { taken, lease, killAfter }: Task): StopRules {
 }
 
 /** A command that ends by itself, however it does, fails a run that it has left unfinished; one that was stopped does not. */
-function failureOf({ ending, interruption }: Supervised, asked: NodeJS.Signals | undefined): Failure | undefined {
+function failureOf(
+  { ending, interruption }: Supervised,
+  asked: NodeJS.Signals | undefined,
+): Failure | undefined {
   if (interruption) return undefined
   const by = asked ? ` (interrupted by ${asked})` : ''
   const reason = ending.exitCode === 0 && !asked ? 'INCOMPLETE' : 'REPORTED_FAILURE'
@@ -139,5 +145,7 @@ function exitCodeOf({ exitCode, signal }: Ending): number {
 }
 
 function quoteCommand(command: readonly string[]): string {
-  return command.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(' ')
+  return command
+    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`))
+    .join(' ')
 }

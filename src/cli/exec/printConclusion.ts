@@ -38,7 +38,8 @@ export function printConclusion(invocation: Invocation, finish: Finish): void {
   const how = `the command ${describeEnding(ending)} after ${formatDuration(tookMs)}`
   err.line(`${dim('pawl:')} ${outcome ? `${bold(paintOutcome(err.colors, outcome))}: ` : ''}${how}`)
   if (interruption) err.line(dim(`  ${STOPPED_BY[interruption]}`))
-  if (!finish.isGone) err.line(red('  some of its processes could not be ended; the run stays held until the lease expires'))
+  if (!finish.isGone)
+    err.line(red('  some of its processes could not be ended; the run stays held until the lease expires'))
   if (!run) return err.line(dim('  its run was deleted'))
   const confirmed = run.cancelConfirmed ? ', confirmed' : ''
   err.line(`  run ${run.id} is ${paintStatus(err.colors, run)}${confirmed}`)

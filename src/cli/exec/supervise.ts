@@ -77,7 +77,11 @@ async function lingerOf({ look, epoch, killAfterMs }: StopRules): Promise<number
 }
 
 /** How much time a child has that is stopped for this reason; undefined: since its run is over. */
-export function limitsFor(why: Interruption | undefined, hold: Hold, { leaseMs, killAfterMs }: StopRules): StopLimits {
+export function limitsFor(
+  why: Interruption | undefined,
+  hold: Hold,
+  { leaseMs, killAfterMs }: StopRules,
+): StopLimits {
   switch (why) {
     case undefined:
       return { killAfterMs, mustKill: () => false }

@@ -35,7 +35,8 @@ export interface TakenRun {
 export async function takeRun(invocation: Invocation, options: TakeOptions): Promise<TakenRun> {
   const { run, lease, agentToken } = await ask(invocation, options)
   // A claim asked for by a key that was used before may be over by now.
-  if (!lease) throw new Error(`run ${run.id} was taken with this idempotency key before, and is ${run.status} now`)
+  if (!lease)
+    throw new Error(`run ${run.id} was taken with this idempotency key before, and is ${run.status} now`)
   return { run, lease, agentToken }
 }
 

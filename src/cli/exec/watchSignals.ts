@@ -35,7 +35,9 @@ export function watchSignals(invocation: Invocation): Signals {
     })
   }
   for (const name of PASSED) handlers.set(name, () => target?.group.signal(name))
-  handlers.set('SIGTSTP', () => invocation.note('not suspended: the lease would end while the command lives on'))
+  handlers.set('SIGTSTP', () =>
+    invocation.note('not suspended: the lease would end while the command lives on'),
+  )
   for (const [name, handle] of handlers) process.on(name, handle)
   return {
     get asked() {

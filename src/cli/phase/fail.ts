@@ -19,9 +19,11 @@ const CLASSES: readonly ErrorClass[] = ['RECOVERABLE', 'HUMAN_REQUIRED', 'FATAL'
 
 /** `pawl phase fail`: ends the current phase's attempt as FAILED; the run goes on. */
 export function phaseFailCommand(): Command {
-  const command = createCommand('fail', "end the current phase's attempt as FAILED; it can be started again", [
-    "pawl phase fail analysis --message 'no answer from the model' --code MODEL_TIMEOUT",
-  ]).argument('<phase>', 'key of the current phase')
+  const command = createCommand(
+    'fail',
+    "end the current phase's attempt as FAILED; it can be started again",
+    ["pawl phase fail analysis --message 'no answer from the model' --code MODEL_TIMEOUT"],
+  ).argument('<phase>', 'key of the current phase')
   return drivesRun(command)
     .requiredOption('--message <text>', 'what went wrong')
     .addOption(new Option('--class <class>', 'how it is to be met').choices(CLASSES).default('RECOVERABLE'))

@@ -16,11 +16,15 @@ interface Options extends ChangeOptions, ClaimOptions {
 
 /** `pawl run claim`: takes the right to drive a run, the one named or the oldest that waits. */
 export function runClaimCommand(): Command {
-  const command = createCommand('claim', 'take the right to drive a run: the one named, else the oldest that waits', [
-    'eval "$(pawl run claim run_01k9… --env)"   # this shell is its agent now',
-    'pawl run claim --workflow review --label team-a --json',
-    'pawl exec --run run_01k9… -- COMMAND       # better: claims, renews while COMMAND lives, ends it',
-  ])
+  const command = createCommand(
+    'claim',
+    'take the right to drive a run: the one named, else the oldest that waits',
+    [
+      'eval "$(pawl run claim run_01k9… --env)"   # this shell is its agent now',
+      'pawl run claim --workflow review --label team-a --json',
+      'pawl exec --run run_01k9… -- COMMAND       # better: claims, renews while COMMAND lives, ends it',
+    ],
+  )
   changesRun(command)
     .option('--workflow <name>', 'without a run: only of this workflow; may be given several times', collect)
     .option('--label <name>', 'without a run: only with all of these labels', collect)

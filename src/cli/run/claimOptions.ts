@@ -39,7 +39,11 @@ interface Claimed {
 }
 
 /** Says who holds the run now and until when; with `--env`, lines for a shell's `eval` alone. */
-export function printClaim(invocation: Invocation, { run, lease, agentToken }: Claimed, options: ClaimOptions): void {
+export function printClaim(
+  invocation: Invocation,
+  { run, lease, agentToken }: Claimed,
+  options: ClaimOptions,
+): void {
   const { out, env } = invocation
   if (options.env) {
     const { url } = findServer(env, invocation.options)

@@ -27,7 +27,12 @@ export function runCompleteCommand(): Command {
         const output = readJson(options.output, '--output')
         const { run } = await chooseRun(invocation, id)
         const { fence, ifRevision, idempotencyKey } = options
-        const result = await invocation.pawl.runs.complete(run.id, { output, fence, ifRevision, idempotencyKey })
+        const result = await invocation.pawl.runs.complete(run.id, {
+          output,
+          fence,
+          ifRevision,
+          idempotencyKey,
+        })
         return invocation.settle(result, (success, paper) => printRunLine(paper, success.run))
       }),
     )

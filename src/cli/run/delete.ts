@@ -5,7 +5,9 @@ import type { ChangeOptions } from './argument.ts'
 
 /** `pawl run delete`: deletes a settled run. The run has to be named: what is gone can't be asked back. */
 export function runDeleteCommand(): Command {
-  return createCommand('delete', 'delete a settled run with everything below it', ['pawl run delete run_01k9…'])
+  return createCommand('delete', 'delete a settled run with everything below it', [
+    'pawl run delete run_01k9…',
+  ])
     .argument('<run>', 'id of the run')
     .addOption(keyOption())
     .action(

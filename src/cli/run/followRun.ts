@@ -31,14 +31,23 @@ export async function followRun(pawl: Pawl, run: RunDetail, following: Following
   }
 }
 
-async function readFrames(pawl: Pawl, run: RunDetail, following: Following, reader: RunReader): Promise<void> {
+async function readFrames(
+  pawl: Pawl,
+  run: RunDetail,
+  following: Following,
+  reader: RunReader,
+): Promise<void> {
   const { signal, untilSettled, onConnection } = following
   for await (const frame of pawl.runs.watch(run.id, { signal, untilSettled, onConnection })) {
     reader.wake(frame.revision)
   }
 }
 
-async function readEvents(pawl: Pawl, run: RunDetail, { signal, untilSettled, onEvent }: Following): Promise<void> {
+async function readEvents(
+  pawl: Pawl,
+  run: RunDetail,
+  { signal, untilSettled, onEvent }: Following,
+): Promise<void> {
   const after = Math.max(0, run.revision - HISTORY)
   for await (const event of pawl.runs.events(run.id, { after, signal, untilSettled })) onEvent(event)
 }

@@ -29,12 +29,21 @@ export function runListCommand(): Command {
   ])
     .option('--status <status>', 'only in this status; several with commas', collectWords)
     .option('--active', 'only runs that have not settled')
-    .option('--outcome <outcome>', 'only with this outcome: success, incomplete, failed, cancelled', collectWords)
+    .option(
+      '--outcome <outcome>',
+      'only with this outcome: success, incomplete, failed, cancelled',
+      collectWords,
+    )
     .option('--workflow <name>', 'only of this workflow')
     .option('--label <name>', 'only with this label; several: with all of them', collect)
     .option('--project <name>', 'only of this project')
     .option('--text <words>', 'only with these words')
-    .option('--order <order>', 'created_desc, created_asc or activity_desc', (text) => text.toUpperCase(), 'CREATED_DESC')
+    .option(
+      '--order <order>',
+      'created_desc, created_asc or activity_desc',
+      (text) => text.toUpperCase(),
+      'CREATED_DESC',
+    )
     .option('--limit <number>', 'how many, at most 500', parseCount, 50)
     .option('--after <cursor>', 'the page after this cursor')
     .action(

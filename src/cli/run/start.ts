@@ -12,7 +12,6 @@ interface Options extends CommonOptions, ClaimOptions {
   readonly label?: string[]
   readonly project?: string
   readonly concurrencyKey?: string
-  readonly continues?: string
   readonly workflowVersion?: number
   readonly claim?: boolean
   readonly idempotencyKey?: string
@@ -22,7 +21,7 @@ interface Options extends CommonOptions, ClaimOptions {
 export function runStartCommand(): Command {
   const command = createCommand('start', 'start a run of a workflow', [
     "pawl run start review --title 'PR 31' --concurrency-key pr-31",
-    "pawl run start review --input '{\"pr\": 31}' --label team-a",
+    'pawl run start review --input \'{"pr": 31}\' --label team-a',
     'eval "$(pawl run start review --claim --env)"   # this shell is its agent now',
   ])
     .argument('<workflow>', 'name of the workflow')
@@ -31,7 +30,6 @@ export function runStartCommand(): Command {
     .option('--label <name>', 'a label; may be given several times', collect)
     .option('--project <name>', 'the project')
     .option('--concurrency-key <key>', 'refused while another run of the project holds the same key')
-    .option('--continues <run>', 'the settled run that this one takes up')
     .option('--workflow-version <number>', 'version of the workflow (default: the latest)', parseCount)
     .addOption(keyOption())
     .option('--claim', 'claim the run at once')
@@ -46,7 +44,6 @@ export function runStartCommand(): Command {
         labels: options.label,
         project: options.project,
         concurrencyKey: options.concurrencyKey,
-        continuesRunId: options.continues,
         idempotencyKey: options.idempotencyKey,
         claim: options.claim || options.env ? claimOf(options) : undefined,
       })

@@ -24,7 +24,7 @@ export function runWatchCommand(): Command {
   return createCommand('watch', 'follow a run live, until it has settled', [
     'pawl run watch',
     'pawl run watch run_01k9… --exit-status && ./deploy.sh',
-    "pawl run watch --json | jq -r .status   # one frame a line",
+    'pawl run watch --json | jq -r .status   # one frame a line',
   ])
     .addArgument(runArgument())
     .option('--until-final', 'go on after a failure, which a resume may follow')
@@ -55,10 +55,16 @@ interface Until {
 
 function follow(invocation: Invocation, run: RunDetail, until: Until): Promise<RunDetail | null> {
   if (invocation.isJson) return followAsJson(invocation, run, until)
-  return invocation.out.isTerminal ? followLive(invocation, run, until) : followAsLines(invocation, run, until)
+  return invocation.out.isTerminal
+    ? followLive(invocation, run, until)
+    : followAsLines(invocation, run, until)
 }
 
-async function followAsJson({ pawl, out }: Invocation, run: RunDetail, until: Until): Promise<RunDetail | null> {
+async function followAsJson(
+  { pawl, out }: Invocation,
+  run: RunDetail,
+  until: Until,
+): Promise<RunDetail | null> {
   for await (const frame of pawl.runs.watch(run.id, until)) out.line(JSON.stringify(frame))
   return until.signal.aborted ? null : pawl.runs.get(run.id)
 }
@@ -77,7 +83,11 @@ async function followAsLines({ pawl, out }: Invocation, run: RunDetail, until: U
 /** Drawn anew with each change, and each second for what time changes. */
 const REDRAW_MS = 1_000
 
-async function followLive({ pawl, out }: Invocation, run: RunDetail, until: Until): Promise<RunDetail | null> {
+async function followLive(
+  { pawl, out }: Invocation,
+  run: RunDetail,
+  until: Until,
+): Promise<RunDetail | null> {
   const screen = new LiveScreen(out)
   const events: RunEvent[] = []
   let present = run

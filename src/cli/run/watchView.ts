@@ -19,7 +19,13 @@ export interface WatchState {
 /** The live view's lines, as many as there is room for: events give way first, the oldest before the others. */
 export function watchLines(colors: Colors, state: WatchState, room: number): string[] {
   const { run, events, now } = state
-  const head = [headline(colors, run, now), statusLine(colors, state), '', ...phaseLines(colors, run.phases, now), '']
+  const head = [
+    headline(colors, run, now),
+    statusLine(colors, state),
+    '',
+    ...phaseLines(colors, run.phases, now),
+    '',
+  ]
   const foot = ['', nextLine(colors, run)]
   const space = Math.max(0, room - head.length - foot.length)
   const shown = space > 0 ? events.slice(-Math.min(space, 12)) : []

@@ -5,7 +5,9 @@ import { createCommand } from '../options.ts'
 
 /** `pawl token revoke`: ends a token, and every stream opened with it. */
 export function tokenRevokeCommand(): Command {
-  return createCommand('revoke', 'end a token, and every stream opened with it', ['pawl token revoke tok_01k9…'])
+  return createCommand('revoke', 'end a token, and every stream opened with it', [
+    'pawl token revoke tok_01k9…',
+  ])
     .argument('<token>', 'id of the token; `pawl token list` shows it')
     .action(
       act<CommonOptions, [string]>(async (invocation, _options, id) => {
