@@ -154,14 +154,14 @@ export class Hold {
     return true
   }
 
-  #setDeadline(milliseconds: number, isLastChance = false): void {
+  #setDeadline(milliseconds: number): void {
     clearTimeout(this.#deadline)
     if (this.#ended.signal.aborted) return
     const dueAt = performance.now() + milliseconds
     this.#deadline = setTimeout(() => {
-      // Who was frozen had no chance to renew, and nor had its agent one to work: a renewal is under way now.
+      // Who was frozen had no chance to renew, and its agent none to work: a renewal is under way now.
       const wasFrozen = performance.now() - dueAt > FROZEN_MS
-      if (wasFrozen && !isLastChance) this.#setDeadline(Math.min(2_000, this.#leaseMs / 6), true)
+      if (wasFrozen) this.#setDeadline(Math.min(2_000, this.#leaseMs / 6))
       else this.interrupt('NOT_RENEWED')
     }, milliseconds)
   }

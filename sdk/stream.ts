@@ -89,7 +89,7 @@ async function* follow<Item>(
         history.noteItem()
         const { isNews, isLast } = plan.accept(item)
         if (isNews) yield item
-        if (isLast || signal.aborted) return
+        if (isLast) return
       }
       if (signal.aborted || (await plan.isOver())) return
     } catch (error) {

@@ -192,7 +192,8 @@ function beginEpoch(run: Run, at: Instant): Run {
 
 function resume(run: Run, at: Instant, { from, to }: EventPayload<'run.resumed'>): Run {
   if (from !== 'FAILED') return moveTo(run, to, at)
-  return { ...moveTo(beginEpoch(run, at), to, at), resumes: run.resumes + 1 }
+  // a claim may have outlived the settling, and ended since without an event
+  return { ...moveTo(beginEpoch(run, at), to, at), claim: null, resumes: run.resumes + 1 }
 }
 
 function settle(run: Run, at: Instant, status: SettledStatus, closed: Closed): Run {

@@ -257,6 +257,17 @@ describe('a token', () => {
   })
 })
 
+describe('a token from a function', () => {
+  it('that goes on being refused is not asked for without end', async () => {
+    const { server } = await startServer({})
+    server.faults.refusedToken = 'old'
+    await expect(createPawl({ url: server.url, token: () => 'old', retry }).viewer()).rejects.toBeInstanceOf(
+      PawlAuthError,
+    )
+    expect(server.seen.requests).toBe(2)
+  })
+})
+
 describe('the end of an execution', () => {
   it('tells the signal that ended the process, which is not the one that ends the call', async () => {
     const inputs: object[] = []
@@ -289,6 +300,17 @@ describe('an AbortSignal', () => {
     await expect(asking).rejects.toThrow('enough')
   })
 
+  it('tells its reason also where there is no other attempt', async () => {
+    const { server, pawl } = await startServer({ Query: { viewer: () => new Promise(() => {}) } })
+    const controller = new AbortController()
+    const asking = pawl
+      .viewer({ signal: controller.signal, retry: { attempts: 1 } })
+      .catch((error: unknown) => error)
+    await expect.poll(() => server.seen.requests, { timeout: 10_000 }).toBe(1)
+    controller.abort(new Error('enough'))
+    expect(await asking).toEqual(new Error('enough'))
+  })
+
   it('ends the wait for the next attempt at once', async () => {
     const { server, pawl } = await startServer({})
     server.faults.statuses = [503, 503]
@@ -297,7 +319,7 @@ describe('an AbortSignal', () => {
       signal: controller.signal,
       retry: { minDelayMs: 60_000, maxDelayMs: 60_000 },
     })
-    await expect.poll(() => server.seen.requests).toBe(1)
+    await expect.poll(() => server.seen.requests, { timeout: 10_000 }).toBe(1)
     controller.abort(new Error('enough'))
     await expect(asking).rejects.toThrow('enough')
   })

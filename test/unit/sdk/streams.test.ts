@@ -8,6 +8,8 @@ import { makeEvent, makeFrame, makeRun } from './words.ts'
 
 const retry = { attempts: 4, minDelayMs: 1, maxDelayMs: 5, timeoutMs: 5_000 }
 
+const patience = { timeout: 10_000 }
+
 const transports = [
   { transport: 'a WebSocket', WebSocket },
   { transport: 'server-sent events', WebSocket: false },
@@ -50,9 +52,9 @@ describe.each(transports)('over $transport', ({ WebSocket: Socket }) => {
     it('yields the present frame and each change, and ends with the final one', async () => {
       const { script } = scriptFrames(async function* () {
         yield makeFrame(3)
-        await expect.poll(() => frames.length).toBe(1)
+        await expect.poll(() => frames.length, patience).toBe(1)
         yield makeFrame(4, 'PAUSED')
-        await expect.poll(() => frames.length).toBe(2)
+        await expect.poll(() => frames.length, patience).toBe(2)
         yield makeFrame(7, 'COMPLETED')
         await silence()
       })
@@ -64,7 +66,7 @@ describe.each(transports)('over $transport', ({ WebSocket: Socket }) => {
         [4, 'PAUSED'],
         [7, 'COMPLETED'],
       ])
-      await expect.poll(server.countOpen).toBe(0)
+      await expect.poll(server.countOpen, patience).toBe(0)
     })
 
     it('never repeats a revision and never goes back', async () => {
@@ -87,7 +89,7 @@ describe.each(transports)('over $transport', ({ WebSocket: Socket }) => {
         yield makeFrame(after)
         yield makeFrame(after + 1, after + 1 === 6 ? 'EXPIRED' : 'RUNNING')
         // Only what the reader has is lost with the connection.
-        await expect.poll(() => frames.at(-1)).toBe(after + 1)
+        await expect.poll(() => frames.at(-1), patience).toBe(after + 1)
         server.dropConnections()
         await silence()
       })
@@ -136,7 +138,7 @@ describe.each(transports)('over $transport', ({ WebSocket: Socket }) => {
     it('ends with the first settled frame where that was asked for, and else goes on to the next epoch', async () => {
       const { script } = scriptFrames(async function* () {
         yield makeFrame(4, 'FAILED')
-        await expect.poll(() => isSettled).toBe(true)
+        await expect.poll(() => isSettled, patience).toBe(true)
         yield makeFrame(6, 'COMPLETED')
         await silence()
       })
@@ -150,6 +152,20 @@ describe.each(transports)('over $transport', ({ WebSocket: Socket }) => {
         isSettled = true
       }
       expect(final).toEqual(['FAILED', 'COMPLETED'])
+    })
+
+    it('does not end with an older settled frame than the one that is known', async () => {
+      const { script } = scriptFrames(async function* () {
+        yield makeFrame(4, 'FAILED')
+        await expect.poll(() => isOpen, patience).toBe(true)
+        yield makeFrame(6, 'FAILED')
+        await silence()
+      })
+      let isOpen = false
+      const { pawl } = await startServer(script)
+      const onConnection = () => void setTimeout(() => (isOpen = true), 50)
+      const frames = await collect(pawl.runs.watch('run_01', { after: 5, untilSettled: true, onConnection }))
+      expect(frames.map((frame) => frame.revision)).toEqual([6])
     })
 
     it('carries the whole run where that was asked for', async () => {
@@ -188,7 +204,7 @@ describe.each(transports)('over $transport', ({ WebSocket: Socket }) => {
       let sent = 0
       const { script } = scriptFrames(async function* () {
         while (sent < 500) yield makeFrame((sent += 1))
-        await expect.poll(() => hasCaughtUp).toBe(true)
+        await expect.poll(() => hasCaughtUp, patience).toBe(true)
         yield makeFrame(1_000, 'COMPLETED')
         await silence()
       })
@@ -198,7 +214,7 @@ describe.each(transports)('over $transport', ({ WebSocket: Socket }) => {
       for await (const { revision } of pawl.runs.watch('run_01')) {
         frames.push(revision)
         // Over a socket everything comes meanwhile; over HTTP the server waits for the reader.
-        if (Socket && frames.length === 1) await expect.poll(() => sent).toBe(500)
+        if (Socket && frames.length === 1) await expect.poll(() => sent, patience).toBe(500)
         hasCaughtUp = revision === 500
       }
       expect(frames.slice(-2)).toEqual([500, 1_000])
@@ -223,7 +239,7 @@ describe.each(transports)('over $transport', ({ WebSocket: Socket }) => {
       }
       expect(frames).toEqual([1])
       expect(isOpen).toBe(true)
-      await expect.poll(server.countOpen).toBe(0)
+      await expect.poll(server.countOpen, patience).toBe(0)
     })
 
     it('that has aborted already opens nothing', async () => {
@@ -249,7 +265,7 @@ describe.each(transports)('over $transport', ({ WebSocket: Socket }) => {
   it('closes its connection when the reader breaks off', async () => {
     const { server, pawl } = await startServer(scriptLog(10).script)
     for await (const { seq } of pawl.runs.events('run_01')) if (seq === 2) break
-    await expect.poll(server.countOpen).toBe(0)
+    await expect.poll(server.countOpen, patience).toBe(0)
   })
 
   it('ends at once when it is told to return while it waits', async () => {
@@ -263,7 +279,7 @@ describe.each(transports)('over $transport', ({ WebSocket: Socket }) => {
     const waiting = frames.next()
     await frames.return?.()
     expect(await waiting).toEqual({ done: true, value: undefined })
-    await expect.poll(server.countOpen).toBe(0)
+    await expect.poll(server.countOpen, patience).toBe(0)
   })
 
   /** A log of the given length, and what a connection does after each event it has sent. */
@@ -352,7 +368,7 @@ describe.each(transports)('over $transport', ({ WebSocket: Socket }) => {
       for await (const { seq } of pawl.runs.events('run_01')) {
         seqs.push(seq)
         // Over a socket more comes than is held; over HTTP the server waits.
-        if (Socket && seq === 1) await expect.poll(() => sent).toBeGreaterThan(300)
+        if (Socket && seq === 1) await expect.poll(() => sent, patience).toBeGreaterThan(300)
       }
       expect(seqs).toEqual(upTo(2_000))
       if (Socket) expect(afters.length).toBeGreaterThan(1)
@@ -379,7 +395,7 @@ describe.each(transports)('over $transport', ({ WebSocket: Socket }) => {
               if (asked.length === 1) {
                 yield change('run_a', 4, 'c0')
                 yield change('run_b', 2, 'c0', 'DELETED')
-                await expect.poll(() => found.length).toBe(2)
+                await expect.poll(() => found.length, patience).toBe(2)
                 server.dropConnections()
                 await silence()
               }
@@ -425,6 +441,31 @@ describe.each(transports)('over $transport', ({ WebSocket: Socket }) => {
         if (revision === 3) break
       }
       expect(revisions).toEqual([1, 2, 3])
+    })
+
+    it('are all there for a reader that falls far behind', async () => {
+      let sent = 0
+      const script: Script = {
+        Subscription: {
+          runsChanged: {
+            async *subscribe(_, { after }: { after: string }) {
+              for (let n = Number(after) + 1; n <= 1_000; n += 1) {
+                sent = Math.max(sent, n)
+                yield change(`run_${n}`, 1, String(n))
+              }
+              await silence()
+            },
+          },
+        },
+      }
+      const { pawl } = await startServer(script)
+      const cursors: number[] = []
+      for await (const { cursor } of pawl.runs.changes({ after: '0' })) {
+        cursors.push(Number(cursor))
+        if (Socket && cursors.length === 1) await expect.poll(() => sent, patience).toBeGreaterThan(300)
+        if (cursors.length === 1_000) break
+      }
+      expect(cursors).toEqual(Array.from({ length: 1_000 }, (_, index) => index + 1))
     })
 
     it('say so when the cursor is too old', async () => {
@@ -521,7 +562,7 @@ describe('a WebSocket', () => {
       const frames: number[] = []
       const server = await createRestarting((revision) => {
         void expect
-          .poll(() => frames.at(-1))
+          .poll(() => frames.at(-1), patience)
           .toBe(revision)
           .then(() => server.closeSockets(code))
       })
@@ -572,6 +613,6 @@ describe('a WebSocket', () => {
     await streams[1]?.return?.()
     expect(server.countOpen()).toBe(1)
     await streams[2]?.return?.()
-    await expect.poll(server.countOpen).toBe(0)
+    await expect.poll(server.countOpen, patience).toBe(0)
   })
 })

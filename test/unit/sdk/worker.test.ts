@@ -11,8 +11,14 @@ async function startRunServer(ids: readonly string[]) {
   const queue = [...ids]
   const claims = new Map<string, string>()
   const writes: string[] = []
-  const state = { directive: 'CONTINUE', claimError: undefined as Error | undefined, refuseFailing: false }
+  const state = {
+    directive: 'CONTINUE',
+    claimError: undefined as Error | undefined,
+    refuseFailing: false,
+    refuseStarting: false,
+  }
   let wake: () => void = () => {}
+  let answerNothing = async (): Promise<object> => ({ __typename: 'NothingToClaim', message: 'Nothing' })
 
   const lease = (fence: number) => ({ owner: 'w', fence, expiresAt: at(1), isLive: true })
   const change = (id: string, fields: Partial<RunDetail>) => {
@@ -42,7 +48,7 @@ async function startRunServer(ids: readonly string[]) {
       claimRun: (_, { input }: { input: { idempotencyKey: string } }) => {
         if (state.claimError) throw state.claimError
         const id = claims.get(input.idempotencyKey) ?? queue.shift()
-        if (!id) return { __typename: 'NothingToClaim', message: 'Nothing' }
+        if (!id) return answerNothing()
         const replayed = claims.has(input.idempotencyKey)
         claims.set(input.idempotencyKey, id)
         const run = change(id, { status: 'RUNNING', lease: lease(7) })
@@ -53,7 +59,11 @@ async function startRunServer(ids: readonly string[]) {
         lease: lease(input.fence),
         directives: [{ kind: state.directive }],
       }),
-      startPhase: as('StartPhaseSuccess', write('startPhase', undefined)),
+      startPhase: (parent, args) => {
+        if (!state.refuseStarting)
+          return as('StartPhaseSuccess', write('startPhase', undefined))(parent, args)
+        return { __typename: 'LeaseLost', message: 'gone', run: makeDetail(), yourFence: 7, currentFence: 8 }
+      },
       advancePhase: as('AdvancePhaseSuccess', write('advancePhase', undefined)),
       completeRound: as('CompleteRoundSuccess', write('completeRound', undefined)),
       completeRun: as('CompleteRunSuccess', write('completeRun', 'COMPLETED')),
@@ -99,7 +109,18 @@ async function startRunServer(ids: readonly string[]) {
     queue.push(id)
     wake()
   }
-  return { server, state, writes, runs, work, enqueue, change }
+  /** Lets a run come up just after the server has found that there is none. */
+  const enqueueTooLate = (id: string) => {
+    const answer = answerNothing
+    answerNothing = async () => {
+      answerNothing = answer
+      enqueue(id)
+      // The feed's news is on its way before the answer is.
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      return answer()
+    }
+  }
+  return { server, state, writes, runs, work, enqueue, enqueueTooLate, change }
 }
 
 const PHASE = {
@@ -136,7 +157,7 @@ describe('a worker', () => {
       unwrap(await held.complete())
     })
     await expect
-      .poll(() => writes)
+      .poll(() => writes, patience)
       .toEqual([
         'startPhase run_1 #7',
         'advancePhase run_1 #7',
@@ -158,7 +179,7 @@ describe('a worker', () => {
     const { writes, work } = await startRunServer(['run_1'])
     work(() => {})
     await expect
-      .poll(() => writes)
+      .poll(() => writes, patience)
       .toEqual(['failRun run_1 #7 INCOMPLETE The handler returned without completing the run'])
   })
 
@@ -168,7 +189,7 @@ describe('a worker', () => {
       throw new Error(held.run.id === 'run_1' ? 'no disk' : '')
     })
     await expect
-      .poll(() => writes)
+      .poll(() => writes, patience)
       .toEqual([
         'failRun run_1 #7 REPORTED_FAILURE no disk',
         'failRun run_2 #7 REPORTED_FAILURE The handler threw an error without a message',
@@ -253,6 +274,45 @@ describe('a worker', () => {
     await expect.poll(() => server.seen.requests, patience).toBeGreaterThan(2)
     enqueue('run_9')
     await expect.poll(() => writes, patience).toEqual(['completeRun run_9 #7'])
+    await worker.stop()
+  })
+
+  it('hears the feed also while it is being told that there is none', async () => {
+    const { server, work, enqueue, enqueueTooLate, writes } = await startRunServer([])
+    work(async (held) => void (await held.complete()), { pollMs: 60_000 })
+    await expect.poll(() => server.seen.requests, patience).toBeGreaterThan(2)
+    enqueueTooLate('run_9')
+    enqueue('run_8')
+    await expect.poll(() => writes, patience).toEqual(['completeRun run_8 #7', 'completeRun run_9 #7'])
+  })
+
+  it('interrupts a handler whose write found the lease lost', async () => {
+    const { state, work, writes } = await startRunServer(['run_1'])
+    state.refuseStarting = true
+    let why: string | undefined
+    const worker = work(async (held) => {
+      await held.phases.start('context')
+      why = held.interruption
+    })
+    await expect.poll(() => why, patience).toBe('LEASE_LOST')
+    await worker.stop()
+    expect(writes).toEqual([])
+  })
+
+  it('does not interrupt a handler that goes on after it has completed the run', async () => {
+    const { state, work } = await startRunServer(['run_1'])
+    let interruption: string | undefined = 'none yet'
+    const worker = work(
+      async (held) => {
+        await held.complete()
+        state.directive = 'LEASE_LOST'
+        // Longer than a third of the lease, when the next renewal would hear of it.
+        await new Promise((resolve) => setTimeout(resolve, 500))
+        interruption = held.interruption
+      },
+      { leaseSeconds: 1 },
+    )
+    await expect.poll(() => interruption, patience).toBeUndefined()
     await worker.stop()
   })
 
