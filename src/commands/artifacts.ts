@@ -70,7 +70,7 @@ function hashed(input: SubmitArtifact, content: string): SubmitArtifact {
 
 /** Validates the file against the declaration of its phase; a run's workflow never changes, so this can be done first. */
 async function findProblems(
-  { store, validateArtifact }: Commands,
+  { store, validator }: Commands,
   caller: Caller,
   { runId, phase, path, content }: SubmitArtifact,
 ): Promise<readonly ArtifactProblem[] | ReturnType<typeof object>> {
@@ -79,5 +79,5 @@ async function findProblems(
   const denied = checkRun(caller, loaded.run) ?? checkRole(caller, 'submitArtifact')
   if (denied) return denied
   const declared = findWorkflowPhase(loaded.workflow, phase)?.artifact
-  return declared?.path === path ? validateArtifact(declared, content) : []
+  return declared?.path === path ? validator.validateArtifact(declared, content) : []
 }

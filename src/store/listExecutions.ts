@@ -12,7 +12,7 @@ import {
   toPage,
 } from './page.ts'
 import type { Sight } from './runFilter.ts'
-import { EXECUTION_JSON } from './runRows.ts'
+import { EXECUTION_JSON } from './selectBelow.ts'
 
 /** Which executions to list; what is null does not narrow. */
 export interface ExecutionFilter {

@@ -13,7 +13,8 @@ import {
   toPage,
 } from './page.ts'
 import { type RunFilter, type Sight, whereRuns } from './runFilter.ts'
-import { inFlight, type LoadedRow, PRESENT, toRun } from './runRows.ts'
+import { type LoadedRow, toRun } from './runRows.ts'
+import { selectPresent } from './selectBelow.ts'
 
 /** The orders of runs. */
 export const RUN_ORDERS = ['CREATED_DESC', 'CREATED_ASC', 'ACTIVITY_DESC'] as const
@@ -73,7 +74,7 @@ SELECT ${Prisma.raw(FEED_CURSOR)} AS feed_cursor, clock_timestamp() AS clock,
   listed.*
 FROM (SELECT 1) AS always
 LEFT JOIN LATERAL (
-  SELECT k.at AS place_at, k.turn, ${Prisma.raw(PRESENT)}, ${Prisma.raw(inFlight())}
+  SELECT k.at AS place_at, k.turn, ${Prisma.raw(selectPresent('NULL'))}
   FROM (${keys(order, where, page)}) k JOIN run r ON r.id = k.id
 ) listed ON true
 ORDER BY listed.turn`
@@ -98,7 +99,7 @@ async function toListed(store: Store, row: ListedRow): Promise<ListedRun> {
   const workflow = await store.workflows.get(row.workflow_id)
   const run = toRun(row, workflow)
   return {
-    loaded: { run, workflow: workflow.definition, now: row.clock.getTime() },
+    loaded: { run, workflow: workflow.definition, now: row.clock.getTime(), hasActiveChild: row.has_active_child },
     place: { at: row.place_at?.getTime() ?? 0, id: run.id },
   }
 }
