@@ -26,14 +26,24 @@ const phaseSchema = z.strictObject({
         .max(512)
         .describe('Path of the file the phase produces, relative to the workspace.'),
       required: z.boolean().default(true).describe('Whether the phase can be completed without it.'),
-      mediaType: z.string().min(1).max(200).default('application/json').describe('What the file is, as a media type.'),
+      mediaType: z
+        .string()
+        .min(1)
+        .max(200)
+        .default('application/json')
+        .describe('What the file is, as a media type.'),
       schema: z
         .record(z.string(), z.json())
         .nullable()
         .default(null)
         .describe('JSON Schema (draft 2020-12 or 07) that a JSON file must satisfy.'),
       notEmpty: z.boolean().default(true).describe('Whether the file must hold more than white space.'),
-      maxBytes: z.int().positive().nullable().default(null).describe('The largest size allowed, in bytes of UTF-8.'),
+      maxBytes: z
+        .int()
+        .positive()
+        .nullable()
+        .default(null)
+        .describe('The largest size allowed, in bytes of UTF-8.'),
       pattern: z
         .string()
         .max(1000)

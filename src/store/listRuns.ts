@@ -99,7 +99,12 @@ async function toListed(store: Store, row: ListedRow): Promise<ListedRun> {
   const workflow = await store.workflows.get(row.workflow_id)
   const run = toRun(row, workflow)
   return {
-    loaded: { run, workflow: workflow.definition, now: row.clock.getTime(), hasActiveChild: row.has_active_child },
+    loaded: {
+      run,
+      workflow: workflow.definition,
+      now: row.clock.getTime(),
+      hasActiveChild: row.has_active_child,
+    },
     place: { at: row.place_at?.getTime() ?? 0, id: run.id },
   }
 }

@@ -8,19 +8,21 @@ type Declared = NonNullable<WorkflowPhase['artifact']>
 /** How long one schema may take with one document, in milliseconds. */
 const TIMEOUT_MS = 2_000
 
-/** Opens a validator; its thread is started when the first schema comes. */
+/** Opens what validates files and the schemas of workflows; its thread is started when the first schema comes. */
 export function openValidator(timeoutMs = TIMEOUT_MS) {
   const thread = new SchemaThread(timeoutMs)
   return {
-    async validateArtifact(declared, content) {
+    async validateArtifact(declared: Declared, content: string): Promise<readonly ArtifactProblem[]> {
       const problems = checkConstraints(declared, content)
       for (const { schema, document } of demandsOf(declared, content)) {
         const misspelt = checkJson(document)
-        problems.push(...(misspelt ? [misspelt] : toProblems(await thread.apply(JSON.stringify(schema), document))))
+        problems.push(
+          ...(misspelt ? [misspelt] : toProblems(await thread.apply(JSON.stringify(schema), document))),
+        )
       }
       return problems
     },
-    async checkSchemas({ phases }) {
+    async checkSchemas({ phases }: WorkflowDefinition): Promise<readonly WorkflowIssue[]> {
       const issues: WorkflowIssue[] = []
       for (const [index, { artifact }] of phases.entries()) {
         for (const { schema, field } of artifact ? demandsOf(artifact, '') : []) {
@@ -31,6 +33,7 @@ export function openValidator(timeoutMs = TIMEOUT_MS) {
       }
       return issues
     },
+    /** Ends the thread; what is under way is answered as too slow. */
     close: () => thread.close(),
   }
 }
@@ -53,7 +56,8 @@ function demandsOf({ schema, pattern }: Declared, content: string): Demand[] {
 
 function toProblems(finding: Finding): readonly ArtifactProblem[] {
   if ('problems' in finding) return finding.problems
-  if ('uncompilable' in finding) return [{ path: '', message: `it can't be compiled: ${finding.uncompilable}` }]
+  if ('uncompilable' in finding)
+    return [{ path: '', message: `it can't be compiled: ${finding.uncompilable}` }]
   return [{ path: '', message: TOO_SLOW }]
 }
 
@@ -73,6 +77,9 @@ function checkJson(content: string): ArtifactProblem | undefined {
     JSON.parse(content)
     return undefined
   } catch (error) {
-    return { path: '', message: `the file is no JSON: ${error instanceof Error ? error.message : String(error)}` }
+    return {
+      path: '',
+      message: `the file is no JSON: ${error instanceof Error ? error.message : String(error)}`,
+    }
   }
 }

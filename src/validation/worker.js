@@ -9,7 +9,12 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
  * for ever here, and is then ended with the thread. One request comes at a time; each is answered once.
  */
 
-const OPTIONS = { strict: false, allErrors: true, validateFormats: true, logger: /** @type {false} */ (false) }
+const OPTIONS = {
+  strict: false,
+  allErrors: true,
+  validateFormats: true,
+  logger: /** @type {false} */ (false),
+}
 /** @type {Map<string, import('ajv').ValidateFunction>} */
 const compiled = new Map()
 const KEPT = 100
@@ -48,6 +53,9 @@ parentPort?.on('message', (request) => {
   try {
     parentPort?.postMessage(answer(request))
   } catch (error) {
-    parentPort?.postMessage({ id: request.id, problems: [{ path: '', message: `can't be validated: ${String(error)}` }] })
+    parentPort?.postMessage({
+      id: request.id,
+      problems: [{ path: '', message: `can't be validated: ${String(error)}` }],
+    })
   }
 })

@@ -40,13 +40,23 @@ describe('one run from start to a proven end', () => {
     const { operator, worker } = callers
     const started = accepted(await startRun(commands, operator, START))
     const runId = started.run.run.id
-    expect(started.run.run).toMatchObject({ status: 'QUEUED', revision: 2, epoch: 1, currentPhase: 'context' })
+    expect(started.run.run).toMatchObject({
+      status: 'QUEUED',
+      revision: 2,
+      epoch: 1,
+      currentPhase: 'context',
+    })
 
     const claimed = accepted(await claimRun(commands, worker, { owner: 'w', leaseSeconds: 30 }))
     expect(claimed.run.run).toMatchObject({ id: runId, status: 'RUNNING', fence: 1 })
     const fence = 1
     accepted(await runs.startPhase(commands, worker, { runId, phase: 'context', fence }))
-    const execution = await startExecution(commands, worker, { runId, phase: 'context', command: 'agent', fence })
+    const execution = await startExecution(commands, worker, {
+      runId,
+      phase: 'context',
+      command: 'agent',
+      fence,
+    })
     if (!execution.ok) throw new Error(execution.problem.message)
     for (const to of ['change-context', 'analysis', 'reviews', 'aggregation', 'discourse', 'synthesis'])
       accepted(await runs.advancePhase(commands, worker, { runId, to, fence }))
@@ -55,15 +65,27 @@ describe('one run from start to a proven end', () => {
     })
     accepted(await runs.completeRound(commands, worker, { runId, fence, summary: { findings: 3 } }))
     accepted(await runs.advancePhase(commands, worker, { runId, to: 'complete', fence }))
-    const ended = await finishExecution(commands, worker, { executionId: execution.execution.id, exitCode: 0 })
+    const ended = await finishExecution(commands, worker, {
+      executionId: execution.execution.id,
+      exitCode: 0,
+    })
     if (!ended.ok) throw new Error(ended.problem.message)
     expect(await readOutcomes(commands, [ended.execution])).toEqual(['SUCCESS'])
     const completed = accepted(await runs.completeRun(commands, worker, { runId, fence, output: 'done' }))
-    expect(completed.run.run).toMatchObject({ status: 'COMPLETED', reason: 'COMPLETED', claim: null, output: 'done' })
+    expect(completed.run.run).toMatchObject({
+      status: 'COMPLETED',
+      reason: 'COMPLETED',
+      claim: null,
+      output: 'done',
+    })
 
     expect(await verifyRun(commands, operator, runId)).toMatchObject({ consistent: true, differences: [] })
     expect(accepted(await runs.cancelRun(commands, operator, { runId })).changed).toBe(false)
-    expect(await deleteRun(commands, operator, { runId, idempotencyKey: 'd' })).toMatchObject({ replayed: false })
-    expect(await deleteRun(commands, operator, { runId, idempotencyKey: 'd' })).toMatchObject({ replayed: true })
+    expect(await deleteRun(commands, operator, { runId, idempotencyKey: 'd' })).toMatchObject({
+      replayed: false,
+    })
+    expect(await deleteRun(commands, operator, { runId, idempotencyKey: 'd' })).toMatchObject({
+      replayed: true,
+    })
   })
 })
