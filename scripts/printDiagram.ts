@@ -44,7 +44,8 @@ function replaceBetween(text: string, mark: string, content: string): string {
   const [open, close] = [`<!-- generated: ${mark} -->`, `<!-- end of ${mark} -->`]
   const [before, rest] = text.split(open)
   const after = rest?.split(close)[1]
-  if (before === undefined || after === undefined) throw new Error(`docs/lifecycle.md lacks the marks of ${mark}`)
+  if (before === undefined || after === undefined)
+    throw new Error(`docs/lifecycle.md lacks the marks of ${mark}`)
   return `${before}${open}\n\n${content}\n\n${close}${after}`
 }
 

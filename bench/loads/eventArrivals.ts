@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { WebSocket } from 'ws'
 import { createPawl } from '../../sdk/index.ts'
 import type { BenchServer } from '../startServer.ts'
@@ -13,6 +14,8 @@ export class EventArrivals {
   #awaited: { readonly seq: number; readonly resolve: (times: number[]) => void } | undefined
 
   constructor({ url, token }: BenchServer, runId: string, subscribers: number) {
+    // each stream listens to it
+    setMaxListeners(0, this.#stopping.signal)
     const sockets = Array.from({ length: Math.ceil(subscribers / PER_SOCKET) }, () =>
       createPawl({ url, token, WebSocket }),
     )

@@ -34,7 +34,7 @@ export class Review {
     const { files } = this.#change
     const added = sum(files.map((file) => file.added))
     const deleted = sum(files.map((file) => file.deleted))
-    const churn = [...files].sort((a, b) => b.added + b.deleted - a.added - a.deleted).slice(0, 3)
+    const churn = [...files].toSorted((a, b) => b.added + b.deleted - a.added - a.deleted).slice(0, 3)
     const most = churn.map((file) => `${file.path} (+${file.added} -${file.deleted})`).join(', ')
     return `${count(files.length, 'file')} changed, +${added} -${deleted}; most in ${most || 'none'}`
   }
@@ -47,7 +47,7 @@ export class Review {
     const kinds = new Map<string, number>()
     for (const { path } of files)
       kinds.set(extname(path) || 'none', (kinds.get(extname(path) || 'none') ?? 0) + 1)
-    const most = [...kinds].sort(([, a], [, b]) => b - a).slice(0, 4)
+    const most = [...kinds].toSorted(([, a], [, b]) => b - a).slice(0, 4)
     const share = most.map(([kind, number]) => `${kind} ${number}`).join(', ')
     return `${count(code, 'source file')}, ${count(tests, 'test file')} (${share})`
   }
@@ -74,7 +74,7 @@ export class Review {
 
   /** What it comes to. */
   synthesis(): Report {
-    const findings = this.#kept().sort((a, b) => b.weight - a.weight || a.path.localeCompare(b.path))
+    const findings = this.#kept().toSorted((a, b) => b.weight - a.weight || a.path.localeCompare(b.path))
     const grave = findings.filter(({ weight }) => weight === 3).length
     const verdict =
       grave > 0

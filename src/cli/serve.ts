@@ -53,7 +53,7 @@ async function addSettings(command: Command): Promise<void> {
 }
 
 /** Starts the server that the options ask for; undefined where they are wrong, which is told. */
-async function start(invocation: Invocation, { json: _, ...flags }: Options) {
+async function start(invocation: Invocation, flags: Options) {
   const [{ ConfigError, loadConfig }, { createLog }, { startServer }, { closeOnSignal }] = await Promise.all([
     import('../config.ts'),
     import('../log.ts'),

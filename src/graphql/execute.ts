@@ -4,6 +4,7 @@ import {
   type ExecutionArgs,
   type ExecutionResult,
   getOperationAST,
+  OperationTypeNode,
 } from 'graphql'
 import { reconcile } from '../commands/sweep.ts'
 import { ContendedError } from '../commands/context.ts'
@@ -25,7 +26,7 @@ export interface OperationArgs extends ExecutionArgs {
  */
 export async function executeOperation(args: OperationArgs): Promise<ExecutionResult> {
   const operation = getOperationAST(args.document, args.operationName)
-  if (operation?.operation !== 'query') return (await executeOnce(args, false)).result
+  if (operation?.operation !== OperationTypeNode.QUERY) return (await executeOnce(args, false)).result
   return whoseClaimIsOver(args.contextValue) ?? readThroughLapses(args)
 }
 

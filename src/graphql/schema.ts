@@ -1,3 +1,4 @@
+// oxlint-disable import/no-unassigned-import -- each concept adds its types and fields to the builder
 import './enums.ts'
 import './evidence.ts'
 import './event.ts'

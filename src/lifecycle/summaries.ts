@@ -73,5 +73,5 @@ const SHORT = 120
 /** The beginning of a text on one line, cut between characters and never within one. */
 function shorten(text: string): string {
   const line = text.replace(/\s+/g, ' ').trim()
-  return line.length <= SHORT ? line : `${[...line.slice(0, SHORT)].slice(0, -1).join('')}…`
+  return line.length <= SHORT ? line : `${line.slice(0, SHORT - 1).replace(/\p{Surrogate}$/u, '')}…`
 }

@@ -52,7 +52,7 @@ const SCANS = [
   ...SINCE.map(scan('tombstone', 'revision', true)),
 ].join(' UNION ALL')
 
-// the LIMIT 1 keep the planner, which expects a full page, from reading all runs for the few that changed
+// LATERAL keeps the planner, which expects a full page, from reading all runs for the few that changed
 const READ_PAGE: Prepared = {
   name: 'read-feed-page',
   text: `
@@ -66,9 +66,9 @@ SELECT ${FEED_CURSOR} AS now, (
   FROM changed c
   LEFT JOIN LATERAL (
     (SELECT r.project, w.name AS workflow, r.labels FROM run r JOIN workflow w ON w.id = r.workflow_id
-    WHERE NOT c.gone AND r.id = c.run_id AND r.revision = c.seq LIMIT 1)
+    WHERE NOT c.gone AND r.id = c.run_id AND r.revision = c.seq)
     UNION ALL
-    (SELECT t.project, t.workflow, t.labels FROM tombstone t WHERE c.gone AND t.run_id = c.run_id LIMIT 1)
+    (SELECT t.project, t.workflow, t.labels FROM tombstone t WHERE c.gone AND t.run_id = c.run_id)
   ) of ON true
 ) AS changed`,
 }

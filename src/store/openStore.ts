@@ -24,8 +24,10 @@ export interface Store {
 /** Opens the store on a database that has been migrated. */
 export function openStore(poolConfig: pg.PoolConfig): Store {
   const pool = new pg.Pool({ max: 10, ...poolConfig, application_name: 'pawl' })
-  // an idle connection that breaks is replaced by the next query; without a listener it would end the process
+  // a connection that breaks fails the query it carries and is replaced by the next; without listeners it would end the
+  // process, idle in the pool or taken out of it alike
   pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
   return {
     pool,

@@ -51,12 +51,25 @@ async function begin(pool: pg.Pool, slots: Slots): Promise<Opened & { end: () =>
     const results = (await client.query(BEGIN)) as unknown as pg.QueryResult<{ now: Date }>[]
     const now = results.at(-1)?.rows[0]?.now
     if (!now) throw new Error('the database told no time')
-    return { connection: client, now: now.getTime(), end: () => end(client as pg.PoolClient, slots) }
+    const held = client
+    return { connection: inTurn(held), now: now.getTime(), end: () => end(held, slots) }
   } catch (error) {
     client?.release(true)
     slots.give()
     throw error
   }
+}
+
+/** The connection, for readers that do not wait for each other: it carries one statement at a time. */
+function inTurn(client: pg.PoolClient): Connection {
+  const send = client.query.bind(client) as (...args: unknown[]) => Promise<unknown>
+  let last: Promise<unknown> = Promise.resolve()
+  const query = (...args: unknown[]) => {
+    const next = last.then(() => send(...args))
+    last = next.catch(() => undefined)
+    return next
+  }
+  return { query: query as Connection['query'] }
 }
 
 async function end(client: pg.PoolClient, slots: Slots): Promise<void> {

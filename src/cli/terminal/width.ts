@@ -18,6 +18,8 @@ export function padTo(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - widthOf(text)))
 }
 
+// The escape is what colours begin with.
+// oxlint-disable-next-line no-control-regex
 const COLOR = /\u001b\[[0-9;]*m/y
 
 /** The text cut to the width, the last column an ellipsis where something is missing; colours are kept and ended. */
@@ -44,6 +46,6 @@ function firstGrapheme(text: string): string {
 
 /** Text that came from elsewhere, safe on a terminal: one line, and no character that would command it. */
 export function plain(text: string): string {
-  // eslint-disable-next-line no-control-regex
+  // oxlint-disable-next-line no-control-regex
   return stripVTControlCharacters(text).replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
 }

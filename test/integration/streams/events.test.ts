@@ -184,6 +184,27 @@ describe('the end of a stream', () => {
     expect(await aborted.next()).toEqual({ done: true, value: undefined })
   })
 
+  test('does not wait for a read that gets no answer', async () => {
+    const { id } = await start(here.commands)
+    const before = here.signals.subscribers
+    let answer: () => void = () => undefined
+    const reading = new Promise<void>((resolve) => {
+      answer = resolve
+    })
+    let isAsked = false
+    const streams = interposed(here, () => {
+      isAsked = true
+      return reading
+    })
+    const tail = tailEvents(streams, { runId: id })
+    const next = tail.next()
+    await vi.waitFor(() => expect(isAsked).toBe(true))
+    await tail.return()
+    expect(await next).toEqual({ done: true, value: undefined })
+    expect(here.signals.subscribers).toBe(before)
+    answer()
+  })
+
   test('holds nothing where it was never begun, or begun after its signal', async () => {
     const { id } = await start(here.commands)
     const before = here.signals.subscribers

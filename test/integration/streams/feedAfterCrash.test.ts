@@ -35,9 +35,9 @@ test('a cursor is refused after a recovery, which may use transaction ids again,
   const streams = openStreams({ store, signals })
   const commands = { ...toCommands(store), announce: (runId: string) => signals.announce(runId) }
   const before = await readFeedCursor(store.pool)
-  const live = await tailRuns(streams, { projects: null })
+  const [live, other] = await Promise.all([1, 2].map(() => tailRuns(streams, { projects: null })))
   const run = await start(commands)
-  expect(await pull(live)).toMatchObject({ runId: run.id })
+  for (const tail of [live!, other!]) expect(await pull(tail)).toMatchObject({ runId: run.id })
 
   await crashBackend(postgres.poolConfig)
   const after = await vi.waitFor(
@@ -52,12 +52,13 @@ test('a cursor is refused after a recovery, which may use transaction ids again,
   expect(startAfter).toBe(startBefore)
 
   const expired = { code: 'CURSOR_EXPIRED' }
-  await expect(tailRuns(streams, { projects: null, after: encodeFeedCursor(before) })).rejects.toMatchObject(
-    expired,
-  )
-  // a stream that was open all the time must not go on from it either
+  // streams that were open all the time must not go on: neither the one that finds it out, nor those after it
   signals.announce(run.id)
-  await expect(pull(live)).rejects.toMatchObject(expired)
+  await expect(pull(live!)).rejects.toMatchObject(expired)
+  await expect(pull(other!)).rejects.toMatchObject(expired)
+  // nor one that comes back with its cursor
+  const cursor = encodeFeedCursor(before)
+  await expect(tailRuns(streams, { projects: null, after: cursor })).rejects.toMatchObject(expired)
   // and one that begins now goes on
   const fresh = await tailRuns(streams, { projects: null })
   const next = await start(commands)

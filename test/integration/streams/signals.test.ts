@@ -137,6 +137,21 @@ describe('the connection for signals', () => {
     await proxy.close()
   })
 
+  test('tells the others, once it is back, what it could not tell meanwhile', async () => {
+    const proxy = await openProxy(database.poolConfig)
+    const signals = await open({ poolConfig: { ...database.poolConfig, ...proxy.address }, checkMs: 40 })
+    const other = there.subscribe('one')
+    proxy.freeze()
+    await vi.waitFor(() => expect(signals.healthy).toBe(false))
+    signals.announce('one')
+    const woken = other.wait()
+    proxy.thaw()
+    expect(await woken).toBe(true)
+    other.close()
+    await signals.close()
+    await proxy.close()
+  })
+
   test('that can never be had is told to whoever opens it', async () => {
     await expect(open({ poolConfig: { ...database.poolConfig, database: 'nowhere' } })).rejects.toThrow(
       'nowhere',

@@ -25,7 +25,7 @@ export interface Told {
  */
 export class Story {
   run: Run
-  readonly events: RunEvent[] = []
+  events: RunEvent[] = []
   now = Date.parse('2026-01-01T00:00:00Z')
   /** False once the run was put into a state that its log does not tell of. */
   private logged = true
@@ -51,6 +51,12 @@ export class Story {
     this.run = draft.run
     this.events.push(...draft.events)
     this.prove()
+  }
+
+  /** The same story up to here, to go on otherwise. */
+  fork(): Story {
+    const other = Object.create(Story.prototype) as Story
+    return Object.assign(other, this, { events: [...this.events] })
   }
 
   /** Lets time pass. */

@@ -16,6 +16,7 @@ async function startRunServer(ids: readonly string[]) {
     claimError: undefined as Error | undefined,
     refuseFailing: false,
     refuseStarting: false,
+    expiredClaims: 0,
   }
   let wake: () => void = () => {}
   let answerNothing = async (): Promise<object> => ({ __typename: 'NothingToClaim', message: 'Nothing' })
@@ -49,6 +50,16 @@ async function startRunServer(ids: readonly string[]) {
         if (state.claimError) throw state.claimError
         const id = claims.get(input.idempotencyKey) ?? queue.shift()
         if (!id) return answerNothing()
+        if (state.expiredClaims > 0) {
+          state.expiredClaims -= 1
+          return {
+            __typename: 'ClaimRunSuccess',
+            run: makeDetail({ id }),
+            lease: null,
+            agentToken: null,
+            replayed: true,
+          }
+        }
         const replayed = claims.has(input.idempotencyKey)
         claims.set(input.idempotencyKey, id)
         const run = change(id, { status: 'RUNNING', lease: lease(7) })
@@ -321,6 +332,18 @@ describe('a worker', () => {
     server.faults.lostAnswers = 1
     work(async (held) => void (await held.complete()))
     await expect.poll(() => writes, patience).toEqual(['completeRun run_1 #7', 'completeRun run_2 #7'])
+  })
+
+  it('leaves a run alone whose claim was over before its answer came', async () => {
+    const { state, work, writes } = await startRunServer(['run_1', 'run_2'])
+    state.expiredClaims = 1
+    const errors: unknown[] = []
+    const worker = work(async (held) => void (await held.complete()), {
+      onError: (error) => errors.push(error),
+    })
+    await expect.poll(() => writes, patience).toEqual(['completeRun run_2 #7'])
+    await worker.stop()
+    expect(errors).toEqual([])
   })
 
   it('tells of trouble and tries again', async () => {

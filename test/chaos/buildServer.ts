@@ -1,0 +1,25 @@
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+/** The command `pawl`, built from the present source. */
+export interface BuiltServer {
+  readonly program: string
+  remove(): Promise<void>
+}
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+/** Builds it as it is published, in a folder of its own: it starts faster than its source, and no other build replaces it. */
+export async function buildServer(): Promise<BuiltServer> {
+  const cache = join(root, 'node_modules/.cache')
+  await mkdir(cache, { recursive: true })
+  const folder = await mkdtemp(join(cache, 'pawl-'))
+  const tsdown = join(root, 'node_modules/.bin/tsdown')
+  await promisify(execFile)(tsdown, ['--filter', 'cli', '--out-dir', folder, '--log-level', 'warn'], {
+    cwd: root,
+  })
+  return { program: join(folder, 'pawl.js'), remove: () => rm(folder, { recursive: true, force: true }) }
+}

@@ -1,0 +1,214 @@
+import { chmod, mkdtemp, realpath, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Pool } from 'pg'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { WebSocket } from 'ws'
+import { createPawl, unwrap } from '../../sdk/index.ts'
+import type { Pawl } from '../../sdk/index.ts'
+import { openDatabase } from '../../src/database/openDatabase.ts'
+import { type BuiltServer, buildServer } from './buildServer.ts'
+import { Client } from './client.ts'
+import { EventFollower } from './eventFollower.ts'
+import { Ledger } from './ledger.ts'
+import { ServerProcess } from './serverProcess.ts'
+
+const CLIENTS = 6
+const ACKNOWLEDGED_BETWEEN_CRASHES = 50
+
+/** A workflow whose runs are handed on where an owner is lost, with three phases in a row. */
+const WORKFLOW = {
+  name: 'crash',
+  version: 1,
+  initialPhase: 'plan',
+  onOwnerLost: 'REQUEUE',
+  phases: [
+    { key: 'plan', next: ['build'] },
+    { key: 'build', next: ['done'] },
+    { key: 'done', final: true },
+  ],
+}
+
+/** How a round ends, and whether the PostgreSQL of that round is still there for the next server to adopt. */
+interface Crash {
+  readonly how: string
+  readonly survives: boolean
+  happen(server: ServerProcess): Promise<unknown>
+}
+
+/** A crash comes in the moment of an answer, and finds the other clients in the midst of theirs. */
+const CRASHES: readonly Crash[] = [
+  { how: 'the server is killed', survives: true, happen: (server) => server.killServer() },
+  {
+    how: 'its PostgreSQL is killed',
+    survives: false,
+    happen: async (server) => {
+      const killed = await server.findPostmaster()
+      await server.killPostgres()
+      if ((await server.observeLoss(killed)) === 'unready') await server.stop()
+    },
+  },
+  {
+    how: 'both are killed',
+    survives: false,
+    happen: (server) => Promise.all([server.killPostgres(), server.killServer()]),
+  },
+  {
+    how: 'both are killed, and the server once more while it recovers',
+    survives: false,
+    happen: async (server) => {
+      const killed = await server.findPostmaster()
+      await Promise.all([server.killPostgres(), server.killServer()])
+      await server.launch()
+      await server.untilPostgresIsNot(killed)
+      await server.killServer()
+    },
+  },
+]
+
+describe('after kill -9 under load', () => {
+  const ledger = new Ledger()
+  let built: BuiltServer
+  let folder: string
+  let server: ServerProcess
+  let pawl: Pawl
+  let follower: EventFollower
+  const clients: Client[] = []
+  let work: Promise<unknown>
+
+  beforeAll(async () => {
+    built = await buildServer()
+    folder = await realpath(await mkdtemp(join(tmpdir(), 'pawl-chaos-')))
+    await chmod(folder, 0o755)
+    server = new ServerProcess(built.program, folder)
+    await server.start()
+    const token = await server.readToken()
+    // whatever happens to the server, an answer is waited for
+    const retry = { attempts: 10_000, minDelayMs: 10, maxDelayMs: 100, timeoutMs: 10_000 }
+    const connect = (transport: { WebSocket: typeof WebSocket | false }) =>
+      createPawl({ url: server.url, token, retry, ...transport })
+    pawl = connect({ WebSocket: false })
+    unwrap(await pawl.workflows.register(WORKFLOW))
+    follower = new EventFollower([connect({ WebSocket }), pawl])
+    for (let number = 1; number <= CLIENTS; number++)
+      clients.push(new Client(pawl, `client ${number}`, ledger, follower))
+    work = Promise.all(clients.map((client) => client.work()))
+    work.catch(() => undefined)
+  })
+
+  afterAll(async () => {
+    for (const client of clients) client.stop()
+    await server.clear()
+    await rm(folder, { recursive: true, force: true })
+    await built.remove()
+  })
+
+  test.each(CRASHES)('the next start needs no hand, where $how', async ({ happen, survives }) => {
+    for (let time = 1; time <= 2; time++) {
+      await Promise.race([ledger.untilMore(ACKNOWLEDGED_BETWEEN_CRASHES), work])
+      const before = await server.findPostmaster()
+      await happen(server)
+      await server.start()
+      expect((await server.findPostmaster()) === before).toBe(survives)
+    }
+  })
+
+  test('clients were refused nothing, and told of what they had asked twice', async () => {
+    await Promise.race([ledger.untilMore(ACKNOWLEDGED_BETWEEN_CRASHES), work])
+    for (const client of clients) client.stop()
+    await work
+    expect(clients.flatMap(({ surprises }) => surprises)).toEqual([])
+  })
+
+  test('streams brought every event once and in order (G8)', async () => {
+    await follower.finish(async (runId) => (await pawl.runs.get(runId))?.revision ?? 0)
+    expect(follower.seen.size).toBeGreaterThan(0)
+    for (const seqs of follower.seen.values()) expect(seqs).toEqual(seqs.map((_, index) => index + 1))
+  })
+
+  test('the doctor finds nothing', async () => {
+    let checked = 0
+    for (let after: string | undefined; ;) {
+      const report = await pawl.doctor({ first: 200, ...(after !== undefined && { after }) })
+      expect(report.violations).toEqual([])
+      checked += report.runsChecked
+      if (!report.pageInfo.hasNextPage) break
+      after = report.pageInfo.endCursor ?? ''
+    }
+    expect(checked).toBe(new Set(listKept(ledger).map(({ runId }) => runId)).size)
+  })
+
+  test('the last stop leaves no process behind', async () => {
+    expect(await server.stop()).toBe('exit code 0')
+    expect(await server.listPostgres()).toEqual([])
+  })
+
+  test('every acknowledged mutation is there, once, and nothing that was refused (G1, G7, G10)', async () => {
+    const { runs, events } = await readDatabase(server.dataDir)
+    const kept = listKept(ledger)
+    expect(kept.length).toBeGreaterThan(ACKNOWLEDGED_BETWEEN_CRASHES * CRASHES.length)
+    for (const { key, operation, runId, revision } of kept) {
+      const logged = events.get(key) ?? []
+      expect(logged).toMatchObject([{ operation, runId }])
+      expect(logged[0]?.seq).toBeLessThanOrEqual(revision)
+      expect(runs.get(runId)?.revision).toBeGreaterThanOrEqual(revision)
+    }
+    for (const key of ledger.refused) expect(events.has(key)).toBe(false)
+    for (const runId of ledger.deleted) expect(runs.has(runId)).toBe(false)
+  })
+
+  test('every promised lease is held as long as it was promised (G4, G10)', async () => {
+    const { runs } = await readDatabase(server.dataDir)
+    const held = [...ledger.promised.values()].filter(({ runId, fence }) => {
+      const run = runs.get(runId)
+      return run?.owner != null && run.fence === fence
+    })
+    expect(held.length).toBeGreaterThan(0)
+    for (const { runId, expiresAt } of held)
+      expect(runs.get(runId)?.expiresAt.getTime()).toBeGreaterThanOrEqual(Date.parse(expiresAt))
+  })
+})
+
+/** The acknowledged mutations of runs that were not deleted since. */
+function listKept({ acknowledged, deleted }: Ledger) {
+  return acknowledged.filter(({ runId }) => !deleted.has(runId))
+}
+
+interface StoredRun {
+  readonly id: string
+  readonly revision: number
+  readonly fence: number
+  readonly owner: string | null
+  readonly expiresAt: Date
+}
+
+interface StoredEvent {
+  readonly key: string
+  readonly operation: string
+  readonly runId: string
+  readonly seq: number
+}
+
+/** What the data directory holds, read beside the server; its PostgreSQL must be one that keeps what it commits. */
+async function readDatabase(
+  dataDir: string,
+): Promise<{ runs: Map<string, StoredRun>; events: Map<string, StoredEvent[]> }> {
+  const database = await openDatabase({ dataDir })
+  const pool = new Pool(database.poolConfig)
+  try {
+    for (const setting of ['fsync', 'synchronous_commit', 'full_page_writes'])
+      expect((await pool.query(`SHOW ${setting}`)).rows).toEqual([{ [setting]: 'on' }])
+    const runs = await pool.query<StoredRun>(
+      'SELECT id, revision, fence, lease_owner AS owner, lease_expires_at AS "expiresAt" FROM run',
+    )
+    const keyed = await pool.query<StoredEvent>(
+      'SELECT key, operation, run_id AS "runId", seq FROM event WHERE key IS NOT NULL',
+    )
+    const events = new Map<string, StoredEvent[]>()
+    for (const event of keyed.rows) events.set(event.key, [...(events.get(event.key) ?? []), event])
+    return { runs: new Map(runs.rows.map((run) => [run.id, run])), events }
+  } finally {
+    await pool.end()
+    await database.close()
+  }
+}

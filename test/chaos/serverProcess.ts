@@ -1,0 +1,157 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { open, readFile, realpath, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { findPostgresProgram, listPostgresProcesses } from '../../src/database/embedded/inspectProcess.ts'
+import { readPostmasterFile } from '../../src/database/embedded/postmasterFile.ts'
+
+const POLL_MS = 5
+
+/** How the server stands after its database was killed. */
+export type AfterLoss = 'ended' | 'unready' | 'recovered'
+
+/** `pawl serve` with its embedded database, in a process of its own, always at the same address. */
+export class ServerProcess {
+  readonly #program: string
+  readonly #folder: string
+  #child: ChildProcess | undefined
+  #url: string | undefined
+
+  /**
+   * @param program the built command `pawl`
+   * @param folder holds the data directory and the log; others must be able to pass through it
+   */
+  constructor(program: string, folder: string) {
+    this.#program = program
+    this.#folder = folder
+  }
+
+  get dataDir(): string {
+    return join(this.#folder, 'data')
+  }
+
+  /** Where it listens, from its first start on. */
+  get url(): string {
+    if (!this.#url) throw new Error('the server was never started')
+    return this.#url
+  }
+
+  /** The local ADMIN token, as programs on this machine find it. */
+  readToken(): Promise<string> {
+    return readFile(join(this.dataDir, 'token'), 'utf8').then((text) => text.trim())
+  }
+
+  /** Starts it and waits until it says that it is ready. */
+  async start(): Promise<void> {
+    await rm(join(this.dataDir, 'address'), { force: true })
+    await this.launch()
+    await this.#until(async () => {
+      const address = await readFile(join(this.dataDir, 'address'), 'utf8').catch(() => '')
+      if (address === '') return false
+      this.#url = address.trim()
+      return isReady(this.#url)
+    })
+  }
+
+  /** Starts it and does not wait. */
+  async launch(): Promise<void> {
+    const log = await open(join(this.#folder, 'server.log'), 'a')
+    const { DATABASE_URL: _other, ...environment } = process.env
+    const port = this.#url ? new URL(this.#url).port : '0'
+    this.#child = spawn(process.execPath, [this.#program, 'serve'], {
+      stdio: ['ignore', log.fd, log.fd],
+      env: { ...environment, PAWL_DATA: this.dataDir, PAWL_PORT: port },
+    })
+    await log.close()
+  }
+
+  /** Waits until a PostgreSQL other than this one runs. */
+  async untilPostgresIsNot(before: number | undefined): Promise<void> {
+    await this.#until(async () => {
+      const pid = await this.findPostmaster()
+      return pid !== undefined && pid !== before
+    })
+  }
+
+  /** The pid of its PostgreSQL; undefined where none runs. */
+  async findPostmaster(): Promise<number | undefined> {
+    const cluster = await this.#findCluster()
+    const pid = cluster && (await readPostmasterFile(cluster))?.pid
+    return pid && (await findPostgresProgram(pid, cluster)) ? pid : undefined
+  }
+
+  /** Ids of everything that works on its data. */
+  async listPostgres(): Promise<number[]> {
+    const cluster = await this.#findCluster()
+    return cluster ? listPostgresProcesses(cluster) : []
+  }
+
+  /** Ends the server without a chance to clean up. */
+  async killServer(): Promise<void> {
+    await this.#end('SIGKILL')
+  }
+
+  /** Ends the postmaster without a chance to clean up; its sessions end by themselves, sooner or later. */
+  async killPostgres(): Promise<void> {
+    const pid = await this.findPostmaster()
+    if (pid === undefined) throw new Error('there is no PostgreSQL to kill')
+    process.kill(pid, 'SIGKILL')
+  }
+
+  /** Stops the server as an operator would, and returns how it ended. */
+  async stop(): Promise<string> {
+    return this.#end('SIGTERM')
+  }
+
+  /** Waits for what the server makes of the loss of its database. */
+  async observeLoss(killed: number | undefined): Promise<AfterLoss> {
+    for (;;) {
+      if (this.#child?.exitCode !== null || this.#child.signalCode !== null) return 'ended'
+      const pid = await this.findPostmaster()
+      const ready = await isReady(this.url)
+      if (!ready) return 'unready'
+      if (pid !== undefined && pid !== killed) return 'recovered'
+      await delay(POLL_MS)
+    }
+  }
+
+  /** Ends whatever is left of it; for the end of a test. */
+  async clear(): Promise<void> {
+    await this.killServer()
+    for (const pid of await this.listPostgres()) process.kill(pid, 'SIGKILL')
+    await this.#until(async () => (await this.listPostgres()).length === 0)
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<string> {
+    const child = this.#child
+    if (!child) return 'never started'
+    if (child.exitCode === null && child.signalCode === null) {
+      const ended = once(child, 'exit')
+      child.kill(signal)
+      await ended
+    }
+    return child.signalCode ?? `exit code ${child.exitCode}`
+  }
+
+  async #until(isSo: () => Promise<boolean>): Promise<void> {
+    const child = this.#child
+    while (!(await isSo())) {
+      if (child && child.exitCode !== null)
+        throw new Error(`the server ended:\n${await readFile(join(this.#folder, 'server.log'), 'utf8')}`)
+      await delay(POLL_MS)
+    }
+  }
+
+  #findCluster(): Promise<string | undefined> {
+    return realpath(join(this.dataDir, 'database', 'cluster')).catch(() => undefined)
+  }
+}
+
+async function isReady(url: string): Promise<boolean> {
+  try {
+    return (await fetch(new URL('/readyz', url))).ok
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { codesOf, openTestGraph, type TestGraph } from '../../support/graphql.ts'
+import { begin } from '../../support/runs.ts'
+import { SOLO } from '../../support/workflows.ts'
+
+let graph: TestGraph
+
+beforeAll(async () => {
+  graph = await openTestGraph({ workflows: [SOLO] })
+})
+afterAll(() => graph.close())
+
+const RUN = `id status reason outcome epoch revision isSettled isFinal isResumable nextAction allowedCommands
+  workflow { name version } currentPhase { key status } lease { owner fence isLive expiresAt } cancelConfirmed`
+
+describe('run', () => {
+  it('shows everything that a run holds', async () => {
+    const { id } = await begin(graph, { title: 'PR 31', labels: ['a', 'b'], input: { pr: 31 } })
+    const { run } = await graph.read(
+      `query ($id: ID!) { run(id: $id) { ${RUN} project title labels input output error round concurrencyKey
+        phases { id key round status attempts isFinalPhase role nextPhases startedAt endedAt error { code } }
+        missingEvidence { kind phase detail } createdAt startedAt settledAt lastActivityAt asOf
+        continues { id } executions { edges { cursor } pageInfo { hasNextPage } }
+        events { seq type actor epoch summary payload runId at } } }`,
+      { id },
+    )
+    expect(run).toMatchObject({
+      id,
+      status: 'QUEUED',
+      reason: null,
+      outcome: null,
+      isSettled: false,
+      isResumable: false,
+      nextAction: 'CLAIM',
+      project: 'default',
+      title: 'PR 31',
+      labels: ['a', 'b'],
+      input: { pr: 31 },
+      output: null,
+      workflow: { name: 'solo', version: 1 },
+      currentPhase: { key: 'work', status: 'PENDING' },
+      phases: [{ key: 'work', attempts: 0, isFinalPhase: true, nextPhases: [], error: null }],
+      missingEvidence: [{ kind: 'PHASE', phase: 'work' }],
+      lease: null,
+      continues: null,
+      executions: { edges: [], pageInfo: { hasNextPage: false } },
+    })
+    expect(run.allowedCommands).toEqual(['CLAIM', 'PAUSE', 'CANCEL', 'FAIL'])
+    expect(run.events.map((event: { type: string }) => event.type)).toEqual(['run.created', 'round.opened'])
+    expect(run.events[0]).toMatchObject({
+      runId: id,
+      seq: 1,
+      actor: 'adam',
+      summary: 'adam created the run of workflow solo version 1.',
+      payload: { title: 'PR 31' },
+    })
+    expect(run.createdAt).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+    expect(Date.parse(run.asOf)).toBeGreaterThanOrEqual(Date.parse(run.createdAt))
+  })
+
+  it('is null for an id that names nothing, and an error for what is none', async () => {
+    const query = 'query ($id: ID!) { run(id: $id) { id } }'
+    expect(await graph.ask(query, { id: 'run_01jd0000000000000000000000' })).toEqual({ data: { run: null } })
+    for (const id of ['', 'run_', '7', 'phs_01jd0000000000000000000000', 'run_01JD0000000000000000000000'])
+      expect([id, ...codesOf(await graph.ask(query, { id }))]).toEqual([id, 'INVALID_ID'])
+  })
+})

@@ -1,0 +1,174 @@
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startRun } from '../../../src/commands/startRun.ts'
+import { countStatements, type Data, openTestGraph, type TestGraph } from '../../support/graphql.ts'
+import { begin, runIn, toStart } from '../../support/runs.ts'
+import { ROUNDS, SOLO } from '../../support/workflows.ts'
+
+let graph: TestGraph
+
+beforeAll(async () => {
+  graph = await openTestGraph({ workflows: [SOLO, ROUNDS], connections: 6 })
+})
+afterAll(() => graph.close())
+
+/** Reads over and over while something is written. */
+async function readWhile<T>(writing: Promise<unknown>, read: () => Promise<T>): Promise<T[]> {
+  const all: T[] = []
+  let isOver = false
+  const over = writing.finally(() => (isOver = true))
+  while (!isOver) all.push(...(await Promise.all([read(), read(), read()])))
+  await over
+  return all
+}
+
+describe('one request', () => {
+  it('shows a run and all that hangs below it at one revision, while it is being changed', async () => {
+    const { id: runId } = await runIn(graph, 'RUNNING', { workflow: 'rounds', leaseSeconds: 600 })
+    const write = async () => {
+      for (let i = 0; i < 25; i++) {
+        const { execution } = await graph.mutate(
+          'startExecution',
+          { runId, fence: 1, command: 'x' },
+          '... on StartExecutionSuccess { execution { id } }',
+        )
+        await graph.mutate('finishExecution', { executionId: execution.id, exitCode: 1 }, '')
+        await graph.mutate('startPhase', { runId, phase: 'draft', fence: 1, repair: i > 0 }, '')
+      }
+    }
+    const frames = await readWhile(write(), () =>
+      graph.read(
+        `query ($id: ID!) { run(id: $id) { revision currentPhase { attempts } phases(round: 1) { key attempts }
+          executions(first: 100) { edges { node { end outcome run { revision } } } }
+          events(first: 500) { seq type } } }`,
+        { id: runId },
+      ),
+    )
+    expect(new Set(frames.map(({ run }) => run.revision)).size).toBeGreaterThan(5)
+    for (const { run } of frames) {
+      const count = (type: string) => run.events.filter((event: Data) => event.type === type).length
+      const executions: Data[] = run.executions.edges.map(({ node }: Data) => node)
+      expect(run.events.at(-1).seq).toBe(run.revision)
+      expect(run.currentPhase.attempts).toBe(count('phase.started'))
+      expect(run.phases[0].attempts).toBe(count('phase.started'))
+      expect(executions).toHaveLength(count('execution.started'))
+      expect(executions.filter(({ end }) => end !== null)).toHaveLength(count('execution.finished'))
+      expect(new Set(executions.map((each) => each.run.revision))).toEqual(
+        new Set(executions.length > 0 ? [run.revision] : []),
+      )
+    }
+  })
+
+  it('counts the runs that it lists, while runs are started', async () => {
+    const write = async () => {
+      for (let i = 0; i < 40; i++)
+        await startRun(graph.commands, graph.callers.admin, toStart({ project: 'counted' }))
+    }
+    const pages = await readWhile(write(), () =>
+      graph.read(
+        `{ runs(filter: { project: "counted" }, first: 500) { totalCount edges { cursor } }
+           runCounts(filter: { project: "counted" }) { count } }`,
+      ),
+    )
+    expect(new Set(pages.map(({ runs }) => runs.totalCount)).size).toBeGreaterThan(5)
+    for (const { runs, runCounts } of pages) {
+      expect(runs.edges).toHaveLength(runs.totalCount)
+      expect(runCounts.reduce((sum: number, { count }: Data) => sum + count, 0)).toBe(runs.totalCount)
+    }
+  })
+
+  it('shows one moment of the clock for every run', async () => {
+    const one = await begin(graph)
+    const { node, runs } = await graph.read(
+      'query ($id: ID!) { node(id: $id) { ... on Run { asOf } } runs(first: 50) { totalCount edges { node { asOf } } } }',
+      { id: one.id },
+    )
+    expect(new Set([node.asOf, ...runs.edges.map((edge: Data) => edge.node.asOf)]).size).toBe(1)
+  })
+})
+
+describe('snapshots', () => {
+  const MANY = '{ runs(first: 3) { totalCount edges { node { id events { seq } } } } }'
+
+  it('do not exhaust the pool, however many readers come at once', async () => {
+    const answers = await Promise.all(Array.from({ length: 60 }, () => graph.read(MANY)))
+    expect(answers).toHaveLength(60)
+    const { pool } = graph.store
+    expect({ waiting: pool.waitingCount, busy: pool.totalCount - pool.idleCount }).toEqual({
+      waiting: 0,
+      busy: 0,
+    })
+    expect(await transactionsLeftOpen()).toBe(0)
+  })
+
+  it('give their connection back when the reader is cut off', async () => {
+    const blocker = new pg.Client(graph.poolConfig)
+    await blocker.connect()
+    try {
+      await blocker.query('BEGIN; LOCK TABLE event IN ACCESS EXCLUSIVE MODE')
+      const reading = graph.ask(MANY)
+      await expect.poll(() => terminateWaiting(blocker)).toBe(1)
+      const { errors } = await reading
+      expect(errors?.length).toBeGreaterThan(0)
+    } finally {
+      await blocker.query('ROLLBACK')
+      await blocker.end()
+    }
+    expect(await transactionsLeftOpen()).toBe(0)
+    expect((await graph.read(MANY)).runs.edges.length).toBeGreaterThan(0)
+  })
+
+  it('are not taken where one statement is all there is to send', async () => {
+    const { id } = await begin(graph)
+    const run =
+      'query ($id: ID!) { run(id: $id) { status workflow { name } phases { key } lease { owner } } }'
+    await graph.read(run, { id })
+    expect(await countStatements(graph.store, () => graph.read(run, { id }))).toBe(1)
+  })
+
+  async function transactionsLeftOpen(): Promise<number> {
+    const { rows } = await graph.store.pool.query<{ count: number }>(
+      `SELECT count(*)::int AS count FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'`,
+    )
+    return rows[0]?.count ?? 0
+  }
+
+  async function terminateWaiting(client: pg.Client): Promise<number> {
+    const { rows } = await client.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE datname = current_database() AND wait_event_type = 'Lock' AND pid <> pg_backend_pid()`,
+    )
+    return rows.length
+  }
+})
+
+describe('the number of statements', () => {
+  const LIST = `query ($project: String!) { runs(filter: { project: $project }, first: 50) { totalCount feedCursor edges { node {
+    id status nextAction allowedCommands outcome missingEvidence { kind } workflow { name phases { key } } currentPhase { key nextPhases }
+    lease { owner isLive } phases { key } earlier: phases(round: 1) { key } events(first: 5) { seq summary }
+    continues { id } executions(first: 5) { edges { node { outcome run { status } phase { key } } } } } } } }`
+
+  it('is the same for one run as for fifty', async () => {
+    const start = async (project: string) => {
+      const { id: runId } = await runIn(graph, 'RUNNING', { workflow: 'rounds', project, leaseSeconds: 600 })
+      await graph.mutate('startPhase', { runId, phase: 'draft', fence: 1 }, '')
+      const input = { runId, fence: 1, command: 'x', phase: 'draft' }
+      const { execution } = await graph.mutate(
+        'startExecution',
+        input,
+        '... on StartExecutionSuccess { execution { id } }',
+      )
+      await graph.mutate('finishExecution', { executionId: execution.id, exitCode: 0 }, '')
+    }
+    await start('one')
+    await Promise.all(Array.from({ length: 50 }, () => start('fifty')))
+    const counts: number[] = []
+    for (const project of ['one', 'fifty']) {
+      const ask = () => graph.read(LIST, { project })
+      expect((await ask()).runs.edges).toHaveLength(project === 'one' ? 1 : 50)
+      counts.push(await countStatements(graph.store, ask))
+    }
+    expect(counts[1]).toBe(counts[0])
+    expect(counts[0]).toBeLessThan(12)
+  })
+})

@@ -1,0 +1,246 @@
+import * as fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { Command, CommandType } from '../../../src/lifecycle/commands.ts'
+import { allowedCommands } from '../../../src/lifecycle/derive.ts'
+import { applyDue, nextDueAt } from '../../../src/lifecycle/due.ts'
+import { holdsLease } from '../../../src/lifecycle/run.ts'
+import { admits, targetsOf } from '../../../src/lifecycle/transitions.ts'
+import { isFinalStatus, isSettledStatus, type RunCommand } from '../../../src/lifecycle/words.ts'
+import { RELAY, ROUNDS, SOLO, TIMED } from '../../support/workflows.ts'
+import { ask } from './asks.ts'
+import { Story } from './story.ts'
+
+/** The commands that the table of transitions has a row for. */
+const ROW_OF: Partial<Record<CommandType, RunCommand>> = {
+  claimRun: 'CLAIM',
+  releaseRun: 'RELEASE',
+  pauseRun: 'PAUSE',
+  resumeRun: 'RESUME',
+  cancelRun: 'CANCEL',
+  confirmCancel: 'CONFIRM_CANCEL',
+  deleteRun: 'DELETE',
+  completeRun: 'COMPLETE',
+  failRun: 'FAIL',
+  startPhase: 'START_PHASE',
+  failPhase: 'FAIL_PHASE',
+  advancePhase: 'ADVANCE_PHASE',
+  completeRound: 'COMPLETE_ROUND',
+}
+
+/** A step of a history: what is asked, whether with the right fence, and how long after the one before. */
+interface Step {
+  readonly type: CommandType
+  readonly right: boolean
+  readonly pick: number
+  readonly seconds: number
+}
+
+const TYPES: readonly CommandType[] = [
+  ...(Object.keys(ROW_OF) as CommandType[]),
+  'startExecution',
+  'finishExecution',
+  'sweep',
+  // what keeps a history going
+  'claimRun',
+  'startPhase',
+  'advancePhase',
+  'resumeRun',
+]
+
+const steps = fc.array(
+  fc.record<Step>({
+    type: fc.constantFrom(...TYPES),
+    right: fc.nat(9).map((one) => one > 0),
+    pick: fc.nat(5),
+    seconds: fc.oneof(
+      { weight: 8, arbitrary: fc.nat(9) },
+      { weight: 2, arbitrary: fc.nat(60) },
+      { weight: 1, arbitrary: fc.constantFrom(300, 600, 3600, 86_400, 8 * 86_400) },
+    ),
+  }),
+  { minLength: 1, maxLength: 40 },
+)
+const workflows = fc.constantFrom(SOLO, RELAY, ROUNDS, TIMED)
+
+function toCommand({ run, workflow }: Story, { type, right, pick }: Step): Command {
+  const fence = right ? run.fence : run.fence + 1 - 2 * (pick % 2)
+  const phase = workflow.phases[pick % workflow.phases.length]?.key ?? ''
+  const leaseSeconds = pick === 0 ? 0 : 30
+  switch (type) {
+    case 'claimRun':
+      return ask(type, { leaseSeconds, owner: `owner ${pick}` })
+    case 'resumeRun':
+      return ask(type, { claim: pick % 2 ? { owner: 'next', leaseSeconds } : null })
+    case 'failRun':
+      return ask(type, { fence: run.status === 'QUEUED' && right ? null : fence })
+    case 'startPhase':
+      return ask(type, { phase: pick % 3 ? run.currentPhase : phase, repair: pick === 5, fence })
+    case 'failPhase':
+      return ask(type, { phase: run.currentPhase, fence })
+    case 'advancePhase':
+      return ask(type, { to: phase, fence })
+    case 'startExecution':
+      return ask(type, {
+        executionId: `exe_${run.revision}`,
+        phase: pick % 2 ? run.currentPhase : null,
+        fence,
+      })
+    case 'finishExecution':
+      return ask(type, { executionId: run.executions[pick % (run.executions.length || 1)]?.id ?? 'exe_0' })
+    case 'releaseRun':
+    case 'confirmCancel':
+    case 'completeRun':
+    case 'completeRound':
+      return ask(type, { fence })
+    default:
+      return ask(type)
+  }
+}
+
+/** Plays a history; the story proves of each step that the run is the fold of its log. */
+function play(property: (story: Story, command: Command) => void) {
+  return fc.property(workflows, steps, (workflow, history) => {
+    const story = new Story(workflow)
+    for (const step of history) {
+      story.passes(step.seconds)
+      property(story, toCommand(story, step))
+    }
+  })
+}
+
+const RUNS = { numRuns: Number(process.env['PAWL_PROPERTY_RUNS'] ?? 150) }
+
+test('a decision is the fold of the events it noted, whatever was asked before (G6)', () => {
+  fc.assert(
+    play((story, command) => {
+      const before = story.run
+      const { run, events } = story.decide(command)
+      expect(run.revision).toBe(before.revision + events.length)
+      expect(events.map(({ seq }) => seq)).toEqual(events.map((_, at) => before.revision + at + 1))
+    }),
+    RUNS,
+  )
+})
+
+test('a settled status is a wall: only a higher epoch follows it, and nothing follows a final one (G2)', () => {
+  fc.assert(
+    play((story, command) => {
+      const before = story.run
+      const { run } = story.decide(command)
+      expect(run.epoch).toBeGreaterThanOrEqual(before.epoch)
+      if (isFinalStatus(before.status))
+        expect([run.status, run.revision]).toEqual([before.status, before.revision])
+      if (isSettledStatus(before.status) && run.status !== before.status)
+        expect(run.epoch).toBe(before.epoch + 1)
+      const settled = story.events.filter(({ type }) =>
+        /^run\.(completed|failed|cancelled|expired)$/.test(type),
+      )
+      const epochs = settled.map(({ epoch }) => epoch)
+      expect(epochs).toEqual([...new Set(epochs)])
+    }),
+    RUNS,
+  )
+})
+
+test('decide admits what the table of transitions admits, and leads where it leads', () => {
+  fc.assert(
+    play((story, command) => {
+      const row = ROW_OF[command.type]
+      const from = [story.run.status, applyDue(story.run, story).run.status]
+      const { verdict, run } = story.decide(command)
+      if (!row || verdict.kind !== 'accepted' || !(verdict.changed || verdict.deleted)) return
+      expect(from.some((status) => admits(row, status))).toBe(true)
+      expect(from.flatMap((status) => targetsOf(row, status))).toContain(run.status)
+    }),
+    RUNS,
+  )
+})
+
+test('nobody takes a live lease away: only its owner ends it, or its expiry (G4)', () => {
+  fc.assert(
+    play((story, command) => {
+      const { run: before, now } = story
+      const { verdict, run } = story.decide(command)
+      expect(run.fence).toBeGreaterThanOrEqual(before.fence)
+      if (!holdsLease(before.claim, now) || run.claim?.fence === before.claim?.fence) return
+      expect(command).toMatchObject({ fence: before.claim?.fence })
+      expect(verdict.kind).toBe('accepted')
+    }),
+    RUNS,
+  )
+})
+
+test('a wrong fence, or none, changes nothing but what was due (G4)', () => {
+  fc.assert(
+    fc.property(workflows, steps, (workflow, history) => {
+      const story = new Story(workflow)
+      for (const step of history) {
+        story.passes(step.seconds)
+        const command = toCommand(story, { ...step, right: false })
+        if (!('fence' in command)) {
+          story.decide(toCommand(story, step))
+          continue
+        }
+        const due = applyDue(story.run, story).run
+        const { verdict, run } = story.decide(command)
+        expect(verdict).toMatchObject({ kind: 'refused', refusal: { type: 'LeaseLost' } })
+        expect(run).toEqual(due)
+      }
+    }),
+    RUNS,
+  )
+})
+
+test('what is due is due once, and not before its moment', () => {
+  fc.assert(
+    play((story, command) => {
+      story.decide(command)
+      expect(applyDue(story.run, story).events).toEqual([])
+      const { run, workflow, settings } = story
+      const moments = [run.claim?.expiresAt ?? null, nextDueAt(run, workflow, settings)].filter(
+        (at) => at !== null,
+      )
+      if (moments.length === 0) return
+      const just = Math.min(...moments) - 1
+      if (just > story.now) expect(applyDue(run, { workflow, settings, now: just }).events).toEqual([])
+    }),
+    RUNS,
+  )
+})
+
+test('a command is offered exactly where it would be accepted', () => {
+  fc.assert(
+    play((story, command) => {
+      story.decide(command)
+      const { run, workflow } = story
+      const offered = allowedCommands(run, story, 'ADMIN')
+      const keys = workflow.phases.map(({ key }) => key)
+      const fence = run.claim?.fence ?? null
+      const tries: Partial<Record<RunCommand, Command[]>> = {
+        CLAIM: [ask('claimRun')],
+        RELEASE: [ask('releaseRun', { fence: fence ?? 0 })],
+        PAUSE: [ask('pauseRun')],
+        RESUME: [ask('resumeRun')],
+        CANCEL: [ask('cancelRun')],
+        CONFIRM_CANCEL: [ask('confirmCancel', { fence: fence ?? 0 })],
+        DELETE: [ask('deleteRun')],
+        COMPLETE: [ask('completeRun', { fence })],
+        FAIL: [ask('failRun', { fence })],
+        START_PHASE: keys.flatMap((phase) => [
+          ask('startPhase', { phase, fence }),
+          ask('startPhase', { phase, fence, repair: true }),
+        ]),
+        FAIL_PHASE: keys.map((phase) => ask('failPhase', { phase, fence })),
+        ADVANCE_PHASE: keys.map((to) => ask('advancePhase', { to, fence })),
+        COMPLETE_ROUND: [ask('completeRound', { fence })],
+      }
+      const accepted = (one: Command) => {
+        const verdict = story.wouldBe(one)
+        return verdict.kind === 'accepted' && (verdict.changed || verdict.deleted)
+      }
+      const acceptable = Object.entries(tries).flatMap(([name, asks]) => (asks.some(accepted) ? [name] : []))
+      expect(offered.toSorted()).toEqual(acceptable.toSorted())
+    }),
+    RUNS,
+  )
+})

@@ -1,0 +1,112 @@
+import { describe, expect, test } from 'vitest'
+import { BUILTIN_WORKFLOWS } from '../../../src/lifecycle/builtins.ts'
+import { isLastPhase, parseWorkflow, toJson, workflowPhase } from '../../../src/lifecycle/workflow.ts'
+import { TEST_WORKFLOWS } from '../../support/workflows.ts'
+
+const SOUND = {
+  name: 'sound',
+  version: 1,
+  initialPhase: 'a',
+  phases: [
+    { key: 'a', next: ['b'] },
+    { key: 'b', final: true },
+  ],
+}
+const issuesOf = (changes: Record<string, unknown>) => {
+  const parsed = parseWorkflow({ ...SOUND, ...changes })
+  return parsed.ok ? [] : parsed.issues.map(({ path, message }) => [path.join('.'), message.split(':')[0]])
+}
+
+describe('a workflow', () => {
+  test('that is sound is taken, with everything it leaves out filled in', () => {
+    const parsed = parseWorkflow(SOUND)
+    expect(parsed).toMatchObject({
+      ok: true,
+      definition: {
+        completeRoundAt: null,
+        maxRounds: 1,
+        onOwnerLost: 'FAIL',
+        timeouts: { queueSeconds: null, runSeconds: null, idleSeconds: null },
+        phases: [
+          { key: 'a', final: false, artifact: null, approval: null, role: null },
+          { key: 'b', next: [] },
+        ],
+      },
+    })
+    if (parsed.ok) expect(parseWorkflow(toJson(parsed.definition))).toEqual(parsed)
+  })
+
+  test.for([...BUILTIN_WORKFLOWS, ...TEST_WORKFLOWS])('that is $name is sound', (workflow) => {
+    expect(parseWorkflow(toJson(workflow))).toEqual({ ok: true, definition: workflow })
+  })
+
+  test.for([
+    [
+      'an edge to nowhere',
+      { phases: [{ key: 'a', next: ['z', 'b'] }, SOUND.phases[1]] },
+      ['phases.0.next.0', 'unknown target'],
+    ],
+    [
+      'a phase declared twice',
+      { phases: [...SOUND.phases, SOUND.phases[1]] },
+      ['phases.2.key', 'duplicate phase'],
+    ],
+    [
+      'no way to a phase',
+      { phases: [...SOUND.phases, { key: 'c', final: true }] },
+      ['phases.2', 'unreachable phase'],
+    ],
+    [
+      'a loop that nothing leads out of',
+      { phases: [{ key: 'a', next: ['b', 'c'] }, SOUND.phases[1], { key: 'c', next: ['c'] }] },
+      ['phases.2', 'dead end'],
+    ],
+    ['an unknown initial phase', { initialPhase: 'z' }, ['initialPhase', 'unknown initial phase']],
+    ['an unknown round phase', { completeRoundAt: 'z' }, ['completeRoundAt', 'unknown round phase']],
+    ['rounds that nothing completes', { maxRounds: 2 }, ['maxRounds', 'rounds without an end']],
+    ['no final phase', { phases: [{ key: 'a', next: ['b'] }, { key: 'b' }] }, ['phases', 'no final phase']],
+  ] as const)('with %s is refused, saying where', ([, changes, issue]) => {
+    expect(issuesOf(changes)).toEqual([issue])
+  })
+
+  test.for([
+    ['no phases', { phases: [] }, 'phases'],
+    ['a version that is no whole number', { version: 1.5 }, 'version'],
+    ['a version of 0', { version: 0 }, 'version'],
+    ['a name with a blank', { name: 'my workflow' }, 'name'],
+    ['a field that it does not know', { retries: 3 }, ''],
+    [
+      'an empty question',
+      { phases: [{ key: 'a', approval: { gate: 'g', question: '' }, final: true }] },
+      'phases.0.approval.question',
+    ],
+    ['a limit of no time', { timeouts: { runSeconds: 0 } }, 'timeouts.runSeconds'],
+    ['an owner lost to no rule', { onOwnerLost: 'IGNORE' }, 'onOwnerLost'],
+  ] as const)('with %s is refused by its shape', ([, changes, path]) => {
+    expect(issuesOf(changes).map(([at]) => at)).toEqual([path])
+  })
+
+  test('tells all of its mistakes at once', () => {
+    const issues = issuesOf({
+      initialPhase: 'z',
+      completeRoundAt: 'y',
+      phases: [{ key: 'a', next: ['x', 'w'] }, { key: 'a' }],
+    })
+    expect(issues).toHaveLength(6)
+  })
+
+  test('is refused, never thrown at, whatever comes', () => {
+    for (const candidate of [null, undefined, 1, 'x', [], {}, { phases: 1 }, { ...SOUND, phases: [null] }])
+      expect(parseWorkflow(candidate).ok).toBe(false)
+  })
+})
+
+test('a run may be completed at a final phase, and where nothing can follow', () => {
+  const parsed = parseWorkflow({
+    ...SOUND,
+    phases: [{ key: 'a', next: ['b', 'c'] }, { key: 'b', final: true, next: ['a'] }, { key: 'c' }],
+  })
+  if (!parsed.ok) throw new Error('not sound')
+  const last = (key: string) => isLastPhase(workflowPhase(parsed.definition, key))
+  expect([last('a'), last('b'), last('c')]).toEqual([false, true, true])
+})
