@@ -1,6 +1,5 @@
-import { directiveFor } from '../lifecycle/derive.ts'
+import { type Directive, directivesFor } from '../lifecycle/derive.ts'
 import type { Claim, Instant } from '../lifecycle/run.ts'
-import type { DirectiveKind } from '../lifecycle/words.ts'
 import { loadRuns } from '../store/loadRun.ts'
 import type { Connection } from '../store/openStore.ts'
 import { type Renewal, renewLease as renew } from '../store/renewLease.ts'
@@ -17,7 +16,7 @@ export type RenewAnswer =
       readonly claim: Claim
       /** The database's clock when the lease was read. */
       readonly now: Instant
-      readonly directives: readonly DirectiveKind[]
+      readonly directives: readonly Directive[]
     }
   | Refused
 

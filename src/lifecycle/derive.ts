@@ -8,10 +8,12 @@ import {
   type Instant,
   isUnderWay,
   liveClaim,
+  type Message,
   openApproval,
   type Run,
 } from './run.ts'
 import type { Situation } from './situation.ts'
+import { isLiveSession } from './sessions.ts'
 import { admits } from './transitions.ts'
 import { workflowPhase } from './workflow.ts'
 import {
@@ -124,4 +126,24 @@ export function directiveFor(run: Run, fence: number, now: Instant): DirectiveKi
     default:
       return 'STOP'
   }
+}
+
+/** Something an owner is told; a MESSAGE carries the text that was sent to it. */
+export interface Directive {
+  readonly kind: DirectiveKind
+  readonly message: Message | null
+}
+
+/**
+ * All that whoever holds a fence is told now: how its claim stands, then the messages that nobody has acknowledged. A
+ * FOLLOW_UP waits until a session is READY; where there is no session, nothing is to be waited for.
+ */
+export function directivesFor(run: Run, fence: number, now: Instant): Directive[] {
+  const kind = directiveFor(run, fence, now)
+  const isHeld = kind !== 'STOP' && kind !== 'LEASE_LOST'
+  const live = run.sessions.filter(isLiveSession)
+  const isReady = live.length === 0 || live.some(({ status }) => status === 'READY')
+  const due = run.messages.filter(({ status, mode }) => status === 'PENDING' && (mode === 'STEER' || isReady))
+  const messages = isHeld ? due.map((message) => ({ kind: 'MESSAGE' as const, message })) : []
+  return [{ kind, message: null }, ...messages]
 }
