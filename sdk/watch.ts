@@ -107,13 +107,15 @@ export function readChanges(streams: Streams, options: ChangesOptions): AsyncIte
   return createStream<RunsChange>(
     streams.connection,
     {
-      open: (delivery) => {
+      async *open(delivery) {
+        // Without a cursor, what changes before the first item would be lost with the connection.
+        cursor ??= await readFeedCursor(streams, options)
         const variables = { filter: options.filter, after: cursor }
         const changes = streams.subscribe(g.RunsChangedDocument, variables, {
           ...delivery,
           newestOnly: false,
         })
-        return pick(changes, (data) => data.runsChanged)
+        yield* pick(changes, (data) => data.runsChanged)
       },
       accept: (change) => {
         const rank = change.kind === 'DELETED' ? Infinity : change.revision
@@ -158,6 +160,12 @@ export function readDirectives(
   )
 }
 
+/** Asked once: the stream tries again as a whole. */
+async function readFeedCursor({ requests }: Streams, { signal, retry }: StreamOptions): Promise<string> {
+  return (await requests.ask(g.FeedCursorDocument, {}, { signal, retry: { ...retry, attempts: 1 } })).runs
+    .feedCursor
+}
+
 async function* pick<R, Item>(source: AsyncIterable<R>, choose: (data: R) => Item): AsyncGenerator<Item> {
   for await (const data of source) yield choose(data)
 }
@@ -170,7 +178,11 @@ async function isRunOver(
   { signal, retry }: StreamOptions,
   isRead: (revision: number) => boolean,
 ): Promise<boolean> {
-  const { run } = await requests.ask(g.RunPositionDocument, { id: runId }, { signal, retry })
+  const { run } = await requests.ask(
+    g.RunPositionDocument,
+    { id: runId },
+    { signal, retry: { ...retry, attempts: 1 } },
+  )
   if (!run) return true
   return (run.isFinal || (untilSettled && run.isSettled)) && isRead(run.revision)
 }

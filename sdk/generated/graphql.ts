@@ -1149,6 +1149,11 @@ export type RunsQueryVariables = Exact<{
 
 export type RunsQuery = { runs: { feedCursor: string, edges: Array<{ node: RunFieldsFragment }>, pageInfo: PageFieldsFragment } };
 
+export type FeedCursorQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type FeedCursorQuery = { runs: { feedCursor: string } };
+
 export type RunCountsQueryVariables = Exact<{
   filter?: RunFilter | null | undefined;
 }>;
@@ -1758,6 +1763,7 @@ export const CompleteRoundDocument = /* @__PURE__ */ createDocument<CompleteRoun
 export const RunDocument = /* @__PURE__ */ createDocument<RunQuery, RunQueryVariables>('query Run($id:ID!){run(id:$id){...RunDetail}}', LeaseFields, MissingEvidenceFields, PhaseFields, RunDetail, RunFields)
 export const RunPositionDocument = /* @__PURE__ */ createDocument<RunPositionQuery, RunPositionQueryVariables>('query RunPosition($id:ID!){run(id:$id){revision isSettled isFinal}}')
 export const RunsDocument = /* @__PURE__ */ createDocument<RunsQuery, RunsQueryVariables>('query Runs($filter:RunFilter$orderBy:RunOrder$first:Int$after:String$last:Int$before:String){runs(filter:$filter orderBy:$orderBy first:$first after:$after last:$last before:$before){edges{node{...RunFields}}pageInfo{...PageFields}feedCursor}}', LeaseFields, PageFields, PhaseFields, RunFields)
+export const FeedCursorDocument = /* @__PURE__ */ createDocument<FeedCursorQuery, FeedCursorQueryVariables>('query FeedCursor{runs(first:1){feedCursor}}')
 export const RunCountsDocument = /* @__PURE__ */ createDocument<RunCountsQuery, RunCountsQueryVariables>('query RunCounts($filter:RunFilter){runCounts(filter:$filter){status count}}')
 export const ResolveRunDocument = /* @__PURE__ */ createDocument<ResolveRunQuery, ResolveRunQueryVariables>('query ResolveRun($input:ResolveRunInput!){resolveRun(input:$input){__typename ...on RunResolved{via run{...RunDetail}}...ProblemFields ...AmbiguousRunFields ...NoActiveRunFields ...RunNotFoundFields ...ExecutionNotFoundFields ...InvalidInputFields}}', AmbiguousRunFields, ExecutionNotFoundFields, InvalidInputFields, LeaseFields, MissingEvidenceFields, NoActiveRunFields, PhaseFields, ProblemFields, RunDetail, RunFields, RunNotFoundFields)
 export const VerifyRunDocument = /* @__PURE__ */ createDocument<VerifyRunQuery, VerifyRunQueryVariables>('query VerifyRun($id:ID!){verifyRun(id:$id){__typename ...on VerifyRunSuccess{consistent differences eventsChecked run{...RunFields}}...ProblemFields ...RunNotFoundFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, InvalidInputFields, LeaseFields, PhaseFields, ProblemFields, RunFields, RunNotFoundFields)

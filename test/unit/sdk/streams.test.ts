@@ -422,6 +422,29 @@ describe.each(transports)('over $transport', ({ WebSocket: Socket }) => {
       ])
     })
 
+    it('begin now, and lose nothing though the connection does before the first', async () => {
+      const afters: string[] = []
+      const script: Script = {
+        Query: { runs: () => ({ edges: [], feedCursor: 'now' }) },
+        Subscription: {
+          runsChanged: {
+            async *subscribe(_, { after }: { after: string }) {
+              afters.push(after)
+              if (afters.length === 1) server.dropConnections()
+              else yield change('run_a', 1, 'c1')
+              await silence()
+            },
+          },
+        },
+      }
+      const { server, pawl } = await startServer(script)
+      for await (const { runId } of pawl.runs.changes()) {
+        expect(runId).toBe('run_a')
+        break
+      }
+      expect(afters).toEqual(['now', 'now'])
+    })
+
     it('do not end where the server does', async () => {
       let connections = 0
       const script: Script = {
@@ -436,7 +459,7 @@ describe.each(transports)('over $transport', ({ WebSocket: Socket }) => {
       }
       const { pawl } = await startServer(script)
       const revisions: number[] = []
-      for await (const { revision } of pawl.runs.changes()) {
+      for await (const { revision } of pawl.runs.changes({ after: 'c0' })) {
         revisions.push(revision)
         if (revision === 3) break
       }
@@ -517,7 +540,7 @@ describe.each(transports)('over $transport', ({ WebSocket: Socket }) => {
     it('that is refused ends the stream with an error of its own', async () => {
       const { server, pawl } = await startServer({})
       server.faults.refusedToken = 'pawl_secret'
-      await expect(collect(pawl.runs.changes())).rejects.toBeInstanceOf(PawlAuthError)
+      await expect(collect(pawl.runs.changes({ after: 'c0' }))).rejects.toBeInstanceOf(PawlAuthError)
     })
 
     it('from a function is asked for once more when the old one has expired', async () => {
@@ -577,7 +600,7 @@ describe('a WebSocket', () => {
     const server = await startScriptedServer({})
     server.faults.closeCodes = [code]
     const pawl = await startWatching(server)
-    await expect(collect(pawl.runs.changes())).rejects.toMatchObject({
+    await expect(collect(pawl.runs.changes({ after: 'c0' }))).rejects.toMatchObject({
       name: 'PawlFault',
       code: `SOCKET_${code}`,
     })
@@ -588,7 +611,7 @@ describe('a WebSocket', () => {
     const server = await startScriptedServer({})
     server.faults.closeCodes = [code]
     const pawl = await startWatching(server)
-    await expect(collect(pawl.runs.changes())).rejects.toMatchObject({
+    await expect(collect(pawl.runs.changes({ after: 'c0' }))).rejects.toMatchObject({
       name: 'PawlAuthError',
       code: 'UNAUTHENTICATED',
     })
