@@ -50,6 +50,7 @@ export function makeDetail(fields: Partial<RunDetail> = {}): RunDetail {
     phases: [],
     input: null,
     output: null,
+    parent: null,
     continues: null,
     ...makeRun(fields),
     ...fields,
