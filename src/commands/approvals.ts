@@ -1,7 +1,8 @@
 import type { Approval, Json, Run } from '../lifecycle/run.ts'
 import type { ApprovalKind, Decision, ExpiryPolicy } from '../lifecycle/words.ts'
 import { object, type Refused } from './answers.ts'
-import { type BelowAnswer, changeBelow, withRow } from './below.ts'
+import { findApprovals } from '../store/findBelow.ts'
+import { type BelowAnswer, changeBelow, withRowMade } from './below.ts'
 import { changeRun } from './changeRun.ts'
 import { type Caller, type Commands, fenceOf, type Keyed } from './context.ts'
 import { type Driving, toRequest } from './runCommands.ts'
@@ -49,7 +50,7 @@ export async function requestApproval(
   })
   if (!answer.ok) return answer
   const id = answer.event?.type === 'approval.requested' ? answer.event.payload.id : null
-  return withRow(answer, (run) => run.approvals.find((approval) => approval.id === id))
+  return withRowMade(commands, answer, { id, among: answer.run.run.approvals, find: findApprovals })
 }
 
 /** A person's answer, with the digest of what the person was shown. */

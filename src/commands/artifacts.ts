@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import type { Artifact, ArtifactProblem } from '../lifecycle/run.ts'
+import { type Artifact, type ArtifactProblem, currentPhaseOf } from '../lifecycle/run.ts'
 import { findWorkflowPhase } from '../lifecycle/workflow.ts'
+import { type ArtifactName, findArtifact } from '../store/findBelow.ts'
 import { loadRuns } from '../store/loadRun.ts'
-import { object, refuse } from './answers.ts'
+import { object, refuse, type RunSuccess } from './answers.ts'
 import { checkRole, checkRun } from './authorize.ts'
 import { type BelowAnswer, withRow } from './below.ts'
 import { changeRun } from './changeRun.ts'
@@ -58,8 +59,34 @@ export async function submitArtifact(
     contents: new Map([[artifactId, content]]),
   })
   if (!answer.ok) return answer
-  return withRow(answer, ({ artifacts }) =>
-    artifacts.findLast((each) => each.sha256 === sha256 && each.path === path),
+  const named = { ...attemptOf(answer), path, sha256 }
+  const present = answer.run.run.artifacts.find((each) => isNamed(each, named))
+  return withRow(answer, present ?? (await findArtifact(commands.store.pool, named)))
+}
+
+/** The phase and the attempt that a file was submitted for; the key of a submission stands on its last event. */
+function attemptOf({ event, run: { run } }: RunSuccess): Pick<ArtifactName, 'phaseId' | 'attempt'> {
+  switch (event?.type) {
+    case 'phase.completed':
+      return { phaseId: event.payload.id, attempt: event.payload.attempt }
+    case 'artifact.validated':
+    case 'artifact.invalid':
+      return event.payload
+    case 'approval.requested':
+      return { phaseId: event.payload.phaseId ?? '', attempt: event.payload.attempt ?? 0 }
+    default: {
+      const { id: phaseId, attempts: attempt } = currentPhaseOf(run)
+      return { phaseId, attempt }
+    }
+  }
+}
+
+function isNamed(artifact: Artifact, { phaseId, attempt, path, sha256 }: ArtifactName): boolean {
+  return (
+    artifact.phaseId === phaseId &&
+    artifact.attempt === attempt &&
+    artifact.path === path &&
+    artifact.sha256 === sha256
   )
 }
 

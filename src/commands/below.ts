@@ -1,15 +1,22 @@
 import type { Operation } from '../lifecycle/authority.ts'
 import type { Command } from '../lifecycle/commands.ts'
 import type { Run } from '../lifecycle/run.ts'
+import type { Below } from '../store/findBelow.ts'
 import { findRunOf, type NamedBelow } from '../store/findRunOf.ts'
+import type { Connection } from '../store/openStore.ts'
 import { type Refused, refuse, type RunSuccess } from './answers.ts'
 import type { Ask } from './changeOne.ts'
 import { changeRun } from './changeRun.ts'
 import type { Caller, Commands, Keyed } from './context.ts'
 import { toRequest } from './runCommands.ts'
 
-/** What a command about a row below a run answers: the row as it is then, and its run. */
-export type BelowAnswer<Row> = (Omit<RunSuccess, 'ok'> & { readonly ok: true; readonly row: Row }) | Refused
+/** The success of a command about a row below a run: the row as it is then, and its run. */
+export interface BelowSuccess<Row> extends RunSuccess {
+  readonly row: Row
+}
+
+/** What such a command answers. */
+export type BelowAnswer<Row> = BelowSuccess<Row> | Refused
 
 /** A command about a row below a run, put to the run it hangs below. */
 export interface AskBelow<Row> {
@@ -42,12 +49,33 @@ export async function changeBelow<Row>(
   const answer = await changeRun(commands, caller, authorize ? { ...ask, authorize } : ask)
   // the run was deleted meanwhile, and the row with it
   if (!answer.ok) return answer.problem.type === 'RunNotFound' ? NOT_FOUND[table](id) : answer
-  return withRow(answer, pick)
+  return withRow(answer, pick(answer.run.run))
 }
 
 /** An accepted answer with the row it is about. */
-export function withRow<Row>(answer: RunSuccess, pick: (run: Run) => Row | undefined): BelowAnswer<Row> {
-  const row = pick(answer.run.run)
+export function withRow<Row>(answer: RunSuccess, row: Row | undefined): BelowSuccess<Row> {
   if (!row) throw new Error(`run ${answer.run.run.id} lacks the row that the command was about`)
   return { ...answer, row }
+}
+
+/** Finds rows by their ids. */
+type Find<Row> = (connection: Connection, ids: readonly string[]) => Promise<Below<Row>[]>
+
+/**
+ * An accepted answer with the row that the command made, by the id its event tells. A run is loaded with what is under
+ * way: a row that has come to its end since is read by itself, for a key that comes again late.
+ */
+export async function withRowMade<Row extends { readonly id: string }>(
+  { store }: Commands,
+  answer: RunSuccess,
+  {
+    id,
+    among,
+    find,
+  }: { readonly id: string | null; readonly among: readonly Row[]; readonly find: Find<Row> },
+): Promise<BelowSuccess<Row>> {
+  const present = among.find((row) => row.id === id)
+  if (present || id === null) return withRow(answer, present)
+  const [found] = await find(store.pool, [id])
+  return withRow(answer, found?.row)
 }

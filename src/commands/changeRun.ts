@@ -1,10 +1,15 @@
-import type { RunAnswer } from './answers.ts'
+import type { Refused, RunSuccess } from './answers.ts'
 import { type Ask, changeOne } from './changeOne.ts'
 import { type Caller, type Commands, SYSTEM } from './context.ts'
 import { NO_RELATIVES, type Relatives, settleRelatives } from './relatives.ts'
 
-/** What a command about one run answers, with what it came to for the run's children. */
-export type ChangeAnswer = RunAnswer & { readonly relatives: Relatives }
+/** The success of a command about one run, with what it came to for the run's children. */
+export interface ChangeSuccess extends RunSuccess {
+  readonly relatives: Relatives
+}
+
+/** What a command about one run answers. */
+export type ChangeAnswer = ChangeSuccess | Refused
 
 /**
  * Puts a command to one run. Where the run settles by it, what its children and its parent are owed is paid at once; a
@@ -12,7 +17,8 @@ export type ChangeAnswer = RunAnswer & { readonly relatives: Relatives }
  */
 export async function changeRun(commands: Commands, caller: Caller, ask: Ask): Promise<ChangeAnswer> {
   const { answer, settled } = await changeOne(commands, caller, ask)
-  return { ...answer, relatives: settled ? await settleRelatives(commands, settled) : NO_RELATIVES }
+  const relatives = settled ? await settleRelatives(commands, settled) : NO_RELATIVES
+  return answer.ok ? { ...answer, relatives } : answer
 }
 
 /** Applies what is due on a run and nothing else. */

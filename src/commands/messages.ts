@@ -1,6 +1,7 @@
 import type { Message } from '../lifecycle/run.ts'
 import type { MessageMode, Receipt } from '../lifecycle/words.ts'
-import { type BelowAnswer, changeBelow, withRow } from './below.ts'
+import { findMessages } from '../store/findBelow.ts'
+import { type BelowAnswer, changeBelow, withRowMade } from './below.ts'
 import { changeRun } from './changeRun.ts'
 import { type Caller, type Commands, fenceOf, type Keyed } from './context.ts'
 import { newId } from './ids.ts'
@@ -32,7 +33,7 @@ export async function sendMessage(
   })
   if (!answer.ok) return answer
   const id = answer.event?.type === 'message.sent' ? answer.event.payload.id : null
-  return withRow(answer, (run) => run.messages.find((message) => message.id === id))
+  return withRowMade(commands, answer, { id, among: answer.run.run.messages, find: findMessages })
 }
 
 /** The owner's receipt. */

@@ -1,6 +1,6 @@
 import type { Run } from '../lifecycle/run.ts'
 import { isSettledStatus } from '../lifecycle/words.ts'
-import { findActiveChildren, markParentTold } from '../store/relatives.ts'
+import { countClosedBelow, findActiveChildren, markParentTold } from '../store/relatives.ts'
 import { type LoadedRun, loadRuns } from '../store/loadRun.ts'
 import { changeOne } from './changeOne.ts'
 import { type Commands, SYSTEM } from './context.ts'
@@ -30,6 +30,13 @@ export async function settleRelatives(commands: Commands, run: Run): Promise<Rel
   if (closes) for (const id of ids) cancelled += await closeChild(commands, id, run.id)
   const children = await loadRuns(store.pool, store, ids)
   return { cancelled, left: children.filter((child) => !isSettledStatus(child.run.status)) }
+}
+
+/** What there is to say of a run's children where it did not settle by this very request: as it is now. */
+export async function presentRelatives({ store }: Commands, runId: string): Promise<Relatives> {
+  const cancelled = await countClosedBelow(store.pool, runId)
+  const ids = await findActiveChildren(store.pool, runId)
+  return { cancelled, left: ids.length > 0 ? await loadRuns(store.pool, store, ids) : [] }
 }
 
 /** Cancels a child and what is below it; returns how many runs were cancelled by that. */

@@ -50,8 +50,8 @@ export async function renewLease(
   const [after] = await loadRuns(store.pool, store, [runId])
   // released, or settled, since: another claim may be on the row by now
   if (after?.run.claim?.fence !== fence) return loseLease(commands, runId, fence)
-  const directive = directiveFor(after.run, fence, after.now)
-  return { ok: true, claim: { ...after.run.claim, expiresAt }, now: after.now, directives: [directive] }
+  const directives = directivesFor(after.run, fence, after.now)
+  return { ok: true, claim: { ...after.run.claim, expiresAt }, now: after.now, directives }
 }
 
 /** Where nobody kept watch, what expired meanwhile gets its period back before anyone is judged by it. */

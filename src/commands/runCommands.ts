@@ -4,8 +4,9 @@ import type { Json, PhaseError } from '../lifecycle/run.ts'
 import type { FailReason } from '../lifecycle/words.ts'
 import type { RunAnswer } from './answers.ts'
 import { checkRole } from './authorize.ts'
-import { changeRun } from './changeRun.ts'
+import { type ChangeAnswer, changeRun } from './changeRun.ts'
 import { type Caller, type Commands, fenceOf, type Keyed } from './context.ts'
+import { NO_RELATIVES, presentRelatives } from './relatives.ts'
 
 /** The input of a command about one run. */
 export interface AboutRun extends Keyed {
@@ -33,7 +34,7 @@ export function about<Input extends AboutRun>(
   operation: Operation,
   toCommand: (input: Input, caller: Caller) => Command,
 ) {
-  return (commands: Commands, caller: Caller, input: Input): Promise<RunAnswer> =>
+  return (commands: Commands, caller: Caller, input: Input): Promise<ChangeAnswer> =>
     changeRun(commands, caller, {
       operation,
       runId: input.runId,
@@ -94,16 +95,25 @@ export const failRun = about(
   }),
 )
 
-/** Cancels a run: at once, or by asking its owner to stop. Changes nothing on a final run. Problem: RevisionConflict. */
-export const cancelRun = about(
-  'cancelRun',
-  (input: Conditional & Commented & { readonly cascade?: boolean | null | undefined }) => ({
-    type: 'cancelRun',
-    comment: input.comment ?? null,
-    cascade: input.cascade ?? true,
-    ifRevision: input.ifRevision ?? null,
-  }),
-)
+/** A cancel, of the run's children too unless told otherwise. */
+export type CancelRun = Conditional & Commented & { readonly cascade?: boolean | null | undefined }
+
+const cancel = about('cancelRun', (input: CancelRun) => ({
+  type: 'cancelRun',
+  comment: input.comment ?? null,
+  cascade: input.cascade ?? true,
+  ifRevision: input.ifRevision ?? null,
+}))
+
+/**
+ * Cancels a run: at once, or by asking its owner to stop. Changes nothing on a final run. Problem: RevisionConflict. Where
+ * the run did not settle by this very request, its children are told of as they are now.
+ */
+export async function cancelRun(commands: Commands, caller: Caller, input: CancelRun): Promise<ChangeAnswer> {
+  const answer = await cancel(commands, caller, input)
+  if (!answer.ok || answer.relatives !== NO_RELATIVES) return answer
+  return { ...answer, relatives: await presentRelatives(commands, input.runId) }
+}
 
 /** The owner's word that its processes are gone. Problems: RunNotActive, LeaseLost. */
 export const confirmCancel = about('confirmCancel', ({ fence }: AboutRun & { readonly fence: number }) => ({

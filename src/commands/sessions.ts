@@ -1,11 +1,13 @@
 import type { Json, Session } from '../lifecycle/run.ts'
+import { isLiveSession } from '../lifecycle/sessions.ts'
 import type { PromptStage, SessionStatus } from '../lifecycle/words.ts'
 import { appendTranscript as append } from '../store/transcript.ts'
+import { findSessions } from '../store/findBelow.ts'
 import { findRunOf } from '../store/findRunOf.ts'
 import { loadRuns } from '../store/loadRun.ts'
 import { refuse, type Refused } from './answers.ts'
 import { checkRole, checkRun } from './authorize.ts'
-import { type BelowAnswer, changeBelow, withRow } from './below.ts'
+import { type BelowAnswer, type BelowSuccess, changeBelow, withRowMade } from './below.ts'
 import { changeRun } from './changeRun.ts'
 import { type Caller, type Commands, fenceOf, type Keyed } from './context.ts'
 import { newId } from './ids.ts'
@@ -20,7 +22,7 @@ export interface OpenSession extends Driving {
 }
 
 /** The answer to opening a session. */
-export type OpenAnswer = BelowAnswer<Session> & { readonly created?: boolean }
+export type OpenAnswer = (BelowSuccess<Session> & { readonly created: boolean }) | Refused
 
 /**
  * Opens the session of a role, or adopts the live one, whose row then carries the caller's fence. Problems:
@@ -49,10 +51,12 @@ export async function openSession(
   })
   if (!answer.ok) return answer
   const { event } = answer
-  const told = event?.type === 'session.opened' || event?.type === 'session.adopted' ? event.payload.id : null
-  const pick = (each: Session) =>
-    told === null ? each.role === role && each.status !== 'DISPOSED' : each.id === told
-  const opened = withRow(answer, (run) => run.sessions.find(pick))
+  const { sessions } = answer.run.run
+  const id =
+    event?.type === 'session.opened' || event?.type === 'session.adopted'
+      ? event.payload.id
+      : (sessions.find((each) => each.role === role && isLiveSession(each))?.id ?? null)
+  const opened = await withRowMade(commands, answer, { id, among: sessions, find: findSessions })
   return { ...opened, created: event?.type === 'session.opened' }
 }
 

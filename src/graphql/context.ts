@@ -40,6 +40,17 @@ export function seen<T extends LoadedRun | null>(loaded: T, { caller }: RequestC
   return loaded
 }
 
+/** The run that something hangs below. Throws FORBIDDEN where the caller may not see it. */
+export async function runBehind(
+  { runId }: { readonly runId: string },
+  _: unknown,
+  context: GraphContext,
+): Promise<LoadedRun> {
+  const loaded = seen(await context.reads.run.load(runId), context)
+  if (!loaded) throw new Error(`run ${runId} is gone, and what hung below it is shown`)
+  return loaded
+}
+
 /** Throws FORBIDDEN for an AGENT, which sees its own run and nothing else. */
 export function refuseAgents({ caller }: RequestContext): void {
   if (caller.agent) throw failWith('FORBIDDEN', `This token sees ${caller.agent.runId} and nothing else.`)

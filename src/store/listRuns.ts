@@ -1,6 +1,6 @@
 import { encodeFeedCursor, FEED_CURSOR, type FeedCursor } from './feedCursor.ts'
 import { Prisma } from './generated/client.ts'
-import type { LoadedRun } from './loadRun.ts'
+import { type LoadedRun, toLoaded } from './loadRun.ts'
 import type { Connection, Store } from './openStore.ts'
 import {
   inOrder,
@@ -13,7 +13,7 @@ import {
   toPage,
 } from './page.ts'
 import { type RunFilter, type Sight, whereRuns } from './runFilter.ts'
-import { type LoadedRow, toRun } from './runRows.ts'
+import type { LoadedRow } from './runRows.ts'
 import { selectPresent } from './selectBelow.ts'
 
 /** The orders of runs. */
@@ -96,17 +96,8 @@ type ListedRow = LoadedRow & {
 }
 
 async function toListed(store: Store, row: ListedRow): Promise<ListedRun> {
-  const workflow = await store.workflows.get(row.workflow_id)
-  const run = toRun(row, workflow)
-  return {
-    loaded: {
-      run,
-      workflow: workflow.definition,
-      now: row.clock.getTime(),
-      hasActiveChild: row.has_active_child,
-    },
-    place: { at: row.place_at?.getTime() ?? 0, id: run.id },
-  }
+  const loaded = await toLoaded(store, row)
+  return { loaded, place: { at: row.place_at?.getTime() ?? 0, id: loaded.run.id } }
 }
 
 /** Ids and places of a page, one row more than asked for, numbered in the order they are read. */

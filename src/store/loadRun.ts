@@ -82,12 +82,8 @@ export async function loadForDecision(
 ): Promise<LoadedForDecision | null> {
   const [row] = await run<DecisionRow>(connection, LOAD_FOR_DECISION, [runId, namedId, operation, key, scope])
   if (!row) return null
-  const workflow = await store.workflows.get(row.workflow_id)
   return {
-    run: toRun(row, workflow),
-    workflow: workflow.definition,
-    now: row.clock.getTime(),
-    hasActiveChild: row.has_active_child,
+    ...(await toLoaded(store, row)),
     tickAt: row.tick_at.getTime(),
     kept: toKept(row) ?? keptBesideTheLog(row, operation, key),
   }
@@ -100,17 +96,18 @@ export async function loadRuns(
   ids: readonly string[],
 ): Promise<LoadedRun[]> {
   const rows = await run<LoadedRow & { clock: Date }>(connection, LOAD, [ids])
-  return Promise.all(
-    rows.map(async (row) => {
-      const workflow = await store.workflows.get(row.workflow_id)
-      return {
-        run: toRun(row, workflow),
-        workflow: workflow.definition,
-        now: row.clock.getTime(),
-        hasActiveChild: row.has_active_child,
-      }
-    }),
-  )
+  return Promise.all(rows.map((row) => toLoaded(store, row)))
+}
+
+/** The run that a row tells of, at the clock of its statement. */
+export async function toLoaded(store: Store, row: LoadedRow & { readonly clock: Date }): Promise<LoadedRun> {
+  const workflow = await store.workflows.get(row.workflow_id)
+  return {
+    run: toRun(row, workflow),
+    workflow: workflow.definition,
+    now: row.clock.getTime(),
+    hasActiveChild: row.has_active_child,
+  }
 }
 
 /** What is kept under a key, from the event that carries it. */

@@ -1,7 +1,7 @@
 import { parseEvent, type RunEvent } from '../lifecycle/events.ts'
-import type { LoadedRun } from './loadRun.ts'
+import { type LoadedRun, toLoaded } from './loadRun.ts'
 import { type Connection, type Prepared, run, type Store } from './openStore.ts'
-import { type LoadedRow, toRun } from './runRows.ts'
+import type { LoadedRow } from './runRows.ts'
 import { SELECT_WHOLE } from './selectBelow.ts'
 
 const READ_WHOLE: Prepared = {
@@ -30,14 +30,7 @@ export async function readWholeRun(
   type Row = LoadedRow & { clock: Date; log: Parameters<typeof parseEvent>[0][] }
   const [row] = await run<Row>(connection, READ_WHOLE, [id])
   if (!row) return null
-  const workflow = await store.workflows.get(row.workflow_id)
-  return {
-    run: toRun(row, workflow),
-    workflow: workflow.definition,
-    now: row.clock.getTime(),
-    hasActiveChild: row.has_active_child,
-    events: row.log.map(parseEvent),
-  }
+  return { ...(await toLoaded(store, row)), events: row.log.map(parseEvent) }
 }
 
 const LIST_IDS: Prepared = {

@@ -11,6 +11,22 @@ export async function findActiveChildren(connection: Connection, parentId: strin
   return rows.map(({ id }) => id)
 }
 
+const COUNT_CLOSED: Prepared = {
+  name: 'count-closed-below',
+  text: `
+WITH RECURSIVE below AS (
+  SELECT id, status, reason FROM run WHERE parent_id = $1
+  UNION ALL SELECT r.id, r.status, r.reason FROM below b JOIN run r ON r.parent_id = b.id
+)
+SELECT count(*)::int AS count FROM below WHERE status = 'CANCELLED' AND reason = 'CLOSED_BY_PARENT'`,
+}
+
+/** How many runs below a run were cancelled because a parent of theirs settled. */
+export async function countClosedBelow(connection: Connection, id: string): Promise<number> {
+  const [row] = await run<{ count: number }>(connection, COUNT_CLOSED, [id])
+  return row?.count ?? 0
+}
+
 const MARK_TOLD: Prepared = {
   name: 'mark-parent-told',
   text: 'UPDATE run SET parent_told = true WHERE id = $1 AND epoch = $2 AND settled_at IS NOT NULL AND NOT parent_told',
