@@ -45,6 +45,7 @@ export function makeRun(fields: Partial<Run> = {}): Run {
 
 /** The same with what its owner needs. */
 export function makeDetail(fields: Partial<RunDetail> = {}): RunDetail {
+  const run = makeRun(fields)
   return {
     missingEvidence: [],
     phases: [],
@@ -52,8 +53,9 @@ export function makeDetail(fields: Partial<RunDetail> = {}): RunDetail {
     output: null,
     parent: null,
     continues: null,
-    ...makeRun(fields),
+    ...run,
     ...fields,
+    workflow: { ...run.workflow, phases: [], ...fields.workflow },
   }
 }
 
