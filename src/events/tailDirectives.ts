@@ -15,8 +15,8 @@ export interface TailDirectivesOptions extends TailOptions {
 }
 
 /**
- * What the server tells the holder of a claim: how it stands now, then every change of it, and each message once. The last one is STOP or
- * LEASE_LOST, and always comes: where the lease expires unrenewed, and where the run is deleted, too.
+ * What the server tells the holder of a claim: how it stands now, then every change of it, and each message once. The
+ * last one is STOP or LEASE_LOST, and always comes: where the lease expires unrenewed, and where the run is deleted, too.
  */
 export function tailDirectives(streams: Streams, options: TailDirectivesOptions): Tail<Directive> {
   return openTail({
@@ -34,7 +34,7 @@ async function* followDirectives(
   wakeUp: WakeUp,
 ) {
   let told: DirectiveKind | undefined
-  let handed = new Set<string>()
+  const handed = new Set<string>()
   let expiresIn: number | undefined
   do {
     await guard?.()
@@ -47,10 +47,13 @@ async function* followDirectives(
     }
     for (const directive of messages) {
       const id = directive.message?.id ?? ''
-      if (!handed.has(id)) yield directive
+      if (handed.has(id)) continue
+      handed.add(id)
+      yield directive
     }
     // only what is still on its way is remembered: what was acknowledged is not told again anyway
-    handed = new Set(messages.map(({ message }) => message?.id ?? ''))
+    const onTheirWay = new Set(loaded?.run.messages.map(({ id }) => id))
+    for (const id of handed) if (!onTheirWay.has(id)) handed.delete(id)
     if (kind === 'STOP' || kind === 'LEASE_LOST') return
     expiresIn = loaded ? untilExpiry(loaded, fence) : undefined
   } while (await wakeUp.wait(expiresIn))
