@@ -109,7 +109,10 @@ export class Held {
     list: (page?: t.PageFields & CallOptions) => this.#pawl.approvals.list({ ...page, runId: this.#id }),
   }
 
-  /** The messages to this run's owner: `for await (const message of held.messages)` gives each once, until the claim ends. */
+  /**
+   * The messages to this run's owner: `for await (const message of held.messages)` gives each once, until the work has to stop or
+   * the claim ends.
+   */
   readonly messages = {
     [Symbol.asyncIterator]: () => this.#hold.messages[Symbol.asyncIterator](),
     acknowledge: (

@@ -95,8 +95,8 @@ export class Hold {
   }
 
   /**
-   * Every message to the owner, once each and as they come, until the hold ends. They are told to the next owner as well, unless
-   * acknowledged: `messages.acknowledge`.
+   * Every message to the owner, once each and as they come, until the owner has to stop or the hold ends. They are told to the next
+   * owner as well, unless acknowledged: `messages.acknowledge`.
    */
   get messages(): AsyncIterable<Message> {
     return this.#mailbox
@@ -113,6 +113,7 @@ export class Hold {
   interrupt(why: Interruption): void {
     const cause = why === 'NOT_RENEWED' ? this.#trouble : undefined
     if (!this.signal.aborted) this.#interruption.abort(new PawlInterruptedError(why, cause))
+    this.#mailbox.close()
   }
 
   /** Takes a directive in, whichever way it came. One that is unknown or no weightier than the last changes nothing. */
