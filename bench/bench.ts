@@ -6,6 +6,8 @@ import type { Resources } from './resources.ts'
 export interface Bench {
   readonly options: BenchOptions
   readonly resources: Resources
+  /** The command `pawl` as it is published, built for this run. */
+  readonly program: string
   readonly cluster: BenchCluster
   /** Says on stderr what is being measured. */
   readonly tell: (what: string) => void

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { dirname, join, relative } from 'node:path'
@@ -13,6 +12,7 @@ import { showPlans } from './parts/plans.ts'
 import { profileServer } from './parts/profile.ts'
 import { measureStart } from './parts/start.ts'
 import { measureThroughput } from './parts/throughput.ts'
+import { buildServer } from '../scripts/buildServer.ts'
 import { InterruptedError, Resources } from './resources.ts'
 import { printTable, type Report, type Result } from './results.ts'
 
@@ -32,7 +32,6 @@ async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2))
   if (!options) return console.log(USAGE)
   const loadBefore = loadavg()[0] ?? 0
-  build()
   const resources = new Resources()
   try {
     const report = await measureParts(options, resources, loadBefore)
@@ -49,9 +48,11 @@ async function measureParts(
   resources: Resources,
   loadBefore: number,
 ): Promise<Report> {
+  const { program, remove } = await buildServer()
+  resources.defer(remove)
   const cluster = await startBenchCluster(resources)
   const tell = (what: string) => console.error(`- ${what}`)
-  const bench: Bench = { options, resources, cluster, tell }
+  const bench: Bench = { options, resources, program, cluster, tell }
   const machine = await describeMachine(cluster.admin, loadBefore)
   const results: Record<string, readonly Result[]> = {}
   for (const part of options.parts) {
@@ -59,12 +60,6 @@ async function measureParts(
     results[part] = await MEASURE[part](bench)
   }
   return { machine, options: { ...options }, results }
-}
-
-/** Builds the server as it is published: what is measured is what is run. */
-function build(): void {
-  const tsdown = join(root, 'node_modules/.bin/tsdown')
-  execFileSync(tsdown, ['--filter', 'cli', '--log-level', 'warn'], { cwd: root, stdio: 'inherit' })
 }
 
 function keep(report: Report, out: string | null): string {

@@ -29,17 +29,26 @@ interface CallFrame {
 /** A `.cpuprofile` as `node --cpu-prof` writes it. */
 interface Profile {
   readonly nodes: readonly { readonly id: number; readonly callFrame: CallFrame }[]
+  /** Microseconds by the machine's monotonic clock. */
+  readonly startTime: number
   readonly samples: readonly number[]
   /** Microseconds since the sample before. */
   readonly timeDeltas: readonly number[]
 }
 
-/** Sums up the time each function took itself; what was bundled is told by its source. */
-export function readProfile(path: string, root: string): ProfileSummary {
+/**
+ * Sums up the time each function took itself; what was bundled is told by its source.
+ *
+ * @param since what was sampled before this microsecond of the monotonic clock is left out
+ */
+export function readProfile(path: string, root: string, since: number): ProfileSummary {
   const profile = JSON.parse(readFileSync(path, 'utf8')) as Profile
   const self = new Map<number, number>()
+  let time = profile.startTime
   profile.samples.forEach((id, index) => {
-    self.set(id, (self.get(id) ?? 0) + (profile.timeDeltas[index] ?? 0) / 1000)
+    const took = profile.timeDeltas[index] ?? 0
+    time += took
+    if (time >= since) self.set(id, (self.get(id) ?? 0) + took / 1000)
   })
   const places = new Map<string, number>()
   const functions = new Map<string, number>()

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { open, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
-import { makeFolder, type Resources } from './resources.ts'
+import type { Bench } from './bench.ts'
+import { makeFolder } from './resources.ts'
 
 /** A `pawl serve` of our own. */
 export interface BenchServer {
@@ -29,17 +29,19 @@ export interface ServerOptions {
   readonly nodeArguments?: readonly string[]
 }
 
-const program = fileURLToPath(new URL('../dist/pawl.js', import.meta.url))
 const POLL_MS = 2
 
 /** Starts the built server with its default settings on a free port, and waits until it is ready. */
-export async function startServer(resources: Resources, options: ServerOptions = {}): Promise<BenchServer> {
+export async function startServer(
+  { program, resources }: Pick<Bench, 'program' | 'resources'>,
+  options: ServerOptions = {},
+): Promise<BenchServer> {
   const folder = await makeFolder(resources)
   const dataDir = options.dataDir ?? join(folder, 'data')
   const logFile = join(folder, 'server.log')
   await rm(join(dataDir, 'address'), { force: true })
   const began = performance.now()
-  const child = await launch(logFile, dataDir, options)
+  const child = await launch(program, logFile, dataDir, options)
   const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>
   const end = async (signal: NodeJS.Signals): Promise<string> => {
     if (child.exitCode === null && child.signalCode === null) child.kill(signal)
@@ -67,7 +69,12 @@ export async function startServer(resources: Resources, options: ServerOptions =
   }
 }
 
-async function launch(logFile: string, dataDir: string, options: ServerOptions): Promise<ChildProcess> {
+async function launch(
+  program: string,
+  logFile: string,
+  dataDir: string,
+  options: ServerOptions,
+): Promise<ChildProcess> {
   const log = await open(logFile, 'a')
   try {
     const { DATABASE_URL: _other, ...environment } = process.env

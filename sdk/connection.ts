@@ -68,7 +68,9 @@ export function resolveConnection(options: PawlOptions): Connection {
     readToken,
     readHeaders: async () => {
       const bearer = await readToken()
-      return { ...options.headers, ...(bearer && { authorization: `Bearer ${bearer}` }) }
+      // Without a token a browser's cookie speaks; the header says that no foreign form sent it along.
+      const identity = bearer ? { authorization: `Bearer ${bearer}` } : { 'x-pawl-csrf': '1' }
+      return { ...options.headers, ...identity }
     },
   }
 }

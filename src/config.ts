@@ -18,7 +18,12 @@ export const configSchema = z.strictObject({
     .regex(/^postgres(ql)?:\/\//, 'expected postgresql://USER:PASSWORD@HOST:PORT/DATABASE')
     .optional()
     .describe('A PostgreSQL of yours, 14 or newer. Default: the embedded one.'),
-  poolSize: z.int().min(2).max(1000).default(10).describe('The most connections to the database.'),
+  poolSize: z
+    .int()
+    .min(2)
+    .max(1000)
+    .default(10)
+    .describe('The most connections to the database; the embedded one takes up to 14.'),
   logLevel: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')

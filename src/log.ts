@@ -44,6 +44,8 @@ export function describeError(error: unknown): object {
     ...(typeof constraint === 'string' && { constraint }),
     stack: frames.join('\n'),
     ...(error.cause instanceof Error && { cause: describeError(error.cause) }),
+    // a crowd of failures mostly has one reason
+    ...(error instanceof AggregateError && { first: describeError(error.errors[0]) }),
   }
 }
 

@@ -50,7 +50,7 @@ async function openSide(bench: Bench, runs: number): Promise<GrownSide> {
   bench.tell(`filling a database with ${runs.toLocaleString('en')} runs`)
   const database = await bench.cluster.createDatabase(`bench_${runs}`)
   await seedRuns(database, runs)
-  const server = await startServer(bench.resources, { databaseUrl: database.url })
+  const server = await startServer(bench, { databaseUrl: database.url })
   const clients = new HttpClients(server, bench.resources)
   return { runs, database, clients, pid: server.pid, stop: () => server.stop() }
 }

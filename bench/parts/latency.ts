@@ -21,7 +21,7 @@ const CHANNEL = 'bench_raw'
 export async function measureLatency(bench: Bench): Promise<Comparison[]> {
   const { resources, options } = bench
   const database = await bench.cluster.createDatabase('bench_latency')
-  const server = await startServer(resources, { databaseUrl: database.url })
+  const server = await startServer(bench, { databaseUrl: database.url })
   const signals = await openSignals({ poolConfig: database.poolConfig })
   resources.defer(() => signals.close())
   const listener = await openRawListener(bench, database)
@@ -29,7 +29,9 @@ export async function measureLatency(bench: Bench): Promise<Comparison[]> {
   for (const subscribers of SUBSCRIBERS) {
     bench.tell(`commit to event, ${subscribers} subscribed`)
     const writer = await openWriter(database)
+    const rawWriter = await openWriter(database)
     const arrivals = new EventArrivals(server, writer.runId, subscribers)
+    resources.defer(() => arrivals.close())
     await arrivals.until(writer.revision)
     const ours: number[][] = []
     const theirs: number[][] = []
@@ -38,8 +40,7 @@ export async function measureLatency(bench: Bench): Promise<Comparison[]> {
       for (let commit = 0; commit < COMMITS_PER_ROUND; commit++) {
         resources.signal.throwIfAborted()
         pair.ours.push(...(await timeEvent(database, signals, writer, arrivals)))
-        pair.theirs.push(await timeNotification(database, listener, writer))
-        await arrivals.until(writer.revision)
+        pair.theirs.push(await timeNotification(database, listener, rawWriter))
       }
       ours.push(pair.ours.toSorted((a, b) => a - b))
       theirs.push(pair.theirs.toSorted((a, b) => a - b))

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { Bench } from '../bench.ts'
 import { askLifecycles, askMutations, HttpClients } from '../loads/httpLoad.ts'
 import type { Load } from '../loads/load.ts'
+import { readUsage } from '../machine.ts'
 import { measure } from '../measure.ts'
 import { readProfile, type Share } from '../readProfile.ts'
 import { makeFolder } from '../resources.ts'
@@ -27,7 +28,7 @@ async function profileLoad(bench: Bench, name: string, open: (clients: HttpClien
   bench.tell(`profiling ${name}`)
   const database = await bench.cluster.createDatabase(`bench_profile_${name}`)
   const folder = await makeFolder(resources)
-  const server = await startServer(resources, {
+  const server = await startServer(bench, {
     databaseUrl: database.url,
     nodeArguments: ['--cpu-prof', `--cpu-prof-dir=${folder}`],
   })
@@ -36,15 +37,24 @@ async function profileLoad(bench: Bench, name: string, open: (clients: HttpClien
   await load.prepare({ clients: CLIENTS, each: WARM_UP_EACH })
   const { perSecond } = await measure({ clients: CLIENTS, each: WARM_UP_EACH, signal }, load.act)
   const each = Math.ceil((perSecond * options.seconds * options.rounds) / CLIENTS)
+  const since = Number(process.hrtime.bigint() / 1000n)
+  const before = readUsage([server.pid])
   const { operations } = await measure({ clients: CLIENTS, each, signal }, load.act)
+  const after = readUsage([server.pid])
   await server.stop()
   const [file] = await readdir(folder)
   if (!file) throw new Error('the server left no profile')
-  const { busyMilliseconds, idleMilliseconds, places, functions } = readProfile(join(folder, file), root)
-  const all = operations + CLIENTS * WARM_UP_EACH
+  const { busyMilliseconds, idleMilliseconds, places, functions } = readProfile(
+    join(folder, file),
+    root,
+    since,
+  )
+  const cpu =
+    before && after ? ((after.processorSeconds - before.processorSeconds) * 1000) / operations : Number.NaN
+  const idle = Math.round((100 * idleMilliseconds) / (busyMilliseconds + idleMilliseconds))
   console.log(
-    `\n${name}: ${all} operations; ${(busyMilliseconds / all).toFixed(3)} ms of the server's processor time each, its start included; ` +
-      `idle for ${Math.round((100 * idleMilliseconds) / (busyMilliseconds + idleMilliseconds))} %`,
+    `\n${name}: ${operations} operations by ${CLIENTS} clients; of the server ${cpu.toFixed(2)} ms of processor time each, ` +
+      `${(busyMilliseconds / operations).toFixed(2)} ms of its main thread's; that was idle for ${idle} %`,
   )
   printShares('by folder and package', places.slice(0, MOST_PLACES), busyMilliseconds)
   printShares('by function', functions.slice(0, MOST_FUNCTIONS), busyMilliseconds)

@@ -12,13 +12,14 @@ import { listPostgresProcesses } from '../../src/database/embedded/inspectProces
 const IDLE_MS = 3_000
 
 /** How long `pawl serve` takes until it is ready, with its embedded database, and what it needs when nothing happens. */
-export async function measureStart({ options, resources, tell }: Bench): Promise<Figure[]> {
+export async function measureStart(bench: Bench): Promise<Figure[]> {
+  const { options, resources, tell } = bench
   tell('starting servers')
   const times: Record<'first' | 'later' | 'afterKill', number[]> = { first: [], later: [], afterKill: [] }
   const memory: Record<'server' | 'postgres', number[]> = { server: [], postgres: [] }
   for (let round = 0; round < options.rounds; round++) {
     const dataDir = join(await makeFolder(resources), 'data')
-    const start = () => startServer(resources, { dataDir })
+    const start = () => startServer(bench, { dataDir })
     const first = await start()
     times.first.push(first.startedIn)
     await first.stop()

@@ -8,7 +8,7 @@ import { startServer } from '../startServer.ts'
 /** Mutations and whole runs over HTTP, against the same statements sent by the driver alone. */
 export async function measureThroughput(bench: Bench): Promise<Result[]> {
   const database = await bench.cluster.createDatabase('bench_throughput')
-  const server = await startServer(bench.resources, { databaseUrl: database.url })
+  const server = await startServer(bench, { databaseUrl: database.url })
   const clients = new HttpClients(server, bench.resources)
   const loads = [
     { what: 'one guarded mutation', http: askMutations(clients), driver: driveMutations(database) },

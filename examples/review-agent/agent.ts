@@ -3,9 +3,9 @@
  * tells it where it is: it asks the server what to do next, does it, and asks again, so that it can be stopped and started
  * again at any moment.
  *
- *     pawl exec --workflow review -- node --import tsx examples/review-agent/agent.ts --commits 5
+ *     pawl exec --workflow review -- node --import tsx examples/review-agent/agent.ts
  *
- * `--commits N`    how many commits (default 10)
+ * `--commits N`    how many commits (default 30)
  * `--until PHASE`  ends well before this phase is done: what an agent does that believes it has finished
  * `--pace MS`      waits that long in each phase, for people who watch
  */
@@ -15,12 +15,13 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { createPawl, unwrap } from '@pawl/sdk'
 import type { JsonValue, RunDetail } from '@pawl/sdk'
+import type { Change } from './change.ts'
 import { readRepository, readSample } from './readChange.ts'
 import { Review } from './review.ts'
 
 const { values } = parseArgs({
   options: {
-    commits: { type: 'string', default: '10' },
+    commits: { type: 'string', default: '30' },
     until: { type: 'string' },
     pace: { type: 'string', default: '0' },
   },
@@ -29,8 +30,7 @@ const { values } = parseArgs({
 // `pawl exec` has put address, token and run into the environment.
 const pawl = createPawl()
 const runId = process.env['PAWL_RUN_ID'] ?? fail('PAWL_RUN_ID is missing: start this agent with `pawl exec`')
-const sample = join(dirname(fileURLToPath(import.meta.url)), 'sample')
-const change = readRepository(process.cwd(), Number(values.commits)) ?? readSample(sample)
+const change = readRepository(process.cwd(), Number(values.commits)) ?? useSample()
 const review = new Review(change)
 
 for (let isDone = false; !isDone;) isDone = await takeStep()
@@ -89,6 +89,11 @@ async function leave(run: RunDetail, phase: string): Promise<void> {
 function sayDone(phase: string): true {
   console.log(`all done (it stopped in ${phase})`)
   return true
+}
+
+function useSample(): Change {
+  console.log('no history here: reviewing the bundled sample')
+  return readSample(join(dirname(fileURLToPath(import.meta.url)), 'sample'))
 }
 
 function toJson(report: object): JsonValue {

@@ -29,8 +29,8 @@ const CODE = new Set([
   '.sh',
 ])
 const MOST_LINES = 400
-const LONGEST_FUNCTION = 60
-const BIG_CHANGE = 800
+const LONGEST_FUNCTION = 50
+const CHURN = 250
 const UNTESTED = 20
 
 export const isCode = (path: string) => CODE.has(extname(path)) && !isGenerated(path)
@@ -66,21 +66,39 @@ export const LENSES: Readonly<Record<string, Lens>> = {
       }))
   },
 
+  churn: ({ files }) =>
+    code(files)
+      .filter(({ added, deleted }) => added + deleted > CHURN)
+      .map(({ path, added, deleted }) => ({
+        lens: 'churn',
+        path,
+        line: null,
+        says: `moved by +${added} -${deleted}: read it first`,
+        weight: 1,
+      })),
+
   size: ({ files }) =>
-    code(files).flatMap(({ path, content, added }): Finding[] => {
-      const lines = content?.split('\n').length ?? 0
-      const found: Finding[] = []
-      if (lines > MOST_LINES)
-        found.push({ lens: 'size', path, line: null, says: `is ${lines} lines long`, weight: 2 })
-      if (added > BIG_CHANGE)
-        found.push({
-          lens: 'size',
-          path,
-          line: null,
-          says: `${added} lines in one go are hard to review`,
-          weight: 1,
-        })
-      return found
+    code(files)
+      .map(({ path, content }) => ({ path, lines: content?.split('\n').length ?? 0 }))
+      .filter(({ lines }) => lines > MOST_LINES)
+      .map(({ path, lines }) => ({
+        lens: 'size',
+        path,
+        line: null,
+        says: `is ${lines} lines long`,
+        weight: 2,
+      })),
+
+  docs: ({ files }) =>
+    code(files).flatMap(({ path, content, addedLines }) => {
+      const lines = content?.split('\n') ?? []
+      return addedLines.flatMap(({ line, text }): Finding[] => {
+        const name = /^export (?:async )?(?:function|class) (\w+)/.exec(text)?.[1]
+        const isExplained = /(\*\/|^\s*\/\/)/.test(lines[line - 2] ?? '')
+        return name && !isExplained
+          ? [{ lens: 'docs', path, line, says: `${name} is exported without a word about it`, weight: 1 }]
+          : []
+      })
     }),
 
   functions: ({ files }) =>

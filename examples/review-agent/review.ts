@@ -92,7 +92,7 @@ export class Review {
   #kept(): Finding[] {
     return this.#all().filter(
       ({ path, lens }) =>
-        !isGenerated(path) && !(isTest(path) && ['tests', 'size', 'functions'].includes(lens)),
+        !isGenerated(path) && !(isTest(path) && ['tests', 'size', 'functions', 'docs'].includes(lens)),
     )
   }
 

@@ -1,4 +1,4 @@
-import { unwrap } from '@pawl/sdk'
+import { PawlAuthError, unwrap } from '@pawl/sdk'
 import type { ResolvedVia, RunDetail } from '@pawl/sdk'
 import type { Invocation } from './invocation.ts'
 import { plain } from './terminal/width.ts'
@@ -8,6 +8,8 @@ const BY: Readonly<Record<ResolvedVia, string>> = {
   EXECUTION: 'the run of PAWL_EXECUTION_ID',
   ONLY_ACTIVE: 'the only active run',
 }
+
+const BY_RUN_ID = 'PAWL_RUN_ID'
 
 /** A run that a command means, and by which rule. */
 export interface ChosenRun {
@@ -22,12 +24,29 @@ export interface ChosenRun {
  * @throws PawlProblem AmbiguousRun, NoActiveRun, RunNotFound, ExecutionNotFound or InvalidInput.
  */
 export async function chooseRun(invocation: Invocation, named: string | undefined): Promise<ChosenRun> {
-  const { env, pawl } = invocation
-  const executionId = named ? undefined : env['PAWL_EXECUTION_ID'] || undefined
-  const runId = named ?? (executionId ? undefined : env['PAWL_RUN_ID'] || undefined)
-  const { run, via } = unwrap(await pawl.runs.resolve({ runId, executionId }))
-  const rule = via === 'EXPLICIT' && !named ? 'PAWL_RUN_ID' : (BY[via] ?? via)
+  const executionId = named ? undefined : invocation.env['PAWL_EXECUTION_ID'] || undefined
+  const runId = named ?? (executionId ? undefined : invocation.env['PAWL_RUN_ID'] || undefined)
+  const { run, via } = unwrap(await invocation.pawl.runs.resolve({ runId, executionId }))
   const title = run.title ? ` “${plain(run.title)}”` : ''
-  invocation.note(`run ${run.id}${title} (${rule})`)
+  noteChoice(invocation, `${run.id}${title}`, via === 'EXPLICIT' && !named ? BY_RUN_ID : (BY[via] ?? via))
   return { run, via }
+}
+
+/**
+ * The id of the run a command means, for commands that only write. An agent whose claim is over may read nothing any more;
+ * its write goes to the run it was given all the same, so that the server can say what has become of the claim.
+ */
+export async function chooseRunId(invocation: Invocation, named: string | undefined): Promise<string> {
+  try {
+    return (await chooseRun(invocation, named)).run.id
+  } catch (error) {
+    const id = named ?? invocation.env['PAWL_RUN_ID']
+    if (!id || !(error instanceof PawlAuthError) || error.code !== 'UNAUTHENTICATED') throw error
+    noteChoice(invocation, id, named ? BY.EXPLICIT : BY_RUN_ID)
+    return id
+  }
+}
+
+function noteChoice(invocation: Invocation, run: string, rule: string): void {
+  invocation.note(`run ${run} (${rule})`)
 }

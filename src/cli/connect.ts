@@ -38,6 +38,7 @@ export function findServer(env: NodeJS.ProcessEnv, options: AddressOptions): Ser
     throw new UsageError(
       `No server is known here (no PAWL_URL, and no address in ${data}).\nStart one with: pawl serve`,
       EXIT.fault,
+      'NoServer',
     )
   }
   const isLocal = address !== undefined && originOf(url) === originOf(address)

@@ -43,17 +43,35 @@ export function demoCommand(): Command {
         stage.title('Pawl: a demonstration')
         const { server, token, close, closed } = await openDemoServer({ data, port: options.port })
         const backstage = new Backstage({ url: server.url, token, colors: invocation.out.colors })
-        const leaving = closed(async () => backstage.stop())
+        const left = new AbortController()
+        const leaving = closed(async () => {
+          left.abort()
+          await backstage.stop()
+        })
         const pace = options.pace ?? (invocation.out.isTerminal && !options.exit ? PACE_MS : 0)
         const pawl = createPawl({ url: server.url, token })
-        const told = tellStory({ stage, backstage, pawl, pace, data, server, stays: !options.exit }).then(
-          async () => {
-            if (!options.exit) return leaving
-            await close('demo')
-            return EXIT.done
-          },
-        )
-        return await Promise.race([told, leaving])
+        const scene = {
+          stage,
+          backstage,
+          pawl,
+          pace,
+          data,
+          server,
+          stays: !options.exit,
+          signal: left.signal,
+        }
+        try {
+          await Promise.race([tellStory(scene), leaving])
+          if (scene.stays) return await leaving
+        } catch (error) {
+          // Who was told to leave in the middle leaves the story unfinished.
+          if (left.signal.aborted) return await leaving
+          throw error
+        } finally {
+          left.abort()
+          await close('demo')
+        }
+        return EXIT.done
       } finally {
         if (temporary) await rm(temporary, { recursive: true, force: true })
       }

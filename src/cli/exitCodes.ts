@@ -105,14 +105,21 @@ export function exitCodeOfProblem(problem: { readonly __typename: string }): Exi
   return typeof code === 'function' ? code(problem) : code
 }
 
-/** What a person did wrong on the command line, or in what the command reads. */
+/** What a person did wrong on the command line, in what the command reads, or before calling it. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
   readonly exitCode: ExitCode
+  /** One word for it, as it is told. */
+  readonly title: string
 
-  constructor(message: string, exitCode: ExitCode = EXIT.usage) {
+  constructor(
+    message: string,
+    exitCode: ExitCode = EXIT.usage,
+    title = exitCode === EXIT.invalid ? 'InvalidInput' : 'Usage',
+  ) {
     super(message)
     this.exitCode = exitCode
+    this.title = title
   }
 }
 

@@ -68,18 +68,25 @@ export class Invocation {
   }
 }
 
+/** What a command does with its options and arguments; returns the exit code. */
+type Work<Options, Args extends readonly unknown[]> = (
+  invocation: Invocation,
+  options: Options,
+  ...args: Args
+) => Promise<number>
+
 /**
  * Makes an action for commander out of a command's work. What the work returns becomes the exit code; what it throws is
  * reported and becomes one, too.
  */
-export function act<Options extends CommonOptions, Args extends unknown[] = []>(
-  work: (invocation: Invocation, options: Options, ...args: Args) => Promise<number>,
+export function act<Options extends CommonOptions, Args extends readonly unknown[] = readonly []>(
+  work: Work<Options, Args>,
 ): (this: Command, ...given: unknown[]) => Promise<void> {
   return async function (...given) {
     const options = given.at(-2) as Options
     const invocation = new Invocation(options)
     try {
-      process.exitCode = await work(invocation, options, ...(given.slice(0, -2) as Args))
+      process.exitCode = await work(invocation, options, ...(given.slice(0, -2) as unknown as Args))
     } catch (error) {
       process.exitCode = reportError(invocation, error)
     }

@@ -64,9 +64,23 @@ export function collect(text: string, before: readonly string[] | undefined): re
   ]
 }
 
-/** As `collect`, in capitals: for the words of the server. */
-export function collectWords(text: string, before: readonly string[] | undefined): readonly string[] {
-  return collect(text.toUpperCase().replaceAll('-', '_'), before)
+/** Reads one of the server's words, in any case: `incomplete` for INCOMPLETE. */
+export function parseWord<Word extends string>(words: readonly Word[]): (text: string) => Word {
+  return (text) => {
+    const meant = text.trim().toUpperCase().replaceAll('-', '_')
+    const word = words.find((known) => known === meant)
+    if (word === undefined) throw new InvalidArgumentError(`It must be one of ${words.join(', ')}.`)
+    return word
+  }
+}
+
+/** Collects several of the server's words, given one by one or with commas. */
+export function collectWords<Word extends string>(words: readonly Word[]) {
+  const parse = parseWord(words)
+  return (text: string, before: readonly Word[] | undefined): Word[] => [
+    ...(before ?? []),
+    ...collect(text, undefined).map(parse),
+  ]
 }
 
 const UNITS = { s: 1, m: 60, h: 3_600, d: 86_400 } as const

@@ -11,6 +11,8 @@ import { messageAcknowledgeCommand } from './message/acknowledge.ts'
 import { messageListCommand } from './message/list.ts'
 import { messageSendCommand } from './message/send.ts'
 import { createGroup, withExamples } from './options.ts'
+import { exportCommand } from './export.ts'
+import { importCommand } from './import.ts'
 import { phaseAdvanceCommand } from './phase/advance.ts'
 import { phaseFailCommand } from './phase/fail.ts'
 import { phaseStartCommand } from './phase/start.ts'
@@ -104,6 +106,8 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
     )
     .addCommand(sweepCommand())
     .addCommand(doctorCommand())
+    .addCommand(exportCommand())
+    .addCommand(importCommand())
     .commandsGroup('Help:')
     .addHelpText('after', EXIT_CODES)
   return withExamples(program, [

@@ -42,7 +42,7 @@ function say({ err }: Invocation, name: string, [message = '', ...details]: read
 }
 
 function nameOf(error: unknown): string {
-  if (error instanceof UsageError) return 'Usage'
+  if (error instanceof UsageError) return error.title
   if (error instanceof PawlFault || error instanceof PawlAuthError) return error.code
   return error instanceof PawlConnectionError ? 'NotReached' : 'Error'
 }
@@ -54,6 +54,8 @@ function hintsFor({ env, options }: Invocation, error: unknown): readonly string
       ? ['the server that was here has ended; start it again with: pawl serve']
       : ['is it running, and is the address right (PAWL_URL, --url)?']
   }
+  if (error instanceof PawlAuthError && error.code === 'UNAUTHENTICATED' && env['PAWL_RUN_ID'])
+    return ["an agent's token ends with its claim: the run has settled, or was released or lost"]
   if (error instanceof PawlAuthError && error.code === 'UNAUTHENTICATED')
     return [
       'set PAWL_TOKEN to a valid token; an ADMIN makes one with: pawl token create NAME --role OPERATOR',

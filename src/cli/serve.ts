@@ -27,8 +27,9 @@ export async function serveCommand(whole: boolean): Promise<Command> {
         const started = await start(invocation, options)
         if (!started) return EXIT.usage
         const { url, signInUrl, database } = started.server
-        invocation.answer({ url, signInUrl, database }, ({ line, colors: { bold, dim } }) => {
-          line(`Pawl listens on ${bold(url)}  ${dim('sign in once with')} ${signInUrl}`)
+        invocation.answer({ url, signInUrl, database }, (paper) => {
+          const { bold, dim } = paper.colors
+          paper.line(`Pawl listens on ${bold(url)}  ${dim('sign in once with')} ${signInUrl}`)
         })
         return started.closed
       }),
@@ -44,10 +45,8 @@ async function addSettings(command: Command): Promise<void> {
   )
   for (const [name, setting] of Object.entries(configSchema.shape)) {
     const key = name as keyof typeof configSchema.shape
-    const preset: unknown = setting.safeParse(undefined).data
-    const given = Array.isArray(preset) ? preset.join(',') : preset
-    const about =
-      given === undefined || given === '' ? variableOf(key) : `${variableOf(key)}; default: ${String(given)}`
+    const preset = setting.safeParse(undefined).data?.toString()
+    const about = preset ? `${variableOf(key)}; default: ${preset}` : variableOf(key)
     command.option(`${flagOf(key)} <value>`, `${setting.description ?? ''} (${about})`)
   }
 }

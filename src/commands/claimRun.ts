@@ -29,11 +29,11 @@ const PAGE = 20
  * IdempotencyMismatch. Among concurrent claims of one run exactly one is accepted (G4).
  */
 export async function claimRun(commands: Commands, caller: Caller, input: ClaimRun): Promise<RunAnswer> {
+  const request = toRequest(input)
+  if (input.runId) return claimOne(commands, caller, input, input.runId, request)
   const denied =
     checkRole(caller, 'claimRun') ?? (input.project ? checkProject(caller, input.project) : undefined)
   if (denied) return denied
-  const request = toRequest(input)
-  if (input.runId) return claimOne(commands, caller, input, input.runId, request)
   const scope = input.project ?? ''
   return (
     (await findReplay(commands, caller, scope, input, request)) ??

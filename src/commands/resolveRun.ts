@@ -48,7 +48,9 @@ export async function resolveRun(
   if (caller.agent) return resolveId(commands, caller, caller.agent.runId, 'ONLY_ACTIVE')
   const projects = ask.project ? [ask.project] : caller.projects.length > 0 ? caller.projects : null
   const ids = await findActive(pool, projects, CANDIDATES)
-  const loaded = await reconcile(commands, await loadRuns(pool, commands.store, ids))
+  const found = await loadRuns(pool, commands.store, ids)
+  const newestFirst = found.toSorted((a, b) => ids.indexOf(a.run.id) - ids.indexOf(b.run.id))
+  const loaded = await reconcile(commands, newestFirst)
   const active = loaded.filter(({ run }) => !isSettledStatus(run.status) && seesRun(caller, run))
   const [only, ...others] = active
   if (!only) return object({ type: 'NoActiveRun', detail: 'No run is active: start one, or name one.' })

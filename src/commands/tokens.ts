@@ -4,7 +4,6 @@ import type { Store } from '../store/openStore.ts'
 import {
   findToken,
   insertToken,
-  isTokenGood,
   listTokens,
   revokeToken as revokeStored,
   type StoredToken,
@@ -106,11 +105,6 @@ export async function authenticateToken(
   if (!token) return null
   const { id, name, role, projects, expiresAt } = token
   return { tokenId: id, caller: { name, role, projects, agent: null }, expiresAt }
-}
-
-/** True while a token that authenticated before still would: what a stream that outlives a request asks. */
-export function isStillGood({ pool }: Pick<Store, 'pool'>, tokenId: string): Promise<boolean> {
-  return isTokenGood(pool, tokenId)
 }
 
 function hashSecret(secret: string): string {

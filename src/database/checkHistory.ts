@@ -3,7 +3,8 @@ import { DatabaseError } from './databaseErrors.ts'
 import { matchesChecksum } from './readMigrations.ts'
 import type { Migration } from './readMigrations.ts'
 
-interface AppliedRow {
+/** A line of `_prisma_migrations`. */
+export interface AppliedRow {
   migration_name: string
   checksum: string
   finished: boolean
@@ -32,7 +33,8 @@ export async function listPendingMigrations(
   return migrations.filter((migration) => !applied.has(migration.name))
 }
 
-async function readHistory(client: Pool | ClientBase): Promise<AppliedRow[]> {
+/** The migrations that were applied, in order; empty where none ever was. */
+export async function readHistory(client: Pool | ClientBase): Promise<AppliedRow[]> {
   const found = await client.query<{ exists: boolean }>(
     `SELECT to_regclass('public._prisma_migrations') IS NOT NULL AS exists`,
   )

@@ -10,6 +10,10 @@ export type DatabaseErrorCode =
   | 'MIGRATION_FAILED'
   | 'MIGRATION_EDITED'
   | 'MIGRATION_MISSING'
+  | 'EXPORT_INVALID'
+  | 'EXPORT_INCOMPATIBLE'
+  | 'DATABASE_NOT_EMPTY'
+  | 'DATABASE_IN_USE'
 
 /** The base of every error this layer throws on purpose; `code` tells them apart. */
 export class DatabaseError extends Error {

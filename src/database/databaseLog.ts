@@ -2,7 +2,8 @@
 export interface DatabaseLog {
   info(fields: object, event: string): void
   warn(fields: object, event: string): void
+  error(fields: object, event: string): void
 }
 
 /** Reports nothing. */
-export const silentLog: DatabaseLog = { info: () => undefined, warn: () => undefined }
+export const silentLog: DatabaseLog = { info: () => undefined, warn: () => undefined, error: () => undefined }

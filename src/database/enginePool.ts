@@ -30,7 +30,7 @@ export class EnginePool extends Pool {
       min: 0,
       idleTimeoutMillis: 0,
       verify,
-    } as PoolConfig)
+    })
     // the query under way rejects with the same error
     this.on('error', () => undefined)
   }
@@ -41,8 +41,8 @@ export class EnginePool extends Pool {
   }
 
   override query = (async (...args: unknown[]): Promise<QueryResult> => {
-    const run = super.query as (...args: unknown[]) => Promise<QueryResult>
-    const result = await run.apply(this, args).catch((error: Error) => {
+    const send = super.query.bind(this) as (...args: unknown[]) => Promise<QueryResult>
+    const result = await send(...args).catch((error: Error) => {
       this.firstError ??= error
       throw error
     })

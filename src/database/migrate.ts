@@ -24,6 +24,7 @@ const notEmptyCode = 'P3005'
  *
  * @param poolConfig the database; its user must be allowed to create tables in the schema `public`
  * @param migrationsDir the folder `prisma/migrations`
+ * @param last the name of the last one to apply; default: all of them
  * @returns the names of the migrations that this call applied, in order; empty where there was nothing to do
  * @throws {@link DatabaseError} `MIGRATION_FAILED`, `MIGRATION_EDITED`, `MIGRATION_MISSING` or `DATABASE_UNSUPPORTED`
  */
@@ -31,8 +32,9 @@ export async function migrate(
   poolConfig: PoolConfig,
   migrationsDir: string,
   log: DatabaseLog = silentLog,
+  last?: string,
 ): Promise<string[]> {
-  const migrations = await readMigrations(migrationsDir)
+  const migrations = (await readMigrations(migrationsDir)).filter(({ name }) => !last || name <= last)
   if (migrations.length === 0) {
     throw new DatabaseError(
       'MIGRATION_MISSING',

@@ -1,8 +1,9 @@
 import type { PoolConfig } from 'pg'
-import { DatabaseError } from './databaseErrors.ts'
+import type { DatabaseError } from './databaseErrors.ts'
 import { silentLog } from './databaseLog.ts'
 import type { DatabaseLog } from './databaseLog.ts'
 import { openEmbedded } from './embedded/openEmbedded.ts'
+import { explainFileErrors } from './explainFileErrors.ts'
 import { lockDataDir } from './lockDataDir.ts'
 import { openGiven } from './openGiven.ts'
 import { prepareDataDir } from './prepareDataDir.ts'
@@ -26,6 +27,11 @@ export interface Database {
   /** True where the embedded PostgreSQL had outlived a killed server and was taken over. */
   readonly adopted: boolean
   /**
+   * Resolves, with the reason, where the embedded PostgreSQL ended so often that it is not started again: only a new
+   * start of the server may help. Else, and for a given one, it stays pending.
+   */
+  readonly failed: Promise<DatabaseError>
+  /**
    * Stops the embedded PostgreSQL and lets go of the data directory. Close all pools first: sessions that are still open
    * are ended. A given PostgreSQL is left running. Calling it again changes nothing.
    */
@@ -34,7 +40,7 @@ export interface Database {
 
 /**
  * Opens the database of a server: locks the data directory against other servers, then starts or adopts the embedded
- * PostgreSQL, or checks the given one. The schema is not touched; see `migrate`.
+ * PostgreSQL, or checks the given one. An embedded one that ends is started again. The schema is not touched; see `migrate`.
  *
  * @throws {@link DataDirInUseError} where another server uses the data directory
  * @throws {@link DatabaseError} for everything else that can go wrong, by its `code`
@@ -56,6 +62,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
         poolConfig,
         kind: opened ? 'embedded' : 'given',
         adopted: opened?.adopted ?? false,
+        failed: opened?.failed ?? new Promise(() => undefined),
         close: () => (closing ??= close()),
       }
     } catch (error) {
@@ -63,28 +70,4 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
       throw error
     }
   })
-}
-
-async function explainFileErrors<T>(dataDir: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    const { code, path } = error as NodeJS.ErrnoException
-    if (code === 'ENOSPC' || code === 'EDQUOT') {
-      throw new DatabaseError(
-        'DISK_FULL',
-        `The disk that holds ${dataDir} is full. Nothing that was committed is lost. Free some space and start again.`,
-        { cause: error },
-      )
-    }
-    if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
-      throw new DatabaseError(
-        'DATA_DIR_UNUSABLE',
-        `This user may not use ${path ?? dataDir}. Run Pawl as the user who owns the data directory ${dataDir}, or name ` +
-          'another one (PAWL_DATA).',
-        { cause: error },
-      )
-    }
-    throw error
-  }
 }

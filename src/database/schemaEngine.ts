@@ -58,8 +58,7 @@ export async function withSchemaEngine<T>(
  * runs them as one transaction unless the script says otherwise. And columns of type `"char"` get their type.
  */
 async function openAdapter(pool: EnginePool): Promise<Adapter> {
-  // the adapter's typings bring their own copy of pg's; at run time there is one
-  const adapter = await new PrismaPg(pool as unknown as ConstructorParameters<typeof PrismaPg>[0]).connect()
+  const adapter = await new PrismaPg(pool).connect()
   const queryRaw = adapter.queryRaw.bind(adapter)
   adapter.queryRaw = async (query) => {
     const result = await queryRaw(query)

@@ -51,6 +51,15 @@ export async function runBehind(
   return loaded
 }
 
+/**
+ * A run that was found beside the reads of this execution: as it was found, or read anew where more is read with it, so that all
+ * is of one moment; null where it was deleted meanwhile.
+ */
+export async function ofThisMoment(found: LoadedRun, context: GraphContext): Promise<LoadedRun | null> {
+  const { reads } = context
+  return reads.atOneMoment ? seen(await reads.run.load(found.run.id), context) : found
+}
+
 /** Throws FORBIDDEN for an AGENT, which sees its own run and nothing else. */
 export function refuseAgents({ caller }: RequestContext): void {
   if (caller.agent) throw failWith('FORBIDDEN', `This token sees ${caller.agent.runId} and nothing else.`)

@@ -105,11 +105,12 @@ export const content = (description: string) =>
 
 /** A name on one line: no control characters either, and not blank. */
 export const nameSchema = (most: number) =>
-  soundText
+  z
+    .string()
     .min(1)
     .max(most)
-    .regex(/^[^\p{Cc}]*$/u, 'holds control characters')
-    .regex(/\S/, 'is blank')
+    .regex(/^[^\p{Cc}\p{Surrogate}]*$/u, 'holds control characters or half of a character')
+    .regex(/^$|\P{White_Space}/u, 'is blank')
 
 /** Free text, of at most so many UTF-16 units. */
 export const text = (most: number, description: string) => field('String', soundText.max(most), description)

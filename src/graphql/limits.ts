@@ -9,6 +9,9 @@ import { failWith } from './errors.ts'
  */
 export const LIMITS = { depth: 16, breadth: 1_500, complexity: 60_000 } as const
 
+/** What a mutation counts, beside what it answers: it writes, so that few are enough for one operation. */
+export const MUTATION_COST = 1_000
+
 /** Options of the builder that make the plugin below refuse what is over the limits. */
 export const limitOptions = {
   limit: LIMITS,

@@ -12,24 +12,38 @@ export interface Loaders {
   byOwner<T>(read: Read<string, ReadonlyMap<string, T[]>>): DataLoader<string, T[]>
   /** Loads by what is asked what a statement returns in the order asked. */
   inTurn<Asked, T>(read: Read<Asked, T[]>): DataLoader<Asked, T, string>
+  /** Forgets what was loaded, in all of them. */
+  clearAll(): void
 }
 
 /** Prepares to load through a connection that is opened when it is first needed. */
 export function prepareLoaders(connection: () => Promise<Connection>): Loaders {
+  const made: { clearAll(): unknown }[] = []
+  function remember<L extends { clearAll(): unknown }>(loader: L): L {
+    made.push(loader)
+    return loader
+  }
   return {
     byId: <T>(read: Read<string, readonly T[]>, idOf: (item: T) => string) =>
-      new DataLoader<string, T | null>(async (ids) => {
-        const found = new Map((await read(await connection(), ids)).map((item) => [idOf(item), item]))
-        return ids.map((id) => found.get(id) ?? null)
-      }),
-    byOwner: (read) =>
-      new DataLoader(async (owners) => {
-        const found = await read(await connection(), owners)
-        return owners.map((owner) => found.get(owner) ?? [])
-      }),
+      remember(
+        new DataLoader<string, T | null>(async (ids) => {
+          const found = new Map((await read(await connection(), ids)).map((item) => [idOf(item), item]))
+          return ids.map((id) => found.get(id) ?? null)
+        }),
+      ),
+    byOwner: <T>(read: Read<string, ReadonlyMap<string, T[]>>) =>
+      remember(
+        new DataLoader<string, T[]>(async (owners) => {
+          const found = await read(await connection(), owners)
+          return owners.map((owner) => found.get(owner) ?? [])
+        }),
+      ),
     inTurn: <Asked, T>(read: Read<Asked, T[]>) =>
-      new DataLoader<Asked, T, string>(async (asked) => read(await connection(), asked), {
-        cacheKeyFn: (asked) => JSON.stringify(asked),
-      }),
+      remember(
+        new DataLoader<Asked, T, string>(async (asked) => read(await connection(), asked), {
+          cacheKeyFn: (asked) => JSON.stringify(asked),
+        }),
+      ),
+    clearAll: () => made.forEach((loader) => loader.clearAll()),
   }
 }

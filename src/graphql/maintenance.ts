@@ -4,11 +4,13 @@ import { checkRuns, type DoctorReport, type Violation, verifyRun } from '../comm
 import { refuse } from '../commands/answers.ts'
 import { builder } from './builder.ts'
 import { PageInfoRef, pageCost, readPageSize } from './connection.ts'
+import { ofThisMoment } from './context.ts'
 import { decodeCursor, encodeCursor } from './cursors.ts'
 import { throwRefused } from './errors.ts'
 import { defaulted, defineInput, flag, idSchema, readInput } from './input.ts'
 import { defineMutation, defineResult, toMember } from './mutation.ts'
 import { RunRef } from './refs.ts'
+import { takes } from './statements.ts'
 
 defineMutation('sweep', {
   description: 'Moves on every run for which something is due, as servers do every few seconds. ADMIN only.',
@@ -31,7 +33,12 @@ const VerifyRunResult = defineResult<Extract<Awaited<ReturnType<typeof verifyRun
   'VerifyRun',
   '`verifyRun`',
   (t) => ({
-    run: t.field({ type: RunRef, description: 'The run that was verified.', resolve: ({ run }) => run }),
+    run: t.field({
+      type: RunRef,
+      description: 'The run that was verified.',
+      extensions: takes(1),
+      resolve: async ({ run }, _, context) => (await ofThisMoment(run, context)) ?? run,
+    }),
     consistent: t.exposeBoolean('consistent', { description: 'Whether it is what its log says.' }),
     differences: t.stringList({
       description: 'What is not, in words, each with the guarantee that it breaks.',

@@ -27,11 +27,21 @@ export function mapFrames<In, Out>({
     }
   }
 
+  async function show(item: In): Promise<Out> {
+    try {
+      return await map(item)
+    } catch (error) {
+      // nobody pulls after a rejection, nor says that it left
+      await items.return?.()
+      throw error
+    }
+  }
+
   return {
     async next() {
       const pulled = await pull()
       if ('failure' in pulled) return { done: false, value: pulled.failure }
-      return pulled.done ? end : { done: false, value: await map(pulled.value) }
+      return pulled.done ? end : { done: false, value: await show(pulled.value) }
     },
     async return() {
       await items.return?.()

@@ -6,6 +6,7 @@ import { builder, type SchemaTypes } from './builder.ts'
 import type { GraphContext } from './context.ts'
 import { failWith } from './errors.ts'
 import { type Input, readInput } from './input.ts'
+import { MUTATION_COST } from './limits.ts'
 import type { ProblemType } from './problem.ts'
 import { PROBLEMS } from './problems.ts'
 
@@ -47,8 +48,10 @@ export function defineMutation<In, Answer extends Done>(
     t.field({
       type: result,
       description,
+      complexity: { field: MUTATION_COST },
       args: { input: t.arg({ type: input.ref, required: true, description: 'What is asked for.' }) },
       resolve: (async (_, args, context) => {
+        context.reads.forget()
         const read = readInput(input.schema, args.input)
         const answer = read.ok
           ? await settle(run(context, read.input))
@@ -86,7 +89,8 @@ export function toMember<Answer extends Done>(
 ): Answer | Problem {
   const member = answer.ok ? answer : answer.problem
   const { run } = member as { run?: LoadedRun | null }
-  if (run) reads.note(run)
+  // at a snapshot, what is shown is what the snapshot has
+  if (run && !reads.atOneMoment) reads.note(run)
   return member
 }
 

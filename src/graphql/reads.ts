@@ -40,6 +40,8 @@ export interface Reads extends ReadsBelow {
   readonly childCount: DataLoader<string, { readonly count: number } | null>
   /** Takes note of a run that was read, or that a command left behind: who asks for it again is given the same. */
   note(loaded: LoadedRun): LoadedRun
+  /** Forgets what was read: a mutation is about to change it. */
+  forget(): void
   /** Runs that were read and for which something is due (G5). */
   readonly due: ReadonlyMap<string, LoadedRun>
   /** Ends the snapshot. Nothing may be read afterwards. */
@@ -104,6 +106,7 @@ export function prepareReads({ commands, caller }: RequestContext, atOneMoment: 
       run.clear(loaded.run.id).prime(loaded.run.id, loaded)
       return loaded
     },
+    forget: () => loaders.clearAll(),
     due,
     close: () => snapshot.close(),
   }

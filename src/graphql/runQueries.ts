@@ -9,7 +9,7 @@ import { isId } from '../commands/ids.ts'
 import { builder, enumOf } from './builder.ts'
 import { checkArgs } from './checkArgs.ts'
 import { pageCost, readPageSize, toConnection } from './connection.ts'
-import { type GraphContext, seen, sightOf } from './context.ts'
+import { type GraphContext, ofThisMoment, seen, sightOf } from './context.ts'
 import { decodePlace, encodePlace } from './cursors.ts'
 import { Outcome, RunStatus } from './enums.ts'
 import { failWith, throwRefused } from './errors.ts'
@@ -153,7 +153,12 @@ const ResolveRunResult = defineResult<Extract<Awaited<ReturnType<typeof resolveR
   'ResolveRun',
   '`resolveRun`',
   (t) => ({
-    run: t.field({ type: RunRef, description: 'The run.', resolve: ({ run }) => run }),
+    run: t.field({
+      type: RunRef,
+      description: 'The run.',
+      extensions: takes(1),
+      resolve: async ({ run }, _, context) => (await ofThisMoment(run, context)) ?? run,
+    }),
     via: t.expose('via', { type: ResolvedVia, description: 'The rule it was found by.' }),
   }),
   ['AmbiguousRun', 'NoActiveRun', 'RunNotFound', 'ExecutionNotFound', 'InvalidInput'],

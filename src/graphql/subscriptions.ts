@@ -10,7 +10,7 @@ import { findRunOf } from '../store/findRunOf.ts'
 import { type LoadedRun, loadRuns } from '../store/loadRun.ts'
 import { builder, enumOf } from './builder.ts'
 import { checkArgs } from './checkArgs.ts'
-import { type GraphContext, refuseAgents, type RequestContext, seen, sightOf } from './context.ts'
+import { type GraphContext, ofThisMoment, refuseAgents, type RequestContext, seen, sightOf } from './context.ts'
 import { DirectiveRef, toDirective } from './directive.ts'
 import { RunReason, RunStatus } from './enums.ts'
 import { failWith, toStreamError } from './errors.ts'
@@ -18,12 +18,6 @@ import { defineInput, name, names } from './input.ts'
 import { RunEventRef, RunRef } from './refs.ts'
 import { TranscriptChunkRef } from './session.ts'
 import { takes } from './statements.ts'
-
-/** The run of a frame: as the stream told it, or read anew where more is read with it, so that all is of one moment. */
-async function runOfFrame(told: LoadedRun, context: GraphContext): Promise<LoadedRun | null> {
-  const { reads } = context
-  return reads.atOneMoment ? seen(await reads.run.load(told.run.id), context) : told
-}
 
 const RunFrame = builder.objectRef<LoadedRun>('RunFrame').implement({
   description: 'How a run stands. Frames never go back; what was overtaken may be left out.',
@@ -64,7 +58,7 @@ const RunFrame = builder.objectRef<LoadedRun>('RunFrame').implement({
       nullable: true,
       description: 'The run itself; null where it was deleted meanwhile.',
       extensions: takes(1),
-      resolve: (frame, _, context) => runOfFrame(frame, context),
+      resolve: (frame, _, context) => ofThisMoment(frame, context),
     }),
   }),
 })
@@ -90,7 +84,7 @@ const RunsChangeRef = builder.objectRef<RunsChange>('RunsChange').implement({
       nullable: true,
       description: 'The run as it is; null for a deleted one.',
       extensions: takes(1),
-      resolve: ({ run }, _, context) => run && runOfFrame(run, context),
+      resolve: ({ run }, _, context) => run && ofThisMoment(run, context),
     }),
   }),
 })

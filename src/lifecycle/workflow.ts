@@ -192,5 +192,5 @@ function walk(from: readonly string[], follow: (key: string) => readonly string[
 
 /** The definition as JSON, to be kept and compared. */
 export function toJson(definition: WorkflowDefinition): Json {
-  return definition as unknown as Json
+  return definition
 }

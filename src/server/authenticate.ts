@@ -5,6 +5,7 @@ import type { Store } from '../store/openStore.ts'
 import { findGoodTokens } from '../store/tokens.ts'
 import { AGENT_TOKEN_PREFIX, type AgentClaim, type AgentTokens } from './agentTokens.ts'
 import type { SessionCookies } from './sessionCookies.ts'
+import { shareLookups } from './shareLookups.ts'
 
 /** What a caller was known by, to be asked about again while its streams live. */
 export type Credential =
@@ -40,31 +41,35 @@ export interface AuthenticatorOptions {
 export function createAuthenticator({ store, agentTokens, sessions }: AuthenticatorOptions): Authenticator {
   const { pool } = store
 
-  async function byAgentToken(token: string): Promise<Identity | null> {
+  const byAgentToken = shareLookups(async (token: string): Promise<Identity | null> => {
     const claim = agentTokens.read(token)
     if (!claim) return null
     const live = await findLiveClaims(pool, [claim])
     const caller: Caller = { name: `agent#${claim.fence}`, role: 'AGENT', projects: [], agent: claim }
     return { caller, credential: { kind: 'agent', claim }, isLive: live.length === 1 }
-  }
+  })
+
+  const byStoredToken = shareLookups(async (token: string): Promise<Identity | null> => {
+    const found = await authenticateToken(store, token)
+    if (!found) return null
+    const { caller, tokenId } = found
+    return { caller, credential: { kind: 'token', tokenId }, isLive: true }
+  })
+
+  const byTokenId = shareLookups(async (tokenId: string): Promise<Identity | null> => {
+    const [token] = await findGoodTokens(pool, [tokenId])
+    if (!token) return null
+    const { name, role, projects } = token
+    const caller: Caller = { name, role, projects, agent: null }
+    return { caller, credential: { kind: 'session', tokenId }, isLive: true }
+  })
 
   return {
-    async byToken(token) {
-      if (token.startsWith(AGENT_TOKEN_PREFIX)) return byAgentToken(token)
-      const found = await authenticateToken(store, token)
-      if (!found) return null
-      const { caller, tokenId } = found
-      return { caller, credential: { kind: 'token', tokenId }, isLive: true }
-    },
+    byToken: (token) => (token.startsWith(AGENT_TOKEN_PREFIX) ? byAgentToken(token) : byStoredToken(token)),
 
     async bySession(cookieHeader) {
       const tokenId = sessions.read(cookieHeader)
-      if (tokenId === null) return null
-      const [token] = await findGoodTokens(pool, [tokenId])
-      if (!token) return null
-      const { name, role, projects } = token
-      const caller: Caller = { name, role, projects, agent: null }
-      return { caller, credential: { kind: 'session', tokenId }, isLive: true }
+      return tokenId === null ? null : byTokenId(tokenId)
     },
 
     async findEnded(credentials) {

@@ -72,6 +72,8 @@ export function createListener(
       }
       const body = await readBody(request, options.maxBodyBytes)
       if (!body.ok) {
+        // nobody is there to be answered
+        if (body.why === 'GONE') return void response.destroy()
         if (body.why === 'TOO_LARGE') {
           return reject(
             request,
@@ -120,7 +122,7 @@ export function createListener(
   /** GraphiQL for a browser that is signed in; others are shown where to do that. */
   async function showGraphiql(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (!(await authenticator.bySession(request.headers.cookie))) {
-      return respond(response, 303, '', { location: '/', 'cache-control': 'no-store' })
+      return respond(response, 303, '', { location: '/' })
     }
     const page = await graphiql()
     const headers = {
@@ -148,6 +150,7 @@ export function createListener(
   return (request, response) => {
     response.setHeader('x-content-type-options', 'nosniff')
     response.setHeader('referrer-policy', 'no-referrer')
+    response.setHeader('cache-control', 'no-store')
     if (isStopping()) response.setHeader('connection', 'close')
     const route = routes[request.url?.split('?', 1)[0] ?? '']
     if (!route) return respondText(response, 404, 'There is nothing here.')

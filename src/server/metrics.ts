@@ -1,6 +1,6 @@
-import type pg from 'pg'
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Swept } from '../commands/sweep.ts'
+import type { Store } from '../store/openStore.ts'
 
 /** What a server counts, for Prometheus. */
 export interface Metrics {
@@ -31,7 +31,7 @@ export type Rejection =
 
 /** What the gauges look at whenever they are asked. */
 export interface Observed {
-  readonly pool: pg.Pool
+  readonly pool: Store['pool']
   /** Operations that stream, by how they came. */
   countSubscriptions(): { readonly socket: number; readonly http: number }
   countSockets(): number
@@ -75,36 +75,42 @@ export function createMetrics({ pool, countSubscriptions, countSockets }: Observ
     labelNames: ['change'],
     registers,
   })
-  new Gauge({
-    name: 'pawl_subscriptions',
-    help: 'Subscriptions under way.',
-    labelNames: ['transport'],
-    registers,
-    collect() {
-      const counted = countSubscriptions()
-      this.set({ transport: 'socket' }, counted.socket)
-      this.set({ transport: 'http' }, counted.http)
-    },
-  })
-  new Gauge({
-    name: 'pawl_sockets',
-    help: 'WebSockets open.',
-    registers,
-    collect() {
-      this.set(countSockets())
-    },
-  })
-  new Gauge({
-    name: 'pawl_database_connections',
-    help: 'Connections of this server to the database, and requests that wait for one.',
-    labelNames: ['state'],
-    registers,
-    collect() {
-      this.set({ state: 'busy' }, pool.totalCount - pool.idleCount)
-      this.set({ state: 'idle' }, pool.idleCount)
-      this.set({ state: 'waiting' }, pool.waitingCount)
-    },
-  })
+  registry.registerMetric(
+    new Gauge({
+      name: 'pawl_subscriptions',
+      help: 'Subscriptions under way.',
+      labelNames: ['transport'],
+      registers: [],
+      collect() {
+        const counted = countSubscriptions()
+        this.set({ transport: 'socket' }, counted.socket)
+        this.set({ transport: 'http' }, counted.http)
+      },
+    }),
+  )
+  registry.registerMetric(
+    new Gauge({
+      name: 'pawl_sockets',
+      help: 'WebSockets open.',
+      registers: [],
+      collect() {
+        this.set(countSockets())
+      },
+    }),
+  )
+  registry.registerMetric(
+    new Gauge({
+      name: 'pawl_database_connections',
+      help: 'Connections of this server to the database, and requests that wait for one.',
+      labelNames: ['state'],
+      registers: [],
+      collect() {
+        this.set({ state: 'busy' }, pool.totalCount - pool.idleCount)
+        this.set({ state: 'idle' }, pool.idleCount)
+        this.set({ state: 'waiting' }, pool.waitingCount)
+      },
+    }),
+  )
 
   return {
     async print() {

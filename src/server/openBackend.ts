@@ -26,6 +26,8 @@ export interface Backend {
   onChange: (runId: string) => void
 }
 
+/** The embedded database takes 20 connections; signals, `migrate` and a look from outside need some. */
+const EMBEDDED_POOL = 14
 /** How long a statement waits for a connection, in milliseconds: then the caller is told to ask again. */
 const CONNECT_MS = 5000
 /** How long a statement may take, in milliseconds: a connection that leads nowhere is found out by it. */
@@ -40,7 +42,7 @@ export async function openBackend(config: Config, log: Log, teardown: Teardown):
 
   const store = openStore({
     ...database.poolConfig,
-    max: poolSize,
+    max: database.kind === 'embedded' ? Math.min(poolSize, EMBEDDED_POOL) : poolSize,
     keepAlive: true,
     connectionTimeoutMillis: CONNECT_MS,
     query_timeout: STATEMENT_MS,

@@ -6,11 +6,15 @@ export type Body =
   | { readonly ok: false; readonly why: 'TOO_LARGE' | 'NOT_UTF8' | 'GONE' }
 
 /**
- * Reads a body of UTF-8 and never more than so many bytes of it, whatever its headers promise. Of a body that is too large
- * the rest is left unread: the connection has to be closed after the answer.
+ * Of a body that is too large, so many times the limit is still read, and dropped: a client that is cut off while it sends
+ * never sees the answer that tells it why.
  */
+const PATIENCE = 4
+
+/** Reads a body of UTF-8 and keeps never more than so many bytes of it, whatever its headers promise. */
 export function readBody(request: IncomingMessage, mostBytes: number): Promise<Body> {
-  if (Number(request.headers['content-length'] ?? 0) > mostBytes) {
+  const mostRead = mostBytes * PATIENCE
+  if (Number(request.headers['content-length'] ?? 0) > mostRead) {
     return Promise.resolve({ ok: false, why: 'TOO_LARGE' })
   }
   return new Promise((resolve) => {
@@ -23,10 +27,12 @@ export function readBody(request: IncomingMessage, mostBytes: number): Promise<B
     const take = (chunk: Buffer): void => {
       bytes += chunk.length
       if (bytes <= mostBytes) return void chunks.push(chunk)
+      chunks.length = 0
+      if (bytes <= mostRead) return
       request.pause()
       settle({ ok: false, why: 'TOO_LARGE' })
     }
-    const finish = (): void => settle(decode(chunks))
+    const finish = (): void => settle(bytes <= mostBytes ? decode(chunks) : { ok: false, why: 'TOO_LARGE' })
     const giveUp = (): void => settle({ ok: false, why: 'GONE' })
     request.on('data', take).on('end', finish).on('error', giveUp).on('close', giveUp)
   })

@@ -90,7 +90,6 @@ function respondPage(response: ServerResponse, status: number, page: Page, cooki
   respond(response, status, page.html, {
     'content-type': 'text/html; charset=utf-8',
     'content-security-policy': page.policy,
-    'cache-control': 'no-store',
     ...(cookie && { 'set-cookie': cookie }),
   })
 }
@@ -105,5 +104,5 @@ function readToken(text: string): string | undefined {
 
 /** True where a proxy says that the browser came over HTTPS; who lies here only harms its own cookie. */
 function isSecure(request: IncomingMessage): boolean {
-  return request.headers['x-forwarded-proto'] === 'https'
+  return /^https\b/.test(String(request.headers['x-forwarded-proto']))
 }

@@ -1,6 +1,6 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { type Context, handleProtocols } from 'graphql-ws'
+import { handleProtocols } from 'graphql-ws'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { isDatabaseAway } from '../store/databaseAway.ts'
 import { GRAPHQL_PATH } from './engine.ts'

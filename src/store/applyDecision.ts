@@ -1,6 +1,7 @@
 import type { RunEvent } from '../lifecycle/events.ts'
 import type { Instant, Run } from '../lifecycle/run.ts'
 import { type Connection, type Prepared, run as send } from './openStore.ts'
+import { toReleaseKey } from './releaseKey.ts'
 import { type Beside, rowsBelow } from './rowsBelow.ts'
 import { toDate, toRunJson } from './runRows.ts'
 import { writeBelow } from './tablesBelow.ts'
@@ -48,7 +49,7 @@ export async function applyDecision(connection: Connection, change: Change): Pro
     toRunJson(after, dueAt),
     JSON.stringify(rowsBelow(before, after, events, change)),
     // a release after settling leaves no event to keep its key on
-    events.length === 0 && key?.operation === 'releaseRun' ? key.key : null,
+    events.length === 0 && key?.operation === 'releaseRun' ? toReleaseKey(before.fence, key.key) : null,
   ])
   return rows.length === 1
 }

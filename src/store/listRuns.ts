@@ -12,7 +12,7 @@ import {
   type Place,
   toPage,
 } from './page.ts'
-import { type RunFilter, type Sight, whereRuns } from './runFilter.ts'
+import { reachOf, type RunFilter, type Sight, whereRuns } from './runFilter.ts'
 import type { LoadedRow } from './runRows.ts'
 import { selectPresent } from './selectBelow.ts'
 
@@ -48,13 +48,26 @@ const bySettling: PageOrder = { column: Prisma.sql`r.settled_at`, id, newestFirs
  * The parts that an order is made of: each is read through an index of its own or is small, and they are merged. Activity
  * of a settled run is its settling: an index on the time of activity would make every renewal of a lease dear.
  */
-const PARTS: { readonly [O in RunOrder]: readonly { order: PageOrder; only: Prisma.Sql }[] } = {
-  CREATED_DESC: [{ order: byCreation, only: Prisma.sql`true` }],
-  CREATED_ASC: [{ order: { ...byCreation, newestFirst: false }, only: Prisma.sql`true` }],
-  ACTIVITY_DESC: [
-    { order: byActivity, only: Prisma.sql`r.settled_at IS NULL` },
-    { order: bySettling, only: Prisma.sql`r.settled_at IS NOT NULL` },
-  ],
+function partsOf(order: RunOrder, filter: RunFilter): readonly Part[] {
+  switch (order) {
+    case 'CREATED_DESC':
+      return [{ order: byCreation, only: Prisma.sql`true` }]
+    case 'CREATED_ASC':
+      return [{ order: { ...byCreation, newestFirst: false }, only: Prisma.sql`true` }]
+    case 'ACTIVITY_DESC': {
+      const { active, settled } = reachOf(filter)
+      const parts: Part[] = []
+      // neither is gone through where it can't hold what is asked for
+      if (active || !settled) parts.push({ order: byActivity, only: Prisma.sql`r.settled_at IS NULL` })
+      if (settled) parts.push({ order: bySettling, only: Prisma.sql`r.settled_at IS NOT NULL` })
+      return parts
+    }
+  }
+}
+
+interface Part {
+  readonly order: PageOrder
+  readonly only: Prisma.Sql
 }
 
 /**
@@ -67,15 +80,16 @@ export async function listRuns(
   { filter, sight, order, page }: RunsAsked,
 ): Promise<RunPage> {
   const where = whereRuns(filter, sight)
+  const parts = partsOf(order, filter)
   const { text, values } = Prisma.sql`
 SELECT ${Prisma.raw(FEED_CURSOR)} AS feed_cursor, clock_timestamp() AS clock,
-  ${anyBeside(order, where, page.after, isUpTo)} AS has_behind,
-  ${anyBeside(order, where, page.before, isFrom)} AS has_ahead,
+  ${anyBeside(parts, where, page.after, isUpTo)} AS has_behind,
+  ${anyBeside(parts, where, page.before, isFrom)} AS has_ahead,
   listed.*
 FROM (SELECT 1) AS always
 LEFT JOIN LATERAL (
   SELECT k.at AS place_at, k.turn, ${Prisma.raw(selectPresent('NULL'))}
-  FROM (${keys(order, where, page)}) k JOIN run r ON r.id = k.id
+  FROM (${keys(parts, where, page)}) k JOIN run r ON r.id = k.id
 ) listed ON true
 ORDER BY listed.turn`
   const { rows } = await connection.query<ListedRow>(text, values)
@@ -101,32 +115,32 @@ async function toListed(store: Store, row: ListedRow): Promise<ListedRun> {
 }
 
 /** Ids and places of a page, one row more than asked for, numbered in the order they are read. */
-function keys(order: RunOrder, where: Prisma.Sql, page: PageAsked): Prisma.Sql {
-  const parts = PARTS[order].map(
+function keys(parts: readonly Part[], where: Prisma.Sql, page: PageAsked): Prisma.Sql {
+  const selects = parts.map(
     ({ order: part, only }) => Prisma.sql`
     (SELECT r.id, ${part.column} AS at FROM run r WHERE ${only} AND ${where} AND ${isBetween(part, page)}
     ${inOrder(part, page)} LIMIT ${page.limit + 1})`,
   )
-  const newestFirst = PARTS[order].every((part) => part.order.newestFirst)
+  const newestFirst = parts.every((part) => part.order.newestFirst)
   const merged: PageOrder = { column: Prisma.sql`m.at`, id: Prisma.sql`m.id`, newestFirst }
   const turn = inOrder(merged, page)
   return Prisma.sql`SELECT m.id, m.at, row_number() OVER (${turn}) AS turn
-    FROM (${Prisma.join(parts, ' UNION ALL ')}) m ${turn} LIMIT ${page.limit + 1}`
+    FROM (${Prisma.join(selects, ' UNION ALL ')}) m ${turn} LIMIT ${page.limit + 1}`
 }
 
 /** Whether any run of the list lies on the other side of a place that a page begins or ends at. */
 function anyBeside(
-  order: RunOrder,
+  parts: readonly Part[],
   where: Prisma.Sql,
   place: Place | null,
   lies: (order: PageOrder, place: Place) => Prisma.Sql,
 ): Prisma.Sql {
   if (!place) return Prisma.sql`false`
-  const parts = PARTS[order].map(
+  const found = parts.map(
     ({ order: part, only }) =>
       Prisma.sql`EXISTS (SELECT FROM run r WHERE ${only} AND ${where} AND ${lies(part, place)})`,
   )
-  return Prisma.sql`(${Prisma.join(parts, ' OR ')})`
+  return Prisma.sql`(${Prisma.join(found, ' OR ')})`
 }
 
 /** The condition on rows that stand at a place, or come later in the list. */

@@ -3,6 +3,7 @@ import type { Instant, Json, Run } from '../lifecycle/run.ts'
 import type { KeptKey } from '../lifecycle/situation.ts'
 import type { WorkflowDefinition } from '../lifecycle/workflow.ts'
 import { type Connection, type Prepared, run, type Store } from './openStore.ts'
+import { readReleaseKey } from './releaseKey.ts'
 import { type LoadedRow, toRun } from './runRows.ts'
 import { selectPresent } from './selectBelow.ts'
 
@@ -129,7 +130,8 @@ function keptBesideTheLog(row: DecisionRow, operation: string, key: string | nul
   if (key === null) return null
   if (operation === 'finishExecution' && row.finish_key === key)
     return { runId: row.id, request: row.finish_request, event: null }
-  if (operation === 'releaseRun' && row.release_key === key)
-    return { runId: row.id, request: { runId: row.id, fence: row.fence }, event: null }
+  const released = operation === 'releaseRun' ? readReleaseKey(row.release_key) : null
+  if (released?.key === key)
+    return { runId: row.id, request: { runId: row.id, fence: released.fence }, event: null }
   return null
 }

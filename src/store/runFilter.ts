@@ -1,5 +1,11 @@
 import { outcomeOfRun } from '../lifecycle/outcome.ts'
-import { type Outcome, RUN_REASONS, RUN_STATUSES, type RunStatus } from '../lifecycle/words.ts'
+import {
+  isSettledStatus,
+  type Outcome,
+  RUN_REASONS,
+  type RunStatus,
+  SETTLED_STATUSES,
+} from '../lifecycle/words.ts'
 import { Prisma } from './generated/client.ts'
 
 /** Which runs to list; what is null, or left out, does not narrow. */
@@ -41,7 +47,7 @@ function conditions(filter: RunFilter, { projects, runId }: Sight): Prisma.Sql[]
   if (statuses) narrow(Prisma.sql`r.status = ANY(${statuses}::run_status[])`)
   if (outcomes) narrow(cameTo(outcomes))
   if (workflow != null)
-    narrow(Prisma.sql`r.workflow_id IN (SELECT id FROM workflow WHERE name = ${workflow})`)
+    narrow(Prisma.sql`r.workflow_id = ANY(ARRAY(SELECT id FROM workflow WHERE name = ${workflow}))`)
   if (labels && labels.length > 0) narrow(Prisma.sql`r.labels @> ${labels}::text[]`)
   if (project != null) narrow(Prisma.sql`r.project = ${project}`)
   if (text) narrow(mentions(text))
@@ -56,14 +62,22 @@ function mentions(text: string): Prisma.Sql {
 
 /** The statuses and reasons that come to these outcomes: asked of the one rule there is. */
 function cameTo(outcomes: readonly Outcome[]): Prisma.Sql {
-  const pairs = RUN_STATUSES.flatMap((status) =>
-    RUN_REASONS.filter((reason) => {
+  const ways = SETTLED_STATUSES.flatMap((status) => {
+    const reasons = RUN_REASONS.filter((reason) => {
       const outcome = outcomeOfRun({ status, reason })
       return outcome !== null && outcomes.includes(outcome)
-    }).map((reason) => ({ status, reason })),
-  )
-  const statuses = pairs.map(({ status }) => status)
-  const reasons = pairs.map(({ reason }) => reason)
-  return Prisma.sql`(r.status = ANY(${[...new Set(statuses)]}::run_status[]) AND (r.status, r.reason) IN (
-    SELECT * FROM unnest(${statuses}::run_status[], ${reasons}::run_reason[])))`
+    })
+    if (reasons.length === RUN_REASONS.length) return [Prisma.sql`r.status = ${status}::run_status`]
+    if (reasons.length === 0) return []
+    return [Prisma.sql`(r.status = ${status}::run_status AND r.reason = ANY(${reasons}::run_reason[]))`]
+  })
+  return ways.length > 0 ? Prisma.sql`(${Prisma.join(ways, ' OR ')})` : Prisma.sql`false`
+}
+
+/** Which runs can match at all: active ones, settled ones, or both. */
+export function reachOf({ statuses, outcomes }: RunFilter): { active: boolean; settled: boolean } {
+  return {
+    active: !outcomes && (!statuses || statuses.some((status) => !isSettledStatus(status))),
+    settled: !statuses || statuses.some(isSettledStatus),
+  }
 }

@@ -64,14 +64,6 @@ export async function useToken(connection: Connection, hash: string): Promise<St
   return row ?? null
 }
 
-const IS_GOOD: Prepared = { name: 'is-token-good', text: `SELECT id FROM token WHERE id = $1 AND ${GOOD}` }
-
-/** True while the token authenticates: it was neither revoked nor has it expired. */
-export async function isTokenGood(connection: Connection, id: string): Promise<boolean> {
-  const rows = await run(connection, IS_GOOD, [id])
-  return rows.length === 1
-}
-
 const GOOD_ONES: Prepared = {
   name: 'good-tokens',
   text: `SELECT ${COLUMNS} FROM token WHERE id = ANY($1::text[]) AND ${GOOD}`,

@@ -24,7 +24,7 @@ export class WorkflowCache {
     return this.keep(await this.prisma.workflow.findUniqueOrThrow({ where: { id } }))
   }
 
-  /** Remembers a workflow as it was read from the database. */
+  /** Remembers a workflow as it was read from the database; one that is known is not read again. */
   keep(row: {
     id: string
     name: string
@@ -32,6 +32,8 @@ export class WorkflowCache {
     definition: unknown
     createdAt: Date
   }): StoredWorkflow {
+    const known = this.known.get(row.id)
+    if (known) return known
     const parsed = parseWorkflow(row.definition)
     if (!parsed.ok) throw new Error(`workflow ${row.name} version ${row.version} is stored with mistakes`)
     const workflow = { ...row, definition: parsed.definition }

@@ -1,7 +1,20 @@
 import type { WorkflowDefinition } from '../lifecycle/workflow.ts'
 import type { Prisma } from './generated/client.ts'
-import type { Store } from './openStore.ts'
+import { type Prepared, run, type Store } from './openStore.ts'
 import type { StoredWorkflow } from './workflowCache.ts'
+
+const FIND: Prepared = {
+  name: 'find-workflow',
+  text: `
+SELECT id, name, version, definition, created_at FROM workflow
+WHERE name = $1 AND ($2::int IS NULL OR version = $2)
+ORDER BY version DESC LIMIT 1`,
+}
+
+type WorkflowRow = Omit<StoredWorkflow, 'definition' | 'createdAt'> & {
+  definition: unknown
+  created_at: Date
+}
 
 /** The workflow with this name, the newest where no version is named; null where there is none. */
 export async function findWorkflow(
@@ -9,11 +22,10 @@ export async function findWorkflow(
   name: string,
   version: number | null,
 ): Promise<StoredWorkflow | null> {
-  const row = await store.prisma.workflow.findFirst({
-    where: version === null ? { name } : { name, version },
-    orderBy: { version: 'desc' },
-  })
-  return row && store.workflows.keep(row)
+  const [row] = await run<WorkflowRow>(store.pool, FIND, [name, version])
+  if (!row) return null
+  const { created_at: createdAt, ...workflow } = row
+  return store.workflows.keep({ ...workflow, createdAt })
 }
 
 /** The names of all workflows. */

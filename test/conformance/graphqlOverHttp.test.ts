@@ -23,9 +23,7 @@ describe('GraphQL over HTTP', () => {
     expect(audits.length).toBeGreaterThanOrEqual(61)
   })
 
-  for (const { name, fn } of audits) {
-    it(name, async () => {
-      expect(await fn()).toMatchObject({ status: 'ok' })
-    })
-  }
+  it.each(audits)('$name', async ({ fn }) => {
+    expect(await fn()).toMatchObject({ status: 'ok' })
+  })
 })

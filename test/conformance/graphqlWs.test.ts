@@ -1,6 +1,6 @@
 import { createClient } from 'graphql-ws'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import WebSocket from 'ws'
+import { WebSocket } from 'ws'
 import { ask, startTestServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer

@@ -1,4 +1,4 @@
-import WebSocket from 'ws'
+import { WebSocket } from 'ws'
 
 /** A message of graphql-transport-ws. */
 export interface SocketMessage {

@@ -30,7 +30,7 @@ export async function spawnServer(dataDir: string, env: Record<string, string> =
   let written = ''
   child.stderr.on('data', (chunk: Buffer) => (written += String(chunk)))
   const ended = once(child, 'close').then(
-    ([code, signal]) => ({ code, signal }) as Awaited<ServerProcess['ended']>,
+    ([code, signal]) => ({ code, signal }),
   )
   const firstLine = once(createInterface(child.stdout), 'line').then(([line]) => String(line))
   const line = await Promise.race([

@@ -7,6 +7,11 @@ import type { CommonOptions } from '../invocation.ts'
 import { collectWords, createCommand, parseCount } from '../options.ts'
 import { printApprovals } from './printApproval.ts'
 
+const STATUSES: readonly ApprovalStatus[] = [
+  'PENDING',
+  ...(['APPROVED', 'REJECTED', 'RETRIED', 'ABORTED', 'EXPIRED', 'VOID'] as const),
+]
+
 interface Options extends CommonOptions {
   readonly run?: string
   readonly status?: ApprovalStatus[]
@@ -26,7 +31,7 @@ export function approvalListCommand(): Command {
     .option(
       '--status <status>',
       'of these statuses (default: PENDING); may be given several times',
-      collectWords,
+      collectWords(STATUSES),
     )
     .option('--all', 'of every status')
     .option('--limit <number>', 'how many, at most 500', parseCount, 50)

@@ -1,7 +1,7 @@
 import { Option } from 'commander'
 import type { Command } from 'commander'
 import type { ExpiryPolicy } from '@pawl/sdk'
-import { chooseRun } from '../chooseRun.ts'
+import { chooseRunId } from '../chooseRun.ts'
 import { drivesRun } from '../driving.ts'
 import type { DrivingOptions } from '../driving.ts'
 import { act } from '../invocation.ts'
@@ -47,8 +47,8 @@ export function approvalRequestCommand(): Command {
       act<Options, [string]>(async (invocation, options, question) => {
         const { gate, phase, approver, selfApproval, expires, onExpiry, fence, idempotencyKey } = options
         const payload = readJson(options.payload, '--payload')
-        const { run } = await chooseRun(invocation, options.run)
-        const result = await invocation.pawl.approvals.request(run.id, {
+        const runId = await chooseRunId(invocation, options.run)
+        const result = await invocation.pawl.approvals.request(runId, {
           gate,
           phase,
           question: readText(question),

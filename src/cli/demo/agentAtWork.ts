@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { unwrap } from '@pawl/sdk'
 import type { RunDetail } from '@pawl/sdk'
 import { awaitRun, showEvents } from './followFeed.ts'
-import type { Scene } from './tellStory.ts'
+import type { Scene } from './scene.ts'
 
 const AGENT = ['node', '--import', 'tsx', 'examples/review-agent/agent.ts']
 
@@ -35,23 +35,21 @@ export async function showAgent(scene: Scene, work: AgentAtWork & { runId?: stri
   stage.gap()
   const label = `demo-${randomUUID().slice(0, 8)}`
   const { feedCursor } = await pawl.runs.list({ first: 1 })
-  const feed = work.runId ? undefined : awaitRun(pawl, label, feedCursor)
   const labelled = work.runId ? [] : ['--label', label]
   const pace = scene.pace > 0 && !work.agentWords?.includes('--pace') ? ['--pace', String(scene.pace)] : []
   const ended = backstage.run(['exec', ...work.words, ...labelled, '--', ...agent, ...pace], (line, stream) =>
     stage.echo(line, stream === 'stdout' ? 'agent' : ''),
   )
+  const over = new AbortController()
+  const signal = AbortSignal.any([scene.signal, over.signal])
   try {
-    const runId =
-      work.runId ?? (await Promise.race([feed?.first, ended.then(stoppedShort)]))?.id ?? stoppedShort()
-    const shown = showEvents(pawl, stage, { runId, after: work.after ?? 0 })
-    await work.onRun?.(runId)
-    const exitCode = await ended
-    await shown
-    const run = unwrap(await pawl.runs.resolve({ runId })).run
-    return { run, exitCode }
+    const first = () => awaitRun(pawl, { label, after: feedCursor, signal })
+    const runId = work.runId ?? (await Promise.race([first(), ended.then(stoppedShort)])).id
+    const shown = showEvents(pawl, stage, { runId, after: work.after ?? 0, signal })
+    const [exitCode] = await Promise.all([ended, shown, work.onRun?.(runId)])
+    return { run: unwrap(await pawl.runs.resolve({ runId })).run, exitCode }
   } finally {
-    feed?.end()
+    over.abort()
   }
 }
 

@@ -1,7 +1,8 @@
 import type { RunDetail } from '@pawl/sdk'
 import { plain } from '../terminal/width.ts'
 import { showAgent } from './agentAtWork.ts'
-import type { Scene } from './tellStory.ts'
+import { insist } from './scene.ts'
+import type { Scene } from './scene.ts'
 
 /** Chapter: a cancel that is only over when the processes are gone. */
 export async function cancelWithProof(scene: Scene): Promise<void> {
@@ -20,14 +21,13 @@ export async function cancelWithProof(scene: Scene): Promise<void> {
       await backstage.run(['run', 'cancel', '--quiet', runId], (line) => stage.echo(line))
     },
   })
-  stage.moral(
-    `${run.status}, ${run.cancelConfirmed ? 'confirmed' : 'not confirmed'}: no process of it is left.`,
-  )
+  insist([run.status, run.cancelConfirmed], ['CANCELLED', true])
+  stage.moral('CANCELLED, confirmed: no process of it is left.')
 }
 
 /** Resolves when the agent has begun its first phase. */
-async function untilWorking({ pawl }: Scene, runId: string): Promise<void> {
-  for await (const { type } of pawl.runs.events(runId)) if (type === 'phase.started') return
+async function untilWorking({ pawl, signal }: Scene, runId: string): Promise<void> {
+  for await (const { type } of pawl.runs.events(runId, { signal })) if (type === 'phase.started') return
 }
 
 /** Chapter: nothing moves a finished run. */
@@ -37,9 +37,8 @@ export async function disturbFinished({ stage, backstage, pawl }: Scene, run: Ru
   stage.command(`pawl run cancel ${run.id}`)
   await backstage.run(['run', 'cancel', run.id], (line) => stage.echo(plain(line)))
   const now = await pawl.runs.get(run.id)
+  insist([now?.status, now?.revision], [run.status, run.revision])
   stage.moral(
-    now?.revision === run.revision
-      ? `Nothing was changed: it is ${now.status}, revision ${now.revision} as before. The database itself would refuse.`
-      : `It was changed to ${now?.status}: this must not happen.`,
+    `Nothing was changed: it is ${run.status}, revision ${run.revision} as before. The database itself would refuse.`,
   )
 }

@@ -6,28 +6,20 @@ import type { Stage } from './stage.ts'
 export async function showEvents(
   pawl: Pawl,
   stage: Stage,
-  { runId, after = 0, signal }: { runId: string; after?: number; signal?: AbortSignal },
+  { runId, after, signal }: { runId: string; after: number; signal: AbortSignal },
 ): Promise<void> {
   for await (const event of pawl.runs.events(runId, { after, untilSettled: true, signal })) {
     stage.echo(eventLine(stage.colors, event))
   }
 }
 
-/** Listens to the feed of all runs; `first` resolves with the first run with this label that comes up. */
-export function awaitRun(
+/** The first run with this label that the feed of all runs brings, from a cursor on. */
+export async function awaitRun(
   pawl: Pawl,
-  label: string,
-  feedCursor: string,
-): { first: Promise<Run>; end: () => void } {
-  const controller = new AbortController()
-  const first = (async () => {
-    const changes = pawl.runs.changes({
-      filter: { labels: [label] },
-      after: feedCursor,
-      signal: controller.signal,
-    })
-    for await (const { run } of changes) if (run) return run
-    throw new Error('the feed ended before the run came up')
-  })()
-  return { first, end: () => controller.abort() }
+  { label, after, signal }: { label: string; after: string; signal: AbortSignal },
+): Promise<Run> {
+  for await (const { run } of pawl.runs.changes({ filter: { labels: [label] }, after, signal })) {
+    if (run) return run
+  }
+  throw new Error('the feed ended before the run came up')
 }

@@ -8,9 +8,9 @@ export interface DemoServer {
   readonly server: RunningServer
   /** The local ADMIN token. */
   readonly token: string
-  close(reason: string): Promise<void>
+  readonly close: (reason: string) => Promise<void>
   /** Stops everything at the first signal to stop, what comes before included, and resolves with the exit code. */
-  closed(before: () => Promise<void>): Promise<number>
+  readonly closed: (before: () => Promise<void>) => Promise<number>
 }
 
 /** Starts a server on its own PostgreSQL, whatever the surroundings name otherwise. */
@@ -29,8 +29,13 @@ export async function openDemoServer({ data, port }: { data: string; port: numbe
     server,
     token,
     close: (reason) => server.close(reason),
-    closed: (before) =>
-      closeOnSignal({ close: (reason) => before().finally(() => server.close(reason)) }, log),
+    closed: (before) => {
+      const close = async (reason: string) => {
+        await before()
+        await server.close(reason)
+      }
+      return closeOnSignal({ close }, log)
+    },
   }
 }
 

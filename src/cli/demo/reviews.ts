@@ -1,7 +1,9 @@
 import type { RunDetail } from '@pawl/sdk'
+import { EXIT } from '../exitCodes.ts'
 import { plain } from '../terminal/width.ts'
 import { showAgent } from './agentAtWork.ts'
-import type { Scene } from './tellStory.ts'
+import { insist } from './scene.ts'
+import type { Scene } from './scene.ts'
 
 /** Chapter: an agent goes through all phases and completes its run. Returns that run. */
 export async function reviewRepository(scene: Scene): Promise<RunDetail> {
@@ -16,14 +18,18 @@ export async function reviewRepository(scene: Scene): Promise<RunDetail> {
   const { run } = await showAgent(scene, {
     words: ['--workflow', 'review', '--title', 'Review of the last commits'],
   })
+  insist(run.outcome, 'SUCCESS')
   const report = readReport(run)
   stage.gap()
+  if (report.title.startsWith('the bundled sample'))
+    stage.say('This tree has no history of commits, so the agent took the sample that comes with it.')
   stage.say(bold(plain(report.verdict)))
-  for (const { path, line, says } of report.findings.slice(0, 5)) {
+  const shown = pickVaried(report.findings, 5)
+  for (const { path, line, says } of shown) {
     stage.echo(`${dim('•')} ${plain(path)}${line ? dim(`:${line}`) : ''} ${plain(says)}`)
   }
-  if (report.findings.length > 5)
-    stage.echo(dim(`and ${report.findings.length - 5} more: pawl run show ${run.id}`))
+  if (report.findings.length > shown.length)
+    stage.echo(dim(`and ${report.findings.length - shown.length} more: pawl run show ${run.id}`))
   stage.moral(
     `${run.status}, outcome ${run.outcome}: every phase was started and left in the declared order, and the round is ` +
       'complete. The server holds the evidence; nothing else makes a run COMPLETED.',
@@ -40,6 +46,7 @@ export async function finishWithoutWork(scene: Scene): Promise<RunDetail> {
     words: ['--workflow', 'review', '--title', 'A review in a hurry'],
     agentWords: ['--until', 'reviews'],
   })
+  insist([exitCode, run.outcome], [0, 'INCOMPLETE'])
   stage.moral(
     `Exit code ${exitCode}, and yet the run is ${run.status} with outcome ${run.outcome}: it stands at ` +
       `${run.currentPhase?.key}. An exit code is never evidence.`,
@@ -58,10 +65,13 @@ export async function resumeTwice({ stage, backstage }: Scene, run: RunDetail): 
       backstage.run(['run', 'resume', '--quiet', run.id], (line) => stage.echo(line, `terminal ${who}`)),
     ),
   )
-  const winners = codes.filter((code) => code === 0).length
+  insist(
+    codes.toSorted((a, b) => a - b),
+    [EXIT.done, EXIT.lostRace],
+  )
   stage.moral(
-    `Exit codes ${codes.join(' and ')}: ${winners === 1 ? 'exactly one' : String(winners)} resumed it; the other was told ` +
-      'NotResumable, with where the run stands now. Two executors in one worktree can not happen.',
+    `Exit codes ${codes.join(' and ')}: exactly one resumed it; the other was told ` +
+      'NotResumable, with where the run stands now. So no second agent starts in the same worktree.',
   )
 }
 
@@ -75,18 +85,36 @@ export async function takeUpAgain(scene: Scene, before: RunDetail): Promise<void
   )
   const after = (await pawl.runs.get(before.id))?.revision ?? 0
   const { run } = await showAgent(scene, { words: ['--run', before.id], runId: before.id, after })
+  insist([run.outcome, run.epoch], ['SUCCESS', before.epoch + 1])
   stage.moral(
     `${run.status} in epoch ${run.epoch}, outcome ${run.outcome}. The failure of epoch ${before.epoch} stays in the log.`,
   )
 }
 
+interface Finding {
+  readonly lens: string
+  readonly path: string
+  readonly line: number | null
+  readonly says: string
+}
+
 interface Report {
+  readonly title: string
   readonly verdict: string
-  readonly findings: readonly { readonly path: string; readonly line: number | null; readonly says: string }[]
+  readonly findings: readonly Finding[]
 }
 
 /** The report as the agent handed it over with the run's completion. */
 function readReport({ output }: RunDetail): Report {
-  const { verdict = 'no verdict', findings = [] } = (output ?? {}) as Partial<Report>
-  return { verdict, findings }
+  const { title = '', verdict = 'no verdict', findings = [] } = (output ?? {}) as Partial<Report>
+  return { title, verdict, findings }
+}
+
+/** So many findings, of as many kinds as there are, the weightiest of each first. */
+function pickVaried(findings: readonly Finding[], most: number): readonly Finding[] {
+  const firsts = findings.filter(
+    ({ lens }, index) => findings.findIndex((other) => other.lens === lens) === index,
+  )
+  const others = findings.filter((finding) => !firsts.includes(finding))
+  return [...firsts, ...others].slice(0, most)
 }

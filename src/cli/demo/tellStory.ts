@@ -1,25 +1,14 @@
 import { relative } from 'node:path'
-import type { Pawl } from '@pawl/sdk'
-import type { RunningServer } from '../../server/startServer.ts'
-import type { Backstage } from './backstage.ts'
 import { cancelWithProof, disturbFinished } from './cancels.ts'
 import { finishWithoutWork, resumeTwice, reviewRepository, takeUpAgain } from './reviews.ts'
-import type { Stage } from './stage.ts'
+import { insist } from './scene.ts'
+import type { Scene } from './scene.ts'
 
-/** Everything that a chapter works with. */
-export interface Scene {
-  readonly stage: Stage
-  readonly backstage: Backstage
-  readonly pawl: Pawl
-  /** How long the agent waits in each phase, in milliseconds. */
-  readonly pace: number
-  readonly data: string
-  readonly server: RunningServer
-  /** Whether the server stays up after the story. */
-  readonly stays: boolean
-}
-
-/** Tells the story: a review that works, and everything that usually goes wrong. */
+/**
+ * Tells the story: a review that works, and everything that usually goes wrong.
+ *
+ * @throws where something comes out differently than the story has it.
+ */
 export async function tellStory(scene: Scene): Promise<void> {
   const { stage, server } = scene
   const { bold } = stage.colors
@@ -50,5 +39,5 @@ async function examine({ stage, backstage }: Scene): Promise<void> {
   stage.chapter('And the books are straight')
   stage.say('Each run is the fold of its log. The doctor computes every one of them anew and compares.')
   stage.command('pawl doctor')
-  await backstage.run(['doctor'], (line) => stage.echo(line))
+  insist(await backstage.run(['doctor'], (line) => stage.echo(line)), 0)
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { chooseRun } from '../chooseRun.ts'
+import { chooseRunId } from '../chooseRun.ts'
 import { act } from '../invocation.ts'
 import { createCommand, revisionOption } from '../options.ts'
 import { drivesRun } from '../driving.ts'
@@ -19,9 +19,9 @@ export function phaseAdvanceCommand(): Command {
     .addOption(revisionOption())
     .action(
       act<Options, [string]>(async (invocation, options, to) => {
-        const { run } = await chooseRun(invocation, options.run)
+        const runId = await chooseRunId(invocation, options.run)
         const { fence, ifRevision, idempotencyKey } = options
-        const result = await invocation.pawl.phases.advance(run.id, to, { fence, ifRevision, idempotencyKey })
+        const result = await invocation.pawl.phases.advance(runId, to, { fence, ifRevision, idempotencyKey })
         return invocation.settle(result, (success, paper) => printPhaseLine(paper, success))
       }),
     )

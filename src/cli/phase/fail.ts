@@ -1,9 +1,9 @@
 import { Option } from 'commander'
 import type { Command } from 'commander'
 import type { ErrorClass } from '@pawl/sdk'
-import { chooseRun } from '../chooseRun.ts'
+import { chooseRunId } from '../chooseRun.ts'
 import { act } from '../invocation.ts'
-import { createCommand, readJson } from '../options.ts'
+import { createCommand, parseWord, readJson } from '../options.ts'
 import { drivesRun } from '../driving.ts'
 import type { DrivingOptions } from '../driving.ts'
 import { printPhaseLine } from './printPhase.ts'
@@ -33,7 +33,11 @@ export function phaseFailCommand(): Command {
   ).argument('<phase>', 'key of the current phase')
   return drivesRun(command)
     .requiredOption('--message <text>', 'what went wrong')
-    .addOption(new Option('--class <class>', 'how it is to be met').choices(CLASSES).default('RECOVERABLE'))
+    .addOption(
+      new Option('--class <class>', `how it is to be met: ${CLASSES.join(', ')}`)
+        .argParser(parseWord(CLASSES))
+        .default('RECOVERABLE'),
+    )
     .option('--code <code>', 'a word for programs', 'REPORTED')
     .option('--hint <text>', 'what may help')
     .option('--ask <question>', 'pause the run until a person has decided: retry, or abort')
@@ -43,11 +47,11 @@ export function phaseFailCommand(): Command {
     .action(
       act<Options, [string]>(async (invocation, options, phase) => {
         const recovery = recoveryOf(options)
-        const { run } = await chooseRun(invocation, options.run)
+        const runId = await chooseRunId(invocation, options.run)
         const { fence, idempotencyKey, message, code, hint } = options
         const error = { class: options.class, code, message, hint }
         const fields = { fence, idempotencyKey, error, recovery }
-        const result = await invocation.pawl.phases.fail(run.id, phase, fields)
+        const result = await invocation.pawl.phases.fail(runId, phase, fields)
         return invocation.settle(result, (success, paper) => printPhaseLine(paper, success))
       }),
     )

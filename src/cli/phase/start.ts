@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { chooseRun } from '../chooseRun.ts'
+import { chooseRunId } from '../chooseRun.ts'
 import { act } from '../invocation.ts'
 import { createCommand } from '../options.ts'
 import { drivesRun } from '../driving.ts'
@@ -22,10 +22,10 @@ export function phaseStartCommand(): Command {
     .option('--because <text>', 'why it is repaired, for the log')
     .action(
       act<Options, [string]>(async (invocation, options, phase) => {
-        const { run } = await chooseRun(invocation, options.run)
+        const runId = await chooseRunId(invocation, options.run)
         const { fence, repair, because, idempotencyKey } = options
         const fields = { fence, repair, because, idempotencyKey }
-        const result = await invocation.pawl.phases.start(run.id, phase, fields)
+        const result = await invocation.pawl.phases.start(runId, phase, fields)
         return invocation.settle(result, (success, paper) => printPhaseLine(paper, success))
       }),
     )

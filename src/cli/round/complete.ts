@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { chooseRun } from '../chooseRun.ts'
+import { chooseRunId } from '../chooseRun.ts'
 import { act } from '../invocation.ts'
 import { createCommand, readJson } from '../options.ts'
 import { drivesRun } from '../driving.ts'
@@ -19,9 +19,9 @@ export function roundCompleteCommand(): Command {
     .action(
       act<Options>(async (invocation, options) => {
         const summary = readJson(options.summary, '--summary')
-        const { run } = await chooseRun(invocation, options.run)
+        const runId = await chooseRunId(invocation, options.run)
         const { fence, idempotencyKey } = options
-        const result = await invocation.pawl.rounds.complete(run.id, { fence, summary, idempotencyKey })
+        const result = await invocation.pawl.rounds.complete(runId, { fence, summary, idempotencyKey })
         return invocation.settle(result, ({ round, changed }, paper) =>
           paper.line(changed ? `round ${round} is complete` : `round ${round} was complete already`),
         )

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { CancelRunResult, SuccessOf } from '@pawl/sdk'
-import { chooseRun } from '../chooseRun.ts'
+import { chooseRunId } from '../chooseRun.ts'
 import { act } from '../invocation.ts'
 import { createCommand, revisionOption } from '../options.ts'
 import { changesRun } from './argument.ts'
@@ -25,10 +25,10 @@ export function runCancelCommand(): Command {
     .addOption(revisionOption())
     .action(
       act<Options, [string | undefined]>(async (invocation, options, id) => {
-        const { run } = await chooseRun(invocation, id)
+        const runId = await chooseRunId(invocation, id)
         const { comment, cascade, ifRevision, idempotencyKey } = options
         const fields = { comment, cascade, ifRevision, idempotencyKey }
-        const result = await invocation.pawl.runs.cancel(run.id, fields)
+        const result = await invocation.pawl.runs.cancel(runId, fields)
         return invocation.settle(result, (success, paper) => {
           printRunLine(paper, success.run)
           for (const remark of explain(success)) invocation.note(remark)

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { chooseRun } from '../chooseRun.ts'
+import { chooseRunId } from '../chooseRun.ts'
 import { act } from '../invocation.ts'
 import { collect, createCommand } from '../options.ts'
 import { changesRun } from './argument.ts'
@@ -33,7 +33,7 @@ export function runClaimCommand(): Command {
   return command.action(
     act<Options, [string | undefined]>(async (invocation, options, named) => {
       const meant = named ?? (invocation.env['PAWL_RUN_ID'] || undefined)
-      const runId = meant && (await chooseRun(invocation, named)).run.id
+      const runId = meant && (await chooseRunId(invocation, named))
       const result = await invocation.pawl.runs.claim({
         ...claimOf(options),
         runId,

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { chooseRun } from '../chooseRun.ts'
+import { chooseRunId } from '../chooseRun.ts'
 import { act } from '../invocation.ts'
 import { createCommand, fenceOption, readJson, revisionOption } from '../options.ts'
 import { changesRun } from './argument.ts'
@@ -25,9 +25,9 @@ export function runCompleteCommand(): Command {
     .action(
       act<Options, [string | undefined]>(async (invocation, options, id) => {
         const output = readJson(options.output, '--output')
-        const { run } = await chooseRun(invocation, id)
+        const runId = await chooseRunId(invocation, id)
         const { fence, ifRevision, idempotencyKey } = options
-        const result = await invocation.pawl.runs.complete(run.id, {
+        const result = await invocation.pawl.runs.complete(runId, {
           output,
           fence,
           ifRevision,

@@ -1,9 +1,9 @@
 import { Option } from 'commander'
 import type { Command } from 'commander'
 import type { FailReason } from '@pawl/sdk'
-import { chooseRun } from '../chooseRun.ts'
+import { chooseRunId } from '../chooseRun.ts'
 import { act } from '../invocation.ts'
-import { createCommand, fenceOption } from '../options.ts'
+import { createCommand, fenceOption, parseWord } from '../options.ts'
 import { changesRun } from './argument.ts'
 import type { ChangeOptions } from './argument.ts'
 import { printRunLine } from './printRun.ts'
@@ -23,13 +23,17 @@ export function runFailCommand(): Command {
   ])
   return changesRun(command)
     .requiredOption('--error <text>', 'what went wrong')
-    .addOption(new Option('--reason <reason>', 'why').choices(REASONS).default('REPORTED_FAILURE'))
+    .addOption(
+      new Option('--reason <reason>', `why: ${REASONS.join(', ')}`)
+        .argParser(parseWord(REASONS))
+        .default('REPORTED_FAILURE'),
+    )
     .addOption(fenceOption())
     .action(
       act<Options, [string | undefined]>(async (invocation, options, id) => {
-        const { run } = await chooseRun(invocation, id)
+        const runId = await chooseRunId(invocation, id)
         const { error, reason, fence, idempotencyKey } = options
-        const result = await invocation.pawl.runs.fail(run.id, { error, reason, fence, idempotencyKey })
+        const result = await invocation.pawl.runs.fail(runId, { error, reason, fence, idempotencyKey })
         return invocation.settle(result, (success, paper) => printRunLine(paper, success.run))
       }),
     )

@@ -2,7 +2,8 @@ import type { Command } from 'commander'
 import type { Outcome, RunOrder, RunStatus } from '@pawl/sdk'
 import { act } from '../invocation.ts'
 import type { CommonOptions } from '../invocation.ts'
-import { collect, collectWords, createCommand, parseCount } from '../options.ts'
+import { collect, collectWords, createCommand, parseCount, parseWord } from '../options.ts'
+import { OUTCOMES, RUN_STATUSES } from '../terminal/words.ts'
 import { printRuns } from './printRun.ts'
 
 interface Options extends CommonOptions {
@@ -18,7 +19,21 @@ interface Options extends CommonOptions {
   readonly after?: string
 }
 
-const ACTIVE: RunStatus[] = ['QUEUED', 'RUNNING', 'AWAITING_APPROVAL', 'PAUSED', 'CANCELLING']
+const ORDERS: readonly RunOrder[] = ['CREATED_DESC', 'CREATED_ASC', 'ACTIVITY_DESC']
+
+/** Whether a run of this status is active; a status that is missing here does not compile. */
+const IS_ACTIVE: Readonly<Record<RunStatus, boolean>> = {
+  QUEUED: true,
+  RUNNING: true,
+  AWAITING_APPROVAL: true,
+  PAUSED: true,
+  CANCELLING: true,
+  COMPLETED: false,
+  FAILED: false,
+  CANCELLED: false,
+  EXPIRED: false,
+}
+const ACTIVE = RUN_STATUSES.filter((status) => IS_ACTIVE[status])
 
 /** `pawl run list`: one page of runs. */
 export function runListCommand(): Command {
@@ -27,12 +42,12 @@ export function runListCommand(): Command {
     'pawl run list --outcome incomplete --workflow review',
     "pawl run list --json | jq -r '.nodes[].id'",
   ])
-    .option('--status <status>', 'only in this status; several with commas', collectWords)
+    .option('--status <status>', 'only in this status; several with commas', collectWords(RUN_STATUSES))
     .option('--active', 'only runs that have not settled')
     .option(
       '--outcome <outcome>',
       'only with this outcome: success, incomplete, failed, cancelled',
-      collectWords,
+      collectWords(OUTCOMES),
     )
     .option('--workflow <name>', 'only of this workflow')
     .option('--label <name>', 'only with this label; several: with all of them', collect)
@@ -41,7 +56,7 @@ export function runListCommand(): Command {
     .option(
       '--order <order>',
       'created_desc, created_asc or activity_desc',
-      (text) => text.toUpperCase(),
+      parseWord(ORDERS),
       'CREATED_DESC',
     )
     .option('--limit <number>', 'how many, at most 500', parseCount, 50)

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { chooseRun } from '../chooseRun.ts'
+import { chooseRunId } from '../chooseRun.ts'
 import { act } from '../invocation.ts'
 import { createCommand, revisionOption } from '../options.ts'
 import { changesRun } from './argument.ts'
@@ -21,9 +21,9 @@ export function runPauseCommand(): Command {
     .addOption(revisionOption())
     .action(
       act<Options, [string | undefined]>(async (invocation, options, id) => {
-        const { run } = await chooseRun(invocation, id)
+        const runId = await chooseRunId(invocation, id)
         const { comment, ifRevision, idempotencyKey } = options
-        const result = await invocation.pawl.runs.pause(run.id, { comment, ifRevision, idempotencyKey })
+        const result = await invocation.pawl.runs.pause(runId, { comment, ifRevision, idempotencyKey })
         return invocation.settle(result, (success, paper) => printRunLine(paper, success.run))
       }),
     )

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { chooseRun } from '../chooseRun.ts'
+import { chooseRunId } from '../chooseRun.ts'
 import { act } from '../invocation.ts'
 import { createCommand, parseCount } from '../options.ts'
 import { changesRun } from './argument.ts'
@@ -19,8 +19,8 @@ export function runReleaseCommand(): Command {
     .requiredOption('--fence <number>', 'the fence of your claim; nobody else can end it', parseCount)
     .action(
       act<Options, [string | undefined]>(async (invocation, { fence, idempotencyKey }, id) => {
-        const { run } = await chooseRun(invocation, id)
-        const result = await invocation.pawl.runs.release(run.id, { fence, idempotencyKey })
+        const runId = await chooseRunId(invocation, id)
+        const result = await invocation.pawl.runs.release(runId, { fence, idempotencyKey })
         return invocation.settle(result, (success, paper) => printRunLine(paper, success.run))
       }),
     )

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { chooseRun } from '../chooseRun.ts'
+import { chooseRunId } from '../chooseRun.ts'
 import { act } from '../invocation.ts'
 import { createCommand, revisionOption } from '../options.ts'
 import { changesRun } from './argument.ts'
@@ -27,10 +27,10 @@ export function runResumeCommand(): Command {
   for (const option of claimOptions()) command.addOption(option)
   return command.action(
     act<Options, [string | undefined]>(async (invocation, options, id) => {
-      const { run } = await chooseRun(invocation, id)
+      const runId = await chooseRunId(invocation, id)
       const { comment, ifRevision, idempotencyKey } = options
       const claim = options.claim || options.env ? claimOf(options) : undefined
-      const result = await invocation.pawl.runs.resume(run.id, { comment, ifRevision, idempotencyKey, claim })
+      const result = await invocation.pawl.runs.resume(runId, { comment, ifRevision, idempotencyKey, claim })
       return invocation.settle(result, (success, paper) => {
         if (!options.env) printRunLine(paper, success.run)
         printClaim(invocation, success, options)

@@ -3,7 +3,7 @@ import { nextStepOf } from '../nextStep.ts'
 import type { Colors } from '../terminal/paper.ts'
 import { between, formatClock, formatDuration } from '../terminal/times.ts'
 import { plain } from '../terminal/width.ts'
-import { paintOutcome, paintStatus } from '../terminal/words.ts'
+import { paintStatus } from '../terminal/words.ts'
 import { eventLine } from './eventLine.ts'
 import { phaseLines } from './printRun.ts'
 
@@ -30,7 +30,7 @@ export function watchLines(colors: Colors, state: WatchState, room: number): str
     ...phaseLines(colors, run.phases, now),
     '',
   ]
-  const foot = ['', ...waitingLines(colors, state), nextLine(colors, state)]
+  const foot = ['', ...waitingLines(colors, state), ...footLines(colors, state)]
   const space = Math.max(0, room - head.length - foot.length)
   const shown = space > 0 ? events.slice(-Math.min(space, 12)) : []
   return [...head, ...shown.map((event) => eventLine(colors, event)), ...foot]
@@ -45,7 +45,6 @@ function headline(colors: Colors, run: RunDetail, now: string): string {
 function statusLine(colors: Colors, { run, isConnected, now }: WatchState): string {
   const parts = [
     paintStatus(colors, run),
-    run.outcome && run.outcome !== 'SUCCESS' ? paintOutcome(colors, run.outcome) : null,
     run.round > 1 ? `round ${run.round}` : null,
     run.epoch > 1 ? `epoch ${run.epoch}` : null,
     describeLease(run, now),
@@ -66,8 +65,9 @@ function waitingLines(colors: Colors, { approval, messages }: WatchState): strin
   return approval ? [...told, `${colors.yellow('asked')} ${colors.bold(plain(approval.question))}`] : told
 }
 
-function nextLine(colors: Colors, { run, approval }: WatchState): string {
-  if (run.isSettled && run.error) return colors.red(plain(run.error))
+/** What went wrong, where something did, and what to do now. */
+function footLines(colors: Colors, { run, approval }: WatchState): string[] {
   const { say, command } = nextStepOf(run, approval)
-  return `${colors.dim('next')}  ${say}${command ? `  ${colors.bold(command)}` : ''}`
+  const next = `${colors.dim('next')}  ${say}${command ? `  ${colors.bold(command)}` : ''}`
+  return run.error ? [colors.red(plain(run.error)), next] : [next]
 }

@@ -24,8 +24,16 @@ export interface PaperSurroundings {
   readonly argv: readonly string[]
 }
 
+/** What is needed of a stream: the terminal's members are there on terminals only. */
+export interface PaperStream {
+  readonly isTTY?: boolean
+  readonly columns?: number
+  readonly rows?: number
+  write(text: string): unknown
+}
+
 /** Paper over a stream. Writing to one whose reader has gone is left to the stream's own `error` event. */
-export function createPaper(stream: NodeJS.WriteStream, surroundings: PaperSurroundings): Paper {
+export function createPaper(stream: PaperStream, surroundings: PaperSurroundings): Paper {
   const isTerminal = stream.isTTY === true
   return {
     colors: pc.createColors(wantsColors(isTerminal, surroundings)),

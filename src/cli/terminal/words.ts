@@ -33,6 +33,12 @@ const PHASE_MARKS: Readonly<Record<PhaseStatus, readonly [mark: string, Paint]>>
   SKIPPED: ['-', (c, text) => c.dim(text)],
 }
 
+/** Every status of a run that is known here. */
+export const RUN_STATUSES = Object.keys(RUN_PAINT) as readonly RunStatus[]
+
+/** Every outcome that is known here. */
+export const OUTCOMES = Object.keys(OUTCOME_PAINT) as readonly Outcome[]
+
 /** A run's status in its colour, with the outcome or the reason where they say more. A later server's word stays plain. */
 export function paintStatus(
   colors: Colors,

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import type { Role } from '@pawl/sdk'
 import { act } from '../invocation.ts'
 import type { CommonOptions } from '../invocation.ts'
-import { collect, createCommand, parseSeconds } from '../options.ts'
+import { collect, createCommand, parseSeconds, parseWord } from '../options.ts'
 
 interface Options extends CommonOptions {
   readonly role: Role
@@ -21,9 +21,8 @@ export function tokenCreateCommand(): Command {
   ])
     .argument('<name>', 'who or what it is for; the log names it')
     .addOption(
-      new Option('--role <role>', 'what it may do')
-        .choices(ROLES)
-        .argParser((text) => text.toUpperCase() as Role)
+      new Option('--role <role>', `what it may do: ${ROLES.join(', ')}`)
+        .argParser(parseWord(ROLES))
         .makeOptionMandatory(),
     )
     .option('--project <name>', 'only for this project; may be given several times', collect)

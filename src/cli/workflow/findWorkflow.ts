@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { PawlProblem } from '@pawl/sdk'
-import type { WorkflowDetail } from '@pawl/sdk'
+import type { Pawl, WorkflowDetail } from '@pawl/sdk'
 import type { Invocation } from '../invocation.ts'
 import { parseCount } from '../options.ts'
 
@@ -28,9 +28,17 @@ export async function findWorkflow(
 ): Promise<WorkflowDetail> {
   const workflow = await pawl.workflows.get(name, { version })
   if (workflow) return workflow
+  throw new PawlProblem(await describeMissing(pawl, name, version ?? null))
+}
+
+/** The refusal that the server's commands give for a workflow that is not there. */
+async function describeMissing(pawl: Pawl, name: string, askedVersion: number | null) {
   const { nodes } = await pawl.workflows.list({ first: 500 })
-  const known = nodes.map((each) => `${each.name} v${each.version}`)
-  const what = version === undefined ? name : `${name} v${version}`
-  const problem = { __typename: 'WorkflowNotFound', message: `there is no workflow ${what}`, known } as const
-  throw new PawlProblem(problem)
+  return {
+    __typename: 'WorkflowNotFound',
+    message: `There is no workflow ${name}${askedVersion === null ? '' : ` v${askedVersion}`}.`,
+    name,
+    askedVersion,
+    known: [...new Set(nodes.map((workflow) => workflow.name))],
+  }
 }

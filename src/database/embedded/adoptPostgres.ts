@@ -1,19 +1,16 @@
 import { realpath, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { Client } from 'pg'
 import type { DatabaseLog } from '../databaseLog.ts'
-import { connectEmbedded } from './connectEmbedded.ts'
 import { endSurvivors } from './endSurvivors.ts'
+import { answers } from './findRunning.ts'
 import { findPostgresProgram } from './inspectProcess.ts'
-import { readPassword } from './initCluster.ts'
 import type { Place } from './place.ts'
 import { readPostmasterFile } from './postmasterFile.ts'
 import type { PostmasterFile } from './postmasterFile.ts'
 import { sendSignal, stopPostgres } from './stopPostgres.ts'
 
 const pollMilliseconds = 10
-const answerMilliseconds = 5_000
 
 /**
  * Looks for a PostgreSQL that a killed server left running on this place.
@@ -30,7 +27,7 @@ export async function adoptPostgres(place: Place, log: DatabaseLog): Promise<Pos
   }
   const own = await realpath(join(place.native, 'bin', 'postgres'))
   const ready = program === own ? await waitUntilReady(place, file.pid) : undefined
-  if (ready && (await answers(place, ready))) return ready
+  if (ready && (await answers(place.cluster, ready))) return ready
   const reason = program === own ? 'it does not answer' : 'it is of another version'
   log.warn({ pid: file.pid, reason }, 'database.adopt_rejected')
   await stopPostgres(place, file.pid)
@@ -45,24 +42,6 @@ async function waitUntilReady(place: Place, pid: number): Promise<PostmasterFile
     if (file.status === 'ready') return file
     if ((await findPostgresProgram(pid, place.cluster)) === undefined) return undefined
     await delay(pollMilliseconds)
-  }
-}
-
-async function answers(place: Place, postmaster: PostmasterFile): Promise<boolean> {
-  const client = new Client({
-    ...connectEmbedded(postmaster, await readPassword(place.cluster)),
-    connectionTimeoutMillis: answerMilliseconds,
-    query_timeout: answerMilliseconds,
-  })
-  client.on('error', () => undefined)
-  try {
-    await client.connect()
-    const { rows } = await client.query<{ data_directory: string }>('SHOW data_directory')
-    return (await realpath(rows[0]?.data_directory ?? '')) === place.cluster
-  } catch {
-    return false
-  } finally {
-    await client.end().catch(() => undefined)
   }
 }
 

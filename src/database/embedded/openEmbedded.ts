@@ -1,5 +1,6 @@
 import { dirname } from 'node:path'
 import type { PoolConfig } from 'pg'
+import type { DatabaseError } from '../databaseErrors.ts'
 import type { DatabaseLog } from '../databaseLog.ts'
 import { lockDataDir } from '../lockDataDir.ts'
 import { adoptPostgres } from './adoptPostgres.ts'
@@ -8,12 +9,15 @@ import { connectEmbedded } from './connectEmbedded.ts'
 import { initCluster, readPassword } from './initCluster.ts'
 import { choosePlace } from './place.ts'
 import { startPatiently } from './startPatiently.ts'
-import { stopPostgres } from './stopPostgres.ts'
+import { supervisePostgres } from './supervisePostgres.ts'
+import type { SupervisedPostgres } from './supervisePostgres.ts'
 
 /** A running embedded PostgreSQL. */
 export interface EmbeddedPostgres {
   poolConfig: PoolConfig
   adopted: boolean
+  /** Resolves where it ended too often to be started again; else never. */
+  failed: Promise<DatabaseError>
   close(): Promise<void>
 }
 
@@ -21,7 +25,8 @@ export interface EmbeddedPostgres {
 const poolSize = 14
 
 /**
- * Starts the embedded PostgreSQL of a data directory, or adopts the one a killed server left running.
+ * Starts the embedded PostgreSQL of a data directory, or adopts the one a killed server left running. Should it end, it is
+ * started again.
  *
  * @param dataDir a data directory that this process has locked
  */
@@ -36,17 +41,33 @@ export async function openEmbedded(dataDir: string, log: DatabaseLog): Promise<E
     const postmaster = survivor ?? (await startPatiently(place, log))
     const adopted = survivor !== undefined
     log.info({ pid: postmaster.pid, home: place.home }, `database.${adopted ? 'adopt' : 'start'}_completed`)
+    const password = await readPassword(place.cluster)
+    const supervised = supervisePostgres(place, postmaster, log)
+    const poolConfig = { ...connectEmbedded(postmaster, password), max: poolSize }
     return {
-      poolConfig: { ...connectEmbedded(postmaster, await readPassword(place.cluster)), max: poolSize },
+      poolConfig: postmaster.socketDir
+        ? poolConfig
+        : { ...poolConfig, password: guard(password, supervised) },
       adopted,
+      failed: supervised.failed,
       close: async () => {
-        await stopPostgres(place, postmaster.pid)
-        log.info({ pid: postmaster.pid }, 'database.stop_completed')
+        await supervised.close()
+        log.info({ home: place.home }, 'database.stop_completed')
         lock?.release()
       },
     }
   } catch (error) {
     lock?.release()
     throw error
+  }
+}
+
+/** While PostgreSQL is away its port may be anybody's, who is not to be told the password. */
+function guard(password: string, supervised: SupervisedPostgres): () => string {
+  return () => {
+    if (supervised.isThere()) return password
+    throw Object.assign(new Error('the embedded PostgreSQL is not there at the moment'), {
+      code: 'ECONNREFUSED',
+    })
   }
 }

@@ -2,8 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { DatabaseLog } from '../databaseLog.ts'
 import { explainFailure } from './explainFailure.ts'
 import type { Place } from './place.ts'
-import type { PostmasterFile } from './postmasterFile.ts'
 import { PostgresEndedError, startPostgres } from './startPostgres.ts'
+import type { StartedPostgres } from './startPostgres.ts'
 
 const patienceMilliseconds = 30_000
 const retryMilliseconds = 100
@@ -11,19 +11,26 @@ const retryMilliseconds = 100
 /**
  * Starts PostgreSQL, and again for at most 30 s where what hinders it passes: sessions of a killed PostgreSQL that are
  * still at work (where they couldn't be found and ended), or a port that somebody took meanwhile.
+ *
+ * @param again how to be what an earlier one was: its port; and a signal that ends the attempt
  */
-export async function startPatiently(place: Place, log: DatabaseLog): Promise<PostmasterFile> {
+export async function startPatiently(
+  place: Place,
+  log: DatabaseLog,
+  again: { port?: number; signal?: AbortSignal } = {},
+): Promise<StartedPostgres> {
+  const { signal, ...settings } = again
   const deadline = Date.now() + patienceMilliseconds
   for (;;) {
     try {
-      return await startPostgres(place)
+      return await startPostgres(place, settings, signal)
     } catch (error) {
       if (!(error instanceof PostgresEndedError)) throw error
-      if (!passes(error.output) || Date.now() > deadline) {
+      if (signal?.aborted || !passes(error.output) || Date.now() > deadline) {
         throw explainFailure(error.output, place, error.cause as Error)
       }
       log.warn({ reason: error.output.trim().split('\n')[0] }, 'database.start_failed')
-      await delay(retryMilliseconds)
+      await delay(retryMilliseconds, undefined, { signal })
     }
   }
 }

@@ -17,7 +17,14 @@ export type PostgresSettings = Readonly<Record<string, string | number>>
 
 const pollMilliseconds = 10
 const socketPort = 5432
+const stopMilliseconds = 60_000
 const logLimitBytes = 10 * 1024 * 1024
+
+/** A PostgreSQL that this process started. */
+export interface StartedPostgres extends PostmasterFile {
+  /** Resolves, with how, when it has ended. */
+  ended: Promise<Error>
+}
 
 /** PostgreSQL ended before it accepted connections. */
 export class PostgresEndedError extends Error {
@@ -38,9 +45,14 @@ export class PostgresEndedError extends Error {
  *
  * It is detached, so that a Ctrl-C for this process does not reach it before its clients are done.
  *
+ * @param signal stops it again where it is aborted before it accepts connections
  * @throws {@link PostgresEndedError}
  */
-export async function startPostgres(place: Place, settings: PostgresSettings = {}): Promise<PostmasterFile> {
+export async function startPostgres(
+  place: Place,
+  settings: PostgresSettings = {},
+  signal?: AbortSignal,
+): Promise<StartedPostgres> {
   const log = await openLog(place.logFile)
   try {
     const logStart = (await log.stat()).size
@@ -54,10 +66,11 @@ export async function startPostgres(place: Place, settings: PostgresSettings = {
     child.unref()
     const ended = watchEnd(child)
     for (;;) {
+      if (signal?.aborted) await endStarting(child, ended)
       const failure = await Promise.race([ended, delay(pollMilliseconds, undefined)])
       if (failure) throw new PostgresEndedError(await readFrom(place.logFile, logStart), failure)
       const file = await readPostmasterFile(place.cluster)
-      if (file?.pid === child.pid && file?.status === 'ready') return file
+      if (file?.pid === child.pid && file?.status === 'ready') return { ...file, ended }
     }
   } finally {
     await log.close()
@@ -71,8 +84,8 @@ async function openLog(path: string): Promise<FileHandle> {
     () => 0,
   )
   if (size > logLimitBytes) await rename(path, `${path}.1`)
-  const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW = 0 } = constants
-  return open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600)
+  const { O_WRONLY, O_APPEND, O_CREAT } = constants
+  return open(path, O_WRONLY | O_APPEND | O_CREAT | (constants.O_NOFOLLOW ?? 0), 0o600)
 }
 
 function watchEnd(child: ChildProcess): Promise<Error> {
@@ -84,8 +97,16 @@ function watchEnd(child: ChildProcess): Promise<Error> {
   })
 }
 
+/** A start may be a recovery, which takes notice of a shutdown. */
+async function endStarting(child: ChildProcess, ended: Promise<Error>): Promise<void> {
+  child.kill('SIGINT')
+  const last = setTimeout(() => child.kill('SIGKILL'), stopMilliseconds)
+  await ended
+  clearTimeout(last)
+}
+
 async function listArguments(place: Place, settings: PostgresSettings): Promise<string[]> {
-  const all = { ...baseSettings, ...(await listenSettings(place.home)), ...settings }
+  const all = { ...baseSettings, ...(await listenSettings(place.home, settings)), ...settings }
   return ['-D', place.cluster, ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])]
 }
 
@@ -101,7 +122,7 @@ const baseSettings: PostgresSettings = {
 }
 
 /** A private unix socket; loopback TCP where the platform has no such sockets, or the socket's path would be too long. */
-async function listenSettings(home: string): Promise<PostgresSettings> {
+async function listenSettings(home: string, { port }: PostgresSettings): Promise<PostgresSettings> {
   if (process.platform !== 'win32' && fitsSocket(home)) {
     return {
       listen_addresses: '',
@@ -110,7 +131,7 @@ async function listenSettings(home: string): Promise<PostgresSettings> {
       unix_socket_permissions: '0700',
     }
   }
-  return { listen_addresses: '127.0.0.1', port: await findFreePort(), unix_socket_directories: '' }
+  return { listen_addresses: '127.0.0.1', port: port ?? (await findFreePort()), unix_socket_directories: '' }
 }
 
 /** The kernel takes 107 bytes for a socket's path on Linux, 103 on macOS. */

@@ -18,7 +18,10 @@ const SHORT = {
   name: 'short',
   version: 1,
   initialPhase: 'first',
-  phases: [{ key: 'first', next: ['last'] }, { key: 'last', final: true }],
+  phases: [
+    { key: 'first', next: ['last'] },
+    { key: 'last', final: true },
+  ],
 }
 
 /** A shell agent that does all of the work. `pawl` stands for the command under test. */
@@ -87,7 +90,12 @@ describe('an agent under pawl exec', () => {
     expect(ended.code).toBe(0)
     expect(ended.stdout).toContain(`id=${run.id} execution=${execution.id} url=${server.url}`)
     expect(ended.stderr).toContain('SUCCESS')
-    expect(run).toMatchObject({ status: 'COMPLETED', outcome: 'SUCCESS', output: { fine: true }, lease: null })
+    expect(run).toMatchObject({
+      status: 'COMPLETED',
+      outcome: 'SUCCESS',
+      output: { fine: true },
+      lease: null,
+    })
     expect(execution).toMatchObject({ end: 'EXITED', exitCode: 0, outcome: 'SUCCESS' })
   })
 
@@ -237,7 +245,16 @@ describe('a pause', () => {
     const { running, runId } = await begin('echo ready; sleep 600')
     unwrap(await pawl.runs.pause(runId))
     await running.ended
-    const ended = await cli.run(['exec', '--resume', '--run', runId, '--', 'sh', '-c', `${DILIGENT} pawl run complete`])
+    const ended = await cli.run([
+      'exec',
+      '--resume',
+      '--run',
+      runId,
+      '--',
+      'sh',
+      '-c',
+      `${DILIGENT} pawl run complete`,
+    ])
     expect(ended.code).toBe(0)
     expect(await pawl.runs.get(runId)).toMatchObject({ status: 'COMPLETED', epoch: 1 })
   })
@@ -254,10 +271,9 @@ describe('a lease', () => {
   it('that can not be renewed stops the agent before it is over', async () => {
     const away = await startTestServer()
     const there = pawlAt(away.url, away.adminToken)
-    const running = there.start([
-      ...['exec', '--workflow', 'review', '--lease', '6s', '--'],
-      ...['sh', '-c', `trap 'echo stopped; exit 9' TERM; echo ready; while :; do sleep 0.1; done`],
-    ])
+    const agent = `trap 'echo stopped; exit 9' TERM; echo ready; while :; do sleep 0.1; done`
+    const words = ['exec', '--workflow', 'review', '--lease', '6s', '--', 'sh', '-c', agent]
+    const running = there.start(words)
     await running.until(/ready/)
     await away.stop()
     const lastRenewal = performance.now()
@@ -269,7 +285,9 @@ describe('a lease', () => {
   })
 
   it('that somebody else holds by now stops the agent at once', async () => {
-    const { running, runId } = await begin(`trap '' TERM; echo "child=$$"; echo ready; while :; do sleep 0.1; done`)
+    const { running, runId } = await begin(
+      `trap '' TERM; echo "child=$$"; echo ready; while :; do sleep 0.1; done`,
+    )
     const child = pidIn(running, 'child')
     // As a frozen owner finds it when it wakes up.
     unwrap(await pawl.runs.release(runId, { fence: 1 }))
@@ -278,7 +296,10 @@ describe('a lease', () => {
     expect(code).toBe(137)
     expect(stderr).toContain('the lease was lost')
     expect(await isAlive(child)).toBe(false)
-    expect(await pawl.runs.get(runId)).toMatchObject({ status: 'RUNNING', lease: { owner: 'another', fence: 2 } })
+    expect(await pawl.runs.get(runId)).toMatchObject({
+      status: 'RUNNING',
+      lease: { owner: 'another', fence: 2 },
+    })
   })
 })
 
@@ -305,7 +326,10 @@ describe('a signal to pawl exec', () => {
   })
 
   it('that insists ends an agent that does not listen', async () => {
-    const { running } = await begin(`trap '' INT TERM; echo ready; while :; do sleep 0.1; done`, ['--kill-after', '1s'])
+    const { running } = await begin(`trap '' INT TERM; echo ready; while :; do sleep 0.1; done`, [
+      '--kill-after',
+      '1s',
+    ])
     running.kill('SIGTERM')
     const { code, run } = await finish(running)
     expect(code).toBe(137)
@@ -315,7 +339,17 @@ describe('a signal to pawl exec', () => {
 
 describe('the report of pawl exec', () => {
   it('is JSON on stderr for programs, the command’s own output untouched', async () => {
-    const ended = await cli.run(['exec', '--json', '--quiet', '--workflow', 'short', '--', 'sh', '-c', 'echo mine'])
+    const ended = await cli.run([
+      'exec',
+      '--json',
+      '--quiet',
+      '--workflow',
+      'short',
+      '--',
+      'sh',
+      '-c',
+      'echo mine',
+    ])
     expect(ended.stdout).toBe('mine\n')
     expect(JSON.parse(ended.stderr)).toMatchObject({
       exitCode: 0,

@@ -25,8 +25,8 @@ async function startRun(claimed = false): Promise<Run> {
 }
 
 /** The exit code and the name of the refusal. */
-async function refusalOf(words: readonly string[], env: Record<string, string> = {}) {
-  const { code, answer, stderr } = await cli.json(words, { env })
+async function refusalOf(words: readonly string[]) {
+  const { code, answer, stderr } = await cli.json(words)
   expect(stderr).toContain(answer['message'])
   return [code, answer['__typename']]
 }
@@ -79,14 +79,19 @@ describe('the exit code', () => {
     expect(await refusalOf(['run', 'start', 'nothing'])).toEqual([4, 'WorkflowNotFound'])
     expect(await refusalOf(['workflow', 'show', 'nothing'])).toEqual([4, 'WorkflowNotFound'])
     expect(await refusalOf(['run', 'claim', '--workflow', 'map'])).toEqual([4, 'NothingToClaim'])
-    const { run, lease } = unwrap(await pawl.runs.start({ workflow: 'review', claim: { owner: 'x', leaseSeconds: 60 } }))
+    const { run, lease } = unwrap(
+      await pawl.runs.start({ workflow: 'review', claim: { owner: 'x', leaseSeconds: 60 } }),
+    )
     const words = ['phase', 'advance', 'nowhere', '--run', run.id, '--fence', String(lease?.fence)]
     expect(await refusalOf(words)).toEqual([4, 'UnknownPhase'])
   })
 
   it('is 5 for a step the workflow does not have', async () => {
     const { id } = await startRun(true)
-    expect(await refusalOf(['phase', 'start', 'analysis', '--run', id, '--fence', '1'])).toEqual([5, 'IllegalTransition'])
+    expect(await refusalOf(['phase', 'start', 'analysis', '--run', id, '--fence', '1'])).toEqual([
+      5,
+      'IllegalTransition',
+    ])
     expect(await refusalOf(['phase', 'advance', 'synthesis', '--run', id, '--fence', '1'])).toEqual([
       5,
       'IllegalTransition',
@@ -97,14 +102,16 @@ describe('the exit code', () => {
     const { id } = await startRun(true)
     const { code, answer } = await cli.json(['run', 'complete', id, '--fence', '1'])
     expect([code, answer['__typename']]).toEqual([6, 'NotCompletable'])
-    expect((answer['missing'] as unknown[]).length).toBeGreaterThan(0)
+    expect(answer['missing']).not.toEqual([])
   })
 
   it('is 7 for input that is none', async () => {
     expect(await refusalOf(['run', 'show', 'no-id'])).toEqual([7, 'InvalidInput'])
     expect((await cli.run(['run', 'start', 'review', '--input', '{'])).code).toBe(7)
     expect((await cli.run(['workflow', 'apply', '/no/such/file'])).code).toBe(7)
-    expect(await refusalOf(['run', 'start', 'review', '--idempotency-key', 'same', '--title', 'a'], {}).catch(() => 'ok')).toBe('ok')
+    expect(
+      (await cli.run(['run', 'start', 'review', '--idempotency-key', 'same', '--title', 'a'])).code,
+    ).toBe(0)
     expect(await refusalOf(['run', 'start', 'review', '--idempotency-key', 'same', '--title', 'b'])).toEqual([
       7,
       'IdempotencyMismatch',
@@ -112,7 +119,12 @@ describe('the exit code', () => {
   })
 
   it('is 7 for a workflow that makes no sense, with every mistake told', async () => {
-    const definition = JSON.stringify({ name: 'broken', version: 1, initialPhase: 'a', phases: [{ key: 'b', next: ['c'] }] })
+    const definition = JSON.stringify({
+      name: 'broken',
+      version: 1,
+      initialPhase: 'a',
+      phases: [{ key: 'b', next: ['c'] }],
+    })
     const { code, answer, stderr } = await cli.json(['workflow', 'apply', '-'], { input: definition })
     expect([code, answer['__typename']]).toEqual([7, 'InvalidInput'])
     expect(stderr).toContain('there is no phase c')

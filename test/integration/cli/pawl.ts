@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 
-/** The built command, as it is installed. */
-export const PAWL = join(import.meta.dirname, '../../../dist/pawl.js')
+/** The built command, as it is installed; PAWL_COMMAND names another build. */
+export const PAWL = process.env['PAWL_COMMAND'] ?? join(import.meta.dirname, '../../../dist/pawl.js')
 
 /** How a command is called. */
 export interface PawlOptions {
@@ -111,7 +111,7 @@ export function pawlAt(url: string, token: string) {
     /** Runs a command with `--json`, and returns what it answered. */
     json: async (words: readonly string[], options: PawlOptions = {}) => {
       const ended = await runPawl([...words, '--json'], withEnv(options))
-      return { ...ended, answer: JSON.parse(ended.stdout) as Record<string, never> }
+      return { ...ended, answer: JSON.parse(ended.stdout) as Record<string, unknown> }
     },
   }
 }

@@ -53,6 +53,7 @@ export class RecordedLog {
   readonly events: { event: string; fields: object }[] = []
   info = (fields: object, event: string): void => void this.events.push({ event, fields })
   warn = this.info
+  error = this.info
 }
 
 /** Opens a database in another process. */

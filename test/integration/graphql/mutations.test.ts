@@ -419,7 +419,7 @@ describe('cancelRun and deleteRun', () => {
 describe('phases and rounds', () => {
   const members = (
     name: string,
-  ) => `... on ${name}Success { replayed run { round currentPhase { key } } phase { key status attempts round error { class code message hint } } }
+  ) => `... on ${name}Success { replayed run { round currentPhase { key } phases { round } first: phases(round: 1) { round } } phase { key status attempts round error { class code message hint } } }
     ... on IllegalTransition { from to allowed run { id } } ... on UnknownPhase { unknown: phase known } ... on RunNotActive { status }
     ... on LeaseLost { yourFence } ... on RunNotFound { runId } ... on IdempotencyMismatch { differingPaths }`
   const startPhase = (input: unknown, as = worker) => send('startPhase', input, as, members('StartPhase'))
@@ -469,10 +469,16 @@ describe('phases and rounds', () => {
     })
     expect(await completeRound({ ...by, summary: { ok: 1 } })).toMatchObject({ round: 1, changed: true })
     expect(await completeRound(by)).toMatchObject({ round: 1, changed: false, replayed: false })
+    const four = (round: number) => Array.from({ length: 4 }, () => ({ round }))
     expect(await advance({ ...by, to: 'draft' })).toMatchObject({
-      run: { round: 2 },
+      run: { round: 2, phases: four(2), first: four(1) },
       phase: { key: 'draft', status: 'PENDING', round: 2 },
     })
+    const { verifyRun } = await graph.read(
+      'query ($id: ID!) { verifyRun(id: $id) { ... on VerifyRunSuccess { consistent run { phases { round } first: phases(round: 1) { round } } } } }',
+      { id: runId },
+    )
+    expect(verifyRun).toEqual({ consistent: true, run: { phases: four(2), first: four(1) } })
     expect(await startPhase(first)).toMatchObject({
       replayed: true,
       phase: { key: 'draft', round: 1, attempts: 3 },
@@ -588,6 +594,26 @@ describe('executions', () => {
       id: executionId,
     })
     expect(node).toEqual({ outcome: 'SUCCESS' })
+  })
+
+  it('are judged anew by each mutation of one operation', async () => {
+    const { id: runId } = await runOf('RUNNING')
+    await send('startPhase', { runId, phase: 'work', fence: 1 }, worker, '')
+    const begun = [1, 2].map(() => start({ runId, phase: 'work', command: 'x', fence: 1 }))
+    const [one, two] = (await Promise.all(begun)).map(({ execution }) => execution.id as string)
+    const answer = await graph.read(
+      `mutation ($run: ID!, $one: ID!, $two: ID!) {
+        before: finishExecution(input: { executionId: $one, exitCode: 0 }) { ... on FinishExecutionSuccess { outcome } }
+        completeRun(input: { runId: $run, fence: 1 }) { ... on CompleteRunSuccess { run { status executions { edges { node { outcome } } } } } }
+        after: finishExecution(input: { executionId: $two, exitCode: 0 }) { ... on FinishExecutionSuccess { outcome execution { end run { status } } } } }`,
+      { run: runId, one, two },
+    )
+    const done = { node: { outcome: 'SUCCESS' } }
+    expect(answer).toEqual({
+      before: { outcome: 'INCOMPLETE' },
+      completeRun: { run: { status: 'COMPLETED', executions: { edges: [done, done] } } },
+      after: { outcome: 'SUCCESS', execution: { end: 'EXITED', run: { status: 'COMPLETED' } } },
+    })
   })
 
   it('of no run belong to who started them', async () => {

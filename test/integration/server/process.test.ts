@@ -2,10 +2,13 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { ask } from '../../support/server.ts'
 import { askSocket, openSocket } from '../../support/socket.ts'
 import { type ServerProcess, spawnServer } from '../../support/spawnServer.ts'
+
+// each starts several processes, one after the other
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 60_000 })
 
 let dataDir: string
 let running: ServerProcess[] = []
@@ -78,6 +81,18 @@ it('loses nothing it acknowledged when it is killed, and adopts the database it 
   })
 })
 
+it('recovers by itself when its embedded database is killed', async () => {
+  const server = await start()
+  const token = await server.readToken()
+  const { data } = await ask(server, START, { token })
+  const { id } = (data as unknown as { startRun: { run: { id: string } } }).startRun.run
+  const [pid] = (await readFile(join(dataDir, 'database', 'cluster', 'postmaster.pid'), 'utf8')).split('\n')
+  process.kill(Number(pid), 'SIGKILL')
+  const read = async () => (await ask(server, `{ run(id: "${id}") { title } }`, { token })).data
+  await expect.poll(read, { timeout: 20_000 }).toEqual({ run: { title: 'kept' } })
+  expect((await fetch(`${server.url}/readyz`)).status).toBe(200)
+})
+
 it('stops at once at a second signal', async () => {
   const server = await start({ PAWL_DRAIN_SECONDS: '600' })
   // a request that never ends its body is under way for as long as it may be
@@ -128,21 +143,4 @@ it('leaves a data directory that another server uses alone, and says whose it is
   )
   expect(await readFile(join(dataDir, 'address'), 'utf8')).toBe(address)
   expect((await fetch(`${server.url}/readyz`)).status).toBe(200)
-})
-
-it('says what to do where its port is taken, and leaves nothing running', async () => {
-  const server = await start()
-  const other = await mkdtemp(join(tmpdir(), 'pawl-process-'))
-  try {
-    const { port } = new URL(server.url)
-    await expect(spawnServer(other, { PAWL_PORT: port })).rejects.toThrow(
-      /is in use\. Stop what listens there/,
-    )
-    const next = await spawnServer(other)
-    expect(next.adopted).toBe(false)
-    next.child.kill('SIGTERM')
-    await next.ended
-  } finally {
-    await rm(other, { recursive: true })
-  }
 })

@@ -123,7 +123,7 @@ export async function readAll<T>(items: AsyncIterable<T>): Promise<T[]> {
 export async function pull<T>(tail: AsyncIterator<T, void>): Promise<T> {
   const { done, value } = await tail.next()
   if (done) throw new Error('the stream has ended')
-  return value as T
+  return value
 }
 
 /** The next `count` items. */

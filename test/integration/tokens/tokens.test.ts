@@ -1,14 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Caller } from '../../../src/commands/context.ts'
 import { SYSTEM } from '../../../src/commands/context.ts'
-import {
-  authenticateToken,
-  createToken,
-  isStillGood,
-  readTokens,
-  revokeToken,
-} from '../../../src/commands/tokens.ts'
+import { authenticateToken, createToken, readTokens, revokeToken } from '../../../src/commands/tokens.ts'
 import { openStore, type Store } from '../../../src/store/openStore.ts'
+import { findGoodTokens } from '../../../src/store/tokens.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
 
 let database: TestDatabase
@@ -52,10 +47,10 @@ describe('tokens', () => {
   it('stop to authenticate when they expire, by the clock of the database', async () => {
     const { token, secret } = await make({ expiresInSeconds: 60 })
     expect((await authenticateToken(store, secret))?.expiresAt).toEqual(token.expiresAt)
-    expect(await isStillGood(store, token.id)).toBe(true)
+    expect(await findGoodTokens(store.pool, [token.id])).toMatchObject([{ id: token.id }])
     await store.pool.query('UPDATE token SET expires_at = clock_timestamp() WHERE id = $1', [token.id])
     expect(await authenticateToken(store, secret)).toBeNull()
-    expect(await isStillGood(store, token.id)).toBe(false)
+    expect(await findGoodTokens(store.pool, [token.id])).toEqual([])
   })
 
   it('stop to authenticate when they are revoked, which may be asked for again', async () => {
@@ -63,7 +58,7 @@ describe('tokens', () => {
     expect(await revokeToken({ store }, SYSTEM, token.id)).toEqual({ ok: true, tokenId: token.id })
     expect(await revokeToken({ store }, SYSTEM, token.id)).toEqual({ ok: true, tokenId: token.id })
     expect(await authenticateToken(store, secret)).toBeNull()
-    expect(await isStillGood(store, token.id)).toBe(false)
+    expect(await findGoodTokens(store.pool, [token.id])).toEqual([])
     const listed = await readTokens({ store }, SYSTEM)
     expect(listed.ok && listed.tokens.map(({ id }) => id)).not.toContain(token.id)
   })

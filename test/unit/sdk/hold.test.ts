@@ -63,7 +63,7 @@ function startHold(fields: Partial<HoldFields> = {}) {
 
   const pawl = createPawl({
     url: 'http://pawl.test',
-    fetch: fetch as typeof globalThis.fetch,
+    fetch: fetch,
     WebSocket: false,
   })
   const hold = pawl.hold({ runId: 'run_01', fence: 3, leaseSeconds, ...fields })

@@ -63,6 +63,20 @@ describe('a request', () => {
     expect(server.seen.authorizations).toEqual(['Bearer from-the-environment'])
   })
 
+  it('carries the caller’s headers; without a token, one that tells a cookie’s owner from a foreign page', async () => {
+    const seen: unknown[] = []
+    const fetch: typeof globalThis.fetch = async (_, init) => {
+      seen.push(init?.headers)
+      return Response.json({ data: { viewer: { name: 'ann', role: 'VIEWER' } } })
+    }
+    await createPawl({ url: 'http://pawl.test', fetch, headers: { 'x-team': 'a' } }).viewer()
+    await createPawl({ url: 'http://pawl.test', fetch, token: 't' }).viewer()
+    expect(seen[0]).toMatchObject({ 'x-team': 'a', 'x-pawl-csrf': '1' })
+    expect(seen[0]).not.toHaveProperty('authorization')
+    expect(seen[1]).toMatchObject({ authorization: 'Bearer t' })
+    expect(seen[1]).not.toHaveProperty('x-pawl-csrf')
+  })
+
   it('needs an address', () => {
     expect(() => createPawl()).toThrow(PawlError)
   })

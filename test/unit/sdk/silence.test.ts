@@ -134,7 +134,7 @@ describe('a stream of server-sent events', () => {
     }
     const pawl = createPawl({
       url: 'http://pawl.test',
-      fetch: fetch as typeof globalThis.fetch,
+      fetch: fetch,
       WebSocket: false,
       retry,
     })

@@ -12,7 +12,7 @@ const tellers = () => ({ onFailed: vi.fn<(error: unknown) => void>(), onRecovere
 
 describe('repeat', () => {
   it('does the work again after the wait it asked for', async () => {
-    const work = vi.fn(async () => 100)
+    const work = vi.fn<() => Promise<number>>(async () => 100)
     const repeated = repeat({ work, afterFailureMs: 10, ...tellers() })
     await vi.advanceTimersByTimeAsync(250)
     expect(work).toHaveBeenCalledTimes(3)
@@ -22,7 +22,7 @@ describe('repeat', () => {
   })
 
   it('does it sooner where asked, and never later for that', async () => {
-    const work = vi.fn(async () => 1000)
+    const work = vi.fn<() => Promise<number>>(async () => 1000)
     const repeated = repeat({ work, afterFailureMs: 10, ...tellers() })
     await vi.advanceTimersByTimeAsync(0)
     repeated.within(50)
@@ -35,8 +35,8 @@ describe('repeat', () => {
   })
 
   it('remembers what was asked for while the work was under way', async () => {
-    let finish = (_: number) => {}
-    const work = vi.fn(() => new Promise<number>((resolve) => (finish = resolve)))
+    let finish: (wait: number) => void = () => {}
+    const work = vi.fn<() => Promise<number>>(() => new Promise((resolve) => (finish = resolve)))
     const repeated = repeat({ work, afterFailureMs: 10, ...tellers() })
     repeated.within(20)
     finish(1000)
@@ -49,7 +49,7 @@ describe('repeat', () => {
   it('survives failures, and tells the first one and the recovery', async () => {
     const told = tellers()
     let isBroken = true
-    const work = vi.fn(async () => {
+    const work = vi.fn<() => Promise<number>>(async () => {
       if (isBroken) throw new Error('no database')
       return 100
     })

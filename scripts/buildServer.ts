@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
-/** The command `pawl`, built from the present source. */
+/** The command `pawl`, built from the present source for somebody who measures or tests it. */
 export interface BuiltServer {
   readonly program: string
-  remove(): Promise<void>
+  readonly remove: () => Promise<void>
 }
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
+const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** Builds it as it is published, in a folder of its own: it starts faster than its source, and no other build replaces it. */
 export async function buildServer(): Promise<BuiltServer> {

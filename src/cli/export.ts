@@ -1,0 +1,103 @@
+import { open, realpath, rename, rm, stat } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
+import type { Writable } from 'node:stream'
+import { Command } from 'commander'
+import { EXIT, UsageError } from './exitCodes.ts'
+import { act } from './invocation.ts'
+import type { Invocation } from './invocation.ts'
+import { withExamples } from './options.ts'
+import { describeRows, explainRefusals, readSettings, withDatabaseOptions, withProgress } from './transfer.ts'
+import type { DatabaseOptions } from './transfer.ts'
+import { withInterrupt } from './withInterrupt.ts'
+
+/** Above this, an exit code is that of a signal. */
+const INTERRUPTED = 128
+
+/** `pawl export`: writes everything a database holds, for another machine or a safe place. */
+export function exportCommand(): Command {
+  const command = new Command('export')
+    .description('write everything in the database to a file, while a server runs or none')
+    .argument('[file]', 'where to; with .gz at its end it is compressed (default: standard output)')
+  return withExamples(withDatabaseOptions(command), [
+    'pawl export backup.jsonl.gz',
+    'pawl export | ssh elsewhere pawl import -',
+  ]).action(
+    act<DatabaseOptions, [string | undefined]>(async (invocation, options, file = '-') => {
+      const code = await withInterrupt((signal) => exportTo(invocation, options, file, signal))
+      // nobody is to wait for a reader of what was broken off
+      return code > INTERRUPTED ? process.exit(code) : code
+    }),
+  )
+}
+
+async function exportTo(
+  invocation: Invocation,
+  options: DatabaseOptions,
+  file: string,
+  signal: AbortSignal,
+): Promise<number> {
+  if (file === '-' && process.stdout.isTTY)
+    throw new UsageError('An export holds secrets, and is not for the screen.\nName a file: pawl export FILE')
+  const [{ openBeside }, { exportDatabase }, { MIGRATIONS_DIR, VERSION: version }, settings] =
+    await Promise.all([
+      import('../database/openBeside.ts'),
+      import('../database/exportDatabase.ts'),
+      import('../server/packageRoot.ts'),
+      readSettings(options),
+    ])
+  const { data: dataDir, databaseUrl } = settings
+  const rows = await explainRefusals(async () => {
+    const database = await openBeside({ dataDir, databaseUrl })
+    try {
+      const { poolConfig } = database
+      return await writeTo(file, (output) =>
+        withProgress(invocation, (onProgress) => {
+          const gzip = file.endsWith('.gz')
+          const migrationsDir = MIGRATIONS_DIR
+          return exportDatabase({ poolConfig, migrationsDir, version, output, gzip, onProgress, signal })
+        }),
+      )
+    } finally {
+      await database.close()
+    }
+  })
+  const told = `exported ${describeRows(rows)}`
+  if (file !== '-') return invocation.answer({ file, rows }, (paper) => paper.line(`${told} to ${file}`))
+  invocation.note(told)
+  return EXIT.done
+}
+
+/** A file gets its name when it is whole, and is for nobody else to read: it holds secrets. */
+async function writeTo<T>(file: string, write: (output: Writable) => Promise<T>): Promise<T> {
+  if (file === '-') {
+    // a reader that leaves early breaks the export off, which then closes what it opened
+    process.stdout.removeAllListeners('error')
+    return write(process.stdout)
+  }
+  const path = await realpath(file).catch(() => file)
+  if (await isSpecial(path)) return write((await openFile(path, 'w')).createWriteStream())
+  const draft = `${path}.${process.pid}.part`
+  const handle = await openFile(draft, 'wx')
+  try {
+    const result = await write(handle.createWriteStream({ flush: true }))
+    await rename(draft, path)
+    return result
+  } catch (error) {
+    await rm(draft, { force: true })
+    throw error
+  }
+}
+
+/** Whether there is something that is no file to replace: a device, a pipe. */
+async function isSpecial(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined)
+  return found !== undefined && !found.isFile()
+}
+
+async function openFile(path: string, flags: string): Promise<FileHandle> {
+  try {
+    return await open(path, flags, 0o600)
+  } catch (error) {
+    throw new UsageError(`${path} could not be written: ${(error as Error).message}`)
+  }
+}

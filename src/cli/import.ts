@@ -1,0 +1,71 @@
+import { createReadStream } from 'node:fs'
+import type { Readable } from 'node:stream'
+import { Command } from 'commander'
+import { EXIT, UsageError } from './exitCodes.ts'
+import { act } from './invocation.ts'
+import type { Invocation } from './invocation.ts'
+import { withExamples } from './options.ts'
+import { describeRows, explainRefusals, readSettings, withDatabaseOptions, withProgress } from './transfer.ts'
+import type { DatabaseOptions } from './transfer.ts'
+import { withInterrupt } from './withInterrupt.ts'
+
+/** `pawl import`: fills a database without runs from an export. */
+export function importCommand(): Command {
+  const command = new Command('import')
+    .description('fill a database that has no runs from what pawl export wrote: all of it, or nothing')
+    .argument('<file>', 'what to read, compressed or not; - for standard input')
+  return withExamples(withDatabaseOptions(command), [
+    'pawl import backup.jsonl.gz',
+    'pawl import --data /var/lib/pawl backup.jsonl.gz',
+  ]).action(
+    act<DatabaseOptions, [string]>((invocation, options, file) =>
+      withInterrupt((signal) => importFrom(invocation, options, file, signal)),
+    ),
+  )
+}
+
+async function importFrom(
+  invocation: Invocation,
+  options: DatabaseOptions,
+  file: string,
+  signal: AbortSignal,
+): Promise<number> {
+  const [{ openDatabase }, { importDatabase }, { readExport }, { MIGRATIONS_DIR }, settings] =
+    await Promise.all([
+      import('../database/openDatabase.ts'),
+      import('../database/importDatabase.ts'),
+      import('../database/transfer/readExport.ts'),
+      import('../server/packageRoot.ts'),
+      readSettings(options),
+    ])
+  const { data: dataDir, databaseUrl } = settings
+  const input = await openSource(file)
+  signal.addEventListener('abort', () => input.destroy(signal.reason as Error), { once: true })
+  const rows = await explainRefusals(async () => {
+    const source = await readExport(input)
+    const database = await openDatabase({ dataDir, databaseUrl })
+    try {
+      return await withProgress(invocation, (onProgress) =>
+        importDatabase({ source, database, migrationsDir: MIGRATIONS_DIR, onProgress, signal }),
+      )
+    } finally {
+      await database.close()
+    }
+  })
+  invocation.answer({ file, rows }, (paper) => paper.line(`imported ${describeRows(rows)}`))
+  invocation.note(
+    'every token of the server it was exported from is valid here; stop that server, if this one takes its place',
+  )
+  return EXIT.done
+}
+
+async function openSource(file: string): Promise<Readable> {
+  if (file === '-') return process.stdin
+  const stream = createReadStream(file)
+  return new Promise((resolve, reject) => {
+    stream.once('open', () => resolve(stream))
+    stream.once('error', (error) => {
+      reject(new UsageError(`${file} could not be read: ${error.message}`, EXIT.invalid))
+    })
+  })
+}

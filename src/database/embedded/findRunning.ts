@@ -1,0 +1,35 @@
+import { realpath } from 'node:fs/promises'
+import { Client } from 'pg'
+import { connectEmbedded } from './connectEmbedded.ts'
+import { readPassword } from './initCluster.ts'
+import { findPostgresProgram } from './inspectProcess.ts'
+import { readPostmasterFile } from './postmasterFile.ts'
+import type { PostmasterFile } from './postmasterFile.ts'
+
+const answerMilliseconds = 5_000
+
+/** The PostgreSQL that is at work on a cluster, whosever it is, if it is ready and answers from there. */
+export async function findRunning(cluster: string): Promise<PostmasterFile | undefined> {
+  const file = await readPostmasterFile(cluster)
+  if (file?.status !== 'ready' || !(await findPostgresProgram(file.pid, cluster))) return undefined
+  return (await answers(cluster, file)) ? file : undefined
+}
+
+/** Whether a ready PostgreSQL, whose process was checked, lets us in and works on this cluster. */
+export async function answers(cluster: string, postmaster: PostmasterFile): Promise<boolean> {
+  const client = new Client({
+    ...connectEmbedded(postmaster, await readPassword(cluster)),
+    connectionTimeoutMillis: answerMilliseconds,
+    query_timeout: answerMilliseconds,
+  })
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+    const { rows } = await client.query<{ data_directory: string }>('SHOW data_directory')
+    return (await realpath(rows[0]?.data_directory ?? '')) === cluster
+  } catch {
+    return false
+  } finally {
+    await client.end().catch(() => undefined)
+  }
+}

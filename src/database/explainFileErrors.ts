@@ -1,0 +1,26 @@
+import { DatabaseError } from './databaseErrors.ts'
+
+/** Does something with a data directory, and says what to do where the file system refuses. */
+export async function explainFileErrors<T>(dataDir: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    const { code, path } = error as NodeJS.ErrnoException
+    if (code === 'ENOSPC' || code === 'EDQUOT') {
+      throw new DatabaseError(
+        'DISK_FULL',
+        `The disk that holds ${dataDir} is full. Nothing that was committed is lost. Free some space and start again.`,
+        { cause: error },
+      )
+    }
+    if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
+      throw new DatabaseError(
+        'DATA_DIR_UNUSABLE',
+        `This user may not use ${path ?? dataDir}. Run Pawl as the user who owns the data directory ${dataDir}, or name ` +
+          'another one (PAWL_DATA).',
+        { cause: error },
+      )
+    }
+    throw error
+  }
+}

@@ -1,0 +1,163 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { DatabaseError as PostgresError } from 'pg'
+import type { Client } from 'pg'
+import { readHistory } from './checkHistory.ts'
+import { DatabaseError } from './databaseErrors.ts'
+import { silentLog } from './databaseLog.ts'
+import type { DatabaseLog } from './databaseLog.ts'
+import type { RowCounts } from './exportDatabase.ts'
+import { migrate } from './migrate.ts'
+import type { Database } from './openDatabase.ts'
+import { matchesChecksum, readMigrations } from './readMigrations.ts'
+import { RowInserter } from './transfer/insertRows.ts'
+import { listTables, toSql } from './transfer/listTables.ts'
+import type { Table } from './transfer/listTables.ts'
+import { inPatientTransaction } from './transfer/patientTransaction.ts'
+import type { OpenExport } from './transfer/readExport.ts'
+import { invalid } from './transfer/readLines.ts'
+
+/** What {@link importDatabase} is asked for. */
+export interface ImportOptions {
+  /** From `readExport`. */
+  readonly source: OpenExport
+  /** From `openDatabase`, which keeps servers off the data directory; no server may be at work on a given one. */
+  readonly database: Pick<Database, 'poolConfig' | 'kind'>
+  /** The folder `prisma/migrations`. */
+  readonly migrationsDir: string
+  readonly log?: DatabaseLog
+  /** Told, now and then, how many rows have been read. */
+  readonly onProgress?: (rows: number, table: string) => void
+  /** Breaks it off; nothing is changed then. */
+  readonly signal?: AbortSignal
+}
+
+/** What a server's first start makes. What is imported takes its place. */
+const replaced: ReadonlySet<string> = new Set(['installation', 'token', 'workflow'])
+
+const lockMilliseconds = 10_000
+const watchMilliseconds = 3_000
+const pollMilliseconds = 100
+const lockNotAvailable = '55P03'
+const integrityErrors = /^23/
+
+/**
+ * Fills a database from an export, in one transaction: all of it, or nothing. Afterwards it holds what was exported and
+ * nothing else: workflows, tokens and the installation that a first start had made are gone, the exported ones are valid.
+ * Every trigger and constraint looks at every row. Transaction ids are new, so feeds tell of everything as changed.
+ *
+ * An empty database is migrated first, to where the exported one was, and last to where this Pawl is.
+ *
+ * @returns rows by table
+ * @throws {@link DatabaseError} `EXPORT_INVALID`; `EXPORT_INCOMPATIBLE` where the migrations are not the same;
+ * `DATABASE_NOT_EMPTY`; `DATABASE_IN_USE`; and whatever `migrate` throws
+ */
+export async function importDatabase(options: ImportOptions): Promise<RowCounts> {
+  const { source, database, migrationsDir, log = silentLog } = options
+  const { poolConfig, kind } = database
+  await checkMigrations(options)
+  await migrate(poolConfig, migrationsDir, log, source.header.migrations.at(-1)?.name)
+  if (kind === 'given') await inPatientTransaction(poolConfig, 'BEGIN READ ONLY', refuseServed)
+  const counts = await inPatientTransaction(poolConfig, 'BEGIN', (client) => fill(client, options))
+  await migrate(poolConfig, migrationsDir, log)
+  return counts
+}
+
+async function fill(client: Client, { source, onProgress, signal }: ImportOptions): Promise<RowCounts> {
+  const tables = await listTables(client)
+  await lock(client, tables)
+  await refuseFilled(client, tables)
+  for (const table of tables.toReversed())
+    if (replaced.has(table.name)) await client.query(`DELETE FROM ${toSql(table)}`)
+  const inserter = new RowInserter(client, tables)
+  let rows = 0
+  const counts = await source.readRows(async (row, line) => {
+    signal?.throwIfAborted()
+    await inserter.add(row, line)
+    rows += 1
+    if (rows % 1_000 === 0) onProgress?.(rows, row.table)
+  })
+  await inserter.flush()
+  await checkDeferred(client)
+  for (const table of tables) await client.query(`ANALYZE ${toSql(table)}`)
+  return counts
+}
+
+/** A server that starts meanwhile waits, and then finds the installation that was imported. */
+async function lock(client: Client, tables: readonly Table[]): Promise<void> {
+  await client.query(`SET LOCAL lock_timeout TO ${lockMilliseconds}`)
+  try {
+    await client.query(`LOCK TABLE ${tables.map(toSql).join(', ')} IN ACCESS EXCLUSIVE MODE`)
+  } catch (error) {
+    if (error instanceof PostgresError && error.code === lockNotAvailable) throw inUse()
+    throw error
+  }
+}
+
+async function refuseFilled(client: Client, tables: readonly Table[]): Promise<void> {
+  for (const table of tables) {
+    if (replaced.has(table.name)) continue
+    const { rows } = await client.query(`SELECT FROM ${toSql(table)} LIMIT 1`)
+    if (rows.length === 0) continue
+    throw new DatabaseError(
+      'DATABASE_NOT_EMPTY',
+      `The database already has rows in "${table.name}". An export is imported whole, into a database without runs: name a ` +
+        'new data directory (PAWL_DATA), or an empty database (DATABASE_URL).',
+    )
+  }
+}
+
+/** Servers tell every second that they live; one that went away this moment is waited for. */
+async function refuseServed(client: Client): Promise<void> {
+  const readTick = async (): Promise<number> => {
+    const text = `SELECT extract(epoch from tick_at) * 1000 AS at,
+      tick_at > clock_timestamp() - make_interval(secs => $1) AS fresh FROM installation`
+    const { rows } = await client.query<{ at: string; fresh: boolean }>(text, [watchMilliseconds / 1_000])
+    return rows[0]?.fresh === true ? Number(rows[0].at) : 0
+  }
+  const first = await readTick()
+  for (let tick = first; tick !== 0; tick = await readTick()) {
+    if (tick !== first) throw inUse()
+    await delay(pollMilliseconds)
+  }
+}
+
+function inUse(): DatabaseError {
+  return new DatabaseError(
+    'DATABASE_IN_USE',
+    'A Pawl server is at work on the database. Stop it first, or import into another database.',
+  )
+}
+
+/** What the database looks at when a transaction ends, looked at before. */
+async function checkDeferred(client: Client): Promise<void> {
+  try {
+    await client.query('SET CONSTRAINTS ALL IMMEDIATE')
+  } catch (error) {
+    if (!(error instanceof PostgresError) || !integrityErrors.test(error.code ?? '')) throw error
+    throw invalid(`the database refuses what it holds: ${error.message} ${error.detail ?? ''}`.trimEnd())
+  }
+}
+
+/** The exported database must be one that this Pawl, and the database to be filled, either is or can become. */
+async function checkMigrations({ source, database, migrationsDir }: ImportOptions): Promise<void> {
+  const { pawl, migrations: exported } = source.header
+  const known = await readMigrations(migrationsDir)
+  const isKnown = exported.every(({ name, checksum }, index) => {
+    const migration = known[index]
+    return migration?.name === name && matchesChecksum(migration, checksum)
+  })
+  if (!isKnown || exported.length === 0) {
+    throw new DatabaseError(
+      'EXPORT_INCOMPATIBLE',
+      `This export was written by Pawl ${pawl}, whose migrations are not those of this Pawl. Import it with Pawl ${pawl}, or ` +
+        'with a newer one.',
+    )
+  }
+  const applied = await inPatientTransaction(database.poolConfig, 'BEGIN READ ONLY', readHistory)
+  if (applied.length <= exported.length) return
+  throw new DatabaseError(
+    'EXPORT_INCOMPATIBLE',
+    `This export was written by Pawl ${pawl}, before migrations that this database has already. Import it into a new data ` +
+      'directory, or an empty database: that is migrated along with what is imported.',
+  )
+}

@@ -1,0 +1,62 @@
+import { realpath } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { DatabaseError, DataDirInUseError } from './databaseErrors.ts'
+import { connectEmbedded } from './embedded/connectEmbedded.ts'
+import { findRunning } from './embedded/findRunning.ts'
+import { readPassword } from './embedded/initCluster.ts'
+import { explainFileErrors } from './explainFileErrors.ts'
+import { openDatabase } from './openDatabase.ts'
+import type { Database, OpenDatabaseOptions } from './openDatabase.ts'
+import { openGiven } from './openGiven.ts'
+
+const patienceMilliseconds = 10_000
+const pollMilliseconds = 50
+
+/**
+ * Opens a database that exists, beside whoever is at work on it: a server's embedded PostgreSQL is neither taken over nor
+ * stopped. Where none runs, it runs until `close`.
+ *
+ * @throws {@link DatabaseError} as `openDatabase`; `DATA_DIR_UNUSABLE` where the data directory holds no database
+ * @throws {@link DataDirInUseError} where a server uses the data directory without its database
+ */
+export async function openBeside(
+  options: OpenDatabaseOptions,
+): Promise<Pick<Database, 'poolConfig' | 'kind' | 'close'>> {
+  const { databaseUrl } = options
+  if (databaseUrl)
+    return { poolConfig: await openGiven(databaseUrl), kind: 'given', close: async () => undefined }
+  return explainFileErrors(options.dataDir, async () => {
+    const cluster = await findCluster(options.dataDir)
+    const deadline = Date.now() + patienceMilliseconds
+    for (;;) {
+      try {
+        return await openDatabase(options)
+      } catch (error) {
+        if (!(error instanceof DataDirInUseError)) throw error
+        const running = await findRunning(cluster)
+        if (running) {
+          const poolConfig = connectEmbedded(running, await readPassword(cluster))
+          return { poolConfig, kind: 'embedded', close: async () => undefined }
+        }
+        // a server that is starting, or stopping
+        if (Date.now() > deadline) throw error
+        await delay(pollMilliseconds)
+      }
+    }
+  })
+}
+
+async function findCluster(dataDir: string): Promise<string> {
+  try {
+    return await realpath(join(dataDir, 'database', 'cluster'))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    throw new DatabaseError(
+      'DATA_DIR_UNUSABLE',
+      `There is no database in ${resolve(dataDir)}. Name the data directory of a server (PAWL_DATA), or the PostgreSQL that it ` +
+        'uses (DATABASE_URL).',
+      { cause: error },
+    )
+  }
+}

@@ -1,0 +1,29 @@
+/**
+ * Lets all who ask for the same thing while it is being looked up share the next lookup. Nobody is given the answer of a
+ * lookup that began before they asked, so a token is refused from the moment it was revoked; a crowd with one token still
+ * costs no more than one lookup at a time.
+ */
+export function shareLookups<T>(look: (key: string) => Promise<T>): (key: string) => Promise<T> {
+  const running = new Map<string, Promise<T>>()
+  const next = new Map<string, Promise<T>>()
+
+  function begin(key: string): Promise<T> {
+    const answer = look(key).finally(() => running.delete(key))
+    running.set(key, answer)
+    return answer
+  }
+
+  async function afterThis(key: string, current: Promise<T>): Promise<T> {
+    await current.catch(() => {})
+    next.delete(key)
+    return begin(key)
+  }
+
+  return (key) => {
+    const current = running.get(key)
+    if (!current) return begin(key)
+    const waiting = next.get(key) ?? afterThis(key, current)
+    next.set(key, waiting)
+    return waiting
+  }
+}

@@ -1,0 +1,59 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { runPawl, startPawl } from './pawl.ts'
+
+describe('pawl demo', () => {
+  it('tells the whole story within a minute, and leaves nothing behind', async () => {
+    const temporary = await mkdtemp(join(tmpdir(), 'pawl-demo-test-'))
+    onTestFinished(() => rm(temporary, { recursive: true }))
+    const startedAt = performance.now()
+    const { code, stdout, stderr } = await startPawl(['demo', '--exit'], { env: { TMPDIR: temporary } }).ended
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(performance.now() - startedAt).toBeLessThan(60_000)
+    expect((await readdir(temporary)).filter((name) => name.startsWith('pawl'))).toEqual([])
+    for (const line of STORY) expect(stdout).toMatch(line)
+  }, 90_000)
+
+  it('stays up after the story until Ctrl-C, and can be looked at from another terminal', async () => {
+    const data = await mkdtemp(join(tmpdir(), 'pawl-demo-test-'))
+    onTestFinished(() => rm(data, { recursive: true }))
+    const running = startPawl(['demo', '--data', data, '--port', '0'])
+    await running.until(/sign-in\?code=/)
+    const { stdout } = await runPawl(['run', 'list'], { env: { PAWL_DATA: data } })
+    expect(stdout.match(/COMPLETED/g)).toHaveLength(2)
+    running.kill('SIGINT')
+    expect(await running.ended).toMatchObject({ code: 0, stderr: '' })
+  }, 90_000)
+
+  it('ends in the middle of the story where it is told to, with everything it started', async () => {
+    const data = await mkdtemp(join(tmpdir(), 'pawl-demo-test-'))
+    onTestFinished(() => rm(data, { recursive: true }))
+    const running = startPawl(['demo', '--data', data, '--port', '0', '--pace', '60000'])
+    await running.until(/phase\.started/)
+    running.kill('SIGTERM')
+    expect((await running.ended).code).toBe(0)
+  }, 60_000)
+})
+
+/** What a person who watches has to have seen. */
+const STORY = [
+  /An agent reviews this repository/,
+  /phase\.started .* of phase context/,
+  /phase\.completed .*Phase synthesis/,
+  /round\.completed/,
+  /run\.completed/,
+  /COMPLETED, outcome SUCCESS/,
+  /An agent that says it is done/,
+  /INCOMPLETE: the command exited 0/,
+  /Exit code 0, and yet the run is FAILED with outcome INCOMPLETE/,
+  /Two people press Resume/,
+  /terminal (one|two) │ pawl: NotResumable: The run is QUEUED/,
+  /Exit codes (0 and 8|8 and 0): exactly one resumed it/,
+  /COMPLETED in epoch 2, outcome SUCCESS/,
+  /CANCELLED, confirmed: no process of it is left/,
+  /nothing was changed: it is COMPLETED already/,
+  /Nothing was changed: it is COMPLETED, revision (\d+) as before/,
+  /3 runs checked, no violations/,
+]

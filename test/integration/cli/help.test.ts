@@ -1,0 +1,74 @@
+import type { Command } from 'commander'
+import { describe, expect, it } from 'vitest'
+import { createProgram } from '../../../src/cli/program.ts'
+import { runPawl } from './pawl.ts'
+
+const program = await createProgram(['serve'])
+
+interface Leaf {
+  readonly words: string[]
+  readonly command: Command
+}
+
+function leavesOf(command: Command, words: string[]): Leaf[] {
+  if (command.commands.length === 0) return [{ words, command }]
+  return command.commands.flatMap((child) => leavesOf(child, [...words, child.name()]))
+}
+
+const leaves = leavesOf(program, [])
+
+describe('the help', () => {
+  it('is there for every command that is promised', () => {
+    const names = leaves.map(({ words }) => words.join(' '))
+    expect(names).toEqual(expect.arrayContaining(PROMISED))
+  })
+
+  it.each(leaves.map(({ words, command }) => [words.join(' '), command] as const))(
+    'of %s tells its arguments, every option, and examples',
+    async (name, command) => {
+      const { code, stdout, stderr } = await runPawl([...name.split(' '), '--help'])
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+      for (const { flags, description } of command.options) {
+        expect(stdout).toContain(flags.split(' ')[0])
+        expect(description).not.toBe('')
+      }
+      for (const argument of command.registeredArguments) {
+        expect(stdout).toContain(argument.name())
+        expect(argument.description).not.toBe('')
+      }
+      expect(stdout).toContain('Examples:')
+      expect(stdout).toContain(`$ pawl ${name}`.replace(/ $/, ''))
+    },
+  )
+
+  it('of all tells the exit codes', async () => {
+    const { stdout } = await runPawl(['--help'])
+    for (const words of ['3 ambiguous run', '6 evidence missing', '9 not allowed'])
+      expect(stdout).toContain(words)
+  })
+
+  it('comes to who names a group only, as a matter of usage', async () => {
+    const { code, stderr } = await runPawl(['run'])
+    expect(code).toBe(2)
+    expect(stderr).toContain('Usage: pawl run')
+  })
+})
+
+const PROMISED = [
+  'serve',
+  'demo',
+  ...['start', 'list', 'show', 'watch', 'pause', 'resume', 'cancel', 'complete', 'fail', 'delete'].map(
+    (name) => `run ${name}`,
+  ),
+  ...['claim', 'release', 'events'].map((name) => `run ${name}`),
+  ...['advance', 'start', 'fail'].map((name) => `phase ${name}`),
+  'round complete',
+  'exec',
+  ...['apply', 'list', 'show'].map((name) => `workflow ${name}`),
+  'state',
+  'sweep',
+  'export',
+  'import',
+  'doctor',
+  ...['create', 'list', 'revoke'].map((name) => `token ${name}`),
+]

@@ -1,0 +1,270 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type InputObjectTypeDefinitionNode, Kind, parse } from 'graphql'
+import { readFileSync } from 'node:fs'
+import { codesOf, type Data, openTestGraph, type TestGraph } from '../../support/graphql.ts'
+import { begin } from '../../support/runs.ts'
+import { SOLO } from '../../support/workflows.ts'
+
+let graph: TestGraph
+
+beforeAll(async () => {
+  graph = await openTestGraph({ workflows: [SOLO] })
+})
+afterAll(() => graph.close())
+
+const ISSUES = '... on InvalidInput { message issues { path message } }'
+const NUL = 'a\0b'
+const HALF = 'a\ud800b'
+const long = (length: number) => 'x'.repeat(length)
+
+/** The paths that a mutation's input is refused for; fails where it is taken, or answered with an error. */
+async function refusedPaths(name: string, input: object): Promise<string[]> {
+  const answer: Data = await graph.mutate(name, input, ISSUES)
+  expect(answer).toMatchObject({ __typename: 'InvalidInput', message: expect.stringMatching(/not valid/) })
+  return answer.issues.map(({ path }: { path: string[] }) => path.join('.'))
+}
+
+const nest = (depth: number): unknown => {
+  let value: unknown = 1
+  for (let i = 0; i < depth; i++) value = i % 2 ? [value] : { a: value }
+  return value
+}
+
+describe('a bad value of a mutation', () => {
+  const phase = 'work'
+  const error = { class: 'FATAL', code: 'X', message: 'x' }
+  const cases: [mutation: string, input: object, ...paths: string[]][] = [
+    ['startRun', { workflow: '' }, 'workflow'],
+    ['startRun', { workflow: NUL, title: HALF }, 'workflow', 'title'],
+    ['startRun', { workflow: 'solo', version: 0 }, 'version'],
+    ['startRun', { workflow: 'solo', title: long(501) }, 'title'],
+    ['startRun', { workflow: 'solo', labels: Array.from({ length: 51 }, (_, i) => `l${i}`) }, 'labels'],
+    [
+      'startRun',
+      { workflow: 'solo', labels: ['ok', '', NUL, long(201)] },
+      'labels.1',
+      'labels.2',
+      'labels.3',
+    ],
+    ['startRun', { workflow: 'solo', project: '  ' }, 'project'],
+    ['startRun', { workflow: 'solo', project: 'a\nb' }, 'project'],
+    ['startRun', { workflow: 'solo', concurrencyKey: '' }, 'concurrencyKey'],
+    ['startRun', { workflow: 'solo', idempotencyKey: long(201) }, 'idempotencyKey'],
+    ['startRun', { workflow: 'solo', input: { a: [{ b: NUL }] } }, 'input.a.0.b'],
+    ['startRun', { workflow: 'solo', input: { [HALF]: 1 } }, 'input'],
+    ['startRun', { workflow: 'solo', input: Infinity }, 'input'],
+    ['startRun', { workflow: 'solo', input: long(1_048_577) }, 'input'],
+    [
+      'startRun',
+      { workflow: 'solo', claim: { owner: '', leaseSeconds: 4 } },
+      'claim.owner',
+      'claim.leaseSeconds',
+    ],
+    [
+      'startRun',
+      { workflow: 'solo', claim: { owner: NUL, leaseSeconds: 3601 } },
+      'claim.owner',
+      'claim.leaseSeconds',
+    ],
+    ['claimRun', { owner: 'w', leaseSeconds: -1 }, 'leaseSeconds'],
+    ['claimRun', { owner: 'w', leaseSeconds: 1 }, 'leaseSeconds'],
+    ['claimRun', { owner: long(201), runId: 'nope' }, 'owner', 'runId'],
+    ['claimRun', { owner: 'w', workflows: [NUL] }, 'workflows.0'],
+    ['renewLease', { runId: 'x', fence: -1, leaseSeconds: 0 }, 'runId', 'fence', 'leaseSeconds'],
+    ['releaseRun', { runId: 'phs_01jd0000000000000000000000', fence: 1 }, 'runId'],
+    ['pauseRun', { runId: NUL, ifRevision: -1, comment: long(10_001) }, 'runId', 'ifRevision', 'comment'],
+    ['resumeRun', { runId: 'run_', claim: { owner: 'w', leaseSeconds: 2 } }, 'runId', 'claim.leaseSeconds'],
+    ['failRun', { runId: 'run_01JD0000000000000000000000', error: '' }, 'runId', 'error'],
+    ['cancelRun', { runId: ' run_01jd0000000000000000000000' }, 'runId'],
+    ['confirmCancel', { runId: 'run_01jd000000000000000000000', fence: 1 }, 'runId'],
+    ['deleteRun', { runId: 'run_81jd0000000000000000000000' }, 'runId'],
+    ['advancePhase', { runId: 'a', to: '' }, 'runId', 'to'],
+    ['startPhase', { runId: 'a', phase: NUL, because: HALF }, 'runId', 'phase', 'because'],
+    [
+      'failPhase',
+      { runId: 'a', phase, error: { ...error, code: '', message: '', hint: NUL } },
+      'runId',
+      'error.code',
+      'error.message',
+      'error.hint',
+    ],
+    ['completeRound', { runId: 'a', summary: NUL }, 'runId', 'summary'],
+    ['startExecution', { command: '', pid: 0, runId: 'a' }, 'runId', 'command', 'pid'],
+    ['startExecution', { command: long(16_385) }, 'command'],
+    [
+      'finishExecution',
+      { executionId: 'run_01jd0000000000000000000000', signal: NUL },
+      'executionId',
+      'signal',
+    ],
+    ['finishExecution', { executionId: 'exe_01jd0000000000000000000000', end: 'SUPERVISOR_LOST' }, 'end'],
+    [
+      'createToken',
+      { name: NUL, role: 'VIEWER', projects: [''], expiresInSeconds: 0 },
+      'name',
+      'projects.0',
+      'expiresInSeconds',
+    ],
+    ['revokeToken', { tokenId: 'pawl_secret' }, 'tokenId'],
+    ['registerWorkflow', { definition: NUL }, 'definition'],
+    ['registerWorkflow', { definition: 7 }, 'definition'],
+    [
+      'registerWorkflow',
+      { definition: { ...SOLO, phases: [{ key: 'work', next: [NUL] }] } },
+      'definition.phases.0.next.0',
+    ],
+  ]
+
+  it.each(cases)('is InvalidInput with its path: %s %j', async (name, input, ...paths) => {
+    expect((await refusedPaths(name, input)).toSorted()).toEqual(paths.toSorted())
+  })
+
+  it('is refused for its depth, without ending the process', async () => {
+    expect((await graph.mutate('startRun', { workflow: 'solo', input: nest(64) }, ISSUES)).__typename).toBe(
+      'StartRunSuccess',
+    )
+    expect(await refusedPaths('startRun', { workflow: 'solo', input: nest(65) })).toHaveLength(1)
+    expect(await refusedPaths('startRun', { workflow: 'solo', input: nest(200_000) })).toHaveLength(1)
+    expect(await refusedPaths('registerWorkflow', { definition: nest(200_000) })).toHaveLength(1)
+  })
+
+  it('is told for every mutation there is', () => {
+    const contract = parse(readFileSync(new URL('./contract.graphql', import.meta.url), 'utf8'))
+    const inputs = contract.definitions
+      .filter(
+        (node): node is InputObjectTypeDefinitionNode => node.kind === Kind.INPUT_OBJECT_TYPE_DEFINITION,
+      )
+      .map(({ name }) => name.value)
+    const tested = new Set(cases.map(([name]) => `${name.charAt(0).toUpperCase()}${name.slice(1)}Input`))
+    const untested = inputs.filter((name) => name.endsWith('Input') && !tested.has(name))
+    // completeRun takes nothing of its own, a sweep nothing but a flag; the others are parts or queries
+    expect(untested).toEqual([
+      'ResolveRunInput',
+      'ClaimInput',
+      'CompleteRunInput',
+      'PhaseErrorInput',
+      'SweepInput',
+    ])
+  })
+})
+
+describe('what is odd but good', () => {
+  it('is kept as it is', async () => {
+    const title = 'z͑ — 🧑‍🚀 "quoted" \\ \u2028 <b>'
+    const input = { __proto__: null, constructor: 'x', 'a.b': [null, [], {}, 1e-7, -0.5], '': { $ref: '#' } }
+    const { run } = await graph.mutate(
+      'startRun',
+      { workflow: 'solo', title, input, labels: ['ö', "'; DROP TABLE run; --"], project: '日本' },
+      '... on StartRunSuccess { run { title input labels project } }',
+    )
+    expect(run).toEqual({
+      title,
+      input: { ...input },
+      labels: ['ö', "'; DROP TABLE run; --"],
+      project: '日本',
+    })
+  })
+
+  it('is null where it may be left out', async () => {
+    const { run, lease } = await graph.mutate(
+      'startRun',
+      {
+        workflow: 'solo',
+        version: null,
+        title: null,
+        input: null,
+        labels: null,
+        claim: { owner: 'w', leaseSeconds: null },
+      },
+      '... on StartRunSuccess { run { id title input labels status } lease { expiresAt } }',
+    )
+    expect(run).toMatchObject({ title: null, input: null, labels: [], status: 'RUNNING' })
+    expect(lease.expiresAt).not.toBeNull()
+  })
+
+  it('may be written into the document', async () => {
+    const { startRun } = await graph.read(
+      'mutation ($v: JSON) { startRun(input: { workflow: "solo", input: { a: [1, 2.5, true, null, "s", E, { b: $v }] } }) { ... on StartRunSuccess { run { input } } } }',
+      { v: { c: 1 } },
+    )
+    expect(startRun.run.input).toEqual({ a: [1, 2.5, true, null, 's', 'E', { b: { c: 1 } }] })
+  })
+})
+
+describe('a bad argument of a query', () => {
+  const asks: [code: string, document: string, variables?: object][] = [
+    ['BAD_USER_INPUT', 'query ($f: RunFilter) { runs(filter: $f) { feedCursor } }', { f: { text: NUL } }],
+    [
+      'BAD_USER_INPUT',
+      'query ($f: RunFilter) { runs(filter: $f) { feedCursor } }',
+      { f: { labels: [HALF] } },
+    ],
+    ['BAD_USER_INPUT', 'query ($f: RunFilter) { runCounts(filter: $f) { count } }', { f: { workflow: NUL } }],
+    [
+      'BAD_USER_INPUT',
+      'query ($f: ExecutionFilter) { executions(filter: $f) { edges { cursor } } }',
+      { f: { runId: 'x' } },
+    ],
+    ['BAD_USER_INPUT', 'query ($n: String!) { workflow(name: $n) { id } }', { n: NUL }],
+    ['BAD_USER_INPUT', '{ workflow(name: "solo", version: -3) { id } }'],
+    ['BAD_USER_INPUT', 'query ($c: String) { workflows(after: $c) { edges { cursor } } }', { c: NUL }],
+    ['BAD_USER_INPUT', '{ executions(after: "Zm9v") { edges { cursor } } }'],
+    ['BAD_USER_INPUT', '{ executions(first: 501) { edges { cursor } } }'],
+    ['BAD_USER_INPUT', '{ doctor(first: -1) { runsChecked } }'],
+    ['BAD_USER_INPUT', '{ doctor(after: "x") { runsChecked } }'],
+    ['INVALID_ID', 'query ($id: ID!) { node(id: $id) { id } }', { id: NUL }],
+    ['INVALID_ID', '{ run(id: 7) { id } }'],
+  ]
+
+  it.each(asks)('is an error of code %s: %s %j', async (code, document, variables = {}) => {
+    expect(codesOf(await graph.ask(document, variables as Record<string, unknown>))).toEqual([code])
+  })
+
+  it('does not pass for a point in time', async () => {
+    const query = 'query ($at: DateTime) { runCounts(filter: { createdAfter: $at }) { count } }'
+    for (const at of [
+      'yesterday',
+      '2026-01-01',
+      '2026-13-01T00:00:00Z',
+      '0000-01-01T00:00:00Z',
+      5,
+      '+275760-09-13T00:00:00Z',
+    ]) {
+      const { data, errors } = await graph.ask(query, { at })
+      expect([at, data, errors?.length]).toEqual([at, undefined, 1])
+    }
+    for (const at of ['0001-01-01T00:00:00Z', '9999-12-31T23:59:59.999Z', '2026-01-01T00:00:00+02:00'])
+      expect([at, codesOf(await graph.ask(query, { at }))]).toEqual([at, []])
+  })
+
+  it('is a typed refusal where the query answers with a union', async () => {
+    const verify = '{ verifyRun(id: "x") { __typename ... on InvalidInput { issues { path } } } }'
+    expect(await graph.read(verify)).toEqual({
+      verifyRun: { __typename: 'InvalidInput', issues: [{ path: ['id'] }] },
+    })
+    const resolve =
+      'query ($i: ResolveRunInput!) { resolveRun(input: $i) { __typename ... on InvalidInput { issues { path } } } }'
+    expect(await graph.read(resolve, { i: { runId: 'x', executionId: 'y', project: NUL } })).toEqual({
+      resolveRun: {
+        __typename: 'InvalidInput',
+        issues: [{ path: ['runId'] }, { path: ['executionId'] }, { path: ['project'] }],
+      },
+    })
+  })
+
+  it('finds nothing beyond the ends of a log', async () => {
+    const { id } = await begin(graph)
+    const events = async (args: string) =>
+      (await graph.read(`query ($id: ID!) { run(id: $id) { events${args} { seq } } }`, { id })).run.events
+    expect(await events('(after: -5)')).toHaveLength(2)
+    expect(await events('(after: 2147483647)')).toEqual([])
+    expect(await events('(first: 0)')).toEqual([])
+    expect(await events('(after: null, first: null)')).toHaveLength(2)
+    expect(
+      codesOf(await graph.ask('query ($id: ID!) { run(id: $id) { events(first: 501) { seq } } }', { id })),
+    ).toEqual(['BAD_USER_INPUT'])
+    const none =
+      'query ($id: ID!) { run(id: $id) { a: phases(round: 0) { id } b: phases(round: -1) { id } } }'
+    expect(await graph.read(none, { id })).toEqual({ run: { a: [], b: [] } })
+  })
+})

@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest'
+import {
+  type Closed,
+  EVENT_TYPES,
+  type EventPayload,
+  type EventType,
+  type RunEvent,
+} from '../../../src/lifecycle/events.ts'
+import { summarizeEvent } from '../../../src/lifecycle/summaries.ts'
+
+const closed: Closed = { executions: [], executionsEnd: 'CLOSED_BY_RUN', phases: [], skipped: [] }
+const phase = { id: 'phs_1', phase: 'build', round: 2, attempt: 3 }
+
+/** One of every type, with what it says. */
+const SAID: { readonly [T in EventType]: readonly [EventPayload<T>, string] } = {
+  'run.created': [
+    {
+      project: 'default',
+      workflow: { id: 'wfl_1', name: 'review', version: 2 },
+      title: null,
+      input: null,
+      labels: [],
+      concurrencyKey: null,
+      parentId: null,
+      depth: 0,
+      continuesId: null,
+      completedRound: 0,
+    },
+    'ann created the run of workflow review version 2.',
+  ],
+  'run.claimed': [
+    { owner: 'w1', fence: 1, leaseSeconds: 30, expiresAt: null },
+    'w1 claimed the run for 30 s at a time.',
+  ],
+  'run.released': [{ fence: 1, because: 'LEASE_EXPIRED', executions: [] }, 'The lease of the owner expired.'],
+  'run.requeued': [
+    { fence: 1, because: 'OWNER_LOST', executions: [] },
+    'The owner was lost; the run waits for another.',
+  ],
+  'run.paused': [{ comment: 'lunch.' }, 'ann paused the run: lunch.'],
+  'run.resumed': [
+    { from: 'FAILED', to: 'QUEUED', comment: null, reason: null, error: null, settledAt: null },
+    'ann resumed the run from FAILED to QUEUED.',
+  ],
+  'run.completed': [{ output: null, closed }, 'ann completed the run.'],
+  'run.failed': [
+    { reason: 'PHASE_TIMEOUT', error: 'phase build took longer than 5 s', leaseEnds: false, closed },
+    'The run failed: PHASE_TIMEOUT: phase build took longer than 5 s.',
+  ],
+  'run.cancel_requested': [
+    { comment: 'wrong\nbranch', cascade: true },
+    'ann asked to cancel the run: wrong branch; its owner has been told to stop.',
+  ],
+  'run.cancelled': [
+    { reason: 'CANCELLED_BY_USER', confirmed: true, comment: null, cascade: true, closed },
+    'The run was cancelled (CANCELLED_BY_USER); its owner confirmed that its processes are gone.',
+  ],
+  'run.expired': [{ reason: 'STALE', closed }, 'The run expired: STALE.'],
+  'round.opened': [{ round: 2, initialPhase: 'plan', phases: [] }, 'Round 2 opened at phase plan.'],
+  'round.completed': [{ round: 2, summary: null }, 'ann completed round 2.'],
+  'phase.started': [
+    { ...phase, from: null, repair: true, because: 'typo' },
+    'ann started attempt 3 of phase build as a repair: typo.',
+  ],
+  'phase.completed': [phase, 'Phase build was completed in attempt 3.'],
+  'phase.failed': [
+    { ...phase, error: { class: 'FATAL', code: 'RED', message: 'tests failed', hint: null } },
+    'Attempt 3 of phase build failed (RED): tests failed.',
+  ],
+  'execution.started': [
+    { id: 'exe_1', phaseId: 'phs_1', phase: 'build', attempt: 3, command: 'make  all', pid: 7 },
+    'ann launched make all for phase build.',
+  ],
+  'execution.finished': [
+    { id: 'exe_1', exitCode: null, signal: 'SIGKILL', end: 'TIMED_OUT' },
+    'A process ended: TIMED_OUT by SIGKILL.',
+  ],
+}
+
+const say = <T extends EventType>(type: T, payload: EventPayload<T>) =>
+  summarizeEvent({ type, seq: 1, epoch: 1, at: 0, actor: 'ann', payload } as RunEvent)
+
+describe('the summary of an event', () => {
+  it.each(EVENT_TYPES)('is a sentence: %s', (type) => {
+    const [payload, sentence] = SAID[type]
+    expect(say(type, payload)).toBe(sentence)
+  })
+
+  it('is short and on one line, whatever was said, and never cuts a character in two', () => {
+    const short = say('run.paused', { comment: '🧑'.repeat(500) })
+    expect(short).toMatch(/^ann paused the run: (🧑)+…\.$/u)
+    expect(short.length).toBeLessThan(150)
+    expect(say('run.paused', { comment: ` a${'b'.repeat(500)}\n\tc` })).toMatch(
+      /^ann paused the run: ab+…\.$/,
+    )
+    expect(say('run.paused', { comment: ' \n ' })).toBe('ann paused the run.')
+  })
+})
