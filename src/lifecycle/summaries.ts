@@ -48,7 +48,7 @@ const SUMMARIES: { readonly [T in EventType]: Summarize<T> } = {
   'artifact.validated': ({ phase, path }) => `Phase ${phase} produced ${shorten(path)}, which is valid.`,
   'artifact.invalid': ({ phase, path, problems }) =>
     `Phase ${phase} produced ${shorten(path)}, which is not valid${saying(problems[0]?.message ?? null)}.`,
-  'approval.requested': ({ gate, question }) => `A person is asked at ${gate}${saying(question)}.`,
+  'approval.requested': ({ gate, question }) => `A person is asked at ${gate}: “${shorten(question)}”`,
   'approval.decided': ({ decision, comment }, actor) => `${actor} answered ${decision}${saying(comment)}.`,
   'approval.expired': ({ onExpiry }) => `Nobody decided in time; the policy is ${onExpiry}.`,
   'message.sent': ({ text, mode }, actor) => `${actor} sent a message (${mode})${saying(text)}.`,

@@ -102,9 +102,10 @@ describe('the commands allowed', () => {
   test('to each role are those of its role', () => {
     const story = then(held(), ask('startPhase'))
     expect(allowed(story, 'VIEWER')).toEqual([])
-    expect(allowed(story, 'OPERATOR')).toEqual(['PAUSE', 'CANCEL'])
-    expect(allowed(story, 'AGENT')).toEqual(['COMPLETE', 'FAIL', 'START_PHASE', 'FAIL_PHASE'])
-    expect(allowed(story, 'WORKER')).toEqual(['RELEASE', 'COMPLETE', 'FAIL', 'START_PHASE', 'FAIL_PHASE'])
+    expect(allowed(story, 'OPERATOR')).toEqual(['PAUSE', 'CANCEL', 'SEND_MESSAGE'])
+    const agent = ['COMPLETE', 'FAIL', 'START_PHASE', 'FAIL_PHASE', 'SUBMIT_ARTIFACT', 'REQUEST_APPROVAL']
+    expect(allowed(story, 'AGENT')).toEqual(agent)
+    expect(allowed(story, 'WORKER')).toEqual(['RELEASE', ...agent])
   })
 
   test('do not offer to complete a round whose evidence is missing', () => {
