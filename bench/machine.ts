@@ -76,16 +76,26 @@ export function readUsage(pids: readonly number[]): Usage | null {
   }
 }
 
+/** Seconds of processor time of a process's main thread; null where the system doesn't tell. */
+export function readMainThread(pid: number): number | null {
+  return platform() === 'linux' ? readProcessorSeconds(`/proc/${pid}/task/${pid}/stat`, 2) : null
+}
+
 function readOne(pid: number): Usage {
   try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
-    const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0)
+    const processorSeconds = readProcessorSeconds(`/proc/${pid}/stat`, 4)
     const pss = /^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))
-    return { processorSeconds: ticks / TICKS_PER_SECOND, memory: Number(pss?.[1] ?? 0) / 1024 }
+    return { processorSeconds, memory: Number(pss?.[1] ?? 0) / 1024 }
   } catch (error) {
     // a process that ended meanwhile: its processor time is its parent's
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'ESRCH' || code === 'EACCES') return { processorSeconds: 0, memory: 0 }
     throw error
   }
+}
+
+/** The first of the four times in a `stat` file: of user and system, then of both for children that ended. */
+function readProcessorSeconds(path: string, times: 2 | 4): number {
+  const fields = readFileSync(path, 'utf8').split(') ')[1]?.split(' ') ?? []
+  return fields.slice(11, 11 + times).reduce((sum, field) => sum + Number(field), 0) / TICKS_PER_SECOND
 }

@@ -19,6 +19,9 @@ export interface ProfileSummary {
   readonly functions: readonly Share[]
 }
 
+/** The source of what is no JavaScript: system calls and the engine's own functions. */
+const NATIVE = '(native)'
+
 interface CallFrame {
   readonly functionName: string
   readonly url: string
@@ -61,7 +64,7 @@ export function readProfile(path: string, root: string, since: number): ProfileS
       continue
     }
     const source = locate(callFrame)
-    const place = placeOf(source)
+    const place = source === NATIVE ? `${callFrame.functionName} ${NATIVE}` : placeOf(source)
     places.set(place, (places.get(place) ?? 0) + milliseconds)
     const name = `${callFrame.functionName || '(anonymous)'}  ${source}`
     functions.set(name, (functions.get(name) ?? 0) + milliseconds)
@@ -85,7 +88,7 @@ function rank(times: ReadonlyMap<string, number>): Share[] {
 function createLocator(root: string): (frame: CallFrame) => string {
   const maps = new Map<string, SourceMap | undefined>()
   return ({ functionName, url, lineNumber, columnNumber }) => {
-    if (url === '') return functionName.startsWith('(') ? functionName : '(native)'
+    if (url === '') return functionName.startsWith('(') ? functionName : NATIVE
     if (!url.startsWith('file:')) return url
     const file = fileURLToPath(url)
     if (!maps.has(file)) maps.set(file, readSourceMap(file))

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { Bench } from '../bench.ts'
 import { askLifecycles, askMutations, HttpClients } from '../loads/httpLoad.ts'
 import type { Load } from '../loads/load.ts'
-import { readUsage } from '../machine.ts'
+import { readMainThread, readUsage } from '../machine.ts'
 import { measure } from '../measure.ts'
 import { readProfile, type Share } from '../readProfile.ts'
 import { makeFolder } from '../resources.ts'
@@ -36,11 +36,11 @@ async function profileLoad(bench: Bench, name: string, open: (clients: HttpClien
   const { signal } = resources
   await load.prepare({ clients: CLIENTS, each: WARM_UP_EACH })
   const { perSecond } = await measure({ clients: CLIENTS, each: WARM_UP_EACH, signal }, load.act)
-  const each = Math.ceil((perSecond * options.seconds * options.rounds) / CLIENTS)
+  const turns = Math.ceil((perSecond * options.seconds * options.rounds) / CLIENTS)
   const since = Number(process.hrtime.bigint() / 1000n)
-  const before = readUsage([server.pid])
-  const { operations } = await measure({ clients: CLIENTS, each, signal }, load.act)
-  const after = readUsage([server.pid])
+  const before = readTimes(server.pid)
+  const { operations } = await measure({ clients: CLIENTS, each: turns, signal }, load.act)
+  const after = readTimes(server.pid)
   await server.stop()
   const [file] = await readdir(folder)
   if (!file) throw new Error('the server left no profile')
@@ -49,15 +49,21 @@ async function profileLoad(bench: Bench, name: string, open: (clients: HttpClien
     root,
     since,
   )
-  const cpu =
-    before && after ? ((after.processorSeconds - before.processorSeconds) * 1000) / operations : Number.NaN
+  const each = (milliseconds: number) => `${(milliseconds / operations).toFixed(2)} ms`
   const idle = Math.round((100 * idleMilliseconds) / (busyMilliseconds + idleMilliseconds))
   console.log(
-    `\n${name}: ${operations} operations by ${CLIENTS} clients; of the server ${cpu.toFixed(2)} ms of processor time each, ` +
-      `${(busyMilliseconds / operations).toFixed(2)} ms of its main thread's; that was idle for ${idle} %`,
+    `\n${name}: ${operations} operations by ${CLIENTS} clients. Of the server each took ${each(after.all - before.all)} of ` +
+      `processor time, ${each(after.main - before.main)} of it on the main thread, which was at it for ` +
+      `${each(busyMilliseconds)}, waits for a core included, and idle for ${idle} % of the time`,
   )
   printShares('by folder and package', places.slice(0, MOST_PLACES), busyMilliseconds)
   printShares('by function', functions.slice(0, MOST_FUNCTIONS), busyMilliseconds)
+}
+
+/** Milliseconds of processor time so far, of all threads and of the main one. */
+function readTimes(pid: number): { readonly all: number; readonly main: number } {
+  const all = readUsage([pid])?.processorSeconds ?? Number.NaN
+  return { all: all * 1000, main: (readMainThread(pid) ?? Number.NaN) * 1000 }
 }
 
 function printShares(title: string, shares: readonly Share[], whole: number): void {

@@ -71,7 +71,11 @@ async function claimAny(
   for (;;) {
     const waiting = await findClaimable(commands.store.pool, filter, PAGE + tried.size)
     const fresh = waiting.filter((id) => !tried.has(id))
-    if (fresh.length === 0) return object({ type: 'NothingToClaim' })
+    if (fresh.length === 0) {
+      // the same ask may have taken the last one
+      const replayed = await findReplay(commands, caller, scope, input, request)
+      return replayed ?? object({ type: 'NothingToClaim' })
+    }
     for (const id of fresh) {
       const answer = await claimOne(commands, caller, input, id, request, scope)
       // the same ask was first, with another of the runs

@@ -41,9 +41,13 @@ export interface Caller {
 /** The server itself, for what is due. */
 export const SYSTEM: Caller = { name: 'system', role: 'ADMIN', projects: [], agent: null }
 
-/** The fence a driving command comes with: only an AGENT token, which carries one, may leave it out. */
-export function fenceOf(caller: Caller, fence: number | null | undefined): number | null {
-  return fence ?? caller.agent?.fence ?? null
+/**
+ * The fence a driving command comes with: only an AGENT token, which carries one, may leave it out. An agent drives under
+ * no claim but its own: another fence counts as none (0), or a superseded agent could name its successor's.
+ */
+export function fenceOf({ agent }: Caller, fence: number | null | undefined): number | null {
+  if (!agent) return fence ?? null
+  return fence == null || fence === agent.fence ? agent.fence : 0
 }
 
 /** The input of a mutation, as far as every one is alike. */

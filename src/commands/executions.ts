@@ -8,6 +8,7 @@ import {
   findStarted,
   insertExecution,
   listAttempts,
+  type LoadedExecution,
 } from '../store/executions.ts'
 import { type LoadedRun, loadRuns } from '../store/loadRun.ts'
 import { type Problem, refuse, type Refused } from './answers.ts'
@@ -127,26 +128,34 @@ export async function finishExecution(
 async function finishAlone(
   commands: Commands,
   caller: Caller,
-  {
-    execution,
-    finishKey,
-    finishRequest,
-  }: { execution: Execution; finishKey: string | null; finishRequest: Json },
+  found: LoadedExecution,
   input: FinishExecution & { exitCode: number | null; signal: string | null; end: ReportedEnd },
   request: Json,
 ): Promise<ExecutionAnswer> {
-  const denied = checkRole(caller, 'finishExecution') ?? checkStarter(caller, execution)
+  const denied = checkRole(caller, 'finishExecution') ?? checkStarter(caller, found.execution)
   if (denied) return denied
+  const { pool } = commands.store
   const key = input.idempotencyKey ? { key: input.idempotencyKey, request } : null
-  if (key && key.key === finishKey) {
-    const paths = differingPaths(finishRequest, request)
-    if (paths.length > 0) return refuse({ type: 'IdempotencyMismatch', differingPaths: paths })
-    return { ok: true, execution, run: null, replayed: true }
-  }
+  const replayed = findEnd(found, key)
+  if (replayed) return replayed
+  const { id } = found.execution
   const { exitCode, signal, end } = input
-  const ended = await endExecution(commands.store.pool, { id: execution.id, exitCode, signal, end }, key)
+  const ended = await endExecution(pool, { id, exitCode, signal, end }, key)
   if (ended) return { ok: true, execution: ended, run: null, replayed: false }
-  return refuse({ type: 'ExecutionAlreadyFinished', executionId: execution.id })
+  // somebody was first, perhaps this very request
+  const present = await findExecution(pool, id)
+  return (present && findEnd(present, key)) ?? refuse({ type: 'ExecutionAlreadyFinished', executionId: id })
+}
+
+/** The answer to the end of an execution that was told under this key before; undefined where none was. */
+function findEnd(
+  { execution, finishKey, finishRequest }: LoadedExecution,
+  key: { readonly key: string; readonly request: Json } | null,
+): ExecutionAnswer | undefined {
+  if (!key || key.key !== finishKey) return undefined
+  const paths = differingPaths(finishRequest, key.request)
+  if (paths.length > 0) return refuse({ type: 'IdempotencyMismatch', differingPaths: paths })
+  return { ok: true, execution, run: null, replayed: true }
 }
 
 function checkStarter(caller: Caller, { startedBy }: Execution): Refused | undefined {

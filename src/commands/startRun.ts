@@ -123,6 +123,9 @@ async function onViolation(
     case 'event_idempotency_key':
       return undefined
     case 'run_concurrency_key': {
+      // the holder may be what this very request, sent twice at once, has started
+      const replayed = await findReplay(commands, start)
+      if (replayed) return replayed
       const holder = await currentHolder(commands, start.project, start.concurrencyKey ?? '')
       return holder ? object({ type: 'ConcurrencyConflict', holder }) : undefined
     }

@@ -4,23 +4,34 @@ import type { RunningServer } from './startServer.ts'
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 
 /**
- * Closes the server at the first signal to stop, and resolves with the exit code once it is closed: 0, or 1 where closing
- * failed. A second signal ends the process at once; an embedded database that is left behind is adopted at the next start.
+ * Closes the server at the first signal to stop, or when it can't go on, and resolves with the exit code once it is closed:
+ * 0, or 1 where it could not go on or closing failed. A second signal ends the process at once; an embedded database that is
+ * left behind is adopted at the next start.
  */
-export function closeOnSignal(server: Pick<RunningServer, 'close'>, log: Log): Promise<number> {
+export function closeOnSignal(
+  server: Pick<RunningServer, 'close'> & Partial<Pick<RunningServer, 'failed'>>,
+  log: Log,
+): Promise<number> {
   return new Promise((resolve) => {
     let isClosing = false
-    const handle = (signal: NodeJS.Signals): void => {
-      if (isClosing) process.exit(SIGNALS[signal as keyof typeof SIGNALS])
+    const close = async (reason: string, code: number): Promise<void> => {
       isClosing = true
-      server.close(signal).then(
-        () => resolve(0),
-        (err: unknown) => {
-          log.error({ err }, 'server.stop_failed')
-          resolve(1)
-        },
-      )
+      try {
+        await server.close(reason)
+        resolve(code)
+      } catch (err) {
+        log.error({ err }, 'server.stop_failed')
+        resolve(1)
+      }
     }
-    for (const signal of Object.keys(SIGNALS)) process.on(signal, handle)
+    for (const [signal, code] of Object.entries(SIGNALS)) {
+      process.on(signal, () => {
+        if (isClosing) process.exit(code)
+        void close(signal, 0)
+      })
+    }
+    void server.failed?.then(() => {
+      if (!isClosing) return close('the database failed', 1)
+    })
   })
 }

@@ -34,6 +34,8 @@ export interface RunningServer {
   readonly signInUrl: string
   /** Whose PostgreSQL it works on, and whether that had outlived a killed server. */
   readonly database: { readonly kind: 'embedded' | 'given'; readonly adopted: boolean }
+  /** Resolves, with the reason, where it can't go on: its embedded database ended too often. It is to be closed then. */
+  readonly failed: Promise<Error>
   /**
    * Stops in good order: accepts nothing new, tells streams to reconnect elsewhere, finishes what is under way (at most
    * `drainSeconds`), closes the database. Calling it again waits for the same end.
@@ -163,6 +165,7 @@ async function openFront(
     url: http.url,
     signInUrl: `${http.url}/sign-in?code=${codes.issue(localTokenId)}`,
     database: { kind: database.kind, adopted: database.adopted },
+    failed: database.failed,
     close: (reason) => (closing ??= close(reason)),
   }
 }

@@ -6,6 +6,9 @@ const LOCK_TIMEOUT_MS = 10_000
 /** How long a process that stopped may keep a run's row from the others, in milliseconds: the database cuts it off. */
 const IDLE_TIMEOUT_MS = 5_000
 
+/** PostgreSQL's codes for a lock that could not be had: timed out, or given up because two waited for each other. */
+const WAITED_IN_VAIN = new Set(['55P03', '40P01'])
+
 /**
  * Does something in one transaction that holds the run's row. Returns undefined where the row can't be had in time;
  * a run that is not there holds nothing up.
@@ -24,7 +27,7 @@ export async function withRunLocked<T>(
       return body(connection)
     })
   } catch (error) {
-    if ((error as { code?: string }).code === '55P03') return undefined
+    if (WAITED_IN_VAIN.has((error as { code?: string }).code ?? '')) return undefined
     throw error
   }
 }

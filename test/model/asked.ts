@@ -119,5 +119,6 @@ function putFence({ action, fence, agentFence }: Concrete, input: Record<string,
   const always = action.kind === 'release' || action.kind === 'confirmCancel' || action.kind === 'renew'
   const given = always ? (fence ?? 0) : fence
   if (given !== null) input['fence'] = given
-  return given ?? (action.by === 'agent' ? agentFence : null)
+  if (action.by !== 'agent') return given
+  return given === null || given === agentFence ? agentFence : 0
 }

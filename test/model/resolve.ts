@@ -49,8 +49,9 @@ async function choose(
     action,
     run,
     key: action.key === 'none' ? null : action.key === 'fresh' ? fresh() : `${action.key}`,
-    fence: 'fence' in action ? fenceOf(action.fence, run) : null,
-    agentFence: Math.max(1, run.fence),
+    fence: 'fence' in action ? (isSuperseded(action) ? run.fence : fenceOf(action.fence, run)) : null,
+    // an agent of the claim before names the fence of the present one
+    agentFence: Math.max(1, isSuperseded(action) ? run.fence - 1 : run.fence),
     ifRevision: revision === 'any' ? null : revision === 'seen' ? row : row - 1,
     phase: 'phase' in action ? phaseOf(action.phase, action, run) : null,
     executionId: among[nth % (among.length || 1)]?.id ?? 'exe_none',
@@ -94,6 +95,10 @@ function fits(run: ModelRun, action: AboutRun): boolean {
     case 'execute':
       return status === 'RUNNING'
   }
+}
+
+function isSuperseded(action: AboutRun): boolean {
+  return action.by === 'agent' && 'fence' in action && action.fence === 'older'
 }
 
 function fenceOf(choice: FenceChoice, { fence }: ModelRun): number | null {

@@ -11,6 +11,7 @@ import { supervisePostgres } from '../../../src/database/embedded/supervisePostg
 import type { SupervisionSettings } from '../../../src/database/embedded/supervisePostgres.ts'
 import { prepareDataDir } from '../../../src/database/prepareDataDir.ts'
 import type { Database } from '../../../src/database/openDatabase.ts'
+import { spawnServer } from '../../support/spawnServer.ts'
 import {
   clusterOf,
   expectNothingRuns,
@@ -150,6 +151,17 @@ describe('giving up', () => {
     await supervised.close()
     await expectNothingRuns(dataDir)
   })
+})
+
+test('a server whose PostgreSQL does not come back ends, and says why', { timeout: 120_000 }, async () => {
+  const dataDir = join(await makeFolder(), 'data')
+  const server = await spawnServer(dataDir)
+  onTestFinished(() => void server.child.kill('SIGKILL'))
+  await appendFile(join(await clusterOf(dataDir), 'postgresql.conf'), 'no_such_setting = on\n')
+  await killPostmaster(dataDir)
+  expect(await server.ended).toEqual({ code: 1, signal: null })
+  expect(server.log()).toMatch(/"no_such_setting.*"msg":"database\.supervise_failed"/)
+  await expectNothingRuns(dataDir)
 })
 
 /** Supervises a new PostgreSQL by other settings than a server does. */

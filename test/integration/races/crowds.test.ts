@@ -102,6 +102,15 @@ describe('one idempotency key', () => {
       expect(runs.filter(({ changed }) => changed)).toHaveLength(1)
     }))
 
+  test('together with a concurrency key starts one run: no twin of a start is its rival (G7)', () =>
+    repeat(5, async (time) => {
+      const start = toStart({ idempotencyKey: `twin ${time}`, concurrencyKey: `twin ${time}`, request: {} })
+      const answers = await atOnce(30, servers, (server) => startRun(server, here.callers.operator, start))
+      const runs = answers.map((answer) => accepted(answer))
+      expect(new Set(runs.map(({ run }) => run.run.id)).size).toBe(1)
+      expect(runs.filter(({ replayed }) => !replayed)).toHaveLength(1)
+    }))
+
   test('50 times at once on one run does one thing, and all are told of the same event (G7)', () =>
     repeat(3, async (time) => {
       const { id: runId } = await runIn(here, 'RUNNING')
@@ -113,6 +122,25 @@ describe('one idempotency key', () => {
       expect(new Set(ids).size).toBe(1)
       expect(answers.filter((answer) => answer.ok && !answer.replayed)).toHaveLength(1)
       expect((await readProven(here, runId)).run.executions).toHaveLength(1)
+    }))
+
+  test('at once starts and ends one execution that belongs to no run (G7)', () =>
+    repeat(10, async (time) => {
+      const { worker } = here.callers
+      const start = { command: 'agent', idempotencyKey: `alone ${time}` }
+      const started = await atOnce(12, servers, (server) => startExecution(server, worker, start))
+      const ids = started.map((answer) => (answer.ok ? answer.execution.id : answer.problem.message))
+      expect(new Set(ids).size).toBe(1)
+      const finish = { executionId: ids[0] ?? '', exitCode: 0, idempotencyKey: `alone ${time}` }
+      const finished = await atOnce(12, servers, (server) => finishExecution(server, worker, finish))
+      expect(finished.filter(({ ok }) => !ok)).toEqual([])
+      expect(finished.filter((answer) => answer.ok && !answer.replayed)).toHaveLength(1)
+      expect(refused(await finishExecution(here.commands, worker, { ...finish, exitCode: 1 }))).toMatchObject(
+        {
+          type: 'IdempotencyMismatch',
+          differingPaths: ['exitCode'],
+        },
+      )
     }))
 
   test('at once on many runs is accepted for one of them and refused for the others', () =>
@@ -129,17 +157,23 @@ describe('one idempotency key', () => {
         expect(refused(answer)).toMatchObject({ type: 'IdempotencyMismatch', differingPaths: ['runId'] })
     }))
 
-  test('at once claims one run of those that wait, and all are told of that run', () =>
+  test.for([6, 1])('at once claims one of %i runs that wait, and all are told of that run', (waiting) =>
     repeat(10, async (time) => {
-      const labels = [`keyed ${time}`]
-      await atOnce(6, servers, () => begin(here, { labels }))
-      const input = { owner: 'o', leaseSeconds: 30, labels, idempotencyKey: `claim any ${time}` }
+      const labels = [`keyed ${waiting} ${time}`]
+      await atOnce(waiting, servers, () => begin(here, { labels }))
+      const input = {
+        owner: 'o',
+        leaseSeconds: 30,
+        labels,
+        idempotencyKey: `claim any of ${waiting} ${time}`,
+      }
       const answers = await atOnce(12, servers, (server) => claimRun(server, here.callers.worker, input))
       const claimed = answers.map((answer) => accepted(answer))
       expect(new Set(claimed.map(({ run }) => run.run.id)).size).toBe(1)
       expect(claimed.every(({ run }) => run.run.status === 'RUNNING')).toBe(true)
       expect(claimed.filter(({ replayed }) => !replayed)).toHaveLength(1)
-    }))
+    }),
+  )
 
   test('with another input is refused, naming the paths that differ, also at once (G7)', () =>
     repeat(5, async (time) => {

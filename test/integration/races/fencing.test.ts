@@ -4,11 +4,20 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { claimRun } from '../../../src/commands/claimRun.ts'
-import { cancelRun, completeRun, pauseRun, resumeRun, startPhase } from '../../../src/commands/runCommands.ts'
+import { startExecution } from '../../../src/commands/executions.ts'
+import {
+  cancelRun,
+  completeRun,
+  pauseRun,
+  releaseRun,
+  resumeRun,
+  startPhase,
+} from '../../../src/commands/runCommands.ts'
+import { agentOf } from '../../support/callers.ts'
 import { openTestCommands, type TestCommands } from '../../support/commands.ts'
 import { passTime } from '../../support/passTime.ts'
 import { keepWatch, readProven, untilPassed, type Watch } from '../../support/race.ts'
-import { accepted, begin, refused } from '../../support/runs.ts'
+import { accepted, begin, refused, runIn } from '../../support/runs.ts'
 import { TEST_WORKFLOWS } from '../../support/workflows.ts'
 
 let here: TestCommands
@@ -170,4 +179,21 @@ test('an owner that was not frozen so long goes on as if nothing had been', asyn
     startPhase: 'accepted',
     completeRun: expect.any(String),
   })
+})
+
+test('an agent of a claim that is over can not drive under the fence of its successor', async () => {
+  const { commands, callers } = here
+  const { id: runId } = await runIn(here, 'RUNNING')
+  const superseded = agentOf(runId, 1)
+  accepted(await startPhase(commands, superseded, { runId, phase: 'work' }))
+  accepted(await releaseRun(commands, callers.worker, { runId, fence: 1 }))
+  accepted(await claimRun(commands, callers.worker, { runId, owner: 'second', leaseSeconds: 300 }))
+  const before = await readProven(here, runId)
+  for (const fence of [null, 1, 2])
+    expect(refused(await completeRun(commands, superseded, { runId, fence })).type).toBe('LeaseLost')
+  expect(refused(await startExecution(commands, superseded, { command: 'late', fence: 2 })).type).toBe(
+    'LeaseLost',
+  )
+  expect(await readProven(here, runId)).toEqual({ ...before, now: expect.any(Number) })
+  accepted(await completeRun(commands, agentOf(runId, 2), { runId }))
 })
