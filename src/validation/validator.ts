@@ -1,16 +1,13 @@
 import type { ArtifactProblem, Json } from '../lifecycle/run.ts'
 import type { WorkflowDefinition, WorkflowIssue, WorkflowPhase } from '../lifecycle/workflow.ts'
-import { type Finding, SchemaThread } from './schemaThread.ts'
+import { type Finding, SchemaThread, type ThreadLimits } from './schemaThread.ts'
 
 /** What a workflow declares of a phase's artifact. */
 type Declared = NonNullable<WorkflowPhase['artifact']>
 
-/** How long one schema may take with one document, in milliseconds. */
-const TIMEOUT_MS = 2_000
-
 /** Opens what validates files and the schemas of workflows; its thread is started when the first schema comes. */
-export function openValidator(timeoutMs = TIMEOUT_MS) {
-  const thread = new SchemaThread(timeoutMs)
+export function openValidator(limits: Partial<ThreadLimits> = {}) {
+  const thread = new SchemaThread(limits)
   return {
     async validateArtifact(declared: Declared, content: string): Promise<readonly ArtifactProblem[]> {
       const problems = checkConstraints(declared, content)
@@ -33,7 +30,7 @@ export function openValidator(timeoutMs = TIMEOUT_MS) {
       }
       return issues
     },
-    /** Ends the thread; what is under way is answered as too slow. */
+    /** Ends the thread; what is under way is answered as too much for it. */
     close: () => thread.close(),
   }
 }
@@ -58,10 +55,10 @@ function toProblems(finding: Finding): readonly ArtifactProblem[] {
   if ('problems' in finding) return finding.problems
   if ('uncompilable' in finding)
     return [{ path: '', message: `it can't be compiled: ${finding.uncompilable}` }]
-  return [{ path: '', message: TOO_SLOW }]
+  return [{ path: '', message: TOO_MUCH }]
 }
 
-const TOO_SLOW = 'it took too long to apply: simplify its patterns and alternatives'
+const TOO_MUCH = 'it took too much time or memory to apply: simplify its patterns and alternatives'
 
 function checkConstraints({ notEmpty, maxBytes }: Declared, content: string): ArtifactProblem[] {
   const problems: ArtifactProblem[] = []

@@ -33,3 +33,12 @@ export function succeeded(answer: Data): Data {
   if (!String(answer.__typename).endsWith('Success')) throw new Error(JSON.stringify(answer))
   return answer
 }
+
+/** What doctor finds in all runs of a database: nothing, in one that was written by the commands alone. */
+export async function findViolations(graph: TestGraph): Promise<unknown[]> {
+  const { doctor } = await graph.read(
+    '{ doctor(first: 500) { runsChecked violations { runId guarantee detail } } }',
+  )
+  expect(doctor.runsChecked).toBeGreaterThan(0)
+  return doctor.violations
+}

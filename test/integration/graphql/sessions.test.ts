@@ -4,7 +4,7 @@ import { agentOf } from '../../support/callers.ts'
 import { codesOf, type Data, openTestGraph, type TestGraph } from '../../support/graphql.ts'
 import { runIn } from '../../support/runs.ts'
 import { GATED, SOLO } from '../../support/workflows.ts'
-import { problem, mistake, send, succeeded, UNKNOWN_RUN } from './send.ts'
+import { findViolations, problem, mistake, send, succeeded, UNKNOWN_RUN } from './send.ts'
 
 let graph: TestGraph
 let worker: Caller
@@ -316,4 +316,8 @@ describe('a session', () => {
     })
     expect(run.sessions).toEqual([{ id, status: 'DISPOSED' }])
   })
+})
+
+it('leaves every run what its log says', async () => {
+  expect(await findViolations(graph)).toEqual([])
 })
