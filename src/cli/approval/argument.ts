@@ -28,11 +28,15 @@ export async function chooseApproval(invocation: Invocation, named: string | und
 async function findOnlyPending(invocation: Invocation): Promise<string> {
   const { nodes } = await invocation.pawl.approvals.list({ filter: { status: ['PENDING'] }, first: 10 })
   const [only, ...others] = nodes
-  if (!only) throw new UsageError('no approval waits for a person', EXIT.notFound)
+  if (!only) throw new UsageError('no approval waits for a person', EXIT.notFound, 'NoApproval')
   if (others.length === 0) {
     invocation.note(`approval ${only.id} (the only one that waits)`)
     return only.id
   }
   const lines = nodes.map(({ id, gate, question }) => `${id}  ${plain(gate)}: ${plain(question)}`)
-  throw new UsageError(['several approvals wait: name one of them', ...lines].join('\n'), EXIT.ambiguousRun)
+  throw new UsageError(
+    ['several approvals wait: name one of them', ...lines].join('\n'),
+    EXIT.ambiguousRun,
+    'AmbiguousApproval',
+  )
 }
