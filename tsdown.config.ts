@@ -21,7 +21,8 @@ export default defineConfig([
   },
   {
     name: 'cli',
-    entry: { pawl: 'src/cli/main.ts' },
+    // the validator starts its thread from a file of its own
+    entry: { pawl: 'src/cli/main.ts', worker: 'src/validation/worker.js' },
     format: 'esm',
     platform: 'node',
     target: 'node20',

@@ -11,6 +11,7 @@ export const ARROWS = {
   'src/commands': { folders: ['src/store', 'src/lifecycle'] },
   'src/graphql': { folders: ['src/commands', 'src/events', 'src/store', 'src/lifecycle'] },
   'src/database': { folders: [] },
+  'src/validation': { folders: ['src/lifecycle'] },
   'src/server': {
     folders: [
       'src/graphql',
@@ -19,6 +20,7 @@ export const ARROWS = {
       'src/store',
       'src/lifecycle',
       'src/database',
+      'src/validation',
       'src/config.ts',
       'src/log.ts',
     ],

@@ -1,13 +1,17 @@
+import { Approvals } from './approvals.ts'
+import { Artifacts } from './artifacts.ts'
 import { resolveConnection } from './connection.ts'
 import type { PawlOptions } from './connection.ts'
 import { Executions } from './executions.ts'
 import * as g from './generated/graphql.ts'
 import { Hold } from './hold.ts'
 import type { HoldFields } from './hold.ts'
+import { Messages } from './messages.ts'
 import { Phases, Rounds } from './phases.ts'
 import { createRequests } from './request.ts'
 import type { CallOptions, Requests } from './request.ts'
 import { Runs } from './runs.ts'
+import { Sessions } from './sessions.ts'
 import { createSubscribe } from './subscribe.ts'
 import { Tokens } from './tokens.ts'
 import type * as t from './types.ts'
@@ -30,6 +34,10 @@ export class Pawl {
   readonly phases: Phases
   readonly rounds: Rounds
   readonly executions: Executions
+  readonly sessions: Sessions
+  readonly artifacts: Artifacts
+  readonly approvals: Approvals
+  readonly messages: Messages
   readonly workflows: Workflows
   readonly tokens: Tokens
   readonly #requests: Requests
@@ -38,10 +46,15 @@ export class Pawl {
     const connection = resolveConnection(options)
     const requests = createRequests(connection)
     this.#requests = requests
-    this.runs = new Runs({ connection, requests, subscribe: createSubscribe(connection) })
+    const streams = { connection, requests, subscribe: createSubscribe(connection) }
+    this.runs = new Runs(streams)
     this.phases = new Phases(requests)
     this.rounds = new Rounds(requests)
     this.executions = new Executions(requests)
+    this.sessions = new Sessions(streams)
+    this.artifacts = new Artifacts(requests)
+    this.approvals = new Approvals(requests)
+    this.messages = new Messages(requests)
     this.workflows = new Workflows(requests)
     this.tokens = new Tokens(requests)
   }

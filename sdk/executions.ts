@@ -1,4 +1,5 @@
 import * as g from './generated/graphql.ts'
+import { toPage } from './pages.ts'
 import type { CallOptions, Requests } from './request.ts'
 import type * as t from './types.ts'
 
@@ -36,7 +37,6 @@ export class Executions {
   }: { filter?: g.ExecutionFilter | undefined } & t.PageFields & CallOptions = {}): Promise<
     t.Page<t.Execution>
   > {
-    const { executions } = await this.#requests.ask(g.ExecutionsDocument, fields, { signal, retry })
-    return { nodes: executions.edges.map((edge) => edge.node), pageInfo: executions.pageInfo }
+    return toPage((await this.#requests.ask(g.ExecutionsDocument, fields, { signal, retry })).executions)
   }
 }

@@ -1,10 +1,15 @@
 import type { PawlInterruptedError } from './errors.ts'
 import type * as g from './generated/graphql.ts'
+import type { Approvals } from './approvals.ts'
+import type { Artifacts } from './artifacts.ts'
 import type { Executions } from './executions.ts'
 import type { Hold } from './hold.ts'
+import type { Messages } from './messages.ts'
 import type { Phases, Rounds } from './phases.ts'
+import type { CallOptions } from './request.ts'
 import { isSuccess } from './results.ts'
 import type { Runs } from './runs.ts'
+import type { Sessions } from './sessions.ts'
 import type * as t from './types.ts'
 
 /** The parts of a client that an owner writes through. */
@@ -13,6 +18,10 @@ export interface OwnerCommands {
   readonly phases: Phases
   readonly rounds: Rounds
   readonly executions: Executions
+  readonly sessions: Sessions
+  readonly artifacts: Artifacts
+  readonly approvals: Approvals
+  readonly messages: Messages
 }
 
 /** A run that this program owns. Every write carries the claim's fence; one that finds the lease lost aborts `signal`. */
@@ -70,6 +79,49 @@ export class Held {
     finish: (...given: Parameters<Executions['finish']>) => this.#pawl.executions.finish(...given),
   }
 
+  /** The sessions of this run; as `pawl.sessions`. */
+  readonly sessions = {
+    open: (fields: Owned<g.OpenSessionInput>) =>
+      this.#write(this.#pawl.sessions.open(this.#id, this.#fence(fields))),
+    update: (
+      sessionId: string,
+      status: g.SessionStatus,
+      fields: OwnedBelow<g.UpdateSessionInput, 'status'> = {},
+    ) => this.#write(this.#pawl.sessions.update(sessionId, status, this.#fence(fields))),
+    recordPrompt: (sessionId: string, fields: OwnedBelow<g.RecordPromptInput>) =>
+      this.#write(this.#pawl.sessions.recordPrompt(sessionId, this.#fence(fields))),
+    append: (sessionId: string, fields: OwnedBelow<g.AppendTranscriptInput>) =>
+      this.#write(this.#pawl.sessions.append(sessionId, this.#fence(fields))),
+    list: (options?: CallOptions) => this.#pawl.sessions.list(this.#id, options),
+  }
+
+  /** The files of this run; as `pawl.artifacts`. */
+  readonly artifacts = {
+    submit: (phase: string, fields: Owned<g.SubmitArtifactInput, 'phase'>) =>
+      this.#write(this.#pawl.artifacts.submit(this.#id, phase, this.#fence(fields))),
+    list: (page?: t.PageFields & CallOptions) => this.#pawl.artifacts.list(this.#id, page),
+  }
+
+  /** The questions of this run; as `pawl.approvals`. Asking one interrupts: the answer may come days later. */
+  readonly approvals = {
+    request: (fields: Owned<g.RequestApprovalInput>) =>
+      this.#write(this.#pawl.approvals.request(this.#id, this.#fence(fields))),
+    list: (page?: t.PageFields & CallOptions) => this.#pawl.approvals.list({ ...page, runId: this.#id }),
+  }
+
+  /**
+   * The messages to this run's owner: `for await (const message of held.messages)` gives each once, until the work has to stop or
+   * the claim ends.
+   */
+  readonly messages = {
+    [Symbol.asyncIterator]: () => this.#hold.messages[Symbol.asyncIterator](),
+    acknowledge: (
+      messageId: string,
+      receipt: g.Receipt,
+      fields: OwnedBelow<g.AcknowledgeMessageInput, 'receipt'> = {},
+    ) => this.#write(this.#pawl.messages.acknowledge(messageId, receipt, this.#fence(fields))),
+  }
+
   /** Ends the run as COMPLETED, where the server holds the evidence. */
   complete(fields: Owned<g.CompleteRunInput> = {}): Promise<t.CompleteRunResult> {
     return this.#writeLast(this.#pawl.runs.complete(this.#id, this.#fence(fields)))
@@ -118,4 +170,10 @@ export class Held {
 type Owned<Input, Filled extends keyof Input = never> = t.Fields<
   Input,
   Filled | (keyof Input & ('runId' | 'fence'))
+>
+
+/** As `Owned`, for an input about a row below the run. */
+type OwnedBelow<Input, Filled extends keyof Input = never> = t.Fields<
+  Input,
+  Filled | (keyof Input & ('sessionId' | 'messageId' | 'fence'))
 >

@@ -1,8 +1,9 @@
 import { PawlConnectionError, PawlError, PawlInterruptedError, PawlProblem } from './errors.ts'
 import type { Interruption } from './errors.ts'
+import { Mailbox } from './mailbox.ts'
 import { backOff, pause } from './retry.ts'
 import type { Runs } from './runs.ts'
-import type { DirectiveKind } from './types.ts'
+import type { Directive, DirectiveKind, Message } from './types.ts'
 
 /** A claim to be held, from the answer to `runs.claim`, or to `runs.start` or `runs.resume` with `claim`. */
 export interface HoldFields {
@@ -15,6 +16,8 @@ export interface HoldFields {
   readonly expiresAt?: string | null | undefined
   /** Told of each directive that is weightier than the one before. */
   readonly onDirective?: ((directive: DirectiveKind) => void) | undefined
+  /** Given each message to the owner once, those sent before the claim too, until somebody has acknowledged them. */
+  readonly onMessage?: ((message: Message) => void) | undefined
 }
 
 /** From the lightest to the weightiest: a later, lighter one takes nothing back, since the owner stops already. */
@@ -39,6 +42,8 @@ export class Hold {
   readonly #runs: Runs
   readonly #leaseSeconds: number
   readonly #onDirective: HoldFields['onDirective']
+  readonly #onMessage: HoldFields['onMessage']
+  readonly #mailbox = new Mailbox()
   readonly #interruption = new AbortController()
   readonly #ended = new AbortController()
   #directive: (typeof WEIGHT)[number] = 'CONTINUE'
@@ -58,6 +63,7 @@ export class Hold {
     this.#leaseSeconds = fields.leaseSeconds
     this.#expiresAt = fields.expiresAt ?? undefined
     this.#onDirective = fields.onDirective
+    this.#onMessage = fields.onMessage
     this.#setDeadline(this.#leaseMs * (2 / 3))
     void this.#renew()
     void this.#listen()
@@ -88,16 +94,26 @@ export class Hold {
     return this.#expiresAt
   }
 
+  /**
+   * Every message to the owner, once each and as they come, until the owner has to stop or the hold ends. They are told to the next
+   * owner as well, unless acknowledged: `messages.acknowledge`.
+   */
+  get messages(): AsyncIterable<Message> {
+    return this.#mailbox
+  }
+
   /** Stops renewing. Does not release: the lease ends when it expires, or by a command of the owner's. */
   end(): void {
     clearTimeout(this.#deadline)
     this.#ended.abort()
+    this.#mailbox.close()
   }
 
   /** Tells the owner to stop, for a reason of its own program's. */
   interrupt(why: Interruption): void {
     const cause = why === 'NOT_RENEWED' ? this.#trouble : undefined
     if (!this.signal.aborted) this.#interruption.abort(new PawlInterruptedError(why, cause))
+    this.#mailbox.close()
   }
 
   /** Takes a directive in, whichever way it came. One that is unknown or no weightier than the last changes nothing. */
@@ -109,6 +125,11 @@ export class Hold {
     this.interrupt(directive)
     if (directive === 'LEASE_LOST') this.end()
     this.#onDirective?.(directive)
+  }
+
+  #take({ kind, message }: Directive): void {
+    if (!message) this.obey(kind)
+    else if (this.#mailbox.post(message)) this.#onMessage?.(message)
   }
 
   get #leaseMs(): number {
@@ -150,7 +171,7 @@ export class Hold {
     this.#renewedAt = sentAt
     this.#expiresAt = result.lease.expiresAt ?? undefined
     this.#setDeadline(sentAt + this.#leaseMs * (2 / 3) - performance.now())
-    for (const { kind } of result.directives) this.obey(kind)
+    for (const directive of result.directives) this.#take(directive)
     return true
   }
 
@@ -170,7 +191,7 @@ export class Hold {
   async #listen(): Promise<void> {
     const options = { fence: this.fence, signal: this.#ended.signal }
     try {
-      for await (const { kind } of this.#runs.directives(this.runId, options)) this.obey(kind)
+      for await (const directive of this.#runs.directives(this.runId, options)) this.#take(directive)
     } catch (error) {
       if (error instanceof PawlConnectionError && !this.#ended.signal.aborted) {
         await pause(this.#leaseMs / 3, this.#ended.signal)

@@ -28,7 +28,7 @@ export class Phases {
     return (await this.#requests.mutate(g.AdvancePhaseDocument, { ...fields, runId, to })).advancePhase
   }
 
-  /** Ends the current phase's attempt as FAILED; the run goes on. */
+  /** Ends the current phase's attempt as FAILED; the run goes on, or with `recovery` waits PAUSED for a person's decision. */
   async fail(
     runId: string,
     phase: string,

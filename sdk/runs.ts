@@ -1,4 +1,5 @@
 import * as g from './generated/graphql.ts'
+import { below, toPage } from './pages.ts'
 import type { CallOptions, Requests } from './request.ts'
 import type * as t from './types.ts'
 import { readChanges, readDirectives, readEvents, watchRun } from './watch.ts'
@@ -25,7 +26,10 @@ export class Runs {
     this.#streams = streams
   }
 
-  /** Starts a run of a workflow; with `claim`, already owned by the caller. */
+  /**
+   * Starts a run of a workflow; with `claim`, already owned by the caller. With `parentRunId` it is cancelled where its parent
+   * ends without COMPLETED; with `continuesRunId` it takes up where a settled run ended.
+   */
   async start(fields: t.Fields<g.StartRunInput>): Promise<t.StartRunResult> {
     return (await this.#requests.mutate(g.StartRunDocument, fields)).startRun
   }
@@ -38,11 +42,20 @@ export class Runs {
   /** One page of runs, newest first unless told otherwise. */
   async list({ signal, retry, ...fields }: ListRunsFields = {}): Promise<t.RunPage> {
     const { runs } = await this.#requests.ask(g.RunsDocument, fields, { signal, retry })
-    return {
-      nodes: runs.edges.map((edge) => edge.node),
-      pageInfo: runs.pageInfo,
-      feedCursor: runs.feedCursor,
-    }
+    return { ...toPage(runs), feedCursor: runs.feedCursor }
+  }
+
+  /**
+   * One page of the runs whose parent this one is.
+   *
+   * @throws PawlFault `RUN_NOT_FOUND`.
+   */
+  async children(
+    runId: string,
+    { signal, retry, ...page }: t.PageFields & CallOptions = {},
+  ): Promise<t.Page<t.Run>> {
+    const { run } = await this.#requests.ask(g.ChildrenDocument, { runId, ...page }, { signal, retry })
+    return toPage(below(runId, run).children)
   }
 
   /** How many runs stand in each status. */
@@ -104,7 +117,10 @@ export class Runs {
     return (await this.#requests.mutate(g.FailRunDocument, { ...fields, runId })).failRun
   }
 
-  /** Cancels the run: at once without a live owner, else CANCELLING until its owner confirms or its grace has passed. */
+  /**
+   * Cancels the run: at once without a live owner, else CANCELLING until its owner confirms or its grace has passed. Its children
+   * are cancelled with it, unless `cascade` is false: `childrenCancelled` counts those that are, `childrenLeft` are still active.
+   */
   async cancel(runId: string, fields: t.Fields<g.CancelRunInput, 'runId'> = {}): Promise<t.CancelRunResult> {
     return (await this.#requests.mutate(g.CancelRunDocument, { ...fields, runId })).cancelRun
   }
@@ -144,7 +160,10 @@ export class Runs {
     return readChanges(this.#streams, options)
   }
 
-  /** What the owner of a claim is to do: now, then whenever it changes, until the claim is gone. Reconnects by itself. */
+  /**
+   * What the owner of a claim is to do: now, then whenever it changes, until the claim is gone; between these each message that is
+   * sent to it, as a MESSAGE. Reconnects by itself.
+   */
   directives(runId: string, options: DirectivesOptions): AsyncIterableIterator<t.Directive> {
     return readDirectives(this.#streams, runId, options)
   }

@@ -9,6 +9,15 @@ export type RunDetail = g.RunDetailFragment
 export type Lease = g.LeaseFieldsFragment
 export type Phase = g.PhaseFieldsFragment
 export type Execution = g.ExecutionFieldsFragment
+export type Session = g.SessionFieldsFragment
+export type TranscriptChunk = g.TranscriptChunkFieldsFragment
+export type Artifact = g.ArtifactFieldsFragment
+/** An artifact with its content, where the server keeps it. */
+export type ArtifactDetail = g.ArtifactDetailFragment
+export type Approval = g.ApprovalFieldsFragment
+/** An approval with the files of the phase it is about. */
+export type ApprovalDetail = g.ApprovalDetailFragment
+export type Message = g.MessageFieldsFragment
 export type Workflow = g.WorkflowFieldsFragment
 /** A workflow with its definition as it was registered. */
 export type WorkflowDetail = NonNullable<g.WorkflowQuery['workflow']>
@@ -41,7 +50,7 @@ export interface PageFields {
 export type RunFrame = g.RunStatusSubscription['runStatus']
 /** A change of any run; `run` is null where it is gone. */
 export type RunsChange = g.RunsChangedSubscription['runsChanged']
-/** What an owner is to do. */
+/** What an owner is to do; one of kind MESSAGE carries the message. */
 export type Directive = g.DirectivesSubscription['directives']
 
 /** One line of a run's log. The payload is typed by `type`; later servers may send further types. */
@@ -72,6 +81,15 @@ export type StartPhaseResult = g.StartPhaseMutation['startPhase']
 export type AdvancePhaseResult = g.AdvancePhaseMutation['advancePhase']
 export type FailPhaseResult = g.FailPhaseMutation['failPhase']
 export type CompleteRoundResult = g.CompleteRoundMutation['completeRound']
+export type OpenSessionResult = g.OpenSessionMutation['openSession']
+export type UpdateSessionResult = g.UpdateSessionMutation['updateSession']
+export type RecordPromptResult = g.RecordPromptMutation['recordPrompt']
+export type AppendTranscriptResult = g.AppendTranscriptMutation['appendTranscript']
+export type SubmitArtifactResult = g.SubmitArtifactMutation['submitArtifact']
+export type RequestApprovalResult = g.RequestApprovalMutation['requestApproval']
+export type DecideApprovalResult = g.DecideApprovalMutation['decideApproval']
+export type SendMessageResult = g.SendMessageMutation['sendMessage']
+export type AcknowledgeMessageResult = g.AcknowledgeMessageMutation['acknowledgeMessage']
 export type StartExecutionResult = g.StartExecutionMutation['startExecution']
 export type FinishExecutionResult = g.FinishExecutionMutation['finishExecution']
 export type RegisterWorkflowResult = g.RegisterWorkflowMutation['registerWorkflow']
@@ -83,16 +101,25 @@ export type VerifyRunResult = g.VerifyRunQuery['verifyRun']
 
 /** The words of the server. */
 export type {
+  ApprovalFilter,
+  ApprovalKind,
+  ApprovalStatus,
+  Decision,
   DirectiveKind,
   ErrorClass,
   EvidenceKind,
   ExecutionEnd,
   ExecutionFilter,
+  ExpiryPolicy,
   FailReason,
+  MessageMode,
+  MessageStatus,
   NextAction,
   NotResumableCause,
   Outcome,
   PhaseStatus,
+  PromptStage,
+  Receipt,
   ResolvedVia,
   Role,
   RunCommand,
@@ -101,5 +128,6 @@ export type {
   RunReason,
   RunsFeedFilter,
   RunStatus,
+  SessionStatus,
   StartRunInput,
 } from './generated/graphql.ts'

@@ -131,13 +131,14 @@ export function readChanges(streams: Streams, options: ChangesOptions): AsyncIte
   )
 }
 
-/** What the owner of a claim is to do: now, then whenever it changes. */
+/** What the owner of a claim is to do: now, then whenever it changes; and each message to it, once. */
 export function readDirectives(
   streams: Streams,
   runId: string,
   options: DirectivesOptions,
 ): AsyncIterableIterator<Directive> {
-  let last: Directive | undefined
+  let standing: g.DirectiveKind | undefined
+  const messages = new Set<string>()
   return createStream<Directive>(
     streams.connection,
     {
@@ -150,11 +151,14 @@ export function readDirectives(
         return pick(directives, (data) => data.directives)
       },
       accept: (directive) => {
-        const isNews = directive.kind !== last?.kind
-        last = directive
-        return { isNews, isLast: directive.kind === 'LEASE_LOST' }
+        const { kind, message } = directive
+        // Every connection begins with what the last one may have told.
+        const isNews = message ? !messages.has(message.id) : kind !== standing
+        if (message) messages.add(message.id)
+        else standing = kind
+        return { isNews, isLast: kind === 'LEASE_LOST' }
       },
-      isOver: async () => last?.kind === 'STOP',
+      isOver: async () => standing === 'STOP',
     },
     options,
   )
@@ -166,7 +170,11 @@ async function readFeedCursor({ requests }: Streams, { signal, retry }: StreamOp
     .feedCursor
 }
 
-async function* pick<R, Item>(source: AsyncIterable<R>, choose: (data: R) => Item): AsyncGenerator<Item> {
+/** What the caller wants of each answer. */
+export async function* pick<R, Item>(
+  source: AsyncIterable<R>,
+  choose: (data: R) => Item,
+): AsyncGenerator<Item> {
   for await (const data of source) yield choose(data)
 }
 

@@ -1,5 +1,6 @@
 import * as g from './generated/graphql.ts'
 import type { JsonValue } from './json.ts'
+import { toPage } from './pages.ts'
 import type { CallOptions, Requests } from './request.ts'
 import type * as t from './types.ts'
 
@@ -27,7 +28,6 @@ export class Workflows {
 
   /** One page of workflows. */
   async list({ signal, retry, ...fields }: t.PageFields & CallOptions = {}): Promise<t.Page<t.Workflow>> {
-    const { workflows } = await this.#requests.ask(g.WorkflowsDocument, fields, { signal, retry })
-    return { nodes: workflows.edges.map((edge) => edge.node), pageInfo: workflows.pageInfo }
+    return toPage((await this.#requests.ask(g.WorkflowsDocument, fields, { signal, retry })).workflows)
   }
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Pool, QueryResult } from 'pg'
 import { newId } from '../../src/commands/ids.ts'
 import type { Operation } from '../../src/lifecycle/authority.ts'
@@ -55,6 +56,10 @@ export class RunRecording {
       input: null,
       labels: [],
       concurrencyKey: null,
+      parentId: null,
+      depth: 0,
+      continuesId: null,
+      completedRound: 0,
       now: Date.now(),
       actor: ACTOR,
       newPhaseId: () => newId('phase'),
@@ -79,13 +84,16 @@ export class RunRecording {
       settings: DEFAULT_SETTINGS,
       now: Date.now(),
       kept: null,
+      hasActiveChild: false,
       newPhaseId: () => newId('phase'),
+      newApprovalId: () => newId('approval'),
+      sha256: (text: string) => createHash('sha256').update(text).digest('hex'),
     }
     const { verdict, events, run: after } = decide(situation, command, ACTOR, request)
     if (verdict.kind !== 'accepted') throw new Error(`${operation} was ${verdict.kind}`)
     this.#run = withLastAttempts(after)
     const dueAt = nextDueAt(after, workflow, DEFAULT_SETTINGS)
-    const lookup = { runId: before.id, executionId: null, operation, key: key.key, scope: null }
+    const lookup = { runId: before.id, namedId: null, operation, key: key.key, scope: null }
     return record(async (connection) => {
       await loadForDecision(connection, this.#store, lookup)
       await applyDecision(connection, { before, after, events, dueAt, key })

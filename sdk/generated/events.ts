@@ -3,6 +3,82 @@ import type { JsonValue } from '../json.ts'
 
 /** The payload of each event, by the event's type. */
 export interface RunEventPayloads {
+  readonly 'approval.decided': {
+    readonly id: string
+    readonly decision: 'APPROVE' | 'REJECT' | 'RETRY' | 'ABORT'
+    readonly digest: string
+    /** What the person said. */
+    readonly comment: string | null
+    readonly phaseId: string | null
+    /** Status of the run after the decision. */
+    readonly runStatus: 'QUEUED' | 'RUNNING' | 'AWAITING_APPROVAL' | 'PAUSED' | 'CANCELLING' | 'COMPLETED' | 'FAILED' | 'CANCELLED' | 'EXPIRED'
+    /** Sessions that the decision disposed of. */
+    readonly disposed: readonly (string)[]
+  }
+  readonly 'approval.expired': {
+    readonly id: string
+    readonly onExpiry: 'REJECT' | 'EXPIRE_RUN' | 'WAIT'
+    readonly phaseId: string | null
+    /** Status of the run after the expiry. */
+    readonly runStatus: 'QUEUED' | 'RUNNING' | 'AWAITING_APPROVAL' | 'PAUSED' | 'CANCELLING' | 'COMPLETED' | 'FAILED' | 'CANCELLED' | 'EXPIRED'
+  }
+  readonly 'approval.requested': {
+    readonly id: string
+    readonly phaseId: string | null
+    readonly phase: string | null
+    readonly attempt: number | null
+    readonly gate: string
+    readonly kind: 'REVIEW' | 'RECOVERY'
+    readonly question: string
+    readonly payload: JsonValue
+    readonly digest: string
+    readonly artifactSha256: string | null
+    readonly expiresAt: string | null
+    readonly onExpiry: 'REJECT' | 'EXPIRE_RUN' | 'WAIT'
+    readonly approvers: readonly (string)[]
+    readonly allowSelfApproval: boolean
+    /** Whether the phase waits for the approval now. */
+    readonly awaitsApproval: boolean
+  }
+  readonly 'artifact.invalid': {
+    readonly id: string
+    readonly phaseId: string
+    readonly phase: string
+    readonly round: number
+    /** Number of the attempt, from 1. */
+    readonly attempt: number
+    readonly path: string
+    /** SHA-256 of the content, in hex. */
+    readonly sha256: string
+    /** Bytes of the content. */
+    readonly size: number
+    readonly problems: readonly ({
+      /** JSON pointer. */
+      readonly path: string
+      readonly message: string
+    })[]
+  }
+  readonly 'artifact.validated': {
+    readonly id: string
+    readonly phaseId: string
+    readonly phase: string
+    readonly round: number
+    /** Number of the attempt, from 1. */
+    readonly attempt: number
+    readonly path: string
+    /** SHA-256 of the content, in hex. */
+    readonly sha256: string
+    /** Bytes of the content. */
+    readonly size: number
+    /** Whether the phase asks for a file at this path. */
+    readonly declared: boolean
+  }
+  readonly 'child.settled': {
+    readonly runId: string
+    readonly status: 'QUEUED' | 'RUNNING' | 'AWAITING_APPROVAL' | 'PAUSED' | 'CANCELLING' | 'COMPLETED' | 'FAILED' | 'CANCELLED' | 'EXPIRED'
+    readonly reason: 'COMPLETED' | 'REPORTED_FAILURE' | 'START_FAILED' | 'INCOMPLETE' | 'CANCELLED_BY_USER' | 'OWNER_LOST' | 'QUEUE_TIMEOUT' | 'PHASE_TIMEOUT' | 'RUN_TIMEOUT' | 'IDLE_TIMEOUT' | 'APPROVAL_REJECTED' | 'APPROVAL_EXPIRED' | 'STALE' | 'CLOSED_BY_PARENT' | null
+    readonly epoch: number
+  }
   readonly 'execution.finished': {
     readonly id: string
     readonly exitCode: number | null
@@ -16,6 +92,15 @@ export interface RunEventPayloads {
     readonly attempt: number | null
     readonly command: string
     readonly pid: number | null
+  }
+  readonly 'message.acknowledged': {
+    readonly id: string
+    readonly receipt: 'DELIVERED' | 'CONSUMED'
+  }
+  readonly 'message.sent': {
+    readonly id: string
+    readonly text: string
+    readonly mode: 'STEER' | 'FOLLOW_UP'
   }
   readonly 'phase.completed': {
     readonly id: string
@@ -38,6 +123,8 @@ export interface RunEventPayloads {
       readonly message: string
       readonly hint: string | null
     }
+    /** The session that needs a person now. */
+    readonly sessionId: string | null
   }
   readonly 'phase.started': {
     readonly id: string
@@ -50,6 +137,30 @@ export interface RunEventPayloads {
     readonly from: string | null
     readonly repair: boolean
     readonly because: string | null
+  }
+  readonly 'prompt.sending': {
+    readonly sessionId: string
+    readonly id: string
+    /** Key of the phase. */
+    readonly phase: string
+    readonly round: number
+    /** Number of the attempt, from 1. */
+    readonly attempt: number
+    readonly dedupKey: string
+    readonly repair: boolean
+  }
+  readonly 'prompt.sent': {
+    readonly sessionId: string
+    readonly id: string
+    /** Key of the phase. */
+    readonly phase: string
+    readonly round: number
+    /** Number of the attempt, from 1. */
+    readonly attempt: number
+    readonly dedupKey: string
+    readonly repair: boolean
+    /** Whether the phase waits for an artifact now. */
+    readonly awaitsArtifact: boolean
   }
   readonly 'round.completed': {
     readonly round: number
@@ -65,6 +176,7 @@ export interface RunEventPayloads {
     })[]
   }
   readonly 'run.cancel_requested': {
+    readonly reason: 'COMPLETED' | 'REPORTED_FAILURE' | 'START_FAILED' | 'INCOMPLETE' | 'CANCELLED_BY_USER' | 'OWNER_LOST' | 'QUEUE_TIMEOUT' | 'PHASE_TIMEOUT' | 'RUN_TIMEOUT' | 'IDLE_TIMEOUT' | 'APPROVAL_REJECTED' | 'APPROVAL_EXPIRED' | 'STALE' | 'CLOSED_BY_PARENT'
     /** What the person said. */
     readonly comment: string | null
     readonly cascade: boolean
@@ -86,6 +198,12 @@ export interface RunEventPayloads {
       readonly phases: readonly (string)[]
       /** Phases that never began and are SKIPPED now. */
       readonly skipped: readonly (string)[]
+      /** Live sessions that are DISPOSED now. */
+      readonly sessions: readonly (string)[]
+      /** Open approvals that are VOID now. */
+      readonly approvals: readonly (string)[]
+      /** Messages that are UNDELIVERED now. */
+      readonly messages: readonly (string)[]
     }
   }
   readonly 'run.claimed': {
@@ -108,6 +226,12 @@ export interface RunEventPayloads {
       readonly phases: readonly (string)[]
       /** Phases that never began and are SKIPPED now. */
       readonly skipped: readonly (string)[]
+      /** Live sessions that are DISPOSED now. */
+      readonly sessions: readonly (string)[]
+      /** Open approvals that are VOID now. */
+      readonly approvals: readonly (string)[]
+      /** Messages that are UNDELIVERED now. */
+      readonly messages: readonly (string)[]
     }
   }
   readonly 'run.created': {
@@ -139,6 +263,12 @@ export interface RunEventPayloads {
       readonly phases: readonly (string)[]
       /** Phases that never began and are SKIPPED now. */
       readonly skipped: readonly (string)[]
+      /** Live sessions that are DISPOSED now. */
+      readonly sessions: readonly (string)[]
+      /** Open approvals that are VOID now. */
+      readonly approvals: readonly (string)[]
+      /** Messages that are UNDELIVERED now. */
+      readonly messages: readonly (string)[]
     }
   }
   readonly 'run.failed': {
@@ -156,6 +286,12 @@ export interface RunEventPayloads {
       readonly phases: readonly (string)[]
       /** Phases that never began and are SKIPPED now. */
       readonly skipped: readonly (string)[]
+      /** Live sessions that are DISPOSED now. */
+      readonly sessions: readonly (string)[]
+      /** Open approvals that are VOID now. */
+      readonly approvals: readonly (string)[]
+      /** Messages that are UNDELIVERED now. */
+      readonly messages: readonly (string)[]
     }
   }
   readonly 'run.paused': {
@@ -186,5 +322,31 @@ export interface RunEventPayloads {
     /** The error that the run carried. */
     readonly error: string | null
     readonly settledAt: string | null
+  }
+  readonly 'session.adopted': {
+    readonly id: string
+    /** Number of the claim. */
+    readonly fence: number
+    readonly adapter: string
+    readonly handle: JsonValue
+  }
+  readonly 'session.changed': {
+    readonly id: string
+    readonly from: 'CREATED' | 'BOOTSTRAPPING' | 'READY' | 'BUSY' | 'ARTIFACT_TIMEOUT' | 'RESUMING' | 'REBOOTSTRAPPED' | 'WAITING_FOR_APPROVAL' | 'CRASHED' | 'FAILED_NEEDS_HUMAN' | 'DISPOSED'
+    readonly to: 'CREATED' | 'BOOTSTRAPPING' | 'READY' | 'BUSY' | 'ARTIFACT_TIMEOUT' | 'RESUMING' | 'REBOOTSTRAPPED' | 'WAITING_FOR_APPROVAL' | 'CRASHED' | 'FAILED_NEEDS_HUMAN' | 'DISPOSED'
+    readonly detail: JsonValue
+  }
+  readonly 'session.opened': {
+    readonly id: string
+    readonly role: string
+    readonly adapter: string
+    /** Number of the claim. */
+    readonly fence: number
+    readonly handle: JsonValue
+  }
+  readonly 'session.recovered': {
+    readonly id: string
+    readonly recoveryAttempts: number
+    readonly detail: JsonValue
   }
 }

@@ -26,6 +26,18 @@ const DETAILS: Details = {
   UnknownPhase: ({ known }) => [`phases of this workflow: ${list(known)}`],
   WorkflowNotFound: ({ known }) => [`workflows: ${list(known)}`],
   NotCompletable: ({ missing }) => missing.map(({ detail }) => `missing: ${plain(detail)}`),
+  IllegalSessionTransition: ({ allowedStatuses }) => [`may follow: ${list(allowedStatuses)}`],
+  PromptAlreadySent: ({ dedupKey }) => [`the prompt ${plain(dedupKey)} was sent already`],
+  TranscriptGap: ({ expectedSeq }) => [`go on with number ${expectedSeq}`],
+  AlreadyDecided: ({ approval }) => [
+    `it is ${approval.status}${approval.decidedBy ? `, by ${plain(approval.decidedBy)}` : ''}`,
+  ],
+  ApprovalExpired: ({ approval }) => (approval.expiresAt ? [`its time ended at ${approval.expiresAt}`] : []),
+  WrongDecision: ({ allowed }) => [`may be answered with: ${list(allowed)}`],
+  StaleDigest: ({ approval }) => [
+    'you decided about something else than what is asked now',
+    `look at it with: pawl approval show ${approval.id}`,
+  ],
   ConcurrencyConflict: ({ holder }) => [`held by ${holder.id}: ${isNow(holder)}`],
   NotClaimable: ({ run }) => heldBy(run),
   NotResumable: ({ run }) => heldBy(run),

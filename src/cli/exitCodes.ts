@@ -35,6 +35,15 @@ type AnyResult =
   | t.AdvancePhaseResult
   | t.FailPhaseResult
   | t.CompleteRoundResult
+  | t.OpenSessionResult
+  | t.UpdateSessionResult
+  | t.RecordPromptResult
+  | t.AppendTranscriptResult
+  | t.SubmitArtifactResult
+  | t.RequestApprovalResult
+  | t.DecideApprovalResult
+  | t.SendMessageResult
+  | t.AcknowledgeMessageResult
   | t.StartExecutionResult
   | t.FinishExecutionResult
   | t.RegisterWorkflowResult
@@ -59,14 +68,19 @@ const CODE_OF: {
   RunNotFound: EXIT.notFound,
   ExecutionNotFound: EXIT.notFound,
   TokenNotFound: EXIT.notFound,
+  SessionNotFound: EXIT.notFound,
+  ApprovalNotFound: EXIT.notFound,
+  MessageNotFound: EXIT.notFound,
   WorkflowNotFound: EXIT.notFound,
   UnknownPhase: EXIT.notFound,
   IllegalTransition: EXIT.illegalTransition,
+  IllegalSessionTransition: EXIT.illegalTransition,
   // A run that is not RUNNING can't be completed whatever it brings along.
   NotCompletable: ({ status }) => (status === 'RUNNING' ? EXIT.evidenceMissing : EXIT.lostRace),
   InvalidInput: EXIT.invalid,
   IdempotencyMismatch: EXIT.invalid,
   WorkflowMismatch: EXIT.invalid,
+  WrongDecision: EXIT.invalid,
   ConcurrencyConflict: EXIT.lostRace,
   ExecutionAlreadyFinished: EXIT.lostRace,
   LeaseLost: EXIT.lostRace,
@@ -76,6 +90,11 @@ const CODE_OF: {
   NotResumable: EXIT.lostRace,
   RevisionConflict: EXIT.lostRace,
   RunNotActive: EXIT.lostRace,
+  AlreadyDecided: EXIT.lostRace,
+  ApprovalExpired: EXIT.lostRace,
+  StaleDigest: EXIT.lostRace,
+  PromptAlreadySent: EXIT.lostRace,
+  TranscriptGap: EXIT.lostRace,
   Forbidden: EXIT.notAllowed,
 }
 

@@ -1,7 +1,15 @@
 import { Command } from 'commander'
+import { approvalDecideCommand } from './approval/decide.ts'
+import { approvalListCommand } from './approval/list.ts'
+import { approvalRequestCommand } from './approval/request.ts'
+import { approvalShowCommand } from './approval/show.ts'
+import { artifactSubmitCommand } from './artifact/submit.ts'
 import { demoCommand } from './demo.ts'
 import { doctorCommand } from './doctor.ts'
 import { execCommand } from './exec.ts'
+import { messageAcknowledgeCommand } from './message/acknowledge.ts'
+import { messageListCommand } from './message/list.ts'
+import { messageSendCommand } from './message/send.ts'
 import { createGroup, withExamples } from './options.ts'
 import { exportCommand } from './export.ts'
 import { importCommand } from './import.ts'
@@ -30,6 +38,7 @@ import { tokenListCommand } from './token/list.ts'
 import { tokenRevokeCommand } from './token/revoke.ts'
 import { version } from './version.ts'
 import { workflowApplyCommand } from './workflow/apply.ts'
+import { workflowGraphCommand } from './workflow/graph.ts'
 import { workflowListCommand } from './workflow/list.ts'
 import { workflowShowCommand } from './workflow/show.ts'
 
@@ -53,6 +62,21 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
     .commandsGroup('Runs:')
     .addCommand(createRunGroup())
     .addCommand(execCommand())
+    .addCommand(
+      createGroup('approval', 'see and decide what waits for a person', [
+        approvalListCommand(),
+        approvalShowCommand(),
+        approvalDecideCommand(),
+        approvalRequestCommand(),
+      ]),
+    )
+    .addCommand(
+      createGroup('message', 'steer a run by text', [
+        messageSendCommand(),
+        messageListCommand(),
+        messageAcknowledgeCommand(),
+      ]),
+    )
     .commandsGroup('For agents:')
     .addCommand(stateCommand())
     .addCommand(
@@ -62,6 +86,7 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
         phaseFailCommand(),
       ]),
     )
+    .addCommand(createGroup('artifact', 'hand over the files of a run', [artifactSubmitCommand()]))
     .addCommand(createGroup('round', 'complete rounds of a run', [roundCompleteCommand()]))
     .commandsGroup('Administration:')
     .addCommand(
@@ -69,6 +94,7 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
         workflowApplyCommand(),
         workflowListCommand(),
         workflowShowCommand(),
+        workflowGraphCommand(),
       ]),
     )
     .addCommand(

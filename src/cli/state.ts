@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
-import type { RunDetail } from '@pawl/sdk'
+import type { Approval, RunDetail } from '@pawl/sdk'
+import { findOpenApproval } from './approval/findOpen.ts'
 import { chooseRun } from './chooseRun.ts'
 import type { ChosenRun } from './chooseRun.ts'
 import { act } from './invocation.ts'
@@ -21,13 +22,16 @@ export function stateCommand(): Command {
     .action(
       act<CommonOptions, [string | undefined]>(async (invocation, _options, id) => {
         const chosen = await chooseRun(invocation, id)
-        return invocation.answer(describeState(chosen), (paper) => printState(paper, chosen.run))
+        const approval = await findOpenApproval(invocation.pawl, chosen.run)
+        const state = describeState(chosen, approval)
+        return invocation.answer(state, (paper) => printState(paper, chosen.run, approval))
       }),
     )
 }
 
 /** The state as programs read it. */
-export function describeState({ run, via }: ChosenRun) {
+export function describeState({ run, via }: ChosenRun, approval: Approval | null) {
+  const declared = run.workflow.phases.find(({ key }) => key === run.currentPhase?.key)
   return {
     runId: run.id,
     via,
@@ -46,20 +50,29 @@ export function describeState({ run, via }: ChosenRun) {
       status: run.currentPhase.status,
       attempts: run.currentPhase.attempts,
       error: run.currentPhase.error,
+      role: run.currentPhase.role,
+      isFinal: run.currentPhase.isFinalPhase,
+      artifactPath: declared?.artifactPath ?? null,
+      requiresApproval: declared?.requiresApproval ?? false,
     },
     mayFollow: run.currentPhase?.nextPhases ?? [],
     nextAction: run.nextAction,
-    next: nextStepOf(run),
+    next: nextStepOf(run, approval),
+    approval,
     missingEvidence: run.missingEvidence,
     allowedCommands: run.allowedCommands,
     lease: run.lease,
     phases: run.phases.map(({ key, status, attempts }) => ({ key, status, attempts })),
+    input: run.input,
+    parentRunId: run.parent?.id ?? null,
+    continuesRunId: run.continues?.id ?? null,
+    asOf: run.asOf,
   }
 }
 
-function printState(paper: Paper, run: RunDetail): void {
+function printState(paper: Paper, run: RunDetail, approval: Approval | null): void {
   const { bold, dim, yellow } = paper.colors
-  const next = nextStepOf(run)
+  const next = nextStepOf(run, approval)
   printRunLine(paper, run)
   for (const line of phaseLines(paper.colors, run.phases, run.asOf)) paper.line(line)
   const mayFollow = run.currentPhase?.nextPhases ?? []
@@ -67,6 +80,7 @@ function printState(paper: Paper, run: RunDetail): void {
   if (!run.isSettled) {
     for (const { detail } of run.missingEvidence) paper.line(`${dim('missing')}     ${yellow(plain(detail))}`)
   }
+  if (approval) paper.line(`${dim('asked')}       ${yellow(plain(approval.question))}  ${dim(approval.id)}`)
   const command = next.command ? `  ${bold(next.command)}` : ''
   paper.line(`${dim('next')}        ${next.action}: ${next.say}${command}`)
 }

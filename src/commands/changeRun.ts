@@ -1,199 +1,27 @@
-import type { Operation } from '../lifecycle/authority.ts'
-import type { Command } from '../lifecycle/commands.ts'
-import { type Decision, decide } from '../lifecycle/decide/index.ts'
-import { nextDueAt } from '../lifecycle/due.ts'
-import type { Json } from '../lifecycle/run.ts'
-import { isSettledStatus } from '../lifecycle/words.ts'
-import { applyDecision } from '../store/applyDecision.ts'
-import { deleteRun } from '../store/deleteRun.ts'
-import { findHolder } from '../store/findHolder.ts'
-import { type LoadedForDecision, type LoadedRun, loadForDecision, loadRuns } from '../store/loadRun.ts'
-import { type Connection, violatedConstraint } from '../store/openStore.ts'
-import type { KeyToKeep } from '../store/rowsBelow.ts'
-import { withRunLocked } from '../store/withRunLocked.ts'
-import { tick, TICK_STALE_AFTER_SECONDS } from '../store/tick.ts'
-import { object, refuse, type RunAnswer } from './answers.ts'
-import { checkRole, checkRun } from './authorize.ts'
-import { type Caller, type Commands, ContendedError, SYSTEM } from './context.ts'
-import { newId } from './ids.ts'
+import type { Refused, RunSuccess } from './answers.ts'
+import { type Ask, changeOne } from './changeOne.ts'
+import { type Caller, type Commands, SYSTEM } from './context.ts'
+import { NO_RELATIVES, type Relatives, settleRelatives } from './relatives.ts'
 
-/** A command about one run, as its caller sent it. */
-export interface Ask {
-  /** What is asked for; null for what the server does by itself. */
-  readonly operation: Operation | null
-  readonly runId: string
-  readonly command: Command
-  readonly idempotencyKey?: string | null | undefined
-  /** Where the key counts; the run's project unless said otherwise. */
-  readonly scope?: string
-  /** The input without its key, to be compared where the key comes again. */
-  readonly request: Json
+/** The success of a command about one run, with what it came to for the run's children. */
+export interface ChangeSuccess extends RunSuccess {
+  readonly relatives: Relatives
 }
 
-/** How often a decision is tried against the revision it was made on, before the run is locked for it. */
-const OPTIMISTIC_TRIES = 2
+/** What a command about one run answers. */
+export type ChangeAnswer = ChangeSuccess | Refused
 
 /**
- * load → decide → apply, the way of every command about one run. A decision that finds somebody was first is made
- * anew on what is there now; the third try holds the run's row, so that crowds make progress.
- * Answers with RunNotFound, Forbidden, ConcurrencyConflict, or whatever the decision refuses with.
- * Throws ContendedError where even that can't be done in time.
+ * Puts a command to one run. Where the run settles by it, what its children and its parent are owed is paid at once; a
+ * server that dies before that leaves it to the sweep. Answers and throws as `changeOne`.
  */
-export async function changeRun(commands: Commands, caller: Caller, ask: Ask): Promise<RunAnswer> {
-  const { store } = commands
-  const tries = [
-    ...Array.from({ length: OPTIMISTIC_TRIES }, () => () => attempt(commands, store.pool, caller, ask)),
-    () =>
-      withRunLocked(store, ask.runId, (connection) =>
-        attempt(commands, connection, caller, ask, { locked: true }),
-      ),
-  ]
-  for (const tryIt of tries) {
-    try {
-      const attempted = await tryIt()
-      // after the commit: a reader that is woken before it finds nothing, and sleeps on
-      if (attempted?.wrote) commands.announce(ask.runId)
-      if (attempted) return attempted.answer
-    } catch (error) {
-      const answer = await onViolation(commands, ask, error)
-      if (answer) return answer
-    }
-  }
-  throw new ContendedError(ask.runId)
-}
-
-/** What one try came to. */
-interface Attempted {
-  readonly answer: RunAnswer
-  /** Whether anything was written, were it only what was due. */
-  readonly wrote: boolean
-}
-
-/** One round of load, decide and apply; undefined where somebody was first. */
-async function attempt(
-  commands: Commands,
-  connection: Connection,
-  caller: Caller,
-  ask: Ask,
-  { locked = false } = {},
-): Promise<Attempted | undefined> {
-  const loaded = await load(commands, connection, ask)
-  if (!loaded) return { answer: object({ type: 'RunNotFound', runId: ask.runId }), wrote: false }
-  const denied =
-    checkRun(caller, loaded.run) ?? (ask.operation ? checkRole(caller, ask.operation) : undefined)
-  if (denied) return { answer: denied, wrote: false }
-  const situation = { ...loaded, settings: commands.settings, newPhaseId: () => newId('phase') }
-  const decision = decide(situation, ask.command, caller.name, ask.request)
-  // a fact told after the end raises no revision that could guard it: only the row's lock keeps two from being told at once
-  if (!locked && isBesideTheLog(decision)) return undefined
-  const applied = await apply(commands, connection, caller, ask, loaded, decision)
-  if (!applied) return undefined
-  const wrote =
-    decision.run !== loaded.run || (decision.verdict.kind === 'accepted' && decision.verdict.deleted)
-  return { answer: toAnswer(loaded, decision), wrote }
-}
-
-async function load(
-  { store }: Commands,
-  connection: Connection,
-  ask: Ask,
-): Promise<LoadedForDecision | null> {
-  const executionId = 'executionId' in ask.command ? ask.command.executionId : null
-  const lookup = {
-    runId: ask.runId,
-    executionId,
-    operation: ask.operation ?? '',
-    key: ask.idempotencyKey ?? null,
-    scope: ask.scope ?? null,
-  }
-  const loaded = await loadForDecision(connection, store, lookup)
-  // nobody kept watch: what expired meanwhile gets its period back before anyone is judged by it
-  if (!loaded || loaded.now - loaded.tickAt <= TICK_STALE_AFTER_SECONDS * 1000) return loaded
-  await tick(connection)
-  return loadForDecision(connection, store, lookup)
-}
-
-function isBesideTheLog({ verdict, events }: Decision): boolean {
-  return verdict.kind === 'accepted' && verdict.changed && events.length === 0
-}
-
-/** Writes what was decided. True where it stands, or where there was nothing to write. */
-async function apply(
-  commands: Commands,
-  connection: Connection,
-  caller: Caller,
-  ask: Ask,
-  loaded: LoadedForDecision,
-  { verdict, events, run }: Decision,
-): Promise<boolean> {
-  const key = verdict.kind === 'accepted' && (verdict.changed || verdict.deleted) ? toKey(ask, loaded) : null
-  if (verdict.kind === 'accepted' && verdict.deleted) {
-    // what was due on it is of no account any more: the run goes as it was loaded
-    return deleteRun(connection, loaded.run, caller.name, key)
-  }
-  if (run === loaded.run) return true
-  const dueAt = nextDueAt(run, loaded.workflow, commands.settings)
-  return applyDecision(connection, { before: loaded.run, after: run, events, dueAt, key })
-}
-
-function toKey({ operation, idempotencyKey, request, scope }: Ask, { run }: LoadedRun): KeyToKeep | null {
-  return operation && idempotencyKey
-    ? { scope: scope ?? run.project, operation, key: idempotencyKey, request }
-    : null
-}
-
-/** A named constraint that was violated says that somebody was first; anything else is a fault. */
-async function onViolation(commands: Commands, ask: Ask, error: unknown): Promise<RunAnswer | undefined> {
-  switch (violatedConstraint(error)) {
-    case 'event_idempotency_key':
-      return undefined
-    case 'tombstone_idempotency_key':
-      return refuse({ type: 'IdempotencyMismatch', differingPaths: ['runId'] })
-    case 'run_concurrency_key': {
-      const [loaded] = await loadRuns(commands.store.pool, commands.store, [ask.runId])
-      if (!loaded || loaded.run.concurrencyKey === null) return undefined
-      const holder = await currentHolder(commands, loaded.run.project, loaded.run.concurrencyKey)
-      return holder ? object({ type: 'ConcurrencyConflict', holder }) : undefined
-    }
-    default:
-      throw error
-  }
-}
-
-/** The run that holds a concurrency key, after what was due on it; null where nothing holds it any more. */
-export async function currentHolder(
-  commands: Commands,
-  project: string,
-  key: string,
-): Promise<LoadedRun | null> {
-  const id = await findHolder(commands.store.pool, project, key)
-  if (id === null) return null
-  const answer = await sweepRun(commands, id)
-  if (!answer.ok) return null
-  const { run } = answer.run
-  return isSettledStatus(run.status) && run.claim === null ? null : answer.run
+export async function changeRun(commands: Commands, caller: Caller, ask: Ask): Promise<ChangeAnswer> {
+  const { answer, settled } = await changeOne(commands, caller, ask)
+  const relatives = settled ? await settleRelatives(commands, settled) : NO_RELATIVES
+  return answer.ok ? { ...answer, relatives } : answer
 }
 
 /** Applies what is due on a run and nothing else. */
-export function sweepRun(commands: Commands, runId: string): Promise<RunAnswer> {
+export function sweepRun(commands: Commands, runId: string): Promise<ChangeAnswer> {
   return changeRun(commands, SYSTEM, { operation: null, runId, command: { type: 'sweep' }, request: null })
-}
-
-function toAnswer({ workflow, now }: LoadedForDecision, { verdict, events, run }: Decision): RunAnswer {
-  const after: LoadedRun = { run, workflow, now }
-  switch (verdict.kind) {
-    case 'refused':
-      return refuse(verdict.refusal, after)
-    case 'replayed':
-      return { ok: true, run: after, changed: false, replayed: true, event: verdict.kept.event }
-    case 'accepted':
-      return {
-        ok: true,
-        run: after,
-        changed: verdict.changed,
-        replayed: false,
-        // what was due is no event of a command that changed nothing
-        event: verdict.changed ? (events.at(-1) ?? null) : null,
-      }
-  }
 }

@@ -1,6 +1,19 @@
+import type { ArtifactProblem } from '../lifecycle/run.ts'
+import type { WorkflowDefinition, WorkflowIssue, WorkflowPhase } from '../lifecycle/workflow.ts'
 import type { Settings } from '../lifecycle/settings.ts'
 import type { Role } from '../lifecycle/words.ts'
 import type { Store } from '../store/openStore.ts'
+
+/** Validates what agents bring, away from the server's own thread. */
+export interface Validator {
+  /** What is wrong with a file, by what its phase declares: nothing where it is valid. A bad file is no fault. */
+  validateArtifact(
+    declared: NonNullable<WorkflowPhase['artifact']>,
+    content: string,
+  ): Promise<readonly ArtifactProblem[]>
+  /** What is wrong with the schemas of a workflow: one that can't be compiled is refused before a run needs it. */
+  checkSchemas(definition: WorkflowDefinition): Promise<readonly WorkflowIssue[]>
+}
 
 /** What every command works with. */
 export interface Commands {
@@ -8,6 +21,8 @@ export interface Commands {
   readonly settings: Settings
   /** Wakes whoever reads the log of this run; called after the commit. Losing it is harmless (G8). */
   readonly announce: (runId: string) => void
+  /** Says what is wrong with files, and with the schemas of workflows. */
+  readonly validator: Validator
   /** Makes the AGENT token of a claim: the same one for the same claim. */
   readonly mintAgentToken: (runId: string, fence: number) => string
 }

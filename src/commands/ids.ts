@@ -4,7 +4,11 @@ import { TypeID, typeid } from 'typeid-js'
 export const ID_PREFIXES = {
   run: 'run',
   phase: 'phs',
+  session: 'ses',
   execution: 'exe',
+  artifact: 'art',
+  approval: 'apr',
+  message: 'msg',
   workflow: 'wfl',
   token: 'tok',
 } as const

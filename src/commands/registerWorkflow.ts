@@ -25,8 +25,9 @@ export async function registerWorkflow(
   const denied = checkRole(caller, 'registerWorkflow')
   if (denied) return denied
   const parsed = parseWorkflow(definition)
-  if (!parsed.ok) {
-    const issues = parsed.issues.map(({ path, message }) => ({ path: ['definition', ...path], message }))
+  const mistakes = parsed.ok ? await commands.validator.checkSchemas(parsed.definition) : parsed.issues
+  if (!parsed.ok || mistakes.length > 0) {
+    const issues = mistakes.map(({ path, message }) => ({ path: ['definition', ...path], message }))
     return refuse({ type: 'InvalidInput', issues })
   }
   return keepWorkflow(commands, parsed.definition)

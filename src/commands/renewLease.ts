@@ -1,6 +1,5 @@
-import { directiveFor } from '../lifecycle/derive.ts'
+import { type Directive, directivesFor } from '../lifecycle/derive.ts'
 import type { Claim, Instant } from '../lifecycle/run.ts'
-import type { DirectiveKind } from '../lifecycle/words.ts'
 import { loadRuns } from '../store/loadRun.ts'
 import type { Connection } from '../store/openStore.ts'
 import { type Renewal, renewLease as renew } from '../store/renewLease.ts'
@@ -17,7 +16,7 @@ export type RenewAnswer =
       readonly claim: Claim
       /** The database's clock when the lease was read. */
       readonly now: Instant
-      readonly directives: readonly DirectiveKind[]
+      readonly directives: readonly Directive[]
     }
   | Refused
 
@@ -51,8 +50,8 @@ export async function renewLease(
   const [after] = await loadRuns(store.pool, store, [runId])
   // released, or settled, since: another claim may be on the row by now
   if (after?.run.claim?.fence !== fence) return loseLease(commands, runId, fence)
-  const directive = directiveFor(after.run, fence, after.now)
-  return { ok: true, claim: { ...after.run.claim, expiresAt }, now: after.now, directives: [directive] }
+  const directives = directivesFor(after.run, fence, after.now)
+  return { ok: true, claim: { ...after.run.claim, expiresAt }, now: after.now, directives }
 }
 
 /** Where nobody kept watch, what expired meanwhile gets its period back before anyone is judged by it. */

@@ -1,11 +1,12 @@
 import type { Operation } from '../lifecycle/authority.ts'
-import type { ClaimRequest, Command } from '../lifecycle/commands.ts'
+import type { ClaimRequest, Command, Recovery } from '../lifecycle/commands.ts'
 import type { Json, PhaseError } from '../lifecycle/run.ts'
 import type { FailReason } from '../lifecycle/words.ts'
 import type { RunAnswer } from './answers.ts'
 import { checkRole } from './authorize.ts'
-import { changeRun } from './changeRun.ts'
+import { type ChangeAnswer, changeRun } from './changeRun.ts'
 import { type Caller, type Commands, fenceOf, type Keyed } from './context.ts'
+import { NO_RELATIVES, presentRelatives } from './relatives.ts'
 
 /** The input of a command about one run. */
 export interface AboutRun extends Keyed {
@@ -29,11 +30,11 @@ export function toRequest({ idempotencyKey: _key, ...input }: Keyed): Json {
 }
 
 /** A use case that is one decision about one run: what the input asks for, put to `changeRun`. */
-function about<Input extends AboutRun>(
+export function about<Input extends AboutRun>(
   operation: Operation,
   toCommand: (input: Input, caller: Caller) => Command,
 ) {
-  return (commands: Commands, caller: Caller, input: Input): Promise<RunAnswer> =>
+  return (commands: Commands, caller: Caller, input: Input): Promise<ChangeAnswer> =>
     changeRun(commands, caller, {
       operation,
       runId: input.runId,
@@ -94,16 +95,25 @@ export const failRun = about(
   }),
 )
 
-/** Cancels a run: at once, or by asking its owner to stop. Changes nothing on a final run. Problem: RevisionConflict. */
-export const cancelRun = about(
-  'cancelRun',
-  (input: Conditional & Commented & { readonly cascade?: boolean | null | undefined }) => ({
-    type: 'cancelRun',
-    comment: input.comment ?? null,
-    cascade: input.cascade ?? true,
-    ifRevision: input.ifRevision ?? null,
-  }),
-)
+/** A cancel, of the run's children too unless told otherwise. */
+export type CancelRun = Conditional & Commented & { readonly cascade?: boolean | null | undefined }
+
+const cancel = about('cancelRun', (input: CancelRun) => ({
+  type: 'cancelRun',
+  comment: input.comment ?? null,
+  cascade: input.cascade ?? true,
+  ifRevision: input.ifRevision ?? null,
+}))
+
+/**
+ * Cancels a run: at once, or by asking its owner to stop. Changes nothing on a final run. Problem: RevisionConflict. Where
+ * the run did not settle by this very request, its children are told of as they are now.
+ */
+export async function cancelRun(commands: Commands, caller: Caller, input: CancelRun): Promise<ChangeAnswer> {
+  const answer = await cancel(commands, caller, input)
+  if (!answer.ok || answer.relatives !== NO_RELATIVES) return answer
+  return { ...answer, relatives: await presentRelatives(commands, input.runId) }
+}
 
 /** The owner's word that its processes are gone. Problems: RunNotActive, LeaseLost. */
 export const confirmCancel = about('confirmCancel', ({ fence }: AboutRun & { readonly fence: number }) => ({
@@ -141,16 +151,43 @@ export const startPhase = about(
   }),
 )
 
-/** Records that the current phase failed. Problems: IllegalTransition, UnknownPhase, RunNotActive, LeaseLost. */
+/** Records that the current phase failed; with `recovery` a person is asked how to go on. Problems: IllegalTransition, UnknownPhase, RunNotActive, LeaseLost. */
 export const failPhase = about(
   'failPhase',
-  (input: Driving & { readonly phase: string; readonly error: PhaseError }, caller) => ({
+  (
+    input: Driving & {
+      readonly phase: string
+      readonly error: PhaseError
+      readonly recovery?: RecoveryInput | null | undefined
+    },
+    caller,
+  ) => ({
     type: 'failPhase',
     phase: input.phase,
     error: input.error,
+    recovery: input.recovery ? toRecovery(input.recovery) : null,
     fence: fenceOf(caller, input.fence),
   }),
 )
+
+/** The question that a failed phase puts to a person. */
+export interface RecoveryInput {
+  readonly gate: string
+  readonly question: string
+  readonly payload?: Json | undefined
+  readonly sessionId?: string | null | undefined
+  readonly expiresInSeconds?: number | null | undefined
+}
+
+function toRecovery({ gate, question, payload, sessionId, expiresInSeconds }: RecoveryInput): Recovery {
+  return {
+    gate,
+    question,
+    payload: payload ?? null,
+    sessionId: sessionId ?? null,
+    expiresInSeconds: expiresInSeconds ?? null,
+  }
+}
 
 /** Completes the round. Problems: IllegalTransition, NotCompletable, RunNotActive, LeaseLost. */
 export const completeRound = about(

@@ -11,11 +11,11 @@ import { findKept } from '../store/findKept.ts'
 import { type LoadedRun, loadRuns } from '../store/loadRun.ts'
 import { violatedConstraint } from '../store/openStore.ts'
 import { findWorkflow, listWorkflowNames } from '../store/workflows.ts'
-import type { StoredWorkflow } from '../store/workflowCache.ts'
 import { object, refuse, type RunAnswer } from './answers.ts'
 import { checkProject, checkRole } from './authorize.ts'
-import { currentHolder } from './changeRun.ts'
+import { currentHolder } from './changeOne.ts'
 import { type Caller, type Commands, ContendedError } from './context.ts'
+import { findOrigin, type Origin } from './findOrigin.ts'
 import { newId } from './ids.ts'
 
 /** A run to start, every field given or null. */
@@ -28,6 +28,10 @@ export interface StartRun {
   readonly labels: readonly string[]
   readonly project: string
   readonly concurrencyKey: string | null
+  /** The active run that this one is a child of. */
+  readonly parentRunId: string | null
+  /** The settled run that this one takes up where it ended. */
+  readonly continuesRunId: string | null
   /** Claims the run in the same step. */
   readonly claim: ClaimRequest | null
   readonly idempotencyKey: string | null
@@ -38,7 +42,9 @@ export interface StartRun {
 const TRIES = 5
 
 /**
- * Starts a run. Answers with Forbidden, WorkflowNotFound, ConcurrencyConflict with the holder, or IdempotencyMismatch.
+ * Starts a run. Answers with Forbidden, WorkflowNotFound, ConcurrencyConflict with the holder, or IdempotencyMismatch;
+ * for a child also with RunNotFound, RunNotActive or InvalidInput about its parent, and for a continuation with
+ * WorkflowMismatch or ConcurrencyConflict about the run it continues.
  * Throws ContendedError where others keep taking and giving back the same key.
  */
 export async function startRun(commands: Commands, caller: Caller, start: StartRun): Promise<RunAnswer> {
@@ -55,8 +61,10 @@ export async function startRun(commands: Commands, caller: Caller, start: StartR
       const known = await listWorkflowNames(commands.store)
       return object({ type: 'WorkflowNotFound', name: start.workflow, version: start.version, known })
     }
+    const origin = await findOrigin(commands, caller, start, workflow)
+    if ('problem' in origin) return origin
     try {
-      return await create(commands, caller, start, workflow)
+      return await create(commands, caller, start, origin)
     } catch (error) {
       const answer = await onViolation(commands, start, error)
       if (answer) return answer
@@ -84,11 +92,12 @@ async function create(
   commands: Commands,
   caller: Caller,
   start: StartRun,
-  workflow: StoredWorkflow,
+  { workflow, ...origin }: Origin,
 ): Promise<RunAnswer> {
   const { store, settings } = commands
   const draft = draftRun({
     ...start,
+    ...origin,
     id: newId('run'),
     workflow,
     now: await readClock(store.pool),
@@ -101,7 +110,7 @@ async function create(
   const key = idempotencyKey === null ? null : { scope, operation: 'startRun', key: idempotencyKey, request }
   await createRun(store.pool, run, events, nextDueAt(run, workflow.definition, settings), key)
   commands.announce(run.id)
-  const loaded: LoadedRun = { run, workflow: workflow.definition, now }
+  const loaded: LoadedRun = { run, workflow: workflow.definition, now, hasActiveChild: false }
   return { ok: true, run: loaded, changed: true, replayed: false, event: events.at(-1) ?? null }
 }
 

@@ -2,11 +2,13 @@ import { applyDue } from '../lifecycle/due.ts'
 import type { Run } from '../lifecycle/run.ts'
 import { deferDue, findDue } from '../store/findDue.ts'
 import { type LoadedRun, loadRuns } from '../store/loadRun.ts'
+import { findOwed } from '../store/relatives.ts'
 import { tick } from '../store/tick.ts'
 import type { Refused } from './answers.ts'
 import { checkRole } from './authorize.ts'
 import { sweepRun } from './changeRun.ts'
 import type { Caller, Commands } from './context.ts'
+import { closeChild, tellParent } from './relatives.ts'
 
 /** What a sweep moved on, or would move on. */
 export interface Swept {
@@ -48,8 +50,22 @@ export async function sweepDue(commands: Commands, dryRun = false): Promise<Swep
       failures.push(error)
     }
   }
+  if (!dryRun) await payOwed(commands, failures)
   if (failures.length > 0) throw new AggregateError(failures, `${failures.length} runs could not be swept`)
   return { ok: true, lapsed: lapsed.toSorted(), expired: expired.toSorted(), dryRun }
+}
+
+/** Pays what servers that died between two applies left owing between parents and children. */
+async function payOwed(commands: Commands, failures: unknown[]): Promise<void> {
+  const { store } = commands
+  for (const { id, parentId, close } of await findOwed(store.pool, SWEEP_LIMIT)) {
+    try {
+      if (close) await closeChild(commands, id, parentId)
+      else for (const { run } of await loadRuns(store.pool, store, [id])) await tellParent(commands, run)
+    } catch (error) {
+      failures.push(error)
+    }
+  }
 }
 
 /** The run as a sweep would leave it; null where nothing is due. */

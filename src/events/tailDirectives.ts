@@ -1,4 +1,4 @@
-import { directiveFor } from '../lifecycle/derive.ts'
+import { type Directive, directivesFor } from '../lifecycle/derive.ts'
 import type { Run } from '../lifecycle/run.ts'
 import type { DirectiveKind } from '../lifecycle/words.ts'
 import type { LoadedRun } from '../store/loadRun.ts'
@@ -14,16 +14,11 @@ export interface TailDirectivesOptions extends TailOptions {
   readonly fence: number
 }
 
-/** What the owner is to do. */
-export interface DirectiveFrame {
-  readonly kind: DirectiveKind
-}
-
 /**
- * What the server tells the holder of a claim: how it stands now, then every change of it. The last one is STOP or
- * LEASE_LOST, and always comes: where the lease expires unrenewed, and where the run is deleted, too.
+ * What the server tells the holder of a claim: how it stands now, then every change of it, and each message once. The
+ * last one is STOP or LEASE_LOST, and always comes: where the lease expires unrenewed, and where the run is deleted, too.
  */
-export function tailDirectives(streams: Streams, options: TailDirectivesOptions): Tail<DirectiveFrame> {
+export function tailDirectives(streams: Streams, options: TailDirectivesOptions): Tail<Directive> {
   return openTail({
     subscribe: () => streams.signals.subscribe(options.runId),
     items: (wakeUp) => followDirectives(streams, options, wakeUp),
@@ -31,21 +26,34 @@ export function tailDirectives(streams: Streams, options: TailDirectivesOptions)
   })
 }
 
+const LOST: Directive = { kind: 'LEASE_LOST', message: null }
+
 async function* followDirectives(
   streams: Streams,
   { runId, fence, guard }: TailDirectivesOptions,
   wakeUp: WakeUp,
 ) {
   let told: DirectiveKind | undefined
+  const handed = new Set<string>()
   let expiresIn: number | undefined
   do {
     await guard?.()
     const loaded = await readJudged(streams, runId, fence)
-    const kind = loaded ? directiveFor(loaded.run, fence, loaded.now) : 'LEASE_LOST'
+    const [standing = LOST, ...messages] = loaded ? directivesFor(loaded.run, fence, loaded.now) : []
+    const { kind } = standing
     if (kind !== told) {
       told = kind
-      yield { kind }
+      yield standing
     }
+    for (const directive of messages) {
+      const id = directive.message?.id ?? ''
+      if (handed.has(id)) continue
+      handed.add(id)
+      yield directive
+    }
+    // only what is still on its way is remembered: what was acknowledged is not told again anyway
+    const onTheirWay = new Set(loaded?.run.messages.map(({ id }) => id))
+    for (const id of handed) if (!onTheirWay.has(id)) handed.delete(id)
     if (kind === 'STOP' || kind === 'LEASE_LOST') return
     expiresIn = loaded ? untilExpiry(loaded, fence) : undefined
   } while (await wakeUp.wait(expiresIn))

@@ -6,6 +6,10 @@ import { failWith } from './errors.ts'
 /** How many a page has where nobody says, and at most. */
 export const PAGE = { default: 50, most: 500 } as const
 
+/** The arguments of a list that is read from its beginning. */
+export const FIRST = { description: `How many, at most ${PAGE.most}; left out: ${PAGE.default}.` } as const
+export const AFTER = { description: 'The cursor to read on from.' } as const
+
 /** One page of a list, as the Relay cursor specification has it. */
 export interface Connection<Node> {
   readonly edges: readonly { readonly cursor: string; readonly node: Node }[]

@@ -40,6 +40,17 @@ export function seen<T extends LoadedRun | null>(loaded: T, { caller }: RequestC
   return loaded
 }
 
+/** The run that something hangs below. Throws FORBIDDEN where the caller may not see it. */
+export async function runBehind(
+  { runId }: { readonly runId: string },
+  _: unknown,
+  context: GraphContext,
+): Promise<LoadedRun> {
+  const loaded = seen(await context.reads.run.load(runId), context)
+  if (!loaded) throw new Error(`run ${runId} is gone, and what hung below it is shown`)
+  return loaded
+}
+
 /**
  * A run that was found beside the reads of this execution: as it was found, or read anew where more is read with it, so that all
  * is of one moment; null where it was deleted meanwhile.

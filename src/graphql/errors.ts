@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'INVALID_ID'
   | 'QUERY_TOO_COMPLEX'
   | 'RUN_NOT_FOUND'
+  | 'SESSION_NOT_FOUND'
   | 'UNAUTHENTICATED'
 
 /** An error that a client may see, as it is. */

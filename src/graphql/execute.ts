@@ -39,7 +39,7 @@ export async function subscribeOperation(
 ): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
   const denied = whoseClaimIsOver(args.contextValue)
   if (denied) return denied
-  const reads = prepareReads(args.contextValue.commands, false)
+  const reads = prepareReads(args.contextValue, false)
   const source = await createSourceEventStream({ ...args, contextValue: toContext(args, reads) })
   if (!(Symbol.asyncIterator in source)) return source
   return mapFrames({
@@ -71,7 +71,7 @@ async function executeOnce(
   args: OperationArgs,
   atOneMoment: boolean,
 ): Promise<{ result: ExecutionResult; due: readonly LoadedRun[] }> {
-  const reads = prepareReads(args.contextValue.commands, atOneMoment)
+  const reads = prepareReads(args.contextValue, atOneMoment)
   try {
     const result = await execute({ ...args, contextValue: toContext(args, reads) })
     return { result, due: [...reads.due.values()] }

@@ -97,5 +97,5 @@ export async function findPhaseOf(
 ): Promise<PhaseNode | null> {
   const present = run.phases.find(({ id }) => id === phaseId)
   const phase = present ?? (await reads.phase.load(phaseId))?.phase
-  return phase ? { phase, workflow } : null
+  return phase ? { runId: run.id, phase, workflow } : null
 }

@@ -3,7 +3,7 @@ import { type ExecutionAnswer, finishExecution, startExecution } from '../comman
 import { OUTCOMES, REPORTED_ENDS } from '../lifecycle/words.ts'
 import { builder } from './builder.ts'
 import { checkArgs } from './checkArgs.ts'
-import { pageCost, readPageSize } from './connection.ts'
+import { AFTER, FIRST, pageCost, readPageSize } from './connection.ts'
 import { decodePlace } from './cursors.ts'
 import { ExecutionEnd, Outcome } from './enums.ts'
 import { ExecutionConnection, readOutcome } from './execution.ts'
@@ -23,7 +23,7 @@ import {
   oneOf,
   words,
 } from './input.ts'
-import { defineMutation } from './mutation.ts'
+import { defineMutation, REPLAYED } from './mutation.ts'
 import { ExecutionRef } from './refs.ts'
 import { takes } from './statements.ts'
 
@@ -46,8 +46,8 @@ builder.queryField('executions', (t) =>
       'Executions that you may see, the newest first. Filtered by outcome, a page may be short, or empty, with more to come.',
     args: {
       filter: t.arg({ type: ExecutionFilterInput.ref, description: 'Which executions; left out: all.' }),
-      first: t.arg.int({ description: 'How many, at most 500; left out: 50.' }),
-      after: t.arg.string({ description: 'The cursor to read on from.' }),
+      first: t.arg.int(FIRST),
+      after: t.arg.string(AFTER),
     },
     complexity: pageCost,
     extensions: takes(2),
@@ -82,9 +82,7 @@ defineMutation('startExecution', {
       description: 'The execution.',
       resolve: ({ execution }: ExecutionDone) => execution,
     }),
-    replayed: t.exposeBoolean('replayed', {
-      description: 'Whether it was done before, under the same idempotency key.',
-    }),
+    replayed: t.exposeBoolean('replayed', REPLAYED),
   }),
   problems: [
     'RunNotActive',
@@ -129,9 +127,7 @@ defineMutation('finishExecution', {
         return outcome
       },
     }),
-    replayed: t.exposeBoolean('replayed', {
-      description: 'Whether it was done before, under the same idempotency key.',
-    }),
+    replayed: t.exposeBoolean('replayed', REPLAYED),
   }),
   problems: [
     'ExecutionAlreadyFinished',

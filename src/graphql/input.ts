@@ -93,6 +93,16 @@ export function defaulted<Out>(
 /** Text that can be stored and shown: no NUL, and no half of a character. */
 const soundText = z.string().regex(/^[^\0\p{Surrogate}]*$/u, 'holds a NUL character or half of a character')
 
+/** The same of any length: what is too long is for a command to say. */
+export const content = (description: string) =>
+  field(
+    'String',
+    z
+      .string()
+      .refine((text) => !/[\0\p{Surrogate}]/u.test(text), 'holds a NUL character or half of a character'),
+    description,
+  )
+
 /** A name on one line: no control characters either, and not blank. */
 export const nameSchema = (most: number) =>
   z
@@ -122,6 +132,12 @@ export const names = (description: string, { most = 200, many = 50 } = {}) =>
       .transform((list) => [...new Set(list)]),
     description,
   )
+
+/** Texts, each of at most so many UTF-16 units. */
+export const texts = (
+  description: string,
+  { most, many }: { readonly most: number; readonly many: number },
+) => field(['String'], z.array(soundText.max(most)).max(many), description)
 
 /** An id of one kind. */
 export const id = (kind: IdKind, description: string) => field('ID', idSchema(kind), description)
@@ -171,6 +187,7 @@ export const fence = int(
 )
 export const neededFence = needed(int(0, MOST_INT, 'The number of your claim.'))
 export const ifRevision = int(0, MOST_INT, 'Do it only while the run is at this revision.')
+export const seconds = (description: string) => int(1, 366 * 86_400, description)
 export const comment = text(10_000, 'What to say about it; kept in the log.')
 export const idempotencyKey = name(
   'Any text of your own, at most 200 characters: sent again with the same input, it answers with the first result and changes nothing.',

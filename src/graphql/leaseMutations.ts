@@ -3,10 +3,9 @@ import type { RunSuccess } from '../commands/answers.ts'
 import { claimRun } from '../commands/claimRun.ts'
 import { renewLease } from '../commands/renewLease.ts'
 import { confirmCancel, releaseRun } from '../commands/runCommands.ts'
-import type { DirectiveKind as Kind } from '../lifecycle/words.ts'
 import { LEASE_SECONDS } from '../lifecycle/settings.ts'
-import { builder, type SchemaTypes } from './builder.ts'
-import { DirectiveKind } from './enums.ts'
+import type { SchemaTypes } from './builder.ts'
+import { DirectiveRef, toDirective } from './directive.ts'
 import {
   defaulted,
   defineInput,
@@ -21,14 +20,8 @@ import {
   runId,
 } from './input.ts'
 import { claimMade } from './lease.ts'
-import { defineMutation } from './mutation.ts'
+import { defineMutation, REPLAYED } from './mutation.ts'
 import { LeaseRef, RunRef } from './refs.ts'
-
-/** What the owner of a run is told; it grows by what belongs to its kind. */
-export const DirectiveRef = builder.objectRef<{ readonly kind: Kind }>('Directive').implement({
-  description: 'What the server tells the owner of a run.',
-  fields: (t) => ({ kind: t.expose('kind', { type: DirectiveKind, description: 'What to do.' }) }),
-})
 
 const owner = needed(name('Who will hold the run, as others will see it.'))
 const claimedSeconds = defaulted(leaseSeconds, LEASE_SECONDS.default)
@@ -41,9 +34,7 @@ export const ClaimInput = defineInput('ClaimInput', 'A claim made in the same st
 /** Fields of every success that is about a run. */
 export const aboutRun = (t: ObjectFieldBuilder<SchemaTypes, RunSuccess>) => ({
   run: t.field({ type: RunRef, description: 'The run as it is now.', resolve: ({ run }) => run }),
-  replayed: t.exposeBoolean('replayed', {
-    description: 'Whether it was done before, under the same idempotency key.',
-  }),
+  replayed: t.exposeBoolean('replayed', REPLAYED),
 })
 
 /** Fields of every success that may come with a claim. */
@@ -107,7 +98,10 @@ defineMutation('renewLease', {
       'How long it lasts from now, in seconds: 5 to 3600; left out: as long as was claimed.',
     ),
   }),
-  run: ({ commands, caller }, input) => renewLease(commands, caller, input),
+  run: async ({ commands, caller }, input) => {
+    const answer = await renewLease(commands, caller, input)
+    return answer.ok ? { ...answer, runId: input.runId } : answer
+  },
   success: (t) => ({
     lease: t.field({
       type: LeaseRef,
@@ -116,8 +110,8 @@ defineMutation('renewLease', {
     }),
     directives: t.field({
       type: [DirectiveRef],
-      description: 'What to do.',
-      resolve: ({ directives }) => directives.map((kind) => ({ kind })),
+      description: 'What to do: how the claim stands, then the messages that nobody has acknowledged.',
+      resolve: ({ directives, runId: of }) => directives.map((directive) => toDirective(of, directive)),
     }),
   }),
   problems: ['LeaseLost', 'RunNotFound', 'InvalidInput', 'Forbidden'],

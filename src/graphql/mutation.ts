@@ -7,7 +7,8 @@ import type { GraphContext } from './context.ts'
 import { failWith } from './errors.ts'
 import { type Input, readInput } from './input.ts'
 import { MUTATION_COST } from './limits.ts'
-import { PROBLEMS, type ProblemType } from './problems.ts'
+import type { ProblemType } from './problem.ts'
+import { PROBLEMS } from './problems.ts'
 
 /** A resolver of a root field. */
 type Resolver<Args, Out> = (parent: unknown, args: Args, context: GraphContext) => Promise<Out>
@@ -26,6 +27,11 @@ interface MutationOptions<In, Answer extends Done> {
   /** What it may be refused with, in the order of the union; InvalidInput and Forbidden are always among them. */
   readonly problems: readonly ProblemType[]
 }
+
+/** Options of the field that tells whether the answer is that of an earlier request. */
+export const REPLAYED = {
+  description: 'Whether it was done before, under the same idempotency key.',
+} as const
 
 /** Adds a mutation, with the union `<Name>Result` of its success and its problems. */
 export function defineMutation<In, Answer extends Done>(

@@ -5,6 +5,7 @@ import { PAGE } from './connection.ts'
 import { type GraphContext, refuseAgents, seen, sightOf } from './context.ts'
 import { failWith, throwRefused } from './errors.ts'
 import { findPhaseOf } from './execution.ts'
+import type { ReadsBelow } from './readsBelow.ts'
 import { NodeRef, type NodeShape } from './refs.ts'
 import { takes } from './statements.ts'
 
@@ -16,20 +17,36 @@ builder.interfaceType(NodeRef, {
   resolveType: (node) => {
     if ('run' in node) return 'Run'
     if ('phase' in node) return 'Phase'
+    if ('session' in node) return 'Session'
+    if ('artifact' in node) return 'Artifact'
+    if ('approval' in node) return 'Approval'
+    if ('message' in node) return 'Message'
     if ('command' in node) return 'Execution'
     return 'definition' in node ? 'Workflow' : 'Token'
   },
 })
 
+/** What is read of a kind of rows below a run. */
+type RowOf<K extends keyof ReadsBelow> =
+  NonNullable<Awaited<ReturnType<ReadsBelow[K]['load']>>> extends { row: infer Row } ? Row : never
+
 function idOf(node: NodeShape): string {
   if ('run' in node) return node.run.id
-  return 'phase' in node ? node.phase.id : node.id
+  if ('phase' in node) return node.phase.id
+  if ('session' in node) return node.session.id
+  if ('artifact' in node) return node.artifact.id
+  if ('approval' in node) return node.approval.id
+  return 'message' in node ? node.message.id : node.id
 }
 
 const READ: { readonly [K in IdKind]: (id: string, context: GraphContext) => Promise<NodeShape | null> } = {
   run: async (id, context) => seen(await context.reads.run.load(id), context),
   phase: readPhase,
   execution: readExecution,
+  session: readBelow('session', (runId, session) => ({ runId, session })),
+  artifact: readBelow('artifact', (runId, artifact) => ({ runId, artifact })),
+  approval: readBelow('approval', (runId, approval) => ({ runId, approval })),
+  message: readBelow('message', (runId, message) => ({ runId, message })),
   workflow: async (id, context) => {
     refuseAgents(context)
     return context.reads.workflow.load(id)
@@ -42,6 +59,18 @@ async function readNode(id: string, context: GraphContext): Promise<NodeShape | 
   const kind = kindOf(id)
   if (!kind) throw failWith('INVALID_ID', `${JSON.stringify(id.slice(0, 100))} is no id.`)
   return READ[kind](id, context)
+}
+
+/** Reads a row below a run by its id, where the caller may see that run. */
+function readBelow<K extends 'session' | 'artifact' | 'approval' | 'message'>(
+  kind: K,
+  toNode: (runId: string, row: RowOf<K>) => NodeShape,
+) {
+  return async (id: string, context: GraphContext): Promise<NodeShape | null> => {
+    const found = await context.reads[kind].load(id)
+    if (!found || !seen(await context.reads.run.load(found.runId), context)) return null
+    return toNode(found.runId, found.row as RowOf<K>)
+  }
 }
 
 async function readPhase(id: string, context: GraphContext) {

@@ -2,7 +2,8 @@ import type { PhaseError } from '../lifecycle/run.ts'
 import { isLastPhase, workflowPhase } from '../lifecycle/workflow.ts'
 import { builder } from './builder.ts'
 import { ErrorClass, PhaseStatus } from './enums.ts'
-import { NodeRef, PhaseRef } from './refs.ts'
+import { ArtifactRef, NodeRef, PhaseRef } from './refs.ts'
+import { takes } from './statements.ts'
 
 const PhaseErrorRef = builder.objectRef<PhaseError>('PhaseError').implement({
   description: 'Why a phase failed.',
@@ -60,6 +61,14 @@ builder.objectType(PhaseRef, {
       nullable: true,
       description: 'Why the last attempt failed.',
       resolve: ({ phase }) => phase.error,
+    }),
+    artifacts: t.field({
+      type: [ArtifactRef],
+      description:
+        'The files it produced, in the order in which they came, those of earlier attempts too; the last 500.',
+      extensions: takes(1),
+      resolve: async ({ runId, phase }, _, { reads }) =>
+        (await reads.artifactsOfPhase.load(phase.id)).map((artifact) => ({ runId, artifact })),
     }),
   }),
 })

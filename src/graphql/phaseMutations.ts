@@ -13,6 +13,7 @@ import {
   defineInput,
   fence,
   flag,
+  id,
   idempotencyKey,
   ifRevision,
   json,
@@ -21,6 +22,7 @@ import {
   nested,
   oneOf,
   runId,
+  seconds,
   text,
   words,
 } from './input.ts'
@@ -53,6 +55,8 @@ function phaseOf(event: RunEvent | null): string | undefined {
     case 'phase.completed':
     case 'phase.failed':
       return event.payload.id
+    case 'approval.requested':
+      return event.payload.phaseId ?? undefined
     case 'round.opened':
       return event.payload.phases.find(({ key }) => key === event.payload.initialPhase)?.id
     default:
@@ -119,13 +123,23 @@ const PhaseErrorInput = defineInput('PhaseErrorInput', 'Why a phase failed.', {
   hint: text(10_000, 'What may help.'),
 })
 
+const RecoveryInput = defineInput('RecoveryInput', 'A question about how to go on after a failure.', {
+  gate: needed(name('Name of the gate.')),
+  question: needed(words(10_000, 'What the person is asked.')),
+  payload: json('What is shown with the question.'),
+  sessionId: id('session', 'The live session that needs the person: it waits, FAILED_NEEDS_HUMAN.'),
+  expiresInSeconds: seconds('After how many seconds the question has expired; it can be answered then, too.'),
+})
+
 defineMutation('failPhase', {
-  description: 'Records that the attempt of the current phase failed; the phase may be started again.',
+  description:
+    'Records that the attempt of the current phase failed; the phase may be started again. With a recovery, a person is asked first, and the run is PAUSED until then.',
   input: defineInput('FailPhaseInput', 'A failure.', {
     runId,
     phase: phaseKey,
     fence,
     error: needed(nested(PhaseErrorInput, 'Why it failed.')),
+    recovery: nested(RecoveryInput, 'Asks a person how to go on, in the same step.'),
     idempotencyKey,
   }),
   run: ({ commands, caller }, { error, ...input }) =>

@@ -1,22 +1,10 @@
-import type { ObjectRef } from '@pothos/core'
-import type { Problem } from '../commands/answers.ts'
 import type { InputIssue } from '../lifecycle/refusals.ts'
-import { builder, type SchemaTypes } from './builder.ts'
-import { NotResumableCause, Role, RunStatus } from './enums.ts'
+import { builder } from './builder.ts'
+import { NotResumableCause, Role } from './enums.ts'
 import { MissingEvidence } from './evidence.ts'
+import { aRun, aStatus, problem, type Problems, type ProblemType } from './problem.ts'
+import { PROBLEMS_BELOW } from './problemsBelow.ts'
 import { ExecutionRef, LeaseRef, RunRef } from './refs.ts'
-
-export type ProblemType = Problem['type']
-type ProblemOf<T extends ProblemType> = Extract<Problem, { type: T }>
-
-/** What every member of a result has that is not the success. */
-const ProblemInterface = builder.interfaceRef<Problem>('Problem').implement({
-  description: 'Why a mutation was not done, with the truth as it is now. Nothing of it was written.',
-  fields: (t) => ({
-    message: t.exposeString('message', { description: 'In words, with what to do next.' }),
-  }),
-  resolveType: ({ type }) => type,
-})
 
 const InputIssueRef = builder.objectRef<InputIssue>('InputIssue').implement({
   description: 'One mistake in an input.',
@@ -30,27 +18,9 @@ const InputIssueRef = builder.objectRef<InputIssue>('InputIssue').implement({
   }),
 })
 
-type Build<T extends ProblemType> = Parameters<
-  ReturnType<typeof builder.objectRef<ProblemOf<T>>>['implement']
->[0]
-
-function problem<T extends ProblemType>(type: T, description: string, fields: Build<T>['fields']) {
-  return builder
-    .objectRef<ProblemOf<T>>(type)
-    .implement({ description, interfaces: [ProblemInterface], fields } as Build<T>)
-}
-
-/** The run a problem is about. */
-function runOf({ type, run }: Problem) {
-  if (!run) throw new Error(`${type} came without the run it is about`)
-  return run
-}
-
-const aRun = { type: RunRef, description: 'The run as it is now.', resolve: runOf } as const
-const aStatus = { type: RunStatus, description: 'Its status now.' } as const
-
 /** Every problem there is, by its type: a problem that the commands answer with and the API lacks does not compile. */
-export const PROBLEMS: { readonly [T in ProblemType]: ObjectRef<SchemaTypes, ProblemOf<T>> } = {
+export const PROBLEMS: Problems<ProblemType> = {
+  ...PROBLEMS_BELOW,
   InvalidInput: problem('InvalidInput', 'The input has values that are not taken.', (t) => ({
     issues: t.field({
       type: [InputIssueRef],

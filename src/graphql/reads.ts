@@ -1,21 +1,25 @@
-import DataLoader from 'dataloader'
-import type { Commands } from '../commands/context.ts'
+import type DataLoader from 'dataloader'
 import { applyDue } from '../lifecycle/due.ts'
 import type { RunEvent } from '../lifecycle/events.ts'
 import type { Attempt, Execution, Instant, Phase } from '../lifecycle/run.ts'
 import { listAttempts } from '../store/executions.ts'
 import { type EventsAsked, listEvents } from '../store/listEvents.ts'
-import { type ExecutionsAsked, findExecutions, listExecutionsOfRuns } from '../store/listExecutions.ts'
+import { type ChildPage, countChildren, listChildren } from '../store/listChildren.ts'
+import { findExecutions, listExecutionsOfRuns } from '../store/listExecutions.ts'
 import { findPhases, listRounds, type OwnedPhase, type RoundAsked } from '../store/listPhases.ts'
 import { findWorkflows } from '../store/listWorkflows.ts'
 import { type LoadedRun, loadRuns } from '../store/loadRun.ts'
 import type { Connection } from '../store/openStore.ts'
 import type { Page } from '../store/page.ts'
+import type { PageOfRun } from '../store/pagesOfRuns.ts'
 import { prepareSnapshot } from '../store/readSnapshot.ts'
 import type { StoredWorkflow } from '../store/workflowCache.ts'
+import { type RequestContext, sightOf } from './context.ts'
+import { prepareLoaders } from './loaders.ts'
+import { prepareReadsBelow, type ReadsBelow } from './readsBelow.ts'
 
 /** What one execution of an operation reads: everything once, in few statements, at one moment. */
-export interface Reads {
+export interface Reads extends ReadsBelow {
   /** Whether all statements see one snapshot. */
   readonly atOneMoment: boolean
   /** The connection to read through. */
@@ -29,7 +33,11 @@ export interface Reads {
   readonly attempts: DataLoader<string, Attempt[]>
   readonly round: DataLoader<RoundAsked, Phase[], string>
   readonly events: DataLoader<EventsAsked, RunEvent[], string>
-  readonly executions: DataLoader<ExecutionsAsked, Page<Execution>, string>
+  readonly executions: DataLoader<PageOfRun, Page<Execution>, string>
+  /** Pages of the children of a run that the caller may see. */
+  readonly children: DataLoader<PageOfRun, ChildPage, string>
+  /** How many children of a run, by its id, the caller may see. */
+  readonly childCount: DataLoader<string, { readonly count: number } | null>
   /** Takes note of a run that was read, or that a command left behind: who asks for it again is given the same. */
   note(loaded: LoadedRun): LoadedRun
   /** Forgets what was read: a mutation is about to change it. */
@@ -45,7 +53,8 @@ export interface Reads {
  *
  * @param atOneMoment true where more than one statement will be sent: they see one snapshot then
  */
-export function prepareReads({ store, settings }: Commands, atOneMoment: boolean): Reads {
+export function prepareReads({ commands, caller }: RequestContext, atOneMoment: boolean): Reads {
+  const { store, settings } = commands
   const snapshot = prepareSnapshot(store)
   const due = new Map<string, LoadedRun>()
   let moment: Instant | undefined
@@ -57,31 +66,9 @@ export function prepareReads({ store, settings }: Commands, atOneMoment: boolean
     return opened.connection
   }
 
-  const loaders: { clearAll(): unknown }[] = []
-  function remember<L extends { clearAll(): unknown }>(loader: L): L {
-    loaders.push(loader)
-    return loader
-  }
-
-  /** Loads by id what a statement returns in any order. */
-  function byId<T>(
-    read: (connection: Connection, ids: readonly string[]) => Promise<readonly T[]>,
-    idOf: (item: T) => string,
-  ) {
-    const loader = new DataLoader<string, T | null>(async (ids) => {
-      const found = new Map((await read(await connection(), ids)).map((item) => [idOf(item), item]))
-      return ids.map((id) => found.get(id) ?? null)
-    })
-    return remember(loader)
-  }
-
-  /** Loads by what is asked what a statement returns in the order asked. */
-  function inTurn<Asked, T>(read: (connection: Connection, asked: readonly Asked[]) => Promise<T[]>) {
-    const loader = new DataLoader<Asked, T, string>(async (asked) => read(await connection(), asked), {
-      cacheKeyFn: (asked) => JSON.stringify(asked),
-    })
-    return remember(loader)
-  }
+  const loaders = prepareLoaders(connection)
+  const { byId, byOwner, inTurn } = loaders
+  const sight = sightOf(caller)
 
   /** A run that was read at a snapshot is shown by the clock of that snapshot. */
   function observe(read: LoadedRun): LoadedRun {
@@ -104,19 +91,22 @@ export function prepareReads({ store, settings }: Commands, atOneMoment: boolean
       (_, ids) => findWorkflows(store, ids),
       ({ id }) => id,
     ),
-    attempts: inTurn(async (from, ids: readonly string[]) => {
-      const found = await listAttempts(from, ids)
-      return ids.map((id) => found.get(id) ?? [])
-    }),
+    attempts: byOwner(listAttempts),
     round: inTurn(listRounds),
     events: inTurn(listEvents),
     executions: inTurn(listExecutionsOfRuns),
+    children: inTurn((from, asked) => listChildren(from, store, asked, sight)),
+    childCount: byId(
+      (from, ids) => countChildren(from, ids, sight),
+      ({ id }) => id,
+    ),
+    ...prepareReadsBelow(loaders),
     note(read) {
       const loaded = observe(read)
       run.clear(loaded.run.id).prime(loaded.run.id, loaded)
       return loaded
     },
-    forget: () => loaders.forEach((loader) => loader.clearAll()),
+    forget: () => loaders.clearAll(),
     due,
     close: () => snapshot.close(),
   }

@@ -1,4 +1,13 @@
-import type { Claim, Execution, Instant, Phase } from '../lifecycle/run.ts'
+import type {
+  Approval,
+  Artifact,
+  Claim,
+  Execution,
+  Instant,
+  Message,
+  Phase,
+  Session,
+} from '../lifecycle/run.ts'
 import type { RunEvent } from '../lifecycle/events.ts'
 import type { WorkflowDefinition } from '../lifecycle/workflow.ts'
 import type { LoadedRun } from '../store/loadRun.ts'
@@ -8,8 +17,9 @@ import { builder } from './builder.ts'
 
 /** What the types of the schema are in resolvers; the fields of each stand in the file of its concept. */
 
-/** A phase, and the workflow that says what it is for. */
+/** A phase, its run's id, and the workflow that says what it is for. */
 export interface PhaseNode {
+  readonly runId: string
   readonly phase: Phase
   readonly workflow: WorkflowDefinition
 }
@@ -23,13 +33,44 @@ export interface Lease {
 /** An event, and the run whose log it is of. */
 export type OwnedEvent = RunEvent & { readonly runId: string }
 
+/** A row below a run, and the run's id. */
+export interface SessionNode {
+  readonly runId: string
+  readonly session: Session
+}
+export interface ArtifactNode {
+  readonly runId: string
+  readonly artifact: Artifact
+}
+export interface ApprovalNode {
+  readonly runId: string
+  readonly approval: Approval
+}
+export interface MessageNode {
+  readonly runId: string
+  readonly message: Message
+}
+
 /** Whatever has an id of its own. */
-export type NodeShape = LoadedRun | PhaseNode | Execution | StoredWorkflow | StoredToken
+export type NodeShape =
+  | LoadedRun
+  | PhaseNode
+  | SessionNode
+  | Execution
+  | ArtifactNode
+  | ApprovalNode
+  | MessageNode
+  | StoredWorkflow
+  | StoredToken
 
 export const NodeRef = builder.interfaceRef<NodeShape>('Node')
 export const RunRef = builder.objectRef<LoadedRun>('Run')
 export const PhaseRef = builder.objectRef<PhaseNode>('Phase')
 export const ExecutionRef = builder.objectRef<Execution>('Execution')
+export const SessionRef = builder.objectRef<SessionNode>('Session')
+export const ArtifactRef = builder.objectRef<ArtifactNode>('Artifact')
+export const ApprovalRef = builder.objectRef<ApprovalNode>('Approval')
+export const MessageRef = builder.objectRef<MessageNode>('Message')
 export const WorkflowRef = builder.objectRef<StoredWorkflow>('Workflow')
 export const LeaseRef = builder.objectRef<Lease>('Lease')
 export const RunEventRef = builder.objectRef<OwnedEvent>('RunEvent')

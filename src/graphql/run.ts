@@ -5,7 +5,7 @@ import { currentPhaseOf } from '../lifecycle/run.ts'
 import { isFinalStatus, isSettledStatus } from '../lifecycle/words.ts'
 import type { LoadedRun } from '../store/loadRun.ts'
 import { builder } from './builder.ts'
-import { pageCost, readPageSize, toConnection } from './connection.ts'
+import { AFTER, FIRST, pageCost, readPageSize, toConnection } from './connection.ts'
 import { type GraphContext, seen } from './context.ts'
 import { decodePlace } from './cursors.ts'
 import { NextAction, Outcome, RunCommand, RunReason, RunStatus } from './enums.ts'
@@ -98,7 +98,7 @@ builder.objectType(RunRef, {
       type: PhaseRef,
       nullable: true,
       description: 'The phase it stands at.',
-      resolve: ({ run, workflow }) => ({ phase: currentPhaseOf(run), workflow }),
+      resolve: ({ run, workflow }) => ({ runId: run.id, phase: currentPhaseOf(run), workflow }),
     }),
     phases: t.field({
       type: [PhaseRef],
@@ -111,8 +111,8 @@ builder.objectType(RunRef, {
       type: ExecutionConnection,
       description: 'The processes launched for it, the newest first.',
       args: {
-        first: t.arg.int({ description: 'How many, at most 500; left out: 50.' }),
-        after: t.arg.string({ description: 'The cursor to read on from.' }),
+        first: t.arg.int(FIRST),
+        after: t.arg.string(AFTER),
       },
       complexity: pageCost,
       extensions: takes(1),
@@ -208,5 +208,5 @@ async function phasesOf({ run, workflow }: LoadedRun, round: number, { reads }: 
   // a run that a command left behind may carry the round before, and one that was verified every round
   const present = run.phases.filter((phase) => phase.round === round)
   const phases = round === run.round ? present : await reads.round.load({ runId: run.id, round })
-  return phases.map((phase) => ({ phase, workflow }))
+  return phases.map((phase) => ({ runId: run.id, phase, workflow }))
 }

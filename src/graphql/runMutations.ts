@@ -1,3 +1,4 @@
+import { seesRun } from '../commands/authorize.ts'
 import type { Caller } from '../commands/context.ts'
 import { deleteRun } from '../commands/deleteRun.ts'
 import { cancelRun, completeRun, failRun, pauseRun, resumeRun, toRequest } from '../commands/runCommands.ts'
@@ -9,6 +10,8 @@ import {
   defaulted,
   defineInput,
   fence,
+  flag,
+  id,
   idempotencyKey,
   ifRevision,
   int,
@@ -24,7 +27,8 @@ import {
   words,
 } from './input.ts'
 import { aboutClaim, aboutRun, ClaimInput } from './leaseMutations.ts'
-import { defineMutation } from './mutation.ts'
+import { defineMutation, REPLAYED } from './mutation.ts'
+import { RunRef } from './refs.ts'
 
 const claim = nested(ClaimInput, 'Claims the run in the same step.')
 
@@ -39,6 +43,14 @@ defineMutation('startRun', {
     labels: names('Labels to find it by, at most 50.'),
     project: name("The project it belongs to; left out: the token's only project, else `default`."),
     concurrencyKey: name('Among the active runs of a project only one may have this key.'),
+    parentRunId: id(
+      'run',
+      'The active run that it is a child of: it is cancelled where that settles undone.',
+    ),
+    continuesRunId: id(
+      'run',
+      'The settled run of the same workflow that it takes up where that one ended: rounds are counted on.',
+    ),
     claim,
     idempotencyKey,
   }),
@@ -51,6 +63,8 @@ defineMutation('startRun', {
       labels: input.labels ?? [],
       project: input.project ?? projectOf(caller),
       concurrencyKey: input.concurrencyKey ?? null,
+      parentRunId: input.parentRunId ?? null,
+      continuesRunId: input.continuesRunId ?? null,
       claim: input.claim ?? null,
       idempotencyKey: input.idempotencyKey ?? null,
       request: toRequest(input),
@@ -145,14 +159,35 @@ defineMutation('failRun', {
 defineMutation('cancelRun', {
   description:
     'Cancels a run: at once where nobody holds it, else its owner is told to stop and the run is CANCELLING until it has. Once accepted it always ends CANCELLED.',
-  input: defineInput('CancelRunInput', 'A cancel.', { runId, comment, ifRevision, idempotencyKey }),
+  input: defineInput('CancelRunInput', 'A cancel.', {
+    runId,
+    comment,
+    cascade: defaulted(flag('Whether its children are cancelled with it; false: they are left alone.'), true),
+    ifRevision,
+    idempotencyKey,
+  }),
   run: ({ commands, caller }, input) => cancelRun(commands, caller, input),
   success: (t) => {
     const { run, replayed } = aboutRun(t)
     const changed = t.exposeBoolean('changed', {
       description: 'False where there was nothing to cancel: the run is final, or being cancelled.',
     })
-    return { run, changed, replayed }
+    return {
+      run,
+      changed,
+      childrenCancelled: t.int({
+        description: 'How many runs below it were cancelled with it so far.',
+        resolve: ({ relatives }) => relatives.cancelled,
+      }),
+      childrenLeft: t.field({
+        type: [RunRef],
+        description:
+          'Its children that are not settled: their owners are stopping, it has not settled itself yet, or they are left alone. As far as you may see them.',
+        resolve: ({ relatives }, _, { caller, reads }) =>
+          relatives.left.filter(({ run: child }) => seesRun(caller, child)).map((child) => reads.note(child)),
+      }),
+      replayed,
+    }
   },
   problems: ['RevisionConflict', 'RunNotFound', 'IdempotencyMismatch', 'InvalidInput', 'Forbidden'],
 })
@@ -163,9 +198,7 @@ defineMutation('deleteRun', {
   run: ({ commands, caller }, input) => deleteRun(commands, caller, input),
   success: (t) => ({
     runId: t.exposeID('runId', { description: 'The run that is gone.' }),
-    replayed: t.exposeBoolean('replayed', {
-      description: 'Whether it was done before, under the same idempotency key.',
-    }),
+    replayed: t.exposeBoolean('replayed', REPLAYED),
   }),
   problems: ['NotDeletable', 'RunNotFound', 'IdempotencyMismatch', 'InvalidInput', 'Forbidden'],
 })

@@ -5,11 +5,10 @@ import { OUTCOMES, RUN_STATUSES, type RunStatus as Status } from '../lifecycle/w
 import { countRuns, countRunsByStatus } from '../store/countRuns.ts'
 import { listRuns, RUN_ORDERS } from '../store/listRuns.ts'
 import type { RunFilter } from '../store/runFilter.ts'
-import type { LoadedRun } from '../store/loadRun.ts'
 import { isId } from '../commands/ids.ts'
 import { builder, enumOf } from './builder.ts'
 import { checkArgs } from './checkArgs.ts'
-import { type Connection, connectionOf, pageCost, readPageSize, toConnection } from './connection.ts'
+import { pageCost, readPageSize, toConnection } from './connection.ts'
 import { type GraphContext, ofThisMoment, seen, sightOf } from './context.ts'
 import { decodePlace, encodePlace } from './cursors.ts'
 import { Outcome, RunStatus } from './enums.ts'
@@ -17,6 +16,7 @@ import { failWith, throwRefused } from './errors.ts'
 import { defineInput, field, id, listOf, name, names, readInput, text } from './input.ts'
 import { defineResult, toMember } from './mutation.ts'
 import { RunRef } from './refs.ts'
+import { RunConnection, type RunsShape } from './runConnection.ts'
 import { takes } from './statements.ts'
 
 const RunOrder = enumOf('RunOrder', RUN_ORDERS, 'The order of a list of runs.', {
@@ -47,24 +47,6 @@ function readFilter(args: { readonly filter?: unknown }): RunFilter {
   const { status, outcome, ...rest } = filter
   return { ...rest, statuses: status, outcomes: outcome }
 }
-
-interface RunsShape extends Connection<LoadedRun> {
-  readonly feedCursor: string
-  readonly filter: RunFilter
-}
-
-const RunConnection = connectionOf<LoadedRun, RunsShape>('Run', RunRef, (t) => ({
-  totalCount: t.int({
-    nullable: true,
-    description: 'How many runs match, on all pages. Counted only where it is asked for.',
-    extensions: takes(1),
-    resolve: async ({ filter }, _, { reads, caller }) =>
-      countRuns(await reads.connection(), filter, sightOf(caller)),
-  }),
-  feedCursor: t.exposeString('feedCursor', {
-    description: 'Where `runsChanged` goes on from this page: nothing lies between them.',
-  }),
-}))
 
 const RunCount = builder.objectRef<{ status: Status; count: number }>('RunCount').implement({
   description: 'How many runs are of a status.',
@@ -149,7 +131,8 @@ async function readPage(args: RunsArgs, { reads, commands, caller }: GraphContex
     ({ place }) => encodePlace(order, place),
     ({ loaded }) => reads.note(loaded),
   )
-  return { ...connection, feedCursor: page.feedCursor, filter }
+  const count = async () => countRuns(await reads.connection(), filter, sightOf(caller))
+  return { ...connection, feedCursor: page.feedCursor, count }
 }
 
 const VIAS = ['EXPLICIT', 'EXECUTION', 'ONLY_ACTIVE'] as const satisfies Via[]

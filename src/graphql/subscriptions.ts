@@ -4,16 +4,19 @@ import { tailDirectives } from '../events/tailDirectives.ts'
 import { tailEvents } from '../events/tailEvents.ts'
 import { type RunsChange, tailRuns } from '../events/tailRuns.ts'
 import { tailStatus } from '../events/tailStatus.ts'
+import { tailTranscript } from '../events/tailTranscript.ts'
 import { isFinalStatus, isSettledStatus } from '../lifecycle/words.ts'
+import { findRunOf } from '../store/findRunOf.ts'
 import { type LoadedRun, loadRuns } from '../store/loadRun.ts'
 import { builder, enumOf } from './builder.ts'
 import { checkArgs } from './checkArgs.ts'
-import { ofThisMoment, refuseAgents, type RequestContext, seen, sightOf } from './context.ts'
+import { type GraphContext, ofThisMoment, refuseAgents, type RequestContext, seen, sightOf } from './context.ts'
+import { DirectiveRef, toDirective } from './directive.ts'
 import { RunReason, RunStatus } from './enums.ts'
 import { failWith, toStreamError } from './errors.ts'
 import { defineInput, name, names } from './input.ts'
-import { DirectiveRef } from './leaseMutations.ts'
 import { RunEventRef, RunRef } from './refs.ts'
+import { TranscriptChunkRef } from './session.ts'
 import { takes } from './statements.ts'
 
 const RunFrame = builder.objectRef<LoadedRun>('RunFrame').implement({
@@ -107,6 +110,17 @@ async function checkFollowed(runId: string, context: RequestContext): Promise<vo
   seen(loaded, context)
 }
 
+/** The id of the run whose session is to be followed. Throws INVALID_ID, SESSION_NOT_FOUND or FORBIDDEN. */
+async function findFollowedRun(sessionId: string, context: RequestContext): Promise<string> {
+  if (!isId('session', sessionId))
+    throw failWith('INVALID_ID', 'This is no id of a session: it would begin with ses_.')
+  const { store } = context.commands
+  const found = await findRunOf(store.pool, 'session', sessionId)
+  const [loaded] = found === null ? [] : await loadRuns(store.pool, store, [found])
+  if (!loaded) throw failWith('SESSION_NOT_FOUND', `There is no session ${sessionId}.`)
+  return seen(loaded, context).run.id
+}
+
 const runId = { required: true, description: 'The run.' } as const
 const untilSettled = {
   defaultValue: false,
@@ -172,10 +186,28 @@ builder.subscriptionFields((t) => ({
     },
     resolve: (change) => change,
   }),
+  transcript: t.field({
+    type: TranscriptChunkRef,
+    description:
+      'What the agent of a session puts out, after a cursor, each chunk once and in order; ends when the session is DISPOSED and all was told.',
+    args: {
+      sessionId: t.arg.id({ required: true, description: 'The session.' }),
+      after: t.arg.int({ defaultValue: 0, description: 'The `seq` you have; 0: from the beginning.' }),
+    },
+    subscribe: async (_, { sessionId, after }, context) => {
+      const sessionRunId = await findFollowedRun(sessionId, context)
+      return tailTranscript(context.streams, {
+        sessionId,
+        runId: sessionRunId,
+        after: Math.max(0, after ?? 0),
+      })
+    },
+    resolve: (chunk) => chunk,
+  }),
   directives: t.field({
     type: DirectiveRef,
     description:
-      'What the owner of a claim is told: how it stands, then every change. Ends with STOP or LEASE_LOST.',
+      'What the owner of a claim is told: how it stands, then every change, and each message once. Ends with STOP or LEASE_LOST.',
     args: {
       runId: t.arg.id(runId),
       fence: t.arg.int({ required: true, description: 'The number of your claim.' }),
@@ -184,6 +216,6 @@ builder.subscriptionFields((t) => ({
       await checkFollowed(args.runId, context)
       return tailDirectives(context.streams, args)
     },
-    resolve: (directive) => directive,
+    resolve: (directive, args) => toDirective(args.runId, directive),
   }),
 }))

@@ -5,7 +5,7 @@ import { listWorkflows } from '../store/listWorkflows.ts'
 import { findWorkflow } from '../store/workflows.ts'
 import { builder } from './builder.ts'
 import { checkArgs } from './checkArgs.ts'
-import { connectionOf, pageCost, readPageSize, toConnection } from './connection.ts'
+import { AFTER, connectionOf, FIRST, pageCost, readPageSize, toConnection } from './connection.ts'
 import { refuseAgents } from './context.ts'
 import { decodeCursor, encodeCursor } from './cursors.ts'
 import { defineInput, json, MOST_INT, nameSchema, needed } from './input.ts'
@@ -89,8 +89,8 @@ builder.queryFields((t) => ({
     type: WorkflowConnection,
     description: 'Every version of every workflow, by name, the newest version first.',
     args: {
-      first: t.arg.int({ description: 'How many, at most 500; left out: 50.' }),
-      after: t.arg.string({ description: 'The cursor to read on from.' }),
+      first: t.arg.int(FIRST),
+      after: t.arg.string(AFTER),
     },
     complexity: pageCost,
     extensions: takes(1),

@@ -20,10 +20,16 @@ export type Operation =
   | 'completeRound'
   | 'startExecution'
   | 'finishExecution'
+  | 'openSession'
+  | 'updateSession'
+  | 'recordPrompt'
+  | 'appendTranscript'
   | 'submitArtifact'
   | 'requestApproval'
   | 'decideApproval'
   | 'sendMessage'
+  | 'acknowledgeMessage'
+  | 'noteChild'
   | 'sweep'
   | 'doctor'
   | 'manageTokens'
@@ -56,10 +62,16 @@ export const AUTHORITY = {
   completeRound: driver,
   startExecution: driver,
   finishExecution: driver,
+  openSession: driver,
+  updateSession: driver,
+  recordPrompt: driver,
+  appendTranscript: driver,
   submitArtifact: driver,
   requestApproval: driver,
   decideApproval: operator,
   sendMessage: operator,
+  acknowledgeMessage: driver,
+  noteChild: admin,
   sweep: admin,
   doctor: admin,
   manageTokens: admin,

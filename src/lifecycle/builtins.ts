@@ -1,7 +1,12 @@
 import { type WorkflowDefinition, workflowSchema } from './workflow.ts'
 
-const optional = (path: string) => ({ path, required: false })
-const required = (path: string) => ({ path, required: true })
+const file = (path: string, required: boolean) => ({
+  path,
+  required,
+  mediaType: path.endsWith('.md') ? 'text/markdown' : 'application/json',
+})
+const optional = (path: string) => file(path, false)
+const required = (path: string) => file(path, true)
 
 /** A code review: one agent goes through the phases, and may come back for further rounds. */
 const review = {

@@ -1,5 +1,17 @@
-import type { Json, PhaseError } from './run.ts'
-import type { FailReason, ReportedEnd } from './words.ts'
+import type { ArtifactProblem, Json, PhaseError } from './run.ts'
+import type {
+  ApprovalKind,
+  Decision,
+  ExpiryPolicy,
+  FailReason,
+  MessageMode,
+  PromptStage,
+  Receipt,
+  ReportedEnd,
+  RunReason,
+  RunStatus,
+  SessionStatus,
+} from './words.ts'
 
 /** A claim as a caller asks for it. */
 export interface ClaimRequest {
@@ -11,6 +23,16 @@ export interface ClaimRequest {
 interface Driving {
   /** The fence of the claim the caller holds; null where it was left out. */
   readonly fence: number | null
+}
+
+/** The question that a failed phase puts to a person. */
+export interface Recovery {
+  readonly gate: string
+  readonly question: string
+  readonly payload: Json
+  /** The session that needs the person. */
+  readonly sessionId: string | null
+  readonly expiresInSeconds: number | null
 }
 
 interface Conditional {
@@ -40,7 +62,12 @@ export type Command =
       readonly repair: boolean
       readonly because: string | null
     } & Driving)
-  | ({ readonly type: 'failPhase'; readonly phase: string; readonly error: PhaseError } & Driving)
+  | ({
+      readonly type: 'failPhase'
+      readonly phase: string
+      readonly error: PhaseError
+      readonly recovery: Recovery | null
+    } & Driving)
   | ({ readonly type: 'completeRound'; readonly summary: Json } & Driving)
   | ({
       readonly type: 'startExecution'
@@ -55,6 +82,74 @@ export type Command =
       readonly exitCode: number | null
       readonly signal: string | null
       readonly end: ReportedEnd
+    }
+  | ({
+      readonly type: 'openSession'
+      readonly sessionId: string
+      readonly role: string
+      readonly adapter: string
+      /** Null: what the session had. */
+      readonly handle: Json
+    } & Driving)
+  | ({
+      readonly type: 'updateSession'
+      readonly sessionId: string
+      readonly status: SessionStatus
+      readonly detail: Json
+    } & Driving)
+  | ({
+      readonly type: 'recordPrompt'
+      readonly sessionId: string
+      readonly phase: string
+      readonly dedupKey: string
+      readonly stage: PromptStage
+      readonly repair: boolean
+    } & Driving)
+  | ({
+      readonly type: 'submitArtifact'
+      readonly artifactId: string
+      readonly phase: string
+      readonly path: string
+      readonly sha256: string
+      readonly size: number
+      /** What the server found wrong with it; empty: it is valid. */
+      readonly problems: readonly ArtifactProblem[]
+    } & Driving)
+  | ({
+      readonly type: 'requestApproval'
+      readonly phase: string | null
+      readonly gate: string
+      readonly kind: ApprovalKind
+      readonly question: string
+      readonly payload: Json
+      readonly approvers: readonly string[]
+      readonly allowSelfApproval: boolean
+      readonly expiresInSeconds: number | null
+      readonly onExpiry: ExpiryPolicy
+    } & Driving)
+  | {
+      readonly type: 'decideApproval'
+      readonly approvalId: string
+      readonly decision: Decision
+      readonly digest: string
+      readonly comment: string | null
+    }
+  | {
+      readonly type: 'sendMessage'
+      readonly messageId: string
+      readonly text: string
+      readonly mode: MessageMode
+    }
+  | ({ readonly type: 'acknowledgeMessage'; readonly messageId: string; readonly receipt: Receipt } & Driving)
+  /** The parent settled without COMPLETED. */
+  | { readonly type: 'closeByParent'; readonly parentId: string }
+  /** A child of this run settled. */
+  | {
+      readonly type: 'noteChild'
+      readonly childId: string
+      readonly status: RunStatus
+      readonly reason: RunReason | null
+      readonly epoch: number
     }
   /** Nothing but what is due: the sweep, and every read that meets a lost owner. */
   | { readonly type: 'sweep' }

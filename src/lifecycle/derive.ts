@@ -1,9 +1,19 @@
 import { mayDo, OPERATION_OF } from './authority.ts'
-import { allowedPhases, isStartable } from './decide/phases.ts'
+import { allowedPhases, isRepairable, isStartable } from './decide/ways.ts'
 import { whyNotResumable } from './decide/ownership.ts'
 import { missingEvidence, missingForPhase } from './evidence.ts'
-import { currentPhaseOf, holdsLease, type Instant, isUnderWay, liveClaim, type Run } from './run.ts'
+import {
+  currentPhaseOf,
+  holdsLease,
+  type Instant,
+  isUnderWay,
+  liveClaim,
+  type Message,
+  openApproval,
+  type Run,
+} from './run.ts'
 import type { Situation } from './situation.ts'
+import { isLiveSession } from './sessions.ts'
 import { admits } from './transitions.ts'
 import { workflowPhase } from './workflow.ts'
 import {
@@ -32,9 +42,6 @@ export function allowedCommands(run: Run, rules: Rules, role: Role): RunCommand[
   )
 }
 
-/** For commands of what this version's runs do not have: artifacts, approvals, messages. */
-const never = () => false
-
 const phaseIs = (test: (phase: ReturnType<typeof currentPhaseOf>) => boolean) => (run: Run) =>
   test(currentPhaseOf(run))
 
@@ -54,11 +61,11 @@ const CONDITIONS: { readonly [C in RunCommand]: ((run: Run, rules: Rules) => boo
   ADVANCE_PHASE: (run, { workflow }) =>
     !isStartable(currentPhaseOf(run)) && allowedPhases(run, workflow).length > 0,
   COMPLETE_ROUND: (run, { workflow }) =>
-    isAtRoundEnd(run, workflow) && missingForPhase(currentPhaseOf(run), workflow).length === 0,
-  SUBMIT_ARTIFACT: never,
-  REQUEST_APPROVAL: never,
-  DECIDE_APPROVAL: never,
-  SEND_MESSAGE: never,
+    isAtRoundEnd(run, workflow) && missingForPhase(run, currentPhaseOf(run), workflow).length === 0,
+  SUBMIT_ARTIFACT: phaseIs(isRepairable),
+  REQUEST_APPROVAL: null,
+  DECIDE_APPROVAL: (run) => openApproval(run) !== undefined,
+  SEND_MESSAGE: null,
 }
 
 /** What an agent should do next, without prose. */
@@ -72,6 +79,8 @@ export function nextAction(run: Run, rules: Rules): NextAction {
       return 'DECIDE_APPROVAL'
     case 'CANCELLING':
       return 'WAIT'
+    case 'PAUSED':
+      return openApproval(run) ? 'DECIDE_APPROVAL' : 'RESUME'
     default:
       return afterStop(whyNotResumable(run, rules))
   }
@@ -117,4 +126,24 @@ export function directiveFor(run: Run, fence: number, now: Instant): DirectiveKi
     default:
       return 'STOP'
   }
+}
+
+/** Something an owner is told; a MESSAGE carries the text that was sent to it. */
+export interface Directive {
+  readonly kind: DirectiveKind
+  readonly message: Message | null
+}
+
+/**
+ * All that whoever holds a fence is told now: how its claim stands, then the messages that nobody has acknowledged. A
+ * FOLLOW_UP waits until a session is READY; where there is no session, nothing is to be waited for.
+ */
+export function directivesFor(run: Run, fence: number, now: Instant): Directive[] {
+  const kind = directiveFor(run, fence, now)
+  const isHeld = kind !== 'STOP' && kind !== 'LEASE_LOST'
+  const live = run.sessions.filter(isLiveSession)
+  const isReady = live.length === 0 || live.some(({ status }) => status === 'READY')
+  const due = run.messages.filter(({ status, mode }) => status === 'PENDING' && (mode === 'STEER' || isReady))
+  const messages = isHeld ? due.map((message) => ({ kind: 'MESSAGE' as const, message })) : []
+  return [{ kind, message: null }, ...messages]
 }

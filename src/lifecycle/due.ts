@@ -1,5 +1,14 @@
-import { holdsLease, type Instant, liveClaim, type Run } from './run.ts'
-import { cancelUnconfirmed, closeBelow, executionsInFlight, fail } from './settle.ts'
+import { expireApproval } from './decide/approvals.ts'
+import {
+  type Approval,
+  holdsLease,
+  type Instant,
+  liveClaim,
+  openApproval,
+  type Run,
+  waitsForEver,
+} from './run.ts'
+import { cancelUnconfirmed, executionsInFlight, expireRun, fail } from './settle.ts'
 import type { Settings } from './settings.ts'
 import { Draft, type Situation } from './situation.ts'
 import { admits } from './transitions.ts'
@@ -9,17 +18,18 @@ import { isSettledStatus, type RunReason } from './words.ts'
 /** The actor of what the server does by itself. */
 export const SYSTEM_ACTOR = 'system'
 
-type Rules = Pick<Situation, 'workflow' | 'settings' | 'now'>
+type Rules = Pick<Situation, 'workflow' | 'settings' | 'now' | 'hasActiveChild'>
 
 /**
- * Applies what is due, in this order: a lapse, a timeout, an expiry. Every decision begins with it, so that no answer
+ * Applies what is due, in this order: a lapse, a timeout, an expired approval, an expiry. Every decision begins with it, so that no answer
  * depends on when a sweep ran (G5). Returns the draft with the events noted, none where nothing is due.
  */
-export function applyDue(run: Run, { workflow, settings, now }: Rules): Draft {
+export function applyDue(run: Run, { workflow, settings, now, hasActiveChild }: Rules): Draft {
   const draft = new Draft(run, workflow, now, SYSTEM_ACTOR)
   lapse(draft, settings)
   timeOut(draft)
-  expire(draft, settings)
+  expireApprovals(draft, settings)
+  if (!hasActiveChild) expire(draft, settings)
   return draft
 }
 
@@ -27,6 +37,8 @@ export function applyDue(run: Run, { workflow, settings, now }: Rules): Draft {
 export function nextDueAt(run: Run, workflow: WorkflowDefinition, settings: Settings): Instant | null {
   if (isSettledStatus(run.status)) return null
   const moments = limitsOf(run, workflow).map(({ at }) => at)
+  const approval = openApproval(run)
+  if (approval && expires(approval)) moments.push(approval.expiresAt)
   if (admits('EXPIRE', run.status)) moments.push(staleAt(run, settings))
   if (run.status === 'CANCELLING') moments.push(graceEndsAt(run, settings))
   if (run.status === 'RUNNING' && run.claim?.expiresAt === null) moments.push(orphanedAt(run, settings))
@@ -141,9 +153,21 @@ function timeOut(draft: Draft): void {
   if (passed) fail(draft, passed.reason, passed.error, { leaseEnds: !holdsLease(run.claim, now) })
 }
 
+function expireApprovals(draft: Draft, settings: Settings): void {
+  const approval = openApproval(draft.run)
+  if (!approval || !expires(approval) || approval.expiresAt > draft.now) return
+  if (admits('DECIDE_APPROVAL', draft.run.status)) expireApproval(draft, approval, settings)
+}
+
+/** True for an approval that is decided by time where nobody else does. */
+function expires(approval: Approval): approval is Approval & { expiresAt: Instant } {
+  return approval.expiresAt !== null && approval.onExpiry !== 'WAIT'
+}
+
 function expire(draft: Draft, settings: Settings): void {
   const { run, now } = draft
   if (!admits('EXPIRE', run.status) || now < staleAt(run, settings)) return
   if (holdsLease(run.claim, now) || executionsInFlight(run).length > 0) return
-  draft.note('run.expired', { reason: 'STALE', closed: closeBelow(run) })
+  if (run.approvals.some(waitsForEver)) return
+  expireRun(draft, 'STALE')
 }

@@ -1,6 +1,17 @@
 import { z } from 'zod'
 import type { Instant } from './run.ts'
-import { ERROR_CLASSES, REPORTED_ENDS, RUN_REASONS, RUN_STATUSES } from './words.ts'
+import {
+  APPROVAL_KINDS,
+  DECISIONS,
+  ERROR_CLASSES,
+  EXPIRY_POLICIES,
+  MESSAGE_MODES,
+  RECEIPTS,
+  REPORTED_ENDS,
+  RUN_REASONS,
+  RUN_STATUSES,
+  SESSION_STATUSES,
+} from './words.ts'
 
 /**
  * The closed list of events and what each carries. A run is the fold of its events (G6), so a payload holds
@@ -13,6 +24,16 @@ const fence = z.int().positive().describe('Number of the claim.')
 const phaseRef = { id, phase: z.string().describe('Key of the phase.'), round: z.int().positive() }
 const attempt = z.int().positive().describe('Number of the attempt, from 1.')
 const comment = z.string().nullable().describe('What the person said.')
+const artifact = {
+  id,
+  phaseId: id,
+  phase: z.string(),
+  round: z.int().positive(),
+  attempt,
+  path: z.string(),
+  sha256: z.string().describe('SHA-256 of the content, in hex.'),
+  size: z.int().nonnegative().describe('Bytes of the content.'),
+}
 const pending = z.array(z.strictObject({ id, key: z.string() }))
 
 const closed = z
@@ -21,6 +42,9 @@ const closed = z
     executionsEnd: z.enum(['CLOSED_BY_RUN', 'SUPERVISOR_LOST']).describe('How those executions ended.'),
     phases: z.array(id).describe('Phases that were under way and are CANCELLED now.'),
     skipped: z.array(id).describe('Phases that never began and are SKIPPED now.'),
+    sessions: z.array(id).describe('Live sessions that are DISPOSED now.'),
+    approvals: z.array(id).describe('Open approvals that are VOID now.'),
+    messages: z.array(id).describe('Messages that are UNDELIVERED now.'),
   })
   .describe('What settling closed below the run.')
 
@@ -74,7 +98,11 @@ export const EVENT_PAYLOADS = {
     leaseEnds: z.boolean().describe('False where the owner keeps its lease until it has stopped.'),
     closed,
   }),
-  'run.cancel_requested': z.strictObject({ comment, cascade: z.boolean() }),
+  'run.cancel_requested': z.strictObject({
+    reason: z.enum(RUN_REASONS),
+    comment,
+    cascade: z.boolean(),
+  }),
   'run.cancelled': z.strictObject({
     reason: z.enum(RUN_REASONS),
     confirmed: z.boolean().describe('Whether the owner confirmed that its processes are gone.'),
@@ -106,6 +134,7 @@ export const EVENT_PAYLOADS = {
       message: z.string(),
       hint: z.string().nullable(),
     }),
+    sessionId: id.nullable().describe('The session that needs a person now.'),
   }),
   'execution.started': z.strictObject({
     id,
@@ -120,6 +149,78 @@ export const EVENT_PAYLOADS = {
     exitCode: z.int().nullable(),
     signal: z.string().nullable(),
     end: z.enum(REPORTED_ENDS),
+  }),
+  'session.opened': z.strictObject({ id, role: z.string(), adapter: z.string(), fence, handle: z.json() }),
+  'session.adopted': z.strictObject({ id, fence, adapter: z.string(), handle: z.json() }),
+  'session.changed': z.strictObject({
+    id,
+    from: z.enum(SESSION_STATUSES),
+    to: z.enum(SESSION_STATUSES),
+    detail: z.json(),
+  }),
+  'session.recovered': z.strictObject({ id, recoveryAttempts: z.int().positive(), detail: z.json() }),
+  'prompt.sending': z.strictObject({
+    sessionId: id,
+    ...phaseRef,
+    attempt,
+    dedupKey: z.string(),
+    repair: z.boolean(),
+  }),
+  'prompt.sent': z.strictObject({
+    sessionId: id,
+    ...phaseRef,
+    attempt,
+    dedupKey: z.string(),
+    repair: z.boolean(),
+    awaitsArtifact: z.boolean().describe('Whether the phase waits for an artifact now.'),
+  }),
+  'artifact.validated': z.strictObject({
+    ...artifact,
+    declared: z.boolean().describe('Whether the phase asks for a file at this path.'),
+  }),
+  'artifact.invalid': z.strictObject({
+    ...artifact,
+    problems: z.array(z.strictObject({ path: z.string().describe('JSON pointer.'), message: z.string() })),
+  }),
+  'approval.requested': z.strictObject({
+    id,
+    phaseId: id.nullable(),
+    phase: z.string().nullable(),
+    attempt: attempt.nullable(),
+    gate: z.string(),
+    kind: z.enum(APPROVAL_KINDS),
+    question: z.string(),
+    payload: z.json(),
+    digest: z.string(),
+    artifactSha256: z.string().nullable(),
+    expiresAt: moment.nullable(),
+    onExpiry: z.enum(EXPIRY_POLICIES),
+    approvers: z.array(z.string()),
+    allowSelfApproval: z.boolean(),
+    awaitsApproval: z.boolean().describe('Whether the phase waits for the approval now.'),
+  }),
+  'approval.decided': z.strictObject({
+    id,
+    decision: z.enum(DECISIONS),
+    digest: z.string(),
+    comment,
+    phaseId: id.nullable(),
+    runStatus: z.enum(RUN_STATUSES).describe('Status of the run after the decision.'),
+    disposed: z.array(id).describe('Sessions that the decision disposed of.'),
+  }),
+  'approval.expired': z.strictObject({
+    id,
+    onExpiry: z.enum(EXPIRY_POLICIES),
+    phaseId: id.nullable(),
+    runStatus: z.enum(RUN_STATUSES).describe('Status of the run after the expiry.'),
+  }),
+  'message.sent': z.strictObject({ id, text: z.string(), mode: z.enum(MESSAGE_MODES) }),
+  'message.acknowledged': z.strictObject({ id, receipt: z.enum(RECEIPTS) }),
+  'child.settled': z.strictObject({
+    runId: id,
+    status: z.enum(RUN_STATUSES),
+    reason: z.enum(RUN_REASONS).nullable(),
+    epoch: z.int().positive(),
   }),
 } as const
 

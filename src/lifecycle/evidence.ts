@@ -1,5 +1,5 @@
 import type { MissingEvidence } from './refusals.ts'
-import { currentPhaseOf, isUnderWay, type Phase, type Run } from './run.ts'
+import { type Artifact, currentPhaseOf, isUnderWay, openApproval, type Phase, type Run } from './run.ts'
 import { isLastPhase, type WorkflowDefinition, workflowPhase } from './workflow.ts'
 
 /**
@@ -22,8 +22,10 @@ export function missingEvidence(run: Run, workflow: WorkflowDefinition): Missing
     if (phase.status !== 'COMPLETED' && !(phase === current && isFinishing(run, phase, workflow))) {
       missing.push({ kind: 'PHASE', phase: phase.key, detail: `phase ${phase.key} is ${phase.status}` })
     }
-    missing.push(...missingForPhase(phase, workflow))
+    missing.push(...missingForPhase(run, phase, workflow))
   }
+  const open = openApproval(run)
+  if (open) missing.push({ kind: 'APPROVAL', phase: null, detail: `approval ${open.gate} is open` })
   if (workflow.completeRoundAt !== null && !run.roundComplete) {
     missing.push({
       kind: 'ROUND',
@@ -35,30 +37,55 @@ export function missingEvidence(run: Run, workflow: WorkflowDefinition): Missing
 }
 
 /**
- * What stands between a phase and being completed by leaving it: its required artifact, valid for its last
- * attempt, and its approval. Empty for a phase that declares neither.
+ * What stands between a phase and being completed by leaving it: its required artifact, valid for its last attempt, and
+ * its approval for exactly that artifact. Empty for a phase that declares neither.
  */
-export function missingForPhase(phase: Phase, workflow: WorkflowDefinition): MissingEvidence[] {
-  if (phase.status === 'COMPLETED') return []
-  const { artifact, approval } = workflowPhase(workflow, phase.key)
-  const missing: MissingEvidence[] = []
-  if (artifact?.required) {
-    const detail = `phase ${phase.key} has no valid artifact ${artifact.path} of attempt ${phase.attempts}`
-    missing.push({ kind: 'ARTIFACT', phase: phase.key, detail })
-  }
-  if (approval) {
+export function missingForPhase(run: Run, phase: Phase, workflow: WorkflowDefinition): MissingEvidence[] {
+  const missing = missingArtifact(run, phase, workflow)
+  const { approval } = workflowPhase(workflow, phase.key)
+  if (approval && !isApproved(run, phase, workflow)) {
     const detail = `phase ${phase.key} is not approved (gate ${approval.gate})`
     missing.push({ kind: 'APPROVAL', phase: phase.key, detail })
   }
   return missing
 }
 
+/** The artifact that a phase requires and lacks in its last attempt. */
+export function missingArtifact(run: Run, phase: Phase, workflow: WorkflowDefinition): MissingEvidence[] {
+  const { artifact } = workflowPhase(workflow, phase.key)
+  if (!artifact?.required || validArtifact(run, phase, workflow)) return []
+  const detail = `phase ${phase.key} has no valid artifact ${artifact.path} of attempt ${phase.attempts}`
+  return [{ kind: 'ARTIFACT', phase: phase.key, detail }]
+}
+
+/** The newest valid artifact of a phase's last attempt at the path the phase declares. */
+export function validArtifact(run: Run, phase: Phase, workflow: WorkflowDefinition): Artifact | undefined {
+  const path = workflowPhase(workflow, phase.key).artifact?.path
+  return run.artifacts.findLast(
+    (each) =>
+      each.phaseId === phase.id && each.attempt === phase.attempts && each.path === path && each.valid,
+  )
+}
+
+function isApproved(run: Run, phase: Phase, workflow: WorkflowDefinition): boolean {
+  const { artifact, approval } = workflowPhase(workflow, phase.key)
+  const shown = validArtifact(run, phase, workflow)?.sha256 ?? null
+  return run.approvals.some(
+    (each) =>
+      each.phaseId === phase.id &&
+      each.attempt === phase.attempts &&
+      each.gate === approval?.gate &&
+      each.status === 'APPROVED' &&
+      (artifact === null || each.artifactSha256 === shown),
+  )
+}
+
 /** True for a phase that was started and whose evidence is there: leaving it completes it. */
-export function isCompletable(phase: Phase, workflow: WorkflowDefinition): boolean {
-  return isUnderWay(phase) && missingForPhase(phase, workflow).length === 0
+export function isCompletable(run: Run, phase: Phase, workflow: WorkflowDefinition): boolean {
+  return isUnderWay(phase) && missingForPhase(run, phase, workflow).length === 0
 }
 
 /** True where completing the run completes the phase it stands at: nothing can follow, and its evidence is there. */
 export function isFinishing(run: Run, phase: Phase, workflow: WorkflowDefinition): boolean {
-  return isLastPhase(workflowPhase(workflow, run.currentPhase)) && isCompletable(phase, workflow)
+  return isLastPhase(workflowPhase(workflow, run.currentPhase)) && isCompletable(run, phase, workflow)
 }

@@ -1,4 +1,5 @@
 import type { Closed, EventPayload, RunEvent } from './events.ts'
+import { changeMessages, endSessions, evolveBelow, moveSession, voidApprovals } from './evolveBelow.ts'
 import type { Attempt, Execution, Instant, Phase, Run } from './run.ts'
 import type { WorkflowDefinition } from './workflow.ts'
 import type { RunStatus, SettledStatus } from './words.ts'
@@ -37,6 +38,7 @@ function create(
     reason: null,
     error: null,
     cancelConfirmed: null,
+    cancelReason: null,
     cascade: true,
     epoch: event.epoch,
     revision: event.seq,
@@ -59,6 +61,10 @@ function create(
     lastActivityAt: event.at,
     phases: [],
     executions: [],
+    sessions: [],
+    artifacts: [],
+    approvals: [],
+    messages: [],
   }
 }
 
@@ -107,7 +113,8 @@ function change(
     }
     case 'run.cancel_requested': {
       const reopened = run.epoch === event.epoch ? run : beginEpoch(run, event.at)
-      return { ...moveTo(reopened, 'CANCELLING', event.at), cascade: event.payload.cascade }
+      const { reason, cascade } = event.payload
+      return { ...moveTo(reopened, 'CANCELLING', event.at), cascade, cancelReason: reason }
     }
     case 'run.cancelled': {
       const reopened = run.epoch === event.epoch ? run : beginEpoch(run, event.at)
@@ -117,6 +124,7 @@ function change(
         reason,
         cascade,
         cancelConfirmed: confirmed,
+        cancelReason: null,
         claim: null,
       }
     }
@@ -149,8 +157,9 @@ function change(
     case 'phase.completed':
       return changePhase(run, event.payload.id, (phase) => endPhase(phase, 'COMPLETED', event.at))
     case 'phase.failed': {
-      const { id, error } = event.payload
-      return changePhase(run, id, (phase) => ({ ...endPhase(phase, 'FAILED', event.at), error }))
+      const { id, error, sessionId } = event.payload
+      const failed = changePhase(run, id, (phase) => ({ ...endPhase(phase, 'FAILED', event.at), error }))
+      return moveSession(failed, sessionId, 'FAILED_NEEDS_HUMAN')
     }
     case 'execution.started':
       return {
@@ -167,6 +176,8 @@ function change(
         endedAt: event.at,
       }))
     }
+    default:
+      return evolveBelow(run, event)
   }
 }
 
@@ -175,7 +186,8 @@ function moveTo(run: Run, status: RunStatus, at: Instant): Run {
 }
 
 function beginEpoch(run: Run, at: Instant): Run {
-  return { ...run, reason: null, error: null, settledAt: null, epochAt: at, takeovers: 0 }
+  const phases = run.phases.map((phase) => (phase.rejections > 0 ? { ...phase, rejections: 0 } : phase))
+  return { ...run, reason: null, error: null, settledAt: null, epochAt: at, takeovers: 0, phases }
 }
 
 function resume(run: Run, at: Instant, { from, to }: EventPayload<'run.resumed'>): Run {
@@ -192,7 +204,8 @@ function settle(run: Run, at: Instant, status: SettledStatus, closed: Closed): R
     if (cancelled.has(phase.id)) return endPhase(phase, 'CANCELLED', at)
     return skipped.has(phase.id) ? { ...phase, status: 'SKIPPED' as const } : phase
   })
-  return { ...moveTo(ended, status, at), settledAt: at, phases }
+  const disposed = endSessions({ ...moveTo(ended, status, at), settledAt: at, phases }, closed.sessions)
+  return changeMessages(voidApprovals(disposed, closed.approvals), closed.messages, 'UNDELIVERED')
 }
 
 function openRound(run: Run, opened: EventPayload<'round.opened'>): Run {
@@ -206,6 +219,7 @@ function openRound(run: Run, opened: EventPayload<'round.opened'>): Run {
     startedAt: null,
     endedAt: null,
     error: null,
+    rejections: 0,
     history: [],
   }))
   return {

@@ -1,6 +1,6 @@
 import type { Claim } from './run.ts'
 import { admits } from './transitions.ts'
-import type { EvidenceKind, NotResumableCause, RunStatus } from './words.ts'
+import type { Decision, EvidenceKind, NotResumableCause, RunStatus, SessionStatus } from './words.ts'
 
 /** One thing that stands between a run and COMPLETED. */
 export interface MissingEvidence {
@@ -39,6 +39,22 @@ export type Refusal =
   | { readonly type: 'UnknownPhase'; readonly phase: string; readonly known: readonly string[] }
   | { readonly type: 'ExecutionNotFound'; readonly executionId: string }
   | { readonly type: 'ExecutionAlreadyFinished'; readonly executionId: string }
+  | { readonly type: 'SessionNotFound'; readonly sessionId: string }
+  | {
+      readonly type: 'IllegalSessionTransition'
+      readonly sessionId: string
+      readonly from: SessionStatus
+      readonly to: SessionStatus
+      readonly allowed: readonly SessionStatus[]
+    }
+  | { readonly type: 'PromptAlreadySent'; readonly sessionId: string; readonly dedupKey: string }
+  | { readonly type: 'TranscriptGap'; readonly expectedSeq: number }
+  | { readonly type: 'ApprovalNotFound'; readonly approvalId: string }
+  | { readonly type: 'AlreadyDecided'; readonly approvalId: string }
+  | { readonly type: 'ApprovalExpired'; readonly approvalId: string }
+  | { readonly type: 'WrongDecision'; readonly approvalId: string; readonly allowed: readonly Decision[] }
+  | { readonly type: 'StaleDigest'; readonly approvalId: string }
+  | { readonly type: 'MessageNotFound'; readonly messageId: string }
   | { readonly type: 'InvalidInput'; readonly issues: readonly InputIssue[] }
 
 const NOT_RESUMABLE: Record<NotResumableCause, string> = {
@@ -86,6 +102,28 @@ export function explainRefusal(refusal: Refusal): string {
       return `There is no execution ${refusal.executionId}.`
     case 'ExecutionAlreadyFinished':
       return `The end of execution ${refusal.executionId} was recorded before.`
+    case 'SessionNotFound':
+      return `The run has no live session ${refusal.sessionId}.`
+    case 'IllegalSessionTransition':
+      return refusal.allowed.length > 0
+        ? `A session can't go from ${refusal.from} to ${refusal.to}; allowed: ${refusal.allowed.join(', ')}.`
+        : `The session is ${refusal.from}, which is its end: open a new one.`
+    case 'PromptAlreadySent':
+      return `The prompt ${refusal.dedupKey} was sent before; wait for its answer instead of sending it again.`
+    case 'TranscriptGap':
+      return `The transcript goes on at ${refusal.expectedSeq}: send the chunks from there.`
+    case 'ApprovalNotFound':
+      return `There is no approval ${refusal.approvalId}.`
+    case 'AlreadyDecided':
+      return `The approval ${refusal.approvalId} was decided before, and decisions never change.`
+    case 'ApprovalExpired':
+      return `The approval ${refusal.approvalId} expired before it was decided.`
+    case 'WrongDecision':
+      return `This approval is not answered like that; it knows ${refusal.allowed.join(' and ')}.`
+    case 'StaleDigest':
+      return 'What you were shown is not what is asked now: look at the approval again and repeat its digest.'
+    case 'MessageNotFound':
+      return `There is no message ${refusal.messageId}.`
     case 'InvalidInput':
       return `The input is not valid: ${refusal.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')}.`
   }

@@ -1,5 +1,18 @@
 import type { z } from 'zod'
-import type { ErrorClass, ExecutionEnd, PhaseStatus, RunReason, RunStatus } from './words.ts'
+import type {
+  ApprovalKind,
+  ApprovalStatus,
+  ErrorClass,
+  ExecutionEnd,
+  ExpiryPolicy,
+  MessageMode,
+  MessageStatus,
+  PhaseStatus,
+  PromptStage,
+  RunReason,
+  RunStatus,
+  SessionStatus,
+} from './words.ts'
 
 /** A point in time, in milliseconds since 1970 by the database's clock. */
 export type Instant = number
@@ -46,6 +59,8 @@ export interface Phase {
   readonly startedAt: Instant | null
   readonly endedAt: Instant | null
   readonly error: PhaseError | null
+  /** How often the work was rejected in this epoch. */
+  readonly rejections: number
   readonly history: readonly Attempt[]
 }
 
@@ -68,6 +83,90 @@ export interface Execution {
   readonly endedAt: Instant | null
 }
 
+/** A live agent attached to a run in a role, reached through an adapter. */
+export interface Session {
+  readonly id: string
+  readonly role: string
+  readonly adapter: string
+  readonly status: SessionStatus
+  /** Fence of the owner that opened or adopted it last. */
+  readonly fence: number
+  readonly recoveryAttempts: number
+  /** The adapter's own data, readable by the next owner. */
+  readonly handle: Json
+  readonly lastPromptKey: string | null
+  readonly lastPromptStage: PromptStage | null
+  readonly lastPromptAt: Instant | null
+  /** Keys of the prompts sent, each with the attempt it was sent in. */
+  readonly sent: readonly SentPrompt[]
+  readonly createdAt: Instant
+}
+
+/** A prompt that was sent to a session. */
+export interface SentPrompt {
+  readonly key: string
+  readonly phaseId: string
+  readonly attempt: number
+}
+
+/** A file that a phase produced, hashed and validated by the server. Its content is kept beside the log. */
+export interface Artifact {
+  readonly id: string
+  readonly phaseId: string
+  readonly round: number
+  readonly attempt: number
+  readonly path: string
+  /** SHA-256 of the content, in hex. */
+  readonly sha256: string
+  /** Bytes of the content in UTF-8. */
+  readonly size: number
+  readonly valid: boolean
+  readonly problems: readonly ArtifactProblem[]
+  readonly createdAt: Instant
+}
+
+/** What is wrong with an artifact: a JSON pointer into it, and words. */
+export interface ArtifactProblem {
+  readonly path: string
+  readonly message: string
+}
+
+/** A question that only a person may answer. */
+export interface Approval {
+  readonly id: string
+  readonly phaseId: string | null
+  readonly attempt: number | null
+  readonly gate: string
+  readonly kind: ApprovalKind
+  readonly status: ApprovalStatus
+  readonly question: string
+  readonly payload: Json
+  /** SHA-256 over gate, question, payload, artifact hash and attempt: what the decision must repeat. */
+  readonly digest: string
+  /** Hash of the artifact it is about; null where it is about none. */
+  readonly artifactSha256: string | null
+  readonly requestedBy: string
+  readonly requestedAt: Instant
+  readonly expiresAt: Instant | null
+  readonly onExpiry: ExpiryPolicy
+  /** Names of those who may decide; empty: whoever has the role. */
+  readonly approvers: readonly string[]
+  readonly allowSelfApproval: boolean
+  readonly decidedAt: Instant | null
+  readonly decidedBy: string | null
+  readonly comment: string | null
+}
+
+/** Steering text sent to a live run. */
+export interface Message {
+  readonly id: string
+  readonly text: string
+  readonly mode: MessageMode
+  readonly status: MessageStatus
+  readonly sentBy: string
+  readonly sentAt: Instant
+}
+
 /** Which workflow a run executes. */
 export interface WorkflowRef {
   readonly id: string
@@ -77,7 +176,8 @@ export interface WorkflowRef {
 
 /**
  * A run with what hangs below it, at one snapshot. Loaded for a decision it carries the phases of the present
- * round, each with its last attempt, and the executions in flight; folded from the whole log it carries everything.
+ * round, each with its last attempt and that attempt's artifacts, the executions in flight, the live sessions, the approvals
+ * of the round's last attempts or still open, and the messages on their way; folded from the whole log it carries everything.
  */
 export interface Run {
   readonly id: string
@@ -89,6 +189,8 @@ export interface Run {
   readonly error: string | null
   /** Whether the owner confirmed that its processes are gone; null unless CANCELLED (G9). */
   readonly cancelConfirmed: boolean | null
+  /** Why it is being cancelled, while its owner has not yet stopped. */
+  readonly cancelReason: RunReason | null
   /** False where a cancel asked to leave the children alone. */
   readonly cascade: boolean
   readonly epoch: number
@@ -128,6 +230,10 @@ export interface Run {
   readonly lastActivityAt: Instant
   readonly phases: readonly Phase[]
   readonly executions: readonly Execution[]
+  readonly sessions: readonly Session[]
+  readonly artifacts: readonly Artifact[]
+  readonly approvals: readonly Approval[]
+  readonly messages: readonly Message[]
 }
 
 /** The phase the run stands at. */
@@ -158,4 +264,14 @@ export function isUnderWay(phase: Phase): boolean {
   return (
     phase.status === 'RUNNING' || phase.status === 'AWAITING_ARTIFACT' || phase.status === 'AWAITING_APPROVAL'
   )
+}
+
+/** The approval that waits for a person; a run has at most one, because asking ends RUNNING. */
+export function openApproval(run: Run): Approval | undefined {
+  return run.approvals.find((approval) => approval.status === 'PENDING')
+}
+
+/** True for an approval that nothing but a person ends. */
+export function waitsForEver({ status, expiresAt, onExpiry }: Approval): boolean {
+  return status === 'PENDING' && (expiresAt === null || onExpiry === 'WAIT')
 }

@@ -23,6 +23,11 @@ export const settingsSchema = z.strictObject({
     .nonnegative()
     .default(3)
     .describe('How often a run may be taken over after a lost owner, per epoch.'),
+  maxArtifactBytes: z
+    .int()
+    .positive()
+    .default(1_048_576)
+    .describe('The largest artifact the server takes, in bytes of UTF-8.'),
   maxRework: z
     .int()
     .nonnegative()

@@ -1,11 +1,13 @@
 import type { Closed } from './events.ts'
 import { isUnderWay, type Run } from './run.ts'
+import { isLiveSession } from './sessions.ts'
 import type { Draft } from './situation.ts'
 import type { RunReason } from './words.ts'
 
 /**
  * What settling closes below a run: executions in flight, phases under way, and, where the work is done, the phases
- * that never began. Otherwise those stay PENDING, for a resume.
+ * that never began. Otherwise those stay PENDING, for a resume. Live sessions, open approvals and messages that nobody
+ * received end with it.
  */
 export function closeBelow(
   run: Run,
@@ -20,6 +22,9 @@ export function closeBelow(
     executionsEnd,
     phases: run.phases.filter(isUnderWay).map((phase) => phase.id),
     skipped: pending.map((phase) => phase.id),
+    sessions: run.sessions.filter(isLiveSession).map((session) => session.id),
+    approvals: run.approvals.filter(({ status }) => status === 'PENDING').map((approval) => approval.id),
+    messages: run.messages.filter(({ status }) => status === 'PENDING').map((message) => message.id),
   }
 }
 
@@ -64,10 +69,15 @@ export function cancel(
 /** Ends a cancel without its owner's word: nobody knows how its processes ended, so they are lost, not closed (G9). */
 export function cancelUnconfirmed(draft: Draft): void {
   cancel(draft, {
-    reason: 'CANCELLED_BY_USER',
+    reason: draft.run.cancelReason ?? 'CANCELLED_BY_USER',
     confirmed: false,
     comment: null,
     cascade: draft.run.cascade,
     executionsEnd: 'SUPERVISOR_LOST',
   })
+}
+
+/** Settles the run as EXPIRED. */
+export function expireRun(draft: Draft, reason: RunReason): void {
+  draft.note('run.expired', { reason, closed: closeBelow(draft.run) })
 }

@@ -19,8 +19,14 @@ export interface Situation {
   readonly now: Instant
   /** What was kept under the command's idempotency key, where it came with one. */
   readonly kept: KeptKey | null
+  /** True where a child of the run is active. */
+  readonly hasActiveChild: boolean
   /** Makes the id of a phase that the decision brings into being. */
   readonly newPhaseId: () => string
+  /** Makes the id of an approval. */
+  readonly newApprovalId: () => string
+  /** SHA-256 of a text, in hex. */
+  readonly sha256: (text: string) => string
 }
 
 /**

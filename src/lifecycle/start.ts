@@ -17,6 +17,12 @@ export interface Beginning {
   readonly input: Json
   readonly labels: readonly string[]
   readonly concurrencyKey: string | null
+  readonly parentId: string | null
+  /** How many parents stand above. */
+  readonly depth: number
+  readonly continuesId: string | null
+  /** Rounds completed by the runs that this one continues; 0 for none. */
+  readonly completedRound: number
   readonly now: Instant
   readonly actor: string
   readonly newPhaseId: () => string
@@ -24,7 +30,20 @@ export interface Beginning {
 
 /** A new run, QUEUED, with its first round open. */
 export function draftRun(beginning: Beginning): Draft {
-  const { id, project, workflow, title, input, labels, concurrencyKey, now, actor, newPhaseId } = beginning
+  const {
+    id,
+    project,
+    workflow,
+    title,
+    input,
+    labels,
+    concurrencyKey,
+    parentId,
+    depth,
+    continuesId,
+    completedRound,
+  } = beginning
+  const { now, actor, newPhaseId } = beginning
   const draft = Draft.begin(id, workflow.definition, now, actor, {
     project,
     workflow: { id: workflow.id, name: workflow.name, version: workflow.version },
@@ -32,10 +51,10 @@ export function draftRun(beginning: Beginning): Draft {
     input,
     labels: [...labels],
     concurrencyKey,
-    parentId: null,
-    depth: 0,
-    continuesId: null,
-    completedRound: 0,
+    parentId,
+    depth,
+    continuesId,
+    completedRound,
   })
   openRound(draft, newPhaseId)
   return draft

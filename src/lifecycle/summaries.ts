@@ -37,6 +37,23 @@ const SUMMARIES: { readonly [T in EventType]: Summarize<T> } = {
     `${actor} launched ${shorten(command)}${phase === null ? '' : ` for phase ${phase}`}.`,
   'execution.finished': ({ exitCode, signal, end }) =>
     `A process ended: ${end}${signal === null ? '' : ` by ${signal}`}${exitCode === null ? '' : ` with exit code ${exitCode}`}.`,
+  'session.opened': ({ role, adapter }, actor) => `${actor} opened a session for ${role} through ${adapter}.`,
+  'session.adopted': (_, actor) => `${actor} adopted the session of an earlier owner.`,
+  'session.changed': ({ from, to }) => `The session went from ${from} to ${to}.`,
+  'session.recovered': ({ recoveryAttempts }) => `The session was recovered (${recoveryAttempts}).`,
+  'prompt.sending': ({ phase, repair }) =>
+    `A ${repair ? 'repair prompt' : 'prompt'} for phase ${phase} is being sent.`,
+  'prompt.sent': ({ phase, repair }) =>
+    `A ${repair ? 'repair prompt' : 'prompt'} for phase ${phase} was sent.`,
+  'artifact.validated': ({ phase, path }) => `Phase ${phase} produced ${shorten(path)}, which is valid.`,
+  'artifact.invalid': ({ phase, path, problems }) =>
+    `Phase ${phase} produced ${shorten(path)}, which is not valid${saying(problems[0]?.message ?? null)}.`,
+  'approval.requested': ({ gate, question }) => `A person is asked at ${gate}: “${shorten(question)}”`,
+  'approval.decided': ({ decision, comment }, actor) => `${actor} answered ${decision}${saying(comment)}.`,
+  'approval.expired': ({ onExpiry }) => `Nobody decided in time; the policy is ${onExpiry}.`,
+  'message.sent': ({ text, mode }, actor) => `${actor} sent a message (${mode})${saying(text)}.`,
+  'message.acknowledged': ({ receipt }) => `A message was ${receipt.toLowerCase()}.`,
+  'child.settled': ({ runId, status }) => `The child ${runId} ended ${status}.`,
 }
 
 /** What happened, as one sentence for a person. */

@@ -116,6 +116,62 @@ export type ReportedEnd = (typeof REPORTED_ENDS)[number]
 export const OUTCOMES = ['SUCCESS', 'INCOMPLETE', 'FAILED', 'CANCELLED'] as const
 export type Outcome = (typeof OUTCOMES)[number]
 
+/** Every status of a session. */
+export const SESSION_STATUSES = [
+  'CREATED',
+  'BOOTSTRAPPING',
+  'READY',
+  'BUSY',
+  'ARTIFACT_TIMEOUT',
+  'RESUMING',
+  'REBOOTSTRAPPED',
+  'WAITING_FOR_APPROVAL',
+  'CRASHED',
+  'FAILED_NEEDS_HUMAN',
+  'DISPOSED',
+] as const
+export type SessionStatus = (typeof SESSION_STATUSES)[number]
+
+/** How far a prompt has come: recorded before it is sent, and after. */
+export const PROMPT_STAGES = ['SENDING', 'SENT'] as const
+export type PromptStage = (typeof PROMPT_STAGES)[number]
+
+/** What a person is asked: whether work is good, or how to go on after a failure. */
+export const APPROVAL_KINDS = ['REVIEW', 'RECOVERY'] as const
+export type ApprovalKind = (typeof APPROVAL_KINDS)[number]
+
+/** Every status of an approval. */
+export const APPROVAL_STATUSES = [
+  'PENDING',
+  'APPROVED',
+  'REJECTED',
+  'RETRIED',
+  'ABORTED',
+  'EXPIRED',
+  'VOID',
+] as const
+export type ApprovalStatus = (typeof APPROVAL_STATUSES)[number]
+
+/** What a person may answer; each kind of approval knows two of them. */
+export const DECISIONS = ['APPROVE', 'REJECT', 'RETRY', 'ABORT'] as const
+export type Decision = (typeof DECISIONS)[number]
+
+/** What happens to an approval that nobody decided in time. */
+export const EXPIRY_POLICIES = ['REJECT', 'EXPIRE_RUN', 'WAIT'] as const
+export type ExpiryPolicy = (typeof EXPIRY_POLICIES)[number]
+
+/** When a message reaches the agent: now, or once its session is READY. */
+export const MESSAGE_MODES = ['STEER', 'FOLLOW_UP'] as const
+export type MessageMode = (typeof MESSAGE_MODES)[number]
+
+/** Every status of a message. */
+export const MESSAGE_STATUSES = ['PENDING', 'DELIVERED', 'CONSUMED', 'UNDELIVERED'] as const
+export type MessageStatus = (typeof MESSAGE_STATUSES)[number]
+
+/** What an owner may say of a message. */
+export const RECEIPTS = ['DELIVERED', 'CONSUMED'] as const satisfies MessageStatus[]
+export type Receipt = (typeof RECEIPTS)[number]
+
 /** What kind of evidence stands between a run and COMPLETED. */
 export const EVIDENCE_KINDS = ['PHASE', 'ARTIFACT', 'APPROVAL', 'ROUND', 'FINAL_PHASE'] as const
 export type EvidenceKind = (typeof EVIDENCE_KINDS)[number]

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Json } from './run.ts'
+import { EXPIRY_POLICIES } from './words.ts'
 
 const name = z
   .string()
@@ -25,11 +26,30 @@ const phaseSchema = z.strictObject({
         .max(512)
         .describe('Path of the file the phase produces, relative to the workspace.'),
       required: z.boolean().default(true).describe('Whether the phase can be completed without it.'),
+      mediaType: z
+        .string()
+        .min(1)
+        .max(200)
+        .default('application/json')
+        .describe('What the file is, as a media type.'),
       schema: z
         .record(z.string(), z.json())
         .nullable()
         .default(null)
-        .describe('JSON Schema the file must satisfy.'),
+        .describe('JSON Schema (draft 2020-12 or 07) that a JSON file must satisfy.'),
+      notEmpty: z.boolean().default(true).describe('Whether the file must hold more than white space.'),
+      maxBytes: z
+        .int()
+        .positive()
+        .nullable()
+        .default(null)
+        .describe('The largest size allowed, in bytes of UTF-8.'),
+      pattern: z
+        .string()
+        .max(1000)
+        .nullable()
+        .default(null)
+        .describe('A regular expression that must match somewhere in the file.'),
     })
     .nullable()
     .default(null),
@@ -37,6 +57,17 @@ const phaseSchema = z.strictObject({
     .strictObject({
       gate: name.describe('Name of the gate.'),
       question: z.string().min(1).max(2000).describe('What the person is asked.'),
+      approvers: z
+        .array(z.string().min(1).max(200))
+        .max(100)
+        .default([])
+        .describe('Who may decide; empty: any operator.'),
+      allowSelfApproval: z.boolean().default(true).describe('Whether who asked may decide.'),
+      expiresInSeconds: seconds
+        .nullable()
+        .default(null)
+        .describe('How long the question stands, in seconds.'),
+      onExpiry: z.enum(EXPIRY_POLICIES).default('WAIT').describe('What happens when nobody decided in time.'),
     })
     .nullable()
     .default(null)

@@ -9,6 +9,7 @@ import { settingsSchema } from '../lifecycle/settings.ts'
 import type { Log } from '../log.ts'
 import { type Installation, readInstallation } from '../store/installation.ts'
 import { openStore } from '../store/openStore.ts'
+import { openValidator } from '../validation/validator.ts'
 import { type AgentTokens, createAgentTokens } from './agentTokens.ts'
 import { MIGRATIONS_DIR } from './packageRoot.ts'
 import { registerBuiltins } from './registerBuiltins.ts'
@@ -52,8 +53,11 @@ export async function openBackend(config: Config, log: Log, teardown: Teardown):
 
   const installation = await readInstallation(store.pool)
   const agentTokens = createAgentTokens(installation.secret)
+  const validator = openValidator()
+  teardown.add(() => validator.close())
   const commands: Commands = {
     store,
+    validator,
     settings: settingsSchema.strip().parse(config),
     announce(runId) {
       signals.announce(runId)

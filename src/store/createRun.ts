@@ -1,15 +1,16 @@
 import type { RunEvent } from '../lifecycle/events.ts'
 import type { Instant, Run } from '../lifecycle/run.ts'
 import { type Connection, type Prepared, run as send } from './openStore.ts'
-import { type KeyToKeep, rowsBelow, writeBelow } from './rowsBelow.ts'
+import { type KeyToKeep, rowsBelow } from './rowsBelow.ts'
 import { toRunJson } from './runRows.ts'
+import { writeBelow } from './tablesBelow.ts'
 
 const CREATE: Prepared = {
   name: 'create-run',
   text: `
 WITH guard AS (
   INSERT INTO run SELECT * FROM jsonb_populate_record(NULL::run, $1::jsonb) RETURNING id
-), ${writeBelow('$2', '$3', '$4', '$5')}
+), ${writeBelow('$2')}
 SELECT id FROM guard`,
 }
 
@@ -24,12 +25,6 @@ export async function createRun(
   dueAt: Instant | null,
   key: KeyToKeep | null,
 ): Promise<void> {
-  const below = rowsBelow(null, run, events, key)
-  await send(connection, CREATE, [
-    toRunJson(run, dueAt),
-    below.events,
-    below.phases,
-    below.attempts,
-    below.executions,
-  ])
+  const below = JSON.stringify(rowsBelow(null, run, events, { key }))
+  await send(connection, CREATE, [toRunJson(run, dueAt), below])
 }

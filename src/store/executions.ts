@@ -1,6 +1,6 @@
 import type { Attempt, Execution, Json } from '../lifecycle/run.ts'
 import { type Connection, type Prepared, run } from './openStore.ts'
-import { EXECUTION_JSON } from './runRows.ts'
+import { EXECUTION_JSON } from './selectBelow.ts'
 
 /** An execution with the keys it was started and finished under. */
 export interface LoadedExecution {

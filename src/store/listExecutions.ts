@@ -1,18 +1,10 @@
 import type { Execution } from '../lifecycle/run.ts'
 import { Prisma } from './generated/client.ts'
 import { type Connection, type Prepared, run } from './openStore.ts'
-import {
-  inOrder,
-  isBetween,
-  isUpTo,
-  type Page,
-  type PageAsked,
-  type PageOrder,
-  type Place,
-  toPage,
-} from './page.ts'
+import { inOrder, isBetween, isUpTo, type Page, type PageAsked, type PageOrder, toPage } from './page.ts'
+import { preparePages } from './pagesOfRuns.ts'
 import type { Sight } from './runFilter.ts'
-import { EXECUTION_JSON } from './runRows.ts'
+import { EXECUTION_JSON } from './selectBelow.ts'
 
 /** Which executions to list; what is null does not narrow. */
 export interface ExecutionFilter {
@@ -61,47 +53,13 @@ function where({ runId, inFlight }: ExecutionFilter, sight: ExecutionSight): Pri
   return Prisma.join(all, ' AND ')
 }
 
-/** A page of one run's executions, the newest first. */
-export interface ExecutionsAsked {
-  readonly runId: string
-  readonly after: Place | null
-  readonly limit: number
-}
-
-const LIST_OF_RUNS: Prepared = {
-  name: 'list-executions-of-runs',
-  text: `
-SELECT asked.place::int AS place, asked.at IS NOT NULL AND EXISTS (
-    SELECT FROM execution x WHERE x.run_id = asked.run_id AND (x.started_at, x.id) >= (asked.at, asked.id)
-  ) AS has_behind, listed.execution
-FROM unnest($1::text[], $2::timestamptz[], $3::text[], $4::int[]) WITH ORDINALITY AS asked(run_id, at, id, many, place)
-LEFT JOIN LATERAL (
-  SELECT ${EXECUTION_JSON} AS execution, x.started_at, x.id FROM execution x
-  WHERE x.run_id = asked.run_id AND (asked.at IS NULL OR (x.started_at, x.id) < (asked.at, asked.id))
-  ORDER BY x.started_at DESC, x.id DESC LIMIT asked.many + 1
-) listed ON true
-ORDER BY asked.place, listed.started_at DESC, listed.id DESC`,
-}
-
 /** Pages of the executions of runs, in the order asked for. */
-export async function listExecutionsOfRuns(
-  connection: Connection,
-  asked: readonly ExecutionsAsked[],
-): Promise<Page<Execution>[]> {
-  type Row = { place: number; has_behind: boolean; execution: Execution | null }
-  const rows = await run<Row>(connection, LIST_OF_RUNS, [
-    asked.map(({ runId }) => runId),
-    asked.map(({ after }) => (after ? new Date(after.at).toISOString() : null)),
-    asked.map(({ after }) => after?.id ?? null),
-    asked.map(({ limit }) => limit),
-  ])
-  return asked.map(({ limit }, index) => {
-    const of = rows.filter(({ place }) => place === index + 1)
-    const executions = of.flatMap(({ execution }) => (execution ? [execution] : []))
-    const page: PageAsked = { limit, fromEnd: false, after: null, before: null }
-    return toPage(executions, page, { hasBehind: of[0]?.has_behind ?? false, hasAhead: false })
-  })
-}
+export const listExecutionsOfRuns = preparePages<Execution>({
+  name: 'list-executions-of-runs',
+  table: 'execution x',
+  json: EXECUTION_JSON,
+  at: 'started_at',
+})
 
 const FIND: Prepared = {
   name: 'find-executions',

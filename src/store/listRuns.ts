@@ -1,6 +1,6 @@
 import { encodeFeedCursor, FEED_CURSOR, type FeedCursor } from './feedCursor.ts'
 import { Prisma } from './generated/client.ts'
-import type { LoadedRun } from './loadRun.ts'
+import { type LoadedRun, toLoaded } from './loadRun.ts'
 import type { Connection, Store } from './openStore.ts'
 import {
   inOrder,
@@ -13,7 +13,8 @@ import {
   toPage,
 } from './page.ts'
 import { reachOf, type RunFilter, type Sight, whereRuns } from './runFilter.ts'
-import { inFlight, type LoadedRow, PRESENT, toRun } from './runRows.ts'
+import type { LoadedRow } from './runRows.ts'
+import { selectPresent } from './selectBelow.ts'
 
 /** The orders of runs. */
 export const RUN_ORDERS = ['CREATED_DESC', 'CREATED_ASC', 'ACTIVITY_DESC'] as const
@@ -87,7 +88,7 @@ SELECT ${Prisma.raw(FEED_CURSOR)} AS feed_cursor, clock_timestamp() AS clock,
   listed.*
 FROM (SELECT 1) AS always
 LEFT JOIN LATERAL (
-  SELECT k.at AS place_at, k.turn, ${Prisma.raw(PRESENT)}, ${Prisma.raw(inFlight())}
+  SELECT k.at AS place_at, k.turn, ${Prisma.raw(selectPresent('NULL'))}
   FROM (${keys(parts, where, page)}) k JOIN run r ON r.id = k.id
 ) listed ON true
 ORDER BY listed.turn`
@@ -109,12 +110,8 @@ type ListedRow = LoadedRow & {
 }
 
 async function toListed(store: Store, row: ListedRow): Promise<ListedRun> {
-  const workflow = await store.workflows.get(row.workflow_id)
-  const run = toRun(row, workflow)
-  return {
-    loaded: { run, workflow: workflow.definition, now: row.clock.getTime() },
-    place: { at: row.place_at?.getTime() ?? 0, id: run.id },
-  }
+  const loaded = await toLoaded(store, row)
+  return { loaded, place: { at: row.place_at?.getTime() ?? 0, id: loaded.run.id } }
 }
 
 /** Ids and places of a page, one row more than asked for, numbered in the order they are read. */

@@ -4,7 +4,8 @@ import type { KeptKey } from '../lifecycle/situation.ts'
 import type { WorkflowDefinition } from '../lifecycle/workflow.ts'
 import { type Connection, type Prepared, run, type Store } from './openStore.ts'
 import { readReleaseKey } from './releaseKey.ts'
-import { inFlight, type LoadedRow, PRESENT, toRun } from './runRows.ts'
+import { type LoadedRow, toRun } from './runRows.ts'
+import { selectPresent } from './selectBelow.ts'
 
 /** A run at one snapshot, with the clock and the servers' heartbeat of that snapshot. */
 export interface LoadedRun {
@@ -12,6 +13,8 @@ export interface LoadedRun {
   readonly workflow: WorkflowDefinition
   /** The database's clock at the snapshot. */
   readonly now: Instant
+  /** True where a child of the run is active. */
+  readonly hasActiveChild: boolean
 }
 
 /** A run loaded for a decision. */
@@ -24,8 +27,8 @@ export interface LoadedForDecision extends LoadedRun {
 /** Which run to load for a decision, and what else the decision looks at. */
 export interface Lookup {
   readonly runId: string
-  /** An execution to load even where it has ended. */
-  readonly executionId: string | null
+  /** An execution, session, approval or message to load even where it has ended. */
+  readonly namedId: string | null
   readonly operation: string
   readonly key: string | null
   /** The scope of the key; null: the run's project. */
@@ -37,7 +40,7 @@ const CLOCK = 'clock_timestamp() AS clock'
 const LOAD_FOR_DECISION: Prepared = {
   name: 'load-for-decision',
   text: `
-SELECT ${PRESENT}, ${inFlight('OR x.id = $2')}, ${CLOCK}, i.tick_at,
+SELECT ${selectPresent('$2')}, ${CLOCK}, i.tick_at,
   named.finish_key, named.finish_request,
   kept.run_id AS kept_run_id, kept.request AS kept_request, kept.seq AS kept_seq, kept.epoch AS kept_epoch,
   kept.type AS kept_type, kept.actor AS kept_actor, kept.at AS kept_at, kept.payload AS kept_payload
@@ -50,7 +53,7 @@ WHERE r.id = $1`,
 
 const LOAD: Prepared = {
   name: 'load-runs',
-  text: `SELECT ${PRESENT}, ${inFlight()}, ${CLOCK} FROM run r WHERE r.id = ANY($1::text[])`,
+  text: `SELECT ${selectPresent('NULL')}, ${CLOCK} FROM run r WHERE r.id = ANY($1::text[])`,
 }
 
 type DecisionRow = LoadedRow & {
@@ -76,21 +79,12 @@ export interface KeptRow {
 export async function loadForDecision(
   connection: Connection,
   store: Store,
-  { runId, executionId, operation, key, scope }: Lookup,
+  { runId, namedId, operation, key, scope }: Lookup,
 ): Promise<LoadedForDecision | null> {
-  const [row] = await run<DecisionRow>(connection, LOAD_FOR_DECISION, [
-    runId,
-    executionId,
-    operation,
-    key,
-    scope,
-  ])
+  const [row] = await run<DecisionRow>(connection, LOAD_FOR_DECISION, [runId, namedId, operation, key, scope])
   if (!row) return null
-  const workflow = await store.workflows.get(row.workflow_id)
   return {
-    run: toRun(row, workflow),
-    workflow: workflow.definition,
-    now: row.clock.getTime(),
+    ...(await toLoaded(store, row)),
     tickAt: row.tick_at.getTime(),
     kept: toKept(row) ?? keptBesideTheLog(row, operation, key),
   }
@@ -103,12 +97,18 @@ export async function loadRuns(
   ids: readonly string[],
 ): Promise<LoadedRun[]> {
   const rows = await run<LoadedRow & { clock: Date }>(connection, LOAD, [ids])
-  return Promise.all(
-    rows.map(async (row) => {
-      const workflow = await store.workflows.get(row.workflow_id)
-      return { run: toRun(row, workflow), workflow: workflow.definition, now: row.clock.getTime() }
-    }),
-  )
+  return Promise.all(rows.map((row) => toLoaded(store, row)))
+}
+
+/** The run that a row tells of, at the clock of its statement. */
+export async function toLoaded(store: Store, row: LoadedRow & { readonly clock: Date }): Promise<LoadedRun> {
+  const workflow = await store.workflows.get(row.workflow_id)
+  return {
+    run: toRun(row, workflow),
+    workflow: workflow.definition,
+    now: row.clock.getTime(),
+    hasActiveChild: row.has_active_child,
+  }
 }
 
 /** What is kept under a key, from the event that carries it. */

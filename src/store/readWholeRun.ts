@@ -1,12 +1,13 @@
 import { parseEvent, type RunEvent } from '../lifecycle/events.ts'
-import type { LoadedRun } from './loadRun.ts'
+import { type LoadedRun, toLoaded } from './loadRun.ts'
 import { type Connection, type Prepared, run, type Store } from './openStore.ts'
-import { type LoadedRow, toRun, WHOLE } from './runRows.ts'
+import type { LoadedRow } from './runRows.ts'
+import { SELECT_WHOLE } from './selectBelow.ts'
 
 const READ_WHOLE: Prepared = {
   name: 'read-whole-run',
   text: `
-SELECT ${WHOLE}, clock_timestamp() AS clock, (
+SELECT ${SELECT_WHOLE}, clock_timestamp() AS clock, (
   SELECT coalesce(jsonb_agg(jsonb_build_object('seq', e.seq, 'epoch', e.epoch, 'type', e.type, 'actor', e.actor,
     'at', round(extract(epoch from e.at) * 1000)::bigint, 'payload', e.payload) ORDER BY e.seq), '[]')
   FROM event e WHERE e.run_id = r.id) AS log
@@ -29,13 +30,7 @@ export async function readWholeRun(
   type Row = LoadedRow & { clock: Date; log: Parameters<typeof parseEvent>[0][] }
   const [row] = await run<Row>(connection, READ_WHOLE, [id])
   if (!row) return null
-  const workflow = await store.workflows.get(row.workflow_id)
-  return {
-    run: toRun(row, workflow),
-    workflow: workflow.definition,
-    now: row.clock.getTime(),
-    events: row.log.map(parseEvent),
-  }
+  return { ...(await toLoaded(store, row)), events: row.log.map(parseEvent) }
 }
 
 const LIST_IDS: Prepared = {

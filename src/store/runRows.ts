@@ -1,4 +1,4 @@
-import type { Claim, Execution, Instant, Json, Phase, Run } from '../lifecycle/run.ts'
+import type { Claim, Instant, Json, Run } from '../lifecycle/run.ts'
 import type { RunModel } from './generated/models.ts'
 import type { StoredWorkflow } from './workflowCache.ts'
 
@@ -9,43 +9,11 @@ type SnakeCase<S extends string> = S extends `${infer Head}${infer Tail}`
   ? `${Head extends Lowercase<Head> ? Head : `_${Lowercase<Head>}`}${SnakeCase<Tail>}`
   : S
 
-/** SQL for a point in time as JSON carries it: milliseconds. */
-const ms = (column: string) => `round(extract(epoch from ${column}) * 1000)::bigint`
-
-/** The attempts of a phase as JSON; `which` narrows them. */
-const historyJson = (which: string) => `(
-  SELECT coalesce(jsonb_agg(jsonb_build_object('attempt', a.attempt, 'epoch', a.epoch, 'status', a.status) ORDER BY a.attempt), '[]')
-  FROM phase_attempt a WHERE a.phase_id = p.id ${which})`
-
-const phasesJson = (which: string, attempts: string) => `(
-  SELECT coalesce(jsonb_agg(jsonb_build_object(
-    'id', p.id, 'key', p.key, 'round', p.round, 'position', p.position, 'status', p.status, 'attempts', p.attempts,
-    'startedAt', ${ms('p.started_at')}, 'endedAt', ${ms('p.ended_at')}, 'error', p.error, 'history', ${historyJson(attempts)}
-  ) ORDER BY p.round, p.position), '[]')
-  FROM phase p WHERE p.run_id = r.id ${which})`
-
-/** Columns of an execution as JSON. */
-export const EXECUTION_JSON = `jsonb_build_object(
-  'id', x.id, 'runId', x.run_id, 'phaseId', x.phase_id, 'epoch', x.epoch, 'attempt', x.attempt, 'command', x.command,
-  'pid', x.pid, 'exitCode', x.exit_code, 'signal', x.signal, 'end', x."end", 'late', x.late, 'startedBy', x.started_by,
-  'startedAt', ${ms('x.started_at')}, 'endedAt', ${ms('x.ended_at')})`
-
-const executionsJson = (which: string) => `(
-  SELECT coalesce(jsonb_agg(${EXECUTION_JSON} ORDER BY x.started_at, x.id), '[]')
-  FROM execution x WHERE x.run_id = r.id ${which})`
-
-/** What is selected to decide about a run, or to show it: the present round and what is in flight. */
-export const PRESENT = `r.*,
-  ${phasesJson('AND p.round = r.round', 'AND a.attempt = p.attempts')} AS phases`
-
-/** Executions in flight, as a column; `also` may name one more. */
-export const inFlight = (also = '') => `${executionsJson(`AND (x."end" IS NULL ${also})`)} AS executions`
-
-/** Everything below a run: every round, every attempt, every execution. */
-export const WHOLE = `r.*, ${phasesJson('', '')} AS phases, ${executionsJson('')} AS executions`
-
 /** A row with what hangs below it. */
-export type LoadedRow = RunRow & { phases: Phase[]; executions: Execution[] }
+export type LoadedRow = RunRow &
+  Pick<Run, 'phases' | 'executions' | 'sessions' | 'artifacts' | 'approvals' | 'messages'> & {
+    has_active_child: boolean
+  }
 
 /** The run that a row tells of. */
 export function toRun(row: LoadedRow, { id, name, version }: StoredWorkflow): Run {
@@ -58,6 +26,7 @@ export function toRun(row: LoadedRow, { id, name, version }: StoredWorkflow): Ru
     reason: row.reason,
     error: row.error,
     cancelConfirmed: row.cancel_confirmed,
+    cancelReason: row.cancel_reason,
     cascade: row.cascade,
     epoch: row.epoch,
     revision: row.revision,
@@ -86,6 +55,10 @@ export function toRun(row: LoadedRow, { id, name, version }: StoredWorkflow): Ru
     lastActivityAt: row.last_activity_at.getTime(),
     phases: row.phases,
     executions: row.executions,
+    sessions: row.sessions,
+    artifacts: row.artifacts,
+    approvals: row.approvals,
+    messages: row.messages,
   }
 }
 
@@ -119,6 +92,7 @@ export function toRunJson(run: Run, dueAt: Instant | null): string {
     reason: run.reason,
     error: run.error,
     cancel_confirmed: run.cancelConfirmed,
+    cancel_reason: run.cancelReason,
     cascade: run.cascade,
     epoch: run.epoch,
     revision: run.revision,
@@ -148,5 +122,6 @@ export function toRunJson(run: Run, dueAt: Instant | null): string {
     settled_at: toDate(run.settledAt),
     last_activity_at: toDate(run.lastActivityAt),
     due_at: toDate(dueAt),
+    parent_told: false,
   })
 }

@@ -88,6 +88,8 @@ export class History {
       title: null,
       input: null,
       labels: [],
+      parentRunId: null,
+      continuesRunId: null,
       project: this.project,
       idempotencyKey: key,
       request: input as unknown as Json,

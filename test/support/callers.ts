@@ -1,5 +1,6 @@
 import type { Caller, Commands } from '../../src/commands/context.ts'
 import { DEFAULT_SETTINGS, type Settings } from '../../src/lifecycle/settings.ts'
+import { openValidator } from '../../src/validation/validator.ts'
 import type { Store } from '../../src/store/openStore.ts'
 
 /** One caller of each role, of no project in particular. */
@@ -15,11 +16,15 @@ export const CALLERS: TestCallers = {
   viewer: caller('vera', 'VIEWER'),
 }
 
+/** One thread for all files of a test process; it keeps no process alive. */
+const validator = openValidator()
+
 /** The use cases on a store; nobody is woken, and an AGENT token is a readable string. */
 export function toCommands(store: Store, settings: Partial<Settings> = {}): Commands {
   return {
     store,
     settings: { ...DEFAULT_SETTINGS, ...settings },
+    validator,
     announce: () => undefined,
     mintAgentToken: (runId, fence) => `agent of ${runId} under ${fence}`,
   }

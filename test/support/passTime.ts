@@ -15,8 +15,18 @@ const MOMENTS = {
   ],
   phase: ['started_at', 'ended_at'],
   execution: ['started_at', 'ended_at'],
+  session: ['last_prompt_at', 'created_at'],
+  artifact: ['created_at'],
+  approval: ['requested_at', 'expires_at', 'decided_at'],
+  message: ['sent_at'],
   event: ['at'],
 } as const
+
+/** The moment that the log keeps of an approval's expiry. */
+const MOVE_EXPIRY = `
+UPDATE event SET payload = jsonb_set(payload, '{expiresAt}', to_jsonb(to_char(
+  ((payload->>'expiresAt')::timestamptz - make_interval(secs => $2)) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')))
+WHERE run_id = $1 AND type = 'approval.requested' AND payload->>'expiresAt' IS NOT NULL`
 
 /**
  * Lets time pass for one run: moves every moment of it, and of its log, back by so many seconds, consistently, so that
@@ -34,5 +44,6 @@ export async function passTime(store: Store, runId: string, seconds: number): Pr
         [runId, seconds],
       )
     }
+    await connection.query(MOVE_EXPIRY, [runId, seconds])
   })
 }

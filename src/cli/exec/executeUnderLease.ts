@@ -5,6 +5,7 @@ import { findServer } from '../connect.ts'
 import { EXIT } from '../exitCodes.ts'
 import type { Invocation } from '../invocation.ts'
 import { reportError } from '../report.ts'
+import { plain } from '../terminal/width.ts'
 import { concludeRun, describeEnding } from './concludeRun.ts'
 import type { Failure } from './concludeRun.ts'
 import { finishExecution } from './finishExecution.ts'
@@ -44,6 +45,7 @@ export async function executeUnderLease(invocation: Invocation, task: Task): Pro
     fence: lease.fence,
     leaseSeconds: task.lease,
     expiresAt: lease.expiresAt,
+    onMessage: ({ id, sentBy, text }) => invocation.note(`${plain(sentBy)} says: ${plain(text)}  (${id})`),
   })
   try {
     return await executeHeld(invocation, task, hold)

@@ -28,16 +28,19 @@ const STOPPED_BY: Readonly<Record<Interruption, string>> = {
   SHUTDOWN: 'it was stopped',
 }
 
+const STOPPED_TO_ASK = 'it was stopped because the run waits for a person'
+
 /** Tells on stderr, where the command's own output is not disturbed, how it ended and what that makes of the run. */
 export function printConclusion(invocation: Invocation, finish: Finish): void {
   if (invocation.isJson) return invocation.err.line(JSON.stringify(toJson(finish)))
   const { err } = invocation
   const { run, interruption, ending, tookMs } = finish
   const { bold, dim, red } = err.colors
-  const outcome = run?.outcome ?? finish.outcome
+  const isAsking = run?.nextAction === 'DECIDE_APPROVAL'
+  const outcome = run?.outcome ?? (isAsking ? null : finish.outcome)
   const how = `the command ${describeEnding(ending)} after ${formatDuration(tookMs)}`
   err.line(`${dim('pawl:')} ${outcome ? `${bold(paintOutcome(err.colors, outcome))}: ` : ''}${how}`)
-  if (interruption) err.line(dim(`  ${STOPPED_BY[interruption]}`))
+  if (interruption) err.line(dim(`  ${isAsking ? STOPPED_TO_ASK : STOPPED_BY[interruption]}`))
   if (!finish.isGone)
     err.line(red('  some of its processes could not be ended; the run stays held until the lease expires'))
   if (!run) return err.line(dim('  its run was deleted'))
@@ -46,7 +49,11 @@ export function printConclusion(invocation: Invocation, finish: Finish): void {
   if (run.outcome === 'INCOMPLETE') {
     for (const { detail } of run.missingEvidence) err.line(dim(`  missing: ${plain(detail)}`))
   }
-  if (run.isResumable) err.line(dim(`  take it up again with: pawl exec --resume --run ${run.id} -- COMMAND`))
+  if (isAsking) {
+    err.line(dim(`  a person has to decide: pawl approval list --run ${run.id}`))
+    err.line(dim(`  go on after that with: pawl exec --run ${run.id} -- COMMAND`))
+  } else if (run.isResumable)
+    err.line(dim(`  take it up again with: pawl exec --resume --run ${run.id} -- COMMAND`))
 }
 
 function toJson({ run, isLeft, ending, interruption, ...rest }: Finish) {

@@ -23,6 +23,9 @@ export interface Supervised {
   readonly isGone: boolean
 }
 
+/** How long an agent that asked a person may take to end by itself: it has said what it had to say. */
+const ASKED_LINGER_MS = 5_000
+
 /** How long an agent that failed its own run may take to end by itself: the run can be resumed by others meanwhile. */
 const FAILED_LINGER_MS = 2_000
 
@@ -59,9 +62,10 @@ async function stopFor(
   rules: StopRules,
   ended: AbortSignal,
 ): Promise<void> {
-  const lingerMs = why === 'STOP' || why === 'LEASE_LOST' ? await lingerOf(rules) : 0
+  const isOver = why === 'STOP' || why === 'LEASE_LOST'
+  const lingerMs = isOver ? await lingerOf(rules) : why === 'PAUSE' ? await lingerAfterAsking(rules) : 0
   await sleep(lingerMs, undefined, { signal: ended }).catch(() => undefined)
-  if (!ended.aborted) await child.group.stop(limitsFor(lingerMs > 0 ? undefined : why, hold, rules))
+  if (!ended.aborted) await child.group.stop(limitsFor(isOver && lingerMs > 0 ? undefined : why, hold, rules))
 }
 
 /**
@@ -74,6 +78,12 @@ async function lingerOf({ look, epoch, killAfterMs }: StopRules): Promise<number
   if (!run?.isSettled || run.lease || run.epoch !== epoch) return 0
   if (run.status === 'COMPLETED') return killAfterMs
   return OWN_WORDS.some((reason) => reason === run.reason) ? FAILED_LINGER_MS : 0
+}
+
+/** As `lingerOf`, for a run that is not over: it may wait for a person because its agent asked one. */
+async function lingerAfterAsking({ look }: StopRules): Promise<number> {
+  const run = await look().catch(() => undefined)
+  return run?.nextAction === 'DECIDE_APPROVAL' ? ASKED_LINGER_MS : 0
 }
 
 /** How much time a child has that is stopped for this reason; undefined: since its run is over. */

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import type { ErrorClass } from '@pawl/sdk'
 import { chooseRunId } from '../chooseRun.ts'
 import { act } from '../invocation.ts'
-import { createCommand, parseWord } from '../options.ts'
+import { createCommand, parseWord, readJson } from '../options.ts'
 import { drivesRun } from '../driving.ts'
 import type { DrivingOptions } from '../driving.ts'
 import { printPhaseLine } from './printPhase.ts'
@@ -13,16 +13,23 @@ interface Options extends DrivingOptions {
   readonly class: ErrorClass
   readonly code: string
   readonly hint?: string
+  readonly ask?: string
+  readonly gate: string
+  readonly payload?: string
+  readonly session?: string
 }
 
 const CLASSES: readonly ErrorClass[] = ['RECOVERABLE', 'HUMAN_REQUIRED', 'FATAL']
 
-/** `pawl phase fail`: ends the current phase's attempt as FAILED; the run goes on. */
+/** `pawl phase fail`: ends the current phase's attempt as FAILED; the run goes on, or waits for a person. */
 export function phaseFailCommand(): Command {
   const command = createCommand(
     'fail',
     "end the current phase's attempt as FAILED; it can be started again",
-    ["pawl phase fail analysis --message 'no answer from the model' --code MODEL_TIMEOUT"],
+    [
+      "pawl phase fail analysis --message 'no answer from the model' --code MODEL_TIMEOUT",
+      "pawl phase fail build --message 'no licence' --class HUMAN_REQUIRED --ask 'Is there a licence now?'",
+    ],
   ).argument('<phase>', 'key of the current phase')
   return drivesRun(command)
     .requiredOption('--message <text>', 'what went wrong')
@@ -33,13 +40,24 @@ export function phaseFailCommand(): Command {
     )
     .option('--code <code>', 'a word for programs', 'REPORTED')
     .option('--hint <text>', 'what may help')
+    .option('--ask <question>', 'pause the run until a person has decided: retry, or abort')
+    .option('--gate <name>', 'with --ask: name of the gate', 'recovery')
+    .option('--payload <json>', 'with --ask: what is shown with the question: JSON, @file or -')
+    .option('--session <id>', 'with --ask: the session that needs a person')
     .action(
       act<Options, [string]>(async (invocation, options, phase) => {
+        const recovery = recoveryOf(options)
         const runId = await chooseRunId(invocation, options.run)
         const { fence, idempotencyKey, message, code, hint } = options
         const error = { class: options.class, code, message, hint }
-        const result = await invocation.pawl.phases.fail(runId, phase, { fence, idempotencyKey, error })
+        const fields = { fence, idempotencyKey, error, recovery }
+        const result = await invocation.pawl.phases.fail(runId, phase, fields)
         return invocation.settle(result, (success, paper) => printPhaseLine(paper, success))
       }),
     )
+}
+
+function recoveryOf({ ask, gate, payload, session }: Options) {
+  if (ask === undefined) return undefined
+  return { gate, question: ask, payload: readJson(payload, '--payload'), sessionId: session }
 }

@@ -10,6 +10,7 @@ import { printRunLine } from './printRun.ts'
 interface Options extends ChangeOptions {
   readonly comment?: string
   readonly ifRevision?: number
+  readonly cascade: boolean
 }
 
 /** `pawl run cancel`: cancels a run; one with a live owner stays CANCELLING until that has stopped. */
@@ -20,22 +21,26 @@ export function runCancelCommand(): Command {
   ])
   return changesRun(command)
     .option('--comment <text>', 'why, for the log')
+    .option('--no-cascade', 'leave its children alone')
     .addOption(revisionOption())
     .action(
       act<Options, [string | undefined]>(async (invocation, options, id) => {
         const runId = await chooseRunId(invocation, id)
-        const { comment, ifRevision, idempotencyKey } = options
-        const result = await invocation.pawl.runs.cancel(runId, { comment, ifRevision, idempotencyKey })
+        const { comment, cascade, ifRevision, idempotencyKey } = options
+        const fields = { comment, cascade, ifRevision, idempotencyKey }
+        const result = await invocation.pawl.runs.cancel(runId, fields)
         return invocation.settle(result, (success, paper) => {
           printRunLine(paper, success.run)
-          const remark = explain(success)
-          if (remark) invocation.note(remark)
+          for (const remark of explain(success)) invocation.note(remark)
         })
       }),
     )
 }
 
-function explain({ changed, run }: SuccessOf<CancelRunResult>): string | null {
-  if (!changed) return `nothing was changed: it is ${run.status} already`
-  return run.status === 'CANCELLING' ? 'its owner was told to stop and has to confirm it' : null
+function* explain(success: SuccessOf<CancelRunResult>): Generator<string> {
+  const { changed, run, childrenCancelled, childrenLeft } = success
+  if (!changed) yield `nothing was changed: it is ${run.status} already`
+  else if (run.status === 'CANCELLING') yield 'its owner was told to stop and has to confirm it'
+  if (childrenCancelled > 0) yield `runs below it that were cancelled: ${childrenCancelled}`
+  for (const { id, status } of childrenLeft) yield `its child ${id} is ${status}`
 }

@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Pawl, RunDetail, RunEvent } from '@pawl/sdk'
+import type { Approval, Pawl, RunDetail, RunEvent } from '@pawl/sdk'
+import { findOpenApproval } from '../approval/findOpen.ts'
 
 /** What is told while a run is followed. */
 export interface Following {
   readonly signal: AbortSignal
   /** Ends with the first settled status, also of a run that may be resumed. */
   readonly untilSettled: boolean
-  /** The run, each time it is known anew. */
-  readonly onRun: (run: RunDetail) => void
+  /** The run, each time it is known anew, and the approval that it waits for. */
+  readonly onRun: (run: RunDetail, approval: Approval | null) => void
   readonly onEvent: (event: RunEvent) => void
   /** Whether the server is heard at present. */
   readonly onConnection: (isConnected: boolean) => void
@@ -23,6 +24,7 @@ export async function followRun(pawl: Pawl, run: RunDetail, following: Following
   following.signal.addEventListener('abort', stop, { once: true })
   const reader = new RunReader(pawl, run, following, ended.signal)
   try {
+    following.onRun(run, await findOpenApproval(pawl, run))
     await Promise.all([readFrames(pawl, run, following, reader), readEvents(pawl, run, following)])
     return await reader.read()
   } finally {
@@ -71,7 +73,6 @@ class RunReader {
     this.#known = run
     this.#wanted = run.revision
     this.#setAlarm()
-    following.onRun(run)
   }
 
   /** Tells that the run has reached a revision. */
@@ -94,9 +95,10 @@ class RunReader {
       this.#wanted = this.#known.revision
       return null
     }
+    const approval = await findOpenApproval(this.#pawl, run)
     if (run.revision >= this.#known.revision) {
       this.#known = run
-      this.#following.onRun(run)
+      this.#following.onRun(run, approval)
       this.#setAlarm()
     }
     return this.#known

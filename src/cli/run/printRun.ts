@@ -1,4 +1,4 @@
-import type { Execution, Phase, Run, RunDetail } from '@pawl/sdk'
+import type { Execution, Phase, Run, RunDetail, Session } from '@pawl/sdk'
 import type { Colors, Paper } from '../terminal/paper.ts'
 import { printPairs, printTable } from '../terminal/table.ts'
 import { between, formatAge, formatDuration } from '../terminal/times.ts'
@@ -41,6 +41,7 @@ export function printRun(paper: Paper, run: RunDetail): void {
     ['place', `epoch ${run.epoch}, revision ${run.revision}, round ${run.round}`],
     ['created', formatAge(run.createdAt, run.asOf)],
     ['took', run.startedAt && formatDuration(between(run.startedAt, run.settledAt ?? run.asOf))],
+    ['parent', run.parent?.id],
     ['continues', run.continues?.id],
     ['next', run.nextAction === 'NONE' ? null : run.nextAction],
   ])
@@ -76,6 +77,19 @@ export function printExecutions(paper: Paper, executions: readonly Execution[]):
     plain(execution.command),
   ])
   printTable(paper, ['EXECUTION', 'OUTCOME', 'END', 'EXIT', 'COMMAND'], rows)
+}
+
+/** Live agents attached to a run, and those that are over. */
+export function printSessions(paper: Paper, sessions: readonly Session[]): void {
+  const rows = sessions.map(({ id, role, status, adapter, recoveryAttempts, lastPromptStage }) => [
+    id,
+    plain(role),
+    status,
+    plain(adapter),
+    lastPromptStage ?? '',
+    recoveryAttempts > 0 ? String(recoveryAttempts) : '',
+  ])
+  printTable(paper, ['SESSION', 'ROLE', 'STATUS', 'ADAPTER', 'PROMPT', 'RECOVERED'], rows)
 }
 
 function describeOwner({ lease, asOf }: Run): string | null {

@@ -1,14 +1,22 @@
 import type { Command } from 'commander'
+import type { Pawl, RunDetail } from '@pawl/sdk'
+import { printApprovals } from '../approval/printApproval.ts'
+import { printArtifacts } from '../artifact/printArtifact.ts'
 import { chooseRun } from '../chooseRun.ts'
 import { act } from '../invocation.ts'
 import type { CommonOptions } from '../invocation.ts'
+import { printMessages } from '../message/printMessage.ts'
 import { createCommand } from '../options.ts'
+import type { Paper } from '../terminal/paper.ts'
 import { runArgument } from './argument.ts'
-import { printExecutions, printRun } from './printRun.ts'
+import { printExecutions, printRun, printRuns, printSessions } from './printRun.ts'
 
-/** `pawl run show`: one run with its phases, executions, input and output. */
+/** How many of each kind are shown, the newest. */
+const MOST = 20
+
+/** `pawl run show`: one run with everything below it. */
 export function runShowCommand(): Command {
-  return createCommand('show', 'show a run: where it stands, its phases, its processes, its output', [
+  return createCommand('show', 'show a run: where it stands, and everything below it', [
     'pawl run show run_01k9…',
     "pawl run show --json | jq '.run.output'",
   ])
@@ -16,19 +24,52 @@ export function runShowCommand(): Command {
     .action(
       act<CommonOptions, [string | undefined]>(async (invocation, _options, id) => {
         const { run } = await chooseRun(invocation, id)
-        const executions = await invocation.pawl.executions.list({ filter: { runId: run.id }, first: 20 })
-        return invocation.answer({ run, executions: executions.nodes }, (paper) => {
-          printRun(paper, run)
-          if (executions.nodes.length > 0) {
-            paper.line()
-            printExecutions(paper, executions.nodes)
-          }
-          for (const name of ['input', 'output'] as const) {
-            if (run[name] === null) continue
-            paper.line(`\n${paper.colors.dim(name)}`)
-            paper.line(JSON.stringify(run[name], null, 2))
-          }
-        })
+        const below = await readBelow(invocation.pawl, run.id)
+        return invocation.answer({ run, ...below }, (paper) => printWhole(paper, run, below))
       }),
     )
+}
+
+type Below = Awaited<ReturnType<typeof readBelow>>
+
+/** What hangs below a run: of each kind the newest. */
+async function readBelow(pawl: Pawl, runId: string) {
+  const page = { first: MOST }
+  const [sessions, executions, artifacts, approvals, messages, children] = await Promise.all([
+    pawl.sessions.list(runId),
+    pawl.executions.list({ filter: { runId }, ...page }),
+    pawl.artifacts.list(runId, page),
+    pawl.approvals.list({ runId, ...page }),
+    pawl.messages.list(runId, page),
+    pawl.runs.children(runId, page),
+  ])
+  return {
+    sessions,
+    executions: executions.nodes,
+    artifacts: artifacts.nodes,
+    approvals: approvals.nodes,
+    messages: messages.nodes,
+    children: children.nodes,
+  }
+}
+
+function printWhole(paper: Paper, run: RunDetail, below: Below): void {
+  printRun(paper, run)
+  printSome(paper, below.children, (rows) => printRuns(paper, rows))
+  printSome(paper, below.sessions.slice(-MOST), (rows) => printSessions(paper, rows))
+  printSome(paper, below.executions, (rows) => printExecutions(paper, rows))
+  printSome(paper, below.artifacts, (rows) => printArtifacts(paper, rows))
+  printSome(paper, below.approvals, (rows) => printApprovals(paper, rows))
+  printSome(paper, below.messages, (rows) => printMessages(paper, rows))
+  for (const name of ['input', 'output'] as const) {
+    if (run[name] === null) continue
+    paper.line(`\n${paper.colors.dim(name)}`)
+    paper.line(JSON.stringify(run[name], null, 2))
+  }
+}
+
+function printSome<Row>(paper: Paper, rows: readonly Row[], print: (rows: readonly Row[]) => void): void {
+  if (rows.length === 0) return
+  paper.line()
+  print(rows)
 }

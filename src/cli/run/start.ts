@@ -12,6 +12,8 @@ interface Options extends CommonOptions, ClaimOptions {
   readonly label?: string[]
   readonly project?: string
   readonly concurrencyKey?: string
+  readonly parent?: string
+  readonly continues?: string
   readonly workflowVersion?: number
   readonly claim?: boolean
   readonly idempotencyKey?: string
@@ -22,6 +24,8 @@ export function runStartCommand(): Command {
   const command = createCommand('start', 'start a run of a workflow', [
     "pawl run start review --title 'PR 31' --concurrency-key pr-31",
     'pawl run start review --input \'{"pr": 31}\' --label team-a',
+    'pawl run start delivery --parent run_01k9… --input @card.json   # ends with its parent',
+    'pawl run start review --continues run_01k9…                     # the next round of a finished review',
     'eval "$(pawl run start review --claim --env)"   # this shell is its agent now',
   ])
     .argument('<workflow>', 'name of the workflow')
@@ -30,6 +34,8 @@ export function runStartCommand(): Command {
     .option('--label <name>', 'a label; may be given several times', collect)
     .option('--project <name>', 'the project')
     .option('--concurrency-key <key>', 'refused while another run of the project holds the same key')
+    .option('--parent <run>', 'the run that it is a part of, and is cancelled with')
+    .option('--continues <run>', 'the settled run that it takes up')
     .option('--workflow-version <number>', 'version of the workflow (default: the latest)', parseCount)
     .addOption(keyOption())
     .option('--claim', 'claim the run at once')
@@ -44,6 +50,8 @@ export function runStartCommand(): Command {
         labels: options.label,
         project: options.project,
         concurrencyKey: options.concurrencyKey,
+        parentRunId: options.parent,
+        continuesRunId: options.continues,
         idempotencyKey: options.idempotencyKey,
         claim: options.claim || options.env ? claimOf(options) : undefined,
       })

@@ -1,18 +1,17 @@
 import type { Command } from 'commander'
-import type { Outcome, RunDetail, RunEvent } from '@pawl/sdk'
+import type { Outcome, RunDetail } from '@pawl/sdk'
 import { chooseRun } from '../chooseRun.ts'
 import { EXIT } from '../exitCodes.ts'
 import type { ExitCode } from '../exitCodes.ts'
 import { act } from '../invocation.ts'
 import type { CommonOptions, Invocation } from '../invocation.ts'
 import { createCommand } from '../options.ts'
-import { LiveScreen } from '../terminal/liveScreen.ts'
 import { withInterrupt } from '../withInterrupt.ts'
 import { runArgument } from './argument.ts'
 import { eventLine } from './eventLine.ts'
+import { followLive } from './followLive.ts'
 import { followRun } from './followRun.ts'
 import { printRunLine } from './printRun.ts'
-import { watchLines } from './watchView.ts'
 
 interface Options extends CommonOptions {
   readonly untilFinal?: boolean
@@ -69,65 +68,19 @@ async function followAsJson(
   return until.signal.aborted ? null : pawl.runs.get(run.id)
 }
 
-async function followAsLines({ pawl, out }: Invocation, run: RunDetail, until: Until) {
+async function followAsLines(invocation: Invocation, run: RunDetail, until: Until) {
+  const { pawl, out } = invocation
+  let asked: string | undefined
   const last = await followRun(pawl, run, {
     ...until,
-    onRun: () => undefined,
+    onRun: (_, approval) => {
+      if (approval && approval.id !== asked)
+        invocation.note(`a person has to decide: pawl approval decide ${approval.id}`)
+      asked = approval?.id
+    },
     onEvent: (event) => out.line(eventLine(out.colors, event)),
     onConnection: () => undefined,
   })
   if (last) printRunLine(out, last)
   return last
-}
-
-/** Drawn anew with each change, and each second for what time changes. */
-const REDRAW_MS = 1_000
-
-async function followLive(
-  { pawl, out }: Invocation,
-  run: RunDetail,
-  until: Until,
-): Promise<RunDetail | null> {
-  const screen = new LiveScreen(out)
-  const events: RunEvent[] = []
-  let present = run
-  let aheadMs = 0
-  let isConnected = true
-  let isDue = false
-  const draw = () => {
-    isDue = false
-    const now = new Date(Date.now() + aheadMs).toISOString()
-    screen.draw(watchLines(out.colors, { run: present, events, isConnected, now }, screen.room))
-  }
-  // Changes come in bursts: what comes in one turn of the event loop is drawn once.
-  const redraw = () => {
-    if (!isDue) setImmediate(draw)
-    isDue = true
-  }
-  const timer = setInterval(redraw, REDRAW_MS)
-  process.stdout.on('resize', redraw)
-  try {
-    return await followRun(pawl, run, {
-      ...until,
-      onRun: (next) => {
-        present = next
-        aheadMs = Date.parse(next.asOf) - Date.now()
-        redraw()
-      },
-      onEvent: (event) => {
-        events.push(event)
-        if (events.length > 100) events.shift()
-        redraw()
-      },
-      onConnection: (connected) => {
-        isConnected = connected
-        redraw()
-      },
-    })
-  } finally {
-    clearInterval(timer)
-    process.stdout.off('resize', redraw)
-    draw()
-    screen.end()
-  }
 }

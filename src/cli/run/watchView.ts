@@ -1,4 +1,4 @@
-import type { RunDetail, RunEvent } from '@pawl/sdk'
+import type { Approval, RunDetail, RunEvent } from '@pawl/sdk'
 import { nextStepOf } from '../nextStep.ts'
 import type { Colors } from '../terminal/paper.ts'
 import { between, formatClock, formatDuration } from '../terminal/times.ts'
@@ -11,6 +11,10 @@ import { phaseLines } from './printRun.ts'
 export interface WatchState {
   readonly run: RunDetail
   readonly events: readonly RunEvent[]
+  /** The approval that the run waits for. */
+  readonly approval: Approval | null
+  /** Texts of the messages that its agent has not taken in, the newest last. */
+  readonly messages: readonly string[]
   readonly isConnected: boolean
   /** The server's clock, as far as it is known here. */
   readonly now: string
@@ -26,7 +30,7 @@ export function watchLines(colors: Colors, state: WatchState, room: number): str
     ...phaseLines(colors, run.phases, now),
     '',
   ]
-  const foot = ['', ...footLines(colors, run)]
+  const foot = ['', ...waitingLines(colors, state), ...footLines(colors, state)]
   const space = Math.max(0, room - head.length - foot.length)
   const shown = space > 0 ? events.slice(-Math.min(space, 12)) : []
   return [...head, ...shown.map((event) => eventLine(colors, event)), ...foot]
@@ -55,9 +59,15 @@ function describeLease({ lease }: RunDetail, now: string): string | null {
   return `${plain(lease.owner)}${left}`
 }
 
+/** What waits for somebody: a question for a person, text for the agent. */
+function waitingLines(colors: Colors, { approval, messages }: WatchState): string[] {
+  const told = messages.map((text) => `${colors.magenta('told')}  ${plain(text)}`)
+  return approval ? [...told, `${colors.yellow('asked')} ${colors.bold(plain(approval.question))}`] : told
+}
+
 /** What went wrong, where something did, and what to do now. */
-function footLines(colors: Colors, run: RunDetail): string[] {
-  const { say, command } = nextStepOf(run)
+function footLines(colors: Colors, { run, approval }: WatchState): string[] {
+  const { say, command } = nextStepOf(run, approval)
   const next = `${colors.dim('next')}  ${say}${command ? `  ${colors.bold(command)}` : ''}`
   return run.error ? [colors.red(plain(run.error)), next] : [next]
 }

@@ -44,6 +44,20 @@ function firstGrapheme(text: string): string {
   return text
 }
 
+/** What would command a terminal, or reorder or hide what a person reads; line ends and tabs excepted. */
+const TREACHEROUS =
+  // oxlint-disable-next-line no-control-regex
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|[\u{e0000}-\u{e007f}]/gu
+
+/** The lines of a text that came from elsewhere, whole and safe on a terminal: what can't be seen is written out. */
+export function visibleLines(text: string): string[] {
+  const shown = text
+    .replaceAll('\r\n', '\n')
+    .replaceAll('\t', '  ')
+    .replace(TREACHEROUS, (each) => `\\u{${(each.codePointAt(0) ?? 0).toString(16)}}`)
+  return shown.replace(/\n+$/, '').split('\n')
+}
+
 /** Text that came from elsewhere, safe on a terminal: one line, and no character that would command it. */
 export function plain(text: string): string {
   // oxlint-disable-next-line no-control-regex

@@ -2,7 +2,7 @@ import { currentPhaseOf } from '../run.ts'
 import { admits } from '../transitions.ts'
 import { findWorkflowPhase } from '../workflow.ts'
 import type { Rule } from './rule.ts'
-import { unknownPhase } from './phases.ts'
+import { unknownPhase } from './ways.ts'
 
 /** Records a process that was launched for the run, or for the phase it stands at. */
 export const decideStartExecution: Rule<'startExecution'> = (draft, command, { workflow }) => {

@@ -4,12 +4,18 @@ import type { RunEvent } from '../events.ts'
 import { differingPaths } from '../replay.ts'
 import type { Refusal } from '../refusals.ts'
 import { type Json, liveClaim, type Run } from '../run.ts'
+import { isSettledStatus } from '../words.ts'
 import { Draft, type KeptKey, type Situation } from '../situation.ts'
+import { decideDecideApproval, decideRequestApproval } from './approvals.ts'
+import { decideSubmitArtifact } from './artifacts.ts'
+import { decideCloseByParent, decideNoteChild } from './children.ts'
 import { decideFinishExecution, decideStartExecution } from './executions.ts'
+import { decideAcknowledgeMessage, decideSendMessage } from './messages.ts'
 import { decideClaim, decideRelease, decideResume } from './ownership.ts'
 import { decideAdvancePhase, decideFailPhase, decideStartPhase } from './phases.ts'
 import { decideCompleteRound } from './rounds.ts'
 import { decideCancel, decideComplete, decideConfirmCancel, decideDelete, decideFail } from './settling.ts'
+import { decideOpenSession, decideRecordPrompt, decideUpdateSession } from './sessions.ts'
 import { decidePause } from './pausing.ts'
 import type { Rule, Ruling } from './rule.ts'
 
@@ -44,6 +50,16 @@ const RULES: { readonly [T in CommandType]: Rule<T> } = {
   completeRound: decideCompleteRound,
   startExecution: decideStartExecution,
   finishExecution: decideFinishExecution,
+  openSession: decideOpenSession,
+  updateSession: decideUpdateSession,
+  recordPrompt: decideRecordPrompt,
+  submitArtifact: decideSubmitArtifact,
+  requestApproval: decideRequestApproval,
+  decideApproval: decideDecideApproval,
+  sendMessage: decideSendMessage,
+  acknowledgeMessage: decideAcknowledgeMessage,
+  closeByParent: decideCloseByParent,
+  noteChild: decideNoteChild,
   sweep: ({ run }, _command, _situation, before) => (run === before ? 'unchanged' : 'accepted'),
 }
 
@@ -92,6 +108,8 @@ function checkFence({ run, now }: Draft, command: Command): Refusal | undefined 
   if (!('fence' in command)) return undefined
   // a queued run has no owner, so whoever may fail it needs none
   if (command.type === 'failRun' && run.status === 'QUEUED' && command.fence === null) return undefined
+  // a receipt that comes after settling is answered with what became of the message
+  if (command.type === 'acknowledgeMessage' && isSettledStatus(run.status)) return undefined
   if (run.status !== 'QUEUED' && liveClaim(run.claim, now)?.fence === command.fence) return undefined
   return { type: 'LeaseLost', yourFence: command.fence ?? 0, currentFence: run.fence }
 }

@@ -1,5 +1,5 @@
 import type { ClaimRequest } from '../commands.ts'
-import { liveClaim, type Run } from '../run.ts'
+import { liveClaim, openApproval, type Run } from '../run.ts'
 import { cancelUnconfirmed, executionsInFlight } from '../settle.ts'
 import type { Draft, Situation } from '../situation.ts'
 import { admits } from '../transitions.ts'
@@ -51,8 +51,11 @@ export function whyNotResumable(
 ): NotResumableCause | null {
   const live = liveClaim(run.claim, now) !== null
   switch (run.status) {
-    case 'PAUSED':
+    case 'PAUSED': {
+      const approval = openApproval(run)
+      if (approval) return approval.kind === 'RECOVERY' ? 'APPROVAL_OPEN' : null
       return live && claiming ? 'OWNED' : null
+    }
     case 'FAILED':
       if (live) return 'OWNED'
       return run.resumes >= (workflow.maxResumes ?? settings.maxResumes) ? 'RESUME_CAP' : null
@@ -70,7 +73,8 @@ export function whyNotResumable(
 function resume(draft: Draft, comment: string | null): void {
   const { run, now } = draft
   const from = run.status
-  const to = from === 'PAUSED' && liveClaim(run.claim, now) ? 'RUNNING' : 'QUEUED'
+  const held = from === 'PAUSED' && liveClaim(run.claim, now) !== null
+  const to = openApproval(run) ? 'AWAITING_APPROVAL' : held ? 'RUNNING' : 'QUEUED'
   const epoch = from === 'FAILED' ? run.epoch + 1 : run.epoch
   const settledAt = run.settledAt === null ? null : new Date(run.settledAt).toISOString()
   draft.note('run.resumed', { from, to, comment, reason: run.reason, error: run.error, settledAt }, epoch)

@@ -1,11 +1,13 @@
-import { isCompletable, missingForPhase } from '../evidence.ts'
+import { missingForPhase } from '../evidence.ts'
 import type { Refusal } from '../refusals.ts'
-import { currentPhaseOf, findPhase, isUnderWay, type Phase, type Run } from '../run.ts'
+import { currentPhaseOf, findPhase, isUnderWay } from '../run.ts'
 import type { Draft } from '../situation.ts'
 import { admits } from '../transitions.ts'
 import { findWorkflowPhase, type WorkflowDefinition, workflowPhase } from '../workflow.ts'
 import type { Rule } from './rule.ts'
+import { ask } from './approvals.ts'
 import { completePhase, mayOpenRound, openRound, startPhase } from './moves.ts'
+import { illegalTransition, isRepairable, isRoundMissing, isStartable, unknownPhase } from './ways.ts'
 
 /** Starts the phase the run stands at, or repairs the attempt under way. */
 export const decideStartPhase: Rule<'startPhase'> = (
@@ -17,33 +19,39 @@ export const decideStartPhase: Rule<'startPhase'> = (
   const refused = checkCurrent(draft, 'START_PHASE', key, workflow)
   if (refused) return refused
   const phase = currentPhaseOf(run)
-  if (!(repair ? isRepairable(phase) : isStartable(phase)))
-    return {
-      type: 'IllegalTransition',
-      from: run.currentPhase,
-      to: key,
-      allowed: allowedPhases(run, workflow),
-    }
+  if (!(repair ? isRepairable(phase) : isStartable(phase))) return illegalTransition(run, key, workflow)
   startPhase(draft, phase, { repair, because })
   return 'accepted'
 }
 
 /** Records that the phase under way failed; it may be started again. */
-export const decideFailPhase: Rule<'failPhase'> = (draft, { phase: key, error }, { workflow }) => {
+export const decideFailPhase: Rule<'failPhase'> = (draft, command, situation) => {
+  const { phase: key, error, recovery } = command
+  const { workflow } = situation
   const { run } = draft
   const refused = checkCurrent(draft, 'FAIL_PHASE', key, workflow)
   if (refused) return refused
-  const { id, round, attempts, ...phase } = currentPhaseOf(run)
-  if (!isRepairable(phase))
-    return {
-      type: 'IllegalTransition',
-      from: run.currentPhase,
-      to: key,
-      allowed: allowedPhases(run, workflow),
-    }
-  draft.note('phase.failed', { id, phase: key, round, attempt: attempts, error })
+  const phase = currentPhaseOf(run)
+  if (!isRepairable(phase)) return illegalTransition(run, key, workflow)
+  const sessionId = recovery?.sessionId ?? null
+  if (sessionId !== null && !run.sessions.some(({ id }) => id === sessionId)) {
+    const issues = [{ path: ['recovery', 'sessionId'], message: 'the run has no live session with this id' }]
+    return { type: 'InvalidInput', issues }
+  }
+  const { id, round, attempts: attempt } = phase
+  draft.note('phase.failed', { id, phase: key, round, attempt, error, sessionId })
+  if (recovery) ask(draft, situation, { ...RECOVERY, ...recovery, phase })
   return 'accepted'
 }
+
+/** A question about a failed phase waits for a person for ever, unless it says otherwise. */
+const RECOVERY = {
+  kind: 'RECOVERY',
+  artifact: null,
+  approvers: [],
+  allowSelfApproval: true,
+  onExpiry: 'WAIT',
+} as const
 
 /** Leaves the phase the run stands at along an edge of the graph, or for a new round. */
 export const decideAdvancePhase: Rule<'advancePhase'> = (draft, { to }, { workflow, newPhaseId }) => {
@@ -56,8 +64,9 @@ export const decideAdvancePhase: Rule<'advancePhase'> = (draft, { to }, { workfl
   const leads = opensRound
     ? mayOpenRound(run, workflow)
     : workflowPhase(workflow, current.key).next.includes(to)
-  if (!leads || !(current.status === 'COMPLETED' || isUnderWay(current))) return illegal(run, to, workflow)
-  const missing = missingForPhase(current, workflow)
+  if (!leads || !(current.status === 'COMPLETED' || isUnderWay(current)))
+    return illegalTransition(run, to, workflow)
+  const missing = missingForPhase(run, current, workflow)
   if (target.final && isRoundMissing(run, to, workflow)) {
     missing.push({
       kind: 'ROUND',
@@ -79,32 +88,6 @@ export const decideAdvancePhase: Rule<'advancePhase'> = (draft, { to }, { workfl
   return 'accepted'
 }
 
-/** The phases that may be advanced to now; the current one where it is still to be started. */
-export function allowedPhases(run: Run, workflow: WorkflowDefinition): string[] {
-  const current = currentPhaseOf(run)
-  if (isStartable(current)) return [current.key]
-  const leavable = current.status === 'COMPLETED' || isCompletable(current, workflow)
-  const allowed = workflowPhase(workflow, current.key).next.filter((key) => {
-    if (run.roundComplete && key === workflow.initialPhase) return false
-    return leavable && !(workflowPhase(workflow, key).final && isRoundMissing(run, key, workflow))
-  })
-  return leavable && mayOpenRound(run, workflow) ? [...allowed, workflow.initialPhase] : allowed
-}
-
-/** True for a phase that can be started: it never was, or its last attempt is over without success. */
-export function isStartable({ status }: Pick<Phase, 'status'>): boolean {
-  return status === 'PENDING' || status === 'FAILED' || status === 'CANCELLED'
-}
-
-function isRepairable({ status }: Pick<Phase, 'status'>): boolean {
-  return status === 'RUNNING' || status === 'AWAITING_ARTIFACT'
-}
-
-/** A final phase is entered with the round complete, unless it is the one that completes the round. */
-function isRoundMissing(run: Run, to: string, workflow: WorkflowDefinition): boolean {
-  return workflow.completeRoundAt !== null && workflow.completeRoundAt !== to && !run.roundComplete
-}
-
 function checkCurrent(
   { run }: Draft,
   command: 'START_PHASE' | 'FAIL_PHASE',
@@ -113,14 +96,5 @@ function checkCurrent(
 ): Refusal | undefined {
   if (!admits(command, run.status)) return { type: 'RunNotActive', status: run.status }
   if (!findWorkflowPhase(workflow, key)) return unknownPhase(key, workflow)
-  return key === run.currentPhase ? undefined : illegal(run, key, workflow)
-}
-
-function illegal(run: Run, to: string, workflow: WorkflowDefinition): Refusal {
-  return { type: 'IllegalTransition', from: run.currentPhase, to, allowed: allowedPhases(run, workflow) }
-}
-
-/** The refusal of a name that the workflow does not have. */
-export function unknownPhase(phase: string, workflow: WorkflowDefinition): Refusal {
-  return { type: 'UnknownPhase', phase, known: workflow.phases.map(({ key }) => key) }
+  return key === run.currentPhase ? undefined : illegalTransition(run, key, workflow)
 }

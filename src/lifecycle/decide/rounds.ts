@@ -18,7 +18,7 @@ export const decideCompleteRound: Rule<'completeRound'> = (draft, { summary }, {
       to: at ?? current.key,
       allowed: at === null ? [] : [at],
     }
-  const missing = missingForPhase(current, workflow)
+  const missing = missingForPhase(run, current, workflow)
   if (missing.length > 0) return { type: 'NotCompletable', status: run.status, missing }
   completePhase(draft, current)
   draft.note('round.completed', { round: run.round, summary })

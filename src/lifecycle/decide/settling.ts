@@ -29,7 +29,7 @@ export const decideCancel: Rule<'cancelRun'> = (draft, { comment, cascade }) => 
   if (!admits('CANCEL', run.status)) return 'unchanged'
   if (holdsLease(run.claim, now)) {
     const epoch = run.settledAt === null ? run.epoch : run.epoch + 1
-    draft.note('run.cancel_requested', { comment, cascade }, epoch)
+    draft.note('run.cancel_requested', { reason: 'CANCELLED_BY_USER', comment, cascade }, epoch)
   } else {
     cancel(draft, { reason: 'CANCELLED_BY_USER', confirmed: false, comment, cascade })
   }
@@ -40,7 +40,12 @@ export const decideCancel: Rule<'cancelRun'> = (draft, { comment, cascade }) => 
 export const decideConfirmCancel: Rule<'confirmCancel'> = (draft) => {
   const { run } = draft
   if (!admits('CONFIRM_CANCEL', run.status)) return { type: 'RunNotActive', status: run.status }
-  cancel(draft, { reason: 'CANCELLED_BY_USER', confirmed: true, comment: null, cascade: run.cascade })
+  cancel(draft, {
+    reason: run.cancelReason ?? 'CANCELLED_BY_USER',
+    confirmed: true,
+    comment: null,
+    cascade: run.cascade,
+  })
   return 'accepted'
 }
 

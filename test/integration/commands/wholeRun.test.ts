@@ -16,6 +16,8 @@ const START: StartRun = {
   labels: [],
   project: 'default',
   concurrencyKey: null,
+  parentRunId: null,
+  continuesRunId: null,
   claim: null,
   idempotencyKey: null,
   request: null,

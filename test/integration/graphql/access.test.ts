@@ -128,7 +128,7 @@ describe('an agent', () => {
       ),
     ).toEqual({
       run: {
-        allowedCommands: ['FAIL', 'START_PHASE'],
+        allowedCommands: ['FAIL', 'START_PHASE', 'REQUEST_APPROVAL'],
         executions: { edges: [{ node: { command: 'mine' } }] },
       },
     })

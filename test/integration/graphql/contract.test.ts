@@ -3,6 +3,7 @@ import {
   buildSchema,
   findBreakingChanges,
   findDangerousChanges,
+  type GraphQLInputType,
   type GraphQLNamedType,
   isEnumType,
   isInputObjectType,
@@ -16,14 +17,7 @@ import {
 import { describe, expect, it } from 'vitest'
 import { schema } from '../../../src/graphql/schema.ts'
 import { EVENT_PAYLOADS } from '../../../src/lifecycle/events.ts'
-import {
-  DIRECTIVE_KINDS,
-  PHASE_STATUSES,
-  ROLES,
-  RUN_COMMANDS,
-  RUN_REASONS,
-  RUN_STATUSES,
-} from '../../../src/lifecycle/words.ts'
+import * as words from '../../../src/lifecycle/words.ts'
 
 const readText = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8')
 const contract = buildSchema(readText('./contract.graphql'))
@@ -36,6 +30,17 @@ describe('the schema', () => {
   it('holds everything that the contract promises', () => {
     expect(findBreakingChanges(contract, schema)).toEqual([])
     expect(findDangerousChanges(contract, schema)).toEqual([])
+  })
+
+  it('has each field, argument and default exactly as promised', () => {
+    const promised = Object.values(contract.getTypeMap()).filter(
+      (type) => !isIntrospectionType(type) && !isSpecifiedScalarType(type),
+    )
+    expect(promised.length).toBeGreaterThan(150)
+    for (const type of promised) {
+      const given = schema.getType(type.name)
+      expect(given && signaturesOf(given), type.name).toEqual(expect.objectContaining(signaturesOf(type)))
+    }
   })
 
   it('lists the members of every union as the contract does, the success first', () => {
@@ -63,15 +68,31 @@ describe('the schema', () => {
   })
 
   it('says the words of the lifecycle, all of them and in their order', () => {
-    const words = {
-      RunStatus: RUN_STATUSES,
-      RunReason: RUN_REASONS,
-      RunCommand: RUN_COMMANDS,
-      PhaseStatus: PHASE_STATUSES,
-      DirectiveKind: DIRECTIVE_KINDS,
-      Role: ROLES,
+    const lists = {
+      ApprovalKind: words.APPROVAL_KINDS,
+      ApprovalStatus: words.APPROVAL_STATUSES,
+      Decision: words.DECISIONS,
+      DirectiveKind: words.DIRECTIVE_KINDS,
+      ErrorClass: words.ERROR_CLASSES,
+      EvidenceKind: words.EVIDENCE_KINDS,
+      ExecutionEnd: words.EXECUTION_ENDS,
+      ExpiryPolicy: words.EXPIRY_POLICIES,
+      FailReason: words.FAIL_REASONS,
+      MessageMode: words.MESSAGE_MODES,
+      MessageStatus: words.MESSAGE_STATUSES,
+      NextAction: words.NEXT_ACTIONS,
+      NotResumableCause: words.NOT_RESUMABLE_CAUSES,
+      Outcome: words.OUTCOMES,
+      PhaseStatus: words.PHASE_STATUSES,
+      PromptStage: words.PROMPT_STAGES,
+      Receipt: words.RECEIPTS,
+      Role: words.ROLES,
+      RunCommand: words.RUN_COMMANDS,
+      RunReason: words.RUN_REASONS,
+      RunStatus: words.RUN_STATUSES,
+      SessionStatus: words.SESSION_STATUSES,
     }
-    for (const [name, values] of Object.entries(words)) {
+    for (const [name, values] of Object.entries(lists)) {
       const type = schema.getType(name)
       expect(isEnumType(type) && type.getValues().map((value) => value.name)).toEqual([...values])
     }
@@ -88,6 +109,25 @@ describe('the schemas of events', () => {
       expect([type, ...(printed.$defs[type]?.required ?? [])]).toEqual([type, ...Object.keys(payload.shape)])
   })
 })
+
+/** The fields of a type, each with its own type, arguments and defaults, as the schema language writes them. */
+function signaturesOf(type: GraphQLNamedType): Record<string, string> {
+  if (isInputObjectType(type))
+    return Object.fromEntries(
+      Object.values(type.getFields()).map((field) => [field.name, signatureOf(field)]),
+    )
+  if (!isObjectType(type) && !isInterfaceType(type)) return {}
+  return Object.fromEntries(
+    Object.values(type.getFields()).map(({ name, type: output, args }) => [
+      name,
+      `(${args.map((arg) => `${arg.name}: ${signatureOf(arg)}`).join(', ')}): ${String(output)}`,
+    ]),
+  )
+}
+
+function signatureOf({ type, defaultValue }: { type: GraphQLInputType; defaultValue?: unknown }): string {
+  return defaultValue === undefined ? String(type) : `${String(type)} = ${JSON.stringify(defaultValue)}`
+}
 
 /** Everything below a type that clients see by a name. */
 function membersOf(type: GraphQLNamedType): { name: string; description?: string | null | undefined }[] {

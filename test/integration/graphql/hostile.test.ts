@@ -15,6 +15,7 @@ afterAll(() => graph.close())
 const ISSUES = '... on InvalidInput { message issues { path message } }'
 const NUL = 'a\0b'
 const HALF = 'a\ud800b'
+const SESSION = 'ses_01jd0000000000000000000000'
 const long = (length: number) => 'x'.repeat(length)
 
 /** The paths that a mutation's input is refused for; fails where it is taken, or answered with an error. */
@@ -88,7 +89,123 @@ describe('a bad value of a mutation', () => {
       'error.message',
       'error.hint',
     ],
+    [
+      'failPhase',
+      {
+        runId: 'a',
+        phase,
+        error,
+        recovery: { gate: '', question: NUL, payload: HALF, sessionId: 'a', expiresInSeconds: 0 },
+      },
+      'runId',
+      'recovery.gate',
+      'recovery.question',
+      'recovery.payload',
+      'recovery.sessionId',
+      'recovery.expiresInSeconds',
+    ],
     ['completeRound', { runId: 'a', summary: NUL }, 'runId', 'summary'],
+    [
+      'openSession',
+      { runId: 'a', role: '', adapter: NUL, fence: -1, handle: { a: HALF } },
+      'runId',
+      'role',
+      'adapter',
+      'fence',
+      'handle.a',
+    ],
+    [
+      'openSession',
+      { runId: 'a', role: 'a\nb', adapter: ' ', handle: long(1_048_577) },
+      'runId',
+      'role',
+      'adapter',
+      'handle',
+    ],
+    [
+      'updateSession',
+      { sessionId: 'apr_01jd0000000000000000000000', status: 'READY', detail: NUL },
+      'sessionId',
+      'detail',
+    ],
+    [
+      'recordPrompt',
+      { sessionId: 'a', phase: NUL, dedupKey: long(201), stage: 'SENT', idempotencyKey: '' },
+      'sessionId',
+      'phase',
+      'dedupKey',
+      'idempotencyKey',
+    ],
+    [
+      'appendTranscript',
+      { sessionId: 'a', fromSeq: 0, chunks: ['ok', NUL, HALF] },
+      'sessionId',
+      'fromSeq',
+      'chunks.1',
+      'chunks.2',
+    ],
+    ['appendTranscript', { sessionId: SESSION, fromSeq: 2_147_483_647, chunks: ['x'] }, 'fromSeq'],
+    ['appendTranscript', { sessionId: SESSION, fromSeq: 1, chunks: [long(65_537)] }, 'chunks.0'],
+    [
+      'appendTranscript',
+      { sessionId: SESSION, fromSeq: 1, chunks: Array.from({ length: 501 }, () => 'x') },
+      'chunks',
+    ],
+    [
+      'submitArtifact',
+      { runId: 'a', phase: '', path: '', content: NUL },
+      'runId',
+      'phase',
+      'path',
+      'content',
+    ],
+    ['submitArtifact', { runId: 'a', phase, path: long(513), content: HALF }, 'runId', 'path', 'content'],
+    [
+      'requestApproval',
+      {
+        runId: 'a',
+        phase: NUL,
+        gate: '',
+        question: long(10_001),
+        payload: Infinity,
+        expiresInSeconds: 366 * 86_400 + 1,
+      },
+      'runId',
+      'phase',
+      'gate',
+      'question',
+      'payload',
+      'expiresInSeconds',
+    ],
+    [
+      'requestApproval',
+      { runId: 'a', gate: 'g', question: '?', approvers: ['ok', '', NUL] },
+      'runId',
+      'approvers.1',
+      'approvers.2',
+    ],
+    [
+      'requestApproval',
+      { runId: 'a', gate: 'g', question: '?', approvers: Array.from({ length: 101 }, (_, i) => `a${i}`) },
+      'runId',
+      'approvers',
+    ],
+    [
+      'decideApproval',
+      { approvalId: SESSION, decision: 'APPROVE', digest: '', comment: NUL },
+      'approvalId',
+      'digest',
+      'comment',
+    ],
+    ['sendMessage', { runId: SESSION, text: '' }, 'runId', 'text'],
+    ['sendMessage', { runId: SESSION, text: HALF }, 'runId', 'text'],
+    ['acknowledgeMessage', { messageId: 'msg_', receipt: 'CONSUMED', fence: -1 }, 'messageId', 'fence'],
+    [
+      'startRun',
+      { workflow: 'solo', parentRunId: SESSION, continuesRunId: 'x' },
+      'parentRunId',
+      'continuesRunId',
+    ],
     ['startExecution', { command: '', pid: 0, runId: 'a' }, 'runId', 'command', 'pid'],
     ['startExecution', { command: long(16_385) }, 'command'],
     [
@@ -143,6 +260,7 @@ describe('a bad value of a mutation', () => {
       'ClaimInput',
       'CompleteRunInput',
       'PhaseErrorInput',
+      'RecoveryInput',
       'SweepInput',
     ])
   })
@@ -209,6 +327,8 @@ describe('a bad argument of a query', () => {
     ['BAD_USER_INPUT', '{ workflow(name: "solo", version: -3) { id } }'],
     ['BAD_USER_INPUT', 'query ($c: String) { workflows(after: $c) { edges { cursor } } }', { c: NUL }],
     ['BAD_USER_INPUT', '{ executions(after: "Zm9v") { edges { cursor } } }'],
+    ['BAD_USER_INPUT', '{ approvals(first: 501) { edges { cursor } } }'],
+    ['BAD_USER_INPUT', '{ approvals(after: "Zm9v") { edges { cursor } } }'],
     ['BAD_USER_INPUT', '{ executions(first: 501) { edges { cursor } } }'],
     ['BAD_USER_INPUT', '{ doctor(first: -1) { runsChecked } }'],
     ['BAD_USER_INPUT', '{ doctor(after: "x") { runsChecked } }'],
@@ -263,6 +383,22 @@ describe('a bad argument of a query', () => {
     expect(
       codesOf(await graph.ask('query ($id: ID!) { run(id: $id) { events(first: 501) { seq } } }', { id })),
     ).toEqual(['BAD_USER_INPUT'])
+    const transcript = async (args: string) =>
+      (
+        await graph.read(`query ($id: ID!) { run(id: $id) { sessions { transcript${args} { seq } } } }`, {
+          id,
+        })
+      ).run.sessions[0].transcript
+    const owner = { runId: id, owner: 'w' }
+    expect((await graph.mutate('claimRun', owner, '')).__typename).toBe('ClaimRunSuccess')
+    const session = { runId: id, role: 'writer', adapter: 'scripted', fence: 1 }
+    const opened = await graph.mutate('openSession', session, '... on OpenSessionSuccess { session { id } }')
+    const chunks = { sessionId: opened.session.id, fromSeq: 1, fence: 1, chunks: ['a', 'b'] }
+    expect((await graph.mutate('appendTranscript', chunks, '')).__typename).toBe('AppendTranscriptSuccess')
+    expect(await transcript('(after: -2147483648)')).toHaveLength(2)
+    expect(await transcript('(after: 2147483647)')).toEqual([])
+    expect(await transcript('(first: 0)')).toEqual([])
+    expect(await transcript('(after: null, first: null)')).toHaveLength(2)
     const none =
       'query ($id: ID!) { run(id: $id) { a: phases(round: 0) { id } b: phases(round: -1) { id } } }'
     expect(await graph.read(none, { id })).toEqual({ run: { a: [], b: [] } })

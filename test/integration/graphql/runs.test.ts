@@ -45,7 +45,7 @@ describe('run', () => {
       continues: null,
       executions: { edges: [], pageInfo: { hasNextPage: false } },
     })
-    expect(run.allowedCommands).toEqual(['CLAIM', 'PAUSE', 'CANCEL', 'FAIL'])
+    expect(run.allowedCommands).toEqual(['CLAIM', 'PAUSE', 'CANCEL', 'FAIL', 'SEND_MESSAGE'])
     expect(run.events.map((event: { type: string }) => event.type)).toEqual(['run.created', 'round.opened'])
     expect(run.events[0]).toMatchObject({
       runId: id,

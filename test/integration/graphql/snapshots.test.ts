@@ -143,32 +143,98 @@ describe('snapshots', () => {
 })
 
 describe('the number of statements', () => {
-  const LIST = `query ($project: String!) { runs(filter: { project: $project }, first: 50) { totalCount feedCursor edges { node {
-    id status nextAction allowedCommands outcome missingEvidence { kind } workflow { name phases { key } } currentPhase { key nextPhases }
-    lease { owner isLive } phases { key } earlier: phases(round: 1) { key } events(first: 5) { seq summary }
-    continues { id } executions(first: 5) { edges { node { outcome run { status } phase { key } } } } } } } }`
+  const listing = (fields: string) =>
+    `query ($project: String!) { runs(filter: { project: $project }, first: 50) { totalCount feedCursor edges { node { ${fields} } } } }`
+  const BESIDE = `id status nextAction allowedCommands outcome missingEvidence { kind } workflow { name phases { key } }
+    currentPhase { key nextPhases } lease { owner isLive } phases { key } earlier: phases(round: 1) { key }
+    events(first: 5) { seq summary } continues { id } executions(first: 5) { edges { node { outcome run { status } phase { key } } } }`
+  const BELOW = `sessions { id status run { status } transcript(first: 2) { seq text } } currentPhase { key artifacts { path } }
+    approvals(first: 2) { edges { node { id status run { id } phase { key } } } } messages(first: 2) { edges { node { text run { id } } } }
+    artifacts(first: 2) { edges { node { path phase { key artifacts { path } } } } }
+    children(first: 2) { totalCount edges { node { id status parent { id title } } } }`
 
-  it('is the same for one run as for fifty', async () => {
-    const start = async (project: string) => {
-      const { id: runId } = await runIn(graph, 'RUNNING', { workflow: 'rounds', project, leaseSeconds: 600 })
-      await graph.mutate('startPhase', { runId, phase: 'draft', fence: 1 }, '')
-      const input = { runId, fence: 1, command: 'x', phase: 'draft' }
-      const { execution } = await graph.mutate(
-        'startExecution',
-        input,
-        '... on StartExecutionSuccess { execution { id } }',
-      )
-      await graph.mutate('finishExecution', { executionId: execution.id, exitCode: 0 }, '')
-    }
+  const succeed = async (name: string, input: object, selection = ''): Promise<Data> => {
+    const answer = await graph.mutate(name, input, selection)
+    expect(answer.__typename).toMatch(/Success$/)
+    return answer
+  }
+
+  /** Starts a run that has some of everything below it. */
+  async function start(project: string): Promise<void> {
+    const { id: runId } = await runIn(graph, 'RUNNING', { workflow: 'rounds', project, leaseSeconds: 600 })
+    const held = { runId, fence: 1 }
+    await succeed('startPhase', { ...held, phase: 'draft' })
+    const { execution } = await succeed(
+      'startExecution',
+      { ...held, command: 'x', phase: 'draft' },
+      '... on StartExecutionSuccess { execution { id } }',
+    )
+    await succeed('finishExecution', { executionId: execution.id, exitCode: 0 })
+    await succeed('startRun', { workflow: 'solo', project: `${project}'s children`, parentRunId: runId })
+    const { session } = await succeed(
+      'openSession',
+      { ...held, role: 'writer', adapter: 'scripted' },
+      '... on OpenSessionSuccess { session { id } }',
+    )
+    await succeed('appendTranscript', { sessionId: session.id, fence: 1, fromSeq: 1, chunks: ['a', 'b'] })
+    await succeed('sendMessage', { runId, text: 'hello' })
+    await succeed('submitArtifact', { ...held, phase: 'draft', path: 'notes.md', content: 'notes' })
+    await succeed('requestApproval', { ...held, phase: 'draft', gate: 'g', question: 'Good?' })
+  }
+
+  beforeAll(async () => {
     await start('one')
     await Promise.all(Array.from({ length: 50 }, () => start('fifty')))
+  })
+
+  it.each([
+    ['what is beside', BESIDE, 12],
+    ['what is below', BELOW, 16],
+  ])('is the same for one run as for fifty, with %s them', async (_, fields, most) => {
     const counts: number[] = []
     for (const project of ['one', 'fifty']) {
-      const ask = () => graph.read(LIST, { project })
+      const ask = () => graph.read(listing(fields), { project })
       expect((await ask()).runs.edges).toHaveLength(project === 'one' ? 1 : 50)
       counts.push(await countStatements(graph.store, ask))
     }
     expect(counts[1]).toBe(counts[0])
-    expect(counts[0]).toBeLessThan(12)
+    expect(counts[0]).toBeLessThan(most)
+  })
+
+  it('shows with each run what is below that run', async () => {
+    const { runs } = await graph.read(listing(`id ${BELOW}`), { project: 'fifty' })
+    for (const { node } of runs.edges) {
+      expect(node).toMatchObject({
+        sessions: [
+          {
+            status: 'CREATED',
+            run: { status: 'AWAITING_APPROVAL' },
+            transcript: [{ text: 'a' }, { text: 'b' }],
+          },
+        ],
+        currentPhase: { key: 'draft', artifacts: [{ path: 'notes.md' }] },
+        approvals: {
+          edges: [{ node: { status: 'PENDING', run: { id: node.id }, phase: { key: 'draft' } } }],
+        },
+        messages: { edges: [{ node: { text: 'hello', run: { id: node.id } } }] },
+        artifacts: { edges: [{ node: { path: 'notes.md', phase: { key: 'draft' } } }] },
+        children: { totalCount: 1, edges: [{ node: { status: 'QUEUED', parent: { id: node.id } } }] },
+      })
+    }
+  })
+
+  it('counts the inbox of approvals as one, with their runs and phases', async () => {
+    const INBOX = `query ($first: Int) { approvals(first: $first) { edges { node { id run { id title } phase { key artifacts { path } } } } } }`
+    const counts = []
+    for (const first of [1, 50])
+      counts.push(await countStatements(graph.store, () => graph.read(INBOX, { first })))
+    expect(counts[1]).toBe(counts[0])
+  })
+
+  it('has one for contents only where they are selected', async () => {
+    const ARTIFACTS = (fields: string) =>
+      `{ runs(filter: { project: "fifty" }, first: 20) { edges { node { artifacts(first: 1) { edges { node { ${fields} } } } } } } }`
+    const without = await countStatements(graph.store, () => graph.read(ARTIFACTS('path')))
+    expect(await countStatements(graph.store, () => graph.read(ARTIFACTS('path content')))).toBe(without + 1)
   })
 })

@@ -1,5 +1,6 @@
 import { vi } from 'vitest'
 import type { RunAnswer, RunSuccess } from '../../../src/commands/answers.ts'
+import type { BelowAnswer, BelowSuccess } from '../../../src/commands/below.ts'
 import type { Commands } from '../../../src/commands/context.ts'
 import * as runs from '../../../src/commands/runCommands.ts'
 import { type StartRun, startRun } from '../../../src/commands/startRun.ts'
@@ -60,6 +61,8 @@ const START: StartRun = {
   labels: [],
   project: 'default',
   concurrencyKey: null,
+  parentRunId: null,
+  continuesRunId: null,
   claim: null,
   idempotencyKey: null,
   request: null,
@@ -71,6 +74,12 @@ export const OPERATOR = { name: 'olga', role: 'OPERATOR', projects: [], agent: n
 
 /** The success that an answer is; throws where it was refused. */
 export function accepted(answer: RunAnswer): RunSuccess {
+  if (!answer.ok) throw new Error(`${answer.problem.type}: ${answer.problem.message}`)
+  return answer
+}
+
+/** The success of a command about what hangs below a run; throws where it was refused. */
+export function done<Row>(answer: BelowAnswer<Row>): BelowSuccess<Row> {
   if (!answer.ok) throw new Error(`${answer.problem.type}: ${answer.problem.message}`)
   return answer
 }

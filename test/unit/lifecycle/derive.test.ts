@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { allowedCommands, directiveFor, isResumable, nextAction } from '../../../src/lifecycle/derive.ts'
-import { allowedPhases } from '../../../src/lifecycle/decide/phases.ts'
+import { allowedPhases } from '../../../src/lifecycle/decide/ways.ts'
 import { BUILTIN_WORKFLOWS } from '../../../src/lifecycle/builtins.ts'
 import type { NextAction } from '../../../src/lifecycle/words.ts'
 import { GATED, ROUNDS, SOLO, TIMED } from '../../support/workflows.ts'
@@ -85,6 +85,16 @@ function advance(story: Story): void {
   story.does(ask('advancePhase', { to: to ?? '' }))
 }
 
+const DRAFT = {
+  path: 'd.md',
+  required: true,
+  mediaType: 'text/markdown',
+  schema: null,
+  notEmpty: true,
+  maxBytes: null,
+  pattern: null,
+}
+
 describe('the commands allowed', () => {
   const allowed = (story: Story, role: Parameters<typeof allowedCommands>[2]) =>
     allowedCommands(story.run, story, role)
@@ -92,14 +102,15 @@ describe('the commands allowed', () => {
   test('to each role are those of its role', () => {
     const story = then(held(), ask('startPhase'))
     expect(allowed(story, 'VIEWER')).toEqual([])
-    expect(allowed(story, 'OPERATOR')).toEqual(['PAUSE', 'CANCEL'])
-    expect(allowed(story, 'AGENT')).toEqual(['COMPLETE', 'FAIL', 'START_PHASE', 'FAIL_PHASE'])
-    expect(allowed(story, 'WORKER')).toEqual(['RELEASE', 'COMPLETE', 'FAIL', 'START_PHASE', 'FAIL_PHASE'])
+    expect(allowed(story, 'OPERATOR')).toEqual(['PAUSE', 'CANCEL', 'SEND_MESSAGE'])
+    const agent = ['COMPLETE', 'FAIL', 'START_PHASE', 'FAIL_PHASE', 'SUBMIT_ARTIFACT', 'REQUEST_APPROVAL']
+    expect(allowed(story, 'AGENT')).toEqual(agent)
+    expect(allowed(story, 'WORKER')).toEqual(['RELEASE', ...agent])
   })
 
   test('do not offer to complete a round whose evidence is missing', () => {
     const phases = ROUNDS.phases.map((phase) =>
-      phase.key === 'draft' ? { ...phase, artifact: { path: 'd.md', required: true, schema: null } } : phase,
+      phase.key === 'draft' ? { ...phase, artifact: DRAFT } : phase,
     )
     const story = held({ ...ROUNDS, phases, completeRoundAt: 'draft' })
     story.does(ask('startPhase', { phase: 'draft' }))

@@ -219,7 +219,11 @@ describe('advancePhase', () => {
         { kind: 'APPROVAL', phase: 'plan' },
       ],
     })
-    put(story, 'plan', 'COMPLETED')
+    const file = { phase: 'plan', path: 'plan.md', sha256: 'a1', size: 1 }
+    expect(story.does(ask('submitArtifact', file))).toEqual(['artifact.validated', 'approval.requested'])
+    const [approval] = story.run.approvals
+    const { id: approvalId = '', digest = '' } = approval ?? {}
+    expect(story.does(ask('decideApproval', { approvalId, digest }))).toEqual(['approval.decided'])
     expect(story.does(to('done'))).toEqual(['phase.started', 'phase.completed'])
   })
 })

@@ -5,8 +5,15 @@ import { allowedCommands } from '../../../src/lifecycle/derive.ts'
 import { applyDue, nextDueAt } from '../../../src/lifecycle/due.ts'
 import { holdsLease } from '../../../src/lifecycle/run.ts'
 import { admits, targetsOf } from '../../../src/lifecycle/transitions.ts'
-import { isFinalStatus, isSettledStatus, type RunCommand } from '../../../src/lifecycle/words.ts'
-import { RELAY, ROUNDS, SOLO, TIMED } from '../../support/workflows.ts'
+import { allowedSessionStatuses } from '../../../src/lifecycle/sessions.ts'
+import {
+  DECISIONS,
+  EXPIRY_POLICIES,
+  isFinalStatus,
+  isSettledStatus,
+  type RunCommand,
+} from '../../../src/lifecycle/words.ts'
+import { GATED, RELAY, ROUNDS, SOLO, TIMED } from '../../support/workflows.ts'
 import { ask } from './asks.ts'
 import { Story } from './story.ts'
 
@@ -25,6 +32,10 @@ const ROW_OF: Partial<Record<CommandType, RunCommand>> = {
   failPhase: 'FAIL_PHASE',
   advancePhase: 'ADVANCE_PHASE',
   completeRound: 'COMPLETE_ROUND',
+  submitArtifact: 'SUBMIT_ARTIFACT',
+  requestApproval: 'REQUEST_APPROVAL',
+  decideApproval: 'DECIDE_APPROVAL',
+  sendMessage: 'SEND_MESSAGE',
 }
 
 /** A step of a history: what is asked, whether with the right fence, and how long after the one before. */
@@ -39,6 +50,12 @@ const TYPES: readonly CommandType[] = [
   ...(Object.keys(ROW_OF) as CommandType[]),
   'startExecution',
   'finishExecution',
+  'openSession',
+  'updateSession',
+  'recordPrompt',
+  'acknowledgeMessage',
+  'closeByParent',
+  'noteChild',
   'sweep',
   // what keeps a history going
   'claimRun',
@@ -60,7 +77,7 @@ const steps = fc.array(
   }),
   { minLength: 1, maxLength: 40 },
 )
-const workflows = fc.constantFrom(SOLO, RELAY, ROUNDS, TIMED)
+const workflows = fc.constantFrom(SOLO, RELAY, ROUNDS, TIMED, GATED)
 
 function toCommand({ run, workflow }: Story, { type, right, pick }: Step): Command {
   const fence = right ? run.fence : run.fence + 1 - 2 * (pick % 2)
@@ -87,6 +104,51 @@ function toCommand({ run, workflow }: Story, { type, right, pick }: Step): Comma
       })
     case 'finishExecution':
       return ask(type, { executionId: run.executions[pick % (run.executions.length || 1)]?.id ?? 'exe_0' })
+    case 'submitArtifact': {
+      const problems = pick === 4 ? [{ path: '', message: 'wrong' }] : []
+      const path = workflow.phases.find(({ key }) => key === run.currentPhase)?.artifact?.path ?? 'other.md'
+      const id = `${run.revision}`
+      return ask(type, {
+        artifactId: `art_${id}`,
+        sha256: id,
+        phase: run.currentPhase,
+        path,
+        problems,
+        fence,
+      })
+    }
+    case 'requestApproval':
+      return ask(type, {
+        phase: pick % 2 ? run.currentPhase : null,
+        kind: pick < 3 ? 'REVIEW' : 'RECOVERY',
+        expiresInSeconds: pick % 3 ? 60 : null,
+        onExpiry: EXPIRY_POLICIES[pick % EXPIRY_POLICIES.length] ?? 'WAIT',
+        fence,
+      })
+    case 'decideApproval': {
+      const { id: approvalId = 'apr_0', digest = '' } = run.approvals.at(-1) ?? {}
+      return ask(type, { approvalId, digest, decision: DECISIONS[pick % DECISIONS.length] ?? 'APPROVE' })
+    }
+    case 'openSession':
+      return ask(type, { sessionId: `ses_${run.revision}`, role: pick % 2 ? 'writer' : 'checker', fence })
+    case 'updateSession': {
+      const session = run.sessions[pick % (run.sessions.length || 1)]
+      const allowed = session ? allowedSessionStatuses(session) : []
+      const status = allowed[pick % (allowed.length || 1)] ?? 'READY'
+      return ask(type, { sessionId: session?.id ?? 'ses_0', status, fence })
+    }
+    case 'recordPrompt': {
+      const session = run.sessions.find(({ status }) => status === 'READY' || status === 'BUSY')
+      const stage = session?.status === 'BUSY' ? 'SENT' : 'SENDING'
+      const dedupKey = stage === 'SENT' ? (session?.lastPromptKey ?? '') : `key ${pick % 3} ${run.round}`
+      return ask(type, { sessionId: session?.id ?? 'ses_0', phase: run.currentPhase, dedupKey, stage, fence })
+    }
+    case 'sendMessage':
+      return ask(type, { messageId: `msg_${run.revision}` })
+    case 'acknowledgeMessage': {
+      const { id: messageId = 'msg_0' } = run.messages[pick % (run.messages.length || 1)] ?? {}
+      return ask(type, { messageId, receipt: pick % 2 ? 'DELIVERED' : 'CONSUMED', fence })
+    }
     case 'releaseRun':
     case 'confirmCancel':
     case 'completeRun':
@@ -177,7 +239,10 @@ test('a wrong fence, or none, changes nothing but what was due (G4)', () => {
       for (const step of history) {
         story.passes(step.seconds)
         const command = toCommand(story, { ...step, right: false })
-        if (!('fence' in command)) {
+        // a receipt that comes after settling is answered with what became of the message
+        const isLateReceipt =
+          command.type === 'acknowledgeMessage' && isSettledStatus(applyDue(story.run, story).run.status)
+        if (!('fence' in command) || isLateReceipt) {
           story.decide(toCommand(story, step))
           continue
         }
@@ -202,7 +267,8 @@ test('what is due is due once, and not before its moment', () => {
       )
       if (moments.length === 0) return
       const just = Math.min(...moments) - 1
-      if (just > story.now) expect(applyDue(run, { workflow, settings, now: just }).events).toEqual([])
+      if (just > story.now)
+        expect(applyDue(run, { workflow, settings, now: just, hasActiveChild: false }).events).toEqual([])
     }),
     RUNS,
   )
@@ -233,6 +299,15 @@ test('a command is offered exactly where it would be accepted', () => {
         FAIL_PHASE: keys.map((phase) => ask('failPhase', { phase, fence })),
         ADVANCE_PHASE: keys.map((to) => ask('advancePhase', { to, fence })),
         COMPLETE_ROUND: [ask('completeRound', { fence })],
+        SUBMIT_ARTIFACT: keys.map((phase) =>
+          ask('submitArtifact', { phase, fence, sha256: `of ${phase} now` }),
+        ),
+        REQUEST_APPROVAL: [ask('requestApproval', { fence })],
+        DECIDE_APPROVAL: run.approvals.flatMap(({ id: approvalId, digest }) => [
+          ask('decideApproval', { approvalId, digest }),
+          ask('decideApproval', { approvalId, digest, decision: 'ABORT' }),
+        ]),
+        SEND_MESSAGE: [ask('sendMessage', { messageId: 'msg_now' })],
       }
       const accepted = (one: Command) => {
         const verdict = story.wouldBe(one)

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Command } from '../../../src/lifecycle/commands.ts'
 import { type Decision, decide, type Verdict } from '../../../src/lifecycle/decide/index.ts'
 import type { RunEvent } from '../../../src/lifecycle/events.ts'
@@ -26,6 +27,7 @@ export interface Told {
 export class Story {
   run: Run
   events: RunEvent[] = []
+  hasActiveChild = false
   now = Date.parse('2026-01-01T00:00:00Z')
   /** False once the run was put into a state that its log does not tell of. */
   private logged = true
@@ -44,6 +46,10 @@ export class Story {
       input: { task: 'it' },
       labels: [],
       concurrencyKey: null,
+      parentId: null,
+      depth: 0,
+      continuesId: null,
+      completedRound: 0,
       now: this.now,
       actor: 'olga',
       newPhaseId: phaseIds(0),
@@ -110,7 +116,20 @@ export class Story {
     { actor = 'olga', kept = null, request = null }: Told,
   ): Decision {
     const { workflow, settings, now } = this
-    const situation = { run, workflow, settings, now, kept, newPhaseId: phaseIds(run.revision) }
+    const { hasActiveChild } = this
+    const newPhaseId = phaseIds(run.revision)
+    const newApprovalId = () => `apr_${run.revision}`
+    const situation = {
+      run,
+      workflow,
+      settings,
+      now,
+      kept,
+      hasActiveChild,
+      newPhaseId,
+      newApprovalId,
+      sha256,
+    }
     return decide(situation, command, actor, request)
   }
 
@@ -119,6 +138,11 @@ export class Story {
     const { differences } = verifyLog(this.run, this.events, this.workflow)
     if (differences.length > 0) throw new Error(differences.map(({ detail }) => detail).join('; '))
   }
+}
+
+/** SHA-256 in hex, as the server hands it to a decision. */
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
 }
 
 /** Ids of the phases that a decision on a run at this revision opens. */
@@ -132,18 +156,27 @@ export function fold(story: Story): Run | null {
   return foldEvents(story.events, story.run.id, story.workflow)
 }
 
-/** A run as a store loads it for a decision: the present round, last attempts, executions in flight and the one named. */
+/** A run as a store loads it for a decision: the present round, last attempts, what is under way and the row named. */
 export function asLoaded(run: Run, command: Command): Run {
-  const named = 'executionId' in command ? command.executionId : null
+  const named = (id: string) => Object.values(command).includes(id)
+  const phases = run.phases.filter(({ round }) => round === run.round)
+  const ofLastAttempt = (row: { phaseId: string | null; attempt: number | null }) =>
+    phases.some(({ id, attempts }) => id === row.phaseId && attempts === row.attempt)
   return {
     ...run,
-    phases: run.phases
-      .filter(({ round }) => round === run.round)
-      .map((phase) => ({
-        ...phase,
-        history: phase.history.filter(({ attempt }) => attempt === phase.attempts),
-      })),
-    executions: run.executions.filter(({ id, end }) => end === null || id === named),
+    phases: phases.map((phase) => ({
+      ...phase,
+      history: phase.history.filter(({ attempt }) => attempt === phase.attempts),
+    })),
+    executions: run.executions.filter(({ id, end }) => end === null || named(id)),
+    sessions: run.sessions.filter(({ id, status }) => status !== 'DISPOSED' || named(id)),
+    artifacts: run.artifacts.filter(ofLastAttempt),
+    approvals: run.approvals.filter(
+      (each) => each.status === 'PENDING' || named(each.id) || ofLastAttempt(each),
+    ),
+    messages: run.messages.filter(
+      ({ id, status }) => status === 'PENDING' || status === 'DELIVERED' || named(id),
+    ),
   }
 }
 

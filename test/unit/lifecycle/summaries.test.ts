@@ -8,8 +8,19 @@ import {
 } from '../../../src/lifecycle/events.ts'
 import { summarizeEvent } from '../../../src/lifecycle/summaries.ts'
 
-const closed: Closed = { executions: [], executionsEnd: 'CLOSED_BY_RUN', phases: [], skipped: [] }
+const closed: Closed = {
+  executions: [],
+  executionsEnd: 'CLOSED_BY_RUN',
+  phases: [],
+  skipped: [],
+  sessions: [],
+  approvals: [],
+  messages: [],
+}
 const phase = { id: 'phs_1', phase: 'build', round: 2, attempt: 3 }
+
+const approval = { id: 'apr_1', phaseId: 'phs_1' }
+const file = { ...phase, phaseId: 'phs_1', path: 'build.json', sha256: 'a1', size: 2 }
 
 /** One of every type, with what it says. */
 const SAID: { readonly [T in EventType]: readonly [EventPayload<T>, string] } = {
@@ -48,7 +59,7 @@ const SAID: { readonly [T in EventType]: readonly [EventPayload<T>, string] } = 
     'The run failed: PHASE_TIMEOUT: phase build took longer than 5 s.',
   ],
   'run.cancel_requested': [
-    { comment: 'wrong\nbranch', cascade: true },
+    { reason: 'CANCELLED_BY_USER', comment: 'wrong\nbranch', cascade: true },
     'ann asked to cancel the run: wrong branch; its owner has been told to stop.',
   ],
   'run.cancelled': [
@@ -64,7 +75,11 @@ const SAID: { readonly [T in EventType]: readonly [EventPayload<T>, string] } = 
   ],
   'phase.completed': [phase, 'Phase build was completed in attempt 3.'],
   'phase.failed': [
-    { ...phase, error: { class: 'FATAL', code: 'RED', message: 'tests failed', hint: null } },
+    {
+      ...phase,
+      error: { class: 'FATAL', code: 'RED', message: 'tests failed', hint: null },
+      sessionId: null,
+    },
     'Attempt 3 of phase build failed (RED): tests failed.',
   ],
   'execution.started': [
@@ -74,6 +89,72 @@ const SAID: { readonly [T in EventType]: readonly [EventPayload<T>, string] } = 
   'execution.finished': [
     { id: 'exe_1', exitCode: null, signal: 'SIGKILL', end: 'TIMED_OUT' },
     'A process ended: TIMED_OUT by SIGKILL.',
+  ],
+  'session.opened': [
+    { id: 'ses_1', role: 'builder', adapter: 'process', fence: 1, handle: null },
+    'ann opened a session for builder through process.',
+  ],
+  'session.adopted': [
+    { id: 'ses_1', fence: 2, adapter: 'process', handle: null },
+    'ann adopted the session of an earlier owner.',
+  ],
+  'session.changed': [
+    { id: 'ses_1', from: 'BUSY', to: 'CRASHED', detail: null },
+    'The session went from BUSY to CRASHED.',
+  ],
+  'session.recovered': [{ id: 'ses_1', recoveryAttempts: 2, detail: null }, 'The session was recovered (2).'],
+  'prompt.sending': [
+    { sessionId: 'ses_1', ...phase, dedupKey: 'k', repair: true },
+    'A repair prompt for phase build is being sent.',
+  ],
+  'prompt.sent': [
+    { sessionId: 'ses_1', ...phase, dedupKey: 'k', repair: false, awaitsArtifact: true },
+    'A prompt for phase build was sent.',
+  ],
+  'artifact.validated': [{ ...file, declared: true }, 'Phase build produced build.json, which is valid.'],
+  'artifact.invalid': [
+    { ...file, problems: [{ path: '/ok', message: 'must be boolean' }] },
+    'Phase build produced build.json, which is not valid: must be boolean.',
+  ],
+  'approval.requested': [
+    {
+      ...approval,
+      phase: 'build',
+      attempt: 3,
+      gate: 'plan',
+      kind: 'REVIEW',
+      question: 'Shall it be built?',
+      payload: null,
+      digest: 'd',
+      artifactSha256: null,
+      expiresAt: null,
+      onExpiry: 'WAIT',
+      approvers: [],
+      allowSelfApproval: true,
+      awaitsApproval: true,
+    },
+    'A person is asked at plan: “Shall it be built?”',
+  ],
+  'approval.decided': [
+    {
+      ...approval,
+      decision: 'REJECT',
+      digest: 'd',
+      comment: 'too vague.',
+      runStatus: 'RUNNING',
+      disposed: [],
+    },
+    'ann answered REJECT: too vague.',
+  ],
+  'approval.expired': [
+    { ...approval, onExpiry: 'REJECT', runStatus: 'QUEUED' },
+    'Nobody decided in time; the policy is REJECT.',
+  ],
+  'message.sent': [{ id: 'msg_1', text: 'hurry', mode: 'STEER' }, 'ann sent a message (STEER): hurry.'],
+  'message.acknowledged': [{ id: 'msg_1', receipt: 'CONSUMED' }, 'A message was consumed.'],
+  'child.settled': [
+    { runId: 'run_2', status: 'FAILED', reason: 'OWNER_LOST', epoch: 1 },
+    'The child run_2 ended FAILED.',
   ],
 }
 

@@ -1,7 +1,7 @@
 import { PawlConnectionError, PawlError, PawlInterruptedError, PawlProblem, createPawl } from '@pawl/sdk'
 import type { HoldFields } from '@pawl/sdk'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { at, makeRun } from './words.ts'
+import { at, makeMessage, makeRun } from './words.ts'
 
 const SECOND = 1_000
 const leaseSeconds = 30
@@ -20,6 +20,7 @@ function startHold(fields: Partial<HoldFields> = {}) {
   const server = {
     answer: 'RENEWED' as Answer,
     directives: ['CONTINUE'],
+    messages: [] as string[],
     asked: 0,
     renewals: [] as number[],
     delayMs: 0,
@@ -34,7 +35,8 @@ function startHold(fields: Partial<HoldFields> = {}) {
     if (server.answer === 'REFUSED') return { __typename: 'Forbidden', message: 'no', requiredRole: 'WORKER' }
     server.renewals.push(performance.now())
     const lease = { owner: 'w', fence, expiresAt: at(server.renewals.length), isLive: true }
-    return { __typename: 'RenewLeaseSuccess', lease, directives: server.directives.map((kind) => ({ kind })) }
+    const told = [...server.directives.map((kind) => ({ kind })), ...server.messages.map(tellOf)]
+    return { __typename: 'RenewLeaseSuccess', lease, directives: told }
   }
 
   const fetch = async (_: unknown, { body, signal }: RequestInit = {}) => {
@@ -65,14 +67,18 @@ function startHold(fields: Partial<HoldFields> = {}) {
     WebSocket: false,
   })
   const hold = pawl.hold({ runId: 'run_01', fence: 3, leaseSeconds, ...fields })
-  const tell = async (kind: string) => {
-    const data = JSON.stringify({ data: { directives: { kind } } })
+  const tell = async (told: string | object) => {
+    const directive = typeof told === 'string' ? { kind: told } : told
+    const data = JSON.stringify({ data: { directives: directive } })
     directives?.enqueue(new TextEncoder().encode(`event: next\ndata: ${data}\n\n`))
     await vi.advanceTimersByTimeAsync(0)
   }
   const why = () => (hold.signal.aborted ? (hold.signal.reason as PawlInterruptedError).why : undefined)
   return { hold, server, tell, why }
 }
+
+/** A directive that brings a message. */
+const tellOf = (id: string) => ({ kind: 'MESSAGE', message: makeMessage({ id }) })
 
 /** Lets time pass in which nothing of this process runs. */
 function freeze(milliseconds: number): void {
@@ -123,6 +129,51 @@ describe('a hold', () => {
     for (const kind of ['MESSAGE', 'PAUSE', 'CONTINUE', 'CANCEL', 'PAUSE', 'STOP']) await tell(kind)
     expect(told).toEqual(['PAUSE', 'CANCEL', 'STOP'])
     expect([why(), hold.directive]).toEqual(['PAUSE', 'STOP'])
+    hold.end()
+  })
+
+  it('gives each message once, whether its stream or its renewals bring it, and how often', async () => {
+    const told: string[] = []
+    const { hold, server, tell, why } = startHold({ onMessage: ({ id }) => told.push(id) })
+    await vi.advanceTimersByTimeAsync(SECOND)
+    await tell(tellOf('msg_1'))
+    server.messages = ['msg_1', 'msg_2']
+    await vi.advanceTimersByTimeAsync(20 * SECOND)
+    await tell(tellOf('msg_2'))
+    await tell(tellOf('msg_3'))
+    expect(told).toEqual(['msg_1', 'msg_2', 'msg_3'])
+    expect([why(), hold.directive]).toEqual([undefined, 'CONTINUE'])
+    hold.end()
+  })
+
+  it('gives its messages to every reader from the first on, and ends them with itself', async () => {
+    const { hold, tell } = startHold()
+    const read = async () => {
+      const ids: string[] = []
+      for await (const { id } of hold.messages) ids.push(id)
+      return ids
+    }
+    const early = read()
+    await vi.advanceTimersByTimeAsync(SECOND)
+    await tell(tellOf('msg_1'))
+    const late = read()
+    await tell(tellOf('msg_2'))
+    hold.end()
+    expect(await Promise.all([early, late, read()])).toEqual([
+      ['msg_1', 'msg_2'],
+      ['msg_1', 'msg_2'],
+      ['msg_1', 'msg_2'],
+    ])
+  })
+
+  it('ends its messages when the owner has to stop: the next one gets them', async () => {
+    const told: string[] = []
+    const { hold, tell } = startHold({ onMessage: ({ id }) => told.push(id) })
+    await vi.advanceTimersByTimeAsync(SECOND)
+    await tell('PAUSE')
+    await tell(tellOf('msg_1'))
+    for await (const { id } of hold.messages) told.push(id)
+    expect(told).toEqual([])
     hold.end()
   })
 

@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 import { createCodedError, startScriptedServer } from './scriptedServer.ts'
 import type { Script, ScriptedServer } from './scriptedServer.ts'
-import { makeEvent, makeFrame, makeRun } from './words.ts'
+import { makeChunk, makeEvent, makeFrame, makeMessage, makeRun } from './words.ts'
 
 const retry = { attempts: 4, minDelayMs: 1, maxDelayMs: 5, timeoutMs: 5_000 }
 
@@ -509,7 +509,7 @@ describe.each(transports)('over $transport', ({ WebSocket: Socket }) => {
   })
 
   describe('directives', () => {
-    const scriptDirectives = (send: (connection: number) => AsyncIterable<{ kind: string }>): Script => {
+    const scriptDirectives = (send: (connection: number) => AsyncIterable<object>): Script => {
       let connections = 0
       return { Subscription: { directives: { subscribe: () => send((connections += 1)) } } }
     }
@@ -532,7 +532,104 @@ describe.each(transports)('over $transport', ({ WebSocket: Socket }) => {
         yield { kind: 'STOP' }
       })
       const { pawl } = await startServer(script)
-      expect(await collect(pawl.runs.directives('run_01', { fence: 1 }))).toEqual([{ kind: 'STOP' }])
+      expect(await collect(pawl.runs.directives('run_01', { fence: 1 }))).toEqual([
+        { kind: 'STOP', message: null },
+      ])
+    })
+
+    it('bring each message once, however many connections tell of it', async () => {
+      const say = (id: string) => ({ kind: 'MESSAGE', message: makeMessage({ id }) })
+      const script = scriptDirectives(async function* (connection) {
+        yield { kind: 'CONTINUE' }
+        yield say('msg_1')
+        yield say('msg_2')
+        if (connection === 1) return
+        yield say('msg_3')
+        yield { kind: 'LEASE_LOST' }
+        await silence()
+      })
+      const { pawl } = await startServer(script)
+      const directives = await collect(pawl.runs.directives('run_01', { fence: 1 }))
+      expect(directives.map(({ kind, message }) => message?.id ?? kind)).toEqual([
+        'CONTINUE',
+        ...['msg_1', 'msg_2', 'msg_3'],
+        'LEASE_LOST',
+      ])
+    })
+  })
+
+  describe('a transcript', () => {
+    interface Scripted {
+      readonly send: (after: number, connection: number) => AsyncIterable<unknown>
+      readonly status?: () => string
+      readonly left?: () => object[]
+    }
+
+    /** Chunks of a session. Each connection sends what the script yields for where its reader stands. */
+    function scriptChunks({ send, status = () => 'READY', left = () => [] }: Scripted) {
+      const afters: number[] = []
+      const script: Script = {
+        Query: {
+          node: () => ({ __typename: 'Session', status: status(), transcript: left() }),
+        },
+        Subscription: {
+          transcript: {
+            subscribe: (_: unknown, { after }: { after: number }) => {
+              afters.push(after)
+              return send(after, afters.length)
+            },
+          },
+        },
+      }
+      return { afters, script }
+    }
+
+    it('comes whole and in order over lost connections, and ends with its session', async () => {
+      const { afters, script } = scriptChunks({
+        async *send(after) {
+          yield makeChunk(Math.max(1, after))
+          yield makeChunk(after + 1)
+          yield makeChunk(after + 2)
+          if (after >= 4) return
+          await expect.poll(() => seqs.at(-1), patience).toBe(after + 2)
+          server.dropConnections()
+          await silence()
+        },
+        status: () => 'DISPOSED',
+      })
+      const { server, pawl } = await startServer(script)
+      const seqs: number[] = []
+      for await (const { seq } of pawl.sessions.transcript('ses_01')) seqs.push(seq)
+      expect(seqs).toEqual([1, 2, 3, 4, 5, 6])
+      expect(afters).toEqual([0, 2, 4])
+    })
+
+    it('goes on where the server ends it while the session lives, or chunks are left', async () => {
+      const statuses = ['BUSY', 'DISPOSED', 'DISPOSED']
+      const { script } = scriptChunks({
+        async *send(after) {
+          yield makeChunk(after + 1)
+        },
+        status: () => statuses.shift() ?? 'READY',
+        left: () => (statuses.length === 1 ? [makeChunk(3)] : []),
+      })
+      const { pawl } = await startServer(script)
+      const seqs = (await collect(pawl.sessions.transcript('ses_01'))).map(({ seq }) => seq)
+      expect(seqs).toEqual([1, 2, 3])
+    })
+
+    it('asks again for a chunk that was lost on the way', async () => {
+      const { afters, script } = scriptChunks({
+        async *send(after, connection) {
+          yield makeChunk(after + 1)
+          yield makeChunk(after + (connection === 1 ? 3 : 2))
+        },
+        status: () => 'DISPOSED',
+      })
+      const { pawl } = await startServer(script)
+      const seqs = (await collect(pawl.sessions.transcript('ses_01', { after: 10 }))).map(({ seq }) => seq)
+      expect(seqs).toEqual([11, 12, 13])
+      expect(afters).toEqual([10, 11])
     })
   })
 

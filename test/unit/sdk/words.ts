@@ -1,4 +1,4 @@
-import type { Run, RunDetail } from '@pawl/sdk'
+import type { Approval, Artifact, Message, Run, RunDetail, Session, TranscriptChunk } from '@pawl/sdk'
 
 const START = Date.parse('2026-01-01T00:00:00.000Z')
 
@@ -45,14 +45,17 @@ export function makeRun(fields: Partial<Run> = {}): Run {
 
 /** The same with what its owner needs. */
 export function makeDetail(fields: Partial<RunDetail> = {}): RunDetail {
+  const run = makeRun(fields)
   return {
     missingEvidence: [],
     phases: [],
     input: null,
     output: null,
+    parent: null,
     continues: null,
-    ...makeRun(fields),
+    ...run,
     ...fields,
+    workflow: { ...run.workflow, phases: [], ...fields.workflow },
   }
 }
 
@@ -84,5 +87,85 @@ export function makeEvent(seq: number, type = 'phase.started') {
     at: at(seq),
     summary: type,
     payload: { seq },
+  }
+}
+
+/** A message to an owner. */
+export function makeMessage(fields: Partial<Message> = {}): Message {
+  return {
+    id: 'msg_01',
+    run: { id: 'run_01' },
+    text: 'leave the tests alone',
+    mode: 'STEER',
+    status: 'PENDING',
+    sentBy: 'ann',
+    sentAt: at(0),
+    ...fields,
+  }
+}
+
+/** A piece of a transcript. */
+export function makeChunk(seq: number): TranscriptChunk {
+  return { seq, text: `line ${seq}`, at: at(seq) }
+}
+
+/** A session, ready for a prompt. */
+export function makeSession(fields: Partial<Session> = {}): Session {
+  return {
+    id: 'ses_01',
+    run: { id: 'run_01' },
+    role: 'planner',
+    adapter: 'process',
+    status: 'READY',
+    recoveryAttempts: 0,
+    handle: { pid: 7 },
+    lastPromptKey: null,
+    lastPromptStage: null,
+    lastPromptAt: null,
+    createdAt: at(0),
+    ...fields,
+  }
+}
+
+/** A valid file. */
+export function makeArtifact(fields: Partial<Artifact> = {}): Artifact {
+  return {
+    id: 'art_01',
+    phase: { key: 'plan', round: 1 },
+    round: 1,
+    attempt: 1,
+    path: 'plan.md',
+    sha256: 'ab'.repeat(32),
+    size: 7,
+    valid: true,
+    problems: [],
+    createdAt: at(0),
+    ...fields,
+  }
+}
+
+/** A question that waits. */
+export function makeApproval(fields: Partial<Approval> = {}): Approval {
+  return {
+    id: 'apr_01',
+    run: { id: 'run_01', title: null, status: 'AWAITING_APPROVAL', workflow: { name: 'delivery' } },
+    phase: { key: 'plan', round: 1 },
+    attempt: 1,
+    gate: 'plan',
+    kind: 'REVIEW',
+    status: 'PENDING',
+    question: 'Shall this plan be built?',
+    payload: null,
+    digest: 'cd'.repeat(32),
+    requestedBy: 'agent',
+    requestedAt: at(0),
+    expiresAt: null,
+    onExpiry: 'WAIT',
+    approvers: [],
+    allowSelfApproval: true,
+    decidedAt: null,
+    decidedBy: null,
+    comment: null,
+    ...fields,
   }
 }

@@ -1,0 +1,42 @@
+import { Argument } from 'commander'
+import type { Invocation } from '../invocation.ts'
+import { PawlProblem } from '@pawl/sdk'
+import { UsageError, EXIT } from '../exitCodes.ts'
+import { plain } from '../terminal/width.ts'
+import type { Question } from './printApproval.ts'
+import { readQuestion } from './readQuestion.ts'
+
+/** The approval that a command is about. */
+export const approvalArgument = () =>
+  new Argument('[approval]', 'id of the approval (default: the only one that waits)')
+
+/**
+ * The approval named, else the only one that waits.
+ *
+ * @throws PawlProblem ApprovalNotFound; UsageError where none waits, or several do.
+ */
+export async function chooseApproval(invocation: Invocation, named: string | undefined): Promise<Question> {
+  const approvalId = named ?? (await findOnlyPending(invocation))
+  const question = await readQuestion(invocation, approvalId)
+  if (question) return question
+  throw new PawlProblem({
+    __typename: 'ApprovalNotFound',
+    message: `there is no approval ${approvalId}`,
+  })
+}
+
+async function findOnlyPending(invocation: Invocation): Promise<string> {
+  const { nodes } = await invocation.pawl.approvals.list({ filter: { status: ['PENDING'] }, first: 10 })
+  const [only, ...others] = nodes
+  if (!only) throw new UsageError('no approval waits for a person', EXIT.notFound, 'NoApproval')
+  if (others.length === 0) {
+    invocation.note(`approval ${only.id} (the only one that waits)`)
+    return only.id
+  }
+  const lines = nodes.map(({ id, gate, question }) => `${id}  ${plain(gate)}: ${plain(question)}`)
+  throw new UsageError(
+    ['several approvals wait: name one of them', ...lines].join('\n'),
+    EXIT.ambiguousRun,
+    'AmbiguousApproval',
+  )
+}

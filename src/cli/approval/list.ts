@@ -1,0 +1,51 @@
+import { Option } from 'commander'
+import type { Command } from 'commander'
+import type { ApprovalStatus } from '@pawl/sdk'
+import { chooseRun } from '../chooseRun.ts'
+import { act } from '../invocation.ts'
+import type { CommonOptions } from '../invocation.ts'
+import { collectWords, createCommand, parseCount } from '../options.ts'
+import { printApprovals } from './printApproval.ts'
+
+const STATUSES: readonly ApprovalStatus[] = [
+  'PENDING',
+  ...(['APPROVED', 'REJECTED', 'RETRIED', 'ABORTED', 'EXPIRED', 'VOID'] as const),
+]
+
+interface Options extends CommonOptions {
+  readonly run?: string
+  readonly status?: ApprovalStatus[]
+  readonly all?: boolean
+  readonly limit: number
+  readonly after?: string
+}
+
+/** `pawl approval list`: what waits for a person. */
+export function approvalListCommand(): Command {
+  return createCommand('list', 'list the approvals that wait for a person', [
+    'pawl approval list',
+    'pawl approval list --run run_01k9…   # all of a run, those decided too',
+    "pawl approval list --json | jq -r '.nodes[].id'",
+  ])
+    .addOption(new Option('--run <id>', 'every approval of this run').conflicts(['status', 'all']))
+    .option(
+      '--status <status>',
+      'of these statuses (default: PENDING); may be given several times',
+      collectWords(STATUSES),
+    )
+    .option('--all', 'of every status')
+    .option('--limit <number>', 'how many, at most 500', parseCount, 50)
+    .option('--after <cursor>', 'the page after this cursor')
+    .action(
+      act<Options>(async (invocation, options) => {
+        const { status = options.all ? undefined : ['PENDING' as const], limit: first, after } = options
+        const runId = options.run && (await chooseRun(invocation, options.run)).run.id
+        const which = runId ? { runId } : { filter: { status } }
+        const page = await invocation.pawl.approvals.list({ ...which, first, after })
+        return invocation.answer(page, (paper) => {
+          printApprovals(paper, page.nodes)
+          if (page.pageInfo.hasNextPage) invocation.note(`more with: --after ${page.pageInfo.endCursor}`)
+        })
+      }),
+    )
+}

@@ -1,0 +1,80 @@
+import type { Approval, ApprovalStatus, Artifact, ArtifactDetail } from '@pawl/sdk'
+import type { Colors, Paper } from '../terminal/paper.ts'
+import { printPairs, printTable } from '../terminal/table.ts'
+import { formatTime } from '../terminal/times.ts'
+import { plain, visibleLines } from '../terminal/width.ts'
+
+type Paint = (colors: Colors, text: string) => string
+
+const PAINT: Readonly<Record<ApprovalStatus, Paint>> = {
+  PENDING: (c, text) => c.yellow(text),
+  APPROVED: (c, text) => c.green(text),
+  RETRIED: (c, text) => c.green(text),
+  REJECTED: (c, text) => c.red(text),
+  ABORTED: (c, text) => c.red(text),
+  EXPIRED: (c, text) => c.dim(text),
+  VOID: (c, text) => c.dim(text),
+}
+
+/** An approval's status in its colour. A later server's word stays plain. */
+export function paintApproval(colors: Colors, status: ApprovalStatus): string {
+  return PAINT[status]?.(colors, status) ?? status
+}
+
+/** Approvals, one a line. */
+export function printApprovals(paper: Paper, approvals: readonly Approval[]): void {
+  const rows = approvals.map((approval) => [
+    approval.id,
+    paintApproval(paper.colors, approval.status),
+    approval.kind,
+    plain(approval.gate),
+    approval.run.id,
+    formatTime(approval.requestedAt),
+    plain(approval.question),
+  ])
+  printTable(paper, ['APPROVAL', 'STATUS', 'KIND', 'GATE', 'RUN', 'ASKED', 'QUESTION'], rows)
+}
+
+/** What is put before a person, whole, and what the digest of it is. */
+export interface Question {
+  readonly approval: Approval
+  /** The file it is about; null where it is about none. */
+  readonly artifact: ArtifactDetail | Artifact | null
+  /** Whether the digest, computed here anew from what is shown, is the approval's. */
+  readonly isProven: boolean
+}
+
+/** Everything that a decision is about: nothing is left out, and what can't be seen is written out. */
+export function printQuestion(paper: Paper, { approval, artifact, isProven }: Question): void {
+  const { bold, dim, yellow } = paper.colors
+  const { run, phase, attempt } = approval
+  paper.line(`${bold(approval.id)}  ${paintApproval(paper.colors, approval.status)}  ${approval.kind}`)
+  printPairs(paper, [
+    ['run', `${run.id}  ${run.status}${run.title ? `  ${plain(run.title)}` : ''}`],
+    ['phase', phase && `${phase.key}, round ${phase.round}${attempt === null ? '' : `, attempt ${attempt}`}`],
+    ['gate', plain(approval.gate)],
+    ['asked', `by ${plain(approval.requestedBy)} at ${formatTime(approval.requestedAt)}`],
+    ['expires', approval.expiresAt && `${formatTime(approval.expiresAt)}, then ${approval.onExpiry}`],
+    ['approvers', approval.approvers.map(plain).join(', ')],
+    ['decided', approval.decidedBy && `by ${plain(approval.decidedBy)}`],
+    ['comment', approval.comment && plain(approval.comment)],
+  ])
+  paper.line()
+  for (const line of visibleLines(approval.question)) paper.line(bold(line))
+  if (approval.payload !== null) printBlock(paper, 'payload', JSON.stringify(approval.payload, null, 2))
+  if (artifact) {
+    const name = `${plain(artifact.path)}  ${artifact.size} bytes, sha256 ${artifact.sha256}`
+    const content = 'content' in artifact ? artifact.content : null
+    printBlock(paper, name, content ?? '(its content is not kept)')
+  }
+  paper.line()
+  paper.line(`${dim('digest')}  ${approval.digest}`)
+  if (!isProven) paper.line(yellow('This digest could not be computed from what is shown here.'))
+}
+
+function printBlock(paper: Paper, name: string, text: string): void {
+  const { dim } = paper.colors
+  paper.line(`\n${dim(`┌ ${name}`)}`)
+  for (const line of visibleLines(text)) paper.line(`${dim('│')} ${line}`)
+  paper.line(dim('└'))
+}

@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto'
+import type { Approval, Artifact, JsonValue } from '@pawl/sdk'
+import type { Invocation } from '../invocation.ts'
+import type { Question } from './printApproval.ts'
+
+/**
+ * An approval with the file that it is about: the one among its phase's whose hash is in the digest. The digest is computed anew
+ * over what is to be shown, so that a person decides about nothing else. Null where there is no such approval.
+ */
+export async function readQuestion({ pawl }: Invocation, id: string): Promise<Question | null> {
+  const approval = await pawl.approvals.get(id)
+  if (!approval) return null
+  const ofAttempt = (approval.phase?.artifacts ?? []).filter(({ attempt }) => attempt === approval.attempt)
+  const found = ofAttempt.findLast(({ sha256 }) => digestOf(approval, sha256) === approval.digest)
+  if (!found && digestOf(approval, null) === approval.digest)
+    return { approval, artifact: null, isProven: true }
+  const likely = found ?? ofAttempt.findLast(({ valid }) => valid)
+  if (!likely) return { approval, artifact: null, isProven: false }
+  const artifact = (await pawl.artifacts.get(likely.id)) ?? likely
+  return { approval, artifact, isProven: found !== undefined && isWhole(artifact) }
+}
+
+function isWhole(artifact: Artifact & { readonly content?: string | null }): boolean {
+  return artifact.content != null && hash(artifact.content) === artifact.sha256
+}
+
+/** The server's own rule: SHA-256 over JSON with sorted keys. */
+function digestOf({ gate, question, payload, attempt }: Approval, artifactSha256: string | null): string {
+  return hash(JSON.stringify([gate, question, toSorted(payload), artifactSha256, attempt]))
+}
+
+function toSorted(value: JsonValue | undefined): unknown {
+  if (Array.isArray(value)) return value.map(toSorted)
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))
+  return Object.fromEntries(entries.map(([key, each]) => [key, toSorted(each)]))
+}
+
+function hash(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}

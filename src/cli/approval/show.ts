@@ -1,0 +1,21 @@
+import type { Command } from 'commander'
+import { act } from '../invocation.ts'
+import type { CommonOptions } from '../invocation.ts'
+import { createCommand } from '../options.ts'
+import { approvalArgument, chooseApproval } from './argument.ts'
+import { printQuestion } from './printApproval.ts'
+
+/** `pawl approval show`: exactly what a decision is about. */
+export function approvalShowCommand(): Command {
+  return createCommand('show', 'show exactly what a decision is about: question, payload, file, digest', [
+    'pawl approval show',
+    "pawl approval show apr_01k9… --json | jq -r '.artifact.content'",
+  ])
+    .addArgument(approvalArgument())
+    .action(
+      act<CommonOptions, [string | undefined]>(async (invocation, _options, id) => {
+        const question = await chooseApproval(invocation, id)
+        return invocation.answer(question, (paper) => printQuestion(paper, question))
+      }),
+    )
+}

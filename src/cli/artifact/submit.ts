@@ -1,0 +1,99 @@
+import { readFileSync } from 'node:fs'
+import type { Command } from 'commander'
+import { isSuccess } from '@pawl/sdk'
+import type { RunDetail, SubmitArtifactResult, SuccessOf } from '@pawl/sdk'
+import { chooseRun } from '../chooseRun.ts'
+import { drivesRun } from '../driving.ts'
+import type { DrivingOptions } from '../driving.ts'
+import { EXIT, UsageError } from '../exitCodes.ts'
+import type { ExitCode } from '../exitCodes.ts'
+import { act } from '../invocation.ts'
+import type { Invocation } from '../invocation.ts'
+import { createCommand } from '../options.ts'
+import { printPhaseLine } from '../phase/printPhase.ts'
+import { reportProblem } from '../report.ts'
+import { plain } from '../terminal/width.ts'
+import { artifactLine, problemLines } from './printArtifact.ts'
+
+interface Options extends DrivingOptions {
+  readonly path?: string
+}
+
+/** `pawl artifact submit`: hands a file of the current phase over, which the server validates. */
+export function artifactSubmitCommand(): Command {
+  const command = createCommand(
+    'submit',
+    'hand over a file of the current phase; a valid one completes the phase, or asks for its approval',
+    [
+      'pawl artifact submit plan plan.md',
+      'make-report | pawl artifact submit build -',
+      'pawl artifact submit build trace.log --path logs/trace.log   # kept beside the one that is asked for',
+    ],
+  )
+    .argument('<phase>', 'key of the current phase')
+    .argument('<file>', 'the file; - for standard input')
+  return drivesRun(command)
+    .option(
+      '--path <path>',
+      'what to file it under (default: the path that the phase declares, else the file)',
+    )
+    .addHelpText(
+      'after',
+      '\nAn invalid file is kept, changes no phase, and ends with 7 and what is wrong on stderr.',
+    )
+    .action(
+      act<Options, [string, string]>(async (invocation, options, phase, file) => {
+        const content = readContent(file)
+        const { run } = await chooseRun(invocation, options.run)
+        const path = options.path ?? defaultPath(run, phase, file)
+        const { fence, idempotencyKey } = options
+        const fields = { path, content, fence, idempotencyKey }
+        return conclude(invocation, await invocation.pawl.artifacts.submit(run.id, phase, fields))
+      }),
+    )
+}
+
+function conclude(invocation: Invocation, result: SubmitArtifactResult): ExitCode {
+  if (!isSuccess(result)) return reportProblem(invocation, result)
+  invocation.answer(result, (paper) => {
+    paper.line(artifactLine(paper.colors, result.artifact))
+    if (result.artifact.valid) printPhaseLine(paper, result)
+  })
+  if (!result.artifact.valid) {
+    reportInvalid(invocation, result)
+    return EXIT.invalid
+  }
+  if (result.phase.status === 'AWAITING_APPROVAL') invocation.note('a person has to approve it')
+  return EXIT.done
+}
+
+function reportInvalid({ err }: Invocation, { artifact, phase }: SuccessOf<SubmitArtifactResult>): void {
+  const { red, bold, dim } = err.colors
+  err.line(
+    `${red('pawl:')} ${bold('InvalidArtifact')}: ${plain(artifact.path)} is not what ${phase.key} asks for`,
+  )
+  for (const line of problemLines(artifact)) err.line(dim(`  ${line}`))
+}
+
+/** The path that the phase declares, since that is the file it waits for; else the file's own. */
+function defaultPath({ workflow }: RunDetail, phase: string, file: string): string {
+  const declared = workflow.phases.find(({ key }) => key === phase)?.artifactPath
+  if (declared) return declared
+  if (file === '-') throw new UsageError(`phase ${phase} declares no artifact: name it with --path`)
+  return file
+}
+
+/** The file as text: contents are compared and shown as such. */
+function readContent(file: string): string {
+  let bytes: Buffer
+  try {
+    bytes = readFileSync(file === '-' ? 0 : file)
+  } catch (error) {
+    throw new UsageError(`${file} could not be read: ${(error as Error).message}`, EXIT.invalid)
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    throw new UsageError(`${file} is no text in UTF-8`, EXIT.invalid)
+  }
+}

@@ -1,0 +1,33 @@
+import type { Command } from 'commander'
+import { chooseRun } from '../chooseRun.ts'
+import { act } from '../invocation.ts'
+import type { CommonOptions } from '../invocation.ts'
+import { createCommand, parseCount, runOption } from '../options.ts'
+import { printMessages } from './printMessage.ts'
+
+interface Options extends CommonOptions {
+  readonly run?: string
+  readonly limit: number
+  readonly after?: string
+}
+
+/** `pawl message list`: the messages of a run, and how far each has come. */
+export function messageListCommand(): Command {
+  return createCommand('list', 'list the messages of a run, and how far each has come', [
+    'pawl message list',
+    'pawl message list --json | jq -r \'.nodes[] | select(.status == "PENDING") | .text\'',
+  ])
+    .addOption(runOption())
+    .option('--limit <number>', 'how many, at most 500', parseCount, 50)
+    .option('--after <cursor>', 'the page after this cursor')
+    .action(
+      act<Options>(async (invocation, { limit: first, after, ...options }) => {
+        const { run } = await chooseRun(invocation, options.run)
+        const page = await invocation.pawl.messages.list(run.id, { first, after })
+        return invocation.answer(page, (paper) => {
+          printMessages(paper, page.nodes)
+          if (page.pageInfo.hasNextPage) invocation.note(`more with: --after ${page.pageInfo.endCursor}`)
+        })
+      }),
+    )
+}

@@ -1,0 +1,35 @@
+import type { Message, MessageStatus } from '@pawl/sdk'
+import type { Colors, Paper } from '../terminal/paper.ts'
+import { printTable } from '../terminal/table.ts'
+import { formatTime } from '../terminal/times.ts'
+import { plain } from '../terminal/width.ts'
+
+type Paint = (colors: Colors, text: string) => string
+
+const PAINT: Readonly<Record<MessageStatus, Paint>> = {
+  PENDING: (c, text) => c.yellow(text),
+  DELIVERED: (c, text) => c.cyan(text),
+  CONSUMED: (c, text) => c.green(text),
+  UNDELIVERED: (c, text) => c.red(text),
+}
+
+/** One line about a message. */
+export function messageLine(colors: Colors, { id, status, mode, sentBy, text }: Message): string {
+  const paint = PAINT[status] ?? ((_: Colors, word: string) => word)
+  const how = mode === 'FOLLOW_UP' ? ' (follow-up)' : ''
+  return `${colors.dim(id)}  ${paint(colors, status)}  ${plain(sentBy)}${how}: ${plain(text)}`
+}
+
+/** Messages, one a line. */
+export function printMessages(paper: Paper, messages: readonly Message[]): void {
+  const { colors } = paper
+  const rows = messages.map(({ id, status, mode, sentBy, sentAt, text }) => [
+    id,
+    PAINT[status]?.(colors, status) ?? status,
+    mode,
+    formatTime(sentAt),
+    plain(sentBy),
+    plain(text),
+  ])
+  printTable(paper, ['MESSAGE', 'STATUS', 'MODE', 'SENT', 'BY', 'TEXT'], rows)
+}

@@ -1,0 +1,37 @@
+import type { Command } from 'commander'
+import { chooseRun } from '../chooseRun.ts'
+import { act } from '../invocation.ts'
+import type { CommonOptions } from '../invocation.ts'
+import { createCommand, keyOption, readText, runOption } from '../options.ts'
+import { messageLine } from './printMessage.ts'
+
+interface Options extends CommonOptions {
+  readonly run?: string
+  readonly followUp?: boolean
+  readonly idempotencyKey?: string
+}
+
+/** `pawl message send`: steering text for whoever owns a run. */
+export function messageSendCommand(): Command {
+  return createCommand('send', "send text to a run's owner, to steer its agent", [
+    "pawl message send 'leave the tests alone'",
+    'pawl message send @notes.md --run run_01k9… --follow-up',
+  ])
+    .argument('<text>', 'what to say: as it is, @file, or - for standard input')
+    .addOption(runOption())
+    .option('--follow-up', 'when the session is ready for more, instead of now')
+    .addOption(keyOption())
+    .action(
+      act<Options, [string]>(async (invocation, options, given) => {
+        const text = readText(given)
+        const { run } = await chooseRun(invocation, options.run)
+        const mode = options.followUp ? 'FOLLOW_UP' : 'STEER'
+        const { idempotencyKey } = options
+        const result = await invocation.pawl.messages.send(run.id, text, { mode, idempotencyKey })
+        return invocation.settle(result, ({ sent }, paper) => {
+          paper.line(messageLine(paper.colors, sent))
+          if (!run.lease?.isLive) invocation.note('nobody owns the run at present; its next owner gets it')
+        })
+      }),
+    )
+}

@@ -1,0 +1,78 @@
+import type { Pawl, RunDetail, RunEvent } from '@pawl/sdk'
+import type { Invocation } from '../invocation.ts'
+import { LiveScreen } from '../terminal/liveScreen.ts'
+import { followRun } from './followRun.ts'
+import { watchLines } from './watchView.ts'
+import type { WatchState } from './watchView.ts'
+
+/** Drawn anew with each change, and each second for what time changes. */
+const REDRAW_MS = 1_000
+
+/** How many events, and messages, are kept for the view. */
+const KEPT = { events: 100, messages: 3 } as const
+
+/** Follows a run on a live screen, and returns it as it is at the end; null where it was deleted. */
+export async function followLive(
+  { pawl, out }: Invocation,
+  run: RunDetail,
+  until: { readonly signal: AbortSignal; readonly untilSettled: boolean },
+): Promise<RunDetail | null> {
+  const screen = new LiveScreen(out)
+  const events: RunEvent[] = []
+  const waiting = await readWaiting(pawl, run)
+  let present: Pick<WatchState, 'run' | 'approval'> = { run, approval: null }
+  let aheadMs = 0
+  let isConnected = true
+  let isDue = false
+  const draw = () => {
+    isDue = false
+    const now = new Date(Date.now() + aheadMs).toISOString()
+    const messages = present.run.isSettled ? [] : [...waiting.values()].slice(-KEPT.messages)
+    screen.draw(watchLines(out.colors, { ...present, events, messages, isConnected, now }, screen.room))
+  }
+  // Changes come in bursts: what comes in one turn of the event loop is drawn once.
+  const redraw = () => {
+    if (!isDue) setImmediate(draw)
+    isDue = true
+  }
+  const timer = setInterval(redraw, REDRAW_MS)
+  process.stdout.on('resize', redraw)
+  try {
+    return await followRun(pawl, run, {
+      ...until,
+      onRun: (next, approval) => {
+        present = { run: next, approval }
+        aheadMs = Date.parse(next.asOf) - Date.now()
+        redraw()
+      },
+      onEvent: (event) => {
+        events.push(event)
+        if (events.length > KEPT.events) events.shift()
+        noteMessage(waiting, event)
+        redraw()
+      },
+      onConnection: (connected) => {
+        isConnected = connected
+        redraw()
+      },
+    })
+  } finally {
+    clearInterval(timer)
+    process.stdout.off('resize', redraw)
+    draw()
+    screen.end()
+  }
+}
+
+/** Messages that the agent has not taken in, by id, the oldest first. */
+async function readWaiting(pawl: Pawl, { id }: RunDetail): Promise<Map<string, string>> {
+  const { nodes } = await pawl.messages.list(id)
+  const waiting = nodes.filter(({ status }) => status === 'PENDING' || status === 'DELIVERED')
+  return new Map(waiting.toReversed().map((message) => [message.id, message.text]))
+}
+
+function noteMessage(waiting: Map<string, string>, event: RunEvent): void {
+  if (event.type === 'message.sent') waiting.set(event.payload.id, event.payload.text)
+  if (event.type === 'message.acknowledged' && event.payload.receipt === 'CONSUMED')
+    waiting.delete(event.payload.id)
+}

@@ -1,0 +1,44 @@
+import type { Command } from 'commander'
+import { PawlProblem } from '@pawl/sdk'
+import type { Pawl, WorkflowDetail } from '@pawl/sdk'
+import type { Invocation } from '../invocation.ts'
+import { parseCount } from '../options.ts'
+
+/** Which version of a workflow is meant. */
+export interface WorkflowOptions {
+  readonly workflowVersion?: number
+}
+
+/** Gives a command the workflow it is about. */
+export function workflowArguments(command: Command): Command {
+  return command
+    .argument('<name>', 'name of the workflow')
+    .option('--workflow-version <number>', 'which version (default: the latest)', parseCount)
+}
+
+/**
+ * The workflow that is meant.
+ *
+ * @throws PawlProblem WorkflowNotFound.
+ */
+export async function findWorkflow(
+  { pawl }: Invocation,
+  name: string,
+  { workflowVersion: version }: WorkflowOptions,
+): Promise<WorkflowDetail> {
+  const workflow = await pawl.workflows.get(name, { version })
+  if (workflow) return workflow
+  throw new PawlProblem(await describeMissing(pawl, name, version ?? null))
+}
+
+/** The refusal that the server's commands give for a workflow that is not there. */
+async function describeMissing(pawl: Pawl, name: string, askedVersion: number | null) {
+  const { nodes } = await pawl.workflows.list({ first: 500 })
+  return {
+    __typename: 'WorkflowNotFound',
+    message: `There is no workflow ${name}${askedVersion === null ? '' : ` v${askedVersion}`}.`,
+    name,
+    askedVersion,
+    known: [...new Set(nodes.map((workflow) => workflow.name))],
+  }
+}

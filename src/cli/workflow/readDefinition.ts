@@ -1,0 +1,96 @@
+import { createRequire } from 'node:module'
+import { extname, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { JsonValue } from '@pawl/sdk'
+import { EXIT, UsageError } from '../exitCodes.ts'
+import { readText } from '../options.ts'
+
+const JAVASCRIPT = ['.js', '.mjs', '.cjs']
+const TYPESCRIPT = ['.ts', '.mts', '.cts']
+
+/**
+ * A workflow's definition from a file: YAML or JSON, or what a JavaScript or TypeScript module exports as `workflow` or by
+ * default. A module is executed.
+ *
+ * @throws UsageError where the file can't be read as what its name says.
+ */
+export async function readDefinition(file: string): Promise<JsonValue> {
+  const kind = extname(file)
+  if (file !== '-' && [...JAVASCRIPT, ...TYPESCRIPT].includes(kind)) return readModule(file)
+  return parseDefinition(readText(file === '-' ? file : `@${file}`), file)
+}
+
+/** JSON is YAML, too: one parser reads both. It is loaded here alone, since most commands are over sooner than that takes. */
+async function parseDefinition(text: string, file: string): Promise<JsonValue> {
+  const { parse } = await import('yaml')
+  try {
+    return parse(text) as JsonValue
+  } catch (error) {
+    throw new UsageError(`${file} is neither YAML nor JSON: ${(error as Error).message}`, EXIT.invalid)
+  }
+}
+
+async function readModule(file: string): Promise<JsonValue> {
+  const path = resolve(file)
+  let exported: ModuleExports
+  try {
+    exported = TYPESCRIPT.includes(extname(path)) ? await importTypeScript(path) : await importFile(path)
+  } catch (error) {
+    if (error instanceof UsageError) throw error
+    throw new UsageError(`${file} could not be loaded: ${(error as Error).message}`, EXIT.invalid)
+  }
+  const found = exported.workflow ?? unwrapDefault(exported)
+  if (typeof found !== 'object' || found === null)
+    throw new UsageError(
+      `${file} exports no workflow: export one by default, or as \`workflow\``,
+      EXIT.invalid,
+    )
+  return JSON.parse(JSON.stringify(found)) as JsonValue
+}
+
+interface ModuleExports {
+  readonly workflow?: unknown
+  readonly default?: unknown
+}
+
+/** The default export; of a CommonJS module that was compiled from one, the default export in there. */
+function unwrapDefault({ default: found }: ModuleExports): unknown {
+  if (typeof found !== 'object' || found === null || !('__esModule' in found)) return found
+  const { workflow, default: inner } = found as ModuleExports
+  return workflow ?? inner
+}
+
+function importFile(path: string): Promise<ModuleExports> {
+  return import(pathToFileURL(path).href) as Promise<ModuleExports>
+}
+
+/**
+ * Node reads TypeScript by itself from 22.18 on. Elsewhere `tsx` does, from the project that the file belongs to, else from where
+ * Pawl is installed.
+ */
+async function importTypeScript(path: string): Promise<ModuleExports> {
+  const { features } = process as { features: { typescript?: unknown } }
+  if (features.typescript) return importFile(path)
+  const loader = findTsx(path)
+  if (loader === undefined) {
+    throw new UsageError(
+      'This Node can not read TypeScript.\nUse Node 22.18 or later, or add tsx to the project: npm install --save-dev tsx',
+      EXIT.invalid,
+    )
+  }
+  const { tsImport } = (await import(pathToFileURL(loader).href)) as {
+    tsImport: (specifier: string, parent: string) => Promise<ModuleExports>
+  }
+  return tsImport(pathToFileURL(path).href, import.meta.url)
+}
+
+function findTsx(path: string): string | undefined {
+  for (const from of [path, import.meta.url]) {
+    try {
+      return createRequire(from).resolve('tsx/esm/api')
+    } catch {
+      continue
+    }
+  }
+  return undefined
+}

@@ -1,0 +1,80 @@
+import { liveClaim } from '../lifecycle/run.ts'
+import { isSettledStatus } from '../lifecycle/words.ts'
+import { type LoadedRun, loadRuns } from '../store/loadRun.ts'
+import type { StoredWorkflow } from '../store/workflowCache.ts'
+import { object, refuse, type Refused } from './answers.ts'
+import { checkRun } from './authorize.ts'
+import type { Caller, Commands } from './context.ts'
+import type { StartRun } from './startRun.ts'
+import { reconcile } from './sweep.ts'
+
+/** Where a new run comes from. */
+export interface Origin {
+  readonly workflow: StoredWorkflow
+  readonly parentId: string | null
+  readonly depth: number
+  readonly continuesId: string | null
+  readonly completedRound: number
+}
+
+/** How many parents may stand above a run. */
+const MAX_DEPTH = 5
+
+/** Finds the parent and the run continued, or says why a run can't come from them. */
+export async function findOrigin(
+  commands: Commands,
+  caller: Caller,
+  start: StartRun,
+  workflow: StoredWorkflow,
+): Promise<Origin | Refused> {
+  const parent = await findParent(commands, caller, start)
+  if ('problem' in parent) return parent
+  const continued = await findContinued(commands, caller, start, workflow)
+  return 'problem' in continued ? continued : { ...parent, ...continued }
+}
+
+async function findParent(
+  commands: Commands,
+  caller: Caller,
+  { parentRunId }: StartRun,
+): Promise<Pick<Origin, 'parentId' | 'depth'> | Refused> {
+  if (parentRunId === null) return { parentId: null, depth: 0 }
+  const parent = await find(commands, caller, parentRunId)
+  if ('problem' in parent) return parent
+  if (isSettledStatus(parent.run.status))
+    return refuse({ type: 'RunNotActive', status: parent.run.status }, parent)
+  const depth = parent.run.depth + 1
+  return depth > MAX_DEPTH
+    ? invalid('parentRunId', `at most ${MAX_DEPTH} parents may stand above a run`)
+    : { parentId: parentRunId, depth }
+}
+
+async function findContinued(
+  commands: Commands,
+  caller: Caller,
+  { continuesRunId, version }: StartRun,
+  workflow: StoredWorkflow,
+): Promise<Omit<Origin, 'parentId' | 'depth'> | Refused> {
+  if (continuesRunId === null) return { workflow, continuesId: null, completedRound: 0 }
+  const before = await find(commands, caller, continuesRunId)
+  if ('problem' in before) return before
+  const { run, now } = before
+  if (!isSettledStatus(run.status))
+    return invalid('continuesRunId', `the run is ${run.status}; only a settled run is continued`)
+  if (run.workflow.name !== workflow.name || (version !== null && version !== run.workflow.version))
+    return object({ type: 'WorkflowMismatch', name: run.workflow.name, version: run.workflow.version })
+  if (liveClaim(run.claim, now)) return object({ type: 'ConcurrencyConflict', holder: before })
+  const same = await commands.store.workflows.get(run.workflow.id)
+  return { workflow: same, continuesId: continuesRunId, completedRound: run.completedRound }
+}
+
+async function find(commands: Commands, caller: Caller, runId: string): Promise<LoadedRun | Refused> {
+  const { store } = commands
+  const [loaded] = await reconcile(commands, await loadRuns(store.pool, store, [runId]))
+  if (!loaded) return object({ type: 'RunNotFound', runId })
+  return checkRun(caller, loaded.run) ?? loaded
+}
+
+function invalid(path: string, message: string): Refused {
+  return refuse({ type: 'InvalidInput', issues: [{ path: [path], message }] })
+}

@@ -1,0 +1,56 @@
+import { isLiveSession } from '../lifecycle/sessions.ts'
+import { type Chunk, readTranscript, type TranscriptPage } from '../store/transcript.ts'
+import { openTail, type Tail } from './openTail.ts'
+import type { Streams, TailOptions } from './streams.ts'
+import type { WakeUp } from './wakeUps.ts'
+
+/** What a stream of a transcript is opened with. */
+export interface TailTranscriptOptions extends TailOptions {
+  readonly sessionId: string
+  /** The run of the session: an append wakes the readers of the run. */
+  readonly runId: string
+  /** The number of the last chunk that the reader has; default 0: from the beginning. */
+  readonly after?: number | undefined
+}
+
+/**
+ * Every chunk of a transcript after a cursor, once and in order: what is there, then what comes. Ends when the session is
+ * DISPOSED, as it is when its run settles, and everything was told; a session that does not exist has no transcript.
+ */
+export function tailTranscript(streams: Streams, options: TailTranscriptOptions): Tail<Chunk> {
+  return openTail({
+    subscribe: () => streams.signals.subscribe(options.runId),
+    items: (wakeUp) => followTranscript(streams, options, wakeUp),
+    signal: options.signal,
+  })
+}
+
+async function* followTranscript(
+  streams: Streams,
+  { sessionId, guard, after: from = 0 }: TailTranscriptOptions,
+  wakeUp: WakeUp,
+) {
+  let after = from
+  do {
+    for (;;) {
+      await guard?.()
+      const page = await readNextChunks(streams, sessionId, after)
+      if (!page) return
+      for (const chunk of page.chunks) {
+        after = chunk.seq
+        yield chunk
+      }
+      if (after < page.lastSeq) continue
+      if (!isLiveSession(page)) return
+      break
+    }
+  } while (await wakeUp.wait())
+}
+
+/** How many chunks are read at once. */
+const PAGE = 100
+
+function readNextChunks(streams: Streams, sessionId: string, after: number): Promise<TranscriptPage | null> {
+  const question = `transcript of ${sessionId} after ${after}`
+  return streams.share(question, () => readTranscript(streams.store.pool, sessionId, after, PAGE))
+}

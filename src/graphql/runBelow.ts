@@ -1,0 +1,121 @@
+import type { Page } from '../store/page.ts'
+import type { PageOfRun } from '../store/pagesOfRuns.ts'
+import { APPROVALS, ApprovalConnection } from './approval.ts'
+import { ArtifactConnection } from './artifact.ts'
+import { builder } from './builder.ts'
+import { AFTER, FIRST, pageCost, readPageSize, toConnection } from './connection.ts'
+import { seen } from './context.ts'
+import { decodePlace, encodePlace } from './cursors.ts'
+import { MessageConnection } from './message.ts'
+import { RunRef, SessionRef } from './refs.ts'
+import { RunConnection } from './runConnection.ts'
+import { takes } from './statements.ts'
+
+/** The lists that cursors of what hangs below a run are of; those of approvals are good for the inbox, too. */
+const ARTIFACTS = 'artifacts'
+const MESSAGES = 'messages'
+const CHILDREN = 'children'
+
+interface PageArgs {
+  readonly first?: number | null | undefined
+  readonly after?: string | null | undefined
+}
+
+/** The page of a run's list that is asked for. Throws BAD_USER_INPUT. */
+function toAsked(list: string, runId: string, args: PageArgs): PageOfRun {
+  return { runId, after: decodePlace(list, args.after), limit: readPageSize(args).limit }
+}
+
+/** A page of rows as a connection of nodes. */
+function connect<Row extends { readonly id: string }, Node>(
+  list: string,
+  page: Page<Row>,
+  timeOf: (row: Row) => number,
+  nodeOf: (row: Row) => Node,
+) {
+  return toConnection(page, (row) => encodePlace(list, { at: timeOf(row), id: row.id }), nodeOf)
+}
+
+builder.objectFields(RunRef, (t) => ({
+  sessions: t.field({
+    type: [SessionRef],
+    description:
+      'Its sessions in the order in which they were opened, those that are over too; the last 500.',
+    extensions: takes(1),
+    resolve: async ({ run: { id: runId } }, _, { reads }) =>
+      (await reads.sessions.load(runId)).map((session) => ({ runId, session })),
+  }),
+  artifacts: t.field({
+    type: ArtifactConnection,
+    description: 'The files its phases produced, in every round and attempt, the newest first.',
+    args: { first: t.arg.int(FIRST), after: t.arg.string(AFTER) },
+    complexity: pageCost,
+    extensions: takes(1),
+    resolve: async ({ run: { id: runId } }, args, { reads }) => {
+      const page = await reads.artifacts.load(toAsked(ARTIFACTS, runId, args))
+      return connect(
+        ARTIFACTS,
+        page,
+        ({ createdAt }) => createdAt,
+        (artifact) => ({ runId, artifact }),
+      )
+    },
+  }),
+  approvals: t.field({
+    type: ApprovalConnection,
+    description: 'What persons were asked about it, the newest first.',
+    args: { first: t.arg.int(FIRST), after: t.arg.string(AFTER) },
+    complexity: pageCost,
+    extensions: takes(1),
+    resolve: async ({ run: { id: runId } }, args, { reads }) => {
+      const page = await reads.approvals.load(toAsked(APPROVALS, runId, args))
+      return connect(
+        APPROVALS,
+        page,
+        ({ requestedAt }) => requestedAt,
+        (approval) => ({ runId, approval }),
+      )
+    },
+  }),
+  messages: t.field({
+    type: MessageConnection,
+    description: 'The messages sent to it, the newest first.',
+    args: { first: t.arg.int(FIRST), after: t.arg.string(AFTER) },
+    complexity: pageCost,
+    extensions: takes(1),
+    resolve: async ({ run: { id: runId } }, args, { reads }) => {
+      const page = await reads.messages.load(toAsked(MESSAGES, runId, args))
+      return connect(
+        MESSAGES,
+        page,
+        ({ sentAt }) => sentAt,
+        (message) => ({ runId, message }),
+      )
+    },
+  }),
+  parent: t.field({
+    type: RunRef,
+    nullable: true,
+    description: 'The run that it is a child of; null also where that one was deleted.',
+    extensions: takes(1),
+    resolve: async ({ run }, _, context) =>
+      run.parentId === null ? null : seen(await context.reads.run.load(run.parentId), context),
+  }),
+  children: t.field({
+    type: RunConnection,
+    description: 'The runs that were started below it, as far as you may see them, the newest first.',
+    args: { first: t.arg.int(FIRST), after: t.arg.string(AFTER) },
+    complexity: pageCost,
+    extensions: takes(1),
+    resolve: async ({ run: { id: runId } }, args, { reads }) => {
+      const page = await reads.children.load(toAsked(CHILDREN, runId, args))
+      const connection = toConnection(
+        page,
+        ({ run }) => encodePlace(CHILDREN, { at: run.createdAt, id: run.id }),
+        (loaded) => reads.note(loaded),
+      )
+      const count = async () => (await reads.childCount.load(runId))?.count ?? 0
+      return { ...connection, feedCursor: page.feedCursor, count }
+    },
+  }),
+}))

@@ -1,0 +1,23 @@
+import type { LoadedRun } from '../store/loadRun.ts'
+import { type Connection, connectionOf } from './connection.ts'
+import type { GraphContext } from './context.ts'
+import { RunRef } from './refs.ts'
+import { takes } from './statements.ts'
+
+/** A page of runs, how to count them all, and where their feed goes on from it. */
+export interface RunsShape extends Connection<LoadedRun> {
+  readonly feedCursor: string
+  readonly count: (context: GraphContext) => Promise<number>
+}
+
+export const RunConnection = connectionOf<LoadedRun, RunsShape>('Run', RunRef, (t) => ({
+  totalCount: t.int({
+    nullable: true,
+    description: 'How many runs match, on all pages. Counted only where it is asked for.',
+    extensions: takes(1),
+    resolve: ({ count }, _, context) => count(context),
+  }),
+  feedCursor: t.exposeString('feedCursor', {
+    description: 'Where `runsChanged` goes on from this page: nothing lies between them.',
+  }),
+}))

@@ -1,0 +1,159 @@
+import { DECISIONS_OF, digestText } from '../approvals.ts'
+import { missingArtifact, validArtifact } from '../evidence.ts'
+import type { Refusal } from '../refusals.ts'
+import {
+  type Approval,
+  currentPhaseOf,
+  holdsLease,
+  type Json,
+  liveClaim,
+  type Phase,
+  type Run,
+} from '../run.ts'
+import { expireRun, fail } from '../settle.ts'
+import type { Settings } from '../settings.ts'
+import type { Draft, Situation } from '../situation.ts'
+import { admits } from '../transitions.ts'
+import { findWorkflowPhase } from '../workflow.ts'
+import type { ApprovalKind, Decision, ExpiryPolicy, RunStatus } from '../words.ts'
+import { illegalTransition, unknownPhase } from './ways.ts'
+import type { Rule } from './rule.ts'
+import { sessionsNeedingHuman } from './sessions.ts'
+
+/** A question as a command, a workflow or a failed phase puts it. */
+export interface Question {
+  readonly gate: string
+  readonly kind: ApprovalKind
+  readonly question: string
+  readonly payload: Json
+  readonly phase: Phase | null
+  readonly artifact: { readonly id: string; readonly path: string; readonly sha256: string } | null
+  readonly approvers: readonly string[]
+  readonly allowSelfApproval: boolean
+  readonly expiresInSeconds: number | null
+  readonly onExpiry: ExpiryPolicy
+}
+
+/** Opens an approval, bound to the digest of what is shown. */
+export function ask(draft: Draft, { newApprovalId, sha256 }: Situation, question: Question): void {
+  const { phase, artifact, gate, kind, payload, expiresInSeconds } = question
+  const attempt = phase && phase.attempts > 0 ? phase.attempts : null
+  const shown = {
+    gate,
+    question: question.question,
+    payload,
+    artifactSha256: artifact?.sha256 ?? null,
+    attempt,
+  }
+  draft.note('approval.requested', {
+    ...shown,
+    id: newApprovalId(),
+    phaseId: phase?.id ?? null,
+    phase: phase?.key ?? null,
+    kind,
+    digest: sha256(digestText(shown)),
+    expiresAt: expiresInSeconds === null ? null : new Date(draft.now + expiresInSeconds * 1000).toISOString(),
+    onExpiry: question.onExpiry,
+    approvers: [...question.approvers],
+    allowSelfApproval: question.allowSelfApproval,
+    awaitsApproval: kind === 'REVIEW' && phase !== null,
+  })
+}
+
+/** Asks a person, about the phase under way or about the run as a whole. */
+export const decideRequestApproval: Rule<'requestApproval'> = (draft, command, situation) => {
+  const { run } = draft
+  const { workflow } = situation
+  if (!admits('REQUEST_APPROVAL', run.status)) return { type: 'RunNotActive', status: run.status }
+  const { phase: key, ...question } = command
+  if (key === null) {
+    ask(draft, situation, { ...question, phase: null, artifact: null })
+    return 'accepted'
+  }
+  if (!findWorkflowPhase(workflow, key)) return unknownPhase(key, workflow)
+  const phase = currentPhaseOf(run)
+  if (phase.key !== key || !(phase.status === 'RUNNING' || phase.status === 'AWAITING_ARTIFACT'))
+    return illegalTransition(run, key, workflow)
+  const missing = command.kind === 'REVIEW' ? missingArtifact(run, phase, workflow) : []
+  if (missing.length > 0) return { type: 'NotCompletable', status: run.status, missing }
+  ask(draft, situation, { ...question, phase, artifact: validArtifact(run, phase, workflow) ?? null })
+  return 'accepted'
+}
+
+/** A person's answer: given once, to exactly what was shown, and never changed. */
+export const decideDecideApproval: Rule<'decideApproval'> = (draft, command, { settings }) => {
+  const { run } = draft
+  const { approvalId, decision, digest, comment } = command
+  const approval = run.approvals.find((each) => each.id === approvalId)
+  if (!approval) return { type: 'ApprovalNotFound', approvalId }
+  const refused = checkDecidable(run, approval, decision, digest)
+  if (refused) return refused
+  const fails = decision === 'ABORT' || (decision === 'REJECT' && isPastRework(draft, approval, settings))
+  draft.note('approval.decided', {
+    id: approvalId,
+    decision,
+    digest,
+    comment,
+    phaseId: approval.phaseId,
+    runStatus: fails ? run.status : statusAfter(draft, approval),
+    disposed: decision === 'RETRY' ? sessionsNeedingHuman(draft) : [],
+  })
+  if (fails) failRejected(draft, comment ?? `${approval.gate} was answered with ${decision}`)
+  return 'accepted'
+}
+
+/** Applies what the approval's policy says, where nobody decided in time. */
+export function expireApproval(draft: Draft, approval: Approval, settings: Settings): void {
+  const { id, onExpiry, phaseId, kind, gate } = approval
+  const said = `nobody decided ${gate} in time`
+  const rejects = onExpiry === 'REJECT'
+  const fails = rejects ? kind === 'RECOVERY' || isPastRework(draft, approval, settings) : true
+  draft.note('approval.expired', {
+    id,
+    onExpiry,
+    phaseId,
+    runStatus: fails ? draft.run.status : statusAfter(draft, approval),
+  })
+  if (!fails) return
+  if (rejects) failRejected(draft, said)
+  else if (holdsLease(draft.run.claim, draft.now)) fail(draft, 'APPROVAL_EXPIRED', said, { leaseEnds: false })
+  else expireRun(draft, 'APPROVAL_EXPIRED')
+}
+
+function checkDecidable(
+  run: Run,
+  approval: Approval,
+  decision: Decision,
+  digest: string,
+): Refusal | undefined {
+  const { id: approvalId, status } = approval
+  switch (status) {
+    case 'VOID':
+      return { type: 'RunNotActive', status: run.status }
+    case 'EXPIRED':
+      return { type: 'ApprovalExpired', approvalId }
+    case 'PENDING':
+      break
+    default:
+      return { type: 'AlreadyDecided', approvalId }
+  }
+  if (!admits('DECIDE_APPROVAL', run.status)) return { type: 'RunNotActive', status: run.status }
+  const allowed: readonly Decision[] = DECISIONS_OF[approval.kind]
+  if (!allowed.includes(decision)) return { type: 'WrongDecision', approvalId, allowed }
+  return digest === approval.digest ? undefined : { type: 'StaleDigest', approvalId }
+}
+
+/** Where a run goes on after an answer: with its owner, or to the queue; a pause by a person stays. */
+function statusAfter({ run, now }: Draft, { kind }: Approval): RunStatus {
+  if (kind === 'REVIEW' && run.status === 'PAUSED') return 'PAUSED'
+  return liveClaim(run.claim, now) ? 'RUNNING' : 'QUEUED'
+}
+
+function isPastRework({ run, workflow }: Draft, { phaseId }: Approval, settings: Settings): boolean {
+  const phase = run.phases.find(({ id }) => id === phaseId)
+  return phase !== undefined && phase.rejections >= (workflow.maxRework ?? settings.maxRework)
+}
+
+function failRejected(draft: Draft, error: string): void {
+  fail(draft, 'APPROVAL_REJECTED', error, { leaseEnds: !holdsLease(draft.run.claim, draft.now) })
+}

@@ -1,0 +1,59 @@
+import { currentPhaseOf } from '../run.ts'
+import { admits } from '../transitions.ts'
+import { findWorkflowPhase, workflowPhase } from '../workflow.ts'
+import { ask } from './approvals.ts'
+import { completePhase } from './moves.ts'
+import { illegalTransition, unknownPhase } from './ways.ts'
+import type { Rule } from './rule.ts'
+
+/**
+ * Records a file that the phase produced, as the server found it. A valid one at the path the phase declares completes
+ * the phase, or opens its approval in the same step, so that no approval can be skipped. The same bytes for the same
+ * attempt and path are one artifact.
+ */
+export const decideSubmitArtifact: Rule<'submitArtifact'> = (draft, command, situation) => {
+  const { run } = draft
+  const { workflow } = situation
+  const { artifactId: id, phase: key, path, sha256, size, problems } = command
+  if (!admits('SUBMIT_ARTIFACT', run.status)) return { type: 'RunNotActive', status: run.status }
+  if (!findWorkflowPhase(workflow, key)) return unknownPhase(key, workflow)
+  const phase = currentPhaseOf(run)
+  if (phase.key !== key || !(phase.status === 'RUNNING' || phase.status === 'AWAITING_ARTIFACT'))
+    return illegalTransition(run, key, workflow)
+  const same = run.artifacts.find(
+    (each) =>
+      each.phaseId === phase.id &&
+      each.attempt === phase.attempts &&
+      each.path === path &&
+      each.sha256 === sha256,
+  )
+  if (same) return 'unchanged'
+  const artifact = {
+    id,
+    phaseId: phase.id,
+    phase: key,
+    round: phase.round,
+    attempt: phase.attempts,
+    path,
+    sha256,
+    size,
+  }
+  if (problems.length > 0) {
+    draft.note('artifact.invalid', { ...artifact, problems: problems.map((problem) => ({ ...problem })) })
+    return 'accepted'
+  }
+  const { artifact: declaration, approval } = workflowPhase(workflow, key)
+  const declared = declaration?.path === path
+  draft.note('artifact.validated', { ...artifact, declared })
+  if (!declared) return 'accepted'
+  if (approval)
+    ask(draft, situation, {
+      ...approval,
+      kind: 'REVIEW',
+      phase,
+      artifact: { id, path, sha256 },
+      payload: null,
+    })
+  else completePhase(draft, phase)
+  return 'accepted'
+}

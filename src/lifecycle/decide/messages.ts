@@ -1,0 +1,22 @@
+import { isSettledStatus } from '../words.ts'
+import { admits } from '../transitions.ts'
+import type { Rule } from './rule.ts'
+
+/** Sends steering text to a run that is active and not being cancelled. */
+export const decideSendMessage: Rule<'sendMessage'> = (draft, { messageId: id, text, mode }) => {
+  const { run } = draft
+  if (!admits('SEND_MESSAGE', run.status)) return { type: 'RunNotActive', status: run.status }
+  draft.note('message.sent', { id, text, mode })
+  return 'accepted'
+}
+
+/** The owner's receipt; one that comes late or again changes nothing. */
+export const decideAcknowledgeMessage: Rule<'acknowledgeMessage'> = (draft, { messageId, receipt }) => {
+  const { run } = draft
+  const message = run.messages.find(({ id }) => id === messageId)
+  if (!message) return { type: 'MessageNotFound', messageId }
+  const advances = message.status === 'PENDING' || (message.status === 'DELIVERED' && receipt === 'CONSUMED')
+  if (isSettledStatus(run.status) || !advances) return 'unchanged'
+  draft.note('message.acknowledged', { id: messageId, receipt })
+  return 'accepted'
+}

@@ -1,0 +1,89 @@
+import { isLiveSession, SESSION_TRANSITIONS } from '../sessions.ts'
+import type { Refusal } from '../refusals.ts'
+import { currentPhaseOf, type Run, type Session } from '../run.ts'
+import type { Draft } from '../situation.ts'
+import { admits } from '../transitions.ts'
+import { findWorkflowPhase, type WorkflowDefinition, workflowPhase } from '../workflow.ts'
+import type { SessionStatus } from '../words.ts'
+import { illegalTransition, unknownPhase } from './ways.ts'
+import type { Rule } from './rule.ts'
+import { differingPaths } from '../replay.ts'
+
+/** Opens the session of a role, or adopts the one that is live: its row then carries the caller's fence. */
+export const decideOpenSession: Rule<'openSession'> = (draft, command) => {
+  const { run } = draft
+  if (!admits('START_PHASE', run.status)) return { type: 'RunNotActive', status: run.status }
+  const { sessionId: id, role, adapter, handle } = command
+  const live = run.sessions.find((session) => session.role === role && isLiveSession(session))
+  if (!live) {
+    draft.note('session.opened', { id, role, adapter, fence: run.fence, handle })
+    return 'accepted'
+  }
+  if (live.status === 'FAILED_NEEDS_HUMAN') return illegal(live, 'CREATED')
+  const kept = handle ?? live.handle
+  const same =
+    live.fence === run.fence && live.adapter === adapter && differingPaths(live.handle, kept).length === 0
+  if (same) return 'unchanged'
+  draft.note('session.adopted', { id: live.id, fence: run.fence, adapter, handle: kept })
+  return 'accepted'
+}
+
+/** Moves a session along its table; the way back to READY after a recovery is counted. */
+export const decideUpdateSession: Rule<'updateSession'> = (draft, { sessionId, status, detail }) => {
+  const { run } = draft
+  if (!admits('START_PHASE', run.status)) return { type: 'RunNotActive', status: run.status }
+  const session = run.sessions.find((each) => each.id === sessionId)
+  if (!session) return { type: 'SessionNotFound', sessionId }
+  if (!(SESSION_TRANSITIONS[session.status] as readonly SessionStatus[]).includes(status))
+    return illegal(session, status)
+  if (session.status === 'REBOOTSTRAPPED' && status === 'READY')
+    draft.note('session.recovered', { id: sessionId, recoveryAttempts: session.recoveryAttempts + 1, detail })
+  else draft.note('session.changed', { id: sessionId, from: session.status, to: status, detail })
+  return 'accepted'
+}
+
+/** Records a prompt before it is sent, and after: a key that was sent is never sent again. */
+export const decideRecordPrompt: Rule<'recordPrompt'> = (draft, command, { workflow }) => {
+  const { run } = draft
+  const { sessionId, phase: key, dedupKey, repair } = command
+  if (!admits('START_PHASE', run.status)) return { type: 'RunNotActive', status: run.status }
+  const session = run.sessions.find((each) => each.id === sessionId)
+  if (!session) return { type: 'SessionNotFound', sessionId }
+  const refused = checkPhase(run, key, workflow)
+  if (refused) return refused
+  if (session.sent.some((sent) => sent.key === dedupKey))
+    return { type: 'PromptAlreadySent', sessionId, dedupKey }
+  const { id, round, attempts: attempt } = currentPhaseOf(run)
+  const prompt = { sessionId, id, phase: key, round, attempt, dedupKey, repair }
+  const underWay = session.status === 'BUSY' && session.lastPromptKey === dedupKey
+  if (command.stage === 'SENDING') {
+    // asked again after a crash between the two: it is still being sent
+    if (underWay) return 'unchanged'
+    if (session.status !== 'READY') return illegal(session, 'BUSY')
+    draft.note('prompt.sending', prompt)
+    return 'accepted'
+  }
+  if (!underWay) return illegal(session, 'BUSY')
+  draft.note('prompt.sent', {
+    ...prompt,
+    awaitsArtifact: workflowPhase(workflow, key).artifact?.required ?? false,
+  })
+  return 'accepted'
+}
+
+function checkPhase(run: Run, key: string, workflow: WorkflowDefinition): Refusal | undefined {
+  if (!findWorkflowPhase(workflow, key)) return unknownPhase(key, workflow)
+  const current = currentPhaseOf(run)
+  if (current.key === key && (current.status === 'RUNNING' || current.status === 'AWAITING_ARTIFACT'))
+    return undefined
+  return illegalTransition(run, key, workflow)
+}
+
+function illegal({ id: sessionId, status: from }: Session, to: SessionStatus): Refusal {
+  return { type: 'IllegalSessionTransition', sessionId, from, to, allowed: SESSION_TRANSITIONS[from] }
+}
+
+/** Disposes of the sessions that wait for a person; returns their ids. */
+export function sessionsNeedingHuman({ run }: Draft): string[] {
+  return run.sessions.filter(({ status }) => status === 'FAILED_NEEDS_HUMAN').map(({ id }) => id)
+}

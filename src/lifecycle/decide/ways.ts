@@ -1,0 +1,42 @@
+import { isCompletable } from '../evidence.ts'
+import type { Refusal } from '../refusals.ts'
+import { currentPhaseOf, type Phase, type Run } from '../run.ts'
+import { type WorkflowDefinition, workflowPhase } from '../workflow.ts'
+import { mayOpenRound } from './moves.ts'
+
+/** The phases that may be advanced to now; the current one where it is still to be started. */
+export function allowedPhases(run: Run, workflow: WorkflowDefinition): string[] {
+  const current = currentPhaseOf(run)
+  if (isStartable(current)) return [current.key]
+  const leavable = current.status === 'COMPLETED' || isCompletable(run, current, workflow)
+  const allowed = workflowPhase(workflow, current.key).next.filter((key) => {
+    if (run.roundComplete && key === workflow.initialPhase) return false
+    return leavable && !(workflowPhase(workflow, key).final && isRoundMissing(run, key, workflow))
+  })
+  return leavable && mayOpenRound(run, workflow) ? [...allowed, workflow.initialPhase] : allowed
+}
+
+/** True for a phase that can be started: it never was, or its last attempt is over without success. */
+export function isStartable({ status }: Pick<Phase, 'status'>): boolean {
+  return status === 'PENDING' || status === 'FAILED' || status === 'CANCELLED'
+}
+
+/** True for an attempt under way that has not been handed to a person. */
+export function isRepairable({ status }: Pick<Phase, 'status'>): boolean {
+  return status === 'RUNNING' || status === 'AWAITING_ARTIFACT'
+}
+
+/** A final phase is entered with the round complete, unless it is the one that completes the round. */
+export function isRoundMissing(run: Run, to: string, workflow: WorkflowDefinition): boolean {
+  return workflow.completeRoundAt !== null && workflow.completeRoundAt !== to && !run.roundComplete
+}
+
+/** The refusal of a way that the graph, or the state of the phase, does not have. */
+export function illegalTransition(run: Run, to: string, workflow: WorkflowDefinition): Refusal {
+  return { type: 'IllegalTransition', from: run.currentPhase, to, allowed: allowedPhases(run, workflow) }
+}
+
+/** The refusal of a name that the workflow does not have. */
+export function unknownPhase(phase: string, workflow: WorkflowDefinition): Refusal {
+  return { type: 'UnknownPhase', phase, known: workflow.phases.map(({ key }) => key) }
+}

@@ -1,0 +1,239 @@
+import type { EventPayload, RunEvent } from './events.ts'
+import type { Approval, Artifact, Instant, Message, Phase, Run, Session } from './run.ts'
+import type { ApprovalStatus, Decision, MessageStatus, SessionStatus } from './words.ts'
+
+/** What an event makes of what hangs below a run: sessions, prompts, artifacts, approvals, messages. */
+export type EventBelow = Extract<
+  RunEvent,
+  { type: `${'session' | 'prompt' | 'artifact' | 'approval' | 'message' | 'child'}.${string}` }
+>
+
+/** The part of the fold that concerns what hangs below a run beside its phases and executions. */
+export function evolveBelow(run: Run, event: EventBelow): Run {
+  switch (event.type) {
+    case 'session.opened':
+      return { ...run, sessions: [...run.sessions, openSession(event.payload, event.at)] }
+    case 'session.adopted': {
+      const { id, fence, adapter, handle } = event.payload
+      return changeSession(run, id, (session) => ({ ...session, fence, adapter, handle }))
+    }
+    case 'session.changed':
+      return changeSession(run, event.payload.id, (session) => ({ ...session, status: event.payload.to }))
+    case 'session.recovered': {
+      const { id, recoveryAttempts } = event.payload
+      return changeSession(run, id, (session) => ({ ...session, status: 'READY', recoveryAttempts }))
+    }
+    case 'prompt.sending': {
+      const { sessionId, dedupKey } = event.payload
+      return changeSession(run, sessionId, (session) => ({
+        ...session,
+        status: 'BUSY',
+        lastPromptKey: dedupKey,
+        lastPromptStage: 'SENDING',
+        lastPromptAt: event.at,
+      }))
+    }
+    case 'prompt.sent':
+      return sendPrompt(run, event.payload, event.at)
+    case 'artifact.validated':
+      return { ...run, artifacts: [...run.artifacts, produce(event.payload, event.at, [])] }
+    case 'artifact.invalid':
+      return {
+        ...run,
+        artifacts: [...run.artifacts, produce(event.payload, event.at, event.payload.problems)],
+      }
+    case 'approval.requested':
+      return requestApproval(run, event.payload, event.at, event.actor)
+    case 'approval.decided': {
+      const { decision, comment, disposed } = event.payload
+      const decided = { status: DECIDED[decision], decidedAt: event.at, decidedBy: event.actor, comment }
+      const ruled = rule(
+        changeApproval(run, event.payload.id, decided),
+        event.payload,
+        decision,
+        event.at,
+        comment,
+      )
+      return endSessions(ruled, disposed)
+    }
+    case 'approval.expired': {
+      const { id, onExpiry } = event.payload
+      const expired = changeApproval(run, id, {
+        status: 'EXPIRED',
+        decidedAt: event.at,
+        decidedBy: event.actor,
+      })
+      const decision = onExpiry === 'REJECT' ? 'REJECT' : null
+      return rule(expired, event.payload, decision, event.at, 'nobody decided in time')
+    }
+    case 'message.sent': {
+      const { id, text, mode } = event.payload
+      const message: Message = { id, text, mode, status: 'PENDING', sentBy: event.actor, sentAt: event.at }
+      return { ...run, messages: [...run.messages, message] }
+    }
+    case 'message.acknowledged':
+      return changeMessages(run, [event.payload.id], event.payload.receipt)
+    case 'child.settled':
+      return run
+  }
+}
+
+/** Sessions with these ids are over; their roles are free. */
+export function endSessions(run: Run, ids: readonly string[]): Run {
+  return ids.reduce(
+    (changed, id) => changeSession(changed, id, (session) => ({ ...session, status: 'DISPOSED' })),
+    run,
+  )
+}
+
+/** Approvals with these ids can't be decided any more. */
+export function voidApprovals(run: Run, ids: readonly string[]): Run {
+  return ids.reduce((changed, id) => changeApproval(changed, id, { status: 'VOID' }), run)
+}
+
+/** Messages with these ids have come to this status. */
+export function changeMessages(run: Run, ids: readonly string[], status: MessageStatus): Run {
+  if (ids.length === 0) return run
+  const named = new Set(ids)
+  return { ...run, messages: run.messages.map((each) => (named.has(each.id) ? { ...each, status } : each)) }
+}
+
+/** A session came to this status. */
+export function moveSession(run: Run, id: string | null, status: SessionStatus): Run {
+  return id === null ? run : changeSession(run, id, (session) => ({ ...session, status }))
+}
+
+const DECIDED: { readonly [D in Decision]: ApprovalStatus } = {
+  APPROVE: 'APPROVED',
+  REJECT: 'REJECTED',
+  RETRY: 'RETRIED',
+  ABORT: 'ABORTED',
+}
+
+function openSession(
+  { id, role, adapter, fence, handle }: EventPayload<'session.opened'>,
+  at: Instant,
+): Session {
+  return {
+    id,
+    role,
+    adapter,
+    status: 'CREATED',
+    fence,
+    recoveryAttempts: 0,
+    handle,
+    lastPromptKey: null,
+    lastPromptStage: null,
+    lastPromptAt: null,
+    sent: [],
+    createdAt: at,
+  }
+}
+
+function sendPrompt(run: Run, payload: EventPayload<'prompt.sent'>, at: Instant): Run {
+  const { sessionId, dedupKey, id: phaseId, attempt, awaitsArtifact } = payload
+  const sent = changeSession(run, sessionId, (session) => ({
+    ...session,
+    lastPromptStage: 'SENT',
+    lastPromptAt: at,
+    sent: [...session.sent, { key: dedupKey, phaseId, attempt }],
+  }))
+  return awaitsArtifact ? movePhase(sent, phaseId, 'AWAITING_ARTIFACT', null) : sent
+}
+
+function produce(
+  { id, phaseId, round, attempt, path, sha256, size }: Omit<EventPayload<'artifact.invalid'>, 'problems'>,
+  at: Instant,
+  problems: Artifact['problems'],
+): Artifact {
+  return {
+    id,
+    phaseId,
+    round,
+    attempt,
+    path,
+    sha256,
+    size,
+    valid: problems.length === 0,
+    problems,
+    createdAt: at,
+  }
+}
+
+function requestApproval(
+  run: Run,
+  { awaitsApproval, phase: _key, expiresAt, ...asked }: EventPayload<'approval.requested'>,
+  at: Instant,
+  actor: string,
+): Run {
+  const approval: Approval = {
+    ...asked,
+    status: 'PENDING',
+    requestedBy: actor,
+    requestedAt: at,
+    expiresAt: expiresAt === null ? null : Date.parse(expiresAt),
+    decidedAt: null,
+    decidedBy: null,
+    comment: null,
+  }
+  const waiting: Run = {
+    ...run,
+    approvals: [...run.approvals, approval],
+    status: asked.kind === 'REVIEW' ? 'AWAITING_APPROVAL' : 'PAUSED',
+    statusAt: at,
+  }
+  return awaitsApproval ? movePhase(waiting, asked.phaseId, 'AWAITING_APPROVAL', null) : waiting
+}
+
+/** What a decision makes of the phase and of the run's status; a run that failed by it has an event of its own. */
+function rule(
+  run: Run,
+  { phaseId, runStatus }: Pick<EventPayload<'approval.decided'>, 'phaseId' | 'runStatus'>,
+  decision: Decision | null,
+  at: Instant,
+  comment: string | null,
+): Run {
+  const moved = runStatus === run.status ? run : { ...run, status: runStatus, statusAt: at }
+  if (phaseId === null) return moved
+  if (decision === 'APPROVE') return movePhase(moved, phaseId, 'COMPLETED', at)
+  if (decision !== 'REJECT') return moved
+  const error = {
+    class: 'RECOVERABLE',
+    code: 'REJECTED',
+    message: comment ?? 'the work was rejected',
+    hint: null,
+  } as const
+  return changePhase(movePhase(moved, phaseId, 'FAILED', at), phaseId, (phase) =>
+    phase.status === 'FAILED' ? { ...phase, error, rejections: phase.rejections + 1 } : phase,
+  )
+}
+
+/** A phase came to this status, and its last attempt with it. */
+export function movePhase(
+  run: Run,
+  id: string | null,
+  status: Phase['status'],
+  endedAt: Instant | null,
+): Run {
+  return changePhase(run, id, (phase) => ({
+    ...phase,
+    status,
+    endedAt,
+    history: phase.history.map((tried) => (tried.attempt === phase.attempts ? { ...tried, status } : tried)),
+  }))
+}
+
+function changePhase(run: Run, id: string | null, changed: (phase: Phase) => Phase): Run {
+  return { ...run, phases: run.phases.map((phase) => (phase.id === id ? changed(phase) : phase)) }
+}
+
+function changeSession(run: Run, id: string, changed: (session: Session) => Session): Run {
+  return { ...run, sessions: run.sessions.map((session) => (session.id === id ? changed(session) : session)) }
+}
+
+function changeApproval(run: Run, id: string, changes: Partial<Approval>): Run {
+  return {
+    ...run,
+    approvals: run.approvals.map((approval) => (approval.id === id ? { ...approval, ...changes } : approval)),
+  }
+}

@@ -1,0 +1,20 @@
+import { type Connection, type Prepared, run } from './openStore.ts'
+
+/** The tables whose rows hang below a run and are named by commands of their own. */
+export type NamedBelow = 'session' | 'approval' | 'message'
+
+const FIND: { readonly [T in NamedBelow]: Prepared } = {
+  session: { name: 'find-run-of-session', text: 'SELECT run_id FROM session WHERE id = $1' },
+  approval: { name: 'find-run-of-approval', text: 'SELECT run_id FROM approval WHERE id = $1' },
+  message: { name: 'find-run-of-message', text: 'SELECT run_id FROM message WHERE id = $1' },
+}
+
+/** The id of the run that a row hangs below; null where there is no such row. */
+export async function findRunOf(
+  connection: Connection,
+  table: NamedBelow,
+  id: string,
+): Promise<string | null> {
+  const [row] = await run<{ run_id: string }>(connection, FIND[table], [id])
+  return row?.run_id ?? null
+}

@@ -1,0 +1,42 @@
+import type { Approval } from '../lifecycle/run.ts'
+import type { ApprovalStatus } from '../lifecycle/words.ts'
+import type { Below } from './findBelow.ts'
+import { Prisma } from './generated/client.ts'
+import type { Connection } from './openStore.ts'
+import { inOrder, isBetween, isUpTo, type Page, type PageAsked, type PageOrder, toPage } from './page.ts'
+import { type Sight, whereRuns } from './runFilter.ts'
+import { APPROVAL_JSON } from './selectBelow.ts'
+
+/** Which approvals to list; what is null does not narrow. */
+export interface ApprovalFilter {
+  readonly statuses: readonly ApprovalStatus[] | null
+}
+
+const order: PageOrder = { column: Prisma.sql`v.requested_at`, id: Prisma.sql`v.id`, newestFirst: true }
+
+/** Lists the approvals of the runs that a reader may see, the newest first. */
+export async function listApprovals(
+  connection: Connection,
+  filter: ApprovalFilter,
+  sight: Sight,
+  page: PageAsked,
+): Promise<Page<Below<Approval>>> {
+  const from = Prisma.sql`FROM approval v JOIN run r ON r.id = v.run_id WHERE ${where(filter, sight)}`
+  const behind = page.after
+    ? Prisma.sql`EXISTS (SELECT ${from} AND ${isUpTo(order, page.after)})`
+    : Prisma.sql`false`
+  const { text, values } = Prisma.sql`
+SELECT ${behind} AS has_behind, listed.* FROM (SELECT 1) AS always LEFT JOIN LATERAL (
+  SELECT r.id AS run_id, ${Prisma.raw(APPROVAL_JSON)} AS row ${from} AND ${isBetween(order, page)}
+  ${inOrder(order, page)} LIMIT ${page.limit + 1}
+) listed ON true`
+  type Row = { has_behind: boolean; run_id: string; row: Approval | null }
+  const { rows } = await connection.query<Row>(text, values)
+  const found = rows.flatMap(({ run_id: runId, row }) => (row ? [{ runId, row }] : []))
+  return toPage(found, page, { hasBehind: rows[0]?.has_behind ?? false, hasAhead: false })
+}
+
+function where({ statuses }: ApprovalFilter, sight: Sight): Prisma.Sql {
+  const seen = whereRuns({}, sight)
+  return statuses ? Prisma.sql`${seen} AND v.status = ANY(${statuses}::approval_status[])` : seen
+}

@@ -1,0 +1,82 @@
+import type { ArtifactProblem, Json } from '../lifecycle/run.ts'
+import type { WorkflowDefinition, WorkflowIssue, WorkflowPhase } from '../lifecycle/workflow.ts'
+import { type Finding, SchemaThread, type ThreadLimits } from './schemaThread.ts'
+
+/** What a workflow declares of a phase's artifact. */
+type Declared = NonNullable<WorkflowPhase['artifact']>
+
+/** Opens what validates files and the schemas of workflows; its thread is started when the first schema comes. */
+export function openValidator(limits: Partial<ThreadLimits> = {}) {
+  const thread = new SchemaThread(limits)
+  return {
+    async validateArtifact(declared: Declared, content: string): Promise<readonly ArtifactProblem[]> {
+      const problems = checkConstraints(declared, content)
+      for (const { schema, document } of demandsOf(declared, content)) {
+        const misspelt = checkJson(document)
+        problems.push(
+          ...(misspelt ? [misspelt] : toProblems(await thread.apply(JSON.stringify(schema), document))),
+        )
+      }
+      return problems
+    },
+    async checkSchemas({ phases }: WorkflowDefinition): Promise<readonly WorkflowIssue[]> {
+      const issues: WorkflowIssue[] = []
+      for (const [index, { artifact }] of phases.entries()) {
+        for (const { schema, field } of artifact ? demandsOf(artifact, '') : []) {
+          const path = ['phases', String(index), 'artifact', field]
+          const found = toProblems(await thread.apply(JSON.stringify(schema), null))
+          issues.push(...found.map(({ message }) => ({ path, message })))
+        }
+      }
+      return issues
+    },
+    /** Ends the thread; what is under way is answered as too much for it. */
+    close: () => thread.close(),
+  }
+}
+
+/** A schema that a JSON text must satisfy, and the field of the declaration it comes from. */
+interface Demand {
+  readonly field: 'schema' | 'pattern'
+  readonly schema: Json
+  readonly document: string
+}
+
+/** A pattern may be as hostile as a schema, so it is applied as one: to the file as a single string. */
+function demandsOf({ schema, pattern }: Declared, content: string): Demand[] {
+  const demands: Demand[] = []
+  if (schema !== null) demands.push({ field: 'schema', schema, document: content })
+  if (pattern !== null)
+    demands.push({ field: 'pattern', schema: { type: 'string', pattern }, document: JSON.stringify(content) })
+  return demands
+}
+
+function toProblems(finding: Finding): readonly ArtifactProblem[] {
+  if ('problems' in finding) return finding.problems
+  if ('uncompilable' in finding)
+    return [{ path: '', message: `it can't be compiled: ${finding.uncompilable}` }]
+  return [{ path: '', message: TOO_MUCH }]
+}
+
+const TOO_MUCH = 'it took too much time or memory to apply: simplify its patterns and alternatives'
+
+function checkConstraints({ notEmpty, maxBytes }: Declared, content: string): ArtifactProblem[] {
+  const problems: ArtifactProblem[] = []
+  const say = (message: string) => problems.push({ path: '', message })
+  if (notEmpty && content.trim() === '') say('the file is empty')
+  const size = Buffer.byteLength(content)
+  if (maxBytes !== null && size > maxBytes) say(`the file has ${size} bytes; at most ${maxBytes} are allowed`)
+  return problems
+}
+
+function checkJson(content: string): ArtifactProblem | undefined {
+  try {
+    JSON.parse(content)
+    return undefined
+  } catch (error) {
+    return {
+      path: '',
+      message: `the file is no JSON: ${error instanceof Error ? error.message : String(error)}`,
+    }
+  }
+}

@@ -1,0 +1,90 @@
+// @ts-check
+import { parentPort } from 'node:worker_threads'
+import addFormats from 'ajv-formats'
+import { Ajv } from 'ajv'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+
+/**
+ * Compiles and applies JSON Schemas away from the server's own thread: a hostile schema, pattern or document may take
+ * for ever here, and is then ended with the thread. It says when it is ready; then one request comes at a time, and each
+ * is answered once.
+ */
+
+const OPTIONS = {
+  strict: false,
+  allErrors: true,
+  validateFormats: true,
+  logger: /** @type {false} */ (false),
+}
+/** @type {Map<string, import('ajv').ValidateFunction>} */
+const compiled = new Map()
+/** How many compiled schemas are kept. */
+const KEPT = 100
+/** How many problems are told, and how long each part of one may be, in characters: both are in the document's hand. */
+const MOST_PROBLEMS = 100
+const MOST_CHARACTERS = 500
+
+/** @param {string} source */
+function compile(source) {
+  const known = compiled.get(source)
+  if (known) return known
+  const schema = JSON.parse(source)
+  // nothing is ever fetched: a reference that leaves the schema can't be compiled
+  const ajv = /draft-07/.test(String(schema.$schema ?? '')) ? new Ajv(OPTIONS) : new Ajv2020(OPTIONS)
+  addFormats.default(ajv)
+  const validate = ajv.compile(schema)
+  // its answer would be a promise, which is no answer
+  if ('$async' in validate) throw new Error('$async is no keyword of JSON Schema')
+  if (compiled.size >= KEPT) compiled.clear()
+  compiled.set(source, validate)
+  return validate
+}
+
+/** @param {string} text */
+function shorten(text) {
+  return text.length <= MOST_CHARACTERS ? text : `${text.slice(0, MOST_CHARACTERS)}…`
+}
+
+/**
+ * What is wrong, with the name or the values that it is about.
+ * @param {import('ajv').ErrorObject} error
+ */
+function explain({ keyword, message = keyword, params }) {
+  switch (keyword) {
+    case 'additionalProperties':
+    case 'unevaluatedProperties':
+      return `${message}: ${params['additionalProperty'] ?? params['unevaluatedProperty']}`
+    case 'enum':
+      return `${message}: ${JSON.stringify(params['allowedValues'])}`
+    case 'const':
+      return `${message}: ${JSON.stringify(params['allowedValue'])}`
+    default:
+      return message
+  }
+}
+
+/** @param {{ id: number, schema: string, document: string | null }} request */
+function answer({ id, schema, document }) {
+  let validate
+  try {
+    validate = compile(schema)
+  } catch (error) {
+    return { id, uncompilable: shorten(String(error instanceof Error ? error.message : error)) }
+  }
+  if (document === null || validate(JSON.parse(document))) return { id, problems: [] }
+  const problems = (validate.errors ?? [])
+    .slice(0, MOST_PROBLEMS)
+    .map((error) => ({ path: shorten(error.instancePath), message: shorten(explain(error)) }))
+  return { id, problems }
+}
+
+parentPort?.on('message', (request) => {
+  try {
+    parentPort?.postMessage(answer(request))
+  } catch (error) {
+    // a document nested deeper than the stack, for a schema that follows it down
+    const problem = { path: '', message: shorten(`it can't be validated: ${String(error)}`) }
+    parentPort?.postMessage({ id: request.id, problems: [problem] })
+  }
+})
+parentPort?.postMessage({ ready: true })

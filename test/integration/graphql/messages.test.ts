@@ -1,0 +1,188 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Caller } from '../../../src/commands/context.ts'
+import { agentOf } from '../../support/callers.ts'
+import { codesOf, type Data, openTestGraph, type TestGraph } from '../../support/graphql.ts'
+import { runIn } from '../../support/runs.ts'
+import { SOLO } from '../../support/workflows.ts'
+import { findViolations, mistake, problem, send, succeeded, UNKNOWN_RUN } from './send.ts'
+
+let graph: TestGraph
+let worker: Caller
+let operator: Caller
+
+beforeAll(async () => {
+  graph = await openTestGraph({ workflows: [SOLO] })
+  worker = graph.callers.worker
+  operator = graph.callers.operator
+})
+afterAll(() => graph.close())
+
+const UNKNOWN = 'msg_01jd0000000000000000000000'
+const MESSAGE = 'id text mode status sentBy sentAt run { id status }'
+const SEND = `... on SendMessageSuccess { sent { ${MESSAGE} } replayed } ... on RunNotActive { status } ... on RunNotFound { runId }
+  ... on IdempotencyMismatch { differingPaths }`
+const ACKNOWLEDGE = `... on AcknowledgeMessageSuccess { acknowledged { ${MESSAGE} } replayed } ... on MessageNotFound { messageId }
+  ... on LeaseLost { yourFence currentFence } ... on IdempotencyMismatch { differingPaths }`
+
+const say = (input: object, as = operator): Promise<Data> =>
+  send(graph, 'sendMessage', { text: 'Hurry up.', ...input }, SEND, as)
+const acknowledge = (input: object, as = worker): Promise<Data> =>
+  send(graph, 'acknowledgeMessage', { receipt: 'DELIVERED', fence: 1, ...input }, ACKNOWLEDGE, as)
+const held = async (): Promise<string> => (await runIn(graph, 'RUNNING', { leaseSeconds: 600 })).id
+
+describe('sendMessage', () => {
+  it('sends text to a run, which its owner is told with its directives', async () => {
+    const runId = await held()
+    const { sent } = succeeded(await say({ runId, text: 'Look at\nthe tests.' }))
+    expect(sent).toEqual({
+      id: expect.stringMatching(/^msg_/),
+      text: 'Look at\nthe tests.',
+      mode: 'STEER',
+      status: 'PENDING',
+      sentBy: 'olga',
+      sentAt: expect.stringMatching(/Z$/),
+      run: { id: runId, status: 'RUNNING' },
+    })
+    succeeded(await say({ runId, text: 'Then rest.', mode: 'FOLLOW_UP' }))
+    const RENEW = '... on RenewLeaseSuccess { directives { kind message { text mode status run { id } } } }'
+    const { directives } = await graph.mutate('renewLease', { runId, fence: 1 }, RENEW, { as: worker })
+    expect(directives).toEqual([
+      { kind: 'CONTINUE', message: null },
+      {
+        kind: 'MESSAGE',
+        message: { text: 'Look at\nthe tests.', mode: 'STEER', status: 'PENDING', run: { id: runId } },
+      },
+      {
+        kind: 'MESSAGE',
+        message: { text: 'Then rest.', mode: 'FOLLOW_UP', status: 'PENDING', run: { id: runId } },
+      },
+    ])
+  })
+
+  it('reaches runs that wait, too', async () => {
+    for (const status of ['QUEUED', 'PAUSED'] as const) {
+      const { id: runId } = await runIn(graph, status)
+      expect(await say({ runId })).toMatchObject({ sent: { status: 'PENDING', run: { status } } })
+    }
+  })
+
+  it('answers its key with the first message, though the agent has read it', async () => {
+    const runId = await held()
+    const input = { runId, idempotencyKey: 'send-1' }
+    const { sent } = succeeded(await say(input))
+    succeeded(await acknowledge({ messageId: sent.id, receipt: 'CONSUMED' }))
+    expect(await say(input)).toMatchObject({ replayed: true, sent: { id: sent.id, status: 'CONSUMED' } })
+    expect(await say({ ...input, mode: 'FOLLOW_UP' })).toEqual(
+      problem('IdempotencyMismatch', { differingPaths: ['mode'] }),
+    )
+  })
+
+  it('is refused out of place', async () => {
+    for (const status of ['CANCELLING', 'COMPLETED', 'FAILED'] as const) {
+      const { id: runId } = await runIn(graph, status)
+      expect(await say({ runId })).toEqual(problem('RunNotActive', { status }))
+    }
+    const runId = await held()
+    expect(await say({ runId: UNKNOWN_RUN })).toEqual(problem('RunNotFound', { runId: UNKNOWN_RUN }))
+    for (const as of [worker, graph.callers.viewer, agentOf(runId, 1)])
+      expect(await say({ runId }, as)).toEqual(problem('Forbidden', { requiredRole: 'OPERATOR' }))
+    expect(await say({ runId, text: '' })).toEqual(mistake(['text']))
+    expect(await say({ runId, text: 'x'.repeat(65_537) })).toEqual(mistake(['text']))
+    expect(await say({ runId, text: 'a\0b' })).toEqual(mistake(['text'], /NUL/))
+  })
+})
+
+describe('acknowledgeMessage', () => {
+  const sentTo = async (runId: string): Promise<string> => succeeded(await say({ runId })).sent.id
+
+  it('tells how far a message has come, and never goes back', async () => {
+    const messageId = await sentTo(await held())
+    const states: string[] = []
+    for (const receipt of ['DELIVERED', 'DELIVERED', 'CONSUMED', 'DELIVERED'])
+      states.push(succeeded(await acknowledge({ messageId, receipt })).acknowledged.status)
+    expect(states).toEqual(['DELIVERED', 'DELIVERED', 'CONSUMED', 'CONSUMED'])
+  })
+
+  it('may be said by the agent, without a fence', async () => {
+    const runId = await held()
+    const messageId = await sentTo(runId)
+    const input = { messageId, fence: null, receipt: 'CONSUMED' }
+    expect(await acknowledge(input, agentOf(runId, 1))).toMatchObject({
+      acknowledged: { status: 'CONSUMED' },
+    })
+  })
+
+  it('tells what became of a message whose run has settled, and changes nothing', async () => {
+    const runId = await held()
+    const [read, unread] = [await sentTo(runId), await sentTo(runId)]
+    succeeded(await acknowledge({ messageId: read, receipt: 'CONSUMED' }))
+    succeeded(await graph.mutate('failRun', { runId, fence: 1, error: 'x' }, ''))
+    expect(await acknowledge({ messageId: unread, receipt: 'CONSUMED' })).toMatchObject({
+      acknowledged: { status: 'UNDELIVERED', run: { status: 'FAILED' } },
+    })
+    expect(await acknowledge({ messageId: read })).toMatchObject({ acknowledged: { status: 'CONSUMED' } })
+  })
+
+  it('answers its key with what was done, and is refused out of place', async () => {
+    const runId = await held()
+    const messageId = await sentTo(runId)
+    const input = { messageId, idempotencyKey: 'ack-1' }
+    expect(await acknowledge(input)).toMatchObject({ replayed: false })
+    expect(await acknowledge(input)).toMatchObject({ replayed: true, acknowledged: { id: messageId } })
+    expect(await acknowledge({ ...input, receipt: 'CONSUMED' })).toEqual(
+      problem('IdempotencyMismatch', { differingPaths: ['receipt'] }),
+    )
+    expect(await acknowledge({ messageId, fence: 3 })).toEqual(
+      problem('LeaseLost', { yourFence: 3, currentFence: 1 }),
+    )
+    expect(await acknowledge({ messageId: UNKNOWN })).toEqual(
+      problem('MessageNotFound', { messageId: UNKNOWN }),
+    )
+    expect(await acknowledge({ messageId: runId })).toEqual(mistake(['messageId'], /msg_/))
+    expect(await acknowledge({ messageId }, operator)).toEqual(
+      problem('Forbidden', { requiredRole: 'WORKER' }),
+    )
+  })
+})
+
+describe('the messages of a run', () => {
+  it('are listed page by page, the newest first, and are nodes for whoever sees the run', async () => {
+    const runId = await held()
+    for (const text of ['1', '2', '3']) succeeded(await say({ runId, text }))
+    const PAGE = `query ($id: ID!, $after: String) { run(id: $id) { messages(first: 2, after: $after) {
+      edges { node { id text } } pageInfo { hasNextPage hasPreviousPage endCursor } } } }`
+    const first = (await graph.read(PAGE, { id: runId })).run.messages
+    const second = (await graph.read(PAGE, { id: runId, after: first.pageInfo.endCursor })).run.messages
+    expect([...first.edges, ...second.edges].map(({ node }: Data) => node.text)).toEqual(['3', '2', '1'])
+    expect([first.pageInfo.hasNextPage, second.pageInfo.hasNextPage]).toEqual([true, false])
+
+    const NODE = 'query ($id: ID!) { node(id: $id) { __typename id ... on Message { text run { id } } } }'
+    const { id } = first.edges[0].node
+    const found = { __typename: 'Message', id, text: '3', run: { id: runId } }
+    expect((await graph.read(NODE, { id }, { as: agentOf(runId, 1) })).node).toEqual(found)
+    expect((await graph.read(NODE, { id: UNKNOWN })).node).toBeNull()
+    for (const as of [{ ...operator, projects: ['other'] }, agentOf(UNKNOWN_RUN, 1)])
+      expect(codesOf(await graph.ask(NODE, { id }, { as }))).toEqual(['FORBIDDEN'])
+  })
+
+  it('are told to the owner as they come', async () => {
+    const runId = await held()
+    const FOLLOW =
+      'subscription ($id: ID!) { directives(runId: $id, fence: 1) { kind message { text run { status } } } }'
+    const stream = await graph.follow(FOLLOW, { id: runId }, { as: worker })
+    if (!(Symbol.asyncIterator in stream)) throw new Error(JSON.stringify(stream))
+    const next = async () => (await stream.next()).value.data.directives
+    expect(await next()).toEqual({ kind: 'CONTINUE', message: null })
+    const told = next()
+    succeeded(await say({ runId, text: 'Psst.' }))
+    expect(await told).toEqual({ kind: 'MESSAGE', message: { text: 'Psst.', run: { status: 'RUNNING' } } })
+    const paused = next()
+    succeeded(await graph.mutate('pauseRun', { runId }, ''))
+    expect(await paused).toEqual({ kind: 'PAUSE', message: null })
+    await stream.return?.()
+  })
+})
+
+it('leaves every run what its log says', async () => {
+  expect(await findViolations(graph)).toEqual([])
+})

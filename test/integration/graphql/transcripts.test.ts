@@ -1,0 +1,164 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Caller } from '../../../src/commands/context.ts'
+import { agentOf } from '../../support/callers.ts'
+import { codesOf, type Data, openTestGraph, type TestGraph } from '../../support/graphql.ts'
+import { runIn } from '../../support/runs.ts'
+import { SOLO } from '../../support/workflows.ts'
+import { findViolations, mistake, problem, send, succeeded, UNKNOWN_RUN } from './send.ts'
+
+let graph: TestGraph
+let worker: Caller
+let operator: Caller
+
+beforeAll(async () => {
+  graph = await openTestGraph({ workflows: [SOLO] })
+  worker = graph.callers.worker
+  operator = graph.callers.operator
+})
+afterAll(() => graph.close())
+
+const UNKNOWN = 'ses_01jd0000000000000000000000'
+const MEMBERS = `... on AppendTranscriptSuccess { nextSeq } ... on TranscriptGap { expectedSeq } ... on SessionNotFound { sessionId }
+  ... on LeaseLost { yourFence currentFence run { id } }`
+const append = (input: object, as = worker): Promise<Data> =>
+  send(graph, 'appendTranscript', { fence: 1, ...input }, MEMBERS, as)
+
+/** A session of a run that is held under fence 1. */
+async function open(): Promise<{ runId: string; sessionId: string }> {
+  const { id: runId } = await runIn(graph, 'RUNNING', { leaseSeconds: 600 })
+  const input = { runId, role: 'writer', adapter: 'scripted', fence: 1 }
+  const { session } = await graph.mutate('openSession', input, '... on OpenSessionSuccess { session { id } }')
+  return { runId, sessionId: session.id }
+}
+
+const READ = `query ($id: ID!, $after: Int, $first: Int) { node(id: $id) { ... on Session { transcript(after: $after, first: $first) { seq text at } } } }`
+const read = async (id: string, rest: object = {}, as = worker): Promise<Data[]> =>
+  (await graph.read(READ, { id, ...rest }, { as })).node.transcript
+
+const FOLLOW =
+  'subscription ($id: ID!, $after: Int) { transcript(sessionId: $id, after: $after) { seq text } }'
+async function follow(id: string, after = 0, as = worker): Promise<AsyncIterableIterator<Data>> {
+  const stream = await graph.follow(FOLLOW, { id, after }, { as })
+  if (!(Symbol.asyncIterator in stream)) throw new Error(JSON.stringify(stream))
+  return stream
+}
+/** All that is told until a stream ends. */
+async function readAll(stream: AsyncIterableIterator<Data>): Promise<Data[]> {
+  const all: Data[] = []
+  for await (const { data, errors } of stream) {
+    expect(errors).toBeUndefined()
+    all.push(data.transcript)
+  }
+  return all
+}
+
+describe('appendTranscript', () => {
+  it('appends chunks, absorbs those that come again, and says where a gap begins', async () => {
+    const { sessionId } = await open()
+    expect(await append({ sessionId, fromSeq: 1, chunks: ['a', '\u001b[1mb\r\n', ''] })).toEqual({
+      __typename: 'AppendTranscriptSuccess',
+      nextSeq: 4,
+    })
+    expect(await append({ sessionId, fromSeq: 3, chunks: ['', 'd'] })).toMatchObject({ nextSeq: 5 })
+    expect(await append({ sessionId, fromSeq: 1, chunks: ['a'] })).toMatchObject({ nextSeq: 5 })
+    expect(await append({ sessionId, fromSeq: 5, chunks: [] })).toMatchObject({ nextSeq: 5 })
+    expect(await append({ sessionId, fromSeq: 6, chunks: ['f'] })).toEqual(
+      problem('TranscriptGap', { expectedSeq: 5 }),
+    )
+    expect(await read(sessionId)).toEqual(
+      ['a', '\u001b[1mb\r\n', '', 'd'].map((text, i) => ({
+        seq: i + 1,
+        text,
+        at: expect.stringMatching(/Z$/),
+      })),
+    )
+    expect((await read(sessionId, { after: 1, first: 2 })).map(({ seq }) => seq)).toEqual([2, 3])
+    expect(codesOf(await graph.ask(READ, { id: sessionId, first: 501 }))).toEqual(['BAD_USER_INPUT'])
+  })
+
+  it('raises no revision, but the activity of its run', async () => {
+    const { runId, sessionId } = await open()
+    const RUN = 'query ($id: ID!) { run(id: $id) { revision lastActivityAt } }'
+    const before = (await graph.read(RUN, { id: runId })).run
+    succeeded(await append({ sessionId, fromSeq: 1, chunks: ['a'] }))
+    const after = (await graph.read(RUN, { id: runId })).run
+    expect(after.revision).toBe(before.revision)
+    expect(Date.parse(after.lastActivityAt)).toBeGreaterThan(Date.parse(before.lastActivityAt))
+  })
+
+  it('takes the tail after the run has settled, from the last holder alone', async () => {
+    const { runId, sessionId } = await open()
+    succeeded(await graph.mutate('failRun', { runId, fence: 1, error: 'x' }, ''))
+    expect(await append({ sessionId, fromSeq: 1, chunks: ['tail'] })).toMatchObject({ nextSeq: 2 })
+    succeeded(await graph.mutate('resumeRun', { runId, claim: { owner: 'next' } }, ''))
+    const input = { runId, role: 'writer', adapter: 'scripted', fence: 2 }
+    succeeded(await graph.mutate('openSession', input, ''))
+    expect(await append({ sessionId, fromSeq: 2, chunks: ['more'], fence: 2 })).toEqual(
+      problem('LeaseLost', { yourFence: 2, currentFence: 1, run: { id: runId } }),
+    )
+  })
+
+  it('is refused to a superseded holder, and to whoever has no business with it', async () => {
+    const { runId, sessionId } = await open()
+    succeeded(await graph.mutate('releaseRun', { runId, fence: 1 }, ''))
+    succeeded(await graph.mutate('claimRun', { runId, owner: 'second' }, ''))
+    succeeded(await graph.mutate('openSession', { runId, role: 'writer', adapter: 'scripted', fence: 2 }, ''))
+    const chunks = { sessionId, fromSeq: 1, chunks: ['late'] }
+    expect(await append(chunks)).toEqual(
+      problem('LeaseLost', { yourFence: 1, currentFence: 2, run: { id: runId } }),
+    )
+    expect(await append({ ...chunks, fence: null }, agentOf(runId, 2))).toMatchObject({ nextSeq: 2 })
+    expect(await append({ ...chunks, fence: null }, agentOf(UNKNOWN_RUN, 2))).toMatchObject({
+      __typename: 'Forbidden',
+    })
+    expect(await append({ ...chunks, fence: 2 }, operator)).toEqual(
+      problem('Forbidden', { requiredRole: 'WORKER' }),
+    )
+    expect(await append({ ...chunks, sessionId: UNKNOWN })).toEqual(
+      problem('SessionNotFound', { sessionId: UNKNOWN }),
+    )
+    expect(await append({ ...chunks, sessionId: runId })).toEqual(mistake(['sessionId'], /ses_/))
+  })
+})
+
+describe('the stream of a transcript', () => {
+  it('tells what is there, then what comes, and ends with the session', async () => {
+    const { sessionId } = await open()
+    succeeded(await append({ sessionId, fromSeq: 1, chunks: ['a', 'b'] }))
+    const all = readAll(await follow(sessionId))
+    const late = readAll(await follow(sessionId, 1, graph.callers.viewer))
+    succeeded(await append({ sessionId, fromSeq: 3, chunks: ['c'] }))
+    succeeded(await graph.mutate('updateSession', { sessionId, status: 'DISPOSED', fence: 1 }, ''))
+    const told = ['a', 'b', 'c'].map((text, i) => ({ seq: i + 1, text }))
+    expect(await all).toEqual(told)
+    expect(await late).toEqual(told.slice(1))
+    expect(await readAll(await follow(sessionId, -7))).toEqual(told)
+  })
+
+  it('is taken up from a cursor by whoever was cut off', async () => {
+    const { runId, sessionId } = await open()
+    const first = await follow(sessionId, 0, agentOf(runId, 1))
+    const pulled = first.next()
+    succeeded(await append({ sessionId, fromSeq: 1, chunks: ['a', 'b'] }))
+    expect((await pulled).value.data.transcript).toEqual({ seq: 1, text: 'a' })
+    await first.return?.()
+    succeeded(await append({ sessionId, fromSeq: 3, chunks: ['c'] }))
+    succeeded(await graph.mutate('failRun', { runId, fence: 1, error: 'x' }, ''))
+    expect((await readAll(await follow(sessionId, 1))).map(({ text }) => text)).toEqual(['b', 'c'])
+  })
+
+  it('is not begun for a session that is malformed, unknown or not to be seen', async () => {
+    const { runId, sessionId } = await open()
+    const ask = async (id: string, as: Caller) =>
+      codesOf((await graph.follow(FOLLOW, { id }, { as })) as object)
+    expect(await ask(runId, worker)).toEqual(['INVALID_ID'])
+    expect(await ask(UNKNOWN, worker)).toEqual(['SESSION_NOT_FOUND'])
+    expect(await ask(sessionId, { ...operator, projects: ['other'] })).toEqual(['FORBIDDEN'])
+    expect(await ask(sessionId, agentOf(UNKNOWN_RUN, 1))).toEqual(['FORBIDDEN'])
+    expect(graph.signals.subscribers).toBe(0)
+  })
+})
+
+it('leaves every run what its log says', async () => {
+  expect(await findViolations(graph)).toEqual([])
+})
