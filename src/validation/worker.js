@@ -1,4 +1,5 @@
 // @ts-check
+// oxlint-disable unicorn/require-post-message-target-origin -- what posts here is a thread, which has no origin
 import { parentPort } from 'node:worker_threads'
 import addFormats from 'ajv-formats'
 import { Ajv } from 'ajv'

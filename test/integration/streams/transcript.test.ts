@@ -133,7 +133,7 @@ describe('a transcript', () => {
         for (let left = 1 + random(60); left > 0; left--) {
           const { done: isOver, value } = await tail.next()
           if (isOver) return all
-          all.push(value as Chunk)
+          all.push(value)
         }
         await tail.return()
       }
