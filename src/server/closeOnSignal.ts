@@ -30,8 +30,6 @@ export function closeOnSignal(
         void close(signal, 0)
       })
     }
-    void server.failed?.then(() => {
-      if (!isClosing) return close('the database failed', 1)
-    })
+    void server.failed?.then(() => (isClosing ? undefined : close('the database failed', 1)))
   })
 }

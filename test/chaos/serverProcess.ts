@@ -8,9 +8,6 @@ import { readPostmasterFile } from '../../src/database/embedded/postmasterFile.t
 
 const POLL_MS = 5
 
-/** How the server stands after its database was killed. */
-export type AfterLoss = 'ended' | 'unready' | 'recovered'
-
 /** `pawl serve` with its embedded database, in a process of its own, always at the same address. */
 export class ServerProcess {
   readonly #program: string
@@ -52,6 +49,11 @@ export class ServerProcess {
       this.#url = address.trim()
       return isReady(this.#url)
     })
+  }
+
+  /** Waits until it says that it is ready. */
+  async untilReady(): Promise<void> {
+    await this.#until(() => isReady(this.url))
   }
 
   /** Starts it and does not wait. */
@@ -99,21 +101,17 @@ export class ServerProcess {
     process.kill(pid, 'SIGKILL')
   }
 
+  /** Ends one of its PostgreSQL's sessions, whereupon that ends all of them and recovers as from a crash. */
+  async killSession(): Promise<void> {
+    const postmaster = await this.findPostmaster()
+    const session = (await this.listPostgres()).toSorted((a, b) => a - b).at(-1)
+    if (session === undefined || session === postmaster) throw new Error('there is no session to kill')
+    process.kill(session, 'SIGKILL')
+  }
+
   /** Stops the server as an operator would, and returns how it ended. */
   async stop(): Promise<string> {
     return this.#end('SIGTERM')
-  }
-
-  /** Waits for what the server makes of the loss of its database. */
-  async observeLoss(killed: number | undefined): Promise<AfterLoss> {
-    for (;;) {
-      if (this.#child?.exitCode !== null || this.#child.signalCode !== null) return 'ended'
-      const pid = await this.findPostmaster()
-      const ready = await isReady(this.url)
-      if (!ready) return 'unready'
-      if (pid !== undefined && pid !== killed) return 'recovered'
-      await delay(POLL_MS)
-    }
   }
 
   /** Ends whatever is left of it; for the end of a test. */

@@ -10,6 +10,7 @@ import { Client } from 'pg'
 import type { PoolConfig, QueryResultRow } from 'pg'
 import { afterEach, expect } from 'vitest'
 import { listPostgresProcesses } from '../../../src/database/embedded/inspectProcess.ts'
+import { sendSignal } from '../../../src/database/embedded/stopPostgres.ts'
 import { openDatabase } from '../../../src/database/openDatabase.ts'
 import type { Database } from '../../../src/database/openDatabase.ts'
 
@@ -28,7 +29,17 @@ export interface Holder {
 
 const folders: string[] = []
 const children: ChildProcess[] = []
-const databases: Database[] = []
+const toClose: Closable[] = []
+
+/** What a test opened. */
+export interface Closable {
+  close(): Promise<unknown>
+}
+
+/** Closes it after the test, before its files are removed. */
+export function closeAfterwards(opened: Closable): void {
+  toClose.push(opened)
+}
 
 /** A folder that others can pass through, removed after the test with whatever PostgreSQL still runs below it. */
 export async function makeFolder(): Promise<string> {
@@ -44,7 +55,7 @@ export async function open(
   more: { databaseUrl?: string; log?: RecordedLog } = {},
 ): Promise<Database> {
   const database = await openDatabase({ dataDir, ...more })
-  databases.push(database)
+  closeAfterwards(database)
   return database
 }
 
@@ -120,7 +131,7 @@ export async function expectNothingRuns(dataDir: string): Promise<void> {
 }
 
 afterEach(async () => {
-  for (const database of databases.splice(0)) await database.close()
+  for (const opened of toClose.splice(0)) await opened.close()
   for (const child of children.splice(0)) child.kill('SIGKILL')
   for (const folder of folders.splice(0)) await removeFolder(folder)
 })
@@ -133,7 +144,7 @@ async function removeFolder(folder: string): Promise<void> {
 async function endAllBelow(folder: string): Promise<void> {
   const clusters = await findClusters(folder)
   for (const cluster of clusters) {
-    for (const pid of await listPostgresProcesses(cluster)) process.kill(pid, 'SIGKILL')
+    for (const pid of await listPostgresProcesses(cluster)) sendSignal(pid, 'SIGKILL')
   }
 }
 

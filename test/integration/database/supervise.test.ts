@@ -13,6 +13,7 @@ import { prepareDataDir } from '../../../src/database/prepareDataDir.ts'
 import type { Database } from '../../../src/database/openDatabase.ts'
 import { spawnServer } from '../../support/spawnServer.ts'
 import {
+  closeAfterwards,
   clusterOf,
   expectNothingRuns,
   makeFolder,
@@ -171,7 +172,7 @@ async function supervise(settings: SupervisionSettings) {
   await initCluster(place, false)
   const log = new RecordedLog()
   const supervised = supervisePostgres(place, await startPatiently(place, log), log, settings)
-  onTestFinished(() => supervised.close())
+  closeAfterwards(supervised)
   return { dataDir, log, supervised }
 }
 
