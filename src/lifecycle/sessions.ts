@@ -1,5 +1,5 @@
 import type { Session } from './run.ts'
-import { SESSION_STATUSES, type SessionStatus } from './words.ts'
+import type { SessionStatus } from './words.ts'
 
 /** Where a session may go from each of its statuses, by its owner's word. */
 export const SESSION_TRANSITIONS = {
@@ -20,9 +20,6 @@ export const SESSION_TRANSITIONS = {
 export function allowedSessionStatuses({ status }: Pick<Session, 'status'>): readonly SessionStatus[] {
   return SESSION_TRANSITIONS[status]
 }
-
-/** Statuses in which a session holds its role. */
-export const LIVE_SESSION_STATUSES = SESSION_STATUSES.filter((status) => status !== 'DISPOSED')
 
 /** True for a session that holds its role. */
 export function isLiveSession({ status }: Pick<Session, 'status'>): boolean {
