@@ -55,7 +55,9 @@ describe('pawl export', () => {
     const file = join(folder, 'all.jsonl.gz')
     expect((await stat(file)).mode & 0o777).toBe(0o600)
     expect((await readFile(file)).subarray(0, 2)).toEqual(Buffer.from([0x1f, 0x8b]))
-    expect(await createPawl({ url: server.url, token }).server()).toMatchObject({ version: expect.any(String) })
+    expect(await createPawl({ url: server.url, token }).server()).toMatchObject({
+      version: expect.any(String),
+    })
   })
 
   it('tells programs how many rows there were', async () => {
