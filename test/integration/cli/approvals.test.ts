@@ -413,8 +413,8 @@ describe('pawl state', () => {
       phase: {
         key: 'plan',
         status: 'RUNNING',
-        artifactPath: 'plan.md',
-        requiresApproval: true,
+        artifact: { path: 'plan.md', required: true },
+        approval: { gate: 'plan', question: 'Shall this plan be built?' },
         isFinal: false,
       },
       mayFollow: ['build'],
