@@ -39,7 +39,11 @@ async function main(): Promise<void> {
     console.log(printTable(report))
     console.log(`\nkept in ${relative(process.cwd(), keep(report, options.out))}`)
   } finally {
-    await resources.close()
+    await resources.close().catch((error: unknown) => {
+      // beside whatever ended the measurements, not instead of it
+      console.error(error)
+      process.exitCode = 1
+    })
   }
 }
 

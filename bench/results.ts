@@ -99,5 +99,6 @@ function printSpread({ min, median, max }: Spread): string {
 }
 
 function printNumber(value: number): string {
-  return value >= 100 ? String(Math.round(value)) : value.toPrecision(value < 0.1 ? 1 : 2)
+  if (value >= 10) return String(Math.round(value))
+  return value.toPrecision(value < 0.1 ? 1 : 2)
 }

@@ -1,4 +1,4 @@
-import { applyDue } from '../lifecycle/due.ts'
+import { applyDue, nextDueAt } from '../lifecycle/due.ts'
 import type { Run } from '../lifecycle/run.ts'
 import { deferDue, findDue } from '../store/findDue.ts'
 import { type LoadedRun, loadRuns } from '../store/loadRun.ts'
@@ -78,9 +78,11 @@ function foresee({ settings }: Commands, before: LoadedRun): Run | null {
 async function move(commands: Commands, before: LoadedRun): Promise<Run | null> {
   const answer = await sweepRun(commands, before.run.id)
   if (!answer.ok) return null
-  const { run, now } = answer.run
-  if (run.revision === before.run.revision && run.settledAt === null)
-    await deferDue(commands.store.pool, run.id, run.revision, now + LOOK_AGAIN_MS)
+  const { run, workflow, now } = answer.run
+  if (run.revision === before.run.revision && run.settledAt === null) {
+    const ahead = nextDueAt(run, workflow, commands.settings, now) ?? Number.POSITIVE_INFINITY
+    await deferDue(commands.store.pool, run.id, run.revision, Math.min(ahead, now + LOOK_AGAIN_MS))
+  }
   return answer.event ? run : null
 }
 

@@ -33,8 +33,17 @@ export function applyDue(run: Run, { workflow, settings, now, hasActiveChild }: 
   return draft
 }
 
-/** When something other than the expiry of its lease becomes due for the run; null: never by itself. */
-export function nextDueAt(run: Run, workflow: WorkflowDefinition, settings: Settings): Instant | null {
+/**
+ * When something other than the expiry of its lease becomes due for the run; null: never by itself.
+ *
+ * @param after only moments later than this; left out: all, also those that were put off
+ */
+export function nextDueAt(
+  run: Run,
+  workflow: WorkflowDefinition,
+  settings: Settings,
+  after: Instant = Number.NEGATIVE_INFINITY,
+): Instant | null {
   if (isSettledStatus(run.status)) return null
   const moments = limitsOf(run, workflow).map(({ at }) => at)
   const approval = openApproval(run)
@@ -42,7 +51,8 @@ export function nextDueAt(run: Run, workflow: WorkflowDefinition, settings: Sett
   if (admits('EXPIRE', run.status)) moments.push(staleAt(run, settings))
   if (run.status === 'CANCELLING') moments.push(graceEndsAt(run, settings))
   if (run.status === 'RUNNING' && run.claim?.expiresAt === null) moments.push(orphanedAt(run, settings))
-  return moments.length > 0 ? Math.min(...moments) : null
+  const ahead = moments.filter((at) => at > after)
+  return ahead.length > 0 ? Math.min(...ahead) : null
 }
 
 /** When a cancelled owner's time to confirm is over. */

@@ -16,15 +16,6 @@ export function evolve(run: Run | null, event: RunEvent, runId: string, workflow
   return { ...next, epoch: event.epoch, revision: event.seq, lastActivityAt: event.at }
 }
 
-/** The run that a whole log tells of. */
-export function foldEvents(
-  events: readonly RunEvent[],
-  runId: string,
-  workflow: WorkflowDefinition,
-): Run | null {
-  return events.reduce<Run | null>((run, event) => evolve(run, event, runId, workflow), null)
-}
-
 function create(
   id: string,
   event: RunEvent,

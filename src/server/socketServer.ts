@@ -67,7 +67,8 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
         close: (code, reason) => socket.close(code, reason),
         onMessage: (handle) => {
           socket.on('message', (data) => {
-            handle(String(data)).catch((error: unknown) => fail(socket, error))
+            // ws hands over one buffer, whatever came
+            handle((data as Buffer).toString()).catch((error: unknown) => fail(socket, error))
           })
         },
       },

@@ -29,9 +29,7 @@ export async function spawnServer(dataDir: string, env: Record<string, string> =
   })
   let written = ''
   child.stderr.on('data', (chunk: Buffer) => (written += String(chunk)))
-  const ended = once(child, 'close').then(
-    ([code, signal]) => ({ code, signal }),
-  )
+  const ended = once(child, 'close').then(([code, signal]) => ({ code, signal }))
   const firstLine = once(createInterface(child.stdout), 'line').then(([line]) => String(line))
   const line = await Promise.race([
     firstLine,

@@ -38,8 +38,15 @@ async function findUser(name: string): Promise<RunUser | undefined> {
   try {
     const [uid, gid] = await Promise.all([run('id', ['-u', name]), run('id', ['-g', name])])
     return { uid: Number(uid.stdout), gid: Number(gid.stdout) }
-  } catch {
-    return undefined
+  } catch (error) {
+    // a number says that it ran and knows no such user
+    if (typeof (error as { code?: unknown }).code === 'number') return undefined
+    throw new DatabaseError(
+      'EMBEDDED_UNAVAILABLE',
+      `PostgreSQL refuses to run as root, and the users of this machine can't be looked up: ${(error as Error).message}. ` +
+        'Run Pawl as another user, or set DATABASE_URL.',
+      { cause: error },
+    )
   }
 }
 

@@ -110,7 +110,7 @@ describe('an agent under pawl exec', () => {
     expect(ended.stdout).toContain(`pid=${execution.pid}`)
   })
 
-  it('is INCOMPLETE after exit 0 without the work, and its exit code is passed on', async () => {
+  it('is INCOMPLETE after exit 0 without the work, and its exit code is passed on (G3)', async () => {
     const { ended, run, execution } = await execute('exit 0')
     expect(ended.code).toBe(0)
     expect(ended.stderr).toContain('INCOMPLETE')
@@ -202,7 +202,7 @@ describe('a command that can not be started', () => {
 })
 
 describe('a cancel', () => {
-  it('is confirmed when the agent and all it started are gone', async () => {
+  it('is confirmed when the agent and all it started are gone (G9)', async () => {
     const { running, runId } = await begin(`
       sh -c 'sleep 600 & echo "grandchild=$!"; wait' &
       echo "child=$$"; echo ready; wait`)

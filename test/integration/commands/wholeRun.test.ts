@@ -35,7 +35,7 @@ function accepted(answer: RunAnswer): RunSuccess {
 }
 
 describe('one run from start to a proven end', () => {
-  test('goes through every phase, completes its round and the run, and is what its log says', async () => {
+  test('is COMPLETED on its evidence alone, phase by phase, and is what its log says (G3, G6)', async () => {
     const { commands, callers } = test_
     const { operator, worker } = callers
     const started = accepted(await startRun(commands, operator, START))

@@ -6,6 +6,10 @@ import type { PoolConfig } from 'pg'
 import { inject, onTestFinished } from 'vitest'
 import { startExecution, finishExecution } from '../../../src/commands/executions.ts'
 import { deleteRun } from '../../../src/commands/deleteRun.ts'
+import { submitArtifact } from '../../../src/commands/artifacts.ts'
+import { sendMessage } from '../../../src/commands/messages.ts'
+import { startPhase } from '../../../src/commands/runCommands.ts'
+import { appendTranscript, openSession } from '../../../src/commands/sessions.ts'
 import { createToken, revokeToken } from '../../../src/commands/tokens.ts'
 import { exportDatabase } from '../../../src/database/exportDatabase.ts'
 import type { RowCounts } from '../../../src/database/exportDatabase.ts'
@@ -14,7 +18,7 @@ import type { Database } from '../../../src/database/openDatabase.ts'
 import { readExport } from '../../../src/database/transfer/readExport.ts'
 import { transact } from '../../../src/store/openStore.ts'
 import type { TestCommands } from '../../support/commands.ts'
-import { begin, type ReachableStatus, runIn } from '../../support/runs.ts'
+import { accepted, begin, type ReachableStatus, runIn } from '../../support/runs.ts'
 import { query } from './databaseHarness.ts'
 
 export const migrationsDir = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url))
@@ -53,6 +57,7 @@ export async function fillDatabase(source: TestCommands): Promise<{ good: string
     if (of.fence) continue
     await finishExecution(commands, callers.worker, { executionId: started.execution.id, exitCode: 1 })
   }
+  await waitForApproval(source)
   const { id: gone } = await runIn(source, 'CANCELLED')
   await deleteRun(commands, callers.operator, { runId: gone, idempotencyKey: 'delete' })
   // numbers that no JavaScript number holds, and a JSON null, which is no SQL null
@@ -73,6 +78,24 @@ export async function fillDatabase(source: TestCommands): Promise<{ good: string
   }
   const [good = '', revoked = ''] = secrets
   return { good, revoked }
+}
+
+/** A run with a session, a message, a file, and a question about it. */
+async function waitForApproval(source: TestCommands): Promise<void> {
+  const { commands, callers } = source
+  const { id: runId } = await runIn(source, 'RUNNING', { workflow: 'gated', input: { odd: ODD } })
+  const driving = { runId, phase: 'plan', fence: 1 }
+  accepted(await startPhase(commands, callers.worker, driving))
+  const opened = await openSession(commands, callers.worker, {
+    ...driving,
+    role: 'writer',
+    adapter: 'scripted',
+  })
+  if (!opened.ok || !opened.row) throw new Error('no session')
+  const transcript = { sessionId: opened.row.id, fence: 1, fromSeq: 1, chunks: [ODD, ''] }
+  await appendTranscript(commands, callers.worker, transcript)
+  await sendMessage(commands, callers.operator, { runId, text: ODD })
+  await submitArtifact(commands, callers.worker, { ...driving, path: 'plan.md', content: ODD })
 }
 
 /** Begins a run that is told by nothing but a number of events, each with a kilobyte of payload; it can't be verified. */

@@ -208,7 +208,11 @@ describe('after a time in which nobody kept watch', () => {
     const { id: runId } = await runIn(here, 'RUNNING')
     await sleepThrough(runId, 3600)
     const renewed = await renewLease(here.commands, here.callers.worker, { runId, fence: 1 })
-    expect(renewed).toMatchObject({ ok: true, claim: { owner: 'first', fence: 1 }, directives: [{ kind: 'CONTINUE', message: null }] })
+    expect(renewed).toMatchObject({
+      ok: true,
+      claim: { owner: 'first', fence: 1 },
+      directives: [{ kind: 'CONTINUE', message: null }],
+    })
   })
 
   test('a lease that had expired before is lost all the same', async () => {

@@ -242,7 +242,7 @@ describe('the end of a stream', () => {
 })
 
 describe('through drops, cut connections and writers elsewhere', () => {
-  test.each([1, 2, 3])('every subscriber ends with 1 to n, once, in order (seed %i)', async (seed) => {
+  test.each([1, 2, 3])('every subscriber ends with 1 to n, once, in order (G8) (seed %i)', async (seed) => {
     const random = seededRandom(seed)
     const { id } = await startAtWork(there.commands)
     const over = new AbortController()

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import type { Command } from '../../../src/lifecycle/commands.ts'
 import { type Decision, decide, type Verdict } from '../../../src/lifecycle/decide/index.ts'
 import type { RunEvent } from '../../../src/lifecycle/events.ts'
-import { foldEvents } from '../../../src/lifecycle/evolve.ts'
 import type { Refusal } from '../../../src/lifecycle/refusals.ts'
 import type { Json, Run } from '../../../src/lifecycle/run.ts'
 import { DEFAULT_SETTINGS, type Settings } from '../../../src/lifecycle/settings.ts'
@@ -149,11 +148,6 @@ function sha256(text: string): string {
 function phaseIds(revision: number): () => string {
   let made = 0
   return () => `phs_${revision}_${++made}`
-}
-
-/** The run that a whole log tells of. */
-export function fold(story: Story): Run | null {
-  return foldEvents(story.events, story.run.id, story.workflow)
 }
 
 /** A run as a store loads it for a decision: the present round, last attempts, what is under way and the row named. */

@@ -35,7 +35,7 @@ describe('the run store', () => {
     expect(store.all()).toEqual([])
   })
 
-  it('does not un-settle a run that an old frame says is running', () => {
+  it('does not un-settle a run that an old frame says is running (G2)', () => {
     const store = feed([
       makeRun({ status: 'COMPLETED', revision: 9 }),
       makeNews(8, 500),

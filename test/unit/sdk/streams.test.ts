@@ -552,7 +552,9 @@ describe.each(transports)('over $transport', ({ WebSocket: Socket }) => {
       const directives = await collect(pawl.runs.directives('run_01', { fence: 1 }))
       expect(directives.map(({ kind, message }) => message?.id ?? kind)).toEqual([
         'CONTINUE',
-        ...['msg_1', 'msg_2', 'msg_3'],
+        'msg_1',
+        'msg_2',
+        'msg_3',
         'LEASE_LOST',
       ])
     })

@@ -1,10 +1,10 @@
 /**
- * Writes what docs/lifecycle.md takes from the code: the state diagram and the table of transitions, between the
- * marks that say so.
+ * Writes what docs/lifecycle.md takes from the code: the state diagram, the table of transitions, and the tests that hold
+ * each guarantee, between the marks that say so.
  *
  *   npm run generate
  */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { TRANSITIONS } from '../src/lifecycle/transitions.ts'
 import { FINAL_STATUSES, RUN_STATUSES, type RunStatus } from '../src/lifecycle/words.ts'
 
@@ -40,6 +40,33 @@ function drawTable(): string {
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }
 
+const TITLE =
+  /\b(?:test|it|describe)(?:\.each\([^)]*\))?\(\s*(['"`])((?:(?!\1)[\s\S])*?\((?:G\d+(?:, )?)+\)(?:(?!\1)[\s\S])*?)\1/g
+const GUARANTEES = Array.from({ length: 10 }, (_, index) => `G${index + 1}`)
+
+/** For every guarantee the tests whose titles name it. Throws where a guarantee has none. */
+function listTests(): string {
+  const root = new URL('../test/', import.meta.url)
+  const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.test.ts'),
+  )
+  const titles = files.toSorted().flatMap((file) => {
+    const source = readFileSync(new URL(file, root), 'utf8')
+    return [...source.matchAll(TITLE)].map(([, , title = '']) => ({ file, title }))
+  })
+  const rows = GUARANTEES.map((guarantee) => {
+    const held = titles.filter(({ title }) => new RegExp(`\\b${guarantee}\\b`).test(title))
+    if (held.length === 0) throw new Error(`no test names ${guarantee} in its title`)
+    return [
+      guarantee,
+      held.map(({ file, title }) => `\`${file}\`: ${title.replaceAll('|', ' ')}`).join('<br>'),
+    ]
+  })
+  return [['guarantee', 'tests, below `test/`'], ['---', '---'], ...rows]
+    .map((cells) => `| ${cells.join(' | ')} |`)
+    .join('\n')
+}
+
 function replaceBetween(text: string, mark: string, content: string): string {
   const [open, close] = [`<!-- generated: ${mark} -->`, `<!-- end of ${mark} -->`]
   const [before, rest] = text.split(open)
@@ -49,5 +76,9 @@ function replaceBetween(text: string, mark: string, content: string): string {
   return `${before}${open}\n\n${content}\n\n${close}${after}`
 }
 
-const text = readFileSync(FILE, 'utf8')
-writeFileSync(FILE, replaceBetween(replaceBetween(text, 'diagram', drawDiagram()), 'table', drawTable()))
+const parts = { diagram: drawDiagram(), table: drawTable(), tests: listTests() }
+const page = Object.entries(parts).reduce(
+  (text, [mark, content]) => replaceBetween(text, mark, content),
+  readFileSync(FILE, 'utf8'),
+)
+writeFileSync(FILE, page)
