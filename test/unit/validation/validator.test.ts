@@ -5,7 +5,7 @@ import { workflowSchema } from '../../../src/lifecycle/workflow.ts'
 import { openValidator } from '../../../src/validation/validator.ts'
 
 /** How long one schema may take in these tests, in milliseconds: far more than an honest one needs. */
-const LIMIT = 500
+const LIMIT = 1_000
 /** What would have no end takes longer than this, on however busy a machine. */
 const ENDLESS = 10_000
 
@@ -343,13 +343,14 @@ describe('the validator', () => {
     }
   })
 
-  it('answers what is under way when it is closed, and can be closed again', async () => {
+  it('lets go of what is under way when it is closed, and can be closed again', async () => {
     const own = openValidator({ timeoutMs: 60_000 })
     const endless = own.validateArtifact(declare({ pattern: '^(a+)+$' }), `${'a'.repeat(50)}!`)
     const waiting = own.validateArtifact(declare({ schema: {} }), '{}')
+    const settled = Promise.allSettled([endless, waiting])
     await own.close()
-    expect(await endless).toEqual(TOO_MUCH)
-    expect(await waiting).toEqual(TOO_MUCH)
+    // nobody may say of a file that it is invalid, only because the server stopped
+    expect(await settled).toMatchObject([{ status: 'rejected' }, { status: 'rejected' }])
     await own.close()
   })
 })
