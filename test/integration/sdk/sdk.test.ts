@@ -99,7 +99,7 @@ describe('the SDK and the server', () => {
       execution,
     ])
     const renewed = unwrap(await pawl.runs.renew(run.id, { fence: owned.fence }))
-    expect(renewed.directives).toEqual([{ kind: 'CONTINUE' }])
+    expect(renewed.directives).toEqual([{ kind: 'CONTINUE', message: null }])
 
     const done = await drive(pawl, owned)
     expect([done.status, done.outcome]).toEqual(['COMPLETED', 'SUCCESS'])
