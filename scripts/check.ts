@@ -8,7 +8,13 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** What `npm run generate` writes and git keeps. */
-const GENERATED = ['schema/schema.graphql', 'schema/events.schema.json', 'sdk/generated', 'docs/lifecycle.md']
+const GENERATED = [
+  'schema/schema.graphql',
+  'schema/events.schema.json',
+  'schema/workflow.schema.json',
+  'sdk/generated',
+  'docs/lifecycle.md',
+]
 
 const CHECKS: readonly (readonly [name: string, command: string])[] = [
   ['format', 'oxfmt --check'],

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 /** The part of JSON Schema in which event payloads are described. An empty schema admits any JSON. */
-interface Schema {
+export interface Schema {
   readonly [keyword: string]: unknown
   readonly type?: string | readonly string[]
   readonly const?: unknown
@@ -26,7 +26,13 @@ const UNTYPED = new Set([
   'exclusiveMaximum',
   'default',
 ])
-UNTYPED.add('minLength').add('maxLength').add('minItems').add('maxItems').add('multipleOf').add('title')
+UNTYPED.add('$schema')
+  .add('minLength')
+  .add('maxLength')
+  .add('minItems')
+  .add('maxItems')
+  .add('multipleOf')
+  .add('title')
 /** Keywords that `writeType` understands. */
 const TYPED = new Set([
   'type',
@@ -65,7 +71,8 @@ function writeMember(name: string, schema: Schema, isRequired: boolean, indent: 
   return `${comment}${indent}readonly ${key}${isRequired ? '' : '?'}: ${writeType(schema, indent)}`
 }
 
-function writeType(schema: Schema, indent: string): string {
+/** The TypeScript of a schema's values, its members indented further than the given indentation. */
+export function writeType(schema: Schema, indent: string): string {
   const unknown = Object.keys(schema).find((keyword) => !TYPED.has(keyword) && !UNTYPED.has(keyword))
   if (unknown) throw new Error(`The keyword "${unknown}" has no TypeScript yet`)
   if ('const' in schema) return quote(schema.const)

@@ -48,8 +48,8 @@ export const configSchema = z.strictObject({
   maxBodyBytes: z
     .int()
     .min(1024)
-    .default(4 * 1024 * 1024)
-    .describe('The largest request, in bytes.'),
+    .default(8 * 1024 * 1024)
+    .describe('The largest request, in bytes; an artifact takes up to six times its size in it.'),
   maxStreams: z
     .int()
     .min(1)

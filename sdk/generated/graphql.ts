@@ -2541,6 +2541,16 @@ export type WorkflowPhaseFieldsFragment = { key: string, next: Array<string>, is
 
 export type WorkflowFieldsFragment = { id: string, name: string, version: number, initialPhase: string, createdAt: string, phases: Array<WorkflowPhaseFieldsFragment> };
 
+export type RunWorkflowQueryVariables = Exact<{
+  runId: string;
+}>;
+
+
+export type RunWorkflowQuery = { run: { workflow: (
+      { definition: JsonValue }
+      & WorkflowFieldsFragment
+    ) } | null };
+
 export type WorkflowQueryVariables = Exact<{
   name: string;
   version?: number | null | undefined;
@@ -2693,6 +2703,7 @@ export const TranscriptDocument = /* @__PURE__ */ createDocument<TranscriptSubsc
 export const TokensDocument = /* @__PURE__ */ createDocument<TokensQuery, TokensQueryVariables>('query Tokens{tokens{...TokenFields}}', TokenFields)
 export const CreateTokenDocument = /* @__PURE__ */ createDocument<CreateTokenMutation, CreateTokenMutationVariables>('mutation CreateToken($input:CreateTokenInput!){createToken(input:$input){__typename ...on CreateTokenSuccess{secret token{...TokenFields}}...ProblemFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, InvalidInputFields, ProblemFields, TokenFields)
 export const RevokeTokenDocument = /* @__PURE__ */ createDocument<RevokeTokenMutation, RevokeTokenMutationVariables>('mutation RevokeToken($input:RevokeTokenInput!){revokeToken(input:$input){__typename ...on RevokeTokenSuccess{tokenId}...ProblemFields ...TokenNotFoundFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, InvalidInputFields, ProblemFields, TokenNotFoundFields)
+export const RunWorkflowDocument = /* @__PURE__ */ createDocument<RunWorkflowQuery, RunWorkflowQueryVariables>('query RunWorkflow($runId:ID!){run(id:$runId){workflow{...WorkflowFields definition}}}', WorkflowFields, WorkflowPhaseFields)
 export const WorkflowDocument = /* @__PURE__ */ createDocument<WorkflowQuery, WorkflowQueryVariables>('query Workflow($name:String!$version:Int){workflow(name:$name version:$version){...WorkflowFields definition}}', WorkflowFields, WorkflowPhaseFields)
 export const WorkflowsDocument = /* @__PURE__ */ createDocument<WorkflowsQuery, WorkflowsQueryVariables>('query Workflows($first:Int$after:String){workflows(first:$first after:$after){edges{node{...WorkflowFields}}pageInfo{...PageFields}}}', PageFields, WorkflowFields, WorkflowPhaseFields)
 export const RegisterWorkflowDocument = /* @__PURE__ */ createDocument<RegisterWorkflowMutation, RegisterWorkflowMutationVariables>('mutation RegisterWorkflow($input:RegisterWorkflowInput!){registerWorkflow(input:$input){__typename ...on RegisterWorkflowSuccess{changed workflow{...WorkflowFields}}...ProblemFields ...WorkflowMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, InvalidInputFields, ProblemFields, WorkflowFields, WorkflowMismatchFields, WorkflowPhaseFields)

@@ -58,6 +58,7 @@ export function demoCommand(): Command {
           data,
           server,
           stays: !options.exit,
+          isWatched: !options.exit && invocation.out.isTerminal && process.stdin.isTTY,
           signal: left.signal,
         }
         try {

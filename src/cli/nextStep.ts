@@ -25,6 +25,9 @@ const leave: Step = (run, phase) => {
   const file = missingFile(run, phase)
   if (file !== null)
     return { say: `hand over ${plain(file)}`, command: `pawl artifact submit ${key(phase)} ${quote(file)}` }
+  const isUnapproved = missingEvidence.some(({ kind, phase: at }) => kind === 'APPROVAL' && at === phase?.key)
+  if (isUnapproved)
+    return { say: 'ask for its approval', command: `pawl approval request --phase ${key(phase)}` }
   const roundIsDue = missingEvidence.some(({ kind, phase: at }) => kind === 'ROUND' && at === phase?.key)
   if (roundIsDue) return { say: 'complete the round', command: 'pawl round complete' }
   const [next] = phase?.nextPhases ?? []

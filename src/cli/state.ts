@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { Approval, RunDetail } from '@pawl/sdk'
+import type { Approval, RunDetail, WorkflowDetail } from '@pawl/sdk'
 import { findOpenApproval } from './approval/findOpen.ts'
 import { chooseRun } from './chooseRun.ts'
 import type { ChosenRun } from './chooseRun.ts'
@@ -11,6 +11,7 @@ import { runArgument } from './run/argument.ts'
 import { phaseLines, printRunLine } from './run/printRun.ts'
 import type { Paper } from './terminal/paper.ts'
 import { plain } from './terminal/width.ts'
+import { declaredPhase } from './workflow/declared.ts'
 
 /** `pawl state`: where am I, what may follow, what is missing; made for agents. */
 export function stateCommand(): Command {
@@ -22,16 +23,20 @@ export function stateCommand(): Command {
     .action(
       act<CommonOptions, [string | undefined]>(async (invocation, _options, id) => {
         const chosen = await chooseRun(invocation, id)
-        const approval = await findOpenApproval(invocation.pawl, chosen.run)
-        const state = describeState(chosen, approval)
+        const { pawl } = invocation
+        const [workflow, approval] = await Promise.all([
+          pawl.workflows.ofRun(chosen.run.id),
+          findOpenApproval(pawl, chosen.run),
+        ])
+        const state = describeState(chosen, workflow, approval)
         return invocation.answer(state, (paper) => printState(paper, chosen.run, approval))
       }),
     )
 }
 
 /** The state as programs read it. */
-export function describeState({ run, via }: ChosenRun, approval: Approval | null) {
-  const declared = run.workflow.phases.find(({ key }) => key === run.currentPhase?.key)
+function describeState({ run, via }: ChosenRun, workflow: WorkflowDetail, approval: Approval | null) {
+  const declared = run.currentPhase && declaredPhase(workflow, run.currentPhase.key)
   return {
     runId: run.id,
     via,
@@ -52,8 +57,8 @@ export function describeState({ run, via }: ChosenRun, approval: Approval | null
       error: run.currentPhase.error,
       role: run.currentPhase.role,
       isFinal: run.currentPhase.isFinalPhase,
-      artifactPath: declared?.artifactPath ?? null,
-      requiresApproval: declared?.requiresApproval ?? false,
+      artifact: declared?.artifact ?? null,
+      approval: declared?.approval ?? null,
     },
     mayFollow: run.currentPhase?.nextPhases ?? [],
     nextAction: run.nextAction,

@@ -188,6 +188,8 @@ function toKey({ operation, idempotencyKey, request, scope }: Ask, { run }: Load
 async function onViolation(commands: Commands, ask: Ask, error: unknown): Promise<RunAnswer | undefined> {
   switch (violatedConstraint(error)) {
     case 'event_idempotency_key':
+    case 'session_live_role':
+    case 'approval_open':
       return undefined
     case 'tombstone_idempotency_key':
       return refuse({ type: 'IdempotencyMismatch', differingPaths: ['runId'] })

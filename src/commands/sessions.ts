@@ -1,9 +1,10 @@
 import type { Json, Session } from '../lifecycle/run.ts'
+import type { Refusal } from '../lifecycle/refusals.ts'
 import { isLiveSession } from '../lifecycle/sessions.ts'
 import type { PromptStage, SessionStatus } from '../lifecycle/words.ts'
-import { appendTranscript as append } from '../store/transcript.ts'
+import { type Appended, appendTranscript as append } from '../store/transcript.ts'
 import { findSessions } from '../store/findBelow.ts'
-import { findRunOf } from '../store/findRunOf.ts'
+import { findRunBehind } from '../store/findRunOf.ts'
 import { loadRuns } from '../store/loadRun.ts'
 import { refuse, type Refused } from './answers.ts'
 import { checkRole, checkRun } from './authorize.ts'
@@ -144,18 +145,28 @@ export async function appendTranscript(
 ): Promise<{ readonly ok: true; readonly nextSeq: number } | Refused> {
   const { store } = commands
   const { sessionId, fromSeq, chunks } = input
-  const runId = await findRunOf(store.pool, 'session', sessionId)
-  const [loaded] = runId === null ? [] : await loadRuns(store.pool, store, [runId])
-  if (!loaded) return refuse({ type: 'SessionNotFound', sessionId })
-  const denied = checkRun(caller, loaded.run) ?? checkRole(caller, 'appendTranscript')
+  const run = await findRunBehind(store.pool, sessionId)
+  if (!run) return refuse({ type: 'SessionNotFound', sessionId })
+  const denied = checkRun(caller, run) ?? checkRole(caller, 'appendTranscript')
   if (denied) return denied
   const fence = fenceOf(caller, input.fence) ?? 0
   const appended = await append(store.pool, sessionId, fence, fromSeq, chunks)
-  if (!appended) return refuse({ type: 'SessionNotFound', sessionId })
-  if (appended.fence !== fence)
-    return refuse({ type: 'LeaseLost', yourFence: fence, currentFence: appended.fence }, loaded)
-  if (fromSeq > appended.nextSeq)
-    return refuse({ type: 'TranscriptGap', expectedSeq: appended.nextSeq }, loaded)
-  commands.announce(loaded.run.id)
-  return { ok: true, nextSeq: appended.nextSeq }
+  const refusal = refusalOf(appended, { ...input, fence })
+  if (refusal) {
+    // only who is refused is shown the run
+    const [loaded] = await loadRuns(store.pool, store, [run.id])
+    return loaded ? refuse(refusal, loaded) : refuse({ type: 'SessionNotFound', sessionId })
+  }
+  commands.announce(run.id)
+  return { ok: true, nextSeq: appended?.nextSeq ?? fromSeq }
+}
+
+/** Why nothing was appended; undefined where it was. */
+function refusalOf(
+  appended: Appended | null,
+  { sessionId, fence, fromSeq }: AppendTranscript & { readonly fence: number },
+): Refusal | undefined {
+  if (!appended) return { type: 'SessionNotFound', sessionId }
+  if (appended.fence !== fence) return { type: 'LeaseLost', yourFence: fence, currentFence: appended.fence }
+  return fromSeq > appended.nextSeq ? { type: 'TranscriptGap', expectedSeq: appended.nextSeq } : undefined
 }

@@ -13,6 +13,9 @@ const seconds = z
   .positive()
   .max(366 * 86_400)
 
+const cap = (description: string) =>
+  z.int().nonnegative().max(1000).nullable().default(null).describe(description)
+
 const phaseSchema = z.strictObject({
   key: name.describe('Name of the phase, unique in the workflow.'),
   next: z.array(name).max(100).default([]).describe('Keys of the phases that may follow.'),
@@ -52,7 +55,8 @@ const phaseSchema = z.strictObject({
         .describe('A regular expression that must match somewhere in the file.'),
     })
     .nullable()
-    .default(null),
+    .default(null)
+    .describe('The file that the phase produces.'),
   approval: z
     .strictObject({
       gate: name.describe('Name of the gate.'),
@@ -80,7 +84,7 @@ export const workflowSchema = z.strictObject({
   name: name.describe('Name of the workflow.'),
   version: z.int().positive().max(1_000_000).describe('Version; a registered version never changes.'),
   initialPhase: name.describe('Key of the phase a round begins with.'),
-  phases: z.array(phaseSchema).min(1).max(100),
+  phases: z.array(phaseSchema).min(1).max(100).describe('The nodes of the graph.'),
   completeRoundAt: name
     .nullable()
     .default(null)
@@ -90,9 +94,11 @@ export const workflowSchema = z.strictObject({
     .enum(['FAIL', 'REQUEUE'])
     .default('FAIL')
     .describe('What becomes of a run whose owner is lost.'),
-  maxResumes: z.int().nonnegative().max(1000).nullable().default(null),
-  maxTakeovers: z.int().nonnegative().max(1000).nullable().default(null),
-  maxRework: z.int().nonnegative().max(1000).nullable().default(null),
+  maxResumes: cap('How often a failed run may be resumed; null: as the server is set.'),
+  maxTakeovers: cap(
+    'How often a run may be taken over after a lost owner, per epoch; null: as the server is set.',
+  ),
+  maxRework: cap('How often a phase may be rejected, per round and epoch; null: as the server is set.'),
   timeouts: z
     .strictObject({
       queueSeconds: seconds.nullable().default(null).describe('Longest wait in QUEUED.'),
@@ -102,7 +108,8 @@ export const workflowSchema = z.strictObject({
         .describe('Longest time of one epoch, whatever the run does.'),
       idleSeconds: seconds.nullable().default(null).describe('Longest silence while RUNNING.'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('How long a run may take, in all of its phases together.'),
 })
 export type WorkflowDefinition = z.infer<typeof workflowSchema>
 export type WorkflowPhase = WorkflowDefinition['phases'][number]

@@ -7,7 +7,7 @@ import type { GraphiqlPage } from './graphiql.ts'
 import { identify } from './identify.ts'
 import { AWAY_MESSAGE } from './maskErrors.ts'
 import type { Metrics, Rejection } from './metrics.ts'
-import { isJson, readBody } from './readBody.ts'
+import { isJson, parseOperation, readBody } from './readBody.ts'
 import { allowMethods, respond, respondError, respondText } from './respond.ts'
 import type { SignIn } from './signIn.ts'
 
@@ -85,8 +85,11 @@ export function createListener(
         }
         return reject(request, response, 'media_type', 400, 'The body is not UTF-8.')
       }
-      // the engine takes a body that was read from here
-      Object.assign(request, { body: body.text })
+      const operation = parseOperation(body.text)
+      if (!operation)
+        return reject(request, response, 'media_type', 400, 'The body is no JSON object with a query.')
+      // the engine takes a body that was parsed from here; of a text it would first list every character
+      Object.assign(request, { body: operation })
     }
     await engine(request, response, { identity: identified.identity, transport: 'http' })
   }

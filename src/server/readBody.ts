@@ -49,6 +49,17 @@ function decode(chunks: Buffer[]): Body {
   }
 }
 
+/** The JSON object, or list, that a body is; undefined where it is no JSON, or holds nothing that could be asked. */
+export function parseOperation(text: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    const isAnything = typeof value === 'object' && value !== null && Object.keys(value).length > 0
+    return isAnything ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
 /** True for a `Content-Type` of JSON in UTF-8, the only one taken. */
 export function isJson(contentType: string | undefined): boolean {
   const [type, ...parameters] = (contentType ?? '').toLowerCase().split(';')

@@ -152,9 +152,9 @@ export const TABLES_BELOW = {
 export type TableName = keyof typeof TABLES_BELOW
 
 /** A row of a table below, its columns by name. */
-export type RowBelow<T extends TableName> = {
-  [Column in keyof (typeof TABLES_BELOW)[T]['columns']]?: unknown
-}
+export type RowBelow<T extends TableName> = Partial<
+  Record<keyof (typeof TABLES_BELOW)[T]['columns'], unknown>
+>
 
 /** Rows to write below a run, by table. */
 export type RowsBelow = { readonly [T in TableName]: readonly RowBelow<T>[] }

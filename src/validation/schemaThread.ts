@@ -13,6 +13,7 @@ interface Request {
   readonly schema: string
   readonly document: string | null
   readonly settle: (finding: Finding) => void
+  readonly reject: (error: Error) => void
 }
 
 /** What the thread says: that it is there, or what it found. */
@@ -50,19 +51,22 @@ export class SchemaThread {
     this.limits = { ...LIMITS, ...limits }
   }
 
-  /** Applies a schema to a document; without one the schema is compiled only. Both are JSON texts. */
+  /**
+   * Applies a schema to a document; without one the schema is compiled only. Both are JSON texts. Rejects where the
+   * thread is closed before it has answered: nothing was found out then.
+   */
   apply(schema: string, document: string | null): Promise<Finding> {
-    return new Promise((settle) => {
-      this.waiting.push({ id: ++this.lastId, schema, document, settle })
+    return new Promise((settle, reject) => {
+      this.waiting.push({ id: ++this.lastId, schema, document, settle, reject })
       this.next()
     })
   }
 
-  /** Ends the thread; what waits is answered as too much. */
+  /** Ends the thread; what waits is rejected. */
   async close(): Promise<void> {
     const unanswered = [...(this.current ? [this.current] : []), ...this.waiting.splice(0)]
     this.current = null
-    for (const { settle } of unanswered) settle({ tooMuch: true })
+    for (const { reject } of unanswered) reject(new Error('the validator was closed'))
     await this.end()
   }
 
@@ -76,7 +80,9 @@ export class SchemaThread {
   }
 
   private send({ id, schema, document }: Request): void {
-    this.timer = setTimeout(() => this.giveUp(), this.limits.timeoutMs)
+    // an answer that came while this thread was held up is read before it is given up
+    const onTime = () => setImmediate(() => this.current?.id === id && this.giveUp())
+    this.timer = setTimeout(onTime, this.limits.timeoutMs)
     this.worker?.postMessage({ id, schema, document })
   }
 

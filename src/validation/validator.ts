@@ -30,7 +30,7 @@ export function openValidator(limits: Partial<ThreadLimits> = {}) {
       }
       return issues
     },
-    /** Ends the thread; what is under way is answered as too much for it. */
+    /** Ends the thread; what is under way is rejected. */
     close: () => thread.close(),
   }
 }

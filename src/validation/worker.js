@@ -1,4 +1,5 @@
 // @ts-check
+// oxlint-disable unicorn/require-post-message-target-origin -- what posts here is a thread, which has no origin
 import { parentPort } from 'node:worker_threads'
 import addFormats from 'ajv-formats'
 import { Ajv } from 'ajv'
@@ -87,4 +88,8 @@ parentPort?.on('message', (request) => {
     parentPort?.postMessage({ id: request.id, problems: [problem] })
   }
 })
+
+// what the first schema of a draft costs beside itself is paid before its time begins
+for (const schema of [{}, { $schema: 'http://json-schema.org/draft-07/schema#' }])
+  compile(JSON.stringify(schema))
 parentPort?.postMessage({ ready: true })

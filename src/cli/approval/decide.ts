@@ -117,6 +117,8 @@ async function askPerson(
   }
   const [yes, no] = ANSWERS[kind]
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  // While a question stands on the terminal, Ctrl-C comes here and not to the process.
+  terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
   try {
     const typed = await terminal.question(
       `${yes.toLowerCase()}? [y]es, [n]o (${no.toLowerCase()}), anything else leaves it open: `,

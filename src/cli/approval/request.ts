@@ -1,15 +1,17 @@
 import { Option } from 'commander'
 import type { Command } from 'commander'
-import type { ExpiryPolicy } from '@pawl/sdk'
+import type { ExpiryPolicy, Pawl } from '@pawl/sdk'
 import { chooseRunId } from '../chooseRun.ts'
 import { drivesRun } from '../driving.ts'
 import type { DrivingOptions } from '../driving.ts'
+import { UsageError } from '../exitCodes.ts'
 import { act } from '../invocation.ts'
 import { collect, createCommand, parseSeconds, readJson, readText } from '../options.ts'
+import { declaredPhase } from '../workflow/declared.ts'
 import { printApprovals } from './printApproval.ts'
 
 interface Options extends DrivingOptions {
-  readonly gate: string
+  readonly gate?: string
   readonly phase?: string
   readonly payload?: string
   readonly approver?: string[]
@@ -26,11 +28,15 @@ const POLICIES = { wait: 'WAIT', reject: 'REJECT', 'expire-run': 'EXPIRE_RUN' } 
 /** `pawl approval request`: asks a person; the run waits. */
 export function approvalRequestCommand(): Command {
   const command = createCommand('request', 'ask a person; the run waits for the answer', [
+    'pawl approval request --phase release   # what the workflow asks for',
     "pawl approval request 'May the old table be dropped?' --gate schema --payload @plan.json",
     "pawl approval request 'Is this the right reading?' --phase analysis --expires 2d --on-expiry reject",
-  ]).argument('<question>', 'what is asked: as it is, @file, or - for standard input')
+  ]).argument(
+    '[question]',
+    'what is asked: as it is, @file, or - for standard input (default: what the workflow asks at --phase, and of whom)',
+  )
   return drivesRun(command)
-    .option('--gate <name>', 'name of the gate', 'agent')
+    .option('--gate <name>', 'name of the gate (default: agent)')
     .option('--phase <key>', 'the current phase, where the question is whether its work is good')
     .option('--payload <json>', 'what is shown with the question: JSON, @file or - for standard input')
     .option(
@@ -44,23 +50,51 @@ export function approvalRequestCommand(): Command {
       new Option('--on-expiry <policy>', 'what happens then').choices(Object.keys(POLICIES)).default('wait'),
     )
     .action(
-      act<Options, [string]>(async (invocation, options, question) => {
-        const { gate, phase, approver, selfApproval, expires, onExpiry, fence, idempotencyKey } = options
+      act<Options, [string | undefined]>(async (invocation, options, question) => {
+        const { phase, fence, idempotencyKey } = options
+        const given = question === undefined ? undefined : questionOf(options, question)
         const payload = readJson(options.payload, '--payload')
         const runId = await chooseRunId(invocation, options.run)
-        const result = await invocation.pawl.approvals.request(runId, {
-          gate,
-          phase,
-          question: readText(question),
-          payload,
-          approvers: approver,
-          allowSelfApproval: selfApproval,
-          expiresInSeconds: expires,
-          onExpiry: POLICIES[onExpiry],
-          fence,
-          idempotencyKey,
-        })
+        const asked = given ?? (await declaredQuestion(invocation.pawl, runId, phase))
+        const fields = { ...asked, phase, payload, fence, idempotencyKey }
+        const result = await invocation.pawl.approvals.request(runId, fields)
         return invocation.settle(result, (success, paper) => printApprovals(paper, [success.approval]))
       }),
     )
+}
+
+/** What is asked, of whom, and until when. */
+interface Asked {
+  readonly gate: string
+  readonly question: string
+  readonly approvers?: string[] | undefined
+  readonly allowSelfApproval: boolean
+  readonly expiresInSeconds?: number | null | undefined
+  readonly onExpiry: ExpiryPolicy
+}
+
+function questionOf({ gate, approver, selfApproval, expires, onExpiry }: Options, question: string): Asked {
+  return {
+    gate: gate ?? 'agent',
+    question: readText(question),
+    approvers: approver,
+    allowSelfApproval: selfApproval,
+    expiresInSeconds: expires,
+    onExpiry: POLICIES[onExpiry],
+  }
+}
+
+/** The approval that the workflow declares for a phase. */
+async function declaredQuestion(pawl: Pawl, runId: string, key: string | undefined): Promise<Asked> {
+  const declared = key && declaredPhase(await pawl.workflows.ofRun(runId), key)?.approval
+  if (!declared) throw new UsageError('say what is asked, or name a --phase whose workflow asks something')
+  const {
+    gate,
+    question,
+    approvers = [],
+    allowSelfApproval = true,
+    expiresInSeconds,
+    onExpiry = 'WAIT',
+  } = declared
+  return { gate, question, approvers: [...approvers], allowSelfApproval, expiresInSeconds, onExpiry }
 }

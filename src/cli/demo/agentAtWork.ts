@@ -4,10 +4,16 @@ import type { RunDetail } from '@pawl/sdk'
 import { awaitRun, showEvents } from './followFeed.ts'
 import type { Scene } from './scene.ts'
 
-const AGENT = ['node', '--import', 'tsx', 'examples/review-agent/agent.ts']
+/** The agents that come with Pawl, by what they do. */
+const AGENTS = {
+  review: ['node', '--import', 'tsx', 'examples/review-agent/agent.ts'],
+  delivery: ['node', '--import', 'tsx', 'examples/delivery-agent/agent.ts'],
+} as const
 
 /** An agent under `pawl exec`. */
 export interface AgentAtWork {
+  /** Which one; default: the one that reviews. */
+  readonly agent?: keyof typeof AGENTS
   /** What `pawl exec` is told beside the label. */
   readonly words: readonly string[]
   /** What the agent is told. */
@@ -25,12 +31,12 @@ export interface AgentEnded {
 }
 
 /**
- * Lets the review agent work under `pawl exec`, with what both print and the events of the run as the server's
- * subscriptions bring them.
+ * Lets an agent work under `pawl exec`, with what both print and the events of the run as the server's subscriptions bring them,
+ * until the run has settled or, where it has not, `pawl exec` has left it.
  */
 export async function showAgent(scene: Scene, work: AgentAtWork & { runId?: string }): Promise<AgentEnded> {
   const { stage, backstage, pawl } = scene
-  const agent = [...AGENT, ...(work.agentWords ?? [])]
+  const agent = [...AGENTS[work.agent ?? 'review'], ...(work.agentWords ?? [])]
   stage.command(['pawl exec', ...work.words.map(quote), '--', ...agent].join(' '))
   stage.gap()
   const label = `demo-${randomUUID().slice(0, 8)}`
@@ -45,9 +51,14 @@ export async function showAgent(scene: Scene, work: AgentAtWork & { runId?: stri
   try {
     const first = () => awaitRun(pawl, { label, after: feedCursor, signal })
     const runId = work.runId ?? (await Promise.race([first(), ended.then(stoppedShort)])).id
-    const shown = showEvents(pawl, stage, { runId, after: work.after ?? 0, signal })
-    const [exitCode] = await Promise.all([ended, shown, work.onRun?.(runId)])
-    return { run: unwrap(await pawl.runs.resolve({ runId })).run, exitCode }
+    const left = new AbortController()
+    const live = AbortSignal.any([signal, left.signal])
+    const shown = showEvents(pawl, stage, { runId, after: work.after ?? 0, signal: live })
+    const [exitCode] = await Promise.all([ended, work.onRun?.(runId)])
+    const { run } = unwrap(await pawl.runs.resolve({ runId }))
+    if (!run.isSettled) left.abort()
+    await showEvents(pawl, stage, { runId, after: await shown, upTo: run.revision, signal })
+    return { run, exitCode }
   } finally {
     over.abort()
   }

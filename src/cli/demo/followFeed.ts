@@ -2,15 +2,30 @@ import type { Pawl, Run } from '@pawl/sdk'
 import { eventLine } from '../run/eventLine.ts'
 import type { Stage } from './stage.ts'
 
-/** Shows a run's events from its subscription, from the one after `after` until the run has settled. */
+/** Which events are shown. */
+interface Shown {
+  readonly runId: string
+  /** The last event that was shown already. */
+  readonly after: number
+  /** The last one to show; default: that which settles the run. */
+  readonly upTo?: number
+  readonly signal: AbortSignal
+}
+
+/** Shows a run's events from its subscription, and returns the `seq` of the last one that was shown. */
 export async function showEvents(
   pawl: Pawl,
   stage: Stage,
-  { runId, after, signal }: { runId: string; after: number; signal: AbortSignal },
-): Promise<void> {
+  { runId, after, upTo = Infinity, signal }: Shown,
+): Promise<number> {
+  let last = after
+  if (last >= upTo) return last
   for await (const event of pawl.runs.events(runId, { after, untilSettled: true, signal })) {
     stage.echo(eventLine(stage.colors, event))
+    last = event.seq
+    if (last >= upTo) break
   }
+  return last
 }
 
 /** The first run with this label that the feed of all runs brings, from a cursor on. */

@@ -16,6 +16,8 @@ export interface Scene {
   readonly signal: AbortSignal
   /** Whether the server stays up after the story. */
   readonly stays: boolean
+  /** Whether a person is there to be asked. */
+  readonly isWatched: boolean
 }
 
 /** Insists that something came out as the story has it: a demonstration that shows anything else has failed. */

@@ -49,6 +49,12 @@ export class Stage {
     this.#paper.line(this.#paper.isTerminal ? cutTo(line, this.#paper.columns - 1) : line)
   }
 
+  /** A question to whoever watches, to be put on a terminal as it is. */
+  prompt(text: string): string {
+    const { yellow, bold } = this.colors
+    return `${MARGIN}   ${yellow('▌')} ${bold(text)}`
+  }
+
   /** What it all shows. */
   moral(text: string): void {
     const { green } = this.colors

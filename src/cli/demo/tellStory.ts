@@ -1,5 +1,6 @@
 import { relative } from 'node:path'
 import { cancelWithProof, disturbFinished } from './cancels.ts'
+import { deliver } from './deliveries.ts'
 import { finishWithoutWork, resumeTwice, reviewRepository, takeUpAgain } from './reviews.ts'
 import { insist } from './scene.ts'
 import type { Scene } from './scene.ts'
@@ -24,6 +25,7 @@ export async function tellStory(scene: Scene): Promise<void> {
   const unfinished = await finishWithoutWork(scene)
   await resumeTwice(scene, unfinished)
   await takeUpAgain(scene, unfinished)
+  await deliver(scene)
   await cancelWithProof(scene)
   await disturbFinished(scene, reviewed)
   await examine(scene)

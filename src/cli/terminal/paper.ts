@@ -8,9 +8,9 @@ export interface Paper {
   readonly colors: Colors
   /** Whether a person reads it as it is written. */
   readonly isTerminal: boolean
-  /** Columns of the terminal; 100 where it is none. */
+  /** Columns of the terminal; 100 where it is none, or does not know. */
   readonly columns: number
-  /** Rows of the terminal; 24 where it is none. */
+  /** Rows of the terminal; 24 where it is none, or does not know. */
   readonly rows: number
   /** Writes text as it is. */
   write(text: string): void
@@ -39,10 +39,10 @@ export function createPaper(stream: PaperStream, surroundings: PaperSurroundings
     colors: pc.createColors(wantsColors(isTerminal, surroundings)),
     isTerminal,
     get columns() {
-      return stream.columns ?? 100
+      return stream.columns || 100
     },
     get rows() {
-      return stream.rows ?? 24
+      return stream.rows || 24
     },
     write: (text) => void stream.write(text),
     line: (text = '') => void stream.write(`${text}\n`),

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { PawlProblem } from '@pawl/sdk'
 import type { Pawl, WorkflowDetail } from '@pawl/sdk'
+import { chooseRun } from '../chooseRun.ts'
 import type { Invocation } from '../invocation.ts'
 import { parseCount } from '../options.ts'
 
@@ -12,7 +13,7 @@ export interface WorkflowOptions {
 /** Gives a command the workflow it is about. */
 export function workflowArguments(command: Command): Command {
   return command
-    .argument('<name>', 'name of the workflow')
+    .argument('[name]', 'name of the workflow (default: the very version of the run that is meant)')
     .option('--workflow-version <number>', 'which version (default: the latest)', parseCount)
 }
 
@@ -22,10 +23,12 @@ export function workflowArguments(command: Command): Command {
  * @throws PawlProblem WorkflowNotFound.
  */
 export async function findWorkflow(
-  { pawl }: Invocation,
-  name: string,
+  invocation: Invocation,
+  name: string | undefined,
   { workflowVersion: version }: WorkflowOptions,
 ): Promise<WorkflowDetail> {
+  const { pawl } = invocation
+  if (name === undefined) return pawl.workflows.ofRun((await chooseRun(invocation, undefined)).run.id)
   const workflow = await pawl.workflows.get(name, { version })
   if (workflow) return workflow
   throw new PawlProblem(await describeMissing(pawl, name, version ?? null))

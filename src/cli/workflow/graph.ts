@@ -22,7 +22,7 @@ export function workflowGraphCommand(): Command {
       new Option('--format <format>', 'the language').choices(Object.keys(GRAPH_FORMATS)).default('mermaid'),
     )
     .action(
-      act<Options, [string]>(async (invocation, { format, ...options }, name) => {
+      act<Options, [string | undefined]>(async (invocation, { format, ...options }, name) => {
         const workflow = await findWorkflow(invocation, name, options)
         const graph = GRAPH_FORMATS[format](workflow)
         const answer = { name: workflow.name, version: workflow.version, format, graph }

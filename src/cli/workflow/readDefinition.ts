@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { extname, resolve } from 'node:path'
+import { dirname, extname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { JsonValue } from '@pawl/sdk'
 import { EXIT, UsageError } from '../exitCodes.ts'
@@ -84,12 +85,18 @@ async function importTypeScript(path: string): Promise<ModuleExports> {
   return tsImport(pathToFileURL(path).href, import.meta.url)
 }
 
+/** The file of tsx's API for ES modules; `require.resolve` by itself would find the one for CommonJS. */
 function findTsx(path: string): string | undefined {
   for (const from of [path, import.meta.url]) {
     try {
-      return createRequire(from).resolve('tsx/esm/api')
+      const manifest = createRequire(from).resolve('tsx/package.json')
+      const { exports } = JSON.parse(readFileSync(manifest, 'utf8')) as {
+        exports: Readonly<Record<string, { readonly import: { readonly default: string } }>>
+      }
+      const api = exports['./esm/api']
+      if (api) return join(dirname(manifest), api.import.default)
     } catch {
-      continue
+      // Not there: the next place may have it.
     }
   }
   return undefined

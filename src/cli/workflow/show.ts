@@ -11,10 +11,11 @@ import type { WorkflowOptions } from './findWorkflow.ts'
 export function workflowShowCommand(): Command {
   const command = createCommand('show', 'show the phases of a workflow, and what may follow each', [
     'pawl workflow show review',
+    'pawl workflow show --json | jq \'.definition.phases[] | select(.key == "build").artifact.schema\'',
     'pawl workflow show review --json | jq .definition',
   ])
   return workflowArguments(command).action(
-    act<CommonOptions & WorkflowOptions, [string]>(async (invocation, options, name) => {
+    act<CommonOptions & WorkflowOptions, [string | undefined]>(async (invocation, options, name) => {
       const workflow = await findWorkflow(invocation, name, options)
       return invocation.answer(workflow, (paper) => {
         paper.line(`${paper.colors.bold(workflow.name)} v${workflow.version}`)

@@ -251,7 +251,7 @@ describe('an artifact', () => {
     const seen: string[] = []
     let after: string | null = null
     for (const more of [true, true, false]) {
-      const { run } = await graph.read(PAGE, { id: by.runId, first: 2, after })
+      const { run }: Data = await graph.read(PAGE, { id: by.runId, first: 2, after })
       const { edges, pageInfo } = run.artifacts
       seen.push(...edges.map(({ node }: Data) => node.content))
       expect(pageInfo).toMatchObject({ hasNextPage: more, hasPreviousPage: after !== null })

@@ -5,7 +5,9 @@ import { workflowSchema } from '../../../src/lifecycle/workflow.ts'
 import { openValidator } from '../../../src/validation/validator.ts'
 
 /** How long one schema may take in these tests, in milliseconds: far more than an honest one needs. */
-const LIMIT = 500
+const LIMIT = 1_000
+/** What would have no end takes longer than this, on however busy a machine. */
+const ENDLESS = 10_000
 
 const validator = openValidator({ timeoutMs: LIMIT })
 afterAll(() => validator.close())
@@ -201,7 +203,7 @@ describe('a schema that can not be compiled', () => {
     )
     const began = performance.now()
     await check({ schema: { $ref: '#/$defs/d0', $defs: { ...$defs, d40: { type: 'string' } } } })
-    expect(performance.now() - began).toBeLessThan(LIMIT * 4)
+    expect(performance.now() - began).toBeLessThan(ENDLESS)
   })
 })
 
@@ -281,8 +283,8 @@ describe('a hostile', () => {
     const { problems, took, longest } = await measure(artifact, content)
     expect(problems).toEqual(TOO_MUCH)
     expect(took).toBeGreaterThanOrEqual(LIMIT * 0.9)
-    expect(took).toBeLessThan(LIMIT * 4)
-    expect(longest()).toBeLessThan(LIMIT / 2)
+    expect(took).toBeLessThan(ENDLESS)
+    expect(longest()).toBeLessThan(LIMIT)
   })
 
   it('nesting is followed no deeper than there is room for', async () => {
@@ -302,7 +304,7 @@ describe('a hostile', () => {
     const { problems, took } = await measure({ schema: { enum: values } }, '"another"')
     expect(problems).toHaveLength(1)
     expect(problems[0]?.message.length).toBeLessThan(1_000)
-    expect(took).toBeLessThan(LIMIT * 4)
+    expect(took).toBeLessThan(ENDLESS)
   })
 
   it('memory is taken from the thread, and not from the server', async () => {
@@ -341,13 +343,14 @@ describe('the validator', () => {
     }
   })
 
-  it('answers what is under way when it is closed, and can be closed again', async () => {
+  it('lets go of what is under way when it is closed, and can be closed again', async () => {
     const own = openValidator({ timeoutMs: 60_000 })
     const endless = own.validateArtifact(declare({ pattern: '^(a+)+$' }), `${'a'.repeat(50)}!`)
     const waiting = own.validateArtifact(declare({ schema: {} }), '{}')
+    const settled = Promise.allSettled([endless, waiting])
     await own.close()
-    expect(await endless).toEqual(TOO_MUCH)
-    expect(await waiting).toEqual(TOO_MUCH)
+    // nobody may say of a file that it is invalid, only because the server stopped
+    expect(await settled).toMatchObject([{ status: 'rejected' }, { status: 'rejected' }])
     await own.close()
   })
 })
