@@ -1,4 +1,4 @@
-import type { JsonValue, WorkflowDefinition, WorkflowDetail } from '@pawl/sdk'
+import type { WorkflowDefinition, WorkflowDetail } from '@pawl/sdk'
 
 /** What a workflow declares of a phase, with every default filled in by the server. */
 export type DeclaredPhase = Required<WorkflowDefinition['phases'][number]>
