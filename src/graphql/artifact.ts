@@ -17,7 +17,7 @@ const ArtifactProblemRef = builder.objectRef<ArtifactProblem>('ArtifactProblem')
 })
 
 /** What a content costs an operation: it may be a megabyte where other fields are a line. */
-const CONTENT_COST = 1_000
+const CONTENT_COST = 500
 
 builder.objectType(ArtifactRef, {
   description: 'A file that a phase produced, hashed and validated by the server.',

@@ -1,5 +1,7 @@
+import type DataLoader from 'dataloader'
 import { type IdKind, kindOf } from '../commands/ids.ts'
 import { readTokens } from '../commands/tokens.ts'
+import type { Below } from '../store/findBelow.ts'
 import { builder } from './builder.ts'
 import { PAGE } from './connection.ts'
 import { type GraphContext, refuseAgents, seen, sightOf } from './context.ts'
@@ -26,10 +28,6 @@ builder.interfaceType(NodeRef, {
   },
 })
 
-/** What is read of a kind of rows below a run. */
-type RowOf<K extends keyof ReadsBelow> =
-  NonNullable<Awaited<ReturnType<ReadsBelow[K]['load']>>> extends { row: infer Row } ? Row : never
-
 function idOf(node: NodeShape): string {
   if ('run' in node) return node.run.id
   if ('phase' in node) return node.phase.id
@@ -43,10 +41,22 @@ const READ: { readonly [K in IdKind]: (id: string, context: GraphContext) => Pro
   run: async (id, context) => seen(await context.reads.run.load(id), context),
   phase: readPhase,
   execution: readExecution,
-  session: readBelow('session', (runId, session) => ({ runId, session })),
-  artifact: readBelow('artifact', (runId, artifact) => ({ runId, artifact })),
-  approval: readBelow('approval', (runId, approval) => ({ runId, approval })),
-  message: readBelow('message', (runId, message) => ({ runId, message })),
+  session: readBelow(
+    ({ session }) => session,
+    (runId, session) => ({ runId, session }),
+  ),
+  artifact: readBelow(
+    ({ artifact }) => artifact,
+    (runId, artifact) => ({ runId, artifact }),
+  ),
+  approval: readBelow(
+    ({ approval }) => approval,
+    (runId, approval) => ({ runId, approval }),
+  ),
+  message: readBelow(
+    ({ message }) => message,
+    (runId, message) => ({ runId, message }),
+  ),
   workflow: async (id, context) => {
     refuseAgents(context)
     return context.reads.workflow.load(id)
@@ -62,14 +72,14 @@ async function readNode(id: string, context: GraphContext): Promise<NodeShape | 
 }
 
 /** Reads a row below a run by its id, where the caller may see that run. */
-function readBelow<K extends 'session' | 'artifact' | 'approval' | 'message'>(
-  kind: K,
-  toNode: (runId: string, row: RowOf<K>) => NodeShape,
+function readBelow<Row>(
+  loaderOf: (reads: ReadsBelow) => DataLoader<string, Below<Row> | null>,
+  toNode: (runId: string, row: Row) => NodeShape,
 ) {
   return async (id: string, context: GraphContext): Promise<NodeShape | null> => {
-    const found = await context.reads[kind].load(id)
-    if (!found || !seen(await context.reads.run.load(found.runId), context)) return null
-    return toNode(found.runId, found.row as RowOf<K>)
+    const found = await loaderOf(context.reads).load(id)
+    const loaded = found && seen(await context.reads.run.load(found.runId), context)
+    return found && loaded && toNode(found.runId, found.row)
   }
 }
 

@@ -40,12 +40,32 @@ beforeAll(async () => {
   pawl = createPawl({ url: server.url, token: server.adminToken })
   cli = pawlAt(server.url, server.adminToken)
   unwrap(await pawl.workflows.register(CARD))
+  unwrap(await pawl.workflows.register(PROPOSAL))
   folder = await mkdtemp(join(tmpdir(), 'pawl-cli-'))
 })
 afterAll(async () => {
   await server.stop()
   await rm(folder, { recursive: true })
 })
+
+/** Two gates, one with a file and one without, and a round. */
+const PROPOSAL = {
+  name: 'proposal',
+  version: 1,
+  initialPhase: 'draft',
+  completeRoundAt: 'publish',
+  onOwnerLost: 'REQUEUE',
+  phases: [
+    {
+      key: 'draft',
+      next: ['publish'],
+      artifact: { path: 'draft of it.md' },
+      approval: { gate: 'draft', question: 'Is it good?', approvers: ['local'] },
+    },
+    { key: 'publish', next: ['done'], approval: { gate: 'publish', question: 'May it go out?' } },
+    { key: 'done', final: true },
+  ],
+}
 
 /** A run under a claim without a lease, at work on its plan; commands named by words are about it. */
 async function startCard(input = '# Plan\n') {
@@ -406,6 +426,42 @@ describe('pawl run show', () => {
 })
 
 describe('pawl state', () => {
+  it('leads an agent that does nothing but what it says to the end, decisions apart', async () => {
+    const claim = { owner: 'test', leaseSeconds: 0 }
+    const { run, agentToken } = unwrap(await pawl.runs.start({ workflow: 'proposal', claim }))
+    const agent = pawlAt(server.url, agentToken ?? '')
+    await writeFile(join(folder, 'draft of it.md'), 'It is good.')
+    const done: string[] = []
+    for (let step = 0; step < 20; step += 1) {
+      const { answer } = await cli.json(['state', run.id])
+      const { next, isSettled } = answer as unknown as { next: { command: string }; isSettled: boolean }
+      if (isSettled) break
+      const isDecision = next.command.startsWith('pawl approval decide')
+      const words = isDecision ? `${next.command} --approve` : next.command
+      const env = { PAWL_TOKEN: isDecision ? server.adminToken : (agentToken ?? ''), PAWL_RUN_ID: run.id }
+      const ended = await agent.shell(words, { env, cwd: folder })
+      expect(ended.code, `${words}: ${ended.stderr}`).toBe(0)
+      done.push(words.replace(/apr_\w+/, 'ID'))
+    }
+    expect(done).toEqual([
+      'pawl phase start draft',
+      "pawl artifact submit draft 'draft of it.md'",
+      'pawl approval decide ID --approve',
+      'pawl phase advance publish',
+      'pawl approval request --phase publish',
+      'pawl approval decide ID --approve',
+      'pawl round complete',
+      'pawl phase advance done',
+      'pawl run complete',
+    ])
+    expect(await pawl.runs.get(run.id)).toMatchObject({ status: 'COMPLETED', outcome: 'SUCCESS' })
+    const { nodes } = await pawl.approvals.list({ runId: run.id })
+    expect(nodes.map(({ gate, question }) => [gate, question])).toEqual([
+      ['publish', 'May it go out?'],
+      ['draft', 'Is it good?'],
+    ])
+  })
+
   it('tells an agent where to hand over what, and which command does it', async () => {
     const { id, agent } = await startCard()
     const { answer } = await agent.json(['state', id])

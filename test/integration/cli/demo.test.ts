@@ -22,7 +22,7 @@ describe('pawl demo', () => {
     const running = startPawl(['demo', '--data', data, '--port', '0'])
     await running.until(/sign-in\?code=/)
     const { stdout } = await runPawl(['run', 'list'], { env: { PAWL_DATA: data } })
-    expect(stdout.match(/COMPLETED/g)).toHaveLength(2)
+    expect(stdout.match(/COMPLETED/g)).toHaveLength(3)
     running.kill('SIGINT')
     expect(await running.ended).toMatchObject({ code: 0, stderr: '' })
   }, 90_000)
@@ -52,8 +52,20 @@ const STORY = [
   /terminal (one|two) │ pawl: NotResumable: The run is QUEUED/,
   /Exit codes (0 and 8|8 and 0): exactly one resumed it/,
   /COMPLETED in epoch 2, outcome SUCCESS/,
+  /A delivery: a plan to approve/,
+  /registered delivery v2/,
+  /approval\.requested .*Shall this plan be built\?/,
+  /a person has to decide: pawl approval list --run run_/,
+  /│ # Plan: release notes/,
+  /Nobody answers, so the demonstration does/,
+  /pawl approval decide apr_\w+ --approve --digest [0-9a-f]{64}/,
+  /apr_\w+ {2}APPROVED/,
+  /artifact\.invalid .*must be integer/,
+  /as a repair: \/entries must be integer/,
+  /agent │ passed: every entry was counted/,
+  /COMPLETED: the first build\.json was refused/,
   /CANCELLED, confirmed: no process of it is left/,
   /nothing was changed: it is COMPLETED already/,
   /Nothing was changed: it is COMPLETED, revision (\d+) as before/,
-  /3 runs checked, no violations/,
+  /4 runs checked, no violations/,
 ]

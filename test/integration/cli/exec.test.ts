@@ -260,6 +260,27 @@ describe('a pause', () => {
   })
 })
 
+describe('a question for a person', () => {
+  it('leaves the agent the time to end by itself, and gives the run back without failing it', async () => {
+    const { ended, run } = await execute(`
+      "${process.execPath}" "${PAWL}" approval request 'Go on?'
+      exit 0`)
+    expect(ended.code).toBe(0)
+    expect(ended.stderr).toContain(`a person has to decide: pawl approval list --run ${run.id}`)
+    expect(ended.stderr).not.toContain('INCOMPLETE')
+    expect(run).toMatchObject({ status: 'AWAITING_APPROVAL', error: null, lease: null })
+  })
+
+  it('stops an agent that goes on all the same', async () => {
+    const { ended, run } = await execute(`
+      "${process.execPath}" "${PAWL}" approval request 'Go on?'
+      exec sleep 600`)
+    expect(ended.code).toBe(143)
+    expect(ended.stderr).toContain('it was stopped because the run waits for a person')
+    expect(run).toMatchObject({ status: 'AWAITING_APPROVAL', error: null, lease: null })
+  })
+})
+
 describe('a lease', () => {
   it('stays live as long as the agent does', async () => {
     const { running, runId } = await begin('echo ready; sleep 8', ['--lease', '5s'])

@@ -40,8 +40,12 @@ export interface PawlProcess {
 /** Calls `pawl` with these words. A command that outlives its test is killed. */
 export function startPawl(words: readonly string[], options: PawlOptions = {}): PawlProcess {
   if (!existsSync(PAWL)) throw new Error(`${PAWL} is missing: npm run build`)
+  return startProcess(process.execPath, [PAWL, ...words], options)
+}
+
+function startProcess(command: string, words: readonly string[], options: PawlOptions): PawlProcess {
   const { PATH, HOME } = process.env
-  const child = spawn(process.execPath, [PAWL, ...words], {
+  const child = spawn(command, words, {
     cwd: options.cwd ?? tmpdir(),
     env: { PATH, HOME, ...options.env },
     stdio: 'pipe',
@@ -107,6 +111,13 @@ export function pawlAt(url: string, token: string) {
   return {
     env,
     run: (words: readonly string[], options: PawlOptions = {}) => runPawl(words, withEnv(options)),
+    /** Runs a line of a shell in which `pawl` is the command under test. */
+    shell: (line: string, options: PawlOptions = {}) =>
+      startProcess(
+        'sh',
+        ['-c', `pawl() { '${process.execPath}' '${PAWL}' "$@"; }; ${line}`],
+        withEnv(options),
+      ).ended,
     start: (words: readonly string[], options: PawlOptions = {}) => startPawl(words, withEnv(options)),
     /** Runs a command with `--json`, and returns what it answered. */
     json: async (words: readonly string[], options: PawlOptions = {}) => {

@@ -267,6 +267,13 @@ describe('an artifact', () => {
       '{ runs(first: 50) { edges { node { artifacts { edges { node { content } } } } } } }',
     )
     expect(errors?.[0]?.extensions['code']).toBe('QUERY_TOO_COMPLEX')
+    const by = await atWork()
+    succeeded(await submit({ ...by, content: VALID }))
+    const { run } = await graph.read(
+      'query ($id: ID!) { run(id: $id) { phases { key artifacts { path content } } } }',
+      { id: by.runId },
+    )
+    expect(run.phases[0]).toEqual({ key: 'write', artifacts: [{ path: 'letter.json', content: VALID }] })
   })
 })
 
