@@ -18,7 +18,7 @@ export class Workflows {
     definition: WorkflowDefinition | JsonValue,
     options?: CallOptions,
   ): Promise<t.RegisterWorkflowResult> {
-    const input = { definition: definition as JsonValue }
+    const input = { definition: definition }
     return (await this.#requests.ask(g.RegisterWorkflowDocument, { input }, options)).registerWorkflow
   }
 

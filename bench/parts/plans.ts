@@ -38,7 +38,12 @@ interface Asked {
 async function explain(connection: Asked, { text, values }: Statement): Promise<string> {
   await connection.query(`PREPARE explained AS ${text}`)
   const literals = values.map(toLiteral).join(', ')
-  const { rows } = await connection.query(`EXPLAIN (ANALYZE, BUFFERS) EXECUTE explained(${literals})`)
+  const execute = () => connection.query(`EXPLAIN (ANALYZE, BUFFERS) EXECUTE explained(${literals})`)
+  // the first time reads the catalog
+  await connection.query('SAVEPOINT before')
+  await execute()
+  await connection.query('ROLLBACK TO before')
+  const { rows } = await execute()
   await connection.query('DEALLOCATE explained')
   return rows.map((row) => row['QUERY PLAN']).join('\n')
 }

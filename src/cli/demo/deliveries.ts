@@ -85,8 +85,14 @@ async function decide(scene: Scene, { id, digest }: Approval, mayReject: boolean
     stage.say('Nobody answers, so the demonstration does, with the digest of what was shown:')
   const comment = isRejected ? 'fewer commits, please' : 'go ahead'
   await show(scene, [
-    ...['approval', 'decide', id, isRejected ? '--reject' : '--approve'],
-    ...['--digest', digest, '--comment', comment],
+    'approval',
+    'decide',
+    id,
+    isRejected ? '--reject' : '--approve',
+    '--digest',
+    digest,
+    '--comment',
+    comment,
   ])
   return isRejected ? 'REJECT' : 'APPROVE'
 }
