@@ -14,7 +14,7 @@ import { expireRun, fail } from '../settle.ts'
 import type { Settings } from '../settings.ts'
 import type { Draft, Situation } from '../situation.ts'
 import { admits } from '../transitions.ts'
-import { findWorkflowPhase } from '../workflow.ts'
+import { findWorkflowPhase, workflowPhase } from '../workflow.ts'
 import type { ApprovalKind, Decision, ExpiryPolicy, RunStatus } from '../words.ts'
 import { illegalTransition, unknownPhase } from './ways.ts'
 import type { Rule } from './rule.ts'
@@ -76,7 +76,11 @@ export const decideRequestApproval: Rule<'requestApproval'> = (draft, command, s
     return illegalTransition(run, key, workflow)
   const missing = command.kind === 'REVIEW' ? missingArtifact(run, phase, workflow) : []
   if (missing.length > 0) return { type: 'NotCompletable', status: run.status, missing }
-  ask(draft, situation, { ...question, phase, artifact: validArtifact(run, phase, workflow) ?? null })
+  const { approval: declared } = workflowPhase(workflow, key)
+  // whoever is to be asked at the workflow's own gate, and what, is for the workflow to say
+  const isDeclared = declared !== null && question.gate === declared.gate && question.kind === 'REVIEW'
+  const artifact = validArtifact(run, phase, workflow) ?? null
+  ask(draft, situation, { ...question, ...(isDeclared && declared), phase, artifact })
   return 'accepted'
 }
 

@@ -151,6 +151,50 @@ describe('an approval', () => {
   })
 })
 
+describe('a gate that the workflow declares', () => {
+  it('is asked at in the words of the workflow and of whom it names, whatever its agent says', async () => {
+    const pawl = connect()
+    const approval = {
+      gate: 'release',
+      question: 'May it go out?',
+      approvers: ['release-manager'],
+      allowSelfApproval: false,
+      expiresInSeconds: 600,
+      onExpiry: 'REJECT',
+    }
+    const phases = [
+      { key: 'release', next: ['done'], approval },
+      { key: 'done', final: true },
+    ]
+    const { expiresInSeconds: _, ...shown } = approval
+    unwrap(await pawl.workflows.register({ name: 'gated', version: 1, initialPhase: 'release', phases }))
+    const claim = { owner: 'sdk-test', leaseSeconds: 60 }
+    const { run, agentToken } = unwrap(await pawl.runs.start({ workflow: 'gated', claim }))
+    const agent = connect({ token: agentToken ?? '' })
+    unwrap(await agent.phases.start(run.id, 'release'))
+    const asked = unwrap(
+      await agent.approvals.request(run.id, {
+        phase: 'release',
+        gate: 'release',
+        question: 'ok?',
+        payload: 7,
+      }),
+    )
+    expect(asked.approval).toMatchObject({ ...shown, payload: 7 })
+    expect(asked.approval.expiresAt).not.toBeNull()
+    const { id, digest } = asked.approval
+    expect(await pawl.approvals.decide(id, { decision: 'APPROVE', digest })).toMatchObject({
+      __typename: 'Forbidden',
+    })
+    const { secret } = await server.createToken({ role: 'OPERATOR', name: 'release-manager' })
+    const manager = connect({ token: secret })
+    expect(unwrap(await manager.approvals.decide(id, { decision: 'APPROVE', digest })).approval.status).toBe(
+      'APPROVED',
+    )
+    expect(unwrap(await agent.phases.advance(run.id, 'done')).phase.key).toBe('done')
+  })
+})
+
 describe('a family of runs', () => {
   it('is listed, counted by a cancel, and taken up by a later run', async () => {
     const pawl = connect()

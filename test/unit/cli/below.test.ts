@@ -32,11 +32,18 @@ const workflow: WorkflowDetail = {
 describe('a graph', () => {
   it('is safe from keys that a language reserves and from whatever stands in a path, in Mermaid', () => {
     expect(GRAPH_FORMATS.mermaid(workflow).split('\n')).toEqual([
-      ...['---', 'title: odd v3', '---', 'flowchart TD', '  begin(( ))', '  begin --> p0'],
+      '---',
+      'title: odd v3',
+      '---',
+      'flowchart TD',
+      '  begin(( ))',
+      '  begin --> p0',
       '  p0["end<br/>a #34;b#34; #60;c#62;#92;d#35;.md"]',
       '  p1{{"graph<br/>(drawer)<br/>approval<br/>completes the round"}}',
       '  p2(["class"])',
-      ...['  p0 --> p1', '  p0 --> p0', '  p1 --> p2'],
+      '  p0 --> p1',
+      '  p0 --> p0',
+      '  p1 --> p2',
     ])
   })
 
