@@ -37,24 +37,35 @@ export interface Lookup {
 
 const CLOCK = 'clock_timestamp() AS clock'
 
-const LOAD_FOR_DECISION: Prepared = {
-  name: 'load-for-decision',
+/*
+ * PostgreSQL keeps one plan for any values only where plans for the given values don't look much cheaper. A parameter that
+ * is null, or a list that is short, makes them look so, and then every call is planned anew, which takes twice as long as
+ * the work itself. Hence statements of their own for what is null and what is one.
+ */
+
+const loadForDecisionBy = (name: string, named: string): Prepared => ({
+  name,
   text: `
-SELECT ${selectPresent('$2')}, ${CLOCK}, i.tick_at,
+SELECT ${selectPresent(named)}, ${CLOCK}, (SELECT i.tick_at FROM installation i),
   named.finish_key, named.finish_request,
   kept.run_id AS kept_run_id, kept.request AS kept_request, kept.seq AS kept_seq, kept.epoch AS kept_epoch,
   kept.type AS kept_type, kept.actor AS kept_actor, kept.at AS kept_at, kept.payload AS kept_payload
 FROM run r
-CROSS JOIN installation i
-LEFT JOIN execution named ON named.id = $2
-LEFT JOIN event kept ON kept.key = $4 AND kept.operation = $3 AND kept.key_scope = coalesce($5, r.project)
+LEFT JOIN execution named ON named.id = ${named}
+LEFT JOIN event kept ON kept.key = $3 AND kept.operation = $2 AND kept.key_scope = coalesce($4, r.project)
 WHERE r.id = $1`,
-}
+})
 
-const LOAD: Prepared = {
-  name: 'load-runs',
-  text: `SELECT ${selectPresent('NULL')}, ${CLOCK} FROM run r WHERE r.id = ANY($1::text[])`,
-}
+const LOAD_FOR_DECISION = loadForDecisionBy('load-for-decision', 'NULL')
+const LOAD_NAMED_FOR_DECISION = loadForDecisionBy('load-named-for-decision', '$5')
+
+const loadBy = (name: string, which: string): Prepared => ({
+  name,
+  text: `SELECT ${selectPresent('NULL')}, ${CLOCK} FROM run r WHERE ${which}`,
+})
+
+const LOAD_ONE = loadBy('load-run', 'r.id = $1')
+const LOAD_MANY = loadBy('load-runs', 'r.id = ANY($1::text[])')
 
 type DecisionRow = LoadedRow & {
   clock: Date
@@ -81,7 +92,11 @@ export async function loadForDecision(
   store: Store,
   { runId, namedId, operation, key, scope }: Lookup,
 ): Promise<LoadedForDecision | null> {
-  const [row] = await run<DecisionRow>(connection, LOAD_FOR_DECISION, [runId, namedId, operation, key, scope])
+  const values = [runId, operation, key, scope]
+  const [row] =
+    namedId === null
+      ? await run<DecisionRow>(connection, LOAD_FOR_DECISION, values)
+      : await run<DecisionRow>(connection, LOAD_NAMED_FOR_DECISION, [...values, namedId])
   if (!row) return null
   return {
     ...(await toLoaded(store, row)),
@@ -96,7 +111,10 @@ export async function loadRuns(
   store: Store,
   ids: readonly string[],
 ): Promise<LoadedRun[]> {
-  const rows = await run<LoadedRow & { clock: Date }>(connection, LOAD, [ids])
+  const [only, ...others] = ids
+  if (only === undefined) return []
+  const [statement, value] = others.length === 0 ? [LOAD_ONE, only] : [LOAD_MANY, ids]
+  const rows = await run<LoadedRow & { clock: Date }>(connection, statement, [value])
   return Promise.all(rows.map((row) => toLoaded(store, row)))
 }
 

@@ -272,7 +272,7 @@ describe('the feed across runs', () => {
     await Promise.all(tails.map(async (tail) => expect(await pull(tail)).toMatchObject({ runId: one.id })))
     const waiting = tails.map((tail) => tail.next())
     const reads = countReads(here.commands.store, 'read-feed-page')
-    const loads = countReads(here.commands.store, 'load-runs')
+    const loads = countReads(here.commands.store, 'load-run')
     const two = await start(there.commands)
     for (const { value } of await Promise.all(waiting)) expect(value).toMatchObject({ runId: two.id })
     expect(reads()).toBeLessThanOrEqual(3)
