@@ -69,7 +69,9 @@ async function work(phase: Phase): Promise<void> {
 /** What it is going to write, for a person to read. Work that was sent back is planned smaller. */
 async function plan({ attempts }: Phase): Promise<void> {
   const sections = sortEntries(entries(attempts))
-  const lines = [...sections].map(([heading, found]) => `- ${heading}: ${found.length} entries`)
+  const lines = [...sections].map(
+    ([heading, found]) => `- ${heading}: ${found.length} ${found.length === 1 ? 'entry' : 'entries'}`,
+  )
   const content = [
     '# Plan: release notes',
     '',
