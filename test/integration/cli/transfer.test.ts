@@ -110,7 +110,7 @@ describe('pawl export', () => {
     onTestFinished(() => void child.kill('SIGKILL'))
     const ended = once(child, 'close')
     await once(child.stdout, 'readable')
-    await untilStalled(join(folder, 'alone'))
+    await untilStalled(child.pid)
     child.kill('SIGINT')
     await once(child, 'exit')
     child.stdout.destroy()
@@ -172,14 +172,12 @@ describe('pawl import', () => {
   })
 })
 
-/** Waits until PostgreSQL waits for whoever reads an export: its only session sleeps, with output to send. */
-async function untilStalled(dataDir: string): Promise<void> {
-  const isStalled = async (): Promise<boolean> => {
-    const pids = await listPostgresProcesses(join(dataDir, 'database', 'cluster'))
-    const titles = await Promise.all(
-      pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')),
-    )
-    return titles.some((title) => /postgres.* SELECT/.test(title))
+/** Waits until a process neither reads nor writes any more: whoever reads what it writes holds it back. */
+async function untilStalled(pid: number | undefined): Promise<void> {
+  const readMoved = (): Promise<string> => readFile(`/proc/${pid}/io`, 'utf8')
+  let last = ''
+  for (let moved = await readMoved(); moved !== last; moved = await readMoved()) {
+    last = moved
+    await delay(200)
   }
-  while (!(await isStalled())) await delay(10)
 }
