@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { EXIT, UsageError } from './exitCodes.ts'
 import { executeUnderLease } from './exec/executeUnderLease.ts'
-import { whyUnstartable } from './exec/findCommand.ts'
+import { whyUnstartable } from '../processes/findCommand.ts'
 import { takeRun } from './exec/takeRun.ts'
 import type { TakeOptions } from './exec/takeRun.ts'
 import { watchSignals } from './exec/watchSignals.ts'

@@ -1,6 +1,6 @@
 import { unwrap } from '@pawl/sdk'
 import type { FailReason, Hold, Pawl, RunDetail } from '@pawl/sdk'
-import type { Ending } from './launch.ts'
+import type { Ending } from '../../processes/launch.ts'
 
 /** As what a run fails that its command left RUNNING. */
 export interface Failure {

@@ -9,8 +9,8 @@ import { plain } from '../terminal/width.ts'
 import { concludeRun, describeEnding } from './concludeRun.ts'
 import type { Failure } from './concludeRun.ts'
 import { finishExecution } from './finishExecution.ts'
-import { launch } from './launch.ts'
-import type { Child, Ending } from './launch.ts'
+import { launch } from '../../processes/launch.ts'
+import type { Child, Ending } from '../../processes/launch.ts'
 import { printConclusion } from './printConclusion.ts'
 import { limitsFor, supervise } from './supervise.ts'
 import type { StopRules, Supervised } from './supervise.ts'
@@ -58,7 +58,7 @@ async function executeHeld(invocation: Invocation, task: Task, hold: Hold): Prom
   const { pawl } = invocation
   let child: Child
   try {
-    child = await launch(task.command, environmentFor(invocation, task.taken))
+    child = await launch(task.command, { env: environmentFor(invocation, task.taken) })
   } catch (error) {
     const failure: Failure = {
       reason: 'START_FAILED',

@@ -5,7 +5,7 @@ import { plain } from '../terminal/width.ts'
 import { paintOutcome, paintStatus } from '../terminal/words.ts'
 import { describeEnding } from './concludeRun.ts'
 import type { Conclusion } from './concludeRun.ts'
-import type { Ending } from './launch.ts'
+import type { Ending } from '../../processes/launch.ts'
 
 /** All that is known when a command has ended. */
 export interface Finish extends Conclusion {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FailReason, Hold, Interruption, PawlInterruptedError, Run } from '@pawl/sdk'
-import type { Child, Ending } from './launch.ts'
-import type { StopLimits } from './processGroup.ts'
+import type { Child, Ending } from '../../processes/launch.ts'
+import type { StopLimits } from '../../processes/processGroup.ts'
 
 /** How a child is stopped, all times in milliseconds. */
 export interface StopRules {

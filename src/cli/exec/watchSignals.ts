@@ -1,5 +1,5 @@
 import type { Invocation } from '../invocation.ts'
-import type { ProcessGroup } from './processGroup.ts'
+import type { ProcessGroup } from '../../processes/processGroup.ts'
 
 /** Signals sent to the supervisor, meant for its command. */
 export interface Signals {

@@ -7,8 +7,8 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { launch } from '../../../src/cli/exec/launch.ts'
-import { ProcessGroup } from '../../../src/cli/exec/processGroup.ts'
+import { launch } from '../../../src/processes/launch.ts'
+import { ProcessGroup } from '../../../src/processes/processGroup.ts'
 
 const NEVER = () => false
 
@@ -93,7 +93,9 @@ describe('a launched command', () => {
     const folder = await mkdtemp(join(tmpdir(), 'pawl-launch-'))
     onTestFinished(() => rm(folder, { recursive: true }))
     const file = join(folder, 'begun')
-    const child = await launch(['sh', '-c', 'echo "$PAWL_EXECUTION_ID $$" > "$1"', 'sh', file], process.env)
+    const child = await launch(['sh', '-c', 'echo "$PAWL_EXECUTION_ID $$" > "$1"', 'sh', file], {
+      env: process.env,
+    })
     expect(existsSync(file)).toBe(false)
     child.begin('exe_1')
     expect(await child.ended).toEqual({ exitCode: 0, signal: null })
@@ -101,7 +103,7 @@ describe('a launched command', () => {
   })
 
   it('never begins where it is abandoned', async () => {
-    const child = await launch(['sh', '-c', 'exit 0'], process.env)
+    const child = await launch(['sh', '-c', 'exit 0'], { env: process.env })
     child.abandon()
     expect(await child.ended).toEqual({ exitCode: 125, signal: null })
     expect(child.group.isAlive()).toBe(false)
@@ -109,13 +111,13 @@ describe('a launched command', () => {
 
   it('takes its arguments as they are', async () => {
     const script = 'test "$#" = 3 && test "$1" = "a b" && test "$2" = "\'" && test "$3" = \'$HOME\''
-    const child = await launch(['sh', '-c', script, 'sh', 'a b', "'", '$HOME'], process.env)
+    const child = await launch(['sh', '-c', script, 'sh', 'a b', "'", '$HOME'], { env: process.env })
     child.begin('exe_1')
     expect(await child.ended).toEqual({ exitCode: 0, signal: null })
   })
 
   it('can be ended while it waits', async () => {
-    const child = await launch(['sh', '-c', 'exit 0'], process.env)
+    const child = await launch(['sh', '-c', 'exit 0'], { env: process.env })
     expect(await child.group.stop({ killAfterMs: 5_000, mustKill: NEVER })).toBe(true)
     expect(await child.ended).toEqual({ exitCode: null, signal: 'SIGTERM' })
     child.begin('exe_1')

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import type { Writable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 import { ProcessGroup } from './processGroup.ts'
 
 /** How a process ended: by itself with a code, or by a signal. */
@@ -8,10 +8,23 @@ export interface Ending {
   readonly signal: NodeJS.Signals | null
 }
 
+/** How a command is launched. */
+export interface LaunchOptions {
+  readonly env: NodeJS.ProcessEnv
+  /** Its working directory. Default: this process's. */
+  readonly cwd?: string
+  /** `inherit`: on this process's standard streams; `pipe`: on streams of its own. Default `inherit`. */
+  readonly streams?: 'inherit' | 'pipe'
+}
+
 /** A launched process that waits for its start. */
 export interface Child {
   readonly pid: number
   readonly group: ProcessGroup
+  /** Its standard streams, where they are its own. To be read: a process whose output nobody takes stands still. */
+  readonly stdin: Writable | null
+  readonly stdout: Readable | null
+  readonly stderr: Readable | null
   /** Resolves when the process itself has ended; others of its group may live on. */
   readonly ended: Promise<Ending>
   /** Lets the command begin, with its execution's id in its environment. */
@@ -32,15 +45,17 @@ export PAWL_EXECUTION_ID
 exec "$@" 3<&-`
 
 /**
- * Launches a command in a process group of its own, on this process's standard streams.
+ * Launches a command in a process group of its own.
  *
  * @throws the system's error where no process can be made.
  */
-export async function launch(command: readonly string[], env: NodeJS.ProcessEnv): Promise<Child> {
+export async function launch(command: readonly string[], options: LaunchOptions): Promise<Child> {
+  const { env, cwd, streams = 'inherit' } = options
   const child = spawn('/bin/sh', ['-c', GATE, 'pawl', ...command], {
     env,
+    cwd,
     detached: true,
-    stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
+    stdio: [streams, streams, streams, 'pipe'],
   })
   const ended = new Promise<Ending>((resolve) => {
     child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }))
@@ -56,6 +71,9 @@ export async function launch(command: readonly string[], env: NodeJS.ProcessEnv)
   return {
     pid,
     group: new ProcessGroup(pid),
+    stdin: child.stdin,
+    stdout: child.stdout,
+    stderr: child.stderr,
     ended,
     begin: (executionId) => void gate.end(`${executionId}\n`),
     abandon: () => void gate.end(),
