@@ -4,7 +4,7 @@ import type { GraphqlError } from './errors.ts'
 import { readResult } from './http.ts'
 import type { GraphqlResponse } from './http.ts'
 import { Inbox } from './inbox.ts'
-import type { Delivery, Subscribe } from './subscribe.ts'
+import type { Delivery, Subscribe } from './delivery.ts'
 
 const PROTOCOL = 'graphql-transport-ws'
 /** How long the server may take to accept a connection. */

@@ -2,7 +2,7 @@ import type { Connection } from './connection.ts'
 import type { TypedDocument } from './document.ts'
 import { PawlConnectionError } from './errors.ts'
 import { parseResponse, post, readAnswer, readResult } from './http.ts'
-import type { Delivery } from './subscribe.ts'
+import type { Delivery } from './delivery.ts'
 
 /** How long a stream may be silent before it counts as lost. Servers send a comment every 12 s. */
 const SILENCE_MS = 30_000

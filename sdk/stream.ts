@@ -4,7 +4,7 @@ import { PawlAuthError, PawlConnectionError, PawlFault } from './errors.ts'
 import type { CallOptions } from './request.ts'
 import { backOff, pause } from './retry.ts'
 import type { RetryOptions } from './retry.ts'
-import type { Delivery } from './subscribe.ts'
+import type { Delivery } from './delivery.ts'
 
 /** What every stream takes beside its own fields. */
 export interface StreamOptions extends CallOptions {

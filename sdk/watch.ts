@@ -4,7 +4,7 @@ import * as g from './generated/graphql.ts'
 import type { Requests } from './request.ts'
 import { createStream } from './stream.ts'
 import type { StreamOptions } from './stream.ts'
-import type { Subscribe } from './subscribe.ts'
+import type { Subscribe } from './delivery.ts'
 import type { Directive, RunEvent, RunFrame, RunsChange } from './types.ts'
 
 /** What streams need: how to subscribe, and how to ask where a run stands. */

@@ -3,7 +3,8 @@ import { findServer } from './connect.ts'
 import { detailsOfProblem } from './describeProblem.ts'
 import { exitCodeOfError, exitCodeOfProblem, UsageError } from './exitCodes.ts'
 import type { ExitCode } from './exitCodes.ts'
-import type { Invocation } from './invocation.ts'
+import type { AddressOptions } from './connect.ts'
+import type { Paper } from './terminal/paper.ts'
 import { plain } from './terminal/width.ts'
 
 /** What every refusal carries; its sentence may be missing where the type is unknown here. */
@@ -12,30 +13,39 @@ export interface Refusal {
   readonly message?: string
 }
 
+/** What is needed to tell of a failure. */
+export interface Reporter {
+  readonly env: NodeJS.ProcessEnv
+  readonly options: AddressOptions
+  readonly err: Paper
+  readonly isJson: boolean
+  json(value: unknown): void
+}
+
 /** Tells a refusal: its name and sentence, then what it carries; for programs the whole refusal as JSON as well. */
-export function reportProblem(invocation: Invocation, problem: Refusal): ExitCode {
+export function reportProblem(reporter: Reporter, problem: Refusal): ExitCode {
   const { message = 'the server refused, for a reason that only a newer version of this command knows' } =
     problem
-  if (invocation.isJson) invocation.json(problem)
-  say(invocation, problem.__typename, [message, ...detailsOfProblem(problem)])
+  if (reporter.isJson) reporter.json(problem)
+  say(reporter, problem.__typename, [message, ...detailsOfProblem(problem)])
   return exitCodeOfProblem(problem)
 }
 
 /** Tells whatever a command threw, with what to do next where that is known, and returns its exit code. */
-export function reportError(invocation: Invocation, error: unknown): ExitCode {
-  if (error instanceof PawlProblem) return reportProblem(invocation, error.problem)
+export function reportError(reporter: Reporter, error: unknown): ExitCode {
+  if (error instanceof PawlProblem) return reportProblem(reporter, error.problem)
   const [message = '', ...more] = (error instanceof Error ? error.message : String(error)).split('\n')
   const name = nameOf(error)
-  const hints = [...more, ...hintsFor(invocation, error)]
-  if (invocation.isJson) invocation.json({ __typename: name, message: [message, ...more].join(' '), hints })
-  say(invocation, name, [message, ...hints])
-  if (name === 'Error' && invocation.env['PAWL_DEBUG'] && error instanceof Error) {
-    invocation.err.line(error.stack ?? '')
+  const hints = [...more, ...hintsFor(reporter, error)]
+  if (reporter.isJson) reporter.json({ __typename: name, message: [message, ...more].join(' '), hints })
+  say(reporter, name, [message, ...hints])
+  if (name === 'Error' && reporter.env['PAWL_DEBUG'] && error instanceof Error) {
+    reporter.err.line(error.stack ?? '')
   }
   return exitCodeOfError(error)
 }
 
-function say({ err }: Invocation, name: string, [message = '', ...details]: readonly string[]): void {
+function say({ err }: Reporter, name: string, [message = '', ...details]: readonly string[]): void {
   const { red, bold, dim } = err.colors
   err.line(`${red('pawl:')} ${bold(name)}: ${plain(message)}`)
   for (const detail of details) err.line(dim(`  ${detail}`))
@@ -47,7 +57,7 @@ function nameOf(error: unknown): string {
   return error instanceof PawlConnectionError ? 'NotReached' : 'Error'
 }
 
-function hintsFor({ env, options }: Invocation, error: unknown): readonly string[] {
+function hintsFor({ env, options }: Reporter, error: unknown): readonly string[] {
   if (error instanceof PawlConnectionError) {
     const { isLocal } = findServer(env, options)
     return isLocal

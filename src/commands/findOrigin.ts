@@ -5,8 +5,17 @@ import type { StoredWorkflow } from '../store/workflowCache.ts'
 import { object, refuse, type Refused } from './answers.ts'
 import { checkRun } from './authorize.ts'
 import type { Caller, Commands } from './context.ts'
-import type { StartRun } from './startRun.ts'
 import { reconcile } from './sweep.ts'
+
+/** What a new run names of others; null: nothing. */
+export interface OriginAsked {
+  /** Version of the workflow; null: the newest. */
+  readonly version: number | null
+  /** The active run that the new one is a child of. */
+  readonly parentRunId: string | null
+  /** The settled run that the new one takes up where it ended. */
+  readonly continuesRunId: string | null
+}
 
 /** Where a new run comes from. */
 export interface Origin {
@@ -24,7 +33,7 @@ const MAX_DEPTH = 5
 export async function findOrigin(
   commands: Commands,
   caller: Caller,
-  start: StartRun,
+  start: OriginAsked,
   workflow: StoredWorkflow,
 ): Promise<Origin | Refused> {
   const parent = await findParent(commands, caller, start)
@@ -36,7 +45,7 @@ export async function findOrigin(
 async function findParent(
   commands: Commands,
   caller: Caller,
-  { parentRunId }: StartRun,
+  { parentRunId }: OriginAsked,
 ): Promise<Pick<Origin, 'parentId' | 'depth'> | Refused> {
   if (parentRunId === null) return { parentId: null, depth: 0 }
   const parent = await find(commands, caller, parentRunId)
@@ -52,7 +61,7 @@ async function findParent(
 async function findContinued(
   commands: Commands,
   caller: Caller,
-  { continuesRunId, version }: StartRun,
+  { continuesRunId, version }: OriginAsked,
   workflow: StoredWorkflow,
 ): Promise<Omit<Origin, 'parentId' | 'depth'> | Refused> {
   if (continuesRunId === null) return { workflow, continuesId: null, completedRound: 0 }

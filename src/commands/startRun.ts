@@ -15,23 +15,17 @@ import { object, refuse, type RunAnswer } from './answers.ts'
 import { checkProject, checkRole } from './authorize.ts'
 import { currentHolder } from './changeOne.ts'
 import { type Caller, type Commands, ContendedError } from './context.ts'
-import { findOrigin, type Origin } from './findOrigin.ts'
+import { findOrigin, type Origin, type OriginAsked } from './findOrigin.ts'
 import { newId } from './ids.ts'
 
 /** A run to start, every field given or null. */
-export interface StartRun {
+export interface StartRun extends OriginAsked {
   readonly workflow: string
-  /** Null: the newest version. */
-  readonly version: number | null
   readonly title: string | null
   readonly input: Json
   readonly labels: readonly string[]
   readonly project: string
   readonly concurrencyKey: string | null
-  /** The active run that this one is a child of. */
-  readonly parentRunId: string | null
-  /** The settled run that this one takes up where it ended. */
-  readonly continuesRunId: string | null
   /** Claims the run in the same step. */
   readonly claim: ClaimRequest | null
   readonly idempotencyKey: string | null

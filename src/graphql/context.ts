@@ -2,7 +2,6 @@ import { checkRun } from '../commands/authorize.ts'
 import type { Caller, Commands } from '../commands/context.ts'
 import type { Streams } from '../events/streams.ts'
 import type { LoadedRun } from '../store/loadRun.ts'
-import type { ExecutionSight } from '../store/listExecutions.ts'
 import { failWith, throwRefused } from './errors.ts'
 import type { Reads } from './reads.ts'
 
@@ -22,16 +21,6 @@ export interface RequestContext {
 /** What resolvers work with. */
 export interface GraphContext extends RequestContext {
   readonly reads: Reads
-}
-
-/** What the caller may see of runs and executions. */
-export function sightOf({ projects, agent, name }: Caller): ExecutionSight {
-  const limited = projects.length > 0
-  return {
-    projects: limited ? projects : null,
-    runId: agent?.runId ?? null,
-    startedBy: limited || agent ? name : null,
-  }
 }
 
 /** The run, where the caller may see it. Throws FORBIDDEN where it may not. */

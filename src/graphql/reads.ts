@@ -1,4 +1,5 @@
 import type DataLoader from 'dataloader'
+import type { Caller, Commands } from '../commands/context.ts'
 import { applyDue } from '../lifecycle/due.ts'
 import type { RunEvent } from '../lifecycle/events.ts'
 import type { Attempt, Execution, Instant, Phase } from '../lifecycle/run.ts'
@@ -14,9 +15,15 @@ import type { Page } from '../store/page.ts'
 import type { PageOfRun } from '../store/pagesOfRuns.ts'
 import { prepareSnapshot } from '../store/readSnapshot.ts'
 import type { StoredWorkflow } from '../store/workflowCache.ts'
-import { type RequestContext, sightOf } from './context.ts'
+import { sightOf } from './sight.ts'
 import { prepareLoaders } from './loaders.ts'
 import { prepareReadsBelow, type ReadsBelow } from './readsBelow.ts'
+
+/** Who reads, and where. */
+interface Reader {
+  readonly commands: Commands
+  readonly caller: Caller
+}
 
 /** What one execution of an operation reads: everything once, in few statements, at one moment. */
 export interface Reads extends ReadsBelow {
@@ -53,7 +60,7 @@ export interface Reads extends ReadsBelow {
  *
  * @param atOneMoment true where more than one statement will be sent: they see one snapshot then
  */
-export function prepareReads({ commands, caller }: RequestContext, atOneMoment: boolean): Reads {
+export function prepareReads({ commands, caller }: Reader, atOneMoment: boolean): Reads {
   const { store, settings } = commands
   const snapshot = prepareSnapshot(store)
   const due = new Map<string, LoadedRun>()
