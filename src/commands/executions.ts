@@ -1,16 +1,14 @@
-import { outcomeOfExecution } from '../lifecycle/outcome.ts'
 import { differingPaths } from '../lifecycle/replay.ts'
 import type { Execution, Json } from '../lifecycle/run.ts'
-import type { Outcome, ReportedEnd } from '../lifecycle/words.ts'
+import type { ReportedEnd } from '../lifecycle/words.ts'
 import {
   endExecution,
   findExecution,
   findStarted,
   insertExecution,
-  listAttempts,
   type LoadedExecution,
 } from '../store/executions.ts'
-import { type LoadedRun, loadRuns } from '../store/loadRun.ts'
+import type { LoadedRun } from '../store/loadRun.ts'
 import { type Problem, refuse, type Refused } from './answers.ts'
 import { checkRole } from './authorize.ts'
 import { changeRun } from './changeRun.ts'
@@ -176,30 +174,4 @@ async function present(
   const execution = among ?? (id === null ? undefined : (await findExecution(store.pool, id))?.execution)
   if (!execution) throw new Error(`execution ${id ?? ''} is gone`)
   return { ok: true, execution, run, replayed }
-}
-
-/** What executions came to, by today's rule, in the order given: null while in flight. */
-export async function readOutcomes(
-  { store }: Pick<Commands, 'store'>,
-  executions: readonly Execution[],
-  connection: Parameters<typeof loadRuns>[0] = store.pool,
-): Promise<(Outcome | null)[]> {
-  const ids = (of: (execution: Execution) => string | null) => [
-    ...new Set(executions.flatMap((execution) => of(execution) ?? [])),
-  ]
-  const runs = await loadRuns(
-    connection,
-    store,
-    ids(({ runId }) => runId),
-  )
-  const attempts = await listAttempts(
-    connection,
-    ids(({ phaseId }) => phaseId),
-  )
-  return executions.map((execution) =>
-    outcomeOfExecution(execution, {
-      run: runs.find(({ run }) => run.id === execution.runId)?.run ?? null,
-      attempts: attempts.get(execution.phaseId ?? '') ?? [],
-    }),
-  )
 }

@@ -9,6 +9,7 @@ import { openStreams, type Streams, type StreamsOptions } from '../../../src/eve
 import type { Run } from '../../../src/lifecycle/run.ts'
 import type { Store } from '../../../src/store/openStore.ts'
 import { openTestCommands, type TestCommands } from '../../support/commands.ts'
+import { toStart } from '../../support/runs.ts'
 import { TEST_WORKFLOWS } from '../../support/workflows.ts'
 
 /** One server, as far as streams need it: its use cases announce what they changed. */
@@ -53,21 +54,6 @@ export async function openTestServers(): Promise<TestServers> {
   }
 }
 
-const START: StartRun = {
-  workflow: 'rounds',
-  version: null,
-  title: null,
-  input: null,
-  labels: [],
-  project: 'default',
-  concurrencyKey: null,
-  parentRunId: null,
-  continuesRunId: null,
-  claim: null,
-  idempotencyKey: null,
-  request: null,
-}
-
 export const OWNER = { owner: 'w', leaseSeconds: 60 }
 export const WORKER = { name: 'wanda', role: 'WORKER', projects: [], agent: null } as const
 export const OPERATOR = { name: 'olga', role: 'OPERATOR', projects: [], agent: null } as const
@@ -86,7 +72,7 @@ export function done<Row>(answer: BelowAnswer<Row>): BelowSuccess<Row> {
 
 /** Starts a run. */
 export async function start(commands: Commands, start: Partial<StartRun> = {}): Promise<Run> {
-  return accepted(await startRun(commands, WORKER, { ...START, ...start })).run.run
+  return accepted(await startRun(commands, WORKER, toStart({ workflow: 'rounds', ...start }))).run.run
 }
 
 /** Starts a run that is claimed and at work in its first phase; its fence is 1. */
