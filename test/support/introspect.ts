@@ -1,0 +1,86 @@
+import {
+  buildClientSchema,
+  getIntrospectionQuery,
+  getNamedType,
+  type GraphQLInputObjectType,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  type IntrospectionQuery,
+  isCompositeType,
+  isInputObjectType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  isUnionType,
+} from 'graphql'
+import { ask } from './server.ts'
+
+/** A mutation as a client finds it in the schema of a server. */
+export interface KnownMutation {
+  readonly name: string
+  readonly input: GraphQLInputObjectType
+  /** Members of its result, the success first. */
+  readonly members: readonly string[]
+  /** Sends `$input` and selects what every member tells by itself, and the rows it names. */
+  readonly document: string
+}
+
+/** Asks a server for its schema, as any tool does. */
+export async function readSchema(server: { readonly url: string }, token: string): Promise<GraphQLSchema> {
+  const { data, errors } = await ask(server, getIntrospectionQuery(), { token })
+  if (errors) throw new Error(JSON.stringify(errors))
+  return buildClientSchema(data as unknown as IntrospectionQuery)
+}
+
+/** Every mutation of a schema, in its order. */
+export function listMutations(schema: GraphQLSchema): KnownMutation[] {
+  const fields = Object.values(schema.getMutationType()?.getFields() ?? {})
+  return fields.map(({ name, args, type }) => {
+    const [input] = args
+    const inputType = input && getNamedType(input.type)
+    const result = getNamedType(type)
+    if (args.length !== 1 || !isInputObjectType(inputType) || !isUnionType(result))
+      throw new Error(`${name} is not of the shape that every mutation has`)
+    const document = `mutation ($input: ${inputType.name}!) { ${name}(input: $input) ${selectMembers(result.getTypes())} }`
+    return { name, input: inputType, members: result.getTypes().map((member) => member.name), document }
+  })
+}
+
+/** An answer with every field under its own name. */
+export function unalias(answer: Record<string, unknown>): Record<string, unknown> {
+  const suffix = `Of${String(answer['__typename'])}`
+  return Object.fromEntries(
+    Object.entries(answer).map(([key, value]) => [
+      key.endsWith(suffix) ? key.slice(0, -suffix.length) : key,
+      value,
+    ]),
+  )
+}
+
+/** What is asked of each member. A name that members give to different types is told apart: `fromOfIllegalTransition`. */
+function selectMembers(members: readonly GraphQLObjectType[]): string {
+  const types = new Map<string, string>()
+  const parts = members.map((member) => {
+    const fields = Object.values(member.getFields()).map(({ name, type }) => {
+      const text = String(type)
+      const isSame = (types.get(name) ?? text) === text
+      if (isSame) types.set(name, text)
+      const named = getNamedType(type)
+      return `${isSame ? '' : `${name}Of${member.name}: `}${name}${isObjectType(named) ? selectRow(named, 1) : ''}`
+    })
+    return `... on ${member.name} { ${fields.join(' ')} }`
+  })
+  return `{ __typename ${parts.join(' ')} }`
+}
+
+/** What a row says by itself, and the rows it belongs to so many levels deep; no pages and no lists of rows. */
+function selectRow(type: GraphQLObjectType, levels: number): string {
+  const fields = Object.values(type.getFields()).flatMap(({ name, args, type: of }) => {
+    if (args.length > 0) return []
+    const named = getNamedType(of)
+    if (!isCompositeType(named)) return [name]
+    if (levels === 0 || !isObjectType(named) || isListType(isNonNullType(of) ? of.ofType : of)) return []
+    return [`${name} ${selectRow(named, levels - 1)}`]
+  })
+  return `{ ${fields.join(' ')} }`
+}
