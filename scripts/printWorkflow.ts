@@ -7,6 +7,7 @@
  * With `--check` nothing is written; it fails where a file is not what would be printed.
  */
 import { z } from 'zod'
+import { PROMPT_PLACEHOLDERS } from '../src/lifecycle/prompts.ts'
 import { workflowSchema } from '../src/lifecycle/workflow.ts'
 import { type Schema, writeType } from './sdkEvents.ts'
 import { writeGenerated } from './writeGenerated.ts'
@@ -21,6 +22,9 @@ import type { JsonValue } from '../json.ts'
 
 /** A workflow as a client registers it. What is left out has its default. */
 export type WorkflowDefinition = ${writeType(schema, '')}
+
+/** What a phase's prompt may name between \`{{\` and \`}}\`; \`input\` alone, or followed by the way to a value in it. */
+export type PromptPlaceholder = ${PROMPT_PLACEHOLDERS.map((name) => `'${name}'`).join(' | ')}
 `,
 )
 

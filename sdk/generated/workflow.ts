@@ -19,6 +19,8 @@ export type WorkflowDefinition = {
     readonly final?: boolean
     /** Role of the agent that works on it. */
     readonly role?: string | null
+    /** What the agent is asked to do, with placeholders as {{title}}, {{input.NAME}}, {{artifact.path}}, {{feedback}}. Default: a sentence about the phase, the run's title and input. */
+    readonly prompt?: string
     /** The file that the phase produces. */
     readonly artifact?: {
       /** Path of the file the phase produces, relative to the workspace. */
@@ -76,3 +78,6 @@ export type WorkflowDefinition = {
     readonly idleSeconds?: number | null
   }
 }
+
+/** What a phase's prompt may name between `{{` and `}}`; `input` alone, or followed by the way to a value in it. */
+export type PromptPlaceholder = 'title' | 'input' | 'run' | 'workflow' | 'phase' | 'role' | 'round' | 'attempt' | 'next' | 'feedback' | 'artifact.path' | 'artifact.mediaType' | 'artifact.schema'

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { promptMistakes } from './prompts.ts'
 import type { Json } from './run.ts'
 import { EXPIRY_POLICIES } from './words.ts'
 
@@ -21,6 +22,15 @@ const phaseSchema = z.strictObject({
   next: z.array(name).max(100).default([]).describe('Keys of the phases that may follow.'),
   final: z.boolean().default(false).describe('Whether a run may be completed here.'),
   role: name.nullable().default(null).describe('Role of the agent that works on it.'),
+  // Left out, not null: definitions that were registered without it stay what they are.
+  prompt: z
+    .string()
+    .min(1)
+    .max(20_000)
+    .optional()
+    .describe(
+      "What the agent is asked to do, with placeholders as {{title}}, {{input.NAME}}, {{artifact.path}}, {{feedback}}. Default: a sentence about the phase, the run's title and input.",
+    ),
   artifact: z
     .strictObject({
       path: z
@@ -169,6 +179,10 @@ function checkGraph(workflow: WorkflowDefinition): WorkflowIssue[] {
       if (!known.has(key)) say(['phases', index, 'next', place], `unknown target: there is no phase ${key}`)
     }),
   )
+  workflow.phases.forEach((phase, index) => {
+    if (phase.prompt === undefined) return
+    for (const mistake of promptMistakes(phase.prompt, phase)) say(['phases', index, 'prompt'], mistake)
+  })
   if (!known.has(workflow.initialPhase))
     say(['initialPhase'], `unknown initial phase: there is no phase ${workflow.initialPhase}`)
   if (workflow.completeRoundAt !== null && !known.has(workflow.completeRoundAt))

@@ -101,6 +101,58 @@ describe('a workflow', () => {
   })
 })
 
+describe('the prompt of a phase', () => {
+  const withPrompt = (prompt: string, phase: Record<string, unknown> = {}) =>
+    parseWorkflow({
+      ...SOUND,
+      phases: [{ key: 'a', next: ['b'], role: 'writer', prompt, ...phase }, SOUND.phases[1]],
+    })
+  const mistakesOf = (prompt: string, phase: Record<string, unknown> = {}) => {
+    const parsed = withPrompt(prompt, phase)
+    return parsed.ok ? [] : parsed.issues.map(({ path, message }) => `${path.join('.')} ${message}`)
+  }
+  const FILE = { artifact: { path: 'a.json', schema: { type: 'object' } } }
+
+  test('may name what a run has', () => {
+    const prompt =
+      '{{title}} {{ input }} {{input.repo.name}} {{run}} {{workflow}} {{phase}} {{role}} {{round}} {{attempt}} {{next}} ' +
+      '{{feedback}} {{artifact.path}} {{artifact.mediaType}} {{artifact.schema}}, and {{ is no placeholder, nor is { {x} }'
+    expect(mistakesOf(prompt, FILE)).toEqual([])
+  })
+
+  test('is kept as it is, and a phase without one is kept without one', () => {
+    const parsed = withPrompt('Do {{title}}')
+    expect(parsed).toMatchObject({ ok: true, definition: { phases: [{ prompt: 'Do {{title}}' }, {}] } })
+    if (parsed.ok) expect(parsed.definition.phases[1]).not.toHaveProperty('prompt')
+  })
+
+  test('that names something else is refused, each name once and all at once', () => {
+    expect(mistakesOf('{{titel}} {{titel}} {{input.}} {{ }} {{artifact}}', FILE)).toEqual([
+      expect.stringMatching(
+        /^phases\.0\.prompt unknown placeholder: \{\{titel\}\} \(known: title, input, input\.NAME, /,
+      ),
+      expect.stringContaining('unknown placeholder: {{input.}}'),
+      expect.stringContaining('unknown placeholder: {{}}'),
+      expect.stringContaining('unknown placeholder: {{artifact}}'),
+    ])
+  })
+
+  test('that names a file or a schema which the phase does not declare is refused', () => {
+    expect(mistakesOf('{{artifact.path}}')).toEqual([
+      'phases.0.prompt empty placeholder: {{artifact.path}}, but no artifact is declared',
+    ])
+    expect(mistakesOf('{{artifact.schema}}', { artifact: { path: 'a.md' } })).toEqual([
+      'phases.0.prompt empty placeholder: {{artifact.schema}}, but the artifact declares no schema',
+    ])
+  })
+
+  test('of a phase that no agent works on is refused', () => {
+    expect(mistakesOf('Go', { role: null })).toEqual([
+      'phases.0.prompt prompt without a reader: the phase has no role',
+    ])
+  })
+})
+
 test('a run may be completed at a final phase, and where nothing can follow', () => {
   const parsed = parseWorkflow({
     ...SOUND,
