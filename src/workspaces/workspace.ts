@@ -1,0 +1,25 @@
+/** Where a run works. */
+export interface Workspace {
+  /** The run that it was made for; runs that continue it share it. */
+  readonly owner: string
+  /** `WORKTREE`: a git worktree made for the run; `DIRECTORY`: one that was there, and stays. */
+  readonly kind: 'WORKTREE' | 'DIRECTORY'
+  /** Absolute and canonical. */
+  readonly path: string
+  /** The git directory that its commits go to, absolute and canonical; null where a directory is in no repository. */
+  readonly repository: string | null
+  /** The branch made for the run; null for a directory. */
+  readonly branch: string | null
+  /** The branch that it began at and is merged into; null where it did not begin at a branch. */
+  readonly base: string | null
+  /** The commit that it began at; null where there is none. */
+  readonly baseCommit: string | null
+}
+
+/** A workspace that is in use: it is neither merged nor removed until closed. */
+export interface OpenWorkspace extends Workspace {
+  /** Whether it was made, or made anew, by this opening. */
+  readonly isNew: boolean
+  /** To be called once every process that works in it is gone. May be called again. */
+  close(): void
+}
