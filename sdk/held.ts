@@ -56,6 +56,11 @@ export class Held {
     return this.#isOver || this.#hold.lost
   }
 
+  /** How long the lease lasts at least unless renewed, in milliseconds by this program's clock; 0 once it is lost. */
+  get remainingMs(): number {
+    return this.#hold.remainingMs
+  }
+
   /** The phases of this run; as `pawl.phases`, without id and fence. */
   readonly phases = {
     start: (phase: string, fields: Owned<g.StartPhaseInput, 'phase'> = {}) =>
@@ -140,6 +145,15 @@ export class Held {
   /** Confirms a cancel, once the processes are gone. */
   confirmCancel(fields: Owned<g.ConfirmCancelInput> = {}): Promise<t.ConfirmCancelResult> {
     return this.#writeLast(this.#pawl.runs.confirmCancel(this.#id, this.#fence(fields)))
+  }
+
+  /**
+   * Leaves the claim to its lease: it is renewed no more, and neither confirmed nor released, so that nobody takes the run while the
+   * lease lasts. For an owner whose processes may still live.
+   */
+  leave(): void {
+    this.#isOver = true
+    this.#hold.end()
   }
 
   get #id(): string {
