@@ -33,8 +33,8 @@ type Player = keyof typeof CAST
 export interface Stage extends Readonly<Record<Player, Actor>> {
   readonly server: TestServer
   readonly adam: Actor
-  /** Somebody with another token. */
-  join(token: string): Actor
+  /** Somebody with another token, or at another server of the same database. */
+  join(token: string, url?: string): Actor
   /** Lets time pass for a run, by the clock of the database. */
   pass(runId: string, seconds: number): Promise<void>
   /** A run that `wanda` holds under fence 1, with its first phase under way. */
@@ -54,13 +54,13 @@ const RUN = `id status reason error epoch revision round outcome isSettled isFin
 /** Opens a stage with these workflows; to be ended in `afterAll`. */
 export async function openStage(
   workflows: readonly object[],
-  config: NonNullable<TestServerOptions['config']> = {},
+  options: TestServerOptions = {},
 ): Promise<Stage> {
-  const server = await startTestServer({ config })
+  const server = await startTestServer(options)
   const mutations = new Map(
     listMutations(await readSchema(server, server.adminToken)).map((each) => [each.name, each]),
   )
-  const join = (token: string) => enter(server, mutations, token)
+  const join = (token: string, url = server.url) => enter({ url }, mutations, token)
   const adam = join(server.adminToken)
   for (const definition of workflows) await adam.must('registerWorkflow', { definition })
   const actors = await Promise.all(
@@ -93,7 +93,11 @@ export async function openStage(
   }
 }
 
-function enter(server: TestServer, mutations: ReadonlyMap<string, KnownMutation>, token: string): Actor {
+function enter(
+  server: { readonly url: string },
+  mutations: ReadonlyMap<string, KnownMutation>,
+  token: string,
+): Actor {
   const read: Actor['read'] = async (query, variables = {}) => {
     const { data, errors } = await ask(server, query, { token, variables: { ...variables } })
     if (errors) throw new Error(JSON.stringify(errors))
