@@ -6,13 +6,8 @@ const STALE_AFTER = 3600
 const DAY = 86_400
 let stage: Stage
 beforeAll(async () => {
-  const settings = {
-    staleAfterSeconds: STALE_AFTER,
-    orphanAfterSeconds: 600,
-    maxResumes: 2,
-    sweepSeconds: 60,
-  }
-  stage = await openStage([DELIVER, RELAY, SOLO], settings)
+  const config = { staleAfterSeconds: STALE_AFTER, orphanAfterSeconds: 600, maxResumes: 2 }
+  stage = await openStage([DELIVER, RELAY, SOLO], { config })
 })
 afterAll(() => stage.end())
 

@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import { type KnownMutation, listMutations, readSchema, unalias } from '../../support/introspect.ts'
 import { passTime } from '../../support/passTime.ts'
 import { ask, startTestServer, type TestServer, type TestServerOptions } from '../../support/server.ts'
-import { openSocket } from '../../support/socket.ts'
+import { openSocket, type SocketMessage } from '../../support/socket.ts'
 
 /** Data of an answer, as deep as a test looks. */
 // oxlint-disable-next-line typescript/no-explicit-any -- a test reads what it asked for
@@ -123,10 +123,9 @@ function enter(
       const frames: Data[] = []
       socket.send({ id: '1', type: 'subscribe', payload: { query, variables } })
       for (;;) {
-        const { type, payload } = await socket.next()
-        if (type === 'error') throw new Error(JSON.stringify(payload))
-        if (type === 'complete') break
-        frames.push(Object.values((payload as { data: object }).data)[0])
+        const message = await socket.next()
+        if (message.type === 'complete') break
+        frames.push(readFrame(message))
       }
       socket.close()
       return frames
@@ -140,6 +139,16 @@ function enter(
         )
       ).run.events,
   }
+}
+
+/** What a frame of a subscription brings; throws where it is an error. */
+export function readFrame({ type, payload }: SocketMessage): Data {
+  const { data, errors } = (type === 'next' ? payload : { errors: payload }) as {
+    data?: object
+    errors?: unknown
+  }
+  if (!data || errors) throw new Error(JSON.stringify(errors))
+  return Object.values(data)[0]
 }
 
 /** A run with its pages as lists. */
