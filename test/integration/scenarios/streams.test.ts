@@ -103,8 +103,8 @@ describe('an owner’s stream of directives', () => {
   it('tells of pause, going on and cancel, and ends with STOP', async () => {
     const runId = await stage.atWork('solo')
     const socket = await openSocket(stage.server, stage.wanda.token)
-    const first: SocketMessage = await askSocket(socket, DIRECTIVES, { variables: { id: runId, fence: 1 } })
-    expect(first.payload).toEqual({ data: { directives: { kind: 'CONTINUE' } } })
+    const first = await askSocket(socket, DIRECTIVES, { variables: { id: runId, fence: 1 } })
+    expect(readFrame(first)).toEqual({ kind: 'CONTINUE' })
     const steps: [change: () => Promise<Data>, kind: string][] = [
       [() => stage.olga.must('pauseRun', { runId }), 'PAUSE'],
       [() => stage.olga.must('resumeRun', { runId }), 'CONTINUE'],
