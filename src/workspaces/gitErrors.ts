@@ -1,0 +1,90 @@
+import { WorkspaceError, type WorkspaceErrorClass } from './workspaceError.ts'
+
+/** What git says in English when a thing is so, and what that means. */
+const MEANINGS: readonly {
+  readonly pattern: RegExp
+  readonly errorClass: WorkspaceErrorClass
+  readonly code: string
+  readonly hint: string
+}[] = [
+  {
+    pattern: /dubious ownership/,
+    errorClass: 'FATAL',
+    code: 'REPOSITORY_UNTRUSTED',
+    hint: 'The repository belongs to another user; allow it with git config --global --add safe.directory.',
+  },
+  {
+    pattern: /not a git repository/i,
+    errorClass: 'FATAL',
+    code: 'NOT_A_REPOSITORY',
+    hint: 'Name a directory that is a git repository.',
+  },
+  {
+    pattern: /\.lock': File exists/,
+    errorClass: 'RECOVERABLE',
+    code: 'REPOSITORY_LOCKED',
+    hint: 'Another git is at work. If none is, one was killed: remove the lock file that is named.',
+  },
+  {
+    pattern: /No space left on device|Disk quota exceeded/i,
+    errorClass: 'HUMAN_REQUIRED',
+    code: 'DISK_FULL',
+    hint: 'Make room on the disk.',
+  },
+  {
+    pattern: /Permission denied|Operation not permitted|Read-only file system/i,
+    errorClass: 'HUMAN_REQUIRED',
+    code: 'PERMISSION_DENIED',
+    hint: 'Give the user that the worker runs as the right to write there.',
+  },
+  {
+    pattern: /cannot lock ref '[^']*': '[^']*' exists; cannot create/,
+    errorClass: 'HUMAN_REQUIRED',
+    code: 'BRANCH_NAME_TAKEN',
+    hint: 'Rename the branch "pawl": branches of runs are called pawl/RUN.',
+  },
+]
+
+/** The most of git's own words that is told, in characters. */
+const MESSAGE_LENGTH = 2_000
+
+/** Why git ended as it did. */
+export function explainExit(args: readonly string[], exit: number | string, stderr: string): WorkspaceError {
+  const words = stderr.trim().slice(-MESSAGE_LENGTH)
+  const message = `git ${args[0]} ended with ${exit}${words === '' ? '' : `: ${words}`}`
+  const meaning = MEANINGS.find(({ pattern }) => pattern.test(stderr))
+  if (meaning) return new WorkspaceError(meaning.errorClass, { ...meaning, message })
+  return new WorkspaceError('HUMAN_REQUIRED', {
+    code: 'GIT_FAILED',
+    message,
+    hint: 'See what git says, put the repository right, and try again.',
+  })
+}
+
+/** Git can't be started. */
+export function gitNotFound(cause: unknown): WorkspaceError {
+  return new WorkspaceError('FATAL', {
+    code: 'GIT_NOT_FOUND',
+    message: 'git can not be started',
+    hint: 'Install git 2.38 or newer where the worker runs, on its PATH.',
+    cause,
+  })
+}
+
+/** Git took too long, and was ended. */
+export function gitTimedOut(args: readonly string[], timeoutMs: number): WorkspaceError {
+  return new WorkspaceError('RECOVERABLE', {
+    code: 'GIT_TIMED_OUT',
+    message: `git ${args[0]} was ended after ${timeoutMs / 1000} s`,
+    hint: 'The repository may be large, or on a slow disk; try again.',
+  })
+}
+
+/** Git put out more than is read. */
+export function outputTooLong(args: readonly string[], maxBytes: number): WorkspaceError {
+  return new WorkspaceError('FATAL', {
+    code: 'GIT_OUTPUT_TOO_LONG',
+    message: `git ${args[0]} put out more than ${maxBytes} bytes`,
+    hint: 'The repository has more files or branches than can be handled.',
+  })
+}
