@@ -32,7 +32,7 @@ export interface AgentContext {
   readonly output: AgentOutput
   /** Records a process that stands at its gate, before it does anything. Returns its execution's id. */
   readonly recordStart: (process: { readonly command: string; readonly pid: number }) => Promise<string>
-  /** Records how it ended. */
+  /** Records how it ended. What can't be told now is not told: the server finds it out. */
   readonly recordEnd: (executionId: string, ending: ProcessEnd) => Promise<void>
   /** Keeps a new handle with the session, before what it tells of is relied on. */
   readonly saveHandle: (handle: JsonValue) => Promise<void>
@@ -40,6 +40,14 @@ export interface AgentContext {
 
 /** Where an agent's output goes: into the session's transcript. */
 export interface AgentOutput {
+  /**
+   * How many bytes of the session's output the transcripts of earlier owners hold for sure: where a source that outlived them is
+   * read on.
+   */
+  readonly startsAt: number
+  /** Whether it takes more without leaving something out. A source that keeps its output waits for that. */
+  readonly hasRoom: boolean
+  /** Takes the next bytes, in order, at any time. */
   write(bytes: Uint8Array): void
 }
 

@@ -1,5 +1,5 @@
 import { accessSync, constants, statSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { delimiter, join, resolve } from 'node:path'
 
 /** Why a command can't be started, with the exit code that shells give it. */
 export interface Unstartable {
@@ -7,12 +7,16 @@ export interface Unstartable {
   readonly message: string
 }
 
-/** Looks for a command as a shell does; null where it can be started. */
-export function whyUnstartable(command: string, env: NodeJS.ProcessEnv): Unstartable | null {
+/** Looks for a command as a shell in that folder does, by default in this process's; null where it can be started. */
+export function whyUnstartable(
+  command: string,
+  env: NodeJS.ProcessEnv,
+  folder = process.cwd(),
+): Unstartable | null {
   const folders = (env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin').split(delimiter)
-  const candidates = command.includes('/') ? [command] : folders.map((folder) => join(folder || '.', command))
-  const found = candidates.filter(isFile)
-  if (found.some(isExecutable)) return null
+  const candidates = command.includes('/') ? [command] : folders.map((path) => join(path || '.', command))
+  const found = candidates.filter((path) => isFile(resolve(folder, path)))
+  if (found.some((path) => isExecutable(resolve(folder, path)))) return null
   return found[0] === undefined
     ? { exitCode: 127, message: `${command}: command not found` }
     : { exitCode: 126, message: `${found[0]}: not executable` }

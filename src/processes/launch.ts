@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import type { Readable, Writable } from 'node:stream'
+import type { Duplex } from 'node:stream'
 import { ProcessGroup } from './processGroup.ts'
 
 /** How a process ended: by itself with a code, or by a signal. */
@@ -13,18 +13,14 @@ export interface LaunchOptions {
   readonly env: NodeJS.ProcessEnv
   /** Its working directory. Default: this process's. */
   readonly cwd?: string
-  /** `inherit`: on this process's standard streams; `pipe`: on streams of its own. Default `inherit`. */
-  readonly streams?: 'inherit' | 'pipe'
+  /** Its standard streams: this process's own, or open files. Default: all of them `inherit`. */
+  readonly streams?: readonly ('inherit' | number)[]
 }
 
 /** A launched process that waits for its start. */
 export interface Child {
   readonly pid: number
   readonly group: ProcessGroup
-  /** Its standard streams, where they are its own. To be read: a process whose output nobody takes stands still. */
-  readonly stdin: Writable | null
-  readonly stdout: Readable | null
-  readonly stderr: Readable | null
   /** Resolves when the process itself has ended; others of its group may live on. */
   readonly ended: Promise<Ending>
   /** Lets the command begin, with its execution's id in its environment. */
@@ -34,7 +30,7 @@ export interface Child {
 }
 
 /** What the exit code is where a command was never let begin. */
-const ABANDONED = 125
+export const ABANDONED = 125
 
 /**
  * Waits for a line on descriptor 3, then becomes the command. The process is there, so that it can be recorded, before the
@@ -50,12 +46,32 @@ exec "$@" 3<&-`
  * @throws the system's error where no process can be made.
  */
 export async function launch(command: readonly string[], options: LaunchOptions): Promise<Child> {
-  const { env, cwd, streams = 'inherit' } = options
-  const child = spawn('/bin/sh', ['-c', GATE, 'pawl', ...command], {
+  const { pid, group, ended, gate } = await spawnGate(GATE, command, options)
+  return {
+    pid,
+    group,
+    ended,
+    begin: (executionId) => void gate.end(`${executionId}\n`),
+    abandon: () => void gate.end(),
+  }
+}
+
+/** A shell that stands at its gate: whatever it is told, it is told on `gate`, its descriptor 3. */
+export interface Gated extends Pick<Child, 'pid' | 'group' | 'ended'> {
+  readonly gate: Duplex
+}
+
+/** Starts a shell with this script and these arguments in a process group of its own. */
+export async function spawnGate(
+  script: string,
+  words: readonly string[],
+  { env, cwd, streams = ['inherit', 'inherit', 'inherit'] }: LaunchOptions,
+): Promise<Gated> {
+  const child = spawn('/bin/sh', ['-c', script, 'pawl', ...words], {
     env,
     cwd,
     detached: true,
-    stdio: [streams, streams, streams, 'pipe'],
+    stdio: [...streams, 'pipe'],
   })
   const ended = new Promise<Ending>((resolve) => {
     child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }))
@@ -64,18 +80,9 @@ export async function launch(command: readonly string[], options: LaunchOptions)
     child.once('spawn', resolve)
     child.once('error', reject)
   })
-  const gate = child.stdio[3] as Writable
+  const gate = child.stdio[3] as Duplex
   // A process that was killed at the gate reads no more.
   gate.on('error', () => undefined)
   const pid = child.pid as number
-  return {
-    pid,
-    group: new ProcessGroup(pid),
-    stdin: child.stdin,
-    stdout: child.stdout,
-    stderr: child.stderr,
-    ended,
-    begin: (executionId) => void gate.end(`${executionId}\n`),
-    abandon: () => void gate.end(),
-  }
+  return { pid, group: new ProcessGroup(pid), ended, gate }
 }

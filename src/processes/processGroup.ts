@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { findByVariable, listProcesses, signalProcess } from './processTable.ts'
+import type { ProcessEntry } from './processTable.ts'
 
 /** When a group that is being stopped is killed. */
 export interface StopLimits {
@@ -9,17 +10,32 @@ export interface StopLimits {
   readonly mustKill: () => boolean
 }
 
+/** What belongs to a group beside the processes in it. */
+export interface GroupMarks {
+  /** The process in the group that watches over it: the last to go, and no sign of life. */
+  readonly guardian?: number
+  /** Who carries this as PAWL_EXECUTION_ID belongs to the group, also after leaving it. */
+  readonly executionId?: string
+}
+
 /** How long the kernel may take over a SIGKILL, in milliseconds, before the group counts as not to be killed. */
 const KILL_TAKES_MS = 10_000
 
-/** A process and everything it started that did not leave its group. */
+/**
+ * A process that began a session, and everything it started: what did not leave the session or the group, and what can be
+ * told by its marks.
+ */
 export class ProcessGroup {
-  readonly #id: number
+  readonly #id: number | null
+  #marks: GroupMarks
   #killAt = Infinity
+  readonly #mustKill: (() => boolean)[] = []
   #stopping: Promise<boolean> | undefined
 
-  constructor(id: number) {
+  /** @param id null: of no group, known by the marks alone. */
+  constructor(id: number | null, marks: GroupMarks = {}) {
     this.#id = id
+    this.#marks = marks
   }
 
   /** Whether a stop was asked for. */
@@ -27,24 +43,23 @@ export class ProcessGroup {
     return this.#stopping !== undefined
   }
 
+  /** Tells by what else its processes are known. */
+  mark(marks: GroupMarks): void {
+    this.#marks = { ...this.#marks, ...marks }
+  }
+
   /** Sends a signal to every process of the group; one that is gone is left alone. */
   signal(name: NodeJS.Signals): void {
-    try {
-      process.kill(-this.#id, name)
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
-    }
+    const members = this.#members()
+    if (this.#id !== null && members.some(({ group }) => group === this.#id)) signalProcess(-this.#id, name)
+    for (const { pid, group } of [...members, ...this.#leavers()])
+      if (group !== this.#id) signalProcess(pid, name)
   }
 
   /** Whether any process of the group can still do something. */
   isAlive(): boolean {
-    try {
-      process.kill(-this.#id, 0)
-    } catch (error) {
-      return (error as NodeJS.ErrnoException).code !== 'ESRCH'
-    }
-    // A process that ended and was not yet reaped still receives signals, and does nothing any more.
-    return process.platform !== 'linux' || hasLivingMember(this.#id)
+    const { guardian } = this.#marks
+    return this.#members().some(({ pid }) => pid !== guardian) || this.#leavers().length > 0
   }
 
   /**
@@ -53,45 +68,42 @@ export class ProcessGroup {
    */
   stop(limits: StopLimits): Promise<boolean> {
     this.#killAt = Math.min(this.#killAt, performance.now() + limits.killAfterMs)
-    this.#stopping ??= this.#stop(limits.mustKill)
+    this.#mustKill.push(limits.mustKill)
+    this.#stopping ??= this.#stop()
     return this.#stopping
   }
 
-  async #stop(mustKill: () => boolean): Promise<boolean> {
-    if (!this.isAlive()) return true
-    if (performance.now() < this.#killAt) this.signal('SIGTERM')
-    while (performance.now() < this.#killAt && !mustKill()) {
-      await sleep(20)
-      if (!this.isAlive()) return true
+  async #stop(): Promise<boolean> {
+    if (this.isAlive() && this.#mayWait()) {
+      this.signal('SIGTERM')
+      while (this.isAlive() && this.#mayWait()) await sleep(20)
     }
     const givesUpAt = performance.now() + KILL_TAKES_MS
-    while (performance.now() < givesUpAt) {
+    while (this.isAlive() || this.#members().length > 0) {
+      if (performance.now() > givesUpAt) return false
       // Sent again each time: a process may have been forked between two looks.
       this.signal('SIGKILL')
-      if (!this.isAlive()) return true
-      await sleep(20)
+      await sleep(5)
     }
-    return false
+    return true
   }
-}
 
-const ENDED = ['Z', 'X', 'x']
+  #mayWait(): boolean {
+    return performance.now() < this.#killAt && !this.#mustKill.some((mustKill) => mustKill())
+  }
 
-function hasLivingMember(group: number): boolean {
-  return readdirSync('/proc').some((name) => {
-    if (!/^\d+$/.test(name)) return false
-    const [state, , groupOfIt] = readStat(name)
-    return groupOfIt === String(group) && !ENDED.includes(state ?? 'X')
-  })
-}
+  #members(): ProcessEntry[] {
+    return listProcesses().filter((entry) => this.#isMember(entry))
+  }
 
-/** State, parent and group of a process; nothing where it is gone. */
-function readStat(pid: string): string[] {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    // The command's name stands in parentheses, and may hold any character itself.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ', 3)
-  } catch {
-    return []
+  #isMember({ group, session, isLiving }: ProcessEntry): boolean {
+    return isLiving && (group === this.#id || session === this.#id)
+  }
+
+  /** Those that left, known by the variable that all descendants have unless they cleared it. */
+  #leavers(): ProcessEntry[] {
+    const { executionId } = this.#marks
+    if (executionId === undefined) return []
+    return findByVariable('PAWL_EXECUTION_ID', executionId).filter((entry) => !this.#isMember(entry))
   }
 }

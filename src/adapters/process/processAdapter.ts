@@ -1,0 +1,21 @@
+import { mkdir } from 'node:fs/promises'
+import type { Adapter } from '../adapter.ts'
+import { createHandle, endFormer, readHandle } from '../handle.ts'
+import { ProcessAgent } from './processAgent.ts'
+
+/** How long an earlier owner's agent may take to end by itself, in milliseconds, at most. */
+const FORMER_TAKES_MS = 5_000
+
+/** Agents that are a command for each prompt. They die with their worker, so none is ever adopted. */
+export const processAdapter: Adapter = {
+  name: 'process',
+  async open(context) {
+    await mkdir(context.stateDir, { recursive: true, mode: 0o700 })
+    const fresh = createHandle(this.name)
+    if (context.handle === null) return new ProcessAgent(context, fresh)
+    const former = readHandle(context.handle)
+    await endFormer(former, Math.min(FORMER_TAKES_MS, context.definition.killAfterSeconds * 1_000))
+    const session = former.adapter === this.name ? former.session : null
+    return new ProcessAgent(context, { ...fresh, session, keys: former.keys })
+  },
+}

@@ -1,0 +1,108 @@
+import { spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+
+/** A process as the system lists it. */
+export interface ProcessEntry {
+  readonly pid: number
+  readonly parent: number
+  readonly group: number
+  /** The id of its session, that of the process which began it; 0 where the system does not tell. */
+  readonly session: number
+  /** Whether it can still do something: one that ended and was not yet reaped does nothing any more. */
+  readonly isLiving: boolean
+  /** When it started, in the system's own words: tells it from another one that has the same pid later. */
+  readonly startedAt: string
+}
+
+const ENDED = ['Z', 'X', 'x']
+
+/** Every process that this one can see. */
+export function listProcesses(): ProcessEntry[] {
+  if (process.platform !== 'linux') return askPs(['-A'])
+  return readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? readStat(Number(name)) : []))
+}
+
+/** One process; undefined where there is none with this pid. */
+export function findProcess(pid: number): ProcessEntry | undefined {
+  return (process.platform === 'linux' ? readStat(pid) : askPs(['-p', String(pid)]))[0]
+}
+
+/** Whether the process that had this pid at that time is still living. */
+export function isLiving({ pid, startedAt }: Pick<ProcessEntry, 'pid' | 'startedAt'>): boolean {
+  const entry = findProcess(pid)
+  return entry !== undefined && entry.isLiving && entry.startedAt === startedAt
+}
+
+/** Sends a signal to one process; one that is gone is left alone. */
+export function signalProcess(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
+/**
+ * The living processes that were started with this variable in their environment, as far as it can be read: on Linux, of
+ * this user's own. None on other systems.
+ */
+export function findByVariable(name: string, value: string): ProcessEntry[] {
+  if (process.platform !== 'linux') return []
+  const wanted = Buffer.from(`\0${name}=${value}\0`)
+  return listProcesses().filter(
+    ({ pid, isLiving }) => isLiving && pid !== process.pid && carries(pid, wanted),
+  )
+}
+
+function carries(pid: number, wanted: Buffer): boolean {
+  try {
+    return Buffer.concat([NUL, readFileSync(`/proc/${pid}/environ`), NUL]).includes(wanted)
+  } catch {
+    return false
+  }
+}
+
+const NUL = Buffer.from('\0')
+
+function readStat(pid: number): ProcessEntry[] {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    // The command's name stands in parentheses, and may hold any character itself.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    const [state = 'X', parent = '0', group = '0', session = '0'] = fields
+    const isLiving = !ENDED.includes(state)
+    const startedAt = fields[19] ?? ''
+    return [
+      { pid, parent: Number(parent), group: Number(group), session: Number(session), isLiving, startedAt },
+    ]
+  } catch {
+    return []
+  }
+}
+
+function askPs(which: readonly string[]): ProcessEntry[] {
+  const { stdout, error } = spawnSync('ps', [...which, '-o', 'pid=,ppid=,pgid=,stat=,lstart='], {
+    encoding: 'utf8',
+    env: { ...process.env, LC_ALL: 'C' },
+  })
+  if (error) throw error
+  return parsePs(stdout)
+}
+
+/** Reads what `ps -o pid=,ppid=,pgid=,stat=,lstart=` prints. */
+export function parsePs(printed: string): ProcessEntry[] {
+  return printed.split('\n').flatMap((line) => {
+    const [pid, parent, group, state, ...startedAt] = line.trim().split(/\s+/)
+    if (!pid || !state) return []
+    return [
+      {
+        pid: Number(pid),
+        parent: Number(parent),
+        group: Number(group),
+        session: 0,
+        isLiving: !ENDED.includes(state.charAt(0)),
+        startedAt: startedAt.join(' '),
+      },
+    ]
+  })
+}
