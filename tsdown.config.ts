@@ -8,7 +8,7 @@ export default defineConfig([
   {
     name: 'sdk',
     cwd: 'sdk',
-    entry: ['index.ts'],
+    entry: { index: 'index.ts', react: 'react/index.ts' },
     format: ['esm', 'cjs'],
     platform: 'neutral',
     target: 'es2022',
@@ -16,8 +16,8 @@ export default defineConfig([
     dts: true,
     fixedExtension: true,
     sourcemap: true,
-    // Whoever installs the SDK installs nothing else.
-    deps: { onlyBundle: [] },
+    // Whoever installs the SDK installs nothing else. The hooks use the SDK that the program uses, and its React.
+    deps: { onlyBundle: [], neverBundle: ['@pawl/sdk', 'react'] },
   },
   {
     name: 'cli',

@@ -19,10 +19,10 @@ const GENERATED = [
 const CHECKS: readonly (readonly [name: string, command: string])[] = [
   ['format', 'oxfmt --check'],
   ['lint', 'oxlint --type-aware'],
-  ['types', 'tsc -p .'],
+  ['types', 'tsc -p . && tsc -p web'],
   ['dead code', 'knip'],
   ['migrations', 'tsx scripts/prismaDiff.ts --check'],
-  ['SDK package', 'publint sdk --strict && attw --pack sdk --quiet'],
+  ['SDK package', 'publint sdk --strict && attw --pack sdk --quiet --profile node16'],
   ['SDK size', 'tsx scripts/sdkSize.ts'],
 ]
 

@@ -1,13 +1,27 @@
 import * as g from './generated/graphql.ts'
-import type { Requests } from './request.ts'
+import { below } from './pages.ts'
+import type { CallOptions, Requests } from './request.ts'
 import type * as t from './types.ts'
 
-/** Phases of a run. All commands here are its owner's: they carry the lease's `fence`, which an AGENT token may leave out. */
+/** Phases of a run. The commands are its owner's: they carry the lease's `fence`, which an AGENT token may leave out. */
 export class Phases {
   readonly #requests: Requests
 
   constructor(requests: Requests) {
     this.#requests = requests
+  }
+
+  /**
+   * The phases of a round, in the order of the workflow; without `round`, of the present one.
+   *
+   * @throws PawlFault `RUN_NOT_FOUND`.
+   */
+  async list(
+    runId: string,
+    { round, ...options }: { readonly round?: number | undefined } & CallOptions = {},
+  ): Promise<t.Phase[]> {
+    const { run } = await this.#requests.ask(g.PhasesDocument, { runId, round }, options)
+    return below(runId, run).phases
   }
 
   /** Starts the current phase, once more where it had failed; `repair: true` asks for another attempt of one under way. */

@@ -39,6 +39,12 @@ export class Runs {
     return (await this.#requests.ask(g.RunDocument, { id: runId }, options)).run
   }
 
+  /** The runs as they are now, in the order of the ids, at most 500; null where there is none, or none that may be seen. */
+  async getMany(runIds: readonly string[], options?: CallOptions): Promise<(t.Run | null)[]> {
+    const { nodes } = await this.#requests.ask(g.RunsByIdDocument, { ids: [...runIds] }, options)
+    return nodes.map((node) => (node?.__typename === 'Run' ? node : null))
+  }
+
   /** One page of runs, newest first unless told otherwise. */
   async list({ signal, retry, ...fields }: ListRunsFields = {}): Promise<t.RunPage> {
     const { runs } = await this.#requests.ask(g.RunsDocument, fields, { signal, retry })

@@ -304,6 +304,17 @@ export type FailRunInput = {
   runId: string;
 };
 
+/** How a file was changed. */
+export type FileChange =
+  /** It is new. */
+  | 'ADDED'
+  /** It is gone. */
+  | 'DELETED'
+  /** It has another content, or mode. */
+  | 'MODIFIED'
+  /** It has another name, and perhaps another content. */
+  | 'RENAMED';
+
 /** The end of a process. */
 export type FinishExecutionInput = {
   /** How it ended: EXITED, CANCELLED, TIMED_OUT or IDLE. The others are findings of the server. */
@@ -316,6 +327,24 @@ export type FinishExecutionInput = {
   idempotencyKey?: string | null | undefined;
   /** The signal that ended it, as `SIGTERM`. */
   signal?: string | null | undefined;
+};
+
+/** How an operation ended. */
+export type FinishWorkspaceOperationInput = {
+  /** The attempt that you started. */
+  attempt: number;
+  /** What a DIFF found. */
+  diff?: WorkspaceDiffInput | null | undefined;
+  /** Why it failed; left out: it succeeded. */
+  error?: WorkspaceErrorInput | null | undefined;
+  /** Any text of your own, at most 200 characters: sent again with the same input, it answers with the first result and changes nothing. */
+  idempotencyKey?: string | null | undefined;
+  /** What a MERGE made. */
+  merge?: WorkspaceMergeInput | null | undefined;
+  /** The operation. */
+  operationId: string;
+  /** What a START_PREVIEW made. */
+  preview?: WorkspacePreviewInput | null | undefined;
 };
 
 /** When a message reaches the agent. */
@@ -446,6 +475,17 @@ export type PhaseStatus =
   /** Never started, and the run was completed without it. */
   | 'SKIPPED';
 
+/** Whether the work can be seen. */
+export type PreviewStatus =
+  /** It could not be shown, or stopped by itself. */
+  | 'FAILED'
+  /** It is shown. */
+  | 'RUNNING'
+  /** A worker is about to show it. */
+  | 'STARTING'
+  /** It is not shown. */
+  | 'STOPPED';
+
 /** How far a prompt has come. */
 export type PromptStage =
   /** About to be sent: after a crash nobody knows whether it was. */
@@ -476,6 +516,28 @@ export type RecordPromptInput = {
   sessionId: string;
   /** How far it has come. */
   stage: PromptStage;
+};
+
+/** The directory that a run works in. */
+export type RecordWorkspaceInput = {
+  /** The commit that the work began at. For a WORKTREE, and needed there. */
+  baseCommit?: string | null | undefined;
+  /** The branch that the work is on. Needed for a WORKTREE. */
+  branch?: string | null | undefined;
+  /** The number of your claim. */
+  fence: number;
+  /** The machine, by an id that its worker chooses and keeps. */
+  host: string;
+  /** Any text of your own, at most 200 characters: sent again with the same input, it answers with the first result and changes nothing. */
+  idempotencyKey?: string | null | undefined;
+  /** What the directory is. */
+  kind: WorkspaceKind;
+  /** Its absolute path on the machine. */
+  path: string;
+  /** The repository that it is a worktree of. Needed for a WORKTREE. */
+  repository?: string | null | undefined;
+  /** The run. */
+  runId: string;
 };
 
 /** A question about how to go on after a failure. */
@@ -518,6 +580,20 @@ export type RenewLeaseInput = {
   runId: string;
 };
 
+/** What became of a preview. */
+export type ReportPreviewInput = {
+  /** Why it FAILED. */
+  error?: WorkspaceErrorInput | null | undefined;
+  /** Any text of your own, at most 200 characters: sent again with the same input, it answers with the first result and changes nothing. */
+  idempotencyKey?: string | null | undefined;
+  /** How it stands: STOPPED, RUNNING or FAILED. */
+  status: PreviewStatus;
+  /** Where it is seen, while RUNNING. */
+  url?: string | null | undefined;
+  /** The workspace. */
+  workspaceId: string;
+};
+
 /** A question for a person. */
 export type RequestApprovalInput = {
   /** Whether who asks may decide. */
@@ -544,6 +620,20 @@ export type RequestApprovalInput = {
   question: string;
   /** The run. */
   runId: string;
+};
+
+/** What to do with a workspace. */
+export type RequestWorkspaceOperationInput = {
+  /** After how many seconds it is given up, where no worker has started it; left out: it stands until it is done. */
+  expiresInSeconds?: number | null | undefined;
+  /** Do it in any case: of a REMOVE, also where work is lost by it. */
+  force?: boolean | null | undefined;
+  /** Any text of your own, at most 200 characters: sent again with the same input, it answers with the first result and changes nothing. */
+  idempotencyKey?: string | null | undefined;
+  /** What to do. */
+  kind: WorkspaceOperationKind;
+  /** The workspace. */
+  workspaceId: string;
 };
 
 /** What is known of the run that a command means. */
@@ -828,6 +918,18 @@ export type StartRunInput = {
   workflow: string;
 };
 
+/** An operation to take up. */
+export type StartWorkspaceOperationInput = {
+  /** Any text of your own, at most 200 characters: sent again with the same input, it answers with the first result and changes nothing. */
+  idempotencyKey?: string | null | undefined;
+  /** After how many seconds another worker may start it again, where it has not ended. */
+  leaseSeconds?: number | null | undefined;
+  /** The operation. */
+  operationId: string;
+  /** Who does it. */
+  worker: string;
+};
+
 /** A file that a phase produced. */
 export type SubmitArtifactInput = {
   /** What stands in it. How much is taken is a setting of the server. */
@@ -864,6 +966,145 @@ export type UpdateSessionInput = {
   status: SessionStatus;
 };
 
+/** What a DIFF found. */
+export type WorkspaceDiffInput = {
+  /** Commits of the branch since its base. */
+  commitsAhead: number;
+  /** Lines that are gone, in all. */
+  deletions: number;
+  /** The files that differ, at most 2,000. */
+  files: Array<WorkspaceFileInput>;
+  /** Files that differ, in all. */
+  filesChanged: number;
+  /** The commit its branch stands at. */
+  head?: string | null | undefined;
+  /** Lines that are new, in all. */
+  insertions: number;
+  /** The patch, at most 1,048,576 UTF-16 units of it. */
+  patch: string;
+  /** Whether the patch, or the list of files, was cut. */
+  truncated?: boolean | null | undefined;
+};
+
+/** Why something failed. */
+export type WorkspaceErrorInput = {
+  /** For programs: `CONFLICT`, `UNMERGED_WORK` or another word of the worker. */
+  code: string;
+  /** The files it is about, as those in conflict; at most 2,000. */
+  files?: Array<string> | null | undefined;
+  /** What to do about it. */
+  hint?: string | null | undefined;
+  /** In words. */
+  message: string;
+};
+
+/** A file that differs from the base commit. */
+export type WorkspaceFileInput = {
+  /** How it was changed. */
+  change: FileChange;
+  /** Lines that are gone; left out for a binary file. */
+  deletions?: number | null | undefined;
+  /** Lines that are new; left out for a binary file. */
+  insertions?: number | null | undefined;
+  /** Its path in the repository. */
+  path: string;
+  /** What it was called before, where it was renamed. */
+  previousPath?: string | null | undefined;
+};
+
+/** Which workspaces to list; what is left out does not narrow. */
+export type WorkspaceFilter = {
+  /** On this machine. */
+  host?: string | null | undefined;
+  /** Of this project. */
+  project?: string | null | undefined;
+  /** Of any of these statuses. */
+  status?: Array<WorkspaceStatus> | null | undefined;
+};
+
+/** What a workspace is. */
+export type WorkspaceKind =
+  /** A plain directory. */
+  | 'DIRECTORY'
+  /** A git worktree with a branch of its own. */
+  | 'WORKTREE';
+
+/** What a MERGE made. */
+export type WorkspaceMergeInput = {
+  /** The commit that holds the work now. */
+  commit: string;
+  /** The branch that it was merged into. */
+  into: string;
+};
+
+/** What stands against an operation. */
+export type WorkspaceNotReadyCause =
+  /** It is a plain directory, without a branch of its own. */
+  | 'NOT_A_WORKTREE'
+  /** It has no preview. */
+  | 'NO_PREVIEW'
+  /** No run is left that worked in it. */
+  | 'NO_RUN'
+  /** The directory was removed. */
+  | 'REMOVED'
+  /** The directory is being removed. */
+  | 'REMOVING'
+  /** A run works in it. */
+  | 'RUN_ACTIVE'
+  /** The last run that worked in it did not complete. */
+  | 'RUN_NOT_COMPLETED';
+
+/** Which operations to list; what is left out does not narrow. */
+export type WorkspaceOperationFilter = {
+  /** On this machine. */
+  host?: string | null | undefined;
+  /** Of any of these kinds. */
+  kind?: Array<WorkspaceOperationKind> | null | undefined;
+  /** Of any of these statuses. */
+  status?: Array<WorkspaceOperationStatus> | null | undefined;
+  /** Of this workspace. */
+  workspaceId?: string | null | undefined;
+};
+
+/** What the worker of its machine can do with a workspace. */
+export type WorkspaceOperationKind =
+  /** Tell what the work differs in from what it began at. */
+  | 'DIFF'
+  /** Merge the work, all or nothing: conflicts change nothing. */
+  | 'MERGE'
+  /** Remove the directory, unless it holds work that is not merged; with force, in any case. */
+  | 'REMOVE'
+  /** Show the work under a URL; where it is shown already, say so. */
+  | 'START_PREVIEW'
+  /** Show it no more. */
+  | 'STOP_PREVIEW';
+
+/** Where an operation stands. */
+export type WorkspaceOperationStatus =
+  /** Not done; `error` says why. */
+  | 'FAILED'
+  /** Waits for a worker of the machine. */
+  | 'REQUESTED'
+  /** A worker is at it. */
+  | 'STARTED'
+  /** Done. */
+  | 'SUCCEEDED';
+
+/** What a START_PREVIEW made. */
+export type WorkspacePreviewInput = {
+  /** Its process id on the machine. */
+  pid?: number | null | undefined;
+  /** Where it is seen. */
+  url?: string | null | undefined;
+};
+
+/** Whether a workspace is there. */
+export type WorkspaceStatus =
+  /** Its directory is there. */
+  | 'READY'
+  /** Its directory is gone, for good. */
+  | 'REMOVED';
+
 export type ApprovalFieldsFragment = { id: string, attempt: number | null, gate: string, kind: ApprovalKind, status: ApprovalStatus, question: string, payload: JsonValue | null, digest: string, requestedBy: string, requestedAt: string, expiresAt: string | null, onExpiry: ExpiryPolicy, approvers: Array<string>, allowSelfApproval: boolean, decidedAt: string | null, decidedBy: string | null, comment: string | null, run: { id: string, title: string | null, status: RunStatus, workflow: { name: string } }, phase: { key: string, round: number } | null };
 
 export type ApprovalDetailFragment = (
@@ -889,6 +1130,8 @@ export type ApprovalQuery = { node:
     | { __typename: 'Session' }
     | { __typename: 'Token' }
     | { __typename: 'Workflow' }
+    | { __typename: 'Workspace' }
+    | { __typename: 'WorkspaceOperation' }
    | null };
 
 export type ApprovalsQueryVariables = Exact<{
@@ -1042,6 +1285,8 @@ export type ArtifactQuery = { node:
     | { __typename: 'Session' }
     | { __typename: 'Token' }
     | { __typename: 'Workflow' }
+    | { __typename: 'Workspace' }
+    | { __typename: 'WorkspaceOperation' }
    | null };
 
 export type ArtifactsQueryVariables = Exact<{
@@ -1374,6 +1619,14 @@ export type AcknowledgeMessageMutation = { acknowledgeMessage:
 
 export type PhaseFieldsFragment = { id: string, key: string, round: number, status: PhaseStatus, attempts: number, isFinalPhase: boolean, role: string | null, nextPhases: Array<string>, startedAt: string | null, endedAt: string | null, error: { class: ErrorClass, code: string, message: string, hint: string | null } | null };
 
+export type PhasesQueryVariables = Exact<{
+  runId: string;
+  round?: number | null | undefined;
+}>;
+
+
+export type PhasesQuery = { run: { phases: Array<PhaseFieldsFragment> } | null };
+
 export type StartPhaseMutationVariables = Exact<{
   input: StartPhaseInput;
 }>;
@@ -1622,6 +1875,10 @@ type ProblemFields_NotResumable_Fragment = { message: string };
 
 type ProblemFields_NothingToClaim_Fragment = { message: string };
 
+type ProblemFields_OperationNotFinishable_Fragment = { message: string };
+
+type ProblemFields_OperationNotStartable_Fragment = { message: string };
+
 type ProblemFields_PromptAlreadySent_Fragment = { message: string };
 
 type ProblemFields_RevisionConflict_Fragment = { message: string };
@@ -1643,6 +1900,14 @@ type ProblemFields_UnknownPhase_Fragment = { message: string };
 type ProblemFields_WorkflowMismatch_Fragment = { message: string };
 
 type ProblemFields_WorkflowNotFound_Fragment = { message: string };
+
+type ProblemFields_WorkspaceNotFound_Fragment = { message: string };
+
+type ProblemFields_WorkspaceNotReady_Fragment = { message: string };
+
+type ProblemFields_WorkspaceOperationNotFound_Fragment = { message: string };
+
+type ProblemFields_WorkspaceTaken_Fragment = { message: string };
 
 type ProblemFields_WrongDecision_Fragment = { message: string };
 
@@ -1668,6 +1933,8 @@ export type ProblemFieldsFragment =
   | ProblemFields_NotPausable_Fragment
   | ProblemFields_NotResumable_Fragment
   | ProblemFields_NothingToClaim_Fragment
+  | ProblemFields_OperationNotFinishable_Fragment
+  | ProblemFields_OperationNotStartable_Fragment
   | ProblemFields_PromptAlreadySent_Fragment
   | ProblemFields_RevisionConflict_Fragment
   | ProblemFields_RunNotActive_Fragment
@@ -1679,6 +1946,10 @@ export type ProblemFieldsFragment =
   | ProblemFields_UnknownPhase_Fragment
   | ProblemFields_WorkflowMismatch_Fragment
   | ProblemFields_WorkflowNotFound_Fragment
+  | ProblemFields_WorkspaceNotFound_Fragment
+  | ProblemFields_WorkspaceNotReady_Fragment
+  | ProblemFields_WorkspaceOperationNotFound_Fragment
+  | ProblemFields_WorkspaceTaken_Fragment
   | ProblemFields_WrongDecision_Fragment
 ;
 
@@ -1774,6 +2045,28 @@ export type RunPositionQueryVariables = Exact<{
 
 
 export type RunPositionQuery = { run: { revision: number, isSettled: boolean, isFinal: boolean } | null };
+
+export type RunsByIdQueryVariables = Exact<{
+  ids: Array<string>;
+}>;
+
+
+export type RunsByIdQuery = { nodes: Array<
+    | { __typename: 'Approval' }
+    | { __typename: 'Artifact' }
+    | { __typename: 'Execution' }
+    | { __typename: 'Message' }
+    | { __typename: 'Phase' }
+    | (
+      { __typename: 'Run' }
+      & RunFieldsFragment
+    )
+    | { __typename: 'Session' }
+    | { __typename: 'Token' }
+    | { __typename: 'Workflow' }
+    | { __typename: 'Workspace' }
+    | { __typename: 'WorkspaceOperation' }
+   | null> };
 
 export type RunsQueryVariables = Exact<{
   filter?: RunFilter | null | undefined;
@@ -2252,6 +2545,8 @@ export type TranscriptPositionQuery = { node:
     | { __typename: 'Session', status: SessionStatus, transcript: Array<{ seq: number }> }
     | { __typename: 'Token' }
     | { __typename: 'Workflow' }
+    | { __typename: 'Workspace' }
+    | { __typename: 'WorkspaceOperation' }
    | null };
 
 export type OpenSessionMutationVariables = Exact<{
@@ -2594,6 +2889,328 @@ export type RegisterWorkflowMutation = { registerWorkflow:
     )
    };
 
+export type WorkspaceNotFoundFieldsFragment = { message: string, workspaceId: string };
+
+export type WorkspaceTakenFieldsFragment = { message: string, workspace: WorkspaceFieldsFragment };
+
+export type WorkspaceNotReadyFieldsFragment = { message: string, kind: WorkspaceOperationKind, because: WorkspaceNotReadyCause, runId: string | null, status: RunStatus | null, workspace: WorkspaceFieldsFragment };
+
+export type WorkspaceOperationNotFoundFieldsFragment = { message: string, operationId: string };
+
+export type OperationNotStartableFieldsFragment = { message: string, operation: WorkspaceOperationFieldsFragment };
+
+export type OperationNotFinishableFieldsFragment = { message: string, operation: WorkspaceOperationFieldsFragment };
+
+export type WorkspaceErrorFieldsFragment = { code: string, message: string, hint: string | null, files: Array<string> };
+
+export type WorkspaceOperationFieldsFragment = { id: string, kind: WorkspaceOperationKind, force: boolean, status: WorkspaceOperationStatus, attempt: number, requestedBy: string, requestedAt: string, expiresAt: string | null, worker: string | null, startedAt: string | null, deadlineAt: string | null, endedAt: string | null, error: WorkspaceErrorFieldsFragment | null };
+
+export type WorkspaceFieldsFragment = { __typename: 'Workspace', id: string, project: string, host: string, kind: WorkspaceKind, path: string, repository: string | null, branch: string | null, baseCommit: string | null, status: WorkspaceStatus, revision: number, asOf: string, allowedOperations: Array<WorkspaceOperationKind>, createdAt: string, removedAt: string | null, preview: { status: PreviewStatus, url: string | null, startedAt: string | null, error: WorkspaceErrorFieldsFragment | null }, inFlight: Array<WorkspaceOperationFieldsFragment> };
+
+export type WorkspaceDetailFragment = (
+  { runs: Array<{ id: string, title: string | null, status: RunStatus, createdAt: string }> }
+  & WorkspaceFieldsFragment
+);
+
+export type WorkspaceOperationDetailFragment = (
+  { workspace: WorkspaceFieldsFragment, diff: { head: string | null, commitsAhead: number, filesChanged: number, insertions: number, deletions: number, truncated: boolean, patch: string | null, files: Array<{ path: string, previousPath: string | null, change: FileChange, insertions: number | null, deletions: number | null }> } | null, merge: { commit: string, into: string } | null }
+  & WorkspaceOperationFieldsFragment
+);
+
+export type RunWorkspaceQueryVariables = Exact<{
+  runId: string;
+}>;
+
+
+export type RunWorkspaceQuery = { run: { workspace: WorkspaceDetailFragment | null } | null };
+
+export type WorkspaceQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type WorkspaceQuery = { node:
+    | { __typename: 'Approval' }
+    | { __typename: 'Artifact' }
+    | { __typename: 'Execution' }
+    | { __typename: 'Message' }
+    | { __typename: 'Phase' }
+    | { __typename: 'Run' }
+    | { __typename: 'Session' }
+    | { __typename: 'Token' }
+    | { __typename: 'Workflow' }
+    | (
+      { __typename: 'Workspace' }
+      & WorkspaceDetailFragment
+    )
+    | { __typename: 'WorkspaceOperation' }
+   | null };
+
+export type WorkspaceOperationQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type WorkspaceOperationQuery = { node:
+    | { __typename: 'Approval' }
+    | { __typename: 'Artifact' }
+    | { __typename: 'Execution' }
+    | { __typename: 'Message' }
+    | { __typename: 'Phase' }
+    | { __typename: 'Run' }
+    | { __typename: 'Session' }
+    | { __typename: 'Token' }
+    | { __typename: 'Workflow' }
+    | { __typename: 'Workspace' }
+    | (
+      { __typename: 'WorkspaceOperation' }
+      & WorkspaceOperationDetailFragment
+    )
+   | null };
+
+export type WorkspacesQueryVariables = Exact<{
+  filter?: WorkspaceFilter | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type WorkspacesQuery = { workspaces: { edges: Array<{ node: WorkspaceFieldsFragment }>, pageInfo: PageFieldsFragment } };
+
+export type WorkspaceOperationsQueryVariables = Exact<{
+  filter?: WorkspaceOperationFilter | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type WorkspaceOperationsQuery = { workspaceOperations: { edges: Array<{ node: (
+        { workspace: WorkspaceFieldsFragment }
+        & WorkspaceOperationFieldsFragment
+      ) }>, pageInfo: PageFieldsFragment } };
+
+export type WorkspacePositionQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type WorkspacePositionQuery = { node:
+    | { __typename: 'Approval' }
+    | { __typename: 'Artifact' }
+    | { __typename: 'Execution' }
+    | { __typename: 'Message' }
+    | { __typename: 'Phase' }
+    | { __typename: 'Run' }
+    | { __typename: 'Session' }
+    | { __typename: 'Token' }
+    | { __typename: 'Workflow' }
+    | { __typename: 'Workspace', status: WorkspaceStatus, revision: number }
+    | { __typename: 'WorkspaceOperation' }
+   | null };
+
+export type WorkspaceChangedSubscriptionVariables = Exact<{
+  workspaceId: string;
+  after?: number | null | undefined;
+}>;
+
+
+export type WorkspaceChangedSubscription = { workspaceChanged: WorkspaceFieldsFragment };
+
+export type WorkspaceRequestsSubscriptionVariables = Exact<{
+  host: string;
+}>;
+
+
+export type WorkspaceRequestsSubscription = { workspaceRequests: (
+    { workspace: WorkspaceFieldsFragment }
+    & WorkspaceOperationFieldsFragment
+  ) };
+
+export type RecordWorkspaceMutationVariables = Exact<{
+  input: RecordWorkspaceInput;
+}>;
+
+
+export type RecordWorkspaceMutation = { recordWorkspace:
+    | (
+      { __typename: 'Forbidden' }
+      & ProblemFields_Forbidden_Fragment
+      & ForbiddenFieldsFragment
+    )
+    | (
+      { __typename: 'IdempotencyMismatch' }
+      & ProblemFields_IdempotencyMismatch_Fragment
+      & IdempotencyMismatchFieldsFragment
+    )
+    | (
+      { __typename: 'InvalidInput' }
+      & ProblemFields_InvalidInput_Fragment
+      & InvalidInputFieldsFragment
+    )
+    | (
+      { __typename: 'LeaseLost' }
+      & ProblemFields_LeaseLost_Fragment
+      & LeaseLostFieldsFragment
+    )
+    | { __typename: 'RecordWorkspaceSuccess', created: boolean, replayed: boolean, workspace: WorkspaceFieldsFragment }
+    | (
+      { __typename: 'RunNotActive' }
+      & ProblemFields_RunNotActive_Fragment
+      & RunNotActiveFieldsFragment
+    )
+    | (
+      { __typename: 'RunNotFound' }
+      & ProblemFields_RunNotFound_Fragment
+      & RunNotFoundFieldsFragment
+    )
+    | (
+      { __typename: 'WorkspaceTaken' }
+      & ProblemFields_WorkspaceTaken_Fragment
+      & WorkspaceTakenFieldsFragment
+    )
+   };
+
+export type RequestWorkspaceOperationMutationVariables = Exact<{
+  input: RequestWorkspaceOperationInput;
+}>;
+
+
+export type RequestWorkspaceOperationMutation = { requestWorkspaceOperation:
+    | (
+      { __typename: 'Forbidden' }
+      & ProblemFields_Forbidden_Fragment
+      & ForbiddenFieldsFragment
+    )
+    | (
+      { __typename: 'IdempotencyMismatch' }
+      & ProblemFields_IdempotencyMismatch_Fragment
+      & IdempotencyMismatchFieldsFragment
+    )
+    | (
+      { __typename: 'InvalidInput' }
+      & ProblemFields_InvalidInput_Fragment
+      & InvalidInputFieldsFragment
+    )
+    | { __typename: 'RequestWorkspaceOperationSuccess', replayed: boolean, operation: WorkspaceOperationFieldsFragment, workspace: WorkspaceFieldsFragment }
+    | (
+      { __typename: 'WorkspaceNotFound' }
+      & ProblemFields_WorkspaceNotFound_Fragment
+      & WorkspaceNotFoundFieldsFragment
+    )
+    | (
+      { __typename: 'WorkspaceNotReady' }
+      & ProblemFields_WorkspaceNotReady_Fragment
+      & WorkspaceNotReadyFieldsFragment
+    )
+   };
+
+export type StartWorkspaceOperationMutationVariables = Exact<{
+  input: StartWorkspaceOperationInput;
+}>;
+
+
+export type StartWorkspaceOperationMutation = { startWorkspaceOperation:
+    | (
+      { __typename: 'Forbidden' }
+      & ProblemFields_Forbidden_Fragment
+      & ForbiddenFieldsFragment
+    )
+    | (
+      { __typename: 'IdempotencyMismatch' }
+      & ProblemFields_IdempotencyMismatch_Fragment
+      & IdempotencyMismatchFieldsFragment
+    )
+    | (
+      { __typename: 'InvalidInput' }
+      & ProblemFields_InvalidInput_Fragment
+      & InvalidInputFieldsFragment
+    )
+    | (
+      { __typename: 'OperationNotStartable' }
+      & ProblemFields_OperationNotStartable_Fragment
+      & OperationNotStartableFieldsFragment
+    )
+    | { __typename: 'StartWorkspaceOperationSuccess', replayed: boolean, operation: WorkspaceOperationFieldsFragment, workspace: WorkspaceFieldsFragment }
+    | (
+      { __typename: 'WorkspaceNotReady' }
+      & ProblemFields_WorkspaceNotReady_Fragment
+      & WorkspaceNotReadyFieldsFragment
+    )
+    | (
+      { __typename: 'WorkspaceOperationNotFound' }
+      & ProblemFields_WorkspaceOperationNotFound_Fragment
+      & WorkspaceOperationNotFoundFieldsFragment
+    )
+   };
+
+export type FinishWorkspaceOperationMutationVariables = Exact<{
+  input: FinishWorkspaceOperationInput;
+}>;
+
+
+export type FinishWorkspaceOperationMutation = { finishWorkspaceOperation:
+    | { __typename: 'FinishWorkspaceOperationSuccess', replayed: boolean, operation: WorkspaceOperationFieldsFragment, workspace: WorkspaceFieldsFragment }
+    | (
+      { __typename: 'Forbidden' }
+      & ProblemFields_Forbidden_Fragment
+      & ForbiddenFieldsFragment
+    )
+    | (
+      { __typename: 'IdempotencyMismatch' }
+      & ProblemFields_IdempotencyMismatch_Fragment
+      & IdempotencyMismatchFieldsFragment
+    )
+    | (
+      { __typename: 'InvalidInput' }
+      & ProblemFields_InvalidInput_Fragment
+      & InvalidInputFieldsFragment
+    )
+    | (
+      { __typename: 'OperationNotFinishable' }
+      & ProblemFields_OperationNotFinishable_Fragment
+      & OperationNotFinishableFieldsFragment
+    )
+    | (
+      { __typename: 'WorkspaceOperationNotFound' }
+      & ProblemFields_WorkspaceOperationNotFound_Fragment
+      & WorkspaceOperationNotFoundFieldsFragment
+    )
+   };
+
+export type ReportPreviewMutationVariables = Exact<{
+  input: ReportPreviewInput;
+}>;
+
+
+export type ReportPreviewMutation = { reportPreview:
+    | (
+      { __typename: 'Forbidden' }
+      & ProblemFields_Forbidden_Fragment
+      & ForbiddenFieldsFragment
+    )
+    | (
+      { __typename: 'IdempotencyMismatch' }
+      & ProblemFields_IdempotencyMismatch_Fragment
+      & IdempotencyMismatchFieldsFragment
+    )
+    | (
+      { __typename: 'InvalidInput' }
+      & ProblemFields_InvalidInput_Fragment
+      & InvalidInputFieldsFragment
+    )
+    | { __typename: 'ReportPreviewSuccess', replayed: boolean, workspace: WorkspaceFieldsFragment }
+    | (
+      { __typename: 'WorkspaceNotFound' }
+      & ProblemFields_WorkspaceNotFound_Fragment
+      & WorkspaceNotFoundFieldsFragment
+    )
+    | (
+      { __typename: 'WorkspaceNotReady' }
+      & ProblemFields_WorkspaceNotReady_Fragment
+      & WorkspaceNotReadyFieldsFragment
+    )
+   };
+
 const AlreadyDecidedFields = 'fragment AlreadyDecidedFields on AlreadyDecided{message approval{...ApprovalFields}}'
 const AmbiguousRunFields = 'fragment AmbiguousRunFields on AmbiguousRun{message candidates{...RunFields}}'
 const ApprovalDetail = 'fragment ApprovalDetail on Approval{...ApprovalFields phase{artifacts{...ArtifactFields}}}'
@@ -2624,6 +3241,8 @@ const NotDeletableFields = 'fragment NotDeletableFields on NotDeletable{message 
 const NotPausableFields = 'fragment NotPausableFields on NotPausable{message status run{...RunFields}}'
 const NotResumableFields = 'fragment NotResumableFields on NotResumable{message status because run{...RunFields}}'
 const NothingToClaimFields = 'fragment NothingToClaimFields on NothingToClaim{message}'
+const OperationNotFinishableFields = 'fragment OperationNotFinishableFields on OperationNotFinishable{message operation{...WorkspaceOperationFields}}'
+const OperationNotStartableFields = 'fragment OperationNotStartableFields on OperationNotStartable{message operation{...WorkspaceOperationFields}}'
 const PageFields = 'fragment PageFields on PageInfo{hasNextPage hasPreviousPage startCursor endCursor}'
 const PhaseFields = 'fragment PhaseFields on Phase{id key round status attempts isFinalPhase role nextPhases startedAt endedAt error{class code message hint}}'
 const ProblemFields = 'fragment ProblemFields on Problem{message}'
@@ -2647,6 +3266,15 @@ const WorkflowFields = 'fragment WorkflowFields on Workflow{id name version init
 const WorkflowMismatchFields = 'fragment WorkflowMismatchFields on WorkflowMismatch{message name version}'
 const WorkflowNotFoundFields = 'fragment WorkflowNotFoundFields on WorkflowNotFound{message name askedVersion:version known}'
 const WorkflowPhaseFields = 'fragment WorkflowPhaseFields on WorkflowPhase{key next isFinal role requiresApproval artifactPath}'
+const WorkspaceDetail = 'fragment WorkspaceDetail on Workspace{...WorkspaceFields runs{id title status createdAt}}'
+const WorkspaceErrorFields = 'fragment WorkspaceErrorFields on WorkspaceError{code message hint files}'
+const WorkspaceFields = 'fragment WorkspaceFields on Workspace{__typename id project host kind path repository branch baseCommit status revision asOf preview{status url startedAt error{...WorkspaceErrorFields}}allowedOperations inFlight{...WorkspaceOperationFields}createdAt removedAt}'
+const WorkspaceNotFoundFields = 'fragment WorkspaceNotFoundFields on WorkspaceNotFound{message workspaceId}'
+const WorkspaceNotReadyFields = 'fragment WorkspaceNotReadyFields on WorkspaceNotReady{message kind because runId status workspace{...WorkspaceFields}}'
+const WorkspaceOperationDetail = 'fragment WorkspaceOperationDetail on WorkspaceOperation{...WorkspaceOperationFields workspace{...WorkspaceFields}diff{head commitsAhead filesChanged insertions deletions files{path previousPath change insertions deletions}truncated patch}merge{commit into}}'
+const WorkspaceOperationFields = 'fragment WorkspaceOperationFields on WorkspaceOperation{id kind force status attempt requestedBy requestedAt expiresAt worker startedAt deadlineAt endedAt error{...WorkspaceErrorFields}}'
+const WorkspaceOperationNotFoundFields = 'fragment WorkspaceOperationNotFoundFields on WorkspaceOperationNotFound{message operationId}'
+const WorkspaceTakenFields = 'fragment WorkspaceTakenFields on WorkspaceTaken{message workspace{...WorkspaceFields}}'
 const WrongDecisionFields = 'fragment WrongDecisionFields on WrongDecision{message allowed approval{...ApprovalFields}}'
 export const ApprovalDocument = /* @__PURE__ */ createDocument<ApprovalQuery, ApprovalQueryVariables>('query Approval($id:ID!){node(id:$id){__typename ...ApprovalDetail}}', ApprovalDetail, ApprovalFields, ArtifactFields)
 export const ApprovalsDocument = /* @__PURE__ */ createDocument<ApprovalsQuery, ApprovalsQueryVariables>('query Approvals($filter:ApprovalFilter$first:Int$after:String){approvals(filter:$filter first:$first after:$after){edges{node{...ApprovalFields}}pageInfo{...PageFields}}}', ApprovalFields, PageFields)
@@ -2665,12 +3293,14 @@ export const ReleaseRunDocument = /* @__PURE__ */ createDocument<ReleaseRunMutat
 export const MessagesDocument = /* @__PURE__ */ createDocument<MessagesQuery, MessagesQueryVariables>('query Messages($runId:ID!$first:Int$after:String){run(id:$runId){messages(first:$first after:$after){edges{node{...MessageFields}}pageInfo{...PageFields}}}}', MessageFields, PageFields)
 export const SendMessageDocument = /* @__PURE__ */ createDocument<SendMessageMutation, SendMessageMutationVariables>('mutation SendMessage($input:SendMessageInput!){sendMessage(input:$input){__typename ...on SendMessageSuccess{replayed sent{...MessageFields}}...ProblemFields ...RunNotActiveFields ...IdempotencyMismatchFields ...RunNotFoundFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, MessageFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, RunNotFoundFields)
 export const AcknowledgeMessageDocument = /* @__PURE__ */ createDocument<AcknowledgeMessageMutation, AcknowledgeMessageMutationVariables>('mutation AcknowledgeMessage($input:AcknowledgeMessageInput!){acknowledgeMessage(input:$input){__typename ...on AcknowledgeMessageSuccess{replayed acknowledged{...MessageFields}}...ProblemFields ...MessageNotFoundFields ...LeaseLostFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, LeaseLostFields, MessageFields, MessageNotFoundFields, PhaseFields, ProblemFields, RunFields)
+export const PhasesDocument = /* @__PURE__ */ createDocument<PhasesQuery, PhasesQueryVariables>('query Phases($runId:ID!$round:Int){run(id:$runId){phases(round:$round){...PhaseFields}}}', PhaseFields)
 export const StartPhaseDocument = /* @__PURE__ */ createDocument<StartPhaseMutation, StartPhaseMutationVariables>('mutation StartPhase($input:StartPhaseInput!){startPhase(input:$input){__typename ...on StartPhaseSuccess{replayed phase{...PhaseFields}run{...RunFields}}...ProblemFields ...IllegalTransitionFields ...UnknownPhaseFields ...RunNotActiveFields ...LeaseLostFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, IllegalTransitionFields, InvalidInputFields, LeaseFields, LeaseLostFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, RunNotFoundFields, UnknownPhaseFields)
 export const AdvancePhaseDocument = /* @__PURE__ */ createDocument<AdvancePhaseMutation, AdvancePhaseMutationVariables>('mutation AdvancePhase($input:AdvancePhaseInput!){advancePhase(input:$input){__typename ...on AdvancePhaseSuccess{replayed phase{...PhaseFields}run{...RunFields}}...ProblemFields ...IllegalTransitionFields ...UnknownPhaseFields ...NotCompletableFields ...RunNotActiveFields ...LeaseLostFields ...RevisionConflictFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, IllegalTransitionFields, InvalidInputFields, LeaseFields, LeaseLostFields, MissingEvidenceFields, NotCompletableFields, PhaseFields, ProblemFields, RevisionConflictFields, RunFields, RunNotActiveFields, RunNotFoundFields, UnknownPhaseFields)
 export const FailPhaseDocument = /* @__PURE__ */ createDocument<FailPhaseMutation, FailPhaseMutationVariables>('mutation FailPhase($input:FailPhaseInput!){failPhase(input:$input){__typename ...on FailPhaseSuccess{replayed phase{...PhaseFields}run{...RunFields}}...ProblemFields ...IllegalTransitionFields ...UnknownPhaseFields ...RunNotActiveFields ...LeaseLostFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, IllegalTransitionFields, InvalidInputFields, LeaseFields, LeaseLostFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, RunNotFoundFields, UnknownPhaseFields)
 export const CompleteRoundDocument = /* @__PURE__ */ createDocument<CompleteRoundMutation, CompleteRoundMutationVariables>('mutation CompleteRound($input:CompleteRoundInput!){completeRound(input:$input){__typename ...on CompleteRoundSuccess{round changed replayed run{...RunFields}}...ProblemFields ...IllegalTransitionFields ...NotCompletableFields ...RunNotActiveFields ...LeaseLostFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, IllegalTransitionFields, InvalidInputFields, LeaseFields, LeaseLostFields, MissingEvidenceFields, NotCompletableFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, RunNotFoundFields)
 export const RunDocument = /* @__PURE__ */ createDocument<RunQuery, RunQueryVariables>('query Run($id:ID!){run(id:$id){...RunDetail}}', LeaseFields, MissingEvidenceFields, PhaseFields, RunDetail, RunFields, WorkflowPhaseFields)
 export const RunPositionDocument = /* @__PURE__ */ createDocument<RunPositionQuery, RunPositionQueryVariables>('query RunPosition($id:ID!){run(id:$id){revision isSettled isFinal}}')
+export const RunsByIdDocument = /* @__PURE__ */ createDocument<RunsByIdQuery, RunsByIdQueryVariables>('query RunsById($ids:[ID!]!){nodes(ids:$ids){__typename ...RunFields}}', LeaseFields, PhaseFields, RunFields)
 export const RunsDocument = /* @__PURE__ */ createDocument<RunsQuery, RunsQueryVariables>('query Runs($filter:RunFilter$orderBy:RunOrder$first:Int$after:String$last:Int$before:String){runs(filter:$filter orderBy:$orderBy first:$first after:$after last:$last before:$before){edges{node{...RunFields}}pageInfo{...PageFields}feedCursor}}', LeaseFields, PageFields, PhaseFields, RunFields)
 export const FeedCursorDocument = /* @__PURE__ */ createDocument<FeedCursorQuery, FeedCursorQueryVariables>('query FeedCursor{runs(first:1){feedCursor}}')
 export const ChildrenDocument = /* @__PURE__ */ createDocument<ChildrenQuery, ChildrenQueryVariables>('query Children($runId:ID!$first:Int$after:String){run(id:$runId){children(first:$first after:$after){edges{node{...RunFields}}pageInfo{...PageFields}}}}', LeaseFields, PageFields, PhaseFields, RunFields)
@@ -2707,3 +3337,16 @@ export const RunWorkflowDocument = /* @__PURE__ */ createDocument<RunWorkflowQue
 export const WorkflowDocument = /* @__PURE__ */ createDocument<WorkflowQuery, WorkflowQueryVariables>('query Workflow($name:String!$version:Int){workflow(name:$name version:$version){...WorkflowFields definition}}', WorkflowFields, WorkflowPhaseFields)
 export const WorkflowsDocument = /* @__PURE__ */ createDocument<WorkflowsQuery, WorkflowsQueryVariables>('query Workflows($first:Int$after:String){workflows(first:$first after:$after){edges{node{...WorkflowFields}}pageInfo{...PageFields}}}', PageFields, WorkflowFields, WorkflowPhaseFields)
 export const RegisterWorkflowDocument = /* @__PURE__ */ createDocument<RegisterWorkflowMutation, RegisterWorkflowMutationVariables>('mutation RegisterWorkflow($input:RegisterWorkflowInput!){registerWorkflow(input:$input){__typename ...on RegisterWorkflowSuccess{changed workflow{...WorkflowFields}}...ProblemFields ...WorkflowMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, InvalidInputFields, ProblemFields, WorkflowFields, WorkflowMismatchFields, WorkflowPhaseFields)
+export const RunWorkspaceDocument = /* @__PURE__ */ createDocument<RunWorkspaceQuery, RunWorkspaceQueryVariables>('query RunWorkspace($runId:ID!){run(id:$runId){workspace{...WorkspaceDetail}}}', WorkspaceDetail, WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields)
+export const WorkspaceDocument = /* @__PURE__ */ createDocument<WorkspaceQuery, WorkspaceQueryVariables>('query Workspace($id:ID!){node(id:$id){__typename ...WorkspaceDetail}}', WorkspaceDetail, WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields)
+export const WorkspaceOperationDocument = /* @__PURE__ */ createDocument<WorkspaceOperationQuery, WorkspaceOperationQueryVariables>('query WorkspaceOperation($id:ID!){node(id:$id){__typename ...WorkspaceOperationDetail}}', WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationDetail, WorkspaceOperationFields)
+export const WorkspacesDocument = /* @__PURE__ */ createDocument<WorkspacesQuery, WorkspacesQueryVariables>('query Workspaces($filter:WorkspaceFilter$first:Int$after:String){workspaces(filter:$filter first:$first after:$after){edges{node{...WorkspaceFields}}pageInfo{...PageFields}}}', PageFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields)
+export const WorkspaceOperationsDocument = /* @__PURE__ */ createDocument<WorkspaceOperationsQuery, WorkspaceOperationsQueryVariables>('query WorkspaceOperations($filter:WorkspaceOperationFilter$first:Int$after:String){workspaceOperations(filter:$filter first:$first after:$after){edges{node{...WorkspaceOperationFields workspace{...WorkspaceFields}}}pageInfo{...PageFields}}}', PageFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields)
+export const WorkspacePositionDocument = /* @__PURE__ */ createDocument<WorkspacePositionQuery, WorkspacePositionQueryVariables>('query WorkspacePosition($id:ID!){node(id:$id){__typename ...on Workspace{status revision}}}')
+export const WorkspaceChangedDocument = /* @__PURE__ */ createDocument<WorkspaceChangedSubscription, WorkspaceChangedSubscriptionVariables>('subscription WorkspaceChanged($workspaceId:ID!$after:Int){workspaceChanged(workspaceId:$workspaceId after:$after){...WorkspaceFields}}', WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields)
+export const WorkspaceRequestsDocument = /* @__PURE__ */ createDocument<WorkspaceRequestsSubscription, WorkspaceRequestsSubscriptionVariables>('subscription WorkspaceRequests($host:String!){workspaceRequests(host:$host){...WorkspaceOperationFields workspace{...WorkspaceFields}}}', WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields)
+export const RecordWorkspaceDocument = /* @__PURE__ */ createDocument<RecordWorkspaceMutation, RecordWorkspaceMutationVariables>('mutation RecordWorkspace($input:RecordWorkspaceInput!){recordWorkspace(input:$input){__typename ...on RecordWorkspaceSuccess{created replayed workspace{...WorkspaceFields}}...ProblemFields ...RunNotFoundFields ...RunNotActiveFields ...LeaseLostFields ...WorkspaceTakenFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, LeaseLostFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, RunNotFoundFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields, WorkspaceTakenFields)
+export const RequestWorkspaceOperationDocument = /* @__PURE__ */ createDocument<RequestWorkspaceOperationMutation, RequestWorkspaceOperationMutationVariables>('mutation RequestWorkspaceOperation($input:RequestWorkspaceOperationInput!){requestWorkspaceOperation(input:$input){__typename ...on RequestWorkspaceOperationSuccess{replayed operation{...WorkspaceOperationFields}workspace{...WorkspaceFields}}...ProblemFields ...WorkspaceNotFoundFields ...WorkspaceNotReadyFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, ProblemFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceNotFoundFields, WorkspaceNotReadyFields, WorkspaceOperationFields)
+export const StartWorkspaceOperationDocument = /* @__PURE__ */ createDocument<StartWorkspaceOperationMutation, StartWorkspaceOperationMutationVariables>('mutation StartWorkspaceOperation($input:StartWorkspaceOperationInput!){startWorkspaceOperation(input:$input){__typename ...on StartWorkspaceOperationSuccess{replayed operation{...WorkspaceOperationFields}workspace{...WorkspaceFields}}...ProblemFields ...WorkspaceOperationNotFoundFields ...OperationNotStartableFields ...WorkspaceNotReadyFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, OperationNotStartableFields, ProblemFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceNotReadyFields, WorkspaceOperationFields, WorkspaceOperationNotFoundFields)
+export const FinishWorkspaceOperationDocument = /* @__PURE__ */ createDocument<FinishWorkspaceOperationMutation, FinishWorkspaceOperationMutationVariables>('mutation FinishWorkspaceOperation($input:FinishWorkspaceOperationInput!){finishWorkspaceOperation(input:$input){__typename ...on FinishWorkspaceOperationSuccess{replayed operation{...WorkspaceOperationFields}workspace{...WorkspaceFields}}...ProblemFields ...WorkspaceOperationNotFoundFields ...OperationNotFinishableFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, OperationNotFinishableFields, ProblemFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields, WorkspaceOperationNotFoundFields)
+export const ReportPreviewDocument = /* @__PURE__ */ createDocument<ReportPreviewMutation, ReportPreviewMutationVariables>('mutation ReportPreview($input:ReportPreviewInput!){reportPreview(input:$input){__typename ...on ReportPreviewSuccess{replayed workspace{...WorkspaceFields}}...ProblemFields ...WorkspaceNotFoundFields ...WorkspaceNotReadyFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, ProblemFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceNotFoundFields, WorkspaceNotReadyFields, WorkspaceOperationFields)

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Log } from '../log.ts'
 import { isDatabaseAway } from '../store/databaseAway.ts'
 import type { Authenticator } from './authenticate.ts'
+import type { Dashboard } from './dashboard.ts'
 import { type Engine, GRAPHQL_PATH } from './engine.ts'
 import type { GraphiqlPage } from './graphiql.ts'
 import { identify } from './identify.ts'
@@ -16,6 +17,7 @@ export interface ListenerOptions {
   readonly engine: Engine
   readonly authenticator: Authenticator
   readonly signIn: SignIn
+  readonly dashboard: Dashboard
   readonly graphiql: () => Promise<GraphiqlPage>
   readonly metrics: Metrics
   readonly log: Log
@@ -34,10 +36,9 @@ const CLOSE = { connection: 'close' }
 export function createListener(
   options: ListenerOptions,
 ): (request: IncomingMessage, response: ServerResponse) => void {
-  const { engine, authenticator, signIn, graphiql, metrics, log, isReady, isStopping } = options
+  const { engine, authenticator, signIn, dashboard, graphiql, metrics, log, isReady, isStopping } = options
 
   const routes: Record<string, Handler | undefined> = {
-    '/': (request, response) => signIn.home(request, response),
     '/sign-in': (request, response) => signIn.signIn(request, response),
     '/sign-out': (request, response) => signIn.signOut(request, response),
     [GRAPHQL_PATH]: answerGraphql,
@@ -141,6 +142,13 @@ export function createListener(
     else respond(response, 200, await page.expand(), headers)
   }
 
+  async function answerFile(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = request.url?.split('?', 1)[0] ?? ''
+    const isRead = request.method === 'GET' || request.method === 'HEAD'
+    if (isRead && (await dashboard.sendFile(path, request, response))) return
+    respondText(response, 404, 'There is nothing here.')
+  }
+
   async function answerMetrics(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (!allowMethods(request, response, ['GET'])) return
     const identified = await identify(authenticator, request)
@@ -155,9 +163,8 @@ export function createListener(
     response.setHeader('referrer-policy', 'no-referrer')
     response.setHeader('cache-control', 'no-store')
     if (isStopping()) response.setHeader('connection', 'close')
-    const route = routes[request.url?.split('?', 1)[0] ?? '']
-    if (!route) return respondText(response, 404, 'There is nothing here.')
-    void answer(route, request, response)
+    const path = request.url?.split('?', 1)[0] ?? ''
+    void answer(routes[path] ?? (dashboard.isPage(path) ? signIn.home : answerFile), request, response)
   }
 
   async function answer(route: Handler, request: IncomingMessage, response: ServerResponse): Promise<void> {

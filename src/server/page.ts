@@ -37,7 +37,8 @@ form.addEventListener('submit', async (event) => {
   const headers = { 'content-type': 'application/json', 'x-pawl-csrf': '1' }
   try {
     const answer = await fetch('/sign-in', { method: 'POST', headers, body: JSON.stringify({ token }) })
-    if (answer.ok) location.replace('/')
+    if (answer.ok && location.pathname === '/sign-in') location.replace('/')
+    else if (answer.ok) location.reload()
     else problem.textContent = answer.status === 401 ? 'This token is not valid.' : 'The server answered ' + answer.status + '.'
   } catch { problem.textContent = 'The server can’t be reached.' }
 })`
@@ -64,10 +65,10 @@ ${notice && `<p><strong>${escapeHtml(notice)}</strong></p>`}
   return makePage(body, SIGN_IN)
 }
 
-/** The page of a browser that is signed in. */
+/** The page of a browser that is signed in, where the dashboard was not built. */
 export function homePage(viewer: { readonly name: string; readonly role: string }): Page {
   const body = `
-<p>The server runs. You are signed in as <strong>${escapeHtml(viewer.name)}</strong> (${escapeHtml(viewer.role)}).</p>
+<p>The server runs, its dashboard was not built: <code>npm run build</code>. You are signed in as <strong>${escapeHtml(viewer.name)}</strong> (${escapeHtml(viewer.role)}).</p>
 <p><a href="/graphql">Open GraphiQL</a> to ask it anything.</p>
 <p><button type="button">Sign out</button></p>`
   return makePage(body, SIGN_OUT)

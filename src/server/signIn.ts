@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { z } from 'zod'
 import type { Authenticator } from './authenticate.ts'
+import type { Dashboard } from './dashboard.ts'
 import { hasCsrfHeader } from './identify.ts'
 import type { Metrics } from './metrics.ts'
 import { homePage, type Page, signedInPage, signInPage } from './page.ts'
@@ -14,11 +15,13 @@ export interface SignInOptions {
   readonly authenticator: Authenticator
   readonly sessions: SessionCookies
   readonly codes: SignInCodes
+  readonly dashboard: Dashboard
   readonly metrics: Metrics
 }
 
 /** The pages and calls by which a browser is signed in and out. */
 export interface SignIn {
+  /** A page of the dashboard, or where to sign in. */
   home(request: IncomingMessage, response: ServerResponse): Promise<void>
   signIn(request: IncomingMessage, response: ServerResponse): Promise<void>
   signOut(request: IncomingMessage, response: ServerResponse): Promise<void>
@@ -28,7 +31,7 @@ const bodySchema = z.object({ token: z.string() })
 const MOST_BYTES = 4096
 
 /** Signs browsers in by a link that works once, or by a token; a session stands for that token. */
-export function createSignIn({ authenticator, sessions, codes, metrics }: SignInOptions): SignIn {
+export function createSignIn({ authenticator, sessions, codes, dashboard, metrics }: SignInOptions): SignIn {
   async function redeem(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const code = new URL(request.url ?? '/', 'http://localhost').searchParams.get('code')
     if (code === null) return respondPage(response, 200, signInPage())
@@ -59,7 +62,9 @@ export function createSignIn({ authenticator, sessions, codes, metrics }: SignIn
     async home(request, response) {
       if (!allowMethods(request, response, ['GET', 'HEAD'])) return
       const identity = await authenticator.bySession(request.headers.cookie)
-      respondPage(response, 200, identity ? homePage(identity.caller) : signInPage())
+      if (!identity) return respondPage(response, 200, signInPage())
+      if (await dashboard.sendPage(request, response)) return
+      respondPage(response, 200, homePage(identity.caller))
     },
     async signIn(request, response) {
       if (request.method === 'GET') return redeem(request, response)

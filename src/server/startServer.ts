@@ -3,6 +3,7 @@ import type { RequestContext } from '../graphql/context.ts'
 import { schema } from '../graphql/schema.ts'
 import type { Log } from '../log.ts'
 import { createAuthenticator, type Identity } from './authenticate.ts'
+import { createDashboard } from './dashboard.ts'
 import { createEngine } from './engine.ts'
 import { createGraphiql } from './graphiql.ts'
 import { createDatabaseCheck } from './health.ts'
@@ -106,10 +107,12 @@ async function openFront(
     allowedOrigins,
   })
   const isDatabaseThere = createDatabaseCheck(store.pool)
+  const dashboard = createDashboard()
   const listener = createListener({
     engine,
     authenticator,
-    signIn: createSignIn({ authenticator, sessions, codes, metrics }),
+    signIn: createSignIn({ authenticator, sessions, codes, dashboard, metrics }),
+    dashboard,
     graphiql: createGraphiql(),
     metrics,
     log,

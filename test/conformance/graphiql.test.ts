@@ -44,8 +44,8 @@ it('sends a browser that is not signed in to where it can', async () => {
 it('signs in by the link, which leads on to the page of the server', async () => {
   await page.goto(server.signInUrl)
   await page.waitForURL(`${server.url}/`)
-  await expect.poll(() => page.locator('main').innerText()).toContain('signed in as local (ADMIN)')
-  await page.getByRole('link', { name: 'Open GraphiQL' }).click()
+  await expect.poll(() => page.locator('header').innerText()).toContain('local ADMIN')
+  await page.getByRole('link', { name: 'GraphiQL' }).click()
   await page.locator('.graphiql-query-editor .view-lines').waitFor()
 })
 

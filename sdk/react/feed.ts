@@ -1,0 +1,184 @@
+import { PawlAuthError, PawlCursorExpiredError } from '@pawl/sdk'
+import type { Pawl, RunsChange, RunsFeedFilter, RunStore } from '@pawl/sdk'
+import { createBatch, wait } from './batch.ts'
+import { createCell, createLive } from './live.ts'
+import type { Live, Work } from './live.ts'
+import { pollRuns, rereadRuns } from './reread.ts'
+
+/** How the page stands to the server. */
+export interface ConnectionState {
+  /**
+   * `CONNECTING` until the first answer; `CONNECTED` while every change comes by itself; `RECONNECTING` while nothing comes;
+   * `POLLING` while the stream is down and the server is asked every few seconds instead; `REFUSED` where the server does not
+   * take the caller (any more), which a new sign-in and `restart` end.
+   */
+  readonly phase: 'CONNECTING' | 'CONNECTED' | 'RECONNECTING' | 'POLLING' | 'REFUSED'
+  /** When that began, by this machine's clock, in milliseconds; of `POLLING`, when the stream was lost. */
+  readonly since: number
+  /** What it last failed with, where it did. */
+  readonly error: unknown
+}
+
+/** Every change of the runs, merged into a store for as long as somebody listens to `connection`. */
+export interface RunFeed {
+  readonly store: RunStore
+  /** How the feed stands; listening keeps it going. */
+  readonly connection: Live<ConnectionState>
+  /** Resolves when changes are followed: what is listed after that misses none. */
+  ready(): Promise<void>
+  /** Rises each time that everything may have been missed, and was read again. */
+  readonly generation: Live<number>
+  /** Begins anew, as after a sign-in. */
+  restart(): void
+}
+
+/** How a feed works. */
+export interface FeedOptions {
+  /** Which runs to follow; left out: all that may be seen. */
+  readonly filter?: RunsFeedFilter | undefined
+  /** How often the server is asked while the stream is down, in milliseconds. Default 5,000. */
+  readonly pollMs?: number | undefined
+}
+
+/** How long after a failure to begin the feed is begun again, in milliseconds. */
+const AGAIN_MS = 2_000
+
+/** A feed into the store. Where its cursor has expired, everything that the store holds is read again. */
+export function createRunFeed(pawl: Pawl, store: RunStore, options: FeedOptions = {}): RunFeed {
+  const { filter, pollMs = 5_000 } = options
+  const generation = createCell(0)
+  let ready = createSignal()
+  let restarted = createSignal()
+
+  const work: Work<ConnectionState> = async (signal, update) => {
+    while (!signal.aborted) {
+      const again = restarted
+      const inner = new AbortController()
+      const stop = () => inner.abort()
+      signal.addEventListener('abort', stop)
+      await Promise.race([followUntilRefused(inner.signal, update), again.promise])
+      stop()
+      signal.removeEventListener('abort', stop)
+      if (!signal.aborted) await again.promise
+    }
+  }
+
+  /** Follows until the signal aborts, or the server does not take the caller. */
+  async function followUntilRefused(signal: AbortSignal, update: Parameters<Work<ConnectionState>>[1]) {
+    const enter = (phase: ConnectionState['phase'], error?: unknown) => {
+      if (signal.aborted) return
+      update((state) => {
+        if (state.phase === phase && state.error === error) return state
+        const isSameLoss = isDown(phase) && isDown(state.phase)
+        return { phase, since: isSameLoss ? state.since : Date.now(), error }
+      })
+    }
+    const poller = createPoller(signal, async () => {
+      try {
+        await pollRuns(pawl, store, { filter, signal })
+        enter('POLLING')
+      } catch (error) {
+        if (error instanceof PawlAuthError) enter('REFUSED', error)
+        else enter('RECONNECTING', error)
+      }
+    })
+    let isFirst = generation.get() === 0 && store.all().length === 0
+    while (!signal.aborted) {
+      try {
+        const { feedCursor } = await pawl.runs.list({ first: 1, signal, retry: { attempts: 1 } })
+        if (!isFirst) {
+          await rereadRuns(pawl, store, { filter, signal })
+          generation.set(generation.get() + 1)
+        }
+        isFirst = false
+        ready.resolve()
+        await follow(feedCursor)
+        return
+      } catch (error) {
+        if (signal.aborted) return
+        if (error instanceof PawlCursorExpiredError) continue
+        if (error instanceof PawlAuthError) {
+          poller.stop()
+          return enter('REFUSED', error)
+        }
+        enter('RECONNECTING', error)
+        await wait(AGAIN_MS, signal)
+      }
+    }
+
+    async function follow(after: string): Promise<void> {
+      const batch = createBatch<RunsChange>(signal, (changes) => store.apply(changes))
+      const onConnection = (isConnected: boolean) => {
+        if (isConnected) {
+          poller.stop()
+          enter('CONNECTED')
+        } else {
+          enter('RECONNECTING')
+          poller.start(pollMs)
+        }
+      }
+      try {
+        // A connection that never comes about is made up for by polling, too.
+        poller.start(pollMs)
+        for await (const change of pawl.runs.changes({ filter, after, signal, onConnection }))
+          batch.add(change)
+      } finally {
+        batch.flush()
+      }
+    }
+  }
+
+  const connection = createLive<ConnectionState>(
+    { phase: 'CONNECTING', since: Date.now(), error: undefined },
+    work,
+    (state, error) => ({ ...state, phase: 'REFUSED', error }),
+  )
+
+  return {
+    store,
+    connection,
+    generation,
+    ready: () => ready.promise,
+    restart() {
+      const before = restarted
+      restarted = createSignal()
+      ready = createSignal()
+      before.resolve()
+    },
+  }
+}
+
+function isDown(phase: ConnectionState['phase']): boolean {
+  return phase === 'RECONNECTING' || phase === 'POLLING'
+}
+
+/** A promise and what resolves it. */
+function createSignal(): { readonly promise: Promise<void>; resolve(): void } {
+  let resolve = () => {}
+  const promise = new Promise<void>((settle) => (resolve = settle))
+  return { promise, resolve: () => resolve() }
+}
+
+/** Calls `poll` again and again while it is started, never twice at once. */
+function createPoller(signal: AbortSignal, poll: () => Promise<void>) {
+  let current: AbortController | undefined
+  const stop = () => {
+    current?.abort()
+    current = undefined
+  }
+  signal.addEventListener('abort', stop)
+  return {
+    stop,
+    start(everyMs: number): void {
+      if (current || signal.aborted) return
+      const own = (current = new AbortController())
+      void (async () => {
+        for (;;) {
+          await wait(everyMs, own.signal)
+          if (own.signal.aborted) return
+          await poll()
+        }
+      })()
+    },
+  }
+}

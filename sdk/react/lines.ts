@@ -1,0 +1,54 @@
+import { PawlConnectionError } from '@pawl/sdk'
+import type { StreamOptions } from '@pawl/sdk'
+import { createBatch, wait } from './batch.ts'
+import { createLive } from './live.ts'
+import type { Live } from './live.ts'
+
+/** Everything that a stream has brought, in order. */
+export interface Lines<Item> {
+  readonly items: readonly Item[]
+  /** Whether the stream is open, so that what is missing is only what has not happened yet. */
+  readonly isLive: boolean
+  /** Whether nothing more can come. */
+  readonly isOver: boolean
+  /** Why it is read no further; undefined as long as it is. */
+  readonly error: unknown
+}
+
+/** How long a stream that never was connected is left alone before it is tried again, in milliseconds. */
+const AGAIN_MS = 3_000
+
+/** Reads a stream as long as somebody listens, going on from where it stood. */
+export function createLines<Item extends { readonly seq: number }>(
+  open: (options: StreamOptions & { readonly after: number }) => AsyncIterable<Item>,
+): Live<Lines<Item>> {
+  const initial: Lines<Item> = { items: [], isLive: false, isOver: false, error: undefined }
+  return createLive<Lines<Item>>(
+    initial,
+    async (signal, update, get) => {
+      // What waits for the next frame when the last listener goes was never shown, and is read again.
+      let seq = get().items.at(-1)?.seq ?? 0
+      const batch = createBatch<Item>(signal, (items) =>
+        update((state) => ({ ...state, items: [...state.items, ...items] })),
+      )
+      const onConnection = (isLive: boolean) => update((state) => ({ ...state, isLive }))
+      update((state) => ({ ...state, error: undefined }))
+      while (!signal.aborted) {
+        try {
+          for await (const item of open({ after: seq, signal, onConnection })) {
+            seq = item.seq
+            batch.add(item)
+          }
+          batch.flush()
+          return update((state) => ({ ...state, isLive: false, isOver: true }))
+        } catch (error) {
+          batch.flush()
+          if (!(error instanceof PawlConnectionError)) throw error
+          update((state) => ({ ...state, isLive: false }))
+          await wait(AGAIN_MS, signal)
+        }
+      }
+    },
+    (state, error) => ({ ...state, isLive: false, error }),
+  )
+}

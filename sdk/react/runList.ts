@@ -1,0 +1,115 @@
+import { PawlConnectionError } from '@pawl/sdk'
+import type { Pawl, RunFilter, RunOrder, StoredRun } from '@pawl/sdk'
+import { wait } from './batch.ts'
+import type { RunFeed } from './feed.ts'
+import { matchesFilter } from './filter.ts'
+import { createLive } from './live.ts'
+import type { Live } from './live.ts'
+
+/** Which runs, and in which order their pages are read. */
+export interface RunListOptions {
+  readonly filter?: RunFilter | undefined
+  /** Which are read first. Default `CREATED_DESC`. */
+  readonly orderBy?: RunOrder | undefined
+  /** How many are read at once, at most 500. Default 100. */
+  readonly pageSize?: number | undefined
+}
+
+/** The runs of a list, as far as they were read. */
+export interface RunListState {
+  /** All that are known and match, by id: the order of their creation. The same array as long as none is different. */
+  readonly runs: readonly StoredRun[]
+  /** Whether a page is being read. */
+  readonly isLoading: boolean
+  /** Whether the server has more that match. */
+  readonly hasMore: boolean
+  /** Why the last page was not read; undefined where it was. */
+  readonly error: unknown
+}
+
+/** A list that is kept up to date. */
+export interface RunList extends Live<RunListState> {
+  /** Reads the next page; nothing where one is being read, or there is none. */
+  loadMore(): void
+}
+
+/** How long after a lost answer a page is asked for again, in milliseconds. */
+const AGAIN_MS = 2_000
+
+/** A list of the runs that match, read page by page into the feed's store and kept up to date by it. */
+export function createRunList(pawl: Pawl, feed: RunFeed, options: RunListOptions = {}): RunList {
+  const { filter = {}, orderBy = 'CREATED_DESC', pageSize = 100 } = options
+  const { store } = feed
+  let cursor: string | undefined
+  let wantMore: (() => void) | undefined
+
+  const select = (previous: readonly StoredRun[]): readonly StoredRun[] => {
+    const runs = store.all().filter((run) => matchesFilter(run, filter))
+    return isSame(runs, previous) ? previous : runs
+  }
+
+  const live = createLive<RunListState>(
+    { runs: [], isLoading: true, hasMore: true, error: undefined },
+    async (signal, update, get) => {
+      const show = () =>
+        update((state) => {
+          const runs = select(state.runs)
+          return runs === state.runs ? state : { ...state, runs }
+        })
+      const offStore = store.subscribe(show)
+      // Listening to the connection keeps the feed going.
+      const offFeed = feed.connection.subscribe(() => {})
+      signal.addEventListener('abort', () => {
+        offStore()
+        offFeed()
+        wantMore = undefined
+      })
+      show()
+      await feed.ready()
+      let isFirst = cursor === undefined
+      while (!signal.aborted) {
+        if (!isFirst) {
+          if (!get().hasMore) return
+          await new Promise<void>((resolve) => {
+            wantMore = resolve
+            signal.addEventListener('abort', () => resolve())
+          })
+          wantMore = undefined
+          if (signal.aborted) return
+        }
+        isFirst = false
+        update((state) => ({ ...state, isLoading: true }))
+        const { nodes, pageInfo } = await readPage(signal, (error) =>
+          update((state) => ({ ...state, error })),
+        )
+        cursor = pageInfo.endCursor ?? cursor
+        store.apply(nodes)
+        update((state) => ({
+          runs: select(state.runs),
+          isLoading: false,
+          hasMore: pageInfo.hasNextPage,
+          error: undefined,
+        }))
+      }
+    },
+    (state, error) => ({ ...state, isLoading: false, error }),
+  )
+
+  async function readPage(signal: AbortSignal, tell: (error: unknown) => void) {
+    for (;;) {
+      try {
+        return await pawl.runs.list({ filter, orderBy, first: pageSize, after: cursor, signal })
+      } catch (error) {
+        if (signal.aborted || !(error instanceof PawlConnectionError)) throw error
+        tell(error)
+        await wait(AGAIN_MS, signal)
+      }
+    }
+  }
+
+  return { ...live, loadMore: () => wantMore?.() }
+}
+
+function isSame(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((item, index) => item === b[index])
+}

@@ -1,0 +1,64 @@
+import type { Outcome, RunFilter, RunOrder, RunStatus, StoredRun } from '@pawl/sdk'
+import { OUTCOME, RUN_STATUS } from '../elements/words.ts'
+import type { Word } from '../elements/words.ts'
+
+/** One column of the board: runs of some statuses; what ended undone has one of its own, whatever its status. */
+export interface Column {
+  readonly key: string
+  readonly word: Word
+  readonly statuses: readonly RunStatus[]
+  /** Only what came to one of these; left out: whatever it came to. */
+  readonly outcomes?: readonly Outcome[]
+  /** In which order the server is asked. */
+  readonly orderBy: RunOrder
+  /** Which of two stands above. */
+  compare(a: StoredRun, b: StoredRun): number
+}
+
+const newestFirst = (a: StoredRun, b: StoredRun) => compareTexts(b.id, a.id)
+const oldestFirst = (a: StoredRun, b: StoredRun) => compareTexts(a.id, b.id)
+const lastSettledFirst = (a: StoredRun, b: StoredRun) =>
+  compareTexts(b.settledAt ?? '', a.settledAt ?? '') || newestFirst(a, b)
+
+const active = (status: RunStatus, compare = newestFirst, orderBy: RunOrder = 'CREATED_DESC'): Column => ({
+  key: status.toLowerCase(),
+  word: RUN_STATUS[status],
+  statuses: [status],
+  orderBy,
+  compare,
+})
+const settled = (word: Word, statuses: readonly RunStatus[], outcomes?: readonly Outcome[]): Column => ({
+  key: word.label.toLowerCase(),
+  word,
+  statuses,
+  ...(outcomes && { outcomes }),
+  orderBy: 'ACTIVITY_DESC',
+  compare: lastSettledFirst,
+})
+
+/** The columns in the order of a run's life. Every run stands in exactly one. */
+export const COLUMNS: readonly Column[] = [
+  // What has waited longest is claimed first.
+  active('QUEUED', oldestFirst, 'CREATED_ASC'),
+  active('RUNNING'),
+  active('AWAITING_APPROVAL'),
+  active('PAUSED'),
+  active('CANCELLING'),
+  settled(RUN_STATUS.COMPLETED, ['COMPLETED']),
+  settled(OUTCOME.INCOMPLETE, ['FAILED', 'EXPIRED'], ['INCOMPLETE']),
+  settled(RUN_STATUS.FAILED, ['FAILED'], ['FAILED']),
+  settled(RUN_STATUS.CANCELLED, ['CANCELLED']),
+]
+
+/** What the server is asked for, for a column; null where the filter leaves it nothing. */
+export function filterOfColumn(column: Column, filter: RunFilter): RunFilter | null {
+  const status = column.statuses.filter((status) => filter.status?.includes(status) ?? true)
+  const wanted = filter.outcome ?? undefined
+  const outcome = column.outcomes ? column.outcomes.filter((one) => wanted?.includes(one) ?? true) : wanted
+  if (status.length === 0 || outcome?.length === 0) return null
+  return { ...filter, status, ...(outcome && { outcome: [...outcome] }) }
+}
+
+function compareTexts(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

@@ -1,0 +1,38 @@
+import type { Outcome, RunFilter, RunStatus } from '@pawl/sdk'
+import { OUTCOME, RUN_STATUS } from '../elements/words.ts'
+
+/** The filter that an address carries; what it doesn't understand is left out. */
+export function readFilter(search: string): RunFilter {
+  const parameters = new URLSearchParams(search)
+  const list = (name: string) => (parameters.get(name) ?? '').split(',').filter(Boolean)
+  const text = (name: string) => parameters.get(name)?.trim() ?? ''
+  const status = list('status').filter((word): word is RunStatus => Object.hasOwn(RUN_STATUS, word))
+  const outcome = list('outcome').filter((word): word is Outcome => Object.hasOwn(OUTCOME, word))
+  const labels = parameters.getAll('label').filter(Boolean)
+  return {
+    ...(status.length > 0 && { status }),
+    ...(outcome.length > 0 && { outcome }),
+    ...(labels.length > 0 && { labels }),
+    ...(text('workflow') && { workflow: text('workflow') }),
+    ...(text('project') && { project: text('project') }),
+    ...(text('text') && { text: text('text') }),
+  }
+}
+
+/** The address of the board with a filter; reading it gives the same filter. */
+export function writeFilter({ status, outcome, labels, workflow, project, text }: RunFilter): string {
+  const parameters = new URLSearchParams()
+  if (status?.length) parameters.set('status', status.join(','))
+  if (outcome?.length) parameters.set('outcome', outcome.join(','))
+  if (workflow) parameters.set('workflow', workflow)
+  if (project) parameters.set('project', project)
+  for (const label of labels ?? []) parameters.append('label', label)
+  if (text) parameters.set('text', text)
+  const written = parameters.toString()
+  return written ? `/?${written}` : '/'
+}
+
+/** Whether the filter lets everything through. */
+export function isEmptyFilter(filter: RunFilter): boolean {
+  return Object.keys(filter).length === 0
+}

@@ -1,0 +1,32 @@
+const SECOND = 1_000
+const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+
+/** A length of time in its greatest unit, and the next one where the greatest alone says little: `12s`, `4m`, `2h 5m`, `3d`. */
+export function tellAge(milliseconds: number): string {
+  if (milliseconds < SECOND) return 'now'
+  if (milliseconds < MINUTE) return `${Math.floor(milliseconds / SECOND)}s`
+  if (milliseconds < HOUR) return `${Math.floor(milliseconds / MINUTE)}m`
+  if (milliseconds >= DAY) return `${Math.floor(milliseconds / DAY)}d`
+  const minutes = Math.floor((milliseconds % HOUR) / MINUTE)
+  const hours = `${Math.floor(milliseconds / HOUR)}h`
+  return minutes > 0 ? `${hours} ${minutes}m` : hours
+}
+
+/** A moment in the words of the reader's place, to the second. */
+export function tellTime(at: string): string {
+  return new Date(at).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'medium' })
+}
+
+/** The time of day of a moment. */
+export function tellClock(at: string): string {
+  return new Date(at).toLocaleTimeString(undefined, { hour12: false })
+}
+
+/** A number of bytes: `812 B`, `4.2 KiB`. */
+export function tellSize(bytes: number): string {
+  if (bytes < 1024) return `${bytes} B`
+  const kib = bytes / 1024
+  return kib < 1024 ? `${kib.toFixed(1)} KiB` : `${(kib / 1024).toFixed(1)} MiB`
+}

@@ -1,0 +1,91 @@
+import type { Outcome, PhaseStatus, RunReason, RunStatus, SessionStatus } from '@pawl/sdk'
+
+/** How something is drawn: the name of its colour and of its shape, so that it is never told by colour alone. */
+export type Tone = 'quiet' | 'live' | 'ask' | 'hold' | 'stop' | 'good' | 'half' | 'bad' | 'gone'
+
+/** How a word of the server is shown. */
+export interface Word {
+  readonly label: string
+  readonly tone: Tone
+  /** What it means, for who hovers or listens. */
+  readonly means: string
+}
+
+export const RUN_STATUS: Readonly<Record<RunStatus, Word>> = {
+  QUEUED: { label: 'Queued', tone: 'quiet', means: 'Waits for an owner' },
+  RUNNING: { label: 'Running', tone: 'live', means: 'An owner drives it' },
+  AWAITING_APPROVAL: { label: 'Needs approval', tone: 'ask', means: 'Waits for a person to answer' },
+  PAUSED: { label: 'Paused', tone: 'hold', means: 'A person, or an open recovery question, holds it up' },
+  CANCELLING: {
+    label: 'Cancelling',
+    tone: 'stop',
+    means: 'Its owner was told to stop, and has not confirmed it',
+  },
+  COMPLETED: { label: 'Completed', tone: 'good', means: 'Done, on evidence held by the server' },
+  FAILED: { label: 'Failed', tone: 'bad', means: 'Settled without being done; may be resumed' },
+  CANCELLED: { label: 'Cancelled', tone: 'gone', means: 'Given up' },
+  EXPIRED: { label: 'Expired', tone: 'half', means: 'Nobody cared for it for too long' },
+}
+
+export const OUTCOME: Readonly<Record<Outcome, Word>> = {
+  SUCCESS: { label: 'Success', tone: 'good', means: 'The work is done, on evidence' },
+  INCOMPLETE: { label: 'Incomplete', tone: 'half', means: 'It ended, but the work is not done' },
+  FAILED: { label: 'Failed', tone: 'bad', means: 'It failed' },
+  CANCELLED: { label: 'Cancelled', tone: 'gone', means: 'It was cancelled' },
+}
+
+export const PHASE_STATUS: Readonly<Record<PhaseStatus, Word>> = {
+  PENDING: { label: 'Pending', tone: 'quiet', means: 'Not started' },
+  RUNNING: { label: 'Running', tone: 'live', means: 'An attempt is under way' },
+  AWAITING_ARTIFACT: { label: 'Awaiting artifact', tone: 'live', means: 'The agent was told what to do' },
+  AWAITING_APPROVAL: { label: 'Awaiting approval', tone: 'ask', means: 'Waits for a person' },
+  COMPLETED: { label: 'Completed', tone: 'good', means: 'Done' },
+  FAILED: { label: 'Failed', tone: 'bad', means: 'The last attempt failed; it may be started again' },
+  CANCELLED: { label: 'Cancelled', tone: 'gone', means: 'The run settled while it was under way' },
+  SKIPPED: { label: 'Skipped', tone: 'gone', means: 'Never started, and the run was completed without it' },
+}
+
+export const SESSION_STATUS: Readonly<Record<SessionStatus, Word>> = {
+  CREATED: { label: 'Created', tone: 'quiet', means: 'Recorded; its agent is not there yet' },
+  BOOTSTRAPPING: { label: 'Starting', tone: 'live', means: 'Its agent is being started' },
+  READY: { label: 'Ready', tone: 'quiet', means: 'Its agent waits for a prompt' },
+  BUSY: { label: 'Busy', tone: 'live', means: 'Its agent works on a prompt' },
+  ARTIFACT_TIMEOUT: {
+    label: 'Artifact late',
+    tone: 'half',
+    means: 'The file it was asked for did not come in time',
+  },
+  RESUMING: { label: 'Resuming', tone: 'live', means: 'It is being recovered' },
+  REBOOTSTRAPPED: { label: 'Started anew', tone: 'live', means: 'Its agent was started anew' },
+  WAITING_FOR_APPROVAL: { label: 'Awaiting approval', tone: 'ask', means: 'Its agent waits for a person' },
+  CRASHED: { label: 'Crashed', tone: 'bad', means: 'Its agent is gone' },
+  FAILED_NEEDS_HUMAN: {
+    label: 'Needs a person',
+    tone: 'ask',
+    means: 'Given up until a person says how to go on',
+  },
+  DISPOSED: { label: 'Over', tone: 'gone', means: 'Over; its role is free' },
+}
+
+/** Why a run settled, as a person says it. */
+export const REASON: Readonly<Record<RunReason, string>> = {
+  COMPLETED: 'All evidence was there',
+  REPORTED_FAILURE: 'Its owner reported a failure',
+  START_FAILED: 'The work could not be started',
+  INCOMPLETE: 'Its process ended well, its work did not',
+  CANCELLED_BY_USER: 'Somebody cancelled it',
+  OWNER_LOST: 'Its owner fell silent',
+  QUEUE_TIMEOUT: 'It waited in the queue for too long',
+  PHASE_TIMEOUT: 'A phase took too long',
+  RUN_TIMEOUT: 'It took too long',
+  IDLE_TIMEOUT: 'It was silent for too long',
+  APPROVAL_REJECTED: 'A person rejected it',
+  APPROVAL_EXPIRED: 'Nobody answered in time',
+  STALE: 'Nothing happened for too long',
+  CLOSED_BY_PARENT: 'The run above it ended undone',
+}
+
+/** How a run is drawn: by its outcome where it came to INCOMPLETE, which is neither success nor failure; else by its status. */
+export function wordOfRun(status: RunStatus, outcome: Outcome | null | undefined): Word {
+  return status === 'FAILED' && outcome === 'INCOMPLETE' ? OUTCOME.INCOMPLETE : RUN_STATUS[status]
+}

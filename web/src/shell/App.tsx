@@ -1,0 +1,34 @@
+import { usePlace } from './place.ts'
+import { Shell } from './Shell.tsx'
+import { SessionProvider, useSessionState } from './session.ts'
+import { SignIn } from './SignIn.tsx'
+
+/** The dashboard: who looks at it, and the page that the address names. */
+export function App() {
+  const [state, begin] = useSessionState()
+  const place = usePlace()
+  switch (state.kind) {
+    case 'in':
+      return (
+        <SessionProvider value={state.session}>
+          <Shell place={place} />
+        </SessionProvider>
+      )
+    case 'out':
+      return <SignIn onDone={begin} />
+    case 'asking':
+      return (
+        <main className="door" aria-busy="true">
+          <p role="status">
+            {state.error ? 'The server can’t be reached. Trying again …' : 'Asking the server …'}
+          </p>
+        </main>
+      )
+    case 'failed':
+      return (
+        <main className="door">
+          <p role="alert">The server could not answer: {String(state.error)}</p>
+        </main>
+      )
+  }
+}

@@ -1,0 +1,19 @@
+import type { AnchorHTMLAttributes, MouseEvent, Ref } from 'react'
+import { goTo } from './place.ts'
+
+interface LinkProps extends AnchorHTMLAttributes<HTMLAnchorElement> {
+  readonly to: string
+  readonly ref?: Ref<HTMLAnchorElement>
+}
+
+/** A link within the dashboard, which loads nothing; opened in another tab it is a link as any other. */
+export function Link({ to, onClick, ...rest }: LinkProps) {
+  const follow = (event: MouseEvent<HTMLAnchorElement>) => {
+    onClick?.(event)
+    const isPlain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey
+    if (!isPlain || event.defaultPrevented) return
+    event.preventDefault()
+    goTo(to)
+  }
+  return <a {...rest} href={to} onClick={follow} />
+}

@@ -1,0 +1,32 @@
+import { useState } from 'react'
+
+/** How the page looks: as the system says, or as the reader chose. */
+export type Theme = 'system' | 'light' | 'dark'
+
+const KEY = 'pawl.theme'
+const NEXT: Readonly<Record<Theme, Theme>> = { system: 'light', light: 'dark', dark: 'system' }
+
+function readTheme(): Theme {
+  const chosen = localStorage.getItem(KEY)
+  return chosen === 'light' || chosen === 'dark' ? chosen : 'system'
+}
+
+/** Makes the page look as was chosen. */
+export function applyTheme(theme = readTheme()): void {
+  if (theme === 'system') delete document.documentElement.dataset['theme']
+  else document.documentElement.dataset['theme'] = theme
+}
+
+/** The chosen theme, and what goes on to the next one. */
+export function useTheme(): readonly [Theme, () => void] {
+  const [theme, setTheme] = useState(readTheme)
+  return [
+    theme,
+    () => {
+      const next = NEXT[theme]
+      localStorage.setItem(KEY, next)
+      applyTheme(next)
+      setTheme(next)
+    },
+  ]
+}
