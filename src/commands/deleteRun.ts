@@ -1,5 +1,6 @@
 import { differingPaths } from '../lifecycle/replay.ts'
 import { findDeletion } from '../store/deleteRun.ts'
+import { findDeletionUnder } from '../store/findDeletionUnder.ts'
 import { refuse, type Refused } from './answers.ts'
 import { checkProject, checkRole } from './authorize.ts'
 import { changeRun } from './changeRun.ts'
@@ -24,8 +25,16 @@ export async function deleteRun(commands: Commands, caller: Caller, input: About
     request,
   })
   if (answer.ok) return { ok: true, runId, replayed: answer.replayed }
-  if (answer.problem.type !== 'RunNotFound' || !idempotencyKey) return answer
-  return (await findReplay(commands, caller, runId, idempotencyKey, request)) ?? answer
+  if (!idempotencyKey) return answer
+  const { type, run } = answer.problem
+  if (type === 'RunNotFound')
+    return (await findReplay(commands, caller, runId, idempotencyKey, request)) ?? answer
+  if (type !== 'NotDeletable' || !run) return answer
+  // the key comes before the status; that of a deletion stands on the tombstone of another run
+  const before = await findDeletionUnder(commands.store.pool, run.run.project, idempotencyKey)
+  return before
+    ? refuse({ type: 'IdempotencyMismatch', differingPaths: differingPaths(before.request, request) })
+    : answer
 }
 
 /** The run is gone: by this very deletion, where its tombstone carries the key. */

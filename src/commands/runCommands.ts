@@ -2,7 +2,7 @@ import type { Operation } from '../lifecycle/authority.ts'
 import type { ClaimRequest, Command, Recovery } from '../lifecycle/commands.ts'
 import type { Json, PhaseError } from '../lifecycle/run.ts'
 import type { FailReason } from '../lifecycle/words.ts'
-import type { RunAnswer } from './answers.ts'
+import type { Refused } from './answers.ts'
 import { checkRole } from './authorize.ts'
 import { type ChangeAnswer, changeRun } from './changeRun.ts'
 import { type Caller, type Commands, fenceOf, type Keyed } from './context.ts'
@@ -29,10 +29,15 @@ export function toRequest({ idempotencyKey: _key, ...input }: Keyed): Json {
   return JSON.parse(JSON.stringify(input)) as Json
 }
 
-/** A use case that is one decision about one run: what the input asks for, put to `changeRun`. */
+/**
+ * A use case that is one decision about one run: what the input asks for, put to `changeRun`.
+ *
+ * @param checkMore what the caller needs to be allowed beside the operation; a refusal where it is not
+ */
 export function about<Input extends AboutRun>(
   operation: Operation,
   toCommand: (input: Input, caller: Caller) => Command,
+  checkMore: (input: Input, caller: Caller) => Refused | undefined = () => undefined,
 ) {
   return (commands: Commands, caller: Caller, input: Input): Promise<ChangeAnswer> =>
     changeRun(commands, caller, {
@@ -41,6 +46,7 @@ export function about<Input extends AboutRun>(
       command: toCommand(input, caller),
       idempotencyKey: input.idempotencyKey,
       request: toRequest(input),
+      authorize: () => checkMore(input, caller),
     })
 }
 
@@ -54,18 +60,20 @@ export const pauseRun = about('pauseRun', (input: Conditional & Commented) => ({
 /** A resume, with a claim where the caller wants to drive the run itself. */
 export type ResumeRun = Conditional & Commented & { readonly claim?: ClaimRequest | null | undefined }
 
-const resume = about('resumeRun', (input: ResumeRun) => ({
-  type: 'resumeRun',
-  comment: input.comment ?? null,
-  claim: input.claim ?? null,
-  ifRevision: input.ifRevision ?? null,
-}))
-
-/** Takes up a paused or failed run. Problems: NotResumable, ConcurrencyConflict, RevisionConflict. */
-export async function resumeRun(commands: Commands, caller: Caller, input: ResumeRun): Promise<RunAnswer> {
-  const denied = input.claim ? checkRole(caller, 'claimRun') : undefined
-  return denied ?? resume(commands, caller, input)
-}
+/**
+ * Takes up a paused or failed run; a claim that comes along takes the right to claim as well. Problems: NotResumable,
+ * ConcurrencyConflict, RevisionConflict.
+ */
+export const resumeRun = about(
+  'resumeRun',
+  (input: ResumeRun) => ({
+    type: 'resumeRun',
+    comment: input.comment ?? null,
+    claim: input.claim ?? null,
+    ifRevision: input.ifRevision ?? null,
+  }),
+  (input, caller) => (input.claim ? checkRole(caller, 'claimRun') : undefined),
+)
 
 /** Gives a claim back: the run returns to the queue, or keeps its status. Problem: LeaseLost. */
 export const releaseRun = about('releaseRun', ({ fence }: AboutRun & { readonly fence: number }) => ({

@@ -6,12 +6,11 @@ import {
   getOperationAST,
   OperationTypeNode,
 } from 'graphql'
-import { reconcile } from '../commands/sweep.ts'
-import { ContendedError } from '../commands/context.ts'
 import type { LoadedRun } from '../store/loadRun.ts'
 import type { GraphContext, RequestContext } from './context.ts'
 import { failWith, toStreamError } from './errors.ts'
 import { mapFrames } from './mapFrames.ts'
+import { moveOn } from './moveOn.ts'
 import { type Reads, prepareReads } from './reads.ts'
 import { countStatements } from './statements.ts'
 
@@ -52,19 +51,8 @@ export async function subscribeOperation(
 async function readThroughLapses(args: OperationArgs): Promise<ExecutionResult> {
   const atOneMoment = countStatements(args) > 1
   const { result, due } = await executeOnce(args, atOneMoment)
-  if (due.length === 0 || !(await moveOn(args.contextValue, due))) return result
+  if (due.length === 0 || !(await moveOn(args.contextValue.commands, due))) return result
   return (await executeOnce(args, atOneMoment)).result
-}
-
-/** Moves on what is due. False where others are at it: what was read is shown as it is. */
-async function moveOn({ commands }: RequestContext, due: readonly LoadedRun[]): Promise<boolean> {
-  try {
-    await reconcile(commands, due)
-    return true
-  } catch (error) {
-    if (error instanceof ContendedError) return false
-    throw error
-  }
 }
 
 async function executeOnce(

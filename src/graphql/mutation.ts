@@ -7,6 +7,7 @@ import type { GraphContext } from './context.ts'
 import { failWith } from './errors.ts'
 import { type Input, readInput } from './input.ts'
 import { MUTATION_COST } from './limits.ts'
+import { moveOn } from './moveOn.ts'
 import type { ProblemType } from './problem.ts'
 import { PROBLEMS } from './problems.ts'
 
@@ -54,7 +55,7 @@ export function defineMutation<In, Answer extends Done>(
         context.reads.forget()
         const read = readInput(input.schema, args.input)
         const answer = read.ok
-          ? await settle(run(context, read.input))
+          ? await throughLapse(context, () => settle(run(context, read.input)))
           : refuse({ type: 'InvalidInput', issues: read.issues })
         return toMember(answer, context)
       }) satisfies Resolver<{ readonly input: unknown }, Answer | Problem> as never,
@@ -92,6 +93,21 @@ export function toMember<Answer extends Done>(
   // at a snapshot, what is shown is what the snapshot has
   if (run && !reads.atOneMoment) reads.note(run)
   return member
+}
+
+/**
+ * An answer that was given before shows the run as it is now: where something is due on it, that comes first, and the
+ * same is asked once more, which changes nothing (G5, G7).
+ */
+async function throughLapse<Answer extends Done>(
+  { commands, reads }: GraphContext,
+  ask: () => Promise<Answer | Refused>,
+): Promise<Answer | Refused> {
+  const answer = await ask()
+  const { replayed, run } = answer as { readonly replayed?: boolean; readonly run?: LoadedRun | null }
+  if (!replayed || !run) return answer
+  reads.note(run)
+  return reads.due.has(run.run.id) && (await moveOn(commands, [run])) ? ask() : answer
 }
 
 async function settle<T>(answer: Promise<T>): Promise<T> {
