@@ -18,6 +18,7 @@ import type * as t from './types.ts'
 import { Worker } from './worker.ts'
 import type { WorkerHandler, WorkerOptions } from './worker.ts'
 import { Workflows } from './workflows.ts'
+import { Workspaces } from './workspaces.ts'
 
 /**
  * A client of one server. Opens nothing until it is used, and holds nothing open between calls.
@@ -38,6 +39,7 @@ export class Pawl {
   readonly artifacts: Artifacts
   readonly approvals: Approvals
   readonly messages: Messages
+  readonly workspaces: Workspaces
   readonly workflows: Workflows
   readonly tokens: Tokens
   readonly #requests: Requests
@@ -55,6 +57,7 @@ export class Pawl {
     this.artifacts = new Artifacts(requests)
     this.approvals = new Approvals(requests)
     this.messages = new Messages(requests)
+    this.workspaces = new Workspaces(streams)
     this.workflows = new Workflows(requests)
     this.tokens = new Tokens(requests)
   }

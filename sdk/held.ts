@@ -11,6 +11,7 @@ import { isSuccess } from './results.ts'
 import type { Runs } from './runs.ts'
 import type { Sessions } from './sessions.ts'
 import type * as t from './types.ts'
+import type { Workspaces } from './workspaces.ts'
 
 /** The parts of a client that an owner writes through. */
 export interface OwnerCommands {
@@ -22,6 +23,7 @@ export interface OwnerCommands {
   readonly artifacts: Artifacts
   readonly approvals: Approvals
   readonly messages: Messages
+  readonly workspaces: Workspaces
 }
 
 /** A run that this program owns. Every write carries the claim's fence; one that finds the lease lost aborts `signal`. */
@@ -112,6 +114,13 @@ export class Held {
     request: (fields: Owned<g.RequestApprovalInput>) =>
       this.#write(this.#pawl.approvals.request(this.#id, this.#fence(fields))),
     list: (page?: t.PageFields & CallOptions) => this.#pawl.approvals.list({ ...page, runId: this.#id }),
+  }
+
+  /** The directory this run works in; as `pawl.workspaces`. */
+  readonly workspaces = {
+    record: (fields: Owned<g.RecordWorkspaceInput>) =>
+      this.#write(this.#pawl.workspaces.record(this.#id, this.#fence(fields))),
+    get: (options?: CallOptions) => this.#pawl.workspaces.get(this.#id, options),
   }
 
   /**

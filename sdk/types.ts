@@ -18,6 +18,20 @@ export type Approval = g.ApprovalFieldsFragment
 /** An approval with the files of the phase it is about. */
 export type ApprovalDetail = g.ApprovalDetailFragment
 export type Message = g.MessageFieldsFragment
+/** The directory that runs work in, on one machine. */
+export type Workspace = g.WorkspaceFieldsFragment
+/** A workspace with the runs that work, or worked, in it. */
+export type WorkspaceDetail = g.WorkspaceDetailFragment
+/** Something that the worker of a machine was asked to do with a workspace. */
+export type WorkspaceOperation = g.WorkspaceOperationFieldsFragment
+/** An operation with its workspace, and what it came to. */
+export type WorkspaceOperationDetail = g.WorkspaceOperationDetailFragment
+/** An operation with its workspace, as workers are told of it. */
+export type RequestedOperation = g.WorkspaceRequestsSubscription['workspaceRequests']
+/** Why an operation, or a preview, failed. */
+export type WorkspaceError = g.WorkspaceErrorFieldsFragment
+/** What a DIFF found, with its patch. */
+export type WorkspaceDiff = NonNullable<WorkspaceOperationDetail['diff']>
 export type Workflow = g.WorkflowFieldsFragment
 /** A workflow with its definition as it was registered. */
 export type WorkflowDetail = NonNullable<g.WorkflowQuery['workflow']>
@@ -92,6 +106,11 @@ export type SendMessageResult = g.SendMessageMutation['sendMessage']
 export type AcknowledgeMessageResult = g.AcknowledgeMessageMutation['acknowledgeMessage']
 export type StartExecutionResult = g.StartExecutionMutation['startExecution']
 export type FinishExecutionResult = g.FinishExecutionMutation['finishExecution']
+export type RecordWorkspaceResult = g.RecordWorkspaceMutation['recordWorkspace']
+export type RequestWorkspaceOperationResult = g.RequestWorkspaceOperationMutation['requestWorkspaceOperation']
+export type StartWorkspaceOperationResult = g.StartWorkspaceOperationMutation['startWorkspaceOperation']
+export type FinishWorkspaceOperationResult = g.FinishWorkspaceOperationMutation['finishWorkspaceOperation']
+export type ReportPreviewResult = g.ReportPreviewMutation['reportPreview']
 export type RegisterWorkflowResult = g.RegisterWorkflowMutation['registerWorkflow']
 export type CreateTokenResult = g.CreateTokenMutation['createToken']
 export type RevokeTokenResult = g.RevokeTokenMutation['revokeToken']
@@ -111,6 +130,7 @@ export type {
   ExecutionEnd,
   ExecutionFilter,
   ExpiryPolicy,
+  FileChange,
   FailReason,
   MessageMode,
   MessageStatus,
@@ -118,6 +138,7 @@ export type {
   NotResumableCause,
   Outcome,
   PhaseStatus,
+  PreviewStatus,
   PromptStage,
   Receipt,
   ResolvedVia,
@@ -130,4 +151,16 @@ export type {
   RunStatus,
   SessionStatus,
   StartRunInput,
+  WorkspaceDiffInput,
+  WorkspaceErrorInput,
+  WorkspaceFileInput,
+  WorkspaceFilter,
+  WorkspaceKind,
+  WorkspaceMergeInput,
+  WorkspaceNotReadyCause,
+  WorkspaceOperationFilter,
+  WorkspaceOperationKind,
+  WorkspaceOperationStatus,
+  WorkspacePreviewInput,
+  WorkspaceStatus,
 } from './generated/graphql.ts'

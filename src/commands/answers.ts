@@ -2,6 +2,7 @@ import { explainRefusal, type Refusal } from '../lifecycle/refusals.ts'
 import type { RunEvent } from '../lifecycle/events.ts'
 import type { Role } from '../lifecycle/words.ts'
 import type { LoadedRun } from '../store/loadRun.ts'
+import { explainWorkspace, type WorkspaceObjection } from './workspaceAnswers.ts'
 
 /** Why a command is refused before, or beside, any decision about one run. */
 export type Objection =
@@ -19,6 +20,7 @@ export type Objection =
   | { readonly type: 'AmbiguousRun'; readonly candidates: readonly LoadedRun[] }
   | { readonly type: 'NoActiveRun'; readonly detail: string }
   | { readonly type: 'TokenNotFound'; readonly tokenId: string }
+  | WorkspaceObjection
 
 /** A refusal as it is answered: its type, its words, and the run as it is now, where it is about one. */
 export type Problem = (Refusal | Objection) & { readonly message: string; readonly run: LoadedRun | null }
@@ -75,5 +77,7 @@ function explainObjection(objection: Objection): string {
       return objection.detail
     case 'TokenNotFound':
       return `There is no token ${objection.tokenId}.`
+    default:
+      return explainWorkspace(objection)
   }
 }

@@ -167,7 +167,7 @@ async function apply(
   const key = verdict.kind === 'accepted' && (verdict.changed || verdict.deleted) ? toKey(ask, loaded) : null
   if (verdict.kind === 'accepted' && verdict.deleted) {
     // what was due on it is of no account any more: the run goes as it was loaded
-    return deleteRun(connection, loaded.run, caller.name, key)
+    return deleteRun(connection, loaded.run, caller.name, key, newId('workspaceOperation'))
   }
   if (run === loaded.run) return true
   const dueAt = nextDueAt(run, loaded.workflow, commands.settings)

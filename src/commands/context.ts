@@ -19,8 +19,8 @@ export interface Validator {
 export interface Commands {
   readonly store: Store
   readonly settings: Settings
-  /** Wakes whoever reads the log of this run; called after the commit. Losing it is harmless (G8). */
-  readonly announce: (runId: string) => void
+  /** Wakes whoever reads the log of this run, or about this workspace; called after the commit. Losing it is harmless (G8). */
+  readonly announce: (id: string) => void
   /** Says what is wrong with files, and with the schemas of workflows. */
   readonly validator: Validator
   /** Makes the AGENT token of a claim: the same one for the same claim. */

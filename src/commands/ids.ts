@@ -11,6 +11,8 @@ export const ID_PREFIXES = {
   message: 'msg',
   workflow: 'wfl',
   token: 'tok',
+  workspace: 'wsp',
+  workspaceOperation: 'wop',
 } as const
 export type IdKind = keyof typeof ID_PREFIXES
 

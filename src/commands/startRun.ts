@@ -102,8 +102,10 @@ async function create(
   const { run, events, now } = draft
   const { idempotencyKey, project: scope, request } = start
   const key = idempotencyKey === null ? null : { scope, operation: 'startRun', key: idempotencyKey, request }
-  await createRun(store.pool, run, events, nextDueAt(run, workflow.definition, settings), key)
+  const dueAt = nextDueAt(run, workflow.definition, settings)
+  const workspaceId = await createRun(store.pool, run, events, dueAt, key)
   commands.announce(run.id)
+  if (workspaceId !== null) commands.announce(workspaceId)
   const loaded: LoadedRun = { run, workflow: workflow.definition, now, hasActiveChild: false }
   return { ok: true, run: loaded, changed: true, replayed: false, event: events.at(-1) ?? null }
 }

@@ -20,9 +20,9 @@ export interface SignalsOptions {
  * and nothing depends on them: one that is lost costs time, one that is doubled costs a read (G8).
  */
 export interface Signals {
-  /** Wakes the readers of a run, here at once and elsewhere within milliseconds. To be called after the commit. */
-  announce(runId: string): void
-  /** A wake-up for the readers of one run, or of all. Nothing is missed from this call on. */
+  /** Wakes the readers of a run or a workspace, here at once and elsewhere within milliseconds. To be called after the commit. */
+  announce(id: string): void
+  /** A wake-up for the readers of one run or workspace, or of all. Nothing is missed from this call on. */
   subscribe(topic: string): WakeUp
   /** How many wake-ups are subscribed. */
   readonly subscribers: number
@@ -34,6 +34,13 @@ export interface Signals {
 
 /** The topic of whoever reads about every run. */
 export const ALL_RUNS = 'all'
+/** The topic of whoever reads about every workspace. */
+export const ALL_WORKSPACES = 'all workspaces'
+
+/** The topic of whoever reads about everything of the kind that an id is of. */
+function topicOfAll(id: string): string {
+  return id.startsWith('wsp_') ? ALL_WORKSPACES : ALL_RUNS
+}
 
 const CHANNEL = 'pawl_signals'
 /** The payload that stands for every run. */
@@ -56,9 +63,9 @@ export async function openSignals(options: SignalsOptions): Promise<Signals> {
   let gathering: NodeJS.Timeout | undefined
   let sending: Promise<void> | undefined
 
-  const wake = (runId: string) => {
-    wakeUps.wake(runId)
-    wakeUps.wake(ALL_RUNS)
+  const wake = (id: string) => {
+    wakeUps.wake(id)
+    wakeUps.wake(topicOfAll(id))
   }
 
   const listener = await openListener({
@@ -68,7 +75,7 @@ export async function openSignals(options: SignalsOptions): Promise<Signals> {
     log,
     onPayload(payload) {
       if (payload === EVERYTHING) wakeUps.wakeAll()
-      else for (const runId of payload.split(',')) wake(runId)
+      else for (const id of payload.split(',')) wake(id)
     },
     onReconnected() {
       wakeUps.wakeAll()
@@ -108,9 +115,9 @@ export async function openSignals(options: SignalsOptions): Promise<Signals> {
   }
 
   return {
-    announce(runId) {
-      wake(runId)
-      if (gathered.size < MOST_NAMED) gathered.add(runId)
+    announce(id) {
+      wake(id)
+      if (gathered.size < MOST_NAMED) gathered.add(id)
       else gathered = new Set([EVERYTHING])
       if (listener.listening) gather()
     },

@@ -16,6 +16,7 @@ export type ErrorCode =
   | 'RUN_NOT_FOUND'
   | 'SESSION_NOT_FOUND'
   | 'UNAUTHENTICATED'
+  | 'WORKSPACE_NOT_FOUND'
 
 /** An error that a client may see, as it is. */
 export function failWith(code: ErrorCode, message: string): GraphQLError {

@@ -93,12 +93,13 @@ export function defaulted<Out>(
 /** Text that can be stored and shown: no NUL, and no half of a character. */
 const soundText = z.string().regex(/^[^\0\p{Surrogate}]*$/u, 'holds a NUL character or half of a character')
 
-/** The same of any length: what is too long is for a command to say. */
-export const content = (description: string) =>
+/** The same of any length, unless bounded: what is too long is for a command to say. */
+export const content = (description: string, most = Number.MAX_SAFE_INTEGER) =>
   field(
     'String',
     z
       .string()
+      .max(most)
       .refine((text) => !/[\0\p{Surrogate}]/u.test(text), 'holds a NUL character or half of a character'),
     description,
   )
@@ -170,6 +171,10 @@ export const listOf = <const Words extends readonly [string, ...string[]]>(
   allowed: Words,
   description: string,
 ) => field([ref], z.array(z.enum(allowed)).max(allowed.length), description)
+
+/** Several of another input, at most so many. */
+export const listed = <Out>(input: Input<Out>, many: number, description: string) =>
+  field([input.ref], z.array(input.schema).max(many), description)
 
 /** Another input. */
 export const nested = <Out>(input: Input<Out>, description: string) =>

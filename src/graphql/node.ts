@@ -10,6 +10,7 @@ import { failWith, throwRefused } from './errors.ts'
 import { findPhaseOf } from './execution.ts'
 import type { ReadsBelow } from './readsBelow.ts'
 import { NodeRef, type NodeShape } from './refs.ts'
+import { seenWorkspace } from './seenWorkspace.ts'
 import { takes } from './statements.ts'
 
 builder.interfaceType(NodeRef, {
@@ -24,6 +25,8 @@ builder.interfaceType(NodeRef, {
     if ('artifact' in node) return 'Artifact'
     if ('approval' in node) return 'Approval'
     if ('message' in node) return 'Message'
+    if ('workspace' in node) return 'Workspace'
+    if ('operation' in node) return 'WorkspaceOperation'
     if ('command' in node) return 'Execution'
     return 'definition' in node ? 'Workflow' : 'Token'
   },
@@ -35,6 +38,8 @@ function idOf(node: NodeShape): string {
   if ('session' in node) return node.session.id
   if ('artifact' in node) return node.artifact.id
   if ('approval' in node) return node.approval.id
+  if ('workspace' in node) return node.workspace.id
+  if ('operation' in node) return node.operation.id
   return 'message' in node ? node.message.id : node.id
 }
 
@@ -63,6 +68,8 @@ const READ: { readonly [K in IdKind]: (id: string, context: GraphContext) => Pro
     return context.reads.workflow.load(id)
   },
   token: readToken,
+  workspace: async (id, context) => seenWorkspace(await context.reads.workspace.load(id), context),
+  workspaceOperation: readOperation,
 }
 
 /** Whatever has this id; null where nothing has. Throws INVALID_ID or FORBIDDEN. */
@@ -98,6 +105,13 @@ async function readExecution(id: string, context: GraphContext) {
   else if (startedBy !== null && startedBy !== execution.startedBy)
     throw failWith('FORBIDDEN', `This execution belongs to ${execution.startedBy}.`)
   return execution
+}
+
+async function readOperation(id: string, context: GraphContext): Promise<NodeShape | null> {
+  const operation = await context.reads.workspaceOperation.load(id)
+  if (!operation) return null
+  await seenWorkspace(await context.reads.workspace.load(operation.workspaceId), context)
+  return { operation }
 }
 
 async function readToken(id: string, { commands, caller }: GraphContext) {

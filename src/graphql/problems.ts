@@ -4,6 +4,7 @@ import { NotResumableCause, Role } from './enums.ts'
 import { MissingEvidence } from './evidence.ts'
 import { aRun, aStatus, problem, type Problems, type ProblemType } from './problem.ts'
 import { PROBLEMS_BELOW } from './problemsBelow.ts'
+import { PROBLEMS_OF_WORKSPACES } from './problemsOfWorkspaces.ts'
 import { ExecutionRef, LeaseRef, RunRef } from './refs.ts'
 
 const InputIssueRef = builder.objectRef<InputIssue>('InputIssue').implement({
@@ -21,6 +22,7 @@ const InputIssueRef = builder.objectRef<InputIssue>('InputIssue').implement({
 /** Every problem there is, by its type: a problem that the commands answer with and the API lacks does not compile. */
 export const PROBLEMS: Problems<ProblemType> = {
   ...PROBLEMS_BELOW,
+  ...PROBLEMS_OF_WORKSPACES,
   InvalidInput: problem('InvalidInput', 'The input has values that are not taken.', (t) => ({
     issues: t.field({
       type: [InputIssueRef],

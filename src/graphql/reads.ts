@@ -18,6 +18,7 @@ import type { StoredWorkflow } from '../store/workflowCache.ts'
 import { sightOf } from './sight.ts'
 import { prepareLoaders } from './loaders.ts'
 import { prepareReadsBelow, type ReadsBelow } from './readsBelow.ts'
+import { prepareReadsOfWorkspaces, type ReadsOfWorkspaces } from './readsOfWorkspaces.ts'
 
 /** Who reads, and where. */
 interface Reader {
@@ -26,7 +27,7 @@ interface Reader {
 }
 
 /** What one execution of an operation reads: everything once, in few statements, at one moment. */
-export interface Reads extends ReadsBelow {
+export interface Reads extends ReadsBelow, ReadsOfWorkspaces {
   /** Whether all statements see one snapshot. */
   readonly atOneMoment: boolean
   /** The connection to read through. */
@@ -108,6 +109,7 @@ export function prepareReads({ commands, caller }: Reader, atOneMoment: boolean)
       ({ id }) => id,
     ),
     ...prepareReadsBelow(loaders),
+    ...prepareReadsOfWorkspaces(loaders),
     note(read) {
       const loaded = observe(read)
       run.clear(loaded.run.id).prime(loaded.run.id, loaded)

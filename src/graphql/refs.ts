@@ -10,9 +10,11 @@ import type {
 } from '../lifecycle/run.ts'
 import type { RunEvent } from '../lifecycle/events.ts'
 import type { WorkflowDefinition } from '../lifecycle/workflow.ts'
+import type { WorkspaceOperation } from '../lifecycle/workspaces.ts'
 import type { LoadedRun } from '../store/loadRun.ts'
 import type { StoredToken } from '../store/tokens.ts'
 import type { StoredWorkflow } from '../store/workflowCache.ts'
+import type { LoadedWorkspace } from '../store/workspaces.ts'
 import { builder } from './builder.ts'
 
 /** What the types of the schema are in resolvers; the fields of each stand in the file of its concept. */
@@ -51,6 +53,11 @@ export interface MessageNode {
   readonly message: Message
 }
 
+/** An operation of a workspace. */
+export interface OperationNode {
+  readonly operation: WorkspaceOperation
+}
+
 /** Whatever has an id of its own. */
 export type NodeShape =
   | LoadedRun
@@ -62,6 +69,8 @@ export type NodeShape =
   | MessageNode
   | StoredWorkflow
   | StoredToken
+  | LoadedWorkspace
+  | OperationNode
 
 export const NodeRef = builder.interfaceRef<NodeShape>('Node')
 export const RunRef = builder.objectRef<LoadedRun>('Run')
@@ -75,3 +84,5 @@ export const WorkflowRef = builder.objectRef<StoredWorkflow>('Workflow')
 export const LeaseRef = builder.objectRef<Lease>('Lease')
 export const RunEventRef = builder.objectRef<OwnedEvent>('RunEvent')
 export const TokenRef = builder.objectRef<StoredToken>('Token')
+export const WorkspaceRef = builder.objectRef<LoadedWorkspace>('Workspace')
+export const WorkspaceOperationRef = builder.objectRef<OperationNode>('WorkspaceOperation')

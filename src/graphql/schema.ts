@@ -27,6 +27,11 @@ import './sessionMutations.ts'
 import './subscriptions.ts'
 import './token.ts'
 import './workflow.ts'
+import './workspace.ts'
+import './workspaceMutations.ts'
+import './workspaceOperation.ts'
+import './workspaceQueries.ts'
+import './workspaceSubscriptions.ts'
 import { builder } from './builder.ts'
 
 /**

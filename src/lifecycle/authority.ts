@@ -29,6 +29,11 @@ export type Operation =
   | 'decideApproval'
   | 'sendMessage'
   | 'acknowledgeMessage'
+  | 'recordWorkspace'
+  | 'requestWorkspaceOperation'
+  | 'startWorkspaceOperation'
+  | 'finishWorkspaceOperation'
+  | 'reportPreview'
   | 'noteChild'
   | 'sweep'
   | 'doctor'
@@ -71,6 +76,11 @@ export const AUTHORITY = {
   decideApproval: operator,
   sendMessage: operator,
   acknowledgeMessage: driver,
+  recordWorkspace: worker,
+  requestWorkspaceOperation: operator,
+  startWorkspaceOperation: worker,
+  finishWorkspaceOperation: worker,
+  reportPreview: worker,
   noteChild: admin,
   sweep: admin,
   doctor: admin,

@@ -9,6 +9,16 @@ WITH guard AS (
   DELETE FROM run r USING workflow w
   WHERE r.id = $1 AND r.revision = $2 AND r.lease_expires_at IS NOT DISTINCT FROM $3::timestamptz AND w.id = r.workflow_id
   RETURNING r.id, r.project, w.name, r.labels, r.revision
+), freed AS (
+  UPDATE workspace w SET run_count = w.run_count - 1, revision = w.revision + 1
+  FROM guard JOIN workspace_run l ON l.run_id = guard.id
+  WHERE w.id = l.workspace_id
+  RETURNING w.id, w.status, w.run_count
+), removal AS (
+  INSERT INTO workspace_operation (id, workspace_id, kind, force, status, attempt, requested_by, requested_at)
+  SELECT $7, id, 'REMOVE', false, 'REQUESTED', 0, 'system', clock_timestamp() FROM freed
+  WHERE run_count = 0 AND status = 'READY'
+  ON CONFLICT (workspace_id, kind) WHERE status IN ('REQUESTED', 'STARTED') DO NOTHING
 )
 INSERT INTO tombstone (run_id, project, workflow, labels, revision, deleted_by, deleted_at, key, request)
 SELECT id, project, name, labels, revision + 1, $4, clock_timestamp(), $5, $6::jsonb FROM guard
@@ -16,7 +26,8 @@ RETURNING run_id`,
 }
 
 /**
- * Deletes a run with all that hangs below it and leaves a tombstone, one revision later than anything of the run.
+ * Deletes a run with all that hangs below it and leaves a tombstone, one revision later than anything of the run. The worker of
+ * its workspace is asked to remove the directory, where no other run is left that works in it.
  * Returns false where somebody was first: nothing was deleted then.
  */
 export async function deleteRun(
@@ -24,9 +35,12 @@ export async function deleteRun(
   { id, revision, claim }: Run,
   deletedBy: string,
   key: { key: string; request: Json } | null,
+  /** Id of the operation that removes the directory. */
+  removalId: string,
 ): Promise<boolean> {
   const request = key ? JSON.stringify(key.request) : null
-  const values = [id, revision, toDate(claim?.expiresAt ?? null), deletedBy, key?.key ?? null, request]
+  const expiresAt = toDate(claim?.expiresAt ?? null)
+  const values = [id, revision, expiresAt, deletedBy, key?.key ?? null, request, removalId]
   const rows = await send(connection, DELETE, values)
   return rows.length === 1
 }

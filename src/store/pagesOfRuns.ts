@@ -20,22 +20,24 @@ interface Listed {
   readonly json: string
   /** The column of the order, whose ties the id breaks. */
   readonly at: string
+  /** The column with the id of what it hangs below; default: that of a run. */
+  readonly below?: string
 }
 
 /** Prepares to list pages of several runs by one statement: they come in the order asked for. */
-export function preparePages<Row>({ name, table, json, at }: Listed) {
+export function preparePages<Row>({ name, table, json, at, below = 'run_id' }: Listed) {
   const [, of] = table.split(' ')
   const place = `(${of}.${at}, ${of}.id)`
   const statement: Prepared = {
     name,
     text: `
 SELECT asked.place::int AS place, asked.at IS NOT NULL AND EXISTS (
-    SELECT FROM ${table} WHERE ${of}.run_id = asked.run_id AND ${place} >= (asked.at, asked.id)
+    SELECT FROM ${table} WHERE ${of}.${below} = asked.run_id AND ${place} >= (asked.at, asked.id)
   ) AS has_behind, listed.row
 FROM unnest($1::text[], $2::timestamptz[], $3::text[], $4::int[]) WITH ORDINALITY AS asked(run_id, at, id, many, place)
 LEFT JOIN LATERAL (
   SELECT ${json} AS row, ${of}.${at} AS at, ${of}.id FROM ${table}
-  WHERE ${of}.run_id = asked.run_id AND (asked.at IS NULL OR ${place} < (asked.at, asked.id))
+  WHERE ${of}.${below} = asked.run_id AND (asked.at IS NULL OR ${place} < (asked.at, asked.id))
   ORDER BY ${of}.${at} DESC, ${of}.id DESC LIMIT asked.many + 1
 ) listed ON true
 ORDER BY asked.place, listed.at DESC, listed.id DESC`,

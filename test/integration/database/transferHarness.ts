@@ -10,7 +10,9 @@ import { submitArtifact } from '../../../src/commands/artifacts.ts'
 import { sendMessage } from '../../../src/commands/messages.ts'
 import { startPhase } from '../../../src/commands/runCommands.ts'
 import { appendTranscript, openSession } from '../../../src/commands/sessions.ts'
+import { recordWorkspace } from '../../../src/commands/recordWorkspace.ts'
 import { createToken, revokeToken } from '../../../src/commands/tokens.ts'
+import { requestWorkspaceOperation, startWorkspaceOperation } from '../../../src/commands/workspaces.ts'
 import { exportDatabase } from '../../../src/database/exportDatabase.ts'
 import type { RowCounts } from '../../../src/database/exportDatabase.ts'
 import { importDatabase } from '../../../src/database/importDatabase.ts'
@@ -58,6 +60,7 @@ export async function fillDatabase(source: TestCommands): Promise<{ good: string
     await finishExecution(commands, callers.worker, { executionId: started.execution.id, exitCode: 1 })
   }
   await waitForApproval(source)
+  await useWorkspace(source)
   const { id: gone } = await runIn(source, 'CANCELLED')
   await deleteRun(commands, callers.operator, { runId: gone, idempotencyKey: 'delete' })
   // numbers that no JavaScript number holds, and a JSON null, which is no SQL null
@@ -96,6 +99,24 @@ async function waitForApproval(source: TestCommands): Promise<void> {
   await appendTranscript(commands, callers.worker, transcript)
   await sendMessage(commands, callers.operator, { runId, text: ODD })
   await submitArtifact(commands, callers.worker, { ...driving, path: 'plan.md', content: ODD })
+}
+
+/** A run with a workspace that a worker is at. */
+async function useWorkspace(source: TestCommands): Promise<void> {
+  const { commands, callers } = source
+  const { id: runId } = await runIn(source, 'RUNNING')
+  const recorded = await recordWorkspace(commands, callers.worker, {
+    ...{ runId, fence: 1, host: ODD, kind: 'WORKTREE', path: '/work/a' },
+    ...{ repository: '/repository', branch: 'pawl/a', baseCommit: 'c0ffee', idempotencyKey: 'record' },
+  })
+  if (!recorded.ok) throw new Error(recorded.problem.message)
+  const { id: workspaceId } = recorded.workspace.workspace
+  for (const kind of ['DIFF', 'START_PREVIEW'] as const) {
+    const requested = await requestWorkspaceOperation(commands, callers.operator, { workspaceId, kind })
+    if (!requested.ok) throw new Error(requested.problem.message)
+    const { id: operationId } = requested.operation
+    await startWorkspaceOperation(commands, callers.worker, { operationId, worker: ODD })
+  }
 }
 
 /** Begins a run that is told by nothing but a number of events, each with a kilobyte of payload; it can't be verified. */

@@ -1,0 +1,49 @@
+import { findWorkspaces, type LoadedWorkspace } from '../store/workspaces.ts'
+import { openTail, type Tail } from './openTail.ts'
+import type { Streams, TailOptions } from './streams.ts'
+import type { WakeUp } from './wakeUps.ts'
+
+/** What a stream of a workspace's states is opened with. */
+export interface TailWorkspaceOptions extends TailOptions {
+  readonly workspaceId: string
+  /** The revision that the reader has; default: none, so that the present state comes first. */
+  readonly after?: number | undefined
+}
+
+/**
+ * The workspace as it is, then as it is after each change, never an older one after a newer. A slow reader skips what has been
+ * overtaken. Ends after the frame of a removed one: nothing of it is done any more.
+ */
+export function tailWorkspace(streams: Streams, options: TailWorkspaceOptions): Tail<LoadedWorkspace> {
+  return openTail({
+    subscribe: () => streams.signals.subscribe(options.workspaceId),
+    items: (wakeUp) => followWorkspace(streams, options, wakeUp),
+    signal: options.signal,
+  })
+}
+
+async function* followWorkspace(
+  streams: Streams,
+  { workspaceId, guard, after: from = 0 }: TailWorkspaceOptions,
+  wakeUp: WakeUp,
+) {
+  let after = from
+  do {
+    await guard?.()
+    const loaded = await readWorkspace(streams, workspaceId)
+    if (!loaded) return
+    const { revision, status } = loaded.workspace
+    if (revision > after) {
+      after = revision
+      yield loaded
+    }
+    if (status === 'REMOVED') return
+  } while (await wakeUp.wait())
+}
+
+function readWorkspace(streams: Streams, workspaceId: string): Promise<LoadedWorkspace | null> {
+  return streams.share(`workspace ${workspaceId}`, async () => {
+    const [loaded] = await findWorkspaces(streams.store.pool, [workspaceId])
+    return loaded ?? null
+  })
+}
