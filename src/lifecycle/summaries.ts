@@ -38,7 +38,7 @@ const SUMMARIES: { readonly [T in EventType]: Summarize<T> } = {
   'execution.finished': ({ exitCode, signal, end }) =>
     `A process ended: ${end}${signal === null ? '' : ` by ${signal}`}${exitCode === null ? '' : ` with exit code ${exitCode}`}.`,
   'session.opened': ({ role, adapter }, actor) => `${actor} opened a session for ${role} through ${adapter}.`,
-  'session.adopted': (_, actor) => `${actor} adopted the session of an earlier owner.`,
+  'session.adopted': ({ adapter }, actor) => `${actor} holds the session, through ${adapter}.`,
   'session.changed': ({ from, to }) => `The session went from ${from} to ${to}.`,
   'session.recovered': ({ recoveryAttempts }) => `The session was recovered (${recoveryAttempts}).`,
   'prompt.sending': ({ phase, repair }) =>

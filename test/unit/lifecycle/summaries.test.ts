@@ -96,7 +96,7 @@ const SAID: { readonly [T in EventType]: readonly [EventPayload<T>, string] } = 
   ],
   'session.adopted': [
     { id: 'ses_1', fence: 2, adapter: 'process', handle: null },
-    'ann adopted the session of an earlier owner.',
+    'ann holds the session, through process.',
   ],
   'session.changed': [
     { id: 'ses_1', from: 'BUSY', to: 'CRASHED', detail: null },

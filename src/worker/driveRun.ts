@@ -1,0 +1,114 @@
+import type { Held, Phase, RunDetail } from '@pawl/sdk'
+import { AgentError } from '../adapters/adapter.ts'
+import { chooseNext } from './chooseNext.ts'
+import { declaredPhase, readDeclared } from './declared.ts'
+import type { DeclaredPhase } from './declared.ts'
+import { Drive } from './drive.ts'
+import type { WorkerTools } from './drive.ts'
+import { leaveRun } from './leaveRun.ts'
+import { limitsFor } from './limits.ts'
+import { executePhase } from './phase/executePhase.ts'
+import { RunFailedError, troubleOf } from './trouble.ts'
+
+/** Leads a run from phase to phase for as long as it is held and can be led, then ends the claim as the run asks for. */
+export async function driveRun(tools: WorkerTools, held: Held): Promise<void> {
+  const { title, workflow } = held.run
+  tools.report({ kind: 'run-taken', runId: held.run.id, title, workflow: workflow.name })
+  const definition = await tools.pawl.workflows.ofRun(held.run.id, { signal: held.signal })
+  const drive = new Drive(tools, held, readDeclared(definition))
+  let failure: string | undefined
+  try {
+    await drive.step('run-claimed')
+    await goThrough(drive)
+  } catch (error) {
+    // A run that is not this owner's any more says by itself how it goes on.
+    if (!drive.hasLeft) failure = describe(error)
+  }
+  await leaveRun(drive, failure)
+}
+
+/** What goes on from phase to phase; returns where the run is finished, waits, or another is to go on with it. */
+async function goThrough(drive: Drive): Promise<void> {
+  for (;;) {
+    const run = await drive.look()
+    const phase = run.currentPhase
+    if (run.status !== 'RUNNING' || !phase) return
+    const isDone = phase.status === 'COMPLETED'
+    const declared = declaredPhase(drive.workflow, phase.key)
+    if (!isDone && drive.tools.isDraining()) return
+    if (!isDone && declared.role !== null) await executePhase(drive, phase, declared.role)
+    else if (!isDone && !isUnderWay(phase)) await begin(drive, phase)
+    else if (!isDone && declared.approval && !declared.artifact) return askForApproval(drive, declared)
+    else if (!isDone && declared.artifact?.required) return askForHand(drive, declared)
+    else if (!(await moveOn(drive, run, phase))) return
+  }
+}
+
+function isUnderWay({ status }: Phase): boolean {
+  return status === 'RUNNING' || status === 'AWAITING_ARTIFACT'
+}
+
+async function begin(drive: Drive, { key }: Phase): Promise<void> {
+  drive.accept(await drive.held.phases.start(key, drive.call))
+  await drive.step('phase-started')
+}
+
+/** A phase that no agent works on, and a person has to agree to: the question is put as the workflow puts it. */
+async function askForApproval(drive: Drive, { key, approval }: DeclaredPhase): Promise<void> {
+  if (!approval) return
+  const { gate, question } = approval
+  drive.accept(await drive.held.approvals.request({ phase: key, gate, question, ...drive.call }))
+  await drive.step('approval-requested')
+}
+
+/** A file that nobody is there to make. */
+async function askForHand(drive: Drive, { key }: DeclaredPhase): Promise<void> {
+  const message = `Phase ${key} has to hand over a file, and no role`
+  const hint = 'Hand the file over by hand, as the owner of the run, or give the phase a role.'
+  const error = { class: 'HUMAN_REQUIRED' as const, code: 'NO_ROLE', message, hint }
+  const question = `${message} works on it. Shall it be tried again?`
+  const recovery = { gate: 'recovery', question }
+  drive.accept(await drive.held.phases.fail(key, { error, recovery, ...drive.call }))
+  await drive.step('phase-failed')
+}
+
+/** Leaves a phase that is done: for the end of the round or of the run, else for the next phase. Returns whether there is more to do. */
+async function moveOn(drive: Drive, run: RunDetail, { key }: Phase): Promise<boolean> {
+  const { held, workflow, tools } = drive
+  if (run.missingEvidence.length === 0) return complete(drive)
+  if (key === workflow.completeRoundAt && run.missingEvidence.some(({ kind }) => kind === 'ROUND')) {
+    drive.accept(await held.rounds.complete(drive.call))
+    await drive.step('round-completed')
+    return true
+  }
+  if (tools.isDraining()) return false
+  const visited = new Set(run.phases.filter(({ attempts }) => attempts > 0).map((phase) => phase.key))
+  const next = chooseNext(workflow, key, visited)
+  if (next === null)
+    throw new AgentError(
+      'FATAL',
+      'NO_WAY_ON',
+      `Nothing follows phase ${key}, and the run is not complete`,
+      '',
+    )
+  drive.accept(await held.phases.advance(next, { ifRevision: run.revision, ...drive.call }))
+  drive.report({ kind: 'phase-done', phase: key, next })
+  await drive.step('phase-advanced')
+  return true
+}
+
+/** Completes the run once nothing of it lives any more. */
+async function complete(drive: Drive): Promise<false> {
+  const isGone = await drive.agents.stop(limitsFor(drive, drive.agents), 'CANCELLED')
+  await drive.step('agents-stopped')
+  if (!isGone) return false
+  drive.accept(await drive.held.complete(drive.call))
+  await drive.tools.onStep('run-completed')
+  return false
+}
+
+function describe(error: unknown): string {
+  if (error instanceof RunFailedError) return error.message
+  const trouble = troubleOf(error)
+  return trouble ? `${trouble.code}: ${trouble.message}` : `the worker failed: ${String(error)}`
+}

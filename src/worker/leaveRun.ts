@@ -1,0 +1,81 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { CallOptions, Run } from '@pawl/sdk'
+import type { Drive } from './drive.ts'
+import { limitsFor } from './limits.ts'
+
+/** How long an agent that asked a person may take to end its turn by itself, in milliseconds: it has said what it had to say. */
+const ASKED_LINGER_MS = 5_000
+
+/** How long an agent that failed its own run may take, in milliseconds: the run can be taken up by others meanwhile. */
+const FAILED_LINGER_MS = 2_000
+
+/** How often the end of a claim is decided anew where the run changed meanwhile. */
+const LOOKS = 5
+
+/**
+ * Ends the claim in the way that the run asks for now, once every process of its agents is proven gone: a cancel is confirmed, a run
+ * left RUNNING fails where there is a failure, any other is given back. Where processes may still live, the lease keeps others away.
+ */
+export async function leaveRun(drive: Drive, failure: string | undefined): Promise<void> {
+  const { held, tools, agents } = drive
+  const why = held.interruption
+  let isGone = false
+  let run: Run | null = null
+  try {
+    await linger(drive)
+    isGone = await agents.stop(limitsFor(drive, agents, why), 'CANCELLED')
+    await tools.onStep('agents-stopped')
+    await agents.close()
+    if (isGone) run = await endClaim(drive, failure)
+    else held.leave()
+  } catch (error) {
+    // What could not be told the server finds out itself, when the lease ends.
+    if (!held.isOver) held.leave()
+    tools.report({ kind: 'trouble', message: String(error) })
+  } finally {
+    await drive.end()
+  }
+  const { status = null, reason = null } = run ?? {}
+  drive.report({ kind: 'run-left', status, reason, interruption: why ?? null, isGone })
+}
+
+/** An agent that settled its run, or asked a person, by its own word is on its way out, and is heard to its end. */
+async function linger(drive: Drive): Promise<void> {
+  const { held, agents } = drive
+  const why = held.interruption
+  if (why !== 'STOP' && why !== 'PAUSE') return
+  const run = await drive.tools.pawl.runs.get(drive.runId, brief(drive)).catch(() => null)
+  if (!run) return
+  const milliseconds =
+    run.nextAction === 'DECIDE_APPROVAL'
+      ? ASKED_LINGER_MS
+      : run.status === 'COMPLETED'
+        ? agents.killAfterSeconds * 1_000
+        : run.reason === 'REPORTED_FAILURE'
+          ? FAILED_LINGER_MS
+          : 0
+  const over = new AbortController()
+  const timer = sleep(milliseconds, undefined, { signal: over.signal })
+  await Promise.race([agents.turnsOver(over.signal), timer]).catch(() => undefined)
+  over.abort()
+  await timer.catch(() => undefined)
+}
+
+async function endClaim(drive: Drive, failure: string | undefined): Promise<Run | null> {
+  const { held, tools } = drive
+  for (let look = 1; ; look += 1) {
+    const call = brief(drive)
+    const run = await tools.pawl.runs.get(drive.runId, call)
+    const isMine = run?.lease?.isLive === true && !held.isOver
+    if (!run || !isMine || look > LOOKS) return run
+    if (run.status === 'CANCELLING') await held.confirmCancel(call)
+    else if (run.status === 'RUNNING' && failure !== undefined) await held.fail({ error: failure, ...call })
+    else await held.release(call)
+  }
+}
+
+/** Asked for as long as the lease lasts. */
+function brief({ held }: Drive): CallOptions {
+  const signal = AbortSignal.timeout(Math.max(1, Math.ceil(held.remainingMs)))
+  return { signal, retry: { attempts: Infinity, minDelayMs: 100, maxDelayMs: 1_000, timeoutMs: 5_000 } }
+}

@@ -1,0 +1,124 @@
+import { createHash } from 'node:crypto'
+import type { JsonValue } from '@pawl/sdk'
+import type { Prompt } from '../../adapters/adapter.ts'
+import type { DeclaredPhase } from '../declared.ts'
+import type { PendingMessage, RejectedFile } from '../standing.ts'
+import { renderTemplate } from './renderTemplate.ts'
+import { list, section } from './sections.ts'
+
+/** Everything that a prompt says, or depends on. */
+export interface PromptFacts {
+  readonly run: { readonly id: string; readonly title: string | null; readonly input: JsonValue | null }
+  readonly workflow: string
+  readonly declared: DeclaredPhase
+  readonly round: number
+  readonly attempt: number
+  /** How many prompts of this attempt went before; from the second on the agent is told to go on. */
+  readonly ordinal: number
+  /** Why this attempt repairs the one before; null where it begins anew. */
+  readonly repairs: string | null
+  readonly rejected: RejectedFile | null
+  readonly failure: { readonly code: string; readonly message: string } | null
+  readonly feedback: string | null
+  readonly sentBackFrom: string | null
+  readonly messages: readonly PendingMessage[]
+}
+
+/**
+ * Composes the prompt of a phase: the same facts give the same text, whichever owner composes it. Its key is the SHA-256 of all
+ * that it says and of what it belongs to, so that no two prompts of a run share one.
+ */
+export function composePrompt(facts: PromptFacts): Prompt {
+  const text = `${paragraphsOf(facts).join('\n\n')}\n`
+  const { run, declared, round, attempt, ordinal } = facts
+  const { key: phase, role, artifact } = declared
+  const envelope = [
+    run.id,
+    round,
+    phase,
+    attempt,
+    ordinal,
+    role,
+    artifact && [artifact.path, artifact.schema],
+    text,
+  ]
+  return { key: createHash('sha256').update(JSON.stringify(envelope)).digest('hex'), text }
+}
+
+function paragraphsOf(facts: PromptFacts): string[] {
+  const { declared, repairs, rejected, failure, feedback, sentBackFrom, messages } = facts
+  return [
+    `# ${facts.run.title ?? facts.run.id}`,
+    opening(facts),
+    ...section('Task', task(facts)),
+    ...section('Feedback', feedback),
+    ...section(
+      'Sent back',
+      sentBackFrom && `It came back from \`${sentBackFrom}\`: see what that phase has left.`,
+    ),
+    ...section('The last attempt failed', failure && `${failure.code}: ${failure.message}`),
+    ...section('To be put right', repairs),
+    ...section(
+      `What the server says of \`${rejected?.path}\``,
+      rejected &&
+        list(rejected.problems.map(({ path, message }) => (path ? `\`${path}\` ${message}` : message))),
+    ),
+    ...section(
+      'Messages',
+      messages.length > 0 && list(messages.map(({ sentBy, text }) => `${sentBy}: ${text}`)),
+    ),
+    ...section('To hand over', handOver(declared)),
+    ...section('When you are done', ending(declared)),
+  ]
+}
+
+function opening({ workflow, declared, repairs, ordinal }: PromptFacts): string {
+  const place = `You are the ${declared.role} of a run of the workflow “${workflow}”, in its phase “${declared.key}”.`
+  if (ordinal > 0)
+    return `${place} You have begun already: go on from what you find in the working directory.`
+  if (repairs !== null)
+    return `${place} What you have done is not right yet: put it right, and leave the rest as it is.`
+  return place
+}
+
+function task(facts: PromptFacts): string {
+  const { declared, run } = facts
+  if (declared.prompt !== undefined) return renderTemplate(declared.prompt, facts)
+  const input = renderTemplate('{{input}}', facts)
+  const sentence = `Do the work of the phase “${declared.key}”${run.title ? ` for “${run.title}”` : ''}.`
+  return input === '' ? sentence : `${sentence} This is what the run works on:\n\n${fence(input)}`
+}
+
+function handOver({ artifact }: DeclaredPhase): string | null {
+  if (!artifact) return null
+  const { path, mediaType, required, schema, maxBytes, pattern } = artifact
+  const rules = [
+    `Write the file \`${path}\` (${mediaType}) in the working directory. It is handed over as soon as it is complete` +
+      `${required ? '' : '; it may be left out'}.`,
+    maxBytes === null ? '' : `It holds at most ${maxBytes} bytes.`,
+    pattern === null ? '' : `It matches the regular expression \`${pattern}\`.`,
+    schema === null
+      ? ''
+      : `It is JSON that satisfies this schema:\n\n${fence(JSON.stringify(schema, null, 2))}`,
+  ]
+  return rules.filter(Boolean).join(' ')
+}
+
+function ending({ artifact, approval, next, final }: DeclaredPhase): string | null {
+  const asks = approval ? 'Ask for the approval with `pawl approval request`.' : null
+  if (artifact?.required) {
+    return next.length > 1
+      ? `After the file was accepted one of these follows: ${next.join(', ')}. \`pawl phase advance KEY\` chooses.`
+      : null
+  }
+  if (asks) return `${asks} Nothing else ends this phase.`
+  const ways = next.map((key) => `\`pawl phase advance ${key}\``)
+  const words = final || next.length === 0 ? ['`pawl run complete`', ...ways] : ways
+  const orFile = artifact ? ', or the file' : ''
+  return `Say so: ${words.join(' or ')}${orFile}. Ending without a word leaves the phase undone; \`pawl state\` tells where the run stands.`
+}
+
+function fence(text: string): string {
+  const ticks = '`'.repeat(Math.max(3, ...Array.from(text.matchAll(/`+/g), ([run]) => run.length + 1)))
+  return `${ticks}\n${text}\n${ticks}`
+}

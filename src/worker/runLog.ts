@@ -1,0 +1,79 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Pawl, RunEvent } from '@pawl/sdk'
+import { NOWHERE, follow } from './standing.ts'
+import type { Standing } from './standing.ts'
+
+/** How long a log that can't be read is left alone before it is asked for again, in milliseconds. */
+const AGAIN_MS = 500
+
+/** A run's log, followed from its first event for as long as the run is held. Keeps where each phase stands, not the events. */
+export class RunLog {
+  readonly #phases = new Map<string, Standing>()
+  readonly #listeners = new Set<(event: RunEvent) => void>()
+  #base = NOWHERE
+
+  constructor(pawl: Pawl, runId: string, signal: AbortSignal) {
+    void this.#follow(pawl, runId, signal)
+  }
+
+  /** Where a phase stands, as far as the log has been read. */
+  standing(phaseId: string): Standing {
+    return this.#phases.get(phaseId) ?? this.#base
+  }
+
+  /**
+   * Resolves when the log has been read up to this event.
+   *
+   * @throws the signal's reason when it aborts
+   */
+  async reach(seq: number, signal: AbortSignal): Promise<void> {
+    if (this.#base.seq < seq) await this.next(signal, () => this.#base.seq >= seq)
+  }
+
+  /**
+   * Resolves at the next event that is meant.
+   *
+   * @throws the signal's reason when it aborts
+   */
+  next(signal: AbortSignal, isMeant: (event: RunEvent) => boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const end = () => {
+        this.#listeners.delete(hear)
+        signal.removeEventListener('abort', abort)
+      }
+      const abort = () => {
+        end()
+        reject(signal.reason as Error)
+      }
+      const hear = (event: RunEvent) => {
+        if (!isMeant(event)) return
+        end()
+        resolve()
+      }
+      if (signal.aborted) return reject(signal.reason as Error)
+      signal.addEventListener('abort', abort)
+      this.#listeners.add(hear)
+    })
+  }
+
+  async #follow(pawl: Pawl, runId: string, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        for await (const event of pawl.runs.events(runId, { after: this.#base.seq, signal }))
+          this.#take(event)
+        return
+      } catch {
+        // A server that is away comes back, or the lease ends without it.
+        await sleep(AGAIN_MS, undefined, { signal }).catch(() => undefined)
+      }
+    }
+  }
+
+  #take(event: RunEvent): void {
+    if (event.type === 'phase.started' && !this.#phases.has(event.payload.id))
+      this.#phases.set(event.payload.id, this.#base)
+    this.#base = follow(this.#base, event, '')
+    for (const [id, standing] of this.#phases) this.#phases.set(id, follow(standing, event, id))
+    for (const listener of this.#listeners) listener(event)
+  }
+}

@@ -1,0 +1,176 @@
+import type { RunEvent } from '@pawl/sdk'
+
+/** A prompt of the attempt under way, as the log has it. */
+export interface RecordedPrompt {
+  readonly key: string
+  readonly isSent: boolean
+}
+
+/** A message of a person that the agent has not taken in. */
+export interface PendingMessage {
+  readonly id: string
+  readonly text: string
+  readonly sentBy: string
+}
+
+/** A file that the server found wrong. */
+export interface RejectedFile {
+  readonly path: string
+  readonly sha256: string
+  readonly problems: readonly { readonly path: string; readonly message: string }[]
+}
+
+/**
+ * Where a phase stands, by the run's log: all that an owner has to know to go on where the last one stood. Repairs, resumes,
+ * restarts and the rejected file are counted since the phase was last begun anew, which a repair does not.
+ */
+export interface Standing {
+  readonly attempt: number
+  /** Why the attempt repairs the one before; null where it begins anew. */
+  readonly repairs: string | null
+  readonly repairCount: number
+  readonly resumeCount: number
+  readonly restartCount: number
+  /** Whether the run's agent came here by its own word. */
+  readonly isByAgent: boolean
+  /** The phase that it was sent back from; null where it was not. */
+  readonly sentBackFrom: string | null
+  /** Of the attempt, oldest first, each key once. */
+  readonly prompts: readonly RecordedPrompt[]
+  /** Whether the owner was told to stop since the last of them. */
+  readonly wasInterrupted: boolean
+  readonly rejected: RejectedFile | null
+  /** SHA-256 of the last file that was valid, in whichever attempt. */
+  readonly accepted: string | null
+  /** Why the last attempt before the beginning failed; null where a person rejected it, or none did. */
+  readonly failure: { readonly code: string; readonly message: string } | null
+  /** What a person said last when sending the phase back or having it tried again. */
+  readonly feedback: string | null
+  readonly messages: readonly PendingMessage[]
+  /** What the last prompt of the attempt was composed from: the standing before it was first recorded. */
+  readonly promptedFrom: Standing | null
+  /** Number of the last event that is folded in. */
+  readonly seq: number
+  /** Who claimed the run last. */
+  readonly owner: string | null
+}
+
+/** Where a phase stands before the first event. */
+export const NOWHERE: Standing = {
+  attempt: 0,
+  repairs: null,
+  repairCount: 0,
+  resumeCount: 0,
+  restartCount: 0,
+  isByAgent: false,
+  sentBackFrom: null,
+  prompts: [],
+  wasInterrupted: false,
+  rejected: null,
+  accepted: null,
+  failure: null,
+  feedback: null,
+  messages: [],
+  promptedFrom: null,
+  seq: 0,
+  owner: null,
+}
+
+/** What one event makes of the standing of a phase, named by the id of its row. */
+export function follow(standing: Standing, event: RunEvent, phaseId: string): Standing {
+  return { ...change(standing, event, phaseId), seq: event.seq }
+}
+
+function change(standing: Standing, event: RunEvent, phaseId: string): Standing {
+  switch (event.type) {
+    case 'run.claimed':
+      return { ...standing, owner: event.actor }
+    case 'run.paused':
+    case 'run.released':
+      return { ...standing, wasInterrupted: true }
+    case 'run.requeued':
+      return event.payload.because === 'RELEASED' ? { ...standing, wasInterrupted: true } : standing
+    case 'phase.started':
+      return event.payload.id === phaseId ? begin(standing, event) : standing
+    case 'phase.completed':
+      return event.payload.id === phaseId ? { ...standing, failure: null, feedback: null } : standing
+    case 'phase.failed':
+      return event.payload.id === phaseId ? { ...standing, failure: event.payload.error } : standing
+    case 'approval.decided': {
+      const { phaseId: about, decision, comment } = event.payload
+      if (about !== phaseId || decision === 'APPROVE') return standing
+      return {
+        ...standing,
+        feedback: comment ?? standing.feedback,
+        ...(decision === 'REJECT' && { failure: null }),
+      }
+    }
+    case 'prompt.sending':
+    case 'prompt.sent':
+      return event.payload.id === phaseId
+        ? recordPrompt(standing, event.payload.dedupKey, event.type === 'prompt.sent')
+        : standing
+    case 'artifact.invalid':
+      return event.payload.phaseId === phaseId ? { ...standing, rejected: event.payload } : standing
+    case 'artifact.validated':
+      return event.payload.phaseId === phaseId ? { ...standing, accepted: event.payload.sha256 } : standing
+    case 'session.changed':
+      return count(standing, event.payload.to, event.payload.detail)
+    case 'message.sent': {
+      const { id, text } = event.payload
+      return { ...standing, messages: [...standing.messages, { id, text, sentBy: event.actor }] }
+    }
+    case 'message.acknowledged': {
+      const { id, receipt } = event.payload
+      if (receipt !== 'CONSUMED') return standing
+      return { ...standing, messages: standing.messages.filter((message) => message.id !== id) }
+    }
+    default:
+      return standing
+  }
+}
+
+function begin(standing: Standing, event: Extract<RunEvent, { type: 'phase.started' }>): Standing {
+  const { attempt, repair, because, from } = event.payload
+  const begun = {
+    ...standing,
+    attempt,
+    prompts: [],
+    promptedFrom: null,
+    wasInterrupted: false,
+    isByAgent: standing.owner !== null && event.actor !== standing.owner,
+  }
+  if (repair)
+    return {
+      ...begun,
+      repairs: because ?? 'the work is not what was asked for',
+      repairCount: standing.repairCount + 1,
+    }
+  return {
+    ...begun,
+    repairs: null,
+    repairCount: 0,
+    resumeCount: 0,
+    restartCount: 0,
+    rejected: null,
+    sentBackFrom: standing.attempt > 0 ? from : null,
+  }
+}
+
+function recordPrompt(standing: Standing, key: string, isSent: boolean): Standing {
+  const others = standing.prompts.filter((prompt) => prompt.key !== key)
+  const isFirst = others.length === standing.prompts.length
+  const promptedFrom = isFirst ? { ...standing, promptedFrom: null } : standing.promptedFrom
+  return { ...standing, prompts: [...others, { key, isSent }], promptedFrom, wasInterrupted: false }
+}
+
+/** The words that go with a session's RESUMING: how the agent is taken up again. */
+export const HOW = { resumed: 'RESUMED', restarted: 'RESTARTED', uncounted: 'UNCOUNTED' } as const
+
+function count(standing: Standing, to: string, detail: unknown): Standing {
+  if (to !== 'RESUMING' || typeof detail !== 'object' || detail === null || !('how' in detail))
+    return standing
+  if (detail.how === HOW.resumed) return { ...standing, resumeCount: standing.resumeCount + 1 }
+  if (detail.how === HOW.restarted) return { ...standing, restartCount: standing.restartCount + 1 }
+  return standing
+}

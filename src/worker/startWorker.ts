@@ -1,0 +1,101 @@
+import { PawlConnectionError } from '@pawl/sdk'
+import type { Held, Pawl, RunDetail } from '@pawl/sdk'
+import { resolve } from 'node:path'
+import { openWorkspace } from '../workspaces/openWorkspace.ts'
+import type { WorkerConfig } from './config.ts'
+import { driveRun } from './driveRun.ts'
+import type { WorkerNews } from './news.ts'
+import type { AgentWays } from './openAgents.ts'
+import type { OnStep } from './steps.ts'
+
+/** How a worker is started. */
+export interface StartWorkerOptions {
+  readonly pawl: Pawl
+  /** The server, as the worker's agents reach it. */
+  readonly url: string
+  /** Who owns the runs, as others see it. */
+  readonly owner: string
+  readonly config: WorkerConfig
+  /** What agents inherit. Default: this process's environment. */
+  readonly env?: NodeJS.ProcessEnv
+  /** Told of what happens. */
+  readonly report?: (news: WorkerNews) => void
+  /** Awaited between any two steps of driving a run. */
+  readonly onStep?: OnStep
+  /** How often it looks for runs where the server tells of none, in milliseconds. Default 5,000. */
+  readonly pollMs?: number
+}
+
+/** A worker that takes runs and has agents work on them. */
+export interface RunningWorker {
+  /** Resolves when it has stopped; rejects where it may not work. */
+  readonly finished: Promise<void>
+  /** How many runs it holds. */
+  readonly held: number
+  /**
+   * Takes no more runs and begins no more phases. Those at work may go on for so many seconds (default: the configuration's
+   * `drainSeconds`); then their agents are stopped, and the runs are given back.
+   */
+  drain(seconds?: number): Promise<void>
+  /** Kills the agents at once, and gives the runs back. */
+  kill(): Promise<void>
+}
+
+/** Starts a worker, which goes on until it is drained or killed. */
+export function startWorker(options: StartWorkerOptions): RunningWorker {
+  const {
+    pawl,
+    url,
+    owner,
+    config,
+    env = process.env,
+    report = () => undefined,
+    onStep = () => undefined,
+  } = options
+  let isDraining = false
+  let isHurried = false
+  const ways: AgentWays = { url, env, stateRoot: resolve(config.state) }
+  const tools = {
+    ...ways,
+    pawl,
+    config,
+    report,
+    onStep,
+    openWorkspace: (run: RunDetail, held: Held) =>
+      openWorkspace({
+        runId: run.id,
+        continuesRunId: run.continues?.id,
+        input: run.input,
+        settings: config.workspace,
+        signal: held.signal,
+      }),
+    isDraining: () => isDraining,
+    isHurried: () => isHurried,
+  }
+  const { workflows, labels, project, concurrency, leaseSeconds } = config
+  const claims = { owner, workflows, labels, project, concurrency, leaseSeconds, pollMs: options.pollMs }
+  const onError = (error: unknown) => report({ kind: 'trouble', message: describe(error) })
+  const worker = pawl.worker({ ...claims, onError }, (held) => driveRun(tools, held))
+  report({ kind: 'started', owner, workflows: workflows ?? null })
+  return {
+    finished: worker.finished,
+    get held() {
+      return worker.held
+    },
+    drain(seconds = config.drainSeconds) {
+      isDraining = true
+      report({ kind: 'draining', held: worker.held, seconds })
+      return worker.stop({ timeoutMs: seconds * 1_000 })
+    },
+    kill() {
+      isDraining = true
+      isHurried = true
+      return worker.stop({ timeoutMs: 0 })
+    },
+  }
+}
+
+function describe(error: unknown): string {
+  if (error instanceof PawlConnectionError) return `the server can't be reached: ${error.message}`
+  return error instanceof Error ? error.message : String(error)
+}

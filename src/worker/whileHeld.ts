@@ -1,0 +1,15 @@
+import type { Drive } from './drive.ts'
+
+/**
+ * Waits for something that can't be told to end, for as long as the run is held.
+ *
+ * @throws the signal's reason when the owner has to stop
+ */
+export function whileHeld<T>({ signal }: Drive, work: Promise<T>): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const abort = () => reject(signal.reason as Error)
+    if (signal.aborted) abort()
+    signal.addEventListener('abort', abort, { once: true })
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+}
