@@ -89,16 +89,9 @@ async function findAllowedRepository(
   return repository
 }
 
-async function planDirectory({ runId, call }: PlanOptions, path: string): Promise<WorkspaceRecord> {
-  const nothing = { owner: runId, kind: 'DIRECTORY', path, branch: null, base: null, state: 'READY' } as const
-  try {
-    const repository = await findRepository(path, call)
-    return { ...nothing, repository, baseCommit: await readCommit(path, 'HEAD', call) }
-  } catch (error) {
-    // A directory is worked in whether or not git can be used there.
-    if (!(error instanceof WorkspaceError)) throw error
-    return { ...nothing, repository: null, baseCommit: null }
-  }
+function planDirectory({ runId }: PlanOptions, path: string): WorkspaceRecord {
+  const nothing = { repository: null, branch: null, base: null, baseCommit: null }
+  return { owner: runId, kind: 'DIRECTORY', path, ...nothing, state: 'READY' }
 }
 
 async function planWorktree(

@@ -6,13 +6,13 @@ export interface Workspace {
   readonly kind: 'WORKTREE' | 'DIRECTORY'
   /** Absolute and canonical. */
   readonly path: string
-  /** The git directory that its commits go to, absolute and canonical; null where a directory is in no repository. */
+  /** The git directory that its commits go to, absolute and canonical; null for a directory. */
   readonly repository: string | null
   /** The branch made for the run; null for a directory. */
   readonly branch: string | null
-  /** The branch that it began at and is merged into; null where it did not begin at a branch. */
+  /** The branch that it began at and is merged into; null where it did not begin at one, and for a directory. */
   readonly base: string | null
-  /** The commit that it began at; null where there is none. */
+  /** The commit that it began at; null for a directory. */
   readonly baseCommit: string | null
 }
 
@@ -22,4 +22,18 @@ export interface OpenWorkspace extends Workspace {
   readonly isNew: boolean
   /** To be called once every process that works in it is gone. May be called again. */
   close(): void
+}
+
+/** A worktree, with the branch that its work is on. */
+export interface Worktree extends Workspace {
+  readonly kind: 'WORKTREE'
+  readonly repository: string
+  readonly branch: string
+  readonly baseCommit: string
+}
+
+/** Whether a workspace is a worktree with a branch of its own. */
+export function isWorktree(workspace: Workspace): workspace is Worktree {
+  const { kind, repository, branch, baseCommit } = workspace
+  return kind === 'WORKTREE' && repository !== null && branch !== null && baseCommit !== null
 }

@@ -106,7 +106,11 @@ async function findAdminDir({ path, repository }: Omit<WorktreePlan, 'branch'>):
   return null
 }
 
-async function refuseElsewhere({ path, repository, branch }: WorktreePlan, call: GitCall): Promise<void> {
+/** Refuses a branch that is checked out in another place. */
+export async function refuseElsewhere(
+  { path, repository, branch }: WorktreePlan,
+  call: GitCall,
+): Promise<void> {
   const other = (await listWorktrees(repository, call)).find((worktree) => worktree.branch === branch)
   if (!other || other.path === path) return
   throw new WorkspaceError('HUMAN_REQUIRED', {

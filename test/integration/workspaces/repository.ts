@@ -3,6 +3,9 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { onTestFinished } from 'vitest'
+import { openWorkspace, type OpenOptions } from '../../../src/workspaces/openWorkspace.ts'
+import type { OpenWorkspace } from '../../../src/workspaces/workspace.ts'
+import { WorkspaceError } from '../../../src/workspaces/workspaceError.ts'
 import { workspaceSettingsSchema, type WorkspaceSettings } from '../../../src/workspaces/workspaceSettings.ts'
 
 const found = spawnSync('git', ['--version'], { encoding: 'utf8' })
@@ -77,4 +80,38 @@ export function createRepository(
   const root = join(folder, 'work trees')
   const settings = workspaceSettingsSchema.parse({ repository, root, allow: [folder] })
   return { folder, repository, root, settings, first }
+}
+
+/** The run that tests open a workspace for. */
+export const RUN = 'run_01h455vb4pex5vsknk084sn02q'
+
+/** Opens and closes a workspace; what is there then. */
+export async function open(
+  { settings }: Pick<TestRepository, 'settings'>,
+  { runId = RUN, ...asked }: Partial<Pick<OpenOptions, 'runId' | 'input' | 'continuesRunId'>> = {},
+): Promise<OpenWorkspace> {
+  const workspace = await openWorkspace({ input: {}, ...asked, runId, settings })
+  workspace.close()
+  return workspace
+}
+
+/** What a rejected promise was rejected with, where that is a typed error. */
+export async function troubleOf(promise: Promise<unknown>): Promise<WorkspaceError> {
+  const error: unknown = await promise.then(
+    () => new Error('nothing was wrong'),
+    (reason: unknown) => reason,
+  )
+  if (!(error instanceof WorkspaceError)) throw error
+  return error
+}
+
+/** All that a repository and its working tree hold, in a form that can be compared. */
+export function readState(repository: string): Readonly<Record<string, string>> {
+  return {
+    refs: git(repository, 'for-each-ref'),
+    head: git(repository, 'symbolic-ref', 'HEAD'),
+    status: git(repository, 'status', '--porcelain', '--ignored', '--untracked-files=all'),
+    staged: git(repository, 'diff', '--cached'),
+    changed: git(repository, 'diff'),
+  }
 }

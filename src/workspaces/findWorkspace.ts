@@ -1,0 +1,81 @@
+import { FileLock } from './fileLock.ts'
+import type { GitCall } from './git.ts'
+import { checkRunId, lockPath, type Places, preparePlaces } from './places.ts'
+import { findRecord, type WorkspaceRecord } from './record.ts'
+import { isWorktree, type Worktree } from './workspace.ts'
+import { WorkspaceError } from './workspaceError.ts'
+import type { WorkspaceSettings } from './workspaceSettings.ts'
+
+/** A worktree by the run that it was made for. */
+export interface WorktreeName {
+  readonly owner: string
+  readonly settings: Pick<WorkspaceSettings, 'root'>
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * The worktree that was made here for a run.
+ *
+ * @throws {@link WorkspaceError} `WORKSPACE_UNKNOWN` where none is remembered, or it is being made or removed
+ */
+export async function findWorktree({ owner, settings }: WorktreeName): Promise<Worktree> {
+  checkRunId(owner)
+  return toWorktree(owner, await findRecord(await preparePlaces(settings), owner))
+}
+
+/** A workspace that nobody else changes or works in. */
+export interface HeldWorkspace {
+  readonly places: Places
+  /** What is remembered of it; null where nothing is. */
+  readonly record: WorkspaceRecord | null
+  readonly call: GitCall
+  readonly locks: readonly FileLock[]
+}
+
+/**
+ * Does something with a workspace that nobody works in, and keeps everybody else from opening it meanwhile.
+ *
+ * @throws {@link WorkspaceError} `WORKSPACE_IN_USE`
+ */
+export async function withIdleWorkspace<T>(
+  { owner, settings, signal }: WorktreeName,
+  body: (held: HeldWorkspace) => Promise<T>,
+): Promise<T> {
+  checkRunId(owner)
+  const places = await preparePlaces(settings)
+  const lock = await FileLock.take(lockPath(places, owner, 'lock'), { signal })
+  try {
+    const use = await FileLock.try(lockPath(places, owner, 'use'))
+    if (use === null) throw inUse(owner)
+    try {
+      const record = await findRecord(places, owner)
+      return await body({ places, record, call: { signal, lock }, locks: [use, lock] })
+    } finally {
+      use.release()
+    }
+  } finally {
+    lock.release()
+  }
+}
+
+/**
+ * The worktree that a record tells of.
+ *
+ * @throws {@link WorkspaceError} `WORKSPACE_UNKNOWN`
+ */
+export function toWorktree(owner: string, record: WorkspaceRecord | null): Worktree {
+  if (record?.owner === owner && record.state === 'READY' && isWorktree(record)) return record
+  throw new WorkspaceError('FATAL', {
+    code: 'WORKSPACE_UNKNOWN',
+    message: `Nothing is remembered here of a worktree made for ${owner}`,
+    hint: 'It was removed, or made by a worker with another workspace.root.',
+  })
+}
+
+function inUse(owner: string): WorkspaceError {
+  return new WorkspaceError('RECOVERABLE', {
+    code: 'WORKSPACE_IN_USE',
+    message: `A worker has the workspace of ${owner} open`,
+    hint: 'Wait until the run that works in it has ended, or cancel it.',
+  })
+}

@@ -1,0 +1,118 @@
+import { lstat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type HeldWorkspace, withIdleWorkspace, type WorktreeName } from './findWorkspace.ts'
+import { askGit, type GitCall, runGit, splitNul } from './git.ts'
+import type { Places } from './places.ts'
+import { readyWorkspace } from './readyWorkspace.ts'
+import { removeRecord, type WorkspaceRecord, writeRecord } from './record.ts'
+import { branchRef, readCommit } from './repository.ts'
+import { listUncommitted } from './snapshot.ts'
+import { isWorktree, type Worktree } from './workspace.ts'
+import { WorkspaceError } from './workspaceError.ts'
+import { discardWorktree, inspectWorktree, refuseElsewhere } from './worktree.ts'
+
+/** What is removed. */
+export interface RemoveOptions extends WorktreeName {
+  /** Whether work that is merged nowhere, or not even committed, may be lost by it. Default false. */
+  readonly force?: boolean
+}
+
+/**
+ * Removes the worktree that was made for a run, and its branch. A directory that was there before is left as it is, and only
+ * forgotten. What a kill interrupted is finished when it is asked for again.
+ *
+ * @returns whether anything was removed; false where nothing was there any more, or the workspace is a directory
+ * @throws {@link WorkspaceError} `UNMERGED_WORK` with the files that are in no commit; `WORKSPACE_IN_USE`, `BRANCH_IN_USE` and others
+ */
+export async function removeWorkspace({ force = false, ...name }: RemoveOptions): Promise<boolean> {
+  return withIdleWorkspace(name, async (held) => {
+    const { places, record, call } = held
+    if (record === null || record.owner !== name.owner) return false
+    if (!isWorktree(record)) {
+      await forget(held, record)
+      return false
+    }
+    await refuseElsewhere(record, call)
+    if (!force) await refuseUnmerged(places, record, call)
+    await writeRecord(places, { ...record, state: 'REMOVING' })
+    await discardWorktree(record)
+    await deleteBranch(record, call)
+    await forget(held, record)
+    return true
+  })
+}
+
+async function forget({ places, locks }: HeldWorkspace, { owner }: WorkspaceRecord): Promise<void> {
+  await removeRecord(places, owner)
+  for (const lock of locks) lock.remove()
+}
+
+async function deleteBranch({ repository, branch }: Worktree, call: GitCall): Promise<void> {
+  const options = { cwd: repository, ...call }
+  const tip = await readCommit(repository, branchRef(branch), call)
+  if (tip !== null) await runGit(['update-ref', '-d', branchRef(branch), tip], options)
+  // What a push may have noted of it. None is an answer.
+  await runGit(['config', '--remove-section', `branch.${branch}`], { ...options, accept: [0, 5, 128] })
+}
+
+async function refuseUnmerged(
+  places: Places,
+  record: WorkspaceRecord & Worktree,
+  call: GitCall,
+): Promise<void> {
+  const { path, repository, branch, state } = record
+  // Only what is still READY can hold anything of anybody's.
+  const isThere = state === 'READY' && (await inspectWorktree(record, call)) !== 'NOTHING'
+  if (isThere) {
+    await readyWorkspace(places, record, call)
+    const left = [...(await listUncommitted(path, call)), ...(await listRepositories(path, call))]
+    if (left.length > 0) throw uncommitted(record, left)
+  }
+  const tips = [await readCommit(repository, branchRef(branch), call)]
+  if (isThere) tips.push(await readCommit(path, 'HEAD', call))
+  for (const tip of tips) if (tip !== null && !(await isKept(record, tip, call))) throw unmerged(record, tip)
+}
+
+/** Whether a commit is in the base branch, here or as it was last fetched; where there is none, in any other branch. */
+async function isKept({ repository, branch, base, baseCommit }: Worktree, tip: string, call: GitCall) {
+  if (tip === baseCommit) return true
+  const where =
+    base === null ? ['refs/heads', 'refs/remotes', 'refs/tags'] : [branchRef(base), `refs/remotes/*/${base}`]
+  const args = ['for-each-ref', `--contains=${tip}`, '--format=%(refname)', ...where]
+  const refs = (await askGit(args, { cwd: repository, ...call })).split('\n')
+  return refs.some((ref) => ref !== '' && ref !== branchRef(branch))
+}
+
+/** Repositories inside of a worktree, submodules as others: their commits go with it. */
+async function listRepositories(path: string, call: GitCall): Promise<string[]> {
+  const { stdout } = await runGit(['ls-files', '--stage', '-z'], { cwd: path, ...call })
+  const links = splitNul(stdout).flatMap((entry) =>
+    entry.startsWith('160000 ') ? [entry.split('\t')[1] ?? ''] : [],
+  )
+  const found: string[] = []
+  for (const link of links) {
+    const isRepository = await lstat(join(path, link, '.git')).then(
+      () => true,
+      () => false,
+    )
+    if (isRepository) found.push(`${link}/`)
+  }
+  return found
+}
+
+function uncommitted({ path }: Worktree, files: readonly string[]): WorkspaceError {
+  return new WorkspaceError('HUMAN_REQUIRED', {
+    code: 'UNMERGED_WORK',
+    message: `${path} holds ${files.length} files or repositories with changes that are in no commit`,
+    hint: 'Merge the workspace first, or remove it with force, and lose them.',
+    files,
+  })
+}
+
+function unmerged({ branch, base }: Worktree, tip: string): WorkspaceError {
+  return new WorkspaceError('HUMAN_REQUIRED', {
+    code: 'UNMERGED_WORK',
+    message: `${tip.slice(0, 12)} of ${branch} is not merged into ${base ?? 'any other branch'}`,
+    hint: 'Merge the workspace first, or remove it with force, and lose the work.',
+  })
+}
