@@ -177,7 +177,10 @@ function moveTo(run: Run, status: RunStatus, at: Instant): Run {
 }
 
 function beginEpoch(run: Run, at: Instant): Run {
-  const phases = run.phases.map((phase) => (phase.rejections > 0 ? { ...phase, rejections: 0 } : phase))
+  // earlier rounds are over: a decision does not even load their phases
+  const phases = run.phases.map((phase) =>
+    phase.round === run.round && phase.rejections > 0 ? { ...phase, rejections: 0 } : phase,
+  )
   return { ...run, reason: null, error: null, settledAt: null, epochAt: at, takeovers: 0, phases }
 }
 

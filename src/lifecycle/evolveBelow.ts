@@ -63,7 +63,9 @@ export function evolveBelow(run: Run, event: EventBelow): Run {
         decidedAt: event.at,
         decidedBy: event.actor,
       })
-      const decision = onExpiry === 'REJECT' ? 'REJECT' : null
+      // for a question how to go on REJECT means ABORT, which leaves the phase to the settling
+      const isReview = run.approvals.some((each) => each.id === id && each.kind === 'REVIEW')
+      const decision = onExpiry === 'REJECT' && isReview ? 'REJECT' : null
       return rule(expired, event.payload, decision, event.at, 'nobody decided in time')
     }
     case 'message.sent': {
