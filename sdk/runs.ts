@@ -64,7 +64,7 @@ export class Runs {
     return toPage(below(runId, run).children)
   }
 
-  /** How many runs stand in each status. */
+  /** How many runs stand in each status; of a settled one at most 10,000 are counted, and `isExact` is false where there are more. */
   async counts({ filter, ...options }: { filter?: g.RunFilter | undefined } & CallOptions = {}): Promise<
     t.RunCount[]
   > {

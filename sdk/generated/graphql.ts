@@ -2099,7 +2099,7 @@ export type RunCountsQueryVariables = Exact<{
 }>;
 
 
-export type RunCountsQuery = { runCounts: Array<{ status: RunStatus, count: number }> };
+export type RunCountsQuery = { runCounts: Array<{ status: RunStatus, count: number, isExact: boolean }> };
 
 export type ResolveRunQueryVariables = Exact<{
   input: ResolveRunInput;
@@ -3304,7 +3304,7 @@ export const RunsByIdDocument = /* @__PURE__ */ createDocument<RunsByIdQuery, Ru
 export const RunsDocument = /* @__PURE__ */ createDocument<RunsQuery, RunsQueryVariables>('query Runs($filter:RunFilter$orderBy:RunOrder$first:Int$after:String$last:Int$before:String){runs(filter:$filter orderBy:$orderBy first:$first after:$after last:$last before:$before){edges{node{...RunFields}}pageInfo{...PageFields}feedCursor}}', LeaseFields, PageFields, PhaseFields, RunFields)
 export const FeedCursorDocument = /* @__PURE__ */ createDocument<FeedCursorQuery, FeedCursorQueryVariables>('query FeedCursor{runs(first:1){feedCursor}}')
 export const ChildrenDocument = /* @__PURE__ */ createDocument<ChildrenQuery, ChildrenQueryVariables>('query Children($runId:ID!$first:Int$after:String){run(id:$runId){children(first:$first after:$after){edges{node{...RunFields}}pageInfo{...PageFields}}}}', LeaseFields, PageFields, PhaseFields, RunFields)
-export const RunCountsDocument = /* @__PURE__ */ createDocument<RunCountsQuery, RunCountsQueryVariables>('query RunCounts($filter:RunFilter){runCounts(filter:$filter){status count}}')
+export const RunCountsDocument = /* @__PURE__ */ createDocument<RunCountsQuery, RunCountsQueryVariables>('query RunCounts($filter:RunFilter){runCounts(filter:$filter){status count isExact}}')
 export const ResolveRunDocument = /* @__PURE__ */ createDocument<ResolveRunQuery, ResolveRunQueryVariables>('query ResolveRun($input:ResolveRunInput!){resolveRun(input:$input){__typename ...on RunResolved{via run{...RunDetail}}...ProblemFields ...AmbiguousRunFields ...NoActiveRunFields ...RunNotFoundFields ...ExecutionNotFoundFields ...InvalidInputFields}}', AmbiguousRunFields, ExecutionNotFoundFields, InvalidInputFields, LeaseFields, MissingEvidenceFields, NoActiveRunFields, PhaseFields, ProblemFields, RunDetail, RunFields, RunNotFoundFields, WorkflowPhaseFields)
 export const VerifyRunDocument = /* @__PURE__ */ createDocument<VerifyRunQuery, VerifyRunQueryVariables>('query VerifyRun($id:ID!){verifyRun(id:$id){__typename ...on VerifyRunSuccess{consistent differences eventsChecked run{...RunFields}}...ProblemFields ...RunNotFoundFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, InvalidInputFields, LeaseFields, PhaseFields, ProblemFields, RunFields, RunNotFoundFields)
 export const StartRunDocument = /* @__PURE__ */ createDocument<StartRunMutation, StartRunMutationVariables>('mutation StartRun($input:StartRunInput!){startRun(input:$input){__typename ...on StartRunSuccess{replayed agentToken lease{...LeaseFields}run{...RunDetail}}...ProblemFields ...WorkflowNotFoundFields ...WorkflowMismatchFields ...RunNotActiveFields ...ConcurrencyConflictFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ConcurrencyConflictFields, ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, MissingEvidenceFields, PhaseFields, ProblemFields, RunDetail, RunFields, RunNotActiveFields, RunNotFoundFields, WorkflowMismatchFields, WorkflowNotFoundFields, WorkflowPhaseFields)

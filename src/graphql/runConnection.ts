@@ -1,5 +1,6 @@
 import type { LoadedRun } from '../store/loadRun.ts'
 import { type Connection, connectionOf } from './connection.ts'
+import { COUNTED } from '../store/countRuns.ts'
 import type { GraphContext } from './context.ts'
 import { RunRef } from './refs.ts'
 import { takes } from './statements.ts'
@@ -7,13 +8,14 @@ import { takes } from './statements.ts'
 /** A page of runs, how to count them all, and where their feed goes on from it. */
 export interface RunsShape extends Connection<LoadedRun> {
   readonly feedCursor: string
-  readonly count: (context: GraphContext) => Promise<number>
+  /** Null where there are more than are counted. */
+  readonly count: (context: GraphContext) => Promise<number | null>
 }
 
 export const RunConnection = connectionOf<LoadedRun, RunsShape>('Run', RunRef, (t) => ({
   totalCount: t.int({
     nullable: true,
-    description: 'How many runs match, on all pages. Counted only where it is asked for.',
+    description: `How many runs match, on all pages; null where more than ${COUNTED.toLocaleString('en')} do. Counted only where it is asked for.`,
     extensions: takes(1),
     resolve: ({ count }, _, context) => count(context),
   }),

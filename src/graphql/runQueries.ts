@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { refuse } from '../commands/answers.ts'
 import { type ResolvedVia as Via, resolveRun } from '../commands/resolveRun.ts'
-import { OUTCOMES, RUN_STATUSES, type RunStatus as Status } from '../lifecycle/words.ts'
-import { countRuns, countRunsByStatus } from '../store/countRuns.ts'
+import { OUTCOMES, RUN_STATUSES } from '../lifecycle/words.ts'
+import { COUNTED, countRuns, countRunsByStatus, type StatusCount } from '../store/countRuns.ts'
 import { listRuns, RUN_ORDERS } from '../store/listRuns.ts'
 import type { RunFilter } from '../store/runFilter.ts'
 import { isId } from '../commands/ids.ts'
@@ -49,11 +49,14 @@ function readFilter(args: { readonly filter?: unknown }): RunFilter {
   return { ...rest, statuses: status, outcomes: outcome }
 }
 
-const RunCount = builder.objectRef<{ status: Status; count: number }>('RunCount').implement({
+const RunCount = builder.objectRef<StatusCount>('RunCount').implement({
   description: 'How many runs are of a status.',
   fields: (t) => ({
     status: t.expose('status', { type: RunStatus, description: 'The status.' }),
-    count: t.exposeInt('count', { description: 'How many runs are of it.' }),
+    count: t.exposeInt('count', {
+      description: `How many runs are of it; of a settled status at most ${COUNTED.toLocaleString('en')} are counted.`,
+    }),
+    isExact: t.exposeBoolean('isExact', { description: 'False where there are more than were counted.' }),
   }),
 })
 
@@ -92,17 +95,18 @@ builder.queryFields((t) => ({
   }),
   runCounts: t.field({
     type: [RunCount],
-    description: "How many runs match, by status, in the order of a run's life; zeros are told too.",
+    description:
+      "How many runs match, by status, in the order of a run's life; zeros are told too. Active runs are all counted.",
     args: { filter: t.arg(filterArg) },
     extensions: takes(1),
     resolve: async (_, args, { reads, caller }) => {
       const filter = readFilter(args)
       const counts = await countRunsByStatus(await reads.connection(), filter, sightOf(caller))
       const statuses = filter.statuses ?? RUN_STATUSES
-      return RUN_STATUSES.filter((status) => statuses.includes(status)).map((status) => ({
-        status,
-        count: counts.get(status) ?? 0,
-      }))
+      return RUN_STATUSES.filter((status) => statuses.includes(status)).map(
+        (status) =>
+          counts.find((counted) => counted.status === status) ?? { status, count: 0, isExact: true },
+      )
     },
   }),
 }))

@@ -11,15 +11,18 @@ export interface ClaimFilter {
 }
 
 /** Without the look at the number of labels, the plan for any of them reads the whole index of labels where none is asked for. */
+const MATCHES = `($1::text[] IS NULL OR r.workflow_id = ANY(ARRAY(SELECT w.id FROM workflow w WHERE w.name = ANY($1))))
+    AND (cardinality($2::text[]) = 0 OR r.labels @> $2) AND ($3::text[] IS NULL OR r.project = ANY($3))`
+
+/** Queued runs come in the order of their index; held ones, whose owner may be lost, are as many as work is going on. */
 const FIND_CLAIMABLE: Prepared = {
   name: 'find-claimable',
   text: `
-SELECT r.id FROM run r JOIN workflow w ON w.id = r.workflow_id
-WHERE r.settled_at IS NULL
-  AND (r.status = 'QUEUED' OR r.status = 'RUNNING' AND r.lease_expires_at <= clock_timestamp())
-  AND ($1::text[] IS NULL OR w.name = ANY($1))
-  AND (cardinality($2::text[]) = 0 OR r.labels @> $2) AND ($3::text[] IS NULL OR r.project = ANY($3))
-ORDER BY r.status_at, r.id LIMIT $4`,
+(SELECT r.id, r.status_at FROM run r WHERE r.status = 'QUEUED' AND ${MATCHES} ORDER BY r.status_at, r.id LIMIT $4)
+UNION ALL
+(SELECT r.id, r.status_at FROM run r
+  WHERE r.status = 'RUNNING' AND r.lease_expires_at <= clock_timestamp() AND ${MATCHES} ORDER BY r.status_at, r.id LIMIT $4)
+ORDER BY status_at, id LIMIT $4`,
 }
 
 /**

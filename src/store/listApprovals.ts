@@ -3,7 +3,16 @@ import type { ApprovalStatus } from '../lifecycle/words.ts'
 import type { Below } from './findBelow.ts'
 import { Prisma } from './generated/client.ts'
 import type { Connection } from './openStore.ts'
-import { inOrder, isBetween, isUpTo, type Page, type PageAsked, type PageOrder, toPage } from './page.ts'
+import {
+  anyBeside,
+  inOrder,
+  isBetween,
+  isUpTo,
+  type Page,
+  type PageAsked,
+  type PageOrder,
+  toPage,
+} from './page.ts'
 import { type Sight, whereRuns } from './runFilter.ts'
 import { APPROVAL_JSON } from './selectBelow.ts'
 
@@ -22,9 +31,7 @@ export async function listApprovals(
   page: PageAsked,
 ): Promise<Page<Below<Approval>>> {
   const from = Prisma.sql`FROM approval v JOIN run r ON r.id = v.run_id WHERE ${where(filter, sight)}`
-  const behind = page.after
-    ? Prisma.sql`EXISTS (SELECT ${from} AND ${isUpTo(order, page.after)})`
-    : Prisma.sql`false`
+  const behind = anyBeside([{ from, order }], page.after, isUpTo)
   const { text, values } = Prisma.sql`
 SELECT ${behind} AS has_behind, listed.* FROM (SELECT 1) AS always LEFT JOIN LATERAL (
   SELECT r.id AS run_id, ${Prisma.raw(APPROVAL_JSON)} AS row ${from} AND ${isBetween(order, page)}
@@ -37,6 +44,6 @@ SELECT ${behind} AS has_behind, listed.* FROM (SELECT 1) AS always LEFT JOIN LAT
 }
 
 function where({ statuses }: ApprovalFilter, sight: Sight): Prisma.Sql {
-  const seen = whereRuns({}, sight)
+  const seen = whereRuns({ versions: null }, sight)
   return statuses ? Prisma.sql`${seen} AND v.status = ANY(${statuses}::approval_status[])` : seen
 }

@@ -1,7 +1,16 @@
 import type { Execution } from '../lifecycle/run.ts'
 import { Prisma } from './generated/client.ts'
 import { type Connection, type Prepared, run } from './openStore.ts'
-import { inOrder, isBetween, isUpTo, type Page, type PageAsked, type PageOrder, toPage } from './page.ts'
+import {
+  anyBeside,
+  inOrder,
+  isBetween,
+  isUpTo,
+  type Page,
+  type PageAsked,
+  type PageOrder,
+  toPage,
+} from './page.ts'
 import { preparePages } from './pagesOfRuns.ts'
 import type { Sight } from './runFilter.ts'
 import { EXECUTION_JSON } from './selectBelow.ts'
@@ -28,9 +37,7 @@ export async function listExecutions(
   page: PageAsked,
 ): Promise<Page<Execution>> {
   const from = Prisma.sql`FROM execution x LEFT JOIN run r ON r.id = x.run_id WHERE ${where(filter, sight)}`
-  const behind = page.after
-    ? Prisma.sql`EXISTS (SELECT ${from} AND ${isUpTo(order, page.after)})`
-    : Prisma.sql`false`
+  const behind = anyBeside([{ from, order }], page.after, isUpTo)
   const { text, values } = Prisma.sql`
 SELECT ${behind} AS has_behind, listed.execution FROM (SELECT 1) AS always LEFT JOIN LATERAL (
   SELECT ${Prisma.raw(EXECUTION_JSON)} AS execution ${from} AND ${isBetween(order, page)}

@@ -3,6 +3,7 @@ import { Prisma } from './generated/client.ts'
 import { type LoadedRun, toLoaded } from './loadRun.ts'
 import type { Connection, Store } from './openStore.ts'
 import {
+  anyBeside,
   inOrder,
   isBetween,
   isUpTo,
@@ -12,7 +13,7 @@ import {
   type Place,
   toPage,
 } from './page.ts'
-import { reachOf, type RunFilter, type Sight, whereRuns } from './runFilter.ts'
+import { isStillKnown, lookUp, reachOf, type RunFilter, type Sight, whereRuns } from './runFilter.ts'
 import type { LoadedRow } from './runRows.ts'
 import { selectPresent } from './selectBelow.ts'
 
@@ -74,17 +75,20 @@ interface Part {
  * Lists runs with what hangs below them, the cursor of their feed and whether more lies on either side: all of it read by
  * one statement, at one snapshot.
  */
-export async function listRuns(
-  connection: Connection,
-  store: Store,
-  { filter, sight, order, page }: RunsAsked,
-): Promise<RunPage> {
+export async function listRuns(connection: Connection, store: Store, asked: RunsAsked): Promise<RunPage> {
+  const { sight, order, page } = asked
+  const filter = await lookUp(connection, asked.filter)
   const where = whereRuns(filter, sight)
   const parts = partsOf(order, filter)
+  const listings = parts.map((part) => ({
+    ...part,
+    from: Prisma.sql`FROM run r WHERE ${part.only} AND ${where}`,
+  }))
   const { text, values } = Prisma.sql`
 SELECT ${Prisma.raw(FEED_CURSOR)} AS feed_cursor, clock_timestamp() AS clock,
-  ${anyBeside(parts, where, page.after, isUpTo)} AS has_behind,
-  ${anyBeside(parts, where, page.before, isFrom)} AS has_ahead,
+  ${isStillKnown(filter)} AS is_whole,
+  ${anyBeside(listings, page.after, isUpTo)} AS has_behind,
+  ${anyBeside(listings, page.before, isFrom)} AS has_ahead,
   listed.*
 FROM (SELECT 1) AS always
 LEFT JOIN LATERAL (
@@ -95,6 +99,8 @@ ORDER BY listed.turn`
   const { rows } = await connection.query<ListedRow>(text, values)
   const [first] = rows
   if (!first?.feed_cursor) throw new Error('the database was not migrated: it has no installation')
+  // the feed goes on from this snapshot: it must not lack the runs of a version that is newer than the look-up
+  if (!first.is_whole) return listRuns(connection, store, asked)
   const listed = rows.filter((row) => row.place_at !== null)
   const items = await Promise.all(listed.map((row) => toListed(store, row)))
   const around = { hasBehind: first.has_behind, hasAhead: first.has_ahead }
@@ -104,6 +110,7 @@ ORDER BY listed.turn`
 type ListedRow = LoadedRow & {
   feed_cursor: FeedCursor | null
   clock: Date
+  is_whole: boolean
   has_behind: boolean
   has_ahead: boolean
   place_at: Date | null
@@ -114,33 +121,24 @@ async function toListed(store: Store, row: ListedRow): Promise<ListedRun> {
   return { loaded, place: { at: row.place_at?.getTime() ?? 0, id: loaded.run.id } }
 }
 
+/**
+ * As many places are read at least, however few are asked for. For the first one of a list the planner would rather go
+ * through all runs in their order, in the hope that one of them soon matches, than look up those that do.
+ */
+const LEAST_READ = 50
+
 /** Ids and places of a page, one row more than asked for, numbered in the order they are read. */
 function keys(parts: readonly Part[], where: Prisma.Sql, page: PageAsked): Prisma.Sql {
   const selects = parts.map(
     ({ order: part, only }) => Prisma.sql`
     (SELECT r.id, ${part.column} AS at FROM run r WHERE ${only} AND ${where} AND ${isBetween(part, page)}
-    ${inOrder(part, page)} LIMIT ${page.limit + 1})`,
+    ${inOrder(part, page)} LIMIT ${Math.max(page.limit, LEAST_READ) + 1})`,
   )
   const newestFirst = parts.every((part) => part.order.newestFirst)
   const merged: PageOrder = { column: Prisma.sql`m.at`, id: Prisma.sql`m.id`, newestFirst }
   const turn = inOrder(merged, page)
   return Prisma.sql`SELECT m.id, m.at, row_number() OVER (${turn}) AS turn
     FROM (${Prisma.join(selects, ' UNION ALL ')}) m ${turn} LIMIT ${page.limit + 1}`
-}
-
-/** Whether any run of the list lies on the other side of a place that a page begins or ends at. */
-function anyBeside(
-  parts: readonly Part[],
-  where: Prisma.Sql,
-  place: Place | null,
-  lies: (order: PageOrder, place: Place) => Prisma.Sql,
-): Prisma.Sql {
-  if (!place) return Prisma.sql`false`
-  const found = parts.map(
-    ({ order: part, only }) =>
-      Prisma.sql`EXISTS (SELECT FROM run r WHERE ${only} AND ${where} AND ${lies(part, place)})`,
-  )
-  return Prisma.sql`(${Prisma.join(found, ' OR ')})`
 }
 
 /** The condition on rows that stand at a place, or come later in the list. */

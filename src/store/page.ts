@@ -53,6 +53,33 @@ export function isUpTo({ column, id, newestFirst }: PageOrder, place: Place): Pr
   return Prisma.sql`(${column}, ${id}) ${sign} (${toTime(place)}, ${place.id}::text)`
 }
 
+/** The condition on the row that stands at a place. */
+function isAt({ column, id }: PageOrder, place: Place): Prisma.Sql {
+  return Prisma.sql`(${column}, ${id}) = (${toTime(place)}, ${place.id}::text)`
+}
+
+/** A list, or a part of one: `FROM …` with its condition, and the order it is in. */
+export interface Listing {
+  readonly from: Prisma.Sql
+  readonly order: PageOrder
+}
+
+/**
+ * Whether any row of a list, given by its parts, lies on the other side of a place that a page begins or ends at. Nearly
+ * always the row that the place was taken from is still there: then no other is looked for, which might be far away.
+ */
+export function anyBeside(
+  parts: readonly Listing[],
+  place: Place | null,
+  lies: (order: PageOrder, place: Place) => Prisma.Sql,
+): Prisma.Sql {
+  if (!place) return Prisma.sql`false`
+  const found = [isAt, lies].flatMap((condition) =>
+    parts.map(({ from, order }) => Prisma.sql`EXISTS (SELECT ${from} AND ${condition(order, place)})`),
+  )
+  return Prisma.sql`(${Prisma.join(found, ' OR ')})`
+}
+
 /** `ORDER BY` in the direction that a page is read in. */
 export function inOrder({ column, id, newestFirst }: PageOrder, { fromEnd }: PageAsked): Prisma.Sql {
   const direction = newestFirst === fromEnd ? Prisma.raw('ASC') : Prisma.raw('DESC')

@@ -19,7 +19,9 @@ WITH slept AS MATERIALIZED (
 ), moved AS (
   UPDATE run SET lease_expires_at = clock_timestamp() + make_interval(secs => lease_seconds)
   FROM slept
-  WHERE run.lease_expires_at > slept.since AND run.lease_expires_at <= clock_timestamp()
+  -- active, or settled and still held: each has its index, and together they are all that have a lease
+  WHERE (run.settled_at IS NULL OR run.settled_at IS NOT NULL AND run.lease_owner IS NOT NULL)
+    AND run.lease_expires_at > slept.since AND run.lease_expires_at <= clock_timestamp()
   RETURNING run.id
 ), told AS (
   UPDATE installation SET tick_at = clock_timestamp() FROM slept
