@@ -1,0 +1,203 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { processAdapter } from '../../../src/adapters/process/processAdapter.ts'
+import { TranscriptWriter } from '../../../src/adapters/transcript/transcriptWriter.ts'
+import type { Appended, TranscriptOptions } from '../../../src/adapters/transcript/transcriptWriter.ts'
+import { never, setUp, until } from '../../conformance/adapters/workbench.ts'
+
+/** A transcript as the server keeps it, by the same rules: numbered, repeats absorbed, gaps refused. */
+class Kept {
+  readonly chunks: string[] = []
+  readonly errors: unknown[] = []
+  appends = 0
+  most = 0
+  /** Called before each append, and decides about it where it answers or throws. */
+  intercept: (
+    fromSeq: number,
+    texts: readonly string[],
+  ) => Appended | undefined | Promise<Appended | undefined> = () => undefined
+
+  append = async (fromSeq: number, texts: string[]): Promise<Appended> => {
+    const decided = await this.intercept(fromSeq, texts)
+    if (decided) return decided
+    const next = this.chunks.length + 1
+    if (fromSeq > next) return { __typename: 'TranscriptGap', expectedSeq: next }
+    this.appends += 1
+    this.most = Math.max(this.most, ...texts.map((text) => text.length))
+    this.chunks.push(...texts.slice(next - fromSeq))
+    return { __typename: 'AppendTranscriptSuccess', nextSeq: this.chunks.length + 1 }
+  }
+
+  get text(): string {
+    return this.chunks.join('')
+  }
+}
+
+async function openFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'pawl-transcript-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  return folder
+}
+
+function open(kept: Kept, stateDir: string, options: Partial<TranscriptOptions> = {}): TranscriptWriter {
+  const onError = (error: unknown) => void kept.errors.push(error)
+  const writer = new TranscriptWriter({ append: kept.append, stateDir, fence: 1, onError, ...options })
+  onTestFinished(() => writer.close())
+  return writer
+}
+
+const lines = (from: number, to: number) =>
+  Buffer.from(Array.from({ length: to - from }, (_, i) => `line ${from + i}\n`).join(''))
+
+describe('a transcript', () => {
+  it('goes on from where the server stands, in order, in few appends of bounded chunks', async () => {
+    const kept = new Kept()
+    kept.chunks.push('before\n')
+    const writer = open(kept, await openFolder())
+    for (let i = 0; i < 20_000; i += 10) writer.write(lines(i, i + 10))
+    await writer.close()
+    expect(kept.text).toBe(`before\n${lines(0, 20_000).toString()}`)
+    expect(kept.appends).toBeLessThan(10)
+    expect(kept.most).toBeLessThanOrEqual(65_536)
+  })
+
+  it('loses nothing and repeats nothing while answers are lost and the server is away', async () => {
+    const kept = new Kept()
+    let tries = 0
+    kept.intercept = async (fromSeq, texts) => {
+      tries += 1
+      if (fromSeq > 1_000_000) return undefined
+      if (tries % 3 === 0) throw new Error('away')
+      if (tries % 3 === 1) return undefined
+      kept.chunks.push(...texts.slice(kept.chunks.length + 1 - fromSeq))
+      throw new Error('the answer was lost')
+    }
+    const writer = open(kept, await openFolder())
+    writer.write(lines(0, 10))
+    await until(() => kept.text.includes('line 9'))
+    writer.write(lines(10, 20))
+    await until(() => kept.text.includes('line 19'))
+    await writer.close()
+    expect(kept.text).toBe(lines(0, 20).toString())
+    expect(kept.errors).toContainEqual(new Error('away'))
+    expect(kept.errors).toContainEqual(new Error('the answer was lost'))
+  })
+
+  it('leaves out the oldest where the server is away for too long, and says how much', async () => {
+    const kept = new Kept()
+    let release: () => void = () => undefined
+    const away = new Promise<undefined>((resolve) => (release = () => resolve(undefined)))
+    kept.intercept = (fromSeq) => (fromSeq > 1_000_000 ? undefined : away)
+    const writer = open(kept, await openFolder(), { bufferBytes: 10_000 })
+    writer.write(Buffer.from('first\n'))
+    await until(() => writer.startsAt === 0 && kept.appends === 0)
+    expect(writer.hasRoom).toBe(true)
+    await new Promise(setImmediate)
+    writer.write(lines(0, 10_000))
+    expect(writer.hasRoom).toBe(false)
+    release()
+    await writer.close()
+    const [, left, rest] =
+      /^first\n\n\[(\d+) bytes of output are left out here\]\n([^]*)$/.exec(kept.text) ?? []
+    const all = lines(0, 10_000)
+    expect(Number(left)).toBe(all.length - 10_000)
+    expect(rest).toBe(all.subarray(-10_000).toString())
+  })
+
+  it('ends with a line that says so where it has grown to its limit', async () => {
+    const kept = new Kept()
+    const folder = await openFolder()
+    const writer = open(kept, folder, { mostCharacters: 1_000 })
+    writer.write(Buffer.from('x'.repeat(5_000)))
+    writer.write(Buffer.from('y'.repeat(5_000)))
+    await writer.close()
+    const expected = `${'x'.repeat(1_000)}\n[the transcript ends here: 1000 characters are the most it may have]\n`
+    expect(kept.text).toBe(expected)
+    const next = open(kept, folder, { mostCharacters: 1_000, fence: 2 })
+    next.write(Buffer.from('more'))
+    await next.close()
+    expect(kept.text).toBe(expected)
+  })
+
+  it.each(['LeaseLost', 'SessionNotFound'] as const)(
+    'stops writing at %s, and never blocks',
+    async (__typename) => {
+      const kept = new Kept()
+      kept.intercept = () => ({ __typename })
+      const writer = open(kept, await openFolder())
+      writer.write(Buffer.from('x'))
+      await until(() => writer.isOver)
+      for (let i = 0; i < 100; i += 1) writer.write(Buffer.alloc(1_000_000))
+      expect(writer.hasRoom).toBe(true)
+      await writer.close()
+      expect(kept.chunks).toEqual([])
+    },
+  )
+
+  it('gives up at its close where the server stays away', async () => {
+    const kept = new Kept()
+    kept.intercept = () => Promise.reject(new Error('away'))
+    const writer = open(kept, await openFolder(), { closeMs: 50 })
+    writer.write(Buffer.from('x'))
+    await writer.close()
+    expect(writer.isOver).toBe(true)
+  })
+
+  it('is gone on with by the next owner from the byte and the number where it stood, whatever was answered', async () => {
+    const output = Buffer.from(`${'a\u001b[1mb\u001b[0m é my-secret-value\r\n'.repeat(200)}end\n`)
+    const secrets = [{ name: 'A_KEY', value: 'my-secret-value' }]
+    const expected = `${'ab é [A_KEY hidden]\n'.repeat(200)}end\n`
+    for (const isAppended of [true, false]) {
+      for (let cut = 1; cut < 60; cut += 1) {
+        const kept = new Kept()
+        const folder = await openFolder()
+        const first = open(kept, folder, { secrets, closeMs: 0, pauseMs: 0 })
+        first.write(output.subarray(0, cut))
+        await until(() => first.startsAt === cut)
+        // The owner dies in its second append, whose fate nobody knows.
+        const sent = new Promise<void>((resolve) => {
+          kept.intercept = async (fromSeq, texts) => {
+            if (isAppended) kept.chunks.push(...texts.slice(kept.chunks.length + 1 - fromSeq))
+            resolve()
+            return new Promise<never>(() => undefined)
+          }
+        })
+        first.write(output.subarray(cut, cut + 70))
+        await sent
+        kept.intercept = () => undefined
+        const next = open(kept, folder, { secrets, fence: 2 })
+        expect(next.startsAt).toBe(cut + 70)
+        next.write(output.subarray(next.startsAt))
+        await next.close()
+        expect(kept.text).toBe(expected)
+        if (cut === 1) expect(await readdir(folder)).toEqual(['transcript-2.json'])
+      }
+    }
+  })
+
+  it('takes 200 MB from an agent without growing, and without holding it up', async () => {
+    const kept = new Kept()
+    const bench = await setUp(processAdapter, {
+      adapter: 'process',
+      command: ['sh', '-c', 'yes "flood my-secret-value" | head -c 200000000; echo; echo done'],
+      prompt: 'stdin',
+    })
+    const writer = open(kept, join(bench.folder, 'transcript'), {
+      secrets: [{ name: 'K_KEY', value: 'my-secret-value' }],
+    })
+    const agent = await bench.open({ output: writer })
+    const before = process.memoryUsage().rss
+    let highest = before
+    const watch = setInterval(() => (highest = Math.max(highest, process.memoryUsage().rss)), 20)
+    await agent.send({ key: 'x', text: 'x' })
+    expect(await agent.turnOver(never())).toMatchObject({ exitCode: 0 })
+    clearInterval(watch)
+    await writer.close()
+    expect(highest - before).toBeLessThan(100_000_000)
+    expect(kept.text).toMatch(/\[\d+ bytes of output are left out here\][^]*\ndone\n$/)
+    expect(kept.text).not.toContain('my-secret-value')
+    expect(kept.text.length).toBeLessThan(16_777_216 + 1_000)
+  })
+})
