@@ -47,6 +47,20 @@ const DETAILS: Details = {
       : `your fence is ${yourFence}, the run's is ${currentFence}`,
   ],
   RevisionConflict: ({ expected, actual }) => [`you expected revision ${expected}, it is ${actual}`],
+  WorkspaceNotReady: ({ workspace }) => [`possible now: ${list(workspace.allowedOperations)}`],
+  OperationFailed: ({ operation: { error, workspace } }) => [
+    ...(error?.files ?? []).map(
+      (file) => `${error?.code === 'CONFLICT' ? 'in conflict' : 'file'}: ${plain(file)}`,
+    ),
+    ...(error?.hint ? [plain(error.hint)] : []),
+    ...(error?.code === 'UNMERGED_WORK'
+      ? [`lose that work with: pawl workspace remove ${workspace.id} --force`]
+      : []),
+  ],
+  OperationTimedOut: ({ operation: { status, workspace } }) =>
+    status === 'STARTED'
+      ? [`see what became of it with: pawl workspace show ${workspace.id}`]
+      : ['nothing was done, and nothing will be: ask again when a worker is there'],
   IdempotencyMismatch: ({ differingPaths }) => [`differs from the first time in: ${list(differingPaths)}`],
   Forbidden: ({ requiredRole }) => (requiredRole ? [`this takes a token of role ${requiredRole}`] : []),
 }

@@ -46,6 +46,12 @@ type AnyResult =
   | t.AcknowledgeMessageResult
   | t.StartExecutionResult
   | t.FinishExecutionResult
+  | t.RecordWorkspaceResult
+  | t.RequestWorkspaceOperationResult
+  | t.StartWorkspaceOperationResult
+  | t.FinishWorkspaceOperationResult
+  | t.ReportPreviewResult
+  | t.PerformResult
   | t.RegisterWorkflowResult
   | t.CreateTokenResult
   | t.RevokeTokenResult
@@ -73,6 +79,8 @@ const CODE_OF: {
   MessageNotFound: EXIT.notFound,
   WorkflowNotFound: EXIT.notFound,
   UnknownPhase: EXIT.notFound,
+  WorkspaceNotFound: EXIT.notFound,
+  WorkspaceOperationNotFound: EXIT.notFound,
   IllegalTransition: EXIT.illegalTransition,
   IllegalSessionTransition: EXIT.illegalTransition,
   // A run that is not RUNNING can't be completed whatever it brings along.
@@ -95,6 +103,12 @@ const CODE_OF: {
   StaleDigest: EXIT.lostRace,
   PromptAlreadySent: EXIT.lostRace,
   TranscriptGap: EXIT.lostRace,
+  WorkspaceNotReady: EXIT.lostRace,
+  WorkspaceTaken: EXIT.lostRace,
+  OperationNotStartable: EXIT.lostRace,
+  OperationNotFinishable: EXIT.lostRace,
+  OperationFailed: EXIT.lostRace,
+  OperationTimedOut: EXIT.fault,
   Forbidden: EXIT.notAllowed,
 }
 

@@ -21,10 +21,13 @@ import { runCancelCommand } from './run/cancel.ts'
 import { runClaimCommand } from './run/claim.ts'
 import { runCompleteCommand } from './run/complete.ts'
 import { runDeleteCommand } from './run/delete.ts'
+import { runDiffCommand } from './run/diff.ts'
 import { runEventsCommand } from './run/events.ts'
 import { runFailCommand } from './run/fail.ts'
 import { runListCommand } from './run/list.ts'
+import { runMergeCommand } from './run/merge.ts'
 import { runPauseCommand } from './run/pause.ts'
+import { runPreviewCommand } from './run/preview.ts'
 import { runReleaseCommand } from './run/release.ts'
 import { runResumeCommand } from './run/resume.ts'
 import { runShowCommand } from './run/show.ts'
@@ -41,6 +44,9 @@ import { workflowApplyCommand } from './workflow/apply.ts'
 import { workflowGraphCommand } from './workflow/graph.ts'
 import { workflowListCommand } from './workflow/list.ts'
 import { workflowShowCommand } from './workflow/show.ts'
+import { workspaceListCommand } from './workspace/list.ts'
+import { workspaceRemoveCommand } from './workspace/remove.ts'
+import { workspaceShowCommand } from './workspace/show.ts'
 
 const EXIT_CODES = `
 Exit codes:
@@ -75,6 +81,13 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
         messageSendCommand(),
         messageListCommand(),
         messageAcknowledgeCommand(),
+      ]),
+    )
+    .addCommand(
+      createGroup('workspace', 'see and remove the directories that runs work in', [
+        workspaceListCommand(),
+        workspaceShowCommand(),
+        workspaceRemoveCommand(),
       ]),
     )
     .commandsGroup('For agents:')
@@ -132,6 +145,9 @@ function createRunGroup(): Command {
     runReleaseCommand(),
     runCompleteCommand(),
     runFailCommand(),
+    runDiffCommand(),
+    runMergeCommand(),
+    runPreviewCommand(),
     runDeleteCommand(),
   ])
 }

@@ -1,0 +1,27 @@
+import type { Command } from 'commander'
+import { act } from '../invocation.ts'
+import { createCommand } from '../options.ts'
+import { plain } from '../terminal/width.ts'
+import { chooseWorkspaceOfRun } from '../workspace/chooseWorkspace.ts'
+import { performFor, timeoutOption } from '../workspace/performFor.ts'
+import type { PerformOptions } from '../workspace/performFor.ts'
+import { runArgument } from './argument.ts'
+
+/** `pawl run merge`: merges the work of a completed run. Conflicts change nothing. */
+export function runMergeCommand(): Command {
+  return createCommand('merge', 'merge the work of a COMPLETED run; conflicts change nothing', [
+    'pawl run merge run_01k9…',
+    'pawl run merge run_01k9… && pawl run delete run_01k9…',
+  ])
+    .addArgument(runArgument())
+    .addOption(timeoutOption())
+    .action(
+      act<PerformOptions, [string | undefined]>(async (invocation, { timeout }, id) => {
+        const workspace = await chooseWorkspaceOfRun(invocation, id)
+        return performFor(invocation, workspace, { kind: 'MERGE', timeout }, ({ operation }, paper) => {
+          const { merge } = operation
+          if (merge) paper.line(`merged into ${plain(merge.into)}: ${plain(merge.commit)}`)
+        })
+      }),
+    )
+}

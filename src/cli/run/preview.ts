@@ -1,0 +1,34 @@
+import type { Command } from 'commander'
+import { act } from '../invocation.ts'
+import { createCommand } from '../options.ts'
+import { plain } from '../terminal/width.ts'
+import { chooseWorkspaceOfRun } from '../workspace/chooseWorkspace.ts'
+import { performFor, timeoutOption } from '../workspace/performFor.ts'
+import type { PerformOptions } from '../workspace/performFor.ts'
+import { runArgument } from './argument.ts'
+
+interface Options extends PerformOptions {
+  readonly stop?: boolean
+}
+
+/** `pawl run preview`: shows the run's work under a URL, or stops that. */
+export function runPreviewCommand(): Command {
+  return createCommand('preview', "show a run's work under a URL, and print that; --stop ends it", [
+    'pawl run preview run_01k9… --timeout 5m',
+    'pawl run preview run_01k9… --stop',
+  ])
+    .addArgument(runArgument())
+    .option('--stop', 'show it no more')
+    .addOption(timeoutOption())
+    .action(
+      act<Options, [string | undefined]>(async (invocation, { stop, timeout }, id) => {
+        const workspace = await chooseWorkspaceOfRun(invocation, id)
+        const kind = stop ? 'STOP_PREVIEW' : 'START_PREVIEW'
+        return performFor(invocation, workspace, { kind, timeout }, ({ operation }, paper) => {
+          const { preview } = operation.workspace
+          if (stop) paper.line('stopped')
+          else paper.line(preview.url === null ? 'it runs, and has no URL' : plain(preview.url))
+        })
+      }),
+    )
+}

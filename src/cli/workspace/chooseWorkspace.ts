@@ -1,0 +1,40 @@
+import { Argument } from 'commander'
+import type { WorkspaceDetail } from '@pawl/sdk'
+import { chooseRun } from '../chooseRun.ts'
+import { EXIT, UsageError } from '../exitCodes.ts'
+import type { Invocation } from '../invocation.ts'
+
+/** The workspace that a command is about: by its own id, or as that of a run. */
+export const workspaceArgument = () =>
+  new Argument('<workspace>', 'id of the workspace, or of a run that works in it')
+
+/**
+ * The workspace of the run that a command means.
+ *
+ * @throws PawlProblem as `chooseRun`; UsageError where the run has none.
+ */
+export async function chooseWorkspaceOfRun(
+  invocation: Invocation,
+  named: string | undefined,
+): Promise<WorkspaceDetail> {
+  const { run } = await chooseRun(invocation, named)
+  const workspace = await invocation.pawl.workspaces.get(run.id)
+  if (workspace) return workspace
+  throw new UsageError(
+    `run ${run.id} has no workspace: no worker has recorded a directory for it`,
+    EXIT.notFound,
+    'NoWorkspace',
+  )
+}
+
+/**
+ * The workspace of this id, or of the run of this id.
+ *
+ * @throws PawlProblem as `chooseRun`; UsageError where there is none.
+ */
+export async function chooseWorkspace(invocation: Invocation, id: string): Promise<WorkspaceDetail> {
+  if (!id.startsWith('wsp_')) return chooseWorkspaceOfRun(invocation, id)
+  const workspace = await invocation.pawl.workspaces.find(id)
+  if (workspace) return workspace
+  throw new UsageError(`there is no workspace ${id}`, EXIT.notFound, 'WorkspaceNotFound')
+}

@@ -1,0 +1,39 @@
+import type { Command } from 'commander'
+import type { WorkspaceStatus } from '@pawl/sdk'
+import { act } from '../invocation.ts'
+import type { CommonOptions } from '../invocation.ts'
+import { createCommand, parseCount } from '../options.ts'
+import { printWorkspaces } from './printWorkspace.ts'
+
+interface Options extends CommonOptions {
+  readonly host?: string
+  readonly project?: string
+  readonly all?: boolean
+  readonly limit: number
+  readonly after?: string
+}
+
+const READY: readonly WorkspaceStatus[] = ['READY']
+
+/** `pawl workspace list`: the directories that runs work in. */
+export function workspaceListCommand(): Command {
+  return createCommand('list', 'list the directories that runs work in', [
+    'pawl workspace list',
+    "pawl workspace list --host builder-1 --json | jq -r '.nodes[].path'",
+  ])
+    .option('--host <host>', 'on this machine')
+    .option('--project <project>', 'of this project')
+    .option('--all', 'those that were removed too')
+    .option('--limit <number>', 'how many, at most 500', parseCount, 50)
+    .option('--after <cursor>', 'the page after this cursor')
+    .action(
+      act<Options>(async (invocation, { host, project, all, limit: first, after }) => {
+        const filter = { host, project, status: all ? undefined : [...READY] }
+        const page = await invocation.pawl.workspaces.list({ filter, first, after })
+        return invocation.answer(page, (paper) => {
+          printWorkspaces(paper, page.nodes)
+          if (page.pageInfo.hasNextPage) invocation.note(`more with: --after ${page.pageInfo.endCursor}`)
+        })
+      }),
+    )
+}

@@ -1,0 +1,28 @@
+import type { Command } from 'commander'
+import { act } from '../invocation.ts'
+import type { CommonOptions } from '../invocation.ts'
+import { createCommand } from '../options.ts'
+import { chooseWorkspace, workspaceArgument } from './chooseWorkspace.ts'
+import { printWorkspace } from './printWorkspace.ts'
+
+/** How many operations are shown, the newest. */
+const MOST = 20
+
+/** `pawl workspace show`: one workspace, its runs, and what was done with it. */
+export function workspaceShowCommand(): Command {
+  return createCommand('show', 'show a workspace: its runs, its preview, and what was done with it', [
+    'pawl workspace show wsp_01k9…',
+    "pawl workspace show run_01k9… --json | jq -r '.workspace.path'",
+  ])
+    .addArgument(workspaceArgument())
+    .action(
+      act<CommonOptions, [string]>(async (invocation, _options, id) => {
+        const workspace = await chooseWorkspace(invocation, id)
+        const filter = { workspaceId: workspace.id }
+        const { nodes: operations } = await invocation.pawl.workspaces.operations({ filter, first: MOST })
+        return invocation.answer({ workspace, operations }, (paper) =>
+          printWorkspace(paper, workspace, operations),
+        )
+      }),
+    )
+}
