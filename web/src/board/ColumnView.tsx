@@ -1,15 +1,26 @@
 import type { RunFilter } from '@pawl/sdk'
 import { useRuns } from '@pawl/sdk/react'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { memo, useEffect, useMemo, useRef } from 'react'
+import { memo, useEffect, useMemo, useRef, useState } from 'react'
+import type { KeyboardEvent } from 'react'
+import { flushSync } from 'react-dom'
 import { Shape } from '../elements/Shape.tsx'
 import type { Column } from './columns.ts'
 import { RunCard } from './RunCard.tsx'
 
 /** How high a card is with the space below it, in pixels. */
-const CARD = 104
+const CARD = 118
 /** How near its end a column reads on, in cards. */
 const NEAR = 20
+/** How far the keys of a vertical list go. */
+const STEPS: Readonly<Record<string, number>> = {
+  ArrowDown: 1,
+  ArrowUp: -1,
+  PageDown: 5,
+  PageUp: -5,
+  Home: -Infinity,
+  End: Infinity,
+}
 
 interface ColumnViewProps {
   readonly column: Column
@@ -20,9 +31,10 @@ interface ColumnViewProps {
 
 /** A column of the board: as many cards are drawn as can be seen, as many read as were scrolled to. */
 export const ColumnView = memo(function ColumnView({ column, filter, counted }: ColumnViewProps) {
-  const { runs, isLoading, hasMore, loadMore } = useRuns({ filter, orderBy: column.orderBy })
-  const sorted = useMemo(() => runs.toSorted(column.compare), [runs, column])
+  const { runs, isLoading, hasMore, error, loadMore } = useRuns({ filter, orderBy: column.orderBy })
+  const sorted = useMemo(() => runs.toSorted((a, b) => column.compare(a, b)), [runs, column])
   const body = useRef<HTMLDivElement>(null)
+  const [current, setCurrent] = useState<string>()
   const virtual = useVirtualizer({
     count: sorted.length,
     getScrollElement: () => body.current,
@@ -36,19 +48,35 @@ export const ColumnView = memo(function ColumnView({ column, filter, counted }: 
     if (hasMore && !isLoading && last >= sorted.length - NEAR) loadMore()
   }, [hasMore, isLoading, last, sorted.length, loadMore])
 
+  const found = sorted.findIndex(({ id }) => id === current)
+  const stop = Math.max(0, found)
+  const onKeyDown = (event: KeyboardEvent) => {
+    const step = STEPS[event.key]
+    if (step === undefined || sorted.length === 0) return
+    event.preventDefault()
+    const next = Math.min(sorted.length - 1, Math.max(0, stop + step))
+    flushSync(() => {
+      setCurrent(sorted[next]?.id)
+      virtual.scrollToIndex(next)
+    })
+    requestAnimationFrame(() => body.current?.querySelector<HTMLElement>('.card[tabindex="0"]')?.focus())
+  }
+
   const count = hasMore ? Math.max(counted ?? 0, sorted.length) : sorted.length
+  const headId = `column-${column.key}`
   return (
     <section
-      className={`column ${count === 0 ? 'column-empty' : ''}`}
-      aria-labelledby={`column-${column.key}`}
+      className={count === 0 ? 'column column-empty' : 'column'}
+      aria-labelledby={headId}
       data-column={column.key}
     >
-      <h2 className="column-head" id={`column-${column.key}`} title={column.word.means}>
+      <h2 className="column-head" id={headId} title={column.word.means}>
         <Shape tone={column.word.tone} />
         <span className="column-name">{column.word.label}</span>
         <span className="column-count">{count}</span>
       </h2>
-      <div className="column-body" ref={body}>
+      {error !== undefined && <p className="problem column-note">This column could not be read.</p>}
+      <div className="column-body" ref={body} tabIndex={-1} onKeyDown={onKeyDown}>
         <ul style={{ height: virtual.getTotalSize() }}>
           {items.map(({ index, key, start }) => {
             const run = sorted[index]
@@ -59,8 +87,9 @@ export const ColumnView = memo(function ColumnView({ column, filter, counted }: 
                   aria-setsize={count}
                   aria-posinset={index + 1}
                   style={{ transform: `translateY(${start}px)` }}
+                  onFocus={() => setCurrent(run.id)}
                 >
-                  <RunCard run={run} isCurrent={index === 0} />
+                  <RunCard run={run} isStop={index === stop} />
                 </li>
               )
             )

@@ -1,47 +1,40 @@
 import type { StoredRun } from '@pawl/sdk'
 import { memo } from 'react'
 import { Age, Ago } from '../elements/Age.tsx'
-import { Badge } from '../elements/Badge.tsx'
-import { wordOfRun } from '../elements/words.ts'
+import { Shape } from '../elements/Shape.tsx'
+import { REASON, wordOfRun } from '../elements/words.ts'
 import { Link } from '../shell/Link.tsx'
 
 interface RunCardProps {
   readonly run: StoredRun
-  readonly isCurrent: boolean
+  /** Whether the tab key leads to it: one card in each column is. */
+  readonly isStop: boolean
 }
 
 /** A run on the board. */
-export const RunCard = memo(function RunCard({ run, isCurrent }: RunCardProps) {
-  const {
-    id,
-    title,
-    status,
-    outcome,
-    workflow,
-    phase,
-    lease,
-    labels = [],
-    createdAt,
-    startedAt,
-    settledAt,
-  } = run
+export const RunCard = memo(function RunCard({ run, isStop }: RunCardProps) {
+  const { id, title, status, outcome, reason, workflow, phase, lease, labels = [] } = run
+  const { createdAt, startedAt, settledAt } = run
   if (!status || !createdAt) return null
+  const word = wordOfRun(status, outcome)
+  const where = reason && status !== 'COMPLETED' ? REASON[reason] : phase
   return (
     <Link
-      className={`card tone-${wordOfRun(status, outcome).tone}`}
+      className={`card tone-${word.tone}`}
       to={`/runs/${id}`}
       data-run-id={id}
       data-status={status}
-      tabIndex={isCurrent ? 0 : -1}
+      tabIndex={isStop ? 0 : -1}
     >
       <span className="card-title">{title ?? id}</span>
       <span className="card-line">
         {workflow?.name}
-        {phase && !settledAt && <> · {phase}</>}
-        {lease && !settledAt && <> · {lease.owner}</>}
+        {where && status !== 'COMPLETED' && <> · {where}</>}
       </span>
       <span className="card-foot">
-        <Badge word={wordOfRun(status, outcome)} />
+        <Shape tone={word.tone} />
+        <span className="hidden">{word.label}. </span>
+        {lease && !settledAt && <span className="card-owner">{lease.owner}</span>}
         {labels.slice(0, 2).map((label) => (
           <span className="label" key={label}>
             {label}

@@ -7,11 +7,11 @@ import { COLUMNS } from './columns.ts'
 /** How long after a change the server is asked to count again, in milliseconds. */
 const COUNT_MS = 800
 
-/** How many runs the server counts in each column, by the column's key; counted again after changes. */
-export function useCounts(filter: RunFilter): Readonly<Record<string, number>> {
+/** How many runs the server counts in each column, by the column’s key; counted again after changes. Undefined until then. */
+export function useCounts(filter: RunFilter): Readonly<Record<string, number>> | undefined {
   const pawl = usePawl()
   const { store } = useRunFeed()
-  const [counts, setCounts] = useState<Readonly<Record<string, number>>>({})
+  const [counts, setCounts] = useState<Readonly<Record<string, number>>>()
 
   useEffect(() => {
     const controller = new AbortController()

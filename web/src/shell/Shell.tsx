@@ -1,16 +1,22 @@
+import { Inbox } from '../approvals/Inbox.tsx'
+import { usePending } from '../approvals/usePending.ts'
 import { Board } from '../board/Board.tsx'
+import { RunPage } from '../run/RunPage.tsx'
+import { Start } from '../start/Start.tsx'
 import { Connection } from './Connection.tsx'
 import { Link } from './Link.tsx'
 import type { Place } from './place.ts'
 import { signOut, useSession } from './session.ts'
 import { useTheme } from './theme.ts'
 
-const THEMES = { system: 'as the system', light: 'light', dark: 'dark' }
+const THEMES = { system: 'Auto', light: 'Light', dark: 'Dark' }
 
-/** What stands around every page. */
+/** What stands around every page, and the page that the address names. */
 export function Shell({ place }: { readonly place: Place }) {
   const { viewer, server } = useSession()
   const [theme, nextTheme] = useTheme()
+  const pending = usePending()
+  const waiting = pending.approvals?.length ?? 0
   const at = (path: string) => (place.pathname === path ? ('page' as const) : undefined)
   return (
     <>
@@ -25,11 +31,29 @@ export function Shell({ place }: { readonly place: Place }) {
           <Link to="/" aria-current={at('/')}>
             Board
           </Link>
+          <Link to="/approvals" aria-current={at('/approvals')}>
+            Approvals
+            {waiting > 0 && (
+              <span className="count">
+                {waiting}
+                {pending.hasMore && '+'}
+                <span className="hidden"> waiting</span>
+              </span>
+            )}
+          </Link>
+          <Link to="/start" aria-current={at('/start')}>
+            Start
+          </Link>
           <a href="/graphql">GraphiQL</a>
         </nav>
         <div className="top-end">
           <Connection />
-          <button className="button button-quiet" type="button" onClick={nextTheme}>
+          <button
+            className="button button-quiet"
+            type="button"
+            onClick={nextTheme}
+            title="How the page looks"
+          >
             <span className="hidden">Theme: </span>
             {THEMES[theme]}
           </button>
@@ -42,8 +66,22 @@ export function Shell({ place }: { readonly place: Place }) {
         </div>
       </header>
       <div id="content" tabIndex={-1}>
-        <Board place={place} />
+        <Page place={place} pending={pending} />
       </div>
     </>
   )
+}
+
+function Page({
+  place,
+  pending,
+}: {
+  readonly place: Place
+  readonly pending: ReturnType<typeof usePending>
+}) {
+  const runId = /^\/runs\/(\w+)$/.exec(place.pathname)?.[1]
+  if (runId) return <RunPage key={runId} runId={runId} place={place} />
+  if (place.pathname === '/approvals') return <Inbox pending={pending} />
+  if (place.pathname === '/start') return <Start />
+  return <Board place={place} />
 }

@@ -1,0 +1,52 @@
+import type { Approval } from '@pawl/sdk'
+import { useRunFeed } from '@pawl/sdk/react'
+import { useMemo, useSyncExternalStore } from 'react'
+import { useBelow } from '../run/useBelow.ts'
+
+/** The questions that wait, across all runs. */
+export interface PendingApprovals {
+  /** The newest first; undefined until they were read. */
+  readonly approvals: readonly Approval[] | undefined
+  readonly hasMore: boolean
+  readonly error: unknown
+  refresh(): void
+}
+
+/** How often they are read though nothing seems to have changed, in milliseconds: they may expire by themselves. */
+const AGAIN_MS = 30_000
+
+/** The questions that wait for a person, read again whenever a run that may have one changes. */
+export function usePending(): PendingApprovals {
+  const change = useWaitingChange()
+  const { value, error, refresh } = useBelow(
+    'pending',
+    change,
+    (pawl, signal) => pawl.approvals.list({ filter: { status: ['PENDING'] }, first: 100, signal }),
+    AGAIN_MS,
+  )
+  return useMemo(
+    () => ({ approvals: value?.nodes, hasMore: value?.pageInfo.hasNextPage ?? false, error, refresh }),
+    // oxlint-disable-next-line react-hooks/exhaustive-deps -- `refresh` does the same each time
+    [value, error],
+  )
+}
+
+/** A number that differs whenever a run came to wait for a person, changed while it did, or waits no more. */
+function useWaitingChange(): number {
+  const { store } = useRunFeed()
+  const read = useMemo(() => {
+    let seen: unknown
+    let sum = 0
+    return () => {
+      const all = store.all()
+      if (all === seen) return sum
+      seen = all
+      sum = 0
+      for (const { status, revision } of all)
+        if (status === 'AWAITING_APPROVAL' || status === 'PAUSED')
+          sum = (sum * 31 + revision + 1) % 0x7fffffff
+      return sum
+    }
+  }, [store])
+  return useSyncExternalStore(store.subscribe as (listener: () => void) => () => void, read)
+}

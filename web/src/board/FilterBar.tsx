@@ -1,0 +1,166 @@
+import type { Outcome, RunFilter } from '@pawl/sdk'
+import { usePawl } from '@pawl/sdk/react'
+import { useEffect, useRef, useState } from 'react'
+import { Shape } from '../elements/Shape.tsx'
+import { OUTCOME, RUN_STATUS } from '../elements/words.ts'
+import { goTo } from '../shell/place.ts'
+import { isEmptyFilter, writeFilter } from './filters.ts'
+
+interface FilterBarProps {
+  readonly filter: RunFilter
+  readonly total: number | undefined
+}
+
+/** How long after the last key the search begins, in milliseconds. */
+const TYPING_MS = 200
+const OUTCOMES = Object.keys(OUTCOME) as Outcome[]
+
+/** What narrows the board; every choice is part of the address. */
+export function FilterBar({ filter, total }: FilterBarProps) {
+  const workflows = useWorkflowNames()
+  const change = (changed: Partial<RunFilter>) => goTo(writeFilter({ ...filter, ...changed }))
+  const toggle = (outcome: Outcome) => {
+    const chosen = filter.outcome ?? []
+    const isChosen = chosen.includes(outcome)
+    change({ outcome: isChosen ? chosen.filter((one) => one !== outcome) : [...chosen, outcome] })
+  }
+  return (
+    <form className="filters" role="search" onSubmit={(event) => event.preventDefault()}>
+      <Typed
+        id="search"
+        label="Search title or id"
+        value={filter.text}
+        isWide
+        onChange={(text) => change({ text })}
+      />
+      <label className="filter">
+        <span className="hidden">Workflow</span>
+        <select value={filter.workflow ?? ''} onChange={({ target }) => change({ workflow: target.value })}>
+          <option value="">Every workflow</option>
+          {[...new Set([...workflows, ...(filter.workflow ? [filter.workflow] : [])])].map((name) => (
+            <option key={name}>{name}</option>
+          ))}
+        </select>
+      </label>
+      <label className="filter">
+        <span className="hidden">Status</span>
+        <select
+          value={filter.status?.length === 1 ? filter.status[0] : (filter.status?.join(',') ?? '')}
+          onChange={({ target }) => goTo(writeFilter({ ...filter, status: readStatus(target.value) }))}
+        >
+          <option value="">Every status</option>
+          {filter.status && filter.status.length > 1 && (
+            <option value={filter.status.join(',')}>{filter.status.length} statuses</option>
+          )}
+          {Object.entries(RUN_STATUS).map(([status, { label }]) => (
+            <option key={status} value={status}>
+              {label}
+            </option>
+          ))}
+        </select>
+      </label>
+      <Typed
+        id="label"
+        label="Label"
+        value={filter.labels?.join(' ')}
+        onChange={(text) => change({ labels: text.split(/\s+/).filter(Boolean) })}
+      />
+      <Typed
+        id="project"
+        label="Project"
+        value={filter.project}
+        onChange={(project) => change({ project })}
+      />
+      <fieldset className="chips">
+        <legend className="hidden">Outcome</legend>
+        {OUTCOMES.map((outcome) => (
+          <button
+            key={outcome}
+            type="button"
+            className={`chip tone-${OUTCOME[outcome].tone}`}
+            aria-pressed={filter.outcome?.includes(outcome) ?? false}
+            title={OUTCOME[outcome].means}
+            onClick={() => toggle(outcome)}
+          >
+            <Shape tone={OUTCOME[outcome].tone} />
+            {OUTCOME[outcome].label}
+          </button>
+        ))}
+      </fieldset>
+      {!isEmptyFilter(filter) && (
+        <button className="button button-quiet" type="button" onClick={() => goTo('/')}>
+          Clear
+        </button>
+      )}
+      <span className="filters-total" role="status">
+        {total === undefined ? '' : `${total} ${total === 1 ? 'run' : 'runs'}`}
+      </span>
+    </form>
+  )
+}
+
+function readStatus(text: string): RunFilter['status'] {
+  return text.split(',').filter((word) => Object.hasOwn(RUN_STATUS, word)) as RunFilter['status']
+}
+
+interface TypedProps {
+  readonly id: string
+  readonly label: string
+  readonly value: string | null | undefined
+  readonly isWide?: boolean
+  onChange(text: string): void
+}
+
+/** A field that tells what was typed when the typing pauses, and follows the address when that changes otherwise. */
+function Typed({ id, label, value, isWide = false, onChange }: TypedProps) {
+  const [text, setText] = useState(value ?? '')
+  const told = useRef(value ?? '')
+  const tell = useRef(onChange)
+  useEffect(() => {
+    tell.current = onChange
+  })
+  useEffect(() => {
+    if ((value ?? '') === told.current) return
+    told.current = value ?? ''
+    setText(value ?? '')
+  }, [value])
+  useEffect(() => {
+    const wanted = text.trim()
+    if (wanted === told.current) return
+    const timer = setTimeout(() => {
+      told.current = wanted
+      tell.current(wanted)
+    }, TYPING_MS)
+    return () => clearTimeout(timer)
+  }, [text])
+  return (
+    <label className={isWide ? 'filter filter-wide' : 'filter'}>
+      <span className="hidden">{label}</span>
+      <input
+        id={id}
+        type="search"
+        placeholder={label}
+        autoComplete="off"
+        spellCheck={false}
+        value={text}
+        onChange={({ target }) => setText(target.value)}
+      />
+    </label>
+  )
+}
+
+/** The names of the workflows there are, once each. */
+function useWorkflowNames(): readonly string[] {
+  const pawl = usePawl()
+  const [names, setNames] = useState<readonly string[]>([])
+  useEffect(() => {
+    const controller = new AbortController()
+    pawl.workflows
+      .list({ first: 500, signal: controller.signal })
+      .then(({ nodes }) => setNames([...new Set(nodes.map(({ name }) => name))]))
+      // Without it one still filters by the address.
+      .catch(() => {})
+    return () => controller.abort()
+  }, [pawl])
+  return names
+}

@@ -1,0 +1,71 @@
+import type { JsonValue } from '@pawl/sdk'
+import { useState } from 'react'
+
+interface JsonTreeProps {
+  readonly value: JsonValue | undefined
+  /** How deep it is open at first. Default 2. */
+  readonly depth?: number
+}
+
+/** How many members of a list or object are shown at once. */
+const MANY = 100
+
+/** A JSON value as a tree whose branches open. */
+export function JsonTree({ value, depth = 2 }: JsonTreeProps) {
+  return (
+    <div className="json">
+      <JsonNode value={value ?? null} depth={depth} />
+    </div>
+  )
+}
+
+function JsonNode({
+  name,
+  value,
+  depth,
+}: {
+  readonly name?: string
+  readonly value: JsonValue
+  readonly depth: number
+}) {
+  const [isOpen, setOpen] = useState(depth > 0)
+  const [shown, setShown] = useState(MANY)
+  const label = name === undefined ? null : <span className="json-name">{name}: </span>
+  if (typeof value !== 'object' || value === null)
+    return (
+      <div className="json-line">
+        {label}
+        <span className={`json-${value === null ? 'null' : typeof value}`}>{JSON.stringify(value)}</span>
+      </div>
+    )
+  const isList = Array.isArray(value)
+  const members = Object.entries(value)
+  const brackets = isList ? '[]' : '{}'
+  if (members.length === 0)
+    return (
+      <div className="json-line">
+        {label}
+        {brackets}
+      </div>
+    )
+  return (
+    <details open={isOpen} onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
+      <summary>
+        {label}
+        <span className="json-size">{isList ? `[${members.length}]` : `{${members.length}}`}</span>
+      </summary>
+      {isOpen && (
+        <div className="json-members">
+          {members.slice(0, shown).map(([key, member]) => (
+            <JsonNode key={key} name={key} value={member as JsonValue} depth={depth - 1} />
+          ))}
+          {members.length > shown && (
+            <button type="button" className="button button-quiet" onClick={() => setShown(shown + MANY)}>
+              {members.length - shown} more
+            </button>
+          )}
+        </div>
+      )}
+    </details>
+  )
+}

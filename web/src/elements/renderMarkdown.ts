@@ -1,0 +1,34 @@
+import DOMPurify from 'dompurify'
+import { marked } from 'marked'
+
+/**
+ * Markdown as nodes that can neither run nor load anything: an agent wrote it, and it may have read what others wrote. Links
+ * open elsewhere; images are named instead of loaded.
+ */
+export function renderMarkdown(text: string): DocumentFragment {
+  const html = marked.parse(text, { async: false, gfm: true })
+  const fragment = DOMPurify.sanitize(html, {
+    RETURN_DOM_FRAGMENT: true,
+    USE_PROFILES: { html: true },
+    FORBID_TAGS: [
+      'form',
+      'input',
+      'button',
+      'select',
+      'textarea',
+      'style',
+      'img',
+      'picture',
+      'video',
+      'audio',
+      'source',
+    ],
+    FORBID_ATTR: ['style', 'id', 'class', 'name', 'srcset', 'src'],
+  })
+  for (const link of fragment.querySelectorAll('a')) {
+    link.target = '_blank'
+    link.rel = 'noopener noreferrer nofollow'
+  }
+  for (const table of fragment.querySelectorAll('table, pre')) table.setAttribute('tabindex', '0')
+  return fragment
+}

@@ -1,0 +1,109 @@
+import type { RunCommand, StoredRun } from '@pawl/sdk'
+import { useAction } from '@pawl/sdk/react'
+import { useState } from 'react'
+import { Confirm } from '../elements/Confirm.tsx'
+import { Problem } from '../elements/Problem.tsx'
+
+interface ActionsProps {
+  readonly run: StoredRun
+}
+
+/** What a person may do with the run now, by the server's word: nothing else is offered. */
+export function Actions({ run }: ActionsProps) {
+  const { id } = run
+  const pause = useAction((pawl) => pawl.runs.pause(id))
+  const resume = useAction((pawl) => pawl.runs.resume(id))
+  const cancel = useAction((pawl, comment: string, cascade: boolean) =>
+    pawl.runs.cancel(id, { cascade, ...(comment && { comment }) }),
+  )
+  const remove = useAction((pawl) => pawl.runs.delete(id))
+  const [asked, setAsked] = useState<'cancel' | 'delete'>()
+  const [comment, setComment] = useState('')
+  const [cascade, setCascade] = useState(true)
+  const all = [pause, resume, cancel, remove]
+  const may = (command: RunCommand) => run.allowedCommands?.includes(command) ?? false
+  /** One thing at a time, and what became of the last one is told until the next. */
+  const begin = (action: { send: () => Promise<unknown> }) => {
+    for (const other of all) other.reset()
+    void action.send()
+  }
+  const isPending = all.some((action) => action.isPending)
+  const left = cancel.success?.childrenLeft.length ?? 0
+  return (
+    <div className="actions">
+      <div className="actions-row">
+        {may('RESUME') && (
+          <button
+            className="button button-main"
+            type="button"
+            disabled={isPending}
+            onClick={() => begin(resume)}
+          >
+            {resume.isPending ? 'Asking the server …' : 'Resume'}
+          </button>
+        )}
+        {may('PAUSE') && (
+          <button className="button" type="button" disabled={isPending} onClick={() => begin(pause)}>
+            {pause.isPending ? 'Asking the server …' : 'Pause'}
+          </button>
+        )}
+        {may('CANCEL') && (
+          <button className="button" type="button" disabled={isPending} onClick={() => setAsked('cancel')}>
+            {cancel.isPending ? 'Asking the server …' : 'Cancel …'}
+          </button>
+        )}
+        {may('DELETE') && (
+          <button className="button" type="button" disabled={isPending} onClick={() => setAsked('delete')}>
+            {remove.isPending ? 'Asking the server …' : 'Delete …'}
+          </button>
+        )}
+      </div>
+      {all.map((action, index) => (
+        <Problem key={index} problem={action.problem} error={action.error} />
+      ))}
+      {cancel.success && left > 0 && (
+        <p role="status">
+          {left} of the runs below it {left === 1 ? 'has' : 'have'} not stopped yet.
+        </p>
+      )}
+      {asked === 'cancel' && (
+        <Confirm
+          title="Cancel this run?"
+          verb="Cancel the run"
+          onCancel={() => setAsked(undefined)}
+          onConfirm={() => {
+            setAsked(undefined)
+            begin({ send: () => cancel.send(comment.trim(), cascade) })
+          }}
+        >
+          <p>
+            Once accepted, it will end Cancelled, and can’t be taken up again.
+            {run.lease?.isLive &&
+              ` ${run.lease.owner} is told to stop, and confirms that its processes are gone.`}
+          </p>
+          <label className="field">
+            What to say about it
+            <input value={comment} onChange={({ target }) => setComment(target.value)} />
+          </label>
+          <label className="check">
+            <input type="checkbox" checked={cascade} onChange={({ target }) => setCascade(target.checked)} />
+            Also cancel the runs below it
+          </label>
+        </Confirm>
+      )}
+      {asked === 'delete' && (
+        <Confirm
+          title="Delete this run?"
+          verb="Delete it for good"
+          onCancel={() => setAsked(undefined)}
+          onConfirm={() => {
+            setAsked(undefined)
+            begin(remove)
+          }}
+        >
+          <p>Its log, artifacts and transcripts are deleted with it. This can’t be undone.</p>
+        </Confirm>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,60 @@
+import type { Artifact } from '@pawl/sdk'
+import { useState } from 'react'
+import { Ago } from '../elements/Age.tsx'
+import { Badge } from '../elements/Badge.tsx'
+import { tellError } from '../elements/Problem.tsx'
+import type { Word } from '../elements/words.ts'
+import { ArtifactView } from './ArtifactView.tsx'
+import { useBelow } from './useBelow.ts'
+
+const VALID: Word = { label: 'Valid', tone: 'good', means: 'It is what its workflow asks for' }
+const INVALID: Word = { label: 'Invalid', tone: 'bad', means: 'It is not what its workflow asks for' }
+
+interface ArtifactsProps {
+  readonly runId: string
+  readonly revision: number | undefined
+}
+
+/** The files that the run's phases produced, and the chosen one. */
+export function Artifacts({ runId, revision }: ArtifactsProps) {
+  const { value, error } = useBelow(
+    `artifacts ${runId}`,
+    revision,
+    async (pawl, signal) => (await pawl.artifacts.list(runId, { first: 200, signal })).nodes,
+  )
+  const [chosen, setChosen] = useState<string>()
+  if (error !== undefined && !value) return <p className="problem">{tellError(error)}</p>
+  if (!value) return <p className="soft">Asking the server …</p>
+  const artifact = value.find(({ id }) => id === chosen) ?? value[0]
+  if (!artifact) return <p className="soft">No file was submitted yet.</p>
+  return (
+    <div className="split">
+      <ul className="choices" aria-label="Artifacts, the newest first">
+        {value.map(({ id, path, phase, valid, attempt, createdAt }) => (
+          <li key={id}>
+            <button
+              type="button"
+              className="choice"
+              aria-pressed={id === artifact.id}
+              onClick={() => setChosen(id)}
+            >
+              <span className="choice-name mono">{path}</span>
+              <Badge word={valid ? VALID : INVALID} />
+              <span className="soft">
+                {phase.key}
+                {attempt > 1 && `, attempt ${attempt}`}, <Ago at={createdAt} />
+              </span>
+            </button>
+          </li>
+        ))}
+      </ul>
+      <ArtifactView key={artifact.id} artifact={artifact} previous={findPrevious(value, artifact)} />
+    </div>
+  )
+}
+
+/** The one that came before it at the same path; the list begins with the newest. */
+function findPrevious(artifacts: readonly Artifact[], { id, path }: Artifact): Artifact | undefined {
+  const at = artifacts.findIndex((artifact) => artifact.id === id)
+  return artifacts.slice(at + 1).find((artifact) => artifact.path === path)
+}

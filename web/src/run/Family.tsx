@@ -1,0 +1,50 @@
+import type { RunDetail, StoredRun } from '@pawl/sdk'
+import { useMemo } from 'react'
+import { Badge } from '../elements/Badge.tsx'
+import { tellError } from '../elements/Problem.tsx'
+import { wordOfRun } from '../elements/words.ts'
+import { Link } from '../shell/Link.tsx'
+import { useBelow } from './useBelow.ts'
+import { useStored } from './useStored.ts'
+
+interface FamilyProps {
+  readonly run: StoredRun
+  readonly detail: RunDetail | undefined
+}
+
+/** The runs below this one, the one above it, and the one it continues. */
+export function Family({ run, detail }: FamilyProps) {
+  const { value, error } = useBelow(
+    `children ${run.id}`,
+    run.revision,
+    async (pawl, signal) => (await pawl.runs.children(run.id, { first: 200, signal })).nodes,
+  )
+  const ids = useMemo(() => value?.map(({ id }) => id) ?? [], [value])
+  const children = useStored(ids, value)
+  return (
+    <section aria-label="Family" className="pane">
+      {detail?.parent && (
+        <p>
+          Started below <Link to={`/runs/${detail.parent.id}`}>{detail.parent.id}</Link>: cancelled with it,
+          unless that completes.
+        </p>
+      )}
+      {detail?.continues && (
+        <p>
+          Goes on where <Link to={`/runs/${detail.continues.id}`}>{detail.continues.id}</Link> ended.
+        </p>
+      )}
+      {error !== undefined && <p className="problem">{tellError(error)}</p>}
+      {value?.length === 0 && <p className="soft">No run was started below it.</p>}
+      <ul className="family">
+        {children.map(({ id, title, status, outcome, workflow }) => (
+          <li key={id} data-run-id={id} data-status={status}>
+            <Link to={`/runs/${id}`}>{title ?? id}</Link>
+            <span className="soft">{workflow?.name}</span>
+            {status && <Badge word={wordOfRun(status, outcome)} />}
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}

@@ -1,0 +1,79 @@
+import type { MessageMode, MessageStatus, StoredRun } from '@pawl/sdk'
+import { useAction } from '@pawl/sdk/react'
+import { useState } from 'react'
+import { Ago } from '../elements/Age.tsx'
+import { Badge } from '../elements/Badge.tsx'
+import { Problem, tellError } from '../elements/Problem.tsx'
+import type { Word } from '../elements/words.ts'
+import { useBelow } from './useBelow.ts'
+
+const RECEIPT: Readonly<Record<MessageStatus, Word>> = {
+  PENDING: { label: 'Waiting', tone: 'quiet', means: 'Waits for the owner' },
+  DELIVERED: { label: 'Delivered', tone: 'live', means: 'The owner has it' },
+  CONSUMED: { label: 'Read', tone: 'good', means: 'The agent has read it' },
+  UNDELIVERED: { label: 'Undelivered', tone: 'half', means: 'The run settled before the agent read it' },
+}
+
+/** The messages to the run's agent, how far each has come, and where to write another. */
+export function Messages({ run }: { readonly run: StoredRun }) {
+  const runId = run.id
+  const { value, error, refresh } = useBelow(
+    `messages ${runId}`,
+    run.revision,
+    async (pawl, signal) => (await pawl.messages.list(runId, { first: 200, signal })).nodes,
+  )
+  const send = useAction((pawl, text: string, mode: MessageMode) => pawl.messages.send(runId, text, { mode }))
+  const [text, setText] = useState('')
+  const [mode, setMode] = useState<MessageMode>('STEER')
+  const submit = async () => {
+    const result = await send.send(text.trim(), mode)
+    if (result?.__typename === 'SendMessageSuccess') {
+      setText('')
+      refresh()
+    }
+  }
+  return (
+    <section aria-label="Messages" className="pane">
+      {run.allowedCommands?.includes('SEND_MESSAGE') && (
+        <form
+          className="compose"
+          onSubmit={(event) => {
+            event.preventDefault()
+            if (text.trim()) void submit()
+          }}
+        >
+          <label className="field">
+            Message to the agent
+            <textarea rows={2} value={text} onChange={({ target }) => setText(target.value)} />
+          </label>
+          <div className="compose-end">
+            <label>
+              <span className="hidden">When it reaches the agent</span>
+              <select value={mode} onChange={({ target }) => setMode(target.value as MessageMode)}>
+                <option value="STEER">now, while it works</option>
+                <option value="FOLLOW_UP">when it is ready</option>
+              </select>
+            </label>
+            <button className="button button-main" type="submit" disabled={send.isPending || !text.trim()}>
+              {send.isPending ? 'Asking the server …' : 'Send'}
+            </button>
+          </div>
+        </form>
+      )}
+      <Problem problem={send.problem} error={send.error} />
+      {error !== undefined && <p className="problem">{tellError(error)}</p>}
+      {value?.length === 0 && <p className="soft">Nothing was said yet.</p>}
+      <ul className="messages">
+        {value?.map(({ id, text, mode, status, sentBy, sentAt }) => (
+          <li key={id} className="message" data-message={status}>
+            <p>{text}</p>
+            <p className="soft">
+              {sentBy}, <Ago at={sentAt} /> · {mode === 'STEER' ? 'now' : 'when ready'}{' '}
+              <Badge word={RECEIPT[status]} />
+            </p>
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}

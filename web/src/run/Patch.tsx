@@ -1,0 +1,26 @@
+/** How many lines of a patch are drawn. */
+const MOST_LINES = 5_000
+
+/** A patch as git prints it: what is added and removed by sign and colour. */
+export function Patch({ text }: { readonly text: string }) {
+  const lines = text.replace(/\n$/, '').split('\n')
+  return (
+    <pre className="diff" tabIndex={0}>
+      {lines.slice(0, MOST_LINES).map((line, index) => (
+        <span key={index} className={`diff-line ${kindOf(line)}`}>
+          {line || '\u00A0'}
+        </span>
+      ))}
+      {lines.length > MOST_LINES && (
+        <span className="diff-line soft">{lines.length - MOST_LINES} more lines</span>
+      )}
+    </pre>
+  )
+}
+
+function kindOf(line: string): string {
+  if (/^(?:diff |index |\+\+\+ |--- )/.test(line)) return 'diff-head'
+  if (line.startsWith('@@')) return 'diff-place'
+  if (line.startsWith('+')) return 'diff-added'
+  return line.startsWith('-') ? 'diff-removed' : ''
+}

@@ -1,0 +1,39 @@
+import type { JsonValue, RunDetail } from '@pawl/sdk'
+import { useAction } from '@pawl/sdk/react'
+import { CopyButton } from '../elements/CopyButton.tsx'
+import { JsonTree } from '../elements/JsonTree.tsx'
+import { Problem } from '../elements/Problem.tsx'
+import { graphiqlLink } from './graphiqlLink.ts'
+
+/** The run as the server tells it, word for word, and whether it is what its log says. */
+export function Raw({ detail }: { readonly detail: RunDetail }) {
+  const verify = useAction((pawl) => pawl.runs.verify(detail.id))
+  const { success } = verify
+  const text = JSON.stringify(detail, null, 2)
+  return (
+    <section aria-label="Raw" className="pane">
+      <div className="pane-head">
+        <CopyButton text={text} what="the run as JSON" />
+        <a className="button button-small" href={graphiqlLink(detail.id)}>
+          Open in GraphiQL
+        </a>
+        <button
+          className="button button-small"
+          type="button"
+          disabled={verify.isPending}
+          onClick={() => void verify.send()}
+        >
+          {verify.isPending ? 'Asking the server …' : 'Hold it against its log'}
+        </button>
+        <span role="status" className="soft">
+          {success &&
+            (success.consistent
+              ? `It is exactly what its ${success.eventsChecked} events say.`
+              : `It is not what its log says: ${success.differences.join('; ')}`)}
+        </span>
+      </div>
+      <Problem problem={verify.problem} error={verify.error} />
+      <JsonTree value={detail as unknown as JsonValue} depth={1} />
+    </section>
+  )
+}

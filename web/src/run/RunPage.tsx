@@ -1,0 +1,134 @@
+import type { Phase, RunDetail, StoredRun } from '@pawl/sdk'
+import { useRun } from '@pawl/sdk/react'
+import { useEffect, useMemo, useState } from 'react'
+import { ApprovalCard } from '../approvals/ApprovalCard.tsx'
+import { tellError } from '../elements/Problem.tsx'
+import { Link } from '../shell/Link.tsx'
+import type { Place } from '../shell/place.ts'
+import { Facts } from './Facts.tsx'
+import { PhaseGraph } from './PhaseGraph.tsx'
+import { RunHead } from './RunHead.tsx'
+import { Tabs } from './Tabs.tsx'
+import { useBelow } from './useBelow.ts'
+import { Missing, Verdict } from './Verdict.tsx'
+
+interface RunPageProps {
+  readonly runId: string
+  readonly place: Place
+}
+
+/** Everything about one run, as it happens. */
+export function RunPage({ runId, place }: RunPageProps) {
+  const { run, detail, isLoading, isMissing, error } = useRun(runId)
+  useEffect(() => {
+    document.title = run ? `${run.title ?? run.id} · Pawl` : 'Pawl'
+    return () => {
+      document.title = 'Pawl'
+    }
+  }, [run])
+  if (isMissing)
+    return (
+      <main className="page nothing">
+        <h1>There is no such run</h1>
+        <p>It was deleted, or never was, or belongs to a project that you may not see.</p>
+        <Link className="button" to="/">
+          To the board
+        </Link>
+      </main>
+    )
+  if (isLoading || !run?.status)
+    return (
+      <main className="page" aria-busy={error === undefined}>
+        <p role="status">{error === undefined ? 'Asking the server …' : tellError(error)}</p>
+      </main>
+    )
+  return (
+    <main className="run" data-run-id={runId} data-status={run.status}>
+      <RunHead run={run} />
+      {error !== undefined && <p className="problem">{tellError(error)}</p>}
+      <div className="run-main">
+        <Verdict run={run} detail={detail} />
+        <Questions run={run} />
+        {detail && <Phases run={run} detail={detail} />}
+        <Tabs run={run} detail={detail} place={place} />
+      </div>
+      <Facts run={run} detail={detail} />
+    </main>
+  )
+}
+
+/** The questions about the run that wait for a person. */
+function Questions({ run }: { readonly run: StoredRun }) {
+  const { value, refresh } = useBelow(
+    `questions ${run.id}`,
+    run.revision,
+    async (pawl, signal) => (await pawl.approvals.list({ runId: run.id, first: 20, signal })).nodes,
+  )
+  const pending = value?.filter(({ status }) => status === 'PENDING') ?? []
+  if (pending.length === 0 || run.isSettled) return null
+  return (
+    <section aria-label="Waits for a person">
+      {pending.map((approval) => (
+        <ApprovalCard
+          key={approval.id}
+          approval={approval}
+          mayDecide={run.allowedCommands?.includes('DECIDE_APPROVAL') ?? false}
+          onAnswer={refresh}
+        />
+      ))}
+    </section>
+  )
+}
+
+/** The graph of the round that is looked at: the present one, unless an earlier one is chosen. */
+function Phases({ run, detail }: { readonly run: StoredRun; readonly detail: RunDetail }) {
+  const [chosen, setChosen] = useState<number>()
+  const present = detail.round
+  const round = chosen !== undefined && chosen < present ? chosen : present
+  const earlier = useBelow<readonly Phase[] | undefined>(
+    `round ${run.id} ${round}`,
+    undefined,
+    async (pawl, signal) => (round < present ? pawl.phases.list(run.id, { round, signal }) : undefined),
+  )
+  const isPresent = round === present
+  const phases = isPresent ? detail.phases : (earlier.value ?? [])
+  const rounds = useMemo(() => Array.from({ length: present }, (_, index) => index + 1), [present])
+  const isOld = run.isSettled === true && detail.revision < run.revision
+  return (
+    <section className="panel" aria-label="Phases">
+      <div className="pane-head">
+        <h2>
+          {detail.workflow.name} <span className="soft">version {detail.workflow.version}</span>
+        </h2>
+        {present > 1 && (
+          <fieldset className="chips">
+            <legend className="hidden">Round</legend>
+            {rounds.map((number) => (
+              <button
+                key={number}
+                type="button"
+                className="chip"
+                aria-pressed={number === round}
+                onClick={() => setChosen(number)}
+              >
+                Round {number}
+              </button>
+            ))}
+          </fieldset>
+        )}
+      </div>
+      <PhaseGraph
+        workflow={detail.workflow}
+        phases={phases}
+        current={isPresent && !run.isFinal ? detail.currentPhase?.key : undefined}
+        isOld={isOld}
+      />
+      {!run.isSettled && detail.missingEvidence.length > 0 && (
+        <details className="evidence">
+          <summary>What Completed still needs ({detail.missingEvidence.length})</summary>
+          <Missing missing={detail.missingEvidence} />
+        </details>
+      )}
+    </section>
+  )
+}

@@ -1,0 +1,50 @@
+import { useState } from 'react'
+import { Ago } from '../elements/Age.tsx'
+import { Badge } from '../elements/Badge.tsx'
+import { tellError } from '../elements/Problem.tsx'
+import { SESSION_STATUS } from '../elements/words.ts'
+import { Transcript } from './Transcript.tsx'
+import { useBelow } from './useBelow.ts'
+
+interface SessionsProps {
+  readonly runId: string
+  readonly revision: number | undefined
+}
+
+/** The agents attached to the run, and what the chosen one puts out. */
+export function Sessions({ runId, revision }: SessionsProps) {
+  const { value, error } = useBelow(`sessions ${runId}`, revision, (pawl, signal) =>
+    pawl.sessions.list(runId, { signal }),
+  )
+  const [chosen, setChosen] = useState<string>()
+  if (error !== undefined && !value) return <p className="problem">{tellError(error)}</p>
+  if (!value) return <p className="soft">Asking the server …</p>
+  const session = value.find(({ id }) => id === chosen) ?? value.at(-1)
+  if (!session) return <p className="soft">No agent was attached to it yet.</p>
+  return (
+    <div className="split">
+      <ul className="choices" aria-label="Sessions">
+        {value.map(({ id, role, adapter, status, recoveryAttempts, createdAt }) => (
+          <li key={id}>
+            <button
+              type="button"
+              className="choice"
+              aria-pressed={id === session.id}
+              data-session={id}
+              data-session-status={status}
+              onClick={() => setChosen(id)}
+            >
+              <span className="choice-name">{role}</span>
+              <Badge word={SESSION_STATUS[status]} />
+              <span className="soft">
+                {adapter}, opened <Ago at={createdAt} />
+                {recoveryAttempts > 0 && `, recovered ${recoveryAttempts}×`}
+              </span>
+            </button>
+          </li>
+        ))}
+      </ul>
+      <Transcript key={session.id} sessionId={session.id} />
+    </div>
+  )
+}

@@ -1,0 +1,131 @@
+import type { RunEvent } from '@pawl/sdk'
+import { useRunEvents } from '@pawl/sdk/react'
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { useMemo, useRef, useState } from 'react'
+import { JsonTree } from '../elements/JsonTree.tsx'
+import { tellError } from '../elements/Problem.tsx'
+import { Shape } from '../elements/Shape.tsx'
+import { tellClock, tellTime } from '../elements/time.ts'
+import type { Tone } from '../elements/words.ts'
+
+/** A line of the timeline: an event, or the beginning of an epoch. */
+type Line =
+  | { readonly kind: 'event'; readonly event: RunEvent }
+  | { readonly kind: 'epoch'; readonly epoch: number }
+
+/** Everything that happened to the run, the newest first, as it happens. */
+export function Timeline({ runId }: { readonly runId: string }) {
+  const { items, isLive, isOver, error } = useRunEvents(runId)
+  const [wanted, setWanted] = useState('')
+  const lines = useMemo(() => toLines(items, wanted), [items, wanted])
+  const scroll = useRef<HTMLDivElement>(null)
+  const virtual = useVirtualizer({
+    count: lines.length,
+    getScrollElement: () => scroll.current,
+    estimateSize: () => 38,
+    getItemKey: (index) => keyOf(lines[index]),
+    overscan: 10,
+  })
+  return (
+    <section aria-label="Timeline" className="pane">
+      <div className="pane-head">
+        <label className="filter filter-wide">
+          <span className="hidden">Search the timeline</span>
+          <input
+            type="search"
+            placeholder="Search the timeline"
+            value={wanted}
+            onChange={({ target }) => setWanted(target.value)}
+          />
+        </label>
+        <span className="soft" role="status">
+          {items.length} {items.length === 1 ? 'event' : 'events'}
+          {isOver ? ', the last one told' : isLive ? ', live' : ', waiting for the server'}
+        </span>
+      </div>
+      {error !== undefined && <p className="problem">{tellError(error)}</p>}
+      <div className="timeline" ref={scroll} tabIndex={0} role="region" aria-label="Events, the newest first">
+        <ol style={{ height: virtual.getTotalSize() }}>
+          {virtual.getVirtualItems().map(({ index, key, start }) => {
+            const line = lines[index]
+            return (
+              line && (
+                <li
+                  key={key}
+                  data-index={index}
+                  ref={virtual.measureElement}
+                  style={{ transform: `translateY(${start}px)` }}
+                >
+                  {line.kind === 'epoch' ? (
+                    <div className="timeline-epoch">Epoch {line.epoch}</div>
+                  ) : (
+                    <EventLine event={line.event} />
+                  )}
+                </li>
+              )
+            )
+          })}
+        </ol>
+      </div>
+    </section>
+  )
+}
+
+function EventLine({ event }: { readonly event: RunEvent }) {
+  const { seq, type, actor, at, summary, payload } = event
+  const [isOpen, setOpen] = useState(false)
+  return (
+    <details
+      className="event"
+      data-event={type}
+      onToggle={({ currentTarget }) => setOpen(currentTarget.open)}
+    >
+      <summary>
+        <time dateTime={at} title={tellTime(at)}>
+          {tellClock(at)}
+        </time>
+        <Shape tone={toneOf(event)} />
+        <span className="event-summary">{summary}</span>
+        <span className="event-actor">{actor}</span>
+        <span className="event-seq">{seq}</span>
+      </summary>
+      {isOpen && (
+        <div className="event-more">
+          <p className="mono">{type}</p>
+          <JsonTree value={payload as never} />
+        </div>
+      )}
+    </details>
+  )
+}
+
+/** The events that say what is wanted, the newest first, each epoch under its number where there are several. */
+function toLines(events: readonly RunEvent[], wanted: string): Line[] {
+  const text = wanted.trim().toLowerCase()
+  const lines: Line[] = []
+  const hasEpochs = (events.at(-1)?.epoch ?? 1) > 1
+  let epoch: number | undefined
+  for (const event of events.toReversed()) {
+    if (text && !`${event.type} ${event.summary} ${event.actor}`.toLowerCase().includes(text)) continue
+    if (hasEpochs && event.epoch !== epoch) lines.push({ kind: 'epoch', epoch: event.epoch })
+    epoch = event.epoch
+    lines.push({ kind: 'event', event })
+  }
+  return lines
+}
+
+function keyOf(line: Line | undefined): string {
+  if (!line) return ''
+  return line.kind === 'event' ? `event ${line.event.seq}` : `epoch ${line.epoch}`
+}
+
+/** How an event is drawn, by the past tense of its name. */
+function toneOf({ type }: RunEvent): Tone {
+  if (type === 'run.failed' || type === 'phase.failed' || type === 'artifact.invalid') return 'bad'
+  if (/\.(?:completed|validated)$/.test(type)) return 'good'
+  if (/^approval\./.test(type)) return 'ask'
+  if (/\.(?:cancelled|cancel_requested|expired)$/.test(type)) return 'stop'
+  if (/\.(?:paused|released|requeued)$/.test(type)) return 'hold'
+  if (/\.(?:claimed|started|resumed|opened|sent)$/.test(type)) return 'live'
+  return 'quiet'
+}

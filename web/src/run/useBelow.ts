@@ -1,0 +1,87 @@
+import type { Pawl } from '@pawl/sdk'
+import { usePawl } from '@pawl/sdk/react'
+import { useEffect, useRef, useState } from 'react'
+
+/** What was read below a run. */
+export interface Below<Value> {
+  /** As it was last read; undefined until then. */
+  readonly value: Value | undefined
+  readonly error: unknown
+  /** Reads it again. */
+  refresh(): void
+}
+
+/** The least time between two readings, in milliseconds: a run may change many times in one second. */
+const PAUSE_MS = 300
+
+/**
+ * Reads something below a run, and again whenever the revision rises. Readings follow one another, so that an older answer
+ * never comes after a newer one.
+ *
+ * @param key what it is; with another key everything begins anew
+ * @param revision of the run: what hangs below it changes with it
+ * @param everyMs reads it also so often, for what changes without a revision; left out: never
+ */
+export function useBelow<Value>(
+  key: string,
+  revision: number | undefined,
+  read: (pawl: Pawl, signal: AbortSignal) => Promise<Value>,
+  everyMs?: number,
+): Below<Value> {
+  const pawl = usePawl()
+  const [state, setState] = useState<{ key: string; value?: Value; error?: unknown }>({ key })
+  const latest = useRef(read)
+  const wake = useRef<() => void>(() => {})
+  useEffect(() => {
+    latest.current = read
+  })
+
+  useEffect(() => {
+    const controller = new AbortController()
+    const { signal } = controller
+    let isWanted = true
+    let isReading = false
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const readOn = async () => {
+      if (isReading || signal.aborted) return
+      isReading = true
+      isWanted = false
+      clearTimeout(timer)
+      try {
+        const value = await latest.current(pawl, signal)
+        if (!signal.aborted) setState({ key, value })
+      } catch (error) {
+        if (!signal.aborted) setState((state) => ({ ...(state.key === key ? state : { key }), error }))
+      }
+      timer = setTimeout(() => {
+        isReading = false
+        if (isWanted) void readOn()
+        else if (everyMs !== undefined) timer = setTimeout(() => void readOn(), everyMs)
+      }, PAUSE_MS)
+    }
+    wake.current = () => {
+      isWanted = true
+      void readOn()
+    }
+    void readOn()
+    return () => {
+      controller.abort()
+      clearTimeout(timer)
+      wake.current = () => {}
+    }
+  }, [pawl, key, everyMs])
+
+  const seen = useRef(revision)
+  useEffect(() => {
+    if (seen.current === revision) return
+    seen.current = revision
+    wake.current()
+  }, [revision])
+
+  const isPresent = state.key === key
+  return {
+    value: isPresent ? state.value : undefined,
+    error: isPresent ? state.error : undefined,
+    refresh: () => wake.current(),
+  }
+}

@@ -1,0 +1,34 @@
+import type { Workspace } from '@pawl/sdk'
+import { usePawl } from '@pawl/sdk/react'
+import { useEffect, useState } from 'react'
+import type { Below } from './useBelow.ts'
+import { useBelow } from './useBelow.ts'
+
+/** The directory that a run works in, followed; null where none was recorded. */
+export function useWorkspace(runId: string, revision: number | undefined): Below<Workspace | null> {
+  const pawl = usePawl()
+  const read = useBelow<Workspace | null>(`workspace ${runId}`, revision, (pawl, signal) =>
+    pawl.workspaces.get(runId, { signal }),
+  )
+  const [told, setTold] = useState<Workspace>()
+  const id = read.value?.id
+  useEffect(() => {
+    if (id === undefined) return
+    const controller = new AbortController()
+    const follow = async () => {
+      for await (const workspace of pawl.workspaces.watch(id, { signal: controller.signal }))
+        setTold(workspace)
+    }
+    // It is read again with the next revision of the run, all the same.
+    follow().catch(() => {})
+    return () => controller.abort()
+  }, [pawl, id])
+  const value = told && read.value && told.id === read.value.id ? later(told, read.value) : read.value
+  return { ...read, value }
+}
+
+/** The merge rule: what has the greater (revision, asOf). */
+function later(a: Workspace, b: Workspace): Workspace {
+  if (a.revision !== b.revision) return a.revision > b.revision ? a : b
+  return Date.parse(a.asOf) >= Date.parse(b.asOf) ? a : b
+}
