@@ -23,6 +23,20 @@ export function failWith(code: ErrorCode, message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code } })
 }
 
+/** The same error, which says that the request is wrong where it has no code of its own. */
+export function blameRequest(error: GraphQLError): GraphQLError {
+  const { message, nodes, source, positions, path, originalError, extensions } = error
+  if (extensions['code'] !== undefined) return error
+  return new GraphQLError(message, {
+    nodes: nodes ?? null,
+    source: source ?? null,
+    positions: positions ?? null,
+    path: path ?? null,
+    originalError: originalError ?? null,
+    extensions: { ...extensions, code: 'BAD_USER_INPUT' satisfies ErrorCode },
+  })
+}
+
 /** What ends a stream, or keeps it from beginning, where its reader may know. Throws anything else. */
 export function toStreamError(error: unknown): GraphQLError {
   if (error instanceof GraphQLError) return error

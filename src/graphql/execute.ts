@@ -8,7 +8,7 @@ import {
 } from 'graphql'
 import type { LoadedRun } from '../store/loadRun.ts'
 import type { GraphContext, RequestContext } from './context.ts'
-import { failWith, toStreamError } from './errors.ts'
+import { blameRequest, failWith, toStreamError } from './errors.ts'
 import { mapFrames } from './mapFrames.ts'
 import { moveOn } from './moveOn.ts'
 import { type Reads, prepareReads } from './reads.ts'
@@ -40,7 +40,7 @@ export async function subscribeOperation(
   if (denied) return denied
   const reads = prepareReads(args.contextValue, false)
   const source = await createSourceEventStream({ ...args, contextValue: toContext(args, reads) })
-  if (!(Symbol.asyncIterator in source)) return source
+  if (!(Symbol.asyncIterator in source)) return explain(source)
   return mapFrames({
     source,
     map: (frame) => readThroughLapses({ ...args, rootValue: frame }),
@@ -62,10 +62,16 @@ async function executeOnce(
   const reads = prepareReads(args.contextValue, atOneMoment)
   try {
     const result = await execute({ ...args, contextValue: toContext(args, reads) })
-    return { result, due: [...reads.due.values()] }
+    return { result: explain(result), due: [...reads.due.values()] }
   } finally {
     await reads.close()
   }
+}
+
+/** Where nothing was executed, since the variables are of other types than the document says, the request is to blame. */
+function explain(result: ExecutionResult): ExecutionResult {
+  const { errors } = result
+  return !errors || 'data' in result ? result : { ...result, errors: errors.map(blameRequest) }
 }
 
 function toContext({ contextValue }: OperationArgs, reads: Reads): GraphContext {

@@ -6,7 +6,7 @@ import type { Log } from '../log.ts'
 import type { Identity } from './authenticate.ts'
 import { DocumentCache } from './documentCache.ts'
 import { parseWithinLimits } from './documentLimits.ts'
-import { createMask } from './maskErrors.ts'
+import { createMask, toBadRequest } from './maskErrors.ts'
 import { meterOperation } from './meterOperation.ts'
 import type { Metrics } from './metrics.ts'
 import { makeEndable, type Stream, type Streams } from './streams.ts'
@@ -71,11 +71,22 @@ function execute(makeContext: EngineOptions['makeContext']): OperationPlugin {
   return {
     onExecute({ setExecuteFn }) {
       setExecuteFn((args: ExecutionArgs) => executeOperation(prepare(args)))
+      return {
+        onExecuteDone({ result, setResult }) {
+          if (!isAsyncIterable(result)) setResult(withStatus(result))
+        },
+      }
     },
     onSubscribe({ setSubscribeFn }) {
       setSubscribeFn((args: ExecutionArgs) => subscribeOperation(prepare(args)))
     },
   }
+}
+
+/** A request that can't be executed is answered as one whose document is not valid: by the status 400. */
+function withStatus(result: ExecutionResult): ExecutionResult {
+  if ('data' in result || !result.errors) return result
+  return { ...result, errors: result.errors.map(toBadRequest) }
 }
 
 function operationOf({ contextValue }: ExecutionArgs): Operation {

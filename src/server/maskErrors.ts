@@ -45,6 +45,13 @@ function placeOf({ nodes, source, positions, path }: GraphQLError) {
   return { nodes: nodes ?? null, source: source ?? null, positions: positions ?? null, path: path ?? null }
 }
 
+/** An error of a request that can't be executed, as HTTP carries it; any other as it is. */
+export function toBadRequest(error: GraphQLError): GraphQLError {
+  if (error.extensions['code'] !== 'BAD_USER_INPUT') return error
+  const extensions = { ...error.extensions, http: { spec: true, status: 400 } }
+  return new GraphQLError(error.message, { ...placeOf(error), extensions })
+}
+
 /** An error as a socket carries it: without what is meant for HTTP. */
 export function toSocketError(error: GraphQLError): GraphQLError {
   if (!('http' in error.extensions)) return error

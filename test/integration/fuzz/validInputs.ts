@@ -1,0 +1,236 @@
+import { randomUUID } from 'node:crypto'
+import {
+  getNullableType,
+  type GraphQLInputObjectType,
+  type GraphQLInputType,
+  isEnumType,
+  isInputObjectType,
+  isListType,
+} from 'graphql'
+import type { Actor, Data } from '../scenarios/stage.ts'
+
+const WORKFLOW = {
+  name: 'fuzzed',
+  version: 1,
+  initialPhase: 'work',
+  completeRoundAt: 'work',
+  maxRounds: 1000,
+  phases: [
+    { key: 'work', next: ['work', 'done'], artifact: { path: 'work.md', required: false } },
+    { key: 'done', final: true },
+  ],
+}
+const LEASE = { owner: 'wanda', leaseSeconds: 3600 }
+const key = () => ({ idempotencyKey: randomUUID() })
+
+/** What is needed for an input that a mutation takes. */
+interface Props {
+  readonly by: Actor
+  readonly project: string
+}
+
+/** Registers what the inputs are about; to be called once. */
+export const prepareInputs = (by: Actor) => by.must('registerWorkflow', { definition: WORKFLOW })
+
+const start = async ({ by, project }: Props, rest: object = {}): Promise<string> =>
+  (await by.must('startRun', { workflow: 'fuzzed', project, ...rest })).run.id
+
+/** A run under way, held under fence 1. */
+async function atWork(props: Props): Promise<{ runId: string; fence: number }> {
+  const runId = await start(props, { claim: LEASE })
+  await props.by.must('startPhase', { runId, phase: 'work', fence: 1 })
+  return { runId, fence: 1 }
+}
+
+async function withSession(props: Props): Promise<{ sessionId: string; fence: number }> {
+  const { runId, fence } = await atWork(props)
+  const { session } = await props.by.must('openSession', { runId, role: 'writer', adapter: 'process', fence })
+  return { sessionId: session.id, fence }
+}
+
+async function revisionOf({ by }: Props, runId: string): Promise<number> {
+  return (await by.read('query ($runId: ID!) { run(id: $runId) { revision } }', { runId })).run.revision
+}
+
+/**
+ * An input for each mutation that is taken as it is, every field given, so that what is hostile in it is the one thing
+ * wrong. Made anew for every use: what it is about is as nobody has touched it.
+ */
+const INPUTS: Readonly<Record<string, (props: Props) => Promise<object>>> = {
+  startRun: async (props) => {
+    const continuesRunId = await start(props)
+    await props.by.must('cancelRun', { runId: continuesRunId })
+    return {
+      workflow: 'fuzzed',
+      version: 1,
+      title: 'a title',
+      input: { a: 1 },
+      labels: ['a', 'b'],
+      project: props.project,
+      concurrencyKey: randomUUID(),
+      parentRunId: await start(props),
+      continuesRunId,
+      claim: LEASE,
+      ...key(),
+    }
+  },
+  claimRun: async (props) => ({
+    runId: await start(props, { labels: ['a'] }),
+    workflows: ['fuzzed'],
+    labels: ['a'],
+    project: props.project,
+    ...LEASE,
+    ...key(),
+  }),
+  renewLease: async (props) => ({ ...(await atWork(props)), leaseSeconds: 3600 }),
+  releaseRun: async (props) => ({ ...(await atWork(props)), ...key() }),
+  confirmCancel: async (props) => {
+    const held = await atWork(props)
+    await props.by.must('cancelRun', { runId: held.runId })
+    return { ...held, ...key() }
+  },
+  pauseRun: async (props) => {
+    const runId = await start(props)
+    return { runId, ifRevision: await revisionOf(props, runId), comment: 'why', ...key() }
+  },
+  resumeRun: async (props) => {
+    const runId = await start(props)
+    await props.by.must('pauseRun', { runId })
+    return { runId, ifRevision: await revisionOf(props, runId), claim: LEASE, comment: 'why', ...key() }
+  },
+  completeRun: async (props) => {
+    const held = await atWork(props)
+    await props.by.must('completeRound', held)
+    await props.by.must('advancePhase', { ...held, to: 'done' })
+    return { ...held, output: { a: 1 }, ifRevision: await revisionOf(props, held.runId), ...key() }
+  },
+  failRun: async (props) => ({ ...(await atWork(props)), error: 'broken', reason: 'START_FAILED', ...key() }),
+  cancelRun: async (props) => {
+    const runId = await start(props)
+    return { runId, comment: 'why', cascade: false, ifRevision: await revisionOf(props, runId), ...key() }
+  },
+  deleteRun: async (props) => {
+    const runId = await start(props)
+    await props.by.must('cancelRun', { runId })
+    return { runId, ...key() }
+  },
+  advancePhase: async (props) => {
+    const held = await atWork(props)
+    return { ...held, to: 'work', ifRevision: await revisionOf(props, held.runId), ...key() }
+  },
+  startPhase: async (props) => ({
+    ...(await atWork(props)),
+    phase: 'work',
+    repair: true,
+    because: 'why',
+    ...key(),
+  }),
+  failPhase: async (props) => {
+    const held = await atWork(props)
+    const { session } = await props.by.must('openSession', { ...held, role: 'writer', adapter: 'process' })
+    return {
+      ...held,
+      phase: 'work',
+      error: { class: 'FATAL', code: 'X', message: 'x', hint: 'y' },
+      recovery: { gate: 'g', question: '?', payload: 1, sessionId: session.id, expiresInSeconds: 86_400 },
+      ...key(),
+    }
+  },
+  completeRound: async (props) => ({ ...(await atWork(props)), summary: { a: 1 }, ...key() }),
+  submitArtifact: async (props) => ({
+    ...(await atWork(props)),
+    phase: 'work',
+    path: 'work.md',
+    content: 'x',
+    ...key(),
+  }),
+  requestApproval: async (props) => ({
+    ...(await atWork(props)),
+    phase: 'work',
+    gate: 'g',
+    kind: 'REVIEW',
+    question: '?',
+    payload: { a: 1 },
+    expiresInSeconds: 86_400,
+    onExpiry: 'REJECT',
+    approvers: ['olga'],
+    allowSelfApproval: false,
+    ...key(),
+  }),
+  decideApproval: async (props) => {
+    const { approval } = await props.by.must('requestApproval', {
+      ...(await atWork(props)),
+      gate: 'g',
+      question: '?',
+    })
+    return { approvalId: approval.id, decision: 'APPROVE', digest: approval.digest, comment: 'yes', ...key() }
+  },
+  startExecution: async (props) => ({
+    ...(await atWork(props)),
+    phase: 'work',
+    command: 'make',
+    pid: 1,
+    ...key(),
+  }),
+  finishExecution: async (props) => {
+    const { execution } = await props.by.must('startExecution', { ...(await atWork(props)), command: 'make' })
+    return { executionId: execution.id, exitCode: 0, signal: 'SIGTERM', end: 'IDLE', ...key() }
+  },
+  openSession: async (props) => ({
+    ...(await atWork(props)),
+    role: 'writer',
+    adapter: 'process',
+    handle: { a: 1 },
+    ...key(),
+  }),
+  updateSession: async (props) => ({
+    ...(await withSession(props)),
+    status: 'BOOTSTRAPPING',
+    detail: { a: 1 },
+    ...key(),
+  }),
+  recordPrompt: async (props) => {
+    const session = await withSession(props)
+    for (const status of ['BOOTSTRAPPING', 'READY'])
+      await props.by.must('updateSession', { ...session, status })
+    return { ...session, phase: 'work', dedupKey: 'k', stage: 'SENDING', repair: true, ...key() }
+  },
+  appendTranscript: async (props) => ({ ...(await withSession(props)), fromSeq: 1, chunks: ['a', 'b'] }),
+  sendMessage: async (props) => ({ runId: await start(props), text: 'hello', mode: 'FOLLOW_UP', ...key() }),
+  acknowledgeMessage: async (props) => {
+    const { runId, fence } = await atWork(props)
+    const { sent } = await props.by.must('sendMessage', { runId, text: 'hello' })
+    return { messageId: sent.id, receipt: 'CONSUMED', fence, ...key() }
+  },
+  createToken: async ({ project }) => ({
+    name: 'a token',
+    role: 'VIEWER',
+    projects: [project],
+    expiresInSeconds: 86_400,
+  }),
+  revokeToken: async ({ by, project }) => ({
+    tokenId: (await by.must('createToken', { name: 'gone', role: 'VIEWER', projects: [project] })).token.id,
+  }),
+  registerWorkflow: async () => ({ definition: { ...WORKFLOW, name: `w-${randomUUID()}` } }),
+  sweep: async () => ({ dryRun: true }),
+}
+
+/** Whether there is an input for the mutation that is known to be taken. */
+export const isKnown = (mutation: string): boolean => mutation in INPUTS
+
+/** An input for a mutation: one that is taken, or of a mutation that is not known here one of the right types. */
+export function makeInput(mutation: string, type: GraphQLInputObjectType, props: Props): Promise<object> {
+  const make = INPUTS[mutation]
+  return make ? make(props) : Promise.resolve(fillIn(type) as object)
+}
+
+function fillIn(type: GraphQLInputType): Data {
+  const nullable = getNullableType(type)
+  if (isListType(nullable)) return [fillIn(nullable.ofType)]
+  if (isEnumType(nullable)) return nullable.getValues()[0]?.name
+  if (isInputObjectType(nullable))
+    return Object.fromEntries(
+      Object.values(nullable.getFields()).map((field) => [field.name, fillIn(field.type)]),
+    )
+  return { ID: 'run_01jd0000000000000000000000', Int: 1, Boolean: true, JSON: {} }[nullable.name] ?? 'x'
+}
