@@ -40,6 +40,7 @@ import { tokenCreateCommand } from './token/create.ts'
 import { tokenListCommand } from './token/list.ts'
 import { tokenRevokeCommand } from './token/revoke.ts'
 import { version } from './version.ts'
+import { workerCommand } from './worker.ts'
 import { workflowApplyCommand } from './workflow/apply.ts'
 import { workflowGraphCommand } from './workflow/graph.ts'
 import { workflowListCommand } from './workflow/list.ts'
@@ -64,6 +65,7 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
     .showHelpAfterError('(add --help for what it takes)')
     .commandsGroup('Servers:')
     .addCommand(await serveCommand(words.includes('serve')))
+    .addCommand(workerCommand())
     .addCommand(demoCommand())
     .commandsGroup('Runs:')
     .addCommand(createRunGroup())

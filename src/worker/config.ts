@@ -34,7 +34,7 @@ export const workerConfigSchema = z.strictObject({
     .string()
     .min(1)
     .default('.pawl/sessions')
-    .describe('Where agents keep what outlives their worker; relative to the working directory.'),
+    .describe('Where agents keep what outlives their worker; the same for all workers of a machine.'),
   workspace: workspaceSettingsSchema.prefault({}).describe('Where runs work.'),
   agents: z
     .record(z.string().min(1), agentDefinitionSchema)

@@ -1,3 +1,4 @@
+import type { Interruption, RunReason, RunStatus } from '@pawl/sdk'
 import type { Trouble } from './trouble.ts'
 
 /** What a worker tells of, as it happens. */
@@ -31,10 +32,10 @@ export type NewsOfRun =
   | {
       readonly kind: 'run-left'
       /** As it was left; null where that could not be known. */
-      readonly status: string | null
-      readonly reason: string | null
+      readonly status: RunStatus | null
+      readonly reason: RunReason | null
       /** Why the owner had to stop; null where it had not. */
-      readonly interruption: string | null
+      readonly interruption: Interruption | null
       /** False where processes may still live: then the lease was left to expire. */
       readonly isGone: boolean
     }

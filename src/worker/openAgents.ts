@@ -134,7 +134,6 @@ export class OpenAgents {
     const sessions = await held.sessions.list(call)
     const live = sessions.find((session) => session.role === role && session.status !== 'DISPOSED')
     if (live?.status === 'FAILED_NEEDS_HUMAN') await this.#setStatus(live.id, 'DISPOSED')
-    else if (live && live.adapter !== adapter && live.handle !== null) throw otherAdapter(live, adapter)
     return this.#drive.accept(await held.sessions.open({ role, adapter, ...call })).session
   }
 
@@ -150,14 +149,5 @@ function noAgent(role: string): AgentError {
     'NO_AGENT',
     `No agent is configured for the role ${role}`,
     `Add \`${role}\` or \`default\` below \`agents\` in the worker's configuration, restart it, and try again.`,
-  )
-}
-
-function otherAdapter({ adapter, role }: Session, wanted: string): AgentError {
-  return new AgentError(
-    'HUMAN_REQUIRED',
-    'ADAPTER_CHANGED',
-    `The ${role} of this run was begun through the adapter ${adapter}, and is configured with ${wanted} now`,
-    'See that the agent begun before is gone, and try again: a new session is opened then.',
   )
 }

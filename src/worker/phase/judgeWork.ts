@@ -26,11 +26,15 @@ export async function judgeWork(work: PhaseWork): Promise<Move> {
   if (turn === 'NONE') return 'PROMPT'
   if (turn === 'CRASHED') return 'RECOVER'
   work.problem = describe(turn, artifact, found?.outcome === 'MISSING')
-  work.code = turn === 'OVER' ? CODES[artifact ? 'file' : 'word'] : CODES.time
+  work.code = codeOf(turn, found?.outcome)
   return 'CORRECT'
 }
 
-const CODES = { file: 'NO_ARTIFACT', word: 'NOT_FINISHED', time: 'ARTIFACT_TIMEOUT' } as const
+function codeOf(turn: Turn, found: string | undefined): string {
+  if (turn !== 'OVER') return 'ARTIFACT_TIMEOUT'
+  if (found === undefined) return 'NOT_FINISHED'
+  return found === 'MISSING' ? 'NO_ARTIFACT' : 'INVALID_ARTIFACT'
+}
 
 /** Whether it is another than what was judged before. */
 function counts({ baseline }: PhaseWork, found: Artifact | ArtifactTrouble): boolean {

@@ -23,7 +23,11 @@ export async function submitArtifact(work: PhaseWork): Promise<Move> {
     const { valid, problems } = submitted.artifact
     drive.report({ kind: 'artifact-submitted', phase: work.key, path: artifact.path, problems })
     await drive.step('artifact-submitted')
-    if (valid) return 'LEAVE'
+    if (valid) {
+      // Whatever its process ended with: its work is there.
+      if (work.turn === 'CRASHED') work.turn = 'OVER'
+      return 'LEAVE'
+    }
     return refuse(work, `the file \`${artifact.path}\` was not accepted`)
   } catch (error) {
     // What the server does not even take, as a file past its own limit.

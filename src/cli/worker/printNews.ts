@@ -1,0 +1,69 @@
+import type { RunNews, WorkerNews } from '../../worker/news.ts'
+import type { Invocation } from '../invocation.ts'
+import { plain } from '../terminal/width.ts'
+import { paintStatus } from '../terminal/words.ts'
+import type { Colors } from '../terminal/paper.ts'
+
+/** Tells what a worker does: a line of JSON for programs, a sentence for persons. */
+export function printNews(invocation: Invocation, news: WorkerNews): void {
+  const { out, err, isJson } = invocation
+  if (isJson) return out.line(JSON.stringify({ at: new Date().toISOString(), ...news }))
+  switch (news.kind) {
+    case 'started':
+      return invocation.note(
+        `${news.owner} waits for runs of ${news.workflows?.join(', ') ?? 'any workflow'}`,
+      )
+    case 'draining':
+      return invocation.note(
+        news.held === 0
+          ? 'stops: it holds no run'
+          : `stops: ${news.held} at work, for up to ${news.seconds} s; once more kills their agents`,
+      )
+    case 'trouble':
+      return err.line(err.colors.yellow(`pawl: ${plain(news.message)}`))
+    default: {
+      const { dim } = out.colors
+      out.line(
+        `${dim(new Date().toTimeString().slice(0, 8))} ${dim(shortId(news.runId))} ${sentence(news, out.colors)}`,
+      )
+    }
+  }
+}
+
+function sentence(news: RunNews, colors: Colors): string {
+  const { bold, dim, green, yellow, red } = colors
+  switch (news.kind) {
+    case 'run-taken':
+      return `took ${bold(plain(news.title ?? news.runId))} ${dim(`(${news.workflow}, ${news.runId})`)}`
+    case 'phase-begun': {
+      const again = news.isResumed ? ' goes on' : news.attempt > 1 ? ` attempt ${news.attempt}` : ''
+      return `${bold(news.phase)}${again} ${dim(`as ${news.role ?? 'nobody'}`)}`
+    }
+    case 'prompt-sent':
+      return `${bold(news.phase)} the ${news.role} is at work`
+    case 'artifact-submitted': {
+      const [first] = news.problems
+      return first
+        ? `${bold(news.phase)} ${yellow(`${plain(news.path)} is not accepted`)}: ${plain(`${first.path} ${first.message}`.trim())}`
+        : `${bold(news.phase)} ${green(`${plain(news.path)} is accepted`)}`
+    }
+    case 'phase-repaired':
+      return `${bold(news.phase)} is repaired: ${plain(news.because)}`
+    case 'phase-done':
+      return `${bold(news.phase)} is done${news.next === null ? '' : `, ${news.next} follows`}`
+    case 'phase-failed':
+      return `${bold(news.phase)} ${red(`failed (${news.trouble.code})`)}: ${plain(news.trouble.message)}`
+    case 'message-taken':
+      return `a message was ${news.receipt.toLowerCase()}`
+    case 'run-left': {
+      const how = news.interruption === null ? '' : dim(` (${news.interruption})`)
+      const left = news.isGone ? '' : yellow(' processes may still live: the lease is left to expire')
+      return `left it ${news.status === null ? '' : paintStatus(colors, { status: news.status, reason: news.reason })}${how}${left}`
+    }
+  }
+}
+
+/** The end of an id, which is what tells runs of one hour apart. */
+function shortId(id: string): string {
+  return id.slice(-6)
+}

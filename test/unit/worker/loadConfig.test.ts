@@ -1,0 +1,101 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { loadConfig, WorkerConfigError } from '../../../src/worker/loadConfig.ts'
+
+let cwd: string
+beforeAll(async () => {
+  cwd = await mkdtemp(join(tmpdir(), 'pawl-config-'))
+})
+afterAll(() => rm(cwd, { recursive: true }))
+
+/** Loads settings from a file of this text. */
+async function load(text: string, flags: Record<string, unknown> = {}) {
+  const file = join(cwd, 'worker.yaml')
+  await writeFile(file, text)
+  return loadConfig({ file, flags, cwd })
+}
+
+/** What is wrong with them, without the folder. */
+async function mistakesOf(text: string, flags: Record<string, unknown> = {}): Promise<string[]> {
+  const error: unknown = await load(text, flags).catch((thrown: unknown) => thrown)
+  if (!(error instanceof WorkerConfigError)) throw new Error('no mistakes')
+  return error.mistakes.map(({ where, message }) => `${where.replace(`${cwd}/`, '')}: ${message}`)
+}
+
+describe("a worker's settings", () => {
+  test('have defaults', async () => {
+    expect(await loadConfig({ cwd })).toMatchObject({
+      labels: [],
+      concurrency: 1,
+      leaseSeconds: 30,
+      drainSeconds: 30,
+      state: join(cwd, '.pawl/sessions'),
+      agents: {},
+    })
+  })
+
+  test('are read from a file, its paths relative to it', async () => {
+    const config = await load(`
+workflows: [delivery]
+workspace: { repository: repo, base: main, allow: [a] }
+agents:
+  planner: { adapter: process, command: [plan], prompt: stdin }
+  default: { preset: claude, idleSeconds: 60 }
+`)
+    expect(config.workflows).toEqual(['delivery'])
+    expect(config.workspace).toMatchObject({ repository: join(cwd, 'repo'), allow: [join(cwd, 'a')] })
+    expect(config.agents['planner']).toMatchObject({ command: ['plan'], idleSeconds: 600 })
+    expect(config.agents['default']).toMatchObject({ adapter: 'process', prompt: 'stdin', idleSeconds: 60 })
+    expect(config.agents['default']?.command[0]).toBe('claude')
+  })
+
+  test('are beaten by flags', async () => {
+    const config = await load('{ "concurrency": 2, "owner": "file" }', { concurrency: 5, owner: undefined })
+    expect([config.concurrency, config.owner]).toEqual([5, 'file'])
+  })
+
+  test('tell all mistakes at once, each with where it stands', async () => {
+    const mistakes = await mistakesOf(
+      `concurrency: 0
+colour: blue
+workspace:
+  base: main
+agents:
+  planner:
+    preset: nobody
+  builder:
+    adapter: process
+    prompt: telepathy
+`,
+      { leaseSeconds: 1 },
+    )
+    expect(mistakes).toEqual([
+      expect.stringMatching(
+        /^worker\.yaml:7:13: agents\.planner\.preset: there is no preset nobody \(known: claude, /,
+      ),
+      expect.stringMatching(/^worker\.yaml:1:14: concurrency: /),
+      expect.stringMatching(/^--lease: leaseSeconds: /),
+      expect.stringMatching(/^worker\.yaml:4:3: workspace: base needs a repository/),
+      expect.stringMatching(/^worker\.yaml:9:5: agents\.builder\.command: /),
+      expect.stringMatching(/^worker\.yaml:10:13: agents\.builder\.prompt: /),
+      'worker.yaml:2:9: there is no setting colour',
+    ])
+  })
+
+  test('that are no YAML, no settings or not there are told', async () => {
+    expect(await mistakesOf('a: [1')).toEqual([expect.stringMatching(/^worker\.yaml:1:6: /)])
+    expect(await mistakesOf('- a')).toEqual(['worker.yaml:1:1: expected settings by name'])
+    await expect(loadConfig({ file: 'missing.yaml', cwd })).rejects.toThrow(
+      'missing.yaml: there is no such file',
+    )
+  })
+
+  test('stand in one file', async () => {
+    await writeFile(join(cwd, 'pawl.worker.yaml'), 'concurrency: 3')
+    expect((await loadConfig({ cwd })).concurrency).toBe(3)
+    await writeFile(join(cwd, 'pawl.worker.json'), '{}')
+    await expect(loadConfig({ cwd })).rejects.toThrow('keep one of them')
+  })
+})
