@@ -1,153 +1,190 @@
 import * as fc from 'fast-check'
 import type { FailReason, ReportedEnd } from '../../src/lifecycle/words.ts'
+import { type BelowAction, belowActions } from './actionsBelow.ts'
+import {
+  type About,
+  about,
+  type Claiming,
+  type Conditional,
+  type Driving,
+  driving,
+  often,
+  of,
+} from './choices.ts'
+import type { Actor, KeyChoice, PhaseChoice } from './choices.ts'
 
-/** Who acts. `agent` is the agent of the run's last claim. */
-export type Actor = 'operator' | 'worker' | 'admin' | 'viewer' | 'agent'
+export type { Actor } from './choices.ts'
 
-/** Which idempotency key comes along: none, a new one, or one of few, so that keys meet other inputs. */
-export type KeyChoice = 'none' | 'fresh' | number
-
-/** What every action about one run comes with. */
-interface About {
-  /** Which of the runs started so far, counted round. */
-  readonly run: number
-  /** Whether a run is preferred that the action makes sense for. */
-  readonly fit: boolean
-  readonly by: Actor
-  readonly key: KeyChoice
-}
-/** Which fence a driving command gives: that of the last claim, the one before, the next one, or none. */
-export type FenceChoice = 'last' | 'older' | 'newer' | 'none'
-interface Driving extends About {
-  readonly fence: FenceChoice
-}
-/** Which revision a command insists on: that of the row, an older one, or none. */
-export type RevisionChoice = 'seen' | 'older' | 'any'
-interface Conditional extends About {
-  readonly revision: RevisionChoice
-}
-/** Which phase is named: one that makes sense, one of the workflow or of none by its number, or no phase at all. */
-export type PhaseChoice = 'fit' | 'none' | number
-interface Claiming {
-  readonly owner: string
-  readonly leaseSeconds: number
-}
-
-/** One step of a history. */
-export type Action =
-  | {
-      readonly kind: 'start'
-      readonly by: Actor
-      readonly key: KeyChoice
-      readonly workflow: number
-      readonly slot: string | null
-      readonly claim: Claiming | null
-    }
+/** One step of a history about one run. */
+export type RunAction =
   | (About & { readonly kind: 'claim' } & Claiming)
-  | { readonly kind: 'claimAny'; readonly by: Actor; readonly key: KeyChoice; readonly owner: string }
-  | (Driving & { readonly kind: 'release' | 'confirmCancel' })
+  | (Driving & { readonly kind: 'release' })
+  | (Driving & { readonly kind: 'confirmCancel' })
   | (Driving & { readonly kind: 'renew'; readonly seconds: number | null })
-  | (Conditional & { readonly kind: 'pause' | 'cancel'; readonly comment: string | null })
+  | (Conditional & { readonly kind: 'pause'; readonly comment: string | null })
+  | (Conditional & { readonly kind: 'cancel'; readonly comment: string | null; readonly cascade: boolean })
   | (Conditional & { readonly kind: 'resume'; readonly claim: Claiming | null })
   | (Driving & Conditional & { readonly kind: 'complete' })
   | (Driving & { readonly kind: 'fail'; readonly reason: FailReason })
   | (About & { readonly kind: 'delete' })
   | (Driving & Conditional & { readonly kind: 'advance'; readonly phase: PhaseChoice })
   | (Driving & { readonly kind: 'startPhase'; readonly phase: PhaseChoice; readonly repair: boolean })
-  | (Driving & { readonly kind: 'failPhase'; readonly phase: PhaseChoice })
   | (Driving & { readonly kind: 'completeRound' })
   | (Driving & { readonly kind: 'execute'; readonly phase: PhaseChoice })
   | (About & {
       readonly kind: 'finish'
-      readonly execution: number
+      readonly row: number
       readonly exitCode: number
       readonly end: ReportedEnd
     })
-  /** One of the last commands once more, word by word. */
-  | { readonly kind: 'again'; readonly back: number }
-  | { readonly kind: 'sweep' }
-  | { readonly kind: 'pass' | 'sleep'; readonly seconds: number }
-export type ActionOf<K extends Action['kind']> = Extract<Action, { kind: K }>
 
-/** Chooses one of those named, each as often as it is weighted. */
-function often<T>(...weighted: readonly (readonly [number, T])[]): fc.Arbitrary<T> {
-  return fc.oneof(...weighted.map(([weight, value]) => ({ weight, arbitrary: fc.constant(value) })))
+/** An action about one run, or about what hangs below it. */
+export type AboutAction = RunAction | BelowAction
+
+/** The start of a run; its parent and the run it continues are named by their numbers among those so far. */
+export interface StartAction {
+  readonly kind: 'start'
+  readonly by: Actor
+  readonly key: KeyChoice
+  readonly workflow: number
+  readonly slot: string | null
+  readonly claim: Claiming | null
+  readonly parent: number | null
+  readonly continues: number | null
 }
 
-/** Which workflow, by its place among those of the test; the one with rounds most often. */
-export const workflows = often([2, 0], [4, 1], [6, 2], [3, 3], [1, 4])
-const run = fc.nat(3)
-const fit = often([9, true], [1, false])
+/** One step of a history. */
+export type Action =
+  | AboutAction
+  | StartAction
+  | { readonly kind: 'claimAny'; readonly by: Actor; readonly key: KeyChoice; readonly owner: string }
+  /** One of the last commands once more, word by word. */
+  | { readonly kind: 'again'; readonly back: number }
+  /** So many commands at once, to several servers: the first that make sense, on one run where that is said. */
+  | {
+      readonly kind: 'race'
+      readonly actions: readonly (AboutAction | StartAction)[]
+      readonly same: boolean
+      readonly runners: number
+    }
+  | { readonly kind: 'sweep' }
+  | { readonly kind: 'pass'; readonly seconds: number }
+  | { readonly kind: 'sleep'; readonly seconds: number }
+export type ActionOf<K extends Action['kind']> = Extract<Action, { kind: K }>
+export type Kind = AboutAction['kind'] | 'start' | 'claimAny'
+
+/** Which workflow, by its place among those of the test; those with most below them most often. */
+export const workflows = often([2, 0], [2, 1], [3, 2], [2, 3], [4, 4], [6, 5], [3, 6])
 const key = often<KeyChoice>([5, 'none'], [4, 'fresh'], [1, 0], [1, 1])
-const by = often<Actor>([16, 'admin'], [3, 'worker'], [3, 'operator'], [3, 'agent'], [1, 'viewer'])
-const fence = often<FenceChoice>([18, 'last'], [1, 'older'], [1, 'newer'], [1, 'none'])
-const revision = often<RevisionChoice>([8, 'any'], [2, 'seen'], [1, 'older'])
+const by = about.by
 const owner = fc.constantFrom('ann', 'bob')
-const claiming = fc.record({ owner, leaseSeconds: fc.constantFrom(30, 90, 90, 90, 0) })
+const claiming = fc.record({ owner, leaseSeconds: fc.constantFrom(300, 900, 900, 900, 0) })
 const maybeClaiming = fc.option(claiming, { nil: null })
 const phase = fc.oneof(
   { weight: 8, arbitrary: often<PhaseChoice>([1, 'fit']) },
   { weight: 1, arbitrary: fc.nat(4) },
 )
 const maybePhase = fc.oneof(phase, often<PhaseChoice>([1, 'none']))
-const about = { run, fit, by, key }
-const driving = { ...about, fence }
+const revision = often<Conditional['revision']>([8, 'any'], [2, 'seen'], [1, 'older'])
+const comment = fc.constantFrom(null, 'so')
 
-/** Steps of time; the limits of the model lie in between. */
+/** Steps of time; the limits of the model lie in between, far enough for whatever time a history takes itself. */
 const SECONDS = often(
-  [20, 20],
-  [6, 40],
-  [10, 100],
-  [2, 320],
-  [2, 620],
-  [2, 1820],
-  [1, 7220],
-  [1, 86_420],
-  [1, 604_820],
+  [30, 200],
+  [10, 400],
+  [8, 1000],
+  [3, 3200],
+  [2, 6200],
+  [1, 18_200],
+  [1, 72_200],
+  [1, 864_200],
+  [1, 6_048_200],
 )
 
-const of = <K extends Action['kind']>(kind: K, fields: object): fc.Arbitrary<ActionOf<K>> =>
-  fc.record({ kind: fc.constant(kind), ...fields }) as unknown as fc.Arbitrary<ActionOf<K>>
+/** The start of a run. */
+export const starts: fc.Arbitrary<StartAction> = of<StartAction>('start', {
+  by,
+  key,
+  workflow: workflows,
+  slot: fc.constantFrom(null, null, 'slot'),
+  claim: fc.option(claiming, { nil: null, freq: 5 }),
+  parent: fc.option(fc.nat(3), { nil: null, freq: 2 }),
+  continues: fc.option(fc.nat(3), { nil: null, freq: 1 }),
+})
 
-/** Any action, those that lead far more often than the others. */
-export const actions: readonly [number, fc.Arbitrary<Action>][] = [
+/** Actions about a run, those that lead far more often than the others. */
+export const aboutActions: readonly [number, fc.Arbitrary<AboutAction>][] = [
   [
-    5,
-    of('start', {
-      by,
-      key,
-      workflow: workflows,
-      slot: fc.constantFrom(null, 'slot'),
-      claim: fc.option(claiming, { nil: null, freq: 3 }),
+    8,
+    fc.tuple(of<ActionOf<'claim'>>('claim', about), claiming).map(([one, claim]) => ({ ...one, ...claim })),
+  ],
+  [2, of<ActionOf<'release'>>('release', driving)],
+  [3, of<ActionOf<'confirmCancel'>>('confirmCancel', driving)],
+  [5, of<ActionOf<'renew'>>('renew', { ...driving, seconds: fc.constantFrom(null, null, 500) })],
+  [3, of<ActionOf<'pause'>>('pause', { ...about, revision, comment })],
+  [
+    2,
+    of<ActionOf<'cancel'>>('cancel', {
+      ...about,
+      revision,
+      comment,
+      cascade: fc.constantFrom(true, true, true, false),
     }),
   ],
-  [10, fc.tuple(of('claim', about), claiming).map(([action, claim]) => ({ ...action, ...claim }))],
-  [2, of('claimAny', { by, key, owner })],
-  [2, of('release', driving)],
-  [3, of('confirmCancel', driving)],
-  [5, of('renew', { ...driving, seconds: fc.constantFrom(null, null, 50) })],
-  [3, of('pause', { ...about, revision, comment: fc.constantFrom(null, 'so') })],
-  [2, of('cancel', { ...about, revision, comment: fc.constantFrom(null, 'so') })],
-  [9, of('resume', { ...about, revision, claim: maybeClaiming })],
-  [8, of('complete', { ...driving, revision })],
-  [2, of('fail', { ...driving, reason: fc.constantFrom('REPORTED_FAILURE', 'START_FAILED', 'INCOMPLETE') })],
-  [1, of('delete', about)],
-  [20, of('advance', { ...driving, revision, phase })],
-  [16, of('startPhase', { ...driving, phase, repair: fc.constantFrom(false, false, false, true) })],
-  [3, of('failPhase', { ...driving, phase })],
-  [6, of('completeRound', driving)],
-  [6, of('execute', { ...driving, phase: maybePhase })],
+  [8, of<ActionOf<'resume'>>('resume', { ...about, revision, claim: maybeClaiming })],
+  [6, of<ActionOf<'complete'>>('complete', { ...driving, revision })],
   [
-    6,
-    of('finish', {
+    1,
+    of<ActionOf<'fail'>>('fail', {
+      ...driving,
+      reason: fc.constantFrom('REPORTED_FAILURE', 'START_FAILED', 'INCOMPLETE'),
+    }),
+  ],
+  [1, of<ActionOf<'delete'>>('delete', about)],
+  [14, of<ActionOf<'advance'>>('advance', { ...driving, revision, phase })],
+  [
+    16,
+    of<ActionOf<'startPhase'>>('startPhase', {
+      ...driving,
+      phase,
+      repair: fc.constantFrom(false, false, false, true),
+    }),
+  ],
+  [6, of<ActionOf<'completeRound'>>('completeRound', driving)],
+  [4, of<ActionOf<'execute'>>('execute', { ...driving, phase: maybePhase })],
+  [
+    4,
+    of<ActionOf<'finish'>>('finish', {
       ...about,
-      execution: fc.nat(5),
+      row: fc.nat(5),
       exitCode: fc.nat(1),
       end: fc.constantFrom('EXITED', 'EXITED', 'CANCELLED', 'TIMED_OUT', 'IDLE'),
     }),
   ],
-  [6, of('again', { back: fc.nat(3) })],
-  [3, of('sweep', {})],
-  [5, of('pass', { seconds: SECONDS })],
-  [1, of('sleep', { seconds: fc.constantFrom(20, 40, 620) })],
+  ...belowActions({ phase, maybePhase }),
+]
+
+/** Any of weighted choices. */
+export const any = <T>(choices: readonly [number, fc.Arbitrary<T>][]): fc.Arbitrary<T> =>
+  fc.oneof(...choices.map(([weight, arbitrary]) => ({ weight, arbitrary })))
+
+const about1 = any<AboutAction | StartAction>([...aboutActions, [4, starts]])
+
+/** Any action, those that lead far more often than the others. */
+export const actions: readonly [number, fc.Arbitrary<Action>][] = [
+  [6, starts],
+  [2, of<ActionOf<'claimAny'>>('claimAny', { by, key, owner })],
+  ...aboutActions,
+  [6, of<ActionOf<'again'>>('again', { back: fc.nat(3) })],
+  [
+    14,
+    of<ActionOf<'race'>>('race', {
+      actions: fc.array(about1, { minLength: 2, maxLength: 12, size: 'max' }),
+      same: fc.constantFrom(true, true, true, false),
+      runners: fc.constantFrom(2, 2, 3),
+    }),
+  ],
+  [3, of<ActionOf<'sweep'>>('sweep', {})],
+  [5, of<ActionOf<'pass'>>('pass', { seconds: SECONDS })],
+  [1, of<ActionOf<'sleep'>>('sleep', { seconds: fc.constantFrom(200, 400, 6200) })],
 ]

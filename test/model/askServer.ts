@@ -1,25 +1,47 @@
-import type { RunAnswer } from '../../src/commands/answers.ts'
+import { decideApproval, requestApproval } from '../../src/commands/approvals.ts'
+import { submitArtifact } from '../../src/commands/artifacts.ts'
 import { claimRun } from '../../src/commands/claimRun.ts'
 import type { Caller, Commands } from '../../src/commands/context.ts'
 import { deleteRun } from '../../src/commands/deleteRun.ts'
 import { finishExecution, startExecution } from '../../src/commands/executions.ts'
+import { acknowledgeMessage, sendMessage } from '../../src/commands/messages.ts'
 import { renewLease } from '../../src/commands/renewLease.ts'
 import * as runs from '../../src/commands/runCommands.ts'
+import * as sessions from '../../src/commands/sessions.ts'
+import type { Run } from '../../src/lifecycle/run.ts'
+import type { AboutAction } from './actions.ts'
+import type { Relatives } from './oracleFamily.ts'
 
-/** An answer as far as the model looks at it. */
+/** A problem as far as the model looks at it. */
+export interface AnsweredProblem {
+  readonly type: string
+  readonly differingPaths?: readonly string[]
+  readonly missing?: readonly { readonly kind: string; readonly phase: string | null }[]
+  readonly allowed?: readonly string[]
+}
+
+/** An answer as far as the model looks at it; null where it says nothing of it. */
 export interface Answer {
   readonly ok: boolean
   readonly changed: boolean | null
   readonly replayed: boolean | null
   readonly runId: string | null
-  readonly executionId: string | null
-  readonly problem: { readonly type: string } | null
+  /** The run as it is shown: by an acceptance as well as by a refusal. */
+  readonly run: Run | null
+  /** The row below the run that was made, or asked about. */
+  readonly row: { readonly id: string } | null
+  readonly created: boolean | null
+  readonly nextSeq: number | null
+  readonly directives: readonly object[] | null
+  readonly relatives: Relatives | null
+  readonly problem: AnsweredProblem | null
 }
 
-type Input = { readonly runId: string } & Record<string, unknown>
+type Input = Record<string, unknown>
+type UseCase = (commands: Commands, caller: Caller, input: Input) => Promise<Answer>
 
 /** The use cases about one run, each by the name the oracle has for it. */
-export const USE_CASES = {
+export const USE_CASES: { readonly [K in AboutAction['kind']]: UseCase } = {
   claim: adapt(claimRun),
   release: adapt(runs.releaseRun),
   confirmCancel: adapt(runs.confirmCancel),
@@ -36,28 +58,55 @@ export const USE_CASES = {
   completeRound: adapt(runs.completeRound),
   execute: adapt(startExecution),
   finish: adapt(finishExecution),
-} as const
-
-/** A use case seen through the one shape of answer that the model compares. */
-function adapt(useCase: (commands: Commands, caller: Caller, input: never) => Promise<object>) {
-  return async (commands: Commands, caller: Caller, input: Omit<Input, 'runId'>): Promise<Answer> =>
-    toAnswer(await useCase(commands, caller, input as never))
+  openSession: adapt(sessions.openSession),
+  updateSession: adapt(sessions.updateSession),
+  recordPrompt: adapt(sessions.recordPrompt),
+  append: adapt(sessions.appendTranscript),
+  submit: adapt(submitArtifact),
+  askApproval: adapt(requestApproval),
+  decide: adapt(decideApproval),
+  say: adapt(sendMessage),
+  receipt: adapt(acknowledgeMessage),
 }
 
-/** What an answer says of what the model looks at; null where it says nothing of it. */
+/** A use case seen through the one shape of answer that the model compares. */
+function adapt(useCase: (commands: Commands, caller: Caller, input: never) => Promise<object>): UseCase {
+  return async (commands, caller, input) => toAnswer(await useCase(commands, caller, input as never))
+}
+
+/** What an answer tells, whichever use case gave it. */
+interface Told {
+  readonly ok: boolean
+  readonly changed?: boolean
+  readonly replayed?: boolean
+  readonly runId?: string
+  readonly run?: { readonly run: Run }
+  readonly row?: { readonly id: string }
+  readonly execution?: { readonly id: string }
+  readonly created?: boolean
+  readonly nextSeq?: number
+  readonly directives?: readonly object[]
+  readonly relatives?: { readonly cancelled: number; readonly left: readonly { readonly run: Run }[] }
+  readonly problem?: AnsweredProblem & { readonly run?: { readonly run: Run } | null }
+}
+
+/** What an answer says of what the model looks at. */
 export function toAnswer(answer: object): Answer {
-  const told = answer as Partial<Extract<RunAnswer, { ok: true }>> & {
-    ok: boolean
-    execution?: { id: string }
-    runId?: string
-    problem?: { type: string }
-  }
+  const told = answer as Told
+  const { relatives } = told
   return {
     ok: told.ok,
     changed: told.changed ?? null,
     replayed: told.replayed ?? null,
     runId: told.run?.run.id ?? told.runId ?? null,
-    executionId: told.execution?.id ?? null,
+    run: told.run?.run ?? told.problem?.run?.run ?? null,
+    row: told.row ?? told.execution ?? null,
+    created: told.created ?? null,
+    nextSeq: told.nextSeq ?? null,
+    directives: told.directives ?? null,
+    relatives: relatives
+      ? { cancelled: relatives.cancelled, left: relatives.left.map(({ run }) => run.id).toSorted() }
+      : null,
     problem: told.problem ?? null,
   }
 }

@@ -1,11 +1,18 @@
 import type { WorkflowDefinition } from '../../src/lifecycle/workflow.ts'
-import type { ExecutionEnd, RunReason, RunStatus } from '../../src/lifecycle/words.ts'
+import type { ExecutionEnd, PhaseStatus, RunReason, RunStatus } from '../../src/lifecycle/words.ts'
 import type { Model, ModelClaim, ModelPhase, ModelRun } from './modelState.ts'
 
 /** A claim as it is asked for. */
 export interface AskedClaim {
   readonly owner: string
   readonly leaseSeconds: number
+}
+
+/** Where a new run comes from. */
+export interface AskedOrigin {
+  readonly concurrencyKey: string | null
+  readonly parent: ModelRun | null
+  readonly continues: ModelRun | null
 }
 
 export const ACTIVE: readonly RunStatus[] = ['QUEUED', 'RUNNING', 'AWAITING_APPROVAL', 'PAUSED', 'CANCELLING']
@@ -17,32 +24,49 @@ export function newRun(
   model: Model,
   id: string,
   workflow: WorkflowDefinition,
-  concurrencyKey: string | null,
+  { concurrencyKey, parent, continues }: AskedOrigin,
 ): ModelRun {
+  const roundsDone = continues?.roundsDone ?? 0
   const run: ModelRun = {
     id,
     workflow,
     concurrencyKey,
+    parentId: parent?.id ?? null,
+    depth: parent ? parent.depth + 1 : 0,
+    continuesId: continues?.id ?? null,
+    firstRound: roundsDone + 1,
     deleted: false,
     status: 'QUEUED',
     reason: null,
     confirmed: null,
+    cancelReason: 'CANCELLED_BY_USER',
+    cascade: true,
+    settlings: 0,
+    parentTold: false,
+    toldOf: new Set(),
     epoch: 1,
     fence: 0,
     claim: null,
     resumes: 0,
     takeovers: 0,
-    round: 1,
-    roundsDone: 0,
+    round: roundsDone + 1,
+    roundsDone,
     roundComplete: false,
     at: workflow.initialPhase,
     phases: freshPhases(workflow),
     executions: [],
+    sessions: [],
+    artifacts: [],
+    approvals: [],
+    messages: [],
+    log: [],
     lastRelease: null,
     epochAt: model.now,
     statusAt: model.now,
     activeAt: model.now,
   }
+  note(run, 'run.created', model.now)
+  note(run, 'round.opened', model.now)
   model.runs.push(run)
   return run
 }
@@ -51,7 +75,7 @@ export function freshPhases(workflow: WorkflowDefinition): Map<string, ModelPhas
   return new Map(
     workflow.phases.map(({ key }): [string, ModelPhase] => [
       key,
-      { status: 'PENDING', attempts: 0, startedAt: 0 },
+      { status: 'PENDING', startedAt: 0, rejections: 0, attempts: [] },
     ]),
   )
 }
@@ -62,41 +86,103 @@ export function phaseAt(run: ModelRun, key = run.at): ModelPhase {
   return phase
 }
 
+/** What the workflow says of a phase. */
+export function graphOf(run: ModelRun, key = run.at): WorkflowDefinition['phases'][number] {
+  const phase = run.workflow.phases.find((each) => each.key === key)
+  if (!phase) throw new Error(`the oracle knows no phase ${key}`)
+  return phase
+}
+
 export const isGood = (claim: ModelClaim | null, now: number) =>
   claim !== null && (claim.expiresAt === null || claim.expiresAt > now)
 export const isLeased = (claim: ModelClaim | null, now: number) =>
   claim !== null && claim.expiresAt !== null && claim.expiresAt > now
 export const inFlight = (run: ModelRun) => run.executions.some(({ end }) => end === null)
+export const openApprovalOf = (run: ModelRun) => run.approvals.find(({ status }) => status === 'PENDING')
+/** Whether its agent works on it: nothing else admits a prompt, a file or a failure. */
+export const isWorkedOn = ({ status }: ModelPhase) => status === 'RUNNING' || status === 'AWAITING_ARTIFACT'
+
+/** A line of the log; who caused it is signed once it is known. */
+export function note(run: ModelRun, type: string, now: number): void {
+  run.log.push({ type, epoch: run.epoch, actor: '' })
+  run.activeAt = now
+}
+
+/** Names who caused what is not signed yet. */
+export function sign(run: ModelRun, actor: string): void {
+  for (const event of run.log) if (event.actor === '') event.actor = actor
+}
 
 export function move(run: ModelRun, status: RunStatus, now: number): void {
   run.status = status
   run.statusAt = now
-  run.activeAt = now
+}
+
+/** A phase, and its last attempt with it. */
+export function setPhase(phase: ModelPhase, status: PhaseStatus): void {
+  phase.status = status
+  const last = phase.attempts.at(-1)
+  if (last) last.status = status
+}
+
+export function completePhase(run: ModelRun, now: number, key = run.at): void {
+  const phase = phaseAt(run, key)
+  if (phase.status === 'COMPLETED') return
+  setPhase(phase, 'COMPLETED')
+  note(run, 'phase.completed', now)
 }
 
 export function endExecutions(run: ModelRun, end: ExecutionEnd): void {
   for (const execution of run.executions) if (execution.end === null) execution.end = end
 }
 
+const SETTLING = {
+  COMPLETED: 'run.completed',
+  FAILED: 'run.failed',
+  CANCELLED: 'run.cancelled',
+  EXPIRED: 'run.expired',
+} as const
+
+/** Settles a run and whatever hangs below it. */
 export function settle(
   run: ModelRun,
-  status: RunStatus,
+  status: keyof typeof SETTLING,
   reason: RunReason,
   now: number,
-  end: ExecutionEnd,
+  end: ExecutionEnd = 'CLOSED_BY_RUN',
 ): void {
   move(run, status, now)
+  note(run, SETTLING[status], now)
   run.reason = reason
+  run.settlings++
+  run.parentTold = run.parentId === null
   endExecutions(run, end)
   for (const phase of run.phases.values()) {
-    if (phase.status === 'RUNNING') phase.status = 'CANCELLED'
+    if (isWorkedOn(phase) || phase.status === 'AWAITING_APPROVAL') setPhase(phase, 'CANCELLED')
     if (phase.status === 'PENDING' && status === 'COMPLETED') phase.status = 'SKIPPED'
   }
+  for (const session of run.sessions) session.status = 'DISPOSED'
+  for (const approval of run.approvals) if (approval.status === 'PENDING') approval.status = 'VOID'
+  for (const message of run.messages) if (message.status === 'PENDING') message.status = 'UNDELIVERED'
 }
 
-export function cancelNow(run: ModelRun, now: number, confirmed: boolean, end: ExecutionEnd): void {
+/** Settles a run as FAILED whose owner keeps a lease until it has stopped. */
+export function failUnderOwner(run: ModelRun, reason: RunReason, now: number): void {
+  settle(run, 'FAILED', reason, now)
+  if (!isLeased(run.claim, now)) run.claim = null
+}
+
+export function cancelNow(
+  run: ModelRun,
+  now: number,
+  {
+    confirmed = false,
+    end = 'CLOSED_BY_RUN',
+    reason = run.cancelReason,
+  }: { confirmed?: boolean; end?: ExecutionEnd; reason?: RunReason } = {},
+): void {
   if (!isActive(run)) beginEpoch(run, now)
-  settle(run, 'CANCELLED', 'CANCELLED_BY_USER', now, end)
+  settle(run, 'CANCELLED', reason, now, end)
   run.confirmed = confirmed
   run.claim = null
 }
@@ -106,6 +192,7 @@ export function beginEpoch(run: ModelRun, now: number): void {
   run.epochAt = now
   run.reason = null
   run.takeovers = 0
+  for (const phase of run.phases.values()) phase.rejections = 0
 }
 
 export function giveClaim(run: ModelRun, { owner, leaseSeconds }: AskedClaim, now: number): void {
@@ -117,4 +204,5 @@ export function giveClaim(run: ModelRun, { owner, leaseSeconds }: AskedClaim, no
     expiresAt: leaseSeconds === 0 ? null : now + leaseSeconds,
   }
   move(run, 'RUNNING', now)
+  note(run, 'run.claimed', now)
 }

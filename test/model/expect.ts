@@ -1,9 +1,17 @@
-import type { Action, ActionOf, Actor } from './actions.ts'
-import { type Expected, type Model, type ModelRun, refused, replayed } from './modelState.ts'
-import * as oracle from './oracle.ts'
+import type { Actor, Kind } from './actions.ts'
+import { isActive, sign } from './beliefs.ts'
+import {
+  type Expected,
+  type Model,
+  type ModelApproval,
+  type ModelRun,
+  refused,
+  replayed,
+  runOf,
+} from './modelState.ts'
+import { lostLease } from './oracle.ts'
+import { mayDecide } from './oracleApprovals.ts'
 import { due } from './oracleDue.ts'
-
-type Kind = Exclude<Action['kind'], 'again' | 'sweep' | 'pass' | 'sleep'>
 
 const DRIVERS: readonly Actor[] = ['worker', 'admin', 'agent']
 const WORKERS: readonly Actor[] = ['worker', 'admin']
@@ -30,6 +38,24 @@ const RIGHTS: { readonly [K in Kind]: readonly Actor[] } = {
   completeRound: DRIVERS,
   execute: DRIVERS,
   finish: DRIVERS,
+  openSession: DRIVERS,
+  updateSession: DRIVERS,
+  recordPrompt: DRIVERS,
+  append: DRIVERS,
+  submit: DRIVERS,
+  askApproval: DRIVERS,
+  decide: OPERATORS,
+  say: OPERATORS,
+  receipt: DRIVERS,
+}
+
+/** What the actors are called in the log. */
+export const NAMES: Readonly<Record<Actor, string>> = {
+  operator: 'olga',
+  worker: 'wanda',
+  admin: 'adam',
+  viewer: 'vera',
+  agent: 'agent',
 }
 
 /** Whether an actor may do it; a claim that comes along takes the right to claim as well. */
@@ -37,53 +63,88 @@ export function mayDo(by: Actor, kind: Kind, claims = false): boolean {
   return RIGHTS[kind].includes(by) && (!claims || RIGHTS.claim.includes(by))
 }
 
+/** The rows below a run that commands name, and what is answered where there is none. */
+export const NAMED = {
+  executions: 'ExecutionNotFound',
+  sessions: 'SessionNotFound',
+  approvals: 'ApprovalNotFound',
+  messages: 'MessageNotFound',
+} as const
+
+/** Ids that the answer of the server tells of what a command made. */
+export interface Made {
+  readonly rowId: string
+  readonly approvalId: string
+}
+
+/** What a rule looks at: the run, after all that comes before the rule. */
+export interface Turn {
+  readonly model: Model
+  readonly run: ModelRun
+  readonly now: number
+  /** The status before what was due. */
+  readonly before: ModelRun['status']
+  readonly made: Made
+  readonly name: string
+  readonly key: string | null
+}
+
 /** What the oracle looks at of a command about one run. */
 export interface Asked {
-  readonly kind: Exclude<Kind, 'start' | 'claimAny' | 'renew'>
+  readonly kind: Exclude<Kind, 'start' | 'claimAny'>
   readonly by: Actor
+  readonly runId: string
   readonly key: string | null
   readonly input: Record<string, unknown>
   /** Undefined where the command is not a driving one; null where the fence was left out. */
   readonly fence?: number | null
-  /** The revision insisted on, with that of the row before the command. */
-  readonly revision?: { readonly asked: number | null; readonly row: number }
+  readonly ifRevision?: number | null
   readonly claims?: boolean
-  /** What is answered where the thing asked about is not there; absent where it is, or where only the run can be missing. */
-  readonly missing?: Expected
-  /** The command itself, once all that comes before it is passed; `before` is the status before what was due. */
-  readonly rule: (before: ModelRun['status']) => Expected
+  /** The row below the run that the command names. */
+  readonly row?: { readonly of: keyof typeof NAMED; readonly id: string }
+  /** True for what is no decision about the run: nothing is due before it. */
+  readonly exempt?: boolean
+  /** The command itself, once all that comes before it is passed. */
+  readonly rule: (turn: Turn) => Expected
 }
 
+/** What an action puts to the oracle beside what all have in common. */
+export type Asking = Pick<Asked, 'rule'> & Partial<Pick<Asked, 'row' | 'claims' | 'exempt'>>
+
 /** The checks every command goes through, in their order: exists, role, replay, due, fence, revision, then its rule. */
-export function expectAbout(model: Model, run: ModelRun, asked: Asked): Expected {
-  if (asked.missing) return asked.missing
+export function expectAbout(model: Model, asked: Asked, made: Made): Expected {
+  const { kind, by, row, claims = false } = asked
+  const run = runOf(model, asked.runId)
+  const named = row && run[row.of].find(({ id }) => id === row.id)
+  if (row && (run.deleted || !named)) return refused(NAMED[row.of])
   const kept = replayOf(model, asked)
   // of a run that is gone only its deletion is remembered
-  if (run.deleted && !(asked.kind === 'delete' && kept)) return refused('RunNotFound')
-  if (!mayDo(asked.by, asked.kind, asked.claims)) return refused('Forbidden')
+  if (run.deleted && !(kind === 'delete' && kept)) return refused('RunNotFound')
+  const name = NAMES[by]
+  const mayAnswer = row?.of !== 'approvals' || mayDecide(named as ModelApproval, name)
+  if (!mayDo(by, kind, claims) || !mayAnswer) return refused('Forbidden')
   if (kept) return kept
-  const before = { status: run.status, held: run.claim !== null }
-  due(run, model.now)
-  const expected = whatFollows(model, run, asked, before)
+  const turn: Turn = { model, run, now: model.now, before: run.status, made, name, key: asked.key }
+  if (asked.exempt) return asked.rule(turn)
+  due(model, run)
+  const expected = checkFence(turn, asked) ?? checkRevision(turn, asked) ?? asked.rule(turn)
+  sign(run, name)
   if (expected.ok && expected.changed) remember(model, asked, run.id)
   return expected
 }
 
-function whatFollows(
-  model: Model,
-  run: ModelRun,
-  { fence, revision, kind, rule }: Asked,
-  before: { readonly status: ModelRun['status']; readonly held: boolean },
-): Expected {
-  if (fence !== undefined && !(kind === 'fail' && run.status === 'QUEUED' && fence === null)) {
-    const lost = oracle.lostLease(run, model.now, fence)
-    if (lost) return lost
-  }
-  const wasActive = !['COMPLETED', 'FAILED', 'CANCELLED', 'EXPIRED'].includes(before.status)
-  const moved = run.status !== before.status || (wasActive && before.held && run.claim === null)
-  if (revision && revision.asked !== null && (revision.asked !== revision.row || moved))
-    return refused('RevisionConflict', { expected: revision.asked })
-  return rule(before.status)
+function checkFence({ run, now }: Turn, { kind, fence }: Asked): Expected | null {
+  if (fence === undefined) return null
+  if (kind === 'fail' && run.status === 'QUEUED' && fence === null) return null
+  // a receipt that comes after the end is answered with what became of the message
+  if (kind === 'receipt' && !isActive(run)) return null
+  return lostLease(run, now, fence)
+}
+
+/** A revision is the number of the last event: what was due counts. */
+function checkRevision({ run }: Turn, { ifRevision: expected = null }: Asked): Expected | null {
+  const actual = run.log.length
+  return expected === null || expected === actual ? null : refused('RevisionConflict', { expected, actual })
 }
 
 /** A key counts within its operation; a claim is one, however the run was chosen. */
@@ -119,19 +180,4 @@ export function remember(
 /** With a run go the keys that were kept with it. */
 function forget(model: Model, runId: string): void {
   for (const [name, kept] of model.keys) if (kept.runId === runId) model.keys.delete(name)
-}
-
-/** What a start is answered with; `accepted` where a new run begins, which is then to be told to the model. */
-export function expectStart(
-  model: Model,
-  action: ActionOf<'start'>,
-  key: string | null,
-  input: object,
-): Expected {
-  if (!mayDo(action.by, 'start', action.claim !== null)) return refused('Forbidden')
-  const kept = replayOf(model, { kind: 'start', key, input: { ...input } })
-  if (kept) return kept
-  const holder = oracle.holderOf(model, action.slot, null)
-  if (holder) return refused('ConcurrencyConflict', { holder: { run: { id: holder.id } } })
-  return { ok: true, changed: true, replayed: false }
 }

@@ -1,58 +1,76 @@
 import { expect } from 'vitest'
-import type { Caller, Commands } from '../../src/commands/context.ts'
 import { sweepRun } from '../../src/commands/changeRun.ts'
 import { claimRun } from '../../src/commands/claimRun.ts'
+import type { Caller, Commands } from '../../src/commands/context.ts'
 import { startRun } from '../../src/commands/startRun.ts'
 import { sweepDue } from '../../src/commands/sweep.ts'
 import { verifyRun } from '../../src/commands/verifyRun.ts'
 import type { Json } from '../../src/lifecycle/run.ts'
 import type { WorkflowDefinition } from '../../src/lifecycle/workflow.ts'
-import { readWholeRun } from '../../src/store/readWholeRun.ts'
 import { tick } from '../../src/store/tick.ts'
 import { agentOf, CALLERS } from '../support/callers.ts'
 import { passTime } from '../support/passTime.ts'
-import type { Action, ActionOf, Actor, KeyChoice } from './actions.ts'
-import { put } from './asked.ts'
-import { newRun } from './beliefs.ts'
+import { toStart } from '../support/runs.ts'
+import type { AboutAction, Action, ActionOf, Actor, StartAction } from './actions.ts'
+import { ask, type Command } from './ask.ts'
 import { type Answer, toAnswer, USE_CASES } from './askServer.ts'
-import { compareRun } from './compare.ts'
-import { expectAbout, expectStart, keyName, mayDo, remember, replayOf } from './expect.ts'
-import type { Expected, Model, ModelRun } from './modelState.ts'
-import { accepted, refused } from './modelState.ts'
+import { isActive, sign } from './beliefs.ts'
+import type { KeyChoice } from './choices.ts'
+import { compareAnswer, compareRun } from './compare.ts'
+import { keyName, mayDo, NAMES, remember, replayOf } from './expect.ts'
+import { explain, type Task } from './explain.ts'
+import { type Model, type ModelRun, refused, runOf } from './modelState.ts'
 import * as oracle from './oracle.ts'
 import { due } from './oracleDue.ts'
-import { type AboutRun, type Concrete, fitting, resolve } from './resolve.ts'
+import { payOwed } from './oracleFamily.ts'
+import { readStored, type StoredRun } from './readStored.ts'
+import { chooseRun, fits } from './resolve.ts'
+import { answered, drain, lookedAt, type StartCommand, started } from './tasks.ts'
 
-/** One history: actions done to the server and to the oracle's beliefs alike, compared after each. */
+/** Something to be asked of a server, and what it is believed to do. */
+interface Request {
+  /** The runs that it may concern, beside those that are made by it. */
+  readonly about: readonly string[]
+  readonly send: (server: Commands) => Promise<Answer>
+  readonly explain: (answer: Answer, alone: boolean) => Task
+}
+
+/** One history: actions done to the servers and to the oracle's beliefs alike, compared after each. */
 export class History {
-  readonly model: Model = { now: 0, runs: [], keys: new Map() }
-  /** What was asked about runs so far, the last first. */
-  private readonly asked: Concrete[] = []
+  model: Model = { now: 0, runs: [], keys: new Map() }
+  /** What was asked so far, the last first. */
+  private readonly asked: Request[] = []
   private keysMade = 0
 
   constructor(
-    private readonly commands: Commands,
+    private readonly servers: readonly [Commands, ...Commands[]],
     private readonly workflows: readonly WorkflowDefinition[],
     /** Keeps this history apart from the others in the same database. */
     private readonly project: string,
   ) {}
 
-  /** Whether an action makes sense now: for one that is to fit there is a run that it fits. */
-  admits(action: Action): boolean {
-    return !('fit' in action) || !action.fit || fitting(this.model, action).length > 0
+  private get commands(): Commands {
+    return this.servers[0]
   }
 
-  /** Does one thing, and throws where the server and the oracle disagree about it. */
+  /** Whether an action makes sense now: for one that is to fit there is a run that it fits. */
+  admits(action: Action): boolean {
+    if (action.kind === 'race') return action.actions.some((each) => this.admits(each))
+    return !('fit' in action) || !action.fit || chooseRun(this.model, action) !== undefined
+  }
+
+  /** Does one thing, and throws where the servers and the oracle disagree about it. */
   async act(action: Action): Promise<void> {
-    const { store } = this.commands
-    await tick(store.pool)
+    await tick(this.commands.store.pool)
     switch (action.kind) {
-      case 'start':
-        return this.start(action)
       case 'claimAny':
         return this.claimAny(action)
-      case 'again':
-        return this.again(action.back)
+      case 'again': {
+        const request = this.asked[action.back]
+        return request && this.ask([request])
+      }
+      case 'race':
+        return this.race(action)
       case 'sweep':
         return this.sweep()
       case 'pass':
@@ -60,14 +78,22 @@ export class History {
         return this.pass(action.seconds)
       case 'sleep':
         return this.sleep(action.seconds)
-      default:
-        return this.about(action)
+      default: {
+        const request = this.toRequest(action, null)
+        return request && this.ask([request])
+      }
     }
   }
 
   /** Proves every run, and what the oracle believes of each. */
   async prove(): Promise<void> {
-    for (const run of this.model.runs) await this.compare(run)
+    await this.compare(this.model.runs.map(({ id }) => id)).then((holds) => holds(this.model))
+    for (const { id, deleted } of this.model.runs) {
+      const verified = await verifyRun(this.commands, CALLERS.admin, id)
+      expect(verified).toMatchObject(
+        deleted ? { ok: false, problem: { type: 'RunNotFound' } } : { consistent: true, differences: [] },
+      )
+    }
   }
 
   /** Removes what the history made. */
@@ -75,129 +101,211 @@ export class History {
     await this.commands.store.pool.query('DELETE FROM run WHERE project = $1', [this.project])
   }
 
-  private async start(action: ActionOf<'start'>): Promise<void> {
-    const { model } = this
-    const workflow = this.workflows[action.workflow % this.workflows.length]
+  /** Makes the choices of an action; undefined where there is no run to ask about. */
+  private toRequest(action: AboutAction | StartAction, sameRun: ModelRun | null): Request | undefined {
+    const request = action.kind === 'start' ? this.toStart(action, sameRun) : this.toAsk(action, sameRun)
+    if (request) this.asked.unshift(request)
+    return request
+  }
+
+  private toAsk(action: AboutAction, sameRun: ModelRun | null): Request | undefined {
+    const run = sameRun ?? chooseRun(this.model, action)
+    if (!run) return undefined
+    const command = ask(action, run, () => `fresh ${++this.keysMade}`)
+    return {
+      about: [run.id],
+      send: (server) => this.send(server, command),
+      explain: (answer, alone) => answered(command, answer, alone),
+    }
+  }
+
+  private send(server: Commands, { kind, by, input, key, runId, agentFence }: Command): Promise<Answer> {
+    return USE_CASES[kind](server, this.callerOf(by, runId, agentFence), { ...input, idempotencyKey: key })
+  }
+
+  private toStart(action: StartAction, sameRun: ModelRun | null): Request {
+    const { by, slot, claim } = action
+    const parent = pick(this.model.runs, action.parent, isActive, sameRun)
+    const continues = pick(this.model.runs, action.continues, (run) => !isActive(run), null)
+    const chosen = this.workflows[action.workflow % this.workflows.length]
+    // mostly the workflow that is to be continued
+    const workflow = continues && action.workflow % 3 > 0 ? continues.workflow : chosen
     if (!workflow) throw new Error('there is no workflow')
+    const parentId = parent?.id ?? null
+    const continuesId = continues?.id ?? null
+    const input = {
+      workflow: workflow.name,
+      concurrencyKey: slot,
+      claim,
+      parentRunId: parentId,
+      continuesRunId: continuesId,
+    }
     const key = this.keyOf(action.key)
-    const input = { workflow: workflow.name, concurrencyKey: action.slot, claim: action.claim }
-    const expected = expectStart(model, action, key, input)
-    const answer = await startRun(this.commands, this.callerOf(action.by, null), {
+    const command: StartCommand = {
+      by,
+      key,
+      input,
+      workflow,
+      concurrencyKey: slot,
+      claim,
+      parentId,
+      continuesId,
+    }
+    const start = toStart({
       ...input,
-      version: null,
-      title: null,
-      input: null,
-      labels: [],
-      parentRunId: null,
-      continuesRunId: null,
       project: this.project,
       idempotencyKey: key,
       request: input as unknown as Json,
     })
-    const { runId } = this.check(expected, toAnswer(answer))
-    if (!expected.ok || runId === null) return
-    if (expected.replayed) {
-      expect(runId).toBe(model.keys.get(keyName('start', key ?? ''))?.runId)
-      return
+    return {
+      about: [parentId, continuesId].filter((id) => id !== null),
+      send: async (server) => toAnswer(await startRun(server, this.callerOf(by, null), start)),
+      explain: (answer) => started(command, answer),
     }
-    const run = newRun(model, runId, workflow, action.slot)
-    if (action.claim) oracle.claim(run, model.now, action.claim)
-    remember(model, { kind: 'start', key, input }, runId)
-    await this.compare(run)
   }
 
-  private async about(action: AboutRun): Promise<void> {
-    const rowOf = async ({ id }: ModelRun) => Number((await this.rowOf(id))?.['revision'] ?? 0)
-    const concrete = await resolve(this.model, action, { fresh: () => `fresh ${++this.keysMade}`, rowOf })
-    if (!concrete) return
-    this.asked.unshift(concrete)
-    await this.ask(concrete)
+  /** Several at once, each to the next server: of those that make sense on one run, or anywhere. */
+  private async race({ actions, same, runners }: ActionOf<'race'>): Promise<void> {
+    const leading = actions.find((action) => action.kind !== 'start' && this.admits(action))
+    const run = same && leading && 'run' in leading ? (chooseRun(this.model, leading) ?? null) : null
+    const joining = actions.filter((action) =>
+      run && 'fit' in action && action.fit ? fits(run, action) : this.admits(action),
+    )
+    const requests = joining.slice(0, runners).map((action) => this.toRequest(action, run))
+    await this.ask(requests.filter((request) => request !== undefined))
   }
 
-  private async again(back: number): Promise<void> {
-    const concrete = this.asked[back]
-    if (concrete) await this.ask(concrete)
-  }
-
-  private async ask(concrete: Concrete): Promise<void> {
-    const { action, run, agentFence } = concrete
-    const before = await this.rowOf(run.id)
-    const { asked, input } = put(this.model, concrete, Number(before?.['revision'] ?? 0))
-    const expected =
-      action.kind === 'renew' ? this.expectRenewal(action, run, input) : expectAbout(this.model, run, asked)
-    const caller = this.callerOf(action.by, run, agentFence)
-    const idempotencyKey = action.kind === 'renew' ? null : asked.key
-    const answer = await USE_CASES[action.kind](this.commands, caller, { ...input, idempotencyKey })
-    this.check(expected, answer)
-    if (action.kind === 'execute' && expected.ok) {
-      const id = answer.executionId ?? ''
-      if (expected.changed) run.executions.push({ id, end: null, told: false })
-      expect(run.executions.map((each) => each.id)).toContain(id)
-    }
-    const after = await this.rowOf(run.id)
+  /** Asks all of it at once, and finds out what went on. */
+  private async ask(requests: readonly Request[]): Promise<void> {
+    const about = new Set(requests.flatMap(({ about }) => about))
+    const [only] = requests.length === 1 ? about : []
+    const before = only === undefined ? undefined : await this.rowOf(only)
+    const answers = await Promise.all(
+      requests.map((request, place) =>
+        request.send(this.servers[place % this.servers.length] ?? this.commands),
+      ),
+    )
+    for (const { runId } of answers) if (runId !== null) about.add(runId)
+    const tasks = requests.map((request, place) =>
+      request.explain(answers[place] as Answer, requests.length === 1),
+    )
+    await this.explain(tasks, [...about])
+    const after = only === undefined ? undefined : await this.rowOf(only)
     // what was refused, or had nothing to change, leaves the row as it was, but for what was due
-    const idle = after && before && !(expected.ok && expected.changed)
+    const [answer] = answers
+    const idle = after && before && !(answer?.ok && answer.changed !== false)
     if (idle && after['revision'] === before['revision'])
       expect({ ...after, due_at: null }).toEqual({ ...before, due_at: null, ...endedClaim(after, before) })
-    await this.compare(run)
   }
 
-  private expectRenewal(action: ActionOf<'renew'>, run: ModelRun, input: Record<string, unknown>): Expected {
-    if (run.deleted) return refused('RunNotFound')
-    if (!mayDo(action.by, 'renew')) return refused('Forbidden')
-    return oracle.renew(run, this.model.now, Number(input['fence']), action.seconds)
+  /** Believes what explains the answers and what is stored of the runs concerned; throws where nothing does. */
+  private async explain(tasks: readonly Task[], about: readonly string[]): Promise<void> {
+    const holds = await this.compare(this.withRelatives(about))
+    this.model = explain(this.model, tasks, holds)
+  }
+
+  /** The runs named, and those that their settling may concern. */
+  private withRelatives(about: readonly string[]): string[] {
+    const ids = new Set(about)
+    const { runs } = this.model
+    for (const id of ids) {
+      const run = runs.find((each) => each.id === id)
+      if (run?.parentId) ids.add(run.parentId)
+      for (const other of runs) {
+        const sharesKey = run?.concurrencyKey != null && other.concurrencyKey === run.concurrencyKey
+        if (other.parentId === id || sharesKey) ids.add(other.id)
+      }
+    }
+    return [...ids]
+  }
+
+  /** Reads runs, and returns what holds a model against them. */
+  private async compare(ids: readonly string[]): Promise<(model: Model) => void> {
+    const stored = new Map<string, StoredRun | null>()
+    for (const id of ids) stored.set(id, await readStored(this.commands.store, id))
+    return (model) => {
+      for (const [id, found] of stored) {
+        const believed = runOf(model, id)
+        expect(found === null).toBe(believed.deleted)
+        if (found) compareRun(believed, found, model.now)
+      }
+    }
   }
 
   private async claimAny(action: ActionOf<'claimAny'>): Promise<void> {
-    const { model } = this
     const key = this.keyOf(action.key)
-    const input = { owner: action.owner, leaseSeconds: 30, project: this.project }
+    const input = { owner: action.owner, leaseSeconds: 300, project: this.project }
     const asked = { kind: 'claimAny', key, input } as const
-    const kept = replayOf(model, asked)
-    const allowed = mayDo(action.by, 'claimAny')
-    const answer = toAnswer(
-      await claimRun(this.commands, this.callerOf(action.by, null), { ...input, idempotencyKey: key }),
-    )
-    if (!allowed || kept) {
-      this.check(allowed && kept ? kept : refused('Forbidden'), answer)
-      if (answer.ok) expect(answer.runId).toBe(model.keys.get(keyName('claimAny', key ?? ''))?.runId)
+    const caller = this.callerOf(action.by, null)
+    const answer = toAnswer(await claimRun(this.commands, caller, { ...input, idempotencyKey: key }))
+    const kept = replayOf(this.model, asked)
+    if (kept || !mayDo(action.by, 'claimAny')) {
+      const allowed = mayDo(action.by, 'claimAny')
+      compareAnswer(allowed && kept ? kept : refused('Forbidden'), answer, null)
+      if (answer.ok) expect(answer.runId).toBe(this.model.keys.get(keyName('claimAny', key ?? ''))?.runId)
       return
     }
     // which ones were looked at on the way is not told: all of them are looked at now
-    for (const run of model.runs) {
-      if (run.id !== answer.runId && !run.deleted) await sweepRun(this.commands, run.id)
-      due(run, model.now)
-    }
-    const waiting = model.runs.filter((run) => !run.deleted && run.status === 'QUEUED')
-    if (waiting.length === 0) {
-      this.check(refused('NothingToClaim'), answer)
-    } else {
-      this.check(accepted, answer)
-      const run = waiting.find(({ id }) => id === answer.runId)
-      if (!run) throw new Error(`a run was claimed that did not wait: ${answer.runId}`)
-      oracle.claim(run, model.now, input)
+    const others = this.model.runs.filter(({ id, deleted }) => !deleted && id !== answer.runId)
+    for (const { id } of others) await sweepRun(this.commands, id)
+    const claimed: Task = function* (model) {
+      const run = model.runs.find(({ id }) => id === answer.runId)
+      if (!run) return
+      due(model, run)
+      const expected = oracle.claim(run, model.now, input)
+      sign(run, NAMES[action.by])
+      compareAnswer(expected, answer, run)
       remember(model, asked, run.id)
+      yield
     }
-    await this.prove()
+    const holds = await this.compare(this.model.runs.map(({ id }) => id))
+    // what waits for a person, or for somebody to resume it, is not looked at by who wants to claim
+    const seen = this.model.runs.filter(({ status }) => status === 'QUEUED' || status === 'RUNNING')
+    this.model = explain(this.model, [...this.looks(others), claimed], holds)
+    if (answer.ok) return
+    compareAnswer(refused('NothingToClaim'), answer, null)
+    const waiting = seen.map(({ id }) => runOf(this.model, id)).filter(({ status }) => status === 'QUEUED')
+    expect(waiting.filter(({ deleted }) => !deleted).map(({ id }) => id)).toEqual([])
   }
 
   private async sweep(): Promise<void> {
-    const { model } = this
-    const moved = { lapsed: [] as string[], expired: [] as string[] }
-    for (const run of model.runs) {
-      const before = { status: run.status, claim: run.claim }
-      const wasSettled = ['COMPLETED', 'FAILED', 'CANCELLED', 'EXPIRED'].includes(run.status)
-      due(run, model.now)
-      const changed = run.status !== before.status || (!wasSettled && run.claim !== before.claim)
-      if (changed) (run.status === 'EXPIRED' ? moved.expired : moved.lapsed).push(run.id)
-    }
-    const { lapsed, expired } = await sweepDue(this.commands)
-    const mine = new Set(model.runs.map(({ id }) => id))
-    expect({
-      lapsed: lapsed.filter((id) => mine.has(id)),
-      expired: expired.filter((id) => mine.has(id)),
-    }).toEqual({ lapsed: moved.lapsed.toSorted(), expired: moved.expired.toSorted() })
-    await this.prove()
+    const swept = await sweepDue(this.commands)
+    const ids = this.model.runs.map(({ id }) => id)
+    const moved = new Map<Model, ModelRun[]>()
+    const looks = this.looks(this.model.runs, (model, run) =>
+      moved.set(model, [...(moved.get(model) ?? []), structuredClone(run)]),
+    )
+    const holds = await this.compare(ids)
+    this.model = explain(this.model, looks, (model) => {
+      const idsOf = (isOne: (run: ModelRun) => boolean) =>
+        (moved.get(model) ?? [])
+          .filter(isOne)
+          .map(({ id }) => id)
+          .toSorted()
+      expect({ lapsed: swept.lapsed, expired: swept.expired }).toEqual({
+        lapsed: idsOf(({ status }) => status !== 'EXPIRED'),
+        expired: idsOf(({ status }) => status === 'EXPIRED'),
+      })
+      drain(payOwed(model))
+      holds(model)
+    })
+  }
+
+  /** Looks at the runs on which something is due, in whatever order. */
+  private looks(
+    runs: readonly ModelRun[],
+    moved: (model: Model, run: ModelRun) => void = () => undefined,
+  ): Task[] {
+    return runs.filter((run) => this.isDue(run)).map(({ id }) => lookedAt(id, moved))
+  }
+
+  private isDue({ id }: ModelRun): boolean {
+    const model = structuredClone(this.model)
+    const run = runOf(model, id)
+    const { claim, log } = run
+    const { length } = log
+    due(model, run)
+    return run.claim !== claim || log.length > length
   }
 
   private async pass(seconds: number): Promise<void> {
@@ -208,50 +316,17 @@ export class History {
   /** Everybody sleeps, servers and owners: what expired meanwhile gets its period again. */
   private async sleep(seconds: number): Promise<void> {
     const { model } = this
+    const { pool } = this.commands.store
     const since = model.now
     await this.pass(seconds)
-    await this.commands.store.pool.query(
-      'UPDATE installation SET tick_at = clock_timestamp() - make_interval(secs => $1)',
-      [seconds],
-    )
-    await tick(this.commands.store.pool)
+    await pool.query('UPDATE installation SET tick_at = clock_timestamp() - make_interval(secs => $1)', [
+      seconds,
+    ])
+    await tick(pool)
     model.now += seconds
     for (const { claim } of model.runs)
       if (claim?.expiresAt != null && claim.expiresAt > since && claim.expiresAt <= model.now)
         claim.expiresAt = model.now + claim.seconds
-  }
-
-  /** Holds an answer against what was expected; returns it. */
-  private check(expected: Expected, answer: Answer): Answer {
-    if (expected.ok) {
-      expect(answer).toMatchObject({ ok: true, problem: null })
-      if (answer.changed !== null) expect(answer.changed).toBe(expected.changed)
-      if (answer.replayed !== null) expect(answer.replayed).toBe(expected.replayed)
-      return answer
-    }
-    const { differing, ...told } = expected.told ?? {}
-    expect(answer).toMatchObject({ ok: false, problem: { type: expected.type, ...told } })
-    if (differing) {
-      const paths = (answer.problem as { differingPaths?: readonly string[] } | null)?.differingPaths ?? []
-      expect([...new Set(paths.map((path) => path.split('.')[0]))].toSorted()).toEqual(differing)
-    }
-    return answer
-  }
-
-  /** Proves a run from its log, and compares it with what the oracle believes. */
-  private async compare(run: ModelRun): Promise<void> {
-    const { store } = this.commands
-    const verified = await verifyRun(this.commands, CALLERS.admin, run.id)
-    if (run.deleted) {
-      expect(verified).toMatchObject({ ok: false, problem: { type: 'RunNotFound' } })
-      return
-    }
-    expect(verified).toMatchObject({ ok: true, consistent: true, differences: [] })
-    const whole = await readWholeRun(store.pool, store, run.id)
-    if (!whole) throw new Error(`run ${run.id} is gone`)
-    expect(whole.events.map(({ seq }) => seq)).toEqual(whole.events.map((_, index) => index + 1))
-    expect(whole.events.length).toBe(whole.run.revision)
-    compareRun(run, whole.run, this.model.now, whole.now)
   }
 
   private async rowOf(runId: string): Promise<Record<string, unknown> | undefined> {
@@ -259,13 +334,26 @@ export class History {
     return rows[0] as Record<string, unknown> | undefined
   }
 
-  private callerOf(by: Actor, run: ModelRun | null, agentFence = 1): Caller {
-    return by === 'agent' ? agentOf(run?.id ?? 'run_none', agentFence) : CALLERS[by]
+  private callerOf(by: Actor, runId: string | null, agentFence = 1): Caller {
+    return by === 'agent' ? agentOf(runId ?? 'run_none', agentFence) : CALLERS[by]
   }
 
   private keyOf(choice: KeyChoice): string | null {
     return choice === 'none' ? null : choice === 'fresh' ? `fresh ${++this.keysMade}` : `${choice}`
   }
+}
+
+/** The run with this number: among those preferred, but for the last number; on one run where that is said. */
+function pick(
+  runs: readonly ModelRun[],
+  place: number | null,
+  prefers: (run: ModelRun) => boolean,
+  sameRun: ModelRun | null,
+): ModelRun | null {
+  if (place === null || sameRun) return place === null ? null : sameRun
+  const preferred = runs.filter((run) => !run.deleted && prefers(run))
+  const among = place < 3 ? preferred : runs
+  return among[place % (among.length || 1)] ?? null
 }
 
 /** On a settled run an expired claim ends without a revision. */

@@ -1,31 +1,25 @@
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Commands } from '../../src/commands/context.ts'
 import { openTestCommands, type TestCommands } from '../support/commands.ts'
-import { define, GATED, ROUNDS, SOLO } from '../support/workflows.ts'
-import { type Action, actions, workflows } from './actions.ts'
+import { type Action, actions, any, workflows } from './actions.ts'
+import { budget } from './budget.ts'
 import { History } from './history.ts'
 import { LIMITS } from './modelState.ts'
-
-/** Every limit of time, none of them a multiple of the steps in which time moves. */
-const HURRIED = define({
-  name: 'hurried',
-  initialPhase: 'work',
-  phases: [{ key: 'work', final: true, timeoutSeconds: 610 }],
-  timeouts: { queueSeconds: 310, runSeconds: 7210, idleSeconds: 1810 },
-})
-/** Handed on where an owner is lost, as often as the server's settings say. */
-const HANDED_ON = define({ ...SOLO, name: 'handed-on', onOwnerLost: 'REQUEUE' })
-const WORKFLOWS = [SOLO, HANDED_ON, ROUNDS, HURRIED, GATED]
+import { WORKFLOWS } from './modelWorkflows.ts'
+import { PRELUDE_NAMES, PRELUDES } from './preludes.ts'
 
 let here: TestCommands
+let servers: readonly [Commands, Commands]
 beforeAll(async () => {
   here = await openTestCommands({ workflows: WORKFLOWS, settings: LIMITS })
+  servers = [here.commands, here.openServer()]
 })
 afterAll(() => here.close())
 
 /** One step of a history, for fast-check to choose, replay and leave out. */
 class Step implements fc.AsyncCommand<History, History> {
-  static readonly taken = new Map<string, number>()
+  static readonly taken = new Set<string>()
 
   constructor(private readonly action: Action) {}
 
@@ -34,7 +28,7 @@ class Step implements fc.AsyncCommand<History, History> {
   }
 
   async run(_beliefs: History, history: History): Promise<void> {
-    Step.taken.set(this.action.kind, (Step.taken.get(this.action.kind) ?? 0) + 1)
+    Step.taken.add(this.action.kind)
     await history.act(this.action)
   }
 
@@ -43,31 +37,27 @@ class Step implements fc.AsyncCommand<History, History> {
   }
 }
 
-const numRuns = Number(process.env['PAWL_MODEL_RUNS'] ?? 30)
-const seed = process.env['PAWL_MODEL_SEED']
+const { numRuns, parameters, timeout } = budget()
 
 test(
   'whatever is asked, by whomever and whenever, is answered and kept as the specification says',
   async () => {
-    const steps = actions.flatMap(([weight, action]) =>
-      Array.from({ length: weight }, () => action.map((chosen) => new Step(chosen))),
-    )
-    const begun = new Step({ kind: 'start', by: 'admin', key: 'none', workflow: 0, slot: null, claim: null })
-    const histories = fc.commands([fc.constant(begun), ...steps], { maxCommands: 250, size: 'max' })
+    const step = any(actions.map(([weight, action]) => [weight, action.map((chosen) => new Step(chosen))]))
+    const histories = fc.commands([step], { maxCommands: 400, size: 'max' })
+    const preludes = fc.constantFrom(...PRELUDE_NAMES)
     let count = 0
     await fc.assert(
-      fc.asyncProperty(workflows, histories, async (workflow, commands) => {
-        const history = new History(here.commands, WORKFLOWS, `history ${++count}`)
-        // every history begins with a run that there is something to ask about
-        await history.act({ kind: 'start', by: 'admin', key: 'none', workflow, slot: 'slot', claim: null })
+      fc.asyncProperty(preludes, workflows, histories, async (prelude, workflow, commands) => {
+        const history = new History(servers, WORKFLOWS, `history ${++count}`)
+        for (const action of PRELUDES[prelude](workflow)) await history.act(action)
         await fc.asyncModelRun(() => ({ model: history, real: history }), commands)
         await history.prove()
         await history.forget()
       }),
-      { numRuns, ...(seed ? { seed: Number(seed) } : {}) },
+      parameters,
     )
-    const kinds = new Set(Step.taken.keys())
-    if (numRuns >= 20) expect(kinds.size).toBe(new Set(actions.map(([, action]) => action)).size)
+    const kinds = new Set(actions.map(([, action]) => action)).size
+    if (numRuns >= 20 && count >= numRuns) expect(Step.taken.size).toBe(kinds)
   },
-  Math.max(60_000, numRuns * 5_000),
+  timeout,
 )

@@ -1,5 +1,16 @@
 import type { WorkflowDefinition } from '../../src/lifecycle/workflow.ts'
-import type { ExecutionEnd, PhaseStatus, RunReason, RunStatus } from '../../src/lifecycle/words.ts'
+import type {
+  ApprovalKind,
+  ApprovalStatus,
+  ExecutionEnd,
+  ExpiryPolicy,
+  MessageMode,
+  MessageStatus,
+  PhaseStatus,
+  RunReason,
+  RunStatus,
+  SessionStatus,
+} from '../../src/lifecycle/words.ts'
 
 /** What the oracle believes of a claim; moments are seconds of the model's clock. */
 export interface ModelClaim {
@@ -12,8 +23,11 @@ export interface ModelClaim {
 /** What the oracle believes of a phase of the present round. */
 export interface ModelPhase {
   status: PhaseStatus
-  attempts: number
   startedAt: number
+  /** How often its work was rejected in this epoch. */
+  rejections: number
+  /** Its attempts, the last one being as the phase is. */
+  readonly attempts: { readonly epoch: number; status: PhaseStatus }[]
 }
 
 /** What the oracle believes of an execution. */
@@ -24,15 +38,88 @@ export interface ModelExecution {
   told: boolean
 }
 
+/** What the oracle believes of a session. */
+export interface ModelSession {
+  readonly id: string
+  readonly role: string
+  adapter: string
+  handle: string | null
+  status: SessionStatus
+  fence: number
+  recoveries: number
+  /** The prompt on its way, or the last one. */
+  prompt: string | null
+  stage: 'SENDING' | 'SENT' | null
+  readonly sent: { readonly key: string; readonly attempt: number }[]
+  readonly chunks: string[]
+}
+
+/** What the oracle believes of an artifact. */
+export interface ModelArtifact {
+  readonly id: string
+  readonly phase: string
+  readonly round: number
+  readonly attempt: number
+  readonly path: string
+  readonly sha256: string
+  readonly valid: boolean
+}
+
+/** What the oracle believes of an approval. */
+export interface ModelApproval {
+  readonly id: string
+  readonly kind: ApprovalKind
+  readonly gate: string
+  readonly phase: string | null
+  readonly round: number
+  readonly attempt: number | null
+  readonly digest: string
+  readonly artifactSha256: string | null
+  readonly requestedBy: string
+  readonly approvers: readonly string[]
+  readonly allowSelfApproval: boolean
+  readonly expiresAt: number | null
+  readonly onExpiry: ExpiryPolicy
+  status: ApprovalStatus
+  decidedBy: string | null
+}
+
+/** What the oracle believes of a message. */
+export interface ModelMessage {
+  readonly id: string
+  readonly mode: MessageMode
+  status: MessageStatus
+}
+
+/** A line of the log, as far as the oracle foresees it. */
+export interface ModelEvent {
+  readonly type: string
+  readonly epoch: number
+  actor: string
+}
+
 /** What the oracle believes of a run. */
 export interface ModelRun {
   readonly id: string
   readonly workflow: WorkflowDefinition
   readonly concurrencyKey: string | null
+  readonly parentId: string | null
+  readonly depth: number
+  readonly continuesId: string | null
+  readonly firstRound: number
   deleted: boolean
   status: RunStatus
   reason: RunReason | null
   confirmed: boolean | null
+  /** Why it is being cancelled. */
+  cancelReason: RunReason
+  cascade: boolean
+  /** How often it has settled. */
+  settlings: number
+  /** Whether its parent was told of its last end. */
+  parentTold: boolean
+  /** The ends of children that it was told of, as `child:epoch`. */
+  readonly toldOf: Set<string>
   epoch: number
   fence: number
   claim: ModelClaim | null
@@ -43,7 +130,12 @@ export interface ModelRun {
   roundComplete: boolean
   at: string
   phases: Map<string, ModelPhase>
-  executions: ModelExecution[]
+  readonly executions: ModelExecution[]
+  readonly sessions: ModelSession[]
+  readonly artifacts: ModelArtifact[]
+  readonly approvals: ModelApproval[]
+  readonly messages: ModelMessage[]
+  readonly log: ModelEvent[]
   /** The key of the last release after settling. */
   lastRelease: string | null
   epochAt: number
@@ -66,9 +158,21 @@ export interface Model {
   readonly keys: Map<string, Remembered>
 }
 
-/** What the oracle expects to be answered. */
+/** The run with this id. */
+export function runOf(model: Model, id: string): ModelRun {
+  const run = model.runs.find((each) => each.id === id)
+  if (!run) throw new Error(`the oracle knows no run ${id}`)
+  return run
+}
+
+/** What the oracle expects to be answered, with what it is expected to tell. */
 export type Expected =
-  | { readonly ok: true; readonly changed: boolean; readonly replayed: boolean }
+  | {
+      readonly ok: true
+      readonly changed: boolean
+      readonly replayed: boolean
+      readonly told?: Record<string, unknown>
+    }
   | { readonly ok: false; readonly type: string; readonly told?: Record<string, unknown> }
 
 export const accepted: Expected = { ok: true, changed: true, replayed: false }
@@ -80,11 +184,17 @@ export function refused(type: string, told?: Record<string, unknown>): Expected 
   return told ? { ok: false, type, told } : { ok: false, type }
 }
 
+/** An answer that tells something beside its yes. */
+export function telling(expected: Expected, told: Record<string, unknown>): Expected {
+  return { ...expected, told }
+}
+
 /** Where the limits of the model lie; none is a multiple of the steps that time moves in. */
 export const LIMITS = {
-  cancelGraceSeconds: 30,
-  orphanAfterSeconds: 86_410,
-  staleAfterSeconds: 604_810,
+  cancelGraceSeconds: 300,
+  orphanAfterSeconds: 864_100,
+  staleAfterSeconds: 6_048_100,
   maxResumes: 1,
   maxTakeovers: 1,
+  maxRework: 1,
 } as const

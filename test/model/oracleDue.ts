@@ -2,28 +2,40 @@ import type { RunReason } from '../../src/lifecycle/words.ts'
 import {
   cancelNow,
   endExecutions,
+  failUnderOwner,
   inFlight,
   isActive,
   isGood,
   isLeased,
+  isWorkedOn,
   move,
+  note,
+  openApprovalOf,
   phaseAt,
   settle,
+  sign,
 } from './beliefs.ts'
-import { LIMITS, type ModelRun } from './modelState.ts'
+import { LIMITS, type Model, type ModelRun } from './modelState.ts'
+import { answerApproval } from './oracleAnswers.ts'
 
 /** What has become due by now, before anything else is looked at. */
-export function due(run: ModelRun, now: number): void {
+export function due(model: Model, run: ModelRun): void {
   if (run.deleted) return
+  const { now } = model
+  const hasActiveChild = model.runs.some(
+    (child) => child.parentId === run.id && !child.deleted && isActive(child),
+  )
   lapse(run, now)
   overtime(run, now)
-  goStale(run, now)
+  expireApproval(run, now)
+  if (!hasActiveChild) goStale(run, now)
+  sign(run, 'system')
 }
 
 function lapse(run: ModelRun, now: number): void {
   if (run.status === 'CANCELLING') {
     if (!isGood(run.claim, now) && now >= run.statusAt + LIMITS.cancelGraceSeconds)
-      cancelNow(run, now, false, 'SUPERVISOR_LOST')
+      cancelNow(run, now, { end: 'SUPERVISOR_LOST' })
     return
   }
   if (run.claim === null) return
@@ -42,12 +54,13 @@ function lapse(run: ModelRun, now: number): void {
       endExecutions(run, 'SUPERVISOR_LOST')
       run.claim = null
       move(run, 'QUEUED', now)
+      note(run, 'run.requeued', now)
     } else loseOwner(run, now)
     return
   }
   if (isActive(run)) {
     endExecutions(run, 'SUPERVISOR_LOST')
-    run.activeAt = now
+    note(run, 'run.released', now)
   }
   run.claim = null
 }
@@ -68,19 +81,36 @@ function overtime(run: ModelRun, now: number): void {
   if (run.status === 'RUNNING') {
     const phase = phaseAt(run)
     const seconds = run.workflow.phases.find(({ key }) => key === run.at)?.timeoutSeconds
-    if (phase.status === 'RUNNING') limit(phase.startedAt, seconds, 'PHASE_TIMEOUT')
+    if (isWorkedOn(phase)) limit(phase.startedAt, seconds, 'PHASE_TIMEOUT')
     limit(run.activeAt, idleSeconds, 'IDLE_TIMEOUT')
   }
   limit(run.epochAt, runSeconds, 'RUN_TIMEOUT')
   const [first] = reached.toSorted(([one], [other]) => one - other)
-  if (!first) return
-  settle(run, 'FAILED', first[1], now, 'CLOSED_BY_RUN')
-  if (!isLeased(run.claim, now)) run.claim = null
+  if (first) failUnderOwner(run, first[1], now)
+}
+
+/** What the policy of an approval says where nobody decided in time. */
+function expireApproval(run: ModelRun, now: number): void {
+  const approval = openApprovalOf(run)
+  if (!approval || approval.expiresAt === null || approval.expiresAt > now) return
+  if (approval.onExpiry === 'WAIT' || !['AWAITING_APPROVAL', 'PAUSED'].includes(run.status)) return
+  approval.status = 'EXPIRED'
+  approval.decidedBy = 'system'
+  note(run, 'approval.expired', now)
+  if (approval.onExpiry === 'REJECT')
+    answerApproval(run, approval, approval.kind === 'REVIEW' ? 'REJECT' : 'ABORT', now)
+  else if (isLeased(run.claim, now)) failUnderOwner(run, 'APPROVAL_EXPIRED', now)
+  else {
+    settle(run, 'EXPIRED', 'APPROVAL_EXPIRED', now)
+    run.claim = null
+  }
 }
 
 function goStale(run: ModelRun, now: number): void {
   if (!['QUEUED', 'PAUSED', 'AWAITING_APPROVAL'].includes(run.status)) return
   if (inFlight(run) || isLeased(run.claim, now) || now - run.activeAt < LIMITS.staleAfterSeconds) return
-  settle(run, 'EXPIRED', 'STALE', now, 'CLOSED_BY_RUN')
+  const open = openApprovalOf(run)
+  if (open && (open.expiresAt === null || open.onExpiry === 'WAIT')) return
+  settle(run, 'EXPIRED', 'STALE', now)
   run.claim = null
 }

@@ -1,68 +1,21 @@
-import type { Action, ActionOf, FenceChoice, PhaseChoice } from './actions.ts'
+import type { AboutAction, ActionOf } from './actions.ts'
+import { graphOf, isActive, isWorkedOn, openApprovalOf, phaseAt } from './beliefs.ts'
+import type { Driving, FenceChoice, PhaseChoice } from './choices.ts'
 import type { Model, ModelRun } from './modelState.ts'
 
-/** An action about one run. */
-export type AboutRun = Exclude<Action, { kind: 'start' | 'claimAny' | 'again' | 'sweep' | 'pass' | 'sleep' }>
-
-/** An action about one run with every choice made: what can be asked once more, word by word. */
-export interface Concrete {
-  readonly action: AboutRun
-  readonly run: ModelRun
-  readonly key: string | null
-  /** The fence given; null where it was left out. */
-  readonly fence: number | null
-  /** The fence that the actor's token carries, where it is an agent. */
-  readonly agentFence: number
-  readonly ifRevision: number | null
-  readonly phase: string | null
-  readonly executionId: string
-}
-
-/** The runs that an action makes sense for. */
-export function fitting(model: Model, action: AboutRun): ModelRun[] {
-  return model.runs.filter((run) => !run.deleted && fits(run, action))
-}
-
-/** Makes the choices of an action; undefined where there is no run to ask about. */
-export function resolve(
-  model: Model,
-  action: AboutRun,
-  { fresh, rowOf }: { fresh: () => string; rowOf: (run: ModelRun) => Promise<number> },
-): Promise<Concrete> | undefined {
-  const among = action.fit ? fitting(model, action) : model.runs
-  const run = among[action.run % (among.length || 1)]
-  return run && choose(action, run, fresh, rowOf)
-}
-
-async function choose(
-  action: AboutRun,
-  run: ModelRun,
-  fresh: () => string,
-  rowOf: (run: ModelRun) => Promise<number>,
-): Promise<Concrete> {
-  const revision = 'revision' in action ? action.revision : 'any'
-  const row = revision === 'any' ? 0 : await rowOf(run)
-  const open = run.executions.filter(({ told }) => !told)
-  const among = action.fit && open.length > 0 ? open : run.executions
-  const nth = action.kind === 'finish' ? action.execution : 0
-  return {
-    action,
-    run,
-    key: action.key === 'none' ? null : action.key === 'fresh' ? fresh() : `${action.key}`,
-    fence: 'fence' in action ? (isSuperseded(action) ? run.fence : fenceOf(action.fence, run)) : null,
-    // an agent of the claim before names the fence of the present one
-    agentFence: Math.max(1, isSuperseded(action) ? run.fence - 1 : run.fence),
-    ifRevision: revision === 'any' ? null : revision === 'seen' ? row : row - 1,
-    phase: 'phase' in action ? phaseOf(action.phase, action, run) : null,
-    executionId: among[nth % (among.length || 1)]?.id ?? 'exe_none',
-  }
+/** The run that an action is about: one that it makes sense for, where that is asked for; undefined where there is none. */
+export function chooseRun(model: Model, action: AboutAction): ModelRun | undefined {
+  const among = action.fit ? model.runs.filter((run) => !run.deleted && fits(run, action)) : model.runs
+  return among[action.run % (among.length || 1)]
 }
 
 /** Whether an action makes sense for a run: there it may be accepted. */
-function fits(run: ModelRun, action: AboutRun): boolean {
-  const here = run.phases.get(run.at)?.status ?? 'PENDING'
+export function fits(run: ModelRun, action: AboutAction): boolean {
+  const here = phaseAt(run).status
   const { status } = run
-  const graph = run.workflow.phases.find(({ key }) => key === run.at)
+  const isRunning = status === 'RUNNING'
+  const isAtWork = isRunning && isWorkedOn(phaseAt(run))
+  const isSettled = !isActive(run)
   switch (action.kind) {
     case 'claim':
       return status === 'QUEUED'
@@ -72,36 +25,50 @@ function fits(run: ModelRun, action: AboutRun): boolean {
     case 'confirmCancel':
       return status === 'CANCELLING'
     case 'pause':
-      return status === 'QUEUED' || status === 'RUNNING'
+      return status === 'QUEUED' || isRunning || status === 'AWAITING_APPROVAL'
     case 'cancel':
-      return !['COMPLETED', 'CANCELLED', 'EXPIRED', 'CANCELLING'].includes(status)
+      return status !== 'CANCELLING' && (!isSettled || status === 'FAILED')
     case 'resume':
       return status === 'PAUSED' || status === 'FAILED'
     case 'delete':
-      return ['COMPLETED', 'CANCELLED', 'EXPIRED', 'FAILED'].includes(status)
+      return isSettled
     case 'finish':
       return run.executions.some(({ told }) => !told)
     case 'complete':
-      return status === 'RUNNING' && graph?.final === true && here !== 'PENDING'
+      return isRunning && graphOf(run).final && here !== 'PENDING'
     case 'startPhase':
-      return status === 'RUNNING' && (here === 'RUNNING') === action.repair
+      return isRunning && isWorkedOn(phaseAt(run)) === action.repair
     case 'advance':
-      return status === 'RUNNING' && (here === 'RUNNING' || here === 'COMPLETED')
+      return isAtWork || (isRunning && here === 'COMPLETED')
     case 'failPhase':
-      return status === 'RUNNING' && here === 'RUNNING'
+      return isAtWork
+    case 'submit':
+      return isAtWork && graphOf(run).artifact !== null
     case 'completeRound':
-      return status === 'RUNNING' && run.at === run.workflow.completeRoundAt
+      return isRunning && run.at === run.workflow.completeRoundAt
+    case 'askApproval':
+      return action.phase === 'none' ? isRunning : isAtWork
+    case 'updateSession':
+      return isRunning && run.sessions.some(({ status }) => status !== 'DISPOSED')
+    case 'recordPrompt':
+      return isAtWork && run.sessions.some(({ status }) => status === 'READY' || status === 'BUSY')
+    case 'append':
+      return run.sessions.length > 0
+    case 'decide':
+      return openApprovalOf(run) !== undefined
+    case 'receipt':
+      return run.messages.length > 0
+    case 'say':
+      return isActive(run)
     case 'fail':
     case 'execute':
-      return status === 'RUNNING'
+    case 'openSession':
+      return isRunning
   }
 }
 
-function isSuperseded(action: AboutRun): boolean {
-  return action.by === 'agent' && 'fence' in action && action.fence === 'older'
-}
-
-function fenceOf(choice: FenceChoice, { fence }: ModelRun): number | null {
+/** The fence given; null where it was left out. */
+export function fenceOf(choice: FenceChoice, { fence }: ModelRun): number | null {
   switch (choice) {
     case 'last':
       return fence
@@ -114,15 +81,51 @@ function fenceOf(choice: FenceChoice, { fence }: ModelRun): number | null {
   }
 }
 
-function phaseOf(
-  choice: PhaseChoice,
-  action: ActionOf<'advance' | 'startPhase' | 'failPhase' | 'execute'>,
-  run: ModelRun,
-): string | null {
+/** Whether the agent of the claim before names the fence of the present one. */
+export function isSuperseded(action: AboutAction): boolean {
+  return action.by === 'agent' && 'fence' in action && action.fence === 'older' && action.kind !== 'append'
+}
+
+export function phaseOf(choice: PhaseChoice, action: AboutAction, run: ModelRun): string | null {
   if (choice === 'none') return null
   if (choice !== 'fit') return run.workflow.phases[choice]?.key ?? 'nowhere'
-  if (action.kind !== 'advance') return run.at
-  const next = run.workflow.phases.find(({ key }) => key === run.at)?.next ?? []
+  return action.kind === 'advance' ? nextPhase(action, run) : run.at
+}
+
+function nextPhase(action: ActionOf<'advance'>, run: ModelRun): string {
+  const { next } = graphOf(run)
   const ways = run.roundComplete ? [...next, run.workflow.initialPhase] : next
   return ways[action.run % (ways.length || 1)] ?? run.at
+}
+
+/** The row with this number: among those that make sense, where that is asked for and there are any. */
+export function rowOf<Row>(
+  rows: readonly Row[],
+  { row, fit }: { readonly row: number; readonly fit: boolean },
+  makesSense: (row: Row) => boolean,
+): Row | undefined {
+  const sensible = rows.filter(makesSense)
+  const among = fit && sensible.length > 0 ? sensible : rows
+  return among[row % (among.length || 1)]
+}
+
+/** Puts the fence into the input, where one is given, and returns the one that counts. */
+export function putFence(
+  action: Driving & AboutAction,
+  run: ModelRun,
+  agentFence: number,
+  input: Record<string, unknown>,
+): number | null {
+  const chosen = isSuperseded(action) ? run.fence : fenceOf(action.fence, run)
+  // these take a fence always
+  const always = action.kind === 'release' || action.kind === 'confirmCancel' || action.kind === 'renew'
+  const given = always ? (chosen ?? 0) : chosen
+  if (given !== null) input['fence'] = given
+  return countedFence(action, given, agentFence)
+}
+
+/** An agent drives under no fence but that of its token. */
+export function countedFence(action: AboutAction, given: number | null, agentFence: number): number | null {
+  if (action.by !== 'agent') return given
+  return given === null || given === agentFence ? agentFence : 0
 }

@@ -1,0 +1,154 @@
+import type { AboutAction, RunAction } from './actions.ts'
+import type { BelowAction } from './actionsBelow.ts'
+import { askBelow } from './askBelow.ts'
+import { isActive } from './beliefs.ts'
+import type { Asked, Asking } from './expect.ts'
+import type { ModelRun } from './modelState.ts'
+import * as oracle from './oracle.ts'
+import * as phases from './oraclePhases.ts'
+import { isSuperseded, phaseOf, putFence, rowOf } from './resolve.ts'
+
+/** One command with every choice made: what can be asked once more, word by word. */
+export interface Command extends Asked {
+  /** The fence that the actor's token carries, where it is an agent. */
+  readonly agentFence: number
+}
+
+/** Makes the choices of an action about a run. `fresh` makes a key that was never used. */
+export function ask(action: AboutAction, run: ModelRun, fresh: () => string): Command {
+  const agentFence = Math.max(1, isSuperseded(action) ? run.fence - 1 : run.fence)
+  const input: Record<string, unknown> = {}
+  const driven = isDriving(action) ? { fence: putFence(action, run, agentFence, input) } : {}
+  const conditional = 'revision' in action ? { ifRevision: revisionOf(action, run) } : {}
+  if ('revision' in action) input['ifRevision'] = conditional.ifRevision ?? null
+  const asking = isBelow(action) ? askBelow(action, run, input, agentFence) : askRun(action, run, input)
+  // a row is named without its run
+  if (!asking.row) input['runId'] = run.id
+  return {
+    kind: action.kind,
+    by: action.by,
+    runId: run.id,
+    key: keyOf(action, run, asking, fresh),
+    input,
+    agentFence,
+    ...driven,
+    ...conditional,
+    ...asking,
+  }
+}
+
+function isDriving(action: AboutAction): action is AboutAction & Parameters<typeof putFence>[0] {
+  return 'fence' in action && action.kind !== 'append'
+}
+
+const BELOW: readonly string[] = [
+  'openSession',
+  'updateSession',
+  'recordPrompt',
+  'append',
+  'submit',
+  'askApproval',
+  'failPhase',
+  'decide',
+  'say',
+  'receipt',
+] satisfies BelowAction['kind'][]
+
+function isBelow(action: AboutAction): action is BelowAction {
+  return BELOW.includes(action.kind)
+}
+
+function revisionOf(
+  { revision }: { readonly revision: 'seen' | 'older' | 'any' },
+  { log }: ModelRun,
+): number | null {
+  return revision === 'any' ? null : revision === 'seen' ? log.length : log.length - 1
+}
+
+/**
+ * The key that comes along. A renewal and a transcript take none; a release after settling keeps its key beside the
+ * log, the last one of the run, known to the run alone: only a key of its own tells it from others.
+ */
+function keyOf(action: AboutAction, run: ModelRun, asking: Asking, fresh: () => string): string | null {
+  if (action.kind === 'renew' || action.kind === 'append' || action.key === 'none') return null
+  if (action.key === 'fresh' || action.kind === 'release') return fresh()
+  // a deletion is remembered by the run it deleted, an end told after settling by its execution
+  if (action.kind === 'delete') return `${run.id} ${action.key}`
+  if (action.kind === 'finish') return `${asking.row?.id ?? ''} ${action.key}`
+  return `${action.key}`
+}
+
+function askRun(action: RunAction, run: ModelRun, input: Record<string, unknown>): Asking {
+  const phase = 'phase' in action ? phaseOf(action.phase, action, run) : null
+  const key = phase ?? ''
+  switch (action.kind) {
+    case 'claim': {
+      const { owner, leaseSeconds } = action
+      Object.assign(input, { owner, leaseSeconds })
+      return { rule: ({ run, now }) => oracle.claim(run, now, { owner, leaseSeconds }) }
+    }
+    case 'release':
+      return {
+        rule: ({ model, run, now, before, key }) => {
+          if (!isActive(run) && before === run.status) oracle.rememberLastRelease(model, run, key)
+          return oracle.release(run, now)
+        },
+      }
+    case 'confirmCancel':
+      return { rule: ({ run, now }) => oracle.confirmCancel(run, now) }
+    case 'renew': {
+      const { seconds } = action
+      input['leaseSeconds'] = seconds
+      const fence = Number(input['fence'])
+      return { exempt: true, rule: ({ model, run }) => oracle.renew(model, run, fence, seconds) }
+    }
+    case 'pause':
+      input['comment'] = action.comment
+      return { rule: ({ run, now }) => oracle.pause(run, now) }
+    case 'cancel': {
+      const { comment, cascade } = action
+      Object.assign(input, { comment, cascade })
+      return { rule: ({ run, now }) => oracle.cancel(run, now, cascade) }
+    }
+    case 'resume': {
+      const { claim } = action
+      input['claim'] = claim
+      return {
+        claims: claim !== null,
+        rule: ({ model, run, before }) =>
+          oracle.resume(model, run, before === 'RUNNING' && run.status !== 'RUNNING', claim),
+      }
+    }
+    case 'complete':
+      return { rule: ({ run, now }) => oracle.complete(run, now) }
+    case 'fail': {
+      const { reason } = action
+      Object.assign(input, { error: 'broken', reason })
+      return { rule: ({ run, now }) => oracle.fail(run, now, reason) }
+    }
+    case 'delete':
+      return { rule: ({ run, now }) => oracle.remove(run, now) }
+    case 'advance':
+      input['to'] = key
+      return { rule: ({ run, now }) => phases.advance(run, now, key) }
+    case 'startPhase': {
+      const { repair } = action
+      Object.assign(input, { phase: key, repair })
+      return { rule: ({ run, now }) => phases.startPhase(run, now, key, repair) }
+    }
+    case 'completeRound':
+      return { rule: ({ run, now }) => phases.completeRound(run, now) }
+    case 'execute':
+      Object.assign(input, { command: 'agent', phase })
+      return { rule: ({ run, now, made }) => phases.startExecution(run, now, phase, made.rowId) }
+    case 'finish': {
+      const { exitCode, end } = action
+      const id = rowOf(run.executions, action, ({ told }) => !told)?.id ?? 'exe_none'
+      Object.assign(input, { executionId: id, exitCode, end })
+      return {
+        row: { of: 'executions', id },
+        rule: ({ run, now }) => phases.finishExecution(run, now, id, end),
+      }
+    }
+  }
+}

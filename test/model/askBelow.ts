@@ -1,0 +1,173 @@
+import type { BelowAction, BelowOf } from './actionsBelow.ts'
+import { graphOf } from './beliefs.ts'
+import type { Asking, Turn } from './expect.ts'
+import type { ModelApproval, ModelRun } from './modelState.ts'
+import * as approvals from './oracleApprovals.ts'
+import * as sessions from './oracleSessions.ts'
+import { countedFence, phaseOf, rowOf } from './resolve.ts'
+
+/** Contents of files; the bad one satisfies nobody. */
+const CONTENTS = { one: '{"ok":1}', other: '{"ok":2}', bad: ' ' } as const
+/** How long a question stands that is to expire, in seconds. */
+const EXPIRES = 500
+
+const asking = ({ now, name, made }: Turn) => ({ now, name, approvalId: made.approvalId })
+
+/** Makes the choices of an action about what hangs below a run. */
+export function askBelow(
+  action: BelowAction,
+  run: ModelRun,
+  input: Record<string, unknown>,
+  agentFence: number,
+): Asking {
+  const phase = 'phase' in action ? phaseOf(action.phase, action, run) : null
+  const key = phase ?? ''
+  switch (action.kind) {
+    case 'openSession': {
+      const { role, adapter, handle } = action
+      Object.assign(input, { role, adapter, handle })
+      return {
+        rule: ({ run, now, made }) => sessions.openSession(run, now, { role, adapter, handle }, made.rowId),
+      }
+    }
+    case 'updateSession': {
+      const session = rowOf(run.sessions, action, ({ status }) => status !== 'DISPOSED')
+      const ways = sessions.SESSION_WAYS[session?.status ?? 'DISPOSED']
+      const to = action.to === 'onward' ? (ways[action.way % (ways.length || 1)] ?? 'READY') : action.to
+      const id = session?.id ?? 'ses_none'
+      Object.assign(input, { sessionId: id, status: to })
+      return {
+        row: { of: 'sessions', id },
+        rule: ({ run, now }) => sessions.updateSession(run, now, id, to),
+      }
+    }
+    case 'recordPrompt':
+      return askPrompt(action, run, input, key)
+    case 'append':
+      return askTranscript(action, run, input, agentFence)
+    case 'submit': {
+      const declared = run.workflow.phases.find((each) => each.key === key)?.artifact?.path
+      const path = action.declared ? (declared ?? 'notes.md') : 'elsewhere.md'
+      const file = { phase: key, path, content: CONTENTS[action.content] }
+      Object.assign(input, file)
+      const good = action.content !== 'bad'
+      return {
+        rule: (turn) => approvals.submitArtifact(turn.run, asking(turn), { ...file, good }, turn.made.rowId),
+      }
+    }
+    case 'askApproval':
+      return askApproval(action, run, input, phase)
+    case 'failPhase': {
+      const session = run.sessions.findLast(({ status }) => status !== 'DISPOSED')
+      const recovery = action.recovery && {
+        gate: 'recover',
+        question: 'How shall it go on?',
+        sessionId: action.recovery.session ? (session?.id ?? 'ses_none') : null,
+        expiresInSeconds: action.recovery.expires ? EXPIRES : null,
+      }
+      const error = { class: 'RECOVERABLE', code: 'E', message: 'm', hint: null }
+      Object.assign(input, { phase: key, error, recovery })
+      return { rule: (turn) => approvals.failPhase(turn.run, asking(turn), key, recovery) }
+    }
+    case 'decide': {
+      const approval = rowOf(run.approvals, action, ({ status }) => status === 'PENDING')
+      const id = approval?.id ?? 'apr_none'
+      const digest = action.stale ? staleDigest(run, approval) : (approval?.digest ?? 'none')
+      const decision = decisionOf(action, approval)
+      Object.assign(input, { approvalId: id, decision, digest })
+      return {
+        row: { of: 'approvals', id },
+        rule: ({ run, now, name }) => approvals.decideApproval(run, now, id, { decision, digest, name }),
+      }
+    }
+    case 'say': {
+      const { mode } = action
+      Object.assign(input, { text: 'to you', mode })
+      return { rule: ({ run, now, made }) => sessions.sendMessage(run, now, mode, made.rowId) }
+    }
+    case 'receipt': {
+      const { receipt } = action
+      const id = rowOf(run.messages, action, ({ status }) => status !== 'UNDELIVERED')?.id ?? 'msg_none'
+      Object.assign(input, { messageId: id, receipt })
+      return {
+        row: { of: 'messages', id },
+        rule: ({ run, now }) => sessions.acknowledgeMessage(run, now, id, receipt),
+      }
+    }
+  }
+}
+
+function askPrompt(
+  action: BelowOf<'recordPrompt'>,
+  run: ModelRun,
+  input: Record<string, unknown>,
+  phase: string,
+): Asking {
+  const session = rowOf(run.sessions, action, ({ status }) => status === 'READY' || status === 'BUSY')
+  const id = session?.id ?? 'ses_none'
+  const isOnItsWay = session?.status === 'BUSY' && session.prompt !== null
+  const next = isOnItsWay ? session.prompt : `prompt ${session?.sent.length ?? 0}`
+  const dedupKey = (action.prompt === 'next' ? next : `prompt ${action.prompt}`) ?? ''
+  const stage = action.prompt === 'next' && isOnItsWay ? 'SENT' : action.stage
+  const prompt = { sessionId: id, phase, dedupKey, stage } as const
+  Object.assign(input, prompt)
+  return { row: { of: 'sessions', id }, rule: ({ run, now }) => sessions.recordPrompt(run, now, prompt) }
+}
+
+function askTranscript(
+  action: BelowOf<'append'>,
+  run: ModelRun,
+  input: Record<string, unknown>,
+  agentFence: number,
+): Asking {
+  const session = rowOf(run.sessions, action, ({ status }) => status !== 'DISPOSED')
+  const sessionId = session?.id ?? 'ses_none'
+  const own = session?.fence ?? 0
+  const given = action.fence === 'none' ? null : action.fence === 'own' ? own : own - 1
+  const next = (session?.chunks.length ?? 0) + 1
+  const fromSeq = { next, before: Math.max(1, next - 1), beyond: next + 1 }[action.from]
+  const chunks = Array.from({ length: action.count }, (_, place) => `chunk ${fromSeq + place}. `)
+  if (given !== null) input['fence'] = given
+  Object.assign(input, { sessionId, fromSeq, chunks })
+  const fence = countedFence(action, given, agentFence) ?? 0
+  return {
+    row: { of: 'sessions', id: sessionId },
+    exempt: true,
+    rule: ({ run, now }) => sessions.appendTranscript(run, now, { sessionId, fence, fromSeq, chunks }),
+  }
+}
+
+function askApproval(
+  action: BelowOf<'askApproval'>,
+  run: ModelRun,
+  input: Record<string, unknown>,
+  phase: string | null,
+): Asking {
+  const { approval: kind, approvers, allowSelfApproval, onExpiry } = action
+  const declared = graphOf(run).approval?.gate
+  const question = {
+    gate: action.declared ? (declared ?? 'gate') : 'another-gate',
+    question: 'Shall it go on?',
+    approvers,
+    allowSelfApproval,
+    expiresInSeconds: action.expires ? EXPIRES : null,
+    onExpiry,
+  }
+  Object.assign(input, { ...question, phase, kind })
+  return {
+    rule: (turn) => approvals.requestApproval(turn.run, asking(turn), kind, question, phase),
+  }
+}
+
+/** The digest of something else that was shown, or of nothing. */
+function staleDigest(run: ModelRun, approval: ModelApproval | undefined): string {
+  const other = run.approvals.find(({ digest }) => digest !== approval?.digest)
+  return other?.digest ?? approvals.sha256('nothing that was shown')
+}
+
+function decisionOf({ decision }: BelowOf<'decide'>, approval: ModelApproval | undefined) {
+  const isRecovery = approval?.kind === 'RECOVERY'
+  if (decision === 'yes') return isRecovery ? 'RETRY' : 'APPROVE'
+  if (decision === 'no') return isRecovery ? 'ABORT' : 'REJECT'
+  return decision
+}

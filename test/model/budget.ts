@@ -1,0 +1,31 @@
+/** How many histories a test of the model goes through, and how long that may take. */
+export interface Budget {
+  readonly numRuns: number
+  /** For `fc.assert`. */
+  readonly parameters: object
+  /** For the test, in milliseconds. */
+  readonly timeout: number
+}
+
+/** How many histories there are where nobody asks for more. */
+const HISTORIES = 25
+
+/**
+ * The budget of a test: `PAWL_MODEL_RUNS` histories (default 25), or so many times as many where they are short;
+ * `PAWL_MODEL_SEED` goes through those of an earlier report again. A machine too busy for all of them goes through as
+ * many as it can in its time: then what was found is told, not that time ran out.
+ */
+export function budget(times = 1): Budget {
+  const seed = process.env['PAWL_MODEL_SEED']
+  const numRuns = Math.ceil(Number(process.env['PAWL_MODEL_RUNS'] ?? HISTORIES) * times)
+  const limit = Math.max(120_000, numRuns * 5_000)
+  return {
+    numRuns,
+    parameters: {
+      numRuns,
+      interruptAfterTimeLimit: limit,
+      ...(seed ? { seed: Number(seed) } : {}),
+    },
+    timeout: limit + 60_000,
+  }
+}

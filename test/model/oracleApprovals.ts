@@ -1,0 +1,217 @@
+import { createHash } from 'node:crypto'
+import type { ApprovalKind, Decision, ExpiryPolicy } from '../../src/lifecycle/words.ts'
+import { graphOf, move, note, phaseAt, setPhase, completePhase } from './beliefs.ts'
+import {
+  accepted,
+  type Expected,
+  type ModelApproval,
+  type ModelArtifact,
+  type ModelRun,
+  refused,
+  telling,
+  unchanged,
+} from './modelState.ts'
+import { answerApproval } from './oracleAnswers.ts'
+import { illegal, notWorkedOn, validFile } from './oraclePhases.ts'
+
+export const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
+
+/** A question, as its asker or the workflow puts it. */
+export interface Question {
+  readonly gate: string
+  readonly question: string
+  readonly approvers: readonly string[]
+  readonly allowSelfApproval: boolean
+  readonly expiresInSeconds: number | null
+  readonly onExpiry: ExpiryPolicy
+}
+
+/** Who asks, and the id that the approval was given. */
+export interface Asking {
+  readonly now: number
+  readonly name: string
+  readonly approvalId: string
+}
+
+const toRow = ({ id, kind, gate, status, attempt, digest, artifactSha256, ...asked }: ModelApproval) => ({
+  row: {
+    id,
+    kind,
+    gate,
+    status,
+    attempt,
+    digest,
+    artifactSha256,
+    requestedBy: asked.requestedBy,
+    approvers: asked.approvers,
+    allowSelfApproval: asked.allowSelfApproval,
+    onExpiry: asked.onExpiry,
+    decidedBy: asked.decidedBy,
+  },
+})
+
+/** Opens an approval, bound to the digest of what is shown. */
+function ask(
+  run: ModelRun,
+  { now, name, approvalId }: Asking,
+  kind: ApprovalKind,
+  asked: Question,
+  phase: string | null,
+  file: ModelArtifact | null,
+): ModelApproval {
+  const attempt = phase === null ? null : phaseAt(run, phase).attempts.length || null
+  const shown = [asked.gate, asked.question, null, file?.sha256 ?? null, attempt]
+  const { question: _question, expiresInSeconds, ...kept } = asked
+  const approval: ModelApproval = {
+    ...kept,
+    id: approvalId,
+    kind,
+    phase,
+    round: run.round,
+    attempt,
+    digest: sha256(JSON.stringify(shown)),
+    artifactSha256: file?.sha256 ?? null,
+    requestedBy: name,
+    expiresAt: expiresInSeconds === null ? null : now + expiresInSeconds,
+    status: 'PENDING',
+    decidedBy: null,
+  }
+  run.approvals.push(approval)
+  note(run, 'approval.requested', now)
+  if (kind === 'REVIEW' && phase !== null) setPhase(phaseAt(run, phase), 'AWAITING_APPROVAL')
+  move(run, kind === 'REVIEW' ? 'AWAITING_APPROVAL' : 'PAUSED', now)
+  return approval
+}
+
+/** A file as it is handed in. */
+export interface AskedFile {
+  readonly phase: string
+  readonly path: string
+  readonly content: string
+  /** Whether it is what the phase's schema asks for. */
+  readonly good: boolean
+}
+
+/** Records a file; `id` is the one that a new one was given. */
+export function submitArtifact(
+  run: ModelRun,
+  asking: Asking,
+  { phase: key, path, content, good }: AskedFile,
+  id: string,
+): Expected {
+  const refusal = notWorkedOn(run, key)
+  if (refusal) return refusal
+  const { artifact: declared, approval } = graphOf(run, key)
+  const isDeclared = declared?.path === path
+  const file: ModelArtifact = {
+    id,
+    phase: key,
+    round: run.round,
+    attempt: phaseAt(run).attempts.length,
+    path,
+    sha256: sha256(content),
+    valid: good || !isDeclared,
+  }
+  const same = run.artifacts.find(
+    (each) =>
+      each.phase === key &&
+      each.round === file.round &&
+      each.attempt === file.attempt &&
+      each.path === path &&
+      each.sha256 === file.sha256,
+  )
+  if (same) return telling(unchanged, toFileRow(same))
+  run.artifacts.push(file)
+  note(run, file.valid ? 'artifact.validated' : 'artifact.invalid', asking.now)
+  if (file.valid && isDeclared) {
+    if (approval) ask(run, asking, 'REVIEW', approval, key, file)
+    else completePhase(run, asking.now)
+  }
+  return telling(accepted, toFileRow(file))
+}
+
+const toFileRow = ({ id, round, attempt, path, sha256, valid }: ModelArtifact) => ({
+  row: { id, round, attempt, path, sha256, valid },
+})
+
+/** A person is asked, about the phase under work or about the run. */
+export function requestApproval(
+  run: ModelRun,
+  asking: Asking,
+  kind: ApprovalKind,
+  question: Question,
+  key: string | null,
+): Expected {
+  if (key === null) {
+    const refusal = illegal(run, run.at)
+    return refusal ?? telling(accepted, toRow(ask(run, asking, kind, question, null, null)))
+  }
+  const refusal = notWorkedOn(run, key)
+  if (refusal) return refusal
+  const { artifact, approval: declared } = graphOf(run, key)
+  const file = validFile(run, key) ?? null
+  if (kind === 'REVIEW' && artifact?.required && !file)
+    return refused('NotCompletable', { status: run.status, missing: [{ kind: 'ARTIFACT', phase: key }] })
+  // at the gate that the workflow declares, the workflow says who is asked what
+  const asked = declared && kind === 'REVIEW' && declared.gate === question.gate ? declared : question
+  return telling(accepted, toRow(ask(run, asking, kind, asked, key, file)))
+}
+
+/** How a failed phase asks how to go on: the question waits for ever, for anybody. */
+const RECOVERY = { approvers: [], allowSelfApproval: true, onExpiry: 'WAIT' } as const
+
+export function failPhase(
+  run: ModelRun,
+  asking: Asking,
+  key: string,
+  recovery: {
+    readonly gate: string
+    readonly question: string
+    readonly sessionId: string | null
+    readonly expiresInSeconds: number | null
+  } | null,
+): Expected {
+  const refusal = notWorkedOn(run, key)
+  if (refusal) return refusal
+  const { sessionId = null, gate = '', question = '', expiresInSeconds = null } = recovery ?? {}
+  const session = run.sessions.find(({ id, status }) => id === sessionId && status !== 'DISPOSED')
+  if (sessionId !== null && !session) return refused('InvalidInput')
+  setPhase(phaseAt(run), 'FAILED')
+  if (session) session.status = 'FAILED_NEEDS_HUMAN'
+  note(run, 'phase.failed', asking.now)
+  if (recovery) ask(run, asking, 'RECOVERY', { ...RECOVERY, gate, question, expiresInSeconds }, key, null)
+  return accepted
+}
+
+/** Whether a name may answer at all, whatever it answers. */
+export function mayDecide(
+  { approvers, allowSelfApproval, requestedBy }: ModelApproval,
+  name: string,
+): boolean {
+  return (approvers.length === 0 || approvers.includes(name)) && (allowSelfApproval || requestedBy !== name)
+}
+
+export function decideApproval(
+  run: ModelRun,
+  now: number,
+  id: string,
+  { decision, digest, name }: { decision: Decision; digest: string; name: string },
+): Expected {
+  const approval = run.approvals.find((each) => each.id === id)
+  if (!approval) throw new Error(`the oracle knows no approval ${id}`)
+  const { status, kind } = approval
+  if (status === 'EXPIRED') return refused('ApprovalExpired')
+  if (status !== 'PENDING' && status !== 'VOID') return refused('AlreadyDecided')
+  if (status === 'VOID' || !['AWAITING_APPROVAL', 'PAUSED'].includes(run.status))
+    return refused('RunNotActive', { status: run.status })
+  const allowed: readonly Decision[] = kind === 'REVIEW' ? ['APPROVE', 'REJECT'] : ['RETRY', 'ABORT']
+  if (!allowed.includes(decision)) return refused('WrongDecision', { allowed })
+  if (digest !== approval.digest) return refused('StaleDigest')
+  approval.status = { APPROVE: 'APPROVED', REJECT: 'REJECTED', RETRY: 'RETRIED', ABORT: 'ABORTED' }[
+    decision
+  ] as ModelApproval['status']
+  approval.decidedBy = name
+  note(run, 'approval.decided', now)
+  answerApproval(run, approval, decision, now)
+  return telling(accepted, toRow(approval))
+}

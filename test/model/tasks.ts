@@ -1,0 +1,96 @@
+import { expect } from 'vitest'
+import type { StartAction } from './actions.ts'
+import type { Command } from './ask.ts'
+import type { Answer } from './askServer.ts'
+import { isActive, sign } from './beliefs.ts'
+import { compareAnswer } from './compare.ts'
+import { expectAbout, keyName, mayDo, NAMES, remember, replayOf } from './expect.ts'
+import type { Task } from './explain.ts'
+import { type Expected, type Model, type ModelRun, refused, runOf } from './modelState.ts'
+import {
+  activeChildren,
+  type AskedRun,
+  lookAt,
+  payRelatives,
+  type Relatives,
+  startRun,
+  toEnd,
+} from './oracleFamily.ts'
+
+/** The start of a run with every choice made. */
+export interface StartCommand extends AskedRun {
+  readonly by: StartAction['by']
+  readonly key: string | null
+  readonly input: Record<string, unknown>
+}
+
+/**
+ * What a command about a run did, held against how it was answered.
+ * @param alone whether nothing else went on: then the answer tells of all relatives as they are at the end
+ */
+export function answered(command: Command, answer: Answer, alone: boolean): Task {
+  return function* (model) {
+    const run = runOf(model, command.runId)
+    const { settlings } = run
+    const approvalId = answer.run?.approvals.find(({ status }) => status === 'PENDING')?.id ?? ''
+    const made = { rowId: answer.row?.id ?? '', approvalId }
+    const expected = expectAbout(model, command, made)
+    compareAnswer(expected, answer, run)
+    const settled = run.settlings !== settlings && !isActive(run)
+    const relatives = settled ? yield* payRelatives(model, toEnd(run)) : null
+    if (alone && command.kind === 'cancel' && expected.ok)
+      expect(answer.relatives).toEqual(toShown(model, run, relatives))
+  }
+}
+
+/** What a cancel tells of the runs below: what it did to them, or how they are where it found nothing to do. */
+function toShown(model: Model, run: ModelRun, relatives: Relatives | null): Relatives {
+  if (relatives?.found) return { cancelled: relatives.cancelled, left: relatives.left }
+  return { cancelled: countClosed(model, run), left: activeChildren(model, run.id).map(({ id }) => id) }
+}
+
+function countClosed(model: Model, { id }: ModelRun): number {
+  const children = model.runs.filter((run) => run.parentId === id && !run.deleted)
+  return children.reduce(
+    (sum, child) => sum + (child.reason === 'CLOSED_BY_PARENT' ? 1 : 0) + countClosed(model, child),
+    0,
+  )
+}
+
+/** What the start of a run did, held against how it was answered. */
+export function started(command: StartCommand, answer: Answer): Task {
+  return function* (model) {
+    const { by, key, input } = command
+    const asked = { kind: 'start', key, input } as const
+    const allowed = mayDo(by, 'start', command.claim !== null)
+    const kept = allowed ? replayOf(model, asked) : null
+    const expected: Expected = allowed
+      ? (kept ?? (yield* startRun(model, command, answer.runId ?? '', () => replayOf(model, asked))))
+      : refused('Forbidden')
+    // a refusal shows the parent, where that is why
+    const shown = expected.ok ? answer.runId : expected.type === 'RunNotActive' ? command.parentId : null
+    const run = model.runs.find(({ id }) => id === shown) ?? null
+    if (run) sign(run, NAMES[by])
+    compareAnswer(expected, answer, run)
+    if (!expected.ok) return
+    if (expected.replayed) expect(answer.runId).toBe(model.keys.get(keyName('start', key ?? ''))?.runId)
+    else if (run) remember(model, asked, run.id)
+  }
+}
+
+/** A look at a run, as a whole: what was due on it is applied, and what it owes by that is paid. */
+export function lookedAt(runId: string, moved: (model: Model, run: ModelRun) => void): Task {
+  return function* (model) {
+    const run = runOf(model, runId)
+    if (drain(lookAt(model, run))) moved(model, run)
+    yield
+  }
+}
+
+/** Does all of it at once. */
+export function drain<T>(applies: Generator<undefined, T>): T {
+  for (;;) {
+    const { done, value } = applies.next()
+    if (done) return value
+  }
+}
