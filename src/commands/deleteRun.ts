@@ -1,6 +1,7 @@
 import { differingPaths } from '../lifecycle/replay.ts'
 import { findDeletion } from '../store/deleteRun.ts'
 import { findDeletionUnder } from '../store/findDeletionUnder.ts'
+import { findWorkspaceId } from '../store/workspaces.ts'
 import { refuse, type Refused } from './answers.ts'
 import { checkProject, checkRole } from './authorize.ts'
 import { changeRun } from './changeRun.ts'
@@ -11,12 +12,14 @@ import { type AboutRun, toRequest } from './runCommands.ts'
 export type DeleteAnswer = { readonly ok: true; readonly runId: string; readonly replayed: boolean } | Refused
 
 /**
- * Deletes a settled run that nobody holds, with all that hangs below it; a tombstone stays for feeds.
+ * Deletes a settled run that nobody holds, with all that hangs below it; a tombstone stays for feeds. The worker of its workspace
+ * is asked to remove the directory, where no other run is left that works in it.
  * Answers with NotDeletable, RunNotFound, Forbidden or IdempotencyMismatch.
  */
 export async function deleteRun(commands: Commands, caller: Caller, input: AboutRun): Promise<DeleteAnswer> {
   const { runId, idempotencyKey } = input
   const request = toRequest(input)
+  const workspaceId = await findWorkspaceId(commands.store.pool, runId)
   const answer = await changeRun(commands, caller, {
     operation: 'deleteRun',
     runId,
@@ -24,6 +27,7 @@ export async function deleteRun(commands: Commands, caller: Caller, input: About
     idempotencyKey,
     request,
   })
+  if (answer.ok && workspaceId !== null) commands.announce(workspaceId)
   if (answer.ok) return { ok: true, runId, replayed: answer.replayed }
   if (!idempotencyKey) return answer
   const { type, run } = answer.problem

@@ -9,6 +9,7 @@ import { checkRole } from './authorize.ts'
 import { sweepRun } from './changeRun.ts'
 import type { Caller, Commands } from './context.ts'
 import { closeChild, tellParent } from './relatives.ts'
+import { sweepWorkspaces } from './sweepWorkspaces.ts'
 
 /** What a sweep moved on, or would move on. */
 export interface Swept {
@@ -50,8 +51,11 @@ export async function sweepDue(commands: Commands, dryRun = false): Promise<Swep
       failures.push(error)
     }
   }
-  if (!dryRun) await payOwed(commands, failures)
-  if (failures.length > 0) throw new AggregateError(failures, `${failures.length} runs could not be swept`)
+  if (!dryRun) {
+    await payOwed(commands, failures)
+    await sweepWorkspaces(commands, failures)
+  }
+  if (failures.length > 0) throw new AggregateError(failures, `${failures.length} could not be swept`)
   return { ok: true, lapsed: lapsed.toSorted(), expired: expired.toSorted(), dryRun }
 }
 

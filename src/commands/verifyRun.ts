@@ -1,6 +1,8 @@
 import { type Difference, verifyLog } from '../lifecycle/verify.ts'
+import { verifyWorkspace } from '../lifecycle/verifyWorkspace.ts'
 import type { LoadedRun } from '../store/loadRun.ts'
 import { listRunIds, readWholeRun } from '../store/readWholeRun.ts'
+import { readWorkspaceFacts } from '../store/workspaces.ts'
 import { object, type Refused } from './answers.ts'
 import { checkRole, checkRun } from './authorize.ts'
 import type { Caller, Commands } from './context.ts'
@@ -51,6 +53,8 @@ export async function checkRuns(
   const page = ids.slice(0, first)
   const violations: Violation[] = []
   for (const runId of page) violations.push(...(await examine(commands, caller, runId)))
+  for (const facts of await readWorkspaceFacts(commands.store.pool, page))
+    violations.push(...verifyWorkspace(facts).map((found) => ({ ...found, runId: facts.runId })))
   return {
     ok: true,
     runsChecked: page.length,

@@ -1,3 +1,4 @@
+import { MOST_ATTEMPTS } from '../lifecycle/decideWorkspace.ts'
 import type { WorkspaceOperation } from '../lifecycle/workspaces.ts'
 import { listInFlight } from '../store/listStartable.ts'
 import { openTail, type Tail } from './openTail.ts'
@@ -32,10 +33,11 @@ async function* followRequests(
   // the attempt that each was told after: told again only when it was started since, and its worker lost
   let told = new Map<string, number>()
   let nextInMs: number | undefined
+  const { pool } = streams.store
   do {
     await guard?.()
     const question = `requests of ${JSON.stringify([host, projects])}`
-    const inFlight = await streams.share(question, () => listInFlight(streams.store.pool, host, projects))
+    const inFlight = await streams.share(question, () => listInFlight(pool, host, projects, MOST_ATTEMPTS))
     const before = told
     told = new Map()
     nextInMs = undefined

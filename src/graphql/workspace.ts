@@ -115,11 +115,12 @@ builder.objectType(WorkspaceRef, {
     runs: t.field({
       type: [RunRef],
       description:
-        'The runs that work, or worked, in it, as far as you may see them; the newest first, at most 500.',
-      complexity: { field: 1, multiplier: 10 },
+        'The newest of the runs that work, or worked, in it, as far as you may see them; the last one first.',
+      args: { first: t.arg.int(FIRST) },
+      complexity: pageCost,
       extensions: takes(2),
-      resolve: async ({ workspace: { id } }, _, { reads, caller }) => {
-        const ids = await reads.runsOfWorkspace.load(id)
+      resolve: async ({ workspace: { id } }, args, { reads, caller }) => {
+        const ids = (await reads.runsOfWorkspace.load(id)).slice(0, readPageSize(args).limit)
         const runs = await Promise.all(ids.map((runId) => reads.run.load(runId)))
         return runs.flatMap((loaded) => (loaded && seesRun(caller, loaded.run) ? [loaded] : []))
       },

@@ -1,7 +1,7 @@
 import type { ChangedFile, DiffResult, MergeResult } from '../lifecycle/workspaceResults.ts'
 import type { OperationError } from '../lifecycle/workspaces.ts'
 import { builder } from './builder.ts'
-import { connectionOf } from './connection.ts'
+import { connectionOf, PAGE } from './connection.ts'
 import type { GraphContext } from './context.ts'
 import { FileChange, WorkspaceOperationKind, WorkspaceOperationStatus } from './enumsOfWorkspaces.ts'
 import { NodeRef, type OperationNode, WorkspaceOperationRef, WorkspaceRef } from './refs.ts'
@@ -62,6 +62,7 @@ const DiffRef = builder.objectRef<DiffNode>('WorkspaceDiff').implement({
     files: t.field({
       type: [ChangedFileRef],
       description: 'The files that differ, at most 2,000.',
+      complexity: { field: 1, multiplier: PAGE.most },
       resolve: ({ files }) => [...files],
     }),
     truncated: t.exposeBoolean('truncated', {

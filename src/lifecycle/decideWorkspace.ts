@@ -107,11 +107,6 @@ export function decideWorkspace(
   return { verdict: { kind: 'accepted', changed: draft.hasChanged, operation }, workspace, operations }
 }
 
-/** True where something is due on the workspace: a request that nobody answered, an operation whose workers were lost. */
-export function isWorkspaceDue(workspace: PresentWorkspace, now: Instant): boolean {
-  return workspace.inFlight.some((operation) => whyDue(operation, now) !== null)
-}
-
 function rule(draft: WorkspaceDraft, named: WorkspaceOperation | null, command: WorkspaceCommand): Ruling {
   switch (command.type) {
     case 'request':
@@ -173,10 +168,12 @@ function errorOf(code: string, message: string, hint: string | null = null): Ope
 /** Why an operation ends by itself; null where it does not. */
 function whyDue(operation: WorkspaceOperation, now: Instant): OperationError | null {
   const { status, expiresAt, deadlineAt, attempt } = operation
-  if (status === 'REQUESTED' && expiresAt !== null && expiresAt <= now)
+  const isOver = expiresAt !== null && expiresAt <= now
+  if (status === 'REQUESTED' && isOver)
     return errorOf('NOT_ANSWERED', 'No worker of the machine took it up in time.', 'Start one there.')
-  if (status === 'STARTED' && deadlineAt !== null && deadlineAt <= now && attempt >= MOST_ATTEMPTS)
-    return errorOf('WORKER_LOST', `It was started ${attempt} times, and no worker came to its end.`)
+  const isLost = status === 'STARTED' && deadlineAt !== null && deadlineAt <= now
+  if (isLost && (isOver || attempt >= MOST_ATTEMPTS))
+    return errorOf('WORKER_LOST', 'It was started, and no worker came to its end.', 'Ask for it again.')
   return null
 }
 

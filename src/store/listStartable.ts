@@ -20,17 +20,18 @@ SELECT ${OPERATION_JSON} AS operation,
     ELSE ceil(extract(epoch FROM o.deadline_at - clock_timestamp()) * 1000)::float8 END AS in_ms
 FROM workspace_operation o JOIN workspace w ON w.id = o.workspace_id
 WHERE ${IN_FLIGHT} AND w.host = $1 AND ($2::text[] IS NULL OR w.project = ANY($2))
-  AND (o.status <> 'REQUESTED' OR o.expires_at IS NULL OR o.expires_at > clock_timestamp())
+  AND (o.expires_at IS NULL OR o.expires_at > clock_timestamp()) AND o.attempt < $3
 ORDER BY o.requested_at, o.id LIMIT ${MOST}`,
 }
 
-/** The operations in flight on a machine, in the order in which they were asked for, each with when it may be started. */
+/** The operations of a machine that may be started, now or later, in the order in which they were asked for. */
 export async function listInFlight(
   connection: Connection,
   host: string,
   projects: readonly string[] | null,
+  mostAttempts: number,
 ): Promise<InFlight[]> {
   type Row = { operation: WorkspaceOperation; in_ms: number }
-  const rows = await run<Row>(connection, LIST, [host, projects])
+  const rows = await run<Row>(connection, LIST, [host, projects, mostAttempts])
   return rows.map(({ operation, in_ms }) => ({ operation, startableInMs: in_ms }))
 }

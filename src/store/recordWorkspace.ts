@@ -1,6 +1,7 @@
 import type { Json } from '../lifecycle/run.ts'
 import type { WorkspacePlace } from '../lifecycle/workspaces.ts'
 import { type Connection, type Prepared, run } from './openStore.ts'
+import { findWorkspaceId } from './workspaces.ts'
 
 /** A directory to record for a run. */
 export interface WorkspaceToRecord {
@@ -38,11 +39,6 @@ const COUNT: Prepared = {
   text: 'UPDATE workspace SET run_count = run_count + $2, revision = revision + 1 WHERE id = $1',
 }
 
-const FIND_LINK: Prepared = {
-  name: 'find-workspace-link',
-  text: 'SELECT workspace_id AS id FROM workspace_run WHERE run_id = $1',
-}
-
 const LINK: Prepared = {
   name: 'link-workspace',
   text: `
@@ -73,9 +69,9 @@ export async function recordWorkspace(
   if (found) await run(connection, COUNT, [found.id, 1])
   else await run(connection, INSERT, [id, project, host, kind, path, repository, branch, baseCommit])
   const workspaceId = found?.id ?? id
-  const [before] = await run<{ id: string }>(connection, FIND_LINK, [runId])
+  const before = await findWorkspaceId(connection, runId)
   await run(connection, LINK, [runId, workspaceId])
-  if (before) await run(connection, COUNT, [before.id, -1])
+  if (before !== null) await run(connection, COUNT, [before, -1])
   if (key) await run(connection, KEEP, [key.key, workspaceId, JSON.stringify(key.request)])
   return { workspaceId, created: !found }
 }

@@ -57,6 +57,17 @@ export async function findWorkspacesOfRuns(
   return rows.map((row) => ({ runId: row.run_id, ...toLoadedWorkspace(row) }))
 }
 
+const FIND_ID_OF_RUN: Prepared = {
+  name: 'find-workspace-id-of-run',
+  text: 'SELECT workspace_id AS id FROM workspace_run WHERE run_id = $1',
+}
+
+/** The id of the workspace that a run works in; null where it has none. */
+export async function findWorkspaceId(connection: Connection, runId: string): Promise<string | null> {
+  const [row] = await run<{ id: string }>(connection, FIND_ID_OF_RUN, [runId])
+  return row?.id ?? null
+}
+
 /** How many runs of a workspace are listed at most: the newest ones. */
 const MOST_RUNS = 500
 
@@ -155,4 +166,34 @@ export async function findKeptWorkspace(
     [scope, operation, key],
   )
   return row ?? null
+}
+
+/** What is held against each other to check the workspace of a run. */
+export interface WorkspaceFacts {
+  readonly runId: string
+  /** Of the run. */
+  readonly project: string
+  readonly workspace: PresentWorkspace
+  /** How many runs there are that work in it. */
+  readonly links: number
+  readonly operations: readonly WorkspaceOperation[]
+}
+
+const FACTS: Prepared = {
+  name: 'read-workspace-facts',
+  text: `
+SELECT r.id AS "runId", r.project, ${WORKSPACE_JSON} AS workspace,
+  (SELECT count(*)::int FROM workspace_run l WHERE l.workspace_id = w.id) AS links,
+  (SELECT coalesce(jsonb_agg(${OPERATION_JSON} ORDER BY o.requested_at, o.id), '[]')
+    FROM workspace_operation o WHERE o.workspace_id = w.id) AS operations
+FROM run r JOIN workspace_run link ON link.run_id = r.id JOIN workspace w ON w.id = link.workspace_id
+WHERE r.id = ANY($1::text[])`,
+}
+
+/** What is known of the workspaces of runs, to be checked; runs that have none are left out. */
+export function readWorkspaceFacts(
+  connection: Connection,
+  runIds: readonly string[],
+): Promise<WorkspaceFacts[]> {
+  return run<WorkspaceFacts>(connection, FACTS, [runIds])
 }

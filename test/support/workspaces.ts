@@ -1,0 +1,115 @@
+import { recordWorkspace, type RecordWorkspace } from '../../src/commands/recordWorkspace.ts'
+import {
+  finishWorkspaceOperation,
+  type FinishOperation,
+  type OperationAnswer,
+  requestWorkspaceOperation,
+  startWorkspaceOperation,
+} from '../../src/commands/workspaces.ts'
+import type { StartRun } from '../../src/commands/startRun.ts'
+import type { Run } from '../../src/lifecycle/run.ts'
+import type { OperationKind, Workspace, WorkspaceOperation } from '../../src/lifecycle/workspaces.ts'
+import { type Store, transact } from '../../src/store/openStore.ts'
+import { findWorkspaces, type LoadedWorkspace } from '../../src/store/workspaces.ts'
+import { completeRun, failRun, startPhase } from '../../src/commands/runCommands.ts'
+import type { TestCommands } from './commands.ts'
+import { accepted, runIn } from './runs.ts'
+
+/** A worktree of a run on the machine `here`. */
+export function toPlace(runId: string, changes: Partial<RecordWorkspace> = {}): RecordWorkspace {
+  return {
+    ...{ runId, fence: 1, host: 'here', kind: 'WORKTREE', path: `/work/${runId}`, repository: '/repository' },
+    ...{ branch: `pawl/${runId}`, baseCommit: 'c0ffee' },
+    ...changes,
+  } as RecordWorkspace
+}
+
+/** A run that works in a workspace of its own, held by a lease of ten minutes under fence 1. */
+export async function workIn(
+  test: TestCommands,
+  { place = {}, ...start }: Partial<StartRun> & { place?: Partial<RecordWorkspace> } = {},
+): Promise<{ run: Run; workspace: Workspace }> {
+  const run = await runIn(test, 'RUNNING', { leaseSeconds: 600, ...start })
+  const answer = await recordWorkspace(test.commands, test.callers.worker, toPlace(run.id, place))
+  if (!answer.ok) throw new Error(answer.problem.message)
+  return { run, workspace: answer.workspace.workspace }
+}
+
+/** As `workIn`, with the run settled as told. */
+export async function workDone(
+  test: TestCommands,
+  status: 'COMPLETED' | 'FAILED' = 'COMPLETED',
+  options: Parameters<typeof workIn>[1] = {},
+): Promise<{ run: Run; workspace: Workspace }> {
+  const { run, workspace } = await workIn(test, options)
+  await settle(test, run, status)
+  return { run, workspace }
+}
+
+/** Settles a run that is held under fence 1. */
+export async function settle(
+  { commands, callers: { worker } }: TestCommands,
+  { id: runId, currentPhase: phase }: Run,
+  status: 'COMPLETED' | 'FAILED',
+): Promise<void> {
+  if (status === 'FAILED')
+    return void accepted(await failRun(commands, worker, { runId, fence: 1, error: 'broken' }))
+  accepted(await startPhase(commands, worker, { runId, phase, fence: 1 }))
+  accepted(await completeRun(commands, worker, { runId, fence: 1 }))
+}
+
+/** The operation of an accepted answer; throws, with the problem, where it was refused. */
+export function operationOf(answer: OperationAnswer): WorkspaceOperation {
+  if (!answer.ok) throw new Error(`${answer.problem.type}: ${answer.problem.message}`)
+  return answer.operation
+}
+
+/** Asks for an operation. */
+export async function request(
+  { commands, callers }: TestCommands,
+  workspaceId: string,
+  kind: OperationKind,
+  more: { force?: boolean; expiresInSeconds?: number } = {},
+): Promise<WorkspaceOperation> {
+  const input = { workspaceId, kind, ...more }
+  return operationOf(await requestWorkspaceOperation(commands, callers.operator, input))
+}
+
+/** Asks for an operation and has a worker do it. */
+export async function perform(
+  test: TestCommands,
+  workspaceId: string,
+  kind: OperationKind,
+  result: Omit<FinishOperation, 'operationId' | 'attempt'> = {},
+): Promise<WorkspaceOperation> {
+  const { commands, callers } = test
+  const { id: operationId } = await request(test, workspaceId, kind)
+  const started = { operationId, worker: 'wanda' }
+  const { attempt } = operationOf(await startWorkspaceOperation(commands, callers.worker, started))
+  const end = { operationId, attempt, ...result }
+  return operationOf(await finishWorkspaceOperation(commands, callers.worker, end))
+}
+
+/** The workspace as it is now. */
+export async function readWorkspace(
+  { store }: TestCommands,
+  id: string,
+): Promise<LoadedWorkspace['workspace']> {
+  const [loaded] = await findWorkspaces(store.pool, [id])
+  if (!loaded) throw new Error(`workspace ${id} is gone`)
+  return loaded.workspace
+}
+
+/** Lets time pass for the operations of a workspace: moves their moments back by so many seconds. */
+export async function passTimeOf(store: Store, workspaceId: string, seconds: number): Promise<void> {
+  const columns = ['requested_at', 'expires_at', 'started_at', 'deadline_at', 'ended_at']
+  const moved = columns.map((column) => `${column} = ${column} - make_interval(secs => $2)`)
+  await transact(store, async (connection) => {
+    // the backstops would refuse it, rightly
+    await connection.query('SET LOCAL session_replication_role = replica')
+    await connection.query(`UPDATE workspace_operation SET ${moved.join(', ')} WHERE workspace_id = $1`, [
+      workspaceId,
+      seconds,
+    ])
+  })
+}
