@@ -44,8 +44,8 @@ export const previewDefinitionSchema = z.strictObject({
     ),
   url: z
     .string()
-    .min(1)
     .max(2048)
+    .refine((url) => URL.canParse(url.replaceAll('{port}', '1').replaceAll('{run}', 'run')), 'must be a URL')
     .optional()
     .describe(
       'Where it is seen; {port} and {run} are filled in. Default: the port that answers, on this machine.',
