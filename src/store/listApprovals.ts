@@ -13,7 +13,7 @@ import {
   type PageOrder,
   toPage,
 } from './page.ts'
-import { type Sight, whereRuns } from './runFilter.ts'
+import { isAnyOf, type Sight } from './runFilter.ts'
 import { APPROVAL_JSON } from './selectBelow.ts'
 
 /** Which approvals to list; what is null does not narrow. */
@@ -30,11 +30,11 @@ export async function listApprovals(
   sight: Sight,
   page: PageAsked,
 ): Promise<Page<Below<Approval>>> {
-  const from = Prisma.sql`FROM approval v JOIN run r ON r.id = v.run_id WHERE ${where(filter, sight)}`
+  const from = Prisma.sql`FROM approval v WHERE ${where(filter, sight)}`
   const behind = anyBeside([{ from, order }], page.after, isUpTo)
   const { text, values } = Prisma.sql`
 SELECT ${behind} AS has_behind, listed.* FROM (SELECT 1) AS always LEFT JOIN LATERAL (
-  SELECT r.id AS run_id, ${Prisma.raw(APPROVAL_JSON)} AS row ${from} AND ${isBetween(order, page)}
+  SELECT v.run_id, ${Prisma.raw(APPROVAL_JSON)} AS row ${from} AND ${isBetween(order, page)}
   ${inOrder(order, page)} LIMIT ${page.limit + 1}
 ) listed ON true`
   type Row = { has_behind: boolean; run_id: string; row: Approval | null }
@@ -43,7 +43,10 @@ SELECT ${behind} AS has_behind, listed.* FROM (SELECT 1) AS always LEFT JOIN LAT
   return toPage(found, page, { hasBehind: rows[0]?.has_behind ?? false, hasAhead: false })
 }
 
-function where({ statuses }: ApprovalFilter, sight: Sight): Prisma.Sql {
-  const seen = whereRuns({ versions: null }, sight)
-  return statuses ? Prisma.sql`${seen} AND v.status = ANY(${statuses}::approval_status[])` : seen
+function where({ statuses }: ApprovalFilter, { projects, runId }: Sight): Prisma.Sql {
+  const all = [Prisma.sql`true`]
+  if (projects !== null) all.push(isAnyOf(Prisma.sql`v.project`, projects, 'text'))
+  if (runId !== null) all.push(Prisma.sql`v.run_id = ${runId}`)
+  if (statuses) all.push(isAnyOf(Prisma.sql`v.status`, statuses, 'approval_status'))
+  return Prisma.join(all, ' AND ')
 }

@@ -12,7 +12,7 @@ import {
   toPage,
 } from './page.ts'
 import { preparePages } from './pagesOfRuns.ts'
-import type { Sight } from './runFilter.ts'
+import { isAnyOf, type Sight } from './runFilter.ts'
 import { EXECUTION_JSON } from './selectBelow.ts'
 
 /** Which executions to list; what is null does not narrow. */
@@ -36,7 +36,7 @@ export async function listExecutions(
   sight: ExecutionSight,
   page: PageAsked,
 ): Promise<Page<Execution>> {
-  const from = Prisma.sql`FROM execution x LEFT JOIN run r ON r.id = x.run_id WHERE ${where(filter, sight)}`
+  const from = Prisma.sql`FROM execution x WHERE ${where(filter, sight)}`
   const behind = anyBeside([{ from, order }], page.after, isUpTo)
   const { text, values } = Prisma.sql`
 SELECT ${behind} AS has_behind, listed.execution FROM (SELECT 1) AS always LEFT JOIN LATERAL (
@@ -53,11 +53,16 @@ function where({ runId, inFlight }: ExecutionFilter, sight: ExecutionSight): Pri
   if (runId !== null) all.push(Prisma.sql`x.run_id = ${runId}`)
   if (inFlight !== null) all.push(inFlight ? Prisma.sql`x."end" IS NULL` : Prisma.sql`x."end" IS NOT NULL`)
   if (sight.runId !== null) all.push(Prisma.sql`x.run_id = ${sight.runId}`)
-  if (sight.projects !== null)
-    all.push(Prisma.sql`(r.project = ANY(${sight.projects}::text[]) OR x.run_id IS NULL)`)
-  if (sight.startedBy !== null)
-    all.push(Prisma.sql`(x.run_id IS NOT NULL OR x.started_by = ${sight.startedBy})`)
+  all.push(seenBy(sight))
   return Prisma.join(all, ' AND ')
+}
+
+function seenBy({ projects, startedBy }: ExecutionSight): Prisma.Sql {
+  const ofRuns =
+    projects === null ? Prisma.sql`x.run_id IS NOT NULL` : isAnyOf(Prisma.sql`x.project`, projects, 'text')
+  const ofNone = Prisma.sql`x.run_id IS NULL`
+  if (startedBy !== null) return Prisma.sql`(${ofRuns} OR ${ofNone} AND x.started_by = ${startedBy})`
+  return projects === null ? Prisma.sql`true` : Prisma.sql`(${ofRuns} OR ${ofNone})`
 }
 
 /** Pages of the executions of runs, in the order asked for. */

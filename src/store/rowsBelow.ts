@@ -33,12 +33,18 @@ export function rowsBelow(
       const known = before?.phases.find(({ id }) => id === phase.id)?.history
       return changed(known, phase.history).map((attempt) => ({ ...attempt, phase_id: phase.id }))
     }),
-    execution: changed(before?.executions, after.executions).map((each) => toExecutionRow(each, key)),
+    execution: changed(before?.executions, after.executions).map((each) => ({
+      ...toExecutionRow(each, key),
+      project: after.project,
+    })),
     session: changed(before?.sessions, after.sessions).map(toSessionRow),
     artifact: changed(before?.artifacts, after.artifacts).map((each) =>
       toArtifactRow(each, contents?.get(each.id)),
     ),
-    approval: changed(before?.approvals, after.approvals).map(toApprovalRow),
+    approval: changed(before?.approvals, after.approvals).map((each) => ({
+      ...toApprovalRow(each),
+      project: after.project,
+    })),
     message: changed(before?.messages, after.messages).map(toMessageRow),
   }
 }

@@ -83,7 +83,11 @@ function conditions(filter: KnownFilter, { projects, runId }: Sight): Prisma.Sql
 }
 
 /** One value is told as one: only then does an index that begins with the column give the order of what follows in it. */
-function isAnyOf(column: Prisma.Sql, values: readonly string[], type: 'text' | 'run_status'): Prisma.Sql {
+export function isAnyOf(
+  column: Prisma.Sql,
+  values: readonly string[],
+  type: 'text' | 'run_status' | 'approval_status',
+): Prisma.Sql {
   const [only, ...others] = values
   if (only === undefined) return Prisma.sql`false`
   const as = Prisma.raw(type)

@@ -49,6 +49,7 @@ export const TABLES_BELOW = {
   execution: {
     columns: {
       id: 'text',
+      project: 'text',
       phase_id: 'text',
       epoch: 'int',
       attempt: 'int',
@@ -113,6 +114,7 @@ export const TABLES_BELOW = {
   approval: {
     columns: {
       id: 'text',
+      project: 'text',
       phase_id: 'text',
       attempt: 'int',
       gate: 'text',
