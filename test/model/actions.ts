@@ -66,6 +66,8 @@ export type Action =
       readonly actions: readonly (AboutAction | StartAction)[]
       readonly same: boolean
       readonly runners: number
+      /** How many round trips to the database each waits before it is sent. */
+      readonly stagger: readonly number[]
     }
   | { readonly kind: 'sweep' }
   | { readonly kind: 'pass'; readonly seconds: number }
@@ -100,6 +102,9 @@ const SECONDS = often(
   [1, 864_200],
   [1, 6_048_200],
 )
+
+/** How far apart the commands of a race are sent, each in its place. */
+export const staggers = fc.array(fc.nat(2), { minLength: 3, maxLength: 3 })
 
 /** The start of a run. */
 export const starts: fc.Arbitrary<StartAction> = of<StartAction>('start', {
@@ -182,6 +187,7 @@ export const actions: readonly [number, fc.Arbitrary<Action>][] = [
       actions: fc.array(about1, { minLength: 2, maxLength: 12, size: 'max' }),
       same: fc.constantFrom(true, true, true, false),
       runners: fc.constantFrom(2, 2, 3),
+      stagger: staggers,
     }),
   ],
   [3, of<ActionOf<'sweep'>>('sweep', {})],

@@ -165,25 +165,30 @@ export class History {
   }
 
   /** Several at once, each to the next server: of those that make sense on one run, or anywhere. */
-  private async race({ actions, same, runners }: ActionOf<'race'>): Promise<void> {
+  private async race({ actions, same, runners, stagger }: ActionOf<'race'>): Promise<void> {
     const leading = actions.find((action) => action.kind !== 'start' && this.admits(action))
     const run = same && leading && 'run' in leading ? (chooseRun(this.model, leading) ?? null) : null
     const joining = actions.filter((action) =>
       run && 'fit' in action && action.fit ? fits(run, action) : this.admits(action),
     )
     const requests = joining.slice(0, runners).map((action) => this.toRequest(action, run))
-    await this.ask(requests.filter((request) => request !== undefined))
+    await this.ask(
+      requests.filter((request) => request !== undefined),
+      stagger,
+    )
   }
 
   /** Asks all of it at once, and finds out what went on. */
-  private async ask(requests: readonly Request[]): Promise<void> {
+  private async ask(requests: readonly Request[], stagger: readonly number[] = []): Promise<void> {
     const about = new Set(requests.flatMap(({ about }) => about))
     const [only] = requests.length === 1 ? about : []
     const before = only === undefined ? undefined : await this.rowOf(only)
     const answers = await Promise.all(
-      requests.map((request, place) =>
-        request.send(this.servers[place % this.servers.length] ?? this.commands),
-      ),
+      requests.map(async (request, place) => {
+        const server = this.servers[place % this.servers.length] ?? this.commands
+        for (let trips = stagger[place] ?? 0; trips > 0; trips--) await server.store.pool.query('SELECT 1')
+        return request.send(server)
+      }),
     )
     for (const { runId } of answers) if (runId !== null) about.add(runId)
     const tasks = requests.map((request, place) =>
