@@ -44,3 +44,15 @@ export const ROUNDS = {
     { key: 'done', final: true },
   ],
 }
+
+/** Every time limit, each of another length. */
+export const TIMED = {
+  name: 'timed',
+  version: 1,
+  initialPhase: 'work',
+  phases: [{ key: 'work', next: ['work'], final: true, timeoutSeconds: 600 }],
+  timeouts: { queueSeconds: 300, idleSeconds: 1800, runSeconds: 7200 },
+}
+
+/** A limit of the run as a whole, and no other. */
+export const LIMITED = { ...SOLO, name: 'limited', timeouts: { runSeconds: 7200 } }
