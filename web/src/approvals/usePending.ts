@@ -1,6 +1,6 @@
 import type { Approval } from '@pawl/sdk'
 import { useRunFeed } from '@pawl/sdk/react'
-import { useMemo, useSyncExternalStore } from 'react'
+import { useEffect, useMemo, useState, useSyncExternalStore } from 'react'
 import { useBelow } from '../run/useBelow.ts'
 
 /** The questions that wait, across all runs. */
@@ -17,13 +17,17 @@ const AGAIN_MS = 30_000
 
 /** The questions that wait for a person, read again whenever a run that may have one changes. */
 export function usePending(): PendingApprovals {
-  const change = useWaitingChange()
+  const [asked, setAsked] = useState<ReadonlySet<string>>(NONE)
+  const change = useWaitingChange(asked)
   const { value, error, refresh } = useBelow(
     'pending',
     change,
     (pawl, signal) => pawl.approvals.list({ filter: { status: ['PENDING'] }, first: 100, signal }),
     AGAIN_MS,
   )
+  useEffect(() => {
+    if (value) setAsked(new Set(value.nodes.map(({ run }) => run.id)))
+  }, [value])
   return useMemo(
     () => ({ approvals: value?.nodes, hasMore: value?.pageInfo.hasNextPage ?? false, error, refresh }),
     // oxlint-disable-next-line react-hooks/exhaustive-deps -- `refresh` does the same each time
@@ -31,8 +35,10 @@ export function usePending(): PendingApprovals {
   )
 }
 
-/** A number that differs whenever a run came to wait for a person, changed while it did, or waits no more. */
-function useWaitingChange(): number {
+const NONE: ReadonlySet<string> = new Set()
+
+/** A number that differs whenever a run that waits for a person, or that somebody was asked about, has changed. */
+function useWaitingChange(asked: ReadonlySet<string>): number {
   const { store } = useRunFeed()
   const read = useMemo(() => {
     let seen: unknown
@@ -47,6 +53,6 @@ function useWaitingChange(): number {
           sum = (sum * 31 + revision + 1) % 0x7fffffff
       return sum
     }
-  }, [store])
+  }, [store, asked])
   return useSyncExternalStore(store.subscribe as (listener: () => void) => () => void, read)
 }

@@ -35,7 +35,7 @@ export const RunCard = memo(function RunCard({ run, isStop }: RunCardProps) {
         <Shape tone={word.tone} />
         <span className="hidden">{word.label}. </span>
         {lease && !settledAt && <span className="card-owner">{lease.owner}</span>}
-        {labels.slice(0, 2).map((label) => (
+        {labels.slice(0, lease && !settledAt ? 1 : 2).map((label) => (
           <span className="label" key={label}>
             {label}
           </span>

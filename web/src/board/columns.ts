@@ -7,8 +7,8 @@ export interface Column {
   readonly key: string
   readonly word: Word
   readonly statuses: readonly RunStatus[]
-  /** Only what came to one of these; left out: whatever it came to. */
-  readonly outcomes?: readonly Outcome[]
+  /** What its runs came to; empty where they are active. */
+  readonly outcomes: readonly Outcome[]
   /** In which order the server is asked. */
   readonly orderBy: RunOrder
   /** Which of two stands above. */
@@ -24,14 +24,15 @@ const active = (status: RunStatus, compare = newestFirst, orderBy: RunOrder = 'C
   key: status.toLowerCase(),
   word: RUN_STATUS[status],
   statuses: [status],
+  outcomes: [],
   orderBy,
   compare,
 })
-const settled = (word: Word, statuses: readonly RunStatus[], outcomes?: readonly Outcome[]): Column => ({
+const settled = (word: Word, statuses: readonly RunStatus[], outcome: Outcome): Column => ({
   key: word.label.toLowerCase(),
   word,
   statuses,
-  ...(outcomes && { outcomes }),
+  outcomes: [outcome],
   orderBy: 'ACTIVITY_DESC',
   compare: lastSettledFirst,
 })
@@ -44,19 +45,19 @@ export const COLUMNS: readonly Column[] = [
   active('AWAITING_APPROVAL'),
   active('PAUSED'),
   active('CANCELLING'),
-  settled(RUN_STATUS.COMPLETED, ['COMPLETED']),
-  settled(OUTCOME.INCOMPLETE, ['FAILED', 'EXPIRED'], ['INCOMPLETE']),
-  settled(RUN_STATUS.FAILED, ['FAILED'], ['FAILED']),
-  settled(RUN_STATUS.CANCELLED, ['CANCELLED']),
+  settled(RUN_STATUS.COMPLETED, ['COMPLETED'], 'SUCCESS'),
+  settled(OUTCOME.INCOMPLETE, ['FAILED', 'EXPIRED'], 'INCOMPLETE'),
+  settled(RUN_STATUS.FAILED, ['FAILED'], 'FAILED'),
+  settled(RUN_STATUS.CANCELLED, ['CANCELLED'], 'CANCELLED'),
 ]
 
 /** What the server is asked for, for a column; null where the filter leaves it nothing. */
 export function filterOfColumn(column: Column, filter: RunFilter): RunFilter | null {
-  const status = column.statuses.filter((status) => filter.status?.includes(status) ?? true)
-  const wanted = filter.outcome ?? undefined
-  const outcome = column.outcomes ? column.outcomes.filter((one) => wanted?.includes(one) ?? true) : wanted
-  if (status.length === 0 || outcome?.length === 0) return null
-  return { ...filter, status, ...(outcome && { outcome: [...outcome] }) }
+  const { outcome: wanted, status: wantedStatus } = filter
+  const status = column.statuses.filter((status) => wantedStatus?.includes(status) ?? true)
+  const isWanted = !wanted || column.outcomes.some((outcome) => wanted.includes(outcome))
+  if (status.length === 0 || !isWanted) return null
+  return { ...filter, status, ...(column.outcomes.length > 0 && { outcome: [...column.outcomes] }) }
 }
 
 function compareTexts(a: string, b: string): number {

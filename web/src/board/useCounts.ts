@@ -60,7 +60,6 @@ function toMap(counts: readonly { status: RunStatus; count: number }[]): Counts 
 function sumUp(all: Counts, incomplete: Counts): Record<string, number> {
   const countOf = ({ statuses, outcomes }: Column) => {
     const sum = (counts: Counts) => statuses.reduce((total, status) => total + (counts.get(status) ?? 0), 0)
-    if (!outcomes) return sum(all)
     return outcomes.includes('INCOMPLETE') ? sum(incomplete) : sum(all) - sum(incomplete)
   }
   return Object.fromEntries(COLUMNS.map((column) => [column.key, countOf(column)]))

@@ -25,7 +25,7 @@ export function Ago({ at }: { readonly at: string }) {
   const text = useClock((now) => tellAge(now - Date.parse(at)))
   return (
     <time className="age" dateTime={at} title={tellTime(at)}>
-      {text === 'now' ? 'now' : `${text} ago`}
+      {text === '0s' ? 'now' : `${text} ago`}
     </time>
   )
 }

@@ -2,7 +2,7 @@ import type { JsonValue } from '@pawl/sdk'
 import { useState } from 'react'
 
 interface JsonTreeProps {
-  readonly value: JsonValue | undefined
+  readonly value: object | JsonValue | undefined
   /** How deep it is open at first. Default 2. */
   readonly depth?: number
 }
@@ -14,7 +14,7 @@ const MANY = 100
 export function JsonTree({ value, depth = 2 }: JsonTreeProps) {
   return (
     <div className="json">
-      <JsonNode value={value ?? null} depth={depth} />
+      <JsonNode value={(value ?? null) as JsonValue} depth={depth} />
     </div>
   )
 }

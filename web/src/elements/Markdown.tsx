@@ -6,15 +6,14 @@ export function Markdown({ text }: { readonly text: string }) {
   const [isDrawn, setDrawn] = useState(false)
   useEffect(() => {
     let isCurrent = true
-    import('./renderMarkdown.ts').then(
-      ({ renderMarkdown }) => {
-        if (!isCurrent) return
-        place.current?.replaceChildren(renderMarkdown(text))
-        setDrawn(true)
-      },
-      // The source is shown then.
-      () => setDrawn(false),
-    )
+    const draw = async () => {
+      const { renderMarkdown } = await import('./renderMarkdown.ts')
+      if (!isCurrent) return
+      place.current?.replaceChildren(renderMarkdown(text))
+      setDrawn(true)
+    }
+    // What can't be drawn is shown as it is written.
+    draw().catch(() => setDrawn(false))
     return () => {
       isCurrent = false
     }

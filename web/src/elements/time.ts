@@ -5,8 +5,7 @@ const DAY = 24 * HOUR
 
 /** A length of time in its greatest unit, and the next one where the greatest alone says little: `12s`, `4m`, `2h 5m`, `3d`. */
 export function tellAge(milliseconds: number): string {
-  if (milliseconds < SECOND) return 'now'
-  if (milliseconds < MINUTE) return `${Math.floor(milliseconds / SECOND)}s`
+  if (milliseconds < MINUTE) return `${Math.max(0, Math.floor(milliseconds / SECOND))}s`
   if (milliseconds < HOUR) return `${Math.floor(milliseconds / MINUTE)}m`
   if (milliseconds >= DAY) return `${Math.floor(milliseconds / DAY)}d`
   const minutes = Math.floor((milliseconds % HOUR) / MINUTE)

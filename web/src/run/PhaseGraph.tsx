@@ -10,12 +10,14 @@ interface PhaseGraphProps {
   readonly phases: readonly Phase[]
   /** Key of the phase the run stands at; undefined where another round is looked at, or the run is final. */
   readonly current: string | undefined
+  /** Whether the run may go on from there. */
+  readonly isOpen: boolean
   /** Whether what is drawn as under way may be over: the run is further than its phases were read. */
   readonly isOld: boolean
 }
 
 /** The workflow as a graph: what is done, where the run stands, and what may follow. */
-export function PhaseGraph({ workflow, phases, current, isOld }: PhaseGraphProps) {
+export function PhaseGraph({ workflow, phases, current, isOpen, isOld }: PhaseGraphProps) {
   const [width, measure] = useWidth()
   const byKey = useMemo(() => new Map(phases.map((phase) => [phase.key, phase])), [phases])
   const initial = phases[0]?.key ?? workflow.phases[0]?.key ?? ''
@@ -23,7 +25,7 @@ export function PhaseGraph({ workflow, phases, current, isOld }: PhaseGraphProps
     () => layoutGraph(workflow.phases, initial, width),
     [workflow.phases, initial, width],
   )
-  const reachable = new Set(current === undefined ? [] : byKey.get(current)?.nextPhases)
+  const reachable = new Set(current !== undefined && isOpen ? byKey.get(current)?.nextPhases : [])
   return (
     <div className="graph" ref={measure}>
       {width > 0 && (
@@ -117,7 +119,7 @@ function Node({ name, phase, x, y, isCurrent, isReachable, isOld }: NodeProps) {
         <Shape tone={tone} />
       </g>
       <text x="32" y="21.500" className="graph-name">
-        {shorten(name, 16)}
+        {shorten(name, 15)}
         {attempts}
       </text>
       <text x="12" y="40" className="graph-note">

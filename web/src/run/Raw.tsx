@@ -1,4 +1,4 @@
-import type { JsonValue, RunDetail } from '@pawl/sdk'
+import type { RunDetail } from '@pawl/sdk'
 import { useAction } from '@pawl/sdk/react'
 import { CopyButton } from '../elements/CopyButton.tsx'
 import { JsonTree } from '../elements/JsonTree.tsx'
@@ -33,7 +33,7 @@ export function Raw({ detail }: { readonly detail: RunDetail }) {
         </span>
       </div>
       <Problem problem={verify.problem} error={verify.error} />
-      <JsonTree value={detail as unknown as JsonValue} depth={1} />
+      <JsonTree value={detail} depth={1} />
     </section>
   )
 }

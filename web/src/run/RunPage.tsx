@@ -121,6 +121,7 @@ function Phases({ run, detail }: { readonly run: StoredRun; readonly detail: Run
         workflow={detail.workflow}
         phases={phases}
         current={isPresent && !run.isFinal ? detail.currentPhase?.key : undefined}
+        isOpen={!run.isSettled}
         isOld={isOld}
       />
       {!run.isSettled && detail.missingEvidence.length > 0 && (

@@ -24,8 +24,9 @@ interface Tab {
   draw(run: StoredRun, detail: RunDetail | undefined): ReactNode
 }
 
+const TIMELINE: Tab = { key: 'timeline', label: 'Timeline', draw: ({ id }) => <Timeline runId={id} /> }
 const TABS: readonly Tab[] = [
-  { key: 'timeline', label: 'Timeline', draw: ({ id }) => <Timeline runId={id} /> },
+  TIMELINE,
   {
     key: 'sessions',
     label: 'Sessions',
@@ -51,9 +52,9 @@ const TABS: readonly Tab[] = [
 /** What hangs below the run, one at a time; which one is part of the address. */
 export function Tabs({ run, detail, place }: TabsProps) {
   const wanted = new URLSearchParams(place.search).get('tab')
-  const tab = TABS.find(({ key }) => key === wanted) ?? (TABS[0] as Tab)
+  const tab = TABS.find(({ key }) => key === wanted) ?? TIMELINE
   const open = ({ key }: Tab) =>
-    goTo(withParameters(place, { tab: key === TABS[0]?.key ? undefined : key }), { isReplacing: true })
+    goTo(withParameters(place, { tab: key === TIMELINE.key ? undefined : key }), { isReplacing: true })
   const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
     const at = TABS.indexOf(tab)
     const next = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: TABS.length - 1 }[event.key]

@@ -92,7 +92,7 @@ function EventLine({ event }: { readonly event: RunEvent }) {
       {isOpen && (
         <div className="event-more">
           <p className="mono">{type}</p>
-          <JsonTree value={payload as never} />
+          <JsonTree value={payload} />
         </div>
       )}
     </details>
@@ -123,7 +123,7 @@ function keyOf(line: Line | undefined): string {
 function toneOf({ type }: RunEvent): Tone {
   if (type === 'run.failed' || type === 'phase.failed' || type === 'artifact.invalid') return 'bad'
   if (/\.(?:completed|validated)$/.test(type)) return 'good'
-  if (/^approval\./.test(type)) return 'ask'
+  if (type.startsWith('approval.')) return 'ask'
   if (/\.(?:cancelled|cancel_requested|expired)$/.test(type)) return 'stop'
   if (/\.(?:paused|released|requeued)$/.test(type)) return 'hold'
   if (/\.(?:claimed|started|resumed|opened|sent)$/.test(type)) return 'live'

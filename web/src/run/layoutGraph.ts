@@ -29,9 +29,11 @@ export interface GraphLayout {
 }
 
 /** Sizes, in pixels. */
-export const NODE = { width: 148, height: 50 } as const
-const GAP = { x: 34, y: 26 } as const
+export const NODE = { width: 158, height: 50 } as const
+const GAP = { x: 30, y: 26 } as const
 const EDGE = 12
+/** Room below a row for what leads back. */
+const LOOP = 14
 
 /**
  * Lays a graph out in the direction of the work: a node stands one step after the last one that leads to it. Steps go from left
@@ -59,7 +61,7 @@ export function layoutGraph(nodes: readonly GraphNode[], initial: string, width:
         })
       })
     })
-    top += rowHeight + GAP.y + 14
+    top += rowHeight + GAP.y + LOOP
   }
   const edges = nodes.flatMap(({ key, next }) =>
     next.flatMap((to) => {
@@ -71,7 +73,12 @@ export function layoutGraph(nodes: readonly GraphNode[], initial: string, width:
     }),
   )
   const used = Math.max(...[...placed.values()].map(({ x }) => x + NODE.width / 2))
-  return { nodes: [...placed.values()], edges, width: used + EDGE, height: top - GAP.y - 14 + EDGE + 14 }
+  return {
+    nodes: [...placed.values()],
+    edges,
+    width: used + EDGE,
+    height: top - GAP.y - (edges.some(({ isBack }) => isBack) ? 0 : LOOP) + EDGE,
+  }
 }
 
 /** How many steps a node is from the initial one, by the longest way that never comes back. */

@@ -10,9 +10,16 @@ export interface TranscriptLines {
 
 export const NO_LINES: TranscriptLines = { chunks: 0, lines: [''] }
 
-// oxlint-disable-next-line no-control-regex -- what terminals are steered with begins with a control character
-const STEERING =
-  /\u001B(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001B]*(?:\u0007|\u001B\\)?|[@-Z\\-_])|[\u0000-\u0008\u000B-\u001A\u001C-\u001F\u007F]/g
+/** What steers a terminal, as colours do: an escape character with what belongs to it, and other control characters but tabs. */
+const STEERING = new RegExp(
+  [
+    String.raw`\u001B\[[0-?]*[ -/]*[@-~]`,
+    String.raw`\u001B\][^\u0007\u001B]*(?:\u0007|\u001B\\)?`,
+    String.raw`\u001B[@-Z\\^_]`,
+    String.raw`[\u0000-\u0008\u000B-\u001F\u007F]`,
+  ].join('|'),
+  'g',
+)
 
 /** The lines with what has come since: only new chunks are looked at. */
 export function addChunks(known: TranscriptLines, chunks: readonly TranscriptChunk[]): TranscriptLines {

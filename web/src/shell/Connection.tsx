@@ -27,7 +27,7 @@ export function Connection() {
     >
       <span className="connection-dot" aria-hidden="true" />
       {label}
-      {age && <span aria-hidden="true">{age === 'now' ? '' : ` ${age}`}</span>}
+      {age && <span aria-hidden="true">{` ${age}`}</span>}
     </span>
   )
 }

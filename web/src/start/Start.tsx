@@ -18,8 +18,8 @@ const WAYS = [
   },
   {
     title: 'Into the queue',
-    note: 'Waits for a worker that can do it: `pawl worker`.',
-    text: () => `pawl run start --workflow review --title "My first run"`,
+    note: 'Waits for a worker that can do it.',
+    text: () => `pawl run start review --title "My first run"`,
   },
   {
     title: 'From a program',

@@ -1,0 +1,198 @@
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { unwrap } from '@pawl/sdk'
+import { startTestServer, type TestServer } from '../support/server.ts'
+import { type Dashboard, expectStatus, expectTexts, openDashboard } from './dashboard.ts'
+import { awaitApproval, endIncomplete, startHeld, startQueued } from './driving.ts'
+
+let server: TestServer
+let dashboard: Dashboard
+let page: Page
+beforeAll(async () => {
+  server = await startTestServer()
+  dashboard = await openDashboard({ url: server.url, token: server.adminToken })
+  page = dashboard.page
+})
+afterAll(async () => {
+  await dashboard.close()
+  await server.stop()
+})
+
+/** What stands in a column, by the titles of its cards. */
+const titles = (column: string) => `[data-column="${column}"] .card-title`
+const countOf = (column: string) => page.locator(`[data-column="${column}"] .column-count`).innerText()
+
+describe('the board', () => {
+  it('leads who has no run to the way to start one, and shows the first as it comes', async () => {
+    await page.getByRole('link', { name: 'Start the first one' }).click()
+    await page.getByText('Waiting for your first run').waitFor()
+    const id = await startQueued(dashboard.pawl, { title: 'The first' })
+    await expectStatus(page, id, 'QUEUED')
+    await page.getByRole('link', { name: 'The first' }).click()
+    await page.getByRole('heading', { name: 'The first' }).waitFor()
+    await page.getByRole('link', { name: 'Board' }).click()
+    await expectTexts(page, titles('queued'), ['The first'])
+  })
+
+  it('shows each run where it stands, and follows it', async () => {
+    const { pawl } = dashboard
+    const held = await startHeld(pawl, { title: 'Moving' })
+    await expectTexts(page, titles('running'), ['Moving'])
+    unwrap(await pawl.runs.pause(held.id))
+    await expectTexts(page, titles('paused'), ['Moving'])
+    await expectTexts(page, titles('running'), [])
+    unwrap(await pawl.runs.cancel(held.id))
+    await expectTexts(page, titles('cancelling'), ['Moving'])
+    unwrap(await pawl.runs.confirmCancel(held.id, { fence: held.fence }))
+    await expectTexts(page, titles('cancelled'), ['Moving'])
+    unwrap(await pawl.runs.delete(held.id))
+    await expectTexts(page, titles('cancelled'), [])
+  })
+
+  it('keeps what ended undone apart from what failed and from what is done', async () => {
+    const { pawl } = dashboard
+    await endIncomplete(pawl, await startHeld(pawl, { title: 'Stopped half-way' }))
+    const failed = await startHeld(pawl, { title: 'Broken' })
+    unwrap(await pawl.runs.fail(failed.id, { fence: failed.fence, error: 'no disk' }))
+    await expectTexts(page, titles('incomplete'), ['Stopped half-way'])
+    await expectTexts(page, titles('failed'), ['Broken'])
+    await expect.poll(() => countOf('incomplete')).toBe('1')
+    await expect.poll(() => countOf('failed')).toBe('1')
+    await expect.poll(() => countOf('completed')).toBe('0')
+  })
+})
+
+describe('filters', () => {
+  it('are part of the address, and are there when it is opened', async () => {
+    const { pawl } = dashboard
+    await startQueued(pawl, { title: 'Red one', labels: ['red'], project: 'paint' })
+    await startQueued(pawl, {
+      title: 'Blue one',
+      labels: ['blue', 'deep'],
+      project: 'paint',
+      workflow: 'map',
+    })
+    await page.goto(`${server.url}/?project=paint`)
+    await expectTexts(page, titles('queued'), ['Red one', 'Blue one'])
+    await page.goto(`${server.url}/?label=blue&label=deep`)
+    await expectTexts(page, titles('queued'), ['Blue one'])
+    await page.goto(`${server.url}/?workflow=map`)
+    await expectTexts(page, titles('queued'), ['Blue one'])
+    await page.goto(`${server.url}/?outcome=INCOMPLETE`)
+    await expectTexts(page, titles('incomplete'), ['Stopped half-way'])
+    expect(await page.locator('.column-name').allInnerTexts()).toEqual(['Incomplete'])
+    await page.goto(`${server.url}/?status=FAILED`)
+    await expectTexts(page, titles('incomplete'), ['Stopped half-way'])
+    await expectTexts(page, titles('failed'), ['Broken'])
+    expect(await page.locator('.column').count()).toBe(2)
+  })
+
+  it('are written to the address as they are chosen, and taken back by the browser', async () => {
+    await page.goto(server.url)
+    await page.getByPlaceholder('Search title or id').fill('blue')
+    await page.waitForURL(`${server.url}/?text=blue`)
+    await expectTexts(page, titles('queued'), ['Blue one'])
+    await page.getByLabel('Workflow').selectOption('review')
+    await page.waitForURL(`${server.url}/?workflow=review&text=blue`)
+    await page.getByText('No run matches.').waitFor()
+    await page.goBack()
+    await expectTexts(page, titles('queued'), ['Blue one'])
+    await page.getByRole('button', { name: 'Clear' }).click()
+    await page.waitForURL(`${server.url}/`)
+    await page.getByRole('button', { name: 'Failed' }).click()
+    await page.waitForURL(`${server.url}/?outcome=FAILED`)
+    await expectTexts(page, titles('failed'), ['Broken'])
+  })
+
+  it('hold for what comes later, too', async () => {
+    const { pawl } = dashboard
+    await page.goto(`${server.url}/?project=paint`)
+    await expectTexts(page, titles('queued'), ['Red one', 'Blue one'])
+    await startQueued(pawl, { title: 'Of no project' })
+    await startQueued(pawl, { title: 'Green one', project: 'paint' })
+    await expectTexts(page, titles('queued'), ['Red one', 'Blue one', 'Green one'])
+  })
+})
+
+describe('the keyboard', () => {
+  it('goes through the cards and opens one', async () => {
+    await page.goto(`${server.url}/?project=paint`)
+    await expectTexts(page, titles('queued'), ['Red one', 'Blue one', 'Green one'])
+    const focused = () =>
+      page.evaluate(() => document.activeElement?.querySelector('.card-title')?.textContent)
+    await page.locator('[data-column="queued"] .card').first().focus()
+    await page.keyboard.press('ArrowDown')
+    await expect.poll(focused).toBe('Blue one')
+    await page.keyboard.press('End')
+    await expect.poll(focused).toBe('Green one')
+    await page.keyboard.press('Home')
+    await expect.poll(focused).toBe('Red one')
+    await page.keyboard.press('/')
+    await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe('search')
+    await page.locator('[data-column="queued"] .card').first().focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'Red one' }).waitFor()
+  })
+
+  it('goes from column to column', async () => {
+    const held = await startHeld(dashboard.pawl, { title: 'Held', project: 'paint' })
+    await page.goto(`${server.url}/?project=paint`)
+    await expectTexts(page, titles('running'), ['Held'])
+    await page.locator('[data-column="queued"] .card').first().focus()
+    await page.keyboard.press('ArrowRight')
+    const focused = () => page.evaluate(() => document.activeElement?.getAttribute('data-run-id'))
+    await expect.poll(focused).toBe(held.id)
+    await page.keyboard.press('ArrowLeft')
+    await expect.poll(focused).not.toBe(held.id)
+  })
+})
+
+describe('many runs', () => {
+  it('are drawn as far as they can be seen, and read as far as was scrolled to', async () => {
+    const { pawl } = dashboard
+    for (let from = 0; from < 300; from += 25) {
+      const starting = Array.from({ length: 25 }, (_, index) =>
+        startQueued(pawl, { title: `Many ${from + index}`, project: 'many' }),
+      )
+      await Promise.all(starting)
+    }
+    await page.goto(`${server.url}/?project=many`)
+    await expect.poll(() => countOf('queued')).toBe('300')
+    const cards = page.locator('[data-column="queued"] .card')
+    expect(await cards.count()).toBeLessThan(40)
+    const body = page.locator('[data-column="queued"] .column-body')
+    const seen = new Set<string>()
+    await expect
+      .poll(
+        async () => {
+          for (const title of await page.locator(titles('queued')).allInnerTexts()) seen.add(title)
+          await body.evaluate((element) => element.scrollBy(0, element.clientHeight))
+          return seen.size
+        },
+        { timeout: 30_000 },
+      )
+      .toBe(300)
+    expect(await cards.count()).toBeLessThan(40)
+  })
+})
+
+describe('the inbox', () => {
+  it('tells of what waits, on every page, and of what waits no more', async () => {
+    const { pawl } = dashboard
+    await page.goto(server.url)
+    const held = await startHeld(pawl, { workflow: 'delivery', title: 'Needs a word' })
+    await awaitApproval(pawl, held)
+    await page.getByRole('link', { name: 'Approvals 1 waiting' }).click()
+    await page.getByText('1 question waits for a person.').waitFor()
+    await page.getByRole('link', { name: 'Needs a word' }).waitFor()
+    unwrap(await pawl.runs.cancel(held.id))
+    await expect.poll(() => page.getByRole('button', { name: 'Approve' }).count()).toBe(0)
+    unwrap(await pawl.runs.confirmCancel(held.id, { fence: held.fence }))
+    await page.getByText('Nothing waits for a person.').waitFor()
+  })
+})
+
+it('asked nobody else for anything, and met no error', () => {
+  expect(dashboard.browser.blocked).toEqual([])
+  expect(dashboard.problems).toEqual([])
+})
