@@ -1,10 +1,12 @@
 import * as fc from 'fast-check'
 import {
   buildSchema,
+  getNamedType,
   getNullableType,
   type GraphQLInputObjectType,
   type GraphQLInputType,
   isInputObjectType,
+  isListType,
 } from 'graphql'
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -17,7 +19,7 @@ import { openSender, type Reply, type Sender, type Way, WAYS } from './sendRaw.t
 import { isKnown, makeInput, prepareInputs } from './validInputs.ts'
 
 /** How many hostile values are sent for every field of every mutation. */
-const PER_FIELD = Number(process.env['PAWL_FUZZ_RUNS'] ?? 4)
+const PER_FIELD = Number(process.env['PAWL_FUZZ_RUNS'] ?? 3)
 const SEED = Number(process.env['PAWL_FUZZ_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
 
 /** Codes of errors that say: it is you, and not me. */
@@ -73,9 +75,12 @@ async function populate(by: Actor, project: string): Promise<string[]> {
   const { approval } = await by.must('requestApproval', await make('requestApproval'))
   const { sent: message } = await by.must('sendMessage', await make('sendMessage'))
   const { token } = await by.must('createToken', await make('createToken'))
-  return [run, execution, session, artifact, phase, approval, message, token, run.workflow].map(
-    ({ id }) => id,
+  const { operation, workspace } = await by.must(
+    'requestWorkspaceOperation',
+    await make('requestWorkspaceOperation'),
   )
+  const rows = [run, execution, session, artifact, phase, approval, message, token, operation, workspace]
+  return [...rows, run.workflow].map(({ id }) => id)
 }
 
 function inputOf(name: string): GraphQLInputObjectType {
@@ -90,20 +95,25 @@ interface Place {
   readonly type: GraphQLInputType
 }
 
-/** Every field of an input, of the inputs in it, too. */
+/** Every field of an input, of the inputs in it and in its lists, too. */
 function placesOf(type: GraphQLInputObjectType, path: readonly string[] = []): Place[] {
   return Object.values(type.getFields()).flatMap((field) => {
     const place = { path: [...path, field.name], type: field.type }
-    const nested = getNullableType(field.type)
-    return isInputObjectType(nested) ? [place, ...placesOf(nested, place.path)] : [place]
+    const nullable = getNullableType(field.type)
+    const nested = getNamedType(nullable)
+    if (!isInputObjectType(nested)) return [place]
+    return [place, ...placesOf(nested, isListType(nullable) ? [...place.path, '0'] : place.path)]
   })
 }
 
 /** The JSON text of an input with another text in one place. */
 function plant(input: object, [name = '', ...rest]: readonly string[], text: string): string {
-  const fields = Object.entries(input).filter(([key]) => key !== name)
-  const planted = rest.length === 0 ? text : plant((input as Record<string, object>)[name] ?? {}, rest, text)
-  return `{${[...fields.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`), `${JSON.stringify(name)}:${planted}`].join()}}`
+  const inner = (input as Record<string, object>)[name] ?? {}
+  const planted = rest.length === 0 ? text : plant(inner, rest, text)
+  if (Array.isArray(input)) return `[${planted}]`
+  const others = Object.entries(input).filter(([key]) => key !== name)
+  const fields = others.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`)
+  return `{${[...fields, `${JSON.stringify(name)}:${planted}`].join()}}`
 }
 
 /** Nobody loses a lease while the tests look on: what became of a run then would be taken for somebody's doing. */

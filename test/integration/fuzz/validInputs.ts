@@ -48,6 +48,24 @@ async function withSession(props: Props): Promise<{ sessionId: string; fence: nu
   return { sessionId: session.id, fence }
 }
 
+const worktree = () => ({
+  host: 'a machine',
+  kind: 'WORKTREE',
+  path: `/home/wanda/${randomUUID()}`,
+  repository: '/home/wanda/repository',
+  branch: 'work',
+  baseCommit: 'abc',
+})
+
+async function withWorkspace(props: Props): Promise<string> {
+  return (await props.by.must('recordWorkspace', { ...(await atWork(props)), ...worktree() })).workspace.id
+}
+
+async function withOperation(props: Props): Promise<string> {
+  const workspaceId = await withWorkspace(props)
+  return (await props.by.must('requestWorkspaceOperation', { workspaceId, kind: 'DIFF' })).operation.id
+}
+
 async function revisionOf({ by }: Props, runId: string): Promise<number> {
   return (await by.read('query ($runId: ID!) { run(id: $runId) { revision } }', { runId })).run.revision
 }
@@ -213,6 +231,33 @@ const INPUTS: Readonly<Record<string, (props: Props) => Promise<object>>> = {
   }),
   registerWorkflow: async () => ({ definition: { ...WORKFLOW, name: `w-${randomUUID()}` } }),
   sweep: async () => ({ dryRun: true }),
+  recordWorkspace: async (props) => ({ ...(await atWork(props)), ...worktree(), ...key() }),
+  requestWorkspaceOperation: async (props) => ({
+    workspaceId: await withWorkspace(props),
+    kind: 'DIFF',
+    force: true,
+    expiresInSeconds: 86_400,
+    ...key(),
+  }),
+  startWorkspaceOperation: async (props) => ({
+    operationId: await withOperation(props),
+    worker: 'wanda',
+    leaseSeconds: 3600,
+    ...key(),
+  }),
+  finishWorkspaceOperation: async (props) => {
+    const operationId = await withOperation(props)
+    await props.by.must('startWorkspaceOperation', { operationId, worker: 'wanda' })
+    const file = { path: 'b', previousPath: 'a', change: 'RENAMED', insertions: 1, deletions: 1 }
+    const diff = { head: 'abc', commitsAhead: 1, filesChanged: 1, insertions: 1, deletions: 1, files: [file] }
+    return { operationId, attempt: 1, diff: { ...diff, patch: '-a\n+b\n', truncated: true }, ...key() }
+  },
+  reportPreview: async (props) => ({
+    workspaceId: await withWorkspace(props),
+    status: 'RUNNING',
+    url: 'http://127.0.0.1:8080/',
+    ...key(),
+  }),
 }
 
 /** Whether there is an input for the mutation that is known to be taken. */
