@@ -9,6 +9,8 @@ export interface Bench {
   /** The command `pawl` as it is published, built for this run. */
   readonly program: string
   readonly cluster: BenchCluster
+  /** What was found to be wrong, each with its name: with any of it the run fails. */
+  readonly problems: string[]
   /** Says on stderr what is being measured. */
   readonly tell: (what: string) => void
 }

@@ -14,7 +14,7 @@ import { measureStart } from './parts/start.ts'
 import { measureThroughput } from './parts/throughput.ts'
 import { buildServer } from '../scripts/buildServer.ts'
 import { InterruptedError, Resources } from './resources.ts'
-import { printTable, type Report, type Result } from './results.ts'
+import { printTables, type Report, type Result } from './results.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -34,10 +34,13 @@ async function main(): Promise<void> {
   const loadBefore = loadavg()[0] ?? 0
   const resources = new Resources()
   try {
-    const report = await measureParts(options, resources, loadBefore)
+    const problems: string[] = []
+    const report = await measureParts(options, resources, loadBefore, problems)
     console.log(JSON.stringify(report.machine, null, 2))
-    console.log(printTable(report))
+    console.log(printTables(report))
     console.log(`\nkept in ${relative(process.cwd(), keep(report, options.out))}`)
+    for (const problem of problems) console.error(`wrong: ${problem}`)
+    if (problems.length > 0) process.exitCode = 1
   } finally {
     await resources.close().catch((error: unknown) => {
       // beside whatever ended the measurements, not instead of it
@@ -51,12 +54,13 @@ async function measureParts(
   options: BenchOptions,
   resources: Resources,
   loadBefore: number,
+  problems: string[],
 ): Promise<Report> {
   const { program, remove } = await buildServer()
   resources.defer(remove)
   const cluster = await startBenchCluster(resources)
   const tell = (what: string) => console.error(`- ${what}`)
-  const bench: Bench = { options, resources, program, cluster, tell }
+  const bench: Bench = { options, resources, program, cluster, problems, tell }
   const machine = await describeMachine(cluster.admin, loadBefore)
   const results: Record<string, readonly Result[]> = {}
   for (const part of options.parts) {

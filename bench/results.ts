@@ -38,7 +38,49 @@ export interface Figure {
   readonly value: Spread
 }
 
-export type Result = Comparison | Figure
+/** What asking for one page costs. */
+export interface PageCost {
+  /** Runs in the database. */
+  readonly runs: number
+  readonly page: number
+  /** Entries on the page. */
+  readonly entries: number
+  /** Milliseconds. */
+  readonly time: Spread
+  /** Pages of the database that were touched. */
+  readonly buffers: number
+}
+
+/** What pages of one list cost, further on in it, and with more history behind it; measured in turns. */
+export interface Pages {
+  readonly kind: 'pages'
+  readonly what: string
+  readonly costs: readonly PageCost[]
+  /** The furthest page to the first one of the same database, round by round; null where there is only one. */
+  readonly deeper: Ratio | null
+  /** The first page of the larger database to that of the smaller one, round by round. */
+  readonly larger: Ratio
+}
+
+/** How much more one costs than the other. */
+export interface Ratio {
+  readonly time: Spread
+  readonly buffers: number
+}
+
+/** Whether a question is answered without going through the history. */
+export interface Plan {
+  readonly kind: 'plan'
+  readonly what: string
+  readonly entries: number
+  readonly buffers: number
+  /** The most that `buffers` may be. */
+  readonly mostBuffers: number
+  /** Large tables that were read without an index. */
+  readonly scanned: readonly string[]
+}
+
+export type Result = Comparison | Figure | Pages | Plan
 
 /** Everything that one run of the benchmark found. */
 export interface Report {
@@ -47,7 +89,7 @@ export interface Report {
   readonly results: Readonly<Record<string, readonly Result[]>>
 }
 
-const COLUMNS = [
+const COMPARED = [
   'what',
   'clients',
   'side',
@@ -59,10 +101,33 @@ const COLUMNS = [
   'ratio min … median … max',
 ]
 
-/** All results as one table. */
-export function printTable({ results }: Report): string {
-  const rows = Object.values(results).flat().flatMap(toRows)
-  const widths = COLUMNS.map((title, column) =>
+const PAGED = [
+  'what',
+  'pages: ms (buffers)',
+  'furthest to first: time, buffers',
+  'larger to smaller: time, buffers',
+]
+
+/** All results as tables. */
+export function printTables({ results }: Report): string {
+  const all = Object.values(results).flat()
+  const compared = all.flatMap((result) =>
+    result.kind === 'plan' || result.kind === 'pages' ? [] : toRows(result),
+  )
+  const paged = all.flatMap((result) => (result.kind === 'pages' ? [toPagedRow(result)] : []))
+  const plans = all.flatMap((result) => (result.kind === 'plan' ? [toPlanRow(result)] : []))
+  return [
+    printTable(COMPARED, compared),
+    printTable(PAGED, paged),
+    printTable(['what', 'entries', 'buffers', 'at most', 'scanned'], plans),
+  ]
+    .filter((table) => table !== '')
+    .join('\n\n')
+}
+
+function printTable(columns: readonly string[], rows: readonly (readonly string[])[]): string {
+  if (rows.length === 0) return ''
+  const widths = columns.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
   )
   const line = (cells: readonly string[]) =>
@@ -70,10 +135,26 @@ export function printTable({ results }: Report): string {
       .map((cell, column) => cell.padEnd(widths[column] ?? 0))
       .join('  ')
       .trimEnd()
-  return [line(COLUMNS), widths.map((width) => '-'.repeat(width)).join('  '), ...rows.map(line)].join('\n')
+  return [line(columns), widths.map((width) => '-'.repeat(width)).join('  '), ...rows.map(line)].join('\n')
 }
 
-function toRows(result: Result): string[][] {
+function toPagedRow({ what, costs, deeper, larger }: Pages): string[] {
+  const pages = costs.map(
+    ({ runs, page, time, buffers }) =>
+      `${runs.toLocaleString('en')} #${page}: ${printNumber(time.median)} (${buffers})`,
+  )
+  return [what, pages.join('  '), deeper ? printRatio(deeper) : '', printRatio(larger)]
+}
+
+function printRatio({ time, buffers }: Ratio): string {
+  return `${printSpread(time)}, ${buffers.toFixed(2)}`
+}
+
+function toPlanRow({ what, entries, buffers, mostBuffers, scanned }: Plan): string[] {
+  return [what, String(entries), String(buffers), String(mostBuffers), scanned.join(', ')]
+}
+
+function toRows(result: Comparison | Figure): string[][] {
   if (result.kind === 'figure') {
     const { what, unit, value } = result
     return [[what, '', '', '', '', '', '', '', `${printSpread(value)} ${unit}`]]

@@ -1,56 +1,80 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Bench } from '../bench.ts'
-import { LEASE_SECONDS } from '../benchWorkflow.ts'
-import { startPlan } from '../loads/driverLoad.ts'
-import { RunRecording, send, type Statement } from '../loads/recordStatements.ts'
-import { seedRuns } from '../seedRuns.ts'
-import { transact } from '../../src/store/openStore.ts'
+import type { Explained } from '../history/explain.ts'
+import { openHistories } from '../history/openHistories.ts'
+import { mostBuffers, type Question } from '../history/question.ts'
+import { QUESTIONS } from '../history/questions/index.ts'
+import type { Plan } from '../results.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+/** At this size the plans are kept with the sources, to be compared from one version to the next. */
+const FULL = 1_000_000
 
 /**
- * Shows what PostgreSQL does for the load and the apply of one mutation, in a table of many runs: the plan that a prepared
- * statement has after its first executions, and what each node took.
+ * Shows what PostgreSQL does for each question, with much history: every statement that the server's own code sends is
+ * explained before it is sent. What reads a large table without an index, or touches more of the database than its answer
+ * is worth, is a problem.
  */
-export async function showPlans({ cluster, options, tell }: Bench): Promise<[]> {
-  tell(`filling a database with ${options.runs.toLocaleString('en')} runs`)
-  const database = await cluster.createDatabase('bench_plans')
-  await seedRuns(database, options.runs)
-  const { store, workflow } = database
-  const recording = new RunRecording(store, workflow)
-  const claim = { type: 'claimRun', owner: 'bench', leaseSeconds: LEASE_SECONDS } as const
-  await send(store.pool, await recording.start())
-  await send(store.pool, await recording.command('claimRun', claim))
-  await send(store.pool, await recording.command('startPhase', startPlan(false)))
-  const statements = await recording.command('startPhase', startPlan(true))
-  await transact(store, async (connection) => {
-    // the plan that a statement keeps, made without looking at its values
-    await connection.query('SET LOCAL plan_cache_mode = force_generic_plan')
-    await connection.query('SET CONSTRAINTS ALL IMMEDIATE')
-    for (const statement of statements) {
-      console.log(`\n${statement.name}\n${await explain(connection, statement)}`)
-    }
-  })
-  return []
+export async function showPlans(bench: Bench): Promise<Plan[]> {
+  const { many } = await openHistories(bench)
+  const folder = join(root, bench.options.runs >= FULL ? 'plans' : 'results/plans')
+  const texts = new Map<string, string[]>()
+  const plans: Plan[] = []
+  for (const question of QUESTIONS) {
+    bench.resources.signal.throwIfAborted()
+    bench.tell(question.name)
+    let entries = 0
+    const explained = await many.explain(async () => {
+      entries = await question.ask(many)
+    })
+    const plan = judge(question, entries, explained)
+    plans.push(plan)
+    bench.problems.push(...listProblems(plan))
+    const file = fileOf(question)
+    texts.set(file, [...(texts.get(file) ?? []), printPlans(question, explained)])
+  }
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  for (const [file, sections] of texts) writeFileSync(join(folder, `${file}.txt`), sections.join('\n'))
+  return plans
 }
 
-interface Asked {
-  query(text: string): Promise<{ rows: Record<string, string>[] }>
+function judge({ name, grows }: Question, entries: number, explained: readonly Explained[]): Plan {
+  return {
+    kind: 'plan',
+    what: name,
+    entries,
+    buffers: explained.reduce((sum, { buffers }) => sum + buffers, 0),
+    mostBuffers: mostBuffers(grows, entries),
+    scanned: [...new Set(explained.flatMap(({ scanned }) => scanned))],
+  }
 }
 
-async function explain(connection: Asked, { text, values }: Statement): Promise<string> {
-  await connection.query(`PREPARE explained AS ${text}`)
-  const literals = values.map(toLiteral).join(', ')
-  const execute = () => connection.query(`EXPLAIN (ANALYZE, BUFFERS) EXECUTE explained(${literals})`)
-  // the first time reads the catalog
-  await connection.query('SAVEPOINT before')
-  await execute()
-  await connection.query('ROLLBACK TO before')
-  const { rows } = await execute()
-  await connection.query('DEALLOCATE explained')
-  return rows.map((row) => row['QUERY PLAN']).join('\n')
+function listProblems({ what, buffers, mostBuffers: most, scanned }: Plan): string[] {
+  return [
+    ...scanned.map((table) => `${what}: reads the table ${table} without an index`),
+    ...(buffers > most
+      ? [`${what}: touches ${buffers} pages of the database, at most ${most} are allowed`]
+      : []),
+  ]
 }
 
-function toLiteral(value: unknown): string {
-  if (value === null) return 'NULL'
-  if (typeof value === 'string') return `'${value.replaceAll("'", "''")}'`
-  if (typeof value === 'number') return String(value)
-  throw new Error(`a value that is neither text nor number: ${typeof value}`)
+/** The lists of runs in a file for each order, everything else in a file for each kind. */
+function fileOf({ name }: Question): string {
+  const [kind = name, ...rest] = name.split(', ')
+  const order = kind === 'runs' ? rest.find((part) => part.startsWith('by ')) : undefined
+  return [kind, order]
+    .filter((part) => part !== undefined)
+    .join(' ')
+    .replaceAll(' ', '-')
+}
+
+function printPlans({ name }: Question, explained: readonly Explained[]): string {
+  const plans = explained.map(
+    ({ statement, plan, buffers }) => `-- ${statement}: ${buffers} buffers\n${plan}\n`,
+  )
+  return [`==== ${name}\n`, ...plans].join('\n')
 }

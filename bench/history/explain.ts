@@ -1,0 +1,120 @@
+import type { Client } from 'pg'
+
+/** A statement as a driver is given it. */
+export interface Sent {
+  /** Null where it is planned anew each time. */
+  readonly name: string | null
+  readonly text: string
+  readonly values: readonly unknown[]
+}
+
+/** What PostgreSQL does for a statement, with its values, on the data it is sent to. */
+export interface Explained {
+  readonly statement: string
+  /** `EXPLAIN (ANALYZE, BUFFERS)`, without what differs from one time to the next. */
+  readonly plan: string
+  /** Pages touched, in the cache or not. */
+  readonly buffers: number
+  /** Tables of which many rows were read one after the other, without an index, by the statement or by what it triggers. */
+  readonly scanned: readonly string[]
+}
+
+/** So many rows of a table read one after the other are none that a small table has. */
+const MANY_ROWS = 5_000
+
+interface PlanRoot {
+  readonly 'Shared Hit Blocks': number
+  readonly 'Shared Read Blocks': number
+}
+
+/** True for what reads or changes rows, and so has a plan. */
+export function hasPlan({ text }: Sent): boolean {
+  return /^\s*\(*\s*(SELECT|WITH|INSERT|UPDATE|DELETE)\b/i.test(text) && !/;\s*\S/.test(text)
+}
+
+/**
+ * Executes a statement and takes it back, on a connection of its own. A prepared one is shown with the plan that PostgreSQL
+ * settles on: after five executions it may keep one for any values.
+ */
+export async function explain(client: Client, sent: Sent): Promise<Explained> {
+  await client.query('BEGIN')
+  try {
+    const ask = sent.name === null ? direct(client, sent) : await prepare(client, sent)
+    await client.query('SAVEPOINT before')
+    // the first execution reads the catalog, and sets the hints of rows that nobody had read
+    const json = await askTwice(client, () => ask('ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON'))
+    const text = await ask('ANALYZE, BUFFERS, COSTS OFF, TIMING OFF, SUMMARY OFF')
+    const root = (json[0] as unknown as [{ Plan: PlanRoot }])[0].Plan
+    const { rows: scanned } = await client.query<{ table: string }>(SCANNED, [MANY_ROWS])
+    return {
+      statement: sent.name ?? 'made for its filter',
+      plan: withoutChance(text.join('\n')),
+      buffers: root['Shared Hit Blocks'] + root['Shared Read Blocks'],
+      scanned: scanned.map(({ table }) => table),
+    }
+  } finally {
+    await client.query('ROLLBACK')
+    await client.query('DEALLOCATE ALL')
+  }
+}
+
+/** What the present transaction has read so far, checks of foreign keys included. */
+const SCANNED = `SELECT relname AS "table" FROM pg_stat_xact_user_tables WHERE seq_tup_read > $1 ORDER BY 1`
+
+type Ask = (options: string) => Promise<string[]>
+
+async function askTwice(client: Client, ask: () => Promise<string[]>): Promise<string[]> {
+  await ask()
+  await client.query('ROLLBACK TO before')
+  const answer = await ask()
+  await client.query('ROLLBACK TO before')
+  return answer
+}
+
+function direct(client: Client, { text, values }: Sent): Ask {
+  return async (options) => toLines(await client.query(`EXPLAIN (${options}) ${text}`, [...values]))
+}
+
+async function prepare(client: Client, { text, values }: Sent): Promise<Ask> {
+  await client.query(`PREPARE explained AS ${text}`)
+  const execute =
+    values.length === 0 ? 'EXECUTE explained' : `EXECUTE explained(${values.map(toLiteral).join(', ')})`
+  for (let times = 0; times < 5; times++) await client.query(`EXPLAIN ${execute}`)
+  return async (options) => toLines(await client.query(`EXPLAIN (${options}) ${execute}`))
+}
+
+function toLines({ rows }: { rows: Record<string, string>[] }): string[] {
+  return rows.map((row) => row['QUERY PLAN'] ?? '')
+}
+
+function toLiteral(value: unknown): string {
+  if (value === null || value === undefined) return 'NULL'
+  if (Array.isArray(value)) return `'{${value.map(toElement).join(',').replaceAll("'", "''")}}'`
+  if (typeof value === 'string') return `'${value.replaceAll("'", "''")}'`
+  if (typeof value === 'number' || typeof value === 'boolean') return `'${value}'`
+  throw new Error(`a value that can't be written down: ${typeof value}`)
+}
+
+function toElement(value: unknown): string {
+  if (value === null) return 'NULL'
+  return `"${String(value).replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
+}
+
+/** The plan without times, ids made by chance, and where the cache found what it was asked for. */
+function withoutChance(plan: string): string {
+  return plan
+    .replace(/^\s*Planning:\n\s+Buffers:.*$/gm, '')
+    .replaceAll(/Buffers: shared((?: \w+=\d+)+).*/g, (_, counts: string) => {
+      const pages = [...counts.matchAll(/ (?:hit|read)=(\d+)/g)].reduce(
+        (sum, [, count]) => sum + Number(count),
+        0,
+      )
+      return `Buffers: ${pages}`
+    })
+    .replaceAll(/'\d{4}-\d\d-\d\d \d\d:[^']*'/g, `'(a time)'`)
+    .replaceAll(/\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, '(a key)')
+    .replaceAll(/\b([a-z]{3})_01[0-9a-z]{24}\b/g, '$1_(new)')
+    .replaceAll(/'\{([^']{60})[^']*'/g, `'{$1…'`)
+    .replaceAll(/\n{2,}/g, '\n')
+    .trim()
+}

@@ -1,0 +1,162 @@
+import type { Caller } from '../../../src/commands/context.ts'
+import { encodePlace } from '../../../src/graphql/cursors.ts'
+import { Prisma } from '../../../src/store/generated/client.ts'
+import type { RunOrder } from '../../../src/store/listRuns.ts'
+import { lookUp, type RunFilter, whereRuns } from '../../../src/store/runFilter.ts'
+import type { Asker } from '../asker.ts'
+import { PAGE, type Question } from '../question.ts'
+import { COMMON_LABEL, COMMON_WORD, MIDDLE_LABEL, MIDDLE_WORDS, RARE_LABEL, RARE_WORD } from '../shape.ts'
+
+const RUNS = `query ($filter: RunFilter, $orderBy: RunOrder, $first: Int, $after: String, $last: Int, $before: String) {
+  runs(filter: $filter, orderBy: $orderBy, first: $first, after: $after, last: $last, before: $before) {
+    edges { cursor node { id status } } pageInfo { hasNextPage hasPreviousPage } feedCursor } }`
+
+interface Filter {
+  readonly status?: readonly string[]
+  readonly outcome?: readonly string[]
+  readonly workflow?: string
+  readonly labels?: readonly string[]
+  readonly project?: string
+  readonly text?: string
+  readonly createdAfter?: string
+  readonly createdBefore?: string
+}
+
+/** What is listed and counted: every filter by itself, with much and with little that matches, and some together. */
+const FILTERS: Readonly<Record<string, Filter>> = {
+  all: {},
+  'status completed': { status: ['COMPLETED'] },
+  'status expired': { status: ['EXPIRED'] },
+  'status queued': { status: ['QUEUED'] },
+  'status cancelling': { status: ['CANCELLING'] },
+  'status active': { status: ['QUEUED', 'RUNNING', 'AWAITING_APPROVAL', 'PAUSED', 'CANCELLING'] },
+  'status completed or failed': { status: ['COMPLETED', 'FAILED'] },
+  'status running or failed': { status: ['RUNNING', 'FAILED'] },
+  'outcome success': { outcome: ['SUCCESS'] },
+  'outcome failed': { outcome: ['FAILED'] },
+  'outcome incomplete': { outcome: ['INCOMPLETE'] },
+  'outcome cancelled': { outcome: ['CANCELLED'] },
+  'workflow common': { workflow: 'delivery' },
+  'workflow rare': { workflow: 'map' },
+  'workflow unknown': { workflow: 'nothing' },
+  'label common': { labels: [COMMON_LABEL] },
+  'label of one in 2000': { labels: [MIDDLE_LABEL] },
+  'label rare': { labels: [RARE_LABEL] },
+  'label unknown': { labels: ['nothing'] },
+  'labels together': { labels: [COMMON_LABEL, 'team-1'] },
+  'project common': { project: 'default' },
+  'project rare': { project: 'archive' },
+  'project unknown': { project: 'nothing' },
+  'text common': { text: COMMON_WORD },
+  'text of one in 2000': { text: MIDDLE_WORDS },
+  'text rare': { text: RARE_WORD },
+  'text unknown': { text: 'nothing like it' },
+  'text of two letters': { text: 'ke' },
+  'text id': { text: 'run_0000000000000000000000077' },
+  'created in one day': daysAgo(180, 179),
+  'project and status': { project: 'web', status: ['FAILED'] },
+  'project and status, rare': { project: 'archive', status: ['EXPIRED'] },
+  'workflow and status': { workflow: 'review', status: ['CANCELLED'] },
+  'label and status': { labels: [COMMON_LABEL], status: ['FAILED'] },
+}
+
+function daysAgo(from: number, to: number): Filter {
+  const date = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString()
+  return { createdAfter: date(from), createdBefore: date(to) }
+}
+
+const ORDERS = { newest: 'CREATED_DESC', oldest: 'CREATED_ASC', activity: 'ACTIVITY_DESC' } as const
+
+const LIMITED: Caller = { name: 'vera', role: 'VIEWER', projects: ['mobile', 'docs'], agent: null }
+
+/** Lists whose filters no index knows together. */
+const MATCHES = new Set([
+  'runs, labels together, by newest',
+  'runs, labels together, by oldest',
+  'runs, labels together, by activity',
+  'runs, created in one day, by activity',
+])
+
+/** Lists of runs by every filter, in every order. */
+export const RUN_LISTS: readonly Question[] = [
+  ...Object.entries(FILTERS).flatMap(([filter, which]) =>
+    Object.entries(ORDERS).map(([order, orderBy]) => listOf(`runs, ${filter}, by ${order}`, which, orderBy)),
+  ),
+  listOf('runs, of two projects that the caller sees, by newest', {}, 'CREATED_DESC', LIMITED),
+  {
+    name: 'runs, all, the last page',
+    grows: 'page',
+    ask: (asker) => askRuns(asker, { last: PAGE }),
+  },
+]
+
+/** Counts of runs, by every filter. */
+export const RUN_COUNTS: readonly Question[] = Object.entries(FILTERS).flatMap(([filter, which]) => [
+  {
+    name: `runCounts, ${filter}`,
+    grows: 'counted',
+    ask: async (asker) => {
+      const document = 'query ($filter: RunFilter) { runCounts(filter: $filter) { status count } }'
+      const { runCounts } = await asker.read<{ runCounts: unknown[] }>(document, { filter: which })
+      return runCounts.length
+    },
+  },
+  {
+    name: `totalCount, ${filter}`,
+    grows: 'counted',
+    ask: async (asker) => {
+      const document = 'query ($filter: RunFilter) { runs(filter: $filter, first: 0) { totalCount } }'
+      await asker.read(document, { filter: which })
+      return 1
+    },
+  },
+])
+
+function listOf(name: string, filter: Filter, orderBy: RunOrder, as?: Caller): Question {
+  const ask = (asker: Asker, after: string | null) =>
+    askRuns(asker, { filter, orderBy, first: PAGE, after }, as)
+  return {
+    name,
+    grows: MATCHES.has(name) ? 'matches' : 'page',
+    ask: (asker) => ask(asker, null),
+    async at(asker, page) {
+      if (page === 1) return (each) => ask(each, null)
+      const place = await placeOf(asker, filter, orderBy, as, (page - 1) * PAGE)
+      return place === null ? null : (each) => ask(each, place)
+    },
+  }
+}
+
+async function askRuns(asker: Asker, variables: Record<string, unknown>, as?: Caller): Promise<number> {
+  const { runs } = await asker.read<{ runs: { edges: unknown[] } }>(RUNS, variables, as)
+  return runs.edges.length
+}
+
+/** The cursor of the n-th run of a list; null where it is shorter. */
+async function placeOf(
+  { database }: Asker,
+  { status, outcome, createdAfter, createdBefore, ...rest }: Filter,
+  orderBy: RunOrder,
+  as: Caller | undefined,
+  nth: number,
+): Promise<string | null> {
+  const filter = {
+    ...rest,
+    statuses: status ?? null,
+    outcomes: outcome ?? null,
+    createdAfter: createdAfter ? new Date(createdAfter) : null,
+    createdBefore: createdBefore ? new Date(createdBefore) : null,
+  } as RunFilter
+  const at =
+    orderBy === 'ACTIVITY_DESC'
+      ? Prisma.sql`coalesce(r.settled_at, r.last_activity_at)`
+      : Prisma.sql`r.created_at`
+  const known = await lookUp(database.store.pool, filter)
+  const direction = Prisma.raw(orderBy === 'CREATED_ASC' ? 'ASC' : 'DESC')
+  const { text, values } = Prisma.sql`
+SELECT ${at} AS at, r.id FROM run r WHERE ${whereRuns(known, { projects: as?.projects ?? null, runId: null })}
+ORDER BY 1 ${direction}, 2 ${direction} OFFSET ${nth - 1} LIMIT 1`
+  const { rows } = await database.store.pool.query<{ at: Date; id: string }>(text, values)
+  const [row] = rows
+  return row ? encodePlace(orderBy, { at: row.at.getTime(), id: row.id }) : null
+}

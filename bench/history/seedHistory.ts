@@ -1,0 +1,71 @@
+import { newId } from '../../src/commands/ids.ts'
+import { BUILTIN_WORKFLOWS } from '../../src/lifecycle/builtins.ts'
+import { transact } from '../../src/store/openStore.ts'
+import { insertWorkflow } from '../../src/store/workflows.ts'
+import type { BenchDatabase } from '../benchCluster.ts'
+import { PROJECTS } from './shape.ts'
+import { BURN_TRANSACTIONS, FIND_INDEXES, SEED } from './statements.ts'
+
+const TABLES = [
+  'run',
+  'event',
+  'phase',
+  'phase_attempt',
+  'execution',
+  'session',
+  'artifact',
+  'approval',
+  'message',
+  'tombstone',
+]
+
+/** How many events one transaction wrote: an id of a transaction for so many. */
+const EVENTS_PER_TRANSACTION = 10
+
+/** What a database was filled with. */
+export interface History {
+  readonly runs: number
+  readonly events: number
+  /** The id of the first transaction that the events tell of; those after it follow without a gap. */
+  readonly firstTransaction: bigint
+  readonly transactions: bigint
+}
+
+/**
+ * Fills a database with runs as years of use would leave them (`shape.ts` says which), by a few statements. Constraints
+ * between tables, triggers and indexes are off meanwhile; the indexes are made anew at the end.
+ */
+export async function seedHistory({ store, workflow }: BenchDatabase, runs: number): Promise<History> {
+  const workflows = [workflow.id]
+  for (const definition of BUILTIN_WORKFLOWS)
+    workflows.push((await insertWorkflow(store, newId('workflow'), definition)).workflow.id)
+  const transactions = BigInt(runs)
+  const { rows: burnt } = await store.pool.query<{ first: string }>(
+    'SELECT pg_current_xact_id()::text AS first',
+  )
+  const firstTransaction = BigInt(burnt[0]?.first ?? 0) + 1n
+  // what is told to have been written by a transaction must be of one that is over
+  await store.pool.query(BURN_TRANSACTIONS(transactions))
+  await transact(store, async (connection) => {
+    await connection.query('SET LOCAL session_replication_role = replica')
+    await connection.query(`SET LOCAL maintenance_work_mem = '512MB'`)
+    await connection.query(`SET LOCAL work_mem = '256MB'`)
+    const { rows: indexes } = await connection.query<{ name: string; definition: string }>(FIND_INDEXES, [
+      TABLES,
+    ])
+    for (const { name } of indexes) await connection.query(`DROP INDEX "${name}"`)
+    for (const statement of SEED({
+      runs,
+      workflows,
+      projects: PROJECTS,
+      firstTransaction,
+      eventsPerTransaction: EVENTS_PER_TRANSACTION,
+    }))
+      await connection.query(statement)
+    for (const { definition } of indexes) await connection.query(definition)
+  })
+  await store.pool.query(`VACUUM (FREEZE, ANALYZE) ${TABLES.join(', ')}`)
+  await store.pool.query('CHECKPOINT')
+  const { rows } = await store.pool.query<{ events: string }>('SELECT count(*) AS events FROM event')
+  return { runs, events: Number(rows[0]?.events), firstTransaction, transactions }
+}

@@ -1,0 +1,28 @@
+import type { Pool, PoolClient } from 'pg'
+import type { Sent } from './explain.ts'
+
+/** Shows each statement that goes through a pool before it is sent, and waits for who looks. Returns how to stop it. */
+export function watchPool(pool: Pool, look: (sent: Sent) => Promise<void>): () => void {
+  const originals = new Map<PoolClient, PoolClient['query']>()
+  const onAcquire = (client: PoolClient) => {
+    if (originals.has(client)) return
+    const send = client.query.bind(client) as (...args: unknown[]) => unknown
+    originals.set(client, client.query)
+    client.query = ((...args: unknown[]) => {
+      const sent = toSent(args)
+      return look(sent).then(() => send(...args))
+    }) as PoolClient['query']
+  }
+  pool.on('acquire', onAcquire)
+  return () => {
+    pool.off('acquire', onAcquire)
+    for (const [client, query] of originals) client.query = query
+  }
+}
+
+function toSent([statement, values]: unknown[]): Sent {
+  if (typeof statement === 'string')
+    return { name: null, text: statement, values: Array.isArray(values) ? values : [] }
+  const { name, text, values: own } = statement as { name?: string; text: string; values?: unknown[] }
+  return { name: name ?? null, text, values: own ?? (Array.isArray(values) ? values : []) }
+}
