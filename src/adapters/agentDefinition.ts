@@ -34,6 +34,31 @@ export const agentDefinitionSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe("Where the agent's own session id is found in its output."),
+  terminal: z
+    .strictObject({
+      ready: z
+        .string()
+        .max(500)
+        .nullable()
+        .default(null)
+        .describe(
+          'A regular expression that the screen shows when the agent waits for a prompt; null: told by silence.',
+        ),
+      busy: z
+        .string()
+        .max(500)
+        .nullable()
+        .default(null)
+        .describe('A regular expression that the screen shows while it works; null: told by its output.'),
+      quietSeconds: z
+        .number()
+        .positive()
+        .max(3600)
+        .default(5)
+        .describe('How long a terminal is silent until its agent counts as waiting, in seconds.'),
+    })
+    .prefault({})
+    .describe('How an agent in a terminal shows what it does; for tmux.'),
   env: z.record(z.string(), z.string()).default({}).describe('Variables set for it.'),
   idleSeconds: seconds.default(600).describe('The longest silence of an agent at work, in seconds.'),
   artifactSeconds: seconds

@@ -28,6 +28,9 @@ export type AgentHandle = z.infer<typeof handleSchema>
 /** A process, told from any later one with its pid. */
 export type ProcessIdentity = z.infer<typeof processSchema>
 
+/** How long an earlier owner's agent may take to end by itself, in milliseconds, at most. */
+export const FORMER_TAKES_MS = 5_000
+
 /** How many keys of prompts a handle keeps. */
 const MOST_KEYS = 20
 

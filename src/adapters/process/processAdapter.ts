@@ -1,10 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import type { Adapter } from '../adapter.ts'
-import { createHandle, endFormer, readHandle } from '../handle.ts'
+import { createHandle, endFormer, FORMER_TAKES_MS, readHandle } from '../handle.ts'
 import { ProcessAgent } from './processAgent.ts'
-
-/** How long an earlier owner's agent may take to end by itself, in milliseconds, at most. */
-const FORMER_TAKES_MS = 5_000
 
 /** Agents that are a command for each prompt. They die with their worker, so none is ever adopted. */
 export const processAdapter: Adapter = {

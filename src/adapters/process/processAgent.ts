@@ -8,6 +8,7 @@ import { SessionIdFinder } from '../findSessionId.ts'
 import { addKey, identify } from '../handle.ts'
 import type { AgentHandle } from '../handle.ts'
 import { PromptFiles } from '../promptFiles.ts'
+import { quoteCommand } from '../quoteCommand.ts'
 import { checkCommand, environmentOf } from '../startable.ts'
 import { orAborted } from '../waiting.ts'
 import { Turn } from './turn.ts'
@@ -202,11 +203,4 @@ export class ProcessAgent implements Agent {
     const save = () => this.#context.saveHandle(this.#handle)
     return (this.#saved = this.#saved.then(save, save))
   }
-}
-
-/** The command as a shell would read it. */
-function quoteCommand(command: readonly string[]): string {
-  return command
-    .map((word) => (/^[\w@%+=:,./{}-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`))
-    .join(' ')
 }

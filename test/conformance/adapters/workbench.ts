@@ -7,6 +7,7 @@ import { expect, onTestFinished } from 'vitest'
 import type { Adapter, Agent, AgentContext, ProcessEnd } from '../../../src/adapters/adapter.ts'
 import { agentDefinitionSchema } from '../../../src/adapters/agentDefinition.ts'
 import type { AgentDefinition } from '../../../src/adapters/agentDefinition.ts'
+import { PlainText } from '../../../src/adapters/transcript/plainText.ts'
 import { findByVariable, listProcesses } from '../../../src/processes/processTable.ts'
 
 /** What a definition needs to be told; the rest are defaults. */
@@ -26,8 +27,11 @@ export interface Workbench {
   readonly pids: number[]
   /** The handles kept, the last one last. */
   readonly handles: JsonValue[]
-  /** All that it has put out. */
+  readonly sessionId: string
+  /** All that it has put out, as it came. */
   printed(): string
+  /** All that it has put out, as a transcript has it. */
+  said(): string
   /** Resolves when the output holds this. */
   untilPrinted(text: string): Promise<void>
   context(changed?: Partial<AgentContext>): AgentContext
@@ -42,9 +46,12 @@ export const AT_ONCE = { killAfterMs: 0, mustKill: () => true }
 
 let made = 0
 
+/** A folder for a session, which goes with its workbench. */
+export const makeFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'pawl-agent-'))
+
 /** Sets a session up. Whatever its agents leave running fails the test, and is ended. */
-export async function setUp(adapter: Adapter, part: PartOfDefinition): Promise<Workbench> {
-  const folder = await mkdtemp(join(tmpdir(), 'pawl-agent-'))
+export async function setUp(adapter: Adapter, part: PartOfDefinition, given?: string): Promise<Workbench> {
+  const folder = given ?? (await makeFolder())
   const workspace = join(folder, 'workspace')
   const stateDir = join(folder, 'state')
   await mkdir(workspace)
@@ -54,7 +61,8 @@ export async function setUp(adapter: Adapter, part: PartOfDefinition): Promise<W
   const bench = { log: [] as string[], ends: new Map<string, ProcessEnd>(), pids: [] as number[] }
   const handles: JsonValue[] = []
   const opened: Agent[] = []
-  let printed = ''
+  let taken = Buffer.alloc(0)
+  const printed = () => taken.toString()
   let executions = 0
   const context = (changed: Partial<AgentContext> = {}): AgentContext => ({
     definition,
@@ -64,9 +72,9 @@ export async function setUp(adapter: Adapter, part: PartOfDefinition): Promise<W
     env: { PATH, HOME, PAWL_TOKEN: 'pawl_of_this_test', PAWL_RUN_ID: 'run_1' },
     handle: handles.at(-1) ?? null,
     output: {
-      startsAt: printed.length,
+      startsAt: taken.length,
       hasRoom: true,
-      write: (bytes) => void (printed += String(Buffer.from(bytes))),
+      write: (bytes) => void (taken = Buffer.concat([taken, bytes])),
     },
     recordStart: async ({ pid }) => {
       const executionId = `exe_${sessionId}_${(executions += 1)}`
@@ -97,9 +105,11 @@ export async function setUp(adapter: Adapter, part: PartOfDefinition): Promise<W
     stateDir,
     definition,
     handles,
-    printed: () => printed,
+    sessionId,
+    printed,
+    said: () => new PlainText().take(printed()),
     async untilPrinted(text) {
-      await until(() => printed.includes(text))
+      await until(() => printed().includes(text))
     },
     context,
     async open(changed) {

@@ -1,0 +1,61 @@
+import { existsSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { whyUnstartable } from '../../processes/findCommand.ts'
+import { ProcessGroup } from '../../processes/processGroup.ts'
+import { isLiving, signalProcess } from '../../processes/processTable.ts'
+import { AgentError } from '../adapter.ts'
+import type { Adapter } from '../adapter.ts'
+import { createHandle, endFormer, FORMER_TAKES_MS, isStillHere, readHandle } from '../handle.ts'
+import type { AgentHandle } from '../handle.ts'
+import { TmuxAgent } from './tmuxAgent.ts'
+import { findSocket, TmuxServer } from './tmuxServer.ts'
+
+/** Agents that live in a terminal. They outlive their worker, and are adopted by the next owner on the same machine. */
+export const tmuxAdapter: Adapter = {
+  name: 'tmux',
+  async open(context) {
+    if (whyUnstartable('tmux', process.env))
+      throw new AgentError(
+        'HUMAN_REQUIRED',
+        'TMUX_NOT_FOUND',
+        'tmux is not installed where the worker runs',
+        'Install tmux there, then decide for a retry.',
+      )
+    await mkdir(context.stateDir, { recursive: true, mode: 0o700 })
+    const former = context.handle === null ? null : readHandle(context.handle)
+    if (former?.adapter === 'tmux' && (await answers(former)))
+      return new TmuxAgent(context, new TmuxServer(former.server?.socket ?? ''), former, true)
+    const killAfterMs = Math.min(FORMER_TAKES_MS, context.definition.killAfterSeconds * 1_000)
+    if (former) await endFormer(former, killAfterMs)
+    const server = new TmuxServer(findSocket(context.stateDir))
+    await endUnrecorded(server, killAfterMs)
+    const session = former?.adapter === 'tmux' ? former.session : null
+    const handle = { ...createHandle('tmux'), session, keys: former?.keys ?? [] }
+    return new TmuxAgent(context, server, handle, false)
+  },
+}
+
+/** How long a server may take to make its socket again, in milliseconds. */
+const SOCKET_TAKES_MS = 5_000
+
+/** Whether the terminal is there and can be reached. */
+async function answers(former: AgentHandle): Promise<boolean> {
+  const { server, leader } = former
+  if (!server || !leader || !isStillHere(former) || !isLiving(server)) return false
+  // Whoever cleans up temporary files removes sockets too; a server asked to makes its socket anew.
+  if (!existsSync(server.socket)) signalProcess(server.pid, 'SIGUSR1')
+  const givesUpAt = performance.now() + SOCKET_TAKES_MS
+  while (!existsSync(server.socket) && performance.now() < givesUpAt) await sleep(20)
+  const pane = await new TmuxServer(server.socket).findPane()
+  return pane?.pid === leader.pid && pane.serverPid === server.pid
+}
+
+/** Ends a terminal that an owner started and died before it could keep a handle of it. */
+async function endUnrecorded(server: TmuxServer, killAfterMs: number): Promise<void> {
+  const pane = await server.findPane()
+  if (!pane) return
+  const limits = { killAfterMs, mustKill: () => false }
+  await new ProcessGroup(pane.pid).stop(limits)
+  await new ProcessGroup(pane.serverPid).stop(limits)
+}

@@ -1,0 +1,280 @@
+import { createHash } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Ending } from '../../processes/launch.ts'
+import { ProcessGroup } from '../../processes/processGroup.ts'
+import type { StopLimits } from '../../processes/processGroup.ts'
+import { AgentError } from '../adapter.ts'
+import type { Agent, AgentActivity, AgentContext, ProcessEnd, Prompt } from '../adapter.ts'
+import { fillCommand } from '../fillCommand.ts'
+import { addKey } from '../handle.ts'
+import type { AgentHandle } from '../handle.ts'
+import { PromptFiles } from '../promptFiles.ts'
+import { quoteCommand } from '../quoteCommand.ts'
+import { checkCommand, environmentOf } from '../startable.ts'
+import { PaneOutput } from './paneOutput.ts'
+import { startPane } from './startPane.ts'
+import { PANE } from './tmuxServer.ts'
+import type { Pane, TmuxServer } from './tmuxServer.ts'
+import { toTypeable } from './typeable.ts'
+
+/** How often the pane is looked at, in milliseconds. */
+const LOOK_MS = 200
+/** A terminal that was silent for so long takes keys, in milliseconds, and how long that is waited for. */
+const SETTLED_MS = 500
+const SETTLES_WITHIN_MS = 30_000
+/** How long a terminal may take to say how its process ended, and its output to be taken, in milliseconds. */
+const ENDING_TAKES_MS = 2_000
+const REST_TAKES_MS = 5_000
+/** Between a paste and the key that sends it, in seconds: agents take a key that comes with the paste for a part of it. */
+const PASTE_TAKES = '0.3'
+
+/** An agent that lives in a terminal from prompt to prompt, also where its worker dies. */
+export class TmuxAgent implements Agent {
+  readonly isAdopted: boolean
+  readonly #context: AgentContext
+  readonly #prompts: PromptFiles
+  readonly #server: TmuxServer
+  readonly #output: PaneOutput
+  readonly #looking: NodeJS.Timeout
+  #handle: AgentHandle
+  #lastSignAt: number
+  #stops = 0
+  #starting: Promise<void> | null = null
+  #recorded: Promise<Ending> | null = null
+  #end: ProcessEnd['end'] = 'EXITED'
+
+  constructor(context: AgentContext, server: TmuxServer, handle: AgentHandle, isAdopted: boolean) {
+    this.isAdopted = isAdopted
+    this.#context = context
+    this.#server = server
+    this.#handle = handle
+    this.#prompts = new PromptFiles(context.stateDir)
+    this.#output = new PaneOutput(context.stateDir, context.output)
+    const { changedAt } = this.#output
+    this.#lastSignAt = performance.now() - (isAdopted && changedAt ? Date.now() - changedAt : 0)
+    this.#looking = setInterval(() => this.#look(), LOOK_MS)
+  }
+
+  get lastSignAt(): number {
+    return this.#lastSignAt
+  }
+
+  async probe(): Promise<AgentActivity> {
+    this.#look()
+    if (!this.#handle.leader) return this.#handle.keys.length > 0 ? 'GONE' : 'WAITING'
+    const pane = await this.#findPane()
+    if (!pane || pane.ending) return 'GONE'
+    const { busy, ready, quietSeconds } = this.#context.definition.terminal
+    const silentMs = performance.now() - this.#lastSignAt
+    if (busy === null && ready === null) return silentMs < quietSeconds * 1_000 ? 'WORKING' : 'WAITING'
+    if (silentMs < SETTLED_MS) return 'WORKING'
+    const screen = await this.#server.readScreen()
+    const isWorking = busy !== null && new RegExp(busy, 'm').test(screen)
+    const isReady = ready === null || new RegExp(ready, 'm').test(screen)
+    return isWorking || !isReady ? 'WORKING' : 'WAITING'
+  }
+
+  async hasReceived(key: string): Promise<boolean> {
+    if (this.#handle.keys.includes(key) || this.#prompts.wasReceived(key)) return true
+    if (!this.#handle.leader) return false
+    const kept = await this.#server.ask('show-options', '-sqv', optionOf(key)).catch(() => '')
+    return kept.trim() === 'received'
+  }
+
+  async send(prompt: Prompt): Promise<void> {
+    if ((await this.probe()) === 'GONE') await this.#conclude()
+    if (!this.#handle.leader) {
+      this.#starting = this.#start()
+      await this.#starting.finally(() => (this.#starting = null))
+    }
+    const file = await this.#prompts.keep(prompt)
+    const byFile = this.#context.definition.prompt === 'file'
+    await this.#type(byFile ? `Do what the file ${file} says.` : prompt.text, prompt.key)
+    await writeFile(this.#prompts.markerOf(prompt.key), '')
+    this.#handle = { ...this.#handle, keys: addKey(this.#handle.keys, prompt.key) }
+    await this.#save({})
+  }
+
+  async steer(text: string): Promise<boolean> {
+    if (!this.#handle.leader || (await this.probe()) === 'GONE') return false
+    await this.#type(text, null)
+    return true
+  }
+
+  async turnOver(signal: AbortSignal): Promise<Ending | null> {
+    for (;;) {
+      signal.throwIfAborted()
+      switch (await this.probe()) {
+        case 'GONE':
+          return this.#conclude()
+        case 'WAITING':
+          return null
+        case 'WORKING':
+          await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined)
+      }
+    }
+  }
+
+  async restart(limits: StopLimits): Promise<void> {
+    if (!(await this.stop(limits, 'CANCELLED')))
+      throw new AgentError(
+        'HUMAN_REQUIRED',
+        'AGENT_SURVIVES',
+        'processes of the agent could not be ended',
+        'End them on the machine, then decide for a retry.',
+      )
+    await this.#save({ session: null })
+  }
+
+  async stop(limits: StopLimits, end: ProcessEnd['end']): Promise<boolean> {
+    this.#stops += 1
+    await this.#starting?.catch(() => undefined)
+    const { leader, executionId, server } = this.#handle
+    if (!leader || !server) return true
+    const pane = await this.#findPane()
+    if (pane && !pane.ending && !this.#recorded) this.#end = end
+    const isGone = await new ProcessGroup(leader.pid, executionId === null ? {} : { executionId }).stop(
+      limits,
+    )
+    if (isGone) await this.#conclude()
+    return isGone
+  }
+
+  async close(): Promise<void> {
+    this.#look()
+    clearInterval(this.#looking)
+    await this.#recorded?.catch(() => undefined)
+  }
+
+  async #start(): Promise<void> {
+    const { definition, workspace, stateDir } = this.#context
+    const stops = this.#stops
+    const env = environmentOf(this.#context)
+    const fillings = { prompt: '', promptFile: '', session: this.#handle.session, workspace }
+    const isNew = this.#handle.session === null || definition.resume === null
+    const words = isNew ? definition.command : definition.resume
+    const command = fillCommand(words ?? definition.command, fillings)
+    checkCommand(command, env, workspace)
+    await startPane({
+      server: this.#server,
+      stateDir,
+      workspace,
+      command,
+      env,
+      output: this.#output,
+      record: async (leader, server) => {
+        const executionId = await this.#context.recordStart({
+          command: quoteCommand(command),
+          pid: leader.pid,
+        })
+        this.#end = 'EXITED'
+        this.#recorded = null
+        await this.#save({ leader, executionId, server })
+        if (stops === this.#stops) return executionId
+        throw new AgentError(
+          'RECOVERABLE',
+          'AGENT_STOPPED',
+          'the agent was stopped',
+          'Send the prompt again.',
+        )
+      },
+    })
+    this.#lastSignAt = performance.now()
+    await this.#settle()
+  }
+
+  /** Waits until the terminal is silent for a moment, as it is when an agent has drawn its screen. */
+  async #settle(): Promise<void> {
+    const startedAt = performance.now()
+    while (performance.now() - startedAt < SETTLES_WITHIN_MS) {
+      await sleep(LOOK_MS)
+      this.#look()
+      if (performance.now() - this.#lastSignAt < SETTLED_MS) continue
+      const { ready } = this.#context.definition.terminal
+      if (ready === null || new RegExp(ready, 'm').test(await this.#server.readScreen().catch(() => '')))
+        return
+    }
+  }
+
+  /** Pastes the text and sends it. The server notes the prompt's key in the same breath, so that its fate is known to whoever comes. */
+  async #type(text: string, key: string | null): Promise<void> {
+    const file = join(this.#context.stateDir, 'typed')
+    await writeFile(file, toTypeable(text), { mode: 0o600 })
+    const note = key === null ? [] : [';', 'set-option', '-s', optionOf(key), 'received']
+    await this.#server.ask('load-buffer', '-b', 'pawl', file)
+    await this.#server.ask(
+      ...`paste-buffer -p -d -b pawl -t ${PANE} ; run-shell -d ${PASTE_TAKES} ; send-keys -t ${PANE} Enter`.split(
+        ' ',
+      ),
+      ...note,
+    )
+    this.#lastSignAt = performance.now()
+  }
+
+  #look(): void {
+    if (this.#output.read()) this.#lastSignAt = performance.now()
+  }
+
+  async #findPane(): Promise<Pane | null> {
+    const pane = await this.#server.findPane()
+    return pane?.pid === this.#handle.leader?.pid ? pane : null
+  }
+
+  /** When the agent is gone: ends what it left behind and its server, takes the rest of its output, and records its end; once. */
+  #conclude(): Promise<Ending> {
+    return (this.#recorded ??= this.#recordEnd())
+  }
+
+  async #recordEnd(): Promise<Ending> {
+    const { leader, server, executionId } = this.#handle
+    const unknown = { exitCode: null, signal: null }
+    if (!leader || !server || executionId === null) return unknown
+    const atOnce = { killAfterMs: 2_000, mustKill: () => false }
+    const isGone = await new ProcessGroup(leader.pid, { executionId }).stop(atOnce)
+    const ending = (await this.#awaitEnding()) ?? unknown
+    await this.#takeRest()
+    await this.#server.ask('kill-server').catch(() => undefined)
+    const isServerGone = await new ProcessGroup(server.pid).stop(atOnce)
+    this.#output.read(() => true)
+    await this.#context.recordEnd(executionId, { ...ending, end: this.#end }).catch(() => undefined)
+    if (isGone && isServerGone)
+      await this.#save({ leader: null, executionId: null, server: null }).catch(() => undefined)
+    return ending
+  }
+
+  /** How the pane's process ended, when the terminal has read all of its output; null where it does not say so soon. */
+  async #awaitEnding(): Promise<Ending | null> {
+    const givesUpAt = performance.now() + ENDING_TAKES_MS
+    for (;;) {
+      const pane = await this.#findPane()
+      if (pane?.ending && (pane.ending.exitCode !== null || pane.ending.signal !== null)) return pane.ending
+      if (!pane || performance.now() > givesUpAt) return pane?.ending ?? null
+      await sleep(20)
+    }
+  }
+
+  /**
+   * Takes what the recorder still writes, and waits for room for a while; what finds none then is left out by the transcript,
+   * which says so.
+   */
+  async #takeRest(): Promise<void> {
+    const { output } = this.#context
+    const givesUpAt = performance.now() + REST_TAKES_MS
+    for (let still = 0; still < 3 && performance.now() < givesUpAt;) {
+      still = this.#output.read() || !output.hasRoom ? 0 : still + 1
+      await sleep(20)
+    }
+  }
+
+  async #save(changed: Partial<AgentHandle>): Promise<void> {
+    this.#handle = { ...this.#handle, ...changed }
+    await this.#context.saveHandle(this.#handle)
+  }
+}
+
+/** The server's own variable that tells of a prompt. */
+function optionOf(key: string): string {
+  return `@pawl-${createHash('sha256').update(key).digest('hex').slice(0, 32)}`
+}

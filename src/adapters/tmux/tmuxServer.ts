@@ -1,0 +1,114 @@
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { lstatSync, mkdirSync } from 'node:fs'
+import { constants, tmpdir, userInfo } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import type { Ending } from '../../processes/launch.ts'
+import { AgentError } from '../adapter.ts'
+
+/** The one pane of a server. */
+export interface Pane {
+  readonly serverPid: number
+  readonly pid: number
+  /** How its process ended; null while it lives. */
+  readonly ending: Ending | null
+}
+
+/** The pane of the only session. */
+export const PANE = 'agent:'
+
+/** A socket's path is at most this long, in bytes, its end included. */
+const MOST_PATH = 104
+
+/** A tmux server of this session's own, with one pane, reached by its socket. */
+export class TmuxServer {
+  readonly socket: string
+
+  constructor(socket: string) {
+    this.socket = socket
+  }
+
+  /** Starts the server with this environment; it becomes that of the pane's command, too. */
+  async start(
+    config: string,
+    command: readonly string[],
+    { env, workspace }: { readonly env: NodeJS.ProcessEnv; readonly workspace: string },
+  ): Promise<void> {
+    const size = ['-x', '200', '-y', '50']
+    const words = ['new-session', '-d', '-s', 'agent', ...size, '-c', workspace, ...command]
+    await this.#run(['-u', '-f', config, ...words], env)
+  }
+
+  /** Gives the server commands, and returns what it prints. Once it has them it carries them out, whoever waits for it. */
+  ask(...words: string[]): Promise<string> {
+    return this.#run(words, {})
+  }
+
+  /** The pane; null where no server listens. */
+  async findPane(): Promise<Pane | null> {
+    const format = '#{pid} #{pane_pid} #{pane_dead} #{pane_dead_status} #{pane_dead_signal}.'
+    const printed = await this.ask('list-panes', '-a', '-F', format).catch(() => '')
+    const fields = /^(\d+) (\d+) ([01]) (\d*) (\w*)\.$/m.exec(printed)
+    if (!fields) return null
+    const [, serverPid, pid, isDead, status, signal] = fields
+    const ending = isDead === '1' ? endingOf(status ?? '', signal ?? '') : null
+    return { serverPid: Number(serverPid), pid: Number(pid), ending }
+  }
+
+  /** What the screen shows. */
+  readScreen(): Promise<string> {
+    return this.ask('capture-pane', '-p', '-t', PANE)
+  }
+
+  async #run(words: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
+    const { PATH, HOME } = process.env
+    const child = spawn('tmux', ['-S', this.socket, ...words], {
+      env: { PATH, HOME, ...env },
+      // Not in this process's group, where a key pressed at its terminal would end it in the middle.
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    const code = new Promise<number | null>((resolve, reject) => {
+      child.once('error', reject)
+      child.once('close', resolve)
+    })
+    const [printed, complaint, exitCode] = await Promise.all([text(child.stdout), text(child.stderr), code])
+    if (exitCode === 0) return printed
+    throw new AgentError(
+      'RECOVERABLE',
+      'TMUX_FAILED',
+      `tmux ${words.find((word) => /^[a-z]+-/.test(word)) ?? ''} failed: ${complaint.trim() || `exit ${exitCode}`}`,
+      'See whether tmux works on the machine of the worker.',
+    )
+  }
+}
+
+/**
+ * Where the server of a session listens: in its private folder, or, where that path is too long for a socket, in a folder of
+ * this user's among the temporary ones.
+ *
+ * @throws AgentError where somebody else has that folder.
+ */
+export function findSocket(stateDir: string): string {
+  const near = join(stateDir, 'tmux')
+  if (Buffer.byteLength(near) < MOST_PATH) return near
+  const folder = join(tmpdir(), `pawl-${userInfo().uid}`)
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const { mode, uid } = lstatSync(folder)
+  if ((mode & 0o170_077) !== 0o040_000 || uid !== userInfo().uid)
+    throw new AgentError(
+      'HUMAN_REQUIRED',
+      'FOLDER_UNSAFE',
+      `${folder} is not a folder of this user's alone`,
+      'Remove it, or give the worker a `state` folder with a shorter path.',
+    )
+  return join(folder, createHash('sha256').update(stateDir).digest('hex').slice(0, 24))
+}
+
+function endingOf(status: string, signal: string): Ending {
+  const name = Object.entries(constants.signals).find(
+    ([known, number]) => String(number) === signal || known === signal || known === `SIG${signal}`,
+  )?.[0] as NodeJS.Signals | undefined
+  return { exitCode: name || status === '' ? null : Number(status), signal: name ?? null }
+}
