@@ -27,7 +27,7 @@ const phaseSchema = z.strictObject({
     .string()
     .min(1)
     .max(20_000)
-    .optional()
+    .exactOptional()
     .describe(
       "What the agent is asked to do, with placeholders as {{title}}, {{input.NAME}}, {{artifact.path}}, {{feedback}}. Default: a sentence about the phase, the run's title and input.",
     ),
