@@ -35,10 +35,11 @@ async function main(): Promise<void> {
   const resources = new Resources()
   try {
     const problems: string[] = []
-    const report = await measureParts(options, resources, loadBefore, problems)
-    console.log(JSON.stringify(report.machine, null, 2))
-    console.log(printTables(report))
-    console.log(`\nkept in ${relative(process.cwd(), keep(report, options.out))}`)
+    for await (const report of measureParts(options, resources, loadBefore, problems)) {
+      // what was measured stays, also where a later part is interrupted
+      console.log(`\n${printTables(report)}`)
+      console.log(`\nkept in ${relative(process.cwd(), keep(report, options.out))}`)
+    }
     for (const problem of problems) console.error(`wrong: ${problem}`)
     if (problems.length > 0) process.exitCode = 1
   } finally {
@@ -50,12 +51,13 @@ async function main(): Promise<void> {
   }
 }
 
-async function measureParts(
+/** Measures one part after the other; yields all that is known after each. */
+async function* measureParts(
   options: BenchOptions,
   resources: Resources,
   loadBefore: number,
   problems: string[],
-): Promise<Report> {
+): AsyncGenerator<Report> {
   const { program, remove } = await buildServer()
   resources.defer(remove)
   const cluster = await startBenchCluster(resources)
@@ -66,8 +68,8 @@ async function measureParts(
   for (const part of options.parts) {
     resources.signal.throwIfAborted()
     results[part] = await MEASURE[part](bench)
+    yield { machine, options: { ...options }, results }
   }
-  return { machine, options: { ...options }, results }
 }
 
 function keep(report: Report, out: string | null): string {
