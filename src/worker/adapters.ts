@@ -1,25 +1,12 @@
-import { AgentError } from '../adapters/adapter.ts'
 import type { Adapter } from '../adapters/adapter.ts'
 import type { AgentDefinition } from '../adapters/agentDefinition.ts'
 import { processAdapter } from '../adapters/process/processAdapter.ts'
+import { scriptedAdapter } from '../adapters/scripted/scriptedAdapter.ts'
+import { tmuxAdapter } from '../adapters/tmux/tmuxAdapter.ts'
 
 /** How agents of each kind are reached. */
-const ADAPTERS: Readonly<Partial<Record<AgentDefinition['adapter'], Adapter>>> = {
+export const ADAPTERS: Readonly<Record<AgentDefinition['adapter'], Adapter>> = {
   process: processAdapter,
-}
-
-/**
- * The adapter that a definition names.
- *
- * @throws AgentError where this worker has none of that name
- */
-export function adapterOf({ adapter }: AgentDefinition): Adapter {
-  const found = ADAPTERS[adapter]
-  if (found) return found
-  throw new AgentError(
-    'HUMAN_REQUIRED',
-    'NO_ADAPTER',
-    `There is no adapter ${adapter} here`,
-    'Configure another one.',
-  )
+  tmux: tmuxAdapter,
+  scripted: scriptedAdapter,
 }

@@ -5,7 +5,7 @@ import type { Agent, AgentContext, ProcessEnd } from '../adapters/adapter.ts'
 import type { AgentDefinition } from '../adapters/agentDefinition.ts'
 import type { TranscriptWriter } from '../adapters/transcript/transcriptWriter.ts'
 import type { StopLimits } from '../processes/processGroup.ts'
-import { adapterOf } from './adapters.ts'
+import { ADAPTERS } from './adapters.ts'
 import { agentEnvironment } from './agentEnvironment.ts'
 import type { Drive } from './drive.ts'
 import { finishExecution } from './finishExecution.ts'
@@ -93,7 +93,7 @@ export class OpenAgents {
         )
       },
     }
-    const agent = await adapterOf(definition).open(context)
+    const agent = await ADAPTERS[definition.adapter].open(context)
     const status = opened.status === 'CREATED' ? 'BOOTSTRAPPING' : opened.status
     const open = { role, definition, agent, sessionId: opened.id, status }
     this.#byRole.set(role, open)

@@ -37,8 +37,8 @@ export interface Standing {
   readonly sentBackFrom: string | null
   /** Of the attempt, oldest first, each key once. */
   readonly prompts: readonly RecordedPrompt[]
-  /** Whether the owner was told to stop since the last of them. */
-  readonly wasInterrupted: boolean
+  /** Whether the work on the last of them broke off, and its agent was taken up again. */
+  readonly isRecovered: boolean
   readonly rejected: RejectedFile | null
   /** SHA-256 of the last file that was valid, in whichever attempt. */
   readonly accepted: string | null
@@ -65,7 +65,7 @@ export const NOWHERE: Standing = {
   isByAgent: false,
   sentBackFrom: null,
   prompts: [],
-  wasInterrupted: false,
+  isRecovered: false,
   rejected: null,
   accepted: null,
   failure: null,
@@ -85,11 +85,6 @@ function change(standing: Standing, event: RunEvent, phaseId: string): Standing 
   switch (event.type) {
     case 'run.claimed':
       return { ...standing, owner: event.actor }
-    case 'run.paused':
-    case 'run.released':
-      return { ...standing, wasInterrupted: true }
-    case 'run.requeued':
-      return event.payload.because === 'RELEASED' ? { ...standing, wasInterrupted: true } : standing
     case 'phase.started':
       return event.payload.id === phaseId ? begin(standing, event) : standing
     case 'phase.completed':
@@ -116,6 +111,8 @@ function change(standing: Standing, event: RunEvent, phaseId: string): Standing 
       return event.payload.phaseId === phaseId ? { ...standing, accepted: event.payload.sha256 } : standing
     case 'session.changed':
       return count(standing, event.payload.to, event.payload.detail)
+    case 'session.recovered':
+      return { ...standing, isRecovered: true }
     case 'message.sent': {
       const { id, text } = event.payload
       return { ...standing, messages: [...standing.messages, { id, text, sentBy: event.actor }] }
@@ -137,7 +134,7 @@ function begin(standing: Standing, event: Extract<RunEvent, { type: 'phase.start
     attempt,
     prompts: [],
     promptedFrom: null,
-    wasInterrupted: false,
+    isRecovered: false,
     isByAgent: standing.owner !== null && event.actor !== standing.owner,
   }
   if (repair)
@@ -161,7 +158,7 @@ function recordPrompt(standing: Standing, key: string, isSent: boolean): Standin
   const others = standing.prompts.filter((prompt) => prompt.key !== key)
   const isFirst = others.length === standing.prompts.length
   const promptedFrom = isFirst ? { ...standing, promptedFrom: null } : standing.promptedFrom
-  return { ...standing, prompts: [...others, { key, isSent }], promptedFrom, wasInterrupted: false }
+  return { ...standing, prompts: [...others, { key, isSent }], promptedFrom, isRecovered: false }
 }
 
 /** The words that go with a session's RESUMING: how the agent is taken up again. */

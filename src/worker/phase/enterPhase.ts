@@ -40,12 +40,16 @@ async function takeUp(work: PhaseWork, last: RecordedPrompt): Promise<Move> {
     await confirmPrompt(work)
   }
   await drive.step('session-ready')
+  if (work.standing.isRecovered && open.status === 'READY') {
+    work.prompt = undefined
+    return 'PROMPT'
+  }
   if (open.status === 'READY' || open.status === 'WAITING_FOR_APPROVAL') {
     work.turn = 'OVER'
     return 'JUDGE'
   }
-  const isThere = open.status === 'BUSY' && (await open.agent.probe()) !== 'GONE'
-  if (isThere) return 'AWAIT'
+  // An agent that did not outlive its owner does not work on what it was given.
+  if (open.status === 'BUSY' && open.agent.isAdopted && (await open.agent.probe()) !== 'GONE') return 'AWAIT'
   work.turn = 'GONE'
   return 'JUDGE'
 }

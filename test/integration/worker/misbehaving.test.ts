@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { TestContext } from 'vitest'
 import { unwrap } from '@pawl/sdk'
 import { startTestServer, type TestServer } from '../../support/server.ts'
 import { Bench, ERRAND, isAlive, shellAgent } from './startTestWorker.ts'
@@ -12,7 +13,8 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-async function open(): Promise<Bench> {
+/** A place of the test's own: concurrent tests say themselves when they are finished. */
+async function open({ onTestFinished }: Pick<TestContext, 'onTestFinished'>): Promise<Bench> {
   const bench = await Bench.prepare(server)
   onTestFinished(() => bench.remove())
   return bench
@@ -53,8 +55,8 @@ describe.concurrent('an agent that', () => {
     ],
     ['crashes whenever it is started', 'echo x >> starts; exit 3', 'AGENT_CRASHED', 1, {}],
     ['deletes its workspace', `rm -rf "$PWD"`, 'WORKSPACE_GONE', 1, {}],
-  ] as const)('%s is put before a person', async ([, script, code, attempts, more]) => {
-    const bench = await open()
+  ] as const)('%s is put before a person', async ([, script, code, attempts, more], context) => {
+    const bench = await open(context)
     bench.start({ runner: shellAgent(script, more) })
     const runId = await bench.begin('errand')
     const { run, approval } = await bench.asked(runId)
@@ -75,16 +77,16 @@ describe.concurrent('an agent that', () => {
     if (code === 'AGENT_CRASHED') expect((await bench.read('starts')).split('\n')).toHaveLength(6)
   })
 
-  test('can not be started is put before a person, with what to do', async () => {
-    const bench = await open()
+  test('can not be started is put before a person, with what to do', async (context) => {
+    const bench = await open(context)
     bench.start({ runner: { adapter: 'process', command: ['/no/such/agent'], prompt: 'stdin' } })
     const { run } = await bench.asked(await bench.begin('errand'))
     expect(run.currentPhase?.error?.class).toBe('HUMAN_REQUIRED')
     expect(run.currentPhase?.error?.hint).toBeTruthy()
   })
 
-  test('nobody has configured is asked for', async () => {
-    const bench = await open()
+  test('nobody has configured is asked for', async (context) => {
+    const bench = await open(context)
     bench.start({ planner: shellAgent(GOOD) })
     const { run } = await bench.asked(await bench.begin('errand'))
     expect(run.currentPhase?.error?.code).toBe('NO_AGENT')
@@ -107,8 +109,8 @@ describe.concurrent('an agent that', () => {
       0,
     ],
     ['writes its file and exits 3', `${GOOD}; exit 3`, 1, 0],
-  ] as const)('%s comes to its end', async ([, script, attempts, recoveries]) => {
-    const bench = await open()
+  ] as const)('%s comes to its end', async ([, script, attempts, recoveries], context) => {
+    const bench = await open(context)
     bench.start({ runner: shellAgent(script) })
     const runId = await bench.begin('errand')
     const run = await bench.settled(runId)
@@ -118,8 +120,8 @@ describe.concurrent('an agent that', () => {
     expect(unwrap(await bench.person.runs.verify(runId)).differences).toEqual([])
   })
 
-  test('leaves processes behind has them ended', async () => {
-    const bench = await open()
+  test('leaves processes behind has them ended', async (context) => {
+    const bench = await open(context)
     bench.start({
       runner: shellAgent(`(trap '' TERM; while :; do sleep 0.1; done) & echo $! > pids; ${GOOD}`),
     })
@@ -129,8 +131,8 @@ describe.concurrent('an agent that', () => {
     expect(await isAlive(pid)).toBe(false)
   })
 
-  test('fills its output costs no memory, and its last words are there', async () => {
-    const bench = await open()
+  test('fills its output costs no memory, and its last words are there', async (context) => {
+    const bench = await open(context)
     bench.start({
       runner: shellAgent(`yes 0123456789abcdef | head -c 8000000; echo the last words; ${GOOD}`),
     })
@@ -146,8 +148,8 @@ describe.concurrent('an agent that', () => {
     expect(said).toContain('the last words')
   })
 
-  test('works towards a file outside of its workspace fails its run', async () => {
-    const bench = await open()
+  test('works towards a file outside of its workspace fails its run', async (context) => {
+    const bench = await open(context)
     const [go, home] = ERRAND.phases
     const phases = [{ ...go, artifact: { path: '../out.json' } }, home]
     unwrap(await bench.person.workflows.register({ ...ERRAND, name: 'astray', phases }))

@@ -92,7 +92,6 @@ export class Bench {
   get settings() {
     return {
       labels: [this.label],
-      leaseSeconds: 5,
       state: join(this.folder, 'state'),
       workspace: { directory: this.workspace, root: join(this.folder, 'worktrees') },
     }
