@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib'
 import { build } from 'tsdown'
 
-/** What a web page may have to load for the whole SDK, minified and gzipped: half of it are the documents of 50 operations. */
-const BUDGET_KIB = 14
+/** What a web page may have to load for the whole SDK, minified and gzipped: half of it are the documents of 74 operations. */
+const BUDGET_KIB = 16
 
 const bundles = await build({
   config: false,

@@ -26,7 +26,7 @@ const count = (description: string) => int(0, MOST_INT, description)
 
 /** The input, what is left out of it being null. */
 function complete<In extends object, Out>(input: Input<In>, toOut: (given: In) => Out): Input<Out> {
-  return { ref: input.ref, schema: input.schema.transform(toOut) as unknown as Input<Out>['schema'] }
+  return { ref: input.ref, schema: input.schema.transform(toOut) }
 }
 
 const FileInput = complete(

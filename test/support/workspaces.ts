@@ -21,7 +21,7 @@ export function toPlace(runId: string, changes: Partial<RecordWorkspace> = {}): 
     ...{ runId, fence: 1, host: 'here', kind: 'WORKTREE', path: `/work/${runId}`, repository: '/repository' },
     ...{ branch: `pawl/${runId}`, baseCommit: 'c0ffee' },
     ...changes,
-  } as RecordWorkspace
+  }
 }
 
 /** A run that works in a workspace of its own, held by a lease of ten minutes under fence 1. */

@@ -30,7 +30,7 @@ function workspace(changes: Partial<PresentWorkspace> = {}): PresentWorkspace {
     ...{ runCount: 1, preview: NO_PREVIEW, createdAt: 1, removedAt: null },
     ...{ newestRun: DONE, activeRun: null, inFlight: [] },
     ...changes,
-  } as PresentWorkspace
+  }
 }
 
 function operation(changes: Partial<WorkspaceOperation> = {}): WorkspaceOperation {
@@ -39,7 +39,7 @@ function operation(changes: Partial<WorkspaceOperation> = {}): WorkspaceOperatio
     ...{ requestedBy: 'olga', requestedAt: 10, expiresAt: null, worker: null, startedAt: null },
     ...{ deadlineAt: null, endedAt: null, error: null },
     ...changes,
-  } as WorkspaceOperation
+  }
 }
 
 const started = (changes: Partial<WorkspaceOperation> = {}) =>
