@@ -4,13 +4,18 @@ import { inPlaces } from './pagesOfRuns.ts'
 
 /**
  * One guarded statement, without event or revision. The session's row is held while its fence and its cursor are
- * judged, so a superseded holder can't slip a chunk in. Chunks that are there already are passed over.
+ * judged, so a superseded holder can't slip a chunk in. The run's row is held before it, because a decision changes the
+ * run first and its sessions then: in the other order each could wait for the other. Chunks that are there already are
+ * passed over.
  */
 const APPEND: Prepared = {
   name: 'append-transcript',
   text: `
-WITH held AS MATERIALIZED (
-  SELECT id, run_id, fence, next_chunk FROM session WHERE id = $1 FOR UPDATE
+WITH owning AS MATERIALIZED (
+  SELECT r.id FROM run r WHERE r.id = (SELECT run_id FROM session WHERE id = $1) FOR NO KEY UPDATE
+), held AS MATERIALIZED (
+  SELECT s.id, s.run_id, s.fence, s.next_chunk FROM owning JOIN session s ON s.run_id = owning.id
+  WHERE s.id = $1 FOR UPDATE OF s
 ), fresh AS (
   SELECT held.id, $3::int + c.place::int - 1 AS seq, c.text
   FROM held, unnest($4::text[]) WITH ORDINALITY AS c(text, place)
