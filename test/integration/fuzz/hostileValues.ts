@@ -153,5 +153,8 @@ export function hostileTo(type: GraphQLInputType, ids: readonly string[]): fc.Ar
   }
 }
 
+/** Texts of JSON to be sent for a value of no type in particular. */
+export const hostileTexts: fc.Arbitrary<string> = fc.oneof(...pick(JSONS, LISTS), fc.json({ maxDepth: 3 }))
+
 /** What may be sent for a whole input. */
 export const HOSTILE_INPUTS: readonly string[] = [...SHAPES, '"x"', '7', '[{}]', '{"unknown":1}']

@@ -15,6 +15,7 @@ import { ask } from '../../support/server.ts'
 import { type Actor, openStage, type Stage } from '../scenarios/stage.ts'
 import { changedTables, type Fingerprint, openFingerprints } from './fingerprint.ts'
 import { HOSTILE_INPUTS, hostileTo } from './hostileValues.ts'
+import { plant } from './plant.ts'
 import { openSender, type Reply, type Sender, type Way, WAYS } from './sendRaw.ts'
 import { isKnown, makeInput, prepareInputs } from './validInputs.ts'
 
@@ -104,16 +105,6 @@ function placesOf(type: GraphQLInputObjectType, path: readonly string[] = []): P
     if (!isInputObjectType(nested)) return [place]
     return [place, ...placesOf(nested, isListType(nullable) ? [...place.path, '0'] : place.path)]
   })
-}
-
-/** The JSON text of an input with another text in one place. */
-function plant(input: object, [name = '', ...rest]: readonly string[], text: string): string {
-  const inner = (input as Record<string, object>)[name] ?? {}
-  const planted = rest.length === 0 ? text : plant(inner, rest, text)
-  if (Array.isArray(input)) return `[${planted}]`
-  const others = Object.entries(input).filter(([key]) => key !== name)
-  const fields = others.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`)
-  return `{${[...fields, `${JSON.stringify(name)}:${planted}`].join()}}`
 }
 
 /** Nobody loses a lease while the tests look on: what became of a run then would be taken for somebody's doing. */
