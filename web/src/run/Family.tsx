@@ -1,11 +1,14 @@
 import type { RunDetail, StoredRun } from '@pawl/sdk'
-import { useMemo } from 'react'
+import { useRunFeed } from '@pawl/sdk/react'
+import { useMemo, useSyncExternalStore } from 'react'
 import { Badge } from '../elements/Badge.tsx'
 import { tellError } from '../elements/Problem.tsx'
 import { wordOfRun } from '../elements/words.ts'
 import { Link } from '../shell/Link.tsx'
 import { useBelow } from './useBelow.ts'
 import { useStored } from './useStored.ts'
+
+type Subscribe = (listener: () => void) => () => void
 
 interface FamilyProps {
   readonly run: StoredRun
@@ -14,9 +17,12 @@ interface FamilyProps {
 
 /** The runs below this one, the one above it, and the one it continues. */
 export function Family({ run, detail }: FamilyProps) {
+  const { store } = useRunFeed()
+  // A child that is started changes nothing of its parent: any run that comes or goes may be one.
+  const known = useSyncExternalStore(store.subscribe as Subscribe, () => store.all().length)
   const { value, error } = useBelow(
     `children ${run.id}`,
-    run.revision,
+    run.revision * 1_000_000 + known,
     async (pawl, signal) => (await pawl.runs.children(run.id, { first: 200, signal })).nodes,
   )
   const ids = useMemo(() => value?.map(({ id }) => id) ?? [], [value])
