@@ -45,6 +45,11 @@ export function addKey(keys: readonly string[], key: string): string[] {
   return [...keys.filter((other) => other !== key), key].slice(-MOST_KEYS)
 }
 
+/** Whether its agent was started, or handed something. */
+export function wasUsed({ leader, keys }: AgentHandle): boolean {
+  return leader !== null || keys.length > 0
+}
+
 /** A process that is there now, to be found again. */
 export function identify(pid: number): ProcessIdentity {
   return { pid, startedAt: findProcess(pid)?.startedAt ?? '' }

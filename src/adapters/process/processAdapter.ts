@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import type { Adapter } from '../adapter.ts'
-import { createHandle, endFormer, FORMER_TAKES_MS, readHandle } from '../handle.ts'
+import { createHandle, endFormer, FORMER_TAKES_MS, readHandle, wasUsed } from '../handle.ts'
 import { ProcessAgent } from './processAgent.ts'
 
 /** Agents that are a command for each prompt. They die with their worker, so none is ever adopted. */
@@ -9,10 +9,10 @@ export const processAdapter: Adapter = {
   async open(context) {
     await mkdir(context.stateDir, { recursive: true, mode: 0o700 })
     const fresh = createHandle(this.name)
-    if (context.handle === null) return new ProcessAgent(context, fresh)
+    if (context.handle === null) return new ProcessAgent(context, fresh, false)
     const former = readHandle(context.handle)
     await endFormer(former, Math.min(FORMER_TAKES_MS, context.definition.killAfterSeconds * 1_000))
     const session = former.adapter === this.name ? former.session : null
-    return new ProcessAgent(context, { ...fresh, session, keys: former.keys })
+    return new ProcessAgent(context, { ...fresh, session, keys: former.keys }, wasUsed(former))
   },
 }

@@ -20,6 +20,8 @@ export class ProcessAgent implements Agent {
   readonly #prompts: PromptFiles
   readonly #finder: SessionIdFinder | null
   #handle: AgentHandle
+  /** Whether an agent was handed something before, under an earlier owner. */
+  readonly #wasThere: boolean
   #lastSignAt = performance.now()
   #turn: Turn | null = null
   /** The conclusion of the last turn: its end is recorded and the handle tells of it. */
@@ -28,8 +30,9 @@ export class ProcessAgent implements Agent {
   #saved: Promise<void> = Promise.resolve()
   #stops = 0
 
-  constructor(context: AgentContext, handle: AgentHandle) {
+  constructor(context: AgentContext, handle: AgentHandle, wasThere: boolean) {
     this.#context = context
+    this.#wasThere = wasThere
     this.#handle = handle
     this.#prompts = new PromptFiles(context.stateDir)
     const { session } = context.definition
@@ -42,7 +45,7 @@ export class ProcessAgent implements Agent {
 
   async probe(): Promise<AgentActivity> {
     if (this.#turn?.isRunning) return 'WORKING'
-    return this.#concluded || this.#handle.keys.length > 0 ? 'GONE' : 'WAITING'
+    return this.#concluded || this.#wasThere ? 'GONE' : 'WAITING'
   }
 
   async hasReceived(key: string): Promise<boolean> {
@@ -86,7 +89,7 @@ export class ProcessAgent implements Agent {
   }
 
   turnOver(signal: AbortSignal): Promise<Ending | null> {
-    const unknown = this.#handle.keys.length > 0 ? { exitCode: null, signal: null } : null
+    const unknown = this.#wasThere ? { exitCode: null, signal: null } : null
     return orAborted(this.#concluded ?? Promise.resolve(unknown), signal)
   }
 

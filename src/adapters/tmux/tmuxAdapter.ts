@@ -6,7 +6,7 @@ import { ProcessGroup } from '../../processes/processGroup.ts'
 import { isLiving, signalProcess } from '../../processes/processTable.ts'
 import { AgentError } from '../adapter.ts'
 import type { Adapter } from '../adapter.ts'
-import { createHandle, endFormer, FORMER_TAKES_MS, isStillHere, readHandle } from '../handle.ts'
+import { createHandle, endFormer, FORMER_TAKES_MS, isStillHere, readHandle, wasUsed } from '../handle.ts'
 import type { AgentHandle } from '../handle.ts'
 import { TmuxAgent } from './tmuxAgent.ts'
 import { findSocket, TmuxServer } from './tmuxServer.ts'
@@ -25,14 +25,20 @@ export const tmuxAdapter: Adapter = {
     await mkdir(context.stateDir, { recursive: true, mode: 0o700 })
     const former = context.handle === null ? null : readHandle(context.handle)
     if (former?.adapter === 'tmux' && (await answers(former)))
-      return new TmuxAgent(context, new TmuxServer(former.server?.socket ?? ''), former, true)
+      return new TmuxAgent(context, new TmuxServer(former.server?.socket ?? ''), former, {
+        isAdopted: true,
+        wasThere: true,
+      })
     const killAfterMs = Math.min(FORMER_TAKES_MS, context.definition.killAfterSeconds * 1_000)
     if (former) await endFormer(former, killAfterMs)
     const server = new TmuxServer(findSocket(context.stateDir))
     await endUnrecorded(server, killAfterMs)
     const session = former?.adapter === 'tmux' ? former.session : null
     const handle = { ...createHandle('tmux'), session, keys: former?.keys ?? [] }
-    return new TmuxAgent(context, server, handle, false)
+    return new TmuxAgent(context, server, handle, {
+      isAdopted: false,
+      wasThere: former !== null && wasUsed(former),
+    })
   },
 }
 

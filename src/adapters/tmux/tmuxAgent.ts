@@ -39,14 +39,22 @@ export class TmuxAgent implements Agent {
   readonly #output: PaneOutput
   readonly #looking: NodeJS.Timeout
   #handle: AgentHandle
+  /** Whether an agent was started before, by this owner or an earlier one. */
+  #wasThere: boolean
   #lastSignAt: number
   #stops = 0
   #starting: Promise<void> | null = null
   #recorded: Promise<Ending> | null = null
   #end: ProcessEnd['end'] = 'EXITED'
 
-  constructor(context: AgentContext, server: TmuxServer, handle: AgentHandle, isAdopted: boolean) {
+  constructor(
+    context: AgentContext,
+    server: TmuxServer,
+    handle: AgentHandle,
+    { isAdopted, wasThere }: { readonly isAdopted: boolean; readonly wasThere: boolean },
+  ) {
     this.isAdopted = isAdopted
+    this.#wasThere = wasThere
     this.#context = context
     this.#server = server
     this.#handle = handle
@@ -63,7 +71,7 @@ export class TmuxAgent implements Agent {
 
   async probe(): Promise<AgentActivity> {
     this.#look()
-    if (!this.#handle.leader) return this.#handle.keys.length > 0 ? 'GONE' : 'WAITING'
+    if (!this.#handle.leader) return this.#wasThere ? 'GONE' : 'WAITING'
     const pane = await this.#findPane()
     if (!pane || pane.ending) return 'GONE'
     const { busy, ready, quietSeconds } = this.#context.definition.terminal
@@ -171,6 +179,7 @@ export class TmuxAgent implements Agent {
         })
         this.#end = 'EXITED'
         this.#recorded = null
+        this.#wasThere = true
         await this.#save({ leader, executionId, server })
         if (stops === this.#stops) return executionId
         throw new AgentError(

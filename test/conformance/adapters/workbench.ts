@@ -8,7 +8,7 @@ import type { Adapter, Agent, AgentContext, ProcessEnd } from '../../../src/adap
 import { agentDefinitionSchema } from '../../../src/adapters/agentDefinition.ts'
 import type { AgentDefinition } from '../../../src/adapters/agentDefinition.ts'
 import { PlainText } from '../../../src/adapters/transcript/plainText.ts'
-import { findByVariable, listProcesses } from '../../../src/processes/processTable.ts'
+import { findByVariable } from '../../../src/processes/processTable.ts'
 
 /** What a definition needs to be told; the rest are defaults. */
 export type PartOfDefinition = Partial<AgentDefinition> &
@@ -93,7 +93,7 @@ export async function setUp(adapter: Adapter, part: PartOfDefinition, given?: st
   onTestFinished(async () => {
     await Promise.all(opened.map((agent) => agent.stop(AT_ONCE, 'CANCELLED')))
     await Promise.all(opened.map((agent) => agent.close()))
-    const left = listProcesses().filter(({ pid }) => processes().includes(pid))
+    const left = findByVariable('PAWL_SESSION_ID', sessionId)
     for (const { pid } of left) process.kill(pid, 'SIGKILL')
     await rm(folder, { recursive: true, force: true })
     expect(left).toEqual([])
