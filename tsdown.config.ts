@@ -21,8 +21,12 @@ export default defineConfig([
   },
   {
     name: 'cli',
-    // the validator starts its thread from a file of its own
-    entry: { pawl: 'src/cli/main.ts', worker: 'src/validation/worker.js' },
+    // the validator starts its thread, and the scripted agent its process, from a file of its own
+    entry: {
+      pawl: 'src/cli/main.ts',
+      worker: 'src/validation/worker.js',
+      scriptedAgent: 'src/adapters/scripted/scriptedAgent.js',
+    },
     format: 'esm',
     platform: 'node',
     target: 'node20',

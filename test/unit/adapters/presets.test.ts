@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest'
+import { agentDefinitionSchema } from '../../../src/adapters/agentDefinition.ts'
+import { fillCommand } from '../../../src/adapters/fillCommand.ts'
+import { SessionIdFinder } from '../../../src/adapters/findSessionId.ts'
+import { PRESETS } from '../../../src/adapters/presets.ts'
+import { toTypeable } from '../../../src/adapters/tmux/typeable.ts'
+
+const id = '0199a213-81c0-7800-8aa1-bbab2a035a53'
+
+describe('presets', () => {
+  it.each(Object.entries(PRESETS))('define %s completely', (_, preset) => {
+    const definition = agentDefinitionSchema.parse(preset)
+    const words = [...definition.command, ...(definition.resume ?? [])].join(' ')
+    expect(words.includes('{promptFile}')).toBe(definition.prompt === 'file')
+    expect(words).not.toContain('{prompt}')
+    expect(definition.prompt === 'keys').toBe(definition.adapter === 'tmux')
+    // Who is taken up again has to be known by what it prints, or by what it was told.
+    if (definition.resume) expect(definition.resume.join(' ')).toContain('{session}')
+  })
+
+  it.each([
+    ['claude', `{"type":"system","subtype":"init","cwd":"/w","session_id":"${id}","tools":[]}`],
+    ['codex', `{"type":"thread.started","thread_id":"${id}"}`],
+    ['gemini', `{"type":"init","timestamp":"2026-01-01T00:00:00Z","session_id":"${id}","model":"auto"}`],
+  ] as const)('find the session of %s in what it prints', (name, line) => {
+    const finder = new SessionIdFinder(PRESETS[name].session.pattern)
+    expect(finder.take(Buffer.from(`${line}\n`))).toBe(id)
+  })
+})
+
+describe('a session id', () => {
+  it('is found across pieces, the last one counts, and also at the end of much output', () => {
+    const finder = new SessionIdFinder('id=(\\w+);')
+    expect(finder.take(Buffer.from('hello id=a'))).toBe(null)
+    expect(finder.take(Buffer.from('bc; and id=d'))).toBe('abc')
+    expect(finder.take(Buffer.from('ef;'))).toBe('def')
+    for (let i = 0; i < 20; i += 1) expect(finder.take(Buffer.alloc(65_536, 'x'))).toBe(null)
+    expect(finder.take(Buffer.from('id=last;'))).toBe(null)
+    expect(finder.end()).toBe('last')
+    expect(finder.take(Buffer.from('id=last;'))).toBe(null)
+  })
+})
+
+describe('a command', () => {
+  const fillings = { prompt: 'do {workspace}', promptFile: '/p', session: null, workspace: '/w' }
+
+  it('is filled in once, in any word', () => {
+    expect(fillCommand(['a', '--dir={workspace}', '{prompt}', '{other}', '{session}'], fillings)).toEqual([
+      'a',
+      '--dir=/w',
+      'do {workspace}',
+      '{other}',
+      '',
+    ])
+  })
+
+  it('refuses what no argument can hold', () => {
+    for (const prompt of ['a\0b', 'é'.repeat(70_000)])
+      expect(() => fillCommand(['a', '{prompt}'], { ...fillings, prompt })).toThrow(
+        expect.objectContaining({ code: 'PROMPT_UNSENDABLE' }),
+      )
+  })
+})
+
+describe('what is typed', () => {
+  it('has its lines and tabs, and its control characters written out', () => {
+    expect(toTypeable('a\r\n\tb\rc\u001b[201~\u0003\u009b\u007f é')).toBe(
+      'a\n\tb\nc\\u001b[201~\\u0003\\u009b\\u007f é',
+    )
+  })
+})
