@@ -1,0 +1,37 @@
+import { spawn } from 'node:child_process'
+import type { WorkerNews } from '../../src/worker/news.ts'
+import type { WorkerOrders } from './workerProcess.ts'
+
+/** A worker in a process of its own. */
+export interface WorkerProcess {
+  readonly pid: number
+  /** What it told so far. */
+  readonly news: readonly WorkerNews[]
+  /** Resolves with its signal, or null where it ended by itself; rejects with what it wrote where it failed. */
+  readonly ended: Promise<NodeJS.Signals | null>
+  kill(signal: NodeJS.Signals): void
+}
+
+/** Starts a built worker. */
+export function spawnWorker(program: string, orders: WorkerOrders): WorkerProcess {
+  const child = spawn(process.execPath, [program, JSON.stringify(orders)], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const news: WorkerNews[] = []
+  let rest = ''
+  let wrong = ''
+  child.stdout.on('data', (chunk: Buffer) => {
+    const lines = (rest + String(chunk)).split('\n')
+    rest = lines.pop() ?? ''
+    news.push(...lines.map((line) => JSON.parse(line) as WorkerNews))
+  })
+  child.stderr.on('data', (chunk: Buffer) => (wrong += String(chunk)))
+  const ended = new Promise<NodeJS.Signals | null>((resolve, reject) => {
+    child.once('close', (code, signal) => {
+      if (signal || code === 0) resolve(signal)
+      else reject(new Error(`the worker ended with ${code}: ${wrong}`))
+    })
+  })
+  ended.catch(() => undefined)
+  return { pid: child.pid as number, news, ended, kill: (signal) => void child.kill(signal) }
+}
