@@ -103,6 +103,8 @@ export const RACES: readonly Race[] = [
       decide('RETRY'),
       cancel(),
       pause,
+      resume(false),
+      resume(true),
       release,
       say,
       renew,

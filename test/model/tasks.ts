@@ -10,7 +10,6 @@ import { type Expected, type Model, type ModelRun, refused, runOf } from './mode
 import {
   activeChildren,
   type AskedRun,
-  lookAt,
   payRelatives,
   type Relatives,
   startRun,
@@ -75,22 +74,5 @@ export function started(command: StartCommand, answer: Answer): Task {
     if (!expected.ok) return
     if (expected.replayed) expect(answer.runId).toBe(model.keys.get(keyName('start', key ?? ''))?.runId)
     else if (run) remember(model, asked, run.id)
-  }
-}
-
-/** A look at a run, as a whole: what was due on it is applied, and what it owes by that is paid. */
-export function lookedAt(runId: string, moved: (model: Model, run: ModelRun) => void): Task {
-  return function* (model) {
-    const run = runOf(model, runId)
-    if (drain(lookAt(model, run))) moved(model, run)
-    yield
-  }
-}
-
-/** Does all of it at once. */
-export function drain<T>(applies: Generator<undefined, T>): T {
-  for (;;) {
-    const { done, value } = applies.next()
-    if (done) return value
   }
 }

@@ -1,0 +1,113 @@
+import { expect } from 'vitest'
+import type { Swept } from '../../src/commands/sweep.ts'
+import type { ActionOf } from './actions.ts'
+import type { Answer } from './askServer.ts'
+import { sign } from './beliefs.ts'
+import { compareAnswer } from './compare.ts'
+import { type Asked, keyName, mayDo, NAMES, remember, replayOf } from './expect.ts'
+import { explain, type Task } from './explain.ts'
+import { type Model, type ModelRun, refused, runOf } from './modelState.ts'
+import { claim } from './oracle.ts'
+import { due } from './oracleDue.ts'
+import { lookAt, payOwed } from './oracleFamily.ts'
+
+/** Holds a model against what is stored; throws where it differs. */
+export type Holds = (model: Model) => void
+
+/** Does all of it at once. */
+function drain<T>(applies: Generator<undefined, T>): T {
+  for (;;) {
+    const { done, value } = applies.next()
+    if (done) return value
+  }
+}
+
+/** Looks at the runs on which something is due: in whatever order, each as a whole. */
+function looksAt(
+  model: Model,
+  runs: readonly ModelRun[],
+  moved: (model: Model, run: ModelRun) => void = () => undefined,
+): Task[] {
+  return runs
+    .filter((run) => isDue(model, run))
+    .map(
+      ({ id }): Task =>
+        function* (model) {
+          const run = runOf(model, id)
+          if (drain(lookAt(model, run))) moved(model, run)
+          yield
+        },
+    )
+}
+
+function isDue(model: Model, { id }: ModelRun): boolean {
+  const looked = structuredClone(model)
+  const run = runOf(looked, id)
+  const { claim } = run
+  const { length } = run.log
+  due(looked, run)
+  return run.claim !== claim || run.log.length > length
+}
+
+/** What a sweep did, held against what it told and what is stored; returns the model as it is then. */
+export function explainSweep(model: Model, { lapsed, expired }: Swept, holds: Holds): Model {
+  const moved = new Map<Model, { readonly id: string; readonly isExpired: boolean }[]>()
+  const looks = looksAt(model, model.runs, (model, { id, status }) =>
+    moved.set(model, [...(moved.get(model) ?? []), { id, isExpired: status === 'EXPIRED' }]),
+  )
+  return explain(model, looks, (model) => {
+    const all = (moved.get(model) ?? []).toSorted((one, other) => (one.id < other.id ? -1 : 1))
+    expect({ lapsed, expired }).toEqual({
+      lapsed: all.filter(({ isExpired }) => !isExpired).map(({ id }) => id),
+      expired: all.filter(({ isExpired }) => isExpired).map(({ id }) => id),
+    })
+    drain(payOwed(model))
+    holds(model)
+  })
+}
+
+/** A claim of whatever waits, as it was asked for. */
+export interface ClaimAny {
+  readonly by: ActionOf<'claimAny'>['by']
+  readonly key: string | null
+  readonly input: { readonly owner: string; readonly leaseSeconds: number; readonly project: string }
+}
+
+/** What a claim of whatever waits comes to without being looked for: not allowed, or asked before; null otherwise. */
+export function answerAtOnce(model: Model, { by, key, input }: ClaimAny, answer: Answer): boolean {
+  const kept = replayOf(model, { kind: 'claimAny', key, input })
+  const allowed = mayDo(by, 'claimAny')
+  if (allowed && !kept) return false
+  compareAnswer(allowed && kept ? kept : refused('Forbidden'), answer, null)
+  if (answer.ok) expect(answer.runId).toBe(model.keys.get(keyName('claimAny', key ?? ''))?.runId)
+  return true
+}
+
+/** What a claim of whatever waits did, all other runs having been looked at; returns the model as it is then. */
+export function explainClaim(
+  model: Model,
+  { by, key, input }: ClaimAny,
+  answer: Answer,
+  holds: Holds,
+): Model {
+  const asked: Pick<Asked, 'key' | 'input'> & { readonly kind: 'claimAny' } = { kind: 'claimAny', key, input }
+  const claimed: Task = function* (model) {
+    const run = model.runs.find(({ id }) => id === answer.runId)
+    if (!run) return
+    due(model, run)
+    const expected = claim(run, model.now, input)
+    sign(run, NAMES[by])
+    compareAnswer(expected, answer, run)
+    remember(model, asked, run.id)
+    yield
+  }
+  const others = model.runs.filter(({ id, deleted }) => !deleted && id !== answer.runId)
+  const after = explain(model, [...looksAt(model, others), claimed], holds)
+  if (answer.ok) return after
+  compareAnswer(refused('NothingToClaim'), answer, null)
+  // what waits for a person, or for somebody to resume it, is not looked at by who wants to claim
+  const seen = model.runs.filter(({ status }) => status === 'QUEUED' || status === 'RUNNING')
+  const waiting = seen.map(({ id }) => runOf(after, id)).filter(({ status }) => status === 'QUEUED')
+  expect(waiting.filter(({ deleted }) => !deleted).map(({ id }) => id)).toEqual([])
+  return after
+}

@@ -1,0 +1,111 @@
+import type { Caller, Commands } from '../../src/commands/context.ts'
+import { startRun } from '../../src/commands/startRun.ts'
+import type { Json } from '../../src/lifecycle/run.ts'
+import type { WorkflowDefinition } from '../../src/lifecycle/workflow.ts'
+import { agentOf, CALLERS } from '../support/callers.ts'
+import { toStart } from '../support/runs.ts'
+import type { AboutAction, Actor, StartAction } from './actions.ts'
+import { ask } from './ask.ts'
+import { type Answer, toAnswer, USE_CASES } from './askServer.ts'
+import { isActive } from './beliefs.ts'
+import type { KeyChoice } from './choices.ts'
+import type { Task } from './explain.ts'
+import type { Model, ModelRun } from './modelState.ts'
+import { chooseRun } from './resolve.ts'
+import { answered, type StartCommand, started } from './tasks.ts'
+
+/** Something to be asked of a server, and what it is believed to do. */
+export interface Request {
+  /** The runs that it may concern, beside those that are made by it. */
+  readonly about: readonly string[]
+  readonly send: (server: Commands) => Promise<Answer>
+  readonly explain: (answer: Answer, alone: boolean) => Task
+}
+
+/** Who calls, of a run where that is an agent. */
+export function callerOf(by: Actor, runId: string | null, agentFence = 1): Caller {
+  return by === 'agent' ? agentOf(runId ?? 'run_none', agentFence) : CALLERS[by]
+}
+
+/** Makes the choices of actions; keys that are to be new are new in all of a history. */
+export class Requests {
+  private keysMade = 0
+
+  constructor(
+    private readonly workflows: readonly WorkflowDefinition[],
+    private readonly project: string,
+  ) {}
+
+  /** What an action asks for now; undefined where there is no run to ask about. */
+  make(model: Model, action: AboutAction | StartAction, sameRun: ModelRun | null): Request | undefined {
+    return action.kind === 'start' ? this.toStart(model, action, sameRun) : this.toAsk(model, action, sameRun)
+  }
+
+  keyOf(choice: KeyChoice): string | null {
+    return choice === 'none' ? null : choice === 'fresh' ? this.fresh() : `${choice}`
+  }
+
+  private fresh(): string {
+    return `fresh ${++this.keysMade}`
+  }
+
+  private toAsk(model: Model, action: AboutAction, sameRun: ModelRun | null): Request | undefined {
+    const run = sameRun ?? chooseRun(model, action)
+    if (!run) return undefined
+    const command = ask(action, run, () => this.fresh())
+    const { kind, by, input, key, runId, agentFence } = command
+    return {
+      about: [runId],
+      send: (server) =>
+        USE_CASES[kind](server, callerOf(by, runId, agentFence), { ...input, idempotencyKey: key }),
+      explain: (answer, alone) => answered(command, answer, alone),
+    }
+  }
+
+  private toStart({ runs }: Model, action: StartAction, sameRun: ModelRun | null): Request {
+    const { by, slot, claim } = action
+    const parent = pick(runs, action.parent, isActive, sameRun)
+    const continues = pick(runs, action.continues, (run) => !isActive(run), null)
+    const chosen = this.workflows[action.workflow % this.workflows.length]
+    // mostly the workflow that is to be continued
+    const workflow = continues && action.workflow % 3 > 0 ? continues.workflow : chosen
+    if (!workflow) throw new Error('there is no workflow')
+    const origin = { parentRunId: parent?.id ?? null, continuesRunId: continues?.id ?? null }
+    const input = { workflow: workflow.name, concurrencyKey: slot, claim, ...origin }
+    const key = this.keyOf(action.key)
+    const command: StartCommand = {
+      by,
+      key,
+      input,
+      workflow,
+      concurrencyKey: slot,
+      claim,
+      parentId: origin.parentRunId,
+      continuesId: origin.continuesRunId,
+    }
+    const start = toStart({
+      ...input,
+      project: this.project,
+      idempotencyKey: key,
+      request: input as unknown as Json,
+    })
+    return {
+      about: Object.values(origin).filter((id) => id !== null),
+      send: async (server) => toAnswer(await startRun(server, callerOf(by, null), start)),
+      explain: (answer) => started(command, answer),
+    }
+  }
+}
+
+/** The run with this number: among those preferred, but for the last number; on one run where that is said. */
+function pick(
+  runs: readonly ModelRun[],
+  place: number | null,
+  prefers: (run: ModelRun) => boolean,
+  sameRun: ModelRun | null,
+): ModelRun | null {
+  if (place === null || sameRun) return place === null ? null : sameRun
+  const preferred = runs.filter((run) => !run.deleted && prefers(run))
+  const among = place < 3 ? preferred : runs
+  return among[place % (among.length || 1)] ?? null
+}
