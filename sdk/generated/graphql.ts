@@ -588,7 +588,7 @@ export type ReportPreviewInput = {
   idempotencyKey?: string | null | undefined;
   /** How it stands: STOPPED, RUNNING or FAILED. */
   status: PreviewStatus;
-  /** Where it is seen, while RUNNING. */
+  /** Where it is seen, while RUNNING: an address of http or https. */
   url?: string | null | undefined;
   /** The workspace. */
   workspaceId: string;
@@ -1094,7 +1094,7 @@ export type WorkspaceOperationStatus =
 export type WorkspacePreviewInput = {
   /** Its process id on the machine. */
   pid?: number | null | undefined;
-  /** Where it is seen. */
+  /** Where it is seen: an address of http or https. */
   url?: string | null | undefined;
 };
 

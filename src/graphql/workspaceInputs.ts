@@ -6,12 +6,14 @@ import {
   content,
   defaulted,
   defineInput,
+  field,
   flag,
   type Input,
   int,
   listed,
   MOST_INT,
   name,
+  nameSchema,
   needed,
   oneOf,
   text,
@@ -20,7 +22,20 @@ import {
 } from './input.ts'
 
 /** Bounds of what a worker tells: a patch and a path in UTF-16 units, and how many files. */
-const MOST = { patch: 1_048_576, path: 4_096, files: 2_000 } as const
+const MOST = { patch: 1_048_576, path: 4_096, files: 2_000, url: 2_048 } as const
+
+/** Where something is seen in a browser: of these schemes alone, since it is shown as a link. */
+const SCHEMES = ['http:', 'https:']
+
+export const webAddress = (description: string) =>
+  field(
+    'String',
+    nameSchema(MOST.url).refine(
+      (url) => URL.canParse(url) && SCHEMES.includes(new URL(url).protocol),
+      'is no address of http or https',
+    ),
+    description,
+  )
 
 const count = (description: string) => int(0, MOST_INT, description)
 
@@ -70,7 +85,7 @@ export const MergeInput = complete(
 
 export const PreviewInput = complete(
   defineInput('WorkspacePreviewInput', 'What a START_PREVIEW made.', {
-    url: text(2_048, 'Where it is seen.'),
+    url: webAddress('Where it is seen: an address of http or https.'),
     pid: int(1, MOST_INT, 'Its process id on the machine.'),
   }),
   ({ url = null, pid = null }): PreviewResult => ({ url, pid }),

@@ -26,12 +26,18 @@ import {
   oneOf,
   runId,
   seconds,
-  text,
   words,
 } from './input.ts'
 import { defineMutation, REPLAYED } from './mutation.ts'
 import { RunRef, WorkspaceOperationRef, WorkspaceRef } from './refs.ts'
-import { DiffInput, ErrorInput, MergeInput, operationSeconds, PreviewInput } from './workspaceInputs.ts'
+import {
+  DiffInput,
+  ErrorInput,
+  MergeInput,
+  operationSeconds,
+  PreviewInput,
+  webAddress,
+} from './workspaceInputs.ts'
 
 const workspaceId = needed(id('workspace', 'The workspace.'))
 const operationId = needed(id('workspaceOperation', 'The operation.'))
@@ -158,7 +164,7 @@ defineMutation('reportPreview', {
   input: defineInput('ReportPreviewInput', 'What became of a preview.', {
     workspaceId,
     status: needed(oneOf(PreviewStatus, REPORTED_PREVIEWS, 'How it stands: STOPPED, RUNNING or FAILED.')),
-    url: text(2_048, 'Where it is seen, while RUNNING.'),
+    url: webAddress('Where it is seen, while RUNNING: an address of http or https.'),
     error: nested(ErrorInput, 'Why it FAILED.'),
     idempotencyKey,
   }),

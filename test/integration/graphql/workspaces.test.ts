@@ -183,6 +183,14 @@ describe('a workspace', () => {
     const up = succeeded(await report({ workspaceId: workspace.id, status: 'RUNNING', url: 'http://a/' }))
     expect(up.workspace.preview).toMatchObject({ status: 'RUNNING', url: 'http://a/', error: null })
     expect(await report({ workspaceId: workspace.id, status: 'STARTING' })).toEqual(mistake(['status']))
+    for (const url of [
+      'javascript:alert(1)',
+      'data:text/html,x',
+      'a',
+      'http://a/\0',
+      `http://a/${'x'.repeat(2_048)}`,
+    ])
+      expect(await report({ workspaceId: workspace.id, status: 'RUNNING', url })).toEqual(mistake(['url']))
   })
 })
 
