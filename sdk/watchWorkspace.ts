@@ -39,14 +39,12 @@ export function watchWorkspace(
   )
 }
 
-/** What the worker of a machine is asked to do, each once for every time that it may be started. */
+/** What the worker of a machine is asked to do. Every connection begins with what may be started then. */
 export function readWorkspaceRequests(
   streams: Streams,
   host: string,
   options: StreamOptions,
 ): AsyncIterableIterator<RequestedOperation> {
-  // the attempt that each was told after: every connection begins with what may be started then
-  const told = new Map<string, number>()
   return createStream<RequestedOperation>(
     streams.connection,
     {
@@ -58,11 +56,7 @@ export function readWorkspaceRequests(
         )
         return pick(requests, (data) => data.workspaceRequests)
       },
-      accept: ({ id, attempt }) => {
-        const isNews = attempt > (told.get(id) ?? -1)
-        if (isNews) told.set(id, attempt)
-        return { isNews, isLast: false }
-      },
+      accept: () => ({ isNews: true, isLast: false }),
       isOver: async () => false,
     },
     options,

@@ -111,8 +111,8 @@ export class Workspaces {
 
   /**
    * What the worker of a machine is asked to do: every operation that may be started now, the oldest first, then each as it
-   * comes, each once for every time that it may be started. What is to be done is what `start` answers with: `force` may have
-   * been asked for since. Ends with `signal` alone. For workers.
+   * comes. One that nobody has started is told again after a while, and after a lost connection. What is to be done is what `start`
+   * answers with: `force` may have been asked for since. Ends with `signal` alone. For workers.
    */
   requests(host: string, options: StreamOptions = {}): AsyncIterableIterator<t.RequestedOperation> {
     return readWorkspaceRequests(this.#streams, host, options)

@@ -11,11 +11,16 @@ export interface TailRequestsOptions extends TailOptions {
   readonly host: string
   /** The projects that the subscriber may see; null: all. */
   readonly projects: readonly string[] | null
+  /** After how long one that nobody has started is told again, in milliseconds; default a minute. */
+  readonly againMs?: number | undefined
 }
+
+const AGAIN_MS = 60_000
 
 /**
  * What the worker of a machine is asked to do: the operations that may be started now, in the order in which they were asked
- * for, then each as it comes; one whose worker was lost comes again when its deadline has passed. Does not end by itself.
+ * for, then each as it comes. One whose worker was lost comes again when its deadline has passed, one that nobody has started
+ * from time to time: whoever was told of it may have failed to. Does not end by itself.
  */
 export function tailRequests(streams: Streams, options: TailRequestsOptions): Tail<WorkspaceOperation> {
   return openTail({
@@ -27,11 +32,11 @@ export function tailRequests(streams: Streams, options: TailRequestsOptions): Ta
 
 async function* followRequests(
   streams: Streams,
-  { host, projects, guard }: TailRequestsOptions,
+  { host, projects, guard, againMs = AGAIN_MS }: TailRequestsOptions,
   wakeUp: WakeUp,
 ) {
-  // the attempt that each was told after: told again only when it was started since, and its worker lost
-  let told = new Map<string, number>()
+  // the attempt that each was told after, and when: told again when its worker was lost, or when nobody has started it
+  let told = new Map<string, { readonly attempt: number; readonly at: number }>()
   let nextInMs: number | undefined
   const { pool } = streams.store
   do {
@@ -43,11 +48,12 @@ async function* followRequests(
     nextInMs = undefined
     for (const { operation, startableInMs } of inFlight) {
       const { id, attempt } = operation
-      const isTold = before.get(id) === attempt
-      if (isTold) told.set(id, attempt)
-      else if (startableInMs > 0) nextInMs = Math.min(nextInMs ?? Infinity, startableInMs)
+      const now = performance.now()
+      const last = before.get(id)
+      if (startableInMs > 0) nextInMs = Math.min(nextInMs ?? Infinity, startableInMs)
+      else if (last?.attempt === attempt && now - last.at < againMs) told.set(id, last)
       else {
-        told.set(id, attempt)
+        told.set(id, { attempt, at: now })
         yield operation
       }
     }

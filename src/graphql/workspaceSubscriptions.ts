@@ -45,7 +45,7 @@ builder.subscriptionFields((t) => ({
   workspaceRequests: t.field({
     type: WorkspaceOperationRef,
     description:
-      'What the worker of a machine is asked to do: every operation that may be started now, the oldest first, then each as it comes. One whose worker was lost comes again when its deadline has passed. Does not end by itself.',
+      'What the worker of a machine is asked to do: every operation that may be started now, the oldest first, then each as it comes. One whose worker was lost comes again when its deadline has passed, one that nobody has started after a minute. Does not end by itself.',
     args: { host: t.arg.string({ required: true, description: 'The machine.' }) },
     subscribe: (_, args, context) => {
       refuseAgents(context)

@@ -1,6 +1,8 @@
 import type { ExecutionResult } from 'graphql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Caller } from '../../../src/commands/context.ts'
+import { openStreams } from '../../../src/events/streams.ts'
+import { tailRequests } from '../../../src/events/tailRequests.ts'
 import { agentOf } from '../../support/callers.ts'
 import { codesOf, countStatements, type Data, openTestGraph, type TestGraph } from '../../support/graphql.ts'
 import { runIn } from '../../support/runs.ts'
@@ -403,6 +405,22 @@ describe('workspaceRequests', () => {
     const again = await open(REQUESTED, { host })
     expect(await next(again)).toMatchObject({ id: operationId })
     await Promise.all([stream.return?.(), again.return?.()])
+  })
+
+  it('tells again of what nobody has started after a while, and then not before that', async () => {
+    const host = 'forgetful'
+    const { workspace } = await workIn(graph, { place: { host } })
+    const { id } = await request(graph, workspace.id, 'DIFF')
+    const streams = openStreams({ store: graph.store, signals: graph.signals })
+    const eager = tailRequests(streams, { host, projects: null, againMs: 0 })
+    const patient = tailRequests(streams, { host, projects: null })
+    for (const tail of [eager, patient]) expect(await tail.next()).toMatchObject({ value: { id } })
+    const waiting = patient.next()
+    graph.commands.announce(workspace.id)
+    expect(await eager.next()).toMatchObject({ value: { id, attempt: 0 } })
+    const second = await request(graph, workspace.id, 'START_PREVIEW')
+    expect(await waiting).toMatchObject({ value: { id: second.id } })
+    await Promise.all([eager.return(), patient.return()])
   })
 
   it('wakes by itself at a deadline', async () => {
