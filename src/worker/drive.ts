@@ -10,13 +10,12 @@ import { RunLog } from './runLog.ts'
 import type { OnStep, StepName } from './steps.ts'
 import { Steering } from './steering.ts'
 import { RunLeftError, saysLeft } from './trouble.ts'
+import { openRunWorkspace } from './workspace.ts'
 
 /** What a worker drives runs with. */
 export interface WorkerTools extends AgentWays {
   readonly pawl: Pawl
   readonly config: WorkerConfig
-  /** Opens the workspace of a run. */
-  readonly openWorkspace: (run: RunDetail, held: Held) => Promise<OpenWorkspace>
   /** Told of what happens, for people and programs that watch. */
   readonly report: (news: WorkerNews) => void
   readonly onStep: OnStep
@@ -92,7 +91,7 @@ export class Drive {
    *
    * @throws RunLeftError where the run is not this owner's to drive any more, PawlProblem with any other refusal
    */
-  accept<Result extends { readonly __typename: string }>(result: Result): SuccessOf<Result> {
+  accept = <Result extends { readonly __typename: string }>(result: Result): SuccessOf<Result> => {
     this.#hasLeft ||= saysLeft(result)
     if (this.#hasLeft) throw new RunLeftError(`The server answered ${result.__typename}`)
     return unwrap(result)
@@ -124,7 +123,7 @@ export class Drive {
   }
 
   async #openWorkspace(): Promise<OpenWorkspace> {
-    const workspace = await this.tools.openWorkspace(this.held.run, this.held)
+    const workspace = await openRunWorkspace(this)
     await this.step('workspace-opened')
     return workspace
   }

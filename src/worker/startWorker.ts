@@ -1,12 +1,13 @@
 import { PawlConnectionError } from '@pawl/sdk'
-import type { Held, Pawl, RunDetail } from '@pawl/sdk'
+import type { Pawl } from '@pawl/sdk'
 import { resolve } from 'node:path'
-import { openWorkspace } from '../workspaces/openWorkspace.ts'
+import { serveWorkspaces } from '../workspaces/serve/serveWorkspaces.ts'
 import type { WorkerConfig } from './config.ts'
 import { driveRun } from './driveRun.ts'
 import type { WorkerNews } from './news.ts'
 import type { AgentWays } from './openAgents.ts'
 import type { OnStep } from './steps.ts'
+import { HOST } from './workspace.ts'
 
 /** How a worker is started. */
 export interface StartWorkerOptions {
@@ -61,14 +62,6 @@ export function startWorker(options: StartWorkerOptions): RunningWorker {
     config,
     report,
     onStep,
-    openWorkspace: (run: RunDetail, held: Held) =>
-      openWorkspace({
-        runId: run.id,
-        continuesRunId: run.continues?.id,
-        input: run.input,
-        settings: config.workspace,
-        signal: held.signal,
-      }),
     isDraining: () => isDraining,
     isHurried: () => isHurried,
   }
@@ -77,20 +70,37 @@ export function startWorker(options: StartWorkerOptions): RunningWorker {
   const onError = (error: unknown) => report({ kind: 'trouble', message: describe(error) })
   const worker = pawl.worker({ ...claims, onError }, (held) => driveRun(tools, held))
   report({ kind: 'started', owner, workflows: workflows ?? null })
+  const left = new AbortController()
+  const serving = serveWorkspaces({
+    pawl,
+    host: HOST,
+    worker: owner,
+    settings: config.workspace,
+    signal: left.signal,
+    onError,
+  })
+  // Neither goes on without the other: a worker that may not serve may not work.
+  serving.catch(() => void worker.stop().catch(() => undefined))
+  const finished = worker.finished.finally(() => left.abort()).finally(() => serving)
+  finished.catch(() => undefined)
+  const stop = async (timeoutMs: number) => {
+    await worker.stop({ timeoutMs })
+    await finished
+  }
   return {
-    finished: worker.finished,
+    finished,
     get held() {
       return worker.held
     },
     drain(seconds = config.drainSeconds) {
       isDraining = true
       report({ kind: 'draining', held: worker.held, seconds })
-      return worker.stop({ timeoutMs: seconds * 1_000 })
+      return stop(seconds * 1_000)
     },
     kill() {
       isDraining = true
       isHurried = true
-      return worker.stop({ timeoutMs: 0 })
+      return stop(0)
     },
   }
 }
