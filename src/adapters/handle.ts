@@ -100,6 +100,13 @@ export async function endFormer(handle: AgentHandle, killAfterMs: number): Promi
   )
 }
 
+/** The processes of an agent that its owner has in view; those of another one that has the pid by now are not among them. */
+export function groupOf(leader: ProcessIdentity, executionId: string | null): ProcessGroup {
+  const now = findProcess(leader.pid)
+  const isOther = now !== undefined && now.startedAt !== leader.startedAt
+  return new ProcessGroup(isOther ? null : leader.pid, executionId === null ? {} : { executionId })
+}
+
 /** Whether its processes, if they live, are among those seen from here; false where they died with the machine. */
 export function isStillHere({ place }: AgentHandle): boolean {
   const here = findPlace()

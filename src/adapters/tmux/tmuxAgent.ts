@@ -5,10 +5,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Ending } from '../../processes/launch.ts'
 import { ProcessGroup } from '../../processes/processGroup.ts'
 import type { StopLimits } from '../../processes/processGroup.ts'
+import { isLiving } from '../../processes/processTable.ts'
 import { AgentError } from '../adapter.ts'
 import type { Agent, AgentActivity, AgentContext, ProcessEnd, Prompt } from '../adapter.ts'
 import { fillCommand } from '../fillCommand.ts'
-import { addKey } from '../handle.ts'
+import { addKey, groupOf } from '../handle.ts'
 import type { AgentHandle } from '../handle.ts'
 import { PromptFiles } from '../promptFiles.ts'
 import { quoteCommand } from '../quoteCommand.ts'
@@ -241,11 +242,10 @@ export class TmuxAgent implements Agent {
     const unknown = { exitCode: null, signal: null }
     if (!leader || !server || executionId === null) return unknown
     const atOnce = { killAfterMs: 2_000, mustKill: () => false }
-    const isGone = await new ProcessGroup(leader.pid, { executionId }).stop(atOnce)
+    const isGone = await groupOf(leader, executionId).stop(atOnce)
     const ending = (await this.#awaitEnding()) ?? unknown
     await this.#takeRest()
-    await this.#server.ask('kill-server').catch(() => undefined)
-    const isServerGone = await new ProcessGroup(server.pid).stop(atOnce)
+    const isServerGone = !isLiving(server) || (await new ProcessGroup(server.pid).stop(atOnce))
     this.#output.read(() => true)
     await this.#context.recordEnd(executionId, { ...ending, end: this.#end }).catch(() => undefined)
     if (isGone && isServerGone)
