@@ -45,7 +45,7 @@ export const previewDefinitionSchema = z.strictObject({
   url: z
     .string()
     .max(2048)
-    .refine((url) => URL.canParse(url.replaceAll('{port}', '1').replaceAll('{run}', 'run')), 'must be a URL')
+    .refine(isWebAddress, 'must be an http or https URL')
     .optional()
     .describe(
       'Where it is seen; {port} and {run} are filled in. Default: the port that answers, on this machine.',
@@ -103,3 +103,8 @@ export const workspaceSettingsSchema = z
 
 /** What a worker's configuration says about workspaces, defaults filled in. */
 export type WorkspaceSettings = z.infer<typeof workspaceSettingsSchema>
+
+function isWebAddress(url: string): boolean {
+  const filled = url.replaceAll('{port}', '1').replaceAll('{run}', 'run')
+  return URL.canParse(filled) && ['http:', 'https:'].includes(new URL(filled).protocol)
+}

@@ -9,6 +9,7 @@ import {
 import { setTimeout as sleep } from 'node:timers/promises'
 import { preparePlaces } from '../places.ts'
 import { endLeftPreviews } from '../preview/stopPreview.ts'
+import { WorkspaceError } from '../workspaceError.ts'
 import type { WorkspaceSettings } from '../workspaceSettings.ts'
 import { Lanes } from './lanes.ts'
 import { OwnPreviews } from './ownPreviews.ts'
@@ -72,7 +73,7 @@ export async function serveWorkspaces(options: ServeOptions): Promise<void> {
     })
   } finally {
     lanes.clear()
-    const timer = setTimeout(() => hurry.abort(new Error('The worker was stopped')), drainMs)
+    const timer = setTimeout(() => hurry.abort(workerStopped()), drainMs)
     await lanes.idle()
     clearTimeout(timer)
     await previews.stopAll()
@@ -129,7 +130,7 @@ class Server {
     const told = await performOperation(this.#tools, workspace, operation, signal).catch((error: unknown) => {
       // What stands until it is done is done by the next worker.
       if (this.#hurry.aborted && expiresAt === null) return null
-      onError(error)
+      if (!(error instanceof WorkspaceError)) onError(error)
       return { error: toErrorInput(error) }
     })
     if (told !== null) await this.#insist(() => pawl.workspaces.finish(id, { ...told, attempt }))
@@ -147,4 +148,12 @@ class Server {
       }
     }
   }
+}
+
+function workerStopped(): WorkspaceError {
+  return new WorkspaceError('RECOVERABLE', {
+    code: 'WORKER_STOPPED',
+    message: 'The worker was stopped before it came to an end of it',
+    hint: 'Ask again.',
+  })
 }

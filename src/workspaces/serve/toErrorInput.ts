@@ -10,6 +10,8 @@ export function toErrorInput(error: unknown): WorkspaceErrorInput {
     const { code, message, hint, files } = error
     return { code, message: message.slice(0, MOST.words), hint, files: files.slice(0, MOST.files) }
   }
+  if (error instanceof DOMException && error.name === 'TimeoutError')
+    return { code: 'TIMED_OUT', message: 'It took too long, and was given up', hint: 'Ask again.' }
   const words = error instanceof Error ? error.message : String(error)
   const message = `Something went wrong: ${words}`.slice(0, MOST.words)
   return { code: 'FAULT', message, hint: "See the worker's log, and ask again." }

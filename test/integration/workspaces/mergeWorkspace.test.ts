@@ -2,6 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync }
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { mergeWorkspace } from '../../../src/workspaces/mergeWorkspace.ts'
+import { moveBranch } from '../../../src/workspaces/moveBranch.ts'
 import { openWorkspace } from '../../../src/workspaces/openWorkspace.ts'
 import { commit, createRepository, git, open, readState, RUN, troubleOf, write } from './repository.ts'
 
@@ -236,5 +237,48 @@ describe('merges at the same time', () => {
     expect(git(made.repository, 'ls-files').split('\n')).toEqual(['README.md', ...owners])
     expect(git(made.repository, 'status', '--porcelain')).toBe('')
     expect(existsSync(join(made.repository, '.git', 'pawl-merge.lock'))).toBe(false)
+  })
+})
+
+describe('a base branch that somebody else has moved', () => {
+  it('stays where it is, and so does its working tree', async () => {
+    const { repository, path, first } = await setUp({ a: 'a\n', b: 'b\n' })
+    const to = commit(path, 'work', { a: 'mine\n', new: 'x\n' })
+    commit(repository, 'theirs', { b: 'theirs\n' })
+    write(repository, { b: 'changed\n' })
+    const before = readState(repository)
+    const move = { repository: join(repository, '.git'), branch: 'main', from: first, to, because: 'test' }
+    expect(await moveBranch(move, {})).toBe(false)
+    expect(readState(repository)).toEqual(before)
+  })
+
+  it('is merged into as it stands now', async () => {
+    const { repository, path, merge } = await setUp({ a: 'a\n', b: 'b\n' })
+    write(path, { a: 'mine\n' })
+    // A filter that commits to the base branch while the merge brings its working tree along, once.
+    const script = join(repository, '..', 'race.sh')
+    const marker = join(repository, '..', 'raced')
+    writeFileSync(
+      script,
+      `#!/bin/sh
+cat
+[ -e '${marker.replaceAll("'", `'\\''`)}' ] && exit
+touch '${marker.replaceAll("'", `'\\''`)}'
+unset GIT_INDEX_FILE GIT_DIR GIT_WORK_TREE
+export GIT_AUTHOR_NAME=B GIT_AUTHOR_EMAIL=b@b GIT_COMMITTER_NAME=B GIT_COMMITTER_EMAIL=b@b
+tree=$(git rev-parse 'main^{tree}')
+git update-ref refs/heads/main "$(git commit-tree "$tree" -p main -m theirs)"
+`,
+      { mode: 0o755 },
+    )
+    git(repository, 'config', 'filter.race.smudge', `'${script.replaceAll("'", `'\\''`)}'`)
+    writeFileSync(join(repository, '.git', 'info', 'attributes'), 'a filter=race\n')
+    expect(await merge()).toMatchObject({ changed: true })
+    expect(existsSync(marker)).toBe(true)
+    expect(git(repository, 'log', '--format=%s', '--first-parent', 'main')).toBe(
+      `Merge branch '${BRANCH}' into main\ntheirs\nfirst`,
+    )
+    expect(git(repository, 'status', '--porcelain')).toBe('')
+    expect(readFileSync(join(repository, 'a'), 'utf8')).toBe('mine\n')
   })
 })
