@@ -1,7 +1,15 @@
 import { isSettledStatus, type RunStatus } from '../lifecycle/words.ts'
 import { Prisma } from './generated/client.ts'
 import type { Connection } from './openStore.ts'
-import { type KnownFilter, lookUp, type RunFilter, type Sight, statusesOf, whereRuns } from './runFilter.ts'
+import {
+  type KnownFilter,
+  lookUp,
+  type RunFilter,
+  type Sight,
+  statusesOf,
+  whereRuns,
+  whereStatus,
+} from './runFilter.ts'
 
 /**
  * As far as settled runs are counted. They grow in number for ever, and counting them is as much work as they are; what is
@@ -26,9 +34,14 @@ export async function countRuns(
   filter: RunFilter,
   sight: Sight,
 ): Promise<number | null> {
-  const where = whereRuns(await lookUp(connection, filter), sight)
+  const known = await lookUp(connection, filter)
+  const parts = filter.outcomes
+    ? statusesOf(filter).map((status) => whereStatus(known, status, sight))
+    : [whereRuns(known, sight)]
+  if (parts.length === 0) return 0
+  const selects = parts.map((where) => Prisma.sql`(SELECT FROM run r WHERE ${where} ${NEWEST})`)
   const { text, values } =
-    Prisma.sql`SELECT count(*)::int AS count FROM (SELECT FROM run r WHERE ${where} ${NEWEST}) m`
+    Prisma.sql`SELECT count(*)::int AS count FROM (${Prisma.join(selects, ' UNION ALL ')}) m`
   const { rows } = await connection.query<{ count: number }>(text, values)
   const count = rows[0]?.count ?? 0
   return count > COUNTED ? null : count
@@ -55,7 +68,7 @@ export async function countRunsByStatus(
 }
 
 function countOne(status: RunStatus, filter: KnownFilter, sight: Sight): Prisma.Sql {
-  const where = whereRuns({ ...filter, statuses: [status] }, sight)
+  const where = whereStatus(filter, status, sight)
   const limit = isSettledStatus(status) ? NEWEST : Prisma.empty
   return Prisma.sql`
 SELECT ${status}::run_status AS status, (SELECT count(*)::int FROM (SELECT FROM run r WHERE ${where} ${limit}) m) AS count`

@@ -111,6 +111,14 @@ function mentions(text: string): Prisma.Sql {
   return Prisma.sql`(${inTitle} OR r.id BETWEEN ${start} AND ${last} AND starts_with(r.id, ${start}))`
 }
 
+/** The condition of a filter for the runs of one status alone, told by that status and its reasons. */
+export function whereStatus(filter: KnownFilter, status: RunStatus, sight: Sight): Prisma.Sql {
+  const where = whereRuns({ ...filter, statuses: [status], outcomes: null }, sight)
+  const reasons = filter.outcomes ? reasonsOf(status, filter.outcomes) : RUN_REASONS
+  if (reasons.length === RUN_REASONS.length) return where
+  return Prisma.sql`${where} AND r.reason = ANY(${reasons}::run_reason[])`
+}
+
 /** The statuses that can match at all. */
 export function statusesOf({ statuses, outcomes }: RunFilter): RunStatus[] {
   return RUN_STATUSES.filter(
