@@ -94,7 +94,12 @@ const heldThen = (workflow: number, ...rest: Action[]) =>
 export const RACES: readonly Race[] = [
   {
     name: 'decisions and a cancel',
-    prelude: among(PRELUDES.asked(), PRELUDES.judged(), [...PRELUDES.asked(), pass(1000)]),
+    prelude: among(
+      PRELUDES.asked(),
+      PRELUDES.judged(),
+      [...PRELUDES.asked(), pause],
+      [...PRELUDES.asked(), pass(1000)],
+    ),
     runners: [
       decide('yes'),
       decide('no'),
@@ -184,6 +189,7 @@ export const RACES: readonly Race[] = [
     runners: [
       openSession,
       prompt('SENDING'),
+      prompt('SENT'),
       prompt('SENT'),
       update('CRASHED'),
       update('READY'),
