@@ -18,283 +18,292 @@ const handleOf = (bench: Workbench) => bench.handles.at(-1) as Record<string, Js
 
 if (WITHOUT_TMUX) console.warn(`skipped: ${WITHOUT_TMUX}`)
 
-describe.each(KINDS)('an agent reached through $name', (kind) => {
-  const { outlives } = kind
-  const test = it.skipIf(kind.name === 'tmux' && WITHOUT_TMUX !== undefined)
+for (const kind of KINDS)
+  describe.skipIf(kind.name === 'tmux' && WITHOUT_TMUX !== undefined)(
+    `an agent reached through ${kind.name}`,
+    () => {
+      const { outlives } = kind
 
-  test('is recorded, does its work in order, and is waited for', async () => {
-    const bench = await follow(kind, [
-      { do: [{ say: 'one' }, { write: 'out.json', json: { ok: true } }, { say: 'two' }] },
-    ])
-    const agent = await bench.open()
-    expect(agent.isAdopted).toBe(false)
-    expect(await agent.probe()).toBe('WAITING')
-    expect(await agent.hasReceived('key of go')).toBe(false)
-    await agent.send(prompt('go'))
-    expect(await agent.hasReceived('key of go')).toBe(true)
-    expect(await agent.turnOver(never())).toEqual(outlives ? null : { exitCode: 0, signal: null })
-    await bench.untilPrinted('two')
-    expect(bench.said()).toMatch(/one\ntwo\n/)
-    expect(JSON.parse(readFileSync(join(bench.workspace, 'out.json'), 'utf8'))).toEqual({ ok: true })
-    expect(await agent.probe()).toBe(outlives ? 'WAITING' : 'GONE')
-    expect(bench.log.map((line) => line.split(' ')[0])).toEqual(outlives ? ['start'] : ['start', 'end'])
-  })
+      it('is recorded, does its work in order, and is waited for', async () => {
+        const bench = await follow(kind, [
+          { do: [{ say: 'one' }, { write: 'out.json', json: { ok: true } }, { say: 'two' }] },
+        ])
+        const agent = await bench.open()
+        expect(agent.isAdopted).toBe(false)
+        expect(await agent.probe()).toBe('WAITING')
+        expect(await agent.hasReceived('key of go')).toBe(false)
+        await agent.send(prompt('go'))
+        expect(await agent.hasReceived('key of go')).toBe(true)
+        expect(await agent.turnOver(never())).toEqual(outlives ? null : { exitCode: 0, signal: null })
+        await bench.untilPrinted('two')
+        expect(bench.said()).toMatch(/one\ntwo\n/)
+        expect(JSON.parse(readFileSync(join(bench.workspace, 'out.json'), 'utf8'))).toEqual({ ok: true })
+        expect(await agent.probe()).toBe(outlives ? 'WAITING' : 'GONE')
+        expect(bench.log.map((line) => line.split(' ')[0])).toEqual(outlives ? ['start'] : ['start', 'end'])
+      })
 
-  test('does nothing before it is recorded and can be found', async () => {
-    const bench = await follow(kind, [{ do: [{ write: 'begun', text: '' }] }])
-    const begun = join(bench.workspace, 'begun')
-    const before: boolean[] = []
-    const { saveHandle } = bench.context()
-    const agent = await bench.open({
-      saveHandle: async (handle) => {
-        before.push(existsSync(begun))
-        await saveHandle(handle)
-      },
-    })
-    await agent.send(prompt('go'))
-    await until(() => existsSync(begun))
-    expect(before[0]).toBe(false)
-    expect(bench.handles[0]).toMatchObject({
-      leader: { pid: bench.pids[0] },
-      executionId: expect.any(String),
-    })
-  })
+      it('does nothing before it is recorded and can be found', async () => {
+        const bench = await follow(kind, [{ do: [{ write: 'begun', text: '' }] }])
+        const begun = join(bench.workspace, 'begun')
+        const before: boolean[] = []
+        const { saveHandle } = bench.context()
+        const agent = await bench.open({
+          saveHandle: async (handle) => {
+            before.push(existsSync(begun))
+            await saveHandle(handle)
+          },
+        })
+        await agent.send(prompt('go'))
+        await until(() => existsSync(begun))
+        expect(before[0]).toBe(false)
+        expect(bench.handles[0]).toMatchObject({
+          leader: { pid: bench.pids[0] },
+          executionId: expect.any(String),
+        })
+      })
 
-  test('gets its prompt as it is: long, of many lines, beginning like an option', async () => {
-    const bench = await follow(kind, [{ do: [{ echoPrompt: true }, { say: '\nthat was all' }] }])
-    const agent = await bench.open()
-    const text =
-      `-n --flag "quoted" 'so' $HOME #{pid} %H ; \\; é𝄞\n\tindented\n\n${'a long line '.repeat(400)}\n`.repeat(
-        4,
-      )
-    await agent.send(prompt(text))
-    await bench.untilPrinted('that was all')
-    expect(bench.said()).toContain(text)
-  })
+      it('gets its prompt as it is: long, of many lines, beginning like an option', async () => {
+        const bench = await follow(kind, [{ do: [{ echoPrompt: true }, { say: '\nthat was all' }] }])
+        const agent = await bench.open()
+        const text =
+          `-n --flag "quoted" 'so' $HOME #{pid} %H ; \\; é𝄞\n\tindented\n\n${'a long line '.repeat(400)}\n`.repeat(
+            4,
+          )
+        await agent.send(prompt(text))
+        await bench.untilPrinted('that was all')
+        expect(bench.said()).toContain(text)
+      })
 
-  test('has its place and its execution in its environment, and its token is its own', async () => {
-    const words = ['sh', '-c', 'echo "[$PWD|$PAWL_EXECUTION_ID|$PAWL_RUN_ID|$TMUX]"']
-    const bench = await follow(kind, [{ do: [{ run: words }] }])
-    const agent = await bench.open()
-    await agent.send(prompt('go'))
-    await bench.untilPrinted('run_1')
-    const executionId = bench.log[0]?.slice('start '.length)
-    expect(bench.said()).toContain(`[${bench.workspace}|${executionId}|run_1|]`)
-  })
+      it('has its place and its execution in its environment, and its token is its own', async () => {
+        const words = ['sh', '-c', 'echo "[$PWD|$PAWL_EXECUTION_ID|$PAWL_RUN_ID|$TMUX]"']
+        const bench = await follow(kind, [{ do: [{ run: words }] }])
+        const agent = await bench.open()
+        await agent.send(prompt('go'))
+        await bench.untilPrinted('run_1')
+        const executionId = bench.log[0]?.slice('start '.length)
+        expect(bench.said()).toContain(`[${bench.workspace}|${executionId}|run_1|]`)
+      })
 
-  test('is steered where it can be reached in its turn, else not', async () => {
-    const bench = await follow(kind, [
-      { prompt: 'begin', do: [{ say: 'begun' }, { awaitFile: 'go-on' }] },
-      { do: [{ say: 'heard: ' }, { echoPrompt: true }] },
-    ])
-    const agent = await bench.open()
-    await agent.send(prompt('begin'))
-    await bench.untilPrinted('begun')
-    expect(await agent.steer('a word\u001b[A meanwhile')).toBe(outlives)
-    await writeFile(join(bench.workspace, 'go-on'), '')
-    if (outlives) await bench.untilPrinted('a word\\u001b[A meanwhile')
-    else await agent.turnOver(never())
-    expect(await agent.stop(NO_HURRY, 'CANCELLED')).toBe(true)
-    expect(await agent.steer('too late')).toBe(false)
-  })
+      it('is steered where it can be reached in its turn, else not', async () => {
+        const bench = await follow(kind, [
+          { prompt: 'begin', do: [{ say: 'begun' }, { awaitFile: 'go-on' }] },
+          { do: [{ say: 'heard: ' }, { echoPrompt: true }] },
+        ])
+        const agent = await bench.open()
+        await agent.send(prompt('begin'))
+        await bench.untilPrinted('begun')
+        expect(await agent.steer('a word\u001b[A meanwhile')).toBe(outlives)
+        await writeFile(join(bench.workspace, 'go-on'), '')
+        if (outlives) await bench.untilPrinted('a word\\u001b[A meanwhile')
+        else await agent.turnOver(never())
+        expect(await agent.stop(NO_HURRY, 'CANCELLED')).toBe(true)
+        expect(await agent.steer('too late')).toBe(false)
+      })
 
-  test('is seen to be silent, and is recorded as ended for that', async () => {
-    const bench = await follow(kind, [{ do: [{ say: 'last word' }, { silence: true }] }])
-    const agent = await bench.open()
-    await agent.send(prompt('go'))
-    await bench.untilPrinted('last word')
-    await until(() => performance.now() - agent.lastSignAt > 1_500)
-    expect(await agent.probe()).toBe('WORKING')
-    expect(await agent.stop(NO_HURRY, 'IDLE')).toBe(true)
-    expect([...bench.ends.values()]).toEqual([{ exitCode: null, signal: 'SIGTERM', end: 'IDLE' }])
-  })
+      it('is seen to be silent, and is recorded as ended for that', async () => {
+        const bench = await follow(kind, [{ do: [{ say: 'last word' }, { silence: true }] }])
+        const agent = await bench.open()
+        await agent.send(prompt('go'))
+        await bench.untilPrinted('last word')
+        await until(() => performance.now() - agent.lastSignAt > 1_500)
+        expect(await agent.probe()).toBe('WORKING')
+        expect(await agent.stop(NO_HURRY, 'IDLE')).toBe(true)
+        expect([...bench.ends.values()]).toEqual([{ exitCode: null, signal: 'SIGTERM', end: 'IDLE' }])
+      })
 
-  test('is ended with all it has started, whatever ignores SIGTERM and wherever it went', async () => {
-    const bench = await follow(kind, [
-      {
-        do: [{ ignore: 'SIGTERM' }, { fork: 'group' }, { fork: 'session' }, { say: 'up' }, { silence: true }],
-      },
-    ])
-    const agent = await bench.open()
-    await agent.send(prompt('go'))
-    await bench.untilPrinted('up')
-    await until(() => bench.processes().length >= 3)
-    expect(await agent.stop({ killAfterMs: 300, mustKill: () => false }, 'CANCELLED')).toBe(true)
-    expect(bench.processes()).toEqual([])
-    expect([...bench.ends.values()]).toEqual([{ exitCode: null, signal: 'SIGKILL', end: 'CANCELLED' }])
-    expect(handleOf(bench)).toMatchObject({ leader: null, server: null })
-  })
+      it('is ended with all it has started, whatever ignores SIGTERM and wherever it went', async () => {
+        const bench = await follow(kind, [
+          {
+            do: [
+              { ignore: 'SIGTERM' },
+              { fork: 'group' },
+              { fork: 'session' },
+              { say: 'up' },
+              { silence: true },
+            ],
+          },
+        ])
+        const agent = await bench.open()
+        await agent.send(prompt('go'))
+        await bench.untilPrinted('up')
+        await until(() => bench.processes().length >= 3)
+        expect(await agent.stop({ killAfterMs: 300, mustKill: () => false }, 'CANCELLED')).toBe(true)
+        expect(bench.processes()).toEqual([])
+        expect([...bench.ends.values()]).toEqual([{ exitCode: null, signal: 'SIGKILL', end: 'CANCELLED' }])
+        expect(handleOf(bench)).toMatchObject({ leader: null, server: null })
+      })
 
-  test('is ended at once where there is no more time', async () => {
-    const bench = await follow(kind, [{ do: [{ ignore: 'SIGTERM' }, { say: 'up' }, { silence: true }] }])
-    const agent = await bench.open()
-    await agent.send(prompt('go'))
-    await bench.untilPrinted('up')
-    let isOver = false
-    const stopped = agent.stop({ killAfterMs: 3_600_000, mustKill: () => isOver }, 'CANCELLED')
-    isOver = true
-    expect(await stopped).toBe(true)
-    expect(bench.processes()).toEqual([])
-  })
+      it('is ended at once where there is no more time', async () => {
+        const bench = await follow(kind, [{ do: [{ ignore: 'SIGTERM' }, { say: 'up' }, { silence: true }] }])
+        const agent = await bench.open()
+        await agent.send(prompt('go'))
+        await bench.untilPrinted('up')
+        let isOver = false
+        const stopped = agent.stop({ killAfterMs: 3_600_000, mustKill: () => isOver }, 'CANCELLED')
+        isOver = true
+        expect(await stopped).toBe(true)
+        expect(bench.processes()).toEqual([])
+      })
 
-  test.each([
-    { how: 'exits by itself', step: { exit: 3 }, ending: { exitCode: 3, signal: null } },
-    { how: 'crashes', step: { crash: true }, ending: { exitCode: null, signal: 'SIGKILL' } },
-  ] as const)('tells how it ended where it $how, with its last words', async ({ step, ending }) => {
-    const bench = await follow(kind, [{ do: [{ fork: 'session' }, { say: 'last words' }, step] }])
-    const agent = await bench.open()
-    await agent.send(prompt('go'))
-    expect(await agent.turnOver(never())).toEqual(ending)
-    expect(await agent.probe()).toBe('GONE')
-    expect(bench.said()).toMatch(/last words\n/)
-    expect([...bench.ends.values()]).toEqual([{ ...ending, end: 'EXITED' }])
-    expect(bench.processes()).toEqual([])
-  })
+      it.each([
+        { how: 'exits by itself', step: { exit: 3 }, ending: { exitCode: 3, signal: null } },
+        { how: 'crashes', step: { crash: true }, ending: { exitCode: null, signal: 'SIGKILL' } },
+      ] as const)('tells how it ended where it $how, with its last words', async ({ step, ending }) => {
+        const bench = await follow(kind, [{ do: [{ fork: 'session' }, { say: 'last words' }, step] }])
+        const agent = await bench.open()
+        await agent.send(prompt('go'))
+        expect(await agent.turnOver(never())).toEqual(ending)
+        expect(await agent.probe()).toBe('GONE')
+        expect(bench.said()).toMatch(/last words\n/)
+        expect([...bench.ends.values()]).toEqual([{ ...ending, end: 'EXITED' }])
+        expect(bench.processes()).toEqual([])
+      })
 
-  test('is started again for the next prompt, and after a restart', async () => {
-    const bench = await follow(kind, [
-      { times: 1, do: [{ exit: 1 }] },
-      { do: [{ say: 'working' }, { silence: true }] },
-    ])
-    const agent = await bench.open()
-    await agent.send(prompt('1'))
-    await agent.turnOver(never())
-    await agent.send(prompt('2'))
-    await bench.untilPrinted('working')
-    await agent.restart(NO_HURRY)
-    expect(bench.processes()).toEqual([])
-    await agent.send(prompt('3'))
-    await until(() => bench.said().split('working').length === 3)
-    expect(new Set(bench.pids).size).toBe(3)
-    expect(bench.ends.size).toBe(2)
-  })
+      it('is started again for the next prompt, and after a restart', async () => {
+        const bench = await follow(kind, [
+          { times: 1, do: [{ exit: 1 }] },
+          { do: [{ say: 'working' }, { silence: true }] },
+        ])
+        const agent = await bench.open()
+        await agent.send(prompt('1'))
+        await agent.turnOver(never())
+        await agent.send(prompt('2'))
+        await bench.untilPrinted('working')
+        await agent.restart(NO_HURRY)
+        expect(bench.processes()).toEqual([])
+        await agent.send(prompt('3'))
+        await until(() => bench.said().split('working').length === 3)
+        expect(new Set(bench.pids).size).toBe(3)
+        expect(bench.ends.size).toBe(2)
+      })
 
-  test('floods without being held up, and nothing of it is missing', async () => {
-    const bench = await follow(kind, [{ do: [{ flood: 3_000_000 }, { say: 'after the flood' }] }])
-    const agent = await bench.open()
-    await agent.send(prompt('go'))
-    await bench.untilPrinted('after the flood')
-    expect(bench.said().split('all work and no play makes a dull agent').length).toBeGreaterThan(73_000)
-  })
+      it('floods without being held up, and nothing of it is missing', async () => {
+        const bench = await follow(kind, [{ do: [{ flood: 3_000_000 }, { say: 'after the flood' }] }])
+        const agent = await bench.open()
+        await agent.send(prompt('go'))
+        await bench.untilPrinted('after the flood')
+        expect(bench.said().split('all work and no play makes a dull agent').length).toBeGreaterThan(73_000)
+      })
 
-  test('stops waiting when it is told to', async () => {
-    const bench = await follow(kind, [{ do: [{ silence: true }] }])
-    const agent = await bench.open()
-    await agent.send(prompt('go'))
-    const told = new AbortController()
-    const waiting = agent.turnOver(told.signal)
-    told.abort(new Error('enough'))
-    await expect(waiting).rejects.toThrow('enough')
-  })
+      it('stops waiting when it is told to', async () => {
+        const bench = await follow(kind, [{ do: [{ silence: true }] }])
+        const agent = await bench.open()
+        await agent.send(prompt('go'))
+        const told = new AbortController()
+        const waiting = agent.turnOver(told.signal)
+        told.abort(new Error('enough'))
+        await expect(waiting).rejects.toThrow('enough')
+      })
 
-  test('is adopted by the next owner, or proven gone', async () => {
-    const bench = await follow(kind, [
-      { prompt: 'first', do: [{ say: 'begun' }, { awaitFile: 'go-on' }, { say: 'finished' }] },
-      { do: [{ say: 'second answer' }] },
-    ])
-    const first = await bench.open()
-    await first.send(prompt('first'))
-    await bench.untilPrinted('begun')
-    const { leader } = handleOf(bench) as unknown as { leader: { pid: number; startedAt: string } }
-    if (outlives) await first.close()
-    const next = await bench.open()
-    expect(next.isAdopted).toBe(outlives)
-    expect(isLiving(leader)).toBe(outlives)
-    expect(await next.hasReceived('key of first')).toBe(true)
-    expect(await next.probe()).toBe(outlives ? 'WORKING' : 'GONE')
-    await writeFile(join(bench.workspace, 'go-on'), '')
-    expect(await next.turnOver(never())).toEqual(outlives ? null : { exitCode: null, signal: null })
-    await next.send(prompt('second'))
-    await bench.untilPrinted('second answer')
-    expect(bench.said().split('begun')).toHaveLength(2)
-    expect(bench.said().includes('finished')).toBe(outlives)
-  })
+      it('is adopted by the next owner, or proven gone', async () => {
+        const bench = await follow(kind, [
+          { prompt: 'first', do: [{ say: 'begun' }, { awaitFile: 'go-on' }, { say: 'finished' }] },
+          { do: [{ say: 'second answer' }] },
+        ])
+        const first = await bench.open()
+        await first.send(prompt('first'))
+        await bench.untilPrinted('begun')
+        const { leader } = handleOf(bench) as unknown as { leader: { pid: number; startedAt: string } }
+        if (outlives) await first.close()
+        const next = await bench.open()
+        expect(next.isAdopted).toBe(outlives)
+        expect(isLiving(leader)).toBe(outlives)
+        expect(await next.hasReceived('key of first')).toBe(true)
+        expect(await next.probe()).toBe(outlives ? 'WORKING' : 'GONE')
+        await writeFile(join(bench.workspace, 'go-on'), '')
+        expect(await next.turnOver(never())).toEqual(outlives ? null : { exitCode: null, signal: null })
+        await next.send(prompt('second'))
+        await bench.untilPrinted('second answer')
+        expect(bench.said().split('begun')).toHaveLength(2)
+        expect(bench.said().includes('finished')).toBe(outlives)
+      })
 
-  test('dies with its owner, or waits for the next one, and its output goes on where it stood', async () => {
-    const bench = await follow(kind, [
-      {
-        do: [
-          { fork: 'group' },
-          { say: 'begun' },
-          { awaitFile: 'go-on' },
-          { say: 'finished' },
-          { awaitFile: 'end' },
-        ],
-      },
-    ])
-    const kept = { handle: join(bench.folder, 'handle'), output: join(bench.folder, 'output') }
-    const { output: _, ...context } = bench.context()
-    const given = JSON.stringify({ context, prompt: prompt('go'), kept })
-    const program = join(import.meta.dirname, 'ownerProcess.ts')
-    const owner = spawn(process.execPath, ['--import', 'tsx', program, kind.name, given], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    const ended = once(owner, 'exit')
-    onTestFinished(async () => {
-      owner.kill('SIGKILL')
-      await ended
-    })
-    await once(createInterface({ input: owner.stdout }), 'line')
-    await until(() => existsSync(kept.output) && readFileSync(kept.output, 'utf8').includes('begun'))
-    owner.kill('SIGKILL')
-    await ended
-    if (!outlives) await until(() => bench.processes().length === 0)
-    const handle = JSON.parse(readFileSync(kept.handle, 'utf8')) as JsonValue
-    const startsAt = readFileSync(kept.output).length
-    let rest = ''
-    const output = {
-      startsAt,
-      hasRoom: true,
-      write: (bytes: Uint8Array) => void (rest += String(Buffer.from(bytes))),
-    }
-    const agent = await bench.open({ handle, output })
-    expect(agent.isAdopted).toBe(outlives)
-    expect(await agent.hasReceived('key of go')).toBe(true)
-    await writeFile(join(bench.workspace, 'go-on'), '')
-    if (outlives) await until(() => rest.includes('finished'))
-    expect(rest).not.toContain('begun')
-    expect(await agent.stop(AT_ONCE, 'CANCELLED')).toBe(true)
-    expect(bench.processes()).toEqual([])
-  })
+      it('dies with its owner, or waits for the next one, and its output goes on where it stood', async () => {
+        const bench = await follow(kind, [
+          {
+            do: [
+              { fork: 'group' },
+              { say: 'begun' },
+              { awaitFile: 'go-on' },
+              { say: 'finished' },
+              { awaitFile: 'end' },
+            ],
+          },
+        ])
+        const kept = { handle: join(bench.folder, 'handle'), output: join(bench.folder, 'output') }
+        const { output: _, ...context } = bench.context()
+        const given = JSON.stringify({ context, prompt: prompt('go'), kept })
+        const program = join(import.meta.dirname, 'ownerProcess.ts')
+        const owner = spawn(process.execPath, ['--import', 'tsx', program, kind.name, given], {
+          stdio: ['ignore', 'pipe', 'inherit'],
+        })
+        const ended = once(owner, 'exit')
+        onTestFinished(async () => {
+          owner.kill('SIGKILL')
+          await ended
+        })
+        await once(createInterface({ input: owner.stdout }), 'line')
+        await until(() => existsSync(kept.output) && readFileSync(kept.output, 'utf8').includes('begun'))
+        owner.kill('SIGKILL')
+        await ended
+        if (!outlives) await until(() => bench.processes().length === 0)
+        const handle = JSON.parse(readFileSync(kept.handle, 'utf8')) as JsonValue
+        const startsAt = readFileSync(kept.output).length
+        let rest = ''
+        const output = {
+          startsAt,
+          hasRoom: true,
+          write: (bytes: Uint8Array) => void (rest += String(Buffer.from(bytes))),
+        }
+        const agent = await bench.open({ handle, output })
+        expect(agent.isAdopted).toBe(outlives)
+        expect(await agent.hasReceived('key of go')).toBe(true)
+        await writeFile(join(bench.workspace, 'go-on'), '')
+        if (outlives) await until(() => rest.includes('finished'))
+        expect(rest).not.toContain('begun')
+        expect(await agent.stop(AT_ONCE, 'CANCELLED')).toBe(true)
+        expect(bench.processes()).toEqual([])
+      })
 
-  test('lets innocent processes live that have a pid of an agent before', async () => {
-    const bench = await follow(kind, [{ do: [] }])
-    const innocent = spawn('sleep', ['600'], { stdio: 'ignore', detached: true })
-    const gone = once(innocent, 'exit')
-    onTestFinished(async () => {
-      innocent.kill('SIGKILL')
-      await gone
-    })
-    const agent = await bench.open()
-    await agent.send(prompt('go'))
-    await until(() => bench.handles.length > 0)
-    const pid = innocent.pid as number
-    const leader = { pid, startedAt: `${identify(pid).startedAt}0` }
-    const old = {
-      ...handleOf(bench),
-      leader,
-      server: { ...leader, socket: join(bench.folder, 'none') },
-      executionId: 'exe_0',
-    }
-    await agent.stop(AT_ONCE, 'CANCELLED')
-    const next = await bench.open({ handle: old })
-    expect(next.isAdopted).toBe(false)
-    expect(isLiving(identify(pid))).toBe(true)
-  })
+      it('lets innocent processes live that have a pid of an agent before', async () => {
+        const bench = await follow(kind, [{ do: [] }])
+        const innocent = spawn('sleep', ['600'], { stdio: 'ignore', detached: true })
+        const gone = once(innocent, 'exit')
+        onTestFinished(async () => {
+          innocent.kill('SIGKILL')
+          await gone
+        })
+        const agent = await bench.open()
+        await agent.send(prompt('go'))
+        await until(() => bench.handles.length > 0)
+        const pid = innocent.pid as number
+        const leader = { pid, startedAt: `${identify(pid).startedAt}0` }
+        const old = {
+          ...handleOf(bench),
+          leader,
+          server: { ...leader, socket: join(bench.folder, 'none') },
+          executionId: 'exe_0',
+        }
+        await agent.stop(AT_ONCE, 'CANCELLED')
+        const next = await bench.open({ handle: old })
+        expect(next.isAdopted).toBe(false)
+        expect(isLiving(identify(pid))).toBe(true)
+      })
 
-  test('is for a person to look after where it was started on another machine, or nobody knows what it was', async () => {
-    const bench = await follow(kind, [{ do: [] }])
-    const agent = await bench.open()
-    await agent.send(prompt('go'))
-    await until(() => bench.handles.length > 0)
-    const leader = { pid: 4_000_000, startedAt: '1' }
-    const elsewhere = { ...handleOf(bench), leader, place: { host: 'elsewhere', boot: '', space: '' } }
-    await expect(bench.open({ handle: elsewhere })).rejects.toMatchObject({
-      errorClass: 'HUMAN_REQUIRED',
-      code: 'AGENT_ELSEWHERE',
-    })
-    await expect(bench.open({ handle: { any: 'thing' } })).rejects.toMatchObject({
-      code: 'HANDLE_UNREADABLE',
-    })
-  })
-})
+      it('is for a person to look after where it was started on another machine, or nobody knows what it was', async () => {
+        const bench = await follow(kind, [{ do: [] }])
+        const agent = await bench.open()
+        await agent.send(prompt('go'))
+        await until(() => bench.handles.length > 0)
+        const leader = { pid: 4_000_000, startedAt: '1' }
+        const elsewhere = { ...handleOf(bench), leader, place: { host: 'elsewhere', boot: '', space: '' } }
+        await expect(bench.open({ handle: elsewhere })).rejects.toMatchObject({
+          errorClass: 'HUMAN_REQUIRED',
+          code: 'AGENT_ELSEWHERE',
+        })
+        await expect(bench.open({ handle: { any: 'thing' } })).rejects.toMatchObject({
+          code: 'HANDLE_UNREADABLE',
+        })
+      })
+    },
+  )
