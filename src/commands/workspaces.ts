@@ -1,4 +1,5 @@
-import { OPERATION_SECONDS } from '../lifecycle/decideWorkspace.ts'
+import type { Operation } from '../lifecycle/authority.ts'
+import { OPERATION_SECONDS, type WorkspaceCommand } from '../lifecycle/decideWorkspace.ts'
 import type { GivenResult } from '../lifecycle/workspaceResults.ts'
 import type {
   OperationError,
@@ -7,8 +8,6 @@ import type {
   WorkspaceOperation,
 } from '../lifecycle/workspaces.ts'
 import { findWorkspaceOf } from '../store/loadWorkspace.ts'
-import type { Operation } from '../lifecycle/authority.ts'
-import type { WorkspaceCommand } from '../lifecycle/decideWorkspace.ts'
 import { object, type Refused } from './answers.ts'
 import { changeWorkspace, type WorkspaceAnswer, type WorkspaceSuccess } from './changeWorkspace.ts'
 import type { Caller, Commands, Keyed } from './context.ts'

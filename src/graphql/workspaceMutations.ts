@@ -1,3 +1,4 @@
+import type { ObjectFieldBuilder } from '@pothos/core'
 import { type RecordAnswer, recordWorkspace } from '../commands/recordWorkspace.ts'
 import {
   finishWorkspaceOperation,
@@ -7,7 +8,6 @@ import {
   startWorkspaceOperation,
 } from '../commands/workspaces.ts'
 import type { WorkspaceSuccess } from '../commands/changeWorkspace.ts'
-import type { ObjectFieldBuilder } from '@pothos/core'
 import { OPERATION_KINDS, REPORTED_PREVIEWS, WORKSPACE_KINDS } from '../lifecycle/workspaces.ts'
 import type { SchemaTypes } from './builder.ts'
 import { PreviewStatus, WorkspaceKind, WorkspaceOperationKind } from './enumsOfWorkspaces.ts'

@@ -1,9 +1,8 @@
-import type { Instant } from '../lifecycle/run.ts'
+import type { Instant, Json } from '../lifecycle/run.ts'
 import type { PresentWorkspace, WorkspaceOperation } from '../lifecycle/workspaces.ts'
 import { type Connection, type Prepared, run } from './openStore.ts'
 import { OPERATION_JSON, WORKSPACE_JSON } from './selectWorkspace.ts'
 import type { KeptWorkspace } from './workspaces.ts'
-import type { Json } from '../lifecycle/run.ts'
 
 /** What a decision about a workspace looks at. */
 export interface WorkspaceForDecision {
