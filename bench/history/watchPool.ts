@@ -9,8 +9,14 @@ export function watchPool(pool: Pool, look: (sent: Sent) => Promise<void>): () =
     const send = client.query.bind(client) as (...args: unknown[]) => unknown
     originals.set(client, client.query)
     client.query = ((...args: unknown[]) => {
-      const sent = toSent(args)
-      return look(sent).then(() => send(...args))
+      const looked = look(toSent(args))
+      const callback = args.at(-1)
+      // the pool takes answers by callback, and so has to be told of failures
+      if (typeof callback === 'function') {
+        const fail = callback as (error: unknown) => void
+        return void looked.then(() => send(...args)).catch(fail)
+      }
+      return looked.then(() => send(...args))
     }) as PoolClient['query']
   }
   pool.on('acquire', onAcquire)
