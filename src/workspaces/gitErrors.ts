@@ -8,6 +8,12 @@ const MEANINGS: readonly {
   readonly hint: string
 }[] = [
   {
+    pattern: /usage: git merge-tree/,
+    errorClass: 'FATAL',
+    code: 'GIT_TOO_OLD',
+    hint: 'Install git 2.38 or newer where the worker runs.',
+  },
+  {
     pattern: /dubious ownership/,
     errorClass: 'FATAL',
     code: 'REPOSITORY_UNTRUSTED',

@@ -1,12 +1,14 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { mergeWorkspace } from '../../../src/workspaces/mergeWorkspace.ts'
 import { moveBranch } from '../../../src/workspaces/moveBranch.ts'
 import { openWorkspace } from '../../../src/workspaces/openWorkspace.ts'
 import { commit, createRepository, git, open, readState, RUN, troubleOf, write } from './repository.ts'
 
 const BRANCH = `pawl/${RUN}`
+
+afterEach(() => void vi.unstubAllEnvs())
 
 /** A repository with a run's worktree. */
 async function setUp(files?: Readonly<Record<string, string>>) {
@@ -151,6 +153,21 @@ describe('a merge', () => {
     write(path, { a: '1' })
     expect(await merge()).toMatchObject({ changed: true })
     expect(existsSync(join(repository, '.git', 'ran'))).toBe(false)
+  })
+
+  it("is made in the name of the person that git knows, and in Pawl's where it knows nobody", async () => {
+    vi.stubEnv('GIT_CONFIG_GLOBAL', '/dev/null')
+    vi.stubEnv('GIT_CONFIG_NOSYSTEM', '1')
+    const { repository, path, merge } = await setUp()
+    const who = () => git(repository, 'log', '-1', '--format=%an <%ae> %cn', 'main')
+    write(path, { a: '1' })
+    await merge()
+    expect(who()).toBe('Pawl <pawl@localhost> Pawl')
+    git(repository, 'config', 'user.name', 'Grace')
+    git(repository, 'config', 'user.email', 'grace@example.org')
+    write(path, { a: '2' })
+    await merge()
+    expect(who()).toBe('Grace <grace@example.org> Grace')
   })
 
   it('is refused while a worker has the workspace open', async () => {
