@@ -62,7 +62,7 @@ export class ProcessAgent implements Agent {
       )
     await this.#concluded
     const stops = this.#stops
-    const command = await this.#commandFor(prompt)
+    const { command, session } = await this.#commandFor(prompt)
     this.#launching = this.#launch(prompt, command)
     let turn: Turn
     try {
@@ -72,7 +72,7 @@ export class ProcessAgent implements Agent {
     }
     const executionId = await this.#record(turn, command, stops)
     this.#lastSignAt = performance.now()
-    const begun = this.#begin(turn, executionId, prompt.key)
+    const begun = this.#begin(turn, executionId, prompt.key, session)
     this.#concluded = this.#conclude(turn, executionId, begun)
     if (!(await begun))
       throw new AgentError(
@@ -119,7 +119,7 @@ export class ProcessAgent implements Agent {
   }
 
   /** The command for this prompt: the one that takes the agent's own session up where there is one. */
-  async #commandFor(prompt: Prompt): Promise<string[]> {
+  async #commandFor(prompt: Prompt): Promise<{ command: string[]; session: string | null }> {
     const { definition, workspace } = this.#context
     const { resume, command } = definition
     const { session } = this.#handle
@@ -128,8 +128,8 @@ export class ProcessAgent implements Agent {
     const words = isNew ? command : resume
     // An agent that lets others choose the id of its session is told one.
     const chosen = isNew && words.some((word) => word.includes('{session}')) ? randomUUID() : session
-    if (chosen !== session) this.#handle = { ...this.#handle, session: chosen }
-    return fillCommand(words, { prompt: prompt.text, promptFile, session: chosen, workspace })
+    const fillings = { prompt: prompt.text, promptFile, session: chosen, workspace }
+    return { command: fillCommand(words, fillings), session: chosen }
   }
 
   async #launch(prompt: Prompt, command: readonly string[]): Promise<Turn> {
@@ -175,10 +175,14 @@ export class ProcessAgent implements Agent {
     }
   }
 
-  async #begin(turn: Turn, executionId: string, key: string): Promise<boolean> {
-    const hasBegun = await turn.begin(executionId)
-    if (hasBegun) this.#handle = { ...this.#handle, keys: addKey(this.#handle.keys, key) }
-    return hasBegun
+  async #begin(turn: Turn, executionId: string, key: string, session: string | null): Promise<boolean> {
+    const before = this.#handle.session
+    if (!(await turn.begin(executionId))) return false
+    this.#handle = { ...this.#handle, keys: addKey(this.#handle.keys, key) }
+    // A session that was told to an agent is there once that has begun; what the agent itself says counts more.
+    if (session !== before && this.#handle.session === before)
+      await this.#save({ session }).catch(() => undefined)
+    return true
   }
 
   async #conclude(turn: Turn, executionId: string, begun: Promise<boolean>): Promise<Ending> {

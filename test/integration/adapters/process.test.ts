@@ -93,6 +93,24 @@ describe('a process agent', () => {
     expect(bench.printed()).toBe('session: abc-1\nagain abc-1\nagain abc-1\nsession: abc-1\n')
   })
 
+  it('is told the id of its session where it lets others choose it, and is taken up by it only once it has begun', async () => {
+    const bench = await open('', {
+      command: ['sh', '-c', 'echo "new $1"', 'agent', '{session}'],
+      resume: ['sh', '-c', 'echo "again $1"', 'agent', '{session}'],
+    })
+    const failing = await bench.open({ recordStart: () => Promise.reject(new Error('away')) })
+    await expect(failing.send(prompt('1'))).rejects.toThrow('away')
+    const agent = await bench.open()
+    for (const text of ['1', '2']) {
+      await agent.send(prompt(text))
+      await agent.turnOver(never())
+    }
+    expect(bench.printed()).toMatch(/^new ([0-9a-f-]{36})\nagain \1\n$/)
+    expect(bench.handles.at(-1)).toMatchObject({ session: bench.printed().slice(4, 40) })
+    await failing.send(prompt('3')).catch(() => undefined)
+    expect(bench.printed().split('\n')).toHaveLength(3)
+  })
+
   it('is not left behind by what it started in its group, out of its group, or out of its session', async () => {
     const bench = await open(
       `trap '' TERM; for how in '' setsid; do $how sh -c 'trap "" TERM; while :; do sleep 0.1; done' & done
