@@ -202,6 +202,11 @@ export const RACES: readonly Race[] = [
     ],
   },
   {
+    name: 'a prompt, sent more than once',
+    prelude: among(PRELUDES.prompted(AT.gated), PRELUDES.prompted(AT.solo)),
+    runners: [prompt('SENT'), prompt('SENT'), keyed(prompt('SENT')), prompt('SENDING'), repair],
+  },
+  {
     name: 'processes and the end of their run',
     prelude: heldThen(AT.handedOn, does.execute),
     runners: [execute, finish, finish, complete, fail(), cancel(), release, pauseAsSeen, pauseAsSeen],
