@@ -53,13 +53,19 @@ export class Bench {
   readonly person: Pawl
   readonly news: WorkerNews[] = []
   readonly #url: string
+  readonly #token: string
   readonly #workers: RunningWorker[] = []
 
-  private constructor(folder: string, workspace: string, url: string, pawl: Pawl, person: Pawl) {
+  private constructor(
+    folder: string,
+    workspace: string,
+    { url, token, pawl, person }: { url: string; token: string; pawl: Pawl; person: Pawl },
+  ) {
     this.folder = folder
     this.workspace = workspace
     this.label = folder.slice(-6).toLowerCase()
     this.#url = url
+    this.#token = token
     this.pawl = pawl
     this.person = person
   }
@@ -70,15 +76,15 @@ export class Bench {
     const { secret } = await server.createToken({ role: 'WORKER', name: 'worker' })
     const pawl = createPawl({ url: server.url, token: secret })
     const person = createPawl({ url: server.url, token: server.adminToken })
-    return new Bench(folder, workspace, server.url, pawl, person)
+    return new Bench(folder, workspace, { url: server.url, token: secret, pawl, person })
   }
 
   /** Starts a worker with these agents. */
-  start(agents: Said, said: Said & { onStep?: OnStep; owner?: string } = {}): RunningWorker {
-    const { onStep, owner = 'worker-1', ...config } = said
+  start(agents: Said, said: Said & { onStep?: OnStep; owner?: string; url?: string } = {}): RunningWorker {
+    const { onStep, owner = 'worker-1', url, ...config } = said
     const worker = startWorker({
-      pawl: this.pawl,
-      url: this.#url,
+      pawl: url === undefined ? this.pawl : createPawl({ url, token: this.#token }),
+      url: url ?? this.#url,
       owner,
       config: workerConfigSchema.parse({ ...this.settings, agents, ...config }),
       report: (item) => this.news.push(item),

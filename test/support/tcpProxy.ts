@@ -1,0 +1,56 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+
+/** Stands between a client and a server, so that a test can take the server away and give it back. */
+export interface TcpProxy {
+  /** Leads to the server through the proxy. */
+  readonly url: string
+  /** Breaks every connection, and refuses new ones. */
+  cut(): void
+  /** Lets connections through again. */
+  restore(): void
+  close(): void
+}
+
+/** Opens a proxy to a server on this machine. */
+export async function openTcpProxy(to: string): Promise<TcpProxy> {
+  const { hostname, port } = new URL(to)
+  const sockets = new Set<Socket>()
+  let isCut = false
+  const proxy = createServer((near) => {
+    if (isCut) return near.destroy()
+    const far = connect(Number(port), hostname)
+    const ends: readonly (readonly [Socket, Socket])[] = [
+      [near, far],
+      [far, near],
+    ]
+    for (const [socket, other] of ends) {
+      sockets.add(socket)
+      socket.pipe(other)
+      socket.on('error', () => other.destroy())
+      socket.on('close', () => {
+        sockets.delete(socket)
+        other.destroy()
+      })
+    }
+  })
+  proxy.listen(0, '127.0.0.1')
+  await once(proxy, 'listening')
+  const breakAll = () => {
+    for (const socket of sockets) socket.destroy()
+  }
+  return {
+    url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+    cut() {
+      isCut = true
+      breakAll()
+    },
+    restore() {
+      isCut = false
+    },
+    close() {
+      breakAll()
+      proxy.close()
+    },
+  }
+}
