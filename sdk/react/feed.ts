@@ -102,6 +102,7 @@ export function createRunFeed(pawl: Pawl, store: RunStore, options: FeedOptions 
           return enter('REFUSED', error)
         }
         enter('RECONNECTING', error)
+        poller.start(pollMs)
         await wait(AGAIN_MS, signal)
       }
     }

@@ -134,6 +134,23 @@ describe('actions', () => {
     await page.unroute('**/graphql')
   })
 
+  it('that no answer came to are said to be in doubt, and may be tried again', async () => {
+    const id = await startQueued(dashboard.pawl, { title: 'In doubt' })
+    await dashboard.open(`/runs/${id}`)
+    await page.route('**/graphql', (route) =>
+      route.request().postData()?.includes('mutation PauseRun') ? route.abort() : route.continue(),
+    )
+    await button('Pause').click()
+    await page.getByRole('alert').getByText('No answer came').waitFor()
+    expect(await page.locator('main').getAttribute('data-status')).toBe('QUEUED')
+    await page.unroute('**/graphql')
+    await button('Pause').click()
+    await expectStatus(page, id, 'PAUSED')
+    await expect.poll(() => page.getByRole('alert').count()).toBe(0)
+    // The browser tells of each request that was cut.
+    expect(dashboard.problems.splice(0).every((problem) => problem.includes('ERR_FAILED'))).toBe(true)
+  })
+
   it('that lost a race tell so, and how it stands now', async () => {
     const { pawl } = dashboard
     const held = await startHeld(pawl, { title: 'Raced for' })

@@ -88,7 +88,7 @@ export function ApprovalCard({ approval, mayDecide, isNamed = false, onAnswer }:
         </span>
         {isOpen && approval.expiresAt && <Expiry at={approval.expiresAt} policy={approval.onExpiry} />}
       </header>
-      <h3 className="approval-question">{question}</h3>
+      <h2 className="approval-question">{question}</h2>
       {payload !== null && (
         <details open>
           <summary>What is shown with the question</summary>

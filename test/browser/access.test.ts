@@ -1,0 +1,206 @@
+import { readFileSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { unwrap } from '@pawl/sdk'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startTestServer, type TestServer } from '../support/server.ts'
+import { type Dashboard, openDashboard } from './dashboard.ts'
+import { awaitApproval, deliver, endIncomplete, startHeld, startQueued } from './driving.ts'
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+/** What the pages looked like; not part of the repository. */
+const SHOTS = join(import.meta.dirname, 'shots')
+
+let server: TestServer
+let dashboard: Dashboard
+let page: Page
+/** The pages, each with what has to be there before it is looked at. */
+const pages: { name: string; path: string; ready: string }[] = []
+beforeAll(async () => {
+  server = await startTestServer()
+  dashboard = await openDashboard({ url: server.url, token: server.adminToken })
+  page = dashboard.page
+  await mkdir(SHOTS, { recursive: true })
+  await furnish()
+})
+afterAll(async () => {
+  await dashboard.close()
+  await server.stop()
+})
+
+/** Runs of every kind, so that the pages show everything they can. */
+async function furnish(): Promise<void> {
+  const { pawl } = dashboard
+  await startQueued(pawl, { workflow: 'map', title: 'Map the billing service', labels: ['weekly'] })
+  await startQueued(pawl, { title: 'PR 44: drop the second cache', labels: ['pr', 'web'] })
+  const { id, fence } = await startHeld(pawl, {
+    title: 'PR 31: retries that end',
+    labels: ['pr', 'web'],
+    input: { pr: 31, branch: 'fix/retry' },
+  })
+  await startQueued(pawl, { workflow: 'map', title: 'Map what the retry touches', parentRunId: id })
+  const { session } = unwrap(await pawl.sessions.open(id, { fence, role: 'reviewer', adapter: 'process' }))
+  for (const status of ['BOOTSTRAPPING', 'READY'] as const)
+    unwrap(await pawl.sessions.update(session.id, status, { fence }))
+  unwrap(await pawl.executions.start({ runId: id, fence, command: 'agent --review', pid: 4242 }))
+  for (const [index, key] of ['context', 'change-context', 'analysis', 'reviews'].entries()) {
+    unwrap(
+      index === 0
+        ? await pawl.phases.start(id, key, { fence })
+        : await pawl.phases.advance(id, key, { fence }),
+    )
+    const chunks = [`> ${key}\n`, `reading src/${key}.ts …\n`, `found ${index} places that matter\n`]
+    unwrap(await pawl.sessions.append(session.id, { fence, fromSeq: index * 3 + 1, chunks }))
+    const content = `# ${key}\n\nThe retry **never** stops.\n\n- \`withDeadline\` swallows the reason\n\n| file | lines |\n| --- | --- |\n| retry.ts | 61 |\n\n\`\`\`ts\nawait retry(3)\n\`\`\`\n`
+    if (key !== 'reviews') unwrap(await pawl.artifacts.submit(id, key, { fence, path: `${key}.md`, content }))
+  }
+  unwrap(await pawl.messages.send(id, 'Leave the tests alone, please.'))
+  const delivery = await startHeld(pawl, { workflow: 'delivery', title: 'Give every request a deadline' })
+  await awaitApproval(pawl, delivery, '# Plan\n\n1. One place for retries\n2. A deadline for each')
+  const stuck = await startHeld(pawl, {
+    workflow: 'delivery',
+    title: 'Replace the compiler',
+    labels: ['linux'],
+  })
+  unwrap(await pawl.phases.start(stuck.id, 'plan', { fence: stuck.fence }))
+  const error = { class: 'HUMAN_REQUIRED', code: 'LICENCE', message: 'The compiler has no licence' } as const
+  const recovery = {
+    gate: 'licence',
+    question: 'Is there a licence now?',
+    payload: { host: 'ci-3', tried: 2 },
+  }
+  unwrap(await pawl.phases.fail(stuck.id, 'plan', { fence: stuck.fence, error, recovery }))
+  const incomplete = await startHeld(pawl, {
+    title: 'PR 30: migrate the feed to snapshots',
+    labels: ['pr', 'db'],
+  })
+  await endIncomplete(pawl, incomplete)
+  const failed = await startHeld(pawl, { title: 'PR 25: a flaky clock in tests', labels: ['pr'] })
+  unwrap(await pawl.runs.fail(failed.id, { fence: failed.fence, error: 'The agent exited with 1' }))
+  for (const title of ['Ship the changelog', 'One table of runs']) {
+    const done = await startHeld(pawl, { workflow: 'delivery', title })
+    await awaitApproval(pawl, done)
+    const { nodes } = await pawl.approvals.list({ runId: done.id })
+    unwrap(
+      await pawl.approvals.decide(nodes[0]?.id ?? '', {
+        decision: 'APPROVE',
+        digest: nodes[0]?.digest ?? '',
+      }),
+    )
+    await deliver(pawl, done)
+  }
+  unwrap(await pawl.runs.cancel(await startQueued(pawl, { title: 'Nightly review of main' })))
+  unwrap(await pawl.runs.cancel((await startHeld(pawl, { title: 'Review of the old parser' })).id))
+  const run = `/runs/${id}`
+  pages.push(
+    { name: 'board', path: '/', ready: '[data-column="cancelled"] .card' },
+    { name: 'no-match', path: '/?text=nothing', ready: '.nothing' },
+    { name: 'approvals', path: '/approvals', ready: '.approval .markdown h1' },
+    { name: 'start', path: '/start', ready: '.arrivals-wait' },
+    { name: 'run', path: run, ready: '.event' },
+    { name: 'run-sessions', path: `${run}?tab=sessions`, ready: '.transcript li' },
+    { name: 'run-artifacts', path: `${run}?tab=artifacts`, ready: '.markdown table' },
+    { name: 'run-executions', path: `${run}?tab=executions`, ready: '[data-execution]' },
+    { name: 'run-messages', path: `${run}?tab=messages`, ready: '[data-message]' },
+    { name: 'run-family', path: `${run}?tab=family`, ready: '.family li' },
+    { name: 'run-raw', path: `${run}?tab=raw`, ready: '.json details' },
+    { name: 'run-asked', path: `/runs/${delivery.id}?tab=approvals`, ready: '.inbox .approval' },
+    { name: 'run-incomplete', path: `/runs/${incomplete.id}`, ready: '.verdict' },
+    { name: 'no-run', path: '/runs/run_01h455vb4pex5vsknk084sn02q', ready: 'h1' },
+  )
+}
+
+/** What axe finds against WCAG 2.2 AA, and what it holds for best practice. */
+async function findBarriers(): Promise<string[]> {
+  // Evaluated from outside: the page's policy lets no foreign script in.
+  await page.evaluate(axeSource)
+  return page.evaluate(async () => {
+    const { axe } = window as unknown as {
+      axe: { run: (...args: unknown[]) => Promise<{ violations: Violation[] }> }
+    }
+    interface Violation {
+      id: string
+      help: string
+      nodes: { html: string; failureSummary: string }[]
+    }
+    const { violations } = await axe.run(document, {
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+    })
+    return violations.flatMap(({ id, help, nodes }) =>
+      nodes.map(({ html, failureSummary }) => `${id}: ${help} ${html.slice(0, 200)} ${failureSummary}`),
+    )
+  })
+}
+
+describe.each(['light', 'dark'] as const)('in %s', (colorScheme) => {
+  it.each([
+    ['wide', 1440, 900],
+    ['narrow', 390, 844],
+  ])('every page is for everybody, on a %s screen', async (size, width, height) => {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    await page.setViewportSize({ width, height })
+    const found: string[] = []
+    for (const { name, path, ready } of pages) {
+      await page.goto(server.url + path)
+      await page.locator(ready).first().waitFor()
+      found.push(...(await findBarriers()).map((barrier) => `${name}: ${barrier}`))
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+      if (overflow > 0) found.push(`${name}: is ${overflow} pixels wider than the screen`)
+      await page.screenshot({ path: join(SHOTS, `${name}-${size}-${colorScheme}.png`) })
+    }
+    expect(found).toEqual([])
+  })
+})
+
+it('looks as was chosen, whatever the system says, and after loading it anew', async () => {
+  await page.emulateMedia({ colorScheme: 'light' })
+  await page.setViewportSize({ width: 1440, height: 900 })
+  await dashboard.open('/')
+  const paper = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor)
+  const light = await paper()
+  await page.getByRole('button', { name: /^Theme/ }).click()
+  await page.getByRole('button', { name: 'Theme: Light' }).click()
+  await page.getByRole('button', { name: 'Theme: Dark' }).waitFor()
+  const dark = await paper()
+  expect(dark).not.toBe(light)
+  await dashboard.open('/')
+  expect(await paper()).toBe(dark)
+  await page.getByRole('button', { name: 'Theme: Dark' }).click()
+  await expect.poll(paper).toBe(light)
+})
+
+it('is worked with by the keyboard alone', async () => {
+  await dashboard.open('/')
+  const focus = () =>
+    page.evaluate(() => {
+      const { activeElement } = document
+      return activeElement?.matches('a, button') ? (activeElement.textContent ?? '') : ''
+    })
+  await page.keyboard.press('Tab')
+  await expect.poll(focus).toBe('Skip to the content')
+  await page.keyboard.press('Enter')
+  for (let presses = 0; !(await focus()).includes('Map the billing'); presses += 1) {
+    expect(presses).toBeLessThan(20)
+    await page.keyboard.press('Tab')
+  }
+  await page.keyboard.press('ArrowRight')
+  await expect.poll(focus).toContain('PR 31')
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { name: 'PR 31: retries that end' }).waitFor()
+  for (let presses = 0; (await focus()) !== 'Timeline'; presses += 1) {
+    expect(presses).toBeLessThan(40)
+    await page.keyboard.press('Tab')
+  }
+  await page.keyboard.press('ArrowRight')
+  await page.locator('.transcript').waitFor()
+  await expect.poll(focus).toBe('Sessions')
+  await page.keyboard.press('End')
+  await page.getByRole('button', { name: 'Hold it against its log' }).waitFor()
+})
+
+it('asked nobody else for anything, and kept to the policy of the pages', () => {
+  expect(dashboard.browser.blocked).toEqual([])
+  expect(dashboard.problems).toEqual([])
+})

@@ -1,0 +1,116 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { unwrap } from '@pawl/sdk'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type ServerProcess, spawnServer } from '../support/spawnServer.ts'
+import { type Dashboard, expectStatus, expectTexts, openDashboard } from './dashboard.ts'
+import { startHeld, startQueued } from './driving.ts'
+
+let dataDir: string
+let server: ServerProcess
+let dashboard: Dashboard
+let page: Page
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'pawl-dashboard-'))
+  server = await spawnServer(dataDir)
+  dashboard = await openDashboard({ url: server.url, token: await server.readToken() })
+  page = dashboard.page
+})
+afterAll(async () => {
+  await dashboard.close()
+  server.child.kill('SIGTERM')
+  await server.ended
+  await rm(dataDir, { recursive: true, force: true })
+})
+
+const connection = (phase: string) =>
+  page.locator(`.connection[data-phase="${phase}"]`).waitFor({ timeout: 40_000 })
+const titles = (column: string) => `[data-column="${column}"] .card-title`
+
+/** Ends the server and starts another at the same address, on the same data. */
+async function restart(signal: NodeJS.Signals): Promise<() => Promise<void>> {
+  const { port } = new URL(server.url)
+  server.child.kill(signal)
+  await server.ended
+  return async () => {
+    server = await spawnServer(dataDir, { PAWL_PORT: port })
+  }
+}
+
+it('says that the server is away, since when, and goes on by itself when it is back', async () => {
+  const { pawl } = dashboard
+  const { id, fence } = await startHeld(pawl, { title: 'Outlives the server' })
+  unwrap(await pawl.phases.start(id, 'context', { fence }))
+  await expectTexts(page, titles('running'), ['Outlives the server'])
+  const other = await dashboard.browser.context.newPage()
+  await other.goto(`${server.url}/runs/${id}`)
+  await other.locator('[data-event="phase.started"]').waitFor()
+  const start = await restart('SIGKILL')
+  await connection('RECONNECTING')
+  // What was known stays, with the words that it is old.
+  await expectTexts(page, titles('running'), ['Outlives the server'])
+  await expect
+    .poll(() => page.locator('.connection').innerText(), { timeout: 10_000 })
+    .toMatch(/Reconnecting\s+\d+s/)
+  await start()
+  await connection('CONNECTED')
+  unwrap(await pawl.runs.pause(id))
+  await expectStatus(page, id, 'PAUSED')
+  await expectStatus(other, id, 'PAUSED')
+  await expect
+    .poll(async () => (await other.locator('.event-seq').allInnerTexts()).toReversed().map(Number), {
+      timeout: 30_000,
+    })
+    .toEqual(Array.from({ length: (await pawl.runs.get(id))?.revision ?? 0 }, (_, index) => index + 1))
+  await other.close()
+})
+
+it('reads everything again where its cursor is of an earlier life of the database', async () => {
+  const { pawl } = dashboard
+  const gone = await startQueued(pawl, { title: 'Deleted meanwhile' })
+  const changed = await startQueued(pawl, { title: 'Cancelled meanwhile' })
+  await expectTexts(page, titles('queued'), ['Deleted meanwhile', 'Cancelled meanwhile'])
+  const start = await restart('SIGTERM')
+  await connection('RECONNECTING')
+  // A page that sleeps: nothing reaches it until it wakes.
+  await page.context().setOffline(true)
+  await start()
+  unwrap(await pawl.runs.cancel(gone))
+  unwrap(await pawl.runs.delete(gone))
+  unwrap(await pawl.runs.cancel(changed))
+  await startQueued(pawl, { title: 'New meanwhile' })
+  await page.context().setOffline(false)
+  await connection('CONNECTED')
+  await expectTexts(page, titles('queued'), ['New meanwhile'])
+  await expectTexts(page, titles('cancelled'), ['Cancelled meanwhile'])
+  await expect.poll(() => page.locator('[data-column="queued"] .column-count').innerText()).toBe('1')
+})
+
+it('polls where no stream comes about, and says so', async () => {
+  const { pawl } = dashboard
+  const id = await startQueued(pawl, { title: 'Polled for' })
+  const other = await dashboard.browser.context.newPage()
+  await other.addInitScript(() => {
+    // A network that lets requests through, and no streams.
+    class Shut extends EventTarget {
+      readonly OPEN = 1
+      readonly readyState = 3
+      onclose: ((event: unknown) => void) | null = null
+      constructor() {
+        super()
+        setTimeout(() => this.onclose?.({ code: 1006, reason: '' }))
+      }
+      send() {}
+      close() {}
+    }
+    Object.assign(window, { WebSocket: Shut })
+  })
+  await other.goto(server.url)
+  await other.locator('.connection[data-phase="POLLING"]').waitFor({ timeout: 40_000 })
+  await other.locator(`[data-run-id="${id}"][data-status="QUEUED"]`).waitFor()
+  unwrap(await pawl.runs.cancel(id))
+  await other.locator(`[data-run-id="${id}"][data-status="CANCELLED"]`).waitFor({ timeout: 40_000 })
+  await other.close()
+})

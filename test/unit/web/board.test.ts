@@ -1,0 +1,119 @@
+import type { Outcome, RunStatus } from '@pawl/sdk'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { COLUMNS, filterOfColumn } from '../../../web/src/board/columns.ts'
+import { readFilter, writeFilter } from '../../../web/src/board/filters.ts'
+import { matchesFilter } from '../../../sdk/react/filter.ts'
+import { makeRun } from '../sdk/words.ts'
+
+const STATUSES: RunStatus[] = [
+  'QUEUED',
+  'RUNNING',
+  'AWAITING_APPROVAL',
+  'PAUSED',
+  'CANCELLING',
+  'COMPLETED',
+  'FAILED',
+  'CANCELLED',
+  'EXPIRED',
+]
+/** What a run of a status may have come to. */
+const OUTCOMES: Partial<Record<RunStatus, Outcome[]>> = {
+  COMPLETED: ['SUCCESS'],
+  FAILED: ['FAILED', 'INCOMPLETE'],
+  CANCELLED: ['CANCELLED'],
+  EXPIRED: ['INCOMPLETE'],
+}
+const ALL = STATUSES.flatMap((status) =>
+  (OUTCOMES[status] ?? [null]).map((outcome) => makeRun({ status, outcome })),
+)
+const text = fc.string({ minLength: 1, maxLength: 12 }).map((word) => word.replaceAll(/\s|,/g, '') || 'x')
+const some = <Word extends string>(words: readonly Word[]) => fc.subarray([...words], { minLength: 1 })
+
+describe('the columns', () => {
+  it('have one place for every run, whatever it came to', () => {
+    for (const run of ALL) {
+      const places = COLUMNS.filter((column) => matchesFilter(run, filterOfColumn(column, {}) ?? {}))
+      expect(places, `${run.status} ${run.outcome}`).toHaveLength(1)
+    }
+  })
+
+  it('show what a filter lets through, and nothing else', () => {
+    fc.assert(
+      fc.property(
+        fc.record(
+          {
+            status: some(STATUSES),
+            outcome: some<Outcome>(['SUCCESS', 'INCOMPLETE', 'FAILED', 'CANCELLED']),
+          },
+          { requiredKeys: [] },
+        ),
+        (filter) => {
+          for (const run of ALL) {
+            const places = COLUMNS.filter((column) => {
+              const own = filterOfColumn(column, filter)
+              return own !== null && matchesFilter(run, own)
+            })
+            expect(places.length).toBe(matchesFilter(run, filter) ? 1 : 0)
+          }
+        },
+      ),
+    )
+  })
+})
+
+describe('an address', () => {
+  it('carries every filter there and back', () => {
+    const filters = fc.record(
+      {
+        status: some(STATUSES),
+        outcome: some<Outcome>(['SUCCESS', 'INCOMPLETE', 'FAILED', 'CANCELLED']),
+        workflow: text,
+        project: text,
+        text,
+        labels: fc.array(text, { minLength: 1, maxLength: 3 }),
+      },
+      { requiredKeys: [] },
+    )
+    fc.assert(
+      fc.property(filters, (filter) => {
+        const address = new URL(writeFilter(filter), 'http://pawl')
+        expect(readFilter(address.search)).toEqual(filter)
+      }),
+    )
+  })
+
+  it('of nonsense filters nothing', () => {
+    expect(readFilter('?status=NO,toString&outcome=&text=%20&label=&what=ever')).toEqual({})
+    expect(writeFilter({ text: '', labels: [], status: [] })).toBe('/')
+  })
+})
+
+describe('what matches a filter', () => {
+  const run = makeRun({
+    id: 'run_01abc',
+    title: 'Fix the Parser',
+    labels: ['a', 'b'],
+    project: 'web',
+    createdAt: '2026-01-02T00:00:00Z',
+  })
+  it.each([
+    [{ text: 'parser' }, true],
+    [{ text: 'RUN_01A' }, true],
+    [{ text: '01a' }, false],
+    [{ labels: ['b', 'a'] }, true],
+    [{ labels: ['a', 'c'] }, false],
+    [{ workflow: 'review', project: 'web' }, true],
+    [{ workflow: 'map' }, false],
+    [{ createdAfter: '2026-01-01T00:00:00Z', createdBefore: '2026-01-03T00:00:00Z' }, true],
+    [{ createdAfter: '2026-01-02T00:00:00Z' }, false],
+    [{ status: null, outcome: null, text: null }, true],
+  ])('%o: %s', (filter, isMatch) => {
+    expect(matchesFilter(run, filter)).toBe(isMatch)
+  })
+
+  it('is nothing that is not known of the run', () => {
+    expect(matchesFilter({ id: 'run_02', revision: 1, asOf: '' }, { project: 'web' })).toBe(false)
+    expect(matchesFilter({ id: 'run_02', revision: 1, asOf: '' }, { text: 'parser' })).toBe(false)
+  })
+})
