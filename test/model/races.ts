@@ -79,6 +79,17 @@ const append: AboutAction = { ...plain, kind: 'append', row: 0, fence: 'own', fr
 const child = (choices: Partial<StartAction>): StartAction => start(AT.handedOn, { parent: 0, ...choices })
 
 const keyed = <A extends AboutAction | StartAction>(action: A): A => ({ ...action, key: 0 })
+const askInTime = (onExpiry: BelowOf<'askApproval'>['onExpiry']): AboutAction => ({
+  ...driving,
+  kind: 'askApproval',
+  phase: 'none',
+  approval: 'REVIEW',
+  declared: true,
+  approvers: [],
+  allowSelfApproval: true,
+  expires: true,
+  onExpiry,
+})
 const pass = (seconds: number): Action => ({ kind: 'pass', seconds })
 const leased = fc.constantFrom(0, 300, 900)
 const among = (...preludes: Action[][]) => fc.constantFrom(...preludes)
@@ -140,7 +151,12 @@ export const RACES: readonly Race[] = [
   },
   {
     name: 'a decision and its expiry',
-    prelude: among([...PRELUDES.judged(), pass(1000)], [...PRELUDES.judged(), pass(400)]),
+    prelude: among(
+      [...PRELUDES.judged(), pass(1000)],
+      [...PRELUDES.judged(), pass(400)],
+      [start(AT.solo), askInTime('EXPIRE_RUN'), pass(600)],
+      [start(AT.solo), askInTime('REJECT'), pass(600)],
+    ),
     runners: [decide('yes'), decide('no'), claim, cancel(), pause, resume(false), release, renew],
   },
   {
