@@ -1,6 +1,6 @@
 import { seesRun } from '../commands/authorize.ts'
 import { mayDo } from '../lifecycle/authority.ts'
-import { possibleOperations, type Preview } from '../lifecycle/workspaces.ts'
+import { OPERATION_KINDS, possibleOperations, type Preview } from '../lifecycle/workspaces.ts'
 import { builder } from './builder.ts'
 import { AFTER, connectionOf, FIRST, pageCost, readPageSize, toConnection } from './connection.ts'
 import { decodePlace, encodePlace } from './cursors.ts'
@@ -91,6 +91,8 @@ builder.objectType(WorkspaceRef, {
     inFlight: t.field({
       type: [WorkspaceOperationRef],
       description: 'The operations that have not ended, in the order in which they were asked for.',
+      // one of a kind at most
+      complexity: { field: 1, multiplier: OPERATION_KINDS.length },
       resolve: ({ workspace }) => workspace.inFlight.map((operation) => ({ operation })),
     }),
     operations: t.field({

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { complexityFromQuery } from '@pothos/plugin-complexity'
-import { getIntrospectionQuery, Kind, parse, visit } from 'graphql'
+import { type ConstValueNode, getIntrospectionQuery, Kind, parse, visit } from 'graphql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { LIMITS } from '../../../src/graphql/limits.ts'
 import { schema } from '../../../src/graphql/schema.ts'
@@ -14,6 +14,14 @@ beforeAll(async () => {
   graph = await openTestGraph({ workflows: [SOLO] })
 })
 afterAll(() => graph.close())
+
+const PAGE: ConstValueNode = { kind: Kind.INT, value: '500' }
+const IDS: ConstValueNode = {
+  kind: Kind.LIST,
+  values: Array(500).fill({ kind: Kind.STRING, value: 'run_x' }),
+}
+/** The greatest value of each variable that says how much is asked for. */
+const GREATEST: Readonly<Record<string, ConstValueNode>> = { first: PAGE, last: PAGE, ids: IDS }
 
 const TOO_COMPLEX = ['QUERY_TOO_COMPLEX']
 const deep = (levels: number) => `${'continues { '.repeat(levels)} id ${'} '.repeat(levels)}`
@@ -41,10 +49,11 @@ describe('the limits of an operation', () => {
     for (const operation of operations) {
       // the plugin reads variables from the document: a page is asked for by a default
       const greatest = visit(operation, {
-        VariableDefinition: (node) =>
-          node.variable.name.value === 'first' || node.variable.name.value === 'last'
-            ? { ...node, defaultValue: { kind: Kind.INT, value: '500' } as const }
-            : { ...node, type: node.type.kind === Kind.NON_NULL_TYPE ? node.type.type : node.type },
+        VariableDefinition: (node) => {
+          const type = node.type.kind === Kind.NON_NULL_TYPE ? node.type.type : node.type
+          const defaultValue = GREATEST[node.variable.name.value]
+          return { ...node, type, ...(defaultValue && { defaultValue }) }
+        },
       })
       const found = complexityFromQuery(
         { kind: Kind.DOCUMENT, definitions: [greatest, ...fragments] },
