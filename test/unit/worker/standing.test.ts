@@ -1,0 +1,135 @@
+import { describe, expect, test } from 'vitest'
+import type { RunEvent } from '@pawl/sdk'
+import { follow, HOW, NOWHERE } from '../../../src/worker/standing.ts'
+import type { Standing } from '../../../src/worker/standing.ts'
+
+const PHASE = 'phs_1'
+const ref = { id: PHASE, phase: 'build', round: 1 }
+
+/** What stands after these events; each as type, payload and, where it matters, who did it. */
+function after(...events: readonly (readonly [type: string, payload: object, actor?: string])[]): Standing {
+  return events
+    .map(
+      ([type, payload, actor = 'worker'], index) =>
+        ({ type, payload, actor, seq: index + 1 }) as unknown as RunEvent,
+    )
+    .reduce((standing, event) => follow(standing, event, PHASE), NOWHERE)
+}
+
+const claimed = ['run.claimed', { owner: 'w', fence: 1 }] as const
+const started = (attempt: number, more: object = {}, actor = 'worker') =>
+  ['phase.started', { ...ref, attempt, from: null, repair: false, because: null, ...more }, actor] as const
+const repaired = (attempt: number, because: string) => started(attempt, { repair: true, because })
+const sending = (dedupKey: string) => ['prompt.sending', { ...ref, dedupKey }] as const
+const sent = (dedupKey: string) => ['prompt.sent', { ...ref, dedupKey }] as const
+const invalid = (sha256: string) =>
+  ['artifact.invalid', { phaseId: PHASE, path: 'b', sha256, problems: [] }] as const
+const resuming = (how: string) =>
+  ['session.changed', { id: 's', from: 'CRASHED', to: 'RESUMING', detail: { how } }] as const
+const wrote = (id: string) => ['message.sent', { id, text: id, mode: 'STEER' }, 'ann'] as const
+const failed = { class: 'HUMAN_REQUIRED', code: 'NO_ARTIFACT', message: 'none', hint: null }
+
+describe('where a phase stands', () => {
+  test('is told by its attempt and the prompts of that, each once', () => {
+    const standing = after(claimed, started(1), sending('a'), sending('a'), sent('a'), sending('b'))
+    expect(standing.attempt).toBe(1)
+    expect(standing.prompts).toEqual([
+      { key: 'a', isSent: true },
+      { key: 'b', isSent: false },
+    ])
+    expect(after(claimed, started(1), sending('a'), started(2)).prompts).toEqual([])
+  })
+
+  test('remembers what the last prompt was composed from, however the log goes on', () => {
+    const standing = after(
+      claimed,
+      started(1),
+      wrote('m1'),
+      sending('a'),
+      wrote('m2'),
+      invalid('1'),
+      sending('a'),
+      sent('a'),
+    )
+    expect(standing.promptedFrom?.messages.map(({ id }) => id)).toEqual(['m1'])
+    expect(standing.promptedFrom?.rejected).toBe(null)
+    expect(standing.promptedFrom?.prompts).toEqual([])
+    expect(standing.messages).toHaveLength(2)
+  })
+
+  test('counts repairs, resumes and restarts since it was begun anew', () => {
+    const worn = [
+      claimed,
+      started(1),
+      resuming(HOW.resumed),
+      resuming(HOW.uncounted),
+      resuming(HOW.restarted),
+      invalid('1'),
+    ] as const
+    const standing = after(...worn, repaired(2, 'wrong'))
+    expect(standing).toMatchObject({ repairs: 'wrong', repairCount: 1, resumeCount: 1, restartCount: 1 })
+    expect(standing.rejected?.sha256).toBe('1')
+    expect(after(...worn, repaired(2, 'wrong'), started(3))).toMatchObject({
+      repairs: null,
+      repairCount: 0,
+      resumeCount: 0,
+      restartCount: 0,
+      rejected: null,
+    })
+  })
+
+  test('keeps why it failed and what a person said, until it is done', () => {
+    const rejected = [
+      'approval.decided',
+      { phaseId: PHASE, decision: 'REJECT', comment: 'shorter' },
+      'ann',
+    ] as const
+    const retried = ['approval.decided', { phaseId: PHASE, decision: 'RETRY', comment: null }, 'ann'] as const
+    const fails = ['phase.failed', { ...ref, error: failed }] as const
+    expect(after(claimed, started(1), rejected, started(2))).toMatchObject({
+      feedback: 'shorter',
+      failure: null,
+    })
+    expect(after(claimed, started(1), rejected, started(2), fails, retried, started(3))).toMatchObject({
+      feedback: 'shorter',
+      failure: { code: 'NO_ARTIFACT' },
+    })
+    const done = ['phase.completed', { ...ref }] as const
+    expect(after(claimed, started(1), rejected, started(2), done)).toMatchObject({
+      feedback: null,
+      failure: null,
+    })
+  })
+
+  test('knows an agent that came by its own word, and where it was sent back from', () => {
+    expect(after(claimed, started(1)).isByAgent).toBe(false)
+    expect(after(claimed, started(1, { from: 'plan' }, 'agent#1'))).toMatchObject({
+      isByAgent: true,
+      sentBackFrom: null,
+    })
+    expect(after(claimed, started(1), started(2, { from: 'verify' })).sentBackFrom).toBe('verify')
+  })
+
+  test('knows work that broke off since the last prompt', () => {
+    const recovered = ['session.recovered', { id: 's', recoveryAttempts: 1 }] as const
+    expect(after(claimed, started(1), sending('a'), recovered).isRecovered).toBe(true)
+    expect(after(claimed, started(1), sending('a'), recovered, sending('b')).isRecovered).toBe(false)
+  })
+
+  test('keeps messages until they were consumed', () => {
+    const receipt = (receipt: string) => ['message.acknowledged', { id: 'm1', receipt }] as const
+    expect(after(wrote('m1'), receipt('DELIVERED')).messages).toHaveLength(1)
+    expect(after(wrote('m1'), receipt('DELIVERED'), receipt('CONSUMED')).messages).toEqual([])
+  })
+
+  test('is not touched by other phases', () => {
+    const other = { ...ref, id: 'phs_2' }
+    const standing = after(
+      claimed,
+      started(1),
+      ['phase.started', { ...other, attempt: 5, repair: false, from: null, because: null }],
+      ['prompt.sent', { ...other, dedupKey: 'x' }],
+    )
+    expect(standing).toMatchObject({ attempt: 1, prompts: [], seq: 4 })
+  })
+})
