@@ -151,8 +151,7 @@ describe('the feed', () => {
       Subscription: {
         runsChanged: {
           async *subscribe() {
-            throw createGraphQLError('not now', { extensions: { code: 'INTERNAL' } })
-            yield undefined
+            yield await Promise.reject(createGraphQLError('not now', { extensions: { code: 'INTERNAL' } }))
           },
         },
       },

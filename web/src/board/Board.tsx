@@ -20,11 +20,12 @@ export function Board({ place }: { readonly place: Place }) {
       }),
     [filter],
   )
-  const total = counts && Object.values(counts).reduce((sum, count) => sum + count, 0)
+  const total = counts && Object.values(counts).reduce((sum, { count }) => sum + count, 0)
+  const isExact = counts === undefined || Object.values(counts).every(({ isExact }) => isExact)
   return (
     <main className="board">
       <h1 className="hidden">Runs</h1>
-      <FilterBar filter={filter} total={total} />
+      <FilterBar filter={filter} total={total} isExact={isExact} />
       {total === 0 && <NothingHere isFiltered={!isEmptyFilter(filter)} />}
       <div className="columns" onKeyDown={crossColumns}>
         {shown.map(({ column, filter }) => (

@@ -6,6 +6,7 @@ import type { KeyboardEvent } from 'react'
 import { flushSync } from 'react-dom'
 import { Shape } from '../elements/Shape.tsx'
 import type { Column } from './columns.ts'
+import type { Counted } from './useCounts.ts'
 import { RunCard } from './RunCard.tsx'
 
 /** How high a card is with the space below it, in pixels. */
@@ -26,7 +27,7 @@ interface ColumnViewProps {
   readonly column: Column
   readonly filter: RunFilter
   /** How many the server counts. */
-  readonly counted: number | undefined
+  readonly counted: Counted | undefined
 }
 
 /** A column of the board: as many cards are drawn as can be seen, as many read as were scrolled to. */
@@ -62,7 +63,8 @@ export const ColumnView = memo(function ColumnView({ column, filter, counted }: 
     requestAnimationFrame(() => body.current?.querySelector<HTMLElement>('.card[tabindex="0"]')?.focus())
   }
 
-  const count = hasMore ? Math.max(counted ?? 0, sorted.length) : sorted.length
+  const count = hasMore ? Math.max(counted?.count ?? 0, sorted.length) : sorted.length
+  const hasUncounted = hasMore && counted?.isExact === false
   const headId = `column-${column.key}`
   return (
     <section
@@ -73,7 +75,10 @@ export const ColumnView = memo(function ColumnView({ column, filter, counted }: 
       <h2 className="column-head" id={headId} title={column.word.means}>
         <Shape tone={column.word.tone} />
         <span className="column-name">{column.word.label}</span>
-        <span className="column-count">{count}</span>
+        <span className="column-count">
+          {count}
+          {hasUncounted && '+'}
+        </span>
       </h2>
       {error !== undefined && <p className="problem column-note">This column could not be read.</p>}
       <div className="column-body" ref={body} tabIndex={-1} onKeyDown={onKeyDown}>

@@ -9,6 +9,8 @@ import { isEmptyFilter, writeFilter } from './filters.ts'
 interface FilterBarProps {
   readonly filter: RunFilter
   readonly total: number | undefined
+  /** Whether there are no more than that. */
+  readonly isExact: boolean
 }
 
 /** How long after the last key the search begins, in milliseconds. */
@@ -16,7 +18,7 @@ const TYPING_MS = 200
 const OUTCOMES = Object.keys(OUTCOME) as Outcome[]
 
 /** What narrows the board; every choice is part of the address. */
-export function FilterBar({ filter, total }: FilterBarProps) {
+export function FilterBar({ filter, total, isExact }: FilterBarProps) {
   const workflows = useWorkflowNames()
   const change = (changed: Partial<RunFilter>) => goTo(writeFilter({ ...filter, ...changed }))
   const toggle = (outcome: Outcome) => {
@@ -93,7 +95,7 @@ export function FilterBar({ filter, total }: FilterBarProps) {
         </button>
       )}
       <span className="filters-total" role="status">
-        {total === undefined ? '' : `${total} ${total === 1 ? 'run' : 'runs'}`}
+        {total === undefined ? '' : `${total}${isExact ? '' : '+'} ${total === 1 ? 'run' : 'runs'}`}
       </span>
     </form>
   )

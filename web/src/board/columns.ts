@@ -20,9 +20,14 @@ const oldestFirst = (a: StoredRun, b: StoredRun) => compareTexts(a.id, b.id)
 const lastSettledFirst = (a: StoredRun, b: StoredRun) =>
   compareTexts(b.settledAt ?? '', a.settledAt ?? '') || newestFirst(a, b)
 
-const active = (status: RunStatus, compare = newestFirst, orderBy: RunOrder = 'CREATED_DESC'): Column => ({
+const active = (
+  status: RunStatus,
+  compare = newestFirst,
+  orderBy: RunOrder = 'CREATED_DESC',
+  label = RUN_STATUS[status].label,
+): Column => ({
   key: status.toLowerCase(),
-  word: RUN_STATUS[status],
+  word: { ...RUN_STATUS[status], label },
   statuses: [status],
   outcomes: [],
   orderBy,
@@ -42,7 +47,7 @@ export const COLUMNS: readonly Column[] = [
   // What has waited longest is claimed first.
   active('QUEUED', oldestFirst, 'CREATED_ASC'),
   active('RUNNING'),
-  active('AWAITING_APPROVAL'),
+  active('AWAITING_APPROVAL', newestFirst, 'CREATED_DESC', 'To approve'),
   active('PAUSED'),
   active('CANCELLING'),
   settled(RUN_STATUS.COMPLETED, ['COMPLETED'], 'SUCCESS'),

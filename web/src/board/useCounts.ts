@@ -1,17 +1,23 @@
-import type { RunFilter, RunStatus } from '@pawl/sdk'
+import type { Outcome, RunFilter } from '@pawl/sdk'
 import { usePawl, useRunFeed } from '@pawl/sdk/react'
 import { useEffect, useState } from 'react'
-import type { Column } from './columns.ts'
 import { COLUMNS } from './columns.ts'
 
 /** How long after a change the server is asked to count again, in milliseconds. */
 const COUNT_MS = 800
 
-/** How many runs the server counts in each column, by the column’s key; counted again after changes. Undefined until then. */
-export function useCounts(filter: RunFilter): Readonly<Record<string, number>> | undefined {
+/** How many runs the server counts. */
+export interface Counted {
+  readonly count: number
+  /** False where there are more: of what has settled the server counts so many and no further. */
+  readonly isExact: boolean
+}
+
+/** How many runs stand in each column, by its key; counted again after changes. Undefined until they were counted. */
+export function useCounts(filter: RunFilter): Readonly<Record<string, Counted>> | undefined {
   const pawl = usePawl()
   const { store } = useRunFeed()
-  const [counts, setCounts] = useState<Readonly<Record<string, number>>>()
+  const [counts, setCounts] = useState<Readonly<Record<string, Counted>>>()
 
   useEffect(() => {
     const controller = new AbortController()
@@ -19,16 +25,33 @@ export function useCounts(filter: RunFilter): Readonly<Record<string, number>> |
     let timer: ReturnType<typeof setTimeout> | undefined
     let isCounting = false
     let isStale = false
-    const hasIncomplete = filter.outcome?.includes('INCOMPLETE') ?? true
-    const ask = async (filter: RunFilter) => toMap(await pawl.runs.counts({ filter, signal }))
+    const ask = async (outcome: Outcome | undefined) => {
+      const isWanted = !outcome || (filter.outcome?.includes(outcome) ?? true)
+      if (!isWanted) return []
+      return pawl.runs.counts({ filter: outcome ? { ...filter, outcome: [outcome] } : filter, signal })
+    }
     const count = async () => {
       timer = undefined
       isCounting = true
       isStale = false
       try {
-        const all = await ask(filter)
-        const incomplete = hasIncomplete ? await ask({ ...filter, outcome: ['INCOMPLETE'] }) : new Map()
-        setCounts(sumUp(all, incomplete))
+        // Of runs that failed it takes the outcome to know their column.
+        const [all, incomplete, failed] = await Promise.all([
+          ask(undefined),
+          ask('INCOMPLETE'),
+          ask('FAILED'),
+        ])
+        const counted = COLUMNS.map(({ key, statuses, outcomes }) => {
+          const source = outcomes.includes('INCOMPLETE')
+            ? incomplete
+            : outcomes.includes('FAILED')
+              ? failed
+              : all
+          const own = source.filter(({ status }) => statuses.includes(status))
+          const sum = own.reduce((total, { count }) => total + count, 0)
+          return [key, { count: sum, isExact: own.every(({ isExact }) => isExact) }] as const
+        })
+        setCounts(Object.fromEntries(counted))
       } catch {
         // The cards that were read are counted without it, and the next change asks again.
       } finally {
@@ -49,18 +72,4 @@ export function useCounts(filter: RunFilter): Readonly<Record<string, number>> |
     }
   }, [pawl, store, filter])
   return counts
-}
-
-type Counts = ReadonlyMap<RunStatus, number>
-
-function toMap(counts: readonly { status: RunStatus; count: number }[]): Counts {
-  return new Map(counts.map(({ status, count }) => [status, count]))
-}
-
-function sumUp(all: Counts, incomplete: Counts): Record<string, number> {
-  const countOf = ({ statuses, outcomes }: Column) => {
-    const sum = (counts: Counts) => statuses.reduce((total, status) => total + (counts.get(status) ?? 0), 0)
-    return outcomes.includes('INCOMPLETE') ? sum(incomplete) : sum(all) - sum(incomplete)
-  }
-  return Object.fromEntries(COLUMNS.map((column) => [column.key, countOf(column)]))
 }

@@ -123,7 +123,7 @@ function Node({ name, phase, x, y, isCurrent, isReachable, isOld }: NodeProps) {
         {attempts}
       </text>
       <text x="12" y="40" className="graph-note">
-        {shorten(`${note}${role}`, 24)}
+        {shorten(`${note}${role}`, 23)}
       </text>
     </g>
   )

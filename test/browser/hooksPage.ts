@@ -1,0 +1,78 @@
+import { createPawl, type StoredRun } from '@pawl/sdk'
+import {
+  PawlProvider,
+  useAction,
+  useConnection,
+  useRun,
+  useRunEvents,
+  useRuns,
+  useTranscript,
+} from '@pawl/sdk/react'
+import { createElement as h, memo, StrictMode, useState } from 'react'
+import { createRoot } from 'react-dom/client'
+
+/** How often each part was drawn, by its name. */
+const drawn: Record<string, number> = {}
+const note = (name: string) => (drawn[name] = (drawn[name] ?? 0) + 1)
+
+const Row = memo(function Row({ run }: { readonly run: StoredRun }) {
+  note(`row ${run.id}`)
+  return `${run.title} ${run.status}`
+})
+
+function Runs() {
+  const { runs } = useRuns({ filter: { status: ['RUNNING', 'PAUSED'] } })
+  return h(
+    'p',
+    { id: 'runs' },
+    runs.map((run, index) => [index > 0 && ', ', h(Row, { key: run.id, run })]),
+  )
+}
+
+function Connection() {
+  return h('p', { id: 'connection' }, useConnection().phase)
+}
+
+function Run({ runId }: { readonly runId: string }) {
+  const { run, detail, isMissing } = useRun(runId)
+  const { items } = useRunEvents(runId)
+  const pause = useAction((pawl) => pawl.runs.pause(runId))
+  return h(
+    'div',
+    null,
+    h('p', { id: 'run' }, isMissing ? 'missing' : `${run?.status} ${detail?.phases[0]?.status}`),
+    h('p', { id: 'events' }, items.map(({ type }) => type).join(' ')),
+    h('button', { id: 'pause', onClick: () => void pause.send() }, 'Pause'),
+    h('p', { id: 'action' }, pause.success?.__typename ?? pause.problem?.message ?? ''),
+  )
+}
+
+function Transcript({ sessionId }: { readonly sessionId: string }) {
+  return h(
+    'p',
+    { id: 'transcript' },
+    useTranscript(sessionId)
+      .items.map(({ text }) => text)
+      .join(''),
+  )
+}
+
+function Page() {
+  const [[runId, sessionId], look] = useState<readonly (string | undefined)[]>([])
+  Object.assign(window, { drawn, look: (...ids: string[]) => look(ids) })
+  return h(
+    'div',
+    null,
+    h(Connection),
+    h(Runs),
+    runId && h(Run, { key: runId, runId }),
+    sessionId && h(Transcript, { sessionId }),
+  )
+}
+
+const { token } = window as unknown as { token: string }
+const root = document.getElementById('root')
+if (!root) throw new Error('The page has no place for the hooks')
+// Streams come as server-sent events: the page that is tried here belongs to another origin than the server.
+const pawl = createPawl({ token, WebSocket: false })
+createRoot(root).render(h(StrictMode, null, h(PawlProvider, { pawl }, h(Page))))
