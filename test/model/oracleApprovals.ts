@@ -152,8 +152,9 @@ export function requestApproval(
   const file = validFile(run, key) ?? null
   if (kind === 'REVIEW' && artifact?.required && !file)
     return refused('NotCompletable', { status: run.status, missing: [{ kind: 'ARTIFACT', phase: key }] })
+  if (declared && kind === 'REVIEW' && declared.gate !== question.gate) return refused('InvalidInput')
   // at the gate that the workflow declares, the workflow says who is asked what
-  const asked = declared && kind === 'REVIEW' && declared.gate === question.gate ? declared : question
+  const asked = declared && kind === 'REVIEW' ? declared : question
   return telling(accepted, toRow(ask(run, asking, kind, asked, key, file)))
 }
 

@@ -77,11 +77,18 @@ export const decideRequestApproval: Rule<'requestApproval'> = (draft, command, s
   const missing = command.kind === 'REVIEW' ? missingArtifact(run, phase, workflow) : []
   if (missing.length > 0) return { type: 'NotCompletable', status: run.status, missing }
   const { approval: declared } = workflowPhase(workflow, key)
+  // approved at any other gate the phase would be COMPLETED, and never have the approval that its workflow asks for
+  if (declared && command.kind === 'REVIEW' && question.gate !== declared.gate)
+    return { type: 'InvalidInput', issues: [{ path: ['gate'], message: otherGate(key, declared.gate) }] }
   // whoever is to be asked at the workflow's own gate, and what, is for the workflow to say
-  const isDeclared = declared !== null && question.gate === declared.gate && question.kind === 'REVIEW'
+  const isDeclared = declared !== null && command.kind === 'REVIEW'
   const artifact = validArtifact(run, phase, workflow) ?? null
   ask(draft, situation, { ...question, ...(isDeclared && declared), phase, artifact })
   return 'accepted'
+}
+
+function otherGate(phase: string, gate: string): string {
+  return `phase ${phase} is approved at gate ${gate}; ask at that gate, or anything else without naming a phase`
 }
 
 /** A person's answer: given once, to exactly what was shown, and never changed. */

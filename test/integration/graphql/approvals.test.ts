@@ -203,13 +203,25 @@ describe('decideApproval', () => {
     )
   })
 
+  it('is about a phase at the gate that its workflow declares, and at no other', async () => {
+    const runId = await atWork('guarded', 'plan')
+    expect(await ask({ runId, fence: 1, phase: 'plan', gate: 'budget' })).toEqual(
+      mistake(['gate'], /phase plan is approved at gate plan/),
+    )
+    const budget = succeeded(await ask({ runId, fence: 1, gate: 'budget' })).approval
+    const { run } = succeeded(await decide(answer(budget, 'APPROVE')))
+    expect(run.currentPhase).toMatchObject({ key: 'plan', status: 'RUNNING' })
+    const declared = succeeded(await ask({ runId, fence: 1, phase: 'plan', gate: 'plan' })).approval
+    expect(declared).toMatchObject({ question: 'Shall we?', approvers: ['olga', 'oscar'] })
+  })
+
   it('sends a phase back, and fails the run where that was too often', async () => {
     const runId = await atWork('guarded', 'plan')
     for (const [status, phase] of [
       ['RUNNING', { status: 'FAILED', error: { code: 'REJECTED', message: 'too vague' } }],
       ['FAILED', { status: expect.any(String), error: expect.anything() }],
     ] as const) {
-      const { approval } = succeeded(await ask({ runId, fence: 1, phase: 'plan' }))
+      const { approval } = succeeded(await ask({ runId, fence: 1, phase: 'plan', gate: 'plan' }))
       const decided = await decide(answer(approval, 'REJECT', { comment: 'too vague' }))
       expect(decided).toMatchObject({ approval: { status: 'REJECTED' }, run: { status } })
       if (status === 'FAILED') continue
