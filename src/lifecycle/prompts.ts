@@ -15,8 +15,6 @@ export const PROMPT_PLACEHOLDERS = [
   'artifact.schema',
 ] as const
 
-export type PromptPlaceholder = (typeof PROMPT_PLACEHOLDERS)[number]
-
 /** What the phase that a prompt belongs to declares. */
 interface PromptedPhase {
   readonly role: string | null
