@@ -28,11 +28,7 @@ export function usePending(): PendingApprovals {
   useEffect(() => {
     if (value) setAsked(new Set(value.nodes.map(({ run }) => run.id)))
   }, [value])
-  return useMemo(
-    () => ({ approvals: value?.nodes, hasMore: value?.pageInfo.hasNextPage ?? false, error, refresh }),
-    // oxlint-disable-next-line react-hooks/exhaustive-deps -- `refresh` does the same each time
-    [value, error],
-  )
+  return { approvals: value?.nodes, hasMore: value?.pageInfo.hasNextPage ?? false, error, refresh }
 }
 
 const NONE: ReadonlySet<string> = new Set()
@@ -48,8 +44,8 @@ function useWaitingChange(asked: ReadonlySet<string>): number {
       if (all === seen) return sum
       seen = all
       sum = 0
-      for (const { status, revision } of all)
-        if (status === 'AWAITING_APPROVAL' || status === 'PAUSED')
+      for (const { id, status, revision } of all)
+        if (status === 'AWAITING_APPROVAL' || status === 'PAUSED' || asked.has(id))
           sum = (sum * 31 + revision + 1) % 0x7fffffff
       return sum
     }
