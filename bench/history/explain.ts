@@ -97,6 +97,8 @@ function toLiteral(value: unknown): string {
 
 function toElement(value: unknown): string {
   if (value === null) return 'NULL'
+  if (typeof value !== 'string' && typeof value !== 'number')
+    throw new Error(`a list of what can't be written down: ${typeof value}`)
   return `"${String(value).replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
 }
 

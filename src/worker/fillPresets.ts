@@ -16,7 +16,7 @@ export function fillPresets(settings: Readonly<Record<string, unknown>>): Filled
     const { preset: name, ...given } = agent
     const preset = Object.entries(PRESETS).find(([known]) => known === name)?.[1]
     if (preset) return [role, { ...preset, ...given }]
-    const message = `there is no preset ${String(name)} (known: ${Object.keys(PRESETS).join(', ')})`
+    const message = `there is no preset ${JSON.stringify(name)} (known: ${Object.keys(PRESETS).join(', ')})`
     issues.push({ path: ['agents', role, 'preset'], message })
     return [role, { adapter: 'process', command: ['true'], prompt: 'stdin', ...given }]
   })

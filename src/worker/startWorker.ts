@@ -81,7 +81,10 @@ export function startWorker(options: StartWorkerOptions): RunningWorker {
   })
   // Neither goes on without the other: a worker that may not serve may not work.
   serving.catch(() => void worker.stop().catch(() => undefined))
-  const finished = worker.finished.finally(() => left.abort()).finally(() => serving)
+  const finished = worker.finished.finally(async () => {
+    left.abort()
+    await serving
+  })
   finished.catch(() => undefined)
   const stop = async (timeoutMs: number) => {
     await worker.stop({ timeoutMs })

@@ -135,7 +135,7 @@ export const RACES: readonly Race[] = [
     name: 'answers to how it goes on',
     prelude: among(
       PRELUDES.stuck(AT.solo),
-      [...PRELUDES.stuck(AT.handedOn), release as Action],
+      [...PRELUDES.stuck(AT.handedOn), release],
       [...PRELUDES.stuck(AT.handedOn), pass(1000)],
     ),
     runners: [

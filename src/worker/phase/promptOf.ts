@@ -1,4 +1,3 @@
-import type { JsonValue } from '@pawl/sdk'
 import type { Prompt } from '../../adapters/adapter.ts'
 import { composePrompt } from '../prompt/composePrompt.ts'
 import type { PendingMessage, Standing } from '../standing.ts'
@@ -37,7 +36,7 @@ function compose(
 ): CarryingPrompt {
   const { id, title, input } = drive.held.run
   const { attempt, repairs, rejected, failure, feedback, sentBackFrom } = standing
-  const run = { id, title, input: input as JsonValue }
+  const run = { id, title, input }
   const told = { attempt, repairs, rejected, failure, feedback, sentBackFrom, messages: carried }
   return {
     prompt: composePrompt({ run, workflow: drive.workflow.name, declared, round, ordinal, ...told }),

@@ -16,7 +16,7 @@ const RENDERINGS: Readonly<Record<PromptPlaceholder, Rendering>> = {
   feedback: ({ feedback }) => feedback ?? '',
   'artifact.path': ({ declared }) => declared.artifact?.path ?? '',
   'artifact.mediaType': ({ declared }) => declared.artifact?.mediaType ?? '',
-  'artifact.schema': ({ declared }) => show(declared.artifact?.schema as JsonValue),
+  'artifact.schema': ({ declared }) => show(declared.artifact?.schema),
 }
 
 /** Fills in a phase's prompt. What is filled in is never read as a template again. */

@@ -67,7 +67,7 @@ describe('a diff', () => {
   })
 
   it('tells renamed and binary files, and names that ask for trouble', async () => {
-    const { path, diff } = await setUp({ old: `${'line\n'.repeat(20)}` })
+    const { path, diff } = await setUp({ old: 'line\n'.repeat(20) })
     renameSync(join(path, 'old'), join(path, 'new\tname\n"ä" '))
     writeFileSync(join(path, ':(top)*'), Buffer.from([0, 1, 2]))
     write(path, { '--output=x': 'y\n' })
