@@ -1,15 +1,13 @@
-import { readFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { unwrap } from '@pawl/sdk'
+import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { type Dashboard, openDashboard } from './dashboard.ts'
 import { awaitApproval, deliver, endIncomplete, startHeld, startQueued } from './driving.ts'
 
-const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 /** What the pages looked like; not part of the repository. */
 const SHOTS = join(import.meta.dirname, 'shots')
 
@@ -115,7 +113,7 @@ async function furnish(): Promise<void> {
 /** What axe finds against WCAG 2.2 AA, and what it holds for best practice. */
 async function findBarriers(): Promise<string[]> {
   // Evaluated from outside: the page's policy lets no foreign script in.
-  await page.evaluate(axeSource)
+  await page.evaluate(axe.source)
   return page.evaluate(async () => {
     const { axe } = window as unknown as {
       axe: { run: (...args: unknown[]) => Promise<{ violations: Violation[] }> }
