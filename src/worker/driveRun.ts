@@ -1,4 +1,4 @@
-import type { Held, Phase, RunDetail } from '@pawl/sdk'
+import type { Held, Phase, RunDetail, Session } from '@pawl/sdk'
 import { AgentError } from '../adapters/adapter.ts'
 import { chooseNext } from './chooseNext.ts'
 import { declaredPhase, readDeclared } from './declared.ts'
@@ -36,12 +36,20 @@ async function goThrough(drive: Drive): Promise<void> {
     const isDone = phase.status === 'COMPLETED'
     const declared = declaredPhase(drive.workflow, phase.key)
     if (!isDone && drive.tools.isDraining()) return
-    if (!isDone && declared.role !== null) await executePhase(drive, phase, declared.role)
-    else if (!isDone && !isUnderWay(phase)) await begin(drive, phase)
+    if (!isDone && declared.role !== null) {
+      if (!(await endOthers(drive, declared.role))) return
+      await executePhase(drive, phase, declared.role)
+    } else if (!isDone && !isUnderWay(phase)) await begin(drive, phase)
     else if (!isDone && declared.approval && !declared.artifact) return askForApproval(drive, declared)
     else if (!isDone && declared.artifact?.required) return askForHand(drive, declared)
     else if (!(await moveOn(drive, run, phase))) return
   }
+}
+
+/** Ends agents of other roles that still worked when their owner was lost: two never work in one workspace. */
+function endOthers(drive: Drive, role: string): Promise<boolean> {
+  const isAtWork = (session: Session) => session.role !== role && session.status === 'BUSY'
+  return drive.agents.endLeft(isAtWork, limitsFor(drive, drive.agents))
 }
 
 function isUnderWay({ status }: Phase): boolean {

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Session, SessionStatus } from '@pawl/sdk'
 import { AgentError } from '../adapters/adapter.ts'
 import type { Agent, AgentContext, ProcessEnd } from '../adapters/adapter.ts'
+import { agentDefinitionSchema } from '../adapters/agentDefinition.ts'
 import type { AgentDefinition } from '../adapters/agentDefinition.ts'
 import type { TranscriptWriter } from '../adapters/transcript/transcriptWriter.ts'
 import type { StopLimits } from '../processes/processGroup.ts'
@@ -35,6 +36,8 @@ export class OpenAgents {
   readonly #drive: Drive
   readonly #byRole = new Map<string, OpenAgent>()
   readonly #transcripts = new Set<TranscriptWriter>()
+  /** Sessions of earlier owners whose agents are proven gone. */
+  readonly #ended = new Set<string>()
   /** The phase under way, which processes are recorded for. */
   phase: string | undefined
 
@@ -53,47 +56,13 @@ export class OpenAgents {
    * @throws AgentError where no agent is configured for the role, or it can't be opened
    */
   async open(role: string): Promise<OpenAgent> {
-    const { tools, held, call } = this.#drive
-    const definition = tools.config.agents[role] ?? tools.config.agents['default']
+    const definition = this.#definitionOf(role)
     if (!definition) throw noAgent(role)
     const { path } = await this.#drive.workspace()
     const opened = await this.#openSession(role, definition)
     await this.#drive.step('session-opened')
     if (opened.status === 'CREATED') await this.#setStatus(opened.id, 'BOOTSTRAPPING')
-    const stateDir = join(tools.stateRoot, opened.id)
-    const env = agentEnvironment(tools.env, {
-      url: tools.url,
-      runId: held.run.id,
-      agentToken: held.agentToken,
-    })
-    const output = openTranscript(this.#drive, {
-      id: opened.id,
-      stateDir,
-      env: { ...env, ...definition.env },
-    })
-    this.#transcripts.add(output)
-    const context: AgentContext = {
-      definition,
-      sessionId: opened.id,
-      workspace: path,
-      stateDir,
-      env,
-      handle: opened.handle,
-      output,
-      recordStart: async ({ command, pid }) => {
-        // An agent that lives on from phase to phase works for the run.
-        const phase = definition.adapter === 'tmux' ? undefined : this.phase
-        const answer = await held.executions.start({ command, pid, phase, ...call })
-        return this.#drive.accept(answer).execution.id
-      },
-      recordEnd: (executionId, ending) => finishExecution(tools.pawl, executionId, ending),
-      saveHandle: async (handle) => {
-        this.#drive.accept(
-          await held.sessions.open({ role, adapter: definition.adapter, handle, ...this.#drive.call }),
-        )
-      },
-    }
-    const agent = await ADAPTERS[definition.adapter].open(context)
+    const agent = await this.#reach(opened, definition, path)
     const status = opened.status === 'CREATED' ? 'BOOTSTRAPPING' : opened.status
     const open = { role, definition, agent, sessionId: opened.id, status }
     this.#byRole.set(role, open)
@@ -107,10 +76,42 @@ export class OpenAgents {
     open.status = status
   }
 
-  /** Ends every agent and all that they started. Returns whether all of it is proven gone. */
+  /**
+   * Ends every agent of the run and all that they started, those that an earlier owner has left as well. Returns whether all of it
+   * is proven gone.
+   */
   async stop(limits: StopLimits, end: ProcessEnd['end']): Promise<boolean> {
     const stopped = await Promise.all([...this.#byRole.values()].map(({ agent }) => agent.stop(limits, end)))
-    return stopped.every(Boolean)
+    // What is there after the lease may be another owner's.
+    const areLeftGone = this.#drive.held.remainingMs === 0 || (await this.endLeft(() => true, limits))
+    return areLeftGone && stopped.every(Boolean)
+  }
+
+  /**
+   * Ends agents that an earlier owner has left, and this one has not taken up. Returns whether they are proven gone; false also where
+   * nobody can tell.
+   */
+  async endLeft(isMeant: (session: Session) => boolean, limits: StopLimits): Promise<boolean> {
+    const { tools, runId, call, signal } = this.#drive
+    const retry = { attempts: 3, timeoutMs: 5_000 }
+    const options = signal.aborted ? { retry } : call
+    try {
+      const mine = new Set([...this.#byRole.values()].map(({ sessionId }) => sessionId))
+      const sessions = await tools.pawl.sessions.list(runId, options)
+      const left = sessions.filter(
+        (session) =>
+          session.handle !== null &&
+          !mine.has(session.id) &&
+          !this.#ended.has(session.id) &&
+          isMeant(session),
+      )
+      if (left.length === 0) return true
+      const gone = await Promise.all(left.map((session) => this.#endOne(session, limits)))
+      return gone.every(Boolean)
+    } catch (error) {
+      tools.report({ kind: 'trouble', message: `what an earlier owner has left: ${String(error)}` })
+      return false
+    }
   }
 
   /** The longest that any of them may take to end by itself, in seconds. */
@@ -127,6 +128,61 @@ export class OpenAgents {
   async close(): Promise<void> {
     await Promise.all([...this.#byRole.values()].map(({ agent }) => agent.close()))
     await Promise.all([...this.#transcripts].map((transcript) => transcript.close()))
+  }
+
+  async #endOne(session: Session, limits: StopLimits): Promise<boolean> {
+    // It is reached to be ended, never to be started: in a terminal, or as the processes that all others are.
+    const adapter = session.adapter === 'tmux' ? 'tmux' : 'process'
+    const definition = agentDefinitionSchema.parse({ adapter, command: ['false'], prompt: 'stdin' })
+    const agent = await this.#reach(session, definition, this.#drive.tools.stateRoot)
+    const isGone = await agent.stop(limits, 'SUPERVISOR_LOST')
+    await agent.close()
+    if (isGone) this.#ended.add(session.id)
+    return isGone
+  }
+
+  #definitionOf(role: string): AgentDefinition | undefined {
+    const { agents } = this.#drive.tools.config
+    return agents[role] ?? agents['default']
+  }
+
+  /** Reaches the agent of a session through its adapter. */
+  async #reach(session: Session, definition: AgentDefinition, workspace: string): Promise<Agent> {
+    const { tools, held } = this.#drive
+    const { id: sessionId, role, handle } = session
+    const stateDir = join(tools.stateRoot, sessionId)
+    const env = agentEnvironment(tools.env, {
+      url: tools.url,
+      runId: held.run.id,
+      agentToken: held.agentToken,
+    })
+    const output = openTranscript(this.#drive, {
+      id: sessionId,
+      stateDir,
+      env: { ...env, ...definition.env },
+    })
+    this.#transcripts.add(output)
+    const context: AgentContext = {
+      definition,
+      sessionId,
+      workspace,
+      stateDir,
+      env,
+      handle,
+      output,
+      recordStart: async ({ command, pid }) => {
+        // An agent that lives on from phase to phase works for the run.
+        const phase = definition.adapter === 'tmux' ? undefined : this.phase
+        const answer = await held.executions.start({ command, pid, phase, ...this.#drive.call })
+        return this.#drive.accept(answer).execution.id
+      },
+      recordEnd: (executionId, ending) => finishExecution(tools.pawl, executionId, ending),
+      saveHandle: async (kept) => {
+        const fields = { role, adapter: definition.adapter, handle: kept, ...this.#drive.call }
+        this.#drive.accept(await held.sessions.open(fields))
+      },
+    }
+    return ADAPTERS[definition.adapter].open(context)
   }
 
   async #openSession(role: string, { adapter }: AgentDefinition): Promise<Session> {
