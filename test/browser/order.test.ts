@@ -72,12 +72,15 @@ it('nor on the page of the run, nor any phase of it as under way', async () => {
   proxy.breakStreams()
   unwrap(await direct.phases.start(id, 'context', { fence }))
   await page.locator('[data-phase="context"][data-phase-status="RUNNING"]').waitFor()
+  // What others do goes through the same streams, and in between.
+  const others = [100, 101, 102].map((number) => live(number))
   for (let times = 0; times < 10; times += 1) {
     unwrap(await direct.runs.pause(id))
     unwrap(await direct.runs.resume(id))
   }
   unwrap(await direct.runs.cancel(id))
   unwrap(await direct.runs.confirmCancel(id, { fence }))
+  await Promise.all(others)
   await expectStatus(page, id, 'CANCELLED')
   await page.locator('[data-phase="context"][data-phase-status="CANCELLED"]').waitFor()
   // What was held back comes in by now.

@@ -59,9 +59,9 @@ export async function openShuffledServer(target: string, seed: number): Promise<
       await sleep(random() * LATEST_MS)
       if (number < last) shuffled += 1
       pass(text)
-      if (random() < 0.3) {
+      if (random() < 0.5) {
         shuffled += 1
-        await sleep(random() * LATEST_MS)
+        await sleep(random() * 2 * LATEST_MS)
         pass(text)
       }
     })
