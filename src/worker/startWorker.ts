@@ -81,10 +81,15 @@ export function startWorker(options: StartWorkerOptions): RunningWorker {
   })
   // Neither goes on without the other: a worker that may not serve may not work.
   serving.catch(() => void worker.stop().catch(() => undefined))
-  const finished = worker.finished.finally(async () => {
-    left.abort()
-    await serving
-  })
+  const finish = async () => {
+    try {
+      await worker.finished
+    } finally {
+      left.abort()
+      await serving
+    }
+  }
+  const finished = finish()
   finished.catch(() => undefined)
   const stop = async (timeoutMs: number) => {
     await worker.stop({ timeoutMs })
