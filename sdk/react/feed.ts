@@ -73,11 +73,13 @@ export function createRunFeed(pawl: Pawl, store: RunStore, options: FeedOptions 
         return { phase, since: isSameLoss ? state.since : Date.now(), error }
       })
     }
-    const poller = createPoller(signal, async () => {
+    const poller = createPoller(signal, async (polling) => {
       try {
         await pollRuns(pawl, store, { filter, signal })
-        enter('POLLING')
+        // An answer that comes when the stream is back says nothing of the connection any more.
+        if (!polling.aborted) enter('POLLING')
       } catch (error) {
+        if (polling.aborted) return
         if (error instanceof PawlAuthError) enter('REFUSED', error)
         else enter('RECONNECTING', error)
       }
@@ -160,8 +162,8 @@ function createSignal(): { readonly promise: Promise<void>; resolve(): void } {
   return { promise, resolve: () => resolve() }
 }
 
-/** Calls `poll` again and again while it is started, never twice at once. */
-function createPoller(signal: AbortSignal, poll: () => Promise<void>) {
+/** Calls `poll` again and again while it is started, never twice at once; what it is given aborts when it is stopped. */
+function createPoller(signal: AbortSignal, poll: (polling: AbortSignal) => Promise<void>) {
   let current: AbortController | undefined
   const stop = () => {
     current?.abort()
@@ -177,7 +179,7 @@ function createPoller(signal: AbortSignal, poll: () => Promise<void>) {
         for (;;) {
           await wait(everyMs, own.signal)
           if (own.signal.aborted) return
-          await poll()
+          await poll(own.signal)
         }
       })()
     },
