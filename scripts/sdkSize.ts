@@ -24,6 +24,7 @@ async function bundle(entry: string): Promise<Buffer> {
     dts: false,
     minify: true,
     write: false,
+    clean: false,
     logLevel: 'error',
     deps: { neverBundle: ['@pawl/sdk', 'react'] },
   })
