@@ -120,7 +120,8 @@ function keyOf(line: Line | undefined): string {
 }
 
 /** How an event is drawn, by the past tense of its name. */
-function toneOf({ type }: RunEvent): Tone {
+function toneOf({ type, payload }: RunEvent): Tone {
+  if (type === 'run.failed' && payload.reason === 'INCOMPLETE') return 'half'
   if (type === 'run.failed' || type === 'phase.failed' || type === 'artifact.invalid') return 'bad'
   if (/\.(?:completed|validated)$/.test(type)) return 'good'
   if (type.startsWith('approval.')) return 'ask'
