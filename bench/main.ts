@@ -11,6 +11,7 @@ import { measureLatency } from './parts/latency.ts'
 import { showPlans } from './parts/plans.ts'
 import { profileServer } from './parts/profile.ts'
 import { measureStart } from './parts/start.ts'
+import { measureTakeover } from './parts/takeover.ts'
 import { measureThroughput } from './parts/throughput.ts'
 import { buildServer } from '../scripts/buildServer.ts'
 import { InterruptedError, Resources } from './resources.ts'
@@ -24,6 +25,7 @@ const MEASURE: Readonly<Record<Part, (bench: Bench) => Promise<readonly Result[]
   throughput: measureThroughput,
   latency: measureLatency,
   growth: measureGrowth,
+  takeover: measureTakeover,
   plans: showPlans,
   profile: profileServer,
 }
