@@ -20,5 +20,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     maxWorkers: 2,
     retry: 0,
+    // a busy machine takes its time
+    expect: { poll: { timeout: 20_000 } },
   },
 })
