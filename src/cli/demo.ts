@@ -33,7 +33,7 @@ export function demoCommand(): Command {
     .option('--port <number>', 'port to listen on; where it is taken, any other', parseCount, 4400)
     .option('--pace <ms>', 'how long the agent waits in each phase, for people who watch', parseCount)
     .option('--no-color', 'without colours')
-  return withExamples(command, ['pawl demo', 'pawl demo --exit   # in CI: ends within a minute']).action(
+  return withExamples(command, ['pawl demo', 'pawl demo --exit   # in CI: ends by itself']).action(
     act<Options>(async (invocation, options) => {
       const temporary =
         options.exit && !options.data ? await mkdtemp(join(tmpdir(), 'pawl-demo-')) : undefined

@@ -3,6 +3,7 @@ import { unwrap } from '@pawl/sdk'
 import type { RunDetail } from '@pawl/sdk'
 import { awaitRun, showEvents } from './followFeed.ts'
 import type { Scene } from './scene.ts'
+import { quote } from './showCommand.ts'
 
 /** The agents that come with Pawl, by what they do. */
 const AGENTS = {
@@ -66,8 +67,4 @@ export async function showAgent(scene: Scene, work: AgentAtWork & { runId?: stri
 
 function stoppedShort(): never {
   throw new Error('pawl exec ended before its run came up')
-}
-
-function quote(word: string): string {
-  return /^[\w./=:-]+$/.test(word) ? word : `'${word}'`
 }

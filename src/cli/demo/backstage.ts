@@ -15,6 +15,16 @@ export interface BackstageOptions {
 /** What a command printed, line by line, as it comes. */
 export type Listener = (line: string, stream: 'stdout' | 'stderr') => void
 
+/** A command under way. */
+export interface Started {
+  /** Undefined where nothing was started any more. */
+  readonly pid: number | undefined
+  /** Resolves with its exit code; 1 where a signal ended it. */
+  readonly ended: Promise<number>
+  /** Sends it a signal; nothing where it has ended. */
+  readonly kill: (signal: NodeJS.Signals) => void
+}
+
 /** Runs `pawl` commands as real processes, the way a person's terminal would. */
 export class Backstage {
   readonly #env: NodeJS.ProcessEnv
@@ -34,19 +44,28 @@ export class Backstage {
   }
 
   /** Runs `pawl` with these words and returns its exit code. */
-  async run(words: readonly string[], listener: Listener): Promise<number> {
-    if (this.#isStopped) return 130
+  run(words: readonly string[], listener: Listener): Promise<number> {
+    return this.start(words, listener).ended
+  }
+
+  /** Starts `pawl` with these words. */
+  start(words: readonly string[], listener: Listener): Started {
+    if (this.#isStopped) return { pid: undefined, ended: Promise.resolve(130), kill: () => undefined }
     const script = process.argv[1] ?? ''
     const child = spawn(process.execPath, [...process.execArgv, script, ...words], {
       cwd: home,
       env: this.#env,
       stdio: ['ignore', 'pipe', 'pipe'],
     })
+    for (const stream of ['stdout', 'stderr'] as const) {
+      createInterface({ input: child[stream] }).on('line', (line) => listener(line, stream))
+    }
+    return { pid: child.pid, ended: this.#end(child), kill: (signal) => void child.kill(signal) }
+  }
+
+  async #end(child: ChildProcess): Promise<number> {
     this.#children.add(child)
     try {
-      for (const stream of ['stdout', 'stderr'] as const) {
-        createInterface({ input: child[stream] }).on('line', (line) => listener(line, stream))
-      }
       const [code] = (await once(child, 'close')) as [number | null]
       return code ?? 1
     } finally {

@@ -1,10 +1,10 @@
 import type { Approval, Decision, RunDetail } from '@pawl/sdk'
 import { findOpenApproval } from '../approval/findOpen.ts'
-import { EXIT } from '../exitCodes.ts'
 import { showAgent } from './agentAtWork.ts'
 import { askAtTerminal } from './askAtTerminal.ts'
 import { insist } from './scene.ts'
 import type { Scene } from './scene.ts'
+import { showCommand } from './showCommand.ts'
 
 const WORKFLOW = 'examples/workflows/delivery.yaml'
 
@@ -22,7 +22,7 @@ export async function deliver(scene: Scene): Promise<void> {
     'A workflow is a file: phases, what each has to hand over, who has to agree. This one wants a plan that a person ' +
       'approves, and a report whose shape the server knows.',
   )
-  await show(scene, ['workflow', 'apply', WORKFLOW])
+  await showCommand(scene, ['workflow', 'apply', WORKFLOW])
   const { run: planned } = await showAgent(scene, {
     agent: 'delivery',
     words: ['--workflow', 'delivery', '--title', 'Release notes'],
@@ -57,7 +57,7 @@ async function decideUntilApproved(scene: Scene, planned: RunDetail): Promise<nu
     const run = (await scene.pawl.runs.get(planned.id)) ?? planned
     const approval = await findOpenApproval(scene.pawl, run)
     if (!approval) throw new Error('the agent asked for no approval')
-    await show(scene, ['approval', 'show', approval.id])
+    await showCommand(scene, ['approval', 'show', approval.id])
     const answer = await decide(scene, approval, rejections < MOST_REJECTIONS)
     const { revision = 0 } = (await scene.pawl.runs.get(planned.id)) ?? {}
     if (answer === 'APPROVE') return revision
@@ -84,7 +84,7 @@ async function decide(scene: Scene, { id, digest }: Approval, mayReject: boolean
   if (typed === undefined)
     stage.say('Nobody answers, so the demonstration does, with the digest of what was shown:')
   const comment = isRejected ? 'fewer commits, please' : 'go ahead'
-  await show(scene, [
+  await showCommand(scene, [
     'approval',
     'decide',
     id,
@@ -95,13 +95,4 @@ async function decide(scene: Scene, { id, digest }: Approval, mayReject: boolean
     comment,
   ])
   return isRejected ? 'REJECT' : 'APPROVE'
-}
-
-/** Shows a command, with what it answers. */
-async function show({ stage, backstage }: Scene, words: readonly string[]): Promise<void> {
-  stage.command(['pawl', ...words.map((word) => (word.includes(' ') ? `'${word}'` : word))].join(' '))
-  const code = await backstage.run(words, (line, stream) => {
-    if (stream === 'stdout') stage.echo(line)
-  })
-  insist(code, EXIT.done)
 }

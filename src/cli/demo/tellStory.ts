@@ -1,6 +1,7 @@
 import { relative } from 'node:path'
 import { cancelWithProof, disturbFinished } from './cancels.ts'
 import { deliver } from './deliveries.ts'
+import { handOver } from './handovers.ts'
 import { finishWithoutWork, resumeTwice, reviewRepository, takeUpAgain } from './reviews.ts'
 import { insist } from './scene.ts'
 import type { Scene } from './scene.ts'
@@ -26,6 +27,7 @@ export async function tellStory(scene: Scene): Promise<void> {
   await resumeTwice(scene, unfinished)
   await takeUpAgain(scene, unfinished)
   await deliver(scene)
+  await handOver(scene)
   await cancelWithProof(scene)
   await disturbFinished(scene, reviewed)
   await examine(scene)

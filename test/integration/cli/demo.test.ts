@@ -5,16 +5,14 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { runPawl, startPawl } from './pawl.ts'
 
 describe('pawl demo', () => {
-  it('tells the whole story within a minute, and leaves nothing behind', async () => {
+  it('tells the whole story to its end, and leaves nothing behind', async () => {
     const temporary = await mkdtemp(join(tmpdir(), 'pawl-demo-test-'))
     onTestFinished(() => rm(temporary, { recursive: true }))
-    const startedAt = performance.now()
     const { code, stdout, stderr } = await startPawl(['demo', '--exit'], { env: { TMPDIR: temporary } }).ended
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    expect(performance.now() - startedAt).toBeLessThan(60_000)
     expect((await readdir(temporary)).filter((name) => name.startsWith('pawl'))).toEqual([])
     for (const line of STORY) expect(stdout).toMatch(line)
-  }, 90_000)
+  }, 180_000)
 
   it('stays up after the story until Ctrl-C, and can be looked at from another terminal', async () => {
     const data = await mkdtemp(join(tmpdir(), 'pawl-demo-test-'))
@@ -22,10 +20,10 @@ describe('pawl demo', () => {
     const running = startPawl(['demo', '--data', data, '--port', '0'])
     await running.until(/sign-in\?code=/)
     const { stdout } = await runPawl(['run', 'list'], { env: { PAWL_DATA: data } })
-    expect(stdout.match(/COMPLETED/g)).toHaveLength(3)
+    expect(stdout.match(/COMPLETED/g)).toHaveLength(4)
     running.kill('SIGINT')
     expect(await running.ended).toMatchObject({ code: 0, stderr: '' })
-  }, 90_000)
+  }, 180_000)
 
   it('ends in the middle of the story where it is told to, with everything it started', async () => {
     const data = await mkdtemp(join(tmpdir(), 'pawl-demo-test-'))
@@ -64,8 +62,17 @@ const STORY = [
   /as a repair: \/entries must be integer/,
   /agent │ passed: every entry was counted/,
   /COMPLETED: the first build\.json was refused/,
+  /worker-a │ .*build\.json is not accepted: \/words must be integer/,
+  /\$ kill -9 \d+/,
+  /Its agent died with it: process \d+ is gone/,
+  /run\.requeued .*The owner was lost/,
+  /worker-b │ .*verify goes on as verifier/,
+  /agent │ found verified already: chapters\/1-harbour\.md/,
+  /A {2}INDEX\.md/,
+  /merged into main: [0-9a-f]{40}/,
+  /COMPLETED by the second worker/,
   /CANCELLED, confirmed: no process of it is left/,
   /nothing was changed: it is COMPLETED already/,
   /Nothing was changed: it is COMPLETED, revision (\d+) as before/,
-  /4 runs checked, no violations/,
+  /5 runs checked, no violations/,
 ]

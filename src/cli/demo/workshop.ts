@@ -1,0 +1,76 @@
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { home } from '../version.ts'
+
+/** The chapters of the repository, by file. */
+const CHAPTERS = {
+  '1-harbour.md':
+    '# The harbour\n\nThe boats came in with the tide, and nobody counted them but the child on the wall.\n',
+  '2-storm.md': '# The storm\n\nAt night the light went out. Whoever was at sea then steered by the bells.\n',
+  '3-morning.md':
+    '# The morning\n\nEleven boats had gone out. The child counted eleven, and went home to sleep.\n',
+}
+
+/** Where workers find a repository to work on. */
+export interface Workshop {
+  /** A git repository with one commit, on `main`. */
+  readonly repository: string
+  /** The folder of the repository that has the chapters. */
+  readonly chapters: string
+  /** Writes the settings of a worker, whose agent rests so long after each file it verifies, and returns their file. */
+  readonly configure: (worker: { owner: string; label: string; pauseMs: number }) => Promise<string>
+  /** What git says in the repository. */
+  readonly git: (...words: string[]) => Promise<string>
+}
+
+/** Makes a workshop of its own in this folder. */
+export async function openWorkshop(data: string): Promise<Workshop> {
+  const folder = await mkdtemp(join(data, 'handover-'))
+  const [repository, chapters] = [join(folder, 'repository'), 'chapters']
+  await mkdir(join(repository, chapters), { recursive: true })
+  for (const [name, text] of Object.entries(CHAPTERS)) await writeFile(join(repository, chapters, name), text)
+  const git = (...words: string[]) => askGit(repository, words)
+  await git('init', '--quiet', '--initial-branch=main')
+  await git('add', '.')
+  await git('commit', '--quiet', '--message=Three chapters')
+  const configure: Workshop['configure'] = async ({ owner, label, pauseMs }) => {
+    const file = join(folder, `${owner}.json`)
+    const agent = [
+      process.execPath,
+      join(home, 'examples/agents/indexing-agent.js'),
+      '--pause',
+      String(pauseMs),
+    ]
+    const settings = {
+      owner,
+      workflows: ['handover'],
+      labels: [label],
+      leaseSeconds: 5,
+      drainSeconds: 1,
+      state: 'sessions',
+      workspace: { repository: 'repository', base: 'main', root: 'worktrees' },
+      agents: { default: { adapter: 'process', command: agent, prompt: 'stdin', killAfterSeconds: 2 } },
+    }
+    await writeFile(file, JSON.stringify(settings, null, 2))
+    return file
+  }
+  return { repository, chapters, configure, git }
+}
+
+/** Settings that must not depend on whose machine it is. */
+const SETTINGS = [
+  'user.name=Pawl',
+  'user.email=pawl@localhost',
+  'commit.gpgSign=false',
+  'core.hooksPath=/dev/null',
+]
+
+/** Asks git in this repository, whatever repository the surroundings name. */
+async function askGit(repository: string, words: readonly string[]): Promise<string> {
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('GIT_')))
+  const settings = SETTINGS.flatMap((setting) => ['-c', setting])
+  const { stdout } = await promisify(execFile)('git', [...settings, ...words], { cwd: repository, env })
+  return stdout
+}
