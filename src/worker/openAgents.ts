@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Session, SessionStatus } from '@pawl/sdk'
 import { AgentError } from '../adapters/adapter.ts'
-import type { Agent, AgentContext, ProcessEnd } from '../adapters/adapter.ts'
+import type { Agent, AgentContext, AgentOutput, ProcessEnd } from '../adapters/adapter.ts'
 import { agentDefinitionSchema } from '../adapters/agentDefinition.ts'
 import type { AgentDefinition } from '../adapters/agentDefinition.ts'
 import type { TranscriptWriter } from '../adapters/transcript/transcriptWriter.ts'
@@ -20,6 +20,9 @@ export interface AgentWays {
   /** Below it each session has a private folder. */
   readonly stateRoot: string
 }
+
+/** Takes what is left of an agent whose session is still an earlier owner's: the server lets nobody else write its transcript. */
+const UNHEARD: AgentOutput = { startsAt: 0, hasRoom: true, write: () => undefined }
 
 /** A session of this run with its agent, as this owner has opened them. */
 export interface OpenAgent {
@@ -62,7 +65,7 @@ export class OpenAgents {
     const opened = await this.#openSession(role, definition)
     await this.#drive.step('session-opened')
     if (opened.status === 'CREATED') await this.#setStatus(opened.id, 'BOOTSTRAPPING')
-    const agent = await this.#reach(opened, definition, path)
+    const agent = await this.#reach(opened, definition, path, (env) => this.#openTranscript(opened.id, env))
     const status = opened.status === 'CREATED' ? 'BOOTSTRAPPING' : opened.status
     const open = { role, definition, agent, sessionId: opened.id, status }
     this.#byRole.set(role, open)
@@ -134,7 +137,7 @@ export class OpenAgents {
     // It is reached to be ended, never to be started: in a terminal, or as the processes that all others are.
     const adapter = session.adapter === 'tmux' ? 'tmux' : 'process'
     const definition = agentDefinitionSchema.parse({ adapter, command: ['false'], prompt: 'stdin' })
-    const agent = await this.#reach(session, definition, this.#drive.tools.stateRoot)
+    const agent = await this.#reach(session, definition, this.#drive.tools.stateRoot, () => UNHEARD)
     const isGone = await agent.stop(limits, 'SUPERVISOR_LOST')
     await agent.close()
     if (isGone) this.#ended.add(session.id)
@@ -147,29 +150,26 @@ export class OpenAgents {
   }
 
   /** Reaches the agent of a session through its adapter. */
-  async #reach(session: Session, definition: AgentDefinition, workspace: string): Promise<Agent> {
+  async #reach(
+    { id: sessionId, role, handle }: Session,
+    definition: AgentDefinition,
+    workspace: string,
+    openOutput: (env: Readonly<Record<string, string>>) => AgentOutput,
+  ): Promise<Agent> {
     const { tools, held } = this.#drive
-    const { id: sessionId, role, handle } = session
-    const stateDir = join(tools.stateRoot, sessionId)
     const env = agentEnvironment(tools.env, {
       url: tools.url,
       runId: held.run.id,
       agentToken: held.agentToken,
     })
-    const output = openTranscript(this.#drive, {
-      id: sessionId,
-      stateDir,
-      env: { ...env, ...definition.env },
-    })
-    this.#transcripts.add(output)
     const context: AgentContext = {
       definition,
       sessionId,
       workspace,
-      stateDir,
+      stateDir: this.#stateDirOf(sessionId),
       env,
       handle,
-      output,
+      output: openOutput({ ...env, ...definition.env }),
       recordStart: async ({ command, pid }) => {
         // An agent that lives on from phase to phase works for the run.
         const phase = definition.adapter === 'tmux' ? undefined : this.phase
@@ -183,6 +183,17 @@ export class OpenAgents {
       },
     }
     return ADAPTERS[definition.adapter].open(context)
+  }
+
+  /** The session's transcript, which `close` writes to its end. */
+  #openTranscript(id: string, env: Readonly<Record<string, string>>): TranscriptWriter {
+    const transcript = openTranscript(this.#drive, { id, stateDir: this.#stateDirOf(id), env })
+    this.#transcripts.add(transcript)
+    return transcript
+  }
+
+  #stateDirOf(sessionId: string): string {
+    return join(this.#drive.tools.stateRoot, sessionId)
   }
 
   async #openSession(role: string, { adapter }: AgentDefinition): Promise<Session> {

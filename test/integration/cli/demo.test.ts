@@ -68,6 +68,7 @@ const STORY = [
   /run\.requeued .*The owner was lost/,
   /worker-b │ .*verify goes on as verifier/,
   /agent │ found verified already: chapters\/1-harbour\.md/,
+  /worker-b │ .*left it COMPLETED/,
   /A {2}INDEX\.md/,
   /merged into main: [0-9a-f]{40}/,
   /COMPLETED by the second worker/,
