@@ -52,7 +52,7 @@ const JOURNEY = {
 /** How the run's agents are reached, and what they do: the same in both. */
 const KINDS = {
   process: async () =>
-    shellAgent(`echo "$phase" >> received
+    shellAgent(`echo "$phase" | tee -a received
       case "$phase" in
         plan) echo '# A plan' > plan.md;;
         build)
@@ -123,8 +123,9 @@ async function takeOver(bench: Bench, killAt: StepName, agent: Record<string, un
   const first = spawnWorker(built.program, { url: server.url, token, owner: 'first', config, killAt, nth: 1 })
   const attended = attend(bench, runId)
   expect(await first.ended).toBe('SIGKILL')
-  bench.start(agents, { owner: 'second' })
+  const second = bench.start(agents, { owner: 'second' })
   await attended
+  await second.drain()
 
   const run = await bench.look(runId)
   const story = () => bench.tellStory(runId)
@@ -148,6 +149,8 @@ async function takeOver(bench: Bench, killAt: StepName, agent: Record<string, un
     'plan.md',
   ])
   expect(livingOf(runId)).toEqual([])
+  const left = bench.news.findLast(({ kind }) => kind === 'run-left')
+  if (owners.includes('second')) expect(left).toMatchObject({ status: 'COMPLETED', isGone: true })
 }
 
 /** Answers whatever is asked, until the run has settled: the phase that fails first is made ready when it is asked about. */
