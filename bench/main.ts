@@ -6,6 +6,7 @@ import type { Bench } from './bench.ts'
 import { startBenchCluster } from './benchCluster.ts'
 import { describeMachine } from './machine.ts'
 import { type BenchOptions, type Part, readOptions, USAGE } from './options.ts'
+import { measureDashboard } from './parts/dashboard.ts'
 import { measureGrowth } from './parts/growth.ts'
 import { measureLatency } from './parts/latency.ts'
 import { showPlans } from './parts/plans.ts'
@@ -26,6 +27,7 @@ const MEASURE: Readonly<Record<Part, (bench: Bench) => Promise<readonly Result[]
   latency: measureLatency,
   growth: measureGrowth,
   takeover: measureTakeover,
+  dashboard: measureDashboard,
   plans: showPlans,
   profile: profileServer,
 }

@@ -1,7 +1,16 @@
 import { parseArgs } from 'node:util'
 
 /** What can be measured, in the order in which it is. */
-export const PARTS = ['start', 'throughput', 'latency', 'plans', 'growth', 'takeover', 'profile'] as const
+export const PARTS = [
+  'start',
+  'throughput',
+  'latency',
+  'plans',
+  'growth',
+  'takeover',
+  'dashboard',
+  'profile',
+] as const
 export type Part = (typeof PARTS)[number]
 
 /** What to measure, and how thoroughly. */
@@ -41,7 +50,7 @@ export function readOptions(argv: readonly string[]): BenchOptions | null {
     args: [...argv],
     allowPositionals: true,
     options: {
-      parts: { type: 'string', default: 'start,throughput,latency,plans,growth,takeover' },
+      parts: { type: 'string', default: 'start,throughput,latency,plans,growth,takeover,dashboard' },
       clients: { type: 'string' },
       rounds: { type: 'string' },
       seconds: { type: 'string' },

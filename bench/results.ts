@@ -34,7 +34,7 @@ export interface Comparison {
 export interface Figure {
   readonly kind: 'figure'
   readonly what: string
-  readonly unit: 'ms' | 'MiB' | 's'
+  readonly unit: 'ms' | 'KiB' | 'MiB' | 's' | 'per s' | 'times'
   readonly value: Spread
 }
 

@@ -1,0 +1,103 @@
+import { access } from 'node:fs/promises'
+import { type Browser, type CDPSession, chromium, type Page } from 'playwright-core'
+import type { Bench } from '../bench.ts'
+import type { BenchServer } from '../startServer.ts'
+
+/** The dashboard of one server in a browser, signed in, as wide as a usual screen. */
+export interface Board {
+  /** Loads the board anew; returns the milliseconds from the start of the navigation until its first card was drawn. */
+  load(): Promise<number>
+  /** How many frames the page has drawn so far, and its own clock in milliseconds. */
+  readFrames(): Promise<{ readonly frames: number; readonly at: number }>
+  /** MiB that the page's scripts hold, after a garbage collection. */
+  readHeap(): Promise<number>
+  /** Resolves when the page draws the run in this status. */
+  untilDrawn(runId: string, status: string): Promise<void>
+}
+
+/** How long the page may take to draw what is waited for, in milliseconds. */
+const PATIENCE_MS = 60_000
+
+/** What the page notes of itself. */
+interface Notes {
+  firstCard: Promise<number>
+  frames: number
+}
+type Noting = typeof globalThis & { benchNotes: Notes }
+
+/** Launches Debian's Chromium, or the one that `CHROMIUM_PATH` names; null where there is none. */
+export async function launchBrowser({ resources, tell }: Bench): Promise<Browser | null> {
+  const executablePath = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium'
+  const isThere = await access(executablePath).then(
+    () => true,
+    () => false,
+  )
+  if (!isThere) {
+    tell(`no Chromium at ${executablePath} (CHROMIUM_PATH names another): the dashboard is not measured`)
+    return null
+  }
+  const browser = await chromium.launch({
+    executablePath,
+    handleSIGINT: false,
+    handleSIGTERM: false,
+    args: ['--no-sandbox', '--disable-quic', '--disable-background-networking', '--disable-gpu'],
+  })
+  resources.defer(() => browser.close())
+  return browser
+}
+
+/** Opens the dashboard of a server, with cookies and a cache of its own. */
+export async function openBoard(browser: Browser, { url, token }: BenchServer): Promise<Board> {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } })
+  const page = await context.newPage()
+  page.setDefaultTimeout(PATIENCE_MS)
+  await page.addInitScript({ content: NOTE_DRAWING })
+  await page.goto(url)
+  await page.getByLabel('Token').fill(token)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await untilLive(page)
+  const session = await context.newCDPSession(page)
+  return {
+    load: async () => {
+      // a page that is not shown draws no frames
+      await page.bringToFront()
+      await page.goto(url)
+      await page.locator('.card').first().waitFor()
+      const took = await page.evaluate(() => (globalThis as Noting).benchNotes.firstCard)
+      await untilLive(page)
+      return took
+    },
+    readFrames: () =>
+      page.evaluate(() => ({ frames: (globalThis as Noting).benchNotes.frames, at: performance.now() })),
+    readHeap: () => readHeap(session),
+    untilDrawn: (runId, status) =>
+      page.locator(`[data-run-id="${runId}"][data-status="${status}"]`).first().waitFor(),
+  }
+}
+
+/** Counts the frames of the page, and notes when the one with the first card was over. A text: a function would be compiled first. */
+const NOTE_DRAWING = `
+  let resolve
+  let isThere = false
+  const notes = { frames: 0, firstCard: new Promise((first) => (resolve = first)) }
+  globalThis.benchNotes = notes
+  const onFrame = () => {
+    notes.frames += 1
+    if (isThere) resolve(performance.now())
+    else isThere = document.querySelector('.card') !== null
+    requestAnimationFrame(onFrame)
+  }
+  requestAnimationFrame(onFrame)
+`
+
+async function untilLive(page: Page): Promise<void> {
+  await page.locator('.connection[data-phase="CONNECTED"]').waitFor()
+}
+
+async function readHeap(session: CDPSession): Promise<number> {
+  await session.send('HeapProfiler.enable')
+  await session.send('HeapProfiler.collectGarbage')
+  const { usedSize } = await session.send('Runtime.getHeapUsage')
+  await session.send('HeapProfiler.disable')
+  return usedSize / 2 ** 20
+}

@@ -1,0 +1,32 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
+
+/** KiB of script, as it is and as gzip makes it. */
+export interface Weight {
+  readonly raw: number
+  readonly gzipped: number
+}
+
+const built = new URL('../../dist/web/', import.meta.url)
+
+/** What the dashboard that `npm run build` made loads at once, and all that it may ever load; null where it was not built. */
+export async function weighScript(): Promise<{ readonly first: Weight; readonly all: Weight } | null> {
+  const document = await readFile(new URL('index.html', built), 'utf8').catch(() => null)
+  if (document === null) return null
+  const names = await readdir(fileURLToPath(new URL('assets/', built)))
+  const scripts = names.filter((name) => name.endsWith('.js'))
+  return {
+    first: await weigh(scripts.filter((name) => document.includes(name))),
+    all: await weigh(scripts),
+  }
+}
+
+async function weigh(names: readonly string[]): Promise<Weight> {
+  const files = await Promise.all(names.map((name) => readFile(new URL(`assets/${name}`, built))))
+  const kibibytes = (sizes: readonly number[]) => sizes.reduce((sum, size) => sum + size, 0) / 1024
+  return {
+    raw: kibibytes(files.map((file) => file.length)),
+    gzipped: kibibytes(files.map((file) => gzipSync(file).length)),
+  }
+}
