@@ -90,9 +90,12 @@ it('shows what comes, and draws again only what is different', async () => {
   const second = await startHeld(pawl, { title: 'second' })
   await expect.poll(() => text('runs')).toBe('first RUNNING, second RUNNING')
   await expect.poll(() => text('connection')).toBe('CONNECTED')
-  const before = await drawn(`row ${second.id}`)
   unwrap(await pawl.runs.pause(first.id))
+  // Changes come in their order: what was to be told of the second run has been told by then.
   await expect.poll(() => text('runs')).toBe('first PAUSED, second RUNNING')
+  const before = await drawn(`row ${second.id}`)
+  unwrap(await pawl.runs.resume(first.id))
+  await expect.poll(() => text('runs')).toBe('first RUNNING, second RUNNING')
   expect(await drawn(`row ${second.id}`)).toBe(before)
   expect(await drawn(`row ${first.id}`)).toBeGreaterThan(1)
 })

@@ -86,7 +86,7 @@ test('tells all mistakes of its settings at once, and ends with 2', async () => 
   }))
   const { code, stderr } = await pawl.run(['worker'], options)
   expect(code).toBe(2)
-  for (const part of ['pawl.worker.yaml:1:', 'concurrency', 'colour', 'there is no preset x'])
+  for (const part of ['pawl.worker.yaml:1:', 'concurrency', 'colour', 'there is no preset "x"'])
     expect(stderr).toContain(part)
 })
 

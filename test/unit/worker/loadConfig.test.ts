@@ -73,7 +73,7 @@ agents:
     )
     expect(mistakes).toEqual([
       expect.stringMatching(
-        /^worker\.yaml:7:13: agents\.planner\.preset: there is no preset nobody \(known: claude, /,
+        /^worker\.yaml:7:13: agents\.planner\.preset: there is no preset "nobody" \(known: claude, /,
       ),
       expect.stringMatching(/^worker\.yaml:1:14: concurrency: /),
       expect.stringMatching(/^--lease: leaseSeconds: /),
