@@ -177,11 +177,11 @@ describe('a transcript', () => {
     }
   })
 
-  it('takes 200 MB from an agent without growing, and without holding it up', async () => {
+  it('takes 1 GB from an agent without growing, and without holding it up', async () => {
     const kept = new Kept()
     const bench = await setUp(processAdapter, {
       adapter: 'process',
-      command: ['sh', '-c', 'yes "flood my-secret-value" | head -c 200000000; echo; echo done'],
+      command: ['sh', '-c', 'yes "flood my-secret-value" | head -c 1000000000; echo; echo done'],
       prompt: 'stdin',
     })
     const writer = open(kept, join(bench.folder, 'transcript'), {
