@@ -18,7 +18,14 @@ import { accepted, runIn } from './runs.ts'
 /** A worktree of a run on the machine `here`. */
 export function toPlace(runId: string, changes: Partial<RecordWorkspace> = {}): RecordWorkspace {
   return {
-    ...{ runId, fence: 1, host: 'here', kind: 'WORKTREE', path: `/work/${runId}`, repository: '/repository' },
+    ...{
+      runId,
+      fence: 1,
+      host: 'here',
+      kind: 'WORKTREE',
+      path: `/trees/${runId}`,
+      repository: '/repository',
+    },
     ...{ branch: `pawl/${runId}`, baseCommit: 'c0ffee' },
     ...changes,
   }

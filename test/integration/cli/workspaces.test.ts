@@ -27,7 +27,7 @@ async function work({ isDone = true } = {}) {
   const claim = { owner: 'cli-test', leaseSeconds: 600 }
   const { run, lease } = unwrap(await pawl.runs.start({ workflow: 'task', claim }))
   const fence = lease?.fence ?? 0
-  const place = { host, kind: 'WORKTREE', path: `/work/${run.id}`, repository: '/repository' } as const
+  const place = { host, kind: 'WORKTREE', path: `/trees/${run.id}`, repository: '/repository' } as const
   const { workspace } = unwrap(
     await pawl.workspaces.record(run.id, { ...place, branch: 'pawl/a', baseCommit: 'c0ffee', fence }),
   )
@@ -161,7 +161,7 @@ describe('pawl run delete', () => {
     const run = await work()
     const { code, stdout, stderr } = await cli.run(['run', 'delete', run.id])
     expect({ code, stdout }).toEqual({ code: 0, stdout: `deleted ${run.id}\n` })
-    expect(stderr).toContain(`removes /work/${run.id} on ${run.host}, unless`)
+    expect(stderr).toContain(`removes /trees/${run.id} on ${run.host}, unless`)
   })
 
   it('removes the directory with the work in it, where that is forced', patience, async () => {
@@ -172,7 +172,7 @@ describe('pawl run delete', () => {
     const { code, stdout } = await cli.run(['run', 'delete', run.id, '--force-workspace'])
     expect({ code, stdout }).toEqual({
       code: 0,
-      stdout: `deleted ${run.id}\nremoved /work/${run.id} on ${run.host}\n`,
+      stdout: `deleted ${run.id}\nremoved /trees/${run.id} on ${run.host}\n`,
     })
     expect(await pawl.workspaces.find(run.workspace.id)).toMatchObject({ status: 'REMOVED' })
   })
@@ -192,7 +192,7 @@ describe('pawl workspace', () => {
     expect(kept.stderr).toContain(`lose that work with: pawl workspace remove ${id} --force`)
     expect(await cli.run(['workspace', 'remove', id, '--force'])).toMatchObject({
       code: 0,
-      stdout: `removed /work/${run.id} on ${run.host}\n`,
+      stdout: `removed /trees/${run.id} on ${run.host}\n`,
     })
     const show = await cli.run(['workspace', 'show', run.id])
     expect(show.stdout).toMatch(new RegExp(`${id} +REMOVED +WORKTREE`))

@@ -106,7 +106,7 @@ async function useWorkspace(source: TestCommands): Promise<void> {
   const { commands, callers } = source
   const { id: runId } = await runIn(source, 'RUNNING')
   const recorded = await recordWorkspace(commands, callers.worker, {
-    ...{ runId, fence: 1, host: ODD, kind: 'WORKTREE', path: '/work/a' },
+    ...{ runId, fence: 1, host: ODD, kind: 'WORKTREE', path: '/trees/a' },
     ...{ repository: '/repository', branch: 'pawl/a', baseCommit: 'c0ffee', idempotencyKey: 'record' },
   })
   if (!recorded.ok) throw new Error(recorded.problem.message)

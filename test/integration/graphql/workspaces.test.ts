@@ -82,7 +82,7 @@ describe('a workspace', () => {
     })
     expect(workspace).toMatchObject({
       ...{ id: expect.stringMatching(/^wsp_/), project: 'default', host: 'here', kind: 'WORKTREE' },
-      ...{ path: `/work/${runId}`, status: 'READY', revision: 1, inFlight: [], removedAt: null },
+      ...{ path: `/trees/${runId}`, status: 'READY', revision: 1, inFlight: [], removedAt: null },
       // the viewer of this answer may record, not request
       allowedOperations: [],
       preview: { status: 'STOPPED', url: null, startedAt: null, error: null },

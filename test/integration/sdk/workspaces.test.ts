@@ -34,7 +34,7 @@ async function work(host = `host-${++counter}`, fields: { continuesRunId?: strin
   const claim = { owner: 'sdk-test', leaseSeconds: 60 }
   const { run, lease } = unwrap(await pawl.runs.start({ workflow: 'task', claim, ...fields }))
   const fence = lease?.fence ?? 0
-  const place = { host, kind: 'WORKTREE', path: `/work/${run.id}`, repository: '/repository' } as const
+  const place = { host, kind: 'WORKTREE', path: `/trees/${run.id}`, repository: '/repository' } as const
   const recorded = unwrap(
     await pawl.workspaces.record(run.id, { ...place, branch: `pawl/${run.id}`, baseCommit: 'c0ffee', fence }),
   )

@@ -25,7 +25,7 @@ const AT_WORK = { id: 'run_at_work', status: 'RUNNING' } as const
 /** A worktree whose only run has completed, unless told otherwise. */
 function workspace(changes: Partial<PresentWorkspace> = {}): PresentWorkspace {
   return {
-    ...{ id: 'wsp_1', project: 'default', host: 'here', kind: 'WORKTREE', path: '/work/1' },
+    ...{ id: 'wsp_1', project: 'default', host: 'here', kind: 'WORKTREE', path: '/trees/1' },
     ...{ repository: '/repository', branch: 'pawl/1', baseCommit: 'c0ffee', status: 'READY', revision: 7 },
     ...{ runCount: 1, preview: NO_PREVIEW, createdAt: 1, removedAt: null },
     ...{ newestRun: DONE, activeRun: null, inFlight: [] },
