@@ -28,7 +28,9 @@ export const ARROWS = {
   'src/processes': { folders: [] },
   'src/workspaces': { folders: ['sdk', 'src/processes'] },
   'src/adapters': { folders: ['sdk', 'src/processes'] },
-  'src/worker': { folders: ['sdk', 'src/adapters', 'src/workspaces', 'src/processes', 'src/log.ts'] },
+  'src/worker': {
+    folders: ['sdk', 'src/adapters', 'src/workspaces', 'src/processes', 'src/configFile.ts', 'src/log.ts'],
+  },
   'src/cli': {
     folders: [
       'sdk',
@@ -37,10 +39,12 @@ export const ARROWS = {
       'src/server',
       'src/database',
       'src/config.ts',
+      'src/configFile.ts',
       'src/log.ts',
     ],
   },
-  'src/config.ts': { folders: ['src/lifecycle'] },
+  'src/config.ts': { folders: ['src/configFile.ts', 'src/lifecycle'] },
+  'src/configFile.ts': { folders: [] },
   'src/log.ts': { folders: [] },
   sdk: { folders: [] },
   web: { folders: ['sdk'] },

@@ -1,7 +1,8 @@
-import { access, readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml'
+import { isMap, isNode, isScalar } from 'yaml'
 import { z } from 'zod'
+import { ConfigError, findConfigFile, readConfigFile } from './configFile.ts'
+import type { ConfigMistake } from './configFile.ts'
 import { settingsSchema } from './lifecycle/settings.ts'
 
 /** Every setting of the server, flat, with its default: the timings of the lifecycle among them. */
@@ -70,21 +71,6 @@ export const configSchema = z.strictObject({
 /** The settings of one server. `data` is absolute. */
 export type Config = z.infer<typeof configSchema>
 
-/** A setting that is wrong, and where it stands: a flag, a variable, or a line of a file. */
-export interface ConfigMistake {
-  readonly where: string
-  readonly message: string
-}
-
-/** The settings can't be used; the message tells all mistakes at once. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError'
-
-  constructor(readonly mistakes: readonly ConfigMistake[]) {
-    super(mistakes.map(({ where, message }) => `${where}: ${message}`).join('\n'))
-  }
-}
-
 /** Where settings come from. */
 export interface ConfigSources {
   /** Command-line flags by setting (`databaseUrl` for `--database-url`), and `config`, the file to read. */
@@ -117,7 +103,7 @@ const { properties: DESCRIBED = {} } = z.toJSONSchema(configSchema, { io: 'input
 export async function loadConfig(sources: ConfigSources = {}): Promise<Config> {
   const { flags = {}, env = process.env, cwd = process.cwd() } = sources
   const mistakes: ConfigMistake[] = []
-  const path = await findFile(flags['config'] ?? env['PAWL_CONFIG'], cwd, mistakes)
+  const path = await findConfigFile(flags['config'] ?? env['PAWL_CONFIG'], FILE_NAMES, cwd, mistakes)
   const found = new Map<string, Found>(path === undefined ? [] : await readSettings(path, mistakes))
   for (const setting of SETTINGS) {
     const variable = variableOf(setting)
@@ -158,45 +144,14 @@ function fromText(setting: Setting, value: unknown): unknown {
   return isNumber ? Number(value) : value
 }
 
-async function findFile(named: unknown, cwd: string, mistakes: ConfigMistake[]): Promise<string | undefined> {
-  if (typeof named === 'string' && named !== '') return resolve(cwd, named)
-  const there: string[] = []
-  for (const name of FILE_NAMES) {
-    const path = resolve(cwd, name)
-    if (
-      await access(path).then(
-        () => true,
-        () => false,
-      )
-    )
-      there.push(path)
-  }
-  const [first, second] = there
-  if (first && second) mistakes.push({ where: second, message: `there is ${first} too: keep one of them` })
-  return first
-}
-
-/** The settings of a file with their lines; JSON is read as the YAML it is. */
+/** The settings of a file with their lines. */
 async function readSettings(path: string, mistakes: ConfigMistake[]): Promise<[string, Found][]> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    mistakes.push({ where: path, message: error.code === 'ENOENT' ? 'there is no such file' : error.message })
-  })
-  if (text === undefined) return []
-  const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
-  const at = (offset: number): string => {
-    const { line, col } = lines.linePos(offset)
-    return `${path}:${line}:${col}`
-  }
-  for (const error of document.errors) mistakes.push({ where: at(error.pos[0]), message: error.message })
-  if (document.errors.length > 0 || document.contents === null) return []
-  if (!isMap(document.contents)) {
-    mistakes.push({ where: at(0), message: 'expected settings by name' })
-    return []
-  }
-  return document.contents.items.map(({ key, value }) => {
+  const file = await readConfigFile(path, mistakes)
+  if (!file || !isMap(file.document.contents)) return []
+  const { document, placeOf } = file
+  return file.document.contents.items.map(({ key, value }) => {
     const name = isScalar(key) ? String(key.value) : String(key)
-    const where = at(isScalar(key) ? (key.range?.[0] ?? 0) : 0)
+    const where = placeOf(isScalar(key) ? (key.range?.[0] ?? 0) : 0)
     return [name, { value: isNode(value) ? (value.toJS(document) as unknown) : null, where }]
   })
 }

@@ -53,12 +53,14 @@ async function addSettings(command: Command): Promise<void> {
 
 /** Starts the server that the options ask for; undefined where they are wrong, which is told. */
 async function start(invocation: Invocation, flags: Options) {
-  const [{ ConfigError, loadConfig }, { createLog }, { startServer }, { closeOnSignal }] = await Promise.all([
-    import('../config.ts'),
-    import('../log.ts'),
-    import('../server/startServer.ts'),
-    import('../server/closeOnSignal.ts'),
-  ])
+  const [{ ConfigError }, { loadConfig }, { createLog }, { startServer }, { closeOnSignal }] =
+    await Promise.all([
+      import('../configFile.ts'),
+      import('../config.ts'),
+      import('../log.ts'),
+      import('../server/startServer.ts'),
+      import('../server/closeOnSignal.ts'),
+    ])
   try {
     const config = await loadConfig({ flags })
     const log = createLog({ level: config.logLevel })

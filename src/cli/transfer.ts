@@ -27,7 +27,10 @@ export function withDatabaseOptions(command: Command): Command {
 
 /** The settings of the server whose database it is. Throws UsageError with every mistake. */
 export async function readSettings({ data, databaseUrl, config }: DatabaseOptions): Promise<Config> {
-  const { ConfigError, loadConfig } = await import('../config.ts')
+  const [{ ConfigError }, { loadConfig }] = await Promise.all([
+    import('../configFile.ts'),
+    import('../config.ts'),
+  ])
   try {
     return await loadConfig({ flags: { data, databaseUrl, config } })
   } catch (error) {

@@ -64,7 +64,8 @@ agents and gives the runs back. The second kills the agents at once, and gives t
 docs/worker.md tells all of it.`
 
 async function work(invocation: Invocation, options: Options): Promise<number> {
-  const [{ loadConfig, WorkerConfigError }, { startWorker }] = await Promise.all([
+  const [{ ConfigError }, { loadConfig }, { startWorker }] = await Promise.all([
+    import('../configFile.ts'),
     import('../worker/loadConfig.ts'),
     import('../worker/startWorker.ts'),
   ])
@@ -78,7 +79,7 @@ async function work(invocation: Invocation, options: Options): Promise<number> {
     drainSeconds: options.drainSeconds,
   }
   const config = await loadConfig({ file: options.config, flags }).catch((error: unknown) => {
-    if (!(error instanceof WorkerConfigError)) throw error
+    if (!(error instanceof ConfigError)) throw error
     throw new UsageError(error.message, EXIT.usage)
   })
   const { url, token } = findServer(invocation.env, options)

@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { ConfigError, configSchema, flagOf, loadConfig, variableOf } from '../../../src/config.ts'
+import { configSchema, flagOf, loadConfig, variableOf } from '../../../src/config.ts'
+import { ConfigError } from '../../../src/configFile.ts'
 
 let cwd: string
 beforeEach(async () => {

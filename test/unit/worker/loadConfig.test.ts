@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { loadConfig, WorkerConfigError } from '../../../src/worker/loadConfig.ts'
+import { ConfigError } from '../../../src/configFile.ts'
+import { loadConfig } from '../../../src/worker/loadConfig.ts'
 
 let cwd: string
 beforeAll(async () => {
@@ -20,7 +21,7 @@ async function load(text: string, flags: Record<string, unknown> = {}) {
 /** What is wrong with them, without the folder. */
 async function mistakesOf(text: string, flags: Record<string, unknown> = {}): Promise<string[]> {
   const error: unknown = await load(text, flags).catch((thrown: unknown) => thrown)
-  if (!(error instanceof WorkerConfigError)) throw new Error('no mistakes')
+  if (!(error instanceof ConfigError)) throw new Error('no mistakes')
   return error.mistakes.map(({ where, message }) => `${where.replace(`${cwd}/`, '')}: ${message}`)
 }
 
