@@ -3,6 +3,7 @@ import { findPlace } from '../processes/place.ts'
 import { ProcessGroup } from '../processes/processGroup.ts'
 import { findByVariable, findProcess, isLiving, listProcesses } from '../processes/processTable.ts'
 import { AgentError } from './adapter.ts'
+import { agentSurvives } from './agentSurvives.ts'
 
 const processSchema = z.object({ pid: z.int().positive(), startedAt: z.string() })
 
@@ -92,12 +93,7 @@ export async function endFormer(handle: AgentHandle, killAfterMs: number): Promi
   }
   if (handle.server && isLiving(handle.server)) ends.push(new ProcessGroup(handle.server.pid).stop(limits))
   if ((await Promise.all(ends)).every(Boolean)) return
-  throw new AgentError(
-    'HUMAN_REQUIRED',
-    'AGENT_SURVIVES',
-    `processes of the agent before (${handle.leader?.pid ?? handle.server?.pid}) could not be ended`,
-    'End them on the machine, then decide for a retry.',
-  )
+  throw agentSurvives(`the agent before (${handle.leader?.pid ?? handle.server?.pid})`)
 }
 
 /** The processes of an agent that its owner has in view; those of another one that has the pid by now are not among them. */

@@ -3,6 +3,7 @@ import type { Ending } from '../../processes/launch.ts'
 import type { StopLimits } from '../../processes/processGroup.ts'
 import { AgentError } from '../adapter.ts'
 import type { Agent, AgentActivity, AgentContext, ProcessEnd, Prompt } from '../adapter.ts'
+import { agentSurvives } from '../agentSurvives.ts'
 import { fillCommand } from '../fillCommand.ts'
 import { SessionIdFinder } from '../findSessionId.ts'
 import { addKey, identify } from '../handle.ts'
@@ -94,13 +95,7 @@ export class ProcessAgent implements Agent {
   }
 
   async restart(limits: StopLimits): Promise<void> {
-    if (!(await this.stop(limits, 'CANCELLED')))
-      throw new AgentError(
-        'HUMAN_REQUIRED',
-        'AGENT_SURVIVES',
-        'processes of the agent could not be ended',
-        'End them on the machine, then decide for a retry.',
-      )
+    if (!(await this.stop(limits, 'CANCELLED'))) throw agentSurvives()
     await this.#save({ session: null })
   }
 

@@ -8,6 +8,7 @@ import type { StopLimits } from '../../processes/processGroup.ts'
 import { isLiving } from '../../processes/processTable.ts'
 import { AgentError } from '../adapter.ts'
 import type { Agent, AgentActivity, AgentContext, ProcessEnd, Prompt } from '../adapter.ts'
+import { agentSurvives } from '../agentSurvives.ts'
 import { fillCommand } from '../fillCommand.ts'
 import { addKey, groupOf } from '../handle.ts'
 import type { AgentHandle } from '../handle.ts'
@@ -127,13 +128,7 @@ export class TmuxAgent implements Agent {
   }
 
   async restart(limits: StopLimits): Promise<void> {
-    if (!(await this.stop(limits, 'CANCELLED')))
-      throw new AgentError(
-        'HUMAN_REQUIRED',
-        'AGENT_SURVIVES',
-        'processes of the agent could not be ended',
-        'End them on the machine, then decide for a retry.',
-      )
+    if (!(await this.stop(limits, 'CANCELLED'))) throw agentSurvives()
     await this.#save({ session: null })
   }
 
