@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Ending } from '../../processes/launch.ts'
 import { ProcessGroup } from '../../processes/processGroup.ts'
 import type { StopLimits } from '../../processes/processGroup.ts'
-import { isLiving } from '../../processes/processTable.ts'
+import { isLiving, signalProcess } from '../../processes/processTable.ts'
 import { AgentError } from '../adapter.ts'
 import type { Agent, AgentActivity, AgentContext, ProcessEnd, Prompt } from '../adapter.ts'
 import { agentSurvives } from '../agentSurvives.ts'
@@ -248,13 +248,18 @@ export class TmuxAgent implements Agent {
     return ending
   }
 
-  /** How the pane's process ended, when the terminal has read all of its output; null where it does not say so soon. */
+  /**
+   * How the pane's process ended, when the terminal has read all of its output; null where it does not say so soon. A tmux
+   * that sees the terminal close first runs a helper that takes the SIGCHLD meant for it: told again, it looks
+   * (https://github.com/tmux/tmux/issues/311).
+   */
   async #awaitEnding(): Promise<Ending | null> {
     const givesUpAt = performance.now() + ENDING_TAKES_MS
     for (;;) {
       const pane = await this.#findPane()
       if (pane?.ending && (pane.ending.exitCode !== null || pane.ending.signal !== null)) return pane.ending
       if (!pane || performance.now() > givesUpAt) return pane?.ending ?? null
+      if (pane.ending) signalProcess(pane.serverPid, 'SIGCHLD')
       await sleep(20)
     }
   }
