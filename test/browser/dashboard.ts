@@ -1,5 +1,5 @@
 import { createPawl, type Pawl } from '@pawl/sdk'
-import type { Page } from 'playwright-core'
+import type { Page, Route } from 'playwright-core'
 import { expect } from 'vitest'
 import { openBrowser, type TestBrowser } from '../support/browser.ts'
 
@@ -57,4 +57,20 @@ export async function expectTexts(page: Page, selector: string, texts: readonly 
 /** Waits until the page draws the run in this status, wherever it draws it. */
 export async function expectStatus(page: Page, runId: string, status: string): Promise<void> {
   await page.locator(`[data-run-id="${runId}"][data-status="${status}"]`).first().waitFor({ timeout: 20_000 })
+}
+
+/**
+ * Meets the page's requests for a mutation, until the returned function is called; then they pass. Nothing is unrouted: a
+ * request that is under way then would be handled twice.
+ */
+export async function meetRequests(
+  page: Page,
+  mutation: string,
+  meet: (route: Route) => Promise<void>,
+): Promise<() => void> {
+  let isOver = false
+  await page.route('**/graphql', (route) =>
+    isOver || !route.request().postData()?.includes(`mutation ${mutation}`) ? route.fallback() : meet(route),
+  )
+  return () => (isOver = true)
 }

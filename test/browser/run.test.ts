@@ -2,7 +2,7 @@ import { unwrap } from '@pawl/sdk'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestServer, type TestServer } from '../support/server.ts'
-import { type Dashboard, expectStatus, expectTexts, openDashboard } from './dashboard.ts'
+import { type Dashboard, expectStatus, expectTexts, meetRequests, openDashboard } from './dashboard.ts'
 import { awaitApproval, claimAgain, deliver, endIncomplete, startHeld, startQueued } from './driving.ts'
 
 let server: TestServer
@@ -121,8 +121,8 @@ describe('actions', () => {
     await dashboard.open(`/runs/${id}`)
     let letThrough = () => {}
     const isHeld = new Promise<void>((resolve) => (letThrough = resolve))
-    await page.route('**/graphql', async (route) => {
-      if (route.request().postData()?.includes('mutation PauseRun')) await isHeld
+    const pass = await meetRequests(page, 'PauseRun', async (route) => {
+      await isHeld
       await route.continue()
     })
     await button('Pause').click()
@@ -131,19 +131,17 @@ describe('actions', () => {
     expect(await page.locator('main').getAttribute('data-status')).toBe('QUEUED')
     letThrough()
     await expectStatus(page, id, 'PAUSED')
-    await page.unroute('**/graphql')
+    pass()
   })
 
   it('that no answer came to are said to be in doubt, and may be tried again', async () => {
     const id = await startQueued(dashboard.pawl, { title: 'In doubt' })
     await dashboard.open(`/runs/${id}`)
-    await page.route('**/graphql', (route) =>
-      route.request().postData()?.includes('mutation PauseRun') ? route.abort() : route.continue(),
-    )
+    const pass = await meetRequests(page, 'PauseRun', (route) => route.abort())
     await button('Pause').click()
     await page.getByRole('alert').getByText('No answer came').waitFor()
     expect(await page.locator('main').getAttribute('data-status')).toBe('QUEUED')
-    await page.unroute('**/graphql')
+    pass()
     await button('Pause').click()
     await expectStatus(page, id, 'PAUSED')
     await expect.poll(() => page.getByRole('alert').count()).toBe(0)
@@ -161,9 +159,8 @@ describe('actions', () => {
       .getByText('Probably the agent ended its turn early')
       .waitFor()
     // Somebody else resumes and completes nothing, but owns it by the time that the click arrives.
-    await page.route('**/graphql', async (route) => {
-      if (route.request().postData()?.includes('mutation ResumeRun'))
-        unwrap(await pawl.runs.resume(held.id, { claim: { owner: 'quicker', leaseSeconds: 600 } }))
+    const pass = await meetRequests(page, 'ResumeRun', async (route) => {
+      unwrap(await pawl.runs.resume(held.id, { claim: { owner: 'quicker', leaseSeconds: 600 } }))
       await route.continue()
     })
     await button('Resume').click()
@@ -171,7 +168,7 @@ describe('actions', () => {
     await page.getByRole('alert').getByText('Running').waitFor()
     await expectStatus(page, held.id, 'RUNNING')
     await page.locator('.run-side').getByText('quicker').waitFor()
-    await page.unroute('**/graphql')
+    pass()
   })
 
   it('of a decision that came too late tell who decided', async () => {
@@ -179,12 +176,10 @@ describe('actions', () => {
     const held = await startHeld(pawl, { workflow: 'delivery', title: 'Decided twice' })
     await awaitApproval(pawl, held)
     await dashboard.open('/approvals')
-    await page.route('**/graphql', async (route) => {
-      if (route.request().postData()?.includes('mutation DecideApproval')) {
-        const { nodes } = await pawl.approvals.list({ runId: held.id })
-        const { id, digest } = nodes[0] ?? { id: '', digest: '' }
-        await pawl.approvals.decide(id, { decision: 'REJECT', digest })
-      }
+    const pass = await meetRequests(page, 'DecideApproval', async (route) => {
+      const { nodes } = await pawl.approvals.list({ runId: held.id })
+      const { id, digest } = nodes[0] ?? { id: '', digest: '' }
+      await pawl.approvals.decide(id, { decision: 'REJECT', digest })
       await route.continue()
     })
     await button('Approve').click()
@@ -195,7 +190,7 @@ describe('actions', () => {
       .first()
       .waitFor()
     await expect.poll(async () => (await pawl.runs.get(held.id))?.currentPhase?.status).toBe('FAILED')
-    await page.unroute('**/graphql')
+    pass()
   })
 })
 
@@ -313,7 +308,23 @@ describe('a role', () => {
       await viewer.page.getByRole('tab', { name: 'Messages' }).click()
       await viewer.page.getByText('Nothing was said yet.').waitFor()
       expect(await viewer.page.getByLabel('Message to the agent').count()).toBe(0)
+      expect(viewer.problems).toEqual([])
+    } finally {
+      await viewer.close()
+    }
+  })
+
+  it('is left, and nothing is asked without it; where the server is away, that is said', async () => {
+    const { secret } = await server.createToken({ role: 'VIEWER', name: 'Eve' })
+    const viewer = await openDashboard({ url: server.url, token: secret })
+    try {
+      let isAway = true
+      await viewer.page.route('**/sign-out', (route) => (isAway ? route.abort() : route.fallback()))
       await viewer.page.getByRole('button', { name: 'Sign out' }).click()
+      await viewer.page.getByText('you are still signed in').waitFor()
+      expect(viewer.problems.splice(0)).toEqual([expect.stringContaining('ERR_FAILED')])
+      isAway = false
+      await viewer.page.getByRole('button', { name: 'Try again' }).click()
       await viewer.page.getByLabel('Token').waitFor()
       expect(viewer.problems).toEqual([])
     } finally {

@@ -2,18 +2,21 @@ import { usePlace } from './place.ts'
 import { Shell } from './Shell.tsx'
 import { SessionProvider, useSessionState } from './session.ts'
 import { SignIn } from './SignIn.tsx'
+import { SignOut } from './SignOut.tsx'
 
 /** The dashboard: who looks at it, and the page that the address names. */
 export function App() {
-  const [state, begin] = useSessionState()
+  const { state, begin, leave } = useSessionState()
   const place = usePlace()
   switch (state.kind) {
     case 'in':
       return (
         <SessionProvider value={state.session}>
-          <Shell place={place} />
+          <Shell place={place} onLeave={leave} />
         </SessionProvider>
       )
+    case 'leaving':
+      return <SignOut />
     case 'out':
       return <SignIn onDone={begin} />
     case 'asking':

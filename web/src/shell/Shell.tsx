@@ -6,13 +6,13 @@ import { Start } from '../start/Start.tsx'
 import { Connection } from './Connection.tsx'
 import { Link } from './Link.tsx'
 import type { Place } from './place.ts'
-import { signOut, useSession } from './session.ts'
+import { useSession } from './session.ts'
 import { useTheme } from './theme.ts'
 
 const THEMES = { system: 'Auto', light: 'Light', dark: 'Dark' }
 
 /** What stands around every page, and the page that the address names. */
-export function Shell({ place }: { readonly place: Place }) {
+export function Shell({ place, onLeave }: { readonly place: Place; readonly onLeave: () => void }) {
   const { viewer, server } = useSession()
   const [theme, nextTheme] = useTheme()
   const pending = usePending()
@@ -60,7 +60,7 @@ export function Shell({ place }: { readonly place: Place }) {
           <span className="viewer">
             {viewer.name} <span className="viewer-role">{viewer.role}</span>
           </span>
-          <button className="button button-quiet" type="button" onClick={() => void signOut()}>
+          <button className="button button-quiet" type="button" onClick={onLeave}>
             Sign out
           </button>
         </div>

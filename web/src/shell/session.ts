@@ -10,10 +10,11 @@ export interface Session {
   readonly server: ServerInfo
 }
 
-/** What is known of the session: asked for, there, over, or not to be had. */
+/** What is known of the session: asked for, there, being ended, over, or not to be had. */
 export type SessionState =
   | { readonly kind: 'asking'; readonly error: unknown }
   | { readonly kind: 'in'; readonly session: Session }
+  | { readonly kind: 'leaving' }
   | { readonly kind: 'out' }
   | { readonly kind: 'failed'; readonly error: unknown }
 
@@ -29,8 +30,17 @@ export function useSession(): Session {
   return session
 }
 
+/** What is known of the session, and how it is begun and ended. */
+export interface SessionControl {
+  readonly state: SessionState
+  /** Asks for the session anew, after a sign-in. */
+  begin(): void
+  /** Leaves every page, so that none asks for anything while the session ends. */
+  leave(): void
+}
+
 /** The session of this browser: asked for at the beginning and after a sign-in, over where the server says so. */
-export function useSessionState(): readonly [SessionState, () => void] {
+export function useSessionState(): SessionControl {
   const pawl = usePawl()
   const feed = useRunFeed()
   const connection = useConnection()
@@ -64,14 +74,15 @@ export function useSessionState(): readonly [SessionState, () => void] {
     if (isRefused) setState({ kind: 'out' })
   }, [isRefused])
 
-  return [
+  return {
     state,
-    () => {
+    begin: () => {
       setState({ kind: 'asking', error: undefined })
       setAttempt((attempt) => attempt + 1)
       feed.restart()
     },
-  ]
+    leave: () => setState({ kind: 'leaving' }),
+  }
 }
 
 /** Asks the server to take the token; resolves to what stands against it, or undefined. */
@@ -85,8 +96,13 @@ export async function signIn(token: string): Promise<string | undefined> {
   }
 }
 
-/** Ends the session of this browser and shows where to begin another. */
-export async function signOut(): Promise<void> {
-  await fetch('/sign-out', { method: 'POST', headers: { 'x-pawl-csrf': '1' } })
+/** Ends the session of this browser and shows where to begin another; resolves to whether the server could be reached. */
+export async function signOut(): Promise<boolean> {
+  try {
+    await fetch('/sign-out', { method: 'POST', headers: { 'x-pawl-csrf': '1' } })
+  } catch {
+    return false
+  }
   location.assign('/')
+  return true
 }

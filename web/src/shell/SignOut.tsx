@@ -1,0 +1,30 @@
+import { useEffect, useState } from 'react'
+import { signOut } from './session.ts'
+
+/** Ends the session while nothing else is on the page, and says so where the server can’t be told. */
+export function SignOut() {
+  const [attempt, setAttempt] = useState(0)
+  const [isReached, setReached] = useState(true)
+  useEffect(() => {
+    setReached(true)
+    void signOut().then(setReached)
+  }, [attempt])
+  return (
+    <main className="door" aria-busy={isReached}>
+      {isReached ? (
+        <p role="status">Signing out …</p>
+      ) : (
+        <>
+          <p role="alert">The server can’t be reached: you are still signed in.</p>
+          <button
+            className="button button-main"
+            type="button"
+            onClick={() => setAttempt((attempt) => attempt + 1)}
+          >
+            Try again
+          </button>
+        </>
+      )}
+    </main>
+  )
+}
