@@ -43,7 +43,7 @@ export function findServer(env: NodeJS.ProcessEnv, options: AddressOptions): Ser
   }
   const isLocal = address !== undefined && originOf(url) === originOf(address)
   const ownToken = isLocal ? readLine(join(data, 'token')) : undefined
-  const token = options.data ? (ownToken ?? env['PAWL_TOKEN']) : (env['PAWL_TOKEN'] ?? ownToken)
+  const token = options.data ? (ownToken ?? givenToken(env)) : (givenToken(env) ?? ownToken)
   return { url, token, isLocal: isLocal && !named }
 }
 
@@ -54,6 +54,12 @@ export function findServer(env: NodeJS.ProcessEnv, options: AddressOptions): Ser
 export function connect(env: NodeJS.ProcessEnv, options: AddressOptions): Pawl {
   const { url, token, isLocal } = findServer(env, options)
   return createPawl({ url, token, ...(isLocal && { retry: { attempts: 3 } }) })
+}
+
+/** The token of the environment. A file of it is kept up to date for an agent that outlives an owner, so it comes first. */
+function givenToken(env: NodeJS.ProcessEnv): string | undefined {
+  const file = env['PAWL_TOKEN_FILE']
+  return (file ? readLine(file) : undefined) ?? env['PAWL_TOKEN']
 }
 
 function originOf(url: string): string | undefined {

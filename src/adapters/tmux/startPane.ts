@@ -7,7 +7,7 @@ import { identify } from '../handle.ts'
 import type { AgentHandle, ProcessIdentity } from '../handle.ts'
 import { RECORDER } from './paneOutput.ts'
 import type { PaneOutput } from './paneOutput.ts'
-import { PANE } from './tmuxServer.ts'
+import { OWNER, PANE } from './tmuxServer.ts'
 import type { TmuxServer } from './tmuxServer.ts'
 
 /** What is started in a pane. */
@@ -48,7 +48,7 @@ export async function startPane(options: PaneOptions): Promise<void> {
   const { server, stateDir, workspace, command, output, record } = options
   const config = join(stateDir, 'tmux.conf')
   const gate = join(stateDir, 'gate')
-  await writeFile(config, CONFIG)
+  await writeFile(config, `${CONFIG}set -s ${OWNER} ${server.owner}\n`)
   await rm(gate, { force: true })
   const env = {
     ...options.env,

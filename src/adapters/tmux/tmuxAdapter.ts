@@ -10,6 +10,7 @@ import { createHandle, endFormer, FORMER_TAKES_MS, isStillHere, readHandle, wasU
 import type { AgentHandle } from '../handle.ts'
 import { TmuxAgent } from './tmuxAgent.ts'
 import { findSocket, TmuxServer } from './tmuxServer.ts'
+import { keepToken } from './tokenFile.ts'
 
 /** Agents that live in a terminal. They outlive their worker, and are adopted by the next owner on the same machine. */
 export const tmuxAdapter: Adapter = {
@@ -24,11 +25,12 @@ export const tmuxAdapter: Adapter = {
       )
     await mkdir(context.stateDir, { recursive: true, mode: 0o700 })
     const former = context.handle === null ? null : readHandle(context.handle)
-    if (former?.adapter === 'tmux' && (await answers(former)))
-      return new TmuxAgent(context, new TmuxServer(former.server?.socket ?? ''), former, {
-        isAdopted: true,
-        wasThere: true,
-      })
+    if (former?.adapter === 'tmux' && (await answers(former))) {
+      const server = new TmuxServer(former.server?.socket ?? '')
+      await server.take()
+      await keepToken(context)
+      return new TmuxAgent(context, server, former, { isAdopted: true, wasThere: true })
+    }
     const killAfterMs = Math.min(FORMER_TAKES_MS, context.definition.killAfterSeconds * 1_000)
     if (former) await endFormer(former, killAfterMs)
     const server = new TmuxServer(findSocket(context.stateDir))

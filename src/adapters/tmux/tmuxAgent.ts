@@ -19,6 +19,7 @@ import { PaneOutput } from './paneOutput.ts'
 import { startPane } from './startPane.ts'
 import { PANE } from './tmuxServer.ts'
 import type { Pane, TmuxServer } from './tmuxServer.ts'
+import { keepToken } from './tokenFile.ts'
 import { toTypeable } from './typeable.ts'
 
 /** How often the pane is looked at, in milliseconds. */
@@ -138,6 +139,7 @@ export class TmuxAgent implements Agent {
     const { leader, executionId, server } = this.#handle
     if (!leader || !server) return true
     const pane = await this.#findPane()
+    if (pane && (await this.#server.isTaken())) return false
     if (pane && !pane.ending && !this.#recorded) this.#end = end
     const isGone = await new ProcessGroup(leader.pid, executionId === null ? {} : { executionId }).stop(
       limits,
@@ -155,7 +157,7 @@ export class TmuxAgent implements Agent {
   async #start(): Promise<void> {
     const { definition, workspace, stateDir } = this.#context
     const stops = this.#stops
-    const env = environmentOf(this.#context)
+    const env = { ...environmentOf(this.#context), ...(await keepToken(this.#context)) }
     const fillings = { prompt: '', promptFile: '', session: this.#handle.session, workspace }
     const isNew = this.#handle.session === null || definition.resume === null
     const words = isNew ? definition.command : definition.resume
@@ -207,14 +209,15 @@ export class TmuxAgent implements Agent {
   async #type(text: string, key: string | null): Promise<void> {
     const file = join(this.#context.stateDir, 'typed')
     await writeFile(file, toTypeable(text), { mode: 0o600 })
-    const note = key === null ? [] : [';', 'set-option', '-s', optionOf(key), 'received']
-    await this.#server.ask('load-buffer', '-b', 'pawl', file)
-    await this.#server.ask(
-      ...`paste-buffer -p -d -b pawl -t ${PANE} ; run-shell -d ${PASTE_TAKES} ; send-keys -t ${PANE} Enter`.split(
-        ' ',
-      ),
-      ...note,
-    )
+    const buffer = `pawl-${this.#server.owner}`
+    await this.#server.ask('load-buffer', '-b', buffer, file)
+    const commands = [
+      `paste-buffer -p -d -b ${buffer} -t ${PANE}`,
+      `run-shell -d ${PASTE_TAKES}`,
+      `send-keys -t ${PANE} Enter`,
+      ...(key === null ? [] : [`set-option -s ${optionOf(key)} received`]),
+    ]
+    await this.#server.askAsOwner(commands.join(' ; '))
     this.#lastSignAt = performance.now()
   }
 
@@ -235,7 +238,7 @@ export class TmuxAgent implements Agent {
   async #recordEnd(): Promise<Ending> {
     const { leader, server, executionId } = this.#handle
     const unknown = { exitCode: null, signal: null }
-    if (!leader || !server || executionId === null) return unknown
+    if (!leader || !server || executionId === null || (await this.#server.isTaken())) return unknown
     const atOnce = { killAfterMs: 2_000, mustKill: () => false }
     const isGone = await groupOf(leader, executionId).stop(atOnce)
     const ending = (await this.#awaitEnding()) ?? unknown

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { lstatSync, mkdirSync } from 'node:fs'
 import { constants, tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
@@ -15,15 +15,23 @@ export interface Pane {
   readonly ending: Ending | null
 }
 
+/** The server's own variable that says who has its agent. */
+export const OWNER = '@pawl-owner'
+
 /** The pane of the only session. */
 export const PANE = 'agent:'
 
 /** A socket's path is at most this long, in bytes, its end included. */
 const MOST_PATH = 104
 
-/** A tmux server of this session's own, with one pane, reached by its socket. */
+/** What a server says where somebody else has taken its agent meanwhile. */
+const TAKEN = 'taken'
+
+/** A tmux server of this session's own, with one pane, reached by its socket, as one owner of its agent sees it. */
 export class TmuxServer {
   readonly socket: string
+  /** Who this owner is to the server, which knows one at a time: the last to come. */
+  readonly owner = randomUUID()
 
   constructor(socket: string) {
     this.socket = socket
@@ -43,6 +51,34 @@ export class TmuxServer {
   /** Gives the server commands, and returns what it prints. Once it has them it carries them out, whoever waits for it. */
   ask(...words: string[]): Promise<string> {
     return this.#run(words, {})
+  }
+
+  /** Takes the agent: whoever had it before types no more into it, and does not end it. */
+  async take(): Promise<void> {
+    await this.ask('set-option', '-s', OWNER, this.owner)
+  }
+
+  /** Whether somebody else has taken the agent meanwhile; false also where no server listens. */
+  async isTaken(): Promise<boolean> {
+    const owner = await this.ask('show-options', '-sqv', OWNER).catch(() => '')
+    return owner !== '' && owner.trim() !== this.owner
+  }
+
+  /**
+   * Has the server carry out commands, or nothing where somebody else has taken the agent meanwhile: it looks in the same breath.
+   *
+   * @throws AgentError AGENT_TAKEN
+   */
+  async askAsOwner(commands: string): Promise<void> {
+    const isMine = `#{==:#{${OWNER}},${this.owner}}`
+    const printed = await this.ask('if-shell', '-F', isMine, commands, `display-message -p ${TAKEN}`)
+    if (printed.trim() !== TAKEN) return
+    throw new AgentError(
+      'RECOVERABLE',
+      'AGENT_TAKEN',
+      'another owner has taken the agent',
+      'Leave it to that owner; this one has lost its run.',
+    )
   }
 
   /** The pane; null where no server listens. */

@@ -119,7 +119,7 @@ async function recordExecution(pawl: Pawl, hold: Hold, child: Child, { command }
 
 /** The agent's environment: it signs in as this run's agent, never as who supervises it. */
 function environmentFor(invocation: Invocation, { run, agentToken }: TakenRun): NodeJS.ProcessEnv {
-  const { PAWL_EXECUTION_ID: _outer, PAWL_TOKEN: _mine, ...env } = invocation.env
+  const { PAWL_EXECUTION_ID: _outer, PAWL_TOKEN: _mine, PAWL_TOKEN_FILE: _mineToo, ...env } = invocation.env
   const { url } = findServer(invocation.env, invocation.options)
   return { ...env, PAWL_URL: url, PAWL_RUN_ID: run.id, ...(agentToken && { PAWL_TOKEN: agentToken }) }
 }

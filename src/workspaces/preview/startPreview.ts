@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { whyUnstartable } from '../../processes/findCommand.ts'
+import { handedOn } from '../../processes/handedOn.ts'
 import type { WorkspaceError } from '../workspaceError.ts'
 import type { PreviewDefinition } from '../workspaceSettings.ts'
 import { type LaunchedPreview, launchPreview } from './launchPreview.ts'
@@ -46,9 +47,6 @@ const TAIL_BYTES = 4_096
 /** How often it is tried whether a preview answers, in milliseconds. */
 const TRY_MS = 100
 
-/** Variables that are the worker's alone. */
-const NOT_HANDED_ON = ['PAWL_TOKEN', 'PAWL_DATA', 'PAWL_EXECUTION_ID', 'DATABASE_URL']
-
 /**
  * Starts a preview, in place of one that there may be, and waits until it answers. Its processes do not outlive this one.
  *
@@ -94,9 +92,8 @@ async function replacePreview(
   { command, port, tail }: { readonly command: string[]; readonly port: number; readonly tail: LogTail },
 ): Promise<LaunchedPreview> {
   const folder = await prepareFolder(state)
-  const handedOn = Object.entries(inherited).filter(([name]) => !NOT_HANDED_ON.includes(name))
   const given = { PORT: String(port), PAWL_RUN_ID: runId }
-  const env = { ...Object.fromEntries(handedOn), ...definition.env, ...given }
+  const env = { ...handedOn(inherited), ...definition.env, ...given }
   const killAfterMs = definition.killAfterSeconds * 1_000
   return withPreviewLocked(
     folder,

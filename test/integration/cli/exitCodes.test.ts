@@ -1,6 +1,9 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createPawl, unwrap } from '@pawl/sdk'
 import type { Pawl, Run } from '@pawl/sdk'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { startTestServer } from '../../support/server.ts'
 import type { TestServer } from '../../support/server.ts'
 import { pawlAt, runPawl } from './pawl.ts'
@@ -160,6 +163,16 @@ describe('the exit code', () => {
     const stranger = await cli.run(['run', 'list'], { env: { PAWL_TOKEN: 'pawl_nobody' } })
     expect(stranger.code).toBe(9)
     expect(stranger.stderr).toContain('PAWL_TOKEN')
+  })
+
+  it('is not, for who has an old token and a file with the one that is good now', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'pawl-token-'))
+    onTestFinished(() => rm(folder, { recursive: true }))
+    const file = join(folder, 'token')
+    const env = { PAWL_TOKEN: 'pawl_of_before', PAWL_TOKEN_FILE: file }
+    expect((await cli.run(['run', 'list'], { env })).code).toBe(9)
+    await writeFile(file, `${server.adminToken}\n`)
+    expect((await cli.run(['run', 'list'], { env })).code).toBe(0)
   })
 
   it('stays 0 for a cancel that changes nothing', async () => {
