@@ -175,7 +175,7 @@ export class Held {
 
   async #write<R extends { readonly __typename: string }>(answer: Promise<R>): Promise<R> {
     const result = await answer
-    if (result.__typename === 'LeaseLost') this.#hold.obey('LEASE_LOST')
+    if (isLost(result)) this.#hold.obey('LEASE_LOST')
     return result
   }
 
@@ -187,6 +187,13 @@ export class Held {
     }
     return result
   }
+}
+
+/** Whether it says that the claim is lost; not where only a session is still that of an earlier claim, until it is opened. */
+function isLost(result: { readonly __typename: string }): boolean {
+  if (result.__typename !== 'LeaseLost') return false
+  const { yourFence, run } = result as unknown as g.LeaseLostFieldsFragment
+  return run.lease?.fence !== yourFence || !run.lease.isLive
 }
 
 /** An input without what the owner's claim fills in. */

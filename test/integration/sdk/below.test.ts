@@ -303,4 +303,27 @@ describe.each([
     expect(errors).toEqual([])
     expect(unwrap(await pawl.runs.verify(run.id)).differences).toEqual([])
   })
+
+  it('keeps its claim where a session is still that of the one before', async () => {
+    const pawl = connect()
+    const labels = [crypto.randomUUID()]
+    const { run } = unwrap(
+      await pawl.runs.start({ workflow: 'card', labels, claim: { owner: 'before', leaseSeconds: 60 } }),
+    )
+    const fence = run.lease?.fence ?? 0
+    const { session } = unwrap(await pawl.sessions.open(run.id, { fence, role: 'planner', adapter: 'test' }))
+    unwrap(await pawl.runs.release(run.id, { fence }))
+    const answers: string[] = []
+    const worker = pawl.worker({ owner: 'sdk-worker', labels, leaseSeconds: 5 }, async (held) => {
+      const words = { fromSeq: 1, chunks: ['too early'] }
+      answers.push((await held.sessions.append(session.id, words)).__typename)
+      answers.push(held.interruption ?? 'goes on')
+      unwrap(await held.sessions.open({ role: 'planner', adapter: 'test' }))
+      answers.push((await held.sessions.append(session.id, words)).__typename)
+      unwrap(await held.fail({ error: 'enough' }))
+    })
+    onTestFinished(() => worker.stop({ timeoutMs: 0 }))
+    await expect.poll(async () => (await pawl.runs.get(run.id))?.status, patience).toBe('FAILED')
+    expect(answers).toEqual(['LeaseLost', 'goes on', 'AppendTranscriptSuccess'])
+  })
 })
