@@ -11,8 +11,8 @@ export interface LockOptions {
   readonly kind?: LockKind
   /** Ends the waiting. */
   readonly signal?: AbortSignal | undefined
-  /** How long it is waited for, in milliseconds. Default 15 minutes. */
-  readonly timeoutMs?: number
+  /** How long it is waited for, in milliseconds. `take` waits 15 minutes by default. */
+  readonly timeoutMs: number
 }
 
 /** How often a lock that is held is asked for again, in milliseconds. */
@@ -63,19 +63,28 @@ export class FileLock {
    */
   static async take(
     path: string,
-    { kind, signal, timeoutMs = 900_000 }: LockOptions = {},
+    { timeoutMs = 900_000, ...options }: Partial<LockOptions> = {},
   ): Promise<FileLock> {
+    const lock = await FileLock.waitFor(path, { ...options, timeoutMs })
+    if (lock !== null) return lock
+    throw new WorkspaceError('RECOVERABLE', {
+      code: 'WORKSPACE_BUSY',
+      message: `Something else has been at work on the workspace for ${timeoutMs / 1000} s`,
+      hint: `See which process holds ${path}.`,
+    })
+  }
+
+  /**
+   * Waits for a lock; null where it takes too long.
+   *
+   * @throws the signal's reason when it aborts
+   */
+  static async waitFor(path: string, { kind, signal, timeoutMs }: LockOptions): Promise<FileLock | null> {
     const givesUpAt = performance.now() + timeoutMs
     for (;;) {
       signal?.throwIfAborted()
       const lock = await FileLock.try(path, kind)
-      if (lock !== null) return lock
-      if (performance.now() > givesUpAt)
-        throw new WorkspaceError('RECOVERABLE', {
-          code: 'WORKSPACE_BUSY',
-          message: `Something else has been at work on the workspace for ${timeoutMs / 1000} s`,
-          hint: `See which process holds ${path}.`,
-        })
+      if (lock !== null || performance.now() > givesUpAt) return lock
       await sleep(ASK_MS, undefined, { signal }).catch(() => undefined)
     }
   }

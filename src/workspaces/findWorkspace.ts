@@ -32,8 +32,12 @@ export interface HeldWorkspace {
   readonly locks: readonly FileLock[]
 }
 
+/** How long a worker may take to let go of the workspace of a run that has just ended, in milliseconds. */
+const LEAVING_TAKES_MS = 5_000
+
 /**
- * Does something with a workspace that nobody works in, and keeps everybody else from opening it meanwhile.
+ * Does something with a workspace that nobody works in, and keeps everybody else from opening it meanwhile. A worker that is about to
+ * leave it is waited for.
  *
  * @throws {@link WorkspaceError} `WORKSPACE_IN_USE`
  */
@@ -45,7 +49,10 @@ export async function withIdleWorkspace<T>(
   const places = await preparePlaces(settings)
   const lock = await FileLock.take(lockPath(places, owner, 'lock'), { signal })
   try {
-    const use = await FileLock.try(lockPath(places, owner, 'use'))
+    const use = await FileLock.waitFor(lockPath(places, owner, 'use'), {
+      signal,
+      timeoutMs: LEAVING_TAKES_MS,
+    })
     if (use === null) throw inUse(owner)
     try {
       const record = await findRecord(places, owner)

@@ -1,5 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { mergeWorkspace } from '../../../src/workspaces/mergeWorkspace.ts'
 import { moveBranch } from '../../../src/workspaces/moveBranch.ts'
@@ -168,6 +169,16 @@ describe('a merge', () => {
     write(path, { a: '2' })
     await merge()
     expect(who()).toBe('Grace <grace@example.org> Grace')
+  })
+
+  it('waits for a worker that is letting go of the workspace', async () => {
+    const { settings, path, merge } = await setUp()
+    const opened = await openWorkspace({ runId: RUN, input: null, settings })
+    write(path, { a: '1' })
+    const merging = merge()
+    await setTimeout(300)
+    opened.close()
+    expect(await merging).toMatchObject({ changed: true })
   })
 
   it('is refused while a worker has the workspace open', async () => {
