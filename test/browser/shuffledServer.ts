@@ -9,7 +9,10 @@ export interface ShuffledServer {
   readonly url: string
   /** How many messages were repeated or overtaken by later ones. */
   readonly shuffled: () => number
-  /** Breaks every stream that is open. */
+  /**
+   * Breaks every stream that is open. What was overtaken comes before that: a stream that breaks loses its end, and nothing in between,
+   * whatever became of the order.
+   */
   breakStreams(): void
   close(): Promise<void>
 }
@@ -23,7 +26,7 @@ const LATEST_MS = 400
  */
 export async function openShuffledServer(target: string, seed: number): Promise<ShuffledServer> {
   const random = createRandom(seed)
-  const sockets = new Set<WebSocket>()
+  const sockets = new Map<WebSocket, () => void>()
   let shuffled = 0
   const proxy = createServer(async (request, response) => {
     const headers = { ...request.headers, host: new URL(target).host, 'accept-encoding': 'identity' }
@@ -42,7 +45,6 @@ export async function openShuffledServer(target: string, seed: number): Promise<
     const far = new WebSocket(`${target.replace(/^http/, 'ws')}${request.url}`, 'graphql-transport-ws', {
       headers: { cookie: request.headers.cookie ?? '', origin: target },
     })
-    sockets.add(near)
     const waiting: string[] = []
     const pass = (text: string) => near.readyState === near.OPEN && near.send(text)
     near.on('message', (data) => {
@@ -51,14 +53,27 @@ export async function openShuffledServer(target: string, seed: number): Promise<
     })
     far.on('open', () => waiting.splice(0).forEach((text) => far.send(text)))
     let last = 0
+    let passed = 0
+    const held = new Map<number, string>()
+    const hand = (number: number) => {
+      const text = held.get(number)
+      held.delete(number)
+      passed = Math.max(passed, number)
+      if (text !== undefined) pass(text)
+    }
+    sockets.set(near, () => {
+      for (const number of [...held.keys()]) if (number < passed) hand(number)
+      near.close(1012)
+    })
     far.on('message', async (data) => {
       const text = String(data)
       const { type } = JSON.parse(text) as { type: string }
       if (type !== 'next') return pass(text)
       const number = (last += 1)
+      held.set(number, text)
       await sleep(random() * LATEST_MS)
       if (number < last) shuffled += 1
-      pass(text)
+      hand(number)
       if (random() < 0.5) {
         shuffled += 1
         await sleep(random() * 2 * LATEST_MS)
@@ -77,9 +92,9 @@ export async function openShuffledServer(target: string, seed: number): Promise<
   return {
     url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
     shuffled: () => shuffled,
-    breakStreams: () => sockets.forEach((socket) => socket.terminate()),
+    breakStreams: () => sockets.forEach((end) => end()),
     async close() {
-      sockets.forEach((socket) => socket.terminate())
+      for (const socket of sockets.keys()) socket.terminate()
       proxy.closeAllConnections()
       proxy.close()
       await once(proxy, 'close')
