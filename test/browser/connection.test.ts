@@ -39,6 +39,16 @@ async function restart(signal: NodeJS.Signals): Promise<() => Promise<void>> {
   }
 }
 
+/** Has a page stand still, as it does while its machine sleeps. Returns what wakes it. */
+async function putToSleep(page: Page): Promise<() => Promise<unknown>> {
+  const session = await page.context().newCDPSession(page)
+  await session.send('Debugger.enable')
+  const isStill = new Promise((resolve) => session.once('Debugger.paused', resolve))
+  await session.send('Debugger.pause')
+  await isStill
+  return () => session.send('Debugger.resume')
+}
+
 it('says that the server is away, since when, and goes on by itself when it is back', async () => {
   const { pawl } = dashboard
   const { id, fence } = await startHeld(pawl, { title: 'Outlives the server' })
@@ -86,6 +96,34 @@ it('reads everything again where its cursor is of an earlier life of the databas
   await expectTexts(page, titles('queued'), ['New meanwhile'])
   await expectTexts(page, titles('cancelled'), ['Cancelled meanwhile'])
   await expect.poll(() => page.locator('[data-column="queued"] .column-count').innerText()).toBe('1')
+})
+
+it('comes back right from a sleep of its tab, through which the server had another life', async () => {
+  const { pawl } = dashboard
+  const { id, fence } = await startHeld(pawl, { title: 'Slept through' })
+  const gone = await startQueued(pawl, { title: 'Gone by the morning' })
+  const tab = await dashboard.browser.context.newPage()
+  await tab.goto(`${server.url}/runs/${id}`)
+  await expectStatus(tab, id, 'RUNNING')
+  const board = await dashboard.browser.context.newPage()
+  await board.goto(server.url)
+  await expectStatus(board, gone, 'QUEUED')
+  const wakers = await Promise.all([tab, board].map(putToSleep))
+  const start = await restart('SIGKILL')
+  await start()
+  unwrap(await pawl.phases.start(id, 'context', { fence }))
+  unwrap(await pawl.runs.fail(id, { fence, error: 'It was a long night' }))
+  unwrap(await pawl.runs.cancel(gone))
+  unwrap(await pawl.runs.delete(gone))
+  // A page that is awake knows by now.
+  await expectStatus(page, id, 'FAILED')
+  for (const wake of wakers) await wake()
+  await expectStatus(tab, id, 'FAILED')
+  await tab.getByText('It was a long night').first().waitFor()
+  await expectStatus(board, id, 'FAILED')
+  await expect.poll(() => board.locator(`[data-run-id="${gone}"]`).count()).toBe(0)
+  await tab.close()
+  await board.close()
 })
 
 it('polls where no stream comes about, and says so', async () => {
