@@ -1,9 +1,9 @@
-import type { WorkspaceOperationKind } from './generated/graphql.ts'
+import type { RequestWorkspaceOperationInput, WorkspaceOperationKind } from './generated/graphql.ts'
+import type { CallOptions } from './request.ts'
 import type { RetryOptions } from './retry.ts'
 import { isSuccess } from './results.ts'
 import type { ProblemOf } from './results.ts'
-import type { RequestWorkspaceOperationResult, WorkspaceOperationDetail } from './types.ts'
-import type { Workspaces } from './workspaces.ts'
+import type { Fields, RequestWorkspaceOperationResult, Workspace, WorkspaceOperationDetail } from './types.ts'
 
 /** How to ask for an operation and wait for it. */
 export interface PerformOptions {
@@ -32,11 +32,22 @@ export type PerformResult =
     }
   | ProblemOf<RequestWorkspaceOperationResult>
 
+/** The calls that it takes; as `pawl.workspaces`. */
+export interface OperationCalls {
+  request(
+    workspaceId: string,
+    kind: WorkspaceOperationKind,
+    fields: Fields<RequestWorkspaceOperationInput, 'workspaceId' | 'kind'>,
+  ): Promise<RequestWorkspaceOperationResult>
+  watch(workspaceId: string, options: CallOptions): AsyncIterable<Workspace>
+  operation(operationId: string, options: CallOptions): Promise<WorkspaceOperationDetail | null>
+}
+
 const DEFAULT_TIMEOUT_MS = 30_000
 
 /** Asks for an operation and waits until it has ended, or the time is over. */
 export async function performOperation(
-  workspaces: Workspaces,
+  workspaces: OperationCalls,
   workspaceId: string,
   kind: WorkspaceOperationKind,
   { force = false, timeoutMs = DEFAULT_TIMEOUT_MS, signal, retry }: PerformOptions,
@@ -66,7 +77,7 @@ interface Waiting {
 
 /** The operation as it ended, or as it is when the time is over. */
 async function waitForEnd(
-  workspaces: Workspaces,
+  workspaces: OperationCalls,
   { workspaceId, operationId, stop, signal, retry }: Waiting,
 ): Promise<WorkspaceOperationDetail> {
   for await (const workspace of workspaces.watch(workspaceId, { signal: stop, retry }))

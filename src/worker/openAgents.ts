@@ -6,20 +6,12 @@ import { agentDefinitionSchema } from '../adapters/agentDefinition.ts'
 import type { AgentDefinition } from '../adapters/agentDefinition.ts'
 import type { TranscriptWriter } from '../adapters/transcript/transcriptWriter.ts'
 import type { StopLimits } from '../processes/processGroup.ts'
+import type { OpenWorkspace } from '../workspaces/workspace.ts'
 import { ADAPTERS } from './adapters.ts'
 import { agentEnvironment } from './agentEnvironment.ts'
-import type { Drive } from './drive.ts'
 import { finishExecution } from './finishExecution.ts'
+import type { OwnedRun } from './ownedRun.ts'
 import { openTranscript } from './transcript.ts'
-
-/** How agents are reached. */
-export interface AgentWays {
-  /** The server, as agents reach it. */
-  readonly url: string
-  readonly env: NodeJS.ProcessEnv
-  /** Below it each session has a private folder. */
-  readonly stateRoot: string
-}
 
 /** Takes what is left of an agent whose session is still an earlier owner's: the server lets nobody else write its transcript. */
 const UNHEARD: AgentOutput = { startsAt: 0, hasRoom: true, write: () => undefined }
@@ -36,7 +28,8 @@ export interface OpenAgent {
 
 /** The agents of one run, one for each role, opened when they are first needed. */
 export class OpenAgents {
-  readonly #drive: Drive
+  readonly #run: OwnedRun
+  readonly #workspace: () => Promise<OpenWorkspace>
   readonly #byRole = new Map<string, OpenAgent>()
   readonly #transcripts = new Set<TranscriptWriter>()
   /** Sessions of earlier owners whose agents are proven gone. */
@@ -44,8 +37,10 @@ export class OpenAgents {
   /** The phase under way, which processes are recorded for. */
   phase: string | undefined
 
-  constructor(drive: Drive) {
-    this.#drive = drive
+  /** @param workspace Opens the directory that they work in, when the first of them is opened. */
+  constructor(run: OwnedRun, workspace: () => Promise<OpenWorkspace>) {
+    this.#run = run
+    this.#workspace = workspace
   }
 
   /** The agent of a role where this owner has opened it. */
@@ -61,15 +56,15 @@ export class OpenAgents {
   async open(role: string): Promise<OpenAgent> {
     const definition = this.#definitionOf(role)
     if (!definition) throw noAgent(role)
-    const { path } = await this.#drive.workspace()
+    const { path } = await this.#workspace()
     const opened = await this.#openSession(role, definition)
-    await this.#drive.step('session-opened')
+    await this.#run.step('session-opened')
     if (opened.status === 'CREATED') await this.#setStatus(opened.id, 'BOOTSTRAPPING')
     const agent = await this.#reach(opened, definition, path, (env) => this.#openTranscript(opened.id, env))
     const status = opened.status === 'CREATED' ? 'BOOTSTRAPPING' : opened.status
     const open = { role, definition, agent, sessionId: opened.id, status }
     this.#byRole.set(role, open)
-    await this.#drive.step('agent-opened')
+    await this.#run.step('agent-opened')
     return open
   }
 
@@ -86,7 +81,7 @@ export class OpenAgents {
   async stop(limits: StopLimits, end: ProcessEnd['end']): Promise<boolean> {
     const stopped = await Promise.all([...this.#byRole.values()].map(({ agent }) => agent.stop(limits, end)))
     // What is there after the lease may be another owner's.
-    const areLeftGone = this.#drive.held.remainingMs === 0 || (await this.endLeft(() => true, limits))
+    const areLeftGone = this.#run.held.remainingMs === 0 || (await this.endLeft(() => true, limits))
     return areLeftGone && stopped.every(Boolean)
   }
 
@@ -95,7 +90,7 @@ export class OpenAgents {
    * nobody can tell.
    */
   async endLeft(isMeant: (session: Session) => boolean, limits: StopLimits): Promise<boolean> {
-    const { tools, runId, call, signal } = this.#drive
+    const { tools, runId, call, signal } = this.#run
     const retry = { attempts: 3, timeoutMs: 5_000 }
     const options = signal.aborted ? { retry } : call
     try {
@@ -137,7 +132,7 @@ export class OpenAgents {
     // It is reached to be ended, never to be started: in a terminal, or as the processes that all others are.
     const adapter = session.adapter === 'tmux' ? 'tmux' : 'process'
     const definition = agentDefinitionSchema.parse({ adapter, command: ['false'], prompt: 'stdin' })
-    const agent = await this.#reach(session, definition, this.#drive.tools.stateRoot, () => UNHEARD)
+    const agent = await this.#reach(session, definition, this.#run.tools.stateRoot, () => UNHEARD)
     const isGone = await agent.stop(limits, 'SUPERVISOR_LOST')
     await agent.close()
     if (isGone) this.#ended.add(session.id)
@@ -145,7 +140,7 @@ export class OpenAgents {
   }
 
   #definitionOf(role: string): AgentDefinition | undefined {
-    const { agents } = this.#drive.tools.config
+    const { agents } = this.#run.tools.config
     return agents[role] ?? agents['default']
   }
 
@@ -156,7 +151,7 @@ export class OpenAgents {
     workspace: string,
     openOutput: (env: Readonly<Record<string, string>>) => AgentOutput,
   ): Promise<Agent> {
-    const { tools, held } = this.#drive
+    const { tools, held } = this.#run
     const env = agentEnvironment(tools.env, {
       url: tools.url,
       runId: held.run.id,
@@ -173,13 +168,13 @@ export class OpenAgents {
       recordStart: async ({ command, pid }) => {
         // An agent that lives on from phase to phase works for the run.
         const phase = definition.adapter === 'tmux' ? undefined : this.phase
-        const answer = await held.executions.start({ command, pid, phase, ...this.#drive.call })
-        return this.#drive.accept(answer).execution.id
+        const answer = await held.executions.start({ command, pid, phase, ...this.#run.call })
+        return this.#run.accept(answer).execution.id
       },
       recordEnd: (executionId, ending) => finishExecution(tools.pawl, executionId, ending),
       saveHandle: async (kept) => {
-        const fields = { role, adapter: definition.adapter, handle: kept, ...this.#drive.call }
-        this.#drive.accept(await held.sessions.open(fields))
+        const fields = { role, adapter: definition.adapter, handle: kept, ...this.#run.call }
+        this.#run.accept(await held.sessions.open(fields))
       },
     }
     return ADAPTERS[definition.adapter].open(context)
@@ -187,26 +182,26 @@ export class OpenAgents {
 
   /** The session's transcript, which `close` writes to its end. */
   #openTranscript(id: string, env: Readonly<Record<string, string>>): TranscriptWriter {
-    const transcript = openTranscript(this.#drive, { id, stateDir: this.#stateDirOf(id), env })
+    const transcript = openTranscript(this.#run, { id, stateDir: this.#stateDirOf(id), env })
     this.#transcripts.add(transcript)
     return transcript
   }
 
   #stateDirOf(sessionId: string): string {
-    return join(this.#drive.tools.stateRoot, sessionId)
+    return join(this.#run.tools.stateRoot, sessionId)
   }
 
   async #openSession(role: string, { adapter }: AgentDefinition): Promise<Session> {
-    const { held, call } = this.#drive
+    const { held, call } = this.#run
     const sessions = await held.sessions.list(call)
     const live = sessions.find((session) => session.role === role && session.status !== 'DISPOSED')
     if (live?.status === 'FAILED_NEEDS_HUMAN') await this.#setStatus(live.id, 'DISPOSED')
-    return this.#drive.accept(await held.sessions.open({ role, adapter, ...call })).session
+    return this.#run.accept(await held.sessions.open({ role, adapter, ...call })).session
   }
 
   async #setStatus(sessionId: string, status: SessionStatus, detail?: Record<string, string>): Promise<void> {
-    const { held, call } = this.#drive
-    this.#drive.accept(await held.sessions.update(sessionId, status, { ...(detail && { detail }), ...call }))
+    const { held, call } = this.#run
+    this.#run.accept(await held.sessions.update(sessionId, status, { ...(detail && { detail }), ...call }))
   }
 }
 

@@ -5,7 +5,7 @@ import { serveWorkspaces } from '../workspaces/serve/serveWorkspaces.ts'
 import type { WorkerConfig } from './config.ts'
 import { driveRun } from './driveRun.ts'
 import type { WorkerNews } from './news.ts'
-import type { AgentWays } from './openAgents.ts'
+import type { AgentWays } from './ownedRun.ts'
 import type { OnStep } from './steps.ts'
 import { HOST } from './workspace.ts'
 

@@ -1,6 +1,6 @@
 import type { Message, Receipt } from '@pawl/sdk'
 import type { Agent } from '../adapters/adapter.ts'
-import type { Drive } from './drive.ts'
+import type { OwnedRun } from './ownedRun.ts'
 import type { PendingMessage } from './standing.ts'
 
 /**
@@ -8,14 +8,14 @@ import type { PendingMessage } from './standing.ts'
  * DELIVERED is what an agent was handed in the midst of its turn, CONSUMED what it has had in one.
  */
 export class Steering {
-  readonly #drive: Drive
+  readonly #run: OwnedRun
   readonly #waiting: Message[] = []
   readonly #delivered = new Set<string>()
   #agent: Agent | undefined
   #queue: Promise<void> = Promise.resolve()
 
-  constructor(drive: Drive) {
-    this.#drive = drive
+  constructor(run: OwnedRun) {
+    this.#run = run
     void this.#listen()
   }
 
@@ -43,15 +43,15 @@ export class Steering {
 
   /** The receipt for a message. One that nobody waits for any more is as good as given. */
   async acknowledge(messageId: string, receipt: Receipt): Promise<void> {
-    const { held, call } = this.#drive
+    const { held, call } = this.#run
     const answer = await held.messages.acknowledge(messageId, receipt, call)
     if (answer.__typename === 'MessageNotFound') return
-    this.#drive.accept(answer)
-    this.#drive.report({ kind: 'message-taken', messageId, receipt })
+    this.#run.accept(answer)
+    this.#run.report({ kind: 'message-taken', messageId, receipt })
   }
 
   async #listen(): Promise<void> {
-    for await (const message of this.#drive.held.messages) {
+    for await (const message of this.#run.held.messages) {
       if (message.mode !== 'STEER') continue
       this.#waiting.push(message)
       this.#pump()
@@ -73,6 +73,6 @@ export class Steering {
   }
 
   #tell(error: unknown): void {
-    if (!this.#drive.hasLeft) this.#drive.tools.report({ kind: 'trouble', message: String(error) })
+    if (!this.#run.hasLeft) this.#run.tools.report({ kind: 'trouble', message: String(error) })
   }
 }

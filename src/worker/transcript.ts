@@ -1,13 +1,13 @@
 import { findSecrets } from '../adapters/transcript/secrets.ts'
 import { TranscriptWriter } from '../adapters/transcript/transcriptWriter.ts'
-import type { Drive } from './drive.ts'
+import type { OwnedRun } from './ownedRun.ts'
 
 /** One try of an append; the writer itself tries again. */
 const ONCE = { attempts: 1, timeoutMs: 10_000 }
 
 /** Opens what writes a session's output to its transcript, with the secrets of the agent's environment masked. */
 export function openTranscript(
-  { held, tools }: Drive,
+  { held, tools }: OwnedRun,
   session: { readonly id: string; readonly stateDir: string; readonly env: Readonly<Record<string, string>> },
 ): TranscriptWriter {
   return new TranscriptWriter({

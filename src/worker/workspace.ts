@@ -2,7 +2,7 @@ import { hostname } from 'node:os'
 import { AgentError } from '../adapters/adapter.ts'
 import { openWorkspace } from '../workspaces/openWorkspace.ts'
 import type { OpenWorkspace } from '../workspaces/workspace.ts'
-import type { Drive } from './drive.ts'
+import type { OwnedRun } from './ownedRun.ts'
 
 /** This machine, as workspaces are recorded with it. */
 export const HOST = hostname()
@@ -12,8 +12,8 @@ export const HOST = hostname()
  *
  * @throws AgentError where the run works on another machine, or in another directory; WorkspaceError where it can't be opened
  */
-export async function openRunWorkspace(drive: Drive): Promise<OpenWorkspace> {
-  const { tools, held } = drive
+export async function openRunWorkspace(run: OwnedRun): Promise<OpenWorkspace> {
+  const { tools, held } = run
   const { id: runId, input, continues } = held.run
   const settings = tools.config.workspace
   const workspace = await openWorkspace({
@@ -24,7 +24,7 @@ export async function openRunWorkspace(drive: Drive): Promise<OpenWorkspace> {
     signal: held.signal,
   })
   try {
-    await record(drive, workspace)
+    await record(run, workspace)
     return workspace
   } catch (error) {
     workspace.close()
@@ -32,7 +32,7 @@ export async function openRunWorkspace(drive: Drive): Promise<OpenWorkspace> {
   }
 }
 
-async function record({ held, call, accept }: Drive, workspace: OpenWorkspace): Promise<void> {
+async function record({ held, call, accept }: OwnedRun, workspace: OpenWorkspace): Promise<void> {
   const { kind, path, repository, branch, baseCommit } = workspace
   const branchOf = kind === 'WORKTREE' ? { repository, branch, baseCommit } : {}
   const answer = await held.workspaces.record({ host: HOST, kind, path, ...branchOf, ...call })

@@ -1,5 +1,5 @@
 import type { JsonValue, PromptPlaceholder } from '@pawl/sdk'
-import type { PromptFacts } from './composePrompt.ts'
+import type { PromptFacts } from './promptFacts.ts'
 
 type Rendering = (facts: PromptFacts) => string
 

@@ -1,0 +1,21 @@
+import type { JsonValue } from '@pawl/sdk'
+import type { DeclaredPhase } from '../declared.ts'
+import type { PendingMessage, RejectedFile } from '../standing.ts'
+
+/** Everything that a prompt says, or depends on. */
+export interface PromptFacts {
+  readonly run: { readonly id: string; readonly title: string | null; readonly input: JsonValue | null }
+  readonly workflow: string
+  readonly declared: DeclaredPhase
+  readonly round: number
+  readonly attempt: number
+  /** How many prompts of this attempt went before; from the second on the agent is told to go on. */
+  readonly ordinal: number
+  /** Why this attempt repairs the one before; null where it begins anew. */
+  readonly repairs: string | null
+  readonly rejected: RejectedFile | null
+  readonly failure: { readonly code: string; readonly message: string } | null
+  readonly feedback: string | null
+  readonly sentBackFrom: string | null
+  readonly messages: readonly PendingMessage[]
+}
