@@ -57,6 +57,12 @@ export class Sessions {
     return readTranscript(this.#streams, sessionId, options)
   }
 
+  /** A session, with how its run stands; null where there is none. */
+  async get(sessionId: string, options?: CallOptions): Promise<t.SessionDetail | null> {
+    const { node } = await this.#requests.ask(g.SessionDocument, { id: sessionId }, options)
+    return node?.__typename === 'Session' ? node : null
+  }
+
   /**
    * The sessions of a run, those that are over included.
    *

@@ -10,6 +10,8 @@ export type Lease = g.LeaseFieldsFragment
 export type Phase = g.PhaseFieldsFragment
 export type Execution = g.ExecutionFieldsFragment
 export type Session = g.SessionFieldsFragment
+/** A session, with how its run stands. */
+export type SessionDetail = Extract<g.SessionQuery['node'], { readonly __typename: 'Session' }>
 export type TranscriptChunk = g.TranscriptChunkFieldsFragment
 export type Artifact = g.ArtifactFieldsFragment
 /** An artifact with its content, where the server keeps it. */

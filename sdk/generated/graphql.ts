@@ -2522,6 +2522,28 @@ export type SessionFieldsFragment = { id: string, role: string, adapter: string,
 
 export type TranscriptChunkFieldsFragment = { seq: number, text: string, at: string };
 
+export type SessionQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type SessionQuery = { node:
+    | { __typename: 'Approval' }
+    | { __typename: 'Artifact' }
+    | { __typename: 'Execution' }
+    | { __typename: 'Message' }
+    | { __typename: 'Phase' }
+    | { __typename: 'Run' }
+    | (
+      { __typename: 'Session', run: { id: string, status: RunStatus, settledAt: string | null, asOf: string } }
+      & SessionFieldsFragment
+    )
+    | { __typename: 'Token' }
+    | { __typename: 'Workflow' }
+    | { __typename: 'Workspace' }
+    | { __typename: 'WorkspaceOperation' }
+   | null };
+
 export type SessionsQueryVariables = Exact<{
   runId: string;
 }>;
@@ -3325,6 +3347,7 @@ export const ViewerDocument = /* @__PURE__ */ createDocument<ViewerQuery, Viewer
 export const ServerDocument = /* @__PURE__ */ createDocument<ServerQuery, ServerQueryVariables>('query Server{server{version now}}')
 export const DoctorDocument = /* @__PURE__ */ createDocument<DoctorQuery, DoctorQueryVariables>('query Doctor($first:Int$after:String){doctor(first:$first after:$after){runsChecked violations{guarantee runId detail}pageInfo{...PageFields}}}', PageFields)
 export const SweepDocument = /* @__PURE__ */ createDocument<SweepMutation, SweepMutationVariables>('mutation Sweep($input:SweepInput!){sweep(input:$input){__typename ...on SweepSuccess{lapsed expired dryRun}...ProblemFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, InvalidInputFields, ProblemFields)
+export const SessionDocument = /* @__PURE__ */ createDocument<SessionQuery, SessionQueryVariables>('query Session($id:ID!){node(id:$id){__typename ...on Session{...SessionFields run{id status settledAt asOf}}}}', SessionFields)
 export const SessionsDocument = /* @__PURE__ */ createDocument<SessionsQuery, SessionsQueryVariables>('query Sessions($runId:ID!){run(id:$runId){sessions{...SessionFields}}}', SessionFields)
 export const TranscriptPositionDocument = /* @__PURE__ */ createDocument<TranscriptPositionQuery, TranscriptPositionQueryVariables>('query TranscriptPosition($sessionId:ID!$after:Int!){node(id:$sessionId){__typename ...on Session{status transcript(after:$after first:1){seq}}}}')
 export const OpenSessionDocument = /* @__PURE__ */ createDocument<OpenSessionMutation, OpenSessionMutationVariables>('mutation OpenSession($input:OpenSessionInput!){openSession(input:$input){__typename ...on OpenSessionSuccess{created replayed session{...SessionFields}}...ProblemFields ...IllegalSessionTransitionFields ...RunNotActiveFields ...LeaseLostFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, IllegalSessionTransitionFields, InvalidInputFields, LeaseFields, LeaseLostFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, RunNotFoundFields, SessionFields)

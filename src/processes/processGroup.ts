@@ -16,6 +16,8 @@ export interface GroupMarks {
   readonly guardian?: number
   /** Who carries this as PAWL_EXECUTION_ID belongs to the group, also after leaving it. */
   readonly executionId?: string
+  /** As `executionId`, of PAWL_SESSION_ID. */
+  readonly sessionId?: string
 }
 
 /** How long the kernel may take over a SIGKILL, in milliseconds, before the group counts as not to be killed. */
@@ -100,10 +102,12 @@ export class ProcessGroup {
     return isLiving && (group === this.#id || session === this.#id)
   }
 
-  /** Those that left, known by the variable that all descendants have unless they cleared it. */
+  /** Those that left, known by the variables that all descendants have unless they cleared them. */
   #leavers(): ProcessEntry[] {
-    const { executionId } = this.#marks
-    if (executionId === undefined) return []
-    return findByVariable('PAWL_EXECUTION_ID', executionId).filter((entry) => !this.#isMember(entry))
+    const { executionId, sessionId } = this.#marks
+    return [
+      ...(executionId === undefined ? [] : findByVariable('PAWL_EXECUTION_ID', executionId)),
+      ...(sessionId === undefined ? [] : findByVariable('PAWL_SESSION_ID', sessionId)),
+    ].filter((entry) => !this.#isMember(entry))
   }
 }

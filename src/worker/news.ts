@@ -30,6 +30,13 @@ export type NewsOfRun =
   | { readonly kind: 'phase-failed'; readonly phase: string; readonly trouble: Trouble }
   | { readonly kind: 'message-taken'; readonly messageId: string; readonly receipt: string }
   | {
+      /** An agent that had outlived its run. */
+      readonly kind: 'leftover-ended'
+      readonly role: string
+      /** False where processes could not be ended. */
+      readonly isGone: boolean
+    }
+  | {
       readonly kind: 'run-left'
       /** As it was left; null where that could not be known. */
       readonly status: RunStatus | null

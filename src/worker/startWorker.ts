@@ -7,6 +7,7 @@ import { driveRun } from './driveRun.ts'
 import type { WorkerNews } from './news.ts'
 import type { AgentWays } from './ownedRun.ts'
 import type { OnStep } from './steps.ts'
+import { keepTidy } from './tidySessions.ts'
 import { HOST } from './workspace.ts'
 
 /** How a worker is started. */
@@ -68,7 +69,11 @@ export function startWorker(options: StartWorkerOptions): RunningWorker {
   const { workflows, labels, project, concurrency, leaseSeconds } = config
   const claims = { owner, workflows, labels, project, concurrency, leaseSeconds, pollMs: options.pollMs }
   const onError = (error: unknown) => report({ kind: 'trouble', message: describe(error) })
-  const worker = pawl.worker({ ...claims, onError }, (held) => driveRun(tools, held))
+  const atWork = new Set<string>()
+  const worker = pawl.worker({ ...claims, onError }, async (held) => {
+    atWork.add(held.run.id)
+    await driveRun(tools, held).finally(() => atWork.delete(held.run.id))
+  })
   report({ kind: 'started', owner, workflows: workflows ?? null })
   const left = new AbortController()
   const serving = serveWorkspaces({
@@ -79,6 +84,15 @@ export function startWorker(options: StartWorkerOptions): RunningWorker {
     signal: left.signal,
     onError,
   })
+  const tidying = keepTidy({
+    pawl,
+    stateRoot: ways.stateRoot,
+    isAtWork: (runId) => atWork.has(runId),
+    report,
+    signal: left.signal,
+    // While the server is away, the others say so.
+    onError: (error) => error instanceof PawlConnectionError || onError(error),
+  })
   // Neither goes on without the other: a worker that may not serve may not work.
   serving.catch(() => void worker.stop().catch(() => undefined))
   const finish = async () => {
@@ -86,7 +100,7 @@ export function startWorker(options: StartWorkerOptions): RunningWorker {
       await worker.finished
     } finally {
       left.abort()
-      await serving
+      await Promise.all([serving, tidying])
     }
   }
   const finished = finish()

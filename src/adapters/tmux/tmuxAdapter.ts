@@ -2,14 +2,13 @@ import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { whyUnstartable } from '../../processes/findCommand.ts'
-import { ProcessGroup } from '../../processes/processGroup.ts'
 import { isLiving, signalProcess } from '../../processes/processTable.ts'
 import { AgentError } from '../adapter.ts'
 import type { Adapter } from '../adapter.ts'
 import { createHandle, endFormer, FORMER_TAKES_MS, isStillHere, readHandle, wasUsed } from '../handle.ts'
 import type { AgentHandle } from '../handle.ts'
 import { TmuxAgent } from './tmuxAgent.ts'
-import { findSocket, TmuxServer } from './tmuxServer.ts'
+import { endTerminal, findSocket, TmuxServer } from './tmuxServer.ts'
 import { keepToken } from './tokenFile.ts'
 
 /** Agents that live in a terminal. They outlive their worker, and are adopted by the next owner on the same machine. */
@@ -34,7 +33,8 @@ export const tmuxAdapter: Adapter = {
     const killAfterMs = Math.min(FORMER_TAKES_MS, context.definition.killAfterSeconds * 1_000)
     if (former) await endFormer(former, killAfterMs)
     const server = new TmuxServer(findSocket(context.stateDir))
-    await endUnrecorded(server, killAfterMs)
+    // An owner may have started it and died before it could keep a handle of it.
+    await endTerminal(server, killAfterMs)
     const session = former?.adapter === 'tmux' ? former.session : null
     const handle = { ...createHandle('tmux'), session, keys: former?.keys ?? [] }
     return new TmuxAgent(context, server, handle, {
@@ -57,13 +57,4 @@ async function answers(former: AgentHandle): Promise<boolean> {
   while (!existsSync(server.socket) && performance.now() < givesUpAt) await sleep(20)
   const pane = await new TmuxServer(server.socket).findPane()
   return pane?.pid === leader.pid && pane.serverPid === server.pid
-}
-
-/** Ends a terminal that an owner started and died before it could keep a handle of it. */
-async function endUnrecorded(server: TmuxServer, killAfterMs: number): Promise<void> {
-  const pane = await server.findPane()
-  if (!pane) return
-  const limits = { killAfterMs, mustKill: () => false }
-  await new ProcessGroup(pane.pid).stop(limits)
-  await new ProcessGroup(pane.serverPid).stop(limits)
 }

@@ -5,6 +5,7 @@ import { constants, tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import type { Ending } from '../../processes/launch.ts'
+import { ProcessGroup } from '../../processes/processGroup.ts'
 import { AgentError } from '../adapter.ts'
 
 /** The one pane of a server. */
@@ -140,6 +141,15 @@ export function findSocket(stateDir: string): string {
       'Remove it, or give the worker a `state` folder with a shorter path.',
     )
   return join(folder, createHash('sha256').update(stateDir).digest('hex').slice(0, 24))
+}
+
+/** Ends a terminal and what runs in it, where there is one. Returns whether nothing of it is left. */
+export async function endTerminal(server: TmuxServer, killAfterMs: number): Promise<boolean> {
+  const pane = await server.findPane()
+  if (!pane) return true
+  const limits = { killAfterMs, mustKill: () => false }
+  const isAgentGone = await new ProcessGroup(pane.pid).stop(limits)
+  return (await new ProcessGroup(pane.serverPid).stop(limits)) && isAgentGone
 }
 
 function endingOf(status: string, signal: string): Ending {

@@ -55,6 +55,10 @@ function sentence(news: RunNews, colors: Colors): string {
       return `${bold(news.phase)} ${red(`failed (${news.trouble.code})`)}: ${plain(news.trouble.message)}`
     case 'message-taken':
       return `a message was ${news.receipt.toLowerCase()}`
+    case 'leftover-ended':
+      return news.isGone
+        ? `the ${news.role} had outlived the run, and was ended`
+        : red(`the ${news.role} has outlived the run, and could not be ended`)
     case 'run-left': {
       const how = news.interruption === null ? '' : dim(` (${news.interruption})`)
       const left = news.isGone ? '' : yellow(' processes may still live: the lease is left to expire')

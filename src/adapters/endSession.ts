@@ -1,0 +1,21 @@
+import { ProcessGroup } from '../processes/processGroup.ts'
+import { FORMER_TAKES_MS } from './handle.ts'
+import { endTerminal, findSocket, TmuxServer } from './tmux/tmuxServer.ts'
+
+/** What became of the processes of a session. */
+export interface EndedSession {
+  /** Whether there were any. */
+  readonly wereThere: boolean
+  /** Whether none is left. */
+  readonly isGone: boolean
+}
+
+/** Ends whatever the agents of a session have left on this machine, whoever started it. For sessions that are over. */
+export async function endSession(sessionId: string, stateDir: string): Promise<EndedSession> {
+  const terminal = new TmuxServer(findSocket(stateDir))
+  const group = new ProcessGroup(null, { sessionId })
+  const wereThere = group.isAlive() || (await terminal.findPane()) !== null
+  const isTerminalGone = await endTerminal(terminal, FORMER_TAKES_MS)
+  const isGroupGone = await group.stop({ killAfterMs: FORMER_TAKES_MS, mustKill: () => false })
+  return { wereThere, isGone: isTerminalGone && isGroupGone }
+}
