@@ -23,11 +23,11 @@ export function failWith(code: ErrorCode, message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code } })
 }
 
-/** The same error, which says that the request is wrong where it has no code of its own. */
+/** The same error, which says that the request is wrong where it has no code of its own. It does not repeat all that was sent. */
 export function blameRequest(error: GraphQLError): GraphQLError {
   const { message, nodes, source, positions, path, originalError, extensions } = error
   if (extensions['code'] !== undefined) return error
-  return new GraphQLError(message, {
+  return new GraphQLError(shorten(message), {
     nodes: nodes ?? null,
     source: source ?? null,
     positions: positions ?? null,
@@ -35,6 +35,14 @@ export function blameRequest(error: GraphQLError): GraphQLError {
     originalError: originalError ?? null,
     extensions: { ...extensions, code: 'BAD_USER_INPUT' satisfies ErrorCode },
   })
+}
+
+/** How much is kept of the two ends of a message, in characters: a value that is wrong stands in the middle, whole. */
+const KEPT = 400
+
+function shorten(message: string): string {
+  if (message.length <= 2 * KEPT) return message
+  return `${message.slice(0, KEPT)} … ${message.slice(-KEPT)}`
 }
 
 /** What ends a stream, or keeps it from beginning, where its reader may know. Throws anything else. */

@@ -340,6 +340,16 @@ describe('a bad argument of a query', () => {
     expect(codesOf(await graph.ask(document, variables as Record<string, unknown>))).toEqual([code])
   })
 
+  it('is not repeated whole by what is said of it', async () => {
+    const unknown = Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`no${index}`, 1]))
+    const input = { workflow: 'solo', title: long(500_000), ...unknown }
+    const document = 'mutation ($input: StartRunInput!) { startRun(input: $input) { __typename } }'
+    const answer = await graph.ask(document, { input })
+    expect(codesOf(answer)).toContain('BAD_USER_INPUT')
+    expect(answer.errors?.[0]?.message).toMatch(/"\$input" got invalid value .* … .*"no0" is not defined/s)
+    expect(JSON.stringify(answer).length).toBeLessThan(100_000)
+  })
+
   it('does not pass for a point in time', async () => {
     const query = 'query ($at: DateTime) { runCounts(filter: { createdAfter: $at }) { count } }'
     for (const at of [
