@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { chmod, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { JsonValue } from '@pawl/sdk'
@@ -26,6 +26,45 @@ const handleOf = (bench: Workbench) => bench.handles.at(-1) as JsonValue & Kept
 if (WITHOUT_TMUX) console.warn(`skipped: ${WITHOUT_TMUX}`)
 
 describe.skipIf(WITHOUT_TMUX !== undefined)('an agent in a terminal', () => {
+  it('is left alone by an owner that comes late, when another has taken it', async () => {
+    const bench = await open(
+      { prompt: 'first', do: [{ say: 'begun' }, { awaitFile: 'go-on' }, { say: 'finished' }] },
+      { prompt: 'second', do: [{ say: 'second answer' }] },
+    )
+    const late = await bench.open()
+    await late.send(prompt('first'))
+    await bench.untilPrinted('begun')
+    const next = await bench.open()
+    await expect(late.steer('do something else')).rejects.toMatchObject({ code: 'AGENT_TAKEN' })
+    await expect(late.send(prompt('third'))).rejects.toMatchObject({ code: 'AGENT_TAKEN' })
+    expect(await late.hasReceived('third')).toBe(false)
+    expect(await late.stop(AT_ONCE, 'CANCELLED')).toBe(false)
+    await late.close()
+    expect(bench.ends.size).toBe(0)
+    await writeFile(join(bench.workspace, 'go-on'), '')
+    expect(await next.turnOver(never())).toBeNull()
+    await next.send(prompt('second'))
+    await bench.untilPrinted('second answer')
+    expect(bench.said()).not.toContain('third')
+    expect(bench.said()).not.toContain('something else')
+    expect(await next.stop(AT_ONCE, 'CANCELLED')).toBe(true)
+    expect(bench.processes()).toEqual([])
+  })
+
+  it('finds the token of its owner where it was told, also that of the next', async () => {
+    const bench = await open({ do: [{ say: 'up' }, { silence: true }] })
+    const first = await bench.open()
+    await first.send(prompt('go'))
+    await bench.untilPrinted('up')
+    const environment = readFileSync(`/proc/${bench.pids.at(-1)}/environ`, 'utf8').split('\0')
+    const told = environment.find((line) => line.startsWith('PAWL_TOKEN_FILE='))?.split('=')[1] ?? ''
+    expect(readFileSync(told, 'utf8')).toBe('pawl_of_this_test\n')
+    await first.close()
+    await bench.open({ env: { ...bench.context().env, PAWL_TOKEN: 'pawl_of_the_next' } })
+    expect(readFileSync(told, 'utf8')).toBe('pawl_of_the_next\n')
+    expect(statSync(told).mode & 0o777).toBe(0o600)
+  })
+
   it('loses and repeats nothing of its output over owners who die in the middle of it', async () => {
     const bench = await open({
       do: [
