@@ -105,11 +105,12 @@ async function moveOn(drive: Drive, run: RunDetail, { key }: Phase): Promise<boo
   return true
 }
 
-/** Completes the run once nothing of it lives any more. */
+/** Completes the run once nothing of it lives any more, and all that was said is written: who reads along hears no more after that. */
 async function complete(drive: Drive): Promise<false> {
   const isGone = await drive.agents.stop(limitsFor(drive, drive.agents), 'CANCELLED')
   await drive.step('agents-stopped')
   if (!isGone) return false
+  await drive.agents.close()
   drive.accept(await drive.held.complete(drive.call))
   await drive.tools.onStep('run-completed')
   return false

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { TestContext } from 'vitest'
 import { unwrap } from '@pawl/sdk'
 import type { WorkflowDefinition } from '@pawl/sdk'
+import type { OnStep } from '../../../src/worker/steps.ts'
 import { startTestServer, type TestServer } from '../../support/server.ts'
 import { Bench, ERRAND, isAlive, shellAgent } from './startTestWorker.ts'
 
@@ -111,6 +112,22 @@ describe.concurrent('a person', () => {
     expect([settled.status, settled.outcome]).toEqual(['COMPLETED', 'SUCCESS'])
     const sessions = await bench.person.sessions.list(runId)
     expect(sessions).toHaveLength(1)
+  })
+
+  test('who reads along has heard everything when the run is complete', async (context) => {
+    const bench = await open(context)
+    let runId = ''
+    let heard = ''
+    const onStep: OnStep = async (name) => {
+      if (name !== 'run-completed') return
+      const [session] = await bench.person.sessions.list(runId)
+      for await (const { text } of bench.person.sessions.transcript(session?.id ?? '')) heard += text
+    }
+    // Much at once, which is appended piece by piece.
+    bench.start({ runner: shellAgent(`seq 120000; ${GOOD}; echo the last words`) }, { onStep })
+    runId = await bench.begin('errand')
+    await bench.settled(runId)
+    await expect.poll(() => heard).toMatch(/^1\n2\n[^]*\n120000\nthe last words\n$/)
   })
 
   test('has a phase tried again that failed, with a new agent that is told why and what was said', async (context) => {
