@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises'
 import { askGit, type GitCall, runGit, splitNul } from './git.ts'
 import { WorkspaceError } from './workspaceError.ts'
+import { withWorktreesLocked } from './worktreesLock.ts'
 
 /**
  * The git directory that commits made in a directory go to: for a linked worktree that of the main one. Absolute and canonical.
@@ -92,7 +93,9 @@ export interface Registration {
 
 /** The worktrees of a repository, the main one first. */
 export async function listWorktrees(repository: string, call: GitCall): Promise<Registration[]> {
-  const { stdout } = await runGit(['worktree', 'list', '--porcelain', '-z'], { cwd: repository, ...call })
+  const { stdout } = await withWorktreesLocked(repository, { kind: 'shared', signal: call.signal }, () =>
+    runGit(['worktree', 'list', '--porcelain', '-z'], { cwd: repository, ...call }),
+  )
   return stdout
     .split('\0\0')
     .filter((entry) => entry !== '')

@@ -3,6 +3,7 @@ import { basename, join } from 'node:path'
 import { askGit, type GitCall, runGit } from './git.ts'
 import { findRepository, listWorktrees } from './repository.ts'
 import { WorkspaceError } from './workspaceError.ts'
+import { withWorktreesLocked } from './worktreesLock.ts'
 
 /** A worktree that is to be there. */
 export interface WorktreePlan {
@@ -46,17 +47,27 @@ async function keepKnown({ path, repository }: WorktreePlan, call: GitCall): Pro
   const gitDir = await askGit(['rev-parse', '--absolute-git-dir'], { cwd: path, ...call })
   const known = await readFile(join(gitDir, 'gitdir'), 'utf8').catch(() => '')
   if (known.trim() !== join(path, '.git'))
-    await runGit(['worktree', 'repair', path], { cwd: repository, ...call })
+    await change(repository, call, () => runGit(['worktree', 'repair', path], { cwd: repository, ...call }))
 }
 
 /** Makes a worktree with its branch checked out. Nothing may stand at its path. */
 export async function addWorktree(plan: WorktreePlan, call: GitCall): Promise<void> {
   await refuseElsewhere(plan, call)
-  await runGit(['worktree', 'add', '--quiet', plan.path, plan.branch], {
-    cwd: plan.repository,
-    timeoutMs: CHECKOUT_MS,
-    ...call,
-  })
+  await register(plan, plan.path, call)
+  // Apart from that, since others wait for it: this may take long.
+  const args = ['reset', '--hard', '--quiet', '--no-recurse-submodules']
+  await runGit(args, { cwd: plan.path, timeoutMs: CHECKOUT_MS, ...call })
+}
+
+/** Lets the repository know of a worktree, with nothing in it yet. */
+async function register({ repository, branch }: WorktreePlan, path: string, call: GitCall): Promise<void> {
+  const args = ['worktree', 'add', '--quiet', '--no-checkout', path, branch]
+  await change(repository, call, () => runGit(args, { cwd: repository, ...call }))
+}
+
+/** Changes what the repository knows of its worktrees. */
+function change<T>(repository: string, { signal }: GitCall, body: () => Promise<T>): Promise<T> {
+  return withWorktreesLocked(repository, { kind: 'exclusive', signal }, body)
 }
 
 /**
@@ -78,9 +89,8 @@ export async function repairWorktree(plan: WorktreePlan, draft: string, call: Gi
   }
   await discardWorktree({ ...plan, path: draft })
   await refuseElsewhere(plan, call)
-  const options = { cwd: plan.repository, ...call }
-  await runGit(['worktree', 'add', '--quiet', '--no-checkout', draft, plan.branch], options)
-  await runGit(['read-tree', 'HEAD'], { ...options, cwd: draft })
+  await register(plan, draft, call)
+  await runGit(['read-tree', 'HEAD'], { cwd: draft, ...call })
   await rm(link, { recursive: true, force: true })
   await rename(join(draft, '.git'), link)
   await keepKnown(plan, call)
@@ -91,7 +101,7 @@ export async function repairWorktree(plan: WorktreePlan, draft: string, call: Gi
 export async function discardWorktree(plan: Omit<WorktreePlan, 'branch'>): Promise<void> {
   await removeTree(plan.path)
   const known = await findAdminDir(plan)
-  if (known !== null) await rm(known, { recursive: true, force: true })
+  if (known !== null) await change(plan.repository, {}, () => rm(known, { recursive: true, force: true }))
 }
 
 /** Where a repository keeps what it knows of a worktree; also of one that was begun and never finished. */

@@ -1,6 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
+import { FileLock } from '../../../src/workspaces/fileLock.ts'
 import { openWorkspace } from '../../../src/workspaces/openWorkspace.ts'
 import { removeWorkspace } from '../../../src/workspaces/removeWorkspace.ts'
 import { workspaceSettingsSchema } from '../../../src/workspaces/workspaceSettings.ts'
@@ -9,6 +11,21 @@ import { commit, createFolder, createRepository, git, open, RUN, troubleOf, writ
 const BRANCH = `pawl/${RUN}`
 
 describe('a worktree', () => {
+  it('is not begun while another of its repository is, or is looked for', async () => {
+    const made = createRepository()
+    for (const kind of ['exclusive', 'shared'] as const) {
+      const lock = await FileLock.take(join(made.repository, '.git', 'pawl-worktrees.lock'), { kind })
+      const steps: string[] = []
+      const opening = open(made).then(() => steps.push('opened'))
+      await setTimeout(500)
+      steps.push('let go')
+      lock.release()
+      await opening
+      expect(steps).toEqual(['let go', 'opened'])
+      expect(await removeWorkspace({ owner: RUN, settings: made.settings, force: true })).toBe(true)
+    }
+  })
+
   it('is made on a branch of its own at the first opening, and found again at the next', async () => {
     const made = createRepository()
     const workspace = await open(made)
