@@ -12,10 +12,9 @@ export interface EndedSession {
 
 /** Ends whatever the agents of a session have left on this machine, whoever started it. For sessions that are over. */
 export async function endSession(sessionId: string, stateDir: string): Promise<EndedSession> {
-  const terminal = new TmuxServer(findSocket(stateDir))
   const group = new ProcessGroup(null, { sessionId })
-  const wereThere = group.isAlive() || (await terminal.findPane()) !== null
-  const isTerminalGone = await endTerminal(terminal, FORMER_TAKES_MS)
+  const wasAlive = group.isAlive()
+  const isTerminalGone = await endTerminal(new TmuxServer(findSocket(stateDir)), FORMER_TAKES_MS)
   const isGroupGone = await group.stop({ killAfterMs: FORMER_TAKES_MS, mustKill: () => false })
-  return { wereThere, isGone: isTerminalGone && isGroupGone }
+  return { wereThere: wasAlive || isTerminalGone !== null, isGone: isTerminalGone !== false && isGroupGone }
 }

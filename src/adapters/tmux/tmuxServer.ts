@@ -143,10 +143,10 @@ export function findSocket(stateDir: string): string {
   return join(folder, createHash('sha256').update(stateDir).digest('hex').slice(0, 24))
 }
 
-/** Ends a terminal and what runs in it, where there is one. Returns whether nothing of it is left. */
-export async function endTerminal(server: TmuxServer, killAfterMs: number): Promise<boolean> {
+/** Ends a terminal and what runs in it. Returns whether nothing of it is left; null where there was none. */
+export async function endTerminal(server: TmuxServer, killAfterMs: number): Promise<boolean | null> {
   const pane = await server.findPane()
-  if (!pane) return true
+  if (!pane) return null
   const limits = { killAfterMs, mustKill: () => false }
   const isAgentGone = await new ProcessGroup(pane.pid).stop(limits)
   return (await new ProcessGroup(pane.serverPid).stop(limits)) && isAgentGone
