@@ -1,14 +1,9 @@
-import { type Commands, ContendedError } from '../commands/context.ts'
+import type { Commands } from '../commands/context.ts'
 import { reconcile } from '../commands/sweep.ts'
 import type { LoadedRun } from '../store/loadRun.ts'
 
-/** Moves on what is due (G5). False where others are at it: what was read is shown as it is. */
+/** Moves on what is due (G5). False where none of it could be: what was read is shown as it stands. */
 export async function moveOn(commands: Commands, due: readonly LoadedRun[]): Promise<boolean> {
-  try {
-    await reconcile(commands, due)
-    return true
-  } catch (error) {
-    if (error instanceof ContendedError) return false
-    throw error
-  }
+  const present = await reconcile(commands, due)
+  return present.some((loaded, index) => loaded !== due[index])
 }
