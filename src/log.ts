@@ -21,8 +21,18 @@ export function createLog({ level = 'info', destination }: LogOptions = {}): Log
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: describeError },
     },
-    destination ?? pino.destination({ dest: 2, sync: true }),
+    destination ?? openStderr(),
   )
+}
+
+/** How much is kept of a log that can't be written for now, in characters; what comes after that is lost. */
+const MAX_KEPT = 1_000_000
+
+/** The log is lost where nobody reads it or its disk is full, and the work that it tells of goes on. */
+function openStderr(): DestinationStream {
+  const destination = pino.destination({ dest: 2, sync: true, maxLength: MAX_KEPT })
+  destination.on('error', () => undefined)
+  return destination
 }
 
 /** Tokens of every kind, wherever in a message they stand. */

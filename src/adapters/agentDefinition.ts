@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { passEnvSchema } from '../processes/passEnv.ts'
 
 const seconds = z.number().positive().max(86_400)
 
@@ -60,6 +61,9 @@ export const agentDefinitionSchema = z.strictObject({
     .prefault({})
     .describe('How an agent in a terminal shows what it does; for tmux.'),
   env: z.record(z.string(), z.string()).default({}).describe('Variables set for it.'),
+  passEnv: passEnvSchema
+    .default([])
+    .describe("Further variables that it inherits of the worker's, by name; `NAME*` for all that begin so."),
   idleSeconds: seconds.default(600).describe('The longest silence of an agent at work, in seconds.'),
   artifactSeconds: seconds
     .default(3600)

@@ -10,6 +10,7 @@ import { tellStory } from './demo/tellStory.ts'
 import { EXIT } from './exitCodes.ts'
 import { act } from './invocation.ts'
 import type { CommonOptions } from './invocation.ts'
+import { outliveOutput } from './output.ts'
 import { parseCount, withExamples } from './options.ts'
 
 interface Options extends CommonOptions {
@@ -35,6 +36,7 @@ export function demoCommand(): Command {
     .option('--no-color', 'without colours')
   return withExamples(command, ['pawl demo', 'pawl demo --exit   # in CI: ends by itself']).action(
     act<Options>(async (invocation, options) => {
+      outliveOutput()
       const temporary =
         options.exit && !options.data ? await mkdtemp(join(tmpdir(), 'pawl-demo-')) : undefined
       const data = temporary ?? resolve(options.data ?? DATA)

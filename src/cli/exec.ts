@@ -1,15 +1,19 @@
+import { InvalidArgumentError } from 'commander'
 import type { Command } from 'commander'
 import { EXIT, UsageError } from './exitCodes.ts'
 import { executeUnderLease } from './exec/executeUnderLease.ts'
+import { whyNotPassed } from '../processes/inheritEnvironment.ts'
 import { whyUnstartable } from '../processes/findCommand.ts'
 import { takeRun } from './exec/takeRun.ts'
 import type { TakeOptions } from './exec/takeRun.ts'
 import { watchSignals } from './exec/watchSignals.ts'
 import { act } from './invocation.ts'
+import { outliveOutput } from './output.ts'
 import { collect, createCommand, keyOption, parseSeconds, runOption } from './options.ts'
 
 interface Options extends TakeOptions {
   readonly killAfter: number
+  readonly passEnv: readonly string[]
 }
 
 /** `pawl exec`: runs a command as the agent of a run, under a lease that lives as long as the command does. */
@@ -41,9 +45,16 @@ export function execCommand(): Command {
       parseSeconds,
       20,
     )
+    .option(
+      '--pass-env <name>',
+      'a variable that the command inherits beside those that every agent does; NAME* for all that begin so; may be given several times',
+      collectPassed,
+      [],
+    )
     .addHelpText('after', EXPLANATION)
     .action(
       act<Options, [string[]]>(async (invocation, options, command) => {
+        outliveOutput()
         checkOptions(options)
         const unstartable = whyUnstartable(command[0] ?? '', invocation.env)
         if (unstartable) {
@@ -62,12 +73,21 @@ export function execCommand(): Command {
 }
 
 const EXPLANATION = `
-The command finds in its environment PAWL_URL, PAWL_TOKEN (good for this run alone), PAWL_RUN_ID and
+The command inherits HOME, PATH, locale, terminal, proxy and XDG variables, the keys of well-known agents and what
+--pass-env names, as docs/agents.md lists; nothing else. It finds in its environment PAWL_URL, PAWL_TOKEN (good for this run alone), PAWL_RUN_ID and
 PAWL_EXECUTION_ID, so that \`pawl state\`, \`pawl phase advance\`, \`pawl run complete\` mean its run.
 
 It is stopped when the run is paused or cancelled, when its time is over, or when the lease can't be renewed.
 Its exit code is passed on (128 + n for a signal), and says nothing about the run: a run is COMPLETED by
 \`pawl run complete\` alone. One that the command leaves unfinished fails, as INCOMPLETE after exit 0.`
+
+/** Collects names of variables, and refuses those that no agent is given. */
+function collectPassed(text: string, before: readonly string[]): readonly string[] {
+  const names = collect(text, before)
+  const why = names.map(whyNotPassed).find((reason) => reason !== null)
+  if (why !== undefined) throw new InvalidArgumentError(why)
+  return names
+}
 
 function checkOptions({ workflow, run, resume, lease }: Options): void {
   if (workflow && (run || resume))

@@ -2,15 +2,12 @@
 import { CommanderError } from 'commander'
 import type { Command } from 'commander'
 import { EXIT } from './exitCodes.ts'
+import { watchOutput } from './output.ts'
 import { createProgram } from './program.ts'
+import { repairEnvironment } from './repairEnvironment.ts'
 
-// A reader that has seen enough, as `head` has: what would be written is wanted by nobody.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-  process.exit()
-})
-// Remarks may get lost; what is being supervised must not.
-process.stderr.on('error', () => undefined)
+watchOutput()
+repairEnvironment(process.env)
 
 const program = await createProgram(process.argv.slice(2))
 throwInsteadOfExiting(program)

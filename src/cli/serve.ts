@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { EXIT } from './exitCodes.ts'
 import { act } from './invocation.ts'
 import type { CommonOptions, Invocation } from './invocation.ts'
+import { outliveOutput } from './output.ts'
 import { withExamples } from './options.ts'
 
 interface Options extends CommonOptions {
@@ -24,6 +25,7 @@ export async function serveCommand(whole: boolean): Promise<Command> {
     .option('--json', 'print address and sign-in link as JSON')
     .action(
       act<Options>(async (invocation, options) => {
+        outliveOutput()
         const started = await start(invocation, options)
         if (!started) return EXIT.usage
         const { url, signInUrl, database } = started.server

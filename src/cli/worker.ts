@@ -4,6 +4,7 @@ import { findServer } from './connect.ts'
 import { EXIT, UsageError } from './exitCodes.ts'
 import { act } from './invocation.ts'
 import type { CommonOptions, Invocation } from './invocation.ts'
+import { outliveOutput } from './output.ts'
 import { collect, createCommand, defaultOwner, parseCount, parseSeconds } from './options.ts'
 import { printNews } from './worker/printNews.ts'
 import { watchStops } from './worker/watchStops.ts'
@@ -18,6 +19,7 @@ interface Options extends CommonOptions {
   /** Seconds. */
   readonly lease?: number
   readonly drainSeconds?: number
+  readonly passEnv?: string[]
 }
 
 /** `pawl worker`: takes runs and has agents work on their phases. */
@@ -43,6 +45,11 @@ export function workerCommand(): Command {
       'how long phases at work may go on when the worker is stopped (default: 30)',
       parseSeconds,
     )
+    .option(
+      '--pass-env <name>',
+      'a variable that agents inherit beside those that every agent does; NAME* for all that begin so; may be given several times',
+      collect,
+    )
     .addHelpText('after', EXPLANATION)
     .action(act<Options>((invocation, options) => work(invocation, options)))
 }
@@ -64,6 +71,7 @@ agents and gives the runs back. The second kills the agents at once, and gives t
 docs/worker.md tells all of it.`
 
 async function work(invocation: Invocation, options: Options): Promise<number> {
+  outliveOutput()
   const [{ ConfigError }, { loadConfig }, { startWorker }] = await Promise.all([
     import('../configFile.ts'),
     import('../worker/loadConfig.ts'),
@@ -77,6 +85,7 @@ async function work(invocation: Invocation, options: Options): Promise<number> {
     concurrency: options.concurrency,
     leaseSeconds: options.lease,
     drainSeconds: options.drainSeconds,
+    passEnv: options.passEnv,
   }
   const config = await loadConfig({ file: options.config, flags }).catch((error: unknown) => {
     if (!(error instanceof ConfigError)) throw error

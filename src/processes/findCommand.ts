@@ -22,8 +22,13 @@ export function whyUnstartable(
     : { exitCode: 126, message: `${found[0]}: not executable` }
 }
 
+/** A folder of the PATH that can't be read holds no command, as for a shell. */
 function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
+  try {
+    return statSync(path).isFile()
+  } catch {
+    return false
+  }
 }
 
 function isExecutable(path: string): boolean {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { agentDefinitionSchema } from '../adapters/agentDefinition.ts'
+import { passEnvSchema } from '../processes/passEnv.ts'
 import { workspaceSettingsSchema } from '../workspaces/workspaceSettings.ts'
 
 /** What a worker is told: which runs it takes, where they work, and who works on them. */
@@ -35,6 +36,11 @@ export const workerConfigSchema = z.strictObject({
     .min(1)
     .default('.pawl/sessions')
     .describe('Where agents keep what outlives their worker; the same for all workers of a machine.'),
+  passEnv: passEnvSchema
+    .default([])
+    .describe(
+      "Further variables that agents inherit of the worker's environment, by name; `NAME*` for all that begin so.",
+    ),
   workspace: workspaceSettingsSchema.prefault({}).describe('Where runs work.'),
   agents: z
     .record(z.string().min(1), agentDefinitionSchema)

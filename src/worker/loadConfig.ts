@@ -98,6 +98,7 @@ const FLAGS: Readonly<Record<string, string>> = {
   labels: '--label',
   leaseSeconds: '--lease',
   drainSeconds: '--drain-seconds',
+  passEnv: '--pass-env',
   concurrency: '--concurrency',
   owner: '--owner',
   project: '--project',

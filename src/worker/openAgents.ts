@@ -5,10 +5,10 @@ import type { Agent, AgentContext, AgentOutput, ProcessEnd } from '../adapters/a
 import { agentDefinitionSchema } from '../adapters/agentDefinition.ts'
 import type { AgentDefinition } from '../adapters/agentDefinition.ts'
 import type { TranscriptWriter } from '../adapters/transcript/transcriptWriter.ts'
+import { agentEnvironment } from '../processes/agentEnvironment.ts'
 import type { StopLimits } from '../processes/processGroup.ts'
 import type { OpenWorkspace } from '../workspaces/workspace.ts'
 import { ADAPTERS } from './adapters.ts'
-import { agentEnvironment } from './agentEnvironment.ts'
 import { finishExecution } from './finishExecution.ts'
 import type { OwnedRun } from './ownedRun.ts'
 import { openTranscript } from './transcript.ts'
@@ -156,6 +156,7 @@ export class OpenAgents {
       url: tools.url,
       runId: held.run.id,
       agentToken: held.agentToken,
+      passEnv: [...tools.config.passEnv, ...definition.passEnv],
     })
     const context: AgentContext = {
       definition,

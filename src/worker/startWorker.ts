@@ -18,7 +18,7 @@ export interface StartWorkerOptions {
   /** Who owns the runs, as others see it. */
   readonly owner: string
   readonly config: WorkerConfig
-  /** What agents inherit. Default: this process's environment. */
+  /** What agents inherit from. Default: this process's environment. */
   readonly env?: NodeJS.ProcessEnv
   /** Told of what happens. */
   readonly report?: (news: WorkerNews) => void

@@ -1,5 +1,6 @@
 import { isAbsolute } from 'node:path'
 import { z } from 'zod'
+import { passEnvSchema } from '../processes/passEnv.ts'
 
 const path = z
   .string()
@@ -51,6 +52,9 @@ export const previewDefinitionSchema = z.strictObject({
       'Where it is seen; {port} and {run} are filled in. Default: the port that answers, on this machine.',
     ),
   env: z.record(z.string(), z.string()).default({}).describe('Variables set for it.'),
+  passEnv: passEnvSchema
+    .default([])
+    .describe("Further variables that it inherits of the worker's, by name; `NAME*` for all that begin so."),
   readySeconds: z
     .number()
     .positive()

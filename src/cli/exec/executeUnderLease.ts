@@ -9,6 +9,7 @@ import { plain } from '../terminal/width.ts'
 import { concludeRun, describeEnding } from './concludeRun.ts'
 import type { Failure } from './concludeRun.ts'
 import { finishExecution } from './finishExecution.ts'
+import { agentEnvironment } from '../../processes/agentEnvironment.ts'
 import { launch } from '../../processes/launch.ts'
 import type { Child, Ending } from '../../processes/launch.ts'
 import { printConclusion } from './printConclusion.ts'
@@ -26,6 +27,8 @@ export interface Task {
   readonly lease: number
   /** Seconds. */
   readonly killAfter: number
+  /** Names of further variables that the command inherits. */
+  readonly passEnv: readonly string[]
 }
 
 /** A server that takes longer over a look than this, in milliseconds, leaves no time to wait for it. */
@@ -58,7 +61,7 @@ async function executeHeld(invocation: Invocation, task: Task, hold: Hold): Prom
   const { pawl } = invocation
   let child: Child
   try {
-    child = await launch(task.command, { env: environmentFor(invocation, task.taken) })
+    child = await launch(task.command, { env: environmentFor(invocation, task) })
   } catch (error) {
     const failure: Failure = {
       reason: 'START_FAILED',
@@ -117,11 +120,12 @@ async function recordExecution(pawl: Pawl, hold: Hold, child: Child, { command }
   return unwrap(await pawl.executions.start(fields)).execution.id
 }
 
-/** The agent's environment: it signs in as this run's agent, never as who supervises it. */
-function environmentFor(invocation: Invocation, { run, agentToken }: TakenRun): NodeJS.ProcessEnv {
-  const { PAWL_EXECUTION_ID: _outer, PAWL_TOKEN: _mine, PAWL_TOKEN_FILE: _mineToo, ...env } = invocation.env
+function environmentFor(
+  invocation: Invocation,
+  { taken: { run, agentToken }, passEnv }: Task,
+): NodeJS.ProcessEnv {
   const { url } = findServer(invocation.env, invocation.options)
-  return { ...env, PAWL_URL: url, PAWL_RUN_ID: run.id, ...(agentToken && { PAWL_TOKEN: agentToken }) }
+  return agentEnvironment(invocation.env, { url, runId: run.id, agentToken, passEnv })
 }
 
 function stopRulesOf(pawl: Pawl, { taken, lease, killAfter }: Task): StopRules {

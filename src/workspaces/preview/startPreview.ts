@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { whyUnstartable } from '../../processes/findCommand.ts'
-import { handedOn } from '../../processes/handedOn.ts'
+import { inheritEnvironment } from '../../processes/inheritEnvironment.ts'
 import type { WorkspaceError } from '../workspaceError.ts'
 import type { PreviewDefinition } from '../workspaceSettings.ts'
 import { type LaunchedPreview, launchPreview } from './launchPreview.ts'
@@ -23,7 +23,7 @@ export interface PreviewOptions {
   /** Where the state of workspaces is kept. */
   readonly state: string
   readonly signal?: AbortSignal | undefined
-  /** What it inherits. Default: this process's environment, without what is the worker's alone. */
+  /** What it inherits from, as an agent does. Default: this process's environment. */
   readonly env?: NodeJS.ProcessEnv
 }
 
@@ -93,7 +93,7 @@ async function replacePreview(
 ): Promise<LaunchedPreview> {
   const folder = await prepareFolder(state)
   const given = { PORT: String(port), PAWL_RUN_ID: runId }
-  const env = { ...handedOn(inherited), ...definition.env, ...given }
+  const env = { ...inheritEnvironment(inherited, definition.passEnv), ...definition.env, ...given }
   const killAfterMs = definition.killAfterSeconds * 1_000
   return withPreviewLocked(
     folder,

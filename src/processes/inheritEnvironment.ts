@@ -1,0 +1,84 @@
+/** Variables that every agent inherits: where it is, who its user is, its language, and how it reaches the network. */
+const BASE = [
+  'HOME',
+  'PATH',
+  'USER',
+  'LOGNAME',
+  'SHELL',
+  'TMPDIR',
+  'TERM',
+  'COLORTERM',
+  'NO_COLOR',
+  'FORCE_COLOR',
+  'TZ',
+  'LANG',
+  'LANGUAGE',
+  'LC_*',
+  'XDG_*',
+  'HTTP_PROXY',
+  'HTTPS_PROXY',
+  'ALL_PROXY',
+  'NO_PROXY',
+  'http_proxy',
+  'https_proxy',
+  'all_proxy',
+  'no_proxy',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+  'NODE_EXTRA_CA_CERTS',
+] as const
+
+/** What well-known agents sign in to their models with, by the program that each preset is named after. */
+export const AGENT_KEYS = {
+  claude: ['ANTHROPIC_*', 'CLAUDE_CODE_*', 'CLAUDE_CONFIG_DIR'],
+  codex: ['OPENAI_*', 'CODEX_API_KEY', 'CODEX_HOME'],
+  gemini: [
+    'GEMINI_*',
+    'GOOGLE_API_KEY',
+    'GOOGLE_APPLICATION_CREDENTIALS',
+    'GOOGLE_CLOUD_PROJECT',
+    'GOOGLE_CLOUD_LOCATION',
+    'GOOGLE_GENAI_USE_VERTEXAI',
+  ],
+  aider: ['AIDER_*', 'DEEPSEEK_API_KEY', 'OPENROUTER_API_KEY'],
+  opencode: ['OPENCODE_*', 'GROQ_API_KEY', 'MISTRAL_API_KEY', 'XAI_API_KEY'],
+} as const
+
+/** Never inherited, whoever lists it: Pawl's own credentials, its database's, and what would lead git to another repository. */
+const NEVER = /^(?:PAWL_.*|DATABASE_URL|GIT_.*|PG[A-Z]+)$/
+
+/** What a name in `passEnv` looks like: a variable's name, or the beginning of one and a star. */
+const NAME = /^[A-Za-z_][A-Za-z0-9_]*\*?$/
+
+/**
+ * Why a variable can't be listed in `passEnv`; null where it can.
+ *
+ * @param name a variable's name, or the beginning of names followed by `*`
+ */
+export function whyNotPassed(name: string): string | null {
+  if (!NAME.test(name))
+    return `${JSON.stringify(name)} is no name of a variable, nor the beginning of one with *`
+  if (NEVER.test(name.replace('*', '')))
+    return `${name} is never passed on to an agent; where it has to be there, set it for the agent itself (env)`
+  return null
+}
+
+/**
+ * What an agent inherits of this process's environment: the variables of a fixed list, the keys of well-known agents, and those
+ * that `passEnv` lists. Nothing else: a token, a database's address or a path meant for this process is not an agent's.
+ */
+export function inheritEnvironment(
+  env: NodeJS.ProcessEnv,
+  passEnv: readonly string[] = [],
+): Record<string, string> {
+  const listed = [...BASE, ...Object.values(AGENT_KEYS).flat(), ...passEnv]
+  const names = new Set(listed.filter((name) => !name.endsWith('*')))
+  const beginnings = listed.filter((name) => name.endsWith('*')).map((name) => name.slice(0, -1))
+  const isListed = (name: string) => names.has(name) || beginnings.some((begin) => name.startsWith(begin))
+  return Object.fromEntries(
+    Object.entries(env).filter(
+      (entry): entry is [string, string] =>
+        entry[1] !== undefined && !NEVER.test(entry[0]) && isListed(entry[0]),
+    ),
+  )
+}

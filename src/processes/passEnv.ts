@@ -1,0 +1,10 @@
+import { z } from 'zod'
+import { whyNotPassed } from './inheritEnvironment.ts'
+
+/** Names of variables that are inherited beside those that always are. */
+export const passEnvSchema = z.array(
+  z.string().superRefine((name, issues) => {
+    const message = whyNotPassed(name)
+    if (message !== null) issues.addIssue({ code: 'custom', message })
+  }),
+)
