@@ -1,8 +1,11 @@
-import { askGit, type GitCall, type GitOptions, runGit, splitNul } from './git.ts'
-import { branchRef, readCommit } from './repository.ts'
-import { listUncommitted } from './snapshot.ts'
+import { atRepository, type GitPlace } from './git/place.ts'
+import { askGit, type GitCall, type GitOptions, runGit, splitNul } from './git/runGit.ts'
+import { refuseUntrusted } from './refuseUntrusted.ts'
+import { branchRef, readCommitAt } from './repository.ts'
+import { listChanged, updateIndex } from './snapshot.ts'
 import type { Worktree } from './workspace.ts'
 import { WorkspaceError } from './workspaceError.ts'
+import { placeOf } from './worktree.ts'
 
 /**
  * Commits to a worktree's branch whatever stands in it uncommitted.
@@ -11,25 +14,36 @@ import { WorkspaceError } from './workspaceError.ts'
  * @throws {@link WorkspaceError} `NOT_ON_BRANCH`, `UNFINISHED_MERGE`, `EMBEDDED_REPOSITORY`, `REPOSITORY_LOCKED`
  */
 export async function commitLeft(worktree: Worktree, call: GitCall): Promise<string> {
-  const { path, branch, owner } = worktree
-  const options = { cwd: path, ...call }
+  const { repository, branch, owner } = worktree
+  const at = await placeOf(worktree)
+  const options = { at, timeoutMs: COMMIT_MS, ...call }
   await refuseOffBranch(worktree, options)
-  const unmerged = splitNul((await runGit(['diff', '--name-only', '--diff-filter=U', '-z'], options)).stdout)
+  await refuseUntrusted(at, call)
+  const unmerged = await listUnmerged(options)
   if (unmerged.length > 0) throw unfinishedMerge(worktree, unmerged)
-  const left = await listUncommitted(path, call)
+  const left = await listChanged(options)
   const embedded = left.filter((file) => file.endsWith('/'))
   if (embedded.length > 0) throw embeddedRepository(worktree, embedded)
-  const isMerging = (await readCommit(path, 'MERGE_HEAD', call)) !== null
-  if (left.length > 0 || isMerging) {
-    await runGit(['add', '--all'], { ...options, timeoutMs: COMMIT_MS })
+  await updateIndex(left, options)
+  const isMerging = (await readCommitAt(at, 'MERGE_HEAD', call)) !== null
+  if (isMerging || (await isStaged(options)))
     await runGit(['commit', '--quiet', '--no-verify', '--cleanup=verbatim', '--file=-'], {
       ...options,
-      timeoutMs: COMMIT_MS,
-      env: await findIdentity(path, call),
+      env: await findIdentity(at, call),
       input: `Keep what ${owner} left uncommitted\n`,
     })
-  }
-  return askGit(['rev-parse', '--verify', branchRef(branch)], options)
+  return askGit(['rev-parse', '--verify', branchRef(branch)], { at: atRepository(repository), ...call })
+}
+
+/** Whether the index holds anything that HEAD does not. */
+async function isStaged(options: GitOptions): Promise<boolean> {
+  const args = ['diff-index', '--cached', '--quiet', '--ignore-submodules=dirty', 'HEAD', '--']
+  return (await runGit(args, { ...options, accept: [0, 1] })).exitCode === 1
+}
+
+async function listUnmerged(options: GitOptions): Promise<string[]> {
+  const entries = splitNul((await runGit(['ls-files', '--unmerged', '-z'], options)).stdout)
+  return [...new Set(entries.map((entry) => entry.slice(entry.indexOf('\t') + 1)))]
 }
 
 /** A commit of many files may take this long, in milliseconds. */
@@ -38,17 +52,14 @@ const COMMIT_MS = 10 * 60_000
 /** Who commits where nobody is configured. */
 const NOBODY = { NAME: 'Pawl', EMAIL: 'pawl@localhost' }
 
-/** Variables that name a committer, as far as neither settings nor the environment do. */
-export async function findIdentity(path: string, call: GitCall): Promise<Record<string, string>> {
+/** Variables that name a committer, as far as the settings do not. */
+export async function findIdentity(at: GitPlace, call: GitCall): Promise<Record<string, string>> {
   const missing: Record<string, string> = {}
   for (const part of ['NAME', 'EMAIL'] as const) {
     const key = `user.${part.toLowerCase()}`
-    const { stdout } = await runGit(['config', '--get', key], { cwd: path, accept: [0, 1], ...call })
+    const { stdout } = await runGit(['config', '--get', key], { at, accept: [0, 1], ...call })
     if (stdout.trim() !== '') continue
-    for (const role of ['AUTHOR', 'COMMITTER']) {
-      const variable = `GIT_${role}_${part}`
-      if (!process.env[variable]) missing[variable] = NOBODY[part]
-    }
+    for (const role of ['AUTHOR', 'COMMITTER']) missing[`GIT_${role}_${part}`] = NOBODY[part]
   }
   return missing
 }

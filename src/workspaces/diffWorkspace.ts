@@ -1,6 +1,8 @@
-import { askGit, type GitCall, type GitOptions, runGit, splitNul } from './git.ts'
+import type { GitPlace } from './git/place.ts'
+import { askGit, type GitCall, type GitOptions, runGit, splitNul, withGit } from './git/runGit.ts'
 import { branchRef, readCommit } from './repository.ts'
-import { withSnapshot } from './snapshot.ts'
+import { findPlace } from './findPlace.ts'
+import { takeSnapshot } from './snapshot.ts'
 import type { Worktree } from './workspace.ts'
 
 /** How a changed file was changed. */
@@ -61,11 +63,12 @@ const DIFF_MS = 5 * 60_000
  */
 export async function diffWorkspace(worktree: Worktree, options: DiffOptions = {}): Promise<WorkspaceDiff> {
   const { signal, maxPatchBytes = 1024 * 1024, maxFiles = 2_000 } = options
-  const call: GitCall = { signal }
-  return withSnapshot(worktree.path, call, async ({ tree, env }) => {
+  return withGit({ signal }, async (call) => {
+    const at = await findPlace(worktree, call)
+    const { tree, env } = await takeSnapshot(at, call)
     const compare = (args: readonly string[], more: Partial<GitOptions> = {}) =>
       runGit(['diff-tree', '-r', '-M', ...PLAIN, ...args, worktree.baseCommit, tree], {
-        cwd: worktree.path,
+        at,
         env,
         timeoutMs: DIFF_MS,
         ...call,
@@ -76,7 +79,7 @@ export async function diffWorkspace(worktree: Worktree, options: DiffOptions = {
     const files = parseRaw(raw.stdout).map((file) => ({ ...file, ...(lines.get(file.path) ?? NO_LINES) }))
     const patch = await compare(['-p', ...PREFIXES], { maxBytes: maxPatchBytes, cut: true })
     return {
-      ...(await readBranch(worktree, call)),
+      ...(await readBranch(at, worktree, call)),
       filesChanged: files.length,
       insertions: sum(files.map(({ insertions }) => insertions)),
       deletions: sum(files.map(({ deletions }) => deletions)),
@@ -88,12 +91,13 @@ export async function diffWorkspace(worktree: Worktree, options: DiffOptions = {
 }
 
 async function readBranch(
-  { path, branch, baseCommit }: Worktree,
+  at: GitPlace,
+  { repository, branch, baseCommit }: Worktree,
   call: GitCall,
 ): Promise<Pick<WorkspaceDiff, 'head' | 'commitsAhead'>> {
-  const head = await readCommit(path, branchRef(branch), call)
+  const head = await readCommit(repository, branchRef(branch), call)
   if (head === null) return { head, commitsAhead: 0 }
-  const count = await askGit(['rev-list', '--count', `${baseCommit}..${head}`], { cwd: path, ...call })
+  const count = await askGit(['rev-list', '--count', `${baseCommit}..${head}`], { at, ...call })
   return { head, commitsAhead: Number(count) }
 }
 

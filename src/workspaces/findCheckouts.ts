@@ -1,27 +1,31 @@
 import { lstat, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { askGit, type GitCall } from './git.ts'
-import { branchRef, listWorktrees } from './repository.ts'
+import type { GitPlace } from './git/place.ts'
+import type { GitCall } from './git/runGit.ts'
+import { listWorktrees } from './listWorktrees.ts'
+import { branchRef } from './repository.ts'
 import { WorkspaceError } from './workspaceError.ts'
 
 /**
  * The working trees that have a branch checked out.
  *
- * @throws {@link WorkspaceError} `BASE_BUSY` where a merge or a rebase of it is under way in one
+ * @throws {@link WorkspaceError} `BASE_BUSY` where a merge or a rebase of it is under way in one; `CHECKOUT_NOT_FOUND`
  */
-export async function findCheckouts(repository: string, branch: string, call: GitCall): Promise<string[]> {
+export async function findCheckouts(repository: string, branch: string, call: GitCall): Promise<GitPlace[]> {
   await refuseRebase(repository, branch)
-  const found: string[] = []
-  for (const worktree of await listWorktrees(repository, call)) {
-    if (worktree.branch !== branch || worktree.isBare || !(await isThere(worktree.path))) continue
-    await refuseUnfinished(worktree.path, branch, call)
-    found.push(worktree.path)
+  const found: GitPlace[] = []
+  for (const checkout of await listWorktrees(repository, call)) {
+    if (checkout.branch !== branch) continue
+    const { gitDir, workTree, path } = checkout
+    if (workTree === null) throw notFound(repository)
+    if (!(await isThere(workTree))) continue
+    await refuseUnfinished(gitDir, path, branch)
+    found.push({ repository, gitDir, workTree })
   }
   return found
 }
 
-async function refuseUnfinished(path: string, branch: string, call: GitCall): Promise<void> {
-  const gitDir = await askGit(['rev-parse', '--absolute-git-dir'], { cwd: path, ...call })
+async function refuseUnfinished(gitDir: string, path: string, branch: string): Promise<void> {
   for (const name of ['MERGE_HEAD', 'CHERRY_PICK_HEAD', 'REVERT_HEAD'])
     if (await isThere(join(gitDir, name))) throw busy(path, branch)
 }
@@ -49,5 +53,13 @@ function busy(path: string, branch: string): WorkspaceError {
     code: 'BASE_BUSY',
     message: `A merge or rebase of ${branch} is under way in ${path}`,
     hint: 'Finish or abort it, and ask again.',
+  })
+}
+
+function notFound(repository: string): WorkspaceError {
+  return new WorkspaceError('HUMAN_REQUIRED', {
+    code: 'CHECKOUT_NOT_FOUND',
+    message: `The repository ${repository} does not say where its files stand`,
+    hint: `Tell it, with an absolute path: git --git-dir=${repository} config core.worktree PATH`,
   })
 }

@@ -1,5 +1,5 @@
 import { FileLock } from './fileLock.ts'
-import type { GitCall } from './git.ts'
+import { type GitCall, withGit } from './git/runGit.ts'
 import { checkRunId, lockPath, type Places, preparePlaces } from './places.ts'
 import { findRecord, type WorkspaceRecord } from './record.ts'
 import { isWorktree, type Worktree } from './workspace.ts'
@@ -56,7 +56,7 @@ export async function withIdleWorkspace<T>(
     if (use === null) throw inUse(owner)
     try {
       const record = await findRecord(places, owner)
-      return await body({ places, record, call: { signal, lock }, locks: [use, lock] })
+      return await withGit({ signal, lock }, (call) => body({ places, record, call, locks: [use, lock] }))
     } finally {
       use.release()
     }

@@ -1,7 +1,8 @@
 import { commitLeft, findIdentity } from './commitLeft.ts'
 import { FileLock } from './fileLock.ts'
 import { toWorktree, withIdleWorkspace, type WorktreeName } from './findWorkspace.ts'
-import { askGit, type GitCall, runGit, splitNul } from './git.ts'
+import { atRepository } from './git/place.ts'
+import { askGit, type GitCall, runGit, splitNul } from './git/runGit.ts'
 import { join } from 'node:path'
 import { moveBranch } from './moveBranch.ts'
 import { readyWorkspace } from './readyWorkspace.ts'
@@ -68,7 +69,12 @@ async function mergeTrees(
   call: GitCall,
 ): Promise<string> {
   const args = ['merge-tree', '--write-tree', '-z', '--name-only', '--no-messages', commits.base, commits.tip]
-  const answer = await runGit(args, { cwd: repository, accept: [0, 1], timeoutMs: MERGE_MS, ...call })
+  const answer = await runGit(args, {
+    at: atRepository(repository),
+    accept: [0, 1],
+    timeoutMs: MERGE_MS,
+    ...call,
+  })
   const [tree = '', ...files] = splitNul(answer.stdout)
   if (answer.exitCode === 0) return tree
   throw new WorkspaceError('HUMAN_REQUIRED', {
@@ -87,9 +93,10 @@ async function commitMerge(
   made: { readonly base: string; readonly tip: string; readonly tree: string },
   call: GitCall,
 ): Promise<string> {
+  const at = atRepository(repository)
   return askGit(['commit-tree', made.tree, '-p', made.base, '-p', made.tip, '-F', '-'], {
-    cwd: repository,
-    env: await findIdentity(repository, call),
+    at,
+    env: await findIdentity(at, call),
     input: `Merge branch '${branch}' into ${base}\n`,
     ...call,
   })

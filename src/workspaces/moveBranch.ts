@@ -1,5 +1,6 @@
 import { baseNotClean } from './baseNotClean.ts'
-import { askGit, type GitCall, runGit, splitNul } from './git.ts'
+import { atRepository, type GitPlace } from './git/place.ts'
+import { askGit, type GitCall, runGit, splitNul } from './git/runGit.ts'
 import { findCheckouts } from './findCheckouts.ts'
 import { refuseUnkept } from './refuseUnkept.ts'
 import { branchRef, readCommit } from './repository.ts'
@@ -25,7 +26,7 @@ export interface Move {
 export async function moveBranch(move: Move, call: GitCall): Promise<boolean> {
   const { repository, from, to, because } = move
   const ref = branchRef(move.branch)
-  const brought: string[] = []
+  const brought: GitPlace[] = []
   try {
     // The files first: a branch ahead of its files would look like the work undone. What was brought along before a kill is
     // taken for what it is at the next attempt.
@@ -33,18 +34,17 @@ export async function moveBranch(move: Move, call: GitCall): Promise<boolean> {
       await bringAlong(checkout, move, call)
       brought.push(checkout)
     }
-    await runGit(['update-ref', '-m', because, ref, to, from], { cwd: repository, ...call })
+    await runGit(['update-ref', '-m', because, ref, to, from], { at: atRepository(repository), ...call })
     return true
   } catch (error) {
-    // Also where the signal has aborted.
-    const { lock } = call
-    for (const checkout of brought) await readTrees(checkout, { from: to, to: from }, { lock })
-    if ((await readCommit(repository, ref, { lock })) !== from) return false
+    const still = { ...call, signal: undefined }
+    for (const checkout of brought) await readTrees(checkout, { from: to, to: from }, still)
+    if ((await readCommit(repository, ref, still)) !== from) return false
     throw error
   }
 }
 
-async function bringAlong(checkout: string, move: Move, call: GitCall): Promise<void> {
+async function bringAlong(checkout: GitPlace, move: Move, call: GitCall): Promise<void> {
   await refuseUnkept(checkout, move, call)
   try {
     await readTrees(checkout, move, call)
@@ -57,8 +57,8 @@ async function bringAlong(checkout: string, move: Move, call: GitCall): Promise<
 type Step = Pick<Move, 'from' | 'to'>
 
 /** Takes a working tree from one commit to another, if no change in it stands in the way; else changes nothing. */
-async function readTrees(checkout: string, { from, to }: Step, call: GitCall): Promise<void> {
-  const options = { cwd: checkout, timeoutMs: CHECKOUT_MS, ...call }
+async function readTrees(checkout: GitPlace, { from, to }: Step, call: GitCall): Promise<void> {
+  const options = { at: checkout, timeoutMs: CHECKOUT_MS, ...call }
   await runGit(['update-index', '-q', '--refresh'], { ...options, accept: [0, 1] })
   await runGit(['read-tree', '-m', '-u', from, to], options)
 }
@@ -66,9 +66,9 @@ async function readTrees(checkout: string, { from, to }: Step, call: GitCall): P
 /** Bringing a large working tree along may take this long, in milliseconds. */
 const CHECKOUT_MS = 30 * 60_000
 
-async function findInTheWay(checkout: string, { from, to }: Step, call: GitCall): Promise<string[]> {
+async function findInTheWay(checkout: GitPlace, { from, to }: Step, call: GitCall): Promise<string[]> {
   const args = ['diff-tree', '-r', '--name-only', '--no-renames', '-z', from, to]
-  const concerned = splitNul(await askGit(args, { cwd: checkout, ...call }))
+  const concerned = splitNul(await askGit(args, { at: checkout, ...call }))
   const left = await listUncommitted(checkout, call)
   const isBelow = (path: string, folder: string) => path.startsWith(`${folder.replace(/\/$/, '')}/`)
   return left.filter((path) =>

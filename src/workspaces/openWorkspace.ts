@@ -1,4 +1,5 @@
 import { FileLock } from './fileLock.ts'
+import { withGit } from './git/runGit.ts'
 import { readyWorkspace } from './readyWorkspace.ts'
 import { planWorkspace, checkRequest, readRequest } from './planWorkspace.ts'
 import { checkRunId, lockPath, type Places, preparePlaces } from './places.ts'
@@ -36,13 +37,16 @@ export async function openWorkspace(options: OpenOptions): Promise<OpenWorkspace
     const owner = await findOwner(places, runId, continuesRunId)
     const lock = await FileLock.take(lockPath(places, owner, 'lock'), { signal })
     try {
-      const call = { signal, lock }
-      const record = await findRecord(places, owner)
-      // Removed until the lock was there.
-      if (record === null && owner !== runId) continue
-      if (record !== null && request !== null) await checkRequest(request, record, { settings, call })
-      const plan = record ?? (await planWorkspace({ runId, request, settings, places, call }))
-      const { workspace, isNew } = await readyWorkspace(places, plan, call)
+      const opened = await withGit({ signal, lock }, async (call) => {
+        const record = await findRecord(places, owner)
+        // Removed until the lock was there.
+        if (record === null && owner !== runId) return null
+        if (record !== null && request !== null) await checkRequest(request, record, { settings, call })
+        const plan = record ?? (await planWorkspace({ runId, request, settings, places, call }))
+        return readyWorkspace(places, plan, call)
+      })
+      if (opened === null) continue
+      const { workspace, isNew } = opened
       if (owner !== runId) await writeShared(places, runId, owner)
       const use = await FileLock.take(lockPath(places, owner, 'use'), { signal, kind: 'shared' })
       return { ...workspace, isNew, close: () => use.release() }

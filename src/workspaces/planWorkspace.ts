@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
-import { askGit, type GitCall } from './git.ts'
+import { atRepository } from './git/place.ts'
+import { askGit, type GitCall } from './git/runGit.ts'
 import { checkAllowed, findDirectory, type Places } from './places.ts'
 import type { WorkspaceRecord } from './record.ts'
 import { branchRef, findBeginning, findRepository, readCommit } from './repository.ts'
@@ -90,7 +91,7 @@ async function findAllowedRepository(
 }
 
 function planDirectory({ runId }: PlanOptions, path: string): WorkspaceRecord {
-  const nothing = { repository: null, branch: null, base: null, baseCommit: null }
+  const nothing = { repository: null, branch: null, base: null, baseCommit: null, gitDir: null }
   return { owner: runId, kind: 'DIRECTORY', path, ...nothing, state: 'READY' }
 }
 
@@ -99,7 +100,7 @@ async function planWorktree(
   repository: string,
   wanted: string | undefined,
 ): Promise<WorkspaceRecord> {
-  const plan = { path: join(places.root, runId), repository, branch: `pawl/${runId}` }
+  const plan = { path: join(places.root, runId), repository, branch: `pawl/${runId}`, gitDir: null }
   const beginning = await findBeginning(repository, wanted, call)
   const found = await inspectWorktree(plan, call)
   if (found === 'OTHER') throw pathTaken(plan.path)
@@ -116,6 +117,6 @@ async function findFork(
 ): Promise<string> {
   const tip = await readCommit(repository, branchRef(branch), call)
   if (tip === null) return baseCommit
-  const options = { cwd: repository, accept: [0, 1], ...call }
+  const options = { at: atRepository(repository), accept: [0, 1], ...call }
   return (await askGit(['merge-base', baseCommit, tip], options)) || baseCommit
 }

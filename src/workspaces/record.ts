@@ -13,6 +13,8 @@ const workspaceRecord = z.strictObject({
   branch: z.string().nullable(),
   base: z.string().nullable(),
   baseCommit: z.string().nullable(),
+  /** What the repository keeps of the worktree; null for a directory, and where it was not remembered. */
+  gitDir: z.string().nullable().default(null),
   /** `MAKING` and `REMOVING`: nobody has worked in what stands at its path, or is to. */
   state: z.enum(['MAKING', 'READY', 'REMOVING']),
 })

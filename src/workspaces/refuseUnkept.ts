@@ -1,6 +1,7 @@
 import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { askGit, type GitCall, splitNul } from './git.ts'
+import type { GitPlace } from './git/place.ts'
+import { askGit, type GitCall, splitNul } from './git/runGit.ts'
 import { baseNotClean } from './baseNotClean.ts'
 
 /** How many paths are asked about at once: arguments have an end. */
@@ -13,22 +14,22 @@ const AT_ONCE = 200
  * @throws WorkspaceError `BASE_NOT_CLEAN`
  */
 export async function refuseUnkept(
-  checkout: string,
+  checkout: GitPlace,
   { from, to }: { readonly from: string; readonly to: string },
   call: GitCall,
 ): Promise<void> {
   const args = ['diff-tree', '-r', '--name-only', '--no-renames', '--diff-filter=A', '-z', from, to]
-  const added = splitNul(await askGit(args, { cwd: checkout, ...call }))
+  const added = splitNul(await askGit(args, { at: checkout, ...call }))
   const standing = new Set<string>()
   for (const path of added) {
-    const found = await findStanding(checkout, path)
+    const found = await findStanding(checkout.workTree ?? '', path)
     if (found !== null) standing.add(found)
   }
   const paths = [...standing]
   const unknown: string[] = []
   for (let at = 0; at < paths.length; at += AT_ONCE) {
     const asked = paths.slice(at, at + AT_ONCE)
-    const known = splitNul(await askGit(['ls-files', '-z', '--', ...asked], { cwd: checkout, ...call }))
+    const known = splitNul(await askGit(['ls-files', '-z', '--', ...asked], { at: checkout, ...call }))
     unknown.push(
       ...asked.filter((path) => !known.some((other) => other === path || other.startsWith(`${path}/`))),
     )

@@ -1,15 +1,16 @@
 import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type HeldWorkspace, withIdleWorkspace, type WorktreeName } from './findWorkspace.ts'
-import { askGit, type GitCall, runGit, splitNul } from './git.ts'
+import { atRepository, type GitPlace } from './git/place.ts'
+import { askGit, type GitCall, runGit, splitNul } from './git/runGit.ts'
 import type { Places } from './places.ts'
 import { readyWorkspace } from './readyWorkspace.ts'
 import { removeRecord, type WorkspaceRecord, writeRecord } from './record.ts'
-import { branchRef, readCommit } from './repository.ts'
+import { branchRef, readCommit, readCommitAt } from './repository.ts'
 import { listUncommitted } from './snapshot.ts'
 import { isWorktree, type Worktree } from './workspace.ts'
 import { WorkspaceError } from './workspaceError.ts'
-import { discardWorktree, inspectWorktree, refuseElsewhere } from './worktree.ts'
+import { discardWorktree, inspectWorktree, placeOf, refuseElsewhere } from './worktree.ts'
 
 /** What is removed. */
 export interface RemoveOptions extends WorktreeName {
@@ -48,11 +49,12 @@ async function forget({ places, locks }: HeldWorkspace, { owner }: WorkspaceReco
 }
 
 async function deleteBranch({ repository, branch }: Worktree, call: GitCall): Promise<void> {
-  const options = { cwd: repository, ...call }
+  const options = { at: atRepository(repository), ...call }
   const tip = await readCommit(repository, branchRef(branch), call)
   if (tip !== null) await runGit(['update-ref', '-d', branchRef(branch), tip], options)
   // What a push may have noted of it. None is an answer.
-  await runGit(['config', '--remove-section', `branch.${branch}`], { ...options, accept: [0, 5, 128] })
+  const args = ['config', '--file', join(repository, 'config'), '--remove-section', `branch.${branch}`]
+  await runGit(args, { ...options, accept: [0, 3, 5, 128] })
 }
 
 async function refuseUnmerged(
@@ -60,16 +62,17 @@ async function refuseUnmerged(
   record: WorkspaceRecord & Worktree,
   call: GitCall,
 ): Promise<void> {
-  const { path, repository, branch, state } = record
+  const { repository, branch, state } = record
   // Only what is still READY can hold anything of anybody's.
   const isThere = state === 'READY' && (await inspectWorktree(record, call)) !== 'NOTHING'
+  const tips = [await readCommit(repository, branchRef(branch), call)]
   if (isThere) {
     await readyWorkspace(places, record, call)
-    const left = [...(await listUncommitted(path, call)), ...(await listRepositories(path, call))]
+    const at = await placeOf(record)
+    const left = [...(await listUncommitted(at, call)), ...(await listRepositories(at, call))]
     if (left.length > 0) throw uncommitted(record, left)
+    tips.push(await readCommitAt(at, 'HEAD', call))
   }
-  const tips = [await readCommit(repository, branchRef(branch), call)]
-  if (isThere) tips.push(await readCommit(path, 'HEAD', call))
   for (const tip of tips) if (tip !== null && !(await isKept(record, tip, call))) throw unmerged(record, tip)
 }
 
@@ -79,19 +82,19 @@ async function isKept({ repository, branch, base, baseCommit }: Worktree, tip: s
   const where =
     base === null ? ['refs/heads', 'refs/remotes', 'refs/tags'] : [branchRef(base), `refs/remotes/*/${base}`]
   const args = ['for-each-ref', `--contains=${tip}`, '--format=%(refname)', ...where]
-  const refs = (await askGit(args, { cwd: repository, ...call })).split('\n')
+  const refs = (await askGit(args, { at: atRepository(repository), ...call })).split('\n')
   return refs.some((ref) => ref !== '' && ref !== branchRef(branch))
 }
 
 /** Repositories inside of a worktree, submodules as others: their commits go with it. */
-async function listRepositories(path: string, call: GitCall): Promise<string[]> {
-  const { stdout } = await runGit(['ls-files', '--stage', '-z'], { cwd: path, ...call })
+async function listRepositories(at: GitPlace, call: GitCall): Promise<string[]> {
+  const { stdout } = await runGit(['ls-files', '--stage', '-z'], { at, ...call })
   const links = splitNul(stdout).flatMap((entry) =>
     entry.startsWith('160000 ') ? [entry.split('\t')[1] ?? ''] : [],
   )
   const found: string[] = []
   for (const link of links) {
-    const isRepository = await lstat(join(path, link, '.git')).then(
+    const isRepository = await lstat(join(at.workTree ?? '', link, '.git')).then(
       () => true,
       () => false,
     )

@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises'
-import { askGit, type GitCall, runGit, splitNul } from './git.ts'
+import { atRepository, type GitPlace } from './git/place.ts'
+import { findGitDirectory, type GitCall, runGit } from './git/runGit.ts'
 import { WorkspaceError } from './workspaceError.ts'
-import { withWorktreesLocked } from './worktreesLock.ts'
 
 /**
  * The git directory that commits made in a directory go to: for a linked worktree that of the main one. Absolute and canonical.
@@ -9,14 +9,18 @@ import { withWorktreesLocked } from './worktreesLock.ts'
  * @throws {@link WorkspaceError} `NOT_A_REPOSITORY`, `REPOSITORY_UNTRUSTED`
  */
 export async function findRepository(directory: string, call: GitCall): Promise<string> {
-  const args = ['rev-parse', '--path-format=absolute', '--git-common-dir']
-  return realpath(await askGit(args, { cwd: directory, ...call }))
+  return realpath(await findGitDirectory(directory, call))
 }
 
-/** The commit that a name stands for; null where there is none. */
-export async function readCommit(repository: string, name: string, call: GitCall): Promise<string | null> {
+/** The commit that a name stands for in a repository; null where there is none. */
+export function readCommit(repository: string, name: string, call: GitCall): Promise<string | null> {
+  return readCommitAt(atRepository(repository), name, call)
+}
+
+/** The commit that a name stands for where HEAD and others are those of a worktree; null where there is none. */
+export async function readCommitAt(at: GitPlace, name: string, call: GitCall): Promise<string | null> {
   const args = ['rev-parse', '--verify', '--quiet', `${name}^{commit}`]
-  const { exitCode, stdout } = await runGit(args, { cwd: repository, accept: [0, 1, 128], ...call })
+  const { exitCode, stdout } = await runGit(args, { at, accept: [0, 1, 128], ...call })
   return exitCode === 0 ? stdout.trim() : null
 }
 
@@ -59,7 +63,7 @@ export async function findBeginning(
 
 async function findCurrent(repository: string, call: GitCall): Promise<Beginning> {
   const head = ['symbolic-ref', '--quiet', 'HEAD']
-  const { stdout } = await runGit(head, { cwd: repository, accept: [0, 1], ...call })
+  const { stdout } = await runGit(head, { at: atRepository(repository), accept: [0, 1], ...call })
   const baseCommit = await readCommit(repository, 'HEAD', call)
   if (baseCommit === null)
     throw new WorkspaceError('FATAL', {
@@ -78,34 +82,6 @@ export async function isAncestor(
   call: GitCall,
 ): Promise<boolean> {
   const args = ['merge-base', '--is-ancestor', ancestor, of]
-  const { exitCode } = await runGit(args, { cwd: repository, accept: [0, 1], ...call })
+  const { exitCode } = await runGit(args, { at: atRepository(repository), accept: [0, 1], ...call })
   return exitCode === 0
-}
-
-/** A worktree as its repository knows it. */
-export interface Registration {
-  /** Where it stands, or stood. */
-  readonly path: string
-  /** The branch that is checked out; null for none. */
-  readonly branch: string | null
-  readonly isBare: boolean
-}
-
-/** The worktrees of a repository, the main one first. */
-export async function listWorktrees(repository: string, call: GitCall): Promise<Registration[]> {
-  const { stdout } = await withWorktreesLocked(repository, { kind: 'shared', signal: call.signal }, () =>
-    runGit(['worktree', 'list', '--porcelain', '-z'], { cwd: repository, ...call }),
-  )
-  return stdout
-    .split('\0\0')
-    .filter((entry) => entry !== '')
-    .map((entry) => {
-      const lines = splitNul(entry)
-      const find = (key: string) => lines.find((line) => line.startsWith(`${key} `))?.slice(key.length + 1)
-      return {
-        path: find('worktree') ?? '',
-        branch: find('branch')?.replace(/^refs\/heads\//, '') ?? null,
-        isBare: lines.includes('bare'),
-      }
-    })
 }

@@ -14,6 +14,8 @@ export interface Workspace {
   readonly base: string | null
   /** The commit that it began at; null for a directory. */
   readonly baseCommit: string | null
+  /** What the repository keeps of the worktree, as it was when that was made; null for a directory, and where it is not known. */
+  readonly gitDir: string | null
 }
 
 /** A workspace that is in use: it is neither merged nor removed until closed. */

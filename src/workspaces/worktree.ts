@@ -1,7 +1,10 @@
-import { chmod, lstat, readFile, readdir, realpath, rename, rm, writeFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
-import { askGit, type GitCall, runGit } from './git.ts'
-import { findRepository, listWorktrees } from './repository.ts'
+import { chmod, lstat, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+import { atRepository, type GitPlace } from './git/place.ts'
+import { type GitCall, runGit } from './git/runGit.ts'
+import { adminFolder, listWorktrees, readSmall, readStanding } from './listWorktrees.ts'
+import { refuseUntrusted } from './refuseUntrusted.ts'
+import { branchRef } from './repository.ts'
 import { WorkspaceError } from './workspaceError.ts'
 import { withWorktreesLocked } from './worktreesLock.ts'
 
@@ -11,6 +14,8 @@ export interface WorktreePlan {
   readonly path: string
   readonly repository: string
   readonly branch: string
+  /** What its repository keeps of it, as it was when it was made; null where that is not remembered. */
+  readonly gitDir: string | null
 }
 
 /** The longest that filling a worktree may take, in milliseconds. */
@@ -28,45 +33,80 @@ export async function inspectWorktree(
   if (found === null) return 'NOTHING'
   if (!found.isDirectory()) return 'OTHER'
   if ((await readdir(plan.path)).length === 0) return 'NOTHING'
-  try {
-    const options = { cwd: plan.path, ...call }
-    const top = await askGit(['rev-parse', '--path-format=absolute', '--show-toplevel'], options)
-    const isOwn =
-      (await realpath(top)) === plan.path && (await findRepository(plan.path, call)) === plan.repository
-    if (!isOwn) return 'OTHER'
-    await keepKnown(plan, call)
-    return 'WORKTREE'
-  } catch (error) {
-    if (error instanceof WorkspaceError && error.code === 'NOT_A_REPOSITORY') return 'OTHER'
-    throw error
-  }
+  const gitDir = await findGitDir(plan)
+  if (gitDir === null || !(await leadsTo(plan.path, gitDir))) return 'OTHER'
+  await keepKnown(plan, gitDir, call)
+  return 'WORKTREE'
+}
+
+/**
+ * What git is run for in a worktree: never by what its directory says of itself, which is its agent's.
+ *
+ * @throws {@link WorkspaceError} `WORKTREE_LOST`
+ */
+export async function placeOf(plan: WorktreePlan): Promise<GitPlace> {
+  const gitDir = await findGitDir(plan)
+  if (gitDir !== null) return { repository: plan.repository, gitDir, workTree: plan.path }
+  throw new WorkspaceError('HUMAN_REQUIRED', {
+    code: 'WORKTREE_LOST',
+    message: `The repository ${plan.repository} knows nothing any more of the worktree ${plan.path}`,
+    hint: 'Save the files that are to be kept, and remove the workspace with force.',
+  })
+}
+
+/** Whether a folder says of itself that it is this worktree. */
+async function leadsTo(path: string, gitDir: string): Promise<boolean> {
+  const told = /^gitdir: (.*)$/s.exec((await readSmall(join(path, '.git'))) ?? '')?.[1]?.trim()
+  return told !== undefined && resolve(path, told) === gitDir
 }
 
 /** Lets the repository know where its worktree stands, where it was moved or put back together. */
-async function keepKnown({ path, repository }: WorktreePlan, call: GitCall): Promise<void> {
-  const gitDir = await askGit(['rev-parse', '--absolute-git-dir'], { cwd: path, ...call })
-  const known = await readFile(join(gitDir, 'gitdir'), 'utf8').catch(() => '')
-  if (known.trim() !== join(path, '.git'))
-    await change(repository, call, () => runGit(['worktree', 'repair', path], { cwd: repository, ...call }))
+async function keepKnown({ path, repository }: WorktreePlan, gitDir: string, call: GitCall): Promise<void> {
+  if ((await readStanding(gitDir)) === path) return
+  await change(repository, call, () => writeAnew(join(gitDir, 'gitdir'), `${join(path, '.git')}\n`))
 }
 
 /** Makes a worktree with its branch checked out. Nothing may stand at its path. */
 export async function addWorktree(plan: WorktreePlan, call: GitCall): Promise<void> {
   await refuseElsewhere(plan, call)
-  await register(plan, plan.path, call)
+  const at = await register(plan, plan.path, call)
   // Apart from that, since others wait for it: this may take long.
+  await runGit(['read-tree', 'HEAD'], { at, ...call })
+  await refuseUntrusted(at, call)
   const args = ['reset', '--hard', '--quiet', '--no-recurse-submodules']
-  await runGit(args, { cwd: plan.path, timeoutMs: CHECKOUT_MS, ...call })
+  await runGit(args, { at, timeoutMs: CHECKOUT_MS, ...call })
 }
 
 /** Lets the repository know of a worktree, with nothing in it yet. */
-async function register({ repository, branch }: WorktreePlan, path: string, call: GitCall): Promise<void> {
+async function register(plan: WorktreePlan, path: string, call: GitCall): Promise<GitPlace> {
+  const { repository, branch } = plan
   const args = ['worktree', 'add', '--quiet', '--no-checkout', path, branch]
-  await change(repository, call, () => runGit(args, { cwd: repository, ...call }))
+  return change(repository, call, async () => {
+    await mkdir(adminFolder(repository), { recursive: true })
+    await runGit(args, { at: atRepository(repository), ...call })
+    const gitDir = await findByStanding(repository, path)
+    if (gitDir === null) throw new Error(`git added a worktree ${path} and does not know it`)
+    await writeAnew(join(path, '.git'), `gitdir: ${gitDir}\n`)
+    await keepSparse(repository, gitDir, call)
+    return { repository, gitDir, workTree: path }
+  })
 }
 
+/** Has a worktree leave out of its files what the repository's own checkout does. */
+async function keepSparse(repository: string, gitDir: string, call: GitCall): Promise<void> {
+  const { settings } = await call.seals.of(atRepository(repository))
+  const own = settings.filter(({ scope, key }) => scope === 'worktree' && SPARSE.includes(key))
+  for (const { key, value } of own)
+    await runGit(['config', '--file', join(gitDir, 'config.worktree'), key, value ?? 'true'], {
+      at: atRepository(repository),
+      ...call,
+    })
+}
+
+const SPARSE = ['core.sparsecheckout', 'core.sparsecheckoutcone', 'index.sparse']
+
 /** Changes what the repository knows of its worktrees. */
-function change<T>(repository: string, { signal }: GitCall, body: () => Promise<T>): Promise<T> {
+function change<T>(repository: string, { signal }: Partial<GitCall>, body: () => Promise<T>): Promise<T> {
   return withWorktreesLocked(repository, { kind: 'exclusive', signal }, body)
 }
 
@@ -81,44 +121,89 @@ export async function repairWorktree(plan: WorktreePlan, draft: string, call: Gi
   const folder = await lstat(plan.path)
   const inside = await lstat(link).catch(() => null)
   if (!folder.isDirectory() || inside?.isDirectory() === true) throw pathTaken(plan.path)
-  const known = await findAdminDir(plan)
+  const known = await findGitDir(plan)
   if (known !== null) {
-    await rm(link, { recursive: true, force: true })
-    await writeFile(link, `gitdir: ${known}\n`)
-    return
+    await writeAnew(link, `gitdir: ${known}\n`)
+    return keepKnown(plan, known, call)
   }
-  await discardWorktree({ ...plan, path: draft })
+  await discardWorktree({ ...plan, path: draft, gitDir: null })
+  await discardAdmin(plan)
   await refuseElsewhere(plan, call)
-  await register(plan, draft, call)
-  await runGit(['read-tree', 'HEAD'], { cwd: draft, ...call })
-  await rm(link, { recursive: true, force: true })
-  await rename(join(draft, '.git'), link)
-  await keepKnown(plan, call)
+  const { gitDir } = await register(plan, draft, call)
+  // The index alone: the files are those of the worktree.
+  const at = { repository: plan.repository, gitDir, workTree: draft }
+  await runGit(['read-tree', 'HEAD'], { at, ...call })
+  await writeAnew(link, `gitdir: ${gitDir}\n`)
+  await keepKnown(plan, gitDir, call)
   await rm(draft, { recursive: true, force: true })
 }
 
+/** Replaces whatever stands at a path by a file, in one step. */
+async function writeAnew(path: string, content: string): Promise<void> {
+  const draft = `${path}.pawl`
+  await rm(draft, { recursive: true, force: true })
+  await writeFile(draft, content, { flag: 'wx' })
+  await rename(draft, path)
+}
+
 /** Removes a worktree with all that is in it, and lets its repository forget it. Its branch stays. */
-export async function discardWorktree(plan: Omit<WorktreePlan, 'branch'>): Promise<void> {
+export async function discardWorktree(plan: WorktreePlan): Promise<void> {
   await removeTree(plan.path)
-  const known = await findAdminDir(plan)
+  await discardAdmin(plan)
+}
+
+async function discardAdmin(plan: WorktreePlan): Promise<void> {
+  const known = (await findGitDir(plan)) ?? (await findUnfinished(plan))
   if (known !== null) await change(plan.repository, {}, () => rm(known, { recursive: true, force: true }))
 }
 
-/** Where a repository keeps what it knows of a worktree; also of one that was begun and never finished. */
-async function findAdminDir({ path, repository }: Omit<WorktreePlan, 'branch'>): Promise<string | null> {
-  const folder = join(repository, 'worktrees')
+/**
+ * Where a repository keeps what it knows of a worktree: as it was when that was made, else where it says that the worktree stands
+ * there, or has its branch and has lost it.
+ */
+export async function findGitDir(plan: WorktreePlan): Promise<string | null> {
+  const { repository, branch, gitDir } = plan
+  const isKnown = gitDir !== null && dirname(gitDir) === adminFolder(repository)
+  if (isKnown && (await readStanding(gitDir)) !== null) return gitDir
+  return (await findByStanding(repository, plan.path)) ?? (await findLost(repository, branch))
+}
+
+async function findByStanding(repository: string, path: string): Promise<string | null> {
+  return findAdmin(repository, async (gitDir) => (await readStanding(gitDir)) === path)
+}
+
+async function findLost(repository: string, branch: string): Promise<string | null> {
+  return findAdmin(repository, async (gitDir) => {
+    const standing = await readStanding(gitDir)
+    const head = await readSmall(join(gitDir, 'HEAD'))
+    if (standing === null || head?.trim() !== `ref: ${branchRef(branch)}`) return false
+    return lstat(standing).then(
+      () => false,
+      () => true,
+    )
+  })
+}
+
+/** What was begun for a path, and never finished. */
+async function findUnfinished({ repository, path }: WorktreePlan): Promise<string | null> {
+  return findAdmin(repository, async (gitDir) => {
+    return basename(gitDir) === basename(path) && (await readStanding(gitDir)) === null
+  })
+}
+
+async function findAdmin(
+  repository: string,
+  isIts: (gitDir: string) => Promise<boolean>,
+): Promise<string | null> {
+  const folder = adminFolder(repository)
   const names = await readdir(folder).catch(() => [])
-  for (const name of names) {
-    const told = await readFile(join(folder, name, 'gitdir'), 'utf8').catch(() => null)
-    const isIts = told === null ? name === basename(path) : told.trim() === join(path, '.git')
-    if (isIts) return join(folder, name)
-  }
+  for (const name of names) if (await isIts(join(folder, name))) return join(folder, name)
   return null
 }
 
 /** Refuses a branch that is checked out in another place. */
 export async function refuseElsewhere(
-  { path, repository, branch }: WorktreePlan,
+  { path, repository, branch }: Omit<WorktreePlan, 'gitDir'>,
   call: GitCall,
 ): Promise<void> {
   const other = (await listWorktrees(repository, call)).find((worktree) => worktree.branch === branch)

@@ -11,6 +11,7 @@ import {
   git,
   open,
   RUN,
+  setOwnSettings,
   type TestRepository,
   troubleOf,
   write,
@@ -21,11 +22,11 @@ const REAL_GIT = spawnSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' })
 
 /** A git that kills who calls it for the n-th time; and then does what it was called for, or does not. */
 const GIT = `#!/bin/sh
-calls=$(($(cat "$CALLS" 2>/dev/null) + 1))
-echo "$calls" > "$CALLS"
-if [ "$calls" = "$KILL_AT" ]; then
+calls=$(($(cat 'CALLS' 2>/dev/null) + 1))
+echo "$calls" > 'CALLS'
+if [ "$calls" = "KILL_AT" ]; then
   kill -9 "$PPID"
-  [ "$KILL_HOW" = before ] && exit 1
+  [ "KILL_HOW" = before ] && exit 1
 fi
 exec "${REAL_GIT}" "$@"
 `
@@ -37,13 +38,14 @@ async function openKilled(
   how: 'before' | 'after',
 ): Promise<boolean> {
   const folder = createFolder()
-  writeFileSync(join(folder, 'git'), GIT, { mode: 0o755 })
-  const killing = { CALLS: join(folder, 'calls'), KILL_AT: String(at), KILL_HOW: how }
+  const values = { CALLS: join(folder, 'calls'), KILL_AT: String(at), KILL_HOW: how }
+  const script = Object.entries(values).reduce((text, [name, value]) => text.replaceAll(name, value), GIT)
+  writeFileSync(join(folder, 'git'), script, { mode: 0o755 })
   const child = spawn(
     process.execPath,
     ['--import', 'tsx', ENTRY, JSON.stringify({ runId: RUN, input: null, settings })],
     {
-      env: { ...process.env, ...killing, PATH: `${folder}${delimiter}${process.env['PATH']}` },
+      env: { ...process.env, PATH: `${folder}${delimiter}${process.env['PATH']}` },
       stdio: ['ignore', 'ignore', 'inherit'],
     },
   )
@@ -104,11 +106,13 @@ describe('an opening that was killed', { timeout: MANY_PROCESSES }, () => {
   it('together with git, in the middle of its work, is made good by the next', async () => {
     const made = createRepository({ a: 'a', 'b.slow': 'b', c: 'c', '.gitattributes': '*.slow filter=slow\n' })
     // The file system never shows this one whole: its filter kills the group that git runs in.
-    git(made.repository, 'config', 'filter.slow.smudge', 'kill -9 0')
+    setOwnSettings({ 'filter.slow.smudge': 'kill -9 0' })
     const trouble = await troubleOf(open(made))
     expect(trouble.message).toContain('SIGKILL')
-    expect(existsSync(join(made.root, RUN))).toBe(true)
-    git(made.repository, 'config', '--unset', 'filter.slow.smudge')
+    expect(existsSync(join(made.root, RUN))).toBe(false)
+    expect(git(made.repository, 'branch')).toBe('* main')
+    expect(readdirSync(join(made.repository, '.git', 'worktrees'))).toEqual([])
+    setOwnSettings({})
     const { path, isNew } = await open(made)
     expect(isNew).toBe(true)
     expect(git(path, 'status', '--porcelain')).toBe('')

@@ -1,15 +1,24 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { withGit } from '../../../src/workspaces/git/runGit.ts'
 import { mergeWorkspace } from '../../../src/workspaces/mergeWorkspace.ts'
 import { moveBranch } from '../../../src/workspaces/moveBranch.ts'
 import { openWorkspace } from '../../../src/workspaces/openWorkspace.ts'
-import { commit, createRepository, git, open, readState, RUN, troubleOf, write } from './repository.ts'
+import {
+  commit,
+  createRepository,
+  git,
+  open,
+  readState,
+  RUN,
+  setOwnSettings,
+  troubleOf,
+  write,
+} from './repository.ts'
 
 const BRANCH = `pawl/${RUN}`
-
-afterEach(() => void vi.unstubAllEnvs())
 
 /** A repository with a run's worktree. */
 async function setUp(files?: Readonly<Record<string, string>>) {
@@ -157,8 +166,7 @@ describe('a merge', () => {
   })
 
   it("is made in the name of the person that git knows, and in Pawl's where it knows nobody", async () => {
-    vi.stubEnv('GIT_CONFIG_GLOBAL', '/dev/null')
-    vi.stubEnv('GIT_CONFIG_NOSYSTEM', '1')
+    setOwnSettings({})
     const { repository, path, merge } = await setUp()
     const who = () => git(repository, 'log', '-1', '--format=%an <%ae> %cn', 'main')
     write(path, { a: '1' })
@@ -276,7 +284,7 @@ describe('a base branch that somebody else has moved', () => {
     write(repository, { b: 'changed\n' })
     const before = readState(repository)
     const move = { repository: join(repository, '.git'), branch: 'main', from: first, to, because: 'test' }
-    expect(await moveBranch(move, {})).toBe(false)
+    expect(await withGit({}, (call) => moveBranch(move, call))).toBe(false)
     expect(readState(repository)).toEqual(before)
   })
 
@@ -292,14 +300,14 @@ describe('a base branch that somebody else has moved', () => {
 cat
 [ -e '${marker.replaceAll("'", `'\\''`)}' ] && exit
 touch '${marker.replaceAll("'", `'\\''`)}'
-unset GIT_INDEX_FILE GIT_DIR GIT_WORK_TREE
+unset $(git rev-parse --local-env-vars)
 export GIT_AUTHOR_NAME=B GIT_AUTHOR_EMAIL=b@b GIT_COMMITTER_NAME=B GIT_COMMITTER_EMAIL=b@b
 tree=$(git rev-parse 'main^{tree}')
 git update-ref refs/heads/main "$(git commit-tree "$tree" -p main -m theirs)"
 `,
       { mode: 0o755 },
     )
-    git(repository, 'config', 'filter.race.smudge', `'${script.replaceAll("'", `'\\''`)}'`)
+    setOwnSettings({ 'filter.race.smudge': `'${script.replaceAll("'", `'\\''`)}'` })
     writeFileSync(join(repository, '.git', 'info', 'attributes'), 'a filter=race\n')
     expect(await merge()).toMatchObject({ changed: true })
     expect(existsSync(marker)).toBe(true)

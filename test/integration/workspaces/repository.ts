@@ -37,6 +37,16 @@ export function createFolder(): string {
   return folder
 }
 
+/** Lets git have these settings of the user's own, and no others, until the test ends. */
+export function setOwnSettings(settings: Readonly<Record<string, string>>): void {
+  const home = createFolder()
+  for (const [name, value] of Object.entries(settings))
+    git(home, 'config', '--file', join(home, '.gitconfig'), name, value)
+  const { HOME } = process.env
+  process.env['HOME'] = home
+  onTestFinished(() => void (process.env['HOME'] = HOME))
+}
+
 /** Writes files below a folder, by their relative paths. */
 export function write(folder: string, files: Readonly<Record<string, string>>): void {
   for (const [path, content] of Object.entries(files)) {

@@ -1,4 +1,4 @@
-import { WorkspaceError, type WorkspaceErrorClass } from './workspaceError.ts'
+import { WorkspaceError, type WorkspaceErrorClass } from '../workspaceError.ts'
 
 /** What git says in English when a thing is so, and what that means. */
 const MEANINGS: readonly {

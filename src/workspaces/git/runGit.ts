@@ -1,33 +1,43 @@
 import { spawn } from 'node:child_process'
 import { stat } from 'node:fs/promises'
-import { ProcessGroup } from '../processes/processGroup.ts'
-import type { FileLock } from './fileLock.ts'
+import { ProcessGroup } from '../../processes/processGroup.ts'
+import type { FileLock } from '../fileLock.ts'
+import { WorkspaceError } from '../workspaceError.ts'
+import { gitEnvironment } from './gitEnvironment.ts'
 import { explainExit, gitNotFound, gitTimedOut, outputTooLong } from './gitErrors.ts'
-import { WorkspaceError } from './workspaceError.ts'
+import type { GitPlace } from './place.ts'
+import { Seals } from './seals.ts'
+
+/** What a caller hands on to every git that it runs. */
+export interface GitCall {
+  /** Ends it. */
+  readonly signal?: AbortSignal | undefined
+  /** A lock that git holds too, until it has ended, even where this process is killed. */
+  readonly lock?: FileLock | undefined
+  /** What keeps git from running what a repository says. */
+  readonly seals: Seals
+}
 
 /** How git is run. */
-export interface GitOptions {
-  readonly cwd: string
+interface RunOptions extends Omit<GitCall, 'seals'> {
   /** Variables set beside those that are always set. */
   readonly env?: Readonly<Record<string, string>>
   /** What it reads on standard input. Default: nothing. */
   readonly input?: string
-  /** Ends it. */
-  readonly signal?: AbortSignal | undefined
   /** The longest that it may take, in milliseconds. Default one minute. */
   readonly timeoutMs?: number
   /** The most that it may put out, in bytes. Default 64 MiB. */
   readonly maxBytes?: number
   /** Whether what is put out beyond `maxBytes` is cut off, instead of being an error. */
   readonly cut?: boolean
-  /** A lock that git holds too, until it has ended, even where this process is killed. */
-  readonly lock?: FileLock | undefined
   /** Exit codes that are answers. Default: only 0. */
   readonly accept?: readonly number[]
 }
 
-/** What a caller hands on to every git that it runs. */
-export type GitCall = Pick<GitOptions, 'signal' | 'lock'>
+/** How git is run for a place. */
+export interface GitOptions extends RunOptions, GitCall {
+  readonly at: GitPlace
+}
 
 /** What git answered. */
 export interface GitAnswer {
@@ -38,10 +48,11 @@ export interface GitAnswer {
   readonly isCut: boolean
 }
 
-/** Settings of the user's or the repository's that must not change what our commands do. */
+/** Settings that must not change what our commands do; those of the place are left out by its seal. */
 const SETTINGS = [
   'core.hooksPath=/dev/null',
   'core.fsmonitor=false',
+  'core.untrackedCache=false',
   'core.quotePath=false',
   'core.filesRefLockTimeout=5000',
   'commit.gpgSign=false',
@@ -51,27 +62,63 @@ const SETTINGS = [
   'worktree.guessRemote=false',
 ].flatMap((setting) => ['-c', setting])
 
-/** The only variables of git's that are handed on: who commits, and where settings are read. */
-const HANDED_ON =
-  /^GIT_(AUTHOR|COMMITTER)_(NAME|EMAIL)$|^GIT_CONFIG_(GLOBAL|SYSTEM|NOSYSTEM)$|^GIT_EXEC_PATH$/
-
 /** How long an ended git may take to clean up after itself, in milliseconds. */
 const CLEAN_UP_MS = 5_000
 
 const STDERR_BYTES = 64 * 1024
 
 /**
- * Runs git with arguments as they are: no shell, no prompts, no hooks, no translation, no pathspec magic, in a process group of its
- * own.
+ * Does something with git, whatever the repositories say that it is run for.
+ *
+ * @throws whatever `body` does
+ */
+export async function withGit<T>(
+  { signal, lock }: Omit<GitCall, 'seals'>,
+  body: (call: GitCall) => Promise<T>,
+): Promise<T> {
+  const seals = new Seals(async (args, env) => (await run(args, { cwd: '/', env, signal, lock })).stdout)
+  try {
+    return await body({ signal, lock, seals })
+  } finally {
+    await seals.close()
+  }
+}
+
+/**
+ * Runs git for a place with arguments as they are: no shell, no prompts, no hooks, no program that the repository names, no
+ * translation, no pathspec magic, in a process group of its own.
  *
  * @throws WorkspaceError where it fails; the signal's reason when it aborts
  */
-export async function runGit(args: readonly string[], options: GitOptions): Promise<GitAnswer> {
+export async function runGit(
+  args: readonly string[],
+  { at, seals, ...options }: GitOptions,
+): Promise<GitAnswer> {
+  const { env } = await seals.of(at)
+  const cwd = at.workTree ?? at.repository
+  return run(args, { ...options, cwd, env: { ...env, ...options.env } })
+}
+
+/**
+ * Asks git of which repository a directory is, as people do who stand in it.
+ *
+ * @throws WorkspaceError `NOT_A_REPOSITORY`, `REPOSITORY_UNTRUSTED`
+ */
+export async function findGitDirectory(directory: string, { signal, lock }: GitCall): Promise<string> {
+  const args = ['rev-parse', '--path-format=absolute', '--git-common-dir']
+  const { stdout } = await run(args, { cwd: directory, signal, lock })
+  return stdout.replace(/\n$/, '')
+}
+
+async function run(
+  args: readonly string[],
+  options: RunOptions & { readonly cwd: string },
+): Promise<GitAnswer> {
   const { signal, timeoutMs = 60_000, maxBytes = 64 * 1024 * 1024, accept = [0] } = options
   signal?.throwIfAborted()
   const child = spawn('git', ['--no-pager', ...SETTINGS, ...args], {
     cwd: options.cwd,
-    env: { ...cleanEnv(), ...options.env },
+    env: { ...gitEnvironment(), ...options.env },
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe', ...(options.lock ? [options.lock.fd] : [])],
   })
@@ -126,21 +173,6 @@ export function splitNul(output: string): string[] {
 type Ended =
   | { readonly exitCode: number | null; readonly killedBy: NodeJS.Signals | null }
   | { readonly error: Error }
-
-function cleanEnv(): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(
-    ([name]) => !name.startsWith('GIT_') || HANDED_ON.test(name),
-  )
-  return {
-    ...Object.fromEntries(kept),
-    LC_ALL: 'C',
-    LANGUAGE: '',
-    GIT_TERMINAL_PROMPT: '0',
-    GIT_OPTIONAL_LOCKS: '0',
-    GIT_LITERAL_PATHSPECS: '1',
-    GIT_EDITOR: 'true',
-  }
-}
 
 /** Output up to a number of bytes. */
 class Collected {

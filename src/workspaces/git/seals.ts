@@ -1,0 +1,130 @@
+import { mkdir, mkdtemp, realpath, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { type Filters, isTrusted, readFilters, readOwnFilters, toSettings } from './filters.ts'
+import { gitEnvironment } from './gitEnvironment.ts'
+import type { GitPlace } from './place.ts'
+import { parseSettings, sealSettings, type Setting, writeSettings } from './settings.ts'
+
+/** Runs git as the user's own settings have it, for what runs no program whatever they say. */
+export type AskSettings = (args: readonly string[], env: Readonly<Record<string, string>>) => Promise<string>
+
+/** What git is run with for a place. */
+export interface Seal {
+  /** The environment that leads git there, and to settings that name no program but the user's own filters. */
+  readonly env: Readonly<Record<string, string>>
+  /** The settings of the place, as they stand: data, to be believed with care. */
+  readonly settings: readonly Setting[]
+  /** The filters that are defined and not run, since they are not the user's. */
+  readonly untrusted: ReadonlySet<string>
+}
+
+/** What a repository has that git may read and write: all but its settings and its hooks. */
+const PARTS = ['objects', 'refs', 'packed-refs', 'reftable', 'info', 'shallow', 'worktrees', 'HEAD']
+
+/** Parts that are left out where the repository has none: git would make them as folders. */
+const PARTS_THERE = ['logs', 'lfs']
+
+/**
+ * Ways to git that nothing in a repository can bend: its settings and its hooks may have been written by an agent, since a linked
+ * worktree shares them. Git is led to a stand-in for the repository instead, which has the same branches and commits, and settings
+ * of which none names a program. Made anew for each operation; to be closed after it.
+ */
+export class Seals {
+  readonly #ask: AskSettings
+  readonly #seals = new Map<string, Promise<Seal>>()
+  #folder: Promise<string> | undefined
+  #count = 0
+
+  constructor(ask: AskSettings) {
+    this.#ask = ask
+  }
+
+  /** The seal of a place. */
+  of({ repository, gitDir, workTree }: GitPlace): Promise<Seal> {
+    const name = [repository, gitDir, workTree ?? ''].join('\0')
+    const made = this.#seals.get(name) ?? this.#make({ repository, gitDir, workTree })
+    this.#seals.set(name, made)
+    return made
+  }
+
+  /** A folder that goes when the seals do. */
+  async makeFolder(): Promise<string> {
+    this.#folder ??= mkdtemp(join(await findTemporary(), 'pawl-git-'))
+    const folder = join(await this.#folder, String((this.#count += 1)))
+    await mkdir(folder)
+    return folder
+  }
+
+  /** Removes all that was made for them. */
+  async close(): Promise<void> {
+    if (this.#folder) await rm(await this.#folder, { recursive: true, force: true })
+  }
+
+  async #make({ repository, gitDir, workTree }: GitPlace): Promise<Seal> {
+    const listed = await this.#ask(['config', '--list', '-z', '--show-scope'], {
+      GIT_DIR: gitDir,
+      GIT_COMMON_DIR: repository,
+    })
+    const settings = parseSettings(listed)
+    const own = await readOwn(this.#ask)
+    const filters = [...readFilters(settings)]
+    const trusted = filters.filter(([name, filter]) => isTrusted(name, filter, own))
+    const folder = await this.makeFolder()
+    await standIn(folder, repository)
+    const kept = new Map(trusted.flatMap(([name, filter]) => toSettings(name, filter)))
+    await writeFile(join(folder, 'config'), sealSettings(settings) + writeSettings(kept), { flag: 'wx' })
+    return {
+      settings,
+      untrusted: new Set(filters.flatMap(([name]) => (trusted.some((one) => one[0] === name) ? [] : [name]))),
+      env: {
+        ...SEALED,
+        GIT_DIR: gitDir,
+        GIT_COMMON_DIR: folder,
+        GIT_CEILING_DIRECTORIES: dirname(workTree ?? repository),
+        ...(workTree !== null && { GIT_WORK_TREE: workTree }),
+      },
+    }
+  }
+}
+
+/** All settings are in the stand-in. */
+const SEALED = { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' }
+
+async function standIn(folder: string, repository: string): Promise<void> {
+  const there = await Promise.all(PARTS_THERE.map((part) => isThere(join(repository, part))))
+  const parts = [...PARTS, ...PARTS_THERE.filter((_, at) => there[at])]
+  await Promise.all(parts.map((part) => symlink(join(repository, part), join(folder, part))))
+}
+
+const ownFilters = new Map<string, Promise<Filters>>()
+
+/**
+ * The filters of the user's own settings, as they were when this process first asked for them: an agent that works as the same user
+ * can write those too.
+ */
+export function readOwn(ask: AskSettings): Promise<Filters> {
+  const { HOME = '', XDG_CONFIG_HOME = '' } = gitEnvironment()
+  const name = [HOME, XDG_CONFIG_HOME].join('\0')
+  const known = ownFilters.get(name) ?? askOwn(ask)
+  ownFilters.set(name, known)
+  known.catch(() => ownFilters.delete(name))
+  return known
+}
+
+async function askOwn(ask: AskSettings): Promise<Filters> {
+  // In no repository.
+  const listed = await ask(['config', '--list', '-z', '--show-scope'], { GIT_DIR: '/dev/null/none' })
+  return readOwnFilters(parseSettings(listed))
+}
+
+async function findTemporary(): Promise<string> {
+  return realpath(tmpdir()).catch(() => realpath('/tmp'))
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  )
+}
