@@ -232,7 +232,8 @@ function toAnswer(
     case 'refused':
       return refuse(verdict.refusal, after)
     case 'replayed':
-      return { ok: true, run: after, changed: false, replayed: true, event: verdict.kept.event }
+      // a key is kept only with what changed something, and the first answer said so
+      return { ok: true, run: after, changed: true, replayed: true, event: verdict.kept.event }
     case 'accepted':
       return {
         ok: true,

@@ -111,7 +111,8 @@ async function replay(
   if (paths.length > 0) return refuse({ type: 'IdempotencyMismatch', differingPaths: paths })
   const { operationId } = kept
   const [operation = null] = operationId ? await findWorkspaceOperations(connection, [operationId]) : []
-  return { ok: true, workspace: { workspace, now }, operation, changed: false, replayed: true }
+  // a key is kept only with what changed something, and the first answer said so
+  return { ok: true, workspace: { workspace, now }, operation, changed: true, replayed: true }
 }
 
 function apply(

@@ -126,7 +126,7 @@ async function findReplay(
   const paths = differingPaths(kept.request, request)
   if (paths.length > 0) return refuse({ type: 'IdempotencyMismatch', differingPaths: paths })
   const workspace = await read(connection, kept.workspaceId)
-  return { ok: true, workspace, run: loaded, created: false, replayed: true }
+  return { ok: true, workspace, run: loaded, created: kept.created, replayed: true }
 }
 
 /** A driving write is good only with the fence of the claim on the row, while that claim is live, in RUNNING (G4). */

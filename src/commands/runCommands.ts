@@ -81,7 +81,7 @@ export const releaseRun = about('releaseRun', ({ fence }: AboutRun & { readonly 
   fence,
 }))
 
-/** Settles a run as COMPLETED, on evidence. Problems: NotCompletable, LeaseLost, RevisionConflict. */
+/** Settles a run as COMPLETED, on evidence; again by the claim that did, it changes nothing. Problems: NotCompletable, LeaseLost, RevisionConflict. */
 export const completeRun = about(
   'completeRun',
   (input: Driving & Conditional & { readonly output?: Json | undefined }, caller) => ({

@@ -79,7 +79,7 @@ async function findReplay({ store }: Commands, start: StartRun): Promise<RunAnsw
 export function answerKept(kept: KeptKey, run: LoadedRun, request: Json): RunAnswer {
   const paths = differingPaths(kept.request, request)
   if (paths.length > 0) return refuse({ type: 'IdempotencyMismatch', differingPaths: paths })
-  return { ok: true, run, changed: false, replayed: true, event: kept.event }
+  return { ok: true, run, changed: true, replayed: true, event: kept.event }
 }
 
 async function create(

@@ -121,7 +121,8 @@ defineMutation('resumeRun', {
 })
 
 defineMutation('completeRun', {
-  description: 'Settles a run as COMPLETED, on evidence held by the server. An exit code is none.',
+  description:
+    'Settles a run as COMPLETED, on evidence held by the server. An exit code is none. Again by the same claim: nothing changes.',
   input: defineInput('CompleteRunInput', 'A completion.', {
     runId,
     fence,
@@ -130,7 +131,12 @@ defineMutation('completeRun', {
     idempotencyKey,
   }),
   run: ({ commands, caller }, input) => completeRun(commands, caller, input),
-  success: aboutRun,
+  success: (t) => ({
+    ...aboutRun(t),
+    changed: t.exposeBoolean('changed', {
+      description: 'False where the same claim had completed it before.',
+    }),
+  }),
   problems: [
     'NotCompletable',
     'LeaseLost',

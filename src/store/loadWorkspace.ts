@@ -28,7 +28,8 @@ const LOAD: Prepared = {
   text: `
 SELECT ${WORKSPACE_JSON} AS workspace, clock_timestamp() AS clock,
   (SELECT ${OPERATION_JSON} FROM workspace_operation o WHERE o.id = $2 AND o.workspace_id = w.id) AS named,
-  k.workspace_id AS kept_workspace_id, k.operation_id AS kept_operation_id, k.request AS kept_request
+  k.workspace_id AS kept_workspace_id, k.operation_id AS kept_operation_id, k.request AS kept_request,
+  k.created AS kept_created
 FROM workspace w LEFT JOIN workspace_key k ON k.key = $4 AND k.operation = $3 AND k.scope = w.project
 WHERE w.id = $1`,
 }
@@ -40,6 +41,7 @@ interface LoadedRow {
   kept_workspace_id: string | null
   kept_operation_id: string | null
   kept_request: Json
+  kept_created: boolean
 }
 
 /** Loads a workspace for a decision, at one snapshot; null where there is none with this id. */
@@ -56,6 +58,7 @@ export async function loadWorkspace(
           workspaceId: row.kept_workspace_id,
           operationId: row.kept_operation_id,
           request: row.kept_request,
+          created: row.kept_created,
         }
   return { workspace: row.workspace, named: row.named, now: row.clock.getTime(), kept }
 }

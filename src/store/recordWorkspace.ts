@@ -49,8 +49,8 @@ ON CONFLICT (run_id) DO UPDATE SET workspace_id = EXCLUDED.workspace_id`,
 const KEEP: Prepared = {
   name: 'keep-workspace-key',
   text: `
-INSERT INTO workspace_key (key, operation, scope, workspace_id, request)
-SELECT $1, 'recordWorkspace', project, id, $3::jsonb FROM workspace WHERE id = $2`,
+INSERT INTO workspace_key (key, operation, scope, workspace_id, request, created)
+SELECT $1, 'recordWorkspace', project, id, $3::jsonb, $4 FROM workspace WHERE id = $2`,
 }
 
 /**
@@ -72,7 +72,7 @@ export async function recordWorkspace(
   const before = await findWorkspaceId(connection, runId)
   await run(connection, LINK, [runId, workspaceId])
   if (before !== null) await run(connection, COUNT, [before, -1])
-  if (key) await run(connection, KEEP, [key.key, workspaceId, JSON.stringify(key.request)])
+  if (key) await run(connection, KEEP, [key.key, workspaceId, JSON.stringify(key.request), !found])
   return { workspaceId, created: !found }
 }
 
@@ -91,5 +91,5 @@ export async function keepWorkspaceKey(
   workspaceId: string,
   { key, request }: NonNullable<WorkspaceToRecord['key']>,
 ): Promise<void> {
-  await run(connection, KEEP, [key, workspaceId, JSON.stringify(request)])
+  await run(connection, KEEP, [key, workspaceId, JSON.stringify(request), false])
 }

@@ -144,12 +144,14 @@ export interface KeptWorkspace {
   readonly workspaceId: string
   readonly operationId: string | null
   readonly request: Json
+  /** Whether the first answer said that the workspace was new. */
+  readonly created: boolean
 }
 
 const KEPT: Prepared = {
   name: 'find-workspace-key',
   text: `
-SELECT workspace_id AS "workspaceId", operation_id AS "operationId", request FROM workspace_key
+SELECT workspace_id AS "workspaceId", operation_id AS "operationId", request, created FROM workspace_key
 WHERE key = $3 AND operation = $2 AND scope = $1`,
 }
 
@@ -160,11 +162,7 @@ export async function findKeptWorkspace(
   operation: string,
   key: string,
 ): Promise<KeptWorkspace | null> {
-  const [row] = await run<{ workspaceId: string; operationId: string | null; request: Json }>(
-    connection,
-    KEPT,
-    [scope, operation, key],
-  )
+  const [row] = await run<KeptWorkspace>(connection, KEPT, [scope, operation, key])
   return row ?? null
 }
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { RunAnswer } from '../../src/commands/answers.ts'
 import { sweepRun } from '../../src/commands/changeRun.ts'
 import { claimRun } from '../../src/commands/claimRun.ts'
 import { deleteRun } from '../../src/commands/deleteRun.ts'
@@ -6,7 +7,9 @@ import { finishExecution, startExecution } from '../../src/commands/executions.t
 import {
   cancelRun,
   completeRun,
+  confirmCancel,
   failRun,
+  pauseRun,
   releaseRun,
   resumeRun,
   startPhase,
@@ -43,7 +46,7 @@ describe('a command that is sent again with its key (G7)', () => {
     const first = accepted(await startPhase(commands, callers.worker, input))
     accepted(await completeRun(commands, callers.worker, { runId, fence: 1 }))
     const again = accepted(await startPhase(commands, callers.worker, input))
-    expect(again).toMatchObject({ replayed: true, changed: false, event: first.event })
+    expect(again).toMatchObject({ replayed: true, changed: true, event: first.event })
     expect(again.run.run.status).toBe('COMPLETED')
     expect(
       refused(await startPhase(commands, callers.worker, { ...input, fence: 2, repair: true })),
@@ -58,6 +61,33 @@ describe('a command that is sent again with its key (G7)', () => {
     accepted(await claimRun(commands, callers.worker, { runId, owner: 'o', leaseSeconds: 30 }))
     accepted(await startPhase(commands, callers.worker, { runId, phase: 'work', fence: 1 }))
     expect(accepted(await completeRun(commands, callers.worker, input))).toMatchObject({ replayed: false })
+  })
+
+  test('answers with what the first answer said, also after the run has settled', async () => {
+    const { commands, callers } = here
+    const { worker, operator } = callers
+    const key = (idempotencyKey: string) => ({ idempotencyKey })
+    const start = toStart(key('start'))
+    const { id: runId } = accepted(await startRun(commands, operator, start)).run.run
+    const claim = { runId, owner: 'o', leaseSeconds: 30, ...key('claim') }
+    const asks: (() => Promise<RunAnswer>)[] = [
+      () => startRun(commands, operator, start),
+      () => claimRun(commands, worker, claim),
+      () => startPhase(commands, worker, { runId, phase: 'work', fence: 1, ...key('work') }),
+      () => pauseRun(commands, operator, { runId, ...key('pause') }),
+      () => resumeRun(commands, operator, { runId, ...key('resume') }),
+      () => cancelRun(commands, operator, { runId, ...key('cancel') }),
+      () => confirmCancel(commands, worker, { runId, fence: 1, ...key('confirm') }),
+    ]
+    const saidFirst = []
+    for (const ask of asks) {
+      saidFirst.push(accepted(await ask()))
+      expect(accepted(await ask())).toMatchObject({ replayed: true, changed: true })
+    }
+    for (const [index, ask] of asks.entries()) {
+      const { changed, event } = saidFirst[index]!
+      expect(accepted(await ask())).toMatchObject({ replayed: true, changed, event })
+    }
   })
 
   test('that had nothing to change keeps no key', async () => {
@@ -121,7 +151,7 @@ describe('a fact told after the end, sent again with its key (G7)', () => {
     const claim = { owner: 'second', leaseSeconds: 30 }
     accepted(await resumeRun(commands, callers.worker, { runId, claim }))
     const again = accepted(await releaseRun(commands, callers.worker, input))
-    expect(again).toMatchObject({ replayed: true, changed: false })
+    expect(again).toMatchObject({ replayed: true, changed: true })
     expect(again.run.run.claim).toMatchObject({ owner: 'second', fence: 2 })
     expect(refused(await releaseRun(commands, callers.worker, { ...input, fence: 2 }))).toMatchObject(
       mismatch('fence'),

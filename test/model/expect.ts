@@ -8,6 +8,7 @@ import {
   refused,
   replayed,
   runOf,
+  unchanged,
 } from './modelState.ts'
 import { lostLease } from './oracle.ts'
 import { mayDecide } from './oracleApprovals.ts'
@@ -127,10 +128,16 @@ export function expectAbout(model: Model, asked: Asked, made: Made): Expected {
   const turn: Turn = { model, run, now: model.now, before: run.status, made, name, key: asked.key }
   if (asked.exempt) return asked.rule(turn)
   due(model, run)
-  const expected = checkFence(turn, asked) ?? checkRevision(turn, asked) ?? asked.rule(turn)
+  const expected =
+    checkRepeated(turn, asked) ?? checkFence(turn, asked) ?? checkRevision(turn, asked) ?? asked.rule(turn)
   sign(run, name)
   if (expected.ok && expected.changed) remember(model, asked, run.id)
   return expected
+}
+
+/** Who completed a run and does so again is told that it is. */
+function checkRepeated({ run }: Turn, { kind, fence }: Asked): Expected | null {
+  return kind === 'complete' && run.status === 'COMPLETED' && fence === run.fence ? unchanged : null
 }
 
 function checkFence({ run, now }: Turn, { kind, fence }: Asked): Expected | null {

@@ -177,7 +177,7 @@ export type Expected =
 
 export const accepted: Expected = { ok: true, changed: true, replayed: false }
 export const unchanged: Expected = { ok: true, changed: false, replayed: false }
-export const replayed: Expected = { ok: true, changed: false, replayed: true }
+export const replayed: Expected = { ok: true, changed: true, replayed: true }
 
 /** A refusal, with what it is expected to tell. */
 export function refused(type: string, told?: Record<string, unknown>): Expected {

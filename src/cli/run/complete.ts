@@ -33,7 +33,10 @@ export function runCompleteCommand(): Command {
           ifRevision,
           idempotencyKey,
         })
-        return invocation.settle(result, (success, paper) => printRunLine(paper, success.run))
+        return invocation.settle(result, ({ run, changed }, paper) => {
+          printRunLine(paper, run)
+          if (!changed) invocation.note('nothing was changed: it is already COMPLETED')
+        })
       }),
     )
 }

@@ -88,7 +88,10 @@ export function decide(
   const due = applyDue(run, situation)
   const draft = new Draft(due.run, situation.workflow, situation.now, actor)
   const ruling =
-    checkFence(draft, command) ?? checkRevision(draft, command) ?? rule(draft, command, situation)
+    checkRepeated(draft, command) ??
+    checkFence(draft, command) ??
+    checkRevision(draft, command) ??
+    rule(draft, command, situation)
   const events = [...due.events, ...draft.events]
   return { verdict: toVerdict(ruling, draft.run !== run), events, run: draft.run }
 }
@@ -101,6 +104,13 @@ function rule<T extends CommandType>(draft: Draft, command: CommandOf<T>, situat
 function toVerdict(ruling: Ruling, changed: boolean): Verdict {
   if (typeof ruling === 'object') return { kind: 'refused', refusal: ruling }
   return { kind: 'accepted', changed: ruling === 'accepted' && changed, deleted: ruling === 'deleted' }
+}
+
+/** Whoever completed a run and says so again is told that it is, though its claim ended with it. */
+function checkRepeated({ run }: Draft, command: Command): 'unchanged' | undefined {
+  const isRepeated =
+    command.type === 'completeRun' && run.status === 'COMPLETED' && command.fence === run.fence
+  return isRepeated ? 'unchanged' : undefined
 }
 
 /** A driving write is good only with the fence of the claim on the row, and while that claim is live (G4). */

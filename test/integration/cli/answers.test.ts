@@ -106,6 +106,10 @@ describe('pawl state', () => {
       'pawl run complete',
     ])
     expect(await pawl.runs.get(id)).toMatchObject({ status: 'COMPLETED' })
+    // its claim is over, and with it what it may read; that it did complete the run it is told all the same
+    const again = await cli.run(['run', 'complete'], { env })
+    expect(again.code).toBe(0)
+    expect(again.stderr).toContain('already COMPLETED')
   })
 
   it('leaves an agent whose claim is over to the server’s word about its late write', async () => {

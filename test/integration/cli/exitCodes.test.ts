@@ -6,6 +6,7 @@ import type { Pawl, Run } from '@pawl/sdk'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { startTestServer } from '../../support/server.ts'
 import type { TestServer } from '../../support/server.ts'
+import { SOLO } from '../../support/workflows.ts'
 import { pawlAt, runPawl } from './pawl.ts'
 
 let server: TestServer
@@ -106,6 +107,16 @@ describe('the exit code', () => {
     const { code, answer } = await cli.json(['run', 'complete', id, '--fence', '1'])
     expect([code, answer['__typename']]).toEqual([6, 'NotCompletable'])
     expect(answer['missing']).not.toEqual([])
+  })
+
+  it('is 0 for completing again what the same claim completed', async () => {
+    await cli.run(['workflow', 'apply', '-'], { input: JSON.stringify(SOLO) })
+    const { run } = unwrap(await pawl.runs.start({ workflow: SOLO.name, claim: { owner: 'me' } }))
+    const complete = ['run', 'complete', run.id, '--fence', '1']
+    expect((await cli.run(['phase', 'start', 'work', '--run', run.id, '--fence', '1'])).code).toBe(0)
+    expect(await cli.json(complete)).toMatchObject({ code: 0, answer: { changed: true } })
+    expect(await cli.json(complete)).toMatchObject({ code: 0, answer: { changed: false } })
+    expect(await refusalOf(['run', 'complete', run.id, '--fence', '2'])).toEqual([8, 'LeaseLost'])
   })
 
   it('is 7 for input that is none', async () => {

@@ -74,6 +74,7 @@ describe('recording a workspace', () => {
     const { id } = await runIn(here, 'RUNNING', { leaseSeconds: 600 })
     const first = await recorded(id, { idempotencyKey: 'record-1' })
     const again = await recorded(id, { idempotencyKey: 'record-1' })
+    expect([first.created, again.created]).toEqual([true, true])
     expect(again).toMatchObject({ replayed: true, workspace: { id: first.workspace.id } })
     expect(refused(await record(id, { idempotencyKey: 'record-1', path: '/other' }))).toMatchObject({
       type: 'IdempotencyMismatch',
@@ -268,7 +269,7 @@ describe('an operation', () => {
       await requestWorkspaceOperation(commands, callers.operator, ask),
     ])
       expect(answer).toMatchObject({
-        ...{ ok: true, replayed: true, changed: false, operation: { id: operationId, status: 'SUCCEEDED' } },
+        ...{ ok: true, replayed: true, changed: true, operation: { id: operationId, status: 'SUCCEEDED' } },
       })
     const other = { ...ask, kind: 'START_PREVIEW' } as const
     expect(refused(await requestWorkspaceOperation(commands, callers.operator, other))).toMatchObject({

@@ -103,6 +103,37 @@ describe('a fence', () => {
   })
 })
 
+describe('completing a run that is complete', () => {
+  const completed = () => {
+    const story = new Story()
+    story.does(ask('claimRun'))
+    story.does(ask('startPhase'))
+    story.does(ask('completeRun'))
+    return story
+  }
+
+  test('changes nothing for the claim that completed it, whatever it expects of the revision', () => {
+    const story = completed()
+    for (const again of [ask('completeRun'), ask('completeRun', { output: 'other', ifRevision: 1 })]) {
+      expect(story.decide(again)).toMatchObject({ verdict: { kind: 'accepted', changed: false }, events: [] })
+    }
+    expect(story.run.output).toBeNull()
+  })
+
+  test('is refused to every other claim, and to none', () => {
+    const story = completed()
+    for (const fence of [null, 0, 2])
+      expect(story.refuses(ask('completeRun', { fence }))).toMatchObject({ type: 'LeaseLost' })
+  })
+
+  test('is no way to complete a run that ended otherwise', () => {
+    const story = new Story()
+    story.does(ask('claimRun'))
+    story.does(ask('failRun'))
+    expect(story.refuses(ask('completeRun'))).toMatchObject({ type: 'LeaseLost' })
+  })
+})
+
 describe('the paths at which two inputs differ', () => {
   test.for([
     [{ a: 1 }, { a: 1 }, []],

@@ -156,7 +156,7 @@ const TABLE: Record<string, readonly [Command, Row]> = {
       'paused, nobody holding it': lost,
       'paused, held without a lease': notCompletable('PAUSED'),
       cancelling: notCompletable('CANCELLING'),
-      completed: lost,
+      completed: 'unchanged',
       failed: lost,
       'failed under its owner': notCompletable('FAILED'),
       'failed too often': lost,
