@@ -62,12 +62,20 @@ export class PawlConnectionError extends PawlError {
   readonly attempts: number
   /** The key all attempts carried; undefined for what needs none. */
   readonly idempotencyKey: string | undefined
+  /** The HTTP status of what answered in the server's place, or of a server that can't at the moment; undefined where nothing did. */
+  readonly status: number | undefined
 
   constructor(
     message: string,
-    options: { cause?: unknown; attempts?: number; idempotencyKey?: string | undefined } = {},
+    options: {
+      cause?: unknown
+      attempts?: number
+      idempotencyKey?: string | undefined
+      status?: number | undefined
+    } = {},
   ) {
     super(message, { cause: options.cause })
+    this.status = options.status
     this.attempts = options.attempts ?? 1
     this.idempotencyKey = options.idempotencyKey
   }

@@ -35,12 +35,18 @@ const TRANSIENT = [429, 502, 503, 504]
 
 /** The data of a whole GraphQL answer; throws for its errors, and for answers that are none. */
 export async function readAnswer<R>(response: Response): Promise<R> {
-  if (TRANSIENT.includes(response.status))
-    throw new PawlConnectionError(`${response.url} answered ${response.status}`)
+  if (TRANSIENT.includes(response.status)) throw await describeTransient(response)
   const text = await response.text().catch((cause: unknown) => {
     throw new PawlConnectionError('The answer broke off', { cause })
   })
   return readResult(parseResponse<R>(text) ?? failUnparsed(response, text), response.status)
+}
+
+/** A server that can't at the moment says why; a proxy only that. */
+async function describeTransient(response: Response): Promise<PawlConnectionError> {
+  const { status, url } = response
+  const said = parseResponse(await response.text().catch(() => ''))?.errors?.[0]?.message
+  return new PawlConnectionError(said ?? `${url} answered ${status}`, { status })
 }
 
 /** Posts to the endpoint and returns whatever answers; rejects with PawlConnectionError where nothing does. */

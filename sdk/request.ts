@@ -95,5 +95,6 @@ function describeGivingUp(
   idempotencyKey: string | undefined,
 ) {
   if (error instanceof PawlFault) return error
-  return new PawlConnectionError(error.message, { cause: error.cause, attempts, idempotencyKey })
+  const { message, cause, status } = error
+  return new PawlConnectionError(message, { cause, attempts, idempotencyKey, status })
 }

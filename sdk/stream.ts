@@ -141,7 +141,11 @@ class ConnectionHistory {
     const tries = this.#failures + 1
     if (error instanceof PawlConnectionError) {
       if (this.#wasOpen || tries < this.#retry.attempts) return
-      throw new PawlConnectionError(error.message, { cause: error.cause, attempts: tries })
+      throw new PawlConnectionError(error.message, {
+        cause: error.cause,
+        attempts: tries,
+        status: error.status,
+      })
     }
     if (error instanceof PawlFault && (error.code === 'INTERNAL' || error.code === 'CONTENDED')) {
       if (tries < this.#retry.attempts) return

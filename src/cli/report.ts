@@ -54,15 +54,23 @@ function say({ err }: Reporter, name: string, [message = '', ...details]: readon
 function nameOf(error: unknown): string {
   if (error instanceof UsageError) return error.title
   if (error instanceof PawlFault || error instanceof PawlAuthError) return error.code
-  return error instanceof PawlConnectionError ? 'NotReached' : 'Error'
+  if (!(error instanceof PawlConnectionError)) return 'Error'
+  return error.status === undefined ? 'NotReached' : 'Unavailable'
 }
 
 function hintsFor({ env, options }: Reporter, error: unknown): readonly string[] {
   if (error instanceof PawlConnectionError) {
-    const { isLocal } = findServer(env, options)
-    return isLocal
-      ? ['the server that was here has ended; start it again with: pawl serve']
-      : ['is it running, and is the address right (PAWL_URL, --url)?']
+    const { url, isLocal } = findServer(env, options)
+    if (error.status !== undefined)
+      return [
+        `the server is there, and can't do it now: ${new URL('/readyz', url).href} tells whether it can again`,
+      ]
+    if (!isLocal) return ['is it running, and is the address right (PAWL_URL, --url)?']
+    return [
+      isRefused(error)
+        ? 'the server that was here has ended; start it again with: pawl serve'
+        : 'the server that was here does not answer; its log may tell why',
+    ]
   }
   if (error instanceof PawlAuthError && error.code === 'UNAUTHENTICATED' && env['PAWL_RUN_ID'])
     return ["an agent's token ends with its claim: the run has settled, or was released or lost"]
@@ -73,4 +81,12 @@ function hintsFor({ env, options }: Reporter, error: unknown): readonly string[]
   if (error instanceof PawlFault && error.correlationId)
     return [`the server's log has it under ${error.correlationId}`]
   return []
+}
+
+/** Whether nobody listens at the address any more. */
+function isRefused({ cause }: Error): boolean {
+  for (let inner = cause, depth = 0; inner instanceof Error && depth < 5; inner = inner.cause, depth += 1) {
+    if ((inner as NodeJS.ErrnoException).code === 'ECONNREFUSED') return true
+  }
+  return false
 }

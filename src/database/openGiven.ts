@@ -9,48 +9,119 @@ const connectMilliseconds = 10_000
  * Checks that the PostgreSQL of a `DATABASE_URL` can be reached and used.
  *
  * @returns how to connect to it
- * @throws {@link DatabaseError} `DATABASE_UNREACHABLE`, or `DATABASE_UNSUPPORTED` for one older than 14 or read-only
+ * @throws {@link DatabaseError} `DATABASE_UNREACHABLE`, or `DATABASE_UNSUPPORTED` for one older than 14, read-only, not in
+ * UTF-8, or behind a pooler that hands out a session by the transaction
  */
 export async function openGiven(databaseUrl: string): Promise<PoolConfig> {
   const poolConfig = { connectionString: databaseUrl }
   const client = await connect(poolConfig, databaseUrl)
   try {
-    const { rows } = await client.query<{ version: number; readonly: boolean }>(
-      `SELECT current_setting('server_version_num')::int AS version, pg_is_in_recovery() AS readonly`,
-    )
-    if ((rows[0]?.version ?? 0) < oldestVersion) {
-      throw new DatabaseError(
-        'DATABASE_UNSUPPORTED',
-        `The PostgreSQL at ${describe(databaseUrl)} is older than 14. Upgrade it, or unset DATABASE_URL to use the ` +
-          'embedded one.',
-      )
-    }
-    if (rows[0]?.readonly === true) {
-      throw new DatabaseError(
-        'DATABASE_UNSUPPORTED',
-        `The PostgreSQL at ${describe(databaseUrl)} is a read-only replica. Name the primary in DATABASE_URL.`,
-      )
-    }
-    return poolConfig
+    const unfit = (await findUnfitness(client)) ?? (await findPooler(client, poolConfig, databaseUrl))
+    if (unfit === undefined) return poolConfig
+    throw new DatabaseError('DATABASE_UNSUPPORTED', `The PostgreSQL at ${describe(databaseUrl)} ${unfit}`)
+  } catch (cause) {
+    if (cause instanceof DatabaseError) throw cause
+    throw unreachable(databaseUrl, cause)
   } finally {
-    await client.end()
+    await client.end().catch(() => undefined)
   }
+}
+
+interface Facts {
+  readonly version: number
+  readonly isReplica: boolean
+  readonly isReadOnly: boolean
+  readonly encoding: string
+}
+
+async function findUnfitness(client: Client): Promise<string | undefined> {
+  const { rows } = await client.query<Facts>(
+    `SELECT current_setting('server_version_num')::int AS version, pg_is_in_recovery() AS "isReplica",
+      current_setting('transaction_read_only')::boolean AS "isReadOnly", current_setting('server_encoding') AS encoding`,
+  )
+  const { version = 0, isReplica = false, isReadOnly = false, encoding = '' } = rows[0] ?? {}
+  if (version < oldestVersion)
+    return 'is older than 14. Upgrade it, or unset DATABASE_URL to use the embedded one.'
+  if (isReplica) return 'is a read-only replica. Name the primary in DATABASE_URL.'
+  if (isReadOnly) {
+    return (
+      'is read-only for this user (default_transaction_read_only is on). Turn that off (ALTER DATABASE … RESET ' +
+      'default_transaction_read_only, the same of the role, PGOPTIONS), or name another database in DATABASE_URL.'
+    )
+  }
+  if (encoding !== 'UTF8') {
+    return (
+      `holds a database in ${encoding}, which can't keep every text. Make one in UTF-8 (CREATE DATABASE pawl ` +
+      'ENCODING UTF8 TEMPLATE template0), and name that in DATABASE_URL.'
+    )
+  }
+  return undefined
+}
+
+/** How often is looked for a pooler: other clients of it may have taken the session that would give it away. */
+const looks = 3
+const poolerLimits = { connectionTimeoutMillis: connectMilliseconds, query_timeout: 5_000 }
+
+/**
+ * Why connections are not sessions of their own. Two connections that are open at the same time and are served by one
+ * process, or one that is served by several, are a pooler's.
+ */
+async function findPooler(
+  client: Client,
+  poolConfig: PoolConfig,
+  databaseUrl: string,
+): Promise<string | undefined> {
+  const other = await connect({ ...poolConfig, ...poolerLimits }, databaseUrl)
+  try {
+    const own = await pidOf(client)
+    for (let look = 0; look < looks; look += 1) {
+      await other.query('BEGIN')
+      const isShared = (await pidOf(other)) === own
+      if (isShared) return pooled
+      await other.query('COMMIT')
+      if ((await pidOf(client)) !== own) return pooled
+    }
+    return undefined
+  } catch (error) {
+    // a pooler by the statement refuses transactions, and one with a single session lets the second wait
+    if (
+      error instanceof Error &&
+      /statement pooling|query_wait_timeout|Query read timeout/.test(error.message)
+    )
+      return pooled
+    throw error
+  } finally {
+    await other.end().catch(() => undefined)
+  }
+}
+
+const pooled =
+  'is reached through a pooler that shares sessions (PgBouncer in transaction or statement mode), where prepared ' +
+  'statements, locks and LISTEN get lost. Name PostgreSQL itself in DATABASE_URL, or set pool_mode = session.'
+
+async function pidOf(client: Client): Promise<number> {
+  const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
+  return rows[0]?.pid ?? 0
 }
 
 async function connect(poolConfig: PoolConfig, databaseUrl: string): Promise<Client> {
   try {
-    const client = new Client({ ...poolConfig, connectionTimeoutMillis: connectMilliseconds })
+    const client = new Client({ connectionTimeoutMillis: connectMilliseconds, ...poolConfig })
     client.on('error', () => undefined)
     await client.connect()
     return client
   } catch (cause) {
-    throw new DatabaseError(
-      'DATABASE_UNREACHABLE',
-      `The PostgreSQL at ${describe(databaseUrl)} does not let Pawl in: ${messageOf(cause)}. Check DATABASE_URL ` +
-        '(postgresql://USER:PASSWORD@HOST:PORT/DATABASE) and that the server runs, or unset it to use the embedded one.',
-      { cause },
-    )
+    throw unreachable(databaseUrl, cause)
   }
+}
+
+function unreachable(databaseUrl: string, cause: unknown): DatabaseError {
+  return new DatabaseError(
+    'DATABASE_UNREACHABLE',
+    `The PostgreSQL at ${describe(databaseUrl)} does not let Pawl in: ${messageOf(cause)}. Check DATABASE_URL ` +
+      '(postgresql://USER:PASSWORD@HOST:PORT/DATABASE) and that the server runs, or unset it to use the embedded one.',
+    { cause },
+  )
 }
 
 /** The address without user and password, for messages. */

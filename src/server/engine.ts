@@ -50,7 +50,7 @@ export function createEngine({ schema, makeContext, log, metrics, streams }: Eng
     maskedErrors: { maskError: createMask(log), errorMessage: '' },
     // masking logs what there is to log
     logging: { debug() {}, info() {}, warn() {}, error() {} },
-    plugins: [limitDocuments, execute(makeContext), meter(metrics), guardEventStreams(streams)],
+    plugins: [limitDocuments, execute(makeContext), meter(metrics), guardEventStreams(streams), passProxies],
   })
 }
 
@@ -59,6 +59,21 @@ type OperationPlugin = Plugin<Operation>
 const limitDocuments: OperationPlugin = {
   onParse({ setParseFn }) {
     setParseFn(parseWithinLimits)
+  },
+}
+
+/** What a proxy gathers or compresses arrives late or never: nginx, as it comes, holds a stream back until it is told not to. */
+const EVENT_STREAM_HEADERS = {
+  'cache-control': 'no-cache, no-transform',
+  'x-accel-buffering': 'no',
+}
+
+const passProxies: OperationPlugin = {
+  onResponse({ response }) {
+    if (!response.headers.get('content-type')?.startsWith('text/event-stream')) return
+    for (const [name, value] of Object.entries(EVENT_STREAM_HEADERS)) response.headers.set(name, value)
+    // no such encoding exists; proxies that look it up refuse it
+    response.headers.delete('content-encoding')
   },
 }
 

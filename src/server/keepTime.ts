@@ -1,6 +1,7 @@
 import type { Commands } from '../commands/context.ts'
 import { sweepDue } from '../commands/sweep.ts'
 import type { Log } from '../log.ts'
+import { findHindrance, type Hindrance } from '../store/databaseAway.ts'
 import { untilNextDue } from '../store/findDue.ts'
 import { tick } from '../store/tick.ts'
 import type { Authenticator } from './authenticate.ts'
@@ -24,6 +25,8 @@ export interface KeepTimeOptions {
 export interface Timekeeper {
   /** Something changed: the earliest expiry may be another one now. */
   noteChange(): void
+  /** What kept the last tick from being written; undefined where it was. */
+  lastWrite(): Hindrance | undefined
   /** Resolves when nothing is under way any more. */
   stop(): Promise<void>
 }
@@ -43,6 +46,7 @@ export function keepTime(options: KeepTimeOptions): Timekeeper {
   const { commands, authenticator, streams, metrics, log, sweepSeconds } = options
   const { pool } = commands.store
   let hasChanged = false
+  let lastWrite: Hindrance | undefined
 
   const sweeps = repeat({
     async work() {
@@ -64,7 +68,11 @@ export function keepTime(options: KeepTimeOptions): Timekeeper {
   const ticks = repeat({
     async work() {
       const startedAt = performance.now()
-      const moved = await tick(pool)
+      const moved = await tick(pool).catch((error: unknown) => {
+        lastWrite = findHindrance(error)
+        throw error
+      })
+      lastWrite = undefined
       if (moved > 0) log.info({ leases: moved, reason: 'nobody kept watch' }, 'lease.extend_completed')
       if (hasChanged) {
         hasChanged = false
@@ -90,6 +98,7 @@ export function keepTime(options: KeepTimeOptions): Timekeeper {
 
   return {
     noteChange: () => (hasChanged = true),
+    lastWrite: () => lastWrite,
     async stop() {
       await Promise.all([ticks.stop(), sweeps.stop()])
     },

@@ -1,12 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Log } from '../log.ts'
-import { isDatabaseAway } from '../store/databaseAway.ts'
+import { findHindrance, HINDRANCE_MESSAGES } from '../store/databaseAway.ts'
 import type { Authenticator } from './authenticate.ts'
 import type { Dashboard } from './dashboard.ts'
 import { type Engine, GRAPHQL_PATH } from './engine.ts'
 import type { GraphiqlPage } from './graphiql.ts'
 import { identify } from './identify.ts'
-import { AWAY_MESSAGE } from './maskErrors.ts'
 import type { Metrics, Rejection } from './metrics.ts'
 import { isJson, parseOperation, readBody } from './readBody.ts'
 import { allowMethods, respond, respondError, respondText } from './respond.ts'
@@ -22,8 +21,8 @@ export interface ListenerOptions {
   readonly metrics: Metrics
   readonly log: Log
   readonly maxBodyBytes: number
-  /** Whether the database is reached, migrated, and nobody said stop. */
-  readonly isReady: () => Promise<boolean>
+  /** Why no traffic should be sent here, in a few words; undefined where nothing is in the way. */
+  readonly findObstacle: () => Promise<string | undefined>
   readonly isStopping: () => boolean
 }
 
@@ -36,7 +35,8 @@ const CLOSE = { connection: 'close' }
 export function createListener(
   options: ListenerOptions,
 ): (request: IncomingMessage, response: ServerResponse) => void {
-  const { engine, authenticator, signIn, dashboard, graphiql, metrics, log, isReady, isStopping } = options
+  const { engine, authenticator, signIn, dashboard, graphiql, metrics, log, findObstacle, isStopping } =
+    options
 
   const routes: Record<string, Handler | undefined> = {
     '/sign-in': (request, response) => signIn.signIn(request, response),
@@ -47,8 +47,8 @@ export function createListener(
     },
     '/readyz': async (request, response) => {
       if (!allowMethods(request, response, ['GET', 'HEAD'])) return
-      const ready = await isReady()
-      respondText(response, ready ? 200 : 503, ready ? 'ready' : 'not ready')
+      const obstacle = await findObstacle()
+      respondText(response, obstacle ? 503 : 200, obstacle ? `not ready: ${obstacle}` : 'ready')
     },
     '/metrics': answerMetrics,
   }
@@ -176,12 +176,13 @@ export function createListener(
   }
 
   function fail(request: IncomingMessage, response: ServerResponse, err: unknown): void {
-    const isAway = isDatabaseAway(err)
-    log[isAway ? 'warn' : 'error']({ err }, 'http.request_failed')
+    const hindrance = findHindrance(err)
+    log[hindrance ? 'warn' : 'error']({ err }, 'http.request_failed')
     if (response.headersSent) return void response.destroy()
-    if (isAway) {
+    if (hindrance) {
+      const message = HINDRANCE_MESSAGES[hindrance]
       const headers = { 'retry-after': '1', ...CLOSE }
-      return respondError(request, response, 503, { code: 'CONTENDED', message: AWAY_MESSAGE }, headers)
+      return respondError(request, response, 503, { code: 'CONTENDED', message }, headers)
     }
     respondError(
       request,

@@ -3,10 +3,7 @@ import { GraphQLError } from 'graphql'
 import type { MaskError } from 'graphql-yoga'
 import { ContendedError } from '../commands/context.ts'
 import type { Log } from '../log.ts'
-import { isDatabaseAway } from '../store/databaseAway.ts'
-
-/** What callers are told while the database can't be reached. */
-export const AWAY_MESSAGE = 'The database can’t be reached at the moment. Ask again in a while.'
+import { findHindrance, HINDRANCE_MESSAGES } from '../store/databaseAway.ts'
 
 /**
  * Decides what callers learn of an error. What was made for them passes; a fault that another try may get around is
@@ -17,9 +14,10 @@ export function createMask(log: Log): MaskError {
     const cause = findCause(error)
     if (cause === undefined) return error as GraphQLError
     if (cause instanceof ContendedError) return locate(error, cause.message, { code: cause.code })
-    if (isDatabaseAway(cause)) {
+    const hindrance = findHindrance(cause)
+    if (hindrance) {
       log.warn({ err: cause }, 'graphql.execution_failed')
-      return locate(error, AWAY_MESSAGE, { code: 'CONTENDED', http: { status: 503 } })
+      return locate(error, HINDRANCE_MESSAGES[hindrance], { code: 'CONTENDED', http: { status: 503 } })
     }
     const correlationId = randomUUID()
     log.error({ correlationId, err: cause }, 'graphql.execution_failed')

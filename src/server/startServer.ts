@@ -106,7 +106,11 @@ async function openFront(
     maxSubscriptionsPerSocket,
     allowedOrigins,
   })
-  const isDatabaseThere = createDatabaseCheck(store.pool)
+  const findDatabaseObstacle = createDatabaseCheck({
+    connection: store.pool,
+    folder: database.kind === 'embedded' ? config.data : undefined,
+    lastWrite: () => time.lastWrite(),
+  })
   const dashboard = createDashboard()
   const listener = createListener({
     engine,
@@ -117,7 +121,7 @@ async function openFront(
     metrics,
     log,
     maxBodyBytes,
-    isReady: async () => !isStopping && (await isDatabaseThere()),
+    findObstacle: async () => (isStopping ? 'it is being stopped' : findDatabaseObstacle()),
     isStopping: () => isStopping,
   })
 

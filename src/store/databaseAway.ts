@@ -15,19 +15,69 @@ const SOCKET_CODES = new Set([
 ])
 const DRIVER_MESSAGES =
   /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/
-/** Shut down, crashed, starting, out of connections or of memory; classes of SQLSTATE and single ones. */
-const SERVER_STATES = /^(08|53|57P0[1-5])/
 /** Prisma's codes for the same. */
 const PRISMA_CODES = /^P(1001|1002|1008|1017|2024)$/
 const DEEPEST = 8
 
-/** True for an error that says the database can't be reached at the moment: the same request may succeed later. */
-export function isDatabaseAway(error: unknown, depth = 0): boolean {
-  if (!(error instanceof Error) || depth > DEEPEST) return false
-  const { code, originalError } = error as { code?: unknown; originalError?: unknown }
-  if (error instanceof pg.DatabaseError) return SERVER_STATES.test(error.code ?? '')
-  if (typeof code === 'string' && (SOCKET_CODES.has(code) || PRISMA_CODES.test(code))) return true
-  if (DRIVER_MESSAGES.test(error.message)) return true
-  if (error instanceof AggregateError) return error.errors.some((inner) => isDatabaseAway(inner, depth + 1))
-  return isDatabaseAway(error.cause, depth + 1) || isDatabaseAway(originalError, depth + 1)
+/** Why a database does not do what it is asked, where the same request may succeed later. */
+export type Hindrance = 'AWAY' | 'FULL' | 'READ_ONLY' | 'INTERRUPTED'
+
+/** What callers are told of it. */
+export const HINDRANCE_MESSAGES: Readonly<Record<Hindrance, string>> = {
+  AWAY: 'The database can’t be reached at the moment. Ask again in a while.',
+  FULL: 'The disk of the database is full: nothing can be written until there is room again. Ask again then.',
+  READ_ONLY: 'The database takes no writes at the moment (it is read-only). Ask again in a while.',
+  INTERRUPTED:
+    'The database broke the statement off: it took too long, or met another one. Ask again in a while.',
+}
+
+/**
+ * SQLSTATEs, the first that matches. 57P: shut down, crashed, starting, timed out idle; 53: out of connections, memory or
+ * disk; 25P: timeouts of a transaction; 40 and 55P03: met another statement.
+ */
+const STATES: readonly (readonly [RegExp, Hindrance])[] = [
+  [/^53100$/, 'FULL'],
+  [/^25006$/, 'READ_ONLY'],
+  [/^(57014|55P03|25P0[34]|40001|40P01)$/, 'INTERRUPTED'],
+  [/^(08|53|57P0[1-5])/, 'AWAY'],
+]
+/** What has no SQLSTATE of its own: the system's words for a quota, a file system that went read-only, and the driver's limit. */
+const MESSAGES: readonly (readonly [RegExp, Hindrance])[] = [
+  [/: (Disk quota exceeded|No space left on device)$/, 'FULL'],
+  [/: Read-only file system$/, 'READ_ONLY'],
+  [/^Query read timeout$/, 'INTERRUPTED'],
+  [DRIVER_MESSAGES, 'AWAY'],
+]
+
+/** Why the database did not do what it was asked; undefined for an error that asking again won't help. */
+export function findHindrance(error: unknown, depth = 0): Hindrance | undefined {
+  if (typeof error !== 'object' || error === null || depth > DEEPEST) return undefined
+  const { code, originalCode, kind, message } = error as Partial<Record<string, unknown>>
+  // Prisma's adapter passes the database's own code on in an object that is no error
+  const isDatabases = error instanceof pg.DatabaseError || kind === 'postgres' || originalCode !== undefined
+  const state = originalCode ?? code
+  if (isDatabases && typeof state === 'string') {
+    const known = STATES.find(([states]) => states.test(state))
+    if (known) return known[1]
+  } else if (typeof code === 'string' && (SOCKET_CODES.has(code) || PRISMA_CODES.test(code))) return 'AWAY'
+  if (typeof message === 'string') {
+    const known = MESSAGES.find(([words]) => words.test(message))
+    if (known) return known[1]
+  }
+  for (const inner of innerErrors(error)) {
+    const found = findHindrance(inner, depth + 1)
+    if (found) return found
+  }
+  return undefined
+}
+
+function innerErrors(error: object): readonly unknown[] {
+  if (error instanceof AggregateError) return error.errors
+  const { cause, originalError, meta, driverAdapterError } = error as Partial<Record<string, unknown>>
+  return [cause, originalError, meta, driverAdapterError]
+}
+
+/** True for an error that says the database can't do it at the moment: the same request may succeed later. */
+export function isDatabaseAway(error: unknown): boolean {
+  return findHindrance(error) !== undefined
 }

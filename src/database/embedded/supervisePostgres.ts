@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { DatabaseError } from '../databaseErrors.ts'
 import type { DatabaseLog } from '../databaseLog.ts'
+import { isDiskFull } from '../isDiskFull.ts'
 import { adoptPostgres } from './adoptPostgres.ts'
 import { endSurvivors } from './endSurvivors.ts'
 import { findPostgresProgram } from './inspectProcess.ts'
@@ -70,7 +71,10 @@ export function supervisePostgres(
   /** Undefined where it was closed meanwhile, or given up. */
   async function startAgain(ended: Error): Promise<PostmasterFile | undefined> {
     let reason = ended
-    for (; starts < quickEnds - 1;) {
+    for (;;) {
+      // a full disk is nothing to give up for: there will be room again
+      if (await waitsForRoom(place, reason)) starts = Math.min(starts, quickEnds - 2)
+      if (starts >= quickEnds - 1) break
       try {
         if (starts > 0) {
           const wait = delayMilliseconds * 2 ** (starts - 1)
@@ -109,6 +113,10 @@ export function supervisePostgres(
       await endSurvivors(place, log)
     },
   }
+}
+
+async function waitsForRoom(place: Place, reason: Error): Promise<boolean> {
+  return (reason instanceof DatabaseError && reason.code === 'DISK_FULL') || isDiskFull(place.home)
 }
 
 /** How it ended; undefined where the signal came first. */

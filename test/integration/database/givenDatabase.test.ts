@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeFolder, open, query } from './databaseHarness.ts'
+import { hasPgbouncer, startPgbouncer } from './pgbouncer.ts'
 import { findPostgres15, startPostgres15 } from './postgres15.ts'
 import type { Postgres15 } from './postgres15.ts'
 
@@ -34,6 +35,44 @@ describe.skipIf(findPostgres15() === undefined)('a given PostgreSQL', () => {
     await expect(open(join(await makeFolder(), 'data'), { databaseUrl })).rejects.toMatchObject({
       code: 'DATABASE_UNREACHABLE',
       message: expect.stringContaining('database "missing" does not exist'),
+    })
+  })
+
+  test.each([
+    [
+      'latin',
+      `ENCODING LATIN1 LOCALE 'C' TEMPLATE template0`,
+      '',
+      /in LATIN1, which .*CREATE DATABASE pawl ENCODING UTF8/,
+    ],
+    ['ascii', `ENCODING SQL_ASCII LOCALE 'C' TEMPLATE template0`, '', /in SQL_ASCII/],
+    ['asleep', '', 'SET default_transaction_read_only = on', /is read-only for this user/],
+  ])(
+    'that can not keep what Pawl writes is refused at the start: %s',
+    async (name, options, then, message) => {
+      await query(server.poolConfig, `CREATE DATABASE ${name} ${options}`)
+      if (then) await query(server.poolConfig, `ALTER DATABASE ${name} ${then}`)
+      const databaseUrl = server.databaseUrl.replace('/postgres?', `/${name}?`)
+      await expect(open(join(await makeFolder(), 'data'), { databaseUrl })).rejects.toMatchObject({
+        code: 'DATABASE_UNSUPPORTED',
+        message: expect.stringMatching(message),
+      })
+    },
+  )
+
+  // left out where there is no PgBouncer
+  describe.skipIf(!hasPgbouncer)('behind a PgBouncer', () => {
+    test.each(['transaction', 'statement'])('by the %s is refused, and told why', async (mode) => {
+      const databaseUrl = await startPgbouncer(server, mode)
+      await expect(open(join(await makeFolder(), 'data'), { databaseUrl })).rejects.toMatchObject({
+        code: 'DATABASE_UNSUPPORTED',
+        message: expect.stringMatching(/a pooler that shares sessions.*pool_mode = session/),
+      })
+    })
+
+    test('by the session is used', async () => {
+      const databaseUrl = await startPgbouncer(server, 'session')
+      expect(await open(join(await makeFolder(), 'data'), { databaseUrl })).toMatchObject({ kind: 'given' })
     })
   })
 })

@@ -2,7 +2,7 @@ import { Writable } from 'node:stream'
 import pg from 'pg'
 import { expect, it } from 'vitest'
 import { createLog } from '../../../src/log.ts'
-import { isDatabaseAway } from '../../../src/store/databaseAway.ts'
+import { findHindrance, isDatabaseAway } from '../../../src/store/databaseAway.ts'
 
 function capture() {
   const lines: string[] = []
@@ -44,4 +44,30 @@ it('knows a database that is away from one that refuses', () => {
   expect(isDatabaseAway(violated)).toBe(false)
   expect(isDatabaseAway(new Error('something else'))).toBe(false)
   expect(isDatabaseAway('text')).toBe(false)
+})
+
+it.each([
+  ['57P03', 'AWAY'],
+  ['53300', 'AWAY'],
+  ['53100', 'FULL'],
+  ['25006', 'READ_ONLY'],
+  ['57014', 'INTERRUPTED'],
+  ['55P03', 'INTERRUPTED'],
+  ['40P01', 'INTERRUPTED'],
+  ['25P03', 'INTERRUPTED'],
+  ['42P01', undefined],
+])('knows what %s means, also behind Prisma', (code, hindrance) => {
+  const error = Object.assign(new pg.DatabaseError('…', 1, 'error'), { code })
+  expect(findHindrance(error)).toBe(hindrance)
+  const adapted = Object.assign(new Error('DriverAdapterError'), { cause: { kind: 'postgres', code } })
+  expect(findHindrance(Object.assign(new Error('…'), { meta: { driverAdapterError: adapted } }))).toBe(
+    hindrance,
+  )
+})
+
+it('knows a full quota by its words, which have no state of their own', () => {
+  const message = 'could not extend file "base/1/2": Disk quota exceeded'
+  expect(findHindrance(Object.assign(new pg.DatabaseError(message, 1, 'error'), { code: 'XX000' }))).toBe(
+    'FULL',
+  )
 })
