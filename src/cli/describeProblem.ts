@@ -22,7 +22,7 @@ const DETAILS: Details = {
   NoActiveRun: () => ['start one with: pawl run start WORKFLOW', 'see them all with: pawl run list'],
   InvalidInput: ({ issues }) =>
     issues.map(({ path, message }) => `${path.join('.') || 'input'}: ${plain(message)}`),
-  IllegalTransition: ({ allowed }) => [`may follow: ${list(allowed)}`],
+  IllegalTransition: ({ allowed }) => (allowed.length > 0 ? [`may follow: ${list(allowed)}`] : []),
   UnknownPhase: ({ known }) => [`phases of this workflow: ${list(known)}`],
   WorkflowNotFound: ({ known }) => [`workflows: ${list(known)}`],
   NotCompletable: ({ missing }) => missing.map(({ detail }) => `missing: ${plain(detail)}`),

@@ -117,10 +117,10 @@ export const PROBLEMS: Problems<ProblemType> = {
   IllegalTransition: problem('IllegalTransition', 'No way leads there now.', (t) => ({
     run: t.field(aRun),
     from: t.exposeString('from', { nullable: true, description: 'Where the run stands.' }),
-    to: t.exposeString('to', { description: 'Where it was to go.' }),
+    to: t.exposeString('to', { description: 'The phase that was asked for.' }),
     allowed: t.field({
       type: ['String'],
-      description: 'Where it may go.',
+      description: 'Where it may go instead; never the phase that was asked for.',
       resolve: ({ allowed }) => [...allowed],
     }),
   })),

@@ -1,6 +1,14 @@
 import type { Claim } from './run.ts'
+import { explainIllegalTransition } from './explainTransition.ts'
 import { admits } from './transitions.ts'
-import type { Decision, EvidenceKind, NotResumableCause, RunStatus, SessionStatus } from './words.ts'
+import type {
+  Decision,
+  EvidenceKind,
+  NotResumableCause,
+  PhaseStatus,
+  RunStatus,
+  SessionStatus,
+} from './words.ts'
 
 /** One thing that stands between a run and COMPLETED. */
 export interface MissingEvidence {
@@ -13,6 +21,37 @@ export interface MissingEvidence {
 export interface InputIssue {
   readonly path: readonly string[]
   readonly message: string
+}
+
+/** What was asked of a phase. */
+export type PhaseCommand =
+  | 'START_PHASE'
+  | 'REPAIR_PHASE'
+  | 'FAIL_PHASE'
+  | 'ADVANCE_PHASE'
+  | 'COMPLETE_ROUND'
+  | 'SUBMIT_ARTIFACT'
+  | 'REQUEST_APPROVAL'
+  | 'RECORD_PROMPT'
+
+/** A phase command that the graph, or where the run stands in it, does not admit. */
+export interface IllegalTransition {
+  /** Where the run stands. */
+  readonly from: string
+  /** The phase that was asked for. */
+  readonly to: string
+  /** Where the run may go instead. */
+  readonly allowed: readonly string[]
+  readonly command: PhaseCommand
+  /** Of the phase that the run stands at. */
+  readonly phaseStatus: PhaseStatus
+  /** The phases that may be advanced to now. */
+  readonly ways: readonly string[]
+  /** The phases that may follow by the graph. */
+  readonly next: readonly string[]
+  readonly roundEndsAt: string | null
+  /** True where another round was asked for, and the workflow allows a run no more of them. */
+  readonly isPastLastRound: boolean
 }
 
 /** Why a decision about one run is no: a value, never an exception. */
@@ -30,12 +69,7 @@ export type Refusal =
       readonly missing: readonly MissingEvidence[]
     }
   | { readonly type: 'NotDeletable'; readonly status: RunStatus }
-  | {
-      readonly type: 'IllegalTransition'
-      readonly from: string | null
-      readonly to: string
-      readonly allowed: readonly string[]
-    }
+  | ({ readonly type: 'IllegalTransition' } & IllegalTransition)
   | { readonly type: 'UnknownPhase'; readonly phase: string; readonly known: readonly string[] }
   | { readonly type: 'ExecutionNotFound'; readonly executionId: string }
   | { readonly type: 'ExecutionAlreadyFinished'; readonly executionId: string }
@@ -93,9 +127,7 @@ export function explainRefusal(refusal: Refusal): string {
     case 'NotDeletable':
       return `The run is ${refusal.status}; only a settled run that nobody holds can be deleted.`
     case 'IllegalTransition':
-      return refusal.allowed.length > 0
-        ? `There is no way from ${refusal.from ?? 'here'} to ${refusal.to} now; allowed: ${refusal.allowed.join(', ')}.`
-        : `There is no way from ${refusal.from ?? 'here'} to ${refusal.to} now.`
+      return explainIllegalTransition(refusal)
     case 'UnknownPhase':
       return `The workflow has no phase ${refusal.phase}; it has ${refusal.known.join(', ')}.`
     case 'ExecutionNotFound':

@@ -73,7 +73,7 @@ export const decideRequestApproval: Rule<'requestApproval'> = (draft, command, s
   if (!findWorkflowPhase(workflow, key)) return unknownPhase(key, workflow)
   const phase = currentPhaseOf(run)
   if (phase.key !== key || !(phase.status === 'RUNNING' || phase.status === 'AWAITING_ARTIFACT'))
-    return illegalTransition(run, key, workflow)
+    return illegalTransition(run, 'REQUEST_APPROVAL', key, workflow)
   const missing = command.kind === 'REVIEW' ? missingArtifact(run, phase, workflow) : []
   if (missing.length > 0) return { type: 'NotCompletable', status: run.status, missing }
   const { approval: declared } = workflowPhase(workflow, key)

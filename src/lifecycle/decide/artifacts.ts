@@ -19,7 +19,7 @@ export const decideSubmitArtifact: Rule<'submitArtifact'> = (draft, command, sit
   if (!findWorkflowPhase(workflow, key)) return unknownPhase(key, workflow)
   const phase = currentPhaseOf(run)
   if (phase.key !== key || !(phase.status === 'RUNNING' || phase.status === 'AWAITING_ARTIFACT'))
-    return illegalTransition(run, key, workflow)
+    return illegalTransition(run, 'SUBMIT_ARTIFACT', key, workflow)
   const same = run.artifacts.find(
     (each) =>
       each.phaseId === phase.id &&

@@ -16,10 +16,11 @@ export const decideStartPhase: Rule<'startPhase'> = (
   { workflow },
 ) => {
   const { run } = draft
-  const refused = checkCurrent(draft, 'START_PHASE', key, workflow)
+  const refused = checkCurrent(draft, repair ? 'REPAIR_PHASE' : 'START_PHASE', key, workflow)
   if (refused) return refused
   const phase = currentPhaseOf(run)
-  if (!(repair ? isRepairable(phase) : isStartable(phase))) return illegalTransition(run, key, workflow)
+  if (!(repair ? isRepairable(phase) : isStartable(phase)))
+    return illegalTransition(run, repair ? 'REPAIR_PHASE' : 'START_PHASE', key, workflow)
   startPhase(draft, phase, { repair, because })
   return 'accepted'
 }
@@ -32,7 +33,7 @@ export const decideFailPhase: Rule<'failPhase'> = (draft, command, situation) =>
   const refused = checkCurrent(draft, 'FAIL_PHASE', key, workflow)
   if (refused) return refused
   const phase = currentPhaseOf(run)
-  if (!isRepairable(phase)) return illegalTransition(run, key, workflow)
+  if (!isRepairable(phase)) return illegalTransition(run, 'FAIL_PHASE', key, workflow)
   const sessionId = recovery?.sessionId ?? null
   if (sessionId !== null && !run.sessions.some(({ id }) => id === sessionId)) {
     const issues = [{ path: ['recovery', 'sessionId'], message: 'the run has no live session with this id' }]
@@ -65,7 +66,7 @@ export const decideAdvancePhase: Rule<'advancePhase'> = (draft, { to }, { workfl
     ? mayOpenRound(run, workflow)
     : workflowPhase(workflow, current.key).next.includes(to)
   if (!leads || !(current.status === 'COMPLETED' || isUnderWay(current)))
-    return illegalTransition(run, to, workflow)
+    return illegalTransition(run, 'ADVANCE_PHASE', to, workflow)
   const missing = missingForPhase(run, current, workflow)
   if (target.final && isRoundMissing(run, to, workflow)) {
     missing.push({
@@ -90,11 +91,12 @@ export const decideAdvancePhase: Rule<'advancePhase'> = (draft, { to }, { workfl
 
 function checkCurrent(
   { run }: Draft,
-  command: 'START_PHASE' | 'FAIL_PHASE',
+  command: 'START_PHASE' | 'REPAIR_PHASE' | 'FAIL_PHASE',
   key: string,
   workflow: WorkflowDefinition,
 ): Refusal | undefined {
-  if (!admits(command, run.status)) return { type: 'RunNotActive', status: run.status }
+  const needed = command === 'FAIL_PHASE' ? command : 'START_PHASE'
+  if (!admits(needed, run.status)) return { type: 'RunNotActive', status: run.status }
   if (!findWorkflowPhase(workflow, key)) return unknownPhase(key, workflow)
-  return key === run.currentPhase ? undefined : illegalTransition(run, key, workflow)
+  return key === run.currentPhase ? undefined : illegalTransition(run, command, key, workflow)
 }

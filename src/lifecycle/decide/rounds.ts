@@ -2,6 +2,7 @@ import { missingForPhase } from '../evidence.ts'
 import { currentPhaseOf, isUnderWay } from '../run.ts'
 import { admits } from '../transitions.ts'
 import type { Rule } from './rule.ts'
+import { illegalTransition } from './ways.ts'
 import { completePhase } from './moves.ts'
 
 /** Completes the round at the phase the workflow names for it; doing so again changes nothing. */
@@ -12,12 +13,7 @@ export const decideCompleteRound: Rule<'completeRound'> = (draft, { summary }, {
   const current = currentPhaseOf(run)
   const at = workflow.completeRoundAt
   if (current.key !== at || !(current.status === 'COMPLETED' || isUnderWay(current)))
-    return {
-      type: 'IllegalTransition',
-      from: run.currentPhase,
-      to: at ?? current.key,
-      allowed: at === null ? [] : [at],
-    }
+    return illegalTransition(run, 'COMPLETE_ROUND', at ?? current.key, workflow)
   const missing = missingForPhase(run, current, workflow)
   if (missing.length > 0) return { type: 'NotCompletable', status: run.status, missing }
   completePhase(draft, current)

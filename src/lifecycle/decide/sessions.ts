@@ -76,7 +76,7 @@ function checkPhase(run: Run, key: string, workflow: WorkflowDefinition): Refusa
   const current = currentPhaseOf(run)
   if (current.key === key && (current.status === 'RUNNING' || current.status === 'AWAITING_ARTIFACT'))
     return undefined
-  return illegalTransition(run, key, workflow)
+  return illegalTransition(run, 'RECORD_PROMPT', key, workflow)
 }
 
 function illegal({ id: sessionId, status: from }: Session, to: SessionStatus): Refusal {

@@ -1,5 +1,5 @@
 import { isCompletable } from '../evidence.ts'
-import type { Refusal } from '../refusals.ts'
+import type { PhaseCommand, Refusal } from '../refusals.ts'
 import { currentPhaseOf, type Phase, type Run } from '../run.ts'
 import { type WorkflowDefinition, workflowPhase } from '../workflow.ts'
 import { mayOpenRound } from './moves.ts'
@@ -31,9 +31,30 @@ export function isRoundMissing(run: Run, to: string, workflow: WorkflowDefinitio
   return workflow.completeRoundAt !== null && workflow.completeRoundAt !== to && !run.roundComplete
 }
 
-/** The refusal of a way that the graph, or the state of the phase, does not have. */
-export function illegalTransition(run: Run, to: string, workflow: WorkflowDefinition): Refusal {
-  return { type: 'IllegalTransition', from: run.currentPhase, to, allowed: allowedPhases(run, workflow) }
+/**
+ * The refusal of a way that the graph, or the state of the phase, does not have. Where the run may go instead is told, and
+ * never the phase that was just refused: that some other command leads to it is for the sentence to say.
+ */
+export function illegalTransition(
+  run: Run,
+  command: PhaseCommand,
+  to: string,
+  workflow: WorkflowDefinition,
+): Refusal {
+  const current = currentPhaseOf(run)
+  const ways = allowedPhases(run, workflow)
+  return {
+    type: 'IllegalTransition',
+    from: current.key,
+    to,
+    allowed: ways.filter((key) => key !== to),
+    command,
+    phaseStatus: current.status,
+    ways: isStartable(current) ? [] : ways,
+    next: workflowPhase(workflow, current.key).next,
+    roundEndsAt: workflow.completeRoundAt,
+    isPastLastRound: run.roundComplete && to === workflow.initialPhase && !mayOpenRound(run, workflow),
+  }
 }
 
 /** The refusal of a name that the workflow does not have. */

@@ -286,7 +286,7 @@ describe('a round', () => {
   it('is opened at the initial phase alone, after one that is complete', async () => {
     const runId = await stage.atWork('rounds')
     expect(await stage.wanda.send('completeRound', { runId, fence: 1 })).toEqual(
-      refusal('IllegalTransition', { from: 'draft', allowed: ['check'] }),
+      refusal('IllegalTransition', { from: 'draft', allowed: ['draft'] }),
     )
     // a self-loop is no round
     expect(await advance(runId, 'draft')).toMatchObject({ run: { round: 1 }, phase: { attempts: 2 } })
