@@ -27,7 +27,7 @@ export type WorkflowDefinition = {
       readonly path: string
       /** Whether the phase can be completed without it. */
       readonly required?: boolean
-      /** What the file is, as a media type. */
+      /** What the file is, as a media type. JSON must be JSON: a file of a media type other than this default that says JSON, and one of this default whose path ends in .json. */
       readonly mediaType?: string
       /** JSON Schema (draft 2020-12 or 07) that a JSON file must satisfy. */
       readonly schema?: { readonly [key: string]: JsonValue } | null

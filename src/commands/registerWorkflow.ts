@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { WorkflowDefinition } from '../lifecycle/workflow.ts'
+import { declaredPathIssues } from '../lifecycle/declaredPath.ts'
+import type { WorkflowDefinition, WorkflowIssue } from '../lifecycle/workflow.ts'
 import { parseWorkflow } from '../lifecycle/workflow.ts'
 import { insertWorkflow } from '../store/workflows.ts'
 import type { StoredWorkflow } from '../store/workflowCache.ts'
@@ -25,12 +26,20 @@ export async function registerWorkflow(
   const denied = checkRole(caller, 'registerWorkflow')
   if (denied) return denied
   const parsed = parseWorkflow(definition)
-  const mistakes = parsed.ok ? await commands.validator.checkSchemas(parsed.definition) : parsed.issues
+  const mistakes = parsed.ok ? await findMistakes(commands, parsed.definition) : parsed.issues
   if (!parsed.ok || mistakes.length > 0) {
     const issues = mistakes.map(({ path, message }) => ({ path: ['definition', ...path], message }))
     return refuse({ type: 'InvalidInput', issues })
   }
   return keepWorkflow(commands, parsed.definition)
+}
+
+/** What a definition that has a shape and a graph has wrong all the same: the paths and the schemas of its files. */
+async function findMistakes(
+  { validator }: Commands,
+  definition: WorkflowDefinition,
+): Promise<readonly WorkflowIssue[]> {
+  return [...declaredPathIssues(definition), ...(await validator.checkSchemas(definition))]
 }
 
 /** Keeps a checked definition. Answers with WorkflowMismatch where the version is another one already. */

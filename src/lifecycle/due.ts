@@ -3,6 +3,7 @@ import {
   type Approval,
   holdsLease,
   type Instant,
+  isPausedByPerson,
   liveClaim,
   openApproval,
   type Run,
@@ -48,7 +49,7 @@ export function nextDueAt(
   const moments = limitsOf(run, workflow).map(({ at }) => at)
   const approval = openApproval(run)
   if (approval && expires(approval)) moments.push(approval.expiresAt)
-  if (admits('EXPIRE', run.status)) moments.push(staleAt(run, settings))
+  if (mayExpire(run)) moments.push(staleAt(run, settings))
   if (run.status === 'CANCELLING') moments.push(graceEndsAt(run, settings))
   if (run.status === 'RUNNING' && run.claim?.expiresAt === null) moments.push(orphanedAt(run, settings))
   const ahead = moments.filter((at) => at > after)
@@ -176,8 +177,12 @@ function expires(approval: Approval): approval is Approval & { expiresAt: Instan
 
 function expire(draft: Draft, settings: Settings): void {
   const { run, now } = draft
-  if (!admits('EXPIRE', run.status) || now < staleAt(run, settings)) return
+  if (!mayExpire(run) || now < staleAt(run, settings)) return
   if (holdsLease(run.claim, now) || executionsInFlight(run).length > 0) return
-  if (run.approvals.some(waitsForEver)) return
   expireRun(draft, 'STALE')
+}
+
+/** True for a run that silence may end: neither a person's pause nor a question without a limit of time is silence. */
+function mayExpire(run: Run): boolean {
+  return admits('EXPIRE', run.status) && !isPausedByPerson(run) && !run.approvals.some(waitsForEver)
 }

@@ -271,6 +271,11 @@ export function openApproval(run: Run): Approval | undefined {
   return run.approvals.find((approval) => approval.status === 'PENDING')
 }
 
+/** True where a person paused the run: what else leads to PAUSED is a question how to go on, which is open as long. */
+export function isPausedByPerson(run: Run): boolean {
+  return run.status === 'PAUSED' && openApproval(run)?.kind !== 'RECOVERY'
+}
+
 /** True for an approval that nothing but a person ends. */
 export function waitsForEver({ status, expiresAt, onExpiry }: Approval): boolean {
   return status === 'PENDING' && (expiresAt === null || onExpiry === 'WAIT')

@@ -17,6 +17,9 @@ const seconds = z
 const cap = (description: string) =>
   z.int().nonnegative().max(1000).nullable().default(null).describe(description)
 
+/** The media type of an artifact that declares none. */
+const DEFAULT_MEDIA_TYPE = 'application/json'
+
 const phaseSchema = z.strictObject({
   key: name.describe('Name of the phase, unique in the workflow.'),
   next: z.array(name).max(100).default([]).describe('Keys of the phases that may follow.'),
@@ -43,8 +46,10 @@ const phaseSchema = z.strictObject({
         .string()
         .min(1)
         .max(200)
-        .default('application/json')
-        .describe('What the file is, as a media type.'),
+        .default(DEFAULT_MEDIA_TYPE)
+        .describe(
+          'What the file is, as a media type. JSON must be JSON: a file of a media type other than this default that says JSON, and one of this default whose path ends in .json.',
+        ),
       schema: z
         .record(z.string(), z.json())
         .nullable()
@@ -161,6 +166,22 @@ export function workflowPhase(workflow: WorkflowDefinition, key: string): Workfl
 /** True where a run may be completed at this phase: it is final, or nothing can follow. */
 export function isLastPhase(phase: WorkflowPhase): boolean {
   return phase.final || phase.next.length === 0
+}
+
+/**
+ * True for an artifact that is declared as JSON. A stored definition no longer tells a media type that was left out from the
+ * same one given, so the one that is filled in counts only for a path that says JSON as well.
+ */
+export function isDeclaredJson({
+  path,
+  mediaType,
+}: {
+  readonly path: string
+  readonly mediaType: string
+}): boolean {
+  const type = mediaType.trim().toLowerCase()
+  if (type === DEFAULT_MEDIA_TYPE) return path.toLowerCase().endsWith('.json')
+  return /^(application|text)\/json\s*;|^text\/json$|^[^;]+\+json\s*(;|$)/.test(type)
 }
 
 function checkGraph(workflow: WorkflowDefinition): WorkflowIssue[] {

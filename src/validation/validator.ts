@@ -1,5 +1,10 @@
 import type { ArtifactProblem, Json } from '../lifecycle/run.ts'
-import type { WorkflowDefinition, WorkflowIssue, WorkflowPhase } from '../lifecycle/workflow.ts'
+import {
+  isDeclaredJson,
+  type WorkflowDefinition,
+  type WorkflowIssue,
+  type WorkflowPhase,
+} from '../lifecycle/workflow.ts'
 import { type Finding, SchemaThread, type ThreadLimits } from './schemaThread.ts'
 
 /** What a workflow declares of a phase's artifact. */
@@ -43,8 +48,11 @@ interface Demand {
 }
 
 /** A pattern may be as hostile as a schema, so it is applied as one: to the file as a single string. */
-function demandsOf({ schema, pattern }: Declared, content: string): Demand[] {
+function demandsOf(declared: Declared, content: string): Demand[] {
+  const { pattern } = declared
   const demands: Demand[] = []
+  // what is declared as JSON must be some, also where nothing more is asked of it
+  const schema = declared.schema ?? (isDeclaredJson(declared) ? {} : null)
   if (schema !== null) demands.push({ field: 'schema', schema, document: content })
   if (pattern !== null)
     demands.push({ field: 'pattern', schema: { type: 'string', pattern }, document: JSON.stringify(content) })

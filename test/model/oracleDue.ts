@@ -110,6 +110,7 @@ function goStale(run: ModelRun, now: number): void {
   if (!['QUEUED', 'PAUSED', 'AWAITING_APPROVAL'].includes(run.status)) return
   if (inFlight(run) || isLeased(run.claim, now) || now - run.activeAt < LIMITS.staleAfterSeconds) return
   const open = openApprovalOf(run)
+  if (run.status === 'PAUSED' && open?.kind !== 'RECOVERY') return
   if (open && (open.expiresAt === null || open.onExpiry === 'WAIT')) return
   settle(run, 'EXPIRED', 'STALE', now)
   run.claim = null

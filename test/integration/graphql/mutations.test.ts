@@ -719,6 +719,12 @@ describe('registerWorkflow', () => {
     expect(paths).toEqual(
       expect.arrayContaining(['definition.name', 'definition.version', 'definition.phases.0']),
     )
+    const outside = await register({
+      ...definition,
+      version: 2,
+      phases: definition.phases.map((phase) => ({ ...phase, artifact: { path: '../out.md' } })),
+    })
+    expect(outside.issues[0].path.join('.')).toBe('definition.phases.0.artifact.path')
     expect(await register(definition, worker)).toEqual(problem('Forbidden', { requiredRole: 'OPERATOR' }))
   })
 })

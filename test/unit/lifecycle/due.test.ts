@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { Command } from '../../../src/lifecycle/commands.ts'
 import { nextDueAt } from '../../../src/lifecycle/due.ts'
 import { define, RELAY, SOLO, TIMED } from '../../support/workflows.ts'
 import { ask, resumeAndClaim } from './asks.ts'
@@ -233,9 +234,8 @@ describe('expiry', () => {
   const week = 7 * DAY
   test.for([
     ['queued', () => new Story()],
-    ['paused', () => paused(SOLO)],
     ['awaiting an approval', () => new Story().become({ status: 'AWAITING_APPROVAL' })],
-    ['paused and held without a lease', () => paused(SOLO, 0)],
+    ['asked how to go on, for a month at most', () => askedHowToGoOn(30 * DAY)],
   ] as const)('ends a run that is %s after a week of silence', ([, begin]) => {
     const story = begin().passes(week - 1)
     expect(story.does(ask('sweep')).filter((type) => type === 'run.expired')).toEqual([])
@@ -244,8 +244,26 @@ describe('expiry', () => {
     expect(story.run).toMatchObject({ status: 'EXPIRED', reason: 'STALE', claim: null })
   })
 
+  test.for([
+    ['paused by a person', () => paused(SOLO)],
+    ['paused by a person and held without a lease', () => paused(SOLO, 0)],
+    ['asked how to go on, with no limit of time', () => askedHowToGoOn(null)],
+  ] as const)('does not touch a run that is %s, however long it is silent', ([, begin]) => {
+    const story = begin().passes(100 * DAY)
+    expect(story.does(ask('sweep')).filter((type) => type !== 'run.released')).toEqual([])
+    expect(story.run.status).toBe('PAUSED')
+    expect(nextDueAt(story.run, story.workflow, story.settings)).toBeNull()
+  })
+
+  test('counts again from the moment at which a person resumes the run', () => {
+    const story = paused(SOLO).passes(100 * DAY)
+    story.does(ask('resumeRun'))
+    expect(story.passes(week - 1).does(ask('sweep'))).toEqual([])
+    expect(story.passes(1).does(ask('sweep'))).toEqual(['run.expired'])
+  })
+
   test('does not touch a run that somebody holds a lease on', () => {
-    const story = paused(SOLO, 3600)
+    const story = askedHowToGoOn(30 * DAY)
     story.become({
       claim: { owner: 'first', fence: 1, seconds: 3600, expiresAt: story.now + 8 * DAY * 1000 },
     })
@@ -253,9 +271,7 @@ describe('expiry', () => {
   })
 
   test('does not touch a run that has an execution in flight', () => {
-    const story = held(SOLO, 0)
-    story.does(ask('startExecution'))
-    story.does(ask('pauseRun'))
+    const story = askedHowToGoOn(30 * DAY, () => [ask('startExecution')])
     expect(story.passes(week).does(ask('sweep'))).toEqual([])
     story.does(ask('finishExecution'))
     expect(story.passes(week).does(ask('sweep'))).toEqual(['run.expired'])
@@ -291,9 +307,25 @@ test('the next moment something is due is the earliest of all that can be', () =
   expect((nextDueAt(bare.run, bare.workflow, bare.settings) ?? 0) - bare.now).toBe(DAY * 1000)
 })
 
-function running(workflow = SOLO): Story {
-  const story = held(workflow, 3600)
+function running(workflow = SOLO, leaseSeconds = 3600): Story {
+  const story = held(workflow, leaseSeconds)
   story.does(ask('startPhase'))
+  return story
+}
+
+/** Held without a lease, a phase failed, and a person asked how to go on; nobody is, where no time is named. */
+function askedHowToGoOn(expiresInSeconds: number | null, first: () => Command[] = () => []): Story {
+  const story = running(SOLO, 0)
+  for (const command of first()) story.does(command)
+  story.does(
+    ask('requestApproval', {
+      kind: 'RECOVERY',
+      gate: 'g',
+      question: '?',
+      expiresInSeconds,
+      onExpiry: 'REJECT',
+    }),
+  )
   return story
 }
 

@@ -1,7 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { BUILTIN_WORKFLOWS } from '../../../src/lifecycle/builtins.ts'
-import { isLastPhase, parseWorkflow, toJson, workflowPhase } from '../../../src/lifecycle/workflow.ts'
-import { TEST_WORKFLOWS } from '../../support/workflows.ts'
+import { declaredPathIssues } from '../../../src/lifecycle/declaredPath.ts'
+import {
+  isDeclaredJson,
+  isLastPhase,
+  parseWorkflow,
+  toJson,
+  workflowPhase,
+} from '../../../src/lifecycle/workflow.ts'
+import { define, TEST_WORKFLOWS } from '../../support/workflows.ts'
 
 const SOUND = {
   name: 'sound',
@@ -161,4 +168,68 @@ test('a run may be completed at a final phase, and where nothing can follow', ()
   if (!parsed.ok) throw new Error('not sound')
   const last = (key: string) => isLastPhase(workflowPhase(parsed.definition, key))
   expect([last('a'), last('b'), last('c')]).toEqual([false, true, true])
+})
+
+describe('the path of a declared file', () => {
+  const issuesAt = (path: string) =>
+    declaredPathIssues(
+      define({ name: 'filed', initialPhase: 'a', phases: [{ key: 'a', final: true, artifact: { path } }] }),
+    )
+
+  test.for([
+    'plan.md',
+    'docs/plan.md',
+    '.pawl/out.json',
+    'a b/ü.txt',
+    '.gitignore',
+    'x.git/y',
+    '..a/b..',
+    '…',
+  ])('is taken as %s', (path) => expect(issuesAt(path)).toEqual([]))
+
+  test.for([
+    [' ', 'empty'],
+    ['/etc/passwd', 'absolute'],
+    ['C:/plan.md', 'absolute'],
+    ['../plan.md', 'upwards'],
+    ['a/../../b', 'upwards'],
+    ['a/..', 'upwards'],
+    ['plan.md/', 'ends in /'],
+    ['./plan.md', 'empty step'],
+    ['a//b', 'empty step'],
+    ['.git/config', '.git'],
+    ['sub/.GIT/hooks/pre-commit', '.git'],
+    ['.git', '.git'],
+    ['a\\b', 'backslash'],
+    ['a\u0000b', 'control'],
+    ['a\nb', 'control'],
+    ['ü'.repeat(128), '255 bytes'],
+  ] as const)('is refused as %j', ([path, because]) => {
+    expect(issuesAt(path)).toEqual([
+      { path: ['phases', '0', 'artifact', 'path'], message: expect.stringContaining(because) },
+    ])
+  })
+
+  test('that was registered before it was looked at is still one that can be run', () => {
+    const old = define({
+      name: 'old',
+      initialPhase: 'a',
+      phases: [{ key: 'a', final: true, artifact: { path: '../a' } }],
+    })
+    expect(parseWorkflow(toJson(old))).toEqual({ ok: true, definition: old })
+  })
+})
+
+test.for([
+  ['a.json', 'application/json', true],
+  ['A.JSON', 'application/json', true],
+  ['plan.md', 'application/json', false],
+  ['plan', 'application/json', false],
+  ['plan', 'application/json; charset=utf-8', true],
+  ['plan', 'text/json', true],
+  ['feed', 'application/feed+json', true],
+  ['a.json', 'text/plain', false],
+  ['a.jsonl', 'application/x-ndjson', false],
+] as const)('a file %s of media type %s is declared as JSON: %s', ([path, mediaType, expected]) => {
+  expect(isDeclaredJson({ path, mediaType })).toBe(expected)
 })

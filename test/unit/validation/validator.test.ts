@@ -15,7 +15,7 @@ afterAll(() => validator.close())
 type Declared = Parameters<typeof validator.validateArtifact>[0]
 
 const declare = (artifact: object = {}): Declared => ({
-  path: 'a.json',
+  path: 'a.txt',
   required: true,
   mediaType: 'application/json',
   schema: null,
@@ -29,6 +29,22 @@ const validate = (artifact: object, content: string) => validator.validateArtifa
 const judge = (schema: object, value: unknown) => validate({ schema }, JSON.stringify(value))
 const whole = (message: RegExp) => [{ path: '', message: expect.stringMatching(message) }]
 const TOO_MUCH = whole(/too much time or memory/)
+
+describe('a file that is declared as JSON', () => {
+  const declared = { path: 'out.json' }
+
+  it('is parsed though no schema is declared', async () => {
+    expect(await validate(declared, '{"a": [1, null]}')).toEqual([])
+    expect(await validate(declared, '{"a": ')).toEqual(whole(/^the file is no JSON/))
+    expect(await validate(declared, 'done')).toEqual(whole(/^the file is no JSON/))
+    expect(await validate({ path: 'out', mediaType: 'application/feed+json' }, '<')).toEqual(whole(/no JSON/))
+  })
+
+  it('is told apart from one that only has the default media type', async () => {
+    expect(await validate({ path: 'plan.md' }, '# Plan')).toEqual([])
+    expect(await validate({ path: 'out.json', mediaType: 'text/plain' }, 'done')).toEqual([])
+  })
+})
 
 describe('a schema', () => {
   it('finds nothing wrong with what satisfies it', async () => {
