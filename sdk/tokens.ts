@@ -10,10 +10,23 @@ export class Tokens {
     this.#requests = requests
   }
 
-  /** Creates a token. Its `secret` is shown here and never again. */
+  /** Creates a token: with `name` of a new principal, with `principalId` of one that there is. Its `secret` is shown here and never again. */
   async create({ signal, ...input }: t.Fields<g.CreateTokenInput>): Promise<t.CreateTokenResult> {
     return (await this.#requests.ask(g.CreateTokenDocument, { input }, { signal, retry: { attempts: 1 } }))
       .createToken
+  }
+
+  /**
+   * Adds a token to the principal of another one, so that the log goes on to tell of the same actor; that one stays good
+   * unless it is to be revoked.
+   */
+  async rotate(
+    tokenId: string,
+    { signal, ...rest }: t.Fields<g.RotateTokenInput, 'tokenId'> = {},
+  ): Promise<t.RotateTokenResult> {
+    const input = { ...rest, tokenId }
+    return (await this.#requests.ask(g.RotateTokenDocument, { input }, { signal, retry: { attempts: 1 } }))
+      .rotateToken
   }
 
   /** Every token, without its secret. */

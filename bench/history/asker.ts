@@ -25,7 +25,7 @@ export interface Asker {
   explain(work: () => Promise<unknown>): Promise<Explained[]>
 }
 
-const ADMIN: Caller = { name: 'bench', role: 'ADMIN', projects: [], agent: null }
+const ADMIN: Caller = { principalId: 'prn_bench', name: 'bench', role: 'ADMIN', projects: [], agent: null }
 
 /** Opens the code on a database; closed with the resources. */
 export async function openAsker(

@@ -23,7 +23,7 @@ export interface Statement {
   readonly values: unknown[]
 }
 
-const ACTOR = 'bench'
+const ACTOR = { id: 'prn_bench', name: 'bench', role: 'ADMIN' } as const
 
 /**
  * Plays the commands of one run in memory, by the rules of the server, and records the very statements that the server

@@ -153,8 +153,10 @@ export type ConfirmCancelInput = {
 export type CreateTokenInput = {
   /** After how many seconds it expires; left out: never by itself. */
   expiresInSeconds?: number | null | undefined;
-  /** What to call it: the actor of what it does. */
-  name: string;
+  /** The name of a new principal: the actor of what it does. A name is given once and never again; `system`, `local` and `agent#…` are never given. */
+  name?: string | null | undefined;
+  /** The principal to add the token to; left out: a new one. */
+  principalId?: string | null | undefined;
   /** The projects to limit it to; left out or empty: all. */
   projects?: Array<string> | null | undefined;
   /** What it may do. AGENT tokens come from a claim and are not created. */
@@ -688,6 +690,16 @@ export type Role =
   /** Reads like VIEWER; starts, resumes and claims runs and drives what it holds. */
   | 'WORKER';
 
+/** A token to be followed by another. */
+export type RotateTokenInput = {
+  /** After how many seconds the new one expires; left out: it is valid as long as the old one was in all. */
+  expiresInSeconds?: number | null | undefined;
+  /** Whether the old one ends at once; else it stays good until it is revoked. */
+  revoke?: boolean | null | undefined;
+  /** The old token. */
+  tokenId: string;
+};
+
 /** What may be done with a run. */
 export type RunCommand =
   /** `advancePhase` */
@@ -1105,7 +1117,7 @@ export type WorkspaceStatus =
   /** Its directory is gone, for good. */
   | 'REMOVED';
 
-export type ApprovalFieldsFragment = { id: string, attempt: number | null, gate: string, kind: ApprovalKind, status: ApprovalStatus, question: string, payload: JsonValue | null, digest: string, requestedBy: string, requestedAt: string, expiresAt: string | null, onExpiry: ExpiryPolicy, approvers: Array<string>, allowSelfApproval: boolean, decidedAt: string | null, decidedBy: string | null, comment: string | null, run: { id: string, title: string | null, status: RunStatus, workflow: { name: string } }, phase: { key: string, round: number } | null };
+export type ApprovalFieldsFragment = { id: string, attempt: number | null, gate: string, kind: ApprovalKind, status: ApprovalStatus, question: string, payload: JsonValue | null, digest: string, requestedBy: string, requestedById: string | null, requestedAt: string, expiresAt: string | null, onExpiry: ExpiryPolicy, approvers: Array<string>, allowSelfApproval: boolean, decidedAt: string | null, decidedBy: string | null, decidedById: string | null, comment: string | null, run: { id: string, title: string | null, status: RunStatus, workflow: { name: string } }, phase: { key: string, round: number } | null };
 
 export type ApprovalDetailFragment = (
   { phase: { artifacts: Array<ArtifactFieldsFragment> } | null }
@@ -2754,7 +2766,7 @@ export type AppendTranscriptMutation = { appendTranscript:
 
 export type RunFrameFieldsFragment = { __typename: 'RunFrame', runId: string, status: RunStatus, reason: RunReason | null, phase: string | null, epoch: number, revision: number, asOf: string, isSettled: boolean, isFinal: boolean };
 
-export type RunEventFieldsFragment = { runId: string, seq: number, epoch: number, type: string, actor: string, at: string, summary: string, payload: JsonValue };
+export type RunEventFieldsFragment = { runId: string, seq: number, epoch: number, type: string, actor: string, actorId: string | null, at: string, summary: string, payload: JsonValue };
 
 export type DirectiveFieldsFragment = { kind: DirectiveKind, message: MessageFieldsFragment | null };
 
@@ -2804,7 +2816,7 @@ export type TranscriptSubscriptionVariables = Exact<{
 
 export type TranscriptSubscription = { transcript: TranscriptChunkFieldsFragment };
 
-export type TokenFieldsFragment = { id: string, name: string, role: Role, projects: Array<string>, createdAt: string, expiresAt: string | null, lastUsedAt: string | null };
+export type TokenFieldsFragment = { id: string, principalId: string, name: string, role: Role, projects: Array<string>, createdAt: string, expiresAt: string | null, lastUsedAt: string | null };
 
 export type TokensQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -2827,6 +2839,30 @@ export type CreateTokenMutation = { createToken:
       { __typename: 'InvalidInput' }
       & ProblemFields_InvalidInput_Fragment
       & InvalidInputFieldsFragment
+    )
+   };
+
+export type RotateTokenMutationVariables = Exact<{
+  input: RotateTokenInput;
+}>;
+
+
+export type RotateTokenMutation = { rotateToken:
+    | (
+      { __typename: 'Forbidden' }
+      & ProblemFields_Forbidden_Fragment
+      & ForbiddenFieldsFragment
+    )
+    | (
+      { __typename: 'InvalidInput' }
+      & ProblemFields_InvalidInput_Fragment
+      & InvalidInputFieldsFragment
+    )
+    | { __typename: 'RotateTokenSuccess', secret: string, token: TokenFieldsFragment }
+    | (
+      { __typename: 'TokenNotFound' }
+      & ProblemFields_TokenNotFound_Fragment
+      & TokenNotFoundFieldsFragment
     )
    };
 
@@ -3242,7 +3278,7 @@ const AlreadyDecidedFields = 'fragment AlreadyDecidedFields on AlreadyDecided{me
 const AmbiguousRunFields = 'fragment AmbiguousRunFields on AmbiguousRun{message candidates{...RunFields}}'
 const ApprovalDetail = 'fragment ApprovalDetail on Approval{...ApprovalFields phase{artifacts{...ArtifactFields}}}'
 const ApprovalExpiredFields = 'fragment ApprovalExpiredFields on ApprovalExpired{message approval{...ApprovalFields}}'
-const ApprovalFields = 'fragment ApprovalFields on Approval{id run{id title status workflow{name}}phase{key round}attempt gate kind status question payload digest requestedBy requestedAt expiresAt onExpiry approvers allowSelfApproval decidedAt decidedBy comment}'
+const ApprovalFields = 'fragment ApprovalFields on Approval{id run{id title status workflow{name}}phase{key round}attempt gate kind status question payload digest requestedBy requestedById requestedAt expiresAt onExpiry approvers allowSelfApproval decidedAt decidedBy decidedById comment}'
 const ApprovalNotFoundFields = 'fragment ApprovalNotFoundFields on ApprovalNotFound{message approvalId}'
 const ArtifactDetail = 'fragment ArtifactDetail on Artifact{...ArtifactFields content}'
 const ArtifactFields = 'fragment ArtifactFields on Artifact{id phase{key round}round attempt path sha256 size valid problems{path message}createdAt}'
@@ -3276,7 +3312,7 @@ const ProblemFields = 'fragment ProblemFields on Problem{message}'
 const PromptAlreadySentFields = 'fragment PromptAlreadySentFields on PromptAlreadySent{message dedupKey session{...SessionFields}}'
 const RevisionConflictFields = 'fragment RevisionConflictFields on RevisionConflict{message expected actual run{...RunFields}}'
 const RunDetail = 'fragment RunDetail on Run{...RunFields workflow{phases{...WorkflowPhaseFields}}missingEvidence{...MissingEvidenceFields}phases{...PhaseFields}input output parent{id}continues{id}}'
-const RunEventFields = 'fragment RunEventFields on RunEvent{runId seq epoch type actor at summary payload}'
+const RunEventFields = 'fragment RunEventFields on RunEvent{runId seq epoch type actor actorId at summary payload}'
 const RunFields = 'fragment RunFields on Run{__typename id project workflow{id name version}title status reason error isSettled isFinal isResumable allowedCommands outcome cancelConfirmed nextAction epoch revision asOf round currentPhase{...PhaseFields}lease{...LeaseFields}concurrencyKey labels createdAt startedAt settledAt lastActivityAt}'
 const RunFrameFields = 'fragment RunFrameFields on RunFrame{__typename runId status reason phase epoch revision asOf isSettled isFinal}'
 const RunNotActiveFields = 'fragment RunNotActiveFields on RunNotActive{message status run{...RunFields}}'
@@ -3284,7 +3320,7 @@ const RunNotFoundFields = 'fragment RunNotFoundFields on RunNotFound{message run
 const SessionFields = 'fragment SessionFields on Session{id run{id}role adapter status recoveryAttempts handle lastPromptKey lastPromptStage lastPromptAt createdAt}'
 const SessionNotFoundFields = 'fragment SessionNotFoundFields on SessionNotFound{message sessionId}'
 const StaleDigestFields = 'fragment StaleDigestFields on StaleDigest{message approval{...ApprovalFields}}'
-const TokenFields = 'fragment TokenFields on Token{id name role projects createdAt expiresAt lastUsedAt}'
+const TokenFields = 'fragment TokenFields on Token{id principalId name role projects createdAt expiresAt lastUsedAt}'
 const TokenNotFoundFields = 'fragment TokenNotFoundFields on TokenNotFound{message tokenId}'
 const TranscriptChunkFields = 'fragment TranscriptChunkFields on TranscriptChunk{seq text at}'
 const TranscriptGapFields = 'fragment TranscriptGapFields on TranscriptGap{message expectedSeq}'
@@ -3361,6 +3397,7 @@ export const DirectivesDocument = /* @__PURE__ */ createDocument<DirectivesSubsc
 export const TranscriptDocument = /* @__PURE__ */ createDocument<TranscriptSubscription, TranscriptSubscriptionVariables>('subscription Transcript($sessionId:ID!$after:Int){transcript(sessionId:$sessionId after:$after){...TranscriptChunkFields}}', TranscriptChunkFields)
 export const TokensDocument = /* @__PURE__ */ createDocument<TokensQuery, TokensQueryVariables>('query Tokens{tokens{...TokenFields}}', TokenFields)
 export const CreateTokenDocument = /* @__PURE__ */ createDocument<CreateTokenMutation, CreateTokenMutationVariables>('mutation CreateToken($input:CreateTokenInput!){createToken(input:$input){__typename ...on CreateTokenSuccess{secret token{...TokenFields}}...ProblemFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, InvalidInputFields, ProblemFields, TokenFields)
+export const RotateTokenDocument = /* @__PURE__ */ createDocument<RotateTokenMutation, RotateTokenMutationVariables>('mutation RotateToken($input:RotateTokenInput!){rotateToken(input:$input){__typename ...on RotateTokenSuccess{secret token{...TokenFields}}...ProblemFields ...TokenNotFoundFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, InvalidInputFields, ProblemFields, TokenFields, TokenNotFoundFields)
 export const RevokeTokenDocument = /* @__PURE__ */ createDocument<RevokeTokenMutation, RevokeTokenMutationVariables>('mutation RevokeToken($input:RevokeTokenInput!){revokeToken(input:$input){__typename ...on RevokeTokenSuccess{tokenId}...ProblemFields ...TokenNotFoundFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, InvalidInputFields, ProblemFields, TokenNotFoundFields)
 export const RunWorkflowDocument = /* @__PURE__ */ createDocument<RunWorkflowQuery, RunWorkflowQueryVariables>('query RunWorkflow($runId:ID!){run(id:$runId){workflow{...WorkflowFields definition}}}', WorkflowFields, WorkflowPhaseFields)
 export const WorkflowDocument = /* @__PURE__ */ createDocument<WorkflowQuery, WorkflowQueryVariables>('query Workflow($name:String!$version:Int){workflow(name:$name version:$version){...WorkflowFields definition}}', WorkflowFields, WorkflowPhaseFields)

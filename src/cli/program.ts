@@ -39,6 +39,7 @@ import { sweepCommand } from './sweep.ts'
 import { tokenCreateCommand } from './token/create.ts'
 import { tokenListCommand } from './token/list.ts'
 import { tokenRevokeCommand } from './token/revoke.ts'
+import { tokenRotateCommand } from './token/rotate.ts'
 import { version } from './version.ts'
 import { workerCommand } from './worker.ts'
 import { workflowApplyCommand } from './workflow/apply.ts'
@@ -116,6 +117,7 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
       createGroup('token', 'make, list and end tokens', [
         tokenCreateCommand(),
         tokenListCommand(),
+        tokenRotateCommand(),
         tokenRevokeCommand(),
       ]),
     )

@@ -15,7 +15,7 @@ import { withRunLocked } from '../store/withRunLocked.ts'
 import { tick, TICK_STALE_AFTER_SECONDS } from '../store/tick.ts'
 import { object, refuse, type Refused, type RunAnswer } from './answers.ts'
 import { checkRole, checkRun } from './authorize.ts'
-import { type Caller, type Commands, ContendedError, SYSTEM } from './context.ts'
+import { actorOf, type Caller, type Commands, ContendedError, SYSTEM } from './context.ts'
 import { newId } from './ids.ts'
 
 /** A command about one run, as its caller sent it. */
@@ -99,7 +99,7 @@ async function attempt(
     ask.authorize?.(loaded.run)
   if (denied) return refused(denied)
   const situation = { ...loaded, ...MEANS, settings: commands.settings }
-  const decision = decide(situation, ask.command, caller.name, ask.request)
+  const decision = decide(situation, ask.command, actorOf(caller), ask.request)
   // a fact told after the end raises no revision that could guard it: only the row's lock keeps two from being told at once
   if (!locked && isBesideTheLog(decision)) return undefined
   const applied = await apply(commands, connection, caller, ask, loaded, decision)
@@ -167,7 +167,7 @@ async function apply(
   const key = verdict.kind === 'accepted' && (verdict.changed || verdict.deleted) ? toKey(ask, loaded) : null
   if (verdict.kind === 'accepted' && verdict.deleted) {
     // what was due on it is of no account any more: the run goes as it was loaded
-    return deleteRun(connection, loaded.run, caller.name, key, newId('workspaceOperation'))
+    return deleteRun(connection, loaded.run, actorOf(caller), key, newId('workspaceOperation'))
   }
   if (run === loaded.run) return true
   const dueAt = nextDueAt(run, loaded.workflow, commands.settings)

@@ -1,3 +1,4 @@
+import { type Actor, SYSTEM_ACTOR } from '../lifecycle/actor.ts'
 import type { ArtifactProblem } from '../lifecycle/run.ts'
 import type { WorkflowDefinition, WorkflowIssue, WorkflowPhase } from '../lifecycle/workflow.ts'
 import type { Settings } from '../lifecycle/settings.ts'
@@ -29,7 +30,9 @@ export interface Commands {
 
 /** Who asks. */
 export interface Caller {
-  /** Name of the token; the actor of events. */
+  /** The principal that the token belongs to. */
+  readonly principalId: string
+  /** The principal's name; the actor of events. */
   readonly name: string
   readonly role: Role
   /** The projects the token is limited to; empty: all. */
@@ -39,7 +42,18 @@ export interface Caller {
 }
 
 /** The server itself, for what is due. */
-export const SYSTEM: Caller = { name: 'system', role: 'ADMIN', projects: [], agent: null }
+export const SYSTEM: Caller = {
+  principalId: SYSTEM_ACTOR.id,
+  name: SYSTEM_ACTOR.name,
+  role: SYSTEM_ACTOR.role,
+  projects: [],
+  agent: null,
+}
+
+/** The caller as a decision, and the log, knows it. */
+export function actorOf({ principalId, name, role }: Caller): Actor {
+  return { id: principalId, name, role }
+}
 
 /**
  * The fence a driving command comes with: only an AGENT token, which carries one, may leave it out. An agent drives under

@@ -86,11 +86,17 @@ async function startAlone(
   const { command, pid = null } = input
   const started = await insertExecution(
     pool,
-    { id: newId('execution'), command, pid, startedBy: caller.name },
+    {
+      id: newId('execution'),
+      command,
+      pid,
+      startedBy: caller.name,
+      startedById: caller.principalId,
+    },
     key,
   )
   if (started) return { ok: true, execution: started, run: null, replayed: false }
-  const before = key && (await findStarted(pool, key.key, caller.name))
+  const before = key && (await findStarted(pool, key.key, caller.principalId))
   if (!before) throw new Error('an execution was neither recorded nor found under its key')
   const paths = differingPaths(before.request, request)
   if (paths.length > 0) return refuse({ type: 'IdempotencyMismatch', differingPaths: paths })
@@ -156,8 +162,8 @@ function findEnd(
   return { ok: true, execution, run: null, replayed: true }
 }
 
-function checkStarter(caller: Caller, { startedBy }: Execution): Refused | undefined {
-  if (caller.role === 'ADMIN' || caller.name === startedBy) return undefined
+function checkStarter(caller: Caller, { startedBy, startedById }: Execution): Refused | undefined {
+  if (caller.role === 'ADMIN' || caller.principalId === startedById) return undefined
   const message = `This execution belongs to ${startedBy}, who started it.`
   const problem: Problem = { type: 'Forbidden', requiredRole: 'ADMIN', detail: message, message, run: null }
   return { ok: false, problem }

@@ -11,6 +11,7 @@ export const ID_PREFIXES = {
   message: 'msg',
   workflow: 'wfl',
   token: 'tok',
+  principal: 'prn',
   workspace: 'wsp',
   workspaceOperation: 'wop',
 } as const

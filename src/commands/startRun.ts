@@ -14,7 +14,7 @@ import { findWorkflow, listWorkflowNames } from '../store/workflows.ts'
 import { object, refuse, type RunAnswer } from './answers.ts'
 import { checkProject, checkRole } from './authorize.ts'
 import { currentHolder } from './changeOne.ts'
-import { type Caller, type Commands, ContendedError } from './context.ts'
+import { actorOf, type Caller, type Commands, ContendedError } from './context.ts'
 import { findOrigin, type Origin, type OriginAsked } from './findOrigin.ts'
 import { newId } from './ids.ts'
 
@@ -95,7 +95,7 @@ async function create(
     id: newId('run'),
     workflow,
     now: await readClock(store.pool),
-    actor: caller.name,
+    actor: actorOf(caller),
     newPhaseId: () => newId('phase'),
   })
   if (start.claim) claim(draft, start.claim)

@@ -50,6 +50,7 @@ export async function requestWorkspaceOperation(
       kind,
       force: input.force ?? false,
       requestedBy: caller.name,
+      requestedById: caller.principalId,
       expiresInSeconds: input.expiresInSeconds ?? null,
     },
     idempotencyKey: input.idempotencyKey,

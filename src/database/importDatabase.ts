@@ -32,7 +32,7 @@ export interface ImportOptions {
 }
 
 /** What a server's first start makes. What is imported takes its place. */
-const replaced: ReadonlySet<string> = new Set(['installation', 'token', 'workflow'])
+const replaced: ReadonlySet<string> = new Set(['installation', 'principal', 'token', 'workflow'])
 
 const lockMilliseconds = 10_000
 const watchMilliseconds = 3_000

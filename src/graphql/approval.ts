@@ -65,6 +65,11 @@ builder.objectType(ApprovalRef, {
       resolve: ({ approval }) => approval.digest,
     }),
     requestedBy: t.string({ description: 'Who asked.', resolve: ({ approval }) => approval.requestedBy }),
+    requestedById: t.id({
+      nullable: true,
+      description: 'The principal that asked; null where the log is of before there were any.',
+      resolve: ({ approval }) => approval.requestedById,
+    }),
     requestedAt: t.field({
       type: 'DateTime',
       description: 'When it was asked.',
@@ -99,6 +104,11 @@ builder.objectType(ApprovalRef, {
       nullable: true,
       description: 'Who decided; `system` where it expired.',
       resolve: ({ approval }) => approval.decidedBy,
+    }),
+    decidedById: t.id({
+      nullable: true,
+      description: 'The principal that decided.',
+      resolve: ({ approval }) => approval.decidedById,
     }),
     comment: t.string({
       nullable: true,

@@ -11,7 +11,11 @@ builder.objectType(RunEventRef, {
     }),
     epoch: t.exposeInt('epoch', { description: 'The epoch it belongs to.' }),
     type: t.exposeString('type', { description: 'What happened, in the past tense, as `run.cancelled`.' }),
-    actor: t.exposeString('actor', { description: 'Who did it: the name of a token, or `system`.' }),
+    actor: t.exposeString('actor', { description: 'Who did it: the name of a principal, or `system`.' }),
+    actorId: t.exposeID('actorId', {
+      nullable: true,
+      description: 'The principal; null where the log is of before there were any.',
+    }),
     at: t.expose('at', { type: 'DateTime', description: 'When it happened.' }),
     summary: t.string({ description: 'One sentence for a person.', resolve: summarizeEvent }),
     payload: t.field({

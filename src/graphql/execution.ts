@@ -51,6 +51,11 @@ builder.objectType(ExecutionRef, {
       extensions: takes(2),
       resolve: readOutcome,
     }),
+    startedBy: t.exposeString('startedBy', { description: 'Who launched it.' }),
+    startedById: t.exposeID('startedById', {
+      nullable: true,
+      description: 'The principal that launched it; null where the log is of before there were any.',
+    }),
     startedAt: t.expose('startedAt', { type: 'DateTime', description: 'When it was recorded as launched.' }),
     endedAt: t.expose('endedAt', {
       type: 'DateTime',

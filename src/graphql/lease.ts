@@ -7,6 +7,16 @@ builder.objectType(LeaseRef, {
   description: "An owner's right to drive a run.",
   fields: (t) => ({
     owner: t.string({ description: 'Who holds the run.', resolve: ({ claim }) => claim.owner }),
+    claimedBy: t.string({
+      nullable: true,
+      description: 'The name of the principal that claimed; null for a claim of before there were any.',
+      resolve: ({ claim }) => claim.claimedBy,
+    }),
+    claimedById: t.id({
+      nullable: true,
+      description: 'That principal.',
+      resolve: ({ claim }) => claim.claimedById,
+    }),
     fence: t.int({
       description: 'The number of the claim, rising with each; driving writes carry it.',
       resolve: ({ claim }) => claim.fence,

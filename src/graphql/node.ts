@@ -68,6 +68,8 @@ const READ: { readonly [K in IdKind]: (id: string, context: GraphContext) => Pro
     return context.reads.workflow.load(id)
   },
   token: readToken,
+  // named by what it did, and no node
+  principal: () => Promise.resolve(null),
   workspace: async (id, context) => seenWorkspace(await context.reads.workspace.load(id), context),
   workspaceOperation: readOperation,
 }
@@ -100,9 +102,9 @@ async function readPhase(id: string, context: GraphContext) {
 async function readExecution(id: string, context: GraphContext) {
   const execution = await context.reads.execution.load(id)
   if (!execution) return null
-  const { startedBy } = sightOf(context.caller)
+  const { startedById } = sightOf(context.caller)
   if (execution.runId !== null) seen(await context.reads.run.load(execution.runId), context)
-  else if (startedBy !== null && startedBy !== execution.startedBy)
+  else if (startedById !== null && startedById !== execution.startedById)
     throw failWith('FORBIDDEN', `This execution belongs to ${execution.startedBy}.`)
   return execution
 }

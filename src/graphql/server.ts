@@ -7,7 +7,8 @@ import { Role } from './enums.ts'
 const ViewerRef = builder.objectRef<Caller>('Viewer').implement({
   description: 'Who asks.',
   fields: (t) => ({
-    name: t.exposeString('name', { description: 'The name of the token: the actor of what it does.' }),
+    principalId: t.exposeID('principalId', { description: 'The principal that the token belongs to.' }),
+    name: t.exposeString('name', { description: 'Its name: the actor of what it does.' }),
     role: t.expose('role', { type: Role, description: 'What it may do.' }),
   }),
 })

@@ -2,11 +2,11 @@ import type { Caller } from '../commands/context.ts'
 import type { ExecutionSight } from '../store/listExecutions.ts'
 
 /** What the caller may see of runs and executions. */
-export function sightOf({ projects, agent, name }: Caller): ExecutionSight {
+export function sightOf({ projects, agent, principalId }: Caller): ExecutionSight {
   const limited = projects.length > 0
   return {
     projects: limited ? projects : null,
     runId: agent?.runId ?? null,
-    startedBy: limited || agent ? name : null,
+    startedById: limited || agent ? principalId : null,
   }
 }

@@ -1,9 +1,12 @@
-import { createToken, readTokens, revokeToken } from '../commands/tokens.ts'
+import { z } from 'zod'
+import { createToken, readTokens, revokeToken, rotateToken } from '../commands/tokens.ts'
+import { isId } from '../commands/ids.ts'
+import { isReservedName } from '../lifecycle/actor.ts'
 import { ROLES } from '../lifecycle/words.ts'
 import { builder } from './builder.ts'
 import { Role } from './enums.ts'
 import { throwRefused } from './errors.ts'
-import { defineInput, id, int, name, names, needed, oneOf } from './input.ts'
+import { defaulted, defineInput, field, flag, id, int, name, names, needed, oneOf } from './input.ts'
 import { defineMutation } from './mutation.ts'
 import { NodeRef, TokenRef } from './refs.ts'
 
@@ -12,7 +15,13 @@ builder.objectType(TokenRef, {
   interfaces: [NodeRef],
   fields: (t) => ({
     id: t.exposeID('id', { description: 'Its id, `tok_…`.' }),
-    name: t.exposeString('name', { description: 'What it is called: the actor of what it does.' }),
+    principalId: t.exposeID('principalId', {
+      description:
+        'The principal it belongs to, `prn_…` or `local`: who acts, whichever of its tokens is used.',
+    }),
+    name: t.exposeString('name', {
+      description: 'The name of that principal: the actor of what it does. Never given again.',
+    }),
     role: t.expose('role', { type: Role, description: 'What it may do.' }),
     projects: t.stringList({
       description: 'The projects it is limited to; empty: all.',
@@ -46,10 +55,22 @@ builder.queryField('tokens', (t) =>
 
 const TEN_YEARS = 3650 * 86_400
 
+/** The id of a principal: one that a token made, or the server's own. */
+const principalId = (description: string) =>
+  field(
+    'ID',
+    z.string().refine((text) => isId('principal', text) || isReservedName(text), 'is no id of a principal'),
+    description,
+  )
+
 defineMutation('createToken', {
-  description: 'Makes a bearer token. ADMIN only.',
+  description:
+    'Makes a bearer token: of a new principal, or one more of a principal that there is. ADMIN only.',
   input: defineInput('CreateTokenInput', 'A token to make.', {
-    name: needed(name('What to call it: the actor of what it does.')),
+    name: name(
+      'The name of a new principal: the actor of what it does. A name is given once and never again; `system`, `local` and `agent#…` are never given.',
+    ),
+    principalId: principalId('The principal to add the token to; left out: a new one.'),
     role: needed(oneOf(Role, ROLES, 'What it may do. AGENT tokens come from a claim and are not created.')),
     projects: names('The projects to limit it to; left out or empty: all.'),
     expiresInSeconds: int(1, TEN_YEARS, 'After how many seconds it expires; left out: never by itself.'),
@@ -65,6 +86,30 @@ defineMutation('createToken', {
     secret: t.exposeString('secret', { description: 'What to authenticate with. Shown this once.' }),
   }),
   problems: ['InvalidInput', 'Forbidden'],
+})
+
+defineMutation('rotateToken', {
+  description:
+    'Adds a token to the principal of another one, with its role and projects, so that the log goes on to tell of the same actor. Works for one that expired or was revoked. ADMIN only.',
+  input: defineInput('RotateTokenInput', 'A token to be followed by another.', {
+    tokenId: needed(id('token', 'The old token.')),
+    expiresInSeconds: int(
+      1,
+      TEN_YEARS,
+      'After how many seconds the new one expires; left out: it is valid as long as the old one was in all.',
+    ),
+    revoke: defaulted(
+      flag('Whether the old one ends at once; else it stays good until it is revoked.'),
+      false,
+    ),
+  }),
+  run: ({ commands, caller }, { expiresInSeconds, ...rest }) =>
+    rotateToken(commands, caller, { ...rest, expiresInSeconds: expiresInSeconds ?? null }),
+  success: (t) => ({
+    token: t.field({ type: TokenRef, description: 'The new token.', resolve: ({ token }) => token }),
+    secret: t.exposeString('secret', { description: 'What to authenticate with. Shown this once.' }),
+  }),
+  problems: ['TokenNotFound', 'InvalidInput', 'Forbidden'],
 })
 
 defineMutation('revokeToken', {

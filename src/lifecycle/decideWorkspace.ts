@@ -31,6 +31,7 @@ export type WorkspaceCommand =
       readonly kind: OperationKind
       readonly force: boolean
       readonly requestedBy: string
+      readonly requestedById: string
       /** Null: it may be started at any time. */
       readonly expiresInSeconds: number | null
     }
@@ -201,6 +202,7 @@ function request(draft: WorkspaceDraft, command: CommandOf<'request'>): Ruling {
     status: 'REQUESTED',
     attempt: 0,
     requestedBy: command.requestedBy,
+    requestedById: command.requestedById,
     requestedAt: draft.now,
     expiresAt,
     worker: null,

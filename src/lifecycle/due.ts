@@ -1,3 +1,4 @@
+import { SYSTEM_ACTOR } from './actor.ts'
 import { expireApproval } from './decide/approvals.ts'
 import {
   type Approval,
@@ -15,9 +16,6 @@ import { Draft, type Situation } from './situation.ts'
 import { admits } from './transitions.ts'
 import { findWorkflowPhase, type WorkflowDefinition } from './workflow.ts'
 import { isSettledStatus, type RunReason } from './words.ts'
-
-/** The actor of what the server does by itself. */
-export const SYSTEM_ACTOR = 'system'
 
 type Rules = Pick<Situation, 'workflow' | 'settings' | 'now' | 'hasActiveChild'>
 

@@ -236,6 +236,8 @@ export type RunEvent = {
     readonly epoch: number
     readonly at: Instant
     readonly actor: string
+    /** The principal that acted; null in a log of before there were any. */
+    readonly actorId: string | null
     readonly payload: EventPayload<T>
   }
 }[EventType]
@@ -253,6 +255,7 @@ export function parseEvent(stored: {
   epoch: number
   at: Instant
   actor: string
+  actorId: string | null
   payload: unknown
 }): RunEvent {
   const schema = (EVENT_PAYLOADS as Record<string, z.ZodType | undefined>)[stored.type]

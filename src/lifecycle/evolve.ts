@@ -41,9 +41,11 @@ function create(
     output: null,
     fence: 0,
     claim: null,
+    claimants: [],
     resumes: 0,
     takeovers: 0,
     createdBy: event.actor,
+    createdById: event.actorId,
     createdAt: event.at,
     epochAt: event.at,
     statusAt: event.at,
@@ -72,8 +74,12 @@ function change(
         fence,
         seconds: leaseSeconds,
         expiresAt: expiresAt === null ? null : Date.parse(expiresAt),
+        claimedBy: event.actorId === null ? null : event.actor,
+        claimedById: event.actorId,
       }
-      return { ...moveTo(run, 'RUNNING', event.at), claim, fence, startedAt: run.startedAt ?? event.at }
+      const claimants = withClaimant(run.claimants, event.actorId)
+      const startedAt = run.startedAt ?? event.at
+      return { ...moveTo(run, 'RUNNING', event.at), claim, claimants, fence, startedAt }
     }
     case 'run.released':
       return { ...endExecutions(run, event.payload.executions, 'SUPERVISOR_LOST', event.at), claim: null }
@@ -155,7 +161,7 @@ function change(
     case 'execution.started':
       return {
         ...run,
-        executions: [...run.executions, launch(run, event.at, event.epoch, event.actor, event.payload)],
+        executions: [...run.executions, launch(run, event)],
       }
     case 'execution.finished': {
       const { id, exitCode, signal, end } = event.payload
@@ -172,6 +178,10 @@ function change(
   }
 }
 
+function withClaimant(claimants: Run['claimants'], id: string | null): Run['claimants'] {
+  return id === null || claimants.includes(id) ? claimants : [...claimants, id]
+}
+
 function moveTo(run: Run, status: RunStatus, at: Instant): Run {
   return { ...run, status, statusAt: at }
 }
@@ -181,7 +191,16 @@ function beginEpoch(run: Run, at: Instant): Run {
   const phases = run.phases.map((phase) =>
     phase.round === run.round && phase.rejections > 0 ? { ...phase, rejections: 0 } : phase,
   )
-  return { ...run, reason: null, error: null, settledAt: null, epochAt: at, takeovers: 0, phases }
+  return {
+    ...run,
+    reason: null,
+    error: null,
+    settledAt: null,
+    epochAt: at,
+    takeovers: 0,
+    claimants: [],
+    phases,
+  }
 }
 
 function resume(run: Run, at: Instant, { from, to }: EventPayload<'run.resumed'>): Run {
@@ -252,11 +271,9 @@ function endExecutions(run: Run, ids: readonly string[], end: Closed['executions
 
 function launch(
   run: Run,
-  at: Instant,
-  epoch: number,
-  actor: string,
-  { id, phaseId, attempt, command, pid }: EventPayload<'execution.started'>,
+  { at, epoch, actor, actorId, payload }: Extract<RunEvent, { type: 'execution.started' }>,
 ): Execution {
+  const { id, phaseId, attempt, command, pid } = payload
   return {
     id,
     runId: run.id,
@@ -270,6 +287,7 @@ function launch(
     end: null,
     late: false,
     startedBy: actor,
+    startedById: actorId,
     startedAt: at,
     endedAt: null,
   }

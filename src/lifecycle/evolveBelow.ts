@@ -43,10 +43,10 @@ export function evolveBelow(run: Run, event: EventBelow): Run {
         artifacts: [...run.artifacts, produce(event.payload, event.at, event.payload.problems)],
       }
     case 'approval.requested':
-      return requestApproval(run, event.payload, event.at, event.actor)
+      return requestApproval(run, event)
     case 'approval.decided': {
       const { decision, comment, disposed } = event.payload
-      const decided = { status: DECIDED[decision], decidedAt: event.at, decidedBy: event.actor, comment }
+      const decided = { status: DECIDED[decision], ...toDecider(event), comment }
       const ruled = rule(
         changeApproval(run, event.payload.id, decided),
         event.payload,
@@ -60,8 +60,7 @@ export function evolveBelow(run: Run, event: EventBelow): Run {
       const { id, onExpiry } = event.payload
       const expired = changeApproval(run, id, {
         status: 'EXPIRED',
-        decidedAt: event.at,
-        decidedBy: event.actor,
+        ...toDecider(event),
       })
       // for a question how to go on REJECT means ABORT, which leaves the phase to the settling
       const isReview = run.approvals.some((each) => each.id === id && each.kind === 'REVIEW')
@@ -70,7 +69,8 @@ export function evolveBelow(run: Run, event: EventBelow): Run {
     }
     case 'message.sent': {
       const { id, text, mode } = event.payload
-      const message: Message = { id, text, mode, status: 'PENDING', sentBy: event.actor, sentAt: event.at }
+      const { actor: sentBy, actorId: sentById, at: sentAt } = event
+      const message: Message = { id, text, mode, status: 'PENDING', sentBy, sentById, sentAt }
       return { ...run, messages: [...run.messages, message] }
     }
     case 'message.acknowledged':
@@ -110,6 +110,14 @@ const DECIDED: { readonly [D in Decision]: ApprovalStatus } = {
   REJECT: 'REJECTED',
   RETRY: 'RETRIED',
   ABORT: 'ABORTED',
+}
+
+function toDecider({
+  at,
+  actor,
+  actorId,
+}: RunEvent): Pick<Approval, 'decidedAt' | 'decidedBy' | 'decidedById'> {
+  return { decidedAt: at, decidedBy: actor, decidedById: actorId }
 }
 
 function openSession(
@@ -164,18 +172,19 @@ function produce(
 
 function requestApproval(
   run: Run,
-  { awaitsApproval, phase: _key, expiresAt, ...asked }: EventPayload<'approval.requested'>,
-  at: Instant,
-  actor: string,
+  { at, actor, actorId, payload }: Extract<RunEvent, { type: 'approval.requested' }>,
 ): Run {
+  const { awaitsApproval, phase: _key, expiresAt, ...asked } = payload
   const approval: Approval = {
     ...asked,
     status: 'PENDING',
     requestedBy: actor,
+    requestedById: actorId,
     requestedAt: at,
     expiresAt: expiresAt === null ? null : Date.parse(expiresAt),
     decidedAt: null,
     decidedBy: null,
+    decidedById: null,
     comment: null,
   }
   const waiting: Run = {

@@ -29,6 +29,9 @@ export interface Claim {
   readonly seconds: number
   /** When the lease expires; null for a claim without a lease. */
   readonly expiresAt: Instant | null
+  /** The principal that claimed, by name and id; null where the log is of before there were any. */
+  readonly claimedBy: string | null
+  readonly claimedById: string | null
 }
 
 /** Why a phase failed, and what to do about it. */
@@ -79,6 +82,8 @@ export interface Execution {
   /** True where the end was told after the run had settled: a fact beside the log. */
   readonly late: boolean
   readonly startedBy: string
+  /** The principal, as everywhere beside the name; null where the log is of before there were any. */
+  readonly startedById: string | null
   readonly startedAt: Instant
   readonly endedAt: Instant | null
 }
@@ -146,6 +151,7 @@ export interface Approval {
   /** Hash of the artifact it is about; null where it is about none. */
   readonly artifactSha256: string | null
   readonly requestedBy: string
+  readonly requestedById: string | null
   readonly requestedAt: Instant
   readonly expiresAt: Instant | null
   readonly onExpiry: ExpiryPolicy
@@ -154,6 +160,7 @@ export interface Approval {
   readonly allowSelfApproval: boolean
   readonly decidedAt: Instant | null
   readonly decidedBy: string | null
+  readonly decidedById: string | null
   readonly comment: string | null
 }
 
@@ -164,6 +171,7 @@ export interface Message {
   readonly mode: MessageMode
   readonly status: MessageStatus
   readonly sentBy: string
+  readonly sentById: string | null
   readonly sentAt: Instant
 }
 
@@ -215,11 +223,14 @@ export interface Run {
   readonly fence: number
   /** The claim on the row, live or expired; null where none is. */
   readonly claim: Claim | null
+  /** Ids of the principals that claimed it in this epoch, in the order in which they first did. */
+  readonly claimants: readonly string[]
   /** Resumes from FAILED so far, over all epochs. */
   readonly resumes: number
   /** Takeovers after a lost owner in this epoch. */
   readonly takeovers: number
   readonly createdBy: string
+  readonly createdById: string | null
   readonly createdAt: Instant
   /** When the present epoch began; the run limit is counted from here. */
   readonly epochAt: Instant

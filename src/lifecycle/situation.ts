@@ -1,3 +1,4 @@
+import type { Actor } from './actor.ts'
 import type { EventPayload, EventType, RunEvent } from './events.ts'
 import { evolve } from './evolve.ts'
 import type { Instant, Json, Run } from './run.ts'
@@ -38,7 +39,7 @@ export class Draft {
     public run: Run,
     readonly workflow: WorkflowDefinition,
     readonly now: Instant,
-    private readonly actor: string,
+    readonly actor: Actor,
     readonly events: RunEvent[] = [],
   ) {}
 
@@ -47,10 +48,10 @@ export class Draft {
     id: string,
     workflow: WorkflowDefinition,
     now: Instant,
-    actor: string,
+    actor: Actor,
     payload: EventPayload<'run.created'>,
   ): Draft {
-    const event: RunEvent = { type: 'run.created', seq: 1, epoch: 1, at: now, actor, payload }
+    const event: RunEvent = { type: 'run.created', seq: 1, epoch: 1, at: now, ...toActing(actor), payload }
     return new Draft(evolve(null, event, id, workflow), workflow, now, actor, [event])
   }
 
@@ -61,10 +62,14 @@ export class Draft {
       seq: this.run.revision + 1,
       epoch,
       at: this.now,
-      actor: this.actor,
+      ...toActing(this.actor),
       payload,
     } as RunEvent
     this.run = evolve(this.run, event, this.run.id, this.workflow)
     this.events.push(event)
   }
+}
+
+function toActing({ name, id }: Actor): Pick<RunEvent, 'actor' | 'actorId'> {
+  return { actor: name, actorId: id }
 }

@@ -1,3 +1,4 @@
+import type { Actor } from './actor.ts'
 import { openRound } from './decide/moves.ts'
 import type { Instant, Json } from './run.ts'
 import { Draft } from './situation.ts'
@@ -24,7 +25,7 @@ export interface Beginning {
   /** Rounds completed by the runs that this one continues; 0 for none. */
   readonly completedRound: number
   readonly now: Instant
-  readonly actor: string
+  readonly actor: Actor
   readonly newPhaseId: () => string
 }
 

@@ -1,7 +1,7 @@
 import type { RunEvent } from './events.ts'
 import { evolve } from './evolve.ts'
 import { differingPaths } from './replay.ts'
-import type { Execution, Json, Run } from './run.ts'
+import type { Claim, Execution, Json, Run } from './run.ts'
 import type { WorkflowDefinition } from './workflow.ts'
 import { isFinalStatus, isSettledStatus } from './words.ts'
 
@@ -73,7 +73,7 @@ function toComparable(run: Run, stored: Run): Json {
   const { lastActivityAt: _activity, claim, phases, executions, ...row } = run
   // a claim on a settled run ends without an event
   const ended = stored.settledAt !== null && stored.claim === null
-  const held = claim && !ended ? { owner: claim.owner, fence: claim.fence, seconds: claim.seconds } : null
+  const held = claim && !ended ? toHeld(claim) : null
   const lateIds = new Set(stored.executions.filter(({ late }) => late).map(({ id }) => id))
   return JSON.parse(
     JSON.stringify({
@@ -87,7 +87,13 @@ function toComparable(run: Run, stored: Run): Json {
   ) as Json
 }
 
+/** A claim without its expiry. */
+function toHeld({ owner, fence, seconds, claimedBy, claimedById }: Claim) {
+  return { owner, fence, seconds, claimedBy, claimedById }
+}
+
 /** An execution without its end, where that end was told as a fact beside the log. */
-function asStarted({ id, runId, phaseId, epoch, attempt, command, pid, startedBy, startedAt }: Execution) {
-  return { id, runId, phaseId, epoch, attempt, command, pid, startedBy, startedAt }
+function asStarted(execution: Execution) {
+  const { id, runId, phaseId, epoch, attempt, command, pid, startedBy, startedById, startedAt } = execution
+  return { id, runId, phaseId, epoch, attempt, command, pid, startedBy, startedById, startedAt }
 }

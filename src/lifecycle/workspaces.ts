@@ -99,6 +99,7 @@ export interface WorkspaceOperation {
   /** How often it was started. A worker's word about an earlier start counts no more. */
   readonly attempt: number
   readonly requestedBy: string
+  readonly requestedById: string | null
   readonly requestedAt: Instant
   /** Until when it may be started; null: always. */
   readonly expiresAt: Instant | null

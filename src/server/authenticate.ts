@@ -1,5 +1,5 @@
 import type { Caller } from '../commands/context.ts'
-import { authenticateToken } from '../commands/tokens.ts'
+import { authenticateToken, callerOf } from '../commands/tokens.ts'
 import { findLiveClaims } from '../store/liveClaims.ts'
 import type { Store } from '../store/openStore.ts'
 import { findGoodTokens } from '../store/tokens.ts'
@@ -45,7 +45,8 @@ export function createAuthenticator({ store, agentTokens, sessions }: Authentica
     const claim = agentTokens.read(token)
     if (!claim) return null
     const live = await findLiveClaims(pool, [claim])
-    const caller: Caller = { name: `agent#${claim.fence}`, role: 'AGENT', projects: [], agent: claim }
+    const name = `agent#${claim.fence}`
+    const caller: Caller = { principalId: claimKey(claim), name, role: 'AGENT', projects: [], agent: claim }
     return { caller, credential: { kind: 'agent', claim }, isLive: live.length === 1 }
   })
 
@@ -59,9 +60,7 @@ export function createAuthenticator({ store, agentTokens, sessions }: Authentica
   const byTokenId = shareLookups(async (tokenId: string): Promise<Identity | null> => {
     const [token] = await findGoodTokens(pool, [tokenId])
     if (!token) return null
-    const { name, role, projects } = token
-    const caller: Caller = { name, role, projects, agent: null }
-    return { caller, credential: { kind: 'session', tokenId }, isLive: true }
+    return { caller: callerOf(token), credential: { kind: 'session', tokenId }, isLive: true }
   })
 
   return {

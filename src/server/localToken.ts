@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { SYSTEM } from '../commands/context.ts'
-import { authenticateToken, createToken } from '../commands/tokens.ts'
+import { authenticateToken, createLocalToken } from '../commands/tokens.ts'
 import type { Store } from '../store/openStore.ts'
 
 /**
@@ -14,13 +13,7 @@ export async function ensureLocalToken(store: Store, dataDir: string): Promise<s
   const kept = (await readIfThere(path))?.trim()
   const known = kept ? await authenticateToken(store, kept) : null
   if (known?.caller.role === 'ADMIN') return known.tokenId
-  const created = await createToken({ store }, SYSTEM, {
-    name: 'local',
-    role: 'ADMIN',
-    projects: [],
-    expiresInSeconds: null,
-  })
-  if (!created.ok) throw new Error(created.problem.message)
+  const created = await createLocalToken({ store })
   await writePrivately(path, `${created.secret}\n`)
   return created.token.id
 }

@@ -24,6 +24,10 @@ WITH guard AS (
     status = n.status, reason = n.reason, error = n.error, cancel_confirmed = n.cancel_confirmed, cancel_reason = n.cancel_reason, cascade = n.cascade,
     epoch = n.epoch, revision = n.revision, round = n.round, completed_round = n.completed_round,
     round_complete = n.round_complete, current_phase = n.current_phase, output = n.output, fence = n.fence,
+    claimants = n.claimants,
+    -- that of the last claim stays when it ends: a settled run's claim ends without a revision
+    claimed_by = CASE WHEN n.lease_owner IS NULL THEN r.claimed_by ELSE n.claimed_by END,
+    claimed_by_id = CASE WHEN n.lease_owner IS NULL THEN r.claimed_by_id ELSE n.claimed_by_id END,
     lease_owner = n.lease_owner, lease_seconds = n.lease_seconds, lease_expires_at = n.lease_expires_at,
     release_key = coalesce($6, r.release_key), resumes = n.resumes, takeovers = n.takeovers, epoch_at = n.epoch_at,
     status_at = n.status_at, started_at = n.started_at, settled_at = n.settled_at,

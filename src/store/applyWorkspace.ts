@@ -100,6 +100,7 @@ function toOperationRow(operation: WorkspaceOperation, told: WorkspaceChange['to
     status,
     attempt,
     requested_by: operation.requestedBy,
+    requested_by_id: operation.requestedById,
     requested_at: toDate(operation.requestedAt),
     expires_at: toDate(operation.expiresAt),
     worker,

@@ -1,3 +1,4 @@
+import type { Actor } from '../lifecycle/actor.ts'
 import type { Json, Run } from '../lifecycle/run.ts'
 import { type Connection, type Prepared, run as send } from './openStore.ts'
 import { toDate } from './runRows.ts'
@@ -15,13 +16,13 @@ WITH guard AS (
   WHERE w.id = l.workspace_id
   RETURNING w.id, w.status, w.run_count
 ), removal AS (
-  INSERT INTO workspace_operation (id, workspace_id, kind, force, status, attempt, requested_by, requested_at)
-  SELECT $7, id, 'REMOVE', false, 'REQUESTED', 0, 'system', clock_timestamp() FROM freed
+  INSERT INTO workspace_operation (id, workspace_id, kind, force, status, attempt, requested_by, requested_by_id, requested_at)
+  SELECT $7, id, 'REMOVE', false, 'REQUESTED', 0, 'system', 'system', clock_timestamp() FROM freed
   WHERE run_count = 0 AND status = 'READY'
   ON CONFLICT (workspace_id, kind) WHERE status IN ('REQUESTED', 'STARTED') DO NOTHING
 )
-INSERT INTO tombstone (run_id, project, workflow, labels, revision, deleted_by, deleted_at, key, request)
-SELECT id, project, name, labels, revision + 1, $4, clock_timestamp(), $5, $6::jsonb FROM guard
+INSERT INTO tombstone (run_id, project, workflow, labels, revision, deleted_by, deleted_by_id, deleted_at, key, request)
+SELECT id, project, name, labels, revision + 1, $4, $8, clock_timestamp(), $5, $6::jsonb FROM guard
 RETURNING run_id`,
 }
 
@@ -33,14 +34,14 @@ RETURNING run_id`,
 export async function deleteRun(
   connection: Connection,
   { id, revision, claim }: Run,
-  deletedBy: string,
+  deletedBy: Actor,
   key: { key: string; request: Json } | null,
   /** Id of the operation that removes the directory. */
   removalId: string,
 ): Promise<boolean> {
   const request = key ? JSON.stringify(key.request) : null
   const expiresAt = toDate(claim?.expiresAt ?? null)
-  const values = [id, revision, expiresAt, deletedBy, key?.key ?? null, request, removalId]
+  const values = [id, revision, expiresAt, deletedBy.name, key?.key ?? null, request, removalId, deletedBy.id]
   const rows = await send(connection, DELETE, values)
   return rows.length === 1
 }

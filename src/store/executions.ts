@@ -26,19 +26,23 @@ export async function findExecution(connection: Connection, id: string): Promise
 const START: Prepared = {
   name: 'start-execution',
   text: `
-INSERT INTO execution AS x (id, command, pid, started_by, started_at, start_key, start_request)
-VALUES ($1, $2, $3, $4, clock_timestamp(), $5, $6::jsonb)
-ON CONFLICT (start_key, started_by) WHERE start_key IS NOT NULL DO NOTHING
+INSERT INTO execution AS x (id, command, pid, started_by, started_by_id, started_at, start_key, start_request)
+VALUES ($1, $2, $3, $4, $5, clock_timestamp(), $6, $7::jsonb)
+ON CONFLICT (start_key, started_by_id) WHERE start_key IS NOT NULL DO NOTHING
 RETURNING ${EXECUTION_JSON} AS execution`,
 }
+
+/** An execution of no run, as it is begun. */
+export type NewExecution = Pick<Execution, 'id' | 'command' | 'pid' | 'startedBy' | 'startedById'>
 
 /** Records an execution of no run. Returns null where its key was used before. */
 export async function insertExecution(
   connection: Connection,
-  { id, command, pid, startedBy }: Pick<Execution, 'id' | 'command' | 'pid' | 'startedBy'>,
+  { id, command, pid, startedBy, startedById }: NewExecution,
   key: { key: string; request: Json } | null,
 ): Promise<Execution | null> {
-  const values = [id, command, pid, startedBy, key?.key ?? null, key ? JSON.stringify(key.request) : null]
+  const request = key ? JSON.stringify(key.request) : null
+  const values = [id, command, pid, startedBy, startedById, key?.key ?? null, request]
   const [row] = await run<{ execution: Execution }>(connection, START, values)
   return row?.execution ?? null
 }
@@ -47,16 +51,19 @@ const FIND_STARTED: Prepared = {
   name: 'find-started-execution',
   text: `
 SELECT ${EXECUTION_JSON} AS execution, x.start_request AS request FROM execution x
-WHERE x.start_key = $1 AND x.started_by = $2`,
+WHERE x.start_key = $1 AND x.started_by_id = $2`,
 }
 
-/** The execution that was started under a key by the same caller; null where there is none. */
+/** The execution that was started under a key by the same principal; null where there is none. */
 export async function findStarted(
   connection: Connection,
   key: string,
-  startedBy: string,
+  startedById: string,
 ): Promise<{ execution: Execution; request: Json } | null> {
-  const [row] = await run<{ execution: Execution; request: Json }>(connection, FIND_STARTED, [key, startedBy])
+  const [row] = await run<{ execution: Execution; request: Json }>(connection, FIND_STARTED, [
+    key,
+    startedById,
+  ])
   return row ?? null
 }
 

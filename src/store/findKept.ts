@@ -6,7 +6,7 @@ const FIND_KEPT: Prepared = {
   name: 'find-kept',
   text: `
 SELECT e.run_id AS kept_run_id, e.request AS kept_request, e.seq AS kept_seq, e.epoch AS kept_epoch,
-  e.type AS kept_type, e.actor AS kept_actor, e.at AS kept_at, e.payload AS kept_payload
+  e.type AS kept_type, e.actor AS kept_actor, e.actor_id AS kept_actor_id, e.at AS kept_at, e.payload AS kept_payload
 FROM event e WHERE e.key = $3 AND e.operation = $2 AND e.key_scope = $1`,
 }
 

@@ -14,10 +14,10 @@ export interface EventsAsked {
 const LIST: Prepared = {
   name: 'list-events',
   text: `
-SELECT asked.place::int AS place, e.seq, e.epoch, e.type, e.actor, e.at, e.payload
+SELECT asked.place::int AS place, e.seq, e.epoch, e.type, e.actor, e.actor_id AS "actorId", e.at, e.payload
 FROM unnest($1::text[], $2::int[], $3::int[], $4::int[]) WITH ORDINALITY AS asked(run_id, "after", up_to, first, place)
 CROSS JOIN LATERAL (
-  SELECT seq, epoch, type, actor, at, payload FROM event
+  SELECT seq, epoch, type, actor, actor_id, at, payload FROM event
   WHERE run_id = asked.run_id AND seq > asked."after" AND seq <= asked.up_to ORDER BY seq LIMIT asked.first
 ) e
 ORDER BY asked.place, e.seq`,

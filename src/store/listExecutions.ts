@@ -23,8 +23,8 @@ export interface ExecutionFilter {
 
 /** What a reader may see of executions: those of the runs it sees, and among those of no run its own, or all. */
 export interface ExecutionSight extends Sight {
-  /** Who reads, where it is limited; null: sees every execution of no run. */
-  readonly startedBy: string | null
+  /** The principal that reads, where it is limited; null: sees every execution of no run. */
+  readonly startedById: string | null
 }
 
 const order: PageOrder = { column: Prisma.sql`x.started_at`, id: Prisma.sql`x.id`, newestFirst: true }
@@ -57,11 +57,11 @@ function where({ runId, inFlight }: ExecutionFilter, sight: ExecutionSight): Pri
   return Prisma.join(all, ' AND ')
 }
 
-function seenBy({ projects, startedBy }: ExecutionSight): Prisma.Sql {
+function seenBy({ projects, startedById }: ExecutionSight): Prisma.Sql {
   const ofRuns =
     projects === null ? Prisma.sql`x.run_id IS NOT NULL` : isAnyOf(Prisma.sql`x.project`, projects, 'text')
   const ofNone = Prisma.sql`x.run_id IS NULL`
-  if (startedBy !== null) return Prisma.sql`(${ofRuns} OR ${ofNone} AND x.started_by = ${startedBy})`
+  if (startedById !== null) return Prisma.sql`(${ofRuns} OR ${ofNone} AND x.started_by_id = ${startedById})`
   return projects === null ? Prisma.sql`true` : Prisma.sql`(${ofRuns} OR ${ofNone})`
 }
 

@@ -49,7 +49,7 @@ const loadForDecisionBy = (name: string, named: string): Prepared => ({
 SELECT ${selectPresent(named)}, ${CLOCK}, (SELECT i.tick_at FROM installation i),
   named.finish_key, named.finish_request,
   kept.run_id AS kept_run_id, kept.request AS kept_request, kept.seq AS kept_seq, kept.epoch AS kept_epoch,
-  kept.type AS kept_type, kept.actor AS kept_actor, kept.at AS kept_at, kept.payload AS kept_payload
+  kept.type AS kept_type, kept.actor AS kept_actor, kept.actor_id AS kept_actor_id, kept.at AS kept_at, kept.payload AS kept_payload
 FROM run r
 LEFT JOIN execution named ON named.id = ${named}
 LEFT JOIN event kept ON kept.key = $3 AND kept.operation = $2 AND kept.key_scope = coalesce($4, r.project)
@@ -82,6 +82,7 @@ export interface KeptRow {
   kept_epoch: number
   kept_type: string
   kept_actor: string
+  kept_actor_id: string | null
   kept_at: Date
   kept_payload: unknown
 }
@@ -137,6 +138,7 @@ export function toKept(row: KeptRow): KeptKey | null {
     epoch: row.kept_epoch,
     type: row.kept_type,
     actor: row.kept_actor,
+    actorId: row.kept_actor_id,
     at: row.kept_at.getTime(),
     payload: row.kept_payload,
   })

@@ -24,7 +24,7 @@ const READ_EVENTS: Prepared = {
   name: 'read-events',
   text: `
 SELECT r.revision, r.status, r.settled_at IS NULL AND coalesce(r.lease_expires_at <= clock_timestamp(), false) AS lease_expired,
-  e.seq, e.epoch, e.type, e.actor, e.at, e.payload, e.key
+  e.seq, e.epoch, e.type, e.actor, e.actor_id, e.at, e.payload, e.key
 FROM run r
 LEFT JOIN LATERAL (SELECT * FROM event WHERE run_id = r.id AND seq > $2 ORDER BY seq LIMIT $3) e ON true
 WHERE r.id = $1
@@ -40,6 +40,7 @@ interface Row {
   epoch: number
   type: string
   actor: string
+  actor_id: string | null
   at: Date
   payload: unknown
   key: string | null
@@ -66,7 +67,8 @@ export async function readEvents(
   }
 }
 
-function toEvent(runId: string, { seq, epoch, type, actor, at, payload, key }: Row): LoggedEvent[] {
+function toEvent(runId: string, { seq, actor_id: actorId, at, ...row }: Row): LoggedEvent[] {
   if (seq === null) return []
-  return [{ ...parseEvent({ seq, epoch, type, actor, at: at.getTime(), payload }), runId, key }]
+  const { epoch, type, actor, payload, key } = row
+  return [{ ...parseEvent({ seq, epoch, type, actor, actorId, at: at.getTime(), payload }), runId, key }]
 }

@@ -9,6 +9,7 @@ const READ_WHOLE: Prepared = {
   text: `
 SELECT ${SELECT_WHOLE}, clock_timestamp() AS clock, (
   SELECT coalesce(jsonb_agg(jsonb_build_object('seq', e.seq, 'epoch', e.epoch, 'type', e.type, 'actor', e.actor,
+    'actorId', e.actor_id,
     'at', round(extract(epoch from e.at) * 1000)::bigint, 'payload', e.payload) ORDER BY e.seq), '[]')
   FROM event e WHERE e.run_id = r.id) AS log
 FROM run r WHERE r.id = $1`,

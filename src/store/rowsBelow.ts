@@ -55,9 +55,9 @@ function changed<T>(before: readonly T[] | undefined, after: readonly T[]): T[] 
   return after.filter((each) => !known.has(each))
 }
 
-function toEventRow({ at, ...event }: RunEvent, key: KeyToKeep | null): RowBelow<'event'> {
+function toEventRow({ at, actorId, ...event }: RunEvent, key: KeyToKeep | null): RowBelow<'event'> {
   const kept = key && { key_scope: key.scope, operation: key.operation, key: key.key, request: key.request }
-  return { ...event, at: toDate(at), ...kept }
+  return { ...event, actor_id: actorId, at: toDate(at), ...kept }
 }
 
 function toPhaseRow({ startedAt, endedAt, history: _history, ...phase }: Phase): RowBelow<'phase'> {
@@ -78,6 +78,7 @@ function toExecutionRow(execution: Execution, key: KeyToKeep | null): RowBelow<'
     end,
     late,
     started_by: execution.startedBy,
+    started_by_id: execution.startedById,
     started_at: toDate(execution.startedAt),
     ended_at: toDate(execution.endedAt),
     // a fact beside the log leaves no event to keep its key on
@@ -123,6 +124,7 @@ function toApprovalRow(approval: Approval): RowBelow<'approval'> {
     digest,
     artifact_sha256: approval.artifactSha256,
     requested_by: approval.requestedBy,
+    requested_by_id: approval.requestedById,
     requested_at: toDate(approval.requestedAt),
     expires_at: toDate(approval.expiresAt),
     on_expiry: approval.onExpiry,
@@ -130,10 +132,11 @@ function toApprovalRow(approval: Approval): RowBelow<'approval'> {
     allow_self_approval: approval.allowSelfApproval,
     decided_at: toDate(approval.decidedAt),
     decided_by: approval.decidedBy,
+    decided_by_id: approval.decidedById,
     comment,
   }
 }
 
-function toMessageRow({ sentBy, sentAt, ...message }: Message): RowBelow<'message'> {
-  return { ...message, sent_by: sentBy, sent_at: toDate(sentAt) }
+function toMessageRow({ sentBy, sentById, sentAt, ...message }: Message): RowBelow<'message'> {
+  return { ...message, sent_by: sentBy, sent_by_id: sentById, sent_at: toDate(sentAt) }
 }

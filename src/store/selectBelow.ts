@@ -31,7 +31,7 @@ export const selectPhases = (which: string, tried: string): string =>
 export const EXECUTION_JSON = `jsonb_build_object(
   'id', x.id, 'runId', x.run_id, 'phaseId', x.phase_id, 'epoch', x.epoch, 'attempt', x.attempt, 'command', x.command,
   'pid', x.pid, 'exitCode', x.exit_code, 'signal', x.signal, 'end', x."end", 'late', x.late, 'startedBy', x.started_by,
-  'startedAt', ${ms('x.started_at')}, 'endedAt', ${ms('x.ended_at')})`
+  'startedById', x.started_by_id,  'startedAt', ${ms('x.started_at')}, 'endedAt', ${ms('x.ended_at')})`
 
 export const selectExecutions = (which: string): string =>
   list(EXECUTION_JSON, `execution x WHERE x.run_id = r.id ${which}`, 'x.started_at, x.id')
@@ -58,16 +58,18 @@ export const selectArtifacts = (which: string): string =>
 export const APPROVAL_JSON = `jsonb_build_object(
   'id', v.id, 'phaseId', v.phase_id, 'attempt', v.attempt, 'gate', v.gate, 'kind', v.kind, 'status', v.status,
   'question', v.question, 'payload', v.payload, 'digest', v.digest, 'artifactSha256', v.artifact_sha256,
-  'requestedBy', v.requested_by, 'requestedAt', ${ms('v.requested_at')}, 'expiresAt', ${ms('v.expires_at')},
+  'requestedBy', v.requested_by, 'requestedById', v.requested_by_id, 'requestedAt', ${ms('v.requested_at')}, 'expiresAt', ${ms('v.expires_at')},
   'onExpiry', v.on_expiry, 'approvers', to_jsonb(v.approvers), 'allowSelfApproval', v.allow_self_approval,
-  'decidedAt', ${ms('v.decided_at')}, 'decidedBy', v.decided_by, 'comment', v.comment)`
+  'decidedAt', ${ms('v.decided_at')}, 'decidedBy', v.decided_by,
+  'decidedById', v.decided_by_id, 'comment', v.comment)`
 
 export const selectApprovals = (which: string): string =>
   list(APPROVAL_JSON, `approval v WHERE v.run_id = r.id ${which}`, 'v.requested_at, v.id')
 
 /** Columns of a message `m` as JSON. */
 export const MESSAGE_JSON = `jsonb_build_object(
-  'id', m.id, 'text', m.text, 'mode', m.mode, 'status', m.status, 'sentBy', m.sent_by, 'sentAt', ${ms('m.sent_at')})`
+  'id', m.id, 'text', m.text, 'mode', m.mode, 'status', m.status, 'sentBy', m.sent_by,
+  'sentById', m.sent_by_id, 'sentAt', ${ms('m.sent_at')})`
 
 export const selectMessages = (which: string): string =>
   list(MESSAGE_JSON, `message m WHERE m.run_id = r.id ${which}`, 'm.sent_at, m.id')

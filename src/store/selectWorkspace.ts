@@ -5,7 +5,7 @@ import { ms } from './selectBelow.ts'
 /** Columns of an operation `o` as JSON, without what it came to. */
 export const OPERATION_JSON = `jsonb_build_object(
   'id', o.id, 'workspaceId', o.workspace_id, 'kind', o.kind, 'force', o.force, 'status', o.status, 'attempt', o.attempt,
-  'requestedBy', o.requested_by, 'requestedAt', ${ms('o.requested_at')}, 'expiresAt', ${ms('o.expires_at')},
+  'requestedBy', o.requested_by, 'requestedById', o.requested_by_id, 'requestedAt', ${ms('o.requested_at')}, 'expiresAt', ${ms('o.expires_at')},
   'worker', o.worker, 'startedAt', ${ms('o.started_at')}, 'deadlineAt', ${ms('o.deadline_at')},
   'endedAt', ${ms('o.ended_at')}, 'error', o.error)`
 

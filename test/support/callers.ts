@@ -6,7 +6,13 @@ import type { Store } from '../../src/store/openStore.ts'
 /** One caller of each role, of no project in particular. */
 export type TestCallers = Readonly<Record<'operator' | 'worker' | 'admin' | 'viewer', Caller>>
 
-const caller = (name: string, role: Caller['role']): Caller => ({ name, role, projects: [], agent: null })
+const caller = (name: string, role: Caller['role']): Caller => ({
+  principalId: `prn_${name}`,
+  name,
+  role,
+  projects: [],
+  agent: null,
+})
 
 /** Somebody of every role, the same in every test and in the processes that a test starts. */
 export const CALLERS: TestCallers = {
@@ -32,5 +38,11 @@ export function toCommands(store: Store, settings: Partial<Settings> = {}): Comm
 
 /** The AGENT caller of a claim. */
 export function agentOf(runId: string, fence: number): Caller {
-  return { name: 'agent', role: 'AGENT', projects: [], agent: { runId, fence } }
+  return {
+    principalId: `${runId}#${fence}`,
+    name: 'agent',
+    role: 'AGENT',
+    projects: [],
+    agent: { runId, fence },
+  }
 }

@@ -63,13 +63,19 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   })
   const server = await startServer({ config, log: createLog({ level: config.logLevel, destination }) })
   const store = openStore({ ...database.poolConfig, max: 2 })
+  let tokens = 0
   return {
     ...server,
     adminToken: (await readFile(join(dataDir, 'token'), 'utf8')).trim(),
     dataDir,
     store,
     logged,
-    async createToken({ role, name = role.toLowerCase(), projects = [], expiresInSeconds = null }) {
+    async createToken({
+      role,
+      name = `${role.toLowerCase()}${++tokens}`,
+      projects = [],
+      expiresInSeconds = null,
+    }) {
       const answer = await createToken({ store }, SYSTEM, { role, name, projects, expiresInSeconds })
       if (!answer.ok) throw new Error(answer.problem.message)
       return { id: answer.token.id, secret: answer.secret }

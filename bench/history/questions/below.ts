@@ -5,7 +5,13 @@ import { EXECUTIONS } from '../../../src/graphql/executionPage.ts'
 import type { Asker } from '../asker.ts'
 import { PAGE, type Question } from '../question.ts'
 
-const LIMITED: Caller = { name: 'vera', role: 'VIEWER', projects: ['mobile', 'docs'], agent: null }
+const LIMITED: Caller = {
+  principalId: 'prn_vera',
+  name: 'vera',
+  role: 'VIEWER',
+  projects: ['mobile', 'docs'],
+  agent: null,
+}
 const ELSEWHERE: Caller = { ...LIMITED, projects: ['archive'] }
 
 /** A list that is not of runs. */

@@ -67,7 +67,13 @@ function daysAgo(from: number, to: number): Filter {
 
 const ORDERS = { newest: 'CREATED_DESC', oldest: 'CREATED_ASC', activity: 'ACTIVITY_DESC' } as const
 
-const LIMITED: Caller = { name: 'vera', role: 'VIEWER', projects: ['mobile', 'docs'], agent: null }
+const LIMITED: Caller = {
+  principalId: 'prn_vera',
+  name: 'vera',
+  role: 'VIEWER',
+  projects: ['mobile', 'docs'],
+  agent: null,
+}
 
 /** Lists whose filters no index knows together. */
 const MATCHES = new Set([

@@ -7,6 +7,7 @@ import { collect, createCommand, parseSeconds, parseWord } from '../options.ts'
 
 interface Options extends CommonOptions {
   readonly role: Role
+  readonly principal?: string
   readonly project?: string[]
   readonly expires?: number
 }
@@ -19,18 +20,23 @@ export function tokenCreateCommand(): Command {
     'pawl token create board --role VIEWER --expires 30d',
     'PAWL_TOKEN=$(pawl token create ci --role WORKER --project web)',
   ])
-    .argument('<name>', 'who or what it is for; the log names it')
+    .argument('[name]', 'who or what it is for; the log names it, and the name is never given again')
     .addOption(
       new Option('--role <role>', `what it may do: ${ROLES.join(', ')}`)
         .argParser(parseWord(ROLES))
         .makeOptionMandatory(),
     )
+    .option(
+      '--principal <id>',
+      'one more token of this principal, instead of a name; `pawl token list` shows it',
+    )
     .option('--project <name>', 'only for this project; may be given several times', collect)
     .option('--expires <time>', 'how long it is valid, as 12h or 30d (default: until revoked)', parseSeconds)
     .action(
-      act<Options, [string]>(async (invocation, { role, project, expires }, name) => {
+      act<Options, [string | undefined]>(async (invocation, { role, principal, project, expires }, name) => {
         const result = await invocation.pawl.tokens.create({
           name,
+          principalId: principal,
           role,
           projects: project,
           expiresInSeconds: expires,

@@ -11,15 +11,16 @@ export function tokenListCommand(): Command {
     act<CommonOptions>(async (invocation) => {
       const tokens = await invocation.pawl.tokens.list()
       return invocation.answer(tokens, (paper) => {
-        const rows = tokens.map(({ id, name, role, projects, expiresAt, lastUsedAt }) => [
+        const rows = tokens.map(({ id, principalId, name, role, projects, expiresAt, lastUsedAt }) => [
           id,
+          principalId,
           plain(name),
           role,
           projects.map(plain).join(', ') || 'all',
           expiresAt ?? 'never',
           lastUsedAt ?? 'never',
         ])
-        printTable(paper, ['TOKEN', 'NAME', 'ROLE', 'PROJECTS', 'EXPIRES', 'LAST USED'], rows)
+        printTable(paper, ['TOKEN', 'PRINCIPAL', 'NAME', 'ROLE', 'PROJECTS', 'EXPIRES', 'LAST USED'], rows)
       })
     }),
   )

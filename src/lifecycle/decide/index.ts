@@ -1,3 +1,4 @@
+import type { Actor } from '../actor.ts'
 import type { Command, CommandOf, CommandType } from '../commands.ts'
 import { applyDue } from '../due.ts'
 import type { RunEvent } from '../events.ts'
@@ -70,12 +71,7 @@ const RULES: { readonly [T in CommandType]: Rule<T> } = {
  *
  * @param request the command's input as the caller sent it, to be compared with what the key was used for before
  */
-export function decide(
-  situation: Situation,
-  command: Command,
-  actor: string,
-  request: Json = null,
-): Decision {
+export function decide(situation: Situation, command: Command, actor: Actor, request: Json = null): Decision {
   const { run, kept } = situation
   if (kept) {
     const paths = differingPaths(kept.request, request)

@@ -55,8 +55,20 @@ export async function openTestServers(): Promise<TestServers> {
 }
 
 export const OWNER = { owner: 'w', leaseSeconds: 60 }
-export const WORKER = { name: 'wanda', role: 'WORKER', projects: [], agent: null } as const
-export const OPERATOR = { name: 'olga', role: 'OPERATOR', projects: [], agent: null } as const
+export const WORKER = {
+  principalId: 'prn_wanda',
+  name: 'wanda',
+  role: 'WORKER',
+  projects: [],
+  agent: null,
+} as const
+export const OPERATOR = {
+  principalId: 'prn_olga',
+  name: 'olga',
+  role: 'OPERATOR',
+  projects: [],
+  agent: null,
+} as const
 
 /** The success that an answer is; throws where it was refused. */
 export function accepted(answer: RunAnswer): RunSuccess {

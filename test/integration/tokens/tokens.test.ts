@@ -18,8 +18,10 @@ afterAll(async () => {
   await database.drop()
 })
 
+let made = 0
 const make = async (over: Partial<Parameters<typeof createToken>[2]> = {}, caller: Caller = SYSTEM) => {
-  const input = { name: 'ci', role: 'WORKER' as const, projects: [], expiresInSeconds: null, ...over }
+  const name = `ci ${(made += 1)}`
+  const input = { name, role: 'WORKER' as const, projects: [], expiresInSeconds: null, ...over }
   const answer = await createToken({ store }, caller, input)
   if (!answer.ok) throw new Error(answer.problem.message)
   return answer
@@ -31,7 +33,10 @@ describe('tokens', () => {
     expect(secret).toMatch(/^pawl_[\w-]{43}$/)
     expect(await authenticateToken(store, secret)).toEqual({
       tokenId: token.id,
-      caller: { name: 'laptop', role: 'WORKER', projects: ['a', 'b'], agent: null },
+      caller: {
+        principalId: token.principalId,
+        ...{ name: 'laptop', role: 'WORKER', projects: ['a', 'b'], agent: null },
+      },
       expiresAt: null,
     })
     const { rows } = await store.pool.query<{ row: string }>('SELECT token::text AS row FROM token')
@@ -87,7 +92,7 @@ describe('tokens', () => {
   })
 
   it('are managed by ADMIN alone', async () => {
-    const operator: Caller = { name: 'o', role: 'OPERATOR', projects: [], agent: null }
+    const operator: Caller = { principalId: 'prn_o', name: 'o', role: 'OPERATOR', projects: [], agent: null }
     const input = { name: 'x', role: 'VIEWER' as const, projects: [], expiresInSeconds: null }
     for (const answer of [
       await createToken({ store }, operator, input),
@@ -98,7 +103,13 @@ describe('tokens', () => {
   })
 
   it('of an ADMIN limited to projects reach no further than these', async () => {
-    const admin: Caller = { name: 'a', role: 'ADMIN', projects: ['a', 'b'], agent: null }
+    const admin: Caller = {
+      principalId: 'prn_a',
+      name: 'a',
+      role: 'ADMIN',
+      projects: ['a', 'b'],
+      agent: null,
+    }
     const input = { name: 'x', role: 'ADMIN' as const, expiresInSeconds: null }
     for (const projects of [[], ['c'], ['a', 'c']])
       expect(await createToken({ store }, admin, { ...input, projects })).toMatchObject({

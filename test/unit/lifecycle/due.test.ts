@@ -265,7 +265,10 @@ describe('expiry', () => {
   test('does not touch a run that somebody holds a lease on', () => {
     const story = askedHowToGoOn(30 * DAY)
     story.become({
-      claim: { owner: 'first', fence: 1, seconds: 3600, expiresAt: story.now + 8 * DAY * 1000 },
+      claim: {
+        ...{ owner: 'first', fence: 1, seconds: 3600, expiresAt: story.now + 8 * DAY * 1000 },
+        ...{ claimedBy: 'olga', claimedById: 'prn_olga' },
+      },
     })
     expect(story.passes(week).does(ask('sweep'))).toEqual([])
   })

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Actor } from '../../../src/lifecycle/actor.ts'
 import type { Command } from '../../../src/lifecycle/commands.ts'
 import { type Decision, decide, type Verdict } from '../../../src/lifecycle/decide/index.ts'
 import type { RunEvent } from '../../../src/lifecycle/events.ts'
@@ -8,12 +9,16 @@ import { DEFAULT_SETTINGS, type Settings } from '../../../src/lifecycle/settings
 import type { KeptKey } from '../../../src/lifecycle/situation.ts'
 import { draftRun } from '../../../src/lifecycle/start.ts'
 import { verifyLog } from '../../../src/lifecycle/verify.ts'
+import type { Role } from '../../../src/lifecycle/words.ts'
 import type { WorkflowDefinition } from '../../../src/lifecycle/workflow.ts'
 import { SOLO } from '../../support/workflows.ts'
 
 /** What a test may tell beside the command. */
 export interface Told {
+  /** The name of who acts. */
   readonly actor?: string
+  /** In which role; left out: WORKER. */
+  readonly role?: Role
   readonly kept?: KeptKey | null
   readonly request?: Json
 }
@@ -50,7 +55,7 @@ export class Story {
       continuesId: null,
       completedRound: 0,
       now: this.now,
-      actor: 'olga',
+      actor: actorOf('olga'),
       newPhaseId: phaseIds(0),
     })
     this.run = draft.run
@@ -71,10 +76,10 @@ export class Story {
   }
 
   /** Decides a command and keeps what came of it. */
-  decide(command: Command, { actor = 'olga', kept = null, request = null }: Told = {}): Decision {
+  decide(command: Command, told: Told = {}): Decision {
     const before = this.run
-    const decision = this.decideOn(before, command, { actor, kept, request })
-    const loaded = this.decideOn(asLoaded(before, command), command, { actor, kept, request })
+    const decision = this.decideOn(before, command, told)
+    const loaded = this.decideOn(asLoaded(before, command), command, told)
     same(loaded.verdict, decision.verdict, 'the verdict on the run as it is loaded')
     same(loaded.events, decision.events, 'the events on the run as it is loaded')
     this.run = decision.run
@@ -112,7 +117,7 @@ export class Story {
   private decideOn(
     run: Run,
     command: Command,
-    { actor = 'olga', kept = null, request = null }: Told,
+    { actor = 'olga', role, kept = null, request = null }: Told,
   ): Decision {
     const { workflow, settings, now } = this
     const { hasActiveChild } = this
@@ -129,7 +134,7 @@ export class Story {
       newApprovalId,
       sha256,
     }
-    return decide(situation, command, actor, request)
+    return decide(situation, command, actorOf(actor, role), request)
   }
 
   private prove(): void {
@@ -137,6 +142,11 @@ export class Story {
     const { differences } = verifyLog(this.run, this.events, this.workflow)
     if (differences.length > 0) throw new Error(differences.map(({ detail }) => detail).join('; '))
   }
+}
+
+/** The principal with this name. */
+export function actorOf(name: string, role: Role = 'WORKER'): Actor {
+  return { id: `prn_${name}`, name, role }
 }
 
 /** SHA-256 in hex, as the server hands it to a decision. */

@@ -111,6 +111,10 @@ describe('verifying a run', () => {
       'another actor in the first',
       (log: RunEvent[]) => log.map((each) => (each.seq === 1 ? { ...each, actor: 'm' } : each)),
     ],
+    [
+      'another principal in the first',
+      (log: RunEvent[]) => log.map((each) => (each.seq === 1 ? { ...each, actorId: 'prn_m' } : each)),
+    ],
     ['another time', (log: RunEvent[]) => log.map((each) => (each.seq === 3 ? { ...each, at: 1 } : each))],
   ] as const)('detects a log with %s (G6)', ([, tamper]) => {
     const { run, events } = eventful()
@@ -128,6 +132,7 @@ describe('verifying a run', () => {
       epoch: 3,
       at: 1,
       actor: 'm',
+      actorId: null,
       payload: { comment: null },
     }
     const { differences } = check({ ...run, revision: run.revision + 1 }, [...events, late])
@@ -146,6 +151,7 @@ describe('verifying a run', () => {
         epoch,
         at: 1,
         actor: 'm',
+        actorId: null,
         payload: { comment: null },
       }
       expect(
@@ -162,7 +168,7 @@ describe('verifying a run', () => {
 })
 
 describe('an event as it was stored', () => {
-  const stored = { seq: 1, epoch: 1, at: 1, actor: 'olga' }
+  const stored = { seq: 1, epoch: 1, at: 1, actor: 'olga', actorId: null }
   test('is read where it has the shape of its type', () => {
     const payload = { comment: 'so' }
     expect(parseEvent({ ...stored, type: 'run.paused', payload })).toEqual({

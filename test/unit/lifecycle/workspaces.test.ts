@@ -36,7 +36,14 @@ function workspace(changes: Partial<PresentWorkspace> = {}): PresentWorkspace {
 function operation(changes: Partial<WorkspaceOperation> = {}): WorkspaceOperation {
   return {
     ...{ id: 'wop_1', workspaceId: 'wsp_1', kind: 'DIFF', force: false, status: 'REQUESTED', attempt: 0 },
-    ...{ requestedBy: 'olga', requestedAt: 10, expiresAt: null, worker: null, startedAt: null },
+    ...{
+      requestedBy: 'olga',
+      requestedById: 'prn_olga',
+      requestedAt: 10,
+      expiresAt: null,
+      worker: null,
+      startedAt: null,
+    },
     ...{ deadlineAt: null, endedAt: null, error: null },
     ...changes,
   }
@@ -51,6 +58,7 @@ const started = (changes: Partial<WorkspaceOperation> = {}) =>
 type Request = Extract<WorkspaceCommand, { type: 'request' }>
 const request = (changes: Partial<Request> = {}): Request => ({
   ...{ type: 'request', operationId: 'wop_new', kind: 'DIFF', force: false, requestedBy: 'olga' },
+  requestedById: 'prn_olga',
   expiresInSeconds: null,
   ...changes,
 })

@@ -1,0 +1,134 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Caller, SYSTEM } from '../../../src/commands/context.ts'
+import {
+  authenticateToken,
+  type CreateToken,
+  createLocalToken,
+  createToken,
+  revokeToken,
+  rotateToken,
+} from '../../../src/commands/tokens.ts'
+import { openStore, type Store } from '../../../src/store/openStore.ts'
+import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
+
+let database: TestDatabase
+let store: Store
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  store = openStore(database.poolConfig)
+})
+afterAll(async () => {
+  await store.close()
+  await database.drop()
+})
+
+const make = (over: Partial<CreateToken>, caller = SYSTEM) =>
+  createToken({ store }, caller, { role: 'WORKER', projects: [], expiresInSeconds: null, ...over })
+
+async function made(over: Partial<CreateToken>) {
+  const answer = await make(over)
+  if (!answer.ok) throw new Error(answer.problem.message)
+  return answer
+}
+
+const rotate = (tokenId: string, over: object = {}, caller = SYSTEM) =>
+  rotateToken({ store }, caller, { tokenId, expiresInSeconds: null, revoke: false, ...over })
+
+const invalid = (path: string) => ({
+  ok: false,
+  problem: { type: 'InvalidInput', issues: [{ path: [path] }] },
+})
+
+describe('the name of a principal', () => {
+  it('is given once, and never again, though its tokens were revoked', async () => {
+    const { token } = await made({ name: 'alice' })
+    expect(await make({ name: 'alice' })).toMatchObject(invalid('name'))
+    await revokeToken({ store }, SYSTEM, token.id)
+    expect(await make({ name: 'alice' })).toMatchObject(invalid('name'))
+  })
+
+  it('is given to one of those who ask for it at once', async () => {
+    const answers = await Promise.all(Array.from({ length: 8 }, () => make({ name: 'wanted' })))
+    expect(answers.filter(({ ok }) => ok)).toHaveLength(1)
+  })
+
+  it.for(['system', 'local', 'Local', ' system ', 'agent#1', 'AGENT#x'])(
+    'is not %j, which Pawl keeps for itself',
+    async (name) => {
+      expect(await make({ name })).toMatchObject(invalid('name'))
+    },
+  )
+
+  it('or its id is needed, and only one of them', async () => {
+    const { token } = await made({ name: 'bob' })
+    expect(await make({})).toMatchObject(invalid('name'))
+    expect(await make({ name: 'rob', principalId: token.principalId })).toMatchObject(invalid('name'))
+  })
+})
+
+describe('a principal', () => {
+  it('stays the same when its token is rotated, with the old one good until it is revoked', async () => {
+    const { token, secret } = await made({ name: 'carol', role: 'OPERATOR', projects: ['a'] })
+    const rotated = await rotate(token.id)
+    if (!rotated.ok) throw new Error(rotated.problem.message)
+    expect(rotated.token).toMatchObject({ principalId: token.principalId, name: 'carol', expiresAt: null })
+    const [old, present] = [
+      await authenticateToken(store, secret),
+      await authenticateToken(store, rotated.secret),
+    ]
+    expect(present?.caller).toEqual(old?.caller)
+    expect(present?.tokenId).not.toBe(old?.tokenId)
+    const last = await rotate(rotated.token.id, { revoke: true })
+    expect(last.ok && (await authenticateToken(store, last.secret))?.caller).toEqual(old?.caller)
+    expect(await authenticateToken(store, rotated.secret)).toBeNull()
+    expect(await authenticateToken(store, secret)).not.toBeNull()
+  })
+
+  it('gets another token after all of its own were revoked', async () => {
+    const { token } = await made({ name: 'dora' })
+    await revokeToken({ store }, SYSTEM, token.id)
+    const rotated = await rotate(token.id)
+    expect(rotated.ok && rotated.token.principalId).toBe(token.principalId)
+  })
+
+  it('is given a new token for as long as the old one, or as long as is said', async () => {
+    const { token } = await made({ name: 'emil', expiresInSeconds: 3600 })
+    const seconds = async (over: object) => {
+      const rotated = await rotate(token.id, over)
+      if (!rotated.ok || !rotated.token.expiresAt) throw new Error('it does not expire')
+      return (rotated.token.expiresAt.getTime() - rotated.token.createdAt.getTime()) / 1000
+    }
+    expect(await seconds({})).toBeCloseTo(3600, 0)
+    expect(await seconds({ expiresInSeconds: 60 })).toBeCloseTo(60, 0)
+  })
+
+  it('may have tokens of several roles', async () => {
+    const { token } = await made({ name: 'fay', role: 'WORKER' })
+    const { principalId } = token
+    const other = await made({ principalId, role: 'OPERATOR' })
+    expect(other.token).toMatchObject({ name: 'fay', principalId, role: 'OPERATOR' })
+    const unknown = await make({ principalId: 'prn_01jd0000000000000000000000' })
+    expect(unknown).toMatchObject(invalid('principalId'))
+  })
+
+  it('of the server itself is given no token by anybody', async () => {
+    const { token } = await createLocalToken({ store })
+    expect(token).toMatchObject({ principalId: 'local', name: 'local', role: 'ADMIN' })
+    expect(await rotate(token.id)).toMatchObject(invalid('principalId'))
+    for (const principalId of ['local', 'system'])
+      expect(await make({ principalId })).toMatchObject(invalid('principalId'))
+  })
+
+  it('that reaches further than an ADMIN limited to projects gets no token from it', async () => {
+    const admin: Caller = { ...SYSTEM, projects: ['a'] }
+    const { token } = await made({ name: 'gus', projects: ['a'] })
+    expect(await rotate(token.id, {}, admin)).toMatchObject({ ok: true })
+    // one token that reaches further is enough: what it does would be done by the same principal
+    const { token: wide } = await made({ principalId: token.principalId, projects: [] })
+    await revokeToken({ store }, SYSTEM, wide.id)
+    const refused = { ok: false, problem: { type: 'Forbidden' } }
+    expect(await rotate(token.id, {}, admin)).toMatchObject(refused)
+    expect(await make({ principalId: token.principalId, projects: ['a'] }, admin)).toMatchObject(refused)
+  })
+})
