@@ -56,7 +56,7 @@ export interface Connection {
  * @throws PawlError where no address is given and none can be known.
  */
 export function resolveConnection(options: PawlOptions): Connection {
-  const token = options.token ?? readEnvironment('PAWL_TOKEN')
+  const token = options.token || readEnvironment('PAWL_TOKEN')
   const readToken = async () => (typeof token === 'function' ? await token() : token)
   return {
     endpoint: resolveEndpoint(options.url),
@@ -87,7 +87,7 @@ export function completeRetry(base: RetryOptions, given: Partial<RetryOptions> |
 
 function resolveEndpoint(given: string | URL | undefined): string {
   const page = globalThis.location?.origin
-  const address = given ?? readEnvironment('PAWL_URL') ?? page
+  const address = given || readEnvironment('PAWL_URL') || page
   if (!address) throw new PawlError('createPawl needs a url (or PAWL_URL in the environment)')
   const url = new URL(address, page)
   if (!url.pathname.endsWith('/graphql')) url.pathname = `${url.pathname.replace(/\/+$/, '')}/graphql`
@@ -95,5 +95,5 @@ function resolveEndpoint(given: string | URL | undefined): string {
 }
 
 function readEnvironment(name: string): string | undefined {
-  return globalThis.process?.env?.[name] || undefined
+  return globalThis.process?.env?.[name]?.trim() || undefined
 }

@@ -3,6 +3,7 @@ import { isMap, isNode, isScalar } from 'yaml'
 import { z } from 'zod'
 import { ConfigError, findConfigFile, readConfigFile } from './configFile.ts'
 import type { ConfigMistake } from './configFile.ts'
+import { givenVariables, type Variables } from './environment.ts'
 import { settingsSchema } from './lifecycle/settings.ts'
 
 /** Every setting of the server, flat, with its default: the timings of the lifecycle among them. */
@@ -76,7 +77,7 @@ export interface ConfigSources {
   /** Command-line flags by setting (`databaseUrl` for `--database-url`), and `config`, the file to read. */
   readonly flags?: Readonly<Record<string, unknown>>
   /** Default: this process's. */
-  readonly env?: Readonly<Record<string, string | undefined>>
+  readonly env?: Variables
   /** Where files are looked for and relative paths start. Default: the working directory. */
   readonly cwd?: string
 }
@@ -101,15 +102,15 @@ const { properties: DESCRIBED = {} } = z.toJSONSchema(configSchema, { io: 'input
  * @throws ConfigError with every mistake
  */
 export async function loadConfig(sources: ConfigSources = {}): Promise<Config> {
-  const { flags = {}, env = process.env, cwd = process.cwd() } = sources
+  const { flags = {}, cwd = process.cwd() } = sources
+  const env = givenVariables(sources.env)
   const mistakes: ConfigMistake[] = []
   const path = await findConfigFile(flags['config'] ?? env['PAWL_CONFIG'], FILE_NAMES, cwd, mistakes)
   const found = new Map<string, Found>(path === undefined ? [] : await readSettings(path, mistakes))
   for (const setting of SETTINGS) {
     const variable = variableOf(setting)
     const text = env[variable]
-    if (text !== undefined && text !== '')
-      found.set(setting, { value: fromText(setting, text), where: variable })
+    if (text !== undefined) found.set(setting, { value: fromText(setting, text), where: variable })
     const flag = flags[setting]
     if (flag !== undefined) found.set(setting, { value: fromText(setting, flag), where: flagOf(setting) })
   }

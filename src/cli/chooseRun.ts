@@ -24,8 +24,8 @@ export interface ChosenRun {
  * @throws PawlProblem AmbiguousRun, NoActiveRun, RunNotFound, ExecutionNotFound or InvalidInput.
  */
 export async function chooseRun(invocation: Invocation, named: string | undefined): Promise<ChosenRun> {
-  const executionId = named ? undefined : invocation.env['PAWL_EXECUTION_ID'] || undefined
-  const runId = named ?? (executionId ? undefined : invocation.env['PAWL_RUN_ID'] || undefined)
+  const executionId = named ? undefined : invocation.env['PAWL_EXECUTION_ID']
+  const runId = named ?? (executionId ? undefined : invocation.env['PAWL_RUN_ID'])
   const { run, via } = unwrap(await invocation.pawl.runs.resolve({ runId, executionId }))
   const title = run.title ? ` “${plain(run.title)}”` : ''
   noteChoice(invocation, `${run.id}${title}`, via === 'EXPLICIT' && !named ? BY_RUN_ID : (BY[via] ?? via))

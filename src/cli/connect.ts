@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { createPawl } from '@pawl/sdk'
 import type { Pawl } from '@pawl/sdk'
+import type { Variables } from '../environment.ts'
 import { EXIT, UsageError } from './exitCodes.ts'
 
 /** Where a server is reached, and how that was found out. */
@@ -19,7 +20,7 @@ export interface AddressOptions {
 }
 
 /** The data directory that options and environment name; default `.pawl` in the working directory. */
-export function dataDirectory(env: NodeJS.ProcessEnv, options: AddressOptions): string {
+export function dataDirectory(env: Variables, options: AddressOptions): string {
   return resolve(options.data ?? env['PAWL_DATA'] ?? '.pawl')
 }
 
@@ -29,10 +30,10 @@ export function dataDirectory(env: NodeJS.ProcessEnv, options: AddressOptions): 
  *
  * @throws UsageError where none of them names a server.
  */
-export function findServer(env: NodeJS.ProcessEnv, options: AddressOptions): ServerAddress {
+export function findServer(env: Variables, options: AddressOptions): ServerAddress {
   const data = dataDirectory(env, options)
   const address = readLine(join(data, 'address'))
-  const named = options.url ?? (options.data ? undefined : env['PAWL_URL'] || undefined)
+  const named = options.url ?? (options.data ? undefined : env['PAWL_URL'])
   const url = named ?? address
   if (!url) {
     throw new UsageError(
@@ -51,13 +52,13 @@ export function findServer(env: NodeJS.ProcessEnv, options: AddressOptions): Ser
  * A client of that server. One left behind by a server of this machine that does not answer has most likely ended, so it
  * is not asked for long; any other gets the time of a restart.
  */
-export function connect(env: NodeJS.ProcessEnv, options: AddressOptions): Pawl {
+export function connect(env: Variables, options: AddressOptions): Pawl {
   const { url, token, isLocal } = findServer(env, options)
   return createPawl({ url, token, ...(isLocal && { retry: { attempts: 3 } }) })
 }
 
 /** The token of the environment. A file of it is kept up to date for an agent that outlives an owner, so it comes first. */
-function givenToken(env: NodeJS.ProcessEnv): string | undefined {
+function givenToken(env: Variables): string | undefined {
   const file = env['PAWL_TOKEN_FILE']
   return (file ? readLine(file) : undefined) ?? env['PAWL_TOKEN']
 }

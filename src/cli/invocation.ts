@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { isSuccess } from '@pawl/sdk'
 import type { Pawl, SuccessOf } from '@pawl/sdk'
+import { givenVariables } from '../environment.ts'
 import { connect } from './connect.ts'
 import type { AddressOptions } from './connect.ts'
 import { EXIT } from './exitCodes.ts'
@@ -17,7 +18,7 @@ export interface CommonOptions extends AddressOptions {
 
 /** One call of a command: the server it asks, and the papers it writes its answer on. */
 export class Invocation {
-  readonly env = process.env
+  readonly env = givenVariables()
   /** For the answer. */
   readonly out: Paper
   /** For everything about it: which run was taken, what went wrong. */

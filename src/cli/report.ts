@@ -1,4 +1,5 @@
 import { PawlAuthError, PawlConnectionError, PawlFault, PawlProblem } from '@pawl/sdk'
+import type { Variables } from '../environment.ts'
 import { findServer } from './connect.ts'
 import { detailsOfProblem } from './describeProblem.ts'
 import { exitCodeOfError, exitCodeOfProblem, UsageError } from './exitCodes.ts'
@@ -15,7 +16,7 @@ export interface Refusal {
 
 /** What is needed to tell of a failure. */
 export interface Reporter {
-  readonly env: NodeJS.ProcessEnv
+  readonly env: Variables
   readonly options: AddressOptions
   readonly err: Paper
   readonly isJson: boolean

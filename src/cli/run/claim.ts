@@ -32,7 +32,7 @@ export function runClaimCommand(): Command {
   for (const option of claimOptions()) command.addOption(option)
   return command.action(
     act<Options, [string | undefined]>(async (invocation, options, named) => {
-      const meant = named ?? (invocation.env['PAWL_RUN_ID'] || undefined)
+      const meant = named ?? invocation.env['PAWL_RUN_ID']
       const runId = meant && (await chooseRunId(invocation, named))
       const result = await invocation.pawl.runs.claim({
         ...claimOf(options),

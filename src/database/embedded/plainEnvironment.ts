@@ -1,11 +1,10 @@
-/** An environment without the caller's `PG…` variables and locale, so that messages are English and settings ours. */
+/** An environment without the caller's `PG…` variables, locale and folders, so that messages are English and settings ours. */
 export function plainEnvironment(): NodeJS.ProcessEnv {
-  const { PATH, TMPDIR, SystemRoot } = process.env as Record<string, string | undefined>
+  const { PATH, SystemRoot } = process.env as Record<string, string | undefined>
   return {
     LC_ALL: 'C',
     TZ: 'UTC',
     ...(PATH === undefined ? {} : { PATH }),
-    ...(TMPDIR === undefined ? {} : { TMPDIR }),
     ...(SystemRoot === undefined ? {} : { SystemRoot }),
   }
 }

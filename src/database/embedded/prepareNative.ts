@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { chmod, cp, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { dirname, extname, join } from 'node:path'
+import { dirname, extname, isAbsolute, join } from 'node:path'
 import { DatabaseError } from '../databaseErrors.ts'
 import { findBinaries, linkLibraries } from './findBinaries.ts'
 import { canAccess } from './runUser.ts'
@@ -65,7 +65,7 @@ async function tryLinking(native: string): Promise<boolean> {
 
 function cacheDir(): string | undefined {
   const { XDG_CACHE_HOME } = process.env as Record<string, string | undefined>
-  if (XDG_CACHE_HOME) return join(XDG_CACHE_HOME, 'pawl')
+  if (XDG_CACHE_HOME && isAbsolute(XDG_CACHE_HOME)) return join(XDG_CACHE_HOME, 'pawl')
   try {
     return join(homedir(), '.cache', 'pawl')
   } catch {

@@ -1,5 +1,5 @@
 import { PawlAuthError, PawlConnectionError, PawlError, PawlFault, createPawl, unwrap } from '@pawl/sdk'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createCodedError, startScriptedServer } from './scriptedServer.ts'
 import type { Script } from './scriptedServer.ts'
 import { makeDetail, makeRun } from './words.ts'
@@ -345,4 +345,20 @@ describe('an AbortSignal', () => {
     )
     expect(server.seen.requests).toBe(0)
   })
+})
+
+it('counts an empty address or token as not given, in options and environment alike', async () => {
+  const seen: (string | undefined)[] = []
+  const { server } = await startServer({})
+  vi.stubEnv('PAWL_URL', `${server.url}\n`)
+  vi.stubEnv('PAWL_TOKEN', 'pawl_from_environment\n')
+  onTestFinished(() => void vi.unstubAllEnvs())
+  const fetched: typeof fetch = (input, init) => {
+    seen.push(new Headers(init?.headers).get('authorization') ?? undefined)
+    return fetch(input, init)
+  }
+  await createPawl({ url: '', token: '', fetch: fetched, retry }).viewer().catch(() => undefined)
+  expect(seen[0]).toBe('Bearer pawl_from_environment')
+  vi.stubEnv('PAWL_URL', ' ')
+  expect(() => createPawl({ url: '' })).toThrow('createPawl needs a url')
 })
