@@ -64,6 +64,6 @@ export function nextStepOf(run: RunDetail, approval: Approval | null = null): Ne
   return { action: run.nextAction, ...step }
 }
 
-function quote(word: string): string {
+export function quote(word: string): string {
   return /^[\w./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }

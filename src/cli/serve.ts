@@ -1,7 +1,9 @@
+import { join } from 'node:path'
 import { Command } from 'commander'
 import { EXIT } from './exitCodes.ts'
 import { act } from './invocation.ts'
 import type { CommonOptions, Invocation } from './invocation.ts'
+import { quote } from './nextStep.ts'
 import { outliveOutput } from './output.ts'
 import { withExamples } from './options.ts'
 
@@ -33,6 +35,7 @@ export async function serveCommand(whole: boolean): Promise<Command> {
           const { bold, dim } = paper.colors
           paper.line(`Pawl listens on ${bold(url)}  ${dim('sign in once with')} ${signInUrl}`)
         })
+        if (database.elsewhere) for (const line of tellElsewhere(database.elsewhere, started.data)) invocation.note(line)
         return started.closed
       }),
     )
@@ -53,6 +56,15 @@ async function addSettings(command: Command): Promise<void> {
   }
 }
 
+/** A link was made by an earlier Pawl, for data below a folder that its PostgreSQL could not pass, or by a person. */
+function tellElsewhere(home: string, data: string): readonly string[] {
+  const entry = join(data, 'database')
+  return [
+    `the database lies in ${home}, and ${entry} is a link to it: a copy of the data directory holds no data`,
+    `to move it back, stop the server, then: rm ${quote(entry)} && mv ${quote(home)} ${quote(entry)}`,
+  ]
+}
+
 /** Starts the server that the options ask for; undefined where they are wrong, which is told. */
 async function start(invocation: Invocation, flags: Options) {
   const [{ ConfigError }, { loadConfig }, { createLog }, { startServer }, { closeOnSignal }] =
@@ -67,7 +79,7 @@ async function start(invocation: Invocation, flags: Options) {
     const config = await loadConfig({ flags })
     const log = createLog({ level: config.logLevel })
     const server = await startServer({ config, log })
-    return { server, closed: closeOnSignal(server, log) }
+    return { server, data: config.data, closed: closeOnSignal(server, log) }
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     for (const { where, message } of error.mistakes) invocation.err.line(`pawl: ${where}: ${message}`)

@@ -26,6 +26,8 @@ export interface Database {
   readonly kind: 'embedded' | 'given'
   /** True where the embedded PostgreSQL had outlived a killed server and was taken over. */
   readonly adopted: boolean
+  /** Where the embedded database lies, where that is outside of the data directory, which then holds a link to it. */
+  readonly elsewhere: string | undefined
   /**
    * Resolves, with the reason, where the embedded PostgreSQL ended so often that it is not started again: only a new
    * start of the server may help. Else, and for a given one, it stays pending.
@@ -62,6 +64,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
         poolConfig,
         kind: opened ? 'embedded' : 'given',
         adopted: opened?.adopted ?? false,
+        elsewhere: opened?.elsewhere,
         failed: opened?.failed ?? new Promise(() => undefined),
         close: () => (closing ??= close()),
       }

@@ -1,15 +1,16 @@
-import { chmod, mkdir, readdir, stat } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import type { Stats } from 'node:fs'
+import { chmod, mkdir, readdir, stat, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { DatabaseError } from './databaseErrors.ts'
 
 /** The file in a data directory whose lock says that a process uses it; its presence marks the directory as Pawl's. */
 export const lockFileName = 'pawl.lock'
 
 /** What may lie in a directory that Pawl has not used yet. */
-const harmless = new Set(['lost+found', 'token', 'address'])
+const harmless = new Set(['lost+found', 'token', 'address', 'sessions', 'workspaces', '.gitignore'])
 
 /**
- * Creates the data directory where it is missing and makes it private (mode 0700).
+ * Creates the data directory where it is missing, makes it private (mode 0700), and keeps it out of a repository around it.
  *
  * One that holds other files and would have to change its mode or owner is refused, not changed.
  *
@@ -26,19 +27,37 @@ export async function prepareDataDir(dataDir: string): Promise<string> {
   }
   const found = await stat(path)
   if (!found.isDirectory()) throw unusable(path, 'is not a directory')
-  if (process.platform === 'win32') return path
+  if (process.platform !== 'win32') await makePrivate(path, found)
+  await ignoreInGit(path)
+  return path
+}
+
+async function makePrivate(path: string, found: Stats): Promise<void> {
   const isOpen = (found.mode & 0o077) !== 0
   const isRoots = process.getuid?.() === 0 && found.uid === 0
   // its mode, and under root its owner, are going to change
   if (isOpen || isRoots) await refuseForeignFiles(path)
   if (isOpen) await chmod(path, 0o700)
-  return path
+}
+
+/** A directory that holds other files as well is not hidden from git as a whole. */
+async function ignoreInGit(path: string): Promise<void> {
+  const names = await readdir(path)
+  if (names.includes('.gitignore') || (findForeign(names).length > 0 && !names.includes(lockFileName))) return
+  if (names.includes('.git')) return
+  await writeFile(join(path, '.gitignore'), '*\n', { flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error
+  })
+}
+
+function findForeign(names: readonly string[]): string[] {
+  return names.filter((name) => !harmless.has(name))
 }
 
 async function refuseForeignFiles(path: string): Promise<void> {
   const names = await readdir(path)
   if (names.includes(lockFileName)) return
-  const foreign = names.filter((name) => !harmless.has(name))
+  const foreign = findForeign(names)
   if (foreign.length > 0)
     throw unusable(path, `holds files that are not Pawl's (${foreign.slice(0, 3).join(', ')})`)
 }

@@ -34,7 +34,12 @@ export interface RunningServer {
   /** Signs one browser in, once, within minutes. It must not go into a log. */
   readonly signInUrl: string
   /** Whose PostgreSQL it works on, and whether that had outlived a killed server. */
-  readonly database: { readonly kind: 'embedded' | 'given'; readonly adopted: boolean }
+  readonly database: {
+    readonly kind: 'embedded' | 'given'
+    readonly adopted: boolean
+    /** Where the embedded database lies, where the data directory holds a link to it: a copy of that is no backup. */
+    readonly elsewhere?: string
+  }
   /** Resolves, with the reason, where it can't go on: its embedded database ended too often. It is to be closed then. */
   readonly failed: Promise<Error>
   /**
@@ -171,7 +176,11 @@ async function openFront(
   return {
     url: http.url,
     signInUrl: `${http.url}/sign-in?code=${codes.issue(localTokenId)}`,
-    database: { kind: database.kind, adopted: database.adopted },
+    database: {
+      kind: database.kind,
+      adopted: database.adopted,
+      ...(database.elsewhere !== undefined && { elsewhere: database.elsewhere }),
+    },
     failed: database.failed,
     close: (reason) => (closing ??= close(reason)),
   }

@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises'
 import { Client } from 'pg'
 import { connectEmbedded } from './connectEmbedded.ts'
+import { isHandedOver } from './handOver.ts'
 import { readPassword } from './initCluster.ts'
 import { findPostgresProgram } from './inspectProcess.ts'
 import { readPostmasterFile } from './postmasterFile.ts'
@@ -25,8 +26,12 @@ export async function answers(cluster: string, postmaster: PostmasterFile): Prom
   client.on('error', () => undefined)
   try {
     await client.connect()
-    const { rows } = await client.query<{ data_directory: string }>('SHOW data_directory')
-    return (await realpath(rows[0]?.data_directory ?? '')) === cluster
+    const { rows } = await client.query<{ folder: string; pid: number }>(
+      `SELECT current_setting('data_directory') AS folder, pg_backend_pid() AS pid`,
+    )
+    const { folder = '', pid = 0 } = rows[0] ?? {}
+    if (isHandedOver(folder)) return (await findPostgresProgram(pid, cluster)) !== undefined
+    return (await realpath(folder)) === cluster
   } catch {
     return false
   } finally {

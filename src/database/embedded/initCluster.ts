@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { chown, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { chown, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { DatabaseError } from '../databaseErrors.ts'
 import { explainFailure } from './explainFailure.ts'
+import { handOver } from './handOver.ts'
 import type { Place } from './place.ts'
 import { plainEnvironment } from './plainEnvironment.ts'
 
@@ -40,7 +41,12 @@ async function createCluster(place: Place, durable: boolean): Promise<void> {
   const passwordFile = `${making}.password`
   await writeFile(passwordFile, randomBytes(32).toString('hex'), { mode: 0o600, flag: 'wx' })
   if (place.user) await chown(passwordFile, place.user.uid, place.user.gid)
-  await runInitdb(place, ['-D', making, `--pwfile=${passwordFile}`, ...(durable ? [] : ['--no-sync'])])
+  await mkdir(making, { mode: 0o700 })
+  if (place.user) await chown(making, place.user.uid, place.user.gid)
+  const { paths, descriptors, close } = await handOver(place, [making, place.home])
+  const [folder = '', home = ''] = paths
+  const args = ['-D', folder, `--pwfile=${join(home, basename(passwordFile))}`]
+  await runInitdb(place, [...args, ...(durable ? [] : ['--no-sync'])], descriptors).finally(close)
   await rename(passwordFile, join(making, passwordName))
   if (durable) {
     await syncPath(join(making, passwordName))
@@ -50,16 +56,20 @@ async function createCluster(place: Place, durable: boolean): Promise<void> {
   if (durable) await syncPath(place.home)
 }
 
-async function runInitdb(place: Place, args: string[]): Promise<void> {
+async function runInitdb(
+  place: Place,
+  args: readonly string[],
+  descriptors: readonly number[],
+): Promise<void> {
   const child = spawn(join(place.native, 'bin', 'initdb'), [...clusterOptions, ...args], {
     cwd: place.home,
     env: plainEnvironment(),
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', ...descriptors],
     ...place.user,
   })
   let output = ''
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
-  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (chunk: Buffer) => (output += chunk.toString()))
   const failure = await new Promise<Error | undefined>((resolve) => {
     child.on('error', resolve)
     child.on('close', (code, signal) => {

@@ -16,6 +16,8 @@ import type { SupervisedPostgres } from './supervisePostgres.ts'
 export interface EmbeddedPostgres {
   poolConfig: PoolConfig
   adopted: boolean
+  /** Where the database lies, where that is not in the data directory. */
+  elsewhere: string | undefined
   /** Resolves where it ended too often to be started again; else never. */
   failed: Promise<DatabaseError>
   close(): Promise<void>
@@ -34,6 +36,7 @@ export async function openEmbedded(dataDir: string, log: DatabaseLog): Promise<E
   const place = await choosePlace(dataDir)
   // what lies elsewhere may be linked to from copies of the data directory, too
   const lock = place.isElsewhere ? await lockDataDir(dirname(place.home), log) : undefined
+  if (lock) log.warn({ home: place.home, reason: 'the data directory holds a link' }, 'database.locate_completed')
   try {
     await checkVersion(place)
     const survivor = await adoptPostgres(place, log)
@@ -49,6 +52,7 @@ export async function openEmbedded(dataDir: string, log: DatabaseLog): Promise<E
         ? poolConfig
         : { ...poolConfig, password: guard(password, supervised) },
       adopted,
+      elsewhere: place.isElsewhere ? place.home : undefined,
       failed: supervised.failed,
       close: async () => {
         await supervised.close()

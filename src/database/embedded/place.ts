@@ -1,7 +1,8 @@
-import { chmod, chown, lchown, lstat, mkdir, mkdtemp, readdir, realpath, symlink } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { chown, lchown, lstat, mkdir, readdir, realpath } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { DatabaseError } from '../databaseErrors.ts'
-import { prepareNative, systemDir } from './prepareNative.ts'
+import { prepareNative } from './prepareNative.ts'
 import { canAccess, chooseRunUser } from './runUser.ts'
 import type { RunUser } from './runUser.ts'
 
@@ -17,14 +18,16 @@ export interface Place {
   native: string
   /** Whom PostgreSQL runs as; undefined: the user of this process. */
   user: RunUser | undefined
+  /** True where that user can't get to the home by its path, and is handed its folders open. */
+  byDescriptor: boolean
   /** True where the home lies outside of the data directory, which then holds a link to it. */
   isElsewhere: boolean
 }
 
 /**
- * Decides where the embedded PostgreSQL of a data directory lives, and creates the folders it needs: `database/` in the
- * data directory or, where root's PostgreSQL user can't get there (below a private home, for instance), a folder in
- * {@link systemDir} that `database` is then a link to.
+ * Decides where the embedded PostgreSQL of a data directory lives, and creates the folders it needs: always `database/` in the
+ * data directory, or where that is a link to. Root's PostgreSQL user is handed folders that it can't get to by their path,
+ * below a private home for instance.
  *
  * @param dataDir the data directory, made by `prepareDataDir`
  */
@@ -33,14 +36,30 @@ export async function choosePlace(dataDir: string): Promise<Place> {
   const entry = join(real, 'database')
   const user = await chooseRunUser([entry, real])
   const home = (await exists(entry)) ? await openHome(entry, user) : await createHome(real, entry, user)
+  const byDescriptor = user !== undefined && !(await canAccess(user, home, ['x']))
+  if (byDescriptor && !canHandOver()) throw unreachable(home, user)
   return {
     home,
     cluster: join(home, 'cluster'),
     logFile: join(home, 'postgres.log'),
-    native: await prepareNative(dirname(home), user),
+    native: await prepareNative(byDescriptor ? undefined : dirname(home), user),
     user,
+    byDescriptor,
     isElsewhere: home !== entry,
   }
+}
+
+/** Whether the system has names for open folders, by which whoever holds them can use them. */
+function canHandOver(): boolean {
+  return process.platform === 'linux' && existsSync('/proc/self/fd')
+}
+
+function unreachable(home: string, user: RunUser): DatabaseError {
+  return new DatabaseError(
+    'DATA_DIR_UNUSABLE',
+    `PostgreSQL refuses to run as root, and the user with id ${user.uid}, as whom it runs, can't get to ${home}. ` +
+      'Allow others to pass through the folders above it (chmod o+x), or name a data directory elsewhere (PAWL_DATA).',
+  )
 }
 
 async function openHome(entry: string, user: RunUser | undefined): Promise<string> {
@@ -52,27 +71,14 @@ async function openHome(entry: string, user: RunUser | undefined): Promise<strin
     )
   })
   if (user === undefined) return home
-  await giveToUser(dirname(home), user)
+  await openWay(dirname(home), user)
   // a copy made by root is root's throughout
   if ((await lstat(home)).uid === 0) await chownTree(home, user)
-  if (!(await canAccess(user, home, ['x']))) {
-    throw new DatabaseError(
-      'DATA_DIR_UNUSABLE',
-      `PostgreSQL refuses to run as root, and the user with id ${user.uid}, who owns ${home}, can't get there. ` +
-        'Allow others to pass through the folders above it (chmod o+x), or move the data directory elsewhere.',
-    )
-  }
   return home
 }
 
 async function createHome(dataDir: string, entry: string, user: RunUser | undefined): Promise<string> {
-  if (user && !(await canAccess(user, dirname(dataDir), ['x']))) {
-    const home = join(await createSystemFolder(), 'database')
-    await createPrivate(home, user)
-    await symlink(home, entry)
-    return home
-  }
-  if (user) await giveToUser(dataDir, user)
+  if (user) await openWay(dataDir, user)
   await createPrivate(entry, user)
   return entry
 }
@@ -82,18 +88,14 @@ async function createPrivate(folder: string, user: RunUser | undefined): Promise
   if (user) await chown(folder, user.uid, user.gid)
 }
 
-/** Random, not named after the data directory: a directory that was deleted and made anew must not find the old data. */
-async function createSystemFolder(): Promise<string> {
-  await mkdir(systemDir, { recursive: true, mode: 0o755 })
-  const folder = await mkdtemp(join(systemDir, 'data-'))
-  await chmod(folder, 0o755)
-  return folder
-}
-
-/** A private folder of root's is closed to the PostgreSQL user; what lies in it keeps its owner. */
-async function giveToUser(folder: string, user: RunUser): Promise<void> {
+/**
+ * A private folder of root's is closed to the PostgreSQL user, so it becomes that user's, unless it lies where the user does not
+ * get anyway. What lies in it keeps its owner.
+ */
+async function openWay(folder: string, user: RunUser): Promise<void> {
   const { uid, mode } = await lstat(folder)
-  if (uid === 0 && (mode & 0o001) === 0) await chown(folder, user.uid, user.gid)
+  if (uid !== 0 || (mode & 0o001) !== 0) return
+  if (await canAccess(user, dirname(folder), ['x'])) await chown(folder, user.uid, user.gid)
 }
 
 async function chownTree(path: string, user: RunUser): Promise<void> {

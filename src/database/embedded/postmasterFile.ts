@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { isHandedOver } from './handOver.ts'
 
 /** What a running PostgreSQL writes about itself into `postmaster.pid`. */
 export interface PostmasterFile {
@@ -27,7 +28,8 @@ export async function readPostmasterFile(cluster: string): Promise<PostmasterFil
   return {
     pid: Number(pid),
     port: Number(port),
-    socketDir: blankToUndefined(socketDir),
+    // the socket of one that was handed its folders lies in the home, whatever that is to it
+    socketDir: socketDir && isHandedOver(socketDir) ? dirname(cluster) : blankToUndefined(socketDir),
     address: blankToUndefined(address),
     status: status?.trim() ?? 'starting',
   }

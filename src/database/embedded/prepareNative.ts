@@ -7,8 +7,8 @@ import { findBinaries, linkLibraries } from './findBinaries.ts'
 import { canAccess } from './runUser.ts'
 import type { RunUser } from './runUser.ts'
 
-/** Where root keeps what its PostgreSQL user could not reach below the data directory. */
-export const systemDir = '/var/lib/pawl'
+/** Where root keeps programs that its PostgreSQL user could not reach below the data directory. */
+const systemDir = '/var/lib/pawl'
 
 const copyPrefix = 'native-'
 
@@ -16,10 +16,10 @@ const copyPrefix = 'native-'
  * A folder with PostgreSQL's programs that the user can run: the npm package's own where that will do, else a copy
  * (60 MB) that is made once per version.
  *
- * @param dataBase a folder that holds the database's; preferred for the copy
+ * @param dataBase a folder that holds the database's, preferred for the copy; undefined where the user can't get there
  * @param user whom PostgreSQL runs as; undefined: the user of this process
  */
-export async function prepareNative(dataBase: string, user: RunUser | undefined): Promise<string> {
+export async function prepareNative(dataBase: string | undefined, user: RunUser | undefined): Promise<string> {
   const { native, version } = await findBinaries()
   if (!isOddPath(native) && (await isUsable(native, user)) && (await tryLinking(native))) return native
   for (const base of [dataBase, user ? systemDir : cacheDir()]) {
@@ -33,7 +33,7 @@ export async function prepareNative(dataBase: string, user: RunUser | undefined)
   }
   throw new DatabaseError(
     'EMBEDDED_UNAVAILABLE',
-    `PostgreSQL can't be run from ${native}, nor from a copy below ${dataBase}. Install Pawl below a path that ` +
+    `PostgreSQL can't be run from ${native}, nor from a copy. Install Pawl below a path that ` +
       'the user it runs as can read, without quotes or dollar signs in it, or set DATABASE_URL.',
   )
 }

@@ -7,6 +7,7 @@ import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { handOver } from './handOver.ts'
 import type { Place } from './place.ts'
 import { plainEnvironment } from './plainEnvironment.ts'
 import { readPostmasterFile } from './postmasterFile.ts'
@@ -54,12 +55,14 @@ export async function startPostgres(
   signal?: AbortSignal,
 ): Promise<StartedPostgres> {
   const log = await openLog(place.logFile)
+  const folders = await handOver(place, [place.cluster, place.home])
   try {
     const logStart = (await log.stat()).size
-    const child = spawn(join(place.native, 'bin', 'postgres'), await listArguments(place, settings), {
+    const args = await listArguments(place, folders.paths, settings)
+    const child = spawn(join(place.native, 'bin', 'postgres'), args, {
       cwd: place.home,
       env: plainEnvironment(),
-      stdio: ['ignore', log.fd, log.fd],
+      stdio: ['ignore', log.fd, log.fd, ...folders.descriptors],
       detached: true,
       ...place.user,
     })
@@ -73,6 +76,7 @@ export async function startPostgres(
       if (file?.pid === child.pid && file?.status === 'ready') return { ...file, ended }
     }
   } finally {
+    await folders.close()
     await log.close()
   }
 }
@@ -105,9 +109,14 @@ async function endStarting(child: ChildProcess, ended: Promise<Error>): Promise<
   clearTimeout(last)
 }
 
-async function listArguments(place: Place, settings: PostgresSettings): Promise<string[]> {
-  const all = { ...baseSettings, ...(await listenSettings(place.home, settings)), ...settings }
-  return ['-D', place.cluster, ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])]
+async function listArguments(
+  place: Place,
+  [cluster = '', home = '']: readonly string[],
+  settings: PostgresSettings,
+): Promise<string[]> {
+  const listening = await listenSettings(place.home, home, settings)
+  const all = { ...baseSettings, ...listening, ...settings }
+  return ['-D', cluster, ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])]
 }
 
 const baseSettings: PostgresSettings = {
@@ -121,13 +130,21 @@ const baseSettings: PostgresSettings = {
   log_timezone: 'UTC',
 }
 
-/** A private unix socket; loopback TCP where the platform has no such sockets, or the socket's path would be too long. */
-async function listenSettings(home: string, { port }: PostgresSettings): Promise<PostgresSettings> {
+/**
+ * A private unix socket; loopback TCP where the platform has no such sockets, or the socket's path would be too long.
+ *
+ * @param called what PostgreSQL calls the home
+ */
+async function listenSettings(
+  home: string,
+  called: string,
+  { port }: PostgresSettings,
+): Promise<PostgresSettings> {
   if (process.platform !== 'win32' && fitsSocket(home)) {
     return {
       listen_addresses: '',
       port: socketPort,
-      unix_socket_directories: `"${home.replaceAll('"', '""')}"`,
+      unix_socket_directories: `"${called.replaceAll('"', '""')}"`,
       unix_socket_permissions: '0700',
     }
   }

@@ -1,6 +1,6 @@
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import type { PoolConfig } from 'pg'
 import { silentLog } from '../databaseLog.ts'
 import { lockDataDir } from '../lockDataDir.ts'
@@ -45,7 +45,6 @@ export async function startScratch(
     poolConfig: connectEmbedded(postmaster, await readPassword(place.cluster)),
     close: async () => {
       await stopPostgres(place, postmaster.pid)
-      if (place.isElsewhere) await rm(dirname(place.home), { recursive: true, force: true })
       await rm(folder, { recursive: true, force: true })
       lock.release()
     },

@@ -27,7 +27,7 @@ describe.skipIf(findPostgres15() === undefined)('a given PostgreSQL', () => {
     ).toEqual([{ major: 15 }])
     await database.close()
     expect(await query(server.poolConfig, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
-    expect(await readdir(dataDir)).toEqual(['pawl.lock'])
+    expect(await readdir(dataDir)).toEqual(['.gitignore', 'pawl.lock'])
   })
 
   test('that lacks the database named in the URL is told as PostgreSQL tells it', async () => {

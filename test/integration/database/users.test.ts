@@ -17,8 +17,9 @@ import {
 } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { findBinaries } from '../../../src/database/embedded/findBinaries.ts'
+import { openBeside } from '../../../src/database/openBeside.ts'
 import {
   expectNothingRuns,
   isRoot,
@@ -26,6 +27,7 @@ import {
   open,
   postmasterOf,
   query,
+  RecordedLog,
   startHolder,
 } from './databaseHarness.ts'
 
@@ -129,45 +131,80 @@ describe.runIf(isRoot)('under root', () => {
     expect((await stat(folder)).uid).toBe(0)
   })
 
-  test('below a private home, data and programs go where the PostgreSQL user can reach them', async () => {
+  test('below a private home, data stays where it was put, and a copy of it is one of its own', async () => {
     const home = join(await makeFolder(), 'home')
     await mkdir(home, { mode: 0o700 })
     const source = await installCopy(home)
     const dataDir = join(home, '.pawl')
     const holder = await startHolder(dataDir, { source, cwd: home })
     expect(holder.failed).toBeUndefined()
-    const elsewhere = dirname(await readlink(join(dataDir, 'database')))
-    onTestFinished(() => rm(elsewhere, { recursive: true, force: true }))
-    expect(elsewhere).toMatch(/^\/var\/lib\/pawl\/data-/)
-    expect((await stat(home)).mode & 0o777).toBe(0o700)
-
+    expect(await realpath(join(dataDir, 'database'))).toBe(join(dataDir, 'database'))
+    // neither the home nor the data directory was opened or given away for it
+    for (const folder of [home, dataDir]) {
+      const { uid, mode } = await stat(folder)
+      expect({ uid, mode: mode & 0o777 }).toEqual({ uid: 0, mode: 0o700 })
+    }
+    const expected = idOf('postgres') ?? nobody
     const postmaster = await postmasterOf(dataDir)
-    expect(await readlink(`/proc/${postmaster}/exe`)).toBe(
-      join(elsewhere, `native-${(await findBinaries()).version}`, 'bin', 'postgres'),
+    expect(await ownerOfProcess(postmaster)).toBe(expected)
+    expect(await readlink(`/proc/${postmaster}/exe`)).toMatch(
+      /^\/var\/lib\/pawl\/native-[^/]+\/bin\/postgres$/,
     )
-    await query(holder.opened!.poolConfig, `CREATE TABLE kept AS SELECT 'here' AS what`)
+    await query(holder.opened!.poolConfig, `CREATE TABLE kept AS SELECT 'here' AS what; CHECKPOINT`)
     await holder.kill()
 
     const second = await startHolder(dataDir, { source, cwd: home })
     expect(second.opened?.adopted).toBe(true)
     await second.release()
     await expectNothingRuns(dataDir)
+
+    execFileSync('cp', ['-a', dataDir, join(home, 'backup')])
     const third = await startHolder(dataDir, { source, cwd: home })
     expect(await query(third.opened!.poolConfig, 'SELECT what FROM kept')).toEqual([{ what: 'here' }])
-    await third.release()
+    await query(third.opened!.poolConfig, 'DROP TABLE kept')
+    const copy = await startHolder(join(home, 'backup'), { source, cwd: home })
+    expect(await query(copy.opened!.poolConfig, 'SELECT what FROM kept')).toEqual([{ what: 'here' }])
+    await Promise.all([third.release(), copy.release()])
   })
 
-  test('a link to data that lies elsewhere is locked for its copies too', async () => {
-    const folder = await makeFolder()
-    const home = join(folder, 'home')
+  test('a database below a private home is started again when it is killed, and read beside its server', async () => {
+    const home = join(await makeFolder(), 'home')
     await mkdir(home, { mode: 0o700 })
-    await open(join(home, 'data'))
-    const target = await readlink(join(home, 'data', 'database'))
-    onTestFinished(() => rm(dirname(target), { recursive: true, force: true }))
-    await mkdir(join(folder, 'copy'), { mode: 0o700 })
-    await symlink(target, join(folder, 'copy', 'database'))
-    await chown(join(folder, 'copy'), nobody, nobody)
-    await expect(open(join(folder, 'copy'))).rejects.toMatchObject({ code: 'DATA_DIR_IN_USE' })
+    const dataDir = join(home, 'data')
+    const database = await open(dataDir)
+    await query(database.poolConfig, `CREATE TABLE kept AS SELECT 'here' AS what`)
+    const killed = await postmasterOf(dataDir)
+    process.kill(killed, 'SIGKILL')
+    const look = () => query(database.poolConfig, 'SELECT what FROM kept').catch(() => [])
+    await expect.poll(look, { timeout: 20_000 }).toEqual([{ what: 'here' }])
+    expect(await postmasterOf(dataDir)).not.toBe(killed)
+    const beside = await openBeside({ dataDir })
+    expect(await query(beside.poolConfig, 'SELECT what FROM kept')).toEqual([{ what: 'here' }])
+    await beside.close()
+  })
+
+  test('a database that an earlier Pawl put elsewhere is used, locked for copies of its link, and told of', async () => {
+    const folder = await makeFolder()
+    const dataDir = join(folder, 'data')
+    await (await open(dataDir)).close()
+    const elsewhere = join(folder, 'elsewhere')
+    await mkdir(elsewhere)
+    await rename(join(dataDir, 'database'), join(elsewhere, 'database'))
+    await symlink(join(elsewhere, 'database'), join(dataDir, 'database'))
+    const log = new RecordedLog()
+    const database = await open(dataDir, { log })
+    expect(database.elsewhere).toBe(join(elsewhere, 'database'))
+    expect(log.events.map(({ event }) => event)).toContain('database.locate_completed')
+
+    const copy = join(folder, 'copy')
+    await cp(dataDir, copy, { recursive: true, verbatimSymlinks: true })
+    execFileSync('chown', ['-R', '-h', 'root:root', copy])
+    await expect(open(copy)).rejects.toMatchObject({ code: 'DATA_DIR_IN_USE' })
+
+    // the way back, as it is told
+    await database.close()
+    execFileSync('sh', ['-c', 'rm "$1" && mv "$2" "$1"', 'sh', join(dataDir, 'database'), database.elsewhere!])
+    expect((await open(dataDir)).elsewhere).toBeUndefined()
   })
 
   test('a link to data that is gone is told', async () => {
