@@ -1,6 +1,3 @@
-import { statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-
 /** Variables as they were given, by name. */
 export type Variables = Readonly<Record<string, string | undefined>>
 
@@ -20,11 +17,4 @@ export function givenVariables(env: Variables = process.env): Variables {
       return [[name, PADDED.test(name) ? value.trim() : value]]
     }),
   )
-}
-
-/** The folder for what is short-lived: TMPDIR, unless that is not there; then the system's. */
-export function temporaryFolder(): string {
-  const named = tmpdir()
-  const isThere = statSync(named, { throwIfNoEntry: false })?.isDirectory() === true
-  return isThere || process.platform === 'win32' ? named : '/tmp'
 }

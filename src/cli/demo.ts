@@ -1,4 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Command } from 'commander'
 import { createPawl } from '@pawl/sdk'
@@ -6,7 +7,6 @@ import { Backstage } from './demo/backstage.ts'
 import { openDemoServer } from './demo/openDemoServer.ts'
 import { Stage } from './demo/stage.ts'
 import { tellStory } from './demo/tellStory.ts'
-import { temporaryFolder } from '../environment.ts'
 import { EXIT } from './exitCodes.ts'
 import { act } from './invocation.ts'
 import type { CommonOptions } from './invocation.ts'
@@ -38,7 +38,7 @@ export function demoCommand(): Command {
     act<Options>(async (invocation, options) => {
       outliveOutput()
       const temporary =
-        options.exit && !options.data ? await mkdtemp(join(temporaryFolder(), 'pawl-demo-')) : undefined
+        options.exit && !options.data ? await mkdtemp(join(tmpdir(), 'pawl-demo-')) : undefined
       const data = temporary ?? resolve(options.data ?? DATA)
       const stage = new Stage(invocation.out)
       try {

@@ -35,7 +35,8 @@ export async function serveCommand(whole: boolean): Promise<Command> {
           const { bold, dim } = paper.colors
           paper.line(`Pawl listens on ${bold(url)}  ${dim('sign in once with')} ${signInUrl}`)
         })
-        if (database.elsewhere) for (const line of tellElsewhere(database.elsewhere, started.data)) invocation.note(line)
+        if (database.elsewhere)
+          for (const line of tellElsewhere(database.elsewhere, started.data)) invocation.note(line)
         return started.closed
       }),
     )

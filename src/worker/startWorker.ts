@@ -1,6 +1,7 @@
 import { PawlConnectionError } from '@pawl/sdk'
 import type { Pawl } from '@pawl/sdk'
-import { resolve } from 'node:path'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { serveWorkspaces } from '../workspaces/serve/serveWorkspaces.ts'
 import type { WorkerConfig } from './config.ts'
 import { driveRun } from './driveRun.ts'
@@ -43,6 +44,19 @@ export interface RunningWorker {
   kill(): Promise<void>
 }
 
+/** Makes the folder of what agents keep, which is none of the files of a repository that it stands in. */
+function prepareState(state: string): string {
+  const path = resolve(state)
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 })
+    const ignored = join(path, '.gitignore')
+    if (!existsSync(ignored)) writeFileSync(ignored, '*\n')
+  } catch {
+    // what can't be kept here is told by the session that needs it
+  }
+  return path
+}
+
 /** Starts a worker, which goes on until it is drained or killed. */
 export function startWorker(options: StartWorkerOptions): RunningWorker {
   const {
@@ -56,7 +70,7 @@ export function startWorker(options: StartWorkerOptions): RunningWorker {
   } = options
   let isDraining = false
   let isHurried = false
-  const ways: AgentWays = { url, env, stateRoot: resolve(config.state) }
+  const ways: AgentWays = { url, env, stateRoot: prepareState(config.state) }
   const tools = {
     ...ways,
     pawl,

@@ -36,7 +36,8 @@ export async function openEmbedded(dataDir: string, log: DatabaseLog): Promise<E
   const place = await choosePlace(dataDir)
   // what lies elsewhere may be linked to from copies of the data directory, too
   const lock = place.isElsewhere ? await lockDataDir(dirname(place.home), log) : undefined
-  if (lock) log.warn({ home: place.home, reason: 'the data directory holds a link' }, 'database.locate_completed')
+  if (lock)
+    log.warn({ home: place.home, reason: 'the data directory holds a link' }, 'database.locate_completed')
   try {
     await checkVersion(place)
     const survivor = await adoptPostgres(place, log)

@@ -19,7 +19,10 @@ const copyPrefix = 'native-'
  * @param dataBase a folder that holds the database's, preferred for the copy; undefined where the user can't get there
  * @param user whom PostgreSQL runs as; undefined: the user of this process
  */
-export async function prepareNative(dataBase: string | undefined, user: RunUser | undefined): Promise<string> {
+export async function prepareNative(
+  dataBase: string | undefined,
+  user: RunUser | undefined,
+): Promise<string> {
   const { native, version } = await findBinaries()
   if (!isOddPath(native) && (await isUsable(native, user)) && (await tryLinking(native))) return native
   for (const base of [dataBase, user ? systemDir : cacheDir()]) {

@@ -1,7 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { chmod } from 'node:fs/promises'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { runPawl, startPawl } from './pawl.ts'
 

@@ -203,7 +203,13 @@ describe.runIf(isRoot)('under root', () => {
 
     // the way back, as it is told
     await database.close()
-    execFileSync('sh', ['-c', 'rm "$1" && mv "$2" "$1"', 'sh', join(dataDir, 'database'), database.elsewhere!])
+    execFileSync('sh', [
+      '-c',
+      'rm "$1" && mv "$2" "$1"',
+      'sh',
+      join(dataDir, 'database'),
+      database.elsewhere!,
+    ])
     expect((await open(dataDir)).elsewhere).toBeUndefined()
   })
 

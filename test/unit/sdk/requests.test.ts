@@ -357,7 +357,9 @@ it('counts an empty address or token as not given, in options and environment al
     seen.push(new Headers(init?.headers).get('authorization') ?? undefined)
     return fetch(input, init)
   }
-  await createPawl({ url: '', token: '', fetch: fetched, retry }).viewer().catch(() => undefined)
+  await createPawl({ url: '', token: '', fetch: fetched, retry })
+    .viewer()
+    .catch(() => undefined)
   expect(seen[0]).toBe('Bearer pawl_from_environment')
   vi.stubEnv('PAWL_URL', ' ')
   expect(() => createPawl({ url: '' })).toThrow('createPawl needs a url')
