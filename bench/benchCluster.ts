@@ -64,7 +64,11 @@ export async function startBenchCluster(resources: Resources): Promise<BenchClus
       await migrate(poolConfig, migrationsDir)
       const store = openStore({ ...poolConfig, max: POOL_SIZE })
       resources.defer(() => store.close())
-      const { workflow } = await insertWorkflow(store, newId('workflow'), BENCH_WORKFLOW)
+      const { workflow } = await insertWorkflow(store, {
+        id: newId('workflow'),
+        project: null,
+        definition: BENCH_WORKFLOW,
+      })
       return { store, workflow, poolConfig, url: toUrl(poolConfig) }
     },
   }

@@ -13,21 +13,31 @@ export class Workflows {
     this.#requests = requests
   }
 
-  /** Registers a definition; one that is there already, unchanged, answers `changed: false`. */
+  /**
+   * Registers a definition; one that is there already, unchanged, answers `changed: false`. It belongs to the project named, to the
+   * only one that the token is limited to, or, with a token that is limited to none, to the installation: every project may start it.
+   */
   async register(
     definition: WorkflowDefinition | JsonValue,
-    options?: CallOptions,
+    { project, ...options }: { project?: string | undefined } & CallOptions = {},
   ): Promise<t.RegisterWorkflowResult> {
-    const input = { definition: definition }
+    const input = { definition, project }
     return (await this.#requests.ask(g.RegisterWorkflowDocument, { input }, options)).registerWorkflow
   }
 
-  /** The given version of a workflow, the latest without one; null where there is none. */
+  /**
+   * What a run of the project would be started of: its own workflow of this name, else the installation's; the latest version unless one
+   * is named. Null where there is none.
+   */
   async get(
     name: string,
-    { version, ...options }: { version?: number | undefined } & CallOptions = {},
+    {
+      version,
+      project,
+      ...options
+    }: { version?: number | undefined; project?: string | undefined } & CallOptions = {},
   ): Promise<t.WorkflowDetail | null> {
-    return (await this.#requests.ask(g.WorkflowDocument, { name, version }, options)).workflow
+    return (await this.#requests.ask(g.WorkflowDocument, { name, version, project }, options)).workflow
   }
 
   /**
@@ -40,7 +50,7 @@ export class Workflows {
     return below(runId, run).workflow
   }
 
-  /** One page of workflows. */
+  /** One page of the workflows that the token's projects may start. */
   async list({ signal, retry, ...fields }: t.PageFields & CallOptions = {}): Promise<t.Page<t.Workflow>> {
     return toPage((await this.#requests.ask(g.WorkflowsDocument, fields, { signal, retry })).workflows)
   }

@@ -38,7 +38,9 @@ export interface History {
 export async function seedHistory({ store, workflow }: BenchDatabase, runs: number): Promise<History> {
   const workflows = [workflow.id]
   for (const definition of BUILTIN_WORKFLOWS)
-    workflows.push((await insertWorkflow(store, newId('workflow'), definition)).workflow.id)
+    workflows.push(
+      (await insertWorkflow(store, { id: newId('workflow'), project: null, definition })).workflow.id,
+    )
   const transactions = BigInt(runs)
   const { rows: burnt } = await store.pool.query<{ first: string }>(
     'SELECT pg_current_xact_id()::text AS first',

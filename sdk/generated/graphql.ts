@@ -560,6 +560,8 @@ export type RecoveryInput = {
 export type RegisterWorkflowInput = {
   /** The definition: name, version, phases and so on. */
   definition: JsonValue;
+  /** The project it is to belong to. Left out: the token's only project; for a token that is limited to none, the installation, so that every project may start it. */
+  project?: string | null | undefined;
 };
 
 /** A release. */
@@ -2892,7 +2894,7 @@ export type RevokeTokenMutation = { revokeToken:
 
 export type WorkflowPhaseFieldsFragment = { key: string, next: Array<string>, isFinal: boolean, role: string | null, requiresApproval: boolean, artifactPath: string | null };
 
-export type WorkflowFieldsFragment = { id: string, name: string, version: number, initialPhase: string, createdAt: string, phases: Array<WorkflowPhaseFieldsFragment> };
+export type WorkflowFieldsFragment = { id: string, project: string | null, name: string, version: number, initialPhase: string, createdAt: string, phases: Array<WorkflowPhaseFieldsFragment> };
 
 export type RunWorkflowQueryVariables = Exact<{
   runId: string;
@@ -2907,6 +2909,7 @@ export type RunWorkflowQuery = { run: { workflow: (
 export type WorkflowQueryVariables = Exact<{
   name: string;
   version?: number | null | undefined;
+  project?: string | null | undefined;
 }>;
 
 
@@ -3325,7 +3328,7 @@ const TokenNotFoundFields = 'fragment TokenNotFoundFields on TokenNotFound{messa
 const TranscriptChunkFields = 'fragment TranscriptChunkFields on TranscriptChunk{seq text at}'
 const TranscriptGapFields = 'fragment TranscriptGapFields on TranscriptGap{message expectedSeq}'
 const UnknownPhaseFields = 'fragment UnknownPhaseFields on UnknownPhase{message phaseKey:phase known}'
-const WorkflowFields = 'fragment WorkflowFields on Workflow{id name version initialPhase createdAt phases{...WorkflowPhaseFields}}'
+const WorkflowFields = 'fragment WorkflowFields on Workflow{id project name version initialPhase createdAt phases{...WorkflowPhaseFields}}'
 const WorkflowMismatchFields = 'fragment WorkflowMismatchFields on WorkflowMismatch{message name version}'
 const WorkflowNotFoundFields = 'fragment WorkflowNotFoundFields on WorkflowNotFound{message name askedVersion:version known}'
 const WorkflowPhaseFields = 'fragment WorkflowPhaseFields on WorkflowPhase{key next isFinal role requiresApproval artifactPath}'
@@ -3400,7 +3403,7 @@ export const CreateTokenDocument = /* @__PURE__ */ createDocument<CreateTokenMut
 export const RotateTokenDocument = /* @__PURE__ */ createDocument<RotateTokenMutation, RotateTokenMutationVariables>('mutation RotateToken($input:RotateTokenInput!){rotateToken(input:$input){__typename ...on RotateTokenSuccess{secret token{...TokenFields}}...ProblemFields ...TokenNotFoundFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, InvalidInputFields, ProblemFields, TokenFields, TokenNotFoundFields)
 export const RevokeTokenDocument = /* @__PURE__ */ createDocument<RevokeTokenMutation, RevokeTokenMutationVariables>('mutation RevokeToken($input:RevokeTokenInput!){revokeToken(input:$input){__typename ...on RevokeTokenSuccess{tokenId}...ProblemFields ...TokenNotFoundFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, InvalidInputFields, ProblemFields, TokenNotFoundFields)
 export const RunWorkflowDocument = /* @__PURE__ */ createDocument<RunWorkflowQuery, RunWorkflowQueryVariables>('query RunWorkflow($runId:ID!){run(id:$runId){workflow{...WorkflowFields definition}}}', WorkflowFields, WorkflowPhaseFields)
-export const WorkflowDocument = /* @__PURE__ */ createDocument<WorkflowQuery, WorkflowQueryVariables>('query Workflow($name:String!$version:Int){workflow(name:$name version:$version){...WorkflowFields definition}}', WorkflowFields, WorkflowPhaseFields)
+export const WorkflowDocument = /* @__PURE__ */ createDocument<WorkflowQuery, WorkflowQueryVariables>('query Workflow($name:String!$version:Int$project:String){workflow(name:$name version:$version project:$project){...WorkflowFields definition}}', WorkflowFields, WorkflowPhaseFields)
 export const WorkflowsDocument = /* @__PURE__ */ createDocument<WorkflowsQuery, WorkflowsQueryVariables>('query Workflows($first:Int$after:String){workflows(first:$first after:$after){edges{node{...WorkflowFields}}pageInfo{...PageFields}}}', PageFields, WorkflowFields, WorkflowPhaseFields)
 export const RegisterWorkflowDocument = /* @__PURE__ */ createDocument<RegisterWorkflowMutation, RegisterWorkflowMutationVariables>('mutation RegisterWorkflow($input:RegisterWorkflowInput!){registerWorkflow(input:$input){__typename ...on RegisterWorkflowSuccess{changed workflow{...WorkflowFields}}...ProblemFields ...WorkflowMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, InvalidInputFields, ProblemFields, WorkflowFields, WorkflowMismatchFields, WorkflowPhaseFields)
 export const RunWorkspaceDocument = /* @__PURE__ */ createDocument<RunWorkspaceQuery, RunWorkspaceQueryVariables>('query RunWorkspace($runId:ID!){run(id:$runId){workspace{...WorkspaceDetail}}}', WorkspaceDetail, WorkspaceFields, WorkspaceRequestFields)

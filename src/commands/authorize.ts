@@ -30,6 +30,17 @@ export function seesProject({ projects }: Caller, project: string): boolean {
   return projects.length === 0 || projects.includes(project)
 }
 
+/** The one project that the caller is limited to; null where it sees several, or all. */
+export function onlyProjectOf({ projects }: Caller): string | null {
+  const [only, ...others] = projects
+  return only !== undefined && others.length === 0 ? only : null
+}
+
+/** The project that is meant where none is named. */
+export function projectOf(caller: Caller): string {
+  return onlyProjectOf(caller) ?? 'default'
+}
+
 /** A refusal where the caller is kept from the project; undefined where it is not. */
 export function checkProject(caller: Caller, project: string): Refused | undefined {
   if (seesProject(caller, project)) return undefined

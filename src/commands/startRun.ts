@@ -50,10 +50,11 @@ export async function startRun(commands: Commands, caller: Caller, start: StartR
   for (let tries = 0; tries < TRIES; tries++) {
     const replayed = await findReplay(commands, start)
     if (replayed) return replayed
-    const workflow = await findWorkflow(commands.store, start.workflow, start.version)
+    const { project, workflow: name, version } = start
+    const workflow = await findWorkflow(commands.store, { project, name, version })
     if (!workflow) {
-      const known = await listWorkflowNames(commands.store)
-      return object({ type: 'WorkflowNotFound', name: start.workflow, version: start.version, known })
+      const known = await listWorkflowNames(commands.store, project)
+      return object({ type: 'WorkflowNotFound', name, version, known })
     }
     const origin = await findOrigin(commands, caller, start, workflow)
     if ('problem' in origin) return origin

@@ -1,4 +1,5 @@
 import type DataLoader from 'dataloader'
+import { checkProject } from '../commands/authorize.ts'
 import { type IdKind, kindOf } from '../commands/ids.ts'
 import { readTokens } from '../commands/tokens.ts'
 import type { Below } from '../store/findBelow.ts'
@@ -65,7 +66,9 @@ const READ: { readonly [K in IdKind]: (id: string, context: GraphContext) => Pro
   ),
   workflow: async (id, context) => {
     refuseAgents(context)
-    return context.reads.workflow.load(id)
+    const workflow = await context.reads.workflow.load(id)
+    if (workflow && workflow.project !== null) throwRefused(checkProject(context.caller, workflow.project))
+    return workflow
   },
   token: readToken,
   // named by what it did, and no node

@@ -1,5 +1,4 @@
-import { seesRun } from '../commands/authorize.ts'
-import type { Caller } from '../commands/context.ts'
+import { projectOf, seesRun } from '../commands/authorize.ts'
 import { deleteRun } from '../commands/deleteRun.ts'
 import { cancelRun, completeRun, failRun, pauseRun, resumeRun, toRequest } from '../commands/runCommands.ts'
 import { startRun } from '../commands/startRun.ts'
@@ -81,12 +80,6 @@ defineMutation('startRun', {
     'Forbidden',
   ],
 })
-
-/** The project of a run that is started without naming one. */
-function projectOf({ projects }: Caller): string {
-  const [only, ...others] = projects
-  return only !== undefined && others.length === 0 ? only : 'default'
-}
 
 defineMutation('pauseRun', {
   description: 'Pauses a run. Its owner keeps the lease and is told to stop its agent.',

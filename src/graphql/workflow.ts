@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { checkProject, projectOf } from '../commands/authorize.ts'
 import { registerWorkflow } from '../commands/registerWorkflow.ts'
 import type { WorkflowPhase } from '../lifecycle/workflow.ts'
 import { listWorkflows } from '../store/listWorkflows.ts'
@@ -8,7 +9,8 @@ import { checkArgs } from './checkArgs.ts'
 import { AFTER, connectionOf, FIRST, pageCost, readPageSize, toConnection } from './connection.ts'
 import { refuseAgents } from './context.ts'
 import { decodeCursor, encodeCursor } from './cursors.ts'
-import { defineInput, json, MOST_INT, nameSchema, needed } from './input.ts'
+import { throwRefused } from './errors.ts'
+import { defineInput, idSchema, json, MOST_INT, name, nameSchema, needed } from './input.ts'
 import { defineMutation } from './mutation.ts'
 import { NodeRef, WorkflowRef } from './refs.ts'
 import { takes } from './statements.ts'
@@ -43,6 +45,10 @@ builder.objectType(WorkflowRef, {
   interfaces: [NodeRef],
   fields: (t) => ({
     id: t.exposeID('id', { description: 'Its id, `wfl_…`.' }),
+    project: t.exposeString('project', {
+      nullable: true,
+      description: "The project it belongs to; null: the installation's, which every project may start.",
+    }),
     name: t.exposeString('name', { description: 'Its name.' }),
     version: t.exposeInt('version', { description: 'Its version; a registered version never changes.' }),
     definition: t.field({
@@ -66,28 +72,39 @@ builder.objectType(WorkflowRef, {
 const WorkflowConnection = connectionOf('Workflow', WorkflowRef)
 
 const LIST = 'workflows'
-const placeSchema = z.tuple([nameSchema(64), z.int().min(0).max(MOST_INT)])
-const whichSchema = z.object({ name: nameSchema(64), version: z.int().min(0).max(MOST_INT).nullish() })
+const placeSchema = z.tuple([nameSchema(64), z.int().min(0).max(MOST_INT), idSchema('workflow')])
+const whichSchema = z.object({
+  name: nameSchema(64),
+  version: z.int().min(0).max(MOST_INT).nullish(),
+  project: nameSchema(200).nullish(),
+})
 
 builder.queryFields((t) => ({
   workflow: t.field({
     type: WorkflowRef,
     nullable: true,
-    description: 'A workflow by its name; null where there is none.',
+    description:
+      "The workflow that a run would be started of: the project's own of this name, else the installation's; null where there is none.",
     args: {
       name: t.arg.string({ required: true, description: 'Its name.' }),
       version: t.arg.int({ description: 'Its version; left out: the newest.' }),
+      project: t.arg.string({
+        description: "The project of the run; left out: the token's only project, else `default`.",
+      }),
     },
     extensions: takes(1),
     resolve: (_, args, context) => {
       refuseAgents(context)
-      const { name, version } = checkArgs(whichSchema, args)
-      return findWorkflow(context.commands.store, name, version ?? null)
+      const { name, version = null, project } = checkArgs(whichSchema, args)
+      const asked = project ?? projectOf(context.caller)
+      throwRefused(checkProject(context.caller, asked))
+      return findWorkflow(context.commands.store, { name, version, project: asked })
     },
   }),
   workflows: t.field({
     type: WorkflowConnection,
-    description: 'Every version of every workflow, by name, the newest version first.',
+    description:
+      "Every version of the workflows that your projects may start, their own and the installation's: by name, the newest version first.",
     args: {
       first: t.arg.int(FIRST),
       after: t.arg.string(AFTER),
@@ -98,8 +115,10 @@ builder.queryFields((t) => ({
       refuseAgents(context)
       const { limit } = readPageSize(args)
       const place = args.after == null ? null : decodeCursor(LIST, args.after, placeSchema)
-      const after = place && { name: place[0], version: place[1] }
-      const found = await listWorkflows(context.commands.store, after, limit + 1)
+      const after = place && { name: place[0], version: place[1], id: place[2] }
+      const { projects } = context.caller
+      const reach = projects.length > 0 ? projects : null
+      const found = await listWorkflows(context.commands.store, reach, after, limit + 1)
       const page = {
         items: found.slice(0, limit),
         hasNext: found.length > limit,
@@ -107,7 +126,7 @@ builder.queryFields((t) => ({
       }
       return toConnection(
         page,
-        ({ name, version }) => encodeCursor(LIST, [name, version]),
+        ({ name, version, id }) => encodeCursor(LIST, [name, version, id]),
         (node) => node,
       )
     },
@@ -116,12 +135,16 @@ builder.queryFields((t) => ({
 
 const RegisterWorkflowInput = defineInput('RegisterWorkflowInput', 'A workflow to register.', {
   definition: needed(json('The definition: name, version, phases and so on.')),
+  project: name(
+    "The project it is to belong to. Left out: the token's only project; for a token that is limited to none, the installation, so that every project may start it.",
+  ),
 })
 
 defineMutation('registerWorkflow', {
-  description: 'Registers a version of a workflow, for good. The same definition again changes nothing.',
+  description:
+    'Registers a version of a workflow, for good, for one project or, by a token that is limited to none, for all. The same definition again changes nothing.',
   input: RegisterWorkflowInput,
-  run: ({ commands, caller }, { definition }) => registerWorkflow(commands, caller, definition),
+  run: ({ commands, caller }, input) => registerWorkflow(commands, caller, input),
   success: (t) => ({
     workflow: t.field({
       type: WorkflowRef,

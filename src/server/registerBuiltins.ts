@@ -10,7 +10,7 @@ import type { Log } from '../log.ts'
 export async function registerBuiltins(commands: Commands, log: Log): Promise<void> {
   for (const definition of BUILTIN_WORKFLOWS) {
     const { name, version } = definition
-    const answer = await keepWorkflow(commands, definition)
+    const answer = await keepWorkflow(commands, null, definition)
     if (!answer.ok)
       log.warn({ workflow: name, version, reason: answer.problem.type }, 'workflow.register_rejected')
     else if (answer.changed) log.info({ workflow: name, version }, 'workflow.register_completed')

@@ -5,19 +5,34 @@ import type { StoredWorkflow } from './workflowCache.ts'
 export interface WorkflowPlace {
   readonly name: string
   readonly version: number
+  readonly id: string
 }
 
-/** Every version of every workflow by name, the newest version first, from after a place. */
+/**
+ * Every version of the workflows that the projects may start, their own and the installation's, by name, the newest version first,
+ * from after a place.
+ *
+ * @param projects null: of every project
+ */
 export async function listWorkflows(
   store: Store,
+  projects: readonly string[] | null,
   after: WorkflowPlace | null,
   limit: number,
 ): Promise<StoredWorkflow[]> {
+  const visible = projects ? { OR: [{ project: null }, { project: { in: [...projects] } }] } : {}
+  const later = after
+    ? {
+        OR: [
+          { name: { gt: after.name } },
+          { name: after.name, version: { lt: after.version } },
+          { name: after.name, version: after.version, id: { gt: after.id } },
+        ],
+      }
+    : {}
   const rows = await store.prisma.workflow.findMany({
-    where: after
-      ? { OR: [{ name: { gt: after.name } }, { name: after.name, version: { lt: after.version } }] }
-      : {},
-    orderBy: [{ name: 'asc' }, { version: 'desc' }],
+    where: { AND: [visible, later] },
+    orderBy: [{ name: 'asc' }, { version: 'desc' }, { id: 'asc' }],
     take: limit,
   })
   return rows.map((row) => store.workflows.keep(row))

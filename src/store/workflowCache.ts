@@ -5,6 +5,8 @@ import type { PrismaClient } from './generated/client.ts'
 /** A registered workflow. */
 export interface StoredWorkflow {
   readonly id: string
+  /** The project it belongs to; null: the installation's. */
+  readonly project: string | null
   readonly name: string
   readonly version: number
   readonly definition: WorkflowDefinition
@@ -27,6 +29,7 @@ export class WorkflowCache {
   /** Remembers a workflow as it was read from the database; one that is known is not read again. */
   keep(row: {
     id: string
+    project: string | null
     name: string
     version: number
     definition: unknown

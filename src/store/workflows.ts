@@ -6,9 +6,9 @@ import type { StoredWorkflow } from './workflowCache.ts'
 const FIND: Prepared = {
   name: 'find-workflow',
   text: `
-SELECT id, name, version, definition, created_at FROM workflow
-WHERE name = $1 AND ($2::int IS NULL OR version = $2)
-ORDER BY version DESC LIMIT 1`,
+SELECT id, project, name, version, definition, created_at FROM workflow
+WHERE name = $1 AND ($2::int IS NULL OR version = $2) AND (project = $3 OR project IS NULL)
+ORDER BY project IS NULL, version DESC LIMIT 1`,
 }
 
 type WorkflowRow = Omit<StoredWorkflow, 'definition' | 'createdAt'> & {
@@ -16,21 +16,32 @@ type WorkflowRow = Omit<StoredWorkflow, 'definition' | 'createdAt'> & {
   created_at: Date
 }
 
-/** The workflow with this name, the newest where no version is named; null where there is none. */
+/** Which workflow a project means by a name. */
+export interface WorkflowAsked {
+  readonly project: string
+  readonly name: string
+  /** Null: the newest. */
+  readonly version: number | null
+}
+
+/**
+ * The workflow that a project means: its own, else the installation's; of either the newest where no version is named. Null where
+ * there is none.
+ */
 export async function findWorkflow(
   store: Store,
-  name: string,
-  version: number | null,
+  { project, name, version }: WorkflowAsked,
 ): Promise<StoredWorkflow | null> {
-  const [row] = await run<WorkflowRow>(store.pool, FIND, [name, version])
+  const [row] = await run<WorkflowRow>(store.pool, FIND, [name, version, project])
   if (!row) return null
   const { created_at: createdAt, ...workflow } = row
   return store.workflows.keep({ ...workflow, createdAt })
 }
 
-/** The names of all workflows. */
-export async function listWorkflowNames(store: Store): Promise<string[]> {
+/** The names of the workflows that a project may start. */
+export async function listWorkflowNames(store: Store, project: string): Promise<string[]> {
   const rows = await store.prisma.workflow.findMany({
+    where: { OR: [{ project }, { project: null }] },
     distinct: ['name'],
     select: { name: true },
     orderBy: { name: 'asc' },
@@ -38,15 +49,14 @@ export async function listWorkflowNames(store: Store): Promise<string[]> {
   return rows.map(({ name }) => name)
 }
 
-/** Keeps a definition under its name and version, or returns the one that is there already. */
+/** Keeps a definition under its owner, name and version, or returns the one that is there already. */
 export async function insertWorkflow(
   store: Store,
-  id: string,
-  definition: WorkflowDefinition,
+  { id, project, definition }: { id: string; project: string | null; definition: WorkflowDefinition },
 ): Promise<{ workflow: StoredWorkflow; created: boolean }> {
   const { name, version } = definition
-  const data = { id, name, version, definition: definition as unknown as Prisma.InputJsonObject }
+  const data = { id, project, name, version, definition: definition as unknown as Prisma.InputJsonObject }
   await store.prisma.workflow.createMany({ data, skipDuplicates: true })
-  const row = await store.prisma.workflow.findUniqueOrThrow({ where: { name_version: { name, version } } })
+  const row = await store.prisma.workflow.findFirstOrThrow({ where: { project, name, version } })
   return { workflow: store.workflows.keep(row), created: row.id === id }
 }

@@ -3,8 +3,9 @@ import type { Commands } from '../../src/commands/context.ts'
 import { newId } from '../../src/commands/ids.ts'
 import { BUILTIN_WORKFLOWS } from '../../src/lifecycle/builtins.ts'
 import type { Settings } from '../../src/lifecycle/settings.ts'
-import { toJson, type WorkflowDefinition } from '../../src/lifecycle/workflow.ts'
+import type { WorkflowDefinition } from '../../src/lifecycle/workflow.ts'
 import { openStore, type Store } from '../../src/store/openStore.ts'
+import { insertWorkflow } from '../../src/store/workflows.ts'
 import { CALLERS, type TestCallers, toCommands } from './callers.ts'
 import { createTestDatabase } from './database.ts'
 
@@ -57,12 +58,7 @@ export async function openTestCommands(options: TestCommandsOptions = {}): Promi
   }
 }
 
-/** Puts a workflow into the database as it is. */
+/** Puts a workflow into the database as it is, for every project. */
 export async function putWorkflow(store: Store, definition: WorkflowDefinition): Promise<void> {
-  const { name, version } = definition
-  await store.prisma.workflow.upsert({
-    where: { name_version: { name, version } },
-    create: { id: newId('workflow'), name, version, definition: toJson(definition) as object },
-    update: {},
-  })
+  await insertWorkflow(store, { id: newId('workflow'), project: null, definition })
 }

@@ -2,12 +2,18 @@ import type { Command } from 'commander'
 import { act } from '../invocation.ts'
 import type { CommonOptions } from '../invocation.ts'
 import { createCommand } from '../options.ts'
+import { plain } from '../terminal/width.ts'
 import { readDefinition } from './readDefinition.ts'
+
+interface Options extends CommonOptions {
+  readonly project?: string
+}
 
 /** `pawl workflow apply`: registers a workflow from a file. */
 export function workflowApplyCommand(): Command {
   return createCommand('apply', 'register a workflow version from a file; the same again changes nothing', [
     'pawl workflow apply release.yaml',
+    'pawl workflow apply release.yaml --project web   # for this project alone',
     'pawl workflow apply release.ts   # what it exports by default, or as `workflow`',
     'pawl workflow show review --json | jq .definition | pawl workflow apply -',
   ])
@@ -15,11 +21,16 @@ export function workflowApplyCommand(): Command {
       '<file>',
       'the definition: YAML, JSON, or a TypeScript or JavaScript module; - for standard input',
     )
+    .option(
+      '--project <name>',
+      "the project it belongs to (default: the token's only one; without a limit, every project may start it)",
+    )
     .action(
-      act<CommonOptions, [string]>(async (invocation, _options, file) => {
-        const result = await invocation.pawl.workflows.register(await readDefinition(file))
+      act<Options, [string]>(async (invocation, { project }, file) => {
+        const result = await invocation.pawl.workflows.register(await readDefinition(file), { project })
         return invocation.settle(result, ({ workflow, changed }, paper) => {
-          const name = `${workflow.name} v${workflow.version}`
+          const owner = workflow.project === null ? '' : ` of project ${plain(workflow.project)}`
+          const name = `${workflow.name} v${workflow.version}${owner}`
           paper.line(changed ? `registered ${name}` : `${name} is there already, unchanged`)
         })
       }),

@@ -8,6 +8,7 @@ import { parseCount } from '../options.ts'
 /** Which version of a workflow is meant. */
 export interface WorkflowOptions {
   readonly workflowVersion?: number
+  readonly project?: string
 }
 
 /** Gives a command the workflow it is about. */
@@ -15,6 +16,10 @@ export function workflowArguments(command: Command): Command {
   return command
     .argument('[name]', 'name of the workflow (default: the very version of the run that is meant)')
     .option('--workflow-version <number>', 'which version (default: the latest)', parseCount)
+    .option(
+      '--project <name>',
+      "as this project would start it (default: the token's only one, else default)",
+    )
 }
 
 /**
@@ -25,11 +30,11 @@ export function workflowArguments(command: Command): Command {
 export async function findWorkflow(
   invocation: Invocation,
   name: string | undefined,
-  { workflowVersion: version }: WorkflowOptions,
+  { workflowVersion: version, project }: WorkflowOptions,
 ): Promise<WorkflowDetail> {
   const { pawl } = invocation
   if (name === undefined) return pawl.workflows.ofRun((await chooseRun(invocation, undefined)).run.id)
-  const workflow = await pawl.workflows.get(name, { version })
+  const workflow = await pawl.workflows.get(name, { version, project })
   if (workflow) return workflow
   throw new PawlProblem(await describeMissing(pawl, name, version ?? null))
 }

@@ -3,6 +3,7 @@ import { act } from '../invocation.ts'
 import type { CommonOptions } from '../invocation.ts'
 import { createCommand, parseCount } from '../options.ts'
 import { printTable } from '../terminal/table.ts'
+import { plain } from '../terminal/width.ts'
 
 interface Options extends CommonOptions {
   readonly limit: number
@@ -18,13 +19,14 @@ export function workflowListCommand(): Command {
       act<Options>(async (invocation, { limit, after }) => {
         const page = await invocation.pawl.workflows.list({ first: limit, after })
         return invocation.answer(page, (paper) => {
-          const rows = page.nodes.map(({ name, version, phases, initialPhase }) => [
+          const rows = page.nodes.map(({ project, name, version, phases, initialPhase }) => [
             name,
             String(version),
             initialPhase,
             String(phases.length),
+            plain(project ?? ''),
           ])
-          printTable(paper, ['WORKFLOW', 'VERSION', 'BEGINS AT', 'PHASES'], rows)
+          printTable(paper, ['WORKFLOW', 'VERSION', 'BEGINS AT', 'PHASES', 'PROJECT'], rows)
           if (page.pageInfo.hasNextPage) invocation.note(`more with: --after ${page.pageInfo.endCursor}`)
         })
       }),

@@ -18,7 +18,8 @@ export function workflowShowCommand(): Command {
     act<CommonOptions & WorkflowOptions, [string | undefined]>(async (invocation, options, name) => {
       const workflow = await findWorkflow(invocation, name, options)
       return invocation.answer(workflow, (paper) => {
-        paper.line(`${paper.colors.bold(workflow.name)} v${workflow.version}`)
+        const owner = workflow.project === null ? '' : `  of project ${plain(workflow.project)}`
+        paper.line(`${paper.colors.bold(workflow.name)} v${workflow.version}${owner}`)
         const rows = workflow.phases.map(({ key, next, isFinal, role, requiresApproval, artifactPath }) => [
           `${key === workflow.initialPhase ? '▸' : ' '} ${key}`,
           [...next, ...(isFinal ? ['the end'] : [])].join(', '),

@@ -63,6 +63,18 @@ describe('pawl workflow apply', () => {
     expect((await pawl.workflows.get(name))?.phases.map(({ key }) => key)).toEqual(['do', 'done'])
   })
 
+  it('registers for one project, whose runs alone take it', async () => {
+    const apply = ['workflow', 'apply', '-', '--project', 'web']
+    const first = await cli.run(apply, { input: json('of-web') })
+    expect(first).toMatchObject({ code: 0, stdout: 'registered of-web v1 of project web\n' })
+    expect((await cli.run(['run', 'start', 'of-web', '--project', 'web'])).code).toBe(0)
+    expect((await cli.run(['run', 'start', 'of-web'])).code).toBe(4)
+    expect((await cli.run(['workflow', 'show', 'of-web', '--project', 'web'])).stdout).toContain(
+      'of project web',
+    )
+    expect((await cli.run(['workflow', 'show', 'of-web'])).code).toBe(4)
+  })
+
   it('reads standard input, and what pawl workflow show printed', async () => {
     expect((await cli.run(['workflow', 'apply', '-'], { input: json('from-stdin') })).code).toBe(0)
     const { answer } = await cli.json(['workflow', 'show', 'from-stdin'])

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { newId } from '../../../src/commands/ids.ts'
 import { COUNTED } from '../../../src/store/countRuns.ts'
 import { transact } from '../../../src/store/openStore.ts'
-import { insertWorkflow } from '../../../src/store/workflows.ts'
 import { codesOf, type Data, openTestGraph, type TestGraph } from '../../support/graphql.ts'
+import { putWorkflow } from '../../support/commands.ts'
 import { begin } from '../../support/runs.ts'
 import { SOLO } from '../../support/workflows.ts'
 
@@ -105,7 +104,7 @@ describe('a page of many runs', () => {
     const asked = async () => (await graph.read(RUNS, { filter: { workflow: 'solo' }, first: 3 })).runs.edges
     const titles = (edges: Data[]) => edges.map(({ node }) => node.title).join(' ')
     expect(titles(await asked())).toBe(`b a old ${COUNTED + 2}`)
-    await insertWorkflow(graph.store, newId('workflow'), { ...SOLO, version: 2 })
+    await putWorkflow(graph.store, { ...SOLO, version: 2 })
     await begin(graph, { title: 'c', project: 'many', workflow: 'solo' })
     expect(titles(await asked())).toBe('c b a')
   })

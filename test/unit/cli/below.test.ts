@@ -17,6 +17,7 @@ const phase = (key: string, fields: Partial<WorkflowDetail['phases'][number]> = 
 
 const workflow: WorkflowDetail = {
   id: 'wfl_01',
+  project: null,
   name: 'odd',
   version: 3,
   initialPhase: 'end',
