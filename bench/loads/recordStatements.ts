@@ -59,6 +59,7 @@ export class RunRecording {
       parentId: null,
       depth: 0,
       continuesId: null,
+      chainId: null,
       completedRound: 0,
       now: Date.now(),
       actor: ACTOR,
@@ -68,7 +69,8 @@ export class RunRecording {
     const key = toKey('startRun', { workflow: workflow.name })
     return record(async (connection) => {
       await findKept(connection, PROJECT, key.operation, key.key)
-      await createRun(connection, run, events, nextDueAt(run, workflow.definition, DEFAULT_SETTINGS), key)
+      const dueAt = nextDueAt(run, workflow.definition, DEFAULT_SETTINGS)
+      await createRun(connection, run, events, { dueAt, key, continued: null })
     })
   }
 
@@ -85,6 +87,7 @@ export class RunRecording {
       now: Date.now(),
       kept: null,
       hasActiveChild: false,
+      continuedBy: null,
       newPhaseId: () => newId('phase'),
       newApprovalId: () => newId('approval'),
       sha256: (text: string) => createHash('sha256').update(text).digest('hex'),

@@ -248,6 +248,8 @@ export interface RunEventPayloads {
     readonly parentId: string | null
     readonly depth: number
     readonly continuesId: string | null
+    /** The first run of its chain; absent in logs of earlier versions, which knew no chains. */
+    readonly chainId?: string
     /** Rounds completed by the runs that this one continues. */
     readonly completedRound: number
   }

@@ -40,7 +40,23 @@ const DETAILS: Details = {
   ],
   ConcurrencyConflict: ({ holder }) => [`held by ${holder.id}: ${isNow(holder)}`],
   NotClaimable: ({ run }) => heldBy(run),
-  NotResumable: ({ run }) => heldBy(run),
+  NotResumable: ({ run, continuedBy }) => [
+    ...heldBy(run),
+    ...(continuedBy ? [`look at it with: pawl run show ${continuedBy.id}`] : []),
+  ],
+  NotDeletable: ({ run, continuedBy }) => [
+    ...heldBy(run),
+    ...(continuedBy ? [`delete that one first: pawl run delete ${continuedBy.id}`] : []),
+  ],
+  AlreadyContinued: ({ by }) =>
+    by
+      ? [
+          `it is ${by.status}${by.lease?.isLive ? `, owned by ${plain(by.lease.owner)}` : ''}`,
+          by.isSettled
+            ? `go on from it with: pawl run start ${plain(by.workflow.name)} --continues ${by.id}`
+            : `look at it with: pawl run show ${by.id}`,
+        ]
+      : [],
   LeaseLost: ({ yourFence, currentFence }) => [
     yourFence === 0
       ? `this claim's fence is ${currentFence}: give it with --fence, or sign in with the claim's agent token`

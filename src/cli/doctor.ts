@@ -23,6 +23,10 @@ export function doctorCommand(): Command {
           ])
           printTable(paper, ['GUARANTEE', 'RUN', 'DETAIL'], rows)
         }
+        for (const { runId, continuesId } of report.forks)
+          paper.line(
+            `${runId} continues ${continuesId} beside the run that goes on from it: they share a workspace, work on one of them alone`,
+          )
         paper.line(`Pawl ${server.version}, asked as ${plain(viewer.name)} (${viewer.role})`)
         const runs = `${report.runsChecked} ${report.runsChecked === 1 ? 'run' : 'runs'} checked`
         paper.line(`${runs}, ${report.violations.length || 'no'} violations`)
@@ -34,12 +38,13 @@ export function doctorCommand(): Command {
 
 async function examine(pawl: Pawl) {
   const [server, viewer] = await Promise.all([pawl.server(), pawl.viewer()])
-  const report = { runsChecked: 0, violations: [] as DoctorReport['violations'] }
+  const report = { runsChecked: 0, violations: [] as DoctorReport['violations'], forks: [] as DoctorReport['forks'] }
   let after: string | undefined
   for (;;) {
     const page = await pawl.doctor({ first: 500, after })
     report.runsChecked += page.runsChecked
     report.violations.push(...page.violations)
+    report.forks.push(...page.forks)
     if (!page.pageInfo.hasNextPage || !page.pageInfo.endCursor) return { server, viewer, report }
     after = page.pageInfo.endCursor
   }

@@ -90,6 +90,7 @@ const CODE_OF: {
   WorkflowMismatch: EXIT.invalid,
   WrongDecision: EXIT.invalid,
   ConcurrencyConflict: EXIT.lostRace,
+  AlreadyContinued: EXIT.lostRace,
   ExecutionAlreadyFinished: EXIT.lostRace,
   LeaseLost: EXIT.lostRace,
   NotClaimable: EXIT.lostRace,

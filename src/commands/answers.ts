@@ -8,13 +8,19 @@ import { explainWorkspace, type WorkspaceObjection } from './workspaceAnswers.ts
 export type Objection =
   | { readonly type: 'RunNotFound'; readonly runId: string }
   | { readonly type: 'Forbidden'; readonly requiredRole: Role | null; readonly detail: string }
-  | { readonly type: 'ConcurrencyConflict'; readonly holder: LoadedRun }
+  | {
+      readonly type: 'ConcurrencyConflict'
+      readonly holder: LoadedRun
+      /** What it holds: the concurrency key, or itself, where it is to be continued. */
+      readonly holds: 'KEY' | 'ITSELF'
+    }
   | {
       readonly type: 'WorkflowNotFound'
       readonly name: string
       readonly version: number | null
       readonly known: readonly string[]
     }
+  | { readonly type: 'AlreadyContinued'; readonly continued: string; readonly by: LoadedRun | null }
   | { readonly type: 'WorkflowMismatch'; readonly name: string; readonly version: number }
   | { readonly type: 'NothingToClaim' }
   | { readonly type: 'AmbiguousRun'; readonly candidates: readonly LoadedRun[] }
@@ -61,11 +67,21 @@ function explainObjection(objection: Objection): string {
       return `There is no run ${objection.runId}.`
     case 'Forbidden':
       return objection.detail
-    case 'ConcurrencyConflict':
-      return `The concurrency key is held by ${objection.holder.run.id}, which is ${objection.holder.run.status}.`
+    case 'ConcurrencyConflict': {
+      const { id, status, claim } = objection.holder.run
+      return objection.holds === 'KEY'
+        ? `The concurrency key is held by ${id}, which is ${status}.`
+        : `The run ${id} is ${status}, but its owner ${claim?.owner ?? ''} has not stopped yet: continue it once the lease has ended.`
+    }
     case 'WorkflowNotFound': {
       const version = objection.version === null ? '' : ` version ${objection.version}`
       return `There is no workflow ${objection.name}${version}; there are ${objection.known.join(', ')}.`
+    }
+    case 'AlreadyContinued': {
+      const { continued, by } = objection
+      return by
+        ? `The run ${continued} is continued already: ${by.run.id}, which is ${by.run.status}, goes on from it. Continue that one.`
+        : `The run ${continued} is continued already, by a run that you may not see.`
     }
     case 'WorkflowMismatch':
       return `Workflow ${objection.name} version ${objection.version} is registered with another definition; register a new version.`

@@ -7,7 +7,7 @@ import type { Json, Run } from '../lifecycle/run.ts'
 import { isSettledStatus } from '../lifecycle/words.ts'
 import { applyDecision } from '../store/applyDecision.ts'
 import { deleteRun } from '../store/deleteRun.ts'
-import { findHolder } from '../store/findHolder.ts'
+import { findChainHolder, findHolder } from '../store/findHolder.ts'
 import { type LoadedForDecision, type LoadedRun, loadForDecision, loadRuns } from '../store/loadRun.ts'
 import { type Connection, violatedConstraint } from '../store/openStore.ts'
 import type { KeyToKeep } from '../store/rowsBelow.ts'
@@ -190,6 +190,10 @@ async function onViolation(commands: Commands, ask: Ask, error: unknown): Promis
     case 'event_idempotency_key':
     case 'session_live_role':
     case 'approval_open':
+    case 'run_continued_is_over':
+      return undefined
+    case 'run_chain':
+      await sweepChainOf(commands, ask.runId)
       return undefined
     case 'tombstone_idempotency_key':
       return refuse({ type: 'IdempotencyMismatch', differingPaths: ['runId'] })
@@ -197,7 +201,7 @@ async function onViolation(commands: Commands, ask: Ask, error: unknown): Promis
       const [loaded] = await loadRuns(commands.store.pool, commands.store, [ask.runId])
       if (!loaded || loaded.run.concurrencyKey === null) return undefined
       const holder = await currentHolder(commands, loaded.run.project, loaded.run.concurrencyKey)
-      return holder ? object({ type: 'ConcurrencyConflict', holder }) : undefined
+      return holder ? object({ type: 'ConcurrencyConflict', holder, holds: 'KEY' }) : undefined
     }
     default:
       throw error
@@ -218,16 +222,27 @@ export async function currentHolder(
   return isSettledStatus(run.status) && run.claim === null ? null : answer.run
 }
 
+async function sweepChainOf(commands: Commands, runId: string): Promise<void> {
+  const [loaded] = await loadRuns(commands.store.pool, commands.store, [runId])
+  if (loaded) await sweepChain(commands, loaded.run.chainId)
+}
+
+/** Applies what is due on the run that holds a chain: an expired claim on its row must not hold up the next. */
+export async function sweepChain(commands: Commands, chainId: string): Promise<void> {
+  const id = await findChainHolder(commands.store.pool, chainId)
+  if (id !== null) await sweepOne(commands, id)
+}
+
 /** Applies what is due on a run and nothing else. */
 export function sweepOne(commands: Commands, runId: string): Promise<Changed> {
   return changeOne(commands, SYSTEM, { operation: null, runId, command: { type: 'sweep' }, request: null })
 }
 
 function toAnswer(
-  { workflow, now, hasActiveChild }: LoadedForDecision,
+  { workflow, now, hasActiveChild, continuedBy }: LoadedForDecision,
   { verdict, events, run }: Decision,
 ): RunAnswer {
-  const after: LoadedRun = { run, workflow, now, hasActiveChild }
+  const after: LoadedRun = { run, workflow, now, hasActiveChild, continuedBy }
   switch (verdict.kind) {
     case 'refused':
       return refuse(verdict.refusal, after)

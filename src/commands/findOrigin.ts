@@ -17,13 +17,23 @@ export interface OriginAsked {
   readonly continuesRunId: string | null
 }
 
+/** A run at the revision that a decision about another one relied on. */
+export interface Seen {
+  readonly id: string
+  readonly revision: number
+}
+
 /** Where a new run comes from. */
 export interface Origin {
   readonly workflow: StoredWorkflow
   readonly parentId: string | null
   readonly depth: number
   readonly continuesId: string | null
+  /** The chain it goes on with; null: it begins one. */
+  readonly chainId: string | null
   readonly completedRound: number
+  /** The run continued, as it was looked at; null where there is none. */
+  readonly continued: Seen | null
 }
 
 /** How many parents may stand above a run. */
@@ -64,17 +74,39 @@ async function findContinued(
   { continuesRunId, version }: OriginAsked,
   workflow: StoredWorkflow,
 ): Promise<Omit<Origin, 'parentId' | 'depth'> | Refused> {
-  if (continuesRunId === null) return { workflow, continuesId: null, completedRound: 0 }
+  if (continuesRunId === null)
+    return { workflow, continuesId: null, chainId: null, completedRound: 0, continued: null }
   const before = await find(commands, caller, continuesRunId)
   if ('problem' in before) return before
-  const { run, now } = before
+  const { run, now, continuedBy } = before
+  const end = continuedBy === null ? null : await findEnd(commands, continuedBy)
+  if (end)
+    return object({
+      type: 'AlreadyContinued',
+      continued: run.id,
+      by: checkRun(caller, end.run) ? null : end,
+    })
   if (!isSettledStatus(run.status))
     return invalid('continuesRunId', `the run is ${run.status}; only a settled run is continued`)
-  if (run.workflow.name !== workflow.name || (version !== null && version !== run.workflow.version))
+  if (run.workflow.name !== workflow.name || (version !== null && version < run.workflow.version))
     return object({ type: 'WorkflowMismatch', name: run.workflow.name, version: run.workflow.version })
-  if (liveClaim(run.claim, now)) return object({ type: 'ConcurrencyConflict', holder: before })
-  const same = await commands.store.workflows.get(run.workflow.id)
-  return { workflow: same, continuesId: continuesRunId, completedRound: run.completedRound }
+  if (liveClaim(run.claim, now)) return object({ type: 'ConcurrencyConflict', holder: before, holds: 'ITSELF' })
+  // a newer version only where it was asked for
+  const asked = version === null ? await commands.store.workflows.get(run.workflow.id) : workflow
+  return {
+    workflow: asked,
+    continuesId: run.id,
+    chainId: run.chainId,
+    completedRound: run.completedRound,
+    continued: { id: run.id, revision: run.revision },
+  }
+}
+
+/** The run at the end of a chain, as it is after what was due on it; null where it was deleted meanwhile. */
+async function findEnd(commands: Commands, runId: string): Promise<LoadedRun | null> {
+  const { store } = commands
+  const [end] = await reconcile(commands, await loadRuns(store.pool, store, [runId]))
+  return end ?? null
 }
 
 async function find(commands: Commands, caller: Caller, runId: string): Promise<LoadedRun | Refused> {

@@ -13,7 +13,7 @@ import { violatedConstraint } from '../store/openStore.ts'
 import { findWorkflow, listWorkflowNames } from '../store/workflows.ts'
 import { object, refuse, type RunAnswer } from './answers.ts'
 import { checkProject, checkRole } from './authorize.ts'
-import { currentHolder } from './changeOne.ts'
+import { currentHolder, sweepChain } from './changeOne.ts'
 import { actorOf, type Caller, type Commands, ContendedError } from './context.ts'
 import { findOrigin, type Origin, type OriginAsked } from './findOrigin.ts'
 import { newId } from './ids.ts'
@@ -38,8 +38,8 @@ const TRIES = 5
 /**
  * Starts a run. Answers with Forbidden, WorkflowNotFound, ConcurrencyConflict with the holder, or IdempotencyMismatch;
  * for a child also with RunNotFound, RunNotActive or InvalidInput about its parent, and for a continuation with
- * WorkflowMismatch or ConcurrencyConflict about the run it continues.
- * Throws ContendedError where others keep taking and giving back the same key.
+ * AlreadyContinued, WorkflowMismatch or ConcurrencyConflict about the run it continues.
+ * Throws ContendedError where others keep taking and giving back the same key, or the same chain.
  */
 export async function startRun(commands: Commands, caller: Caller, start: StartRun): Promise<RunAnswer> {
   const denied =
@@ -57,15 +57,17 @@ export async function startRun(commands: Commands, caller: Caller, start: StartR
       return object({ type: 'WorkflowNotFound', name, version, known })
     }
     const origin = await findOrigin(commands, caller, start, workflow)
-    if ('problem' in origin) return origin
+    // what stands against it may be what this very request, sent twice at once, has started
+    if ('problem' in origin) return (await findReplay(commands, start)) ?? origin
     try {
-      return await create(commands, caller, start, origin)
+      const answer = await create(commands, caller, start, origin)
+      if (answer) return answer
     } catch (error) {
-      const answer = await onViolation(commands, start, error)
+      const answer = await onViolation(commands, start, origin, error)
       if (answer) return answer
     }
   }
-  throw new ContendedError(`concurrency key ${start.concurrencyKey ?? ''}`)
+  throw new ContendedError(start.continuesRunId ?? `concurrency key ${start.concurrencyKey ?? ''}`)
 }
 
 async function findReplay({ store }: Commands, start: StartRun): Promise<RunAnswer | undefined> {
@@ -87,8 +89,8 @@ async function create(
   commands: Commands,
   caller: Caller,
   start: StartRun,
-  { workflow, ...origin }: Origin,
-): Promise<RunAnswer> {
+  { workflow, continued, ...origin }: Origin,
+): Promise<RunAnswer | undefined> {
   const { store, settings } = commands
   const draft = draftRun({
     ...start,
@@ -104,27 +106,35 @@ async function create(
   const { idempotencyKey, project: scope, request } = start
   const key = idempotencyKey === null ? null : { scope, operation: 'startRun', key: idempotencyKey, request }
   const dueAt = nextDueAt(run, workflow.definition, settings)
-  const workspaceId = await createRun(store.pool, run, events, dueAt, key)
+  const created = await createRun(store.pool, run, events, { dueAt, key, continued })
+  // the run to be continued changed, or is gone
+  if (!created) return undefined
+  const { workspaceId } = created
   commands.announce(run.id)
   if (workspaceId !== null) commands.announce(workspaceId)
-  const loaded: LoadedRun = { run, workflow: workflow.definition, now, hasActiveChild: false }
+  const loaded: LoadedRun = { run, workflow: workflow.definition, now, hasActiveChild: false, continuedBy: null }
   return { ok: true, run: loaded, changed: true, replayed: false, event: events.at(-1) ?? null }
 }
 
 async function onViolation(
   commands: Commands,
   start: StartRun,
+  { chainId }: Origin,
   error: unknown,
 ): Promise<RunAnswer | undefined> {
   switch (violatedConstraint(error)) {
     case 'event_idempotency_key':
+    case 'run_continued_once':
+      return undefined
+    case 'run_chain':
+      if (chainId !== null) await sweepChain(commands, chainId)
       return undefined
     case 'run_concurrency_key': {
       // the holder may be what this very request, sent twice at once, has started
       const replayed = await findReplay(commands, start)
       if (replayed) return replayed
       const holder = await currentHolder(commands, start.project, start.concurrencyKey ?? '')
-      return holder ? object({ type: 'ConcurrencyConflict', holder }) : undefined
+      return holder ? object({ type: 'ConcurrencyConflict', holder, holds: 'KEY' }) : undefined
     }
     default:
       throw error

@@ -1,6 +1,7 @@
 import { type Difference, verifyLog } from '../lifecycle/verify.ts'
 import { verifyWorkspace } from '../lifecycle/verifyWorkspace.ts'
 import type { LoadedRun } from '../store/loadRun.ts'
+import { findForks } from '../store/findForks.ts'
 import { listRunIds, readWholeRun } from '../store/readWholeRun.ts'
 import { readWorkspaceFacts } from '../store/workspaces.ts'
 import { object, type Refused } from './answers.ts'
@@ -31,11 +32,16 @@ export interface Violation extends Difference {
   readonly runId: string
 }
 
+/** A run that another one should have kept out of its workspace: both continue one run, by an earlier version's leave. */
+export type Fork = { readonly runId: string; readonly continuesId: string }
+
 /** What one page of a check of all runs found. */
 export interface DoctorReport {
   readonly ok: true
   readonly runsChecked: number
   readonly violations: readonly Violation[]
+  /** Runs that share a workspace with a chain that does not keep them apart from its own. */
+  readonly forks: readonly Fork[]
   /** Where the next page begins; null after the last one. */
   readonly endCursor: string | null
   readonly hasNextPage: boolean
@@ -59,6 +65,7 @@ export async function checkRuns(
     ok: true,
     runsChecked: page.length,
     violations,
+    forks: await findForks(commands.store.pool, page),
     endCursor: page.at(-1) ?? null,
     hasNextPage: ids.length > first,
   }

@@ -29,6 +29,12 @@ export function seen<T extends LoadedRun | null>(loaded: T, { caller }: RequestC
   return loaded
 }
 
+/** The run with this id; null where there is none, or the caller may not see it. */
+export async function findVisible(runId: string | null, context: GraphContext): Promise<LoadedRun | null> {
+  const loaded = runId === null ? null : await context.reads.run.load(runId)
+  return loaded && !checkRun(context.caller, loaded.run) ? loaded : null
+}
+
 /** The run that something hangs below. Throws FORBIDDEN where the caller may not see it. */
 export async function runBehind(
   { runId }: { readonly runId: string },

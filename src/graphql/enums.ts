@@ -142,6 +142,7 @@ export const NotResumableCause = enumOf(
     AWAITING_APPROVAL: 'It waits for a person.',
     APPROVAL_OPEN: 'A recovery question is open.',
     RESUME_CAP: 'It was resumed as often as its workflow allows.',
+    CONTINUED: 'Another run goes on from where it ended.',
   },
 )
 

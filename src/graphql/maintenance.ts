@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { sweep } from '../commands/sweep.ts'
-import { checkRuns, type DoctorReport, type Violation, verifyRun } from '../commands/verifyRun.ts'
+import { checkRuns, type DoctorReport, type Fork, type Violation, verifyRun } from '../commands/verifyRun.ts'
 import { refuse } from '../commands/answers.ts'
 import { builder } from './builder.ts'
 import { PageInfoRef, pageCost, readPageSize } from './connection.ts'
@@ -73,6 +73,15 @@ const ViolationRef = builder.objectRef<Violation>('Violation').implement({
   }),
 })
 
+const ForkRef = builder.objectRef<Fork>('Fork').implement({
+  description:
+    'A run that continues another one beside the chain that goes on from there, as earlier versions allowed. Nothing is broken, but their workspace is one: look at them before you resume or continue any.',
+  fields: (t) => ({
+    runId: t.exposeID('runId', { description: 'The run.' }),
+    continuesId: t.exposeID('continuesId', { description: 'The run that it continues.' }),
+  }),
+})
+
 const LIST = 'doctor'
 const placeSchema = z.tuple([idSchema('run')])
 
@@ -86,6 +95,11 @@ const DoctorReportRef = builder
         type: [ViolationRef],
         description: 'What was found.',
         resolve: ({ violations }) => [...violations],
+      }),
+      forks: t.field({
+        type: [ForkRef],
+        description: 'Runs that share a workspace with a chain they are not kept apart from.',
+        resolve: ({ forks }) => [...forks],
       }),
       pageInfo: t.field({
         type: PageInfoRef,

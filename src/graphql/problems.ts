@@ -1,11 +1,22 @@
 import type { InputIssue } from '../lifecycle/refusals.ts'
 import { builder } from './builder.ts'
+import { findVisible, type GraphContext } from './context.ts'
 import { NotResumableCause, Role } from './enums.ts'
 import { MissingEvidence } from './evidence.ts'
 import { aRun, aStatus, problem, type Problems, type ProblemType } from './problem.ts'
 import { PROBLEMS_BELOW } from './problemsBelow.ts'
 import { PROBLEMS_OF_WORKSPACES } from './problemsOfWorkspaces.ts'
 import { ExecutionRef, LeaseRef, RunRef } from './refs.ts'
+
+/** The run that goes on from the one a problem is about. */
+const theContinuation = {
+  type: RunRef,
+  nullable: true,
+  description:
+    'The run at the end of the chain that goes on from it, where that stands against it; null else, or where you may not see it.',
+  resolve: ({ continuedBy }: { continuedBy: string | null }, _: unknown, context: GraphContext) =>
+    findVisible(continuedBy, context),
+} as const
 
 const InputIssueRef = builder.objectRef<InputIssue>('InputIssue').implement({
   description: 'One mistake in an input.',
@@ -100,6 +111,7 @@ export const PROBLEMS: Problems<ProblemType> = {
     run: t.field(aRun),
     status: t.expose('status', aStatus),
     because: t.expose('because', { type: NotResumableCause, description: 'What stands against it.' }),
+    continuedBy: t.field(theContinuation),
   })),
   NotCompletable: problem('NotCompletable', 'What completing needs is not there.', (t) => ({
     run: t.field(aRun),
@@ -113,6 +125,15 @@ export const PROBLEMS: Problems<ProblemType> = {
   NotDeletable: problem('NotDeletable', 'Only a settled run that nobody holds can be deleted.', (t) => ({
     run: t.field(aRun),
     status: t.expose('status', aStatus),
+    continuedBy: t.field(theContinuation),
+  })),
+  AlreadyContinued: problem('AlreadyContinued', 'Another run goes on from where that one ended.', (t) => ({
+    by: t.field({
+      type: RunRef,
+      nullable: true,
+      description: 'The run at the end of the chain: continue that one. Null where you may not see it.',
+      resolve: ({ by }) => by,
+    }),
   })),
   IllegalTransition: problem('IllegalTransition', 'No way leads there now.', (t) => ({
     run: t.field(aRun),

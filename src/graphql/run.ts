@@ -6,7 +6,7 @@ import { isFinalStatus, isSettledStatus } from '../lifecycle/words.ts'
 import type { LoadedRun } from '../store/loadRun.ts'
 import { builder } from './builder.ts'
 import { AFTER, FIRST, pageCost, readPageSize, toConnection } from './connection.ts'
-import { type GraphContext, seen } from './context.ts'
+import { findVisible, type GraphContext, seen } from './context.ts'
 import { decodePlace } from './cursors.ts'
 import { NextAction, Outcome, RunCommand, RunReason, RunStatus } from './enums.ts'
 import { MissingEvidence } from './evidence.ts'
@@ -175,6 +175,14 @@ builder.objectType(RunRef, {
       resolve: async ({ run }, _, context) =>
         run.continuesId === null ? null : seen(await context.reads.run.load(run.continuesId), context),
     }),
+    continuedBy: t.field({
+      type: RunRef,
+      nullable: true,
+      description:
+        'The run at the end of the chain that goes on from this one: resume or continue that one. Null where none continues it, or you may not see it.',
+      extensions: takes(1),
+      resolve: ({ continuedBy }, _, context) => findVisible(continuedBy, context),
+    }),
     createdAt: t.field({
       type: 'DateTime',
       description: 'When it was started.',
@@ -200,8 +208,8 @@ builder.objectType(RunRef, {
   }),
 })
 
-function rulesOf({ workflow, now }: LoadedRun, { commands: { settings } }: GraphContext) {
-  return { workflow, settings, now }
+function rulesOf({ workflow, now, continuedBy }: LoadedRun, { commands: { settings } }: GraphContext) {
+  return { workflow, settings, now, continuedBy }
 }
 
 async function phasesOf({ run, workflow }: LoadedRun, round: number, { reads }: GraphContext) {

@@ -36,7 +36,7 @@ defineMutation('startRun', {
     'Starts a run of a workflow. It waits in the queue for an owner, or is claimed in the same step.',
   input: defineInput('StartRunInput', 'A run to start.', {
     workflow: needed(name('Name of the workflow.')),
-    version: int(1, MOST_INT, 'Its version; left out: the newest.'),
+    version: int(1, MOST_INT, 'Its version; left out: the newest, or that of the run it continues.'),
     title: text(500, 'What the run is about.'),
     input: json('What the run works on: yours, kept as it is.'),
     labels: names('Labels to find it by, at most 50.'),
@@ -48,7 +48,7 @@ defineMutation('startRun', {
     ),
     continuesRunId: id(
       'run',
-      'The settled run of the same workflow that it takes up where that one ended: rounds are counted on.',
+      'The settled run of the same workflow that it takes up where that one ended: rounds are counted on. A run is continued once.',
     ),
     claim,
     idempotencyKey,
@@ -72,6 +72,7 @@ defineMutation('startRun', {
   problems: [
     'WorkflowNotFound',
     'WorkflowMismatch',
+    'AlreadyContinued',
     'RunNotActive',
     'ConcurrencyConflict',
     'IdempotencyMismatch',

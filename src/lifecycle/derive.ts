@@ -25,7 +25,7 @@ import {
   type RunCommand,
 } from './words.ts'
 
-type Rules = Pick<Situation, 'workflow' | 'settings' | 'now'>
+type Rules = Pick<Situation, 'workflow' | 'settings' | 'now' | 'continuedBy'>
 
 /** True where `resume` would be accepted now. */
 export function isResumable(run: Run, rules: Rules): boolean {
@@ -53,7 +53,7 @@ const CONDITIONS: { readonly [C in RunCommand]: ((run: Run, rules: Rules) => boo
   RESUME: isResumable,
   CANCEL: null,
   CONFIRM_CANCEL: (run, { now }) => liveClaim(run.claim, now) !== null,
-  DELETE: (run, { now }) => !holdsLease(run.claim, now),
+  DELETE: (run, { now, continuedBy }) => !holdsLease(run.claim, now) && continuedBy === null,
   COMPLETE: (run, { workflow }) => missingEvidence(run, workflow).length === 0,
   FAIL: null,
   START_PHASE: phaseIs((phase) => isStartable(phase) || isUnderWay(phase)),
@@ -89,7 +89,7 @@ export function nextAction(run: Run, rules: Rules): NextAction {
 /** What is left to do about a run that stands still, from why it can't be resumed. */
 function afterStop(because: NotResumableCause | null): NextAction {
   if (because === null) return 'RESUME'
-  return because === 'FINAL' || because === 'RESUME_CAP' ? 'NONE' : 'WAIT'
+  return because === 'FINAL' || because === 'RESUME_CAP' || because === 'CONTINUED' ? 'NONE' : 'WAIT'
 }
 
 function nextStep(run: Run, { workflow }: Rules): NextAction {

@@ -61,6 +61,9 @@ export const EVENT_PAYLOADS = {
     parentId: id.nullable(),
     depth: z.int().nonnegative(),
     continuesId: id.nullable(),
+    chainId: id
+      .optional()
+      .describe('The first run of its chain; absent in logs of earlier versions, which knew no chains.'),
     completedRound: z.int().nonnegative().describe('Rounds completed by the runs that this one continues.'),
   }),
   'run.claimed': z.strictObject({

@@ -19,12 +19,14 @@ export function evolve(run: Run | null, event: RunEvent, runId: string, workflow
 function create(
   id: string,
   event: RunEvent,
-  { completedRound, ...told }: EventPayload<'run.created'>,
+  { completedRound, chainId, ...told }: EventPayload<'run.created'>,
   workflow: WorkflowDefinition,
 ): Run {
   return {
     ...told,
     id,
+    // a log of an earlier version does not say; the row does
+    chainId: chainId ?? id,
     status: 'QUEUED',
     reason: null,
     error: null,

@@ -62,13 +62,24 @@ export type Refusal =
   | { readonly type: 'IdempotencyMismatch'; readonly differingPaths: readonly string[] }
   | { readonly type: 'NotClaimable'; readonly status: RunStatus; readonly claim: Claim | null }
   | { readonly type: 'NotPausable'; readonly status: RunStatus }
-  | { readonly type: 'NotResumable'; readonly status: RunStatus; readonly because: NotResumableCause }
+  | {
+      readonly type: 'NotResumable'
+      readonly status: RunStatus
+      readonly because: NotResumableCause
+      /** The run at the end of the chain that goes on from this one, where that is why. */
+      readonly continuedBy: string | null
+    }
   | {
       readonly type: 'NotCompletable'
       readonly status: RunStatus
       readonly missing: readonly MissingEvidence[]
     }
-  | { readonly type: 'NotDeletable'; readonly status: RunStatus }
+  | {
+      readonly type: 'NotDeletable'
+      readonly status: RunStatus
+      /** The run at the end of the chain that goes on from this one, where that is why. */
+      readonly continuedBy: string | null
+    }
   | ({ readonly type: 'IllegalTransition' } & IllegalTransition)
   | { readonly type: 'UnknownPhase'; readonly phase: string; readonly known: readonly string[] }
   | { readonly type: 'ExecutionNotFound'; readonly executionId: string }
@@ -99,6 +110,7 @@ const NOT_RESUMABLE: Record<NotResumableCause, string> = {
   AWAITING_APPROVAL: 'it waits for an approval; decide that first',
   APPROVAL_OPEN: 'a recovery approval is open; decide that first',
   RESUME_CAP: 'it was resumed as often as its workflow allows',
+  CONTINUED: 'another run goes on from where it ended',
 }
 
 /** The refusal in words: what is so, and what to do next. */
@@ -119,13 +131,17 @@ export function explainRefusal(refusal: Refusal): string {
     case 'NotPausable':
       return `The run is ${refusal.status} and can't be paused.`
     case 'NotResumable':
-      return `The run is ${refusal.status} and can't be resumed: ${NOT_RESUMABLE[refusal.because]}.`
+      return refusal.continuedBy === null
+        ? `The run is ${refusal.status} and can't be resumed: ${NOT_RESUMABLE[refusal.because]}.`
+        : `The run is ${refusal.status} and can't be resumed: ${refusal.continuedBy} goes on from where it ended; resume or continue that one.`
     case 'NotCompletable':
       return admits('COMPLETE', refusal.status)
         ? `Evidence is missing: ${refusal.missing.map((missing) => missing.detail).join('; ')}.`
         : `The run is ${refusal.status} and can't be completed.`
     case 'NotDeletable':
-      return `The run is ${refusal.status}; only a settled run that nobody holds can be deleted.`
+      return refusal.continuedBy === null
+        ? `The run is ${refusal.status}; only a settled run that nobody holds can be deleted.`
+        : `The run is continued by ${refusal.continuedBy}, which works in its workspace: a chain is deleted from its end, that one first.`
     case 'IllegalTransition':
       return explainIllegalTransition(refusal)
     case 'UnknownPhase':

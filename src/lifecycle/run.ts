@@ -217,6 +217,8 @@ export interface Run {
   readonly output: Json
   readonly parentId: string | null
   readonly continuesId: string | null
+  /** The id of the first run of its chain: of a chain one run at a time works in the workspace. */
+  readonly chainId: string
   /** How many parents stand above, at most 5. */
   readonly depth: number
   /** The last fence given out; 0 before the first claim. */

@@ -22,6 +22,8 @@ export interface Situation {
   readonly kept: KeptKey | null
   /** True where a child of the run is active. */
   readonly hasActiveChild: boolean
+  /** The run at the end of the chain that goes on from this one; null where none continues it. */
+  readonly continuedBy: string | null
   /** Makes the id of a phase that the decision brings into being. */
   readonly newPhaseId: () => string
   /** Makes the id of an approval. */

@@ -22,6 +22,8 @@ export interface Beginning {
   /** How many parents stand above. */
   readonly depth: number
   readonly continuesId: string | null
+  /** The chain it goes on with; null: it is the first of its own. */
+  readonly chainId: string | null
   /** Rounds completed by the runs that this one continues; 0 for none. */
   readonly completedRound: number
   readonly now: Instant
@@ -42,6 +44,7 @@ export function draftRun(beginning: Beginning): Draft {
     parentId,
     depth,
     continuesId,
+    chainId,
     completedRound,
   } = beginning
   const { now, actor, newPhaseId } = beginning
@@ -55,6 +58,7 @@ export function draftRun(beginning: Beginning): Draft {
     parentId,
     depth,
     continuesId,
+    chainId: chainId ?? id,
     completedRound,
   })
   openRound(draft, newPhaseId)

@@ -185,6 +185,7 @@ export const NOT_RESUMABLE_CAUSES = [
   'AWAITING_APPROVAL',
   'APPROVAL_OPEN',
   'RESUME_CAP',
+  'CONTINUED',
 ] as const
 export type NotResumableCause = (typeof NOT_RESUMABLE_CAUSES)[number]
 

@@ -15,6 +15,8 @@ export interface LoadedRun {
   readonly now: Instant
   /** True where a child of the run is active. */
   readonly hasActiveChild: boolean
+  /** The run at the end of the chain that goes on from this one; null where none continues it. */
+  readonly continuedBy: string | null
 }
 
 /** A run loaded for a decision. */
@@ -127,6 +129,7 @@ export async function toLoaded(store: Store, row: LoadedRow & { readonly clock: 
     workflow: workflow.definition,
     now: row.clock.getTime(),
     hasActiveChild: row.has_active_child,
+    continuedBy: row.continued_by,
   }
 }
 

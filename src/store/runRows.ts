@@ -13,6 +13,7 @@ type SnakeCase<S extends string> = S extends `${infer Head}${infer Tail}`
 export type LoadedRow = RunRow &
   Pick<Run, 'phases' | 'executions' | 'sessions' | 'artifacts' | 'approvals' | 'messages'> & {
     has_active_child: boolean
+    continued_by: string | null
   }
 
 /** The run that a row tells of. */
@@ -41,6 +42,7 @@ export function toRun(row: LoadedRow, { id, name, version }: StoredWorkflow): Ru
     output: row.output as Json,
     parentId: row.parent_id,
     continuesId: row.continues_id,
+    chainId: row.chain_id,
     depth: row.depth,
     fence: row.fence,
     claim: toClaim(row),
@@ -111,6 +113,7 @@ export function toRunJson(run: Run, dueAt: Instant | null): string {
     output: run.output,
     parent_id: run.parentId,
     continues_id: run.continuesId,
+    chain_id: run.chainId,
     depth: run.depth,
     fence: run.fence,
     lease_owner: run.claim?.owner ?? null,

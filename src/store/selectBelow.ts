@@ -78,6 +78,19 @@ export const selectMessages = (which: string): string =>
 const ACTIVE_CHILD =
   'EXISTS (SELECT FROM run c WHERE c.parent_id = r.id AND c.settled_at IS NULL) AS has_active_child'
 
+/**
+ * The run at the end of the chain that goes on from the run; null where none continues it. Of forks of earlier versions the
+ * one in the run's own chain comes first.
+ */
+const CONTINUED_BY = `CASE WHEN r.settled_at IS NOT NULL AND EXISTS (SELECT FROM run c WHERE c.continues_id = r.id) THEN (
+    WITH RECURSIVE later AS (
+      SELECT c.id, c.chain_id, c.created_at FROM run c WHERE c.continues_id = r.id
+      UNION SELECT c.id, c.chain_id, c.created_at FROM later l JOIN run c ON c.continues_id = l.id
+    )
+    SELECT l.id FROM later l WHERE NOT EXISTS (SELECT FROM run c WHERE c.continues_id = l.id)
+    ORDER BY (l.chain_id = r.chain_id) DESC, l.created_at DESC, l.id DESC LIMIT 1
+  ) END AS continued_by`
+
 const OF_LAST_ATTEMPT = (alias: string): string =>
   `EXISTS (SELECT FROM phase p WHERE p.id = ${alias}.phase_id AND p.round = r.round AND p.attempts = ${alias}.attempt)`
 
@@ -92,9 +105,9 @@ export const selectPresent = (named: string): string => `r.*,
   ${selectArtifacts(`AND ${OF_LAST_ATTEMPT('f')}`)} AS artifacts,
   ${selectApprovals(`AND (v.status = 'PENDING' OR v.id = ${named} OR ${OF_LAST_ATTEMPT('v')})`)} AS approvals,
   ${selectMessages(`AND (m.status IN ('PENDING', 'DELIVERED') OR m.id = ${named})`)} AS messages,
-  ${ACTIVE_CHILD}`
+  ${ACTIVE_CHILD}, ${CONTINUED_BY}`
 
 /** Everything below a run: every round, every attempt, and all that ever was. */
 export const SELECT_WHOLE = `r.*, ${selectPhases('', '')} AS phases, ${selectExecutions('')} AS executions,
   ${selectSessions('')} AS sessions, ${selectArtifacts('')} AS artifacts, ${selectApprovals('')} AS approvals,
-  ${selectMessages('')} AS messages, ${ACTIVE_CHILD}`
+  ${selectMessages('')} AS messages, ${ACTIVE_CHILD}, ${CONTINUED_BY}`

@@ -249,6 +249,40 @@ describe('the log', () => {
   })
 })
 
+describe('a chain of runs', () => {
+  const over = (chainId: string) =>
+    constraintOf(
+      `INSERT INTO run SELECT (jsonb_populate_record(r, jsonb_build_object('id', gen_random_uuid(), 'continues_id', r.id, 'chain_id', $2::text))).*
+       FROM run r WHERE r.id = $1`,
+      [chainId, chainId],
+    )
+
+  test('has one run that is active or still has an owner on its row', async () => {
+    const { id } = await runIn(here, 'QUEUED')
+    expect(await over(id)).toBe('run_chain')
+    const { id: held } = await failUnderItsOwner()
+    const text = `INSERT INTO run SELECT (jsonb_populate_record(r, '{"status": "QUEUED", "settled_at": null, "reason": null, "lease_owner": null,
+      "lease_seconds": null, "lease_expires_at": null}' || jsonb_build_object('id', gen_random_uuid(), 'continues_id', r.id))).*
+      FROM run r WHERE r.id = $1`
+    expect(await constraintOf(text, [held])).toBe('run_chain')
+  })
+
+  test('goes on from each of its runs once', async () => {
+    const { id } = await runIn(here, 'COMPLETED')
+    const { id: next } = await runIn(here, 'CANCELLED', { continuesRunId: id })
+    expect(await constraintOf(`UPDATE run SET continues_id = $2 WHERE id = $1`, [next, id])).toBeUndefined()
+    expect(await over(id)).toBe('run_continued_once')
+  })
+
+  test('is left as it is by a run that was continued: it is neither reopened nor deleted', async () => {
+    const { id } = await runIn(here, 'FAILED')
+    await begin(here, { continuesRunId: id })
+    const queued = `status = 'QUEUED', epoch = epoch + 1, ${unsettled}`
+    expect(await changeWithEvent(id, queued, 'r.revision + 1')).toBe('run_continued_is_over')
+    expect(await constraintOf('DELETE FROM run WHERE id = $1', [id])).toBe('run_continued_is_over')
+  })
+})
+
 describe('the rows below', () => {
   test('refuse an execution that ended at no time, or at a time without an end', async () => {
     const { id } = await runIn(here, 'RUNNING')

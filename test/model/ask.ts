@@ -127,7 +127,7 @@ function askRun(action: RunAction, run: ModelRun, input: Record<string, unknown>
       return { rule: ({ run, now }) => oracle.fail(run, now, reason) }
     }
     case 'delete':
-      return { rule: ({ run, now }) => oracle.remove(run, now) }
+      return { rule: ({ model, run }) => oracle.remove(model, run) }
     case 'advance':
       input['to'] = key
       return { rule: ({ run, now }) => phases.advance(run, now, key) }

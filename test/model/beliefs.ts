@@ -34,6 +34,7 @@ export function newRun(
     parentId: parent?.id ?? null,
     depth: parent ? parent.depth + 1 : 0,
     continuesId: continues?.id ?? null,
+    chainId: continues?.chainId ?? id,
     firstRound: roundsDone + 1,
     deleted: false,
     status: 'QUEUED',

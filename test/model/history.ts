@@ -83,7 +83,10 @@ export class History {
 
   /** Removes what the history made. */
   async forget(): Promise<void> {
-    await this.commands.store.pool.query('DELETE FROM run WHERE project = $1', [this.project])
+    const { pool } = this.commands.store
+    const text = `DELETE FROM run r WHERE project = $1 AND NOT EXISTS (SELECT FROM run c WHERE c.continues_id = r.id)`
+    // a chain goes from its end
+    while ((await pool.query(text, [this.project])).rowCount) continue
   }
 
   /** Several at once, each to the next server: of those that make sense on one run, or anywhere. */

@@ -106,6 +106,8 @@ export interface ModelRun {
   readonly parentId: string | null
   readonly depth: number
   readonly continuesId: string | null
+  /** The first run of its chain. */
+  readonly chainId: string
   readonly firstRound: number
   deleted: boolean
   status: RunStatus
@@ -163,6 +165,12 @@ export function runOf(model: Model, id: string): ModelRun {
   const run = model.runs.find((each) => each.id === id)
   if (!run) throw new Error(`the oracle knows no run ${id}`)
   return run
+}
+
+/** The run at the end of the chain that goes on from a run; null where none continues it. */
+export function endOfChain(model: Model, { id }: ModelRun): ModelRun | null {
+  const next = model.runs.find(({ continuesId, deleted }) => continuesId === id && !deleted)
+  return next ? (endOfChain(model, next) ?? next) : null
 }
 
 /** What the oracle expects to be answered, with what it is expected to tell. */

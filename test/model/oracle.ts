@@ -17,6 +17,7 @@ import {
 } from './beliefs.ts'
 import {
   accepted,
+  endOfChain,
   type Expected,
   LIMITS,
   type Model,
@@ -113,7 +114,10 @@ export function resume(
 /** Brings a run back to where it goes on, or says why it doesn't. */
 function reopen(model: Model, run: ModelRun, asked: AskedClaim | null): Expected | null {
   const { now } = model
-  const refuse = (because: string) => refused('NotResumable', { status: run.status, because })
+  const refuse = (because: string, continuedBy: string | null = null) =>
+    refused('NotResumable', { status: run.status, because, continuedBy })
+  const end = isActive(run) ? null : endOfChain(model, run)
+  if (end) return refuse('CONTINUED', end.id)
   switch (run.status) {
     case 'PAUSED': {
       const open = openApprovalOf(run)
@@ -183,8 +187,11 @@ export function confirmCancel(run: ModelRun, now: number): Expected {
   return accepted
 }
 
-export function remove(run: ModelRun, now: number): Expected {
-  if (isActive(run) || isLeased(run.claim, now)) return refused('NotDeletable', { status: run.status })
+export function remove(model: Model, run: ModelRun): Expected {
+  const { status } = run
+  if (isActive(run) || isLeased(run.claim, model.now)) return refused('NotDeletable', { status })
+  const end = endOfChain(model, run)
+  if (end) return refused('NotDeletable', { status, continuedBy: end.id })
   run.deleted = true
   return accepted
 }

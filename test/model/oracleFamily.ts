@@ -10,7 +10,7 @@ import {
   note,
   sign,
 } from './beliefs.ts'
-import { accepted, type Expected, type Model, type ModelRun, refused, runOf } from './modelState.ts'
+import { accepted, endOfChain, type Expected, type Model, type ModelRun, refused, runOf } from './modelState.ts'
 import { askToStop, holderOf } from './oracle.ts'
 import { due } from './oracleDue.ts'
 
@@ -151,12 +151,20 @@ export function* startRun(
   if (continues) {
     if (continues.deleted) return refused('RunNotFound')
     yield* lookAt(model, continues)
+    yield
+    // from here on the start is one step: it takes place while the run that it continues is as it is judged
+    if (continues.deleted) return refused('RunNotFound')
+    const end = endOfChain(model, continues)
+    if (end) {
+      yield* lookAt(model, end)
+      yield
+      return replay() ?? refused('AlreadyContinued', { by: { run: { id: end.id } } })
+    }
     if (isActive(continues)) return refused('InvalidInput')
     if (continues.workflow.name !== asked.workflow.name)
       return refused('WorkflowMismatch', { name: continues.workflow.name })
     if (isGood(continues.claim, model.now))
       return refused('ConcurrencyConflict', { holder: { run: { id: continues.id } } })
-    yield
   }
   const kept = replay()
   if (kept) return kept

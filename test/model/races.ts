@@ -59,6 +59,8 @@ const resume = (claims: boolean): AboutAction => ({
 })
 const fail = (run = 0): AboutAction => ({ ...driving, kind: 'fail', run, reason: 'REPORTED_FAILURE' })
 
+const remove = (run = 0): AboutAction => ({ ...plain, kind: 'delete', run })
+
 const pause: AboutAction = { ...conditional, kind: 'pause', comment: null }
 const pauseAsSeen: AboutAction = { ...pause, revision: 'seen' }
 const complete: AboutAction = { ...driving, ...conditional, kind: 'complete' }
@@ -250,6 +252,28 @@ export const RACES: readonly Race[] = [
       complete,
       confirmCancel,
       release,
+    ],
+  },
+  {
+    name: 'a run and those that would continue it',
+    same: false,
+    prelude: among(
+      [start(AT.solo), fail()],
+      [start(AT.handedOn, { slot: 'slot' }), fail()],
+      [start(AT.hurried), pass(1000)],
+      [start(AT.solo), fail(), start(AT.solo, { continues: 0 }), fail(1)],
+    ),
+    runners: [
+      start(AT.solo, { continues: 0 }),
+      start(AT.solo, { continues: 0, claim: null }),
+      keyed(start(AT.solo, { continues: 0 })),
+      keyed(start(AT.solo, { continues: 0 })),
+      resume(true),
+      resume(false),
+      remove(),
+      remove(1),
+      fail(1),
+      cancel(true, 1),
     ],
   },
   {

@@ -10,7 +10,7 @@ import { type Answer, toAnswer, USE_CASES } from './askServer.ts'
 import { isActive } from './beliefs.ts'
 import type { KeyChoice } from './choices.ts'
 import type { Task } from './explain.ts'
-import type { Model, ModelRun } from './modelState.ts'
+import { endOfChain, type Model, type ModelRun } from './modelState.ts'
 import { chooseRun } from './resolve.ts'
 import { answered, type StartCommand, started } from './tasks.ts'
 
@@ -62,7 +62,8 @@ export class Requests {
     }
   }
 
-  private toStart({ runs }: Model, action: StartAction, sameRun: ModelRun | null): Request {
+  private toStart(model: Model, action: StartAction, sameRun: ModelRun | null): Request {
+    const { runs } = model
     const { by, slot, claim } = action
     const parent = pick(runs, action.parent, isActive, sameRun)
     const continues = pick(runs, action.continues, (run) => !isActive(run), null)
@@ -90,7 +91,9 @@ export class Requests {
       request: input as unknown as Json,
     })
     return {
-      about: Object.values(origin).filter((id) => id !== null),
+      about: [...Object.values(origin), (continues && endOfChain(model, continues)?.id) ?? null].filter(
+        (id) => id !== null,
+      ),
       send: async (server) => toAnswer(await startRun(server, callerOf(by, null), start)),
       explain: (answer) => started(command, answer),
     }

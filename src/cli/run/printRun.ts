@@ -43,6 +43,7 @@ export function printRun(paper: Paper, run: RunDetail): void {
     ['took', run.startedAt && formatDuration(between(run.startedAt, run.settledAt ?? run.asOf))],
     ['parent', run.parent?.id],
     ['continues', run.continues?.id],
+    ['continued by', run.continuedBy && `${run.continuedBy.id} (${run.continuedBy.status})`],
     ['next', run.nextAction === 'NONE' ? null : run.nextAction],
   ])
   paper.line()

@@ -33,7 +33,10 @@ export const decideResume: Rule<'resumeRun'> = (draft, command, situation, befor
   const requeuedNow = before.status === 'RUNNING' && draft.run.status === 'QUEUED'
   if (!requeuedNow) {
     const because = whyNotResumable(draft.run, situation, command.claim !== null)
-    if (because) return { type: 'NotResumable', status: draft.run.status, because }
+    if (because) {
+      const continuedBy = because === 'CONTINUED' ? situation.continuedBy : null
+      return { type: 'NotResumable', status: draft.run.status, because, continuedBy }
+    }
     resume(draft, command.comment)
   }
   if (command.claim && draft.run.status === 'QUEUED') claim(draft, command.claim)
@@ -46,10 +49,11 @@ export const decideResume: Rule<'resumeRun'> = (draft, command, situation, befor
  */
 export function whyNotResumable(
   run: Run,
-  { workflow, settings, now }: Pick<Situation, 'workflow' | 'settings' | 'now'>,
+  { workflow, settings, now, continuedBy }: Pick<Situation, 'workflow' | 'settings' | 'now' | 'continuedBy'>,
   claiming = false,
 ): NotResumableCause | null {
   const live = liveClaim(run.claim, now) !== null
+  if (continuedBy !== null && isSettledStatus(run.status)) return 'CONTINUED'
   switch (run.status) {
     case 'PAUSED': {
       const approval = openApproval(run)

@@ -49,9 +49,10 @@ export const decideConfirmCancel: Rule<'confirmCancel'> = (draft) => {
   return 'accepted'
 }
 
-/** Deletes a settled run that nobody holds; a tombstone stays for feeds. */
-export const decideDelete: Rule<'deleteRun'> = ({ run, now }) => {
+/** Deletes a settled run that nobody holds and nothing continues; a tombstone stays for feeds. */
+export const decideDelete: Rule<'deleteRun'> = ({ run, now }, _command, { continuedBy }) => {
   if (!admits('DELETE', run.status) || holdsLease(run.claim, now))
-    return { type: 'NotDeletable', status: run.status }
+    return { type: 'NotDeletable', status: run.status, continuedBy: null }
+  if (continuedBy !== null) return { type: 'NotDeletable', status: run.status, continuedBy }
   return 'deleted'
 }

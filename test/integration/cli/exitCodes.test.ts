@@ -35,6 +35,27 @@ async function refusalOf(words: readonly string[]) {
   return [code, answer['__typename']]
 }
 
+describe('a run that is continued', () => {
+  it('is refused with 8 and the run to go on with, whatever is asked of it', async () => {
+    const first = await startRun()
+    unwrap(await pawl.runs.cancel(first.id))
+    const start = ['run', 'start', 'review', '--continues', first.id]
+    const { answer } = await cli.json(start)
+    const { id } = answer['run'] as Run
+    const refusals = [
+      [start, 'AlreadyContinued', `pawl run show ${id}`],
+      [['run', 'resume', first.id], 'NotResumable', `pawl run show ${id}`],
+      [['run', 'delete', first.id], 'NotDeletable', `pawl run delete ${id}`],
+    ] as const
+    for (const [words, name, way] of refusals) {
+      const ended = await cli.run(words)
+      expect([ended.code, ended.stderr]).toEqual([8, expect.stringContaining(way)])
+      expect(ended.stderr).toContain(name)
+    }
+    expect((await cli.run(['run', 'show', first.id])).stdout).toContain(`continued by  ${id} (QUEUED)`)
+  })
+})
+
 describe('the exit code', () => {
   it('is 0 where it was done', async () => {
     expect((await cli.run(['run', 'start', 'review'])).code).toBe(0)

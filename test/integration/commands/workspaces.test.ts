@@ -185,9 +185,9 @@ describe('deleting a run', () => {
     const { run, workspace } = await workDone(here)
     const { id } = await begin(here, { continuesRunId: run.id })
     accepted(await cancelRun(here.commands, here.callers.operator, { runId: id }))
-    expect(await remove(run.id)).toMatchObject({ ok: true })
-    expect(await readWorkspace(here, workspace.id)).toMatchObject({ runCount: 1, inFlight: [] })
     expect(await remove(id)).toMatchObject({ ok: true })
+    expect(await readWorkspace(here, workspace.id)).toMatchObject({ runCount: 1, inFlight: [] })
+    expect(await remove(run.id)).toMatchObject({ ok: true })
     expect(await readWorkspace(here, workspace.id)).toMatchObject({
       ...{ runCount: 0, status: 'READY', newestRun: null },
       inFlight: [

@@ -17,7 +17,7 @@ afterAll(() => graph.close())
 
 const START = `... on StartRunSuccess { run { id status round parent { id } continues { id } } replayed }
   ... on RunNotActive { status run { id } } ... on RunNotFound { runId } ... on WorkflowMismatch { name version }
-  ... on ConcurrencyConflict { holder { id } }`
+  ... on ConcurrencyConflict { holder { id } } ... on AlreadyContinued { by { id status } }`
 const CANCEL = `... on CancelRunSuccess { changed replayed childrenCancelled childrenLeft { id status } run { id status } }`
 
 const start = (input: object, as = operator): Promise<Data> =>
@@ -186,6 +186,31 @@ describe('continuesRunId', () => {
     succeeded(await graph.mutate('failRun', { runId, fence: 1, error: 'x' }, ''))
     const next = succeeded(await start({ workflow: 'rounds', continuesRunId: runId }))
     expect(next.run).toMatchObject({ status: 'QUEUED', round: 2, continues: { id: runId }, parent: null })
+  })
+
+  it('is taken once: a run that is continued is neither continued again nor resumed nor deleted', async () => {
+    const { id: first } = await runIn(graph, 'FAILED')
+    const { run: second } = succeeded(await start({ continuesRunId: first }))
+    succeeded(await graph.mutate('cancelRun', { runId: second.id }, ''))
+    const { run: third } = succeeded(await start({ continuesRunId: second.id }))
+    for (const continuesRunId of [first, second.id])
+      expect(await start({ continuesRunId })).toEqual(
+        problem('AlreadyContinued', { by: { id: third.id, status: 'QUEUED' } }),
+      )
+    const by = { continuedBy: { id: third.id } }
+    const resumed = '... on NotResumable { because continuedBy { id } }'
+    expect(await send(graph, 'resumeRun', { runId: first }, resumed, operator)).toEqual(
+      problem('NotResumable', { because: 'CONTINUED', ...by }),
+    )
+    const deleted = '... on NotDeletable { continuedBy { id } }'
+    expect(await send(graph, 'deleteRun', { runId: first }, deleted, operator)).toEqual(
+      problem('NotDeletable', by),
+    )
+    const read = `query ($id: ID!) { run(id: $id) { isResumable allowedCommands nextAction continuedBy { id } } }`
+    expect((await graph.read(read, { id: first })).run).toEqual({
+      ...{ isResumable: false, allowedCommands: ['CANCEL'], nextAction: 'NONE' },
+      ...by,
+    })
   })
 
   it('is refused for another workflow, an active run, and one that is not there', async () => {

@@ -161,10 +161,11 @@ describe('at once', () => {
         deleteRun(here.commands, here.callers.operator, { runId: run.id }),
         startRun(servers[1] ?? here.commands, here.callers.operator, toStart({ continuesRunId: run.id })),
       ])
-      expect(deleted.ok).toBe(true)
+      // a run that is continued stays, and its workspace with it
+      expect(deleted.ok).toBe(!started.ok)
       const { runCount, inFlight, newestRun } = await readWorkspace(here, workspace.id)
       const isShared = started.ok && newestRun !== null
-      expect(runCount).toBe(isShared ? 1 : 0)
+      expect(runCount).toBe(isShared ? 2 : 0)
       const [removal] = inFlight
       if (!isShared) return expect(removal?.kind).toBe('REMOVE')
       if (!removal) return

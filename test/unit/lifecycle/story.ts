@@ -32,6 +32,7 @@ export class Story {
   run: Run
   events: RunEvent[] = []
   hasActiveChild = false
+  continuedBy: string | null = null
   now = Date.parse('2026-01-01T00:00:00Z')
   /** False once the run was put into a state that its log does not tell of. */
   private logged = true
@@ -53,6 +54,7 @@ export class Story {
       parentId: null,
       depth: 0,
       continuesId: null,
+      chainId: null,
       completedRound: 0,
       now: this.now,
       actor: actorOf('olga'),
@@ -120,7 +122,7 @@ export class Story {
     { actor = 'olga', role, kept = null, request = null }: Told,
   ): Decision {
     const { workflow, settings, now } = this
-    const { hasActiveChild } = this
+    const { hasActiveChild, continuedBy } = this
     const newPhaseId = phaseIds(run.revision)
     const newApprovalId = () => `apr_${run.revision}`
     const situation = {
@@ -130,6 +132,7 @@ export class Story {
       now,
       kept,
       hasActiveChild,
+      continuedBy,
       newPhaseId,
       newApprovalId,
       sha256,

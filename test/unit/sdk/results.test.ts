@@ -17,6 +17,7 @@ const refused = {
   run: makeRun({ status: 'RUNNING' }),
   status: 'RUNNING',
   because: 'OWNED',
+  continuedBy: null,
 } as const satisfies ResumeRunResult as ResumeRunResult
 
 /** A refusal that only a later server knows. */

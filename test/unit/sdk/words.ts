@@ -53,6 +53,7 @@ export function makeDetail(fields: Partial<RunDetail> = {}): RunDetail {
     output: null,
     parent: null,
     continues: null,
+    continuedBy: null,
     ...run,
     ...fields,
     workflow: { ...run.workflow, phases: [], ...fields.workflow },
