@@ -398,6 +398,8 @@ export type NotResumableCause =
   | 'AWAITING_APPROVAL'
   /** It is being cancelled. */
   | 'CANCELLING'
+  /** Another run goes on from where it ended. */
+  | 'CONTINUED'
   /** Its status is final. */
   | 'FINAL'
   /** A live owner holds it. */
@@ -912,7 +914,7 @@ export type StartRunInput = {
   claim?: ClaimInput | null | undefined;
   /** Among the active runs of a project only one may have this key. */
   concurrencyKey?: string | null | undefined;
-  /** The settled run of the same workflow that it takes up where that one ended: rounds are counted on. */
+  /** The settled run of the same workflow that it takes up where that one ended: rounds are counted on. A run is continued once. */
   continuesRunId?: string | null | undefined;
   /** Any text of your own, at most 200 characters: sent again with the same input, it answers with the first result and changes nothing. */
   idempotencyKey?: string | null | undefined;
@@ -926,7 +928,7 @@ export type StartRunInput = {
   project?: string | null | undefined;
   /** What the run is about. */
   title?: string | null | undefined;
-  /** Its version; left out: the newest. */
+  /** Its version; left out: the newest, or that of the run it continues. */
   version?: number | null | undefined;
   /** Name of the workflow. */
   workflow: string;
@@ -1847,6 +1849,8 @@ export type CompleteRoundMutation = { completeRound:
     )
    };
 
+type ProblemFields_AlreadyContinued_Fragment = { message: string };
+
 type ProblemFields_AlreadyDecided_Fragment = { message: string };
 
 type ProblemFields_AmbiguousRun_Fragment = { message: string };
@@ -1926,6 +1930,7 @@ type ProblemFields_WorkspaceTaken_Fragment = { message: string };
 type ProblemFields_WrongDecision_Fragment = { message: string };
 
 export type ProblemFieldsFragment =
+  | ProblemFields_AlreadyContinued_Fragment
   | ProblemFields_AlreadyDecided_Fragment
   | ProblemFields_AmbiguousRun_Fragment
   | ProblemFields_ApprovalExpired_Fragment
@@ -1985,6 +1990,8 @@ export type WorkflowNotFoundFieldsFragment = { message: string, name: string, kn
 
 export type WorkflowMismatchFieldsFragment = { message: string, name: string, version: number };
 
+export type AlreadyContinuedFieldsFragment = { message: string, by: RunFieldsFragment | null };
+
 export type ConcurrencyConflictFieldsFragment = { message: string, holder: RunFieldsFragment };
 
 export type NothingToClaimFieldsFragment = { message: string };
@@ -1993,11 +2000,11 @@ export type NotClaimableFieldsFragment = { message: string, status: RunStatus, l
 
 export type NotPausableFieldsFragment = { message: string, status: RunStatus, run: RunFieldsFragment };
 
-export type NotResumableFieldsFragment = { message: string, status: RunStatus, because: NotResumableCause, run: RunFieldsFragment };
+export type NotResumableFieldsFragment = { message: string, status: RunStatus, because: NotResumableCause, continuedBy: { id: string, status: RunStatus } | null, run: RunFieldsFragment };
 
 export type NotCompletableFieldsFragment = { message: string, status: RunStatus, missing: Array<MissingEvidenceFieldsFragment>, run: RunFieldsFragment };
 
-export type NotDeletableFieldsFragment = { message: string, status: RunStatus, run: RunFieldsFragment };
+export type NotDeletableFieldsFragment = { message: string, status: RunStatus, continuedBy: { id: string, status: RunStatus } | null, run: RunFieldsFragment };
 
 export type IllegalTransitionFieldsFragment = { message: string, from: string | null, to: string, allowed: Array<string>, run: RunFieldsFragment };
 
@@ -2042,7 +2049,7 @@ export type PageFieldsFragment = { hasNextPage: boolean, hasPreviousPage: boolea
 export type RunFieldsFragment = { __typename: 'Run', id: string, project: string, title: string | null, status: RunStatus, reason: RunReason | null, error: string | null, isSettled: boolean, isFinal: boolean, isResumable: boolean, allowedCommands: Array<RunCommand>, outcome: Outcome | null, cancelConfirmed: boolean | null, nextAction: NextAction, epoch: number, revision: number, asOf: string, round: number, concurrencyKey: string | null, labels: Array<string>, createdAt: string, startedAt: string | null, settledAt: string | null, lastActivityAt: string, workflow: { id: string, name: string, version: number }, currentPhase: PhaseFieldsFragment | null, lease: LeaseFieldsFragment | null };
 
 export type RunDetailFragment = (
-  { input: JsonValue | null, output: JsonValue | null, workflow: { phases: Array<WorkflowPhaseFieldsFragment> }, missingEvidence: Array<MissingEvidenceFieldsFragment>, phases: Array<PhaseFieldsFragment>, parent: { id: string } | null, continues: { id: string } | null }
+  { input: JsonValue | null, output: JsonValue | null, workflow: { phases: Array<WorkflowPhaseFieldsFragment> }, missingEvidence: Array<MissingEvidenceFieldsFragment>, phases: Array<PhaseFieldsFragment>, parent: { id: string } | null, continues: { id: string } | null, continuedBy: { id: string, status: RunStatus } | null }
   & RunFieldsFragment
 );
 
@@ -2179,6 +2186,11 @@ export type StartRunMutationVariables = Exact<{
 
 
 export type StartRunMutation = { startRun:
+    | (
+      { __typename: 'AlreadyContinued' }
+      & ProblemFields_AlreadyContinued_Fragment
+      & AlreadyContinuedFieldsFragment
+    )
     | (
       { __typename: 'ConcurrencyConflict' }
       & ProblemFields_ConcurrencyConflict_Fragment
@@ -2511,7 +2523,7 @@ export type DoctorQueryVariables = Exact<{
 }>;
 
 
-export type DoctorQuery = { doctor: { runsChecked: number, violations: Array<{ guarantee: string, runId: string, detail: string }>, pageInfo: PageFieldsFragment } };
+export type DoctorQuery = { doctor: { runsChecked: number, violations: Array<{ guarantee: string, runId: string, detail: string }>, forks: Array<{ runId: string, continuesId: string }>, pageInfo: PageFieldsFragment } };
 
 export type SweepMutationVariables = Exact<{
   input: SweepInput;
@@ -3277,6 +3289,7 @@ export type ReportPreviewMutation = { reportPreview:
     )
    };
 
+const AlreadyContinuedFields = 'fragment AlreadyContinuedFields on AlreadyContinued{message by{...RunFields}}'
 const AlreadyDecidedFields = 'fragment AlreadyDecidedFields on AlreadyDecided{message approval{...ApprovalFields}}'
 const AmbiguousRunFields = 'fragment AmbiguousRunFields on AmbiguousRun{message candidates{...RunFields}}'
 const ApprovalDetail = 'fragment ApprovalDetail on Approval{...ApprovalFields phase{artifacts{...ArtifactFields}}}'
@@ -3303,9 +3316,9 @@ const MissingEvidenceFields = 'fragment MissingEvidenceFields on MissingEvidence
 const NoActiveRunFields = 'fragment NoActiveRunFields on NoActiveRun{message}'
 const NotClaimableFields = 'fragment NotClaimableFields on NotClaimable{message status lease{...LeaseFields}run{...RunFields}}'
 const NotCompletableFields = 'fragment NotCompletableFields on NotCompletable{message status missing{...MissingEvidenceFields}run{...RunFields}}'
-const NotDeletableFields = 'fragment NotDeletableFields on NotDeletable{message status run{...RunFields}}'
+const NotDeletableFields = 'fragment NotDeletableFields on NotDeletable{message status continuedBy{id status}run{...RunFields}}'
 const NotPausableFields = 'fragment NotPausableFields on NotPausable{message status run{...RunFields}}'
-const NotResumableFields = 'fragment NotResumableFields on NotResumable{message status because run{...RunFields}}'
+const NotResumableFields = 'fragment NotResumableFields on NotResumable{message status because continuedBy{id status}run{...RunFields}}'
 const NothingToClaimFields = 'fragment NothingToClaimFields on NothingToClaim{message}'
 const OperationNotFinishableFields = 'fragment OperationNotFinishableFields on OperationNotFinishable{message operation{...WorkspaceOperationFields}}'
 const OperationNotStartableFields = 'fragment OperationNotStartableFields on OperationNotStartable{message operation{...WorkspaceOperationFields}}'
@@ -3314,7 +3327,7 @@ const PhaseFields = 'fragment PhaseFields on Phase{id key round status attempts 
 const ProblemFields = 'fragment ProblemFields on Problem{message}'
 const PromptAlreadySentFields = 'fragment PromptAlreadySentFields on PromptAlreadySent{message dedupKey session{...SessionFields}}'
 const RevisionConflictFields = 'fragment RevisionConflictFields on RevisionConflict{message expected actual run{...RunFields}}'
-const RunDetail = 'fragment RunDetail on Run{...RunFields workflow{phases{...WorkflowPhaseFields}}missingEvidence{...MissingEvidenceFields}phases{...PhaseFields}input output parent{id}continues{id}}'
+const RunDetail = 'fragment RunDetail on Run{...RunFields workflow{phases{...WorkflowPhaseFields}}missingEvidence{...MissingEvidenceFields}phases{...PhaseFields}input output parent{id}continues{id}continuedBy{id status}}'
 const RunEventFields = 'fragment RunEventFields on RunEvent{runId seq epoch type actor actorId at summary payload}'
 const RunFields = 'fragment RunFields on Run{__typename id project workflow{id name version}title status reason error isSettled isFinal isResumable allowedCommands outcome cancelConfirmed nextAction epoch revision asOf round currentPhase{...PhaseFields}lease{...LeaseFields}concurrencyKey labels createdAt startedAt settledAt lastActivityAt}'
 const RunFrameFields = 'fragment RunFrameFields on RunFrame{__typename runId status reason phase epoch revision asOf isSettled isFinal}'
@@ -3374,7 +3387,7 @@ export const ChildrenDocument = /* @__PURE__ */ createDocument<ChildrenQuery, Ch
 export const RunCountsDocument = /* @__PURE__ */ createDocument<RunCountsQuery, RunCountsQueryVariables>('query RunCounts($filter:RunFilter){runCounts(filter:$filter){status count isExact}}')
 export const ResolveRunDocument = /* @__PURE__ */ createDocument<ResolveRunQuery, ResolveRunQueryVariables>('query ResolveRun($input:ResolveRunInput!){resolveRun(input:$input){__typename ...on RunResolved{via run{...RunDetail}}...ProblemFields ...AmbiguousRunFields ...NoActiveRunFields ...RunNotFoundFields ...ExecutionNotFoundFields ...InvalidInputFields}}', AmbiguousRunFields, ExecutionNotFoundFields, InvalidInputFields, LeaseFields, MissingEvidenceFields, NoActiveRunFields, PhaseFields, ProblemFields, RunDetail, RunFields, RunNotFoundFields, WorkflowPhaseFields)
 export const VerifyRunDocument = /* @__PURE__ */ createDocument<VerifyRunQuery, VerifyRunQueryVariables>('query VerifyRun($id:ID!){verifyRun(id:$id){__typename ...on VerifyRunSuccess{consistent differences eventsChecked run{...RunFields}}...ProblemFields ...RunNotFoundFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, InvalidInputFields, LeaseFields, PhaseFields, ProblemFields, RunFields, RunNotFoundFields)
-export const StartRunDocument = /* @__PURE__ */ createDocument<StartRunMutation, StartRunMutationVariables>('mutation StartRun($input:StartRunInput!){startRun(input:$input){__typename ...on StartRunSuccess{replayed agentToken lease{...LeaseFields}run{...RunDetail}}...ProblemFields ...WorkflowNotFoundFields ...WorkflowMismatchFields ...RunNotActiveFields ...ConcurrencyConflictFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ConcurrencyConflictFields, ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, MissingEvidenceFields, PhaseFields, ProblemFields, RunDetail, RunFields, RunNotActiveFields, RunNotFoundFields, WorkflowMismatchFields, WorkflowNotFoundFields, WorkflowPhaseFields)
+export const StartRunDocument = /* @__PURE__ */ createDocument<StartRunMutation, StartRunMutationVariables>('mutation StartRun($input:StartRunInput!){startRun(input:$input){__typename ...on StartRunSuccess{replayed agentToken lease{...LeaseFields}run{...RunDetail}}...ProblemFields ...WorkflowNotFoundFields ...WorkflowMismatchFields ...AlreadyContinuedFields ...RunNotActiveFields ...ConcurrencyConflictFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', AlreadyContinuedFields, ConcurrencyConflictFields, ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, MissingEvidenceFields, PhaseFields, ProblemFields, RunDetail, RunFields, RunNotActiveFields, RunNotFoundFields, WorkflowMismatchFields, WorkflowNotFoundFields, WorkflowPhaseFields)
 export const PauseRunDocument = /* @__PURE__ */ createDocument<PauseRunMutation, PauseRunMutationVariables>('mutation PauseRun($input:PauseRunInput!){pauseRun(input:$input){__typename ...on PauseRunSuccess{replayed run{...RunFields}}...ProblemFields ...NotPausableFields ...RevisionConflictFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, NotPausableFields, PhaseFields, ProblemFields, RevisionConflictFields, RunFields, RunNotFoundFields)
 export const ResumeRunDocument = /* @__PURE__ */ createDocument<ResumeRunMutation, ResumeRunMutationVariables>('mutation ResumeRun($input:ResumeRunInput!){resumeRun(input:$input){__typename ...on ResumeRunSuccess{replayed agentToken lease{...LeaseFields}run{...RunDetail}}...ProblemFields ...NotResumableFields ...ConcurrencyConflictFields ...RevisionConflictFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ConcurrencyConflictFields, ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, MissingEvidenceFields, NotResumableFields, PhaseFields, ProblemFields, RevisionConflictFields, RunDetail, RunFields, RunNotFoundFields, WorkflowPhaseFields)
 export const CompleteRunDocument = /* @__PURE__ */ createDocument<CompleteRunMutation, CompleteRunMutationVariables>('mutation CompleteRun($input:CompleteRunInput!){completeRun(input:$input){__typename ...on CompleteRunSuccess{changed replayed run{...RunFields}}...ProblemFields ...NotCompletableFields ...LeaseLostFields ...RevisionConflictFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, LeaseLostFields, MissingEvidenceFields, NotCompletableFields, PhaseFields, ProblemFields, RevisionConflictFields, RunFields, RunNotFoundFields)
@@ -3384,7 +3397,7 @@ export const ConfirmCancelDocument = /* @__PURE__ */ createDocument<ConfirmCance
 export const DeleteRunDocument = /* @__PURE__ */ createDocument<DeleteRunMutation, DeleteRunMutationVariables>('mutation DeleteRun($input:DeleteRunInput!){deleteRun(input:$input){__typename ...on DeleteRunSuccess{runId replayed}...ProblemFields ...NotDeletableFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, NotDeletableFields, PhaseFields, ProblemFields, RunFields, RunNotFoundFields)
 export const ViewerDocument = /* @__PURE__ */ createDocument<ViewerQuery, ViewerQueryVariables>('query Viewer{viewer{name role}}')
 export const ServerDocument = /* @__PURE__ */ createDocument<ServerQuery, ServerQueryVariables>('query Server{server{version now}}')
-export const DoctorDocument = /* @__PURE__ */ createDocument<DoctorQuery, DoctorQueryVariables>('query Doctor($first:Int$after:String){doctor(first:$first after:$after){runsChecked violations{guarantee runId detail}pageInfo{...PageFields}}}', PageFields)
+export const DoctorDocument = /* @__PURE__ */ createDocument<DoctorQuery, DoctorQueryVariables>('query Doctor($first:Int$after:String){doctor(first:$first after:$after){runsChecked violations{guarantee runId detail}forks{runId continuesId}pageInfo{...PageFields}}}', PageFields)
 export const SweepDocument = /* @__PURE__ */ createDocument<SweepMutation, SweepMutationVariables>('mutation Sweep($input:SweepInput!){sweep(input:$input){__typename ...on SweepSuccess{lapsed expired dryRun}...ProblemFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, InvalidInputFields, ProblemFields)
 export const SessionDocument = /* @__PURE__ */ createDocument<SessionQuery, SessionQueryVariables>('query Session($id:ID!){node(id:$id){__typename ...on Session{...SessionFields run{id status settledAt asOf}}}}', SessionFields)
 export const SessionsDocument = /* @__PURE__ */ createDocument<SessionsQuery, SessionsQueryVariables>('query Sessions($runId:ID!){run(id:$runId){sessions{...SessionFields}}}', SessionFields)

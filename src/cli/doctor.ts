@@ -38,7 +38,11 @@ export function doctorCommand(): Command {
 
 async function examine(pawl: Pawl) {
   const [server, viewer] = await Promise.all([pawl.server(), pawl.viewer()])
-  const report = { runsChecked: 0, violations: [] as DoctorReport['violations'], forks: [] as DoctorReport['forks'] }
+  const report = {
+    runsChecked: 0,
+    violations: [] as DoctorReport['violations'],
+    forks: [] as DoctorReport['forks'],
+  }
   let after: string | undefined
   for (;;) {
     const page = await pawl.doctor({ first: 500, after })

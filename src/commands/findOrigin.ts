@@ -90,7 +90,8 @@ async function findContinued(
     return invalid('continuesRunId', `the run is ${run.status}; only a settled run is continued`)
   if (run.workflow.name !== workflow.name || (version !== null && version < run.workflow.version))
     return object({ type: 'WorkflowMismatch', name: run.workflow.name, version: run.workflow.version })
-  if (liveClaim(run.claim, now)) return object({ type: 'ConcurrencyConflict', holder: before, holds: 'ITSELF' })
+  if (liveClaim(run.claim, now))
+    return object({ type: 'ConcurrencyConflict', holder: before, holds: 'ITSELF' })
   // a newer version only where it was asked for
   const asked = version === null ? await commands.store.workflows.get(run.workflow.id) : workflow
   return {

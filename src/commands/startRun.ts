@@ -112,7 +112,13 @@ async function create(
   const { workspaceId } = created
   commands.announce(run.id)
   if (workspaceId !== null) commands.announce(workspaceId)
-  const loaded: LoadedRun = { run, workflow: workflow.definition, now, hasActiveChild: false, continuedBy: null }
+  const loaded: LoadedRun = {
+    run,
+    workflow: workflow.definition,
+    now,
+    hasActiveChild: false,
+    continuedBy: null,
+  }
   return { ok: true, run: loaded, changed: true, replayed: false, event: events.at(-1) ?? null }
 }
 

@@ -10,7 +10,15 @@ import {
   note,
   sign,
 } from './beliefs.ts'
-import { accepted, endOfChain, type Expected, type Model, type ModelRun, refused, runOf } from './modelState.ts'
+import {
+  accepted,
+  endOfChain,
+  type Expected,
+  type Model,
+  type ModelRun,
+  refused,
+  runOf,
+} from './modelState.ts'
 import { askToStop, holderOf } from './oracle.ts'
 import { due } from './oracleDue.ts'
 
