@@ -5,13 +5,14 @@ import { dirname, relative, resolve, sep } from 'node:path'
  * placed deliberately. `packages` narrows what may be imported from outside.
  */
 export const ARROWS = {
-  'src/lifecycle': { folders: [], packages: ['zod'] },
-  'src/store': { folders: ['src/lifecycle'] },
+  'src/text': { folders: [], packages: [] },
+  'src/lifecycle': { folders: ['src/text'], packages: ['zod'] },
+  'src/store': { folders: ['src/lifecycle', 'src/text'] },
   'src/events': { folders: ['src/store', 'src/lifecycle'] },
-  'src/commands': { folders: ['src/store', 'src/lifecycle'] },
-  'src/graphql': { folders: ['src/commands', 'src/events', 'src/store', 'src/lifecycle'] },
+  'src/commands': { folders: ['src/store', 'src/lifecycle', 'src/text'] },
+  'src/graphql': { folders: ['src/commands', 'src/events', 'src/store', 'src/lifecycle', 'src/text'] },
   'src/database': { folders: [] },
-  'src/validation': { folders: ['src/lifecycle'] },
+  'src/validation': { folders: ['src/lifecycle', 'src/text'] },
   'src/server': {
     folders: [
       'src/graphql',
@@ -21,15 +22,24 @@ export const ARROWS = {
       'src/lifecycle',
       'src/database',
       'src/validation',
+      'src/text',
       'src/config.ts',
       'src/log.ts',
     ],
   },
   'src/processes': { folders: [] },
-  'src/workspaces': { folders: ['sdk', 'src/processes'] },
-  'src/adapters': { folders: ['sdk', 'src/processes'] },
+  'src/workspaces': { folders: ['sdk', 'src/processes', 'src/text'] },
+  'src/adapters': { folders: ['sdk', 'src/processes', 'src/text'] },
   'src/worker': {
-    folders: ['sdk', 'src/adapters', 'src/workspaces', 'src/processes', 'src/configFile.ts', 'src/log.ts'],
+    folders: [
+      'sdk',
+      'src/adapters',
+      'src/workspaces',
+      'src/processes',
+      'src/text',
+      'src/configFile.ts',
+      'src/log.ts',
+    ],
   },
   'src/cli': {
     folders: [
@@ -38,6 +48,7 @@ export const ARROWS = {
       'src/processes',
       'src/server',
       'src/database',
+      'src/text',
       'src/config.ts',
       'src/configFile.ts',
       'src/environment.ts',
@@ -46,10 +57,10 @@ export const ARROWS = {
   },
   'src/config.ts': { folders: ['src/configFile.ts', 'src/environment.ts', 'src/lifecycle'] },
   'src/environment.ts': { folders: [] },
-  'src/configFile.ts': { folders: [] },
-  'src/log.ts': { folders: [] },
-  sdk: { folders: [] },
-  web: { folders: ['sdk'] },
+  'src/configFile.ts': { folders: ['src/text'] },
+  'src/log.ts': { folders: ['src/text'] },
+  sdk: { folders: ['src/text'] },
+  web: { folders: ['sdk', 'src/text'] },
   examples: { folders: ['sdk'] },
 }
 

@@ -1,3 +1,4 @@
+import { composeText } from '../src/text/composeText.ts'
 import type { Connection } from './connection.ts'
 import type { TypedDocument } from './document.ts'
 import { PawlAuthError, PawlConnectionError, PawlFault, toError } from './errors.ts'
@@ -78,7 +79,7 @@ function failUnparsed(response: Response, text: string): never {
   const { status, url } = response
   if (status === 401) throw new PawlAuthError('The token is missing or not valid', 'UNAUTHENTICATED')
   if (status === 403) throw new PawlAuthError('The token does not allow this', 'FORBIDDEN')
-  const seen = text.slice(0, 80).replace(/\s+/g, ' ')
+  const seen = composeText(text.replace(/\s+/g, ' '), { max: 80 })
   throw new PawlFault(`${url} answered ${status} and no GraphQL: ${seen}`, `HTTP_${status}`)
 }
 

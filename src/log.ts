@@ -1,4 +1,5 @@
 import { type DestinationStream, pino, type Logger } from 'pino'
+import { composeText } from './text/composeText.ts'
 
 /** The structured log. Lines are named `{domain}.{action}_{state}`; a reason is a field, never part of the name. */
 export type Log = Logger
@@ -37,7 +38,8 @@ function openStderr(): DestinationStream {
 
 /** Tokens of every kind, wherever in a message they stand. */
 const SECRETS = /pawl_[A-Za-z0-9_-]{16,}|(?<=:\/\/[^\s:/@]*:)[^\s@/]+(?=@)/g
-const MOST_CHARACTERS = 500
+/** The most of a message, in UTF-16 units. */
+const MAX_LENGTH = 500
 
 /**
  * What the log tells of an error: kind, code, message, where it was thrown. Not the other fields: those of a database's
@@ -60,5 +62,5 @@ export function describeError(error: unknown): object {
 }
 
 function hideSecrets(message: string): string {
-  return message.replace(SECRETS, '[hidden]').slice(0, MOST_CHARACTERS)
+  return composeText(message.replace(SECRETS, '[hidden]'), { max: MAX_LENGTH })
 }

@@ -1,6 +1,7 @@
 import type { JsonValue } from '@pawl/sdk'
 import type { Ending } from '../processes/launch.ts'
 import type { StopLimits } from '../processes/processGroup.ts'
+import { composeText } from '../text/composeText.ts'
 import type { AgentDefinition } from './agentDefinition.ts'
 
 /** How agents of one kind are reached. */
@@ -96,19 +97,24 @@ export interface Agent {
 /** What to do about an error: try again, ask a person, or fail the run. */
 export type ErrorClass = 'RECOVERABLE' | 'HUMAN_REQUIRED' | 'FATAL'
 
-/** An agent, or what it is to work in, is not as it has to be. */
+/** The most of a message or a hint, in UTF-16 units. */
+const MAX_LENGTH = 8_000
+
+/** An agent, or what it is to work in, is not as it has to be. What it says can be stored, whatever words it quotes. */
 export class AgentError extends Error {
   override readonly name = 'AgentError'
+  /** What a person can do about it. */
+  readonly hint: string
 
   constructor(
     readonly errorClass: ErrorClass,
     /** Short and stable, as `AGENT_NOT_FOUND`. */
     readonly code: string,
     message: string,
-    /** What a person can do about it. */
-    readonly hint: string,
+    hint: string,
     options?: ErrorOptions,
   ) {
-    super(message, options)
+    super(composeText(message, { max: MAX_LENGTH }), options)
+    this.hint = composeText(hint, { max: MAX_LENGTH })
   }
 }

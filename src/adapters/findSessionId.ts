@@ -4,6 +4,9 @@ const TAIL = 65_536
 /** What may be cut by the border of two pieces, in bytes. */
 const OVERLAP = 1_024
 
+/** The longest id that is taken for one, in characters. */
+const MAX_ID = 1_000
+
 /** Looks for the agent's own session id in what it puts out: in the beginning as it comes, and at the end. */
 export class SessionIdFinder {
   readonly #pattern: RegExp
@@ -39,8 +42,13 @@ export class SessionIdFinder {
   /** The last match counts: agents that take up a session may go on under another id. */
   #search(text: string): string | null {
     let id: string | undefined
-    for (const match of text.matchAll(this.#pattern)) id = match[1] ?? id
+    for (const match of text.matchAll(this.#pattern)) if (isId(match[1])) id = match[1]
     if (!id || id === this.#found) return null
     return (this.#found = id)
   }
+}
+
+/** An id becomes a word of a command and is kept with the session: no control character can stand in it. */
+function isId(found: string | undefined): found is string {
+  return found !== undefined && found.length <= MAX_ID && !/\p{Cc}/u.test(found)
 }

@@ -1,6 +1,7 @@
 import { GraphQLError } from 'graphql'
 import type { Refused } from '../commands/answers.ts'
 import { CursorExpiredError } from '../store/feedCursor.ts'
+import { composeText } from '../text/composeText.ts'
 
 /**
  * The codes of GraphQL errors (`extensions.code`). Refusals of mutations are no errors: they are members of the
@@ -20,14 +21,14 @@ export type ErrorCode =
 
 /** An error that a client may see, as it is. */
 export function failWith(code: ErrorCode, message: string): GraphQLError {
-  return new GraphQLError(message, { extensions: { code } })
+  return new GraphQLError(composeText(message), { extensions: { code } })
 }
 
 /** The same error, which says that the request is wrong where it has no code of its own. It does not repeat all that was sent. */
 export function blameRequest(error: GraphQLError): GraphQLError {
   const { message, nodes, source, positions, path, originalError, extensions } = error
   if (extensions['code'] !== undefined) return error
-  return new GraphQLError(shorten(message), {
+  return new GraphQLError(composeText(message, { max: MAX_LENGTH, keep: 'BOTH' }), {
     nodes: nodes ?? null,
     source: source ?? null,
     positions: positions ?? null,
@@ -37,13 +38,8 @@ export function blameRequest(error: GraphQLError): GraphQLError {
   })
 }
 
-/** How much is kept of the two ends of a message, in characters: a value that is wrong stands in the middle, whole. */
-const KEPT = 400
-
-function shorten(message: string): string {
-  if (message.length <= 2 * KEPT) return message
-  return `${message.slice(0, KEPT)} … ${message.slice(-KEPT)}`
-}
+/** How much of a message is kept, in UTF-16 units: of its two ends, since a value that is wrong stands in the middle, whole. */
+const MAX_LENGTH = 800
 
 /** What ends a stream, or keeps it from beginning, where its reader may know. Throws anything else. */
 export function toStreamError(error: unknown): GraphQLError {

@@ -3,6 +3,7 @@ import { checkProject } from '../commands/authorize.ts'
 import { type IdKind, kindOf } from '../commands/ids.ts'
 import { readTokens } from '../commands/tokens.ts'
 import type { Below } from '../store/findBelow.ts'
+import { composeText } from '../text/composeText.ts'
 import { builder } from './builder.ts'
 import { PAGE } from './connection.ts'
 import { type GraphContext, refuseAgents, seen } from './context.ts'
@@ -80,7 +81,7 @@ const READ: { readonly [K in IdKind]: (id: string, context: GraphContext) => Pro
 /** Whatever has this id; null where nothing has. Throws INVALID_ID or FORBIDDEN. */
 async function readNode(id: string, context: GraphContext): Promise<NodeShape | null> {
   const kind = kindOf(id)
-  if (!kind) throw failWith('INVALID_ID', `${JSON.stringify(id.slice(0, 100))} is no id.`)
+  if (!kind) throw failWith('INVALID_ID', `${JSON.stringify(composeText(id, { max: 100 }))} is no id.`)
   return READ[kind](id, context)
 }
 

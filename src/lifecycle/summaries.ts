@@ -1,3 +1,4 @@
+import { composeText } from '../text/composeText.ts'
 import type { EventPayload, EventType, RunEvent } from './events.ts'
 
 type Summarize<T extends EventType> = (payload: EventPayload<T>, actor: string) => string
@@ -70,8 +71,7 @@ function saying(text: string | null): string {
 
 const SHORT = 120
 
-/** The beginning of a text on one line, cut between characters and never within one. */
+/** The beginning of a text, on one line. */
 function shorten(text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim()
-  return line.length <= SHORT ? line : `${line.slice(0, SHORT - 1).replace(/\p{Surrogate}$/u, '')}…`
+  return composeText(text.replace(/\s+/g, ' ').trim(), { max: SHORT })
 }

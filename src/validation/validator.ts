@@ -5,6 +5,7 @@ import {
   type WorkflowIssue,
   type WorkflowPhase,
 } from '../lifecycle/workflow.ts'
+import { composeText } from '../text/composeText.ts'
 import { type Finding, SchemaThread, type ThreadLimits } from './schemaThread.ts'
 
 /** What a workflow declares of a phase's artifact. */
@@ -60,10 +61,19 @@ function demandsOf(declared: Declared, content: string): Demand[] {
 }
 
 function toProblems(finding: Finding): readonly ArtifactProblem[] {
-  if ('problems' in finding) return finding.problems
+  if ('problems' in finding)
+    return finding.problems.map(({ path, message }) => ({ path: tell(path), message: tell(message) }))
   if ('uncompilable' in finding)
-    return [{ path: '', message: `it can't be compiled: ${finding.uncompilable}` }]
+    return [{ path: '', message: tell(`it can't be compiled: ${finding.uncompilable}`) }]
   return [{ path: '', message: TOO_MUCH }]
+}
+
+/** How much is told of each part of a problem, in UTF-16 units. */
+const MAX_LENGTH = 500
+
+/** What a schema or a file was found to be quotes its own words, whatever they are. */
+function tell(text: string): string {
+  return composeText(text, { max: MAX_LENGTH })
 }
 
 const TOO_MUCH = 'it took too much time or memory to apply: simplify its patterns and alternatives'
@@ -84,7 +94,7 @@ function checkJson(content: string): ArtifactProblem | undefined {
   } catch (error) {
     return {
       path: '',
-      message: `the file is no JSON: ${error instanceof Error ? error.message : String(error)}`,
+      message: tell(`the file is no JSON: ${error instanceof Error ? error.message : String(error)}`),
     }
   }
 }

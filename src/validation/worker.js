@@ -15,15 +15,17 @@ const OPTIONS = {
   strict: false,
   allErrors: true,
   validateFormats: true,
+  // a property may be called as what every object inherits
+  ownProperties: true,
   logger: /** @type {false} */ (false),
 }
 /** @type {Map<string, import('ajv').ValidateFunction>} */
 const compiled = new Map()
 /** How many compiled schemas are kept. */
 const KEPT = 100
-/** How many problems are told, and how long each part of one may be, in characters: both are in the document's hand. */
+/** How many problems are told, and how much leaves the thread of each part of one: both are in the document's hand. */
 const MOST_PROBLEMS = 100
-const MOST_CHARACTERS = 500
+const MOST_CHARACTERS = 1_000
 
 /** @param {string} source */
 function compile(source) {
@@ -41,9 +43,12 @@ function compile(source) {
   return validate
 }
 
-/** @param {string} text */
+/**
+ * Bounds what leaves the thread; who receives it makes text of it that can be stored.
+ * @param {string} text
+ */
 function shorten(text) {
-  return text.length <= MOST_CHARACTERS ? text : `${text.slice(0, MOST_CHARACTERS)}…`
+  return text.slice(0, MOST_CHARACTERS)
 }
 
 /**

@@ -1,5 +1,7 @@
 import type { Held, Phase, RunDetail, Session } from '@pawl/sdk'
 import { AgentError } from '../adapters/adapter.ts'
+import { composeText } from '../text/composeText.ts'
+import { MAX_TOLD } from './budgets.ts'
 import { chooseNext } from './chooseNext.ts'
 import { declaredPhase, readDeclared } from './declared.ts'
 import type { DeclaredPhase } from './declared.ts'
@@ -117,7 +119,7 @@ async function complete(drive: Drive): Promise<false> {
 }
 
 function describe(error: unknown): string {
-  if (error instanceof RunFailedError) return error.message
   const trouble = troubleOf(error)
-  return trouble ? `${trouble.code}: ${trouble.message}` : `the worker failed: ${String(error)}`
+  const words = trouble ? `${trouble.code}: ${trouble.message}` : `the worker failed: ${String(error)}`
+  return composeText(error instanceof RunFailedError ? error.message : words, { max: MAX_TOLD })
 }

@@ -141,7 +141,8 @@ export class OpenAgents {
 
   #definitionOf(role: string): AgentDefinition | undefined {
     const { agents } = this.#run.tools.config
-    return agents[role] ?? agents['default']
+    // a role may be called as what every object inherits
+    return Object.hasOwn(agents, role) ? agents[role] : agents['default']
   }
 
   /** Reaches the agent of a session through its adapter. */

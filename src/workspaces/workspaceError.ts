@@ -1,3 +1,5 @@
+import { composeText } from '../text/composeText.ts'
+
 /** What to do about an error: try again, ask a person, or fail the run. */
 export type WorkspaceErrorClass = 'RECOVERABLE' | 'HUMAN_REQUIRED' | 'FATAL'
 
@@ -13,7 +15,10 @@ export interface WorkspaceTrouble {
   readonly cause?: unknown
 }
 
-/** A workspace, or a file in it, is not as it has to be. */
+/** The most of a message or a hint, in UTF-16 units. */
+const MAX_LENGTH = 8_000
+
+/** A workspace, or a file in it, is not as it has to be. What it says can be stored, whatever words it quotes. */
 export class WorkspaceError extends Error {
   override readonly name = 'WorkspaceError'
   readonly code: string
@@ -25,9 +30,9 @@ export class WorkspaceError extends Error {
     readonly errorClass: WorkspaceErrorClass,
     { code, message, hint, files = [], cause }: WorkspaceTrouble,
   ) {
-    super(message, cause === undefined ? undefined : { cause })
+    super(composeText(message, { max: MAX_LENGTH }), cause === undefined ? undefined : { cause })
     this.code = code
-    this.hint = hint
-    this.files = files
+    this.hint = composeText(hint, { max: MAX_LENGTH })
+    this.files = files.map((path) => composeText(path))
   }
 }

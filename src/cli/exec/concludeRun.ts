@@ -1,5 +1,6 @@
 import { unwrap } from '@pawl/sdk'
 import type { FailReason, Hold, Pawl, RunDetail } from '@pawl/sdk'
+import { composeText } from '../../text/composeText.ts'
 import type { Ending } from '../../processes/launch.ts'
 
 /** As what a run fails that its command left RUNNING. */
@@ -24,6 +25,9 @@ export interface Conclusion {
   readonly isLeft: boolean
 }
 
+/** The most that is told of a failure, in UTF-16 units. */
+const MAX_ERROR = 8_000
+
 /** How often the end is decided anew where the run changed meanwhile. */
 const LOOKS = 5
 
@@ -46,7 +50,10 @@ export async function concludeRun(pawl: Pawl, hold: Hold, word: LastWord): Promi
 
 function endClaim(pawl: Pawl, { runId, fence }: Hold, { status }: RunDetail, failure: Failure | undefined) {
   if (status === 'CANCELLING') return pawl.runs.confirmCancel(runId, { fence })
-  if (status === 'RUNNING' && failure) return pawl.runs.fail(runId, { fence, ...failure })
+  if (status === 'RUNNING' && failure) {
+    const { reason, error } = failure
+    return pawl.runs.fail(runId, { fence, reason, error: composeText(error, { max: MAX_ERROR }) })
+  }
   return pawl.runs.release(runId, { fence })
 }
 

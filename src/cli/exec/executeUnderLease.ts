@@ -12,6 +12,7 @@ import { finishExecution } from './finishExecution.ts'
 import { agentEnvironment } from '../../processes/agentEnvironment.ts'
 import { launch } from '../../processes/launch.ts'
 import type { Child, Ending } from '../../processes/launch.ts'
+import { quoteCommand } from '../../text/quoteCommand.ts'
 import { printConclusion } from './printConclusion.ts'
 import { limitsFor, supervise } from './supervise.ts'
 import type { StopRules, Supervised } from './supervise.ts'
@@ -36,9 +37,6 @@ const LOOK_TAKES_MS = 1_000
 
 /** What a shell answers where a command could not be started. */
 const NOT_STARTED = 126
-
-/** How much of a command is recorded. */
-const MOST_CHARACTERS = 1_000
 
 /** Runs the command under the claim's lease, ends the claim in the way the run asks for, and returns the exit code. */
 export async function executeUnderLease(invocation: Invocation, task: Task): Promise<number> {
@@ -151,15 +149,4 @@ function failureOf(
 
 function exitCodeOf({ exitCode, signal }: Ending): number {
   return exitCode ?? (signal ? 128 + constants.signals[signal] : EXIT.fault)
-}
-
-/** The command as a shell would read it; only its beginning where it is long, as prompts are. */
-function quoteCommand(command: readonly string[]): string {
-  const words = command.map((word) =>
-    /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`,
-  )
-  const characters = Array.from(words.join(' '))
-  return characters.length > MOST_CHARACTERS
-    ? `${characters.slice(0, MOST_CHARACTERS).join('')}…`
-    : characters.join('')
 }

@@ -1,10 +1,12 @@
-import { BUDGETS } from '../budgets.ts'
+import { composeText } from '../../text/composeText.ts'
+import { BUDGETS, MAX_TOLD } from '../budgets.ts'
 import type { Move, PhaseWork } from './phaseWork.ts'
 import { stopSilent } from './stopSilent.ts'
 
 /** Has work put right that is wrong or did not come: once, as an attempt of its own; then a person is asked. */
 export async function correctWork(work: PhaseWork): Promise<Move> {
-  const { drive, key, problem, code } = work
+  const { drive, key, code } = work
+  const problem = composeText(work.problem, { max: MAX_TOLD })
   await stopSilent(work)
   if (work.standing.repairCount >= BUDGETS.repairs) {
     work.trouble = {

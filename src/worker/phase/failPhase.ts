@@ -1,3 +1,5 @@
+import { composeText } from '../../text/composeText.ts'
+import { MAX_TOLD } from '../budgets.ts'
 import { RunFailedError } from '../trouble.ts'
 import type { Move, PhaseWork } from './phaseWork.ts'
 
@@ -12,7 +14,8 @@ const GATE = 'recovery'
 export async function failPhase(work: PhaseWork): Promise<Move> {
   const { drive, key, trouble, sessionId } = work
   if (!trouble) throw new Error(`phase ${key} has no trouble to fail for`)
-  const { code, message, hint } = trouble
+  const { code, hint } = trouble
+  const message = composeText(trouble.message, { max: MAX_TOLD })
   const isFatal = trouble.errorClass === 'FATAL'
   const error = { class: isFatal ? ('FATAL' as const) : ('HUMAN_REQUIRED' as const), code, message, hint }
   const recovery = isFatal

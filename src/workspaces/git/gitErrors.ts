@@ -1,3 +1,4 @@
+import { composeText } from '../../text/composeText.ts'
 import { WorkspaceError, type WorkspaceErrorClass } from '../workspaceError.ts'
 
 /** What git says in English when a thing is so, and what that means. */
@@ -51,12 +52,12 @@ const MEANINGS: readonly {
   },
 ]
 
-/** The most of git's own words that is told, in characters. */
+/** The most of git's own words that is told, in UTF-16 units. */
 const MESSAGE_LENGTH = 2_000
 
 /** Why git ended as it did. */
 export function explainExit(args: readonly string[], exit: number | string, stderr: string): WorkspaceError {
-  const words = stderr.trim().slice(-MESSAGE_LENGTH)
+  const words = composeText(stderr.trim(), { max: MESSAGE_LENGTH, keep: 'END' })
   const message = `git ${args[0]} ended with ${exit}${words === '' ? '' : `: ${words}`}`
   const meaning = MEANINGS.find(({ pattern }) => pattern.test(stderr))
   if (meaning) return new WorkspaceError(meaning.errorClass, { ...meaning, message })

@@ -3,6 +3,7 @@ import {
   type Pawl,
   PawlAuthError,
   PawlConnectionError,
+  unwrap,
   type Workspace,
   type WorkspaceOperation,
 } from '@pawl/sdk'
@@ -133,7 +134,12 @@ class Server {
       if (!(error instanceof WorkspaceError)) onError(error)
       return { error: toErrorInput(error) }
     })
-    if (told !== null) await this.#insist(() => pawl.workspaces.finish(id, { ...told, attempt }))
+    if (told === null) return
+    const answer = await this.#insist(() => pawl.workspaces.finish(id, { ...told, attempt }))
+    if (answer.__typename !== 'InvalidInput') return
+    // an operation whose report is refused would stay STARTED for ever
+    const error = toErrorInput(new Error(`the server refused the report: ${answer.message}`))
+    unwrap(await this.#insist(() => pawl.workspaces.finish(id, { error, attempt })))
   }
 
   /** Asks the server until it can be reached. */

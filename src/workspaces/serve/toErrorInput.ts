@@ -1,18 +1,20 @@
 import type { WorkspaceErrorInput } from '@pawl/sdk'
+import { composeText } from '../../text/composeText.ts'
 import { WorkspaceError } from '../workspaceError.ts'
 
-/** The most that is told of a failure: characters of its words, and files. */
-const MOST = { words: 10_000, files: 2_000 } as const
+/** The most that is told of a failure: UTF-16 units of its words and of a path, and files. */
+const MAX = { words: 10_000, path: 4_096, files: 2_000 } as const
 
 /** A failure as it is told. What is none of ours is told as a fault, in its own words. */
 export function toErrorInput(error: unknown): WorkspaceErrorInput {
   if (error instanceof WorkspaceError) {
     const { code, message, hint, files } = error
-    return { code, message: message.slice(0, MOST.words), hint, files: files.slice(0, MOST.files) }
+    const paths = files.slice(0, MAX.files).map((path) => composeText(path, { max: MAX.path }))
+    return { code, message, hint, files: paths }
   }
   if (error instanceof DOMException && error.name === 'TimeoutError')
     return { code: 'TIMED_OUT', message: 'It took too long, and was given up', hint: 'Ask again.' }
   const words = error instanceof Error ? error.message : String(error)
-  const message = `Something went wrong: ${words}`.slice(0, MOST.words)
+  const message = composeText(`Something went wrong: ${words}`, { max: MAX.words })
   return { code: 'FAULT', message, hint: "See the worker's log, and ask again." }
 }

@@ -37,6 +37,14 @@ describe.concurrent('an agent that', () => {
       2,
       {},
     ],
+    [
+      'writes prose that begins with an emoji',
+      String.raw`printf '\360\237\232\200 Here is the report' > out.json`,
+      'INVALID_ARTIFACT',
+      2,
+      {},
+    ],
+    ['writes a NUL', String.raw`printf '{"ok":"\000"}' > out.json`, 'INVALID_ARTIFACT', 2, {}],
     ['writes half a file', `printf '{"ok":' > out.json`, 'INVALID_ARTIFACT', 2, {}],
     ['never answers', 'echo $$ >> pids; exec sleep 1000', 'ARTIFACT_TIMEOUT', 2, { idleSeconds: 0.5 }],
     [

@@ -115,6 +115,23 @@ describe('a worker that serves the workspaces of its machine', () => {
     expect(existsSync(workspace.path)).toBe(false)
   })
 
+  it('ends an operation whose report the server refuses', async () => {
+    const host = createHost()
+    serve(host)
+    const { workspace } = await workIn(host, (path) => {
+      // longer than any path that can be reported, and than any that a file system has
+      const blob = git(path, 'hash-object', '-w', 'README.md')
+      git(path, 'update-index', '--add', '--cacheinfo', `100644,${blob},${'d/'.repeat(3_000)}f`)
+      const tree = git(path, 'write-tree')
+      git(path, 'reset', '--soft', git(path, 'commit-tree', tree, '-p', 'HEAD', '-m', 'deep'))
+    })
+    const shown = await pawl.workspaces.perform(workspace.id, 'DIFF', PATIENCE)
+    expect(shown).toMatchObject({
+      __typename: 'OperationFailed',
+      operation: { status: 'FAILED', error: { code: 'FAULT' } },
+    })
+  })
+
   it('starts and stops a preview, tells when it ends by itself, and takes it along when it stops', async () => {
     const host = createHost()
     const { end } = serve(host)

@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { workflowSchema } from '../../../src/lifecycle/workflow.ts'
+import { isStorable } from '../../../src/text/composeText.ts'
 import { openValidator } from '../../../src/validation/validator.ts'
 
 /** How long one schema may take in these tests, in milliseconds: far more than an honest one needs. */
@@ -111,10 +112,32 @@ describe('a schema', () => {
     expect(await judge(schema, [[], [[7]]])).toEqual([{ path: '/1/0/0', message: expect.any(String) }])
   })
 
+  it('takes properties that every object inherits for those of the file alone', async () => {
+    expect(await judge({ type: 'object', required: ['constructor'] }, {})).toEqual(whole(/constructor/))
+    expect(await judge({ properties: { constructor: { type: 'string' } } }, {})).toEqual([])
+  })
+
   it('leaves a prototype alone', async () => {
     const schema = { type: 'object', required: ['admin'] }
     expect(await validate({ schema }, '{"__proto__":{"admin":true}}')).not.toEqual([])
     expect(({} as { admin?: boolean }).admin).toBeUndefined()
+  })
+})
+
+describe('what is told of a file', () => {
+  it.each([
+    ['prose that begins with an emoji', '\u{1f680} Here is the report'],
+    [
+      'a key that is cut within a character',
+      JSON.stringify({ [`${'k'.repeat(462)}${'\u{1f600}'.repeat(9)}`]: 1 }),
+    ],
+    ['half of a character', String.raw`{"\ud83d":1}`],
+    ['a NUL', String.raw`{"b\u0000":1}`],
+  ])('can be stored: %s', async (_, content) => {
+    const problems = await validate({ schema: { type: 'object', additionalProperties: false } }, content)
+    expect(problems).toHaveLength(1)
+    for (const { path, message } of problems)
+      expect([isStorable(path), isStorable(message)]).toEqual([true, true])
   })
 })
 

@@ -1,5 +1,6 @@
 import type { Phase, RunDetail } from '@pawl/sdk'
 import { useLayoutEffect, useMemo, useRef, useState } from 'react'
+import { composeText } from '../../../src/text/composeText.ts'
 import { Shape } from '../elements/Shape.tsx'
 import { PHASE_STATUS } from '../elements/words.ts'
 import { layoutGraph, NODE } from './layoutGraph.ts'
@@ -119,18 +120,14 @@ function Node({ name, phase, x, y, isCurrent, isReachable, isOld }: NodeProps) {
         <Shape tone={tone} />
       </g>
       <text x="32" y="21.500" className="graph-name">
-        {shorten(name, 15)}
+        {composeText(name, { max: 15 })}
         {attempts}
       </text>
       <text x="12" y="40" className="graph-note">
-        {shorten(`${note}${role}`, 23)}
+        {composeText(`${note}${role}`, { max: 23 })}
       </text>
     </g>
   )
-}
-
-function shorten(text: string, most: number): string {
-  return text.length > most ? `${text.slice(0, most - 1)}…` : text
 }
 
 /** The width of an element, and what measures it. */
