@@ -25,6 +25,11 @@ export function seesRun(caller: Caller, { id, project }: { id: string; project: 
   return seesProject(caller, project)
 }
 
+/** The projects that the caller sees; null: all. */
+export function reachOf({ projects }: Caller): readonly string[] | null {
+  return projects.length > 0 ? projects : null
+}
+
 /** True for a project that the caller is not kept from. */
 export function seesProject({ projects }: Caller, project: string): boolean {
   return projects.length === 0 || projects.includes(project)

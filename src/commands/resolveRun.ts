@@ -4,7 +4,7 @@ import { findExecution } from '../store/executions.ts'
 import { findActive } from '../store/findActive.ts'
 import { type LoadedRun, loadRuns } from '../store/loadRun.ts'
 import { object, refuse, type Refused } from './answers.ts'
-import { checkRun, seesRun } from './authorize.ts'
+import { checkProject, checkRun, reachOf, seesRun } from './authorize.ts'
 import type { Caller, Commands } from './context.ts'
 import { reconcile } from './sweep.ts'
 
@@ -46,7 +46,9 @@ export async function resolveRun(
     return resolveId(commands, caller, runId, 'EXECUTION')
   }
   if (caller.agent) return resolveId(commands, caller, caller.agent.runId, 'ONLY_ACTIVE')
-  const projects = ask.project ? [ask.project] : caller.projects.length > 0 ? caller.projects : null
+  const denied = ask.project ? checkProject(caller, ask.project) : undefined
+  if (denied) return denied
+  const projects = ask.project ? [ask.project] : reachOf(caller)
   const ids = await findActive(pool, projects, CANDIDATES)
   const found = await loadRuns(pool, commands.store, ids)
   const newestFirst = found.toSorted((a, b) => ids.indexOf(a.run.id) - ids.indexOf(b.run.id))

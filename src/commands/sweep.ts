@@ -5,7 +5,7 @@ import { type LoadedRun, loadRuns } from '../store/loadRun.ts'
 import { findOwed } from '../store/relatives.ts'
 import { tick } from '../store/tick.ts'
 import type { Refused } from './answers.ts'
-import { checkRole } from './authorize.ts'
+import { checkRole, reachOf } from './authorize.ts'
 import { sweepRun } from './changeRun.ts'
 import type { Caller, Commands } from './context.ts'
 import { closeChild, tellParent } from './relatives.ts'
@@ -26,19 +26,32 @@ const SWEEP_LIMIT = 1000
 /** When to look again at a run that was not yet due after all, in milliseconds. */
 const LOOK_AGAIN_MS = 60_000
 
-/** Moves on every run for which something is due (G5). Only an ADMIN may ask for it. Answers with Forbidden. */
+/**
+ * Moves on every run for which something is due (G5), as far as the caller's projects reach: what is due elsewhere is neither told
+ * nor done. Only an ADMIN may ask for it. Answers with Forbidden.
+ */
 export async function sweep(commands: Commands, caller: Caller, dryRun: boolean): Promise<Swept | Refused> {
-  return checkRole(caller, 'sweep') ?? sweepDue(commands, dryRun)
+  return checkRole(caller, 'sweep') ?? sweepDue(commands, { dryRun, projects: reachOf(caller) })
+}
+
+/** Which sweep it is. */
+interface SweepOptions {
+  readonly dryRun?: boolean
+  /** Null: every project, and what is owed between runs and due on workspaces as well. */
+  readonly projects?: readonly string[] | null
 }
 
 /**
  * What the server does by itself every few seconds: each run is a decision of its own, so servers that sweep at once
  * are in nobody's way.
  */
-export async function sweepDue(commands: Commands, dryRun = false): Promise<Swept> {
+export async function sweepDue(
+  commands: Commands,
+  { dryRun = false, projects = null }: SweepOptions = {},
+): Promise<Swept> {
   const { store } = commands
   await tick(store.pool)
-  const ids = await findDue(store.pool, SWEEP_LIMIT)
+  const ids = await findDue(store.pool, SWEEP_LIMIT, projects)
   const lapsed: string[] = []
   const expired: string[] = []
   const failures: unknown[] = []
@@ -51,7 +64,7 @@ export async function sweepDue(commands: Commands, dryRun = false): Promise<Swep
       failures.push(error)
     }
   }
-  if (!dryRun) {
+  if (!dryRun && projects === null) {
     await payOwed(commands, failures)
     await sweepWorkspaces(commands, failures)
   }

@@ -5,7 +5,7 @@ import { findForks } from '../store/findForks.ts'
 import { listRunIds, readWholeRun } from '../store/readWholeRun.ts'
 import { readWorkspaceFacts } from '../store/workspaces.ts'
 import { object, type Refused } from './answers.ts'
-import { checkRole, checkRun } from './authorize.ts'
+import { checkRole, checkRun, reachOf } from './authorize.ts'
 import type { Caller, Commands } from './context.ts'
 
 /** Whether a run is what its log says. */
@@ -47,7 +47,7 @@ export interface DoctorReport {
   readonly hasNextPage: boolean
 }
 
-/** Checks every guarantee that can be checked from data, over a page of all runs. Only an ADMIN may. */
+/** Checks every guarantee that can be checked from data, over a page of all runs that the caller sees. Only an ADMIN may. */
 export async function checkRuns(
   commands: Commands,
   caller: Caller,
@@ -55,7 +55,7 @@ export async function checkRuns(
 ): Promise<DoctorReport | Refused> {
   const denied = checkRole(caller, 'doctor')
   if (denied) return denied
-  const ids = await listRunIds(commands.store.pool, after ?? '', first + 1)
+  const ids = await listRunIds(commands.store.pool, after ?? '', first + 1, reachOf(caller))
   const page = ids.slice(0, first)
   const violations: Violation[] = []
   for (const runId of page) violations.push(...(await examine(commands, caller, runId)))

@@ -59,7 +59,7 @@ const LOADED_AT_ONCE = 50
  */
 export async function tailRuns(streams: Streams, options: TailRunsOptions): Promise<Tail<RunsChange>> {
   const { after } = options
-  const cursor = after == null ? await streams.feed.open() : decodeFeedCursor(after)
+  const cursor = after == null ? await streams.feed.open() : await decodeFeedCursor(streams.store, after)
   if (after != null) await streams.feed.openAt(cursor)
   return openTail({
     subscribe: () => streams.signals.subscribe(ALL_RUNS),
@@ -79,7 +79,7 @@ async function* followRuns(
     for (let caughtUp = false; !caughtUp;) {
       await options.guard?.()
       const { batch, fresh } = await streams.feed.next(cursor)
-      yield* toldWithCursors(goThrough(streams, options, batch), batch)
+      yield* toldWithCursors(streams, goThrough(streams, options, batch), batch)
       cursor = batch.to
       caughtUp = fresh
     }
@@ -88,16 +88,17 @@ async function* followRuns(
 
 /** Gives the last change the cursor behind the batch, and all others the one before it. */
 async function* toldWithCursors(
+  { store }: Streams,
   changes: AsyncIterable<Untold>,
   { from, to }: FeedBatch,
 ): AsyncGenerator<RunsChange, void, void> {
-  const before = encodeFeedCursor(from)
+  let before: string | undefined
   let held: Untold | undefined
   for await (const change of changes) {
-    if (held) yield { ...held, cursor: before }
+    if (held) yield { ...held, cursor: (before ??= await encodeFeedCursor(store, from)) }
     held = change
   }
-  if (held) yield { ...held, cursor: encodeFeedCursor(to) }
+  if (held) yield { ...held, cursor: await encodeFeedCursor(store, to) }
 }
 
 /** The changes of a batch that the subscriber is to be told of, page by page. */

@@ -1,4 +1,5 @@
-import { type Connection, type Prepared, run } from './openStore.ts'
+import { type Connection, type Prepared, run, type Store } from './openStore.ts'
+import { seal, unseal } from './seal.ts'
 
 /**
  * A place in the feed across runs: everything that was visible to one snapshot of the database has been told. Numbers
@@ -52,14 +53,23 @@ export async function readFeedCursor(connection: Connection): Promise<FeedCursor
   return row.cursor
 }
 
-/** The cursor as clients keep it. */
-export function encodeFeedCursor({ installation, started, snapshot, at }: FeedCursor): string {
-  return Buffer.from(JSON.stringify([installation, started, snapshot, at])).toString('base64url')
+/** What cursors are sealed for. */
+const PURPOSE = 'feed cursor'
+
+/** The cursor as clients keep it: sealed, since a snapshot tells how much is written by everybody, in projects they do not see. */
+export async function encodeFeedCursor(
+  store: Store,
+  { installation, started, snapshot, at }: FeedCursor,
+  connection: Connection = store.pool,
+): Promise<string> {
+  const secret = await store.readSecret(connection)
+  return seal(secret, PURPOSE, JSON.stringify([installation, started, snapshot, at]))
 }
 
 /** Reads a cursor as clients send it back. Throws CursorExpiredError for what is none. */
-export function decodeFeedCursor(text: string): FeedCursor {
-  const [installation, started, snapshot, at] = parseList(text)
+export async function decodeFeedCursor(store: Store, sealed: string): Promise<FeedCursor> {
+  const text = unseal(await store.readSecret(store.pool), PURPOSE, sealed)
+  const [installation, started, snapshot, at] = text === null ? [] : parseList(text)
   if (
     typeof installation !== 'string' ||
     typeof started !== 'string' ||
@@ -88,7 +98,7 @@ export function isLater(cursor: FeedCursor, other: FeedCursor): boolean {
 
 function parseList(text: string): unknown[] {
   try {
-    const parsed: unknown = JSON.parse(Buffer.from(text, 'base64url').toString())
+    const parsed: unknown = JSON.parse(text)
     return Array.isArray(parsed) ? parsed : []
   } catch {
     return []

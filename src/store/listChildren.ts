@@ -59,16 +59,21 @@ export async function listChildren(
     runId,
   ])
   const found = inPlaces(asked.length, rows)
-  return Promise.all(asked.map((page, index) => toChildPage(store, page, found[index] ?? [])))
+  return Promise.all(asked.map((page, index) => toChildPage(connection, store, page, found[index] ?? [])))
 }
 
-async function toChildPage(store: Store, { limit }: PageOfRun, rows: readonly Row[]): Promise<ChildPage> {
+async function toChildPage(
+  connection: Connection,
+  store: Store,
+  { limit }: PageOfRun,
+  rows: readonly Row[],
+): Promise<ChildPage> {
   const [first] = rows
   if (!first?.feed_cursor) throw new Error('the database was not migrated: it has no installation')
   const loaded = await Promise.all(rows.filter((row) => row.is_there).map((row) => toLoaded(store, row)))
   const asked = { limit, fromEnd: false, after: null, before: null }
   const page = toPage(loaded, asked, { hasBehind: first.has_behind, hasAhead: false })
-  return { ...page, feedCursor: encodeFeedCursor(first.feed_cursor) }
+  return { ...page, feedCursor: await encodeFeedCursor(store, first.feed_cursor, connection) }
 }
 
 const COUNT: Prepared = {

@@ -104,7 +104,10 @@ ORDER BY listed.turn`
   const listed = rows.filter((row) => row.place_at !== null)
   const items = await Promise.all(listed.map((row) => toListed(store, row)))
   const around = { hasBehind: first.has_behind, hasAhead: first.has_ahead }
-  return { ...toPage(items, page, around), feedCursor: encodeFeedCursor(first.feed_cursor) }
+  return {
+    ...toPage(items, page, around),
+    feedCursor: await encodeFeedCursor(store, first.feed_cursor, connection),
+  }
 }
 
 type ListedRow = LoadedRow & {

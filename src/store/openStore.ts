@@ -17,6 +17,8 @@ export interface Store {
   readonly pool: pg.Pool
   readonly prisma: PrismaClient
   readonly workflows: WorkflowCache
+  /** What the servers of this installation seal and sign with; it never changes. */
+  readSecret(connection: Connection): Promise<string>
   /** Ends every connection; what is under way is finished first. */
   close(): Promise<void>
 }
@@ -29,10 +31,17 @@ export function openStore(poolConfig: pg.PoolConfig): Store {
   pool.on('error', () => {})
   pool.on('connect', (client) => client.on('error', () => {}))
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
+  let secret: string | undefined
   return {
     pool,
     prisma,
     workflows: new WorkflowCache(prisma),
+    async readSecret(connection) {
+      secret ??= (await connection.query<{ secret: string }>('SELECT secret FROM installation')).rows[0]
+        ?.secret
+      if (secret === undefined) throw new Error('the database was not migrated: it has no installation')
+      return secret
+    },
     async close() {
       await prisma.$disconnect()
       await pool.end()

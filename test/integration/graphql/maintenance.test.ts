@@ -136,6 +136,47 @@ describe('doctor', () => {
   })
 })
 
+describe('an ADMIN limited to a project', () => {
+  const SWEEP = '... on SweepSuccess { lapsed expired dryRun }'
+  const DOCTOR = `query ($first: Int, $after: String) { doctor(first: $first, after: $after) { runsChecked violations { runId }
+    pageInfo { hasNextPage endCursor } } }`
+  const runsOf = async (project: string) => {
+    const lost = await runIn(graph, 'RUNNING', { project })
+    await passTime(graph.store, lost.id, 60)
+    const forged = await runIn(graph, 'FAILED', { project })
+    await corrupt(forged.id, `error = 'forged'`)
+    return { lost: lost.id, forged: forged.id }
+  }
+
+  it('is told by sweep and doctor of that project alone, also by their cursors', async () => {
+    const ours = await runsOf('reach-ours')
+    const theirs = await runsOf('reach-theirs')
+    const as = { ...graph.callers.admin, projects: ['reach-ours'] }
+
+    const violations: string[] = []
+    let checked = 0
+    for (let after: string | null = null, more = true; more;) {
+      const { doctor }: Data = await graph.read(DOCTOR, { first: 1, after }, { as })
+      checked += doctor.runsChecked
+      violations.push(...doctor.violations.map(({ runId }: Data) => runId))
+      const place = Buffer.from(doctor.pageInfo.endCursor ?? '', 'base64url').toString()
+      for (const id of Object.values(theirs)) expect(place).not.toContain(id)
+      after = doctor.pageInfo.endCursor
+      more = doctor.pageInfo.hasNextPage
+    }
+    expect(checked).toBe(2)
+    expect(violations).toEqual([ours.forged])
+
+    const would = await graph.mutate('sweep', { dryRun: true }, SWEEP, { as })
+    expect(would).toMatchObject({ lapsed: [ours.lost], expired: [] })
+    expect(await graph.mutate('sweep', {}, SWEEP, { as })).toMatchObject({ lapsed: [ours.lost] })
+    const { rows } = await graph.store.pool.query('SELECT status FROM run WHERE id = $1', [theirs.lost])
+    expect(rows).toEqual([{ status: 'RUNNING' }])
+    const whole = await graph.mutate('sweep', { dryRun: true }, SWEEP)
+    expect(whole.lapsed).toContain(theirs.lost)
+  })
+})
+
 describe('resolveRun', () => {
   const RESOLVE = `query ($i: ResolveRunInput!) { resolveRun(input: $i) { __typename ... on RunResolved { via run { id } }
     ... on AmbiguousRun { message candidates { id } } ... on NoActiveRun { message } ... on RunNotFound { runId } ... on ExecutionNotFound { executionId } } }`
@@ -178,6 +219,10 @@ describe('resolveRun', () => {
     expect(await resolve({ executionId })).toEqual({ __typename: 'ExecutionNotFound', executionId })
     const { id: runId } = await begin(graph, { project: 'theirs' })
     const as = { ...graph.callers.worker, projects: ['ours'] }
-    expect(codesOf(await graph.ask(RESOLVE, { i: { runId } }, { as }))).toEqual(['FORBIDDEN'])
+    for (const i of [{ runId }, { project: 'theirs' }])
+      expect(codesOf(await graph.ask(RESOLVE, { i }, { as }))).toEqual(['FORBIDDEN'])
+    // nor is any of theirs a candidate
+    for (const project of ['ours', 'theirs']) await begin(graph, { project })
+    expect(await resolve({}, as)).toMatchObject({ __typename: 'RunResolved', via: 'ONLY_ACTIVE' })
   })
 })

@@ -43,7 +43,7 @@ afterAll(() => servers.close())
 const follow = (options: Partial<TailRunsOptions> = {}) =>
   tailRuns(here.streams, { projects: null, ...options })
 
-const now = async () => encodeFeedCursor(await readFeedCursor(servers.store.pool))
+const now = async () => encodeFeedCursor(servers.store, await readFeedCursor(servers.store.pool))
 
 /** Everything up to the run that is started now to be the last one told. */
 async function readUntilMark(tail: Tail<RunsChange>): Promise<RunsChange[]> {
@@ -295,7 +295,7 @@ describe('the feed across runs', () => {
 
 describe('a cursor', () => {
   const forged = async (change: Partial<FeedCursor>) =>
-    encodeFeedCursor({ ...(await readFeedCursor(servers.store.pool)), ...change })
+    encodeFeedCursor(servers.store, { ...(await readFeedCursor(servers.store.pool)), ...change })
 
   test.each([
     ['of another installation', { installation: 'elsewhere' }],
@@ -343,7 +343,23 @@ describe('a cursor', () => {
 
   test('comes back from its text as it was', async () => {
     const cursor = await readFeedCursor(servers.store.pool)
-    expect(decodeFeedCursor(encodeFeedCursor(cursor))).toEqual(cursor)
+    const text = await encodeFeedCursor(servers.store, cursor)
+    expect(await decodeFeedCursor(servers.store, text)).toEqual(cursor)
+    expect(await encodeFeedCursor(servers.store, cursor)).toBe(text)
     expect(cursor.at).toBeGreaterThan(Date.now() - 60_000)
+  })
+
+  test('tells nobody what is in it, and is taken from nobody who wrote it', async () => {
+    const cursor = await readFeedCursor(servers.store.pool)
+    const text = await encodeFeedCursor(servers.store, cursor)
+    const seen = Buffer.from(text, 'base64url').toString('latin1')
+    for (const fact of [cursor.snapshot, cursor.installation, cursor.started])
+      expect(seen).not.toContain(fact)
+    const plain = JSON.stringify([cursor.installation, cursor.started, cursor.snapshot, cursor.at])
+    const written = Buffer.from(plain).toString('base64url')
+    await expect(follow({ after: written })).rejects.toBeInstanceOf(CursorExpiredError)
+    const bytes = Buffer.from(text, 'base64url')
+    bytes[bytes.length - 1]! ^= 1
+    await expect(follow({ after: bytes.toString('base64url') })).rejects.toBeInstanceOf(CursorExpiredError)
   })
 })

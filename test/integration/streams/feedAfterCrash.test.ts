@@ -57,7 +57,7 @@ test('a cursor is refused after a recovery, which may use transaction ids again,
   await expect(pull(live!)).rejects.toMatchObject(expired)
   await expect(pull(other!)).rejects.toMatchObject(expired)
   // nor one that comes back with its cursor
-  const cursor = encodeFeedCursor(before)
+  const cursor = await encodeFeedCursor(store, before)
   await expect(tailRuns(streams, { projects: null, after: cursor })).rejects.toMatchObject(expired)
   // and one that begins now goes on
   const fresh = await tailRuns(streams, { projects: null })
