@@ -29,7 +29,7 @@ export async function serveCommand(whole: boolean): Promise<Command> {
       act<Options>(async (invocation, options) => {
         outliveOutput()
         const started = await start(invocation, options)
-        if (!started) return EXIT.usage
+        if (typeof started === 'number') return started
         const { url, signInUrl, database } = started.server
         invocation.answer({ url, signInUrl, database }, (paper) => {
           const { bold, dim } = paper.colors
@@ -66,9 +66,9 @@ function tellElsewhere(home: string, data: string): readonly string[] {
   ]
 }
 
-/** Starts the server that the options ask for; undefined where they are wrong, which is told. */
+/** Starts the server that the options ask for; an exit code where they are wrong, which is told, or where it was stopped meanwhile. */
 async function start(invocation: Invocation, flags: Options) {
-  const [{ ConfigError }, { loadConfig }, { createLog }, { startServer }, { closeOnSignal }] =
+  const [{ ConfigError }, { loadConfig }, { createLog }, { startServer }, { closeOnSignal, watchStopSignals }] =
     await Promise.all([
       import('../configFile.ts'),
       import('../config.ts'),
@@ -76,14 +76,16 @@ async function start(invocation: Invocation, flags: Options) {
       import('../server/startServer.ts'),
       import('../server/closeOnSignal.ts'),
     ])
+  const stop = watchStopSignals()
   try {
     const config = await loadConfig({ flags })
     const log = createLog({ level: config.logLevel })
-    const server = await startServer({ config, log })
-    return { server, data: config.data, closed: closeOnSignal(server, log) }
+    const server = await startServer({ config, log, signal: stop })
+    return { server, data: config.data, closed: closeOnSignal(server, log, stop) }
   } catch (error) {
+    if (stop.aborted) return EXIT.done
     if (!(error instanceof ConfigError)) throw error
     for (const { where, message } of error.mistakes) invocation.err.line(`pawl: ${where}: ${message}`)
-    return undefined
+    return EXIT.usage
   }
 }

@@ -16,6 +16,8 @@ export interface OpenDatabaseOptions {
   databaseUrl?: string | undefined
   /** Default: reports nothing. */
   log?: DatabaseLog | undefined
+  /** Gives it up: an embedded PostgreSQL that was being made or started is stopped again, and the call rejects. */
+  signal?: AbortSignal | undefined
 }
 
 /** An open database, and the data directory held with it. */
@@ -48,12 +50,12 @@ export interface Database {
  * @throws {@link DatabaseError} for everything else that can go wrong, by its `code`
  */
 export async function openDatabase(options: OpenDatabaseOptions): Promise<Database> {
-  const { databaseUrl, log = silentLog } = options
+  const { databaseUrl, log = silentLog, signal } = options
   return explainFileErrors(options.dataDir, async () => {
     const dataDir = await prepareDataDir(options.dataDir)
     const lock = await lockDataDir(dataDir, log)
     try {
-      const opened = databaseUrl ? undefined : await openEmbedded(dataDir, log)
+      const opened = databaseUrl ? undefined : await openEmbedded(dataDir, log, signal)
       const poolConfig = opened?.poolConfig ?? (await openGiven(databaseUrl ?? ''))
       let closing: Promise<void> | undefined
       const close = async (): Promise<void> => {

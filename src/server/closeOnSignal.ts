@@ -4,13 +4,30 @@ import type { RunningServer } from './startServer.ts'
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 
 /**
+ * Watches for signals to stop from now on, so that a server can be stopped while it starts. The first aborts, with its name as the
+ * reason; a second one ends the process at once: an embedded database that is left behind is adopted at the next start.
+ */
+export function watchStopSignals(): AbortSignal {
+  const stop = new AbortController()
+  for (const [name, code] of Object.entries(SIGNALS)) {
+    process.on(name, () => {
+      if (stop.signal.aborted) process.exit(code)
+      stop.abort(name)
+    })
+  }
+  return stop.signal
+}
+
+/**
  * Closes the server at the first signal to stop, or when it can't go on, and resolves with the exit code once it is closed:
- * 0, or 1 where it could not go on or closing failed. A second signal ends the process at once; an embedded database that is
- * left behind is adopted at the next start.
+ * 0, or 1 where it could not go on or closing failed. Where it closes already, a signal ends the process at once.
+ *
+ * @param stop aborts at the first signal; default: watched for from now on
  */
 export function closeOnSignal(
   server: Pick<RunningServer, 'close'> & Partial<Pick<RunningServer, 'failed'>>,
   log: Log,
+  stop: AbortSignal = watchStopSignals(),
 ): Promise<number> {
   return new Promise((resolve) => {
     let isClosing = false
@@ -24,12 +41,13 @@ export function closeOnSignal(
         resolve(1)
       }
     }
-    for (const [signal, code] of Object.entries(SIGNALS)) {
-      process.on(signal, () => {
-        if (isClosing) process.exit(code)
-        void close(signal, 0)
-      })
+    const follow = (): void => {
+      const name = stop.reason as keyof typeof SIGNALS
+      if (isClosing) process.exit(SIGNALS[name])
+      void close(name, 0)
     }
+    if (stop.aborted) follow()
+    else stop.addEventListener('abort', follow)
     void server.failed?.then(() => (isClosing ? undefined : close('the database failed', 1)))
   })
 }

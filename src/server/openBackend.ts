@@ -33,12 +33,21 @@ const CONNECT_MS = 5000
 /** How long a statement may take, in milliseconds: a connection that leads nowhere is found out by it. */
 const STATEMENT_MS = 30_000
 
+interface BackendOptions {
+  readonly config: Config
+  readonly log: Log
+  readonly teardown: Teardown
+  readonly signal: AbortSignal | undefined
+}
+
 /** Opens it; what was opened is closed by the teardown. */
-export async function openBackend(config: Config, log: Log, teardown: Teardown): Promise<Backend> {
+export async function openBackend({ config, log, teardown, signal }: BackendOptions): Promise<Backend> {
   const { data: dataDir, databaseUrl, poolSize } = config
-  const database = await openDatabase({ dataDir, databaseUrl, log })
+  const database = await openDatabase({ dataDir, databaseUrl, log, signal })
   teardown.add(() => database.close())
+  signal?.throwIfAborted()
   await migrate(database.poolConfig, MIGRATIONS_DIR, log)
+  signal?.throwIfAborted()
 
   const store = openStore({
     ...database.poolConfig,

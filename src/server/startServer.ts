@@ -25,6 +25,8 @@ import { Teardown } from './teardown.ts'
 export interface StartServerOptions {
   readonly config: Config
   readonly log: Log
+  /** Gives the start up: what was opened until then is closed, and the call rejects. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** A server that answers. */
@@ -56,10 +58,11 @@ export interface RunningServer {
  * @throws DatabaseError where the database can't be used or the data directory is another server's
  * @throws ListenError where the address can't be listened on
  */
-export async function startServer({ config, log }: StartServerOptions): Promise<RunningServer> {
+export async function startServer({ config, log, signal }: StartServerOptions): Promise<RunningServer> {
   const teardown = new Teardown()
   try {
-    const backend = await openBackend(config, log, teardown)
+    const backend = await openBackend({ config, log, teardown, signal })
+    signal?.throwIfAborted()
     return await openFront(config, log, backend, teardown)
   } catch (error) {
     // the failure to start is the one to tell

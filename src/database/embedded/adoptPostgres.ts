@@ -17,8 +17,14 @@ const pollMilliseconds = 10
  *
  * One that answers and is of this version is adopted. Any other is stopped, and what a dead one left behind is cleared
  * away, so that after `undefined` a new one can be started.
+ *
+ * @param signal stops it, too, where it is aborted before the adoption
  */
-export async function adoptPostgres(place: Place, log: DatabaseLog): Promise<PostmasterFile | undefined> {
+export async function adoptPostgres(
+  place: Place,
+  log: DatabaseLog,
+  signal?: AbortSignal,
+): Promise<PostmasterFile | undefined> {
   const file = await readPostmasterFile(place.cluster)
   const program = file && (await findPostgresProgram(file.pid, place.cluster))
   if (file === undefined || program === undefined) {
@@ -26,17 +32,23 @@ export async function adoptPostgres(place: Place, log: DatabaseLog): Promise<Pos
     return undefined
   }
   const own = await realpath(join(place.native, 'bin', 'postgres'))
-  const ready = program === own ? await waitUntilReady(place, file.pid) : undefined
-  if (ready && (await answers(place.cluster, ready))) return ready
-  const reason = program === own ? 'it does not answer' : 'it is of another version'
+  const ready = program === own ? await waitUntilReady(place, file.pid, signal) : undefined
+  if (ready && !signal?.aborted && (await answers(place.cluster, ready))) return ready
+  const unwanted = signal?.aborted ? 'the start was given up' : 'it does not answer'
+  const reason = program === own ? unwanted : 'it is of another version'
   log.warn({ pid: file.pid, reason }, 'database.adopt_rejected')
   await stopPostgres(place, file.pid)
   return undefined
 }
 
-/** Undefined where it ends instead, or was already about to. */
-async function waitUntilReady(place: Place, pid: number): Promise<PostmasterFile | undefined> {
+/** Undefined where it ends instead, or was already about to, and where nobody wants it any more. */
+async function waitUntilReady(
+  place: Place,
+  pid: number,
+  signal: AbortSignal | undefined,
+): Promise<PostmasterFile | undefined> {
   for (;;) {
+    if (signal?.aborted) return undefined
     const file = await readPostmasterFile(place.cluster)
     if (file?.pid !== pid || file.status === 'stopping') return undefined
     if (file.status === 'ready') return file

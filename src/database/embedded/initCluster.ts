@@ -30,13 +30,14 @@ const unfinishedPrefix = 'cluster.new-'
  * the cluster itself (mode 0600), so that neither can be lost or restored without the other.
  *
  * @param durable false skips syncing to disk, for databases that are thrown away
+ * @param signal ends it, and leaves nothing of what it made
  */
-export async function initCluster(place: Place, durable: boolean): Promise<void> {
+export async function initCluster(place: Place, durable: boolean, signal?: AbortSignal): Promise<void> {
   await removeUnfinished(place.home)
-  if (!existsSync(place.cluster)) await createCluster(place, durable)
+  if (!existsSync(place.cluster)) await createCluster(place, durable, signal)
 }
 
-async function createCluster(place: Place, durable: boolean): Promise<void> {
+async function createCluster(place: Place, durable: boolean, signal: AbortSignal | undefined): Promise<void> {
   const making = join(place.home, `${unfinishedPrefix}${process.pid}`)
   const passwordFile = `${making}.password`
   await writeFile(passwordFile, randomBytes(32).toString('hex'), { mode: 0o600, flag: 'wx' })
@@ -46,7 +47,9 @@ async function createCluster(place: Place, durable: boolean): Promise<void> {
   const { paths, descriptors, close } = await handOver(place, [making, place.home])
   const [folder = '', home = ''] = paths
   const args = ['-D', folder, `--pwfile=${join(home, basename(passwordFile))}`]
-  await runInitdb(place, [...args, ...(durable ? [] : ['--no-sync'])], descriptors).finally(close)
+  await runInitdb(place, [...args, ...(durable ? [] : ['--no-sync'])], descriptors, signal).finally(
+    close,
+  )
   await rename(passwordFile, join(making, passwordName))
   if (durable) {
     await syncPath(join(making, passwordName))
@@ -60,6 +63,7 @@ async function runInitdb(
   place: Place,
   args: readonly string[],
   descriptors: readonly number[],
+  signal: AbortSignal | undefined,
 ): Promise<void> {
   const child = spawn(join(place.native, 'bin', 'initdb'), [...clusterOptions, ...args], {
     cwd: place.home,
@@ -67,6 +71,9 @@ async function runInitdb(
     stdio: ['ignore', 'pipe', 'pipe', ...descriptors],
     ...place.user,
   })
+  const end = (): void => void child.kill('SIGTERM')
+  if (signal?.aborted) end()
+  signal?.addEventListener('abort', end, { once: true })
   let output = ''
   for (const stream of [child.stdout, child.stderr])
     stream?.on('data', (chunk: Buffer) => (output += chunk.toString()))
@@ -76,8 +83,10 @@ async function runInitdb(
       resolve(code === 0 ? undefined : new Error(`initdb ended with ${signal ?? `exit code ${code}`}`))
     })
   })
+  signal?.removeEventListener('abort', end)
   if (failure === undefined) return
   await removeUnfinished(place.home)
+  signal?.throwIfAborted()
   throw explainFailure(output, place, failure)
 }
 

@@ -31,8 +31,13 @@ const poolSize = 14
  * started again.
  *
  * @param dataDir a data directory that this process has locked
+ * @param signal gives it up, and leaves nothing running
  */
-export async function openEmbedded(dataDir: string, log: DatabaseLog): Promise<EmbeddedPostgres> {
+export async function openEmbedded(
+  dataDir: string,
+  log: DatabaseLog,
+  signal?: AbortSignal,
+): Promise<EmbeddedPostgres> {
   const place = await choosePlace(dataDir)
   // what lies elsewhere may be linked to from copies of the data directory, too
   const lock = place.isElsewhere ? await lockDataDir(dirname(place.home), log) : undefined
@@ -40,9 +45,10 @@ export async function openEmbedded(dataDir: string, log: DatabaseLog): Promise<E
     log.warn({ home: place.home, reason: 'the data directory holds a link' }, 'database.locate_completed')
   try {
     await checkVersion(place)
-    const survivor = await adoptPostgres(place, log)
-    if (!survivor) await initCluster(place, true)
-    const postmaster = survivor ?? (await startPatiently(place, log))
+    const survivor = await adoptPostgres(place, log, signal)
+    signal?.throwIfAborted()
+    if (!survivor) await initCluster(place, true, signal)
+    const postmaster = survivor ?? (await startPatiently(place, log, { signal }))
     const adopted = survivor !== undefined
     log.info({ pid: postmaster.pid, home: place.home }, `database.${adopted ? 'adopt' : 'start'}_completed`)
     const password = await readPassword(place.cluster)

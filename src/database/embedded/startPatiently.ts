@@ -17,7 +17,7 @@ const retryMilliseconds = 100
 export async function startPatiently(
   place: Place,
   log: DatabaseLog,
-  again: { port?: number; signal?: AbortSignal } = {},
+  again: { port?: number; signal?: AbortSignal | undefined } = {},
 ): Promise<StartedPostgres> {
   const { signal, ...settings } = again
   const deadline = Date.now() + patienceMilliseconds
