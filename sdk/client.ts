@@ -23,7 +23,7 @@ import { Workspaces } from './workspaces.ts'
 /**
  * A client of one server. Opens nothing until it is used, and holds nothing open between calls.
  *
- * @throws PawlError where no address is given and the environment names none.
+ * @throws PawlError where no address is given and the environment names none; PawlAddressError where it is no server's.
  */
 export function createPawl(options: PawlOptions = {}): Pawl {
   return new Pawl(options)

@@ -1,3 +1,4 @@
+import { readAddress } from './address.ts'
 import { PawlError } from './errors.ts'
 import { defaultRetry } from './retry.ts'
 import type { RetryOptions } from './retry.ts'
@@ -53,7 +54,7 @@ export interface Connection {
 /**
  * Settings with their defaults.
  *
- * @throws PawlError where no address is given and none can be known.
+ * @throws PawlError where no address is given and none can be known, PawlAddressError where it is none.
  */
 export function resolveConnection(options: PawlOptions): Connection {
   const token = options.token || readEnvironment('PAWL_TOKEN')
@@ -89,7 +90,7 @@ function resolveEndpoint(given: string | URL | undefined): string {
   const page = globalThis.location?.origin
   const address = given || readEnvironment('PAWL_URL') || page
   if (!address) throw new PawlError('createPawl needs a url (or PAWL_URL in the environment)')
-  const url = new URL(address, page)
+  const url = readAddress(address, page)
   if (!url.pathname.endsWith('/graphql')) url.pathname = `${url.pathname.replace(/\/+$/, '')}/graphql`
   return url.href
 }

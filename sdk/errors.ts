@@ -3,6 +3,11 @@ export class PawlError extends Error {
   override readonly name: string = 'PawlError'
 }
 
+/** What was given is no address of a server; the message says what to write instead. */
+export class PawlAddressError extends PawlError {
+  override readonly name = 'PawlAddressError'
+}
+
 /** The least that every refusal carries: which one it is, and a sentence for people. */
 export interface Problem {
   readonly __typename: string

@@ -2,7 +2,9 @@ export type { ListApprovalsFields } from './approvals.ts'
 export { createPawl } from './client.ts'
 export type { Pawl } from './client.ts'
 export type { PawlOptions, SocketConstructor, TokenSource } from './connection.ts'
+export { readAddress } from './address.ts'
 export {
+  PawlAddressError,
   PawlAuthError,
   PawlConnectionError,
   PawlCursorExpiredError,

@@ -6,6 +6,13 @@ import type { ConfigMistake } from './configFile.ts'
 import { givenVariables, type Variables } from './environment.ts'
 import { settingsSchema } from './lifecycle/settings.ts'
 
+/** Where browsers find a server: a scheme, a host, perhaps a port. */
+const originSchema = z.string().refine((text) => {
+  if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) return false
+  const { pathname, search, hash, username, password } = new URL(text)
+  return pathname === '/' && `${search}${hash}${username}${password}` === ''
+}, 'expected https://HOST or http://HOST:PORT, without a path or credentials')
+
 /** Every setting of the server, flat, with its default: the timings of the lifecycle among them. */
 export const configSchema = z.strictObject({
   host: z.string().min(1).default('127.0.0.1').describe('The address to listen on.'),
@@ -62,8 +69,11 @@ export const configSchema = z.strictObject({
     .min(1)
     .default(100)
     .describe('The most operations under way on one socket.'),
+  publicUrl: originSchema
+    .optional()
+    .describe('What browsers call the server, behind a proxy or TLS. Default: where it listens.'),
   allowedOrigins: z
-    .array(z.url())
+    .array(originSchema)
     .default([])
     .describe("Origins beside the server's own that browsers may open sockets from."),
   ...settingsSchema.shape,

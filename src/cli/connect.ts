@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { createPawl } from '@pawl/sdk'
+import { createPawl, PawlAddressError, readAddress } from '@pawl/sdk'
 import type { Pawl } from '@pawl/sdk'
 import type { Variables } from '../environment.ts'
 import { EXIT, UsageError } from './exitCodes.ts'
@@ -28,9 +28,13 @@ export function dataDirectory(env: Variables, options: AddressOptions): string {
  * The server that options, environment and data directory name. The data directory's token goes to that directory's
  * server only, never to another address.
  *
- * @throws UsageError where none of them names a server.
+ * @throws UsageError where none of them names a server, or what does is no address.
  */
 export function findServer(env: Variables, options: AddressOptions): ServerAddress {
+  for (const name of ['url', 'data'] as const) {
+    if (options[name]?.trim() === '')
+      throw new UsageError(`--${name} is empty: leave it out, or give it a value`)
+  }
   const data = dataDirectory(env, options)
   const address = readLine(join(data, 'address'))
   const named = options.url ?? (options.data ? undefined : env['PAWL_URL'])
@@ -42,6 +46,7 @@ export function findServer(env: Variables, options: AddressOptions): ServerAddre
       'NoServer',
     )
   }
+  checkAddress(url, options.url !== undefined ? '--url' : named ? 'PAWL_URL' : join(data, 'address'))
   const isLocal = address !== undefined && originOf(url) === originOf(address)
   const ownToken = isLocal ? readLine(join(data, 'token')) : undefined
   const token = options.data ? (ownToken ?? givenToken(env)) : (givenToken(env) ?? ownToken)
@@ -55,6 +60,16 @@ export function findServer(env: Variables, options: AddressOptions): ServerAddre
 export function connect(env: Variables, options: AddressOptions): Pawl {
   const { url, token, isLocal } = findServer(env, options)
   return createPawl({ url, token, ...(isLocal && { retry: { attempts: 3 } }) })
+}
+
+/** @param where what the address was read from */
+function checkAddress(url: string, where: string): void {
+  try {
+    readAddress(url)
+  } catch (error) {
+    if (error instanceof PawlAddressError) throw new UsageError(`${where}: ${error.message}`)
+    throw error
+  }
 }
 
 /** The token of the environment. A file of it is kept up to date for an agent that outlives an owner, so it comes first. */

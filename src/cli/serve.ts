@@ -68,14 +68,19 @@ function tellElsewhere(home: string, data: string): readonly string[] {
 
 /** Starts the server that the options ask for; an exit code where they are wrong, which is told, or where it was stopped meanwhile. */
 async function start(invocation: Invocation, flags: Options) {
-  const [{ ConfigError }, { loadConfig }, { createLog }, { startServer }, { closeOnSignal, watchStopSignals }] =
-    await Promise.all([
-      import('../configFile.ts'),
-      import('../config.ts'),
-      import('../log.ts'),
-      import('../server/startServer.ts'),
-      import('../server/closeOnSignal.ts'),
-    ])
+  const [
+    { ConfigError },
+    { loadConfig },
+    { createLog },
+    { startServer },
+    { closeOnSignal, watchStopSignals },
+  ] = await Promise.all([
+    import('../configFile.ts'),
+    import('../config.ts'),
+    import('../log.ts'),
+    import('../server/startServer.ts'),
+    import('../server/closeOnSignal.ts'),
+  ])
   const stop = watchStopSignals()
   try {
     const config = await loadConfig({ flags })

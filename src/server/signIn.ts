@@ -4,6 +4,7 @@ import type { Authenticator } from './authenticate.ts'
 import type { Dashboard } from './dashboard.ts'
 import { hasCsrfHeader } from './identify.ts'
 import type { Metrics } from './metrics.ts'
+import { isForwardedSecurely } from './origins.ts'
 import { homePage, type Page, signedInPage, signInPage } from './page.ts'
 import { isJson, readBody } from './readBody.ts'
 import { allowMethods, respond, respondText } from './respond.ts'
@@ -17,6 +18,8 @@ export interface SignInOptions {
   readonly codes: SignInCodes
   readonly dashboard: Dashboard
   readonly metrics: Metrics
+  /** What browsers call the server, where it was set. */
+  readonly publicUrl: string | undefined
 }
 
 /** The pages and calls by which a browser is signed in and out. */
@@ -31,7 +34,11 @@ const bodySchema = z.object({ token: z.string() })
 const MOST_BYTES = 4096
 
 /** Signs browsers in by a link that works once, or by a token; a session stands for that token. */
-export function createSignIn({ authenticator, sessions, codes, dashboard, metrics }: SignInOptions): SignIn {
+export function createSignIn(options: SignInOptions): SignIn {
+  const { authenticator, sessions, codes, dashboard, metrics, publicUrl } = options
+  const isSecure = (request: IncomingMessage) =>
+    publicUrl?.startsWith('https:') === true || isForwardedSecurely(request)
+
   async function redeem(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const code = new URL(request.url ?? '/', 'http://localhost').searchParams.get('code')
     if (code === null) return respondPage(response, 200, signInPage())
@@ -105,9 +112,4 @@ function readToken(text: string): string | undefined {
   } catch {
     return undefined
   }
-}
-
-/** True where a proxy says that the browser came over HTTPS; who lies here only harms its own cookie. */
-function isSecure(request: IncomingMessage): boolean {
-  return /^https\b/.test(String(request.headers['x-forwarded-proto']))
 }

@@ -5,17 +5,16 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import { isDatabaseAway } from '../store/databaseAway.ts'
 import { GRAPHQL_PATH } from './engine.ts'
 import type { Metrics } from './metrics.ts'
-import { isOriginAllowed } from './origins.ts'
+import { isOriginAllowed, type OriginOptions } from './origins.ts'
 import { CLOSE, type Connection, createProtocol, type ProtocolOptions } from './socketProtocol.ts'
 
 /** How often sockets are asked for a sign of life, in milliseconds; silent until the next time, they are cut. */
 const PING_MS = 12_000
 
 /** What sockets are served with. */
-export interface SocketServerOptions extends ProtocolOptions {
+export interface SocketServerOptions extends ProtocolOptions, OriginOptions {
   readonly metrics: Metrics
   readonly maxMessageBytes: number
-  readonly allowedOrigins: readonly string[]
 }
 
 /** GraphQL over WebSockets. */
@@ -33,7 +32,7 @@ export interface SocketServer {
 
 /** Creates it, on no port of its own. */
 export function createSocketServer(options: SocketServerOptions): SocketServer {
-  const { metrics, streams, log, maxMessageBytes, allowedOrigins } = options
+  const { metrics, streams, log, maxMessageBytes } = options
   const protocol = createProtocol(options)
   const sockets = new WebSocketServer({
     noServer: true,
@@ -92,8 +91,12 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
       const path = request.url?.split('?', 1)[0]
       if (path !== GRAPHQL_PATH) return refuse(socket, 404)
       if (isStopping) return refuse(socket, 503)
-      if (!isOriginAllowed(request, allowedOrigins)) {
+      if (!isOriginAllowed(request, options)) {
         metrics.countRejected('origin')
+        log.debug(
+          { origin: request.headers.origin, reason: 'neither publicUrl nor allowed' },
+          'socket.upgrade_rejected',
+        )
         return refuse(socket, 403)
       }
       // also those that never introduce themselves

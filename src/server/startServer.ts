@@ -79,7 +79,9 @@ async function openFront(
 ): Promise<RunningServer> {
   const { commands, installation, agentTokens, tails, database } = backend
   const { store } = commands
-  const { sessionSeconds, maxStreams, maxBodyBytes, maxSubscriptionsPerSocket, allowedOrigins } = config
+  const { sessionSeconds, maxStreams, maxBodyBytes, maxSubscriptionsPerSocket } = config
+  const { allowedOrigins } = config
+  const publicUrl = config.publicUrl && new URL(config.publicUrl).origin
   let isStopping = false
 
   const sessions = createSessionCookies({
@@ -112,6 +114,7 @@ async function openFront(
     streams: socketStreams,
     maxMessageBytes: maxBodyBytes,
     maxSubscriptionsPerSocket,
+    publicUrl,
     allowedOrigins,
   })
   const findDatabaseObstacle = createDatabaseCheck({
@@ -123,7 +126,7 @@ async function openFront(
   const listener = createListener({
     engine,
     authenticator,
-    signIn: createSignIn({ authenticator, sessions, codes, dashboard, metrics }),
+    signIn: createSignIn({ authenticator, sessions, codes, dashboard, metrics, publicUrl }),
     dashboard,
     graphiql: createGraphiql(),
     metrics,
@@ -178,7 +181,7 @@ async function openFront(
   let closing: Promise<void> | undefined
   return {
     url: http.url,
-    signInUrl: `${http.url}/sign-in?code=${codes.issue(localTokenId)}`,
+    signInUrl: `${publicUrl ?? http.url}/sign-in?code=${codes.issue(localTokenId)}`,
     database: {
       kind: database.kind,
       adopted: database.adopted,

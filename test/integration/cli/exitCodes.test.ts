@@ -79,6 +79,10 @@ describe('the exit code', () => {
     [['run', 'list', '--nonsense']],
     [['run', 'start']],
     [['run', 'list', '--limit', 'many']],
+    [['run', 'list', '--url', 'localhost:4400']],
+    [['worker', '--url', 'wss://pawl.example']],
+    [['run', 'list', '--url', '']],
+    [['run', 'list', '--data', '']],
     [['run', 'fail']],
     [['token', 'create', 'x', '--role', 'KING']],
     [['exec', '--workflow', 'review', '--run', 'run_x', '--', 'true']],
@@ -87,6 +91,14 @@ describe('the exit code', () => {
     const ended = await cli.run(words)
     expect(ended.code).toBe(2)
     expect(ended.stderr).not.toBe('')
+  })
+
+  it('is 2 for a variable that names no server, with what to write instead', async () => {
+    const ended = await runPawl(['run', 'list'], { env: { PAWL_URL: 'https://ada:hush@pawl.example' } })
+    expect(ended.code).toBe(2)
+    expect(ended.stderr).toContain('PAWL_URL: ')
+    expect(ended.stderr).toContain('Write https://pawl.example')
+    expect(ended.stderr).not.toContain('hush')
   })
 
   it('is 3 where several runs are meant', async () => {

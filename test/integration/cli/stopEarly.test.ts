@@ -40,7 +40,9 @@ it('leaves no PostgreSQL behind where it is stopped while it starts, however far
   }
 
   // while initdb makes the database
-  await stopOnce(async () => (await readdir(home).catch(() => [])).some((name) => name.startsWith('cluster.new-')))
+  await stopOnce(async () =>
+    (await readdir(home).catch(() => [])).some((name) => name.startsWith('cluster.new-')),
+  )
   expect((await readdir(home)).filter((name) => name.startsWith('cluster'))).toEqual([])
   // while PostgreSQL starts, or is being migrated
   await stopOnce(() => existsSync(join(home, 'cluster', 'postmaster.pid')))

@@ -94,3 +94,19 @@ describe('loadConfig', () => {
     }
   })
 })
+
+it.each([
+  'pawl.example',
+  'localhost:4400',
+  'wss://pawl.example',
+  'https://ada:hush@pawl.example',
+  'https://pawl.example/x',
+])('takes %s for no publicUrl and no origin, and says what one looks like', async (text) => {
+  const env = { PAWL_PUBLIC_URL: text, PAWL_ALLOWED_ORIGINS: text }
+  expect(await mistakesOf({ env })).toEqual(
+    ['PAWL_PUBLIC_URL', 'PAWL_ALLOWED_ORIGINS'].map((where) => ({
+      where,
+      message: expect.stringContaining('expected https://HOST or http://HOST:PORT'),
+    })),
+  )
+})
