@@ -44,6 +44,7 @@ export const RunReason = enumOf('RunReason', RUN_REASONS, 'Why a run settled.', 
   APPROVAL_EXPIRED: 'Nobody answered a question in time.',
   STALE: 'Nothing happened for too long.',
   CLOSED_BY_PARENT: 'The run it belongs to settled without being completed.',
+  TAKEOVER_CAP: 'Its owner fell silent, and it had been taken over as often as its workflow allows.',
 })
 
 export const FailReason = enumOf(

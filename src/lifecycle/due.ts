@@ -99,6 +99,9 @@ function loseOwner(draft: Draft, settings: Settings): void {
       because: 'OWNER_LOST',
       executions: executionsInFlight(run),
     })
+  } else if (workflow.onOwnerLost === 'REQUEUE') {
+    const said = `and the run was taken over ${run.takeovers} times, as often as its workflow allows`
+    failLostOwner(draft, { reason: 'TAKEOVER_CAP', said })
   } else {
     failLostOwner(draft)
   }
@@ -113,9 +116,12 @@ function lapseSilent(draft: Draft, settings: Settings): void {
   failLostOwner(draft)
 }
 
-function failLostOwner(draft: Draft): void {
+function failLostOwner(
+  draft: Draft,
+  { reason, said }: { reason: RunReason; said: string } = { reason: 'OWNER_LOST', said: '' },
+): void {
   const owner = draft.run.claim?.owner ?? 'nobody'
-  fail(draft, 'OWNER_LOST', `the owner ${owner} was lost`, {
+  fail(draft, reason, [`the owner ${owner} was lost`, said].filter(Boolean).join(', '), {
     leaseEnds: true,
     executionsEnd: 'SUPERVISOR_LOST',
   })

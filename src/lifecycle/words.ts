@@ -40,6 +40,7 @@ export const RUN_REASONS = [
   'APPROVAL_EXPIRED',
   'STALE',
   'CLOSED_BY_PARENT',
+  'TAKEOVER_CAP',
 ] as const
 export type RunReason = (typeof RUN_REASONS)[number]
 

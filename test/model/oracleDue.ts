@@ -55,7 +55,7 @@ function lapse(run: ModelRun, now: number): void {
       run.claim = null
       move(run, 'QUEUED', now)
       note(run, 'run.requeued', now)
-    } else loseOwner(run, now)
+    } else loseOwner(run, now, run.workflow.onOwnerLost === 'REQUEUE' ? 'TAKEOVER_CAP' : 'OWNER_LOST')
     return
   }
   if (isActive(run)) {
@@ -65,8 +65,8 @@ function lapse(run: ModelRun, now: number): void {
   run.claim = null
 }
 
-function loseOwner(run: ModelRun, now: number): void {
-  settle(run, 'FAILED', 'OWNER_LOST', now, 'SUPERVISOR_LOST')
+function loseOwner(run: ModelRun, now: number, reason: RunReason = 'OWNER_LOST'): void {
+  settle(run, 'FAILED', reason, now, 'SUPERVISOR_LOST')
   run.claim = null
 }
 

@@ -105,7 +105,7 @@ describe('an owner', () => {
       refusal('LeaseLost', { yourFence: 1, currentFence: 2 }),
     )
     await stage.pass(runId, 601)
-    expect(await stage.vera.run(runId)).toMatchObject({ status: 'FAILED', reason: 'OWNER_LOST' })
+    expect(await stage.vera.run(runId)).toMatchObject({ status: 'FAILED', reason: 'TAKEOVER_CAP' })
   })
 
   it('whose lease has expired can’t renew it, nor anything else (G4)', async () => {

@@ -31,7 +31,11 @@ describe('the lapse of a lease', () => {
       story.does(ask('claimRun'))
     }
     expect(story.passes(31).does(ask('sweep'))).toEqual(['run.failed'])
-    expect(story.run).toMatchObject({ status: 'FAILED', reason: 'OWNER_LOST' })
+    expect(story.run).toMatchObject({
+      status: 'FAILED',
+      reason: 'TAKEOVER_CAP',
+      error: 'the owner first was lost, and the run was taken over 2 times, as often as its workflow allows',
+    })
     expect(story.run.phases[0]?.status).toBe('CANCELLED')
     story.does(resumeAndClaim)
     expect(story.run.takeovers).toBe(0)

@@ -83,6 +83,7 @@ export const REASON: Readonly<Record<RunReason, string>> = {
   APPROVAL_EXPIRED: 'Nobody answered in time',
   STALE: 'Nothing happened for too long',
   CLOSED_BY_PARENT: 'The run above it ended undone',
+  TAKEOVER_CAP: 'One owner after the other fell silent',
 }
 
 /** How a run is drawn: by its outcome where it came to INCOMPLETE, which is neither success nor failure; else by its status. */
