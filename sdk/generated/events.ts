@@ -76,7 +76,7 @@ export interface RunEventPayloads {
   readonly 'child.settled': {
     readonly runId: string
     readonly status: 'QUEUED' | 'RUNNING' | 'AWAITING_APPROVAL' | 'PAUSED' | 'CANCELLING' | 'COMPLETED' | 'FAILED' | 'CANCELLED' | 'EXPIRED'
-    readonly reason: 'COMPLETED' | 'REPORTED_FAILURE' | 'START_FAILED' | 'INCOMPLETE' | 'CANCELLED_BY_USER' | 'OWNER_LOST' | 'QUEUE_TIMEOUT' | 'PHASE_TIMEOUT' | 'RUN_TIMEOUT' | 'IDLE_TIMEOUT' | 'APPROVAL_REJECTED' | 'APPROVAL_EXPIRED' | 'STALE' | 'CLOSED_BY_PARENT' | null
+    readonly reason: 'COMPLETED' | 'REPORTED_FAILURE' | 'START_FAILED' | 'INCOMPLETE' | 'CANCELLED_BY_USER' | 'OWNER_LOST' | 'QUEUE_TIMEOUT' | 'PHASE_TIMEOUT' | 'RUN_TIMEOUT' | 'IDLE_TIMEOUT' | 'APPROVAL_REJECTED' | 'APPROVAL_EXPIRED' | 'STALE' | 'CLOSED_BY_PARENT' | 'TAKEOVER_CAP' | null
     readonly epoch: number
   }
   readonly 'execution.finished': {
@@ -176,13 +176,13 @@ export interface RunEventPayloads {
     })[]
   }
   readonly 'run.cancel_requested': {
-    readonly reason: 'COMPLETED' | 'REPORTED_FAILURE' | 'START_FAILED' | 'INCOMPLETE' | 'CANCELLED_BY_USER' | 'OWNER_LOST' | 'QUEUE_TIMEOUT' | 'PHASE_TIMEOUT' | 'RUN_TIMEOUT' | 'IDLE_TIMEOUT' | 'APPROVAL_REJECTED' | 'APPROVAL_EXPIRED' | 'STALE' | 'CLOSED_BY_PARENT'
+    readonly reason: 'COMPLETED' | 'REPORTED_FAILURE' | 'START_FAILED' | 'INCOMPLETE' | 'CANCELLED_BY_USER' | 'OWNER_LOST' | 'QUEUE_TIMEOUT' | 'PHASE_TIMEOUT' | 'RUN_TIMEOUT' | 'IDLE_TIMEOUT' | 'APPROVAL_REJECTED' | 'APPROVAL_EXPIRED' | 'STALE' | 'CLOSED_BY_PARENT' | 'TAKEOVER_CAP'
     /** What the person said. */
     readonly comment: string | null
     readonly cascade: boolean
   }
   readonly 'run.cancelled': {
-    readonly reason: 'COMPLETED' | 'REPORTED_FAILURE' | 'START_FAILED' | 'INCOMPLETE' | 'CANCELLED_BY_USER' | 'OWNER_LOST' | 'QUEUE_TIMEOUT' | 'PHASE_TIMEOUT' | 'RUN_TIMEOUT' | 'IDLE_TIMEOUT' | 'APPROVAL_REJECTED' | 'APPROVAL_EXPIRED' | 'STALE' | 'CLOSED_BY_PARENT'
+    readonly reason: 'COMPLETED' | 'REPORTED_FAILURE' | 'START_FAILED' | 'INCOMPLETE' | 'CANCELLED_BY_USER' | 'OWNER_LOST' | 'QUEUE_TIMEOUT' | 'PHASE_TIMEOUT' | 'RUN_TIMEOUT' | 'IDLE_TIMEOUT' | 'APPROVAL_REJECTED' | 'APPROVAL_EXPIRED' | 'STALE' | 'CLOSED_BY_PARENT' | 'TAKEOVER_CAP'
     /** Whether the owner confirmed that its processes are gone. */
     readonly confirmed: boolean
     /** What the person said. */
@@ -254,7 +254,7 @@ export interface RunEventPayloads {
     readonly completedRound: number
   }
   readonly 'run.expired': {
-    readonly reason: 'COMPLETED' | 'REPORTED_FAILURE' | 'START_FAILED' | 'INCOMPLETE' | 'CANCELLED_BY_USER' | 'OWNER_LOST' | 'QUEUE_TIMEOUT' | 'PHASE_TIMEOUT' | 'RUN_TIMEOUT' | 'IDLE_TIMEOUT' | 'APPROVAL_REJECTED' | 'APPROVAL_EXPIRED' | 'STALE' | 'CLOSED_BY_PARENT'
+    readonly reason: 'COMPLETED' | 'REPORTED_FAILURE' | 'START_FAILED' | 'INCOMPLETE' | 'CANCELLED_BY_USER' | 'OWNER_LOST' | 'QUEUE_TIMEOUT' | 'PHASE_TIMEOUT' | 'RUN_TIMEOUT' | 'IDLE_TIMEOUT' | 'APPROVAL_REJECTED' | 'APPROVAL_EXPIRED' | 'STALE' | 'CLOSED_BY_PARENT' | 'TAKEOVER_CAP'
     /** What settling closed below the run. */
     readonly closed: {
       /** Executions that were in flight. */
@@ -274,7 +274,7 @@ export interface RunEventPayloads {
     }
   }
   readonly 'run.failed': {
-    readonly reason: 'COMPLETED' | 'REPORTED_FAILURE' | 'START_FAILED' | 'INCOMPLETE' | 'CANCELLED_BY_USER' | 'OWNER_LOST' | 'QUEUE_TIMEOUT' | 'PHASE_TIMEOUT' | 'RUN_TIMEOUT' | 'IDLE_TIMEOUT' | 'APPROVAL_REJECTED' | 'APPROVAL_EXPIRED' | 'STALE' | 'CLOSED_BY_PARENT'
+    readonly reason: 'COMPLETED' | 'REPORTED_FAILURE' | 'START_FAILED' | 'INCOMPLETE' | 'CANCELLED_BY_USER' | 'OWNER_LOST' | 'QUEUE_TIMEOUT' | 'PHASE_TIMEOUT' | 'RUN_TIMEOUT' | 'IDLE_TIMEOUT' | 'APPROVAL_REJECTED' | 'APPROVAL_EXPIRED' | 'STALE' | 'CLOSED_BY_PARENT' | 'TAKEOVER_CAP'
     readonly error: string | null
     /** False where the owner keeps its lease until it has stopped. */
     readonly leaseEnds: boolean
@@ -320,7 +320,7 @@ export interface RunEventPayloads {
     /** What the person said. */
     readonly comment: string | null
     /** Why the run had settled. */
-    readonly reason: 'COMPLETED' | 'REPORTED_FAILURE' | 'START_FAILED' | 'INCOMPLETE' | 'CANCELLED_BY_USER' | 'OWNER_LOST' | 'QUEUE_TIMEOUT' | 'PHASE_TIMEOUT' | 'RUN_TIMEOUT' | 'IDLE_TIMEOUT' | 'APPROVAL_REJECTED' | 'APPROVAL_EXPIRED' | 'STALE' | 'CLOSED_BY_PARENT' | null
+    readonly reason: 'COMPLETED' | 'REPORTED_FAILURE' | 'START_FAILED' | 'INCOMPLETE' | 'CANCELLED_BY_USER' | 'OWNER_LOST' | 'QUEUE_TIMEOUT' | 'PHASE_TIMEOUT' | 'RUN_TIMEOUT' | 'IDLE_TIMEOUT' | 'APPROVAL_REJECTED' | 'APPROVAL_EXPIRED' | 'STALE' | 'CLOSED_BY_PARENT' | 'TAKEOVER_CAP' | null
     /** The error that the run carried. */
     readonly error: string | null
     readonly settledAt: string | null

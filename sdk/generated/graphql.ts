@@ -799,7 +799,9 @@ export type RunReason =
   /** Nothing happened for too long. */
   | 'STALE'
   /** Its owner could not start the work. */
-  | 'START_FAILED';
+  | 'START_FAILED'
+  /** Its owner fell silent, and it had been taken over as often as its workflow allows. */
+  | 'TAKEOVER_CAP';
 
 /** Where a run stands in its life. */
 export type RunStatus =

@@ -31,9 +31,13 @@ const leave: Step = (run, phase) => {
   const roundIsDue = missingEvidence.some(({ kind, phase: at }) => kind === 'ROUND' && at === phase?.key)
   if (roundIsDue) return { say: 'complete the round', command: 'pawl round complete' }
   const [next] = phase?.nextPhases ?? []
-  return next === undefined
-    ? { say: 'complete the run', command: 'pawl run complete' }
-    : { say: 'go on to a phase that may follow', command: `pawl phase advance ${next}` }
+  if (next !== undefined)
+    return { say: 'go on to a phase that may follow', command: `pawl phase advance ${next}` }
+  // no question is open while the run is worked on: one about the run as a whole that is missing was answered with a no
+  const isRejected = missingEvidence.some(({ kind, phase: at }) => kind === 'APPROVAL' && at === null)
+  return isRejected
+    ? { say: 'mend what was rejected, and ask again at the same gate', command: 'pawl approval request' }
+    : { say: 'complete the run', command: 'pawl run complete' }
 }
 
 const STEPS: Readonly<Record<NextAction, Step>> = {

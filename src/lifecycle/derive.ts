@@ -1,7 +1,7 @@
 import { mayDo, OPERATION_OF } from './authority.ts'
 import { allowedPhases, isRepairable, isStartable } from './decide/ways.ts'
 import { whyNotResumable } from './decide/ownership.ts'
-import { missingEvidence, missingForPhase } from './evidence.ts'
+import { missingEvidence, missingForPhase, rejectedQuestions } from './evidence.ts'
 import {
   currentPhaseOf,
   holdsLease,
@@ -98,6 +98,8 @@ function nextStep(run: Run, { workflow }: Rules): NextAction {
   if (missingEvidence(run, workflow).length === 0) return 'COMPLETE'
   if (isUnderWay(current)) return 'WORK'
   if (isAtRoundEnd(run, workflow)) return 'COMPLETE_ROUND'
+  if (rejectedQuestions(run).length > 0 && workflowPhase(workflow, current.key).next.length === 0)
+    return 'WORK'
   return workflowPhase(workflow, current.key).next.length > 0 ? 'ADVANCE' : 'WAIT'
 }
 

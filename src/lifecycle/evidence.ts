@@ -1,5 +1,13 @@
 import type { MissingEvidence } from './refusals.ts'
-import { type Artifact, currentPhaseOf, isUnderWay, openApproval, type Phase, type Run } from './run.ts'
+import {
+  type Approval,
+  type Artifact,
+  currentPhaseOf,
+  isUnderWay,
+  openApproval,
+  type Phase,
+  type Run,
+} from './run.ts'
 import { isLastPhase, type WorkflowDefinition, workflowPhase } from './workflow.ts'
 
 /**
@@ -26,6 +34,14 @@ export function missingEvidence(run: Run, workflow: WorkflowDefinition): Missing
   }
   const open = openApproval(run)
   if (open) missing.push({ kind: 'APPROVAL', phase: null, detail: `approval ${open.gate} is open` })
+  for (const { gate, comment } of rejectedQuestions(run)) {
+    const because = comment === null ? '' : `: ${comment}`
+    missing.push({
+      kind: 'APPROVAL',
+      phase: null,
+      detail: `what was asked at ${gate} was rejected${because}`,
+    })
+  }
   if (workflow.completeRoundAt !== null && !run.roundComplete) {
     missing.push({
       kind: 'ROUND',
@@ -34,6 +50,19 @@ export function missingEvidence(run: Run, workflow: WorkflowDefinition): Missing
     })
   }
   return missing
+}
+
+/**
+ * Questions about the run as a whole that were answered with a no: it stands until the same gate is asked again. A question that
+ * nobody answered counts where its policy says that this is a no.
+ */
+export function rejectedQuestions({ approvals }: Run): Approval[] {
+  const last = new Map<string, Approval>()
+  for (const approval of approvals)
+    if (approval.phaseId === null && approval.kind === 'REVIEW') last.set(approval.gate, approval)
+  return [...last.values()].filter(
+    ({ status, onExpiry }) => status === 'REJECTED' || (status === 'EXPIRED' && onExpiry === 'REJECT'),
+  )
 }
 
 /**

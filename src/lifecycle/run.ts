@@ -185,7 +185,7 @@ export interface WorkflowRef {
 /**
  * A run with what hangs below it, at one snapshot. Loaded for a decision it carries the phases of the present
  * round, each with its last attempt and that attempt's artifacts, the executions in flight, the live sessions, the approvals
- * of the round's last attempts or still open, and the messages on their way; folded from the whole log it carries everything.
+ * of the round's last attempts, those still open, those about the run as a whole whose no still stands, and the messages on their way; folded from the whole log it carries everything.
  */
 export interface Run {
   readonly id: string

@@ -94,6 +94,12 @@ const CONTINUED_BY = `CASE WHEN r.settled_at IS NOT NULL AND EXISTS (SELECT FROM
 const OF_LAST_ATTEMPT = (alias: string): string =>
   `EXISTS (SELECT FROM phase p WHERE p.id = ${alias}.phase_id AND p.round = r.round AND p.attempts = ${alias}.attempt)`
 
+/** A no to a question about the run as a whole, which stands until its gate is asked again. */
+const STANDING_NO = `(v.phase_id IS NULL AND v.kind = 'REVIEW'
+  AND (v.status = 'REJECTED' OR v.status = 'EXPIRED' AND v.on_expiry = 'REJECT')
+  AND NOT EXISTS (SELECT FROM approval l WHERE l.run_id = v.run_id AND l.phase_id IS NULL AND l.kind = 'REVIEW'
+    AND l.gate = v.gate AND (l.requested_at, l.id) > (v.requested_at, v.id)))`
+
 /**
  * What is selected to decide about a run, or to show it: the present round with what counts as evidence in it, and
  * whatever is under way. `named` is a parameter with the id of one row more, ended or not.
@@ -103,7 +109,7 @@ export const selectPresent = (named: string): string => `r.*,
   ${selectExecutions(`AND (x."end" IS NULL OR x.id = ${named})`)} AS executions,
   ${selectSessions(`AND (s.status <> 'DISPOSED' OR s.id = ${named})`)} AS sessions,
   ${selectArtifacts(`AND ${OF_LAST_ATTEMPT('f')}`)} AS artifacts,
-  ${selectApprovals(`AND (v.status = 'PENDING' OR v.id = ${named} OR ${OF_LAST_ATTEMPT('v')})`)} AS approvals,
+  ${selectApprovals(`AND (v.status = 'PENDING' OR v.id = ${named} OR ${OF_LAST_ATTEMPT('v')} OR ${STANDING_NO})`)} AS approvals,
   ${selectMessages(`AND (m.status IN ('PENDING', 'DELIVERED') OR m.id = ${named})`)} AS messages,
   ${ACTIVE_CHILD}, ${CONTINUED_BY}`
 

@@ -111,6 +111,12 @@ export function missingForRun(run: ModelRun): Missing[] {
   }
   if (run.approvals.some(({ status }) => status === 'PENDING'))
     missing.push({ kind: 'APPROVAL', phase: null })
+  const wholeRun = run.approvals.filter(({ kind, phase }) => kind === 'REVIEW' && phase === null)
+  for (const gate of new Set(wholeRun.map((each) => each.gate))) {
+    const last = wholeRun.findLast((each) => each.gate === gate)
+    if (last?.status === 'REJECTED' || (last?.status === 'EXPIRED' && last.onExpiry === 'REJECT'))
+      missing.push({ kind: 'APPROVAL', phase: null })
+  }
   const { completeRoundAt } = run.workflow
   if (completeRoundAt !== null && !run.roundComplete) missing.push({ kind: 'ROUND', phase: completeRoundAt })
   return missing

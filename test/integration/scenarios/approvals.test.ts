@@ -233,6 +233,31 @@ describe('a rejection', () => {
     })
   })
 
+  it('of a question about the whole run stands against its completion until the same gate says yes', async () => {
+    const { runId, answer } = await ask()
+    await answer('REJECT', { comment: 'not on a Friday' })
+    const refused = refusal('NotCompletable', {
+      message: expect.stringContaining('what was asked at ship was rejected: not on a Friday'),
+      missing: [expect.objectContaining({ kind: 'APPROVAL', phase: null })],
+    })
+    expect(await stage.wanda.send('completeRun', { runId, fence: 1 })).toEqual(refused)
+    expect(await stage.vera.run(runId)).toMatchObject({
+      status: 'RUNNING',
+      nextAction: 'WORK',
+      missingEvidence: [{ kind: 'APPROVAL', phase: null }],
+    })
+    const again = await stage.wanda.must('requestApproval', {
+      runId,
+      fence: 1,
+      gate: 'ship',
+      question: 'On Monday?',
+    })
+    await toAsked(runId, again.approval).answer('APPROVE')
+    expect(await stage.wanda.must('completeRun', { runId, fence: 1 })).toMatchObject({
+      run: { status: 'COMPLETED' },
+    })
+  })
+
   it('of a recovery ends the run: ABORT is APPROVAL_REJECTED', async () => {
     const { answer } = await ask({ kind: 'RECOVERY' })
     expect(await answer('ABORT', { comment: 'hopeless' })).toMatchObject({

@@ -68,3 +68,50 @@ test('a new epoch counts rejections anew in the present round, and leaves earlie
     ['done', 2, 0],
   ])
 })
+
+test('a question about the run as a whole that was answered with a no stands until the same gate says yes', () => {
+  const story = new Story(SOLO)
+  story.does(ask('claimRun', { leaseSeconds: 0 }))
+  story.does(ask('startPhase'))
+  const put = (gate: string, rest: object = {}) =>
+    story.does(ask('requestApproval', { phase: null, kind: 'REVIEW', gate, ...rest }))
+  const answer = (decision: 'APPROVE' | 'REJECT', comment: string | null = null) => {
+    const { id: approvalId, digest } = openApproval(story.run) ?? { id: '', digest: '' }
+    story.does(ask('decideApproval', { approvalId, digest, decision, comment }))
+  }
+  put('deploy')
+  answer('REJECT', 'not on a Friday')
+  put('other')
+  answer('APPROVE')
+  const missing = (detail: string) => ({
+    type: 'NotCompletable',
+    missing: [{ kind: 'APPROVAL', phase: null, detail }],
+  })
+  expect(story.refuses(ask('completeRun'))).toMatchObject(
+    missing('what was asked at deploy was rejected: not on a Friday'),
+  )
+  expect(story.events.at(-3)).toMatchObject({ type: 'approval.decided', payload: { decision: 'REJECT' } })
+  // a later release of the claim, or another owner, changes nothing about it
+  story.does(ask('releaseRun'))
+  story.does(ask('claimRun', { leaseSeconds: 0 }))
+  expect(story.refuses(ask('completeRun', { fence: 2 }))).toMatchObject(
+    missing(expect.stringContaining('deploy')),
+  )
+  story.does(
+    ask('requestApproval', {
+      phase: null,
+      kind: 'REVIEW',
+      gate: 'deploy',
+      expiresInSeconds: 60,
+      onExpiry: 'REJECT',
+      fence: 2,
+    }),
+  )
+  story.passes(60)
+  expect(story.refuses(ask('completeRun', { fence: 2 }))).toMatchObject(
+    missing('what was asked at deploy was rejected'),
+  )
+  story.does(ask('requestApproval', { phase: null, kind: 'REVIEW', gate: 'deploy', fence: 2 }))
+  answer('APPROVE')
+  story.does(ask('completeRun', { fence: 2 }))
+})

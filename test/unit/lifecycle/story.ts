@@ -179,12 +179,21 @@ export function asLoaded(run: Run, command: Command): Run {
     sessions: run.sessions.filter(({ id, status }) => status !== 'DISPOSED' || named(id)),
     artifacts: run.artifacts.filter(ofLastAttempt),
     approvals: run.approvals.filter(
-      (each) => each.status === 'PENDING' || named(each.id) || ofLastAttempt(each),
+      (each) => each.status === 'PENDING' || named(each.id) || ofLastAttempt(each) || isStandingNo(run, each),
     ),
     messages: run.messages.filter(
       ({ id, status }) => status === 'PENDING' || status === 'DELIVERED' || named(id),
     ),
   }
+}
+
+/** A no to a question about the run as a whole, which nobody has asked again since. */
+function isStandingNo({ approvals }: Run, approval: Run['approvals'][number]): boolean {
+  const isAbout = ({ phaseId, kind, gate }: typeof approval) =>
+    phaseId === null && kind === 'REVIEW' && gate === approval.gate
+  const isNo =
+    approval.status === 'REJECTED' || (approval.status === 'EXPIRED' && approval.onExpiry === 'REJECT')
+  return isAbout(approval) && isNo && approvals.findLast(isAbout) === approval
 }
 
 function same(one: unknown, other: unknown, what: string): void {
