@@ -3,6 +3,7 @@ import type { Connection } from './connection.ts'
 import type { TypedDocument } from './document.ts'
 import { PawlAuthError, PawlConnectionError, PawlFault, toError } from './errors.ts'
 import type { GraphqlError } from './errors.ts'
+import { encodeJson } from './json.ts'
 
 /** A GraphQL response, before anything is known of it. */
 export interface GraphqlResponse<R> {
@@ -59,7 +60,7 @@ export async function post(
   signal: AbortSignal,
 ): Promise<Response> {
   const headers = { ...(await connection.readHeaders()), 'content-type': 'application/json', accept }
-  const body = JSON.stringify({ query, variables })
+  const body = encodeJson({ query, variables })
   return connection
     .fetch(connection.endpoint, { method: 'POST', headers, body, signal })
     .catch((cause: unknown) => {

@@ -58,12 +58,19 @@ export const configSchema = z.strictObject({
     .int()
     .min(1024)
     .default(8 * 1024 * 1024)
-    .describe('The largest request, in bytes; an artifact takes up to six times its size in it.'),
+    .describe(
+      'The largest request, in bytes; more than 1 MiB only with the content of files and transcripts.',
+    ),
   maxStreams: z
     .int()
     .min(1)
     .default(5000)
     .describe('The most sockets and event streams at a time, each kind counted by itself.'),
+  maxStreamsPerToken: z
+    .int()
+    .min(1)
+    .default(2000)
+    .describe('The most of them that one token may have, or the agent of one claim.'),
   maxSubscriptionsPerSocket: z
     .int()
     .min(1)

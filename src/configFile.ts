@@ -1,7 +1,9 @@
 import { access, readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { isMap, LineCounter, parseDocument } from 'yaml'
+import { isMap, isNode, LineCounter, parseDocument } from 'yaml'
 import type { Document } from 'yaml'
+import { composeText } from './text/composeText.ts'
+import { objectToJson } from './text/objectToJson.ts'
 
 /** A setting that is wrong, and where it stands: a flag, a variable, or a line of a file. */
 export interface ConfigMistake {
@@ -72,5 +74,21 @@ export async function readConfigFile(
     mistakes.push({ where: placeOf(0), message: 'expected settings by name' })
     return undefined
   }
-  return { document, placeOf }
+  const inexact = findInexact(document)
+  if (inexact) mistakes.push({ where: placeOf(inexact.offset), message: inexact.message })
+  return inexact ? undefined : { document, placeOf }
+}
+
+/** What of a document can't be taken as it is written: a number that would be rounded, a name that would be lost. */
+function findInexact(document: Document): { readonly offset: number; readonly message: string } | undefined {
+  try {
+    const found = objectToJson(document.toJS())
+    if (!found) return undefined
+    const node = document.getIn(found.path, true)
+    const message = `${composeText(found.path.join('.'), { max: 200 })} ${found.message}`
+    return { offset: isNode(node) ? (node.range?.[0] ?? 0) : 0, message }
+  } catch (error) {
+    // as many aliases as would make more of it than there is memory for
+    return { offset: 0, message: (error as Error).message }
+  }
 }

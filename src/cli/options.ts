@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { JsonValue } from '@pawl/sdk'
+import { composeText } from '../text/composeText.ts'
+import { objectToJson } from '../text/objectToJson.ts'
 import { EXIT, UsageError } from './exitCodes.ts'
+import { plain } from './terminal/width.ts'
 
 /** A command that asks the server: with the options that all of these have, and examples below its help. */
 export function createCommand(name: string, description: string, examples: readonly string[]): Command {
@@ -107,11 +110,23 @@ export function readText(given: string): string {
 export function readJson(given: string | undefined, option: string): JsonValue | undefined {
   if (given === undefined) return undefined
   try {
-    return JSON.parse(readText(given)) as JsonValue
+    return checkExact(JSON.parse(readText(given)), option)
   } catch (error) {
     if (error instanceof UsageError) throw error
     throw new UsageError(`${option} is no JSON: ${(error as Error).message}`, EXIT.invalid)
   }
+}
+
+/**
+ * The JSON value, where it can be sent and kept exactly.
+ *
+ * @throws UsageError naming where in it something can't be
+ */
+export function checkExact(value: unknown, of: string): JsonValue {
+  const found = objectToJson(value)
+  if (!found) return value as JsonValue
+  const where = found.path.map((key) => plain(composeText(key, { max: 200 }))).join('.')
+  throw new UsageError(`${of}${where === '' ? '' : `: ${where}`} ${found.message}`, EXIT.invalid)
 }
 
 /** Who claims where no owner is named: the user and the machine. */

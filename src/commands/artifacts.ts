@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { type Artifact, type ArtifactProblem, currentPhaseOf } from '../lifecycle/run.ts'
 import { findWorkflowPhase } from '../lifecycle/workflow.ts'
 import { type ArtifactName, findArtifact } from '../store/findBelow.ts'
@@ -8,6 +7,7 @@ import { checkRole, checkRun } from './authorize.ts'
 import { type BelowAnswer, withRow } from './below.ts'
 import { changeRun } from './changeRun.ts'
 import { type Caller, type Commands, fenceOf } from './context.ts'
+import { hashText } from './hashText.ts'
 import { newId } from './ids.ts'
 import { type Driving, toRequest } from './runCommands.ts'
 
@@ -38,7 +38,7 @@ export async function submitArtifact(
   }
   const problems = await findProblems(commands, caller, input)
   if ('problem' in problems) return problems
-  const sha256 = createHash('sha256').update(content).digest('hex')
+  const sha256 = await hashText(content)
   const artifactId = newId('artifact')
   const answer = await changeRun(commands, caller, {
     operation: 'submitArtifact',
@@ -106,5 +106,5 @@ async function findProblems(
   const denied = checkRun(caller, loaded.run) ?? checkRole(caller, 'submitArtifact')
   if (denied) return denied
   const declared = findWorkflowPhase(loaded.workflow, phase)?.artifact
-  return declared?.path === path ? validator.validateArtifact(declared, content) : []
+  return declared?.path === path ? validator.validateArtifact(declared, content, loaded.run.project) : []
 }

@@ -11,9 +11,10 @@ export interface Validator {
   validateArtifact(
     declared: NonNullable<WorkflowPhase['artifact']>,
     content: string,
+    project: string,
   ): Promise<readonly ArtifactProblem[]>
   /** What is wrong with the schemas of a workflow: one that can't be compiled is refused before a run needs it. */
-  checkSchemas(definition: WorkflowDefinition): Promise<readonly WorkflowIssue[]>
+  checkSchemas(definition: WorkflowDefinition, caller: string): Promise<readonly WorkflowIssue[]>
 }
 
 /** What every command works with. */

@@ -41,7 +41,7 @@ export async function registerWorkflow(
     (owner === null ? checkUnlimited(caller) : checkProject(caller, owner))
   if (denied) return denied
   const parsed = parseWorkflow(definition)
-  const mistakes = parsed.ok ? await findMistakes(commands, parsed.definition) : parsed.issues
+  const mistakes = parsed.ok ? await findMistakes(commands, caller, parsed.definition) : parsed.issues
   if (!parsed.ok || mistakes.length > 0) {
     const issues = mistakes.map(({ path, message }) => ({ path: ['definition', ...path], message }))
     return refuse({ type: 'InvalidInput', issues })
@@ -58,9 +58,10 @@ function checkUnlimited({ projects }: Caller): Refused | undefined {
 /** What a definition that has a shape and a graph has wrong all the same: the paths and the schemas of its files. */
 async function findMistakes(
   { validator }: Commands,
+  caller: Caller,
   definition: WorkflowDefinition,
 ): Promise<readonly WorkflowIssue[]> {
-  return [...declaredPathIssues(definition), ...(await validator.checkSchemas(definition))]
+  return [...declaredPathIssues(definition), ...(await validator.checkSchemas(definition, caller.name))]
 }
 
 /** Keeps a checked definition, of a project or of the installation. Answers with WorkflowMismatch where the version is another one already. */

@@ -6,6 +6,7 @@ import type { Json } from '../lifecycle/run.ts'
 import { LEASE_SECONDS } from '../lifecycle/settings.ts'
 import { builder } from './builder.ts'
 import { checkJson } from './checkJson.ts'
+import { isStorable } from '../text/composeText.ts'
 
 /**
  * Inputs are declared once: each field with its GraphQL type, its description and what values it takes. The GraphQL input
@@ -90,19 +91,20 @@ export function defaulted<Out>(
   return { ...optional, defaultValue: value, schema }
 }
 
-/** Text that can be stored and shown: no NUL, and no half of a character. */
-const soundText = z.string().regex(/^[^\0\p{Surrogate}]*$/u, 'holds a NUL character or half of a character')
+/** Text of at most so many UTF-16 units that can be stored and shown: no NUL, and no half of a character. */
+const soundText = (most: number) =>
+  z
+    .string()
+    .max(most)
+    .refine((text) => isStorable(text), {
+      message: 'holds a NUL character or half of a character',
+      // what is too long is not looked at
+      when: ({ issues }) => issues.length === 0,
+    })
 
 /** The same of any length, unless bounded: what is too long is for a command to say. */
 export const content = (description: string, most = Number.MAX_SAFE_INTEGER) =>
-  field(
-    'String',
-    z
-      .string()
-      .max(most)
-      .refine((text) => !/[\0\p{Surrogate}]/u.test(text), 'holds a NUL character or half of a character'),
-    description,
-  )
+  field('String', soundText(most), description)
 
 /** A name on one line: no control characters either, and not blank. */
 export const nameSchema = (most: number) =>
@@ -114,11 +116,11 @@ export const nameSchema = (most: number) =>
     .regex(/^$|\P{White_Space}/u, 'is blank')
 
 /** Free text, of at most so many UTF-16 units. */
-export const text = (most: number, description: string) => field('String', soundText.max(most), description)
+export const text = (most: number, description: string) => field('String', soundText(most), description)
 
 /** Free text that is not empty. */
 export const words = (most: number, description: string) =>
-  field('String', soundText.min(1).max(most), description)
+  field('String', soundText(most).min(1), description)
 
 /** A name. */
 export const name = (description: string, most = 200) => field('String', nameSchema(most), description)
@@ -138,7 +140,7 @@ export const names = (description: string, { most = 200, many = 50 } = {}) =>
 export const texts = (
   description: string,
   { most, many }: { readonly most: number; readonly many: number },
-) => field(['String'], z.array(soundText.max(most)).max(many), description)
+) => field(['String'], z.array(soundText(most)).max(many), description)
 
 /** An id of one kind. */
 export const id = (kind: IdKind, description: string) => field('ID', idSchema(kind), description)

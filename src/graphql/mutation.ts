@@ -1,6 +1,8 @@
 import type { FieldMap, ObjectFieldBuilder, UnionRef } from '@pothos/core'
 import { type Problem, refuse, type Refused } from '../commands/answers.ts'
+import { checkRole } from '../commands/authorize.ts'
 import { ContendedError } from '../commands/context.ts'
+import { isOperation } from '../lifecycle/authority.ts'
 import type { LoadedRun } from '../store/loadRun.ts'
 import { builder, type SchemaTypes } from './builder.ts'
 import type { GraphContext } from './context.ts'
@@ -53,6 +55,9 @@ export function defineMutation<In, Answer extends Done>(
       args: { input: t.arg({ type: input.ref, required: true, description: 'What is asked for.' }) },
       resolve: (async (_, args, context) => {
         context.reads.forget()
+        // what may not be done at all is not looked at either
+        const denied = isOperation(name) ? checkRole(context.caller, name) : undefined
+        if (denied) return toMember<Answer>(denied, context)
         const read = readInput(input.schema, args.input)
         const answer = read.ok
           ? await throughLapse(context, () => settle(run(context, read.input)))

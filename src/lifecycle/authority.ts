@@ -108,6 +108,11 @@ export const OPERATION_OF = {
   SEND_MESSAGE: 'sendMessage',
 } as const satisfies Record<RunCommand, Operation>
 
+/** Whether a name is that of an operation. */
+export function isOperation(name: string): name is Operation {
+  return Object.hasOwn(AUTHORITY, name)
+}
+
 /** True where the role may ask for the operation at all. */
 export function mayDo(role: Role, operation: Operation): boolean {
   return (AUTHORITY[operation] as readonly Role[]).includes(role)

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Instant } from './run.ts'
+import type { Instant, Json } from './run.ts'
 import {
   APPROVAL_KINDS,
   DECISIONS,
@@ -19,6 +19,8 @@ import {
  */
 
 const id = z.string()
+/** JSON of a client, which was checked as it came in: kept as the very value that it is. */
+const json = z.unknown().refine((value) => value !== undefined) as unknown as z.ZodType<Json>
 const moment = z.iso.datetime().describe('A point in time, ISO 8601 in UTC.')
 const fence = z.int().positive().describe('Number of the claim.')
 const phaseRef = { id, phase: z.string().describe('Key of the phase.'), round: z.int().positive() }
@@ -55,7 +57,7 @@ export const EVENT_PAYLOADS = {
     project: z.string(),
     workflow: z.strictObject({ id, name: z.string(), version: z.int().positive() }),
     title: z.string().nullable(),
-    input: z.json(),
+    input: json,
     labels: z.array(z.string()),
     concurrencyKey: z.string().nullable(),
     parentId: id.nullable(),
@@ -94,7 +96,7 @@ export const EVENT_PAYLOADS = {
     error: z.string().nullable().describe('The error that the run carried.'),
     settledAt: moment.nullable(),
   }),
-  'run.completed': z.strictObject({ output: z.json(), closed }),
+  'run.completed': z.strictObject({ output: json, closed }),
   'run.failed': z.strictObject({
     reason: z.enum(RUN_REASONS),
     error: z.string().nullable(),
@@ -119,7 +121,7 @@ export const EVENT_PAYLOADS = {
     initialPhase: z.string(),
     phases: pending.describe('The phases of the round, all PENDING.'),
   }),
-  'round.completed': z.strictObject({ round: z.int().positive(), summary: z.json() }),
+  'round.completed': z.strictObject({ round: z.int().positive(), summary: json }),
   'phase.started': z.strictObject({
     ...phaseRef,
     attempt,
@@ -153,15 +155,15 @@ export const EVENT_PAYLOADS = {
     signal: z.string().nullable(),
     end: z.enum(REPORTED_ENDS),
   }),
-  'session.opened': z.strictObject({ id, role: z.string(), adapter: z.string(), fence, handle: z.json() }),
-  'session.adopted': z.strictObject({ id, fence, adapter: z.string(), handle: z.json() }),
+  'session.opened': z.strictObject({ id, role: z.string(), adapter: z.string(), fence, handle: json }),
+  'session.adopted': z.strictObject({ id, fence, adapter: z.string(), handle: json }),
   'session.changed': z.strictObject({
     id,
     from: z.enum(SESSION_STATUSES),
     to: z.enum(SESSION_STATUSES),
-    detail: z.json(),
+    detail: json,
   }),
-  'session.recovered': z.strictObject({ id, recoveryAttempts: z.int().positive(), detail: z.json() }),
+  'session.recovered': z.strictObject({ id, recoveryAttempts: z.int().positive(), detail: json }),
   'prompt.sending': z.strictObject({
     sessionId: id,
     ...phaseRef,
@@ -193,7 +195,7 @@ export const EVENT_PAYLOADS = {
     gate: z.string(),
     kind: z.enum(APPROVAL_KINDS),
     question: z.string(),
-    payload: z.json(),
+    payload: json,
     digest: z.string(),
     artifactSha256: z.string().nullable(),
     expiresAt: moment.nullable(),

@@ -85,11 +85,14 @@ export function createAuthenticator({ store, agentTokens, sessions }: Authentica
       if (claims.length > 0) {
         for (const claim of await findLiveClaims(pool, claims)) good.add(claimKey(claim))
       }
-      const keyOf = (credential: Credential) =>
-        credential.kind === 'agent' ? claimKey(credential.claim) : credential.tokenId
-      return new Set(credentials.filter((credential) => !good.has(keyOf(credential))))
+      return new Set(credentials.filter((credential) => !good.has(credentialKey(credential))))
     },
   }
+}
+
+/** The same for whatever one token, or the agent of one claim, is known by. */
+export function credentialKey(credential: Credential): string {
+  return credential.kind === 'agent' ? claimKey(credential.claim) : credential.tokenId
 }
 
 function claimKey({ runId, fence }: AgentClaim): string {

@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { setImmediate as letOthersRun } from 'node:timers/promises'
 import type { Log } from '../log.ts'
 import { findHindrance, HINDRANCE_MESSAGES } from '../store/databaseAway.ts'
 import type { Authenticator } from './authenticate.ts'
+import { bodyLimitsOf, explainExcess } from './bodyLimits.ts'
 import type { Dashboard } from './dashboard.ts'
 import { type Engine, GRAPHQL_PATH } from './engine.ts'
 import type { GraphiqlPage } from './graphiql.ts'
@@ -27,6 +29,9 @@ export interface ListenerOptions {
 }
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>
+
+/** A body that is parsed in a turn of its own, in UTF-16 units. */
+const LARGE = 1_048_576
 
 /** The connection is closed after answers to requests whose body was not read. */
 const CLOSE = { connection: 'close' }
@@ -71,18 +76,15 @@ export function createListener(
       if (request.headers['content-encoding'] !== undefined) {
         return reject(request, response, 'media_type', 415, 'Send the body as it is, without any encoding.')
       }
-      const body = await readBody(request, options.maxBodyBytes)
+      const limits = bodyLimitsOf(identified.identity.caller.role, options.maxBodyBytes)
+      const body = await readBody(request, limits)
+      // reading the last of a large body was work enough for one turn
+      if (body.ok && body.text.length > LARGE) await letOthersRun()
       if (!body.ok) {
         // nobody is there to be answered
         if (body.why === 'GONE') return void response.destroy()
         if (body.why === 'TOO_LARGE') {
-          return reject(
-            request,
-            response,
-            'too_large',
-            413,
-            `A request has at most ${options.maxBodyBytes} bytes.`,
-          )
+          return reject(request, response, 'too_large', 413, explainExcess(body.excess, limits))
         }
         return reject(request, response, 'media_type', 400, 'The body is not UTF-8.')
       }
@@ -176,6 +178,8 @@ export function createListener(
   }
 
   function fail(request: IncomingMessage, response: ServerResponse, err: unknown): void {
+    // a client that went away says what a lost database says, and nobody is there to be answered
+    if (request.socket.destroyed) return log.debug({ err }, 'http.request_failed')
     const hindrance = findHindrance(err)
     log[hindrance ? 'warn' : 'error']({ err }, 'http.request_failed')
     if (response.headersSent) return void response.destroy()

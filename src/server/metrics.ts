@@ -27,6 +27,7 @@ export type Rejection =
   | 'media_type'
   | 'too_large'
   | 'too_many'
+  | 'stranger'
   | 'stopping'
 
 /** What the gauges look at whenever they are asked. */

@@ -1,9 +1,11 @@
 import type { IncomingMessage } from 'node:http'
+import { type BodyLimits, BodyScanner, type Excess } from './bodyScanner.ts'
 
 /** A request's body as text, or why there is none. */
 export type Body =
   | { readonly ok: true; readonly text: string }
-  | { readonly ok: false; readonly why: 'TOO_LARGE' | 'NOT_UTF8' | 'GONE' }
+  | { readonly ok: false; readonly why: 'TOO_LARGE'; readonly excess: Excess }
+  | { readonly ok: false; readonly why: 'NOT_UTF8' | 'GONE' }
 
 /**
  * Of a body that is too large, so many times the limit is still read, and dropped: a client that is cut off while it sends
@@ -11,28 +13,31 @@ export type Body =
  */
 const PATIENCE = 4
 
-/** Reads a body of UTF-8 and keeps never more than so many bytes of it, whatever its headers promise. */
-export function readBody(request: IncomingMessage, mostBytes: number): Promise<Body> {
-  const mostRead = mostBytes * PATIENCE
+/** Reads a body of UTF-8 and keeps never more of it than the limits say, whatever its headers promise. */
+export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<Body> {
+  const mostRead = limits.bytes * PATIENCE
   if (Number(request.headers['content-length'] ?? 0) > mostRead) {
-    return Promise.resolve({ ok: false, why: 'TOO_LARGE' })
+    return Promise.resolve({ ok: false, why: 'TOO_LARGE', excess: 'bytes' })
   }
   return new Promise((resolve) => {
+    const scanner = new BodyScanner(limits)
     const chunks: Buffer[] = []
     let bytes = 0
+    let excess: Excess | undefined
     const settle = (body: Body): void => {
       request.off('data', take).off('end', finish).off('error', giveUp).off('close', giveUp)
       resolve(body)
     }
     const take = (chunk: Buffer): void => {
       bytes += chunk.length
-      if (bytes <= mostBytes) return void chunks.push(chunk)
+      excess ??= scanner.take(chunk)
+      if (!excess) return void chunks.push(chunk)
       chunks.length = 0
       if (bytes <= mostRead) return
       request.pause()
-      settle({ ok: false, why: 'TOO_LARGE' })
+      settle({ ok: false, why: 'TOO_LARGE', excess })
     }
-    const finish = (): void => settle(bytes <= mostBytes ? decode(chunks) : { ok: false, why: 'TOO_LARGE' })
+    const finish = (): void => settle(excess ? { ok: false, why: 'TOO_LARGE', excess } : decode(chunks))
     const giveUp = (): void => settle({ ok: false, why: 'GONE' })
     request.on('data', take).on('end', finish).on('error', giveUp).on('close', giveUp)
   })

@@ -31,7 +31,8 @@ export interface SignIn {
 }
 
 const bodySchema = z.object({ token: z.string() })
-const MOST_BYTES = 4096
+/** What the body of a sign-in may be. */
+const BODY = { bytes: 4096, otherBytes: 4096, values: 100, depth: 10 } as const
 
 /** Signs browsers in by a link that works once, or by a token; a session stands for that token. */
 export function createSignIn(options: SignInOptions): SignIn {
@@ -54,7 +55,7 @@ export function createSignIn(options: SignInOptions): SignIn {
 
   async function present(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (!isJson(request.headers['content-type'])) return respondText(response, 415, 'Send JSON.', CLOSE)
-    const body = await readBody(request, MOST_BYTES)
+    const body = await readBody(request, BODY)
     const token = body.ok ? readToken(body.text) : undefined
     if (token === undefined) return respondText(response, 400, 'Send {"token": "…"}.', CLOSE)
     const { credential } = (await authenticator.byToken(token)) ?? {}

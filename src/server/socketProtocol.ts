@@ -12,6 +12,8 @@ import type { Stream, Streams } from './streams.ts'
 export const CLOSE = {
   /** The token is missing, unknown, expired or revoked: try again with another. */
   forbidden: 4403,
+  /** A message that is more than any operation takes. */
+  tooLarge: 1009,
   /** The server stops: its successor, or another one, takes over. */
   restart: 1012,
   /** Too many sockets, or no database at the moment. */
@@ -27,6 +29,8 @@ const INTRODUCTION_MS = 5000
 export interface Connection {
   readonly socket: WebSocket
   readonly request: IncomingMessage
+  /** Called once it is known who is there. */
+  readonly onIntroduced: () => void
   identity?: Identity
   stream?: Stream
 }
@@ -84,6 +88,7 @@ export function createProtocol(options: ProtocolOptions): {
     open.add(context)
     extra.identity = identity
     extra.stream = stream
+    extra.onIntroduced()
     return true
   }
 

@@ -3,6 +3,8 @@ import type { Duplex } from 'node:stream'
 import { handleProtocols } from 'graphql-ws'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { isDatabaseAway } from '../store/databaseAway.ts'
+import { bodyLimitsOf, explainExcess } from './bodyLimits.ts'
+import { BodyScanner } from './bodyScanner.ts'
 import { GRAPHQL_PATH } from './engine.ts'
 import type { Metrics } from './metrics.ts'
 import { isOriginAllowed, type OriginOptions } from './origins.ts'
@@ -10,6 +12,15 @@ import { CLOSE, type Connection, createProtocol, type ProtocolOptions } from './
 
 /** How often sockets are asked for a sign of life, in milliseconds; silent until the next time, they are cut. */
 const PING_MS = 12_000
+
+/** What a socket may send before it has introduced itself, in bytes of whatever kind. */
+const MAX_INTRODUCTION = 8_192
+
+/** How many sockets may be about to introduce themselves; the one that has taken the longest makes room. */
+const MAX_STRANGERS = 500
+
+/** What may wait to be read by a client, in bytes. One that lets more pile up is cut. */
+const MAX_UNREAD = 8 * 1_048_576
 
 /** What sockets are served with. */
 export interface SocketServerOptions extends ProtocolOptions, OriginOptions {
@@ -43,20 +54,25 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
     handleProtocols: (offered) => handleProtocols(offered),
   })
   const silent = new WeakSet<WebSocket>()
+  /** Sockets that have not introduced themselves, the first to come first. */
+  const strangers = new Set<WebSocket>()
   let isStopping = false
 
   const pings = setInterval(() => {
     for (const socket of sockets.clients) {
       if (silent.has(socket)) socket.terminate()
       silent.add(socket)
-      socket.ping()
+      if (!isOverfull(socket)) socket.ping()
     }
   }, PING_MS)
   pings.unref()
 
   function accept(socket: WebSocket, request: IncomingMessage): void {
-    const connection: Connection = { socket, request }
+    const connection: Connection = { socket, request, onIntroduced: () => endIntroduction() }
+    const endIntroduction = watchIntroduction(socket, request)
     socket.on('pong', () => silent.delete(socket))
+    // each is answered by a pong, which waits for a client that does not read as everything else does
+    socket.on('ping', () => void isOverfull(socket))
     socket.on('error', (err) => log.debug({ err }, 'socket.connection_failed'))
     const close = protocol.server.opened(
       {
@@ -67,15 +83,51 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
         onMessage: (handle) => {
           socket.on('message', (data) => {
             // ws hands over one buffer, whatever came
-            handle((data as Buffer).toString()).catch((error: unknown) => fail(socket, error))
+            const bytes = data as Buffer
+            if (socket.readyState === socket.OPEN && !isTooMuch(connection, bytes))
+              handle(bytes.toString()).catch((error: unknown) => fail(socket, error))
           })
         },
       },
       connection,
     )
     socket.once('close', (code, reason) => {
+      endIntroduction()
       close(code, String(reason)).catch((error: unknown) => fail(socket, error))
     })
+  }
+
+  /** Cuts a stranger that sends more than it takes to introduce itself. Returns what ends the watch. */
+  function watchIntroduction(socket: WebSocket, request: IncomingMessage): () => void {
+    let bytes = 0
+    const count = (chunk: Buffer): void => {
+      bytes += chunk.length
+      if (bytes > MAX_INTRODUCTION) cut()
+    }
+    const cut = (): void => {
+      metrics.countRejected('stranger')
+      socket.terminate()
+    }
+    request.socket.on('data', count)
+    socket.on('ping', cut)
+    strangers.add(socket)
+    const [oldest] = strangers
+    if (strangers.size > MAX_STRANGERS) oldest?.terminate()
+    return () => {
+      request.socket.off('data', count)
+      socket.off('ping', cut)
+      strangers.delete(socket)
+    }
+  }
+
+  /** Closes a socket whose message is more than any operation takes, before it is decoded. */
+  function isTooMuch({ socket, identity }: Connection, bytes: Buffer): boolean {
+    const limits = bodyLimitsOf(identity?.caller.role ?? 'VIEWER', maxMessageBytes)
+    const excess = new BodyScanner(limits).take(bytes)
+    if (!excess) return false
+    metrics.countRejected('too_large')
+    socket.close(CLOSE.tooLarge, explainExcess(excess, limits))
+    return true
   }
 
   function fail(socket: WebSocket, err: unknown): void {
@@ -124,11 +176,22 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
   }
 }
 
+/** Resolves when the frame has left, or nobody is there to take it: a client that went away is no fault of the server's. */
 function send(socket: WebSocket, data: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (socket.readyState !== socket.OPEN) return resolve()
-    socket.send(data, (error) => (error ? reject(error) : resolve()))
+  return new Promise((resolve) => {
+    if (socket.readyState !== socket.OPEN || isOverfull(socket)) return resolve()
+    socket.send(data, (error) => {
+      if (error) socket.terminate()
+      resolve()
+    })
   })
+}
+
+/** Cuts a socket whose client does not read. */
+function isOverfull(socket: WebSocket): boolean {
+  if (socket.bufferedAmount <= MAX_UNREAD) return false
+  socket.terminate()
+  return true
 }
 
 function refuse(socket: Duplex, status: 403 | 404 | 503): void {

@@ -79,7 +79,7 @@ async function openFront(
 ): Promise<RunningServer> {
   const { commands, installation, agentTokens, tails, database } = backend
   const { store } = commands
-  const { sessionSeconds, maxStreams, maxBodyBytes, maxSubscriptionsPerSocket } = config
+  const { sessionSeconds, maxStreams, maxStreamsPerToken, maxBodyBytes, maxSubscriptionsPerSocket } = config
   const { allowedOrigins } = config
   const publicUrl = config.publicUrl && new URL(config.publicUrl).origin
   let isStopping = false
@@ -91,8 +91,8 @@ async function openFront(
   })
   const authenticator = createAuthenticator({ store, agentTokens, sessions })
   const codes = new SignInCodes()
-  const eventStreams = new Streams(maxStreams)
-  const socketStreams = new Streams(maxStreams)
+  const eventStreams = new Streams(maxStreams, maxStreamsPerToken)
+  const socketStreams = new Streams(maxStreams, maxStreamsPerToken)
   const metrics = createMetrics({
     pool: store.pool,
     countSubscriptions: () => ({ http: eventStreams.size, socket: sockets.countSubscriptions() }),

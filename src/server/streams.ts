@@ -1,4 +1,4 @@
-import type { Credential } from './authenticate.ts'
+import { type Credential, credentialKey } from './authenticate.ts'
 
 /** Why the server ends a stream: its token is no good any more, or the server stops. */
 export type StreamEnd = 'UNAUTHENTICATED' | 'STOPPING'
@@ -13,11 +13,18 @@ export interface Stream {
 /** All streams that are open, to be ended when their tokens end or the server stops. */
 export class Streams {
   readonly #open = new Set<Stream>()
+  readonly #ofToken = new Map<string, number>()
   #suspects = new Set<Stream>()
   #isStopping = false
 
-  /** @param limit the most that may be open at a time */
-  constructor(readonly limit: number) {}
+  /**
+   * @param limit the most that may be open at a time
+   * @param tokenLimit the most of one token, or of one claim's agent
+   */
+  constructor(
+    readonly limit: number,
+    readonly tokenLimit: number = limit,
+  ) {}
 
   /** How many are open. */
   get size(): number {
@@ -27,13 +34,17 @@ export class Streams {
   /** Takes a stream into care. False where there are too many already, or the server stops. */
   add(stream: Stream): boolean {
     if (this.#isStopping || this.#open.size >= this.limit) return false
+    const key = credentialKey(stream.credential)
+    const count = this.#ofToken.get(key) ?? 0
+    if (count >= this.tokenLimit) return false
+    this.#ofToken.set(key, count + 1)
     this.#open.add(stream)
     return true
   }
 
   /** Lets go of a stream that ended by itself. */
   remove(stream: Stream): void {
-    this.#open.delete(stream)
+    this.#forget(stream)
     this.#suspects.delete(stream)
   }
 
@@ -65,8 +76,18 @@ export class Streams {
 
   #end(stream: Stream, why: StreamEnd): void {
     // it may have ended by itself meanwhile
-    if (!this.#open.delete(stream)) return
+    if (!this.#forget(stream)) return
     stream.end(why)
+  }
+
+  /** Whether it was still open. */
+  #forget(stream: Stream): boolean {
+    if (!this.#open.delete(stream)) return false
+    const key = credentialKey(stream.credential)
+    const count = this.#ofToken.get(key) ?? 0
+    if (count > 1) this.#ofToken.set(key, count - 1)
+    else this.#ofToken.delete(key)
+    return true
   }
 }
 

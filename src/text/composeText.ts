@@ -4,6 +4,9 @@ const EVERY_UNSTORABLE = /[\0\p{Surrogate}]/gu
 
 /** Whether the text can be kept and given back as it is. */
 export function isStorable(text: string): boolean {
+  const { isWellFormed } = text as { readonly isWellFormed?: () => boolean }
+  // the engine's own test, where it has one, is many times as fast on a long text
+  if (isWellFormed) return !text.includes('\0') && isWellFormed.call(text)
   return !UNSTORABLE.test(text)
 }
 

@@ -1,17 +1,25 @@
 import { Worker } from 'node:worker_threads'
 import type { ArtifactProblem } from '../lifecycle/run.ts'
 
-/** What the thread found: what is wrong with the document, or why the schema can't be compiled. */
+/** What the thread found: what is wrong with the text, why it is no JSON, or why the schema can't be compiled. */
 export type Finding =
   | { readonly problems: readonly ArtifactProblem[] }
+  | { readonly unparsable: string }
   | { readonly uncompilable: string }
   /** It took more time, or more memory, than there is for it. */
   | { readonly tooMuch: true }
 
+/** What a thread is asked: whether a JSON text satisfies a schema, or any text a pattern. Without a text, whether it compiles. */
+export interface Task {
+  readonly kind: 'schema' | 'pattern'
+  /** The schema as JSON, or the pattern. */
+  readonly source: string
+  readonly text: string | null
+}
+
 interface Request {
   readonly id: number
-  readonly schema: string
-  readonly document: string | null
+  readonly task: Task
   readonly settle: (finding: Finding) => void
   readonly reject: (error: Error) => void
 }
@@ -52,12 +60,11 @@ export class SchemaThread {
   }
 
   /**
-   * Applies a schema to a document; without one the schema is compiled only. Both are JSON texts. Rejects where the
-   * thread is closed before it has answered: nothing was found out then.
+   * Does the task. Rejects where the thread is closed before it has answered: nothing was found out then.
    */
-  apply(schema: string, document: string | null): Promise<Finding> {
+  apply(task: Task): Promise<Finding> {
     return new Promise((settle, reject) => {
-      this.waiting.push({ id: ++this.lastId, schema, document, settle, reject })
+      this.waiting.push({ id: ++this.lastId, task, settle, reject })
       this.next()
     })
   }
@@ -79,11 +86,11 @@ export class SchemaThread {
     if (this.isReady) this.send(this.current)
   }
 
-  private send({ id, schema, document }: Request): void {
+  private send({ id, task }: Request): void {
     // an answer that came while this thread was held up is read before it is given up
     const onTime = () => setImmediate(() => this.current?.id === id && this.giveUp())
     this.timer = setTimeout(onTime, this.limits.timeoutMs)
-    this.worker?.postMessage({ id, schema, document })
+    this.worker?.postMessage({ id, ...task })
   }
 
   private start(): Worker {

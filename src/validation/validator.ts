@@ -1,4 +1,4 @@
-import type { ArtifactProblem, Json } from '../lifecycle/run.ts'
+import type { ArtifactProblem } from '../lifecycle/run.ts'
 import {
   isDeclaredJson,
   type WorkflowDefinition,
@@ -6,63 +6,64 @@ import {
   type WorkflowPhase,
 } from '../lifecycle/workflow.ts'
 import { composeText } from '../text/composeText.ts'
-import { type Finding, SchemaThread, type ThreadLimits } from './schemaThread.ts'
+import type { Finding, Task, ThreadLimits } from './schemaThread.ts'
+import { SchemaThreads } from './schemaThreads.ts'
 
 /** What a workflow declares of a phase's artifact. */
 type Declared = NonNullable<WorkflowPhase['artifact']>
 
-/** Opens what validates files and the schemas of workflows; its thread is started when the first schema comes. */
+/** Opens what validates files and the schemas of workflows; its threads are started when they are needed. */
 export function openValidator(limits: Partial<ThreadLimits> = {}) {
-  const thread = new SchemaThread(limits)
+  const threads = new SchemaThreads(limits)
   return {
-    async validateArtifact(declared: Declared, content: string): Promise<readonly ArtifactProblem[]> {
+    /** What is wrong with a file. Files of one project wait for one another, not for those of others. */
+    async validateArtifact(
+      declared: Declared,
+      content: string,
+      project: string,
+    ): Promise<readonly ArtifactProblem[]> {
       const problems = checkConstraints(declared, content)
-      for (const { schema, document } of demandsOf(declared, content)) {
-        const misspelt = checkJson(document)
+      for (const { kind, source } of demandsOf(declared))
         problems.push(
-          ...(misspelt ? [misspelt] : toProblems(await thread.apply(JSON.stringify(schema), document))),
+          ...toProblems(await threads.apply(`files of ${project}`, { kind, source, text: content })),
         )
-      }
       return problems
     },
-    async checkSchemas({ phases }: WorkflowDefinition): Promise<readonly WorkflowIssue[]> {
+    /** What is wrong with the schemas of a workflow. Those of one caller wait for one another. */
+    async checkSchemas({ phases }: WorkflowDefinition, caller: string): Promise<readonly WorkflowIssue[]> {
       const issues: WorkflowIssue[] = []
       for (const [index, { artifact }] of phases.entries()) {
-        for (const { schema, field } of artifact ? demandsOf(artifact, '') : []) {
-          const path = ['phases', String(index), 'artifact', field]
-          const found = toProblems(await thread.apply(JSON.stringify(schema), null))
+        for (const { kind, source } of artifact ? demandsOf(artifact) : []) {
+          const path = ['phases', String(index), 'artifact', kind]
+          const found = toProblems(
+            await threads.apply(`workflows of ${caller}`, { kind, source, text: null }),
+          )
           issues.push(...found.map(({ message }) => ({ path, message })))
         }
       }
       return issues
     },
-    /** Ends the thread; what is under way is rejected. */
-    close: () => thread.close(),
+    /** Ends the threads; what is under way is rejected. */
+    close: () => threads.close(),
   }
 }
 
-/** A schema that a JSON text must satisfy, and the field of the declaration it comes from. */
-interface Demand {
-  readonly field: 'schema' | 'pattern'
-  readonly schema: Json
-  readonly document: string
-}
-
-/** A pattern may be as hostile as a schema, so it is applied as one: to the file as a single string. */
-function demandsOf(declared: Declared, content: string): Demand[] {
+/** What the content must satisfy, named as the field of the declaration that it comes from. */
+function demandsOf(declared: Declared): Omit<Task, 'text'>[] {
   const { pattern } = declared
-  const demands: Demand[] = []
+  const demands: Omit<Task, 'text'>[] = []
   // what is declared as JSON must be some, also where nothing more is asked of it
   const schema = declared.schema ?? (isDeclaredJson(declared) ? {} : null)
-  if (schema !== null) demands.push({ field: 'schema', schema, document: content })
-  if (pattern !== null)
-    demands.push({ field: 'pattern', schema: { type: 'string', pattern }, document: JSON.stringify(content) })
+  if (schema !== null) demands.push({ kind: 'schema', source: JSON.stringify(schema) })
+  if (pattern !== null) demands.push({ kind: 'pattern', source: pattern })
   return demands
 }
 
 function toProblems(finding: Finding): readonly ArtifactProblem[] {
   if ('problems' in finding)
     return finding.problems.map(({ path, message }) => ({ path: tell(path), message: tell(message) }))
+  if ('unparsable' in finding)
+    return [{ path: '', message: tell(`the file is no JSON: ${finding.unparsable}`) }]
   if ('uncompilable' in finding)
     return [{ path: '', message: tell(`it can't be compiled: ${finding.uncompilable}`) }]
   return [{ path: '', message: TOO_MUCH }]
@@ -85,16 +86,4 @@ function checkConstraints({ notEmpty, maxBytes }: Declared, content: string): Ar
   const size = Buffer.byteLength(content)
   if (maxBytes !== null && size > maxBytes) say(`the file has ${size} bytes; at most ${maxBytes} are allowed`)
   return problems
-}
-
-function checkJson(content: string): ArtifactProblem | undefined {
-  try {
-    JSON.parse(content)
-    return undefined
-  } catch (error) {
-    return {
-      path: '',
-      message: tell(`the file is no JSON: ${error instanceof Error ? error.message : String(error)}`),
-    }
-  }
 }

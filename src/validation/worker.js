@@ -69,15 +69,25 @@ function explain({ keyword, message = keyword, params }) {
   }
 }
 
-/** @param {{ id: number, schema: string, document: string | null }} request */
-function answer({ id, schema, document }) {
+/** A pattern may be as hostile as a schema, so it is applied as one: to the text as a single string. */
+/** @param {string} pattern */
+const schemaOf = (pattern) => JSON.stringify({ type: 'string', pattern })
+
+/** @param {{ id: number, kind: 'schema' | 'pattern', source: string, text: string | null }} request */
+function answer({ id, kind, source, text }) {
+  let document
+  try {
+    document = kind === 'pattern' || text === null ? text : JSON.parse(text)
+  } catch (error) {
+    return { id, unparsable: shorten(error instanceof Error ? error.message : String(error)) }
+  }
   let validate
   try {
-    validate = compile(schema)
+    validate = compile(kind === 'pattern' ? schemaOf(source) : source)
   } catch (error) {
     return { id, uncompilable: shorten(String(error instanceof Error ? error.message : error)) }
   }
-  if (document === null || validate(JSON.parse(document))) return { id, problems: [] }
+  if (text === null || validate(document)) return { id, problems: [] }
   const problems = (validate.errors ?? [])
     .slice(0, MOST_PROBLEMS)
     .map((error) => ({ path: shorten(error.instancePath), message: shorten(explain(error)) }))

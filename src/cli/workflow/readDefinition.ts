@@ -4,7 +4,7 @@ import { dirname, extname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { JsonValue } from '@pawl/sdk'
 import { EXIT, UsageError } from '../exitCodes.ts'
-import { readText } from '../options.ts'
+import { checkExact, readText } from '../options.ts'
 
 const JAVASCRIPT = ['.js', '.mjs', '.cjs']
 const TYPESCRIPT = ['.ts', '.mts', '.cts']
@@ -25,8 +25,9 @@ export async function readDefinition(file: string): Promise<JsonValue> {
 async function parseDefinition(text: string, file: string): Promise<JsonValue> {
   const { parse } = await import('yaml')
   try {
-    return parse(text) as JsonValue
+    return checkExact(parse(text), file)
   } catch (error) {
+    if (error instanceof UsageError) throw error
     throw new UsageError(`${file} is neither YAML nor JSON: ${(error as Error).message}`, EXIT.invalid)
   }
 }
@@ -46,7 +47,10 @@ async function readModule(file: string): Promise<JsonValue> {
       `${file} exports no workflow: export one by default, or as \`workflow\``,
       EXIT.invalid,
     )
-  return JSON.parse(JSON.stringify(found)) as JsonValue
+  // what JSON has no word for is left out, as a function is; a number that it does not have is a mistake
+  const refuseInexact = (key: string, value: unknown) =>
+    typeof value === 'number' ? checkExact(value, `${file}: ${key}`) : value
+  return checkExact(JSON.parse(JSON.stringify(found, refuseInexact)), file)
 }
 
 interface ModuleExports {

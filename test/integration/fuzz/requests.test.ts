@@ -92,10 +92,14 @@ describe('a body', () => {
       const { status, body } = await post(input(nest(depth)))
       expect([depth, status, body]).toEqual([
         depth,
-        200,
-        { data: { startRun: { __typename: 'InvalidInput' } } },
+        413,
+        { errors: [expect.objectContaining({ message: expect.stringContaining('at most 100 deep') })] },
       ])
     }
+    expect(await post(input(nest(80)))).toMatchObject({
+      status: 200,
+      body: { data: { startRun: { __typename: 'InvalidInput' } } },
+    })
     expect(changedTables(before, await fingerprint())).toEqual([])
     expect(await post(input(nest(60)))).toMatchObject({
       body: { data: { startRun: { __typename: 'StartRunSuccess' } } },

@@ -26,7 +26,7 @@ const SELECT = '{ __typename ... on Problem { message } ... on InvalidInput { is
 
 /** A client of a server, with one socket for all that it sends over sockets. */
 export async function openSender(server: { readonly url: string }, token: string): Promise<Sender> {
-  const socket = await openSocket(server, token)
+  let socket = await openSocket(server, token)
   let sent = 0
   return {
     async send(mutation, input, way) {
@@ -38,9 +38,13 @@ export async function openSender(server: { readonly url: string }, token: string
       }
       const query = `mutation ($input: ${type.name}!) { ${name}(input: $input) ${SELECT} }`
       const payload = `{"query":${JSON.stringify(query)},"variables":{"input":${input}}}`
-      return way === 'variables'
-        ? post(server, token, name, payload)
-        : put(socket, `${++sent}`, name, payload)
+      if (way === 'variables') return post(server, token, name, payload)
+      try {
+        return await put(socket, `${++sent}`, name, payload)
+      } catch (error) {
+        socket = await openSocket(server, token)
+        throw error
+      }
     },
     close: () => socket.close(),
   }

@@ -25,7 +25,8 @@ const declare = (artifact: object = {}): Declared => ({
   pattern: null,
   ...artifact,
 })
-const validate = (artifact: object, content: string) => validator.validateArtifact(declare(artifact), content)
+const validate = (artifact: object, content: string) =>
+  validator.validateArtifact(declare(artifact), content, 'a')
 /** Validates a value by a schema. */
 const judge = (schema: object, value: unknown) => validate({ schema }, JSON.stringify(value))
 const whole = (message: RegExp) => [{ path: '', message: expect.stringMatching(message) }]
@@ -206,6 +207,7 @@ describe('a schema that can not be compiled', () => {
           { key: 'b', final: true, artifact: { path: 'b.json', ...artifact } },
         ],
       }),
+      'somebody',
     )
 
   it.each([
@@ -375,17 +377,33 @@ describe('the validator', () => {
       for (let i = 0; i < 9; i++) {
         const values = Array.from({ length: 5_000 }, (_, j) => `${i}_${j}_${'x'.repeat(400)}`)
         const first = JSON.stringify(values[0])
-        expect(await own.validateArtifact(declare({ schema: { enum: values } }), first)).toEqual([])
+        expect(await own.validateArtifact(declare({ schema: { enum: values } }), first, 'a')).toEqual([])
       }
     } finally {
       await own.close()
     }
   })
 
+  it('lets no project wait for the hostile files of another', async () => {
+    const own = openValidator({ timeoutMs: 60_000 })
+    const hostile = Array.from({ length: 5 }, () =>
+      own.validateArtifact(declare({ pattern: '^(a+)+$' }), `${'a'.repeat(50)}!`, 'hostile'),
+    )
+    const given = Promise.allSettled(hostile)
+    try {
+      // none of the hostile ones is over before the test is
+      for (let i = 0; i < 5; i++)
+        expect(await own.validateArtifact(declare({ schema: {} }), '{}', `project ${i}`)).toEqual([])
+    } finally {
+      await own.close()
+    }
+    expect(await given).toEqual(hostile.map(() => expect.objectContaining({ status: 'rejected' })))
+  })
+
   it('lets go of what is under way when it is closed, and can be closed again', async () => {
     const own = openValidator({ timeoutMs: 60_000 })
-    const endless = own.validateArtifact(declare({ pattern: '^(a+)+$' }), `${'a'.repeat(50)}!`)
-    const waiting = own.validateArtifact(declare({ schema: {} }), '{}')
+    const endless = own.validateArtifact(declare({ pattern: '^(a+)+$' }), `${'a'.repeat(50)}!`, 'a')
+    const waiting = own.validateArtifact(declare({ schema: {} }), '{}', 'a')
     const settled = Promise.allSettled([endless, waiting])
     await own.close()
     // nobody may say of a file that it is invalid, only because the server stopped

@@ -37,6 +37,21 @@ describe("a worker's settings", () => {
     })
   })
 
+  test('are taken exactly, or refused with their place', async () => {
+    const agent = '{ adapter: process, command: [a], prompt: stdin }'
+    const { agents } = await load(`agents: { constructor: ${agent} }`)
+    expect(Object.keys(agents)).toEqual(['constructor'])
+    expect(await mistakesOf(`agents: { a: ${agent},\n  __proto__: ${agent} }`)).toEqual([
+      'worker.yaml:2:14: agents.__proto__ is a key that can not be kept',
+    ])
+    expect(await mistakesOf('concurrency: .inf')).toEqual([
+      expect.stringMatching(/^worker.yaml:1:14: concurrency is a number that JSON does not have/),
+    ])
+    expect(await mistakesOf('leaseSeconds: 12345678901234567890')).toEqual([
+      expect.stringMatching(/^worker.yaml:1:15: leaseSeconds is a number beyond/),
+    ])
+  })
+
   test('are read from a file, its paths relative to it', async () => {
     const config = await load(`
 workflows: [delivery]
