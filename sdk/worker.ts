@@ -6,7 +6,7 @@ import { createKey } from './request.ts'
 import { unwrap } from './results.ts'
 import { pause } from './retry.ts'
 import type { Runs } from './runs.ts'
-import type { ClaimRunResult, RunStatus } from './types.ts'
+import type { ClaimRunResult, Run, RunStatus } from './types.ts'
 
 /** Which runs a worker takes, and how. */
 export interface WorkerOptions {
@@ -154,6 +154,13 @@ export class Worker {
     }
   }
 
+  /** Rings when the run may be claimed. */
+  async #ringAt({ notBefore, asOf }: Run): Promise<void> {
+    const milliseconds = notBefore === null ? 0 : Date.parse(notBefore) - Date.parse(asOf)
+    if (milliseconds > 0) await pause(milliseconds, this.#stopping.signal)
+    this.#bell.ring()
+  }
+
   /** Rings when the feed tells of a run that may be taken. */
   async #listen(): Promise<void> {
     const { workflows, labels, project, pollMs = 5_000, onError } = this.#options
@@ -166,7 +173,8 @@ export class Worker {
           signal,
           onConnection: () => this.#bell.ring(),
         })) {
-          if (run?.status === 'QUEUED' && (workflows?.includes(run.workflow.name) ?? true)) this.#bell.ring()
+          if (run?.status === 'QUEUED' && (workflows?.includes(run.workflow.name) ?? true))
+            void this.#ringAt(run)
         }
       } catch (error) {
         onError?.(error)

@@ -39,7 +39,10 @@ const DETAILS: Details = {
     `look at it with: pawl approval show ${approval.id}`,
   ],
   ConcurrencyConflict: ({ holder }) => [`held by ${holder.id}: ${isNow(holder)}`],
-  NotClaimable: ({ run }) => heldBy(run),
+  NotClaimable: ({ run, claimableAt }) => [
+    ...heldBy(run),
+    ...(claimableAt ? [`it may be claimed at ${claimableAt}`] : []),
+  ],
   NotResumable: ({ run, continuedBy }) => [
     ...heldBy(run),
     ...(continuedBy ? [`look at it with: pawl run show ${continuedBy.id}`] : []),

@@ -95,6 +95,14 @@ export function parseSeconds(text: string): number {
   return Number(match[1]) * UNITS[(match[2] || 's') as keyof typeof UNITS]
 }
 
+/** A moment: as RFC 3339 writes it, or a length of time from now by this machine's clock, as `20m`. */
+export function parseMoment(text: string): string {
+  const from = /^\d{1,9}[smhd]?$/.test(text) ? Date.now() + parseSeconds(text) * 1_000 : Date.parse(text)
+  if (Number.isNaN(from) || !/^\d/.test(text))
+    throw new InvalidArgumentError('It must be like 2026-01-31T12:00:00Z, or a time from now like 5m, 12h.')
+  return new Date(from).toISOString()
+}
+
 /** Text given as it is, as `@file`, or as `-` for standard input. */
 export function readText(given: string): string {
   if (given !== '-' && !given.startsWith('@')) return given

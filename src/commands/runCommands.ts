@@ -1,6 +1,6 @@
 import type { Operation } from '../lifecycle/authority.ts'
 import type { ClaimRequest, Command, Recovery } from '../lifecycle/commands.ts'
-import type { Json, PhaseError } from '../lifecycle/run.ts'
+import type { Instant, Json, PhaseError } from '../lifecycle/run.ts'
 import type { FailReason } from '../lifecycle/words.ts'
 import type { Refused } from './answers.ts'
 import { checkRole } from './authorize.ts'
@@ -75,10 +75,24 @@ export const resumeRun = about(
   (input, caller) => (input.claim ? checkRole(caller, 'claimRun') : undefined),
 )
 
+/** A release, which may put off the next claim. */
+export interface ReleaseRun extends AboutRun {
+  readonly fence: number
+  /** Nobody is to claim the run before. */
+  readonly notBefore?: Instant | null | undefined
+  /** What it waits for, to be shown. */
+  readonly waitsFor?: string | null | undefined
+  /** Whether the owner could not begin: then the queue limit counts on. */
+  readonly blocked?: boolean | null | undefined
+}
+
 /** Gives a claim back: the run returns to the queue, or keeps its status. Problem: LeaseLost. */
-export const releaseRun = about('releaseRun', ({ fence }: AboutRun & { readonly fence: number }) => ({
+export const releaseRun = about('releaseRun', (input: ReleaseRun) => ({
   type: 'releaseRun',
-  fence,
+  fence: input.fence,
+  notBefore: input.notBefore ?? null,
+  waitsFor: input.waitsFor ?? null,
+  blocked: input.blocked ?? false,
 }))
 
 /** Settles a run as COMPLETED, on evidence; again by the claim that did, it changes nothing. Problems: NotCompletable, LeaseLost, RevisionConflict. */

@@ -156,6 +156,14 @@ export const int = (least: number, most: number, description: string) =>
 
 export const flag = (description: string) => field('Boolean', z.boolean(), description)
 
+/** A point in time, in milliseconds. */
+export const instant = (description: string) =>
+  field(
+    'DateTime',
+    z.date().transform((date) => date.getTime()),
+    description,
+  )
+
 /** JSON of a bounded size and depth. */
 export const json = (description: string) =>
   field('JSON', z.unknown().superRefine(checkJson) as unknown as z.ZodType<Json>, description)

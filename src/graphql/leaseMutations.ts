@@ -9,8 +9,10 @@ import { DirectiveRef, toDirective } from './directive.ts'
 import {
   defaulted,
   defineInput,
+  flag,
   id,
   idempotencyKey,
+  instant,
   int,
   leaseSeconds,
   name,
@@ -18,6 +20,7 @@ import {
   needed,
   neededFence,
   runId,
+  text,
 } from './input.ts'
 import { claimMade } from './lease.ts'
 import { defineMutation, REPLAYED } from './mutation.ts'
@@ -119,7 +122,18 @@ defineMutation('renewLease', {
 
 defineMutation('releaseRun', {
   description: 'Gives a claim back. A running run returns to the queue, a cancelling one is cancelled.',
-  input: defineInput('ReleaseRunInput', 'A release.', { runId, fence: neededFence, idempotencyKey }),
+  input: defineInput('ReleaseRunInput', 'A release.', {
+    runId,
+    fence: neededFence,
+    notBefore: instant(
+      'Nobody is to claim a running run before, at most 8 days ahead: it waits in the queue until then.',
+    ),
+    waitsFor: text(500, 'What it waits for, to be shown.'),
+    blocked: flag(
+      'Whether the owner could not begin, as where another run is in the directory: the queue limit counts on then, from when the run was first queued. Left out: it counts from `notBefore`.',
+    ),
+    idempotencyKey,
+  }),
   run: ({ commands, caller }, input) => releaseRun(commands, caller, input),
   success: aboutRun,
   problems: ['LeaseLost', 'RunNotFound', 'IdempotencyMismatch', 'InvalidInput', 'Forbidden'],

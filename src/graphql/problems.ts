@@ -101,6 +101,12 @@ export const PROBLEMS: Problems<ProblemType> = {
       description: 'Who holds it; null where nobody does.',
       resolve: ({ claim, run }) => (claim && run ? { claim, now: run.now } : null),
     }),
+    claimableAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it may be claimed, where it waits for that.',
+      resolve: (refused) => refused.claimableAt,
+    }),
   })),
   NothingToClaim: problem('NothingToClaim', 'No queued run matches.', () => ({})),
   NotPausable: problem('NotPausable', 'The run can not be paused in its status.', (t) => ({

@@ -149,6 +149,17 @@ builder.objectType(RunRef, {
       description: 'The claim on it, live or expired; null where nobody holds it.',
       resolve: ({ run, now }) => run.claim && { claim: run.claim, now },
     }),
+    notBefore: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'Nobody claims it before; null where it does not wait. A pause keeps it, a resume clears it.',
+      resolve: ({ run }) => run.notBefore,
+    }),
+    waitsFor: t.string({
+      nullable: true,
+      description: 'What it waits for until then, in the words of its last owner.',
+      resolve: ({ run }) => run.waitsFor,
+    }),
     concurrencyKey: t.string({
       nullable: true,
       description: 'Among the active runs of a project only one has this key.',

@@ -105,6 +105,7 @@ defineMutation('resumeRun', {
   success: aboutClaim,
   problems: [
     'NotResumable',
+    'NotClaimable',
     'ConcurrencyConflict',
     'RevisionConflict',
     'IdempotencyMismatch',

@@ -1,4 +1,4 @@
-import type { ArtifactProblem, Json, PhaseError } from './run.ts'
+import type { ArtifactProblem, Instant, Json, PhaseError } from './run.ts'
 import type {
   ApprovalKind,
   Decision,
@@ -43,7 +43,16 @@ interface Conditional {
 /** A command about one run, as `decide` takes it; its field names are those of the API's input. */
 export type Command =
   | ({ readonly type: 'claimRun' } & ClaimRequest)
-  | { readonly type: 'releaseRun'; readonly fence: number }
+  | {
+      readonly type: 'releaseRun'
+      readonly fence: number
+      /** Nobody is to claim it before; null: anybody may, at once. */
+      readonly notBefore: Instant | null
+      /** What it waits for, to be shown. */
+      readonly waitsFor: string | null
+      /** The owner could not begin: the queue limit counts on from when it had counted from. */
+      readonly blocked: boolean
+    }
   | ({ readonly type: 'pauseRun'; readonly comment: string | null } & Conditional)
   | ({
       readonly type: 'resumeRun'

@@ -3,6 +3,7 @@ import { allowedPhases, isRepairable, isStartable } from './decide/ways.ts'
 import { whyNotResumable } from './decide/ownership.ts'
 import { missingEvidence, missingForPhase, rejectedQuestions } from './evidence.ts'
 import {
+  claimableAt,
   currentPhaseOf,
   holdsLease,
   type Instant,
@@ -47,7 +48,7 @@ const phaseIs = (test: (phase: ReturnType<typeof currentPhaseOf>) => boolean) =>
 
 /** What a command needs beside the status it is admitted in. */
 const CONDITIONS: { readonly [C in RunCommand]: ((run: Run, rules: Rules) => boolean) | null } = {
-  CLAIM: (run, { now }) => liveClaim(run.claim, now) === null,
+  CLAIM: (run, { now }) => liveClaim(run.claim, now) === null && claimableAt(run, now) === null,
   RELEASE: (run, { now }) => liveClaim(run.claim, now) !== null,
   PAUSE: null,
   RESUME: isResumable,
@@ -72,7 +73,7 @@ const CONDITIONS: { readonly [C in RunCommand]: ((run: Run, rules: Rules) => boo
 export function nextAction(run: Run, rules: Rules): NextAction {
   switch (run.status) {
     case 'QUEUED':
-      return 'CLAIM'
+      return claimableAt(run, rules.now) === null ? 'CLAIM' : 'WAIT'
     case 'RUNNING':
       return nextStep(run, rules)
     case 'AWAITING_APPROVAL':

@@ -7,6 +7,7 @@ import {
   isPausedByPerson,
   liveClaim,
   openApproval,
+  queuedSince,
   type Run,
   waitsForEver,
 } from './run.ts'
@@ -64,7 +65,8 @@ function orphanedAt(run: Run, settings: Settings): Instant {
 }
 
 function staleAt(run: Run, settings: Settings): Instant {
-  return run.lastActivityAt + settings.staleAfterSeconds * 1000
+  const waitedFor = Math.max(run.lastActivityAt, run.notBefore ?? run.lastActivityAt)
+  return waitedFor + settings.staleAfterSeconds * 1000
 }
 
 function lapse(draft: Draft, settings: Settings): void {
@@ -142,7 +144,7 @@ function limitsOf(run: Run, workflow: WorkflowDefinition): Limit[] {
     if (seconds !== null)
       limits.push({ at: since + seconds * 1000, reason, error: `${what} longer than ${seconds} s` })
   }
-  if (run.status === 'QUEUED') limit(run.statusAt, queueSeconds, 'QUEUE_TIMEOUT', 'the run was queued')
+  if (run.status === 'QUEUED') limit(queuedSince(run), queueSeconds, 'QUEUE_TIMEOUT', 'the run was queued')
   if (run.status === 'RUNNING') {
     const phase = run.phases.find((each) => each.key === run.currentPhase && each.round === run.round)
     if (
@@ -151,7 +153,7 @@ function limitsOf(run: Run, workflow: WorkflowDefinition): Limit[] {
       (phase.status === 'RUNNING' || phase.status === 'AWAITING_ARTIFACT')
     ) {
       const seconds = findWorkflowPhase(workflow, phase.key)?.timeoutSeconds ?? null
-      limit(phase.startedAt, seconds, 'PHASE_TIMEOUT', `phase ${phase.key} took`)
+      limit(phase.startedAt + run.awayMs, seconds, 'PHASE_TIMEOUT', `phase ${phase.key} took`)
     }
     limit(run.lastActivityAt, idleSeconds, 'IDLE_TIMEOUT', 'the run was silent')
   }

@@ -50,6 +50,12 @@ const closed = z
   })
   .describe('What settling closed below the run.')
 
+const awayMs = z
+  .int()
+  .nonnegative()
+  .optional()
+  .describe('How long the run had not been RUNNING, in milliseconds; absent in logs of earlier versions, where limits counted it.')
+
 const requeuedBecause = z.enum(['RELEASED', 'OWNER_LOST'])
 
 export const EVENT_PAYLOADS = {
@@ -76,6 +82,8 @@ export const EVENT_PAYLOADS = {
       .nonnegative()
       .describe('Period of the lease in seconds; 0: claimed without a lease.'),
     expiresAt: moment.nullable(),
+    queuedFrom: moment.optional().describe('Since when the queue limit had counted.'),
+    awayMs,
   }),
   'run.released': z.strictObject({
     fence,
@@ -86,8 +94,11 @@ export const EVENT_PAYLOADS = {
     fence,
     because: requeuedBecause,
     executions: z.array(id).describe('Executions in flight, ended SUPERVISOR_LOST.'),
+    notBefore: moment.optional().describe('Nobody claims the run before.'),
+    waitsFor: z.string().optional().describe('What it waits for.'),
+    blocked: z.boolean().optional().describe('Whether the owner could not begin, so that the queue limit counts on.'),
   }),
-  'run.paused': z.strictObject({ comment }),
+  'run.paused': z.strictObject({ comment, awayMs }),
   'run.resumed': z.strictObject({
     from: z.enum(RUN_STATUSES),
     to: z.enum(RUN_STATUSES),
@@ -95,6 +106,7 @@ export const EVENT_PAYLOADS = {
     reason: z.enum(RUN_REASONS).nullable().describe('Why the run had settled.'),
     error: z.string().nullable().describe('The error that the run carried.'),
     settledAt: moment.nullable(),
+    awayMs,
   }),
   'run.completed': z.strictObject({ output: json, closed }),
   'run.failed': z.strictObject({
@@ -211,6 +223,7 @@ export const EVENT_PAYLOADS = {
     comment,
     phaseId: id.nullable(),
     runStatus: z.enum(RUN_STATUSES).describe('Status of the run after the decision.'),
+    awayMs,
     disposed: z.array(id).describe('Sessions that the decision disposed of.'),
   }),
   'approval.expired': z.strictObject({
@@ -218,6 +231,7 @@ export const EVENT_PAYLOADS = {
     onExpiry: z.enum(EXPIRY_POLICIES),
     phaseId: id.nullable(),
     runStatus: z.enum(RUN_STATUSES).describe('Status of the run after the expiry.'),
+    awayMs,
   }),
   'message.sent': z.strictObject({ id, text: z.string(), mode: z.enum(MESSAGE_MODES) }),
   'message.acknowledged': z.strictObject({ id, receipt: z.enum(RECEIPTS) }),

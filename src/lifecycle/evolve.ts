@@ -46,6 +46,8 @@ function create(
     claimants: [],
     resumes: 0,
     takeovers: 0,
+    ...AT_ONCE,
+    awayMs: 0,
     createdBy: event.actor,
     createdById: event.actorId,
     createdAt: event.at,
@@ -70,7 +72,7 @@ function change(
 ): Run {
   switch (event.type) {
     case 'run.claimed': {
-      const { owner, fence, leaseSeconds, expiresAt } = event.payload
+      const { owner, fence, leaseSeconds, expiresAt, queuedFrom, awayMs } = event.payload
       const claim = {
         owner,
         fence,
@@ -81,17 +83,28 @@ function change(
       }
       const claimants = withClaimant(run.claimants, event.actorId)
       const startedAt = run.startedAt ?? event.at
-      return { ...moveTo(run, 'RUNNING', event.at), claim, claimants, fence, startedAt }
+      return {
+        ...moveTo(run, 'RUNNING', event.at, awayMs),
+        ...AT_ONCE,
+        queuedFrom: toInstant(queuedFrom),
+        claim,
+        claimants,
+        fence,
+        startedAt,
+      }
     }
     case 'run.released':
       return { ...endExecutions(run, event.payload.executions, 'SUPERVISOR_LOST', event.at), claim: null }
     case 'run.requeued': {
       const requeued = endExecutions(run, event.payload.executions, 'SUPERVISOR_LOST', event.at)
-      const takeovers = run.takeovers + (event.payload.because === 'OWNER_LOST' ? 1 : 0)
-      return { ...moveTo(requeued, 'QUEUED', event.at), claim: null, takeovers }
+      const { because, notBefore, waitsFor = null, blocked = false } = event.payload
+      const takeovers = run.takeovers + (because === 'OWNER_LOST' ? 1 : 0)
+      const queuedFrom = blocked ? run.queuedFrom : toInstant(notBefore)
+      const wait = { notBefore: toInstant(notBefore), waitsFor, queuedFrom }
+      return { ...moveTo(requeued, 'QUEUED', event.at), ...wait, claim: null, takeovers }
     }
     case 'run.paused':
-      return moveTo(run, 'PAUSED', event.at)
+      return moveTo(run, 'PAUSED', event.at, event.payload.awayMs)
     case 'run.resumed':
       return resume(run, event.at, event.payload)
     case 'run.completed':
@@ -151,7 +164,7 @@ function change(
         history: [...before.history, { attempt, epoch: event.epoch, status: 'RUNNING' }],
       }))
       const roundComplete = workflow.completeRoundAt === phase ? false : run.roundComplete
-      return { ...started, currentPhase: phase, roundComplete }
+      return { ...started, currentPhase: phase, roundComplete, awayMs: 0 }
     }
     case 'phase.completed':
       return changePhase(run, event.payload.id, (phase) => endPhase(phase, 'COMPLETED', event.at))
@@ -184,8 +197,16 @@ function withClaimant(claimants: Run['claimants'], id: string | null): Run['clai
   return id === null || claimants.includes(id) ? claimants : [...claimants, id]
 }
 
-function moveTo(run: Run, status: RunStatus, at: Instant): Run {
-  return { ...run, status, statusAt: at }
+/** Where nothing keeps a run from being claimed, and its queue limit counts from when it is QUEUED. */
+const AT_ONCE = { notBefore: null, waitsFor: null, queuedFrom: null } as const
+
+/** @param awayMs how long the run had not been RUNNING, where it was not */
+function moveTo(run: Run, status: RunStatus, at: Instant, awayMs = 0): Run {
+  return { ...run, status, statusAt: at, awayMs: run.awayMs + awayMs }
+}
+
+function toInstant(moment: string | undefined): Instant | null {
+  return moment === undefined ? null : Date.parse(moment)
 }
 
 function beginEpoch(run: Run, at: Instant): Run {
@@ -205,8 +226,8 @@ function beginEpoch(run: Run, at: Instant): Run {
   }
 }
 
-function resume(run: Run, at: Instant, { from, to }: EventPayload<'run.resumed'>): Run {
-  if (from !== 'FAILED') return moveTo(run, to, at)
+function resume(run: Run, at: Instant, { from, to, awayMs }: EventPayload<'run.resumed'>): Run {
+  if (from !== 'FAILED') return { ...moveTo(run, to, at, awayMs), ...AT_ONCE }
   // a claim may have outlived the settling, and ended since without an event
   return { ...moveTo(beginEpoch(run, at), to, at), claim: null, resumes: run.resumes + 1 }
 }
@@ -219,7 +240,8 @@ function settle(run: Run, at: Instant, status: SettledStatus, closed: Closed): R
     if (cancelled.has(phase.id)) return endPhase(phase, 'CANCELLED', at)
     return skipped.has(phase.id) ? { ...phase, status: 'SKIPPED' as const } : phase
   })
-  const disposed = endSessions({ ...moveTo(ended, status, at), settledAt: at, phases }, closed.sessions)
+  const settled = { ...moveTo(ended, status, at), ...AT_ONCE, settledAt: at, phases }
+  const disposed = endSessions(settled, closed.sessions)
   return changeMessages(voidApprovals(disposed, closed.approvals), closed.messages, 'UNDELIVERED')
 }
 

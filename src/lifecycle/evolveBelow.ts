@@ -199,12 +199,15 @@ function requestApproval(
 /** What a decision makes of the phase and of the run's status; a run that failed by it has an event of its own. */
 function rule(
   run: Run,
-  { phaseId, runStatus }: Pick<EventPayload<'approval.decided'>, 'phaseId' | 'runStatus'>,
+  { phaseId, runStatus, awayMs = 0 }: Pick<EventPayload<'approval.decided'>, 'phaseId' | 'runStatus' | 'awayMs'>,
   decision: Decision | null,
   at: Instant,
   comment: string | null,
 ): Run {
-  const moved = runStatus === run.status ? run : { ...run, status: runStatus, statusAt: at }
+  const moved =
+    runStatus === run.status
+      ? run
+      : { ...run, status: runStatus, statusAt: at, awayMs: run.awayMs + awayMs, queuedFrom: null }
   if (phaseId === null) return moved
   if (decision === 'APPROVE') return movePhase(moved, phaseId, 'COMPLETED', at)
   if (decision !== 'REJECT') return moved

@@ -1,4 +1,4 @@
-import type { Claim } from './run.ts'
+import type { Claim, Instant } from './run.ts'
 import { explainIllegalTransition } from './explainTransition.ts'
 import { admits } from './transitions.ts'
 import type {
@@ -60,7 +60,15 @@ export type Refusal =
   | { readonly type: 'RevisionConflict'; readonly expected: number; readonly actual: number }
   | { readonly type: 'LeaseLost'; readonly yourFence: number; readonly currentFence: number }
   | { readonly type: 'IdempotencyMismatch'; readonly differingPaths: readonly string[] }
-  | { readonly type: 'NotClaimable'; readonly status: RunStatus; readonly claim: Claim | null }
+  | {
+      readonly type: 'NotClaimable'
+      readonly status: RunStatus
+      readonly claim: Claim | null
+      /** When it may be claimed, where it waits for that. */
+      readonly claimableAt: Instant | null
+      /** What it waits for. */
+      readonly waitsFor: string | null
+    }
   | { readonly type: 'NotPausable'; readonly status: RunStatus }
   | {
       readonly type: 'NotResumable'
@@ -113,6 +121,21 @@ const NOT_RESUMABLE: Record<NotResumableCause, string> = {
   CONTINUED: 'another run goes on from where it ended',
 }
 
+function explainNotClaimable({
+  status,
+  claim,
+  claimableAt,
+  waitsFor,
+}: Extract<Refusal, { type: 'NotClaimable' }>): string {
+  if (claim) return `The run is ${status} and held by ${claim.owner}.`
+  if (claimableAt === null) return `The run is ${status}; only a queued run can be claimed.`
+  const why = waitsFor === null ? '' : ` (${waitsFor})`
+  const until = new Date(claimableAt).toISOString()
+  return status === 'QUEUED'
+    ? `The run waits until ${until}${why}; nobody claims it before. Pausing and resuming it puts an end to the waiting.`
+    : `The run waits until ${until}${why}; nobody claims it before. Resuming it without a claim puts an end to the waiting.`
+}
+
 /** The refusal in words: what is so, and what to do next. */
 export function explainRefusal(refusal: Refusal): string {
   switch (refusal.type) {
@@ -125,9 +148,7 @@ export function explainRefusal(refusal: Refusal): string {
     case 'IdempotencyMismatch':
       return `This idempotency key was used with another input; what differs: ${refusal.differingPaths.join(', ')}.`
     case 'NotClaimable':
-      return refusal.claim
-        ? `The run is ${refusal.status} and held by ${refusal.claim.owner}.`
-        : `The run is ${refusal.status}; only a queued run can be claimed.`
+      return explainNotClaimable(refusal)
     case 'NotPausable':
       return `The run is ${refusal.status} and can't be paused.`
     case 'NotResumable':

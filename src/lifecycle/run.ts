@@ -234,6 +234,14 @@ export interface Run {
   readonly createdBy: string
   readonly createdById: string | null
   readonly createdAt: Instant
+  /** Before this nobody claims the run; null: it may be claimed once it is QUEUED. */
+  readonly notBefore: Instant | null
+  /** What it waits for until then, in its last owner's words. */
+  readonly waitsFor: string | null
+  /** Since when the queue limit counts, where that is not since the run became QUEUED; of a claimed run, since when it counted. */
+  readonly queuedFrom: Instant | null
+  /** How long the run was not RUNNING since its phase was started, in milliseconds: phase limits don't count that. */
+  readonly awayMs: number
   /** When the present epoch began; the run limit is counted from here. */
   readonly epochAt: Instant
   /** Since when the run has its present status. */
@@ -260,6 +268,16 @@ export function currentPhaseOf(run: Run): Phase {
 /** A phase of the present round by its key. */
 export function findPhase(run: Run, key: string): Phase | undefined {
   return run.phases.find((phase) => phase.key === key && phase.round === run.round)
+}
+
+/** Since when the queue limit of a queued run counts. */
+export function queuedSince({ queuedFrom, statusAt }: Run): Instant {
+  return queuedFrom ?? statusAt
+}
+
+/** When the run may be claimed, where it has to wait for that; else null. */
+export function claimableAt({ notBefore }: Run, now: Instant): Instant | null {
+  return notBefore !== null && notBefore > now ? notBefore : null
 }
 
 /** The claim while it is good: its lease has not expired, or it was made without one. */

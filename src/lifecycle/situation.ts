@@ -32,6 +32,11 @@ export interface Situation {
   readonly sha256: (text: string) => string
 }
 
+/** How long a run that is not RUNNING has not been, in milliseconds, for the event that ends its status. */
+export function awayMsOf({ run, now }: Draft): number {
+  return run.status === 'RUNNING' || run.settledAt !== null ? 0 : Math.max(0, now - run.statusAt)
+}
+
 /**
  * A decision under way: the run as it is after the events noted so far. Each note is folded at once, so that
  * the next rule sees the run as it will be, and what is applied is what the log says.

@@ -30,6 +30,7 @@ WITH guard AS (
     claimed_by_id = CASE WHEN n.lease_owner IS NULL THEN r.claimed_by_id ELSE n.claimed_by_id END,
     lease_owner = n.lease_owner, lease_seconds = n.lease_seconds, lease_expires_at = n.lease_expires_at,
     release_key = coalesce($6, r.release_key), resumes = n.resumes, takeovers = n.takeovers, epoch_at = n.epoch_at,
+    not_before = n.not_before, waits_for = n.waits_for, queued_from = n.queued_from, away_ms = n.away_ms,
     status_at = n.status_at, started_at = n.started_at, settled_at = n.settled_at,
     last_activity_at = greatest(r.last_activity_at, n.last_activity_at), due_at = n.due_at,
     parent_told = CASE WHEN r.settled_at IS DISTINCT FROM n.settled_at THEN r.parent_id IS NULL ELSE r.parent_told END

@@ -18,7 +18,7 @@ const MATCHES = `($1::text[] IS NULL OR r.workflow_id = ANY(ARRAY(SELECT w.id FR
 const FIND_CLAIMABLE: Prepared = {
   name: 'find-claimable',
   text: `
-(SELECT r.id, r.status_at FROM run r WHERE r.status = 'QUEUED' AND ${MATCHES} ORDER BY r.status_at, r.id LIMIT $4)
+(SELECT r.id, r.status_at FROM run r WHERE r.status = 'QUEUED' AND (r.not_before IS NULL OR r.not_before <= clock_timestamp()) AND ${MATCHES} ORDER BY r.status_at, r.id LIMIT $4)
 UNION ALL
 (SELECT r.id, r.status_at FROM run r
   WHERE r.status = 'RUNNING' AND r.lease_expires_at <= clock_timestamp() AND ${MATCHES} ORDER BY r.status_at, r.id LIMIT $4)

@@ -18,7 +18,7 @@ export type { Actor } from './choices.ts'
 /** One step of a history about one run. */
 export type RunAction =
   | (About & { readonly kind: 'claim' } & Claiming)
-  | (Driving & { readonly kind: 'release' })
+  | (Driving & { readonly kind: 'release'; readonly wait: number | null; readonly blocked: boolean })
   | (Driving & { readonly kind: 'confirmCancel' })
   | (Driving & { readonly kind: 'renew'; readonly seconds: number | null })
   | (Conditional & { readonly kind: 'pause'; readonly comment: string | null })
@@ -123,7 +123,7 @@ export const aboutActions: readonly [number, fc.Arbitrary<AboutAction>][] = [
     8,
     fc.tuple(of<ActionOf<'claim'>>('claim', about), claiming).map(([one, claim]) => ({ ...one, ...claim })),
   ],
-  [2, of<ActionOf<'release'>>('release', driving)],
+  [2, of<ActionOf<'release'>>('release', { ...driving, wait: fc.constantFrom(null, 1050), blocked: fc.boolean() })],
   [3, of<ActionOf<'confirmCancel'>>('confirmCancel', driving)],
   [5, of<ActionOf<'renew'>>('renew', { ...driving, seconds: fc.constantFrom(null, null, 500) })],
   [3, of<ActionOf<'pause'>>('pause', { ...about, revision, comment })],

@@ -87,13 +87,18 @@ function askRun(action: RunAction, run: ModelRun, input: Record<string, unknown>
       Object.assign(input, { owner, leaseSeconds })
       return { rule: ({ run, now }) => oracle.claim(run, now, { owner, leaseSeconds }) }
     }
-    case 'release':
+    case 'release': {
+      const { wait: seconds, blocked } = action
+      // what waits for nothing says nothing of it: of a release after settling only the fence is kept
+      if (seconds !== null) Object.assign(input, { notBefore: Date.now() + seconds * 1000 })
+      if (blocked) Object.assign(input, { blocked })
       return {
         rule: ({ model, run, now, before, key }) => {
           if (!isActive(run) && before === run.status) oracle.rememberLastRelease(model, run, key)
-          return oracle.release(run, now)
+          return oracle.release(run, now, { seconds, blocked })
         },
       }
+    }
     case 'confirmCancel':
       return { rule: ({ run, now }) => oracle.confirmCancel(run, now) }
     case 'renew': {

@@ -62,6 +62,9 @@ export function newRun(
     messages: [],
     log: [],
     lastRelease: null,
+    notBefore: null,
+    queuedFrom: null,
+    away: 0,
     epochAt: model.now,
     statusAt: model.now,
     activeAt: model.now,
@@ -115,9 +118,17 @@ export function sign(run: ModelRun, actor: string): void {
 }
 
 export function move(run: ModelRun, status: RunStatus, now: number): void {
+  if (isActive(run) && run.status !== 'RUNNING') run.away += now - run.statusAt
   run.status = status
   run.statusAt = now
+  // a pause alone keeps the waiting
+  if (status !== 'PAUSED') {
+    run.notBefore = null
+    run.queuedFrom = null
+  }
 }
+
+export const isWaiting = ({ notBefore }: ModelRun, now: number) => notBefore !== null && notBefore > now
 
 /** A phase, and its last attempt with it. */
 export function setPhase(phase: ModelPhase, status: PhaseStatus): void {
@@ -204,6 +215,8 @@ export function giveClaim(run: ModelRun, { owner, leaseSeconds }: AskedClaim, no
     seconds: leaseSeconds,
     expiresAt: leaseSeconds === 0 ? null : now + leaseSeconds,
   }
+  const since = run.queuedFrom ?? run.statusAt
   move(run, 'RUNNING', now)
+  run.queuedFrom = since
   note(run, 'run.claimed', now)
 }

@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import type { Swept } from '../../src/commands/sweep.ts'
 import type { ActionOf } from './actions.ts'
 import type { Answer } from './askServer.ts'
-import { sign } from './beliefs.ts'
+import { isWaiting, sign } from './beliefs.ts'
 import { compareAnswer } from './compare.ts'
 import { type Asked, keyName, mayDo, NAMES, remember, replayOf } from './expect.ts'
 import { explain, type Task } from './explain.ts'
@@ -107,7 +107,7 @@ export function explainClaim(
   compareAnswer(refused('NothingToClaim'), answer, null)
   // what waits for a person, or for somebody to resume it, is not looked at by who wants to claim
   const seen = model.runs.filter(({ status }) => status === 'QUEUED' || status === 'RUNNING')
-  const waiting = seen.map(({ id }) => runOf(after, id)).filter(({ status }) => status === 'QUEUED')
+  const waiting = seen.map(({ id }) => runOf(after, id)).filter((run) => run.status === 'QUEUED' && !isWaiting(run, after.now))
   expect(waiting.filter(({ deleted }) => !deleted).map(({ id }) => id)).toEqual([])
   return after
 }

@@ -140,6 +140,12 @@ export interface ModelRun {
   readonly log: ModelEvent[]
   /** The key of the last release after settling. */
   lastRelease: string | null
+  /** Before this nobody claims it. */
+  notBefore: number | null
+  /** Since when the queue limit counts, or had counted before its claim, where that is not since it became QUEUED. */
+  queuedFrom: number | null
+  /** How long it was not RUNNING since its phase was started. */
+  away: number
   epochAt: number
   statusAt: number
   activeAt: number

@@ -1,3 +1,4 @@
+import { expect } from 'vitest'
 import type { FailReason } from '../../src/lifecycle/words.ts'
 import {
   type AskedClaim,
@@ -10,6 +11,7 @@ import {
   isFinal,
   isGood,
   isLeased,
+  isWaiting,
   move,
   note,
   openApprovalOf,
@@ -46,10 +48,15 @@ export function holderOf(model: Model, key: string | null, except: ModelRun | nu
 }
 
 export function claim(run: ModelRun, now: number, asked: AskedClaim): Expected {
-  if (run.status !== 'QUEUED')
-    return refused('NotClaimable', { status: run.status, claim: run.claim && { fence: run.claim.fence } })
+  if (run.status !== 'QUEUED' || isWaiting(run, now)) return notClaimable(run, now)
   giveClaim(run, asked, now)
   return accepted
+}
+
+function notClaimable(run: ModelRun, now: number): Expected {
+  const { status, claim: held } = run
+  const when = isWaiting(run, now) ? { claimableAt: expect.any(Number) } : { claimableAt: null }
+  return refused('NotClaimable', { status, claim: held && { fence: held.fence }, ...when })
 }
 
 /** A driving write is refused unless its fence is that of the claim on the row, and the claim is good. */
@@ -65,14 +72,24 @@ export function rememberLastRelease(model: Model, run: ModelRun, key: string | n
   run.lastRelease = key
 }
 
-export function release(run: ModelRun, now: number): Expected {
+/** How a release puts off the next claim. */
+export interface AskedWait {
+  readonly seconds: number | null
+  readonly blocked: boolean
+}
+
+export function release(run: ModelRun, now: number, { seconds, blocked }: AskedWait): Expected {
   switch (run.status) {
-    case 'RUNNING':
+    case 'RUNNING': {
+      const { queuedFrom } = run
       endExecutions(run, 'SUPERVISOR_LOST')
       run.claim = null
       move(run, 'QUEUED', now)
+      run.notBefore = seconds === null ? null : now + seconds
+      run.queuedFrom = blocked ? queuedFrom : run.notBefore
       note(run, 'run.requeued', now)
       return accepted
+    }
     case 'CANCELLING':
       cancelNow(run, now, { end: 'SUPERVISOR_LOST' })
       return accepted
@@ -123,6 +140,7 @@ function reopen(model: Model, run: ModelRun, asked: AskedClaim | null): Expected
       const open = openApprovalOf(run)
       if (open?.kind === 'RECOVERY') return refuse('APPROVAL_OPEN')
       if (!open && isGood(run.claim, now) && asked) return refuse('OWNED')
+      if (asked && isWaiting(run, now)) return notClaimable(run, now)
       move(run, open ? 'AWAITING_APPROVAL' : isGood(run.claim, now) ? 'RUNNING' : 'QUEUED', now)
       return null
     }

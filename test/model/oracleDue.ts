@@ -77,11 +77,11 @@ function overtime(run: ModelRun, now: number): void {
   const limit = (since: number, seconds: number | null | undefined, reason: RunReason) => {
     if (seconds != null && now >= since + seconds) reached.push([since + seconds, reason])
   }
-  if (run.status === 'QUEUED') limit(run.statusAt, queueSeconds, 'QUEUE_TIMEOUT')
+  if (run.status === 'QUEUED') limit(run.queuedFrom ?? run.statusAt, queueSeconds, 'QUEUE_TIMEOUT')
   if (run.status === 'RUNNING') {
     const phase = phaseAt(run)
     const seconds = run.workflow.phases.find(({ key }) => key === run.at)?.timeoutSeconds
-    if (isWorkedOn(phase)) limit(phase.startedAt, seconds, 'PHASE_TIMEOUT')
+    if (isWorkedOn(phase)) limit(phase.startedAt + run.away, seconds, 'PHASE_TIMEOUT')
     limit(run.activeAt, idleSeconds, 'IDLE_TIMEOUT')
   }
   limit(run.epochAt, runSeconds, 'RUN_TIMEOUT')
@@ -108,7 +108,8 @@ function expireApproval(run: ModelRun, now: number): void {
 
 function goStale(run: ModelRun, now: number): void {
   if (!['QUEUED', 'PAUSED', 'AWAITING_APPROVAL'].includes(run.status)) return
-  if (inFlight(run) || isLeased(run.claim, now) || now - run.activeAt < LIMITS.staleAfterSeconds) return
+  const silentSince = Math.max(run.activeAt, run.notBefore ?? 0)
+  if (inFlight(run) || isLeased(run.claim, now) || now - silentSince < LIMITS.staleAfterSeconds) return
   const open = openApprovalOf(run)
   if (run.status === 'PAUSED' && open?.kind !== 'RECOVERY') return
   if (open && (open.expiresAt === null || open.onExpiry === 'WAIT')) return

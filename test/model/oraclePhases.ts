@@ -44,6 +44,7 @@ function enter(run: ModelRun, key: string, now: number): void {
   phase.status = 'RUNNING'
   phase.attempts.push({ epoch: run.epoch, status: 'RUNNING' })
   phase.startedAt = now
+  run.away = 0
   run.at = key
   if (key === run.workflow.completeRoundAt) run.roundComplete = false
   note(run, 'phase.started', now)

@@ -64,7 +64,8 @@ const remove = (run = 0): AboutAction => ({ ...plain, kind: 'delete', run })
 const pause: AboutAction = { ...conditional, kind: 'pause', comment: null }
 const pauseAsSeen: AboutAction = { ...pause, revision: 'seen' }
 const complete: AboutAction = { ...driving, ...conditional, kind: 'complete' }
-const release: AboutAction = { ...driving, kind: 'release' }
+const release: AboutAction = { ...driving, kind: 'release', wait: null, blocked: false }
+const putOff: AboutAction = { ...release, wait: 1050 }
 const confirmCancel: AboutAction = { ...driving, kind: 'confirmCancel' }
 const renew: AboutAction = { ...driving, kind: 'renew', seconds: null }
 const claim: AboutAction = { ...plain, kind: 'claim', owner: 'bob', leaseSeconds: 900 }
@@ -275,6 +276,11 @@ export const RACES: readonly Race[] = [
       fail(1),
       cancel(true, 1),
     ],
+  },
+  {
+    name: 'a release that puts off the next claim',
+    prelude: heldThen(AT.hurried),
+    runners: [putOff, putOff, { ...putOff, blocked: true }, release, claim, pause, resume(true), resume(false), cancel()],
   },
   {
     name: 'runs that want one place',

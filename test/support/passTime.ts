@@ -12,6 +12,8 @@ const MOMENTS = {
     'last_activity_at',
     'due_at',
     'lease_expires_at',
+    'not_before',
+    'queued_from',
   ],
   phase: ['started_at', 'ended_at'],
   execution: ['started_at', 'ended_at'],
@@ -22,11 +24,17 @@ const MOMENTS = {
   event: ['at'],
 } as const
 
-/** The moment that the log keeps of an approval's expiry. */
-const MOVE_EXPIRY = `
-UPDATE event SET payload = jsonb_set(payload, '{expiresAt}', to_jsonb(to_char(
-  ((payload->>'expiresAt')::timestamptz - make_interval(secs => $2)) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')))
-WHERE run_id = $1 AND type = 'approval.requested' AND payload->>'expiresAt' IS NOT NULL`
+/** Moments that payloads of the log keep. */
+const MOMENTS_OF_EVENTS = [
+  ['approval.requested', 'expiresAt'],
+  ['run.claimed', 'queuedFrom'],
+  ['run.requeued', 'notBefore'],
+] as const
+
+const moveMoment = (type: string, field: string) => `
+UPDATE event SET payload = jsonb_set(payload, '{${field}}', to_jsonb(to_char(
+  ((payload->>'${field}')::timestamptz - make_interval(secs => $2)) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')))
+WHERE run_id = $1 AND type = '${type}' AND payload->>'${field}' IS NOT NULL`
 
 /**
  * Lets time pass for one run: moves every moment of it, and of its log, back by so many seconds, consistently, so that
@@ -44,6 +52,7 @@ export async function passTime(store: Store, runId: string, seconds: number): Pr
         [runId, seconds],
       )
     }
-    await connection.query(MOVE_EXPIRY, [runId, seconds])
+    for (const [type, field] of MOMENTS_OF_EVENTS)
+      await connection.query(moveMoment(type, field), [runId, seconds])
   })
 }

@@ -38,6 +38,7 @@ export function printRun(paper: Paper, run: RunDetail): void {
     ['error', run.error && colors.red(plain(run.error))],
     ['cancel', describeCancel(run)],
     ['owner', describeOwner(run)],
+    ['waits until', describeWait(run)],
     ['place', `epoch ${run.epoch}, revision ${run.revision}, round ${run.round}`],
     ['created', formatAge(run.createdAt, run.asOf)],
     ['took', run.startedAt && formatDuration(between(run.startedAt, run.settledAt ?? run.asOf))],
@@ -99,6 +100,12 @@ function describeOwner({ lease, asOf }: Run): string | null {
     ? `lease ends in ${formatDuration(between(asOf, lease.expiresAt))} unless renewed`
     : 'no lease'
   return `${plain(lease.owner)}, fence ${lease.fence} (${until})`
+}
+
+function describeWait({ notBefore, waitsFor, asOf }: Run): string | null {
+  if (notBefore === null) return null
+  const why = waitsFor === null ? '' : `: ${plain(waitsFor)}`
+  return notBefore > asOf ? `${notBefore} (in ${formatDuration(between(asOf, notBefore))})${why}` : null
 }
 
 function describeCancel({ cancelConfirmed }: Run): string | null {

@@ -1,26 +1,31 @@
 import type { Command } from 'commander'
 import { chooseRunId } from '../chooseRun.ts'
 import { act } from '../invocation.ts'
-import { createCommand, parseCount } from '../options.ts'
+import { createCommand, parseCount, parseMoment } from '../options.ts'
 import { changesRun } from './argument.ts'
 import type { ChangeOptions } from './argument.ts'
 import { printRunLine } from './printRun.ts'
 
 interface Options extends ChangeOptions {
   readonly fence: number
+  readonly notBefore?: string
+  readonly waitsFor?: string
 }
 
 /** `pawl run release`: gives a run back, by whoever claimed it. */
 export function runReleaseCommand(): Command {
   const command = createCommand('release', 'give a claimed run back, for another owner to claim', [
     'pawl run release run_01k9… --fence 1',
+    'pawl run release run_01k9… --fence 1 --not-before 20m --waits-for "the quota of the model"',
   ])
   return changesRun(command)
     .requiredOption('--fence <number>', 'the fence of your claim; nobody else can end it', parseCount)
+    .option('--not-before <when>', 'nobody claims it before: a time, or how long from now (20m), at most 8 days', parseMoment)
+    .option('--waits-for <text>', 'what it waits for, to be shown')
     .action(
-      act<Options, [string | undefined]>(async (invocation, { fence, idempotencyKey }, id) => {
+      act<Options, [string | undefined]>(async (invocation, { fence, notBefore, waitsFor, idempotencyKey }, id) => {
         const runId = await chooseRunId(invocation, id)
-        const result = await invocation.pawl.runs.release(runId, { fence, idempotencyKey })
+        const result = await invocation.pawl.runs.release(runId, { fence, notBefore, waitsFor, idempotencyKey })
         return invocation.settle(result, (success, paper) => printRunLine(paper, success.run))
       }),
     )

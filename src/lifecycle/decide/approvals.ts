@@ -12,7 +12,7 @@ import {
 } from '../run.ts'
 import { expireRun, fail } from '../settle.ts'
 import type { Settings } from '../settings.ts'
-import type { Draft, Situation } from '../situation.ts'
+import { awayMsOf, type Draft, type Situation } from '../situation.ts'
 import { admits } from '../transitions.ts'
 import { findWorkflowPhase, workflowPhase } from '../workflow.ts'
 import type { ApprovalKind, Decision, ExpiryPolicy, RunStatus } from '../words.ts'
@@ -100,13 +100,15 @@ export const decideDecideApproval: Rule<'decideApproval'> = (draft, command, { s
   const refused = checkDecidable(run, approval, decision, digest)
   if (refused) return refused
   const fails = decision === 'ABORT' || (decision === 'REJECT' && isPastRework(draft, approval, settings))
+  const runStatus = fails ? run.status : statusAfter(draft, approval)
   draft.note('approval.decided', {
     id: approvalId,
     decision,
     digest,
     comment,
     phaseId: approval.phaseId,
-    runStatus: fails ? run.status : statusAfter(draft, approval),
+    runStatus,
+    awayMs: runStatus === run.status ? 0 : awayMsOf(draft),
     disposed: decision === 'RETRY' ? sessionsNeedingHuman(draft) : [],
   })
   if (fails) failRejected(draft, comment ?? `${approval.gate} was answered with ${decision}`)
@@ -119,11 +121,13 @@ export function expireApproval(draft: Draft, approval: Approval, settings: Setti
   const said = `nobody decided ${gate} in time`
   const rejects = onExpiry === 'REJECT'
   const fails = rejects ? kind === 'RECOVERY' || isPastRework(draft, approval, settings) : true
+  const runStatus = fails ? draft.run.status : statusAfter(draft, approval)
   draft.note('approval.expired', {
     id,
     onExpiry,
     phaseId,
-    runStatus: fails ? draft.run.status : statusAfter(draft, approval),
+    runStatus,
+    awayMs: runStatus === draft.run.status ? 0 : awayMsOf(draft),
   })
   if (!fails) return
   if (rejects) failRejected(draft, said)

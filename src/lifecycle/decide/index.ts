@@ -74,7 +74,7 @@ const RULES: { readonly [T in CommandType]: Rule<T> } = {
 export function decide(situation: Situation, command: Command, actor: Actor, request: Json = null): Decision {
   const { run, kept } = situation
   if (kept) {
-    const paths = differingPaths(kept.request, request)
+    const paths = differingPaths(kept.request, isBesideTheLog(kept, command) ? fenceAlone(request) : request)
     const verdict: Verdict =
       paths.length === 0
         ? { kind: 'replayed', kept }
@@ -90,6 +90,16 @@ export function decide(situation: Situation, command: Command, actor: Actor, req
     rule(draft, command, situation)
   const events = [...due.events, ...draft.events]
   return { verdict: toVerdict(ruling, draft.run !== run), events, run: draft.run }
+}
+
+/** Of a release after settling only the run and the fence are kept: what it put off does not come to pass. */
+function isBesideTheLog(kept: KeptKey, command: Command): boolean {
+  return kept.event === null && command.type === 'releaseRun'
+}
+
+function fenceAlone(request: Json): Json {
+  const { runId = null, fence = null } = request as { readonly [key: string]: Json }
+  return { runId, fence }
 }
 
 function rule<T extends CommandType>(draft: Draft, command: CommandOf<T>, situation: Situation): Ruling {

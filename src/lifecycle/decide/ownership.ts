@@ -1,7 +1,8 @@
 import type { ClaimRequest } from '../commands.ts'
-import { liveClaim, openApproval, type Run } from '../run.ts'
+import type { Refusal } from '../refusals.ts'
+import { claimableAt, liveClaim, openApproval, queuedSince, type Run } from '../run.ts'
 import { cancelUnconfirmed, executionsInFlight } from '../settle.ts'
-import type { Draft, Situation } from '../situation.ts'
+import { awayMsOf, type Draft, type Situation } from '../situation.ts'
 import { admits } from '../transitions.ts'
 import { isFinalStatus, isSettledStatus, type NotResumableCause } from '../words.ts'
 import type { Rule } from './rule.ts'
@@ -9,17 +10,38 @@ import type { Rule } from './rule.ts'
 /** Claims a queued run for an owner, under a fence of its own. */
 export const decideClaim: Rule<'claimRun'> = (draft, command) => {
   const { run, now } = draft
-  if (!admits('CLAIM', run.status) || liveClaim(run.claim, now))
-    return { type: 'NotClaimable', status: run.status, claim: run.claim }
+  if (!admits('CLAIM', run.status) || liveClaim(run.claim, now) || claimableAt(run, now) !== null)
+    return notClaimable(draft)
   claim(draft, command)
   return 'accepted'
 }
 
-/** Ends a claim by its owner's word: the run goes back to the queue, or keeps the status it has. */
-export const decideRelease: Rule<'releaseRun'> = (draft, { fence }) => {
-  const { run } = draft
+function notClaimable({ run, now }: Draft): Refusal {
+  const { status, claim, waitsFor } = run
+  return { type: 'NotClaimable', status, claim, claimableAt: claimableAt(run, now), waitsFor }
+}
+
+/** How far ahead a release may put the next claim; what waits longer is for a person to take up again. */
+const MAX_WAIT_MS = 8 * 86_400_000
+
+/**
+ * Ends a claim by its owner's word: the run goes back to the queue, where it may wait until a moment for its next claim, or
+ * keeps the status it has.
+ */
+export const decideRelease: Rule<'releaseRun'> = (draft, { fence, notBefore, waitsFor, blocked }) => {
+  const { run, now } = draft
+  if (notBefore !== null && notBefore > now + MAX_WAIT_MS) {
+    const message = 'lies more than 8 days ahead: pause the run, for a person to take it up again'
+    return { type: 'InvalidInput', issues: [{ path: ['notBefore'], message }] }
+  }
   const executions = executionsInFlight(run)
-  if (run.status === 'RUNNING') draft.note('run.requeued', { fence, because: 'RELEASED', executions })
+  if (run.status === 'RUNNING')
+    draft.note('run.requeued', {
+      ...{ fence, because: 'RELEASED', executions },
+      ...(notBefore !== null && notBefore > now && { notBefore: new Date(notBefore).toISOString() }),
+      ...(waitsFor !== null && { waitsFor }),
+      ...(blocked && { blocked }),
+    })
   else if (run.status === 'CANCELLING') cancelUnconfirmed(draft)
   // nothing follows a settled status: there the claim ends without an event
   else if (isSettledStatus(run.status)) draft.run = { ...run, claim: null }
@@ -37,6 +59,9 @@ export const decideResume: Rule<'resumeRun'> = (draft, command, situation, befor
       const continuedBy = because === 'CONTINUED' ? situation.continuedBy : null
       return { type: 'NotResumable', status: draft.run.status, because, continuedBy }
     }
+    // whoever would drive it waits; a person's resume puts an end to the waiting
+    if (command.claim && draft.run.status === 'PAUSED' && claimableAt(draft.run, draft.now) !== null)
+      return notClaimable(draft)
     resume(draft, command.comment)
   }
   if (command.claim && draft.run.status === 'QUEUED') claim(draft, command.claim)
@@ -81,11 +106,16 @@ function resume(draft: Draft, comment: string | null): void {
   const to = openApproval(run) ? 'AWAITING_APPROVAL' : held ? 'RUNNING' : 'QUEUED'
   const epoch = from === 'FAILED' ? run.epoch + 1 : run.epoch
   const settledAt = run.settledAt === null ? null : new Date(run.settledAt).toISOString()
-  draft.note('run.resumed', { from, to, comment, reason: run.reason, error: run.error, settledAt }, epoch)
+  const { reason, error } = run
+  draft.note('run.resumed', { from, to, comment, reason, error, settledAt, awayMs: awayMsOf(draft) }, epoch)
 }
 
 /** Notes a claim under the next fence. */
 export function claim(draft: Draft, { owner, leaseSeconds }: ClaimRequest): void {
   const expiresAt = leaseSeconds === 0 ? null : new Date(draft.now + leaseSeconds * 1000).toISOString()
-  draft.note('run.claimed', { owner, fence: draft.run.fence + 1, leaseSeconds, expiresAt })
+  draft.note('run.claimed', {
+    ...{ owner, fence: draft.run.fence + 1, leaseSeconds, expiresAt },
+    queuedFrom: new Date(queuedSince(draft.run)).toISOString(),
+    awayMs: awayMsOf(draft),
+  })
 }

@@ -1,9 +1,10 @@
+import { awayMsOf } from '../situation.ts'
 import { admits } from '../transitions.ts'
 import type { Rule } from './rule.ts'
 
 /** Pauses a run: the owner keeps its lease and is told. */
 export const decidePause: Rule<'pauseRun'> = (draft, { comment }) => {
   if (!admits('PAUSE', draft.run.status)) return { type: 'NotPausable', status: draft.run.status }
-  draft.note('run.paused', { comment })
+  draft.note('run.paused', { comment, awayMs: awayMsOf(draft) })
   return 'accepted'
 }

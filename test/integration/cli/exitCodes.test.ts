@@ -56,6 +56,17 @@ describe('a run that is continued', () => {
   })
 })
 
+describe('a run that waits for its next claim', () => {
+  it('is put off by its release, shown with until when and why, and refused with 8', async () => {
+    const { id } = await startRun(true)
+    const off = ['--fence', '1', '--not-before', '20m', '--waits-for', 'the quota']
+    expect((await cli.run(['run', 'release', id, ...off])).code).toBe(0)
+    expect((await cli.run(['run', 'show', id])).stdout).toMatch(/waits until .*: the quota/)
+    expect(await refusalOf(['run', 'claim', id])).toEqual([8, 'NotClaimable'])
+    expect((await cli.run(['run', 'release', id, '--fence', '1', '--not-before', 'soon'])).code).toBe(2)
+  })
+})
+
 describe('the exit code', () => {
   it('is 0 where it was done', async () => {
     expect((await cli.run(['run', 'start', 'review'])).code).toBe(0)

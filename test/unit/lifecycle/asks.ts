@@ -3,7 +3,7 @@ import type { CommandOf, CommandType } from '../../../src/lifecycle/commands.ts'
 /** Every command as a test asks for it: by the holder of fence 1, on no condition, with nothing said. */
 const PLAIN: { readonly [T in CommandType]: CommandOf<T> } = {
   claimRun: { type: 'claimRun', owner: 'first', leaseSeconds: 30 },
-  releaseRun: { type: 'releaseRun', fence: 1 },
+  releaseRun: { type: 'releaseRun', fence: 1, notBefore: null, waitsFor: null, blocked: false },
   pauseRun: { type: 'pauseRun', comment: null, ifRevision: null },
   resumeRun: { type: 'resumeRun', comment: null, claim: null, ifRevision: null },
   completeRun: { type: 'completeRun', output: null, fence: 1, ifRevision: null },

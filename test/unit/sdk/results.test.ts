@@ -87,6 +87,7 @@ describe('match', () => {
     const handlers = {
       ResumeRunSuccess: () => 1,
       NotResumable: () => 2,
+      NotClaimable: () => 9,
       ConcurrencyConflict: () => 3,
       RevisionConflict: () => 4,
       IdempotencyMismatch: () => 5,

@@ -33,6 +33,8 @@ export function makeRun(fields: Partial<Run> = {}): Run {
     round: 1,
     currentPhase: null,
     lease: null,
+    notBefore: null,
+    waitsFor: null,
     concurrencyKey: null,
     labels: [],
     createdAt: at(0),
