@@ -12,6 +12,8 @@ export interface RunEventPayloads {
     readonly phaseId: string | null
     /** Status of the run after the decision. */
     readonly runStatus: 'QUEUED' | 'RUNNING' | 'AWAITING_APPROVAL' | 'PAUSED' | 'CANCELLING' | 'COMPLETED' | 'FAILED' | 'CANCELLED' | 'EXPIRED'
+    /** How long the run had not been RUNNING, in milliseconds; absent in logs of earlier versions, where limits counted it. */
+    readonly awayMs?: number
     /** Sessions that the decision disposed of. */
     readonly disposed: readonly (string)[]
   }
@@ -21,6 +23,8 @@ export interface RunEventPayloads {
     readonly phaseId: string | null
     /** Status of the run after the expiry. */
     readonly runStatus: 'QUEUED' | 'RUNNING' | 'AWAITING_APPROVAL' | 'PAUSED' | 'CANCELLING' | 'COMPLETED' | 'FAILED' | 'CANCELLED' | 'EXPIRED'
+    /** How long the run had not been RUNNING, in milliseconds; absent in logs of earlier versions, where limits counted it. */
+    readonly awayMs?: number
   }
   readonly 'approval.requested': {
     readonly id: string
@@ -213,6 +217,10 @@ export interface RunEventPayloads {
     /** Period of the lease in seconds; 0: claimed without a lease. */
     readonly leaseSeconds: number
     readonly expiresAt: string | null
+    /** Since when the queue limit had counted. */
+    readonly queuedFrom?: string
+    /** How long the run had not been RUNNING, in milliseconds; absent in logs of earlier versions, where limits counted it. */
+    readonly awayMs?: number
   }
   readonly 'run.completed': {
     readonly output: JsonValue
@@ -299,6 +307,8 @@ export interface RunEventPayloads {
   readonly 'run.paused': {
     /** What the person said. */
     readonly comment: string | null
+    /** How long the run had not been RUNNING, in milliseconds; absent in logs of earlier versions, where limits counted it. */
+    readonly awayMs?: number
   }
   readonly 'run.released': {
     /** Number of the claim. */
@@ -313,6 +323,12 @@ export interface RunEventPayloads {
     readonly because: 'RELEASED' | 'OWNER_LOST'
     /** Executions in flight, ended SUPERVISOR_LOST. */
     readonly executions: readonly (string)[]
+    /** Nobody claims the run before. */
+    readonly notBefore?: string
+    /** What it waits for. */
+    readonly waitsFor?: string
+    /** Whether the owner could not begin, so that the queue limit counts on. */
+    readonly blocked?: boolean
   }
   readonly 'run.resumed': {
     readonly from: 'QUEUED' | 'RUNNING' | 'AWAITING_APPROVAL' | 'PAUSED' | 'CANCELLING' | 'COMPLETED' | 'FAILED' | 'CANCELLED' | 'EXPIRED'
@@ -324,6 +340,8 @@ export interface RunEventPayloads {
     /** The error that the run carried. */
     readonly error: string | null
     readonly settledAt: string | null
+    /** How long the run had not been RUNNING, in milliseconds; absent in logs of earlier versions, where limits counted it. */
+    readonly awayMs?: number
   }
   readonly 'session.adopted': {
     readonly id: string

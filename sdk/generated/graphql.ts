@@ -568,12 +568,18 @@ export type RegisterWorkflowInput = {
 
 /** A release. */
 export type ReleaseRunInput = {
+  /** Whether the owner could not begin, as where another run is in the directory: the queue limit counts on then, from when the run was first queued. Left out: it counts from `notBefore`. */
+  blocked?: boolean | null | undefined;
   /** The number of your claim. */
   fence: number;
   /** Any text of your own, at most 200 characters: sent again with the same input, it answers with the first result and changes nothing. */
   idempotencyKey?: string | null | undefined;
+  /** Nobody is to claim a running run before, at most 8 days ahead: it waits in the queue until then. */
+  notBefore?: string | null | undefined;
   /** The run. */
   runId: string;
+  /** What it waits for, to be shown. */
+  waitsFor?: string | null | undefined;
 };
 
 /** A renewal. */
@@ -1998,7 +2004,7 @@ export type ConcurrencyConflictFieldsFragment = { message: string, holder: RunFi
 
 export type NothingToClaimFieldsFragment = { message: string };
 
-export type NotClaimableFieldsFragment = { message: string, status: RunStatus, lease: LeaseFieldsFragment | null, run: RunFieldsFragment };
+export type NotClaimableFieldsFragment = { message: string, status: RunStatus, claimableAt: string | null, lease: LeaseFieldsFragment | null, run: RunFieldsFragment };
 
 export type NotPausableFieldsFragment = { message: string, status: RunStatus, run: RunFieldsFragment };
 
@@ -2048,7 +2054,7 @@ export type MissingEvidenceFieldsFragment = { kind: EvidenceKind, phase: string 
 
 export type PageFieldsFragment = { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null };
 
-export type RunFieldsFragment = { __typename: 'Run', id: string, project: string, title: string | null, status: RunStatus, reason: RunReason | null, error: string | null, isSettled: boolean, isFinal: boolean, isResumable: boolean, allowedCommands: Array<RunCommand>, outcome: Outcome | null, cancelConfirmed: boolean | null, nextAction: NextAction, epoch: number, revision: number, asOf: string, round: number, concurrencyKey: string | null, labels: Array<string>, createdAt: string, startedAt: string | null, settledAt: string | null, lastActivityAt: string, workflow: { id: string, name: string, version: number }, currentPhase: PhaseFieldsFragment | null, lease: LeaseFieldsFragment | null };
+export type RunFieldsFragment = { __typename: 'Run', id: string, project: string, title: string | null, status: RunStatus, reason: RunReason | null, error: string | null, isSettled: boolean, isFinal: boolean, isResumable: boolean, allowedCommands: Array<RunCommand>, outcome: Outcome | null, cancelConfirmed: boolean | null, nextAction: NextAction, epoch: number, revision: number, asOf: string, round: number, notBefore: string | null, waitsFor: string | null, concurrencyKey: string | null, labels: Array<string>, createdAt: string, startedAt: string | null, settledAt: string | null, lastActivityAt: string, workflow: { id: string, name: string, version: number }, currentPhase: PhaseFieldsFragment | null, lease: LeaseFieldsFragment | null };
 
 export type RunDetailFragment = (
   { input: JsonValue | null, output: JsonValue | null, workflow: { phases: Array<WorkflowPhaseFieldsFragment> }, missingEvidence: Array<MissingEvidenceFieldsFragment>, phases: Array<PhaseFieldsFragment>, parent: { id: string } | null, continues: { id: string } | null, continuedBy: { id: string, status: RunStatus } | null }
@@ -2300,6 +2306,11 @@ export type ResumeRunMutation = { resumeRun:
       { __typename: 'InvalidInput' }
       & ProblemFields_InvalidInput_Fragment
       & InvalidInputFieldsFragment
+    )
+    | (
+      { __typename: 'NotClaimable' }
+      & ProblemFields_NotClaimable_Fragment
+      & NotClaimableFieldsFragment
     )
     | (
       { __typename: 'NotResumable' }
@@ -3316,7 +3327,7 @@ const MessageFields = 'fragment MessageFields on Message{id run{id}text mode sta
 const MessageNotFoundFields = 'fragment MessageNotFoundFields on MessageNotFound{message messageId}'
 const MissingEvidenceFields = 'fragment MissingEvidenceFields on MissingEvidence{kind phase detail}'
 const NoActiveRunFields = 'fragment NoActiveRunFields on NoActiveRun{message}'
-const NotClaimableFields = 'fragment NotClaimableFields on NotClaimable{message status lease{...LeaseFields}run{...RunFields}}'
+const NotClaimableFields = 'fragment NotClaimableFields on NotClaimable{message status claimableAt lease{...LeaseFields}run{...RunFields}}'
 const NotCompletableFields = 'fragment NotCompletableFields on NotCompletable{message status missing{...MissingEvidenceFields}run{...RunFields}}'
 const NotDeletableFields = 'fragment NotDeletableFields on NotDeletable{message status continuedBy{id status}run{...RunFields}}'
 const NotPausableFields = 'fragment NotPausableFields on NotPausable{message status run{...RunFields}}'
@@ -3331,7 +3342,7 @@ const PromptAlreadySentFields = 'fragment PromptAlreadySentFields on PromptAlrea
 const RevisionConflictFields = 'fragment RevisionConflictFields on RevisionConflict{message expected actual run{...RunFields}}'
 const RunDetail = 'fragment RunDetail on Run{...RunFields workflow{phases{...WorkflowPhaseFields}}missingEvidence{...MissingEvidenceFields}phases{...PhaseFields}input output parent{id}continues{id}continuedBy{id status}}'
 const RunEventFields = 'fragment RunEventFields on RunEvent{runId seq epoch type actor actorId at summary payload}'
-const RunFields = 'fragment RunFields on Run{__typename id project workflow{id name version}title status reason error isSettled isFinal isResumable allowedCommands outcome cancelConfirmed nextAction epoch revision asOf round currentPhase{...PhaseFields}lease{...LeaseFields}concurrencyKey labels createdAt startedAt settledAt lastActivityAt}'
+const RunFields = 'fragment RunFields on Run{__typename id project workflow{id name version}title status reason error isSettled isFinal isResumable allowedCommands outcome cancelConfirmed nextAction epoch revision asOf round currentPhase{...PhaseFields}lease{...LeaseFields}notBefore waitsFor concurrencyKey labels createdAt startedAt settledAt lastActivityAt}'
 const RunFrameFields = 'fragment RunFrameFields on RunFrame{__typename runId status reason phase epoch revision asOf isSettled isFinal}'
 const RunNotActiveFields = 'fragment RunNotActiveFields on RunNotActive{message status run{...RunFields}}'
 const RunNotFoundFields = 'fragment RunNotFoundFields on RunNotFound{message runId}'
@@ -3391,7 +3402,7 @@ export const ResolveRunDocument = /* @__PURE__ */ createDocument<ResolveRunQuery
 export const VerifyRunDocument = /* @__PURE__ */ createDocument<VerifyRunQuery, VerifyRunQueryVariables>('query VerifyRun($id:ID!){verifyRun(id:$id){__typename ...on VerifyRunSuccess{consistent differences eventsChecked run{...RunFields}}...ProblemFields ...RunNotFoundFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, InvalidInputFields, LeaseFields, PhaseFields, ProblemFields, RunFields, RunNotFoundFields)
 export const StartRunDocument = /* @__PURE__ */ createDocument<StartRunMutation, StartRunMutationVariables>('mutation StartRun($input:StartRunInput!){startRun(input:$input){__typename ...on StartRunSuccess{replayed agentToken lease{...LeaseFields}run{...RunDetail}}...ProblemFields ...WorkflowNotFoundFields ...WorkflowMismatchFields ...AlreadyContinuedFields ...RunNotActiveFields ...ConcurrencyConflictFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', AlreadyContinuedFields, ConcurrencyConflictFields, ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, MissingEvidenceFields, PhaseFields, ProblemFields, RunDetail, RunFields, RunNotActiveFields, RunNotFoundFields, WorkflowMismatchFields, WorkflowNotFoundFields, WorkflowPhaseFields)
 export const PauseRunDocument = /* @__PURE__ */ createDocument<PauseRunMutation, PauseRunMutationVariables>('mutation PauseRun($input:PauseRunInput!){pauseRun(input:$input){__typename ...on PauseRunSuccess{replayed run{...RunFields}}...ProblemFields ...NotPausableFields ...RevisionConflictFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, NotPausableFields, PhaseFields, ProblemFields, RevisionConflictFields, RunFields, RunNotFoundFields)
-export const ResumeRunDocument = /* @__PURE__ */ createDocument<ResumeRunMutation, ResumeRunMutationVariables>('mutation ResumeRun($input:ResumeRunInput!){resumeRun(input:$input){__typename ...on ResumeRunSuccess{replayed agentToken lease{...LeaseFields}run{...RunDetail}}...ProblemFields ...NotResumableFields ...ConcurrencyConflictFields ...RevisionConflictFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ConcurrencyConflictFields, ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, MissingEvidenceFields, NotResumableFields, PhaseFields, ProblemFields, RevisionConflictFields, RunDetail, RunFields, RunNotFoundFields, WorkflowPhaseFields)
+export const ResumeRunDocument = /* @__PURE__ */ createDocument<ResumeRunMutation, ResumeRunMutationVariables>('mutation ResumeRun($input:ResumeRunInput!){resumeRun(input:$input){__typename ...on ResumeRunSuccess{replayed agentToken lease{...LeaseFields}run{...RunDetail}}...ProblemFields ...NotResumableFields ...NotClaimableFields ...ConcurrencyConflictFields ...RevisionConflictFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ConcurrencyConflictFields, ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, MissingEvidenceFields, NotClaimableFields, NotResumableFields, PhaseFields, ProblemFields, RevisionConflictFields, RunDetail, RunFields, RunNotFoundFields, WorkflowPhaseFields)
 export const CompleteRunDocument = /* @__PURE__ */ createDocument<CompleteRunMutation, CompleteRunMutationVariables>('mutation CompleteRun($input:CompleteRunInput!){completeRun(input:$input){__typename ...on CompleteRunSuccess{changed replayed run{...RunFields}}...ProblemFields ...NotCompletableFields ...LeaseLostFields ...RevisionConflictFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, LeaseLostFields, MissingEvidenceFields, NotCompletableFields, PhaseFields, ProblemFields, RevisionConflictFields, RunFields, RunNotFoundFields)
 export const FailRunDocument = /* @__PURE__ */ createDocument<FailRunMutation, FailRunMutationVariables>('mutation FailRun($input:FailRunInput!){failRun(input:$input){__typename ...on FailRunSuccess{replayed run{...RunFields}}...ProblemFields ...RunNotActiveFields ...LeaseLostFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, LeaseLostFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, RunNotFoundFields)
 export const CancelRunDocument = /* @__PURE__ */ createDocument<CancelRunMutation, CancelRunMutationVariables>('mutation CancelRun($input:CancelRunInput!){cancelRun(input:$input){__typename ...on CancelRunSuccess{changed childrenCancelled childrenLeft{...RunFields}replayed run{...RunFields}}...ProblemFields ...RevisionConflictFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, PhaseFields, ProblemFields, RevisionConflictFields, RunFields, RunNotFoundFields)

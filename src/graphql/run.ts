@@ -152,7 +152,8 @@ builder.objectType(RunRef, {
     notBefore: t.field({
       type: 'DateTime',
       nullable: true,
-      description: 'Nobody claims it before; null where it does not wait. A pause keeps it, a resume clears it.',
+      description:
+        'Nobody claims it before; null where it does not wait. A pause keeps it, a resume clears it.',
       resolve: ({ run }) => run.notBefore,
     }),
     waitsFor: t.string({

@@ -54,7 +54,9 @@ const awayMs = z
   .int()
   .nonnegative()
   .optional()
-  .describe('How long the run had not been RUNNING, in milliseconds; absent in logs of earlier versions, where limits counted it.')
+  .describe(
+    'How long the run had not been RUNNING, in milliseconds; absent in logs of earlier versions, where limits counted it.',
+  )
 
 const requeuedBecause = z.enum(['RELEASED', 'OWNER_LOST'])
 
@@ -96,7 +98,10 @@ export const EVENT_PAYLOADS = {
     executions: z.array(id).describe('Executions in flight, ended SUPERVISOR_LOST.'),
     notBefore: moment.optional().describe('Nobody claims the run before.'),
     waitsFor: z.string().optional().describe('What it waits for.'),
-    blocked: z.boolean().optional().describe('Whether the owner could not begin, so that the queue limit counts on.'),
+    blocked: z
+      .boolean()
+      .optional()
+      .describe('Whether the owner could not begin, so that the queue limit counts on.'),
   }),
   'run.paused': z.strictObject({ comment, awayMs }),
   'run.resumed': z.strictObject({

@@ -199,7 +199,11 @@ function requestApproval(
 /** What a decision makes of the phase and of the run's status; a run that failed by it has an event of its own. */
 function rule(
   run: Run,
-  { phaseId, runStatus, awayMs = 0 }: Pick<EventPayload<'approval.decided'>, 'phaseId' | 'runStatus' | 'awayMs'>,
+  {
+    phaseId,
+    runStatus,
+    awayMs = 0,
+  }: Pick<EventPayload<'approval.decided'>, 'phaseId' | 'runStatus' | 'awayMs'>,
   decision: Decision | null,
   at: Instant,
   comment: string | null,

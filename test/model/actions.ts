@@ -123,7 +123,14 @@ export const aboutActions: readonly [number, fc.Arbitrary<AboutAction>][] = [
     8,
     fc.tuple(of<ActionOf<'claim'>>('claim', about), claiming).map(([one, claim]) => ({ ...one, ...claim })),
   ],
-  [2, of<ActionOf<'release'>>('release', { ...driving, wait: fc.constantFrom(null, 1050), blocked: fc.boolean() })],
+  [
+    2,
+    of<ActionOf<'release'>>('release', {
+      ...driving,
+      wait: fc.constantFrom(null, 1050),
+      blocked: fc.boolean(),
+    }),
+  ],
   [3, of<ActionOf<'confirmCancel'>>('confirmCancel', driving)],
   [5, of<ActionOf<'renew'>>('renew', { ...driving, seconds: fc.constantFrom(null, null, 500) })],
   [3, of<ActionOf<'pause'>>('pause', { ...about, revision, comment })],

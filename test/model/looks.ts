@@ -107,7 +107,9 @@ export function explainClaim(
   compareAnswer(refused('NothingToClaim'), answer, null)
   // what waits for a person, or for somebody to resume it, is not looked at by who wants to claim
   const seen = model.runs.filter(({ status }) => status === 'QUEUED' || status === 'RUNNING')
-  const waiting = seen.map(({ id }) => runOf(after, id)).filter((run) => run.status === 'QUEUED' && !isWaiting(run, after.now))
+  const waiting = seen
+    .map(({ id }) => runOf(after, id))
+    .filter((run) => run.status === 'QUEUED' && !isWaiting(run, after.now))
   expect(waiting.filter(({ deleted }) => !deleted).map(({ id }) => id)).toEqual([])
   return after
 }

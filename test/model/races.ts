@@ -280,7 +280,17 @@ export const RACES: readonly Race[] = [
   {
     name: 'a release that puts off the next claim',
     prelude: heldThen(AT.hurried),
-    runners: [putOff, putOff, { ...putOff, blocked: true }, release, claim, pause, resume(true), resume(false), cancel()],
+    runners: [
+      putOff,
+      putOff,
+      { ...putOff, blocked: true },
+      release,
+      claim,
+      pause,
+      resume(true),
+      resume(false),
+      cancel(),
+    ],
   },
   {
     name: 'runs that want one place',

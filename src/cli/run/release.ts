@@ -20,13 +20,24 @@ export function runReleaseCommand(): Command {
   ])
   return changesRun(command)
     .requiredOption('--fence <number>', 'the fence of your claim; nobody else can end it', parseCount)
-    .option('--not-before <when>', 'nobody claims it before: a time, or how long from now (20m), at most 8 days', parseMoment)
+    .option(
+      '--not-before <when>',
+      'nobody claims it before: a time, or how long from now (20m), at most 8 days',
+      parseMoment,
+    )
     .option('--waits-for <text>', 'what it waits for, to be shown')
     .action(
-      act<Options, [string | undefined]>(async (invocation, { fence, notBefore, waitsFor, idempotencyKey }, id) => {
-        const runId = await chooseRunId(invocation, id)
-        const result = await invocation.pawl.runs.release(runId, { fence, notBefore, waitsFor, idempotencyKey })
-        return invocation.settle(result, (success, paper) => printRunLine(paper, success.run))
-      }),
+      act<Options, [string | undefined]>(
+        async (invocation, { fence, notBefore, waitsFor, idempotencyKey }, id) => {
+          const runId = await chooseRunId(invocation, id)
+          const result = await invocation.pawl.runs.release(runId, {
+            fence,
+            notBefore,
+            waitsFor,
+            idempotencyKey,
+          })
+          return invocation.settle(result, (success, paper) => printRunLine(paper, success.run))
+        },
+      ),
     )
 }

@@ -37,7 +37,9 @@ export const decideRelease: Rule<'releaseRun'> = (draft, { fence, notBefore, wai
   const executions = executionsInFlight(run)
   if (run.status === 'RUNNING')
     draft.note('run.requeued', {
-      ...{ fence, because: 'RELEASED', executions },
+      fence,
+      because: 'RELEASED',
+      executions,
       ...(notBefore !== null && notBefore > now && { notBefore: new Date(notBefore).toISOString() }),
       ...(waitsFor !== null && { waitsFor }),
       ...(blocked && { blocked }),
@@ -114,7 +116,10 @@ function resume(draft: Draft, comment: string | null): void {
 export function claim(draft: Draft, { owner, leaseSeconds }: ClaimRequest): void {
   const expiresAt = leaseSeconds === 0 ? null : new Date(draft.now + leaseSeconds * 1000).toISOString()
   draft.note('run.claimed', {
-    ...{ owner, fence: draft.run.fence + 1, leaseSeconds, expiresAt },
+    owner,
+    fence: draft.run.fence + 1,
+    leaseSeconds,
+    expiresAt,
     queuedFrom: new Date(queuedSince(draft.run)).toISOString(),
     awayMs: awayMsOf(draft),
   })

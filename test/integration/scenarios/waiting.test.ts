@@ -93,7 +93,6 @@ describe('a run that was released with a moment for its next claim', () => {
       expect(await taken).toBe(runId)
     } finally {
       await worker.stop()
-      await pawl.close()
     }
   })
 })

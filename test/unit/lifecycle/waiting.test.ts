@@ -20,9 +20,7 @@ const DAY = 86_400
 function putOff(seconds: number, { blocked = false } = {}) {
   const story = new Story(HURRIED)
   story.does(ask('claimRun'))
-  story.does(
-    ask('releaseRun', { notBefore: story.now + seconds * 1000, waitsFor: 'the quota', blocked }),
-  )
+  story.does(ask('releaseRun', { notBefore: story.now + seconds * 1000, waitsFor: 'the quota', blocked }))
   return story
 }
 
