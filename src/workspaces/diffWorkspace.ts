@@ -49,7 +49,9 @@ export interface DiffOptions {
 }
 
 /** Settings must not change what a diff looks like. */
-const PLAIN = ['--no-ext-diff', '--no-textconv', '--no-color', '--submodule=short', '-l1000']
+const PLAIN = ['--no-ext-diff', '--no-textconv', '--no-color', '-l1000', '--submodule=short']
+/** What .gitmodules says of them is not asked for. */
+const SUBMODULES = '--ignore-submodules=dirty'
 const PREFIXES = ['--src-prefix=a/', '--dst-prefix=b/']
 
 /** A large diff may take this long, in milliseconds. */
@@ -67,7 +69,7 @@ export async function diffWorkspace(worktree: Worktree, options: DiffOptions = {
     const at = await findPlace(worktree, call)
     const { tree, env } = await takeSnapshot(at, call)
     const compare = (args: readonly string[], more: Partial<GitOptions> = {}) =>
-      runGit(['diff-tree', '-r', '-M', ...PLAIN, ...args, worktree.baseCommit, tree], {
+      runGit(['diff-tree', '-r', '-M', ...PLAIN, SUBMODULES, ...args, worktree.baseCommit, tree], {
         at,
         env,
         timeoutMs: DIFF_MS,

@@ -34,6 +34,12 @@ export async function readStanding(gitDir: string): Promise<string | null> {
   return dirname(resolve(gitDir, told.trim()))
 }
 
+/** Whether what is kept of a worktree says that it belongs to the repository: git reads branches by that. */
+export async function isOf(gitDir: string, repository: string): Promise<boolean> {
+  const told = await readSmall(join(gitDir, 'commondir'))
+  return told !== null && resolve(gitDir, told.trim()) === repository
+}
+
 /** A file of a few words; null where there is none, or something else. */
 export async function readSmall(path: string): Promise<string | null> {
   const found = await lstat(path).catch(() => null)

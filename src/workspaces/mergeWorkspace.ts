@@ -1,4 +1,5 @@
 import { commitLeft, findIdentity } from './commitLeft.ts'
+import { findPlace } from './findPlace.ts'
 import { FileLock } from './fileLock.ts'
 import { toWorktree, withIdleWorkspace, type WorktreeName } from './findWorkspace.ts'
 import { atRepository } from './git/place.ts'
@@ -36,6 +37,7 @@ export async function mergeWorkspace(name: WorktreeName): Promise<WorkspaceMerge
     const worktree = toWorktree(name.owner, record)
     const { repository, base, branch } = worktree
     if (base === null) throw noBaseBranch(worktree)
+    await findPlace(worktree, call)
     await readyWorkspace(places, { ...worktree, state: 'READY' }, call)
     const tip = await commitLeft(worktree, call)
     const oneByOne = await FileLock.take(join(repository, 'pawl-merge.lock'), { signal: name.signal })

@@ -1,5 +1,5 @@
 import { FileLock } from './fileLock.ts'
-import { withGit } from './git/runGit.ts'
+import { rememberFilters, withGit } from './git/runGit.ts'
 import { readyWorkspace } from './readyWorkspace.ts'
 import { planWorkspace, checkRequest, readRequest } from './planWorkspace.ts'
 import { checkRunId, lockPath, type Places, preparePlaces } from './places.ts'
@@ -33,6 +33,8 @@ export async function openWorkspace(options: OpenOptions): Promise<OpenWorkspace
   if (continuesRunId !== null) checkRunId(continuesRunId)
   const request = readRequest(options.input)
   const places = await preparePlaces(settings)
+  // Without git, directories can be worked in all the same.
+  await rememberFilters(signal).catch(() => signal?.throwIfAborted())
   for (;;) {
     const owner = await findOwner(places, runId, continuesRunId)
     const lock = await FileLock.take(lockPath(places, owner, 'lock'), { signal })

@@ -39,7 +39,7 @@ export async function takeSnapshot(at: GitPlace, call: GitCall): Promise<Snapsho
  * repository inside of the worktree that is none of its submodules ends with a slash.
  */
 export async function listChanged(options: GitOptions): Promise<string[]> {
-  await runGit(['update-index', '-q', '--really-refresh'], { ...options, accept: [0, 1] })
+  await runGit(['update-index', '--really-refresh'], { ...options, accept: [0, 1] })
   const args = ['ls-files', '-z', '--modified', '--others', '--exclude-standard']
   return [...new Set(splitNul((await runGit(args, options)).stdout))]
 }

@@ -2,7 +2,7 @@ import { chmod, lstat, mkdir, readdir, rename, rm, writeFile } from 'node:fs/pro
 import { basename, dirname, join, resolve } from 'node:path'
 import { atRepository, type GitPlace } from './git/place.ts'
 import { type GitCall, runGit } from './git/runGit.ts'
-import { adminFolder, listWorktrees, readSmall, readStanding } from './listWorktrees.ts'
+import { adminFolder, isOf, listWorktrees, readSmall, readStanding } from './listWorktrees.ts'
 import { refuseUntrusted } from './refuseUntrusted.ts'
 import { branchRef } from './repository.ts'
 import { WorkspaceError } from './workspaceError.ts'
@@ -62,8 +62,12 @@ async function leadsTo(path: string, gitDir: string): Promise<boolean> {
 
 /** Lets the repository know where its worktree stands, where it was moved or put back together. */
 async function keepKnown({ path, repository }: WorktreePlan, gitDir: string, call: GitCall): Promise<void> {
-  if ((await readStanding(gitDir)) === path) return
-  await change(repository, call, () => writeAnew(join(gitDir, 'gitdir'), `${join(path, '.git')}\n`))
+  const isKnown = (await readStanding(gitDir)) === path
+  if (isKnown && (await isOf(gitDir, repository))) return
+  await change(repository, call, async () => {
+    await writeAnew(join(gitDir, 'gitdir'), `${join(path, '.git')}\n`)
+    await writeAnew(join(gitDir, 'commondir'), '../..\n')
+  })
 }
 
 /** Makes a worktree with its branch checked out. Nothing may stand at its path. */

@@ -33,6 +33,24 @@ const MEANINGS: readonly {
     hint: 'Another git is at work. If none is, one was killed: remove the lock file that is named.',
   },
   {
+    pattern: /(clean|smudge) filter .* failed|external filter .* failed|process for external filter/,
+    errorClass: 'HUMAN_REQUIRED',
+    code: 'FILTER_FAILED',
+    hint: 'Install the program of the filter where the worker runs, have it fetch in the repository what it needs (git lfs fetch), and try again.',
+  },
+  {
+    pattern: /unable to read (tree|blob)?|invalid object|could not fetch|promisor|missing (blob|tree|object)/,
+    errorClass: 'HUMAN_REQUIRED',
+    code: 'OBJECTS_MISSING',
+    hint: 'The repository lacks what its commits name; no transfer is begun for it. Where it is a partial clone, have it complete: git fetch --refetch --no-filter.',
+  },
+  {
+    pattern: /bad (numeric |boolean )?config/,
+    errorClass: 'HUMAN_REQUIRED',
+    code: 'SETTINGS_UNREADABLE',
+    hint: 'Mend the file of settings that git names, and try again.',
+  },
+  {
     pattern: /No space left on device|Disk quota exceeded/i,
     errorClass: 'HUMAN_REQUIRED',
     code: 'DISK_FULL',

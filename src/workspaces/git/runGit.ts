@@ -6,7 +6,7 @@ import { WorkspaceError } from '../workspaceError.ts'
 import { gitEnvironment } from './gitEnvironment.ts'
 import { explainExit, gitNotFound, gitTimedOut, outputTooLong } from './gitErrors.ts'
 import type { GitPlace } from './place.ts'
-import { Seals } from './seals.ts'
+import { readOwn, Seals } from './seals.ts'
 
 /** What a caller hands on to every git that it runs. */
 export interface GitCall {
@@ -76,12 +76,25 @@ export async function withGit<T>(
   { signal, lock }: Omit<GitCall, 'seals'>,
   body: (call: GitCall) => Promise<T>,
 ): Promise<T> {
-  const seals = new Seals(async (args, env) => (await run(args, { cwd: '/', env, signal, lock })).stdout)
+  const seals = new Seals((args, env) => askSettings(args, env, { signal, lock }))
   try {
     return await body({ signal, lock, seals })
   } finally {
     await seals.close()
   }
+}
+
+/** Remembers which filters are the user's own, before any agent of this process could write them. */
+export async function rememberFilters(signal?: AbortSignal): Promise<void> {
+  await readOwn((args, env) => askSettings(args, env, { signal }))
+}
+
+async function askSettings(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  call: Omit<GitCall, 'seals'>,
+): Promise<string> {
+  return (await run(args, { cwd: '/', env, ...call })).stdout
 }
 
 /**

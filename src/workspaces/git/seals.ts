@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { type Filters, isTrusted, readFilters, readOwnFilters, toSettings } from './filters.ts'
 import { gitEnvironment } from './gitEnvironment.ts'
 import type { GitPlace } from './place.ts'
+import { WorkspaceError } from '../workspaceError.ts'
 import { parseSettings, sealSettings, type Setting, writeSettings } from './settings.ts'
 
 /** Runs git as the user's own settings have it, for what runs no program whatever they say. */
@@ -62,6 +63,7 @@ export class Seals {
   }
 
   async #make({ repository, gitDir, workTree }: GitPlace): Promise<Seal> {
+    if (await isThere(join(repository, 'commondir'))) throw redirected(repository)
     const listed = await this.#ask(['config', '--list', '-z', '--show-scope'], {
       GIT_DIR: gitDir,
       GIT_COMMON_DIR: repository,
@@ -120,6 +122,14 @@ async function askOwn(ask: AskSettings): Promise<Filters> {
 
 async function findTemporary(): Promise<string> {
   return realpath(tmpdir()).catch(() => realpath('/tmp'))
+}
+
+function redirected(repository: string): WorkspaceError {
+  return new WorkspaceError('HUMAN_REQUIRED', {
+    code: 'REPOSITORY_REDIRECTED',
+    message: `${repository} says that its branches are elsewhere, which is true of worktrees only`,
+    hint: `Find out who has written ${join(repository, 'commondir')}, and remove it.`,
+  })
 }
 
 async function isThere(path: string): Promise<boolean> {
