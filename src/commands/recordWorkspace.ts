@@ -44,7 +44,7 @@ const TRIES = 5
 /**
  * Records the directory that a run works in, by the run's owner. A run has one workspace for as long as that is there: who
  * records another is answered with the present one, and sees by its host and path whether it can work there. The same
- * directory recorded for several runs is one workspace. Writes no event of the run.
+ * directory recorded for several runs is one workspace; a worktree of another project's is taken. Writes no event of the run.
  * Problems: RunNotFound, RunNotActive, LeaseLost, WorkspaceTaken, IdempotencyMismatch, InvalidInput, Forbidden.
  */
 export async function recordWorkspace(
@@ -66,8 +66,7 @@ export async function recordWorkspace(
       if (answer?.ok && !answer.replayed) commands.announce(answer.workspace.workspace.id)
       if (answer) return answer
     } catch (error) {
-      const constraint = violatedConstraint(error)
-      if (constraint !== 'workspace_path' && constraint !== 'workspace_key_pkey') throw error
+      if (violatedConstraint(error) !== 'workspace_key_pkey') throw error
     }
   }
   throw new ContendedError(input.runId)
@@ -112,8 +111,15 @@ async function attempt(
   const recorded = await record(connection, { id, runId, project: run.project, place: toPlace(input), key })
   const isTaken = 'takenBy' in recorded
   const workspace = await read(connection, isTaken ? recorded.takenBy : recorded.workspaceId)
-  if (isTaken) return object({ type: 'WorkspaceTaken', workspace })
+  if (isTaken) return toTaken(run, input, workspace)
   return { ok: true, workspace, run: loaded, created: recorded.created, replayed: false }
+}
+
+/** Of another project's workspace nothing is told. */
+function toTaken(run: Run, { host, path }: RecordWorkspace, workspace: LoadedWorkspace): Refused {
+  if (workspace.workspace.project === run.project) return object({ type: 'WorkspaceTaken', workspace })
+  const detail = `${path} on ${host} is recorded for another project; work in another directory.`
+  return object({ type: 'Forbidden', requiredRole: null, detail })
 }
 
 async function findReplay(

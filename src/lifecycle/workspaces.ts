@@ -75,6 +75,21 @@ export interface WorkspacePlace {
   readonly baseCommit: string | null
 }
 
+/**
+ * Whether a directory that is recorded already stands against recording it. A worktree is one workspace's alone, and described once; a
+ * plain directory may be worked in by the runs of several projects, each of which has it as a workspace of its own.
+ */
+export function isTakenBy(
+  place: WorkspacePlace & { readonly project: string },
+  present: WorkspacePlace & { readonly project: string },
+): boolean {
+  const isOneOfMany = place.kind === 'DIRECTORY' && present.kind === 'DIRECTORY'
+  if (place.project !== present.project) return !isOneOfMany
+  return !DESCRIPTION.every((field) => place[field] === present[field])
+}
+
+const DESCRIPTION = ['kind', 'repository', 'branch', 'baseCommit'] as const
+
 /** The directory that runs work in, on one machine. */
 export interface Workspace extends WorkspacePlace {
   readonly id: string

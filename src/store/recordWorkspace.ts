@@ -1,5 +1,5 @@
 import type { Json } from '../lifecycle/run.ts'
-import type { WorkspacePlace } from '../lifecycle/workspaces.ts'
+import { isTakenBy, type WorkspacePlace } from '../lifecycle/workspaces.ts'
 import { type Connection, type Prepared, run } from './openStore.ts'
 import { findWorkspaceId } from './workspaces.ts'
 
@@ -18,11 +18,17 @@ export type Recorded =
   | { readonly workspaceId: string; readonly created: boolean }
   | { readonly takenBy: string }
 
+/** No index says that a worktree is no plain directory of another project: so one records a path at a time. */
+const LOCK_PLACE: Prepared = {
+  name: 'lock-workspace-place',
+  text: `SELECT pg_advisory_xact_lock(hashtextextended($1 || chr(10) || $2, 0))`,
+}
+
 const FIND_PLACE: Prepared = {
   name: 'find-workspace-place',
   text: `
-SELECT id, kind, repository, branch, base_commit AS "baseCommit" FROM workspace
-WHERE project = $1 AND host = $2 AND path = $3 AND status = 'READY' FOR UPDATE`,
+SELECT id, project, host, path, kind, repository, branch, base_commit AS "baseCommit" FROM workspace
+WHERE host = $1 AND path = $2 AND status = 'READY' ORDER BY id FOR UPDATE`,
 }
 
 const INSERT: Prepared = {
@@ -56,16 +62,19 @@ SELECT $1, 'recordWorkspace', project, id, $3::jsonb, $4 FROM workspace WHERE id
 /**
  * Records the directory that a run works in: a new workspace, or the present one of the same directory. To be called in a
  * transaction that holds the run's row; what workspace the run had before is one that was removed.
- * Throws the violation of `workspace_path` or `workspace_key_pkey` where somebody was first.
+ * Throws the violation of `workspace_key_pkey` where somebody was first.
  */
 export async function recordWorkspace(
   connection: Connection,
   { id, runId, project, place, key }: WorkspaceToRecord,
 ): Promise<Recorded> {
   const { host, kind, path, repository, branch, baseCommit } = place
-  type Found = Pick<WorkspacePlace, 'kind' | 'repository' | 'branch' | 'baseCommit'> & { id: string }
-  const [found] = await run<Found>(connection, FIND_PLACE, [project, host, path])
-  if (found && !isSame(found, place)) return { takenBy: found.id }
+  await run(connection, LOCK_PLACE, [host, path])
+  type Found = WorkspacePlace & { id: string; project: string }
+  const present = await run<Found>(connection, FIND_PLACE, [host, path])
+  const taken = present.find((one) => isTakenBy({ ...place, project }, one))
+  if (taken) return { takenBy: taken.id }
+  const found = present.find((one) => one.project === project)
   if (found) await run(connection, COUNT, [found.id, 1])
   else await run(connection, INSERT, [id, project, host, kind, path, repository, branch, baseCommit])
   const workspaceId = found?.id ?? id
@@ -74,15 +83,6 @@ export async function recordWorkspace(
   if (before !== null) await run(connection, COUNT, [before, -1])
   if (key) await run(connection, KEEP, [key.key, workspaceId, JSON.stringify(key.request), !found])
   return { workspaceId, created: !found }
-}
-
-function isSame(found: Omit<WorkspacePlace, 'host' | 'path'>, place: WorkspacePlace): boolean {
-  return (
-    found.kind === place.kind &&
-    found.repository === place.repository &&
-    found.branch === place.branch &&
-    found.baseCommit === place.baseCommit
-  )
 }
 
 /** Keeps the key of a request that found its run's workspace recorded already. */

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import { AgentError } from '../adapters/adapter.ts'
 import { openWorkspace } from '../workspaces/openWorkspace.ts'
+import { rememberRecorded } from '../workspaces/recorded.ts'
 import type { OpenWorkspace } from '../workspaces/workspace.ts'
 import type { OwnedRun } from './ownedRun.ts'
 
@@ -32,13 +33,23 @@ export async function openRunWorkspace(run: OwnedRun): Promise<OpenWorkspace> {
   }
 }
 
-async function record({ held, call, accept }: OwnedRun, workspace: OpenWorkspace): Promise<void> {
+async function record({ held, call, accept, tools }: OwnedRun, workspace: OpenWorkspace): Promise<void> {
   const { kind, path, repository, branch, baseCommit } = workspace
   const branchOf = kind === 'WORKTREE' ? { repository, branch, baseCommit } : {}
   const answer = await held.workspaces.record({ host: HOST, kind, path, ...branchOf, ...call })
-  if (answer.__typename === 'WorkspaceTaken') throw elsewhere(answer.workspace)
+  if (answer.__typename === 'WorkspaceTaken' || answer.__typename === 'Forbidden') throw taken(answer.message)
   const recorded = accept(answer).workspace
   if (recorded.host !== HOST || recorded.path !== path) throw elsewhere(recorded)
+  await rememberRecorded(tools.config.workspace, recorded.id, workspace)
+}
+
+function taken(message: string): AgentError {
+  return new AgentError(
+    'HUMAN_REQUIRED',
+    'WORKSPACE_TAKEN',
+    message,
+    'Find out what recorded it, or have the run work in another directory.',
+  )
 }
 
 function elsewhere({ host, path }: { readonly host: string; readonly path: string }): AgentError {

@@ -1,5 +1,6 @@
 import { lstat } from 'node:fs/promises'
 import type {
+  Pawl,
   Workspace,
   WorkspaceDiffInput,
   WorkspaceMergeInput,
@@ -10,7 +11,8 @@ import { diffWorkspace } from '../diffWorkspace.ts'
 import { findWorktree } from '../findWorkspace.ts'
 import { mergeWorkspace } from '../mergeWorkspace.ts'
 import { checkAllowed, findDirectory, type Places } from '../places.ts'
-import { findRecord } from '../record.ts'
+import type { WorkspaceRecord } from '../record.ts'
+import { findRecorded, forgetRecorded } from '../recorded.ts'
 import { removeWorkspace } from '../removeWorkspace.ts'
 import { WorkspaceError } from '../workspaceError.ts'
 import type { WorkspaceSettings } from '../workspaceSettings.ts'
@@ -18,6 +20,7 @@ import type { OwnPreviews } from './ownPreviews.ts'
 
 /** What operations are done with. */
 export interface OperationTools {
+  readonly pawl: Pawl
   readonly settings: WorkspaceSettings
   readonly places: Places
   readonly previews: OwnPreviews
@@ -31,8 +34,8 @@ export interface OperationResult {
 }
 
 /**
- * Does what was asked for. What the server says of a workspace is held against what was made here, so that nothing else is merged
- * or removed.
+ * Does what was asked for, with what was made here for a run that works in the workspace: what the server says of it is held against
+ * that, so that nothing else is shown, merged or removed.
  *
  * @throws WorkspaceError; the signal's reason when it aborts
  */
@@ -45,19 +48,16 @@ export async function performOperation(
   const { settings, previews } = tools
   switch (kind) {
     case 'DIFF': {
-      const name = { owner: await findOwner(tools, workspace), settings, signal }
-      return { diff: toDiff(await diffWorkspace(await findWorktree(name), { signal })) }
+      const { owner } = await find(tools, workspace)
+      return { diff: toDiff(await diffWorkspace(await findWorktree({ owner, settings }), { signal })) }
     }
     case 'MERGE': {
-      const { commit, into } = await mergeWorkspace({
-        owner: await findOwner(tools, workspace),
-        settings,
-        signal,
-      })
+      const { owner } = await find(tools, workspace)
+      const { commit, into } = await mergeWorkspace({ owner, settings, signal })
       return { merge: { commit, into } }
     }
     case 'START_PREVIEW': {
-      await checkPlace(tools, workspace)
+      await checkDirectory(tools, await find(tools, workspace))
       const { url, pid } = await previews.start(workspace, signal)
       return { preview: { url, pid } }
     }
@@ -66,49 +66,48 @@ export async function performOperation(
       return {}
     case 'REMOVE':
       await previews.stop(workspace.id)
-      if (workspace.kind === 'WORKTREE') await removeWorktree(tools, workspace, force, signal)
+      await remove(tools, workspace, force, signal)
       return {}
   }
 }
 
-async function removeWorktree(
+async function remove(
   tools: OperationTools,
   workspace: Workspace,
   force: boolean,
   signal: AbortSignal,
 ): Promise<void> {
-  const owner = await findOwner(tools, workspace).catch(async (error: unknown) => {
-    // An earlier removal of which the server was not told.
-    if (await isThere(workspace.path)) throw error
+  const { settings, places } = tools
+  const found = await find(tools, workspace).catch(async (error: unknown) => {
+    // A directory that is nobody's to remove, or an earlier removal of which the server was not told.
+    if (workspace.kind === 'WORKTREE' && (await isThere(workspace.path))) throw error
     return null
   })
-  if (owner !== null) await removeWorkspace({ owner, settings: tools.settings, force, signal })
+  if (found?.kind === 'WORKTREE') await removeWorkspace({ owner: found.owner, settings, force, signal })
+  await forgetRecorded(places, workspace.id)
 }
 
-async function checkPlace(tools: OperationTools, workspace: Workspace): Promise<void> {
-  if (workspace.kind === 'WORKTREE') return void (await findOwner(tools, workspace))
-  const { directory = '.', allow = [process.cwd()] } = tools.settings
-  const path = await findDirectory(workspace.path)
-  await checkAllowed(path, { allow: [directory, ...allow] })
+/** What was made here, and not what the server says of it. */
+function find({ places, pawl }: OperationTools, workspace: Workspace): Promise<WorkspaceRecord> {
+  return findRecorded(places, workspace, async () => {
+    const detail = await pawl.workspaces.find(workspace.id)
+    return detail?.runs.map(({ id }) => id) ?? []
+  })
 }
 
-/**
- * The run that a workspace was made for on this machine.
- *
- * @throws {@link WorkspaceError} `WORKSPACE_UNKNOWN` where nothing, or something else, is remembered of it
- */
-async function findOwner(
-  { places }: OperationTools,
-  { branch, path, repository }: Workspace,
-): Promise<string> {
-  const owner = /^pawl\/([A-Za-z0-9_-]+)$/.exec(branch ?? '')?.[1]
-  const record = owner === undefined ? null : await findRecord(places, owner)
-  if (record?.owner === owner && record?.path === path && record.repository === repository)
-    return record.owner
-  throw new WorkspaceError('FATAL', {
-    code: 'WORKSPACE_UNKNOWN',
-    message: `Nothing is remembered here of a worktree ${path} with the branch ${branch ?? '(none)'}`,
-    hint: 'It was made by a worker with another workspace.root, or removed by hand.',
+/** A directory that is worked in may not be allowed any more, or be gone. */
+async function checkDirectory({ settings }: OperationTools, { kind, path }: WorkspaceRecord): Promise<void> {
+  if (!(await isThere(path))) throw gone(path)
+  if (kind === 'WORKTREE') return
+  const { directory = '.', allow = [process.cwd()] } = settings
+  await checkAllowed(await findDirectory(path), { allow: [directory, ...allow] })
+}
+
+function gone(path: string): WorkspaceError {
+  return new WorkspaceError('HUMAN_REQUIRED', {
+    code: 'WORKSPACE_GONE',
+    message: `The workspace ${path} is not there any more`,
+    hint: 'Put it back, continue the run, or remove the workspace.',
   })
 }
 

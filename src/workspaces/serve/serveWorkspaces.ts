@@ -65,7 +65,7 @@ export async function serveWorkspaces(options: ServeOptions): Promise<void> {
   const previews = new OwnPreviews({ pawl, settings, places, onError })
   const lanes = new Lanes(concurrency)
   const hurry = new AbortController()
-  const server = new Server({ ...options, onError }, { settings, places, previews }, hurry.signal)
+  const server = new Server({ ...options, onError }, { pawl, settings, places, previews }, hurry.signal)
   try {
     await server.persist(() => previews.reportLost(host, signal))
     await server.persist(async () => {

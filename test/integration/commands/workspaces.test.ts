@@ -119,8 +119,30 @@ describe('recording a workspace', () => {
       type: 'WorkspaceTaken',
       workspace: { workspace: { id: workspace.id } },
     })
-    const elsewhere = await workIn(here, { project: 'other', place })
-    expect(elsewhere.workspace.id).not.toBe(workspace.id)
+  })
+
+  it('belongs to one project, of which another is told nothing', async () => {
+    const place = { host: 'divided', path: '/trees/one' }
+    const bare = { repository: null, branch: null, baseCommit: null }
+    const { workspace } = await workIn(here, { place })
+    const { id } = await runIn(here, 'RUNNING', { leaseSeconds: 600, project: 'other' })
+    for (const lie of [
+      place,
+      { ...place, branch: 'mine' },
+      { ...place, kind: 'DIRECTORY', ...bare } as const,
+    ]) {
+      const problem = refused(await record(id, lie))
+      expect(problem).toMatchObject({ type: 'Forbidden', requiredRole: null })
+      expect(problem.message).not.toContain(workspace.id)
+    }
+    const directory = { ...bare, host: 'divided', kind: 'DIRECTORY', path: '/common' } as const
+    const first = await workIn(here, { place: directory })
+    const second = await workIn(here, { project: 'other', place: directory })
+    expect(second.workspace.id).not.toBe(first.workspace.id)
+    const third = await runIn(here, 'RUNNING', { leaseSeconds: 600 })
+    expect(refused(await record(third.id, { host: 'divided', path: '/common' }))).toMatchObject({
+      type: 'WorkspaceTaken',
+    })
   })
 
   it('is kept by the next owner and the next epoch', async () => {
@@ -413,6 +435,8 @@ describe('the database by itself', () => {
     const { run, workspace } = await workIn(here)
     const copy = `INSERT INTO workspace SELECT (jsonb_populate_record(w, '{"id": "wsp_copy"}')).* FROM workspace w WHERE id = $1`
     expect(await constraintOf(copy, [workspace.id])).toBe('workspace_path')
+    const foreign = copy.replace('"wsp_copy"', '"wsp_copy", "project": "other"')
+    expect(await constraintOf(foreign, [workspace.id])).toBe('workspace_worktree_path')
     const link = `UPDATE workspace_run SET workspace_id = 'wsp_none' WHERE run_id = $1`
     expect(await constraintOf(link, [run.id])).toBe('workspace_run_workspace_id_fkey')
     expect(await constraintOf('DELETE FROM workspace WHERE id = $1', [workspace.id])).toBe(

@@ -222,14 +222,14 @@ const TRICKS: readonly Trick[] = [
   },
   {
     name: 'moves its directory away',
-    script: `here=$PWD; cd ..; mv "$here" "$here.moved"`,
+    script: `[ -f .git ] || exit; here=$PWD; cd ..; mv "$here" "$here.moved"`,
     ends: 'PAUSED',
     diff: 'WORKSPACE_GONE',
     leaves: ['.moved'],
   },
   {
     name: "replaces its directory by a link to the user's",
-    script: `here=$PWD; top=$(dirname ${COMMON}); cd ..; mv "$here" "$here.moved"; ln -s "$top" "$here"`,
+    script: `[ -f .git ] || exit; here=$PWD; top=$(dirname ${COMMON}); cd ..; mv "$here" "$here.moved"; ln -s "$top" "$here"`,
     ends: 'PAUSED',
     diff: 'WORKSPACE_GONE',
     leaves: ['.moved'],
@@ -251,7 +251,7 @@ const TRICKS: readonly Trick[] = [
   },
   { name: 'hands over a link', script: 'ln -s /etc/hostname out.json', ends: 'FAILED' },
   { name: 'hands over a named pipe', script: 'mkfifo out.json', ends: 'PAUSED' },
-  { name: 'hands over too much', script: 'head -c 12000000 /dev/zero > out.json', ends: 'PAUSED' },
+  { name: 'hands over too much', script: 'head -c 12000000 /dev/zero > out.json', ends: 'FAILED' },
 ]
 
 const JOB = {

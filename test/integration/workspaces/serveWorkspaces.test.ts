@@ -212,6 +212,27 @@ describe('a worker that serves the workspaces of its machine', () => {
     expect(existsSync(join(precious.repository, 'precious'))).toBe(true)
   })
 
+  it('touches nothing that it made for another run, whoever recorded that as its own', async () => {
+    const host = createHost()
+    serve(host)
+    const other = await openWorkspace({ runId: 'run_other', input: {}, settings: host.settings })
+    other.close()
+    write(other.path, { secret: '1' })
+    const claim = { owner: 'liar', leaseSeconds: 60 }
+    const { run, lease } = unwrap(await pawl.runs.start({ workflow: 'task', claim }))
+    const fence = lease?.fence ?? 0
+    const { kind, path, repository, branch, baseCommit } = other
+    const lie = { host: host.host, kind, path, repository, branch, baseCommit }
+    const { workspace } = unwrap(await pawl.workspaces.record(run.id, { ...lie, fence }))
+    unwrap(await pawl.phases.start(run.id, 'work', { fence }))
+    unwrap(await pawl.runs.complete(run.id, { fence }))
+    for (const asked of ['DIFF', 'MERGE', 'START_PREVIEW', 'REMOVE'] as const)
+      expect(await pawl.workspaces.perform(workspace.id, asked, { ...PATIENCE, force: true })).toMatchObject({
+        operation: { error: { code: 'WORKSPACE_UNKNOWN' } },
+      })
+    expect(existsSync(join(path, 'secret'))).toBe(true)
+  })
+
   it('shows a plain directory, and never deletes it', async () => {
     const host = createHost()
     const directory = join(host.folder, 'plain')
