@@ -23,6 +23,8 @@ export interface WorkerOptions {
   readonly leaseSeconds?: number | undefined
   /** How often it looks for runs where the feed brings no news of any, in milliseconds. Default 5,000. */
   readonly pollMs?: number | undefined
+  /** Asked before each claim: where it says no, none is made, and it is asked again after `pollMs` or at news of a run. */
+  readonly mayTake?: (() => Promise<boolean> | boolean) | undefined
   /** Told of what went wrong and is being tried again, or could not be written at a run's end. */
   readonly onError?: ((error: unknown) => void) | undefined
 }
@@ -85,11 +87,21 @@ export class Worker {
     try {
       while (!this.#stopping.signal.aborted) {
         if (this.#jobs.size >= concurrency) await this.#bell.wait()
-        else if (!(await this.#takeRun())) await this.#bell.wait(pollMs * (0.75 + Math.random() / 2))
+        else if (!(await this.#mayTake()) || !(await this.#takeRun()))
+          await this.#bell.wait(pollMs * (0.75 + Math.random() / 2))
       }
     } finally {
       this.#stopping.abort()
       await Promise.all(this.#jobs.values())
+    }
+  }
+
+  async #mayTake(): Promise<boolean> {
+    try {
+      return (await this.#options.mayTake?.()) ?? true
+    } catch (error) {
+      this.#options.onError?.(error)
+      return false
     }
   }
 

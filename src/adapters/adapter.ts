@@ -25,6 +25,8 @@ export interface AgentContext {
   readonly workspace: string
   /** A private folder of this session's outside of the workspace, the same for every owner on this machine. */
   readonly stateDir: string
+  /** Descriptors that every process of the agent keeps open: locks that last as long as any of them lives. */
+  readonly keep: readonly number[]
   /** The agent's environment, with PAWL_URL, PAWL_RUN_ID and PAWL_TOKEN. */
   readonly env: Readonly<Record<string, string>>
   /** What an earlier owner left of itself; null where there was none. */

@@ -4,7 +4,8 @@ import { EXIT, UsageError } from './exitCodes.ts'
 import { executeUnderLease } from './exec/executeUnderLease.ts'
 import { whyNotPassed } from '../processes/inheritEnvironment.ts'
 import { whyUnstartable } from '../processes/findCommand.ts'
-import { takeRun } from './exec/takeRun.ts'
+import { lockHere } from './exec/lockHere.ts'
+import { findRunToTake, takeRun } from './exec/takeRun.ts'
 import type { TakeOptions } from './exec/takeRun.ts'
 import { watchSignals } from './exec/watchSignals.ts'
 import { act } from './invocation.ts'
@@ -14,6 +15,7 @@ import { collect, createCommand, keyOption, parseSeconds, runOption } from './op
 interface Options extends TakeOptions {
   readonly killAfter: number
   readonly passEnv: readonly string[]
+  readonly shared?: boolean
 }
 
 /** `pawl exec`: runs a command as the agent of a run, under a lease that lives as long as the command does. */
@@ -51,6 +53,7 @@ export function execCommand(): Command {
       collectPassed,
       [],
     )
+    .option('--shared', 'work here although another run does: the directory is shared on purpose')
     .addHelpText('after', EXPLANATION)
     .action(
       act<Options, [string[]]>(async (invocation, options, command) => {
@@ -63,8 +66,15 @@ export function execCommand(): Command {
         }
         const signals = watchSignals(invocation)
         try {
-          const taken = await takeRun(invocation, options)
-          return await executeUnderLease(invocation, { ...options, command, taken, signals })
+          const runId = await findRunToTake(invocation, options)
+          const lock = await lockHere(invocation, { runId, isShared: options.shared === true })
+          try {
+            const taken = await takeRun(invocation, options, runId)
+            await lock.name({ runId: taken.run.id, fence: taken.lease.fence })
+            return await executeUnderLease(invocation, { ...options, command, taken, signals, lock })
+          } finally {
+            lock.release()
+          }
         } finally {
           signals.end()
         }
@@ -76,6 +86,9 @@ const EXPLANATION = `
 The command inherits HOME, PATH, locale, terminal, proxy and XDG variables, the keys of well-known agents and what
 --pass-env names, as docs/agents.md lists; nothing else. It finds in its environment PAWL_URL, PAWL_TOKEN (good for this run alone), PAWL_RUN_ID and
 PAWL_EXECUTION_ID, so that \`pawl state\`, \`pawl phase advance\`, \`pawl run complete\` mean its run.
+
+One run at a time works in a directory of this machine: where another does, nothing is started or claimed, its holder is named, and
+the exit code is 8. --shared says that it is meant.
 
 It is stopped when the run is paused or cancelled, when its time is over, or when the lease can't be renewed.
 Its exit code is passed on (128 + n for a signal), and says nothing about the run: a run is COMPLETED by

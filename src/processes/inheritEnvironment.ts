@@ -1,6 +1,7 @@
 /** Variables that every agent inherits: where it is, who its user is, its language, and how it reaches the network. */
 const BASE = [
   'HOME',
+  'PAWL',
   'PATH',
   'USER',
   'LOGNAME',

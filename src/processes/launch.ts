@@ -15,6 +15,8 @@ export interface LaunchOptions {
   readonly cwd?: string
   /** Its standard streams: this process's own, or open files. Default: all of them `inherit`. */
   readonly streams?: readonly ('inherit' | number)[]
+  /** Further descriptors that it keeps open, and what it starts does: locks that last as long as any of them lives. */
+  readonly keep?: readonly number[]
 }
 
 /** A launched process that waits for its start. */
@@ -65,13 +67,13 @@ export interface Gated extends Pick<Child, 'pid' | 'group' | 'ended'> {
 export async function spawnGate(
   script: string,
   words: readonly string[],
-  { env, cwd, streams = ['inherit', 'inherit', 'inherit'] }: LaunchOptions,
+  { env, cwd, streams = ['inherit', 'inherit', 'inherit'], keep = [] }: LaunchOptions,
 ): Promise<Gated> {
   const child = spawn('/bin/sh', ['-c', script, 'pawl', ...words], {
     env,
     cwd,
     detached: true,
-    stdio: [...streams, 'pipe'],
+    stdio: [...streams, 'pipe', ...keep],
   })
   const ended = new Promise<Ending>((resolve) => {
     child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }))

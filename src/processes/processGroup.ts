@@ -18,6 +18,8 @@ export interface GroupMarks {
   readonly executionId?: string
   /** As `executionId`, of PAWL_SESSION_ID. */
   readonly sessionId?: string
+  /** As `executionId`, of PAWL_WORKSPACE_LOCK. */
+  readonly lockId?: string
 }
 
 /** How long the kernel may take over a SIGKILL, in milliseconds, before the group counts as not to be killed. */
@@ -104,10 +106,11 @@ export class ProcessGroup {
 
   /** Those that left, known by the variables that all descendants have unless they cleared them. */
   #leavers(): ProcessEntry[] {
-    const { executionId, sessionId } = this.#marks
+    const { executionId, sessionId, lockId } = this.#marks
     return [
       ...(executionId === undefined ? [] : findByVariable('PAWL_EXECUTION_ID', executionId)),
       ...(sessionId === undefined ? [] : findByVariable('PAWL_SESSION_ID', sessionId)),
+      ...(lockId === undefined ? [] : findByVariable('PAWL_WORKSPACE_LOCK', lockId)),
     ].filter((entry) => !this.#isMember(entry))
   }
 }

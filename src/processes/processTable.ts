@@ -33,6 +33,13 @@ export function isLiving({ pid, startedAt }: Pick<ProcessEntry, 'pid' | 'started
   return entry !== undefined && entry.isLiving && entry.startedAt === startedAt
 }
 
+/** The processes that this one was started by, and they in turn, itself first. */
+export function ancestors(pid: number): number[] {
+  const found: number[] = []
+  for (let at = pid; at > 0 && !found.includes(at); at = findProcess(at)?.parent ?? 0) found.push(at)
+  return found
+}
+
 /** Sends a signal to one process; one that is gone is left alone. */
 export function signalProcess(pid: number, name: NodeJS.Signals): void {
   try {

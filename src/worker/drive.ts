@@ -1,17 +1,17 @@
 import type { Held } from '@pawl/sdk'
-import type { OpenWorkspace } from '../workspaces/workspace.ts'
 import type { DeclaredWorkflow } from './declared.ts'
 import { OpenAgents } from './openAgents.ts'
 import { OwnedRun } from './ownedRun.ts'
 import type { WorkerTools } from './ownedRun.ts'
 import { Steering } from './steering.ts'
 import { openRunWorkspace } from './workspace.ts'
+import type { RunWorkspace } from './workspace.ts'
 
 /** One held run, and all that is open for it. */
 export class Drive extends OwnedRun {
   readonly agents: OpenAgents
   readonly steering: Steering
-  #workspace: Promise<OpenWorkspace> | undefined
+  #workspace: Promise<RunWorkspace> | undefined
 
   constructor(tools: WorkerTools, held: Held, workflow: DeclaredWorkflow) {
     super(tools, held, workflow)
@@ -20,7 +20,7 @@ export class Drive extends OwnedRun {
   }
 
   /** The run's workspace, opened when it is first needed. */
-  workspace(): Promise<OpenWorkspace> {
+  workspace(): Promise<RunWorkspace> {
     this.#workspace ??= this.#openWorkspace()
     return this.#workspace
   }
@@ -32,7 +32,7 @@ export class Drive extends OwnedRun {
     workspace?.close()
   }
 
-  async #openWorkspace(): Promise<OpenWorkspace> {
+  async #openWorkspace(): Promise<RunWorkspace> {
     const workspace = await openRunWorkspace(this)
     await this.step('workspace-opened')
     return workspace

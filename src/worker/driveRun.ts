@@ -1,5 +1,6 @@
 import type { Held, Phase, RunDetail, Session } from '@pawl/sdk'
 import { AgentError } from '../adapters/adapter.ts'
+import { describeHolder, DirectoryTakenError } from '../processes/directoryLock.ts'
 import { composeText } from '../text/composeText.ts'
 import { MAX_TOLD } from './budgets.ts'
 import { chooseNext } from './chooseNext.ts'
@@ -8,9 +9,10 @@ import type { DeclaredPhase } from './declared.ts'
 import { Drive } from './drive.ts'
 import type { WorkerTools } from './ownedRun.ts'
 import { leaveRun } from './leaveRun.ts'
+import type { Farewell } from './leaveRun.ts'
 import { limitsFor } from './limits.ts'
 import { executePhase } from './phase/executePhase.ts'
-import { RunFailedError, troubleOf } from './trouble.ts'
+import { RunFailedError, RunGivenBackError, troubleOf } from './trouble.ts'
 
 /** Leads a run from phase to phase for as long as it is held and can be led, then ends the claim as the run asks for. */
 export async function driveRun(tools: WorkerTools, held: Held): Promise<void> {
@@ -18,15 +20,26 @@ export async function driveRun(tools: WorkerTools, held: Held): Promise<void> {
   tools.report({ kind: 'run-taken', runId: held.run.id, title, workflow: workflow.name })
   const definition = await tools.pawl.workflows.ofRun(held.run.id, { signal: held.signal })
   const drive = new Drive(tools, held, readDeclared(definition))
-  let failure: string | undefined
+  let farewell: Farewell = {}
   try {
     await drive.step('run-claimed')
     await goThrough(drive)
   } catch (error) {
-    // A run that is not this owner's any more says by itself how it goes on.
-    if (!drive.hasLeft) failure = describe(error)
+    farewell = sayFarewell(drive, error)
   }
-  await leaveRun(drive, failure)
+  await leaveRun(drive, farewell)
+}
+
+/** How a run is left whose driving ended with an error. */
+function sayFarewell(drive: Drive, error: unknown): Farewell {
+  if (error instanceof DirectoryTakenError) {
+    const { directory, holder } = error
+    drive.report({ kind: 'directory-taken', directory, holder: describeHolder(holder) })
+    return { putOff: { ms: drive.tools.taken.nextWait(drive.runId), waitsFor: error.message } }
+  }
+  // A run that is not this owner's any more says by itself how it goes on.
+  if (drive.hasLeft || error instanceof RunGivenBackError) return {}
+  return { failure: describe(error) }
 }
 
 /** What goes on from phase to phase; returns where the run is finished, waits, or another is to go on with it. */
@@ -39,12 +52,27 @@ async function goThrough(drive: Drive): Promise<void> {
     const declared = declaredPhase(drive.workflow, phase.key)
     if (!isDone && drive.tools.isDraining()) return
     if (!isDone && declared.role !== null) {
+      await lockWorkspace(drive)
       if (!(await endOthers(drive, declared.role))) return
       await executePhase(drive, phase, declared.role)
     } else if (!isDone && !isUnderWay(phase)) await begin(drive, phase)
     else if (!isDone && declared.approval && !declared.artifact) return askForApproval(drive, declared)
     else if (!isDone && declared.artifact?.required) return askForHand(drive, declared)
     else if (!(await moveOn(drive, run, phase))) return
+  }
+}
+
+/**
+ * Sees that no other run works in the directory before anything is begun there. What else is wrong with it is met in the phase.
+ *
+ * @throws DirectoryTakenError
+ */
+async function lockWorkspace(drive: Drive): Promise<void> {
+  try {
+    await drive.workspace()
+    drive.tools.taken.forget(drive.runId)
+  } catch (error) {
+    if (error instanceof DirectoryTakenError) throw error
   }
 }
 

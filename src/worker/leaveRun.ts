@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { CallOptions, Run } from '@pawl/sdk'
+import { composeText } from '../text/composeText.ts'
 import type { Drive } from './drive.ts'
 import { limitsFor } from './limits.ts'
 
@@ -9,14 +10,25 @@ const ASKED_LINGER_MS = 5_000
 /** How long an agent that failed its own run may take, in milliseconds: the run can be taken up by others meanwhile. */
 const FAILED_LINGER_MS = 2_000
 
+/** How much is said of what a run waits for, in characters. */
+const MAX_WAITS_FOR = 500
+
 /** How often the end of a claim is decided anew where the run changed meanwhile. */
 const LOOKS = 5
+
+/** What an owner has to say at the end of its claim. */
+export interface Farewell {
+  /** As what a run fails that is still RUNNING. */
+  readonly failure?: string
+  /** For how long nobody is to take the run, which could not be begun, and what it waits for. */
+  readonly putOff?: { readonly ms: number; readonly waitsFor: string }
+}
 
 /**
  * Ends the claim in the way that the run asks for now, once every process of its agents is proven gone: a cancel is confirmed, a run
  * left RUNNING fails where there is a failure, any other is given back. Where processes may still live, the lease keeps others away.
  */
-export async function leaveRun(drive: Drive, failure: string | undefined): Promise<void> {
+export async function leaveRun(drive: Drive, farewell: Farewell): Promise<void> {
   const { held, tools, agents } = drive
   const why = held.interruption
   let isGone = false
@@ -26,7 +38,7 @@ export async function leaveRun(drive: Drive, failure: string | undefined): Promi
     isGone = await agents.stop(limitsFor(drive, agents, why), 'CANCELLED')
     await tools.onStep('agents-stopped')
     await agents.close()
-    if (isGone) run = await endClaim(drive, failure)
+    if (isGone) run = await endClaim(drive, farewell)
     else held.leave()
   } catch (error) {
     // What could not be told the server finds out itself, when the lease ends.
@@ -61,7 +73,7 @@ async function linger(drive: Drive): Promise<void> {
   await timer.catch(() => undefined)
 }
 
-async function endClaim(drive: Drive, failure: string | undefined): Promise<Run | null> {
+async function endClaim(drive: Drive, { failure, putOff }: Farewell): Promise<Run | null> {
   const { held, tools } = drive
   for (let look = 1; ; look += 1) {
     const call = brief(drive)
@@ -70,8 +82,14 @@ async function endClaim(drive: Drive, failure: string | undefined): Promise<Run 
     if (!run || !isMine || look > LOOKS) return run
     if (run.status === 'CANCELLING') await held.confirmCancel(call)
     else if (run.status === 'RUNNING' && failure !== undefined) await held.fail({ error: failure, ...call })
-    else await held.release(call)
+    else await held.release({ ...(run.status === 'RUNNING' && putOff && whenFrom(run, putOff)), ...call })
   }
+}
+
+/** By the server's clock, which a worker's may differ from. */
+function whenFrom({ asOf }: Run, { ms, waitsFor }: NonNullable<Farewell['putOff']>) {
+  const notBefore = new Date(Date.parse(asOf) + ms).toISOString()
+  return { notBefore, waitsFor: composeText(waitsFor, { max: MAX_WAITS_FOR }), blocked: true }
 }
 
 /** Asked for as long as the lease lasts. */

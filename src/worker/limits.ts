@@ -1,13 +1,13 @@
 import type { Interruption } from '@pawl/sdk'
 import type { StopLimits } from '../processes/processGroup.ts'
-import type { Drive } from './drive.ts'
+import type { OwnedRun } from './ownedRun.ts'
 
 /** A stop leaves the last twelfth of the lease for the kernel to end the processes, and for the release. */
 const RESERVE = 1 / 12
 
 /** How much time an agent has that is stopped, for a reason of the hold's or for another; never past the lease. */
 export function limitsFor(
-  { tools, held }: Drive,
+  { tools, held }: Pick<OwnedRun, 'tools' | 'held'>,
   { killAfterSeconds }: { readonly killAfterSeconds: number },
   why?: Interruption,
 ): StopLimits {

@@ -1,5 +1,6 @@
 import type { Interruption, RunReason, RunStatus } from '@pawl/sdk'
 import type { Trouble } from './trouble.ts'
+import type { Unfitness } from './readiness.ts'
 
 /** What a worker tells of, as it happens. */
 export type WorkerNews = RunNews | OwnNews
@@ -30,6 +31,12 @@ export type NewsOfRun =
   | { readonly kind: 'phase-failed'; readonly phase: string; readonly trouble: Trouble }
   | { readonly kind: 'message-taken'; readonly messageId: string; readonly receipt: string }
   | {
+      /** Another run works in the directory of this one, which is given back until later. */
+      readonly kind: 'directory-taken'
+      readonly directory: string
+      readonly holder: string
+    }
+  | {
       /** An agent that had outlived its run. */
       readonly kind: 'leftover-ended'
       readonly role: string
@@ -51,4 +58,10 @@ export type NewsOfRun =
 export type OwnNews =
   | { readonly kind: 'started'; readonly owner: string; readonly workflows: readonly string[] | null }
   | { readonly kind: 'draining'; readonly held: number; readonly seconds: number }
+  | {
+      /** It can't work, and takes no runs until it can. */
+      readonly kind: 'not-ready'
+      readonly problems: readonly Unfitness[]
+    }
+  | { readonly kind: 'ready-again' }
   | { readonly kind: 'trouble'; readonly message: string }

@@ -7,11 +7,11 @@ import type { AgentDefinition } from '../adapters/agentDefinition.ts'
 import type { TranscriptWriter } from '../adapters/transcript/transcriptWriter.ts'
 import { agentEnvironment } from '../processes/agentEnvironment.ts'
 import type { StopLimits } from '../processes/processGroup.ts'
-import type { OpenWorkspace } from '../workspaces/workspace.ts'
 import { ADAPTERS } from './adapters.ts'
 import { finishExecution } from './finishExecution.ts'
 import type { OwnedRun } from './ownedRun.ts'
 import { openTranscript } from './transcript.ts'
+import type { RunWorkspace } from './workspace.ts'
 
 /** Takes what is left of an agent whose session is still an earlier owner's: the server lets nobody else write its transcript. */
 const UNHEARD: AgentOutput = { startsAt: 0, hasRoom: true, write: () => undefined }
@@ -29,7 +29,7 @@ export interface OpenAgent {
 /** The agents of one run, one for each role, opened when they are first needed. */
 export class OpenAgents {
   readonly #run: OwnedRun
-  readonly #workspace: () => Promise<OpenWorkspace>
+  readonly #workspace: () => Promise<RunWorkspace>
   readonly #byRole = new Map<string, OpenAgent>()
   readonly #transcripts = new Set<TranscriptWriter>()
   /** Sessions of earlier owners whose agents are proven gone. */
@@ -38,7 +38,7 @@ export class OpenAgents {
   phase: string | undefined
 
   /** @param workspace Opens the directory that they work in, when the first of them is opened. */
-  constructor(run: OwnedRun, workspace: () => Promise<OpenWorkspace>) {
+  constructor(run: OwnedRun, workspace: () => Promise<RunWorkspace>) {
     this.#run = run
     this.#workspace = workspace
   }
@@ -56,11 +56,13 @@ export class OpenAgents {
   async open(role: string): Promise<OpenAgent> {
     const definition = this.#definitionOf(role)
     if (!definition) throw noAgent(role)
-    const { path } = await this.#workspace()
+    const workspace = await this.#workspace()
     const opened = await this.#openSession(role, definition)
     await this.#run.step('session-opened')
     if (opened.status === 'CREATED') await this.#setStatus(opened.id, 'BOOTSTRAPPING')
-    const agent = await this.#reach(opened, definition, path, (env) => this.#openTranscript(opened.id, env))
+    const agent = await this.#reach(opened, definition, workspace, (env) =>
+      this.#openTranscript(opened.id, env),
+    )
     const status = opened.status === 'CREATED' ? 'BOOTSTRAPPING' : opened.status
     const open = { role, definition, agent, sessionId: opened.id, status }
     this.#byRole.set(role, open)
@@ -132,7 +134,12 @@ export class OpenAgents {
     // It is reached to be ended, never to be started: in a terminal, or as the processes that all others are.
     const adapter = session.adapter === 'tmux' ? 'tmux' : 'process'
     const definition = agentDefinitionSchema.parse({ adapter, command: ['false'], prompt: 'stdin' })
-    const agent = await this.#reach(session, definition, this.#run.tools.stateRoot, () => UNHEARD)
+    const agent = await this.#reach(
+      session,
+      definition,
+      { path: this.#run.tools.stateRoot, keep: [] },
+      () => UNHEARD,
+    )
     const isGone = await agent.stop(limits, 'SUPERVISOR_LOST')
     await agent.close()
     if (isGone) this.#ended.add(session.id)
@@ -149,7 +156,7 @@ export class OpenAgents {
   async #reach(
     { id: sessionId, role, handle }: Session,
     definition: AgentDefinition,
-    workspace: string,
+    { path: workspace, keep, lockId }: Pick<RunWorkspace, 'path' | 'keep'> & Partial<RunWorkspace>,
     openOutput: (env: Readonly<Record<string, string>>) => AgentOutput,
   ): Promise<Agent> {
     const { tools, held } = this.#run
@@ -158,12 +165,14 @@ export class OpenAgents {
       runId: held.run.id,
       agentToken: held.agentToken,
       passEnv: [...tools.config.passEnv, ...definition.passEnv],
+      lockId,
     })
     const context: AgentContext = {
       definition,
       sessionId,
       workspace,
       stateDir: this.#stateDirOf(sessionId),
+      keep,
       env,
       handle,
       output: openOutput({ ...env, ...definition.env }),

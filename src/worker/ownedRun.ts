@@ -3,8 +3,10 @@ import type { CallOptions, Held, Pawl, PawlInterruptedError, RunDetail, SuccessO
 import type { WorkerConfig } from './config.ts'
 import type { DeclaredWorkflow } from './declared.ts'
 import type { NewsOfRun, WorkerNews } from './news.ts'
+import type { OwnDirectory } from './ownDirectories.ts'
 import { RunLog } from './runLog.ts'
 import type { OnStep, StepName } from './steps.ts'
+import type { TakenRuns } from './takenRuns.ts'
 import { RunLeftError, saysLeft } from './trouble.ts'
 
 /** How agents are reached. */
@@ -23,6 +25,12 @@ export interface WorkerTools extends AgentWays {
   /** Told of what happens, for people and programs that watch. */
   readonly report: (news: WorkerNews) => void
   readonly onStep: OnStep
+  /** Whether the worker can work: its disk takes files, its agents' commands are there. */
+  readonly isFit: () => Promise<boolean>
+  /** Directories of Pawl's own, which no agent is to work in. */
+  readonly own: readonly OwnDirectory[]
+  /** How long runs are put off whose directory another run works in. */
+  readonly taken: TakenRuns
   /** Whether the worker takes its leave: no further phase is begun. */
   readonly isDraining: () => boolean
   /** Whether there is no time left: agents are killed. */

@@ -8,6 +8,9 @@ import { driveRun } from './driveRun.ts'
 import type { WorkerNews } from './news.ts'
 import type { AgentWays } from './ownedRun.ts'
 import type { OnStep } from './steps.ts'
+import type { OwnDirectory } from './ownDirectories.ts'
+import { Readiness } from './readiness.ts'
+import { TakenRuns } from './takenRuns.ts'
 import { keepTidy } from './tidySessions.ts'
 import { HOST } from './workspace.ts'
 
@@ -71,8 +74,13 @@ export function startWorker(options: StartWorkerOptions): RunningWorker {
   let isDraining = false
   let isHurried = false
   const ways: AgentWays = { url, env, stateRoot: prepareState(config.state) }
+  const own = ownDirectoriesOf(config, env)
+  const readiness = new Readiness({ config, env, stateRoot: ways.stateRoot, own, report })
   const tools = {
     ...ways,
+    own,
+    isFit: () => readiness.isFit(),
+    taken: new TakenRuns(),
     pawl,
     config,
     report,
@@ -81,7 +89,17 @@ export function startWorker(options: StartWorkerOptions): RunningWorker {
     isHurried: () => isHurried,
   }
   const { workflows, labels, project, concurrency, leaseSeconds } = config
-  const claims = { owner, workflows, labels, project, concurrency, leaseSeconds, pollMs: options.pollMs }
+  const mayTake = () => readiness.mayTake()
+  const claims = {
+    owner,
+    workflows,
+    labels,
+    project,
+    concurrency,
+    leaseSeconds,
+    pollMs: options.pollMs,
+    mayTake,
+  }
   const onError = (error: unknown) => report({ kind: 'trouble', message: describe(error) })
   const atWork = new Set<string>()
   const worker = pawl.worker({ ...claims, onError }, async (held) => {
@@ -139,6 +157,16 @@ export function startWorker(options: StartWorkerOptions): RunningWorker {
       return stop(0)
     },
   }
+}
+
+/** Where Pawl itself keeps things on this machine, as far as the worker knows. */
+function ownDirectoriesOf({ state, workspace }: WorkerConfig, env: NodeJS.ProcessEnv): OwnDirectory[] {
+  const worktrees = resolve(workspace.root ?? join('.pawl', 'workspaces'))
+  return [
+    { path: resolve(state), holds: "the worker keeps its agents' sessions" },
+    { path: join(worktrees, '.pawl'), holds: 'the worker keeps what it knows of workspaces' },
+    { path: resolve(env['PAWL_DATA'] || '.pawl'), holds: "a server's data is kept" },
+  ]
 }
 
 function describe(error: unknown): string {

@@ -4,8 +4,8 @@
  */
 export const STEPS = [
   'run-claimed',
-  'phase-started',
   'workspace-opened',
+  'phase-started',
   'session-opened',
   'agent-opened',
   'session-ready',

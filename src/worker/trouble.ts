@@ -25,6 +25,11 @@ export class RunFailedError extends Error {
   override readonly name = 'RunFailedError'
 }
 
+/** The run is to be given back for another owner, or a later time: nothing is wrong with it. */
+export class RunGivenBackError extends Error {
+  override readonly name = 'RunGivenBackError'
+}
+
 /** The run is not this owner's to drive any more: it left RUNNING, or the claim is over. */
 export class RunLeftError extends Error {
   override readonly name = 'RunLeftError'

@@ -1,19 +1,37 @@
 import { hostname } from 'node:os'
 import { AgentError } from '../adapters/adapter.ts'
+import { agentSurvives } from '../adapters/agentSurvives.ts'
+import { DirectoryLock } from '../processes/directoryLock.ts'
+import { LocksUnavailableError } from '../processes/lockFolder.ts'
+import { outerRunsOf } from '../processes/outerRuns.ts'
 import { openWorkspace } from '../workspaces/openWorkspace.ts'
 import { rememberRecorded } from '../workspaces/recorded.ts'
 import type { OpenWorkspace } from '../workspaces/workspace.ts'
+import { limitsFor } from './limits.ts'
+import { whyReserved } from './ownDirectories.ts'
 import type { OwnedRun } from './ownedRun.ts'
 
 /** This machine, as workspaces are recorded with it. */
 export const HOST = hostname()
 
+/** The workspace of a run, which no other run works in. */
+export interface RunWorkspace extends OpenWorkspace {
+  /** Its lock, as every process in it is marked. */
+  readonly lockId: string
+  /** Descriptors that every process in it keeps open, so that it is taken for as long as any of them lives. */
+  readonly keep: readonly number[]
+}
+
+/** How long what an earlier owner has left may take to end by itself, in seconds. */
+const LEFT_TAKES_SECONDS = 5
+
 /**
- * Opens the workspace of a run, and has the server know where it is.
+ * Opens the workspace of a run, locks it against other runs of this machine, and has the server know where it is.
  *
- * @throws AgentError where the run works on another machine, or in another directory; WorkspaceError where it can't be opened
+ * @throws DirectoryTakenError where another run works there; AgentError where the run works on another machine, or in another
+ *   directory; WorkspaceError where it can't be opened
  */
-export async function openRunWorkspace(run: OwnedRun): Promise<OpenWorkspace> {
+export async function openRunWorkspace(run: OwnedRun): Promise<RunWorkspace> {
   const { tools, held } = run
   const { id: runId, input, continues } = held.run
   const settings = tools.config.workspace
@@ -24,13 +42,55 @@ export async function openRunWorkspace(run: OwnedRun): Promise<OpenWorkspace> {
     settings,
     signal: held.signal,
   })
-  try {
-    await record(run, workspace)
-    return workspace
-  } catch (error) {
+  let lock: DirectoryLock | undefined
+  const close = () => {
+    lock?.release()
     workspace.close()
+  }
+  try {
+    refuseReserved(run, workspace)
+    lock = await lockDirectory(run, workspace.path)
+    await record(run, workspace)
+    return { ...workspace, lockId: lock.id, keep: [lock.fd, workspace.fd], close }
+  } catch (error) {
+    close()
     throw error
   }
+}
+
+function refuseReserved({ tools }: OwnedRun, { kind, path }: OpenWorkspace): void {
+  const reserved = kind === 'DIRECTORY' ? whyReserved(path, tools.own) : null
+  if (reserved === null) return
+  const hint = 'Name another directory: an agent could read tokens and remove data there.'
+  throw new AgentError('FATAL', 'DIRECTORY_RESERVED', reserved, hint)
+}
+
+/** Keeps other runs of this machine out of the directory, and ends what a command of the same run has left in it. */
+async function lockDirectory({ tools, held }: OwnedRun, path: string): Promise<DirectoryLock> {
+  const use = {
+    program: 'pawl worker',
+    runId: held.run.id,
+    fence: held.run.lease?.fence ?? null,
+    outerRuns: outerRunsOf(tools.env),
+  }
+  const lock = await DirectoryLock.take(path, use, tools.config.workspace.shared).catch((error: unknown) => {
+    throw error instanceof LocksUnavailableError ? unlockable(error) : error
+  })
+  const limits = limitsFor({ tools, held }, { killAfterSeconds: LEFT_TAKES_SECONDS })
+  // What a worker has left belongs to sessions, and is adopted or ended with them.
+  if (await lock.endLeft(limits, ({ program }) => program === 'pawl exec')) return lock
+  lock.release()
+  throw agentSurvives('a command of this run')
+}
+
+function unlockable(cause: LocksUnavailableError): AgentError {
+  return new AgentError(
+    'HUMAN_REQUIRED',
+    'LOCKS_UNAVAILABLE',
+    cause.message,
+    'Mend that on the machine of the worker, then decide for a retry.',
+    { cause },
+  )
 }
 
 async function record({ held, call, accept, tools }: OwnedRun, workspace: OpenWorkspace): Promise<void> {

@@ -51,7 +51,7 @@ export async function openWorkspace(options: OpenOptions): Promise<OpenWorkspace
       const { workspace, isNew } = opened
       if (owner !== runId) await writeShared(places, runId, owner)
       const use = await FileLock.take(lockPath(places, owner, 'use'), { signal, kind: 'shared' })
-      return { ...workspace, isNew, close: () => use.release() }
+      return { ...workspace, isNew, fd: use.fd, close: () => use.release() }
     } finally {
       lock.release()
     }

@@ -22,6 +22,8 @@ export interface Workspace {
 export interface OpenWorkspace extends Workspace {
   /** Whether it was made, or made anew, by this opening. */
   readonly isNew: boolean
+  /** Keeps it in use for as long as any process has this descriptor open. */
+  readonly fd: number
   /** To be called once every process that works in it is gone. May be called again. */
   close(): void
 }

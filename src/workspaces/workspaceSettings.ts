@@ -91,6 +91,10 @@ export const workspaceSettingsSchema = z
       .array(path)
       .optional()
       .describe('Directories below which runs may ask for a workspace. Default: the working directory.'),
+    shared: z
+      .boolean()
+      .default(false)
+      .describe('Whether several runs may work in one directory at the same time, on purpose.'),
     previews: z
       .record(z.string(), previewDefinitionSchema)
       .default({})

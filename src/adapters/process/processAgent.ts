@@ -128,7 +128,7 @@ export class ProcessAgent implements Agent {
   }
 
   async #launch(prompt: Prompt, command: readonly string[]): Promise<Turn> {
-    const { definition, workspace, stateDir } = this.#context
+    const { definition, workspace, stateDir, keep } = this.#context
     const env = environmentOf(this.#context)
     checkCommand(command, env, workspace)
     const turn = await Turn.open({
@@ -136,6 +136,7 @@ export class ProcessAgent implements Agent {
       env,
       workspace,
       stateDir,
+      keep,
       input: definition.prompt === 'stdin' ? await this.#prompts.keep(prompt) : '/dev/null',
       marker: this.#prompts.markerOf(prompt.key),
       take: (bytes) => this.#take(bytes),

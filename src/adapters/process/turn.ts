@@ -14,6 +14,8 @@ export interface TurnOptions {
   readonly env: NodeJS.ProcessEnv
   readonly workspace: string
   readonly stateDir: string
+  /** Descriptors that it keeps open. */
+  readonly keep: readonly number[]
   /** The file that is its standard input. */
   readonly input: string
   /** The file that is made just before it begins. */
@@ -48,13 +50,13 @@ export class Turn {
 
   /** Launches the command, which stands at its gate then. @throws AgentError */
   static async open(options: TurnOptions): Promise<Turn> {
-    const { command, env, workspace: cwd, stateDir, marker, take } = options
+    const { command, env, workspace: cwd, stateDir, keep, marker, take } = options
     const input = openSync(options.input, 'r')
     try {
       const pipe = await openPipe(stateDir, take)
       try {
         const streams = [input, pipe.writer, pipe.writer]
-        return new Turn(await launchGuarded(command, { env, cwd, streams, marker }), pipe)
+        return new Turn(await launchGuarded(command, { env, cwd, streams, keep, marker }), pipe)
       } catch (error) {
         pipe.close()
         throw error

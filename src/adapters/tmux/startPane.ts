@@ -17,6 +17,8 @@ export interface PaneOptions {
   readonly workspace: string
   readonly command: readonly string[]
   readonly env: NodeJS.ProcessEnv
+  /** Descriptors that the server keeps open, whatever becomes of its pane. */
+  readonly keep: readonly number[]
   readonly output: PaneOutput
   /** Records the processes while the command stands at its gate. Returns its execution's id. */
   readonly record: (leader: ProcessIdentity, server: NonNullable<AgentHandle['server']>) => Promise<string>
@@ -45,7 +47,7 @@ exec "$@"`
  * @throws AgentError; nothing is left then.
  */
 export async function startPane(options: PaneOptions): Promise<void> {
-  const { server, stateDir, workspace, command, output, record } = options
+  const { server, stateDir, workspace, command, keep, output, record } = options
   const config = join(stateDir, 'tmux.conf')
   const gate = join(stateDir, 'gate')
   await writeFile(config, `${CONFIG}set -s ${OWNER} ${server.owner}\n`)
@@ -58,6 +60,7 @@ export async function startPane(options: PaneOptions): Promise<void> {
   await server.start(config, ['/bin/sh', '-c', GATE, 'pawl', server.socket, gate, ...command], {
     env,
     workspace,
+    keep,
   })
   const pane = await server.findPane()
   if (!pane) throw notStarted('its terminal was gone at once')

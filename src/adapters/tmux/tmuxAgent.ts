@@ -155,7 +155,7 @@ export class TmuxAgent implements Agent {
   }
 
   async #start(): Promise<void> {
-    const { definition, workspace, stateDir } = this.#context
+    const { definition, workspace, stateDir, keep } = this.#context
     const stops = this.#stops
     const env = { ...environmentOf(this.#context), ...(await keepToken(this.#context)) }
     const fillings = { prompt: '', promptFile: '', session: this.#handle.session, workspace }
@@ -169,6 +169,7 @@ export class TmuxAgent implements Agent {
       workspace,
       command,
       env,
+      keep,
       output: this.#output,
       record: async (leader, server) => {
         const executionId = await this.#context.recordStart({

@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process'
+import type { ChildProcessByStdio } from 'node:child_process'
 import { createHash, randomUUID } from 'node:crypto'
 import { lstatSync, mkdirSync } from 'node:fs'
 import { constants, tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import type { Ending } from '../../processes/launch.ts'
 import { ProcessGroup } from '../../processes/processGroup.ts'
@@ -42,11 +44,19 @@ export class TmuxServer {
   async start(
     config: string,
     command: readonly string[],
-    { env, workspace }: { readonly env: NodeJS.ProcessEnv; readonly workspace: string },
+    {
+      env,
+      workspace,
+      keep,
+    }: {
+      readonly env: NodeJS.ProcessEnv
+      readonly workspace: string
+      readonly keep: readonly number[]
+    },
   ): Promise<void> {
     const size = ['-x', '200', '-y', '50']
     const words = ['new-session', '-d', '-s', 'agent', ...size, '-c', workspace, ...command]
-    await this.#run(['-u', '-f', config, ...words], env)
+    await this.#run(['-u', '-f', config, ...words], env, keep)
   }
 
   /** Gives the server commands, and returns what it prints. Once it has them it carries them out, whoever waits for it. */
@@ -98,19 +108,24 @@ export class TmuxServer {
     return this.ask('capture-pane', '-p', '-t', PANE)
   }
 
-  async #run(words: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
+  async #run(
+    words: readonly string[],
+    env: NodeJS.ProcessEnv,
+    keep: readonly number[] = [],
+  ): Promise<string> {
     const { PATH, HOME } = process.env
     const child = spawn('tmux', ['-S', this.socket, ...words], {
       env: { PATH, HOME, ...env },
       // Not in this process's group, where a key pressed at its terminal would end it in the middle.
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', ...keep],
     })
+    const { stdout, stderr } = child as ChildProcessByStdio<null, Readable, Readable>
     const code = new Promise<number | null>((resolve, reject) => {
       child.once('error', reject)
       child.once('close', resolve)
     })
-    const [printed, complaint, exitCode] = await Promise.all([text(child.stdout), text(child.stderr), code])
+    const [printed, complaint, exitCode] = await Promise.all([text(stdout), text(stderr), code])
     if (exitCode === 0) return printed
     throw new AgentError(
       'RECOVERABLE',

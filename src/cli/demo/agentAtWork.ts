@@ -44,8 +44,9 @@ export async function showAgent(scene: Scene, work: AgentAtWork & { runId?: stri
   const { feedCursor } = await pawl.runs.list({ first: 1 })
   const labelled = work.runId ? [] : ['--label', label]
   const pace = scene.pace > 0 && !work.agentWords?.includes('--pace') ? ['--pace', String(scene.pace)] : []
-  const ended = backstage.run(['exec', ...work.words, ...labelled, '--', ...agent, ...pace], (line, stream) =>
-    stage.echo(line, stream === 'stdout' ? 'agent' : ''),
+  const ended = backstage.run(
+    ['exec', '--shared', ...work.words, ...labelled, '--', ...agent, ...pace],
+    (line, stream) => stage.echo(line, stream === 'stdout' ? 'agent' : ''),
   )
   const over = new AbortController()
   const signal = AbortSignal.any([scene.signal, over.signal])

@@ -2,13 +2,14 @@ import { constants } from 'node:os'
 import { unwrap } from '@pawl/sdk'
 import type { Hold, Pawl } from '@pawl/sdk'
 import { findServer } from '../connect.ts'
-import { EXIT } from '../exitCodes.ts'
+import { EXIT, UsageError } from '../exitCodes.ts'
 import type { Invocation } from '../invocation.ts'
 import { reportError } from '../report.ts'
 import { plain } from '../terminal/width.ts'
 import { concludeRun, describeEnding } from './concludeRun.ts'
 import type { Failure } from './concludeRun.ts'
 import { finishExecution } from './finishExecution.ts'
+import type { DirectoryLock } from '../../processes/directoryLock.ts'
 import { agentEnvironment } from '../../processes/agentEnvironment.ts'
 import { launch } from '../../processes/launch.ts'
 import type { Child, Ending } from '../../processes/launch.ts'
@@ -24,6 +25,8 @@ export interface Task {
   readonly command: readonly string[]
   readonly taken: TakenRun
   readonly signals: Signals
+  /** That of the working directory. */
+  readonly lock: DirectoryLock
   /** Seconds. */
   readonly lease: number
   /** Seconds. */
@@ -57,9 +60,15 @@ export async function executeUnderLease(invocation: Invocation, task: Task): Pro
 
 async function executeHeld(invocation: Invocation, task: Task, hold: Hold): Promise<number> {
   const { pawl } = invocation
+  if (!(await task.lock.endLeft(limitsFor('SHUTDOWN', hold, stopRulesOf(pawl, task))))) {
+    // Two agents of one run never work in one directory: the next owner may find them gone.
+    await concludeRun(pawl, hold, { failure: undefined, isGone: true })
+    const message = 'Processes that an earlier owner of the run has left here could not be ended'
+    return reportError(invocation, new UsageError(message, EXIT.lostRace, 'DirectoryTaken'))
+  }
   let child: Child
   try {
-    child = await launch(task.command, { env: environmentFor(invocation, task) })
+    child = await launch(task.command, { env: environmentFor(invocation, task), keep: [task.lock.fd] })
   } catch (error) {
     const failure: Failure = {
       reason: 'START_FAILED',
@@ -120,10 +129,10 @@ async function recordExecution(pawl: Pawl, hold: Hold, child: Child, { command }
 
 function environmentFor(
   invocation: Invocation,
-  { taken: { run, agentToken }, passEnv }: Task,
+  { taken: { run, agentToken }, passEnv, lock }: Task,
 ): NodeJS.ProcessEnv {
   const { url } = findServer(invocation.env, invocation.options)
-  return agentEnvironment(invocation.env, { url, runId: run.id, agentToken, passEnv })
+  return agentEnvironment(invocation.env, { url, runId: run.id, agentToken, passEnv, lockId: lock.id })
 }
 
 function stopRulesOf(pawl: Pawl, { taken, lease, killAfter }: Task): StopRules {

@@ -27,33 +27,41 @@ export interface TakenRun {
   readonly agentToken: string | null
 }
 
+/** The run that is meant, which is not changed by that; null where one is to be started. */
+export async function findRunToTake(invocation: Invocation, options: TakeOptions): Promise<string | null> {
+  return options.workflow === undefined ? (await chooseRun(invocation, options.run)).run.id : null
+}
+
 /**
- * Takes a run for this process: a new one of a workflow, the one named or meant, or, with `resume`, one that stopped.
+ * Takes a run for this process: the one that was found, with `resume` one that stopped, or a new one of a workflow.
  *
  * @throws PawlProblem with the server's refusal.
  */
-export async function takeRun(invocation: Invocation, options: TakeOptions): Promise<TakenRun> {
-  const { run, lease, agentToken } = await ask(invocation, options)
+export async function takeRun(
+  invocation: Invocation,
+  options: TakeOptions,
+  runId: string | null,
+): Promise<TakenRun> {
+  const { run, lease, agentToken } = await ask(invocation, options, runId)
   // A claim asked for by a key that was used before may be over by now.
   if (!lease)
     throw new Error(`run ${run.id} was taken with this idempotency key before, and is ${run.status} now`)
   return { run, lease, agentToken }
 }
 
-async function ask(invocation: Invocation, options: TakeOptions) {
+async function ask(invocation: Invocation, options: TakeOptions, runId: string | null) {
   const { pawl } = invocation
   const { idempotencyKey } = options
   const claim = { owner: options.owner ?? defaultOwner(), leaseSeconds: options.lease }
-  if (options.workflow !== undefined) {
-    const { workflow, title, label: labels, project, concurrencyKey } = options
+  if (runId === null) {
+    const { workflow = '', title, label: labels, project, concurrencyKey } = options
     const input = readJson(options.input, '--input')
     const fields = { workflow, title, labels, project, concurrencyKey, input, claim, idempotencyKey }
     const started = unwrap(await pawl.runs.start(fields))
     invocation.note(`run ${started.run.id} (started by this command)`)
     return started
   }
-  const { run } = await chooseRun(invocation, options.run)
   return options.resume
-    ? unwrap(await pawl.runs.resume(run.id, { claim, idempotencyKey }))
-    : unwrap(await pawl.runs.claim({ runId: run.id, ...claim, idempotencyKey }))
+    ? unwrap(await pawl.runs.resume(runId, { claim, idempotencyKey }))
+    : unwrap(await pawl.runs.claim({ runId, ...claim, idempotencyKey }))
 }

@@ -19,6 +19,12 @@ export function printNews(invocation: Invocation, news: WorkerNews): void {
           ? 'stops: it holds no run'
           : `stops: ${news.held} at work, for up to ${news.seconds} s; once more kills their agents`,
       )
+    case 'not-ready':
+      for (const { code, message } of news.problems)
+        err.line(err.colors.yellow(`pawl: takes no runs (${code}): ${plain(message)}`))
+      return
+    case 'ready-again':
+      return invocation.note('takes runs again')
     case 'trouble':
       return err.line(err.colors.yellow(`pawl: ${plain(news.message)}`))
     default: {
@@ -55,6 +61,8 @@ function sentence(news: RunNews, colors: Colors): string {
       return `${bold(news.phase)} ${red(`failed (${news.trouble.code})`)}: ${plain(news.trouble.message)}`
     case 'message-taken':
       return `a message was ${news.receipt.toLowerCase()}`
+    case 'directory-taken':
+      return yellow(`waits: ${plain(news.holder)} works in ${plain(news.directory)}`)
     case 'leftover-ended':
       return news.isGone
         ? `the ${news.role} had outlived the run, and was ended`

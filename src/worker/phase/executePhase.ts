@@ -1,7 +1,7 @@
 import type { Phase } from '@pawl/sdk'
 import { declaredPhase } from '../declared.ts'
 import type { Drive } from '../drive.ts'
-import { isRefusedAs, troubleOf } from '../trouble.ts'
+import { isRefusedAs, RunFailedError, RunGivenBackError, troubleOf } from '../trouble.ts'
 import { awaitWork } from './awaitWork.ts'
 import { beginPhase } from './beginPhase.ts'
 import { clearArtifact } from './clearArtifact.ts'
@@ -65,10 +65,22 @@ export async function executePhase(drive: Drive, phase: Phase, role: string): Pr
   }
 }
 
+/**
+ * A worker that can't work is no reason to ask a person about the run, nor to fail it: somebody else may go on with it.
+ *
+ * @throws RunGivenBackError
+ */
+async function giveBackUnfit({ tools }: Drive, error: unknown): Promise<void> {
+  const isOfTheRun = error instanceof RunFailedError || troubleOf(error)?.errorClass === 'FATAL'
+  if (isOfTheRun || (await tools.isFit())) return
+  throw new RunGivenBackError('This worker can not work', { cause: error })
+}
+
 /** What follows an error: a trouble fails the phase, a phase that the agent has moved on is left. */
 async function meet(work: PhaseWork, move: Move, error: unknown): Promise<Move> {
   const { drive } = work
   if (drive.hasLeft || move === 'FAIL') throw error
+  await giveBackUnfit(drive, error)
   const trouble = troubleOf(error)
   if (trouble) {
     work.trouble = trouble

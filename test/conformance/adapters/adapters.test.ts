@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { JsonValue } from '@pawl/sdk'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { DirectoryLock } from '../../../src/processes/directoryLock.ts'
 import { isLiving } from '../../../src/processes/processTable.ts'
 import { identify } from '../../../src/adapters/handle.ts'
 import { follow, KINDS, WITHOUT_TMUX } from './kinds.ts'
@@ -60,6 +61,23 @@ for (const kind of KINDS)
           leader: { pid: bench.pids[0] },
           executionId: expect.any(String),
         })
+      })
+
+      it('keeps the lock of its directory for as long as it lives, also where its owner has let go', async () => {
+        const bench = await follow(kind, [{ do: [{ say: 'at work' }, { sleep: 60_000 }] }])
+        const use = (runId: string) => ({ program: 'test', runId, fence: 1, outerRuns: [] })
+        const lock = await DirectoryLock.take(bench.workspace, use('run_1'))
+        const agent = await bench.open({ keep: [lock.fd] })
+        await agent.send(prompt('go'))
+        await bench.untilPrinted('at work')
+        lock.release()
+        const taken = DirectoryLock.take(bench.workspace, use('run_2'))
+        await expect(taken).rejects.toMatchObject({ holder: { runId: 'run_1', fence: 1 } })
+        const again = await DirectoryLock.take(bench.workspace, use('run_1'))
+        again.release()
+        expect(await agent.stop(AT_ONCE, 'CANCELLED')).toBe(true)
+        const next = await DirectoryLock.take(bench.workspace, use('run_2'))
+        next.release()
       })
 
       it('gets its prompt as it is: long, of many lines, beginning like an option', async () => {

@@ -69,6 +69,7 @@ export async function setUp(adapter: Adapter, part: PartOfDefinition, given?: st
     sessionId,
     workspace,
     stateDir,
+    keep: [],
     env: { PATH, HOME, PAWL_TOKEN: 'pawl_of_this_test', PAWL_RUN_ID: 'run_1' },
     handle: handles.at(-1) ?? null,
     output: {

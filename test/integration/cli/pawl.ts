@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
@@ -11,6 +11,7 @@ export const PAWL = process.env['PAWL_COMMAND'] ?? join(import.meta.dirname, '..
 export interface PawlOptions {
   /** Beside PATH and HOME there is nothing else in the environment. */
   readonly env?: Readonly<Record<string, string | undefined>>
+  /** Default: a folder of its own, since one run at a time works in a directory. */
   readonly cwd?: string
   /** Standard input; empty by default. */
   readonly input?: string
@@ -46,7 +47,7 @@ export function startPawl(words: readonly string[], options: PawlOptions = {}): 
 function startProcess(command: string, words: readonly string[], options: PawlOptions): PawlProcess {
   const { PATH, HOME } = process.env
   const child = spawn(command, words, {
-    cwd: options.cwd ?? tmpdir(),
+    cwd: options.cwd ?? makeFolder(),
     env: { PATH, HOME, ...options.env },
     stdio: 'pipe',
   })
@@ -97,6 +98,12 @@ function startProcess(command: string, words: readonly string[], options: PawlOp
         look()
       }),
   }
+}
+
+function makeFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'pawl-cwd-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
 }
 
 /** Calls `pawl` and waits for its end. */

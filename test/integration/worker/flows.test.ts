@@ -306,7 +306,8 @@ describe.concurrent('a worker', () => {
   test('takes several runs at a time, as many as it may', async (context) => {
     const bench = await open(context)
     const script = `mkdir -p at; touch at/$$; ls at | wc -l >> crowd; sleep 0.5; rm at/$$; echo '{"ok":1}' > out.json`
-    bench.start({ runner: shellAgent(script) }, { concurrency: 2 })
+    const workspace = { ...bench.settings.workspace, shared: true }
+    bench.start({ runner: shellAgent(script) }, { concurrency: 2, workspace })
     const ids = await Promise.all([1, 2, 3, 4].map(() => bench.begin('errand')))
     const runs = await Promise.all(ids.map((id) => bench.settled(id)))
     expect(runs.map(({ status }) => status)).toEqual(['COMPLETED', 'COMPLETED', 'COMPLETED', 'COMPLETED'])

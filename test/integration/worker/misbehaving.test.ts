@@ -87,7 +87,7 @@ describe.concurrent('an agent that', () => {
 
   test('can not be started is put before a person, with what to do', async (context) => {
     const bench = await open(context)
-    bench.start({ runner: { adapter: 'process', command: ['/no/such/agent'], prompt: 'stdin' } })
+    bench.start({ runner: { adapter: 'process', command: ['./no/such/agent'], prompt: 'stdin' } })
     const { run } = await bench.asked(await bench.begin('errand'))
     expect(run.currentPhase?.error?.class).toBe('HUMAN_REQUIRED')
     expect(run.currentPhase?.error?.hint).toBeTruthy()

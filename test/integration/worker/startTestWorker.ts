@@ -80,8 +80,11 @@ export class Bench {
   }
 
   /** Starts a worker with these agents. */
-  start(agents: Said, said: Said & { onStep?: OnStep; owner?: string; url?: string } = {}): RunningWorker {
-    const { onStep, owner = 'worker-1', url, ...config } = said
+  start(
+    agents: Said,
+    said: Said & { onStep?: OnStep; owner?: string; url?: string; pollMs?: number } = {},
+  ): RunningWorker {
+    const { onStep, owner = 'worker-1', url, pollMs, ...config } = said
     const worker = startWorker({
       pawl: url === undefined ? this.pawl : createPawl({ url, token: this.#token }),
       url: url ?? this.#url,
@@ -89,6 +92,7 @@ export class Bench {
       config: workerConfigSchema.parse({ ...this.settings, agents, ...config }),
       report: (item) => this.news.push(item),
       ...(onStep && { onStep }),
+      ...(pollMs !== undefined && { pollMs }),
     })
     this.#workers.push(worker)
     return worker

@@ -44,6 +44,7 @@ async function leaveAgent() {
     sessionId: session.id,
     workspace: stateRoot,
     stateDir,
+    keep: [],
     env: { PATH },
     handle: null,
     output: { startsAt: 0, hasRoom: true, write: () => undefined },
