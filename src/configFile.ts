@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { isMap, isNode, LineCounter, parseDocument } from 'yaml'
 import type { Document } from 'yaml'
 import { composeText } from './text/composeText.ts'
+import { decodeText } from './text/decodeText.ts'
 import { objectToJson } from './text/objectToJson.ts'
 
 /** A setting that is wrong, and where it stands: a flag, a variable, or a line of a file. */
@@ -58,10 +59,11 @@ export async function readConfigFile(
   path: string,
   mistakes: ConfigMistake[],
 ): Promise<ConfigFile | undefined> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
     mistakes.push({ where: path, message: error.code === 'ENOENT' ? 'there is no such file' : error.message })
   })
-  if (text === undefined) return undefined
+  if (bytes === undefined) return undefined
+  const text = decodeText(bytes)
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
   const placeOf = (offset: number): string => {

@@ -1,5 +1,6 @@
 import { type DestinationStream, pino, type Logger } from 'pino'
 import { composeText } from './text/composeText.ts'
+import { escapeInvisible } from './text/showInvisible.ts'
 
 /** The structured log. Lines are named `{domain}.{action}_{state}`; a reason is a field, never part of the name. */
 export type Log = Logger
@@ -21,6 +22,7 @@ export function createLog({ level = 'info', destination }: LogOptions = {}): Log
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: describeError },
+      hooks: { streamWrite: escapeInvisible },
     },
     destination ?? openStderr(),
   )

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { isSuccess } from '@pawl/sdk'
 import type { Pawl, SuccessOf } from '@pawl/sdk'
 import { givenVariables } from '../environment.ts'
+import { escapeInvisible } from '../text/showInvisible.ts'
 import { connect } from './connect.ts'
 import type { AddressOptions } from './connect.ts'
 import { EXIT } from './exitCodes.ts'
@@ -49,7 +50,8 @@ export class Invocation {
 
   /** Writes a value as one line of JSON, or indented where a person reads it. */
   json(value: unknown): void {
-    this.out.line(JSON.stringify(value, null, this.out.isTerminal ? 2 : undefined))
+    const text = JSON.stringify(value, null, this.out.isTerminal ? 2 : undefined)
+    this.out.line(this.out.isTerminal ? escapeInvisible(text) : text)
   }
 
   /** Answers with a value: as JSON for programs, else by `print`. */

@@ -3,6 +3,7 @@ import { hostname, userInfo } from 'node:os'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { JsonValue } from '@pawl/sdk'
 import { composeText } from '../text/composeText.ts'
+import { decodeText } from '../text/decodeText.ts'
 import { objectToJson } from '../text/objectToJson.ts'
 import { EXIT, UsageError } from './exitCodes.ts'
 import { plain } from './terminal/width.ts'
@@ -108,7 +109,7 @@ export function readText(given: string): string {
   if (given !== '-' && !given.startsWith('@')) return given
   const source = given === '-' ? 0 : given.slice(1)
   try {
-    return readFileSync(source, 'utf8')
+    return decodeText(readFileSync(source))
   } catch (error) {
     throw new UsageError(`${given} could not be read: ${(error as Error).message}`, EXIT.invalid)
   }

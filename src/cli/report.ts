@@ -49,7 +49,7 @@ export function reportError(reporter: Reporter, error: unknown): ExitCode {
 function say({ err }: Reporter, name: string, [message = '', ...details]: readonly string[]): void {
   const { red, bold, dim } = err.colors
   err.line(`${red('pawl:')} ${bold(name)}: ${plain(message)}`)
-  for (const detail of details) err.line(dim(`  ${detail}`))
+  for (const detail of details) err.line(dim(`  ${plain(detail)}`))
 }
 
 function nameOf(error: unknown): string {

@@ -25,7 +25,9 @@ export function openValidator(limits: Partial<ThreadLimits> = {}) {
       const problems = checkConstraints(declared, content)
       for (const { kind, source } of demandsOf(declared))
         problems.push(
-          ...toProblems(await threads.apply(`files of ${project}`, { kind, source, text: content })),
+          ...toProblems(
+            await threads.apply(`files of ${project}`, { kind, source, text: withoutMark(content) }),
+          ),
         )
       return problems
     },
@@ -46,6 +48,11 @@ export function openValidator(limits: Partial<ThreadLimits> = {}) {
     /** Ends the threads; what is under way is rejected. */
     close: () => threads.close(),
   }
+}
+
+/** A byte order mark is no part of a text, and JSON may not begin with one. */
+function withoutMark(content: string): string {
+  return content.startsWith('\ufeff') ? content.slice(1) : content
 }
 
 /** What the content must satisfy, named as the field of the declaration that it comes from. */

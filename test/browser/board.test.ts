@@ -49,6 +49,22 @@ describe('the board', () => {
     await expectTexts(page, titles('cancelled'), [])
   })
 
+  it('shows marks that reorder or hide a part of a text, on the board and on the page of the run', async () => {
+    const { pawl } = dashboard
+    const title = 'invoice\u202egpj.exe\u200b'
+    const shown = 'invoice\\u{202e}gpj.exe\\u{200b}'
+    const { id } = unwrap(await pawl.runs.start({ workflow: 'review', title, input: { note: title } })).run
+    await page.getByRole('link', { name: shown }).click()
+    await page.getByRole('heading', { name: shown }).waitFor()
+    await expect.poll(() => page.title()).toBe(`${shown} · Pawl`)
+    expect(await page.locator('body').innerText()).not.toMatch(/[\u202e\u200b]/)
+    // what it is stays what it is
+    expect((await pawl.runs.get(id))?.title).toBe(title)
+    unwrap(await pawl.runs.cancel(id))
+    unwrap(await pawl.runs.delete(id))
+    await page.getByRole('link', { name: 'Board' }).click()
+  })
+
   it('keeps what ended undone apart from what failed and from what is done', async () => {
     const { pawl } = dashboard
     await endIncomplete(pawl, await startHeld(pawl, { title: 'Stopped half-way' }))

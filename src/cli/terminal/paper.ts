@@ -1,4 +1,5 @@
 import pc from 'picocolors'
+import { showInvisible } from '../../text/showInvisible.ts'
 
 /** Colours as functions of text; without colours each returns its text unchanged. */
 export type Colors = ReturnType<typeof pc.createColors>
@@ -35,6 +36,8 @@ export interface PaperStream {
 /** Paper over a stream. Writing to one whose reader has gone is left to the stream's own `error` event. */
 export function createPaper(stream: PaperStream, surroundings: PaperSurroundings): Paper {
   const isTerminal = stream.isTTY === true
+  // nothing is obeyed on a terminal that a command forgot to make plain; what a program reads stays as it is
+  const show = (text: string) => (isTerminal ? showMarks(text) : text)
   return {
     colors: pc.createColors(wantsColors(isTerminal, surroundings)),
     isTerminal,
@@ -44,9 +47,20 @@ export function createPaper(stream: PaperStream, surroundings: PaperSurroundings
     get rows() {
       return stream.rows || 24
     },
-    write: (text) => void stream.write(text),
-    line: (text = '') => void stream.write(`${text}\n`),
+    write: (text) => void stream.write(show(text)),
+    line: (text = '') => void stream.write(show(`${text}\n`)),
   }
+}
+
+// what steers a terminal is the commands' own: colours, and the cursor of a live view
+// oxlint-disable-next-line no-control-regex
+const STEERING = /([\u0000-\u001f]+)/
+
+function showMarks(text: string): string {
+  return text
+    .split(STEERING)
+    .map((part, at) => (at % 2 === 0 ? showInvisible(part) : part))
+    .join('')
 }
 
 function wantsColors(isTerminal: boolean, { env, argv }: PaperSurroundings): boolean {

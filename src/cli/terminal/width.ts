@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util'
+import { showInvisible } from '../../text/showInvisible.ts'
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
 const WIDE =
@@ -44,22 +45,19 @@ function firstGrapheme(text: string): string {
   return text
 }
 
-/** What would command a terminal, or reorder or hide what a person reads; line ends and tabs excepted. */
-const TREACHEROUS =
-  // oxlint-disable-next-line no-control-regex
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|[\u{e0000}-\u{e007f}]/gu
-
 /** The lines of a text that came from elsewhere, whole and safe on a terminal: what can't be seen is written out. */
 export function visibleLines(text: string): string[] {
-  const shown = text
-    .replaceAll('\r\n', '\n')
-    .replaceAll('\t', '  ')
-    .replace(TREACHEROUS, (each) => `\\u{${(each.codePointAt(0) ?? 0).toString(16)}}`)
+  const shown = showInvisible(text.replaceAll('\r\n', '\n').replaceAll('\t', '  '))
   return shown.replace(/\n+$/, '').split('\n')
 }
 
-/** Text that came from elsewhere, safe on a terminal: one line, and no character that would command it. */
+// oxlint-disable-next-line no-control-regex
+const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g
+
+/**
+ * Text that came from elsewhere, safe on a terminal: one line, no character that would command it, and what can't be seen
+ * written out.
+ */
 export function plain(text: string): string {
-  // oxlint-disable-next-line no-control-regex
-  return stripVTControlCharacters(text).replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
+  return showInvisible(stripVTControlCharacters(text).replace(CONTROLS, ' '))
 }

@@ -39,6 +39,19 @@ describe('text on a terminal', () => {
     expect(plain('two\nlines')).toBe('two lines')
   })
 
+  it('is shown with the marks that would reorder or hide a part of it', () => {
+    expect(plain('invoice\u202egpj.exe\u200b')).toBe('invoice\\u{202e}gpj.exe\\u{200b}')
+  })
+
+  it('shows them also where a command forgot to, and leaves a program what it is', () => {
+    const terminal = makePaper(80, 24)
+    terminal.line('\u001b[31ma\u202eb\u001b[39m')
+    expect(terminal.text()).toBe('\u001b[31ma\\u{202e}b\u001b[39m\n')
+    const file = makePaper(80, 24, false)
+    file.line('a\u202eb')
+    expect(file.text()).toBe('a\u202eb\n')
+  })
+
   it('is wrapped between words', () => {
     expect(wrap('one two three', 7)).toEqual(['one two', 'three'])
     expect(wrap('unbreakable', 4)).toEqual(['unbreakable'])

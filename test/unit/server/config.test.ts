@@ -56,6 +56,17 @@ describe('loadConfig', () => {
     expect(config).toMatchObject({ sweepSeconds: 0.5, host: '127.0.0.1' })
   })
 
+  it('reads a file as Windows writes it, with a byte order mark', async () => {
+    const file = join(cwd, 'pawl.config.json')
+    for (const bytes of [
+      Buffer.from('\ufeff{ "port": 4711 }'),
+      Buffer.from('\ufeff{ "port": 4711 }', 'utf16le'),
+    ]) {
+      await writeFile(file, bytes)
+      expect((await loadConfig({ env: {}, cwd })).port).toBe(4711)
+    }
+  })
+
   it('tells every mistake at once, and where it stands', async () => {
     const path = join(cwd, 'pawl.config.yaml')
     await writeFile(path, 'maxResumes: many\nprot: 80\n')

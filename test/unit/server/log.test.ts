@@ -71,3 +71,11 @@ it('knows a full quota by its words, which have no state of their own', () => {
     'FULL',
   )
 })
+
+it('shows marks that would turn its lines around, and says the same to a program', () => {
+  const lines: string[] = []
+  const destination = { write: (line: string) => void lines.push(line) }
+  createLog({ destination }).warn({ owner: 'a\u202eb\u{e0041}' }, 'test.line_completed')
+  expect(lines[0]).toContain('a\\u202eb\\udb40\\udc41')
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({ owner: 'a\u202eb\u{e0041}' })
+})

@@ -37,6 +37,10 @@ describe('a file that is declared as JSON', () => {
 
   it('is parsed though no schema is declared', async () => {
     expect(await validate(declared, '{"a": [1, null]}')).toEqual([])
+    expect(await validate(declared, '\ufeff{"a": [1, null]}')).toEqual([])
+    expect(
+      await validate({ path: 'a.md', mediaType: 'text/markdown', pattern: '^# ' }, '\ufeff# Title'),
+    ).toEqual([])
     expect(await validate(declared, '{"a": ')).toEqual(whole(/^the file is no JSON/))
     expect(await validate(declared, 'done')).toEqual(whole(/^the file is no JSON/))
     expect(await validate({ path: 'out', mediaType: 'application/feed+json' }, '<')).toEqual(whole(/no JSON/))
@@ -146,7 +150,6 @@ describe('a file', () => {
   it.each([
     ['cut off', '{"a":'],
     ['of another kind', '# A plan'],
-    ['with a byte order mark', '\uFEFF{}'],
     ['with something after', '{} {}'],
     ['with a comment', '{} // done'],
     ['that is no number of JSON', 'NaN'],

@@ -1,3 +1,4 @@
+import { showInvisible } from '@pawl/sdk'
 import DOMPurify from 'dompurify'
 import { marked } from 'marked'
 
@@ -6,7 +7,7 @@ import { marked } from 'marked'
  * open elsewhere; images are named instead of loaded.
  */
 export function renderMarkdown(text: string): DocumentFragment {
-  const html = marked.parse(text, { async: false, gfm: true })
+  const html = marked.parse(showInvisible(text), { async: false, gfm: true })
   const fragment = DOMPurify.sanitize(html, {
     RETURN_DOM_FRAGMENT: true,
     USE_PROFILES: { html: true },

@@ -1,4 +1,4 @@
-import type { Phase, RunDetail, StoredRun } from '@pawl/sdk'
+import { showInvisible, type Phase, type RunDetail, type StoredRun } from '@pawl/sdk'
 import { useRun } from '@pawl/sdk/react'
 import { useEffect, useMemo, useState } from 'react'
 import { ApprovalCard } from '../approvals/ApprovalCard.tsx'
@@ -21,7 +21,7 @@ interface RunPageProps {
 export function RunPage({ runId, place }: RunPageProps) {
   const { run, detail, isLoading, isMissing, error } = useRun(runId)
   useEffect(() => {
-    document.title = run ? `${run.title ?? run.id} · Pawl` : 'Pawl'
+    document.title = run ? `${showInvisible(run.title ?? run.id)} · Pawl` : 'Pawl'
     return () => {
       document.title = 'Pawl'
     }
