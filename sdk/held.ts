@@ -83,7 +83,11 @@ export class Held {
   readonly executions = {
     start: (fields: Owned<g.StartExecutionInput>) =>
       this.#write(this.#pawl.executions.start({ ...this.#fence(fields), runId: this.#id })),
-    finish: (...given: Parameters<Executions['finish']>) => this.#pawl.executions.finish(...given),
+    finish: (
+      executionId: string,
+      fields: Omit<g.FinishExecutionInput, 'executionId' | 'fence'> = {},
+      options?: CallOptions,
+    ) => this.#pawl.executions.finish(executionId, this.#fence(fields), options),
   }
 
   /** The sessions of this run; as `pawl.sessions`. */
@@ -165,6 +169,11 @@ export class Held {
     this.#hold.end()
   }
 
+  /** The number of this claim: what everything written through this object carries. */
+  get fence(): number {
+    return this.#hold.fence
+  }
+
   get #id(): string {
     return this.run.id
   }
@@ -193,7 +202,7 @@ export class Held {
 function isLost(result: { readonly __typename: string }): boolean {
   if (result.__typename !== 'LeaseLost') return false
   const { yourFence, run } = result as unknown as g.LeaseLostFieldsFragment
-  return run.lease?.fence !== yourFence || !run.lease.isLive
+  return run?.lease?.fence !== yourFence || !run.lease.isLive
 }
 
 /** An input without what the owner's claim fills in. */

@@ -5,6 +5,7 @@ import { PawlAuthError, PawlConnectionError, PawlFault } from './errors.ts'
 import { postOperation } from './http.ts'
 import { backOff, pause, withDeadline } from './retry.ts'
 import type { RetryOptions } from './retry.ts'
+import type { Shown } from './types.ts'
 
 /** What every call takes beside its own fields. */
 export interface CallOptions {
@@ -19,14 +20,20 @@ export interface Requests {
   /** Sends a query or a mutation that may safely be sent twice. */
   ask<R, V>(document: TypedDocument<R, V>, variables: V, options?: CallOptions): Promise<R>
   /** Sends a mutation under the given idempotency key or a fresh one, the same in every attempt. */
-  mutate<R, I extends Keyed>(document: TypedDocument<R, { input: I }>, input: I & CallOptions): Promise<R>
+  mutate<R, I extends Keyed>(
+    document: TypedDocument<R, { input: I }>,
+    input: I & CallOptions,
+  ): Promise<Answers<R>>
   /** As `mutate`, for an input that has fields named like the options. */
   mutateWith<R, I extends Keyed>(
     document: TypedDocument<R, { input: I }>,
     input: I,
     options: CallOptions,
-  ): Promise<R>
+  ): Promise<Answers<R>>
 }
+
+/** The data of a mutation, with the results that its fields answer. */
+type Answers<R> = { readonly [Field in keyof R]: Shown<R[Field]> }
 
 interface Keyed {
   idempotencyKey?: string | null | undefined
@@ -34,10 +41,15 @@ interface Keyed {
 
 /** Binds `ask` and `mutate` to a server. */
 export function createRequests(connection: Connection): Requests {
-  const mutateWith: Requests['mutateWith'] = (document, input, options) => {
+  const mutateWith: Requests['mutateWith'] = async <R, I extends Keyed>(
+    document: TypedDocument<R, { input: I }>,
+    input: I,
+    options: CallOptions,
+  ) => {
     const idempotencyKey = input.idempotencyKey ?? createKey()
     const keyed = { ...input, idempotencyKey }
-    return askUntilAnswered(connection, document, { input: keyed }, options, idempotencyKey)
+    const data = await askUntilAnswered(connection, document, { input: keyed }, options, idempotencyKey)
+    return data as Answers<R>
   }
   return {
     ask: (document, variables, options = {}) => askUntilAnswered(connection, document, variables, options),

@@ -82,37 +82,56 @@ export type Fields<Input, Id extends keyof Input = never> = keyof Input & keyof 
   ? Omit<Input, Id> & CallOptions
   : never
 
-export type StartRunResult = g.StartRunMutation['startRun']
-export type ClaimRunResult = g.ClaimRunMutation['claimRun']
-export type RenewLeaseResult = g.RenewLeaseMutation['renewLease']
-export type ReleaseRunResult = g.ReleaseRunMutation['releaseRun']
-export type PauseRunResult = g.PauseRunMutation['pauseRun']
-export type ResumeRunResult = g.ResumeRunMutation['resumeRun']
-export type CompleteRunResult = g.CompleteRunMutation['completeRun']
-export type FailRunResult = g.FailRunMutation['failRun']
-export type CancelRunResult = g.CancelRunMutation['cancelRun']
-export type ConfirmCancelResult = g.ConfirmCancelMutation['confirmCancel']
-export type DeleteRunResult = g.DeleteRunMutation['deleteRun']
-export type StartPhaseResult = g.StartPhaseMutation['startPhase']
-export type AdvancePhaseResult = g.AdvancePhaseMutation['advancePhase']
-export type FailPhaseResult = g.FailPhaseMutation['failPhase']
-export type CompleteRoundResult = g.CompleteRoundMutation['completeRound']
-export type OpenSessionResult = g.OpenSessionMutation['openSession']
-export type UpdateSessionResult = g.UpdateSessionMutation['updateSession']
-export type RecordPromptResult = g.RecordPromptMutation['recordPrompt']
-export type AppendTranscriptResult = g.AppendTranscriptMutation['appendTranscript']
-export type SubmitArtifactResult = g.SubmitArtifactMutation['submitArtifact']
-export type RequestApprovalResult = g.RequestApprovalMutation['requestApproval']
-export type DecideApprovalResult = g.DecideApprovalMutation['decideApproval']
-export type SendMessageResult = g.SendMessageMutation['sendMessage']
-export type AcknowledgeMessageResult = g.AcknowledgeMessageMutation['acknowledgeMessage']
-export type StartExecutionResult = g.StartExecutionMutation['startExecution']
-export type FinishExecutionResult = g.FinishExecutionMutation['finishExecution']
-export type RecordWorkspaceResult = g.RecordWorkspaceMutation['recordWorkspace']
-export type RequestWorkspaceOperationResult = g.RequestWorkspaceOperationMutation['requestWorkspaceOperation']
-export type StartWorkspaceOperationResult = g.StartWorkspaceOperationMutation['startWorkspaceOperation']
-export type FinishWorkspaceOperationResult = g.FinishWorkspaceOperationMutation['finishWorkspaceOperation']
-export type ReportPreviewResult = g.ReportPreviewMutation['reportPreview']
+/** Where the run is not shown to an AGENT token whose claim is over: every other write of such a token is `LeaseLost`. */
+type WithheldName = 'CompleteRunSuccess' | 'FailRunSuccess' | 'LeaseLost'
+
+/**
+ * The members of a result. All of the server's have a `run` that is null for an AGENT token whose claim is over; here it is
+ * null in those that such a token is answered with.
+ */
+export type Shown<Member> = Member extends { readonly __typename: WithheldName }
+  ? Member
+  : Member extends { run: infer Run }
+    ? Omit<Member, 'run'> & { run: NonNullable<Run> }
+    : Member
+
+export type StartRunResult = Shown<g.StartRunMutation['startRun']>
+export type ClaimRunResult = Shown<g.ClaimRunMutation['claimRun']>
+export type RenewLeaseResult = Shown<g.RenewLeaseMutation['renewLease']>
+export type ReleaseRunResult = Shown<g.ReleaseRunMutation['releaseRun']>
+export type PauseRunResult = Shown<g.PauseRunMutation['pauseRun']>
+export type ResumeRunResult = Shown<g.ResumeRunMutation['resumeRun']>
+export type CompleteRunResult = Shown<g.CompleteRunMutation['completeRun']>
+export type FailRunResult = Shown<g.FailRunMutation['failRun']>
+export type CancelRunResult = Shown<g.CancelRunMutation['cancelRun']>
+export type ConfirmCancelResult = Shown<g.ConfirmCancelMutation['confirmCancel']>
+export type DeleteRunResult = Shown<g.DeleteRunMutation['deleteRun']>
+export type StartPhaseResult = Shown<g.StartPhaseMutation['startPhase']>
+export type AdvancePhaseResult = Shown<g.AdvancePhaseMutation['advancePhase']>
+export type FailPhaseResult = Shown<g.FailPhaseMutation['failPhase']>
+export type CompleteRoundResult = Shown<g.CompleteRoundMutation['completeRound']>
+export type OpenSessionResult = Shown<g.OpenSessionMutation['openSession']>
+export type UpdateSessionResult = Shown<g.UpdateSessionMutation['updateSession']>
+export type RecordPromptResult = Shown<g.RecordPromptMutation['recordPrompt']>
+export type AppendTranscriptResult = Shown<g.AppendTranscriptMutation['appendTranscript']>
+export type SubmitArtifactResult = Shown<g.SubmitArtifactMutation['submitArtifact']>
+export type RequestApprovalResult = Shown<g.RequestApprovalMutation['requestApproval']>
+export type DecideApprovalResult = Shown<g.DecideApprovalMutation['decideApproval']>
+export type SendMessageResult = Shown<g.SendMessageMutation['sendMessage']>
+export type AcknowledgeMessageResult = Shown<g.AcknowledgeMessageMutation['acknowledgeMessage']>
+export type StartExecutionResult = Shown<g.StartExecutionMutation['startExecution']>
+export type FinishExecutionResult = Shown<g.FinishExecutionMutation['finishExecution']>
+export type RecordWorkspaceResult = Shown<g.RecordWorkspaceMutation['recordWorkspace']>
+export type RequestWorkspaceOperationResult = Shown<
+  g.RequestWorkspaceOperationMutation['requestWorkspaceOperation']
+>
+export type StartWorkspaceOperationResult = Shown<
+  g.StartWorkspaceOperationMutation['startWorkspaceOperation']
+>
+export type FinishWorkspaceOperationResult = Shown<
+  g.FinishWorkspaceOperationMutation['finishWorkspaceOperation']
+>
+export type ReportPreviewResult = Shown<g.ReportPreviewMutation['reportPreview']>
 export type RegisterWorkflowResult = g.RegisterWorkflowMutation['registerWorkflow']
 export type CreateTokenResult = g.CreateTokenMutation['createToken']
 export type RevokeTokenResult = g.RevokeTokenMutation['revokeToken']

@@ -45,7 +45,7 @@ export async function startRuns(
   const start = async (client: number, index: number): Promise<string> => {
     const input = { workflow: BENCH_WORKFLOW.name, title: `Run ${index}`, ...keyed() }
     const { startRun } = await clients.of(client).ask(StartRunDocument, { input })
-    return expectSuccess(startRun, 'StartRunSuccess').run.id
+    return expectSuccess(startRun, 'StartRunSuccess').run?.id ?? ''
   }
   const cancel = async (client: number, runId: string): Promise<void> => {
     const { cancelRun } = await clients.of(client).ask(CancelRunDocument, { input: { runId, ...keyed() } })

@@ -73,7 +73,7 @@ export function askLifecycles(clients: HttpClients): Load {
 /** Starts a run, claims it, and starts its first phase. */
 export async function openRun(http: HttpClient): Promise<HeldRun> {
   const started = await http.ask(StartRunDocument, { input: { workflow: BENCH_WORKFLOW.name, ...keyed() } })
-  const { id: runId } = expectSuccess(started.startRun, 'StartRunSuccess').run
+  const runId = expectSuccess(started.startRun, 'StartRunSuccess').run?.id ?? ''
   const claim = { runId, owner: 'bench', leaseSeconds: LEASE_SECONDS, ...keyed() }
   const { claimRun } = await http.ask(ClaimRunDocument, { input: claim })
   const fence = expectSuccess(claimRun, 'ClaimRunSuccess').lease?.fence

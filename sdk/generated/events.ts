@@ -96,6 +96,8 @@ export interface RunEventPayloads {
     readonly attempt: number | null
     readonly command: string
     readonly pid: number | null
+    /** The claim it was started under; absent in logs of before that was kept. */
+    readonly fence?: number
   }
   readonly 'message.acknowledged': {
     readonly id: string

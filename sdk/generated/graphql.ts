@@ -325,6 +325,8 @@ export type FinishExecutionInput = {
   executionId: string;
   /** The code it exited with. */
   exitCode?: number | null | undefined;
+  /** The claim it was started under, live or over. OPERATOR and ADMIN need none, nor does an AGENT token, which carries it. */
+  fence?: number | null | undefined;
   /** Any text of your own, at most 200 characters: sent again with the same input, it answers with the first result and changes nothing. */
   idempotencyKey?: string | null | undefined;
   /** The signal that ended it, as `SIGTERM`. */
@@ -1212,7 +1214,7 @@ export type RequestApprovalMutation = { requestApproval:
       & ProblemFields_NotCompletable_Fragment
       & NotCompletableFieldsFragment
     )
-    | { __typename: 'RequestApprovalSuccess', replayed: boolean, approval: ApprovalFieldsFragment, run: RunFieldsFragment }
+    | { __typename: 'RequestApprovalSuccess', replayed: boolean, approval: ApprovalFieldsFragment, run: RunFieldsFragment | null }
     | (
       { __typename: 'RunNotActive' }
       & ProblemFields_RunNotActive_Fragment
@@ -1251,7 +1253,7 @@ export type DecideApprovalMutation = { decideApproval:
       & ProblemFields_ApprovalNotFound_Fragment
       & ApprovalNotFoundFieldsFragment
     )
-    | { __typename: 'DecideApprovalSuccess', replayed: boolean, approval: ApprovalFieldsFragment, run: RunFieldsFragment }
+    | { __typename: 'DecideApprovalSuccess', replayed: boolean, approval: ApprovalFieldsFragment, run: RunFieldsFragment | null }
     | (
       { __typename: 'Forbidden' }
       & ProblemFields_Forbidden_Fragment
@@ -1363,7 +1365,7 @@ export type SubmitArtifactMutation = { submitArtifact:
       & ProblemFields_RunNotFound_Fragment
       & RunNotFoundFieldsFragment
     )
-    | { __typename: 'SubmitArtifactSuccess', replayed: boolean, artifact: ArtifactFieldsFragment, phase: PhaseFieldsFragment, run: RunFieldsFragment }
+    | { __typename: 'SubmitArtifactSuccess', replayed: boolean, artifact: ArtifactFieldsFragment, phase: PhaseFieldsFragment, run: RunFieldsFragment | null }
     | (
       { __typename: 'UnknownPhase' }
       & ProblemFields_UnknownPhase_Fragment
@@ -1371,7 +1373,7 @@ export type SubmitArtifactMutation = { submitArtifact:
     )
    };
 
-export type ExecutionFieldsFragment = { id: string, epoch: number | null, attempt: number | null, command: string, pid: number | null, exitCode: number | null, signal: string | null, end: ExecutionEnd | null, outcome: Outcome | null, startedAt: string, endedAt: string | null, run: { id: string } | null, phase: { key: string, round: number } | null };
+export type ExecutionFieldsFragment = { id: string, epoch: number | null, attempt: number | null, fence: number | null, command: string, pid: number | null, exitCode: number | null, signal: string | null, end: ExecutionEnd | null, outcome: Outcome | null, startedAt: string, endedAt: string | null, run: { id: string } | null, phase: { key: string, round: number } | null };
 
 export type ExecutionsQueryVariables = Exact<{
   filter?: ExecutionFilter | null | undefined;
@@ -1442,7 +1444,7 @@ export type FinishExecutionMutation = { finishExecution:
       & ProblemFields_ExecutionNotFound_Fragment
       & ExecutionNotFoundFieldsFragment
     )
-    | { __typename: 'FinishExecutionSuccess', outcome: Outcome, replayed: boolean, execution: ExecutionFieldsFragment }
+    | { __typename: 'FinishExecutionSuccess', outcome: Outcome | null, replayed: boolean, execution: ExecutionFieldsFragment }
     | (
       { __typename: 'Forbidden' }
       & ProblemFields_Forbidden_Fragment
@@ -1466,7 +1468,7 @@ export type ClaimRunMutationVariables = Exact<{
 
 
 export type ClaimRunMutation = { claimRun:
-    | { __typename: 'ClaimRunSuccess', replayed: boolean, agentToken: string | null, lease: LeaseFieldsFragment | null, run: RunDetailFragment }
+    | { __typename: 'ClaimRunSuccess', replayed: boolean, agentToken: string | null, lease: LeaseFieldsFragment | null, run: RunDetailFragment | null }
     | (
       { __typename: 'Forbidden' }
       & ProblemFields_Forbidden_Fragment
@@ -1554,7 +1556,7 @@ export type ReleaseRunMutation = { releaseRun:
       & ProblemFields_LeaseLost_Fragment
       & LeaseLostFieldsFragment
     )
-    | { __typename: 'ReleaseRunSuccess', replayed: boolean, run: RunFieldsFragment }
+    | { __typename: 'ReleaseRunSuccess', replayed: boolean, run: RunFieldsFragment | null }
     | (
       { __typename: 'RunNotFound' }
       & ProblemFields_RunNotFound_Fragment
@@ -1692,7 +1694,7 @@ export type StartPhaseMutation = { startPhase:
       & ProblemFields_RunNotFound_Fragment
       & RunNotFoundFieldsFragment
     )
-    | { __typename: 'StartPhaseSuccess', replayed: boolean, phase: PhaseFieldsFragment, run: RunFieldsFragment }
+    | { __typename: 'StartPhaseSuccess', replayed: boolean, phase: PhaseFieldsFragment, run: RunFieldsFragment | null }
     | (
       { __typename: 'UnknownPhase' }
       & ProblemFields_UnknownPhase_Fragment
@@ -1706,7 +1708,7 @@ export type AdvancePhaseMutationVariables = Exact<{
 
 
 export type AdvancePhaseMutation = { advancePhase:
-    | { __typename: 'AdvancePhaseSuccess', replayed: boolean, phase: PhaseFieldsFragment, run: RunFieldsFragment }
+    | { __typename: 'AdvancePhaseSuccess', replayed: boolean, phase: PhaseFieldsFragment, run: RunFieldsFragment | null }
     | (
       { __typename: 'Forbidden' }
       & ProblemFields_Forbidden_Fragment
@@ -1765,7 +1767,7 @@ export type FailPhaseMutationVariables = Exact<{
 
 
 export type FailPhaseMutation = { failPhase:
-    | { __typename: 'FailPhaseSuccess', replayed: boolean, phase: PhaseFieldsFragment, run: RunFieldsFragment }
+    | { __typename: 'FailPhaseSuccess', replayed: boolean, phase: PhaseFieldsFragment, run: RunFieldsFragment | null }
     | (
       { __typename: 'Forbidden' }
       & ProblemFields_Forbidden_Fragment
@@ -1814,7 +1816,7 @@ export type CompleteRoundMutationVariables = Exact<{
 
 
 export type CompleteRoundMutation = { completeRound:
-    | { __typename: 'CompleteRoundSuccess', round: number, changed: boolean, replayed: boolean, run: RunFieldsFragment }
+    | { __typename: 'CompleteRoundSuccess', round: number, changed: boolean, replayed: boolean, run: RunFieldsFragment | null }
     | (
       { __typename: 'Forbidden' }
       & ProblemFields_Forbidden_Fragment
@@ -1986,11 +1988,11 @@ export type ForbiddenFieldsFragment = { message: string, requiredRole: Role | nu
 
 export type RunNotFoundFieldsFragment = { message: string, runId: string };
 
-export type RunNotActiveFieldsFragment = { message: string, status: RunStatus, run: RunFieldsFragment };
+export type RunNotActiveFieldsFragment = { message: string, status: RunStatus, run: RunFieldsFragment | null };
 
-export type RevisionConflictFieldsFragment = { message: string, expected: number, actual: number, run: RunFieldsFragment };
+export type RevisionConflictFieldsFragment = { message: string, expected: number, actual: number, run: RunFieldsFragment | null };
 
-export type LeaseLostFieldsFragment = { message: string, yourFence: number, currentFence: number, run: RunFieldsFragment };
+export type LeaseLostFieldsFragment = { message: string, yourFence: number, currentFence: number, run: RunFieldsFragment | null };
 
 export type IdempotencyMismatchFieldsFragment = { message: string, differingPaths: Array<string> };
 
@@ -2004,17 +2006,17 @@ export type ConcurrencyConflictFieldsFragment = { message: string, holder: RunFi
 
 export type NothingToClaimFieldsFragment = { message: string };
 
-export type NotClaimableFieldsFragment = { message: string, status: RunStatus, claimableAt: string | null, lease: LeaseFieldsFragment | null, run: RunFieldsFragment };
+export type NotClaimableFieldsFragment = { message: string, status: RunStatus, claimableAt: string | null, lease: LeaseFieldsFragment | null, run: RunFieldsFragment | null };
 
-export type NotPausableFieldsFragment = { message: string, status: RunStatus, run: RunFieldsFragment };
+export type NotPausableFieldsFragment = { message: string, status: RunStatus, run: RunFieldsFragment | null };
 
-export type NotResumableFieldsFragment = { message: string, status: RunStatus, because: NotResumableCause, continuedBy: { id: string, status: RunStatus } | null, run: RunFieldsFragment };
+export type NotResumableFieldsFragment = { message: string, status: RunStatus, because: NotResumableCause, continuedBy: { id: string, status: RunStatus } | null, run: RunFieldsFragment | null };
 
-export type NotCompletableFieldsFragment = { message: string, status: RunStatus, missing: Array<MissingEvidenceFieldsFragment>, run: RunFieldsFragment };
+export type NotCompletableFieldsFragment = { message: string, status: RunStatus, missing: Array<MissingEvidenceFieldsFragment>, run: RunFieldsFragment | null };
 
-export type NotDeletableFieldsFragment = { message: string, status: RunStatus, continuedBy: { id: string, status: RunStatus } | null, run: RunFieldsFragment };
+export type NotDeletableFieldsFragment = { message: string, status: RunStatus, continuedBy: { id: string, status: RunStatus } | null, run: RunFieldsFragment | null };
 
-export type IllegalTransitionFieldsFragment = { message: string, from: string | null, to: string, allowed: Array<string>, run: RunFieldsFragment };
+export type IllegalTransitionFieldsFragment = { message: string, from: string | null, to: string, allowed: Array<string>, run: RunFieldsFragment | null };
 
 export type UnknownPhaseFieldsFragment = { message: string, known: Array<string>, phaseKey: string };
 
@@ -2229,7 +2231,7 @@ export type StartRunMutation = { startRun:
       & ProblemFields_RunNotFound_Fragment
       & RunNotFoundFieldsFragment
     )
-    | { __typename: 'StartRunSuccess', replayed: boolean, agentToken: string | null, lease: LeaseFieldsFragment | null, run: RunDetailFragment }
+    | { __typename: 'StartRunSuccess', replayed: boolean, agentToken: string | null, lease: LeaseFieldsFragment | null, run: RunDetailFragment | null }
     | (
       { __typename: 'WorkflowMismatch' }
       & ProblemFields_WorkflowMismatch_Fragment
@@ -2268,7 +2270,7 @@ export type PauseRunMutation = { pauseRun:
       & ProblemFields_NotPausable_Fragment
       & NotPausableFieldsFragment
     )
-    | { __typename: 'PauseRunSuccess', replayed: boolean, run: RunFieldsFragment }
+    | { __typename: 'PauseRunSuccess', replayed: boolean, run: RunFieldsFragment | null }
     | (
       { __typename: 'RevisionConflict' }
       & ProblemFields_RevisionConflict_Fragment
@@ -2317,7 +2319,7 @@ export type ResumeRunMutation = { resumeRun:
       & ProblemFields_NotResumable_Fragment
       & NotResumableFieldsFragment
     )
-    | { __typename: 'ResumeRunSuccess', replayed: boolean, agentToken: string | null, lease: LeaseFieldsFragment | null, run: RunDetailFragment }
+    | { __typename: 'ResumeRunSuccess', replayed: boolean, agentToken: string | null, lease: LeaseFieldsFragment | null, run: RunDetailFragment | null }
     | (
       { __typename: 'RevisionConflict' }
       & ProblemFields_RevisionConflict_Fragment
@@ -2336,7 +2338,7 @@ export type CompleteRunMutationVariables = Exact<{
 
 
 export type CompleteRunMutation = { completeRun:
-    | { __typename: 'CompleteRunSuccess', changed: boolean, replayed: boolean, run: RunFieldsFragment }
+    | { __typename: 'CompleteRunSuccess', changed: boolean, replayed: boolean, run: RunFieldsFragment | null }
     | (
       { __typename: 'Forbidden' }
       & ProblemFields_Forbidden_Fragment
@@ -2380,7 +2382,7 @@ export type FailRunMutationVariables = Exact<{
 
 
 export type FailRunMutation = { failRun:
-    | { __typename: 'FailRunSuccess', replayed: boolean, run: RunFieldsFragment }
+    | { __typename: 'FailRunSuccess', replayed: boolean, run: RunFieldsFragment | null }
     | (
       { __typename: 'Forbidden' }
       & ProblemFields_Forbidden_Fragment
@@ -2419,7 +2421,7 @@ export type CancelRunMutationVariables = Exact<{
 
 
 export type CancelRunMutation = { cancelRun:
-    | { __typename: 'CancelRunSuccess', changed: boolean, childrenCancelled: number, replayed: boolean, childrenLeft: Array<RunFieldsFragment>, run: RunFieldsFragment }
+    | { __typename: 'CancelRunSuccess', changed: boolean, childrenCancelled: number, replayed: boolean, childrenLeft: Array<RunFieldsFragment>, run: RunFieldsFragment | null }
     | (
       { __typename: 'Forbidden' }
       & ProblemFields_Forbidden_Fragment
@@ -2453,7 +2455,7 @@ export type ConfirmCancelMutationVariables = Exact<{
 
 
 export type ConfirmCancelMutation = { confirmCancel:
-    | { __typename: 'ConfirmCancelSuccess', replayed: boolean, run: RunFieldsFragment }
+    | { __typename: 'ConfirmCancelSuccess', replayed: boolean, run: RunFieldsFragment | null }
     | (
       { __typename: 'Forbidden' }
       & ProblemFields_Forbidden_Fragment
@@ -3314,7 +3316,7 @@ const ArtifactFields = 'fragment ArtifactFields on Artifact{id phase{key round}r
 const ConcurrencyConflictFields = 'fragment ConcurrencyConflictFields on ConcurrencyConflict{message holder{...RunFields}}'
 const DirectiveFields = 'fragment DirectiveFields on Directive{kind message{...MessageFields}}'
 const ExecutionAlreadyFinishedFields = 'fragment ExecutionAlreadyFinishedFields on ExecutionAlreadyFinished{message execution{...ExecutionFields}}'
-const ExecutionFields = 'fragment ExecutionFields on Execution{id run{id}phase{key round}epoch attempt command pid exitCode signal end outcome startedAt endedAt}'
+const ExecutionFields = 'fragment ExecutionFields on Execution{id run{id}phase{key round}epoch attempt fence command pid exitCode signal end outcome startedAt endedAt}'
 const ExecutionNotFoundFields = 'fragment ExecutionNotFoundFields on ExecutionNotFound{message executionId}'
 const ForbiddenFields = 'fragment ForbiddenFields on Forbidden{message requiredRole}'
 const IdempotencyMismatchFields = 'fragment IdempotencyMismatchFields on IdempotencyMismatch{message differingPaths}'

@@ -41,6 +41,8 @@ export interface RunSuccess {
   /** False where there was nothing to change. */
   readonly changed: boolean
   readonly replayed: boolean
+  /** True where the run is not to be shown: its agent's claim is over. */
+  readonly withheld?: true
   /** The last event the command wrote, now or then; null where it wrote none. */
   readonly event: RunEvent | null
 }

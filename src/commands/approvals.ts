@@ -1,10 +1,11 @@
+import { type Bar, findBar } from '../lifecycle/approvals.ts'
 import type { Approval, Json, Run } from '../lifecycle/run.ts'
 import type { ApprovalKind, Decision, ExpiryPolicy } from '../lifecycle/words.ts'
 import { object, type Refused } from './answers.ts'
 import { findApprovals } from '../store/findBelow.ts'
 import { type BelowAnswer, changeBelow, withRowMade } from './below.ts'
 import { changeRun } from './changeRun.ts'
-import { type Caller, type Commands, fenceOf, type Keyed } from './context.ts'
+import { actorOf, type Caller, type Commands, fenceOf, type Keyed } from './context.ts'
 import { type Driving, toRequest } from './runCommands.ts'
 
 /** A question for a person. */
@@ -63,7 +64,7 @@ export interface DecideApproval extends Keyed {
 
 /**
  * Answers an approval, once. Problems: WrongDecision, AlreadyDecided, ApprovalExpired, StaleDigest, ApprovalNotFound,
- * RunNotActive, and Forbidden for who is not among the approvers, or asked for it where that is ruled out.
+ * RunNotActive, and Forbidden for who is not among the approvers, or asked for it, started the run or claimed it, where that is ruled out.
  */
 export function decideApproval(
   commands: Commands,
@@ -82,21 +83,19 @@ export function decideApproval(
   })
 }
 
-function checkApprover({ name }: Caller, run: Run, approvalId: string): Refused | undefined {
+function checkApprover(caller: Caller, run: Run, approvalId: string): Refused | undefined {
   const approval = run.approvals.find(({ id }) => id === approvalId)
-  if (!approval) return undefined
-  const { approvers, requestedBy, allowSelfApproval } = approval
-  if (approvers.length > 0 && !approvers.includes(name))
-    return object({
-      type: 'Forbidden',
-      requiredRole: null,
-      detail: `Only ${approvers.join(', ')} may decide this.`,
-    })
-  if (!allowSelfApproval && requestedBy === name)
-    return object({
-      type: 'Forbidden',
-      requiredRole: null,
-      detail: 'Who asked for this approval may not give it.',
-    })
-  return undefined
+  const bar = approval && findBar(run, approval, actorOf(caller))
+  if (!approval || !bar) return undefined
+  const detail =
+    bar === 'NOT_NAMED'
+      ? `Only ${approval.approvers.join(', ')} may decide this.`
+      : `Nobody may approve what is their own here, and ${OWN[bar]}: ask somebody else to decide.`
+  return object({ type: 'Forbidden', requiredRole: null, detail })
+}
+
+const OWN: Readonly<Record<Exclude<Bar, 'NOT_NAMED'>, string>> = {
+  ASKED: 'you asked for this approval',
+  STARTED: 'you started the run',
+  CLAIMED: 'you hold or held the run, so its agent worked for you',
 }

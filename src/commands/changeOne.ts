@@ -16,6 +16,7 @@ import { tick, TICK_STALE_AFTER_SECONDS } from '../store/tick.ts'
 import { object, refuse, type Refused, type RunAnswer } from './answers.ts'
 import { checkRole, checkRun } from './authorize.ts'
 import { actorOf, type Caller, type Commands, ContendedError, SYSTEM } from './context.ts'
+import { isClaimOver, withhold } from './claimOver.ts'
 import { newId } from './ids.ts'
 
 /** A command about one run, as its caller sent it. */
@@ -107,7 +108,14 @@ async function attempt(
   const wrote =
     decision.run !== loaded.run || (decision.verdict.kind === 'accepted' && decision.verdict.deleted)
   const settles = decision.run.settledAt !== null && decision.run.settledAt !== loaded.run.settledAt
-  return { answer: toAnswer(loaded, decision), wrote, settled: settles ? decision.run : null }
+  const answer = toAnswer(loaded, decision)
+  // a refusal shows the run after what was due; what is accepted may itself have ended the claim
+  const isOver = isClaimOver(caller, answer.ok ? loaded.run : decision.run)
+  return {
+    answer: isOver ? withhold(answer, caller, ask.operation) : answer,
+    wrote,
+    settled: settles ? decision.run : null,
+  }
 }
 
 function refused(answer: Refused): Changed {

@@ -1,5 +1,6 @@
 import { differingPaths } from '../lifecycle/replay.ts'
-import type { Execution, Json } from '../lifecycle/run.ts'
+import { mayFinish } from '../lifecycle/decide/executions.ts'
+import type { Execution, Json, Run } from '../lifecycle/run.ts'
 import type { ReportedEnd } from '../lifecycle/words.ts'
 import {
   endExecution,
@@ -9,7 +10,7 @@ import {
   type LoadedExecution,
 } from '../store/executions.ts'
 import type { LoadedRun } from '../store/loadRun.ts'
-import { type Problem, refuse, type Refused } from './answers.ts'
+import { object, type Problem, refuse, type Refused } from './answers.ts'
 import { checkRole } from './authorize.ts'
 import { changeRun } from './changeRun.ts'
 import { type Caller, type Commands, fenceOf, type Keyed } from './context.ts'
@@ -28,6 +29,8 @@ export interface StartExecution extends Keyed {
 /** How a process ended. */
 export interface FinishExecution extends Keyed {
   readonly executionId: string
+  /** The claim it was started under, live or over. */
+  readonly fence?: number | null | undefined
   readonly exitCode?: number | null | undefined
   readonly signal?: string | null | undefined
   readonly end?: ReportedEnd | null | undefined
@@ -104,8 +107,8 @@ async function startAlone(
 }
 
 /**
- * Records how a process ended: once, even after its run has settled. Answers with ExecutionNotFound,
- * ExecutionAlreadyFinished or Forbidden.
+ * Records how a process ended: once, even after its run has settled, by the claim that it was started under, live or over, or
+ * by an operator. Answers with ExecutionNotFound, ExecutionAlreadyFinished or Forbidden.
  */
 export async function finishExecution(
   commands: Commands,
@@ -119,9 +122,11 @@ export async function finishExecution(
   const request = toRequest(input)
   const { runId } = found.execution
   if (runId === null) return finishAlone(commands, caller, found, { ...input, ...end }, request)
+  const fence = fenceOf(caller, input.fence)
   const answer = await changeRun(commands, caller, {
     operation: 'finishExecution',
     runId,
+    authorize: (run) => checkFinisher(caller, run, executionId, fence),
     command: { type: 'finishExecution', executionId, ...end },
     idempotencyKey,
     request,
@@ -160,6 +165,18 @@ function findEnd(
   const paths = differingPaths(finishRequest, key.request)
   if (paths.length > 0) return refuse({ type: 'IdempotencyMismatch', differingPaths: paths })
   return { ok: true, execution, run: null, replayed: true }
+}
+
+function checkFinisher(
+  { role }: Caller,
+  { executions }: Run,
+  executionId: string,
+  fence: number | null,
+): Refused | undefined {
+  const execution = executions.find(({ id }) => id === executionId)
+  if (!execution || mayFinish(execution, fence, role)) return undefined
+  const detail = `This execution was started under claim ${execution.fence ?? 0}: say so, if it was yours, or have a token of OPERATOR tell its end.`
+  return object({ type: 'Forbidden', requiredRole: 'OPERATOR', detail })
 }
 
 function checkStarter(caller: Caller, { startedBy, startedById }: Execution): Refused | undefined {

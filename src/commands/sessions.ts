@@ -9,6 +9,7 @@ import { loadRuns } from '../store/loadRun.ts'
 import { refuse, type Refused } from './answers.ts'
 import { checkRole, checkRun } from './authorize.ts'
 import { type BelowAnswer, type BelowSuccess, changeBelow, withRowMade } from './below.ts'
+import { isClaimOver, refuseClaimOver } from './claimOver.ts'
 import { changeRun } from './changeRun.ts'
 import { type Caller, type Commands, fenceOf, type Keyed } from './context.ts'
 import { newId } from './ids.ts'
@@ -155,7 +156,10 @@ export async function appendTranscript(
   if (refusal) {
     // only who is refused is shown the run
     const [loaded] = await loadRuns(store.pool, store, [run.id])
-    return loaded ? refuse(refusal, loaded) : refuse({ type: 'SessionNotFound', sessionId })
+    if (!loaded) return refuse({ type: 'SessionNotFound', sessionId })
+    return isClaimOver(caller, loaded.run)
+      ? refuseClaimOver(caller.agent?.fence ?? fence, 'appendTranscript')
+      : refuse(refusal, loaded)
   }
   commands.announce(run.id)
   return { ok: true, nextSeq: appended?.nextSeq ?? fromSeq }

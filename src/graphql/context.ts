@@ -18,13 +18,20 @@ export interface RequestContext {
   readonly version: string
 }
 
+/** What an AGENT token is told that is shown nothing any more. */
+export const CLAIM_OVER = 'The claim that this token belongs to is over.'
+
 /** What resolvers work with. */
 export interface GraphContext extends RequestContext {
   readonly reads: Reads
 }
 
-/** The run, where the caller may see it. Throws FORBIDDEN where it may not. */
-export function seen<T extends LoadedRun | null>(loaded: T, { caller }: RequestContext): T {
+/**
+ * The run, where the caller may see it. Throws FORBIDDEN where it may not, and UNAUTHENTICATED for an AGENT token whose claim is
+ * over: a mutation of it is answered, and shows nothing of the run.
+ */
+export function seen<T extends LoadedRun | null>(loaded: T, { caller, isLive }: RequestContext): T {
+  if (loaded && !isLive) throw failWith('UNAUTHENTICATED', CLAIM_OVER)
   if (loaded) throwRefused(checkRun(caller, loaded.run))
   return loaded
 }

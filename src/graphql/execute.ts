@@ -7,7 +7,7 @@ import {
   OperationTypeNode,
 } from 'graphql'
 import type { LoadedRun } from '../store/loadRun.ts'
-import type { GraphContext, RequestContext } from './context.ts'
+import { CLAIM_OVER, type GraphContext, type RequestContext } from './context.ts'
 import { blameRequest, failWith, toStreamError } from './errors.ts'
 import { mapFrames } from './mapFrames.ts'
 import { moveOn } from './moveOn.ts'
@@ -80,5 +80,5 @@ function toContext({ contextValue }: OperationArgs, reads: Reads): GraphContext 
 
 function whoseClaimIsOver({ isLive }: RequestContext): ExecutionResult | undefined {
   if (isLive) return undefined
-  return { errors: [failWith('UNAUTHENTICATED', 'The claim that this token belongs to is over.')] }
+  return { errors: [failWith('UNAUTHENTICATED', CLAIM_OVER)] }
 }

@@ -32,6 +32,10 @@ builder.objectType(ExecutionRef, {
       nullable: true,
       description: 'The attempt of the phase it was launched for.',
     }),
+    fence: t.exposeInt('fence', {
+      nullable: true,
+      description: 'The claim it was started under, which may tell its end; null for one of no run.',
+    }),
     command: t.exposeString('command', { description: 'What was launched.' }),
     pid: t.exposeInt('pid', { nullable: true, description: 'Its process id on the machine it ran on.' }),
     exitCode: t.exposeInt('exitCode', {
@@ -67,13 +71,15 @@ builder.objectType(ExecutionRef, {
 
 export const ExecutionConnection = connectionOf('Execution', ExecutionRef)
 
-/** What an execution came to: judged by its run and by the attempts of its phase. */
+/** What an execution came to: judged by its run and by the attempts of its phase; null for whom the run is not shown. */
 export async function readOutcome(
   execution: Execution,
   _: unknown,
-  { reads }: GraphContext,
+  { reads, isLive }: GraphContext,
 ): Promise<OutcomeWord | null> {
   const { runId, phaseId } = execution
+  // what a process came to tells how its run stands
+  if (!isLive) return null
   const [run, attempts] = await Promise.all([
     runId === null ? null : reads.run.load(runId),
     phaseId === null ? [] : reads.attempts.load(phaseId),

@@ -96,9 +96,15 @@ defineMutation('startExecution', {
 })
 
 defineMutation('finishExecution', {
-  description: 'Records how a process ended: once, even after its run has settled.',
+  description:
+    'Records how a process ended: once, even after its run has settled, by the claim that it was started under or by an operator.',
   input: defineInput('FinishExecutionInput', 'The end of a process.', {
     executionId: needed(id('execution', 'The execution.')),
+    fence: int(
+      0,
+      MOST_INT,
+      'The claim it was started under, live or over. OPERATOR and ADMIN need none, nor does an AGENT token, which carries it.',
+    ),
     exitCode: int(-MOST_INT - 1, MOST_INT, 'The code it exited with.'),
     signal: name('The signal that ended it, as `SIGTERM`.', 32),
     end: defaulted(
@@ -120,12 +126,10 @@ defineMutation('finishExecution', {
     }),
     outcome: t.field({
       type: Outcome,
-      description: 'What it came to.',
-      resolve: async ({ execution }, _, context) => {
-        const outcome = await readOutcome(execution, null, context)
-        if (!outcome) throw new Error(`execution ${execution.id} was finished without an outcome`)
-        return outcome
-      },
+      nullable: true,
+      description:
+        'What it came to; null for an AGENT token whose claim is over, which is told nothing of the run.',
+      resolve: ({ execution }, _, context) => readOutcome(execution, null, context),
     }),
     replayed: t.exposeBoolean('replayed', REPLAYED),
   }),

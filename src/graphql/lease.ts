@@ -1,3 +1,4 @@
+import type { Caller } from '../commands/context.ts'
 import type { RunSuccess } from '../commands/answers.ts'
 import { type Claim, liveClaim } from '../lifecycle/run.ts'
 import { builder } from './builder.ts'
@@ -34,8 +35,12 @@ builder.objectType(LeaseRef, {
   }),
 })
 
-/** The claim that a command made, while it is still the one on the row: a replayed answer may come later than that. */
-export function claimMade({ run: { run, now }, event }: RunSuccess): Claim | null {
+/**
+ * The claim that a command made, while it is still the one on the row and the caller's: a replayed answer may come later than
+ * that, or to somebody else who knows the key.
+ */
+export function claimMade({ run: { run, now }, event }: RunSuccess, { principalId }: Caller): Claim | null {
   const claim = liveClaim(run.claim, now)
-  return event?.type === 'run.claimed' && claim?.fence === event.payload.fence ? claim : null
+  const isOwn = event?.type === 'run.claimed' && (event.actorId === null || event.actorId === principalId)
+  return isOwn && claim?.fence === event.payload.fence ? claim : null
 }

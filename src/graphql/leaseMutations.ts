@@ -24,7 +24,7 @@ import {
 } from './input.ts'
 import { claimMade } from './lease.ts'
 import { defineMutation, REPLAYED } from './mutation.ts'
-import { LeaseRef, RunRef } from './refs.ts'
+import { LeaseRef, RunRef, WITHHELD_RUN } from './refs.ts'
 
 const owner = needed(name('Who will hold the run, as others will see it.'))
 const claimedSeconds = defaulted(leaseSeconds, LEASE_SECONDS.default)
@@ -36,7 +36,12 @@ export const ClaimInput = defineInput('ClaimInput', 'A claim made in the same st
 
 /** Fields of every success that is about a run. */
 export const aboutRun = (t: ObjectFieldBuilder<SchemaTypes, RunSuccess>) => ({
-  run: t.field({ type: RunRef, description: 'The run as it is now.', resolve: ({ run }) => run }),
+  run: t.field({
+    type: RunRef,
+    nullable: true,
+    description: WITHHELD_RUN,
+    resolve: ({ run, withheld }) => (withheld ? null : run),
+  }),
   replayed: t.exposeBoolean('replayed', REPLAYED),
 })
 
@@ -49,16 +54,16 @@ export const aboutClaim = (t: ObjectFieldBuilder<SchemaTypes, RunSuccess>) => {
       type: LeaseRef,
       nullable: true,
       description: 'Your claim, while it is the one on the run; null where none was asked for.',
-      resolve: (answer) => {
-        const claim = claimMade(answer)
+      resolve: (answer, _, { caller }) => {
+        const claim = claimMade(answer, caller)
         return claim && { claim, now: answer.run.now }
       },
     }),
     agentToken: t.string({
       nullable: true,
       description: 'What the agent authenticates with: it carries the claim and ends with it.',
-      resolve: (answer, _, { commands }) => {
-        const claim = claimMade(answer)
+      resolve: (answer, _, { commands, caller }) => {
+        const claim = claimMade(answer, caller)
         return claim && commands.mintAgentToken(answer.run.run.id, claim.fence)
       },
     }),

@@ -2,7 +2,7 @@ import type { ObjectRef } from '@pothos/core'
 import type { Problem } from '../commands/answers.ts'
 import { builder, type SchemaTypes } from './builder.ts'
 import { RunStatus } from './enums.ts'
-import { RunRef } from './refs.ts'
+import { RunRef, WITHHELD_RUN } from './refs.ts'
 
 export type ProblemType = Problem['type']
 export type ProblemOf<T extends ProblemType> = Extract<Problem, { type: T }>
@@ -30,12 +30,17 @@ export function problem<T extends ProblemType>(type: T, description: string, fie
     .implement({ description, interfaces: [ProblemInterface], fields } as Build<T>)
 }
 
-/** The run a problem is about. */
+/** The run a problem is about, where it can't be but shown. */
 export function runOf({ type, run }: Problem) {
   if (!run) throw new Error(`${type} came without the run it is about`)
   return run
 }
 
 /** Fields that many problems have. */
-export const aRun = { type: RunRef, description: 'The run as it is now.', resolve: runOf } as const
+export const aRun = {
+  type: RunRef,
+  nullable: true,
+  description: WITHHELD_RUN,
+  resolve: ({ run }: Problem) => run,
+} as const
 export const aStatus = { type: RunStatus, description: 'Its status now.' } as const

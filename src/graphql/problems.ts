@@ -63,7 +63,9 @@ export const PROBLEMS: Problems<ProblemType> = {
   LeaseLost: problem('LeaseLost', 'Your claim does not hold the run. Stop your agent.', (t) => ({
     run: t.field(aRun),
     yourFence: t.exposeInt('yourFence', { description: 'The number of your claim; 0 where you named none.' }),
-    currentFence: t.exposeInt('currentFence', { description: 'The number of the last claim.' }),
+    currentFence: t.exposeInt('currentFence', {
+      description: 'The number of the last claim; for an AGENT token whose claim is over, that of its own.',
+    }),
   })),
   IdempotencyMismatch: problem(
     'IdempotencyMismatch',

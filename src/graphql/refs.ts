@@ -86,3 +86,10 @@ export const RunEventRef = builder.objectRef<OwnedEvent>('RunEvent')
 export const TokenRef = builder.objectRef<StoredToken>('Token')
 export const WorkspaceRef = builder.objectRef<LoadedWorkspace>('Workspace')
 export const WorkspaceOperationRef = builder.objectRef<OperationNode>('WorkspaceOperation')
+
+/**
+ * What a field says that shows the run of a mutation. It is nullable in every member of every result, or no document could select
+ * it in two of them.
+ */
+export const WITHHELD_RUN =
+  'The run as it is now; null for an AGENT token whose claim is over, which is told nothing of it.'

@@ -1,3 +1,4 @@
+import { actorOf } from '../commands/context.ts'
 import { allowedCommands, isResumable, nextAction } from '../lifecycle/derive.ts'
 import { missingEvidence } from '../lifecycle/evidence.ts'
 import { outcomeOfRun } from '../lifecycle/outcome.ts'
@@ -57,7 +58,7 @@ builder.objectType(RunRef, {
       type: [RunCommand],
       description: 'What you may do with it now; for a driver, with the right fence.',
       resolve: (loaded, _, context) =>
-        allowedCommands(loaded.run, rulesOf(loaded, context), context.caller.role),
+        allowedCommands(loaded.run, rulesOf(loaded, context), actorOf(context.caller)),
     }),
     outcome: t.field({
       type: Outcome,

@@ -1,4 +1,5 @@
-import type { Json } from './run.ts'
+import type { Actor } from './actor.ts'
+import type { Approval, Json, Run } from './run.ts'
 import type { ApprovalKind, Decision } from './words.ts'
 
 /** What a person may answer to each kind of approval. */
@@ -6,6 +7,24 @@ export const DECISIONS_OF = {
   REVIEW: ['APPROVE', 'REJECT'],
   RECOVERY: ['RETRY', 'ABORT'],
 } as const satisfies Record<ApprovalKind, readonly Decision[]>
+
+/** Why a principal may not answer an approval, whatever it answers. */
+export type Bar = 'NOT_NAMED' | 'ASKED' | 'STARTED' | 'CLAIMED'
+
+/**
+ * Why the principal may not decide; null where nothing bars it. Where nobody may approve what is its own, that rules out who
+ * asked, who started the run, and who holds or held its claim in this epoch: what an agent does is done for who claimed.
+ */
+export function findBar(run: Run, approval: Approval, { id, name }: Pick<Actor, 'id' | 'name'>): Bar | null {
+  const { approvers, allowSelfApproval, requestedBy, requestedById } = approval
+  // a name is given once and never again, so it stands for one principal
+  if (approvers.length > 0 && !approvers.includes(name)) return 'NOT_NAMED'
+  if (allowSelfApproval) return null
+  // a log of before there were principals tells the name alone
+  if (requestedById === null ? requestedBy === name : requestedById === id) return 'ASKED'
+  if (run.createdById === id) return 'STARTED'
+  return run.claimants.includes(id) || run.claim?.claimedById === id ? 'CLAIMED' : null
+}
 
 /** What an approval is about: the digest is taken over exactly this. */
 export interface Shown {

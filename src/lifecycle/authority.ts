@@ -45,6 +45,7 @@ const operator: Roles = ['OPERATOR', 'ADMIN']
 const worker: Roles = ['WORKER', 'ADMIN']
 const either: Roles = ['OPERATOR', 'WORKER', 'ADMIN']
 const driver: Roles = ['WORKER', 'AGENT', 'ADMIN']
+const finisher: Roles = ['WORKER', 'AGENT', 'OPERATOR', 'ADMIN']
 const admin: Roles = ['ADMIN']
 
 /** Who may do what; the first role named is the one to ask for. */
@@ -66,7 +67,7 @@ export const AUTHORITY = {
   failPhase: driver,
   completeRound: driver,
   startExecution: driver,
-  finishExecution: driver,
+  finishExecution: finisher,
   openSession: driver,
   updateSession: driver,
   recordPrompt: driver,

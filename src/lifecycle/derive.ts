@@ -1,3 +1,5 @@
+import type { Actor } from './actor.ts'
+import { findBar } from './approvals.ts'
 import { mayDo, OPERATION_OF } from './authority.ts'
 import { allowedPhases, isRepairable, isStartable } from './decide/ways.ts'
 import { whyNotResumable } from './decide/ownership.ts'
@@ -21,7 +23,6 @@ import {
   type DirectiveKind,
   type NextAction,
   type NotResumableCause,
-  type Role,
   RUN_COMMANDS,
   type RunCommand,
 } from './words.ts'
@@ -33,13 +34,13 @@ export function isResumable(run: Run, rules: Rules): boolean {
   return whyNotResumable(run, rules) === null
 }
 
-/** The commands that would be accepted now from a viewer of this role, a driver with the right fence assumed. */
-export function allowedCommands(run: Run, rules: Rules, role: Role): RunCommand[] {
+/** The commands that would be accepted now from this viewer, a driver with the right fence assumed. */
+export function allowedCommands(run: Run, rules: Rules, viewer: Actor): RunCommand[] {
   return RUN_COMMANDS.filter(
     (command) =>
       admits(command, run.status) &&
-      mayDo(role, OPERATION_OF[command]) &&
-      (CONDITIONS[command]?.(run, rules) ?? true),
+      mayDo(viewer.role, OPERATION_OF[command]) &&
+      (CONDITIONS[command]?.(run, rules, viewer) ?? true),
   )
 }
 
@@ -47,7 +48,9 @@ const phaseIs = (test: (phase: ReturnType<typeof currentPhaseOf>) => boolean) =>
   test(currentPhaseOf(run))
 
 /** What a command needs beside the status it is admitted in. */
-const CONDITIONS: { readonly [C in RunCommand]: ((run: Run, rules: Rules) => boolean) | null } = {
+const CONDITIONS: {
+  readonly [C in RunCommand]: ((run: Run, rules: Rules, viewer: Actor) => boolean) | null
+} = {
   CLAIM: (run, { now }) => liveClaim(run.claim, now) === null && claimableAt(run, now) === null,
   RELEASE: (run, { now }) => liveClaim(run.claim, now) !== null,
   PAUSE: null,
@@ -65,7 +68,10 @@ const CONDITIONS: { readonly [C in RunCommand]: ((run: Run, rules: Rules) => boo
     isAtRoundEnd(run, workflow) && missingForPhase(run, currentPhaseOf(run), workflow).length === 0,
   SUBMIT_ARTIFACT: phaseIs(isRepairable),
   REQUEST_APPROVAL: null,
-  DECIDE_APPROVAL: (run) => openApproval(run) !== undefined,
+  DECIDE_APPROVAL: (run, _, viewer) => {
+    const approval = openApproval(run)
+    return approval !== undefined && findBar(run, approval, viewer) === null
+  },
   SEND_MESSAGE: null,
 }
 

@@ -165,6 +165,9 @@ export const EVENT_PAYLOADS = {
     attempt: attempt.nullable(),
     command: z.string(),
     pid: z.int().nullable(),
+    fence: fence
+      .optional()
+      .describe('The claim it was started under; absent in logs of before that was kept.'),
   }),
   'execution.finished': z.strictObject({
     id,

@@ -297,13 +297,14 @@ function launch(
   run: Run,
   { at, epoch, actor, actorId, payload }: Extract<RunEvent, { type: 'execution.started' }>,
 ): Execution {
-  const { id, phaseId, attempt, command, pid } = payload
+  const { id, phaseId, attempt, command, pid, fence = null } = payload
   return {
     id,
     runId: run.id,
     phaseId,
     epoch,
     attempt,
+    fence,
     command,
     pid,
     exitCode: null,

@@ -74,6 +74,8 @@ export interface Execution {
   readonly phaseId: string | null
   readonly epoch: number | null
   readonly attempt: number | null
+  /** The claim it was started under, which may tell its end; null for one of no run, or of before that was kept. */
+  readonly fence: number | null
   readonly command: string
   readonly pid: number | null
   readonly exitCode: number | null

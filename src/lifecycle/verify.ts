@@ -100,6 +100,13 @@ function toHeld({ owner, fence, seconds, claimedBy, claimedById }: Claim) {
 
 /** An execution without its end, where that end was told as a fact beside the log. */
 function asStarted(execution: Execution) {
-  const { id, runId, phaseId, epoch, attempt, command, pid, startedBy, startedById, startedAt } = execution
-  return { id, runId, phaseId, epoch, attempt, command, pid, startedBy, startedById, startedAt }
+  const {
+    exitCode: _code,
+    signal: _signal,
+    end: _end,
+    endedAt: _endedAt,
+    late: _late,
+    ...started
+  } = execution
+  return started
 }

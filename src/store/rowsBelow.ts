@@ -65,12 +65,13 @@ function toPhaseRow({ startedAt, endedAt, history: _history, ...phase }: Phase):
 }
 
 function toExecutionRow(execution: Execution, key: KeyToKeep | null): RowBelow<'execution'> {
-  const { id, epoch, attempt, command, pid, signal, end, late } = execution
+  const { id, epoch, attempt, fence, command, pid, signal, end, late } = execution
   return {
     id,
     phase_id: execution.phaseId,
     epoch,
     attempt,
+    fence,
     command,
     pid,
     exit_code: execution.exitCode,

@@ -29,7 +29,8 @@ export const selectPhases = (which: string, tried: string): string =>
 
 /** Columns of an execution `x` as JSON. */
 export const EXECUTION_JSON = `jsonb_build_object(
-  'id', x.id, 'runId', x.run_id, 'phaseId', x.phase_id, 'epoch', x.epoch, 'attempt', x.attempt, 'command', x.command,
+  'id', x.id, 'runId', x.run_id, 'phaseId', x.phase_id, 'epoch', x.epoch, 'attempt', x.attempt, 'fence', x.fence,
+  'command', x.command,
   'pid', x.pid, 'exitCode', x.exit_code, 'signal', x.signal, 'end', x."end", 'late', x.late, 'startedBy', x.started_by,
   'startedById', x.started_by_id,  'startedAt', ${ms('x.started_at')}, 'endedAt', ${ms('x.ended_at')})`
 

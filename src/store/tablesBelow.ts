@@ -54,6 +54,7 @@ export const TABLES_BELOW = {
       phase_id: 'text',
       epoch: 'int',
       attempt: 'int',
+      fence: 'int',
       command: 'text',
       pid: 'int',
       exit_code: 'int',

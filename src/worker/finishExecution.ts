@@ -13,9 +13,10 @@ const RETRY = { attempts: 5, minDelayMs: 100, maxDelayMs: 1_000, timeoutMs: 5_00
 export async function finishExecution(
   pawl: Pawl,
   executionId: string,
+  fence: number,
   { exitCode, signal, end }: ProcessEnd,
 ): Promise<void> {
-  const fields = { ...(exitCode !== null && { exitCode }), ...(signal !== null && { signal }), end }
+  const fields = { ...(exitCode !== null && { exitCode }), ...(signal !== null && { signal }), end, fence }
   const answer = await pawl.executions.finish(executionId, fields, { retry: RETRY })
   const isKnown =
     answer.__typename === 'ExecutionAlreadyFinished' || answer.__typename === 'ExecutionNotFound'

@@ -26,6 +26,9 @@ export interface OpenAgent {
   status: SessionStatus
 }
 
+/** How many executions of a run are looked through for the claim of one: what lives on was started lately. */
+const MAX_EXECUTIONS = 100
+
 /** The agents of one run, one for each role, opened when they are first needed. */
 export class OpenAgents {
   readonly #run: OwnedRun
@@ -34,6 +37,8 @@ export class OpenAgents {
   readonly #transcripts = new Set<TranscriptWriter>()
   /** Sessions of earlier owners whose agents are proven gone. */
   readonly #ended = new Set<string>()
+  /** Executions that were started under this claim. */
+  readonly #started = new Set<string>()
   /** The phase under way, which processes are recorded for. */
   phase: string | undefined
 
@@ -146,6 +151,14 @@ export class OpenAgents {
     return isGone
   }
 
+  /** The claim that an execution was started under: this one, or that of an earlier owner, whose agent lives on in a terminal. */
+  async #fenceOf(executionId: string): Promise<number> {
+    const { tools, runId, held } = this.#run
+    if (this.#started.has(executionId)) return held.fence
+    const { nodes } = await tools.pawl.executions.list({ filter: { runId }, first: MAX_EXECUTIONS })
+    return nodes.find(({ id }) => id === executionId)?.fence ?? held.fence
+  }
+
   #definitionOf(role: string): AgentDefinition | undefined {
     const { agents } = this.#run.tools.config
     // a role may be called as what every object inherits
@@ -180,9 +193,12 @@ export class OpenAgents {
         // An agent that lives on from phase to phase works for the run.
         const phase = definition.adapter === 'tmux' ? undefined : this.phase
         const answer = await held.executions.start({ command, pid, phase, ...this.#run.call })
-        return this.#run.accept(answer).execution.id
+        const { id } = this.#run.accept(answer).execution
+        this.#started.add(id)
+        return id
       },
-      recordEnd: (executionId, ending) => finishExecution(tools.pawl, executionId, ending),
+      recordEnd: async (executionId, ending) =>
+        finishExecution(tools.pawl, executionId, await this.#fenceOf(executionId), ending),
       saveHandle: async (kept) => {
         const fields = { role, adapter: definition.adapter, handle: kept, ...this.#run.call }
         this.#run.accept(await held.sessions.open(fields))

@@ -12,7 +12,7 @@ interface Answer {
   readonly __typename: string
   readonly replayed?: boolean
   readonly changed?: boolean
-  readonly run?: { readonly id: string; readonly revision: number }
+  readonly run?: { readonly id: string; readonly revision: number } | null
 }
 
 /** A run that the client holds. */

@@ -165,7 +165,7 @@ describe('a fact told after the end, sent again with its key (G7)', () => {
     const started = await startExecution(commands, callers.worker, { runId, command: 'agent', fence: 1 })
     if (!started.ok) throw new Error(started.problem.message)
     accepted(await failRun(commands, callers.worker, { runId, fence: 1, error: 'x' }))
-    const input = { executionId: started.execution.id, exitCode: 0, idempotencyKey: 'it ended' }
+    const input = { executionId: started.execution.id, fence: 1, exitCode: 0, idempotencyKey: 'it ended' }
     expect(await finishExecution(commands, callers.worker, input)).toMatchObject({
       ok: true,
       replayed: false,

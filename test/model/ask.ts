@@ -148,8 +148,11 @@ function askRun(action: RunAction, run: ModelRun, input: Record<string, unknown>
       return { rule: ({ run, now, made }) => phases.startExecution(run, now, phase, made.rowId) }
     case 'finish': {
       const { exitCode, end } = action
-      const id = rowOf(run.executions, action, ({ told }) => !told)?.id ?? 'exe_none'
-      Object.assign(input, { executionId: id, exitCode, end })
+      const found = rowOf(run.executions, action, ({ told }) => !told)
+      const id = found?.id ?? 'exe_none'
+      // now and then with the fence of who holds the run now
+      const fence = end === 'IDLE' ? run.fence : (found?.fence ?? 0)
+      Object.assign(input, { executionId: id, exitCode, end, fence })
       return {
         row: { of: 'executions', id },
         rule: ({ run, now }) => phases.finishExecution(run, now, id, end),

@@ -30,7 +30,7 @@ export function compareAnswer(expected: Expected, answer: Answer, run: ModelRun 
     if (answer.changed !== null) expect(answer.changed).toBe(expected.changed)
     if (answer.replayed !== null) expect(answer.replayed).toBe(expected.replayed)
   } else {
-    const { differing, missing, allowed, ...told } = expected.told ?? {}
+    const { differing, missing, allowed, withheld, ...told } = expected.told ?? {}
     expect(answer).toMatchObject({ ok: false, problem: { type: expected.type, ...told } })
     const { problem } = answer
     if (differing) {
@@ -39,7 +39,8 @@ export function compareAnswer(expected: Expected, answer: Answer, run: ModelRun 
     }
     if (missing) expect(problem?.missing?.map(({ kind, phase }) => ({ kind, phase }))).toEqual(missing)
     if (allowed) expect(problem?.allowed?.toSorted()).toEqual((allowed as string[]).toSorted())
-    if (run && !SHOWS_NO_RUN.includes(expected.type)) expect(answer.run).not.toBeNull()
+    if (withheld) expect(answer.run).toBeNull()
+    else if (run && !SHOWS_NO_RUN.includes(expected.type)) expect(answer.run).not.toBeNull()
   }
   // whoever wins or loses is shown the run as it is then
   if (answer.run && run) expect(toTruth(answer.run)).toEqual(toBelievedTruth(run))

@@ -4,6 +4,7 @@ import {
   type Expected,
   type Model,
   type ModelApproval,
+  type ModelExecution,
   type ModelRun,
   refused,
   replayed,
@@ -12,6 +13,7 @@ import {
 } from './modelState.ts'
 import { lostLease } from './oracle.ts'
 import { mayDecide } from './oracleApprovals.ts'
+import { mayFinish } from './oraclePhases.ts'
 import { due } from './oracleDue.ts'
 
 const DRIVERS: readonly Actor[] = ['worker', 'admin', 'agent']
@@ -38,7 +40,7 @@ const RIGHTS: { readonly [K in Kind]: readonly Actor[] } = {
   failPhase: DRIVERS,
   completeRound: DRIVERS,
   execute: DRIVERS,
-  finish: DRIVERS,
+  finish: [...DRIVERS, 'operator'],
   openSession: DRIVERS,
   updateSession: DRIVERS,
   recordPrompt: DRIVERS,
@@ -97,6 +99,8 @@ export interface Asked {
   readonly runId: string
   readonly key: string | null
   readonly input: Record<string, unknown>
+  /** The fence that the actor's token carries, where it is an agent. */
+  readonly agentFence: number
   /** Undefined where the command is not a driving one; null where the fence was left out. */
   readonly fence?: number | null
   readonly ifRevision?: number | null
@@ -122,17 +126,41 @@ export function expectAbout(model: Model, asked: Asked, made: Made): Expected {
   // of a run that is gone only its deletion is remembered
   if (run.deleted && !(kind === 'delete' && kept)) return refused('RunNotFound')
   const name = NAMES[by]
-  const mayAnswer = row?.of !== 'approvals' || mayDecide(named as ModelApproval, name)
-  if (!mayDo(by, kind, claims) || !mayAnswer) return refused('Forbidden')
-  if (kept) return kept
+  const mayAnswer = row?.of !== 'approvals' || mayDecide(run, named as ModelApproval, name)
+  const mayEnd =
+    row?.of !== 'executions' || mayFinish(named as ModelExecution, by, asked.input['fence'], asked.agentFence)
+  if (!mayDo(by, kind, claims) || !mayAnswer || !mayEnd) return refused('Forbidden')
+  const before = run.claim?.fence
+  if (kept) return toldToAgent(asked, kept, before, before)
   const turn: Turn = { model, run, now: model.now, before: run.status, made, name, key: asked.key }
-  if (asked.exempt) return asked.rule(turn)
+  if (asked.exempt) return toldToAgent(asked, asked.rule(turn), before, before)
   due(model, run)
   const expected =
     checkRepeated(turn, asked) ?? checkFence(turn, asked) ?? checkRevision(turn, asked) ?? asked.rule(turn)
   sign(run, name)
   if (expected.ok && expected.changed) remember(model, asked, run.id)
-  return expected
+  return toldToAgent(asked, expected, before, run.claim?.fence)
+}
+
+/** What an agent may have done that its claim did not outlive, or that needs none. */
+const TOLD_LATE: readonly Kind[] = ['complete', 'fail', 'finish', 'append']
+
+/**
+ * An agent whose claim is over is told that, and nothing of the run.
+ * @param before fence of the claim on the row before the command; `after` what was due for one that is refused
+ */
+function toldToAgent(
+  { by, kind, agentFence }: Asked,
+  expected: Expected,
+  before: number | undefined,
+  after: number | undefined,
+): Expected {
+  if (by !== 'agent' || agentFence === (expected.ok ? before : after)) return expected
+  if (expected.ok && TOLD_LATE.includes(kind)) return expected
+  if (!expected.ok && expected.type === 'IdempotencyMismatch')
+    return { ...expected, told: { ...expected.told, withheld: true } }
+  if (kind === 'finish') return refused('Forbidden')
+  return refused('LeaseLost', { yourFence: agentFence, currentFence: agentFence, withheld: true })
 }
 
 /** Who completed a run and does so again is told that it is. */

@@ -33,6 +33,8 @@ export interface ModelPhase {
 /** What the oracle believes of an execution. */
 export interface ModelExecution {
   readonly id: string
+  /** The claim it was started under. */
+  readonly fence: number
   end: ExecutionEnd | null
   /** True once its end is nobody's guess: a process told it. */
   told: boolean

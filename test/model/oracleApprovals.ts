@@ -184,12 +184,16 @@ export function failPhase(
   return accepted
 }
 
-/** Whether a name may answer at all, whatever it answers. */
+/** Whether a name may answer at all, whatever it answers: it must be named, and the work not be its own where that is ruled out. */
 export function mayDecide(
+  { log, epoch }: ModelRun,
   { approvers, allowSelfApproval, requestedBy }: ModelApproval,
   name: string,
 ): boolean {
-  return (approvers.length === 0 || approvers.includes(name)) && (allowSelfApproval || requestedBy !== name)
+  if (approvers.length > 0 && !approvers.includes(name)) return false
+  const claimants = log.filter((each) => each.type === 'run.claimed' && each.epoch === epoch)
+  const own = [requestedBy, log[0]?.actor, ...claimants.map(({ actor }) => actor)]
+  return allowSelfApproval || !own.includes(name)
 }
 
 export function decideApproval(

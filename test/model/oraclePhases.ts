@@ -1,9 +1,11 @@
 import type { ReportedEnd } from '../../src/lifecycle/words.ts'
+import type { Actor } from './choices.ts'
 import { completePhase, freshPhases, graphOf, isActive, isWorkedOn, note, phaseAt } from './beliefs.ts'
 import {
   accepted,
   type Expected,
   type ModelArtifact,
+  type ModelExecution,
   type ModelRun,
   refused,
   unchanged,
@@ -157,9 +159,15 @@ export function startExecution(run: ModelRun, now: number, phase: string | null,
   const refusal = phase === null ? illegal(run, run.at) : illegal(run, phase)
   if (refusal) return refusal
   if (phase !== null && phase !== run.at) return refused('InvalidInput')
-  run.executions.push({ id, end: null, told: false })
+  run.executions.push({ id, fence: run.fence, end: null, told: false })
   note(run, 'execution.started', now)
   return accepted
+}
+
+/** Whether an end may be told: with the claim that the execution was started under, be it over, or by an operator. */
+export function mayFinish({ fence }: ModelExecution, by: Actor, asked: unknown, agentFence: number): boolean {
+  if (by === 'operator' || by === 'admin') return true
+  return fence === (by === 'agent' ? agentFence : asked) && (by !== 'agent' || asked === agentFence)
 }
 
 export function finishExecution(run: ModelRun, now: number, id: string, end: ReportedEnd): Expected {

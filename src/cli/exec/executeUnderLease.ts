@@ -106,7 +106,7 @@ async function executeRecorded(
   const supervised = await supervise(child, hold, rules)
   const exitCode = exitCodeOf(supervised.ending)
   try {
-    const outcome = await finishExecution(pawl, executionId, supervised)
+    const outcome = await finishExecution(pawl, executionId, hold.fence, supervised)
     const conclusion = await concludeRun(pawl, hold, {
       failure: failureOf(supervised, task.signals.asked),
       isGone: supervised.isGone,

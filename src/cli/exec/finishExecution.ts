@@ -11,11 +11,12 @@ import type { Supervised } from './supervise.ts'
 export async function finishExecution(
   pawl: Pawl,
   executionId: string,
+  fence: number,
   { ending, interruption }: Supervised,
 ): Promise<Outcome | null> {
   if (interruption === 'STOP') return null
   const end = interruption ? 'CANCELLED' : 'EXITED'
-  const result = await pawl.executions.finish(executionId, { ...ending, end })
+  const result = await pawl.executions.finish(executionId, { ...ending, end, fence })
   if (result.__typename === 'ExecutionNotFound' || result.__typename === 'ExecutionAlreadyFinished')
     return null
   return isSuccess(result) ? result.outcome : unwrap(result)

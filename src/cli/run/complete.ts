@@ -34,7 +34,8 @@ export function runCompleteCommand(): Command {
           idempotencyKey,
         })
         return invocation.settle(result, ({ run, changed }, paper) => {
-          printRunLine(paper, run)
+          if (run) printRunLine(paper, run)
+          else paper.line(`${runId} is COMPLETED`)
           if (!changed) invocation.note('nothing was changed: it is already COMPLETED')
         })
       }),

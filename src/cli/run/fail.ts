@@ -34,7 +34,9 @@ export function runFailCommand(): Command {
         const runId = await chooseRunId(invocation, id)
         const { error, reason, fence, idempotencyKey } = options
         const result = await invocation.pawl.runs.fail(runId, { error, reason, fence, idempotencyKey })
-        return invocation.settle(result, (success, paper) => printRunLine(paper, success.run))
+        return invocation.settle(result, ({ run }, paper) =>
+          run ? printRunLine(paper, run) : paper.line(`${runId} was FAILED by this claim`),
+        )
       }),
     )
 }

@@ -1,6 +1,7 @@
-import { currentPhaseOf } from '../run.ts'
+import { currentPhaseOf, type Execution } from '../run.ts'
 import { admits } from '../transitions.ts'
 import { findWorkflowPhase } from '../workflow.ts'
+import type { Role } from '../words.ts'
 import type { Rule } from './rule.ts'
 import { unknownPhase } from './ways.ts'
 
@@ -23,8 +24,15 @@ export const decideStartExecution: Rule<'startExecution'> = (draft, command, { w
     attempt: phase && phase.attempts > 0 ? phase.attempts : null,
     command: command.command,
     pid,
+    fence: run.fence,
   })
   return 'accepted'
+}
+
+/** Whether the end of an execution may be told with this fence: the one it was started under, live or over, or by an operator. */
+export function mayFinish({ fence: startedUnder }: Execution, fence: number | null, role: Role): boolean {
+  // what was started before that was kept is anybody's who drives
+  return startedUnder === null || startedUnder === fence || role === 'OPERATOR' || role === 'ADMIN'
 }
 
 /**

@@ -53,6 +53,7 @@ describe('one run from start to a proven end', () => {
     accepted(await runs.advancePhase(commands, worker, { runId, to: 'complete', fence }))
     const ended = await finishExecution(commands, worker, {
       executionId: execution.execution.id,
+      fence,
       exitCode: 0,
     })
     if (!ended.ok) throw new Error(ended.problem.message)

@@ -3,8 +3,10 @@ import type { Caller } from '../../../src/commands/context.ts'
 import type { Run } from '../../../src/lifecycle/run.ts'
 import { agentOf } from '../../support/callers.ts'
 import { codesOf, type Data, openTestGraph, type TestGraph } from '../../support/graphql.ts'
+import { findLiveClaims } from '../../../src/store/liveClaims.ts'
+import { passTime } from '../../support/passTime.ts'
 import { begin, runIn } from '../../support/runs.ts'
-import { SOLO } from '../../support/workflows.ts'
+import { SOLO, TIMED } from '../../support/workflows.ts'
 
 let graph: TestGraph
 let mine: Run
@@ -14,10 +16,10 @@ let agent: Caller
 const executions: Record<string, string> = {}
 
 beforeAll(async () => {
-  graph = await openTestGraph({ workflows: [SOLO] })
+  graph = await openTestGraph({ workflows: [SOLO, TIMED] })
   mine = await runIn(graph, 'RUNNING', { project: 'apollo', leaseSeconds: 3600 })
   other = await runIn(graph, 'RUNNING', { project: 'gemini', leaseSeconds: 3600 })
-  limited = { ...graph.callers.worker, name: 'lim', projects: ['apollo', 'vostok'] }
+  limited = { ...graph.callers.worker, principalId: 'prn_lim', name: 'lim', projects: ['apollo', 'vostok'] }
   agent = agentOf(mine.id, 1)
   const start = async (name: string, input: object, as: Caller) => {
     const selection = '... on StartExecutionSuccess { execution { id } }'
@@ -32,6 +34,7 @@ beforeAll(async () => {
 afterAll(() => graph.close())
 
 const RUN = 'query ($id: ID!) { run(id: $id) { id } }'
+const RUN_STATUS = 'query ($id: ID!) { run(id: $id) { status } }'
 const NODE = 'query ($id: ID!) { node(id: $id) { __typename id } }'
 const NODES = 'query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }'
 
@@ -169,7 +172,106 @@ describe('an agent', () => {
       '... on LeaseLost { yourFence currentFence }',
       gone,
     )
-    expect(late).toEqual({ __typename: 'LeaseLost', yourFence: 7, currentFence: 1 })
+    expect(late).toEqual({ __typename: 'LeaseLost', yourFence: 7, currentFence: 7 })
+  })
+
+  it('whose claim is over is told nothing of the run by any mutation, whatever it asks to be shown', async () => {
+    const { id: runId } = await runIn(graph, 'RUNNING', { leaseSeconds: 3600 })
+    const { worker, operator } = graph.callers
+    const gone = { as: agentOf(runId, 1), isLive: false }
+    const live = { as: agentOf(runId, 1) }
+    const started = await graph.mutate(
+      'startExecution',
+      { runId, command: 'x' },
+      '... on StartExecutionSuccess { execution { id } }',
+      live,
+    )
+    const keyed = { runId, phase: 'work', idempotencyKey: 'k' }
+    await graph.mutate('startPhase', keyed, '', live)
+    const opened = await graph.mutate(
+      'openSession',
+      { runId, role: 'r', adapter: 'a' },
+      '... on OpenSessionSuccess { session { id } }',
+      live,
+    )
+    const message = { runId, text: 'secret' }
+    const sent = await graph.mutate('sendMessage', message, '... on SendMessageSuccess { sent { id } }', {
+      as: operator,
+    })
+    await graph.mutate('releaseRun', { runId, fence: 1 }, '', { as: worker })
+    await graph.mutate('claimRun', { runId, owner: 'next', leaseSeconds: 600 }, '', { as: worker })
+    const shown = '... on LeaseLost { message yourFence currentFence run { id title } }'
+    const lost = {
+      __typename: 'LeaseLost',
+      message: expect.any(String),
+      yourFence: 1,
+      currentFence: 1,
+      run: null,
+    }
+    const sessionId = opened.session.id
+    for (const [name, input] of [
+      ['startPhase', { runId, phase: 'work' }],
+      // the same once more: its answer would tell of the run
+      ['startPhase', keyed],
+      ['advancePhase', { runId, to: 'nowhere' }],
+      ['failPhase', { runId, phase: 'work', error: { class: 'FATAL', code: 'E', message: 'm' } }],
+      ['completeRound', { runId }],
+      ['completeRun', { runId }],
+      ['failRun', { runId, error: 'x' }],
+      ['startExecution', { runId, command: 'y' }],
+      ['openSession', { runId, role: 'r', adapter: 'a' }],
+      ['updateSession', { sessionId, status: 'BOOTSTRAPPING' }],
+      ['recordPrompt', { sessionId, phase: 'work', dedupKey: 'd', stage: 'SENDING' }],
+      ['submitArtifact', { runId, phase: 'work', path: 'p', content: 'c' }],
+      ['requestApproval', { runId, gate: 'g', question: '?' }],
+      ['acknowledgeMessage', { messageId: sent.sent.id, receipt: 'DELIVERED' }],
+    ] as const)
+      expect([name, await graph.mutate(name, input, shown, gone)]).toEqual([name, lost])
+    // also where it settled, when a receipt needs no lease
+    await graph.mutate('failRun', { runId, fence: 2, error: 'x' }, '', { as: worker })
+    const receipt = { messageId: sent.sent.id, receipt: 'CONSUMED' }
+    expect(await graph.mutate('acknowledgeMessage', receipt, shown, gone)).toEqual(lost)
+
+    // how its process ended is a fact, which it may tell; of the run it sees nothing through it
+    const { id: executionId } = started.execution
+    const through =
+      '... on FinishExecutionSuccess { outcome execution { id exitCode outcome run { id } phase { id } } }'
+    const document = `mutation ($input: FinishExecutionInput!) { finishExecution(input: $input) { __typename ${through} } }`
+    const { data, errors } = await graph.ask(document, { input: { executionId, exitCode: 3 } }, gone)
+    expect(data?.finishExecution).toEqual({
+      __typename: 'FinishExecutionSuccess',
+      outcome: null,
+      execution: { id: executionId, exitCode: 3, outcome: null, run: null, phase: null },
+    })
+    expect(new Set(errors?.map(({ extensions }) => extensions['code']))).toEqual(new Set(['UNAUTHENTICATED']))
+    const again = await graph.mutate('finishExecution', { executionId, exitCode: 4 }, '', gone)
+    expect(again).toEqual({ __typename: 'Forbidden' })
+  })
+
+  it('that ended its run is told so again, and shown nothing of it', async () => {
+    const { id: runId } = await runIn(graph, 'RUNNING', { leaseSeconds: 3600 })
+    const fail = { runId, error: 'x', idempotencyKey: 'once' }
+    const shown = '... on FailRunSuccess { replayed run { id } }'
+    expect(await graph.mutate('failRun', fail, shown, { as: agentOf(runId, 1) })).toMatchObject({
+      run: { id: runId },
+    })
+    const gone = { as: agentOf(runId, 1), isLive: false }
+    expect(await graph.mutate('failRun', fail, shown, gone)).toEqual({
+      __typename: 'FailRunSuccess',
+      replayed: true,
+      run: null,
+    })
+  })
+
+  it('has no claim any more on a settled run whose lease is over, though that stands on the row', async () => {
+    const { id: runId } = await runIn(graph, 'RUNNING', { workflow: 'timed', leaseSeconds: 3600 })
+    const claim = { runId, fence: 1 }
+    await passTime(graph.store, runId, 2000)
+    await graph.mutate('startPhase', { runId, phase: 'work', fence: 1 }, '', { as: graph.callers.worker })
+    expect((await graph.read(RUN_STATUS, { id: runId })).run.status).toBe('FAILED')
+    expect(await findLiveClaims(graph.store.pool, [claim])).toEqual([claim])
+    await passTime(graph.store, runId, 2000)
+    expect(await findLiveClaims(graph.store.pool, [claim])).toEqual([])
   })
 })
 

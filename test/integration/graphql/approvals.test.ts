@@ -281,6 +281,48 @@ describe('decideApproval', () => {
     expect(await decide(answer(own, 'APPROVE'))).toMatchObject({ approval: { status: 'APPROVED' } })
   })
 
+  it('is for nobody who started the run or claimed it, where its agent asks, by whatever token', async () => {
+    const admin = graph.callers.admin
+    for (const [by, problemOf] of [
+      [{ ...operator, principalId: worker.principalId }, /hold or held the run/],
+      [{ ...operator, principalId: admin.principalId }, /started the run/],
+    ] as const) {
+      const runId = await atWork()
+      const question = { runId, allowSelfApproval: false }
+      const { approval } = succeeded(await ask(question, agentOf(runId, 1)))
+      const refused = await graph.mutate(
+        'decideApproval',
+        answer(approval, 'APPROVE'),
+        '... on Problem { message }',
+        {
+          as: by,
+        },
+      )
+      expect(refused).toMatchObject({ __typename: 'Forbidden', message: expect.stringMatching(problemOf) })
+      const offered = await graph.read(
+        'query ($id: ID!) { run(id: $id) { allowedCommands } }',
+        { id: runId },
+        { as: by },
+      )
+      expect(offered.run.allowedCommands).not.toContain('DECIDE_APPROVAL')
+      expect(await decide(answer(approval, 'APPROVE'))).toMatchObject({ approval: { status: 'APPROVED' } })
+    }
+  })
+
+  it('is for nobody who held the run before, in the same epoch', async () => {
+    const runId = await atWork()
+    succeeded(await graph.mutate('releaseRun', { runId, fence: 1 }, '', { as: worker }))
+    const claim = { runId, owner: 'adam', leaseSeconds: 600 }
+    succeeded(await graph.mutate('claimRun', claim, '', { as: { ...worker, principalId: 'prn_other' } }))
+    const question = { runId, fence: 2, allowSelfApproval: false }
+    const { approval } = succeeded(await ask(question, { ...worker, principalId: 'prn_other' }))
+    const held = { ...operator, principalId: worker.principalId }
+    expect(await decide(answer(approval, 'APPROVE'), held)).toEqual(
+      problem('Forbidden', { requiredRole: null }),
+    )
+    expect(await decide(answer(approval, 'APPROVE'))).toMatchObject({ approval: { status: 'APPROVED' } })
+  })
+
   it('comes too late for an approval that has expired', async () => {
     const approval = await asked({ expiresInSeconds: 30, onExpiry: 'REJECT' })
     await passTime(graph.store, approval.run.id, 60)

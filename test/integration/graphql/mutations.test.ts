@@ -558,7 +558,7 @@ describe('executions', () => {
   const FINISH = `... on FinishExecutionSuccess { replayed outcome execution { id end exitCode signal outcome endedAt run { id revision } } }
     ... on ExecutionAlreadyFinished { execution { id exitCode } } ... on ExecutionNotFound { executionId } ... on IdempotencyMismatch { differingPaths }`
   const start = (input: unknown, as = worker) => send('startExecution', input, as, START)
-  const finish = (input: unknown, as = worker) => send('finishExecution', input, as, FINISH)
+  const finish = (input: object, as = worker) => send('finishExecution', { fence: 1, ...input }, as, FINISH)
 
   it('of a phase come to what the phase came to: an exit code is no evidence', async () => {
     const { id: runId } = await runOf('RUNNING')
@@ -621,13 +621,51 @@ describe('executions', () => {
     expect(started.execution).toMatchObject({ run: null, phase: null, epoch: null, attempt: null })
     expect(await start({ command: 'make', idempotencyKey: 'alone' })).toMatchObject({ replayed: true })
     const executionId: string = started.execution.id
-    expect(await finish({ executionId, exitCode: 0 }, { ...worker, name: 'walter' })).toEqual(
-      problem('Forbidden', { requiredRole: 'ADMIN' }),
-    )
+    expect(
+      await finish(
+        { executionId, exitCode: 0 },
+        {
+          ...worker,
+          principalId: 'prn_walter',
+        },
+      ),
+    ).toEqual(problem('Forbidden', { requiredRole: 'ADMIN' }))
     expect(await finish({ executionId, exitCode: 0 })).toMatchObject({ outcome: 'SUCCESS', replayed: false })
     expect(await finish({ executionId, exitCode: 1 })).toEqual(
       problem('ExecutionAlreadyFinished', { execution: { id: executionId, exitCode: 0 } }),
     )
+  })
+
+  it('tell their end by the claim that they were started under, live or over, or by an operator', async () => {
+    const { id: runId } = await runOf('RUNNING')
+    const launch = async (fence: number) => {
+      const { execution } = await start({ runId, command: 'x', fence })
+      return String(execution.id)
+    }
+    const [first, second] = [await launch(1), await launch(1)]
+    await send('releaseRun', { runId, fence: 1 }, worker, '')
+    await send('claimRun', { runId, owner: 'next', leaseSeconds: 600 }, worker, '')
+    const other = await launch(2)
+    const refused = problem('Forbidden', { requiredRole: 'OPERATOR' })
+    for (const [executionId, fence] of [
+      [first, 2],
+      [first, 0],
+      [first, null],
+      [other, 1],
+    ] as const)
+      expect(await finish({ executionId, fence, exitCode: 0 })).toEqual(refused)
+    // an agent names its own claim, and can name no other
+    expect(await finish({ executionId: first, fence: null, exitCode: 0 }, agentOf(runId, 2))).toEqual(refused)
+    expect(await finish({ executionId: first, fence: 1, exitCode: 0 }, agentOf(runId, 2))).toEqual(refused)
+    expect(await finish({ executionId: other, fence: null, exitCode: 5 }, agentOf(runId, 2))).toMatchObject({
+      execution: { exitCode: 5 },
+    })
+    expect(await finish({ executionId: first, fence: 1, exitCode: 6 })).toMatchObject({
+      execution: { exitCode: 6 },
+    })
+    expect(await finish({ executionId: second, fence: null, exitCode: 7 }, operator)).toMatchObject({
+      execution: { exitCode: 7 },
+    })
   })
 
   it('tell their end once, by a signal or on time', async () => {

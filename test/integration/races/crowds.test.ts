@@ -41,7 +41,11 @@ describe('32 writers on one run', () => {
       expect(run.executions.map(({ id }) => id).toSorted()).toEqual(ids.toSorted())
       expect(countEvents(events, 'execution.started')).toBe(32)
       const finished = await atOnce(32, servers, (server, place) =>
-        finishExecution(server, here.callers.worker, { executionId: ids[place] ?? '', exitCode: place }),
+        finishExecution(server, here.callers.worker, {
+          executionId: ids[place] ?? '',
+          fence: 1,
+          exitCode: place,
+        }),
       )
       expect(finished.filter(({ ok }) => !ok)).toEqual([])
       expect((await readProven(here, runId)).run.executions.every(({ end }) => end === 'EXITED')).toBe(true)

@@ -141,7 +141,11 @@ describe('the end of an execution', () => {
       const [, ...told] = await Promise.all([
         failRun(one, here.callers.worker, { runId, fence: 1, error: 'x' }),
         ...[0, 1, 2, 3].map((exitCode) =>
-          finishExecution(exitCode % 2 ? one : other, here.callers.worker, { executionId, exitCode }),
+          finishExecution(exitCode % 2 ? one : other, here.callers.worker, {
+            executionId,
+            fence: 1,
+            exitCode,
+          }),
         ),
       ])
       const winners = told.filter(({ ok }) => ok)

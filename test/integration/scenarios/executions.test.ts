@@ -27,8 +27,8 @@ async function launch(runId: string, rest: object = {}): Promise<string> {
   return execution.id
 }
 
-const finish = (executionId: string, rest: object = { exitCode: 0 }) =>
-  stage.wanda.send('finishExecution', { executionId, ...rest })
+const finish = (executionId: string, rest: object = { exitCode: 0 }, fence = 1) =>
+  stage.wanda.send('finishExecution', { executionId, fence, ...rest })
 const complete = (runId: string, fence = 1) => stage.wanda.must('completeRun', { runId, fence })
 
 /** What became of an execution, as it is judged now. */
@@ -61,7 +61,7 @@ describe('an exit code of 0', () => {
     const { lease } = await stage.wanda.must('resumeRun', { runId, claim })
     await stage.wanda.must('startPhase', { runId, phase: 'work', fence: lease.fence })
     const again = await launch(runId, { fence: lease.fence })
-    await finish(again)
+    await finish(again, { exitCode: 0 }, lease.fence)
     await complete(runId, lease.fence)
     expect(await judge(runId, executionId)).toMatchObject({ epoch: 1, outcome: 'INCOMPLETE' })
     expect(await judge(runId, again)).toMatchObject({ epoch: 2, outcome: 'SUCCESS' })

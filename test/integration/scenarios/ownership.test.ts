@@ -42,7 +42,7 @@ describe('a run that nobody minds', () => {
     expect(await stage.vera.run(busy.id)).toMatchObject({ status: 'PAUSED', executions: [{ end: null }] })
 
     // once it has ended, silence counts from there
-    await stage.wanda.must('finishExecution', { executionId: execution.id, exitCode: 0 })
+    await stage.wanda.must('finishExecution', { executionId: execution.id, fence: 1, exitCode: 0 })
     expect(await stage.vera.run(busy.id)).toMatchObject({ status: 'PAUSED' })
     await stage.pass(busy.id, STALE_AFTER + 1)
     expect(await stage.vera.run(busy.id)).toMatchObject({ status: 'EXPIRED', reason: 'STALE' })

@@ -59,7 +59,9 @@ async function drive(pawl: ReturnType<typeof connect>, { id, fence }: { id: stri
   unwrap(await pawl.phases.advance(id, 'return', { fence }))
   unwrap(await pawl.rounds.complete(id, { fence, summary: { found: 3 } }))
   unwrap(await pawl.phases.advance(id, 'home', { fence }))
-  return unwrap(await pawl.runs.complete(id, { fence, output: { found: 3 } })).run
+  const { run } = unwrap(await pawl.runs.complete(id, { fence, output: { found: 3 } }))
+  if (!run) throw new Error('its owner is not shown the run that it completed')
+  return run
 }
 
 async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest'
 import { openApproval } from '../../../src/lifecycle/run.ts'
 import { define, SOLO } from '../../support/workflows.ts'
 import { ask } from './asks.ts'
-import { Story } from './story.ts'
+import { findBar } from '../../../src/lifecycle/approvals.ts'
+import { actorOf, Story } from './story.ts'
 
 /** Two rounds, each judged by a person. */
 const JUDGED = define({
@@ -114,4 +115,63 @@ test('a question about the run as a whole that was answered with a no stands unt
   story.does(ask('requestApproval', { phase: null, kind: 'REVIEW', gate: 'deploy', fence: 2 }))
   answer('APPROVE')
   story.does(ask('completeRun', { fence: 2 }))
+})
+
+/** A run that olga started and wanda holds, with a question of its agent that nobody may answer for themselves. */
+function asked(changes: object = {}): Story {
+  const story = new Story(SOLO)
+  story.does(ask('claimRun'), { actor: 'wanda' })
+  story.does(ask('startPhase'), { actor: 'wanda' })
+  story.does(ask('requestApproval', { allowSelfApproval: false, ...changes }), { actor: 'agent#1' })
+  return story
+}
+
+function barOf({ run }: Story, name: string) {
+  const approval = openApproval(run)
+  if (!approval) throw new Error('nothing is asked')
+  return findBar(run, approval, actorOf(name))
+}
+
+test('nobody decides who asked, started the run, or holds its claim', () => {
+  const story = asked()
+  expect(['agent#1', 'olga', 'wanda', 'oscar'].map((name) => barOf(story, name))).toEqual([
+    'ASKED',
+    'STARTED',
+    'CLAIMED',
+    null,
+  ])
+  const free = asked({ allowSelfApproval: true })
+  expect(['agent#1', 'olga', 'wanda'].map((name) => barOf(free, name))).toEqual([null, null, null])
+})
+
+test('nobody decides who held the claim in this epoch, whoever holds it now', () => {
+  const story = new Story(SOLO)
+  story.does(ask('claimRun'), { actor: 'wanda' })
+  story.does(ask('releaseRun'), { actor: 'wanda' })
+  story.does(ask('claimRun'), { actor: 'will' })
+  story.does(ask('failRun', { fence: 2 }), { actor: 'will' })
+  story.does(ask('resumeRun'), { actor: 'olga' })
+  story.does(ask('claimRun'), { actor: 'wim' })
+  story.does(ask('releaseRun', { fence: 3 }), { actor: 'wim' })
+  story.does(ask('claimRun'), { actor: 'wilma' })
+  story.does(ask('requestApproval', { fence: 4, allowSelfApproval: false }), { actor: 'agent#4' })
+  expect(['wanda', 'will', 'wim', 'wilma'].map((name) => barOf(story, name))).toEqual([
+    null,
+    null,
+    'CLAIMED',
+    'CLAIMED',
+  ])
+})
+
+test('a decision is for those who are named, and compares principals where it knows them', () => {
+  const story = asked({ approvers: ['oscar'] })
+  expect(barOf(story, 'otto')).toBe('NOT_NAMED')
+  const [approval] = story.run.approvals
+  if (!approval) throw new Error('nothing is asked')
+  const isBarred = (changes: object, id: string, name: string) =>
+    findBar(story.run, { ...approval, approvers: [], ...changes }, { id, name })
+  expect(isBarred({ requestedBy: 'x', requestedById: 'prn_x' }, 'prn_y', 'x')).toBeNull()
+  expect(isBarred({ requestedBy: 'x', requestedById: 'prn_x' }, 'prn_x', 'y')).toBe('ASKED')
+  // asked before there were principals
+  expect(isBarred({ requestedBy: 'x', requestedById: null }, 'prn_y', 'x')).toBe('ASKED')
 })

@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest'
 import { allowedCommands, directiveFor, isResumable, nextAction } from '../../../src/lifecycle/derive.ts'
 import { allowedPhases } from '../../../src/lifecycle/decide/ways.ts'
 import { BUILTIN_WORKFLOWS } from '../../../src/lifecycle/builtins.ts'
-import type { NextAction } from '../../../src/lifecycle/words.ts'
+import type { NextAction, Role } from '../../../src/lifecycle/words.ts'
 import { GATED, ROUNDS, SOLO, TIMED } from '../../support/workflows.ts'
 import { ask } from './asks.ts'
-import { Story } from './story.ts'
+import { actorOf, Story } from './story.ts'
 
 const held = (workflow = SOLO, leaseSeconds = 30) => {
   const story = new Story(workflow)
@@ -96,8 +96,8 @@ const DRAFT = {
 }
 
 describe('the commands allowed', () => {
-  const allowed = (story: Story, role: Parameters<typeof allowedCommands>[2]) =>
-    allowedCommands(story.run, story, role)
+  const allowed = (story: Story, role: Role, name = 'vera') =>
+    allowedCommands(story.run, story, actorOf(name, role))
 
   test('to each role are those of its role', () => {
     const story = then(held(), ask('startPhase'))
@@ -106,6 +106,14 @@ describe('the commands allowed', () => {
     const agent = ['COMPLETE', 'FAIL', 'START_PHASE', 'FAIL_PHASE', 'SUBMIT_ARTIFACT', 'REQUEST_APPROVAL']
     expect(allowed(story, 'AGENT')).toEqual(agent)
     expect(allowed(story, 'WORKER')).toEqual(['RELEASE', ...agent])
+  })
+
+  test('offer a decision to those who may decide', () => {
+    const story = held()
+    story.does(ask('requestApproval', { allowSelfApproval: false }), { actor: 'wanda' })
+    expect(
+      ['olga', 'wanda', 'oscar'].map((name) => allowed(story, 'OPERATOR', name).includes('DECIDE_APPROVAL')),
+    ).toEqual([false, false, true])
   })
 
   test('do not offer to complete a round whose evidence is missing', () => {

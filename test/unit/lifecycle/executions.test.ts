@@ -1,7 +1,14 @@
 import { describe, expect, test } from 'vitest'
+import { mayFinish } from '../../../src/lifecycle/decide/executions.ts'
 import { outcomeOfExecution, outcomeOfRun } from '../../../src/lifecycle/outcome.ts'
 import type { Attempt, Execution } from '../../../src/lifecycle/run.ts'
-import { EXECUTION_ENDS, type PhaseStatus, RUN_REASONS, RUN_STATUSES } from '../../../src/lifecycle/words.ts'
+import {
+  EXECUTION_ENDS,
+  type PhaseStatus,
+  type Role,
+  RUN_REASONS,
+  RUN_STATUSES,
+} from '../../../src/lifecycle/words.ts'
 import { ROUNDS, SOLO } from '../../support/workflows.ts'
 import { ask } from './asks.ts'
 import { Story } from './story.ts'
@@ -181,4 +188,17 @@ describe('the outcome of a run', () => {
         reason === 'INCOMPLETE' ? 'INCOMPLETE' : 'FAILED',
       )
   })
+})
+
+test('the end of what was started before its claim was kept is told by whoever drives', () => {
+  const story = new Story()
+  story.does(ask('claimRun'))
+  story.does(ask('startExecution'))
+  const [started] = story.run.executions
+  if (!started) throw new Error('nothing was started')
+  expect(started.fence).toBe(1)
+  const may = (fence: number | null, of: number | null, role: Role) =>
+    mayFinish({ ...started, fence: of }, fence, role)
+  expect([may(1, 1, 'WORKER'), may(2, 1, 'WORKER'), may(null, 1, 'AGENT')]).toEqual([true, false, false])
+  expect([may(null, 1, 'OPERATOR'), may(2, 1, 'ADMIN'), may(2, null, 'WORKER')]).toEqual([true, true, true])
 })

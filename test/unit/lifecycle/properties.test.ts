@@ -15,7 +15,7 @@ import {
 } from '../../../src/lifecycle/words.ts'
 import { GATED, RELAY, ROUNDS, SOLO, TIMED } from '../../support/workflows.ts'
 import { ask } from './asks.ts'
-import { Story } from './story.ts'
+import { actorOf, Story } from './story.ts'
 
 /** The commands that the table of transitions has a row for. */
 const ROW_OF: Partial<Record<CommandType, RunCommand>> = {
@@ -279,7 +279,7 @@ test('a command is offered exactly where it would be accepted', () => {
     play((story, command) => {
       story.decide(command)
       const { run, workflow } = story
-      const offered = allowedCommands(run, story, 'ADMIN')
+      const offered = allowedCommands(run, story, actorOf('adam', 'ADMIN'))
       const keys = workflow.phases.map(({ key }) => key)
       const fence = run.claim?.fence ?? null
       const tries: Partial<Record<RunCommand, Command[]>> = {

@@ -4,7 +4,7 @@ import { nextDueAt } from '../../../src/lifecycle/due.ts'
 import { verifyLog } from '../../../src/lifecycle/verify.ts'
 import { define } from '../../support/workflows.ts'
 import { ask } from './asks.ts'
-import { Story } from './story.ts'
+import { actorOf, Story } from './story.ts'
 
 const HURRIED = define({
   name: 'hurried',
@@ -32,7 +32,7 @@ describe('a release that puts off the next claim', () => {
     const refused = { type: 'NotClaimable', status: 'QUEUED', claimableAt, waitsFor: 'the quota' }
     expect(story.refuses(ask('claimRun'))).toMatchObject(refused)
     expect(nextAction(story.run, story)).toBe('WAIT')
-    expect(allowedCommands(story.run, story, 'WORKER')).not.toContain('CLAIM')
+    expect(allowedCommands(story.run, story, actorOf('wanda'))).not.toContain('CLAIM')
     story.passes(40)
     expect(nextAction(story.run, story)).toBe('CLAIM')
     story.does(ask('claimRun'))
