@@ -1,5 +1,6 @@
 import { atRepository, type GitPlace } from './git/place.ts'
 import { askGit, type GitCall, type GitOptions, runGit, splitNul } from './git/runGit.ts'
+import { refuseSubmodules } from './submodules.ts'
 import { refuseUntrusted } from './refuseUntrusted.ts'
 import { branchRef, readCommitAt } from './repository.ts'
 import { listChanged, updateIndex } from './snapshot.ts'
@@ -11,7 +12,8 @@ import { placeOf } from './worktree.ts'
  * Commits to a worktree's branch whatever stands in it uncommitted.
  *
  * @returns the commit that the branch stands at
- * @throws {@link WorkspaceError} `NOT_ON_BRANCH`, `UNFINISHED_MERGE`, `EMBEDDED_REPOSITORY`, `REPOSITORY_LOCKED`
+ * @throws {@link WorkspaceError} `NOT_ON_BRANCH`, `UNFINISHED_MERGE`, `EMBEDDED_REPOSITORY`, `SUBMODULE_CHANGED`,
+ *   `SUBMODULE_NOT_PUSHED`, `REPOSITORY_LOCKED`
  */
 export async function commitLeft(worktree: Worktree, call: GitCall): Promise<string> {
   const { repository, branch, owner } = worktree
@@ -24,6 +26,7 @@ export async function commitLeft(worktree: Worktree, call: GitCall): Promise<str
   const left = await listChanged(options)
   const embedded = left.filter((file) => file.endsWith('/'))
   if (embedded.length > 0) throw embeddedRepository(worktree, embedded)
+  await refuseSubmodules(worktree, at, call)
   await updateIndex(left, options)
   const isMerging = (await readCommitAt(at, 'MERGE_HEAD', call)) !== null
   if (isMerging || (await isStaged(options)))

@@ -3,6 +3,7 @@ import { askGit, type GitCall, type GitOptions, runGit, splitNul, withGit } from
 import { branchRef, readCommit } from './repository.ts'
 import { findPlace } from './findPlace.ts'
 import { takeSnapshot } from './snapshot.ts'
+import { listSubmodules } from './submodules.ts'
 import type { Worktree } from './workspace.ts'
 
 /** How a changed file was changed. */
@@ -78,7 +79,8 @@ export async function diffWorkspace(worktree: Worktree, options: DiffOptions = {
       })
     const raw = await compare(['--raw', '-z'])
     const lines = parseNumstat((await compare(['--numstat', '-z'])).stdout)
-    const files = parseRaw(raw.stdout).map((file) => ({ ...file, ...(lines.get(file.path) ?? NO_LINES) }))
+    const changed = parseRaw(raw.stdout).map((file) => ({ ...file, ...(lines.get(file.path) ?? NO_LINES) }))
+    const files = [...changed, ...(await listInside(at, call))]
     const patch = await compare(['-p', ...PREFIXES], { maxBytes: maxPatchBytes, cut: true })
     return {
       ...(await readBranch(at, worktree, call)),
@@ -89,6 +91,15 @@ export async function diffWorkspace(worktree: Worktree, options: DiffOptions = {
       patch: toText(patch.stdout, patch.isCut),
       truncated: patch.isCut || files.length > maxFiles,
     }
+  })
+}
+
+/** What is in no commit of a submodule, and so in no tree of this repository. */
+async function listInside(at: GitPlace, call: GitCall): Promise<ChangedFile[]> {
+  const submodules = await listSubmodules(at, call)
+  return submodules.flatMap(({ left, at: own }) => {
+    const change = own === null ? ('ADDED' as const) : ('MODIFIED' as const)
+    return left.map((path) => ({ path, previousPath: null, change, ...NO_LINES }))
   })
 }
 

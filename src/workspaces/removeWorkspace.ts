@@ -1,13 +1,13 @@
-import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type HeldWorkspace, withIdleWorkspace, type WorktreeName } from './findWorkspace.ts'
 import { atRepository, type GitPlace } from './git/place.ts'
-import { askGit, type GitCall, runGit, splitNul } from './git/runGit.ts'
+import { askGit, type GitCall, runGit } from './git/runGit.ts'
 import type { Places } from './places.ts'
 import { readyWorkspace } from './readyWorkspace.ts'
 import { removeRecord, type WorkspaceRecord, writeRecord } from './record.ts'
 import { branchRef, readCommit, readCommitAt } from './repository.ts'
 import { listUncommitted } from './snapshot.ts'
+import { listSubmodules } from './submodules.ts'
 import { isWorktree, type Worktree } from './workspace.ts'
 import { WorkspaceError } from './workspaceError.ts'
 import { discardWorktree, inspectWorktree, placeOf, refuseElsewhere } from './worktree.ts'
@@ -69,7 +69,7 @@ async function refuseUnmerged(
   if (isThere) {
     await readyWorkspace(places, record, call)
     const at = await placeOf(record)
-    const left = [...(await listUncommitted(at, call)), ...(await listRepositories(at, call))]
+    const left = [...(await listUncommitted(at, call)), ...(await listInside(at, call))]
     if (left.length > 0) throw uncommitted(record, left)
     tips.push(await readCommitAt(at, 'HEAD', call))
   }
@@ -86,21 +86,10 @@ async function isKept({ repository, branch, base, baseCommit }: Worktree, tip: s
   return refs.some((ref) => ref !== '' && ref !== branchRef(branch))
 }
 
-/** Repositories inside of a worktree, submodules as others: their commits go with it. */
-async function listRepositories(at: GitPlace, call: GitCall): Promise<string[]> {
-  const { stdout } = await runGit(['ls-files', '--stage', '-z'], { at, ...call })
-  const links = splitNul(stdout).flatMap((entry) =>
-    entry.startsWith('160000 ') ? [entry.split('\t')[1] ?? ''] : [],
-  )
-  const found: string[] = []
-  for (const link of links) {
-    const isRepository = await lstat(join(at.workTree ?? '', link, '.git')).then(
-      () => true,
-      () => false,
-    )
-    if (isRepository) found.push(`${link}/`)
-  }
-  return found
+/** Submodules in which anything stands: their commits and their files go with the worktree. */
+async function listInside(at: GitPlace, call: GitCall): Promise<string[]> {
+  const submodules = await listSubmodules(at, call)
+  return submodules.flatMap(({ path, at: own, left }) => (own === null ? left : [`${path}/`]))
 }
 
 function uncommitted({ path }: Worktree, files: readonly string[]): WorkspaceError {

@@ -86,7 +86,10 @@ describe('a removal', () => {
     git(join(path, 'nested'), 'init', '--quiet')
     commit(join(path, 'nested'), 'inner', { a: '1' })
     commit(path, 'outer')
-    await mergeWorkspace(name)
+    expect(await troubleOf(mergeWorkspace(name))).toMatchObject({
+      code: 'SUBMODULE_NOT_PUSHED',
+      files: ['nested'],
+    })
     expect(await troubleOf(remove())).toMatchObject({ code: 'UNMERGED_WORK', files: ['nested/'] })
   })
 
