@@ -13,10 +13,11 @@ const SUMMARIES: { readonly [T in EventType]: Summarize<T> } = {
       : `${owner} claimed the run for ${leaseSeconds} s at a time.`,
   'run.released': ({ because }, actor) =>
     because === 'RELEASED' ? `${actor} released the run.` : 'The lease of the owner expired.',
-  'run.requeued': ({ because }, actor) =>
-    because === 'RELEASED'
-      ? `${actor} released the run, which waits for an owner again.`
-      : 'The owner was lost; the run waits for another.',
+  'run.requeued': ({ because, notBefore, waitsFor }, actor) => {
+    if (because === 'OWNER_LOST') return 'The owner was lost; the run waits for another.'
+    const until = notBefore === undefined ? 'for an owner again' : `until ${notBefore} for its next owner`
+    return `${actor} released the run, which waits ${until}${saying(waitsFor ?? null)}.`
+  },
   'run.paused': ({ comment }, actor) => `${actor} paused the run${saying(comment)}.`,
   'run.resumed': ({ from, to, comment }, actor) =>
     `${actor} resumed the run from ${from} to ${to}${saying(comment)}.`,

@@ -283,6 +283,23 @@ describe('a chain of runs', () => {
   })
 })
 
+describe('a moment before which nobody claims a run', () => {
+  test('is kept for a run that is QUEUED or PAUSED, and changes only with a revision (G6)', async () => {
+    const { id: queued } = await runIn(here, 'QUEUED')
+    const later = `not_before = now() + interval '1 hour'`
+    expect(await constraintOf(`UPDATE run SET ${later} WHERE id = $1`, [queued])).toBe(
+      'run_change_raises_revision',
+    )
+    const { id: running } = await runIn(here, 'RUNNING')
+    expect(await changeWithEvent(running, `${later}, revision = revision + 1`, 'r.revision + 1')).toBe(
+      'run_waits_before_its_claim',
+    )
+    expect(await changeWithEvent(running, 'away_ms = -1, revision = revision + 1', 'r.revision + 1')).toBe(
+      'run_away_is_no_debt',
+    )
+  })
+})
+
 describe('the rows below', () => {
   test('refuse an execution that ended at no time, or at a time without an end', async () => {
     const { id } = await runIn(here, 'RUNNING')

@@ -60,6 +60,8 @@ const TAMPERINGS = [
   `UPDATE run SET resumes = 0 WHERE id = $1`,
   `UPDATE run SET status_at = status_at - interval '1 s' WHERE id = $1`,
   `UPDATE run SET created_by = 'somebody' WHERE id = $1`,
+  `UPDATE run SET away_ms = away_ms + 1000 WHERE id = $1`,
+  `UPDATE run SET queued_from = created_at - interval '1 hour' WHERE id = $1`,
   `UPDATE run SET chain_id = 'run_of_another' WHERE id = $1`,
   `UPDATE phase SET status = 'COMPLETED' WHERE run_id = $1 AND key = 'check'`,
   `UPDATE phase SET attempts = 7 WHERE run_id = $1 AND key = 'draft'`,

@@ -167,6 +167,14 @@ describe('the summary of an event', () => {
     expect(say(type, payload)).toBe(sentence)
   })
 
+  it('of a release that puts off the next claim tells until when, and why', () => {
+    const notBefore = '2026-01-01T12:00:00.000Z'
+    const putOff = { fence: 1, because: 'RELEASED', executions: [], notBefore, waitsFor: 'the quota' } as const
+    expect(say('run.requeued', { ...putOff, executions: [] })).toBe(
+      `ann released the run, which waits until ${notBefore} for its next owner: the quota.`,
+    )
+  })
+
   it('is short and on one line, whatever was said, and never cuts a character in two', () => {
     const short = say('run.paused', { comment: '🧑'.repeat(500) })
     expect(short).toMatch(/^ann paused the run: (🧑)+…\.$/u)
