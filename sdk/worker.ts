@@ -107,7 +107,7 @@ export class Worker {
 
   /** Whether there was a run to take. */
   async #takeRun(): Promise<boolean> {
-    const { owner, workflows, labels, project, leaseSeconds = 30 } = this.#options
+    const { owner, workflows, labels, project, leaseSeconds = 30, pollMs = 5_000 } = this.#options
     const fields = {
       owner,
       workflows: workflows && [...workflows],
@@ -128,7 +128,12 @@ export class Worker {
       return false
     }
     this.#claimKey = createKey()
-    if (claim.__typename === 'NothingToClaim') return false
+    if (claim.__typename === 'NothingToClaim') {
+      const milliseconds = (claim.claimableInSeconds ?? 0) * 1_000
+      // what comes later is found by the next look
+      if (milliseconds > 0 && milliseconds < pollMs) void this.#ringIn(milliseconds)
+      return false
+    }
     const { run, lease, agentToken } = unwrap(claim)
     // Claimed by an attempt whose answer was lost, and gone since.
     if (!lease) return false
@@ -168,7 +173,10 @@ export class Worker {
 
   /** Rings when the run may be claimed. */
   async #ringAt({ notBefore, asOf }: Run): Promise<void> {
-    const milliseconds = notBefore === null ? 0 : Date.parse(notBefore) - Date.parse(asOf)
+    await this.#ringIn(notBefore === null ? 0 : Date.parse(notBefore) - Date.parse(asOf))
+  }
+
+  async #ringIn(milliseconds: number): Promise<void> {
     if (milliseconds > 0) await pause(milliseconds, this.#stopping.signal)
     this.#bell.ring()
   }

@@ -2004,7 +2004,7 @@ export type AlreadyContinuedFieldsFragment = { message: string, by: RunFieldsFra
 
 export type ConcurrencyConflictFieldsFragment = { message: string, holder: RunFieldsFragment };
 
-export type NothingToClaimFieldsFragment = { message: string };
+export type NothingToClaimFieldsFragment = { message: string, claimableInSeconds: number | null };
 
 export type NotClaimableFieldsFragment = { message: string, status: RunStatus, claimableAt: string | null, lease: LeaseFieldsFragment | null, run: RunFieldsFragment | null };
 
@@ -3334,7 +3334,7 @@ const NotCompletableFields = 'fragment NotCompletableFields on NotCompletable{me
 const NotDeletableFields = 'fragment NotDeletableFields on NotDeletable{message status continuedBy{id status}run{...RunFields}}'
 const NotPausableFields = 'fragment NotPausableFields on NotPausable{message status run{...RunFields}}'
 const NotResumableFields = 'fragment NotResumableFields on NotResumable{message status because continuedBy{id status}run{...RunFields}}'
-const NothingToClaimFields = 'fragment NothingToClaimFields on NothingToClaim{message}'
+const NothingToClaimFields = 'fragment NothingToClaimFields on NothingToClaim{message claimableInSeconds}'
 const OperationNotFinishableFields = 'fragment OperationNotFinishableFields on OperationNotFinishable{message operation{...WorkspaceOperationFields}}'
 const OperationNotStartableFields = 'fragment OperationNotStartableFields on OperationNotStartable{message operation{...WorkspaceOperationFields}}'
 const PageFields = 'fragment PageFields on PageInfo{hasNextPage hasPreviousPage startCursor endCursor}'

@@ -22,7 +22,7 @@ export type Objection =
     }
   | { readonly type: 'AlreadyContinued'; readonly continued: string; readonly by: LoadedRun | null }
   | { readonly type: 'WorkflowMismatch'; readonly name: string; readonly version: number }
-  | { readonly type: 'NothingToClaim' }
+  | { readonly type: 'NothingToClaim'; readonly claimableInSeconds: number | null }
   | { readonly type: 'AmbiguousRun'; readonly candidates: readonly LoadedRun[] }
   | { readonly type: 'NoActiveRun'; readonly detail: string }
   | { readonly type: 'TokenNotFound'; readonly tokenId: string }
@@ -88,7 +88,9 @@ function explainObjection(objection: Objection): string {
     case 'WorkflowMismatch':
       return `Workflow ${objection.name} version ${objection.version} is registered with another definition; register a new version.`
     case 'NothingToClaim':
-      return 'No queued run matches. Ask again later, or follow the feed of runs.'
+      return objection.claimableInSeconds === null
+        ? 'No queued run matches. Ask again later, or follow the feed of runs.'
+        : `No queued run matches that may be claimed yet; the next may be in ${objection.claimableInSeconds} s.`
     case 'AmbiguousRun':
       return `Several runs are active (${objection.candidates.map(({ run }) => run.id).join(', ')}): name one.`
     case 'NoActiveRun':

@@ -1,6 +1,6 @@
 import type { ClaimRequest } from '../lifecycle/commands.ts'
 import type { Json } from '../lifecycle/run.ts'
-import { findClaimable } from '../store/findClaimable.ts'
+import { findClaimable, untilClaimable } from '../store/findClaimable.ts'
 import { findKept } from '../store/findKept.ts'
 import { loadRuns } from '../store/loadRun.ts'
 import { object, type RunAnswer } from './answers.ts'
@@ -74,7 +74,9 @@ async function claimAny(
     if (fresh.length === 0) {
       // the same ask may have taken the last one
       const replayed = await findReplay(commands, caller, scope, input, request)
-      return replayed ?? object({ type: 'NothingToClaim' })
+      if (replayed) return replayed
+      const claimableInSeconds = await untilClaimable(commands.store.pool, filter)
+      return object({ type: 'NothingToClaim', claimableInSeconds })
     }
     for (const id of fresh) {
       const answer = await claimOne(commands, caller, input, id, request, scope)

@@ -110,7 +110,13 @@ export const PROBLEMS: Problems<ProblemType> = {
       resolve: (refused) => refused.claimableAt,
     }),
   })),
-  NothingToClaim: problem('NothingToClaim', 'No queued run matches.', () => ({})),
+  NothingToClaim: problem('NothingToClaim', 'No queued run matches.', (t) => ({
+    claimableInSeconds: t.exposeInt('claimableInSeconds', {
+      nullable: true,
+      description:
+        'In how many seconds the next run that waits for a moment may be claimed; null where none does.',
+    }),
+  })),
   NotPausable: problem('NotPausable', 'The run can not be paused in its status.', (t) => ({
     run: t.field(aRun),
     status: t.expose('status', aStatus),

@@ -169,7 +169,13 @@ describe('the summary of an event', () => {
 
   it('of a release that puts off the next claim tells until when, and why', () => {
     const notBefore = '2026-01-01T12:00:00.000Z'
-    const putOff = { fence: 1, because: 'RELEASED', executions: [], notBefore, waitsFor: 'the quota' } as const
+    const putOff = {
+      fence: 1,
+      because: 'RELEASED',
+      executions: [],
+      notBefore,
+      waitsFor: 'the quota',
+    } as const
     expect(say('run.requeued', { ...putOff, executions: [] })).toBe(
       `ann released the run, which waits until ${notBefore} for its next owner: the quota.`,
     )
