@@ -73,7 +73,7 @@ export class Bench {
   static async prepare(server: TestServer): Promise<Bench> {
     const folder = await mkdtemp(join(tmpdir(), 'pawl-worker-'))
     const workspace = await mkdtemp(join(folder, 'workspace-'))
-    const { secret } = await server.createToken({ role: 'WORKER', name: 'worker' })
+    const { secret } = await server.createToken({ role: 'WORKER' })
     const pawl = createPawl({ url: server.url, token: secret })
     const person = createPawl({ url: server.url, token: server.adminToken })
     return new Bench(folder, workspace, { url: server.url, token: secret, pawl, person })
