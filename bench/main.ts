@@ -14,6 +14,7 @@ import { profileServer } from './parts/profile.ts'
 import { measureStart } from './parts/start.ts'
 import { measureTakeover } from './parts/takeover.ts'
 import { measureThroughput } from './parts/throughput.ts'
+import { measureTurns } from './parts/turns.ts'
 import { buildServer } from '../scripts/buildServer.ts'
 import { InterruptedError, Resources } from './resources.ts'
 import { printTables, type Report, type Result } from './results.ts'
@@ -27,6 +28,7 @@ const MEASURE: Readonly<Record<Part, (bench: Bench) => Promise<readonly Result[]
   latency: measureLatency,
   growth: measureGrowth,
   takeover: measureTakeover,
+  turns: measureTurns,
   dashboard: measureDashboard,
   plans: showPlans,
   profile: profileServer,

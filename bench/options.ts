@@ -8,6 +8,7 @@ export const PARTS = [
   'plans',
   'growth',
   'takeover',
+  'turns',
   'dashboard',
   'profile',
 ] as const
@@ -50,7 +51,7 @@ export function readOptions(argv: readonly string[]): BenchOptions | null {
     args: [...argv],
     allowPositionals: true,
     options: {
-      parts: { type: 'string', default: 'start,throughput,latency,plans,growth,takeover,dashboard' },
+      parts: { type: 'string', default: 'start,throughput,latency,plans,growth,takeover,turns,dashboard' },
       clients: { type: 'string' },
       rounds: { type: 'string' },
       seconds: { type: 'string' },

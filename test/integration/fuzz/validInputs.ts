@@ -221,13 +221,15 @@ const INPUTS: Readonly<Record<string, (props: Props) => Promise<object>>> = {
     return { messageId: sent.id, receipt: 'CONSUMED', fence, ...key() }
   },
   createToken: async ({ project }) => ({
-    name: 'a token',
+    name: `a token ${randomUUID()}`,
     role: 'VIEWER',
     projects: [project],
     expiresInSeconds: 86_400,
   }),
   revokeToken: async ({ by, project }) => ({
-    tokenId: (await by.must('createToken', { name: 'gone', role: 'VIEWER', projects: [project] })).token.id,
+    tokenId: (
+      await by.must('createToken', { name: `gone ${randomUUID()}`, role: 'VIEWER', projects: [project] })
+    ).token.id,
   }),
   registerWorkflow: async () => ({ definition: { ...WORKFLOW, name: `w-${randomUUID()}` } }),
   sweep: async () => ({ dryRun: true }),
