@@ -40,7 +40,6 @@ it('shows marks that reorder or hide text, wherever a run and its questions are 
     ['approval', 'list'],
     ['approval', 'show'],
     ['message', 'list', '--run', id],
-    ['state', '--run', id],
   ]) {
     const { stdout, stderr } = await cli.run(words)
     expect({
