@@ -37,6 +37,8 @@ async function exportAsOfOld(continuesOf: ReadonlyMap<string, string>): Promise<
       if (next !== undefined) row['continues_id'] = next
     }
     const payload = row['payload'] as Record<string, unknown>
+    // what events of a claim gained since
+    if (table === 'event') for (const field of ['queuedFrom', 'awayMs']) delete payload[field]
     if (table === 'event' && row['type'] === 'run.created') {
       delete payload['chainId']
       if (next !== undefined) payload['continuesId'] = next
