@@ -185,6 +185,8 @@ export class Held {
   async #write<R extends { readonly __typename: string }>(answer: Promise<R>): Promise<R> {
     const result = await answer
     if (isLost(result)) this.#hold.obey('LEASE_LOST')
+    const directive = directiveOf(result)
+    if (directive) this.#hold.obey(directive)
     return result
   }
 
@@ -203,6 +205,12 @@ function isLost(result: { readonly __typename: string }): boolean {
   if (result.__typename !== 'LeaseLost') return false
   const { yourFence, run } = result as unknown as g.LeaseLostFieldsFragment
   return run?.lease?.fence !== yourFence || !run.lease.isLive
+}
+
+/** What the server says the owner is to do, where the status of the run did not admit a write. */
+function directiveOf(result: { readonly __typename: string }): t.DirectiveKind | null {
+  if (result.__typename !== 'RunNotActive') return null
+  return (result as unknown as g.RunNotActiveFieldsFragment).directive ?? null
 }
 
 /** An input without what the owner's claim fills in. */

@@ -33,7 +33,7 @@ const WEIGHT = [
 const FROZEN_MS = 1_000
 
 /**
- * Keeps a lease: renews it every third of its period, and tells through `signal` when the owner has to stop. It goes on
+ * Keeps a lease: renews it every third of its period, or of the time it has to confirm a cancel where that is shorter, and tells through `signal` when the owner has to stop. It goes on
  * renewing after that, so that the owner can stop its processes under its lease, until `end` is called or the lease is lost.
  */
 export class Hold {
@@ -48,8 +48,12 @@ export class Hold {
   readonly #ended = new AbortController()
   #directive: (typeof WEIGHT)[number] = 'CONTINUE'
   #expiresAt: string | undefined
-  /** When the last renewal that succeeded was sent: the server's period began no earlier. */
-  #renewedAt = performance.now()
+  /** Until when the lease lasts at least, by this program's clock. */
+  #lastsUntil: number
+  /** How long the owner has to confirm a cancel, in milliseconds, once the server has said so. */
+  #graceMs = Number.POSITIVE_INFINITY
+  /** Whether the run has settled under its owner: its lease can't be renewed any more. */
+  #isSettled = false
   /** What the last renewal met, where it did not succeed. */
   #trouble: unknown
   #deadline: ReturnType<typeof setTimeout> | undefined
@@ -64,6 +68,7 @@ export class Hold {
     this.#expiresAt = fields.expiresAt ?? undefined
     this.#onDirective = fields.onDirective
     this.#onMessage = fields.onMessage
+    this.#lastsUntil = performance.now() + this.#leaseMs
     this.#setDeadline(this.#leaseMs * (2 / 3))
     void this.#renew()
     void this.#listen()
@@ -81,12 +86,12 @@ export class Hold {
 
   /** Whether the claim is gone: by the server's word, or because its whole period passed without a renewal. */
   get lost(): boolean {
-    return this.#directive === 'LEASE_LOST' || performance.now() - this.#renewedAt > this.#leaseMs
+    return this.#directive === 'LEASE_LOST' || performance.now() > this.#lastsUntil
   }
 
   /** How long the lease lasts at least unless renewed, in milliseconds by this program's clock; 0 once it is lost. */
   get remainingMs(): number {
-    return this.lost ? 0 : this.#renewedAt + this.#leaseMs - performance.now()
+    return this.lost ? 0 : this.#lastsUntil - performance.now()
   }
 
   /** When the lease ends unless renewed, by the server's clock. */
@@ -145,11 +150,13 @@ export class Hold {
       timeoutMs: this.#leaseMs / 6,
     }
     let failures = 0
-    while (!signal.aborted) {
+    while (!signal.aborted && !this.#isSettled) {
       const sentAt = performance.now()
       const isRenewed = await this.#renewOnce(sentAt, retry)
       failures = isRenewed ? 0 : failures + 1
-      const wait = isRenewed ? this.#leaseMs / 3 - (performance.now() - sentAt) : backOff(failures, retry)
+      const wait = isRenewed
+        ? Math.min(this.#leaseMs, this.#graceMs) / 3 - (performance.now() - sentAt)
+        : backOff(failures, retry)
       await pause(Math.max(0, wait), signal)
     }
   }
@@ -163,16 +170,27 @@ export class Hold {
       .catch((error: unknown) => void (this.#trouble = error))
     if (!result) return false
     if (result.__typename === 'LeaseLost' || result.__typename === 'RunNotFound') this.obey('LEASE_LOST')
+    if (result.__typename === 'RunNotActive') this.#settle()
     if (this.#ended.signal.aborted) return false
     if (result.__typename !== 'RenewLeaseSuccess') {
       this.#trouble = new PawlProblem(result)
       return false
     }
-    this.#renewedAt = sentAt
-    this.#expiresAt = result.lease.expiresAt ?? undefined
-    this.#setDeadline(sentAt + this.#leaseMs * (2 / 3) - performance.now())
+    const { lease, asOf, cancelGraceSeconds } = result
+    const lastsMs = lease.expiresAt ? Date.parse(lease.expiresAt) - Date.parse(asOf) : this.#leaseMs
+    // the server read its clock after this was sent
+    this.#lastsUntil = sentAt + lastsMs
+    this.#graceMs = cancelGraceSeconds * 1_000
+    this.#expiresAt = lease.expiresAt ?? undefined
+    this.#setDeadline(sentAt + lastsMs * (2 / 3) - performance.now())
     for (const directive of result.directives) this.#take(directive)
     return true
+  }
+
+  /** The run settled under its owner: what is held stays so until it is released, or the lease ends. */
+  #settle(): void {
+    this.#isSettled = true
+    this.obey('STOP')
   }
 
   #setDeadline(milliseconds: number): void {

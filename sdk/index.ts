@@ -15,6 +15,7 @@ export {
 } from './errors.ts'
 export type { Interruption, Problem } from './errors.ts'
 export type { Held } from './held.ts'
+export { waitsForChildren } from './children.ts'
 export type { Hold, HoldFields } from './hold.ts'
 export type { JsonValue } from './json.ts'
 export type { CallOptions } from './request.ts'

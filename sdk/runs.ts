@@ -27,8 +27,8 @@ export class Runs {
   }
 
   /**
-   * Starts a run of a workflow; with `claim`, already owned by the caller. With `parentRunId` it is cancelled where its parent
-   * ends without COMPLETED; with `continuesRunId` it takes up where a settled run ended.
+   * Starts a run of a workflow; with `claim`, already owned by the caller. With `parentRunId` it is cancelled with its parent, which
+   * is not completed before it has ended, unless it is `detached`; with `continuesRunId` it takes up where a settled run ended.
    */
   async start(fields: t.Fields<g.StartRunInput>): Promise<t.StartRunResult> {
     return (await this.#requests.mutate(g.StartRunDocument, fields)).startRun
@@ -92,10 +92,15 @@ export class Runs {
     { signal, retry, ...fields }: t.Fields<g.RenewLeaseInput, 'runId'>,
   ): Promise<t.RenewLeaseResult> {
     const input = { ...fields, runId }
-    return (await this.#requests.ask(g.RenewLeaseDocument, { input }, { signal, retry })).renewLease
+    // whoever renews is no agent, and is shown the run always
+    return (await this.#requests.ask(g.RenewLeaseDocument, { input }, { signal, retry }))
+      .renewLease as t.RenewLeaseResult
   }
 
-  /** Gives the run back: RUNNING becomes QUEUED, CANCELLING becomes CANCELLED without confirmation. */
+  /**
+   * Gives the run back: RUNNING becomes QUEUED, CANCELLING becomes CANCELLED without confirmation. With `untilChildren` nobody
+   * claims it while a child attached to it is active.
+   */
   async release(runId: string, fields: t.Fields<g.ReleaseRunInput, 'runId'>): Promise<t.ReleaseRunResult> {
     return (await this.#requests.mutate(g.ReleaseRunDocument, { ...fields, runId })).releaseRun
   }
@@ -125,10 +130,15 @@ export class Runs {
 
   /**
    * Cancels the run: at once without a live owner, else CANCELLING until its owner confirms or its grace has passed. Its children
-   * are cancelled with it, unless `cascade` is false: `childrenCancelled` counts those that are, `childrenLeft` are still active.
+   * are cancelled at once with it, unless they are detached or `cascade` is false: `childrenCancelled` counts those that are, `childrenLeft` are still active.
    */
   async cancel(runId: string, fields: t.Fields<g.CancelRunInput, 'runId'> = {}): Promise<t.CancelRunResult> {
     return (await this.#requests.mutate(g.CancelRunDocument, { ...fields, runId })).cancelRun
+  }
+
+  /** Lets a child live and end by itself: it is neither cancelled with its parent nor waited for by it any more. */
+  async detach(runId: string, fields: t.Fields<g.DetachRunInput, 'runId'> = {}): Promise<t.DetachRunResult> {
+    return (await this.#requests.mutate(g.DetachRunDocument, { ...fields, runId })).detachRun
   }
 
   /** The owner's word that its processes are gone: CANCELLING becomes CANCELLED, confirmed. */

@@ -104,6 +104,7 @@ export type ResumeRunResult = Shown<g.ResumeRunMutation['resumeRun']>
 export type CompleteRunResult = Shown<g.CompleteRunMutation['completeRun']>
 export type FailRunResult = Shown<g.FailRunMutation['failRun']>
 export type CancelRunResult = Shown<g.CancelRunMutation['cancelRun']>
+export type DetachRunResult = Shown<g.DetachRunMutation['detachRun']>
 export type ConfirmCancelResult = Shown<g.ConfirmCancelMutation['confirmCancel']>
 export type DeleteRunResult = Shown<g.DeleteRunMutation['deleteRun']>
 export type StartPhaseResult = Shown<g.StartPhaseMutation['startPhase']>

@@ -1,3 +1,4 @@
+import { waitsForChildren } from './children.ts'
 import { PawlAuthError } from './errors.ts'
 import { Held } from './held.ts'
 import type { OwnerCommands } from './held.ts'
@@ -6,7 +7,7 @@ import { createKey } from './request.ts'
 import { unwrap } from './results.ts'
 import { pause } from './retry.ts'
 import type { Runs } from './runs.ts'
-import type { ClaimRunResult, Run, RunStatus } from './types.ts'
+import type { ClaimRunResult, Run, RunDetail } from './types.ts'
 
 /** Which runs a worker takes, and how. */
 export interface WorkerOptions {
@@ -37,7 +38,8 @@ export type WorkerHandler = (held: Held) => Promise<void> | void
  * the handler has returned or thrown:
  *
  * - a run that is being cancelled is confirmed as CANCELLED;
- * - a run that is still RUNNING fails, as INCOMPLETE, or with what was thrown;
+ * - a run that is still RUNNING fails, as INCOMPLETE, or with what was thrown; one that lacks nothing but the end of its children is
+ *   released until then, when it is taken and handed to the handler once more;
  * - any other is released, as is one whose handler was interrupted.
  */
 export class Worker {
@@ -223,13 +225,15 @@ async function endClaim(runs: Runs, held: Held, ending: Ending): Promise<void> {
   for (let look = 1; !held.isOver; look += 1) {
     const run = await runs.get(held.run.id)
     if (!run) return
-    const answer = await endBy(run.status, held, ending)
+    const answer = await endBy(run, held, ending)
     if (look === LOOKS && !held.isOver) unwrap(answer)
   }
 }
 
-function endBy(status: RunStatus, held: Held, ending: Ending) {
+function endBy(run: RunDetail, held: Held, ending: Ending) {
+  const { status } = run
   if (status === 'CANCELLING') return held.confirmCancel()
+  if (ending.reason === 'INCOMPLETE' && waitsForChildren(run)) return held.release({ untilChildren: true })
   if (status === 'RUNNING' && !held.interruption) return held.fail({ ...ending })
   return held.release()
 }

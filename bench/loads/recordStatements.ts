@@ -4,6 +4,7 @@ import { newId } from '../../src/commands/ids.ts'
 import type { Operation } from '../../src/lifecycle/authority.ts'
 import type { Command } from '../../src/lifecycle/commands.ts'
 import { decide } from '../../src/lifecycle/decide/index.ts'
+import { NO_FAMILY } from '../../src/lifecycle/family.ts'
 import { nextDueAt } from '../../src/lifecycle/due.ts'
 import type { Json, Run } from '../../src/lifecycle/run.ts'
 import { DEFAULT_SETTINGS } from '../../src/lifecycle/settings.ts'
@@ -57,6 +58,7 @@ export class RunRecording {
       labels: [],
       concurrencyKey: null,
       parentId: null,
+      detached: false,
       depth: 0,
       continuesId: null,
       chainId: null,
@@ -70,7 +72,7 @@ export class RunRecording {
     return record(async (connection) => {
       await findKept(connection, PROJECT, key.operation, key.key)
       const dueAt = nextDueAt(run, workflow.definition, DEFAULT_SETTINGS)
-      await createRun(connection, run, events, { dueAt, key, continued: null })
+      await createRun(connection, run, events, { dueAt, key, continued: null, above: null })
     })
   }
 
@@ -86,7 +88,7 @@ export class RunRecording {
       settings: DEFAULT_SETTINGS,
       now: Date.now(),
       kept: null,
-      hasActiveChild: false,
+      family: NO_FAMILY,
       continuedBy: null,
       newPhaseId: () => newId('phase'),
       newApprovalId: () => newId('approval'),

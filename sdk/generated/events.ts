@@ -77,10 +77,22 @@ export interface RunEventPayloads {
     /** Whether the phase asks for a file at this path. */
     readonly declared: boolean
   }
+  readonly 'child.detached': {
+    readonly runId: string
+    /** Whether no attached child is active any more; left out: not told. */
+    readonly last?: boolean
+  }
   readonly 'child.settled': {
     readonly runId: string
     readonly status: 'QUEUED' | 'RUNNING' | 'AWAITING_APPROVAL' | 'PAUSED' | 'CANCELLING' | 'COMPLETED' | 'FAILED' | 'CANCELLED' | 'EXPIRED'
     readonly reason: 'COMPLETED' | 'REPORTED_FAILURE' | 'START_FAILED' | 'INCOMPLETE' | 'CANCELLED_BY_USER' | 'OWNER_LOST' | 'QUEUE_TIMEOUT' | 'PHASE_TIMEOUT' | 'RUN_TIMEOUT' | 'IDLE_TIMEOUT' | 'APPROVAL_REJECTED' | 'APPROVAL_EXPIRED' | 'STALE' | 'CLOSED_BY_PARENT' | 'TAKEOVER_CAP' | null
+    readonly epoch: number
+    /** Whether no attached child is active any more; left out: not told. */
+    readonly last?: boolean
+  }
+  readonly 'child.started': {
+    readonly runId: string
+    /** 1 where it was started; greater where it was taken up again. */
     readonly epoch: number
   }
   readonly 'execution.finished': {
@@ -186,6 +198,8 @@ export interface RunEventPayloads {
     /** What the person said. */
     readonly comment: string | null
     readonly cascade: boolean
+    /** How long the owner has to confirm, in seconds; left out: as the server is set. */
+    readonly graceSeconds?: number
   }
   readonly 'run.cancelled': {
     readonly reason: 'COMPLETED' | 'REPORTED_FAILURE' | 'START_FAILED' | 'INCOMPLETE' | 'CANCELLED_BY_USER' | 'OWNER_LOST' | 'QUEUE_TIMEOUT' | 'PHASE_TIMEOUT' | 'RUN_TIMEOUT' | 'IDLE_TIMEOUT' | 'APPROVAL_REJECTED' | 'APPROVAL_EXPIRED' | 'STALE' | 'CLOSED_BY_PARENT' | 'TAKEOVER_CAP'
@@ -194,6 +208,8 @@ export interface RunEventPayloads {
     /** What the person said. */
     readonly comment: string | null
     readonly cascade: boolean
+    /** False where the owner keeps its lease until it has stopped; left out: true. */
+    readonly leaseEnds?: boolean
     /** What settling closed below the run. */
     readonly closed: {
       /** Executions that were in flight. */
@@ -257,11 +273,17 @@ export interface RunEventPayloads {
     readonly concurrencyKey: string | null
     readonly parentId: string | null
     readonly depth: number
+    /** Whether it neither ends with its parent nor is waited for by it; left out: false. */
+    readonly detached?: boolean
     readonly continuesId: string | null
     /** The first run of its chain; absent in logs of earlier versions, which knew no chains. */
     readonly chainId?: string
     /** Rounds completed by the runs that this one continues. */
     readonly completedRound: number
+  }
+  readonly 'run.detached': {
+    /** What the person said. */
+    readonly comment: string | null
   }
   readonly 'run.expired': {
     readonly reason: 'COMPLETED' | 'REPORTED_FAILURE' | 'START_FAILED' | 'INCOMPLETE' | 'CANCELLED_BY_USER' | 'OWNER_LOST' | 'QUEUE_TIMEOUT' | 'PHASE_TIMEOUT' | 'RUN_TIMEOUT' | 'IDLE_TIMEOUT' | 'APPROVAL_REJECTED' | 'APPROVAL_EXPIRED' | 'STALE' | 'CLOSED_BY_PARENT' | 'TAKEOVER_CAP'
@@ -323,6 +345,8 @@ export interface RunEventPayloads {
     /** Number of the claim. */
     readonly fence: number
     readonly because: 'RELEASED' | 'OWNER_LOST'
+    /** Whether nobody claims it while an attached child is active; left out: false. */
+    readonly untilChildren?: boolean
     /** Executions in flight, ended SUPERVISOR_LOST. */
     readonly executions: readonly (string)[]
     /** Nobody claims the run before. */

@@ -196,6 +196,18 @@ export type DeleteRunInput = {
   runId: string;
 };
 
+/** A detachment. */
+export type DetachRunInput = {
+  /** What to say about it; kept in the log. */
+  comment?: string | null | undefined;
+  /** Any text of your own, at most 200 characters: sent again with the same input, it answers with the first result and changes nothing. */
+  idempotencyKey?: string | null | undefined;
+  /** Do it only while the run is at this revision. */
+  ifRevision?: number | null | undefined;
+  /** The run. */
+  runId: string;
+};
+
 /** What an owner is told. */
 export type DirectiveKind =
   /** Stop the agent and confirm the cancel. */
@@ -226,6 +238,8 @@ export type EvidenceKind =
   | 'APPROVAL'
   /** A valid artifact is to be submitted. */
   | 'ARTIFACT'
+  /** An attached child is to end, or to be detached. */
+  | 'CHILD'
   /** The run is to reach a final phase. */
   | 'FINAL_PHASE'
   /** A phase is to be completed. */
@@ -406,6 +420,8 @@ export type NotResumableCause =
   | 'FINAL'
   /** A live owner holds it. */
   | 'OWNED'
+  /** A run above it is over or being cancelled. */
+  | 'PARENT'
   /** It waits for an owner already. */
   | 'QUEUED'
   /** It was resumed as often as its workflow allows. */
@@ -580,6 +596,8 @@ export type ReleaseRunInput = {
   notBefore?: string | null | undefined;
   /** The run. */
   runId: string;
+  /** Whether a run that lacks nothing but the end of its children waits for that before anybody claims it. */
+  untilChildren?: boolean | null | undefined;
   /** What it waits for, to be shown. */
   waitsFor?: string | null | undefined;
 };
@@ -730,6 +748,8 @@ export type RunCommand =
   | 'DECIDE_APPROVAL'
   /** `deleteRun` */
   | 'DELETE'
+  /** `detachRun` */
+  | 'DETACH'
   /** `failRun` */
   | 'FAIL'
   /** `failPhase` */
@@ -926,13 +946,15 @@ export type StartRunInput = {
   concurrencyKey?: string | null | undefined;
   /** The settled run of the same workflow that it takes up where that one ended: rounds are counted on. A run is continued once. */
   continuesRunId?: string | null | undefined;
+  /** Whether it lives and ends apart from its parent; only with `parentRunId`. */
+  detached?: boolean | null | undefined;
   /** Any text of your own, at most 200 characters: sent again with the same input, it answers with the first result and changes nothing. */
   idempotencyKey?: string | null | undefined;
   /** What the run works on: yours, kept as it is. */
   input?: JsonValue | null | undefined;
   /** Labels to find it by, at most 50. */
   labels?: Array<string> | null | undefined;
-  /** The active run that it is a child of: it is cancelled where that settles undone. */
+  /** The active run that it is a child of: it is cancelled with that, which is not completed before it has ended. */
   parentRunId?: string | null | undefined;
   /** The project it belongs to; left out: the token's only project, else `default`. */
   project?: string | null | undefined;
@@ -1522,7 +1544,12 @@ export type RenewLeaseMutation = { renewLease:
       & ProblemFields_LeaseLost_Fragment
       & LeaseLostFieldsFragment
     )
-    | { __typename: 'RenewLeaseSuccess', lease: LeaseFieldsFragment, directives: Array<DirectiveFieldsFragment> }
+    | { __typename: 'RenewLeaseSuccess', asOf: string, cancelGraceSeconds: number, lease: LeaseFieldsFragment, directives: Array<DirectiveFieldsFragment> }
+    | (
+      { __typename: 'RunNotActive' }
+      & ProblemFields_RunNotActive_Fragment
+      & RunNotActiveFieldsFragment
+    )
     | (
       { __typename: 'RunNotFound' }
       & ProblemFields_RunNotFound_Fragment
@@ -1988,7 +2015,7 @@ export type ForbiddenFieldsFragment = { message: string, requiredRole: Role | nu
 
 export type RunNotFoundFieldsFragment = { message: string, runId: string };
 
-export type RunNotActiveFieldsFragment = { message: string, status: RunStatus, run: RunFieldsFragment | null };
+export type RunNotActiveFieldsFragment = { message: string, status: RunStatus, directive: DirectiveKind | null, run: RunFieldsFragment | null };
 
 export type RevisionConflictFieldsFragment = { message: string, expected: number, actual: number, run: RunFieldsFragment | null };
 
@@ -2006,15 +2033,24 @@ export type ConcurrencyConflictFieldsFragment = { message: string, holder: RunFi
 
 export type NothingToClaimFieldsFragment = { message: string, claimableInSeconds: number | null };
 
-export type NotClaimableFieldsFragment = { message: string, status: RunStatus, claimableAt: string | null, lease: LeaseFieldsFragment | null, run: RunFieldsFragment | null };
+export type NotClaimableFieldsFragment = { message: string, status: RunStatus, claimableAt: string | null, children: Array<string>, lease: (
+    { isMine: boolean }
+    & LeaseFieldsFragment
+  ) | null, run: RunFieldsFragment | null };
 
 export type NotPausableFieldsFragment = { message: string, status: RunStatus, run: RunFieldsFragment | null };
 
-export type NotResumableFieldsFragment = { message: string, status: RunStatus, because: NotResumableCause, continuedBy: { id: string, status: RunStatus } | null, run: RunFieldsFragment | null };
+export type NotResumableFieldsFragment = { message: string, status: RunStatus, because: NotResumableCause, lease: (
+    { isMine: boolean }
+    & LeaseFieldsFragment
+  ) | null, continuedBy: { id: string, status: RunStatus } | null, run: RunFieldsFragment | null };
 
 export type NotCompletableFieldsFragment = { message: string, status: RunStatus, missing: Array<MissingEvidenceFieldsFragment>, run: RunFieldsFragment | null };
 
-export type NotDeletableFieldsFragment = { message: string, status: RunStatus, continuedBy: { id: string, status: RunStatus } | null, run: RunFieldsFragment | null };
+export type NotDeletableFieldsFragment = { message: string, status: RunStatus, lease: (
+    { isMine: boolean }
+    & LeaseFieldsFragment
+  ) | null, continuedBy: { id: string, status: RunStatus } | null, run: RunFieldsFragment | null };
 
 export type IllegalTransitionFieldsFragment = { message: string, from: string | null, to: string, allowed: Array<string>, run: RunFieldsFragment | null };
 
@@ -2056,7 +2092,7 @@ export type MissingEvidenceFieldsFragment = { kind: EvidenceKind, phase: string 
 
 export type PageFieldsFragment = { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null };
 
-export type RunFieldsFragment = { __typename: 'Run', id: string, project: string, title: string | null, status: RunStatus, reason: RunReason | null, error: string | null, isSettled: boolean, isFinal: boolean, isResumable: boolean, allowedCommands: Array<RunCommand>, outcome: Outcome | null, cancelConfirmed: boolean | null, nextAction: NextAction, epoch: number, revision: number, asOf: string, round: number, notBefore: string | null, waitsFor: string | null, concurrencyKey: string | null, labels: Array<string>, createdAt: string, startedAt: string | null, settledAt: string | null, lastActivityAt: string, workflow: { id: string, name: string, version: number }, currentPhase: PhaseFieldsFragment | null, lease: LeaseFieldsFragment | null };
+export type RunFieldsFragment = { __typename: 'Run', id: string, project: string, title: string | null, status: RunStatus, reason: RunReason | null, error: string | null, isSettled: boolean, isFinal: boolean, isResumable: boolean, allowedCommands: Array<RunCommand>, outcome: Outcome | null, cancelConfirmed: boolean | null, nextAction: NextAction, epoch: number, revision: number, asOf: string, round: number, notBefore: string | null, waitsFor: string | null, concurrencyKey: string | null, labels: Array<string>, createdAt: string, startedAt: string | null, settledAt: string | null, lastActivityAt: string, detached: boolean, workflow: { id: string, name: string, version: number }, currentPhase: PhaseFieldsFragment | null, lease: LeaseFieldsFragment | null };
 
 export type RunDetailFragment = (
   { input: JsonValue | null, output: JsonValue | null, workflow: { phases: Array<WorkflowPhaseFieldsFragment> }, missingEvidence: Array<MissingEvidenceFieldsFragment>, phases: Array<PhaseFieldsFragment>, parent: { id: string } | null, continues: { id: string } | null, continuedBy: { id: string, status: RunStatus } | null }
@@ -2370,6 +2406,11 @@ export type CompleteRunMutation = { completeRun:
       & RevisionConflictFieldsFragment
     )
     | (
+      { __typename: 'RunNotActive' }
+      & ProblemFields_RunNotActive_Fragment
+      & RunNotActiveFieldsFragment
+    )
+    | (
       { __typename: 'RunNotFound' }
       & ProblemFields_RunNotFound_Fragment
       & RunNotFoundFieldsFragment
@@ -2441,6 +2482,45 @@ export type CancelRunMutation = { cancelRun:
       { __typename: 'RevisionConflict' }
       & ProblemFields_RevisionConflict_Fragment
       & RevisionConflictFieldsFragment
+    )
+    | (
+      { __typename: 'RunNotFound' }
+      & ProblemFields_RunNotFound_Fragment
+      & RunNotFoundFieldsFragment
+    )
+   };
+
+export type DetachRunMutationVariables = Exact<{
+  input: DetachRunInput;
+}>;
+
+
+export type DetachRunMutation = { detachRun:
+    | { __typename: 'DetachRunSuccess', changed: boolean, replayed: boolean, run: RunFieldsFragment | null }
+    | (
+      { __typename: 'Forbidden' }
+      & ProblemFields_Forbidden_Fragment
+      & ForbiddenFieldsFragment
+    )
+    | (
+      { __typename: 'IdempotencyMismatch' }
+      & ProblemFields_IdempotencyMismatch_Fragment
+      & IdempotencyMismatchFieldsFragment
+    )
+    | (
+      { __typename: 'InvalidInput' }
+      & ProblemFields_InvalidInput_Fragment
+      & InvalidInputFieldsFragment
+    )
+    | (
+      { __typename: 'RevisionConflict' }
+      & ProblemFields_RevisionConflict_Fragment
+      & RevisionConflictFieldsFragment
+    )
+    | (
+      { __typename: 'RunNotActive' }
+      & ProblemFields_RunNotActive_Fragment
+      & RunNotActiveFieldsFragment
     )
     | (
       { __typename: 'RunNotFound' }
@@ -3329,11 +3409,11 @@ const MessageFields = 'fragment MessageFields on Message{id run{id}text mode sta
 const MessageNotFoundFields = 'fragment MessageNotFoundFields on MessageNotFound{message messageId}'
 const MissingEvidenceFields = 'fragment MissingEvidenceFields on MissingEvidence{kind phase detail}'
 const NoActiveRunFields = 'fragment NoActiveRunFields on NoActiveRun{message}'
-const NotClaimableFields = 'fragment NotClaimableFields on NotClaimable{message status claimableAt lease{...LeaseFields}run{...RunFields}}'
+const NotClaimableFields = 'fragment NotClaimableFields on NotClaimable{message status claimableAt children lease{...LeaseFields isMine}run{...RunFields}}'
 const NotCompletableFields = 'fragment NotCompletableFields on NotCompletable{message status missing{...MissingEvidenceFields}run{...RunFields}}'
-const NotDeletableFields = 'fragment NotDeletableFields on NotDeletable{message status continuedBy{id status}run{...RunFields}}'
+const NotDeletableFields = 'fragment NotDeletableFields on NotDeletable{message status lease{...LeaseFields isMine}continuedBy{id status}run{...RunFields}}'
 const NotPausableFields = 'fragment NotPausableFields on NotPausable{message status run{...RunFields}}'
-const NotResumableFields = 'fragment NotResumableFields on NotResumable{message status because continuedBy{id status}run{...RunFields}}'
+const NotResumableFields = 'fragment NotResumableFields on NotResumable{message status lease{...LeaseFields isMine}because continuedBy{id status}run{...RunFields}}'
 const NothingToClaimFields = 'fragment NothingToClaimFields on NothingToClaim{message claimableInSeconds}'
 const OperationNotFinishableFields = 'fragment OperationNotFinishableFields on OperationNotFinishable{message operation{...WorkspaceOperationFields}}'
 const OperationNotStartableFields = 'fragment OperationNotStartableFields on OperationNotStartable{message operation{...WorkspaceOperationFields}}'
@@ -3344,9 +3424,9 @@ const PromptAlreadySentFields = 'fragment PromptAlreadySentFields on PromptAlrea
 const RevisionConflictFields = 'fragment RevisionConflictFields on RevisionConflict{message expected actual run{...RunFields}}'
 const RunDetail = 'fragment RunDetail on Run{...RunFields workflow{phases{...WorkflowPhaseFields}}missingEvidence{...MissingEvidenceFields}phases{...PhaseFields}input output parent{id}continues{id}continuedBy{id status}}'
 const RunEventFields = 'fragment RunEventFields on RunEvent{runId seq epoch type actor actorId at summary payload}'
-const RunFields = 'fragment RunFields on Run{__typename id project workflow{id name version}title status reason error isSettled isFinal isResumable allowedCommands outcome cancelConfirmed nextAction epoch revision asOf round currentPhase{...PhaseFields}lease{...LeaseFields}notBefore waitsFor concurrencyKey labels createdAt startedAt settledAt lastActivityAt}'
+const RunFields = 'fragment RunFields on Run{__typename id project workflow{id name version}title status reason error isSettled isFinal isResumable allowedCommands outcome cancelConfirmed nextAction epoch revision asOf round currentPhase{...PhaseFields}lease{...LeaseFields}notBefore waitsFor concurrencyKey labels createdAt startedAt settledAt lastActivityAt detached}'
 const RunFrameFields = 'fragment RunFrameFields on RunFrame{__typename runId status reason phase epoch revision asOf isSettled isFinal}'
-const RunNotActiveFields = 'fragment RunNotActiveFields on RunNotActive{message status run{...RunFields}}'
+const RunNotActiveFields = 'fragment RunNotActiveFields on RunNotActive{message status directive run{...RunFields}}'
 const RunNotFoundFields = 'fragment RunNotFoundFields on RunNotFound{message runId}'
 const SessionFields = 'fragment SessionFields on Session{id run{id}role adapter status recoveryAttempts handle lastPromptKey lastPromptStage lastPromptAt createdAt}'
 const SessionNotFoundFields = 'fragment SessionNotFoundFields on SessionNotFound{message sessionId}'
@@ -3383,7 +3463,7 @@ export const ExecutionsDocument = /* @__PURE__ */ createDocument<ExecutionsQuery
 export const StartExecutionDocument = /* @__PURE__ */ createDocument<StartExecutionMutation, StartExecutionMutationVariables>('mutation StartExecution($input:StartExecutionInput!){startExecution(input:$input){__typename ...on StartExecutionSuccess{replayed execution{...ExecutionFields}}...ProblemFields ...UnknownPhaseFields ...RunNotActiveFields ...LeaseLostFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ExecutionFields, ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, LeaseLostFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, RunNotFoundFields, UnknownPhaseFields)
 export const FinishExecutionDocument = /* @__PURE__ */ createDocument<FinishExecutionMutation, FinishExecutionMutationVariables>('mutation FinishExecution($input:FinishExecutionInput!){finishExecution(input:$input){__typename ...on FinishExecutionSuccess{outcome replayed execution{...ExecutionFields}}...ProblemFields ...ExecutionAlreadyFinishedFields ...ExecutionNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ExecutionAlreadyFinishedFields, ExecutionFields, ExecutionNotFoundFields, ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, ProblemFields)
 export const ClaimRunDocument = /* @__PURE__ */ createDocument<ClaimRunMutation, ClaimRunMutationVariables>('mutation ClaimRun($input:ClaimRunInput!){claimRun(input:$input){__typename ...on ClaimRunSuccess{replayed agentToken lease{...LeaseFields}run{...RunDetail}}...ProblemFields ...NothingToClaimFields ...NotClaimableFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, MissingEvidenceFields, NotClaimableFields, NothingToClaimFields, PhaseFields, ProblemFields, RunDetail, RunFields, RunNotFoundFields, WorkflowPhaseFields)
-export const RenewLeaseDocument = /* @__PURE__ */ createDocument<RenewLeaseMutation, RenewLeaseMutationVariables>('mutation RenewLease($input:RenewLeaseInput!){renewLease(input:$input){__typename ...on RenewLeaseSuccess{lease{...LeaseFields}directives{...DirectiveFields}}...ProblemFields ...LeaseLostFields ...RunNotFoundFields ...InvalidInputFields ...ForbiddenFields}}', DirectiveFields, ForbiddenFields, InvalidInputFields, LeaseFields, LeaseLostFields, MessageFields, PhaseFields, ProblemFields, RunFields, RunNotFoundFields)
+export const RenewLeaseDocument = /* @__PURE__ */ createDocument<RenewLeaseMutation, RenewLeaseMutationVariables>('mutation RenewLease($input:RenewLeaseInput!){renewLease(input:$input){__typename ...on RenewLeaseSuccess{asOf cancelGraceSeconds lease{...LeaseFields}directives{...DirectiveFields}}...ProblemFields ...RunNotActiveFields ...LeaseLostFields ...RunNotFoundFields ...InvalidInputFields ...ForbiddenFields}}', DirectiveFields, ForbiddenFields, InvalidInputFields, LeaseFields, LeaseLostFields, MessageFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, RunNotFoundFields)
 export const ReleaseRunDocument = /* @__PURE__ */ createDocument<ReleaseRunMutation, ReleaseRunMutationVariables>('mutation ReleaseRun($input:ReleaseRunInput!){releaseRun(input:$input){__typename ...on ReleaseRunSuccess{replayed run{...RunFields}}...ProblemFields ...LeaseLostFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, LeaseLostFields, PhaseFields, ProblemFields, RunFields, RunNotFoundFields)
 export const MessagesDocument = /* @__PURE__ */ createDocument<MessagesQuery, MessagesQueryVariables>('query Messages($runId:ID!$first:Int$after:String){run(id:$runId){messages(first:$first after:$after){edges{node{...MessageFields}}pageInfo{...PageFields}}}}', MessageFields, PageFields)
 export const SendMessageDocument = /* @__PURE__ */ createDocument<SendMessageMutation, SendMessageMutationVariables>('mutation SendMessage($input:SendMessageInput!){sendMessage(input:$input){__typename ...on SendMessageSuccess{replayed sent{...MessageFields}}...ProblemFields ...RunNotActiveFields ...IdempotencyMismatchFields ...RunNotFoundFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, MessageFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, RunNotFoundFields)
@@ -3405,9 +3485,10 @@ export const VerifyRunDocument = /* @__PURE__ */ createDocument<VerifyRunQuery, 
 export const StartRunDocument = /* @__PURE__ */ createDocument<StartRunMutation, StartRunMutationVariables>('mutation StartRun($input:StartRunInput!){startRun(input:$input){__typename ...on StartRunSuccess{replayed agentToken lease{...LeaseFields}run{...RunDetail}}...ProblemFields ...WorkflowNotFoundFields ...WorkflowMismatchFields ...AlreadyContinuedFields ...RunNotActiveFields ...ConcurrencyConflictFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', AlreadyContinuedFields, ConcurrencyConflictFields, ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, MissingEvidenceFields, PhaseFields, ProblemFields, RunDetail, RunFields, RunNotActiveFields, RunNotFoundFields, WorkflowMismatchFields, WorkflowNotFoundFields, WorkflowPhaseFields)
 export const PauseRunDocument = /* @__PURE__ */ createDocument<PauseRunMutation, PauseRunMutationVariables>('mutation PauseRun($input:PauseRunInput!){pauseRun(input:$input){__typename ...on PauseRunSuccess{replayed run{...RunFields}}...ProblemFields ...NotPausableFields ...RevisionConflictFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, NotPausableFields, PhaseFields, ProblemFields, RevisionConflictFields, RunFields, RunNotFoundFields)
 export const ResumeRunDocument = /* @__PURE__ */ createDocument<ResumeRunMutation, ResumeRunMutationVariables>('mutation ResumeRun($input:ResumeRunInput!){resumeRun(input:$input){__typename ...on ResumeRunSuccess{replayed agentToken lease{...LeaseFields}run{...RunDetail}}...ProblemFields ...NotResumableFields ...NotClaimableFields ...ConcurrencyConflictFields ...RevisionConflictFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ConcurrencyConflictFields, ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, MissingEvidenceFields, NotClaimableFields, NotResumableFields, PhaseFields, ProblemFields, RevisionConflictFields, RunDetail, RunFields, RunNotFoundFields, WorkflowPhaseFields)
-export const CompleteRunDocument = /* @__PURE__ */ createDocument<CompleteRunMutation, CompleteRunMutationVariables>('mutation CompleteRun($input:CompleteRunInput!){completeRun(input:$input){__typename ...on CompleteRunSuccess{changed replayed run{...RunFields}}...ProblemFields ...NotCompletableFields ...LeaseLostFields ...RevisionConflictFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, LeaseLostFields, MissingEvidenceFields, NotCompletableFields, PhaseFields, ProblemFields, RevisionConflictFields, RunFields, RunNotFoundFields)
+export const CompleteRunDocument = /* @__PURE__ */ createDocument<CompleteRunMutation, CompleteRunMutationVariables>('mutation CompleteRun($input:CompleteRunInput!){completeRun(input:$input){__typename ...on CompleteRunSuccess{changed replayed run{...RunFields}}...ProblemFields ...NotCompletableFields ...RunNotActiveFields ...LeaseLostFields ...RevisionConflictFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, LeaseLostFields, MissingEvidenceFields, NotCompletableFields, PhaseFields, ProblemFields, RevisionConflictFields, RunFields, RunNotActiveFields, RunNotFoundFields)
 export const FailRunDocument = /* @__PURE__ */ createDocument<FailRunMutation, FailRunMutationVariables>('mutation FailRun($input:FailRunInput!){failRun(input:$input){__typename ...on FailRunSuccess{replayed run{...RunFields}}...ProblemFields ...RunNotActiveFields ...LeaseLostFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, LeaseLostFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, RunNotFoundFields)
 export const CancelRunDocument = /* @__PURE__ */ createDocument<CancelRunMutation, CancelRunMutationVariables>('mutation CancelRun($input:CancelRunInput!){cancelRun(input:$input){__typename ...on CancelRunSuccess{changed childrenCancelled childrenLeft{...RunFields}replayed run{...RunFields}}...ProblemFields ...RevisionConflictFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, PhaseFields, ProblemFields, RevisionConflictFields, RunFields, RunNotFoundFields)
+export const DetachRunDocument = /* @__PURE__ */ createDocument<DetachRunMutation, DetachRunMutationVariables>('mutation DetachRun($input:DetachRunInput!){detachRun(input:$input){__typename ...on DetachRunSuccess{changed replayed run{...RunFields}}...ProblemFields ...RunNotActiveFields ...RevisionConflictFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, PhaseFields, ProblemFields, RevisionConflictFields, RunFields, RunNotActiveFields, RunNotFoundFields)
 export const ConfirmCancelDocument = /* @__PURE__ */ createDocument<ConfirmCancelMutation, ConfirmCancelMutationVariables>('mutation ConfirmCancel($input:ConfirmCancelInput!){confirmCancel(input:$input){__typename ...on ConfirmCancelSuccess{replayed run{...RunFields}}...ProblemFields ...RunNotActiveFields ...LeaseLostFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, LeaseLostFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, RunNotFoundFields)
 export const DeleteRunDocument = /* @__PURE__ */ createDocument<DeleteRunMutation, DeleteRunMutationVariables>('mutation DeleteRun($input:DeleteRunInput!){deleteRun(input:$input){__typename ...on DeleteRunSuccess{runId replayed}...ProblemFields ...NotDeletableFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, NotDeletableFields, PhaseFields, ProblemFields, RunFields, RunNotFoundFields)
 export const ViewerDocument = /* @__PURE__ */ createDocument<ViewerQuery, ViewerQueryVariables>('query Viewer{viewer{name role}}')

@@ -1,4 +1,4 @@
-import type { Run } from '@pawl/sdk'
+import type { Lease, Run } from '@pawl/sdk'
 import type { AnyProblem } from './exitCodes.ts'
 import { plain } from './terminal/width.ts'
 
@@ -11,7 +11,12 @@ type Details = {
 const list = (words: readonly string[]) => words.map(plain).join(', ') || 'none'
 const isNow = (run: Run) =>
   `it is ${run.status}${run.lease?.isLive ? `, owned by ${plain(run.lease.owner)}` : ''}`
-const heldBy = ({ lease }: Run) => (lease?.isLive ? [`held by ${plain(lease.owner)}`] : [])
+const heldBy = (lease: (Lease & { readonly isMine: boolean }) | null) =>
+  lease?.isLive
+    ? [
+        `held by ${plain(lease.owner)}${lease.isMine ? ', by a claim of your own' : ''}${lease.expiresAt ? `, until ${lease.expiresAt}` : ''}`,
+      ]
+    : []
 
 /** What a refusal carries beside its sentence, and what to do about it; one line each. */
 const DETAILS: Details = {
@@ -39,16 +44,16 @@ const DETAILS: Details = {
     `look at it with: pawl approval show ${approval.id}`,
   ],
   ConcurrencyConflict: ({ holder }) => [`held by ${holder.id}: ${isNow(holder)}`],
-  NotClaimable: ({ run, claimableAt }) => [
-    ...heldBy(run),
+  NotClaimable: ({ lease, claimableAt }) => [
+    ...heldBy(lease),
     ...(claimableAt ? [`it may be claimed at ${claimableAt}`] : []),
   ],
-  NotResumable: ({ run, continuedBy }) => [
-    ...heldBy(run),
+  NotResumable: ({ lease, continuedBy }) => [
+    ...heldBy(lease),
     ...(continuedBy ? [`look at it with: pawl run show ${continuedBy.id}`] : []),
   ],
-  NotDeletable: ({ run, continuedBy }) => [
-    ...heldBy(run),
+  NotDeletable: ({ lease, continuedBy }) => [
+    ...heldBy(lease),
     ...(continuedBy ? [`delete that one first: pawl run delete ${continuedBy.id}`] : []),
   ],
   AlreadyContinued: ({ by }) =>

@@ -29,6 +29,7 @@ type AnyResult =
   | t.CompleteRunResult
   | t.FailRunResult
   | t.CancelRunResult
+  | t.DetachRunResult
   | t.ConfirmCancelResult
   | t.DeleteRunResult
   | t.StartPhaseResult

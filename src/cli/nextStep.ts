@@ -1,3 +1,4 @@
+import { waitsForChildren } from '@pawl/sdk'
 import type { Approval, NextAction, Phase, RunDetail } from '@pawl/sdk'
 import { plain } from './terminal/width.ts'
 
@@ -54,7 +55,10 @@ const STEPS: Readonly<Record<NextAction, Step>> = {
     say: approval ? `a person has to decide ${plain(approval.gate)}` : 'a person has to decide an approval',
     command: approval && `pawl approval decide ${approval.id}`,
   }),
-  WAIT: () => ({ say: 'wait', command: null }),
+  WAIT: (run) => ({
+    say: waitsForChildren(run) ? 'wait until its children have ended' : 'wait',
+    command: null,
+  }),
   RESUME: ({ id }) => ({ say: 'it can be taken up again', command: `pawl run resume ${id}` }),
   NONE: () => ({ say: 'nothing is left to do', command: null }),
 }

@@ -18,6 +18,7 @@ import { phaseFailCommand } from './phase/fail.ts'
 import { phaseStartCommand } from './phase/start.ts'
 import { roundCompleteCommand } from './round/complete.ts'
 import { runCancelCommand } from './run/cancel.ts'
+import { runDetachCommand } from './run/detach.ts'
 import { runClaimCommand } from './run/claim.ts'
 import { runCompleteCommand } from './run/complete.ts'
 import { runDeleteCommand } from './run/delete.ts'
@@ -145,6 +146,7 @@ function createRunGroup(): Command {
     runPauseCommand(),
     runResumeCommand(),
     runCancelCommand(),
+    runDetachCommand(),
     runClaimCommand(),
     runReleaseCommand(),
     runCompleteCommand(),

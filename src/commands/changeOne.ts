@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto'
 import type { Operation } from '../lifecycle/authority.ts'
 import type { Command } from '../lifecycle/commands.ts'
 import { type Decision, decide } from '../lifecycle/decide/index.ts'
 import { nextDueAt } from '../lifecycle/due.ts'
 import type { Json, Run } from '../lifecycle/run.ts'
 import { isSettledStatus } from '../lifecycle/words.ts'
-import { applyDecision } from '../store/applyDecision.ts'
+import { applyDecision, type Change } from '../store/applyDecision.ts'
 import { deleteRun } from '../store/deleteRun.ts'
 import { findChainHolder, findHolder } from '../store/findHolder.ts'
 import { type LoadedForDecision, type LoadedRun, loadForDecision, loadRuns } from '../store/loadRun.ts'
@@ -18,6 +17,8 @@ import { checkRole, checkRun } from './authorize.ts'
 import { actorOf, type Caller, type Commands, ContendedError, SYSTEM } from './context.ts'
 import { isClaimOver, withhold } from './claimOver.ts'
 import { newId } from './ids.ts'
+import { MEANS } from './means.ts'
+import { decideAbove, noteOf } from './noteAbove.ts'
 
 /** A command about one run, as its caller sent it. */
 export interface Ask {
@@ -34,13 +35,6 @@ export interface Ask {
   readonly authorize?: (run: Run) => Refused | undefined
   /** Contents of the artifacts that the command brings, by their ids. */
   readonly contents?: ReadonlyMap<string, string>
-}
-
-/** What a decision may ask for, since it makes no ids and hashes nothing by itself. */
-const MEANS = {
-  newPhaseId: () => newId('phase'),
-  newApprovalId: () => newId('approval'),
-  sha256: (text: string) => createHash('sha256').update(text).digest('hex'),
 }
 
 /** How often a decision is tried against the revision it was made on, before the run is locked for it. */
@@ -66,10 +60,11 @@ export async function changeOne(commands: Commands, caller: Caller, ask: Ask): P
       const attempted = await tryIt()
       // after the commit: a reader that is woken before it finds nothing, and sleeps on
       if (attempted?.wrote) commands.announce(ask.runId)
+      if (attempted?.notedOn) commands.announce(attempted.notedOn)
       if (attempted) return attempted
     } catch (error) {
       const answer = await onViolation(commands, ask, error)
-      if (answer) return { answer, wrote: false, settled: null }
+      if (answer) return refused(answer)
     }
   }
   throw new ContendedError(ask.runId)
@@ -80,8 +75,10 @@ export interface Changed {
   readonly answer: RunAnswer
   /** Whether anything was written, were it only what was due. */
   readonly wrote: boolean
-  /** The run, where it settled by what was written: its parent and its children are owed something then. */
-  readonly settled: Run | null
+  /** The run, where it settled by what was written, or its cancel was accepted: those around it are owed something then. */
+  readonly ended: Run | null
+  /** The parent that was told of it in the same statement; null where none was. */
+  readonly notedOn: string | null
 }
 
 /** One round of load, decide and apply; undefined where somebody was first. */
@@ -103,23 +100,35 @@ async function attempt(
   const decision = decide(situation, ask.command, actorOf(caller), ask.request)
   // a fact told after the end raises no revision that could guard it: only the row's lock keeps two from being told at once
   if (!locked && isBesideTheLog(decision)) return undefined
-  const applied = await apply(commands, connection, caller, ask, loaded, decision)
+  const note = noteOf(loaded.run, decision)
+  const parentId = note && loaded.run.parentId
+  const settle = () => (parentId ? sweepOne(commands, parentId) : Promise.resolve())
+  const above = parentId ? await decideAbove(commands, connection, caller, { parentId, note, settle }) : null
+  if (above === undefined) return undefined
+  const applied = await apply(commands, connection, caller, ask, loaded, decision, above)
   if (!applied) return undefined
   const wrote =
     decision.run !== loaded.run || (decision.verdict.kind === 'accepted' && decision.verdict.deleted)
-  const settles = decision.run.settledAt !== null && decision.run.settledAt !== loaded.run.settledAt
+  const ended = isEnd(loaded.run, decision.run) ? decision.run : null
   const answer = toAnswer(loaded, decision)
   // a refusal shows the run after what was due; what is accepted may itself have ended the claim
   const isOver = isClaimOver(caller, answer.ok ? loaded.run : decision.run)
   return {
     answer: isOver ? withhold(answer, caller, ask.operation) : answer,
     wrote,
-    settled: settles ? decision.run : null,
+    ended,
+    notedOn: above && above.before.id,
   }
 }
 
-function refused(answer: Refused): Changed {
-  return { answer, wrote: false, settled: null }
+/** True where the run settled, or its cancel was accepted, by what was decided. */
+function isEnd(before: Run, { status, settledAt }: Run): boolean {
+  if (settledAt !== null) return settledAt !== before.settledAt
+  return status === 'CANCELLING' && before.status !== 'CANCELLING'
+}
+
+function refused(answer: RunAnswer): Changed {
+  return { answer, wrote: false, ended: null, notedOn: null }
 }
 
 /** The row that a command is about, where it is about one that may have ended. */
@@ -171,6 +180,7 @@ async function apply(
   ask: Ask,
   loaded: LoadedForDecision,
   { verdict, events, run }: Decision,
+  above: Change | null,
 ): Promise<boolean> {
   const key = verdict.kind === 'accepted' && (verdict.changed || verdict.deleted) ? toKey(ask, loaded) : null
   if (verdict.kind === 'accepted' && verdict.deleted) {
@@ -179,7 +189,8 @@ async function apply(
   }
   if (run === loaded.run) return true
   const dueAt = nextDueAt(run, loaded.workflow, commands.settings)
-  return applyDecision(connection, { before: loaded.run, after: run, events, dueAt, key, ...contentsOf(ask) })
+  const change = { before: loaded.run, after: run, events, dueAt, key, ...contentsOf(ask) }
+  return applyDecision(connection, change, above)
 }
 
 function contentsOf({ contents }: Ask): Pick<Ask, 'contents'> {
@@ -247,10 +258,10 @@ export function sweepOne(commands: Commands, runId: string): Promise<Changed> {
 }
 
 function toAnswer(
-  { workflow, now, hasActiveChild, continuedBy }: LoadedForDecision,
+  { workflow, now, family, continuedBy }: LoadedForDecision,
   { verdict, events, run }: Decision,
 ): RunAnswer {
-  const after: LoadedRun = { run, workflow, now, hasActiveChild, continuedBy }
+  const after: LoadedRun = { run, workflow, now, family, continuedBy }
   switch (verdict.kind) {
     case 'refused':
       return refuse(verdict.refusal, after)

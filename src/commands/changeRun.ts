@@ -12,12 +12,12 @@ export interface ChangeSuccess extends RunSuccess {
 export type ChangeAnswer = ChangeSuccess | Refused
 
 /**
- * Puts a command to one run. Where the run settles by it, what its children and its parent are owed is paid at once; a
- * server that dies before that leaves it to the sweep. Answers and throws as `changeOne`.
+ * Puts a command to one run. Where the run settles by it, or its cancel is accepted, what its children and its parent are owed is
+ * paid at once; a server that dies before that leaves it to the sweep, as does a child that can't be cancelled now. Answers and throws as `changeOne`.
  */
 export async function changeRun(commands: Commands, caller: Caller, ask: Ask): Promise<ChangeAnswer> {
-  const { answer, settled } = await changeOne(commands, caller, ask)
-  const relatives = settled ? await settleRelatives(commands, settled) : NO_RELATIVES
+  const { answer, ended } = await changeOne(commands, caller, ask)
+  const relatives = ended ? await settleRelatives(commands, ended) : NO_RELATIVES
   return answer.ok ? { ...answer, relatives } : answer
 }
 

@@ -1,3 +1,4 @@
+import { admitsChildren } from '../lifecycle/family.ts'
 import { liveClaim } from '../lifecycle/run.ts'
 import { isSettledStatus } from '../lifecycle/words.ts'
 import { type LoadedRun, loadRuns } from '../store/loadRun.ts'
@@ -13,6 +14,8 @@ export interface OriginAsked {
   readonly version: number | null
   /** The active run that the new one is a child of. */
   readonly parentRunId: string | null
+  /** Whether it lives and ends apart from that parent. */
+  readonly detached: boolean
   /** The settled run that the new one takes up where it ended. */
   readonly continuesRunId: string | null
 }
@@ -27,6 +30,7 @@ export interface Seen {
 export interface Origin {
   readonly workflow: StoredWorkflow
   readonly parentId: string | null
+  readonly detached: boolean
   readonly depth: number
   readonly continuesId: string | null
   /** The chain it goes on with; null: it begins one. */
@@ -55,17 +59,20 @@ export async function findOrigin(
 async function findParent(
   commands: Commands,
   caller: Caller,
-  { parentRunId }: OriginAsked,
-): Promise<Pick<Origin, 'parentId' | 'depth'> | Refused> {
-  if (parentRunId === null) return { parentId: null, depth: 0 }
+  { parentRunId, detached }: OriginAsked,
+): Promise<Pick<Origin, 'parentId' | 'detached' | 'depth'> | Refused> {
+  if (parentRunId === null)
+    return detached
+      ? invalid('detached', 'a run is detached from a parent, and none is named')
+      : { parentId: null, detached, depth: 0 }
   const parent = await find(commands, caller, parentRunId)
   if ('problem' in parent) return parent
-  if (isSettledStatus(parent.run.status))
+  if (!admitsChildren(parent.run.status))
     return refuse({ type: 'RunNotActive', status: parent.run.status }, parent)
   const depth = parent.run.depth + 1
   return depth > MAX_DEPTH
     ? invalid('parentRunId', `at most ${MAX_DEPTH} parents may stand above a run`)
-    : { parentId: parentRunId, depth }
+    : { parentId: parentRunId, detached, depth }
 }
 
 async function findContinued(
@@ -73,7 +80,7 @@ async function findContinued(
   caller: Caller,
   { continuesRunId, version }: OriginAsked,
   workflow: StoredWorkflow,
-): Promise<Omit<Origin, 'parentId' | 'depth'> | Refused> {
+): Promise<Omit<Origin, 'parentId' | 'detached' | 'depth'> | Refused> {
   if (continuesRunId === null)
     return { workflow, continuesId: null, chainId: null, completedRound: 0, continued: null }
   const before = await find(commands, caller, continuesRunId)

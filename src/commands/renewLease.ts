@@ -1,5 +1,6 @@
 import { type Directive, directivesFor } from '../lifecycle/derive.ts'
-import type { Claim, Instant } from '../lifecycle/run.ts'
+import { type Claim, type Instant, liveClaim } from '../lifecycle/run.ts'
+import { isSettledStatus } from '../lifecycle/words.ts'
 import { loadRuns } from '../store/loadRun.ts'
 import type { Connection } from '../store/openStore.ts'
 import { type Renewal, renewLease as renew } from '../store/renewLease.ts'
@@ -30,7 +31,7 @@ export interface RenewLease {
 
 /**
  * Renews a live lease; an acknowledged renewal is never overrun by a lapse. Writes no event and raises no revision.
- * Answers with LeaseLost, RunNotFound or Forbidden.
+ * Answers with RunNotActive where the run settled under its owner, LeaseLost, RunNotFound or Forbidden.
  */
 export async function renewLease(
   commands: Commands,
@@ -63,5 +64,9 @@ async function renewAfterSleep(connection: Connection, renewal: Renewal): Promis
 async function loseLease(commands: Commands, runId: string, fence: number): Promise<Refused> {
   const present = await sweepRun(commands, runId)
   if (!present.ok) return present
+  const { run, now } = present.run
+  // it settled under its owner, which gives back what it holds; nothing is to be claimed again
+  if (isSettledStatus(run.status) && liveClaim(run.claim, now)?.fence === fence)
+    return refuse({ type: 'RunNotActive', status: run.status, directive: 'STOP' }, present.run)
   return refuse({ type: 'LeaseLost', yourFence: fence, currentFence: present.run.run.fence }, present.run)
 }

@@ -84,6 +84,8 @@ export interface ReleaseRun extends AboutRun {
   readonly waitsFor?: string | null | undefined
   /** Whether the owner could not begin: then the queue limit counts on. */
   readonly blocked?: boolean | null | undefined
+  /** Whether nobody is to claim it while a child attached to it is active. */
+  readonly untilChildren?: boolean | null | undefined
 }
 
 /** Gives a claim back: the run returns to the queue, or keeps its status. Problem: LeaseLost. */
@@ -93,6 +95,14 @@ export const releaseRun = about('releaseRun', (input: ReleaseRun) => ({
   notBefore: input.notBefore ?? null,
   waitsFor: input.waitsFor ?? null,
   blocked: input.blocked ?? false,
+  untilChildren: input.untilChildren ?? false,
+}))
+
+/** Lets a child live and end by itself: its parent neither takes it along nor waits for it. Problems: RunNotActive, InvalidInput, RevisionConflict. */
+export const detachRun = about('detachRun', (input: Conditional & Commented) => ({
+  type: 'detachRun',
+  comment: input.comment ?? null,
+  ifRevision: input.ifRevision ?? null,
 }))
 
 /** Settles a run as COMPLETED, on evidence; again by the claim that did, it changes nothing. Problems: NotCompletable, LeaseLost, RevisionConflict. */
@@ -128,8 +138,8 @@ const cancel = about('cancelRun', (input: CancelRun) => ({
 }))
 
 /**
- * Cancels a run: at once, or by asking its owner to stop. Changes nothing on a final run. Problem: RevisionConflict. Where
- * the run did not settle by this very request, its children are told of as they are now.
+ * Cancels a run: at once, or by asking its owner to stop; its attached children with it, in either case. Changes nothing on a final
+ * run. Problem: RevisionConflict. Where nothing was changed by this very request, its children are told of as they are now.
  */
 export async function cancelRun(commands: Commands, caller: Caller, input: CancelRun): Promise<ChangeAnswer> {
   const answer = await cancel(commands, caller, input)

@@ -1,22 +1,27 @@
 import type { ClaimRequest } from '../lifecycle/commands.ts'
 import { claim } from '../lifecycle/decide/ownership.ts'
 import { nextDueAt } from '../lifecycle/due.ts'
+import type { RunEvent } from '../lifecycle/events.ts'
+import { NO_FAMILY } from '../lifecycle/family.ts'
 import { differingPaths } from '../lifecycle/replay.ts'
-import type { Json } from '../lifecycle/run.ts'
+import type { Json, Run } from '../lifecycle/run.ts'
 import type { KeptKey } from '../lifecycle/situation.ts'
 import { draftRun } from '../lifecycle/start.ts'
+import type { Change } from '../store/applyDecision.ts'
 import { readClock } from '../store/clock.ts'
 import { createRun } from '../store/createRun.ts'
 import { findKept } from '../store/findKept.ts'
 import { type LoadedRun, loadRuns } from '../store/loadRun.ts'
-import { violatedConstraint } from '../store/openStore.ts'
+import { type Connection, violatedConstraint } from '../store/openStore.ts'
+import { withRunLocked } from '../store/withRunLocked.ts'
 import { findWorkflow, listWorkflowNames } from '../store/workflows.ts'
 import { object, refuse, type RunAnswer } from './answers.ts'
 import { checkProject, checkRole } from './authorize.ts'
-import { currentHolder, sweepChain } from './changeOne.ts'
+import { currentHolder, sweepChain, sweepOne } from './changeOne.ts'
 import { actorOf, type Caller, type Commands, ContendedError } from './context.ts'
 import { findOrigin, type Origin, type OriginAsked } from './findOrigin.ts'
 import { newId } from './ids.ts'
+import { decideAbove } from './noteAbove.ts'
 
 /** A run to start, every field given or null. */
 export interface StartRun extends OriginAsked {
@@ -34,12 +39,14 @@ export interface StartRun extends OriginAsked {
 }
 
 const TRIES = 5
+/** How often a child is tried against the revision that its parent was seen at, before that one is locked for it. */
+const OPTIMISTIC_TRIES = 2
 
 /**
  * Starts a run. Answers with Forbidden, WorkflowNotFound, ConcurrencyConflict with the holder, or IdempotencyMismatch;
  * for a child also with RunNotFound, RunNotActive or InvalidInput about its parent, and for a continuation with
  * AlreadyContinued, WorkflowMismatch or ConcurrencyConflict about the run it continues.
- * Throws ContendedError where others keep taking and giving back the same key, or the same chain.
+ * Throws ContendedError where others keep taking and giving back the same key, or the same chain, or keep changing the parent.
  */
 export async function startRun(commands: Commands, caller: Caller, start: StartRun): Promise<RunAnswer> {
   const denied =
@@ -60,14 +67,22 @@ export async function startRun(commands: Commands, caller: Caller, start: StartR
     // what stands against it may be what this very request, sent twice at once, has started
     if ('problem' in origin) return (await findReplay(commands, start)) ?? origin
     try {
-      const answer = await create(commands, caller, start, origin)
-      if (answer) return answer
+      const parentId = origin.detached ? null : origin.parentId
+      const isCrowded = tries >= OPTIMISTIC_TRIES && parentId !== null
+      const created = isCrowded
+        ? await withRunLocked(commands.store, parentId, (connection) =>
+            create(commands, connection, caller, start, origin),
+          )
+        : await create(commands, commands.store.pool, caller, start, origin)
+      if (created) return announce(commands, created)
     } catch (error) {
       const answer = await onViolation(commands, start, origin, error)
       if (answer) return answer
     }
   }
-  throw new ContendedError(start.continuesRunId ?? `concurrency key ${start.concurrencyKey ?? ''}`)
+  throw new ContendedError(
+    start.continuesRunId ?? start.parentRunId ?? `concurrency key ${start.concurrencyKey ?? ''}`,
+  )
 }
 
 async function findReplay({ store }: Commands, start: StartRun): Promise<RunAnswer | undefined> {
@@ -85,41 +100,68 @@ export function answerKept(kept: KeptKey, run: LoadedRun, request: Json): RunAns
   return { ok: true, run, changed: true, replayed: true, event: kept.event }
 }
 
+/** A run that was started, and whoever else is to hear of it. */
+interface Created {
+  readonly run: LoadedRun
+  readonly event: RunEvent | null
+  readonly about: readonly (string | null)[]
+}
+
+/** Writes the run, and on its parent that there is one; undefined where the parent changed meanwhile. */
 async function create(
   commands: Commands,
+  connection: Connection,
   caller: Caller,
   start: StartRun,
   { workflow, continued, ...origin }: Origin,
-): Promise<RunAnswer | undefined> {
-  const { store, settings } = commands
+): Promise<Created | undefined> {
+  const { settings } = commands
   const draft = draftRun({
     ...start,
     ...origin,
     id: newId('run'),
     workflow,
-    now: await readClock(store.pool),
+    now: await readClock(connection),
     actor: actorOf(caller),
     newPhaseId: () => newId('phase'),
   })
   if (start.claim) claim(draft, start.claim)
   const { run, events, now } = draft
+  const above = await noteStart(commands, connection, caller, run)
+  if (above === undefined) return undefined
   const { idempotencyKey, project: scope, request } = start
   const key = idempotencyKey === null ? null : { scope, operation: 'startRun', key: idempotencyKey, request }
   const dueAt = nextDueAt(run, workflow.definition, settings)
-  const created = await createRun(store.pool, run, events, { dueAt, key, continued })
-  // the run to be continued changed, or is gone
+  const created = await createRun(connection, run, events, { dueAt, key, continued, above })
+  // the run to be continued changed, or the parent, or either is gone
   if (!created) return undefined
-  const { workspaceId } = created
-  commands.announce(run.id)
-  if (workspaceId !== null) commands.announce(workspaceId)
-  const loaded: LoadedRun = {
-    run,
-    workflow: workflow.definition,
-    now,
-    hasActiveChild: false,
-    continuedBy: null,
+  // nothing above it is over, or it would not have been started
+  const loaded: LoadedRun = { run, workflow: workflow.definition, now, family: NO_FAMILY, continuedBy: null }
+  return {
+    run: loaded,
+    event: events.at(-1) ?? null,
+    about: [run.id, created.workspaceId, above && above.before.id],
   }
-  return { ok: true, run: loaded, changed: true, replayed: false, event: events.at(-1) ?? null }
+}
+
+/** What is noted on the parent of a new run; null where it has none, or is detached. */
+async function noteStart(
+  commands: Commands,
+  connection: Connection,
+  caller: Caller,
+  { id: childId, parentId, detached, epoch }: Run,
+): Promise<Change | null | undefined> {
+  if (parentId === null || detached) return null
+  const note = { type: 'noteChildStarted', childId, epoch } as const
+  const settle = () => sweepOne(commands, parentId)
+  // a parent that is gone by now is looked for anew
+  return (await decideAbove(commands, connection, caller, { parentId, note, settle })) ?? undefined
+}
+
+/** After the commit: whoever is woken before it finds nothing, and sleeps on. */
+function announce(commands: Commands, { run, event, about }: Created): RunAnswer {
+  for (const id of about) if (id !== null) commands.announce(id)
+  return { ok: true, run, changed: true, replayed: false, event }
 }
 
 async function onViolation(

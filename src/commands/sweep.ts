@@ -75,9 +75,9 @@ export async function sweepDue(
 /** Pays what servers that died between two applies left owing between parents and children. */
 async function payOwed(commands: Commands, failures: unknown[]): Promise<void> {
   const { store } = commands
-  for (const { id, parentId, close } of await findOwed(store.pool, SWEEP_LIMIT)) {
+  for (const { id, close } of await findOwed(store.pool, SWEEP_LIMIT)) {
     try {
-      if (close) await closeChild(commands, id, parentId)
+      if (close) await closeChild(commands, id)
       else for (const { run } of await loadRuns(store.pool, store, [id])) await tellParent(commands, run)
     } catch (error) {
       failures.push(error)

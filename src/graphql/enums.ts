@@ -89,6 +89,7 @@ export const RunCommand = enumOf('RunCommand', RUN_COMMANDS, 'What may be done w
   REQUEST_APPROVAL: 'Asking a person a question.',
   DECIDE_APPROVAL: 'Answering the open question.',
   SEND_MESSAGE: 'Sending a message to the agent.',
+  DETACH: '`detachRun`',
 })
 
 export const PhaseStatus = enumOf('PhaseStatus', PHASE_STATUSES, 'Where a phase stands.', {
@@ -129,6 +130,7 @@ export const EvidenceKind = enumOf('EvidenceKind', EVIDENCE_KINDS, 'A kind of ev
   APPROVAL: 'A person is to approve.',
   ROUND: 'The round is to be completed.',
   FINAL_PHASE: 'The run is to reach a final phase.',
+  CHILD: 'An attached child is to end, or to be detached.',
 })
 
 export const NotResumableCause = enumOf(
@@ -144,6 +146,7 @@ export const NotResumableCause = enumOf(
     APPROVAL_OPEN: 'A recovery question is open.',
     RESUME_CAP: 'It was resumed as often as its workflow allows.',
     CONTINUED: 'Another run goes on from where it ended.',
+    PARENT: 'A run above it is over or being cancelled.',
   },
 )
 

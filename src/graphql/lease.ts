@@ -28,6 +28,11 @@ builder.objectType(LeaseRef, {
       description: 'When it ends unless renewed; null: claimed without a lease.',
       resolve: ({ claim }) => claim.expiresAt,
     }),
+    isMine: t.boolean({
+      description: 'Whether the claim is one of your own, by whichever of your tokens.',
+      resolve: ({ claim }, _, { caller }) =>
+        claim.claimedById !== null && claim.claimedById === caller.principalId,
+    }),
     isLive: t.boolean({
       description: 'Whether it held when the run was read (`asOf`).',
       resolve: ({ claim, now }) => liveClaim(claim, now) !== null,

@@ -96,7 +96,8 @@ defineMutation('claimRun', {
 })
 
 defineMutation('renewLease', {
-  description: 'Renews a lease. One that is acknowledged is never overrun.',
+  description:
+    'Renews a lease. One that is acknowledged is never overrun. That of a run being cancelled never goes beyond the time its owner has to confirm.',
   input: defineInput('RenewLeaseInput', 'A renewal.', {
     runId,
     fence: neededFence,
@@ -116,13 +117,23 @@ defineMutation('renewLease', {
       description: 'The lease as it is now.',
       resolve: ({ claim, now }) => ({ claim, now }),
     }),
+    asOf: t.field({
+      type: 'DateTime',
+      description: "The database's clock when the lease was read.",
+      resolve: ({ now }) => now,
+    }),
+    cancelGraceSeconds: t.float({
+      description:
+        'How long the owner has to confirm once the run is cancelled, in seconds: whoever follows no directives renews at least every third of it.',
+      resolve: (_answer, _args, { commands }) => commands.settings.cancelGraceSeconds,
+    }),
     directives: t.field({
       type: [DirectiveRef],
       description: 'What to do: how the claim stands, then the messages that nobody has acknowledged.',
       resolve: ({ directives, runId: of }) => directives.map((directive) => toDirective(of, directive)),
     }),
   }),
-  problems: ['LeaseLost', 'RunNotFound', 'InvalidInput', 'Forbidden'],
+  problems: ['RunNotActive', 'LeaseLost', 'RunNotFound', 'InvalidInput', 'Forbidden'],
 })
 
 defineMutation('releaseRun', {
@@ -136,6 +147,12 @@ defineMutation('releaseRun', {
     waitsFor: text(500, 'What it waits for, to be shown.'),
     blocked: flag(
       'Whether the owner could not begin, as where another run is in the directory: the queue limit counts on then, from when the run was first queued. Left out: it counts from `notBefore`.',
+    ),
+    untilChildren: defaulted(
+      flag(
+        'Whether a run that lacks nothing but the end of its children waits for that before anybody claims it.',
+      ),
+      false,
     ),
     idempotencyKey,
   }),

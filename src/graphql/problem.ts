@@ -1,8 +1,9 @@
 import type { ObjectRef } from '@pothos/core'
 import type { Problem } from '../commands/answers.ts'
+import { liveClaim } from '../lifecycle/run.ts'
 import { builder, type SchemaTypes } from './builder.ts'
 import { RunStatus } from './enums.ts'
-import { RunRef, WITHHELD_RUN } from './refs.ts'
+import { LeaseRef, RunRef, WITHHELD_RUN } from './refs.ts'
 
 export type ProblemType = Problem['type']
 export type ProblemOf<T extends ProblemType> = Extract<Problem, { type: T }>
@@ -42,5 +43,16 @@ export const aRun = {
   nullable: true,
   description: WITHHELD_RUN,
   resolve: ({ run }: Problem) => run,
+} as const
+export const aHolder = {
+  type: LeaseRef,
+  nullable: true,
+  description: 'Who holds it, until when, and whether that is you; null where nobody does.',
+  resolve: (problem: Problem) => {
+    if (!problem.run) return null
+    const { run, now } = problem.run
+    const claim = liveClaim(run.claim, now)
+    return claim && { claim, now }
+  },
 } as const
 export const aStatus = { type: RunStatus, description: 'Its status now.' } as const

@@ -1,12 +1,12 @@
 import type { InputIssue } from '../lifecycle/refusals.ts'
 import { builder } from './builder.ts'
 import { findVisible, type GraphContext } from './context.ts'
-import { NotResumableCause, Role } from './enums.ts'
+import { DirectiveKind, NotResumableCause, Role } from './enums.ts'
 import { MissingEvidence } from './evidence.ts'
-import { aRun, aStatus, problem, type Problems, type ProblemType } from './problem.ts'
+import { aHolder, aRun, aStatus, problem, type Problems, type ProblemType } from './problem.ts'
 import { PROBLEMS_BELOW } from './problemsBelow.ts'
 import { PROBLEMS_OF_WORKSPACES } from './problemsOfWorkspaces.ts'
-import { ExecutionRef, LeaseRef, RunRef } from './refs.ts'
+import { ExecutionRef, RunRef } from './refs.ts'
 
 /** The run that goes on from the one a problem is about. */
 const theContinuation = {
@@ -54,6 +54,12 @@ export const PROBLEMS: Problems<ProblemType> = {
   RunNotActive: problem('RunNotActive', 'The status of the run does not admit this.', (t) => ({
     run: t.field(aRun),
     status: t.expose('status', aStatus),
+    directive: t.field({
+      type: DirectiveKind,
+      nullable: true,
+      description: 'What the owner is to do, where it holds the run; null for anybody else.',
+      resolve: ({ directive }) => directive ?? null,
+    }),
   })),
   RevisionConflict: problem('RevisionConflict', 'The run has changed since the revision named.', (t) => ({
     run: t.field(aRun),
@@ -97,11 +103,10 @@ export const PROBLEMS: Problems<ProblemType> = {
   NotClaimable: problem('NotClaimable', 'Only a queued run that nobody holds can be claimed.', (t) => ({
     run: t.field(aRun),
     status: t.expose('status', aStatus),
-    lease: t.field({
-      type: LeaseRef,
-      nullable: true,
-      description: 'Who holds it; null where nobody does.',
-      resolve: ({ claim, run }) => (claim && run ? { claim, now: run.now } : null),
+    lease: t.field(aHolder),
+    children: t.idList({
+      description: 'The children that it waits for; empty where it is not for them.',
+      resolve: ({ children }) => [...children],
     }),
     claimableAt: t.field({
       type: 'DateTime',
@@ -125,6 +130,7 @@ export const PROBLEMS: Problems<ProblemType> = {
     run: t.field(aRun),
     status: t.expose('status', aStatus),
     because: t.expose('because', { type: NotResumableCause, description: 'What stands against it.' }),
+    lease: t.field(aHolder),
     continuedBy: t.field(theContinuation),
   })),
   NotCompletable: problem('NotCompletable', 'What completing needs is not there.', (t) => ({
@@ -139,6 +145,7 @@ export const PROBLEMS: Problems<ProblemType> = {
   NotDeletable: problem('NotDeletable', 'Only a settled run that nobody holds can be deleted.', (t) => ({
     run: t.field(aRun),
     status: t.expose('status', aStatus),
+    lease: t.field(aHolder),
     continuedBy: t.field(theContinuation),
   })),
   AlreadyContinued: problem('AlreadyContinued', 'Another run goes on from where that one ended.', (t) => ({

@@ -1,6 +1,5 @@
 import { actorOf } from '../commands/context.ts'
-import { allowedCommands, isResumable, nextAction } from '../lifecycle/derive.ts'
-import { missingEvidence } from '../lifecycle/evidence.ts'
+import { allowedCommands, isResumable, missing, nextAction } from '../lifecycle/derive.ts'
 import { outcomeOfRun } from '../lifecycle/outcome.ts'
 import { currentPhaseOf } from '../lifecycle/run.ts'
 import { isFinalStatus, isSettledStatus } from '../lifecycle/words.ts'
@@ -79,7 +78,7 @@ builder.objectType(RunRef, {
     missingEvidence: t.field({
       type: [MissingEvidence],
       description: 'What stands between it and COMPLETED.',
-      resolve: ({ run, workflow }) => missingEvidence(run, workflow),
+      resolve: ({ run, ...rules }) => missing(run, rules),
     }),
     epoch: t.int({
       description: '1 at start; one more whenever a settled status is left.',
@@ -221,8 +220,11 @@ builder.objectType(RunRef, {
   }),
 })
 
-function rulesOf({ workflow, now, continuedBy }: LoadedRun, { commands: { settings } }: GraphContext) {
-  return { workflow, settings, now, continuedBy }
+function rulesOf(
+  { workflow, now, family, continuedBy }: LoadedRun,
+  { commands: { settings } }: GraphContext,
+) {
+  return { workflow, settings, now, family, continuedBy }
 }
 
 async function phasesOf({ run, workflow }: LoadedRun, round: number, { reads }: GraphContext) {

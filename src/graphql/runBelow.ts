@@ -101,6 +101,11 @@ builder.objectFields(RunRef, (t) => ({
     resolve: async ({ run }, _, context) =>
       run.parentId === null ? null : seen(await context.reads.run.load(run.parentId), context),
   }),
+  detached: t.boolean({
+    description:
+      'Whether it lives and ends apart from its parent; else it is cancelled with it, and waited for by it.',
+    resolve: ({ run }) => run.detached,
+  }),
   children: t.field({
     type: RunConnection,
     description: 'The runs that were started below it, as far as you may see them, the newest first.',

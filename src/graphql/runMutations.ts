@@ -1,6 +1,14 @@
 import { projectOf, seesRun } from '../commands/authorize.ts'
 import { deleteRun } from '../commands/deleteRun.ts'
-import { cancelRun, completeRun, failRun, pauseRun, resumeRun, toRequest } from '../commands/runCommands.ts'
+import {
+  cancelRun,
+  completeRun,
+  detachRun,
+  failRun,
+  pauseRun,
+  resumeRun,
+  toRequest,
+} from '../commands/runCommands.ts'
 import { startRun } from '../commands/startRun.ts'
 import { FAIL_REASONS } from '../lifecycle/words.ts'
 import { FailReason } from './enums.ts'
@@ -44,7 +52,11 @@ defineMutation('startRun', {
     concurrencyKey: name('Among the active runs of a project only one may have this key.'),
     parentRunId: id(
       'run',
-      'The active run that it is a child of: it is cancelled where that settles undone.',
+      'The active run that it is a child of: it is cancelled with that, which is not completed before it has ended.',
+    ),
+    detached: defaulted(
+      flag('Whether it lives and ends apart from its parent; only with `parentRunId`.'),
+      false,
     ),
     continuesRunId: id(
       'run',
@@ -63,6 +75,7 @@ defineMutation('startRun', {
       project: input.project ?? projectOf(caller),
       concurrencyKey: input.concurrencyKey ?? null,
       parentRunId: input.parentRunId ?? null,
+      detached: input.detached,
       continuesRunId: input.continuesRunId ?? null,
       claim: input.claim ?? null,
       idempotencyKey: input.idempotencyKey ?? null,
@@ -134,6 +147,7 @@ defineMutation('completeRun', {
   }),
   problems: [
     'NotCompletable',
+    'RunNotActive',
     'LeaseLost',
     'RevisionConflict',
     'RunNotFound',
@@ -183,7 +197,7 @@ defineMutation('cancelRun', {
       childrenLeft: t.field({
         type: [RunRef],
         description:
-          'Its children that are not settled: their owners are stopping, it has not settled itself yet, or they are left alone. As far as you may see them.',
+          'Its children that are not settled: their owners are stopping, they could not be cancelled now and will be, they are detached, or all are left alone. As far as you may see them.',
         resolve: ({ relatives }, _, { caller, reads }) =>
           relatives.left.filter(({ run: child }) => seesRun(caller, child)).map((child) => reads.note(child)),
       }),
@@ -191,6 +205,25 @@ defineMutation('cancelRun', {
     }
   },
   problems: ['RevisionConflict', 'RunNotFound', 'IdempotencyMismatch', 'InvalidInput', 'Forbidden'],
+})
+
+defineMutation('detachRun', {
+  description:
+    'Lets a child live and end by itself: it is neither cancelled with its parent nor waited for by it any more.',
+  input: defineInput('DetachRunInput', 'A detachment.', { runId, comment, ifRevision, idempotencyKey }),
+  run: ({ commands, caller }, input) => detachRun(commands, caller, input),
+  success: (t) => ({
+    ...aboutRun(t),
+    changed: t.exposeBoolean('changed', { description: 'False where it was detached before.' }),
+  }),
+  problems: [
+    'RunNotActive',
+    'RevisionConflict',
+    'RunNotFound',
+    'IdempotencyMismatch',
+    'InvalidInput',
+    'Forbidden',
+  ],
 })
 
 defineMutation('deleteRun', {

@@ -12,6 +12,7 @@ export type Operation =
   | 'completeRun'
   | 'failRun'
   | 'cancelRun'
+  | 'detachRun'
   | 'confirmCancel'
   | 'deleteRun'
   | 'advancePhase'
@@ -60,6 +61,7 @@ export const AUTHORITY = {
   completeRun: driver,
   failRun: driver,
   cancelRun: operator,
+  detachRun: operator,
   confirmCancel: worker,
   deleteRun: operator,
   advancePhase: driver,
@@ -107,6 +109,7 @@ export const OPERATION_OF = {
   REQUEST_APPROVAL: 'requestApproval',
   DECIDE_APPROVAL: 'decideApproval',
   SEND_MESSAGE: 'sendMessage',
+  DETACH: 'detachRun',
 } as const satisfies Record<RunCommand, Operation>
 
 /** Whether a name is that of an operation. */

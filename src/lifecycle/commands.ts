@@ -52,6 +52,8 @@ export type Command =
       readonly waitsFor: string | null
       /** The owner could not begin: the queue limit counts on from when it had counted from. */
       readonly blocked: boolean
+      /** Whether nobody is to claim it while an attached child of it is active. */
+      readonly untilChildren: boolean
     }
   | ({ readonly type: 'pauseRun'; readonly comment: string | null } & Conditional)
   | ({
@@ -150,8 +152,12 @@ export type Command =
       readonly mode: MessageMode
     }
   | ({ readonly type: 'acknowledgeMessage'; readonly messageId: string; readonly receipt: Receipt } & Driving)
-  /** The parent settled without COMPLETED. */
-  | { readonly type: 'closeByParent'; readonly parentId: string }
+  /** Lets a child live and end by itself. */
+  | ({ readonly type: 'detachRun'; readonly comment: string | null } & Conditional)
+  /** An attached child of this run begins, or is taken up again after it had failed. */
+  | { readonly type: 'noteChildStarted'; readonly childId: string; readonly epoch: number }
+  /** A child of this run is attached no more. */
+  | { readonly type: 'noteChildDetached'; readonly childId: string }
   /** A child of this run settled. */
   | {
       readonly type: 'noteChild'

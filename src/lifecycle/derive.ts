@@ -2,8 +2,9 @@ import type { Actor } from './actor.ts'
 import { findBar } from './approvals.ts'
 import { mayDo, OPERATION_OF } from './authority.ts'
 import { allowedPhases, isRepairable, isStartable } from './decide/ways.ts'
-import { whyNotResumable } from './decide/ownership.ts'
-import { missingEvidence, missingForPhase, rejectedQuestions } from './evidence.ts'
+import { awaitedChildren, whyNotResumable } from './decide/ownership.ts'
+import { lacksOnlyChildren, missingEvidence, missingForPhase, rejectedQuestions } from './evidence.ts'
+import { attachedChildren } from './family.ts'
 import {
   claimableAt,
   currentPhaseOf,
@@ -15,6 +16,7 @@ import {
   openApproval,
   type Run,
 } from './run.ts'
+import type { MissingEvidence } from './refusals.ts'
 import type { Situation } from './situation.ts'
 import { isLiveSession } from './sessions.ts'
 import { admits } from './transitions.ts'
@@ -27,7 +29,7 @@ import {
   type RunCommand,
 } from './words.ts'
 
-type Rules = Pick<Situation, 'workflow' | 'settings' | 'now' | 'continuedBy'>
+type Rules = Pick<Situation, 'workflow' | 'settings' | 'now' | 'family' | 'continuedBy'>
 
 /** True where `resume` would be accepted now. */
 export function isResumable(run: Run, rules: Rules): boolean {
@@ -51,14 +53,14 @@ const phaseIs = (test: (phase: ReturnType<typeof currentPhaseOf>) => boolean) =>
 const CONDITIONS: {
   readonly [C in RunCommand]: ((run: Run, rules: Rules, viewer: Actor) => boolean) | null
 } = {
-  CLAIM: (run, { now }) => liveClaim(run.claim, now) === null && claimableAt(run, now) === null,
+  CLAIM: (run, rules) => liveClaim(run.claim, rules.now) === null && !waitsForClaim(run, rules),
   RELEASE: (run, { now }) => liveClaim(run.claim, now) !== null,
   PAUSE: null,
   RESUME: isResumable,
   CANCEL: null,
   CONFIRM_CANCEL: (run, { now }) => liveClaim(run.claim, now) !== null,
   DELETE: (run, { now, continuedBy }) => !holdsLease(run.claim, now) && continuedBy === null,
-  COMPLETE: (run, { workflow }) => missingEvidence(run, workflow).length === 0,
+  COMPLETE: (run, rules) => missing(run, rules).length === 0,
   FAIL: null,
   START_PHASE: phaseIs((phase) => isStartable(phase) || isUnderWay(phase)),
   FAIL_PHASE: phaseIs(isUnderWay),
@@ -73,13 +75,19 @@ const CONDITIONS: {
     return approval !== undefined && findBar(run, approval, viewer) === null
   },
   SEND_MESSAGE: null,
+  DETACH: (run) => run.parentId !== null && !run.detached,
+}
+
+/** True for a run that nobody may claim yet: it waits for a moment, or for its children. */
+function waitsForClaim(run: Run, { now, family }: Rules): boolean {
+  return claimableAt(run, now) !== null || awaitedChildren(run, family).length > 0
 }
 
 /** What an agent should do next, without prose. */
 export function nextAction(run: Run, rules: Rules): NextAction {
   switch (run.status) {
     case 'QUEUED':
-      return claimableAt(run, rules.now) === null ? 'CLAIM' : 'WAIT'
+      return waitsForClaim(run, rules) ? 'WAIT' : 'CLAIM'
     case 'RUNNING':
       return nextStep(run, rules)
     case 'AWAITING_APPROVAL':
@@ -96,13 +104,26 @@ export function nextAction(run: Run, rules: Rules): NextAction {
 /** What is left to do about a run that stands still, from why it can't be resumed. */
 function afterStop(because: NotResumableCause | null): NextAction {
   if (because === null) return 'RESUME'
-  return because === 'FINAL' || because === 'RESUME_CAP' || because === 'CONTINUED' ? 'NONE' : 'WAIT'
+  return because === 'FINAL' || because === 'RESUME_CAP' || because === 'CONTINUED' || because === 'PARENT'
+    ? 'NONE'
+    : 'WAIT'
 }
 
-function nextStep(run: Run, { workflow }: Rules): NextAction {
+/** What stands between the run and COMPLETED. */
+export function missing(
+  run: Run,
+  { workflow, family }: Pick<Rules, 'workflow' | 'family'>,
+): MissingEvidence[] {
+  return missingEvidence(run, workflow, attachedChildren(family))
+}
+
+function nextStep(run: Run, rules: Rules): NextAction {
+  const { workflow } = rules
   const current = currentPhaseOf(run)
   if (isStartable(current)) return 'START_PHASE'
-  if (missingEvidence(run, workflow).length === 0) return 'COMPLETE'
+  const lacking = missing(run, rules)
+  if (lacking.length === 0) return 'COMPLETE'
+  if (lacksOnlyChildren(lacking)) return 'WAIT'
   if (isUnderWay(current)) return 'WORK'
   if (isAtRoundEnd(run, workflow)) return 'COMPLETE_ROUND'
   if (rejectedQuestions(run).length > 0 && workflowPhase(workflow, current.key).next.length === 0)

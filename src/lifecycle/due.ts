@@ -1,5 +1,6 @@
 import { SYSTEM_ACTOR } from './actor.ts'
 import { expireApproval } from './decide/approvals.ts'
+import { closingAncestor, type Family } from './family.ts'
 import {
   type Approval,
   holdsLease,
@@ -11,25 +12,26 @@ import {
   type Run,
   waitsForEver,
 } from './run.ts'
-import { cancelUnconfirmed, executionsInFlight, expireRun, fail } from './settle.ts'
+import { cancelUnconfirmed, executionsInFlight, expireRun, fail, requestCancel } from './settle.ts'
 import type { Settings } from './settings.ts'
 import { Draft, type Situation } from './situation.ts'
 import { admits } from './transitions.ts'
 import { findWorkflowPhase, type WorkflowDefinition } from './workflow.ts'
 import { isSettledStatus, type RunReason } from './words.ts'
 
-type Rules = Pick<Situation, 'workflow' | 'settings' | 'now' | 'hasActiveChild'>
+type Rules = Pick<Situation, 'workflow' | 'settings' | 'now' | 'family'>
 
 /**
- * Applies what is due, in this order: a lapse, a timeout, an expired approval, an expiry. Every decision begins with it, so that no answer
+ * Applies what is due, in this order: a lapse, the end of a run above, a timeout, an expired approval, an expiry. Every decision begins with it, so that no answer
  * depends on when a sweep ran (G5). Returns the draft with the events noted, none where nothing is due.
  */
-export function applyDue(run: Run, { workflow, settings, now, hasActiveChild }: Rules): Draft {
+export function applyDue(run: Run, { workflow, settings, now, family }: Rules): Draft {
   const draft = new Draft(run, workflow, now, SYSTEM_ACTOR)
   lapse(draft, settings)
+  closeFromAbove(draft, settings, family)
   timeOut(draft)
   expireApprovals(draft, settings)
-  if (!hasActiveChild) expire(draft, settings)
+  if (family.children.length === 0) expire(draft, settings)
   return draft
 }
 
@@ -57,7 +59,8 @@ export function nextDueAt(
 
 /** When a cancelled owner's time to confirm is over. */
 export function graceEndsAt(run: Run, settings: Settings): Instant {
-  return run.statusAt + settings.cancelGraceSeconds * 1000
+  // one that was asked for before graces were kept has that of the settings
+  return run.grace?.endsAt ?? run.statusAt + settings.cancelGraceSeconds * 1000
 }
 
 function orphanedAt(run: Run, settings: Settings): Instant {
@@ -75,13 +78,16 @@ function lapse(draft: Draft, settings: Settings): void {
   if (isSettledStatus(run.status) && run.claim && !liveClaim(run.claim, now))
     draft.run = { ...run, claim: null }
   if (!admits('LAPSE', run.status)) return
-  if (liveClaim(run.claim, now)) return lapseSilent(draft, settings)
+  const live = liveClaim(run.claim, now) !== null
+  if (run.status === 'CANCELLING') {
+    // the status waits for the grace only, what the owner holds for its lease
+    if (now >= graceEndsAt(run, settings)) cancelUnconfirmed(draft, !live)
+    return
+  }
+  if (live) return lapseSilent(draft, settings)
   switch (run.status) {
     case 'RUNNING':
       return loseOwner(draft, settings)
-    case 'CANCELLING':
-      if (now >= graceEndsAt(run, settings)) cancelUnconfirmed(draft)
-      return
     default:
       if (run.claim)
         draft.note('run.released', {
@@ -90,6 +96,15 @@ function lapse(draft: Draft, settings: Settings): void {
           executions: executionsInFlight(run),
         })
   }
+}
+
+/** What is above an attached run takes it along from the moment that its cancel was accepted, or that it settled undone. */
+function closeFromAbove(draft: Draft, settings: Settings, family: Family): void {
+  const above = closingAncestor(family)
+  const { status, detached } = draft.run
+  if (!above || detached || !admits('CANCEL', status) || isSettledStatus(status)) return
+  const comment = `the run ${above.id} above it is ${above.status}`
+  requestCancel(draft, settings, { reason: 'CLOSED_BY_PARENT', comment, cascade: true })
 }
 
 function loseOwner(draft: Draft, settings: Settings): void {
@@ -144,7 +159,9 @@ function limitsOf(run: Run, workflow: WorkflowDefinition): Limit[] {
     if (seconds !== null)
       limits.push({ at: since + seconds * 1000, reason, error: `${what} longer than ${seconds} s` })
   }
-  if (run.status === 'QUEUED') limit(queuedSince(run), queueSeconds, 'QUEUE_TIMEOUT', 'the run was queued')
+  // a run that waits for its children is in the queue from their end on
+  if (run.status === 'QUEUED' && !run.awaitsChildren)
+    limit(queuedSince(run), queueSeconds, 'QUEUE_TIMEOUT', 'the run was queued')
   if (run.status === 'RUNNING') {
     const phase = run.phases.find((each) => each.key === run.currentPhase && each.round === run.round)
     if (

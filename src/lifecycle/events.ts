@@ -57,6 +57,10 @@ const awayMs = z
   .describe(
     'How long the run had not been RUNNING, in milliseconds; absent in logs of earlier versions, where limits counted it.',
   )
+const last = z
+  .boolean()
+  .optional()
+  .describe('Whether no attached child is active any more; left out: not told.')
 
 const requeuedBecause = z.enum(['RELEASED', 'OWNER_LOST'])
 
@@ -70,6 +74,10 @@ export const EVENT_PAYLOADS = {
     concurrencyKey: z.string().nullable(),
     parentId: id.nullable(),
     depth: z.int().nonnegative(),
+    detached: z
+      .boolean()
+      .optional()
+      .describe('Whether it neither ends with its parent nor is waited for by it; left out: false.'),
     continuesId: id.nullable(),
     chainId: id
       .optional()
@@ -95,6 +103,10 @@ export const EVENT_PAYLOADS = {
   'run.requeued': z.strictObject({
     fence,
     because: requeuedBecause,
+    untilChildren: z
+      .boolean()
+      .optional()
+      .describe('Whether nobody claims it while an attached child is active; left out: false.'),
     executions: z.array(id).describe('Executions in flight, ended SUPERVISOR_LOST.'),
     notBefore: moment.optional().describe('Nobody claims the run before.'),
     waitsFor: z.string().optional().describe('What it waits for.'),
@@ -124,14 +136,24 @@ export const EVENT_PAYLOADS = {
     reason: z.enum(RUN_REASONS),
     comment,
     cascade: z.boolean(),
+    graceSeconds: z
+      .number()
+      .positive()
+      .optional()
+      .describe('How long the owner has to confirm, in seconds; left out: as the server is set.'),
   }),
   'run.cancelled': z.strictObject({
     reason: z.enum(RUN_REASONS),
     confirmed: z.boolean().describe('Whether the owner confirmed that its processes are gone.'),
     comment,
     cascade: z.boolean(),
+    leaseEnds: z
+      .boolean()
+      .optional()
+      .describe('False where the owner keeps its lease until it has stopped; left out: true.'),
     closed,
   }),
+  'run.detached': z.strictObject({ comment }),
   'run.expired': z.strictObject({ reason: z.enum(RUN_REASONS), closed }),
   'round.opened': z.strictObject({
     round: z.int().positive(),
@@ -248,7 +270,13 @@ export const EVENT_PAYLOADS = {
     status: z.enum(RUN_STATUSES),
     reason: z.enum(RUN_REASONS).nullable(),
     epoch: z.int().positive(),
+    last,
   }),
+  'child.started': z.strictObject({
+    runId: id,
+    epoch: z.int().positive().describe('1 where it was started; greater where it was taken up again.'),
+  }),
+  'child.detached': z.strictObject({ runId: id, last }),
 } as const
 
 export type EventType = keyof typeof EVENT_PAYLOADS

@@ -1,4 +1,5 @@
 import type { MissingEvidence } from './refusals.ts'
+import type { Child } from './family.ts'
 import {
   type Approval,
   type Artifact,
@@ -13,8 +14,14 @@ import { isLastPhase, type WorkflowDefinition, workflowPhase } from './workflow.
 /**
  * What stands between the run and COMPLETED (G3): nothing but what the server holds counts, a process's exit code
  * never does. Empty where the run could be completed now.
+ *
+ * @param children the attached children that are active
  */
-export function missingEvidence(run: Run, workflow: WorkflowDefinition): MissingEvidence[] {
+export function missingEvidence(
+  run: Run,
+  workflow: WorkflowDefinition,
+  children: readonly Child[],
+): MissingEvidence[] {
   const missing: MissingEvidence[] = []
   const current = currentPhaseOf(run)
   if (!isLastPhase(workflowPhase(workflow, run.currentPhase))) {
@@ -49,7 +56,14 @@ export function missingEvidence(run: Run, workflow: WorkflowDefinition): Missing
       detail: `round ${run.round} is not complete`,
     })
   }
+  for (const { id, status } of children)
+    missing.push({ kind: 'CHILD', phase: null, detail: `its child ${id} is ${status}` })
   return missing
+}
+
+/** True where a run lacks nothing but the end of children. */
+export function lacksOnlyChildren(missing: readonly MissingEvidence[]): boolean {
+  return missing.length > 0 && missing.every(({ kind }) => kind === 'CHILD')
 }
 
 /**

@@ -33,6 +33,8 @@ function create(
     cancelConfirmed: null,
     cancelReason: null,
     cascade: true,
+    grace: null,
+    detached: told.detached ?? false,
     epoch: event.epoch,
     revision: event.seq,
     round: completedRound + 1,
@@ -98,10 +100,11 @@ function change(
     case 'run.requeued': {
       const requeued = endExecutions(run, event.payload.executions, 'SUPERVISOR_LOST', event.at)
       const { because, notBefore, waitsFor = null, blocked = false } = event.payload
+      const awaitsChildren = event.payload.untilChildren ?? false
       const takeovers = run.takeovers + (because === 'OWNER_LOST' ? 1 : 0)
       const queuedFrom = blocked ? run.queuedFrom : toInstant(notBefore)
       const wait = { notBefore: toInstant(notBefore), waitsFor, queuedFrom }
-      return { ...moveTo(requeued, 'QUEUED', event.at), ...wait, claim: null, takeovers }
+      return { ...moveTo(requeued, 'QUEUED', event.at), ...wait, awaitsChildren, claim: null, takeovers }
     }
     case 'run.paused':
       return moveTo(run, 'PAUSED', event.at, event.payload.awayMs)
@@ -125,19 +128,27 @@ function change(
     }
     case 'run.cancel_requested': {
       const reopened = run.epoch === event.epoch ? run : beginEpoch(run, event.at)
-      const { reason, cascade } = event.payload
-      return { ...moveTo(reopened, 'CANCELLING', event.at), cascade, cancelReason: reason }
+      const { reason, cascade, graceSeconds: seconds } = event.payload
+      const grace = seconds === undefined ? null : { seconds, endsAt: event.at + Math.round(seconds * 1000) }
+      return {
+        ...moveTo(reopened, 'CANCELLING', event.at),
+        cascade,
+        cancelReason: reason,
+        grace,
+        awaitsChildren: false,
+      }
     }
     case 'run.cancelled': {
       const reopened = run.epoch === event.epoch ? run : beginEpoch(run, event.at)
-      const { reason, confirmed, cascade, closed } = event.payload
+      const { reason, confirmed, cascade, leaseEnds = true, closed } = event.payload
       return {
         ...settle(reopened, event.at, 'CANCELLED', closed),
         reason,
         cascade,
         cancelConfirmed: confirmed,
         cancelReason: null,
-        claim: null,
+        grace: null,
+        claim: leaseEnds ? null : run.claim,
       }
     }
     case 'run.expired':
@@ -146,6 +157,13 @@ function change(
         reason: event.payload.reason,
         claim: null,
       }
+    case 'run.detached':
+      return { ...run, detached: true }
+    case 'child.started':
+      return run
+    case 'child.settled':
+    case 'child.detached':
+      return event.payload.last ? endWait(run, event.at) : run
     case 'round.opened':
       return openRound(run, event.payload)
     case 'round.completed': {
@@ -198,7 +216,7 @@ function withClaimant(claimants: Run['claimants'], id: string | null): Run['clai
 }
 
 /** Where nothing keeps a run from being claimed, and its queue limit counts from when it is QUEUED. */
-const AT_ONCE = { notBefore: null, waitsFor: null, queuedFrom: null } as const
+const AT_ONCE = { notBefore: null, waitsFor: null, queuedFrom: null, awaitsChildren: false } as const
 
 /** @param awayMs how long the run had not been RUNNING, where it was not */
 function moveTo(run: Run, status: RunStatus, at: Instant, awayMs = 0): Run {
@@ -230,6 +248,12 @@ function resume(run: Run, at: Instant, { from, to, awayMs }: EventPayload<'run.r
   if (from !== 'FAILED') return { ...moveTo(run, to, at, awayMs), ...AT_ONCE }
   // a claim may have outlived the settling, and ended since without an event
   return { ...moveTo(beginEpoch(run, at), to, at), claim: null, resumes: run.resumes + 1 }
+}
+
+/** A run that waited for its children is in the queue from now on. */
+function endWait(run: Run, at: Instant): Run {
+  if (!run.awaitsChildren) return run
+  return { ...run, awaitsChildren: false, queuedFrom: Math.max(run.queuedFrom ?? 0, at) }
 }
 
 function settle(run: Run, at: Instant, status: SettledStatus, closed: Closed): Run {

@@ -5,7 +5,7 @@ import type { ApprovalStatus, Decision, MessageStatus, SessionStatus } from './w
 /** What an event makes of what hangs below a run: sessions, prompts, artifacts, approvals, messages. */
 export type EventBelow = Extract<
   RunEvent,
-  { type: `${'session' | 'prompt' | 'artifact' | 'approval' | 'message' | 'child'}.${string}` }
+  { type: `${'session' | 'prompt' | 'artifact' | 'approval' | 'message'}.${string}` }
 >
 
 /** The part of the fold that concerns what hangs below a run beside its phases and executions. */
@@ -75,8 +75,6 @@ export function evolveBelow(run: Run, event: EventBelow): Run {
     }
     case 'message.acknowledged':
       return changeMessages(run, [event.payload.id], event.payload.receipt)
-    case 'child.settled':
-      return run
   }
 }
 

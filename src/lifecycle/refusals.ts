@@ -1,8 +1,9 @@
-import type { Claim, Instant } from './run.ts'
+import type { Instant } from './run.ts'
 import { explainIllegalTransition } from './explainTransition.ts'
 import { admits } from './transitions.ts'
 import type {
   Decision,
+  DirectiveKind,
   EvidenceKind,
   NotResumableCause,
   PhaseStatus,
@@ -54,20 +55,36 @@ export interface IllegalTransition {
   readonly isPastLastRound: boolean
 }
 
+/** Who holds a run that somebody else, or the same again, asked for. */
+export interface Holder {
+  readonly owner: string
+  /** When the lease expires; null: never by itself. */
+  readonly until: Instant | null
+  /** Whether the claim is one of the principal that asked. */
+  readonly isYours: boolean
+}
+
 /** Why a decision about one run is no: a value, never an exception. */
 export type Refusal =
-  | { readonly type: 'RunNotActive'; readonly status: RunStatus }
+  | {
+      readonly type: 'RunNotActive'
+      readonly status: RunStatus
+      /** What the caller is to do, where the claim on the row is its own. */
+      readonly directive?: DirectiveKind
+    }
   | { readonly type: 'RevisionConflict'; readonly expected: number; readonly actual: number }
   | { readonly type: 'LeaseLost'; readonly yourFence: number; readonly currentFence: number }
   | { readonly type: 'IdempotencyMismatch'; readonly differingPaths: readonly string[] }
   | {
       readonly type: 'NotClaimable'
       readonly status: RunStatus
-      readonly claim: Claim | null
+      readonly holder: Holder | null
       /** When it may be claimed, where it waits for that. */
       readonly claimableAt: Instant | null
       /** What it waits for. */
       readonly waitsFor: string | null
+      /** Ids of the children that it waits for, where it was released until they end. */
+      readonly children: readonly string[]
     }
   | { readonly type: 'NotPausable'; readonly status: RunStatus }
   | {
@@ -76,6 +93,7 @@ export type Refusal =
       readonly because: NotResumableCause
       /** The run at the end of the chain that goes on from this one, where that is why. */
       readonly continuedBy: string | null
+      readonly holder: Holder | null
     }
   | {
       readonly type: 'NotCompletable'
@@ -87,6 +105,7 @@ export type Refusal =
       readonly status: RunStatus
       /** The run at the end of the chain that goes on from this one, where that is why. */
       readonly continuedBy: string | null
+      readonly holder: Holder | null
     }
   | ({ readonly type: 'IllegalTransition' } & IllegalTransition)
   | { readonly type: 'UnknownPhase'; readonly phase: string; readonly known: readonly string[] }
@@ -119,15 +138,27 @@ const NOT_RESUMABLE: Record<NotResumableCause, string> = {
   APPROVAL_OPEN: 'a recovery approval is open; decide that first',
   RESUME_CAP: 'it was resumed as often as its workflow allows',
   CONTINUED: 'another run goes on from where it ended',
+  PARENT: 'the run above it is over or being cancelled, and nothing starts below that',
+}
+
+/** Who holds a run, and for how long unless it renews. */
+function describeHolder({ owner, until, isYours }: Holder): string {
+  const whose = isYours ? `${owner} (a claim of your own)` : owner
+  return until === null
+    ? `${whose}, without a lease that would expire`
+    : `${whose} until ${new Date(until).toISOString()}`
 }
 
 function explainNotClaimable({
   status,
-  claim,
+  holder,
   claimableAt,
   waitsFor,
+  children,
 }: Extract<Refusal, { type: 'NotClaimable' }>): string {
-  if (claim) return `The run is ${status} and held by ${claim.owner}.`
+  if (holder) return `The run is ${status} and held by ${describeHolder(holder)}.`
+  if (children.length > 0)
+    return `The run waits for its children (${children.join(', ')}); it can be claimed when they have ended or are detached.`
   if (claimableAt === null) return `The run is ${status}; only a queued run can be claimed.`
   const why = waitsFor === null ? '' : ` (${waitsFor})`
   const until = new Date(claimableAt).toISOString()
@@ -140,7 +171,9 @@ function explainNotClaimable({
 export function explainRefusal(refusal: Refusal): string {
   switch (refusal.type) {
     case 'RunNotActive':
-      return `The run is ${refusal.status}, which does not admit this.`
+      return refusal.directive === 'STOP'
+        ? `The run is ${refusal.status}: it settled while you held it. Stop your agent and release the run.`
+        : `The run is ${refusal.status}, which does not admit this.`
     case 'RevisionConflict':
       return `The run is at revision ${refusal.actual}, not ${refusal.expected}: look at it again before you decide.`
     case 'LeaseLost':
@@ -152,17 +185,21 @@ export function explainRefusal(refusal: Refusal): string {
     case 'NotPausable':
       return `The run is ${refusal.status} and can't be paused.`
     case 'NotResumable':
-      return refusal.continuedBy === null
-        ? `The run is ${refusal.status} and can't be resumed: ${NOT_RESUMABLE[refusal.because]}.`
-        : `The run is ${refusal.status} and can't be resumed: ${refusal.continuedBy} goes on from where it ended; resume or continue that one.`
+      if (refusal.continuedBy !== null)
+        return `The run is ${refusal.status} and can't be resumed: ${refusal.continuedBy} goes on from where it ended; resume or continue that one.`
+      return refusal.because === 'OWNED' && refusal.holder
+        ? `The run is ${refusal.status} and can't be resumed: it is held by ${describeHolder(refusal.holder)}; wait until that is released or its lease expires.`
+        : `The run is ${refusal.status} and can't be resumed: ${NOT_RESUMABLE[refusal.because]}.`
     case 'NotCompletable':
       return admits('COMPLETE', refusal.status)
         ? `Evidence is missing: ${refusal.missing.map((missing) => missing.detail).join('; ')}.`
         : `The run is ${refusal.status} and can't be completed.`
     case 'NotDeletable':
-      return refusal.continuedBy === null
-        ? `The run is ${refusal.status}; only a settled run that nobody holds can be deleted.`
-        : `The run is continued by ${refusal.continuedBy}, which works in its workspace: a chain is deleted from its end, that one first.`
+      if (refusal.continuedBy !== null)
+        return `The run is continued by ${refusal.continuedBy}, which works in its workspace: a chain is deleted from its end, that one first.`
+      return refusal.holder
+        ? `The run is ${refusal.status} and held by ${describeHolder(refusal.holder)}; only a settled run that nobody holds can be deleted.`
+        : `The run is ${refusal.status}; only a settled run that nobody holds can be deleted.`
     case 'IllegalTransition':
       return explainIllegalTransition(refusal)
     case 'UnknownPhase':

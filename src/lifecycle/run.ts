@@ -34,6 +34,12 @@ export interface Claim {
   readonly claimedById: string | null
 }
 
+/** How long a cancel waits for its owner, whatever that one's lease. */
+export interface Grace {
+  readonly seconds: number
+  readonly endsAt: Instant
+}
+
 /** Why a phase failed, and what to do about it. */
 export interface PhaseError {
   readonly class: ErrorClass
@@ -203,6 +209,8 @@ export interface Run {
   readonly cancelReason: RunReason | null
   /** False where a cancel asked to leave the children alone. */
   readonly cascade: boolean
+  /** The time that a cancelled owner has to confirm; null unless CANCELLING. */
+  readonly grace: Grace | null
   readonly epoch: number
   readonly revision: number
   readonly round: number
@@ -218,6 +226,10 @@ export interface Run {
   readonly input: Json
   readonly output: Json
   readonly parentId: string | null
+  /** True for a child that neither ends with its parent nor is waited for by it. */
+  readonly detached: boolean
+  /** True for a queued run that nobody claims while an attached child of it is active. */
+  readonly awaitsChildren: boolean
   readonly continuesId: string | null
   /** The id of the first run of its chain: of a chain one run at a time works in the workspace. */
   readonly chainId: string

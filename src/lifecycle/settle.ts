@@ -1,6 +1,7 @@
 import type { Closed } from './events.ts'
-import { isUnderWay, type Run } from './run.ts'
+import { holdsLease, isUnderWay, type Run } from './run.ts'
 import { isLiveSession } from './sessions.ts'
+import type { Settings } from './settings.ts'
 import type { Draft } from './situation.ts'
 import type { RunReason } from './words.ts'
 
@@ -44,6 +45,18 @@ export function fail(
   draft.note('run.failed', { reason, error, leaseEnds, closed })
 }
 
+/** Cancels the run: at once where nobody holds a lease, else by asking its owner to stop first (G9). */
+export function requestCancel(
+  draft: Draft,
+  { cancelGraceSeconds: graceSeconds }: Settings,
+  asked: { reason: RunReason; comment: string | null; cascade: boolean },
+): void {
+  const { run, now } = draft
+  if (!holdsLease(run.claim, now)) return cancel(draft, { ...asked, confirmed: false })
+  const epoch = run.settledAt === null ? run.epoch : run.epoch + 1
+  draft.note('run.cancel_requested', { ...asked, graceSeconds }, epoch)
+}
+
 /** Settles the run as CANCELLED, in an epoch of its own where it had settled before (G2). */
 export function cancel(
   draft: Draft,
@@ -53,27 +66,34 @@ export function cancel(
     comment,
     cascade,
     executionsEnd,
+    leaseEnds = true,
   }: {
     reason: RunReason
     confirmed: boolean
     comment: string | null
     cascade: boolean
     executionsEnd?: Closed['executionsEnd']
+    leaseEnds?: boolean
   },
 ): void {
   const epoch = draft.run.settledAt === null ? draft.run.epoch : draft.run.epoch + 1
   const closed = closeBelow(draft.run, executionsEnd ? { executionsEnd } : {})
-  draft.note('run.cancelled', { reason, confirmed, comment, cascade, closed }, epoch)
+  draft.note('run.cancelled', { reason, confirmed, comment, cascade, leaseEnds, closed }, epoch)
 }
 
-/** Ends a cancel without its owner's word: nobody knows how its processes ended, so they are lost, not closed (G9). */
-export function cancelUnconfirmed(draft: Draft): void {
+/**
+ * Ends a cancel without its owner's word: nobody knows how its processes ended, so they are lost, not closed (G9).
+ *
+ * @param leaseEnds false where the owner keeps what it holds until it has stopped
+ */
+export function cancelUnconfirmed(draft: Draft, leaseEnds = true): void {
   cancel(draft, {
     reason: draft.run.cancelReason ?? 'CANCELLED_BY_USER',
     confirmed: false,
     comment: null,
     cascade: draft.run.cascade,
     executionsEnd: 'SUPERVISOR_LOST',
+    leaseEnds,
   })
 }
 

@@ -1,7 +1,9 @@
 import type { Actor } from './actor.ts'
 import type { EventPayload, EventType, RunEvent } from './events.ts'
 import { evolve } from './evolve.ts'
-import type { Instant, Json, Run } from './run.ts'
+import type { Family } from './family.ts'
+import type { Holder } from './refusals.ts'
+import { type Instant, type Json, liveClaim, type Run } from './run.ts'
 import type { Settings } from './settings.ts'
 import type { WorkflowDefinition } from './workflow.ts'
 
@@ -20,8 +22,8 @@ export interface Situation {
   readonly now: Instant
   /** What was kept under the command's idempotency key, where it came with one. */
   readonly kept: KeptKey | null
-  /** True where a child of the run is active. */
-  readonly hasActiveChild: boolean
+  /** The runs above and below it, at the same snapshot. */
+  readonly family: Family
   /** The run at the end of the chain that goes on from this one; null where none continues it. */
   readonly continuedBy: string | null
   /** Makes the id of a phase that the decision brings into being. */
@@ -60,6 +62,14 @@ export class Draft {
   ): Draft {
     const event: RunEvent = { type: 'run.created', seq: 1, epoch: 1, at: now, ...toActing(actor), payload }
     return new Draft(evolve(null, event, id, workflow), workflow, now, actor, [event])
+  }
+
+  /** Who holds the run now, as whoever asks is told; null where nobody does. */
+  get holder(): Holder | null {
+    const claim = liveClaim(this.run.claim, this.now)
+    if (!claim) return null
+    const isYours = claim.claimedById !== null && claim.claimedById === this.actor.id
+    return { owner: claim.owner, until: claim.expiresAt, isYours }
   }
 
   /** Notes an event of the present epoch, or of the next one, and folds it. */

@@ -19,6 +19,8 @@ export interface Beginning {
   readonly labels: readonly string[]
   readonly concurrencyKey: string | null
   readonly parentId: string | null
+  /** Whether it neither ends with its parent nor is waited for by it. */
+  readonly detached: boolean
   /** How many parents stand above. */
   readonly depth: number
   readonly continuesId: string | null
@@ -42,6 +44,7 @@ export function draftRun(beginning: Beginning): Draft {
     labels,
     concurrencyKey,
     parentId,
+    detached,
     depth,
     continuesId,
     chainId,
@@ -57,6 +60,7 @@ export function draftRun(beginning: Beginning): Draft {
     concurrencyKey,
     parentId,
     depth,
+    ...(detached && { detached }),
     continuesId,
     chainId: chainId ?? id,
     completedRound,

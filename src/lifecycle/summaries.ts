@@ -13,8 +13,9 @@ const SUMMARIES: { readonly [T in EventType]: Summarize<T> } = {
       : `${owner} claimed the run for ${leaseSeconds} s at a time.`,
   'run.released': ({ because }, actor) =>
     because === 'RELEASED' ? `${actor} released the run.` : 'The lease of the owner expired.',
-  'run.requeued': ({ because, notBefore, waitsFor }, actor) => {
+  'run.requeued': ({ because, notBefore, waitsFor, untilChildren }, actor) => {
     if (because === 'OWNER_LOST') return 'The owner was lost; the run waits for another.'
+    if (untilChildren) return `${actor} released the run, which waits for its children.`
     const until = notBefore === undefined ? 'for an owner again' : `until ${notBefore} for its next owner`
     return `${actor} released the run, which waits ${until}${saying(waitsFor ?? null)}.`
   },
@@ -28,6 +29,7 @@ const SUMMARIES: { readonly [T in EventType]: Summarize<T> } = {
   'run.cancelled': ({ confirmed, reason, comment }) =>
     `The run was cancelled (${reason})${saying(comment)}; its owner ${confirmed ? 'confirmed that its processes are gone' : 'did not confirm that its processes are gone'}.`,
   'run.expired': ({ reason }) => `The run expired: ${reason}.`,
+  'run.detached': ({ comment }, actor) => `${actor} detached the run from its parent${saying(comment)}.`,
   'round.opened': ({ round, initialPhase }) => `Round ${round} opened at phase ${initialPhase}.`,
   'round.completed': ({ round }, actor) => `${actor} completed round ${round}.`,
   'phase.started': ({ phase, attempt, repair, because }, actor) =>
@@ -56,6 +58,9 @@ const SUMMARIES: { readonly [T in EventType]: Summarize<T> } = {
   'message.sent': ({ text, mode }, actor) => `${actor} sent a message (${mode})${saying(text)}.`,
   'message.acknowledged': ({ receipt }) => `A message was ${receipt.toLowerCase()}.`,
   'child.settled': ({ runId, status }) => `The child ${runId} ended ${status}.`,
+  'child.started': ({ runId, epoch }, actor) =>
+    `${actor} ${epoch === 1 ? 'started the child' : 'took up again the child'} ${runId}.`,
+  'child.detached': ({ runId }, actor) => `${actor} detached the child ${runId}.`,
 }
 
 /** What happened, as one sentence for a person. */

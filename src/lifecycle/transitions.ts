@@ -59,6 +59,7 @@ export const TRANSITIONS = {
   REQUEST_APPROVAL:[__,       asking,   __,               __,            __,       __,              __,           __,              __],
   DECIDE_APPROVAL: [__,       __,       decided,          decidedPaused, __,       __,              __,           __,              __],
   SEND_MESSAGE:    [queued,   running,  awaiting,         paused,        __,       __,              __,           __,              __],
+  DETACH:          [queued,   running,  awaiting,         paused,        __,       __,              __,           __,              __],
   LAPSE:           [__,       lapsed,   awaiting,         paused,        canceled, __,              __,           __,              __],
   TIMEOUT:         [failed,   failed,   failed,           failed,        __,       __,              __,           __,              __],
   EXPIRE:          [expired,  __,       expired,          expired,       __,       __,              __,           __,              __],

@@ -21,8 +21,8 @@ export interface Difference {
 
 /**
  * Holds the rows of a run against its log: `seq` is 1..n without a gap and the last is the run's revision (G6), nothing
- * follows a settled status within its epoch (G2), and the rows equal the fold (G6). Lease expiry and activity time are
- * no part of the log, nor are facts told after the end.
+ * follows a settled status within its epoch (G2), and the rows equal the fold (G6). Lease expiry, the end of a grace and
+ * activity time are no part of the log, nor are facts told after the end.
  *
  * @param stored the run with all of its phases and executions, not only those in flight
  */
@@ -76,7 +76,7 @@ function checkWall(before: Run, event: RunEvent): Difference[] {
 
 /** The run without what is no part of the log, in an order that does not depend on how it was read. */
 function toComparable(run: Run, stored: Run): Json {
-  const { lastActivityAt: _activity, claim, phases, executions, ...row } = run
+  const { lastActivityAt: _activity, claim, grace, phases, executions, ...row } = run
   // a claim on a settled run ends without an event
   const ended = stored.settledAt !== null && stored.claim === null
   const held = claim && !ended ? toHeld(claim) : null
@@ -85,6 +85,7 @@ function toComparable(run: Run, stored: Run): Json {
     JSON.stringify({
       ...row,
       claim: held,
+      grace: grace?.seconds ?? null,
       phases: Object.fromEntries(phases.map((phase) => [phase.id, phase])),
       executions: Object.fromEntries(
         executions.map((each) => [each.id, lateIds.has(each.id) ? asStarted(each) : each]),

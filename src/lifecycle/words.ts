@@ -67,6 +67,7 @@ export const RUN_COMMANDS = [
   'REQUEST_APPROVAL',
   'DECIDE_APPROVAL',
   'SEND_MESSAGE',
+  'DETACH',
 ] as const
 export type RunCommand = (typeof RUN_COMMANDS)[number]
 
@@ -174,7 +175,7 @@ export const RECEIPTS = ['DELIVERED', 'CONSUMED'] as const satisfies MessageStat
 export type Receipt = (typeof RECEIPTS)[number]
 
 /** What kind of evidence stands between a run and COMPLETED. */
-export const EVIDENCE_KINDS = ['PHASE', 'ARTIFACT', 'APPROVAL', 'ROUND', 'FINAL_PHASE'] as const
+export const EVIDENCE_KINDS = ['PHASE', 'ARTIFACT', 'APPROVAL', 'ROUND', 'FINAL_PHASE', 'CHILD'] as const
 export type EvidenceKind = (typeof EVIDENCE_KINDS)[number]
 
 /** Why a run can't be resumed. */
@@ -187,6 +188,7 @@ export const NOT_RESUMABLE_CAUSES = [
   'APPROVAL_OPEN',
   'RESUME_CAP',
   'CONTINUED',
+  'PARENT',
 ] as const
 export type NotResumableCause = (typeof NOT_RESUMABLE_CAUSES)[number]
 

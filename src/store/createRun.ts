@@ -1,6 +1,7 @@
 import type { RunEvent } from '../lifecycle/events.ts'
 import type { Instant, Run } from '../lifecycle/run.ts'
 import { type Connection, type Prepared, run as send } from './openStore.ts'
+import { type Change, toNote, writeNote } from './applyDecision.ts'
 import { type KeyToKeep, rowsBelow } from './rowsBelow.ts'
 import { toRunJson } from './runRows.ts'
 import { writeBelow } from './tablesBelow.ts'
@@ -16,27 +17,6 @@ shared AS (
   INSERT INTO workspace_run (run_id, workspace_id) SELECT run_id, id FROM shared
 )`
 
-const CREATE: Prepared = {
-  name: 'create-run',
-  text: `
-WITH guard AS (
-  INSERT INTO run SELECT * FROM jsonb_populate_record(NULL::run, $1::jsonb) RETURNING id
-), ${writeBelow('$2')}
-SELECT NULL AS "workspaceId" FROM guard`,
-}
-
-const CREATE_CONTINUATION: Prepared = {
-  name: 'create-continuation',
-  text: `
-WITH continued AS MATERIALIZED (
-  SELECT id FROM run WHERE id = $3 AND revision = $4 FOR SHARE
-), guard AS (
-  INSERT INTO run SELECT n.* FROM continued, jsonb_populate_record(NULL::run, $1::jsonb) n
-  RETURNING id, project, continues_id
-), ${SHARE_WORKSPACE}, ${writeBelow('$2')}
-SELECT (SELECT id FROM shared) AS "workspaceId" FROM guard`,
-}
-
 interface Created {
   readonly workspaceId: string | null
 }
@@ -48,10 +28,55 @@ export interface Creation {
   readonly key: KeyToKeep | null
   /** The run that it continues, at the revision it was judged by. */
   readonly continued: { readonly id: string; readonly revision: number } | null
+  /** What is noted on the parent at once with it; null: nothing. */
+  readonly above: Change | null
+}
+
+const CREATE: Prepared = {
+  name: 'create-run',
+  text: `
+WITH guard AS (
+  INSERT INTO run SELECT * FROM jsonb_populate_record(NULL::run, $1::jsonb) RETURNING id
+), ${writeBelow('$2')}
+SELECT NULL AS "workspaceId" FROM guard`,
+}
+
+const CONTINUED = `
+continued AS MATERIALIZED (
+  SELECT id FROM run WHERE id = $3 AND revision = $4 FOR SHARE
+)`
+
+const CREATE_CONTINUATION: Prepared = {
+  name: 'create-continuation',
+  text: `
+WITH ${CONTINUED}, guard AS (
+  INSERT INTO run SELECT n.* FROM continued, jsonb_populate_record(NULL::run, $1::jsonb) n
+  RETURNING id, project, continues_id
+), ${SHARE_WORKSPACE}, ${writeBelow('$2')}
+SELECT (SELECT id FROM shared) AS "workspaceId" FROM guard`,
+}
+
+const CREATE_CHILD: Prepared = {
+  name: 'create-child',
+  text: `
+WITH ${writeNote(['$3', '$4', '$5', '$6', '$7'])}, guard AS (
+  INSERT INTO run SELECT n.* FROM above, jsonb_populate_record(NULL::run, $1::jsonb) n RETURNING id
+), ${writeBelow('$2')}
+SELECT NULL AS "workspaceId" FROM guard`,
+}
+
+const CREATE_CHILD_CONTINUATION: Prepared = {
+  name: 'create-child-continuation',
+  text: `
+WITH ${CONTINUED}, ${writeNote(['$5', '$6', '$7', '$8', '$9'], 'continued')}, guard AS (
+  INSERT INTO run SELECT n.* FROM above, jsonb_populate_record(NULL::run, $1::jsonb) n
+  RETURNING id, project, continues_id
+), ${SHARE_WORKSPACE}, ${writeBelow('$2')}
+SELECT (SELECT id FROM shared) AS "workspaceId" FROM guard`,
 }
 
 /**
- * Writes a new run with its first events, while the run it continues is as it was: that row is held, so that whoever would
+ * Writes a new run with its first events, and what is noted on its parent at once, while the run it continues is as it was: that row is held, so that whoever would
  * resume, continue or delete it comes before this or sees it. Returns null where somebody was first; else the id of the workspace
  * that it shares with the run it continues, null where there is none.
  * Throws the violation of `run_concurrency_key`, `run_chain`, `run_continued_once` or `event_idempotency_key` where somebody
@@ -61,12 +86,16 @@ export async function createRun(
   connection: Connection,
   run: Run,
   events: readonly RunEvent[],
-  { dueAt, key, continued }: Creation,
+  { dueAt, key, continued, above }: Creation,
 ): Promise<Created | null> {
   const below = JSON.stringify(rowsBelow(null, run, events, { key }))
-  const values = [toRunJson(run, dueAt), below]
-  const [created] = continued
-    ? await send<Created>(connection, CREATE_CONTINUATION, [...values, continued.id, continued.revision])
-    : await send<Created>(connection, CREATE, values)
+  const alone = continued ? CREATE_CONTINUATION : CREATE
+  const attached = continued ? CREATE_CHILD_CONTINUATION : CREATE_CHILD
+  const [created] = await send<Created>(connection, above ? attached : alone, [
+    toRunJson(run, dueAt),
+    below,
+    ...(continued ? [continued.id, continued.revision] : []),
+    ...(above ? toNote(above) : []),
+  ])
   return created ?? null
 }

@@ -14,11 +14,15 @@ export interface ClaimFilter {
 const MATCHES = `($1::text[] IS NULL OR r.workflow_id = ANY(ARRAY(SELECT w.id FROM workflow w WHERE w.name = ANY($1))))
     AND (cardinality($2::text[]) = 0 OR r.labels @> $2) AND ($3::text[] IS NULL OR r.project = ANY($3))`
 
+/** A run that waits for its children is passed over while one that is attached is active. */
+const CLAIMABLE = `NOT (r.awaits_children AND EXISTS (
+    SELECT FROM run c WHERE c.parent_id = r.id AND c.settled_at IS NULL AND NOT c.detached))`
+
 /** Queued runs come in the order of their index; held ones, whose owner may be lost, are as many as work is going on. */
 const FIND_CLAIMABLE: Prepared = {
   name: 'find-claimable',
   text: `
-(SELECT r.id, r.status_at FROM run r WHERE r.status = 'QUEUED' AND (r.not_before IS NULL OR r.not_before <= clock_timestamp()) AND ${MATCHES} ORDER BY r.status_at, r.id LIMIT $4)
+(SELECT r.id, r.status_at FROM run r WHERE r.status = 'QUEUED' AND (r.not_before IS NULL OR r.not_before <= clock_timestamp()) AND ${CLAIMABLE} AND ${MATCHES} ORDER BY r.status_at, r.id LIMIT $4)
 UNION ALL
 (SELECT r.id, r.status_at FROM run r
   WHERE r.status = 'RUNNING' AND r.lease_expires_at <= clock_timestamp() AND ${MATCHES} ORDER BY r.status_at, r.id LIMIT $4)

@@ -1,4 +1,5 @@
 import { parseEvent } from '../lifecycle/events.ts'
+import type { Family } from '../lifecycle/family.ts'
 import type { Instant, Json, Run } from '../lifecycle/run.ts'
 import type { KeptKey } from '../lifecycle/situation.ts'
 import type { WorkflowDefinition } from '../lifecycle/workflow.ts'
@@ -13,8 +14,8 @@ export interface LoadedRun {
   readonly workflow: WorkflowDefinition
   /** The database's clock at the snapshot. */
   readonly now: Instant
-  /** True where a child of the run is active. */
-  readonly hasActiveChild: boolean
+  /** The runs above and below it. */
+  readonly family: Family
   /** The run at the end of the chain that goes on from this one; null where none continues it. */
   readonly continuedBy: string | null
 }
@@ -128,7 +129,7 @@ export async function toLoaded(store: Store, row: LoadedRow & { readonly clock: 
     run: toRun(row, workflow),
     workflow: workflow.definition,
     now: row.clock.getTime(),
-    hasActiveChild: row.has_active_child,
+    family: row.family,
     continuedBy: row.continued_by,
   }
 }

@@ -2,13 +2,18 @@ import { type Connection, type Prepared, run } from './openStore.ts'
 
 const FIND_CHILDREN: Prepared = {
   name: 'find-active-children',
-  text: 'SELECT id FROM run WHERE parent_id = $1 AND settled_at IS NULL ORDER BY id',
+  text: 'SELECT id, detached FROM run WHERE parent_id = $1 AND settled_at IS NULL ORDER BY id',
 }
 
-/** Ids of the children of a run that are not settled, in order. */
-export async function findActiveChildren(connection: Connection, parentId: string): Promise<string[]> {
-  const rows = await run<{ id: string }>(connection, FIND_CHILDREN, [parentId])
-  return rows.map(({ id }) => id)
+/** A child that is not settled. */
+export interface ActiveChild {
+  readonly id: string
+  readonly detached: boolean
+}
+
+/** The children of a run that are not settled, in the order of their ids. */
+export function findActiveChildren(connection: Connection, parentId: string): Promise<ActiveChild[]> {
+  return run<{ id: string; detached: boolean }>(connection, FIND_CHILDREN, [parentId])
 }
 
 const COUNT_CLOSED: Prepared = {
@@ -21,7 +26,7 @@ WITH RECURSIVE below AS (
 SELECT count(*)::int AS count FROM below WHERE status = 'CANCELLED' AND reason = 'CLOSED_BY_PARENT'`,
 }
 
-/** How many runs below a run were cancelled because a parent of theirs settled. */
+/** How many runs below a run were cancelled because a run above them was, or settled undone. */
 export async function countClosedBelow(connection: Connection, id: string): Promise<number> {
   const [row] = await run<{ count: number }>(connection, COUNT_CLOSED, [id])
   return row?.count ?? 0
@@ -40,23 +45,21 @@ export async function markParentTold(connection: Connection, id: string, epoch: 
 const FIND_OWED: Prepared = {
   name: 'find-owed',
   text: `
-(SELECT c.id, c.parent_id, true AS close FROM run p JOIN run c ON c.parent_id = p.id
- WHERE c.settled_at IS NULL AND c.status <> 'CANCELLING' AND c.parent_id IS NOT NULL
-   AND p.settled_at IS NOT NULL AND p.status <> 'COMPLETED' AND p.cascade)
+(SELECT c.id, true AS close FROM run p JOIN run c ON c.parent_id = p.id
+ WHERE c.settled_at IS NULL AND c.status <> 'CANCELLING' AND c.parent_id IS NOT NULL AND NOT c.detached
+   AND p.status IN ('CANCELLING', 'FAILED', 'CANCELLED', 'EXPIRED') AND p.cascade)
 UNION ALL
-(SELECT id, parent_id, false FROM run WHERE parent_id IS NOT NULL AND settled_at IS NOT NULL AND NOT parent_told)
+(SELECT id, false FROM run WHERE parent_id IS NOT NULL AND settled_at IS NOT NULL AND NOT parent_told)
 ORDER BY id LIMIT $1`,
 }
 
 /** A debt between a child and its parent: the child is to be cancelled, or the parent to be told of its end. */
 export interface Owed {
   readonly id: string
-  readonly parentId: string
   readonly close: boolean
 }
 
 /** What was left unpaid by a server that died between two applies. */
-export async function findOwed(connection: Connection, limit: number): Promise<Owed[]> {
-  const rows = await run<{ id: string; parent_id: string; close: boolean }>(connection, FIND_OWED, [limit])
-  return rows.map(({ id, parent_id, close }) => ({ id, parentId: parent_id, close }))
+export function findOwed(connection: Connection, limit: number): Promise<Owed[]> {
+  return run<{ id: string; close: boolean }>(connection, FIND_OWED, [limit])
 }

@@ -1,4 +1,5 @@
-import type { Claim, Instant, Json, Run } from '../lifecycle/run.ts'
+import type { Family } from '../lifecycle/family.ts'
+import type { Claim, Grace, Instant, Json, Run } from '../lifecycle/run.ts'
 import type { RunModel } from './generated/models.ts'
 import type { StoredWorkflow } from './workflowCache.ts'
 
@@ -12,7 +13,7 @@ type SnakeCase<S extends string> = S extends `${infer Head}${infer Tail}`
 /** A row with what hangs below it. */
 export type LoadedRow = RunRow &
   Pick<Run, 'phases' | 'executions' | 'sessions' | 'artifacts' | 'approvals' | 'messages'> & {
-    has_active_child: boolean
+    family: Family
     continued_by: string | null
   }
 
@@ -29,6 +30,7 @@ export function toRun(row: LoadedRow, { id, name, version }: StoredWorkflow): Ru
     cancelConfirmed: row.cancel_confirmed,
     cancelReason: row.cancel_reason,
     cascade: row.cascade,
+    grace: toGrace(row),
     epoch: row.epoch,
     revision: row.revision,
     round: row.round,
@@ -41,6 +43,8 @@ export function toRun(row: LoadedRow, { id, name, version }: StoredWorkflow): Ru
     input: row.input as Json,
     output: row.output as Json,
     parentId: row.parent_id,
+    detached: row.detached,
+    awaitsChildren: row.awaits_children,
     continuesId: row.continues_id,
     chainId: row.chain_id,
     depth: row.depth,
@@ -82,6 +86,10 @@ function toClaim(row: RunRow): Claim | null {
   }
 }
 
+function toGrace({ grace_seconds: seconds, grace_ends_at: endsAt }: RunRow): Grace | null {
+  return seconds === null || endsAt === null ? null : { seconds, endsAt: endsAt.getTime() }
+}
+
 function toInstant(date: Date | null): Instant | null {
   return date?.getTime() ?? null
 }
@@ -104,6 +112,8 @@ export function toRunJson(run: Run, dueAt: Instant | null): string {
     cancel_confirmed: run.cancelConfirmed,
     cancel_reason: run.cancelReason,
     cascade: run.cascade,
+    grace_seconds: run.grace?.seconds ?? null,
+    grace_ends_at: toDate(run.grace?.endsAt ?? null),
     epoch: run.epoch,
     revision: run.revision,
     round: run.round,
@@ -116,6 +126,8 @@ export function toRunJson(run: Run, dueAt: Instant | null): string {
     input: run.input,
     output: run.output,
     parent_id: run.parentId,
+    detached: run.detached,
+    awaits_children: run.awaitsChildren,
     continues_id: run.continuesId,
     chain_id: run.chainId,
     depth: run.depth,

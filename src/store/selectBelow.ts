@@ -75,9 +75,29 @@ export const MESSAGE_JSON = `jsonb_build_object(
 export const selectMessages = (which: string): string =>
   list(MESSAGE_JSON, `message m WHERE m.run_id = r.id ${which}`, 'm.sent_at, m.id')
 
-/** True where a child of the run is active. */
-const ACTIVE_CHILD =
-  'EXISTS (SELECT FROM run c WHERE c.parent_id = r.id AND c.settled_at IS NULL) AS has_active_child'
+/** How many active children are told of: more need not be known, and no sentence names as many. */
+const CHILDREN = 20
+
+const ACTIVE_CHILDREN = `CASE WHEN r.settled_at IS NULL THEN (
+    SELECT coalesce(jsonb_agg(jsonb_build_object('id', c.id, 'status', c.status, 'detached', c.detached) ORDER BY c.detached, c.id), '[]')
+    FROM (SELECT c.id, c.status, c.detached FROM run c WHERE c.parent_id = r.id AND c.settled_at IS NULL ORDER BY c.detached, c.id LIMIT ${CHILDREN}) c
+  ) ELSE '[]' END`
+
+/** From the parent up; of a run that nothing changes any more, nobody asks. */
+const ANCESTORS = `CASE WHEN r.parent_id IS NOT NULL AND r.status NOT IN ('COMPLETED', 'CANCELLED', 'EXPIRED') THEN (
+    WITH RECURSIVE above AS (
+      SELECT p.id, p.status, p.cascade, NOT r.detached AS attached, p.parent_id, p.detached, 1 AS height
+      FROM run p WHERE p.id = r.parent_id
+      UNION ALL
+      SELECT p.id, p.status, p.cascade, a.attached AND NOT a.detached, p.parent_id, p.detached, a.height + 1
+      FROM above a JOIN run p ON p.id = a.parent_id
+    )
+    SELECT coalesce(jsonb_agg(jsonb_build_object('id', a.id, 'status', a.status, 'cascade', a.cascade, 'attached', a.attached) ORDER BY a.height), '[]')
+    FROM above a
+  ) ELSE '[]' END`
+
+/** The runs above and below the run, as far as decisions look at them. */
+const FAMILY = `jsonb_build_object('ancestors', ${ANCESTORS}, 'children', ${ACTIVE_CHILDREN}) AS family`
 
 /**
  * The run at the end of the chain that goes on from the run; null where none continues it. Of forks of earlier versions the
@@ -112,9 +132,9 @@ export const selectPresent = (named: string): string => `r.*,
   ${selectArtifacts(`AND ${OF_LAST_ATTEMPT('f')}`)} AS artifacts,
   ${selectApprovals(`AND (v.status = 'PENDING' OR v.id = ${named} OR ${OF_LAST_ATTEMPT('v')} OR ${STANDING_NO})`)} AS approvals,
   ${selectMessages(`AND (m.status IN ('PENDING', 'DELIVERED') OR m.id = ${named})`)} AS messages,
-  ${ACTIVE_CHILD}, ${CONTINUED_BY}`
+  ${FAMILY}, ${CONTINUED_BY}`
 
 /** Everything below a run: every round, every attempt, and all that ever was. */
 export const SELECT_WHOLE = `r.*, ${selectPhases('', '')} AS phases, ${selectExecutions('')} AS executions,
   ${selectSessions('')} AS sessions, ${selectArtifacts('')} AS artifacts, ${selectApprovals('')} AS approvals,
-  ${selectMessages('')} AS messages, ${ACTIVE_CHILD}, ${CONTINUED_BY}`
+  ${selectMessages('')} AS messages, ${FAMILY}, ${CONTINUED_BY}`

@@ -173,18 +173,28 @@ export type RowsBelow = { readonly [T in TableName]: readonly RowBelow<T>[] }
  */
 export function writeBelow(parameter: string): string {
   return Object.entries<TableBelow>(TABLES_BELOW)
-    .map(([table, spec]) => `${table}_written AS (${writeTable(table, spec, parameter)})`)
+    .map(([table, spec]) => `${table}_written AS (${writeTable(table, spec, parameter, 'guard')})`)
     .join(',\n')
 }
 
-function writeTable(table: string, { columns, known, changes }: TableBelow, parameter: string): string {
+/** SQL that adds the events of such a parameter to the log of the run named by another CTE. */
+export function writeEvents(parameter: string, guard: string): string {
+  return `${guard}_event_written AS (${writeTable('event', TABLES_BELOW.event, parameter, guard)})`
+}
+
+function writeTable(
+  table: string,
+  { columns, known, changes }: TableBelow,
+  parameter: string,
+  guard: string,
+): string {
   const names = Object.keys(columns).map((column) => `"${column}"`)
   const types = Object.entries(columns).map(([column, type]) => `"${column}" ${type}`)
   const set = changes?.map((column) => `"${column}" = EXCLUDED."${column}"`) ?? []
   return `
   INSERT INTO ${table} (run_id, ${names.join(', ')})
-  SELECT guard.id, ${names.map((name) => `n.${name}`).join(', ')}
-  FROM guard, jsonb_to_recordset(${parameter}::jsonb -> '${table}') AS n(${types.join(', ')})
+  SELECT ${guard}.id, ${names.map((name) => `n.${name}`).join(', ')}
+  FROM ${guard}, jsonb_to_recordset(${parameter}::jsonb -> '${table}') AS n(${types.join(', ')})
   ${table === 'event' ? 'ORDER BY n.seq' : ''}
   ${known ? `ON CONFLICT (${known.join(', ')}) DO UPDATE SET ${set.join(', ')}` : ''}`
 }

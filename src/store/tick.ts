@@ -23,6 +23,11 @@ WITH slept AS MATERIALIZED (
   WHERE (run.settled_at IS NULL OR run.settled_at IS NOT NULL AND run.lease_owner IS NOT NULL)
     AND run.lease_expires_at > slept.since AND run.lease_expires_at <= clock_timestamp()
   RETURNING run.id
+), kept AS (
+  UPDATE run SET grace_ends_at = clock_timestamp() + make_interval(secs => grace_seconds)
+  FROM slept
+  WHERE run.settled_at IS NULL AND run.status = 'CANCELLING'
+    AND run.grace_ends_at > slept.since AND run.grace_ends_at <= clock_timestamp()
 ), told AS (
   UPDATE installation SET tick_at = clock_timestamp() FROM slept
 )
@@ -31,8 +36,8 @@ SELECT count(*)::int AS moved FROM moved`,
 
 /**
  * Tells that a server lives. Where nobody had told so for a while (all servers were down, or the machine slept), every
- * lease that expired meanwhile is first moved to now and its period, in the statement that tells it: an owner that
- * slept too gets its chance to renew. Returns how many leases were moved.
+ * lease that expired meanwhile is first moved to now and its period, in the statement that tells it, and so is every grace:
+ * an owner that slept too gets its chance to renew, and to confirm. Returns how many leases were moved.
  */
 export async function tick(connection: Connection): Promise<number> {
   const fresh = await run(connection, TICK, [TICK_STALE_AFTER_SECONDS])

@@ -1,3 +1,4 @@
+import { waitsForChildren } from '@pawl/sdk'
 import type { Held, Phase, RunDetail, Session } from '@pawl/sdk'
 import { AgentError } from '../adapters/adapter.ts'
 import { describeHolder, DirectoryTakenError } from '../processes/directoryLock.ts'
@@ -114,6 +115,8 @@ async function askForHand(drive: Drive, { key }: DeclaredPhase): Promise<void> {
 async function moveOn(drive: Drive, run: RunDetail, { key }: Phase): Promise<boolean> {
   const { held, workflow, tools } = drive
   if (run.missingEvidence.length === 0) return complete(drive)
+  // given back, it keeps no slot that its children may need
+  if (waitsForChildren(run)) return false
   if (key === workflow.completeRoundAt && run.missingEvidence.some(({ kind }) => kind === 'ROUND')) {
     drive.accept(await held.rounds.complete(drive.call))
     await drive.step('round-completed')

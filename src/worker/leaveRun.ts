@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { waitsForChildren } from '@pawl/sdk'
 import type { CallOptions, Run } from '@pawl/sdk'
 import { composeText } from '../text/composeText.ts'
 import type { Drive } from './drive.ts'
@@ -82,7 +83,12 @@ async function endClaim(drive: Drive, { failure, putOff }: Farewell): Promise<Ru
     if (!run || !isMine || look > LOOKS) return run
     if (run.status === 'CANCELLING') await held.confirmCancel(call)
     else if (run.status === 'RUNNING' && failure !== undefined) await held.fail({ error: failure, ...call })
-    else await held.release({ ...(run.status === 'RUNNING' && putOff && whenFrom(run, putOff)), ...call })
+    else
+      await held.release({
+        ...(run.status === 'RUNNING' && putOff && whenFrom(run, putOff)),
+        untilChildren: waitsForChildren(run),
+        ...call,
+      })
   }
 }
 

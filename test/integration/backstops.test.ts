@@ -41,6 +41,30 @@ function changeWithEvent(runId: string, set: string, seq: string): Promise<strin
 const unsettled =
   'reason = NULL, error = NULL, settled_at = NULL, cancel_confirmed = NULL, revision = revision + 1'
 
+describe('a run and its family', () => {
+  test('is detached only where it has a parent, and waits for children only where nobody holds it', async () => {
+    const { id } = await runIn(here, 'RUNNING')
+    const change = (set: string) => changeWithEvent(id, `${set}, revision = revision + 1`, 'r.revision + 1')
+    expect(await change('detached = true')).toBe('run_detached_has_a_parent')
+    expect(await change('awaits_children = true')).toBe('run_awaits_children_unheld')
+  })
+})
+
+describe('the grace of a cancel', () => {
+  test('is that of a run being cancelled, and may be moved without a revision as a lease is', async () => {
+    const { id } = await runIn(here, 'RUNNING')
+    expect(await constraintOf(`UPDATE run SET grace_seconds = 1 WHERE id = $1`, [id])).toBe(
+      'run_change_raises_revision',
+    )
+    const set = 'grace_seconds = 1, grace_ends_at = now(), revision = revision + 1'
+    expect(await changeWithEvent(id, set, 'r.revision + 1')).toBe('run_grace_is_whole')
+    const { id: cancelling } = await runIn(here, 'CANCELLING')
+    const move = `UPDATE run SET grace_ends_at = grace_ends_at + interval '1 s' WHERE id = $1`
+    expect(await constraintOf(move, [cancelling])).toBeUndefined()
+    expect(await verifyRun(here.commands, here.callers.admin, cancelling)).toMatchObject({ consistent: true })
+  })
+})
+
 describe('a settled run', () => {
   test.for(['COMPLETED', 'CANCELLED', 'EXPIRED'] as const)(
     'that is %s never changes its status again, not even in a new epoch (G2)',

@@ -18,7 +18,13 @@ export type { Actor } from './choices.ts'
 /** One step of a history about one run. */
 export type RunAction =
   | (About & { readonly kind: 'claim' } & Claiming)
-  | (Driving & { readonly kind: 'release'; readonly wait: number | null; readonly blocked: boolean })
+  | (Driving & {
+      readonly kind: 'release'
+      readonly wait: number | null
+      readonly blocked: boolean
+      readonly untilChildren: boolean
+    })
+  | (Conditional & { readonly kind: 'detach' })
   | (Driving & { readonly kind: 'confirmCancel' })
   | (Driving & { readonly kind: 'renew'; readonly seconds: number | null })
   | (Conditional & { readonly kind: 'pause'; readonly comment: string | null })
@@ -50,6 +56,7 @@ export interface StartAction {
   readonly slot: string | null
   readonly claim: Claiming | null
   readonly parent: number | null
+  readonly detached: boolean
   readonly continues: number | null
 }
 
@@ -114,6 +121,7 @@ export const starts: fc.Arbitrary<StartAction> = of<StartAction>('start', {
   slot: fc.constantFrom(null, null, 'slot'),
   claim: fc.option(claiming, { nil: null, freq: 5 }),
   parent: fc.option(fc.nat(3), { nil: null, freq: 2 }),
+  detached: fc.constantFrom(false, false, false, true),
   continues: fc.option(fc.nat(3), { nil: null, freq: 1 }),
 })
 
@@ -129,8 +137,10 @@ export const aboutActions: readonly [number, fc.Arbitrary<AboutAction>][] = [
       ...driving,
       wait: fc.constantFrom(null, 1050),
       blocked: fc.boolean(),
+      untilChildren: fc.boolean(),
     }),
   ],
+  [2, of<ActionOf<'detach'>>('detach', { ...about, revision })],
   [3, of<ActionOf<'confirmCancel'>>('confirmCancel', driving)],
   [5, of<ActionOf<'renew'>>('renew', { ...driving, seconds: fc.constantFrom(null, null, 500) })],
   [3, of<ActionOf<'pause'>>('pause', { ...about, revision, comment })],

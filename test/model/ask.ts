@@ -85,20 +85,23 @@ function askRun(action: RunAction, run: ModelRun, input: Record<string, unknown>
     case 'claim': {
       const { owner, leaseSeconds } = action
       Object.assign(input, { owner, leaseSeconds })
-      return { rule: ({ run, now }) => oracle.claim(run, now, { owner, leaseSeconds }) }
+      return { rule: ({ model, run }) => oracle.claim(model, run, { owner, leaseSeconds }) }
     }
     case 'release': {
-      const { wait: seconds, blocked } = action
+      const { wait: seconds, blocked, untilChildren } = action
       // what waits for nothing says nothing of it: of a release after settling only the fence is kept
       if (seconds !== null) Object.assign(input, { notBefore: Date.now() + seconds * 1000 })
       if (blocked) Object.assign(input, { blocked })
+      if (untilChildren) Object.assign(input, { untilChildren })
       return {
-        rule: ({ model, run, now, before, key }) => {
+        rule: ({ model, run, before, key }) => {
           if (!isActive(run) && before === run.status) oracle.rememberLastRelease(model, run, key)
-          return oracle.release(run, now, { seconds, blocked })
+          return oracle.release(model, run, { seconds, blocked, untilChildren })
         },
       }
     }
+    case 'detach':
+      return { rule: ({ model, run, name }) => oracle.detach(model, run, name) }
     case 'confirmCancel':
       return { rule: ({ run, now }) => oracle.confirmCancel(run, now) }
     case 'renew': {
@@ -120,12 +123,12 @@ function askRun(action: RunAction, run: ModelRun, input: Record<string, unknown>
       input['claim'] = claim
       return {
         claims: claim !== null,
-        rule: ({ model, run, before }) =>
-          oracle.resume(model, run, before === 'RUNNING' && run.status !== 'RUNNING', claim),
+        rule: ({ model, run, before, name }) =>
+          oracle.resume(model, run, before === 'RUNNING' && run.status !== 'RUNNING', claim, name),
       }
     }
     case 'complete':
-      return { rule: ({ run, now }) => oracle.complete(run, now) }
+      return { rule: ({ model, run }) => oracle.complete(model, run) }
     case 'fail': {
       const { reason } = action
       Object.assign(input, { error: 'broken', reason })

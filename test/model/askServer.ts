@@ -52,6 +52,7 @@ export const USE_CASES: { readonly [K in AboutAction['kind']]: UseCase } = {
   complete: adapt(runs.completeRun),
   fail: adapt(runs.failRun),
   delete: adapt(deleteRun),
+  detach: adapt(runs.detachRun),
   advance: adapt(runs.advancePhase),
   startPhase: adapt(runs.startPhase),
   failPhase: adapt(runs.failPhase),

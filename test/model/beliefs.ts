@@ -12,6 +12,7 @@ export interface AskedClaim {
 export interface AskedOrigin {
   readonly concurrencyKey: string | null
   readonly parent: ModelRun | null
+  readonly detached: boolean
   readonly continues: ModelRun | null
 }
 
@@ -24,7 +25,7 @@ export function newRun(
   model: Model,
   id: string,
   workflow: WorkflowDefinition,
-  { concurrencyKey, parent, continues }: AskedOrigin,
+  { concurrencyKey, parent, detached, continues }: AskedOrigin,
 ): ModelRun {
   const roundsDone = continues?.roundsDone ?? 0
   const run: ModelRun = {
@@ -33,6 +34,8 @@ export function newRun(
     concurrencyKey,
     parentId: parent?.id ?? null,
     depth: parent ? parent.depth + 1 : 0,
+    detached,
+    awaitsChildren: false,
     continuesId: continues?.id ?? null,
     chainId: continues?.chainId ?? id,
     firstRound: roundsDone + 1,
@@ -42,6 +45,7 @@ export function newRun(
     confirmed: null,
     cancelReason: 'CANCELLED_BY_USER',
     cascade: true,
+    graceEndsAt: null,
     settlings: 0,
     parentTold: false,
     toldOf: new Set(),
@@ -167,6 +171,8 @@ export function settle(
   note(run, SETTLING[status], now)
   run.reason = reason
   run.settlings++
+  run.graceEndsAt = null
+  run.awaitsChildren = false
   run.parentTold = run.parentId === null
   endExecutions(run, end)
   for (const phase of run.phases.values()) {
@@ -191,12 +197,13 @@ export function cancelNow(
     confirmed = false,
     end = 'CLOSED_BY_RUN',
     reason = run.cancelReason,
-  }: { confirmed?: boolean; end?: ExecutionEnd; reason?: RunReason } = {},
+    keeps = false,
+  }: { confirmed?: boolean; end?: ExecutionEnd; reason?: RunReason; keeps?: boolean } = {},
 ): void {
   if (!isActive(run)) beginEpoch(run, now)
   settle(run, 'CANCELLED', reason, now, end)
   run.confirmed = confirmed
-  run.claim = null
+  if (!keeps) run.claim = null
 }
 
 export function beginEpoch(run: ModelRun, now: number): void {
@@ -216,6 +223,7 @@ export function giveClaim(run: ModelRun, { owner, leaseSeconds }: AskedClaim, no
     expiresAt: leaseSeconds === 0 ? null : now + leaseSeconds,
   }
   const since = run.queuedFrom ?? run.statusAt
+  run.awaitsChildren = false
   move(run, 'RUNNING', now)
   run.queuedFrom = since
   note(run, 'run.claimed', now)

@@ -89,6 +89,9 @@ export function compareRun(
     chainId: run.chainId,
     depth: run.depth,
     cascade: run.cascade,
+    detached: run.detached,
+    awaitsChildren: run.awaitsChildren,
+    isInGrace: run.grace !== null,
     resumes: run.resumes,
     takeovers: run.takeovers,
     roundsDone: run.completedRound,
@@ -147,6 +150,9 @@ export function compareRun(
     chainId: believed.chainId,
     depth: believed.depth,
     cascade: believed.cascade,
+    detached: believed.detached,
+    awaitsChildren: believed.awaitsChildren,
+    isInGrace: believed.graceEndsAt !== null,
     resumes: believed.resumes,
     takeovers: believed.takeovers,
     roundsDone: believed.roundsDone,
@@ -175,6 +181,7 @@ export function compareRun(
   sameMoment('its status began', ago(run.statusAt), modelNow - believed.statusAt)
   sameMoment('its epoch began', ago(run.epochAt), modelNow - believed.epochAt)
   sameMoment('something last happened', ago(run.lastActivityAt), modelNow - believed.activeAt)
+  if (run.grace) sameMoment('its grace ended', ago(run.grace.endsAt), modelNow - (believed.graceEndsAt ?? 0))
   const expiresAt = run.claim?.expiresAt ?? null
   expect(expiresAt === null).toBe((believed.claim?.expiresAt ?? null) === null)
   if (expiresAt !== null)

@@ -11,7 +11,7 @@ import {
   runOf,
   unchanged,
 } from './modelState.ts'
-import { lostLease } from './oracle.ts'
+import { isOver, lostLease } from './oracle.ts'
 import { mayDecide } from './oracleApprovals.ts'
 import { mayFinish } from './oraclePhases.ts'
 import { due } from './oracleDue.ts'
@@ -32,6 +32,7 @@ const RIGHTS: { readonly [K in Kind]: readonly Actor[] } = {
   pause: OPERATORS,
   cancel: OPERATORS,
   delete: OPERATORS,
+  detach: OPERATORS,
   resume: STARTERS,
   complete: DRIVERS,
   fail: DRIVERS,
@@ -136,7 +137,11 @@ export function expectAbout(model: Model, asked: Asked, made: Made): Expected {
   if (asked.exempt) return toldToAgent(asked, asked.rule(turn), before, before)
   due(model, run)
   const expected =
-    checkRepeated(turn, asked) ?? checkFence(turn, asked) ?? checkRevision(turn, asked) ?? asked.rule(turn)
+    checkRepeated(turn, asked) ??
+    checkFence(turn, asked) ??
+    checkRevision(turn, asked) ??
+    checkOver(turn, asked) ??
+    asked.rule(turn)
   sign(run, name)
   if (expected.ok && expected.changed) remember(model, asked, run.id)
   return toldToAgent(asked, expected, before, run.claim?.fence)
@@ -174,6 +179,11 @@ function checkFence({ run, now }: Turn, { kind, fence }: Asked): Expected | null
   // a receipt that comes after the end is answered with what became of the message
   if (kind === 'receipt' && !isActive(run)) return null
   return lostLease(run, now, fence)
+}
+
+/** What an owner holds of a settled run it may only give back. */
+function checkOver({ run }: Turn, { kind, fence }: Asked): Expected | null {
+  return fence === undefined || kind === 'release' || kind === 'receipt' ? null : isOver(run)
 }
 
 /** A revision is the number of the last event: what was due counts. */

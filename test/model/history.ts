@@ -13,7 +13,7 @@ import { type Answer, toAnswer } from './askServer.ts'
 import { compareRun } from './compare.ts'
 import { explain } from './explain.ts'
 import { answerAtOnce, explainClaim, explainSweep, type Holds } from './looks.ts'
-import { type Model, runOf } from './modelState.ts'
+import { LIMITS, type Model, runOf } from './modelState.ts'
 import { readStored, type StoredRun } from './readStored.ts'
 import { callerOf, type Request, Requests } from './requests.ts'
 import { chooseRun, fits } from './resolve.ts'
@@ -198,6 +198,9 @@ export class History {
       seconds,
     ])
     await tick(pool)
+    for (const run of model.runs)
+      if (run.graceEndsAt !== null && run.graceEndsAt > since && run.graceEndsAt <= model.now)
+        run.graceEndsAt = model.now + LIMITS.cancelGraceSeconds
     for (const { claim } of model.runs)
       if (claim?.expiresAt != null && claim.expiresAt > since && claim.expiresAt <= model.now)
         claim.expiresAt = model.now + claim.seconds

@@ -2,10 +2,11 @@ import { expect } from 'vitest'
 import type { Swept } from '../../src/commands/sweep.ts'
 import type { ActionOf } from './actions.ts'
 import type { Answer } from './askServer.ts'
-import { isWaiting, sign } from './beliefs.ts'
+import { isActive, isWaiting, sign } from './beliefs.ts'
 import { compareAnswer } from './compare.ts'
 import { type Asked, keyName, mayDo, NAMES, remember, replayOf } from './expect.ts'
 import { explain, type Task } from './explain.ts'
+import { attachedChildren, isTakenAlong } from './kinship.ts'
 import { type Model, type ModelRun, refused, runOf } from './modelState.ts'
 import { claim } from './oracle.ts'
 import { due } from './oracleDue.ts'
@@ -51,13 +52,20 @@ function isDue(model: Model, { id }: ModelRun): boolean {
 
 /** What a sweep did, held against what it told and what is stored; returns the model as it is then. */
 export function explainSweep(model: Model, { lapsed, expired }: Swept, holds: Holds): Model {
+  // these are owed their cancel, which the sweep pays without telling of it
+  const owed = new Set(
+    model.runs.filter((run) => isActive(run) && isTakenAlong(model, run)).map(({ id }) => id),
+  )
   const moved = new Map<Model, { readonly id: string; readonly isExpired: boolean }[]>()
   const looks = looksAt(model, model.runs, (model, { id, status }) =>
     moved.set(model, [...(moved.get(model) ?? []), { id, isExpired: status === 'EXPIRED' }]),
   )
   return explain(model, looks, (model) => {
-    const all = (moved.get(model) ?? []).toSorted((one, other) => (one.id < other.id ? -1 : 1))
-    expect({ lapsed, expired }).toEqual({
+    const isTold = (id: string) => !owed.has(id)
+    const all = (moved.get(model) ?? [])
+      .filter(({ id }) => isTold(id))
+      .toSorted((one, other) => (one.id < other.id ? -1 : 1))
+    expect({ lapsed: lapsed.filter(isTold), expired: expired.filter(isTold) }).toEqual({
       lapsed: all.filter(({ isExpired }) => !isExpired).map(({ id }) => id),
       expired: all.filter(({ isExpired }) => isExpired).map(({ id }) => id),
     })
@@ -95,7 +103,7 @@ export function explainClaim(
     const run = model.runs.find(({ id }) => id === answer.runId)
     if (!run) return
     due(model, run)
-    const expected = claim(run, model.now, input)
+    const expected = claim(model, run, input)
     sign(run, NAMES[by])
     compareAnswer(expected, answer, run)
     remember(model, asked, run.id)
@@ -107,9 +115,11 @@ export function explainClaim(
   compareAnswer(refused('NothingToClaim'), answer, null)
   // what waits for a person, or for somebody to resume it, is not looked at by who wants to claim
   const seen = model.runs.filter(({ status }) => status === 'QUEUED' || status === 'RUNNING')
-  const waiting = seen
-    .map(({ id }) => runOf(after, id))
-    .filter((run) => run.status === 'QUEUED' && !isWaiting(run, after.now))
-  expect(waiting.filter(({ deleted }) => !deleted).map(({ id }) => id)).toEqual([])
+  const waiting = seen.map(({ id }) => runOf(after, id)).filter(({ status }) => status === 'QUEUED')
+  const isClaimable = (run: ModelRun) =>
+    !run.deleted &&
+    !isWaiting(run, after.now) &&
+    !(run.awaitsChildren && attachedChildren(after, run.id).length > 0)
+  expect(waiting.filter(isClaimable).map(({ id }) => id)).toEqual([])
   return after
 }

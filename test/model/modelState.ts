@@ -107,6 +107,9 @@ export interface ModelRun {
   readonly concurrencyKey: string | null
   readonly parentId: string | null
   readonly depth: number
+  detached: boolean
+  /** Whether nobody claims it while an attached child is active. */
+  awaitsChildren: boolean
   readonly continuesId: string | null
   /** The first run of its chain. */
   readonly chainId: string
@@ -118,6 +121,8 @@ export interface ModelRun {
   /** Why it is being cancelled. */
   cancelReason: RunReason
   cascade: boolean
+  /** Until when its owner may confirm; null unless it is being cancelled. */
+  graceEndsAt: number | null
   /** How often it has settled. */
   settlings: number
   /** Whether its parent was told of its last end. */

@@ -16,7 +16,9 @@ import {
   note,
   openApprovalOf,
   settle,
+  sign,
 } from './beliefs.ts'
+import { attachedChildren, cancelBy, endWait, isClosed, isTakenAlong, parentOf } from './kinship.ts'
 import {
   accepted,
   endOfChain,
@@ -47,22 +49,31 @@ export function holderOf(model: Model, key: string | null, except: ModelRun | nu
   return holds(holder) ? holder : null
 }
 
-export function claim(run: ModelRun, now: number, asked: AskedClaim): Expected {
-  if (run.status !== 'QUEUED' || isWaiting(run, now)) return notClaimable(run, now)
+export function claim(model: Model, run: ModelRun, asked: AskedClaim): Expected {
+  const { now } = model
+  const children = run.awaitsChildren ? attachedChildren(model, run.id).map(({ id }) => id) : []
+  if (run.status !== 'QUEUED' || isWaiting(run, now) || children.length > 0)
+    return notClaimable(run, now, children)
   giveClaim(run, asked, now)
   return accepted
 }
 
-function notClaimable(run: ModelRun, now: number): Expected {
-  const { status, claim: held } = run
+function notClaimable(run: ModelRun, now: number, children: readonly string[] = []): Expected {
+  const { status } = run
+  const holder = isGood(run.claim, now) ? { owner: run.claim?.owner } : null
   const when = isWaiting(run, now) ? { claimableAt: expect.any(Number) } : { claimableAt: null }
-  return refused('NotClaimable', { status, claim: held && { fence: held.fence }, ...when })
+  return refused('NotClaimable', { status, holder, children, ...when })
 }
 
 /** A driving write is refused unless its fence is that of the claim on the row, and the claim is good. */
 export function lostLease(run: ModelRun, now: number, fence: number | null): Expected | null {
   if (run.status !== 'QUEUED' && isGood(run.claim, now) && run.claim?.fence === fence) return null
   return refused('LeaseLost', { yourFence: fence ?? 0, currentFence: run.fence })
+}
+
+/** What the owner of a settled run may do with it: nothing but give it back. */
+export function isOver(run: ModelRun): Expected | null {
+  return isActive(run) ? null : refused('RunNotActive', { status: run.status, directive: 'STOP' })
 }
 
 /** Of the releases after settling only the last one's key is kept. */
@@ -76,14 +87,21 @@ export function rememberLastRelease(model: Model, run: ModelRun, key: string | n
 export interface AskedWait {
   readonly seconds: number | null
   readonly blocked: boolean
+  readonly untilChildren: boolean
 }
 
-export function release(run: ModelRun, now: number, { seconds, blocked }: AskedWait): Expected {
+export function release(
+  model: Model,
+  run: ModelRun,
+  { seconds, blocked, untilChildren }: AskedWait,
+): Expected {
+  const { now } = model
   switch (run.status) {
     case 'RUNNING': {
       const { queuedFrom } = run
       endExecutions(run, 'SUPERVISOR_LOST')
       run.claim = null
+      run.awaitsChildren = untilChildren && attachedChildren(model, run.id).length > 0
       move(run, 'QUEUED', now)
       run.notBefore = seconds === null ? null : now + seconds
       run.queuedFrom = blocked ? queuedFrom : run.notBefore
@@ -117,10 +135,11 @@ export function resume(
   run: ModelRun,
   lostJustNow: boolean,
   asked: AskedClaim | null,
+  name: string,
 ): Expected {
   const { now } = model
   if (!(lostJustNow && run.status === 'QUEUED')) {
-    const refusal = reopen(model, run, asked)
+    const refusal = reopen(model, run, asked, name)
     if (refusal) return refusal
     note(run, 'run.resumed', now)
   }
@@ -129,7 +148,7 @@ export function resume(
 }
 
 /** Brings a run back to where it goes on, or says why it doesn't. */
-function reopen(model: Model, run: ModelRun, asked: AskedClaim | null): Expected | null {
+function reopen(model: Model, run: ModelRun, asked: AskedClaim | null, name: string): Expected | null {
   const { now } = model
   const refuse = (because: string, continuedBy: string | null = null) =>
     refused('NotResumable', { status: run.status, because, continuedBy })
@@ -141,16 +160,24 @@ function reopen(model: Model, run: ModelRun, asked: AskedClaim | null): Expected
       if (open?.kind === 'RECOVERY') return refuse('APPROVAL_OPEN')
       if (!open && isGood(run.claim, now) && asked) return refuse('OWNED')
       if (asked && isWaiting(run, now)) return notClaimable(run, now)
+      run.awaitsChildren = false
       move(run, open ? 'AWAITING_APPROVAL' : isGood(run.claim, now) ? 'RUNNING' : 'QUEUED', now)
       return null
     }
     case 'FAILED': {
       if (isGood(run.claim, now)) return refuse('OWNED')
       if (run.resumes >= LIMITS.maxResumes) return refuse('RESUME_CAP')
+      const parent = run.detached ? undefined : parentOf(model, run)
+      const isBlocked = () => parent !== undefined && (isClosed(parent) || isTakenAlong(model, run))
+      if (isBlocked()) return refuse('PARENT')
+      // what is due on the parent comes before what is noted on it
+      if (parent) due(model, parent)
+      if (isBlocked()) return refuse('PARENT')
       const holder = holderOf(model, run.concurrencyKey, run)
       if (holder) return refused('ConcurrencyConflict', { holder: { run: { id: holder.id } } })
       beginEpoch(run, now)
       run.resumes++
+      if (parent) noteOn(parent, 'child.started', now, name)
       move(run, 'QUEUED', now)
       return null
     }
@@ -161,8 +188,36 @@ function reopen(model: Model, run: ModelRun, asked: AskedClaim | null): Expected
   }
 }
 
-export function complete(run: ModelRun, now: number): Expected {
-  const missing = missingForRun(run)
+/** Notes on a parent what becomes of its child. */
+export function noteOn(parent: ModelRun, type: string, now: number, name: string): void {
+  note(parent, type, now)
+  sign(parent, name)
+}
+
+/** Lets a child live and end by itself. */
+export function detach(model: Model, run: ModelRun, name: string): Expected {
+  const { now } = model
+  if (run.detached) return unchanged
+  if (run.parentId === null) return refused('InvalidInput')
+  if (isClosed(run)) return refused('RunNotActive', { status: run.status })
+  const parent = parentOf(model, run)
+  if (parent && isActive(parent)) due(model, parent)
+  // the end of its parent takes it along before it is detached
+  due(model, run)
+  if (isClosed(run)) return refused('RunNotActive', { status: run.status })
+  run.detached = true
+  note(run, 'run.detached', now)
+  if (parent && isActive(parent)) {
+    noteOn(parent, 'child.detached', now, name)
+    endWait(model, parent)
+  }
+  return accepted
+}
+
+export function complete(model: Model, run: ModelRun): Expected {
+  const { now } = model
+  const missing: { kind: string; phase: string | null }[] = [...missingForRun(run)]
+  for (const _child of attachedChildren(model, run.id)) missing.push({ kind: 'CHILD', phase: null })
   if (run.status !== 'RUNNING' || missing.length > 0)
     return refused('NotCompletable', { status: run.status, missing })
   completePhase(run, now)
@@ -182,21 +237,8 @@ export function fail(run: ModelRun, now: number, reason: FailReason): Expected {
 export function cancel(run: ModelRun, now: number, cascade: boolean): Expected {
   if (isFinal(run) || run.status === 'CANCELLING') return unchanged
   run.cascade = cascade
-  if (isLeased(run.claim, now)) askToStop(run, now, 'CANCELLED_BY_USER')
-  else cancelNow(run, now, { reason: 'CANCELLED_BY_USER' })
+  cancelBy(run, now, 'CANCELLED_BY_USER')
   return accepted
-}
-
-/** The owner stops first: what it holds nobody takes away. */
-export function askToStop(
-  run: ModelRun,
-  now: number,
-  reason: 'CANCELLED_BY_USER' | 'CLOSED_BY_PARENT',
-): void {
-  if (run.status === 'FAILED') beginEpoch(run, now)
-  run.cancelReason = reason
-  move(run, 'CANCELLING', now)
-  note(run, 'run.cancel_requested', now)
 }
 
 export function confirmCancel(run: ModelRun, now: number): Expected {
@@ -217,17 +259,20 @@ export function remove(model: Model, run: ModelRun): Expected {
 export function renew(model: Model, run: ModelRun, fence: number, seconds: number | null): Expected {
   const { now } = model
   const { status, claim: held } = run
+  const grace = run.graceEndsAt
   const renewable =
     status === 'RUNNING' ||
     status === 'AWAITING_APPROVAL' ||
     status === 'PAUSED' ||
-    (status === 'CANCELLING' && now < run.statusAt + LIMITS.cancelGraceSeconds)
+    (status === 'CANCELLING' && grace !== null && now < grace)
   if (renewable && held && isLeased(held, now) && held.fence === fence) {
-    held.expiresAt = now + (seconds ?? held.seconds)
+    const asked = now + (seconds ?? held.seconds)
+    held.expiresAt = grace === null ? asked : Math.max(held.expiresAt ?? 0, Math.min(asked, grace))
     return telling(accepted, { directives: directivesOf(run) })
   }
   due(model, run)
-  return refused('LeaseLost', { yourFence: fence, currentFence: run.fence })
+  const holds = isGood(run.claim, now) && run.claim?.fence === fence
+  return (holds ? isOver(run) : null) ?? refused('LeaseLost', { yourFence: fence, currentFence: run.fence })
 }
 
 /** What an owner is told with its lease: how it stands, and the messages that nobody has received. */

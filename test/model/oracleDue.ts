@@ -15,6 +15,7 @@ import {
   settle,
   sign,
 } from './beliefs.ts'
+import { activeChildren, cancelBy, isTakenAlong } from './kinship.ts'
 import { LIMITS, type Model, type ModelRun } from './modelState.ts'
 import { answerApproval } from './oracleAnswers.ts'
 
@@ -22,10 +23,12 @@ import { answerApproval } from './oracleAnswers.ts'
 export function due(model: Model, run: ModelRun): void {
   if (run.deleted) return
   const { now } = model
-  const hasActiveChild = model.runs.some(
-    (child) => child.parentId === run.id && !child.deleted && isActive(child),
-  )
+  const hasActiveChild = activeChildren(model, run.id).length > 0
   lapse(run, now)
+  if (isActive(run) && run.status !== 'CANCELLING' && isTakenAlong(model, run)) {
+    run.cascade = true
+    cancelBy(run, now, 'CLOSED_BY_PARENT')
+  }
   overtime(run, now)
   expireApproval(run, now)
   if (!hasActiveChild) goStale(run, now)
@@ -34,8 +37,8 @@ export function due(model: Model, run: ModelRun): void {
 
 function lapse(run: ModelRun, now: number): void {
   if (run.status === 'CANCELLING') {
-    if (!isGood(run.claim, now) && now >= run.statusAt + LIMITS.cancelGraceSeconds)
-      cancelNow(run, now, { end: 'SUPERVISOR_LOST' })
+    if (run.graceEndsAt !== null && now >= run.graceEndsAt)
+      cancelNow(run, now, { end: 'SUPERVISOR_LOST', keeps: isGood(run.claim, now) })
     return
   }
   if (run.claim === null) return
@@ -77,7 +80,8 @@ function overtime(run: ModelRun, now: number): void {
   const limit = (since: number, seconds: number | null | undefined, reason: RunReason) => {
     if (seconds != null && now >= since + seconds) reached.push([since + seconds, reason])
   }
-  if (run.status === 'QUEUED') limit(run.queuedFrom ?? run.statusAt, queueSeconds, 'QUEUE_TIMEOUT')
+  if (run.status === 'QUEUED' && !run.awaitsChildren)
+    limit(run.queuedFrom ?? run.statusAt, queueSeconds, 'QUEUE_TIMEOUT')
   if (run.status === 'RUNNING') {
     const phase = phaseAt(run)
     const seconds = run.workflow.phases.find(({ key }) => key === run.at)?.timeoutSeconds

@@ -1,15 +1,6 @@
 import type { WorkflowDefinition } from '../../src/lifecycle/workflow.ts'
-import {
-  type AskedClaim,
-  cancelNow,
-  giveClaim,
-  isActive,
-  isGood,
-  isLeased,
-  newRun,
-  note,
-  sign,
-} from './beliefs.ts'
+import { type AskedClaim, giveClaim, isActive, isGood, newRun, note, sign } from './beliefs.ts'
+import { activeChildren, endWait, isClosed } from './kinship.ts'
 import {
   accepted,
   endOfChain,
@@ -19,7 +10,7 @@ import {
   refused,
   runOf,
 } from './modelState.ts'
-import { askToStop, holderOf } from './oracle.ts'
+import { holderOf, noteOn } from './oracle.ts'
 import { due } from './oracleDue.ts'
 
 /**
@@ -49,18 +40,24 @@ export const toEnd = ({ id, parentId, status, epoch, cascade }: ModelRun): End =
 
 const byId = (one: ModelRun, other: ModelRun) => (one.id < other.id ? -1 : 1)
 
-export const activeChildren = (model: Model, id: string): ModelRun[] =>
-  model.runs.filter((run) => run.parentId === id && !run.deleted && isActive(run)).toSorted(byId)
+/** Whether a run settled, or its cancel was accepted, since it was so. */
+export function hasEnded(run: ModelRun, before: Pick<ModelRun, 'settlings' | 'status'>): boolean {
+  if (!isActive(run)) return run.settlings !== before.settlings
+  return run.status === 'CANCELLING' && before.status !== 'CANCELLING'
+}
 
-/** Pays what a run that settled owes: its parent is told, its children are cancelled unless it was COMPLETED. */
+/** Pays what a run owes that ended: its parent is told, its attached children are cancelled unless it was COMPLETED. */
 export function* payRelatives(model: Model, end: End): Applies<Relatives> {
-  yield
-  tellParent(model, end)
+  if (end.status !== 'CANCELLING') {
+    yield
+    tellParent(model, end)
+  }
   yield
   const children = activeChildren(model, end.id)
   let cancelled = 0
   if (end.status !== 'COMPLETED' && end.cascade)
     for (const child of children) {
+      if (child.detached) continue
       yield
       cancelled += yield* closeChild(model, child)
     }
@@ -77,36 +74,31 @@ export function tellParent(model: Model, { id, parentId, epoch }: End): void {
       note(parent, 'child.settled', model.now)
       sign(parent, 'system')
       parent.toldOf.add(name)
+      endWait(model, parent)
     }
   }
   const child = runOf(model, id)
   if (child.epoch === epoch && !isActive(child)) child.parentTold = true
 }
 
-/** Closes a child whose parent settled; returns how many runs were cancelled by that. */
+/** Looks at a child that its parent takes along: that is due on it. Returns how many runs were cancelled by that. */
 export function* closeChild(model: Model, child: ModelRun): Applies<number> {
   if (child.deleted) return 0
-  const { settlings } = child
+  const { settlings, status } = child
   due(model, child)
-  if (isActive(child) && child.status !== 'CANCELLING') {
-    child.cascade = true
-    if (isLeased(child.claim, model.now)) askToStop(child, model.now, 'CLOSED_BY_PARENT')
-    else cancelNow(child, model.now, { reason: 'CLOSED_BY_PARENT' })
-    sign(child, 'system')
-  }
-  if (child.settlings === settlings || isActive(child)) return 0
+  if (!hasEnded(child, { settlings, status })) return 0
   const isCancelled = child.status === 'CANCELLED'
   const below = yield* payRelatives(model, toEnd(child))
   return below.cancelled + (isCancelled ? 1 : 0)
 }
 
-/** Applies what is due on a run, and pays what it owes where it settled by that. */
+/** Applies what is due on a run, and pays what it owes where it ended by that. */
 export function* lookAt(model: Model, run: ModelRun): Applies<boolean> {
   if (run.deleted) return false
-  const { settlings } = run
+  const { settlings, status } = run
   const { length } = run.log
   due(model, run)
-  if (run.settlings !== settlings) yield* payRelatives(model, toEnd(run))
+  if (hasEnded(run, { settlings, status })) yield* payRelatives(model, toEnd(run))
   return run.log.length > length
 }
 
@@ -116,7 +108,8 @@ export function* payOwed(model: Model): Applies<void> {
   const owing = owed.flatMap((run) => {
     const parent = model.runs.find(({ id, deleted }) => id === run.parentId && !deleted)
     if (!isActive(run)) return run.parentTold ? [] : [{ run, close: false }]
-    const closes = parent && !isActive(parent) && parent.status !== 'COMPLETED' && parent.cascade
+    const closes =
+      parent && isClosed(parent) && parent.status !== 'COMPLETED' && parent.cascade && !run.detached
     return closes && run.status !== 'CANCELLING' ? [{ run, close: true }] : []
   })
   for (const { run, close } of owing) {
@@ -132,6 +125,7 @@ export interface AskedRun {
   readonly concurrencyKey: string | null
   readonly claim: AskedClaim | null
   readonly parentId: string | null
+  readonly detached: boolean
   readonly continuesId: string | null
 }
 
@@ -139,19 +133,23 @@ const MAX_DEPTH = 5
 
 /**
  * Starts a run under the id that it was given.
+ * @param name who starts it, as the log has it
  * @param replay what its key says, where the same was asked at once
  */
 export function* startRun(
   model: Model,
   asked: AskedRun,
   id: string,
+  name: string,
   replay: () => Expected | null,
 ): Applies<Expected> {
+  const { detached } = asked
   const parent = asked.parentId === null ? null : runOf(model, asked.parentId)
+  if (detached && !parent) return refused('InvalidInput')
   if (parent) {
     if (parent.deleted) return refused('RunNotFound')
     yield* lookAt(model, parent)
-    if (!isActive(parent)) return refused('RunNotActive', { status: parent.status })
+    if (isClosed(parent)) return refused('RunNotActive', { status: parent.status })
     if (parent.depth >= MAX_DEPTH) return refused('InvalidInput')
     yield
   }
@@ -176,10 +174,16 @@ export function* startRun(
   }
   const kept = replay()
   if (kept) return kept
+  if (parent && !detached) {
+    if (parent.deleted) return refused('RunNotFound')
+    due(model, parent)
+    if (isClosed(parent)) return refused('RunNotActive', { status: parent.status })
+  }
   const { concurrencyKey, claim } = asked
   const holder = holderOf(model, concurrencyKey, null)
   if (holder) return refused('ConcurrencyConflict', { holder: { run: { id: holder.id } } })
-  const run = newRun(model, id, asked.workflow, { concurrencyKey, parent, continues })
+  const run = newRun(model, id, asked.workflow, { concurrencyKey, parent, detached, continues })
+  if (parent && !detached) noteOn(parent, 'child.started', model.now, name)
   if (claim) giveClaim(run, claim, model.now)
   return accepted
 }

@@ -14,6 +14,7 @@ export function start(workflow: number, choices: Partial<StartAction> = {}): Sta
     slot: null,
     claim,
     parent: null,
+    detached: false,
     continues: null,
     ...choices,
   }

@@ -64,8 +64,10 @@ const remove = (run = 0): AboutAction => ({ ...plain, kind: 'delete', run })
 const pause: AboutAction = { ...conditional, kind: 'pause', comment: null }
 const pauseAsSeen: AboutAction = { ...pause, revision: 'seen' }
 const complete: AboutAction = { ...driving, ...conditional, kind: 'complete' }
-const release: AboutAction = { ...driving, kind: 'release', wait: null, blocked: false }
+const release: AboutAction = { ...driving, kind: 'release', wait: null, blocked: false, untilChildren: false }
 const putOff: AboutAction = { ...release, wait: 1050 }
+const releaseToWait: AboutAction = { ...release, untilChildren: true }
+const detach = (run: number): AboutAction => ({ ...conditional, kind: 'detach', run })
 const confirmCancel: AboutAction = { ...driving, kind: 'confirmCancel' }
 const renew: AboutAction = { ...driving, kind: 'renew', seconds: null }
 const claim: AboutAction = { ...plain, kind: 'claim', owner: 'bob', leaseSeconds: 900 }
@@ -290,6 +292,31 @@ export const RACES: readonly Race[] = [
       resume(true),
       resume(false),
       cancel(),
+    ],
+  },
+  {
+    name: 'children that go on and a parent that waits for them',
+    same: false,
+    prelude: among(
+      [...PRELUDES.family(AT.handedOn), does.startPhase],
+      [...PRELUDES.family(AT.solo), does.startPhase, fail(2)],
+      [...PRELUDES.family(AT.handedOn), does.startPhase, releaseToWait],
+    ),
+    runners: [
+      releaseToWait,
+      detach(1),
+      detach(2),
+      detach(3),
+      child({ claim: null }),
+      child({ detached: true }),
+      { ...resume(false), run: 2 },
+      { ...resume(true), run: 2 },
+      { ...claim, run: 1 },
+      complete,
+      cancel(),
+      cancel(true, 2),
+      fail(2),
+      claim,
     ],
   },
   {

@@ -72,7 +72,8 @@ export class Requests {
     const workflow = continues && action.workflow % 3 > 0 ? continues.workflow : chosen
     if (!workflow) throw new Error('there is no workflow')
     const origin = { parentRunId: parent?.id ?? null, continuesRunId: continues?.id ?? null }
-    const input = { workflow: workflow.name, concurrencyKey: slot, claim, ...origin }
+    const detached = parent !== null && action.detached
+    const input = { workflow: workflow.name, concurrencyKey: slot, claim, detached, ...origin }
     const key = this.keyOf(action.key)
     const command: StartCommand = {
       by,
@@ -82,6 +83,7 @@ export class Requests {
       concurrencyKey: slot,
       claim,
       parentId: origin.parentRunId,
+      detached,
       continuesId: origin.continuesRunId,
     }
     const start = toStart({

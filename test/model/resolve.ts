@@ -30,6 +30,8 @@ export function fits(run: ModelRun, action: AboutAction): boolean {
       return status !== 'CANCELLING' && (!isSettled || status === 'FAILED')
     case 'resume':
       return status === 'PAUSED' || status === 'FAILED'
+    case 'detach':
+      return run.parentId !== null && !run.detached && !isSettled
     case 'delete':
       return isSettled
     case 'finish':

@@ -2,19 +2,13 @@ import { expect } from 'vitest'
 import type { StartAction } from './actions.ts'
 import type { Command } from './ask.ts'
 import type { Answer } from './askServer.ts'
-import { isActive, sign } from './beliefs.ts'
+import { sign } from './beliefs.ts'
 import { compareAnswer } from './compare.ts'
 import { expectAbout, keyName, mayDo, NAMES, remember, replayOf } from './expect.ts'
 import type { Task } from './explain.ts'
+import { activeChildren } from './kinship.ts'
 import { type Expected, type Model, type ModelRun, refused, runOf } from './modelState.ts'
-import {
-  activeChildren,
-  type AskedRun,
-  payRelatives,
-  type Relatives,
-  startRun,
-  toEnd,
-} from './oracleFamily.ts'
+import { type AskedRun, hasEnded, payRelatives, type Relatives, startRun, toEnd } from './oracleFamily.ts'
 
 /** The start of a run with every choice made. */
 export interface StartCommand extends AskedRun {
@@ -30,13 +24,12 @@ export interface StartCommand extends AskedRun {
 export function answered(command: Command, answer: Answer, alone: boolean): Task {
   return function* (model) {
     const run = runOf(model, command.runId)
-    const { settlings } = run
+    const { settlings, status } = run
     const approvalId = answer.run?.approvals.find(({ status }) => status === 'PENDING')?.id ?? ''
     const made = { rowId: answer.row?.id ?? '', approvalId }
     const expected = expectAbout(model, command, made)
     compareAnswer(expected, answer, run)
-    const settled = run.settlings !== settlings && !isActive(run)
-    const relatives = settled ? yield* payRelatives(model, toEnd(run)) : null
+    const relatives = hasEnded(run, { settlings, status }) ? yield* payRelatives(model, toEnd(run)) : null
     if (alone && command.kind === 'cancel' && expected.ok)
       expect(answer.relatives).toEqual(toShown(model, run, relatives))
   }
@@ -64,7 +57,8 @@ export function started(command: StartCommand, answer: Answer): Task {
     const allowed = mayDo(by, 'start', command.claim !== null)
     const kept = allowed ? replayOf(model, asked) : null
     const expected: Expected = allowed
-      ? (kept ?? (yield* startRun(model, command, answer.runId ?? '', () => replayOf(model, asked))))
+      ? (kept ??
+        (yield* startRun(model, command, answer.runId ?? '', NAMES[by], () => replayOf(model, asked))))
       : refused('Forbidden')
     // a refusal shows the parent, where that is why
     const shown = expected.ok ? answer.runId : expected.type === 'RunNotActive' ? command.parentId : null

@@ -14,6 +14,7 @@ const MOMENTS = {
     'lease_expires_at',
     'not_before',
     'queued_from',
+    'grace_ends_at',
   ],
   phase: ['started_at', 'ended_at'],
   execution: ['started_at', 'ended_at'],

@@ -17,6 +17,7 @@ const START: StartRun = {
   project: 'default',
   concurrencyKey: null,
   parentRunId: null,
+  detached: false,
   continuesRunId: null,
   claim: null,
   idempotencyKey: null,

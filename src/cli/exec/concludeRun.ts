@@ -1,4 +1,4 @@
-import { unwrap } from '@pawl/sdk'
+import { unwrap, waitsForChildren } from '@pawl/sdk'
 import type { FailReason, Hold, Pawl, RunDetail } from '@pawl/sdk'
 import { composeText } from '../../text/composeText.ts'
 import type { Ending } from '../../processes/launch.ts'
@@ -33,7 +33,7 @@ const LOOKS = 5
 
 /**
  * Ends the claim in the way that the run asks for now: confirms a cancel, fails a run that was left RUNNING, gives any other
- * back. Where processes may still live nothing is confirmed nor given back: the lease keeps others away until it expires.
+ * back, one that lacks nothing but the end of its children until those have ended. Where processes may still live nothing is confirmed nor given back: the lease keeps others away until it expires.
  *
  * @throws PawlProblem where the server keeps refusing, PawlConnectionError where it can't be reached.
  */
@@ -48,7 +48,10 @@ export async function concludeRun(pawl: Pawl, hold: Hold, word: LastWord): Promi
   }
 }
 
-function endClaim(pawl: Pawl, { runId, fence }: Hold, { status }: RunDetail, failure: Failure | undefined) {
+function endClaim(pawl: Pawl, { runId, fence }: Hold, run: RunDetail, failure: Failure | undefined) {
+  const { status } = run
+  if (failure?.reason === 'INCOMPLETE' && waitsForChildren(run))
+    return pawl.runs.release(runId, { fence, untilChildren: true })
   if (status === 'CANCELLING') return pawl.runs.confirmCancel(runId, { fence })
   if (status === 'RUNNING' && failure) {
     const { reason, error } = failure

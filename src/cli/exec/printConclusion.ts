@@ -52,7 +52,9 @@ export function printConclusion(invocation: Invocation, finish: Finish): void {
   if (isAsking) {
     err.line(dim(`  a person has to decide: pawl approval list --run ${run.id}`))
     err.line(dim(`  go on after that with: pawl exec --run ${run.id} -- COMMAND`))
-  } else if (run.isResumable)
+  } else if (run.status === 'QUEUED' && run.nextAction === 'WAIT')
+    err.line(dim(`  its children have not ended; after that: pawl exec --run ${run.id} -- COMMAND`))
+  else if (run.isResumable)
     err.line(dim(`  take it up again with: pawl exec --resume --run ${run.id} -- COMMAND`))
 }
 

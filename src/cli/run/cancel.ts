@@ -21,7 +21,7 @@ export function runCancelCommand(): Command {
   ])
   return changesRun(command)
     .option('--comment <text>', 'why, for the log')
-    .option('--no-cascade', 'leave its children alone')
+    .option('--no-cascade', 'leave its children alone, those too that are not detached')
     .addOption(revisionOption())
     .action(
       act<Options, [string | undefined]>(async (invocation, options, id) => {

@@ -42,7 +42,7 @@ export function printRun(paper: Paper, run: RunDetail): void {
     ['place', `epoch ${run.epoch}, revision ${run.revision}, round ${run.round}`],
     ['created', formatAge(run.createdAt, run.asOf)],
     ['took', run.startedAt && formatDuration(between(run.startedAt, run.settledAt ?? run.asOf))],
-    ['parent', run.parent?.id],
+    ['parent', run.parent && `${run.parent.id}${run.detached ? '  (detached)' : ''}`],
     ['continues', run.continues?.id],
     ['continued by', run.continuedBy && `${run.continuedBy.id} (${run.continuedBy.status})`],
     ['next', run.nextAction === 'NONE' ? null : run.nextAction],

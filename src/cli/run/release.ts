@@ -10,6 +10,7 @@ interface Options extends ChangeOptions {
   readonly fence: number
   readonly notBefore?: string
   readonly waitsFor?: string
+  readonly untilChildren?: boolean
 }
 
 /** `pawl run release`: gives a run back, by whoever claimed it. */
@@ -26,14 +27,16 @@ export function runReleaseCommand(): Command {
       parseMoment,
     )
     .option('--waits-for <text>', 'what it waits for, to be shown')
+    .option('--until-children', 'nobody claims it before the children attached to it have ended')
     .action(
       act<Options, [string | undefined]>(
-        async (invocation, { fence, notBefore, waitsFor, idempotencyKey }, id) => {
+        async (invocation, { fence, notBefore, waitsFor, untilChildren, idempotencyKey }, id) => {
           const runId = await chooseRunId(invocation, id)
           const result = await invocation.pawl.runs.release(runId, {
             fence,
             notBefore,
             waitsFor,
+            untilChildren,
             idempotencyKey,
           })
           return invocation.settle(result, (success, paper) => printRunLine(paper, success.run))

@@ -13,6 +13,7 @@ interface Options extends CommonOptions, ClaimOptions {
   readonly project?: string
   readonly concurrencyKey?: string
   readonly parent?: string
+  readonly detached?: boolean
   readonly continues?: string
   readonly workflowVersion?: number
   readonly claim?: boolean
@@ -34,7 +35,11 @@ export function runStartCommand(): Command {
     .option('--label <name>', 'a label; may be given several times', collect)
     .option('--project <name>', 'the project')
     .option('--concurrency-key <key>', 'refused while another run of the project holds the same key')
-    .option('--parent <run>', 'the run that it is a part of, and is cancelled with')
+    .option(
+      '--parent <run>',
+      'the run that it is a part of: it is cancelled with that, which waits for its end',
+    )
+    .option('--detached', 'with --parent: it lives and ends apart from that one')
     .option('--continues <run>', 'the settled run that it takes up')
     .option('--workflow-version <number>', 'version of the workflow (default: the latest)', parseCount)
     .addOption(keyOption())
@@ -51,6 +56,7 @@ export function runStartCommand(): Command {
         project: options.project,
         concurrencyKey: options.concurrencyKey,
         parentRunId: options.parent,
+        detached: options.detached,
         continuesRunId: options.continues,
         idempotencyKey: options.idempotencyKey,
         claim: options.claim || options.env ? claimOf(options) : undefined,

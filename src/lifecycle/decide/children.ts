@@ -1,22 +1,40 @@
+import { admitsChildren, attachedChildren } from '../family.ts'
+import { admits } from '../transitions.ts'
 import { isSettledStatus } from '../words.ts'
-import { holdsLease } from '../run.ts'
-import { cancel } from '../settle.ts'
 import type { Rule } from './rule.ts'
 
-/** Cancels a child whose parent settled without COMPLETED: at once, or by asking its owner to stop first. */
-export const decideCloseByParent: Rule<'closeByParent'> = (draft, { parentId }) => {
-  const { run, now } = draft
-  if (isSettledStatus(run.status) || run.status === 'CANCELLING') return 'unchanged'
-  const comment = `the parent ${parentId} settled`
-  const reason = 'CLOSED_BY_PARENT'
-  if (holdsLease(run.claim, now)) draft.note('run.cancel_requested', { reason, comment, cascade: true })
-  else cancel(draft, { reason, confirmed: false, comment, cascade: true })
+/** Lets a child live and end by itself; its parent waits for it no longer. */
+export const decideDetach: Rule<'detachRun'> = (draft, { comment }) => {
+  const { status, parentId, detached } = draft.run
+  if (detached) return 'unchanged'
+  if (parentId === null)
+    return { type: 'InvalidInput', issues: [{ path: ['runId'], message: 'the run has no parent' }] }
+  if (!admits('DETACH', status)) return { type: 'RunNotActive', status }
+  draft.note('run.detached', { comment })
   return 'accepted'
 }
 
 /** Notes on an active parent how a child ended. */
-export const decideNoteChild: Rule<'noteChild'> = (draft, { childId: runId, status, reason, epoch }) => {
+export const decideNoteChild: Rule<'noteChild'> = (draft, command, { family }) => {
   if (isSettledStatus(draft.run.status)) return 'unchanged'
-  draft.note('child.settled', { runId, status, reason, epoch })
+  const { childId: runId, status, reason, epoch } = command
+  const last = attachedChildren(family).length === 0
+  draft.note('child.settled', { runId, status, reason, epoch, last })
+  return 'accepted'
+}
+
+/** Notes on a parent that an attached child of it becomes active, as long as anything may start below it. */
+export const decideNoteChildStarted: Rule<'noteChildStarted'> = (draft, { childId: runId, epoch }) => {
+  const { status } = draft.run
+  if (!admitsChildren(status)) return { type: 'RunNotActive', status }
+  draft.note('child.started', { runId, epoch })
+  return 'accepted'
+}
+
+/** Notes on an active parent that it need not wait for a child any more. */
+export const decideNoteChildDetached: Rule<'noteChildDetached'> = (draft, { childId: runId }, { family }) => {
+  if (isSettledStatus(draft.run.status)) return 'unchanged'
+  const last = attachedChildren(family).every(({ id }) => id === runId)
+  draft.note('child.detached', { runId, last })
   return 'accepted'
 }

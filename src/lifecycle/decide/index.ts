@@ -1,5 +1,6 @@
 import type { Actor } from '../actor.ts'
 import type { Command, CommandOf, CommandType } from '../commands.ts'
+import { directiveFor } from '../derive.ts'
 import { applyDue } from '../due.ts'
 import type { RunEvent } from '../events.ts'
 import { differingPaths } from '../replay.ts'
@@ -9,7 +10,7 @@ import { isSettledStatus } from '../words.ts'
 import { Draft, type KeptKey, type Situation } from '../situation.ts'
 import { decideDecideApproval, decideRequestApproval } from './approvals.ts'
 import { decideSubmitArtifact } from './artifacts.ts'
-import { decideCloseByParent, decideNoteChild } from './children.ts'
+import { decideDetach, decideNoteChild, decideNoteChildDetached, decideNoteChildStarted } from './children.ts'
 import { decideFinishExecution, decideStartExecution } from './executions.ts'
 import { decideAcknowledgeMessage, decideSendMessage } from './messages.ts'
 import { decideClaim, decideRelease, decideResume } from './ownership.ts'
@@ -59,8 +60,10 @@ const RULES: { readonly [T in CommandType]: Rule<T> } = {
   decideApproval: decideDecideApproval,
   sendMessage: decideSendMessage,
   acknowledgeMessage: decideAcknowledgeMessage,
-  closeByParent: decideCloseByParent,
+  detachRun: decideDetach,
   noteChild: decideNoteChild,
+  noteChildStarted: decideNoteChildStarted,
+  noteChildDetached: decideNoteChildDetached,
   sweep: ({ run }, _command, _situation, before) => (run === before ? 'unchanged' : 'accepted'),
 }
 
@@ -87,9 +90,10 @@ export function decide(situation: Situation, command: Command, actor: Actor, req
     checkRepeated(draft, command) ??
     checkFence(draft, command) ??
     checkRevision(draft, command) ??
+    checkOver(draft, command) ??
     rule(draft, command, situation)
   const events = [...due.events, ...draft.events]
-  return { verdict: toVerdict(ruling, draft.run !== run), events, run: draft.run }
+  return { verdict: toVerdict(tellOwner(ruling, draft, command), draft.run !== run), events, run: draft.run }
 }
 
 /** Of a release after settling only the run and the fence are kept: what it put off does not come to pass. */
@@ -128,6 +132,21 @@ function checkFence({ run, now }: Draft, command: Command): Refusal | undefined 
   if (command.type === 'acknowledgeMessage' && isSettledStatus(run.status)) return undefined
   if (run.status !== 'QUEUED' && liveClaim(run.claim, now)?.fence === command.fence) return undefined
   return { type: 'LeaseLost', yourFence: command.fence ?? 0, currentFence: run.fence }
+}
+
+/** What an owner holds of a run that settled under it, it can only give back. */
+function checkOver({ run }: Draft, command: Command): Refusal | undefined {
+  if (!('fence' in command) || !isSettledStatus(run.status)) return undefined
+  if (command.type === 'releaseRun' || command.type === 'acknowledgeMessage') return undefined
+  return { type: 'RunNotActive', status: run.status }
+}
+
+/** Whoever holds the run and is refused for its status is told what to do, as on every other way. */
+function tellOwner(ruling: Ruling, { run, now }: Draft, command: Command): Ruling {
+  if (typeof ruling !== 'object' || ruling.type !== 'RunNotActive' || !('fence' in command)) return ruling
+  const { fence } = command
+  const holds = fence !== null && liveClaim(run.claim, now)?.fence === fence
+  return holds ? { ...ruling, directive: directiveFor(run, fence, now) } : ruling
 }
 
 function checkRevision({ run }: Draft, command: Command): Refusal | undefined {

@@ -1,4 +1,5 @@
 import type { ClaimRequest } from '../commands.ts'
+import { attachedChildren, type Family, isBlockedFromAbove } from '../family.ts'
 import type { Refusal } from '../refusals.ts'
 import { claimableAt, liveClaim, openApproval, queuedSince, type Run } from '../run.ts'
 import { cancelUnconfirmed, executionsInFlight } from '../settle.ts'
@@ -8,17 +9,23 @@ import { isFinalStatus, isSettledStatus, type NotResumableCause } from '../words
 import type { Rule } from './rule.ts'
 
 /** Claims a queued run for an owner, under a fence of its own. */
-export const decideClaim: Rule<'claimRun'> = (draft, command) => {
+export const decideClaim: Rule<'claimRun'> = (draft, command, { family }) => {
   const { run, now } = draft
-  if (!admits('CLAIM', run.status) || liveClaim(run.claim, now) || claimableAt(run, now) !== null)
-    return notClaimable(draft)
+  const children = awaitedChildren(run, family)
+  const waits = claimableAt(run, now) !== null || children.length > 0
+  if (!admits('CLAIM', run.status) || liveClaim(run.claim, now) || waits) return notClaimable(draft, children)
   claim(draft, command)
   return 'accepted'
 }
 
-function notClaimable({ run, now }: Draft): Refusal {
-  const { status, claim, waitsFor } = run
-  return { type: 'NotClaimable', status, claim, claimableAt: claimableAt(run, now), waitsFor }
+/** Ids of the active children that a run was released to wait for; empty for one that waits for none. */
+export function awaitedChildren({ awaitsChildren }: Run, family: Family): string[] {
+  return awaitsChildren ? attachedChildren(family).map(({ id }) => id) : []
+}
+
+function notClaimable({ run, now, holder }: Draft, children: readonly string[]): Refusal {
+  const { status, waitsFor } = run
+  return { type: 'NotClaimable', status, holder, claimableAt: claimableAt(run, now), waitsFor, children }
 }
 
 /** How far ahead a release may put the next claim; what waits longer is for a person to take up again. */
@@ -28,7 +35,8 @@ const MAX_WAIT_MS = 8 * 86_400_000
  * Ends a claim by its owner's word: the run goes back to the queue, where it may wait until a moment for its next claim, or
  * keeps the status it has.
  */
-export const decideRelease: Rule<'releaseRun'> = (draft, { fence, notBefore, waitsFor, blocked }) => {
+export const decideRelease: Rule<'releaseRun'> = (draft, command, { family }) => {
+  const { fence, notBefore, waitsFor, blocked, untilChildren } = command
   const { run, now } = draft
   if (notBefore !== null && notBefore > now + MAX_WAIT_MS) {
     const message = 'lies more than 8 days ahead: pause the run, for a person to take it up again'
@@ -43,6 +51,7 @@ export const decideRelease: Rule<'releaseRun'> = (draft, { fence, notBefore, wai
       ...(notBefore !== null && notBefore > now && { notBefore: new Date(notBefore).toISOString() }),
       ...(waitsFor !== null && { waitsFor }),
       ...(blocked && { blocked }),
+      ...(untilChildren && attachedChildren(family).length > 0 && { untilChildren }),
     })
   else if (run.status === 'CANCELLING') cancelUnconfirmed(draft)
   // nothing follows a settled status: there the claim ends without an event
@@ -59,11 +68,11 @@ export const decideResume: Rule<'resumeRun'> = (draft, command, situation, befor
     const because = whyNotResumable(draft.run, situation, command.claim !== null)
     if (because) {
       const continuedBy = because === 'CONTINUED' ? situation.continuedBy : null
-      return { type: 'NotResumable', status: draft.run.status, because, continuedBy }
+      return { type: 'NotResumable', status: draft.run.status, because, continuedBy, holder: draft.holder }
     }
     // whoever would drive it waits; a person's resume puts an end to the waiting
     if (command.claim && draft.run.status === 'PAUSED' && claimableAt(draft.run, draft.now) !== null)
-      return notClaimable(draft)
+      return notClaimable(draft, [])
     resume(draft, command.comment)
   }
   if (command.claim && draft.run.status === 'QUEUED') claim(draft, command.claim)
@@ -76,7 +85,13 @@ export const decideResume: Rule<'resumeRun'> = (draft, command, situation, befor
  */
 export function whyNotResumable(
   run: Run,
-  { workflow, settings, now, continuedBy }: Pick<Situation, 'workflow' | 'settings' | 'now' | 'continuedBy'>,
+  {
+    workflow,
+    settings,
+    now,
+    family,
+    continuedBy,
+  }: Pick<Situation, 'workflow' | 'settings' | 'now' | 'family' | 'continuedBy'>,
   claiming = false,
 ): NotResumableCause | null {
   const live = liveClaim(run.claim, now) !== null
@@ -89,7 +104,8 @@ export function whyNotResumable(
     }
     case 'FAILED':
       if (live) return 'OWNED'
-      return run.resumes >= (workflow.maxResumes ?? settings.maxResumes) ? 'RESUME_CAP' : null
+      if (run.resumes >= (workflow.maxResumes ?? settings.maxResumes)) return 'RESUME_CAP'
+      return isBlockedFromAbove(run, family) ? 'PARENT' : null
     case 'RUNNING':
       return 'OWNED'
     case 'QUEUED':

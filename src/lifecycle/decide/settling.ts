@@ -1,14 +1,15 @@
 import { missingEvidence } from '../evidence.ts'
+import { attachedChildren } from '../family.ts'
 import { currentPhaseOf, holdsLease } from '../run.ts'
-import { cancel, closeBelow, fail } from '../settle.ts'
+import { cancel, closeBelow, fail, requestCancel } from '../settle.ts'
 import { admits } from '../transitions.ts'
 import type { Rule } from './rule.ts'
 import { completePhase } from './moves.ts'
 
 /** Settles the run as COMPLETED, where the evidence for it is there (G3). */
-export const decideComplete: Rule<'completeRun'> = (draft, { output }, { workflow }) => {
+export const decideComplete: Rule<'completeRun'> = (draft, { output }, { workflow, family }) => {
   const { run } = draft
-  const missing = missingEvidence(run, workflow)
+  const missing = missingEvidence(run, workflow, attachedChildren(family))
   if (!admits('COMPLETE', run.status) || missing.length > 0)
     return { type: 'NotCompletable', status: run.status, missing }
   completePhase(draft, currentPhaseOf(run))
@@ -24,15 +25,9 @@ export const decideFail: Rule<'failRun'> = (draft, { reason, error }) => {
 }
 
 /** Cancels the run: at once where nobody holds a lease, else by asking its owner to stop first (G9). */
-export const decideCancel: Rule<'cancelRun'> = (draft, { comment, cascade }) => {
-  const { run, now } = draft
-  if (!admits('CANCEL', run.status)) return 'unchanged'
-  if (holdsLease(run.claim, now)) {
-    const epoch = run.settledAt === null ? run.epoch : run.epoch + 1
-    draft.note('run.cancel_requested', { reason: 'CANCELLED_BY_USER', comment, cascade }, epoch)
-  } else {
-    cancel(draft, { reason: 'CANCELLED_BY_USER', confirmed: false, comment, cascade })
-  }
+export const decideCancel: Rule<'cancelRun'> = (draft, { comment, cascade }, { settings }) => {
+  if (!admits('CANCEL', draft.run.status)) return 'unchanged'
+  requestCancel(draft, settings, { reason: 'CANCELLED_BY_USER', comment, cascade })
   return 'accepted'
 }
 
@@ -50,9 +45,11 @@ export const decideConfirmCancel: Rule<'confirmCancel'> = (draft) => {
 }
 
 /** Deletes a settled run that nobody holds and nothing continues; a tombstone stays for feeds. */
-export const decideDelete: Rule<'deleteRun'> = ({ run, now }, _command, { continuedBy }) => {
-  if (!admits('DELETE', run.status) || holdsLease(run.claim, now))
-    return { type: 'NotDeletable', status: run.status, continuedBy: null }
-  if (continuedBy !== null) return { type: 'NotDeletable', status: run.status, continuedBy }
+export const decideDelete: Rule<'deleteRun'> = (draft, _command, { continuedBy }) => {
+  const { run, now, holder } = draft
+  const { status } = run
+  if (!admits('DELETE', status) || holdsLease(run.claim, now))
+    return { type: 'NotDeletable', status, continuedBy: null, holder }
+  if (continuedBy !== null) return { type: 'NotDeletable', status, continuedBy, holder: null }
   return 'deleted'
 }

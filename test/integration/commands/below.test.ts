@@ -17,6 +17,7 @@ const START: StartRun = {
   project: 'default',
   concurrencyKey: null,
   parentRunId: null,
+  detached: false,
   continuesRunId: null,
   claim: { owner: 'w', leaseSeconds: 60 },
   idempotencyKey: null,

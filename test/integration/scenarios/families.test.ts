@@ -61,13 +61,92 @@ describe('a parent that settles undone', () => {
     await stage.wanda.must('claimRun', { runId: child, owner: 'wanda' })
   })
 
-  it('by failing has them cancelled too; by completing it leaves them', async () => {
+  it('is CANCELLING and takes them along all the same: none goes on, and none is started', async () => {
+    const parent = await stage.atWork('solo', { claim })
+    const [waiting, busy] = [await start({ parentRunId: parent }), await held(parent)]
+    const below = await held(busy)
+    expect(await cancel(parent)).toMatchObject({
+      run: { status: 'CANCELLING' },
+      childrenCancelled: 1,
+      childrenLeft: [{ id: busy, status: 'CANCELLING' }],
+    })
+    expect(await stage.vera.run(below)).toMatchObject({ status: 'CANCELLING' })
+    expect(await stage.wanda.send('claimRun', { runId: waiting, owner: 'wanda' })).toEqual(
+      refusal('NotClaimable', { status: 'CANCELLED' }),
+    )
+    for (const parentRunId of [parent, busy])
+      expect(await stage.olga.send('startRun', { workflow: 'solo', parentRunId })).toEqual(
+        refusal('RunNotActive', { status: 'CANCELLING' }),
+      )
+  })
+
+  it('leaves a child alone that is detached, also by a person afterwards', async () => {
+    const parent = await start()
+    const alone = await start({ parentRunId: parent, detached: true })
+    const later = await start({ parentRunId: parent })
+    expect(await stage.olga.must('detachRun', { runId: later, comment: 'goes on' })).toMatchObject({
+      changed: true,
+      run: { detached: true },
+    })
+    expect(await stage.olga.must('detachRun', { runId: later })).toMatchObject({ changed: false })
+    expect((await stage.vera.log(parent)).slice(-2)).toMatchObject([
+      { type: 'child.started', payload: { runId: later, epoch: 1 } },
+      { type: 'child.detached', payload: { runId: later, last: true } },
+    ])
+    const { childrenCancelled, childrenLeft } = await cancel(parent)
+    expect([childrenCancelled, childrenLeft.map(({ id }: Data) => id)]).toEqual([0, [alone, later]])
+    await stage.adam.must('sweep', {})
+    for (const id of [alone, later]) expect(await stage.vera.run(id)).toMatchObject({ status: 'QUEUED' })
+    expect(await stage.olga.send('detachRun', { runId: parent })).toEqual(
+      refusal('InvalidInput', { issues: [expect.objectContaining({ path: ['runId'] })] }),
+    )
+    expect(await stage.wanda.send('detachRun', { runId: alone })).toEqual(refusal('Forbidden'))
+    expect(await stage.olga.send('startRun', { workflow: 'solo', detached: true })).toEqual(
+      refusal('InvalidInput', { issues: [expect.objectContaining({ path: ['detached'] })] }),
+    )
+  })
+
+  it('is cancelled with all the others where one child can not be, which is named and stays owed', async () => {
+    const parent = await start()
+    const [first, stuck, last] = [
+      await start({ parentRunId: parent }),
+      await start({ parentRunId: parent }),
+      await start({ parentRunId: parent }),
+    ]
+    const { pool } = stage.server.store
+    await pool.query(`
+      CREATE FUNCTION "refuse_stuck"() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'stuck'; END $$;
+      CREATE TRIGGER "refuse_stuck" BEFORE UPDATE ON run FOR EACH ROW WHEN (OLD.id = '${stuck}')
+        EXECUTE FUNCTION "refuse_stuck"();`)
+    expect(await cancel(parent)).toMatchObject({
+      run: { status: 'CANCELLED' },
+      childrenCancelled: 2,
+      childrenLeft: [{ id: stuck, status: 'QUEUED' }],
+    })
+    for (const id of [first, last]) expect(await stage.vera.run(id)).toMatchObject({ status: 'CANCELLED' })
+    await pool.query('DROP TRIGGER "refuse_stuck" ON run')
+    await stage.adam.must('sweep', {})
+    expect(await stage.vera.run(stuck)).toMatchObject({ status: 'CANCELLED', reason: 'CLOSED_BY_PARENT' })
+  })
+
+  it('keeps its failed children from being taken up again', async () => {
+    const parent = await start()
+    const child = await held(parent)
+    await stage.wanda.must('failRun', { runId: child, fence: 1, error: 'x' })
+    await cancel(parent, { cascade: false })
+    expect(await stage.olga.send('resumeRun', { runId: child })).toEqual(
+      refusal('NotResumable', { because: 'PARENT' }),
+    )
+    expect(await stage.vera.run(child)).toMatchObject({ isResumable: false, nextAction: 'NONE' })
+  })
+
+  it('by failing has them cancelled too; by completing it leaves those that are detached', async () => {
     const failing = await stage.atWork('solo')
     const child = await start({ parentRunId: failing })
     await stage.wanda.must('failRun', { runId: failing, fence: 1, error: 'x' })
     expect(await stage.vera.run(child)).toMatchObject({ status: 'CANCELLED', reason: 'CLOSED_BY_PARENT' })
     const completing = await stage.atWork('solo')
-    const other = await start({ parentRunId: completing })
+    const other = await start({ parentRunId: completing, detached: true })
     await stage.wanda.must('completeRun', { runId: completing, fence: 1 })
     expect(await stage.vera.run(other)).toMatchObject({ status: 'QUEUED' })
   })
@@ -87,6 +166,37 @@ describe('a child that ends', () => {
     await stage.wanda.must('failRun', { runId: second, fence: 1, error: 'x' })
     await stage.adam.must('sweep', {})
     expect((await stage.vera.run(parent)).revision).toBe(revision)
+  })
+})
+
+describe('a parent of an active child', () => {
+  it('is not completed before that has ended, and waits for it in the queue, where nobody claims it', async () => {
+    const parent = await stage.atWork('solo', { labels: ['waits'] })
+    const child = await start({ parentRunId: parent, labels: ['waits'] })
+    const lacking = { kind: 'CHILD', phase: null }
+    const missing = [expect.objectContaining({ ...lacking, detail: `its child ${child} is QUEUED` })]
+    expect(await stage.vera.run(parent)).toMatchObject({ nextAction: 'WAIT', missingEvidence: [lacking] })
+    expect(await stage.wanda.send('completeRun', { runId: parent, fence: 1 })).toEqual(
+      refusal('NotCompletable', { status: 'RUNNING', missing }),
+    )
+    await stage.wanda.must('releaseRun', { runId: parent, fence: 1, untilChildren: true })
+    expect(await stage.wanda.send('claimRun', { runId: parent, owner: 'wanda' })).toEqual(
+      refusal('NotClaimable', { status: 'QUEUED', lease: null, children: [child] }),
+    )
+    // the only slot there is goes to the child
+    const slot = { labels: ['waits'], owner: 'wanda', leaseSeconds: 600 }
+    expect(await stage.wanda.must('claimRun', slot)).toMatchObject({ run: { id: child } })
+    expect(await stage.wanda.send('claimRun', slot)).toEqual(refusal('NothingToClaim'))
+    await stage.wanda.must('startPhase', { runId: child, phase: 'work', fence: 1 })
+    await stage.wanda.must('completeRun', { runId: child, fence: 1 })
+    expect((await stage.vera.log(parent)).at(-1)).toMatchObject({
+      type: 'child.settled',
+      payload: { runId: child, last: true },
+    })
+    expect(await stage.wanda.must('claimRun', slot)).toMatchObject({ run: { id: parent } })
+    expect(await stage.wanda.must('completeRun', { runId: parent, fence: 2 })).toMatchObject({
+      run: { status: 'COMPLETED' },
+    })
   })
 })
 

@@ -156,15 +156,67 @@ describe('an owner', () => {
     })
     const silent = await stage.atWork('solo')
     await stage.olga.must('cancelRun', { runId: silent })
-    await stage.pass(silent, 599)
+    await stage.pass(silent, 20)
     expect(await stage.vera.run(silent)).toMatchObject({ status: 'CANCELLING', cancelConfirmed: null })
-    await stage.pass(silent, 2)
+    await stage.pass(silent, 11)
     expect(await stage.vera.run(silent)).toMatchObject({ status: 'CANCELLED', cancelConfirmed: false })
     const released = await stage.atWork('solo')
     await stage.olga.must('cancelRun', { runId: released })
     expect(await stage.wanda.must('releaseRun', { runId: released, fence: 1 })).toMatchObject({
       run: { status: 'CANCELLED', cancelConfirmed: false },
     })
+  })
+
+  it('that renews for an hour keeps a run CANCELLING for the grace only, and what it holds until it gives it back', async () => {
+    const concurrencyKey = 'one-place'
+    const frozen = await stage.atWork('solo', {
+      concurrencyKey,
+      claim: { owner: 'wanda', leaseSeconds: 600 },
+    })
+    await stage.olga.must('cancelRun', { runId: frozen })
+    const before = (await stage.vera.run(frozen)).lease.expiresAt
+    const renewed = await stage.wanda.must('renewLease', { runId: frozen, fence: 1, leaseSeconds: 3600 })
+    // never beyond the grace, and never sooner than it was
+    expect(renewed.lease.expiresAt).toBe(before)
+    await stage.pass(frozen, 100)
+    expect(await stage.vera.run(frozen)).toMatchObject({
+      status: 'CANCELLED',
+      cancelConfirmed: false,
+      lease: { fence: 1, isLive: true },
+    })
+    // its owner hears STOP on every way, and never that it should claim again
+    const stop = { status: 'CANCELLED', directive: 'STOP' }
+    for (const [mutation, input] of [
+      ['renewLease', {}],
+      ['confirmCancel', {}],
+      ['completeRun', {}],
+      ['startPhase', { phase: 'work' }],
+      ['startExecution', { command: 'agent' }],
+    ] as const)
+      expect(await stage.wanda.send(mutation, { runId: frozen, fence: 1, ...input })).toEqual(
+        refusal('RunNotActive', { ...stop, message: expect.not.stringContaining('claim again') }),
+      )
+    const next = { workflow: 'solo', concurrencyKey }
+    expect(await stage.olga.send('startRun', next)).toEqual(
+      refusal('ConcurrencyConflict', { holder: expect.objectContaining({ id: frozen }) }),
+    )
+    await stage.wanda.must('releaseRun', { runId: frozen, fence: 1 })
+    await stage.olga.must('startRun', next)
+    expect(await stage.wanda.send('renewLease', { runId: frozen, fence: 1 })).toEqual(refusal('LeaseLost'))
+  })
+
+  it('that renews while it is being cancelled gets no more than the grace', async () => {
+    const runId = await stage.atWork('solo', { claim: { owner: 'wanda', leaseSeconds: 5 } })
+    await stage.olga.must('cancelRun', { runId })
+    const { lease, asOf, cancelGraceSeconds } = await stage.wanda.must('renewLease', {
+      runId,
+      fence: 1,
+      leaseSeconds: 3600,
+    })
+    expect(cancelGraceSeconds).toBe(30)
+    const seconds = (Date.parse(lease.expiresAt) - Date.parse(asOf)) / 1000
+    expect(seconds).toBeGreaterThan(5)
+    expect(seconds).toBeLessThanOrEqual(30)
   })
 
   it('without a lease is lost by silence alone, later where a process is in flight (G5)', async () => {

@@ -39,9 +39,9 @@ describe('a time limit', () => {
     expect(await stage.olga.send('resumeRun', { runId })).toEqual(
       refusal('NotResumable', { because: 'OWNED' }),
     )
-    expect(await stage.wanda.send('completeRun', { runId, fence: 1 })).toMatchObject({
-      __typename: 'NotCompletable',
-    })
+    expect(await stage.wanda.send('completeRun', { runId, fence: 1 })).toEqual(
+      refusal('RunNotActive', { status: 'FAILED', directive: 'STOP' }),
+    )
     const log = await stage.vera.log(runId)
     // the claim of a settled run ends without an event
     expect(await stage.wanda.must('releaseRun', { runId, fence: 1 })).toMatchObject({ run: { lease: null } })
@@ -63,12 +63,12 @@ describe('a time limit', () => {
     await stage.pass(paused, 7201)
     expect(await stage.vera.run(paused)).toMatchObject({ status: 'FAILED', reason: 'RUN_TIMEOUT' })
     const cancelling = await stage.atWork('limited', { claim })
-    for (const seconds of [3500, 3500]) {
+    for (const seconds of [3500, 3500, 185]) {
       await stage.pass(cancelling, seconds)
       await stage.wanda.must('renewLease', { runId: cancelling, fence: 1 })
     }
     await stage.olga.must('cancelRun', { runId: cancelling })
-    await stage.pass(cancelling, 300)
+    await stage.pass(cancelling, 20)
     expect(await stage.vera.run(cancelling)).toMatchObject({ status: 'CANCELLING', reason: null })
   })
 

@@ -3,7 +3,14 @@ import type { CommandOf, CommandType } from '../../../src/lifecycle/commands.ts'
 /** Every command as a test asks for it: by the holder of fence 1, on no condition, with nothing said. */
 const PLAIN: { readonly [T in CommandType]: CommandOf<T> } = {
   claimRun: { type: 'claimRun', owner: 'first', leaseSeconds: 30 },
-  releaseRun: { type: 'releaseRun', fence: 1, notBefore: null, waitsFor: null, blocked: false },
+  releaseRun: {
+    type: 'releaseRun',
+    fence: 1,
+    notBefore: null,
+    waitsFor: null,
+    blocked: false,
+    untilChildren: false,
+  },
   pauseRun: { type: 'pauseRun', comment: null, ifRevision: null },
   resumeRun: { type: 'resumeRun', comment: null, claim: null, ifRevision: null },
   completeRun: { type: 'completeRun', output: null, fence: 1, ifRevision: null },
@@ -92,7 +99,9 @@ const PLAIN: { readonly [T in CommandType]: CommandOf<T> } = {
   },
   sendMessage: { type: 'sendMessage', messageId: 'msg_1', text: 'hurry', mode: 'STEER' },
   acknowledgeMessage: { type: 'acknowledgeMessage', messageId: 'msg_1', receipt: 'DELIVERED', fence: 1 },
-  closeByParent: { type: 'closeByParent', parentId: 'run_0' },
+  detachRun: { type: 'detachRun', comment: null, ifRevision: null },
+  noteChildStarted: { type: 'noteChildStarted', childId: 'run_2', epoch: 1 },
+  noteChildDetached: { type: 'noteChildDetached', childId: 'run_2' },
   noteChild: { type: 'noteChild', childId: 'run_2', status: 'COMPLETED', reason: 'COMPLETED', epoch: 1 },
   sweep: { type: 'sweep' },
 }

@@ -64,7 +64,7 @@ describe('the lapse of a lease', () => {
     expect(story.run).toMatchObject({ status: 'FAILED', claim: null, revision })
   })
 
-  test('of a cancelled run waits for the grace and for the lease, whichever ends later', () => {
+  test('of a cancelled run waits for the grace, whatever its lease; what is held stays held until that ends', () => {
     const short = new Story(SOLO, { cancelGraceSeconds: 60 })
     short.does(ask('claimRun'))
     short.does(ask('cancelRun'))
@@ -72,14 +72,28 @@ describe('the lapse of a lease', () => {
     expect(short.passes(1).does(ask('sweep'))).toEqual(['run.cancelled'])
     const long = held(SOLO, 100)
     long.does(ask('cancelRun', { cascade: false }))
-    expect(long.passes(99).does(ask('sweep'))).toEqual([])
+    expect(long.passes(29).does(ask('sweep'))).toEqual([])
     expect(long.passes(1).does(ask('sweep'))).toEqual(['run.cancelled'])
     expect(long.run).toMatchObject({
       status: 'CANCELLED',
       cancelConfirmed: false,
-      claim: null,
+      grace: null,
+      claim: { fence: 1 },
       cascade: false,
     })
+    expect(long.refuses(ask('deleteRun'))).toMatchObject({ type: 'NotDeletable', status: 'CANCELLED' })
+    long.passes(70).does(ask('sweep'))
+    expect(long.run).toMatchObject({ status: 'CANCELLED', claim: null })
+  })
+
+  test('of a cancelled run comes when its own grace has ended, where that was moved or the settings changed', () => {
+    const story = held(SOLO, 3600)
+    story.does(ask('cancelRun'))
+    expect(story.run.grace).toEqual({ seconds: 30, endsAt: story.now + 30_000 })
+    const moved = { ...story.run, grace: { seconds: 30, endsAt: story.now + 90_000 } }
+    story.become(moved)
+    expect(story.passes(89).does(ask('sweep'))).toEqual([])
+    expect(story.passes(1).does(ask('sweep'))).toEqual(['run.cancelled'])
   })
 
   test('is the resumption where a resume finds it under REQUEUE, and comes before one otherwise', () => {
@@ -200,6 +214,7 @@ describe('a time limit', () => {
   test('does not touch a run that is being cancelled', () => {
     const story = held(TIMED, 3600)
     story.does(ask('cancelRun'))
+    story.become({ grace: { seconds: 3600, endsAt: story.now + 3_600_000 } })
     expect(story.passes(3599).does(ask('sweep'))).toEqual([])
   })
 

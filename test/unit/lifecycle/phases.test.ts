@@ -358,7 +358,7 @@ describe('rounds', () => {
     story.does(to('draft'))
     story.does(start('draft'))
     story.does(to('check'))
-    const kinds = missingEvidence(story.run, ROUNDS).map(({ kind }) => kind)
+    const kinds = missingEvidence(story.run, ROUNDS, []).map(({ kind }) => kind)
     expect(kinds).toEqual(['FINAL_PHASE', 'PHASE', 'ROUND'])
   })
 })

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { NO_FAMILY } from '../../../src/lifecycle/family.ts'
 import type { Command, CommandType } from '../../../src/lifecycle/commands.ts'
 import { allowedCommands } from '../../../src/lifecycle/derive.ts'
 import { applyDue, nextDueAt } from '../../../src/lifecycle/due.ts'
@@ -54,7 +55,8 @@ const TYPES: readonly CommandType[] = [
   'updateSession',
   'recordPrompt',
   'acknowledgeMessage',
-  'closeByParent',
+  'noteChildStarted',
+  'noteChildDetached',
   'noteChild',
   'sweep',
   // what keeps a history going
@@ -268,7 +270,7 @@ test('what is due is due once, and not before its moment', () => {
       if (moments.length === 0) return
       const just = Math.min(...moments) - 1
       if (just > story.now)
-        expect(applyDue(run, { workflow, settings, now: just, hasActiveChild: false }).events).toEqual([])
+        expect(applyDue(run, { workflow, settings, now: just, family: NO_FAMILY }).events).toEqual([])
     }),
     RUNS,
   )

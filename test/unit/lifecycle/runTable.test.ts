@@ -47,23 +47,23 @@ const notResumable = (status: RunStatus, because: string) => ({ type: 'NotResuma
 const notCompletable = (status: RunStatus) => ({ type: 'NotCompletable', status })
 const notActive = (status: RunStatus) => ({ type: 'RunNotActive', status })
 const notDeletable = (status: RunStatus) => ({ type: 'NotDeletable', status })
-const OWNER = { owner: 'first', fence: 1 }
+const HOLDER = { owner: 'first' }
 
 const TABLE: Record<string, readonly [Command, Row]> = {
   claim: [
     ask('claimRun', { owner: 'second' }),
     {
       queued: 'RUNNING',
-      running: { ...notClaimable('RUNNING'), claim: OWNER },
-      'running without a lease': { ...notClaimable('RUNNING'), claim: OWNER },
-      'awaiting approval': { ...notClaimable('AWAITING_APPROVAL'), claim: OWNER },
-      paused: { ...notClaimable('PAUSED'), claim: OWNER },
-      'paused, nobody holding it': { ...notClaimable('PAUSED'), claim: null },
-      'paused, held without a lease': { ...notClaimable('PAUSED'), claim: OWNER },
-      cancelling: { ...notClaimable('CANCELLING'), claim: OWNER },
-      completed: { ...notClaimable('COMPLETED'), claim: null },
-      failed: { ...notClaimable('FAILED'), claim: null },
-      'failed under its owner': { ...notClaimable('FAILED'), claim: OWNER },
+      running: { ...notClaimable('RUNNING'), holder: HOLDER },
+      'running without a lease': { ...notClaimable('RUNNING'), holder: HOLDER },
+      'awaiting approval': { ...notClaimable('AWAITING_APPROVAL'), holder: HOLDER },
+      paused: { ...notClaimable('PAUSED'), holder: HOLDER },
+      'paused, nobody holding it': { ...notClaimable('PAUSED'), holder: null },
+      'paused, held without a lease': { ...notClaimable('PAUSED'), holder: HOLDER },
+      cancelling: { ...notClaimable('CANCELLING'), holder: HOLDER },
+      completed: { ...notClaimable('COMPLETED'), holder: null },
+      failed: { ...notClaimable('FAILED'), holder: null },
+      'failed under its owner': { ...notClaimable('FAILED'), holder: HOLDER },
       'failed too often': notClaimable('FAILED'),
       cancelled: notClaimable('CANCELLED'),
       expired: notClaimable('EXPIRED'),
@@ -158,7 +158,7 @@ const TABLE: Record<string, readonly [Command, Row]> = {
       cancelling: notCompletable('CANCELLING'),
       completed: 'unchanged',
       failed: lost,
-      'failed under its owner': notCompletable('FAILED'),
+      'failed under its owner': { ...notActive('FAILED'), directive: 'STOP' },
       'failed too often': lost,
       cancelled: lost,
       expired: lost,

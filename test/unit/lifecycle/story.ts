@@ -1,3 +1,4 @@
+import { type Family, NO_FAMILY } from '../../../src/lifecycle/family.ts'
 import { createHash } from 'node:crypto'
 import type { Actor } from '../../../src/lifecycle/actor.ts'
 import type { Command } from '../../../src/lifecycle/commands.ts'
@@ -31,7 +32,7 @@ export interface Told {
 export class Story {
   run: Run
   events: RunEvent[] = []
-  hasActiveChild = false
+  family: Family = NO_FAMILY
   continuedBy: string | null = null
   now = Date.parse('2026-01-01T00:00:00Z')
   /** False once the run was put into a state that its log does not tell of. */
@@ -52,6 +53,7 @@ export class Story {
       labels: [],
       concurrencyKey: null,
       parentId: null,
+      detached: false,
       depth: 0,
       continuesId: null,
       chainId: null,
@@ -122,7 +124,7 @@ export class Story {
     { actor = 'olga', role, kept = null, request = null }: Told,
   ): Decision {
     const { workflow, settings, now } = this
-    const { hasActiveChild, continuedBy } = this
+    const { family, continuedBy } = this
     const newPhaseId = phaseIds(run.revision)
     const newApprovalId = () => `apr_${run.revision}`
     const situation = {
@@ -131,7 +133,7 @@ export class Story {
       settings,
       now,
       kept,
-      hasActiveChild,
+      family,
       continuedBy,
       newPhaseId,
       newApprovalId,

@@ -156,6 +156,9 @@ const SAID: { readonly [T in EventType]: readonly [EventPayload<T>, string] } = 
     { runId: 'run_2', status: 'FAILED', reason: 'OWNER_LOST', epoch: 1 },
     'The child run_2 ended FAILED.',
   ],
+  'child.started': [{ runId: 'run_2', epoch: 1 }, 'ann started the child run_2.'],
+  'child.detached': [{ runId: 'run_2', last: true }, 'ann detached the child run_2.'],
+  'run.detached': [{ comment: 'alone' }, 'ann detached the run from its parent: alone.'],
 }
 
 const say = <T extends EventType>(type: T, payload: EventPayload<T>) =>

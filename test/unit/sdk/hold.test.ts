@@ -13,7 +13,7 @@ afterEach(() => {
 })
 
 /** How the server answers a renewal: as it should, not at all, or with a refusal. */
-type Answer = 'RENEWED' | 'LOST' | 'SILENT' | 'REFUSED' | 'DOWN'
+type Answer = 'RENEWED' | 'LOST' | 'SETTLED' | 'SILENT' | 'REFUSED' | 'DOWN'
 
 /** A hold on a lease whose server is the test, on a clock that is the test's. */
 function startHold(fields: Partial<HoldFields> = {}) {
@@ -24,6 +24,9 @@ function startHold(fields: Partial<HoldFields> = {}) {
     asked: 0,
     renewals: [] as number[],
     delayMs: 0,
+    /** How long a renewed lease lasts by the server's clock. */
+    lastsSeconds: leaseSeconds,
+    cancelGraceSeconds: 30,
   }
   let directives: ReadableStreamDefaultController<Uint8Array> | undefined
 
@@ -32,11 +35,18 @@ function startHold(fields: Partial<HoldFields> = {}) {
       const run = makeRun({ status: 'RUNNING' })
       return { __typename: 'LeaseLost', message: 'gone', run, yourFence: fence, currentFence: 9 }
     }
+    if (server.answer === 'SETTLED') {
+      const run = makeRun({ status: 'FAILED' })
+      return { __typename: 'RunNotActive', message: 'over', run, status: 'FAILED', directive: 'STOP' }
+    }
     if (server.answer === 'REFUSED') return { __typename: 'Forbidden', message: 'no', requiredRole: 'WORKER' }
     server.renewals.push(performance.now())
-    const lease = { owner: 'w', fence, expiresAt: at(server.renewals.length), isLive: true }
+    const renewed = server.renewals.length
+    const lease = { owner: 'w', fence, expiresAt: at(renewed), isLive: true }
+    const asOf = at(renewed - server.lastsSeconds * SECOND)
     const told = [...server.directives.map((kind) => ({ kind })), ...server.messages.map(tellOf)]
-    return { __typename: 'RenewLeaseSuccess', lease, directives: told }
+    const { cancelGraceSeconds } = server
+    return { __typename: 'RenewLeaseSuccess', lease, asOf, cancelGraceSeconds, directives: told }
   }
 
   const fetch = async (_: unknown, { body, signal }: RequestInit = {}) => {
@@ -95,6 +105,41 @@ describe('a hold', () => {
     expect(server.renewals.map((time) => time - begun)).toEqual([0, 10 * SECOND, 20 * SECOND, 30 * SECOND])
     expect(hold.expiresAt).toBe(at(4))
     expect([hold.signal.aborted, hold.lost, hold.directive]).toEqual([false, false, 'CONTINUE'])
+    hold.end()
+  })
+
+  it('looks at least every third of the time it has to confirm a cancel, whatever its lease', async () => {
+    const { hold, server } = startHold({ leaseSeconds: 3_600 })
+    server.lastsSeconds = 3_600
+    await vi.advanceTimersByTimeAsync(0)
+    const begun = server.renewals[0] ?? 0
+    await vi.advanceTimersByTimeAsync(25 * SECOND)
+    expect(server.renewals.map((time) => time - begun)).toEqual([0, 10 * SECOND, 20 * SECOND])
+    hold.end()
+  })
+
+  it('lasts no longer than the server says, where a cancel bounds it', async () => {
+    const { hold, server } = startHold()
+    server.lastsSeconds = 12
+    await vi.advanceTimersByTimeAsync(SECOND)
+    expect(hold.remainingMs).toBe(11 * SECOND)
+    server.answer = 'DOWN'
+    await vi.advanceTimersByTimeAsync(11 * SECOND + 1)
+    expect([hold.lost, hold.remainingMs]).toEqual([true, 0])
+    hold.end()
+  })
+
+  it('stops where the run settled under it: it keeps what it holds, and renews no more', async () => {
+    const { hold, server, why } = startHold()
+    await vi.advanceTimersByTimeAsync(SECOND)
+    server.answer = 'SETTLED'
+    await vi.advanceTimersByTimeAsync(10 * SECOND)
+    expect([why(), hold.directive, hold.lost]).toEqual(['STOP', 'STOP', false])
+    const asked = server.asked
+    await vi.advanceTimersByTimeAsync(10 * SECOND)
+    expect([server.asked, hold.lost]).toEqual([asked, false])
+    await vi.advanceTimersByTimeAsync(10 * SECOND)
+    expect(hold.lost).toBe(true)
     hold.end()
   })
 

@@ -2,7 +2,7 @@ import { PawlAuthError, PawlConnectionError, PawlError, PawlFault, createPawl, u
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createCodedError, startScriptedServer } from './scriptedServer.ts'
 import type { Script } from './scriptedServer.ts'
-import { makeDetail, makeRun } from './words.ts'
+import { at, makeDetail, makeRun } from './words.ts'
 
 const retry = { attempts: 4, minDelayMs: 1, maxDelayMs: 5, timeoutMs: 5_000 }
 
@@ -166,6 +166,8 @@ describe('a lost answer', () => {
           return {
             __typename: 'RenewLeaseSuccess',
             lease: { owner: 'w', fence: 3, expiresAt: null, isLive: true },
+            asOf: at(0),
+            cancelGraceSeconds: 30,
             directives: [],
           }
         },

@@ -18,6 +18,7 @@ const refused = {
   status: 'RUNNING',
   because: 'OWNED',
   continuedBy: null,
+  lease: null,
 } as const satisfies ResumeRunResult as ResumeRunResult
 
 /** A refusal that only a later server knows. */

@@ -41,6 +41,7 @@ export function makeRun(fields: Partial<Run> = {}): Run {
     startedAt: null,
     settledAt: null,
     lastActivityAt: at(0),
+    detached: false,
     ...fields,
   }
 }

@@ -71,6 +71,8 @@ async function startRunServer(ids: readonly string[]) {
       renewLease: (_, { input }: { input: { fence: number } }) => ({
         __typename: 'RenewLeaseSuccess',
         lease: lease(input.fence),
+        asOf: at(1 - 30_000),
+        cancelGraceSeconds: 30,
         directives: [{ kind: state.directive }],
       }),
       startPhase: (parent, args) => {

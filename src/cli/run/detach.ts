@@ -1,0 +1,37 @@
+import type { Command } from 'commander'
+import { chooseRunId } from '../chooseRun.ts'
+import { act } from '../invocation.ts'
+import { createCommand, revisionOption } from '../options.ts'
+import { changesRun } from './argument.ts'
+import type { ChangeOptions } from './argument.ts'
+import { printRunLine } from './printRun.ts'
+
+interface Options extends ChangeOptions {
+  readonly comment?: string
+  readonly ifRevision?: number
+}
+
+/** `pawl run detach`: lets a child live and end apart from its parent. */
+export function runDetachCommand(): Command {
+  const command = createCommand('detach', 'let a child live and end apart from its parent', [
+    "pawl run detach run_01k9… --comment 'goes on by itself'",
+  ])
+  return changesRun(command)
+    .option('--comment <text>', 'why, for the log')
+    .addOption(revisionOption())
+    .action(
+      act<Options, [string | undefined]>(async (invocation, options, id) => {
+        const runId = await chooseRunId(invocation, id)
+        const { comment, ifRevision, idempotencyKey } = options
+        const result = await invocation.pawl.runs.detach(runId, { comment, ifRevision, idempotencyKey })
+        return invocation.settle(result, (success, paper) => {
+          printRunLine(paper, success.run)
+          invocation.note(
+            success.changed
+              ? 'it is neither cancelled with its parent nor waited for by it any more'
+              : 'nothing was changed: it was detached before',
+          )
+        })
+      }),
+    )
+}
