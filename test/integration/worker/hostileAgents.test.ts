@@ -288,6 +288,7 @@ beforeAll(async () => {
   server = await startTestServer()
   folder = realpathSync(mkdtempSync(join(tmpdir(), 'pawl-hostile-')))
   mkdirSync(join(folder, 'home'))
+  mkdirSync(join(folder, 'plain'))
   // What a worker may have been started with, and a search path that begins where it happens to be.
   const { PATH } = process.env
   const stranger = { GIT_DIR: join(folder, 'nowhere'), GIT_INDEX_FILE: join(folder, 'nowhere/index') }
@@ -308,7 +309,7 @@ beforeAll(async () => {
     {
       concurrency: 4,
       leaseSeconds: 300,
-      workspace: { directory: folder, allow: [folder], root: join(folder, 'trees') },
+      workspace: { directory: join(folder, 'plain'), allow: [folder], root: join(folder, 'trees') },
     },
   )
 })
