@@ -47,7 +47,11 @@ async function createCluster(place: Place, durable: boolean, signal: AbortSignal
   const { paths, descriptors, close } = await handOver(place, [making, place.home])
   const [folder = '', home = ''] = paths
   const args = ['-D', folder, `--pwfile=${join(home, basename(passwordFile))}`]
-  await runInitdb(place, [...args, ...(durable ? [] : ['--no-sync'])], descriptors, signal).finally(close)
+  try {
+    await runInitdb(place, [...args, ...(durable ? [] : ['--no-sync'])], descriptors, signal)
+  } finally {
+    await close()
+  }
   await rename(passwordFile, join(making, passwordName))
   if (durable) {
     await syncPath(join(making, passwordName))
