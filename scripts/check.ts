@@ -14,6 +14,7 @@ const GENERATED = [
   'schema/workflow.schema.json',
   'sdk/generated',
   'docs/lifecycle.md',
+  'docs/refusals.md',
 ]
 
 const CHECKS: readonly (readonly [name: string, command: string])[] = [

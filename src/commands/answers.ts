@@ -1,6 +1,7 @@
+import { standingOf } from '../lifecycle/explainStatus.ts'
 import { explainRefusal, type Refusal } from '../lifecycle/refusals.ts'
 import type { RunEvent } from '../lifecycle/events.ts'
-import type { Role } from '../lifecycle/words.ts'
+import { isSettledStatus, type Role } from '../lifecycle/words.ts'
 import type { LoadedRun } from '../store/loadRun.ts'
 import { explainWorkspace, type WorkspaceObjection } from './workspaceAnswers.ts'
 
@@ -21,7 +22,13 @@ export type Objection =
       readonly known: readonly string[]
     }
   | { readonly type: 'AlreadyContinued'; readonly continued: string; readonly by: LoadedRun | null }
-  | { readonly type: 'WorkflowMismatch'; readonly name: string; readonly version: number }
+  | {
+      readonly type: 'WorkflowMismatch'
+      readonly name: string
+      readonly version: number
+      /** That version is registered otherwise, or is what the run to be continued executes. */
+      readonly because: 'REGISTERED' | 'CONTINUES'
+    }
   | { readonly type: 'NothingToClaim'; readonly claimableInSeconds: number | null }
   | { readonly type: 'AmbiguousRun'; readonly candidates: readonly LoadedRun[] }
   | { readonly type: 'NoActiveRun'; readonly detail: string }
@@ -55,7 +62,8 @@ export interface Refused {
 
 /** A refusal about a run, with that run as it is now. */
 export function refuse(refusal: Refusal, run: LoadedRun | null = null): Refused {
-  return { ok: false, problem: { ...refusal, message: explainRefusal(refusal), run } }
+  const standing = run && standingOf(run.run, run.now)
+  return { ok: false, problem: { ...refusal, message: explainRefusal(refusal, standing), run } }
 }
 
 /** An objection, in words. */
@@ -72,12 +80,14 @@ function explainObjection(objection: Objection): string {
     case 'ConcurrencyConflict': {
       const { id, status, claim } = objection.holder.run
       return objection.holds === 'KEY'
-        ? `The concurrency key is held by ${id}, which is ${status}.`
+        ? `The concurrency key is held by ${id}, which is ${status}${isSettledStatus(status) ? ' and whose owner has not stopped yet: wait for that' : ': wait until it has ended, or cancel it'}.`
         : `The run ${id} is ${status}, but its owner ${claim?.owner ?? ''} has not stopped yet: continue it once the lease has ended.`
     }
     case 'WorkflowNotFound': {
       const version = objection.version === null ? '' : ` version ${objection.version}`
-      return `There is no workflow ${objection.name}${version}; there are ${objection.known.join(', ')}.`
+      return objection.known.includes(objection.name)
+        ? `Workflow ${objection.name} has no${version}: leave the version out for the newest.`
+        : `There is no workflow ${objection.name}${version}; there are ${objection.known.join(', ')}.`
     }
     case 'AlreadyContinued': {
       const { continued, by } = objection
@@ -86,7 +96,9 @@ function explainObjection(objection: Objection): string {
         : `The run ${continued} is continued already, by a run that you may not see.`
     }
     case 'WorkflowMismatch':
-      return `Workflow ${objection.name} version ${objection.version} is registered with another definition; register a new version.`
+      return objection.because === 'REGISTERED'
+        ? `Workflow ${objection.name} version ${objection.version} is registered with another definition; register a new version.`
+        : `The run to be continued executes ${objection.name} version ${objection.version}: name that workflow, and no version or a newer one.`
     case 'NothingToClaim':
       return objection.claimableInSeconds === null
         ? 'No queued run matches. Ask again later, or follow the feed of runs.'

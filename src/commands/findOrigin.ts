@@ -67,12 +67,19 @@ async function findParent(
       : { parentId: null, detached, depth: 0 }
   const parent = await find(commands, caller, parentRunId)
   if ('problem' in parent) return parent
-  if (!admitsChildren(parent.run.status))
-    return refuse({ type: 'RunNotActive', status: parent.run.status }, parent)
+  if (!admitsChildren(parent.run.status)) return refuseBelow(parent)
   const depth = parent.run.depth + 1
   return depth > MAX_DEPTH
     ? invalid('parentRunId', `at most ${MAX_DEPTH} parents may stand above a run`)
     : { parentId: parentRunId, detached, depth }
+}
+
+/** That nothing starts below the run: it is the parent that the refusal is about, not the run to start. */
+function refuseBelow(parent: LoadedRun): Refused {
+  const { id, status } = parent.run
+  const { problem } = refuse({ type: 'RunNotActive', status }, parent)
+  const message = `The parent ${id} is ${status}, and nothing starts below it: name another parent, or none.`
+  return { ok: false, problem: { ...problem, message } }
 }
 
 async function findContinued(
@@ -96,7 +103,12 @@ async function findContinued(
   if (!isSettledStatus(run.status))
     return invalid('continuesRunId', `the run is ${run.status}; only a settled run is continued`)
   if (run.workflow.name !== workflow.name || (version !== null && version < run.workflow.version))
-    return object({ type: 'WorkflowMismatch', name: run.workflow.name, version: run.workflow.version })
+    return object({
+      type: 'WorkflowMismatch',
+      name: run.workflow.name,
+      version: run.workflow.version,
+      because: 'CONTINUES',
+    })
   if (liveClaim(run.claim, now))
     return object({ type: 'ConcurrencyConflict', holder: before, holds: 'ITSELF' })
   // a newer version only where it was asked for

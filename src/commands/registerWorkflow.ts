@@ -73,6 +73,6 @@ export async function keepWorkflow(
   const { name, version } = definition
   const { workflow, created } = await insertWorkflow(store, { id: newId('workflow'), project, definition })
   if (!created && !isDeepStrictEqual(workflow.definition, definition))
-    return object({ type: 'WorkflowMismatch', name, version })
+    return object({ type: 'WorkflowMismatch', name, version, because: 'REGISTERED' })
   return { ok: true, workflow, changed: created }
 }

@@ -194,7 +194,7 @@ export const PROBLEMS: Problems<ProblemType> = {
   ),
   WorkflowMismatch: problem(
     'WorkflowMismatch',
-    'The version is registered with another definition.',
+    'The version is registered with another definition, or the run to be continued executes another workflow.',
     (t) => ({
       name: t.exposeString('name', { description: 'Its name.' }),
       version: t.exposeInt('version', { description: 'Its version.' }),

@@ -1,4 +1,14 @@
 import type { Instant } from './run.ts'
+import {
+  describeHolder,
+  explainLeaseLost,
+  explainNotActive,
+  explainNotClaimable,
+  explainNotCompletable,
+  explainNotDeletable,
+  explainNotPausable,
+  type Standing,
+} from './explainStatus.ts'
 import { explainIllegalTransition } from './explainTransition.ts'
 import { admits } from './transitions.ts'
 import type {
@@ -133,73 +143,52 @@ const NOT_RESUMABLE: Record<NotResumableCause, string> = {
   OWNED: 'a live owner holds it; wait until it releases the run or its lease expires',
   FINAL: 'its status is final; start a new run that continues it',
   QUEUED: 'it is queued already; claim it',
-  CANCELLING: 'it is being cancelled and will end CANCELLED',
+  CANCELLING: 'it will end CANCELLED; start a run that continues it after that',
   AWAITING_APPROVAL: 'it waits for an approval; decide that first',
   APPROVAL_OPEN: 'a recovery approval is open; decide that first',
-  RESUME_CAP: 'it was resumed as often as its workflow allows',
+  RESUME_CAP: 'it was resumed as often as its workflow allows; start a run that continues it',
   CONTINUED: 'another run goes on from where it ended',
-  PARENT: 'the run above it is over or being cancelled, and nothing starts below that',
+  PARENT:
+    'the run above it is over or being cancelled, and nothing starts below that; start a run that continues it',
 }
 
-/** Who holds a run, and for how long unless it renews. */
-function describeHolder({ owner, until, isYours }: Holder): string {
-  const whose = isYours ? `${owner} (a claim of your own)` : owner
-  return until === null
-    ? `${whose}, without a lease that would expire`
-    : `${whose} until ${new Date(until).toISOString()}`
-}
-
-function explainNotClaimable({
-  status,
-  holder,
-  claimableAt,
-  waitsFor,
-  children,
-}: Extract<Refusal, { type: 'NotClaimable' }>): string {
-  if (holder) return `The run is ${status} and held by ${describeHolder(holder)}.`
-  if (children.length > 0)
-    return `The run waits for its children (${children.join(', ')}); it can be claimed when they have ended or are detached.`
-  if (claimableAt === null) return `The run is ${status}; only a queued run can be claimed.`
-  const why = waitsFor === null ? '' : ` (${waitsFor})`
-  const until = new Date(claimableAt).toISOString()
-  return status === 'QUEUED'
-    ? `The run waits until ${until}${why}; nobody claims it before. Pausing and resuming it puts an end to the waiting.`
-    : `The run waits until ${until}${why}; nobody claims it before. Resuming it without a claim puts an end to the waiting.`
-}
-
-/** The refusal in words: what is so, and what to do next. */
-export function explainRefusal(refusal: Refusal): string {
+/**
+ * The refusal in words: what is so, and what to do next.
+ *
+ * @param standing where the run stands; null where none is told of
+ */
+export function explainRefusal(refusal: Refusal, standing: Standing | null = null): string {
   switch (refusal.type) {
     case 'RunNotActive':
       return refusal.directive === 'STOP'
         ? `The run is ${refusal.status}: it settled while you held it. Stop your agent and release the run.`
-        : `The run is ${refusal.status}, which does not admit this.`
+        : explainNotActive(refusal.status)
     case 'RevisionConflict':
       return `The run is at revision ${refusal.actual}, not ${refusal.expected}: look at it again before you decide.`
     case 'LeaseLost':
-      return `The claim numbered ${refusal.yourFence} does not hold this run (last claim: ${refusal.currentFence}). Stop your agent; claim again to go on.`
+      return explainLeaseLost(refusal, standing)
     case 'IdempotencyMismatch':
       return `This idempotency key was used with another input; what differs: ${refusal.differingPaths.join(', ')}.`
     case 'NotClaimable':
       return explainNotClaimable(refusal)
     case 'NotPausable':
-      return `The run is ${refusal.status} and can't be paused.`
+      return explainNotPausable(refusal.status)
     case 'NotResumable':
       if (refusal.continuedBy !== null)
         return `The run is ${refusal.status} and can't be resumed: ${refusal.continuedBy} goes on from where it ended; resume or continue that one.`
+      if (refusal.because === 'OWNED' && refusal.status === 'PAUSED')
+        return "The run is PAUSED and can't be resumed with a claim: its owner still holds it; resume it without one, and that owner goes on."
       return refusal.because === 'OWNED' && refusal.holder
         ? `The run is ${refusal.status} and can't be resumed: it is held by ${describeHolder(refusal.holder)}; wait until that is released or its lease expires.`
         : `The run is ${refusal.status} and can't be resumed: ${NOT_RESUMABLE[refusal.because]}.`
     case 'NotCompletable':
       return admits('COMPLETE', refusal.status)
         ? `Evidence is missing: ${refusal.missing.map((missing) => missing.detail).join('; ')}.`
-        : `The run is ${refusal.status} and can't be completed.`
+        : explainNotCompletable(refusal.status)
     case 'NotDeletable':
       if (refusal.continuedBy !== null)
         return `The run is continued by ${refusal.continuedBy}, which works in its workspace: a chain is deleted from its end, that one first.`
-      return refusal.holder
-        ? `The run is ${refusal.status} and held by ${describeHolder(refusal.holder)}; only a settled run that nobody holds can be deleted.`
-        : `The run is ${refusal.status}; only a settled run that nobody holds can be deleted.`
+      return explainNotDeletable(refusal.status, refusal.holder)
     case 'IllegalTransition':
       return explainIllegalTransition(refusal)
     case 'UnknownPhase':
@@ -207,9 +196,9 @@ export function explainRefusal(refusal: Refusal): string {
     case 'ExecutionNotFound':
       return `There is no execution ${refusal.executionId}.`
     case 'ExecutionAlreadyFinished':
-      return `The end of execution ${refusal.executionId} was recorded before.`
+      return `The end of execution ${refusal.executionId} was recorded before, and is recorded once.`
     case 'SessionNotFound':
-      return `The run has no live session ${refusal.sessionId}.`
+      return `The run has no live session ${refusal.sessionId}: open one.`
     case 'IllegalSessionTransition':
       return refusal.allowed.length > 0
         ? `A session can't go from ${refusal.from} to ${refusal.to}; allowed: ${refusal.allowed.join(', ')}.`
@@ -223,7 +212,7 @@ export function explainRefusal(refusal: Refusal): string {
     case 'AlreadyDecided':
       return `The approval ${refusal.approvalId} was decided before, and decisions never change.`
     case 'ApprovalExpired':
-      return `The approval ${refusal.approvalId} expired before it was decided.`
+      return `The approval ${refusal.approvalId} expired before it was decided; what its policy said then has been done.`
     case 'WrongDecision':
       return `This approval is not answered like that; it knows ${refusal.allowed.join(' and ')}.`
     case 'StaleDigest':

@@ -1,0 +1,387 @@
+import { object, type Objection } from '../src/commands/answers.ts'
+import { DECISIONS_OF } from '../src/lifecycle/approvals.ts'
+import { isStartable } from '../src/lifecycle/decide/ways.ts'
+import type { Standing } from '../src/lifecycle/explainStatus.ts'
+import {
+  explainRefusal,
+  type Holder,
+  type IllegalTransition,
+  type PhaseCommand,
+  type Refusal,
+} from '../src/lifecycle/refusals.ts'
+import type { Claim } from '../src/lifecycle/run.ts'
+import { SESSION_TRANSITIONS } from '../src/lifecycle/sessions.ts'
+import { admits } from '../src/lifecycle/transitions.ts'
+import {
+  isSettledStatus,
+  NOT_RESUMABLE_CAUSES,
+  type NotResumableCause,
+  PHASE_STATUSES,
+  RUN_STATUSES,
+  type RunStatus,
+  SESSION_STATUSES,
+} from '../src/lifecycle/words.ts'
+
+/** One refusal in one case: the sentence that whoever asked gets. */
+export interface ShownRefusal {
+  readonly when: string
+  readonly sentence: string
+}
+
+type Of<T extends Refusal['type']> = Extract<Refusal, { type: T }>
+type ObjectionOf<T extends Objection['type']> = Extract<Objection, { type: T }>
+
+const HOLDER: Claim = {
+  owner: 'worker-1',
+  claimedBy: 'ci',
+  claimedById: 'prn_1',
+  fence: 2,
+  seconds: 30,
+  expiresAt: Date.parse('2026-01-01T12:00:30Z'),
+}
+const HELD_BY: Holder = { owner: 'worker-1', until: Date.parse('2026-01-01T12:00:30Z'), isYours: false }
+const standing = (status: RunStatus, holder: Claim | null = null): Standing => ({ status, holder })
+const isHeldIn = (status: RunStatus) =>
+  status !== 'QUEUED' && (status === 'FAILED' || !isSettledStatus(status))
+
+function shown(when: string, refusal: Refusal, at: Standing | null = null): ShownRefusal {
+  return { when, sentence: explainRefusal(refusal, at) }
+}
+
+/** A refusal by status: of a run that nobody holds, and of one that somebody does. */
+function byStatus(
+  toRefusal: (status: RunStatus) => Refusal,
+  statuses: readonly RunStatus[] = RUN_STATUSES,
+  held: readonly RunStatus[] = [],
+): ShownRefusal[] {
+  return statuses.flatMap((status) => [
+    // there is no RUNNING without a claim
+    ...(status === 'RUNNING' && held.includes(status)
+      ? []
+      : [shown(status, toRefusal(status), standing(status))]),
+    ...(held.includes(status) ? [shown(`${status}, held`, toRefusal(status), standing(status, HOLDER))] : []),
+  ])
+}
+
+const settled = RUN_STATUSES.filter(isSettledStatus)
+const active = RUN_STATUSES.filter((status) => !isSettledStatus(status))
+
+/** A graph of two ways, one of them back, to be refused in. */
+function transition(command: PhaseCommand, changes: Partial<IllegalTransition>): Of<'IllegalTransition'> {
+  const base: IllegalTransition = {
+    from: 'build',
+    to: 'verify',
+    allowed: [],
+    command,
+    phaseStatus: 'RUNNING',
+    ways: [],
+    next: ['verify', 'plan'],
+    roundEndsAt: 'verify',
+    isPastLastRound: false,
+  }
+  return { type: 'IllegalTransition', ...base, ...changes }
+}
+
+const PHASE_COMMANDS: readonly PhaseCommand[] = [
+  'START_PHASE',
+  'REPAIR_PHASE',
+  'FAIL_PHASE',
+  'ADVANCE_PHASE',
+  'COMPLETE_ROUND',
+  'SUBMIT_ARTIFACT',
+  'REQUEST_APPROVAL',
+  'RECORD_PROMPT',
+]
+
+/** What each command about a phase is refused with, by the status of the phase that the run stands at. */
+function transitions(): ShownRefusal[] {
+  // a run whose phase awaits an approval, or was skipped, is not RUNNING: its status is what is refused then
+  const statuses = PHASE_STATUSES.filter((status) => status !== 'SKIPPED' && status !== 'AWAITING_APPROVAL')
+  return PHASE_COMMANDS.flatMap((command) =>
+    statuses.flatMap((phaseStatus) => {
+      const ways = phaseStatus === 'COMPLETED' ? ['verify', 'plan'] : []
+      const when = (what: string) => `${command}, build is ${phaseStatus}, ${what}`
+      const isUnderWay = phaseStatus === 'RUNNING' || phaseStatus === 'AWAITING_ARTIFACT'
+      const isAtOwn =
+        command === 'ADVANCE_PHASE' ||
+        (command === 'START_PHASE' ? !isStartable({ status: phaseStatus }) : !isUnderWay)
+      const isOther = command === 'ADVANCE_PHASE' ? { to: 'done' } : {}
+      return [
+        shown(when('another phase is meant'), transition(command, { phaseStatus, ways, ...isOther })),
+        ...(isAtOwn && command !== 'COMPLETE_ROUND'
+          ? [shown(when('build is meant'), transition(command, { phaseStatus, ways, to: 'build' }))]
+          : []),
+      ]
+    }),
+  )
+}
+
+const causeStatus: Record<NotResumableCause, RunStatus> = {
+  OWNED: 'RUNNING',
+  FINAL: 'COMPLETED',
+  QUEUED: 'QUEUED',
+  CANCELLING: 'CANCELLING',
+  AWAITING_APPROVAL: 'AWAITING_APPROVAL',
+  APPROVAL_OPEN: 'PAUSED',
+  RESUME_CAP: 'FAILED',
+  CONTINUED: 'FAILED',
+  PARENT: 'FAILED',
+}
+
+const approvalId = 'apr_…'
+const sessionId = 'ses_…'
+
+/** Every refusal of a decision about a run, in its cases. One that is missing here does not compile. */
+const REFUSALS: { readonly [T in Refusal['type']]: () => readonly ShownRefusal[] } = {
+  RunNotActive: () => [
+    ...byStatus((status) => ({ type: 'RunNotActive', status })),
+    ...settled.map((status) =>
+      shown(
+        `${status}, to its holder`,
+        { type: 'RunNotActive', status, directive: 'STOP' },
+        standing(status, HOLDER),
+      ),
+    ),
+  ],
+  RevisionConflict: () => [shown('always', { type: 'RevisionConflict', expected: 7, actual: 9 })],
+  LeaseLost: () => [
+    shown('to an agent that is told nothing of the run', {
+      type: 'LeaseLost',
+      yourFence: 1,
+      currentFence: 1,
+    }),
+    ...byStatus(
+      () => ({ type: 'LeaseLost', yourFence: 1, currentFence: 2 }),
+      RUN_STATUSES,
+      active.filter(isHeldIn),
+    ),
+    ...byStatus(
+      () => ({ type: 'LeaseLost', yourFence: 0, currentFence: 2 }),
+      RUN_STATUSES,
+      active.filter(isHeldIn),
+    ).map(({ when, sentence }) => ({ when: `${when}, no fence named`, sentence })),
+    ...byStatus(() => ({ type: 'LeaseLost', yourFence: 5, currentFence: 2 }), ['QUEUED']).map(
+      ({ sentence }) => ({
+        when: 'QUEUED, a fence that was never given out',
+        sentence,
+      }),
+    ),
+  ],
+  IdempotencyMismatch: () => [
+    shown('always', { type: 'IdempotencyMismatch', differingPaths: ['title', 'input.pr'] }),
+  ],
+  NotClaimable: () => {
+    const refused = RUN_STATUSES.filter((status) => !admits('CLAIM', status))
+    const nothing = {
+      type: 'NotClaimable',
+      holder: null,
+      claimableAt: null,
+      waitsFor: null,
+      children: [],
+    } as const
+    const claimableAt = Date.parse('2026-01-01T13:00:00Z')
+    return [
+      ...byStatus(
+        (status) => ({ ...nothing, status }),
+        refused.filter((status) => status !== 'RUNNING'),
+      ),
+      ...refused
+        .filter(isHeldIn)
+        .map((status) => shown(`${status}, held`, { ...nothing, status, holder: HELD_BY })),
+      shown('RUNNING, held by the caller without a lease', {
+        ...nothing,
+        status: 'RUNNING',
+        holder: { owner: 'worker-1', until: null, isYours: true },
+      }),
+      shown('QUEUED, waits for children', { ...nothing, status: 'QUEUED', children: ['run_…'] }),
+      ...(['QUEUED', 'PAUSED'] as const).map((status) =>
+        shown(`${status}, released to wait`, { ...nothing, status, claimableAt, waitsFor: 'the rate limit' }),
+      ),
+    ]
+  },
+  NotPausable: () =>
+    byStatus(
+      (status) => ({ type: 'NotPausable', status }),
+      RUN_STATUSES.filter((status) => !admits('PAUSE', status)),
+    ),
+  NotResumable: () => [
+    shown(
+      'PAUSED, OWNED, with a claim',
+      { type: 'NotResumable', status: 'PAUSED', because: 'OWNED', continuedBy: null, holder: HELD_BY },
+      standing('PAUSED', HOLDER),
+    ),
+    ...NOT_RESUMABLE_CAUSES.map((because) => {
+      const continuedBy = because === 'CONTINUED' ? 'run_…' : null
+      const status = causeStatus[because]
+      return shown(
+        `${status}, ${because}`,
+        { type: 'NotResumable', status, because, continuedBy, holder: because === 'OWNED' ? HELD_BY : null },
+        standing(status),
+      )
+    }),
+  ],
+  NotCompletable: () => [
+    shown('RUNNING', {
+      type: 'NotCompletable',
+      status: 'RUNNING',
+      missing: [{ kind: 'PHASE', phase: 'verify', detail: 'phase verify is PENDING' }],
+    }),
+    ...byStatus(
+      (status) => ({ type: 'NotCompletable', status, missing: [] }),
+      RUN_STATUSES.filter((status) => !admits('COMPLETE', status)),
+    ),
+  ],
+  NotDeletable: () => [
+    ...byStatus((status) => ({ type: 'NotDeletable', status, continuedBy: null, holder: null }), active),
+    shown(
+      'FAILED, held',
+      { type: 'NotDeletable', status: 'FAILED', continuedBy: null, holder: HELD_BY },
+      standing('FAILED', HOLDER),
+    ),
+    shown('COMPLETED, continued', {
+      type: 'NotDeletable',
+      status: 'COMPLETED',
+      continuedBy: 'run_…',
+      holder: null,
+    }),
+  ],
+  IllegalTransition: () => [
+    ...transitions(),
+    shown(
+      'ADVANCE_PHASE, no further round is allowed',
+      transition('ADVANCE_PHASE', {
+        phaseStatus: 'COMPLETED',
+        to: 'plan',
+        isPastLastRound: true,
+        ways: ['verify'],
+      }),
+    ),
+    shown(
+      'COMPLETE_ROUND, the workflow has no rounds',
+      transition('COMPLETE_ROUND', { to: 'build', roundEndsAt: null, ways: ['verify'] }),
+    ),
+  ],
+  UnknownPhase: () => [shown('always', { type: 'UnknownPhase', phase: 'bild', known: ['plan', 'build'] })],
+  ExecutionNotFound: () => [shown('always', { type: 'ExecutionNotFound', executionId: 'exe_…' })],
+  ExecutionAlreadyFinished: () => [
+    shown('always', { type: 'ExecutionAlreadyFinished', executionId: 'exe_…' }),
+  ],
+  SessionNotFound: () => [shown('always', { type: 'SessionNotFound', sessionId })],
+  IllegalSessionTransition: () =>
+    SESSION_STATUSES.map((from) =>
+      shown(from, {
+        type: 'IllegalSessionTransition',
+        sessionId,
+        from,
+        to: 'CREATED',
+        allowed: SESSION_TRANSITIONS[from],
+      }),
+    ),
+  PromptAlreadySent: () => [shown('always', { type: 'PromptAlreadySent', sessionId, dedupKey: 'p-1' })],
+  TranscriptGap: () => [shown('always', { type: 'TranscriptGap', expectedSeq: 12 })],
+  ApprovalNotFound: () => [shown('always', { type: 'ApprovalNotFound', approvalId })],
+  AlreadyDecided: () => [shown('always', { type: 'AlreadyDecided', approvalId })],
+  ApprovalExpired: () => [shown('always', { type: 'ApprovalExpired', approvalId })],
+  WrongDecision: () =>
+    Object.entries(DECISIONS_OF).map(([kind, allowed]) =>
+      shown(kind, { type: 'WrongDecision', approvalId, allowed }),
+    ),
+  StaleDigest: () => [shown('always', { type: 'StaleDigest', approvalId })],
+  MessageNotFound: () => [shown('always', { type: 'MessageNotFound', messageId: 'msg_…' })],
+  InvalidInput: () => [
+    shown('always', { type: 'InvalidInput', issues: [{ path: ['title'], message: 'is blank' }] }),
+  ],
+}
+
+/** A run, as far as the sentences about others tell of it. */
+const other = (status: RunStatus) =>
+  ({ run: { id: 'run_…', status, claim: HOLDER } }) as unknown as ObjectionOf<'ConcurrencyConflict'>['holder']
+
+const objected = (when: string, objection: Objection): ShownRefusal => ({
+  when,
+  sentence: object(objection).problem.message,
+})
+
+/** What is refused before, or beside, a decision about one run; those about workspaces stand with their rules. */
+type Elsewhere = Extract<Objection['type'], `Workspace${string}` | `Operation${string}`>
+const OBJECTIONS: {
+  readonly [T in Exclude<Objection['type'], Elsewhere>]: () => readonly ShownRefusal[]
+} = {
+  RunNotFound: () => [objected('always', { type: 'RunNotFound', runId: 'run_…' })],
+  Forbidden: () => [
+    objected('by role', {
+      type: 'Forbidden',
+      requiredRole: 'OPERATOR',
+      detail: 'A token of role VIEWER may not do this; it takes OPERATOR.',
+    }),
+  ],
+  ConcurrencyConflict: () => [
+    objected('the key is held by an active run', {
+      type: 'ConcurrencyConflict',
+      holder: other('RUNNING'),
+      holds: 'KEY',
+    }),
+    objected('the key is held by a run that ended', {
+      type: 'ConcurrencyConflict',
+      holder: other('FAILED'),
+      holds: 'KEY',
+    }),
+    objected('the run to be continued is held', {
+      type: 'ConcurrencyConflict',
+      holder: other('FAILED'),
+      holds: 'ITSELF',
+    }),
+  ],
+  WorkflowNotFound: () => [
+    objected('no such name', {
+      type: 'WorkflowNotFound',
+      name: 'revue',
+      version: null,
+      known: ['map', 'review'],
+    }),
+    objected('no such version', {
+      type: 'WorkflowNotFound',
+      name: 'review',
+      version: 9,
+      known: ['map', 'review'],
+    }),
+  ],
+  AlreadyContinued: () => [
+    objected('by a run that you see', { type: 'AlreadyContinued', continued: 'run_…', by: other('RUNNING') }),
+    objected('by one that you do not see', { type: 'AlreadyContinued', continued: 'run_…', by: null }),
+  ],
+  WorkflowMismatch: () => [
+    objected('at a registration', {
+      type: 'WorkflowMismatch',
+      name: 'review',
+      version: 1,
+      because: 'REGISTERED',
+    }),
+    objected('at a continuation', {
+      type: 'WorkflowMismatch',
+      name: 'review',
+      version: 1,
+      because: 'CONTINUES',
+    }),
+  ],
+  NothingToClaim: () => [
+    objected('nothing waits', { type: 'NothingToClaim', claimableInSeconds: null }),
+    objected('something waits for its time', { type: 'NothingToClaim', claimableInSeconds: 30 }),
+  ],
+  AmbiguousRun: () => [
+    objected('always', { type: 'AmbiguousRun', candidates: [other('RUNNING'), other('QUEUED')] }),
+  ],
+  NoActiveRun: () => [
+    objected('nothing is active', {
+      type: 'NoActiveRun',
+      detail: 'No run is active: start one, or name one.',
+    }),
+  ],
+  TokenNotFound: () => [objected('always', { type: 'TokenNotFound', tokenId: 'tok_…' })],
+}
+
+/** Every refusal by its name, in all of its cases. */
+export function listRefusals(): Map<string, readonly ShownRefusal[]> {
+  const all = Object.entries({ ...REFUSALS, ...OBJECTIONS })
+  return new Map(all.map(([name, cases]) => [name, cases()]))
+}
