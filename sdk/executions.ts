@@ -29,6 +29,15 @@ export class Executions {
     return (await this.#requests.mutateWith(g.FinishExecutionDocument, input, options)).finishExecution
   }
 
+  /**
+   * Says that an execution of no run is still supervised, once a minute or so: silent for a day, it ends SUPERVISOR_LOST. Its run's
+   * lease says so for one of a run.
+   */
+  async touch(executionId: string, { signal, retry }: CallOptions = {}): Promise<t.TouchExecutionResult> {
+    const input = { executionId }
+    return (await this.#requests.ask(g.TouchExecutionDocument, { input }, { signal, retry })).touchExecution
+  }
+
   /** One page of executions. */
   async list({
     signal,

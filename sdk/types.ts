@@ -121,6 +121,7 @@ export type DecideApprovalResult = Shown<g.DecideApprovalMutation['decideApprova
 export type SendMessageResult = Shown<g.SendMessageMutation['sendMessage']>
 export type AcknowledgeMessageResult = Shown<g.AcknowledgeMessageMutation['acknowledgeMessage']>
 export type StartExecutionResult = Shown<g.StartExecutionMutation['startExecution']>
+export type TouchExecutionResult = g.TouchExecutionMutation['touchExecution']
 export type FinishExecutionResult = Shown<g.FinishExecutionMutation['finishExecution']>
 export type RecordWorkspaceResult = Shown<g.RecordWorkspaceMutation['recordWorkspace']>
 export type RequestWorkspaceOperationResult = Shown<

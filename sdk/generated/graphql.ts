@@ -1000,6 +1000,12 @@ export type SweepInput = {
   dryRun?: boolean | null | undefined;
 };
 
+/** A sign of life. */
+export type TouchExecutionInput = {
+  /** The execution, of no run. */
+  executionId: string;
+};
+
 /** A change of a session. */
 export type UpdateSessionInput = {
   /** Why: yours, kept in the log. */
@@ -1482,6 +1488,35 @@ export type FinishExecutionMutation = { finishExecution:
       & ProblemFields_InvalidInput_Fragment
       & InvalidInputFieldsFragment
     )
+   };
+
+export type TouchExecutionMutationVariables = Exact<{
+  input: TouchExecutionInput;
+}>;
+
+
+export type TouchExecutionMutation = { touchExecution:
+    | (
+      { __typename: 'ExecutionAlreadyFinished' }
+      & ProblemFields_ExecutionAlreadyFinished_Fragment
+      & ExecutionAlreadyFinishedFieldsFragment
+    )
+    | (
+      { __typename: 'ExecutionNotFound' }
+      & ProblemFields_ExecutionNotFound_Fragment
+      & ExecutionNotFoundFieldsFragment
+    )
+    | (
+      { __typename: 'Forbidden' }
+      & ProblemFields_Forbidden_Fragment
+      & ForbiddenFieldsFragment
+    )
+    | (
+      { __typename: 'InvalidInput' }
+      & ProblemFields_InvalidInput_Fragment
+      & InvalidInputFieldsFragment
+    )
+    | { __typename: 'TouchExecutionSuccess', execution: ExecutionFieldsFragment }
    };
 
 export type ClaimRunMutationVariables = Exact<{
@@ -3462,6 +3497,7 @@ export const SubmitArtifactDocument = /* @__PURE__ */ createDocument<SubmitArtif
 export const ExecutionsDocument = /* @__PURE__ */ createDocument<ExecutionsQuery, ExecutionsQueryVariables>('query Executions($filter:ExecutionFilter$first:Int$after:String){executions(filter:$filter first:$first after:$after){edges{node{...ExecutionFields}}pageInfo{...PageFields}}}', ExecutionFields, PageFields)
 export const StartExecutionDocument = /* @__PURE__ */ createDocument<StartExecutionMutation, StartExecutionMutationVariables>('mutation StartExecution($input:StartExecutionInput!){startExecution(input:$input){__typename ...on StartExecutionSuccess{replayed execution{...ExecutionFields}}...ProblemFields ...UnknownPhaseFields ...RunNotActiveFields ...LeaseLostFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ExecutionFields, ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, LeaseLostFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, RunNotFoundFields, UnknownPhaseFields)
 export const FinishExecutionDocument = /* @__PURE__ */ createDocument<FinishExecutionMutation, FinishExecutionMutationVariables>('mutation FinishExecution($input:FinishExecutionInput!){finishExecution(input:$input){__typename ...on FinishExecutionSuccess{outcome replayed execution{...ExecutionFields}}...ProblemFields ...ExecutionAlreadyFinishedFields ...ExecutionNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ExecutionAlreadyFinishedFields, ExecutionFields, ExecutionNotFoundFields, ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, ProblemFields)
+export const TouchExecutionDocument = /* @__PURE__ */ createDocument<TouchExecutionMutation, TouchExecutionMutationVariables>('mutation TouchExecution($input:TouchExecutionInput!){touchExecution(input:$input){__typename ...on TouchExecutionSuccess{execution{...ExecutionFields}}...ProblemFields ...ExecutionAlreadyFinishedFields ...ExecutionNotFoundFields ...InvalidInputFields ...ForbiddenFields}}', ExecutionAlreadyFinishedFields, ExecutionFields, ExecutionNotFoundFields, ForbiddenFields, InvalidInputFields, ProblemFields)
 export const ClaimRunDocument = /* @__PURE__ */ createDocument<ClaimRunMutation, ClaimRunMutationVariables>('mutation ClaimRun($input:ClaimRunInput!){claimRun(input:$input){__typename ...on ClaimRunSuccess{replayed agentToken lease{...LeaseFields}run{...RunDetail}}...ProblemFields ...NothingToClaimFields ...NotClaimableFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, MissingEvidenceFields, NotClaimableFields, NothingToClaimFields, PhaseFields, ProblemFields, RunDetail, RunFields, RunNotFoundFields, WorkflowPhaseFields)
 export const RenewLeaseDocument = /* @__PURE__ */ createDocument<RenewLeaseMutation, RenewLeaseMutationVariables>('mutation RenewLease($input:RenewLeaseInput!){renewLease(input:$input){__typename ...on RenewLeaseSuccess{asOf cancelGraceSeconds lease{...LeaseFields}directives{...DirectiveFields}}...ProblemFields ...RunNotActiveFields ...LeaseLostFields ...RunNotFoundFields ...InvalidInputFields ...ForbiddenFields}}', DirectiveFields, ForbiddenFields, InvalidInputFields, LeaseFields, LeaseLostFields, MessageFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, RunNotFoundFields)
 export const ReleaseRunDocument = /* @__PURE__ */ createDocument<ReleaseRunMutation, ReleaseRunMutationVariables>('mutation ReleaseRun($input:ReleaseRunInput!){releaseRun(input:$input){__typename ...on ReleaseRunSuccess{replayed run{...RunFields}}...ProblemFields ...LeaseLostFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, LeaseLostFields, PhaseFields, ProblemFields, RunFields, RunNotFoundFields)

@@ -34,11 +34,19 @@ export async function claimRun(commands: Commands, caller: Caller, input: ClaimR
   const denied =
     checkRole(caller, 'claimRun') ?? (input.project ? checkProject(caller, input.project) : undefined)
   if (denied) return denied
-  const scope = input.project ?? ''
+  const scope = input.project ?? scopeOf(caller)
   return (
     (await findReplay(commands, caller, scope, input, request)) ??
     claimAny(commands, caller, input, scope, request)
   )
+}
+
+/**
+ * Where the key of a claim counts that names no project: for its principal, within the projects that its token is limited to. No
+ * project has a line break in its name, so that no project's scope equals it.
+ */
+function scopeOf({ principalId, projects }: Caller): string {
+  return ['principal', principalId, ...projects.toSorted()].join('\n')
 }
 
 function claimOne(

@@ -8,6 +8,7 @@ import {
   findStarted,
   insertExecution,
   type LoadedExecution,
+  touchExecution as touch,
 } from '../store/executions.ts'
 import type { LoadedRun } from '../store/loadRun.ts'
 import { object, type Problem, refuse, type Refused } from './answers.ts'
@@ -132,6 +133,29 @@ export async function finishExecution(
     request,
   })
   return answer.ok ? present(commands, executionId, answer.run, answer.replayed) : answer
+}
+
+/**
+ * Tells that the supervisor of an execution of no run lives: silent for as long as a run without a lease may be, it ends
+ * SUPERVISOR_LOST. Answers with ExecutionNotFound, ExecutionAlreadyFinished, InvalidInput for one of a run, or Forbidden.
+ */
+export async function touchExecution(
+  { store }: Commands,
+  caller: Caller,
+  executionId: string,
+): Promise<ExecutionAnswer> {
+  const denied = checkRole(caller, 'touchExecution')
+  if (denied) return denied
+  const found = await findExecution(store.pool, executionId)
+  if (!found) return refuse({ type: 'ExecutionNotFound', executionId })
+  const message = 'belongs to a run, whose lease says whether its owner lives'
+  if (found.execution.runId !== null)
+    return refuse({ type: 'InvalidInput', issues: [{ path: ['executionId'], message }] })
+  const foreign = checkStarter(caller, found.execution)
+  if (foreign) return foreign
+  const execution = await touch(store.pool, executionId)
+  if (!execution) return refuse({ type: 'ExecutionAlreadyFinished', executionId })
+  return { ok: true, execution, run: null, replayed: false }
 }
 
 async function finishAlone(

@@ -1,5 +1,6 @@
 import { applyDue, nextDueAt } from '../lifecycle/due.ts'
 import type { Run } from '../lifecycle/run.ts'
+import { endSilentExecutions } from '../store/executions.ts'
 import { deferDue, findDue } from '../store/findDue.ts'
 import { type LoadedRun, loadRuns } from '../store/loadRun.ts'
 import { findOwed } from '../store/relatives.ts'
@@ -67,6 +68,7 @@ export async function sweepDue(
   if (!dryRun && projects === null) {
     await payOwed(commands, failures)
     await sweepWorkspaces(commands, failures)
+    await endSilentExecutions(store.pool, commands.settings.orphanAfterSeconds, SWEEP_LIMIT)
   }
   if (failures.length > 0) throw new AggregateError(failures, `${failures.length} could not be swept`)
   return { ok: true, lapsed: lapsed.toSorted(), expired: expired.toSorted(), dryRun }

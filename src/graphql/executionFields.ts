@@ -1,5 +1,10 @@
 import { z } from 'zod'
-import { type ExecutionAnswer, finishExecution, startExecution } from '../commands/executions.ts'
+import {
+  type ExecutionAnswer,
+  finishExecution,
+  startExecution,
+  touchExecution,
+} from '../commands/executions.ts'
 import { OUTCOMES, REPORTED_ENDS } from '../lifecycle/words.ts'
 import { builder } from './builder.ts'
 import { checkArgs } from './checkArgs.ts'
@@ -140,4 +145,21 @@ defineMutation('finishExecution', {
     'InvalidInput',
     'Forbidden',
   ],
+})
+
+defineMutation('touchExecution', {
+  description:
+    'Says that the supervisor of an execution of no run lives, by the principal that started it. One that is silent for a day (`orphanAfterSeconds`) ends SUPERVISOR_LOST; how it really ended may still be told.',
+  input: defineInput('TouchExecutionInput', 'A sign of life.', {
+    executionId: needed(id('execution', 'The execution, of no run.')),
+  }),
+  run: ({ commands, caller }, { executionId }) => touchExecution(commands, caller, executionId),
+  success: (t) => ({
+    execution: t.field({
+      type: ExecutionRef,
+      description: 'The execution.',
+      resolve: ({ execution }: ExecutionDone) => execution,
+    }),
+  }),
+  problems: ['ExecutionAlreadyFinished', 'ExecutionNotFound', 'InvalidInput', 'Forbidden'],
 })

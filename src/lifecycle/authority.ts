@@ -21,6 +21,7 @@ export type Operation =
   | 'completeRound'
   | 'startExecution'
   | 'finishExecution'
+  | 'touchExecution'
   | 'openSession'
   | 'updateSession'
   | 'recordPrompt'
@@ -70,6 +71,7 @@ export const AUTHORITY = {
   completeRound: driver,
   startExecution: driver,
   finishExecution: finisher,
+  touchExecution: driver,
   openSession: driver,
   updateSession: driver,
   recordPrompt: driver,

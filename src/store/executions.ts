@@ -71,12 +71,12 @@ const FINISH: Prepared = {
   name: 'finish-execution',
   text: `
 UPDATE execution x SET exit_code = $2, signal = $3, "end" = $4::execution_end, ended_at = clock_timestamp(),
-  finish_key = $5, finish_request = $6::jsonb
-WHERE x.id = $1 AND x.run_id IS NULL AND x."end" IS NULL
+  late = x."end" IS NOT NULL, finish_key = $5, finish_request = $6::jsonb
+WHERE x.id = $1 AND x.run_id IS NULL AND (x."end" IS NULL OR x."end" = 'SUPERVISOR_LOST' AND NOT x.late)
 RETURNING ${EXECUTION_JSON} AS execution`,
 }
 
-/** Records the end of an execution of no run. Returns null where it had ended before. */
+/** Records the end of an execution of no run, in the place of one that was only assumed. Returns null where it was told before. */
 export async function endExecution(
   connection: Connection,
   { id, exitCode, signal, end }: Pick<Execution, 'id' | 'exitCode' | 'signal' | 'end'>,
@@ -85,6 +85,41 @@ export async function endExecution(
   const values = [id, exitCode, signal, end, key?.key ?? null, key ? JSON.stringify(key.request) : null]
   const [row] = await run<{ execution: Execution }>(connection, FINISH, values)
   return row?.execution ?? null
+}
+
+const TOUCH: Prepared = {
+  name: 'touch-execution',
+  text: `
+UPDATE execution x SET touched_at = clock_timestamp() WHERE x.id = $1 AND x.run_id IS NULL AND x."end" IS NULL
+RETURNING ${EXECUTION_JSON} AS execution`,
+}
+
+/** Notes that the supervisor of an execution of no run lives. Returns null where that has ended, or is of a run. */
+export async function touchExecution(connection: Connection, id: string): Promise<Execution | null> {
+  const [row] = await run<{ execution: Execution }>(connection, TOUCH, [id])
+  return row?.execution ?? null
+}
+
+const END_SILENT: Prepared = {
+  name: 'end-silent-executions',
+  text: `
+UPDATE execution SET "end" = 'SUPERVISOR_LOST', ended_at = clock_timestamp()
+WHERE id IN (
+  SELECT id FROM execution
+  WHERE run_id IS NULL AND "end" IS NULL AND coalesce(touched_at, started_at) <= clock_timestamp() - make_interval(secs => $1)
+  ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
+)
+RETURNING id`,
+}
+
+/** Ends executions of no run that nobody has supervised for so long. Returns their ids. */
+export async function endSilentExecutions(
+  connection: Connection,
+  seconds: number,
+  limit: number,
+): Promise<string[]> {
+  const rows = await run<{ id: string }>(connection, END_SILENT, [seconds, limit])
+  return rows.map(({ id }) => id)
 }
 
 const ATTEMPTS: Prepared = {

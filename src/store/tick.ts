@@ -28,6 +28,9 @@ WITH slept AS MATERIALIZED (
   FROM slept
   WHERE run.settled_at IS NULL AND run.status = 'CANCELLING'
     AND run.grace_ends_at > slept.since AND run.grace_ends_at <= clock_timestamp()
+), supervised AS (
+  -- a supervisor that slept too gets its chance to say so
+  UPDATE execution SET touched_at = clock_timestamp() FROM slept WHERE run_id IS NULL AND "end" IS NULL
 ), told AS (
   UPDATE installation SET tick_at = clock_timestamp() FROM slept
 )

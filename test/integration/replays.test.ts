@@ -122,8 +122,15 @@ describe('a command that is sent again with its key (G7)', () => {
     const waiting = await begin(here, { project: 'theirs', labels: ['any'] })
     const input = { owner: 'o', leaseSeconds: 30, labels: ['any'], idempotencyKey: 'whatever waits' }
     expect(accepted(await claimRun(commands, callers.admin, input)).run.run.id).toBe(waiting.id)
+    const replayed = accepted(await claimRun(commands, callers.admin, input))
+    expect([replayed.run.run.id, replayed.replayed]).toEqual([waiting.id, true])
+    // whoever else uses the same key claims for itself: it learns nothing of that claim, and is kept from nothing by it
     const stranger = { ...callers.worker, projects: ['ours'] }
-    expect(refused(await claimRun(commands, stranger, input)).type).toBe('Forbidden')
+    expect(refused(await claimRun(commands, stranger, input)).type).toBe('NothingToClaim')
+    const own = await begin(here, { project: 'ours', labels: ['any'] })
+    expect(accepted(await claimRun(commands, stranger, input)).run.run.id).toBe(own.id)
+    const sameElsewhere = { ...stranger, projects: ['others'] }
+    expect(refused(await claimRun(commands, sameElsewhere, input)).type).toBe('NothingToClaim')
   })
 
   test('is a new one where its run was deleted: its keys went with it', async () => {

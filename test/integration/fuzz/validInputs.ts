@@ -66,6 +66,11 @@ async function withOperation(props: Props): Promise<string> {
   return (await props.by.must('requestWorkspaceOperation', { workspaceId, kind: 'DIFF' })).operation.id
 }
 
+async function tokenOf({ by, project }: Props): Promise<string> {
+  const token = { name: `gone ${randomUUID()}`, role: 'VIEWER', projects: [project] }
+  return (await by.must('createToken', token)).token.id
+}
+
 async function revisionOf({ by }: Props, runId: string): Promise<number> {
   return (await by.read('query ($runId: ID!) { run(id: $runId) { revision } }', { runId })).run.revision
 }
@@ -226,10 +231,10 @@ const INPUTS: Readonly<Record<string, (props: Props) => Promise<object>>> = {
     projects: [project],
     expiresInSeconds: 86_400,
   }),
-  revokeToken: async ({ by, project }) => ({
-    tokenId: (
-      await by.must('createToken', { name: `gone ${randomUUID()}`, role: 'VIEWER', projects: [project] })
-    ).token.id,
+  rotateToken: async (props) => ({ tokenId: await tokenOf(props), expiresInSeconds: 60, revoke: true }),
+  revokeToken: async (props) => ({ tokenId: await tokenOf(props) }),
+  touchExecution: async ({ by }) => ({
+    executionId: (await by.must('startExecution', { command: 'alone' })).execution.id,
   }),
   registerWorkflow: async () => ({ definition: { ...WORKFLOW, name: `w-${randomUUID()}` } }),
   sweep: async () => ({ dryRun: true }),
