@@ -2,7 +2,7 @@
 export interface BodyLimits {
   /** Bytes in all. */
   readonly bytes: number
-  /** Bytes beside the strings that hold a file's content or a transcript's chunks: those under the keys `content` and `chunks`. */
+  /** Bytes beside the strings under the keys `content`, `chunks` and `patch`: a file's content, a transcript, a diff. */
   readonly otherBytes: number
   /** JSON values, whatever holds others counted. */
   readonly values: number
@@ -14,7 +14,7 @@ export interface BodyLimits {
 export type Excess = keyof BodyLimits
 
 /** Keys of the strings that may be long, as the schema names them. */
-const CONTENT_KEYS = ['content', 'chunks']
+const CONTENT_KEYS = ['content', 'chunks', 'patch']
 const LONGEST_KEY = Math.max(...CONTENT_KEYS.map((key) => key.length))
 
 const QUOTE = 0x22

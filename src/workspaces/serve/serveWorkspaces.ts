@@ -3,8 +3,10 @@ import {
   type Pawl,
   PawlAuthError,
   PawlConnectionError,
+  PawlFault,
   unwrap,
   type Workspace,
+  type WorkspaceErrorInput,
   type WorkspaceOperation,
 } from '@pawl/sdk'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -14,7 +16,7 @@ import { WorkspaceError } from '../workspaceError.ts'
 import type { WorkspaceSettings } from '../workspaceSettings.ts'
 import { Lanes } from './lanes.ts'
 import { OwnPreviews } from './ownPreviews.ts'
-import { type OperationTools, performOperation } from './performOperation.ts'
+import { type OperationResult, type OperationTools, performOperation } from './performOperation.ts'
 import { toErrorInput } from './toErrorInput.ts'
 
 /** Whose operations are served, and how. */
@@ -128,18 +130,31 @@ class Server {
     const { id, attempt, expiresAt } = operation
     const inTime = AbortSignal.timeout((leaseSeconds - MARGIN_SECONDS) * 1_000)
     const signal = AbortSignal.any([this.#hurry, inTime])
-    const told = await performOperation(this.#tools, workspace, operation, signal).catch((error: unknown) => {
-      // What stands until it is done is done by the next worker.
-      if (this.#hurry.aborted && expiresAt === null) return null
-      if (!(error instanceof WorkspaceError)) onError(error)
-      return { error: toErrorInput(error) }
-    })
+    const told: Report | null = await performOperation(this.#tools, workspace, operation, signal).catch(
+      (error: unknown) => {
+        // What stands until it is done is done by the next worker.
+        if (this.#hurry.aborted && expiresAt === null) return null
+        if (!(error instanceof WorkspaceError)) onError(error)
+        return { error: toErrorInput(error) }
+      },
+    )
     if (told === null) return
-    const answer = await this.#insist(() => pawl.workspaces.finish(id, { ...told, attempt }))
-    if (answer.__typename !== 'InvalidInput') return
+    const refusal = await this.#report(operation, told)
+    if (refusal === null) return
     // an operation whose report is refused would stay STARTED for ever
-    const error = toErrorInput(new Error(`the server refused the report: ${answer.message}`))
+    const error = toErrorInput(new Error(`the server refused the report: ${refusal}`))
     unwrap(await this.#insist(() => pawl.workspaces.finish(id, { error, attempt })))
+  }
+
+  /** Tells what an operation came to. Returns why the server does not take the report; null where it does. */
+  async #report({ id, attempt }: WorkspaceOperation, told: Report): Promise<string | null> {
+    try {
+      const answer = await this.#insist(() => this.#options.pawl.workspaces.finish(id, { ...told, attempt }))
+      return answer.__typename === 'InvalidInput' ? answer.message : null
+    } catch (error) {
+      if (error instanceof PawlFault) return error.message
+      throw error
+    }
   }
 
   /** Asks the server until it can be reached. */
@@ -155,6 +170,9 @@ class Server {
     }
   }
 }
+
+/** What is told of an operation that has ended: its result, or why there is none. */
+type Report = OperationResult & { readonly error?: WorkspaceErrorInput }
 
 function workerStopped(): WorkspaceError {
   return new WorkspaceError('RECOVERABLE', {

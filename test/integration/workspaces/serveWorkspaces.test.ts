@@ -119,17 +119,28 @@ describe('a worker that serves the workspaces of its machine', () => {
     const host = createHost()
     serve(host)
     const { workspace } = await workIn(host, (path) => {
-      // longer than any path that can be reported, and than any that a file system has
-      const blob = git(path, 'hash-object', '-w', 'README.md')
-      git(path, 'update-index', '--add', '--cacheinfo', `100644,${blob},${'d/'.repeat(3_000)}f`)
-      const tree = git(path, 'write-tree')
-      git(path, 'reset', '--soft', git(path, 'commit-tree', tree, '-p', 'HEAD', '-m', 'deep'))
+      // the names of these files are more than a request may hold
+      const folder = `${'d'.repeat(250)}/`.repeat(14)
+      write(path, Object.fromEntries(Array.from({ length: 400 }, (_, n) => [`${folder}${n}`, ''])))
     })
     const shown = await pawl.workspaces.perform(workspace.id, 'DIFF', PATIENCE)
     expect(shown).toMatchObject({
       __typename: 'OperationFailed',
-      operation: { status: 'FAILED', error: { code: 'FAULT' } },
+      operation: {
+        status: 'FAILED',
+        error: { code: 'FAULT', message: expect.stringContaining('refused the report') },
+      },
     })
+  })
+
+  it('tells a patch of a mebibyte, however much longer it is as JSON', async () => {
+    const host = createHost()
+    serve(host)
+    const { workspace } = await workIn(host, (path) =>
+      write(path, { 'quotes.txt': `${'"'.repeat(99)}\n`.repeat(12_000) }),
+    )
+    const shown = unwrap(await pawl.workspaces.perform(workspace.id, 'DIFF', PATIENCE))
+    expect(shown.operation.diff).toMatchObject({ truncated: true })
   })
 
   it('starts and stops a preview, tells when it ends by itself, and takes it along when it stops', async () => {
