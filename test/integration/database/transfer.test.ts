@@ -307,7 +307,10 @@ describe('an import', () => {
     const target = await createEmpty()
     await importAll(file, target, newer)
     expect(await migrate(target.poolConfig, newer)).toEqual([])
-    const tokens = await query(target.poolConfig, 'SELECT name, note FROM token ORDER BY name')
+    const tokens = await query(
+      target.poolConfig,
+      'SELECT name, note FROM token JOIN principal ON principal.id = principal_id ORDER BY name',
+    )
     expect(tokens).toEqual([
       { name: 'good', note: 'new' },
       { name: 'revoked', note: 'new' },
@@ -331,7 +334,8 @@ describe('an import', () => {
   })
 
   async function fillToken({ store }: TestCommands): Promise<void> {
-    await store.pool.query(`INSERT INTO token (id, name, role, hash) VALUES ('tok_1', 'local', 'ADMIN', 'x')`)
+    await store.pool.query(`INSERT INTO token (id, principal_id, role, hash)
+      SELECT 'tok_1', id, 'ADMIN', 'x' FROM principal WHERE name = 'local'`)
   }
 })
 

@@ -24,7 +24,10 @@ describe('a run that nobody minds', () => {
     const { run: busy } = await claimed({ claim: { owner: 'agent', leaseSeconds: 0 } })
     const launch = { runId: busy.id, fence: 1, command: 'sleep' }
     const { execution } = await stage.wanda.must('startExecution', launch)
-    await stage.olga.must('pauseRun', { runId: busy.id })
+    // a question that waits for ever would keep the run for ever
+    const limit = { expiresInSeconds: 90 * DAY, onExpiry: 'REJECT' }
+    const question = { runId: busy.id, fence: 1, gate: 'go', question: 'Go on?', ...limit }
+    await stage.wanda.must('requestApproval', question)
     const fresh = await start()
     for (const id of [silent, busy.id]) await stage.pass(id, 30 * DAY)
     await stage.adam.must('sweep', {})
@@ -39,13 +42,24 @@ describe('a run that nobody minds', () => {
     expect(await stage.adam.must('sweep', {})).toMatchObject({ expired: [], lapsed: [] })
     expect((await stage.vera.run(silent)).revision).toBe(expired.revision)
     expect(await stage.vera.run(fresh)).toMatchObject({ status: 'QUEUED' })
-    expect(await stage.vera.run(busy.id)).toMatchObject({ status: 'PAUSED', executions: [{ end: null }] })
+    expect(await stage.vera.run(busy.id)).toMatchObject({
+      status: 'AWAITING_APPROVAL',
+      executions: [{ end: null }],
+    })
 
     // once it has ended, silence counts from there
     await stage.wanda.must('finishExecution', { executionId: execution.id, fence: 1, exitCode: 0 })
-    expect(await stage.vera.run(busy.id)).toMatchObject({ status: 'PAUSED' })
+    expect(await stage.vera.run(busy.id)).toMatchObject({ status: 'AWAITING_APPROVAL' })
     await stage.pass(busy.id, STALE_AFTER + 1)
     expect(await stage.vera.run(busy.id)).toMatchObject({ status: 'EXPIRED', reason: 'STALE' })
+  })
+
+  it('does not expire while a person has paused it', async () => {
+    const runId = await start()
+    await stage.olga.must('pauseRun', { runId })
+    await stage.pass(runId, 30 * DAY)
+    await stage.adam.must('sweep', {})
+    expect(await stage.vera.run(runId)).toMatchObject({ status: 'PAUSED' })
   })
 
   it('with an active child is untouched', async () => {
