@@ -103,7 +103,8 @@ describe('one idempotency key', () => {
       const runs = answers.map((answer) => accepted(answer))
       expect(new Set(runs.map(({ run }) => run.run.id)).size).toBe(1)
       expect(runs.filter(({ replayed }) => !replayed)).toHaveLength(1)
-      expect(runs.filter(({ changed }) => changed)).toHaveLength(1)
+      // a replay answers as the first one did
+      expect(runs.every(({ changed }) => changed)).toBe(true)
     }))
 
   test('together with a concurrency key starts one run: no twin of a start is its rival (G7)', () =>

@@ -292,7 +292,7 @@ describe('an agent’s token', () => {
     await takeOver(run.id)
     // late, it is told that its claim is over, and reads nothing any more
     expect(await agent.send('completeRun', { runId: run.id })).toEqual(
-      refusal('LeaseLost', { yourFence: 1, currentFence: 2 }),
+      refusal('LeaseLost', { yourFence: 1, currentFence: 1, run: null }),
     )
     await expect(agent.run(run.id)).rejects.toThrow('UNAUTHENTICATED')
   })

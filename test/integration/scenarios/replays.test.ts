@@ -98,7 +98,7 @@ const READY: Readonly<Record<string, () => Promise<Ready>>> = {
   finishExecution: async () => {
     const runId = await stage.atWork('solo')
     const { execution } = await stage.wanda.must('startExecution', { runId, fence: 1, command: 'make' })
-    const input = { executionId: execution.id }
+    const input = { executionId: execution.id, fence: 1 }
     return {
       by: stage.wanda,
       runId,

@@ -175,7 +175,7 @@ describe('the SDK and the server', () => {
 describe.each([
   { transport: 'a WebSocket', Socket: WebSocket },
   { transport: 'server-sent events', Socket: false },
-] as const)('over $transport', ({ Socket }) => {
+] as const)('over $transport', ({ transport, Socket }) => {
   it('events, frames and the feed tell of a whole run, and end with it', async () => {
     const pawl = connect({ WebSocket: Socket })
     const store = createRunStore()
@@ -225,7 +225,9 @@ describe.each([
 
   it('a stream ends with its token', async () => {
     const admin = connect()
-    const { secret, token } = unwrap(await admin.tokens.create({ name: 'short', role: 'VIEWER' }))
+    const { secret, token } = unwrap(
+      await admin.tokens.create({ name: `short for ${transport}`, role: 'VIEWER' }),
+    )
     let isOpen = false
     const stream = collect(
       connect({ token: secret, WebSocket: Socket }).runs.changes({
