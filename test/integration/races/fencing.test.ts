@@ -170,7 +170,7 @@ test('an owner that was not frozen so long goes on as if nothing had been', asyn
     refused(await claimRun(commands, callers.worker, { runId, owner: 'x', leaseSeconds: 30 })),
   ).toMatchObject({
     type: 'NotClaimable',
-    claim: { owner: 'frozen' },
+    holder: { owner: 'frozen' },
   })
   owner.thaw()
   const answers = await owner.writeAll()

@@ -43,7 +43,7 @@ describe('concurrent claims', () => {
         expect(refused(answer)).toMatchObject({
           type: 'NotClaimable',
           status: 'RUNNING',
-          claim: { owner: `owner ${winner}`, fence: 1 },
+          holder: { owner: `owner ${winner}` },
         })
       expect(countEvents((await readProven(here, runId)).events, 'run.claimed')).toBe(1)
     }))
