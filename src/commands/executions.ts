@@ -203,8 +203,10 @@ function checkFinisher(
   return object({ type: 'Forbidden', requiredRole: 'OPERATOR', detail })
 }
 
+/** An execution of no run is of no project either: beside its principal only an ADMIN of the whole installation reaches it. */
 function checkStarter(caller: Caller, { startedBy, startedById }: Execution): Refused | undefined {
-  if (caller.role === 'ADMIN' || caller.principalId === startedById) return undefined
+  const isOfAll = caller.role === 'ADMIN' && caller.projects.length === 0
+  if (isOfAll || caller.principalId === startedById) return undefined
   const message = `This execution belongs to ${startedBy}, who started it.`
   const problem: Problem = { type: 'Forbidden', requiredRole: 'ADMIN', detail: message, message, run: null }
   return { ok: false, problem }

@@ -33,7 +33,9 @@ const MEANINGS: readonly {
     hint: 'Another git is at work. If none is, one was killed: remove the lock file that is named.',
   },
   {
-    pattern: /(clean|smudge) filter .* failed|external filter .* failed|process for external filter/,
+    // a filter that ends before git has written to it is "the remote end": no transfer is ever begun here
+    pattern:
+      /(clean|smudge) filter .* failed|external filter .* failed|process for external filter|remote end hung up/,
     errorClass: 'HUMAN_REQUIRED',
     code: 'FILTER_FAILED',
     hint: 'Install the program of the filter where the worker runs, have it fetch in the repository what it needs (git lfs fetch), and try again.',
