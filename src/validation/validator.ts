@@ -22,7 +22,9 @@ export function openValidator(limits: Partial<ThreadLimits> = {}) {
       content: string,
       project: string,
     ): Promise<readonly ArtifactProblem[]> {
-      const problems = checkConstraints(declared, content)
+      // of a file that holds nothing there is nothing more to say
+      if (declared.notEmpty && content.trim() === '') return [{ path: '', message: 'the file is empty' }]
+      const problems = checkSize(declared, content)
       for (const { kind, source } of demandsOf(declared))
         problems.push(
           ...toProblems(
@@ -86,11 +88,8 @@ function tell(text: string): string {
 
 const TOO_MUCH = 'it took too much time or memory to apply: simplify its patterns and alternatives'
 
-function checkConstraints({ notEmpty, maxBytes }: Declared, content: string): ArtifactProblem[] {
-  const problems: ArtifactProblem[] = []
-  const say = (message: string) => problems.push({ path: '', message })
-  if (notEmpty && content.trim() === '') say('the file is empty')
+function checkSize({ maxBytes }: Declared, content: string): ArtifactProblem[] {
   const size = Buffer.byteLength(content)
-  if (maxBytes !== null && size > maxBytes) say(`the file has ${size} bytes; at most ${maxBytes} are allowed`)
-  return problems
+  if (maxBytes === null || size <= maxBytes) return []
+  return [{ path: '', message: `the file has ${size} bytes; at most ${maxBytes} are allowed` }]
 }

@@ -161,6 +161,10 @@ describe('a file', () => {
     expect(await validate({}, '# A plan')).toEqual([])
   })
 
+  it('that holds nothing is empty, and no more is said of it', async () => {
+    expect(await validate({ schema: {}, path: 'a.json' }, '')).toEqual(whole(/empty/))
+  })
+
   it('that holds nothing is empty, unless it may be', async () => {
     expect(await validate({}, '')).toEqual(whole(/empty/))
     expect(await validate({}, ' \n\t\u00a0')).toEqual(whole(/empty/))
