@@ -79,10 +79,10 @@ const isSettled = `s.status IN ('COMPLETED', 'FAILED', 'CANCELLED', 'EXPIRED')`
 const isHeld = `s.status IN ('RUNNING', 'AWAITING_APPROVAL')`
 
 const SEED_RUNS = `
-INSERT INTO run (id, project, workflow_id, title, status, reason, error, cancel_confirmed, epoch, revision, round, first_round,
+INSERT INTO run (id, chain_id, project, workflow_id, title, status, reason, error, cancel_confirmed, epoch, revision, round, first_round,
   current_phase, concurrency_key, labels, input, parent_id, depth, parent_told, fence, lease_owner, lease_seconds,
   lease_expires_at, created_by, created_at, epoch_at, status_at, started_at, settled_at, last_activity_at, due_at)
-SELECT ${RUN_ID}, s.project, w.workflow_id,
+SELECT ${RUN_ID}, ${RUN_ID}, s.project, w.workflow_id,
   CASE WHEN s.i % 100 = 99 THEN NULL ELSE
     (ARRAY['Fix', 'Add', 'Remove', 'Review', 'Rewrite', 'Test', 'Measure', 'Document'])[1 + s.i / 3 % 8] || ' the '
     || (ARRAY['login', 'checkout', 'search', 'settings', 'billing', 'profile', 'report', 'import'])[1 + s.i / 7 % 8] || ' '

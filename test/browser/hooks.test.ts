@@ -128,6 +128,6 @@ it('acts once, and tells what became of it', async () => {
   await page.locator('#pause').dblclick()
   await expect.poll(() => text('action')).toBe('PauseRunSuccess')
   await page.locator('#pause').click()
-  await expect.poll(() => text('action')).toContain('can’t be paused'.replace('’', "'"))
+  await expect.poll(() => text('action')).toContain('PAUSED already')
   expect((await pawl.runs.get(id))?.status).toBe('PAUSED')
 })

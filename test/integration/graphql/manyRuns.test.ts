@@ -14,13 +14,14 @@ beforeAll(async () => {
   await transact(graph.store, async (connection) => {
     await connection.query('SET LOCAL session_replication_role = replica')
     await connection.query(
-      `INSERT INTO run (id, project, workflow_id, title, status, reason, revision, round, first_round, current_phase, labels,
+      `INSERT INTO run (id, chain_id, project, workflow_id, title, status, reason, revision, round, first_round, current_phase, labels,
          created_by, created_at, epoch_at, status_at, settled_at, last_activity_at)
-       SELECT 'run_' || lpad(i::text, 26, '0'), 'many', w.id, 'old ' || i,
+       SELECT r.id, r.id, 'many', w.id, 'old ' || i,
          (CASE i WHEN 7 THEN 'EXPIRED' ELSE 'COMPLETED' END)::run_status,
          (CASE i WHEN 7 THEN 'STALE' ELSE 'COMPLETED' END)::run_reason, 1, 1, 1, 'work',
          CASE WHEN i % 100 = 0 THEN ARRAY['red'] ELSE '{}' END, 'adam', t, t, t, t, t
-       FROM generate_series(1, $1::int) i, workflow w, LATERAL (SELECT '2025-01-01'::timestamptz + i * interval '1 second' AS t) at
+       FROM generate_series(1, $1::int) i, workflow w, LATERAL (SELECT '2025-01-01'::timestamptz + i * interval '1 second' AS t) at,
+         LATERAL (SELECT 'run_' || lpad(i::text, 26, '0') AS id) r
        WHERE w.name = 'solo'`,
       [COUNTED + 2],
     )
