@@ -10,7 +10,7 @@ const useYours = 'or set DATABASE_URL to a PostgreSQL 14 or newer of yours'
  * @param cause how it ended, or why it couldn't be started
  */
 export function explainFailure(output: string, place: Place, cause: Error): DatabaseError {
-  if (/No space left on device|Disk quota exceeded/.test(output)) {
+  if (/No space left on device|Disk quota exceeded|Check free disk space/.test(output)) {
     return new DatabaseError(
       'DISK_FULL',
       `The disk that holds ${place.home} is full, and PostgreSQL does not start until there is room again. ` +

@@ -83,7 +83,7 @@ describe('a log', () => {
       `SELECT DISTINCT actor, actor_id FROM event WHERE run_id = '${id}' ORDER BY actor`,
     )
     expect(actors).toEqual([
-      { actor: 'olga', actor_id: 'prn_olga' },
+      { actor: 'adam', actor_id: 'prn_adam' },
       { actor: 'wanda', actor_id: 'prn_wanda' },
     ])
     // as it was before there were principals

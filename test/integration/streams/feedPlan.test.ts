@@ -65,7 +65,7 @@ async function fill(): Promise<void> {
     // the backstops look at every event
     await connection.query('SET LOCAL session_replication_role = replica')
     await connection.query(
-      `INSERT INTO run SELECT (jsonb_populate_record(NULL::run, to_jsonb(r) || jsonb_build_object('id', 'run_' || n))).*
+      `INSERT INTO run SELECT (jsonb_populate_record(NULL::run, to_jsonb(r) || jsonb_build_object('id', 'run_' || n, 'chain_id', 'run_' || n))).*
       FROM run r, generate_series(1, $2::int) n WHERE r.id = $1`,
       [id, RUNS],
     )
