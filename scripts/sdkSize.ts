@@ -3,8 +3,8 @@ import { build } from 'tsdown'
 
 /** What a web page may have to load, minified and gzipped, in KiB. */
 const PACKAGES = [
-  // half of it are the documents of 74 operations
-  { name: '@pawl/sdk', entry: 'index.ts', budget: 16 },
+  // half of it are the documents of 78 operations
+  { name: '@pawl/sdk', entry: 'index.ts', budget: 17 },
   // on top of that, and of React
   { name: '@pawl/sdk/react', entry: 'react/index.ts', budget: 4 },
 ]

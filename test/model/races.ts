@@ -306,7 +306,6 @@ export const RACES: readonly Race[] = [
       releaseToWait,
       detach(1),
       detach(2),
-      detach(3),
       child({ claim: null }),
       child({ detached: true }),
       { ...resume(false), run: 2 },
