@@ -1,3 +1,5 @@
+import { symlink } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { TestContext } from 'vitest'
 import { unwrap } from '@pawl/sdk'
@@ -159,7 +161,8 @@ describe.concurrent('an agent that', () => {
   test('works towards a file outside of its workspace fails its run', async (context) => {
     const bench = await open(context)
     const [go, home] = ERRAND.phases
-    const phases = [{ ...go, artifact: { path: '../out.json' } }, home]
+    await symlink('..', join(bench.workspace, 'up'))
+    const phases = [{ ...go, artifact: { path: 'up/out.json' } }, home]
     unwrap(await bench.person.workflows.register({ ...ERRAND, name: 'astray', phases }))
     bench.start({ runner: shellAgent(GOOD) })
     const run = await bench.settled(await bench.begin('astray'))
