@@ -71,7 +71,10 @@ export async function executePhase(drive: Drive, phase: Phase, role: string): Pr
  * @throws RunGivenBackError
  */
 async function giveBackUnfit({ tools }: Drive, error: unknown): Promise<void> {
-  const isOfTheRun = error instanceof RunFailedError || troubleOf(error)?.errorClass === 'FATAL'
+  const trouble = troubleOf(error)
+  // a directory that was there when the run began was taken away by its own agent
+  const isOfTheRun =
+    error instanceof RunFailedError || trouble?.errorClass === 'FATAL' || trouble?.code === 'WORKSPACE_GONE'
   if (isOfTheRun || (await tools.isFit())) return
   throw new RunGivenBackError('This worker can not work', { cause: error })
 }
