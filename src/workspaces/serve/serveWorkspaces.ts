@@ -152,7 +152,8 @@ class Server {
       const answer = await this.#insist(() => this.#options.pawl.workspaces.finish(id, { ...told, attempt }))
       return answer.__typename === 'InvalidInput' ? answer.message : null
     } catch (error) {
-      if (error instanceof PawlFault) return error.message
+      // what is wrong with the request itself stays wrong; any other fault passes
+      if (error instanceof PawlFault && error.code === 'BAD_REQUEST') return error.message
       throw error
     }
   }
