@@ -39,6 +39,11 @@ function closesChildren(status: RunStatus): boolean {
   return status === 'CANCELLING' || (isSettledStatus(status) && status !== 'COMPLETED')
 }
 
+/** True for a run whose end is owed to its attached children as well. */
+export function takesChildrenAlong({ status, cascade }: Pick<Run, 'status' | 'cascade'>): boolean {
+  return closesChildren(status) && cascade
+}
+
 /**
  * The nearest run above whose end is owed to the run as well, however far the cancels in between have come; null where there is
  * none. A run that was completed, or told to leave its children alone, hands nothing down.
@@ -46,7 +51,7 @@ function closesChildren(status: RunStatus): boolean {
 export function closingAncestor({ ancestors }: Family): Ancestor | null {
   for (const ancestor of ancestors) {
     if (!ancestor.attached) return null
-    if (closesChildren(ancestor.status)) return ancestor.cascade ? ancestor : null
+    if (closesChildren(ancestor.status)) return takesChildrenAlong(ancestor) ? ancestor : null
     if (isSettledStatus(ancestor.status)) return null
   }
   return null

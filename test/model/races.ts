@@ -306,6 +306,7 @@ export const RACES: readonly Race[] = [
       releaseToWait,
       detach(1),
       detach(2),
+      detach(3),
       child({ claim: null }),
       child({ detached: true }),
       { ...resume(false), run: 2 },

@@ -1,4 +1,4 @@
-import { admitsChildren, attachedChildren } from '../family.ts'
+import { admitsChildren, attachedChildren, takesChildrenAlong } from '../family.ts'
 import { admits } from '../transitions.ts'
 import { isSettledStatus } from '../words.ts'
 import type { Rule } from './rule.ts'
@@ -31,9 +31,11 @@ export const decideNoteChildStarted: Rule<'noteChildStarted'> = (draft, { childI
   return 'accepted'
 }
 
-/** Notes on an active parent that it need not wait for a child any more. */
+/** Notes on an active parent that it need not wait for a child any more; refused by one whose end takes the child along first. */
 export const decideNoteChildDetached: Rule<'noteChildDetached'> = (draft, { childId: runId }, { family }) => {
-  if (isSettledStatus(draft.run.status)) return 'unchanged'
+  const { status } = draft.run
+  if (takesChildrenAlong(draft.run)) return { type: 'RunNotActive', status }
+  if (isSettledStatus(status)) return 'unchanged'
   const last = attachedChildren(family).every(({ id }) => id === runId)
   draft.note('child.detached', { runId, last })
   return 'accepted'
