@@ -11,23 +11,27 @@ WHERE tick_at >= clock_timestamp() - make_interval(secs => $1)
 RETURNING id`,
 }
 
+/** SQL: true for a moment of a run that passed while nobody kept watch. */
+const expiredIn = (column: string): string =>
+  `(run.${column} > slept.since AND run.${column} <= clock_timestamp())`
+
 const WAKE: Prepared = {
   name: 'wake',
   text: `
 WITH slept AS MATERIALIZED (
   SELECT tick_at AS since FROM installation WHERE tick_at < clock_timestamp() - make_interval(secs => $1) FOR UPDATE
 ), moved AS (
-  UPDATE run SET lease_expires_at = clock_timestamp() + make_interval(secs => lease_seconds)
+  -- both at once: of two updates of one row in a statement only one takes place
+  UPDATE run SET
+    lease_expires_at = CASE WHEN ${expiredIn('lease_expires_at')}
+      THEN clock_timestamp() + make_interval(secs => lease_seconds) ELSE lease_expires_at END,
+    grace_ends_at = CASE WHEN ${expiredIn('grace_ends_at')}
+      THEN clock_timestamp() + make_interval(secs => grace_seconds) ELSE grace_ends_at END
   FROM slept
   -- active, or settled and still held: each has its index, and together they are all that have a lease
   WHERE (run.settled_at IS NULL OR run.settled_at IS NOT NULL AND run.lease_owner IS NOT NULL)
-    AND run.lease_expires_at > slept.since AND run.lease_expires_at <= clock_timestamp()
+    AND (${expiredIn('lease_expires_at')} OR ${expiredIn('grace_ends_at')})
   RETURNING run.id
-), kept AS (
-  UPDATE run SET grace_ends_at = clock_timestamp() + make_interval(secs => grace_seconds)
-  FROM slept
-  WHERE run.settled_at IS NULL AND run.status = 'CANCELLING'
-    AND run.grace_ends_at > slept.since AND run.grace_ends_at <= clock_timestamp()
 ), supervised AS (
   -- a supervisor that slept too gets its chance to say so
   UPDATE execution SET touched_at = clock_timestamp() FROM slept WHERE run_id IS NULL AND "end" IS NULL
@@ -40,7 +44,7 @@ SELECT count(*)::int AS moved FROM moved`,
 /**
  * Tells that a server lives. Where nobody had told so for a while (all servers were down, or the machine slept), every
  * lease that expired meanwhile is first moved to now and its period, in the statement that tells it, and so is every grace:
- * an owner that slept too gets its chance to renew, and to confirm. Returns how many leases were moved.
+ * an owner that slept too gets its chance to renew, and to confirm. Returns for how many runs a lease or a grace was moved.
  */
 export async function tick(connection: Connection): Promise<number> {
   const fresh = await run(connection, TICK, [TICK_STALE_AFTER_SECONDS])

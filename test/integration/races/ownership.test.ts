@@ -3,7 +3,7 @@ import { claimRun } from '../../../src/commands/claimRun.ts'
 import { sweepRun } from '../../../src/commands/changeRun.ts'
 import type { Commands } from '../../../src/commands/context.ts'
 import { renewLease } from '../../../src/commands/renewLease.ts'
-import { releaseRun, resumeRun } from '../../../src/commands/runCommands.ts'
+import { cancelRun, confirmCancel, releaseRun, resumeRun } from '../../../src/commands/runCommands.ts'
 import { sweepDue } from '../../../src/commands/sweep.ts'
 import { openTestCommands, type TestCommands } from '../../support/commands.ts'
 import { passTime } from '../../support/passTime.ts'
@@ -213,6 +213,19 @@ describe('after a time in which nobody kept watch', () => {
       claim: { owner: 'first', fence: 1 },
       directives: [{ kind: 'CONTINUE', message: null }],
     })
+  })
+
+  test('an owner that was told to stop may renew and confirm: lease and grace are both moved', async () => {
+    const { id: runId } = await runIn(here, 'RUNNING')
+    accepted(await cancelRun(here.commands, here.callers.operator, { runId }))
+    await sleepThrough(runId, 3600)
+    const renewed = await renewLease(here.commands, here.callers.worker, { runId, fence: 1 })
+    expect(renewed).toMatchObject({ ok: true, directives: [{ kind: 'CANCEL', message: null }] })
+    const { run, now } = await readProven(here, runId)
+    expect((run.claim?.expiresAt ?? 0) - now).toBeGreaterThan(25_000)
+    expect((run.grace?.endsAt ?? 0) - now).toBeGreaterThan(25_000)
+    const confirmed = await confirmCancel(here.commands, here.callers.worker, { runId, fence: 1 })
+    expect(accepted(confirmed).run.run).toMatchObject({ status: 'CANCELLED', cancelConfirmed: true })
   })
 
   test('a lease that had expired before is lost all the same', async () => {
