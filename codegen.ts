@@ -20,7 +20,7 @@ const config: CodegenConfig = {
         arrayInputCoercion: false,
         enumType: 'string-literal',
         inlineFragmentTypes: 'combine',
-        scalars: { ID: 'string', DateTime: 'string', JSON: '../json.ts#JsonValue' },
+        scalars: { ID: 'string', DateTime: 'string', JSON: '../kit/json.ts#JsonValue' },
       },
     },
   },

@@ -1,4 +1,4 @@
-import { type WorkflowDefinition, workflowSchema } from '../src/lifecycle/workflow.ts'
+import { type WorkflowDefinition, workflowSchema } from '../src/lifecycle/workflow/workflow.ts'
 
 /** The workflow of the measurements: three phases, one way through. */
 export const BENCH_WORKFLOW: WorkflowDefinition = workflowSchema.parse({

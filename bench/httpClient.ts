@@ -1,5 +1,5 @@
 import { Agent, request, type IncomingMessage } from 'node:http'
-import type { TypedDocument } from '../sdk/document.ts'
+import type { TypedDocument } from '../sdk/kit/document.ts'
 
 /** One connection to a server, kept open, on which one request after the other is sent. */
 export interface HttpClient {

@@ -64,6 +64,125 @@ export const ARROWS = {
   examples: { folders: ['sdk'] },
 }
 
+/**
+ * The rooms of each layer, and which rooms of the same layer each may import. The rooms that layers share hold the same concepts in
+ * all of them: `run` (runs, leases, the log, families), `work` (phases, executions, sessions, artifacts, approvals, messages),
+ * `workspace`, `account`, `workflow`; `kit` is what every room of a layer uses. A file beside the rooms may import any of
+ * them, and no room imports a file beside it. A new room has to be placed here.
+ */
+export const ROOMS = {
+  'src/lifecycle': {
+    run: [],
+    workflow: ['run'],
+    work: ['run', 'workflow'],
+    log: ['run', 'workflow', 'work'],
+    decide: ['run', 'workflow', 'work', 'log'],
+    answers: ['run', 'workflow', 'work', 'log', 'decide'],
+    workspace: ['run', 'log'],
+  },
+  'src/store': {
+    generated: [],
+    sql: ['generated'],
+    rows: ['generated', 'sql'],
+    feed: ['sql'],
+    account: ['sql'],
+    workflow: ['generated', 'sql'],
+    run: ['generated', 'sql', 'rows', 'feed'],
+    work: ['generated', 'sql', 'rows', 'run'],
+    workspace: ['generated', 'sql', 'rows', 'run'],
+  },
+  'src/commands': {
+    kit: [],
+    account: ['kit'],
+    workflow: ['kit'],
+    run: ['kit'],
+    work: ['kit', 'run'],
+    workspace: ['kit', 'run'],
+  },
+  'src/graphql': {
+    request: [],
+    kit: ['request'],
+    words: ['kit'],
+    answers: ['request', 'kit', 'words'],
+    account: ['request', 'kit', 'words', 'answers'],
+    workflow: ['request', 'kit', 'words', 'answers'],
+    run: ['request', 'kit', 'words', 'answers'],
+    work: ['request', 'kit', 'words', 'answers', 'run'],
+    workspace: ['request', 'kit', 'words', 'answers'],
+  },
+  'src/server': {
+    kit: [],
+    http: [],
+    health: [],
+    auth: [],
+    engine: ['auth', 'health'],
+    pages: ['kit', 'http', 'health', 'auth', 'engine'],
+    socket: ['http', 'health', 'auth', 'engine'],
+  },
+  'src/database': { kit: [], embedded: ['kit'], migrate: ['kit'], transfer: ['kit'] },
+  'src/workspaces': {
+    kit: [],
+    git: ['kit'],
+    files: ['kit'],
+    record: ['kit', 'files'],
+    place: ['kit', 'git', 'record'],
+    change: ['kit', 'git', 'record', 'place'],
+    preview: ['kit', 'record'],
+    serve: ['kit', 'record', 'place', 'change', 'preview'],
+  },
+  'src/adapters': {
+    kit: [],
+    process: ['kit'],
+    scripted: ['kit', 'process'],
+    tmux: ['kit'],
+    transcript: ['kit'],
+  },
+  'src/worker': {
+    config: [],
+    run: ['config'],
+    agent: ['run'],
+    prompt: ['run'],
+    phase: ['run', 'agent', 'prompt'],
+  },
+  'src/cli': {
+    terminal: [],
+    kit: ['terminal'],
+    print: ['terminal'],
+    approval: ['terminal', 'kit', 'print', 'workflow'],
+    artifact: ['terminal', 'kit', 'print'],
+    demo: ['terminal', 'kit', 'run'],
+    exec: ['terminal', 'kit'],
+    message: ['terminal', 'kit', 'print'],
+    phase: ['terminal', 'kit', 'print'],
+    round: ['kit'],
+    run: ['terminal', 'kit', 'print', 'workspace'],
+    token: ['terminal', 'kit'],
+    worker: ['terminal', 'kit'],
+    workflow: ['terminal', 'kit'],
+    workspace: ['terminal', 'kit', 'print'],
+  },
+  sdk: {
+    kit: [],
+    generated: ['kit'],
+    request: ['kit', 'generated'],
+    streams: ['kit', 'generated', 'request'],
+    client: ['kit', 'generated', 'request', 'streams'],
+    worker: ['kit', 'generated', 'request', 'client'],
+    store: ['kit', 'generated', 'request'],
+    react: ['kit', 'generated'],
+  },
+  'web/src': {
+    elements: [],
+    account: ['elements'],
+    work: ['elements', 'account'],
+    board: ['elements'],
+    inbox: ['elements', 'work'],
+    run: ['elements', 'work', 'board'],
+    start: ['elements'],
+    shell: ['elements', 'account', 'board', 'inbox', 'run', 'start'],
+  },
+}
+
 /** Packages that only some folders may import: whatever speaks SQL stays where SQL is. */
 export const ONLY_IN = {
   pg: ['src/store', 'src/database'],
@@ -76,6 +195,24 @@ function placeOf(path) {
   const parts = path.split('/')
   const candidates = parts[0] === 'src' ? [parts.slice(0, 2).join('/')] : [parts[0]]
   return candidates.find((candidate) => candidate in ARROWS || parts[0] === 'src')
+}
+
+/** Where a file is among ROOMS: its layer, and its room there, null beside the rooms; undefined where a layer has no rooms. */
+function roomOf(path) {
+  const layer = Object.keys(ROOMS).find((each) => path.startsWith(`${each}/`))
+  if (!layer) return undefined
+  const [room, ...below] = path.slice(layer.length + 1).split('/')
+  return { layer, room: below.length > 0 ? room : null }
+}
+
+/** What is wrong with an import of one file of a layer by another; undefined where nothing is. */
+function judgeRooms(from, to) {
+  if (!from || !to || from.layer !== to.layer || from.room === null) return undefined
+  const rooms = ROOMS[from.layer]
+  if (!(from.room in rooms)) return `${from.layer}/${from.room} has no place among the rooms (lint/arrows.js)`
+  if (to.room === null) return `${from.layer}/${from.room} may not import what is beside the rooms`
+  if (to.room === from.room || rooms[from.room].includes(to.room)) return undefined
+  return `${from.layer}/${from.room} may not import ${from.layer}/${to.room}`
 }
 
 export const arrows = {
@@ -100,6 +237,8 @@ export const arrows = {
         const to = placeOf(target) ?? target
         if (to !== place && !rule.folders.includes(to))
           context.report({ node, message: `${place} may not import ${to}` })
+        const wrong = source.startsWith('.') && judgeRooms(roomOf(here), roomOf(target))
+        if (wrong) context.report({ node, message: wrong })
         return
       }
       const name = source

@@ -1,7 +1,11 @@
 import { relative, sep } from 'node:path'
 
 /** The files that write a status: the apply statement, the statement that begins a run, and the rows below both. */
-export const WRITERS = ['src/store/applyDecision.ts', 'src/store/createRun.ts', 'src/store/rowsBelow.ts']
+export const WRITERS = [
+  'src/store/run/applyDecision.ts',
+  'src/store/run/createRun.ts',
+  'src/store/rows/workRows.ts',
+]
 
 const SQL =
   /\b(?:UPDATE\s+"?(?:run|phase|phase_attempt)"?\b[^;]*?\bSET\b(?:(?!\b(?:FROM|WHERE|RETURNING)\b)[^;])*?\bstatus"?\s*=|INSERT\s+INTO\s+"?(?:run|phase|phase_attempt)"?\b)/i

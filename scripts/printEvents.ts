@@ -7,7 +7,7 @@
  * With `--check` nothing is written; it fails where the file is not what would be printed.
  */
 import { z } from 'zod'
-import { EVENT_PAYLOADS } from '../src/lifecycle/events.ts'
+import { EVENT_PAYLOADS } from '../src/lifecycle/run/events.ts'
 import { writeGenerated } from './writeGenerated.ts'
 
 const definitions = Object.entries(EVENT_PAYLOADS).map(([type, payload]) => {

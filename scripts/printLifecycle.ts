@@ -5,8 +5,8 @@
  *   npm run generate
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { TRANSITIONS } from '../src/lifecycle/transitions.ts'
-import { FINAL_STATUSES, RUN_STATUSES, type RunStatus } from '../src/lifecycle/words.ts'
+import { TRANSITIONS } from '../src/lifecycle/run/transitions.ts'
+import { FINAL_STATUSES, RUN_STATUSES, type RunStatus } from '../src/lifecycle/run/words.ts'
 
 const FILE = new URL('../docs/lifecycle.md', import.meta.url)
 const COMMANDS = Object.keys(TRANSITIONS) as (keyof typeof TRANSITIONS)[]

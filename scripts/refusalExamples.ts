@@ -1,17 +1,12 @@
-import { object, type Objection } from '../src/commands/answers.ts'
-import { DECISIONS_OF } from '../src/lifecycle/approvals.ts'
+import { object, type Objection } from '../src/commands/kit/answers.ts'
+import { DECISIONS_OF } from '../src/lifecycle/work/approvals.ts'
 import { isStartable } from '../src/lifecycle/decide/ways.ts'
-import type { Standing } from '../src/lifecycle/explainStatus.ts'
-import {
-  explainRefusal,
-  type Holder,
-  type IllegalTransition,
-  type PhaseCommand,
-  type Refusal,
-} from '../src/lifecycle/refusals.ts'
-import type { Claim } from '../src/lifecycle/run.ts'
-import { SESSION_TRANSITIONS } from '../src/lifecycle/sessions.ts'
-import { admits } from '../src/lifecycle/transitions.ts'
+import type { Standing } from '../src/lifecycle/answers/explainStatus.ts'
+import { explainRefusal } from '../src/lifecycle/answers/explainRefusal.ts'
+import type { Holder, IllegalTransition, PhaseCommand, Refusal } from '../src/lifecycle/run/refusals.ts'
+import type { Claim } from '../src/lifecycle/run/run.ts'
+import { SESSION_TRANSITIONS } from '../src/lifecycle/work/sessions.ts'
+import { admits } from '../src/lifecycle/run/transitions.ts'
 import {
   isSettledStatus,
   NOT_RESUMABLE_CAUSES,
@@ -20,7 +15,7 @@ import {
   RUN_STATUSES,
   type RunStatus,
   SESSION_STATUSES,
-} from '../src/lifecycle/words.ts'
+} from '../src/lifecycle/run/words.ts'
 
 /** One refusal in one case: the sentence that whoever asked gets. */
 export interface ShownRefusal {

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { ConfigError, findConfigFile, readConfigFile } from './configFile.ts'
 import type { ConfigMistake } from './configFile.ts'
 import { givenVariables, type Variables } from './environment.ts'
-import { settingsSchema } from './lifecycle/settings.ts'
+import { settingsSchema } from './lifecycle/run/settings.ts'
 
 /** Where browsers find a server: a scheme, a host, perhaps a port. */
 const originSchema = z.string().refine((text) => {

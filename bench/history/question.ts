@@ -1,4 +1,4 @@
-import { COUNTED } from '../../src/store/countRuns.ts'
+import { COUNTED } from '../../src/store/run/countRuns.ts'
 import type { Asker } from './asker.ts'
 import { ACTIVE_RUNS } from './shape.ts'
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Bench } from '../bench.ts'
 import type { BenchServer } from '../startServer.ts'
-import type { WorkerNews } from '../../src/worker/news.ts'
+import type { WorkerNews } from '../../src/worker/run/news.ts'
 
 /** A `pawl worker` of our own. */
 export interface BenchWorker {

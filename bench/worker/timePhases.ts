@@ -6,7 +6,7 @@ import { makeFolder } from '../resources.ts'
 import type { Figure } from '../results.ts'
 import type { BenchServer } from '../startServer.ts'
 import { spread } from '../statistics.ts'
-import { STABLE_MS } from '../../src/worker/budgets.ts'
+import { STABLE_MS } from '../../src/worker/run/budgets.ts'
 import { startWorker } from './startWorker.ts'
 
 const KEYS = ['plan', 'build', 'check', 'verify']

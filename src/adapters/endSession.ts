@@ -1,5 +1,5 @@
 import { ProcessGroup } from '../processes/processGroup.ts'
-import { FORMER_TAKES_MS } from './handle.ts'
+import { FORMER_TAKES_MS } from './kit/handle.ts'
 import { endTerminal, findSocket, TmuxServer } from './tmux/tmuxServer.ts'
 
 /** What became of the processes of a session. */

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { agentDefinitionSchema } from './agentDefinition.ts'
+import type { agentDefinitionSchema } from './kit/agentDefinition.ts'
 
 /** A definition of an agent that leaves out what has a default. */
 export type AgentPreset = z.input<typeof agentDefinitionSchema>

@@ -7,11 +7,11 @@ import { Backstage } from './demo/backstage.ts'
 import { openDemoServer } from './demo/openDemoServer.ts'
 import { Stage } from './demo/stage.ts'
 import { tellStory } from './demo/tellStory.ts'
-import { EXIT } from './exitCodes.ts'
-import { act } from './invocation.ts'
-import type { CommonOptions } from './invocation.ts'
-import { outliveOutput } from './output.ts'
-import { parseCount, withExamples } from './options.ts'
+import { EXIT } from './kit/exitCodes.ts'
+import { act } from './kit/invocation.ts'
+import type { CommonOptions } from './kit/invocation.ts'
+import { outliveOutput } from './kit/output.ts'
+import { parseCount, withExamples } from './kit/options.ts'
 
 interface Options extends CommonOptions {
   readonly exit?: boolean

@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import type { DoctorReport, Pawl } from '@pawl/sdk'
-import { EXIT } from './exitCodes.ts'
-import { act } from './invocation.ts'
-import type { CommonOptions } from './invocation.ts'
-import { createCommand } from './options.ts'
+import { EXIT } from './kit/exitCodes.ts'
+import { act } from './kit/invocation.ts'
+import type { CommonOptions } from './kit/invocation.ts'
+import { createCommand } from './kit/options.ts'
 import { printTable } from './terminal/table.ts'
 import { plain } from './terminal/width.ts'
 

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander'
 import type { Command } from 'commander'
-import { EXIT, UsageError } from './exitCodes.ts'
+import { EXIT, UsageError } from './kit/exitCodes.ts'
 import { executeUnderLease } from './exec/executeUnderLease.ts'
 import { whyNotPassed } from '../processes/inheritEnvironment.ts'
 import { whyUnstartable } from '../processes/findCommand.ts'
@@ -8,9 +8,9 @@ import { lockHere } from './exec/lockHere.ts'
 import { findRunToTake, takeRun } from './exec/takeRun.ts'
 import type { TakeOptions } from './exec/takeRun.ts'
 import { watchSignals } from './exec/watchSignals.ts'
-import { act } from './invocation.ts'
-import { outliveOutput } from './output.ts'
-import { collect, createCommand, keyOption, parseSeconds, runOption } from './options.ts'
+import { act } from './kit/invocation.ts'
+import { outliveOutput } from './kit/output.ts'
+import { collect, createCommand, keyOption, parseSeconds, runOption } from './kit/options.ts'
 
 interface Options extends TakeOptions {
   readonly killAfter: number

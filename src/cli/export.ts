@@ -2,13 +2,13 @@ import { open, realpath, rename, rm, stat } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import type { Writable } from 'node:stream'
 import { Command } from 'commander'
-import { EXIT, UsageError } from './exitCodes.ts'
-import { act } from './invocation.ts'
-import type { Invocation } from './invocation.ts'
-import { withExamples } from './options.ts'
+import { EXIT, UsageError } from './kit/exitCodes.ts'
+import { act } from './kit/invocation.ts'
+import type { Invocation } from './kit/invocation.ts'
+import { withExamples } from './kit/options.ts'
 import { describeRows, explainRefusals, readSettings, withDatabaseOptions, withProgress } from './transfer.ts'
 import type { DatabaseOptions } from './transfer.ts'
-import { withInterrupt } from './withInterrupt.ts'
+import { withInterrupt } from './kit/withInterrupt.ts'
 
 /** Above this, an exit code is that of a signal. */
 const INTERRUPTED = 128
@@ -42,7 +42,7 @@ async function exportTo(
     await Promise.all([
       import('../database/openBeside.ts'),
       import('../database/exportDatabase.ts'),
-      import('../server/packageRoot.ts'),
+      import('../server/kit/packageRoot.ts'),
       readSettings(options),
     ])
   const { data: dataDir, databaseUrl } = settings

@@ -1,13 +1,13 @@
 import { createReadStream } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { Command } from 'commander'
-import { EXIT, UsageError } from './exitCodes.ts'
-import { act } from './invocation.ts'
-import type { Invocation } from './invocation.ts'
-import { withExamples } from './options.ts'
+import { EXIT, UsageError } from './kit/exitCodes.ts'
+import { act } from './kit/invocation.ts'
+import type { Invocation } from './kit/invocation.ts'
+import { withExamples } from './kit/options.ts'
 import { describeRows, explainRefusals, readSettings, withDatabaseOptions, withProgress } from './transfer.ts'
 import type { DatabaseOptions } from './transfer.ts'
-import { withInterrupt } from './withInterrupt.ts'
+import { withInterrupt } from './kit/withInterrupt.ts'
 
 /** `pawl import`: fills a database without runs from an export. */
 export function importCommand(): Command {
@@ -35,7 +35,7 @@ async function importFrom(
       import('../database/openDatabase.ts'),
       import('../database/importDatabase.ts'),
       import('../database/transfer/readExport.ts'),
-      import('../server/packageRoot.ts'),
+      import('../server/kit/packageRoot.ts'),
       readSettings(options),
     ])
   const { data: dataDir, databaseUrl } = settings

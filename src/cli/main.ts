@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander'
 import type { Command } from 'commander'
-import { EXIT } from './exitCodes.ts'
-import { watchOutput } from './output.ts'
+import { EXIT } from './kit/exitCodes.ts'
+import { watchOutput } from './kit/output.ts'
 import { createProgram } from './program.ts'
 import { repairEnvironment } from './repairEnvironment.ts'
 

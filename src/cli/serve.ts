@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import { Command } from 'commander'
-import { EXIT } from './exitCodes.ts'
-import { act } from './invocation.ts'
-import type { CommonOptions, Invocation } from './invocation.ts'
-import { quote } from './nextStep.ts'
-import { outliveOutput } from './output.ts'
-import { withExamples } from './options.ts'
+import { EXIT } from './kit/exitCodes.ts'
+import { act } from './kit/invocation.ts'
+import type { CommonOptions, Invocation } from './kit/invocation.ts'
+import { quote } from './kit/nextStep.ts'
+import { outliveOutput } from './kit/output.ts'
+import { withExamples } from './kit/options.ts'
 
 interface Options extends CommonOptions {
   readonly config?: string

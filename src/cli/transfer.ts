@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import type { Config } from '../config.ts'
-import { DatabaseError, type DatabaseErrorCode } from '../database/databaseErrors.ts'
-import { EXIT, UsageError } from './exitCodes.ts'
-import type { ExitCode } from './exitCodes.ts'
-import type { CommonOptions, Invocation } from './invocation.ts'
+import { DatabaseError, type DatabaseErrorCode } from '../database/kit/databaseErrors.ts'
+import { EXIT, UsageError } from './kit/exitCodes.ts'
+import type { ExitCode } from './kit/exitCodes.ts'
+import type { CommonOptions, Invocation } from './kit/invocation.ts'
 import { LiveScreen } from './terminal/liveScreen.ts'
 
 /** The options that name a database, as `pawl serve` takes them. */

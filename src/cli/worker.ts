@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
 import { createPawl } from '@pawl/sdk'
-import { findServer } from './connect.ts'
-import { EXIT, UsageError } from './exitCodes.ts'
-import { act } from './invocation.ts'
-import type { CommonOptions, Invocation } from './invocation.ts'
-import { outliveOutput } from './output.ts'
-import { collect, createCommand, defaultOwner, parseCount, parseSeconds } from './options.ts'
+import { findServer } from './kit/connect.ts'
+import { EXIT, UsageError } from './kit/exitCodes.ts'
+import { act } from './kit/invocation.ts'
+import type { CommonOptions, Invocation } from './kit/invocation.ts'
+import { outliveOutput } from './kit/output.ts'
+import { collect, createCommand, defaultOwner, parseCount, parseSeconds } from './kit/options.ts'
 import { printNews } from './worker/printNews.ts'
 import { watchStops } from './worker/watchStops.ts'
 
@@ -74,7 +74,7 @@ async function work(invocation: Invocation, options: Options): Promise<number> {
   outliveOutput()
   const [{ ConfigError }, { loadConfig }, { startWorker }] = await Promise.all([
     import('../configFile.ts'),
-    import('../worker/loadConfig.ts'),
+    import('../worker/config/loadConfig.ts'),
     import('../worker/startWorker.ts'),
   ])
   const flags = {

@@ -1,16 +1,16 @@
-import { applyDue, nextDueAt } from '../lifecycle/due.ts'
-import type { Run } from '../lifecycle/run.ts'
-import { endSilentExecutions } from '../store/executions.ts'
-import { deferDue, findDue } from '../store/findDue.ts'
-import { type LoadedRun, loadRuns } from '../store/loadRun.ts'
-import { findOwed } from '../store/relatives.ts'
-import { tick } from '../store/tick.ts'
-import type { Refused } from './answers.ts'
-import { checkRole, reachOf } from './authorize.ts'
-import { sweepRun } from './changeRun.ts'
-import type { Caller, Commands } from './context.ts'
-import { closeChild, tellParent } from './relatives.ts'
-import { sweepWorkspaces } from './sweepWorkspaces.ts'
+import { applyDue, nextDueAt } from '../lifecycle/decide/due.ts'
+import type { Run } from '../lifecycle/run/run.ts'
+import { endSilentExecutions } from '../store/work/executions.ts'
+import { deferDue, findDue } from '../store/run/findDue.ts'
+import { type LoadedRun, loadRuns } from '../store/run/loadRun.ts'
+import { findOwed } from '../store/run/relatives.ts'
+import { tick } from '../store/account/tick.ts'
+import type { Refused } from './kit/answers.ts'
+import { checkRole, reachOf } from './kit/authorize.ts'
+import { sweepRun } from './run/changeRun.ts'
+import type { Caller, Commands } from './kit/context.ts'
+import { closeChild, tellParent } from './run/relatives.ts'
+import { sweepWorkspaces } from './workspace/sweepWorkspaces.ts'
 
 /** What a sweep moved on, or would move on. */
 export interface Swept {
@@ -103,19 +103,4 @@ async function move(commands: Commands, before: LoadedRun): Promise<Run | null> 
     await deferDue(commands.store.pool, run.id, run.revision, Math.min(ahead, now + LOOK_AGAIN_MS))
   }
   return answer.event ? run : null
-}
-
-/**
- * Reconcile-on-read (G5): moves on those of the runs read for which something is due, and returns all of them as they
- * are then, in the order given. A reader never sees a lost owner as RUNNING, but where its lapse can't be written now: such
- * a run is shown as it stands, and stays due, so that one run never spoils a list.
- */
-export async function reconcile(commands: Commands, runs: readonly LoadedRun[]): Promise<LoadedRun[]> {
-  const present: LoadedRun[] = []
-  for (const loaded of runs) {
-    const isDue = applyDue(loaded.run, { ...loaded, settings: commands.settings }).events.length > 0
-    const answer = isDue ? await sweepRun(commands, loaded.run.id).catch(() => undefined) : undefined
-    present.push(answer?.ok ? answer.run : loaded)
-  }
-  return present
 }

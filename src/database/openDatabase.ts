@@ -1,12 +1,12 @@
 import type { PoolConfig } from 'pg'
-import type { DatabaseError } from './databaseErrors.ts'
-import { silentLog } from './databaseLog.ts'
-import type { DatabaseLog } from './databaseLog.ts'
+import type { DatabaseError } from './kit/databaseErrors.ts'
+import { silentLog } from './kit/databaseLog.ts'
+import type { DatabaseLog } from './kit/databaseLog.ts'
 import { openEmbedded } from './embedded/openEmbedded.ts'
-import { explainFileErrors } from './explainFileErrors.ts'
-import { lockDataDir } from './lockDataDir.ts'
+import { explainFileErrors } from './kit/explainFileErrors.ts'
+import { lockDataDir } from './kit/lockDataDir.ts'
 import { openGiven } from './openGiven.ts'
-import { prepareDataDir } from './prepareDataDir.ts'
+import { prepareDataDir } from './kit/prepareDataDir.ts'
 
 /** What {@link openDatabase} is asked for. */
 export interface OpenDatabaseOptions {

@@ -1,6 +1,6 @@
 import { Client } from 'pg'
 import type { PoolConfig } from 'pg'
-import { DatabaseError } from './databaseErrors.ts'
+import { DatabaseError } from './kit/databaseErrors.ts'
 
 const oldestVersion = 140_000
 const connectMilliseconds = 10_000

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { checkFeedCursor, type FeedCursor, isLater, readFeedCursor } from '../store/feedCursor.ts'
-import { type FeedPage, type FeedPosition, readFeedPage } from '../store/feedPage.ts'
-import type { Store } from '../store/openStore.ts'
+import { checkFeedCursor, type FeedCursor, isLater, readFeedCursor } from '../store/feed/feedCursor.ts'
+import { type FeedPage, type FeedPosition, readFeedPage } from '../store/feed/feedPage.ts'
+import type { Store } from '../store/sql/openStore.ts'
 import type { ShareReads } from './shareReads.ts'
 
 /** What changed between two cursors: its first page, and how to read the others. */

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type ListenLog, type ListenOptions, openListener } from '../store/listen.ts'
+import { type ListenLog, type ListenOptions, openListener } from '../store/sql/listen.ts'
 import { openWakeUps, type WakeUp } from './wakeUps.ts'
 
 /** What signals are opened with. */

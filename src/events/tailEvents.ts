@@ -1,4 +1,4 @@
-import type { LoggedEvent } from '../store/readEvents.ts'
+import type { LoggedEvent } from '../store/run/readEvents.ts'
 import { openTail, type Tail } from './openTail.ts'
 import { endsWith, readNextEvents, type RunTailOptions, type Streams } from './streams.ts'
 import type { WakeUp } from './wakeUps.ts'

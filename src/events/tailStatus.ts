@@ -1,4 +1,4 @@
-import type { LoadedRun } from '../store/loadRun.ts'
+import type { LoadedRun } from '../store/run/loadRun.ts'
 import { openTail, type Tail } from './openTail.ts'
 import { endsWith, readPresent, type RunTailOptions, type Streams } from './streams.ts'
 import type { WakeUp } from './wakeUps.ts'

@@ -1,5 +1,5 @@
-import { isLiveSession } from '../lifecycle/sessions.ts'
-import { type Chunk, readTranscript, type TranscriptPage } from '../store/transcript.ts'
+import { isLiveSession } from '../lifecycle/work/sessions.ts'
+import { type Chunk, readTranscript, type TranscriptPage } from '../store/work/transcript.ts'
 import { openTail, type Tail } from './openTail.ts'
 import type { Streams, TailOptions } from './streams.ts'
 import type { WakeUp } from './wakeUps.ts'

@@ -1,4 +1,4 @@
-import { findWorkspaces, type LoadedWorkspace } from '../store/workspaces.ts'
+import { findWorkspaces, type LoadedWorkspace } from '../store/workspace/workspaces.ts'
 import { openTail, type Tail } from './openTail.ts'
 import type { Streams, TailOptions } from './streams.ts'
 import type { WakeUp } from './wakeUps.ts'

@@ -1,13 +1,13 @@
-import type { Commands } from '../commands/context.ts'
+import type { Commands } from '../commands/kit/context.ts'
 import { sweepDue } from '../commands/sweep.ts'
 import type { Log } from '../log.ts'
-import { findHindrance, type Hindrance } from '../store/databaseAway.ts'
-import { untilNextDue } from '../store/findDue.ts'
-import { tick } from '../store/tick.ts'
-import type { Authenticator } from './authenticate.ts'
-import type { Metrics } from './metrics.ts'
-import { repeat } from './repeat.ts'
-import type { Streams } from './streams.ts'
+import { findHindrance, type Hindrance } from '../store/sql/databaseAway.ts'
+import { untilNextDue } from '../store/run/findDue.ts'
+import { tick } from '../store/account/tick.ts'
+import type { Authenticator } from './auth/authenticate.ts'
+import type { Metrics } from './health/metrics.ts'
+import { repeat } from './kit/repeat.ts'
+import type { Streams } from './engine/streams.ts'
 
 /** What a server does by itself, and with what. */
 export interface KeepTimeOptions {

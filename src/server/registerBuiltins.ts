@@ -1,6 +1,6 @@
-import type { Commands } from '../commands/context.ts'
-import { keepWorkflow } from '../commands/registerWorkflow.ts'
-import { BUILTIN_WORKFLOWS } from '../lifecycle/builtins.ts'
+import type { Commands } from '../commands/kit/context.ts'
+import { keepWorkflow } from '../commands/workflow/registerWorkflow.ts'
+import { BUILTIN_WORKFLOWS } from '../lifecycle/workflow/builtins.ts'
 import type { Log } from '../log.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import type { ArtifactProblem } from '../lifecycle/run.ts'
+import type { ArtifactProblem } from '../lifecycle/run/run.ts'
 
 /** What the thread found: what is wrong with the text, why it is no JSON, or why the schema can't be compiled. */
 export type Finding =

@@ -1,10 +1,10 @@
-import type { ArtifactProblem } from '../lifecycle/run.ts'
+import type { ArtifactProblem } from '../lifecycle/run/run.ts'
 import {
   isDeclaredJson,
   type WorkflowDefinition,
   type WorkflowIssue,
   type WorkflowPhase,
-} from '../lifecycle/workflow.ts'
+} from '../lifecycle/workflow/workflow.ts'
 import { composeText } from '../text/composeText.ts'
 import type { Finding, Task, ThreadLimits } from './schemaThread.ts'
 import { SchemaThreads } from './schemaThreads.ts'

@@ -1,5 +1,5 @@
-import { declaredPhase } from './declared.ts'
-import type { DeclaredPhase, DeclaredWorkflow } from './declared.ts'
+import { declaredPhase } from './run/declared.ts'
+import type { DeclaredPhase, DeclaredWorkflow } from './run/declared.ts'
 
 /**
  * The phase to go on to where the agent has not chosen: the only one that may follow, else the first declared that this round has

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { waitsForChildren } from '@pawl/sdk'
 import type { CallOptions, Run } from '@pawl/sdk'
 import { composeText } from '../text/composeText.ts'
-import type { Drive } from './drive.ts'
-import { limitsFor } from './limits.ts'
+import type { Drive } from './agent/drive.ts'
+import { limitsFor } from './run/limits.ts'
 
 /** How long an agent that asked a person may take to end its turn by itself, in milliseconds: it has said what it had to say. */
 const ASKED_LINGER_MS = 5_000

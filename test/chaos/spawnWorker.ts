@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import type { WorkerNews } from '../../src/worker/news.ts'
+import type { WorkerNews } from '../../src/worker/run/news.ts'
 import type { WorkerOrders } from './workerProcess.ts'
 
 /** A worker in a process of its own. */

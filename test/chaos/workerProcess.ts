@@ -1,7 +1,7 @@
 import { createPawl } from '@pawl/sdk'
-import { workerConfigSchema } from '../../src/worker/config.ts'
+import { workerConfigSchema } from '../../src/worker/config/config.ts'
 import { startWorker } from '../../src/worker/startWorker.ts'
-import type { StepName } from '../../src/worker/steps.ts'
+import type { StepName } from '../../src/worker/run/steps.ts'
 
 /** What a worker in a process of its own is told, as JSON in its last argument. */
 export interface WorkerOrders {

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { RunAnswer } from '../../src/commands/answers.ts'
-import { sweepRun } from '../../src/commands/changeRun.ts'
-import { claimRun } from '../../src/commands/claimRun.ts'
-import { deleteRun } from '../../src/commands/deleteRun.ts'
-import { finishExecution, startExecution } from '../../src/commands/executions.ts'
+import type { RunAnswer } from '../../src/commands/kit/answers.ts'
+import { sweepRun } from '../../src/commands/run/changeRun.ts'
+import { claimRun } from '../../src/commands/run/claimRun.ts'
+import { deleteRun } from '../../src/commands/run/deleteRun.ts'
+import { finishExecution, startExecution } from '../../src/commands/work/executions.ts'
 import {
   cancelRun,
   completeRun,
@@ -13,8 +13,8 @@ import {
   releaseRun,
   resumeRun,
   startPhase,
-} from '../../src/commands/runCommands.ts'
-import { startRun } from '../../src/commands/startRun.ts'
+} from '../../src/commands/run/runCommands.ts'
+import { startRun } from '../../src/commands/run/startRun.ts'
 import { openTestCommands, type TestCommands } from '../support/commands.ts'
 import { passTime } from '../support/passTime.ts'
 import { readProven } from '../support/race.ts'

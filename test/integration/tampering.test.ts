@@ -1,15 +1,15 @@
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startExecution } from '../../src/commands/executions.ts'
-import { advancePhase, failRun, resumeRun, startPhase } from '../../src/commands/runCommands.ts'
-import { checkRuns, verifyRun } from '../../src/commands/verifyRun.ts'
+import { startExecution } from '../../src/commands/work/executions.ts'
+import { advancePhase, failRun, resumeRun, startPhase } from '../../src/commands/run/runCommands.ts'
+import { checkRuns, verifyRun } from '../../src/commands/run/verifyRun.ts'
 import {
   EXECUTION_ENDS,
   PHASE_STATUSES,
   ROLES,
   RUN_REASONS,
   RUN_STATUSES,
-} from '../../src/lifecycle/words.ts'
+} from '../../src/lifecycle/run/words.ts'
 import { openTestCommands, type TestCommands } from '../support/commands.ts'
 import { accepted, runIn } from '../support/runs.ts'
 import { TEST_WORKFLOWS } from '../support/workflows.ts'

@@ -1,5 +1,5 @@
-import type { WorkflowDefinition } from '../../src/lifecycle/workflow.ts'
-import type { ExecutionEnd, PhaseStatus, RunReason, RunStatus } from '../../src/lifecycle/words.ts'
+import type { WorkflowDefinition } from '../../src/lifecycle/workflow/workflow.ts'
+import type { ExecutionEnd, PhaseStatus, RunReason, RunStatus } from '../../src/lifecycle/run/words.ts'
 import type { Model, ModelClaim, ModelPhase, ModelRun } from './modelState.ts'
 
 /** A claim as it is asked for. */

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import type { Run } from '../../src/lifecycle/run.ts'
+import type { Run } from '../../src/lifecycle/run/run.ts'
 import type { Answer } from './askServer.ts'
 import { isActive } from './beliefs.ts'
 import type { Expected, ModelRun } from './modelState.ts'

@@ -1,4 +1,4 @@
-import type { WorkflowDefinition } from '../../src/lifecycle/workflow.ts'
+import type { WorkflowDefinition } from '../../src/lifecycle/workflow/workflow.ts'
 import type {
   ApprovalKind,
   ApprovalStatus,
@@ -10,7 +10,7 @@ import type {
   RunReason,
   RunStatus,
   SessionStatus,
-} from '../../src/lifecycle/words.ts'
+} from '../../src/lifecycle/run/words.ts'
 
 /** What the oracle believes of a claim; moments are seconds of the model's clock. */
 export interface ModelClaim {

@@ -1,4 +1,4 @@
-import type { RunReason } from '../../src/lifecycle/words.ts'
+import type { RunReason } from '../../src/lifecycle/run/words.ts'
 import {
   cancelNow,
   endExecutions,

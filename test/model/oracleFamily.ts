@@ -1,4 +1,4 @@
-import type { WorkflowDefinition } from '../../src/lifecycle/workflow.ts'
+import type { WorkflowDefinition } from '../../src/lifecycle/workflow/workflow.ts'
 import { type AskedClaim, giveClaim, isActive, isGood, newRun, note, sign } from './beliefs.ts'
 import { activeChildren, endWait, isClosed } from './kinship.ts'
 import {

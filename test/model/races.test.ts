@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, test } from 'vitest'
-import type { Commands } from '../../src/commands/context.ts'
+import type { Commands } from '../../src/commands/kit/context.ts'
 import { openTestCommands, type TestCommands } from '../support/commands.ts'
 import { type ActionOf, staggers } from './actions.ts'
 import { budget } from './budget.ts'

@@ -1,6 +1,6 @@
-import { verifyLog } from '../../src/lifecycle/verify.ts'
-import { readWholeRun, type WholeRun } from '../../src/store/readWholeRun.ts'
-import type { Store } from '../../src/store/openStore.ts'
+import { verifyLog } from '../../src/lifecycle/log/verify.ts'
+import { readWholeRun, type WholeRun } from '../../src/store/run/readWholeRun.ts'
+import type { Store } from '../../src/store/sql/openStore.ts'
 
 /** A run as it is stored, with all that hangs below it. */
 export interface StoredRun extends WholeRun {

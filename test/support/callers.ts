@@ -1,7 +1,7 @@
-import type { Caller, Commands } from '../../src/commands/context.ts'
-import { DEFAULT_SETTINGS, type Settings } from '../../src/lifecycle/settings.ts'
+import type { Caller, Commands } from '../../src/commands/kit/context.ts'
+import { DEFAULT_SETTINGS, type Settings } from '../../src/lifecycle/run/settings.ts'
 import { openValidator } from '../../src/validation/validator.ts'
-import type { Store } from '../../src/store/openStore.ts'
+import type { Store } from '../../src/store/sql/openStore.ts'
 
 /** One caller of each role, of no project in particular. */
 export type TestCallers = Readonly<Record<'operator' | 'worker' | 'admin' | 'viewer', Caller>>

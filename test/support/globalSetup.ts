@@ -3,7 +3,7 @@ import { Client } from 'pg'
 import type { PoolConfig } from 'pg'
 import type { TestProject } from 'vitest/node'
 import { startScratch } from '../../src/database/embedded/startScratch.ts'
-import { migrate } from '../../src/database/migrate.ts'
+import { migrate } from '../../src/database/migrate/migrate.ts'
 
 /** The PostgreSQL that all test files share; each clones its database from the migrated template. */
 export interface TestPostgres {

@@ -1,12 +1,12 @@
 import { type ExecutionResult, parse, validate } from 'graphql'
 import type pg from 'pg'
-import type { Caller } from '../../src/commands/context.ts'
+import type { Caller } from '../../src/commands/kit/context.ts'
 import { openSignals, type Signals } from '../../src/events/signals.ts'
 import { openStreams } from '../../src/events/streams.ts'
-import type { RequestContext } from '../../src/graphql/context.ts'
-import { executeOperation, subscribeOperation } from '../../src/graphql/execute.ts'
+import type { RequestContext } from '../../src/graphql/request/context.ts'
+import { executeOperation, subscribeOperation } from '../../src/graphql/request/execute.ts'
 import { schema } from '../../src/graphql/schema.ts'
-import type { Store } from '../../src/store/openStore.ts'
+import type { Store } from '../../src/store/sql/openStore.ts'
 import { openTestCommands, type TestCommands, type TestCommandsOptions } from './commands.ts'
 
 /** Data of an answer, as deep as a test looks. */

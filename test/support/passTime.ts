@@ -1,5 +1,5 @@
-import type { Store } from '../../src/store/openStore.ts'
-import { transact } from '../../src/store/openStore.ts'
+import type { Store } from '../../src/store/sql/openStore.ts'
+import { transact } from '../../src/store/sql/openStore.ts'
 
 /** Every column that holds a moment of a run, or of what hangs below it. */
 const MOMENTS = {

@@ -1,11 +1,11 @@
 import { setInterval, setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
-import type { Commands } from '../../src/commands/context.ts'
-import { verifyRun } from '../../src/commands/verifyRun.ts'
-import type { RunEvent } from '../../src/lifecycle/events.ts'
-import type { Run } from '../../src/lifecycle/run.ts'
-import { readWholeRun, type WholeRun } from '../../src/store/readWholeRun.ts'
-import { tick } from '../../src/store/tick.ts'
+import type { Commands } from '../../src/commands/kit/context.ts'
+import { verifyRun } from '../../src/commands/run/verifyRun.ts'
+import type { RunEvent } from '../../src/lifecycle/run/events.ts'
+import type { Run } from '../../src/lifecycle/run/run.ts'
+import { readWholeRun, type WholeRun } from '../../src/store/run/readWholeRun.ts'
+import { tick } from '../../src/store/account/tick.ts'
 import type { TestCommands } from './commands.ts'
 
 /** Does something so many times, one after the other, telling the number of the time that failed. */

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { type WorkflowDefinition, workflowSchema } from '../../src/lifecycle/workflow.ts'
+import { type WorkflowDefinition, workflowSchema } from '../../src/lifecycle/workflow/workflow.ts'
 
 /** A definition as version 1, with its defaults filled in. */
 export function define(definition: Omit<z.input<typeof workflowSchema>, 'version'>): WorkflowDefinition {

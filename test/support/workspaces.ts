@@ -1,17 +1,17 @@
-import { recordWorkspace, type RecordWorkspace } from '../../src/commands/recordWorkspace.ts'
+import { recordWorkspace, type RecordWorkspace } from '../../src/commands/workspace/recordWorkspace.ts'
 import {
   finishWorkspaceOperation,
   type FinishOperation,
   type OperationAnswer,
   requestWorkspaceOperation,
   startWorkspaceOperation,
-} from '../../src/commands/workspaces.ts'
-import type { StartRun } from '../../src/commands/startRun.ts'
-import type { Run } from '../../src/lifecycle/run.ts'
-import type { OperationKind, Workspace, WorkspaceOperation } from '../../src/lifecycle/workspaces.ts'
-import { type Store, transact } from '../../src/store/openStore.ts'
-import { findWorkspaces, type LoadedWorkspace } from '../../src/store/workspaces.ts'
-import { completeRun, failRun, startPhase } from '../../src/commands/runCommands.ts'
+} from '../../src/commands/workspace/workspaceOperations.ts'
+import type { StartRun } from '../../src/commands/run/startRun.ts'
+import type { Run } from '../../src/lifecycle/run/run.ts'
+import type { OperationKind, Workspace, WorkspaceOperation } from '../../src/lifecycle/workspace/workspace.ts'
+import { type Store, transact } from '../../src/store/sql/openStore.ts'
+import { findWorkspaces, type LoadedWorkspace } from '../../src/store/workspace/workspaces.ts'
+import { completeRun, failRun, startPhase } from '../../src/commands/run/runCommands.ts'
 import type { TestCommands } from './commands.ts'
 import { accepted, runIn } from './runs.ts'
 

@@ -1,7 +1,7 @@
-import type { Caller } from '../../../src/commands/context.ts'
-import { APPROVALS } from '../../../src/graphql/approval.ts'
-import { encodePlace } from '../../../src/graphql/cursors.ts'
-import { EXECUTIONS } from '../../../src/graphql/executionPage.ts'
+import type { Caller } from '../../../src/commands/kit/context.ts'
+import { APPROVALS } from '../../../src/graphql/work/approval.ts'
+import { encodePlace } from '../../../src/graphql/kit/cursors.ts'
+import { EXECUTIONS } from '../../../src/graphql/work/executionPage.ts'
 import type { Asker } from '../asker.ts'
 import { PAGE, type Question } from '../question.ts'
 

@@ -1,7 +1,7 @@
-import { readFeedCursor, type FeedCursor } from '../../../src/store/feedCursor.ts'
-import { FEED_PAGE, type FeedPosition, readFeedPage } from '../../../src/store/feedPage.ts'
-import { loadRuns } from '../../../src/store/loadRun.ts'
-import { readEvents } from '../../../src/store/readEvents.ts'
+import { readFeedCursor, type FeedCursor } from '../../../src/store/feed/feedCursor.ts'
+import { FEED_PAGE, type FeedPosition, readFeedPage } from '../../../src/store/feed/feedPage.ts'
+import { loadRuns } from '../../../src/store/run/loadRun.ts'
+import { readEvents } from '../../../src/store/run/readEvents.ts'
 import type { Asker } from '../asker.ts'
 import { PAGE, type Question } from '../question.ts'
 

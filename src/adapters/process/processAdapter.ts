@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
-import type { Adapter } from '../adapter.ts'
-import { createHandle, endFormer, FORMER_TAKES_MS, readHandle, wasUsed } from '../handle.ts'
+import type { Adapter } from '../kit/adapter.ts'
+import { createHandle, endFormer, FORMER_TAKES_MS, readHandle, wasUsed } from '../kit/handle.ts'
 import { ProcessAgent } from './processAgent.ts'
 
 /** Agents that are a command for each prompt. They die with their worker, so none is ever adopted. */

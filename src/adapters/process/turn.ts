@@ -5,8 +5,8 @@ import type { Ending } from '../../processes/launch.ts'
 import { openPipe } from '../../processes/openPipe.ts'
 import type { Pipe } from '../../processes/openPipe.ts'
 import type { StopLimits } from '../../processes/processGroup.ts'
-import { AgentError } from '../adapter.ts'
-import type { ProcessEnd } from '../adapter.ts'
+import { AgentError } from '../kit/adapter.ts'
+import type { ProcessEnd } from '../kit/adapter.ts'
 
 /** A command that is to run for one prompt. */
 export interface TurnOptions {

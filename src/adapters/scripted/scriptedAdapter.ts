@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { AgentError } from '../adapter.ts'
-import type { Adapter, AgentContext } from '../adapter.ts'
-import type { AgentDefinition } from '../agentDefinition.ts'
+import { AgentError } from '../kit/adapter.ts'
+import type { Adapter, AgentContext } from '../kit/adapter.ts'
+import type { AgentDefinition } from '../kit/agentDefinition.ts'
 import { processAdapter } from '../process/processAdapter.ts'
 import { scriptSchema } from './script.ts'
 

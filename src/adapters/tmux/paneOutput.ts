@@ -1,6 +1,6 @@
 import { closeSync, mkdirSync, openSync, readdirSync, readSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import type { AgentOutput } from '../adapter.ts'
+import type { AgentOutput } from '../kit/adapter.ts'
 
 /**
  * What tmux pipes the pane into: files whose names say at which byte of the output they begin. A file ends after so many

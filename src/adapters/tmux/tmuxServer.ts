@@ -8,7 +8,7 @@ import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import type { Ending } from '../../processes/launch.ts'
 import { ProcessGroup } from '../../processes/processGroup.ts'
-import { AgentError } from '../adapter.ts'
+import { AgentError } from '../kit/adapter.ts'
 
 /** The one pane of a server. */
 export interface Pane {

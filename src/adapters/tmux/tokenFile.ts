@@ -1,7 +1,7 @@
 import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { AgentContext } from '../adapter.ts'
-import { environmentOf } from '../startable.ts'
+import type { AgentContext } from '../kit/adapter.ts'
+import { environmentOf } from '../kit/startable.ts'
 
 /**
  * Keeps the token that is good under this owner where the agent finds it: the environment of a process that lives on can't be

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AppendTranscriptResult } from '@pawl/sdk'
-import type { AgentOutput } from '../adapter.ts'
+import type { AgentOutput } from '../kit/adapter.ts'
 import { ByteRing } from './byteRing.ts'
 import type { Secret } from './secrets.ts'
 import { TranscriptJournal } from './transcriptJournal.ts'

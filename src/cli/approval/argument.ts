@@ -1,9 +1,9 @@
 import { Argument } from 'commander'
-import type { Invocation } from '../invocation.ts'
+import type { Invocation } from '../kit/invocation.ts'
 import { PawlProblem } from '@pawl/sdk'
-import { UsageError, EXIT } from '../exitCodes.ts'
+import { UsageError, EXIT } from '../kit/exitCodes.ts'
 import { plain } from '../terminal/width.ts'
-import type { Question } from './printApproval.ts'
+import type { Question } from '../print/printApproval.ts'
 import { readQuestion } from './readQuestion.ts'
 
 /** The approval that a command is about. */

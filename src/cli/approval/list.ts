@@ -1,11 +1,11 @@
 import { Option } from 'commander'
 import type { Command } from 'commander'
 import type { ApprovalStatus } from '@pawl/sdk'
-import { chooseRun } from '../chooseRun.ts'
-import { act } from '../invocation.ts'
-import type { CommonOptions } from '../invocation.ts'
-import { collectWords, createCommand, parseCount } from '../options.ts'
-import { printApprovals } from './printApproval.ts'
+import { chooseRun } from '../kit/chooseRun.ts'
+import { act } from '../kit/invocation.ts'
+import type { CommonOptions } from '../kit/invocation.ts'
+import { collectWords, createCommand, parseCount } from '../kit/options.ts'
+import { printApprovals } from '../print/printApproval.ts'
 
 const STATUSES: readonly ApprovalStatus[] = [
   'PENDING',

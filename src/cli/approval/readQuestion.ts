@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Approval, Artifact, JsonValue } from '@pawl/sdk'
-import type { Invocation } from '../invocation.ts'
-import type { Question } from './printApproval.ts'
+import type { Invocation } from '../kit/invocation.ts'
+import type { Question } from '../print/printApproval.ts'
 
 /**
  * An approval with the file that it is about: the one among its phase's whose hash is in the digest. The digest is computed anew

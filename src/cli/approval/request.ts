@@ -1,14 +1,14 @@
 import { Option } from 'commander'
 import type { Command } from 'commander'
 import type { ExpiryPolicy, Pawl } from '@pawl/sdk'
-import { chooseRunId } from '../chooseRun.ts'
-import { drivesRun } from '../driving.ts'
-import type { DrivingOptions } from '../driving.ts'
-import { UsageError } from '../exitCodes.ts'
-import { act } from '../invocation.ts'
-import { collect, createCommand, parseSeconds, readJson, readText } from '../options.ts'
+import { chooseRunId } from '../kit/chooseRun.ts'
+import { drivesRun } from '../kit/driving.ts'
+import type { DrivingOptions } from '../kit/driving.ts'
+import { UsageError } from '../kit/exitCodes.ts'
+import { act } from '../kit/invocation.ts'
+import { collect, createCommand, parseSeconds, readJson, readText } from '../kit/options.ts'
 import { declaredPhase } from '../workflow/declared.ts'
-import { printApprovals } from './printApproval.ts'
+import { printApprovals } from '../print/printApproval.ts'
 
 interface Options extends DrivingOptions {
   readonly gate?: string

@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
-import { act } from '../invocation.ts'
-import type { CommonOptions } from '../invocation.ts'
-import { createCommand } from '../options.ts'
+import { act } from '../kit/invocation.ts'
+import type { CommonOptions } from '../kit/invocation.ts'
+import { createCommand } from '../kit/options.ts'
 import { approvalArgument, chooseApproval } from './argument.ts'
-import { printQuestion } from './printApproval.ts'
+import { printQuestion } from '../print/printApproval.ts'
 
 /** `pawl approval show`: exactly what a decision is about. */
 export function approvalShowCommand(): Command {

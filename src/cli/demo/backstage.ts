@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import type { Colors } from '../terminal/paper.ts'
-import { home } from '../version.ts'
+import { home } from '../kit/version.ts'
 
 /** Where the commands of the story go, and how they look. */
 export interface BackstageOptions {

@@ -1,5 +1,5 @@
 import type { Approval, Decision, RunDetail } from '@pawl/sdk'
-import { findOpenApproval } from '../approval/findOpen.ts'
+import { findOpenApproval } from '../kit/findOpenApproval.ts'
 import { showAgent } from './agentAtWork.ts'
 import { askAtTerminal } from './askAtTerminal.ts'
 import { insist } from './scene.ts'

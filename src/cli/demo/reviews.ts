@@ -1,5 +1,5 @@
 import type { RunDetail } from '@pawl/sdk'
-import { EXIT } from '../exitCodes.ts'
+import { EXIT } from '../kit/exitCodes.ts'
 import { plain } from '../terminal/width.ts'
 import { showAgent } from './agentAtWork.ts'
 import { insist } from './scene.ts'

@@ -1,4 +1,4 @@
-import { EXIT } from '../exitCodes.ts'
+import { EXIT } from '../kit/exitCodes.ts'
 import { insist } from './scene.ts'
 import type { Scene } from './scene.ts'
 

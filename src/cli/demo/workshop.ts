@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { home } from '../version.ts'
+import { home } from '../kit/version.ts'
 
 /** The chapters of the repository, by file. */
 const CHAPTERS = {

@@ -2,10 +2,10 @@ import { realpathSync } from 'node:fs'
 import { DirectoryLock, DirectoryTakenError } from '../../processes/directoryLock.ts'
 import { LocksUnavailableError } from '../../processes/lockFolder.ts'
 import { outerRunsOf } from '../../processes/outerRuns.ts'
-import { whyReserved } from '../../worker/ownDirectories.ts'
-import { dataDirectory } from '../connect.ts'
-import { EXIT, UsageError } from '../exitCodes.ts'
-import type { Invocation } from '../invocation.ts'
+import { whyReserved } from '../../worker/config/ownDirectories.ts'
+import { dataDirectory } from '../kit/connect.ts'
+import { EXIT, UsageError } from '../kit/exitCodes.ts'
+import type { Invocation } from '../kit/invocation.ts'
 
 /** For which run the directory is locked. */
 export interface LockFields {

@@ -1,5 +1,5 @@
 import type { Interruption, Outcome } from '@pawl/sdk'
-import type { Invocation } from '../invocation.ts'
+import type { Invocation } from '../kit/invocation.ts'
 import { formatDuration } from '../terminal/times.ts'
 import { plain } from '../terminal/width.ts'
 import { paintOutcome, paintStatus } from '../terminal/words.ts'

@@ -1,8 +1,8 @@
 import { unwrap } from '@pawl/sdk'
 import type { Lease, Run } from '@pawl/sdk'
-import { chooseRun } from '../chooseRun.ts'
-import type { CommonOptions, Invocation } from '../invocation.ts'
-import { defaultOwner, readJson } from '../options.ts'
+import { chooseRun } from '../kit/chooseRun.ts'
+import type { CommonOptions, Invocation } from '../kit/invocation.ts'
+import { defaultOwner, readJson } from '../kit/options.ts'
 
 /** Which run is taken, and how. */
 export interface TakeOptions extends CommonOptions {

@@ -1,4 +1,4 @@
-import type { Invocation } from '../invocation.ts'
+import type { Invocation } from '../kit/invocation.ts'
 import type { ProcessGroup } from '../../processes/processGroup.ts'
 
 /** Signals sent to the supervisor, meant for its command. */

@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
-import { act } from '../invocation.ts'
-import type { CommonOptions } from '../invocation.ts'
-import { createCommand, fenceOption, keyOption } from '../options.ts'
-import { messageLine } from './printMessage.ts'
+import { act } from '../kit/invocation.ts'
+import type { CommonOptions } from '../kit/invocation.ts'
+import { createCommand, fenceOption, keyOption } from '../kit/options.ts'
+import { messageLine } from '../print/printMessage.ts'
 
 interface Options extends CommonOptions {
   readonly delivered?: boolean

@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
-import { chooseRun } from '../chooseRun.ts'
-import { act } from '../invocation.ts'
-import type { CommonOptions } from '../invocation.ts'
-import { createCommand, parseCount, runOption } from '../options.ts'
-import { printMessages } from './printMessage.ts'
+import { chooseRun } from '../kit/chooseRun.ts'
+import { act } from '../kit/invocation.ts'
+import type { CommonOptions } from '../kit/invocation.ts'
+import { createCommand, parseCount, runOption } from '../kit/options.ts'
+import { printMessages } from '../print/printMessage.ts'
 
 interface Options extends CommonOptions {
   readonly run?: string

@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
-import { chooseRun } from '../chooseRun.ts'
-import { act } from '../invocation.ts'
-import type { CommonOptions } from '../invocation.ts'
-import { createCommand, keyOption, readText, runOption } from '../options.ts'
-import { messageLine } from './printMessage.ts'
+import { chooseRun } from '../kit/chooseRun.ts'
+import { act } from '../kit/invocation.ts'
+import type { CommonOptions } from '../kit/invocation.ts'
+import { createCommand, keyOption, readText, runOption } from '../kit/options.ts'
+import { messageLine } from '../print/printMessage.ts'
 
 interface Options extends CommonOptions {
   readonly run?: string

@@ -1,12 +1,12 @@
 import { Option } from 'commander'
 import type { Command } from 'commander'
 import type { ErrorClass } from '@pawl/sdk'
-import { chooseRunId } from '../chooseRun.ts'
-import { act } from '../invocation.ts'
-import { createCommand, parseWord, readJson } from '../options.ts'
-import { drivesRun } from '../driving.ts'
-import type { DrivingOptions } from '../driving.ts'
-import { printPhaseLine } from './printPhase.ts'
+import { chooseRunId } from '../kit/chooseRun.ts'
+import { act } from '../kit/invocation.ts'
+import { createCommand, parseWord, readJson } from '../kit/options.ts'
+import { drivesRun } from '../kit/driving.ts'
+import type { DrivingOptions } from '../kit/driving.ts'
+import { printPhaseLine } from '../print/printPhase.ts'
 
 interface Options extends DrivingOptions {
   readonly message: string

@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
-import { chooseRunId } from '../chooseRun.ts'
-import { act } from '../invocation.ts'
-import { createCommand } from '../options.ts'
-import { drivesRun } from '../driving.ts'
-import type { DrivingOptions } from '../driving.ts'
-import { printPhaseLine } from './printPhase.ts'
+import { chooseRunId } from '../kit/chooseRun.ts'
+import { act } from '../kit/invocation.ts'
+import { createCommand } from '../kit/options.ts'
+import { drivesRun } from '../kit/driving.ts'
+import type { DrivingOptions } from '../kit/driving.ts'
+import { printPhaseLine } from '../print/printPhase.ts'
 
 interface Options extends DrivingOptions {
   readonly repair?: boolean

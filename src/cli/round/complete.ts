@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
-import { chooseRunId } from '../chooseRun.ts'
-import { act } from '../invocation.ts'
-import { createCommand, readJson } from '../options.ts'
-import { drivesRun } from '../driving.ts'
-import type { DrivingOptions } from '../driving.ts'
+import { chooseRunId } from '../kit/chooseRun.ts'
+import { act } from '../kit/invocation.ts'
+import { createCommand, readJson } from '../kit/options.ts'
+import { drivesRun } from '../kit/driving.ts'
+import type { DrivingOptions } from '../kit/driving.ts'
 
 interface Options extends DrivingOptions {
   readonly summary?: string

@@ -1,7 +1,7 @@
 import { Argument } from 'commander'
 import type { Command } from 'commander'
-import type { CommonOptions } from '../invocation.ts'
-import { keyOption } from '../options.ts'
+import type { CommonOptions } from '../kit/invocation.ts'
+import { keyOption } from '../kit/options.ts'
 
 /** What commands that change a run have in common. */
 export interface ChangeOptions extends CommonOptions {

@@ -1,8 +1,8 @@
 import { Option } from 'commander'
 import type { Lease, Run } from '@pawl/sdk'
-import { findServer } from '../connect.ts'
-import type { Invocation } from '../invocation.ts'
-import { defaultOwner, parseSeconds } from '../options.ts'
+import { findServer } from '../kit/connect.ts'
+import type { Invocation } from '../kit/invocation.ts'
+import { defaultOwner, parseSeconds } from '../kit/options.ts'
 import { formatTime } from '../terminal/times.ts'
 import { plain } from '../terminal/width.ts'
 

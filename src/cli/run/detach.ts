@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
-import { chooseRunId } from '../chooseRun.ts'
-import { act } from '../invocation.ts'
-import { createCommand, revisionOption } from '../options.ts'
+import { chooseRunId } from '../kit/chooseRun.ts'
+import { act } from '../kit/invocation.ts'
+import { createCommand, revisionOption } from '../kit/options.ts'
 import { changesRun } from './argument.ts'
 import type { ChangeOptions } from './argument.ts'
-import { printRunLine } from './printRun.ts'
+import { printRunLine } from '../print/printRun.ts'
 
 interface Options extends ChangeOptions {
   readonly comment?: string

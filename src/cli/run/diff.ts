@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
-import { act } from '../invocation.ts'
-import { createCommand } from '../options.ts'
+import { act } from '../kit/invocation.ts'
+import { createCommand } from '../kit/options.ts'
 import { chooseWorkspaceOfRun } from '../workspace/chooseWorkspace.ts'
 import { performFor, timeoutOption } from '../workspace/performFor.ts'
 import type { PerformOptions } from '../workspace/performFor.ts'
-import { printPatch, printStat, summaryOf } from '../workspace/printDiff.ts'
+import { printPatch, printStat, summaryOf } from '../print/printDiff.ts'
 import { runArgument } from './argument.ts'
 
 interface Options extends PerformOptions {

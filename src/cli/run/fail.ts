@@ -1,12 +1,12 @@
 import { Option } from 'commander'
 import type { Command } from 'commander'
 import type { FailReason } from '@pawl/sdk'
-import { chooseRunId } from '../chooseRun.ts'
-import { act } from '../invocation.ts'
-import { createCommand, fenceOption, parseWord } from '../options.ts'
+import { chooseRunId } from '../kit/chooseRun.ts'
+import { act } from '../kit/invocation.ts'
+import { createCommand, fenceOption, parseWord } from '../kit/options.ts'
 import { changesRun } from './argument.ts'
 import type { ChangeOptions } from './argument.ts'
-import { printRunLine } from './printRun.ts'
+import { printRunLine } from '../print/printRun.ts'
 
 interface Options extends ChangeOptions {
   readonly error: string

@@ -1,5 +1,5 @@
 import type { Pawl, RunDetail, RunEvent } from '@pawl/sdk'
-import type { Invocation } from '../invocation.ts'
+import type { Invocation } from '../kit/invocation.ts'
 import { LiveScreen } from '../terminal/liveScreen.ts'
 import { followRun } from './followRun.ts'
 import { watchLines } from './watchView.ts'

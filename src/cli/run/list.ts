@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
 import type { Outcome, RunOrder, RunStatus } from '@pawl/sdk'
-import { act } from '../invocation.ts'
-import type { CommonOptions } from '../invocation.ts'
-import { collect, collectWords, createCommand, parseCount, parseWord } from '../options.ts'
+import { act } from '../kit/invocation.ts'
+import type { CommonOptions } from '../kit/invocation.ts'
+import { collect, collectWords, createCommand, parseCount, parseWord } from '../kit/options.ts'
 import { OUTCOMES, RUN_STATUSES } from '../terminal/words.ts'
-import { printRuns } from './printRun.ts'
+import { printRuns } from '../print/printRun.ts'
 
 interface Options extends CommonOptions {
   readonly status?: RunStatus[]

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import { act } from '../invocation.ts'
-import { createCommand } from '../options.ts'
+import { act } from '../kit/invocation.ts'
+import { createCommand } from '../kit/options.ts'
 import { plain } from '../terminal/width.ts'
 import { chooseWorkspaceOfRun } from '../workspace/chooseWorkspace.ts'
 import { performFor, timeoutOption } from '../workspace/performFor.ts'

@@ -1,15 +1,15 @@
 import type { Command } from 'commander'
 import type { Pawl, RunDetail } from '@pawl/sdk'
-import { printApprovals } from '../approval/printApproval.ts'
-import { printArtifacts } from '../artifact/printArtifact.ts'
-import { chooseRun } from '../chooseRun.ts'
-import { act } from '../invocation.ts'
-import type { CommonOptions } from '../invocation.ts'
-import { printMessages } from '../message/printMessage.ts'
-import { createCommand } from '../options.ts'
+import { printApprovals } from '../print/printApproval.ts'
+import { printArtifacts } from '../print/printArtifact.ts'
+import { chooseRun } from '../kit/chooseRun.ts'
+import { act } from '../kit/invocation.ts'
+import type { CommonOptions } from '../kit/invocation.ts'
+import { printMessages } from '../print/printMessage.ts'
+import { createCommand } from '../kit/options.ts'
 import type { Paper } from '../terminal/paper.ts'
 import { runArgument } from './argument.ts'
-import { printExecutions, printRun, printRuns, printSessions } from './printRun.ts'
+import { printExecutions, printRun, printRuns, printSessions } from '../print/printRun.ts'
 
 /** How many of each kind are shown, the newest. */
 const MOST = 20

@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
-import { act } from '../invocation.ts'
-import type { CommonOptions } from '../invocation.ts'
-import { collect, createCommand, keyOption, parseCount, readJson } from '../options.ts'
+import { act } from '../kit/invocation.ts'
+import type { CommonOptions } from '../kit/invocation.ts'
+import { collect, createCommand, keyOption, parseCount, readJson } from '../kit/options.ts'
 import { claimOf, claimOptions, printClaim } from './claimOptions.ts'
 import type { ClaimOptions } from './claimOptions.ts'
-import { printRunLine } from './printRun.ts'
+import { printRunLine } from '../print/printRun.ts'
 
 interface Options extends CommonOptions, ClaimOptions {
   readonly title?: string

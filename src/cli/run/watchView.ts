@@ -1,11 +1,11 @@
 import type { Approval, RunDetail, RunEvent } from '@pawl/sdk'
-import { nextStepOf } from '../nextStep.ts'
+import { nextStepOf } from '../kit/nextStep.ts'
 import type { Colors } from '../terminal/paper.ts'
 import { between, formatClock, formatDuration } from '../terminal/times.ts'
 import { plain } from '../terminal/width.ts'
 import { paintStatus } from '../terminal/words.ts'
 import { eventLine } from './eventLine.ts'
-import { phaseLines } from './printRun.ts'
+import { phaseLines } from '../print/printRun.ts'
 
 /** What the live view shows. */
 export interface WatchState {

@@ -1,9 +1,9 @@
 import { Option } from 'commander'
 import type { Command } from 'commander'
 import type { Role } from '@pawl/sdk'
-import { act } from '../invocation.ts'
-import type { CommonOptions } from '../invocation.ts'
-import { collect, createCommand, parseSeconds, parseWord } from '../options.ts'
+import { act } from '../kit/invocation.ts'
+import type { CommonOptions } from '../kit/invocation.ts'
+import { collect, createCommand, parseSeconds, parseWord } from '../kit/options.ts'
 
 interface Options extends CommonOptions {
   readonly role: Role

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
-import { act } from '../invocation.ts'
-import type { CommonOptions } from '../invocation.ts'
-import { createCommand } from '../options.ts'
+import { act } from '../kit/invocation.ts'
+import type { CommonOptions } from '../kit/invocation.ts'
+import { createCommand } from '../kit/options.ts'
 
 /** `pawl token revoke`: ends a token, and every stream opened with it. */
 export function tokenRevokeCommand(): Command {

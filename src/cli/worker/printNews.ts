@@ -1,5 +1,5 @@
-import type { RunNews, WorkerNews } from '../../worker/news.ts'
-import type { Invocation } from '../invocation.ts'
+import type { RunNews, WorkerNews } from '../../worker/run/news.ts'
+import type { Invocation } from '../kit/invocation.ts'
 import { plain } from '../terminal/width.ts'
 import { paintStatus } from '../terminal/words.ts'
 import type { Colors } from '../terminal/paper.ts'

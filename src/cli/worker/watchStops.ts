@@ -1,5 +1,5 @@
 import type { RunningWorker } from '../../worker/startWorker.ts'
-import { EXIT } from '../exitCodes.ts'
+import { EXIT } from '../kit/exitCodes.ts'
 
 /** Signals that stop a worker. */
 export interface Stops {

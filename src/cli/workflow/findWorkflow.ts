@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import { PawlProblem } from '@pawl/sdk'
 import type { Pawl, WorkflowDetail } from '@pawl/sdk'
-import { chooseRun } from '../chooseRun.ts'
-import type { Invocation } from '../invocation.ts'
-import { parseCount } from '../options.ts'
+import { chooseRun } from '../kit/chooseRun.ts'
+import type { Invocation } from '../kit/invocation.ts'
+import { parseCount } from '../kit/options.ts'
 
 /** Which version of a workflow is meant. */
 export interface WorkflowOptions {

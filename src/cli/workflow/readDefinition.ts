@@ -3,8 +3,8 @@ import { createRequire } from 'node:module'
 import { dirname, extname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { JsonValue } from '@pawl/sdk'
-import { EXIT, UsageError } from '../exitCodes.ts'
-import { checkExact, readText } from '../options.ts'
+import { EXIT, UsageError } from '../kit/exitCodes.ts'
+import { checkExact, readText } from '../kit/options.ts'
 
 const JAVASCRIPT = ['.js', '.mjs', '.cjs']
 const TYPESCRIPT = ['.ts', '.mts', '.cts']

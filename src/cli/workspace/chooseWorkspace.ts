@@ -1,8 +1,8 @@
 import { Argument } from 'commander'
 import type { WorkspaceDetail } from '@pawl/sdk'
-import { chooseRun } from '../chooseRun.ts'
-import { EXIT, UsageError } from '../exitCodes.ts'
-import type { Invocation } from '../invocation.ts'
+import { chooseRun } from '../kit/chooseRun.ts'
+import { EXIT, UsageError } from '../kit/exitCodes.ts'
+import type { Invocation } from '../kit/invocation.ts'
 
 /** The workspace that a command is about: by its own id, or as that of a run. */
 export const workspaceArgument = () =>

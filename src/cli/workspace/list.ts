@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import type { WorkspaceStatus } from '@pawl/sdk'
-import { act } from '../invocation.ts'
-import type { CommonOptions } from '../invocation.ts'
-import { createCommand, parseCount } from '../options.ts'
-import { printWorkspaces } from './printWorkspace.ts'
+import { act } from '../kit/invocation.ts'
+import type { CommonOptions } from '../kit/invocation.ts'
+import { createCommand, parseCount } from '../kit/options.ts'
+import { printWorkspaces } from '../print/printWorkspace.ts'
 
 interface Options extends CommonOptions {
   readonly host?: string

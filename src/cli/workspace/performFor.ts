@@ -1,10 +1,10 @@
 import { Option } from 'commander'
 import type { PerformResult, SuccessOf, Workspace, WorkspaceOperationKind } from '@pawl/sdk'
-import type { CommonOptions, Invocation } from '../invocation.ts'
-import { parseSeconds } from '../options.ts'
+import type { CommonOptions, Invocation } from '../kit/invocation.ts'
+import { parseSeconds } from '../kit/options.ts'
 import type { Paper } from '../terminal/paper.ts'
 import { plain } from '../terminal/width.ts'
-import { withInterrupt } from '../withInterrupt.ts'
+import { withInterrupt } from '../kit/withInterrupt.ts'
 
 /** What commands that wait for a worker have in common. */
 export interface PerformOptions extends CommonOptions {

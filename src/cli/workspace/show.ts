@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
-import { act } from '../invocation.ts'
-import type { CommonOptions } from '../invocation.ts'
-import { createCommand } from '../options.ts'
+import { act } from '../kit/invocation.ts'
+import type { CommonOptions } from '../kit/invocation.ts'
+import { createCommand } from '../kit/options.ts'
 import { chooseWorkspace, workspaceArgument } from './chooseWorkspace.ts'
-import { printWorkspace } from './printWorkspace.ts'
+import { printWorkspace } from '../print/printWorkspace.ts'
 
 /** How many operations are shown, the newest. */
 const MOST = 20

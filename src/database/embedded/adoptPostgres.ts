@@ -1,7 +1,7 @@
 import { realpath, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { DatabaseLog } from '../databaseLog.ts'
+import type { DatabaseLog } from '../kit/databaseLog.ts'
 import { endSurvivors } from './endSurvivors.ts'
 import { answers } from './findRunning.ts'
 import { findPostgresProgram } from './inspectProcess.ts'

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { DatabaseError } from '../databaseErrors.ts'
+import { DatabaseError } from '../kit/databaseErrors.ts'
 import { findBinaries } from './findBinaries.ts'
 import type { Place } from './place.ts'
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { DatabaseError } from '../databaseErrors.ts'
-import type { DatabaseLog } from '../databaseLog.ts'
+import { DatabaseError } from '../kit/databaseErrors.ts'
+import type { DatabaseLog } from '../kit/databaseLog.ts'
 import { listPostgresProcesses } from './inspectProcess.ts'
 import type { Place } from './place.ts'
 import { sendSignal } from './stopPostgres.ts'

@@ -1,4 +1,4 @@
-import { DatabaseError } from '../databaseErrors.ts'
+import { DatabaseError } from '../kit/databaseErrors.ts'
 import type { Place } from './place.ts'
 
 const useYours = 'or set DATABASE_URL to a PostgreSQL 14 or newer of yours'

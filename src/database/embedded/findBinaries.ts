@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { readFile, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
-import { DatabaseError } from '../databaseErrors.ts'
+import { DatabaseError } from '../kit/databaseErrors.ts'
 
 /** The PostgreSQL that came from npm for this platform. */
 export interface Binaries {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { chown, lchown, lstat, mkdir, readdir, realpath } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { DatabaseError } from '../databaseErrors.ts'
+import { DatabaseError } from '../kit/databaseErrors.ts'
 import { prepareNative } from './prepareNative.ts'
 import { canAccess, chooseRunUser } from './runUser.ts'
 import type { RunUser } from './runUser.ts'

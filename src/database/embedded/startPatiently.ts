@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { DatabaseLog } from '../databaseLog.ts'
+import type { DatabaseLog } from '../kit/databaseLog.ts'
 import { explainFailure } from './explainFailure.ts'
 import type { Place } from './place.ts'
 import { PostgresEndedError, startPostgres } from './startPostgres.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { DatabaseError } from '../databaseErrors.ts'
+import { DatabaseError } from '../kit/databaseErrors.ts'
 
 /**
  * An export is text, one JSON object a line:

@@ -1,6 +1,6 @@
 import { createGunzip } from 'node:zlib'
 import { pipeline, Readable } from 'node:stream'
-import { DatabaseError } from '../databaseErrors.ts'
+import { DatabaseError } from '../kit/databaseErrors.ts'
 
 /** The longest line: far more than a row, and few enough for a string. */
 const mostBytes = 256 * 1024 * 1024

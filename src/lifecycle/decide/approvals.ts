@@ -1,6 +1,6 @@
-import { DECISIONS_OF, digestText } from '../approvals.ts'
-import { missingArtifact, validArtifact } from '../evidence.ts'
-import type { Refusal } from '../refusals.ts'
+import { DECISIONS_OF, digestText } from '../work/approvals.ts'
+import { missingArtifact, validArtifact } from '../work/evidence.ts'
+import type { Refusal } from '../run/refusals.ts'
 import {
   type Approval,
   currentPhaseOf,
@@ -9,13 +9,13 @@ import {
   liveClaim,
   type Phase,
   type Run,
-} from '../run.ts'
-import { expireRun, fail } from '../settle.ts'
-import type { Settings } from '../settings.ts'
-import { awayMsOf, type Draft, type Situation } from '../situation.ts'
-import { admits } from '../transitions.ts'
-import { findWorkflowPhase, workflowPhase } from '../workflow.ts'
-import type { ApprovalKind, Decision, ExpiryPolicy, RunStatus } from '../words.ts'
+} from '../run/run.ts'
+import { expireRun, fail } from './settle.ts'
+import type { Settings } from '../run/settings.ts'
+import { awayMsOf, type Draft, type Situation } from '../log/draft.ts'
+import { admits } from '../run/transitions.ts'
+import { findWorkflowPhase, workflowPhase } from '../workflow/workflow.ts'
+import type { ApprovalKind, Decision, ExpiryPolicy, RunStatus } from '../run/words.ts'
 import { illegalTransition, unknownPhase } from './ways.ts'
 import type { Rule } from './rule.ts'
 import { sessionsNeedingHuman } from './sessions.ts'

@@ -1,6 +1,6 @@
-import { admitsChildren, attachedChildren, takesChildrenAlong } from '../family.ts'
-import { admits } from '../transitions.ts'
-import { isSettledStatus } from '../words.ts'
+import { admitsChildren, attachedChildren, takesChildrenAlong } from '../run/family.ts'
+import { admits } from '../run/transitions.ts'
+import { isSettledStatus } from '../run/words.ts'
 import type { Rule } from './rule.ts'
 
 /** Lets a child live and end by itself; its parent waits for it no longer. */

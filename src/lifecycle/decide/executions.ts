@@ -1,7 +1,7 @@
-import { currentPhaseOf, type Execution } from '../run.ts'
-import { admits } from '../transitions.ts'
-import { findWorkflowPhase } from '../workflow.ts'
-import type { Role } from '../words.ts'
+import { currentPhaseOf, type Execution } from '../run/run.ts'
+import { admits } from '../run/transitions.ts'
+import { findWorkflowPhase } from '../workflow/workflow.ts'
+import type { Role } from '../run/words.ts'
 import type { Rule } from './rule.ts'
 import { unknownPhase } from './ways.ts'
 

@@ -1,5 +1,5 @@
-import { isSettledStatus } from '../words.ts'
-import { admits } from '../transitions.ts'
+import { isSettledStatus } from '../run/words.ts'
+import { admits } from '../run/transitions.ts'
 import type { Rule } from './rule.ts'
 
 /** Sends steering text to a run that is active and not being cancelled. */

@@ -1,6 +1,6 @@
-import type { Phase, Run } from '../run.ts'
-import type { Draft } from '../situation.ts'
-import type { WorkflowDefinition } from '../workflow.ts'
+import type { Phase, Run } from '../run/run.ts'
+import type { Draft } from '../log/draft.ts'
+import type { WorkflowDefinition } from '../workflow/workflow.ts'
 
 /** Starts the next attempt of a phase, which becomes the current one. */
 export function startPhase(

@@ -1,5 +1,5 @@
-import { awayMsOf } from '../situation.ts'
-import { admits } from '../transitions.ts'
+import { awayMsOf } from '../log/draft.ts'
+import { admits } from '../run/transitions.ts'
 import type { Rule } from './rule.ts'
 
 /** Pauses a run: the owner keeps its lease and is told. */

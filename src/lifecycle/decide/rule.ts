@@ -1,7 +1,7 @@
-import type { CommandOf, CommandType } from '../commands.ts'
-import type { Refusal } from '../refusals.ts'
-import type { Run } from '../run.ts'
-import type { Draft, Situation } from '../situation.ts'
+import type { CommandOf, CommandType } from '../run/commands.ts'
+import type { Refusal } from '../run/refusals.ts'
+import type { Run } from '../run/run.ts'
+import type { Draft, Situation } from '../log/draft.ts'
 
 /** What one rule answers: nothing (it noted what it accepted), that nothing is to change, or a refusal. */
 export type Ruling = 'accepted' | 'unchanged' | 'deleted' | Refusal

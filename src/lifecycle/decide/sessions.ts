@@ -1,13 +1,13 @@
-import { isLiveSession, SESSION_TRANSITIONS } from '../sessions.ts'
-import type { Refusal } from '../refusals.ts'
-import { currentPhaseOf, type Run, type Session } from '../run.ts'
-import type { Draft } from '../situation.ts'
-import { admits } from '../transitions.ts'
-import { findWorkflowPhase, type WorkflowDefinition, workflowPhase } from '../workflow.ts'
-import type { SessionStatus } from '../words.ts'
+import { isLiveSession, SESSION_TRANSITIONS } from '../work/sessions.ts'
+import type { Refusal } from '../run/refusals.ts'
+import { currentPhaseOf, type Run, type Session } from '../run/run.ts'
+import type { Draft } from '../log/draft.ts'
+import { admits } from '../run/transitions.ts'
+import { findWorkflowPhase, type WorkflowDefinition, workflowPhase } from '../workflow/workflow.ts'
+import type { SessionStatus } from '../run/words.ts'
 import { illegalTransition, unknownPhase } from './ways.ts'
 import type { Rule } from './rule.ts'
-import { differingPaths } from '../replay.ts'
+import { differingPaths } from '../log/differingPaths.ts'
 
 /** Opens the session of a role, or adopts the one that is live: its row then carries the caller's fence. */
 export const decideOpenSession: Rule<'openSession'> = (draft, command) => {

@@ -1,8 +1,8 @@
-import { missingEvidence } from '../evidence.ts'
-import { attachedChildren } from '../family.ts'
-import { currentPhaseOf, holdsLease } from '../run.ts'
-import { cancel, closeBelow, fail, requestCancel } from '../settle.ts'
-import { admits } from '../transitions.ts'
+import { missingEvidence } from '../work/evidence.ts'
+import { attachedChildren } from '../run/family.ts'
+import { currentPhaseOf, holdsLease } from '../run/run.ts'
+import { cancel, closeBelow, fail, requestCancel } from './settle.ts'
+import { admits } from '../run/transitions.ts'
 import type { Rule } from './rule.ts'
 import { completePhase } from './moves.ts'
 

@@ -1,7 +1,7 @@
-import { isCompletable } from '../evidence.ts'
-import type { PhaseCommand, Refusal } from '../refusals.ts'
-import { currentPhaseOf, type Phase, type Run } from '../run.ts'
-import { type WorkflowDefinition, workflowPhase } from '../workflow.ts'
+import { isCompletable } from '../work/evidence.ts'
+import type { PhaseCommand, Refusal } from '../run/refusals.ts'
+import { currentPhaseOf, type Phase, type Run } from '../run/run.ts'
+import { type WorkflowDefinition, workflowPhase } from '../workflow/workflow.ts'
 import { mayOpenRound } from './moves.ts'
 
 /** The phases that may be advanced to now; the current one where it is still to be started. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Ending } from '../../processes/launch.ts'
 import { awaitStableFile } from '../../workspaces/files/awaitStableFile.ts'
-import { STABLE_MS } from '../budgets.ts'
+import { STABLE_MS } from '../run/budgets.ts'
 import type { Move, PhaseWork, Turn } from './phaseWork.ts'
 
 /** What is heard of first. */

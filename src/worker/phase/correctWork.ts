@@ -1,5 +1,5 @@
 import { composeText } from '../../text/composeText.ts'
-import { BUDGETS, MAX_TOLD } from '../budgets.ts'
+import { BUDGETS, MAX_TOLD } from '../run/budgets.ts'
 import type { Move, PhaseWork } from './phaseWork.ts'
 import { stopSilent } from './stopSilent.ts'
 

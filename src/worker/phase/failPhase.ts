@@ -1,6 +1,6 @@
 import { composeText } from '../../text/composeText.ts'
-import { MAX_TOLD } from '../budgets.ts'
-import { RunFailedError } from '../trouble.ts'
+import { MAX_TOLD } from '../run/budgets.ts'
+import { RunFailedError } from '../run/trouble.ts'
 import type { Move, PhaseWork } from './phaseWork.ts'
 
 /** The gate of questions about what an agent could not do. */

@@ -1,7 +1,7 @@
 import { isChanged } from '../../workspaces/files/baseline.ts'
 import { readArtifact } from '../../workspaces/files/readArtifact.ts'
 import type { Artifact, ArtifactTrouble } from '../../workspaces/files/readArtifact.ts'
-import type { DeclaredArtifact } from '../declared.ts'
+import type { DeclaredArtifact } from '../run/declared.ts'
 import type { Move, PhaseWork, Turn } from './phaseWork.ts'
 
 /** Looks at what the agent has left, now that it does not work any more. */

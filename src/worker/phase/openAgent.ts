@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { BUDGETS } from '../budgets.ts'
-import { troubleOf } from '../trouble.ts'
+import { BUDGETS } from '../run/budgets.ts'
+import { troubleOf } from '../run/trouble.ts'
 import type { Move, PhaseWork } from './phaseWork.ts'
 
 /** The wait before the second try, in milliseconds; doubled each time. */

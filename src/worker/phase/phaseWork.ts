@@ -1,12 +1,12 @@
 import type { Phase, RunDetail, SessionStatus } from '@pawl/sdk'
-import type { Prompt } from '../../adapters/adapter.ts'
+import type { Prompt } from '../../adapters/kit/adapter.ts'
 import type { Baseline } from '../../workspaces/files/baseline.ts'
 import type { Artifact, ArtifactTrouble, FilePlace } from '../../workspaces/files/readArtifact.ts'
-import type { DeclaredArtifact, DeclaredPhase } from '../declared.ts'
-import type { Drive } from '../drive.ts'
-import type { OpenAgent } from '../openAgents.ts'
-import type { PendingMessage, Standing } from '../standing.ts'
-import type { Trouble } from '../trouble.ts'
+import type { DeclaredArtifact, DeclaredPhase } from '../run/declared.ts'
+import type { Drive } from '../agent/drive.ts'
+import type { OpenAgent } from '../agent/openAgents.ts'
+import type { PendingMessage, Standing } from '../run/standing.ts'
+import type { Trouble } from '../run/trouble.ts'
 
 /** The steps of a phase. Each says which one follows; `DONE` ends. */
 export type Move =

@@ -1,6 +1,6 @@
-import { BUDGETS } from '../budgets.ts'
-import { limitsFor } from '../limits.ts'
-import { HOW } from '../standing.ts'
+import { BUDGETS } from '../run/budgets.ts'
+import { limitsFor } from '../run/limits.ts'
+import { HOW } from '../run/standing.ts'
 import type { Move, PhaseWork } from './phaseWork.ts'
 
 /**

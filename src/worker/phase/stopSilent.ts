@@ -1,5 +1,5 @@
-import { AgentError } from '../../adapters/adapter.ts'
-import { limitsFor } from '../limits.ts'
+import { AgentError } from '../../adapters/kit/adapter.ts'
+import { limitsFor } from '../run/limits.ts'
 import type { PhaseWork } from './phaseWork.ts'
 
 /**

@@ -1,6 +1,6 @@
 import type { ArtifactTrouble } from '../../workspaces/files/readArtifact.ts'
-import { isRefusedAs } from '../trouble.ts'
-import type { DeclaredArtifact } from '../declared.ts'
+import { isRefusedAs } from '../run/trouble.ts'
+import type { DeclaredArtifact } from '../run/declared.ts'
 import type { Move, PhaseWork } from './phaseWork.ts'
 
 /** Hands the file over. A valid one ends the phase; after another the agent, where it is still at work, may write it anew. */

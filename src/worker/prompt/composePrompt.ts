@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { Prompt } from '../../adapters/adapter.ts'
-import type { DeclaredPhase } from '../declared.ts'
+import type { Prompt } from '../../adapters/kit/adapter.ts'
+import type { DeclaredPhase } from '../run/declared.ts'
 import type { PromptFacts } from './promptFacts.ts'
 import { renderTemplate } from './renderTemplate.ts'
 import { list, section } from './sections.ts'

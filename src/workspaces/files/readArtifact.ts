@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { BigIntStats } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
-import { WorkspaceError } from '../workspaceError.ts'
+import { WorkspaceError } from '../kit/workspaceError.ts'
 import { openInside } from './resolveInside.ts'
 
 /** A file of a workspace. */

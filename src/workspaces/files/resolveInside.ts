@@ -1,6 +1,6 @@
 import { type FileHandle, constants, lstat, open, readlink, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path'
-import { WorkspaceError } from '../workspaceError.ts'
+import { WorkspaceError } from '../kit/workspaceError.ts'
 
 /** A path in a workspace, proven to lead nowhere else when it was looked at. */
 export interface InsidePath {

@@ -1,5 +1,5 @@
 import { composeText } from '../../text/composeText.ts'
-import { WorkspaceError, type WorkspaceErrorClass } from '../workspaceError.ts'
+import { WorkspaceError, type WorkspaceErrorClass } from '../kit/workspaceError.ts'
 
 /** What git says in English when a thing is so, and what that means. */
 const MEANINGS: readonly {

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { type Filters, isTrusted, readFilters, readOwnFilters, toSettings } from './filters.ts'
 import { gitEnvironment } from './gitEnvironment.ts'
 import type { GitPlace } from './place.ts'
-import { WorkspaceError } from '../workspaceError.ts'
+import { WorkspaceError } from '../kit/workspaceError.ts'
 import { parseSettings, sealSettings, type Setting, writeSettings } from './settings.ts'
 
 /** Runs git as the user's own settings have it, for what runs no program whatever they say. */

@@ -1,5 +1,5 @@
 import type { Ending } from '../../processes/launch.ts'
-import { WorkspaceError } from '../workspaceError.ts'
+import { WorkspaceError } from '../kit/workspaceError.ts'
 
 /** Its command can't be found, or not be executed. */
 export function notStartable(message: string): WorkspaceError {

@@ -5,9 +5,9 @@ import { z } from 'zod'
 import { findPlace, type Place } from '../../processes/place.ts'
 import { ProcessGroup } from '../../processes/processGroup.ts'
 import { findProcess, isLiving } from '../../processes/processTable.ts'
-import { FileLock } from '../fileLock.ts'
-import { writeWhole } from '../record.ts'
-import { WorkspaceError } from '../workspaceError.ts'
+import { FileLock } from '../kit/fileLock.ts'
+import { writeWhole } from '../record/record.ts'
+import { WorkspaceError } from '../kit/workspaceError.ts'
 
 const process_ = z.strictObject({ pid: z.int().positive(), startedAt: z.string() })
 

@@ -1,4 +1,4 @@
-import type { PreviewDefinition } from '../workspaceSettings.ts'
+import type { PreviewDefinition } from '../kit/workspaceSettings.ts'
 import { answers, findAnswering } from './port.ts'
 
 /** Where a preview is to answer. */

@@ -1,9 +1,9 @@
 import type { Pawl, Workspace } from '@pawl/sdk'
-import type { Places } from '../places.ts'
+import type { Places } from '../record/places.ts'
 import { type Preview, startPreview } from '../preview/startPreview.ts'
 import { isPreviewRunning, stopPreview } from '../preview/stopPreview.ts'
-import { WorkspaceError } from '../workspaceError.ts'
-import type { PreviewDefinition, WorkspaceSettings } from '../workspaceSettings.ts'
+import { WorkspaceError } from '../kit/workspaceError.ts'
+import type { PreviewDefinition, WorkspaceSettings } from '../kit/workspaceSettings.ts'
 import { toErrorInput } from './toErrorInput.ts'
 
 /** What a worker's previews are started with. */

@@ -7,15 +7,15 @@ import type {
   WorkspaceOperation,
   WorkspacePreviewInput,
 } from '@pawl/sdk'
-import { diffWorkspace } from '../diffWorkspace.ts'
-import { findWorktree } from '../findWorkspace.ts'
-import { mergeWorkspace } from '../mergeWorkspace.ts'
-import { checkAllowed, findDirectory, type Places } from '../places.ts'
-import type { WorkspaceRecord } from '../record.ts'
-import { findRecorded, forgetRecorded } from '../recorded.ts'
-import { removeWorkspace } from '../removeWorkspace.ts'
-import { WorkspaceError } from '../workspaceError.ts'
-import type { WorkspaceSettings } from '../workspaceSettings.ts'
+import { diffWorkspace } from '../change/diffWorkspace.ts'
+import { findWorktree } from '../place/findWorkspace.ts'
+import { mergeWorkspace } from '../change/mergeWorkspace.ts'
+import { checkAllowed, findDirectory, type Places } from '../record/places.ts'
+import type { WorkspaceRecord } from '../record/record.ts'
+import { findRecorded, forgetRecorded } from '../record/recorded.ts'
+import { removeWorkspace } from '../change/removeWorkspace.ts'
+import { WorkspaceError } from '../kit/workspaceError.ts'
+import type { WorkspaceSettings } from '../kit/workspaceSettings.ts'
 import type { OwnPreviews } from './ownPreviews.ts'
 
 /** What operations are done with. */

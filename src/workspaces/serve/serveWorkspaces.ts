@@ -10,10 +10,10 @@ import {
   type WorkspaceOperation,
 } from '@pawl/sdk'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { preparePlaces } from '../places.ts'
+import { preparePlaces } from '../record/places.ts'
 import { endLeftPreviews } from '../preview/stopPreview.ts'
-import { WorkspaceError } from '../workspaceError.ts'
-import type { WorkspaceSettings } from '../workspaceSettings.ts'
+import { WorkspaceError } from '../kit/workspaceError.ts'
+import type { WorkspaceSettings } from '../kit/workspaceSettings.ts'
 import { Lanes } from './lanes.ts'
 import { OwnPreviews } from './ownPreviews.ts'
 import { type OperationResult, type OperationTools, performOperation } from './performOperation.ts'

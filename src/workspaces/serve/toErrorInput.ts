@@ -1,6 +1,6 @@
 import type { WorkspaceErrorInput } from '@pawl/sdk'
 import { composeText } from '../../text/composeText.ts'
-import { WorkspaceError } from '../workspaceError.ts'
+import { WorkspaceError } from '../kit/workspaceError.ts'
 
 /** The most that is told of a failure: UTF-16 units of its words and of a path, and files. */
 const MAX = { words: 10_000, path: 4_096, files: 2_000 } as const

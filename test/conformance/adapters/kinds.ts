@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Adapter } from '../../../src/adapters/adapter.ts'
+import type { Adapter } from '../../../src/adapters/kit/adapter.ts'
 import { processAdapter } from '../../../src/adapters/process/processAdapter.ts'
 import type { Script } from '../../../src/adapters/scripted/script.ts'
 import { commandOf, scriptedAdapter } from '../../../src/adapters/scripted/scriptedAdapter.ts'

@@ -4,7 +4,7 @@
  *   ownerProcess.ts KIND '{"context": …, "prompt": …, "kept": FILE}'
  */
 import { appendFileSync, writeFileSync } from 'node:fs'
-import type { AgentContext, Prompt } from '../../../src/adapters/adapter.ts'
+import type { AgentContext, Prompt } from '../../../src/adapters/kit/adapter.ts'
 import { KINDS } from './kinds.ts'
 
 const [name, given] = process.argv.slice(2)

@@ -1,11 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { acknowledgeMessage, sendMessage } from '../../../src/commands/messages.ts'
-import { decideApproval } from '../../../src/commands/approvals.ts'
-import { submitArtifact } from '../../../src/commands/artifacts.ts'
-import { appendTranscript, openSession, recordPrompt, updateSession } from '../../../src/commands/sessions.ts'
-import * as runs from '../../../src/commands/runCommands.ts'
-import { type StartRun, startRun } from '../../../src/commands/startRun.ts'
-import { verifyRun } from '../../../src/commands/verifyRun.ts'
+import { acknowledgeMessage, sendMessage } from '../../../src/commands/work/messages.ts'
+import { decideApproval } from '../../../src/commands/work/approvals.ts'
+import { submitArtifact } from '../../../src/commands/work/artifacts.ts'
+import {
+  appendTranscript,
+  openSession,
+  recordPrompt,
+  updateSession,
+} from '../../../src/commands/work/sessions.ts'
+import * as runs from '../../../src/commands/run/runCommands.ts'
+import { type StartRun, startRun } from '../../../src/commands/run/startRun.ts'
+import { verifyRun } from '../../../src/commands/run/verifyRun.ts'
 import { openTestCommands, type TestCommands } from '../../support/commands.ts'
 
 const START: StartRun = {

@@ -1,18 +1,18 @@
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { claimRun } from '../../../src/commands/claimRun.ts'
-import { deleteRun } from '../../../src/commands/deleteRun.ts'
-import { recordWorkspace } from '../../../src/commands/recordWorkspace.ts'
-import { cancelRun, pauseRun, resumeRun } from '../../../src/commands/runCommands.ts'
+import { claimRun } from '../../../src/commands/run/claimRun.ts'
+import { deleteRun } from '../../../src/commands/run/deleteRun.ts'
+import { recordWorkspace } from '../../../src/commands/workspace/recordWorkspace.ts'
+import { cancelRun, pauseRun, resumeRun } from '../../../src/commands/run/runCommands.ts'
 import { sweepDue } from '../../../src/commands/sweep.ts'
-import { verifyRun, checkRuns } from '../../../src/commands/verifyRun.ts'
+import { verifyRun, checkRuns } from '../../../src/commands/run/verifyRun.ts'
 import {
   finishWorkspaceOperation,
   reportPreview,
   requestWorkspaceOperation,
   startWorkspaceOperation,
-} from '../../../src/commands/workspaces.ts'
-import { findPatches } from '../../../src/store/workspaces.ts'
+} from '../../../src/commands/workspace/workspaceOperations.ts'
+import { findPatches } from '../../../src/store/workspace/workspaces.ts'
 import { openTestCommands, type TestCommands } from '../../support/commands.ts'
 import { passTime } from '../../support/passTime.ts'
 import { accepted, begin, refused, runIn } from '../../support/runs.ts'

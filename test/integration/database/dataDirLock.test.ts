@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { DataDirInUseError } from '../../../src/database/databaseErrors.ts'
-import { lockDataDir } from '../../../src/database/lockDataDir.ts'
-import { silentLog } from '../../../src/database/databaseLog.ts'
+import { DataDirInUseError } from '../../../src/database/kit/databaseErrors.ts'
+import { lockDataDir } from '../../../src/database/kit/lockDataDir.ts'
+import { silentLog } from '../../../src/database/kit/databaseLog.ts'
 import { expectNothingRuns, makeFolder, open, postmasterOf, query, startHolder } from './databaseHarness.ts'
 
 test('a second server on a data directory is told which process holds it, and where that listens', async () => {

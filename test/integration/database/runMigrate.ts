@@ -1,7 +1,7 @@
 /** Migrates in a process of its own and prints what it applied, as JSON. */
 import { parseArgs } from 'node:util'
 import type { PoolConfig } from 'pg'
-import { migrate } from '../../../src/database/migrate.ts'
+import { migrate } from '../../../src/database/migrate/migrate.ts'
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

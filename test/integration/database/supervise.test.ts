@@ -9,7 +9,7 @@ import { choosePlace } from '../../../src/database/embedded/place.ts'
 import { startPatiently } from '../../../src/database/embedded/startPatiently.ts'
 import { supervisePostgres } from '../../../src/database/embedded/supervisePostgres.ts'
 import type { SupervisionSettings } from '../../../src/database/embedded/supervisePostgres.ts'
-import { prepareDataDir } from '../../../src/database/prepareDataDir.ts'
+import { prepareDataDir } from '../../../src/database/kit/prepareDataDir.ts'
 import type { Database } from '../../../src/database/openDatabase.ts'
 import { spawnServer } from '../../support/spawnServer.ts'
 import {

@@ -8,7 +8,7 @@ import {
 } from 'graphql'
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { JSON_LIMITS } from '../../../src/graphql/checkJson.ts'
+import { JSON_LIMITS } from '../../../src/graphql/kit/checkJson.ts'
 import { type KnownMutation, listMutations } from '../../support/introspect.ts'
 import { type Actor, openStage, type Stage } from '../scenarios/stage.ts'
 import { changedTables, type Fingerprint, openFingerprints } from './fingerprint.ts'

@@ -16,8 +16,8 @@ import {
 } from 'graphql'
 import { describe, expect, it } from 'vitest'
 import { schema } from '../../../src/graphql/schema.ts'
-import { EVENT_PAYLOADS } from '../../../src/lifecycle/events.ts'
-import * as words from '../../../src/lifecycle/words.ts'
+import { EVENT_PAYLOADS } from '../../../src/lifecycle/run/events.ts'
+import * as words from '../../../src/lifecycle/run/words.ts'
 
 const readText = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8')
 const contract = buildSchema(readText('./contract.graphql'))

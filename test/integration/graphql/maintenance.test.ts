@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { transact } from '../../../src/store/openStore.ts'
+import { transact } from '../../../src/store/sql/openStore.ts'
 import { agentOf } from '../../support/callers.ts'
 import { codesOf, type Data, openTestGraph, type TestGraph } from '../../support/graphql.ts'
 import { passTime } from '../../support/passTime.ts'

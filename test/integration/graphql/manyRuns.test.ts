@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { COUNTED } from '../../../src/store/countRuns.ts'
-import { transact } from '../../../src/store/openStore.ts'
+import { COUNTED } from '../../../src/store/run/countRuns.ts'
+import { transact } from '../../../src/store/sql/openStore.ts'
 import { codesOf, type Data, openTestGraph, type TestGraph } from '../../support/graphql.ts'
 import { putWorkflow } from '../../support/commands.ts'
 import { begin } from '../../support/runs.ts'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Caller } from '../../../src/commands/context.ts'
+import type { Caller } from '../../../src/commands/kit/context.ts'
 import { agentOf } from '../../support/callers.ts'
 import { codesOf, type Data, openTestGraph, type TestGraph } from '../../support/graphql.ts'
 import { runIn } from '../../support/runs.ts'

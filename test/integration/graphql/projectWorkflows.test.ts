@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Caller } from '../../../src/commands/context.ts'
-import { violatedConstraint } from '../../../src/store/openStore.ts'
+import type { Caller } from '../../../src/commands/kit/context.ts'
+import { violatedConstraint } from '../../../src/store/sql/openStore.ts'
 import { codesOf, type Data, openTestGraph, type TestGraph } from '../../support/graphql.ts'
 import { SOLO } from '../../support/workflows.ts'
 import { problem, send, succeeded } from './send.ts'

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import type { Caller } from '../../../src/commands/context.ts'
+import type { Caller } from '../../../src/commands/kit/context.ts'
 import type { Data, TestGraph } from '../../support/graphql.ts'
 
 /** A run that there is not. */

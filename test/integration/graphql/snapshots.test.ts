@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startRun } from '../../../src/commands/startRun.ts'
+import { startRun } from '../../../src/commands/run/startRun.ts'
 import { countStatements, type Data, openTestGraph, type TestGraph } from '../../support/graphql.ts'
 import { begin, runIn, toStart } from '../../support/runs.ts'
 import { ROUNDS, SOLO } from '../../support/workflows.ts'

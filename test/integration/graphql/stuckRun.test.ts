@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { resolveRun } from '../../../src/commands/resolveRun.ts'
+import { resolveRun } from '../../../src/commands/run/resolveRun.ts'
 import { type Data, openTestGraph, type TestGraph } from '../../support/graphql.ts'
 import { passTime } from '../../support/passTime.ts'
 import { begin, runIn } from '../../support/runs.ts'

@@ -1,6 +1,6 @@
 import type { ExecutionResult } from 'graphql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Caller } from '../../../src/commands/context.ts'
+import type { Caller } from '../../../src/commands/kit/context.ts'
 import { openStreams } from '../../../src/events/streams.ts'
 import { tailRequests } from '../../../src/events/tailRequests.ts'
 import { agentOf } from '../../support/callers.ts'

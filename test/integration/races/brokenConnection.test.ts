@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { pauseRun } from '../../../src/commands/runCommands.ts'
-import { withRunLocked } from '../../../src/store/withRunLocked.ts'
+import { pauseRun } from '../../../src/commands/run/runCommands.ts'
+import { withRunLocked } from '../../../src/store/sql/withRowLocked.ts'
 import { openTestCommands, type TestCommands } from '../../support/commands.ts'
 import { readProven } from '../../support/race.ts'
 import { accepted, begin } from '../../support/runs.ts'

@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { RunAnswer } from '../../../src/commands/answers.ts'
-import { claimRun } from '../../../src/commands/claimRun.ts'
-import type { Commands } from '../../../src/commands/context.ts'
-import { finishExecution, startExecution } from '../../../src/commands/executions.ts'
-import { renewLease } from '../../../src/commands/renewLease.ts'
+import type { RunAnswer } from '../../../src/commands/kit/answers.ts'
+import { claimRun } from '../../../src/commands/run/claimRun.ts'
+import type { Commands } from '../../../src/commands/kit/context.ts'
+import { finishExecution, startExecution } from '../../../src/commands/work/executions.ts'
+import { renewLease } from '../../../src/commands/run/renewLease.ts'
 import {
   advancePhase,
   cancelRun,
   pauseRun,
   releaseRun,
   resumeRun,
-} from '../../../src/commands/runCommands.ts'
-import { startRun } from '../../../src/commands/startRun.ts'
+} from '../../../src/commands/run/runCommands.ts'
+import { startRun } from '../../../src/commands/run/startRun.ts'
 import { sweepDue } from '../../../src/commands/sweep.ts'
 import { openTestCommands, type TestCommands } from '../../support/commands.ts'
 import { passTime } from '../../support/passTime.ts'

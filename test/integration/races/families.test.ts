@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Commands } from '../../../src/commands/context.ts'
+import type { Commands } from '../../../src/commands/kit/context.ts'
 import {
   cancelRun,
   completeRun,
@@ -7,11 +7,11 @@ import {
   releaseRun,
   resumeRun,
   startPhase,
-} from '../../../src/commands/runCommands.ts'
-import { startRun } from '../../../src/commands/startRun.ts'
+} from '../../../src/commands/run/runCommands.ts'
+import { startRun } from '../../../src/commands/run/startRun.ts'
 import { sweepDue } from '../../../src/commands/sweep.ts'
-import type { Run } from '../../../src/lifecycle/run.ts'
-import { isSettledStatus } from '../../../src/lifecycle/words.ts'
+import type { Run } from '../../../src/lifecycle/run/run.ts'
+import { isSettledStatus } from '../../../src/lifecycle/run/words.ts'
 import { openTestCommands, type TestCommands } from '../../support/commands.ts'
 import { atOnce, countEvents, readProven, repeat } from '../../support/race.ts'
 import { accepted, begin, runIn, toStart } from '../../support/runs.ts'

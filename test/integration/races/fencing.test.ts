@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { claimRun } from '../../../src/commands/claimRun.ts'
-import { startExecution } from '../../../src/commands/executions.ts'
+import { claimRun } from '../../../src/commands/run/claimRun.ts'
+import { startExecution } from '../../../src/commands/work/executions.ts'
 import {
   cancelRun,
   completeRun,
@@ -12,7 +12,7 @@ import {
   releaseRun,
   resumeRun,
   startPhase,
-} from '../../../src/commands/runCommands.ts'
+} from '../../../src/commands/run/runCommands.ts'
 import { agentOf } from '../../support/callers.ts'
 import { openTestCommands, type TestCommands } from '../../support/commands.ts'
 import { passTime } from '../../support/passTime.ts'

@@ -4,11 +4,11 @@
  */
 import { createInterface } from 'node:readline'
 import type { PoolConfig } from 'pg'
-import { claimRun } from '../../../src/commands/claimRun.ts'
-import { startExecution } from '../../../src/commands/executions.ts'
-import { renewLease } from '../../../src/commands/renewLease.ts'
-import * as runs from '../../../src/commands/runCommands.ts'
-import { openStore } from '../../../src/store/openStore.ts'
+import { claimRun } from '../../../src/commands/run/claimRun.ts'
+import { startExecution } from '../../../src/commands/work/executions.ts'
+import { renewLease } from '../../../src/commands/run/renewLease.ts'
+import * as runs from '../../../src/commands/run/runCommands.ts'
+import { openStore } from '../../../src/store/sql/openStore.ts'
 import { CALLERS, toCommands } from '../../support/callers.ts'
 
 const { poolConfig, runId, leaseSeconds } = JSON.parse(process.argv[2] ?? '{}') as {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Commands } from '../../../src/commands/context.ts'
-import { finishExecution, startExecution } from '../../../src/commands/executions.ts'
+import type { Commands } from '../../../src/commands/kit/context.ts'
+import { finishExecution, startExecution } from '../../../src/commands/work/executions.ts'
 import {
   cancelRun,
   completeRun,
@@ -9,8 +9,8 @@ import {
   pauseRun,
   releaseRun,
   startPhase,
-} from '../../../src/commands/runCommands.ts'
-import { sweepRun } from '../../../src/commands/changeRun.ts'
+} from '../../../src/commands/run/runCommands.ts'
+import { sweepRun } from '../../../src/commands/run/changeRun.ts'
 import { openTestCommands, type TestCommands } from '../../support/commands.ts'
 import { passTime } from '../../support/passTime.ts'
 import {

@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { deleteRun } from '../../../src/commands/deleteRun.ts'
-import type { Commands } from '../../../src/commands/context.ts'
-import { recordWorkspace } from '../../../src/commands/recordWorkspace.ts'
-import { cancelRun, resumeRun } from '../../../src/commands/runCommands.ts'
-import { startRun } from '../../../src/commands/startRun.ts'
+import { deleteRun } from '../../../src/commands/run/deleteRun.ts'
+import type { Commands } from '../../../src/commands/kit/context.ts'
+import { recordWorkspace } from '../../../src/commands/workspace/recordWorkspace.ts'
+import { cancelRun, resumeRun } from '../../../src/commands/run/runCommands.ts'
+import { startRun } from '../../../src/commands/run/startRun.ts'
 import {
   finishWorkspaceOperation,
   requestWorkspaceOperation,
   startWorkspaceOperation,
-} from '../../../src/commands/workspaces.ts'
-import type { Run } from '../../../src/lifecycle/run.ts'
-import { verifyWorkspace } from '../../../src/lifecycle/verifyWorkspace.ts'
-import { readWorkspaceFacts } from '../../../src/store/workspaces.ts'
+} from '../../../src/commands/workspace/workspaceOperations.ts'
+import type { Run } from '../../../src/lifecycle/run/run.ts'
+import { verifyWorkspace } from '../../../src/lifecycle/workspace/verifyWorkspace.ts'
+import { readWorkspaceFacts } from '../../../src/store/workspace/workspaces.ts'
 import { openTestCommands, type TestCommands } from '../../support/commands.ts'
 import { atOnce, holdRow, repeat, untilBlocked } from '../../support/race.ts'
 import { accepted, begin, refused, runIn, toStart } from '../../support/runs.ts'

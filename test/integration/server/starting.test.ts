@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { configSchema } from '../../../src/config.ts'
 import { createLog } from '../../../src/log.ts'
-import { ListenError } from '../../../src/server/httpServer.ts'
+import { ListenError } from '../../../src/server/http/httpServer.ts'
 import { type RunningServer, startServer } from '../../../src/server/startServer.ts'
 import { ask } from '../../support/server.ts'
 

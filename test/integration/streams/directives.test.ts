@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { deleteRun } from '../../../src/commands/deleteRun.ts'
-import { acknowledgeMessage, sendMessage } from '../../../src/commands/messages.ts'
-import * as runs from '../../../src/commands/runCommands.ts'
-import { openSession, updateSession } from '../../../src/commands/sessions.ts'
+import { deleteRun } from '../../../src/commands/run/deleteRun.ts'
+import { acknowledgeMessage, sendMessage } from '../../../src/commands/work/messages.ts'
+import * as runs from '../../../src/commands/run/runCommands.ts'
+import { openSession, updateSession } from '../../../src/commands/work/sessions.ts'
 import { tailDirectives } from '../../../src/events/tailDirectives.ts'
-import type { Message } from '../../../src/lifecycle/run.ts'
-import type { DirectiveKind } from '../../../src/lifecycle/words.ts'
+import type { Message } from '../../../src/lifecycle/run/run.ts'
+import type { DirectiveKind } from '../../../src/lifecycle/run/words.ts'
 import {
   done,
   fail,

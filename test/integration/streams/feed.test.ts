@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { deleteRun } from '../../../src/commands/deleteRun.ts'
+import { deleteRun } from '../../../src/commands/run/deleteRun.ts'
 import { type RunsChange, tailRuns, type TailRunsOptions } from '../../../src/events/tailRuns.ts'
 import {
   CursorExpiredError,
@@ -9,8 +9,8 @@ import {
   FEED_CURSOR_SECONDS,
   type FeedCursor,
   readFeedCursor,
-} from '../../../src/store/feedCursor.ts'
-import { FEED_PAGE } from '../../../src/store/feedPage.ts'
+} from '../../../src/store/feed/feedCursor.ts'
+import { FEED_PAGE } from '../../../src/store/feed/feedPage.ts'
 import type { Tail } from '../../../src/events/openTail.ts'
 import {
   countReads,

@@ -1,8 +1,8 @@
 import type { QueryConfig } from 'pg'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { readFeedCursor } from '../../../src/store/feedCursor.ts'
-import { readFeedPage } from '../../../src/store/feedPage.ts'
-import { transact } from '../../../src/store/openStore.ts'
+import { readFeedCursor } from '../../../src/store/feed/feedCursor.ts'
+import { readFeedPage } from '../../../src/store/feed/feedPage.ts'
+import { transact } from '../../../src/store/sql/openStore.ts'
 import { openTestServers, start, type TestServers } from './support.ts'
 
 const RUNS = 3_000

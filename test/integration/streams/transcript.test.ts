@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Commands } from '../../../src/commands/context.ts'
-import { deleteRun } from '../../../src/commands/deleteRun.ts'
-import { appendTranscript, openSession, updateSession } from '../../../src/commands/sessions.ts'
+import type { Commands } from '../../../src/commands/kit/context.ts'
+import { deleteRun } from '../../../src/commands/run/deleteRun.ts'
+import { appendTranscript, openSession, updateSession } from '../../../src/commands/work/sessions.ts'
 import { tailTranscript } from '../../../src/events/tailTranscript.ts'
-import { type Chunk, readTranscript } from '../../../src/store/transcript.ts'
+import { type Chunk, readTranscript } from '../../../src/store/work/transcript.ts'
 import {
   done,
   fail,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Caller, SYSTEM } from '../../../src/commands/context.ts'
+import { type Caller, SYSTEM } from '../../../src/commands/kit/context.ts'
 import {
   authenticateToken,
   type CreateToken,
@@ -7,8 +7,8 @@ import {
   createToken,
   revokeToken,
   rotateToken,
-} from '../../../src/commands/tokens.ts'
-import { openStore, type Store } from '../../../src/store/openStore.ts'
+} from '../../../src/commands/account/tokens.ts'
+import { openStore, type Store } from '../../../src/store/sql/openStore.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
 
 let database: TestDatabase

@@ -1,9 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Caller } from '../../../src/commands/context.ts'
-import { SYSTEM } from '../../../src/commands/context.ts'
-import { authenticateToken, createToken, readTokens, revokeToken } from '../../../src/commands/tokens.ts'
-import { openStore, type Store } from '../../../src/store/openStore.ts'
-import { findGoodTokens } from '../../../src/store/tokens.ts'
+import type { Caller } from '../../../src/commands/kit/context.ts'
+import { SYSTEM } from '../../../src/commands/kit/context.ts'
+import {
+  authenticateToken,
+  createToken,
+  readTokens,
+  revokeToken,
+} from '../../../src/commands/account/tokens.ts'
+import { openStore, type Store } from '../../../src/store/sql/openStore.ts'
+import { findGoodTokens } from '../../../src/store/account/tokens.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
 
 let database: TestDatabase

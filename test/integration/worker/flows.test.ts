@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { TestContext } from 'vitest'
 import { unwrap } from '@pawl/sdk'
 import type { WorkflowDefinition } from '@pawl/sdk'
-import type { OnStep } from '../../../src/worker/steps.ts'
+import type { OnStep } from '../../../src/worker/run/steps.ts'
 import { startTestServer, type TestServer } from '../../support/server.ts'
 import { Bench, ERRAND, isAlive, shellAgent } from './startTestWorker.ts'
 

@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { diffWorkspace } from '../../../src/workspaces/diffWorkspace.ts'
-import { findWorktree } from '../../../src/workspaces/findWorkspace.ts'
-import { mergeWorkspace } from '../../../src/workspaces/mergeWorkspace.ts'
-import { removeWorkspace } from '../../../src/workspaces/removeWorkspace.ts'
+import { diffWorkspace } from '../../../src/workspaces/change/diffWorkspace.ts'
+import { findWorktree } from '../../../src/workspaces/place/findWorkspace.ts'
+import { mergeWorkspace } from '../../../src/workspaces/change/mergeWorkspace.ts'
+import { removeWorkspace } from '../../../src/workspaces/change/removeWorkspace.ts'
 import {
   commit,
   createRepository,

@@ -1,8 +1,8 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { diffWorkspace } from '../../../src/workspaces/diffWorkspace.ts'
-import { findWorktree } from '../../../src/workspaces/findWorkspace.ts'
+import { diffWorkspace } from '../../../src/workspaces/change/diffWorkspace.ts'
+import { findWorktree } from '../../../src/workspaces/place/findWorkspace.ts'
 import { commit, createRepository, git, open, readState, RUN, write } from './repository.ts'
 
 /** A run's worktree, and what it differs in from its base. */

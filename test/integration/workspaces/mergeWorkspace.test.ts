@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { withGit } from '../../../src/workspaces/git/runGit.ts'
-import { mergeWorkspace } from '../../../src/workspaces/mergeWorkspace.ts'
-import { moveBranch } from '../../../src/workspaces/moveBranch.ts'
-import { openWorkspace } from '../../../src/workspaces/openWorkspace.ts'
+import { mergeWorkspace } from '../../../src/workspaces/change/mergeWorkspace.ts'
+import { moveBranch } from '../../../src/workspaces/change/moveBranch.ts'
+import { openWorkspace } from '../../../src/workspaces/place/openWorkspace.ts'
 import {
   commit,
   createRepository,

@@ -2,10 +2,10 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, 
 import { basename, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { FileLock } from '../../../src/workspaces/fileLock.ts'
-import { openWorkspace } from '../../../src/workspaces/openWorkspace.ts'
-import { removeWorkspace } from '../../../src/workspaces/removeWorkspace.ts'
-import { workspaceSettingsSchema } from '../../../src/workspaces/workspaceSettings.ts'
+import { FileLock } from '../../../src/workspaces/kit/fileLock.ts'
+import { openWorkspace } from '../../../src/workspaces/place/openWorkspace.ts'
+import { removeWorkspace } from '../../../src/workspaces/change/removeWorkspace.ts'
+import { workspaceSettingsSchema } from '../../../src/workspaces/kit/workspaceSettings.ts'
 import { commit, createFolder, createRepository, git, open, RUN, troubleOf, write } from './repository.ts'
 
 const BRANCH = `pawl/${RUN}`

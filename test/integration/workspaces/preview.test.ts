@@ -15,7 +15,7 @@ import {
   isPreviewRunning,
   stopPreview,
 } from '../../../src/workspaces/preview/stopPreview.ts'
-import { previewDefinitionSchema } from '../../../src/workspaces/workspaceSettings.ts'
+import { previewDefinitionSchema } from '../../../src/workspaces/kit/workspaceSettings.ts'
 import { createFolder, troubleOf, write } from './repository.ts'
 
 const ID = 'wsp_1'

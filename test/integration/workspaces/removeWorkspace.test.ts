@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { mergeWorkspace } from '../../../src/workspaces/mergeWorkspace.ts'
-import { openWorkspace } from '../../../src/workspaces/openWorkspace.ts'
-import { removeWorkspace } from '../../../src/workspaces/removeWorkspace.ts'
+import { mergeWorkspace } from '../../../src/workspaces/change/mergeWorkspace.ts'
+import { openWorkspace } from '../../../src/workspaces/place/openWorkspace.ts'
+import { removeWorkspace } from '../../../src/workspaces/change/removeWorkspace.ts'
 import { commit, createFolder, createRepository, git, open, RUN, troubleOf, write } from './repository.ts'
 
 const BRANCH = `pawl/${RUN}`

@@ -3,10 +3,13 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import { openWorkspace, type OpenOptions } from '../../../src/workspaces/openWorkspace.ts'
-import type { OpenWorkspace } from '../../../src/workspaces/workspace.ts'
-import { WorkspaceError } from '../../../src/workspaces/workspaceError.ts'
-import { workspaceSettingsSchema, type WorkspaceSettings } from '../../../src/workspaces/workspaceSettings.ts'
+import { openWorkspace, type OpenOptions } from '../../../src/workspaces/place/openWorkspace.ts'
+import type { OpenWorkspace } from '../../../src/workspaces/kit/workspace.ts'
+import { WorkspaceError } from '../../../src/workspaces/kit/workspaceError.ts'
+import {
+  workspaceSettingsSchema,
+  type WorkspaceSettings,
+} from '../../../src/workspaces/kit/workspaceSettings.ts'
 
 const found = spawnSync('git', ['--version'], { encoding: 'utf8' })
 if (found.error) throw new Error('These tests need git, 2.38 or newer, on the PATH: apt-get install git')

@@ -4,9 +4,12 @@ import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { findProcess } from '../../../src/processes/processTable.ts'
-import { openWorkspace } from '../../../src/workspaces/openWorkspace.ts'
+import { openWorkspace } from '../../../src/workspaces/place/openWorkspace.ts'
 import { serveWorkspaces } from '../../../src/workspaces/serve/serveWorkspaces.ts'
-import { type WorkspaceSettings, workspaceSettingsSchema } from '../../../src/workspaces/workspaceSettings.ts'
+import {
+  type WorkspaceSettings,
+  workspaceSettingsSchema,
+} from '../../../src/workspaces/kit/workspaceSettings.ts'
 import { startTestServer, type TestServer } from '../../support/server.ts'
 import { createRepository, git, write } from './repository.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { agentDefinitionSchema } from '../../../src/adapters/agentDefinition.ts'
-import { fillCommand } from '../../../src/adapters/fillCommand.ts'
-import { SessionIdFinder } from '../../../src/adapters/findSessionId.ts'
+import { agentDefinitionSchema } from '../../../src/adapters/kit/agentDefinition.ts'
+import { fillCommand } from '../../../src/adapters/kit/fillCommand.ts'
+import { SessionIdFinder } from '../../../src/adapters/kit/findSessionId.ts'
 import { PRESETS } from '../../../src/adapters/presets.ts'
 import { toTypeable } from '../../../src/adapters/tmux/typeable.ts'
 

@@ -1,6 +1,6 @@
 import type { RunDetail, WorkflowDetail } from '@pawl/sdk'
 import { describe, expect, it } from 'vitest'
-import { nextStepOf } from '../../../src/cli/nextStep.ts'
+import { nextStepOf } from '../../../src/cli/kit/nextStep.ts'
 import { visibleLines } from '../../../src/cli/terminal/width.ts'
 import { GRAPH_FORMATS } from '../../../src/cli/workflow/drawGraph.ts'
 import { makeApproval, makeDetail } from '../sdk/words.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { wrap } from '../../../src/cli/demo/stage.ts'
-import { parseSeconds } from '../../../src/cli/options.ts'
+import { parseSeconds } from '../../../src/cli/kit/options.ts'
 import { LiveScreen } from '../../../src/cli/terminal/liveScreen.ts'
 import { createPaper } from '../../../src/cli/terminal/paper.ts'
 import type { Paper } from '../../../src/cli/terminal/paper.ts'

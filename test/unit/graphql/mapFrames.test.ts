@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { mapFrames } from '../../../src/graphql/mapFrames.ts'
+import { mapFrames } from '../../../src/graphql/request/mapFrames.ts'
 
 /** A source that waits for ever after its items, until it is left; or fails there. */
 function openSource(items: readonly number[], failure?: Error) {

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { ROOMS } from '../../../lint/arrows.js'
 
 const root = resolve(import.meta.dirname, '../../..')
 let house: string
@@ -77,7 +78,7 @@ describe('the linter keeps the arrows', () => {
   })
 
   test.each([
-    ['src/lifecycle/decide/a.ts', "export { words } from '../words.ts'\nexport { z } from 'zod'\n"],
+    ['src/lifecycle/decide/a.ts', "export { words } from '../run/words.ts'\nexport { z } from 'zod'\n"],
     [
       'src/graphql/a.ts',
       "export { run } from '../commands/run.ts'\nexport { tail } from '../events/tail.ts'\n",
@@ -85,6 +86,71 @@ describe('the linter keeps the arrows', () => {
     ['src/cli/a.ts', "export { createPawl } from '@pawl/sdk'\n"],
   ])('lets %s be', (path, source) => {
     expect(lint(path, source)).toMatchObject({ status: 0 })
+  })
+})
+
+describe('the linter keeps the rooms', () => {
+  test.each([
+    [
+      'src/graphql/run/a.ts',
+      "export { ExecutionConnection } from '../work/execution.ts'\n",
+      'src/graphql/run may not import src/graphql/work',
+    ],
+    [
+      'src/lifecycle/work/a.ts',
+      "export { decide } from '../decide.ts'\n",
+      'src/lifecycle/work may not import what is beside the rooms',
+    ],
+    [
+      'src/store/sql/a.ts',
+      "export type { RunRow } from '../rows/runRows.ts'\n",
+      'src/store/sql may not import src/store/rows',
+    ],
+    [
+      'web/src/inbox/a.ts',
+      "export { App } from '../shell/App.tsx'\n",
+      'web/src/inbox may not import web/src/shell',
+    ],
+    [
+      'sdk/client/a.ts',
+      "export const load = () => import('../worker/hold.ts')\n",
+      'sdk/client may not import sdk/worker',
+    ],
+    [
+      'src/commands/attic/a.ts',
+      "export { refuse } from '../kit/answers.ts'\n",
+      'src/commands/attic has no place among the rooms',
+    ],
+  ])('refuses %s: %s', (path, source, said) => {
+    const { status, output } = lint(path, source)
+    expect(output).toContain(said)
+    expect(status).not.toBe(0)
+  })
+
+  test.each([
+    ['src/graphql/work/a.ts', "export { aboutRun } from '../run/leaseMutations.ts'\n"],
+    ['src/graphql/schema.ts', "export { run } from './run/run.ts'\n"],
+    ['src/commands/run/b.ts', "export { c } from './c.ts'\nexport { d } from '../kit/d.ts'\n"],
+  ])('lets %s be', (path, source) => {
+    expect(lint(path, source)).toMatchObject({ status: 0 })
+  })
+
+  test.each(Object.entries(ROOMS))('%s has no circle among its rooms', (_, rooms) => {
+    const left = new Map<string, readonly string[]>(Object.entries(rooms))
+    for (let before = Infinity; left.size < before;) {
+      before = left.size
+      for (const [room, floor] of left) if (!floor.some((below) => left.has(below))) left.delete(room)
+    }
+    expect([...left.keys()]).toEqual([])
+  })
+
+  test.each(Object.entries(ROOMS))('%s has the rooms that are named, and no others', (layer, rooms) => {
+    const found = readdirSync(join(root, layer), { withFileTypes: true })
+    const folders = found.flatMap((entry) => (entry.isDirectory() ? [entry.name] : []))
+    const unnamed = ['dist', 'node_modules', 'styles']
+    expect(folders.filter((name) => !unnamed.includes(name)).toSorted()).toEqual(
+      Object.keys(rooms).toSorted(),
+    )
   })
 })
 
@@ -101,7 +167,7 @@ describe('the linter keeps the one writer', () => {
     ],
   ])('refuses a status written in %s: %s', (path, source) => {
     const { status, output } = lint(path, source)
-    expect(output).toContain('a status is written in src/store/applyDecision.ts only')
+    expect(output).toContain('a status is written in src/store/run/applyDecision.ts only')
     expect(status).not.toBe(0)
   })
 

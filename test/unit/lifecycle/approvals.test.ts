@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { openApproval } from '../../../src/lifecycle/run.ts'
+import { openApproval } from '../../../src/lifecycle/run/run.ts'
 import { define, SOLO } from '../../support/workflows.ts'
 import { ask } from './asks.ts'
-import { findBar } from '../../../src/lifecycle/approvals.ts'
+import { findBar } from '../../../src/lifecycle/work/approvals.ts'
 import { actorOf, Story } from './story.ts'
 
 /** Two rounds, each judged by a person. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { differingPaths } from '../../../src/lifecycle/replay.ts'
-import type { KeptKey } from '../../../src/lifecycle/situation.ts'
+import { differingPaths } from '../../../src/lifecycle/log/differingPaths.ts'
+import type { KeptKey } from '../../../src/lifecycle/log/draft.ts'
 import { ask } from './asks.ts'
 import { Story } from './story.ts'
 

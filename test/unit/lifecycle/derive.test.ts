@@ -1,8 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { allowedCommands, directiveFor, isResumable, nextAction } from '../../../src/lifecycle/derive.ts'
+import {
+  allowedCommands,
+  directiveFor,
+  isResumable,
+  nextAction,
+} from '../../../src/lifecycle/answers/derive.ts'
 import { allowedPhases } from '../../../src/lifecycle/decide/ways.ts'
-import { BUILTIN_WORKFLOWS } from '../../../src/lifecycle/builtins.ts'
-import type { NextAction, Role } from '../../../src/lifecycle/words.ts'
+import { BUILTIN_WORKFLOWS } from '../../../src/lifecycle/workflow/builtins.ts'
+import type { NextAction, Role } from '../../../src/lifecycle/run/words.ts'
 import { GATED, ROUNDS, SOLO, TIMED } from '../../support/workflows.ts'
 import { ask } from './asks.ts'
 import { actorOf, Story } from './story.ts'

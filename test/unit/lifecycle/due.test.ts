@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { Command } from '../../../src/lifecycle/commands.ts'
-import { nextDueAt } from '../../../src/lifecycle/due.ts'
+import type { Command } from '../../../src/lifecycle/run/commands.ts'
+import { nextDueAt } from '../../../src/lifecycle/decide/due.ts'
 import { define, RELAY, SOLO, TIMED } from '../../support/workflows.ts'
 import { ask, resumeAndClaim } from './asks.ts'
 import { Story } from './story.ts'

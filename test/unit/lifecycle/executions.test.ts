@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { mayFinish } from '../../../src/lifecycle/decide/executions.ts'
-import { outcomeOfExecution, outcomeOfRun } from '../../../src/lifecycle/outcome.ts'
-import type { Attempt, Execution } from '../../../src/lifecycle/run.ts'
+import { outcomeOfExecution, outcomeOfRun } from '../../../src/lifecycle/run/outcome.ts'
+import type { Attempt, Execution } from '../../../src/lifecycle/run/run.ts'
 import {
   EXECUTION_ENDS,
   type PhaseStatus,
   type Role,
   RUN_REASONS,
   RUN_STATUSES,
-} from '../../../src/lifecycle/words.ts'
+} from '../../../src/lifecycle/run/words.ts'
 import { ROUNDS, SOLO } from '../../support/workflows.ts'
 import { ask } from './asks.ts'
 import { Story } from './story.ts'

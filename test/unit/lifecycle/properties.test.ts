@@ -1,19 +1,19 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { NO_FAMILY } from '../../../src/lifecycle/family.ts'
-import type { Command, CommandType } from '../../../src/lifecycle/commands.ts'
-import { allowedCommands } from '../../../src/lifecycle/derive.ts'
-import { applyDue, nextDueAt } from '../../../src/lifecycle/due.ts'
-import { holdsLease } from '../../../src/lifecycle/run.ts'
-import { admits, targetsOf } from '../../../src/lifecycle/transitions.ts'
-import { allowedSessionStatuses } from '../../../src/lifecycle/sessions.ts'
+import { NO_FAMILY } from '../../../src/lifecycle/run/family.ts'
+import type { Command, CommandType } from '../../../src/lifecycle/run/commands.ts'
+import { allowedCommands } from '../../../src/lifecycle/answers/derive.ts'
+import { applyDue, nextDueAt } from '../../../src/lifecycle/decide/due.ts'
+import { holdsLease } from '../../../src/lifecycle/run/run.ts'
+import { admits, targetsOf } from '../../../src/lifecycle/run/transitions.ts'
+import { allowedSessionStatuses } from '../../../src/lifecycle/work/sessions.ts'
 import {
   DECISIONS,
   EXPIRY_POLICIES,
   isFinalStatus,
   isSettledStatus,
   type RunCommand,
-} from '../../../src/lifecycle/words.ts'
+} from '../../../src/lifecycle/run/words.ts'
 import { GATED, RELAY, ROUNDS, SOLO, TIMED } from '../../support/workflows.ts'
 import { ask } from './asks.ts'
 import { actorOf, Story } from './story.ts'

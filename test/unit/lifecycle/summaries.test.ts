@@ -5,8 +5,8 @@ import {
   type EventPayload,
   type EventType,
   type RunEvent,
-} from '../../../src/lifecycle/events.ts'
-import { summarizeEvent } from '../../../src/lifecycle/summaries.ts'
+} from '../../../src/lifecycle/run/events.ts'
+import { summarizeEvent } from '../../../src/lifecycle/log/summaries.ts'
 
 const closed: Closed = {
   executions: [],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { Command } from '../../../src/lifecycle/commands.ts'
-import { explainRefusal } from '../../../src/lifecycle/refusals.ts'
+import type { Command } from '../../../src/lifecycle/run/commands.ts'
+import { explainRefusal } from '../../../src/lifecycle/answers/explainRefusal.ts'
 import { define, GATED, ROUNDS, SOLO } from '../../support/workflows.ts'
 import { ask } from './asks.ts'
 import { Story } from './story.ts'

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { BUILTIN_WORKFLOWS } from '../../../src/lifecycle/builtins.ts'
-import { declaredPathIssues } from '../../../src/lifecycle/declaredPath.ts'
+import { BUILTIN_WORKFLOWS } from '../../../src/lifecycle/workflow/builtins.ts'
+import { declaredPathIssues } from '../../../src/lifecycle/workflow/declaredPath.ts'
 import {
   isDeclaredJson,
   isLastPhase,
   parseWorkflow,
   toJson,
   workflowPhase,
-} from '../../../src/lifecycle/workflow.ts'
+} from '../../../src/lifecycle/workflow/workflow.ts'
 import { define, TEST_WORKFLOWS } from '../../support/workflows.ts'
 
 const SOUND = {

@@ -4,9 +4,9 @@ import {
   MOST_ATTEMPTS,
   type WorkspaceCommand,
   type WorkspaceDecision,
-} from '../../../src/lifecycle/decideWorkspace.ts'
-import { verifyWorkspace } from '../../../src/lifecycle/verifyWorkspace.ts'
-import { RUN_STATUSES } from '../../../src/lifecycle/words.ts'
+} from '../../../src/lifecycle/workspace/decideWorkspace.ts'
+import { verifyWorkspace } from '../../../src/lifecycle/workspace/verifyWorkspace.ts'
+import { RUN_STATUSES } from '../../../src/lifecycle/run/words.ts'
 import {
   NO_PREVIEW,
   OPERATION_KINDS,
@@ -14,7 +14,7 @@ import {
   possibleOperations,
   type PresentWorkspace,
   type WorkspaceOperation,
-} from '../../../src/lifecycle/workspaces.ts'
+} from '../../../src/lifecycle/workspace/workspace.ts'
 
 const NOW = 1_000_000
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { INBOX_LIMIT, Inbox } from '../../../sdk/inbox.ts'
+import { INBOX_LIMIT, Inbox } from '../../../sdk/streams/inbox.ts'
 
 async function drain<T>(inbox: Inbox<T>): Promise<{ items: T[]; error?: unknown }> {
   const items: T[] = []

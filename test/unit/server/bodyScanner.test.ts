@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type BodyLimits, BodyScanner, type Excess } from '../../../src/server/bodyScanner.ts'
+import { type BodyLimits, BodyScanner, type Excess } from '../../../src/server/http/bodyScanner.ts'
 
 const NONE: BodyLimits = { bytes: Infinity, otherBytes: Infinity, values: Infinity, depth: 1_000 }
 

@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from 'vitest'
-import { newId } from '../../../src/commands/ids.ts'
-import { createAgentTokens } from '../../../src/server/agentTokens.ts'
-import { createSessionCookies } from '../../../src/server/sessionCookies.ts'
-import { SIGN_IN_CODE_MS, SignInCodes } from '../../../src/server/signInCodes.ts'
+import { newId } from '../../../src/commands/kit/ids.ts'
+import { createAgentTokens } from '../../../src/server/auth/agentTokens.ts'
+import { createSessionCookies } from '../../../src/server/auth/sessionCookies.ts'
+import { SIGN_IN_CODE_MS, SignInCodes } from '../../../src/server/auth/signInCodes.ts'
 
 describe('AGENT tokens', () => {
   const tokens = createAgentTokens('secret')

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { getIntrospectionQuery, GraphQLError } from 'graphql'
 import { describe, expect, it } from 'vitest'
-import { parseWithinLimits } from '../../../src/server/documentLimits.ts'
+import { parseWithinLimits } from '../../../src/server/engine/documentLimits.ts'
 
 const refusalOf = (text: string): string => {
   try {

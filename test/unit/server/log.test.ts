@@ -2,7 +2,7 @@ import { Writable } from 'node:stream'
 import pg from 'pg'
 import { expect, it } from 'vitest'
 import { createLog } from '../../../src/log.ts'
-import { findHindrance, isDatabaseAway } from '../../../src/store/databaseAway.ts'
+import { findHindrance, isDatabaseAway } from '../../../src/store/sql/databaseAway.ts'
 
 function capture() {
   const lines: string[] = []

@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest'
-import { shareLookups } from '../../../src/server/shareLookups.ts'
+import { shareLookups } from '../../../src/server/auth/shareLookups.ts'
 
 /** Lookups that are answered when the test says so. */
 function createLookups() {

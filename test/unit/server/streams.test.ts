@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
-import type { Credential } from '../../../src/server/authenticate.ts'
-import { makeEndable, type Stream, Streams } from '../../../src/server/streams.ts'
+import type { Credential } from '../../../src/server/auth/authenticate.ts'
+import { makeEndable, type Stream, Streams } from '../../../src/server/engine/streams.ts'
 
 /** A source that yields what it is told to, and otherwise waits for ever. */
 function createSource(values: number[]) {

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { workflowSchema } from '../../../src/lifecycle/workflow.ts'
+import { workflowSchema } from '../../../src/lifecycle/workflow/workflow.ts'
 import { isStorable } from '../../../src/text/composeText.ts'
 import { openValidator } from '../../../src/validation/validator.ts'
 

@@ -1,9 +1,9 @@
 import type { TranscriptChunk } from '@pawl/sdk'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { BUILTIN_WORKFLOWS } from '../../../src/lifecycle/builtins.ts'
+import { BUILTIN_WORKFLOWS } from '../../../src/lifecycle/workflow/builtins.ts'
 import { tellAge, tellSize } from '../../../web/src/elements/time.ts'
-import { diffLines } from '../../../web/src/run/diffLines.ts'
+import { diffLines } from '../../../web/src/work/diffLines.ts'
 import { type GraphNode, layoutGraph, NODE } from '../../../web/src/run/layoutGraph.ts'
 import { addChunks, NO_LINES } from '../../../web/src/run/transcriptLines.ts'
 

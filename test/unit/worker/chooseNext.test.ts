@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { chooseNext } from '../../../src/worker/chooseNext.ts'
-import type { DeclaredWorkflow } from '../../../src/worker/declared.ts'
+import type { DeclaredWorkflow } from '../../../src/worker/run/declared.ts'
 
 /** A workflow from its edges; a phase without any is where runs end. */
 function graph(edges: Readonly<Record<string, readonly string[]>>): DeclaredWorkflow {

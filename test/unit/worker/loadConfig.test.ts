@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ConfigError } from '../../../src/configFile.ts'
-import { loadConfig } from '../../../src/worker/loadConfig.ts'
+import { loadConfig } from '../../../src/worker/config/loadConfig.ts'
 
 let cwd: string
 beforeAll(async () => {

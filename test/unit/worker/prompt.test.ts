@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { composePrompt } from '../../../src/worker/prompt/composePrompt.ts'
 import type { PromptFacts } from '../../../src/worker/prompt/promptFacts.ts'
-import { PROMPT_PLACEHOLDERS } from '../../../src/lifecycle/prompts.ts'
+import { PROMPT_PLACEHOLDERS } from '../../../src/lifecycle/workflow/prompts.ts'
 
 const ARTIFACT = {
   path: 'build.json',

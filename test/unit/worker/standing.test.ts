@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { RunEvent } from '@pawl/sdk'
-import { follow, HOW, NOWHERE } from '../../../src/worker/standing.ts'
-import type { Standing } from '../../../src/worker/standing.ts'
+import { follow, HOW, NOWHERE } from '../../../src/worker/run/standing.ts'
+import type { Standing } from '../../../src/worker/run/standing.ts'
 
 const PHASE = 'phs_1'
 const ref = { id: PHASE, phase: 'build', round: 1 }

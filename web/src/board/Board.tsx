@@ -1,6 +1,6 @@
 import { useMemo } from 'react'
 import type { KeyboardEvent } from 'react'
-import type { Place } from '../shell/place.ts'
+import type { Place } from '../elements/place.ts'
 import { ColumnView } from './ColumnView.tsx'
 import { COLUMNS, filterOfColumn } from './columns.ts'
 import { FilterBar } from './FilterBar.tsx'

@@ -3,7 +3,7 @@ import { usePawl } from '@pawl/sdk/react'
 import { useEffect, useRef, useState } from 'react'
 import { Shape } from '../elements/Shape.tsx'
 import { OUTCOME, RUN_STATUS } from '../elements/words.ts'
-import { goTo } from '../shell/place.ts'
+import { goTo } from '../elements/place.ts'
 import { isEmptyFilter, writeFilter } from './filters.ts'
 
 interface FilterBarProps {

@@ -1,4 +1,4 @@
-import { Link } from '../shell/Link.tsx'
+import { Link } from '../elements/Link.tsx'
 
 /** What stands on a board without runs. */
 export function NothingHere({ isFiltered }: { readonly isFiltered: boolean }) {

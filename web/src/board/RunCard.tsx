@@ -3,7 +3,7 @@ import { memo } from 'react'
 import { Age, Ago } from '../elements/Age.tsx'
 import { Shape } from '../elements/Shape.tsx'
 import { REASON, wordOfRun } from '../elements/words.ts'
-import { Link } from '../shell/Link.tsx'
+import { Link } from '../elements/Link.tsx'
 
 interface RunCardProps {
   readonly run: StoredRun

@@ -1,4 +1,4 @@
-import { useClock } from '../shell/clock.ts'
+import { useClock } from './clock.ts'
 import { tellAge, tellTime } from './time.ts'
 
 interface AgeProps {

@@ -1,7 +1,7 @@
 import type { StoredRun } from '@pawl/sdk'
-import { ApprovalCard } from '../approvals/ApprovalCard.tsx'
+import { ApprovalCard } from '../work/ApprovalCard.tsx'
 import { tellError } from '../elements/Problem.tsx'
-import { useBelow } from './useBelow.ts'
+import { useBelow } from '../work/useWork.ts'
 
 /** Everything that persons were asked about the run, and what they said. */
 export function Decisions({ run }: { readonly run: StoredRun }) {

@@ -3,7 +3,7 @@ import { Badge } from '../elements/Badge.tsx'
 import { tellError } from '../elements/Problem.tsx'
 import { OUTCOME } from '../elements/words.ts'
 import type { Word } from '../elements/words.ts'
-import { useBelow } from './useBelow.ts'
+import { useBelow } from '../work/useWork.ts'
 
 const IN_FLIGHT: Word = { label: 'In flight', tone: 'live', means: 'Its end was not recorded yet' }
 /** An end may be recorded after the run has settled, which changes no revision. */

@@ -4,8 +4,8 @@ import { Ago } from '../elements/Age.tsx'
 import { CopyButton } from '../elements/CopyButton.tsx'
 import { JsonTree } from '../elements/JsonTree.tsx'
 import { tellAge } from '../elements/time.ts'
-import { useClock } from '../shell/clock.ts'
-import { Link } from '../shell/Link.tsx'
+import { useClock } from '../elements/clock.ts'
+import { Link } from '../elements/Link.tsx'
 import { writeFilter } from '../board/filters.ts'
 
 interface FactsProps {

@@ -4,8 +4,8 @@ import { useMemo, useSyncExternalStore } from 'react'
 import { Badge } from '../elements/Badge.tsx'
 import { tellError } from '../elements/Problem.tsx'
 import { wordOfRun } from '../elements/words.ts'
-import { Link } from '../shell/Link.tsx'
-import { useBelow } from './useBelow.ts'
+import { Link } from '../elements/Link.tsx'
+import { useBelow } from '../work/useWork.ts'
 import { useStored } from './useStored.ts'
 
 type Subscribe = (listener: () => void) => () => void

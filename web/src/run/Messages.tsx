@@ -5,7 +5,7 @@ import { Ago } from '../elements/Age.tsx'
 import { Badge } from '../elements/Badge.tsx'
 import { Problem, tellError } from '../elements/Problem.tsx'
 import type { Word } from '../elements/words.ts'
-import { useBelow } from './useBelow.ts'
+import { useBelow } from '../work/useWork.ts'
 
 const RECEIPT: Readonly<Record<MessageStatus, Word>> = {
   PENDING: { label: 'Waiting', tone: 'quiet', means: 'Waits for the owner' },

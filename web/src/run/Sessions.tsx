@@ -4,7 +4,7 @@ import { Badge } from '../elements/Badge.tsx'
 import { tellError } from '../elements/Problem.tsx'
 import { SESSION_STATUS } from '../elements/words.ts'
 import { Transcript } from './Transcript.tsx'
-import { useBelow } from './useBelow.ts'
+import { useBelow } from '../work/useWork.ts'
 
 interface SessionsProps {
   readonly runId: string

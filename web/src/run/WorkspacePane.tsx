@@ -3,7 +3,7 @@ import { useAction } from '@pawl/sdk/react'
 import { useState } from 'react'
 import { Confirm } from '../elements/Confirm.tsx'
 import { Problem, tellError } from '../elements/Problem.tsx'
-import { Patch } from './Patch.tsx'
+import { Patch } from '../work/Patch.tsx'
 import { useWorkspace } from './useWorkspace.ts'
 
 /** What the machine's worker is asked for, as buttons say it. */

@@ -1,8 +1,8 @@
 import type { Workspace } from '@pawl/sdk'
 import { usePawl } from '@pawl/sdk/react'
 import { useEffect, useState } from 'react'
-import type { Below } from './useBelow.ts'
-import { useBelow } from './useBelow.ts'
+import type { Below } from '../work/useWork.ts'
+import { useBelow } from '../work/useWork.ts'
 
 /** The directory that a run works in, followed; null where none was recorded. */
 export function useWorkspace(runId: string, revision: number | undefined): Below<Workspace | null> {

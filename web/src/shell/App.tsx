@@ -1,8 +1,8 @@
-import { usePlace } from './place.ts'
+import { usePlace } from '../elements/place.ts'
 import { Shell } from './Shell.tsx'
-import { SessionProvider, useSessionState } from './session.ts'
-import { SignIn } from './SignIn.tsx'
-import { SignOut } from './SignOut.tsx'
+import { SessionProvider, useSessionState } from '../account/session.ts'
+import { SignIn } from '../account/SignIn.tsx'
+import { SignOut } from '../account/SignOut.tsx'
 
 /** The dashboard: who looks at it, and the page that the address names. */
 export function App() {

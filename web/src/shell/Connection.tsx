@@ -1,7 +1,7 @@
 import { useConnection } from '@pawl/sdk/react'
 import type { ConnectionState } from '@pawl/sdk/react'
 import { tellAge } from '../elements/time.ts'
-import { useClock } from './clock.ts'
+import { useClock } from '../elements/clock.ts'
 
 const WORDS: Readonly<Record<ConnectionState['phase'], { readonly label: string; readonly means: string }>> =
   {

@@ -1,12 +1,12 @@
-import { Inbox } from '../approvals/Inbox.tsx'
-import { usePending } from '../approvals/usePending.ts'
+import { Inbox } from '../inbox/Inbox.tsx'
+import { usePending } from '../inbox/usePending.ts'
 import { Board } from '../board/Board.tsx'
 import { RunPage } from '../run/RunPage.tsx'
 import { Start } from '../start/Start.tsx'
 import { Connection } from './Connection.tsx'
-import { Link } from './Link.tsx'
-import type { Place } from './place.ts'
-import { useSession } from './session.ts'
+import { Link } from '../elements/Link.tsx'
+import type { Place } from '../elements/place.ts'
+import { useSession } from '../account/session.ts'
 import { useTheme } from './theme.ts'
 
 const THEMES = { system: 'Auto', light: 'Light', dark: 'Dark' }

@@ -4,8 +4,8 @@ import { Ago } from '../elements/Age.tsx'
 import { Badge } from '../elements/Badge.tsx'
 import { CopyButton } from '../elements/CopyButton.tsx'
 import { wordOfRun } from '../elements/words.ts'
-import { readClock } from '../shell/clock.ts'
-import { Link } from '../shell/Link.tsx'
+import { readClock } from '../elements/clock.ts'
+import { Link } from '../elements/Link.tsx'
 
 const MUTATION = `mutation Start($input: StartRunInput!) { startRun(input: $input) { __typename ... on StartRunSuccess { run { id status } } ... on Problem { message } } }`
 

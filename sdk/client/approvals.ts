@@ -1,0 +1,60 @@
+import * as g from '../generated/graphql.ts'
+import { below, toPage } from '../request/pages.ts'
+import type { CallOptions, Requests } from '../request/request.ts'
+import type * as t from '../request/types.ts'
+
+/** Which approvals to list: those of one run, or those of all runs that the filter admits. */
+export type ListApprovalsFields = t.PageFields &
+  CallOptions &
+  (
+    | { readonly runId: string; readonly filter?: undefined }
+    | { readonly runId?: undefined; readonly filter?: g.ApprovalFilter | undefined }
+  )
+
+/** Approvals: questions that only a person may answer. */
+export class Approvals {
+  readonly #requests: Requests
+
+  constructor(requests: Requests) {
+    this.#requests = requests
+  }
+
+  /** Asks a person, about the current phase or about the run as a whole; the run waits. For the run's owner. */
+  async request(
+    runId: string,
+    fields: t.Fields<g.RequestApprovalInput, 'runId'>,
+  ): Promise<t.RequestApprovalResult> {
+    return (await this.#requests.mutate(g.RequestApprovalDocument, { ...fields, runId })).requestApproval
+  }
+
+  /**
+   * Answers, once and for all: APPROVE or REJECT a REVIEW, RETRY or ABORT a RECOVERY. `digest` is that of the approval as the
+   * person was shown it: where it is another one by now, the answer is `StaleDigest`.
+   */
+  async decide(
+    approvalId: string,
+    fields: t.Fields<g.DecideApprovalInput, 'approvalId'>,
+  ): Promise<t.DecideApprovalResult> {
+    return (await this.#requests.mutate(g.DecideApprovalDocument, { ...fields, approvalId })).decideApproval
+  }
+
+  /** The approval with the files of the phase it is about, or null where there is none of this id. */
+  async get(approvalId: string, options?: CallOptions): Promise<t.ApprovalDetail | null> {
+    const { node } = await this.#requests.ask(g.ApprovalDocument, { id: approvalId }, options)
+    return node?.__typename === 'Approval' ? node : null
+  }
+
+  /**
+   * One page of approvals.
+   *
+   * @throws PawlFault `RUN_NOT_FOUND`.
+   */
+  async list(fields: ListApprovalsFields = {}): Promise<t.Page<t.Approval>> {
+    const { signal, retry, runId, filter, ...page } = fields
+    const options = { signal, retry }
+    if (runId === undefined)
+      return toPage((await this.#requests.ask(g.ApprovalsDocument, { filter, ...page }, options)).approvals)
+    const { run } = await this.#requests.ask(g.RunApprovalsDocument, { runId, ...page }, options)
+    return toPage(below(runId, run).approvals)
+  }
+}

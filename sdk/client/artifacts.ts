@@ -1,0 +1,45 @@
+import * as g from '../generated/graphql.ts'
+import { below, toPage } from '../request/pages.ts'
+import type { CallOptions, Requests } from '../request/request.ts'
+import type * as t from '../request/types.ts'
+
+/** Artifacts: files that phases produce, hashed and validated by the server. */
+export class Artifacts {
+  readonly #requests: Requests
+
+  constructor(requests: Requests) {
+    this.#requests = requests
+  }
+
+  /**
+   * Hands over a file of the current phase. It is accepted whether or not it is valid: `artifact.valid` says so, and
+   * `artifact.problems` what is wrong with it. A valid one at the path that the phase declares completes the phase, or opens
+   * its approval. The same bytes again are the same artifact. For the run's owner.
+   */
+  async submit(
+    runId: string,
+    phase: string,
+    fields: t.Fields<g.SubmitArtifactInput, 'runId' | 'phase'>,
+  ): Promise<t.SubmitArtifactResult> {
+    return (await this.#requests.mutate(g.SubmitArtifactDocument, { ...fields, runId, phase })).submitArtifact
+  }
+
+  /** The artifact with its content, or null where there is none of this id. */
+  async get(artifactId: string, options?: CallOptions): Promise<t.ArtifactDetail | null> {
+    const { node } = await this.#requests.ask(g.ArtifactDocument, { id: artifactId }, options)
+    return node?.__typename === 'Artifact' ? node : null
+  }
+
+  /**
+   * One page of a run's artifacts, without their contents.
+   *
+   * @throws PawlFault `RUN_NOT_FOUND`.
+   */
+  async list(
+    runId: string,
+    { signal, retry, ...page }: t.PageFields & CallOptions = {},
+  ): Promise<t.Page<t.Artifact>> {
+    const { run } = await this.#requests.ask(g.ArtifactsDocument, { runId, ...page }, { signal, retry })
+    return toPage(below(runId, run).artifacts)
+  }
+}

@@ -1,0 +1,45 @@
+import * as g from '../generated/graphql.ts'
+import { below, toPage } from '../request/pages.ts'
+import type { CallOptions, Requests } from '../request/request.ts'
+import type * as t from '../request/types.ts'
+
+/** Messages: steering text for a live run. */
+export class Messages {
+  readonly #requests: Requests
+
+  constructor(requests: Requests) {
+    this.#requests = requests
+  }
+
+  /** Sends text to whoever owns the run: at once, or with `mode: 'FOLLOW_UP'` when its session is READY for more. */
+  async send(
+    runId: string,
+    text: string,
+    fields: t.Fields<g.SendMessageInput, 'runId' | 'text'> = {},
+  ): Promise<t.SendMessageResult> {
+    return (await this.#requests.mutate(g.SendMessageDocument, { ...fields, runId, text })).sendMessage
+  }
+
+  /** The owner's receipt: DELIVERED to the agent, then CONSUMED by it. Until the first, it is told again. */
+  async acknowledge(
+    messageId: string,
+    receipt: g.Receipt,
+    fields: t.Fields<g.AcknowledgeMessageInput, 'messageId' | 'receipt'> = {},
+  ): Promise<t.AcknowledgeMessageResult> {
+    const input = { ...fields, messageId, receipt }
+    return (await this.#requests.mutate(g.AcknowledgeMessageDocument, input)).acknowledgeMessage
+  }
+
+  /**
+   * One page of a run's messages.
+   *
+   * @throws PawlFault `RUN_NOT_FOUND`.
+   */
+  async list(
+    runId: string,
+    { signal, retry, ...page }: t.PageFields & CallOptions = {},
+  ): Promise<t.Page<t.Message>> {
+    const { run } = await this.#requests.ask(g.MessagesDocument, { runId, ...page }, { signal, retry })
+    return toPage(below(runId, run).messages)
+  }
+}

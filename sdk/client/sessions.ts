@@ -1,0 +1,75 @@
+import * as g from '../generated/graphql.ts'
+import { below } from '../request/pages.ts'
+import type { CallOptions, Requests } from '../request/request.ts'
+import { readTranscript } from '../streams/transcript.ts'
+import type { TranscriptOptions } from '../streams/transcript.ts'
+import type * as t from '../request/types.ts'
+import type { Streams } from '../streams/watch.ts'
+
+/** Sessions: live agents attached to a run, one for each role. All commands are the owner's. */
+export class Sessions {
+  readonly #requests: Requests
+  readonly #streams: Streams
+
+  constructor(streams: Streams) {
+    this.#requests = streams.requests
+    this.#streams = streams
+  }
+
+  /** Opens the session of a role, or adopts the live one of an earlier owner (`created: false`, with its `handle`). */
+  async open(runId: string, fields: t.Fields<g.OpenSessionInput, 'runId'>): Promise<t.OpenSessionResult> {
+    return (await this.#requests.mutate(g.OpenSessionDocument, { ...fields, runId })).openSession
+  }
+
+  /** Moves a session to its next status; a refusal lists in `allowedStatuses` those that may follow. */
+  async update(
+    sessionId: string,
+    status: g.SessionStatus,
+    fields: t.Fields<g.UpdateSessionInput, 'sessionId' | 'status'> = {},
+  ): Promise<t.UpdateSessionResult> {
+    const input = { ...fields, sessionId, status }
+    return (await this.#requests.mutate(g.UpdateSessionDocument, input)).updateSession
+  }
+
+  /** Records a prompt: SENDING before it goes out, SENT after. A `dedupKey` that was SENT answers `PromptAlreadySent`. */
+  async recordPrompt(
+    sessionId: string,
+    fields: t.Fields<g.RecordPromptInput, 'sessionId'>,
+  ): Promise<t.RecordPromptResult> {
+    return (await this.#requests.mutate(g.RecordPromptDocument, { ...fields, sessionId })).recordPrompt
+  }
+
+  /**
+   * Appends chunks to the transcript, the first of all being number 1. It may be sent any number of times: chunks that are there
+   * are passed over. Answers with the `nextSeq` to go on from; `TranscriptGap` says by `expectedSeq` which one is missing.
+   */
+  async append(
+    sessionId: string,
+    { signal, retry, ...fields }: t.Fields<g.AppendTranscriptInput, 'sessionId'>,
+  ): Promise<t.AppendTranscriptResult> {
+    const input = { ...fields, sessionId }
+    return (await this.#requests.ask(g.AppendTranscriptDocument, { input }, { signal, retry }))
+      .appendTranscript
+  }
+
+  /** Every chunk of the transcript after the given `seq`, once and in order, until the session is over. Reconnects by itself. */
+  transcript(sessionId: string, options: TranscriptOptions = {}): AsyncIterableIterator<t.TranscriptChunk> {
+    return readTranscript(this.#streams, sessionId, options)
+  }
+
+  /** A session, with how its run stands; null where there is none. */
+  async get(sessionId: string, options?: CallOptions): Promise<t.SessionDetail | null> {
+    const { node } = await this.#requests.ask(g.SessionDocument, { id: sessionId }, options)
+    return node?.__typename === 'Session' ? node : null
+  }
+
+  /**
+   * The sessions of a run, those that are over included.
+   *
+   * @throws PawlFault `RUN_NOT_FOUND`.
+   */
+  async list(runId: string, options?: CallOptions): Promise<t.Session[]> {
+    const { run } = await this.#requests.ask(g.SessionsDocument, { runId }, options)
+    return below(runId, run).sessions
+  }
+}

@@ -1,0 +1,57 @@
+import * as g from '../generated/graphql.ts'
+import type { WorkflowDefinition } from '../generated/workflow.ts'
+import type { JsonValue } from '../kit/json.ts'
+import { below, toPage } from '../request/pages.ts'
+import type { CallOptions, Requests } from '../request/request.ts'
+import type * as t from '../request/types.ts'
+
+/** Workflows: named, versioned, immutable definitions of phases. */
+export class Workflows {
+  readonly #requests: Requests
+
+  constructor(requests: Requests) {
+    this.#requests = requests
+  }
+
+  /**
+   * Registers a definition; one that is there already, unchanged, answers `changed: false`. It belongs to the project named, to the
+   * only one that the token is limited to, or, with a token that is limited to none, to the installation: every project may start it.
+   */
+  async register(
+    definition: WorkflowDefinition | JsonValue,
+    { project, ...options }: { project?: string | undefined } & CallOptions = {},
+  ): Promise<t.RegisterWorkflowResult> {
+    const input = { definition, project }
+    return (await this.#requests.ask(g.RegisterWorkflowDocument, { input }, options)).registerWorkflow
+  }
+
+  /**
+   * What a run of the project would be started of: its own workflow of this name, else the installation's; the latest version unless one
+   * is named. Null where there is none.
+   */
+  async get(
+    name: string,
+    {
+      version,
+      project,
+      ...options
+    }: { version?: number | undefined; project?: string | undefined } & CallOptions = {},
+  ): Promise<t.WorkflowDetail | null> {
+    return (await this.#requests.ask(g.WorkflowDocument, { name, version, project }, options)).workflow
+  }
+
+  /**
+   * The very version that a run was started with; an agent may ask for that of its own run.
+   *
+   * @throws PawlFault `RUN_NOT_FOUND`.
+   */
+  async ofRun(runId: string, options?: CallOptions): Promise<t.WorkflowDetail> {
+    const { run } = await this.#requests.ask(g.RunWorkflowDocument, { runId }, options)
+    return below(runId, run).workflow
+  }
+
+  /** One page of the workflows that the token's projects may start. */
+  async list({ signal, retry, ...fields }: t.PageFields & CallOptions = {}): Promise<t.Page<t.Workflow>> {
+    return toPage((await this.#requests.ask(g.WorkflowsDocument, fields, { signal, retry })).workflows)
+  }
+}

@@ -1,0 +1,100 @@
+import { readAddress } from './address.ts'
+import { PawlError } from '../kit/errors.ts'
+import { defaultRetry } from './retry.ts'
+import type { RetryOptions } from './retry.ts'
+
+/** A token, or a function that gives the present one; a function is asked before each request and each connection. */
+export type TokenSource = string | (() => string | undefined | Promise<string | undefined>)
+
+/** The part of the WebSocket standard that is used: a browser's, Node's, or that of the `ws` package. */
+export interface SocketConstructor {
+  new (
+    url: string,
+    protocol: string,
+  ): {
+    readonly OPEN: number
+    readonly readyState: number
+    onopen: ((event: never) => void) | null
+    onmessage: ((event: never) => void) | null
+    onerror: ((event: never) => void) | null
+    onclose: ((event: never) => void) | null
+    send(data: string): void
+    close(code: number): void
+  }
+}
+
+/** What `createPawl` takes. */
+export interface PawlOptions {
+  /** The server's address, with or without `/graphql`. Default: the environment's `PAWL_URL`, in a browser the page's own server. */
+  readonly url?: string | URL | undefined
+  /** A bearer token. Default: the environment's `PAWL_TOKEN`; in a browser the session's cookie speaks for itself. */
+  readonly token?: TokenSource | undefined
+  /** Headers for every HTTP request. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  /** Default: the platform's own. */
+  readonly fetch?: typeof globalThis.fetch | undefined
+  /** Carries subscriptions. Default: the platform's own; where there is none, or for `false`, they come as server-sent events. */
+  readonly WebSocket?: SocketConstructor | false | undefined
+  /** How lost answers are asked for again, and lost streams reconnected. */
+  readonly retry?: Partial<RetryOptions> | undefined
+}
+
+/** How the server is reached, worked out once. */
+export interface Connection {
+  readonly endpoint: string
+  readonly fetch: typeof globalThis.fetch
+  readonly WebSocket: SocketConstructor | undefined
+  readonly retry: RetryOptions
+  /** Whether asking for the token again may give another one. */
+  readonly renewsToken: boolean
+  readToken(): Promise<string | undefined>
+  readHeaders(): Promise<Record<string, string>>
+}
+
+/**
+ * Settings with their defaults.
+ *
+ * @throws PawlError where no address is given and none can be known, PawlAddressError where it is none.
+ */
+export function resolveConnection(options: PawlOptions): Connection {
+  const token = options.token || readEnvironment('PAWL_TOKEN')
+  const readToken = async () => (typeof token === 'function' ? await token() : token)
+  return {
+    endpoint: resolveEndpoint(options.url),
+    // A browser's fetch refuses to be called as a method of another object.
+    fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
+    WebSocket: options.WebSocket === false ? undefined : (options.WebSocket ?? globalThis.WebSocket),
+    retry: completeRetry(defaultRetry, options.retry),
+    renewsToken: typeof token === 'function',
+    readToken,
+    readHeaders: async () => {
+      const bearer = await readToken()
+      // Without a token a browser's cookie speaks; the header says that no foreign form sent it along.
+      const identity = bearer ? { authorization: `Bearer ${bearer}` } : { 'x-pawl-csrf': '1' }
+      return { ...options.headers, ...identity }
+    },
+  }
+}
+
+/** The given options over the others; a member that is undefined changes nothing. */
+export function completeRetry(base: RetryOptions, given: Partial<RetryOptions> | undefined): RetryOptions {
+  return {
+    attempts: given?.attempts ?? base.attempts,
+    minDelayMs: given?.minDelayMs ?? base.minDelayMs,
+    maxDelayMs: given?.maxDelayMs ?? base.maxDelayMs,
+    timeoutMs: given?.timeoutMs ?? base.timeoutMs,
+  }
+}
+
+function resolveEndpoint(given: string | URL | undefined): string {
+  const page = globalThis.location?.origin
+  const address = given || readEnvironment('PAWL_URL') || page
+  if (!address) throw new PawlError('createPawl needs a url (or PAWL_URL in the environment)')
+  const url = readAddress(address, page)
+  if (!url.pathname.endsWith('/graphql')) url.pathname = `${url.pathname.replace(/\/+$/, '')}/graphql`
+  return url.href
+}
+
+function readEnvironment(name: string): string | undefined {
+  return globalThis.process?.env?.[name]?.trim() || undefined
+}

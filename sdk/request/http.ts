@@ -1,0 +1,96 @@
+import { composeText } from '../../src/text/composeText.ts'
+import type { Connection } from './connection.ts'
+import type { TypedDocument } from '../kit/document.ts'
+import { PawlAuthError, PawlConnectionError, PawlFault, toError } from '../kit/errors.ts'
+import type { GraphqlError } from '../kit/errors.ts'
+import { encodeJson } from '../kit/json.ts'
+
+/** A GraphQL response, before anything is known of it. */
+export interface GraphqlResponse<R> {
+  readonly data?: R | null
+  readonly errors?: readonly GraphqlError[]
+}
+
+/**
+ * Sends an operation once.
+ *
+ * @throws PawlConnectionError without an answer, PawlAuthError, or PawlFault.
+ */
+export async function postOperation<R, V>(
+  connection: Connection,
+  document: TypedDocument<R, V>,
+  variables: V,
+  signal: AbortSignal,
+): Promise<R> {
+  const response = await post(
+    connection,
+    document,
+    variables,
+    'application/graphql-response+json, application/json',
+    signal,
+  )
+  return readAnswer(response)
+}
+
+/** Answers of servers that are starting, stopping or busy, and of the proxies before them. */
+const TRANSIENT = [429, 502, 503, 504]
+
+/** The data of a whole GraphQL answer; throws for its errors, and for answers that are none. */
+export async function readAnswer<R>(response: Response): Promise<R> {
+  if (TRANSIENT.includes(response.status)) throw await describeTransient(response)
+  const text = await response.text().catch((cause: unknown) => {
+    throw new PawlConnectionError('The answer broke off', { cause })
+  })
+  return readResult(parseResponse<R>(text) ?? failUnparsed(response, text), response.status)
+}
+
+/** A server that can't at the moment says why; a proxy only that. */
+async function describeTransient(response: Response): Promise<PawlConnectionError> {
+  const { status, url } = response
+  const said = parseResponse(await response.text().catch(() => ''))?.errors?.[0]?.message
+  return new PawlConnectionError(said ?? `${url} answered ${status}`, { status })
+}
+
+/** Posts to the endpoint and returns whatever answers; rejects with PawlConnectionError where nothing does. */
+export async function post(
+  connection: Connection,
+  query: string,
+  variables: unknown,
+  accept: string,
+  signal: AbortSignal,
+): Promise<Response> {
+  const headers = { ...(await connection.readHeaders()), 'content-type': 'application/json', accept }
+  const body = encodeJson({ query, variables })
+  return connection
+    .fetch(connection.endpoint, { method: 'POST', headers, body, signal })
+    .catch((cause: unknown) => {
+      throw new PawlConnectionError(`${connection.endpoint} could not be reached`, { cause })
+    })
+}
+
+/** The data of a GraphQL response; throws for its errors. */
+export function readResult<R>(response: GraphqlResponse<R> | undefined, status?: number): R {
+  if (response?.errors) throw toError(response.errors, status)
+  if (response?.data) return response.data
+  throw new PawlFault('The server answered neither data nor errors', 'UNKNOWN')
+}
+
+/** Throws for an answer that is no GraphQL: a proxy's, or another server's. */
+function failUnparsed(response: Response, text: string): never {
+  const { status, url } = response
+  if (status === 401) throw new PawlAuthError('The token is missing or not valid', 'UNAUTHENTICATED')
+  if (status === 403) throw new PawlAuthError('The token does not allow this', 'FORBIDDEN')
+  const seen = composeText(text.replace(/\s+/g, ' '), { max: 80 })
+  throw new PawlFault(`${url} answered ${status} and no GraphQL: ${seen}`, `HTTP_${status}`)
+}
+
+/** The GraphQL response that the text is, if it is one. */
+export function parseResponse<R>(text: string): GraphqlResponse<R> | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    const isResponse = typeof value === 'object' && value !== null && ('data' in value || 'errors' in value)
+    return isResponse ? (value as GraphqlResponse<R>) : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,104 @@
+import type { RequestWorkspaceOperationInput, WorkspaceOperationKind } from '../generated/graphql.ts'
+import type { CallOptions } from './request.ts'
+import type { RetryOptions } from './retry.ts'
+import { isSuccess } from './results.ts'
+import type { ProblemOf } from './results.ts'
+import type { Fields, RequestWorkspaceOperationResult, Workspace, WorkspaceOperationDetail } from './types.ts'
+
+/** How to ask for an operation and wait for it. */
+export interface PerformOptions {
+  /** Do it in any case: of a REMOVE, also where work is lost by it. Default false. */
+  readonly force?: boolean | undefined
+  /** How long to wait for its end, in milliseconds. Default 30,000. */
+  readonly timeoutMs?: number | undefined
+  /** Ends the waiting; it then rejects with the signal's reason, and the operation goes on. */
+  readonly signal?: AbortSignal | undefined
+  /** Overrides the client's for each request. */
+  readonly retry?: Partial<RetryOptions> | undefined
+}
+
+/** How an operation that was asked for ended, or why it was not, or not yet, done. */
+export type PerformResult =
+  | { readonly __typename: 'PerformOperationSuccess'; readonly operation: WorkspaceOperationDetail }
+  | {
+      readonly __typename: 'OperationFailed'
+      readonly message: string
+      readonly operation: WorkspaceOperationDetail
+    }
+  | {
+      readonly __typename: 'OperationTimedOut'
+      readonly message: string
+      readonly operation: WorkspaceOperationDetail
+    }
+  | ProblemOf<RequestWorkspaceOperationResult>
+
+/** The calls that it takes; as `pawl.workspaces`. */
+export interface OperationCalls {
+  request(
+    workspaceId: string,
+    kind: WorkspaceOperationKind,
+    fields: Fields<RequestWorkspaceOperationInput, 'workspaceId' | 'kind'>,
+  ): Promise<RequestWorkspaceOperationResult>
+  watch(workspaceId: string, options: CallOptions): AsyncIterable<Workspace>
+  operation(operationId: string, options: CallOptions): Promise<WorkspaceOperationDetail | null>
+}
+
+const DEFAULT_TIMEOUT_MS = 30_000
+
+/** Asks for an operation and waits until it has ended, or the time is over. */
+export async function performOperation(
+  workspaces: OperationCalls,
+  workspaceId: string,
+  kind: WorkspaceOperationKind,
+  { force = false, timeoutMs = DEFAULT_TIMEOUT_MS, signal, retry }: PerformOptions,
+): Promise<PerformResult> {
+  const timeout = AbortSignal.timeout(timeoutMs)
+  const stop = signal ? AbortSignal.any([signal, timeout]) : timeout
+  const expiresInSeconds = Math.max(1, Math.ceil(timeoutMs / 1000))
+  for (;;) {
+    const fields = { force, expiresInSeconds, signal, retry }
+    const requested = await workspaces.request(workspaceId, kind, fields)
+    if (!isSuccess(requested)) return requested
+    const { id } = requested.operation
+    const operation = await waitForEnd(workspaces, { workspaceId, operationId: id, stop, signal, retry })
+    // what was under way without force ended without it: that was not what is asked for here
+    if (force && operation.status === 'FAILED' && !operation.force && !timeout.aborted) continue
+    return toResult(operation, timeoutMs)
+  }
+}
+
+interface Waiting {
+  readonly workspaceId: string
+  readonly operationId: string
+  readonly stop: AbortSignal
+  readonly signal: AbortSignal | undefined
+  readonly retry: Partial<RetryOptions> | undefined
+}
+
+/** The operation as it ended, or as it is when the time is over. */
+async function waitForEnd(
+  workspaces: OperationCalls,
+  { workspaceId, operationId, stop, signal, retry }: Waiting,
+): Promise<WorkspaceOperationDetail> {
+  for await (const workspace of workspaces.watch(workspaceId, { signal: stop, retry }))
+    if (workspace.inFlight.every(({ id }) => id !== operationId)) break
+  signal?.throwIfAborted()
+  const operation = await workspaces.operation(operationId, { signal, retry })
+  if (!operation) throw new Error(`The operation ${operationId} is gone`)
+  return operation
+}
+
+function toResult(operation: WorkspaceOperationDetail, timeoutMs: number): PerformResult {
+  const { status, workspace, worker, error } = operation
+  if (status === 'SUCCEEDED') return { __typename: 'PerformOperationSuccess', operation }
+  const seconds = Math.round(timeoutMs / 1000)
+  if (status === 'REQUESTED' || error?.code === 'NOT_ANSWERED') {
+    const message = `no worker on ${workspace.host} answered within ${seconds} s; start one there with: pawl worker`
+    return { __typename: 'OperationTimedOut', message, operation }
+  }
+  if (status === 'STARTED') {
+    const message = `${worker} on ${workspace.host} has not come to an end of it within ${seconds} s; it goes on`
+    return { __typename: 'OperationTimedOut', message, operation }
+  }
+  return { __typename: 'OperationFailed', message: error?.message ?? 'it failed', operation }
+}

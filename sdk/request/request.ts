@@ -1,0 +1,112 @@
+import { completeRetry } from './connection.ts'
+import type { Connection } from './connection.ts'
+import type { TypedDocument } from '../kit/document.ts'
+import { PawlAuthError, PawlConnectionError, PawlFault } from '../kit/errors.ts'
+import { postOperation } from './http.ts'
+import { backOff, pause, withDeadline } from './retry.ts'
+import type { RetryOptions } from './retry.ts'
+import type { Shown } from './types.ts'
+
+/** What every call takes beside its own fields. */
+export interface CallOptions {
+  /** Ends the call; it then rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined
+  /** Overrides the client's for this call. */
+  readonly retry?: Partial<RetryOptions> | undefined
+}
+
+/** Sends operations; everything else of the SDK stands on it. */
+export interface Requests {
+  /** Sends a query or a mutation that may safely be sent twice. */
+  ask<R, V>(document: TypedDocument<R, V>, variables: V, options?: CallOptions): Promise<R>
+  /** Sends a mutation under the given idempotency key or a fresh one, the same in every attempt. */
+  mutate<R, I extends Keyed>(
+    document: TypedDocument<R, { input: I }>,
+    input: I & CallOptions,
+  ): Promise<Answers<R>>
+  /** As `mutate`, for an input that has fields named like the options. */
+  mutateWith<R, I extends Keyed>(
+    document: TypedDocument<R, { input: I }>,
+    input: I,
+    options: CallOptions,
+  ): Promise<Answers<R>>
+}
+
+/** The data of a mutation, with the results that its fields answer. */
+type Answers<R> = { readonly [Field in keyof R]: Shown<R[Field]> }
+
+interface Keyed {
+  idempotencyKey?: string | null | undefined
+}
+
+/** Binds `ask` and `mutate` to a server. */
+export function createRequests(connection: Connection): Requests {
+  const mutateWith: Requests['mutateWith'] = async <R, I extends Keyed>(
+    document: TypedDocument<R, { input: I }>,
+    input: I,
+    options: CallOptions,
+  ) => {
+    const idempotencyKey = input.idempotencyKey ?? createKey()
+    const keyed = { ...input, idempotencyKey }
+    const data = await askUntilAnswered(connection, document, { input: keyed }, options, idempotencyKey)
+    return data as Answers<R>
+  }
+  return {
+    ask: (document, variables, options = {}) => askUntilAnswered(connection, document, variables, options),
+    mutate: (document, { signal, retry, ...input }) =>
+      mutateWith(document, input as never, { signal, retry }),
+    mutateWith,
+  }
+}
+
+/** 128 random bits. Not `crypto.randomUUID`, which pages served over plain HTTP lack. */
+export function createKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+async function askUntilAnswered<R, V>(
+  connection: Connection,
+  document: TypedDocument<R, V>,
+  variables: V,
+  { signal, retry: given }: CallOptions,
+  idempotencyKey?: string,
+): Promise<R> {
+  const retry = completeRetry(connection.retry, given)
+  let renewed = false
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await withDeadline(signal, retry.timeoutMs, (attemptSignal) =>
+        postOperation(connection, document, variables, attemptSignal),
+      )
+    } catch (error) {
+      signal?.throwIfAborted()
+      if (isStale(error) && connection.renewsToken && !renewed) {
+        renewed = true
+        continue
+      }
+      if (!isRetryable(error)) throw error
+      if (attempt >= retry.attempts) throw describeGivingUp(error, attempt, idempotencyKey)
+      await pause(backOff(attempt, retry), signal)
+    }
+  }
+}
+
+/** Whether a token that is asked for anew may help. */
+function isStale(error: unknown): boolean {
+  return error instanceof PawlAuthError && error.code === 'UNAUTHENTICATED'
+}
+
+function isRetryable(error: unknown): error is PawlConnectionError | PawlFault {
+  return error instanceof PawlConnectionError || (error instanceof PawlFault && error.code === 'CONTENDED')
+}
+
+function describeGivingUp(
+  error: PawlConnectionError | PawlFault,
+  attempts: number,
+  idempotencyKey: string | undefined,
+) {
+  if (error instanceof PawlFault) return error
+  const { message, cause, status } = error
+  return new PawlConnectionError(message, { cause, attempts, idempotencyKey, status })
+}

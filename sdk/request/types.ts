@@ -1,0 +1,190 @@
+import type { RunEventPayloads } from '../generated/events.ts'
+import type * as g from '../generated/graphql.ts'
+import type { CallOptions } from './request.ts'
+
+/** A run as lists, feeds and answers carry it. */
+export type Run = g.RunFieldsFragment
+/** A run with its phases, its input and output, and what it still lacks. */
+export type RunDetail = g.RunDetailFragment
+export type Lease = g.LeaseFieldsFragment
+export type Phase = g.PhaseFieldsFragment
+export type Execution = g.ExecutionFieldsFragment
+export type Session = g.SessionFieldsFragment
+/** A session, with how its run stands. */
+export type SessionDetail = Extract<g.SessionQuery['node'], { readonly __typename: 'Session' }>
+export type TranscriptChunk = g.TranscriptChunkFieldsFragment
+export type Artifact = g.ArtifactFieldsFragment
+/** An artifact with its content, where the server keeps it. */
+export type ArtifactDetail = g.ArtifactDetailFragment
+export type Approval = g.ApprovalFieldsFragment
+/** An approval with the files of the phase it is about. */
+export type ApprovalDetail = g.ApprovalDetailFragment
+export type Message = g.MessageFieldsFragment
+/** The directory that runs work in, on one machine. */
+export type Workspace = g.WorkspaceFieldsFragment
+/** A workspace with the runs that work, or worked, in it. */
+export type WorkspaceDetail = g.WorkspaceDetailFragment
+/** Something that the worker of a machine was asked to do with a workspace. */
+export type WorkspaceOperation = g.WorkspaceOperationFieldsFragment
+/** An operation with its workspace, and what it came to. */
+export type WorkspaceOperationDetail = g.WorkspaceOperationDetailFragment
+/** An operation with its workspace, as workers are told of it. */
+export type RequestedOperation = g.WorkspaceRequestsSubscription['workspaceRequests']
+/** Why an operation, or a preview, failed. */
+export type WorkspaceError = g.WorkspaceErrorFieldsFragment
+/** What a DIFF found, with its patch. */
+export type WorkspaceDiff = NonNullable<WorkspaceOperationDetail['diff']>
+export type Workflow = g.WorkflowFieldsFragment
+/** A workflow with its definition as it was registered. */
+export type WorkflowDetail = NonNullable<g.WorkflowQuery['workflow']>
+export type Token = g.TokenFieldsFragment
+export type MissingEvidence = g.MissingEvidenceFieldsFragment
+export type RunCount = g.RunCountsQuery['runCounts'][number]
+export type Viewer = g.ViewerQuery['viewer']
+export type ServerInfo = g.ServerQuery['server']
+export type DoctorReport = g.DoctorQuery['doctor']
+export type PageInfo = g.PageFieldsFragment
+
+/** One page of a list. The next begins `after: pageInfo.endCursor`. */
+export interface Page<Node> {
+  readonly nodes: Node[]
+  readonly pageInfo: PageInfo
+}
+
+/** One page of runs, and the cursor from which `runs.changes` goes on without a gap. */
+export interface RunPage extends Page<Run> {
+  readonly feedCursor: string
+}
+
+/** Which page, and how many: 50 where neither `first` nor `last` is given, at most 500. */
+export interface PageFields {
+  readonly first?: number | undefined
+  readonly after?: string | undefined
+}
+
+/** Where a run stands, at a moment; with the whole run where it was asked for. */
+export type RunFrame = g.RunStatusSubscription['runStatus']
+/** A change of any run; `run` is null where it is gone. */
+export type RunsChange = g.RunsChangedSubscription['runsChanged']
+/** What an owner is to do; one of kind MESSAGE carries the message. */
+export type Directive = g.DirectivesSubscription['directives']
+
+/** One line of a run's log. The payload is typed by `type`; later servers may send further types. */
+export type RunEvent = {
+  [Type in keyof RunEventPayloads]: Omit<g.RunEventFieldsFragment, 'type' | 'payload'> & {
+    readonly type: Type
+    readonly payload: RunEventPayloads[Type]
+  }
+}[keyof RunEventPayloads]
+
+/** A mutation's fields without the id that stands before them, and the call's options; never where the two share a name. */
+export type Fields<Input, Id extends keyof Input = never> = keyof Input & keyof CallOptions extends never
+  ? Omit<Input, Id> & CallOptions
+  : never
+
+/** Where the run is not shown to an AGENT token whose claim is over: every other write of such a token is `LeaseLost`. */
+type WithheldName = 'CompleteRunSuccess' | 'FailRunSuccess' | 'LeaseLost'
+
+/**
+ * The members of a result. All of the server's have a `run` that is null for an AGENT token whose claim is over; here it is
+ * null in those that such a token is answered with.
+ */
+export type Shown<Member> = Member extends { readonly __typename: WithheldName }
+  ? Member
+  : Member extends { run: infer Run }
+    ? Omit<Member, 'run'> & { run: NonNullable<Run> }
+    : Member
+
+export type StartRunResult = Shown<g.StartRunMutation['startRun']>
+export type ClaimRunResult = Shown<g.ClaimRunMutation['claimRun']>
+export type RenewLeaseResult = Shown<g.RenewLeaseMutation['renewLease']>
+export type ReleaseRunResult = Shown<g.ReleaseRunMutation['releaseRun']>
+export type PauseRunResult = Shown<g.PauseRunMutation['pauseRun']>
+export type ResumeRunResult = Shown<g.ResumeRunMutation['resumeRun']>
+export type CompleteRunResult = Shown<g.CompleteRunMutation['completeRun']>
+export type FailRunResult = Shown<g.FailRunMutation['failRun']>
+export type CancelRunResult = Shown<g.CancelRunMutation['cancelRun']>
+export type DetachRunResult = Shown<g.DetachRunMutation['detachRun']>
+export type ConfirmCancelResult = Shown<g.ConfirmCancelMutation['confirmCancel']>
+export type DeleteRunResult = Shown<g.DeleteRunMutation['deleteRun']>
+export type StartPhaseResult = Shown<g.StartPhaseMutation['startPhase']>
+export type AdvancePhaseResult = Shown<g.AdvancePhaseMutation['advancePhase']>
+export type FailPhaseResult = Shown<g.FailPhaseMutation['failPhase']>
+export type CompleteRoundResult = Shown<g.CompleteRoundMutation['completeRound']>
+export type OpenSessionResult = Shown<g.OpenSessionMutation['openSession']>
+export type UpdateSessionResult = Shown<g.UpdateSessionMutation['updateSession']>
+export type RecordPromptResult = Shown<g.RecordPromptMutation['recordPrompt']>
+export type AppendTranscriptResult = Shown<g.AppendTranscriptMutation['appendTranscript']>
+export type SubmitArtifactResult = Shown<g.SubmitArtifactMutation['submitArtifact']>
+export type RequestApprovalResult = Shown<g.RequestApprovalMutation['requestApproval']>
+export type DecideApprovalResult = Shown<g.DecideApprovalMutation['decideApproval']>
+export type SendMessageResult = Shown<g.SendMessageMutation['sendMessage']>
+export type AcknowledgeMessageResult = Shown<g.AcknowledgeMessageMutation['acknowledgeMessage']>
+export type StartExecutionResult = Shown<g.StartExecutionMutation['startExecution']>
+export type TouchExecutionResult = g.TouchExecutionMutation['touchExecution']
+export type FinishExecutionResult = Shown<g.FinishExecutionMutation['finishExecution']>
+export type RecordWorkspaceResult = Shown<g.RecordWorkspaceMutation['recordWorkspace']>
+export type RequestWorkspaceOperationResult = Shown<
+  g.RequestWorkspaceOperationMutation['requestWorkspaceOperation']
+>
+export type StartWorkspaceOperationResult = Shown<
+  g.StartWorkspaceOperationMutation['startWorkspaceOperation']
+>
+export type FinishWorkspaceOperationResult = Shown<
+  g.FinishWorkspaceOperationMutation['finishWorkspaceOperation']
+>
+export type ReportPreviewResult = Shown<g.ReportPreviewMutation['reportPreview']>
+export type RegisterWorkflowResult = g.RegisterWorkflowMutation['registerWorkflow']
+export type CreateTokenResult = g.CreateTokenMutation['createToken']
+export type RevokeTokenResult = g.RevokeTokenMutation['revokeToken']
+export type RotateTokenResult = g.RotateTokenMutation['rotateToken']
+export type SweepResult = g.SweepMutation['sweep']
+export type ResolveRunResult = g.ResolveRunQuery['resolveRun']
+export type VerifyRunResult = g.VerifyRunQuery['verifyRun']
+
+/** The words of the server. */
+export type {
+  ApprovalFilter,
+  ApprovalKind,
+  ApprovalStatus,
+  Decision,
+  DirectiveKind,
+  ErrorClass,
+  EvidenceKind,
+  ExecutionEnd,
+  ExecutionFilter,
+  ExpiryPolicy,
+  FileChange,
+  FailReason,
+  MessageMode,
+  MessageStatus,
+  NextAction,
+  NotResumableCause,
+  Outcome,
+  PhaseStatus,
+  PreviewStatus,
+  PromptStage,
+  Receipt,
+  ResolvedVia,
+  Role,
+  RunCommand,
+  RunFilter,
+  RunOrder,
+  RunReason,
+  RunsFeedFilter,
+  RunStatus,
+  SessionStatus,
+  StartRunInput,
+  WorkspaceDiffInput,
+  WorkspaceErrorInput,
+  WorkspaceFileInput,
+  WorkspaceFilter,
+  WorkspaceKind,
+  WorkspaceMergeInput,
+  WorkspaceNotReadyCause,
+  WorkspaceOperationFilter,
+  WorkspaceOperationKind,
+  WorkspaceOperationStatus,
+  WorkspacePreviewInput,
+  WorkspaceStatus,
+} from '../generated/graphql.ts'

@@ -1,0 +1,196 @@
+import type { Run, RunFrame, RunsChange } from '../request/types.ts'
+
+/** When something was read: what was read later is greater. */
+interface Stamp {
+  readonly revision: number
+  readonly asOf: string
+}
+
+/** What is known of a run. A run that only frames told of has only the fields of frames. */
+export type StoredRun = Readonly<
+  Partial<Omit<Run, '__typename' | 'id' | 'revision' | 'asOf'>> & {
+    id: string
+    /** The greatest revision that came by. */
+    revision: number
+    /** The database's clock at the last reading of that revision. */
+    asOf: string
+    /** Key of the current phase, by runs and frames alike. */
+    phase?: string | null
+  }
+>
+
+/** A run or some of its fields, a frame of `runs.watch`, or a change of the feed. */
+export type RunNews = PartialRun | RunFrame | RunsChange
+
+type PartialRun = Partial<Run> & Pick<Run, '__typename' | 'id' | 'revision' | 'asOf'>
+
+/** An observable store of runs, fed by polls and streams in any order. */
+export interface RunStore {
+  /** Merges what came by, one or many; those who listen are told once. Returns whether anything is different now. */
+  apply(news: RunNews | readonly RunNews[]): boolean
+  /** What is known of a run; the same object as long as nothing of it is different. Undefined where unknown or deleted. */
+  get(runId: string): StoredRun | undefined
+  /** Every run, by id, which is the order of their creation; the same array as long as nothing of any is different. */
+  all(): readonly StoredRun[]
+  /** Whether the run was deleted. */
+  isDeleted(runId: string): boolean
+  /** Calls the listener after every difference, or after those of one run. Returns what ends that. */
+  subscribe(listener: () => void): () => void
+  subscribe(runId: string, listener: () => void): () => void
+}
+
+/** A field's value and when it was read. */
+interface Cell {
+  readonly stamp: Stamp
+  readonly value: unknown
+}
+
+interface Entry {
+  stamp: Stamp
+  cells: Map<string, Cell>
+  snapshot: StoredRun
+}
+
+const STAMP_FIELDS = new Set(['__typename', 'id', 'revision', 'asOf'])
+
+/**
+ * A store that keeps, of each field, what was read at the greater (revision, asOf), and of a deleted run nothing for ever.
+ * Merging is thereby commutative, associative and idempotent: no order of arrival shows an older status after a newer one.
+ */
+export function createRunStore(): RunStore {
+  const entries = new Map<string, Entry>()
+  const deleted = new Set<string>()
+  const listeners = new Set<() => void>()
+  const listenersByRun = new Map<string, Set<() => void>>()
+  let sorted: readonly StoredRun[] | undefined
+
+  function applyOne(news: RunNews, changed: Set<string>): void {
+    switch (news.__typename) {
+      case 'Run':
+        return merge(news.id, news, news.currentPhase === undefined ? news : withPhase(news), changed)
+      case 'RunFrame': {
+        const { runId, run, ...fields } = news
+        merge(runId, news, fields, changed)
+        if (run) applyOne(run, changed)
+        return
+      }
+      case 'RunsChange':
+        if (news.kind === 'DELETED') bury(news.runId, changed)
+        else if (news.run) applyOne(news.run, changed)
+    }
+  }
+
+  function merge(id: string, { revision, asOf }: Stamp, fields: object, changed: Set<string>): void {
+    if (deleted.has(id)) return
+    const stamp = { revision, asOf }
+    const known = entries.get(id)
+    const entry = known ?? { stamp, cells: new Map<string, Cell>(), snapshot: { id, revision, asOf } }
+    let isDifferent = !known
+    if (compareStamps(stamp, entry.stamp) > 0) {
+      entry.stamp = stamp
+      isDifferent = true
+    }
+    for (const [name, value] of Object.entries(fields)) {
+      if (value === undefined || STAMP_FIELDS.has(name)) continue
+      const old = entry.cells.get(name)
+      if (old && !isNewer(stamp, value, old)) continue
+      const isSame = old !== undefined && compareValues(value, old.value) === 0
+      // An equal value keeps its object, so that who shows it sees that nothing changed.
+      entry.cells.set(name, { stamp, value: isSame ? old.value : value })
+      isDifferent ||= !isSame
+    }
+    entries.set(id, entry)
+    if (!isDifferent) return
+    entry.snapshot = takeSnapshot(id, entry)
+    changed.add(id)
+  }
+
+  function bury(id: string, changed: Set<string>): void {
+    deleted.add(id)
+    if (entries.delete(id)) changed.add(id)
+  }
+
+  function notify(changed: ReadonlySet<string>): void {
+    const told = [...changed].flatMap((id) => [...(listenersByRun.get(id) ?? [])])
+    for (const listener of [...told, ...listeners]) {
+      try {
+        listener()
+      } catch (error) {
+        // The others are told all the same; the error surfaces as one that nobody caught.
+        queueMicrotask(() => {
+          throw error
+        })
+      }
+    }
+  }
+
+  function subscribe(...given: [() => void] | [string, () => void]): () => void {
+    const [runId, listener] = given.length === 1 ? [undefined, given[0]] : given
+    // A wrapper each time, so that a listener given twice is told twice and ended once.
+    const wrapper = () => listener()
+    if (runId === undefined) {
+      listeners.add(wrapper)
+      return () => void listeners.delete(wrapper)
+    }
+    const own = listenersByRun.get(runId) ?? new Set()
+    listenersByRun.set(runId, own.add(wrapper))
+    return () => {
+      own.delete(wrapper)
+      if (own.size === 0 && listenersByRun.get(runId) === own) listenersByRun.delete(runId)
+    }
+  }
+
+  return {
+    apply(news) {
+      const changed = new Set<string>()
+      for (const one of isList(news) ? news : [news]) applyOne(one, changed)
+      if (changed.size === 0) return false
+      sorted = undefined
+      notify(changed)
+      return true
+    },
+    get: (runId) => entries.get(runId)?.snapshot,
+    all: () => (sorted ??= [...entries.values()].map(({ snapshot }) => snapshot).toSorted(compareIds)),
+    isDeleted: (runId) => deleted.has(runId),
+    subscribe,
+  }
+}
+
+function isList(news: RunNews | readonly RunNews[]): news is readonly RunNews[] {
+  return Array.isArray(news)
+}
+
+function withPhase(run: PartialRun): PartialRun & { phase: string | null } {
+  return { ...run, phase: run.currentPhase?.key ?? null }
+}
+
+function takeSnapshot(id: string, { stamp, cells }: Entry): StoredRun {
+  const fields = Object.fromEntries([...cells].map(([name, { value }]) => [name, value]))
+  return { ...fields, id, ...stamp }
+}
+
+/** Two readings of one moment that differ are told apart by their text, so that the order of arrival decides nothing. */
+function isNewer(stamp: Stamp, value: unknown, old: Cell): boolean {
+  return (compareStamps(stamp, old.stamp) || compareValues(value, old.value)) > 0
+}
+
+function compareStamps(a: Stamp, b: Stamp): number {
+  return a.revision - b.revision || compareTimes(a.asOf, b.asOf)
+}
+
+/** Compares ISO times in UTC; without their `Z`, a shorter fraction sorts before the longer one it begins. */
+function compareTimes(a: string, b: string): number {
+  return compareTexts(a.replace('Z', ''), b.replace('Z', ''))
+}
+
+function compareValues(a: unknown, b: unknown): number {
+  return Object.is(a, b) ? 0 : compareTexts(JSON.stringify(a), JSON.stringify(b))
+}
+
+function compareIds(a: StoredRun, b: StoredRun): number {
+  return compareTexts(a.id, b.id)
+}
+
+function compareTexts(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

@@ -1,0 +1,179 @@
+import type { Connection, SocketConstructor } from '../request/connection.ts'
+import { PawlAuthError, PawlConnectionError, PawlFault, toError } from '../kit/errors.ts'
+import type { GraphqlError } from '../kit/errors.ts'
+import { readResult } from '../request/http.ts'
+import type { GraphqlResponse } from '../request/http.ts'
+import { Inbox } from './inbox.ts'
+import type { Delivery, Subscribe } from './delivery.ts'
+
+const PROTOCOL = 'graphql-transport-ws'
+/** How long the server may take to accept a connection. */
+const ACCEPT_MS = 10_000
+/** How often the server is asked for a sign of life; silent until the next time, it counts as lost. */
+const PING_MS = 15_000
+
+/** What the server may send. */
+type ServerMessage =
+  | { type: 'connection_ack' | 'ping' | 'pong' }
+  | { type: 'next'; id: string; payload: GraphqlResponse<unknown> }
+  | { type: 'error'; id: string; payload: readonly GraphqlError[] }
+  | { type: 'complete'; id: string }
+
+interface Subscription {
+  readonly inbox: Inbox<GraphqlResponse<unknown>>
+  readonly message: object
+  readonly onOpen: () => void
+}
+
+/** Subscriptions by the graphql-transport-ws protocol over one shared socket, open while there are any. */
+export function createSocket(connection: Connection, Socket: SocketConstructor): Subscribe {
+  let current: Link | undefined
+  return async function* subscribe<R, V>(document: string, variables: V, delivery: Delivery) {
+    if (delivery.signal.aborted) return
+    const link = (current ??= new Link(connection, Socket, () => (current = undefined)))
+    const inbox = link.subscribe({ query: document, variables }, delivery)
+    const stop = () => inbox.end()
+    delivery.signal.addEventListener('abort', stop)
+    try {
+      for await (const response of inbox) yield readResult(response as GraphqlResponse<R>)
+    } finally {
+      delivery.signal.removeEventListener('abort', stop)
+      inbox.end()
+    }
+  }
+}
+
+/** One socket's life, from its opening to its first trouble. A lost link is never used again. */
+class Link {
+  readonly #socket: InstanceType<SocketConstructor>
+  readonly #subscriptions = new Map<string, Subscription>()
+  readonly #onLost: () => void
+  #timer: ReturnType<typeof setTimeout>
+  #isAccepted = false
+  #isHeard = true
+  #isLost = false
+  #lastId = 0
+
+  constructor(connection: Connection, Socket: SocketConstructor, onLost: () => void) {
+    this.#onLost = onLost
+    this.#timer = setTimeout(
+      () => this.#lose(new PawlConnectionError('The server did not accept in time')),
+      ACCEPT_MS,
+    )
+    this.#socket = new Socket(connection.endpoint.replace(/^http/, 'ws'), PROTOCOL)
+    this.#socket.onopen = () => void this.#introduce(connection)
+    this.#socket.onmessage = ({ data }: { data: unknown }) => this.#receive(data)
+    // The close event follows, and says more.
+    this.#socket.onerror = () => {}
+    this.#socket.onclose = ({ code, reason }: { code: number; reason: string }) =>
+      this.#lose(explainClose(code, reason))
+  }
+
+  /** Starts a subscription, once the server has accepted. Its inbox ends with it, or with the link. */
+  subscribe(payload: object, { newestOnly, onOpen }: Delivery): Inbox<GraphqlResponse<unknown>> {
+    const id = String((this.#lastId += 1))
+    const inbox = new Inbox<GraphqlResponse<unknown>>(newestOnly, () => this.#forget(id))
+    const subscription = { inbox, onOpen, message: { id, type: 'subscribe', payload } }
+    this.#subscriptions.set(id, subscription)
+    if (this.#isAccepted) this.#open(subscription)
+    return inbox
+  }
+
+  #open({ message, onOpen }: Subscription): void {
+    this.#send(message)
+    onOpen()
+  }
+
+  #forget(id: string): void {
+    if (!this.#subscriptions.delete(id) || this.#isLost) return
+    if (this.#isAccepted) this.#send({ id, type: 'complete' })
+    if (this.#subscriptions.size === 0) this.#lose(new PawlConnectionError('Nobody listens any more'))
+  }
+
+  /** Ends every subscription with the error, and the socket. */
+  #lose(error: unknown): void {
+    if (this.#isLost) return
+    this.#isLost = true
+    clearTimeout(this.#timer)
+    this.#onLost()
+    this.#socket.close(1000)
+    for (const { inbox } of this.#subscriptions.values()) inbox.end(error)
+  }
+
+  async #introduce(connection: Connection): Promise<void> {
+    try {
+      const token = await connection.readToken()
+      this.#send({ type: 'connection_init', payload: token ? { authorization: `Bearer ${token}` } : {} })
+    } catch (error) {
+      this.#lose(error)
+    }
+  }
+
+  #receive(data: unknown): void {
+    if (this.#isLost) return
+    this.#isHeard = true
+    try {
+      this.#handle(parseMessage(String(data)))
+    } catch (error) {
+      this.#lose(error)
+    }
+  }
+
+  #handle(message: ServerMessage): void {
+    switch (message.type) {
+      case 'connection_ack':
+        return this.#accept()
+      case 'ping':
+        return this.#send({ type: 'pong' })
+      case 'pong':
+        return
+      case 'next':
+        return this.#subscriptions.get(message.id)?.inbox.push(message.payload)
+      case 'error':
+        return this.#refuse(message.id, message.payload)
+      case 'complete':
+        return this.#subscriptions.get(message.id)?.inbox.end()
+    }
+  }
+
+  #accept(): void {
+    this.#isAccepted = true
+    clearTimeout(this.#timer)
+    this.#timer = setInterval(() => this.#askForLife(), PING_MS)
+    for (const subscription of this.#subscriptions.values()) this.#open(subscription)
+  }
+
+  #refuse(id: string, errors: readonly GraphqlError[]): void {
+    const error = toError(errors)
+    // Another try needs another token, which only another connection can carry.
+    if (error instanceof PawlAuthError && error.code === 'UNAUTHENTICATED') return this.#lose(error)
+    this.#subscriptions.get(id)?.inbox.end(error)
+  }
+
+  #askForLife(): void {
+    if (!this.#isHeard) return this.#lose(new PawlConnectionError('The server fell silent'))
+    this.#isHeard = false
+    this.#send({ type: 'ping' })
+  }
+
+  #send(message: object): void {
+    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(JSON.stringify(message))
+  }
+}
+
+function parseMessage(text: string): ServerMessage {
+  try {
+    return JSON.parse(text) as ServerMessage
+  } catch {
+    throw new PawlFault(`The socket speaks no ${PROTOCOL}`, 'SOCKET_MESSAGE')
+  }
+}
+
+/** What a closed socket means for the subscriptions it carried. */
+function explainClose(code: number, reason: string): PawlAuthError | PawlFault | PawlConnectionError {
+  const message = `The server closed the socket: ${code}${reason && ` ${reason}`}`
+  if (code === 4401 || code === 4403) return new PawlAuthError(message, 'UNAUTHENTICATED')
+  if (code === 4400 || code === 4406 || code === 4409 || code === 4429)
+    return new PawlFault(message, `SOCKET_${code}`)
+  return new PawlConnectionError(message)
+}

@@ -1,0 +1,55 @@
+import { PawlConnectionError } from '../kit/errors.ts'
+import * as g from '../generated/graphql.ts'
+import { createStream } from './stream.ts'
+import type { StreamOptions } from './stream.ts'
+import type { TranscriptChunk } from '../request/types.ts'
+import { pick } from './watch.ts'
+import type { Streams } from './watch.ts'
+
+export interface TranscriptOptions extends StreamOptions {
+  /** The `seq` of the last chunk that is known already. Default 0: from the beginning. */
+  readonly after?: number | undefined
+}
+
+/** Every chunk after the cursor, once and in order. */
+export function readTranscript(
+  streams: Streams,
+  sessionId: string,
+  options: TranscriptOptions,
+): AsyncIterableIterator<TranscriptChunk> {
+  let seq = options.after ?? 0
+  return createStream<TranscriptChunk>(
+    streams.connection,
+    {
+      open: (delivery) => {
+        const variables = { sessionId, after: seq }
+        const chunks = streams.subscribe(g.TranscriptDocument, variables, { ...delivery, newestOnly: false })
+        return pick(chunks, (data) => data.transcript)
+      },
+      accept: (chunk) => {
+        if (chunk.seq > seq + 1) throw new PawlConnectionError(`Chunk ${seq + 1} was lost on the way`)
+        const isNews = chunk.seq > seq
+        if (isNews) seq = chunk.seq
+        return { isNews, isLast: false }
+      },
+      isOver: () => isTranscriptOver(streams, sessionId, seq, options),
+    },
+    options,
+  )
+}
+
+/** Whether the session is gone or disposed of, and nothing of its transcript is left to read. */
+async function isTranscriptOver(
+  { requests }: Streams,
+  sessionId: string,
+  after: number,
+  { signal, retry }: StreamOptions,
+): Promise<boolean> {
+  const { node } = await requests.ask(
+    g.TranscriptPositionDocument,
+    { sessionId, after },
+    { signal, retry: { ...retry, attempts: 1 } },
+  )
+  if (node?.__typename !== 'Session') return true
+  return node.status === 'DISPOSED' && node.transcript.length === 0
+}

@@ -1,0 +1,80 @@
+import * as g from '../generated/graphql.ts'
+import { createStream } from './stream.ts'
+import type { StreamOptions } from './stream.ts'
+import type { RequestedOperation, Workspace } from '../request/types.ts'
+import { pick } from './watch.ts'
+import type { Streams } from './watch.ts'
+
+export interface WatchWorkspaceOptions extends StreamOptions {
+  /** The revision that is known already; what is not newer is left out. */
+  readonly after?: number | undefined
+}
+
+/** The workspace now, then after each change; never an older one. A slow reader gets the newest alone. */
+export function watchWorkspace(
+  streams: Streams,
+  workspaceId: string,
+  options: WatchWorkspaceOptions,
+): AsyncIterableIterator<Workspace> {
+  let revision = options.after ?? 0
+  return createStream<Workspace>(
+    streams.connection,
+    {
+      open: (delivery) => {
+        const variables = { workspaceId, after: revision }
+        const frames = streams.subscribe(g.WorkspaceChangedDocument, variables, {
+          ...delivery,
+          newestOnly: true,
+        })
+        return pick(frames, (data) => data.workspaceChanged)
+      },
+      accept: (frame) => {
+        const isNews = frame.revision > revision
+        if (isNews) revision = frame.revision
+        return { isNews, isLast: frame.status === 'REMOVED' }
+      },
+      isOver: () => isRemoved(streams, workspaceId, revision, options),
+    },
+    options,
+  )
+}
+
+/** What the worker of a machine is asked to do. Every connection begins with what may be started then. */
+export function readWorkspaceRequests(
+  streams: Streams,
+  host: string,
+  options: StreamOptions,
+): AsyncIterableIterator<RequestedOperation> {
+  return createStream<RequestedOperation>(
+    streams.connection,
+    {
+      open: (delivery) => {
+        const requests = streams.subscribe(
+          g.WorkspaceRequestsDocument,
+          { host },
+          { ...delivery, newestOnly: false },
+        )
+        return pick(requests, (data) => data.workspaceRequests)
+      },
+      accept: () => ({ isNews: true, isLast: false }),
+      isOver: async () => false,
+    },
+    options,
+  )
+}
+
+/** Whether nothing can follow: it is gone or removed, and that was told. */
+async function isRemoved(
+  { requests }: Streams,
+  workspaceId: string,
+  revision: number,
+  { signal, retry }: StreamOptions,
+): Promise<boolean> {
+  const { node } = await requests.ask(
+    g.WorkspacePositionDocument,
+    { id: workspaceId },
+    { signal, retry: { ...retry, attempts: 1 } },
+  )
+  if (node?.__typename !== 'Workspace') return true
+  return node.status === 'REMOVED' && revision >= node.revision
+}

@@ -1,0 +1,226 @@
+import type { PawlInterruptedError } from '../kit/errors.ts'
+import type * as g from '../generated/graphql.ts'
+import type { Approvals } from '../client/approvals.ts'
+import type { Artifacts } from '../client/artifacts.ts'
+import type { Executions } from '../client/executions.ts'
+import type { Hold } from './hold.ts'
+import type { Messages } from '../client/messages.ts'
+import type { Phases, Rounds } from '../client/phases.ts'
+import type { CallOptions } from '../request/request.ts'
+import { isSuccess } from '../request/results.ts'
+import type { Runs } from '../client/runs.ts'
+import type { Sessions } from '../client/sessions.ts'
+import type * as t from '../request/types.ts'
+import type { Workspaces } from '../client/workspaces.ts'
+
+/** The parts of a client that an owner writes through. */
+export interface OwnerCommands {
+  readonly runs: Runs
+  readonly phases: Phases
+  readonly rounds: Rounds
+  readonly executions: Executions
+  readonly sessions: Sessions
+  readonly artifacts: Artifacts
+  readonly approvals: Approvals
+  readonly messages: Messages
+  readonly workspaces: Workspaces
+}
+
+/** A run that this program owns. Every write carries the claim's fence; one that finds the lease lost aborts `signal`. */
+export class Held {
+  /** The run as it was when it was claimed. */
+  readonly run: t.RunDetail
+  /** What the run's agent signs in with, good for this claim alone. */
+  readonly agentToken: string | null
+  readonly #pawl: OwnerCommands
+  readonly #hold: Hold
+  #isOver = false
+
+  constructor(pawl: OwnerCommands, hold: Hold, claim: { run: t.RunDetail; agentToken: string | null }) {
+    this.#pawl = pawl
+    this.#hold = hold
+    this.run = claim.run
+    this.agentToken = claim.agentToken
+  }
+
+  /** Aborts when the work has to stop: a pause, a cancel, a stop, a lost lease. Its reason is a PawlInterruptedError. */
+  get signal(): AbortSignal {
+    return this.#hold.signal
+  }
+
+  /** Why the work has to stop; undefined while it may go on. */
+  get interruption(): PawlInterruptedError['why'] | undefined {
+    return this.signal.aborted ? (this.signal.reason as PawlInterruptedError).why : undefined
+  }
+
+  /** Whether the claim has ended: the run was settled or released through this object, or the lease is lost. */
+  get isOver(): boolean {
+    return this.#isOver || this.#hold.lost
+  }
+
+  /** How long the lease lasts at least unless renewed, in milliseconds by this program's clock; 0 once it is lost. */
+  get remainingMs(): number {
+    return this.#hold.remainingMs
+  }
+
+  /** The phases of this run; as `pawl.phases`, without id and fence. */
+  readonly phases = {
+    start: (phase: string, fields: Owned<g.StartPhaseInput, 'phase'> = {}) =>
+      this.#write(this.#pawl.phases.start(this.#id, phase, this.#fence(fields))),
+    advance: (to: string, fields: Owned<g.AdvancePhaseInput, 'to'> = {}) =>
+      this.#write(this.#pawl.phases.advance(this.#id, to, this.#fence(fields))),
+    fail: (phase: string, fields: Owned<g.FailPhaseInput, 'phase'>) =>
+      this.#write(this.#pawl.phases.fail(this.#id, phase, this.#fence(fields))),
+  }
+
+  /** The rounds of this run; as `pawl.rounds`. */
+  readonly rounds = {
+    complete: (fields: Owned<g.CompleteRoundInput> = {}) =>
+      this.#write(this.#pawl.rounds.complete(this.#id, this.#fence(fields))),
+  }
+
+  /** Processes of this run; as `pawl.executions`. */
+  readonly executions = {
+    start: (fields: Owned<g.StartExecutionInput>) =>
+      this.#write(this.#pawl.executions.start({ ...this.#fence(fields), runId: this.#id })),
+    finish: (
+      executionId: string,
+      fields: Omit<g.FinishExecutionInput, 'executionId' | 'fence'> = {},
+      options?: CallOptions,
+    ) => this.#pawl.executions.finish(executionId, this.#fence(fields), options),
+  }
+
+  /** The sessions of this run; as `pawl.sessions`. */
+  readonly sessions = {
+    open: (fields: Owned<g.OpenSessionInput>) =>
+      this.#write(this.#pawl.sessions.open(this.#id, this.#fence(fields))),
+    update: (
+      sessionId: string,
+      status: g.SessionStatus,
+      fields: OwnedBelow<g.UpdateSessionInput, 'status'> = {},
+    ) => this.#write(this.#pawl.sessions.update(sessionId, status, this.#fence(fields))),
+    recordPrompt: (sessionId: string, fields: OwnedBelow<g.RecordPromptInput>) =>
+      this.#write(this.#pawl.sessions.recordPrompt(sessionId, this.#fence(fields))),
+    append: (sessionId: string, fields: OwnedBelow<g.AppendTranscriptInput>) =>
+      this.#write(this.#pawl.sessions.append(sessionId, this.#fence(fields))),
+    list: (options?: CallOptions) => this.#pawl.sessions.list(this.#id, options),
+  }
+
+  /** The files of this run; as `pawl.artifacts`. */
+  readonly artifacts = {
+    submit: (phase: string, fields: Owned<g.SubmitArtifactInput, 'phase'>) =>
+      this.#write(this.#pawl.artifacts.submit(this.#id, phase, this.#fence(fields))),
+    list: (page?: t.PageFields & CallOptions) => this.#pawl.artifacts.list(this.#id, page),
+  }
+
+  /** The questions of this run; as `pawl.approvals`. Asking one interrupts: the answer may come days later. */
+  readonly approvals = {
+    request: (fields: Owned<g.RequestApprovalInput>) =>
+      this.#write(this.#pawl.approvals.request(this.#id, this.#fence(fields))),
+    list: (page?: t.PageFields & CallOptions) => this.#pawl.approvals.list({ ...page, runId: this.#id }),
+  }
+
+  /** The directory this run works in; as `pawl.workspaces`. */
+  readonly workspaces = {
+    record: (fields: Owned<g.RecordWorkspaceInput>) =>
+      this.#write(this.#pawl.workspaces.record(this.#id, this.#fence(fields))),
+    get: (options?: CallOptions) => this.#pawl.workspaces.get(this.#id, options),
+  }
+
+  /**
+   * The messages to this run's owner: `for await (const message of held.messages)` gives each once, until the work has to stop or
+   * the claim ends.
+   */
+  readonly messages = {
+    [Symbol.asyncIterator]: () => this.#hold.messages[Symbol.asyncIterator](),
+    acknowledge: (
+      messageId: string,
+      receipt: g.Receipt,
+      fields: OwnedBelow<g.AcknowledgeMessageInput, 'receipt'> = {},
+    ) => this.#write(this.#pawl.messages.acknowledge(messageId, receipt, this.#fence(fields))),
+  }
+
+  /** Ends the run as COMPLETED, where the server holds the evidence. */
+  complete(fields: Owned<g.CompleteRunInput> = {}): Promise<t.CompleteRunResult> {
+    return this.#writeLast(this.#pawl.runs.complete(this.#id, this.#fence(fields)))
+  }
+
+  /** Ends the run as FAILED. */
+  fail(fields: Owned<g.FailRunInput>): Promise<t.FailRunResult> {
+    return this.#writeLast(this.#pawl.runs.fail(this.#id, this.#fence(fields)))
+  }
+
+  /** Gives the run back, for another owner to claim. */
+  release(fields: Owned<g.ReleaseRunInput> = {}): Promise<t.ReleaseRunResult> {
+    return this.#writeLast(this.#pawl.runs.release(this.#id, this.#fence(fields)))
+  }
+
+  /** Confirms a cancel, once the processes are gone. */
+  confirmCancel(fields: Owned<g.ConfirmCancelInput> = {}): Promise<t.ConfirmCancelResult> {
+    return this.#writeLast(this.#pawl.runs.confirmCancel(this.#id, this.#fence(fields)))
+  }
+
+  /**
+   * Leaves the claim to its lease: it is renewed no more, and neither confirmed nor released, so that nobody takes the run while the
+   * lease lasts. For an owner whose processes may still live.
+   */
+  leave(): void {
+    this.#isOver = true
+    this.#hold.end()
+  }
+
+  /** The number of this claim: what everything written through this object carries. */
+  get fence(): number {
+    return this.#hold.fence
+  }
+
+  get #id(): string {
+    return this.run.id
+  }
+
+  #fence<Given extends object>(fields: Given): Given & { fence: number } {
+    return { ...fields, fence: this.#hold.fence }
+  }
+
+  async #write<R extends { readonly __typename: string }>(answer: Promise<R>): Promise<R> {
+    const result = await answer
+    if (isLost(result)) this.#hold.obey('LEASE_LOST')
+    const directive = directiveOf(result)
+    if (directive) this.#hold.obey(directive)
+    return result
+  }
+
+  async #writeLast<R extends { readonly __typename: string }>(answer: Promise<R>): Promise<R> {
+    const result = await this.#write(answer)
+    if (isSuccess(result)) {
+      this.#isOver = true
+      this.#hold.end()
+    }
+    return result
+  }
+}
+
+/** Whether it says that the claim is lost; not where only a session is still that of an earlier claim, until it is opened. */
+function isLost(result: { readonly __typename: string }): boolean {
+  if (result.__typename !== 'LeaseLost') return false
+  const { yourFence, run } = result as unknown as g.LeaseLostFieldsFragment
+  return run?.lease?.fence !== yourFence || !run.lease.isLive
+}
+
+/** What the server says the owner is to do, where the status of the run did not admit a write. */
+function directiveOf(result: { readonly __typename: string }): t.DirectiveKind | null {
+  if (result.__typename !== 'RunNotActive') return null
+  return (result as unknown as g.RunNotActiveFieldsFragment).directive ?? null
+}
+
+/** An input without what the owner's claim fills in. */
+type Owned<Input, Filled extends keyof Input = never> = t.Fields<
+  Input,
+  Filled | (keyof Input & ('runId' | 'fence'))
+>
+
+/** As `Owned`, for an input about a row below the run. */
+type OwnedBelow<Input, Filled extends keyof Input = never> = t.Fields<
+  Input,
+  Filled | (keyof Input & ('sessionId' | 'messageId' | 'fence'))
+>

@@ -1,0 +1,220 @@
+import { PawlConnectionError, PawlError, PawlInterruptedError, PawlProblem } from '../kit/errors.ts'
+import type { Interruption } from '../kit/errors.ts'
+import { Mailbox } from './mailbox.ts'
+import { backOff, pause } from '../request/retry.ts'
+import type { Runs } from '../client/runs.ts'
+import type { Directive, DirectiveKind, Message } from '../request/types.ts'
+
+/** A claim to be held, from the answer to `runs.claim`, or to `runs.start` or `runs.resume` with `claim`. */
+export interface HoldFields {
+  readonly runId: string
+  /** The claim's fence: `lease.fence`. */
+  readonly fence: number
+  /** The period the lease was claimed for, in seconds. */
+  readonly leaseSeconds: number
+  /** When the lease ends unless renewed, by the server's clock: `lease.expiresAt`. */
+  readonly expiresAt?: string | null | undefined
+  /** Told of each directive that is weightier than the one before. */
+  readonly onDirective?: ((directive: DirectiveKind) => void) | undefined
+  /** Given each message to the owner once, those sent before the claim too, until somebody has acknowledged them. */
+  readonly onMessage?: ((message: Message) => void) | undefined
+}
+
+/** From the lightest to the weightiest: a later, lighter one takes nothing back, since the owner stops already. */
+const WEIGHT = [
+  'CONTINUE',
+  'PAUSE',
+  'CANCEL',
+  'STOP',
+  'LEASE_LOST',
+] as const satisfies readonly DirectiveKind[]
+
+/** A timer this late, in milliseconds, means that the process or its machine was frozen. */
+const FROZEN_MS = 1_000
+
+/**
+ * Keeps a lease: renews it every third of its period, or of the time it has to confirm a cancel where that is shorter, and tells through `signal` when the owner has to stop. It goes on
+ * renewing after that, so that the owner can stop its processes under its lease, until `end` is called or the lease is lost.
+ */
+export class Hold {
+  readonly runId: string
+  readonly fence: number
+  readonly #runs: Runs
+  readonly #leaseSeconds: number
+  readonly #onDirective: HoldFields['onDirective']
+  readonly #onMessage: HoldFields['onMessage']
+  readonly #mailbox = new Mailbox()
+  readonly #interruption = new AbortController()
+  readonly #ended = new AbortController()
+  #directive: (typeof WEIGHT)[number] = 'CONTINUE'
+  #expiresAt: string | undefined
+  /** Until when the lease lasts at least, by this program's clock. */
+  #lastsUntil: number
+  /** How long the owner has to confirm a cancel, in milliseconds, once the server has said so. */
+  #graceMs = Number.POSITIVE_INFINITY
+  /** Whether the run has settled under its owner: its lease can't be renewed any more. */
+  #isSettled = false
+  /** What the last renewal met, where it did not succeed. */
+  #trouble: unknown
+  #deadline: ReturnType<typeof setTimeout> | undefined
+
+  constructor(runs: Runs, fields: HoldFields) {
+    if (!(fields.leaseSeconds > 0))
+      throw new PawlError('A hold needs a lease that expires: leaseSeconds above 0')
+    this.#runs = runs
+    this.runId = fields.runId
+    this.fence = fields.fence
+    this.#leaseSeconds = fields.leaseSeconds
+    this.#expiresAt = fields.expiresAt ?? undefined
+    this.#onDirective = fields.onDirective
+    this.#onMessage = fields.onMessage
+    this.#lastsUntil = performance.now() + this.#leaseMs
+    this.#setDeadline(this.#leaseMs * (2 / 3))
+    void this.#renew()
+    void this.#listen()
+  }
+
+  /** Aborts when the owner has to stop; its reason is a PawlInterruptedError that says why. */
+  get signal(): AbortSignal {
+    return this.#interruption.signal
+  }
+
+  /** The weightiest directive so far; `CONTINUE` while there is none. */
+  get directive(): DirectiveKind {
+    return this.#directive
+  }
+
+  /** Whether the claim is gone: by the server's word, or because its whole period passed without a renewal. */
+  get lost(): boolean {
+    return this.#directive === 'LEASE_LOST' || performance.now() > this.#lastsUntil
+  }
+
+  /** How long the lease lasts at least unless renewed, in milliseconds by this program's clock; 0 once it is lost. */
+  get remainingMs(): number {
+    return this.lost ? 0 : this.#lastsUntil - performance.now()
+  }
+
+  /** When the lease ends unless renewed, by the server's clock. */
+  get expiresAt(): string | undefined {
+    return this.#expiresAt
+  }
+
+  /**
+   * Every message to the owner, once each and as they come, until the owner has to stop or the hold ends. They are told to the next
+   * owner as well, unless acknowledged: `messages.acknowledge`.
+   */
+  get messages(): AsyncIterable<Message> {
+    return this.#mailbox
+  }
+
+  /** Stops renewing. Does not release: the lease ends when it expires, or by a command of the owner's. */
+  end(): void {
+    clearTimeout(this.#deadline)
+    this.#ended.abort()
+    this.#mailbox.close()
+  }
+
+  /** Tells the owner to stop, for a reason of its own program's. */
+  interrupt(why: Interruption): void {
+    const cause = why === 'NOT_RENEWED' ? this.#trouble : undefined
+    if (!this.signal.aborted) this.#interruption.abort(new PawlInterruptedError(why, cause))
+    this.#mailbox.close()
+  }
+
+  /** Takes a directive in, whichever way it came. One that is unknown or no weightier than the last changes nothing. */
+  obey(kind: DirectiveKind): void {
+    const weight = WEIGHT.findIndex((known) => known === kind)
+    const directive = WEIGHT[weight]
+    if (!directive || directive === 'CONTINUE' || weight <= WEIGHT.indexOf(this.#directive)) return
+    this.#directive = directive
+    this.interrupt(directive)
+    if (directive === 'LEASE_LOST') this.end()
+    this.#onDirective?.(directive)
+  }
+
+  #take({ kind, message }: Directive): void {
+    if (!message) this.obey(kind)
+    else if (this.#mailbox.post(message)) this.#onMessage?.(message)
+  }
+
+  get #leaseMs(): number {
+    return this.#leaseSeconds * 1_000
+  }
+
+  async #renew(): Promise<void> {
+    const { signal } = this.#ended
+    const retry = {
+      attempts: 1,
+      minDelayMs: 50,
+      maxDelayMs: this.#leaseMs / 12,
+      timeoutMs: this.#leaseMs / 6,
+    }
+    let failures = 0
+    while (!signal.aborted && !this.#isSettled) {
+      const sentAt = performance.now()
+      const isRenewed = await this.#renewOnce(sentAt, retry)
+      failures = isRenewed ? 0 : failures + 1
+      const wait = isRenewed
+        ? Math.min(this.#leaseMs, this.#graceMs) / 3 - (performance.now() - sentAt)
+        : backOff(failures, retry)
+      await pause(Math.max(0, wait), signal)
+    }
+  }
+
+  /** Whether the lease was renewed. A loss is obeyed; any other trouble may pass before the deadline does. */
+  async #renewOnce(sentAt: number, retry: { attempts: number; timeoutMs: number }): Promise<boolean> {
+    const { fence } = this
+    const fields = { fence, leaseSeconds: this.#leaseSeconds, signal: this.#ended.signal, retry }
+    const result = await this.#runs
+      .renew(this.runId, fields)
+      .catch((error: unknown) => void (this.#trouble = error))
+    if (!result) return false
+    if (result.__typename === 'LeaseLost' || result.__typename === 'RunNotFound') this.obey('LEASE_LOST')
+    if (result.__typename === 'RunNotActive') this.#settle()
+    if (this.#ended.signal.aborted) return false
+    if (result.__typename !== 'RenewLeaseSuccess') {
+      this.#trouble = new PawlProblem(result)
+      return false
+    }
+    const { lease, asOf, cancelGraceSeconds } = result
+    const lastsMs = lease.expiresAt ? Date.parse(lease.expiresAt) - Date.parse(asOf) : this.#leaseMs
+    // the server read its clock after this was sent
+    this.#lastsUntil = sentAt + lastsMs
+    this.#graceMs = cancelGraceSeconds * 1_000
+    this.#expiresAt = lease.expiresAt ?? undefined
+    this.#setDeadline(sentAt + lastsMs * (2 / 3) - performance.now())
+    for (const directive of result.directives) this.#take(directive)
+    return true
+  }
+
+  /** The run settled under its owner: what is held stays so until it is released, or the lease ends. */
+  #settle(): void {
+    this.#isSettled = true
+    this.obey('STOP')
+  }
+
+  #setDeadline(milliseconds: number): void {
+    clearTimeout(this.#deadline)
+    if (this.#ended.signal.aborted) return
+    const dueAt = performance.now() + milliseconds
+    this.#deadline = setTimeout(() => {
+      // Who was frozen had no chance to renew, and its agent none to work: a renewal is under way now.
+      const wasFrozen = performance.now() - dueAt > FROZEN_MS
+      if (wasFrozen) this.#setDeadline(Math.min(2_000, this.#leaseMs / 6))
+      else this.interrupt('NOT_RENEWED')
+    }, milliseconds)
+  }
+
+  /** Directives as they come. Renewals bring them too, so that a stream which fails only makes them later. */
+  async #listen(): Promise<void> {
+    const options = { fence: this.fence, signal: this.#ended.signal }
+    try {
+      for await (const directive of this.#runs.directives(this.runId, options)) this.#take(directive)
+    } catch (error) {
+      if (error instanceof PawlConnectionError && !this.#ended.signal.aborted) {
+        await pause(this.#leaseMs / 3, this.#ended.signal)
+        return this.#listen()
+      }
+    }
+  }
+}

@@ -1,0 +1,257 @@
+import { waitsForChildren } from './children.ts'
+import { PawlAuthError } from '../kit/errors.ts'
+import { Held } from './held.ts'
+import type { OwnerCommands } from './held.ts'
+import { Hold } from './hold.ts'
+import { createKey } from '../request/request.ts'
+import { unwrap } from '../request/results.ts'
+import { pause } from '../request/retry.ts'
+import type { Runs } from '../client/runs.ts'
+import type { ClaimRunResult, Run, RunDetail } from '../request/types.ts'
+
+/** Which runs a worker takes, and how. */
+export interface WorkerOptions {
+  /** Who owns the runs it takes, as others see it. */
+  readonly owner: string
+  /** Only runs of these workflows. Default: of any. */
+  readonly workflows?: readonly string[] | undefined
+  /** Only runs that carry all of these labels. */
+  readonly labels?: readonly string[] | undefined
+  readonly project?: string | undefined
+  /** How many runs at a time. Default 1. */
+  readonly concurrency?: number | undefined
+  /** How long a lease lasts without a renewal, in seconds, 5 to 3,600. Default 30. */
+  readonly leaseSeconds?: number | undefined
+  /** How often it looks for runs where the feed brings no news of any, in milliseconds. Default 5,000. */
+  readonly pollMs?: number | undefined
+  /** Asked before each claim: where it says no, none is made, and it is asked again after `pollMs` or at news of a run. */
+  readonly mayTake?: (() => Promise<boolean> | boolean) | undefined
+  /** Told of what went wrong and is being tried again, or could not be written at a run's end. */
+  readonly onError?: ((error: unknown) => void) | undefined
+}
+
+/** Drives one run. It should stop soon after `held.signal` aborts, and return when its processes are gone. */
+export type WorkerHandler = (held: Held) => Promise<void> | void
+
+/**
+ * Takes runs one after the other and hands each to the handler, under a lease that is kept for as long as that takes. When
+ * the handler has returned or thrown:
+ *
+ * - a run that is being cancelled is confirmed as CANCELLED;
+ * - a run that is still RUNNING fails, as INCOMPLETE, or with what was thrown; one that lacks nothing but the end of its children is
+ *   released until then, when it is taken and handed to the handler once more;
+ * - any other is released, as is one whose handler was interrupted.
+ */
+export class Worker {
+  /** Resolves when the worker has stopped; rejects where it may not work, or asks for what can't be. */
+  readonly finished: Promise<void>
+  readonly #pawl: OwnerCommands
+  readonly #options: WorkerOptions
+  readonly #handler: WorkerHandler
+  readonly #jobs = new Map<Hold, Promise<void>>()
+  readonly #stopping = new AbortController()
+  readonly #bell = new Bell()
+  /** Kept until it is answered, so that a claim whose answer was lost is given again instead of left to expire. */
+  #claimKey = createKey()
+
+  constructor(pawl: OwnerCommands, options: WorkerOptions, handler: WorkerHandler) {
+    this.#pawl = pawl
+    this.#options = options
+    this.#handler = handler
+    this.finished = this.#work()
+    void this.#listen()
+  }
+
+  /** How many runs it holds at present. */
+  get held(): number {
+    return this.#jobs.size
+  }
+
+  /**
+   * Takes no more runs, and resolves when those it holds are done. After `timeoutMs` (default: never) their handlers are
+   * interrupted, and the runs released for others.
+   */
+  async stop({ timeoutMs }: { timeoutMs?: number | undefined } = {}): Promise<void> {
+    this.#stopping.abort()
+    this.#bell.ring()
+    const done = new AbortController()
+    if (timeoutMs !== undefined) void this.#interruptAfter(timeoutMs, done.signal)
+    await this.finished.finally(() => done.abort())
+  }
+
+  async #interruptAfter(timeoutMs: number, done: AbortSignal): Promise<void> {
+    await pause(timeoutMs, done)
+    for (const hold of this.#jobs.keys()) hold.interrupt('SHUTDOWN')
+  }
+
+  async #work(): Promise<void> {
+    const { concurrency = 1, pollMs = 5_000 } = this.#options
+    try {
+      while (!this.#stopping.signal.aborted) {
+        if (this.#jobs.size >= concurrency) await this.#bell.wait()
+        else if (!(await this.#mayTake()) || !(await this.#takeRun()))
+          await this.#bell.wait(pollMs * (0.75 + Math.random() / 2))
+      }
+    } finally {
+      this.#stopping.abort()
+      await Promise.all(this.#jobs.values())
+    }
+  }
+
+  async #mayTake(): Promise<boolean> {
+    try {
+      return (await this.#options.mayTake?.()) ?? true
+    } catch (error) {
+      this.#options.onError?.(error)
+      return false
+    }
+  }
+
+  /** Whether there was a run to take. */
+  async #takeRun(): Promise<boolean> {
+    const { owner, workflows, labels, project, leaseSeconds = 30, pollMs = 5_000 } = this.#options
+    const fields = {
+      owner,
+      workflows: workflows && [...workflows],
+      labels: labels && [...labels],
+      project,
+      leaseSeconds,
+    }
+    let claim: ClaimRunResult
+    try {
+      claim = await this.#pawl.runs.claim({
+        ...fields,
+        idempotencyKey: this.#claimKey,
+        retry: { attempts: 1 },
+      })
+    } catch (error) {
+      if (error instanceof PawlAuthError) throw error
+      this.#options.onError?.(error)
+      return false
+    }
+    this.#claimKey = createKey()
+    if (claim.__typename === 'NothingToClaim') {
+      const milliseconds = (claim.claimableInSeconds ?? 0) * 1_000
+      // what comes later is found by the next look
+      if (milliseconds > 0 && milliseconds < pollMs) void this.#ringIn(milliseconds)
+      return false
+    }
+    const { run, lease, agentToken } = unwrap(claim)
+    // Claimed by an attempt whose answer was lost, and gone since.
+    if (!lease) return false
+    const hold = new Hold(this.#pawl.runs, {
+      runId: run.id,
+      fence: lease.fence,
+      leaseSeconds,
+      expiresAt: lease.expiresAt,
+    })
+    this.#jobs.set(hold, this.#drive(hold, new Held(this.#pawl, hold, { run, agentToken })))
+    return true
+  }
+
+  async #drive(hold: Hold, held: Held): Promise<void> {
+    try {
+      const ending = await this.#handle(held)
+      await endClaim(this.#pawl.runs, held, ending)
+    } catch (error) {
+      this.#options.onError?.(error)
+    } finally {
+      hold.end()
+      this.#jobs.delete(hold)
+      this.#bell.ring()
+    }
+  }
+
+  /** Runs the handler, and returns as what the run fails if it has left it RUNNING. */
+  async #handle(held: Held): Promise<Ending> {
+    try {
+      if (this.#stopping.signal.aborted) await held.release()
+      else await this.#handler(held)
+      return { reason: 'INCOMPLETE', error: 'The handler returned without completing the run' }
+    } catch (error) {
+      return { reason: 'REPORTED_FAILURE', error: describeError(error) }
+    }
+  }
+
+  /** Rings when the run may be claimed. */
+  async #ringAt({ notBefore, asOf }: Run): Promise<void> {
+    await this.#ringIn(notBefore === null ? 0 : Date.parse(notBefore) - Date.parse(asOf))
+  }
+
+  async #ringIn(milliseconds: number): Promise<void> {
+    if (milliseconds > 0) await pause(milliseconds, this.#stopping.signal)
+    this.#bell.ring()
+  }
+
+  /** Rings when the feed tells of a run that may be taken. */
+  async #listen(): Promise<void> {
+    const { workflows, labels, project, pollMs = 5_000, onError } = this.#options
+    const { signal } = this.#stopping
+    const filter = { labels: labels && [...labels], project }
+    while (!signal.aborted) {
+      try {
+        for await (const { run } of this.#pawl.runs.changes({
+          filter,
+          signal,
+          onConnection: () => this.#bell.ring(),
+        })) {
+          if (run?.status === 'QUEUED' && (workflows?.includes(run.workflow.name) ?? true))
+            void this.#ringAt(run)
+        }
+      } catch (error) {
+        onError?.(error)
+        await pause(pollMs, signal)
+      }
+    }
+  }
+}
+
+/** As what a run fails whose handler has left it RUNNING. */
+interface Ending {
+  readonly reason: 'INCOMPLETE' | 'REPORTED_FAILURE'
+  readonly error: string
+}
+
+function describeError(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  return message || 'The handler threw an error without a message'
+}
+
+/** How often a run's end is decided anew where its status changed meanwhile. */
+const LOOKS = 5
+
+/** Ends the claim in the way that the run's status asks for. */
+async function endClaim(runs: Runs, held: Held, ending: Ending): Promise<void> {
+  for (let look = 1; !held.isOver; look += 1) {
+    const run = await runs.get(held.run.id)
+    if (!run) return
+    const answer = await endBy(run, held, ending)
+    if (look === LOOKS && !held.isOver) unwrap(answer)
+  }
+}
+
+function endBy(run: RunDetail, held: Held, ending: Ending) {
+  const { status } = run
+  if (status === 'CANCELLING') return held.confirmCancel()
+  if (ending.reason === 'INCOMPLETE' && waitsForChildren(run)) return held.release({ untilChildren: true })
+  if (status === 'RUNNING' && !held.interruption) return held.fail({ ...ending })
+  return held.release()
+}
+
+/** Wakes whoever waits for it; a ring that nobody heard wakes the next. */
+class Bell {
+  #isRung = false
+  #sleep: AbortController | undefined
+
+  ring(): void {
+    this.#isRung = true
+    this.#sleep?.abort()
+  }
+
+  /** Resolves at the next ring, or after the given milliseconds. */
+  async wait(milliseconds = 2 ** 31 - 1): Promise<void> {
+    this.#sleep = new AbortController()
+    if (!this.#isRung) await pause(milliseconds, this.#sleep.signal)
+    this.#isRung = false
+  }
+}

@@ -1,0 +1,122 @@
+import type { JsonValue } from '@pawl/sdk'
+import type { Ending } from '../../processes/launch.ts'
+import type { StopLimits } from '../../processes/processGroup.ts'
+import { composeText } from '../../text/composeText.ts'
+import type { AgentDefinition } from './agentDefinition.ts'
+
+/** How agents of one kind are reached. */
+export interface Adapter {
+  /** As it stands in definitions and on sessions. */
+  readonly name: string
+  /**
+   * Opens the agent of a session. Where `context.handle` names one that lives and may be adopted, it is adopted; else a new one
+   * is prepared, once every process that the handle names is proven gone: two agents never work in one workspace.
+   *
+   * @throws {@link AgentError} where it can't be reached, started, or rid of
+   */
+  open(context: AgentContext): Promise<Agent>
+}
+
+/** What an adapter is given by the owner of a run. */
+export interface AgentContext {
+  readonly definition: AgentDefinition
+  readonly sessionId: string
+  /** The run's workspace, absolute and canonical: where the agent works. */
+  readonly workspace: string
+  /** A private folder of this session's outside of the workspace, the same for every owner on this machine. */
+  readonly stateDir: string
+  /** Descriptors that every process of the agent keeps open: locks that last as long as any of them lives. */
+  readonly keep: readonly number[]
+  /** The agent's environment, with PAWL_URL, PAWL_RUN_ID and PAWL_TOKEN. */
+  readonly env: Readonly<Record<string, string>>
+  /** What an earlier owner left of itself; null where there was none. */
+  readonly handle: JsonValue | null
+  /** Takes what the agent puts out. Never waits; bounded in memory; masks secrets. */
+  readonly output: AgentOutput
+  /** Records a process that stands at its gate, before it does anything. Returns its execution's id. */
+  readonly recordStart: (process: { readonly command: string; readonly pid: number }) => Promise<string>
+  /** Records how it ended. What can't be told now is not told: the server finds it out. */
+  readonly recordEnd: (executionId: string, ending: ProcessEnd) => Promise<void>
+  /** Keeps a new handle with the session, before what it tells of is relied on. */
+  readonly saveHandle: (handle: JsonValue) => Promise<void>
+}
+
+/** Where an agent's output goes: into the session's transcript. */
+export interface AgentOutput {
+  /**
+   * How many bytes of the session's output the transcripts of earlier owners hold for sure: where a source that outlived them is
+   * read on.
+   */
+  readonly startsAt: number
+  /** Whether it takes more without leaving something out. A source that keeps its output waits for that. */
+  readonly hasRoom: boolean
+  /** Takes the next bytes, in order, at any time. */
+  write(bytes: Uint8Array): void
+}
+
+/** How a recorded process ended, and by whom. */
+export interface ProcessEnd extends Ending {
+  readonly end: 'EXITED' | 'CANCELLED' | 'TIMED_OUT' | 'IDLE' | 'SUPERVISOR_LOST'
+}
+
+/** A prompt, and what tells it from every other. */
+export interface Prompt {
+  /** The dedup key: the same for the same prompt, whoever sends it. */
+  readonly key: string
+  readonly text: string
+}
+
+/** Whether an agent works on something, waits for a prompt, or is not there any more. */
+export type AgentActivity = 'WORKING' | 'WAITING' | 'GONE'
+
+/** One agent, opened. */
+export interface Agent {
+  /** Whether it was there before this owner. */
+  readonly isAdopted: boolean
+  /** When it last showed a sign of life: output, or its start; as `performance.now()`. */
+  readonly lastSignAt: number
+  /** What it does now. */
+  probe(): Promise<AgentActivity>
+  /** Whether a prompt with this key has reached it, under whichever owner. */
+  hasReceived(key: string): Promise<boolean>
+  /**
+   * Hands it a prompt; resolves when the agent has it. Where the agent of the turn before is gone, one is started that remembers,
+   * as far as the definition says how (`resume`), else one that does not.
+   */
+  send(prompt: Prompt): Promise<void>
+  /** Passes text on to an agent at work. False where it can't be reached before its turn is over. */
+  steer(text: string): Promise<boolean>
+  /** Resolves when the agent no longer works on its prompt: it ended (how), or waits for the next (null). */
+  turnOver(signal: AbortSignal): Promise<Ending | null>
+  /** Ends it and prepares a new one without memory of the one before. */
+  restart(limits: StopLimits): Promise<void>
+  /** Ends it and everything it started. Returns whether all of it is proven gone. */
+  stop(limits: StopLimits, end: ProcessEnd['end']): Promise<boolean>
+  /** Lets go of it: one that outlives its owners lives on, any other was stopped before. */
+  close(): Promise<void>
+}
+
+/** What to do about an error: try again, ask a person, or fail the run. */
+export type ErrorClass = 'RECOVERABLE' | 'HUMAN_REQUIRED' | 'FATAL'
+
+/** The most of a message or a hint, in UTF-16 units. */
+const MAX_LENGTH = 8_000
+
+/** An agent, or what it is to work in, is not as it has to be. What it says can be stored, whatever words it quotes. */
+export class AgentError extends Error {
+  override readonly name = 'AgentError'
+  /** What a person can do about it. */
+  readonly hint: string
+
+  constructor(
+    readonly errorClass: ErrorClass,
+    /** Short and stable, as `AGENT_NOT_FOUND`. */
+    readonly code: string,
+    message: string,
+    hint: string,
+    options?: ErrorOptions,
+  ) {
+    super(composeText(message, { max: MAX_LENGTH }), options)
+    this.hint = composeText(hint, { max: MAX_LENGTH })
+  }
+}

@@ -1,0 +1,52 @@
+import { PawlAuthError, unwrap } from '@pawl/sdk'
+import type { ResolvedVia, RunDetail } from '@pawl/sdk'
+import type { Invocation } from './invocation.ts'
+import { plain } from '../terminal/width.ts'
+
+const BY: Readonly<Record<ResolvedVia, string>> = {
+  EXPLICIT: 'as named',
+  EXECUTION: 'the run of PAWL_EXECUTION_ID',
+  ONLY_ACTIVE: 'the only active run',
+}
+
+const BY_RUN_ID = 'PAWL_RUN_ID'
+
+/** A run that a command means, and by which rule. */
+export interface ChosenRun {
+  readonly run: RunDetail
+  readonly via: ResolvedVia
+}
+
+/**
+ * The run a command means: the one named, else that of PAWL_EXECUTION_ID, else PAWL_RUN_ID, else the only active one. Says
+ * on stderr which one it took, and why.
+ *
+ * @throws PawlProblem AmbiguousRun, NoActiveRun, RunNotFound, ExecutionNotFound or InvalidInput.
+ */
+export async function chooseRun(invocation: Invocation, named: string | undefined): Promise<ChosenRun> {
+  const executionId = named ? undefined : invocation.env['PAWL_EXECUTION_ID']
+  const runId = named ?? (executionId ? undefined : invocation.env['PAWL_RUN_ID'])
+  const { run, via } = unwrap(await invocation.pawl.runs.resolve({ runId, executionId }))
+  const title = run.title ? ` “${plain(run.title)}”` : ''
+  noteChoice(invocation, `${run.id}${title}`, via === 'EXPLICIT' && !named ? BY_RUN_ID : (BY[via] ?? via))
+  return { run, via }
+}
+
+/**
+ * The id of the run a command means, for commands that only write. An agent whose claim is over may read nothing any more;
+ * its write goes to the run it was given all the same, so that the server can say what has become of the claim.
+ */
+export async function chooseRunId(invocation: Invocation, named: string | undefined): Promise<string> {
+  try {
+    return (await chooseRun(invocation, named)).run.id
+  } catch (error) {
+    const id = named ?? invocation.env['PAWL_RUN_ID']
+    if (!id || !(error instanceof PawlAuthError) || error.code !== 'UNAUTHENTICATED') throw error
+    noteChoice(invocation, id, named ? BY.EXPLICIT : BY_RUN_ID)
+    return id
+  }
+}
+
+function noteChoice(invocation: Invocation, run: string, rule: string): void {
+  invocation.note(`run ${run} (${rule})`)
+}

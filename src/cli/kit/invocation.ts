@@ -1,0 +1,97 @@
+import type { Command } from 'commander'
+import { isSuccess } from '@pawl/sdk'
+import type { Pawl, SuccessOf } from '@pawl/sdk'
+import { givenVariables } from '../../environment.ts'
+import { escapeInvisible } from '../../text/showInvisible.ts'
+import { connect } from './connect.ts'
+import type { AddressOptions } from './connect.ts'
+import { EXIT } from './exitCodes.ts'
+import type { ExitCode } from './exitCodes.ts'
+import { reportError, reportProblem } from './report.ts'
+import { createPaper } from '../terminal/paper.ts'
+import type { Paper } from '../terminal/paper.ts'
+
+/** The options that every command takes. */
+export interface CommonOptions extends AddressOptions {
+  readonly json?: boolean
+  readonly quiet?: boolean
+}
+
+/** One call of a command: the server it asks, and the papers it writes its answer on. */
+export class Invocation {
+  readonly env = givenVariables()
+  /** For the answer. */
+  readonly out: Paper
+  /** For everything about it: which run was taken, what went wrong. */
+  readonly err: Paper
+  /** Whether the answer is for a program. */
+  readonly isJson: boolean
+  readonly options: CommonOptions
+  #pawl: Pawl | undefined
+
+  constructor(options: CommonOptions) {
+    const surroundings = { env: process.env, argv: process.argv }
+    this.options = options
+    this.isJson = options.json === true
+    this.out = createPaper(process.stdout, surroundings)
+    this.err = createPaper(process.stderr, surroundings)
+  }
+
+  /** The server, found when it is first needed. */
+  get pawl(): Pawl {
+    this.#pawl ??= connect(this.env, this.options)
+    return this.#pawl
+  }
+
+  /** Says something beside the answer, unless `--quiet`. */
+  note(text: string): void {
+    if (!this.options.quiet) this.err.line(this.err.colors.dim(`pawl: ${text}`))
+  }
+
+  /** Writes a value as one line of JSON, or indented where a person reads it. */
+  json(value: unknown): void {
+    const text = JSON.stringify(value, null, this.out.isTerminal ? 2 : undefined)
+    this.out.line(this.out.isTerminal ? escapeInvisible(text) : text)
+  }
+
+  /** Answers with a value: as JSON for programs, else by `print`. */
+  answer(value: unknown, print: (paper: Paper) => void): ExitCode {
+    if (this.isJson) this.json(value)
+    else print(this.out)
+    return EXIT.done
+  }
+
+  /** Answers with a result of the server's: a success by `print`, a refusal by its sentence and its exit code. */
+  settle<Result extends { readonly __typename: string }>(
+    result: Result,
+    print: (success: SuccessOf<Result>, paper: Paper) => void,
+  ): ExitCode {
+    if (isSuccess(result)) return this.answer(result, (paper) => print(result, paper))
+    return reportProblem(this, result)
+  }
+}
+
+/** What a command does with its options and arguments; returns the exit code. */
+type Work<Options, Args extends readonly unknown[]> = (
+  invocation: Invocation,
+  options: Options,
+  ...args: Args
+) => Promise<number>
+
+/**
+ * Makes an action for commander out of a command's work. What the work returns becomes the exit code; what it throws is
+ * reported and becomes one, too.
+ */
+export function act<Options extends CommonOptions, Args extends readonly unknown[] = readonly []>(
+  work: Work<Options, Args>,
+): (this: Command, ...given: unknown[]) => Promise<void> {
+  return async function (...given) {
+    const options = given.at(-2) as Options
+    const invocation = new Invocation(options)
+    try {
+      process.exitCode = await work(invocation, options, ...(given.slice(0, -2) as unknown as Args))
+    } catch (error) {
+      process.exitCode = reportError(invocation, error)
+    }
+  }
+}

@@ -1,0 +1,153 @@
+import { readFileSync } from 'node:fs'
+import { hostname, userInfo } from 'node:os'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import type { JsonValue } from '@pawl/sdk'
+import { composeText } from '../../text/composeText.ts'
+import { decodeText } from '../../text/decodeText.ts'
+import { objectToJson } from '../../text/objectToJson.ts'
+import { EXIT, UsageError } from './exitCodes.ts'
+import { plain } from '../terminal/width.ts'
+
+/** A command that asks the server: with the options that all of these have, and examples below its help. */
+export function createCommand(name: string, description: string, examples: readonly string[]): Command {
+  const command = new Command(name)
+    .description(description)
+    .optionsGroup('Options for every command:')
+    .option('--json', 'answer with JSON, for programs')
+    .option('-q, --quiet', 'leave out remarks on stderr; refusals and faults are still told')
+    .option('--url <url>', 'the server (default: PAWL_URL, else the address in the data directory)')
+    .option('--data <dir>', 'data directory of a server on this machine (default: PAWL_DATA, else .pawl)')
+    .option('--no-color', 'without colours')
+    .optionsGroup('Options:')
+  return withExamples(command, examples)
+}
+
+/** Shows examples below a command's help. */
+export function withExamples(command: Command, examples: readonly string[]): Command {
+  const lines = examples.map((example) => `  $ ${example}`).join('\n')
+  return examples.length > 0 ? command.addHelpText('after', `\nExamples:\n${lines}`) : command
+}
+
+/** A group of commands. */
+export function createGroup(name: string, description: string, commands: readonly Command[]): Command {
+  const group = new Command(name).description(description)
+  for (const command of commands) group.addCommand(command)
+  return group
+}
+
+/** `--run`, for commands whose arguments are about something else. */
+export const runOption = () =>
+  new Option('--run <id>', 'the run (default: PAWL_EXECUTION_ID, PAWL_RUN_ID, else the only active run)')
+
+/** `--fence`, for what only the run's owner may do. */
+export const fenceOption = () =>
+  new Option('--fence <number>', "the claim's fence; an agent token carries its own").argParser(parseCount)
+
+/** `--idempotency-key`, for everything that changes a run. */
+export const keyOption = () =>
+  new Option('--idempotency-key <key>', 'the same key with the same input is done once only')
+
+/** `--if-revision`, for commands that are refused where somebody was first. */
+export const revisionOption = () =>
+  new Option('--if-revision <number>', 'only if the run is at this revision').argParser(parseCount)
+
+/** A whole number of at least 0. */
+export function parseCount(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.')
+  return Number(text)
+}
+
+/** Collects an option that may be given several times, or with commas. */
+export function collect(text: string, before: readonly string[] | undefined): readonly string[] {
+  return [
+    ...(before ?? []),
+    ...text
+      .split(',')
+      .map((word) => word.trim())
+      .filter(Boolean),
+  ]
+}
+
+/** Reads one of the server's words, in any case: `incomplete` for INCOMPLETE. */
+export function parseWord<Word extends string>(words: readonly Word[]): (text: string) => Word {
+  return (text) => {
+    const meant = text.trim().toUpperCase().replaceAll('-', '_')
+    const word = words.find((known) => known === meant)
+    if (word === undefined) throw new InvalidArgumentError(`It must be one of ${words.join(', ')}.`)
+    return word
+  }
+}
+
+/** Collects several of the server's words, given one by one or with commas. */
+export function collectWords<Word extends string>(words: readonly Word[]) {
+  const parse = parseWord(words)
+  return (text: string, before: readonly Word[] | undefined): Word[] => [
+    ...(before ?? []),
+    ...collect(text, undefined).map(parse),
+  ]
+}
+
+const UNITS = { s: 1, m: 60, h: 3_600, d: 86_400 } as const
+
+/** A length of time in seconds: `90`, `90s`, `5m`, `12h`, `30d`. */
+export function parseSeconds(text: string): number {
+  const match = /^(\d{1,9})([smhd]?)$/.exec(text)
+  if (!match) throw new InvalidArgumentError('It must be a number of seconds, or like 5m, 12h, 30d.')
+  return Number(match[1]) * UNITS[(match[2] || 's') as keyof typeof UNITS]
+}
+
+/** A moment: as RFC 3339 writes it, or a length of time from now by this machine's clock, as `20m`. */
+export function parseMoment(text: string): string {
+  const from = /^\d{1,9}[smhd]?$/.test(text) ? Date.now() + parseSeconds(text) * 1_000 : Date.parse(text)
+  if (Number.isNaN(from) || !/^\d/.test(text))
+    throw new InvalidArgumentError('It must be like 2026-01-31T12:00:00Z, or a time from now like 5m, 12h.')
+  return new Date(from).toISOString()
+}
+
+/** Text given as it is, as `@file`, or as `-` for standard input. */
+export function readText(given: string): string {
+  if (given !== '-' && !given.startsWith('@')) return given
+  const source = given === '-' ? 0 : given.slice(1)
+  try {
+    return decodeText(readFileSync(source))
+  } catch (error) {
+    throw new UsageError(`${given} could not be read: ${(error as Error).message}`, EXIT.invalid)
+  }
+}
+
+/** JSON given as it is, as `@file`, or as `-` for standard input. */
+export function readJson(given: string | undefined, option: string): JsonValue | undefined {
+  if (given === undefined) return undefined
+  try {
+    return checkExact(JSON.parse(readText(given)), option)
+  } catch (error) {
+    if (error instanceof UsageError) throw error
+    throw new UsageError(`${option} is no JSON: ${(error as Error).message}`, EXIT.invalid)
+  }
+}
+
+/**
+ * The JSON value, where it can be sent and kept exactly.
+ *
+ * @throws UsageError naming where in it something can't be
+ */
+export function checkExact(value: unknown, of: string): JsonValue {
+  const found = objectToJson(value)
+  if (!found) return value as JsonValue
+  const where = found.path.map((key) => plain(composeText(key, { max: 200 }))).join('.')
+  throw new UsageError(`${of}${where === '' ? '' : `: ${where}`} ${found.message}`, EXIT.invalid)
+}
+
+/** Who claims where no owner is named: the user and the machine. */
+export function defaultOwner(): string {
+  return `${userName()}@${hostname()}`
+}
+
+function userName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    // A user id without an entry in the system's list, as containers have.
+    return `uid-${process.getuid?.() ?? 'unknown'}`
+  }
+}

@@ -1,0 +1,116 @@
+import { standingOf } from '../../lifecycle/answers/explainStatus.ts'
+import { explainRefusal } from '../../lifecycle/answers/explainRefusal.ts'
+import type { Refusal } from '../../lifecycle/run/refusals.ts'
+import type { RunEvent } from '../../lifecycle/run/events.ts'
+import { isSettledStatus, type Role } from '../../lifecycle/run/words.ts'
+import type { LoadedRun } from '../../store/run/loadRun.ts'
+import { explainWorkspace, type WorkspaceObjection } from './workspaceAnswers.ts'
+
+/** Why a command is refused before, or beside, any decision about one run. */
+export type Objection =
+  | { readonly type: 'RunNotFound'; readonly runId: string }
+  | { readonly type: 'Forbidden'; readonly requiredRole: Role | null; readonly detail: string }
+  | {
+      readonly type: 'ConcurrencyConflict'
+      readonly holder: LoadedRun
+      /** What it holds: the concurrency key, or itself, where it is to be continued. */
+      readonly holds: 'KEY' | 'ITSELF'
+    }
+  | {
+      readonly type: 'WorkflowNotFound'
+      readonly name: string
+      readonly version: number | null
+      readonly known: readonly string[]
+    }
+  | { readonly type: 'AlreadyContinued'; readonly continued: string; readonly by: LoadedRun | null }
+  | {
+      readonly type: 'WorkflowMismatch'
+      readonly name: string
+      readonly version: number
+      /** That version is registered otherwise, or is what the run to be continued executes. */
+      readonly because: 'REGISTERED' | 'CONTINUES'
+    }
+  | { readonly type: 'NothingToClaim'; readonly claimableInSeconds: number | null }
+  | { readonly type: 'AmbiguousRun'; readonly candidates: readonly LoadedRun[] }
+  | { readonly type: 'NoActiveRun'; readonly detail: string }
+  | { readonly type: 'TokenNotFound'; readonly tokenId: string }
+  | WorkspaceObjection
+
+/** A refusal as it is answered: its type, its words, and the run as it is now, where it is about one. */
+export type Problem = (Refusal | Objection) & { readonly message: string; readonly run: LoadedRun | null }
+
+/** What a command about one run answers. */
+export type RunAnswer = RunSuccess | Refused
+
+/** The command was accepted, now or under the same key before. */
+export interface RunSuccess {
+  readonly ok: true
+  readonly run: LoadedRun
+  /** False where there was nothing to change. */
+  readonly changed: boolean
+  readonly replayed: boolean
+  /** True where the run is not to be shown: its agent's claim is over. */
+  readonly withheld?: true
+  /** The last event the command wrote, now or then; null where it wrote none. */
+  readonly event: RunEvent | null
+}
+
+/** The command was refused; nothing of it was written. */
+export interface Refused {
+  readonly ok: false
+  readonly problem: Problem
+}
+
+/** A refusal about a run, with that run as it is now. */
+export function refuse(refusal: Refusal, run: LoadedRun | null = null): Refused {
+  const standing = run && standingOf(run.run, run.now)
+  return { ok: false, problem: { ...refusal, message: explainRefusal(refusal, standing), run } }
+}
+
+/** An objection, in words. */
+export function object(objection: Objection): Refused {
+  return { ok: false, problem: { ...objection, message: explainObjection(objection), run: null } }
+}
+
+function explainObjection(objection: Objection): string {
+  switch (objection.type) {
+    case 'RunNotFound':
+      return `There is no run ${objection.runId}.`
+    case 'Forbidden':
+      return objection.detail
+    case 'ConcurrencyConflict': {
+      const { id, status, claim } = objection.holder.run
+      return objection.holds === 'KEY'
+        ? `The concurrency key is held by ${id}, which is ${status}${isSettledStatus(status) ? ' and whose owner has not stopped yet: wait for that' : ': wait until it has ended, or cancel it'}.`
+        : `The run ${id} is ${status}, but its owner ${claim?.owner ?? ''} has not stopped yet: continue it once the lease has ended.`
+    }
+    case 'WorkflowNotFound': {
+      const version = objection.version === null ? '' : ` version ${objection.version}`
+      return objection.known.includes(objection.name)
+        ? `Workflow ${objection.name} has no${version}: leave the version out for the newest.`
+        : `There is no workflow ${objection.name}${version}; there are ${objection.known.join(', ')}.`
+    }
+    case 'AlreadyContinued': {
+      const { continued, by } = objection
+      return by
+        ? `The run ${continued} is continued already: ${by.run.id}, which is ${by.run.status}, goes on from it. Continue that one.`
+        : `The run ${continued} is continued already, by a run that you may not see.`
+    }
+    case 'WorkflowMismatch':
+      return objection.because === 'REGISTERED'
+        ? `Workflow ${objection.name} version ${objection.version} is registered with another definition; register a new version.`
+        : `The run to be continued executes ${objection.name} version ${objection.version}: name that workflow, and no version or a newer one.`
+    case 'NothingToClaim':
+      return objection.claimableInSeconds === null
+        ? 'No queued run matches. Ask again later, or follow the feed of runs.'
+        : `No queued run matches that may be claimed yet; the next may be in ${objection.claimableInSeconds} s.`
+    case 'AmbiguousRun':
+      return `Several runs are active (${objection.candidates.map(({ run }) => run.id).join(', ')}): name one.`
+    case 'NoActiveRun':
+      return objection.detail
+    case 'TokenNotFound':
+      return `There is no token ${objection.tokenId}.`
+    default:
+      return explainWorkspace(objection)
+  }
+}

@@ -1,0 +1,113 @@
+import type { ClaimRequest } from '../../lifecycle/run/commands.ts'
+import type { Json } from '../../lifecycle/run/run.ts'
+import { findClaimable, untilClaimable } from '../../store/run/findClaimable.ts'
+import { findKept } from '../../store/run/findKept.ts'
+import { loadRuns } from '../../store/run/loadRun.ts'
+import { object, type RunAnswer } from '../kit/answers.ts'
+import { checkProject, checkRole, checkRun } from '../kit/authorize.ts'
+import { changeRun } from './changeRun.ts'
+import type { Caller, Commands, Keyed } from '../kit/context.ts'
+import { toRequest } from './runCommands.ts'
+import { answerKept } from './startRun.ts'
+
+/** A claim of one run, or of the one that has waited longest among those that match. */
+export interface ClaimRun extends ClaimRequest, Keyed {
+  readonly runId?: string | null | undefined
+  /** Names of workflows; absent: any. */
+  readonly workflows?: readonly string[] | null | undefined
+  /** Labels that a run must all carry. */
+  readonly labels?: readonly string[] | null | undefined
+  /** Absent: any project the caller may see. */
+  readonly project?: string | null | undefined
+}
+
+/** How many waiting runs are looked at together; others may claim some of them first. */
+const PAGE = 20
+
+/**
+ * Claims a queued run under a new fence. Answers with NotClaimable, RunNotFound, NothingToClaim, Forbidden or
+ * IdempotencyMismatch. Among concurrent claims of one run exactly one is accepted (G4).
+ */
+export async function claimRun(commands: Commands, caller: Caller, input: ClaimRun): Promise<RunAnswer> {
+  const request = toRequest(input)
+  if (input.runId) return claimOne(commands, caller, input, input.runId, request)
+  const denied =
+    checkRole(caller, 'claimRun') ?? (input.project ? checkProject(caller, input.project) : undefined)
+  if (denied) return denied
+  const scope = input.project ?? scopeOf(caller)
+  return (
+    (await findReplay(commands, caller, scope, input, request)) ??
+    claimAny(commands, caller, input, scope, request)
+  )
+}
+
+/**
+ * Where the key of a claim counts that names no project: for its principal, within the projects that its token is limited to. No
+ * project has a line break in its name, so that no project's scope equals it.
+ */
+function scopeOf({ principalId, projects }: Caller): string {
+  return ['principal', principalId, ...projects.toSorted()].join('\n')
+}
+
+function claimOne(
+  commands: Commands,
+  caller: Caller,
+  { owner, leaseSeconds, idempotencyKey }: ClaimRun,
+  runId: string,
+  request: Json,
+  scope?: string,
+): Promise<RunAnswer> {
+  const command = { type: 'claimRun', owner, leaseSeconds } as const
+  const ask = { operation: 'claimRun', runId, command, idempotencyKey, request } as const
+  return changeRun(commands, caller, scope === undefined ? ask : { ...ask, scope })
+}
+
+async function claimAny(
+  commands: Commands,
+  caller: Caller,
+  input: ClaimRun,
+  scope: string,
+  request: Json,
+): Promise<RunAnswer> {
+  const seen = caller.projects.length > 0 ? caller.projects : null
+  const filter = {
+    workflows: input.workflows ?? null,
+    labels: input.labels ?? [],
+    projects: input.project ? [input.project] : seen,
+  }
+  const tried = new Set<string>()
+  for (;;) {
+    const waiting = await findClaimable(commands.store.pool, filter, PAGE + tried.size)
+    const fresh = waiting.filter((id) => !tried.has(id))
+    if (fresh.length === 0) {
+      // the same ask may have taken the last one
+      const replayed = await findReplay(commands, caller, scope, input, request)
+      if (replayed) return replayed
+      const claimableInSeconds = await untilClaimable(commands.store.pool, filter)
+      return object({ type: 'NothingToClaim', claimableInSeconds })
+    }
+    for (const id of fresh) {
+      const answer = await claimOne(commands, caller, input, id, request, scope)
+      // the same ask was first, with another of the runs
+      if (answer.ok && answer.replayed)
+        return (await findReplay(commands, caller, scope, input, request)) ?? answer
+      if (answer.ok || (answer.problem.type !== 'NotClaimable' && answer.problem.type !== 'RunNotFound'))
+        return answer
+      tried.add(id)
+    }
+  }
+}
+
+async function findReplay(
+  { store }: Commands,
+  caller: Caller,
+  scope: string,
+  { idempotencyKey }: ClaimRun,
+  request: Json,
+): Promise<RunAnswer | undefined> {
+  if (!idempotencyKey) return undefined
+  const kept = await findKept(store.pool, scope, 'claimRun', idempotencyKey)
+  if (!kept) return undefined
+  const [run] = await loadRuns(store.pool, store, [kept.runId])
+  return run && (checkRun(caller, run.run) ?? answerKept(kept, run, request))
+}

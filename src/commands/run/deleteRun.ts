@@ -1,0 +1,60 @@
+import { differingPaths } from '../../lifecycle/log/differingPaths.ts'
+import { findDeletion } from '../../store/run/deleteRun.ts'
+import { findDeletionUnder } from '../../store/run/findDeletionUnder.ts'
+import { findWorkspaceId } from '../../store/workspace/workspaces.ts'
+import { refuse, type Refused } from '../kit/answers.ts'
+import { checkProject, checkRole } from '../kit/authorize.ts'
+import { changeRun } from './changeRun.ts'
+import type { Caller, Commands } from '../kit/context.ts'
+import { type AboutRun, toRequest } from './runCommands.ts'
+
+/** The answer of a deletion. */
+export type DeleteAnswer = { readonly ok: true; readonly runId: string; readonly replayed: boolean } | Refused
+
+/**
+ * Deletes a settled run that nobody holds, with all that hangs below it; a tombstone stays for feeds. The worker of its workspace
+ * is asked to remove the directory, where no other run is left that works in it.
+ * Answers with NotDeletable, RunNotFound, Forbidden or IdempotencyMismatch.
+ */
+export async function deleteRun(commands: Commands, caller: Caller, input: AboutRun): Promise<DeleteAnswer> {
+  const { runId, idempotencyKey } = input
+  const request = toRequest(input)
+  const workspaceId = await findWorkspaceId(commands.store.pool, runId)
+  const answer = await changeRun(commands, caller, {
+    operation: 'deleteRun',
+    runId,
+    command: { type: 'deleteRun' },
+    idempotencyKey,
+    request,
+  })
+  if (answer.ok && workspaceId !== null) commands.announce(workspaceId)
+  if (answer.ok) return { ok: true, runId, replayed: answer.replayed }
+  if (!idempotencyKey) return answer
+  const { type, run } = answer.problem
+  if (type === 'RunNotFound')
+    return (await findReplay(commands, caller, runId, idempotencyKey, request)) ?? answer
+  if (type !== 'NotDeletable' || !run) return answer
+  // the key comes before the status; that of a deletion stands on the tombstone of another run
+  const before = await findDeletionUnder(commands.store.pool, run.run.project, idempotencyKey)
+  return before
+    ? refuse({ type: 'IdempotencyMismatch', differingPaths: differingPaths(before.request, request) })
+    : answer
+}
+
+/** The run is gone: by this very deletion, where its tombstone carries the key. */
+async function findReplay(
+  { store }: Commands,
+  caller: Caller,
+  runId: string,
+  key: string,
+  request: ReturnType<typeof toRequest>,
+): Promise<DeleteAnswer | undefined> {
+  const deletion = await findDeletion(store.pool, runId, key)
+  if (!deletion) return undefined
+  const denied = checkProject(caller, deletion.project) ?? checkRole(caller, 'deleteRun')
+  if (denied) return denied
+  const paths = differingPaths(deletion.request, request)
+  return paths.length > 0
+    ? refuse({ type: 'IdempotencyMismatch', differingPaths: paths })
+    : { ok: true, runId, replayed: true }
+}

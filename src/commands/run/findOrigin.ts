@@ -1,0 +1,141 @@
+import { admitsChildren } from '../../lifecycle/run/family.ts'
+import { liveClaim } from '../../lifecycle/run/run.ts'
+import { isSettledStatus } from '../../lifecycle/run/words.ts'
+import { type LoadedRun, loadRuns } from '../../store/run/loadRun.ts'
+import type { StoredWorkflow } from '../../store/sql/workflowCache.ts'
+import { object, refuse, type Refused } from '../kit/answers.ts'
+import { checkRun } from '../kit/authorize.ts'
+import type { Caller, Commands } from '../kit/context.ts'
+import { reconcile } from './reconcile.ts'
+
+/** What a new run names of others; null: nothing. */
+export interface OriginAsked {
+  /** Version of the workflow; null: the newest. */
+  readonly version: number | null
+  /** The active run that the new one is a child of. */
+  readonly parentRunId: string | null
+  /** Whether it lives and ends apart from that parent. */
+  readonly detached: boolean
+  /** The settled run that the new one takes up where it ended. */
+  readonly continuesRunId: string | null
+}
+
+/** A run at the revision that a decision about another one relied on. */
+export interface Seen {
+  readonly id: string
+  readonly revision: number
+}
+
+/** Where a new run comes from. */
+export interface Origin {
+  readonly workflow: StoredWorkflow
+  readonly parentId: string | null
+  readonly detached: boolean
+  readonly depth: number
+  readonly continuesId: string | null
+  /** The chain it goes on with; null: it begins one. */
+  readonly chainId: string | null
+  readonly completedRound: number
+  /** The run continued, as it was looked at; null where there is none. */
+  readonly continued: Seen | null
+}
+
+/** How many parents may stand above a run. */
+const MAX_DEPTH = 5
+
+/** Finds the parent and the run continued, or says why a run can't come from them. */
+export async function findOrigin(
+  commands: Commands,
+  caller: Caller,
+  start: OriginAsked,
+  workflow: StoredWorkflow,
+): Promise<Origin | Refused> {
+  const parent = await findParent(commands, caller, start)
+  if ('problem' in parent) return parent
+  const continued = await findContinued(commands, caller, start, workflow)
+  return 'problem' in continued ? continued : { ...parent, ...continued }
+}
+
+async function findParent(
+  commands: Commands,
+  caller: Caller,
+  { parentRunId, detached }: OriginAsked,
+): Promise<Pick<Origin, 'parentId' | 'detached' | 'depth'> | Refused> {
+  if (parentRunId === null)
+    return detached
+      ? invalid('detached', 'a run is detached from a parent, and none is named')
+      : { parentId: null, detached, depth: 0 }
+  const parent = await find(commands, caller, parentRunId)
+  if ('problem' in parent) return parent
+  if (!admitsChildren(parent.run.status)) return refuseBelow(parent)
+  const depth = parent.run.depth + 1
+  return depth > MAX_DEPTH
+    ? invalid('parentRunId', `at most ${MAX_DEPTH} parents may stand above a run`)
+    : { parentId: parentRunId, detached, depth }
+}
+
+/** That nothing starts below the run: it is the parent that the refusal is about, not the run to start. */
+function refuseBelow(parent: LoadedRun): Refused {
+  const { id, status } = parent.run
+  const { problem } = refuse({ type: 'RunNotActive', status }, parent)
+  const message = `The parent ${id} is ${status}, and nothing starts below it: name another parent, or none.`
+  return { ok: false, problem: { ...problem, message } }
+}
+
+async function findContinued(
+  commands: Commands,
+  caller: Caller,
+  { continuesRunId, version }: OriginAsked,
+  workflow: StoredWorkflow,
+): Promise<Omit<Origin, 'parentId' | 'detached' | 'depth'> | Refused> {
+  if (continuesRunId === null)
+    return { workflow, continuesId: null, chainId: null, completedRound: 0, continued: null }
+  const before = await find(commands, caller, continuesRunId)
+  if ('problem' in before) return before
+  const { run, now, continuedBy } = before
+  const end = continuedBy === null ? null : await findEnd(commands, continuedBy)
+  if (end)
+    return object({
+      type: 'AlreadyContinued',
+      continued: run.id,
+      by: checkRun(caller, end.run) ? null : end,
+    })
+  if (!isSettledStatus(run.status))
+    return invalid('continuesRunId', `the run is ${run.status}; only a settled run is continued`)
+  if (run.workflow.name !== workflow.name || (version !== null && version < run.workflow.version))
+    return object({
+      type: 'WorkflowMismatch',
+      name: run.workflow.name,
+      version: run.workflow.version,
+      because: 'CONTINUES',
+    })
+  if (liveClaim(run.claim, now))
+    return object({ type: 'ConcurrencyConflict', holder: before, holds: 'ITSELF' })
+  // a newer version only where it was asked for
+  const asked = version === null ? await commands.store.workflows.get(run.workflow.id) : workflow
+  return {
+    workflow: asked,
+    continuesId: run.id,
+    chainId: run.chainId,
+    completedRound: run.completedRound,
+    continued: { id: run.id, revision: run.revision },
+  }
+}
+
+/** The run at the end of a chain, as it is after what was due on it; null where it was deleted meanwhile. */
+async function findEnd(commands: Commands, runId: string): Promise<LoadedRun | null> {
+  const { store } = commands
+  const [end] = await reconcile(commands, await loadRuns(store.pool, store, [runId]))
+  return end ?? null
+}
+
+async function find(commands: Commands, caller: Caller, runId: string): Promise<LoadedRun | Refused> {
+  const { store } = commands
+  const [loaded] = await reconcile(commands, await loadRuns(store.pool, store, [runId]))
+  if (!loaded) return object({ type: 'RunNotFound', runId })
+  return checkRun(caller, loaded.run) ?? loaded
+}
+
+function invalid(path: string, message: string): Refused {
+  return refuse({ type: 'InvalidInput', issues: [{ path: [path], message }] })
+}

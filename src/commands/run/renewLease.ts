@@ -1,0 +1,72 @@
+import { type Directive, directivesFor } from '../../lifecycle/answers/derive.ts'
+import { type Claim, type Instant, liveClaim } from '../../lifecycle/run/run.ts'
+import { isSettledStatus } from '../../lifecycle/run/words.ts'
+import { loadRuns } from '../../store/run/loadRun.ts'
+import type { Connection } from '../../store/sql/openStore.ts'
+import { type Renewal, renewLease as renew } from '../../store/run/renewLease.ts'
+import { tick } from '../../store/account/tick.ts'
+import { object, refuse, type Refused } from '../kit/answers.ts'
+import { checkRole, checkRun } from '../kit/authorize.ts'
+import { sweepRun } from './changeRun.ts'
+import type { Caller, Commands } from '../kit/context.ts'
+
+/** The answer of a renewal: the lease as it is now, and what its owner is told. */
+export type RenewAnswer =
+  | {
+      readonly ok: true
+      readonly claim: Claim
+      /** The database's clock when the lease was read. */
+      readonly now: Instant
+      readonly directives: readonly Directive[]
+    }
+  | Refused
+
+/** A renewal of the lease that a fence holds. */
+export interface RenewLease {
+  readonly runId: string
+  readonly fence: number
+  /** Seconds from now; absent: the period of the claim. */
+  readonly leaseSeconds?: number | null | undefined
+}
+
+/**
+ * Renews a live lease; an acknowledged renewal is never overrun by a lapse. Writes no event and raises no revision.
+ * Answers with RunNotActive where the run settled under its owner, LeaseLost, RunNotFound or Forbidden.
+ */
+export async function renewLease(
+  commands: Commands,
+  caller: Caller,
+  input: RenewLease,
+): Promise<RenewAnswer> {
+  const { store, settings } = commands
+  const { runId, fence } = input
+  const [before] = await loadRuns(store.pool, store, [runId])
+  if (!before) return object({ type: 'RunNotFound', runId })
+  const denied = checkRun(caller, before.run) ?? checkRole(caller, 'renewLease')
+  if (denied) return denied
+  const { cancelGraceSeconds } = settings
+  const renewal = { runId, fence, leaseSeconds: input.leaseSeconds ?? null, cancelGraceSeconds }
+  const expiresAt = (await renew(store.pool, renewal)) ?? (await renewAfterSleep(store.pool, renewal))
+  if (expiresAt === null) return loseLease(commands, runId, fence)
+  const [after] = await loadRuns(store.pool, store, [runId])
+  // released, or settled, since: another claim may be on the row by now
+  if (after?.run.claim?.fence !== fence) return loseLease(commands, runId, fence)
+  const directives = directivesFor(after.run, fence, after.now)
+  return { ok: true, claim: { ...after.run.claim, expiresAt }, now: after.now, directives }
+}
+
+/** Where nobody kept watch, what expired meanwhile gets its period back before anyone is judged by it. */
+async function renewAfterSleep(connection: Connection, renewal: Renewal): Promise<Instant | null> {
+  await tick(connection)
+  return renew(connection, renewal)
+}
+
+async function loseLease(commands: Commands, runId: string, fence: number): Promise<Refused> {
+  const present = await sweepRun(commands, runId)
+  if (!present.ok) return present
+  const { run, now } = present.run
+  // it settled under its owner, which gives back what it holds; nothing is to be claimed again
+  if (isSettledStatus(run.status) && liveClaim(run.claim, now)?.fence === fence)
+    return refuse({ type: 'RunNotActive', status: run.status, directive: 'STOP' }, present.run)
+  return refuse({ type: 'LeaseLost', yourFence: fence, currentFence: present.run.run.fence }, present.run)
+}

@@ -1,0 +1,72 @@
+import type { Run } from '../../lifecycle/run/run.ts'
+import { isSettledStatus } from '../../lifecycle/run/words.ts'
+import { findExecution } from '../../store/work/executions.ts'
+import { findActive } from '../../store/run/findActive.ts'
+import { type LoadedRun, loadRuns } from '../../store/run/loadRun.ts'
+import { object, refuse, type Refused } from '../kit/answers.ts'
+import { checkProject, checkRun, reachOf, seesRun } from '../kit/authorize.ts'
+import type { Caller, Commands } from '../kit/context.ts'
+import { reconcile } from './reconcile.ts'
+
+/** Which run a command means. */
+export interface ResolveRun {
+  readonly runId?: string | null | undefined
+  readonly executionId?: string | null | undefined
+  readonly project?: string | null | undefined
+}
+
+/** The rule by which a run was found. */
+export type ResolvedVia = 'EXPLICIT' | 'EXECUTION' | 'ONLY_ACTIVE'
+
+/** The answer: the run and the rule, or why there is none. */
+export type ResolveAnswer =
+  | { readonly ok: true; readonly run: LoadedRun; readonly via: ResolvedVia }
+  | Refused
+
+/** How many candidates are named where the answer is ambiguous. */
+const CANDIDATES = 20
+
+/**
+ * Says which run a command means: an explicit id, else the run of the execution, else the only active one. It never
+ * guesses. Answers with RunNotFound, ExecutionNotFound, AmbiguousRun, NoActiveRun or Forbidden.
+ */
+export async function resolveRun(
+  commands: Commands,
+  caller: Caller,
+  ask: ResolveRun,
+): Promise<ResolveAnswer> {
+  const { pool } = commands.store
+  if (ask.runId) return resolveId(commands, caller, ask.runId, 'EXPLICIT')
+  if (ask.executionId) {
+    const found = await findExecution(pool, ask.executionId)
+    if (!found) return refuse({ type: 'ExecutionNotFound', executionId: ask.executionId })
+    const { runId } = found.execution
+    if (runId === null)
+      return object({ type: 'NoActiveRun', detail: 'This execution belongs to no run: name one.' })
+    return resolveId(commands, caller, runId, 'EXECUTION')
+  }
+  if (caller.agent) return resolveId(commands, caller, caller.agent.runId, 'ONLY_ACTIVE')
+  const denied = ask.project ? checkProject(caller, ask.project) : undefined
+  if (denied) return denied
+  const projects = ask.project ? [ask.project] : reachOf(caller)
+  const ids = await findActive(pool, projects, CANDIDATES)
+  const found = await loadRuns(pool, commands.store, ids)
+  const newestFirst = found.toSorted((a, b) => ids.indexOf(a.run.id) - ids.indexOf(b.run.id))
+  const loaded = await reconcile(commands, newestFirst)
+  const active = loaded.filter(({ run }) => !isSettledStatus(run.status) && seesRun(caller, run))
+  const [only, ...others] = active
+  if (!only) return object({ type: 'NoActiveRun', detail: 'No run is active: start one, or name one.' })
+  if (others.length > 0) return object({ type: 'AmbiguousRun', candidates: active })
+  return { ok: true, run: only, via: 'ONLY_ACTIVE' }
+}
+
+async function resolveId(
+  commands: Commands,
+  caller: Caller,
+  runId: Run['id'],
+  via: ResolvedVia,
+): Promise<ResolveAnswer> {
+  const [loaded] = await reconcile(commands, await loadRuns(commands.store.pool, commands.store, [runId]))
+  if (!loaded) return object({ type: 'RunNotFound', runId })
+  return checkRun(caller, loaded.run) ?? { ok: true, run: loaded, via }
+}

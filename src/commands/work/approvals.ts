@@ -1,0 +1,101 @@
+import { type Bar, findBar } from '../../lifecycle/work/approvals.ts'
+import type { Approval, Json, Run } from '../../lifecycle/run/run.ts'
+import type { ApprovalKind, Decision, ExpiryPolicy } from '../../lifecycle/run/words.ts'
+import { object, type Refused } from '../kit/answers.ts'
+import { findApprovals } from '../../store/work/findWork.ts'
+import { type BelowAnswer, changeBelow, withRowMade } from './changeWork.ts'
+import { changeRun } from '../run/changeRun.ts'
+import { actorOf, type Caller, type Commands, fenceOf, type Keyed } from '../kit/context.ts'
+import { type Driving, toRequest } from '../run/runCommands.ts'
+
+/** A question for a person. */
+export interface RequestApproval extends Driving {
+  readonly phase?: string | null | undefined
+  readonly gate: string
+  readonly kind?: ApprovalKind | null | undefined
+  readonly question: string
+  readonly payload?: Json | undefined
+  readonly expiresInSeconds?: number | null | undefined
+  readonly onExpiry?: ExpiryPolicy | null | undefined
+  readonly approvers?: readonly string[] | null | undefined
+  readonly allowSelfApproval?: boolean | null | undefined
+}
+
+/**
+ * Asks a person; the run waits. Problems: IllegalTransition, UnknownPhase, NotCompletable where the artifact to approve
+ * is missing, RunNotActive, LeaseLost.
+ */
+export async function requestApproval(
+  commands: Commands,
+  caller: Caller,
+  input: RequestApproval,
+): Promise<BelowAnswer<Approval>> {
+  const answer = await changeRun(commands, caller, {
+    operation: 'requestApproval',
+    runId: input.runId,
+    command: {
+      type: 'requestApproval',
+      phase: input.phase ?? null,
+      gate: input.gate,
+      kind: input.kind ?? 'REVIEW',
+      question: input.question,
+      payload: input.payload ?? null,
+      expiresInSeconds: input.expiresInSeconds ?? null,
+      onExpiry: input.onExpiry ?? 'WAIT',
+      approvers: input.approvers ?? [],
+      allowSelfApproval: input.allowSelfApproval ?? true,
+      fence: fenceOf(caller, input.fence),
+    },
+    idempotencyKey: input.idempotencyKey,
+    request: toRequest(input),
+  })
+  if (!answer.ok) return answer
+  const id = answer.event?.type === 'approval.requested' ? answer.event.payload.id : null
+  return withRowMade(commands, answer, { id, among: answer.run.run.approvals, find: findApprovals })
+}
+
+/** A person's answer, with the digest of what the person was shown. */
+export interface DecideApproval extends Keyed {
+  readonly approvalId: string
+  readonly decision: Decision
+  readonly digest: string
+  readonly comment?: string | null | undefined
+}
+
+/**
+ * Answers an approval, once. Problems: WrongDecision, AlreadyDecided, ApprovalExpired, StaleDigest, ApprovalNotFound,
+ * RunNotActive, and Forbidden for who is not among the approvers, or asked for it, started the run or claimed it, where that is ruled out.
+ */
+export function decideApproval(
+  commands: Commands,
+  caller: Caller,
+  input: DecideApproval,
+): Promise<BelowAnswer<Approval>> {
+  const { approvalId, decision, digest } = input
+  return changeBelow(commands, caller, {
+    operation: 'decideApproval',
+    table: 'approval',
+    id: approvalId,
+    command: { type: 'decideApproval', approvalId, decision, digest, comment: input.comment ?? null },
+    input,
+    authorize: (run) => checkApprover(caller, run, approvalId),
+    pick: (run) => run.approvals.find(({ id }) => id === approvalId),
+  })
+}
+
+function checkApprover(caller: Caller, run: Run, approvalId: string): Refused | undefined {
+  const approval = run.approvals.find(({ id }) => id === approvalId)
+  const bar = approval && findBar(run, approval, actorOf(caller))
+  if (!approval || !bar) return undefined
+  const detail =
+    bar === 'NOT_NAMED'
+      ? `Only ${approval.approvers.join(', ')} may decide this.`
+      : `Nobody may approve what is their own here, and ${OWN[bar]}: ask somebody else to decide.`
+  return object({ type: 'Forbidden', requiredRole: null, detail })
+}
+
+const OWN: Readonly<Record<Exclude<Bar, 'NOT_NAMED'>, string>> = {
+  ASKED: 'you asked for this approval',
+  STARTED: 'you started the run',
+  CLAIMED: 'you hold or held the run, so its agent worked for you',
+}

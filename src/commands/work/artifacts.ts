@@ -1,0 +1,110 @@
+import { type Artifact, type ArtifactProblem, currentPhaseOf } from '../../lifecycle/run/run.ts'
+import { findWorkflowPhase } from '../../lifecycle/workflow/workflow.ts'
+import { type ArtifactName, findArtifact } from '../../store/work/findWork.ts'
+import { loadRuns } from '../../store/run/loadRun.ts'
+import { object, refuse, type RunSuccess } from '../kit/answers.ts'
+import { checkRole, checkRun } from '../kit/authorize.ts'
+import { type BelowAnswer, withRow } from './changeWork.ts'
+import { changeRun } from '../run/changeRun.ts'
+import { type Caller, type Commands, fenceOf } from '../kit/context.ts'
+import { hashText } from './hashText.ts'
+import { newId } from '../kit/ids.ts'
+import { type Driving, toRequest } from '../run/runCommands.ts'
+
+/** A file that a phase produced. */
+export interface SubmitArtifact extends Driving {
+  readonly phase: string
+  /** Path of the file, relative to the workspace. */
+  readonly path: string
+  readonly content: string
+}
+
+/**
+ * Keeps a file and says whether it is valid: the server validates it against what the workflow declares for its phase.
+ * A valid one completes the phase, or opens its approval. Problems: IllegalTransition, UnknownPhase, RunNotActive,
+ * LeaseLost, InvalidInput where it is larger than the server takes.
+ */
+export async function submitArtifact(
+  commands: Commands,
+  caller: Caller,
+  input: SubmitArtifact,
+): Promise<BelowAnswer<Artifact>> {
+  const { runId, phase, path, content, idempotencyKey } = input
+  const size = Buffer.byteLength(content)
+  const most = commands.settings.maxArtifactBytes
+  if (size > most) {
+    const message = `the file has ${size} bytes; this server takes at most ${most}`
+    return refuse({ type: 'InvalidInput', issues: [{ path: ['content'], message }] })
+  }
+  const problems = await findProblems(commands, caller, input)
+  if ('problem' in problems) return problems
+  const sha256 = await hashText(content)
+  const artifactId = newId('artifact')
+  const answer = await changeRun(commands, caller, {
+    operation: 'submitArtifact',
+    runId,
+    command: {
+      type: 'submitArtifact',
+      artifactId,
+      phase,
+      path,
+      sha256,
+      size,
+      problems,
+      fence: fenceOf(caller, input.fence),
+    },
+    idempotencyKey,
+    // the content is compared by its hash
+    request: toRequest(hashed(input, sha256)),
+    contents: new Map([[artifactId, content]]),
+  })
+  if (!answer.ok) return answer
+  const named = { ...attemptOf(answer), path, sha256 }
+  const present = answer.run.run.artifacts.find((each) => isNamed(each, named))
+  return withRow(answer, present ?? (await findArtifact(commands.store.pool, named)))
+}
+
+/** The phase and the attempt that a file was submitted for; the key of a submission stands on its last event. */
+function attemptOf({ event, run: { run } }: RunSuccess): Pick<ArtifactName, 'phaseId' | 'attempt'> {
+  switch (event?.type) {
+    case 'phase.completed':
+      return { phaseId: event.payload.id, attempt: event.payload.attempt }
+    case 'artifact.validated':
+    case 'artifact.invalid':
+      return event.payload
+    case 'approval.requested':
+      return { phaseId: event.payload.phaseId ?? '', attempt: event.payload.attempt ?? 0 }
+    default: {
+      const { id: phaseId, attempts: attempt } = currentPhaseOf(run)
+      return { phaseId, attempt }
+    }
+  }
+}
+
+function isNamed(artifact: Artifact, { phaseId, attempt, path, sha256 }: ArtifactName): boolean {
+  return (
+    artifact.phaseId === phaseId &&
+    artifact.attempt === attempt &&
+    artifact.path === path &&
+    artifact.sha256 === sha256
+  )
+}
+
+/** The input with its content's hash in the place of the content. */
+function hashed(input: SubmitArtifact, content: string): SubmitArtifact {
+  return { ...input, content }
+}
+
+/** Validates the file against the declaration of its phase; a run's workflow never changes, so this can be done first. */
+async function findProblems(
+  { store, validator }: Commands,
+  caller: Caller,
+  { runId, phase, path, content }: SubmitArtifact,
+): Promise<readonly ArtifactProblem[] | ReturnType<typeof object>> {
+  const [loaded] = await loadRuns(store.pool, store, [runId])
+  if (!loaded) return object({ type: 'RunNotFound', runId })
+  const denied = checkRun(caller, loaded.run) ?? checkRole(caller, 'submitArtifact')
+  if (denied) return denied
+  const declared = findWorkflowPhase(loaded.workflow, phase)?.artifact
+  return declared?.path === path ? validator.validateArtifact(declared, content, loaded.run.project) : []
+}

@@ -1,0 +1,226 @@
+import { differingPaths } from '../../lifecycle/log/differingPaths.ts'
+import { mayFinish } from '../../lifecycle/decide/executions.ts'
+import type { Execution, Json, Run } from '../../lifecycle/run/run.ts'
+import type { ReportedEnd } from '../../lifecycle/run/words.ts'
+import {
+  endExecution,
+  findExecution,
+  findStarted,
+  insertExecution,
+  type LoadedExecution,
+  touchExecution as touch,
+} from '../../store/work/executions.ts'
+import type { LoadedRun } from '../../store/run/loadRun.ts'
+import { object, type Problem, refuse, type Refused } from '../kit/answers.ts'
+import { checkRole } from '../kit/authorize.ts'
+import { changeRun } from '../run/changeRun.ts'
+import { type Caller, type Commands, fenceOf, type Keyed } from '../kit/context.ts'
+import { newId } from '../kit/ids.ts'
+import { toRequest } from '../run/runCommands.ts'
+
+/** A process that was launched, for a run or for none. */
+export interface StartExecution extends Keyed {
+  readonly runId?: string | null | undefined
+  readonly phase?: string | null | undefined
+  readonly command: string
+  readonly pid?: number | null | undefined
+  readonly fence?: number | null | undefined
+}
+
+/** How a process ended. */
+export interface FinishExecution extends Keyed {
+  readonly executionId: string
+  /** The claim it was started under, live or over. */
+  readonly fence?: number | null | undefined
+  readonly exitCode?: number | null | undefined
+  readonly signal?: string | null | undefined
+  readonly end?: ReportedEnd | null | undefined
+}
+
+/** The answer of a command about an execution, with its run as it is then, where it has one. */
+export type ExecutionAnswer =
+  | {
+      readonly ok: true
+      readonly execution: Execution
+      readonly run: LoadedRun | null
+      readonly replayed: boolean
+    }
+  | Refused
+
+/**
+ * Records a process that was launched. For a run it is a driving write: RunNotActive, UnknownPhase, LeaseLost,
+ * RunNotFound. An execution of no run needs no lease and belongs to who started it.
+ */
+export async function startExecution(
+  commands: Commands,
+  caller: Caller,
+  input: StartExecution,
+): Promise<ExecutionAnswer> {
+  const runId = input.runId ?? caller.agent?.runId
+  if (!runId) return startAlone(commands, caller, input)
+  const answer = await changeRun(commands, caller, {
+    operation: 'startExecution',
+    runId,
+    command: {
+      type: 'startExecution',
+      executionId: newId('execution'),
+      phase: input.phase ?? null,
+      command: input.command,
+      pid: input.pid ?? null,
+      fence: fenceOf(caller, input.fence),
+    },
+    idempotencyKey: input.idempotencyKey,
+    request: toRequest(input),
+  })
+  if (!answer.ok) return answer
+  const id = answer.event?.type === 'execution.started' ? answer.event.payload.id : null
+  return present(commands, id, answer.run, answer.replayed)
+}
+
+async function startAlone(
+  commands: Commands,
+  caller: Caller,
+  input: StartExecution,
+): Promise<ExecutionAnswer> {
+  const denied = checkRole(caller, 'startExecution')
+  if (denied) return denied
+  const { pool } = commands.store
+  const request = toRequest(input)
+  const key = input.idempotencyKey ? { key: input.idempotencyKey, request } : null
+  const { command, pid = null } = input
+  const started = await insertExecution(
+    pool,
+    {
+      id: newId('execution'),
+      command,
+      pid,
+      startedBy: caller.name,
+      startedById: caller.principalId,
+    },
+    key,
+  )
+  if (started) return { ok: true, execution: started, run: null, replayed: false }
+  const before = key && (await findStarted(pool, key.key, caller.principalId))
+  if (!before) throw new Error('an execution was neither recorded nor found under its key')
+  const paths = differingPaths(before.request, request)
+  if (paths.length > 0) return refuse({ type: 'IdempotencyMismatch', differingPaths: paths })
+  return { ok: true, execution: before.execution, run: null, replayed: true }
+}
+
+/**
+ * Records how a process ended: once, even after its run has settled, by the claim that it was started under, live or over, or
+ * by an operator. Answers with ExecutionNotFound, ExecutionAlreadyFinished or Forbidden.
+ */
+export async function finishExecution(
+  commands: Commands,
+  caller: Caller,
+  input: FinishExecution,
+): Promise<ExecutionAnswer> {
+  const { executionId, idempotencyKey } = input
+  const found = await findExecution(commands.store.pool, executionId)
+  if (!found) return refuse({ type: 'ExecutionNotFound', executionId })
+  const end = { exitCode: input.exitCode ?? null, signal: input.signal ?? null, end: input.end ?? 'EXITED' }
+  const request = toRequest(input)
+  const { runId } = found.execution
+  if (runId === null) return finishAlone(commands, caller, found, { ...input, ...end }, request)
+  const fence = fenceOf(caller, input.fence)
+  const answer = await changeRun(commands, caller, {
+    operation: 'finishExecution',
+    runId,
+    authorize: (run) => checkFinisher(caller, run, executionId, fence),
+    command: { type: 'finishExecution', executionId, ...end },
+    idempotencyKey,
+    request,
+  })
+  return answer.ok ? present(commands, executionId, answer.run, answer.replayed) : answer
+}
+
+/**
+ * Tells that the supervisor of an execution of no run lives: silent for as long as a run without a lease may be, it ends
+ * SUPERVISOR_LOST. Answers with ExecutionNotFound, ExecutionAlreadyFinished, InvalidInput for one of a run, or Forbidden.
+ */
+export async function touchExecution(
+  { store }: Commands,
+  caller: Caller,
+  executionId: string,
+): Promise<ExecutionAnswer> {
+  const denied = checkRole(caller, 'touchExecution')
+  if (denied) return denied
+  const found = await findExecution(store.pool, executionId)
+  if (!found) return refuse({ type: 'ExecutionNotFound', executionId })
+  const message = 'belongs to a run, whose lease says whether its owner lives'
+  if (found.execution.runId !== null)
+    return refuse({ type: 'InvalidInput', issues: [{ path: ['executionId'], message }] })
+  const foreign = checkStarter(caller, found.execution)
+  if (foreign) return foreign
+  const execution = await touch(store.pool, executionId)
+  if (!execution) return refuse({ type: 'ExecutionAlreadyFinished', executionId })
+  return { ok: true, execution, run: null, replayed: false }
+}
+
+async function finishAlone(
+  commands: Commands,
+  caller: Caller,
+  found: LoadedExecution,
+  input: FinishExecution & { exitCode: number | null; signal: string | null; end: ReportedEnd },
+  request: Json,
+): Promise<ExecutionAnswer> {
+  const denied = checkRole(caller, 'finishExecution') ?? checkStarter(caller, found.execution)
+  if (denied) return denied
+  const { pool } = commands.store
+  const key = input.idempotencyKey ? { key: input.idempotencyKey, request } : null
+  const replayed = findEnd(found, key)
+  if (replayed) return replayed
+  const { id } = found.execution
+  const { exitCode, signal, end } = input
+  const ended = await endExecution(pool, { id, exitCode, signal, end }, key)
+  if (ended) return { ok: true, execution: ended, run: null, replayed: false }
+  // somebody was first, perhaps this very request
+  const present = await findExecution(pool, id)
+  return (present && findEnd(present, key)) ?? refuse({ type: 'ExecutionAlreadyFinished', executionId: id })
+}
+
+/** The answer to the end of an execution that was told under this key before; undefined where none was. */
+function findEnd(
+  { execution, finishKey, finishRequest }: LoadedExecution,
+  key: { readonly key: string; readonly request: Json } | null,
+): ExecutionAnswer | undefined {
+  if (!key || key.key !== finishKey) return undefined
+  const paths = differingPaths(finishRequest, key.request)
+  if (paths.length > 0) return refuse({ type: 'IdempotencyMismatch', differingPaths: paths })
+  return { ok: true, execution, run: null, replayed: true }
+}
+
+function checkFinisher(
+  { role }: Caller,
+  { executions }: Run,
+  executionId: string,
+  fence: number | null,
+): Refused | undefined {
+  const execution = executions.find(({ id }) => id === executionId)
+  if (!execution || mayFinish(execution, fence, role)) return undefined
+  const detail = `This execution was started under claim ${execution.fence ?? 0}: say so, if it was yours, or have a token of OPERATOR tell its end.`
+  return object({ type: 'Forbidden', requiredRole: 'OPERATOR', detail })
+}
+
+/** An execution of no run is of no project either: beside its principal only an ADMIN of the whole installation reaches it. */
+function checkStarter(caller: Caller, { startedBy, startedById }: Execution): Refused | undefined {
+  const isOfAll = caller.role === 'ADMIN' && caller.projects.length === 0
+  if (isOfAll || caller.principalId === startedById) return undefined
+  const message = `This execution belongs to ${startedBy}, who started it.`
+  const problem: Problem = { type: 'Forbidden', requiredRole: 'ADMIN', detail: message, message, run: null }
+  return { ok: false, problem }
+}
+
+/** An execution as it is after a command: among those of the run just decided on, else as it is stored. */
+async function present(
+  { store }: Commands,
+  id: string | null,
+  run: LoadedRun,
+  replayed: boolean,
+): Promise<ExecutionAnswer> {
+  const among = run.run.executions.find((each) => each.id === id)
+  const execution = among ?? (id === null ? undefined : (await findExecution(store.pool, id))?.execution)
+  if (!execution) throw new Error(`execution ${id ?? ''} is gone`)
+  return { ok: true, execution, run, replayed }
+}

@@ -1,0 +1,62 @@
+import type { Message } from '../../lifecycle/run/run.ts'
+import type { MessageMode, Receipt } from '../../lifecycle/run/words.ts'
+import { findMessages } from '../../store/work/findWork.ts'
+import { type BelowAnswer, changeBelow, withRowMade } from './changeWork.ts'
+import { changeRun } from '../run/changeRun.ts'
+import { type Caller, type Commands, fenceOf, type Keyed } from '../kit/context.ts'
+import { newId } from '../kit/ids.ts'
+import { type AboutRun, toRequest } from '../run/runCommands.ts'
+
+/** Steering text for a live run. */
+export interface SendMessage extends AboutRun {
+  readonly text: string
+  readonly mode?: MessageMode | null | undefined
+}
+
+/** Sends a message to the owner of a run. Problem: RunNotActive. */
+export async function sendMessage(
+  commands: Commands,
+  caller: Caller,
+  input: SendMessage,
+): Promise<BelowAnswer<Message>> {
+  const answer = await changeRun(commands, caller, {
+    operation: 'sendMessage',
+    runId: input.runId,
+    command: {
+      type: 'sendMessage',
+      messageId: newId('message'),
+      text: input.text,
+      mode: input.mode ?? 'STEER',
+    },
+    idempotencyKey: input.idempotencyKey,
+    request: toRequest(input),
+  })
+  if (!answer.ok) return answer
+  const id = answer.event?.type === 'message.sent' ? answer.event.payload.id : null
+  return withRowMade(commands, answer, { id, among: answer.run.run.messages, find: findMessages })
+}
+
+/** The owner's receipt. */
+export interface AcknowledgeMessage extends Keyed {
+  readonly messageId: string
+  readonly receipt: Receipt
+  readonly fence?: number | null | undefined
+}
+
+/** Acknowledges a message; after settling it answers UNDELIVERED, unchanged. Problems: MessageNotFound, LeaseLost. */
+export function acknowledgeMessage(
+  commands: Commands,
+  caller: Caller,
+  input: AcknowledgeMessage,
+): Promise<BelowAnswer<Message>> {
+  const { messageId, receipt } = input
+  const fence = fenceOf(caller, input.fence)
+  return changeBelow(commands, caller, {
+    operation: 'acknowledgeMessage',
+    table: 'message',
+    id: messageId,
+    command: { type: 'acknowledgeMessage', messageId, receipt, fence },
+    input,
+    pick: (run) => run.messages.find(({ id }) => id === messageId),
+  })
+}

@@ -1,0 +1,176 @@
+import type { Json, Session } from '../../lifecycle/run/run.ts'
+import type { Refusal } from '../../lifecycle/run/refusals.ts'
+import { isLiveSession } from '../../lifecycle/work/sessions.ts'
+import type { PromptStage, SessionStatus } from '../../lifecycle/run/words.ts'
+import { type Appended, appendTranscript as append } from '../../store/work/transcript.ts'
+import { findSessions } from '../../store/work/findWork.ts'
+import { findRunBehind } from '../../store/run/findRunOf.ts'
+import { loadRuns } from '../../store/run/loadRun.ts'
+import { refuse, type Refused } from '../kit/answers.ts'
+import { checkRole, checkRun } from '../kit/authorize.ts'
+import { type BelowAnswer, type BelowSuccess, changeBelow, withRowMade } from './changeWork.ts'
+import { isClaimOver, refuseClaimOver } from '../kit/claimOver.ts'
+import { changeRun } from '../run/changeRun.ts'
+import { type Caller, type Commands, fenceOf, type Keyed } from '../kit/context.ts'
+import { newId } from '../kit/ids.ts'
+import { type Driving, toRequest } from '../run/runCommands.ts'
+
+/** A session to open in a role. */
+export interface OpenSession extends Driving {
+  readonly role: string
+  readonly adapter: string
+  /** The adapter's own data; absent: what an adopted session had. */
+  readonly handle?: Json | undefined
+}
+
+/** The answer to opening a session. */
+export type OpenAnswer = (BelowSuccess<Session> & { readonly created: boolean }) | Refused
+
+/**
+ * Opens the session of a role, or adopts the live one, whose row then carries the caller's fence. Problems:
+ * IllegalSessionTransition, RunNotActive, LeaseLost.
+ */
+export async function openSession(
+  commands: Commands,
+  caller: Caller,
+  input: OpenSession,
+): Promise<OpenAnswer> {
+  const { runId, role, adapter, idempotencyKey } = input
+  const sessionId = newId('session')
+  const answer = await changeRun(commands, caller, {
+    operation: 'openSession',
+    runId,
+    command: {
+      type: 'openSession',
+      sessionId,
+      role,
+      adapter,
+      handle: input.handle ?? null,
+      fence: fenceOf(caller, input.fence),
+    },
+    idempotencyKey,
+    request: toRequest(input),
+  })
+  if (!answer.ok) return answer
+  const { event } = answer
+  const { sessions } = answer.run.run
+  const id =
+    event?.type === 'session.opened' || event?.type === 'session.adopted'
+      ? event.payload.id
+      : (sessions.find((each) => each.role === role && isLiveSession(each))?.id ?? null)
+  const opened = await withRowMade(commands, answer, { id, among: sessions, find: findSessions })
+  return { ...opened, created: event?.type === 'session.opened' }
+}
+
+/** A session's next status, by its owner's word. */
+export interface UpdateSession extends Keyed {
+  readonly sessionId: string
+  readonly status: SessionStatus
+  readonly detail?: Json | undefined
+  readonly fence?: number | null | undefined
+}
+
+/** Moves a session along its table. Problems: IllegalSessionTransition, RunNotActive, LeaseLost, SessionNotFound. */
+export function updateSession(
+  commands: Commands,
+  caller: Caller,
+  input: UpdateSession,
+): Promise<BelowAnswer<Session>> {
+  const { sessionId, status } = input
+  const fence = fenceOf(caller, input.fence)
+  return changeBelow(commands, caller, {
+    operation: 'updateSession',
+    table: 'session',
+    id: sessionId,
+    command: { type: 'updateSession', sessionId, status, detail: input.detail ?? null, fence },
+    input,
+    pick: (run) => run.sessions.find(({ id }) => id === sessionId),
+  })
+}
+
+/** A prompt, before it is sent and after. */
+export interface RecordPrompt extends Keyed {
+  readonly sessionId: string
+  readonly phase: string
+  readonly dedupKey: string
+  readonly stage: PromptStage
+  readonly repair?: boolean | null | undefined
+  readonly fence?: number | null | undefined
+}
+
+/**
+ * Records a prompt; a key that was SENT is never sent again. Problems: PromptAlreadySent, IllegalSessionTransition,
+ * IllegalTransition, UnknownPhase, RunNotActive, LeaseLost, SessionNotFound.
+ */
+export function recordPrompt(
+  commands: Commands,
+  caller: Caller,
+  input: RecordPrompt,
+): Promise<BelowAnswer<Session>> {
+  const { sessionId, phase, dedupKey, stage } = input
+  const fence = fenceOf(caller, input.fence)
+  return changeBelow(commands, caller, {
+    operation: 'recordPrompt',
+    table: 'session',
+    id: sessionId,
+    command: {
+      type: 'recordPrompt',
+      sessionId,
+      phase,
+      dedupKey,
+      stage,
+      repair: input.repair ?? false,
+      fence,
+    },
+    input,
+    pick: (run) => run.sessions.find(({ id }) => id === sessionId),
+  })
+}
+
+/** Chunks of a session's transcript, numbered from `fromSeq` on. */
+export interface AppendTranscript {
+  readonly sessionId: string
+  readonly fence?: number | null | undefined
+  readonly fromSeq: number
+  readonly chunks: readonly string[]
+}
+
+/**
+ * Appends to a transcript, even after the run has settled. What was appended before is absorbed. Problems:
+ * TranscriptGap with the number to go on from, LeaseLost where another owner has the session, SessionNotFound.
+ */
+export async function appendTranscript(
+  commands: Commands,
+  caller: Caller,
+  input: AppendTranscript,
+): Promise<{ readonly ok: true; readonly nextSeq: number } | Refused> {
+  const { store } = commands
+  const { sessionId, fromSeq, chunks } = input
+  const run = await findRunBehind(store.pool, sessionId)
+  if (!run) return refuse({ type: 'SessionNotFound', sessionId })
+  const denied = checkRun(caller, run) ?? checkRole(caller, 'appendTranscript')
+  if (denied) return denied
+  const fence = fenceOf(caller, input.fence) ?? 0
+  const appended = await append(store.pool, sessionId, fence, fromSeq, chunks)
+  const refusal = refusalOf(appended, { ...input, fence })
+  if (refusal) {
+    // only who is refused is shown the run
+    const [loaded] = await loadRuns(store.pool, store, [run.id])
+    if (!loaded) return refuse({ type: 'SessionNotFound', sessionId })
+    return isClaimOver(caller, loaded.run)
+      ? refuseClaimOver(caller.agent?.fence ?? fence, 'appendTranscript')
+      : refuse(refusal, loaded)
+  }
+  commands.announce(run.id)
+  return { ok: true, nextSeq: appended?.nextSeq ?? fromSeq }
+}
+
+/** Why nothing was appended; undefined where it was. */
+function refusalOf(
+  appended: Appended | null,
+  { sessionId, fence, fromSeq }: AppendTranscript & { readonly fence: number },
+): Refusal | undefined {
+  if (!appended) return { type: 'SessionNotFound', sessionId }
+  if (appended.fence !== fence) return { type: 'LeaseLost', yourFence: fence, currentFence: appended.fence }
+  return fromSeq > appended.nextSeq ? { type: 'TranscriptGap', expectedSeq: appended.nextSeq } : undefined
+}

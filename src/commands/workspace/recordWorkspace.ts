@@ -1,0 +1,161 @@
+import { differingPaths } from '../../lifecycle/log/differingPaths.ts'
+import { liveClaim, type Json, type Run } from '../../lifecycle/run/run.ts'
+import type { WorkspacePlace } from '../../lifecycle/workspace/workspace.ts'
+import { type LoadedRun, loadRuns } from '../../store/run/loadRun.ts'
+import { type Connection, violatedConstraint } from '../../store/sql/openStore.ts'
+import { keepWorkspaceKey, recordWorkspace as record } from '../../store/workspace/recordWorkspace.ts'
+import { withRunLocked } from '../../store/sql/withRowLocked.ts'
+import {
+  findKeptWorkspace,
+  findWorkspaces,
+  findWorkspacesOfRuns,
+  type LoadedWorkspace,
+} from '../../store/workspace/workspaces.ts'
+import { object, type Refused, refuse } from '../kit/answers.ts'
+import { checkRole, checkRun } from '../kit/authorize.ts'
+import { sweepRun } from '../run/changeRun.ts'
+import { type Caller, type Commands, ContendedError } from '../kit/context.ts'
+import { newId } from '../kit/ids.ts'
+import { type Driving, toRequest } from '../run/runCommands.ts'
+
+/** The directory that a run works in. */
+export interface RecordWorkspace
+  extends Driving, Omit<WorkspacePlace, 'repository' | 'branch' | 'baseCommit'> {
+  readonly fence: number
+  readonly repository?: string | null | undefined
+  readonly branch?: string | null | undefined
+  readonly baseCommit?: string | null | undefined
+}
+
+/** What recording a workspace answers. */
+export type RecordAnswer =
+  | {
+      readonly ok: true
+      readonly workspace: LoadedWorkspace
+      readonly run: LoadedRun
+      /** False where the run, or the directory, was recorded before. */
+      readonly created: boolean
+      readonly replayed: boolean
+    }
+  | Refused
+
+const TRIES = 5
+
+/**
+ * Records the directory that a run works in, by the run's owner. A run has one workspace for as long as that is there: who
+ * records another is answered with the present one, and sees by its host and path whether it can work there. The same
+ * directory recorded for several runs is one workspace; a worktree of another project's is taken. Writes no event of the run.
+ * Problems: RunNotFound, RunNotActive, LeaseLost, WorkspaceTaken, IdempotencyMismatch, InvalidInput, Forbidden.
+ */
+export async function recordWorkspace(
+  commands: Commands,
+  caller: Caller,
+  input: RecordWorkspace,
+): Promise<RecordAnswer> {
+  // what is due comes first: an owner whose lease has expired drives nothing any more
+  const present = await sweepRun(commands, input.runId)
+  if (!present.ok) return present
+  const denied =
+    checkRun(caller, present.run.run) ?? checkRole(caller, 'recordWorkspace') ?? checkPlace(input)
+  if (denied) return denied
+  for (let tries = 0; tries < TRIES; tries++) {
+    try {
+      const answer = await withRunLocked(commands.store, input.runId, (connection) =>
+        attempt(commands, connection, input),
+      )
+      if (answer?.ok && !answer.replayed) commands.announce(answer.workspace.workspace.id)
+      if (answer) return answer
+    } catch (error) {
+      if (violatedConstraint(error) !== 'workspace_key_pkey') throw error
+    }
+  }
+  throw new ContendedError(input.runId)
+}
+
+/** A plain directory has no commit that a branch began at, a worktree has all that a diff and a merge need. */
+function checkPlace({ kind, repository, branch, baseCommit }: RecordWorkspace): Refused | undefined {
+  const given = Object.entries({ repository, branch, baseCommit })
+  const issues =
+    kind === 'WORKTREE'
+      ? given
+          .filter(([, value]) => value == null)
+          .map(([field]) => ({ path: [field], message: 'is needed for a WORKTREE' }))
+      : baseCommit == null
+        ? []
+        : [{ path: ['baseCommit'], message: 'is told of a WORKTREE only' }]
+  return issues.length > 0 ? refuse({ type: 'InvalidInput', issues }) : undefined
+}
+
+/** With the run's row held: nobody settles it, takes it over or records another workspace meanwhile. */
+async function attempt(
+  { store }: Commands,
+  connection: Connection,
+  input: RecordWorkspace,
+): Promise<RecordAnswer> {
+  const { runId, fence, idempotencyKey } = input
+  const [loaded] = await loadRuns(connection, store, [runId])
+  if (!loaded) return object({ type: 'RunNotFound', runId })
+  const { run } = loaded
+  const request = toRequest(input)
+  const key = idempotencyKey ? { key: idempotencyKey, request } : null
+  const replayed = key && (await findReplay(connection, loaded, key))
+  if (replayed) return replayed
+  const refusal = refuseDriving(loaded, fence)
+  if (refusal) return refusal
+  const [present] = await findWorkspacesOfRuns(connection, [runId])
+  if (present?.workspace.status === 'READY') {
+    if (key) await keepWorkspaceKey(connection, present.workspace.id, key)
+    return { ok: true, workspace: present, run: loaded, created: false, replayed: false }
+  }
+  const id = newId('workspace')
+  const recorded = await record(connection, { id, runId, project: run.project, place: toPlace(input), key })
+  const isTaken = 'takenBy' in recorded
+  const workspace = await read(connection, isTaken ? recorded.takenBy : recorded.workspaceId)
+  if (isTaken) return toTaken(run, input, workspace)
+  return { ok: true, workspace, run: loaded, created: recorded.created, replayed: false }
+}
+
+/** Of another project's workspace nothing is told. */
+function toTaken(run: Run, { host, path }: RecordWorkspace, workspace: LoadedWorkspace): Refused {
+  if (workspace.workspace.project === run.project) return object({ type: 'WorkspaceTaken', workspace })
+  const detail = `${path} on ${host} is recorded for another project; work in another directory.`
+  return object({ type: 'Forbidden', requiredRole: null, detail })
+}
+
+async function findReplay(
+  connection: Connection,
+  loaded: LoadedRun,
+  { key, request }: { readonly key: string; readonly request: Json },
+): Promise<RecordAnswer | null> {
+  const kept = await findKeptWorkspace(connection, loaded.run.project, 'recordWorkspace', key)
+  if (!kept) return null
+  const paths = differingPaths(kept.request, request)
+  if (paths.length > 0) return refuse({ type: 'IdempotencyMismatch', differingPaths: paths })
+  const workspace = await read(connection, kept.workspaceId)
+  return { ok: true, workspace, run: loaded, created: kept.created, replayed: true }
+}
+
+/** A driving write is good only with the fence of the claim on the row, while that claim is live, in RUNNING (G4). */
+function refuseDriving(loaded: LoadedRun, fence: number): Refused | undefined {
+  const { run, now }: { run: Run; now: number } = loaded
+  if (run.status === 'QUEUED' || liveClaim(run.claim, now)?.fence !== fence)
+    return refuse({ type: 'LeaseLost', yourFence: fence, currentFence: run.fence }, loaded)
+  return run.status === 'RUNNING' ? undefined : refuse({ type: 'RunNotActive', status: run.status }, loaded)
+}
+
+async function read(connection: Connection, workspaceId: string): Promise<LoadedWorkspace> {
+  const [workspace] = await findWorkspaces(connection, [workspaceId])
+  if (!workspace) throw new Error(`workspace ${workspaceId} is gone`)
+  return workspace
+}
+
+function toPlace({ host, kind, path, repository, branch, baseCommit }: RecordWorkspace): WorkspacePlace {
+  return {
+    host,
+    kind,
+    path,
+    repository: repository ?? null,
+    branch: branch ?? null,
+    baseCommit: baseCommit ?? null,
+  }
+}

@@ -1,0 +1,154 @@
+import type { Operation } from '../../lifecycle/run/authority.ts'
+import { OPERATION_SECONDS, type WorkspaceCommand } from '../../lifecycle/workspace/decideWorkspace.ts'
+import type { GivenResult } from '../../lifecycle/workspace/workspaceResults.ts'
+import type {
+  OperationError,
+  OperationKind,
+  ReportedPreview,
+  WorkspaceOperation,
+} from '../../lifecycle/workspace/workspace.ts'
+import { findWorkspaceOf } from '../../store/workspace/loadWorkspace.ts'
+import { object, type Refused } from '../kit/answers.ts'
+import { changeWorkspace, type WorkspaceAnswer, type WorkspaceSuccess } from './changeWorkspace.ts'
+import type { Caller, Commands, Keyed } from '../kit/context.ts'
+import { newId } from '../kit/ids.ts'
+import { toRequest } from '../run/runCommands.ts'
+
+/** An accepted command about an operation. */
+export interface OperationSuccess extends WorkspaceSuccess {
+  readonly operation: WorkspaceOperation
+}
+
+/** What a command about an operation answers. */
+export type OperationAnswer = OperationSuccess | Refused
+
+/** Something to be done by the worker of the workspace's machine. */
+export interface RequestOperation extends Keyed {
+  readonly workspaceId: string
+  readonly kind: OperationKind
+  readonly force?: boolean | null | undefined
+  /** After how many seconds nobody may start it any more; absent: it stands until it is done. */
+  readonly expiresInSeconds?: number | null | undefined
+}
+
+/**
+ * Asks the worker of a machine to do something with a workspace. Asked for twice, it is done once: the operation in flight is
+ * the answer. Problems: WorkspaceNotFound, WorkspaceNotReady, IdempotencyMismatch, Forbidden.
+ */
+export async function requestWorkspaceOperation(
+  commands: Commands,
+  caller: Caller,
+  input: RequestOperation,
+): Promise<OperationAnswer> {
+  const { workspaceId, kind } = input
+  const answer = await changeWorkspace(commands, caller, {
+    operation: 'requestWorkspaceOperation',
+    workspaceId,
+    command: {
+      type: 'request',
+      operationId: newId('workspaceOperation'),
+      kind,
+      force: input.force ?? false,
+      requestedBy: caller.name,
+      requestedById: caller.principalId,
+      expiresInSeconds: input.expiresInSeconds ?? null,
+    },
+    idempotencyKey: input.idempotencyKey,
+    request: toRequest(input),
+  })
+  return withOperation(answer)
+}
+
+/** A worker takes up an operation. */
+export interface StartOperation extends Keyed {
+  readonly operationId: string
+  /** Who does it. */
+  readonly worker: string
+  /** After how many seconds another worker may start it again; absent: 120. */
+  readonly leaseSeconds?: number | null | undefined
+}
+
+/**
+ * Takes up an operation: among workers that try at once, one does. Where the workspace is not ready for it any more, the
+ * operation FAILED, and the answer is WorkspaceNotReady. Problems: WorkspaceOperationNotFound, OperationNotStartable,
+ * WorkspaceNotReady, IdempotencyMismatch, Forbidden.
+ */
+export function startWorkspaceOperation(
+  commands: Commands,
+  caller: Caller,
+  input: StartOperation,
+): Promise<OperationAnswer> {
+  const { operationId, worker } = input
+  const leaseSeconds = input.leaseSeconds ?? OPERATION_SECONDS.default
+  const command = { type: 'start', operationId, worker, leaseSeconds } as const
+  return changeOperation(commands, caller, 'startWorkspaceOperation', command, input)
+}
+
+/** How an operation ended: with an error, or with what its kind comes to. */
+export interface FinishOperation extends Keyed, GivenResult {
+  readonly operationId: string
+  /** The attempt that ended: the operation's when it was started. */
+  readonly attempt: number
+  readonly error?: OperationError | null | undefined
+}
+
+/**
+ * Ends an operation that the caller started, and changes the workspace accordingly. Problems: WorkspaceOperationNotFound,
+ * OperationNotFinishable, InvalidInput, IdempotencyMismatch, Forbidden.
+ */
+export function finishWorkspaceOperation(
+  commands: Commands,
+  caller: Caller,
+  input: FinishOperation,
+): Promise<OperationAnswer> {
+  const { operationId, attempt, diff, merge, preview } = input
+  const result = { diff, merge, preview }
+  const command = { type: 'finish', operationId, attempt, result, error: input.error ?? null } as const
+  return changeOperation(commands, caller, 'finishWorkspaceOperation', command, input)
+}
+
+/** What became of a preview by itself. */
+export interface ReportPreview extends Keyed {
+  readonly workspaceId: string
+  readonly status: ReportedPreview
+  readonly url?: string | null | undefined
+  readonly error?: OperationError | null | undefined
+}
+
+/** Tells what became of a preview outside of any operation. Problems: WorkspaceNotFound, WorkspaceNotReady, Forbidden. */
+export function reportPreview(
+  commands: Commands,
+  caller: Caller,
+  input: ReportPreview,
+): Promise<WorkspaceAnswer> {
+  const { workspaceId, status } = input
+  return changeWorkspace(commands, caller, {
+    operation: 'reportPreview',
+    workspaceId,
+    command: { type: 'reportPreview', status, url: input.url ?? null, error: input.error ?? null },
+    idempotencyKey: input.idempotencyKey,
+    request: toRequest(input),
+  })
+}
+
+async function changeOperation(
+  commands: Commands,
+  caller: Caller,
+  operation: Operation,
+  command: Extract<WorkspaceCommand, { type: 'start' | 'finish' }>,
+  input: Keyed,
+): Promise<OperationAnswer> {
+  const { operationId } = command
+  const workspaceId = await findWorkspaceOf(commands.store.pool, operationId)
+  if (workspaceId === null) return object({ type: 'WorkspaceOperationNotFound', operationId })
+  const { idempotencyKey } = input
+  const ask = { operation, workspaceId, command, idempotencyKey, request: toRequest(input) }
+  return withOperation(await changeWorkspace(commands, caller, ask))
+}
+
+function withOperation(answer: WorkspaceAnswer): OperationAnswer {
+  if (!answer.ok) return answer
+  const { operation } = answer
+  if (!operation) throw new Error(`workspace ${answer.workspace.workspace.id} lacks the operation`)
+  return { ...answer, operation }
+}

@@ -1,0 +1,137 @@
+import { randomUUID } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { PrismaPg } from '@prisma/adapter-pg'
+import { bindMigrationAwareSqlAdapterFactory, ColumnTypeEnum } from '@prisma/driver-adapter-utils'
+import type { ErrorRegistry } from '@prisma/driver-adapter-utils'
+import type * as EngineExports from '@prisma/schema-engine-wasm'
+import type { SchemaEngine } from '@prisma/schema-engine-wasm'
+import type { PoolConfig } from 'pg'
+import { EnginePool } from '../kit/enginePool.ts'
+
+type EngineModule = Pick<typeof EngineExports, 'SchemaEngine'>
+type Adapter = Awaited<ReturnType<PrismaPg['connect']>>
+
+/**
+ * Runs `work` with Prisma's schema engine (WebAssembly from the npm package: no binary, no download) and frees the
+ * engine afterwards. Scratch databases that the engine asks for are dropped.
+ *
+ * @param poolConfig the database to work on
+ * @param work receives the engine and the single connection it uses
+ */
+export async function withSchemaEngine<T>(
+  poolConfig: PoolConfig,
+  work: (engine: SchemaEngine, pool: EnginePool) => Promise<T>,
+): Promise<T> {
+  const { SchemaEngine } = await loadEngine()
+  const pool = new EnginePool(poolConfig)
+  const scratches: Scratch[] = []
+  const adapter = bindMigrationAwareSqlAdapterFactory({
+    provider: 'postgres',
+    adapterName: '@prisma/adapter-pg',
+    connect: () => openAdapter(pool),
+    connectToShadowDb: async () => {
+      const scratch = await createScratch(pool, poolConfig)
+      scratches.push(scratch)
+      return openAdapter(scratch.pool)
+    },
+  })
+  try {
+    const engine = await SchemaEngine.new({ datamodels: undefined }, () => undefined, adapter)
+    try {
+      return await work(engine, pool)
+    } finally {
+      engine.free()
+    }
+  } catch (error) {
+    throw revealCause(error, adapter.errorRegistry)
+  } finally {
+    for (const scratch of scratches) await scratch.drop()
+    await pool.end()
+  }
+}
+
+/**
+ * Prisma's adapter with two repairs. It cuts a script at every `;`, also inside function bodies and string literals: here
+ * a script is one simple-protocol query, as in Prisma's native engine, so PostgreSQL itself finds the statements, and
+ * runs them as one transaction unless the script says otherwise. And columns of type `"char"` get their type.
+ */
+async function openAdapter(pool: EnginePool): Promise<Adapter> {
+  const adapter = await new PrismaPg(pool).connect()
+  const queryRaw = adapter.queryRaw.bind(adapter)
+  adapter.queryRaw = async (query) => {
+    const result = await queryRaw(query)
+    for (const index of pool.charColumns(result.rows)) result.columnTypes[index] = ColumnTypeEnum.Character
+    return result
+  }
+  adapter.executeScript = async (script) => {
+    await pool.query(script)
+  }
+  return adapter
+}
+
+interface Scratch {
+  pool: EnginePool
+  drop(): Promise<void>
+}
+
+async function createScratch(pool: EnginePool, poolConfig: PoolConfig): Promise<Scratch> {
+  const database = `pawl_scratch_${randomUUID()}`
+  await pool.query(`CREATE DATABASE "${database}"`)
+  const scratch = new EnginePool({ ...poolConfig, database })
+  return {
+    pool: scratch,
+    drop: async () => {
+      await scratch.end()
+      await pool.query(`DROP DATABASE "${database}"`)
+    },
+  }
+}
+
+/** The engine passes an adapter's error through as `External error id#N`, and hands its own panics to a global. */
+function revealCause(error: unknown, registry: ErrorRegistry): unknown {
+  if (error instanceof WebAssembly.RuntimeError) {
+    loaded = undefined
+    return new Error(`Prisma's schema engine panicked: ${lastPanic ?? error.message}`, { cause: error })
+  }
+  const id = error instanceof Error ? /External error id#(\d+)/.exec(error.message)?.[1] : undefined
+  return (id === undefined ? undefined : registry.consumeError(Number(id))?.error) ?? error
+}
+
+let lastPanic: string | undefined
+const panics = globalThis as { PRISMA_WASM_PANIC_REGISTRY?: { set_message(message: string): void } }
+panics.PRISMA_WASM_PANIC_REGISTRY ??= { set_message: (message) => (lastPanic = message) }
+
+let loaded: Promise<EngineModule> | undefined
+
+/** The engine's module, compiled once per process. Its own entry point imports `.wasm`, which Node.js 20 can't. */
+function loadEngine(): Promise<EngineModule> {
+  loaded ??= instantiateEngine()
+  return loaded
+}
+
+async function instantiateEngine(): Promise<EngineModule> {
+  const glue = await import('@prisma/schema-engine-wasm/schema_engine_bg')
+  const folder = dirname(createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm'))
+  const bytes = await readFile(join(folder, 'schema_engine_bg.wasm'))
+  const { instance } = await WebAssembly.instantiate(bytes, { './schema_engine_bg.js': listImports(glue) })
+  const hidden = glue as unknown as { __wbg_set_wasm(exports: WebAssembly.Exports): void }
+  hidden.__wbg_set_wasm(instance.exports)
+  const start = instance.exports['__wbindgen_start']
+  if (typeof start === 'function') start()
+  return glue
+}
+
+/** The glue's functions; its timers don't keep the process alive, since the engine never clears its ten-second one. */
+function listImports(glue: object): WebAssembly.ModuleImports {
+  const imports = Object.entries(glue).map(([name, value]) =>
+    name.startsWith('__wbg_setTimeout_')
+      ? [
+          name,
+          (callback: () => void, milliseconds: number) => setTimeout(callback, milliseconds >>> 0).unref(),
+        ]
+      : [name, value],
+  )
+  return Object.fromEntries(imports) as WebAssembly.ModuleImports
+}

@@ -1,0 +1,140 @@
+import { z } from 'zod'
+import { sweep } from '../../commands/sweep.ts'
+import {
+  checkRuns,
+  type DoctorReport,
+  type Fork,
+  type Violation,
+  verifyRun,
+} from '../../commands/run/verifyRun.ts'
+import { refuse } from '../../commands/kit/answers.ts'
+import { builder } from '../kit/builder.ts'
+import { PageInfoRef, pageCost, readPageSize } from '../kit/connection.ts'
+import { ofThisMoment } from '../request/context.ts'
+import { decodeCursor, encodeCursor } from '../kit/cursors.ts'
+import { throwRefused } from '../request/errors.ts'
+import { defaulted, defineInput, flag, idSchema, readInput } from '../kit/input.ts'
+import { defineMutation, defineResult, toMember } from '../answers/mutation.ts'
+import { RunRef } from '../kit/refs.ts'
+import { takes } from '../request/statementCost.ts'
+
+defineMutation('sweep', {
+  description: 'Moves on every run for which something is due, as servers do every few seconds. ADMIN only.',
+  input: defineInput('SweepInput', 'A sweep.', {
+    dryRun: defaulted(flag('Only tells what it would do.'), false),
+  }),
+  run: ({ commands, caller }, { dryRun }) => sweep(commands, caller, dryRun),
+  success: (t) => ({
+    lapsed: t.idList({
+      description: 'Runs whose owner was lost, whose cancel ran out of grace, or that ran out of time.',
+      resolve: ({ lapsed }) => [...lapsed],
+    }),
+    expired: t.idList({ description: 'Runs that expired.', resolve: ({ expired }) => [...expired] }),
+    dryRun: t.exposeBoolean('dryRun', { description: 'Whether it only told what it would do.' }),
+  }),
+  problems: ['InvalidInput', 'Forbidden'],
+})
+
+const VerifyRunResult = defineResult<Extract<Awaited<ReturnType<typeof verifyRun>>, { ok: true }>>(
+  'VerifyRun',
+  '`verifyRun`',
+  (t) => ({
+    run: t.field({
+      type: RunRef,
+      description: 'The run that was verified.',
+      extensions: takes(1),
+      resolve: async ({ run }, _, context) => (await ofThisMoment(run, context)) ?? run,
+    }),
+    consistent: t.exposeBoolean('consistent', { description: 'Whether it is what its log says.' }),
+    differences: t.stringList({
+      description: 'What is not, in words, each with the guarantee that it breaks.',
+      resolve: ({ differences }) => differences.map(({ guarantee, detail }) => `${guarantee}: ${detail}`),
+    }),
+    eventsChecked: t.exposeInt('eventsChecked', { description: 'How many events were folded.' }),
+  }),
+  ['RunNotFound', 'InvalidInput', 'Forbidden'],
+)
+
+builder.queryField('verifyRun', (t) =>
+  t.field({
+    type: VerifyRunResult,
+    description: 'Holds a run against its log (G6).',
+    args: { id: t.arg.id({ required: true, description: 'The run.' }) },
+    resolve: async (_, args, context) => {
+      const read = readInput(z.object({ id: idSchema('run') }), args)
+      const answer = read.ok
+        ? await verifyRun(context.commands, context.caller, read.input.id)
+        : refuse({ type: 'InvalidInput', issues: read.issues })
+      return toMember(answer, context)
+    },
+  }),
+)
+
+const ViolationRef = builder.objectRef<Violation>('Violation').implement({
+  description: 'A guarantee that a run breaks.',
+  fields: (t) => ({
+    guarantee: t.exposeString('guarantee', { description: 'Which guarantee, as `G6`.' }),
+    runId: t.exposeID('runId', { description: 'The run.' }),
+    detail: t.exposeString('detail', { description: 'In words.' }),
+  }),
+})
+
+const ForkRef = builder.objectRef<Fork>('Fork').implement({
+  description:
+    'A run that continues another one beside the chain that goes on from there, as earlier versions allowed. Nothing is broken, but their workspace is one: look at them before you resume or continue any.',
+  fields: (t) => ({
+    runId: t.exposeID('runId', { description: 'The run.' }),
+    continuesId: t.exposeID('continuesId', { description: 'The run that it continues.' }),
+  }),
+})
+
+const LIST = 'doctor'
+const placeSchema = z.tuple([idSchema('run')])
+
+const DoctorReportRef = builder
+  .objectRef<DoctorReport & { readonly isFirst: boolean }>('DoctorReport')
+  .implement({
+    description: 'What checking a page of all runs found.',
+    fields: (t) => ({
+      runsChecked: t.exposeInt('runsChecked', { description: 'How many runs were checked.' }),
+      violations: t.field({
+        type: [ViolationRef],
+        description: 'What was found.',
+        resolve: ({ violations }) => [...violations],
+      }),
+      forks: t.field({
+        type: [ForkRef],
+        description: 'Runs that share a workspace with a chain they are not kept apart from.',
+        resolve: ({ forks }) => [...forks],
+      }),
+      pageInfo: t.field({
+        type: PageInfoRef,
+        description: 'Where the page lies: check on from `endCursor` while there is a next page.',
+        resolve: ({ hasNextPage, endCursor, isFirst }) => ({
+          hasNextPage,
+          hasPreviousPage: !isFirst,
+          startCursor: null,
+          endCursor: endCursor && encodeCursor(LIST, [endCursor]),
+        }),
+      }),
+    }),
+  })
+
+builder.queryField('doctor', (t) =>
+  t.field({
+    type: DoctorReportRef,
+    description: 'Checks every guarantee that can be checked from data, over a page of all runs. ADMIN only.',
+    args: {
+      first: t.arg.int({ description: 'How many runs, at most 500; left out: 50.' }),
+      after: t.arg.string({ description: 'The cursor to go on from.' }),
+    },
+    complexity: pageCost,
+    resolve: async (_, args, { commands, caller }) => {
+      const { limit: first } = readPageSize(args)
+      const after = args.after == null ? null : decodeCursor(LIST, args.after, placeSchema)[0]
+      const report = await checkRuns(commands, caller, { first, after })
+      throwRefused(report)
+      return { ...(report as DoctorReport), isFirst: after === null }
+    },
+  }),
+)

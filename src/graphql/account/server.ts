@@ -1,0 +1,36 @@
+import type { Caller } from '../../commands/kit/context.ts'
+import type { Instant } from '../../lifecycle/run/run.ts'
+import { readClock } from '../../store/sql/clock.ts'
+import { builder } from '../kit/builder.ts'
+import { Role } from '../words/runEnums.ts'
+
+const ViewerRef = builder.objectRef<Caller>('Viewer').implement({
+  description: 'Who asks.',
+  fields: (t) => ({
+    principalId: t.exposeID('principalId', { description: 'The principal that the token belongs to.' }),
+    name: t.exposeString('name', { description: 'Its name: the actor of what it does.' }),
+    role: t.expose('role', { type: Role, description: 'What it may do.' }),
+  }),
+})
+
+const ServerInfoRef = builder
+  .objectRef<{ readonly version: string; readonly now: Instant }>('ServerInfo')
+  .implement({
+    description: 'The server that answers.',
+    fields: (t) => ({
+      version: t.exposeString('version', { description: 'Its version.' }),
+      now: t.expose('now', {
+        type: 'DateTime',
+        description: "The database's clock, the one that leases are judged by.",
+      }),
+    }),
+  })
+
+builder.queryFields((t) => ({
+  viewer: t.field({ type: ViewerRef, description: 'Who asks.', resolve: (_, __, { caller }) => caller }),
+  server: t.field({
+    type: ServerInfoRef,
+    description: 'The server that answers.',
+    resolve: async (_, __, { version, commands }) => ({ version, now: await readClock(commands.store.pool) }),
+  }),
+}))

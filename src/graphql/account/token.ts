@@ -1,0 +1,125 @@
+import { z } from 'zod'
+import { createToken, readTokens, revokeToken, rotateToken } from '../../commands/account/tokens.ts'
+import { isId } from '../../commands/kit/ids.ts'
+import { isReservedName } from '../../lifecycle/run/actor.ts'
+import { ROLES } from '../../lifecycle/run/words.ts'
+import { builder } from '../kit/builder.ts'
+import { Role } from '../words/runEnums.ts'
+import { throwRefused } from '../request/errors.ts'
+import { defaulted, defineInput, field, flag, id, int, name, names, needed, oneOf } from '../kit/input.ts'
+import { defineMutation } from '../answers/mutation.ts'
+import { NodeRef, TokenRef } from '../kit/refs.ts'
+
+builder.objectType(TokenRef, {
+  description: 'A bearer token. Its secret is shown once, when it is created, and not kept.',
+  interfaces: [NodeRef],
+  fields: (t) => ({
+    id: t.exposeID('id', { description: 'Its id, `tok_…`.' }),
+    principalId: t.exposeID('principalId', {
+      description:
+        'The principal it belongs to, `prn_…` or `local`: who acts, whichever of its tokens is used.',
+    }),
+    name: t.exposeString('name', {
+      description: 'The name of that principal: the actor of what it does. Never given again.',
+    }),
+    role: t.expose('role', { type: Role, description: 'What it may do.' }),
+    projects: t.stringList({
+      description: 'The projects it is limited to; empty: all.',
+      resolve: ({ projects }) => [...projects],
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was created.' }),
+    expiresAt: t.expose('expiresAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it stops to authenticate; null: never by itself.',
+    }),
+    lastUsedAt: t.expose('lastUsedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it was last used, exact to a minute; null: never.',
+    }),
+  }),
+})
+
+builder.queryField('tokens', (t) =>
+  t.field({
+    type: [TokenRef],
+    description: 'Every token that was not revoked, the oldest first. ADMIN only.',
+    resolve: async (_, __, { commands, caller }) => {
+      const answer = await readTokens(commands, caller)
+      throwRefused(answer)
+      return answer.ok ? answer.tokens : []
+    },
+  }),
+)
+
+const TEN_YEARS = 3650 * 86_400
+
+/** The id of a principal: one that a token made, or the server's own. */
+const principalId = (description: string) =>
+  field(
+    'ID',
+    z.string().refine((text) => isId('principal', text) || isReservedName(text), 'is no id of a principal'),
+    description,
+  )
+
+defineMutation('createToken', {
+  description:
+    'Makes a bearer token: of a new principal, or one more of a principal that there is. ADMIN only.',
+  input: defineInput('CreateTokenInput', 'A token to make.', {
+    name: name(
+      'The name of a new principal: the actor of what it does. A name is given once and never again; `system`, `local` and `agent#…` are never given.',
+    ),
+    principalId: principalId('The principal to add the token to; left out: a new one.'),
+    role: needed(oneOf(Role, ROLES, 'What it may do. AGENT tokens come from a claim and are not created.')),
+    projects: names('The projects to limit it to; left out or empty: all.'),
+    expiresInSeconds: int(1, TEN_YEARS, 'After how many seconds it expires; left out: never by itself.'),
+  }),
+  run: ({ commands, caller }, { projects, expiresInSeconds, ...rest }) =>
+    createToken(commands, caller, {
+      ...rest,
+      projects: projects ?? [],
+      expiresInSeconds: expiresInSeconds ?? null,
+    }),
+  success: (t) => ({
+    token: t.field({ type: TokenRef, description: 'The token.', resolve: ({ token }) => token }),
+    secret: t.exposeString('secret', { description: 'What to authenticate with. Shown this once.' }),
+  }),
+  problems: ['InvalidInput', 'Forbidden'],
+})
+
+defineMutation('rotateToken', {
+  description:
+    'Adds a token to the principal of another one, with its role and projects, so that the log goes on to tell of the same actor. Works for one that expired or was revoked. ADMIN only.',
+  input: defineInput('RotateTokenInput', 'A token to be followed by another.', {
+    tokenId: needed(id('token', 'The old token.')),
+    expiresInSeconds: int(
+      1,
+      TEN_YEARS,
+      'After how many seconds the new one expires; left out: it is valid as long as the old one was in all.',
+    ),
+    revoke: defaulted(
+      flag('Whether the old one ends at once; else it stays good until it is revoked.'),
+      false,
+    ),
+  }),
+  run: ({ commands, caller }, { expiresInSeconds, ...rest }) =>
+    rotateToken(commands, caller, { ...rest, expiresInSeconds: expiresInSeconds ?? null }),
+  success: (t) => ({
+    token: t.field({ type: TokenRef, description: 'The new token.', resolve: ({ token }) => token }),
+    secret: t.exposeString('secret', { description: 'What to authenticate with. Shown this once.' }),
+  }),
+  problems: ['TokenNotFound', 'InvalidInput', 'Forbidden'],
+})
+
+defineMutation('revokeToken', {
+  description: 'Ends a token for ever, and the streams it opened. ADMIN only.',
+  input: defineInput('RevokeTokenInput', 'A token to end.', {
+    tokenId: needed(id('token', 'The token.')),
+  }),
+  run: ({ commands, caller }, { tokenId }) => revokeToken(commands, caller, tokenId),
+  success: (t) => ({
+    tokenId: t.exposeID('tokenId', { description: 'The token that authenticates no more.' }),
+  }),
+  problems: ['TokenNotFound', 'InvalidInput', 'Forbidden'],
+})

@@ -1,0 +1,12 @@
+import type { MissingEvidence as Missing } from '../../lifecycle/run/refusals.ts'
+import { builder } from '../kit/builder.ts'
+import { EvidenceKind } from '../words/runEnums.ts'
+
+export const MissingEvidence = builder.objectRef<Missing>('MissingEvidence').implement({
+  description: 'One thing that stands between a run and COMPLETED.',
+  fields: (t) => ({
+    kind: t.expose('kind', { type: EvidenceKind, description: 'What kind of evidence is missing.' }),
+    phase: t.exposeString('phase', { nullable: true, description: 'Key of the phase it is missing for.' }),
+    detail: t.exposeString('detail', { description: 'In words.' }),
+  }),
+})

@@ -1,0 +1,58 @@
+import type { ObjectRef } from '@pothos/core'
+import type { Problem } from '../../commands/kit/answers.ts'
+import { liveClaim } from '../../lifecycle/run/run.ts'
+import { builder, type SchemaTypes } from '../kit/builder.ts'
+import { RunStatus } from '../words/runEnums.ts'
+import { LeaseRef, RunRef, WITHHELD_RUN } from '../kit/refs.ts'
+
+export type ProblemType = Problem['type']
+export type ProblemOf<T extends ProblemType> = Extract<Problem, { type: T }>
+
+/** Problems by their types. */
+export type Problems<T extends ProblemType> = { readonly [P in T]: ObjectRef<SchemaTypes, ProblemOf<P>> }
+
+/** What every member of a result has that is not the success. */
+const ProblemInterface = builder.interfaceRef<Problem>('Problem').implement({
+  description: 'Why a mutation was not done, with the truth as it is now. Nothing of it was written.',
+  fields: (t) => ({
+    message: t.exposeString('message', { description: 'In words, with what to do next.' }),
+  }),
+  resolveType: ({ type }) => type,
+})
+
+type Build<T extends ProblemType> = Parameters<
+  ReturnType<typeof builder.objectRef<ProblemOf<T>>>['implement']
+>[0]
+
+/** Declares a problem. */
+export function problem<T extends ProblemType>(type: T, description: string, fields: Build<T>['fields']) {
+  return builder
+    .objectRef<ProblemOf<T>>(type)
+    .implement({ description, interfaces: [ProblemInterface], fields } as Build<T>)
+}
+
+/** The run a problem is about, where it can't be but shown. */
+export function runOf({ type, run }: Problem) {
+  if (!run) throw new Error(`${type} came without the run it is about`)
+  return run
+}
+
+/** Fields that many problems have. */
+export const aRun = {
+  type: RunRef,
+  nullable: true,
+  description: WITHHELD_RUN,
+  resolve: ({ run }: Problem) => run,
+} as const
+export const aHolder = {
+  type: LeaseRef,
+  nullable: true,
+  description: 'Who holds it, until when, and whether that is you; null where nobody does.',
+  resolve: (problem: Problem) => {
+    if (!problem.run) return null
+    const { run, now } = problem.run
+    const claim = liveClaim(run.claim, now)
+    return claim && { claim, now }
+  },
+} as const
+export const aStatus = { type: RunStatus, description: 'Its status now.' } as const

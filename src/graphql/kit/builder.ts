@@ -1,0 +1,48 @@
+import SchemaBuilder from '@pothos/core'
+import type { Instant, Json } from '../../lifecycle/run/run.ts'
+import type { GraphContext } from '../request/context.ts'
+import { limitOptions } from './limits.ts'
+import { dateTimeScalar, jsonScalar } from './scalars.ts'
+
+/** What the schema is made of: its context, and what its scalars are in resolvers. */
+interface Types {
+  Context: GraphContext
+  DefaultFieldNullability: false
+  Scalars: {
+    DateTime: { Input: Date; Output: Date | Instant }
+    ID: { Input: string; Output: string }
+    JSON: { Input: Json; Output: unknown }
+  }
+}
+
+/** The one builder of the schema; each concept adds its types, queries and mutations to it. */
+export const builder = new SchemaBuilder<Types>({
+  plugins: ['limits'],
+  defaultFieldNullability: false,
+  complexity: limitOptions,
+})
+
+/** The types of the schema, as Pothos completes them. */
+export type SchemaTypes = (typeof builder)['$inferSchemaTypes']
+
+builder.scalarType('DateTime', dateTimeScalar)
+builder.scalarType('JSON', jsonScalar)
+builder.queryType({ description: 'What can be asked. Every query of a request shows one moment.' })
+builder.mutationType({
+  description:
+    'What can be done. Every mutation answers with a union: what it did, or the problem that kept it from it, with the truth as it is now.',
+})
+builder.subscriptionType({ description: 'What can be followed.' })
+
+/** An enum whose values are a list of the lifecycle's words, each with what it means. */
+export function enumOf<const Words extends readonly string[]>(
+  name: string,
+  words: Words,
+  description: string,
+  meanings: Record<Words[number], string>,
+) {
+  const values = Object.fromEntries(
+    words.map((word) => [word, { value: word, description: meanings[word as Words[number]] }]),
+  ) as Record<Words[number], { value: Words[number]; description: string }>
+  return builder.enumType(name, { description, values })
+}

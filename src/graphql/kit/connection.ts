@@ -1,0 +1,110 @@
+import type { FieldMap, ObjectFieldBuilder, ObjectRef } from '@pothos/core'
+import type { Page } from '../../store/sql/page.ts'
+import { builder, type SchemaTypes } from './builder.ts'
+import { failWith } from '../request/errors.ts'
+
+/** How many a page has where nobody says, and at most. */
+export const PAGE = { default: 50, most: 500 } as const
+
+/** The arguments of a list that is read from its beginning. */
+export const FIRST = { description: `How many, at most ${PAGE.most}; left out: ${PAGE.default}.` } as const
+export const AFTER = { description: 'The cursor to read on from.' } as const
+
+/** One page of a list, as the Relay cursor specification has it. */
+export interface Connection<Node> {
+  readonly edges: readonly { readonly cursor: string; readonly node: Node }[]
+  readonly pageInfo: PageInfo
+}
+
+interface PageInfo {
+  readonly hasNextPage: boolean
+  readonly hasPreviousPage: boolean
+  readonly startCursor: string | null
+  readonly endCursor: string | null
+}
+
+export const PageInfoRef = builder.objectRef<PageInfo>('PageInfo').implement({
+  description: 'Where a page lies in its list.',
+  fields: (t) => ({
+    hasNextPage: t.exposeBoolean('hasNextPage', { description: 'Whether more comes after the page.' }),
+    hasPreviousPage: t.exposeBoolean('hasPreviousPage', {
+      description: 'Whether more comes before the page.',
+    }),
+    startCursor: t.exposeString('startCursor', {
+      nullable: true,
+      description: 'For `before`, to read what comes before.',
+    }),
+    endCursor: t.exposeString('endCursor', { nullable: true, description: 'For `after`, to read on.' }),
+  }),
+})
+
+/** Declares `<Name>Connection` and `<Name>Edge`. */
+export function connectionOf<Node, Shape extends Connection<Node> = Connection<Node>>(
+  name: string,
+  node: ObjectRef<SchemaTypes, Node>,
+  more: (t: ObjectFieldBuilder<SchemaTypes, Shape>) => FieldMap = () => ({}),
+) {
+  const Edge = builder.objectRef<Connection<Node>['edges'][number]>(`${name}Edge`).implement({
+    description: `A ${name} in a list.`,
+    fields: (t) => ({
+      cursor: t.exposeString('cursor', { description: 'Its place in the list.' }),
+      node: t.field({ type: node, description: 'What stands there.', resolve: (edge) => edge.node as never }),
+    }),
+  })
+  return builder.objectRef<Shape>(`${name}Connection`).implement({
+    description: 'One page of a list.',
+    fields: (t) => ({
+      edges: t.field({
+        type: [Edge],
+        description: 'What is on the page.',
+        complexity: { field: 1, multiplier: 1 },
+        resolve: ({ edges }) => [...edges],
+      }),
+      pageInfo: t.field({
+        type: PageInfoRef,
+        description: 'Where the page lies.',
+        resolve: ({ pageInfo }) => pageInfo,
+      }),
+      ...more(t),
+    }),
+  })
+}
+
+/** A page as a connection, each item with its cursor. */
+export function toConnection<Item, Node>(
+  { items, hasNext, hasPrevious }: Page<Item>,
+  cursorOf: (item: Item) => string,
+  nodeOf: (item: Item) => Node,
+): Connection<Node> {
+  const edges = items.map((item) => ({ cursor: cursorOf(item), node: nodeOf(item) }))
+  return {
+    edges,
+    pageInfo: {
+      hasNextPage: hasNext,
+      hasPreviousPage: hasPrevious,
+      startCursor: edges[0]?.cursor ?? null,
+      endCursor: edges.at(-1)?.cursor ?? null,
+    },
+  }
+}
+
+interface PageArgs {
+  readonly first?: number | null | undefined
+  readonly last?: number | null | undefined
+}
+
+/** What a page costs: what is below it, as often as it may have entries. */
+export function pageCost({ first, last }: PageArgs): { field: number; multiplier: number } {
+  const asked = first ?? last ?? PAGE.default
+  return { field: 1, multiplier: Math.min(Math.max(asked, 1), PAGE.most) }
+}
+
+/** How many are asked for, and from which end. Throws BAD_USER_INPUT for what no page can have. */
+export function readPageSize({ first, last }: PageArgs): { limit: number; fromEnd: boolean } {
+  if (first != null && last != null)
+    throw failWith('BAD_USER_INPUT', 'first and last were both given: ask for one end of the list.')
+  const limit = first ?? last ?? PAGE.default
+  if (limit < 0 || limit > PAGE.most)
+    throw failWith('BAD_USER_INPUT', `A page has 0 to ${PAGE.most} entries, not ${limit}.`)
+  return { limit, fromEnd: last != null }
+}

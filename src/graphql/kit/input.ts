@@ -1,0 +1,218 @@
+import type { InputFieldMap } from '@pothos/core'
+import { z } from 'zod'
+import { type IdKind, ID_PREFIXES, isId } from '../../commands/kit/ids.ts'
+import type { InputIssue } from '../../lifecycle/run/refusals.ts'
+import type { Json } from '../../lifecycle/run/run.ts'
+import { LEASE_SECONDS } from '../../lifecycle/run/settings.ts'
+import { builder } from './builder.ts'
+import { checkJson } from './checkJson.ts'
+import { isStorable } from '../../text/composeText.ts'
+
+/**
+ * Inputs are declared once: each field with its GraphQL type, its description and what values it takes. The GraphQL input
+ * type and the check of what comes in are both made of that, so that a bad value is always an answer (InvalidInput) and
+ * never a fault.
+ */
+
+/** A field of an input. */
+export interface InputField<Out> {
+  readonly type: unknown
+  readonly required: boolean
+  readonly defaultValue: unknown
+  readonly description: string
+  readonly schema: z.ZodType<Out>
+}
+
+/** An input: its GraphQL type, and the check that what came in passes. */
+export interface Input<Out> {
+  readonly ref: ReturnType<typeof builder.inputType>
+  readonly schema: z.ZodType<Out>
+}
+
+type Fields = { readonly [name: string]: InputField<unknown> }
+type OutputOf<F extends Fields> = {
+  readonly [K in keyof F]: F[K] extends InputField<infer Out> ? Out : never
+}
+
+/** Declares an input type. */
+export function defineInput<F extends Fields>(
+  name: string,
+  description: string,
+  fields: F,
+): Input<OutputOf<F>> {
+  const ref = builder.inputType(name, {
+    description,
+    fields: (t) =>
+      Object.fromEntries(
+        Object.entries(fields).map(([key, { type, required, defaultValue, description: text }]) => [
+          key,
+          t.field({ type, required, defaultValue, description: text } as Parameters<typeof t.field>[0]),
+        ]),
+      ) as InputFieldMap,
+  })
+  const shape = Object.fromEntries(Object.entries(fields).map(([key, { schema }]) => [key, schema]))
+  return { ref, schema: z.object(shape) as unknown as z.ZodType<OutputOf<F>> }
+}
+
+/** What came in, checked; or everything that is wrong with it, each with its path. */
+export function readInput<Out>(
+  schema: z.ZodType<Out>,
+  value: unknown,
+): { readonly ok: true; readonly input: Out } | { readonly ok: false; readonly issues: InputIssue[] } {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return { ok: true, input: parsed.data }
+  const issues = parsed.error.issues.map(({ path, message }) => ({ path: path.map(String), message }))
+  return { ok: false, issues }
+}
+
+/** A field that may be left out; null is the same as left out. */
+export function field<Out>(
+  type: unknown,
+  schema: z.ZodType<Out>,
+  description: string,
+): InputField<Out | null | undefined> {
+  return { type, required: false, defaultValue: undefined, description, schema: schema.nullish() }
+}
+
+/** The field, to be given always. */
+export function needed<Out>(optional: InputField<Out>): InputField<NonNullable<Out>> {
+  const schema = optional.schema as unknown as z.ZodOptional<z.ZodNullable<z.ZodType<NonNullable<Out>>>>
+  return { ...optional, required: true, schema: schema.unwrap().unwrap() }
+}
+
+/** The field, with a value for where it is left out or null. */
+export function defaulted<Out>(
+  optional: InputField<Out>,
+  value: NonNullable<Out>,
+): InputField<NonNullable<Out>> {
+  const schema = optional.schema.transform((given) => given ?? value) as unknown as z.ZodType<
+    NonNullable<Out>
+  >
+  return { ...optional, defaultValue: value, schema }
+}
+
+/** Text of at most so many UTF-16 units that can be stored and shown: no NUL, and no half of a character. */
+const soundText = (most: number) =>
+  z
+    .string()
+    .max(most)
+    .refine((text) => isStorable(text), {
+      message: 'holds a NUL character or half of a character',
+      // what is too long is not looked at
+      when: ({ issues }) => issues.length === 0,
+    })
+
+/** The same of any length, unless bounded: what is too long is for a command to say. */
+export const content = (description: string, most = Number.MAX_SAFE_INTEGER) =>
+  field('String', soundText(most), description)
+
+/** A name on one line: no control characters either, and not blank. */
+export const nameSchema = (most: number) =>
+  z
+    .string()
+    .min(1)
+    .max(most)
+    .regex(/^[^\p{Cc}\p{Surrogate}]*$/u, 'holds control characters or half of a character')
+    .regex(/^$|\P{White_Space}/u, 'is blank')
+
+/** Free text, of at most so many UTF-16 units. */
+export const text = (most: number, description: string) => field('String', soundText(most), description)
+
+/** Free text that is not empty. */
+export const words = (most: number, description: string) =>
+  field('String', soundText(most).min(1), description)
+
+/** A name. */
+export const name = (description: string, most = 200) => field('String', nameSchema(most), description)
+
+/** Names, each once. */
+export const names = (description: string, { most = 200, many = 50 } = {}) =>
+  field(
+    ['String'],
+    z
+      .array(nameSchema(most))
+      .max(many)
+      .transform((list) => [...new Set(list)]),
+    description,
+  )
+
+/** Texts, each of at most so many UTF-16 units. */
+export const texts = (
+  description: string,
+  { most, many }: { readonly most: number; readonly many: number },
+) => field(['String'], z.array(soundText(most)).max(many), description)
+
+/** An id of one kind. */
+export const id = (kind: IdKind, description: string) => field('ID', idSchema(kind), description)
+
+export const idSchema = (kind: IdKind) =>
+  z
+    .string()
+    .refine((text) => isId(kind, text), `is no id of this kind: it would begin with ${ID_PREFIXES[kind]}_`)
+
+/** A whole number. */
+export const int = (least: number, most: number, description: string) =>
+  field('Int', z.int().min(least).max(most), description)
+
+export const flag = (description: string) => field('Boolean', z.boolean(), description)
+
+/** A point in time, in milliseconds. */
+export const instant = (description: string) =>
+  field(
+    'DateTime',
+    z.date().transform((date) => date.getTime()),
+    description,
+  )
+
+/** JSON of a bounded size and depth. */
+export const json = (description: string) =>
+  field('JSON', z.unknown().superRefine(checkJson) as unknown as z.ZodType<Json>, description)
+
+/** One of some words. */
+export const oneOf = <const Words extends readonly [string, ...string[]]>(
+  ref: unknown,
+  allowed: Words,
+  description: string,
+) => field(ref, z.enum(allowed), description)
+
+/** Some of some words. */
+export const listOf = <const Words extends readonly [string, ...string[]]>(
+  ref: unknown,
+  allowed: Words,
+  description: string,
+) => field([ref], z.array(z.enum(allowed)).max(allowed.length), description)
+
+/** Several of another input, at most so many. */
+export const listed = <Out>(input: Input<Out>, many: number, description: string) =>
+  field([input.ref], z.array(input.schema).max(many), description)
+
+/** Another input. */
+export const nested = <Out>(input: Input<Out>, description: string) =>
+  field(input.ref, input.schema, description)
+
+/** The greatest Int of GraphQL. */
+export const MOST_INT = 2_147_483_647
+
+/** Fields that many inputs have. */
+export const runId = needed(id('run', 'The run.'))
+export const fence = int(
+  0,
+  MOST_INT,
+  'The number of your claim. Only an AGENT token, which carries it, may leave it out.',
+)
+export const neededFence = needed(int(0, MOST_INT, 'The number of your claim.'))
+export const ifRevision = int(0, MOST_INT, 'Do it only while the run is at this revision.')
+export const seconds = (description: string) => int(1, 366 * 86_400, description)
+export const comment = text(10_000, 'What to say about it; kept in the log.')
+export const idempotencyKey = name(
+  'Any text of your own, at most 200 characters: sent again with the same input, it answers with the first result and changes nothing.',
+)
+
+const { least, most } = LEASE_SECONDS
+export const leaseSeconds = field(
+  'Int',
+  z
+    .int()
+    .refine((value) => value === 0 || (value >= least && value <= most), `must be ${least} to ${most}, or 0`),
+  `How long the lease lasts, in seconds: ${least} to ${most}; 0: a claim without a lease, for agents that report for themselves.`,
+)

@@ -1,0 +1,122 @@
+import type DataLoader from 'dataloader'
+import type { Caller, Commands } from '../../commands/kit/context.ts'
+import { applyDue } from '../../lifecycle/decide/due.ts'
+import type { RunEvent } from '../../lifecycle/run/events.ts'
+import type { Attempt, Execution, Instant, Phase } from '../../lifecycle/run/run.ts'
+import { listAttempts } from '../../store/work/executions.ts'
+import { type EventsAsked, listEvents } from '../../store/run/listEvents.ts'
+import { type ChildPage, countChildren, listChildren } from '../../store/run/listChildren.ts'
+import { findExecutions, listExecutionsOfRuns } from '../../store/work/listExecutions.ts'
+import { findPhases, listRounds, type OwnedPhase, type RoundAsked } from '../../store/work/listPhases.ts'
+import { findWorkflows } from '../../store/workflow/listWorkflows.ts'
+import { type LoadedRun, loadRuns } from '../../store/run/loadRun.ts'
+import type { Connection } from '../../store/sql/openStore.ts'
+import type { Page } from '../../store/sql/page.ts'
+import type { PageOfRun } from '../../store/sql/pagesOfRuns.ts'
+import { prepareSnapshot } from '../../store/sql/readSnapshot.ts'
+import type { StoredWorkflow } from '../../store/sql/workflowCache.ts'
+import { sightOf } from './sight.ts'
+import { prepareLoaders } from './loaders.ts'
+import { prepareReadsBelow, type ReadsBelow } from './workReads.ts'
+import { prepareReadsOfWorkspaces, type ReadsOfWorkspaces } from './workspaceReads.ts'
+
+/** Who reads, and where. */
+interface Reader {
+  readonly commands: Commands
+  readonly caller: Caller
+}
+
+/** What one execution of an operation reads: everything once, in few statements, at one moment. */
+export interface Reads extends ReadsBelow, ReadsOfWorkspaces {
+  /** Whether all statements see one snapshot. */
+  readonly atOneMoment: boolean
+  /** The connection to read through. */
+  connection(): Promise<Connection>
+  /** Runs by id; null where there is none. */
+  readonly run: DataLoader<string, LoadedRun | null>
+  readonly execution: DataLoader<string, Execution | null>
+  readonly phase: DataLoader<string, OwnedPhase | null>
+  readonly workflow: DataLoader<string, StoredWorkflow | null>
+  /** The attempts of a phase by its id. */
+  readonly attempts: DataLoader<string, Attempt[]>
+  readonly round: DataLoader<RoundAsked, Phase[], string>
+  readonly events: DataLoader<EventsAsked, RunEvent[], string>
+  readonly executions: DataLoader<PageOfRun, Page<Execution>, string>
+  /** Pages of the children of a run that the caller may see. */
+  readonly children: DataLoader<PageOfRun, ChildPage, string>
+  /** How many children of a run, by its id, the caller may see. */
+  readonly childCount: DataLoader<string, { readonly count: number } | null>
+  /** Takes note of a run that was read, or that a command left behind: who asks for it again is given the same. */
+  note(loaded: LoadedRun): LoadedRun
+  /** Forgets what was read: a mutation is about to change it. */
+  forget(): void
+  /** Runs that were read and for which something is due (G5). */
+  readonly due: ReadonlyMap<string, LoadedRun>
+  /** Ends the snapshot. Nothing may be read afterwards. */
+  close(): Promise<void>
+}
+
+/**
+ * Prepares to read for one execution.
+ *
+ * @param atOneMoment true where more than one statement will be sent: they see one snapshot then
+ */
+export function prepareReads({ commands, caller }: Reader, atOneMoment: boolean): Reads {
+  const { store, settings } = commands
+  const snapshot = prepareSnapshot(store)
+  const due = new Map<string, LoadedRun>()
+  let moment: Instant | undefined
+
+  async function connection(): Promise<Connection> {
+    if (!atOneMoment) return store.pool
+    const opened = await snapshot.open()
+    moment = opened.now
+    return opened.connection
+  }
+
+  const loaders = prepareLoaders(connection)
+  const { byId, byOwner, inTurn } = loaders
+  const sight = sightOf(caller)
+
+  /** A run that was read at a snapshot is shown by the clock of that snapshot. */
+  function observe(read: LoadedRun): LoadedRun {
+    const loaded = moment === undefined ? read : { ...read, now: moment }
+    if (applyDue(loaded.run, { ...loaded, settings }).events.length > 0) due.set(loaded.run.id, loaded)
+    return loaded
+  }
+
+  const run = byId(
+    async (from, ids) => (await loadRuns(from, store, ids)).map(observe),
+    (loaded) => loaded.run.id,
+  )
+  return {
+    atOneMoment,
+    connection,
+    run,
+    execution: byId(findExecutions, ({ id }) => id),
+    phase: byId(findPhases, ({ phase }) => phase.id),
+    workflow: byId(
+      (_, ids) => findWorkflows(store, ids),
+      ({ id }) => id,
+    ),
+    attempts: byOwner(listAttempts),
+    round: inTurn(listRounds),
+    events: inTurn(listEvents),
+    executions: inTurn(listExecutionsOfRuns),
+    children: inTurn((from, asked) => listChildren(from, store, asked, sight)),
+    childCount: byId(
+      (from, ids) => countChildren(from, ids, sight),
+      ({ id }) => id,
+    ),
+    ...prepareReadsBelow(loaders),
+    ...prepareReadsOfWorkspaces(loaders),
+    note(read) {
+      const loaded = observe(read)
+      run.clear(loaded.run.id).prime(loaded.run.id, loaded)
+      return loaded
+    },
+    forget: () => loaders.clearAll(),
+    due,
+    close: () => snapshot.close(),
+  }
+}

@@ -1,0 +1,12 @@
+import type { Caller } from '../../commands/kit/context.ts'
+import type { ExecutionSight } from '../../store/work/listExecutions.ts'
+
+/** What the caller may see of runs and executions. */
+export function sightOf({ projects, agent, principalId }: Caller): ExecutionSight {
+  const limited = projects.length > 0
+  return {
+    projects: limited ? projects : null,
+    runId: agent?.runId ?? null,
+    startedById: limited || agent ? principalId : null,
+  }
+}

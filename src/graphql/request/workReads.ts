@@ -1,0 +1,56 @@
+import type DataLoader from 'dataloader'
+import type { Approval, Artifact, Message, Session } from '../../lifecycle/run/run.ts'
+import {
+  type Below,
+  findApprovals,
+  findArtifacts,
+  findContents,
+  findMessages,
+  findSessions,
+} from '../../store/work/findWork.ts'
+import {
+  listApprovalsOfRuns,
+  listArtifactsOfPhases,
+  listArtifactsOfRuns,
+  listMessagesOfRuns,
+  listSessionsOfRuns,
+} from '../../store/work/listWork.ts'
+import type { Page } from '../../store/sql/page.ts'
+import type { PageOfRun } from '../../store/sql/pagesOfRuns.ts'
+import { type Chunk, type ChunksAsked, listTranscripts } from '../../store/work/transcript.ts'
+import type { Loaders } from './loaders.ts'
+
+/** What is read of what hangs below runs. */
+export interface ReadsBelow {
+  readonly session: DataLoader<string, Below<Session> | null>
+  readonly artifact: DataLoader<string, Below<Artifact> | null>
+  readonly approval: DataLoader<string, Below<Approval> | null>
+  readonly message: DataLoader<string, Below<Message> | null>
+  /** All sessions of a run by its id. */
+  readonly sessions: DataLoader<string, Session[]>
+  /** The artifacts of a phase by its id, of every attempt. */
+  readonly artifactsOfPhase: DataLoader<string, Artifact[]>
+  readonly artifacts: DataLoader<PageOfRun, Page<Artifact>, string>
+  readonly approvals: DataLoader<PageOfRun, Page<Approval>, string>
+  readonly messages: DataLoader<PageOfRun, Page<Message>, string>
+  /** What stands in an artifact by its id. */
+  readonly content: DataLoader<string, { readonly content: string } | null>
+  readonly transcript: DataLoader<ChunksAsked, Chunk[], string>
+}
+
+/** Prepares to read what hangs below runs. */
+export function prepareReadsBelow({ byId, byOwner, inTurn }: Loaders): ReadsBelow {
+  return {
+    session: byId(findSessions, ({ row }) => row.id),
+    artifact: byId(findArtifacts, ({ row }) => row.id),
+    approval: byId(findApprovals, ({ row }) => row.id),
+    message: byId(findMessages, ({ row }) => row.id),
+    sessions: byOwner(listSessionsOfRuns),
+    artifactsOfPhase: byOwner(listArtifactsOfPhases),
+    artifacts: inTurn(listArtifactsOfRuns),
+    approvals: inTurn(listApprovalsOfRuns),
+    messages: inTurn(listMessagesOfRuns),
+    content: byId(findContents, ({ id }) => id),
+    transcript: inTurn(listTranscripts),
+  }
+}

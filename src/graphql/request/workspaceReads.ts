@@ -1,0 +1,43 @@
+import type DataLoader from 'dataloader'
+import type { WorkspaceOperation } from '../../lifecycle/workspace/workspace.ts'
+import { listOperationsOfWorkspaces, type PageOfWorkspace } from '../../store/workspace/listWorkspaces.ts'
+import type { Page } from '../../store/sql/page.ts'
+import {
+  findPatches,
+  findWorkspaceOperations,
+  findWorkspaceResults,
+  findWorkspaces,
+  findWorkspacesOfRuns,
+  listRunsOfWorkspaces,
+  type LoadedWorkspace,
+  type StoredResult,
+} from '../../store/workspace/workspaces.ts'
+import type { Loaders } from './loaders.ts'
+
+/** What is read of workspaces. */
+export interface ReadsOfWorkspaces {
+  readonly workspace: DataLoader<string, LoadedWorkspace | null>
+  /** The workspace of a run, by the run's id. */
+  readonly workspaceOfRun: DataLoader<string, LoadedWorkspace | null>
+  /** Ids of the runs of a workspace, by its id, the newest first. */
+  readonly runsOfWorkspace: DataLoader<string, string[]>
+  readonly workspaceOperation: DataLoader<string, WorkspaceOperation | null>
+  readonly operationsOfWorkspace: DataLoader<PageOfWorkspace, Page<WorkspaceOperation>, string>
+  /** What an operation came to, by its id. */
+  readonly operationResult: DataLoader<string, StoredResult | null>
+  /** The patch of a DIFF, by the id of the operation. */
+  readonly patch: DataLoader<string, { readonly patch: string } | null>
+}
+
+/** Prepares to read about workspaces. */
+export function prepareReadsOfWorkspaces({ byId, byOwner, inTurn }: Loaders): ReadsOfWorkspaces {
+  return {
+    workspace: byId(findWorkspaces, ({ workspace }) => workspace.id),
+    workspaceOfRun: byId(findWorkspacesOfRuns, ({ runId }) => runId),
+    runsOfWorkspace: byOwner(listRunsOfWorkspaces),
+    workspaceOperation: byId(findWorkspaceOperations, ({ id }) => id),
+    operationsOfWorkspace: inTurn(listOperationsOfWorkspaces),
+    operationResult: byId(findWorkspaceResults, ({ id }) => id),
+    patch: byId(findPatches, ({ id }) => id),
+  }
+}

@@ -1,0 +1,28 @@
+import type { Directive } from '../../lifecycle/answers/derive.ts'
+import type { DirectiveKind as Kind } from '../../lifecycle/run/words.ts'
+import { builder } from '../kit/builder.ts'
+import { DirectiveKind } from '../words/runEnums.ts'
+import { type MessageNode, MessageRef } from '../kit/refs.ts'
+
+/** A directive with the message that belongs to it. */
+interface DirectiveNode {
+  readonly kind: Kind
+  readonly message: MessageNode | null
+}
+
+export const DirectiveRef = builder.objectRef<DirectiveNode>('Directive').implement({
+  description: 'What the server tells the owner of a run.',
+  fields: (t) => ({
+    kind: t.expose('kind', { type: DirectiveKind, description: 'What to do.' }),
+    message: t.expose('message', {
+      type: MessageRef,
+      nullable: true,
+      description: 'What to pass on, for MESSAGE; else null. To be acknowledged, or it comes again.',
+    }),
+  }),
+})
+
+/** A directive about a run, as clients are told. */
+export function toDirective(runId: string, { kind, message }: Directive): DirectiveNode {
+  return { kind, message: message && { runId, message } }
+}

@@ -1,0 +1,51 @@
+import type { Caller } from '../../commands/kit/context.ts'
+import type { RunSuccess } from '../../commands/kit/answers.ts'
+import { type Claim, liveClaim } from '../../lifecycle/run/run.ts'
+import { builder } from '../kit/builder.ts'
+import { LeaseRef } from '../kit/refs.ts'
+
+builder.objectType(LeaseRef, {
+  description: "An owner's right to drive a run.",
+  fields: (t) => ({
+    owner: t.string({ description: 'Who holds the run.', resolve: ({ claim }) => claim.owner }),
+    claimedBy: t.string({
+      nullable: true,
+      description: 'The name of the principal that claimed; null for a claim of before there were any.',
+      resolve: ({ claim }) => claim.claimedBy,
+    }),
+    claimedById: t.id({
+      nullable: true,
+      description: 'That principal.',
+      resolve: ({ claim }) => claim.claimedById,
+    }),
+    fence: t.int({
+      description: 'The number of the claim, rising with each; driving writes carry it.',
+      resolve: ({ claim }) => claim.fence,
+    }),
+    expiresAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it ends unless renewed; null: claimed without a lease.',
+      resolve: ({ claim }) => claim.expiresAt,
+    }),
+    isMine: t.boolean({
+      description: 'Whether the claim is one of your own, by whichever of your tokens.',
+      resolve: ({ claim }, _, { caller }) =>
+        claim.claimedById !== null && claim.claimedById === caller.principalId,
+    }),
+    isLive: t.boolean({
+      description: 'Whether it held when the run was read (`asOf`).',
+      resolve: ({ claim, now }) => liveClaim(claim, now) !== null,
+    }),
+  }),
+})
+
+/**
+ * The claim that a command made, while it is still the one on the row and the caller's: a replayed answer may come later than
+ * that, or to somebody else who knows the key.
+ */
+export function claimMade({ run: { run, now }, event }: RunSuccess, { principalId }: Caller): Claim | null {
+  const claim = liveClaim(run.claim, now)
+  const isOwn = event?.type === 'run.claimed' && (event.actorId === null || event.actorId === principalId)
+  return isOwn && claim?.fence === event.payload.fence ? claim : null
+}

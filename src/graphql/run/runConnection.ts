@@ -1,0 +1,25 @@
+import type { LoadedRun } from '../../store/run/loadRun.ts'
+import { type Connection, connectionOf } from '../kit/connection.ts'
+import { COUNTED } from '../../store/run/countRuns.ts'
+import type { GraphContext } from '../request/context.ts'
+import { RunRef } from '../kit/refs.ts'
+import { takes } from '../request/statementCost.ts'
+
+/** A page of runs, how to count them all, and where their feed goes on from it. */
+export interface RunsShape extends Connection<LoadedRun> {
+  readonly feedCursor: string
+  /** Null where there are more than are counted. */
+  readonly count: (context: GraphContext) => Promise<number | null>
+}
+
+export const RunConnection = connectionOf<LoadedRun, RunsShape>('Run', RunRef, (t) => ({
+  totalCount: t.int({
+    nullable: true,
+    description: `How many runs match, on all pages; null where more than ${COUNTED.toLocaleString('en')} do. Counted only where it is asked for.`,
+    extensions: takes(1),
+    resolve: ({ count }, _, context) => count(context),
+  }),
+  feedCursor: t.exposeString('feedCursor', {
+    description: 'Where `runsChanged` goes on from this page: nothing lies between them.',
+  }),
+}))

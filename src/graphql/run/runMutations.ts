@@ -1,0 +1,238 @@
+import { projectOf, seesRun } from '../../commands/kit/authorize.ts'
+import { deleteRun } from '../../commands/run/deleteRun.ts'
+import {
+  cancelRun,
+  completeRun,
+  detachRun,
+  failRun,
+  pauseRun,
+  resumeRun,
+  toRequest,
+} from '../../commands/run/runCommands.ts'
+import { startRun } from '../../commands/run/startRun.ts'
+import { FAIL_REASONS } from '../../lifecycle/run/words.ts'
+import { FailReason } from '../words/runEnums.ts'
+import {
+  comment,
+  defaulted,
+  defineInput,
+  fence,
+  flag,
+  id,
+  idempotencyKey,
+  ifRevision,
+  int,
+  json,
+  MOST_INT,
+  name,
+  names,
+  needed,
+  nested,
+  oneOf,
+  runId,
+  text,
+  words,
+} from '../kit/input.ts'
+import { aboutClaim, aboutRun, ClaimInput } from './leaseMutations.ts'
+import { defineMutation, REPLAYED } from '../answers/mutation.ts'
+import { RunRef } from '../kit/refs.ts'
+
+const claim = nested(ClaimInput, 'Claims the run in the same step.')
+
+defineMutation('startRun', {
+  description:
+    'Starts a run of a workflow. It waits in the queue for an owner, or is claimed in the same step.',
+  input: defineInput('StartRunInput', 'A run to start.', {
+    workflow: needed(name('Name of the workflow.')),
+    version: int(1, MOST_INT, 'Its version; left out: the newest, or that of the run it continues.'),
+    title: text(500, 'What the run is about.'),
+    input: json('What the run works on: yours, kept as it is.'),
+    labels: names('Labels to find it by, at most 50.'),
+    project: name("The project it belongs to; left out: the token's only project, else `default`."),
+    concurrencyKey: name('Among the active runs of a project only one may have this key.'),
+    parentRunId: id(
+      'run',
+      'The active run that it is a child of: it is cancelled with that, which is not completed before it has ended.',
+    ),
+    detached: defaulted(
+      flag('Whether it lives and ends apart from its parent; only with `parentRunId`.'),
+      false,
+    ),
+    continuesRunId: id(
+      'run',
+      'The settled run of the same workflow that it takes up where that one ended: rounds are counted on. A run is continued once.',
+    ),
+    claim,
+    idempotencyKey,
+  }),
+  run: ({ commands, caller }, input) =>
+    startRun(commands, caller, {
+      workflow: input.workflow,
+      version: input.version ?? null,
+      title: input.title ?? null,
+      input: input.input ?? null,
+      labels: input.labels ?? [],
+      project: input.project ?? projectOf(caller),
+      concurrencyKey: input.concurrencyKey ?? null,
+      parentRunId: input.parentRunId ?? null,
+      detached: input.detached,
+      continuesRunId: input.continuesRunId ?? null,
+      claim: input.claim ?? null,
+      idempotencyKey: input.idempotencyKey ?? null,
+      request: toRequest(input),
+    }),
+  success: aboutClaim,
+  problems: [
+    'WorkflowNotFound',
+    'WorkflowMismatch',
+    'AlreadyContinued',
+    'RunNotActive',
+    'ConcurrencyConflict',
+    'IdempotencyMismatch',
+    'RunNotFound',
+    'InvalidInput',
+    'Forbidden',
+  ],
+})
+
+defineMutation('pauseRun', {
+  description: 'Pauses a run. Its owner keeps the lease and is told to stop its agent.',
+  input: defineInput('PauseRunInput', 'A pause.', { runId, ifRevision, comment, idempotencyKey }),
+  run: ({ commands, caller }, input) => pauseRun(commands, caller, input),
+  success: aboutRun,
+  problems: [
+    'NotPausable',
+    'RevisionConflict',
+    'RunNotFound',
+    'IdempotencyMismatch',
+    'InvalidInput',
+    'Forbidden',
+  ],
+})
+
+defineMutation('resumeRun', {
+  description:
+    'Takes up a paused or failed run, or one whose owner is lost: it runs on under its live owner, else waits in the queue or is claimed in the same step. Among concurrent resumes exactly one succeeds.',
+  input: defineInput('ResumeRunInput', 'A resume.', { runId, ifRevision, claim, comment, idempotencyKey }),
+  run: ({ commands, caller }, input) => resumeRun(commands, caller, input),
+  success: aboutClaim,
+  problems: [
+    'NotResumable',
+    'NotClaimable',
+    'ConcurrencyConflict',
+    'RevisionConflict',
+    'IdempotencyMismatch',
+    'RunNotFound',
+    'InvalidInput',
+    'Forbidden',
+  ],
+})
+
+defineMutation('completeRun', {
+  description:
+    'Settles a run as COMPLETED, on evidence held by the server. An exit code is none. Again by the same claim: nothing changes.',
+  input: defineInput('CompleteRunInput', 'A completion.', {
+    runId,
+    fence,
+    output: json('What came out: yours, kept as it is.'),
+    ifRevision,
+    idempotencyKey,
+  }),
+  run: ({ commands, caller }, input) => completeRun(commands, caller, input),
+  success: (t) => ({
+    ...aboutRun(t),
+    changed: t.exposeBoolean('changed', {
+      description: 'False where the same claim had completed it before.',
+    }),
+  }),
+  problems: [
+    'NotCompletable',
+    'RunNotActive',
+    'LeaseLost',
+    'RevisionConflict',
+    'RunNotFound',
+    'IdempotencyMismatch',
+    'InvalidInput',
+    'Forbidden',
+  ],
+})
+
+defineMutation('failRun', {
+  description: "Settles a run as FAILED, by its owner's word.",
+  input: defineInput('FailRunInput', 'A failure.', {
+    runId,
+    fence,
+    error: needed(words(10_000, 'What went wrong.')),
+    reason: defaulted(oneOf(FailReason, FAIL_REASONS, 'Why it failed.'), 'REPORTED_FAILURE'),
+    idempotencyKey,
+  }),
+  run: ({ commands, caller }, input) => failRun(commands, caller, input),
+  success: aboutRun,
+  problems: ['RunNotActive', 'LeaseLost', 'RunNotFound', 'IdempotencyMismatch', 'InvalidInput', 'Forbidden'],
+})
+
+defineMutation('cancelRun', {
+  description:
+    'Cancels a run: at once where nobody holds it, else its owner is told to stop and the run is CANCELLING until it has. Once accepted it always ends CANCELLED.',
+  input: defineInput('CancelRunInput', 'A cancel.', {
+    runId,
+    comment,
+    cascade: defaulted(flag('Whether its children are cancelled with it; false: they are left alone.'), true),
+    ifRevision,
+    idempotencyKey,
+  }),
+  run: ({ commands, caller }, input) => cancelRun(commands, caller, input),
+  success: (t) => {
+    const { run, replayed } = aboutRun(t)
+    const changed = t.exposeBoolean('changed', {
+      description: 'False where there was nothing to cancel: the run is final, or being cancelled.',
+    })
+    return {
+      run,
+      changed,
+      childrenCancelled: t.int({
+        description: 'How many runs below it were cancelled with it so far.',
+        resolve: ({ relatives }) => relatives.cancelled,
+      }),
+      childrenLeft: t.field({
+        type: [RunRef],
+        description:
+          'Its children that are not settled: their owners are stopping, they could not be cancelled now and will be, they are detached, or all are left alone. As far as you may see them.',
+        resolve: ({ relatives }, _, { caller, reads }) =>
+          relatives.left.filter(({ run: child }) => seesRun(caller, child)).map((child) => reads.note(child)),
+      }),
+      replayed,
+    }
+  },
+  problems: ['RevisionConflict', 'RunNotFound', 'IdempotencyMismatch', 'InvalidInput', 'Forbidden'],
+})
+
+defineMutation('detachRun', {
+  description:
+    'Lets a child live and end by itself: it is neither cancelled with its parent nor waited for by it any more.',
+  input: defineInput('DetachRunInput', 'A detachment.', { runId, comment, ifRevision, idempotencyKey }),
+  run: ({ commands, caller }, input) => detachRun(commands, caller, input),
+  success: (t) => ({
+    ...aboutRun(t),
+    changed: t.exposeBoolean('changed', { description: 'False where it was detached before.' }),
+  }),
+  problems: [
+    'RunNotActive',
+    'RevisionConflict',
+    'RunNotFound',
+    'IdempotencyMismatch',
+    'InvalidInput',
+    'Forbidden',
+  ],
+})
+
+defineMutation('deleteRun', {
+  description: 'Deletes a settled run that nobody holds, with all that hangs below it.',
+  input: defineInput('DeleteRunInput', 'A deletion.', { runId, idempotencyKey }),
+  run: ({ commands, caller }, input) => deleteRun(commands, caller, input),
+  success: (t) => ({
+    runId: t.exposeID('runId', { description: 'The run that is gone.' }),
+    replayed: t.exposeBoolean('replayed', REPLAYED),
+  }),
+  problems: ['NotDeletable', 'RunNotFound', 'IdempotencyMismatch', 'InvalidInput', 'Forbidden'],
+})

@@ -1,0 +1,174 @@
+import {
+  DIRECTIVE_KINDS,
+  ERROR_CLASSES,
+  EVIDENCE_KINDS,
+  EXECUTION_ENDS,
+  FAIL_REASONS,
+  NEXT_ACTIONS,
+  NOT_RESUMABLE_CAUSES,
+  OUTCOMES,
+  PHASE_STATUSES,
+  ROLES,
+  RUN_COMMANDS,
+  RUN_REASONS,
+  RUN_STATUSES,
+} from '../../lifecycle/run/words.ts'
+import { enumOf } from '../kit/builder.ts'
+
+/** The lifecycle's words as GraphQL enums, each word with what it means. */
+
+export const RunStatus = enumOf('RunStatus', RUN_STATUSES, 'Where a run stands in its life.', {
+  QUEUED: 'Waits for an owner.',
+  RUNNING: 'An owner drives it.',
+  AWAITING_APPROVAL: 'Waits for a person to answer a question.',
+  PAUSED: 'A person, or an open recovery question, holds it up.',
+  CANCELLING: 'Will end CANCELLED: its owner was told to stop, and has not confirmed it yet.',
+  COMPLETED: 'Done, on evidence held by the server. Final.',
+  FAILED: 'Settled without being done; may be resumed.',
+  CANCELLED: 'Given up. Final.',
+  EXPIRED: 'Nobody cared for it for too long. Final.',
+})
+
+export const RunReason = enumOf('RunReason', RUN_REASONS, 'Why a run settled.', {
+  COMPLETED: 'All evidence was there.',
+  REPORTED_FAILURE: 'Its owner reported a failure.',
+  START_FAILED: 'Its owner could not start the work.',
+  INCOMPLETE: 'Its process ended well, its work did not.',
+  CANCELLED_BY_USER: 'Somebody cancelled it.',
+  OWNER_LOST: 'Its owner fell silent: the lease expired.',
+  QUEUE_TIMEOUT: 'It waited in the queue longer than its workflow allows.',
+  PHASE_TIMEOUT: 'A phase took longer than the workflow allows.',
+  RUN_TIMEOUT: 'It took longer than its workflow allows.',
+  IDLE_TIMEOUT: 'It was silent longer than its workflow allows.',
+  APPROVAL_REJECTED: 'A person rejected it, or gave up on its recovery.',
+  APPROVAL_EXPIRED: 'Nobody answered a question in time.',
+  STALE: 'Nothing happened for too long.',
+  CLOSED_BY_PARENT: 'The run it belongs to settled without being completed.',
+  TAKEOVER_CAP: 'Its owner fell silent, and it had been taken over as often as its workflow allows.',
+})
+
+export const FailReason = enumOf(
+  'FailReason',
+  FAIL_REASONS,
+  'The reasons for a failure that a client may report.',
+  {
+    REPORTED_FAILURE: 'The work failed.',
+    START_FAILED: 'The work could not be started.',
+    INCOMPLETE: 'The process ended well, the work did not.',
+  },
+)
+
+export const NextAction = enumOf('NextAction', NEXT_ACTIONS, 'What an agent should do next.', {
+  CLAIM: 'Claim the run.',
+  START_PHASE: 'Start the current phase.',
+  WORK: 'Do the work of the current phase.',
+  ADVANCE: 'Advance to a phase that may follow.',
+  COMPLETE_ROUND: 'Complete the round.',
+  COMPLETE: 'Complete the run: all evidence is there.',
+  DECIDE_APPROVAL: 'A person decides the open approval.',
+  WAIT: 'Wait: nothing can be done now.',
+  RESUME: 'Resume the run.',
+  NONE: 'Nothing follows.',
+})
+
+export const RunCommand = enumOf('RunCommand', RUN_COMMANDS, 'What may be done with a run.', {
+  CLAIM: '`claimRun`',
+  RELEASE: '`releaseRun`',
+  PAUSE: '`pauseRun`',
+  RESUME: '`resumeRun`',
+  CANCEL: '`cancelRun`',
+  CONFIRM_CANCEL: '`confirmCancel`',
+  DELETE: '`deleteRun`',
+  COMPLETE: '`completeRun`',
+  FAIL: '`failRun`',
+  START_PHASE: '`startPhase`',
+  FAIL_PHASE: '`failPhase`',
+  ADVANCE_PHASE: '`advancePhase`',
+  COMPLETE_ROUND: '`completeRound`',
+  SUBMIT_ARTIFACT: 'Submitting an artifact.',
+  REQUEST_APPROVAL: 'Asking a person a question.',
+  DECIDE_APPROVAL: 'Answering the open question.',
+  SEND_MESSAGE: 'Sending a message to the agent.',
+  DETACH: '`detachRun`',
+})
+
+export const PhaseStatus = enumOf('PhaseStatus', PHASE_STATUSES, 'Where a phase stands.', {
+  PENDING: 'Not started.',
+  RUNNING: 'An attempt is under way.',
+  AWAITING_ARTIFACT: 'The agent was told what to do; its artifact is awaited.',
+  AWAITING_APPROVAL: 'Waits for a person.',
+  COMPLETED: 'Done.',
+  FAILED: 'The last attempt failed; it may be started again.',
+  CANCELLED: 'The run settled, or was cancelled, while it was under way.',
+  SKIPPED: 'Never started, and the run was completed without it.',
+})
+
+export const ExecutionEnd = enumOf('ExecutionEnd', EXECUTION_ENDS, 'How a process ended.', {
+  EXITED: 'By itself, with an exit code or by a signal.',
+  CANCELLED: 'It was stopped on request.',
+  CLOSED_BY_RUN: 'Its run settled while it was in flight.',
+  TIMED_OUT: 'It was stopped for taking too long.',
+  IDLE: 'It was stopped for being silent.',
+  SUPERVISOR_LOST: 'Whoever watched it is gone; nobody saw its end.',
+})
+
+export const Outcome = enumOf(
+  'Outcome',
+  OUTCOMES,
+  "What a run or a process came to. Derived when read, by today's rule.",
+  {
+    SUCCESS: 'The work is done, on evidence.',
+    INCOMPLETE: 'It ended well, but the work is not done. An exit code of 0 is no evidence.',
+    FAILED: 'It failed.',
+    CANCELLED: 'It was cancelled.',
+  },
+)
+
+export const EvidenceKind = enumOf('EvidenceKind', EVIDENCE_KINDS, 'A kind of evidence that a run needs.', {
+  PHASE: 'A phase is to be completed.',
+  ARTIFACT: 'A valid artifact is to be submitted.',
+  APPROVAL: 'A person is to approve.',
+  ROUND: 'The round is to be completed.',
+  FINAL_PHASE: 'The run is to reach a final phase.',
+  CHILD: 'An attached child is to end, or to be detached.',
+})
+
+export const NotResumableCause = enumOf(
+  'NotResumableCause',
+  NOT_RESUMABLE_CAUSES,
+  'Why a run is not resumed.',
+  {
+    OWNED: 'A live owner holds it.',
+    FINAL: 'Its status is final.',
+    QUEUED: 'It waits for an owner already.',
+    CANCELLING: 'It is being cancelled.',
+    AWAITING_APPROVAL: 'It waits for a person.',
+    APPROVAL_OPEN: 'A recovery question is open.',
+    RESUME_CAP: 'It was resumed as often as its workflow allows.',
+    CONTINUED: 'Another run goes on from where it ended.',
+    PARENT: 'A run above it is over or being cancelled.',
+  },
+)
+
+export const ErrorClass = enumOf('ErrorClass', ERROR_CLASSES, 'How an error of a phase is to be met.', {
+  RECOVERABLE: 'Try again.',
+  HUMAN_REQUIRED: 'Ask a person.',
+  FATAL: 'Fail the run.',
+})
+
+export const DirectiveKind = enumOf('DirectiveKind', DIRECTIVE_KINDS, 'What an owner is told.', {
+  CONTINUE: 'Go on.',
+  PAUSE: 'Stop the agent; release the run, or hold it until it is resumed.',
+  CANCEL: 'Stop the agent and confirm the cancel.',
+  STOP: 'The run has settled: stop the agent and release the run.',
+  MESSAGE: 'A message waits to be passed on to the agent.',
+  LEASE_LOST: 'The claim is over: stop the agent and write nothing more.',
+})
+
+export const Role = enumOf('Role', ROLES, 'What a token may do.', {
+  VIEWER: 'Queries and subscriptions.',
+  OPERATOR: 'Also starts, pauses, resumes, cancels and deletes runs, and registers workflows.',
+  WORKER: 'Reads like VIEWER; starts, resumes and claims runs and drives what it holds.',
+  AGENT: 'Sees one run and drives it; comes from a claim and ends with it.',
+  ADMIN: 'Everything; alone: tokens, sweep, doctor.',
+})

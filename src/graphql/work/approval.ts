@@ -1,0 +1,157 @@
+import { z } from 'zod'
+import { APPROVAL_STATUSES } from '../../lifecycle/run/words.ts'
+import { listApprovals } from '../../store/work/listApprovals.ts'
+import { builder } from '../kit/builder.ts'
+import { checkArgs } from '../kit/checkArgs.ts'
+import { AFTER, connectionOf, FIRST, pageCost, readPageSize, toConnection } from '../kit/connection.ts'
+import { runBehind } from '../request/context.ts'
+import { sightOf } from '../request/sight.ts'
+import { decodePlace, encodePlace } from '../kit/cursors.ts'
+import { ApprovalKind, ApprovalStatus, ExpiryPolicy } from '../words/workEnums.ts'
+import { findPhaseOf } from './execution.ts'
+import { defineInput, listOf } from '../kit/input.ts'
+import { ApprovalRef, NodeRef, PhaseRef, RunRef } from '../kit/refs.ts'
+import { takes } from '../request/statementCost.ts'
+
+builder.objectType(ApprovalRef, {
+  description: 'A question that only a person may answer, once, and about exactly what was shown.',
+  interfaces: [NodeRef],
+  fields: (t) => ({
+    id: t.id({ description: 'Its id, `apr_…`.', resolve: ({ approval }) => approval.id }),
+    run: t.field({
+      type: RunRef,
+      description: 'The run that waits for it.',
+      extensions: takes(1),
+      resolve: runBehind,
+    }),
+    phase: t.field({
+      type: PhaseRef,
+      nullable: true,
+      description: 'The phase it is about; null: the run as a whole.',
+      extensions: takes(2),
+      resolve: async (node, _, context) => {
+        const { phaseId } = node.approval
+        return phaseId === null ? null : findPhaseOf(await runBehind(node, null, context), phaseId, context)
+      },
+    }),
+    attempt: t.int({
+      nullable: true,
+      description: 'The attempt of that phase.',
+      resolve: ({ approval }) => approval.attempt,
+    }),
+    gate: t.string({ description: 'Name of the gate.', resolve: ({ approval }) => approval.gate }),
+    kind: t.field({
+      type: ApprovalKind,
+      description: 'What is asked, and so what may be answered.',
+      resolve: ({ approval }) => approval.kind,
+    }),
+    status: t.field({
+      type: ApprovalStatus,
+      description: 'Where it stands.',
+      resolve: ({ approval }) => approval.status,
+    }),
+    question: t.string({
+      description: 'What the person is asked.',
+      resolve: ({ approval }) => approval.question,
+    }),
+    payload: t.field({
+      type: 'JSON',
+      nullable: true,
+      description: 'What is shown with the question.',
+      resolve: ({ approval }) => approval.payload,
+    }),
+    digest: t.string({
+      description: 'SHA-256 over gate, question, payload, artifact and attempt: a decision must repeat it.',
+      resolve: ({ approval }) => approval.digest,
+    }),
+    requestedBy: t.string({ description: 'Who asked.', resolve: ({ approval }) => approval.requestedBy }),
+    requestedById: t.id({
+      nullable: true,
+      description: 'The principal that asked; null where the log is of before there were any.',
+      resolve: ({ approval }) => approval.requestedById,
+    }),
+    requestedAt: t.field({
+      type: 'DateTime',
+      description: 'When it was asked.',
+      resolve: ({ approval }) => approval.requestedAt,
+    }),
+    expiresAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'Until when it is to be answered; null: for ever.',
+      resolve: ({ approval }) => approval.expiresAt,
+    }),
+    onExpiry: t.field({
+      type: ExpiryPolicy,
+      description: 'What happens then.',
+      resolve: ({ approval }) => approval.onExpiry,
+    }),
+    approvers: t.stringList({
+      description: 'Names of those who may decide; empty: whoever has the role.',
+      resolve: ({ approval }) => [...approval.approvers],
+    }),
+    allowSelfApproval: t.boolean({
+      description: 'Whether who asked may decide.',
+      resolve: ({ approval }) => approval.allowSelfApproval,
+    }),
+    decidedAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it was decided, or expired.',
+      resolve: ({ approval }) => approval.decidedAt,
+    }),
+    decidedBy: t.string({
+      nullable: true,
+      description: 'Who decided; `system` where it expired.',
+      resolve: ({ approval }) => approval.decidedBy,
+    }),
+    decidedById: t.id({
+      nullable: true,
+      description: 'The principal that decided.',
+      resolve: ({ approval }) => approval.decidedById,
+    }),
+    comment: t.string({
+      nullable: true,
+      description: 'What was said with the decision.',
+      resolve: ({ approval }) => approval.comment,
+    }),
+  }),
+})
+
+export const ApprovalConnection = connectionOf('Approval', ApprovalRef)
+
+const ApprovalFilter = defineInput(
+  'ApprovalFilter',
+  'Which approvals to list; what is left out does not narrow.',
+  { status: listOf(ApprovalStatus, APPROVAL_STATUSES, 'Of any of these statuses.') },
+)
+
+const filterSchema = z.object({ filter: ApprovalFilter.schema.nullish() })
+
+/** The list that the cursors of approvals are of. */
+export const APPROVALS = 'approvals'
+
+builder.queryField('approvals', (t) =>
+  t.field({
+    type: ApprovalConnection,
+    description: 'Approvals of the runs that you may see, the newest first.',
+    args: {
+      filter: t.arg({ type: ApprovalFilter.ref, description: 'Which approvals; left out: all.' }),
+      first: t.arg.int(FIRST),
+      after: t.arg.string(AFTER),
+    },
+    complexity: pageCost,
+    extensions: takes(1),
+    resolve: async (_, args, { reads, caller }) => {
+      const { filter } = checkArgs(filterSchema, args)
+      const asked = { ...readPageSize(args), after: decodePlace(APPROVALS, args.after), before: null }
+      const which = { statuses: filter?.status ?? null }
+      const page = await listApprovals(await reads.connection(), which, sightOf(caller), asked)
+      return toConnection(
+        page,
+        ({ row }) => encodePlace(APPROVALS, { at: row.requestedAt, id: row.id }),
+        ({ runId, row }) => ({ runId, approval: row }),
+      )
+    },
+  }),
+)

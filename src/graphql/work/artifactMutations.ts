@@ -1,0 +1,51 @@
+import { submitArtifact } from '../../commands/work/artifacts.ts'
+import { findPhaseOf } from './execution.ts'
+import { content, defineInput, fence, idempotencyKey, name, needed, runId } from '../kit/input.ts'
+import { aboutRun } from '../run/leaseMutations.ts'
+import { defineMutation } from '../answers/mutation.ts'
+import { ArtifactRef, PhaseRef } from '../kit/refs.ts'
+
+defineMutation('submitArtifact', {
+  description:
+    'Hands a file of the current phase to the server, which hashes and validates it. A valid one at the path that the phase declares completes the phase, or opens its approval; an invalid one is kept with its problems, and changes nothing else.',
+  input: defineInput('SubmitArtifactInput', 'A file that a phase produced.', {
+    runId,
+    phase: needed(name('Key of the phase, the current one.')),
+    path: needed(name('Its path, relative to the workspace.', 512)),
+    content: needed(content('What stands in it. How much is taken is a setting of the server.')),
+    fence,
+    idempotencyKey,
+  }),
+  run: ({ commands, caller }, input) => submitArtifact(commands, caller, input),
+  success: (t) => {
+    const { run, replayed } = aboutRun(t)
+    return {
+      artifact: t.field({
+        type: ArtifactRef,
+        description: 'The artifact: see whether it is valid.',
+        resolve: ({ run: loaded, row: artifact }) => ({ runId: loaded.run.id, artifact }),
+      }),
+      phase: t.field({
+        type: PhaseRef,
+        description: 'Its phase as it is now.',
+        resolve: async ({ run: loaded, row }, _, context) => {
+          const found = await findPhaseOf(loaded, row.phaseId, context)
+          if (!found) throw new Error(`the phase of artifact ${row.id} is gone`)
+          return found
+        },
+      }),
+      run,
+      replayed,
+    }
+  },
+  problems: [
+    'IllegalTransition',
+    'UnknownPhase',
+    'RunNotActive',
+    'LeaseLost',
+    'RunNotFound',
+    'IdempotencyMismatch',
+    'InvalidInput',
+    'Forbidden',
+  ],
+})

@@ -1,0 +1,165 @@
+import { z } from 'zod'
+import {
+  type ExecutionAnswer,
+  finishExecution,
+  startExecution,
+  touchExecution,
+} from '../../commands/work/executions.ts'
+import { OUTCOMES, REPORTED_ENDS } from '../../lifecycle/run/words.ts'
+import { builder } from '../kit/builder.ts'
+import { checkArgs } from '../kit/checkArgs.ts'
+import { AFTER, FIRST, pageCost, readPageSize } from '../kit/connection.ts'
+import { decodePlace } from '../kit/cursors.ts'
+import { ExecutionEnd, Outcome } from '../words/runEnums.ts'
+import { ExecutionConnection, readOutcome } from './execution.ts'
+import { EXECUTIONS, readExecutions, scanExecutions } from './executionPage.ts'
+import {
+  defaulted,
+  defineInput,
+  fence,
+  flag,
+  id,
+  idempotencyKey,
+  int,
+  listOf,
+  MOST_INT,
+  name,
+  needed,
+  oneOf,
+  words,
+} from '../kit/input.ts'
+import { defineMutation, REPLAYED } from '../answers/mutation.ts'
+import { ExecutionRef } from '../kit/refs.ts'
+import { takes } from '../request/statementCost.ts'
+
+const ExecutionFilterInput = defineInput(
+  'ExecutionFilter',
+  'Which executions to list; what is left out does not narrow.',
+  {
+    runId: id('run', 'Of this run.'),
+    outcome: listOf(Outcome, OUTCOMES, 'Come to any of these.'),
+    inFlight: flag('True: only those that have not ended; false: only those that have.'),
+  },
+)
+
+const filterSchema = z.object({ filter: ExecutionFilterInput.schema.nullish() })
+
+builder.queryField('executions', (t) =>
+  t.field({
+    type: ExecutionConnection,
+    description:
+      'Executions that you may see, the newest first. Filtered by outcome, a page may be short, or empty, with more to come.',
+    args: {
+      filter: t.arg({ type: ExecutionFilterInput.ref, description: 'Which executions; left out: all.' }),
+      first: t.arg.int(FIRST),
+      after: t.arg.string(AFTER),
+    },
+    complexity: pageCost,
+    extensions: takes(2),
+    resolve: (_, args, context) => {
+      const { filter } = checkArgs(filterSchema, args)
+      const page = { limit: readPageSize(args).limit, after: decodePlace(EXECUTIONS, args.after) }
+      const which = { runId: filter?.runId ?? null, inFlight: filter?.inFlight ?? null }
+      return filter?.outcome
+        ? scanExecutions(context, which, page, filter.outcome)
+        : readExecutions(context, which, page)
+    },
+  }),
+)
+
+type ExecutionDone = Extract<ExecutionAnswer, { ok: true }>
+
+defineMutation('startExecution', {
+  description:
+    'Records a process that was launched, for a run or for none. What no run launched belongs to the token that recorded it.',
+  input: defineInput('StartExecutionInput', 'A process that was launched.', {
+    runId: id('run', 'The run it works for; left out: none, or the run of an AGENT token.'),
+    phase: name('Key of the phase it works on, the current one; left out: the run as a whole.'),
+    command: needed(words(16_384, 'What was launched.')),
+    pid: int(1, MOST_INT, 'Its process id on the machine it runs on.'),
+    fence,
+    idempotencyKey,
+  }),
+  run: ({ commands, caller }, input) => startExecution(commands, caller, input),
+  success: (t) => ({
+    execution: t.field({
+      type: ExecutionRef,
+      description: 'The execution.',
+      resolve: ({ execution }: ExecutionDone) => execution,
+    }),
+    replayed: t.exposeBoolean('replayed', REPLAYED),
+  }),
+  problems: [
+    'RunNotActive',
+    'UnknownPhase',
+    'LeaseLost',
+    'IdempotencyMismatch',
+    'RunNotFound',
+    'InvalidInput',
+    'Forbidden',
+  ],
+})
+
+defineMutation('finishExecution', {
+  description:
+    'Records how a process ended: once, even after its run has settled, by the claim that it was started under or by an operator.',
+  input: defineInput('FinishExecutionInput', 'The end of a process.', {
+    executionId: needed(id('execution', 'The execution.')),
+    fence: int(
+      0,
+      MOST_INT,
+      'The claim it was started under, live or over. OPERATOR and ADMIN need none, nor does an AGENT token, which carries it.',
+    ),
+    exitCode: int(-MOST_INT - 1, MOST_INT, 'The code it exited with.'),
+    signal: name('The signal that ended it, as `SIGTERM`.', 32),
+    end: defaulted(
+      oneOf(
+        ExecutionEnd,
+        REPORTED_ENDS,
+        'How it ended: EXITED, CANCELLED, TIMED_OUT or IDLE. The others are findings of the server.',
+      ),
+      'EXITED',
+    ),
+    idempotencyKey,
+  }),
+  run: ({ commands, caller }, input) => finishExecution(commands, caller, input),
+  success: (t) => ({
+    execution: t.field({
+      type: ExecutionRef,
+      description: 'The execution.',
+      resolve: ({ execution }: ExecutionDone) => execution,
+    }),
+    outcome: t.field({
+      type: Outcome,
+      nullable: true,
+      description:
+        'What it came to; null for an AGENT token whose claim is over, which is told nothing of the run.',
+      resolve: ({ execution }, _, context) => readOutcome(execution, null, context),
+    }),
+    replayed: t.exposeBoolean('replayed', REPLAYED),
+  }),
+  problems: [
+    'ExecutionAlreadyFinished',
+    'ExecutionNotFound',
+    'IdempotencyMismatch',
+    'InvalidInput',
+    'Forbidden',
+  ],
+})
+
+defineMutation('touchExecution', {
+  description:
+    'Says that the supervisor of an execution of no run lives, by the principal that started it. One that is silent for a day (`orphanAfterSeconds`) ends SUPERVISOR_LOST; how it really ended may still be told.',
+  input: defineInput('TouchExecutionInput', 'A sign of life.', {
+    executionId: needed(id('execution', 'The execution, of no run.')),
+  }),
+  run: ({ commands, caller }, { executionId }) => touchExecution(commands, caller, executionId),
+  success: (t) => ({
+    execution: t.field({
+      type: ExecutionRef,
+      description: 'The execution.',
+      resolve: ({ execution }: ExecutionDone) => execution,
+    }),
+  }),
+  problems: ['ExecutionAlreadyFinished', 'ExecutionNotFound', 'InvalidInput', 'Forbidden'],
+})

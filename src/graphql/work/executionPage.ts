@@ -1,0 +1,64 @@
+import type { Execution } from '../../lifecycle/run/run.ts'
+import type { Outcome } from '../../lifecycle/run/words.ts'
+import { type ExecutionFilter, listExecutions } from '../../store/work/listExecutions.ts'
+import type { Place } from '../../store/sql/page.ts'
+import { type Connection, toConnection } from '../kit/connection.ts'
+import { type GraphContext } from '../request/context.ts'
+import { sightOf } from '../request/sight.ts'
+import { encodePlace } from '../kit/cursors.ts'
+import { readOutcome } from './execution.ts'
+
+/** The list that executions' cursors are of. */
+export const EXECUTIONS = 'executions'
+
+/** What an outcome is looked for among: so many at a time, and so many for one page. */
+const SCAN = { batch: 200, most: 2_000 } as const
+
+/** The cursor of an execution. */
+export function cursorOf({ startedAt: at, id }: Execution): string {
+  return encodePlace(EXECUTIONS, { at, id })
+}
+
+/** A page of the executions that the caller may see, the newest first. */
+export async function readExecutions(
+  context: GraphContext,
+  filter: ExecutionFilter,
+  page: { readonly limit: number; readonly after: Place | null },
+): Promise<Connection<Execution>> {
+  const asked = { ...page, fromEnd: false, before: null }
+  const connection = await context.reads.connection()
+  const found = await listExecutions(connection, filter, sightOf(context.caller), asked)
+  return toConnection(found, cursorOf, (node) => node)
+}
+
+/**
+ * A page of those that came to certain outcomes. An outcome is no column but today's rule, so executions are read and
+ * judged until the page is full, or many were read: then it may be short, even empty, and its end is where to go on.
+ */
+export async function scanExecutions(
+  context: GraphContext,
+  filter: ExecutionFilter,
+  { limit, after }: { readonly limit: number; readonly after: Place | null },
+  outcomes: readonly Outcome[],
+): Promise<Connection<Execution>> {
+  const found: Execution[] = []
+  let from = after
+  for (let read = 0; ; read += SCAN.batch) {
+    const batch = await readExecutions(context, filter, { limit: SCAN.batch, after: from })
+    const judged = batch.edges.map(({ node }) => readOutcome(node, null, context))
+    for (const [index, outcome] of (await Promise.all(judged)).entries()) {
+      const execution = batch.edges[index]?.node
+      if (execution && outcome && outcomes.includes(outcome)) found.push(execution)
+    }
+    const last = batch.edges.at(-1)?.node
+    const isOver = !batch.pageInfo.hasNextPage || !last
+    const isCut = found.length <= limit && read + SCAN.batch >= SCAN.most
+    if (last) from = { at: last.startedAt, id: last.id }
+    if (found.length <= limit && !isOver && !isCut) continue
+    const items = found.slice(0, limit)
+    const hasNext = found.length > limit || !isOver
+    const page = toConnection({ items, hasNext, hasPrevious: after !== null }, cursorOf, (node) => node)
+    const endCursor = isCut && !isOver && from ? encodePlace(EXECUTIONS, from) : page.pageInfo.endCursor
+    return { ...page, pageInfo: { ...page.pageInfo, endCursor } }
+  }
+}

@@ -1,0 +1,39 @@
+import { builder } from '../kit/builder.ts'
+import { connectionOf } from '../kit/connection.ts'
+import { runBehind } from '../request/context.ts'
+import { MessageMode, MessageStatus } from '../words/workEnums.ts'
+import { MessageRef, NodeRef, RunRef } from '../kit/refs.ts'
+import { takes } from '../request/statementCost.ts'
+
+builder.objectType(MessageRef, {
+  description: 'Steering text sent to a live run.',
+  interfaces: [NodeRef],
+  fields: (t) => ({
+    id: t.id({ description: 'Its id, `msg_…`.', resolve: ({ message }) => message.id }),
+    run: t.field({
+      type: RunRef,
+      description: 'The run it was sent to.',
+      extensions: takes(1),
+      resolve: runBehind,
+    }),
+    text: t.string({ description: 'What it says.', resolve: ({ message }) => message.text }),
+    mode: t.field({
+      type: MessageMode,
+      description: 'When it is to reach the agent.',
+      resolve: ({ message }) => message.mode,
+    }),
+    status: t.field({
+      type: MessageStatus,
+      description: 'How far it has come.',
+      resolve: ({ message }) => message.status,
+    }),
+    sentBy: t.string({ description: 'Who sent it.', resolve: ({ message }) => message.sentBy }),
+    sentAt: t.field({
+      type: 'DateTime',
+      description: 'When it was sent.',
+      resolve: ({ message }) => message.sentAt,
+    }),
+  }),
+})
+
+export const MessageConnection = connectionOf('Message', MessageRef)

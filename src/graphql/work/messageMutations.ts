@@ -1,0 +1,57 @@
+import type { BelowSuccess } from '../../commands/work/changeWork.ts'
+import { acknowledgeMessage, sendMessage } from '../../commands/work/messages.ts'
+import type { Message } from '../../lifecycle/run/run.ts'
+import { MESSAGE_MODES, RECEIPTS } from '../../lifecycle/run/words.ts'
+import { MessageMode, Receipt } from '../words/workEnums.ts'
+import {
+  defaulted,
+  defineInput,
+  fence,
+  id,
+  idempotencyKey,
+  needed,
+  oneOf,
+  runId,
+  words,
+} from '../kit/input.ts'
+import { defineMutation, REPLAYED } from '../answers/mutation.ts'
+import { MessageRef } from '../kit/refs.ts'
+
+const toNode = ({ run: { run }, row: message }: BelowSuccess<Message>) => ({
+  runId: run.id,
+  message,
+})
+
+defineMutation('sendMessage', {
+  description:
+    "Sends steering text to a run; its owner is told by a directive and passes it on to the run's agent.",
+  input: defineInput('SendMessageInput', 'A message.', {
+    runId,
+    text: needed(words(65_536, 'What it says.')),
+    mode: defaulted(oneOf(MessageMode, MESSAGE_MODES, 'When it is to reach the agent.'), 'STEER'),
+    idempotencyKey,
+  }),
+  run: ({ commands, caller }, input) => sendMessage(commands, caller, input),
+  success: (t) => ({
+    sent: t.field({ type: MessageRef, description: 'The message as it is now.', resolve: toNode }),
+    replayed: t.exposeBoolean('replayed', REPLAYED),
+  }),
+  problems: ['RunNotActive', 'IdempotencyMismatch', 'RunNotFound', 'InvalidInput', 'Forbidden'],
+})
+
+defineMutation('acknowledgeMessage', {
+  description:
+    "The owner's receipt for a message. One that comes after the run has settled changes nothing, and tells what became of the message.",
+  input: defineInput('AcknowledgeMessageInput', 'A receipt.', {
+    messageId: needed(id('message', 'The message.')),
+    receipt: needed(oneOf(Receipt, RECEIPTS, 'How far it has come.')),
+    fence,
+    idempotencyKey,
+  }),
+  run: ({ commands, caller }, input) => acknowledgeMessage(commands, caller, input),
+  success: (t) => ({
+    acknowledged: t.field({ type: MessageRef, description: 'The message as it is now.', resolve: toNode }),
+    replayed: t.exposeBoolean('replayed', REPLAYED),
+  }),
+  problems: ['MessageNotFound', 'LeaseLost', 'IdempotencyMismatch', 'InvalidInput', 'Forbidden'],
+})

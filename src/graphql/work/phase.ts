@@ -1,0 +1,74 @@
+import type { PhaseError } from '../../lifecycle/run/run.ts'
+import { isLastPhase, workflowPhase } from '../../lifecycle/workflow/workflow.ts'
+import { builder } from '../kit/builder.ts'
+import { ErrorClass, PhaseStatus } from '../words/runEnums.ts'
+import { ArtifactRef, NodeRef, PhaseRef } from '../kit/refs.ts'
+import { takes } from '../request/statementCost.ts'
+
+const PhaseErrorRef = builder.objectRef<PhaseError>('PhaseError').implement({
+  description: 'Why a phase failed.',
+  fields: (t) => ({
+    class: t.expose('class', { type: ErrorClass, description: 'How it is to be met.' }),
+    code: t.exposeString('code', { description: 'A short code, for programs.' }),
+    message: t.exposeString('message', { description: 'What went wrong.' }),
+    hint: t.exposeString('hint', { nullable: true, description: 'What may help.' }),
+  }),
+})
+
+builder.objectType(PhaseRef, {
+  description: "One node of the workflow's graph in one round of a run.",
+  interfaces: [NodeRef],
+  fields: (t) => ({
+    id: t.id({ description: 'Its id, `phs_…`.', resolve: ({ phase }) => phase.id }),
+    key: t.string({ description: 'Its name in the workflow.', resolve: ({ phase }) => phase.key }),
+    round: t.int({ description: 'The round it belongs to.', resolve: ({ phase }) => phase.round }),
+    status: t.field({
+      type: PhaseStatus,
+      description: 'Where it stands.',
+      resolve: ({ phase }) => phase.status,
+    }),
+    attempts: t.int({
+      description: 'How many attempts were started.',
+      resolve: ({ phase }) => phase.attempts,
+    }),
+    isFinalPhase: t.boolean({
+      description: 'Whether the run may be completed here: marked final, or nothing can follow.',
+      resolve: ({ phase, workflow }) => isLastPhase(workflowPhase(workflow, phase.key)),
+    }),
+    role: t.string({
+      nullable: true,
+      description: 'The role of the agent that works on it.',
+      resolve: ({ phase, workflow }) => workflowPhase(workflow, phase.key).role,
+    }),
+    nextPhases: t.stringList({
+      description: 'Keys of the phases that may follow.',
+      resolve: ({ phase, workflow }) => workflowPhase(workflow, phase.key).next,
+    }),
+    startedAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When the last attempt was started.',
+      resolve: ({ phase }) => phase.startedAt,
+    }),
+    endedAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When the last attempt ended.',
+      resolve: ({ phase }) => phase.endedAt,
+    }),
+    error: t.field({
+      type: PhaseErrorRef,
+      nullable: true,
+      description: 'Why the last attempt failed.',
+      resolve: ({ phase }) => phase.error,
+    }),
+    artifacts: t.field({
+      type: [ArtifactRef],
+      description:
+        'The files it produced, in the order in which they came, those of earlier attempts too; the last 500.',
+      extensions: takes(1),
+      resolve: async ({ runId, phase }, _, { reads }) =>
+        (await reads.artifactsOfPhase.load(phase.id)).map((artifact) => ({ runId, artifact })),
+    }),
+  }),
+})

@@ -1,0 +1,192 @@
+import type { ObjectFieldBuilder } from '@pothos/core'
+import type { RunSuccess } from '../../commands/kit/answers.ts'
+import { advancePhase, completeRound, failPhase, startPhase } from '../../commands/run/runCommands.ts'
+import type { RunEvent } from '../../lifecycle/run/events.ts'
+import { currentPhaseOf } from '../../lifecycle/run/run.ts'
+import { ERROR_CLASSES } from '../../lifecycle/run/words.ts'
+import type { SchemaTypes } from '../kit/builder.ts'
+import type { GraphContext } from '../request/context.ts'
+import { ErrorClass } from '../words/runEnums.ts'
+import { findPhaseOf } from './execution.ts'
+import {
+  defaulted,
+  defineInput,
+  fence,
+  flag,
+  id,
+  idempotencyKey,
+  ifRevision,
+  json,
+  name,
+  needed,
+  nested,
+  oneOf,
+  runId,
+  seconds,
+  text,
+  words,
+} from '../kit/input.ts'
+import { aboutRun } from '../run/leaseMutations.ts'
+import { defineMutation } from '../answers/mutation.ts'
+import { PhaseRef } from '../kit/refs.ts'
+
+const aboutPhase = (t: ObjectFieldBuilder<SchemaTypes, RunSuccess>) => {
+  const { run, replayed } = aboutRun(t)
+  const phase = t.field({
+    type: PhaseRef,
+    description: 'The phase it was about, as it is now.',
+    resolve: async (answer, _, context) => {
+      const found = await readPhase(answer, context)
+      if (!found) throw new Error(`a phase of ${answer.run.run.id} is gone`)
+      return found
+    },
+  })
+  return { run, phase, replayed }
+}
+
+/** The phase that a command was about: a replayed answer may come when the run is at another one, or in another round. */
+function readPhase({ run, event }: RunSuccess, context: GraphContext) {
+  return findPhaseOf(run, phaseOf(event) ?? currentPhaseOf(run.run).id, context)
+}
+
+function phaseOf(event: RunEvent | null): string | undefined {
+  switch (event?.type) {
+    case 'phase.started':
+    case 'phase.completed':
+    case 'phase.failed':
+      return event.payload.id
+    case 'approval.requested':
+      return event.payload.phaseId ?? undefined
+    case 'round.opened':
+      return event.payload.phases.find(({ key }) => key === event.payload.initialPhase)?.id
+    default:
+      return undefined
+  }
+}
+
+const phaseKey = needed(name('Key of the phase.'))
+
+defineMutation('advancePhase', {
+  description:
+    'Moves a run to another phase: the one it leaves is completed. To the initial phase after a completed round: opens the next round.',
+  input: defineInput('AdvancePhaseInput', 'A move.', {
+    runId,
+    to: needed(name('Key of the phase to move to.')),
+    fence,
+    ifRevision,
+    idempotencyKey,
+  }),
+  run: ({ commands, caller }, input) => advancePhase(commands, caller, input),
+  success: aboutPhase,
+  problems: [
+    'IllegalTransition',
+    'UnknownPhase',
+    'NotCompletable',
+    'RunNotActive',
+    'LeaseLost',
+    'RevisionConflict',
+    'RunNotFound',
+    'IdempotencyMismatch',
+    'InvalidInput',
+    'Forbidden',
+  ],
+})
+
+defineMutation('startPhase', {
+  description: 'Starts an attempt of the current phase.',
+  input: defineInput('StartPhaseInput', 'A start.', {
+    runId,
+    phase: phaseKey,
+    fence,
+    repair: defaulted(flag('Starts it anew while an attempt is under way, to repair it.'), false),
+    because: text(10_000, 'Why it is repaired; kept in the log.'),
+    idempotencyKey,
+  }),
+  run: ({ commands, caller }, input) => startPhase(commands, caller, input),
+  success: aboutPhase,
+  problems: [
+    'IllegalTransition',
+    'UnknownPhase',
+    'RunNotActive',
+    'LeaseLost',
+    'RunNotFound',
+    'IdempotencyMismatch',
+    'InvalidInput',
+    'Forbidden',
+  ],
+})
+
+const PhaseErrorInput = defineInput('PhaseErrorInput', 'Why a phase failed.', {
+  class: needed(oneOf(ErrorClass, ERROR_CLASSES, 'How it is to be met.')),
+  code: needed(name('A short code, for programs.', 100)),
+  message: needed(words(10_000, 'What went wrong.')),
+  hint: text(10_000, 'What may help.'),
+})
+
+const RecoveryInput = defineInput('RecoveryInput', 'A question about how to go on after a failure.', {
+  gate: needed(name('Name of the gate.')),
+  question: needed(words(10_000, 'What the person is asked.')),
+  payload: json('What is shown with the question.'),
+  sessionId: id('session', 'The live session that needs the person: it waits, FAILED_NEEDS_HUMAN.'),
+  expiresInSeconds: seconds('After how many seconds the question has expired; it can be answered then, too.'),
+})
+
+defineMutation('failPhase', {
+  description:
+    'Records that the attempt of the current phase failed; the phase may be started again. With a recovery, a person is asked first, and the run is PAUSED until then.',
+  input: defineInput('FailPhaseInput', 'A failure.', {
+    runId,
+    phase: phaseKey,
+    fence,
+    error: needed(nested(PhaseErrorInput, 'Why it failed.')),
+    recovery: nested(RecoveryInput, 'Asks a person how to go on, in the same step.'),
+    idempotencyKey,
+  }),
+  run: ({ commands, caller }, { error, ...input }) =>
+    failPhase(commands, caller, { ...input, error: { ...error, hint: error.hint ?? null } }),
+  success: aboutPhase,
+  problems: [
+    'IllegalTransition',
+    'UnknownPhase',
+    'RunNotActive',
+    'LeaseLost',
+    'RunNotFound',
+    'IdempotencyMismatch',
+    'InvalidInput',
+    'Forbidden',
+  ],
+})
+
+defineMutation('completeRound', {
+  description: 'Completes the present round. Again: nothing changes.',
+  input: defineInput('CompleteRoundInput', 'The end of a round.', {
+    runId,
+    fence,
+    summary: json('What came of the round: yours, kept in the log.'),
+    idempotencyKey,
+  }),
+  run: ({ commands, caller }, input) => completeRound(commands, caller, input),
+  success: (t) => {
+    const { run, replayed } = aboutRun(t)
+    return {
+      run,
+      round: t.int({
+        description: 'The round that is complete.',
+        resolve: ({ event, run: after }) =>
+          event?.type === 'round.completed' ? event.payload.round : after.run.completedRound,
+      }),
+      changed: t.exposeBoolean('changed', { description: 'False where it was complete before.' }),
+      replayed,
+    }
+  },
+  problems: [
+    'IllegalTransition',
+    'NotCompletable',
+    'RunNotActive',
+    'LeaseLost',
+    'RunNotFound',
+    'IdempotencyMismatch',
+    'InvalidInput',
+    'Forbidden',
+  ],
+})

@@ -1,0 +1,144 @@
+import type { Page } from '../../store/sql/page.ts'
+import type { PageOfRun } from '../../store/sql/pagesOfRuns.ts'
+import { APPROVALS, ApprovalConnection } from './approval.ts'
+import { ArtifactConnection } from './artifact.ts'
+import { builder } from '../kit/builder.ts'
+import { AFTER, FIRST, pageCost, readPageSize, toConnection } from '../kit/connection.ts'
+import { seen } from '../request/context.ts'
+import { decodePlace, encodePlace } from '../kit/cursors.ts'
+import { ExecutionConnection } from './execution.ts'
+import { cursorOf, EXECUTIONS } from './executionPage.ts'
+import { MessageConnection } from './message.ts'
+import { RunRef, SessionRef } from '../kit/refs.ts'
+import { RunConnection } from '../run/runConnection.ts'
+import { takes } from '../request/statementCost.ts'
+
+/** The lists that cursors of what hangs below a run are of; those of approvals are good for the inbox, too. */
+const ARTIFACTS = 'artifacts'
+const MESSAGES = 'messages'
+const CHILDREN = 'children'
+
+interface PageArgs {
+  readonly first?: number | null | undefined
+  readonly after?: string | null | undefined
+}
+
+/** The page of a run's list that is asked for. Throws BAD_USER_INPUT. */
+function toAsked(list: string, runId: string, args: PageArgs): PageOfRun {
+  return { runId, after: decodePlace(list, args.after), limit: readPageSize(args).limit }
+}
+
+/** A page of rows as a connection of nodes. */
+function connect<Row extends { readonly id: string }, Node>(
+  list: string,
+  page: Page<Row>,
+  timeOf: (row: Row) => number,
+  nodeOf: (row: Row) => Node,
+) {
+  return toConnection(page, (row) => encodePlace(list, { at: timeOf(row), id: row.id }), nodeOf)
+}
+
+builder.objectFields(RunRef, (t) => ({
+  executions: t.field({
+    type: ExecutionConnection,
+    description: 'The processes launched for it, the newest first.',
+    args: {
+      first: t.arg.int(FIRST),
+      after: t.arg.string(AFTER),
+    },
+    complexity: pageCost,
+    extensions: takes(1),
+    resolve: async ({ run }, args, { reads }) => {
+      const { limit } = readPageSize(args)
+      const after = decodePlace(EXECUTIONS, args.after)
+      const page = await reads.executions.load({ runId: run.id, after, limit })
+      return toConnection(page, cursorOf, (node) => node)
+    },
+  }),
+  sessions: t.field({
+    type: [SessionRef],
+    description:
+      'Its sessions in the order in which they were opened, those that are over too; the last 500.',
+    extensions: takes(1),
+    resolve: async ({ run: { id: runId } }, _, { reads }) =>
+      (await reads.sessions.load(runId)).map((session) => ({ runId, session })),
+  }),
+  artifacts: t.field({
+    type: ArtifactConnection,
+    description: 'The files its phases produced, in every round and attempt, the newest first.',
+    args: { first: t.arg.int(FIRST), after: t.arg.string(AFTER) },
+    complexity: pageCost,
+    extensions: takes(1),
+    resolve: async ({ run: { id: runId } }, args, { reads }) => {
+      const page = await reads.artifacts.load(toAsked(ARTIFACTS, runId, args))
+      return connect(
+        ARTIFACTS,
+        page,
+        ({ createdAt }) => createdAt,
+        (artifact) => ({ runId, artifact }),
+      )
+    },
+  }),
+  approvals: t.field({
+    type: ApprovalConnection,
+    description: 'What persons were asked about it, the newest first.',
+    args: { first: t.arg.int(FIRST), after: t.arg.string(AFTER) },
+    complexity: pageCost,
+    extensions: takes(1),
+    resolve: async ({ run: { id: runId } }, args, { reads }) => {
+      const page = await reads.approvals.load(toAsked(APPROVALS, runId, args))
+      return connect(
+        APPROVALS,
+        page,
+        ({ requestedAt }) => requestedAt,
+        (approval) => ({ runId, approval }),
+      )
+    },
+  }),
+  messages: t.field({
+    type: MessageConnection,
+    description: 'The messages sent to it, the newest first.',
+    args: { first: t.arg.int(FIRST), after: t.arg.string(AFTER) },
+    complexity: pageCost,
+    extensions: takes(1),
+    resolve: async ({ run: { id: runId } }, args, { reads }) => {
+      const page = await reads.messages.load(toAsked(MESSAGES, runId, args))
+      return connect(
+        MESSAGES,
+        page,
+        ({ sentAt }) => sentAt,
+        (message) => ({ runId, message }),
+      )
+    },
+  }),
+  parent: t.field({
+    type: RunRef,
+    nullable: true,
+    description: 'The run that it is a child of; null also where that one was deleted.',
+    extensions: takes(1),
+    resolve: async ({ run }, _, context) =>
+      run.parentId === null ? null : seen(await context.reads.run.load(run.parentId), context),
+  }),
+  detached: t.boolean({
+    description:
+      'Whether it lives and ends apart from its parent; else it is cancelled with it, and waited for by it.',
+    resolve: ({ run }) => run.detached,
+  }),
+  children: t.field({
+    type: RunConnection,
+    description: 'The runs that were started below it, as far as you may see them, the newest first.',
+    args: { first: t.arg.int(FIRST), after: t.arg.string(AFTER) },
+    complexity: pageCost,
+    extensions: takes(1),
+    resolve: async ({ run: { id: runId } }, args, { reads }) => {
+      const page = await reads.children.load(toAsked(CHILDREN, runId, args))
+      const connection = toConnection(
+        page,
+        ({ run }) => encodePlace(CHILDREN, { at: run.createdAt, id: run.id }),
+        (loaded) => reads.note(loaded),
+      )
+      const count = async () => (await reads.childCount.load(runId))?.count ?? 0
+      return { ...connection, feedCursor: page.feedCursor, count }
+    },
+  }),
+}))

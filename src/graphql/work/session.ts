@@ -1,0 +1,96 @@
+import { type Chunk } from '../../store/work/transcript.ts'
+import { builder } from '../kit/builder.ts'
+import { pageCost, readPageSize } from '../kit/connection.ts'
+import { runBehind } from '../request/context.ts'
+import { PromptStage, SessionStatus } from '../words/workEnums.ts'
+import { NodeRef, RunRef, SessionRef } from '../kit/refs.ts'
+import { takes } from '../request/statementCost.ts'
+
+export const TranscriptChunkRef = builder.objectRef<Chunk>('TranscriptChunk').implement({
+  description: 'One piece of a transcript.',
+  fields: (t) => ({
+    seq: t.exposeInt('seq', {
+      description: 'Its number in the transcript: 1, 2, 3 and so on, without gaps. The cursor of the stream.',
+    }),
+    text: t.exposeString('text', { description: 'What the agent put out.' }),
+    at: t.expose('at', { type: 'DateTime', description: 'When it was appended.' }),
+  }),
+})
+
+builder.objectType(SessionRef, {
+  description:
+    'A live agent attached to a run in a role, reached through an adapter. It survives prompts, and can be recovered.',
+  interfaces: [NodeRef],
+  fields: (t) => ({
+    id: t.id({ description: 'Its id, `ses_…`.', resolve: ({ session }) => session.id }),
+    run: t.field({
+      type: RunRef,
+      description: 'The run it is attached to.',
+      extensions: takes(1),
+      resolve: runBehind,
+    }),
+    role: t.string({
+      description: 'The role it works in; a run has at most one live session in each.',
+      resolve: ({ session }) => session.role,
+    }),
+    adapter: t.string({
+      description: 'What it is reached through.',
+      resolve: ({ session }) => session.adapter,
+    }),
+    status: t.field({
+      type: SessionStatus,
+      description: 'Where it stands.',
+      resolve: ({ session }) => session.status,
+    }),
+    recoveryAttempts: t.int({
+      description: 'How often it was recovered.',
+      resolve: ({ session }) => session.recoveryAttempts,
+    }),
+    transcript: t.field({
+      type: [TranscriptChunkRef],
+      description:
+        'What its agent put out, from after a place. A page ends early when it grows large: read on from its last `seq` until one is empty.',
+      args: {
+        after: t.arg.int({
+          defaultValue: 0,
+          description: 'The `seq` to read on from; 0: from the beginning.',
+        }),
+        first: t.arg.int({ defaultValue: 100, description: 'How many chunks, at most 500.' }),
+      },
+      complexity: pageCost,
+      extensions: takes(1),
+      resolve: ({ session }, args, { reads }) => {
+        const { limit: first } = readPageSize({ first: args.first ?? 100 })
+        return reads.transcript.load({ sessionId: session.id, after: Math.max(0, args.after ?? 0), first })
+      },
+    }),
+    handle: t.field({
+      type: 'JSON',
+      nullable: true,
+      description: "The adapter's own data, for the next owner to find the agent by.",
+      resolve: ({ session }) => session.handle,
+    }),
+    lastPromptKey: t.string({
+      nullable: true,
+      description: 'The dedup key of the prompt recorded last.',
+      resolve: ({ session }) => session.lastPromptKey,
+    }),
+    lastPromptStage: t.field({
+      type: PromptStage,
+      nullable: true,
+      description: 'How far that prompt has come.',
+      resolve: ({ session }) => session.lastPromptStage,
+    }),
+    lastPromptAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When that was recorded.',
+      resolve: ({ session }) => session.lastPromptAt,
+    }),
+    createdAt: t.field({
+      type: 'DateTime',
+      description: 'When it was opened.',
+      resolve: ({ session }) => session.createdAt,
+    }),
+  }),
+})

@@ -1,0 +1,40 @@
+import { isId } from '../../commands/kit/ids.ts'
+import { tailTranscript } from '../../events/tailTranscript.ts'
+import { findRunOf } from '../../store/run/findRunOf.ts'
+import { loadRuns } from '../../store/run/loadRun.ts'
+import { builder } from '../kit/builder.ts'
+import { type RequestContext, seen } from '../request/context.ts'
+import { failWith } from '../request/errors.ts'
+import { TranscriptChunkRef } from './session.ts'
+
+/** The id of the run whose session is to be followed. Throws INVALID_ID, SESSION_NOT_FOUND or FORBIDDEN. */
+async function findFollowedRun(sessionId: string, context: RequestContext): Promise<string> {
+  if (!isId('session', sessionId))
+    throw failWith('INVALID_ID', 'This is no id of a session: it would begin with ses_.')
+  const { store } = context.commands
+  const found = await findRunOf(store.pool, 'session', sessionId)
+  const [loaded] = found === null ? [] : await loadRuns(store.pool, store, [found])
+  if (!loaded) throw failWith('SESSION_NOT_FOUND', `There is no session ${sessionId}.`)
+  return seen(loaded, context).run.id
+}
+
+builder.subscriptionFields((t) => ({
+  transcript: t.field({
+    type: TranscriptChunkRef,
+    description:
+      'What the agent of a session puts out, after a cursor, each chunk once and in order; ends when the session is DISPOSED and all was told.',
+    args: {
+      sessionId: t.arg.id({ required: true, description: 'The session.' }),
+      after: t.arg.int({ defaultValue: 0, description: 'The `seq` you have; 0: from the beginning.' }),
+    },
+    subscribe: async (_, { sessionId, after }, context) => {
+      const sessionRunId = await findFollowedRun(sessionId, context)
+      return tailTranscript(context.streams, {
+        sessionId,
+        runId: sessionRunId,
+        after: Math.max(0, after ?? 0),
+      })
+    },
+    resolve: (chunk) => chunk,
+  }),
+}))

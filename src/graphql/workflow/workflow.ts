@@ -1,0 +1,157 @@
+import { z } from 'zod'
+import { checkProject, projectOf } from '../../commands/kit/authorize.ts'
+import { registerWorkflow } from '../../commands/workflow/registerWorkflow.ts'
+import type { WorkflowPhase } from '../../lifecycle/workflow/workflow.ts'
+import { listWorkflows } from '../../store/workflow/listWorkflows.ts'
+import { findWorkflow } from '../../store/workflow/workflows.ts'
+import { builder } from '../kit/builder.ts'
+import { checkArgs } from '../kit/checkArgs.ts'
+import { AFTER, connectionOf, FIRST, pageCost, readPageSize, toConnection } from '../kit/connection.ts'
+import { refuseAgents } from '../request/context.ts'
+import { decodeCursor, encodeCursor } from '../kit/cursors.ts'
+import { throwRefused } from '../request/errors.ts'
+import { defineInput, idSchema, json, MOST_INT, name, nameSchema, needed } from '../kit/input.ts'
+import { defineMutation } from '../answers/mutation.ts'
+import { NodeRef, WorkflowRef } from '../kit/refs.ts'
+import { takes } from '../request/statementCost.ts'
+
+const WorkflowPhaseRef = builder.objectRef<WorkflowPhase>('WorkflowPhase').implement({
+  description: "One node of a workflow's graph.",
+  fields: (t) => ({
+    key: t.exposeString('key', { description: 'Its name, unique in the workflow.' }),
+    next: t.exposeStringList('next', { description: 'Keys of the phases that may follow.' }),
+    isFinal: t.boolean({
+      description: 'Whether a run may be completed here.',
+      resolve: (phase) => phase.final,
+    }),
+    role: t.exposeString('role', {
+      nullable: true,
+      description: 'The role of the agent that works on it.',
+    }),
+    requiresApproval: t.boolean({
+      description: 'Whether a person must approve before it is completed.',
+      resolve: ({ approval }) => approval !== null,
+    }),
+    artifactPath: t.string({
+      nullable: true,
+      description: 'Path of the file it produces, relative to the workspace.',
+      resolve: ({ artifact }) => artifact?.path ?? null,
+    }),
+  }),
+})
+
+builder.objectType(WorkflowRef, {
+  description: 'A named, versioned, immutable definition of how a run goes.',
+  interfaces: [NodeRef],
+  fields: (t) => ({
+    id: t.exposeID('id', { description: 'Its id, `wfl_…`.' }),
+    project: t.exposeString('project', {
+      nullable: true,
+      description: "The project it belongs to; null: the installation's, which every project may start.",
+    }),
+    name: t.exposeString('name', { description: 'Its name.' }),
+    version: t.exposeInt('version', { description: 'Its version; a registered version never changes.' }),
+    definition: t.field({
+      type: 'JSON',
+      description: 'All of it, defaults filled in.',
+      resolve: ({ definition }) => definition,
+    }),
+    phases: t.field({
+      type: [WorkflowPhaseRef],
+      description: 'Its phases, in the order they are declared.',
+      resolve: ({ definition }) => definition.phases,
+    }),
+    initialPhase: t.string({
+      description: 'Key of the phase that a round begins with.',
+      resolve: ({ definition }) => definition.initialPhase,
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was registered.' }),
+  }),
+})
+
+const WorkflowConnection = connectionOf('Workflow', WorkflowRef)
+
+const LIST = 'workflows'
+const placeSchema = z.tuple([nameSchema(64), z.int().min(0).max(MOST_INT), idSchema('workflow')])
+const whichSchema = z.object({
+  name: nameSchema(64),
+  version: z.int().min(0).max(MOST_INT).nullish(),
+  project: nameSchema(200).nullish(),
+})
+
+builder.queryFields((t) => ({
+  workflow: t.field({
+    type: WorkflowRef,
+    nullable: true,
+    description:
+      "The workflow that a run would be started of: the project's own of this name, else the installation's; null where there is none.",
+    args: {
+      name: t.arg.string({ required: true, description: 'Its name.' }),
+      version: t.arg.int({ description: 'Its version; left out: the newest.' }),
+      project: t.arg.string({
+        description: "The project of the run; left out: the token's only project, else `default`.",
+      }),
+    },
+    extensions: takes(1),
+    resolve: (_, args, context) => {
+      refuseAgents(context)
+      const { name, version = null, project } = checkArgs(whichSchema, args)
+      const asked = project ?? projectOf(context.caller)
+      throwRefused(checkProject(context.caller, asked))
+      return findWorkflow(context.commands.store, { name, version, project: asked })
+    },
+  }),
+  workflows: t.field({
+    type: WorkflowConnection,
+    description:
+      "Every version of the workflows that your projects may start, their own and the installation's: by name, the newest version first.",
+    args: {
+      first: t.arg.int(FIRST),
+      after: t.arg.string(AFTER),
+    },
+    complexity: pageCost,
+    extensions: takes(1),
+    resolve: async (_, args, context) => {
+      refuseAgents(context)
+      const { limit } = readPageSize(args)
+      const place = args.after == null ? null : decodeCursor(LIST, args.after, placeSchema)
+      const after = place && { name: place[0], version: place[1], id: place[2] }
+      const { projects } = context.caller
+      const reach = projects.length > 0 ? projects : null
+      const found = await listWorkflows(context.commands.store, reach, after, limit + 1)
+      const page = {
+        items: found.slice(0, limit),
+        hasNext: found.length > limit,
+        hasPrevious: after !== null,
+      }
+      return toConnection(
+        page,
+        ({ name, version, id }) => encodeCursor(LIST, [name, version, id]),
+        (node) => node,
+      )
+    },
+  }),
+}))
+
+const RegisterWorkflowInput = defineInput('RegisterWorkflowInput', 'A workflow to register.', {
+  definition: needed(json('The definition: name, version, phases and so on.')),
+  project: name(
+    "The project it is to belong to. Left out: the token's only project; for a token that is limited to none, the installation, so that every project may start it.",
+  ),
+})
+
+defineMutation('registerWorkflow', {
+  description:
+    'Registers a version of a workflow, for good, for one project or, by a token that is limited to none, for all. The same definition again changes nothing.',
+  input: RegisterWorkflowInput,
+  run: ({ commands, caller }, input) => registerWorkflow(commands, caller, input),
+  success: (t) => ({
+    workflow: t.field({
+      type: WorkflowRef,
+      description: 'The workflow as it is registered.',
+      resolve: ({ workflow }) => workflow,
+    }),
+    changed: t.exposeBoolean('changed', { description: 'False where it was registered before.' }),
+  }),
+  problems: ['WorkflowMismatch', 'InvalidInput', 'Forbidden'],
+})

@@ -1,0 +1,20 @@
+import { checkProject } from '../../commands/kit/authorize.ts'
+import type { LoadedWorkspace } from '../../store/workspace/workspaces.ts'
+import type { GraphContext } from '../request/context.ts'
+import { failWith, throwRefused } from '../request/errors.ts'
+
+/** The workspace, where the caller may see it: an agent sees that of its own run. Throws FORBIDDEN where it may not. */
+export async function seenWorkspace<T extends LoadedWorkspace | null>(
+  loaded: T,
+  { caller, reads }: Pick<GraphContext, 'caller' | 'reads'>,
+): Promise<T> {
+  if (!loaded) return loaded
+  if (!caller.agent) throwRefused(checkProject(caller, loaded.workspace.project))
+  else {
+    const { runId } = caller.agent
+    const own = await reads.workspaceOfRun.load(runId)
+    if (own?.workspace.id !== loaded.workspace.id)
+      throw failWith('FORBIDDEN', `This token sees ${runId} and its workspace, and nothing else.`)
+  }
+  return loaded
+}

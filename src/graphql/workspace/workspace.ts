@@ -1,0 +1,159 @@
+import { seesRun } from '../../commands/kit/authorize.ts'
+import { mayDo } from '../../lifecycle/run/authority.ts'
+import { OPERATION_KINDS, possibleOperations, type Preview } from '../../lifecycle/workspace/workspace.ts'
+import { builder } from '../kit/builder.ts'
+import { AFTER, connectionOf, FIRST, pageCost, readPageSize, toConnection } from '../kit/connection.ts'
+import { decodePlace, encodePlace } from '../kit/cursors.ts'
+import {
+  PreviewStatus,
+  WorkspaceKind,
+  WorkspaceOperationKind,
+  WorkspaceStatus,
+} from '../words/workspaceEnums.ts'
+import { NodeRef, RunRef, WorkspaceOperationRef, WorkspaceRef } from '../kit/refs.ts'
+import { takes } from '../request/statementCost.ts'
+import { OperationErrorRef, OPERATIONS, WorkspaceOperationConnection } from './workspaceOperation.ts'
+
+const PreviewRef = builder.objectRef<Preview>('WorkspacePreview').implement({
+  description: 'What a workspace shows of the work, as the worker of its machine told last.',
+  fields: (t) => ({
+    status: t.expose('status', { type: PreviewStatus, description: 'Whether it can be seen.' }),
+    url: t.exposeString('url', {
+      nullable: true,
+      description: 'Where it is seen; null unless RUNNING, and where the worker knows none.',
+    }),
+    startedAt: t.expose('startedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'Since when it is RUNNING.',
+    }),
+    error: t.field({
+      type: OperationErrorRef,
+      nullable: true,
+      description: 'Why it FAILED.',
+      resolve: ({ error }) => error,
+    }),
+  }),
+})
+
+builder.objectType(WorkspaceRef, {
+  description:
+    'The directory that runs work in, on one machine. It outlives them, and has a history of its own: its operations. Of two answers about a workspace, the one with the greater (revision, asOf) is the later one.',
+  interfaces: [NodeRef],
+  fields: (t) => ({
+    id: t.id({ description: 'Its id, `wsp_…`.', resolve: ({ workspace }) => workspace.id }),
+    project: t.string({ description: 'Its project.', resolve: ({ workspace }) => workspace.project }),
+    host: t.string({
+      description: 'The machine, by the id that its worker chose.',
+      resolve: ({ workspace }) => workspace.host,
+    }),
+    kind: t.field({
+      type: WorkspaceKind,
+      description: 'What it is.',
+      resolve: ({ workspace }) => workspace.kind,
+    }),
+    path: t.string({ description: 'Its path on the machine.', resolve: ({ workspace }) => workspace.path }),
+    repository: t.string({
+      nullable: true,
+      description: 'The repository that it is a worktree of.',
+      resolve: ({ workspace }) => workspace.repository,
+    }),
+    branch: t.string({
+      nullable: true,
+      description: 'The branch that the work is on.',
+      resolve: ({ workspace }) => workspace.branch,
+    }),
+    baseCommit: t.string({
+      nullable: true,
+      description: 'The commit that the work began at; null for a DIRECTORY.',
+      resolve: ({ workspace }) => workspace.baseCommit,
+    }),
+    status: t.field({
+      type: WorkspaceStatus,
+      description: 'Whether it is there.',
+      resolve: ({ workspace }) => workspace.status,
+    }),
+    revision: t.int({
+      description: 'Rises with every change of it, of its operations, and of which runs work in it.',
+      resolve: ({ workspace }) => workspace.revision,
+    }),
+    asOf: t.field({
+      type: 'DateTime',
+      description: "The database's clock when it was read, for what changes with its runs.",
+      resolve: ({ now }) => now,
+    }),
+    preview: t.field({
+      type: PreviewRef,
+      description: 'What it shows of the work.',
+      resolve: ({ workspace }) => workspace.preview,
+    }),
+    allowedOperations: t.field({
+      type: [WorkspaceOperationKind],
+      description: 'What you may ask its worker to do now.',
+      resolve: ({ workspace }, _, { caller }) =>
+        mayDo(caller.role, 'requestWorkspaceOperation') ? possibleOperations(workspace) : [],
+    }),
+    inFlight: t.field({
+      type: [WorkspaceOperationRef],
+      description: 'The operations that have not ended, in the order in which they were asked for.',
+      // one of a kind at most
+      complexity: { field: 1, multiplier: OPERATION_KINDS.length },
+      resolve: ({ workspace }) => workspace.inFlight.map((operation) => ({ operation })),
+    }),
+    operations: t.field({
+      type: WorkspaceOperationConnection,
+      description: 'Everything that its worker was asked to do, the newest first.',
+      args: { first: t.arg.int(FIRST), after: t.arg.string(AFTER) },
+      complexity: pageCost,
+      extensions: takes(1),
+      resolve: async ({ workspace: { id: workspaceId } }, args, { reads }) => {
+        const asked = {
+          workspaceId,
+          after: decodePlace(OPERATIONS, args.after),
+          limit: readPageSize(args).limit,
+        }
+        return toConnection(
+          await reads.operationsOfWorkspace.load(asked),
+          ({ id, requestedAt }) => encodePlace(OPERATIONS, { at: requestedAt, id }),
+          (operation) => ({ operation }),
+        )
+      },
+    }),
+    runs: t.field({
+      type: [RunRef],
+      description:
+        'The newest of the runs that work, or worked, in it, as far as you may see them; the last one first.',
+      args: { first: t.arg.int(FIRST) },
+      complexity: pageCost,
+      extensions: takes(2),
+      resolve: async ({ workspace: { id } }, args, { reads, caller }) => {
+        const ids = (await reads.runsOfWorkspace.load(id)).slice(0, readPageSize(args).limit)
+        const runs = await Promise.all(ids.map((runId) => reads.run.load(runId)))
+        return runs.flatMap((loaded) => (loaded && seesRun(caller, loaded.run) ? [loaded] : []))
+      },
+    }),
+    createdAt: t.field({
+      type: 'DateTime',
+      description: 'When it was recorded.',
+      resolve: ({ workspace }) => workspace.createdAt,
+    }),
+    removedAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When its directory was removed.',
+      resolve: ({ workspace }) => workspace.removedAt,
+    }),
+  }),
+})
+
+export const WorkspaceConnection = connectionOf('Workspace', WorkspaceRef)
+
+builder.objectField(RunRef, 'workspace', (t) =>
+  t.field({
+    type: WorkspaceRef,
+    nullable: true,
+    description: 'The directory it works in; null where none was recorded.',
+    extensions: takes(1),
+    resolve: ({ run }, _, { reads }) => reads.workspaceOfRun.load(run.id),
+  }),
+)

@@ -1,0 +1,194 @@
+import type { ChangedFile, DiffResult, MergeResult } from '../../lifecycle/workspace/workspaceResults.ts'
+import type { OperationError } from '../../lifecycle/workspace/workspace.ts'
+import { builder } from '../kit/builder.ts'
+import { connectionOf, PAGE } from '../kit/connection.ts'
+import type { GraphContext } from '../request/context.ts'
+import { FileChange, WorkspaceOperationKind, WorkspaceOperationStatus } from '../words/workspaceEnums.ts'
+import { NodeRef, type OperationNode, WorkspaceOperationRef, WorkspaceRef } from '../kit/refs.ts'
+import { takes } from '../request/statementCost.ts'
+
+/** The list that the cursors of operations are of. */
+export const OPERATIONS = 'workspaceOperations'
+
+/** What a patch costs an operation: it may be a megabyte where other fields are a line. */
+const PATCH_COST = 500
+
+export const OperationErrorRef = builder.objectRef<OperationError>('WorkspaceError').implement({
+  description: 'Why an operation of a workspace failed.',
+  fields: (t) => ({
+    code: t.exposeString('code', {
+      description:
+        'For programs: `CONFLICT`, `UNMERGED_WORK`, `NOT_ANSWERED`, `WORKER_LOST` and others, as the worker tells them.',
+    }),
+    message: t.exposeString('message', { description: 'In words.' }),
+    hint: t.exposeString('hint', { nullable: true, description: 'What to do about it.' }),
+    files: t.stringList({
+      description: 'The files it is about, as those in conflict.',
+      resolve: ({ files }) => [...files],
+    }),
+  }),
+})
+
+const ChangedFileRef = builder.objectRef<ChangedFile>('WorkspaceFile').implement({
+  description: 'A file that differs from the base commit.',
+  fields: (t) => ({
+    path: t.exposeString('path', { description: 'Its path in the repository.' }),
+    previousPath: t.exposeString('previousPath', {
+      nullable: true,
+      description: 'What it was called before, where it was renamed.',
+    }),
+    change: t.expose('change', { type: FileChange, description: 'How it was changed.' }),
+    insertions: t.exposeInt('insertions', {
+      nullable: true,
+      description: 'Lines that are new; null for a binary file.',
+    }),
+    deletions: t.exposeInt('deletions', {
+      nullable: true,
+      description: 'Lines that are gone; null for a binary file.',
+    }),
+  }),
+})
+
+type DiffNode = DiffResult & { readonly operationId: string }
+
+const DiffRef = builder.objectRef<DiffNode>('WorkspaceDiff').implement({
+  description: 'What the work differs in from what it began at.',
+  fields: (t) => ({
+    head: t.exposeString('head', { nullable: true, description: 'The commit its branch stands at.' }),
+    commitsAhead: t.exposeInt('commitsAhead', { description: 'Commits of the branch since its base.' }),
+    filesChanged: t.exposeInt('filesChanged', { description: 'Files that differ, in all.' }),
+    insertions: t.exposeInt('insertions', { description: 'Lines that are new, in all.' }),
+    deletions: t.exposeInt('deletions', { description: 'Lines that are gone, in all.' }),
+    files: t.field({
+      type: [ChangedFileRef],
+      description: 'The files that differ, at most 2,000.',
+      complexity: { field: 1, multiplier: PAGE.most },
+      resolve: ({ files }) => [...files],
+    }),
+    truncated: t.exposeBoolean('truncated', {
+      description: 'Whether the patch, or the list of files, was cut.',
+    }),
+    patch: t.string({
+      nullable: true,
+      description:
+        'The patch, at most 1 MiB; null where a later diff took its place. Read only where it is asked for.',
+      complexity: PATCH_COST,
+      extensions: takes(1),
+      resolve: async ({ operationId }, _, { reads }) => (await reads.patch.load(operationId))?.patch ?? null,
+    }),
+  }),
+})
+
+const MergeRef = builder.objectRef<MergeResult>('WorkspaceMerge').implement({
+  description: 'What a merge made.',
+  fields: (t) => ({
+    commit: t.exposeString('commit', { description: 'The commit that holds the work now.' }),
+    into: t.exposeString('into', { description: 'The branch that it was merged into.' }),
+  }),
+})
+
+builder.objectType(WorkspaceOperationRef, {
+  description: 'Something that the worker of a machine was asked to do with a workspace.',
+  interfaces: [NodeRef],
+  fields: (t) => ({
+    id: t.id({ description: 'Its id, `wop_…`.', resolve: ({ operation }) => operation.id }),
+    workspace: t.field({
+      type: WorkspaceRef,
+      description: 'The workspace.',
+      extensions: takes(1),
+      resolve: async ({ operation }, _, { reads }) => {
+        const loaded = await reads.workspace.load(operation.workspaceId)
+        if (!loaded) throw new Error(`the workspace of ${operation.id} is gone`)
+        return loaded
+      },
+    }),
+    kind: t.field({
+      type: WorkspaceOperationKind,
+      description: 'What is to be done.',
+      resolve: ({ operation }) => operation.kind,
+    }),
+    force: t.boolean({
+      description: 'Whether it is to be done in any case: of a REMOVE, also where work is lost by it.',
+      resolve: ({ operation }) => operation.force,
+    }),
+    status: t.field({
+      type: WorkspaceOperationStatus,
+      description: 'Where it stands.',
+      resolve: ({ operation }) => operation.status,
+    }),
+    attempt: t.int({
+      description: 'How often it was started; to be repeated where it is ended.',
+      resolve: ({ operation }) => operation.attempt,
+    }),
+    requestedBy: t.string({
+      description: 'Who asked for it; `system` for a removal after the last run was deleted.',
+      resolve: ({ operation }) => operation.requestedBy,
+    }),
+    requestedAt: t.field({
+      type: 'DateTime',
+      description: 'When it was asked for.',
+      resolve: ({ operation }) => operation.requestedAt,
+    }),
+    expiresAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description:
+        'Until when it may be started: then it FAILED, as NOT_ANSWERED. Null: it stands until it is done.',
+      resolve: ({ operation }) => operation.expiresAt,
+    }),
+    worker: t.string({
+      nullable: true,
+      description: 'Who started it last.',
+      resolve: ({ operation }) => operation.worker,
+    }),
+    startedAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it was started last.',
+      resolve: ({ operation }) => operation.startedAt,
+    }),
+    deadlineAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'From when on another worker may start it again, where it has not ended.',
+      resolve: ({ operation }) => operation.deadlineAt,
+    }),
+    endedAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it ended.',
+      resolve: ({ operation }) => operation.endedAt,
+    }),
+    error: t.field({
+      type: OperationErrorRef,
+      nullable: true,
+      description: 'Why it FAILED.',
+      resolve: ({ operation }) => operation.error,
+    }),
+    diff: t.field({
+      type: DiffRef,
+      nullable: true,
+      description: 'What a DIFF found; null unless it SUCCEEDED.',
+      extensions: takes(1),
+      resolve: async (node, _, context) => {
+        const diff = (await resultOf(node, context))?.diff
+        return diff ? { ...diff, operationId: node.operation.id } : null
+      },
+    }),
+    merge: t.field({
+      type: MergeRef,
+      nullable: true,
+      description: 'What a MERGE made; null unless it SUCCEEDED.',
+      extensions: takes(1),
+      resolve: async (node, _, context) => (await resultOf(node, context))?.merge ?? null,
+    }),
+  }),
+})
+
+/** What an operation came to. What has no result is not read for it. */
+async function resultOf({ operation }: OperationNode, { reads }: GraphContext) {
+  if (operation.status !== 'SUCCEEDED') return null
+  return (await reads.operationResult.load(operation.id))?.result ?? null
+}
+
+export const WorkspaceOperationConnection = connectionOf('WorkspaceOperation', WorkspaceOperationRef)

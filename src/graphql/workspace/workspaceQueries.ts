@@ -1,0 +1,90 @@
+import { z } from 'zod'
+import {
+  OPERATION_KINDS,
+  OPERATION_STATUSES,
+  WORKSPACE_STATUSES,
+} from '../../lifecycle/workspace/workspace.ts'
+import { listWorkspaceOperations, listWorkspaces } from '../../store/workspace/listWorkspaces.ts'
+import { builder } from '../kit/builder.ts'
+import { checkArgs } from '../kit/checkArgs.ts'
+import { AFTER, FIRST, pageCost, readPageSize, toConnection } from '../kit/connection.ts'
+import { decodePlace, encodePlace } from '../kit/cursors.ts'
+import { WorkspaceOperationKind, WorkspaceOperationStatus, WorkspaceStatus } from '../words/workspaceEnums.ts'
+import { defineInput, id, listOf, name } from '../kit/input.ts'
+import { sightOf } from '../request/sight.ts'
+import { takes } from '../request/statementCost.ts'
+import { WorkspaceConnection } from './workspace.ts'
+import { OPERATIONS, WorkspaceOperationConnection } from './workspaceOperation.ts'
+
+const WORKSPACES = 'workspaces'
+
+const WorkspaceFilter = defineInput(
+  'WorkspaceFilter',
+  'Which workspaces to list; what is left out does not narrow.',
+  {
+    host: name('On this machine.'),
+    project: name('Of this project.'),
+    status: listOf(WorkspaceStatus, WORKSPACE_STATUSES, 'Of any of these statuses.'),
+  },
+)
+
+const OperationFilter = defineInput(
+  'WorkspaceOperationFilter',
+  'Which operations to list; what is left out does not narrow.',
+  {
+    host: name('On this machine.'),
+    workspaceId: id('workspace', 'Of this workspace.'),
+    kind: listOf(WorkspaceOperationKind, OPERATION_KINDS, 'Of any of these kinds.'),
+    status: listOf(WorkspaceOperationStatus, OPERATION_STATUSES, 'Of any of these statuses.'),
+  },
+)
+
+const workspacesSchema = z.object({ filter: WorkspaceFilter.schema.nullish() })
+const operationsSchema = z.object({ filter: OperationFilter.schema.nullish() })
+
+builder.queryFields((t) => ({
+  workspaces: t.field({
+    type: WorkspaceConnection,
+    description: 'Workspaces that you may see, the newest first.',
+    args: {
+      filter: t.arg({ type: WorkspaceFilter.ref, description: 'Which workspaces; left out: all.' }),
+      first: t.arg.int(FIRST),
+      after: t.arg.string(AFTER),
+    },
+    complexity: pageCost,
+    extensions: takes(1),
+    resolve: async (_, args, { reads, caller }) => {
+      const { filter } = checkArgs(workspacesSchema, args)
+      const { host = null, project = null, status: statuses = null } = filter ?? {}
+      const asked = { ...readPageSize(args), after: decodePlace(WORKSPACES, args.after), before: null }
+      const which = { host, project, statuses }
+      return toConnection(
+        await listWorkspaces(await reads.connection(), which, sightOf(caller), asked),
+        ({ workspace }) => encodePlace(WORKSPACES, { at: workspace.createdAt, id: workspace.id }),
+        (loaded) => loaded,
+      )
+    },
+  }),
+  workspaceOperations: t.field({
+    type: WorkspaceOperationConnection,
+    description: 'Operations of the workspaces that you may see, the newest first.',
+    args: {
+      filter: t.arg({ type: OperationFilter.ref, description: 'Which operations; left out: all.' }),
+      first: t.arg.int(FIRST),
+      after: t.arg.string(AFTER),
+    },
+    complexity: pageCost,
+    extensions: takes(1),
+    resolve: async (_, args, { reads, caller }) => {
+      const { filter } = checkArgs(operationsSchema, args)
+      const { host = null, workspaceId = null, kind: kinds = null, status: statuses = null } = filter ?? {}
+      const asked = { ...readPageSize(args), after: decodePlace(OPERATIONS, args.after), before: null }
+      const which = { host, workspaceId, kinds, statuses }
+      return toConnection(
+        await listWorkspaceOperations(await reads.connection(), which, sightOf(caller), asked),
+        (operation) => encodePlace(OPERATIONS, { at: operation.requestedAt, id: operation.id }),
+        (operation) => ({ operation }),
+      )
+    },
+  }),
+}))

@@ -1,0 +1,130 @@
+import { liveClaim, type Claim, type Instant, type Run } from '../run/run.ts'
+import type { Holder, Refusal } from '../run/refusals.ts'
+import { isSettledStatus, type RunStatus } from '../run/words.ts'
+
+/** Where a run stands, as far as a sentence about it tells. */
+export interface Standing {
+  readonly status: RunStatus
+  /** The claim that is good now; null where nobody holds the run. */
+  readonly holder: Claim | null
+}
+
+/** Where the run stands at a moment. */
+export function standingOf({ status, claim }: Run, now: Instant): Standing {
+  return { status, holder: liveClaim(claim, now) }
+}
+
+/** What is so of a run in this status, and what leads on from it. */
+const LEADS_ON: Record<RunStatus, string> = {
+  QUEUED: 'it waits for an owner, and nothing is asked or under way in it',
+  RUNNING: 'it is being worked on, and nothing is asked or being cancelled',
+  AWAITING_APPROVAL: 'it goes on once the question that is open is answered',
+  PAUSED: 'it goes on once it is resumed, or once the question how to go on is answered',
+  CANCELLING: 'it will end CANCELLED, once its owner has confirmed that or the grace is over',
+  COMPLETED: 'it has ended for good; start another run, or one that continues it',
+  FAILED: 'it has ended; resume it, or start a run that continues it',
+  CANCELLED: 'it has ended for good; start another run, or one that continues it',
+  EXPIRED: 'it has ended for good; start another run, or one that continues it',
+}
+
+/** Who holds a run, and for how long unless it renews. */
+export function describeHolder({ owner, until, isYours }: Holder): string {
+  const whose = isYours ? `${owner} (a claim of your own)` : owner
+  return until === null
+    ? `${whose}, without a lease that would expire`
+    : `${whose} until ${new Date(until).toISOString()}`
+}
+
+/** That the status does not admit a command. */
+export function explainNotActive(status: RunStatus): string {
+  return `The run is ${status}, which does not admit this: ${LEADS_ON[status]}.`
+}
+
+/** What a run that is not to be claimed may wait for. */
+type NotClaimable = Extract<Refusal, { type: 'NotClaimable' }>
+
+/** That a run can't be claimed. */
+export function explainNotClaimable({
+  status,
+  holder,
+  claimableAt,
+  waitsFor,
+  children,
+}: NotClaimable): string {
+  if (holder)
+    return `The run is ${status} and held by ${describeHolder(holder)}: wait until it is released${holder.until === null ? '' : ' or its lease has ended'}.`
+  if (children.length > 0)
+    return `The run waits for its children (${children.join(', ')}): it can be claimed when they have ended or are detached.`
+  if (claimableAt !== null) {
+    const why = waitsFor === null ? '' : ` (${waitsFor})`
+    const end = status === 'QUEUED' ? 'pausing and resuming it' : 'resuming it without a claim'
+    return `The run waits until ${new Date(claimableAt).toISOString()}${why}, and nobody claims it before: wait, or end that by ${end}.`
+  }
+  return status === 'PAUSED' || status === 'FAILED'
+    ? `The run is ${status}, and only a queued run can be claimed: resume it with a claim.`
+    : `The run is ${status}, and only a queued run can be claimed: ${LEADS_ON[status]}.`
+}
+
+/** That a run can't be paused. */
+export function explainNotPausable(status: RunStatus): string {
+  if (status === 'PAUSED') return 'The run is PAUSED already: there is nothing to do.'
+  return `The run is ${status}, and there is nothing left to pause: ${LEADS_ON[status]}.`
+}
+
+/** That a run can't be completed in its status, whatever evidence there is. */
+export function explainNotCompletable(status: RunStatus): string {
+  return `The run is ${status}, and only a RUNNING one can be completed: ${LEADS_ON[status]}.`
+}
+
+/** That a run can't be deleted. */
+export function explainNotDeletable(status: RunStatus, holder: Holder | null): string {
+  if (!isSettledStatus(status))
+    return `The run is ${status}, and only one that has ended can be deleted: ${status === 'CANCELLING' ? 'wait until its owner has stopped' : 'cancel it first'}.`
+  return holder
+    ? `The run is ${status}, but still held by ${describeHolder(holder)}: delete it once it is released or its lease has ended.`
+    : `The run is ${status}, and somebody still holds it: delete it once it is released.`
+}
+
+/**
+ * That a claim does not drive the run.
+ *
+ * @param standing null where nothing may be told of the run
+ */
+export function explainLeaseLost(
+  { yourFence, currentFence }: { readonly yourFence: number; readonly currentFence: number },
+  standing: Standing | null,
+): string {
+  if (yourFence === 0 && standing) return explainNoFence(standing)
+  const claim = nameClaim(yourFence, currentFence)
+  if (!standing) return `${claim} does not hold the run. Stop your agent.`
+  const { status, holder } = standing
+  if (isSettledStatus(status)) {
+    const next = status === 'FAILED' ? 'resume the run to go on' : 'there is nothing more to do'
+    return `${claim} is over: the run is ${status}. Stop your agent; ${next}.`
+  }
+  if (holder)
+    return `${claim} does not hold the run: ${holder.owner} does, under claim ${holder.fence}${until(holder)}. Stop your agent.`
+  return status === 'QUEUED'
+    ? `${claim} does not hold the run, which waits for an owner. Stop your agent; claim the run to go on.`
+    : `${claim} is over, and the run is ${status}. Stop your agent; ${LEADS_ON[status]}.`
+}
+
+/** A driving write without a fence is nobody's: it says no more than that it came too late, or too early. */
+function explainNoFence({ status, holder }: Standing): string {
+  if (holder)
+    return `No fence was named, and ${holder.owner} holds the run under claim ${holder.fence}${until(holder)}: name that fence, if it is yours.`
+  return status === 'QUEUED'
+    ? 'No fence was named, and nobody holds the run: claim it, and name the fence of that claim.'
+    : `No fence was named, and nobody holds the run, which is ${status}: ${LEADS_ON[status]}.`
+}
+
+function nameClaim(yourFence: number, currentFence: number): string {
+  if (yourFence === 0) return 'A write without a fence'
+  return yourFence > currentFence
+    ? `The claim ${yourFence}, which was never made (the last one is ${currentFence}),`
+    : `The claim ${yourFence}`
+}
+
+function until({ expiresAt }: Claim): string {
+  return expiresAt === null ? '' : ` until ${new Date(expiresAt).toISOString()}`
+}

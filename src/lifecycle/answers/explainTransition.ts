@@ -1,0 +1,92 @@
+import { isStartable } from '../decide/ways.ts'
+import type { IllegalTransition } from '../run/refusals.ts'
+
+/** Why a phase command is not taken where the run stands, and what leads on. */
+export function explainIllegalTransition(refusal: IllegalTransition): string {
+  switch (refusal.command) {
+    case 'ADVANCE_PHASE':
+      return explainAdvance(refusal)
+    case 'COMPLETE_ROUND':
+      return explainRound(refusal)
+    case 'START_PHASE':
+    case 'REPAIR_PHASE':
+      return explainStart(refusal)
+    case 'FAIL_PHASE':
+      return explainWork(refusal, 'fail')
+    case 'SUBMIT_ARTIFACT':
+      return explainWork(refusal, 'take a file')
+    case 'REQUEST_APPROVAL':
+      return explainWork(refusal, 'be approved')
+    case 'RECORD_PROMPT':
+      return explainWork(refusal, 'have a prompt')
+  }
+}
+
+function explainAdvance(refusal: IllegalTransition): string {
+  const { from, to, phaseStatus, next, ways } = refusal
+  if (isPhaseStartable(refusal))
+    return from === to
+      ? `The run stands at ${from} already, which is ${phaseStatus}: ${start(refusal)}.`
+      : `Phase ${from} is ${phaseStatus} and can't be left like that: ${start(refusal)} first.`
+  if (refusal.isPastLastRound) {
+    const go = ways.length > 0 ? `advance to ${anyOf(ways)}, or ` : ''
+    return `The workflow allows this run no further round: ${go}start another run that continues this one.`
+  }
+  const once = ways.length > 0 || phaseStatus === 'COMPLETED' ? '' : ', once what it requires is there'
+  const leads = next.length > 0 ? `it leads to ${anyOf(next)}${once}` : 'nothing follows it'
+  return `There is no way from ${from} to ${to}: ${leads}.`
+}
+
+function explainRound(refusal: IllegalTransition): string {
+  const { from, phaseStatus, roundEndsAt } = refusal
+  if (roundEndsAt === null) return `This workflow has no rounds to complete: ${goOn(refusal)}.`
+  if (roundEndsAt !== from)
+    return `A round is completed at ${roundEndsAt}, and the run stands at ${from}, which is ${phaseStatus}: ${goOn(refusal)}.`
+  return `Phase ${from} is ${phaseStatus}, and the round is completed by its work: ${goOn(refusal)}.`
+}
+
+function explainStart(refusal: IllegalTransition): string {
+  const { from, to, command, phaseStatus } = refusal
+  if (from !== to) return explainElsewhere(refusal, 'be started')
+  if (command === 'REPAIR_PHASE') {
+    const instead = isPhaseStartable(refusal) ? 'start it without repair' : goOn(refusal)
+    return `Phase ${to} is ${phaseStatus}, and only an attempt under way is repaired: ${instead}.`
+  }
+  return phaseStatus === 'COMPLETED' || phaseStatus === 'SKIPPED'
+    ? `Phase ${to} is ${phaseStatus}: ${goOn(refusal)}.`
+    : `Phase ${to} is ${phaseStatus} already: go on with it, or start it with repair to try once more.`
+}
+
+function explainWork(refusal: IllegalTransition, verb: string): string {
+  const { from, to, phaseStatus } = refusal
+  return from === to
+    ? `Phase ${to} is ${phaseStatus}, and only a phase under way can ${verb}: ${goOn(refusal)}.`
+    : explainElsewhere(refusal, verb)
+}
+
+function explainElsewhere(refusal: IllegalTransition, verb: string): string {
+  const { from, to, phaseStatus, ways } = refusal
+  const instead = ways.includes(to) ? `advance to ${to}` : goOn(refusal)
+  return `Phase ${to} can't ${verb}: the run stands at ${from}, which is ${phaseStatus}; ${instead}.`
+}
+
+/** What leads on from where the run stands. */
+function goOn(refusal: IllegalTransition): string {
+  const { from, phaseStatus, ways, roundEndsAt } = refusal
+  if (isPhaseStartable(refusal)) return start(refusal)
+  if (ways.length > 0) return `advance to ${anyOf(ways)}`
+  if (phaseStatus !== 'COMPLETED') return `go on with ${from}`
+  return roundEndsAt === null ? 'complete the run' : 'complete the round, or the run'
+}
+
+function start({ from, phaseStatus }: IllegalTransition): string {
+  return phaseStatus === 'PENDING' ? `start ${from}` : `start ${from} again`
+}
+
+function isPhaseStartable({ phaseStatus }: IllegalTransition): boolean {
+  return isStartable({ status: phaseStatus })
+}
+
+function anyOf(keys: readonly string[]): string {
+  return keys.join(' or ')
+}

@@ -1,0 +1,167 @@
+import type { Actor } from './run/actor.ts'
+import type { Command, CommandOf, CommandType } from './run/commands.ts'
+import { directiveFor } from './answers/derive.ts'
+import { applyDue } from './decide/due.ts'
+import type { RunEvent } from './run/events.ts'
+import { differingPaths } from './log/differingPaths.ts'
+import type { Refusal } from './run/refusals.ts'
+import { type Json, liveClaim, type Run } from './run/run.ts'
+import { isSettledStatus } from './run/words.ts'
+import { Draft, type KeptKey, type Situation } from './log/draft.ts'
+import { decideDecideApproval, decideRequestApproval } from './decide/approvals.ts'
+import { decideSubmitArtifact } from './decide/artifacts.ts'
+import {
+  decideDetach,
+  decideNoteChild,
+  decideNoteChildDetached,
+  decideNoteChildStarted,
+} from './decide/children.ts'
+import { decideFinishExecution, decideStartExecution } from './decide/executions.ts'
+import { decideAcknowledgeMessage, decideSendMessage } from './decide/messages.ts'
+import { decideClaim, decideRelease, decideResume } from './decide/ownership.ts'
+import { decideAdvancePhase, decideFailPhase, decideStartPhase } from './decide/phases.ts'
+import { decideCompleteRound } from './decide/rounds.ts'
+import {
+  decideCancel,
+  decideComplete,
+  decideConfirmCancel,
+  decideDelete,
+  decideFail,
+} from './decide/settling.ts'
+import { decideOpenSession, decideRecordPrompt, decideUpdateSession } from './decide/sessions.ts'
+import { decidePause } from './decide/pausing.ts'
+import type { Rule, Ruling } from './decide/rule.ts'
+
+/** The answer of a decision, with the run as it is then. */
+export type Verdict =
+  | { readonly kind: 'accepted'; readonly changed: boolean; readonly deleted: boolean }
+  | { readonly kind: 'replayed'; readonly kept: KeptKey }
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
+
+/** What was decided: what to write, and what to answer. */
+export interface Decision {
+  readonly verdict: Verdict
+  /** Events to write: those of what was due, then the command's own. */
+  readonly events: readonly RunEvent[]
+  /** The run after those events. */
+  readonly run: Run
+}
+
+const RULES: { readonly [T in CommandType]: Rule<T> } = {
+  claimRun: decideClaim,
+  releaseRun: decideRelease,
+  pauseRun: decidePause,
+  resumeRun: decideResume,
+  completeRun: decideComplete,
+  failRun: decideFail,
+  cancelRun: decideCancel,
+  confirmCancel: decideConfirmCancel,
+  deleteRun: decideDelete,
+  advancePhase: decideAdvancePhase,
+  startPhase: decideStartPhase,
+  failPhase: decideFailPhase,
+  completeRound: decideCompleteRound,
+  startExecution: decideStartExecution,
+  finishExecution: decideFinishExecution,
+  openSession: decideOpenSession,
+  updateSession: decideUpdateSession,
+  recordPrompt: decideRecordPrompt,
+  submitArtifact: decideSubmitArtifact,
+  requestApproval: decideRequestApproval,
+  decideApproval: decideDecideApproval,
+  sendMessage: decideSendMessage,
+  acknowledgeMessage: decideAcknowledgeMessage,
+  detachRun: decideDetach,
+  noteChild: decideNoteChild,
+  noteChildStarted: decideNoteChildStarted,
+  noteChildDetached: decideNoteChildDetached,
+  sweep: ({ run }, _command, _situation, before) => (run === before ? 'unchanged' : 'accepted'),
+}
+
+/**
+ * Decides one command about one run: pure, total, and the only place with rules. The order of checks is always the
+ * same: replay, what is due, fence, ifRevision, then the command's own rule (status first). What was due is part
+ * of the decision even where the command is refused.
+ *
+ * @param request the command's input as the caller sent it, to be compared with what the key was used for before
+ */
+export function decide(situation: Situation, command: Command, actor: Actor, request: Json = null): Decision {
+  const { run, kept } = situation
+  if (kept) {
+    const paths = differingPaths(kept.request, isBesideTheLog(kept, command) ? fenceAlone(request) : request)
+    const verdict: Verdict =
+      paths.length === 0
+        ? { kind: 'replayed', kept }
+        : { kind: 'refused', refusal: { type: 'IdempotencyMismatch', differingPaths: paths } }
+    return { verdict, events: [], run }
+  }
+  const due = applyDue(run, situation)
+  const draft = new Draft(due.run, situation.workflow, situation.now, actor)
+  const ruling =
+    checkRepeated(draft, command) ??
+    checkFence(draft, command) ??
+    checkRevision(draft, command) ??
+    checkOver(draft, command) ??
+    rule(draft, command, situation)
+  const events = [...due.events, ...draft.events]
+  return { verdict: toVerdict(tellOwner(ruling, draft, command), draft.run !== run), events, run: draft.run }
+}
+
+/** Of a release after settling only the run and the fence are kept: what it put off does not come to pass. */
+function isBesideTheLog(kept: KeptKey, command: Command): boolean {
+  return kept.event === null && command.type === 'releaseRun'
+}
+
+function fenceAlone(request: Json): Json {
+  const { runId = null, fence = null } = request as { readonly [key: string]: Json }
+  return { runId, fence }
+}
+
+function rule<T extends CommandType>(draft: Draft, command: CommandOf<T>, situation: Situation): Ruling {
+  const decideCommand = RULES[command.type] as unknown as Rule<T>
+  return decideCommand(draft, command, situation, situation.run)
+}
+
+function toVerdict(ruling: Ruling, changed: boolean): Verdict {
+  if (typeof ruling === 'object') return { kind: 'refused', refusal: ruling }
+  return { kind: 'accepted', changed: ruling === 'accepted' && changed, deleted: ruling === 'deleted' }
+}
+
+/** Whoever completed a run and says so again is told that it is, though its claim ended with it. */
+function checkRepeated({ run }: Draft, command: Command): 'unchanged' | undefined {
+  const isRepeated =
+    command.type === 'completeRun' && run.status === 'COMPLETED' && command.fence === run.fence
+  return isRepeated ? 'unchanged' : undefined
+}
+
+/** A driving write is good only with the fence of the claim on the row, and while that claim is live (G4). */
+function checkFence({ run, now }: Draft, command: Command): Refusal | undefined {
+  if (!('fence' in command)) return undefined
+  // a queued run has no owner, so whoever may fail it needs none
+  if (command.type === 'failRun' && run.status === 'QUEUED' && command.fence === null) return undefined
+  // a receipt that comes after settling is answered with what became of the message
+  if (command.type === 'acknowledgeMessage' && isSettledStatus(run.status)) return undefined
+  if (run.status !== 'QUEUED' && liveClaim(run.claim, now)?.fence === command.fence) return undefined
+  return { type: 'LeaseLost', yourFence: command.fence ?? 0, currentFence: run.fence }
+}
+
+/** What an owner holds of a run that settled under it, it can only give back. */
+function checkOver({ run }: Draft, command: Command): Refusal | undefined {
+  if (!('fence' in command) || !isSettledStatus(run.status)) return undefined
+  if (command.type === 'releaseRun' || command.type === 'acknowledgeMessage') return undefined
+  return { type: 'RunNotActive', status: run.status }
+}
+
+/** Whoever holds the run and is refused for its status is told what to do, as on every other way. */
+function tellOwner(ruling: Ruling, { run, now }: Draft, command: Command): Ruling {
+  if (typeof ruling !== 'object' || ruling.type !== 'RunNotActive' || !('fence' in command)) return ruling
+  const { fence } = command
+  const holds = fence !== null && liveClaim(run.claim, now)?.fence === fence
+  return holds ? { ...ruling, directive: directiveFor(run, fence, now) } : ruling
+}
+
+function checkRevision({ run }: Draft, command: Command): Refusal | undefined {
+  if (!('ifRevision' in command) || command.ifRevision === null || command.ifRevision === run.revision)
+    return undefined
+  return { type: 'RevisionConflict', expected: command.ifRevision, actual: run.revision }
+}

@@ -1,0 +1,103 @@
+import type { Closed } from '../run/events.ts'
+import { holdsLease, isUnderWay, type Run } from '../run/run.ts'
+import { isLiveSession } from '../work/sessions.ts'
+import type { Settings } from '../run/settings.ts'
+import type { Draft } from '../log/draft.ts'
+import type { RunReason } from '../run/words.ts'
+
+/**
+ * What settling closes below a run: executions in flight, phases under way, and, where the work is done, the phases
+ * that never began. Otherwise those stay PENDING, for a resume. Live sessions, open approvals and messages that nobody
+ * received end with it.
+ */
+export function closeBelow(
+  run: Run,
+  {
+    executionsEnd = 'CLOSED_BY_RUN',
+    skipPending = false,
+  }: { executionsEnd?: Closed['executionsEnd']; skipPending?: boolean } = {},
+): Closed {
+  const pending = skipPending ? run.phases.filter((phase) => phase.status === 'PENDING') : []
+  return {
+    executions: executionsInFlight(run),
+    executionsEnd,
+    phases: run.phases.filter(isUnderWay).map((phase) => phase.id),
+    skipped: pending.map((phase) => phase.id),
+    sessions: run.sessions.filter(isLiveSession).map((session) => session.id),
+    approvals: run.approvals.filter(({ status }) => status === 'PENDING').map((approval) => approval.id),
+    messages: run.messages.filter(({ status }) => status === 'PENDING').map((message) => message.id),
+  }
+}
+
+/** Ids of the executions that have no end yet. */
+export function executionsInFlight(run: Run): string[] {
+  return run.executions.filter((execution) => execution.end === null).map((execution) => execution.id)
+}
+
+/** Settles the run as FAILED. */
+export function fail(
+  draft: Draft,
+  reason: RunReason,
+  error: string | null,
+  { leaseEnds, executionsEnd }: { leaseEnds: boolean; executionsEnd?: Closed['executionsEnd'] },
+): void {
+  const closed = closeBelow(draft.run, executionsEnd ? { executionsEnd } : {})
+  draft.note('run.failed', { reason, error, leaseEnds, closed })
+}
+
+/** Cancels the run: at once where nobody holds a lease, else by asking its owner to stop first (G9). */
+export function requestCancel(
+  draft: Draft,
+  { cancelGraceSeconds: graceSeconds }: Settings,
+  asked: { reason: RunReason; comment: string | null; cascade: boolean },
+): void {
+  const { run, now } = draft
+  if (!holdsLease(run.claim, now)) return cancel(draft, { ...asked, confirmed: false })
+  const epoch = run.settledAt === null ? run.epoch : run.epoch + 1
+  draft.note('run.cancel_requested', { ...asked, graceSeconds }, epoch)
+}
+
+/** Settles the run as CANCELLED, in an epoch of its own where it had settled before (G2). */
+export function cancel(
+  draft: Draft,
+  {
+    reason,
+    confirmed,
+    comment,
+    cascade,
+    executionsEnd,
+    leaseEnds = true,
+  }: {
+    reason: RunReason
+    confirmed: boolean
+    comment: string | null
+    cascade: boolean
+    executionsEnd?: Closed['executionsEnd']
+    leaseEnds?: boolean
+  },
+): void {
+  const epoch = draft.run.settledAt === null ? draft.run.epoch : draft.run.epoch + 1
+  const closed = closeBelow(draft.run, executionsEnd ? { executionsEnd } : {})
+  draft.note('run.cancelled', { reason, confirmed, comment, cascade, leaseEnds, closed }, epoch)
+}
+
+/**
+ * Ends a cancel without its owner's word: nobody knows how its processes ended, so they are lost, not closed (G9).
+ *
+ * @param leaseEnds false where the owner keeps what it holds until it has stopped
+ */
+export function cancelUnconfirmed(draft: Draft, leaseEnds = true): void {
+  cancel(draft, {
+    reason: draft.run.cancelReason ?? 'CANCELLED_BY_USER',
+    confirmed: false,
+    comment: null,
+    cascade: draft.run.cascade,
+    executionsEnd: 'SUPERVISOR_LOST',
+    leaseEnds,
+  })
+}
+
+/** Settles the run as EXPIRED. */
+export function expireRun(draft: Draft, reason: RunReason): void {
+  draft.note('run.expired', { reason, closed: closeBelow(draft.run) })
+}

@@ -1,0 +1,113 @@
+import type { RunEvent } from '../run/events.ts'
+import { evolve } from './evolve.ts'
+import { differingPaths } from './differingPaths.ts'
+import type { Claim, Execution, Json, Run } from '../run/run.ts'
+import type { WorkflowDefinition } from '../workflow/workflow.ts'
+import { isFinalStatus, isSettledStatus } from '../run/words.ts'
+
+/** What verifying one run found: whether its rows are the fold of its log, and how many events were folded. */
+export interface Verification {
+  readonly consistent: boolean
+  /** Each difference in words, with the guarantee it breaks. */
+  readonly differences: readonly Difference[]
+  readonly eventsChecked: number
+}
+
+/** One broken promise. */
+export interface Difference {
+  readonly guarantee: 'G2' | 'G6'
+  readonly detail: string
+}
+
+/**
+ * Holds the rows of a run against its log: `seq` is 1..n without a gap and the last is the run's revision (G6), nothing
+ * follows a settled status within its epoch (G2), and the rows equal the fold (G6). Lease expiry, the end of a grace and
+ * activity time are no part of the log, nor are facts told after the end.
+ *
+ * @param stored the run with all of its phases and executions, not only those in flight
+ */
+export function verifyLog(
+  stored: Run,
+  events: readonly RunEvent[],
+  workflow: WorkflowDefinition,
+): Verification {
+  const differences = checkSequence(stored, events)
+  let run: Run | null = null
+  try {
+    for (const event of events) {
+      if (run) differences.push(...checkWall(run, event))
+      run = evolve(run, event, stored.id, workflow)
+    }
+  } catch (error) {
+    differences.push({ guarantee: 'G6', detail: `the log can't be folded: ${String(error)}` })
+  }
+  if (run && differences.length === 0) {
+    const told = tellsChain(events) ? run : { ...run, chainId: stored.chainId }
+    const paths = differingPaths(toComparable(told, stored), toComparable(stored, stored))
+    differences.push(
+      ...paths.map((path) => ({ guarantee: 'G6' as const, detail: `${path} is not what the log says` })),
+    )
+  }
+  return { consistent: differences.length === 0, differences, eventsChecked: events.length }
+}
+
+/** Logs of earlier versions knew no chains: there the row alone says which. */
+function tellsChain([first]: readonly RunEvent[]): boolean {
+  return first?.type === 'run.created' && first.payload.chainId !== undefined
+}
+
+function checkSequence(stored: Run, events: readonly RunEvent[]): Difference[] {
+  const gaps = events.flatMap(({ seq }, index) =>
+    seq === index + 1 ? [] : [`event ${seq} stands where ${index + 1} was expected`],
+  )
+  if (events.length !== stored.revision) gaps.push(`${events.length} events, but revision ${stored.revision}`)
+  return gaps.map((detail) => ({ guarantee: 'G6', detail }))
+}
+
+/** Nothing follows a settled status within its epoch, and nothing but leaving one begins the next. */
+function checkWall(before: Run, event: RunEvent): Difference[] {
+  const settled = isSettledStatus(before.status)
+  const where = `event ${event.seq} ${event.type} follows ${before.status} of epoch ${before.epoch}`
+  if (isFinalStatus(before.status)) return [{ guarantee: 'G2', detail: `${where}, which is final` }]
+  if (event.epoch === before.epoch + (settled ? 1 : 0)) return []
+  const detail = settled ? `${where} within the epoch` : `${where} in epoch ${event.epoch}`
+  return [{ guarantee: 'G2', detail }]
+}
+
+/** The run without what is no part of the log, in an order that does not depend on how it was read. */
+function toComparable(run: Run, stored: Run): Json {
+  const { lastActivityAt: _activity, claim, grace, phases, executions, ...row } = run
+  // a claim on a settled run ends without an event
+  const ended = stored.settledAt !== null && stored.claim === null
+  const held = claim && !ended ? toHeld(claim) : null
+  const lateIds = new Set(stored.executions.filter(({ late }) => late).map(({ id }) => id))
+  return JSON.parse(
+    JSON.stringify({
+      ...row,
+      claim: held,
+      grace: grace?.seconds ?? null,
+      phases: Object.fromEntries(phases.map((phase) => [phase.id, phase])),
+      executions: Object.fromEntries(
+        executions.map((each) => [each.id, lateIds.has(each.id) ? asStarted(each) : each]),
+      ),
+    }),
+  ) as Json
+}
+
+/** A claim without its expiry. */
+function toHeld({ owner, fence, seconds, claimedBy, claimedById }: Claim) {
+  return { owner, fence, seconds, claimedBy, claimedById }
+}
+
+/** An execution without its end, where that end was told as a fact beside the log. */
+function asStarted(execution: Execution) {
+  const {
+    exitCode: _code,
+    signal: _signal,
+    end: _end,
+    endedAt: _endedAt,
+    late: _late,
+    ...started
+  } = execution
+  return started
+}

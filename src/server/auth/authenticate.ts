@@ -1,0 +1,105 @@
+import type { Caller } from '../../commands/kit/context.ts'
+import { authenticateToken, callerOf } from '../../commands/account/tokens.ts'
+import { findLiveClaims } from '../../store/account/liveClaims.ts'
+import type { Store } from '../../store/sql/openStore.ts'
+import { findGoodTokens } from '../../store/account/tokens.ts'
+import { AGENT_TOKEN_PREFIX, type AgentClaim, type AgentTokens } from './agentTokens.ts'
+import type { SessionCookies } from './sessionCookies.ts'
+import { shareLookups } from './shareLookups.ts'
+
+/** What a caller was known by, to be asked about again while its streams live. */
+export type Credential =
+  | { readonly kind: 'token' | 'session'; readonly tokenId: string }
+  | { readonly kind: 'agent'; readonly claim: AgentClaim }
+
+/** An authenticated caller. */
+export interface Identity {
+  readonly caller: Caller
+  readonly credential: Credential
+  /** False for an AGENT token whose claim is over: its late mutations are answered, its reads are not. */
+  readonly isLive: boolean
+}
+
+/** Knows callers by what they present. */
+export interface Authenticator {
+  /** Who presents this bearer token; null where it is unknown, revoked or expired. */
+  byToken(token: string): Promise<Identity | null>
+  /** Who the session in a `Cookie` header stands for; null where there is none, or its token is no good any more. */
+  bySession(cookieHeader: string | undefined): Promise<Identity | null>
+  /** Those of the credentials that authenticate no more. */
+  findEnded(credentials: readonly Credential[]): Promise<Set<Credential>>
+}
+
+/** What callers are known with. */
+export interface AuthenticatorOptions {
+  readonly store: Store
+  readonly agentTokens: AgentTokens
+  readonly sessions: SessionCookies
+}
+
+/** An authenticator over the tokens and claims of the database. */
+export function createAuthenticator({ store, agentTokens, sessions }: AuthenticatorOptions): Authenticator {
+  const { pool } = store
+
+  const byAgentToken = shareLookups(async (token: string): Promise<Identity | null> => {
+    const claim = agentTokens.read(token)
+    if (!claim) return null
+    const live = await findLiveClaims(pool, [claim])
+    const name = `agent#${claim.fence}`
+    const caller: Caller = { principalId: claimKey(claim), name, role: 'AGENT', projects: [], agent: claim }
+    return { caller, credential: { kind: 'agent', claim }, isLive: live.length === 1 }
+  })
+
+  const byStoredToken = shareLookups(async (token: string): Promise<Identity | null> => {
+    const found = await authenticateToken(store, token)
+    if (!found) return null
+    const { caller, tokenId } = found
+    return { caller, credential: { kind: 'token', tokenId }, isLive: true }
+  })
+
+  const byTokenId = shareLookups(async (tokenId: string): Promise<Identity | null> => {
+    const [token] = await findGoodTokens(pool, [tokenId])
+    if (!token) return null
+    return { caller: callerOf(token), credential: { kind: 'session', tokenId }, isLive: true }
+  })
+
+  return {
+    byToken: (token) => (token.startsWith(AGENT_TOKEN_PREFIX) ? byAgentToken(token) : byStoredToken(token)),
+
+    async bySession(cookieHeader) {
+      const tokenId = sessions.read(cookieHeader)
+      return tokenId === null ? null : byTokenId(tokenId)
+    },
+
+    async findEnded(credentials) {
+      const tokenIds = credentials.flatMap((credential) =>
+        credential.kind === 'agent' ? [] : [credential.tokenId],
+      )
+      const claims = credentials.flatMap((credential) =>
+        credential.kind === 'agent' ? [credential.claim] : [],
+      )
+      const good = new Set<string>()
+      if (tokenIds.length > 0) {
+        for (const { id } of await findGoodTokens(pool, [...new Set(tokenIds)])) good.add(id)
+      }
+      if (claims.length > 0) {
+        for (const claim of await findLiveClaims(pool, claims)) good.add(claimKey(claim))
+      }
+      return new Set(credentials.filter((credential) => !good.has(credentialKey(credential))))
+    },
+  }
+}
+
+/** The same for whatever one token, or the agent of one claim, is known by. */
+export function credentialKey(credential: Credential): string {
+  return credential.kind === 'agent' ? claimKey(credential.claim) : credential.tokenId
+}
+
+function claimKey({ runId, fence }: AgentClaim): string {
+  return `${runId}#${fence}`
+}
+
+/** The token of an `Authorization` header or of `connectionParams`; null where there is none. */
+export function readBearer(authorization: string | undefined): string | null {
+  return /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1] ?? null
+}

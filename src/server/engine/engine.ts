@@ -1,0 +1,160 @@
+import { GraphQLError, type ExecutionArgs, type ExecutionResult, type GraphQLSchema } from 'graphql'
+import { createYoga, isAsyncIterable, type Plugin, type YogaServerInstance } from 'graphql-yoga'
+import type { RequestContext } from '../../graphql/request/context.ts'
+import { executeOperation, subscribeOperation } from '../../graphql/request/execute.ts'
+import type { Log } from '../../log.ts'
+import type { Identity } from '../auth/authenticate.ts'
+import { DocumentCache } from './documentCache.ts'
+import { parseWithinLimits } from './documentLimits.ts'
+import { createMask, toBadRequest } from './maskErrors.ts'
+import { meterOperation } from './meterOperation.ts'
+import type { Metrics } from '../health/metrics.ts'
+import { makeEndable, type Stream, type Streams } from './streams.ts'
+
+/** What an operation is begun with, whichever way it came. */
+export interface Operation {
+  readonly identity: Identity
+  readonly transport: 'http' | 'socket'
+}
+
+/** What the engine is made of. */
+export interface EngineOptions {
+  readonly schema: GraphQLSchema
+  /** What the schema works with, for a caller. */
+  readonly makeContext: (identity: Identity) => RequestContext
+  readonly log: Log
+  readonly metrics: Metrics
+  /** Event streams over HTTP; sockets are counted by themselves. */
+  readonly streams: Streams
+}
+
+/** GraphQL as HTTP and sockets share it: the same limits, metrics and masking on both. */
+export type Engine = YogaServerInstance<Operation, object>
+
+/** Where GraphQL is served. */
+export const GRAPHQL_PATH = '/graphql'
+
+/** Creates the engine. The byte limit, authentication and GraphiQL are the listener's. */
+export function createEngine({ schema, makeContext, log, metrics, streams }: EngineOptions): Engine {
+  return createYoga<Operation, object>({
+    schema,
+    graphqlEndpoint: GRAPHQL_PATH,
+    graphiql: false,
+    landingPage: false,
+    batching: false,
+    multipart: false,
+    cors: false,
+    // the listener has counted the bytes; counting them again costs most of a small request
+    maxRequestBodySize: false,
+    parserAndValidationCache: { documentCache: new DocumentCache(), errorCache: new DocumentCache() },
+    maskedErrors: { maskError: createMask(log), errorMessage: '' },
+    // masking logs what there is to log
+    logging: { debug() {}, info() {}, warn() {}, error() {} },
+    plugins: [limitDocuments, execute(makeContext), meter(metrics), guardEventStreams(streams), passProxies],
+  })
+}
+
+type OperationPlugin = Plugin<Operation>
+
+const limitDocuments: OperationPlugin = {
+  onParse({ setParseFn }) {
+    setParseFn(parseWithinLimits)
+  },
+}
+
+/** What a proxy gathers or compresses arrives late or never: nginx, as it comes, holds a stream back until it is told not to. */
+const EVENT_STREAM_HEADERS = {
+  'cache-control': 'no-cache, no-transform',
+  'x-accel-buffering': 'no',
+}
+
+const passProxies: OperationPlugin = {
+  onResponse({ response }) {
+    if (!response.headers.get('content-type')?.startsWith('text/event-stream')) return
+    for (const [name, value] of Object.entries(EVENT_STREAM_HEADERS)) response.headers.set(name, value)
+    // no such encoding exists; proxies that look it up refuse it
+    response.headers.delete('content-encoding')
+  },
+}
+
+/** Operations are executed the schema's own way, with nothing of the transport in their context. */
+function execute(makeContext: EngineOptions['makeContext']): OperationPlugin {
+  const prepare = (args: ExecutionArgs) => ({
+    ...args,
+    contextValue: makeContext(operationOf(args).identity),
+  })
+  return {
+    onExecute({ setExecuteFn }) {
+      setExecuteFn((args: ExecutionArgs) => executeOperation(prepare(args)))
+      return {
+        onExecuteDone({ result, setResult }) {
+          if (!isAsyncIterable(result)) setResult(withStatus(result))
+        },
+      }
+    },
+    onSubscribe({ setSubscribeFn }) {
+      setSubscribeFn((args: ExecutionArgs) => subscribeOperation(prepare(args)))
+    },
+  }
+}
+
+/** A request that can't be executed is answered as one whose document is not valid: by the status 400. */
+function withStatus(result: ExecutionResult): ExecutionResult {
+  if ('data' in result || !result.errors) return result
+  return { ...result, errors: result.errors.map(toBadRequest) }
+}
+
+function operationOf({ contextValue }: ExecutionArgs): Operation {
+  return contextValue as Operation
+}
+
+function meter(metrics: Metrics): OperationPlugin {
+  return {
+    onExecute({ args }) {
+      const done = meterOperation(metrics, args)
+      return {
+        onExecuteDone({ result }) {
+          if (!isAsyncIterable(result)) done(result)
+        },
+      }
+    },
+  }
+}
+
+/** Event streams end with their token, with the server, and with their reader. */
+function guardEventStreams(streams: Streams): OperationPlugin {
+  return {
+    onSubscribe({ args }) {
+      const { transport, identity } = operationOf(args)
+      if (transport !== 'http') return undefined
+      return {
+        onSubscribeResult({ result, setResult }) {
+          if (!isAsyncIterable(result)) return
+          const source = result as AsyncIterableIterator<ExecutionResult>
+          const iterator = makeEndable(source, () => streams.remove(stream))
+          const stream: Stream = {
+            credential: identity.credential,
+            end(why) {
+              if (why === 'STOPPING') return iterator.end()
+              iterator.end({ errors: [unauthenticated('The token expired or was revoked.')] })
+            },
+          }
+          if (streams.add(stream)) return setResult(iterator)
+          iterator.end()
+          setResult({ errors: [tooManyStreams()] })
+        },
+      }
+    },
+  }
+}
+
+/** The error of a caller without a valid token. */
+export function unauthenticated(message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code: 'UNAUTHENTICATED', http: { status: 401 } } })
+}
+
+function tooManyStreams(): GraphQLError {
+  return new GraphQLError('The server holds as many streams as it can. Try again later.', {
+    extensions: { code: 'CONTENDED', http: { status: 503 } },
+  })
+}

@@ -1,0 +1,154 @@
+import { type Credential, credentialKey } from '../auth/authenticate.ts'
+
+/** Why the server ends a stream: its token is no good any more, or the server stops. */
+export type StreamEnd = 'UNAUTHENTICATED' | 'STOPPING'
+
+/** Something that outlives a request: an event stream, or a socket with all it carries. */
+export interface Stream {
+  readonly credential: Credential
+  /** Called once, by the server. */
+  end(why: StreamEnd): void
+}
+
+/** All streams that are open, to be ended when their tokens end or the server stops. */
+export class Streams {
+  readonly #open = new Set<Stream>()
+  readonly #ofToken = new Map<string, number>()
+  #suspects = new Set<Stream>()
+  #isStopping = false
+
+  /**
+   * @param limit the most that may be open at a time
+   * @param tokenLimit the most of one token, or of one claim's agent
+   */
+  constructor(
+    readonly limit: number,
+    readonly tokenLimit: number = limit,
+  ) {}
+
+  /** How many are open. */
+  get size(): number {
+    return this.#open.size
+  }
+
+  /** Takes a stream into care. False where there are too many already, or the server stops. */
+  add(stream: Stream): boolean {
+    if (this.#isStopping || this.#open.size >= this.limit) return false
+    const key = credentialKey(stream.credential)
+    const count = this.#ofToken.get(key) ?? 0
+    if (count >= this.tokenLimit) return false
+    this.#ofToken.set(key, count + 1)
+    this.#open.add(stream)
+    return true
+  }
+
+  /** Lets go of a stream that ended by itself. */
+  remove(stream: Stream): void {
+    this.#forget(stream)
+    this.#suspects.delete(stream)
+  }
+
+  /**
+   * Ends the streams whose credentials authenticate no more. A claim has to be found over twice: the stream that tells its
+   * run's end may be about to deliver it.
+   */
+  async endUnauthenticated(
+    findEnded: (credentials: readonly Credential[]) => Promise<Set<Credential>>,
+  ): Promise<void> {
+    if (this.#open.size === 0) return
+    const streams = [...this.#open]
+    const ended = await findEnded(streams.map(({ credential }) => credential))
+    const over = streams.filter(({ credential }) => ended.has(credential))
+    const suspects = new Set<Stream>()
+    for (const stream of over) {
+      if (stream.credential.kind !== 'agent' || this.#suspects.has(stream))
+        this.#end(stream, 'UNAUTHENTICATED')
+      else suspects.add(stream)
+    }
+    this.#suspects = suspects
+  }
+
+  /** Ends every stream, and takes no more. */
+  stop(): void {
+    this.#isStopping = true
+    for (const stream of this.#open) this.#end(stream, 'STOPPING')
+  }
+
+  #end(stream: Stream, why: StreamEnd): void {
+    // it may have ended by itself meanwhile
+    if (!this.#forget(stream)) return
+    stream.end(why)
+  }
+
+  /** Whether it was still open. */
+  #forget(stream: Stream): boolean {
+    if (!this.#open.delete(stream)) return false
+    const key = credentialKey(stream.credential)
+    const count = this.#ofToken.get(key) ?? 0
+    if (count > 1) this.#ofToken.set(key, count - 1)
+    else this.#ofToken.delete(key)
+    return true
+  }
+}
+
+/** An iterator that can be ended from outside, also while its source is waited for. */
+export interface EndableIterator<T> extends AsyncIterableIterator<T, undefined> {
+  /** Ends it, with one last value where given. */
+  end(last?: T): void
+}
+
+/**
+ * Passes a source on, pulled one value at a time, until either is over.
+ * @param onOver called once, however it ended, before the source is told; whatever the source waits for should end then
+ */
+export function makeEndable<T>(source: AsyncIterableIterator<T>, onOver: () => void): EndableIterator<T> {
+  let isOver = false
+  let last: T | undefined
+  let wake: (() => void) | undefined
+
+  function finish(): void {
+    if (isOver) return
+    isOver = true
+    onOver()
+    // nobody waits for what the source says to its end
+    source.return?.().catch(() => {})
+  }
+
+  return {
+    async next() {
+      if (isOver) return takeLast()
+      const woken = new Promise<null>((resolve) => (wake = () => resolve(null)))
+      try {
+        const result = await Promise.race([source.next(), woken])
+        if (result === null) return takeLast()
+        if (!result.done) return { done: false, value: result.value }
+      } catch (error) {
+        finish()
+        throw error
+      }
+      finish()
+      return { done: true, value: undefined }
+    },
+    async return() {
+      last = undefined
+      finish()
+      wake?.()
+      return { done: true, value: undefined }
+    },
+    end(value) {
+      if (isOver) return
+      last = value
+      finish()
+      wake?.()
+    },
+    [Symbol.asyncIterator]() {
+      return this
+    },
+  }
+
+  function takeLast(): IteratorResult<T, undefined> {
+    const value = last
+    last = undefined
+    return value === undefined ? { done: true, value: undefined } : { done: false, value }
+  }
+}

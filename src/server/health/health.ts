@@ -1,0 +1,55 @@
+import { isDiskFull } from '../../database/kit/isDiskFull.ts'
+import { canWrite } from '../../store/sql/canWrite.ts'
+import { findHindrance, type Hindrance } from '../../store/sql/databaseAway.ts'
+import type { Connection } from '../../store/sql/openStore.ts'
+
+/** How long the database may take to prove that it is there, in milliseconds. */
+const PROOF_MS = 2000
+/** How long a proof stands, in milliseconds, so that asking costs the database nothing. */
+const STANDS_MS = 1000
+
+const OBSTACLES: Readonly<Record<Hindrance, string>> = {
+  AWAY: 'the database can’t be reached',
+  FULL: 'the disk of the database is full',
+  READ_ONLY: 'the database is read-only',
+  INTERRUPTED: 'the database is too slow to answer',
+}
+
+/** What is looked at to tell whether the database can be worked with. */
+export interface HealthOptions {
+  readonly connection: Connection
+  /** The folder that holds an embedded database; undefined for a given one, whose disk can't be looked at. */
+  readonly folder: string | undefined
+  /** What the last regular write met; undefined where it was written. */
+  readonly lastWrite: () => Hindrance | undefined
+}
+
+/** Tells why the database can't be worked with, in a few words; asks it at most once a second however often it is asked. */
+export function createDatabaseCheck(options: HealthOptions): () => Promise<string | undefined> {
+  let last: { at: number; answer: Promise<string | undefined> } | undefined
+  return () => {
+    const now = performance.now()
+    if (!last || now - last.at > STANDS_MS) last = { at: now, answer: look(options) }
+    return last.answer
+  }
+}
+
+async function look({ connection, folder, lastWrite }: HealthOptions): Promise<string | undefined> {
+  const [isFull, found] = await Promise.all([folder !== undefined && isDiskFull(folder), probe(connection)])
+  const hindrance = isFull ? 'FULL' : (found ?? lastWrite())
+  return hindrance && OBSTACLES[hindrance]
+}
+
+async function probe(connection: Connection): Promise<Hindrance | undefined> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<Hindrance>((resolve) => (timer = setTimeout(() => resolve('AWAY'), PROOF_MS)))
+  const reached = canWrite(connection).then(
+    (can): Hindrance | undefined => (can ? undefined : 'READ_ONLY'),
+    (error: unknown) => findHindrance(error) ?? 'AWAY',
+  )
+  try {
+    return await Promise.race([reached, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto'
+import { promisify } from 'node:util'
+import { gunzip, gzip } from 'node:zlib'
+import { GRAPHQL_PATH } from '../engine/engine.ts'
+import { CSRF_HEADER } from '../auth/identify.ts'
+import { hashOf, NO_FRAMES } from './page.ts'
+
+/** GraphiQL as it is sent. */
+export interface GraphiqlPage {
+  readonly gzipped: Buffer
+  /** For a browser that takes no gzip. */
+  expand(): Promise<Buffer>
+  readonly etag: string
+  /** Value of `Content-Security-Policy`. */
+  readonly policy: string
+}
+
+const WELCOME = `# Ask this server anything: what it knows is on the left, under the book.
+query Runs {
+  runs(first: 10) {
+    edges { node { id title status outcome nextAction } }
+  }
+}
+`
+
+/**
+ * GraphiQL with everything in the page: nothing comes from another host. It speaks as the session it is opened in.
+ * Nine megabytes, so it is made at the first call and kept compressed.
+ */
+export function createGraphiql(): () => Promise<GraphiqlPage> {
+  let page: Promise<GraphiqlPage> | undefined
+  return () => (page ??= render())
+}
+
+async function render(): Promise<GraphiqlPage> {
+  const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql')
+  const html = renderGraphiQL({
+    title: 'Pawl · GraphiQL',
+    endpoint: GRAPHQL_PATH,
+    credentials: 'same-origin',
+    additionalHeaders: { [CSRF_HEADER]: '1' },
+    defaultQuery: WELCOME,
+  }).trimStart()
+  const script = html.slice(html.indexOf('<script>') + '<script>'.length, html.lastIndexOf('</script>'))
+  const gzipped = await promisify(gzip)(html)
+  return {
+    gzipped,
+    expand: () => promisify(gunzip)(gzipped),
+    etag: `"${createHash('sha256').update(gzipped).digest('base64url')}"`,
+    policy: [
+      `default-src 'self'`,
+      `script-src ${hashOf(script)} blob:`,
+      `worker-src blob:`,
+      // the editor writes its styles while it runs
+      `style-src 'unsafe-inline'`,
+      `img-src 'self' data:`,
+      `font-src 'self' data:`,
+      NO_FRAMES,
+    ].join('; '),
+  }
+}

@@ -1,0 +1,176 @@
+import type { IncomingMessage } from 'node:http'
+import { type ExecutionArgs, getOperationAST, GraphQLError } from 'graphql'
+import { type Context, makeServer, type Server, type ServerOptions, type SubscribePayload } from 'graphql-ws'
+import type { WebSocket } from 'ws'
+import type { Log } from '../../log.ts'
+import { type Authenticator, type Identity, readBearer } from '../auth/authenticate.ts'
+import { type Engine, type Operation, unauthenticated } from '../engine/engine.ts'
+import { createMask, toSocketError } from '../engine/maskErrors.ts'
+import type { Stream, Streams } from '../engine/streams.ts'
+
+/** Close codes beside those of the protocol. Clients of graphql-ws try again after each but the last. */
+export const CLOSE = {
+  /** The token is missing, unknown, expired or revoked: try again with another. */
+  forbidden: 4403,
+  /** A message that is more than any operation takes. */
+  tooLarge: 1009,
+  /** The server stops: its successor, or another one, takes over. */
+  restart: 1012,
+  /** Too many sockets, or no database at the moment. */
+  tryLater: 1013,
+  /** A fault of the server. */
+  fault: 4500,
+} as const
+
+/** How long a client may take to introduce itself, in milliseconds. */
+const INTRODUCTION_MS = 5000
+
+/** A socket, with who introduced itself on it. */
+export interface Connection {
+  readonly socket: WebSocket
+  readonly request: IncomingMessage
+  /** Called once it is known who is there. */
+  readonly onIntroduced: () => void
+  identity?: Identity
+  stream?: Stream
+}
+
+/** What the protocol is spoken with. */
+export interface ProtocolOptions {
+  readonly engine: Engine
+  readonly authenticator: Authenticator
+  readonly log: Log
+  /** Introduced sockets. */
+  readonly streams: Streams
+  readonly maxSubscriptionsPerSocket: number
+}
+
+type Socket = Context<Record<string, unknown> | undefined, Connection>
+type Protocol = ServerOptions<Record<string, unknown> | undefined, Connection>
+type Enveloped = ReturnType<Engine['getEnveloped']>
+type MakeEnveloped = (initialContext: Operation & { params: SubscribePayload }) => Enveloped
+
+/**
+ * The protocol graphql-transport-ws over the engine: every operation takes the way it takes over HTTP, with the same
+ * limits, checks and masking. A bad document is an error of its operation and leaves the socket alone.
+ */
+export function createProtocol(options: ProtocolOptions): {
+  readonly server: Server<Connection>
+  /** How many operations are under way on all sockets. */
+  countOperations(): number
+} {
+  const { engine, authenticator, streams, maxSubscriptionsPerSocket } = options
+  const getEnveloped = engine.getEnveloped as unknown as MakeEnveloped
+  const mask = createMask(options.log)
+  const open = new Set<Socket>()
+  const begun = new WeakMap<ExecutionArgs, Enveloped>()
+
+  /** Who introduces itself: by a token in the payload, or, from a page, by the cookie that came with the upgrade. */
+  async function introduce(context: Socket): Promise<boolean> {
+    const { connectionParams, extra } = context
+    const authorization = connectionParams?.['authorization'] ?? connectionParams?.['Authorization']
+    const identity = await findIdentity(authorization, extra.request)
+    // nothing is read over a socket for a claim that is over
+    if (!identity?.isLive) return false
+    const { socket } = extra
+    const stream: Stream = {
+      credential: identity.credential,
+      end(why) {
+        if (why === 'STOPPING') socket.close(CLOSE.restart, 'Service restart')
+        else socket.close(CLOSE.forbidden, 'Token expired or revoked')
+      },
+    }
+    if (socket.readyState !== socket.OPEN) return false
+    if (!streams.add(stream)) {
+      socket.close(CLOSE.tryLater, 'Too many sockets')
+      return false
+    }
+    open.add(context)
+    extra.identity = identity
+    extra.stream = stream
+    extra.onIntroduced()
+    return true
+  }
+
+  async function findIdentity(authorization: unknown, request: IncomingMessage): Promise<Identity | null> {
+    if (authorization !== undefined) {
+      const token = typeof authorization === 'string' ? readBearer(authorization) : null
+      return token === null ? null : authenticator.byToken(token)
+    }
+    const { cookie, origin } = request.headers
+    return origin === undefined ? null : authenticator.bySession(cookie)
+  }
+
+  async function begin(
+    { extra, subscriptions }: Socket,
+    payload: SubscribePayload,
+  ): Promise<ExecutionArgs | readonly GraphQLError[]> {
+    const { identity, socket } = extra
+    if (!identity) return [unauthenticated('The socket was not introduced.')]
+    if (Object.keys(subscriptions).length > maxSubscriptionsPerSocket)
+      return [tooMany(maxSubscriptionsPerSocket)]
+    const ended = await authenticator.findEnded([identity.credential])
+    if (ended.size > 0) {
+      socket.close(CLOSE.forbidden, 'Token expired or revoked')
+      return [unauthenticated('The token expired or was revoked.')]
+    }
+    const enveloped = getEnveloped({ identity, transport: 'socket', params: payload })
+    const document = enveloped.parse(payload.query)
+    const errors = enveloped.validate(enveloped.schema, document)
+    if (errors.length > 0) return errors as GraphQLError[]
+    if (!getOperationAST(document, payload.operationName))
+      return [new GraphQLError('Which operation is to be executed?')]
+    const args: ExecutionArgs = {
+      schema: enveloped.schema,
+      document,
+      operationName: payload.operationName ?? null,
+      variableValues: payload.variables ?? null,
+      contextValue: await enveloped.contextFactory(),
+    }
+    begun.set(args, enveloped)
+    return args
+  }
+
+  const protocol: Protocol = {
+    connectionInitWaitTimeout: INTRODUCTION_MS,
+    onConnect: introduce,
+    async onSubscribe(socket, _id, payload) {
+      try {
+        return await begin(socket, payload)
+      } catch (error) {
+        return [toSocketError(toGraphQLError(mask(error, '')))]
+      }
+    },
+    execute: (args) => begun.get(args)?.execute(args),
+    subscribe: (args) => begun.get(args)?.subscribe(args),
+    onNext(_socket, _id, _payload, _args, { data, errors }) {
+      if (!errors) return undefined
+      return {
+        errors: errors.map((error) => toSocketError(error).toJSON()),
+        ...(data !== undefined && { data }),
+      }
+    },
+    onError: (_socket, _id, _payload, errors) =>
+      errors.map((error) => toSocketError(toGraphQLError(error)).toJSON()),
+    onClose(socket) {
+      open.delete(socket)
+      const { extra } = socket
+      if (extra.stream) streams.remove(extra.stream)
+    },
+  }
+  return {
+    server: makeServer(protocol),
+    countOperations: () =>
+      [...open].reduce((count, { subscriptions }) => count + Object.keys(subscriptions).length, 0),
+  }
+}
+
+function toGraphQLError(error: Error | { readonly message: string }): GraphQLError {
+  return error instanceof GraphQLError ? error : new GraphQLError(error.message)
+}
+
+function tooMany(limit: number): GraphQLError {
+  return new GraphQLError(`A socket carries at most ${limit} operations at a time.`, {
+    extensions: { code: 'TOO_MANY_SUBSCRIPTIONS' },
+  })
+}

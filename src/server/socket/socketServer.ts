@@ -1,0 +1,199 @@
+import { type IncomingMessage, STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { handleProtocols } from 'graphql-ws'
+import { type WebSocket, WebSocketServer } from 'ws'
+import { isDatabaseAway } from '../../store/sql/databaseAway.ts'
+import { bodyLimitsOf, explainExcess } from '../http/bodyLimits.ts'
+import { BodyScanner } from '../http/bodyScanner.ts'
+import { GRAPHQL_PATH } from '../engine/engine.ts'
+import type { Metrics } from '../health/metrics.ts'
+import { isOriginAllowed, type OriginOptions } from '../http/origins.ts'
+import { CLOSE, type Connection, createProtocol, type ProtocolOptions } from './socketProtocol.ts'
+
+/** How often sockets are asked for a sign of life, in milliseconds; silent until the next time, they are cut. */
+const PING_MS = 12_000
+
+/** What a socket may send before it has introduced itself, in bytes of whatever kind. */
+const MAX_INTRODUCTION = 8_192
+
+/** How many sockets may be about to introduce themselves; the one that has taken the longest makes room. */
+const MAX_STRANGERS = 500
+
+/** What may wait to be read by a client, in bytes. One that lets more pile up is cut. */
+const MAX_UNREAD = 8 * 1_048_576
+
+/** What sockets are served with. */
+export interface SocketServerOptions extends ProtocolOptions, OriginOptions {
+  readonly metrics: Metrics
+  readonly maxMessageBytes: number
+}
+
+/** GraphQL over WebSockets. */
+export interface SocketServer {
+  /** Takes an upgrade request over from the HTTP server. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
+  countSockets(): number
+  /** Operations under way on all sockets. */
+  countSubscriptions(): number
+  /** Takes nobody new, and tells every client to reconnect elsewhere. Resolves when all have left. */
+  stop(): Promise<void>
+  /** Cuts whoever is left. */
+  terminate(): void
+}
+
+/** Creates it, on no port of its own. */
+export function createSocketServer(options: SocketServerOptions): SocketServer {
+  const { metrics, streams, log, maxMessageBytes } = options
+  const protocol = createProtocol(options)
+  const sockets = new WebSocketServer({
+    noServer: true,
+    clientTracking: true,
+    // a compressor a socket costs ten times the socket
+    perMessageDeflate: false,
+    maxPayload: maxMessageBytes,
+    handleProtocols: (offered) => handleProtocols(offered),
+  })
+  const silent = new WeakSet<WebSocket>()
+  /** Sockets that have not introduced themselves, the first to come first. */
+  const strangers = new Set<WebSocket>()
+  let isStopping = false
+
+  const pings = setInterval(() => {
+    for (const socket of sockets.clients) {
+      if (silent.has(socket)) socket.terminate()
+      silent.add(socket)
+      if (!isOverfull(socket)) socket.ping()
+    }
+  }, PING_MS)
+  pings.unref()
+
+  function accept(socket: WebSocket, request: IncomingMessage): void {
+    const connection: Connection = { socket, request, onIntroduced: () => endIntroduction() }
+    const endIntroduction = watchIntroduction(socket, request)
+    socket.on('pong', () => silent.delete(socket))
+    // each is answered by a pong, which waits for a client that does not read as everything else does
+    socket.on('ping', () => void isOverfull(socket))
+    socket.on('error', (err) => log.debug({ err }, 'socket.connection_failed'))
+    const close = protocol.server.opened(
+      {
+        protocol: socket.protocol,
+        // resolves when the frame has left, so that a slow reader holds its subscription back
+        send: (data) => send(socket, data),
+        close: (code, reason) => socket.close(code, reason),
+        onMessage: (handle) => {
+          socket.on('message', (data) => {
+            // ws hands over one buffer, whatever came
+            const bytes = data as Buffer
+            if (socket.readyState === socket.OPEN && !isTooMuch(connection, bytes))
+              handle(bytes.toString()).catch((error: unknown) => fail(socket, error))
+          })
+        },
+      },
+      connection,
+    )
+    socket.once('close', (code, reason) => {
+      endIntroduction()
+      close(code, String(reason)).catch((error: unknown) => fail(socket, error))
+    })
+  }
+
+  /** Cuts a stranger that sends more than it takes to introduce itself. Returns what ends the watch. */
+  function watchIntroduction(socket: WebSocket, request: IncomingMessage): () => void {
+    let bytes = 0
+    const count = (chunk: Buffer): void => {
+      bytes += chunk.length
+      if (bytes > MAX_INTRODUCTION) cut()
+    }
+    const cut = (): void => {
+      metrics.countRejected('stranger')
+      socket.terminate()
+    }
+    request.socket.on('data', count)
+    socket.on('ping', cut)
+    strangers.add(socket)
+    const [oldest] = strangers
+    if (strangers.size > MAX_STRANGERS) oldest?.terminate()
+    return () => {
+      request.socket.off('data', count)
+      socket.off('ping', cut)
+      strangers.delete(socket)
+    }
+  }
+
+  /** Closes a socket whose message is more than any operation takes, before it is decoded. */
+  function isTooMuch({ socket, identity }: Connection, bytes: Buffer): boolean {
+    const limits = bodyLimitsOf(identity?.caller.role ?? 'VIEWER', maxMessageBytes)
+    const excess = new BodyScanner(limits).take(bytes)
+    if (!excess) return false
+    metrics.countRejected('too_large')
+    socket.close(CLOSE.tooLarge, explainExcess(excess, limits))
+    return true
+  }
+
+  function fail(socket: WebSocket, err: unknown): void {
+    const isAway = isDatabaseAway(err)
+    log[isAway ? 'warn' : 'error']({ err }, 'socket.message_failed')
+    if (isAway) socket.close(CLOSE.tryLater, 'Try again later')
+    else socket.close(CLOSE.fault, 'Internal server error')
+  }
+
+  return {
+    upgrade(request, socket, head) {
+      socket.on('error', () => socket.destroy())
+      const path = request.url?.split('?', 1)[0]
+      if (path !== GRAPHQL_PATH) return refuse(socket, 404)
+      if (isStopping) return refuse(socket, 503)
+      if (!isOriginAllowed(request, options)) {
+        metrics.countRejected('origin')
+        log.debug(
+          { origin: request.headers.origin, reason: 'neither publicUrl nor allowed' },
+          'socket.upgrade_rejected',
+        )
+        return refuse(socket, 403)
+      }
+      // also those that never introduce themselves
+      if (sockets.clients.size >= streams.limit) {
+        metrics.countRejected('too_many')
+        return refuse(socket, 503)
+      }
+      sockets.handleUpgrade(request, socket, head, accept)
+    },
+    countSockets: () => sockets.clients.size,
+    countSubscriptions: () => protocol.countOperations(),
+    async stop() {
+      isStopping = true
+      clearInterval(pings)
+      const closed = [...sockets.clients].map(
+        (socket) => new Promise<void>((resolve) => socket.once('close', () => resolve())),
+      )
+      streams.stop()
+      for (const socket of sockets.clients) socket.close(CLOSE.restart, 'Service restart')
+      await Promise.all(closed)
+    },
+    terminate() {
+      for (const socket of sockets.clients) socket.terminate()
+    },
+  }
+}
+
+/** Resolves when the frame has left, or nobody is there to take it: a client that went away is no fault of the server's. */
+function send(socket: WebSocket, data: string): Promise<void> {
+  return new Promise((resolve) => {
+    if (socket.readyState !== socket.OPEN || isOverfull(socket)) return resolve()
+    socket.send(data, (error) => {
+      if (error) socket.terminate()
+      resolve()
+    })
+  })
+}
+
+/** Cuts a socket whose client does not read. */
+function isOverfull(socket: WebSocket): boolean {
+  if (socket.bufferedAmount <= MAX_UNREAD) return false
+  socket.terminate()
+  return true
+}
+
+function refuse(socket: Duplex, status: 403 | 404 | 503): void {
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+}

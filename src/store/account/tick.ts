@@ -1,0 +1,54 @@
+import { type Connection, type Prepared, run } from '../sql/openStore.ts'
+
+/** How old the servers' heartbeat may be before nobody trusts it, in seconds. */
+export const TICK_STALE_AFTER_SECONDS = 5
+
+const TICK: Prepared = {
+  name: 'tick',
+  text: `
+UPDATE installation SET tick_at = clock_timestamp()
+WHERE tick_at >= clock_timestamp() - make_interval(secs => $1)
+RETURNING id`,
+}
+
+/** SQL: true for a moment of a run that passed while nobody kept watch. */
+const expiredIn = (column: string): string =>
+  `(run.${column} > slept.since AND run.${column} <= clock_timestamp())`
+
+const WAKE: Prepared = {
+  name: 'wake',
+  text: `
+WITH slept AS MATERIALIZED (
+  SELECT tick_at AS since FROM installation WHERE tick_at < clock_timestamp() - make_interval(secs => $1) FOR UPDATE
+), moved AS (
+  -- both at once: of two updates of one row in a statement only one takes place
+  UPDATE run SET
+    lease_expires_at = CASE WHEN ${expiredIn('lease_expires_at')}
+      THEN clock_timestamp() + make_interval(secs => lease_seconds) ELSE lease_expires_at END,
+    grace_ends_at = CASE WHEN ${expiredIn('grace_ends_at')}
+      THEN clock_timestamp() + make_interval(secs => grace_seconds) ELSE grace_ends_at END
+  FROM slept
+  -- active, or settled and still held: each has its index, and together they are all that have a lease
+  WHERE (run.settled_at IS NULL OR run.settled_at IS NOT NULL AND run.lease_owner IS NOT NULL)
+    AND (${expiredIn('lease_expires_at')} OR ${expiredIn('grace_ends_at')})
+  RETURNING run.id
+), supervised AS (
+  -- a supervisor that slept too gets its chance to say so
+  UPDATE execution SET touched_at = clock_timestamp() FROM slept WHERE run_id IS NULL AND "end" IS NULL
+), told AS (
+  UPDATE installation SET tick_at = clock_timestamp() FROM slept
+)
+SELECT count(*)::int AS moved FROM moved`,
+}
+
+/**
+ * Tells that a server lives. Where nobody had told so for a while (all servers were down, or the machine slept), every
+ * lease that expired meanwhile is first moved to now and its period, in the statement that tells it, and so is every grace:
+ * an owner that slept too gets its chance to renew, and to confirm. Returns for how many runs a lease or a grace was moved.
+ */
+export async function tick(connection: Connection): Promise<number> {
+  const fresh = await run(connection, TICK, [TICK_STALE_AFTER_SECONDS])
+  if (fresh.length > 0) return 0
+  const [woken] = await run<{ moved: number }>(connection, WAKE, [TICK_STALE_AFTER_SECONDS])
+  return woken?.moved ?? 0
+}

@@ -1,0 +1,35 @@
+import { ms } from './selectWork.ts'
+
+/** SQL that selects workspaces as JSON, in the shapes of the lifecycle's `PresentWorkspace` and `WorkspaceOperation`. */
+
+/** Columns of an operation `o` as JSON, without what it came to. */
+export const OPERATION_JSON = `jsonb_build_object(
+  'id', o.id, 'workspaceId', o.workspace_id, 'kind', o.kind, 'force', o.force, 'status', o.status, 'attempt', o.attempt,
+  'requestedBy', o.requested_by, 'requestedById', o.requested_by_id, 'requestedAt', ${ms('o.requested_at')}, 'expiresAt', ${ms('o.expires_at')},
+  'worker', o.worker, 'startedAt', ${ms('o.started_at')}, 'deadlineAt', ${ms('o.deadline_at')},
+  'endedAt', ${ms('o.ended_at')}, 'error', o.error)`
+
+/** What is in flight: the condition of the index that finds it. */
+export const IN_FLIGHT = `o.status IN ('REQUESTED', 'STARTED')`
+
+/** A run that works in its workspace: not settled, or held by an owner that has not let go yet. */
+const IS_AT_WORK = '(r.settled_at IS NULL OR r.lease_owner IS NOT NULL)'
+
+/** The condition that a run works in the workspace whose id is given. */
+export const runWorksIn = (workspaceId: string): string =>
+  `EXISTS (SELECT FROM workspace_run l JOIN run r ON r.id = l.run_id WHERE l.workspace_id = ${workspaceId} AND ${IS_AT_WORK})`
+
+const newestRun = (which: string): string =>
+  `(SELECT jsonb_build_object('id', r.id, 'status', r.status) FROM workspace_run l JOIN run r ON r.id = l.run_id
+    WHERE l.workspace_id = w.id AND ${which} ORDER BY r.created_at DESC, r.id DESC LIMIT 1)`
+
+/** A workspace `w` as JSON, with its runs as far as rules look at them, and its operations in flight. */
+export const WORKSPACE_JSON = `jsonb_build_object(
+  'id', w.id, 'project', w.project, 'host', w.host, 'kind', w.kind, 'path', w.path, 'repository', w.repository,
+  'branch', w.branch, 'baseCommit', w.base_commit, 'status', w.status, 'revision', w.revision, 'runCount', w.run_count,
+  'preview', jsonb_build_object('status', w.preview_status, 'url', w.preview_url,
+    'startedAt', ${ms('w.preview_started_at')}, 'error', w.preview_error),
+  'createdAt', ${ms('w.created_at')}, 'removedAt', ${ms('w.removed_at')},
+  'newestRun', ${newestRun('true')}, 'activeRun', ${newestRun(IS_AT_WORK)},
+  'inFlight', (SELECT coalesce(jsonb_agg(${OPERATION_JSON} ORDER BY o.requested_at, o.id), '[]')
+    FROM workspace_operation o WHERE o.workspace_id = w.id AND ${IN_FLIGHT}))`

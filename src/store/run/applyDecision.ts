@@ -1,0 +1,130 @@
+import type { RunEvent } from '../../lifecycle/run/events.ts'
+import type { Instant, Run } from '../../lifecycle/run/run.ts'
+import { type Connection, type Prepared, run as send } from '../sql/openStore.ts'
+import { toReleaseKey } from '../rows/releaseKey.ts'
+import { type Beside, rowsBelow } from '../rows/workRows.ts'
+import { toDate, toRunJson } from '../rows/runRows.ts'
+import { writeBelow, writeEvents } from '../rows/workTables.ts'
+
+/** What to write of a decision. */
+export interface Change extends Beside {
+  readonly before: Run
+  readonly after: Run
+  readonly events: readonly RunEvent[]
+  /** When the sweep should next look at the run. */
+  readonly dueAt: Instant | null
+}
+
+/** What a decision writes into the row of a run `r`, from a row `n`. */
+const set = (releaseKey: string): string => `
+    status = n.status, reason = n.reason, error = n.error, cancel_confirmed = n.cancel_confirmed, cancel_reason = n.cancel_reason, cascade = n.cascade,
+    -- whoever finds that nobody kept watch moves the end of a grace without a revision
+    grace_ends_at = CASE WHEN n.grace_ends_at IS NULL THEN NULL ELSE greatest(r.grace_ends_at, n.grace_ends_at) END,
+    grace_seconds = n.grace_seconds, detached = n.detached, awaits_children = n.awaits_children,
+    epoch = n.epoch, revision = n.revision, round = n.round, completed_round = n.completed_round,
+    round_complete = n.round_complete, current_phase = n.current_phase, output = n.output, fence = n.fence,
+    claimants = n.claimants,
+    -- that of the last claim stays when it ends: a settled run's claim ends without a revision
+    claimed_by = CASE WHEN n.lease_owner IS NULL THEN r.claimed_by ELSE n.claimed_by END,
+    claimed_by_id = CASE WHEN n.lease_owner IS NULL THEN r.claimed_by_id ELSE n.claimed_by_id END,
+    lease_owner = n.lease_owner, lease_seconds = n.lease_seconds, lease_expires_at = n.lease_expires_at,
+    release_key = coalesce(${releaseKey}, r.release_key), resumes = n.resumes, takeovers = n.takeovers, epoch_at = n.epoch_at,
+    not_before = n.not_before, waits_for = n.waits_for, queued_from = n.queued_from, away_ms = n.away_ms,
+    status_at = n.status_at, started_at = n.started_at, settled_at = n.settled_at,
+    last_activity_at = greatest(r.last_activity_at, n.last_activity_at), due_at = n.due_at,
+    parent_told = CASE WHEN r.settled_at IS DISTINCT FROM n.settled_at THEN r.parent_id IS NULL ELSE r.parent_told END`
+
+/** The one statement that changes a run: guarded by the revision, and by the lease, that were decided on (G1). */
+const APPLY: Prepared = {
+  name: 'apply-decision',
+  text: `
+WITH guard AS (
+  UPDATE run r SET ${set('$6')}
+  FROM jsonb_populate_record(NULL::run, $4::jsonb) n
+  WHERE r.id = $1 AND r.revision = $2 AND r.lease_expires_at IS NOT DISTINCT FROM $3::timestamptz
+  RETURNING r.id
+), ${writeBelow('$5')}
+SELECT id FROM guard`,
+}
+
+/**
+ * As `APPLY`, with the parent of the run told of it in the same statement: both are as they were decided on, or nothing is
+ * written. The rows are locked first, the child's before its parent's, as everybody does who needs both.
+ */
+const APPLY_BELOW: Prepared = {
+  name: 'apply-decision-below',
+  text: `
+WITH held AS MATERIALIZED (
+  SELECT id FROM run
+  WHERE id = $1 AND revision = $2 AND lease_expires_at IS NOT DISTINCT FROM $3::timestamptz
+    OR id = $7 AND revision = $8 AND lease_expires_at IS NOT DISTINCT FROM $9::timestamptz
+  ORDER BY depth DESC FOR UPDATE
+), guard AS (
+  UPDATE run r SET ${set('$6')}
+  FROM jsonb_populate_record(NULL::run, $4::jsonb) n
+  WHERE r.id = $1 AND (SELECT count(*) FROM held) = 2
+  RETURNING r.id
+), above AS (
+  UPDATE run r SET ${set('NULL')}
+  FROM guard, jsonb_populate_record(NULL::run, $10::jsonb) n
+  WHERE r.id = $7
+  RETURNING r.id
+), ${writeEvents('$11', 'above')}, ${writeBelow('$5')}
+SELECT id FROM guard`,
+}
+
+/**
+ * SQL that writes a change of nothing but a run and its log, guarded as ever; its parameters are those of `toNote`.
+ *
+ * @param after a CTE without which nothing is written
+ */
+export function writeNote(
+  [id, revision, lease, row, events]: readonly [string, string, string, string, string],
+  after?: string,
+): string {
+  return `
+above AS (
+  UPDATE run r SET ${set('NULL')}
+  FROM ${after ? `${after}, ` : ''}jsonb_populate_record(NULL::run, ${row}::jsonb) n
+  WHERE r.id = ${id} AND r.revision = ${revision} AND r.lease_expires_at IS NOT DISTINCT FROM ${lease}::timestamptz
+  RETURNING r.id
+), ${writeEvents(events, 'above')}`
+}
+
+/** The values of a change of nothing but a run and its log. */
+export function toNote({ before, after, events, dueAt, key }: Change): unknown[] {
+  return [
+    before.id,
+    before.revision,
+    toDate(before.claim?.expiresAt ?? null),
+    toRunJson(after, dueAt),
+    JSON.stringify(rowsBelow(before, after, events, { key })),
+  ]
+}
+
+/**
+ * Writes a decision: the run, the rows below it and the events, together or not at all. Returns false where somebody
+ * was first: nothing was written then, and it is to be decided anew.
+ *
+ * @param above what is noted on the parent at once with it; null: nothing
+ */
+export async function applyDecision(
+  connection: Connection,
+  change: Change,
+  above: Change | null = null,
+): Promise<boolean> {
+  const { before, after, events, dueAt, key } = change
+  const values = [
+    before.id,
+    before.revision,
+    toDate(before.claim?.expiresAt ?? null),
+    toRunJson(after, dueAt),
+    JSON.stringify(rowsBelow(before, after, events, change)),
+    // a release after settling leaves no event to keep its key on
+    events.length === 0 && key?.operation === 'releaseRun' ? toReleaseKey(before.fence, key.key) : null,
+  ]
+  const rows = above
+    ? await send(connection, APPLY_BELOW, [...values, ...toNote(above)])
+    : await send(connection, APPLY, values)
+  return rows.length === 1
+}

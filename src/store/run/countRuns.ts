@@ -1,0 +1,75 @@
+import { isSettledStatus, type RunStatus } from '../../lifecycle/run/words.ts'
+import { Prisma } from '../generated/client.ts'
+import type { Connection } from '../sql/openStore.ts'
+import {
+  type KnownFilter,
+  lookUp,
+  type RunFilter,
+  type Sight,
+  statusesOf,
+  whereRuns,
+  whereStatus,
+} from './runFilter.ts'
+
+/**
+ * As far as settled runs are counted. They grow in number for ever, and counting them is as much work as they are; what is
+ * active is counted whole.
+ */
+export const COUNTED = 10_000
+
+/** In the order of an index, so that nothing is gained by reading the table from its beginning. */
+const NEWEST = Prisma.sql`ORDER BY r.created_at DESC, r.id DESC LIMIT ${COUNTED + 1}`
+
+/** How many runs are of a status. */
+export interface StatusCount {
+  readonly status: RunStatus
+  readonly count: number
+  /** False where there are more than were counted. */
+  readonly isExact: boolean
+}
+
+/** How many runs match; null where more do than are counted. */
+export async function countRuns(
+  connection: Connection,
+  filter: RunFilter,
+  sight: Sight,
+): Promise<number | null> {
+  const known = await lookUp(connection, filter)
+  const parts = filter.outcomes
+    ? statusesOf(filter).map((status) => whereStatus(known, status, sight))
+    : [whereRuns(known, sight)]
+  if (parts.length === 0) return 0
+  const selects = parts.map((where) => Prisma.sql`(SELECT FROM run r WHERE ${where} ${NEWEST})`)
+  const { text, values } =
+    Prisma.sql`SELECT count(*)::int AS count FROM (${Prisma.join(selects, ' UNION ALL ')}) m`
+  const { rows } = await connection.query<{ count: number }>(text, values)
+  const count = rows[0]?.count ?? 0
+  return count > COUNTED ? null : count
+}
+
+/** How many runs match, by status, for each status that can match, in the order of a run's life. */
+export async function countRunsByStatus(
+  connection: Connection,
+  filter: RunFilter,
+  sight: Sight,
+): Promise<StatusCount[]> {
+  const statuses = statusesOf(filter)
+  if (statuses.length === 0) return []
+  const known = await lookUp(connection, filter)
+  const counts = statuses.map((status) => countOne(status, known, sight))
+  const { text, values } = Prisma.join(counts, ' UNION ALL ')
+  const { rows } = await connection.query<{ status: RunStatus; count: number }>(text, values)
+  const found = new Map(rows.map(({ status, count }) => [status, count]))
+  return statuses.map((status) => {
+    const count = found.get(status) ?? 0
+    const isExact = !isSettledStatus(status) || count <= COUNTED
+    return { status, count: isExact ? count : COUNTED, isExact }
+  })
+}
+
+function countOne(status: RunStatus, filter: KnownFilter, sight: Sight): Prisma.Sql {
+  const where = whereStatus(filter, status, sight)
+  const limit = isSettledStatus(status) ? NEWEST : Prisma.empty
+  return Prisma.sql`
+SELECT ${status}::run_status AS status, (SELECT count(*)::int FROM (SELECT FROM run r WHERE ${where} ${limit}) m) AS count`
+}

@@ -1,0 +1,101 @@
+import type { RunEvent } from '../../lifecycle/run/events.ts'
+import type { Instant, Run } from '../../lifecycle/run/run.ts'
+import { type Connection, type Prepared, run as send } from '../sql/openStore.ts'
+import { type Change, toNote, writeNote } from './applyDecision.ts'
+import { type KeyToKeep, rowsBelow } from '../rows/workRows.ts'
+import { toRunJson } from '../rows/runRows.ts'
+import { writeBelow } from '../rows/workTables.ts'
+
+/** A run that takes up where another ended works in the same workspace, while that is there. */
+const SHARE_WORKSPACE = `
+shared AS (
+  UPDATE workspace w SET run_count = w.run_count + 1, revision = w.revision + 1
+  FROM guard JOIN workspace_run l ON l.run_id = guard.continues_id
+  WHERE w.id = l.workspace_id AND w.status = 'READY' AND w.project = guard.project
+  RETURNING w.id, guard.id AS run_id
+), linked AS (
+  INSERT INTO workspace_run (run_id, workspace_id) SELECT run_id, id FROM shared
+)`
+
+interface Created {
+  readonly workspaceId: string | null
+}
+
+/** What a new run is written with beside itself. */
+export interface Creation {
+  /** When the sweep should first look at it. */
+  readonly dueAt: Instant | null
+  readonly key: KeyToKeep | null
+  /** The run that it continues, at the revision it was judged by. */
+  readonly continued: { readonly id: string; readonly revision: number } | null
+  /** What is noted on the parent at once with it; null: nothing. */
+  readonly above: Change | null
+}
+
+const CREATE: Prepared = {
+  name: 'create-run',
+  text: `
+WITH guard AS (
+  INSERT INTO run SELECT * FROM jsonb_populate_record(NULL::run, $1::jsonb) RETURNING id
+), ${writeBelow('$2')}
+SELECT NULL AS "workspaceId" FROM guard`,
+}
+
+const CONTINUED = `
+continued AS MATERIALIZED (
+  SELECT id FROM run WHERE id = $3 AND revision = $4 FOR SHARE
+)`
+
+const CREATE_CONTINUATION: Prepared = {
+  name: 'create-continuation',
+  text: `
+WITH ${CONTINUED}, guard AS (
+  INSERT INTO run SELECT n.* FROM continued, jsonb_populate_record(NULL::run, $1::jsonb) n
+  RETURNING id, project, continues_id
+), ${SHARE_WORKSPACE}, ${writeBelow('$2')}
+SELECT (SELECT id FROM shared) AS "workspaceId" FROM guard`,
+}
+
+const CREATE_CHILD: Prepared = {
+  name: 'create-child',
+  text: `
+WITH ${writeNote(['$3', '$4', '$5', '$6', '$7'])}, guard AS (
+  INSERT INTO run SELECT n.* FROM above, jsonb_populate_record(NULL::run, $1::jsonb) n RETURNING id
+), ${writeBelow('$2')}
+SELECT NULL AS "workspaceId" FROM guard`,
+}
+
+const CREATE_CHILD_CONTINUATION: Prepared = {
+  name: 'create-child-continuation',
+  text: `
+WITH ${CONTINUED}, ${writeNote(['$5', '$6', '$7', '$8', '$9'], 'continued')}, guard AS (
+  INSERT INTO run SELECT n.* FROM above, jsonb_populate_record(NULL::run, $1::jsonb) n
+  RETURNING id, project, continues_id
+), ${SHARE_WORKSPACE}, ${writeBelow('$2')}
+SELECT (SELECT id FROM shared) AS "workspaceId" FROM guard`,
+}
+
+/**
+ * Writes a new run with its first events, and what is noted on its parent at once, while the run it continues is as it was: that row is held, so that whoever would
+ * resume, continue or delete it comes before this or sees it. Returns null where somebody was first; else the id of the workspace
+ * that it shares with the run it continues, null where there is none.
+ * Throws the violation of `run_concurrency_key`, `run_chain`, `run_continued_once` or `event_idempotency_key` where somebody
+ * was first.
+ */
+export async function createRun(
+  connection: Connection,
+  run: Run,
+  events: readonly RunEvent[],
+  { dueAt, key, continued, above }: Creation,
+): Promise<Created | null> {
+  const below = JSON.stringify(rowsBelow(null, run, events, { key }))
+  const alone = continued ? CREATE_CONTINUATION : CREATE
+  const attached = continued ? CREATE_CHILD_CONTINUATION : CREATE_CHILD
+  const [created] = await send<Created>(connection, above ? attached : alone, [
+    toRunJson(run, dueAt),
+    below,
+    ...(continued ? [continued.id, continued.revision] : []),
+    ...(above ? toNote(above) : []),
+  ])
+  return created ?? null
+}

@@ -1,0 +1,17 @@
+import { type Connection, type Prepared, run } from '../sql/openStore.ts'
+
+const FIND_ACTIVE: Prepared = {
+  name: 'find-active',
+  text: `
+SELECT id FROM run WHERE settled_at IS NULL AND ($1::text[] IS NULL OR project = ANY($1)) ORDER BY created_at DESC, id DESC LIMIT $2`,
+}
+
+/** Ids of runs that are not settled, the newest first; `projects` null: of any project. */
+export async function findActive(
+  connection: Connection,
+  projects: readonly string[] | null,
+  limit: number,
+): Promise<string[]> {
+  const rows = await run<{ id: string }>(connection, FIND_ACTIVE, [projects, limit])
+  return rows.map(({ id }) => id)
+}

@@ -1,0 +1,29 @@
+import { type Connection, type Prepared, run } from '../sql/openStore.ts'
+
+const FIND_HOLDER: Prepared = {
+  name: 'find-holder',
+  text: `
+SELECT id FROM run
+WHERE project = $1 AND concurrency_key = $2 AND concurrency_key IS NOT NULL AND (settled_at IS NULL OR lease_owner IS NOT NULL)`,
+}
+
+const FIND_CHAIN_HOLDER: Prepared = {
+  name: 'find-chain-holder',
+  text: `SELECT id FROM run WHERE chain_id = $1 AND (settled_at IS NULL OR lease_owner IS NOT NULL)`,
+}
+
+/** The id of the run of a chain that is active or has an owner on its row; null where none is. */
+export async function findChainHolder(connection: Connection, chainId: string): Promise<string | null> {
+  const [row] = await run<{ id: string }>(connection, FIND_CHAIN_HOLDER, [chainId])
+  return row?.id ?? null
+}
+
+/** The id of the run whose row holds a concurrency key; null where none does. The slot is derived, never counted. */
+export async function findHolder(
+  connection: Connection,
+  project: string,
+  key: string,
+): Promise<string | null> {
+  const [row] = await run<{ id: string }>(connection, FIND_HOLDER, [project, key])
+  return row?.id ?? null
+}

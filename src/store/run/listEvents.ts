@@ -1,0 +1,41 @@
+import { parseEvent, type RunEvent } from '../../lifecycle/run/events.ts'
+import { type Connection, type Prepared, run } from '../sql/openStore.ts'
+
+/** A page of one run's log. */
+export interface EventsAsked {
+  readonly runId: string
+  /** The `seq` to go on from. */
+  readonly after: number
+  /** The last `seq` to show: the revision of the run that the page is shown with. */
+  readonly upTo: number
+  readonly first: number
+}
+
+const LIST: Prepared = {
+  name: 'list-events',
+  text: `
+SELECT asked.place::int AS place, e.seq, e.epoch, e.type, e.actor, e.actor_id AS "actorId", e.at, e.payload
+FROM unnest($1::text[], $2::int[], $3::int[], $4::int[]) WITH ORDINALITY AS asked(run_id, "after", up_to, first, place)
+CROSS JOIN LATERAL (
+  SELECT seq, epoch, type, actor, actor_id, at, payload FROM event
+  WHERE run_id = asked.run_id AND seq > asked."after" AND seq <= asked.up_to ORDER BY seq LIMIT asked.first
+) e
+ORDER BY asked.place, e.seq`,
+}
+
+/** Pages of logs, in the order asked for, each in the order of `seq`. */
+export async function listEvents(
+  connection: Connection,
+  asked: readonly EventsAsked[],
+): Promise<RunEvent[][]> {
+  type Row = Omit<Parameters<typeof parseEvent>[0], 'at'> & { place: number; at: Date }
+  const rows = await run<Row>(connection, LIST, [
+    asked.map(({ runId }) => runId),
+    asked.map(({ after }) => after),
+    asked.map(({ upTo }) => upTo),
+    asked.map(({ first }) => first),
+  ])
+  const pages: RunEvent[][] = asked.map(() => [])
+  for (const { place, at, ...row } of rows) pages[place - 1]?.push(parseEvent({ ...row, at: at.getTime() }))
+  return pages
+}

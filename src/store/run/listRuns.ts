@@ -1,0 +1,150 @@
+import { encodeFeedCursor, FEED_CURSOR, type FeedCursor } from '../feed/feedCursor.ts'
+import { Prisma } from '../generated/client.ts'
+import { type LoadedRun, toLoaded } from './loadRun.ts'
+import type { Connection, Store } from '../sql/openStore.ts'
+import {
+  anyBeside,
+  inOrder,
+  isBetween,
+  isUpTo,
+  type Page,
+  type PageAsked,
+  type PageOrder,
+  type Place,
+  toPage,
+} from '../sql/page.ts'
+import { isStillKnown, lookUp, reachOf, type RunFilter, type Sight, whereRuns } from './runFilter.ts'
+import type { LoadedRow } from '../rows/runRows.ts'
+import { selectPresent } from '../rows/selectWork.ts'
+
+/** The orders of runs. */
+export const RUN_ORDERS = ['CREATED_DESC', 'CREATED_ASC', 'ACTIVITY_DESC'] as const
+export type RunOrder = (typeof RUN_ORDERS)[number]
+
+/** A run in a list, with its place there. */
+export interface ListedRun {
+  readonly loaded: LoadedRun
+  readonly place: Place
+}
+
+/** A page of runs, and where their feed goes on from it. */
+export interface RunPage extends Page<ListedRun> {
+  readonly feedCursor: string
+}
+
+/** What to list. */
+export interface RunsAsked {
+  readonly filter: RunFilter
+  readonly sight: Sight
+  readonly order: RunOrder
+  readonly page: PageAsked
+}
+
+const id = Prisma.sql`r.id`
+const byCreation: PageOrder = { column: Prisma.sql`r.created_at`, id, newestFirst: true }
+const byActivity: PageOrder = { column: Prisma.sql`r.last_activity_at`, id, newestFirst: true }
+const bySettling: PageOrder = { column: Prisma.sql`r.settled_at`, id, newestFirst: true }
+
+/**
+ * The parts that an order is made of: each is read through an index of its own or is small, and they are merged. Activity
+ * of a settled run is its settling: an index on the time of activity would make every renewal of a lease dear.
+ */
+function partsOf(order: RunOrder, filter: RunFilter): readonly Part[] {
+  switch (order) {
+    case 'CREATED_DESC':
+      return [{ order: byCreation, only: Prisma.sql`true` }]
+    case 'CREATED_ASC':
+      return [{ order: { ...byCreation, newestFirst: false }, only: Prisma.sql`true` }]
+    case 'ACTIVITY_DESC': {
+      const { active, settled } = reachOf(filter)
+      const parts: Part[] = []
+      // neither is gone through where it can't hold what is asked for
+      if (active || !settled) parts.push({ order: byActivity, only: Prisma.sql`r.settled_at IS NULL` })
+      if (settled) parts.push({ order: bySettling, only: Prisma.sql`r.settled_at IS NOT NULL` })
+      return parts
+    }
+  }
+}
+
+interface Part {
+  readonly order: PageOrder
+  readonly only: Prisma.Sql
+}
+
+/**
+ * Lists runs with what hangs below them, the cursor of their feed and whether more lies on either side: all of it read by
+ * one statement, at one snapshot.
+ */
+export async function listRuns(connection: Connection, store: Store, asked: RunsAsked): Promise<RunPage> {
+  const { sight, order, page } = asked
+  const filter = await lookUp(connection, asked.filter)
+  const where = whereRuns(filter, sight)
+  const parts = partsOf(order, filter)
+  const listings = parts.map((part) => ({
+    ...part,
+    from: Prisma.sql`FROM run r WHERE ${part.only} AND ${where}`,
+  }))
+  const { text, values } = Prisma.sql`
+SELECT ${Prisma.raw(FEED_CURSOR)} AS feed_cursor, clock_timestamp() AS clock,
+  ${isStillKnown(filter)} AS is_whole,
+  ${anyBeside(listings, page.after, isUpTo)} AS has_behind,
+  ${anyBeside(listings, page.before, isFrom)} AS has_ahead,
+  listed.*
+FROM (SELECT 1) AS always
+LEFT JOIN LATERAL (
+  SELECT k.at AS place_at, k.turn, ${Prisma.raw(selectPresent('NULL'))}
+  FROM (${keys(parts, where, page)}) k JOIN run r ON r.id = k.id
+) listed ON true
+ORDER BY listed.turn`
+  const { rows } = await connection.query<ListedRow>(text, values)
+  const [first] = rows
+  if (!first?.feed_cursor) throw new Error('the database was not migrated: it has no installation')
+  // the feed goes on from this snapshot: it must not lack the runs of a version that is newer than the look-up
+  if (!first.is_whole) return listRuns(connection, store, asked)
+  const listed = rows.filter((row) => row.place_at !== null)
+  const items = await Promise.all(listed.map((row) => toListed(store, row)))
+  const around = { hasBehind: first.has_behind, hasAhead: first.has_ahead }
+  return {
+    ...toPage(items, page, around),
+    feedCursor: await encodeFeedCursor(store, first.feed_cursor, connection),
+  }
+}
+
+type ListedRow = LoadedRow & {
+  feed_cursor: FeedCursor | null
+  clock: Date
+  is_whole: boolean
+  has_behind: boolean
+  has_ahead: boolean
+  place_at: Date | null
+}
+
+async function toListed(store: Store, row: ListedRow): Promise<ListedRun> {
+  const loaded = await toLoaded(store, row)
+  return { loaded, place: { at: row.place_at?.getTime() ?? 0, id: loaded.run.id } }
+}
+
+/**
+ * As many places are read at least, however few are asked for. For the first one of a list the planner would rather go
+ * through all runs in their order, in the hope that one of them soon matches, than look up those that do.
+ */
+const LEAST_READ = 50
+
+/** Ids and places of a page, one row more than asked for, numbered in the order they are read. */
+function keys(parts: readonly Part[], where: Prisma.Sql, page: PageAsked): Prisma.Sql {
+  const selects = parts.map(
+    ({ order: part, only }) => Prisma.sql`
+    (SELECT r.id, ${part.column} AS at FROM run r WHERE ${only} AND ${where} AND ${isBetween(part, page)}
+    ${inOrder(part, page)} LIMIT ${Math.max(page.limit, LEAST_READ) + 1})`,
+  )
+  const newestFirst = parts.every((part) => part.order.newestFirst)
+  const merged: PageOrder = { column: Prisma.sql`m.at`, id: Prisma.sql`m.id`, newestFirst }
+  const turn = inOrder(merged, page)
+  return Prisma.sql`SELECT m.id, m.at, row_number() OVER (${turn}) AS turn
+    FROM (${Prisma.join(selects, ' UNION ALL ')}) m ${turn} LIMIT ${page.limit + 1}`
+}
+
+/** The condition on rows that stand at a place, or come later in the list. */
+function isFrom(order: PageOrder, place: Place): Prisma.Sql {
+  return isUpTo({ ...order, newestFirst: !order.newestFirst }, place)
+}

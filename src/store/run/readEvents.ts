@@ -1,0 +1,74 @@
+import { parseEvent, type RunEvent } from '../../lifecycle/run/events.ts'
+import type { RunStatus } from '../../lifecycle/run/words.ts'
+import { type Connection, type Prepared, run } from '../sql/openStore.ts'
+
+/** An event with the run it is of. */
+export type LoggedEvent = RunEvent & {
+  readonly runId: string
+  /** The idempotency key that came with the command that wrote it; null where none came, or it is kept elsewhere. */
+  readonly key: string | null
+}
+
+/** A page of a run's log, and how the run stood at the same snapshot. */
+export interface EventPage {
+  /** In order of `seq`, without gaps; empty where the cursor is at the end. */
+  readonly events: readonly LoggedEvent[]
+  /** The `seq` of the last event there is (G6). */
+  readonly revision: number
+  readonly status: RunStatus
+  /** True where the lease on the row has expired: the run waits to be moved on (G5). */
+  readonly leaseExpired: boolean
+}
+
+const READ_EVENTS: Prepared = {
+  name: 'read-events',
+  text: `
+SELECT r.revision, r.status, r.settled_at IS NULL AND coalesce(r.lease_expires_at <= clock_timestamp(), false) AS lease_expired,
+  e.seq, e.epoch, e.type, e.actor, e.actor_id, e.at, e.payload, e.key
+FROM run r
+LEFT JOIN LATERAL (SELECT * FROM event WHERE run_id = r.id AND seq > $2 ORDER BY seq LIMIT $3) e ON true
+WHERE r.id = $1
+ORDER BY e.seq`,
+}
+
+interface Row {
+  revision: number
+  status: RunStatus
+  lease_expired: boolean
+  /** Null where the page is empty, and so are the other columns of the event. */
+  seq: number | null
+  epoch: number
+  type: string
+  actor: string
+  actor_id: string | null
+  at: Date
+  payload: unknown
+  key: string | null
+}
+
+/**
+ * Reads at most `limit` events of a run that come after a `seq` (0: from the beginning), at one snapshot; null where
+ * there is no such run. Throws where an event can't be understood.
+ */
+export async function readEvents(
+  connection: Connection,
+  runId: string,
+  after: number,
+  limit: number,
+): Promise<EventPage | null> {
+  const rows = await run<Row>(connection, READ_EVENTS, [runId, after, limit])
+  const [first] = rows
+  if (!first) return null
+  return {
+    events: rows.flatMap((row) => toEvent(runId, row)),
+    revision: first.revision,
+    status: first.status,
+    leaseExpired: first.lease_expired,
+  }
+}
+
+function toEvent(runId: string, { seq, actor_id: actorId, at, ...row }: Row): LoggedEvent[] {
+  if (seq === null) return []
+  const { epoch, type, actor, payload, key } = row
+  return [{ ...parseEvent({ seq, epoch, type, actor, actorId, at: at.getTime(), payload }), runId, key }]
+}

@@ -1,0 +1,55 @@
+import { parseEvent, type RunEvent } from '../../lifecycle/run/events.ts'
+import { type LoadedRun, toLoaded } from './loadRun.ts'
+import { type Connection, type Prepared, run, type Store } from '../sql/openStore.ts'
+import type { LoadedRow } from '../rows/runRows.ts'
+import { SELECT_WHOLE } from '../rows/selectWork.ts'
+
+const READ_WHOLE: Prepared = {
+  name: 'read-whole-run',
+  text: `
+SELECT ${SELECT_WHOLE}, clock_timestamp() AS clock, (
+  SELECT coalesce(jsonb_agg(jsonb_build_object('seq', e.seq, 'epoch', e.epoch, 'type', e.type, 'actor', e.actor,
+    'actorId', e.actor_id,
+    'at', round(extract(epoch from e.at) * 1000)::bigint, 'payload', e.payload) ORDER BY e.seq), '[]')
+  FROM event e WHERE e.run_id = r.id) AS log
+FROM run r WHERE r.id = $1`,
+}
+
+/** A run with everything below it, and its whole log, at one snapshot. */
+export interface WholeRun extends LoadedRun {
+  readonly events: readonly RunEvent[]
+}
+
+/**
+ * Reads all that there is of a run; null where there is none. Throws where an event of its log can't be understood.
+ */
+export async function readWholeRun(
+  connection: Connection,
+  store: Store,
+  id: string,
+): Promise<WholeRun | null> {
+  type Row = LoadedRow & { clock: Date; log: Parameters<typeof parseEvent>[0][] }
+  const [row] = await run<Row>(connection, READ_WHOLE, [id])
+  if (!row) return null
+  return { ...(await toLoaded(store, row)), events: row.log.map(parseEvent) }
+}
+
+const LIST_IDS: Prepared = {
+  name: 'list-run-ids',
+  text: 'SELECT id FROM run WHERE id > $1 AND ($3::text[] IS NULL OR project = ANY($3)) ORDER BY id LIMIT $2',
+}
+
+/**
+ * Ids of all runs, in order, from after the one given.
+ *
+ * @param projects null: of every project
+ */
+export async function listRunIds(
+  connection: Connection,
+  after: string,
+  limit: number,
+  projects: readonly string[] | null,
+): Promise<string[]> {
+  const rows = await run<{ id: string }>(connection, LIST_IDS, [after, limit, projects])
+  return rows.map(({ id }) => id)
+}

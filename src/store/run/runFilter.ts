@@ -1,0 +1,156 @@
+import { outcomeOfRun } from '../../lifecycle/run/outcome.ts'
+import {
+  isSettledStatus,
+  type Outcome,
+  RUN_REASONS,
+  RUN_STATUSES,
+  type RunReason,
+  type RunStatus,
+  SETTLED_STATUSES,
+} from '../../lifecycle/run/words.ts'
+import { Prisma } from '../generated/client.ts'
+import { type Connection, type Prepared, run } from '../sql/openStore.ts'
+
+/** Which runs to list; what is null, or left out, does not narrow. */
+export interface RunFilter {
+  readonly statuses?: readonly RunStatus[] | null | undefined
+  readonly outcomes?: readonly Outcome[] | null | undefined
+  /** Name of a workflow, whatever its version. */
+  readonly workflow?: string | null | undefined
+  /** Labels that a run must all carry. */
+  readonly labels?: readonly string[] | null | undefined
+  readonly project?: string | null | undefined
+  /** Some of the title, or the beginning of the id, in any case. */
+  readonly text?: string | null | undefined
+  /** Created later than this. */
+  readonly createdAfter?: Date | null | undefined
+  /** Created earlier than this. */
+  readonly createdBefore?: Date | null | undefined
+}
+
+/** A filter whose workflow was looked up: a plan is as good as what is known of the values. */
+export interface KnownFilter extends RunFilter {
+  /** Ids of the versions of the workflow; null where none was named. */
+  readonly versions: readonly string[] | null
+}
+
+const VERSIONS: Prepared = {
+  name: 'list-versions',
+  text: 'SELECT id FROM workflow WHERE name = $1 ORDER BY version',
+}
+
+/** Looks up what the condition of a filter needs. */
+export async function lookUp(connection: Connection, filter: RunFilter): Promise<KnownFilter> {
+  if (filter.workflow == null) return { ...filter, versions: null }
+  const rows = await run<{ id: string }>(connection, VERSIONS, [filter.workflow])
+  return { ...filter, versions: rows.map(({ id }) => id) }
+}
+
+/** The condition that no version of the workflow was registered since it was looked up. */
+export function isStillKnown({ workflow, versions }: KnownFilter): Prisma.Sql {
+  if (workflow == null || versions === null) return Prisma.sql`true`
+  return Prisma.sql`(SELECT count(*) = ${versions.length} FROM workflow WHERE name = ${workflow})`
+}
+
+/** What a reader may see of all runs. */
+export interface Sight {
+  /** Null: every project. */
+  readonly projects: readonly string[] | null
+  /** The one run that an agent sees; null: not limited to one. */
+  readonly runId: string | null
+}
+
+/** The condition on `run r` of a filter and of what the reader may see. */
+export function whereRuns(filter: KnownFilter, sight: Sight): Prisma.Sql {
+  return Prisma.join(conditions(filter, sight), ' AND ')
+}
+
+function conditions(filter: KnownFilter, { projects, runId }: Sight): Prisma.Sql[] {
+  const { statuses, outcomes, versions, labels, project, text, createdAfter, createdBefore } = filter
+  const all: Prisma.Sql[] = [Prisma.sql`true`]
+  const narrow = (condition: Prisma.Sql) => all.push(condition)
+  if (runId !== null) narrow(Prisma.sql`r.id = ${runId}`)
+  if (projects !== null) narrow(isAnyOf(Prisma.sql`r.project`, projects, 'text'))
+  if (statuses) narrow(isAnyOf(Prisma.sql`r.status`, statuses, 'run_status'))
+  if (outcomes) narrow(cameTo(outcomes))
+  if (versions !== null) narrow(isAnyOf(Prisma.sql`r.workflow_id`, versions, 'text'))
+  if (labels && labels.length > 0) narrow(Prisma.sql`r.labels @> ${labels}::text[]`)
+  if (project != null) narrow(Prisma.sql`r.project = ${project}`)
+  if (text) narrow(mentions(text))
+  if (createdAfter) narrow(Prisma.sql`r.created_at > ${createdAfter.toISOString()}::timestamptz`)
+  if (createdBefore) narrow(Prisma.sql`r.created_at < ${createdBefore.toISOString()}::timestamptz`)
+  return all
+}
+
+/** One value is told as one: only then does an index that begins with the column give the order of what follows in it. */
+export function isAnyOf(
+  column: Prisma.Sql,
+  values: readonly string[],
+  type: 'text' | 'run_status' | 'approval_status',
+): Prisma.Sql {
+  const [only, ...others] = values
+  if (only === undefined) return Prisma.sql`false`
+  const as = Prisma.raw(type)
+  return others.length === 0
+    ? Prisma.sql`${column} = ${only}::${as}`
+    : Prisma.sql`${column} = ANY(${values}::${as}[])`
+}
+
+/** How every id of a run begins, and how long it is. */
+const ID = { prefix: 'run_', length: 30 } as const
+
+/** The first condition is what the index of titles knows, the second what that of ids does, whatever the collation. */
+function mentions(text: string): Prisma.Sql {
+  const start = text.toLowerCase()
+  // what every id begins with
+  if (ID.prefix.startsWith(start)) return Prisma.sql`true`
+  const pattern = `%${text.replaceAll(/[\\%_]/g, '\\$&')}%`
+  const inTitle = Prisma.sql`lower(r.title) LIKE lower(${pattern}::text)`
+  if (!start.startsWith(ID.prefix) || start.length > ID.length) return inTitle
+  const last = start.padEnd(ID.length, 'z')
+  return Prisma.sql`(${inTitle} OR r.id BETWEEN ${start} AND ${last} AND starts_with(r.id, ${start}))`
+}
+
+/** The condition of a filter for the runs of one status alone, told by that status and its reasons. */
+export function whereStatus(filter: KnownFilter, status: RunStatus, sight: Sight): Prisma.Sql {
+  const where = whereRuns({ ...filter, statuses: [status], outcomes: null }, sight)
+  const reasons = filter.outcomes ? reasonsOf(status, filter.outcomes) : RUN_REASONS
+  if (reasons.length === RUN_REASONS.length) return where
+  return Prisma.sql`${where} AND r.reason = ANY(${reasons}::run_reason[])`
+}
+
+/** The statuses that can match at all. */
+export function statusesOf({ statuses, outcomes }: RunFilter): RunStatus[] {
+  return RUN_STATUSES.filter(
+    (status) =>
+      (!statuses || statuses.includes(status)) && (!outcomes || reasonsOf(status, outcomes).length > 0),
+  )
+}
+
+/** The reasons for which a run of this status came to one of these outcomes: asked of the one rule there is. */
+function reasonsOf(status: RunStatus, outcomes: readonly Outcome[]): RunReason[] {
+  return RUN_REASONS.filter((reason) => {
+    const outcome = outcomeOfRun({ status, reason })
+    return outcome !== null && outcomes.includes(outcome)
+  })
+}
+
+/** The statuses and reasons that come to these outcomes. */
+function cameTo(outcomes: readonly Outcome[]): Prisma.Sql {
+  const ways = SETTLED_STATUSES.flatMap((status) => {
+    const reasons = reasonsOf(status, outcomes)
+    if (reasons.length === RUN_REASONS.length) return [Prisma.sql`r.status = ${status}::run_status`]
+    if (reasons.length === 0) return []
+    return [Prisma.sql`(r.status = ${status}::run_status AND r.reason = ANY(${reasons}::run_reason[]))`]
+  })
+  return ways.length > 0 ? Prisma.sql`(${Prisma.join(ways, ' OR ')})` : Prisma.sql`false`
+}
+
+/** Which runs can match at all: active ones, settled ones, or both. */
+export function reachOf(filter: RunFilter): { active: boolean; settled: boolean } {
+  const statuses = statusesOf(filter)
+  return {
+    active: statuses.some((status) => !isSettledStatus(status)),
+    settled: statuses.some(isSettledStatus),
+  }
+}

@@ -1,0 +1,86 @@
+import { PrismaPg } from '@prisma/adapter-pg'
+import pg from 'pg'
+import { PrismaClient } from '../generated/client.ts'
+import { WorkflowCache } from './workflowCache.ts'
+
+/** Whatever SQL can be sent to: the pool, or one connection of it within a transaction. */
+export type Connection = Pick<pg.Pool, 'query'>
+
+/** A statement that PostgreSQL plans once per connection, under its name. */
+export interface Prepared {
+  readonly name: string
+  readonly text: string
+}
+
+/** The database as the rest of Pawl sees it: one pool, used by hand-written statements and by Prisma alike. */
+export interface Store {
+  readonly pool: pg.Pool
+  readonly prisma: PrismaClient
+  readonly workflows: WorkflowCache
+  /** What the servers of this installation seal and sign with; it never changes. */
+  readSecret(connection: Connection): Promise<string>
+  /** Ends every connection; what is under way is finished first. */
+  close(): Promise<void>
+}
+
+/** Opens the store on a database that has been migrated. */
+export function openStore(poolConfig: pg.PoolConfig): Store {
+  const pool = new pg.Pool({ max: 10, ...poolConfig, application_name: 'pawl' })
+  // a connection that breaks fails the query it carries and is replaced by the next; without listeners it would end the
+  // process, idle in the pool or taken out of it alike
+  pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
+  let secret: string | undefined
+  return {
+    pool,
+    prisma,
+    workflows: new WorkflowCache(prisma),
+    async readSecret(connection) {
+      secret ??= (await connection.query<{ secret: string }>('SELECT secret FROM installation')).rows[0]
+        ?.secret
+      if (secret === undefined) throw new Error('the database was not migrated: it has no installation')
+      return secret
+    },
+    async close() {
+      await prisma.$disconnect()
+      await pool.end()
+    },
+  }
+}
+
+/** Sends a prepared statement and returns its rows. */
+export async function run<Row extends pg.QueryResultRow>(
+  connection: Connection,
+  { name, text }: Prepared,
+  values: unknown[],
+): Promise<Row[]> {
+  const result = await connection.query<Row>({ name, text, values })
+  return result.rows
+}
+
+/** The name of the constraint that a statement violated; undefined for any other error. */
+export function violatedConstraint(error: unknown): string | undefined {
+  return error instanceof pg.DatabaseError && error.code?.startsWith('23') ? error.constraint : undefined
+}
+
+/** Does something in one transaction on one connection: all of it is kept, or none. */
+export async function transact<T>(store: Store, body: (connection: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await store.pool.connect()
+  let broken: Error | undefined
+  // a connection that breaks between two statements says so here; without a listener it would end the process
+  const notice = (error: Error) => (broken = error)
+  client.on('error', notice)
+  try {
+    await client.query('BEGIN')
+    const result = await body(client)
+    await client.query('COMMIT')
+    return result
+  } catch (error) {
+    await client.query('ROLLBACK').catch((failure: Error) => (broken = failure))
+    throw error
+  } finally {
+    client.off('error', notice)
+    client.release(broken)
+  }
+}

@@ -1,0 +1,85 @@
+import type { Execution } from '../../lifecycle/run/run.ts'
+import { Prisma } from '../generated/client.ts'
+import { type Connection, type Prepared, run } from '../sql/openStore.ts'
+import {
+  anyBeside,
+  inOrder,
+  isBetween,
+  isUpTo,
+  type Page,
+  type PageAsked,
+  type PageOrder,
+  toPage,
+} from '../sql/page.ts'
+import { preparePages } from '../sql/pagesOfRuns.ts'
+import { isAnyOf, type Sight } from '../run/runFilter.ts'
+import { EXECUTION_JSON } from '../rows/selectWork.ts'
+
+/** Which executions to list; what is null does not narrow. */
+export interface ExecutionFilter {
+  readonly runId: string | null
+  readonly inFlight: boolean | null
+}
+
+/** What a reader may see of executions: those of the runs it sees, and among those of no run its own, or all. */
+export interface ExecutionSight extends Sight {
+  /** The principal that reads, where it is limited; null: sees every execution of no run. */
+  readonly startedById: string | null
+}
+
+const order: PageOrder = { column: Prisma.sql`x.started_at`, id: Prisma.sql`x.id`, newestFirst: true }
+
+/** Lists executions, the newest first. */
+export async function listExecutions(
+  connection: Connection,
+  filter: ExecutionFilter,
+  sight: ExecutionSight,
+  page: PageAsked,
+): Promise<Page<Execution>> {
+  const from = Prisma.sql`FROM execution x WHERE ${where(filter, sight)}`
+  const behind = anyBeside([{ from, order }], page.after, isUpTo)
+  const { text, values } = Prisma.sql`
+SELECT ${behind} AS has_behind, listed.execution FROM (SELECT 1) AS always LEFT JOIN LATERAL (
+  SELECT ${Prisma.raw(EXECUTION_JSON)} AS execution ${from} AND ${isBetween(order, page)}
+  ${inOrder(order, page)} LIMIT ${page.limit + 1}
+) listed ON true`
+  const { rows } = await connection.query<{ has_behind: boolean; execution: Execution | null }>(text, values)
+  const executions = rows.flatMap(({ execution }) => (execution ? [execution] : []))
+  return toPage(executions, page, { hasBehind: rows[0]?.has_behind ?? false, hasAhead: false })
+}
+
+function where({ runId, inFlight }: ExecutionFilter, sight: ExecutionSight): Prisma.Sql {
+  const all = [Prisma.sql`true`]
+  if (runId !== null) all.push(Prisma.sql`x.run_id = ${runId}`)
+  if (inFlight !== null) all.push(inFlight ? Prisma.sql`x."end" IS NULL` : Prisma.sql`x."end" IS NOT NULL`)
+  if (sight.runId !== null) all.push(Prisma.sql`x.run_id = ${sight.runId}`)
+  all.push(seenBy(sight))
+  return Prisma.join(all, ' AND ')
+}
+
+function seenBy({ projects, startedById }: ExecutionSight): Prisma.Sql {
+  const ofRuns =
+    projects === null ? Prisma.sql`x.run_id IS NOT NULL` : isAnyOf(Prisma.sql`x.project`, projects, 'text')
+  const ofNone = Prisma.sql`x.run_id IS NULL`
+  if (startedById !== null) return Prisma.sql`(${ofRuns} OR ${ofNone} AND x.started_by_id = ${startedById})`
+  return projects === null ? Prisma.sql`true` : Prisma.sql`(${ofRuns} OR ${ofNone})`
+}
+
+/** Pages of the executions of runs, in the order asked for. */
+export const listExecutionsOfRuns = preparePages<Execution>({
+  name: 'list-executions-of-runs',
+  table: 'execution x',
+  json: EXECUTION_JSON,
+  at: 'started_at',
+})
+
+const FIND: Prepared = {
+  name: 'find-executions',
+  text: `SELECT ${EXECUTION_JSON} AS execution FROM execution x WHERE x.id = ANY($1::text[])`,
+}
+
+/** The executions with these ids, in any order; ids that name nothing are left out. */
+export async function findExecutions(connection: Connection, ids: readonly string[]): Promise<Execution[]> {
+  const rows = await run<{ execution: Execution }>(connection, FIND, [ids])
+  return rows.map(({ execution }) => execution)
+}

@@ -1,0 +1,62 @@
+import type { WorkflowDefinition } from '../../lifecycle/workflow/workflow.ts'
+import type { Prisma } from '../generated/client.ts'
+import { type Prepared, run, type Store } from '../sql/openStore.ts'
+import type { StoredWorkflow } from '../sql/workflowCache.ts'
+
+const FIND: Prepared = {
+  name: 'find-workflow',
+  text: `
+SELECT id, project, name, version, definition, created_at FROM workflow
+WHERE name = $1 AND ($2::int IS NULL OR version = $2) AND (project = $3 OR project IS NULL)
+ORDER BY project IS NULL, version DESC LIMIT 1`,
+}
+
+type WorkflowRow = Omit<StoredWorkflow, 'definition' | 'createdAt'> & {
+  definition: unknown
+  created_at: Date
+}
+
+/** Which workflow a project means by a name. */
+export interface WorkflowAsked {
+  readonly project: string
+  readonly name: string
+  /** Null: the newest. */
+  readonly version: number | null
+}
+
+/**
+ * The workflow that a project means: its own, else the installation's; of either the newest where no version is named. Null where
+ * there is none.
+ */
+export async function findWorkflow(
+  store: Store,
+  { project, name, version }: WorkflowAsked,
+): Promise<StoredWorkflow | null> {
+  const [row] = await run<WorkflowRow>(store.pool, FIND, [name, version, project])
+  if (!row) return null
+  const { created_at: createdAt, ...workflow } = row
+  return store.workflows.keep({ ...workflow, createdAt })
+}
+
+/** The names of the workflows that a project may start. */
+export async function listWorkflowNames(store: Store, project: string): Promise<string[]> {
+  const rows = await store.prisma.workflow.findMany({
+    where: { OR: [{ project }, { project: null }] },
+    distinct: ['name'],
+    select: { name: true },
+    orderBy: { name: 'asc' },
+  })
+  return rows.map(({ name }) => name)
+}
+
+/** Keeps a definition under its owner, name and version, or returns the one that is there already. */
+export async function insertWorkflow(
+  store: Store,
+  { id, project, definition }: { id: string; project: string | null; definition: WorkflowDefinition },
+): Promise<{ workflow: StoredWorkflow; created: boolean }> {
+  const { name, version } = definition
+  const data = { id, project, name, version, definition: definition as unknown as Prisma.InputJsonObject }
+  await store.prisma.workflow.createMany({ data, skipDuplicates: true })
+  const row = await store.prisma.workflow.findFirstOrThrow({ where: { project, name, version } })
+  return { workflow: store.workflows.keep(row), created: row.id === id }
+}

@@ -1,0 +1,126 @@
+import type { Json } from '../../lifecycle/run/run.ts'
+import type { GivenResult } from '../../lifecycle/workspace/workspaceResults.ts'
+import {
+  needsIdle,
+  type PresentWorkspace,
+  type WorkspaceOperation,
+} from '../../lifecycle/workspace/workspace.ts'
+import { type Connection, type Prepared, run } from '../sql/openStore.ts'
+import { toDate } from '../rows/runRows.ts'
+import { runWorksIn } from '../rows/selectWorkspace.ts'
+
+/** What to write of a decision about a workspace. */
+export interface WorkspaceChange {
+  readonly before: PresentWorkspace
+  readonly after: PresentWorkspace
+  /** Operations that are new or changed. */
+  readonly operations: readonly WorkspaceOperation[]
+  /** What one of them came to. */
+  readonly told: { readonly operationId: string; readonly result: GivenResult } | null
+  readonly key: {
+    readonly operation: string
+    readonly key: string
+    readonly operationId: string | null
+    readonly request: Json
+  } | null
+}
+
+/**
+ * The one statement that changes a workspace: guarded by the revision that was decided on, and, for what holds only while no
+ * run works in it, by that: a run's change raises no revision here.
+ */
+const APPLY: Prepared = {
+  name: 'apply-workspace',
+  text: `
+WITH guard AS (
+  UPDATE workspace w SET
+    status = n.status, revision = n.revision, preview_status = n.preview_status, preview_url = n.preview_url,
+    preview_started_at = n.preview_started_at, preview_error = n.preview_error, removed_at = n.removed_at
+  FROM jsonb_populate_record(NULL::workspace, $3::jsonb) n
+  WHERE w.id = $1 AND w.revision = $2 AND NOT ($5::boolean AND ${runWorksIn('w.id')})
+  RETURNING w.id, w.project
+), operations AS (
+  INSERT INTO workspace_operation AS o
+  SELECT n.* FROM guard, jsonb_populate_recordset(NULL::workspace_operation, $4::jsonb) n
+  ON CONFLICT (id) DO UPDATE SET
+    force = EXCLUDED.force, status = EXCLUDED.status, attempt = EXCLUDED.attempt, expires_at = EXCLUDED.expires_at,
+    worker = EXCLUDED.worker, started_at = EXCLUDED.started_at, deadline_at = EXCLUDED.deadline_at,
+    ended_at = EXCLUDED.ended_at, result = EXCLUDED.result, patch = EXCLUDED.patch, error = EXCLUDED.error
+), superseded AS (
+  UPDATE workspace_operation o SET patch = NULL FROM guard
+  WHERE $6::text IS NOT NULL AND o.workspace_id = guard.id AND o.kind = 'DIFF' AND o.id <> $6 AND o.patch IS NOT NULL
+), kept AS (
+  INSERT INTO workspace_key (key, operation, scope, workspace_id, operation_id, request)
+  SELECT $7, $8, guard.project, guard.id, $9, $10::jsonb FROM guard WHERE $7::text IS NOT NULL
+)
+SELECT id FROM guard`,
+}
+
+/**
+ * Writes a decision about a workspace, all of it or nothing. Returns false where somebody was first: it is to be decided anew.
+ * Throws the violation of `workspace_key_pkey` where a key was used meanwhile.
+ */
+export async function applyWorkspace(
+  connection: Connection,
+  { before, after, operations, told, key }: WorkspaceChange,
+): Promise<boolean> {
+  const rows = operations.map((operation) => toOperationRow(operation, told))
+  const goesOn = (operation: WorkspaceOperation) => needsIdle(operation.kind) && operation.endedAt === null
+  const patched = rows.find(({ patch }) => patch !== null)
+  const applied = await run<{ id: string }>(connection, APPLY, [
+    before.id,
+    before.revision,
+    JSON.stringify(toWorkspaceRow(after)),
+    JSON.stringify(rows),
+    operations.some(goesOn),
+    patched?.id ?? null,
+    key?.key ?? null,
+    key?.operation ?? null,
+    key?.operationId ?? null,
+    key ? JSON.stringify(key.request) : null,
+  ])
+  return applied.length === 1
+}
+
+function toWorkspaceRow({ status, revision, preview, removedAt }: PresentWorkspace) {
+  return {
+    status,
+    revision,
+    preview_status: preview.status,
+    preview_url: preview.url,
+    preview_started_at: toDate(preview.startedAt),
+    preview_error: preview.error,
+    removed_at: toDate(removedAt),
+  }
+}
+
+function toOperationRow(operation: WorkspaceOperation, told: WorkspaceChange['told']) {
+  const { id, kind, force, status, attempt, worker, error } = operation
+  return {
+    id,
+    workspace_id: operation.workspaceId,
+    kind,
+    force,
+    status,
+    attempt,
+    requested_by: operation.requestedBy,
+    requested_by_id: operation.requestedById,
+    requested_at: toDate(operation.requestedAt),
+    expires_at: toDate(operation.expiresAt),
+    worker,
+    started_at: toDate(operation.startedAt),
+    deadline_at: toDate(operation.deadlineAt),
+    ended_at: toDate(operation.endedAt),
+    error,
+    ...toResult(told?.operationId === id ? told.result : null),
+  }
+}
+
+/** What is told of a diff, without the patch: that is read by itself. */
+function toResult(given: GivenResult | null): { result: object | null; patch: string | null } {
+  if (!given) return { result: null, patch: null }
+  const { diff, merge, preview } = given
+  if (!diff) return { result: merge || preview ? { merge, preview } : null, patch: null }
+  const { patch, ...rest } = diff
+  return { result: { diff: rest }, patch }
+}

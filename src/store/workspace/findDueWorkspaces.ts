@@ -1,0 +1,20 @@
+import { type Connection, type Prepared, run } from '../sql/openStore.ts'
+import { IN_FLIGHT } from '../rows/selectWorkspace.ts'
+
+const FIND: Prepared = {
+  name: 'find-due-workspaces',
+  text: `
+SELECT DISTINCT o.workspace_id AS id FROM workspace_operation o
+WHERE ${IN_FLIGHT} AND coalesce(o.deadline_at, o.expires_at) <= clock_timestamp()
+  AND (o.attempt >= $2 OR o.expires_at <= clock_timestamp())
+ORDER BY o.workspace_id LIMIT $1`,
+}
+
+/** Ids of workspaces with an operation whose time is over: whether something is due on one, its rules say. */
+export async function findDueWorkspaces(
+  connection: Connection,
+  limit: number,
+  mostAttempts: number,
+): Promise<string[]> {
+  return (await run<{ id: string }>(connection, FIND, [limit, mostAttempts])).map(({ id }) => id)
+}

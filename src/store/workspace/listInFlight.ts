@@ -1,0 +1,37 @@
+import type { WorkspaceOperation } from '../../lifecycle/workspace/workspace.ts'
+import { type Connection, type Prepared, run } from '../sql/openStore.ts'
+import { IN_FLIGHT, OPERATION_JSON } from '../rows/selectWorkspace.ts'
+
+/** What waits for the worker of a machine. */
+export interface InFlight {
+  readonly operation: WorkspaceOperation
+  /** Milliseconds until it may be started again, by the clock of the database; zero or less: now. */
+  readonly startableInMs: number
+}
+
+/** How many are looked at: the oldest. Others come as these end. */
+const MOST = 500
+
+const LIST: Prepared = {
+  name: 'list-startable-operations',
+  text: `
+SELECT ${OPERATION_JSON} AS operation,
+  CASE o.status WHEN 'REQUESTED' THEN 0
+    ELSE ceil(extract(epoch FROM o.deadline_at - clock_timestamp()) * 1000)::float8 END AS in_ms
+FROM workspace_operation o JOIN workspace w ON w.id = o.workspace_id
+WHERE ${IN_FLIGHT} AND w.host = $1 AND ($2::text[] IS NULL OR w.project = ANY($2))
+  AND (o.expires_at IS NULL OR o.expires_at > clock_timestamp()) AND o.attempt < $3
+ORDER BY o.requested_at, o.id LIMIT ${MOST}`,
+}
+
+/** The operations of a machine that may be started, now or later, in the order in which they were asked for. */
+export async function listInFlight(
+  connection: Connection,
+  host: string,
+  projects: readonly string[] | null,
+  mostAttempts: number,
+): Promise<InFlight[]> {
+  type Row = { operation: WorkspaceOperation; in_ms: number }
+  const rows = await run<Row>(connection, LIST, [host, projects, mostAttempts])
+  return rows.map(({ operation, in_ms }) => ({ operation, startableInMs: in_ms }))
+}

@@ -1,0 +1,133 @@
+import type {
+  OperationKind,
+  OperationStatus,
+  WorkspaceOperation,
+  WorkspaceStatus,
+} from '../../lifecycle/workspace/workspace.ts'
+import { Prisma } from '../generated/client.ts'
+import type { Connection } from '../sql/openStore.ts'
+import {
+  inOrder,
+  isBetween,
+  isUpTo,
+  type Page,
+  type PageAsked,
+  type PageOrder,
+  type Place,
+  toPage,
+} from '../sql/page.ts'
+import { preparePages } from '../sql/pagesOfRuns.ts'
+import type { Sight } from '../run/runFilter.ts'
+import { OPERATION_JSON } from '../rows/selectWorkspace.ts'
+import { type LoadedWorkspace, SHOWN, type ShownRow, toLoadedWorkspace } from './workspaces.ts'
+
+/** Which workspaces to list; what is null does not narrow. */
+export interface WorkspaceFilter {
+  readonly host: string | null
+  readonly project: string | null
+  readonly statuses: readonly WorkspaceStatus[] | null
+}
+
+/** Which operations to list; what is null does not narrow. */
+export interface OperationFilter {
+  readonly host: string | null
+  readonly workspaceId: string | null
+  readonly kinds: readonly OperationKind[] | null
+  readonly statuses: readonly OperationStatus[] | null
+}
+
+const byCreation: PageOrder = { column: Prisma.sql`w.created_at`, id: Prisma.sql`w.id`, newestFirst: true }
+const byRequest: PageOrder = { column: Prisma.sql`o.requested_at`, id: Prisma.sql`o.id`, newestFirst: true }
+
+/** Lists the workspaces that a reader may see, the newest first. */
+export async function listWorkspaces(
+  connection: Connection,
+  { host, project, statuses }: WorkspaceFilter,
+  sight: Sight,
+  page: PageAsked,
+): Promise<Page<LoadedWorkspace>> {
+  const where = [isSeen(sight)]
+  if (host !== null) where.push(Prisma.sql`w.host = ${host}`)
+  if (project !== null) where.push(Prisma.sql`w.project = ${project}`)
+  if (statuses) where.push(Prisma.sql`w.status = ANY(${statuses}::workspace_status[])`)
+  const from = Prisma.sql`FROM workspace w WHERE ${Prisma.join(where, ' AND ')}`
+  const read = await readPage<ShownRow>(connection, byCreation, page, from, SHOWN)
+  return { ...read, items: read.items.map(toLoadedWorkspace) }
+}
+
+/** Lists the operations of the workspaces that a reader may see, the newest first. */
+export async function listWorkspaceOperations(
+  connection: Connection,
+  { host, workspaceId, kinds, statuses }: OperationFilter,
+  sight: Sight,
+  page: PageAsked,
+): Promise<Page<WorkspaceOperation>> {
+  const where = [isSeen(sight)]
+  if (host !== null) where.push(Prisma.sql`w.host = ${host}`)
+  if (workspaceId !== null) where.push(Prisma.sql`o.workspace_id = ${workspaceId}`)
+  if (kinds) where.push(Prisma.sql`o.kind = ANY(${kinds}::workspace_operation_kind[])`)
+  if (statuses) where.push(Prisma.sql`o.status = ANY(${statuses}::workspace_operation_status[])`)
+  const from = Prisma.sql`FROM workspace_operation o JOIN workspace w ON w.id = o.workspace_id WHERE ${Prisma.join(where, ' AND ')}`
+  const shown = `${OPERATION_JSON} AS operation`
+  const read = await readPage<{ operation: WorkspaceOperation }>(connection, byRequest, page, from, shown)
+  return { ...read, items: read.items.map(({ operation }) => operation) }
+}
+
+/** The condition on `workspace w` of what a reader may see: an agent sees that of its own run. */
+function isSeen({ projects, runId }: Sight): Prisma.Sql {
+  const own =
+    runId === null
+      ? Prisma.sql`true`
+      : Prisma.sql`EXISTS (SELECT FROM workspace_run l WHERE l.workspace_id = w.id AND l.run_id = ${runId})`
+  return projects === null ? own : Prisma.sql`${own} AND w.project = ANY(${projects}::text[])`
+}
+
+/** One page, and whether anything lies behind where it begins, in one statement. */
+async function readPage<Row extends object>(
+  connection: Connection,
+  order: PageOrder,
+  page: PageAsked,
+  from: Prisma.Sql,
+  shown: string,
+): Promise<Page<Row>> {
+  const behind = page.after
+    ? Prisma.sql`EXISTS (SELECT ${from} AND ${isUpTo(order, page.after)})`
+    : Prisma.sql`false`
+  const { text, values } = Prisma.sql`
+SELECT ${behind} AS has_behind, listed.* FROM (SELECT 1) AS always LEFT JOIN LATERAL (
+  SELECT true AS is_there, ${Prisma.raw(shown)} ${from} AND ${isBetween(order, page)}
+  ${inOrder(order, page)} LIMIT ${page.limit + 1}
+) listed ON true`
+  const { rows } = await connection.query<Row & { has_behind: boolean; is_there: boolean | null }>(
+    text,
+    values,
+  )
+  const found = rows.filter(({ is_there }) => is_there !== null)
+  return toPage<Row>(found, page, { hasBehind: rows[0]?.has_behind ?? false, hasAhead: false })
+}
+
+/** A page of the operations of one workspace, the newest first. */
+export interface PageOfWorkspace {
+  readonly workspaceId: string
+  readonly after: Place | null
+  readonly limit: number
+}
+
+const listPages = preparePages<WorkspaceOperation>({
+  name: 'list-operations-of-workspaces',
+  table: 'workspace_operation o',
+  json: OPERATION_JSON,
+  at: 'requested_at',
+  below: 'workspace_id',
+})
+
+/** Pages of the operations of workspaces, in the order asked for. */
+export function listOperationsOfWorkspaces(
+  connection: Connection,
+  asked: readonly PageOfWorkspace[],
+): Promise<Page<WorkspaceOperation>[]> {
+  return listPages(
+    connection,
+    asked.map(({ workspaceId, ...page }) => ({ ...page, runId: workspaceId })),
+  )
+}

@@ -1,0 +1,12 @@
+import type { Adapter } from '../../adapters/kit/adapter.ts'
+import type { AgentDefinition } from '../../adapters/kit/agentDefinition.ts'
+import { processAdapter } from '../../adapters/process/processAdapter.ts'
+import { scriptedAdapter } from '../../adapters/scripted/scriptedAdapter.ts'
+import { tmuxAdapter } from '../../adapters/tmux/tmuxAdapter.ts'
+
+/** How agents of each kind are reached. */
+export const ADAPTERS: Readonly<Record<AgentDefinition['adapter'], Adapter>> = {
+  process: processAdapter,
+  tmux: tmuxAdapter,
+  scripted: scriptedAdapter,
+}

@@ -1,0 +1,24 @@
+import { isSuccess, unwrap } from '@pawl/sdk'
+import type { Pawl } from '@pawl/sdk'
+import type { ProcessEnd } from '../../adapters/kit/adapter.ts'
+
+/** How long the server is asked to take the end of a process, which it also takes after the claim. */
+const RETRY = { attempts: 5, minDelayMs: 100, maxDelayMs: 1_000, timeoutMs: 5_000 }
+
+/**
+ * Records how a process ended. One that the server knows the end of already is left as it is.
+ *
+ * @throws PawlProblem where the server refuses for another reason, PawlConnectionError where it can't be reached
+ */
+export async function finishExecution(
+  pawl: Pawl,
+  executionId: string,
+  fence: number,
+  { exitCode, signal, end }: ProcessEnd,
+): Promise<void> {
+  const fields = { ...(exitCode !== null && { exitCode }), ...(signal !== null && { signal }), end, fence }
+  const answer = await pawl.executions.finish(executionId, fields, { retry: RETRY })
+  const isKnown =
+    answer.__typename === 'ExecutionAlreadyFinished' || answer.__typename === 'ExecutionNotFound'
+  if (!isKnown && !isSuccess(answer)) unwrap(answer)
+}

@@ -1,0 +1,28 @@
+import { PRESETS } from '../../adapters/presets.ts'
+
+/** Settings with their presets filled in, and the presets that are none. */
+export interface Filled {
+  readonly settings: Readonly<Record<string, unknown>>
+  readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[]
+}
+
+/** Replaces each agent that is given as `{ preset, … }` by the preset with what is given otherwise. */
+export function fillPresets(settings: Readonly<Record<string, unknown>>): Filled {
+  const { agents } = settings
+  if (!isRecord(agents)) return { settings, issues: [] }
+  const issues: { path: PropertyKey[]; message: string }[] = []
+  const filled = Object.entries(agents).map(([role, agent]): [string, unknown] => {
+    if (!isRecord(agent) || agent['preset'] === undefined) return [role, agent]
+    const { preset: name, ...given } = agent
+    const preset = Object.entries(PRESETS).find(([known]) => known === name)?.[1]
+    if (preset) return [role, { ...preset, ...given }]
+    const message = `there is no preset ${JSON.stringify(name)} (known: ${Object.keys(PRESETS).join(', ')})`
+    issues.push({ path: ['agents', role, 'preset'], message })
+    return [role, { adapter: 'process', command: ['true'], prompt: 'stdin', ...given }]
+  })
+  return { settings: { ...settings, agents: Object.fromEntries(filled) }, issues }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

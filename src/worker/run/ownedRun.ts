@@ -1,0 +1,131 @@
+import { unwrap } from '@pawl/sdk'
+import type { CallOptions, Held, Pawl, PawlInterruptedError, RunDetail, SuccessOf } from '@pawl/sdk'
+import type { WorkerConfig } from '../config/config.ts'
+import type { DeclaredWorkflow } from './declared.ts'
+import type { NewsOfRun, WorkerNews } from './news.ts'
+import type { OwnDirectory } from '../config/ownDirectories.ts'
+import { RunLog } from './runLog.ts'
+import type { OnStep, StepName } from './steps.ts'
+import type { TakenRuns } from './takenRuns.ts'
+import { RunLeftError, saysLeft } from './trouble.ts'
+
+/** How agents are reached. */
+export interface AgentWays {
+  /** The server, as agents reach it. */
+  readonly url: string
+  readonly env: NodeJS.ProcessEnv
+  /** Below it each session has a private folder. */
+  readonly stateRoot: string
+}
+
+/** What a worker drives runs with. */
+export interface WorkerTools extends AgentWays {
+  readonly pawl: Pawl
+  readonly config: WorkerConfig
+  /** Told of what happens, for people and programs that watch. */
+  readonly report: (news: WorkerNews) => void
+  readonly onStep: OnStep
+  /** Whether the worker can work: its disk takes files, its agents' commands are there. */
+  readonly isFit: () => Promise<boolean>
+  /** Directories of Pawl's own, which no agent is to work in. */
+  readonly own: readonly OwnDirectory[]
+  /** How long runs are put off whose directory another run works in. */
+  readonly taken: TakenRuns
+  /** Whether the worker takes its leave: no further phase is begun. */
+  readonly isDraining: () => boolean
+  /** Whether there is no time left: agents are killed. */
+  readonly isHurried: () => boolean
+}
+
+/** How long a write may take after the owner was told to stop, in milliseconds: its answer says how the run stands. */
+const LAST_WRITE_MS = 2_000
+
+/** Asked until the server answers, or the claim ends. */
+const PATIENT = { attempts: Infinity, minDelayMs: 100, maxDelayMs: 1_000, timeoutMs: 10_000 }
+
+/** One held run as its owner reads and writes it. */
+export class OwnedRun {
+  readonly tools: WorkerTools
+  readonly held: Held
+  readonly workflow: DeclaredWorkflow
+  readonly log: RunLog
+  readonly #over = new AbortController()
+  readonly #writing = new AbortController()
+  #hasLeft = false
+
+  constructor(tools: WorkerTools, held: Held, workflow: DeclaredWorkflow) {
+    this.tools = tools
+    this.held = held
+    this.workflow = workflow
+    this.log = new RunLog(tools.pawl, held.run.id, this.#over.signal)
+    if (this.signal.aborted) this.#stopWriting()
+    else this.signal.addEventListener('abort', () => this.#stopWriting(), { once: true })
+  }
+
+  get runId(): string {
+    return this.held.run.id
+  }
+
+  /** Aborts when the owner has to stop. */
+  get signal(): AbortSignal {
+    return this.held.signal
+  }
+
+  /** What every call to the server takes: it is tried again until it is answered, or the owner had to stop. */
+  get call(): CallOptions {
+    return { signal: this.#writing.signal, retry: PATIENT }
+  }
+
+  /** Tells those who watch. */
+  report(news: NewsOfRun): void {
+    this.tools.report({ ...news, runId: this.runId })
+  }
+
+  /**
+   * The run as it is now, its log read up to there.
+   *
+   * @throws RunLeftError where it is gone
+   */
+  async look(): Promise<RunDetail> {
+    const run = await this.tools.pawl.runs.get(this.runId, this.call)
+    if (!run) throw new RunLeftError('The run is gone')
+    await this.log.reach(run.revision, this.signal)
+    return run
+  }
+
+  /**
+   * The answer to a driving write, where it is a yes.
+   *
+   * @throws RunLeftError where the run is not this owner's to drive any more, PawlProblem with any other refusal
+   */
+  accept = <Result extends { readonly __typename: string }>(result: Result): SuccessOf<Result> => {
+    this.#hasLeft ||= saysLeft(result)
+    if (this.#hasLeft) throw new RunLeftError(`The server answered ${result.__typename}`)
+    return unwrap(result)
+  }
+
+  /** Whether nothing is to be written any more. */
+  get hasLeft(): boolean {
+    return this.#hasLeft || this.signal.aborted
+  }
+
+  /** Marks a boundary between two steps. Throws the signal's reason where the owner has to stop. */
+  async step(name: StepName): Promise<void> {
+    await this.tools.onStep(name)
+    this.signal.throwIfAborted()
+  }
+
+  /** Reads and writes nothing more. */
+  async end(): Promise<void> {
+    this.#over.abort()
+    this.#writing.abort()
+  }
+
+  #stopWriting(): void {
+    const { why } = this.signal.reason as PawlInterruptedError
+    const isReachable = why === 'PAUSE' || why === 'CANCEL' || why === 'STOP'
+    if (!isReachable) return this.#writing.abort(this.signal.reason)
+    const timer = setTimeout(() => this.#writing.abort(this.signal.reason), LAST_WRITE_MS)
+    this.#writing.signal.addEventListener('abort', () => clearTimeout(timer), { once: true })
+  }
+}

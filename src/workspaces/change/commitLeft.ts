@@ -1,0 +1,98 @@
+import { atRepository, type GitPlace } from '../git/place.ts'
+import { askGit, type GitCall, type GitOptions, runGit, splitNul } from '../git/runGit.ts'
+import { refuseSubmodules } from '../place/submodules.ts'
+import { refuseUntrusted } from '../place/refuseUntrusted.ts'
+import { branchRef, readCommitAt } from '../place/repository.ts'
+import { listChanged, updateIndex } from '../place/snapshot.ts'
+import type { Worktree } from '../kit/workspace.ts'
+import { WorkspaceError } from '../kit/workspaceError.ts'
+import { placeOf } from '../place/worktree.ts'
+
+/**
+ * Commits to a worktree's branch whatever stands in it uncommitted.
+ *
+ * @returns the commit that the branch stands at
+ * @throws {@link WorkspaceError} `NOT_ON_BRANCH`, `UNFINISHED_MERGE`, `EMBEDDED_REPOSITORY`, `SUBMODULE_CHANGED`,
+ *   `SUBMODULE_NOT_PUSHED`, `REPOSITORY_LOCKED`
+ */
+export async function commitLeft(worktree: Worktree, call: GitCall): Promise<string> {
+  const { repository, branch, owner } = worktree
+  const at = await placeOf(worktree)
+  const options = { at, timeoutMs: COMMIT_MS, ...call }
+  await refuseOffBranch(worktree, options)
+  await refuseUntrusted(at, call)
+  const unmerged = await listUnmerged(options)
+  if (unmerged.length > 0) throw unfinishedMerge(worktree, unmerged)
+  const left = await listChanged(options)
+  const embedded = left.filter((file) => file.endsWith('/'))
+  if (embedded.length > 0) throw embeddedRepository(worktree, embedded)
+  await refuseSubmodules(worktree, at, call)
+  await updateIndex(left, options)
+  const isMerging = (await readCommitAt(at, 'MERGE_HEAD', call)) !== null
+  if (isMerging || (await isStaged(options)))
+    await runGit(['commit', '--quiet', '--no-verify', '--cleanup=verbatim', '--file=-'], {
+      ...options,
+      env: await findIdentity(at, call),
+      input: `Keep what ${owner} left uncommitted\n`,
+    })
+  return askGit(['rev-parse', '--verify', branchRef(branch)], { at: atRepository(repository), ...call })
+}
+
+/** Whether the index holds anything that HEAD does not. */
+async function isStaged(options: GitOptions): Promise<boolean> {
+  const args = ['diff-index', '--cached', '--quiet', '--ignore-submodules=dirty', 'HEAD', '--']
+  return (await runGit(args, { ...options, accept: [0, 1] })).exitCode === 1
+}
+
+async function listUnmerged(options: GitOptions): Promise<string[]> {
+  const entries = splitNul((await runGit(['ls-files', '--unmerged', '-z'], options)).stdout)
+  return [...new Set(entries.map((entry) => entry.slice(entry.indexOf('\t') + 1)))]
+}
+
+/** A commit of many files may take this long, in milliseconds. */
+const COMMIT_MS = 10 * 60_000
+
+/** Who commits where nobody is configured. */
+const NOBODY = { NAME: 'Pawl', EMAIL: 'pawl@localhost' }
+
+/** Variables that name a committer, as far as the settings do not. */
+export async function findIdentity(at: GitPlace, call: GitCall): Promise<Record<string, string>> {
+  const missing: Record<string, string> = {}
+  for (const part of ['NAME', 'EMAIL'] as const) {
+    const key = `user.${part.toLowerCase()}`
+    const { stdout } = await runGit(['config', '--get', key], { at, accept: [0, 1], ...call })
+    if (stdout.trim() !== '') continue
+    for (const role of ['AUTHOR', 'COMMITTER']) missing[`GIT_${role}_${part}`] = NOBODY[part]
+  }
+  return missing
+}
+
+async function refuseOffBranch({ path, branch }: Worktree, options: GitOptions): Promise<void> {
+  const { stdout } = await runGit(['symbolic-ref', '--quiet', 'HEAD'], { ...options, accept: [0, 1] })
+  const head = stdout.trim()
+  if (head === branchRef(branch)) return
+  const instead = head === '' ? 'no branch' : head.replace(/^refs\/heads\//, '')
+  throw new WorkspaceError('HUMAN_REQUIRED', {
+    code: 'NOT_ON_BRANCH',
+    message: `The worktree ${path} has ${instead} checked out, and not ${branch}`,
+    hint: `Finish what is under way there, bring the work to ${branch}, and check that out.`,
+  })
+}
+
+function unfinishedMerge({ path }: Worktree, files: readonly string[]): WorkspaceError {
+  return new WorkspaceError('HUMAN_REQUIRED', {
+    code: 'UNFINISHED_MERGE',
+    message: `A merge has been left unfinished in ${path}, with conflicts in ${files.length} files`,
+    hint: 'Resolve them there and add the files, or abort that merge.',
+    files,
+  })
+}
+
+function embeddedRepository({ path }: Worktree, files: readonly string[]): WorkspaceError {
+  return new WorkspaceError('HUMAN_REQUIRED', {
+    code: 'EMBEDDED_REPOSITORY',
+    message: `There are git repositories inside of ${path}, whose files can not be committed to it`,
+    hint: 'Remove their .git folders, let git ignore them, or move them away.',
+    files,
+  })
+}

@@ -1,0 +1,161 @@
+import type { GitPlace } from '../git/place.ts'
+import { askGit, type GitCall, type GitOptions, runGit, splitNul, withGit } from '../git/runGit.ts'
+import { branchRef, readCommit } from '../place/repository.ts'
+import { findPlace } from '../place/findPlace.ts'
+import { takeSnapshot } from '../place/snapshot.ts'
+import { listSubmodules } from '../place/submodules.ts'
+import type { Worktree } from '../kit/workspace.ts'
+
+/** How a changed file was changed. */
+export type FileChange = 'ADDED' | 'MODIFIED' | 'DELETED' | 'RENAMED'
+
+/** A file that differs from the base commit. */
+export interface ChangedFile {
+  readonly path: string
+  /** What it was called before, where it was renamed. */
+  readonly previousPath: string | null
+  readonly change: FileChange
+  /** Lines that are new; null for a binary file. */
+  readonly insertions: number | null
+  /** Lines that are gone; null for a binary file. */
+  readonly deletions: number | null
+}
+
+/** What a worktree differs in from what its branch began at. */
+export interface WorkspaceDiff {
+  /** The commit that the branch stands at; null where it is gone. */
+  readonly head: string | null
+  /** Commits of the branch since its base. */
+  readonly commitsAhead: number
+  /** Files that differ, in all. */
+  readonly filesChanged: number
+  /** Lines that are new, in all. */
+  readonly insertions: number
+  /** Lines that are gone, in all. */
+  readonly deletions: number
+  /** The files that differ, by their paths. */
+  readonly files: readonly ChangedFile[]
+  readonly patch: string
+  /** Whether the patch, or the list of files, was cut. */
+  readonly truncated: boolean
+}
+
+/** How much is told. */
+export interface DiffOptions {
+  readonly signal?: AbortSignal | undefined
+  /** The longest patch, in bytes; cut at the end of a line. Default 1 MiB. */
+  readonly maxPatchBytes?: number
+  /** How many files are listed. Default 2,000. */
+  readonly maxFiles?: number
+}
+
+/** Settings must not change what a diff looks like. */
+const PLAIN = ['--no-ext-diff', '--no-textconv', '--no-color', '-l1000', '--submodule=short']
+/** What .gitmodules says of them is not asked for. */
+const SUBMODULES = '--ignore-submodules=dirty'
+const PREFIXES = ['--src-prefix=a/', '--dst-prefix=b/']
+
+/** A large diff may take this long, in milliseconds. */
+const DIFF_MS = 5 * 60_000
+
+/**
+ * Everything that a worktree differs in from its base commit, as its files are now: what its branch has committed, what is staged, and
+ * what is changed or new and not ignored. Changes nothing in the worktree, its index or its repository.
+ *
+ * @throws WorkspaceError
+ */
+export async function diffWorkspace(worktree: Worktree, options: DiffOptions = {}): Promise<WorkspaceDiff> {
+  const { signal, maxPatchBytes = 1024 * 1024, maxFiles = 2_000 } = options
+  return withGit({ signal }, async (call) => {
+    const at = await findPlace(worktree, call)
+    const { tree, env } = await takeSnapshot(at, call)
+    const compare = (args: readonly string[], more: Partial<GitOptions> = {}) =>
+      runGit(['diff-tree', '-r', '-M', ...PLAIN, SUBMODULES, ...args, worktree.baseCommit, tree], {
+        at,
+        env,
+        timeoutMs: DIFF_MS,
+        ...call,
+        ...more,
+      })
+    const raw = await compare(['--raw', '-z'])
+    const lines = parseNumstat((await compare(['--numstat', '-z'])).stdout)
+    const changed = parseRaw(raw.stdout).map((file) => ({ ...file, ...(lines.get(file.path) ?? NO_LINES) }))
+    const files = [...changed, ...(await listInside(at, call))]
+    const patch = await compare(['-p', ...PREFIXES], { maxBytes: maxPatchBytes, cut: true })
+    return {
+      ...(await readBranch(at, worktree, call)),
+      filesChanged: files.length,
+      insertions: sum(files.map(({ insertions }) => insertions)),
+      deletions: sum(files.map(({ deletions }) => deletions)),
+      files: files.slice(0, maxFiles),
+      patch: toText(patch.stdout, patch.isCut),
+      truncated: patch.isCut || files.length > maxFiles,
+    }
+  })
+}
+
+/** What is in no commit of a submodule, and so in no tree of this repository. */
+async function listInside(at: GitPlace, call: GitCall): Promise<ChangedFile[]> {
+  const submodules = await listSubmodules(at, call)
+  return submodules.flatMap(({ left, at: own }) => {
+    const change = own === null ? ('ADDED' as const) : ('MODIFIED' as const)
+    return left.map((path) => ({ path, previousPath: null, change, ...NO_LINES }))
+  })
+}
+
+async function readBranch(
+  at: GitPlace,
+  { repository, branch, baseCommit }: Worktree,
+  call: GitCall,
+): Promise<Pick<WorkspaceDiff, 'head' | 'commitsAhead'>> {
+  const head = await readCommit(repository, branchRef(branch), call)
+  if (head === null) return { head, commitsAhead: 0 }
+  const count = await askGit(['rev-list', '--count', `${baseCommit}..${head}`], { at, ...call })
+  return { head, commitsAhead: Number(count) }
+}
+
+const CHANGES: Readonly<Record<string, FileChange>> = { A: 'ADDED', D: 'DELETED', R: 'RENAMED' }
+
+type Lines = Pick<ChangedFile, 'insertions' | 'deletions'>
+
+const NO_LINES: Lines = { insertions: null, deletions: null }
+
+function parseRaw(output: string): Omit<ChangedFile, keyof Lines>[] {
+  const words = splitNul(output)
+  const files: Omit<ChangedFile, keyof Lines>[] = []
+  for (let at = 0; at < words.length;) {
+    // :mode mode object object STATUS
+    const status = words[at++]?.split(' ')[4] ?? ''
+    const first = words[at++] ?? ''
+    const change = CHANGES[status.charAt(0)] ?? 'MODIFIED'
+    if (change === 'RENAMED') files.push({ path: words[at++] ?? '', previousPath: first, change })
+    else files.push({ path: first, previousPath: null, change })
+  }
+  return files
+}
+
+function parseNumstat(output: string): Map<string, Lines> {
+  const words = splitNul(output)
+  const found = new Map<string, Lines>()
+  for (let at = 0; at < words.length;) {
+    const [insertions, deletions, ...rest] = (words[at++] ?? '').split('\t')
+    const inPlace = rest.join('\t')
+    // A renamed file has its two paths behind it.
+    const path = inPlace === '' ? (words[(at += 2) - 1] ?? '') : inPlace
+    found.set(
+      path,
+      insertions === '-' ? NO_LINES : { insertions: Number(insertions), deletions: Number(deletions) },
+    )
+  }
+  return found
+}
+
+function sum(numbers: readonly (number | null)[]): number {
+  return numbers.reduce<number>((total, number) => total + (number ?? 0), 0)
+}
+
+/** Whole lines, without characters that no database takes as text. */
+function toText(patch: string, isCut: boolean): string {
+  const whole = isCut ? patch.slice(0, patch.lastIndexOf('\n') + 1) : patch
+  return whole.replaceAll('\0', '\u{FFFD}')
+}

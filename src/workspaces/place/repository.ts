@@ -1,0 +1,87 @@
+import { realpath } from 'node:fs/promises'
+import { atRepository, type GitPlace } from '../git/place.ts'
+import { findGitDirectory, type GitCall, runGit } from '../git/runGit.ts'
+import { WorkspaceError } from '../kit/workspaceError.ts'
+
+/**
+ * The git directory that commits made in a directory go to: for a linked worktree that of the main one. Absolute and canonical.
+ *
+ * @throws {@link WorkspaceError} `NOT_A_REPOSITORY`, `REPOSITORY_UNTRUSTED`
+ */
+export async function findRepository(directory: string, call: GitCall): Promise<string> {
+  return realpath(await findGitDirectory(directory, call))
+}
+
+/** The commit that a name stands for in a repository; null where there is none. */
+export function readCommit(repository: string, name: string, call: GitCall): Promise<string | null> {
+  return readCommitAt(atRepository(repository), name, call)
+}
+
+/** The commit that a name stands for where HEAD and others are those of a worktree; null where there is none. */
+export async function readCommitAt(at: GitPlace, name: string, call: GitCall): Promise<string | null> {
+  const args = ['rev-parse', '--verify', '--quiet', `${name}^{commit}`]
+  const { exitCode, stdout } = await runGit(args, { at, accept: [0, 1, 128], ...call })
+  return exitCode === 0 ? stdout.trim() : null
+}
+
+/** The full name of a branch. */
+export function branchRef(branch: string): string {
+  return `refs/heads/${branch}`
+}
+
+/** Where a branch begins. */
+export interface Beginning {
+  /** The branch that it begins at; null for a tag, a commit, or a branch of another repository. */
+  readonly base: string | null
+  readonly baseCommit: string
+}
+
+/**
+ * Where a run's branch begins in a repository.
+ *
+ * @throws {@link WorkspaceError} `BASE_NOT_FOUND`; `REPOSITORY_EMPTY`
+ */
+export async function findBeginning(
+  repository: string,
+  wanted: string | undefined,
+  call: GitCall,
+): Promise<Beginning> {
+  if (wanted === undefined) return findCurrent(repository, call)
+  const branch = wanted.replace(/^refs\/heads\//, '')
+  const tip = await readCommit(repository, branchRef(branch), call)
+  if (tip !== null) return { base: branch, baseCommit: tip }
+  const baseCommit =
+    (await readCommit(repository, wanted, call)) ??
+    (await readCommit(repository, `refs/remotes/origin/${wanted}`, call))
+  if (baseCommit !== null) return { base: null, baseCommit }
+  throw new WorkspaceError('FATAL', {
+    code: 'BASE_NOT_FOUND',
+    message: `The repository ${repository} has no branch, tag or commit ${JSON.stringify(wanted)}`,
+    hint: 'Name one that is there, or fetch it first.',
+  })
+}
+
+async function findCurrent(repository: string, call: GitCall): Promise<Beginning> {
+  const head = ['symbolic-ref', '--quiet', 'HEAD']
+  const { stdout } = await runGit(head, { at: atRepository(repository), accept: [0, 1], ...call })
+  const baseCommit = await readCommit(repository, 'HEAD', call)
+  if (baseCommit === null)
+    throw new WorkspaceError('FATAL', {
+      code: 'REPOSITORY_EMPTY',
+      message: `The current branch of ${repository} has no commit`,
+      hint: 'Make a first commit, or name a base.',
+    })
+  const ref = stdout.trim()
+  return { base: ref.startsWith('refs/heads/') ? ref.slice('refs/heads/'.length) : null, baseCommit }
+}
+
+/** Whether one commit is another's ancestor, or the same. */
+export async function isAncestor(
+  repository: string,
+  { ancestor, of }: { readonly ancestor: string; readonly of: string },
+  call: GitCall,
+): Promise<boolean> {
+  const args = ['merge-base', '--is-ancestor', ancestor, of]
+  const { exitCode } = await runGit(args, { at: atRepository(repository), accept: [0, 1], ...call })
+  return exitCode === 0
+}

@@ -1,0 +1,97 @@
+import { lstat, readdir, realpath } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import type { GitPlace } from '../git/place.ts'
+import { askGit, type GitCall, runGit, splitNul } from '../git/runGit.ts'
+import { readSmall } from './listWorktrees.ts'
+import { listUncommitted } from './snapshot.ts'
+import type { Worktree } from '../kit/workspace.ts'
+import { WorkspaceError } from '../kit/workspaceError.ts'
+
+/** A submodule of a worktree, as its folder is now. */
+interface Submodule {
+  /** Relative to the worktree. */
+  readonly path: string
+  /** What git is run for in it; null where it was not fetched. */
+  readonly at: GitPlace | null
+  /** What stands in it and in no commit of its own, relative to the worktree. */
+  readonly left: readonly string[]
+}
+
+/**
+ * The submodules of a worktree in which anything stands. Each is looked at as a repository of its own, which may say of itself what it
+ * wants: git, left to itself, would run what its settings say.
+ */
+export async function listSubmodules(at: GitPlace, call: GitCall): Promise<Submodule[]> {
+  const { stdout } = await runGit(['ls-files', '--stage', '-z'], { at, ...call })
+  const paths = splitNul(stdout).flatMap((entry) =>
+    entry.startsWith('160000 ') ? [entry.slice(entry.indexOf('\t') + 1)] : [],
+  )
+  const found: Submodule[] = []
+  for (const path of paths) {
+    const folder = join(at.workTree ?? '', path)
+    const names = await readdir(folder).catch(() => [])
+    if (names.length === 0) continue
+    const own = await findRepositoryIn(folder)
+    const left = own === null ? names : await listUncommitted(own, call)
+    found.push({ path, at: own, left: left.map((name) => `${path}/${name}`) })
+  }
+  return found
+}
+
+/**
+ * Refuses to commit a worktree whose submodules hold what that commit would lose: changed files, and commits that are nowhere else.
+ *
+ * @throws {@link WorkspaceError} `SUBMODULE_CHANGED`, `SUBMODULE_NOT_PUSHED`
+ */
+export async function refuseSubmodules(
+  { path, baseCommit }: Worktree,
+  at: GitPlace,
+  call: GitCall,
+): Promise<void> {
+  const submodules = await listSubmodules(at, call)
+  const left = submodules.flatMap((submodule) => submodule.left)
+  if (left.length > 0) throw changed(path, left)
+  const unpushed: string[] = []
+  for (const { path: inside, at: own } of submodules) {
+    if (own === null) continue
+    const before = await askGit(['ls-tree', '--format=%(objectname)', baseCommit, '--', inside], {
+      at,
+      ...call,
+    })
+    const head = (
+      await askGit(['rev-parse', '--verify', '--quiet', 'HEAD'], { at: own, accept: [0, 1], ...call })
+    ).trim()
+    if (head === '' || head === before) continue
+    const args = ['for-each-ref', '--count=1', `--contains=${head}`, 'refs/remotes', 'refs/tags']
+    if ((await askGit(args, { at: own, ...call })) === '') unpushed.push(inside)
+  }
+  if (unpushed.length > 0) throw notPushed(path, unpushed)
+}
+
+/** The repository that stands in a folder, whatever it says of where its files are; null where none does. */
+async function findRepositoryIn(folder: string): Promise<GitPlace | null> {
+  const link = join(folder, '.git')
+  const found = await lstat(link).catch(() => null)
+  if (found === null) return null
+  const told = /^gitdir: (.*)$/s.exec((await readSmall(link)) ?? '')?.[1]?.trim()
+  const gitDir = await realpath(told === undefined ? link : resolve(folder, told)).catch(() => null)
+  return gitDir === null ? null : { repository: gitDir, gitDir, workTree: folder }
+}
+
+function changed(path: string, files: readonly string[]): WorkspaceError {
+  return new WorkspaceError('HUMAN_REQUIRED', {
+    code: 'SUBMODULE_CHANGED',
+    message: `In submodules of ${path} there are ${files.length} files that no commit of theirs holds`,
+    hint: 'Commit them in the submodule and push that, or remove them, and ask again.',
+    files,
+  })
+}
+
+function notPushed(path: string, files: readonly string[]): WorkspaceError {
+  return new WorkspaceError('HUMAN_REQUIRED', {
+    code: 'SUBMODULE_NOT_PUSHED',
+    message: `${files.length} submodules of ${path} stand at commits that are nowhere else`,
+    hint: 'Push them from there, so that others find what is merged, and ask again.',
+    files,
+  })
+}

@@ -1,0 +1,108 @@
+import type { ServerInfo, Viewer } from '@pawl/sdk'
+import { PawlAuthError, PawlConnectionError } from '@pawl/sdk'
+import { useConnection, usePawl, useRunFeed } from '@pawl/sdk/react'
+import { createContext, useContext, useEffect, useState } from 'react'
+import { setClock } from '../elements/clock.ts'
+
+/** Who looks at the page, and at which server. */
+export interface Session {
+  readonly viewer: Viewer
+  readonly server: ServerInfo
+}
+
+/** What is known of the session: asked for, there, being ended, over, or not to be had. */
+export type SessionState =
+  | { readonly kind: 'asking'; readonly error: unknown }
+  | { readonly kind: 'in'; readonly session: Session }
+  | { readonly kind: 'leaving' }
+  | { readonly kind: 'out' }
+  | { readonly kind: 'failed'; readonly error: unknown }
+
+const Context = createContext<Session | undefined>(undefined)
+
+/** Gives the session to the pages. */
+export const SessionProvider = Context.Provider
+
+/** Who looks at the page. */
+export function useSession(): Session {
+  const session = useContext(Context)
+  if (!session) throw new Error('There is no session here')
+  return session
+}
+
+/** What is known of the session, and how it is begun and ended. */
+export interface SessionControl {
+  readonly state: SessionState
+  /** Asks for the session anew, after a sign-in. */
+  begin(): void
+  /** Leaves every page, so that none asks for anything while the session ends. */
+  leave(): void
+}
+
+/** The session of this browser: asked for at the beginning and after a sign-in, over where the server says so. */
+export function useSessionState(): SessionControl {
+  const pawl = usePawl()
+  const feed = useRunFeed()
+  const connection = useConnection()
+  const [state, setState] = useState<SessionState>({ kind: 'asking', error: undefined })
+  const [attempt, setAttempt] = useState(0)
+
+  useEffect(() => {
+    const controller = new AbortController()
+    const { signal } = controller
+    const ask = async (): Promise<void> => {
+      try {
+        const askedAt = Date.now()
+        const server = await pawl.server({ signal })
+        setClock(server.now, askedAt, Date.now())
+        const viewer = await pawl.viewer({ signal })
+        if (!signal.aborted) setState({ kind: 'in', session: { viewer, server } })
+      } catch (error) {
+        if (signal.aborted) return
+        if (error instanceof PawlAuthError) return setState({ kind: 'out' })
+        if (!(error instanceof PawlConnectionError)) return setState({ kind: 'failed', error })
+        setState((state) => (state.kind === 'in' ? state : { kind: 'asking', error }))
+        return ask()
+      }
+    }
+    void ask()
+    return () => controller.abort()
+  }, [pawl, attempt])
+
+  const isRefused = connection.phase === 'REFUSED'
+  useEffect(() => {
+    if (isRefused) setState({ kind: 'out' })
+  }, [isRefused])
+
+  return {
+    state,
+    begin: () => {
+      setState({ kind: 'asking', error: undefined })
+      setAttempt((attempt) => attempt + 1)
+      feed.restart()
+    },
+    leave: () => setState({ kind: 'leaving' }),
+  }
+}
+
+/** Asks the server to take the token; resolves to what stands against it, or undefined. */
+export async function signIn(token: string): Promise<string | undefined> {
+  const headers = { 'content-type': 'application/json', 'x-pawl-csrf': '1' }
+  try {
+    const answer = await fetch('/sign-in', { method: 'POST', headers, body: JSON.stringify({ token }) })
+    return answer.ok ? undefined : (await answer.text()).trim()
+  } catch {
+    return 'The server can’t be reached. Is it running?'
+  }
+}
+
+/** Ends the session of this browser and shows where to begin another; resolves to whether the server could be reached. */
+export async function signOut(): Promise<boolean> {
+  try {
+    await fetch('/sign-out', { method: 'POST', headers: { 'x-pawl-csrf': '1' } })
+  } catch {
+    return false
+  }
+  location.assign('/')
+  return true
+}

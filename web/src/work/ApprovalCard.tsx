@@ -1,0 +1,208 @@
+import type { Approval, ApprovalStatus, ArtifactDetail, Decision } from '@pawl/sdk'
+import { useAction } from '@pawl/sdk/react'
+import { useState } from 'react'
+import { Ago } from '../elements/Age.tsx'
+import { Badge } from '../elements/Badge.tsx'
+import { Confirm } from '../elements/Confirm.tsx'
+import { CopyButton } from '../elements/CopyButton.tsx'
+import { JsonTree } from '../elements/JsonTree.tsx'
+import { Problem } from '../elements/Problem.tsx'
+import { tellAge, tellTime } from '../elements/time.ts'
+import type { Word } from '../elements/words.ts'
+import { ArtifactView } from './ArtifactView.tsx'
+import { useBelow } from './useWork.ts'
+import { useClock } from '../elements/clock.ts'
+import { Link } from '../elements/Link.tsx'
+import { useSession } from '../account/session.ts'
+
+const APPROVAL: Readonly<Record<ApprovalStatus, Word>> = {
+  PENDING: { label: 'Waits for a person', tone: 'ask', means: 'Nobody has decided yet' },
+  APPROVED: { label: 'Approved', tone: 'good', means: 'The work is good' },
+  REJECTED: { label: 'Rejected', tone: 'bad', means: 'The work is to be done again' },
+  RETRIED: { label: 'Tried again', tone: 'live', means: 'The phase is to be tried again' },
+  ABORTED: { label: 'Aborted', tone: 'bad', means: 'The run was given up' },
+  EXPIRED: { label: 'Expired', tone: 'half', means: 'Nobody decided in time' },
+  VOID: { label: 'Void', tone: 'gone', means: 'The run settled before anybody decided' },
+}
+
+/** What each decision says on its button, and whether it is asked about first. */
+const CHOICES: Readonly<Record<Approval['kind'], readonly Choice[]>> = {
+  REVIEW: [
+    { decision: 'APPROVE', verb: 'Approve', isMain: true },
+    { decision: 'REJECT', verb: 'Reject, with feedback' },
+  ],
+  RECOVERY: [
+    { decision: 'RETRY', verb: 'Try again', isMain: true },
+    {
+      decision: 'ABORT',
+      verb: 'Give the run up …',
+      confirm: 'The run will be Failed; it may be resumed later.',
+    },
+  ],
+}
+
+interface Choice {
+  readonly decision: Decision
+  readonly verb: string
+  readonly isMain?: boolean
+  readonly confirm?: string
+}
+
+interface ApprovalCardProps {
+  readonly approval: Approval
+  /** Whether the server lets this viewer decide questions of the run now. */
+  readonly mayDecide: boolean
+  /** Whether the run is named: everywhere but on its own page. */
+  readonly isNamed?: boolean
+  /** Called after an answer of the server, whatever it was: what is listed may be old. */
+  readonly onAnswer: () => void
+}
+
+/** A question to a person: what is asked, about exactly what, and where to answer. */
+export function ApprovalCard({ approval, mayDecide, isNamed = false, onAnswer }: ApprovalCardProps) {
+  const { id, gate, kind, question, run, phase, attempt, payload, digest, status } = approval
+  const { viewer } = useSession()
+  const about = useAbout(approval)
+  const [comment, setComment] = useState('')
+  const [asked, setAsked] = useState<Choice>()
+  const decide = useAction((pawl, decision: Decision) =>
+    pawl.approvals.decide(id, { decision, digest, ...(comment.trim() && { comment: comment.trim() }) }),
+  )
+  const act = async (decision: Decision) => {
+    await decide.send(decision)
+    onAnswer()
+  }
+  const isNamedIn = approval.approvers.length === 0 || approval.approvers.includes(viewer.name)
+  const isOwn = approval.requestedBy === viewer.name && !approval.allowSelfApproval
+  const isOpen = status === 'PENDING'
+  return (
+    <article className="approval" aria-label={question} data-approval={id} data-approval-status={status}>
+      <header className="approval-head">
+        <Badge word={APPROVAL[status]} />
+        {isNamed && <Link to={`/runs/${run.id}`}>{run.title ?? run.id}</Link>}
+        <span className="soft">
+          gate {gate}
+          {phase && `, phase ${phase.key}`}
+          {attempt !== null && attempt > 1 && `, attempt ${attempt}`}, asked by {approval.requestedBy}{' '}
+          <Ago at={approval.requestedAt} />
+        </span>
+        {isOpen && approval.expiresAt && <Expiry at={approval.expiresAt} policy={approval.onExpiry} />}
+      </header>
+      <h2 className="approval-question">{question}</h2>
+      {payload !== null && (
+        <details open>
+          <summary>What is shown with the question</summary>
+          <JsonTree value={payload} depth={2} />
+        </details>
+      )}
+      {about && (
+        <details open={isOpen} className="approval-about">
+          <summary>
+            {kind === 'REVIEW' ? 'What is being approved' : 'What there is'}:{' '}
+            <span className="mono">{about.path}</span>
+          </summary>
+          <ArtifactView artifact={about} />
+        </details>
+      )}
+      <p className="soft digest">
+        A decision is about this digest and no other: <code>{digest}</code>{' '}
+        <CopyButton text={digest} what="the digest" />
+      </p>
+      {!isOpen && approval.decidedBy && (
+        <p>
+          {APPROVAL[status].label} by {approval.decidedBy}
+          {approval.decidedAt && (
+            <>
+              {' '}
+              <Ago at={approval.decidedAt} />
+            </>
+          )}
+          {approval.comment && `: “${approval.comment}”`}
+        </p>
+      )}
+      <Problem problem={toProblem(decide.problem)} error={decide.error} />
+      {isOpen && mayDecide && isNamedIn && !isOwn && (
+        <form className="approval-form" onSubmit={(event) => event.preventDefault()}>
+          <label className="field">
+            {kind === 'REVIEW'
+              ? 'Feedback, kept in the log; with a rejection the agent is given it'
+              : 'What to say about it'}
+            <textarea rows={2} value={comment} onChange={({ target }) => setComment(target.value)} />
+          </label>
+          <div className="actions-row">
+            {CHOICES[kind].map((choice) => (
+              <button
+                key={choice.decision}
+                type="button"
+                className={choice.isMain ? 'button button-main' : 'button'}
+                disabled={decide.isPending}
+                onClick={() => (choice.confirm ? setAsked(choice) : void act(choice.decision))}
+              >
+                {decide.isPending ? 'Asking the server …' : choice.verb}
+              </button>
+            ))}
+          </div>
+        </form>
+      )}
+      {isOpen && !(isNamedIn && !isOwn) && (
+        <p className="soft">
+          {isOwn ? 'Who asked may not decide.' : `To be decided by ${approval.approvers.join(', ')}.`}
+        </p>
+      )}
+      {asked && (
+        <Confirm
+          title="Give this run up?"
+          verb="Give it up"
+          onCancel={() => setAsked(undefined)}
+          onConfirm={() => {
+            setAsked(undefined)
+            void act(asked.decision)
+          }}
+        >
+          <p>{asked.confirm}</p>
+        </Confirm>
+      )}
+    </article>
+  )
+}
+
+function Expiry({ at, policy }: { readonly at: string; readonly policy: Approval['onExpiry'] }) {
+  const left = useClock((now) =>
+    Date.parse(at) > now ? `expires in ${tellAge(Date.parse(at) - now)}` : 'has expired',
+  )
+  const then = {
+    REJECT: 'then it counts as rejected',
+    EXPIRE_RUN: 'then the run expires',
+    WAIT: 'and can still be decided then',
+  }
+  return (
+    <span className="soft" title={tellTime(at)}>
+      {left}, {then[policy]}
+    </span>
+  )
+}
+
+/** The file that the question is about: the last one of that attempt that is what the workflow asks for. */
+function useAbout({ id, phase, attempt, digest }: Approval): ArtifactDetail | undefined {
+  const { value } = useBelow(`approval ${id} ${digest}`, undefined, async (pawl, signal) => {
+    if (!phase) return undefined
+    const detail = await pawl.approvals.get(id, { signal })
+    const files = detail?.phase?.artifacts.filter((file) => file.attempt === attempt && file.valid) ?? []
+    return files.at(-1)
+  })
+  return value as ArtifactDetail | undefined
+}
+
+/** A refusal with the run it is about, where it tells of one. */
+function toProblem(problem: { readonly message: string; readonly __typename: string } | undefined) {
+  if (!problem) return undefined
+  if ('approval' in problem) {
+    const { status, decidedBy } = problem.approval as Approval
+    const now =
+      status === 'PENDING'
+        ? ''
+        : ` It is ${APPROVAL[status].label.toLowerCase()}${decidedBy ? ` by ${decidedBy}` : ''}.`
+    return { message: `${problem.message}${now}` }
+  }
+  return problem
+}

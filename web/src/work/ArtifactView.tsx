@@ -1,0 +1,136 @@
+import type { Artifact, JsonValue } from '@pawl/sdk'
+import { useMemo, useState } from 'react'
+import { CopyButton } from '../elements/CopyButton.tsx'
+import { JsonTree } from '../elements/JsonTree.tsx'
+import { Markdown } from '../elements/Markdown.tsx'
+import { tellError } from '../elements/Problem.tsx'
+import { Shape } from '../elements/Shape.tsx'
+import { tellSize } from '../elements/time.ts'
+import { diffLines } from './diffLines.ts'
+import { Patch } from './Patch.tsx'
+import { useBelow } from './useWork.ts'
+
+interface ArtifactViewProps {
+  readonly artifact: Artifact
+  /** The one before it at the same path; left out: none. */
+  readonly previous?: Artifact | undefined
+}
+
+type View = 'drawn' | 'source' | 'changes'
+
+/** What stands in an artifact, what is wrong with it, and what changed since the one before. */
+export function ArtifactView({ artifact, previous }: ArtifactViewProps) {
+  const { id, path, sha256, size, valid, problems, round, attempt } = artifact
+  const [view, setView] = useState<View>('drawn')
+  const content = useContent(id)
+  const before = useContent(view === 'changes' ? previous?.id : undefined)
+  return (
+    <article className="artifact" aria-label={path} data-artifact={id}>
+      <header className="pane-head">
+        <h3 className="mono">{path}</h3>
+        <span className="soft">
+          round {round}, attempt {attempt}, {tellSize(size)}
+        </span>
+        <fieldset className="chips">
+          <legend className="hidden">How it is shown</legend>
+          {(['drawn', 'source', ...(previous ? (['changes'] as const) : [])] as const).map((name) => (
+            <button
+              key={name}
+              type="button"
+              className="chip"
+              aria-pressed={view === name}
+              onClick={() => setView(name)}
+            >
+              {{ drawn: 'Drawn', source: 'Source', changes: 'Changes' }[name]}
+            </button>
+          ))}
+        </fieldset>
+        {typeof content.value?.content === 'string' && (
+          <CopyButton text={content.value.content} what={`the content of ${path}`} />
+        )}
+      </header>
+      {!valid && (
+        <div className="verdict tone-bad">
+          <Shape tone="bad" />
+          <div>
+            <p>
+              <strong>Not what the workflow asks for</strong>, so it is no evidence:
+            </p>
+            <ul className="missing">
+              {problems.map(({ path, message }) => (
+                <li key={`${path} ${message}`}>
+                  {path && <code>{path}</code>} {message}
+                </li>
+              ))}
+            </ul>
+          </div>
+        </div>
+      )}
+      {content.error !== undefined && <p className="problem">{tellError(content.error)}</p>}
+      {content.value === undefined && content.error === undefined && (
+        <p className="soft">Asking the server …</p>
+      )}
+      {content.value && (
+        <Content path={path} text={content.value.content} view={view} before={before.value?.content} />
+      )}
+      <p className="soft digest">
+        sha256 <code>{sha256}</code>
+      </p>
+    </article>
+  )
+}
+
+function useContent(id: string | undefined) {
+  return useBelow(`artifact ${id}`, undefined, async (pawl, signal) =>
+    id === undefined ? undefined : ((await pawl.artifacts.get(id, { signal })) ?? { content: null }),
+  )
+}
+
+interface ContentProps {
+  readonly path: string
+  readonly text: string | null
+  readonly view: View
+  readonly before: string | null | undefined
+}
+
+function Content({ path, text, view, before }: ContentProps) {
+  const json = useMemo(
+    () => (text !== null && path.endsWith('.json') ? parse(text) : undefined),
+    [path, text],
+  )
+  if (text === null) return <p className="soft">Its content is not kept; its hash is.</p>
+  if (view === 'changes')
+    return before ? <Changes before={before} after={text} /> : <p className="soft">Asking the server …</p>
+  if (view === 'drawn') {
+    if (/\.(?:md|markdown)$/.test(path)) return <Markdown text={text} />
+    if (json !== undefined) return <JsonTree value={json} depth={3} />
+    if (/\.(?:diff|patch)$/.test(path)) return <Patch text={text} />
+  }
+  return (
+    <pre className="source" tabIndex={0}>
+      {text || '(empty)'}
+    </pre>
+  )
+}
+
+function Changes({ before, after }: { readonly before: string; readonly after: string }) {
+  const lines = useMemo(() => diffLines(before, after), [before, after])
+  if (lines.every(({ kind }) => kind === 'same')) return <p className="soft">Nothing has changed.</p>
+  return (
+    <pre className="diff" tabIndex={0}>
+      {lines.map(({ kind, text }, index) => (
+        <span key={index} className={`diff-line ${kind === 'same' ? '' : `diff-${kind}`}`}>
+          {{ same: ' ', added: '+', removed: '-' }[kind]} {text}
+        </span>
+      ))}
+    </pre>
+  )
+}
+
+function parse(text: string): JsonValue | undefined {
+  try {
+    return JSON.parse(text) as JsonValue
+  } catch {
+    return undefined
+  }
+}
