@@ -47,6 +47,11 @@ async function describeMissing(pawl: Pawl, name: string, askedVersion: number | 
     message: `There is no workflow ${name}${askedVersion === null ? '' : ` v${askedVersion}`}.`,
     name,
     askedVersion,
-    known: [...new Set(nodes.map((workflow) => workflow.name))],
+    known: [...new Set(nodes.map(nameWithProject))],
   }
+}
+
+/** How a workflow is asked for: by its name, and by its project where it has one. */
+function nameWithProject({ name, project }: Pick<WorkflowDetail, 'name' | 'project'>): string {
+  return project === null ? name : `${name} (--project ${project})`
 }

@@ -72,7 +72,11 @@ describe('pawl workflow apply', () => {
     expect((await cli.run(['workflow', 'show', 'of-web', '--project', 'web'])).stdout).toContain(
       'of project web',
     )
-    expect((await cli.run(['workflow', 'show', 'of-web'])).code).toBe(4)
+    const missed = await cli.run(['workflow', 'show', 'of-web'])
+    expect(missed).toMatchObject({
+      code: 4,
+      stderr: expect.stringMatching(/no workflow of-web\..*of-web \(--project web\)/s),
+    })
   })
 
   it('reads standard input, and what pawl workflow show printed', async () => {
@@ -106,8 +110,10 @@ describe('pawl workflow apply', () => {
 describe('pawl workflow graph', () => {
   it('draws every workflow there is, each phase and each way', async () => {
     const { nodes } = await pawl.workflows.list()
-    for (const { name, phases: declared } of nodes) {
-      const { stdout } = await cli.run(['workflow', 'graph', name])
+    for (const { name, project, phases: declared } of nodes) {
+      const of = project === null ? [] : ['--project', project]
+      const { code, stdout, stderr } = await cli.run(['workflow', 'graph', name, ...of])
+      expect({ name, code, stderr }).toEqual({ name, code: 0, stderr: '' })
       for (const { key } of declared) expect(stdout).toContain(`"${key}`)
       const ways = declared.flatMap(({ next }) => next).length
       expect(stdout.match(/^ {2}p\d+ --> p\d+$/gm)).toHaveLength(ways)

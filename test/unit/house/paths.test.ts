@@ -1,15 +1,21 @@
-import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 
 const root = resolve(import.meta.dirname, '../../..')
 
-/** Files that tell a reader where something is. The CHANGELOG tells of what was, the tests of the linter of what must not be. */
-const files = execFileSync('git', ['ls-files', '*.md', '*.ts', '*.tsx', '*.js'], { cwd: root, encoding: 'utf8' })
-  .trim()
-  .split('\n')
-  .filter((file) => !file.startsWith('CHANGELOG') && !file.startsWith('test/unit/house/'))
+/** Where something tells a reader where something else is. Tests name files of the repositories that they make up. */
+const FOLDERS = ['src', 'sdk', 'web/src', 'test/support', 'scripts', 'lint', 'bench', 'docs', 'examples']
+const APART = /(?:^|\/)(?:generated|dist|node_modules)\//
+
+const files = ['README.md', 'AGENTS.md', ...FOLDERS.flatMap(listFiles)].filter(
+  (file) => /\.(?:md|tsx?|js)$/.test(file) && !APART.test(file),
+)
+
+function listFiles(folder: string): string[] {
+  const names = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+  return names.map((name) => join(folder, name))
+}
 
 const PATH =
   /(?<![\w/.@-])(?:src|sdk|web|test|scripts|lint|bench|prisma|docs|examples|schema)\/(?:[\w.-]+\/)*[\w-]+\.(?:tsx?|js|md|sql|yaml|json|graphql|prisma)\b/g
