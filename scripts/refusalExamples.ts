@@ -1,4 +1,4 @@
-import { object, type Objection } from '../src/commands/kit/answers.ts'
+import { objection, type Objection } from '../src/commands/kit/answers.ts'
 import { DECISIONS_OF } from '../src/lifecycle/work/approvals.ts'
 import { isStartable } from '../src/lifecycle/decide/ways.ts'
 import type { Standing } from '../src/lifecycle/answers/explainStatus.ts'
@@ -292,9 +292,9 @@ const REFUSALS: { readonly [T in Refusal['type']]: () => readonly ShownRefusal[]
 const other = (status: RunStatus) =>
   ({ run: { id: 'run_…', status, claim: HOLDER } }) as unknown as ObjectionOf<'ConcurrencyConflict'>['holder']
 
-const objected = (when: string, objection: Objection): ShownRefusal => ({
+const objected = (when: string, reason: Objection): ShownRefusal => ({
   when,
-  sentence: object(objection).problem.message,
+  sentence: objection(reason).problem.message,
 })
 
 /** What is refused before, or beside, a decision about one run; those about workspaces stand with their rules. */

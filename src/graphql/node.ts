@@ -6,14 +6,14 @@ import type { Below } from '../store/work/findWork.ts'
 import { composeText } from '../text/composeText.ts'
 import { builder } from './kit/builder.ts'
 import { PAGE } from './kit/connection.ts'
-import { type GraphContext, refuseAgents, seen } from './request/context.ts'
+import { type GraphContext, refuseAgents, assertVisible } from './request/context.ts'
 import { sightOf } from './request/sight.ts'
 import { failWith, throwRefused } from './request/errors.ts'
 import { findPhaseOf } from './work/execution.ts'
 import type { ReadsBelow } from './request/workReads.ts'
 import { NodeRef, type NodeShape } from './kit/refs.ts'
-import { seenWorkspace } from './workspace/assertWorkspaceVisible.ts'
-import { takes } from './request/statementCost.ts'
+import { assertWorkspaceVisible } from './workspace/assertWorkspaceVisible.ts'
+import { statementCost } from './request/statementCost.ts'
 
 builder.interfaceType(NodeRef, {
   description: 'Whatever has an id of its own.',
@@ -46,7 +46,7 @@ function idOf(node: NodeShape): string {
 }
 
 const READ: { readonly [K in IdKind]: (id: string, context: GraphContext) => Promise<NodeShape | null> } = {
-  run: async (id, context) => seen(await context.reads.run.load(id), context),
+  run: async (id, context) => assertVisible(await context.reads.run.load(id), context),
   phase: readPhase,
   execution: readExecution,
   session: readBelow(
@@ -74,7 +74,7 @@ const READ: { readonly [K in IdKind]: (id: string, context: GraphContext) => Pro
   token: readToken,
   // named by what it did, and no node
   principal: () => Promise.resolve(null),
-  workspace: async (id, context) => seenWorkspace(await context.reads.workspace.load(id), context),
+  workspace: async (id, context) => assertWorkspaceVisible(await context.reads.workspace.load(id), context),
   workspaceOperation: readOperation,
 }
 
@@ -92,14 +92,14 @@ function readBelow<Row>(
 ) {
   return async (id: string, context: GraphContext): Promise<NodeShape | null> => {
     const found = await loaderOf(context.reads).load(id)
-    const loaded = found && seen(await context.reads.run.load(found.runId), context)
+    const loaded = found && assertVisible(await context.reads.run.load(found.runId), context)
     return found && loaded && toNode(found.runId, found.row)
   }
 }
 
 async function readPhase(id: string, context: GraphContext) {
   const owned = await context.reads.phase.load(id)
-  const loaded = owned && seen(await context.reads.run.load(owned.runId), context)
+  const loaded = owned && assertVisible(await context.reads.run.load(owned.runId), context)
   return loaded && findPhaseOf(loaded, id, context)
 }
 
@@ -107,7 +107,7 @@ async function readExecution(id: string, context: GraphContext) {
   const execution = await context.reads.execution.load(id)
   if (!execution) return null
   const { startedById } = sightOf(context.caller)
-  if (execution.runId !== null) seen(await context.reads.run.load(execution.runId), context)
+  if (execution.runId !== null) assertVisible(await context.reads.run.load(execution.runId), context)
   else if (startedById !== null && startedById !== execution.startedById)
     throw failWith('FORBIDDEN', `This execution belongs to ${execution.startedBy}.`)
   return execution
@@ -116,7 +116,7 @@ async function readExecution(id: string, context: GraphContext) {
 async function readOperation(id: string, context: GraphContext): Promise<NodeShape | null> {
   const operation = await context.reads.workspaceOperation.load(id)
   if (!operation) return null
-  await seenWorkspace(await context.reads.workspace.load(operation.workspaceId), context)
+  await assertWorkspaceVisible(await context.reads.workspace.load(operation.workspaceId), context)
   return { operation }
 }
 
@@ -133,7 +133,7 @@ builder.queryFields((t) => ({
     description:
       'Whatever has this id; null where nothing has. A malformed one is an error of code INVALID_ID.',
     args: { id: t.arg.id({ required: true, description: 'Its id.' }) },
-    extensions: takes(2),
+    extensions: statementCost(2),
     resolve: (_, { id }, context) => readNode(id, context),
   }),
   nodes: t.field({
@@ -142,7 +142,7 @@ builder.queryFields((t) => ({
     description: 'Whatever has these ids, in their order; null where nothing has. At most 500 at a time.',
     args: { ids: t.arg.idList({ required: true, description: 'Their ids.' }) },
     complexity: ({ ids }) => ({ field: 1, multiplier: Math.max(1, ids.length) }),
-    extensions: takes(2),
+    extensions: statementCost(2),
     resolve: (_, { ids }, context) => {
       if (ids.length > PAGE.most)
         throw failWith('BAD_USER_INPUT', `At most ${PAGE.most} ids are taken at a time.`)

@@ -13,7 +13,7 @@ import {
   type StoredToken,
   useToken,
 } from '../../store/account/tokens.ts'
-import { object, type Refused, refuse } from '../kit/answers.ts'
+import { objection, type Refused, refuse } from '../kit/answers.ts'
 import { checkRole } from '../kit/authorize.ts'
 import type { Caller, Commands } from '../kit/context.ts'
 import { newId } from '../kit/ids.ts'
@@ -88,7 +88,7 @@ export async function rotateToken(
   const denied = checkRole(caller, 'manageTokens')
   if (denied) return denied
   const old = await findToken(store.pool, tokenId)
-  if (!old) return object({ type: 'TokenNotFound', tokenId })
+  if (!old) return objection({ type: 'TokenNotFound', tokenId })
   const outOfReach = await checkPrincipal(store, caller, old.principalId)
   if (outOfReach) return outOfReach
   const { principalId, role, projects, createdAt, expiresAt } = old
@@ -161,7 +161,7 @@ export async function revokeToken(
   const denied = checkRole(caller, 'manageTokens')
   if (denied) return denied
   const token = await findToken(store.pool, tokenId)
-  if (!token) return object({ type: 'TokenNotFound', tokenId })
+  if (!token) return objection({ type: 'TokenNotFound', tokenId })
   const outOfReach = checkReach(caller, token.projects)
   if (outOfReach) return outOfReach
   await revokeStored(store.pool, tokenId)
@@ -217,5 +217,5 @@ function reaches(caller: Caller, projects: readonly string[]): boolean {
 function checkReach(caller: Caller, projects: readonly string[]): Refused | undefined {
   if (reaches(caller, projects)) return undefined
   const detail = `This token is limited to the projects ${caller.projects.join(', ')}; so must be the tokens it manages.`
-  return object({ type: 'Forbidden', requiredRole: null, detail })
+  return objection({ type: 'Forbidden', requiredRole: null, detail })
 }

@@ -68,8 +68,8 @@ export function refuse(refusal: Refusal, run: LoadedRun | null = null): Refused 
 }
 
 /** An objection, in words. */
-export function object(objection: Objection): Refused {
-  return { ok: false, problem: { ...objection, message: explainObjection(objection), run: null } }
+export function objection(reason: Objection): Refused {
+  return { ok: false, problem: { ...reason, message: explainObjection(reason), run: null } }
 }
 
 function explainObjection(objection: Objection): string {

@@ -1,5 +1,5 @@
 import { mayDo, type Operation, roleFor } from '../../lifecycle/run/authority.ts'
-import { object, type Refused } from './answers.ts'
+import { objection, type Refused } from './answers.ts'
 import type { Caller } from './context.ts'
 
 /** A refusal where the caller's role may not do this; undefined where it may. */
@@ -7,7 +7,7 @@ export function checkRole(caller: Caller, operation: Operation): Refused | undef
   if (mayDo(caller.role, operation)) return undefined
   const requiredRole = roleFor(operation)
   const detail = `A token of role ${caller.role} may not do this; it takes ${requiredRole}.`
-  return object({ type: 'Forbidden', requiredRole, detail })
+  return objection({ type: 'Forbidden', requiredRole, detail })
 }
 
 /** A refusal where the caller has no business with the run; undefined where it has. */
@@ -16,7 +16,7 @@ export function checkRun(caller: Caller, run: { id: string; project: string }): 
   const detail = caller.agent
     ? `This token belongs to ${caller.agent.runId}, not to ${run.id}.`
     : `This token is limited to the projects ${caller.projects.join(', ')}.`
-  return object({ type: 'Forbidden', requiredRole: null, detail })
+  return objection({ type: 'Forbidden', requiredRole: null, detail })
 }
 
 /** True for a run that the caller may look at. */
@@ -50,5 +50,5 @@ export function projectOf(caller: Caller): string {
 export function checkProject(caller: Caller, project: string): Refused | undefined {
   if (seesProject(caller, project)) return undefined
   const detail = `This token is limited to the projects ${caller.projects.join(', ')}.`
-  return object({ type: 'Forbidden', requiredRole: null, detail })
+  return objection({ type: 'Forbidden', requiredRole: null, detail })
 }

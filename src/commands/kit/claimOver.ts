@@ -1,7 +1,7 @@
 import type { Operation } from '../../lifecycle/run/authority.ts'
 import type { Run } from '../../lifecycle/run/run.ts'
 import type { Refused, RunAnswer } from './answers.ts'
-import { object } from './answers.ts'
+import { objection } from './answers.ts'
 import type { Caller } from './context.ts'
 
 /**
@@ -36,7 +36,7 @@ export function refuseClaimOver(fence: number, operation: Operation | null): Ref
     'The claim that this token belongs to is over. Stop: it drives nothing more, and is shown nothing of the run.'
   // the end of a process is told under no lease, so it can't be lost
   if (operation === 'finishExecution')
-    return object({ type: 'Forbidden', requiredRole: null, detail: message })
+    return objection({ type: 'Forbidden', requiredRole: null, detail: message })
   return {
     ok: false,
     problem: { type: 'LeaseLost', yourFence: fence, currentFence: fence, message, run: null },

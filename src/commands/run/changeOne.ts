@@ -12,7 +12,7 @@ import { type Connection, violatedConstraint } from '../../store/sql/openStore.t
 import type { KeyToKeep } from '../../store/rows/workRows.ts'
 import { withRunLocked } from '../../store/sql/withRowLocked.ts'
 import { tick, TICK_STALE_AFTER_SECONDS } from '../../store/account/tick.ts'
-import { object, refuse, type Refused, type RunAnswer } from '../kit/answers.ts'
+import { objection, refuse, type Refused, type RunAnswer } from '../kit/answers.ts'
 import { checkRole, checkRun } from '../kit/authorize.ts'
 import { actorOf, type Caller, type Commands, ContendedError, SYSTEM } from '../kit/context.ts'
 import { isClaimOver, withhold } from '../kit/claimOver.ts'
@@ -90,7 +90,7 @@ async function attempt(
   { locked = false } = {},
 ): Promise<Changed | undefined> {
   const loaded = await load(commands, connection, ask)
-  if (!loaded) return refused(object({ type: 'RunNotFound', runId: ask.runId }))
+  if (!loaded) return refused(objection({ type: 'RunNotFound', runId: ask.runId }))
   const denied =
     checkRun(caller, loaded.run) ??
     (ask.operation ? checkRole(caller, ask.operation) : undefined) ??
@@ -220,7 +220,7 @@ async function onViolation(commands: Commands, ask: Ask, error: unknown): Promis
       const [loaded] = await loadRuns(commands.store.pool, commands.store, [ask.runId])
       if (!loaded || loaded.run.concurrencyKey === null) return undefined
       const holder = await currentHolder(commands, loaded.run.project, loaded.run.concurrencyKey)
-      return holder ? object({ type: 'ConcurrencyConflict', holder, holds: 'KEY' }) : undefined
+      return holder ? objection({ type: 'ConcurrencyConflict', holder, holds: 'KEY' }) : undefined
     }
     default:
       throw error

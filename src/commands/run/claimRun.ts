@@ -3,7 +3,7 @@ import type { Json } from '../../lifecycle/run/run.ts'
 import { findClaimable, untilClaimable } from '../../store/run/findClaimable.ts'
 import { findKept } from '../../store/run/findKept.ts'
 import { loadRuns } from '../../store/run/loadRun.ts'
-import { object, type RunAnswer } from '../kit/answers.ts'
+import { objection, type RunAnswer } from '../kit/answers.ts'
 import { checkProject, checkRole, checkRun } from '../kit/authorize.ts'
 import { changeRun } from './changeRun.ts'
 import type { Caller, Commands, Keyed } from '../kit/context.ts'
@@ -84,7 +84,7 @@ async function claimAny(
       const replayed = await findReplay(commands, caller, scope, input, request)
       if (replayed) return replayed
       const claimableInSeconds = await untilClaimable(commands.store.pool, filter)
-      return object({ type: 'NothingToClaim', claimableInSeconds })
+      return objection({ type: 'NothingToClaim', claimableInSeconds })
     }
     for (const id of fresh) {
       const answer = await claimOne(commands, caller, input, id, request, scope)

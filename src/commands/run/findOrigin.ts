@@ -3,7 +3,7 @@ import { liveClaim } from '../../lifecycle/run/run.ts'
 import { isSettledStatus } from '../../lifecycle/run/words.ts'
 import { type LoadedRun, loadRuns } from '../../store/run/loadRun.ts'
 import type { StoredWorkflow } from '../../store/sql/workflowCache.ts'
-import { object, refuse, type Refused } from '../kit/answers.ts'
+import { objection, refuse, type Refused } from '../kit/answers.ts'
 import { checkRun } from '../kit/authorize.ts'
 import type { Caller, Commands } from '../kit/context.ts'
 import { reconcile } from './reconcile.ts'
@@ -95,7 +95,7 @@ async function findContinued(
   const { run, now, continuedBy } = before
   const end = continuedBy === null ? null : await findEnd(commands, continuedBy)
   if (end)
-    return object({
+    return objection({
       type: 'AlreadyContinued',
       continued: run.id,
       by: checkRun(caller, end.run) ? null : end,
@@ -103,14 +103,14 @@ async function findContinued(
   if (!isSettledStatus(run.status))
     return invalid('continuesRunId', `the run is ${run.status}; only a settled run is continued`)
   if (run.workflow.name !== workflow.name || (version !== null && version < run.workflow.version))
-    return object({
+    return objection({
       type: 'WorkflowMismatch',
       name: run.workflow.name,
       version: run.workflow.version,
       because: 'CONTINUES',
     })
   if (liveClaim(run.claim, now))
-    return object({ type: 'ConcurrencyConflict', holder: before, holds: 'ITSELF' })
+    return objection({ type: 'ConcurrencyConflict', holder: before, holds: 'ITSELF' })
   // a newer version only where it was asked for
   const asked = version === null ? await commands.store.workflows.get(run.workflow.id) : workflow
   return {
@@ -132,7 +132,7 @@ async function findEnd(commands: Commands, runId: string): Promise<LoadedRun | n
 async function find(commands: Commands, caller: Caller, runId: string): Promise<LoadedRun | Refused> {
   const { store } = commands
   const [loaded] = await reconcile(commands, await loadRuns(store.pool, store, [runId]))
-  if (!loaded) return object({ type: 'RunNotFound', runId })
+  if (!loaded) return objection({ type: 'RunNotFound', runId })
   return checkRun(caller, loaded.run) ?? loaded
 }
 

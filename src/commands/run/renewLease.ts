@@ -5,7 +5,7 @@ import { loadRuns } from '../../store/run/loadRun.ts'
 import type { Connection } from '../../store/sql/openStore.ts'
 import { type Renewal, renewLease as renew } from '../../store/run/renewLease.ts'
 import { tick } from '../../store/account/tick.ts'
-import { object, refuse, type Refused } from '../kit/answers.ts'
+import { objection, refuse, type Refused } from '../kit/answers.ts'
 import { checkRole, checkRun } from '../kit/authorize.ts'
 import { sweepRun } from './changeRun.ts'
 import type { Caller, Commands } from '../kit/context.ts'
@@ -41,7 +41,7 @@ export async function renewLease(
   const { store, settings } = commands
   const { runId, fence } = input
   const [before] = await loadRuns(store.pool, store, [runId])
-  if (!before) return object({ type: 'RunNotFound', runId })
+  if (!before) return objection({ type: 'RunNotFound', runId })
   const denied = checkRun(caller, before.run) ?? checkRole(caller, 'renewLease')
   if (denied) return denied
   const { cancelGraceSeconds } = settings

@@ -3,7 +3,7 @@ import { isSettledStatus } from '../../lifecycle/run/words.ts'
 import { findExecution } from '../../store/work/executions.ts'
 import { findActive } from '../../store/run/findActive.ts'
 import { type LoadedRun, loadRuns } from '../../store/run/loadRun.ts'
-import { object, refuse, type Refused } from '../kit/answers.ts'
+import { objection, refuse, type Refused } from '../kit/answers.ts'
 import { checkProject, checkRun, reachOf, seesRun } from '../kit/authorize.ts'
 import type { Caller, Commands } from '../kit/context.ts'
 import { reconcile } from './reconcile.ts'
@@ -42,7 +42,7 @@ export async function resolveRun(
     if (!found) return refuse({ type: 'ExecutionNotFound', executionId: ask.executionId })
     const { runId } = found.execution
     if (runId === null)
-      return object({ type: 'NoActiveRun', detail: 'This execution belongs to no run: name one.' })
+      return objection({ type: 'NoActiveRun', detail: 'This execution belongs to no run: name one.' })
     return resolveId(commands, caller, runId, 'EXECUTION')
   }
   if (caller.agent) return resolveId(commands, caller, caller.agent.runId, 'ONLY_ACTIVE')
@@ -55,8 +55,8 @@ export async function resolveRun(
   const loaded = await reconcile(commands, newestFirst)
   const active = loaded.filter(({ run }) => !isSettledStatus(run.status) && seesRun(caller, run))
   const [only, ...others] = active
-  if (!only) return object({ type: 'NoActiveRun', detail: 'No run is active: start one, or name one.' })
-  if (others.length > 0) return object({ type: 'AmbiguousRun', candidates: active })
+  if (!only) return objection({ type: 'NoActiveRun', detail: 'No run is active: start one, or name one.' })
+  if (others.length > 0) return objection({ type: 'AmbiguousRun', candidates: active })
   return { ok: true, run: only, via: 'ONLY_ACTIVE' }
 }
 
@@ -67,6 +67,6 @@ async function resolveId(
   via: ResolvedVia,
 ): Promise<ResolveAnswer> {
   const [loaded] = await reconcile(commands, await loadRuns(commands.store.pool, commands.store, [runId]))
-  if (!loaded) return object({ type: 'RunNotFound', runId })
+  if (!loaded) return objection({ type: 'RunNotFound', runId })
   return checkRun(caller, loaded.run) ?? { ok: true, run: loaded, via }
 }

@@ -15,7 +15,7 @@ import { type LoadedRun, loadRuns } from '../../store/run/loadRun.ts'
 import { type Connection, violatedConstraint } from '../../store/sql/openStore.ts'
 import { withRunLocked } from '../../store/sql/withRowLocked.ts'
 import { findWorkflow, listWorkflowNames } from '../../store/workflow/workflows.ts'
-import { object, refuse, type RunAnswer } from '../kit/answers.ts'
+import { objection, refuse, type RunAnswer } from '../kit/answers.ts'
 import { checkProject, checkRole } from '../kit/authorize.ts'
 import { currentHolder, sweepChain, sweepOne } from './changeOne.ts'
 import { actorOf, type Caller, type Commands, ContendedError } from '../kit/context.ts'
@@ -61,7 +61,7 @@ export async function startRun(commands: Commands, caller: Caller, start: StartR
     const workflow = await findWorkflow(commands.store, { project, name, version })
     if (!workflow) {
       const known = await listWorkflowNames(commands.store, project)
-      return object({ type: 'WorkflowNotFound', name, version, known })
+      return objection({ type: 'WorkflowNotFound', name, version, known })
     }
     const origin = await findOrigin(commands, caller, start, workflow)
     // what stands against it may be what this very request, sent twice at once, has started
@@ -182,7 +182,7 @@ async function onViolation(
       const replayed = await findReplay(commands, start)
       if (replayed) return replayed
       const holder = await currentHolder(commands, start.project, start.concurrencyKey ?? '')
-      return holder ? object({ type: 'ConcurrencyConflict', holder, holds: 'KEY' }) : undefined
+      return holder ? objection({ type: 'ConcurrencyConflict', holder, holds: 'KEY' }) : undefined
     }
     default:
       throw error

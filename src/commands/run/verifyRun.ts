@@ -4,7 +4,7 @@ import type { LoadedRun } from '../../store/run/loadRun.ts'
 import { findForks } from '../../store/run/findForks.ts'
 import { listRunIds, readWholeRun } from '../../store/run/readWholeRun.ts'
 import { readWorkspaceFacts } from '../../store/workspace/workspaces.ts'
-import { object, type Refused } from '../kit/answers.ts'
+import { objection, type Refused } from '../kit/answers.ts'
 import { checkRole, checkRun, reachOf } from '../kit/authorize.ts'
 import type { Caller, Commands } from '../kit/context.ts'
 
@@ -22,7 +22,7 @@ export type VerifyAnswer =
 /** Holds the rows of a run against its log (G6). Answers with RunNotFound or Forbidden. */
 export async function verifyRun({ store }: Commands, caller: Caller, runId: string): Promise<VerifyAnswer> {
   const whole = await readWholeRun(store.pool, store, runId)
-  if (!whole) return object({ type: 'RunNotFound', runId })
+  if (!whole) return objection({ type: 'RunNotFound', runId })
   const denied = checkRun(caller, whole.run)
   return denied ?? { ok: true, run: whole, ...verifyLog(whole.run, whole.events, whole.workflow) }
 }

@@ -1,7 +1,7 @@
 import { type Bar, findBar } from '../../lifecycle/work/approvals.ts'
 import type { Approval, Json, Run } from '../../lifecycle/run/run.ts'
 import type { ApprovalKind, Decision, ExpiryPolicy } from '../../lifecycle/run/words.ts'
-import { object, type Refused } from '../kit/answers.ts'
+import { objection, type Refused } from '../kit/answers.ts'
 import { findApprovals } from '../../store/work/findWork.ts'
 import { type BelowAnswer, changeBelow, withRowMade } from './changeWork.ts'
 import { changeRun } from '../run/changeRun.ts'
@@ -91,7 +91,7 @@ function checkApprover(caller: Caller, run: Run, approvalId: string): Refused | 
     bar === 'NOT_NAMED'
       ? `Only ${approval.approvers.join(', ')} may decide this.`
       : `Nobody may approve what is their own here, and ${OWN[bar]}: ask somebody else to decide.`
-  return object({ type: 'Forbidden', requiredRole: null, detail })
+  return objection({ type: 'Forbidden', requiredRole: null, detail })
 }
 
 const OWN: Readonly<Record<Exclude<Bar, 'NOT_NAMED'>, string>> = {

@@ -2,7 +2,7 @@ import { type Artifact, type ArtifactProblem, currentPhaseOf } from '../../lifec
 import { findWorkflowPhase } from '../../lifecycle/workflow/workflow.ts'
 import { type ArtifactName, findArtifact } from '../../store/work/findWork.ts'
 import { loadRuns } from '../../store/run/loadRun.ts'
-import { object, refuse, type RunSuccess } from '../kit/answers.ts'
+import { objection, refuse, type RunSuccess } from '../kit/answers.ts'
 import { checkRole, checkRun } from '../kit/authorize.ts'
 import { type BelowAnswer, withRow } from './changeWork.ts'
 import { changeRun } from '../run/changeRun.ts'
@@ -100,9 +100,9 @@ async function findProblems(
   { store, validator }: Commands,
   caller: Caller,
   { runId, phase, path, content }: SubmitArtifact,
-): Promise<readonly ArtifactProblem[] | ReturnType<typeof object>> {
+): Promise<readonly ArtifactProblem[] | ReturnType<typeof objection>> {
   const [loaded] = await loadRuns(store.pool, store, [runId])
-  if (!loaded) return object({ type: 'RunNotFound', runId })
+  if (!loaded) return objection({ type: 'RunNotFound', runId })
   const denied = checkRun(caller, loaded.run) ?? checkRole(caller, 'submitArtifact')
   if (denied) return denied
   const declared = findWorkflowPhase(loaded.workflow, phase)?.artifact

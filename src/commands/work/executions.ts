@@ -11,7 +11,7 @@ import {
   touchExecution as touch,
 } from '../../store/work/executions.ts'
 import type { LoadedRun } from '../../store/run/loadRun.ts'
-import { object, type Problem, refuse, type Refused } from '../kit/answers.ts'
+import { objection, type Problem, refuse, type Refused } from '../kit/answers.ts'
 import { checkRole } from '../kit/authorize.ts'
 import { changeRun } from '../run/changeRun.ts'
 import { type Caller, type Commands, fenceOf, type Keyed } from '../kit/context.ts'
@@ -200,7 +200,7 @@ function checkFinisher(
   const execution = executions.find(({ id }) => id === executionId)
   if (!execution || mayFinish(execution, fence, role)) return undefined
   const detail = `This execution was started under claim ${execution.fence ?? 0}: say so, if it was yours, or have a token of OPERATOR tell its end.`
-  return object({ type: 'Forbidden', requiredRole: 'OPERATOR', detail })
+  return objection({ type: 'Forbidden', requiredRole: 'OPERATOR', detail })
 }
 
 /** An execution of no run is of no project either: beside its principal only an ADMIN of the whole installation reaches it. */

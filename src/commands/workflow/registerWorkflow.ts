@@ -4,7 +4,7 @@ import type { WorkflowDefinition, WorkflowIssue } from '../../lifecycle/workflow
 import { parseWorkflow } from '../../lifecycle/workflow/workflow.ts'
 import { insertWorkflow } from '../../store/workflow/workflows.ts'
 import type { StoredWorkflow } from '../../store/sql/workflowCache.ts'
-import { object, refuse, type Refused } from '../kit/answers.ts'
+import { objection, refuse, type Refused } from '../kit/answers.ts'
 import { checkProject, checkRole, onlyProjectOf } from '../kit/authorize.ts'
 import type { Caller, Commands } from '../kit/context.ts'
 import { newId } from '../kit/ids.ts'
@@ -52,7 +52,7 @@ export async function registerWorkflow(
 function checkUnlimited({ projects }: Caller): Refused | undefined {
   if (projects.length === 0) return undefined
   const detail = `This token is limited to the projects ${projects.join(', ')}: name the one whose workflow it is to be.`
-  return object({ type: 'Forbidden', requiredRole: null, detail })
+  return objection({ type: 'Forbidden', requiredRole: null, detail })
 }
 
 /** What a definition that has a shape and a graph has wrong all the same: the paths and the schemas of its files. */
@@ -73,6 +73,6 @@ export async function keepWorkflow(
   const { name, version } = definition
   const { workflow, created } = await insertWorkflow(store, { id: newId('workflow'), project, definition })
   if (!created && !isDeepStrictEqual(workflow.definition, definition))
-    return object({ type: 'WorkflowMismatch', name, version, because: 'REGISTERED' })
+    return objection({ type: 'WorkflowMismatch', name, version, because: 'REGISTERED' })
   return { ok: true, workflow, changed: created }
 }

@@ -13,7 +13,7 @@ import { loadWorkspace, type WorkspaceForDecision } from '../../store/workspace/
 import { type Connection, violatedConstraint } from '../../store/sql/openStore.ts'
 import { withWorkspaceLocked } from '../../store/sql/withRowLocked.ts'
 import { findWorkspaceOperations, type LoadedWorkspace } from '../../store/workspace/workspaces.ts'
-import { object, type Refused, refuse } from '../kit/answers.ts'
+import { objection, type Refused, refuse } from '../kit/answers.ts'
 import { checkProject, checkRole } from '../kit/authorize.ts'
 import { type Caller, type Commands, ContendedError } from '../kit/context.ts'
 
@@ -89,7 +89,7 @@ async function attempt(
   const operationId = 'operationId' in command ? command.operationId : null
   const lookup = { workspaceId, operationId, operation: operation ?? '', key: idempotencyKey ?? null }
   const loaded = await loadWorkspace(connection, lookup)
-  if (!loaded) return answered(object({ type: 'WorkspaceNotFound', workspaceId }))
+  if (!loaded) return answered(objection({ type: 'WorkspaceNotFound', workspaceId }))
   const denied =
     checkProject(caller, loaded.workspace.project) ?? (operation ? checkRole(caller, operation) : undefined)
   if (denied) return answered(denied)
@@ -151,8 +151,8 @@ function toRefused(refusal: Refusal, workspace: { workspace: PresentWorkspace; n
     case 'InvalidInput':
       return refuse(refusal)
     case 'WorkspaceNotReady':
-      return object({ ...refusal, workspace })
+      return objection({ ...refusal, workspace })
     default:
-      return object(refusal)
+      return objection(refusal)
   }
 }

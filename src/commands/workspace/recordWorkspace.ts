@@ -11,7 +11,7 @@ import {
   findWorkspacesOfRuns,
   type LoadedWorkspace,
 } from '../../store/workspace/workspaces.ts'
-import { object, type Refused, refuse } from '../kit/answers.ts'
+import { objection, type Refused, refuse } from '../kit/answers.ts'
 import { checkRole, checkRun } from '../kit/authorize.ts'
 import { sweepRun } from '../run/changeRun.ts'
 import { type Caller, type Commands, ContendedError } from '../kit/context.ts'
@@ -94,7 +94,7 @@ async function attempt(
 ): Promise<RecordAnswer> {
   const { runId, fence, idempotencyKey } = input
   const [loaded] = await loadRuns(connection, store, [runId])
-  if (!loaded) return object({ type: 'RunNotFound', runId })
+  if (!loaded) return objection({ type: 'RunNotFound', runId })
   const { run } = loaded
   const request = toRequest(input)
   const key = idempotencyKey ? { key: idempotencyKey, request } : null
@@ -117,9 +117,9 @@ async function attempt(
 
 /** Of another project's workspace nothing is told. */
 function toTaken(run: Run, { host, path }: RecordWorkspace, workspace: LoadedWorkspace): Refused {
-  if (workspace.workspace.project === run.project) return object({ type: 'WorkspaceTaken', workspace })
+  if (workspace.workspace.project === run.project) return objection({ type: 'WorkspaceTaken', workspace })
   const detail = `${path} on ${host} is recorded for another project; work in another directory.`
-  return object({ type: 'Forbidden', requiredRole: null, detail })
+  return objection({ type: 'Forbidden', requiredRole: null, detail })
 }
 
 async function findReplay(

@@ -8,7 +8,7 @@ import type {
   WorkspaceOperation,
 } from '../../lifecycle/workspace/workspace.ts'
 import { findWorkspaceOf } from '../../store/workspace/loadWorkspace.ts'
-import { object, type Refused } from '../kit/answers.ts'
+import { objection, type Refused } from '../kit/answers.ts'
 import { changeWorkspace, type WorkspaceAnswer, type WorkspaceSuccess } from './changeWorkspace.ts'
 import type { Caller, Commands, Keyed } from '../kit/context.ts'
 import { newId } from '../kit/ids.ts'
@@ -140,7 +140,7 @@ async function changeOperation(
 ): Promise<OperationAnswer> {
   const { operationId } = command
   const workspaceId = await findWorkspaceOf(commands.store.pool, operationId)
-  if (workspaceId === null) return object({ type: 'WorkspaceOperationNotFound', operationId })
+  if (workspaceId === null) return objection({ type: 'WorkspaceOperationNotFound', operationId })
   const { idempotencyKey } = input
   const ask = { operation, workspaceId, command, idempotencyKey, request: toRequest(input) }
   return withOperation(await changeWorkspace(commands, caller, ask))

@@ -16,7 +16,7 @@ import { throwRefused } from '../request/errors.ts'
 import { defaulted, defineInput, flag, idSchema, readInput } from '../kit/input.ts'
 import { defineMutation, defineResult, toMember } from '../answers/mutation.ts'
 import { RunRef } from '../kit/refs.ts'
-import { takes } from '../request/statementCost.ts'
+import { statementCost } from '../request/statementCost.ts'
 
 defineMutation('sweep', {
   description: 'Moves on every run for which something is due, as servers do every few seconds. ADMIN only.',
@@ -42,7 +42,7 @@ const VerifyRunResult = defineResult<Extract<Awaited<ReturnType<typeof verifyRun
     run: t.field({
       type: RunRef,
       description: 'The run that was verified.',
-      extensions: takes(1),
+      extensions: statementCost(1),
       resolve: async ({ run }, _, context) => (await ofThisMoment(run, context)) ?? run,
     }),
     consistent: t.exposeBoolean('consistent', { description: 'Whether it is what its log says.' }),

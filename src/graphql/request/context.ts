@@ -30,7 +30,7 @@ export interface GraphContext extends RequestContext {
  * The run, where the caller may see it. Throws FORBIDDEN where it may not, and UNAUTHENTICATED for an AGENT token whose claim is
  * over: a mutation of it is answered, and shows nothing of the run.
  */
-export function seen<T extends LoadedRun | null>(loaded: T, { caller, isLive }: RequestContext): T {
+export function assertVisible<T extends LoadedRun | null>(loaded: T, { caller, isLive }: RequestContext): T {
   if (loaded && !isLive) throw failWith('UNAUTHENTICATED', CLAIM_OVER)
   if (loaded) throwRefused(checkRun(caller, loaded.run))
   return loaded
@@ -48,7 +48,7 @@ export async function runBehind(
   _: unknown,
   context: GraphContext,
 ): Promise<LoadedRun> {
-  const loaded = seen(await context.reads.run.load(runId), context)
+  const loaded = assertVisible(await context.reads.run.load(runId), context)
   if (!loaded) throw new Error(`run ${runId} is gone, and what hung below it is shown`)
   return loaded
 }
@@ -59,7 +59,7 @@ export async function runBehind(
  */
 export async function ofThisMoment(found: LoadedRun, context: GraphContext): Promise<LoadedRun | null> {
   const { reads } = context
-  return reads.atOneMoment ? seen(await reads.run.load(found.run.id), context) : found
+  return reads.atOneMoment ? assertVisible(await reads.run.load(found.run.id), context) : found
 }
 
 /** Throws FORBIDDEN for an AGENT, which sees its own run and nothing else. */

@@ -18,7 +18,7 @@ interface Taken {
 }
 
 /** `extensions` of a field that is read by statements of its own. */
-export const takes = (count: number, taken: Omit<Taken, 'count'> = {}) => ({
+export const statementCost = (count: number, taken: Omit<Taken, 'count'> = {}) => ({
   statements: { count, ...taken },
 })
 

@@ -6,11 +6,11 @@ import { isFinalStatus, isSettledStatus } from '../../lifecycle/run/words.ts'
 import type { LoadedRun } from '../../store/run/loadRun.ts'
 import { builder } from '../kit/builder.ts'
 import { pageCost, readPageSize } from '../kit/connection.ts'
-import { findVisible, type GraphContext, seen } from '../request/context.ts'
+import { findVisible, type GraphContext, assertVisible } from '../request/context.ts'
 import { NextAction, Outcome, RunCommand, RunReason, RunStatus } from '../words/runEnums.ts'
 import { MissingEvidence } from '../answers/evidence.ts'
 import { LeaseRef, NodeRef, PhaseRef, RunEventRef, RunRef, WorkflowRef } from '../kit/refs.ts'
-import { takes } from '../request/statementCost.ts'
+import { statementCost } from '../request/statementCost.ts'
 
 builder.objectType(RunRef, {
   description:
@@ -101,7 +101,7 @@ builder.objectType(RunRef, {
       type: [PhaseRef],
       description: 'The phases of a round, in the order of the workflow.',
       args: { round: t.arg.int({ description: 'Which round; left out: the present one.' }) },
-      extensions: takes(1, { onlyWith: 'round' }),
+      extensions: statementCost(1, { onlyWith: 'round' }),
       resolve: (loaded, { round }, context) => phasesOf(loaded, round ?? loaded.run.round, context),
     }),
     events: t.field({
@@ -115,7 +115,7 @@ builder.objectType(RunRef, {
         first: t.arg.int({ defaultValue: 100, description: 'How many, at most 500.' }),
       },
       complexity: pageCost,
-      extensions: takes(1),
+      extensions: statementCost(1),
       resolve: async ({ run }, args, { reads }) => {
         const { limit: first } = readPageSize({ first: args.first ?? 100 })
         const after = Math.max(0, args.after ?? 0)
@@ -164,16 +164,18 @@ builder.objectType(RunRef, {
       type: RunRef,
       nullable: true,
       description: 'The run that it takes up where that one ended; null also where that one was deleted.',
-      extensions: takes(1),
+      extensions: statementCost(1),
       resolve: async ({ run }, _, context) =>
-        run.continuesId === null ? null : seen(await context.reads.run.load(run.continuesId), context),
+        run.continuesId === null
+          ? null
+          : assertVisible(await context.reads.run.load(run.continuesId), context),
     }),
     continuedBy: t.field({
       type: RunRef,
       nullable: true,
       description:
         'The run at the end of the chain that goes on from this one: resume or continue that one. Null where none continues it, or you may not see it.',
-      extensions: takes(1),
+      extensions: statementCost(1),
       resolve: ({ continuedBy }, _, context) => findVisible(continuedBy, context),
     }),
     createdAt: t.field({

@@ -3,7 +3,7 @@ import { type Connection, connectionOf } from '../kit/connection.ts'
 import { COUNTED } from '../../store/run/countRuns.ts'
 import type { GraphContext } from '../request/context.ts'
 import { RunRef } from '../kit/refs.ts'
-import { takes } from '../request/statementCost.ts'
+import { statementCost } from '../request/statementCost.ts'
 
 /** A page of runs, how to count them all, and where their feed goes on from it. */
 export interface RunsShape extends Connection<LoadedRun> {
@@ -16,7 +16,7 @@ export const RunConnection = connectionOf<LoadedRun, RunsShape>('Run', RunRef, (
   totalCount: t.int({
     nullable: true,
     description: `How many runs match, on all pages; null where more than ${COUNTED.toLocaleString('en')} do. Counted only where it is asked for.`,
-    extensions: takes(1),
+    extensions: statementCost(1),
     resolve: ({ count }, _, context) => count(context),
   }),
   feedCursor: t.exposeString('feedCursor', {

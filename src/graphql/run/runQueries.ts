@@ -9,7 +9,7 @@ import { isId } from '../../commands/kit/ids.ts'
 import { builder, enumOf } from '../kit/builder.ts'
 import { checkArgs } from '../kit/checkArgs.ts'
 import { pageCost, readPageSize, toConnection } from '../kit/connection.ts'
-import { type GraphContext, ofThisMoment, seen } from '../request/context.ts'
+import { type GraphContext, ofThisMoment, assertVisible } from '../request/context.ts'
 import { sightOf } from '../request/sight.ts'
 import { decodePlace, encodePlace } from '../kit/cursors.ts'
 import { Outcome, RunStatus } from '../words/runEnums.ts'
@@ -18,7 +18,7 @@ import { defineInput, field, id, listOf, name, names, readInput, text } from '..
 import { defineResult, toMember } from '../answers/mutation.ts'
 import { RunRef } from '../kit/refs.ts'
 import { RunConnection, type RunsShape } from './runConnection.ts'
-import { takes } from '../request/statementCost.ts'
+import { statementCost } from '../request/statementCost.ts'
 
 const RunOrder = enumOf('RunOrder', RUN_ORDERS, 'The order of a list of runs.', {
   CREATED_DESC: 'The newest first.',
@@ -71,11 +71,11 @@ builder.queryFields((t) => ({
     nullable: true,
     description: 'A run by its id; null where there is none. A malformed id is an error of code INVALID_ID.',
     args: { id: t.arg.id({ required: true, description: 'Its id.' }) },
-    extensions: takes(1),
+    extensions: statementCost(1),
     resolve: async (_, args, context) => {
       if (!isId('run', args.id))
         throw failWith('INVALID_ID', 'This is no id of a run: it would begin with run_.')
-      return seen(await context.reads.run.load(args.id), context)
+      return assertVisible(await context.reads.run.load(args.id), context)
     },
   }),
   runs: t.field({
@@ -90,7 +90,7 @@ builder.queryFields((t) => ({
       before: t.arg.string({ description: 'Only what comes before this cursor.' }),
     },
     complexity: pageCost,
-    extensions: takes(1),
+    extensions: statementCost(1),
     resolve: (_, args, context) => readPage(args, context),
   }),
   runCounts: t.field({
@@ -98,7 +98,7 @@ builder.queryFields((t) => ({
     description:
       "How many runs match, by status, in the order of a run's life; zeros are told too. Active runs are all counted.",
     args: { filter: t.arg(filterArg) },
-    extensions: takes(1),
+    extensions: statementCost(1),
     resolve: async (_, args, { reads, caller }) => {
       const filter = readFilter(args)
       const counts = await countRunsByStatus(await reads.connection(), filter, sightOf(caller))
@@ -161,7 +161,7 @@ const ResolveRunResult = defineResult<Extract<Awaited<ReturnType<typeof resolveR
     run: t.field({
       type: RunRef,
       description: 'The run.',
-      extensions: takes(1),
+      extensions: statementCost(1),
       resolve: async ({ run }, _, context) => (await ofThisMoment(run, context)) ?? run,
     }),
     via: t.expose('via', { type: ResolvedVia, description: 'The rule it was found by.' }),

@@ -8,14 +8,14 @@ import { isFinalStatus, isSettledStatus } from '../../lifecycle/run/words.ts'
 import { type LoadedRun, loadRuns } from '../../store/run/loadRun.ts'
 import { builder, enumOf } from '../kit/builder.ts'
 import { checkArgs } from '../kit/checkArgs.ts'
-import { ofThisMoment, refuseAgents, type RequestContext, seen } from '../request/context.ts'
+import { ofThisMoment, refuseAgents, type RequestContext, assertVisible } from '../request/context.ts'
 import { sightOf } from '../request/sight.ts'
 import { DirectiveRef, toDirective } from './directive.ts'
 import { RunReason, RunStatus } from '../words/runEnums.ts'
 import { failWith, toStreamError } from '../request/errors.ts'
 import { defineInput, name, names } from '../kit/input.ts'
 import { RunEventRef, RunRef } from '../kit/refs.ts'
-import { takes } from '../request/statementCost.ts'
+import { statementCost } from '../request/statementCost.ts'
 
 const RunFrame = builder.objectRef<LoadedRun>('RunFrame').implement({
   description: 'How a run stands. Frames never go back; what was overtaken may be left out.',
@@ -55,7 +55,7 @@ const RunFrame = builder.objectRef<LoadedRun>('RunFrame').implement({
       type: RunRef,
       nullable: true,
       description: 'The run itself; null where it was deleted meanwhile.',
-      extensions: takes(1),
+      extensions: statementCost(1),
       resolve: (frame, _, context) => ofThisMoment(frame, context),
     }),
   }),
@@ -81,7 +81,7 @@ const RunsChangeRef = builder.objectRef<RunsChange>('RunsChange').implement({
       type: RunRef,
       nullable: true,
       description: 'The run as it is; null for a deleted one.',
-      extensions: takes(1),
+      extensions: statementCost(1),
       resolve: ({ run }, _, context) => run && ofThisMoment(run, context),
     }),
   }),
@@ -105,7 +105,7 @@ async function checkFollowed(runId: string, context: RequestContext): Promise<vo
   const { store } = context.commands
   const [loaded] = await loadRuns(store.pool, store, [runId])
   if (!loaded) throw failWith('RUN_NOT_FOUND', `There is no run ${runId}.`)
-  seen(loaded, context)
+  assertVisible(loaded, context)
 }
 
 const runId = { required: true, description: 'The run.' } as const

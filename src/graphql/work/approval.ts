@@ -11,7 +11,7 @@ import { ApprovalKind, ApprovalStatus, ExpiryPolicy } from '../words/workEnums.t
 import { findPhaseOf } from './execution.ts'
 import { defineInput, listOf } from '../kit/input.ts'
 import { ApprovalRef, NodeRef, PhaseRef, RunRef } from '../kit/refs.ts'
-import { takes } from '../request/statementCost.ts'
+import { statementCost } from '../request/statementCost.ts'
 
 builder.objectType(ApprovalRef, {
   description: 'A question that only a person may answer, once, and about exactly what was shown.',
@@ -21,14 +21,14 @@ builder.objectType(ApprovalRef, {
     run: t.field({
       type: RunRef,
       description: 'The run that waits for it.',
-      extensions: takes(1),
+      extensions: statementCost(1),
       resolve: runBehind,
     }),
     phase: t.field({
       type: PhaseRef,
       nullable: true,
       description: 'The phase it is about; null: the run as a whole.',
-      extensions: takes(2),
+      extensions: statementCost(2),
       resolve: async (node, _, context) => {
         const { phaseId } = node.approval
         return phaseId === null ? null : findPhaseOf(await runBehind(node, null, context), phaseId, context)
@@ -141,7 +141,7 @@ builder.queryField('approvals', (t) =>
       after: t.arg.string(AFTER),
     },
     complexity: pageCost,
-    extensions: takes(1),
+    extensions: statementCost(1),
     resolve: async (_, args, { reads, caller }) => {
       const { filter } = checkArgs(filterSchema, args)
       const asked = { ...readPageSize(args), after: decodePlace(APPROVALS, args.after), before: null }

@@ -4,7 +4,7 @@ import { connectionOf } from '../kit/connection.ts'
 import { runBehind } from '../request/context.ts'
 import { findPhaseOf } from './execution.ts'
 import { ArtifactRef, NodeRef, PhaseRef } from '../kit/refs.ts'
-import { takes } from '../request/statementCost.ts'
+import { statementCost } from '../request/statementCost.ts'
 
 const ArtifactProblemRef = builder.objectRef<ArtifactProblem>('ArtifactProblem').implement({
   description: 'What is wrong with an artifact.',
@@ -27,7 +27,7 @@ builder.objectType(ArtifactRef, {
     phase: t.field({
       type: PhaseRef,
       description: 'The phase that produced it.',
-      extensions: takes(2),
+      extensions: statementCost(2),
       resolve: async (node, _, context) => {
         const found = await findPhaseOf(await runBehind(node, null, context), node.artifact.phaseId, context)
         if (!found) throw new Error(`the phase of artifact ${node.artifact.id} is gone`)
@@ -61,7 +61,7 @@ builder.objectType(ArtifactRef, {
       nullable: true,
       description: 'What stands in it. Read only where it is asked for.',
       complexity: CONTENT_COST,
-      extensions: takes(1),
+      extensions: statementCost(1),
       resolve: async ({ artifact }, _, { reads }) => (await reads.content.load(artifact.id))?.content ?? null,
     }),
     createdAt: t.field({

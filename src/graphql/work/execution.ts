@@ -3,10 +3,10 @@ import type { Execution } from '../../lifecycle/run/run.ts'
 import type { Outcome as OutcomeWord } from '../../lifecycle/run/words.ts'
 import { builder } from '../kit/builder.ts'
 import { connectionOf } from '../kit/connection.ts'
-import { type GraphContext, seen } from '../request/context.ts'
+import { type GraphContext, assertVisible } from '../request/context.ts'
 import { ExecutionEnd, Outcome } from '../words/runEnums.ts'
 import { ExecutionRef, NodeRef, type PhaseNode, PhaseRef, RunRef } from '../kit/refs.ts'
-import { takes } from '../request/statementCost.ts'
+import { statementCost } from '../request/statementCost.ts'
 
 builder.objectType(ExecutionRef, {
   description: 'One operating-system process launched for a run, or for none.',
@@ -17,14 +17,14 @@ builder.objectType(ExecutionRef, {
       type: RunRef,
       nullable: true,
       description: 'The run it works for.',
-      extensions: takes(1),
+      extensions: statementCost(1),
       resolve: ({ runId }, _, context) => loadRun(runId, context),
     }),
     phase: t.field({
       type: PhaseRef,
       nullable: true,
       description: 'The phase it works on.',
-      extensions: takes(2),
+      extensions: statementCost(2),
       resolve: loadPhase,
     }),
     epoch: t.exposeInt('epoch', { nullable: true, description: "The run's epoch when it was launched." }),
@@ -52,7 +52,7 @@ builder.objectType(ExecutionRef, {
       type: Outcome,
       nullable: true,
       description: "What it came to, by today's rule; null while in flight.",
-      extensions: takes(2),
+      extensions: statementCost(2),
       resolve: readOutcome,
     }),
     startedBy: t.exposeString('startedBy', { description: 'Who launched it.' }),
@@ -88,7 +88,7 @@ export async function readOutcome(
 }
 
 async function loadRun(runId: string | null, context: GraphContext) {
-  return runId === null ? null : seen(await context.reads.run.load(runId), context)
+  return runId === null ? null : assertVisible(await context.reads.run.load(runId), context)
 }
 
 async function loadPhase(

@@ -30,7 +30,7 @@ import {
 } from '../kit/input.ts'
 import { defineMutation, REPLAYED } from '../answers/mutation.ts'
 import { ExecutionRef } from '../kit/refs.ts'
-import { takes } from '../request/statementCost.ts'
+import { statementCost } from '../request/statementCost.ts'
 
 const ExecutionFilterInput = defineInput(
   'ExecutionFilter',
@@ -55,7 +55,7 @@ builder.queryField('executions', (t) =>
       after: t.arg.string(AFTER),
     },
     complexity: pageCost,
-    extensions: takes(2),
+    extensions: statementCost(2),
     resolve: (_, args, context) => {
       const { filter } = checkArgs(filterSchema, args)
       const page = { limit: readPageSize(args).limit, after: decodePlace(EXECUTIONS, args.after) }

@@ -3,7 +3,7 @@ import { connectionOf } from '../kit/connection.ts'
 import { runBehind } from '../request/context.ts'
 import { MessageMode, MessageStatus } from '../words/workEnums.ts'
 import { MessageRef, NodeRef, RunRef } from '../kit/refs.ts'
-import { takes } from '../request/statementCost.ts'
+import { statementCost } from '../request/statementCost.ts'
 
 builder.objectType(MessageRef, {
   description: 'Steering text sent to a live run.',
@@ -13,7 +13,7 @@ builder.objectType(MessageRef, {
     run: t.field({
       type: RunRef,
       description: 'The run it was sent to.',
-      extensions: takes(1),
+      extensions: statementCost(1),
       resolve: runBehind,
     }),
     text: t.string({ description: 'What it says.', resolve: ({ message }) => message.text }),

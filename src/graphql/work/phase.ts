@@ -3,7 +3,7 @@ import { isLastPhase, workflowPhase } from '../../lifecycle/workflow/workflow.ts
 import { builder } from '../kit/builder.ts'
 import { ErrorClass, PhaseStatus } from '../words/runEnums.ts'
 import { ArtifactRef, NodeRef, PhaseRef } from '../kit/refs.ts'
-import { takes } from '../request/statementCost.ts'
+import { statementCost } from '../request/statementCost.ts'
 
 const PhaseErrorRef = builder.objectRef<PhaseError>('PhaseError').implement({
   description: 'Why a phase failed.',
@@ -66,7 +66,7 @@ builder.objectType(PhaseRef, {
       type: [ArtifactRef],
       description:
         'The files it produced, in the order in which they came, those of earlier attempts too; the last 500.',
-      extensions: takes(1),
+      extensions: statementCost(1),
       resolve: async ({ runId, phase }, _, { reads }) =>
         (await reads.artifactsOfPhase.load(phase.id)).map((artifact) => ({ runId, artifact })),
     }),

@@ -4,14 +4,14 @@ import { APPROVALS, ApprovalConnection } from './approval.ts'
 import { ArtifactConnection } from './artifact.ts'
 import { builder } from '../kit/builder.ts'
 import { AFTER, FIRST, pageCost, readPageSize, toConnection } from '../kit/connection.ts'
-import { seen } from '../request/context.ts'
+import { assertVisible } from '../request/context.ts'
 import { decodePlace, encodePlace } from '../kit/cursors.ts'
 import { ExecutionConnection } from './execution.ts'
 import { cursorOf, EXECUTIONS } from './executionPage.ts'
 import { MessageConnection } from './message.ts'
 import { RunRef, SessionRef } from '../kit/refs.ts'
 import { RunConnection } from '../run/runConnection.ts'
-import { takes } from '../request/statementCost.ts'
+import { statementCost } from '../request/statementCost.ts'
 
 /** The lists that cursors of what hangs below a run are of; those of approvals are good for the inbox, too. */
 const ARTIFACTS = 'artifacts'
@@ -47,7 +47,7 @@ builder.objectFields(RunRef, (t) => ({
       after: t.arg.string(AFTER),
     },
     complexity: pageCost,
-    extensions: takes(1),
+    extensions: statementCost(1),
     resolve: async ({ run }, args, { reads }) => {
       const { limit } = readPageSize(args)
       const after = decodePlace(EXECUTIONS, args.after)
@@ -59,7 +59,7 @@ builder.objectFields(RunRef, (t) => ({
     type: [SessionRef],
     description:
       'Its sessions in the order in which they were opened, those that are over too; the last 500.',
-    extensions: takes(1),
+    extensions: statementCost(1),
     resolve: async ({ run: { id: runId } }, _, { reads }) =>
       (await reads.sessions.load(runId)).map((session) => ({ runId, session })),
   }),
@@ -68,7 +68,7 @@ builder.objectFields(RunRef, (t) => ({
     description: 'The files its phases produced, in every round and attempt, the newest first.',
     args: { first: t.arg.int(FIRST), after: t.arg.string(AFTER) },
     complexity: pageCost,
-    extensions: takes(1),
+    extensions: statementCost(1),
     resolve: async ({ run: { id: runId } }, args, { reads }) => {
       const page = await reads.artifacts.load(toAsked(ARTIFACTS, runId, args))
       return connect(
@@ -84,7 +84,7 @@ builder.objectFields(RunRef, (t) => ({
     description: 'What persons were asked about it, the newest first.',
     args: { first: t.arg.int(FIRST), after: t.arg.string(AFTER) },
     complexity: pageCost,
-    extensions: takes(1),
+    extensions: statementCost(1),
     resolve: async ({ run: { id: runId } }, args, { reads }) => {
       const page = await reads.approvals.load(toAsked(APPROVALS, runId, args))
       return connect(
@@ -100,7 +100,7 @@ builder.objectFields(RunRef, (t) => ({
     description: 'The messages sent to it, the newest first.',
     args: { first: t.arg.int(FIRST), after: t.arg.string(AFTER) },
     complexity: pageCost,
-    extensions: takes(1),
+    extensions: statementCost(1),
     resolve: async ({ run: { id: runId } }, args, { reads }) => {
       const page = await reads.messages.load(toAsked(MESSAGES, runId, args))
       return connect(
@@ -115,9 +115,9 @@ builder.objectFields(RunRef, (t) => ({
     type: RunRef,
     nullable: true,
     description: 'The run that it is a child of; null also where that one was deleted.',
-    extensions: takes(1),
+    extensions: statementCost(1),
     resolve: async ({ run }, _, context) =>
-      run.parentId === null ? null : seen(await context.reads.run.load(run.parentId), context),
+      run.parentId === null ? null : assertVisible(await context.reads.run.load(run.parentId), context),
   }),
   detached: t.boolean({
     description:
@@ -129,7 +129,7 @@ builder.objectFields(RunRef, (t) => ({
     description: 'The runs that were started below it, as far as you may see them, the newest first.',
     args: { first: t.arg.int(FIRST), after: t.arg.string(AFTER) },
     complexity: pageCost,
-    extensions: takes(1),
+    extensions: statementCost(1),
     resolve: async ({ run: { id: runId } }, args, { reads }) => {
       const page = await reads.children.load(toAsked(CHILDREN, runId, args))
       const connection = toConnection(

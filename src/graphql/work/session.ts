@@ -4,7 +4,7 @@ import { pageCost, readPageSize } from '../kit/connection.ts'
 import { runBehind } from '../request/context.ts'
 import { PromptStage, SessionStatus } from '../words/workEnums.ts'
 import { NodeRef, RunRef, SessionRef } from '../kit/refs.ts'
-import { takes } from '../request/statementCost.ts'
+import { statementCost } from '../request/statementCost.ts'
 
 export const TranscriptChunkRef = builder.objectRef<Chunk>('TranscriptChunk').implement({
   description: 'One piece of a transcript.',
@@ -26,7 +26,7 @@ builder.objectType(SessionRef, {
     run: t.field({
       type: RunRef,
       description: 'The run it is attached to.',
-      extensions: takes(1),
+      extensions: statementCost(1),
       resolve: runBehind,
     }),
     role: t.string({
@@ -58,7 +58,7 @@ builder.objectType(SessionRef, {
         first: t.arg.int({ defaultValue: 100, description: 'How many chunks, at most 500.' }),
       },
       complexity: pageCost,
-      extensions: takes(1),
+      extensions: statementCost(1),
       resolve: ({ session }, args, { reads }) => {
         const { limit: first } = readPageSize({ first: args.first ?? 100 })
         return reads.transcript.load({ sessionId: session.id, after: Math.max(0, args.after ?? 0), first })

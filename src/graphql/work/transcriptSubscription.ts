@@ -3,7 +3,7 @@ import { tailTranscript } from '../../events/tailTranscript.ts'
 import { findRunOf } from '../../store/run/findRunOf.ts'
 import { loadRuns } from '../../store/run/loadRun.ts'
 import { builder } from '../kit/builder.ts'
-import { type RequestContext, seen } from '../request/context.ts'
+import { type RequestContext, assertVisible } from '../request/context.ts'
 import { failWith } from '../request/errors.ts'
 import { TranscriptChunkRef } from './session.ts'
 
@@ -15,7 +15,7 @@ async function findFollowedRun(sessionId: string, context: RequestContext): Prom
   const found = await findRunOf(store.pool, 'session', sessionId)
   const [loaded] = found === null ? [] : await loadRuns(store.pool, store, [found])
   if (!loaded) throw failWith('SESSION_NOT_FOUND', `There is no session ${sessionId}.`)
-  return seen(loaded, context).run.id
+  return assertVisible(loaded, context).run.id
 }
 
 builder.subscriptionFields((t) => ({

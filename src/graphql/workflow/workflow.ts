@@ -13,7 +13,7 @@ import { throwRefused } from '../request/errors.ts'
 import { defineInput, idSchema, json, MOST_INT, name, nameSchema, needed } from '../kit/input.ts'
 import { defineMutation } from '../answers/mutation.ts'
 import { NodeRef, WorkflowRef } from '../kit/refs.ts'
-import { takes } from '../request/statementCost.ts'
+import { statementCost } from '../request/statementCost.ts'
 
 const WorkflowPhaseRef = builder.objectRef<WorkflowPhase>('WorkflowPhase').implement({
   description: "One node of a workflow's graph.",
@@ -92,7 +92,7 @@ builder.queryFields((t) => ({
         description: "The project of the run; left out: the token's only project, else `default`.",
       }),
     },
-    extensions: takes(1),
+    extensions: statementCost(1),
     resolve: (_, args, context) => {
       refuseAgents(context)
       const { name, version = null, project } = checkArgs(whichSchema, args)
@@ -110,7 +110,7 @@ builder.queryFields((t) => ({
       after: t.arg.string(AFTER),
     },
     complexity: pageCost,
-    extensions: takes(1),
+    extensions: statementCost(1),
     resolve: async (_, args, context) => {
       refuseAgents(context)
       const { limit } = readPageSize(args)

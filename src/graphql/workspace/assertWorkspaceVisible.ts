@@ -4,7 +4,7 @@ import type { GraphContext } from '../request/context.ts'
 import { failWith, throwRefused } from '../request/errors.ts'
 
 /** The workspace, where the caller may see it: an agent sees that of its own run. Throws FORBIDDEN where it may not. */
-export async function seenWorkspace<T extends LoadedWorkspace | null>(
+export async function assertWorkspaceVisible<T extends LoadedWorkspace | null>(
   loaded: T,
   { caller, reads }: Pick<GraphContext, 'caller' | 'reads'>,
 ): Promise<T> {

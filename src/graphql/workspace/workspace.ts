@@ -11,7 +11,7 @@ import {
   WorkspaceStatus,
 } from '../words/workspaceEnums.ts'
 import { NodeRef, RunRef, WorkspaceOperationRef, WorkspaceRef } from '../kit/refs.ts'
-import { takes } from '../request/statementCost.ts'
+import { statementCost } from '../request/statementCost.ts'
 import { OperationErrorRef, OPERATIONS, WorkspaceOperationConnection } from './workspaceOperation.ts'
 
 const PreviewRef = builder.objectRef<Preview>('WorkspacePreview').implement({
@@ -105,7 +105,7 @@ builder.objectType(WorkspaceRef, {
       description: 'Everything that its worker was asked to do, the newest first.',
       args: { first: t.arg.int(FIRST), after: t.arg.string(AFTER) },
       complexity: pageCost,
-      extensions: takes(1),
+      extensions: statementCost(1),
       resolve: async ({ workspace: { id: workspaceId } }, args, { reads }) => {
         const asked = {
           workspaceId,
@@ -125,7 +125,7 @@ builder.objectType(WorkspaceRef, {
         'The newest of the runs that work, or worked, in it, as far as you may see them; the last one first.',
       args: { first: t.arg.int(FIRST) },
       complexity: pageCost,
-      extensions: takes(2),
+      extensions: statementCost(2),
       resolve: async ({ workspace: { id } }, args, { reads, caller }) => {
         const ids = (await reads.runsOfWorkspace.load(id)).slice(0, readPageSize(args).limit)
         const runs = await Promise.all(ids.map((runId) => reads.run.load(runId)))
@@ -153,7 +153,7 @@ builder.objectField(RunRef, 'workspace', (t) =>
     type: WorkspaceRef,
     nullable: true,
     description: 'The directory it works in; null where none was recorded.',
-    extensions: takes(1),
+    extensions: statementCost(1),
     resolve: ({ run }, _, { reads }) => reads.workspaceOfRun.load(run.id),
   }),
 )

@@ -5,7 +5,7 @@ import { connectionOf, PAGE } from '../kit/connection.ts'
 import type { GraphContext } from '../request/context.ts'
 import { FileChange, WorkspaceOperationKind, WorkspaceOperationStatus } from '../words/workspaceEnums.ts'
 import { NodeRef, type OperationNode, WorkspaceOperationRef, WorkspaceRef } from '../kit/refs.ts'
-import { takes } from '../request/statementCost.ts'
+import { statementCost } from '../request/statementCost.ts'
 
 /** The list that the cursors of operations are of. */
 export const OPERATIONS = 'workspaceOperations'
@@ -73,7 +73,7 @@ const DiffRef = builder.objectRef<DiffNode>('WorkspaceDiff').implement({
       description:
         'The patch, at most 1 MiB; null where a later diff took its place. Read only where it is asked for.',
       complexity: PATCH_COST,
-      extensions: takes(1),
+      extensions: statementCost(1),
       resolve: async ({ operationId }, _, { reads }) => (await reads.patch.load(operationId))?.patch ?? null,
     }),
   }),
@@ -95,7 +95,7 @@ builder.objectType(WorkspaceOperationRef, {
     workspace: t.field({
       type: WorkspaceRef,
       description: 'The workspace.',
-      extensions: takes(1),
+      extensions: statementCost(1),
       resolve: async ({ operation }, _, { reads }) => {
         const loaded = await reads.workspace.load(operation.workspaceId)
         if (!loaded) throw new Error(`the workspace of ${operation.id} is gone`)
@@ -169,7 +169,7 @@ builder.objectType(WorkspaceOperationRef, {
       type: DiffRef,
       nullable: true,
       description: 'What a DIFF found; null unless it SUCCEEDED.',
-      extensions: takes(1),
+      extensions: statementCost(1),
       resolve: async (node, _, context) => {
         const diff = (await resultOf(node, context))?.diff
         return diff ? { ...diff, operationId: node.operation.id } : null
@@ -179,7 +179,7 @@ builder.objectType(WorkspaceOperationRef, {
       type: MergeRef,
       nullable: true,
       description: 'What a MERGE made; null unless it SUCCEEDED.',
-      extensions: takes(1),
+      extensions: statementCost(1),
       resolve: async (node, _, context) => (await resultOf(node, context))?.merge ?? null,
     }),
   }),

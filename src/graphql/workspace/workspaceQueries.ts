@@ -12,7 +12,7 @@ import { decodePlace, encodePlace } from '../kit/cursors.ts'
 import { WorkspaceOperationKind, WorkspaceOperationStatus, WorkspaceStatus } from '../words/workspaceEnums.ts'
 import { defineInput, id, listOf, name } from '../kit/input.ts'
 import { sightOf } from '../request/sight.ts'
-import { takes } from '../request/statementCost.ts'
+import { statementCost } from '../request/statementCost.ts'
 import { WorkspaceConnection } from './workspace.ts'
 import { OPERATIONS, WorkspaceOperationConnection } from './workspaceOperation.ts'
 
@@ -52,7 +52,7 @@ builder.queryFields((t) => ({
       after: t.arg.string(AFTER),
     },
     complexity: pageCost,
-    extensions: takes(1),
+    extensions: statementCost(1),
     resolve: async (_, args, { reads, caller }) => {
       const { filter } = checkArgs(workspacesSchema, args)
       const { host = null, project = null, status: statuses = null } = filter ?? {}
@@ -74,7 +74,7 @@ builder.queryFields((t) => ({
       after: t.arg.string(AFTER),
     },
     complexity: pageCost,
-    extensions: takes(1),
+    extensions: statementCost(1),
     resolve: async (_, args, { reads, caller }) => {
       const { filter } = checkArgs(operationsSchema, args)
       const { host = null, workspaceId = null, kind: kinds = null, status: statuses = null } = filter ?? {}

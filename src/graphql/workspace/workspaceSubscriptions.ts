@@ -9,9 +9,9 @@ import { type GraphContext, refuseAgents } from '../request/context.ts'
 import { failWith } from '../request/errors.ts'
 import { nameSchema } from '../kit/input.ts'
 import { WorkspaceOperationRef, WorkspaceRef } from '../kit/refs.ts'
-import { seenWorkspace } from './assertWorkspaceVisible.ts'
+import { assertWorkspaceVisible } from './assertWorkspaceVisible.ts'
 import { sightOf } from '../request/sight.ts'
-import { takes } from '../request/statementCost.ts'
+import { statementCost } from '../request/statementCost.ts'
 
 const requestsSchema = z.object({ host: nameSchema(200) })
 
@@ -21,7 +21,7 @@ async function checkFollowed(workspaceId: string, context: GraphContext): Promis
     throw failWith('INVALID_ID', 'This is no id of a workspace: it would begin with wsp_.')
   const [loaded] = await findWorkspaces(context.commands.store.pool, [workspaceId])
   if (!loaded) throw failWith('WORKSPACE_NOT_FOUND', `There is no workspace ${workspaceId}.`)
-  await seenWorkspace(loaded, context)
+  await assertWorkspaceVisible(loaded, context)
 }
 
 builder.subscriptionFields((t) => ({
@@ -37,7 +37,7 @@ builder.subscriptionFields((t) => ({
       await checkFollowed(workspaceId, context)
       return tailWorkspace(context.streams, { workspaceId, after: after ?? 0 })
     },
-    extensions: takes(1),
+    extensions: statementCost(1),
     // read anew where more is read with it, so that all is of one moment
     resolve: async (frame, _, { reads }) =>
       (reads.atOneMoment ? await reads.workspace.load(frame.workspace.id) : null) ?? frame,

@@ -1,4 +1,4 @@
-import { type Connection, type Prepared, run } from '../sql/openStore.ts'
+import { type Connection, type Prepared, query } from '../sql/openStore.ts'
 
 /** What all servers of one database have in common. */
 export interface Installation {
@@ -11,7 +11,7 @@ const READ: Prepared = { name: 'read-installation', text: 'SELECT id, secret FRO
 
 /** The installation this database is; the migrations made it. */
 export async function readInstallation(connection: Connection): Promise<Installation> {
-  const [row] = await run<Installation>(connection, READ, [])
+  const [row] = await query<Installation>(connection, READ, [])
   if (!row) throw new Error('the database lost its installation row')
   return row
 }

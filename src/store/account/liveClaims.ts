@@ -1,4 +1,4 @@
-import { type Connection, type Prepared, run } from '../sql/openStore.ts'
+import { type Connection, type Prepared, query } from '../sql/openStore.ts'
 
 /** A claim of a run, by the fence that numbers it. */
 export interface ClaimKey {
@@ -18,5 +18,5 @@ JOIN run ON run.id = asked.run_id AND run.fence = asked.fence AND run.lease_owne
 /** Those of the claims that are still on their runs' rows; that of a settled run may stay there, and is over when its lease is. */
 export function findLiveClaims(connection: Connection, claims: readonly ClaimKey[]): Promise<ClaimKey[]> {
   const values = [claims.map(({ runId }) => runId), claims.map(({ fence }) => fence)]
-  return run<{ runId: string; fence: number }>(connection, LIVE, values)
+  return query<{ runId: string; fence: number }>(connection, LIVE, values)
 }

@@ -1,4 +1,4 @@
-import { type Connection, type Prepared, run } from '../sql/openStore.ts'
+import { type Connection, type Prepared, query } from '../sql/openStore.ts'
 
 /** How old the servers' heartbeat may be before nobody trusts it, in seconds. */
 export const TICK_STALE_AFTER_SECONDS = 5
@@ -47,8 +47,8 @@ SELECT count(*)::int AS moved FROM moved`,
  * an owner that slept too gets its chance to renew, and to confirm. Returns for how many runs a lease or a grace was moved.
  */
 export async function tick(connection: Connection): Promise<number> {
-  const fresh = await run(connection, TICK, [TICK_STALE_AFTER_SECONDS])
+  const fresh = await query(connection, TICK, [TICK_STALE_AFTER_SECONDS])
   if (fresh.length > 0) return 0
-  const [woken] = await run<{ moved: number }>(connection, WAKE, [TICK_STALE_AFTER_SECONDS])
+  const [woken] = await query<{ moved: number }>(connection, WAKE, [TICK_STALE_AFTER_SECONDS])
   return woken?.moved ?? 0
 }

@@ -1,5 +1,5 @@
 import type { Role } from '../../lifecycle/run/words.ts'
-import { type Connection, type Prepared, run } from '../sql/openStore.ts'
+import { type Connection, type Prepared, query } from '../sql/openStore.ts'
 
 /** A bearer token as it is kept: known by the SHA-256 of its secret, never by the secret. */
 export interface StoredToken {
@@ -53,7 +53,7 @@ const INSERT_FIRST = insertFor(
 
 /** Keeps a new token of a principal that there is; null where there is none. */
 export async function insertToken(connection: Connection, token: NewToken): Promise<StoredToken | null> {
-  const [row] = await run<StoredToken>(connection, INSERT, valuesOf(token))
+  const [row] = await query<StoredToken>(connection, INSERT, valuesOf(token))
   return row ?? null
 }
 
@@ -63,7 +63,7 @@ export async function insertFirstToken(
   token: NewToken,
   name: string,
 ): Promise<StoredToken | null> {
-  const [row] = await run<StoredToken>(connection, INSERT_FIRST, [...valuesOf(token), name])
+  const [row] = await query<StoredToken>(connection, INSERT_FIRST, [...valuesOf(token), name])
   return row ?? null
 }
 
@@ -78,7 +78,7 @@ const OF_PRINCIPAL: Prepared = {
 
 /** Every token that a principal has or had, also those that are no good any more. */
 export function listTokensOf(connection: Connection, principalId: string): Promise<StoredToken[]> {
-  return run<StoredToken>(connection, OF_PRINCIPAL, [principalId])
+  return query<StoredToken>(connection, OF_PRINCIPAL, [principalId])
 }
 
 // one row in a minute, however many requests a token signs
@@ -95,7 +95,7 @@ SELECT ${COLUMNS} FROM t JOIN principal p ON p.id = t.principal_id`,
 
 /** The token with this hash, noted as used; null where there is none that is good: revoked and expired ones are not. */
 export async function useToken(connection: Connection, hash: string): Promise<StoredToken | null> {
-  const [row] = await run<StoredToken>(connection, USE, [hash])
+  const [row] = await query<StoredToken>(connection, USE, [hash])
   return row ?? null
 }
 
@@ -108,7 +108,7 @@ WHERE t.id = ANY($1::text[]) AND ${GOOD}`,
 
 /** Those of the tokens that still authenticate. */
 export function findGoodTokens(connection: Connection, ids: readonly string[]): Promise<StoredToken[]> {
-  return run<StoredToken>(connection, GOOD_ONES, [ids])
+  return query<StoredToken>(connection, GOOD_ONES, [ids])
 }
 
 const LIST: Prepared = {
@@ -120,7 +120,7 @@ WHERE t.revoked_at IS NULL ORDER BY t.created_at, t.id`,
 
 /** Every token that was not revoked, the oldest first; expired ones among them. */
 export function listTokens(connection: Connection): Promise<StoredToken[]> {
-  return run<StoredToken>(connection, LIST, [])
+  return query<StoredToken>(connection, LIST, [])
 }
 
 const FIND: Prepared = {
@@ -130,7 +130,7 @@ const FIND: Prepared = {
 
 /** The token with this id, whether or not it is still good; null where there is none. */
 export async function findToken(connection: Connection, id: string): Promise<StoredToken | null> {
-  const [row] = await run<StoredToken>(connection, FIND, [id])
+  const [row] = await query<StoredToken>(connection, FIND, [id])
   return row ?? null
 }
 
@@ -141,5 +141,5 @@ const REVOKE: Prepared = {
 
 /** Ends a token for ever; without effect where that was done before. */
 export async function revokeToken(connection: Connection, id: string): Promise<void> {
-  await run(connection, REVOKE, [id])
+  await query(connection, REVOKE, [id])
 }

@@ -1,4 +1,4 @@
-import { type Connection, type Prepared, run, type Store } from '../sql/openStore.ts'
+import { type Connection, type Prepared, query, type Store } from '../sql/openStore.ts'
 import { seal, unseal } from '../sql/seal.ts'
 
 /**
@@ -48,7 +48,7 @@ const READ_CURSOR: Prepared = { name: 'read-feed-cursor', text: `SELECT ${FEED_C
 
 /** The cursor of now: the feed goes on from here with all that is committed later. */
 export async function readFeedCursor(connection: Connection): Promise<FeedCursor> {
-  const [row] = await run<{ cursor: FeedCursor | null }>(connection, READ_CURSOR, [])
+  const [row] = await query<{ cursor: FeedCursor | null }>(connection, READ_CURSOR, [])
   if (!row?.cursor) throw new Error('the database was not migrated: it has no installation')
   return row.cursor
 }

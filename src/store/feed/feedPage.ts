@@ -1,5 +1,5 @@
 import { FEED_CURSOR, type FeedCursor } from './feedCursor.ts'
-import { type Connection, type Prepared, run } from '../sql/openStore.ts'
+import { type Connection, type Prepared, query } from '../sql/openStore.ts'
 
 /** A run that changed, by its last change; what a filter of the feed looks at is the same for all of its life. */
 export interface FeedChange {
@@ -97,7 +97,7 @@ export async function readFeedPage(
 ): Promise<FeedPage> {
   const values = [from.snapshot, till?.snapshot ?? null, after.xid, after.runId, after.seq]
   type Row = { now: FeedCursor | null; changed: ChangedRow[] }
-  const [row] = await run<Row>(connection, READ_PAGE, values)
+  const [row] = await query<Row>(connection, READ_PAGE, values)
   if (!row?.now) throw new Error('the database was not migrated: it has no installation')
   const { now, changed } = row
   const last = changed.length === FEED_PAGE ? changed.at(-1) : undefined

@@ -1,6 +1,6 @@
 import type { RunEvent } from '../../lifecycle/run/events.ts'
 import type { Instant, Run } from '../../lifecycle/run/run.ts'
-import { type Connection, type Prepared, run as send } from '../sql/openStore.ts'
+import { type Connection, type Prepared, query } from '../sql/openStore.ts'
 import { toReleaseKey } from '../rows/releaseKey.ts'
 import { type Beside, rowsBelow } from '../rows/workRows.ts'
 import { toDate, toRunJson } from '../rows/runRows.ts'
@@ -124,7 +124,7 @@ export async function applyDecision(
     events.length === 0 && key?.operation === 'releaseRun' ? toReleaseKey(before.fence, key.key) : null,
   ]
   const rows = above
-    ? await send(connection, APPLY_BELOW, [...values, ...toNote(above)])
-    : await send(connection, APPLY, values)
+    ? await query(connection, APPLY_BELOW, [...values, ...toNote(above)])
+    : await query(connection, APPLY, values)
   return rows.length === 1
 }

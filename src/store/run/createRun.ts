@@ -1,6 +1,6 @@
 import type { RunEvent } from '../../lifecycle/run/events.ts'
 import type { Instant, Run } from '../../lifecycle/run/run.ts'
-import { type Connection, type Prepared, run as send } from '../sql/openStore.ts'
+import { type Connection, type Prepared, query } from '../sql/openStore.ts'
 import { type Change, toNote, writeNote } from './applyDecision.ts'
 import { type KeyToKeep, rowsBelow } from '../rows/workRows.ts'
 import { toRunJson } from '../rows/runRows.ts'
@@ -91,7 +91,7 @@ export async function createRun(
   const below = JSON.stringify(rowsBelow(null, run, events, { key }))
   const alone = continued ? CREATE_CONTINUATION : CREATE
   const attached = continued ? CREATE_CHILD_CONTINUATION : CREATE_CHILD
-  const [created] = await send<Created>(connection, above ? attached : alone, [
+  const [created] = await query<Created>(connection, above ? attached : alone, [
     toRunJson(run, dueAt),
     below,
     ...(continued ? [continued.id, continued.revision] : []),

@@ -1,6 +1,6 @@
 import type { Actor } from '../../lifecycle/run/actor.ts'
 import type { Json, Run } from '../../lifecycle/run/run.ts'
-import { type Connection, type Prepared, run as send } from '../sql/openStore.ts'
+import { type Connection, type Prepared, query } from '../sql/openStore.ts'
 import { toDate } from '../rows/runRows.ts'
 
 const DELETE: Prepared = {
@@ -42,7 +42,7 @@ export async function deleteRun(
   const request = key ? JSON.stringify(key.request) : null
   const expiresAt = toDate(claim?.expiresAt ?? null)
   const values = [id, revision, expiresAt, deletedBy.name, key?.key ?? null, request, removalId, deletedBy.id]
-  const rows = await send(connection, DELETE, values)
+  const rows = await query(connection, DELETE, values)
   return rows.length === 1
 }
 
@@ -57,7 +57,7 @@ export async function findDeletion(
   runId: string,
   key: string,
 ): Promise<{ runId: string; project: string; request: Json } | null> {
-  const [row] = await send<{ run_id: string; project: string; request: Json }>(connection, FIND_DELETION, [
+  const [row] = await query<{ run_id: string; project: string; request: Json }>(connection, FIND_DELETION, [
     runId,
     key,
   ])

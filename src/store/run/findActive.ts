@@ -1,4 +1,4 @@
-import { type Connection, type Prepared, run } from '../sql/openStore.ts'
+import { type Connection, type Prepared, query } from '../sql/openStore.ts'
 
 const FIND_ACTIVE: Prepared = {
   name: 'find-active',
@@ -12,6 +12,6 @@ export async function findActive(
   projects: readonly string[] | null,
   limit: number,
 ): Promise<string[]> {
-  const rows = await run<{ id: string }>(connection, FIND_ACTIVE, [projects, limit])
+  const rows = await query<{ id: string }>(connection, FIND_ACTIVE, [projects, limit])
   return rows.map(({ id }) => id)
 }

@@ -1,4 +1,4 @@
-import { type Connection, type Prepared, run } from '../sql/openStore.ts'
+import { type Connection, type Prepared, query } from '../sql/openStore.ts'
 
 /** What a worker can do. */
 export interface ClaimFilter {
@@ -42,7 +42,7 @@ export async function untilClaimable(
   { workflows, labels, projects }: ClaimFilter,
 ): Promise<number | null> {
   const values = [workflows, labels, projects]
-  const [row] = await run<{ seconds: number | null }>(connection, UNTIL_CLAIMABLE, values)
+  const [row] = await query<{ seconds: number | null }>(connection, UNTIL_CLAIMABLE, values)
   return row?.seconds == null ? null : Math.max(1, row.seconds)
 }
 
@@ -56,6 +56,6 @@ export async function findClaimable(
   limit: number,
 ): Promise<string[]> {
   const { workflows, labels, projects } = filter
-  const rows = await run<{ id: string }>(connection, FIND_CLAIMABLE, [workflows, labels, projects, limit])
+  const rows = await query<{ id: string }>(connection, FIND_CLAIMABLE, [workflows, labels, projects, limit])
   return rows.map(({ id }) => id)
 }

@@ -1,5 +1,5 @@
 import type { Json } from '../../lifecycle/run/run.ts'
-import { type Connection, type Prepared, run } from '../sql/openStore.ts'
+import { type Connection, type Prepared, query } from '../sql/openStore.ts'
 
 const FIND_DELETION_UNDER: Prepared = {
   name: 'find-deletion-under',
@@ -12,6 +12,6 @@ export async function findDeletionUnder(
   project: string,
   key: string,
 ): Promise<{ readonly request: Json } | null> {
-  const [row] = await run<{ request: Json }>(connection, FIND_DELETION_UNDER, [project, key])
+  const [row] = await query<{ request: Json }>(connection, FIND_DELETION_UNDER, [project, key])
   return row ?? null
 }

@@ -1,5 +1,5 @@
 import type { Instant } from '../../lifecycle/run/run.ts'
-import { type Connection, type Prepared, run } from '../sql/openStore.ts'
+import { type Connection, type Prepared, query } from '../sql/openStore.ts'
 
 const FIND_DUE: Prepared = {
   name: 'find-due',
@@ -22,7 +22,7 @@ export async function findDue(
   limit: number,
   projects: readonly string[] | null,
 ): Promise<string[]> {
-  const rows = await run<{ id: string }>(connection, FIND_DUE, [limit, projects])
+  const rows = await query<{ id: string }>(connection, FIND_DUE, [limit, projects])
   return rows.map(({ id }) => id)
 }
 
@@ -35,7 +35,7 @@ FROM run WHERE settled_at IS NULL`,
 
 /** How long until something may be due, in milliseconds, at least 0; null where nothing ever is. */
 export async function untilNextDue(connection: Connection): Promise<number | null> {
-  const [row] = await run<{ ms: number | null }>(connection, NEXT_DUE, [])
+  const [row] = await query<{ ms: number | null }>(connection, NEXT_DUE, [])
   return row?.ms == null ? null : Math.max(0, row.ms)
 }
 
@@ -51,5 +51,5 @@ export async function deferDue(
   revision: number,
   dueAt: Instant | null,
 ): Promise<void> {
-  await run(connection, DEFER, [runId, revision, dueAt === null ? null : new Date(dueAt).toISOString()])
+  await query(connection, DEFER, [runId, revision, dueAt === null ? null : new Date(dueAt).toISOString()])
 }

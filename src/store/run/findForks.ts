@@ -1,4 +1,4 @@
-import { type Connection, type Prepared, run } from '../sql/openStore.ts'
+import { type Connection, type Prepared, query } from '../sql/openStore.ts'
 
 /** Only a fork begins a chain of its own although it continues another run. */
 const FIND_FORKS: Prepared = {
@@ -13,5 +13,5 @@ export function findForks(
   connection: Connection,
   runIds: readonly string[],
 ): Promise<{ readonly runId: string; readonly continuesId: string }[]> {
-  return run<{ runId: string; continuesId: string }>(connection, FIND_FORKS, [runIds])
+  return query<{ runId: string; continuesId: string }>(connection, FIND_FORKS, [runIds])
 }

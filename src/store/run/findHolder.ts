@@ -1,4 +1,4 @@
-import { type Connection, type Prepared, run } from '../sql/openStore.ts'
+import { type Connection, type Prepared, query } from '../sql/openStore.ts'
 
 const FIND_HOLDER: Prepared = {
   name: 'find-holder',
@@ -14,7 +14,7 @@ const FIND_CHAIN_HOLDER: Prepared = {
 
 /** The id of the run of a chain that is active or has an owner on its row; null where none is. */
 export async function findChainHolder(connection: Connection, chainId: string): Promise<string | null> {
-  const [row] = await run<{ id: string }>(connection, FIND_CHAIN_HOLDER, [chainId])
+  const [row] = await query<{ id: string }>(connection, FIND_CHAIN_HOLDER, [chainId])
   return row?.id ?? null
 }
 
@@ -24,6 +24,6 @@ export async function findHolder(
   project: string,
   key: string,
 ): Promise<string | null> {
-  const [row] = await run<{ id: string }>(connection, FIND_HOLDER, [project, key])
+  const [row] = await query<{ id: string }>(connection, FIND_HOLDER, [project, key])
   return row?.id ?? null
 }

@@ -1,6 +1,6 @@
 import type { KeptKey } from '../../lifecycle/log/draft.ts'
 import { type KeptRow, toKept } from './loadRun.ts'
-import { type Connection, type Prepared, run } from '../sql/openStore.ts'
+import { type Connection, type Prepared, query } from '../sql/openStore.ts'
 
 const FIND_KEPT: Prepared = {
   name: 'find-kept',
@@ -17,6 +17,6 @@ export async function findKept(
   operation: string,
   key: string,
 ): Promise<KeptKey | null> {
-  const [row] = await run<KeptRow>(connection, FIND_KEPT, [scope, operation, key])
+  const [row] = await query<KeptRow>(connection, FIND_KEPT, [scope, operation, key])
   return row ? toKept(row) : null
 }

@@ -1,4 +1,4 @@
-import { type Connection, type Prepared, run } from '../sql/openStore.ts'
+import { type Connection, type Prepared, query } from '../sql/openStore.ts'
 
 /** The tables whose rows hang below a run and are named by commands of their own. */
 export type NamedBelow = 'session' | 'approval' | 'message'
@@ -15,7 +15,7 @@ export async function findRunOf(
   table: NamedBelow,
   id: string,
 ): Promise<string | null> {
-  const [row] = await run<{ run_id: string }>(connection, FIND[table], [id])
+  const [row] = await query<{ run_id: string }>(connection, FIND[table], [id])
   return row?.run_id ?? null
 }
 
@@ -29,6 +29,6 @@ export async function findRunBehind(
   connection: Connection,
   sessionId: string,
 ): Promise<{ readonly id: string; readonly project: string } | undefined> {
-  const [row] = await run<{ id: string; project: string }>(connection, FIND_BEHIND, [sessionId])
+  const [row] = await query<{ id: string; project: string }>(connection, FIND_BEHIND, [sessionId])
   return row
 }

@@ -1,6 +1,6 @@
 import { encodeFeedCursor, FEED_CURSOR, type FeedCursor } from '../feed/feedCursor.ts'
 import { type LoadedRun, toLoaded } from './loadRun.ts'
-import { type Connection, type Prepared, run, type Store } from '../sql/openStore.ts'
+import { type Connection, type Prepared, query, type Store } from '../sql/openStore.ts'
 import { type Page, toPage } from '../sql/page.ts'
 import { inPlaces, type PageOfRun } from '../sql/pagesOfRuns.ts'
 import type { Sight } from './runFilter.ts'
@@ -50,7 +50,7 @@ export async function listChildren(
   asked: readonly PageOfRun[],
   { projects, runId }: Sight,
 ): Promise<ChildPage[]> {
-  const rows = await run<Row>(connection, LIST, [
+  const rows = await query<Row>(connection, LIST, [
     asked.map((page) => page.runId),
     asked.map(({ after }) => (after ? new Date(after.at).toISOString() : null)),
     asked.map(({ after }) => after?.id ?? null),
@@ -89,5 +89,5 @@ export function countChildren(
   parentIds: readonly string[],
   { projects, runId }: Sight,
 ): Promise<{ readonly id: string; readonly count: number }[]> {
-  return run<{ id: string; count: number }>(connection, COUNT, [parentIds, projects, runId])
+  return query<{ id: string; count: number }>(connection, COUNT, [parentIds, projects, runId])
 }

@@ -1,5 +1,5 @@
 import { parseEvent, type RunEvent } from '../../lifecycle/run/events.ts'
-import { type Connection, type Prepared, run } from '../sql/openStore.ts'
+import { type Connection, type Prepared, query } from '../sql/openStore.ts'
 
 /** A page of one run's log. */
 export interface EventsAsked {
@@ -29,7 +29,7 @@ export async function listEvents(
   asked: readonly EventsAsked[],
 ): Promise<RunEvent[][]> {
   type Row = Omit<Parameters<typeof parseEvent>[0], 'at'> & { place: number; at: Date }
-  const rows = await run<Row>(connection, LIST, [
+  const rows = await query<Row>(connection, LIST, [
     asked.map(({ runId }) => runId),
     asked.map(({ after }) => after),
     asked.map(({ upTo }) => upTo),

@@ -3,7 +3,7 @@ import type { Family } from '../../lifecycle/run/family.ts'
 import type { Instant, Json, Run } from '../../lifecycle/run/run.ts'
 import type { KeptKey } from '../../lifecycle/log/draft.ts'
 import type { WorkflowDefinition } from '../../lifecycle/workflow/workflow.ts'
-import { type Connection, type Prepared, run, type Store } from '../sql/openStore.ts'
+import { type Connection, type Prepared, query, type Store } from '../sql/openStore.ts'
 import { readReleaseKey } from '../rows/releaseKey.ts'
 import { type LoadedRow, toRun } from '../rows/runRows.ts'
 import { selectPresent } from '../rows/selectWork.ts'
@@ -99,8 +99,8 @@ export async function loadForDecision(
   const values = [runId, operation, key, scope]
   const [row] =
     namedId === null
-      ? await run<DecisionRow>(connection, LOAD_FOR_DECISION, values)
-      : await run<DecisionRow>(connection, LOAD_NAMED_FOR_DECISION, [...values, namedId])
+      ? await query<DecisionRow>(connection, LOAD_FOR_DECISION, values)
+      : await query<DecisionRow>(connection, LOAD_NAMED_FOR_DECISION, [...values, namedId])
   if (!row) return null
   return {
     ...(await toLoaded(store, row)),
@@ -118,7 +118,7 @@ export async function loadRuns(
   const [only, ...others] = ids
   if (only === undefined) return []
   const [statement, value] = others.length === 0 ? [LOAD_ONE, only] : [LOAD_MANY, ids]
-  const rows = await run<LoadedRow & { clock: Date }>(connection, statement, [value])
+  const rows = await query<LoadedRow & { clock: Date }>(connection, statement, [value])
   return Promise.all(rows.map((row) => toLoaded(store, row)))
 }
 

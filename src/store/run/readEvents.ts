@@ -1,6 +1,6 @@
 import { parseEvent, type RunEvent } from '../../lifecycle/run/events.ts'
 import type { RunStatus } from '../../lifecycle/run/words.ts'
-import { type Connection, type Prepared, run } from '../sql/openStore.ts'
+import { type Connection, type Prepared, query } from '../sql/openStore.ts'
 
 /** An event with the run it is of. */
 export type LoggedEvent = RunEvent & {
@@ -56,7 +56,7 @@ export async function readEvents(
   after: number,
   limit: number,
 ): Promise<EventPage | null> {
-  const rows = await run<Row>(connection, READ_EVENTS, [runId, after, limit])
+  const rows = await query<Row>(connection, READ_EVENTS, [runId, after, limit])
   const [first] = rows
   if (!first) return null
   return {

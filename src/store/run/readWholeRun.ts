@@ -1,6 +1,6 @@
 import { parseEvent, type RunEvent } from '../../lifecycle/run/events.ts'
 import { type LoadedRun, toLoaded } from './loadRun.ts'
-import { type Connection, type Prepared, run, type Store } from '../sql/openStore.ts'
+import { type Connection, type Prepared, query, type Store } from '../sql/openStore.ts'
 import type { LoadedRow } from '../rows/runRows.ts'
 import { SELECT_WHOLE } from '../rows/selectWork.ts'
 
@@ -29,7 +29,7 @@ export async function readWholeRun(
   id: string,
 ): Promise<WholeRun | null> {
   type Row = LoadedRow & { clock: Date; log: Parameters<typeof parseEvent>[0][] }
-  const [row] = await run<Row>(connection, READ_WHOLE, [id])
+  const [row] = await query<Row>(connection, READ_WHOLE, [id])
   if (!row) return null
   return { ...(await toLoaded(store, row)), events: row.log.map(parseEvent) }
 }
@@ -50,6 +50,6 @@ export async function listRunIds(
   limit: number,
   projects: readonly string[] | null,
 ): Promise<string[]> {
-  const rows = await run<{ id: string }>(connection, LIST_IDS, [after, limit, projects])
+  const rows = await query<{ id: string }>(connection, LIST_IDS, [after, limit, projects])
   return rows.map(({ id }) => id)
 }

@@ -1,4 +1,4 @@
-import { type Connection, type Prepared, run } from '../sql/openStore.ts'
+import { type Connection, type Prepared, query } from '../sql/openStore.ts'
 
 const FIND_CHILDREN: Prepared = {
   name: 'find-active-children',
@@ -13,7 +13,7 @@ export interface ActiveChild {
 
 /** The children of a run that are not settled, in the order of their ids. */
 export function findActiveChildren(connection: Connection, parentId: string): Promise<ActiveChild[]> {
-  return run<{ id: string; detached: boolean }>(connection, FIND_CHILDREN, [parentId])
+  return query<{ id: string; detached: boolean }>(connection, FIND_CHILDREN, [parentId])
 }
 
 const COUNT_CLOSED: Prepared = {
@@ -28,7 +28,7 @@ SELECT count(*)::int AS count FROM below WHERE status = 'CANCELLED' AND reason =
 
 /** How many runs below a run were cancelled because a run above them was, or settled undone. */
 export async function countClosedBelow(connection: Connection, id: string): Promise<number> {
-  const [row] = await run<{ count: number }>(connection, COUNT_CLOSED, [id])
+  const [row] = await query<{ count: number }>(connection, COUNT_CLOSED, [id])
   return row?.count ?? 0
 }
 
@@ -39,7 +39,7 @@ const MARK_TOLD: Prepared = {
 
 /** Notes that the parent of a settled run was told of this epoch's end. */
 export async function markParentTold(connection: Connection, id: string, epoch: number): Promise<void> {
-  await run(connection, MARK_TOLD, [id, epoch])
+  await query(connection, MARK_TOLD, [id, epoch])
 }
 
 const FIND_OWED: Prepared = {
@@ -61,5 +61,5 @@ export interface Owed {
 
 /** What was left unpaid by a server that died between two applies. */
 export function findOwed(connection: Connection, limit: number): Promise<Owed[]> {
-  return run<{ id: string; close: boolean }>(connection, FIND_OWED, [limit])
+  return query<{ id: string; close: boolean }>(connection, FIND_OWED, [limit])
 }

@@ -1,5 +1,5 @@
 import type { Instant } from '../../lifecycle/run/run.ts'
-import { type Connection, type Prepared, run } from '../sql/openStore.ts'
+import { type Connection, type Prepared, query } from '../sql/openStore.ts'
 
 /**
  * One guarded statement, without event or revision. The row is locked first and judged after the wait by the clock,
@@ -40,7 +40,7 @@ export interface Renewal {
  */
 export async function renewLease(connection: Connection, renewal: Renewal): Promise<Instant | null> {
   const { runId, fence, leaseSeconds, cancelGraceSeconds } = renewal
-  const [row] = await run<{ lease_expires_at: Date }>(connection, RENEW, [
+  const [row] = await query<{ lease_expires_at: Date }>(connection, RENEW, [
     runId,
     fence,
     leaseSeconds,

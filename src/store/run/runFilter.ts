@@ -9,7 +9,7 @@ import {
   SETTLED_STATUSES,
 } from '../../lifecycle/run/words.ts'
 import { Prisma } from '../generated/client.ts'
-import { type Connection, type Prepared, run } from '../sql/openStore.ts'
+import { type Connection, type Prepared, query } from '../sql/openStore.ts'
 
 /** Which runs to list; what is null, or left out, does not narrow. */
 export interface RunFilter {
@@ -42,7 +42,7 @@ const VERSIONS: Prepared = {
 /** Looks up what the condition of a filter needs. */
 export async function lookUp(connection: Connection, filter: RunFilter): Promise<KnownFilter> {
   if (filter.workflow == null) return { ...filter, versions: null }
-  const rows = await run<{ id: string }>(connection, VERSIONS, [filter.workflow])
+  const rows = await query<{ id: string }>(connection, VERSIONS, [filter.workflow])
   return { ...filter, versions: rows.map(({ id }) => id) }
 }
 

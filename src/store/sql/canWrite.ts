@@ -1,4 +1,4 @@
-import { type Connection, type Prepared, run } from './openStore.ts'
+import { type Connection, type Prepared, query } from './openStore.ts'
 
 const CAN_WRITE: Prepared = {
   name: 'can-write',
@@ -7,6 +7,6 @@ const CAN_WRITE: Prepared = {
 
 /** Whether the database takes writes: false for a replica, and for one that was set to read-only. */
 export async function canWrite(connection: Connection): Promise<boolean> {
-  const [row] = await run<{ can: boolean }>(connection, CAN_WRITE, [])
+  const [row] = await query<{ can: boolean }>(connection, CAN_WRITE, [])
   return row?.can === true
 }

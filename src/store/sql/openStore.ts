@@ -50,7 +50,7 @@ export function openStore(poolConfig: pg.PoolConfig): Store {
 }
 
 /** Sends a prepared statement and returns its rows. */
-export async function run<Row extends pg.QueryResultRow>(
+export async function query<Row extends pg.QueryResultRow>(
   connection: Connection,
   { name, text }: Prepared,
   values: unknown[],

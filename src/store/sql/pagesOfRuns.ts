@@ -1,4 +1,4 @@
-import { type Connection, type Prepared, run } from './openStore.ts'
+import { type Connection, type Prepared, query } from './openStore.ts'
 import { type Page, type PageAsked, type Place, toPage } from './page.ts'
 
 /** A page of what hangs below one run, the newest first. */
@@ -43,7 +43,7 @@ LEFT JOIN LATERAL (
 ORDER BY asked.place, listed.at DESC, listed.id DESC`,
   }
   return async (connection: Connection, asked: readonly PageOfRun[]): Promise<Page<Row>[]> => {
-    const rows = await run<ListedRow<Row>>(connection, statement, toValues(asked))
+    const rows = await query<ListedRow<Row>>(connection, statement, toValues(asked))
     const found = inPlaces(asked.length, rows)
     return asked.map((page, index) => toPageOf(page, found[index] ?? []))
   }

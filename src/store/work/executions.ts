@@ -1,5 +1,5 @@
 import type { Attempt, Execution, Json } from '../../lifecycle/run/run.ts'
-import { type Connection, type Prepared, run } from '../sql/openStore.ts'
+import { type Connection, type Prepared, query } from '../sql/openStore.ts'
 import { EXECUTION_JSON } from '../rows/selectWork.ts'
 
 /** An execution with the keys it was started and finished under. */
@@ -17,7 +17,7 @@ const FIND: Prepared = {
 /** The execution with this id; null where there is none. */
 export async function findExecution(connection: Connection, id: string): Promise<LoadedExecution | null> {
   type Row = { execution: Execution; finish_key: string | null; finish_request: Json }
-  const [row] = await run<Row>(connection, FIND, [id])
+  const [row] = await query<Row>(connection, FIND, [id])
   return row
     ? { execution: row.execution, finishKey: row.finish_key, finishRequest: row.finish_request }
     : null
@@ -43,7 +43,7 @@ export async function insertExecution(
 ): Promise<Execution | null> {
   const request = key ? JSON.stringify(key.request) : null
   const values = [id, command, pid, startedBy, startedById, key?.key ?? null, request]
-  const [row] = await run<{ execution: Execution }>(connection, START, values)
+  const [row] = await query<{ execution: Execution }>(connection, START, values)
   return row?.execution ?? null
 }
 
@@ -60,7 +60,7 @@ export async function findStarted(
   key: string,
   startedById: string,
 ): Promise<{ execution: Execution; request: Json } | null> {
-  const [row] = await run<{ execution: Execution; request: Json }>(connection, FIND_STARTED, [
+  const [row] = await query<{ execution: Execution; request: Json }>(connection, FIND_STARTED, [
     key,
     startedById,
   ])
@@ -83,7 +83,7 @@ export async function endExecution(
   key: { key: string; request: Json } | null,
 ): Promise<Execution | null> {
   const values = [id, exitCode, signal, end, key?.key ?? null, key ? JSON.stringify(key.request) : null]
-  const [row] = await run<{ execution: Execution }>(connection, FINISH, values)
+  const [row] = await query<{ execution: Execution }>(connection, FINISH, values)
   return row?.execution ?? null
 }
 
@@ -96,7 +96,7 @@ RETURNING ${EXECUTION_JSON} AS execution`,
 
 /** Notes that the supervisor of an execution of no run lives. Returns null where that has ended, or is of a run. */
 export async function touchExecution(connection: Connection, id: string): Promise<Execution | null> {
-  const [row] = await run<{ execution: Execution }>(connection, TOUCH, [id])
+  const [row] = await query<{ execution: Execution }>(connection, TOUCH, [id])
   return row?.execution ?? null
 }
 
@@ -118,7 +118,7 @@ export async function endSilentExecutions(
   seconds: number,
   limit: number,
 ): Promise<string[]> {
-  const rows = await run<{ id: string }>(connection, END_SILENT, [seconds, limit])
+  const rows = await query<{ id: string }>(connection, END_SILENT, [seconds, limit])
   return rows.map(({ id }) => id)
 }
 
@@ -132,7 +132,7 @@ export async function listAttempts(
   connection: Connection,
   phaseIds: readonly string[],
 ): Promise<Map<string, Attempt[]>> {
-  const rows = await run<Attempt & { phase_id: string }>(connection, ATTEMPTS, [phaseIds])
+  const rows = await query<Attempt & { phase_id: string }>(connection, ATTEMPTS, [phaseIds])
   const attempts = new Map<string, Attempt[]>()
   for (const { phase_id, ...attempt } of rows)
     attempts.set(phase_id, [...(attempts.get(phase_id) ?? []), attempt])

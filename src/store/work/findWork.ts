@@ -1,5 +1,5 @@
 import type { Approval, Artifact, Message, Session } from '../../lifecycle/run/run.ts'
-import { type Connection, type Prepared, run } from '../sql/openStore.ts'
+import { type Connection, type Prepared, query } from '../sql/openStore.ts'
 import { APPROVAL_JSON, ARTIFACT_JSON, MESSAGE_JSON, SESSION_JSON } from '../rows/selectWork.ts'
 
 /** A row below a run, and the run's id. */
@@ -16,7 +16,7 @@ function prepareFind<Row>(name: string, table: `${string} ${string}`, json: stri
     text: `SELECT ${of}.run_id AS "runId", ${json} AS row FROM ${table} WHERE ${of}.id = ANY($1::text[])`,
   }
   return (connection: Connection, ids: readonly string[]): Promise<Below<Row>[]> =>
-    run<{ runId: string; row: Row }>(connection, statement, [ids])
+    query<{ runId: string; row: Row }>(connection, statement, [ids])
 }
 
 /** The sessions with these ids. */
@@ -40,7 +40,7 @@ export async function findArtifact(
   connection: Connection,
   { phaseId, attempt, path, sha256 }: ArtifactName,
 ): Promise<Artifact | undefined> {
-  const [found] = await run<{ row: Artifact }>(connection, FIND_NAMED, [phaseId, attempt, path, sha256])
+  const [found] = await query<{ row: Artifact }>(connection, FIND_NAMED, [phaseId, attempt, path, sha256])
   return found?.row
 }
 
@@ -60,5 +60,5 @@ export function findContents(
   connection: Connection,
   ids: readonly string[],
 ): Promise<{ readonly id: string; readonly content: string }[]> {
-  return run<{ id: string; content: string }>(connection, CONTENTS, [ids])
+  return query<{ id: string; content: string }>(connection, CONTENTS, [ids])
 }

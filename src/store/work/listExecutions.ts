@@ -1,6 +1,6 @@
 import type { Execution } from '../../lifecycle/run/run.ts'
 import { Prisma } from '../generated/client.ts'
-import { type Connection, type Prepared, run } from '../sql/openStore.ts'
+import { type Connection, type Prepared, query } from '../sql/openStore.ts'
 import {
   anyBeside,
   inOrder,
@@ -80,6 +80,6 @@ const FIND: Prepared = {
 
 /** The executions with these ids, in any order; ids that name nothing are left out. */
 export async function findExecutions(connection: Connection, ids: readonly string[]): Promise<Execution[]> {
-  const rows = await run<{ execution: Execution }>(connection, FIND, [ids])
+  const rows = await query<{ execution: Execution }>(connection, FIND, [ids])
   return rows.map(({ execution }) => execution)
 }

@@ -1,5 +1,5 @@
 import type { Phase } from '../../lifecycle/run/run.ts'
-import { type Connection, type Prepared, run } from '../sql/openStore.ts'
+import { type Connection, type Prepared, query } from '../sql/openStore.ts'
 
 /** One round of a run. */
 export interface RoundAsked {
@@ -31,7 +31,7 @@ ORDER BY asked.place, p.position`,
 
 /** The phases of rounds, in the order asked for, each in the order of its workflow; none for a round there was not. */
 export async function listRounds(connection: Connection, asked: readonly RoundAsked[]): Promise<Phase[][]> {
-  const rows = await run<{ place: number; phase: Phase }>(connection, LIST_ROUNDS, [
+  const rows = await query<{ place: number; phase: Phase }>(connection, LIST_ROUNDS, [
     asked.map(({ runId }) => runId),
     asked.map(({ round }) => round),
   ])
@@ -47,5 +47,5 @@ const FIND: Prepared = {
 
 /** The phases with these ids, in any order; ids that name nothing are left out. */
 export function findPhases(connection: Connection, ids: readonly string[]): Promise<OwnedPhase[]> {
-  return run<OwnedPhase & { [column: string]: unknown }>(connection, FIND, [ids])
+  return query<OwnedPhase & { [column: string]: unknown }>(connection, FIND, [ids])
 }

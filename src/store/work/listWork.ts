@@ -1,5 +1,5 @@
 import type { Approval, Artifact, Message, Session } from '../../lifecycle/run/run.ts'
-import { type Connection, type Prepared, run } from '../sql/openStore.ts'
+import { type Connection, type Prepared, query } from '../sql/openStore.ts'
 import { preparePages } from '../sql/pagesOfRuns.ts'
 import { APPROVAL_JSON, ARTIFACT_JSON, MESSAGE_JSON, SESSION_JSON } from '../rows/selectWork.ts'
 
@@ -46,7 +46,7 @@ export async function listSessionsOfRuns(
   connection: Connection,
   runIds: readonly string[],
 ): Promise<Map<string, Session[]>> {
-  const rows = await run<{ run_id: string; row: Session }>(connection, SESSIONS, [runIds])
+  const rows = await query<{ run_id: string; row: Session }>(connection, SESSIONS, [runIds])
   return byOwner(rows.map(({ run_id, row }) => [run_id, row]))
 }
 
@@ -66,7 +66,7 @@ export async function listArtifactsOfPhases(
   connection: Connection,
   phaseIds: readonly string[],
 ): Promise<Map<string, Artifact[]>> {
-  const rows = await run<{ phase_id: string; row: Artifact }>(connection, ARTIFACTS, [phaseIds])
+  const rows = await query<{ phase_id: string; row: Artifact }>(connection, ARTIFACTS, [phaseIds])
   return byOwner(rows.map(({ phase_id, row }) => [phase_id, row]))
 }
 

@@ -1,5 +1,5 @@
 import type { SessionStatus } from '../../lifecycle/run/words.ts'
-import { type Connection, type Prepared, run } from '../sql/openStore.ts'
+import { type Connection, type Prepared, query } from '../sql/openStore.ts'
 import { inPlaces } from '../sql/pagesOfRuns.ts'
 
 /**
@@ -50,7 +50,7 @@ export async function appendTranscript(
   chunks: readonly string[],
 ): Promise<Appended | null> {
   type Row = { fence: number; next: number }
-  const [row] = await run<Row>(connection, APPEND, [sessionId, fence, fromSeq, chunks])
+  const [row] = await query<Row>(connection, APPEND, [sessionId, fence, fromSeq, chunks])
   return row ? { fence: row.fence, nextSeq: row.next } : null
 }
 
@@ -94,7 +94,7 @@ export async function listTranscripts(
   connection: Connection,
   asked: readonly ChunksAsked[],
 ): Promise<Chunk[][]> {
-  const rows = await run<Chunk & { place: number }>(connection, LIST, [
+  const rows = await query<Chunk & { place: number }>(connection, LIST, [
     asked.map(({ sessionId }) => sessionId),
     asked.map(({ after }) => after),
     asked.map(({ first }) => first),
@@ -128,7 +128,7 @@ export async function readTranscript(
   limit: number,
 ): Promise<TranscriptPage | null> {
   type Row = { status: SessionStatus; last_seq: number } & (Chunk | { seq: null })
-  const rows = await run<Row>(connection, READ, [sessionId, after, limit])
+  const rows = await query<Row>(connection, READ, [sessionId, after, limit])
   const [first] = rows
   if (!first) return null
   return {

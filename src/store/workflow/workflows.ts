@@ -1,6 +1,6 @@
 import type { WorkflowDefinition } from '../../lifecycle/workflow/workflow.ts'
 import type { Prisma } from '../generated/client.ts'
-import { type Prepared, run, type Store } from '../sql/openStore.ts'
+import { type Prepared, query, type Store } from '../sql/openStore.ts'
 import type { StoredWorkflow } from '../sql/workflowCache.ts'
 
 const FIND: Prepared = {
@@ -32,7 +32,7 @@ export async function findWorkflow(
   store: Store,
   { project, name, version }: WorkflowAsked,
 ): Promise<StoredWorkflow | null> {
-  const [row] = await run<WorkflowRow>(store.pool, FIND, [name, version, project])
+  const [row] = await query<WorkflowRow>(store.pool, FIND, [name, version, project])
   if (!row) return null
   const { created_at: createdAt, ...workflow } = row
   return store.workflows.keep({ ...workflow, createdAt })

@@ -5,7 +5,7 @@ import {
   type PresentWorkspace,
   type WorkspaceOperation,
 } from '../../lifecycle/workspace/workspace.ts'
-import { type Connection, type Prepared, run } from '../sql/openStore.ts'
+import { type Connection, type Prepared, query } from '../sql/openStore.ts'
 import { toDate } from '../rows/runRows.ts'
 import { runWorksIn } from '../rows/selectWorkspace.ts'
 
@@ -67,7 +67,7 @@ export async function applyWorkspace(
   const rows = operations.map((operation) => toOperationRow(operation, told))
   const goesOn = (operation: WorkspaceOperation) => needsIdle(operation.kind) && operation.endedAt === null
   const patched = rows.find(({ patch }) => patch !== null)
-  const applied = await run<{ id: string }>(connection, APPLY, [
+  const applied = await query<{ id: string }>(connection, APPLY, [
     before.id,
     before.revision,
     JSON.stringify(toWorkspaceRow(after)),

@@ -1,4 +1,4 @@
-import { type Connection, type Prepared, run } from '../sql/openStore.ts'
+import { type Connection, type Prepared, query } from '../sql/openStore.ts'
 import { IN_FLIGHT } from '../rows/selectWorkspace.ts'
 
 const FIND: Prepared = {
@@ -16,5 +16,5 @@ export async function findDueWorkspaces(
   limit: number,
   mostAttempts: number,
 ): Promise<string[]> {
-  return (await run<{ id: string }>(connection, FIND, [limit, mostAttempts])).map(({ id }) => id)
+  return (await query<{ id: string }>(connection, FIND, [limit, mostAttempts])).map(({ id }) => id)
 }

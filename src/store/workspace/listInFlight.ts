@@ -1,5 +1,5 @@
 import type { WorkspaceOperation } from '../../lifecycle/workspace/workspace.ts'
-import { type Connection, type Prepared, run } from '../sql/openStore.ts'
+import { type Connection, type Prepared, query } from '../sql/openStore.ts'
 import { IN_FLIGHT, OPERATION_JSON } from '../rows/selectWorkspace.ts'
 
 /** What waits for the worker of a machine. */
@@ -32,6 +32,6 @@ export async function listInFlight(
   mostAttempts: number,
 ): Promise<InFlight[]> {
   type Row = { operation: WorkspaceOperation; in_ms: number }
-  const rows = await run<Row>(connection, LIST, [host, projects, mostAttempts])
+  const rows = await query<Row>(connection, LIST, [host, projects, mostAttempts])
   return rows.map(({ operation, in_ms }) => ({ operation, startableInMs: in_ms }))
 }

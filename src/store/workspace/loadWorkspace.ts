@@ -1,6 +1,6 @@
 import type { Instant, Json } from '../../lifecycle/run/run.ts'
 import type { PresentWorkspace, WorkspaceOperation } from '../../lifecycle/workspace/workspace.ts'
-import { type Connection, type Prepared, run } from '../sql/openStore.ts'
+import { type Connection, type Prepared, query } from '../sql/openStore.ts'
 import { OPERATION_JSON, WORKSPACE_JSON } from '../rows/selectWorkspace.ts'
 import type { KeptWorkspace } from './workspaces.ts'
 
@@ -49,7 +49,7 @@ export async function loadWorkspace(
   connection: Connection,
   { workspaceId, operationId, operation, key }: WorkspaceLookup,
 ): Promise<WorkspaceForDecision | null> {
-  const [row] = await run<LoadedRow>(connection, LOAD, [workspaceId, operationId, operation, key])
+  const [row] = await query<LoadedRow>(connection, LOAD, [workspaceId, operationId, operation, key])
   if (!row) return null
   const kept =
     row.kept_workspace_id === null
@@ -70,6 +70,6 @@ const FIND_WORKSPACE: Prepared = {
 
 /** The id of the workspace that an operation is about; null where there is no such operation. */
 export async function findWorkspaceOf(connection: Connection, operationId: string): Promise<string | null> {
-  const [row] = await run<{ workspace_id: string }>(connection, FIND_WORKSPACE, [operationId])
+  const [row] = await query<{ workspace_id: string }>(connection, FIND_WORKSPACE, [operationId])
   return row?.workspace_id ?? null
 }

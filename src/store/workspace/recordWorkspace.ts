@@ -1,6 +1,6 @@
 import type { Json } from '../../lifecycle/run/run.ts'
 import { isTakenBy, type WorkspacePlace } from '../../lifecycle/workspace/workspace.ts'
-import { type Connection, type Prepared, run } from '../sql/openStore.ts'
+import { type Connection, type Prepared, query } from '../sql/openStore.ts'
 import { findWorkspaceId } from './workspaces.ts'
 
 /** A directory to record for a run. */
@@ -69,19 +69,19 @@ export async function recordWorkspace(
   { id, runId, project, place, key }: WorkspaceToRecord,
 ): Promise<Recorded> {
   const { host, kind, path, repository, branch, baseCommit } = place
-  await run(connection, LOCK_PLACE, [host, path])
+  await query(connection, LOCK_PLACE, [host, path])
   type Found = WorkspacePlace & { id: string; project: string }
-  const present = await run<Found>(connection, FIND_PLACE, [host, path])
+  const present = await query<Found>(connection, FIND_PLACE, [host, path])
   const taken = present.find((one) => isTakenBy({ ...place, project }, one))
   if (taken) return { takenBy: taken.id }
   const found = present.find((one) => one.project === project)
-  if (found) await run(connection, COUNT, [found.id, 1])
-  else await run(connection, INSERT, [id, project, host, kind, path, repository, branch, baseCommit])
+  if (found) await query(connection, COUNT, [found.id, 1])
+  else await query(connection, INSERT, [id, project, host, kind, path, repository, branch, baseCommit])
   const workspaceId = found?.id ?? id
   const before = await findWorkspaceId(connection, runId)
-  await run(connection, LINK, [runId, workspaceId])
-  if (before !== null) await run(connection, COUNT, [before, -1])
-  if (key) await run(connection, KEEP, [key.key, workspaceId, JSON.stringify(key.request), !found])
+  await query(connection, LINK, [runId, workspaceId])
+  if (before !== null) await query(connection, COUNT, [before, -1])
+  if (key) await query(connection, KEEP, [key.key, workspaceId, JSON.stringify(key.request), !found])
   return { workspaceId, created: !found }
 }
 
@@ -91,5 +91,5 @@ export async function keepWorkspaceKey(
   workspaceId: string,
   { key, request }: NonNullable<WorkspaceToRecord['key']>,
 ): Promise<void> {
-  await run(connection, KEEP, [key, workspaceId, JSON.stringify(request), false])
+  await query(connection, KEEP, [key, workspaceId, JSON.stringify(request), false])
 }

@@ -1,7 +1,7 @@
 import type { Instant, Json } from '../../lifecycle/run/run.ts'
 import type { GivenResult } from '../../lifecycle/workspace/workspaceResults.ts'
 import type { PresentWorkspace, WorkspaceOperation } from '../../lifecycle/workspace/workspace.ts'
-import { type Connection, type Prepared, run } from '../sql/openStore.ts'
+import { type Connection, type Prepared, query } from '../sql/openStore.ts'
 import { OPERATION_JSON, WORKSPACE_JSON } from '../rows/selectWorkspace.ts'
 
 /** A workspace as it was read, and when: not later than the snapshot that it was read in. */
@@ -33,7 +33,7 @@ export async function findWorkspaces(
   connection: Connection,
   ids: readonly string[],
 ): Promise<LoadedWorkspace[]> {
-  return (await run<ShownRow>(connection, FIND, [ids])).map(toLoadedWorkspace)
+  return (await query<ShownRow>(connection, FIND, [ids])).map(toLoadedWorkspace)
 }
 
 const FIND_OF_RUNS: Prepared = {
@@ -53,7 +53,7 @@ export async function findWorkspacesOfRuns(
   connection: Connection,
   runIds: readonly string[],
 ): Promise<WorkspaceOfRun[]> {
-  const rows = await run<ShownRow & { run_id: string }>(connection, FIND_OF_RUNS, [runIds])
+  const rows = await query<ShownRow & { run_id: string }>(connection, FIND_OF_RUNS, [runIds])
   return rows.map((row) => ({ runId: row.run_id, ...toLoadedWorkspace(row) }))
 }
 
@@ -64,7 +64,7 @@ const FIND_ID_OF_RUN: Prepared = {
 
 /** The id of the workspace that a run works in; null where it has none. */
 export async function findWorkspaceId(connection: Connection, runId: string): Promise<string | null> {
-  const [row] = await run<{ id: string }>(connection, FIND_ID_OF_RUN, [runId])
+  const [row] = await query<{ id: string }>(connection, FIND_ID_OF_RUN, [runId])
   return row?.id ?? null
 }
 
@@ -88,7 +88,7 @@ export async function listRunsOfWorkspaces(
   ids: readonly string[],
 ): Promise<Map<string, string[]>> {
   const found = new Map<string, string[]>()
-  for (const row of await run<{ workspace_id: string; id: string }>(connection, LIST_RUNS, [ids]))
+  for (const row of await query<{ workspace_id: string; id: string }>(connection, LIST_RUNS, [ids]))
     found.set(row.workspace_id, [...(found.get(row.workspace_id) ?? []), row.id])
   return found
 }
@@ -103,7 +103,7 @@ export async function findWorkspaceOperations(
   connection: Connection,
   ids: readonly string[],
 ): Promise<WorkspaceOperation[]> {
-  const rows = await run<{ operation: WorkspaceOperation }>(connection, FIND_OPERATIONS, [ids])
+  const rows = await query<{ operation: WorkspaceOperation }>(connection, FIND_OPERATIONS, [ids])
   return rows.map(({ operation }) => operation)
 }
 
@@ -123,7 +123,7 @@ export function findWorkspaceResults(
   connection: Connection,
   ids: readonly string[],
 ): Promise<StoredResult[]> {
-  return run<{ id: string; result: GivenResult | null }>(connection, RESULTS, [ids])
+  return query<{ id: string; result: GivenResult | null }>(connection, RESULTS, [ids])
 }
 
 const PATCHES: Prepared = {
@@ -136,7 +136,7 @@ export function findPatches(
   connection: Connection,
   ids: readonly string[],
 ): Promise<{ readonly id: string; readonly patch: string }[]> {
-  return run<{ id: string; patch: string }>(connection, PATCHES, [ids])
+  return query<{ id: string; patch: string }>(connection, PATCHES, [ids])
 }
 
 /** What was kept under an idempotency key. */
@@ -162,7 +162,7 @@ export async function findKeptWorkspace(
   operation: string,
   key: string,
 ): Promise<KeptWorkspace | null> {
-  const [row] = await run<KeptWorkspace>(connection, KEPT, [scope, operation, key])
+  const [row] = await query<KeptWorkspace>(connection, KEPT, [scope, operation, key])
   return row ?? null
 }
 
@@ -193,5 +193,5 @@ export function readWorkspaceFacts(
   connection: Connection,
   runIds: readonly string[],
 ): Promise<WorkspaceFacts[]> {
-  return run<WorkspaceFacts>(connection, FACTS, [runIds])
+  return query<WorkspaceFacts>(connection, FACTS, [runIds])
 }
