@@ -11,7 +11,7 @@ import { DEFAULT_SETTINGS } from '../../src/lifecycle/run/settings.ts'
 import { draftRun } from '../../src/lifecycle/decide/start.ts'
 import { applyDecision } from '../../src/store/run/applyDecision.ts'
 import { createRun } from '../../src/store/run/createRun.ts'
-import { findKept } from '../../src/store/run/findKept.ts'
+import { findIdempotencyKey } from '../../src/store/run/findIdempotencyKey.ts'
 import { loadForDecision } from '../../src/store/run/loadRun.ts'
 import type { Connection, Store } from '../../src/store/sql/openStore.ts'
 import type { StoredWorkflow } from '../../src/store/sql/workflowCache.ts'
@@ -70,7 +70,7 @@ export class RunRecording {
     this.#run = run
     const key = toKey('startRun', { workflow: workflow.name })
     return record(async (connection) => {
-      await findKept(connection, PROJECT, key.operation, key.key)
+      await findIdempotencyKey(connection, PROJECT, key.operation, key.key)
       const dueAt = nextDueAt(run, workflow.definition, DEFAULT_SETTINGS)
       await createRun(connection, run, events, { dueAt, key, continued: null, above: null })
     })

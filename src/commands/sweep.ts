@@ -3,7 +3,7 @@ import type { Run } from '../lifecycle/run/run.ts'
 import { endSilentExecutions } from '../store/work/executions.ts'
 import { deferDue, findDue } from '../store/run/findDue.ts'
 import { type LoadedRun, loadRuns } from '../store/run/loadRun.ts'
-import { findOwed } from '../store/run/relatives.ts'
+import { findPendingFamilyUpdates } from '../store/run/relatives.ts'
 import { tick } from '../store/account/tick.ts'
 import type { Refused } from './kit/answers.ts'
 import { checkRole, reachOf } from './kit/authorize.ts'
@@ -77,7 +77,7 @@ export async function sweepDue(
 /** Pays what servers that died between two applies left owing between parents and children. */
 async function payOwed(commands: Commands, failures: unknown[]): Promise<void> {
   const { store } = commands
-  for (const { id, close } of await findOwed(store.pool, SWEEP_LIMIT)) {
+  for (const { id, close } of await findPendingFamilyUpdates(store.pool, SWEEP_LIMIT)) {
     try {
       if (close) await closeChild(commands, id)
       else for (const { run } of await loadRuns(store.pool, store, [id])) await tellParent(commands, run)

@@ -48,7 +48,7 @@ const EVERYTHING = '*'
 /** PostgreSQL takes payloads shorter than 8,000 bytes. */
 const PAYLOAD_BYTES = 7_999
 /** With more runs than this at once, waking everybody is cheaper than naming them. */
-const MOST_NAMED = 2_000
+const MAX_NAMED = 2_000
 
 /** How long closing waits for the last announcements to be sent. */
 const FLUSH_MS = 1_000
@@ -117,7 +117,7 @@ export async function openSignals(options: SignalsOptions): Promise<Signals> {
   return {
     announce(id) {
       wake(id)
-      if (gathered.size < MOST_NAMED) gathered.add(id)
+      if (gathered.size < MAX_NAMED) gathered.add(id)
       else gathered = new Set([EVERYTHING])
       if (listener.listening) gather()
     },

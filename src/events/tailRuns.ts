@@ -38,14 +38,14 @@ export type RunsChange = {
 )
 
 /** A change that waits to learn whether it is the last of its batch. */
-type Untold = RunsChange extends infer Change
+type PendingChange = RunsChange extends infer Change
   ? Change extends RunsChange
     ? Omit<Change, 'cursor'>
     : never
   : never
 
 /** How many runs are loaded at once, at most: so much does a reader hold that has stopped reading. */
-const LOADED_AT_ONCE = 50
+const LOAD_BATCH = 50
 
 /**
  * The feed across runs: each run that changed since the cursor, as it is now, and each that was deleted. A run may be
@@ -79,7 +79,7 @@ async function* followRuns(
     for (let caughtUp = false; !caughtUp;) {
       await options.guard?.()
       const { batch, fresh } = await streams.feed.next(cursor)
-      yield* toldWithCursors(streams, goThrough(streams, options, batch), batch)
+      yield* attachCursors(streams, filterBatch(streams, options, batch), batch)
       cursor = batch.to
       caughtUp = fresh
     }
@@ -87,13 +87,13 @@ async function* followRuns(
 }
 
 /** Gives the last change the cursor behind the batch, and all others the one before it. */
-async function* toldWithCursors(
+async function* attachCursors(
   { store }: Streams,
-  changes: AsyncIterable<Untold>,
+  changes: AsyncIterable<PendingChange>,
   { from, to }: FeedBatch,
 ): AsyncGenerator<RunsChange, void, void> {
   let before: string | undefined
-  let held: Untold | undefined
+  let held: PendingChange | undefined
   for await (const change of changes) {
     if (held) yield { ...held, cursor: (before ??= await encodeFeedCursor(store, from)) }
     held = change
@@ -102,16 +102,16 @@ async function* toldWithCursors(
 }
 
 /** The changes of a batch that the subscriber is to be told of, page by page. */
-async function* goThrough(
+async function* filterBatch(
   streams: Streams,
   { filter = {}, projects, guard }: TailRunsOptions,
   batch: FeedBatch,
-): AsyncGenerator<Untold, void, void> {
+): AsyncGenerator<PendingChange, void, void> {
   let page = batch.first
   for (;;) {
     const wanted = page.changes.filter((change) => isWanted(change, filter, projects))
-    for (let index = 0; index < wanted.length; index += LOADED_AT_ONCE)
-      yield* await loadChanges(streams, wanted.slice(index, index + LOADED_AT_ONCE))
+    for (let index = 0; index < wanted.length; index += LOAD_BATCH)
+      yield* await loadChanges(streams, wanted.slice(index, index + LOAD_BATCH))
     if (!page.more) return
     await guard?.()
     page = await streams.feed.nextPage(batch, page.more)
@@ -128,10 +128,10 @@ function isWanted(change: FeedChange, filter: FeedFilter, projects: readonly str
 }
 
 /** The changes with their runs as they are now. One that was deleted meanwhile is left out: its tombstone follows. */
-async function loadChanges(streams: Streams, changes: readonly FeedChange[]): Promise<Untold[]> {
+async function loadChanges(streams: Streams, changes: readonly FeedChange[]): Promise<PendingChange[]> {
   const ids = changes.filter(({ kind }) => kind === 'UPSERTED').map(({ runId }) => runId)
   const runs = new Map((await readRuns(streams, ids)).map((loaded) => [loaded.run.id, loaded]))
-  return changes.flatMap(({ kind, runId, revision }): Untold[] => {
+  return changes.flatMap(({ kind, runId, revision }): PendingChange[] => {
     if (kind === 'DELETED') return [{ kind, runId, revision, run: null }]
     const run = runs.get(runId)
     return run ? [{ kind, runId, revision: run.run.revision, run }] : []

@@ -2,7 +2,7 @@ import type DataLoader from 'dataloader'
 import { checkProject } from '../commands/kit/authorize.ts'
 import { type IdKind, kindOf } from '../commands/kit/ids.ts'
 import { readTokens } from '../commands/account/tokens.ts'
-import type { Below } from '../store/work/findWork.ts'
+import type { OwnedRow } from '../store/work/findWork.ts'
 import { composeText } from '../text/composeText.ts'
 import { builder } from './kit/builder.ts'
 import { PAGE } from './kit/connection.ts'
@@ -87,7 +87,7 @@ async function readNode(id: string, context: GraphContext): Promise<NodeShape | 
 
 /** Reads a row below a run by its id, where the caller may see that run. */
 function readBelow<Row>(
-  loaderOf: (reads: ReadsBelow) => DataLoader<string, Below<Row> | null>,
+  loaderOf: (reads: ReadsBelow) => DataLoader<string, OwnedRow<Row> | null>,
   toNode: (runId: string, row: Row) => NodeShape,
 ) {
   return async (id: string, context: GraphContext): Promise<NodeShape | null> => {

@@ -1,7 +1,7 @@
 import type { Commands } from '../commands/kit/context.ts'
 import { sweepDue } from '../commands/sweep.ts'
 import type { Log } from '../log.ts'
-import { findHindrance, type Hindrance } from '../store/sql/databaseAway.ts'
+import { findTransientFault, type TransientFault } from '../store/sql/transientFaults.ts'
 import { untilNextDue } from '../store/run/findDue.ts'
 import { tick } from '../store/account/tick.ts'
 import type { Authenticator } from './auth/authenticate.ts'
@@ -26,7 +26,7 @@ export interface Timekeeper {
   /** Something changed: the earliest expiry may be another one now. */
   noteChange(): void
   /** What kept the last tick from being written; undefined where it was. */
-  lastWrite(): Hindrance | undefined
+  lastWrite(): TransientFault | undefined
   /** Resolves when nothing is under way any more. */
   stop(): Promise<void>
 }
@@ -46,7 +46,7 @@ export function keepTime(options: KeepTimeOptions): Timekeeper {
   const { commands, authenticator, streams, metrics, log, sweepSeconds } = options
   const { pool } = commands.store
   let hasChanged = false
-  let lastWrite: Hindrance | undefined
+  let lastWrite: TransientFault | undefined
 
   const sweeps = repeat({
     async work() {
@@ -69,7 +69,7 @@ export function keepTime(options: KeepTimeOptions): Timekeeper {
     async work() {
       const startedAt = performance.now()
       const moved = await tick(pool).catch((error: unknown) => {
-        lastWrite = findHindrance(error)
+        lastWrite = findTransientFault(error)
         throw error
       })
       lastWrite = undefined

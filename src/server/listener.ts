@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setImmediate as letOthersRun } from 'node:timers/promises'
 import type { Log } from '../log.ts'
-import { findHindrance, HINDRANCE_MESSAGES } from '../store/sql/databaseAway.ts'
+import { findTransientFault, TRANSIENT_FAULT_MESSAGES } from '../store/sql/transientFaults.ts'
 import type { Authenticator } from './auth/authenticate.ts'
 import { bodyLimitsOf, explainExcess } from './http/bodyLimits.ts'
 import type { Dashboard } from './pages/dashboard.ts'
@@ -180,11 +180,11 @@ export function createListener(
   function fail(request: IncomingMessage, response: ServerResponse, err: unknown): void {
     // a client that went away says what a lost database says, and nobody is there to be answered
     if (request.socket.destroyed) return log.debug({ err }, 'http.request_failed')
-    const hindrance = findHindrance(err)
+    const hindrance = findTransientFault(err)
     log[hindrance ? 'warn' : 'error']({ err }, 'http.request_failed')
     if (response.headersSent) return void response.destroy()
     if (hindrance) {
-      const message = HINDRANCE_MESSAGES[hindrance]
+      const message = TRANSIENT_FAULT_MESSAGES[hindrance]
       const headers = { 'retry-after': '1', ...CLOSE }
       return respondError(request, response, 503, { code: 'CONTENDED', message }, headers)
     }

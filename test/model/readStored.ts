@@ -1,23 +1,23 @@
 import { verifyLog } from '../../src/lifecycle/log/verify.ts'
-import { readWholeRun, type WholeRun } from '../../src/store/run/readWholeRun.ts'
+import { loadFullRun, type FullRun } from '../../src/store/run/loadFullRun.ts'
 import type { Store } from '../../src/store/sql/openStore.ts'
 
 /** A run as it is stored, with all that hangs below it. */
-export interface StoredRun extends WholeRun {
+export interface StoredRun extends FullRun {
   /** The chunks of its sessions. */
   readonly transcripts: ReadonlyMap<string, readonly string[]>
 }
 
 /** Reads a run, proven to be what its log says; null where it is gone. Throws where it is not. */
 export async function readStored(store: Store, runId: string): Promise<StoredRun | null> {
-  const whole = await readWholeRun(store.pool, store, runId)
+  const whole = await loadFullRun(store.pool, store, runId)
   if (!whole) return null
   const { differences } = verifyLog(whole.run, whole.events, whole.workflow)
   if (differences.length > 0) throw new Error(differences.map(({ detail }) => detail).join('; '))
   return { ...whole, transcripts: await readTranscripts(store, whole) }
 }
 
-async function readTranscripts({ pool }: Store, { run }: WholeRun): Promise<Map<string, string[]>> {
+async function readTranscripts({ pool }: Store, { run }: FullRun): Promise<Map<string, string[]>> {
   const transcripts = new Map<string, string[]>()
   if (run.sessions.length === 0) return transcripts
   const { rows } = await pool.query<{ session_id: string; text: string }>(

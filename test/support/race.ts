@@ -4,7 +4,7 @@ import type { Commands } from '../../src/commands/kit/context.ts'
 import { verifyRun } from '../../src/commands/run/verifyRun.ts'
 import type { RunEvent } from '../../src/lifecycle/run/events.ts'
 import type { Run } from '../../src/lifecycle/run/run.ts'
-import { readWholeRun, type WholeRun } from '../../src/store/run/readWholeRun.ts'
+import { loadFullRun, type FullRun } from '../../src/store/run/loadFullRun.ts'
 import { tick } from '../../src/store/account/tick.ts'
 import type { TestCommands } from './commands.ts'
 
@@ -38,11 +38,11 @@ export function atOnce<T>(
 export async function readProven(
   { store, commands, callers }: TestCommands,
   runId: string,
-): Promise<WholeRun> {
+): Promise<FullRun> {
   const answer = await verifyRun(commands, callers.admin, runId)
   if (!answer.ok) throw new Error(answer.problem.message)
   if (!answer.consistent) throw new Error(answer.differences.map(({ detail }) => detail).join('; '))
-  const whole = await readWholeRun(store.pool, store, runId)
+  const whole = await loadFullRun(store.pool, store, runId)
   if (!whole) throw new Error(`run ${runId} is gone`)
   return whole
 }

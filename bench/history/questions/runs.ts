@@ -2,7 +2,7 @@ import type { Caller } from '../../../src/commands/kit/context.ts'
 import { encodePlace } from '../../../src/graphql/kit/cursors.ts'
 import { Prisma } from '../../../src/store/generated/client.ts'
 import type { RunOrder } from '../../../src/store/run/listRuns.ts'
-import { lookUp, type RunFilter, whereRuns } from '../../../src/store/run/runFilter.ts'
+import { resolveFilter, type RunFilter, whereRuns } from '../../../src/store/run/runFilter.ts'
 import type { Asker } from '../asker.ts'
 import { PAGE, type Question } from '../question.ts'
 import { COMMON_LABEL, COMMON_WORD, MIDDLE_LABEL, MIDDLE_WORDS, RARE_LABEL, RARE_WORD } from '../shape.ts'
@@ -157,7 +157,7 @@ async function placeOf(
     orderBy === 'ACTIVITY_DESC'
       ? Prisma.sql`coalesce(r.settled_at, r.last_activity_at)`
       : Prisma.sql`r.created_at`
-  const known = await lookUp(database.store.pool, filter)
+  const known = await resolveFilter(database.store.pool, filter)
   const direction = Prisma.raw(orderBy === 'CREATED_ASC' ? 'ASC' : 'DESC')
   const { text, values } = Prisma.sql`
 SELECT ${at} AS at, r.id FROM run r WHERE ${whereRuns(known, { projects: as?.projects ?? null, runId: null })}

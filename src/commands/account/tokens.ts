@@ -7,7 +7,7 @@ import {
   insertFirstToken,
   insertToken,
   listTokens,
-  listTokensOf,
+  listPrincipalTokens,
   type NewToken,
   revokeToken as revokeStored,
   type StoredToken,
@@ -141,7 +141,7 @@ async function checkPrincipal(
   const issue =
     'belongs to the server, which makes its token; remove the file `token` of its data directory for another'
   if (isReservedName(principalId)) return invalid('principalId', issue)
-  const tokens = await listTokensOf(pool, principalId)
+  const tokens = await listPrincipalTokens(pool, principalId)
   return tokens.map(({ projects }) => checkReach(caller, projects)).find((refused) => refused !== undefined)
 }
 

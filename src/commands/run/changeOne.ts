@@ -6,10 +6,10 @@ import type { Json, Run } from '../../lifecycle/run/run.ts'
 import { isSettledStatus } from '../../lifecycle/run/words.ts'
 import { applyDecision, type Change } from '../../store/run/applyDecision.ts'
 import { deleteRun } from '../../store/run/deleteRun.ts'
-import { findChainHolder, findHolder } from '../../store/run/findHolder.ts'
+import { findChainHolder, findConcurrencyKeyHolder } from '../../store/run/findConcurrencyKeyHolder.ts'
 import { type LoadedForDecision, type LoadedRun, loadForDecision, loadRuns } from '../../store/run/loadRun.ts'
 import { type Connection, violatedConstraint } from '../../store/sql/openStore.ts'
-import type { KeyToKeep } from '../../store/rows/workRows.ts'
+import type { IdempotencyKey } from '../../store/rows/workRows.ts'
 import { withRunLocked } from '../../store/sql/withRowLocked.ts'
 import { tick, TICK_STALE_AFTER_SECONDS } from '../../store/account/tick.ts'
 import { objection, refuse, type Refused, type RunAnswer } from '../kit/answers.ts'
@@ -197,7 +197,10 @@ function contentsOf({ contents }: Ask): Pick<Ask, 'contents'> {
   return contents ? { contents } : {}
 }
 
-function toKey({ operation, idempotencyKey, request, scope }: Ask, { run }: LoadedRun): KeyToKeep | null {
+function toKey(
+  { operation, idempotencyKey, request, scope }: Ask,
+  { run }: LoadedRun,
+): IdempotencyKey | null {
   return operation && idempotencyKey
     ? { scope: scope ?? run.project, operation, key: idempotencyKey, request }
     : null
@@ -233,7 +236,7 @@ export async function currentHolder(
   project: string,
   key: string,
 ): Promise<LoadedRun | null> {
-  const id = await findHolder(commands.store.pool, project, key)
+  const id = await findConcurrencyKeyHolder(commands.store.pool, project, key)
   if (id === null) return null
   const { answer } = await sweepOne(commands, id)
   if (!answer.ok) return null

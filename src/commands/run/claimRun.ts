@@ -1,7 +1,7 @@
 import type { ClaimRequest } from '../../lifecycle/run/commands.ts'
 import type { Json } from '../../lifecycle/run/run.ts'
 import { findClaimable, untilClaimable } from '../../store/run/findClaimable.ts'
-import { findKept } from '../../store/run/findKept.ts'
+import { findIdempotencyKey } from '../../store/run/findIdempotencyKey.ts'
 import { loadRuns } from '../../store/run/loadRun.ts'
 import { objection, type RunAnswer } from '../kit/answers.ts'
 import { checkProject, checkRole, checkRun } from '../kit/authorize.ts'
@@ -106,7 +106,7 @@ async function findReplay(
   request: Json,
 ): Promise<RunAnswer | undefined> {
   if (!idempotencyKey) return undefined
-  const kept = await findKept(store.pool, scope, 'claimRun', idempotencyKey)
+  const kept = await findIdempotencyKey(store.pool, scope, 'claimRun', idempotencyKey)
   if (!kept) return undefined
   const [run] = await loadRuns(store.pool, store, [kept.runId])
   return run && (checkRun(caller, run.run) ?? answerKept(kept, run, request))

@@ -1,6 +1,6 @@
 import type { Run } from '../../lifecycle/run/run.ts'
 import { isSettledStatus } from '../../lifecycle/run/words.ts'
-import { countClosedBelow, findActiveChildren, markParentTold } from '../../store/run/relatives.ts'
+import { countClosedDescendants, findActiveChildren, markParentNotified } from '../../store/run/relatives.ts'
 import { type LoadedRun, loadRuns } from '../../store/run/loadRun.ts'
 import { changeOne, sweepOne } from './changeOne.ts'
 import { type Commands, SYSTEM } from '../kit/context.ts'
@@ -36,7 +36,7 @@ export async function settleRelatives(commands: Commands, run: Run): Promise<Rel
 /** What there is to say of a run's children where it did not end by this very request: as it is now. */
 export async function presentRelatives(commands: Commands, runId: string): Promise<Relatives> {
   const { pool } = commands.store
-  const cancelled = await countClosedBelow(pool, runId)
+  const cancelled = await countClosedDescendants(pool, runId)
   return { cancelled, left: await loadActive(commands, await findActiveChildren(pool, runId)) }
 }
 
@@ -72,5 +72,5 @@ export async function tellParent(commands: Commands, child: Run): Promise<void> 
     idempotencyKey: `${id}:${epoch}`,
     request: { childId: id, epoch },
   })
-  await markParentTold(commands.store.pool, id, epoch)
+  await markParentNotified(commands.store.pool, id, epoch)
 }

@@ -10,7 +10,7 @@ import { draftRun } from '../../lifecycle/decide/start.ts'
 import type { Change } from '../../store/run/applyDecision.ts'
 import { readClock } from '../../store/sql/clock.ts'
 import { createRun } from '../../store/run/createRun.ts'
-import { findKept } from '../../store/run/findKept.ts'
+import { findIdempotencyKey } from '../../store/run/findIdempotencyKey.ts'
 import { type LoadedRun, loadRuns } from '../../store/run/loadRun.ts'
 import { type Connection, violatedConstraint } from '../../store/sql/openStore.ts'
 import { withRunLocked } from '../../store/sql/withRowLocked.ts'
@@ -87,7 +87,7 @@ export async function startRun(commands: Commands, caller: Caller, start: StartR
 
 async function findReplay({ store }: Commands, start: StartRun): Promise<RunAnswer | undefined> {
   if (start.idempotencyKey === null) return undefined
-  const kept = await findKept(store.pool, start.project, 'startRun', start.idempotencyKey)
+  const kept = await findIdempotencyKey(store.pool, start.project, 'startRun', start.idempotencyKey)
   if (!kept) return undefined
   const [run] = await loadRuns(store.pool, store, [kept.runId])
   return run && answerKept(kept, run, start.request)

@@ -2,7 +2,7 @@ import { type Difference, verifyLog } from '../../lifecycle/log/verify.ts'
 import { verifyWorkspace } from '../../lifecycle/workspace/verifyWorkspace.ts'
 import type { LoadedRun } from '../../store/run/loadRun.ts'
 import { findForks } from '../../store/run/findForks.ts'
-import { listRunIds, readWholeRun } from '../../store/run/readWholeRun.ts'
+import { listRunIds, loadFullRun } from '../../store/run/loadFullRun.ts'
 import { readWorkspaceFacts } from '../../store/workspace/workspaces.ts'
 import { objection, type Refused } from '../kit/answers.ts'
 import { checkRole, checkRun, reachOf } from '../kit/authorize.ts'
@@ -21,7 +21,7 @@ export type VerifyAnswer =
 
 /** Holds the rows of a run against its log (G6). Answers with RunNotFound or Forbidden. */
 export async function verifyRun({ store }: Commands, caller: Caller, runId: string): Promise<VerifyAnswer> {
-  const whole = await readWholeRun(store.pool, store, runId)
+  const whole = await loadFullRun(store.pool, store, runId)
   if (!whole) return objection({ type: 'RunNotFound', runId })
   const denied = checkRun(caller, whole.run)
   return denied ?? { ok: true, run: whole, ...verifyLog(whole.run, whole.events, whole.workflow) }

@@ -1,8 +1,8 @@
 import type { Operation } from '../../lifecycle/run/authority.ts'
 import type { Command } from '../../lifecycle/run/commands.ts'
 import type { Run } from '../../lifecycle/run/run.ts'
-import type { Below } from '../../store/work/findWork.ts'
-import { findRunOf, type NamedBelow } from '../../store/run/findRunOf.ts'
+import type { OwnedRow } from '../../store/work/findWork.ts'
+import { findRunId, type CommandTarget } from '../../store/run/findRunId.ts'
 import type { Connection } from '../../store/sql/openStore.ts'
 import { type Refused, refuse, type RunSuccess } from '../kit/answers.ts'
 import type { Ask } from '../run/changeOne.ts'
@@ -21,7 +21,7 @@ export type BelowAnswer<Row> = BelowSuccess<Row> | Refused
 /** A command about a row below a run, put to the run it hangs below. */
 export interface AskBelow<Row> {
   readonly operation: Operation
-  readonly table: NamedBelow
+  readonly table: CommandTarget
   readonly id: string
   readonly command: Command
   readonly input: Keyed
@@ -42,7 +42,7 @@ export async function changeBelow<Row>(
   caller: Caller,
   { operation, table, id, command, input, authorize, pick }: AskBelow<Row>,
 ): Promise<BelowAnswer<Row>> {
-  const runId = await findRunOf(commands.store.pool, table, id)
+  const runId = await findRunId(commands.store.pool, table, id)
   if (runId === null) return NOT_FOUND[table](id)
   const { idempotencyKey } = input
   const ask: Ask = { operation, runId, command, idempotencyKey, request: toRequest(input) }
@@ -59,7 +59,7 @@ export function withRow<Row>(answer: RunSuccess, row: Row | undefined): BelowSuc
 }
 
 /** Finds rows by their ids. */
-type Find<Row> = (connection: Connection, ids: readonly string[]) => Promise<Below<Row>[]>
+type Find<Row> = (connection: Connection, ids: readonly string[]) => Promise<OwnedRow<Row>[]>
 
 /**
  * An accepted answer with the row that the command made, by the id its event tells. A run is loaded with what is under

@@ -5,7 +5,7 @@ import type { ReportedEnd } from '../../lifecycle/run/words.ts'
 import {
   endExecution,
   findExecution,
-  findStarted,
+  findExecutionByStartKey,
   insertExecution,
   type LoadedExecution,
   touchExecution as touch,
@@ -100,7 +100,7 @@ async function startAlone(
     key,
   )
   if (started) return { ok: true, execution: started, run: null, replayed: false }
-  const before = key && (await findStarted(pool, key.key, caller.principalId))
+  const before = key && (await findExecutionByStartKey(pool, key.key, caller.principalId))
   if (!before) throw new Error('an execution was neither recorded nor found under its key')
   const paths = differingPaths(before.request, request)
   if (paths.length > 0) return refuse({ type: 'IdempotencyMismatch', differingPaths: paths })

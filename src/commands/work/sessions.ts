@@ -4,7 +4,7 @@ import { isLiveSession } from '../../lifecycle/work/sessions.ts'
 import type { PromptStage, SessionStatus } from '../../lifecycle/run/words.ts'
 import { type Appended, appendTranscript as append } from '../../store/work/transcript.ts'
 import { findSessions } from '../../store/work/findWork.ts'
-import { findRunBehind } from '../../store/run/findRunOf.ts'
+import { findSessionRun } from '../../store/run/findRunId.ts'
 import { loadRuns } from '../../store/run/loadRun.ts'
 import { refuse, type Refused } from '../kit/answers.ts'
 import { checkRole, checkRun } from '../kit/authorize.ts'
@@ -146,7 +146,7 @@ export async function appendTranscript(
 ): Promise<{ readonly ok: true; readonly nextSeq: number } | Refused> {
   const { store } = commands
   const { sessionId, fromSeq, chunks } = input
-  const run = await findRunBehind(store.pool, sessionId)
+  const run = await findSessionRun(store.pool, sessionId)
   if (!run) return refuse({ type: 'SessionNotFound', sessionId })
   const denied = checkRun(caller, run) ?? checkRole(caller, 'appendTranscript')
   if (denied) return denied

@@ -6,7 +6,7 @@ import { type Connection, violatedConstraint } from '../../store/sql/openStore.t
 import { keepWorkspaceKey, recordWorkspace as record } from '../../store/workspace/recordWorkspace.ts'
 import { withRunLocked } from '../../store/sql/withRowLocked.ts'
 import {
-  findKeptWorkspace,
+  findWorkspaceKey,
   findWorkspaces,
   findWorkspacesOfRuns,
   type LoadedWorkspace,
@@ -127,7 +127,7 @@ async function findReplay(
   loaded: LoadedRun,
   { key, request }: { readonly key: string; readonly request: Json },
 ): Promise<RecordAnswer | null> {
-  const kept = await findKeptWorkspace(connection, loaded.run.project, 'recordWorkspace', key)
+  const kept = await findWorkspaceKey(connection, loaded.run.project, 'recordWorkspace', key)
   if (!kept) return null
   const paths = differingPaths(kept.request, request)
   if (paths.length > 0) return refuse({ type: 'IdempotencyMismatch', differingPaths: paths })

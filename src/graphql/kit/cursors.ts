@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Place } from '../../store/sql/page.ts'
+import type { Position } from '../../store/sql/page.ts'
 import { failWith } from '../request/errors.ts'
 
 /** A cursor: opaque to clients, and good for the list that gave it out. */
@@ -28,12 +28,12 @@ const placeSchema = z.tuple([
 ])
 
 /** A cursor of a list that is ordered by time. */
-export function encodePlace(list: string, { at, id }: Place): string {
+export function encodePlace(list: string, { at, id }: Position): string {
   return encodeCursor(list, [at, id])
 }
 
 /** The place of a list that is ordered by time; null for no cursor. */
-export function decodePlace(list: string, cursor: string | null | undefined): Place | null {
+export function decodePlace(list: string, cursor: string | null | undefined): Position | null {
   if (cursor == null) return null
   const [at, id] = decodeCursor(list, cursor, placeSchema)
   return { at, id }

@@ -4,15 +4,15 @@ import { applyDue } from '../../lifecycle/decide/due.ts'
 import type { RunEvent } from '../../lifecycle/run/events.ts'
 import type { Attempt, Execution, Instant, Phase } from '../../lifecycle/run/run.ts'
 import { listAttempts } from '../../store/work/executions.ts'
-import { type EventsAsked, listEvents } from '../../store/run/listEvents.ts'
+import { type EventsRequest, listEvents } from '../../store/run/listEvents.ts'
 import { type ChildPage, countChildren, listChildren } from '../../store/run/listChildren.ts'
 import { findExecutions, listExecutionsOfRuns } from '../../store/work/listExecutions.ts'
-import { findPhases, listRounds, type OwnedPhase, type RoundAsked } from '../../store/work/listPhases.ts'
+import { findPhases, listRounds, type OwnedPhase, type RoundRequest } from '../../store/work/listPhases.ts'
 import { findWorkflows } from '../../store/workflow/listWorkflows.ts'
 import { type LoadedRun, loadRuns } from '../../store/run/loadRun.ts'
 import type { Connection } from '../../store/sql/openStore.ts'
 import type { Page } from '../../store/sql/page.ts'
-import type { PageOfRun } from '../../store/sql/pagesOfRuns.ts'
+import type { RunPageRequest } from '../../store/sql/runPages.ts'
 import { prepareSnapshot } from '../../store/sql/readSnapshot.ts'
 import type { StoredWorkflow } from '../../store/sql/workflowCache.ts'
 import { sightOf } from './sight.ts'
@@ -39,11 +39,11 @@ export interface Reads extends ReadsBelow, ReadsOfWorkspaces {
   readonly workflow: DataLoader<string, StoredWorkflow | null>
   /** The attempts of a phase by its id. */
   readonly attempts: DataLoader<string, Attempt[]>
-  readonly round: DataLoader<RoundAsked, Phase[], string>
-  readonly events: DataLoader<EventsAsked, RunEvent[], string>
-  readonly executions: DataLoader<PageOfRun, Page<Execution>, string>
+  readonly round: DataLoader<RoundRequest, Phase[], string>
+  readonly events: DataLoader<EventsRequest, RunEvent[], string>
+  readonly executions: DataLoader<RunPageRequest, Page<Execution>, string>
   /** Pages of the children of a run that the caller may see. */
-  readonly children: DataLoader<PageOfRun, ChildPage, string>
+  readonly children: DataLoader<RunPageRequest, ChildPage, string>
   /** How many children of a run, by its id, the caller may see. */
   readonly childCount: DataLoader<string, { readonly count: number } | null>
   /** Takes note of a run that was read, or that a command left behind: who asks for it again is given the same. */

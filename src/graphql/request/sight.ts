@@ -1,8 +1,8 @@
 import type { Caller } from '../../commands/kit/context.ts'
-import type { ExecutionSight } from '../../store/work/listExecutions.ts'
+import type { ExecutionVisibility } from '../../store/work/listExecutions.ts'
 
 /** What the caller may see of runs and executions. */
-export function sightOf({ projects, agent, principalId }: Caller): ExecutionSight {
+export function sightOf({ projects, agent, principalId }: Caller): ExecutionVisibility {
   const limited = projects.length > 0
   return {
     projects: limited ? projects : null,

@@ -1,7 +1,7 @@
 import type DataLoader from 'dataloader'
 import type { Approval, Artifact, Message, Session } from '../../lifecycle/run/run.ts'
 import {
-  type Below,
+  type OwnedRow,
   findApprovals,
   findArtifacts,
   findContents,
@@ -16,26 +16,26 @@ import {
   listSessionsOfRuns,
 } from '../../store/work/listWork.ts'
 import type { Page } from '../../store/sql/page.ts'
-import type { PageOfRun } from '../../store/sql/pagesOfRuns.ts'
-import { type Chunk, type ChunksAsked, listTranscripts } from '../../store/work/transcript.ts'
+import type { RunPageRequest } from '../../store/sql/runPages.ts'
+import { type Chunk, type ChunksRequest, listTranscripts } from '../../store/work/transcript.ts'
 import type { Loaders } from './loaders.ts'
 
 /** What is read of what hangs below runs. */
 export interface ReadsBelow {
-  readonly session: DataLoader<string, Below<Session> | null>
-  readonly artifact: DataLoader<string, Below<Artifact> | null>
-  readonly approval: DataLoader<string, Below<Approval> | null>
-  readonly message: DataLoader<string, Below<Message> | null>
+  readonly session: DataLoader<string, OwnedRow<Session> | null>
+  readonly artifact: DataLoader<string, OwnedRow<Artifact> | null>
+  readonly approval: DataLoader<string, OwnedRow<Approval> | null>
+  readonly message: DataLoader<string, OwnedRow<Message> | null>
   /** All sessions of a run by its id. */
   readonly sessions: DataLoader<string, Session[]>
   /** The artifacts of a phase by its id, of every attempt. */
   readonly artifactsOfPhase: DataLoader<string, Artifact[]>
-  readonly artifacts: DataLoader<PageOfRun, Page<Artifact>, string>
-  readonly approvals: DataLoader<PageOfRun, Page<Approval>, string>
-  readonly messages: DataLoader<PageOfRun, Page<Message>, string>
+  readonly artifacts: DataLoader<RunPageRequest, Page<Artifact>, string>
+  readonly approvals: DataLoader<RunPageRequest, Page<Approval>, string>
+  readonly messages: DataLoader<RunPageRequest, Page<Message>, string>
   /** What stands in an artifact by its id. */
   readonly content: DataLoader<string, { readonly content: string } | null>
-  readonly transcript: DataLoader<ChunksAsked, Chunk[], string>
+  readonly transcript: DataLoader<ChunksRequest, Chunk[], string>
 }
 
 /** Prepares to read what hangs below runs. */

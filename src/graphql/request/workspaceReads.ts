@@ -1,6 +1,9 @@
 import type DataLoader from 'dataloader'
 import type { WorkspaceOperation } from '../../lifecycle/workspace/workspace.ts'
-import { listOperationsOfWorkspaces, type PageOfWorkspace } from '../../store/workspace/listWorkspaces.ts'
+import {
+  listOperationsOfWorkspaces,
+  type WorkspacePageRequest,
+} from '../../store/workspace/listWorkspaces.ts'
 import type { Page } from '../../store/sql/page.ts'
 import {
   findPatches,
@@ -22,7 +25,7 @@ export interface ReadsOfWorkspaces {
   /** Ids of the runs of a workspace, by its id, the newest first. */
   readonly runsOfWorkspace: DataLoader<string, string[]>
   readonly workspaceOperation: DataLoader<string, WorkspaceOperation | null>
-  readonly operationsOfWorkspace: DataLoader<PageOfWorkspace, Page<WorkspaceOperation>, string>
+  readonly operationsOfWorkspace: DataLoader<WorkspacePageRequest, Page<WorkspaceOperation>, string>
   /** What an operation came to, by its id. */
   readonly operationResult: DataLoader<string, StoredResult | null>
   /** The patch of a DIFF, by the id of the operation. */

@@ -1,7 +1,7 @@
 import type { Execution } from '../../lifecycle/run/run.ts'
 import type { Outcome } from '../../lifecycle/run/words.ts'
 import { type ExecutionFilter, listExecutions } from '../../store/work/listExecutions.ts'
-import type { Place } from '../../store/sql/page.ts'
+import type { Position } from '../../store/sql/page.ts'
 import { type Connection, toConnection } from '../kit/connection.ts'
 import { type GraphContext } from '../request/context.ts'
 import { sightOf } from '../request/sight.ts'
@@ -23,7 +23,7 @@ export function cursorOf({ startedAt: at, id }: Execution): string {
 export async function readExecutions(
   context: GraphContext,
   filter: ExecutionFilter,
-  page: { readonly limit: number; readonly after: Place | null },
+  page: { readonly limit: number; readonly after: Position | null },
 ): Promise<Connection<Execution>> {
   const asked = { ...page, fromEnd: false, before: null }
   const connection = await context.reads.connection()
@@ -38,7 +38,7 @@ export async function readExecutions(
 export async function scanExecutions(
   context: GraphContext,
   filter: ExecutionFilter,
-  { limit, after }: { readonly limit: number; readonly after: Place | null },
+  { limit, after }: { readonly limit: number; readonly after: Position | null },
   outcomes: readonly Outcome[],
 ): Promise<Connection<Execution>> {
   const found: Execution[] = []

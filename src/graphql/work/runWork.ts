@@ -1,5 +1,5 @@
 import type { Page } from '../../store/sql/page.ts'
-import type { PageOfRun } from '../../store/sql/pagesOfRuns.ts'
+import type { RunPageRequest } from '../../store/sql/runPages.ts'
 import { APPROVALS, ApprovalConnection } from './approval.ts'
 import { ArtifactConnection } from './artifact.ts'
 import { builder } from '../kit/builder.ts'
@@ -24,7 +24,7 @@ interface PageArgs {
 }
 
 /** The page of a run's list that is asked for. Throws BAD_USER_INPUT. */
-function toAsked(list: string, runId: string, args: PageArgs): PageOfRun {
+function toAsked(list: string, runId: string, args: PageArgs): RunPageRequest {
   return { runId, after: decodePlace(list, args.after), limit: readPageSize(args).limit }
 }
 

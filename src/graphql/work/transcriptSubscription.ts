@@ -1,6 +1,6 @@
 import { isId } from '../../commands/kit/ids.ts'
 import { tailTranscript } from '../../events/tailTranscript.ts'
-import { findRunOf } from '../../store/run/findRunOf.ts'
+import { findRunId } from '../../store/run/findRunId.ts'
 import { loadRuns } from '../../store/run/loadRun.ts'
 import { builder } from '../kit/builder.ts'
 import { type RequestContext, assertVisible } from '../request/context.ts'
@@ -12,7 +12,7 @@ async function findFollowedRun(sessionId: string, context: RequestContext): Prom
   if (!isId('session', sessionId))
     throw failWith('INVALID_ID', 'This is no id of a session: it would begin with ses_.')
   const { store } = context.commands
-  const found = await findRunOf(store.pool, 'session', sessionId)
+  const found = await findRunId(store.pool, 'session', sessionId)
   const [loaded] = found === null ? [] : await loadRuns(store.pool, store, [found])
   if (!loaded) throw failWith('SESSION_NOT_FOUND', `There is no session ${sessionId}.`)
   return assertVisible(loaded, context).run.id

@@ -2,7 +2,7 @@ import type { Caller } from '../../commands/kit/context.ts'
 import { authenticateToken, callerOf } from '../../commands/account/tokens.ts'
 import { findLiveClaims } from '../../store/account/liveClaims.ts'
 import type { Store } from '../../store/sql/openStore.ts'
-import { findGoodTokens } from '../../store/account/tokens.ts'
+import { findValidTokens } from '../../store/account/tokens.ts'
 import { AGENT_TOKEN_PREFIX, type AgentClaim, type AgentTokens } from './agentTokens.ts'
 import type { SessionCookies } from './sessionCookies.ts'
 import { shareLookups } from './shareLookups.ts'
@@ -58,7 +58,7 @@ export function createAuthenticator({ store, agentTokens, sessions }: Authentica
   })
 
   const byTokenId = shareLookups(async (tokenId: string): Promise<Identity | null> => {
-    const [token] = await findGoodTokens(pool, [tokenId])
+    const [token] = await findValidTokens(pool, [tokenId])
     if (!token) return null
     return { caller: callerOf(token), credential: { kind: 'session', tokenId }, isLive: true }
   })
@@ -80,7 +80,7 @@ export function createAuthenticator({ store, agentTokens, sessions }: Authentica
       )
       const good = new Set<string>()
       if (tokenIds.length > 0) {
-        for (const { id } of await findGoodTokens(pool, [...new Set(tokenIds)])) good.add(id)
+        for (const { id } of await findValidTokens(pool, [...new Set(tokenIds)])) good.add(id)
       }
       if (claims.length > 0) {
         for (const claim of await findLiveClaims(pool, claims)) good.add(claimKey(claim))

@@ -3,7 +3,7 @@ import { GraphQLError } from 'graphql'
 import type { MaskError } from 'graphql-yoga'
 import { ContendedError } from '../../commands/kit/context.ts'
 import type { Log } from '../../log.ts'
-import { findHindrance, HINDRANCE_MESSAGES } from '../../store/sql/databaseAway.ts'
+import { findTransientFault, TRANSIENT_FAULT_MESSAGES } from '../../store/sql/transientFaults.ts'
 
 /**
  * Decides what callers learn of an error. What was made for them passes; a fault that another try may get around is
@@ -14,10 +14,10 @@ export function createMask(log: Log): MaskError {
     const cause = findCause(error)
     if (cause === undefined) return error as GraphQLError
     if (cause instanceof ContendedError) return locate(error, cause.message, { code: cause.code })
-    const hindrance = findHindrance(cause)
+    const hindrance = findTransientFault(cause)
     if (hindrance) {
       log.warn({ err: cause }, 'graphql.execution_failed')
-      return locate(error, HINDRANCE_MESSAGES[hindrance], { code: 'CONTENDED', http: { status: 503 } })
+      return locate(error, TRANSIENT_FAULT_MESSAGES[hindrance], { code: 'CONTENDED', http: { status: 503 } })
     }
     const correlationId = randomUUID()
     log.error({ correlationId, err: cause }, 'graphql.execution_failed')

@@ -1,6 +1,6 @@
 import { isDiskFull } from '../../database/kit/isDiskFull.ts'
 import { canWrite } from '../../store/sql/canWrite.ts'
-import { findHindrance, type Hindrance } from '../../store/sql/databaseAway.ts'
+import { findTransientFault, type TransientFault } from '../../store/sql/transientFaults.ts'
 import type { Connection } from '../../store/sql/openStore.ts'
 
 /** How long the database may take to prove that it is there, in milliseconds. */
@@ -8,7 +8,7 @@ const PROOF_MS = 2000
 /** How long a proof stands, in milliseconds, so that asking costs the database nothing. */
 const STANDS_MS = 1000
 
-const OBSTACLES: Readonly<Record<Hindrance, string>> = {
+const OBSTACLES: Readonly<Record<TransientFault, string>> = {
   AWAY: 'the database can’t be reached',
   FULL: 'the disk of the database is full',
   READ_ONLY: 'the database is read-only',
@@ -21,7 +21,7 @@ export interface HealthOptions {
   /** The folder that holds an embedded database; undefined for a given one, whose disk can't be looked at. */
   readonly folder: string | undefined
   /** What the last regular write met; undefined where it was written. */
-  readonly lastWrite: () => Hindrance | undefined
+  readonly lastWrite: () => TransientFault | undefined
 }
 
 /** Tells why the database can't be worked with, in a few words; asks it at most once a second however often it is asked. */
@@ -40,12 +40,12 @@ async function look({ connection, folder, lastWrite }: HealthOptions): Promise<s
   return hindrance && OBSTACLES[hindrance]
 }
 
-async function probe(connection: Connection): Promise<Hindrance | undefined> {
+async function probe(connection: Connection): Promise<TransientFault | undefined> {
   let timer: NodeJS.Timeout | undefined
-  const late = new Promise<Hindrance>((resolve) => (timer = setTimeout(() => resolve('AWAY'), PROOF_MS)))
+  const late = new Promise<TransientFault>((resolve) => (timer = setTimeout(() => resolve('AWAY'), PROOF_MS)))
   const reached = canWrite(connection).then(
-    (can): Hindrance | undefined => (can ? undefined : 'READ_ONLY'),
-    (error: unknown) => findHindrance(error) ?? 'AWAY',
+    (can): TransientFault | undefined => (can ? undefined : 'READ_ONLY'),
+    (error: unknown) => findTransientFault(error) ?? 'AWAY',
   )
   try {
     return await Promise.race([reached, late])

@@ -2,7 +2,7 @@ import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { handleProtocols } from 'graphql-ws'
 import { type WebSocket, WebSocketServer } from 'ws'
-import { isDatabaseAway } from '../../store/sql/databaseAway.ts'
+import { isTransientFault } from '../../store/sql/transientFaults.ts'
 import { bodyLimitsOf, explainExcess } from '../http/bodyLimits.ts'
 import { BodyScanner } from '../http/bodyScanner.ts'
 import { GRAPHQL_PATH } from '../engine/engine.ts'
@@ -131,7 +131,7 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
   }
 
   function fail(socket: WebSocket, err: unknown): void {
-    const isAway = isDatabaseAway(err)
+    const isAway = isTransientFault(err)
     log[isAway ? 'warn' : 'error']({ err }, 'socket.message_failed')
     if (isAway) socket.close(CLOSE.tryLater, 'Try again later')
     else socket.close(CLOSE.fault, 'Internal server error')

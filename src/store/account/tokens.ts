@@ -77,7 +77,7 @@ const OF_PRINCIPAL: Prepared = {
 }
 
 /** Every token that a principal has or had, also those that are no good any more. */
-export function listTokensOf(connection: Connection, principalId: string): Promise<StoredToken[]> {
+export function listPrincipalTokens(connection: Connection, principalId: string): Promise<StoredToken[]> {
   return query<StoredToken>(connection, OF_PRINCIPAL, [principalId])
 }
 
@@ -107,7 +107,7 @@ WHERE t.id = ANY($1::text[]) AND ${GOOD}`,
 }
 
 /** Those of the tokens that still authenticate. */
-export function findGoodTokens(connection: Connection, ids: readonly string[]): Promise<StoredToken[]> {
+export function findValidTokens(connection: Connection, ids: readonly string[]): Promise<StoredToken[]> {
   return query<StoredToken>(connection, GOOD_ONES, [ids])
 }
 

@@ -135,6 +135,6 @@ export const selectPresent = (named: string): string => `r.*,
   ${FAMILY}, ${CONTINUED_BY}`
 
 /** Everything below a run: every round, every attempt, and all that ever was. */
-export const SELECT_WHOLE = `r.*, ${selectPhases('', '')} AS phases, ${selectExecutions('')} AS executions,
+export const SELECT_FULL_RUN = `r.*, ${selectPhases('', '')} AS phases, ${selectExecutions('')} AS executions,
   ${selectSessions('')} AS sessions, ${selectArtifacts('')} AS artifacts, ${selectApprovals('')} AS approvals,
   ${selectMessages('')} AS messages, ${FAMILY}, ${CONTINUED_BY}`

@@ -10,10 +10,10 @@ import type {
   Session,
 } from '../../lifecycle/run/run.ts'
 import { toDate } from './runRows.ts'
-import type { RowBelow, RowsBelow } from './workTables.ts'
+import type { WorkRow, WorkRows } from './workTables.ts'
 
 /** The key, scope and input of a command, kept on the last event that it wrote (G7). */
-export interface KeyToKeep {
+export interface IdempotencyKey {
   readonly scope: string
   readonly operation: string
   readonly key: string
@@ -21,19 +21,19 @@ export interface KeyToKeep {
 }
 
 /** What is written beside what the log tells. */
-export interface Beside {
-  readonly key: KeyToKeep | null
+export interface UnloggedData {
+  readonly key: IdempotencyKey | null
   /** Contents of new artifacts by their ids: the log knows them by hash. */
   readonly contents?: ReadonlyMap<string, string>
 }
 
 /** The rows in which a run differs from what it was; all of them for a new one. */
-export function rowsBelow(
+export function collectChangedRows(
   before: Run | null,
   after: Run,
   events: readonly RunEvent[],
-  { key, contents }: Beside,
-): RowsBelow {
+  { key, contents }: UnloggedData,
+): WorkRows {
   const phases = changed(before?.phases, after.phases)
   return {
     event: events.map((event, index) => toEventRow(event, index === events.length - 1 ? key : null)),
@@ -64,16 +64,16 @@ function changed<T>(before: readonly T[] | undefined, after: readonly T[]): T[] 
   return after.filter((each) => !known.has(each))
 }
 
-function toEventRow({ at, actorId, ...event }: RunEvent, key: KeyToKeep | null): RowBelow<'event'> {
+function toEventRow({ at, actorId, ...event }: RunEvent, key: IdempotencyKey | null): WorkRow<'event'> {
   const kept = key && { key_scope: key.scope, operation: key.operation, key: key.key, request: key.request }
   return { ...event, actor_id: actorId, at: toDate(at), ...kept }
 }
 
-function toPhaseRow({ startedAt, endedAt, history: _history, ...phase }: Phase): RowBelow<'phase'> {
+function toPhaseRow({ startedAt, endedAt, history: _history, ...phase }: Phase): WorkRow<'phase'> {
   return { ...phase, started_at: toDate(startedAt), ended_at: toDate(endedAt) }
 }
 
-function toExecutionRow(execution: Execution, key: KeyToKeep | null): RowBelow<'execution'> {
+function toExecutionRow(execution: Execution, key: IdempotencyKey | null): WorkRow<'execution'> {
   const { id, epoch, attempt, fence, command, pid, signal, end, late } = execution
   return {
     id,
@@ -96,7 +96,7 @@ function toExecutionRow(execution: Execution, key: KeyToKeep | null): RowBelow<'
   }
 }
 
-function toSessionRow(session: Session): RowBelow<'session'> {
+function toSessionRow(session: Session): WorkRow<'session'> {
   const { id, role, adapter, status, fence, handle, sent } = session
   return {
     id,
@@ -114,13 +114,13 @@ function toSessionRow(session: Session): RowBelow<'session'> {
   }
 }
 
-function toArtifactRow(artifact: Artifact, content: string | undefined): RowBelow<'artifact'> {
+function toArtifactRow(artifact: Artifact, content: string | undefined): WorkRow<'artifact'> {
   if (content === undefined) throw new Error(`artifact ${artifact.id} comes without its content`)
   const { phaseId, createdAt, ...row } = artifact
   return { ...row, phase_id: phaseId, content, created_at: toDate(createdAt) }
 }
 
-function toApprovalRow(approval: Approval): RowBelow<'approval'> {
+function toApprovalRow(approval: Approval): WorkRow<'approval'> {
   const { id, attempt, gate, kind, status, question, payload, digest, approvers, comment } = approval
   return {
     id,
@@ -147,6 +147,6 @@ function toApprovalRow(approval: Approval): RowBelow<'approval'> {
   }
 }
 
-function toMessageRow({ sentBy, sentById, sentAt, ...message }: Message): RowBelow<'message'> {
+function toMessageRow({ sentBy, sentById, sentAt, ...message }: Message): WorkRow<'message'> {
   return { ...message, sent_by: sentBy, sent_by_id: sentById, sent_at: toDate(sentAt) }
 }

@@ -2,7 +2,7 @@
  * The tables below a run, as the statements that write them see them: columns with their types, what a row is known by,
  * and what of it may change. `run_id` comes from the run the statement is about.
  */
-interface TableBelow {
+interface WorkTable {
   readonly columns: Readonly<Record<string, string>>
   /** Columns a row is known by; none for rows that are only ever added. */
   readonly known?: readonly string[]
@@ -10,7 +10,7 @@ interface TableBelow {
   readonly changes?: readonly string[]
 }
 
-export const TABLES_BELOW = {
+export const WORK_TABLES = {
   event: {
     columns: {
       seq: 'int',
@@ -155,36 +155,34 @@ export const TABLES_BELOW = {
     known: ['id'],
     changes: ['status'],
   },
-} as const satisfies Record<string, TableBelow>
+} as const satisfies Record<string, WorkTable>
 
-export type TableName = keyof typeof TABLES_BELOW
+export type TableName = keyof typeof WORK_TABLES
 
 /** A row of a table below, its columns by name. */
-export type RowBelow<T extends TableName> = Partial<
-  Record<keyof (typeof TABLES_BELOW)[T]['columns'], unknown>
->
+export type WorkRow<T extends TableName> = Partial<Record<keyof (typeof WORK_TABLES)[T]['columns'], unknown>>
 
 /** Rows to write below a run, by table. */
-export type RowsBelow = { readonly [T in TableName]: readonly RowBelow<T>[] }
+export type WorkRows = { readonly [T in TableName]: readonly WorkRow<T>[] }
 
 /**
  * SQL that writes the rows of a parameter, one JSON object with a list for each table, below the run named by the CTE
  * `guard`: none where the guard holds nothing.
  */
-export function writeBelow(parameter: string): string {
-  return Object.entries<TableBelow>(TABLES_BELOW)
-    .map(([table, spec]) => `${table}_written AS (${writeTable(table, spec, parameter, 'guard')})`)
+export function insertWorkRows(parameter: string): string {
+  return Object.entries<WorkTable>(WORK_TABLES)
+    .map(([table, spec]) => `${table}_written AS (${insertTable(table, spec, parameter, 'guard')})`)
     .join(',\n')
 }
 
 /** SQL that adds the events of such a parameter to the log of the run named by another CTE. */
-export function writeEvents(parameter: string, guard: string): string {
-  return `${guard}_event_written AS (${writeTable('event', TABLES_BELOW.event, parameter, guard)})`
+export function insertEvents(parameter: string, guard: string): string {
+  return `${guard}_event_written AS (${insertTable('event', WORK_TABLES.event, parameter, guard)})`
 }
 
-function writeTable(
+function insertTable(
   table: string,
-  { columns, known, changes }: TableBelow,
+  { columns, known, changes }: WorkTable,
   parameter: string,
   guard: string,
 ): string {

@@ -2,12 +2,12 @@ import type { RunEvent } from '../../lifecycle/run/events.ts'
 import type { Instant, Run } from '../../lifecycle/run/run.ts'
 import { type Connection, type Prepared, query } from '../sql/openStore.ts'
 import { toReleaseKey } from '../rows/releaseKey.ts'
-import { type Beside, rowsBelow } from '../rows/workRows.ts'
+import { type UnloggedData, collectChangedRows } from '../rows/workRows.ts'
 import { toDate, toRunJson } from '../rows/runRows.ts'
-import { writeBelow, writeEvents } from '../rows/workTables.ts'
+import { insertWorkRows, insertEvents } from '../rows/workTables.ts'
 
 /** What to write of a decision. */
-export interface Change extends Beside {
+export interface Change extends UnloggedData {
   readonly before: Run
   readonly after: Run
   readonly events: readonly RunEvent[]
@@ -43,7 +43,7 @@ WITH guard AS (
   FROM jsonb_populate_record(NULL::run, $4::jsonb) n
   WHERE r.id = $1 AND r.revision = $2 AND r.lease_expires_at IS NOT DISTINCT FROM $3::timestamptz
   RETURNING r.id
-), ${writeBelow('$5')}
+), ${insertWorkRows('$5')}
 SELECT id FROM guard`,
 }
 
@@ -51,7 +51,7 @@ SELECT id FROM guard`,
  * As `APPLY`, with the parent of the run told of it in the same statement: both are as they were decided on, or nothing is
  * written. The rows are locked first, the child's before its parent's, as everybody does who needs both.
  */
-const APPLY_BELOW: Prepared = {
+const APPLY_WITH_PARENT: Prepared = {
   name: 'apply-decision-below',
   text: `
 WITH held AS MATERIALIZED (
@@ -69,7 +69,7 @@ WITH held AS MATERIALIZED (
   FROM guard, jsonb_populate_record(NULL::run, $10::jsonb) n
   WHERE r.id = $7
   RETURNING r.id
-), ${writeEvents('$11', 'above')}, ${writeBelow('$5')}
+), ${insertEvents('$11', 'above')}, ${insertWorkRows('$5')}
 SELECT id FROM guard`,
 }
 
@@ -78,7 +78,7 @@ SELECT id FROM guard`,
  *
  * @param after a CTE without which nothing is written
  */
-export function writeNote(
+export function updateParent(
   [id, revision, lease, row, events]: readonly [string, string, string, string, string],
   after?: string,
 ): string {
@@ -88,17 +88,17 @@ above AS (
   FROM ${after ? `${after}, ` : ''}jsonb_populate_record(NULL::run, ${row}::jsonb) n
   WHERE r.id = ${id} AND r.revision = ${revision} AND r.lease_expires_at IS NOT DISTINCT FROM ${lease}::timestamptz
   RETURNING r.id
-), ${writeEvents(events, 'above')}`
+), ${insertEvents(events, 'above')}`
 }
 
 /** The values of a change of nothing but a run and its log. */
-export function toNote({ before, after, events, dueAt, key }: Change): unknown[] {
+export function toParentValues({ before, after, events, dueAt, key }: Change): unknown[] {
   return [
     before.id,
     before.revision,
     toDate(before.claim?.expiresAt ?? null),
     toRunJson(after, dueAt),
-    JSON.stringify(rowsBelow(before, after, events, { key })),
+    JSON.stringify(collectChangedRows(before, after, events, { key })),
   ]
 }
 
@@ -119,12 +119,12 @@ export async function applyDecision(
     before.revision,
     toDate(before.claim?.expiresAt ?? null),
     toRunJson(after, dueAt),
-    JSON.stringify(rowsBelow(before, after, events, change)),
+    JSON.stringify(collectChangedRows(before, after, events, change)),
     // a release after settling leaves no event to keep its key on
     events.length === 0 && key?.operation === 'releaseRun' ? toReleaseKey(before.fence, key.key) : null,
   ]
   const rows = above
-    ? await query(connection, APPLY_BELOW, [...values, ...toNote(above)])
+    ? await query(connection, APPLY_WITH_PARENT, [...values, ...toParentValues(above)])
     : await query(connection, APPLY, values)
   return rows.length === 1
 }

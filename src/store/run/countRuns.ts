@@ -2,10 +2,10 @@ import { isSettledStatus, type RunStatus } from '../../lifecycle/run/words.ts'
 import { Prisma } from '../generated/client.ts'
 import type { Connection } from '../sql/openStore.ts'
 import {
-  type KnownFilter,
-  lookUp,
+  type ResolvedFilter,
+  resolveFilter,
   type RunFilter,
-  type Sight,
+  type Visibility,
   statusesOf,
   whereRuns,
   whereStatus,
@@ -32,9 +32,9 @@ export interface StatusCount {
 export async function countRuns(
   connection: Connection,
   filter: RunFilter,
-  sight: Sight,
+  sight: Visibility,
 ): Promise<number | null> {
-  const known = await lookUp(connection, filter)
+  const known = await resolveFilter(connection, filter)
   const parts = filter.outcomes
     ? statusesOf(filter).map((status) => whereStatus(known, status, sight))
     : [whereRuns(known, sight)]
@@ -51,11 +51,11 @@ export async function countRuns(
 export async function countRunsByStatus(
   connection: Connection,
   filter: RunFilter,
-  sight: Sight,
+  sight: Visibility,
 ): Promise<StatusCount[]> {
   const statuses = statusesOf(filter)
   if (statuses.length === 0) return []
-  const known = await lookUp(connection, filter)
+  const known = await resolveFilter(connection, filter)
   const counts = statuses.map((status) => countOne(status, known, sight))
   const { text, values } = Prisma.join(counts, ' UNION ALL ')
   const { rows } = await connection.query<{ status: RunStatus; count: number }>(text, values)
@@ -67,7 +67,7 @@ export async function countRunsByStatus(
   })
 }
 
-function countOne(status: RunStatus, filter: KnownFilter, sight: Sight): Prisma.Sql {
+function countOne(status: RunStatus, filter: ResolvedFilter, sight: Visibility): Prisma.Sql {
   const where = whereStatus(filter, status, sight)
   const limit = isSettledStatus(status) ? NEWEST : Prisma.empty
   return Prisma.sql`

@@ -1,10 +1,10 @@
 import type { RunEvent } from '../../lifecycle/run/events.ts'
 import type { Instant, Run } from '../../lifecycle/run/run.ts'
 import { type Connection, type Prepared, query } from '../sql/openStore.ts'
-import { type Change, toNote, writeNote } from './applyDecision.ts'
-import { type KeyToKeep, rowsBelow } from '../rows/workRows.ts'
+import { type Change, toParentValues, updateParent } from './applyDecision.ts'
+import { type IdempotencyKey, collectChangedRows } from '../rows/workRows.ts'
 import { toRunJson } from '../rows/runRows.ts'
-import { writeBelow } from '../rows/workTables.ts'
+import { insertWorkRows } from '../rows/workTables.ts'
 
 /** A run that takes up where another ended works in the same workspace, while that is there. */
 const SHARE_WORKSPACE = `
@@ -25,7 +25,7 @@ interface Created {
 export interface Creation {
   /** When the sweep should first look at it. */
   readonly dueAt: Instant | null
-  readonly key: KeyToKeep | null
+  readonly key: IdempotencyKey | null
   /** The run that it continues, at the revision it was judged by. */
   readonly continued: { readonly id: string; readonly revision: number } | null
   /** What is noted on the parent at once with it; null: nothing. */
@@ -37,7 +37,7 @@ const CREATE: Prepared = {
   text: `
 WITH guard AS (
   INSERT INTO run SELECT * FROM jsonb_populate_record(NULL::run, $1::jsonb) RETURNING id
-), ${writeBelow('$2')}
+), ${insertWorkRows('$2')}
 SELECT NULL AS "workspaceId" FROM guard`,
 }
 
@@ -52,26 +52,26 @@ const CREATE_CONTINUATION: Prepared = {
 WITH ${CONTINUED}, guard AS (
   INSERT INTO run SELECT n.* FROM continued, jsonb_populate_record(NULL::run, $1::jsonb) n
   RETURNING id, project, continues_id
-), ${SHARE_WORKSPACE}, ${writeBelow('$2')}
+), ${SHARE_WORKSPACE}, ${insertWorkRows('$2')}
 SELECT (SELECT id FROM shared) AS "workspaceId" FROM guard`,
 }
 
 const CREATE_CHILD: Prepared = {
   name: 'create-child',
   text: `
-WITH ${writeNote(['$3', '$4', '$5', '$6', '$7'])}, guard AS (
+WITH ${updateParent(['$3', '$4', '$5', '$6', '$7'])}, guard AS (
   INSERT INTO run SELECT n.* FROM above, jsonb_populate_record(NULL::run, $1::jsonb) n RETURNING id
-), ${writeBelow('$2')}
+), ${insertWorkRows('$2')}
 SELECT NULL AS "workspaceId" FROM guard`,
 }
 
 const CREATE_CHILD_CONTINUATION: Prepared = {
   name: 'create-child-continuation',
   text: `
-WITH ${CONTINUED}, ${writeNote(['$5', '$6', '$7', '$8', '$9'], 'continued')}, guard AS (
+WITH ${CONTINUED}, ${updateParent(['$5', '$6', '$7', '$8', '$9'], 'continued')}, guard AS (
   INSERT INTO run SELECT n.* FROM above, jsonb_populate_record(NULL::run, $1::jsonb) n
   RETURNING id, project, continues_id
-), ${SHARE_WORKSPACE}, ${writeBelow('$2')}
+), ${SHARE_WORKSPACE}, ${insertWorkRows('$2')}
 SELECT (SELECT id FROM shared) AS "workspaceId" FROM guard`,
 }
 
@@ -88,14 +88,14 @@ export async function createRun(
   events: readonly RunEvent[],
   { dueAt, key, continued, above }: Creation,
 ): Promise<Created | null> {
-  const below = JSON.stringify(rowsBelow(null, run, events, { key }))
+  const below = JSON.stringify(collectChangedRows(null, run, events, { key }))
   const alone = continued ? CREATE_CONTINUATION : CREATE
   const attached = continued ? CREATE_CHILD_CONTINUATION : CREATE_CHILD
   const [created] = await query<Created>(connection, above ? attached : alone, [
     toRunJson(run, dueAt),
     below,
     ...(continued ? [continued.id, continued.revision] : []),
-    ...(above ? toNote(above) : []),
+    ...(above ? toParentValues(above) : []),
   ])
   return created ?? null
 }

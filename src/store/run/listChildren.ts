@@ -2,8 +2,8 @@ import { encodeFeedCursor, FEED_CURSOR, type FeedCursor } from '../feed/feedCurs
 import { type LoadedRun, toLoaded } from './loadRun.ts'
 import { type Connection, type Prepared, query, type Store } from '../sql/openStore.ts'
 import { type Page, toPage } from '../sql/page.ts'
-import { inPlaces, type PageOfRun } from '../sql/pagesOfRuns.ts'
-import type { Sight } from './runFilter.ts'
+import { groupByPlace, type RunPageRequest } from '../sql/runPages.ts'
+import type { Visibility } from './runFilter.ts'
 import type { LoadedRow } from '../rows/runRows.ts'
 import { selectPresent } from '../rows/selectWork.ts'
 
@@ -47,8 +47,8 @@ type Row = LoadedRow & {
 export async function listChildren(
   connection: Connection,
   store: Store,
-  asked: readonly PageOfRun[],
-  { projects, runId }: Sight,
+  asked: readonly RunPageRequest[],
+  { projects, runId }: Visibility,
 ): Promise<ChildPage[]> {
   const rows = await query<Row>(connection, LIST, [
     asked.map((page) => page.runId),
@@ -58,14 +58,14 @@ export async function listChildren(
     projects,
     runId,
   ])
-  const found = inPlaces(asked.length, rows)
+  const found = groupByPlace(asked.length, rows)
   return Promise.all(asked.map((page, index) => toChildPage(connection, store, page, found[index] ?? [])))
 }
 
 async function toChildPage(
   connection: Connection,
   store: Store,
-  { limit }: PageOfRun,
+  { limit }: RunPageRequest,
   rows: readonly Row[],
 ): Promise<ChildPage> {
   const [first] = rows
@@ -87,7 +87,7 @@ WHERE r.parent_id = ANY($1::text[]) AND ${seenBy('$2', '$3')} GROUP BY r.parent_
 export function countChildren(
   connection: Connection,
   parentIds: readonly string[],
-  { projects, runId }: Sight,
+  { projects, runId }: Visibility,
 ): Promise<{ readonly id: string; readonly count: number }[]> {
   return query<{ id: string; count: number }>(connection, COUNT, [parentIds, projects, runId])
 }

@@ -2,7 +2,7 @@ import { parseEvent, type RunEvent } from '../../lifecycle/run/events.ts'
 import { type Connection, type Prepared, query } from '../sql/openStore.ts'
 
 /** A page of one run's log. */
-export interface EventsAsked {
+export interface EventsRequest {
   readonly runId: string
   /** The `seq` to go on from. */
   readonly after: number
@@ -26,7 +26,7 @@ ORDER BY asked.place, e.seq`,
 /** Pages of logs, in the order asked for, each in the order of `seq`. */
 export async function listEvents(
   connection: Connection,
-  asked: readonly EventsAsked[],
+  asked: readonly EventsRequest[],
 ): Promise<RunEvent[][]> {
   type Row = Omit<Parameters<typeof parseEvent>[0], 'at'> & { place: number; at: Date }
   const rows = await query<Row>(connection, LIST, [

@@ -3,17 +3,24 @@ import { Prisma } from '../generated/client.ts'
 import { type LoadedRun, toLoaded } from './loadRun.ts'
 import type { Connection, Store } from '../sql/openStore.ts'
 import {
-  anyBeside,
-  inOrder,
+  existsPast,
+  orderBy,
   isBetween,
   isUpTo,
   type Page,
-  type PageAsked,
+  type PageRequest,
   type PageOrder,
-  type Place,
+  type Position,
   toPage,
 } from '../sql/page.ts'
-import { isStillKnown, lookUp, reachOf, type RunFilter, type Sight, whereRuns } from './runFilter.ts'
+import {
+  areVersionsUnchanged,
+  resolveFilter,
+  settlementOf,
+  type RunFilter,
+  type Visibility,
+  whereRuns,
+} from './runFilter.ts'
 import type { LoadedRow } from '../rows/runRows.ts'
 import { selectPresent } from '../rows/selectWork.ts'
 
@@ -24,7 +31,7 @@ export type RunOrder = (typeof RUN_ORDERS)[number]
 /** A run in a list, with its place there. */
 export interface ListedRun {
   readonly loaded: LoadedRun
-  readonly place: Place
+  readonly place: Position
 }
 
 /** A page of runs, and where their feed goes on from it. */
@@ -33,11 +40,11 @@ export interface RunPage extends Page<ListedRun> {
 }
 
 /** What to list. */
-export interface RunsAsked {
+export interface RunsRequest {
   readonly filter: RunFilter
-  readonly sight: Sight
+  readonly sight: Visibility
   readonly order: RunOrder
-  readonly page: PageAsked
+  readonly page: PageRequest
 }
 
 const id = Prisma.sql`r.id`
@@ -56,7 +63,7 @@ function partsOf(order: RunOrder, filter: RunFilter): readonly Part[] {
     case 'CREATED_ASC':
       return [{ order: { ...byCreation, newestFirst: false }, only: Prisma.sql`true` }]
     case 'ACTIVITY_DESC': {
-      const { active, settled } = reachOf(filter)
+      const { active, settled } = settlementOf(filter)
       const parts: Part[] = []
       // neither is gone through where it can't hold what is asked for
       if (active || !settled) parts.push({ order: byActivity, only: Prisma.sql`r.settled_at IS NULL` })
@@ -75,9 +82,9 @@ interface Part {
  * Lists runs with what hangs below them, the cursor of their feed and whether more lies on either side: all of it read by
  * one statement, at one snapshot.
  */
-export async function listRuns(connection: Connection, store: Store, asked: RunsAsked): Promise<RunPage> {
+export async function listRuns(connection: Connection, store: Store, asked: RunsRequest): Promise<RunPage> {
   const { sight, order, page } = asked
-  const filter = await lookUp(connection, asked.filter)
+  const filter = await resolveFilter(connection, asked.filter)
   const where = whereRuns(filter, sight)
   const parts = partsOf(order, filter)
   const listings = parts.map((part) => ({
@@ -86,9 +93,9 @@ export async function listRuns(connection: Connection, store: Store, asked: Runs
   }))
   const { text, values } = Prisma.sql`
 SELECT ${Prisma.raw(FEED_CURSOR)} AS feed_cursor, clock_timestamp() AS clock,
-  ${isStillKnown(filter)} AS is_whole,
-  ${anyBeside(listings, page.after, isUpTo)} AS has_behind,
-  ${anyBeside(listings, page.before, isFrom)} AS has_ahead,
+  ${areVersionsUnchanged(filter)} AS is_whole,
+  ${existsPast(listings, page.after, isUpTo)} AS has_behind,
+  ${existsPast(listings, page.before, isFrom)} AS has_ahead,
   listed.*
 FROM (SELECT 1) AS always
 LEFT JOIN LATERAL (
@@ -128,23 +135,23 @@ async function toListed(store: Store, row: ListedRow): Promise<ListedRun> {
  * As many places are read at least, however few are asked for. For the first one of a list the planner would rather go
  * through all runs in their order, in the hope that one of them soon matches, than look up those that do.
  */
-const LEAST_READ = 50
+const MIN_READ = 50
 
 /** Ids and places of a page, one row more than asked for, numbered in the order they are read. */
-function keys(parts: readonly Part[], where: Prisma.Sql, page: PageAsked): Prisma.Sql {
+function keys(parts: readonly Part[], where: Prisma.Sql, page: PageRequest): Prisma.Sql {
   const selects = parts.map(
     ({ order: part, only }) => Prisma.sql`
     (SELECT r.id, ${part.column} AS at FROM run r WHERE ${only} AND ${where} AND ${isBetween(part, page)}
-    ${inOrder(part, page)} LIMIT ${Math.max(page.limit, LEAST_READ) + 1})`,
+    ${orderBy(part, page)} LIMIT ${Math.max(page.limit, MIN_READ) + 1})`,
   )
   const newestFirst = parts.every((part) => part.order.newestFirst)
   const merged: PageOrder = { column: Prisma.sql`m.at`, id: Prisma.sql`m.id`, newestFirst }
-  const turn = inOrder(merged, page)
+  const turn = orderBy(merged, page)
   return Prisma.sql`SELECT m.id, m.at, row_number() OVER (${turn}) AS turn
     FROM (${Prisma.join(selects, ' UNION ALL ')}) m ${turn} LIMIT ${page.limit + 1}`
 }
 
 /** The condition on rows that stand at a place, or come later in the list. */
-function isFrom(order: PageOrder, place: Place): Prisma.Sql {
+function isFrom(order: PageOrder, place: Position): Prisma.Sql {
   return isUpTo({ ...order, newestFirst: !order.newestFirst }, place)
 }

@@ -27,7 +27,7 @@ SELECT count(*)::int AS count FROM below WHERE status = 'CANCELLED' AND reason =
 }
 
 /** How many runs below a run were cancelled because a run above them was, or settled undone. */
-export async function countClosedBelow(connection: Connection, id: string): Promise<number> {
+export async function countClosedDescendants(connection: Connection, id: string): Promise<number> {
   const [row] = await query<{ count: number }>(connection, COUNT_CLOSED, [id])
   return row?.count ?? 0
 }
@@ -38,7 +38,7 @@ const MARK_TOLD: Prepared = {
 }
 
 /** Notes that the parent of a settled run was told of this epoch's end. */
-export async function markParentTold(connection: Connection, id: string, epoch: number): Promise<void> {
+export async function markParentNotified(connection: Connection, id: string, epoch: number): Promise<void> {
   await query(connection, MARK_TOLD, [id, epoch])
 }
 
@@ -54,12 +54,15 @@ ORDER BY id LIMIT $1`,
 }
 
 /** A debt between a child and its parent: the child is to be cancelled, or the parent to be told of its end. */
-export interface Owed {
+export interface PendingFamilyUpdate {
   readonly id: string
   readonly close: boolean
 }
 
 /** What was left unpaid by a server that died between two applies. */
-export function findOwed(connection: Connection, limit: number): Promise<Owed[]> {
+export function findPendingFamilyUpdates(
+  connection: Connection,
+  limit: number,
+): Promise<PendingFamilyUpdate[]> {
   return query<{ id: string; close: boolean }>(connection, FIND_OWED, [limit])
 }

@@ -29,7 +29,7 @@ export interface RunFilter {
 }
 
 /** A filter whose workflow was looked up: a plan is as good as what is known of the values. */
-export interface KnownFilter extends RunFilter {
+export interface ResolvedFilter extends RunFilter {
   /** Ids of the versions of the workflow; null where none was named. */
   readonly versions: readonly string[] | null
 }
@@ -40,20 +40,20 @@ const VERSIONS: Prepared = {
 }
 
 /** Looks up what the condition of a filter needs. */
-export async function lookUp(connection: Connection, filter: RunFilter): Promise<KnownFilter> {
+export async function resolveFilter(connection: Connection, filter: RunFilter): Promise<ResolvedFilter> {
   if (filter.workflow == null) return { ...filter, versions: null }
   const rows = await query<{ id: string }>(connection, VERSIONS, [filter.workflow])
   return { ...filter, versions: rows.map(({ id }) => id) }
 }
 
 /** The condition that no version of the workflow was registered since it was looked up. */
-export function isStillKnown({ workflow, versions }: KnownFilter): Prisma.Sql {
+export function areVersionsUnchanged({ workflow, versions }: ResolvedFilter): Prisma.Sql {
   if (workflow == null || versions === null) return Prisma.sql`true`
   return Prisma.sql`(SELECT count(*) = ${versions.length} FROM workflow WHERE name = ${workflow})`
 }
 
 /** What a reader may see of all runs. */
-export interface Sight {
+export interface Visibility {
   /** Null: every project. */
   readonly projects: readonly string[] | null
   /** The one run that an agent sees; null: not limited to one. */
@@ -61,22 +61,22 @@ export interface Sight {
 }
 
 /** The condition on `run r` of a filter and of what the reader may see. */
-export function whereRuns(filter: KnownFilter, sight: Sight): Prisma.Sql {
+export function whereRuns(filter: ResolvedFilter, sight: Visibility): Prisma.Sql {
   return Prisma.join(conditions(filter, sight), ' AND ')
 }
 
-function conditions(filter: KnownFilter, { projects, runId }: Sight): Prisma.Sql[] {
+function conditions(filter: ResolvedFilter, { projects, runId }: Visibility): Prisma.Sql[] {
   const { statuses, outcomes, versions, labels, project, text, createdAfter, createdBefore } = filter
   const all: Prisma.Sql[] = [Prisma.sql`true`]
   const narrow = (condition: Prisma.Sql) => all.push(condition)
   if (runId !== null) narrow(Prisma.sql`r.id = ${runId}`)
   if (projects !== null) narrow(isAnyOf(Prisma.sql`r.project`, projects, 'text'))
   if (statuses) narrow(isAnyOf(Prisma.sql`r.status`, statuses, 'run_status'))
-  if (outcomes) narrow(cameTo(outcomes))
+  if (outcomes) narrow(hasOutcome(outcomes))
   if (versions !== null) narrow(isAnyOf(Prisma.sql`r.workflow_id`, versions, 'text'))
   if (labels && labels.length > 0) narrow(Prisma.sql`r.labels @> ${labels}::text[]`)
   if (project != null) narrow(Prisma.sql`r.project = ${project}`)
-  if (text) narrow(mentions(text))
+  if (text) narrow(matchesText(text))
   if (createdAfter) narrow(Prisma.sql`r.created_at > ${createdAfter.toISOString()}::timestamptz`)
   if (createdBefore) narrow(Prisma.sql`r.created_at < ${createdBefore.toISOString()}::timestamptz`)
   return all
@@ -100,7 +100,7 @@ export function isAnyOf(
 const ID = { prefix: 'run_', length: 30 } as const
 
 /** The first condition is what the index of titles knows, the second what that of ids does, whatever the collation. */
-function mentions(text: string): Prisma.Sql {
+function matchesText(text: string): Prisma.Sql {
   const start = text.toLowerCase()
   // what every id begins with
   if (ID.prefix.startsWith(start)) return Prisma.sql`true`
@@ -112,7 +112,7 @@ function mentions(text: string): Prisma.Sql {
 }
 
 /** The condition of a filter for the runs of one status alone, told by that status and its reasons. */
-export function whereStatus(filter: KnownFilter, status: RunStatus, sight: Sight): Prisma.Sql {
+export function whereStatus(filter: ResolvedFilter, status: RunStatus, sight: Visibility): Prisma.Sql {
   const where = whereRuns({ ...filter, statuses: [status], outcomes: null }, sight)
   const reasons = filter.outcomes ? reasonsOf(status, filter.outcomes) : RUN_REASONS
   if (reasons.length === RUN_REASONS.length) return where
@@ -136,7 +136,7 @@ function reasonsOf(status: RunStatus, outcomes: readonly Outcome[]): RunReason[]
 }
 
 /** The statuses and reasons that come to these outcomes. */
-function cameTo(outcomes: readonly Outcome[]): Prisma.Sql {
+function hasOutcome(outcomes: readonly Outcome[]): Prisma.Sql {
   const ways = SETTLED_STATUSES.flatMap((status) => {
     const reasons = reasonsOf(status, outcomes)
     if (reasons.length === RUN_REASONS.length) return [Prisma.sql`r.status = ${status}::run_status`]
@@ -147,7 +147,7 @@ function cameTo(outcomes: readonly Outcome[]): Prisma.Sql {
 }
 
 /** Which runs can match at all: active ones, settled ones, or both. */
-export function reachOf(filter: RunFilter): { active: boolean; settled: boolean } {
+export function settlementOf(filter: RunFilter): { active: boolean; settled: boolean } {
   const statuses = statusesOf(filter)
   return {
     active: statuses.some((status) => !isSettledStatus(status)),

@@ -55,7 +55,7 @@ WHERE x.start_key = $1 AND x.started_by_id = $2`,
 }
 
 /** The execution that was started under a key by the same principal; null where there is none. */
-export async function findStarted(
+export async function findExecutionByStartKey(
   connection: Connection,
   key: string,
   startedById: string,

@@ -3,7 +3,7 @@ import { type Connection, type Prepared, query } from '../sql/openStore.ts'
 import { APPROVAL_JSON, ARTIFACT_JSON, MESSAGE_JSON, SESSION_JSON } from '../rows/selectWork.ts'
 
 /** A row below a run, and the run's id. */
-export interface Below<Row> {
+export interface OwnedRow<Row> {
   readonly runId: string
   readonly row: Row
 }
@@ -15,7 +15,7 @@ function prepareFind<Row>(name: string, table: `${string} ${string}`, json: stri
     name,
     text: `SELECT ${of}.run_id AS "runId", ${json} AS row FROM ${table} WHERE ${of}.id = ANY($1::text[])`,
   }
-  return (connection: Connection, ids: readonly string[]): Promise<Below<Row>[]> =>
+  return (connection: Connection, ids: readonly string[]): Promise<OwnedRow<Row>[]> =>
     query<{ runId: string; row: Row }>(connection, statement, [ids])
 }
 

@@ -1,19 +1,19 @@
 import type { Approval } from '../../lifecycle/run/run.ts'
 import type { ApprovalStatus } from '../../lifecycle/run/words.ts'
-import type { Below } from './findWork.ts'
+import type { OwnedRow } from './findWork.ts'
 import { Prisma } from '../generated/client.ts'
 import type { Connection } from '../sql/openStore.ts'
 import {
-  anyBeside,
-  inOrder,
+  existsPast,
+  orderBy,
   isBetween,
   isUpTo,
   type Page,
-  type PageAsked,
+  type PageRequest,
   type PageOrder,
   toPage,
 } from '../sql/page.ts'
-import { isAnyOf, type Sight } from '../run/runFilter.ts'
+import { isAnyOf, type Visibility } from '../run/runFilter.ts'
 import { APPROVAL_JSON } from '../rows/selectWork.ts'
 
 /** Which approvals to list; what is null does not narrow. */
@@ -27,15 +27,15 @@ const order: PageOrder = { column: Prisma.sql`v.requested_at`, id: Prisma.sql`v.
 export async function listApprovals(
   connection: Connection,
   filter: ApprovalFilter,
-  sight: Sight,
-  page: PageAsked,
-): Promise<Page<Below<Approval>>> {
+  sight: Visibility,
+  page: PageRequest,
+): Promise<Page<OwnedRow<Approval>>> {
   const from = Prisma.sql`FROM approval v WHERE ${where(filter, sight)}`
-  const behind = anyBeside([{ from, order }], page.after, isUpTo)
+  const behind = existsPast([{ from, order }], page.after, isUpTo)
   const { text, values } = Prisma.sql`
 SELECT ${behind} AS has_behind, listed.* FROM (SELECT 1) AS always LEFT JOIN LATERAL (
   SELECT v.run_id, ${Prisma.raw(APPROVAL_JSON)} AS row ${from} AND ${isBetween(order, page)}
-  ${inOrder(order, page)} LIMIT ${page.limit + 1}
+  ${orderBy(order, page)} LIMIT ${page.limit + 1}
 ) listed ON true`
   type Row = { has_behind: boolean; run_id: string; row: Approval | null }
   const { rows } = await connection.query<Row>(text, values)
@@ -43,7 +43,7 @@ SELECT ${behind} AS has_behind, listed.* FROM (SELECT 1) AS always LEFT JOIN LAT
   return toPage(found, page, { hasBehind: rows[0]?.has_behind ?? false, hasAhead: false })
 }
 
-function where({ statuses }: ApprovalFilter, { projects, runId }: Sight): Prisma.Sql {
+function where({ statuses }: ApprovalFilter, { projects, runId }: Visibility): Prisma.Sql {
   const all = [Prisma.sql`true`]
   if (projects !== null) all.push(isAnyOf(Prisma.sql`v.project`, projects, 'text'))
   if (runId !== null) all.push(Prisma.sql`v.run_id = ${runId}`)

@@ -2,17 +2,17 @@ import type { Execution } from '../../lifecycle/run/run.ts'
 import { Prisma } from '../generated/client.ts'
 import { type Connection, type Prepared, query } from '../sql/openStore.ts'
 import {
-  anyBeside,
-  inOrder,
+  existsPast,
+  orderBy,
   isBetween,
   isUpTo,
   type Page,
-  type PageAsked,
+  type PageRequest,
   type PageOrder,
   toPage,
 } from '../sql/page.ts'
-import { preparePages } from '../sql/pagesOfRuns.ts'
-import { isAnyOf, type Sight } from '../run/runFilter.ts'
+import { preparePages } from '../sql/runPages.ts'
+import { isAnyOf, type Visibility } from '../run/runFilter.ts'
 import { EXECUTION_JSON } from '../rows/selectWork.ts'
 
 /** Which executions to list; what is null does not narrow. */
@@ -22,7 +22,7 @@ export interface ExecutionFilter {
 }
 
 /** What a reader may see of executions: those of the runs it sees, and among those of no run its own, or all. */
-export interface ExecutionSight extends Sight {
+export interface ExecutionVisibility extends Visibility {
   /** The principal that reads, where it is limited; null: sees every execution of no run. */
   readonly startedById: string | null
 }
@@ -33,22 +33,22 @@ const order: PageOrder = { column: Prisma.sql`x.started_at`, id: Prisma.sql`x.id
 export async function listExecutions(
   connection: Connection,
   filter: ExecutionFilter,
-  sight: ExecutionSight,
-  page: PageAsked,
+  sight: ExecutionVisibility,
+  page: PageRequest,
 ): Promise<Page<Execution>> {
   const from = Prisma.sql`FROM execution x WHERE ${where(filter, sight)}`
-  const behind = anyBeside([{ from, order }], page.after, isUpTo)
+  const behind = existsPast([{ from, order }], page.after, isUpTo)
   const { text, values } = Prisma.sql`
 SELECT ${behind} AS has_behind, listed.execution FROM (SELECT 1) AS always LEFT JOIN LATERAL (
   SELECT ${Prisma.raw(EXECUTION_JSON)} AS execution ${from} AND ${isBetween(order, page)}
-  ${inOrder(order, page)} LIMIT ${page.limit + 1}
+  ${orderBy(order, page)} LIMIT ${page.limit + 1}
 ) listed ON true`
   const { rows } = await connection.query<{ has_behind: boolean; execution: Execution | null }>(text, values)
   const executions = rows.flatMap(({ execution }) => (execution ? [execution] : []))
   return toPage(executions, page, { hasBehind: rows[0]?.has_behind ?? false, hasAhead: false })
 }
 
-function where({ runId, inFlight }: ExecutionFilter, sight: ExecutionSight): Prisma.Sql {
+function where({ runId, inFlight }: ExecutionFilter, sight: ExecutionVisibility): Prisma.Sql {
   const all = [Prisma.sql`true`]
   if (runId !== null) all.push(Prisma.sql`x.run_id = ${runId}`)
   if (inFlight !== null) all.push(inFlight ? Prisma.sql`x."end" IS NULL` : Prisma.sql`x."end" IS NOT NULL`)
@@ -57,7 +57,7 @@ function where({ runId, inFlight }: ExecutionFilter, sight: ExecutionSight): Pri
   return Prisma.join(all, ' AND ')
 }
 
-function seenBy({ projects, startedById }: ExecutionSight): Prisma.Sql {
+function seenBy({ projects, startedById }: ExecutionVisibility): Prisma.Sql {
   const ofRuns =
     projects === null ? Prisma.sql`x.run_id IS NOT NULL` : isAnyOf(Prisma.sql`x.project`, projects, 'text')
   const ofNone = Prisma.sql`x.run_id IS NULL`

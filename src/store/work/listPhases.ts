@@ -2,7 +2,7 @@ import type { Phase } from '../../lifecycle/run/run.ts'
 import { type Connection, type Prepared, query } from '../sql/openStore.ts'
 
 /** One round of a run. */
-export interface RoundAsked {
+export interface RoundRequest {
   readonly runId: string
   readonly round: number
 }
@@ -30,7 +30,7 @@ ORDER BY asked.place, p.position`,
 }
 
 /** The phases of rounds, in the order asked for, each in the order of its workflow; none for a round there was not. */
-export async function listRounds(connection: Connection, asked: readonly RoundAsked[]): Promise<Phase[][]> {
+export async function listRounds(connection: Connection, asked: readonly RoundRequest[]): Promise<Phase[][]> {
   const rows = await query<{ place: number; phase: Phase }>(connection, LIST_ROUNDS, [
     asked.map(({ runId }) => runId),
     asked.map(({ round }) => round),

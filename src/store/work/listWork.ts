@@ -1,6 +1,6 @@
 import type { Approval, Artifact, Message, Session } from '../../lifecycle/run/run.ts'
 import { type Connection, type Prepared, query } from '../sql/openStore.ts'
-import { preparePages } from '../sql/pagesOfRuns.ts'
+import { preparePages } from '../sql/runPages.ts'
 import { APPROVAL_JSON, ARTIFACT_JSON, MESSAGE_JSON, SESSION_JSON } from '../rows/selectWork.ts'
 
 /** Pages of the artifacts of runs, in the order asked for; without their contents. */
@@ -28,7 +28,7 @@ export const listMessagesOfRuns = preparePages<Message>({
 })
 
 /** How many rows a list without pages has at most: the latest ones. */
-const MOST = 500
+const MAX_ROWS = 500
 
 const SESSIONS: Prepared = {
   name: 'list-sessions-of-runs',
@@ -36,7 +36,7 @@ const SESSIONS: Prepared = {
 SELECT of.run_id, listed.row FROM unnest($1::text[]) AS of(run_id)
 CROSS JOIN LATERAL (
   SELECT ${SESSION_JSON} AS row, s.created_at, s.id FROM session s
-  WHERE s.run_id = of.run_id ORDER BY s.created_at DESC, s.id DESC LIMIT ${MOST}
+  WHERE s.run_id = of.run_id ORDER BY s.created_at DESC, s.id DESC LIMIT ${MAX_ROWS}
 ) listed
 ORDER BY listed.created_at, listed.id`,
 }
@@ -56,7 +56,7 @@ const ARTIFACTS: Prepared = {
 SELECT of.phase_id, listed.row FROM unnest($1::text[]) AS of(phase_id)
 CROSS JOIN LATERAL (
   SELECT ${ARTIFACT_JSON} AS row, f.created_at, f.id FROM artifact f
-  WHERE f.phase_id = of.phase_id ORDER BY f.created_at DESC, f.id DESC LIMIT ${MOST}
+  WHERE f.phase_id = of.phase_id ORDER BY f.created_at DESC, f.id DESC LIMIT ${MAX_ROWS}
 ) listed
 ORDER BY listed.created_at, listed.id`,
 }

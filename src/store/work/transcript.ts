@@ -1,6 +1,6 @@
 import type { SessionStatus } from '../../lifecycle/run/words.ts'
 import { type Connection, type Prepared, query } from '../sql/openStore.ts'
-import { inPlaces } from '../sql/pagesOfRuns.ts'
+import { groupByPlace } from '../sql/runPages.ts'
 
 /**
  * One guarded statement, without event or revision. The session's row is held while its fence and its cursor are
@@ -82,7 +82,7 @@ ORDER BY asked.place, c.seq`,
 }
 
 /** A page of one transcript. */
-export interface ChunksAsked {
+export interface ChunksRequest {
   readonly sessionId: string
   /** The number of the last chunk that the reader has; 0: none. */
   readonly after: number
@@ -92,14 +92,14 @@ export interface ChunksAsked {
 /** Pages of transcripts, in the order asked for. A page that is short need not be the last: an empty one is. */
 export async function listTranscripts(
   connection: Connection,
-  asked: readonly ChunksAsked[],
+  asked: readonly ChunksRequest[],
 ): Promise<Chunk[][]> {
   const rows = await query<Chunk & { place: number }>(connection, LIST, [
     asked.map(({ sessionId }) => sessionId),
     asked.map(({ after }) => after),
     asked.map(({ first }) => first),
   ])
-  return inPlaces(asked.length, rows)
+  return groupByPlace(asked.length, rows)
 }
 
 /** The next chunks of a transcript, and how its session stood at the same snapshot. */

@@ -2,7 +2,7 @@ import type { Store } from '../sql/openStore.ts'
 import type { StoredWorkflow } from '../sql/workflowCache.ts'
 
 /** A place in the list of workflows. */
-export interface WorkflowPlace {
+export interface WorkflowPosition {
   readonly name: string
   readonly version: number
   readonly id: string
@@ -17,7 +17,7 @@ export interface WorkflowPlace {
 export async function listWorkflows(
   store: Store,
   projects: readonly string[] | null,
-  after: WorkflowPlace | null,
+  after: WorkflowPosition | null,
   limit: number,
 ): Promise<StoredWorkflow[]> {
   const visible = projects ? { OR: [{ project: null }, { project: { in: [...projects] } }] } : {}

@@ -17,7 +17,7 @@ type WorkflowRow = Omit<StoredWorkflow, 'definition' | 'createdAt'> & {
 }
 
 /** Which workflow a project means by a name. */
-export interface WorkflowAsked {
+export interface WorkflowRequest {
   readonly project: string
   readonly name: string
   /** Null: the newest. */
@@ -30,7 +30,7 @@ export interface WorkflowAsked {
  */
 export async function findWorkflow(
   store: Store,
-  { project, name, version }: WorkflowAsked,
+  { project, name, version }: WorkflowRequest,
 ): Promise<StoredWorkflow | null> {
   const [row] = await query<WorkflowRow>(store.pool, FIND, [name, version, project])
   if (!row) return null

@@ -10,7 +10,7 @@ export interface InFlight {
 }
 
 /** How many are looked at: the oldest. Others come as these end. */
-const MOST = 500
+const MAX_OPERATIONS = 500
 
 const LIST: Prepared = {
   name: 'list-startable-operations',
@@ -21,7 +21,7 @@ SELECT ${OPERATION_JSON} AS operation,
 FROM workspace_operation o JOIN workspace w ON w.id = o.workspace_id
 WHERE ${IN_FLIGHT} AND w.host = $1 AND ($2::text[] IS NULL OR w.project = ANY($2))
   AND (o.expires_at IS NULL OR o.expires_at > clock_timestamp()) AND o.attempt < $3
-ORDER BY o.requested_at, o.id LIMIT ${MOST}`,
+ORDER BY o.requested_at, o.id LIMIT ${MAX_OPERATIONS}`,
 }
 
 /** The operations of a machine that may be started, now or later, in the order in which they were asked for. */

@@ -7,17 +7,17 @@ import type {
 import { Prisma } from '../generated/client.ts'
 import type { Connection } from '../sql/openStore.ts'
 import {
-  inOrder,
+  orderBy,
   isBetween,
   isUpTo,
   type Page,
-  type PageAsked,
+  type PageRequest,
   type PageOrder,
-  type Place,
+  type Position,
   toPage,
 } from '../sql/page.ts'
-import { preparePages } from '../sql/pagesOfRuns.ts'
-import type { Sight } from '../run/runFilter.ts'
+import { preparePages } from '../sql/runPages.ts'
+import type { Visibility } from '../run/runFilter.ts'
 import { OPERATION_JSON } from '../rows/selectWorkspace.ts'
 import { type LoadedWorkspace, SHOWN, type ShownRow, toLoadedWorkspace } from './workspaces.ts'
 
@@ -43,8 +43,8 @@ const byRequest: PageOrder = { column: Prisma.sql`o.requested_at`, id: Prisma.sq
 export async function listWorkspaces(
   connection: Connection,
   { host, project, statuses }: WorkspaceFilter,
-  sight: Sight,
-  page: PageAsked,
+  sight: Visibility,
+  page: PageRequest,
 ): Promise<Page<LoadedWorkspace>> {
   const where = [isSeen(sight)]
   if (host !== null) where.push(Prisma.sql`w.host = ${host}`)
@@ -59,8 +59,8 @@ export async function listWorkspaces(
 export async function listWorkspaceOperations(
   connection: Connection,
   { host, workspaceId, kinds, statuses }: OperationFilter,
-  sight: Sight,
-  page: PageAsked,
+  sight: Visibility,
+  page: PageRequest,
 ): Promise<Page<WorkspaceOperation>> {
   const where = [isSeen(sight)]
   if (host !== null) where.push(Prisma.sql`w.host = ${host}`)
@@ -74,7 +74,7 @@ export async function listWorkspaceOperations(
 }
 
 /** The condition on `workspace w` of what a reader may see: an agent sees that of its own run. */
-function isSeen({ projects, runId }: Sight): Prisma.Sql {
+function isSeen({ projects, runId }: Visibility): Prisma.Sql {
   const own =
     runId === null
       ? Prisma.sql`true`
@@ -86,7 +86,7 @@ function isSeen({ projects, runId }: Sight): Prisma.Sql {
 async function readPage<Row extends object>(
   connection: Connection,
   order: PageOrder,
-  page: PageAsked,
+  page: PageRequest,
   from: Prisma.Sql,
   shown: string,
 ): Promise<Page<Row>> {
@@ -96,7 +96,7 @@ async function readPage<Row extends object>(
   const { text, values } = Prisma.sql`
 SELECT ${behind} AS has_behind, listed.* FROM (SELECT 1) AS always LEFT JOIN LATERAL (
   SELECT true AS is_there, ${Prisma.raw(shown)} ${from} AND ${isBetween(order, page)}
-  ${inOrder(order, page)} LIMIT ${page.limit + 1}
+  ${orderBy(order, page)} LIMIT ${page.limit + 1}
 ) listed ON true`
   const { rows } = await connection.query<Row & { has_behind: boolean; is_there: boolean | null }>(
     text,
@@ -107,9 +107,9 @@ SELECT ${behind} AS has_behind, listed.* FROM (SELECT 1) AS always LEFT JOIN LAT
 }
 
 /** A page of the operations of one workspace, the newest first. */
-export interface PageOfWorkspace {
+export interface WorkspacePageRequest {
   readonly workspaceId: string
-  readonly after: Place | null
+  readonly after: Position | null
   readonly limit: number
 }
 
@@ -124,7 +124,7 @@ const listPages = preparePages<WorkspaceOperation>({
 /** Pages of the operations of workspaces, in the order asked for. */
 export function listOperationsOfWorkspaces(
   connection: Connection,
-  asked: readonly PageOfWorkspace[],
+  asked: readonly WorkspacePageRequest[],
 ): Promise<Page<WorkspaceOperation>[]> {
   return listPages(
     connection,

@@ -2,7 +2,7 @@ import type { Instant, Json } from '../../lifecycle/run/run.ts'
 import type { PresentWorkspace, WorkspaceOperation } from '../../lifecycle/workspace/workspace.ts'
 import { type Connection, type Prepared, query } from '../sql/openStore.ts'
 import { OPERATION_JSON, WORKSPACE_JSON } from '../rows/selectWorkspace.ts'
-import type { KeptWorkspace } from './workspaces.ts'
+import type { StoredWorkspaceKey } from './workspaces.ts'
 
 /** What a decision about a workspace looks at. */
 export interface WorkspaceForDecision {
@@ -12,7 +12,7 @@ export interface WorkspaceForDecision {
   /** The database's clock. */
   readonly now: Instant
   /** What was kept under the idempotency key. */
-  readonly kept: KeptWorkspace | null
+  readonly kept: StoredWorkspaceKey | null
 }
 
 /** What to load for a decision. */

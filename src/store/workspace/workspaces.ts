@@ -69,7 +69,7 @@ export async function findWorkspaceId(connection: Connection, runId: string): Pr
 }
 
 /** How many runs of a workspace are listed at most: the newest ones. */
-const MOST_RUNS = 500
+const MAX_RUNS = 500
 
 const LIST_RUNS: Prepared = {
   name: 'list-runs-of-workspaces',
@@ -77,7 +77,7 @@ const LIST_RUNS: Prepared = {
 SELECT of.id AS workspace_id, listed.id FROM unnest($1::text[]) AS of(id)
 CROSS JOIN LATERAL (
   SELECT r.id, r.created_at FROM workspace_run l JOIN run r ON r.id = l.run_id
-  WHERE l.workspace_id = of.id ORDER BY r.created_at DESC, r.id DESC LIMIT ${MOST_RUNS}
+  WHERE l.workspace_id = of.id ORDER BY r.created_at DESC, r.id DESC LIMIT ${MAX_RUNS}
 ) listed
 ORDER BY listed.created_at DESC, listed.id DESC`,
 }
@@ -140,7 +140,7 @@ export function findPatches(
 }
 
 /** What was kept under an idempotency key. */
-export interface KeptWorkspace {
+export interface StoredWorkspaceKey {
   readonly workspaceId: string
   readonly operationId: string | null
   readonly request: Json
@@ -156,13 +156,13 @@ WHERE key = $3 AND operation = $2 AND scope = $1`,
 }
 
 /** What was kept under a key of a mutation of workspaces; null where nothing was. */
-export async function findKeptWorkspace(
+export async function findWorkspaceKey(
   connection: Connection,
   scope: string,
   operation: string,
   key: string,
-): Promise<KeptWorkspace | null> {
-  const [row] = await query<KeptWorkspace>(connection, KEPT, [scope, operation, key])
+): Promise<StoredWorkspaceKey | null> {
+  const [row] = await query<StoredWorkspaceKey>(connection, KEPT, [scope, operation, key])
   return row ?? null
 }
 

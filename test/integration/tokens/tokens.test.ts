@@ -8,7 +8,7 @@ import {
   revokeToken,
 } from '../../../src/commands/account/tokens.ts'
 import { openStore, type Store } from '../../../src/store/sql/openStore.ts'
-import { findGoodTokens } from '../../../src/store/account/tokens.ts'
+import { findValidTokens } from '../../../src/store/account/tokens.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
 
 let database: TestDatabase
@@ -57,10 +57,10 @@ describe('tokens', () => {
   it('stop to authenticate when they expire, by the clock of the database', async () => {
     const { token, secret } = await make({ expiresInSeconds: 60 })
     expect((await authenticateToken(store, secret))?.expiresAt).toEqual(token.expiresAt)
-    expect(await findGoodTokens(store.pool, [token.id])).toMatchObject([{ id: token.id }])
+    expect(await findValidTokens(store.pool, [token.id])).toMatchObject([{ id: token.id }])
     await store.pool.query('UPDATE token SET expires_at = clock_timestamp() WHERE id = $1', [token.id])
     expect(await authenticateToken(store, secret)).toBeNull()
-    expect(await findGoodTokens(store.pool, [token.id])).toEqual([])
+    expect(await findValidTokens(store.pool, [token.id])).toEqual([])
   })
 
   it('stop to authenticate when they are revoked, which may be asked for again', async () => {
@@ -68,7 +68,7 @@ describe('tokens', () => {
     expect(await revokeToken({ store }, SYSTEM, token.id)).toEqual({ ok: true, tokenId: token.id })
     expect(await revokeToken({ store }, SYSTEM, token.id)).toEqual({ ok: true, tokenId: token.id })
     expect(await authenticateToken(store, secret)).toBeNull()
-    expect(await findGoodTokens(store.pool, [token.id])).toEqual([])
+    expect(await findValidTokens(store.pool, [token.id])).toEqual([])
     const listed = await readTokens({ store }, SYSTEM)
     expect(listed.ok && listed.tokens.map(({ id }) => id)).not.toContain(token.id)
   })

@@ -2,7 +2,7 @@ import { Writable } from 'node:stream'
 import pg from 'pg'
 import { expect, it } from 'vitest'
 import { createLog } from '../../../src/log.ts'
-import { findHindrance, isDatabaseAway } from '../../../src/store/sql/databaseAway.ts'
+import { findTransientFault, isTransientFault } from '../../../src/store/sql/transientFaults.ts'
 
 function capture() {
   const lines: string[] = []
@@ -38,12 +38,12 @@ it('knows a database that is away from one that refuses', () => {
   })
   const violated = Object.assign(new pg.DatabaseError('violates', 1, 'error'), { code: '23505' })
   const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
-  expect(isDatabaseAway(shutDown)).toBe(true)
-  expect(isDatabaseAway(new Error('wrapped', { cause: refused }))).toBe(true)
-  expect(isDatabaseAway(new AggregateError([refused]))).toBe(true)
-  expect(isDatabaseAway(violated)).toBe(false)
-  expect(isDatabaseAway(new Error('something else'))).toBe(false)
-  expect(isDatabaseAway('text')).toBe(false)
+  expect(isTransientFault(shutDown)).toBe(true)
+  expect(isTransientFault(new Error('wrapped', { cause: refused }))).toBe(true)
+  expect(isTransientFault(new AggregateError([refused]))).toBe(true)
+  expect(isTransientFault(violated)).toBe(false)
+  expect(isTransientFault(new Error('something else'))).toBe(false)
+  expect(isTransientFault('text')).toBe(false)
 })
 
 it.each([
@@ -58,18 +58,18 @@ it.each([
   ['42P01', undefined],
 ])('knows what %s means, also behind Prisma', (code, hindrance) => {
   const error = Object.assign(new pg.DatabaseError('…', 1, 'error'), { code })
-  expect(findHindrance(error)).toBe(hindrance)
+  expect(findTransientFault(error)).toBe(hindrance)
   const adapted = Object.assign(new Error('DriverAdapterError'), { cause: { kind: 'postgres', code } })
-  expect(findHindrance(Object.assign(new Error('…'), { meta: { driverAdapterError: adapted } }))).toBe(
+  expect(findTransientFault(Object.assign(new Error('…'), { meta: { driverAdapterError: adapted } }))).toBe(
     hindrance,
   )
 })
 
 it('knows a full quota by its words, which have no state of their own', () => {
   const message = 'could not extend file "base/1/2": Disk quota exceeded'
-  expect(findHindrance(Object.assign(new pg.DatabaseError(message, 1, 'error'), { code: 'XX000' }))).toBe(
-    'FULL',
-  )
+  expect(
+    findTransientFault(Object.assign(new pg.DatabaseError(message, 1, 'error'), { code: 'XX000' })),
+  ).toBe('FULL')
 })
 
 it('shows marks that would turn its lines around, and says the same to a program', () => {

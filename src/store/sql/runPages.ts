@@ -1,11 +1,11 @@
 import { type Connection, type Prepared, query } from './openStore.ts'
-import { type Page, type PageAsked, type Place, toPage } from './page.ts'
+import { type Page, type PageRequest, type Position, toPage } from './page.ts'
 
 /** A page of what hangs below one run, the newest first. */
-export interface PageOfRun {
+export interface RunPageRequest {
   readonly runId: string
   /** Only what comes after this place: what is older. */
-  readonly after: Place | null
+  readonly after: Position | null
   /** How many, at most. */
   readonly limit: number
 }
@@ -42,15 +42,15 @@ LEFT JOIN LATERAL (
 ) listed ON true
 ORDER BY asked.place, listed.at DESC, listed.id DESC`,
   }
-  return async (connection: Connection, asked: readonly PageOfRun[]): Promise<Page<Row>[]> => {
+  return async (connection: Connection, asked: readonly RunPageRequest[]): Promise<Page<Row>[]> => {
     const rows = await query<ListedRow<Row>>(connection, statement, toValues(asked))
-    const found = inPlaces(asked.length, rows)
+    const found = groupByPlace(asked.length, rows)
     return asked.map((page, index) => toPageOf(page, found[index] ?? []))
   }
 }
 
 /** What was found for each of so many questions, by its `place` among them, which counts from 1. */
-export function inPlaces<Found extends { readonly place: number }>(
+export function groupByPlace<Found extends { readonly place: number }>(
   many: number,
   rows: readonly Found[],
 ): Found[][] {
@@ -65,7 +65,7 @@ interface ListedRow<Row> {
   row: Row | null
 }
 
-function toValues(asked: readonly PageOfRun[]): unknown[] {
+function toValues(asked: readonly RunPageRequest[]): unknown[] {
   return [
     asked.map(({ runId }) => runId),
     asked.map(({ after }) => (after ? new Date(after.at).toISOString() : null)),
@@ -74,8 +74,8 @@ function toValues(asked: readonly PageOfRun[]): unknown[] {
   ]
 }
 
-function toPageOf<Row>({ limit }: PageOfRun, rows: readonly ListedRow<Row>[]): Page<Row> {
+function toPageOf<Row>({ limit }: RunPageRequest, rows: readonly ListedRow<Row>[]): Page<Row> {
   const items = rows.flatMap(({ row }) => (row ? [row] : []))
-  const page: PageAsked = { limit, fromEnd: false, after: null, before: null }
+  const page: PageRequest = { limit, fromEnd: false, after: null, before: null }
   return toPage(items, page, { hasBehind: rows[0]?.has_behind ?? false, hasAhead: false })
 }

@@ -20,10 +20,10 @@ const PRISMA_CODES = /^P(1001|1002|1008|1017|2024)$/
 const DEEPEST = 8
 
 /** Why a database does not do what it is asked, where the same request may succeed later. */
-export type Hindrance = 'AWAY' | 'FULL' | 'READ_ONLY' | 'INTERRUPTED'
+export type TransientFault = 'AWAY' | 'FULL' | 'READ_ONLY' | 'INTERRUPTED'
 
 /** What callers are told of it. */
-export const HINDRANCE_MESSAGES: Readonly<Record<Hindrance, string>> = {
+export const TRANSIENT_FAULT_MESSAGES: Readonly<Record<TransientFault, string>> = {
   AWAY: 'The database can’t be reached at the moment. Ask again in a while.',
   FULL: 'The disk of the database is full: nothing can be written until there is room again. Ask again then.',
   READ_ONLY: 'The database takes no writes at the moment (it is read-only). Ask again in a while.',
@@ -35,14 +35,14 @@ export const HINDRANCE_MESSAGES: Readonly<Record<Hindrance, string>> = {
  * SQLSTATEs, the first that matches. 57P: shut down, crashed, starting, timed out idle; 53: out of connections, memory or
  * disk; 25P: timeouts of a transaction; 40 and 55P03: met another statement.
  */
-const STATES: readonly (readonly [RegExp, Hindrance])[] = [
+const STATES: readonly (readonly [RegExp, TransientFault])[] = [
   [/^53100$/, 'FULL'],
   [/^25006$/, 'READ_ONLY'],
   [/^(57014|55P03|25P0[34]|40001|40P01)$/, 'INTERRUPTED'],
   [/^(08|53|57P0[1-5])/, 'AWAY'],
 ]
 /** What has no SQLSTATE of its own: the system's words for a quota, a file system that went read-only, and the driver's limit. */
-const MESSAGES: readonly (readonly [RegExp, Hindrance])[] = [
+const MESSAGES: readonly (readonly [RegExp, TransientFault])[] = [
   [/: (Disk quota exceeded|No space left on device)$/, 'FULL'],
   [/: Read-only file system$/, 'READ_ONLY'],
   [/^Query read timeout$/, 'INTERRUPTED'],
@@ -50,7 +50,7 @@ const MESSAGES: readonly (readonly [RegExp, Hindrance])[] = [
 ]
 
 /** Why the database did not do what it was asked; undefined for an error that asking again won't help. */
-export function findHindrance(error: unknown, depth = 0): Hindrance | undefined {
+export function findTransientFault(error: unknown, depth = 0): TransientFault | undefined {
   if (typeof error !== 'object' || error === null || depth > DEEPEST) return undefined
   const { code, originalCode, kind, message } = error as Partial<Record<string, unknown>>
   // Prisma's adapter passes the database's own code on in an object that is no error
@@ -65,7 +65,7 @@ export function findHindrance(error: unknown, depth = 0): Hindrance | undefined 
     if (known) return known[1]
   }
   for (const inner of innerErrors(error)) {
-    const found = findHindrance(inner, depth + 1)
+    const found = findTransientFault(inner, depth + 1)
     if (found) return found
   }
   return undefined
@@ -78,6 +78,6 @@ function innerErrors(error: object): readonly unknown[] {
 }
 
 /** True for an error that says the database can't do it at the moment: the same request may succeed later. */
-export function isDatabaseAway(error: unknown): boolean {
-  return findHindrance(error) !== undefined
+export function isTransientFault(error: unknown): boolean {
+  return findTransientFault(error) !== undefined
 }

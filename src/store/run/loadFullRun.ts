@@ -2,12 +2,12 @@ import { parseEvent, type RunEvent } from '../../lifecycle/run/events.ts'
 import { type LoadedRun, toLoaded } from './loadRun.ts'
 import { type Connection, type Prepared, query, type Store } from '../sql/openStore.ts'
 import type { LoadedRow } from '../rows/runRows.ts'
-import { SELECT_WHOLE } from '../rows/selectWork.ts'
+import { SELECT_FULL_RUN } from '../rows/selectWork.ts'
 
 const READ_WHOLE: Prepared = {
   name: 'read-whole-run',
   text: `
-SELECT ${SELECT_WHOLE}, clock_timestamp() AS clock, (
+SELECT ${SELECT_FULL_RUN}, clock_timestamp() AS clock, (
   SELECT coalesce(jsonb_agg(jsonb_build_object('seq', e.seq, 'epoch', e.epoch, 'type', e.type, 'actor', e.actor,
     'actorId', e.actor_id,
     'at', round(extract(epoch from e.at) * 1000)::bigint, 'payload', e.payload) ORDER BY e.seq), '[]')
@@ -16,18 +16,14 @@ FROM run r WHERE r.id = $1`,
 }
 
 /** A run with everything below it, and its whole log, at one snapshot. */
-export interface WholeRun extends LoadedRun {
+export interface FullRun extends LoadedRun {
   readonly events: readonly RunEvent[]
 }
 
 /**
  * Reads all that there is of a run; null where there is none. Throws where an event of its log can't be understood.
  */
-export async function readWholeRun(
-  connection: Connection,
-  store: Store,
-  id: string,
-): Promise<WholeRun | null> {
+export async function loadFullRun(connection: Connection, store: Store, id: string): Promise<FullRun | null> {
   type Row = LoadedRow & { clock: Date; log: Parameters<typeof parseEvent>[0][] }
   const [row] = await query<Row>(connection, READ_WHOLE, [id])
   if (!row) return null

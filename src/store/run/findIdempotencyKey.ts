@@ -11,7 +11,7 @@ FROM event e WHERE e.key = $3 AND e.operation = $2 AND e.key_scope = $1`,
 }
 
 /** What was kept under an idempotency key before any run is known; null where nothing was. */
-export async function findKept(
+export async function findIdempotencyKey(
   connection: Connection,
   scope: string,
   operation: string,

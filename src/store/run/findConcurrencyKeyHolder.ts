@@ -19,7 +19,7 @@ export async function findChainHolder(connection: Connection, chainId: string): 
 }
 
 /** The id of the run whose row holds a concurrency key; null where none does. The slot is derived, never counted. */
-export async function findHolder(
+export async function findConcurrencyKeyHolder(
   connection: Connection,
   project: string,
   key: string,
