@@ -8,7 +8,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createPawl, unwrap } from '@pawl/sdk'
-import type { Held } from '@pawl/sdk'
+import type { OwnedRun } from '@pawl/sdk'
 
 const pawl = createPawl()
 
@@ -19,19 +19,19 @@ process.once('SIGTERM', () => void worker.stop({ timeoutMs: 5_000 }))
 await worker.finished
 
 /** Drives one run: what it does in each phase is its own affair, that it reports each phase is everybody's. */
-async function drive(held: Held): Promise<void> {
-  console.log(`claimed ${held.run.id}`)
-  let phase = held.run.currentPhase
-  if (phase?.status === 'PENDING') phase = unwrap(await held.phases.start(phase.key)).phase
+async function drive(owned: OwnedRun): Promise<void> {
+  console.log(`claimed ${owned.run.id}`)
+  let phase = owned.run.currentPhase
+  if (phase?.status === 'PENDING') phase = unwrap(await owned.phases.start(phase.key)).phase
   while (phase && !phase.isFinalPhase) {
-    await work(phase.key, held.signal)
-    if (phase.key === 'synthesis') unwrap(await held.rounds.complete({ summary: { findings: 0 } }))
+    await work(phase.key, owned.signal)
+    if (phase.key === 'synthesis') unwrap(await owned.rounds.complete({ summary: { findings: 0 } }))
     const [next] = phase.nextPhases
     if (next === undefined) break
-    phase = unwrap(await held.phases.advance(next)).phase
+    phase = unwrap(await owned.phases.advance(next)).phase
   }
-  unwrap(await held.complete({ output: { findings: 0 } }))
-  console.log(`completed ${held.run.id}`)
+  unwrap(await owned.complete({ output: { findings: 0 } }))
+  console.log(`completed ${owned.run.id}`)
 }
 
 /** Stands for work that can be stopped: it rejects as soon as the signal aborts. */

@@ -4,8 +4,8 @@ import { resolveConnection } from './request/connection.ts'
 import type { PawlOptions } from './request/connection.ts'
 import { Executions } from './client/executions.ts'
 import * as g from './generated/graphql.ts'
-import { Hold } from './worker/hold.ts'
-import type { HoldFields } from './worker/hold.ts'
+import { LeaseKeeper } from './worker/hold.ts'
+import type { KeepLeaseFields } from './worker/hold.ts'
 import { Messages } from './client/messages.ts'
 import { Phases, Rounds } from './client/phases.ts'
 import { createRequests } from './request/request.ts'
@@ -64,27 +64,27 @@ export class Pawl {
 
   /** Moves on whatever is due now: lost owners, timeouts, stale runs; with `dryRun`, only tells. For ADMIN. */
   async sweep({ dryRun, ...options }: t.Fields<g.SweepInput> = {}): Promise<t.SweepResult> {
-    return (await this.#requests.ask(g.SweepDocument, { input: { dryRun } }, options)).sweep
+    return (await this.#requests.query(g.SweepDocument, { input: { dryRun } }, options)).sweep
   }
 
   /** One page of the check that every run keeps what Pawl guarantees. For ADMIN. */
   async doctor({ signal, retry, ...page }: t.PageFields & CallOptions = {}): Promise<t.DoctorReport> {
-    return (await this.#requests.ask(g.DoctorDocument, page, { signal, retry })).doctor
+    return (await this.#requests.query(g.DoctorDocument, page, { signal, retry })).doctor
   }
 
   /** Who the token belongs to, and its role. */
   async viewer(options?: CallOptions): Promise<t.Viewer> {
-    return (await this.#requests.ask(g.ViewerDocument, {}, options)).viewer
+    return (await this.#requests.query(g.ViewerDocument, {}, options)).viewer
   }
 
   /** The server's version and clock. */
   async server(options?: CallOptions): Promise<t.ServerInfo> {
-    return (await this.#requests.ask(g.ServerDocument, {}, options)).server
+    return (await this.#requests.query(g.ServerDocument, {}, options)).server
   }
 
   /** Keeps a claim's lease, and tells when its owner has to stop; call `end` on it at the end. */
-  hold(claim: HoldFields): Hold {
-    return new Hold(this.runs, claim)
+  keepLease(claim: KeepLeaseFields): LeaseKeeper {
+    return new LeaseKeeper(this.runs, claim)
   }
 
   /** Claims runs and hands them to the handler, until it is stopped. */

@@ -14,9 +14,9 @@ export {
   PawlProblem,
 } from './kit/errors.ts'
 export type { Interruption, Problem } from './kit/errors.ts'
-export type { Held } from './worker/held.ts'
+export type { OwnedRun } from './worker/held.ts'
 export { waitsForChildren } from './worker/children.ts'
-export type { Hold, HoldFields } from './worker/hold.ts'
+export type { LeaseKeeper, KeepLeaseFields } from './worker/hold.ts'
 export type { JsonValue } from './kit/json.ts'
 export type { CallOptions } from './request/request.ts'
 export type { PromptPlaceholder, WorkflowDefinition } from './generated/workflow.ts'

@@ -1,5 +1,5 @@
 import * as g from '../generated/graphql.ts'
-import { below, toPage } from '../request/pages.ts'
+import { requireRun, toPage } from '../request/pages.ts'
 import type { CallOptions, Requests } from '../request/request.ts'
 import type * as t from '../request/types.ts'
 
@@ -40,7 +40,7 @@ export class Approvals {
 
   /** The approval with the files of the phase it is about, or null where there is none of this id. */
   async get(approvalId: string, options?: CallOptions): Promise<t.ApprovalDetail | null> {
-    const { node } = await this.#requests.ask(g.ApprovalDocument, { id: approvalId }, options)
+    const { node } = await this.#requests.query(g.ApprovalDocument, { id: approvalId }, options)
     return node?.__typename === 'Approval' ? node : null
   }
 
@@ -53,8 +53,8 @@ export class Approvals {
     const { signal, retry, runId, filter, ...page } = fields
     const options = { signal, retry }
     if (runId === undefined)
-      return toPage((await this.#requests.ask(g.ApprovalsDocument, { filter, ...page }, options)).approvals)
-    const { run } = await this.#requests.ask(g.RunApprovalsDocument, { runId, ...page }, options)
-    return toPage(below(runId, run).approvals)
+      return toPage((await this.#requests.query(g.ApprovalsDocument, { filter, ...page }, options)).approvals)
+    const { run } = await this.#requests.query(g.RunApprovalsDocument, { runId, ...page }, options)
+    return toPage(requireRun(runId, run).approvals)
   }
 }

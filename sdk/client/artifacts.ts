@@ -1,5 +1,5 @@
 import * as g from '../generated/graphql.ts'
-import { below, toPage } from '../request/pages.ts'
+import { requireRun, toPage } from '../request/pages.ts'
 import type { CallOptions, Requests } from '../request/request.ts'
 import type * as t from '../request/types.ts'
 
@@ -26,7 +26,7 @@ export class Artifacts {
 
   /** The artifact with its content, or null where there is none of this id. */
   async get(artifactId: string, options?: CallOptions): Promise<t.ArtifactDetail | null> {
-    const { node } = await this.#requests.ask(g.ArtifactDocument, { id: artifactId }, options)
+    const { node } = await this.#requests.query(g.ArtifactDocument, { id: artifactId }, options)
     return node?.__typename === 'Artifact' ? node : null
   }
 
@@ -39,7 +39,7 @@ export class Artifacts {
     runId: string,
     { signal, retry, ...page }: t.PageFields & CallOptions = {},
   ): Promise<t.Page<t.Artifact>> {
-    const { run } = await this.#requests.ask(g.ArtifactsDocument, { runId, ...page }, { signal, retry })
-    return toPage(below(runId, run).artifacts)
+    const { run } = await this.#requests.query(g.ArtifactsDocument, { runId, ...page }, { signal, retry })
+    return toPage(requireRun(runId, run).artifacts)
   }
 }

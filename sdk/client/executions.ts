@@ -35,7 +35,7 @@ export class Executions {
    */
   async touch(executionId: string, { signal, retry }: CallOptions = {}): Promise<t.TouchExecutionResult> {
     const input = { executionId }
-    return (await this.#requests.ask(g.TouchExecutionDocument, { input }, { signal, retry })).touchExecution
+    return (await this.#requests.query(g.TouchExecutionDocument, { input }, { signal, retry })).touchExecution
   }
 
   /** One page of executions. */
@@ -46,6 +46,6 @@ export class Executions {
   }: { filter?: g.ExecutionFilter | undefined } & t.PageFields & CallOptions = {}): Promise<
     t.Page<t.Execution>
   > {
-    return toPage((await this.#requests.ask(g.ExecutionsDocument, fields, { signal, retry })).executions)
+    return toPage((await this.#requests.query(g.ExecutionsDocument, fields, { signal, retry })).executions)
   }
 }

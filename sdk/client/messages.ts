@@ -1,5 +1,5 @@
 import * as g from '../generated/graphql.ts'
-import { below, toPage } from '../request/pages.ts'
+import { requireRun, toPage } from '../request/pages.ts'
 import type { CallOptions, Requests } from '../request/request.ts'
 import type * as t from '../request/types.ts'
 
@@ -39,7 +39,7 @@ export class Messages {
     runId: string,
     { signal, retry, ...page }: t.PageFields & CallOptions = {},
   ): Promise<t.Page<t.Message>> {
-    const { run } = await this.#requests.ask(g.MessagesDocument, { runId, ...page }, { signal, retry })
-    return toPage(below(runId, run).messages)
+    const { run } = await this.#requests.query(g.MessagesDocument, { runId, ...page }, { signal, retry })
+    return toPage(requireRun(runId, run).messages)
   }
 }

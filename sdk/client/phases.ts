@@ -1,5 +1,5 @@
 import * as g from '../generated/graphql.ts'
-import { below } from '../request/pages.ts'
+import { requireRun } from '../request/pages.ts'
 import type { CallOptions, Requests } from '../request/request.ts'
 import type * as t from '../request/types.ts'
 
@@ -20,8 +20,8 @@ export class Phases {
     runId: string,
     { round, ...options }: { readonly round?: number | undefined } & CallOptions = {},
   ): Promise<t.Phase[]> {
-    const { run } = await this.#requests.ask(g.PhasesDocument, { runId, round }, options)
-    return below(runId, run).phases
+    const { run } = await this.#requests.query(g.PhasesDocument, { runId, round }, options)
+    return requireRun(runId, run).phases
   }
 
   /** Starts the current phase, once more where it had failed; `repair: true` asks for another attempt of one under way. */

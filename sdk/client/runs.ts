@@ -1,5 +1,5 @@
 import * as g from '../generated/graphql.ts'
-import { below, toPage } from '../request/pages.ts'
+import { requireRun, toPage } from '../request/pages.ts'
 import type { CallOptions, Requests } from '../request/request.ts'
 import type * as t from '../request/types.ts'
 import { readChanges, readDirectives, readEvents, watchRun } from '../streams/watch.ts'
@@ -42,18 +42,18 @@ export class Runs {
 
   /** The run, or null where there is none of this id. */
   async get(runId: string, options?: CallOptions): Promise<t.RunDetail | null> {
-    return (await this.#requests.ask(g.RunDocument, { id: runId }, options)).run
+    return (await this.#requests.query(g.RunDocument, { id: runId }, options)).run
   }
 
   /** The runs as they are now, in the order of the ids, at most 500; null where there is none, or none that may be seen. */
   async getMany(runIds: readonly string[], options?: CallOptions): Promise<(t.Run | null)[]> {
-    const { nodes } = await this.#requests.ask(g.RunsByIdDocument, { ids: [...runIds] }, options)
+    const { nodes } = await this.#requests.query(g.RunsByIdDocument, { ids: [...runIds] }, options)
     return nodes.map((node) => (node?.__typename === 'Run' ? node : null))
   }
 
   /** One page of runs, newest first unless told otherwise. */
   async list({ signal, retry, ...fields }: ListRunsFields = {}): Promise<t.RunPage> {
-    const { runs } = await this.#requests.ask(g.RunsDocument, fields, { signal, retry })
+    const { runs } = await this.#requests.query(g.RunsDocument, fields, { signal, retry })
     return { ...toPage(runs), feedCursor: runs.feedCursor }
   }
 
@@ -66,25 +66,25 @@ export class Runs {
     runId: string,
     { signal, retry, ...page }: t.PageFields & CallOptions = {},
   ): Promise<t.Page<t.Run>> {
-    const { run } = await this.#requests.ask(g.ChildrenDocument, { runId, ...page }, { signal, retry })
-    return toPage(below(runId, run).children)
+    const { run } = await this.#requests.query(g.ChildrenDocument, { runId, ...page }, { signal, retry })
+    return toPage(requireRun(runId, run).children)
   }
 
   /** How many runs stand in each status; of a settled one at most 10,000 are counted, and `isExact` is false where there are more. */
   async counts({ filter, ...options }: { filter?: g.RunFilter | undefined } & CallOptions = {}): Promise<
     t.RunCount[]
   > {
-    return (await this.#requests.ask(g.RunCountsDocument, { filter }, options)).runCounts
+    return (await this.#requests.query(g.RunCountsDocument, { filter }, options)).runCounts
   }
 
   /** Which run a command means: the given one, else that of the execution, else the only active one. */
   async resolve({ signal, retry, ...input }: t.Fields<g.ResolveRunInput> = {}): Promise<t.ResolveRunResult> {
-    return (await this.#requests.ask(g.ResolveRunDocument, { input }, { signal, retry })).resolveRun
+    return (await this.#requests.query(g.ResolveRunDocument, { input }, { signal, retry })).resolveRun
   }
 
   /** Whether the run equals the fold of its events, and where it does not. */
   async verify(runId: string, options?: CallOptions): Promise<t.VerifyRunResult> {
-    return (await this.#requests.ask(g.VerifyRunDocument, { id: runId }, options)).verifyRun
+    return (await this.#requests.query(g.VerifyRunDocument, { id: runId }, options)).verifyRun
   }
 
   /** Takes the right to drive a run: the given one, or the oldest that the filters admit. */
@@ -99,7 +99,7 @@ export class Runs {
   ): Promise<t.RenewLeaseResult> {
     const input = { ...fields, runId }
     // whoever renews is no agent, and is shown the run always
-    return (await this.#requests.ask(g.RenewLeaseDocument, { input }, { signal, retry }))
+    return (await this.#requests.query(g.RenewLeaseDocument, { input }, { signal, retry }))
       .renewLease as t.RenewLeaseResult
   }
 

@@ -1,5 +1,5 @@
 import * as g from '../generated/graphql.ts'
-import { below } from '../request/pages.ts'
+import { requireRun } from '../request/pages.ts'
 import type { CallOptions, Requests } from '../request/request.ts'
 import { readTranscript } from '../streams/transcript.ts'
 import type { TranscriptOptions } from '../streams/transcript.ts'
@@ -48,7 +48,7 @@ export class Sessions {
     { signal, retry, ...fields }: t.Fields<g.AppendTranscriptInput, 'sessionId'>,
   ): Promise<t.AppendTranscriptResult> {
     const input = { ...fields, sessionId }
-    return (await this.#requests.ask(g.AppendTranscriptDocument, { input }, { signal, retry }))
+    return (await this.#requests.query(g.AppendTranscriptDocument, { input }, { signal, retry }))
       .appendTranscript
   }
 
@@ -59,7 +59,7 @@ export class Sessions {
 
   /** A session, with how its run stands; null where there is none. */
   async get(sessionId: string, options?: CallOptions): Promise<t.SessionDetail | null> {
-    const { node } = await this.#requests.ask(g.SessionDocument, { id: sessionId }, options)
+    const { node } = await this.#requests.query(g.SessionDocument, { id: sessionId }, options)
     return node?.__typename === 'Session' ? node : null
   }
 
@@ -69,7 +69,7 @@ export class Sessions {
    * @throws PawlFault `RUN_NOT_FOUND`.
    */
   async list(runId: string, options?: CallOptions): Promise<t.Session[]> {
-    const { run } = await this.#requests.ask(g.SessionsDocument, { runId }, options)
-    return below(runId, run).sessions
+    const { run } = await this.#requests.query(g.SessionsDocument, { runId }, options)
+    return requireRun(runId, run).sessions
   }
 }

@@ -12,7 +12,7 @@ export class Tokens {
 
   /** Creates a token: with `name` of a new principal, with `principalId` of one that there is. Its `secret` is shown here and never again. */
   async create({ signal, ...input }: t.Fields<g.CreateTokenInput>): Promise<t.CreateTokenResult> {
-    return (await this.#requests.ask(g.CreateTokenDocument, { input }, { signal, retry: { attempts: 1 } }))
+    return (await this.#requests.query(g.CreateTokenDocument, { input }, { signal, retry: { attempts: 1 } }))
       .createToken
   }
 
@@ -25,19 +25,19 @@ export class Tokens {
     { signal, ...rest }: t.Fields<g.RotateTokenInput, 'tokenId'> = {},
   ): Promise<t.RotateTokenResult> {
     const input = { ...rest, tokenId }
-    return (await this.#requests.ask(g.RotateTokenDocument, { input }, { signal, retry: { attempts: 1 } }))
+    return (await this.#requests.query(g.RotateTokenDocument, { input }, { signal, retry: { attempts: 1 } }))
       .rotateToken
   }
 
   /** Every token, without its secret. */
   async list(options?: CallOptions): Promise<t.Token[]> {
-    return (await this.#requests.ask(g.TokensDocument, {}, options)).tokens
+    return (await this.#requests.query(g.TokensDocument, {}, options)).tokens
   }
 
   /** Ends a token, and every stream opened with it. */
   async revoke(tokenId: string, { signal }: CallOptions = {}): Promise<t.RevokeTokenResult> {
     const input = { tokenId }
-    return (await this.#requests.ask(g.RevokeTokenDocument, { input }, { signal, retry: { attempts: 1 } }))
+    return (await this.#requests.query(g.RevokeTokenDocument, { input }, { signal, retry: { attempts: 1 } }))
       .revokeToken
   }
 }

@@ -1,7 +1,7 @@
 import * as g from '../generated/graphql.ts'
 import type { WorkflowDefinition } from '../generated/workflow.ts'
 import type { JsonValue } from '../kit/json.ts'
-import { below, toPage } from '../request/pages.ts'
+import { requireRun, toPage } from '../request/pages.ts'
 import type { CallOptions, Requests } from '../request/request.ts'
 import type * as t from '../request/types.ts'
 
@@ -22,7 +22,7 @@ export class Workflows {
     { project, ...options }: { project?: string | undefined } & CallOptions = {},
   ): Promise<t.RegisterWorkflowResult> {
     const input = { definition, project }
-    return (await this.#requests.ask(g.RegisterWorkflowDocument, { input }, options)).registerWorkflow
+    return (await this.#requests.query(g.RegisterWorkflowDocument, { input }, options)).registerWorkflow
   }
 
   /**
@@ -37,7 +37,7 @@ export class Workflows {
       ...options
     }: { version?: number | undefined; project?: string | undefined } & CallOptions = {},
   ): Promise<t.WorkflowDetail | null> {
-    return (await this.#requests.ask(g.WorkflowDocument, { name, version, project }, options)).workflow
+    return (await this.#requests.query(g.WorkflowDocument, { name, version, project }, options)).workflow
   }
 
   /**
@@ -46,12 +46,12 @@ export class Workflows {
    * @throws PawlFault `RUN_NOT_FOUND`.
    */
   async ofRun(runId: string, options?: CallOptions): Promise<t.WorkflowDetail> {
-    const { run } = await this.#requests.ask(g.RunWorkflowDocument, { runId }, options)
-    return below(runId, run).workflow
+    const { run } = await this.#requests.query(g.RunWorkflowDocument, { runId }, options)
+    return requireRun(runId, run).workflow
   }
 
   /** One page of the workflows that the token's projects may start. */
   async list({ signal, retry, ...fields }: t.PageFields & CallOptions = {}): Promise<t.Page<t.Workflow>> {
-    return toPage((await this.#requests.ask(g.WorkflowsDocument, fields, { signal, retry })).workflows)
+    return toPage((await this.#requests.query(g.WorkflowsDocument, fields, { signal, retry })).workflows)
   }
 }

@@ -1,7 +1,7 @@
 import { performOperation } from '../request/performOperation.ts'
 import type { PerformOptions, PerformResult } from '../request/performOperation.ts'
 import * as g from '../generated/graphql.ts'
-import { below, toPage } from '../request/pages.ts'
+import { requireRun, toPage } from '../request/pages.ts'
 import type { CallOptions, Requests } from '../request/request.ts'
 import type { StreamOptions } from '../streams/stream.ts'
 import type * as t from '../request/types.ts'
@@ -25,13 +25,13 @@ export class Workspaces {
    * @throws PawlFault `RUN_NOT_FOUND`.
    */
   async get(runId: string, options?: CallOptions): Promise<t.WorkspaceDetail | null> {
-    const { run } = await this.#requests.ask(g.RunWorkspaceDocument, { runId }, options)
-    return below(runId, run).workspace
+    const { run } = await this.#requests.query(g.RunWorkspaceDocument, { runId }, options)
+    return requireRun(runId, run).workspace
   }
 
   /** The workspace of this id, or null where there is none. */
   async find(workspaceId: string, options?: CallOptions): Promise<t.WorkspaceDetail | null> {
-    const { node } = await this.#requests.ask(g.WorkspaceDocument, { id: workspaceId }, options)
+    const { node } = await this.#requests.query(g.WorkspaceDocument, { id: workspaceId }, options)
     return node?.__typename === 'Workspace' ? node : null
   }
 
@@ -43,7 +43,7 @@ export class Workspaces {
   }: { readonly filter?: g.WorkspaceFilter | undefined } & t.PageFields & CallOptions = {}): Promise<
     t.Page<t.Workspace>
   > {
-    return toPage((await this.#requests.ask(g.WorkspacesDocument, page, { signal, retry })).workspaces)
+    return toPage((await this.#requests.query(g.WorkspacesDocument, page, { signal, retry })).workspaces)
   }
 
   /**
@@ -85,7 +85,7 @@ export class Workspaces {
 
   /** The operation with what it came to, or null where there is none of this id. */
   async operation(operationId: string, options?: CallOptions): Promise<t.WorkspaceOperationDetail | null> {
-    const { node } = await this.#requests.ask(g.WorkspaceOperationDocument, { id: operationId }, options)
+    const { node } = await this.#requests.query(g.WorkspaceOperationDocument, { id: operationId }, options)
     return node?.__typename === 'WorkspaceOperation' ? node : null
   }
 
@@ -97,7 +97,7 @@ export class Workspaces {
   }: { readonly filter?: g.WorkspaceOperationFilter | undefined } & t.PageFields & CallOptions = {}): Promise<
     t.Page<t.RequestedOperation>
   > {
-    const { workspaceOperations } = await this.#requests.ask(g.WorkspaceOperationsDocument, page, {
+    const { workspaceOperations } = await this.#requests.query(g.WorkspaceOperationsDocument, page, {
       signal,
       retry,
     })

@@ -2,7 +2,7 @@ import { isSuccess } from '@pawl/sdk'
 import type { Pawl, ProblemOf, Run, RunNews, SuccessOf } from '@pawl/sdk'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { usePawlContext } from './provider.ts'
-import { bury } from './reread.ts'
+import { toDeletion } from './reread.ts'
 
 /** A member of a result union. */
 interface Member {
@@ -74,7 +74,7 @@ export function useAction<Args extends readonly unknown[], Result extends Member
 
 /** Every run that an answer carries, and the one that it says is gone. */
 export function findNews(result: Member): RunNews[] {
-  if (result.__typename === 'DeleteRunSuccess' && 'runId' in result) return [bury(String(result.runId))]
+  if (result.__typename === 'DeleteRunSuccess' && 'runId' in result) return [toDeletion(String(result.runId))]
   return Object.values(result)
     .flatMap((value: unknown) => (Array.isArray(value) ? (value as unknown[]) : [value]))
     .filter(isRun)

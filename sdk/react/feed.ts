@@ -3,7 +3,7 @@ import type { Pawl, RunsChange, RunsFeedFilter, RunStore } from '@pawl/sdk'
 import { createBatch, wait } from './batch.ts'
 import { createCell, createLive } from './live.ts'
 import type { Live, Work } from './live.ts'
-import { pollRuns, rereadRuns } from './reread.ts'
+import { pollRuns, refetchRuns } from './reread.ts'
 
 /** How the page stands to the server. */
 export interface ConnectionState {
@@ -89,7 +89,7 @@ export function createRunFeed(pawl: Pawl, store: RunStore, options: FeedOptions 
       try {
         const { feedCursor } = await pawl.runs.list({ first: 1, signal, retry: { attempts: 1 } })
         if (!isFirst) {
-          await rereadRuns(pawl, store, { filter, signal })
+          await refetchRuns(pawl, store, { filter, signal })
           generation.set(generation.get() + 1)
         }
         isFirst = false

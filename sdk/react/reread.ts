@@ -14,7 +14,7 @@ const POLL_PAGES = 10
  * Reads everything that the store holds again, and what is new since: as good as if every change had come by. What is gone is
  * removed from the store.
  */
-export async function rereadRuns(
+export async function refetchRuns(
   pawl: Pawl,
   store: RunStore,
   { filter, ...options }: RereadOptions,
@@ -31,7 +31,7 @@ export async function rereadRuns(
   for (let from = 0; from < held.length; from += PAGE) {
     const ids = held.slice(from, from + PAGE)
     const runs = await pawl.runs.getMany(ids, options)
-    store.apply(runs.map((run, index) => run ?? bury(ids[index] ?? '')))
+    store.apply(runs.map((run, index) => run ?? toDeletion(ids[index] ?? '')))
   }
 }
 
@@ -65,6 +65,6 @@ function isNews(store: RunStore, { id, revision }: Run): boolean {
 }
 
 /** What the feed says of a run that is gone. */
-export function bury(runId: string) {
+export function toDeletion(runId: string) {
   return { __typename: 'RunsChange', kind: 'DELETED', runId, revision: 0, cursor: '', run: null } as const
 }

@@ -34,7 +34,7 @@ export interface RunList extends Live<RunListState> {
 }
 
 /** How long after a lost answer a page is asked for again, in milliseconds. */
-const AGAIN_MS = 2_000
+const RETRY_DELAY_MS = 2_000
 
 /** A list of the runs that match, read page by page into the feed's store and kept up to date by it. */
 export function createRunList(pawl: Pawl, feed: RunFeed, options: RunListOptions = {}): RunList {
@@ -102,7 +102,7 @@ export function createRunList(pawl: Pawl, feed: RunFeed, options: RunListOptions
       } catch (error) {
         if (signal.aborted || !(error instanceof PawlConnectionError)) throw error
         tell(error)
-        await wait(AGAIN_MS, signal)
+        await wait(RETRY_DELAY_MS, signal)
       }
     }
   }

@@ -3,7 +3,7 @@ import type { Pawl, RunDetail, RunStore } from '@pawl/sdk'
 import { wait } from './batch.ts'
 import { createLive } from './live.ts'
 import type { Live } from './live.ts'
-import { bury } from './reread.ts'
+import { toDeletion } from './reread.ts'
 
 /** What is read of one run beside what the store holds of it. */
 export interface RunReading {
@@ -16,9 +16,9 @@ export interface RunReading {
 }
 
 /** How long after a lost answer the run is asked for again, in milliseconds. */
-const AGAIN_MS = 2_000
+const RETRY_DELAY_MS = 2_000
 /** How long after the end of a lease the run is read again, in milliseconds: the server has found out by then. */
-const LAPSE_MS = 300
+const LEASE_EXPIRY_MARGIN_MS = 300
 
 /**
  * Follows a run into the store while somebody listens, and reads it whole after each of its revisions, and when its lease was to
@@ -45,7 +45,7 @@ export function createRunReader(pawl: Pawl, store: RunStore, runId: string): Liv
               store.apply(detail)
               update((state) => ({ ...state, detail }))
             } else {
-              store.apply(bury(runId))
+              store.apply(toDeletion(runId))
               update((state) => ({ ...state, isMissing: true }))
             }
             clearTimeout(lapse)
@@ -56,7 +56,7 @@ export function createRunReader(pawl: Pawl, store: RunStore, runId: string): Liv
           if (signal.aborted) return
           if (!(error instanceof PawlConnectionError)) throw error
           clearTimeout(lapse)
-          lapse = setTimeout(() => readSoon(true), AGAIN_MS)
+          lapse = setTimeout(() => readSoon(true), RETRY_DELAY_MS)
         } finally {
           isReading = false
         }
@@ -94,7 +94,7 @@ export function createRunReader(pawl: Pawl, store: RunStore, runId: string): Liv
         return
       } catch (error) {
         if (error instanceof PawlAuthError || !(error instanceof PawlConnectionError)) throw error
-        await wait(AGAIN_MS, signal)
+        await wait(RETRY_DELAY_MS, signal)
         await read()
       }
     }
@@ -108,5 +108,5 @@ function isBehind(detail: RunDetail | undefined, revision: number | undefined): 
 /** How long the lease still lasts, by the clock it was read with, in milliseconds; undefined where none is live. */
 function untilLapse({ lease, asOf }: RunDetail): number | undefined {
   if (!lease?.isLive || lease.expiresAt === null) return undefined
-  return Math.max(0, Date.parse(lease.expiresAt) - Date.parse(asOf)) + LAPSE_MS
+  return Math.max(0, Date.parse(lease.expiresAt) - Date.parse(asOf)) + LEASE_EXPIRY_MARGIN_MS
 }

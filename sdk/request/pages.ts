@@ -17,7 +17,7 @@ export function toPage<Node>({ edges, pageInfo }: Connection<Node>): Page<Node> 
  *
  * @throws PawlFault with code `RUN_NOT_FOUND` where there is no such run.
  */
-export function below<Run>(runId: string, run: Run | null): Run {
+export function requireRun<Run>(runId: string, run: Run | null): Run {
   if (run) return run
   throw new PawlFault(`There is no run ${runId}`, 'RUN_NOT_FOUND')
 }

@@ -3,7 +3,7 @@ import type { Connection } from './connection.ts'
 import type { TypedDocument } from '../kit/document.ts'
 import { PawlAuthError, PawlConnectionError, PawlFault } from '../kit/errors.ts'
 import { postOperation } from './http.ts'
-import { backOff, pause, withDeadline } from './retry.ts'
+import { backoffDelay, pause, withDeadline } from './retry.ts'
 import type { RetryOptions } from './retry.ts'
 import type { Shown } from './types.ts'
 
@@ -18,7 +18,7 @@ export interface CallOptions {
 /** Sends operations; everything else of the SDK stands on it. */
 export interface Requests {
   /** Sends a query or a mutation that may safely be sent twice. */
-  ask<R, V>(document: TypedDocument<R, V>, variables: V, options?: CallOptions): Promise<R>
+  query<R, V>(document: TypedDocument<R, V>, variables: V, options?: CallOptions): Promise<R>
   /** Sends a mutation under the given idempotency key or a fresh one, the same in every attempt. */
   mutate<R, I extends Keyed>(
     document: TypedDocument<R, { input: I }>,
@@ -48,11 +48,11 @@ export function createRequests(connection: Connection): Requests {
   ) => {
     const idempotencyKey = input.idempotencyKey ?? createKey()
     const keyed = { ...input, idempotencyKey }
-    const data = await askUntilAnswered(connection, document, { input: keyed }, options, idempotencyKey)
+    const data = await sendUntilAnswered(connection, document, { input: keyed }, options, idempotencyKey)
     return data as Answers<R>
   }
   return {
-    ask: (document, variables, options = {}) => askUntilAnswered(connection, document, variables, options),
+    query: (document, variables, options = {}) => sendUntilAnswered(connection, document, variables, options),
     mutate: (document, { signal, retry, ...input }) =>
       mutateWith(document, input as never, { signal, retry }),
     mutateWith,
@@ -65,7 +65,7 @@ export function createKey(): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
-async function askUntilAnswered<R, V>(
+async function sendUntilAnswered<R, V>(
   connection: Connection,
   document: TypedDocument<R, V>,
   variables: V,
@@ -87,7 +87,7 @@ async function askUntilAnswered<R, V>(
       }
       if (!isRetryable(error)) throw error
       if (attempt >= retry.attempts) throw describeGivingUp(error, attempt, idempotencyKey)
-      await pause(backOff(attempt, retry), signal)
+      await pause(backoffDelay(attempt, retry), signal)
     }
   }
 }

@@ -18,7 +18,7 @@ export const defaultRetry: RetryOptions = {
 }
 
 /** The wait after the n-th failure in a row (from 1), in milliseconds: between half and all of the doubled delay. */
-export function backOff(failures: number, retry: RetryOptions): number {
+export function backoffDelay(failures: number, retry: RetryOptions): number {
   const delay = Math.min(retry.maxDelayMs, retry.minDelayMs * 2 ** (failures - 1))
   return delay * (0.5 + Math.random() / 2)
 }

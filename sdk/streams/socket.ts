@@ -27,10 +27,10 @@ interface Subscription {
 
 /** Subscriptions by the graphql-transport-ws protocol over one shared socket, open while there are any. */
 export function createSocket(connection: Connection, Socket: SocketConstructor): Subscribe {
-  let current: Link | undefined
+  let current: SocketConnection | undefined
   return async function* subscribe<R, V>(document: string, variables: V, delivery: Delivery) {
     if (delivery.signal.aborted) return
-    const link = (current ??= new Link(connection, Socket, () => (current = undefined)))
+    const link = (current ??= new SocketConnection(connection, Socket, () => (current = undefined)))
     const inbox = link.subscribe({ query: document, variables }, delivery)
     const stop = () => inbox.end()
     delivery.signal.addEventListener('abort', stop)
@@ -44,20 +44,20 @@ export function createSocket(connection: Connection, Socket: SocketConstructor):
 }
 
 /** One socket's life, from its opening to its first trouble. A lost link is never used again. */
-class Link {
+class SocketConnection {
   readonly #socket: InstanceType<SocketConstructor>
   readonly #subscriptions = new Map<string, Subscription>()
   readonly #onLost: () => void
   #timer: ReturnType<typeof setTimeout>
   #isAccepted = false
-  #isHeard = true
-  #isLost = false
+  #wasHeardFrom = true
+  #isClosed = false
   #lastId = 0
 
   constructor(connection: Connection, Socket: SocketConstructor, onLost: () => void) {
     this.#onLost = onLost
     this.#timer = setTimeout(
-      () => this.#lose(new PawlConnectionError('The server did not accept in time')),
+      () => this.#close(new PawlConnectionError('The server did not accept in time')),
       ACCEPT_MS,
     )
     this.#socket = new Socket(connection.endpoint.replace(/^http/, 'ws'), PROTOCOL)
@@ -66,13 +66,13 @@ class Link {
     // The close event follows, and says more.
     this.#socket.onerror = () => {}
     this.#socket.onclose = ({ code, reason }: { code: number; reason: string }) =>
-      this.#lose(explainClose(code, reason))
+      this.#close(explainClose(code, reason))
   }
 
   /** Starts a subscription, once the server has accepted. Its inbox ends with it, or with the link. */
   subscribe(payload: object, { newestOnly, onOpen }: Delivery): Inbox<GraphqlResponse<unknown>> {
     const id = String((this.#lastId += 1))
-    const inbox = new Inbox<GraphqlResponse<unknown>>(newestOnly, () => this.#forget(id))
+    const inbox = new Inbox<GraphqlResponse<unknown>>(newestOnly, () => this.#unsubscribe(id))
     const subscription = { inbox, onOpen, message: { id, type: 'subscribe', payload } }
     this.#subscriptions.set(id, subscription)
     if (this.#isAccepted) this.#open(subscription)
@@ -84,16 +84,16 @@ class Link {
     onOpen()
   }
 
-  #forget(id: string): void {
-    if (!this.#subscriptions.delete(id) || this.#isLost) return
+  #unsubscribe(id: string): void {
+    if (!this.#subscriptions.delete(id) || this.#isClosed) return
     if (this.#isAccepted) this.#send({ id, type: 'complete' })
-    if (this.#subscriptions.size === 0) this.#lose(new PawlConnectionError('Nobody listens any more'))
+    if (this.#subscriptions.size === 0) this.#close(new PawlConnectionError('Nobody listens any more'))
   }
 
   /** Ends every subscription with the error, and the socket. */
-  #lose(error: unknown): void {
-    if (this.#isLost) return
-    this.#isLost = true
+  #close(error: unknown): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
     clearTimeout(this.#timer)
     this.#onLost()
     this.#socket.close(1000)
@@ -105,17 +105,17 @@ class Link {
       const token = await connection.readToken()
       this.#send({ type: 'connection_init', payload: token ? { authorization: `Bearer ${token}` } : {} })
     } catch (error) {
-      this.#lose(error)
+      this.#close(error)
     }
   }
 
   #receive(data: unknown): void {
-    if (this.#isLost) return
-    this.#isHeard = true
+    if (this.#isClosed) return
+    this.#wasHeardFrom = true
     try {
       this.#handle(parseMessage(String(data)))
     } catch (error) {
-      this.#lose(error)
+      this.#close(error)
     }
   }
 
@@ -139,20 +139,20 @@ class Link {
   #accept(): void {
     this.#isAccepted = true
     clearTimeout(this.#timer)
-    this.#timer = setInterval(() => this.#askForLife(), PING_MS)
+    this.#timer = setInterval(() => this.#sendPing(), PING_MS)
     for (const subscription of this.#subscriptions.values()) this.#open(subscription)
   }
 
   #refuse(id: string, errors: readonly GraphqlError[]): void {
     const error = toError(errors)
     // Another try needs another token, which only another connection can carry.
-    if (error instanceof PawlAuthError && error.code === 'UNAUTHENTICATED') return this.#lose(error)
+    if (error instanceof PawlAuthError && error.code === 'UNAUTHENTICATED') return this.#close(error)
     this.#subscriptions.get(id)?.inbox.end(error)
   }
 
-  #askForLife(): void {
-    if (!this.#isHeard) return this.#lose(new PawlConnectionError('The server fell silent'))
-    this.#isHeard = false
+  #sendPing(): void {
+    if (!this.#wasHeardFrom) return this.#close(new PawlConnectionError('The server fell silent'))
+    this.#wasHeardFrom = false
     this.#send({ type: 'ping' })
   }
 

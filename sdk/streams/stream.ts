@@ -2,7 +2,7 @@ import { completeRetry } from '../request/connection.ts'
 import type { Connection } from '../request/connection.ts'
 import { PawlAuthError, PawlConnectionError, PawlFault } from '../kit/errors.ts'
 import type { CallOptions } from '../request/request.ts'
-import { backOff, pause } from '../request/retry.ts'
+import { backoffDelay, pause } from '../request/retry.ts'
 import type { RetryOptions } from '../request/retry.ts'
 import type { Delivery } from './delivery.ts'
 
@@ -132,7 +132,7 @@ class ConnectionHistory {
   noteLoss(): number {
     this.#openedAt = undefined
     this.#failures += 1
-    return backOff(this.#failures, this.#retry)
+    return backoffDelay(this.#failures, this.#retry)
   }
 
   /** Throws the error unless another connection may do better. */

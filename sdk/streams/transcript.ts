@@ -45,7 +45,7 @@ async function isTranscriptOver(
   after: number,
   { signal, retry }: StreamOptions,
 ): Promise<boolean> {
-  const { node } = await requests.ask(
+  const { node } = await requests.query(
     g.TranscriptPositionDocument,
     { sessionId, after },
     { signal, retry: { ...retry, attempts: 1 } },

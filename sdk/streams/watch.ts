@@ -166,7 +166,7 @@ export function readDirectives(
 
 /** Asked once: the stream tries again as a whole. */
 async function readFeedCursor({ requests }: Streams, { signal, retry }: StreamOptions): Promise<string> {
-  return (await requests.ask(g.FeedCursorDocument, {}, { signal, retry: { ...retry, attempts: 1 } })).runs
+  return (await requests.query(g.FeedCursorDocument, {}, { signal, retry: { ...retry, attempts: 1 } })).runs
     .feedCursor
 }
 
@@ -186,7 +186,7 @@ async function isRunOver(
   { signal, retry }: StreamOptions,
   isRead: (revision: number) => boolean,
 ): Promise<boolean> {
-  const { run } = await requests.ask(
+  const { run } = await requests.query(
     g.RunPositionDocument,
     { id: runId },
     { signal, retry: { ...retry, attempts: 1 } },

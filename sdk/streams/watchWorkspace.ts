@@ -70,7 +70,7 @@ async function isRemoved(
   revision: number,
   { signal, retry }: StreamOptions,
 ): Promise<boolean> {
-  const { node } = await requests.ask(
+  const { node } = await requests.query(
     g.WorkspacePositionDocument,
     { id: workspaceId },
     { signal, retry: { ...retry, attempts: 1 } },

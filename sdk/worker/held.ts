@@ -3,7 +3,7 @@ import type * as g from '../generated/graphql.ts'
 import type { Approvals } from '../client/approvals.ts'
 import type { Artifacts } from '../client/artifacts.ts'
 import type { Executions } from '../client/executions.ts'
-import type { Hold } from './hold.ts'
+import type { LeaseKeeper } from './hold.ts'
 import type { Messages } from '../client/messages.ts'
 import type { Phases, Rounds } from '../client/phases.ts'
 import type { CallOptions } from '../request/request.ts'
@@ -27,25 +27,25 @@ export interface OwnerCommands {
 }
 
 /** A run that this program owns. Every write carries the claim's fence; one that finds the lease lost aborts `signal`. */
-export class Held {
+export class OwnedRun {
   /** The run as it was when it was claimed. */
   readonly run: t.RunDetail
   /** What the run's agent signs in with, good for this claim alone. */
   readonly agentToken: string | null
   readonly #pawl: OwnerCommands
-  readonly #hold: Hold
+  readonly #keeper: LeaseKeeper
   #isOver = false
 
-  constructor(pawl: OwnerCommands, hold: Hold, claim: { run: t.RunDetail; agentToken: string | null }) {
+  constructor(pawl: OwnerCommands, keeper: LeaseKeeper, claim: { run: t.RunDetail; agentToken: string | null }) {
     this.#pawl = pawl
-    this.#hold = hold
+    this.#keeper = keeper
     this.run = claim.run
     this.agentToken = claim.agentToken
   }
 
   /** Aborts when the work has to stop: a pause, a cancel, a stop, a lost lease. Its reason is a PawlInterruptedError. */
   get signal(): AbortSignal {
-    return this.#hold.signal
+    return this.#keeper.signal
   }
 
   /** Why the work has to stop; undefined while it may go on. */
@@ -55,33 +55,33 @@ export class Held {
 
   /** Whether the claim has ended: the run was settled or released through this object, or the lease is lost. */
   get isOver(): boolean {
-    return this.#isOver || this.#hold.lost
+    return this.#isOver || this.#keeper.lost
   }
 
   /** How long the lease lasts at least unless renewed, in milliseconds by this program's clock; 0 once it is lost. */
   get remainingMs(): number {
-    return this.#hold.remainingMs
+    return this.#keeper.remainingMs
   }
 
   /** The phases of this run; as `pawl.phases`, without id and fence. */
   readonly phases = {
-    start: (phase: string, fields: Owned<g.StartPhaseInput, 'phase'> = {}) =>
+    start: (phase: string, fields: OwnedFields<g.StartPhaseInput, 'phase'> = {}) =>
       this.#write(this.#pawl.phases.start(this.#id, phase, this.#fence(fields))),
-    advance: (to: string, fields: Owned<g.AdvancePhaseInput, 'to'> = {}) =>
+    advance: (to: string, fields: OwnedFields<g.AdvancePhaseInput, 'to'> = {}) =>
       this.#write(this.#pawl.phases.advance(this.#id, to, this.#fence(fields))),
-    fail: (phase: string, fields: Owned<g.FailPhaseInput, 'phase'>) =>
+    fail: (phase: string, fields: OwnedFields<g.FailPhaseInput, 'phase'>) =>
       this.#write(this.#pawl.phases.fail(this.#id, phase, this.#fence(fields))),
   }
 
   /** The rounds of this run; as `pawl.rounds`. */
   readonly rounds = {
-    complete: (fields: Owned<g.CompleteRoundInput> = {}) =>
+    complete: (fields: OwnedFields<g.CompleteRoundInput> = {}) =>
       this.#write(this.#pawl.rounds.complete(this.#id, this.#fence(fields))),
   }
 
   /** Processes of this run; as `pawl.executions`. */
   readonly executions = {
-    start: (fields: Owned<g.StartExecutionInput>) =>
+    start: (fields: OwnedFields<g.StartExecutionInput>) =>
       this.#write(this.#pawl.executions.start({ ...this.#fence(fields), runId: this.#id })),
     finish: (
       executionId: string,
@@ -92,71 +92,71 @@ export class Held {
 
   /** The sessions of this run; as `pawl.sessions`. */
   readonly sessions = {
-    open: (fields: Owned<g.OpenSessionInput>) =>
+    open: (fields: OwnedFields<g.OpenSessionInput>) =>
       this.#write(this.#pawl.sessions.open(this.#id, this.#fence(fields))),
     update: (
       sessionId: string,
       status: g.SessionStatus,
-      fields: OwnedBelow<g.UpdateSessionInput, 'status'> = {},
+      fields: OwnedRowFields<g.UpdateSessionInput, 'status'> = {},
     ) => this.#write(this.#pawl.sessions.update(sessionId, status, this.#fence(fields))),
-    recordPrompt: (sessionId: string, fields: OwnedBelow<g.RecordPromptInput>) =>
+    recordPrompt: (sessionId: string, fields: OwnedRowFields<g.RecordPromptInput>) =>
       this.#write(this.#pawl.sessions.recordPrompt(sessionId, this.#fence(fields))),
-    append: (sessionId: string, fields: OwnedBelow<g.AppendTranscriptInput>) =>
+    append: (sessionId: string, fields: OwnedRowFields<g.AppendTranscriptInput>) =>
       this.#write(this.#pawl.sessions.append(sessionId, this.#fence(fields))),
     list: (options?: CallOptions) => this.#pawl.sessions.list(this.#id, options),
   }
 
   /** The files of this run; as `pawl.artifacts`. */
   readonly artifacts = {
-    submit: (phase: string, fields: Owned<g.SubmitArtifactInput, 'phase'>) =>
+    submit: (phase: string, fields: OwnedFields<g.SubmitArtifactInput, 'phase'>) =>
       this.#write(this.#pawl.artifacts.submit(this.#id, phase, this.#fence(fields))),
     list: (page?: t.PageFields & CallOptions) => this.#pawl.artifacts.list(this.#id, page),
   }
 
   /** The questions of this run; as `pawl.approvals`. Asking one interrupts: the answer may come days later. */
   readonly approvals = {
-    request: (fields: Owned<g.RequestApprovalInput>) =>
+    request: (fields: OwnedFields<g.RequestApprovalInput>) =>
       this.#write(this.#pawl.approvals.request(this.#id, this.#fence(fields))),
     list: (page?: t.PageFields & CallOptions) => this.#pawl.approvals.list({ ...page, runId: this.#id }),
   }
 
   /** The directory this run works in; as `pawl.workspaces`. */
   readonly workspaces = {
-    record: (fields: Owned<g.RecordWorkspaceInput>) =>
+    record: (fields: OwnedFields<g.RecordWorkspaceInput>) =>
       this.#write(this.#pawl.workspaces.record(this.#id, this.#fence(fields))),
     get: (options?: CallOptions) => this.#pawl.workspaces.get(this.#id, options),
   }
 
   /**
-   * The messages to this run's owner: `for await (const message of held.messages)` gives each once, until the work has to stop or
+   * The messages to this run's owner: `for await (const message of owned.messages)` gives each once, until the work has to stop or
    * the claim ends.
    */
   readonly messages = {
-    [Symbol.asyncIterator]: () => this.#hold.messages[Symbol.asyncIterator](),
+    [Symbol.asyncIterator]: () => this.#keeper.messages[Symbol.asyncIterator](),
     acknowledge: (
       messageId: string,
       receipt: g.Receipt,
-      fields: OwnedBelow<g.AcknowledgeMessageInput, 'receipt'> = {},
+      fields: OwnedRowFields<g.AcknowledgeMessageInput, 'receipt'> = {},
     ) => this.#write(this.#pawl.messages.acknowledge(messageId, receipt, this.#fence(fields))),
   }
 
   /** Ends the run as COMPLETED, where the server holds the evidence. */
-  complete(fields: Owned<g.CompleteRunInput> = {}): Promise<t.CompleteRunResult> {
+  complete(fields: OwnedFields<g.CompleteRunInput> = {}): Promise<t.CompleteRunResult> {
     return this.#writeLast(this.#pawl.runs.complete(this.#id, this.#fence(fields)))
   }
 
   /** Ends the run as FAILED. */
-  fail(fields: Owned<g.FailRunInput>): Promise<t.FailRunResult> {
+  fail(fields: OwnedFields<g.FailRunInput>): Promise<t.FailRunResult> {
     return this.#writeLast(this.#pawl.runs.fail(this.#id, this.#fence(fields)))
   }
 
   /** Gives the run back, for another owner to claim. */
-  release(fields: Owned<g.ReleaseRunInput> = {}): Promise<t.ReleaseRunResult> {
+  release(fields: OwnedFields<g.ReleaseRunInput> = {}): Promise<t.ReleaseRunResult> {
     return this.#writeLast(this.#pawl.runs.release(this.#id, this.#fence(fields)))
   }
 
   /** Confirms a cancel, once the processes are gone. */
-  confirmCancel(fields: Owned<g.ConfirmCancelInput> = {}): Promise<t.ConfirmCancelResult> {
+  confirmCancel(fields: OwnedFields<g.ConfirmCancelInput> = {}): Promise<t.ConfirmCancelResult> {
     return this.#writeLast(this.#pawl.runs.confirmCancel(this.#id, this.#fence(fields)))
   }
 
@@ -164,14 +164,14 @@ export class Held {
    * Leaves the claim to its lease: it is renewed no more, and neither confirmed nor released, so that nobody takes the run while the
    * lease lasts. For an owner whose processes may still live.
    */
-  leave(): void {
+  letExpire(): void {
     this.#isOver = true
-    this.#hold.end()
+    this.#keeper.end()
   }
 
   /** The number of this claim: what everything written through this object carries. */
   get fence(): number {
-    return this.#hold.fence
+    return this.#keeper.fence
   }
 
   get #id(): string {
@@ -179,14 +179,14 @@ export class Held {
   }
 
   #fence<Given extends object>(fields: Given): Given & { fence: number } {
-    return { ...fields, fence: this.#hold.fence }
+    return { ...fields, fence: this.#keeper.fence }
   }
 
   async #write<R extends { readonly __typename: string }>(answer: Promise<R>): Promise<R> {
     const result = await answer
-    if (isLost(result)) this.#hold.obey('LEASE_LOST')
+    if (isClaimLost(result)) this.#keeper.applyDirective('LEASE_LOST')
     const directive = directiveOf(result)
-    if (directive) this.#hold.obey(directive)
+    if (directive) this.#keeper.applyDirective(directive)
     return result
   }
 
@@ -194,14 +194,14 @@ export class Held {
     const result = await this.#write(answer)
     if (isSuccess(result)) {
       this.#isOver = true
-      this.#hold.end()
+      this.#keeper.end()
     }
     return result
   }
 }
 
 /** Whether it says that the claim is lost; not where only a session is still that of an earlier claim, until it is opened. */
-function isLost(result: { readonly __typename: string }): boolean {
+function isClaimLost(result: { readonly __typename: string }): boolean {
   if (result.__typename !== 'LeaseLost') return false
   const { yourFence, run } = result as unknown as g.LeaseLostFieldsFragment
   return run?.lease?.fence !== yourFence || !run.lease.isLive
@@ -214,13 +214,13 @@ function directiveOf(result: { readonly __typename: string }): t.DirectiveKind |
 }
 
 /** An input without what the owner's claim fills in. */
-type Owned<Input, Filled extends keyof Input = never> = t.Fields<
+type OwnedFields<Input, Filled extends keyof Input = never> = t.Fields<
   Input,
   Filled | (keyof Input & ('runId' | 'fence'))
 >
 
 /** As `Owned`, for an input about a row below the run. */
-type OwnedBelow<Input, Filled extends keyof Input = never> = t.Fields<
+type OwnedRowFields<Input, Filled extends keyof Input = never> = t.Fields<
   Input,
   Filled | (keyof Input & ('sessionId' | 'messageId' | 'fence'))
 >

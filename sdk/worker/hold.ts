@@ -1,12 +1,12 @@
 import { PawlConnectionError, PawlError, PawlInterruptedError, PawlProblem } from '../kit/errors.ts'
 import type { Interruption } from '../kit/errors.ts'
-import { Mailbox } from './mailbox.ts'
-import { backOff, pause } from '../request/retry.ts'
+import { MessageQueue } from './mailbox.ts'
+import { backoffDelay, pause } from '../request/retry.ts'
 import type { Runs } from '../client/runs.ts'
 import type { Directive, DirectiveKind, Message } from '../request/types.ts'
 
 /** A claim to be held, from the answer to `runs.claim`, or to `runs.start` or `runs.resume` with `claim`. */
-export interface HoldFields {
+export interface KeepLeaseFields {
   readonly runId: string
   /** The claim's fence: `lease.fence`. */
   readonly fence: number
@@ -21,7 +21,7 @@ export interface HoldFields {
 }
 
 /** From the lightest to the weightiest: a later, lighter one takes nothing back, since the owner stops already. */
-const WEIGHT = [
+const BY_SEVERITY = [
   'CONTINUE',
   'PAUSE',
   'CANCEL',
@@ -36,17 +36,17 @@ const FROZEN_MS = 1_000
  * Keeps a lease: renews it every third of its period, or of the time it has to confirm a cancel where that is shorter, and tells through `signal` when the owner has to stop. It goes on
  * renewing after that, so that the owner can stop its processes under its lease, until `end` is called or the lease is lost.
  */
-export class Hold {
+export class LeaseKeeper {
   readonly runId: string
   readonly fence: number
   readonly #runs: Runs
   readonly #leaseSeconds: number
-  readonly #onDirective: HoldFields['onDirective']
-  readonly #onMessage: HoldFields['onMessage']
-  readonly #mailbox = new Mailbox()
+  readonly #onDirective: KeepLeaseFields['onDirective']
+  readonly #onMessage: KeepLeaseFields['onMessage']
+  readonly #mailbox = new MessageQueue()
   readonly #interruption = new AbortController()
   readonly #ended = new AbortController()
-  #directive: (typeof WEIGHT)[number] = 'CONTINUE'
+  #directive: (typeof BY_SEVERITY)[number] = 'CONTINUE'
   #expiresAt: string | undefined
   /** Until when the lease lasts at least, by this program's clock. */
   #lastsUntil: number
@@ -58,7 +58,7 @@ export class Hold {
   #trouble: unknown
   #deadline: ReturnType<typeof setTimeout> | undefined
 
-  constructor(runs: Runs, fields: HoldFields) {
+  constructor(runs: Runs, fields: KeepLeaseFields) {
     if (!(fields.leaseSeconds > 0))
       throw new PawlError('A hold needs a lease that expires: leaseSeconds above 0')
     this.#runs = runs
@@ -122,18 +122,18 @@ export class Hold {
   }
 
   /** Takes a directive in, whichever way it came. One that is unknown or no weightier than the last changes nothing. */
-  obey(kind: DirectiveKind): void {
-    const weight = WEIGHT.findIndex((known) => known === kind)
-    const directive = WEIGHT[weight]
-    if (!directive || directive === 'CONTINUE' || weight <= WEIGHT.indexOf(this.#directive)) return
+  applyDirective(kind: DirectiveKind): void {
+    const weight = BY_SEVERITY.findIndex((known) => known === kind)
+    const directive = BY_SEVERITY[weight]
+    if (!directive || directive === 'CONTINUE' || weight <= BY_SEVERITY.indexOf(this.#directive)) return
     this.#directive = directive
     this.interrupt(directive)
     if (directive === 'LEASE_LOST') this.end()
     this.#onDirective?.(directive)
   }
 
-  #take({ kind, message }: Directive): void {
-    if (!message) this.obey(kind)
+  #receive({ kind, message }: Directive): void {
+    if (!message) this.applyDirective(kind)
     else if (this.#mailbox.post(message)) this.#onMessage?.(message)
   }
 
@@ -156,7 +156,7 @@ export class Hold {
       failures = isRenewed ? 0 : failures + 1
       const wait = isRenewed
         ? Math.min(this.#leaseMs, this.#graceMs) / 3 - (performance.now() - sentAt)
-        : backOff(failures, retry)
+        : backoffDelay(failures, retry)
       await pause(Math.max(0, wait), signal)
     }
   }
@@ -169,7 +169,7 @@ export class Hold {
       .renew(this.runId, fields)
       .catch((error: unknown) => void (this.#trouble = error))
     if (!result) return false
-    if (result.__typename === 'LeaseLost' || result.__typename === 'RunNotFound') this.obey('LEASE_LOST')
+    if (result.__typename === 'LeaseLost' || result.__typename === 'RunNotFound') this.applyDirective('LEASE_LOST')
     if (result.__typename === 'RunNotActive') this.#settle()
     if (this.#ended.signal.aborted) return false
     if (result.__typename !== 'RenewLeaseSuccess') {
@@ -183,14 +183,14 @@ export class Hold {
     this.#graceMs = cancelGraceSeconds * 1_000
     this.#expiresAt = lease.expiresAt ?? undefined
     this.#setDeadline(sentAt + lastsMs * (2 / 3) - performance.now())
-    for (const directive of result.directives) this.#take(directive)
+    for (const directive of result.directives) this.#receive(directive)
     return true
   }
 
   /** The run settled under its owner: what is held stays so until it is released, or the lease ends. */
   #settle(): void {
     this.#isSettled = true
-    this.obey('STOP')
+    this.applyDirective('STOP')
   }
 
   #setDeadline(milliseconds: number): void {
@@ -209,7 +209,7 @@ export class Hold {
   async #listen(): Promise<void> {
     const options = { fence: this.fence, signal: this.#ended.signal }
     try {
-      for await (const directive of this.#runs.directives(this.runId, options)) this.#take(directive)
+      for await (const directive of this.#runs.directives(this.runId, options)) this.#receive(directive)
     } catch (error) {
       if (error instanceof PawlConnectionError && !this.#ended.signal.aborted) {
         await pause(this.#leaseMs / 3, this.#ended.signal)

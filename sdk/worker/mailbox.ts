@@ -1,7 +1,7 @@
 import type { Message } from '../request/types.ts'
 
 /** The messages of one claim, each of them once, whichever way and however often the server told of it. */
-export class Mailbox implements AsyncIterable<Message> {
+export class MessageQueue implements AsyncIterable<Message> {
   readonly #messages: Message[] = []
   readonly #ids = new Set<string>()
   readonly #sleepers = new Set<() => void>()

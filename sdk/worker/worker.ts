@@ -1,8 +1,8 @@
 import { waitsForChildren } from './children.ts'
 import { PawlAuthError } from '../kit/errors.ts'
-import { Held } from './held.ts'
+import { OwnedRun } from './held.ts'
 import type { OwnerCommands } from './held.ts'
-import { Hold } from './hold.ts'
+import { LeaseKeeper } from './hold.ts'
 import { createKey } from '../request/request.ts'
 import { unwrap } from '../request/results.ts'
 import { pause } from '../request/retry.ts'
@@ -31,7 +31,7 @@ export interface WorkerOptions {
 }
 
 /** Drives one run. It should stop soon after `held.signal` aborts, and return when its processes are gone. */
-export type WorkerHandler = (held: Held) => Promise<void> | void
+export type WorkerHandler = (owned: OwnedRun) => Promise<void> | void
 
 /**
  * Takes runs one after the other and hands each to the handler, under a lease that is kept for as long as that takes. When
@@ -48,7 +48,7 @@ export class Worker {
   readonly #pawl: OwnerCommands
   readonly #options: WorkerOptions
   readonly #handler: WorkerHandler
-  readonly #jobs = new Map<Hold, Promise<void>>()
+  readonly #jobs = new Map<LeaseKeeper, Promise<void>>()
   readonly #stopping = new AbortController()
   readonly #bell = new Bell()
   /** Kept until it is answered, so that a claim whose answer was lost is given again instead of left to expire. */
@@ -62,8 +62,8 @@ export class Worker {
     void this.#listen()
   }
 
-  /** How many runs it holds at present. */
-  get held(): number {
+  /** How many runs it owns at present. */
+  get ownedCount(): number {
     return this.#jobs.size
   }
 
@@ -81,7 +81,7 @@ export class Worker {
 
   async #interruptAfter(timeoutMs: number, done: AbortSignal): Promise<void> {
     await pause(timeoutMs, done)
-    for (const hold of this.#jobs.keys()) hold.interrupt('SHUTDOWN')
+    for (const keeper of this.#jobs.keys()) keeper.interrupt('SHUTDOWN')
   }
 
   async #work(): Promise<void> {
@@ -139,34 +139,34 @@ export class Worker {
     const { run, lease, agentToken } = unwrap(claim)
     // Claimed by an attempt whose answer was lost, and gone since.
     if (!lease) return false
-    const hold = new Hold(this.#pawl.runs, {
+    const keeper = new LeaseKeeper(this.#pawl.runs, {
       runId: run.id,
       fence: lease.fence,
       leaseSeconds,
       expiresAt: lease.expiresAt,
     })
-    this.#jobs.set(hold, this.#drive(hold, new Held(this.#pawl, hold, { run, agentToken })))
+    this.#jobs.set(keeper, this.#drive(keeper, new OwnedRun(this.#pawl, keeper, { run, agentToken })))
     return true
   }
 
-  async #drive(hold: Hold, held: Held): Promise<void> {
+  async #drive(keeper: LeaseKeeper, owned: OwnedRun): Promise<void> {
     try {
-      const ending = await this.#handle(held)
-      await endClaim(this.#pawl.runs, held, ending)
+      const ending = await this.#handle(owned)
+      await endClaim(this.#pawl.runs, owned, ending)
     } catch (error) {
       this.#options.onError?.(error)
     } finally {
-      hold.end()
-      this.#jobs.delete(hold)
+      keeper.end()
+      this.#jobs.delete(keeper)
       this.#bell.ring()
     }
   }
 
   /** Runs the handler, and returns as what the run fails if it has left it RUNNING. */
-  async #handle(held: Held): Promise<Ending> {
+  async #handle(owned: OwnedRun): Promise<Failure> {
     try {
-      if (this.#stopping.signal.aborted) await held.release()
-      else await this.#handler(held)
+      if (this.#stopping.signal.aborted) await owned.release()
+      else await this.#handler(owned)
       return { reason: 'INCOMPLETE', error: 'The handler returned without completing the run' }
     } catch (error) {
       return { reason: 'REPORTED_FAILURE', error: describeError(error) }
@@ -207,7 +207,7 @@ export class Worker {
 }
 
 /** As what a run fails whose handler has left it RUNNING. */
-interface Ending {
+interface Failure {
   readonly reason: 'INCOMPLETE' | 'REPORTED_FAILURE'
   readonly error: string
 }
@@ -218,24 +218,24 @@ function describeError(error: unknown): string {
 }
 
 /** How often a run's end is decided anew where its status changed meanwhile. */
-const LOOKS = 5
+const MAX_ATTEMPTS = 5
 
 /** Ends the claim in the way that the run's status asks for. */
-async function endClaim(runs: Runs, held: Held, ending: Ending): Promise<void> {
-  for (let look = 1; !held.isOver; look += 1) {
-    const run = await runs.get(held.run.id)
+async function endClaim(runs: Runs, owned: OwnedRun, ending: Failure): Promise<void> {
+  for (let look = 1; !owned.isOver; look += 1) {
+    const run = await runs.get(owned.run.id)
     if (!run) return
-    const answer = await endBy(run, held, ending)
-    if (look === LOOKS && !held.isOver) unwrap(answer)
+    const answer = await endBy(run, owned, ending)
+    if (look === MAX_ATTEMPTS && !owned.isOver) unwrap(answer)
   }
 }
 
-function endBy(run: RunDetail, held: Held, ending: Ending) {
+function endBy(run: RunDetail, owned: OwnedRun, ending: Failure) {
   const { status } = run
-  if (status === 'CANCELLING') return held.confirmCancel()
-  if (ending.reason === 'INCOMPLETE' && waitsForChildren(run)) return held.release({ untilChildren: true })
-  if (status === 'RUNNING' && !held.interruption) return held.fail({ ...ending })
-  return held.release()
+  if (status === 'CANCELLING') return owned.confirmCancel()
+  if (ending.reason === 'INCOMPLETE' && waitsForChildren(run)) return owned.release({ untilChildren: true })
+  if (status === 'RUNNING' && !owned.interruption) return owned.fail({ ...ending })
+  return owned.release()
 }
 
 /** Wakes whoever waits for it; a ring that nobody heard wakes the next. */

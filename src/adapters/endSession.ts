@@ -1,5 +1,5 @@
 import { ProcessGroup } from '../processes/processGroup.ts'
-import { FORMER_TAKES_MS } from './kit/handle.ts'
+import { PREVIOUS_AGENT_STOP_MS } from './kit/handle.ts'
 import { endTerminal, findSocket, TmuxServer } from './tmux/tmuxServer.ts'
 
 /** What became of the processes of a session. */
@@ -14,7 +14,7 @@ export interface EndedSession {
 export async function endSession(sessionId: string, stateDir: string): Promise<EndedSession> {
   const group = new ProcessGroup(null, { sessionId })
   const wasAlive = group.isAlive()
-  const isTerminalGone = await endTerminal(new TmuxServer(findSocket(stateDir)), FORMER_TAKES_MS)
-  const isGroupGone = await group.stop({ killAfterMs: FORMER_TAKES_MS, mustKill: () => false })
+  const isTerminalGone = await endTerminal(new TmuxServer(findSocket(stateDir)), PREVIOUS_AGENT_STOP_MS)
+  const isGroupGone = await group.stop({ killAfterMs: PREVIOUS_AGENT_STOP_MS, mustKill: () => false })
   return { wereThere: wasAlive || isTerminalGone !== null, isGone: isTerminalGone !== false && isGroupGone }
 }

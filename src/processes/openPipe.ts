@@ -16,9 +16,9 @@ export interface Pipe {
   close(): void
 }
 
-const SOME = 65_536
+const READ_BYTES = 65_536
 /** No pipe holds more than this unless the system's administrator says so. */
-const MOST = 1_048_576
+const MAX_PIPE_BYTES = 1_048_576
 
 /**
  * Opens a pipe, whose output is taken as it comes. Standard streams that Node.js makes are sockets, on which programs that
@@ -55,10 +55,10 @@ export async function openPipe(folder: string, take: (bytes: Uint8Array) => void
 
 /** What has been written stands in the pipe; the next read that would wait is the end of it. */
 function takeRest(reader: number, take: (bytes: Uint8Array) => void): void {
-  for (let taken = 0; taken < MOST;) {
-    const bytes = Buffer.allocUnsafe(SOME)
+  for (let taken = 0; taken < MAX_PIPE_BYTES;) {
+    const bytes = Buffer.allocUnsafe(READ_BYTES)
     try {
-      const read = readSync(reader, bytes, 0, SOME, null)
+      const read = readSync(reader, bytes, 0, READ_BYTES, null)
       if (read === 0) return
       taken += read
       take(bytes.subarray(0, read))

@@ -23,7 +23,7 @@ export interface GroupMarks {
 }
 
 /** How long the kernel may take over a SIGKILL, in milliseconds, before the group counts as not to be killed. */
-const KILL_TAKES_MS = 10_000
+const MAX_KILL_MS = 10_000
 
 /**
  * A process that began a session, and everything it started: what did not leave the session or the group, and what can be
@@ -56,14 +56,14 @@ export class ProcessGroup {
   signal(name: NodeJS.Signals): void {
     const members = this.#members()
     if (this.#id !== null && members.some(({ group }) => group === this.#id)) signalProcess(-this.#id, name)
-    for (const { pid, group } of [...members, ...this.#leavers()])
+    for (const { pid, group } of [...members, ...this.#escaped()])
       if (group !== this.#id) signalProcess(pid, name)
   }
 
   /** Whether any process of the group can still do something. */
   isAlive(): boolean {
     const { guardian } = this.#marks
-    return this.#members().some(({ pid }) => pid !== guardian) || this.#leavers().length > 0
+    return this.#members().some(({ pid }) => pid !== guardian) || this.#escaped().length > 0
   }
 
   /**
@@ -82,7 +82,7 @@ export class ProcessGroup {
       this.signal('SIGTERM')
       while (this.isAlive() && this.#mayWait()) await sleep(20)
     }
-    const givesUpAt = performance.now() + KILL_TAKES_MS
+    const givesUpAt = performance.now() + MAX_KILL_MS
     while (this.isAlive() || this.#members().length > 0) {
       if (performance.now() > givesUpAt) return false
       // Sent again each time: a process may have been forked between two looks.
@@ -105,7 +105,7 @@ export class ProcessGroup {
   }
 
   /** Those that left, known by the variables that all descendants have unless they cleared them. */
-  #leavers(): ProcessEntry[] {
+  #escaped(): ProcessEntry[] {
     const { executionId, sessionId, lockId } = this.#marks
     return [
       ...(executionId === undefined ? [] : findByVariable('PAWL_EXECUTION_ID', executionId)),

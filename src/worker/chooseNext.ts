@@ -1,4 +1,4 @@
-import { declaredPhase } from './run/declared.ts'
+import { findDeclaredPhase } from './run/declared.ts'
 import type { DeclaredPhase, DeclaredWorkflow } from './run/declared.ts'
 
 /**
@@ -13,7 +13,7 @@ export function chooseNext(
   from: string,
   visited: ReadonlySet<string>,
 ): string | null {
-  const { next } = declaredPhase(workflow, from)
+  const { next } = findDeclaredPhase(workflow, from)
   const fresh = next.find((key) => key !== from && !visited.has(key))
   if (fresh !== undefined) return fresh
   const steps = stepsToEnd(workflow)

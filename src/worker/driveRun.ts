@@ -1,42 +1,42 @@
 import { waitsForChildren } from '@pawl/sdk'
-import type { Held, Phase, RunDetail, Session } from '@pawl/sdk'
+import type { OwnedRun, Phase, RunDetail, Session } from '@pawl/sdk'
 import { AgentError } from '../adapters/kit/adapter.ts'
 import { describeHolder, DirectoryTakenError } from '../processes/directoryLock.ts'
 import { composeText } from '../text/composeText.ts'
-import { MAX_TOLD } from './run/budgets.ts'
+import { MAX_MESSAGE_LENGTH } from './run/budgets.ts'
 import { chooseNext } from './chooseNext.ts'
-import { declaredPhase, readDeclared } from './run/declared.ts'
+import { findDeclaredPhase, readDeclared } from './run/declared.ts'
 import type { DeclaredPhase } from './run/declared.ts'
-import { Drive } from './agent/drive.ts'
+import { RunWithAgents } from './agent/drive.ts'
 import type { WorkerTools } from './run/ownedRun.ts'
 import { leaveRun } from './leaveRun.ts'
-import type { Farewell } from './leaveRun.ts'
+import type { ClaimEnding } from './leaveRun.ts'
 import { limitsFor } from './run/limits.ts'
 import { executePhase } from './phase/executePhase.ts'
 import { RunFailedError, RunGivenBackError, troubleOf } from './run/trouble.ts'
 
 /** Leads a run from phase to phase for as long as it is held and can be led, then ends the claim as the run asks for. */
-export async function driveRun(tools: WorkerTools, held: Held): Promise<void> {
-  const { title, workflow } = held.run
-  tools.report({ kind: 'run-taken', runId: held.run.id, title, workflow: workflow.name })
-  const definition = await tools.pawl.workflows.ofRun(held.run.id, { signal: held.signal })
-  const drive = new Drive(tools, held, readDeclared(definition))
-  let farewell: Farewell = {}
+export async function driveRun(tools: WorkerTools, owned: OwnedRun): Promise<void> {
+  const { title, workflow } = owned.run
+  tools.report({ kind: 'run-taken', runId: owned.run.id, title, workflow: workflow.name })
+  const definition = await tools.pawl.workflows.ofRun(owned.run.id, { signal: owned.signal })
+  const drive = new RunWithAgents(tools, owned, readDeclared(definition))
+  let farewell: ClaimEnding = {}
   try {
     await drive.step('run-claimed')
-    await goThrough(drive)
+    await drivePhases(drive)
   } catch (error) {
-    farewell = sayFarewell(drive, error)
+    farewell = toClaimEnding(drive, error)
   }
   await leaveRun(drive, farewell)
 }
 
 /** How a run is left whose driving ended with an error. */
-function sayFarewell(drive: Drive, error: unknown): Farewell {
+function toClaimEnding(drive: RunWithAgents, error: unknown): ClaimEnding {
   if (error instanceof DirectoryTakenError) {
     const { directory, holder } = error
     drive.report({ kind: 'directory-taken', directory, holder: describeHolder(holder) })
-    return { putOff: { ms: drive.tools.taken.nextWait(drive.runId), waitsFor: error.message } }
+    return { putOff: { ms: drive.tools.directoryBackoff.nextWait(drive.runId), waitsFor: error.message } }
   }
   // A run that is not this owner's any more says by itself how it goes on.
   if (drive.hasLeft || error instanceof RunGivenBackError) return {}
@@ -44,21 +44,21 @@ function sayFarewell(drive: Drive, error: unknown): Farewell {
 }
 
 /** What goes on from phase to phase; returns where the run is finished, waits, or another is to go on with it. */
-async function goThrough(drive: Drive): Promise<void> {
+async function drivePhases(drive: RunWithAgents): Promise<void> {
   for (;;) {
-    const run = await drive.look()
+    const run = await drive.readRun()
     const phase = run.currentPhase
     if (run.status !== 'RUNNING' || !phase) return
     const isDone = phase.status === 'COMPLETED'
-    const declared = declaredPhase(drive.workflow, phase.key)
+    const declared = findDeclaredPhase(drive.workflow, phase.key)
     if (!isDone && drive.tools.isDraining()) return
     if (!isDone && declared.role !== null) {
       await lockWorkspace(drive)
       if (!(await endOthers(drive, declared.role))) return
       await executePhase(drive, phase, declared.role)
     } else if (!isDone && !isUnderWay(phase)) await begin(drive, phase)
-    else if (!isDone && declared.approval && !declared.artifact) return askForApproval(drive, declared)
-    else if (!isDone && declared.artifact?.required) return askForHand(drive, declared)
+    else if (!isDone && declared.approval && !declared.artifact) return requestApproval(drive, declared)
+    else if (!isDone && declared.artifact?.required) return requestManualArtifact(drive, declared)
     else if (!(await moveOn(drive, run, phase))) return
   }
 }
@@ -68,57 +68,57 @@ async function goThrough(drive: Drive): Promise<void> {
  *
  * @throws DirectoryTakenError
  */
-async function lockWorkspace(drive: Drive): Promise<void> {
+async function lockWorkspace(drive: RunWithAgents): Promise<void> {
   try {
     await drive.workspace()
-    drive.tools.taken.forget(drive.runId)
+    drive.tools.directoryBackoff.forget(drive.runId)
   } catch (error) {
     if (error instanceof DirectoryTakenError) throw error
   }
 }
 
 /** Ends agents of other roles that still worked when their owner was lost: two never work in one workspace. */
-function endOthers(drive: Drive, role: string): Promise<boolean> {
+function endOthers(drive: RunWithAgents, role: string): Promise<boolean> {
   const isAtWork = (session: Session) => session.role !== role && session.status === 'BUSY'
-  return drive.agents.endLeft(isAtWork, limitsFor(drive, drive.agents))
+  return drive.agents.endAbandoned(isAtWork, limitsFor(drive, drive.agents))
 }
 
 function isUnderWay({ status }: Phase): boolean {
   return status === 'RUNNING' || status === 'AWAITING_ARTIFACT'
 }
 
-async function begin(drive: Drive, { key }: Phase): Promise<void> {
-  drive.accept(await drive.held.phases.start(key, drive.call))
+async function begin(drive: RunWithAgents, { key }: Phase): Promise<void> {
+  drive.accept(await drive.owned.phases.start(key, drive.call))
   await drive.step('phase-started')
 }
 
 /** A phase that no agent works on, and a person has to agree to: the question is put as the workflow puts it. */
-async function askForApproval(drive: Drive, { key, approval }: DeclaredPhase): Promise<void> {
+async function requestApproval(drive: RunWithAgents, { key, approval }: DeclaredPhase): Promise<void> {
   if (!approval) return
   const { gate, question } = approval
-  drive.accept(await drive.held.approvals.request({ phase: key, gate, question, ...drive.call }))
+  drive.accept(await drive.owned.approvals.request({ phase: key, gate, question, ...drive.call }))
   await drive.step('approval-requested')
 }
 
 /** A file that nobody is there to make. */
-async function askForHand(drive: Drive, { key }: DeclaredPhase): Promise<void> {
+async function requestManualArtifact(drive: RunWithAgents, { key }: DeclaredPhase): Promise<void> {
   const message = `Phase ${key} has to hand over a file, and no role`
   const hint = 'Hand the file over by hand, as the owner of the run, or give the phase a role.'
   const error = { class: 'HUMAN_REQUIRED' as const, code: 'NO_ROLE', message, hint }
   const question = `${message} works on it. Shall it be tried again?`
   const recovery = { gate: 'recovery', question }
-  drive.accept(await drive.held.phases.fail(key, { error, recovery, ...drive.call }))
+  drive.accept(await drive.owned.phases.fail(key, { error, recovery, ...drive.call }))
   await drive.step('phase-failed')
 }
 
 /** Leaves a phase that is done: for the end of the round or of the run, else for the next phase. Returns whether there is more to do. */
-async function moveOn(drive: Drive, run: RunDetail, { key }: Phase): Promise<boolean> {
-  const { held, workflow, tools } = drive
+async function moveOn(drive: RunWithAgents, run: RunDetail, { key }: Phase): Promise<boolean> {
+  const { owned, workflow, tools } = drive
   if (run.missingEvidence.length === 0) return complete(drive)
   // given back, it keeps no slot that its children may need
   if (waitsForChildren(run)) return false
   if (key === workflow.completeRoundAt && run.missingEvidence.some(({ kind }) => kind === 'ROUND')) {
-    drive.accept(await held.rounds.complete(drive.call))
+    drive.accept(await owned.rounds.complete(drive.call))
     await drive.step('round-completed')
     return true
   }
@@ -132,19 +132,19 @@ async function moveOn(drive: Drive, run: RunDetail, { key }: Phase): Promise<boo
       `Nothing follows phase ${key}, and the run is not complete`,
       '',
     )
-  drive.accept(await held.phases.advance(next, { ifRevision: run.revision, ...drive.call }))
+  drive.accept(await owned.phases.advance(next, { ifRevision: run.revision, ...drive.call }))
   drive.report({ kind: 'phase-done', phase: key, next })
   await drive.step('phase-advanced')
   return true
 }
 
 /** Completes the run once nothing of it lives any more, and all that was said is written: who reads along hears no more after that. */
-async function complete(drive: Drive): Promise<false> {
+async function complete(drive: RunWithAgents): Promise<false> {
   const isGone = await drive.agents.stop(limitsFor(drive, drive.agents), 'CANCELLED')
   await drive.step('agents-stopped')
   if (!isGone) return false
   await drive.agents.close()
-  drive.accept(await drive.held.complete(drive.call))
+  drive.accept(await drive.owned.complete(drive.call))
   await drive.tools.onStep('run-completed')
   return false
 }
@@ -152,5 +152,5 @@ async function complete(drive: Drive): Promise<false> {
 function describe(error: unknown): string {
   const trouble = troubleOf(error)
   const words = trouble ? `${trouble.code}: ${trouble.message}` : `the worker failed: ${String(error)}`
-  return composeText(error instanceof RunFailedError ? error.message : words, { max: MAX_TOLD })
+  return composeText(error instanceof RunFailedError ? error.message : words, { max: MAX_MESSAGE_LENGTH })
 }

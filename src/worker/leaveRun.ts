@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { waitsForChildren } from '@pawl/sdk'
 import type { CallOptions, Run } from '@pawl/sdk'
 import { composeText } from '../text/composeText.ts'
-import type { Drive } from './agent/drive.ts'
+import type { RunWithAgents } from './agent/drive.ts'
 import { limitsFor } from './run/limits.ts'
 
 /** How long an agent that asked a person may take to end its turn by itself, in milliseconds: it has said what it had to say. */
@@ -15,10 +15,10 @@ const FAILED_LINGER_MS = 2_000
 const MAX_WAITS_FOR = 500
 
 /** How often the end of a claim is decided anew where the run changed meanwhile. */
-const LOOKS = 5
+const MAX_ATTEMPTS = 5
 
 /** What an owner has to say at the end of its claim. */
-export interface Farewell {
+export interface ClaimEnding {
   /** As what a run fails that is still RUNNING. */
   readonly failure?: string
   /** For how long nobody is to take the run, which could not be begun, and what it waits for. */
@@ -29,21 +29,21 @@ export interface Farewell {
  * Ends the claim in the way that the run asks for now, once every process of its agents is proven gone: a cancel is confirmed, a run
  * left RUNNING fails where there is a failure, any other is given back. Where processes may still live, the lease keeps others away.
  */
-export async function leaveRun(drive: Drive, farewell: Farewell): Promise<void> {
-  const { held, tools, agents } = drive
-  const why = held.interruption
+export async function leaveRun(drive: RunWithAgents, farewell: ClaimEnding): Promise<void> {
+  const { owned, tools, agents } = drive
+  const why = owned.interruption
   let isGone = false
   let run: Run | null = null
   try {
-    await linger(drive)
+    await awaitAgentExit(drive)
     isGone = await agents.stop(limitsFor(drive, agents, why), 'CANCELLED')
     await tools.onStep('agents-stopped')
     await agents.close()
     if (isGone) run = await endClaim(drive, farewell)
-    else held.leave()
+    else owned.letExpire()
   } catch (error) {
     // What could not be told the server finds out itself, when the lease ends.
-    if (!held.isOver) held.leave()
+    if (!owned.isOver) owned.letExpire()
     tools.report({ kind: 'trouble', message: String(error) })
   } finally {
     await drive.end()
@@ -53,11 +53,11 @@ export async function leaveRun(drive: Drive, farewell: Farewell): Promise<void> 
 }
 
 /** An agent that settled its run, or asked a person, by its own word is on its way out, and is heard to its end. */
-async function linger(drive: Drive): Promise<void> {
-  const { held, agents } = drive
-  const why = held.interruption
+async function awaitAgentExit(drive: RunWithAgents): Promise<void> {
+  const { owned, agents } = drive
+  const why = owned.interruption
   if (why !== 'STOP' && why !== 'PAUSE') return
-  const run = await drive.tools.pawl.runs.get(drive.runId, brief(drive)).catch(() => null)
+  const run = await drive.tools.pawl.runs.get(drive.runId, callWithinLease(drive)).catch(() => null)
   if (!run) return
   const milliseconds =
     run.nextAction === 'DECIDE_APPROVAL'
@@ -74,17 +74,17 @@ async function linger(drive: Drive): Promise<void> {
   await timer.catch(() => undefined)
 }
 
-async function endClaim(drive: Drive, { failure, putOff }: Farewell): Promise<Run | null> {
-  const { held, tools } = drive
+async function endClaim(drive: RunWithAgents, { failure, putOff }: ClaimEnding): Promise<Run | null> {
+  const { owned, tools } = drive
   for (let look = 1; ; look += 1) {
-    const call = brief(drive)
+    const call = callWithinLease(drive)
     const run = await tools.pawl.runs.get(drive.runId, call)
-    const isMine = run?.lease?.isLive === true && !held.isOver
-    if (!run || !isMine || look > LOOKS) return run
-    if (run.status === 'CANCELLING') await held.confirmCancel(call)
-    else if (run.status === 'RUNNING' && failure !== undefined) await held.fail({ error: failure, ...call })
+    const isMine = run?.lease?.isLive === true && !owned.isOver
+    if (!run || !isMine || look > MAX_ATTEMPTS) return run
+    if (run.status === 'CANCELLING') await owned.confirmCancel(call)
+    else if (run.status === 'RUNNING' && failure !== undefined) await owned.fail({ error: failure, ...call })
     else
-      await held.release({
+      await owned.release({
         ...(run.status === 'RUNNING' && putOff && whenFrom(run, putOff)),
         untilChildren: waitsForChildren(run),
         ...call,
@@ -93,13 +93,13 @@ async function endClaim(drive: Drive, { failure, putOff }: Farewell): Promise<Ru
 }
 
 /** By the server's clock, which a worker's may differ from. */
-function whenFrom({ asOf }: Run, { ms, waitsFor }: NonNullable<Farewell['putOff']>) {
+function whenFrom({ asOf }: Run, { ms, waitsFor }: NonNullable<ClaimEnding['putOff']>) {
   const notBefore = new Date(Date.parse(asOf) + ms).toISOString()
   return { notBefore, waitsFor: composeText(waitsFor, { max: MAX_WAITS_FOR }), blocked: true }
 }
 
 /** Asked for as long as the lease lasts. */
-function brief({ held }: Drive): CallOptions {
-  const signal = AbortSignal.timeout(Math.max(1, Math.ceil(held.remainingMs)))
+function callWithinLease({ owned }: RunWithAgents): CallOptions {
+  const signal = AbortSignal.timeout(Math.max(1, Math.ceil(owned.remainingMs)))
   return { signal, retry: { attempts: Infinity, minDelayMs: 100, maxDelayMs: 1_000, timeoutMs: 5_000 } }
 }

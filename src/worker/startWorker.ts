@@ -6,11 +6,11 @@ import { serveWorkspaces } from '../workspaces/serve/serveWorkspaces.ts'
 import type { WorkerConfig } from './config/config.ts'
 import { driveRun } from './driveRun.ts'
 import type { WorkerNews } from './run/news.ts'
-import type { AgentWays } from './run/ownedRun.ts'
+import type { AgentEnvironment } from './run/ownedRun.ts'
 import type { OnStep } from './run/steps.ts'
 import type { OwnDirectory } from './config/ownDirectories.ts'
 import { Readiness } from './run/readiness.ts'
-import { TakenRuns } from './run/takenRuns.ts'
+import { DirectoryBackoff } from './run/takenRuns.ts'
 import { keepTidy } from './agent/tidySessions.ts'
 import { HOST } from './run/workspace.ts'
 
@@ -36,8 +36,8 @@ export interface StartWorkerOptions {
 export interface RunningWorker {
   /** Resolves when it has stopped; rejects where it may not work. */
   readonly finished: Promise<void>
-  /** How many runs it holds. */
-  readonly held: number
+  /** How many runs it owns at present. */
+  readonly ownedCount: number
   /**
    * Takes no more runs and begins no more phases. Those at work may go on for so many seconds (default: the configuration's
    * `drainSeconds`); then their agents are stopped, and the runs are given back.
@@ -73,14 +73,14 @@ export function startWorker(options: StartWorkerOptions): RunningWorker {
   } = options
   let isDraining = false
   let isHurried = false
-  const ways: AgentWays = { url, env, stateRoot: prepareState(config.state) }
+  const ways: AgentEnvironment = { url, env, stateRoot: prepareState(config.state) }
   const own = ownDirectoriesOf(config, env)
   const readiness = new Readiness({ config, env, stateRoot: ways.stateRoot, own, report })
   const tools = {
     ...ways,
     own,
-    isFit: () => readiness.isFit(),
-    taken: new TakenRuns(),
+    isReady: () => readiness.isReady(),
+    directoryBackoff: new DirectoryBackoff(),
     pawl,
     config,
     report,
@@ -102,9 +102,9 @@ export function startWorker(options: StartWorkerOptions): RunningWorker {
   }
   const onError = (error: unknown) => report({ kind: 'trouble', message: describe(error) })
   const atWork = new Set<string>()
-  const worker = pawl.worker({ ...claims, onError }, async (held) => {
-    atWork.add(held.run.id)
-    await driveRun(tools, held).finally(() => atWork.delete(held.run.id))
+  const worker = pawl.worker({ ...claims, onError }, async (owned) => {
+    atWork.add(owned.run.id)
+    await driveRun(tools, owned).finally(() => atWork.delete(owned.run.id))
   })
   report({ kind: 'started', owner, workflows: workflows ?? null })
   const left = new AbortController()
@@ -143,12 +143,12 @@ export function startWorker(options: StartWorkerOptions): RunningWorker {
   }
   return {
     finished,
-    get held() {
-      return worker.held
+    get ownedCount() {
+      return worker.ownedCount
     },
     drain(seconds = config.drainSeconds) {
       isDraining = true
-      report({ kind: 'draining', held: worker.held, seconds })
+      report({ kind: 'draining', held: worker.ownedCount, seconds })
       return stop(seconds * 1_000)
     },
     kill() {

@@ -16,7 +16,7 @@ interface Answer {
 }
 
 /** A run that the client holds. */
-interface Held {
+interface OwnedRun {
   readonly runId: string
   readonly fence: number
 }
@@ -127,7 +127,7 @@ export class Client {
   }
 
   /** Starts a run, claims it, and starts its first phase. */
-  async #open(): Promise<Held> {
+  async #open(): Promise<OwnedRun> {
     const { runId } = await this.#start()
     const fence = await this.#claim(runId)
     await this.#ask('startPhase', (k) => this.#pawl.phases.start(runId, 'plan', { fence, ...k }))
@@ -147,7 +147,7 @@ export class Client {
     return lease.fence
   }
 
-  async #renew({ runId, fence }: Held): Promise<void> {
+  async #renew({ runId, fence }: OwnedRun): Promise<void> {
     const renewed = await this.#pawl.runs.renew(runId, { fence })
     if (!isSuccess(renewed)) this.surprises.push(`renewLease: ${renewed.__typename}`)
     else if (renewed.lease.expiresAt)

@@ -74,7 +74,7 @@ export interface Agent {
   /** Whether it was there before this owner. */
   readonly isAdopted: boolean
   /** When it last showed a sign of life: output, or its start; as `performance.now()`. */
-  readonly lastSignAt: number
+  readonly lastActivityAt: number
   /** What it does now. */
   probe(): Promise<AgentActivity>
   /** Whether a prompt with this key has reached it, under whichever owner. */

@@ -10,7 +10,7 @@ export interface Fillings {
 }
 
 /** The most that Linux takes as one word of a command, in bytes. */
-const MOST_BYTES = 131_071
+const MAX_WORD_BYTES = 131_071
 
 /**
  * The command with {prompt}, {promptFile}, {session} and {workspace} filled in, each once: what is filled in is not looked
@@ -25,7 +25,7 @@ export function fillCommand(words: readonly string[], fillings: Fillings): strin
     })
     if (filled.includes('\0')) throw unsendable('a NUL character, which no argument can have')
     const bytes = Buffer.byteLength(filled)
-    if (bytes > MOST_BYTES) throw unsendable(`${bytes} bytes, more than an argument can have`)
+    if (bytes > MAX_WORD_BYTES) throw unsendable(`${bytes} bytes, more than an argument can have`)
     return filled
   })
 }

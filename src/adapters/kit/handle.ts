@@ -30,10 +30,10 @@ export type AgentHandle = z.infer<typeof handleSchema>
 export type ProcessIdentity = z.infer<typeof processSchema>
 
 /** How long an earlier owner's agent may take to end by itself, in milliseconds, at most. */
-export const FORMER_TAKES_MS = 5_000
+export const PREVIOUS_AGENT_STOP_MS = 5_000
 
 /** How many keys of prompts a handle keeps. */
-const MOST_KEYS = 20
+const MAX_KEYS = 20
 
 /** The handle of an agent that was not started yet. */
 export function createHandle(adapter: string): AgentHandle {
@@ -43,7 +43,7 @@ export function createHandle(adapter: string): AgentHandle {
 
 /** The keys with one more, the oldest left out. */
 export function addKey(keys: readonly string[], key: string): string[] {
-  return [...keys.filter((other) => other !== key), key].slice(-MOST_KEYS)
+  return [...keys.filter((other) => other !== key), key].slice(-MAX_KEYS)
 }
 
 /** Whether its agent was started, or handed something. */
@@ -79,7 +79,7 @@ export function readHandle(kept: unknown): AgentHandle {
  *
  * @throws AgentError where it can't be proven, or they can't be ended.
  */
-export async function endFormer(handle: AgentHandle, killAfterMs: number): Promise<void> {
+export async function endPreviousAgent(handle: AgentHandle, killAfterMs: number): Promise<void> {
   if (!handle.leader && !handle.server) return
   if (!isStillHere(handle)) return
   const limits = { killAfterMs, mustKill: () => false }

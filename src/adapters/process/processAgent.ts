@@ -40,7 +40,7 @@ export class ProcessAgent implements Agent {
     this.#finder = session && new SessionIdFinder(session.pattern)
   }
 
-  get lastSignAt(): number {
+  get lastActivityAt(): number {
     return this.#lastSignAt
   }
 

@@ -5,7 +5,7 @@ import { whyUnstartable } from '../../processes/findCommand.ts'
 import { isLiving, signalProcess } from '../../processes/processTable.ts'
 import { AgentError } from '../kit/adapter.ts'
 import type { Adapter } from '../kit/adapter.ts'
-import { createHandle, endFormer, FORMER_TAKES_MS, isStillHere, readHandle, wasUsed } from '../kit/handle.ts'
+import { createHandle, endPreviousAgent, PREVIOUS_AGENT_STOP_MS, isStillHere, readHandle, wasUsed } from '../kit/handle.ts'
 import type { AgentHandle } from '../kit/handle.ts'
 import { TmuxAgent } from './tmuxAgent.ts'
 import { endTerminal, findSocket, TmuxServer } from './tmuxServer.ts'
@@ -30,8 +30,8 @@ export const tmuxAdapter: Adapter = {
       await keepToken(context)
       return new TmuxAgent(context, server, former, { isAdopted: true, wasThere: true })
     }
-    const killAfterMs = Math.min(FORMER_TAKES_MS, context.definition.killAfterSeconds * 1_000)
-    if (former) await endFormer(former, killAfterMs)
+    const killAfterMs = Math.min(PREVIOUS_AGENT_STOP_MS, context.definition.killAfterSeconds * 1_000)
+    if (former) await endPreviousAgent(former, killAfterMs)
     const server = new TmuxServer(findSocket(context.stateDir))
     // An owner may have started it and died before it could keep a handle of it.
     await endTerminal(server, killAfterMs)

@@ -68,7 +68,7 @@ export class TmuxAgent implements Agent {
     this.#looking = setInterval(() => this.#look(), LOOK_MS)
   }
 
-  get lastSignAt(): number {
+  get lastActivityAt(): number {
     return this.#lastSignAt
   }
 

@@ -25,7 +25,7 @@ export const OWNER = '@pawl-owner'
 export const PANE = 'agent:'
 
 /** A socket's path is at most this long, in bytes, its end included. */
-const MOST_PATH = 104
+const MAX_SOCKET_PATH_BYTES = 104
 
 /** What a server says where somebody else has taken its agent meanwhile. */
 const TAKEN = 'taken'
@@ -144,7 +144,7 @@ export class TmuxServer {
  */
 export function findSocket(stateDir: string): string {
   const near = join(stateDir, 'tmux')
-  if (Buffer.byteLength(near) < MOST_PATH) return near
+  if (Buffer.byteLength(near) < MAX_SOCKET_PATH_BYTES) return near
   const folder = join(tmpdir(), `pawl-${userInfo().uid}`)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const { mode, uid } = lstatSync(folder)

@@ -31,8 +31,8 @@ export class ByteRing {
   }
 
   /** Takes the oldest bytes, at most so many, and says how many were lost before them. */
-  take(most: number): { readonly bytes: Buffer; readonly lost: number } {
-    const taken = Buffer.allocUnsafe(Math.min(most, this.#size))
+  take(max: number): { readonly bytes: Buffer; readonly lost: number } {
+    const taken = Buffer.allocUnsafe(Math.min(max, this.#size))
     const head = this.#bytes?.subarray(this.#start, this.#start + taken.length) ?? taken
     taken.set(head)
     if (this.#bytes) taken.set(this.#bytes.subarray(0, taken.length - head.length), head.length)

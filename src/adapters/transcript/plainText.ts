@@ -6,9 +6,9 @@ const SEQUENCE =
 /** One that is not finished, at the end of a text. */
 const UNFINISHED = /\u001b(?:\[[0-?]*[ -/]*|[\]P^_X][^\u0007\u001b]*\u001b?|[ -/]*)$/
 /** The longest sequence that is waited for, in characters. What begins like one and goes on is none. */
-const LONGEST = 4_096
+const MAX_SEQUENCE_LENGTH = 4_096
 /** Stands for a move of the cursor to another line, until it is known what stands beside it. */
-const MOVE = '\0'
+const LINE_MOVE = '\0'
 /** Ends of sequences that go to another line, or clear the screen. */
 const TO_OTHER_LINE = 'ABEFHJdf'
 /** Ends of sequences that go on in the line. */
@@ -42,7 +42,7 @@ export class PlainText {
   take(piece: string): string {
     const text = this.#held + piece
     // A line is ended by \r\n, so \r alone is not known until the next character is.
-    const unfinished = UNFINISHED.exec(text.slice(-LONGEST)) ?? /\r+$/.exec(text)
+    const unfinished = UNFINISHED.exec(text.slice(-MAX_SEQUENCE_LENGTH)) ?? /\r+$/.exec(text)
     const length = unfinished?.[0].length ?? 0
     this.#held = text.slice(text.length - length)
     return this.#give(withoutSequences(text.slice(0, text.length - length)))
@@ -68,11 +68,11 @@ export class PlainText {
 function withoutSequences(text: string): string {
   if (!/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/.test(text)) return text
   return text
-    .replaceAll(MOVE, '')
+    .replaceAll(LINE_MOVE, '')
     .replace(/\r+\n?/g, '\n')
     .replace(SEQUENCE, (_, _parameters, end: string | undefined) => {
       if (end === undefined) return ''
-      return TO_OTHER_LINE.includes(end) ? MOVE : IN_LINE.includes(end) ? ' ' : ''
+      return TO_OTHER_LINE.includes(end) ? LINE_MOVE : IN_LINE.includes(end) ? ' ' : ''
     })
     .replace(CONTROLS, '')
 }

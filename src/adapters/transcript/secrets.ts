@@ -8,12 +8,12 @@ const SECRET_NAME =
   /TOKEN|KEY|SECRET|PASSW|PASSPHRASE|_PASS$|CREDENTIAL|PRIVATE|COOKIE|AUTHORIZATION|DATABASE_URL|DSN$|CONNECTION_STRING/i
 
 /** The shortest value that counts as a secret by its variable's name: shorter ones are words that stand everywhere. */
-const SHORTEST = 8
+const MIN_SECRET_LENGTH = 8
 
 /** The secrets of an environment, by the names of its variables; PAWL_TOKEN always. */
 export function findSecrets(env: Readonly<Record<string, string | undefined>>): Secret[] {
   return Object.entries(env).flatMap(([name, value]) =>
-    value && (name === 'PAWL_TOKEN' || (SECRET_NAME.test(name) && value.length >= SHORTEST))
+    value && (name === 'PAWL_TOKEN' || (SECRET_NAME.test(name) && value.length >= MIN_SECRET_LENGTH))
       ? [{ name, value }]
       : [],
   )
@@ -71,7 +71,7 @@ export class Masker {
   end(): string {
     const held = this.#held
     this.#held = ''
-    return held.length < SHORTEST ? held.replace(this.#any, (found) => this.#shownFor(found)) : '[hidden]'
+    return held.length < MIN_SECRET_LENGTH ? held.replace(this.#any, (found) => this.#shownFor(found)) : '[hidden]'
   }
 
   /** Where, from there on, a text begins that may become a secret; its length where there is none. */
@@ -95,7 +95,7 @@ function escapePattern(text: string): string {
 
 /** As it is, as it stands in JSON, and as it stands in an address; one of several lines, line by line. */
 function formsOf({ name, value }: Secret): Form[] {
-  const lines = value.split(/\r?\n/).filter((line) => line === value || line.length >= SHORTEST)
+  const lines = value.split(/\r?\n/).filter((line) => line === value || line.length >= MIN_SECRET_LENGTH)
   const texts = lines.flatMap((line) => [line, JSON.stringify(line).slice(1, -1), encodeURIComponent(line)])
   return [...new Set(texts)].map((text) => ({ text, shown: `[${name} hidden]` }))
 }

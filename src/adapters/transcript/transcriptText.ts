@@ -41,7 +41,7 @@ export class TranscriptText {
    * it, which may be the end of one. Returns the text, and how many bytes these are.
    */
   takeAfterGap(bytes: Uint8Array): { readonly text: string; readonly skipped: number } {
-    let skipped = Math.min(bytes.length, this.#masker.longest * MOST_BYTES_OF_CHARACTER)
+    let skipped = Math.min(bytes.length, this.#masker.longest * MAX_BYTES_PER_CHARACTER)
     while (skipped < bytes.length && isContinuation(bytes[skipped])) skipped += 1
     const waiting = this.#bytes.length + Buffer.byteLength(this.#plain.carry.held + this.#masker.held)
     this.#bytes = Buffer.alloc(0)
@@ -58,7 +58,7 @@ export class TranscriptText {
   }
 }
 
-const MOST_BYTES_OF_CHARACTER = 3
+const MAX_BYTES_PER_CHARACTER = 3
 
 const isContinuation = (byte: number | undefined): boolean => byte !== undefined && (byte & 0xc0) === 0x80
 

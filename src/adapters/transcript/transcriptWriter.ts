@@ -26,7 +26,7 @@ export interface TranscriptOptions {
   /** How much waits in memory for the server, in bytes; then the oldest is left out. Default 1 MiB. */
   readonly bufferBytes?: number
   /** How long a transcript may become, in characters; then it ends with a line that says so. Default 16 Mi. */
-  readonly mostCharacters?: number
+  readonly maxCharacters?: number
   /** The least time between two appends, in milliseconds. Default 250. */
   readonly pauseMs?: number
   /** How long `close` tries to write what is left, in milliseconds. Default 5,000. */
@@ -41,7 +41,7 @@ const CHUNK = 65_536
 /** How long the first wait before another try is, and the longest one, in milliseconds. */
 const RETRY_MS = { first: 250, longest: 5_000 } as const
 /** No transcript has so many chunks: asked to append nothing there, the server says where it stands. */
-const FAR = 2_000_000_000
+const PAST_END_SEQ = 2_000_000_000
 
 /**
  * Writes what an agent puts out into its session's transcript: in order, masked, gathered, within bounded memory. What is
@@ -52,7 +52,7 @@ export class TranscriptWriter implements AgentOutput {
   readonly #ring: ByteRing
   readonly #journal: TranscriptJournal
   readonly #text: TranscriptText
-  readonly #most: number
+  readonly #maxCharacters: number
   readonly #closing = new AbortController()
   readonly #givenUp = new AbortController()
   readonly #finished: Promise<void>
@@ -69,7 +69,7 @@ export class TranscriptWriter implements AgentOutput {
     this.#options = options
     this.#ring = new ByteRing(options.bufferBytes ?? 1_048_576)
     this.#journal = new TranscriptJournal(options.stateDir, options.fence)
-    this.#most = options.mostCharacters ?? 16_777_216
+    this.#maxCharacters = options.maxCharacters ?? 16_777_216
     this.#pending = this.#journal.read()
     this.#text = new TranscriptText(options.secrets ?? [], this.#pending?.carry)
     this.#position = this.#pending?.position ?? 0
@@ -124,7 +124,7 @@ export class TranscriptWriter implements AgentOutput {
   #gather(): void {
     const { bytes, lost } = this.#ring.take(BATCH_BYTES)
     this.#position += lost + bytes.length
-    if (this.#written >= this.#most) {
+    if (this.#written >= this.#maxCharacters) {
       this.#startsAt = this.#position
       return
     }
@@ -135,14 +135,14 @@ export class TranscriptWriter implements AgentOutput {
 
   /** Makes the last entry; false where nothing is left. */
   #gatherEnd(): boolean {
-    const rest = this.#written < this.#most ? this.#text.end() : ''
+    const rest = this.#written < this.#maxCharacters ? this.#text.end() : ''
     this.#note(rest)
     return rest !== ''
   }
 
   #note(text: string): void {
     if (text === '') return
-    const kept = cutInto(text, this.#most - this.#written)[0] ?? ''
+    const kept = cutInto(text, this.#maxCharacters - this.#written)[0] ?? ''
     const isWhole = kept.length === text.length
     this.#written += text.length
     this.#pending = {
@@ -150,7 +150,7 @@ export class TranscriptWriter implements AgentOutput {
       texts: cutInto(
         isWhole
           ? text
-          : `${kept}\n[the transcript ends here: ${this.#most} characters are the most it may have]\n`,
+          : `${kept}\n[the transcript ends here: ${this.#maxCharacters} characters are the most it may have]\n`,
         CHUNK,
       ),
       position: this.#position,
@@ -207,7 +207,7 @@ export class TranscriptWriter implements AgentOutput {
   }
 
   async #findNextSeq(): Promise<number> {
-    const answer = await this.#options.append(FAR, [], this.#givenUp.signal)
+    const answer = await this.#options.append(PAST_END_SEQ, [], this.#givenUp.signal)
     if (answer.__typename === 'TranscriptGap') return answer.expectedSeq
     this.#givenUp.abort()
     return 1
@@ -228,10 +228,10 @@ export class TranscriptWriter implements AgentOutput {
 }
 
 /** Cuts a text into pieces of at most so many UTF-16 units, no character in two. */
-function cutInto(text: string, most: number): string[] {
+function cutInto(text: string, max: number): string[] {
   const pieces: string[] = []
   for (let start = 0; start < text.length;) {
-    let end = Math.min(start + most, text.length)
+    let end = Math.min(start + max, text.length)
     const last = text.charCodeAt(end - 1)
     if (end < text.length && last >= 0xd800 && last <= 0xdbff) end -= 1
     pieces.push(text.slice(start, end))

@@ -1,5 +1,5 @@
 import { unwrap, waitsForChildren } from '@pawl/sdk'
-import type { FailReason, Hold, Pawl, RunDetail } from '@pawl/sdk'
+import type { FailReason, LeaseKeeper, Pawl, RunDetail } from '@pawl/sdk'
 import { composeText } from '../../text/composeText.ts'
 import type { Ending } from '../../processes/launch.ts'
 
@@ -37,18 +37,18 @@ const LOOKS = 5
  *
  * @throws PawlProblem where the server keeps refusing, PawlConnectionError where it can't be reached.
  */
-export async function concludeRun(pawl: Pawl, hold: Hold, word: LastWord): Promise<Conclusion> {
+export async function concludeRun(pawl: Pawl, keeper: LeaseKeeper, word: LastWord): Promise<Conclusion> {
   for (let look = 1; ; look += 1) {
-    const run = await pawl.runs.get(hold.runId)
-    const isMine = run?.lease?.fence === hold.fence && run.lease.isLive
+    const run = await pawl.runs.get(keeper.runId)
+    const isMine = run?.lease?.fence === keeper.fence && run.lease.isLive
     if (!run || !isMine) return { run, isLeft: false }
     if (!word.isGone) return { run, isLeft: true }
-    const answer = await endClaim(pawl, hold, run, word.failure)
+    const answer = await endClaim(pawl, keeper, run, word.failure)
     if (look === LOOKS) unwrap<{ readonly __typename: string }>(answer)
   }
 }
 
-function endClaim(pawl: Pawl, { runId, fence }: Hold, run: RunDetail, failure: Failure | undefined) {
+function endClaim(pawl: Pawl, { runId, fence }: LeaseKeeper, run: RunDetail, failure: Failure | undefined) {
   const { status } = run
   if (failure?.reason === 'INCOMPLETE' && waitsForChildren(run))
     return pawl.runs.release(runId, { fence, untilChildren: true })

@@ -1,6 +1,6 @@
 import { constants } from 'node:os'
 import { unwrap } from '@pawl/sdk'
-import type { Hold, Pawl } from '@pawl/sdk'
+import type { LeaseKeeper, Pawl } from '@pawl/sdk'
 import { findServer } from '../kit/connect.ts'
 import { EXIT, UsageError } from '../kit/exitCodes.ts'
 import type { Invocation } from '../kit/invocation.ts'
@@ -44,7 +44,7 @@ const NOT_STARTED = 126
 /** Runs the command under the claim's lease, ends the claim in the way the run asks for, and returns the exit code. */
 export async function executeUnderLease(invocation: Invocation, task: Task): Promise<number> {
   const { run, lease } = task.taken
-  const hold = invocation.pawl.hold({
+  const keeper = invocation.pawl.keepLease({
     runId: run.id,
     fence: lease.fence,
     leaseSeconds: task.lease,
@@ -52,17 +52,17 @@ export async function executeUnderLease(invocation: Invocation, task: Task): Pro
     onMessage: ({ id, sentBy, text }) => invocation.note(`${plain(sentBy)} says: ${plain(text)}  (${id})`),
   })
   try {
-    return await executeHeld(invocation, task, hold)
+    return await executeHeld(invocation, task, keeper)
   } finally {
-    hold.end()
+    keeper.end()
   }
 }
 
-async function executeHeld(invocation: Invocation, task: Task, hold: Hold): Promise<number> {
+async function executeHeld(invocation: Invocation, task: Task, keeper: LeaseKeeper): Promise<number> {
   const { pawl } = invocation
-  if (!(await task.lock.endLeft(limitsFor('SHUTDOWN', hold, stopRulesOf(pawl, task))))) {
+  if (!(await task.lock.endLeft(limitsFor('SHUTDOWN', keeper, stopRulesOf(pawl, task))))) {
     // Two agents of one run never work in one directory: the next owner may find them gone.
-    await concludeRun(pawl, hold, { failure: undefined, isGone: true })
+    await concludeRun(pawl, keeper, { failure: undefined, isGone: true })
     const message = 'Processes that an earlier owner of the run has left here could not be ended'
     return reportError(invocation, new UsageError(message, EXIT.lostRace, 'DirectoryTaken'))
   }
@@ -74,27 +74,27 @@ async function executeHeld(invocation: Invocation, task: Task, hold: Hold): Prom
       reason: 'START_FAILED',
       error: `the command could not be started: ${String(error)}`,
     }
-    await concludeRun(pawl, hold, { failure, isGone: true })
+    await concludeRun(pawl, keeper, { failure, isGone: true })
     reportError(invocation, error)
     return NOT_STARTED
   }
   let executionId: string
   try {
-    executionId = await recordExecution(pawl, hold, child, task)
+    executionId = await recordExecution(pawl, keeper, child, task)
   } catch (error) {
     child.abandon()
     await child.ended
     const code = reportError(invocation, error)
-    await concludeRun(pawl, hold, { failure: undefined, isGone: true })
+    await concludeRun(pawl, keeper, { failure: undefined, isGone: true })
     return code
   }
-  return executeRecorded(invocation, task, hold, child, executionId)
+  return executeRecorded(invocation, task, keeper, child, executionId)
 }
 
 async function executeRecorded(
   invocation: Invocation,
   task: Task,
-  hold: Hold,
+  keeper: LeaseKeeper,
   child: Child,
   executionId: string,
 ): Promise<number> {
@@ -102,12 +102,12 @@ async function executeRecorded(
   const startedAt = performance.now()
   child.begin(executionId)
   const rules = stopRulesOf(pawl, task)
-  task.signals.passOn(child.group, () => void child.group.stop(limitsFor('SHUTDOWN', hold, rules)))
-  const supervised = await supervise(child, hold, rules)
+  task.signals.passOn(child.group, () => void child.group.stop(limitsFor('SHUTDOWN', keeper, rules)))
+  const supervised = await supervise(child, keeper, rules)
   const exitCode = exitCodeOf(supervised.ending)
   try {
-    const outcome = await finishExecution(pawl, executionId, hold.fence, supervised)
-    const conclusion = await concludeRun(pawl, hold, {
+    const outcome = await finishExecution(pawl, executionId, keeper.fence, supervised)
+    const conclusion = await concludeRun(pawl, keeper, {
       failure: failureOf(supervised, task.signals.asked),
       isGone: supervised.isGone,
     })
@@ -121,8 +121,8 @@ async function executeRecorded(
 }
 
 /** Records the process while it waits at its gate. */
-async function recordExecution(pawl: Pawl, hold: Hold, child: Child, { command }: Task): Promise<string> {
-  const { runId, fence } = hold
+async function recordExecution(pawl: Pawl, keeper: LeaseKeeper, child: Child, { command }: Task): Promise<string> {
+  const { runId, fence } = keeper
   const fields = { runId, fence, command: quoteCommand(command), pid: child.pid }
   return unwrap(await pawl.executions.start(fields)).execution.id
 }

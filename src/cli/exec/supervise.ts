@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { FailReason, Hold, Interruption, PawlInterruptedError, Run } from '@pawl/sdk'
+import type { FailReason, LeaseKeeper, Interruption, PawlInterruptedError, Run } from '@pawl/sdk'
 import type { Child, Ending } from '../../processes/launch.ts'
 import type { StopLimits } from '../../processes/processGroup.ts'
 
@@ -35,37 +35,37 @@ const OWN_WORDS: readonly FailReason[] = ['REPORTED_FAILURE', 'START_FAILED', 'I
 const RESERVE = 1 / 12
 
 /**
- * Lets the child run to its end, or stops it as soon as the hold says so, always before its lease is over; then ends
+ * Lets the child run to its end, or stops it as soon as the lease keeper says so, always before its lease is over; then ends
  * whatever it has left behind in its group, so that nothing outlives the claim.
  */
-export async function supervise(child: Child, hold: Hold, rules: StopRules): Promise<Supervised> {
+export async function supervise(child: Child, keeper: LeaseKeeper, rules: StopRules): Promise<Supervised> {
   let interruption: Interruption | undefined
   const stopped = new AbortController()
   const obey = () => {
-    interruption = (hold.signal.reason as PawlInterruptedError).why
-    void stopFor(interruption, child, hold, rules, stopped.signal)
+    interruption = (keeper.signal.reason as PawlInterruptedError).why
+    void stopFor(interruption, child, keeper, rules, stopped.signal)
   }
-  if (hold.signal.aborted) obey()
-  else hold.signal.addEventListener('abort', obey, { once: true })
+  if (keeper.signal.aborted) obey()
+  else keeper.signal.addEventListener('abort', obey, { once: true })
   const ending = await child.ended
   const wasStopped = child.group.isStopping
-  hold.signal.removeEventListener('abort', obey)
+  keeper.signal.removeEventListener('abort', obey)
   stopped.abort()
-  const isGone = await child.group.stop(limitsFor(interruption ?? 'SHUTDOWN', hold, rules))
+  const isGone = await child.group.stop(limitsFor(interruption ?? 'SHUTDOWN', keeper, rules))
   return { ending, isGone, interruption: wasStopped ? interruption : undefined }
 }
 
 async function stopFor(
   why: Interruption,
   child: Child,
-  hold: Hold,
+  keeper: LeaseKeeper,
   rules: StopRules,
   ended: AbortSignal,
 ): Promise<void> {
   const isOver = why === 'STOP' || why === 'LEASE_LOST'
   const lingerMs = isOver ? await lingerOf(rules) : why === 'PAUSE' ? await lingerAfterAsking(rules) : 0
   await sleep(lingerMs, undefined, { signal: ended }).catch(() => undefined)
-  if (!ended.aborted) await child.group.stop(limitsFor(isOver && lingerMs > 0 ? undefined : why, hold, rules))
+  if (!ended.aborted) await child.group.stop(limitsFor(isOver && lingerMs > 0 ? undefined : why, keeper, rules))
 }
 
 /**
@@ -89,7 +89,7 @@ async function lingerAfterAsking({ look }: StopRules): Promise<number> {
 /** How much time a child has that is stopped for this reason; undefined: since its run is over. */
 export function limitsFor(
   why: Interruption | undefined,
-  hold: Hold,
+  keeper: LeaseKeeper,
   { leaseMs, killAfterMs }: StopRules,
 ): StopLimits {
   switch (why) {
@@ -98,12 +98,12 @@ export function limitsFor(
     case 'LEASE_LOST':
       return { killAfterMs: 0, mustKill: () => true }
     case 'NOT_RENEWED':
-      return { killAfterMs: Math.min(killAfterMs, leaseMs / 4), mustKill: () => isRunningOut(hold, leaseMs) }
+      return { killAfterMs: Math.min(killAfterMs, leaseMs / 4), mustKill: () => isRunningOut(keeper, leaseMs) }
     default:
-      return { killAfterMs, mustKill: () => isRunningOut(hold, leaseMs) }
+      return { killAfterMs, mustKill: () => isRunningOut(keeper, leaseMs) }
   }
 }
 
-function isRunningOut(hold: Hold, leaseMs: number): boolean {
-  return hold.remainingMs < leaseMs * RESERVE
+function isRunningOut(keeper: LeaseKeeper, leaseMs: number): boolean {
+  return keeper.remainingMs < leaseMs * RESERVE
 }

@@ -1,20 +1,20 @@
-import type { Held } from '@pawl/sdk'
+import type { OwnedRun } from '@pawl/sdk'
 import type { DeclaredWorkflow } from '../run/declared.ts'
 import { OpenAgents } from './openAgents.ts'
-import { OwnedRun } from '../run/ownedRun.ts'
+import { RunContext } from '../run/ownedRun.ts'
 import type { WorkerTools } from '../run/ownedRun.ts'
 import { Steering } from './steering.ts'
 import { openRunWorkspace } from '../run/workspace.ts'
 import type { RunWorkspace } from '../run/workspace.ts'
 
 /** One held run, and all that is open for it. */
-export class Drive extends OwnedRun {
+export class RunWithAgents extends RunContext {
   readonly agents: OpenAgents
   readonly steering: Steering
   #workspace: Promise<RunWorkspace> | undefined
 
-  constructor(tools: WorkerTools, held: Held, workflow: DeclaredWorkflow) {
-    super(tools, held, workflow)
+  constructor(tools: WorkerTools, owned: OwnedRun, workflow: DeclaredWorkflow) {
+    super(tools, owned, workflow)
     this.agents = new OpenAgents(this, () => this.workspace())
     this.steering = new Steering(this)
   }

@@ -9,12 +9,12 @@ import { agentEnvironment } from '../../processes/agentEnvironment.ts'
 import type { StopLimits } from '../../processes/processGroup.ts'
 import { ADAPTERS } from './adapters.ts'
 import { finishExecution } from './finishExecution.ts'
-import type { OwnedRun } from '../run/ownedRun.ts'
+import type { RunContext } from '../run/ownedRun.ts'
 import { openTranscript } from './transcript.ts'
 import type { RunWorkspace } from '../run/workspace.ts'
 
 /** Takes what is left of an agent whose session is still an earlier owner's: the server lets nobody else write its transcript. */
-const UNHEARD: AgentOutput = { startsAt: 0, hasRoom: true, write: () => undefined }
+const DISCARDED_OUTPUT: AgentOutput = { startsAt: 0, hasRoom: true, write: () => undefined }
 
 /** A session of this run with its agent, as this owner has opened them. */
 export interface OpenAgent {
@@ -31,7 +31,7 @@ const MAX_EXECUTIONS = 100
 
 /** The agents of one run, one for each role, opened when they are first needed. */
 export class OpenAgents {
-  readonly #run: OwnedRun
+  readonly #run: RunContext
   readonly #workspace: () => Promise<RunWorkspace>
   readonly #byRole = new Map<string, OpenAgent>()
   readonly #transcripts = new Set<TranscriptWriter>()
@@ -43,7 +43,7 @@ export class OpenAgents {
   phase: string | undefined
 
   /** @param workspace Opens the directory that they work in, when the first of them is opened. */
-  constructor(run: OwnedRun, workspace: () => Promise<RunWorkspace>) {
+  constructor(run: RunContext, workspace: () => Promise<RunWorkspace>) {
     this.#run = run
     this.#workspace = workspace
   }
@@ -88,7 +88,7 @@ export class OpenAgents {
   async stop(limits: StopLimits, end: ProcessEnd['end']): Promise<boolean> {
     const stopped = await Promise.all([...this.#byRole.values()].map(({ agent }) => agent.stop(limits, end)))
     // What is there after the lease may be another owner's.
-    const areLeftGone = this.#run.held.remainingMs === 0 || (await this.endLeft(() => true, limits))
+    const areLeftGone = this.#run.owned.remainingMs === 0 || (await this.endAbandoned(() => true, limits))
     return areLeftGone && stopped.every(Boolean)
   }
 
@@ -96,7 +96,7 @@ export class OpenAgents {
    * Ends agents that an earlier owner has left, and this one has not taken up. Returns whether they are proven gone; false also where
    * nobody can tell.
    */
-  async endLeft(isMeant: (session: Session) => boolean, limits: StopLimits): Promise<boolean> {
+  async endAbandoned(isMeant: (session: Session) => boolean, limits: StopLimits): Promise<boolean> {
     const { tools, runId, call, signal } = this.#run
     const retry = { attempts: 3, timeoutMs: 5_000 }
     const options = signal.aborted ? { retry } : call
@@ -111,7 +111,7 @@ export class OpenAgents {
           isMeant(session),
       )
       if (left.length === 0) return true
-      const gone = await Promise.all(left.map((session) => this.#endOne(session, limits)))
+      const gone = await Promise.all(left.map((session) => this.#endOneAbandoned(session, limits)))
       return gone.every(Boolean)
     } catch (error) {
       tools.report({ kind: 'trouble', message: `what an earlier owner has left: ${String(error)}` })
@@ -135,7 +135,7 @@ export class OpenAgents {
     await Promise.all([...this.#transcripts].map((transcript) => transcript.close()))
   }
 
-  async #endOne(session: Session, limits: StopLimits): Promise<boolean> {
+  async #endOneAbandoned(session: Session, limits: StopLimits): Promise<boolean> {
     // It is reached to be ended, never to be started: in a terminal, or as the processes that all others are.
     const adapter = session.adapter === 'tmux' ? 'tmux' : 'process'
     const definition = agentDefinitionSchema.parse({ adapter, command: ['false'], prompt: 'stdin' })
@@ -143,7 +143,7 @@ export class OpenAgents {
       session,
       definition,
       { path: this.#run.tools.stateRoot, keep: [] },
-      () => UNHEARD,
+      () => DISCARDED_OUTPUT,
     )
     const isGone = await agent.stop(limits, 'SUPERVISOR_LOST')
     await agent.close()
@@ -153,10 +153,10 @@ export class OpenAgents {
 
   /** The claim that an execution was started under: this one, or that of an earlier owner, whose agent lives on in a terminal. */
   async #fenceOf(executionId: string): Promise<number> {
-    const { tools, runId, held } = this.#run
-    if (this.#started.has(executionId)) return held.fence
+    const { tools, runId, owned } = this.#run
+    if (this.#started.has(executionId)) return owned.fence
     const { nodes } = await tools.pawl.executions.list({ filter: { runId }, first: MAX_EXECUTIONS })
-    return nodes.find(({ id }) => id === executionId)?.fence ?? held.fence
+    return nodes.find(({ id }) => id === executionId)?.fence ?? owned.fence
   }
 
   #definitionOf(role: string): AgentDefinition | undefined {
@@ -172,11 +172,11 @@ export class OpenAgents {
     { path: workspace, keep, lockId }: Pick<RunWorkspace, 'path' | 'keep'> & Partial<RunWorkspace>,
     openOutput: (env: Readonly<Record<string, string>>) => AgentOutput,
   ): Promise<Agent> {
-    const { tools, held } = this.#run
+    const { tools, owned } = this.#run
     const env = agentEnvironment(tools.env, {
       url: tools.url,
-      runId: held.run.id,
-      agentToken: held.agentToken,
+      runId: owned.run.id,
+      agentToken: owned.agentToken,
       passEnv: [...tools.config.passEnv, ...definition.passEnv],
       lockId,
     })
@@ -192,7 +192,7 @@ export class OpenAgents {
       recordStart: async ({ command, pid }) => {
         // An agent that lives on from phase to phase works for the run.
         const phase = definition.adapter === 'tmux' ? undefined : this.phase
-        const answer = await held.executions.start({ command, pid, phase, ...this.#run.call })
+        const answer = await owned.executions.start({ command, pid, phase, ...this.#run.call })
         const { id } = this.#run.accept(answer).execution
         this.#started.add(id)
         return id
@@ -201,7 +201,7 @@ export class OpenAgents {
         finishExecution(tools.pawl, executionId, await this.#fenceOf(executionId), ending),
       saveHandle: async (kept) => {
         const fields = { role, adapter: definition.adapter, handle: kept, ...this.#run.call }
-        this.#run.accept(await held.sessions.open(fields))
+        this.#run.accept(await owned.sessions.open(fields))
       },
     }
     return ADAPTERS[definition.adapter].open(context)
@@ -219,16 +219,16 @@ export class OpenAgents {
   }
 
   async #openSession(role: string, { adapter }: AgentDefinition): Promise<Session> {
-    const { held, call } = this.#run
-    const sessions = await held.sessions.list(call)
+    const { owned, call } = this.#run
+    const sessions = await owned.sessions.list(call)
     const live = sessions.find((session) => session.role === role && session.status !== 'DISPOSED')
     if (live?.status === 'FAILED_NEEDS_HUMAN') await this.#setStatus(live.id, 'DISPOSED')
-    return this.#run.accept(await held.sessions.open({ role, adapter, ...call })).session
+    return this.#run.accept(await owned.sessions.open({ role, adapter, ...call })).session
   }
 
   async #setStatus(sessionId: string, status: SessionStatus, detail?: Record<string, string>): Promise<void> {
-    const { held, call } = this.#run
-    this.#run.accept(await held.sessions.update(sessionId, status, { ...(detail && { detail }), ...call }))
+    const { owned, call } = this.#run
+    this.#run.accept(await owned.sessions.update(sessionId, status, { ...(detail && { detail }), ...call }))
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Message, Receipt } from '@pawl/sdk'
 import type { Agent } from '../../adapters/kit/adapter.ts'
-import type { OwnedRun } from '../run/ownedRun.ts'
+import type { RunContext } from '../run/ownedRun.ts'
 import type { PendingMessage } from '../run/standing.ts'
 
 /**
@@ -8,13 +8,13 @@ import type { PendingMessage } from '../run/standing.ts'
  * DELIVERED is what an agent was handed in the midst of its turn, CONSUMED what it has had in one.
  */
 export class Steering {
-  readonly #run: OwnedRun
+  readonly #run: RunContext
   readonly #waiting: Message[] = []
   readonly #delivered = new Set<string>()
   #agent: Agent | undefined
   #queue: Promise<void> = Promise.resolve()
 
-  constructor(run: OwnedRun) {
+  constructor(run: RunContext) {
     this.#run = run
     void this.#listen()
   }
@@ -43,15 +43,15 @@ export class Steering {
 
   /** The receipt for a message. One that nobody waits for any more is as good as given. */
   async acknowledge(messageId: string, receipt: Receipt): Promise<void> {
-    const { held, call } = this.#run
-    const answer = await held.messages.acknowledge(messageId, receipt, call)
+    const { owned, call } = this.#run
+    const answer = await owned.messages.acknowledge(messageId, receipt, call)
     if (answer.__typename === 'MessageNotFound') return
     this.#run.accept(answer)
     this.#run.report({ kind: 'message-taken', messageId, receipt })
   }
 
   async #listen(): Promise<void> {
-    for await (const message of this.#run.held.messages) {
+    for await (const message of this.#run.owned.messages) {
       if (message.mode !== 'STEER') continue
       this.#waiting.push(message)
       this.#pump()

@@ -19,11 +19,11 @@ export interface TidyOptions {
 }
 
 /** How often it is looked, in milliseconds. */
-const LOOK_MS = 60_000
+const TIDY_INTERVAL_MS = 60_000
 /** How long after a run has settled its agents have gone by themselves, in milliseconds: their owner lets them end, or ends them. */
 const ENDED_AFTER_MS = 60_000
 /** How long after that nobody writes the rest of a transcript any more, in milliseconds. */
-const FORGOTTEN_AFTER_MS = 600_000
+const REMOVED_AFTER_MS = 600_000
 
 /**
  * Ends agents that outlive the run they worked for, and removes the folders of sessions that are over, again and again: an agent in
@@ -33,7 +33,7 @@ export async function keepTidy(options: TidyOptions): Promise<void> {
   const { signal, onError } = options
   while (!signal.aborted) {
     await tidySessions(options).catch((error: unknown) => void (signal.aborted || onError(error)))
-    await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined)
+    await sleep(TIDY_INTERVAL_MS, undefined, { signal }).catch(() => undefined)
   }
 }
 
@@ -50,6 +50,6 @@ export async function tidySessions(options: TidyOptions): Promise<void> {
     const folder = join(stateRoot, sessionId)
     const { wereThere, isGone } = await endSession(sessionId, folder)
     if (wereThere) report({ kind: 'leftover-ended', runId, role: session.role, isGone })
-    if (isGone && settledForMs >= FORGOTTEN_AFTER_MS) await rm(folder, { recursive: true, force: true })
+    if (isGone && settledForMs >= REMOVED_AFTER_MS) await rm(folder, { recursive: true, force: true })
   }
 }

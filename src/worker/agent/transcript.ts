@@ -1,21 +1,21 @@
 import { findSecrets } from '../../adapters/transcript/secrets.ts'
 import { TranscriptWriter } from '../../adapters/transcript/transcriptWriter.ts'
-import type { OwnedRun } from '../run/ownedRun.ts'
+import type { RunContext } from '../run/ownedRun.ts'
 
 /** One try of an append; the writer itself tries again. */
 const ONCE = { attempts: 1, timeoutMs: 10_000 }
 
 /** Opens what writes a session's output to its transcript, with the secrets of the agent's environment masked. */
 export function openTranscript(
-  { held, tools }: OwnedRun,
+  { owned, tools }: RunContext,
   session: { readonly id: string; readonly stateDir: string; readonly env: Readonly<Record<string, string>> },
 ): TranscriptWriter {
   return new TranscriptWriter({
     stateDir: session.stateDir,
-    fence: held.run.lease?.fence ?? 0,
+    fence: owned.run.lease?.fence ?? 0,
     secrets: findSecrets(session.env),
     append: (fromSeq, chunks, signal) =>
-      held.sessions.append(session.id, { fromSeq, chunks, signal, retry: ONCE }),
+      owned.sessions.append(session.id, { fromSeq, chunks, signal, retry: ONCE }),
     onError: (error) => tools.report({ kind: 'trouble', message: `the transcript: ${String(error)}` }),
   })
 }

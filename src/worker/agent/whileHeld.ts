@@ -1,11 +1,11 @@
-import type { Drive } from './drive.ts'
+import type { RunWithAgents } from './drive.ts'
 
 /**
  * Waits for something that can't be told to end, for as long as the run is held.
  *
  * @throws the signal's reason when the owner has to stop
  */
-export function whileHeld<T>({ signal }: Drive, work: Promise<T>): Promise<T> {
+export function whileHeld<T>({ signal }: RunWithAgents, work: Promise<T>): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const abort = () => reject(signal.reason as Error)
     if (signal.aborted) abort()

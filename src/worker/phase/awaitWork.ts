@@ -56,7 +56,7 @@ async function awaitMove(work: PhaseWork, signal: AbortSignal): Promise<News> {
     // What happens before the look is seen by it, what happens after it is heard of.
     const news = drive.log.next(signal, ({ type }) => /^(phase|run|round|approval)\./.test(type))
     news.catch(() => undefined)
-    if (work.hasMoved(await drive.look())) return 'MOVED'
+    if (work.hasMoved(await drive.readRun())) return 'MOVED'
     await news
   }
 }
@@ -74,7 +74,7 @@ async function watch({ open, sentAt }: PhaseWork, signal: AbortSignal): Promise<
   const { idleSeconds, artifactSeconds } = open.definition
   for (;;) {
     const now = performance.now()
-    const silentAt = Math.max(open.agent.lastSignAt, sentAt) + idleSeconds * 1_000
+    const silentAt = Math.max(open.agent.lastActivityAt, sentAt) + idleSeconds * 1_000
     const lateAt = sentAt + artifactSeconds * 1_000
     if (now >= lateAt) return { turn: 'LATE' }
     if (now >= silentAt) return { turn: 'SILENT' }

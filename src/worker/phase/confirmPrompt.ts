@@ -6,7 +6,7 @@ export async function confirmPrompt(work: PhaseWork): Promise<void> {
   if (!prompt) throw new Error(`phase ${key} has no prompt to confirm`)
   const fields = { phase: key, dedupKey: prompt.key, repair: standing.repairs !== null }
   drive.accept(
-    await drive.held.sessions.recordPrompt(open.sessionId, { ...fields, stage: 'SENT', ...drive.call }),
+    await drive.owned.sessions.recordPrompt(open.sessionId, { ...fields, stage: 'SENT', ...drive.call }),
   )
   work.sentAt = performance.now()
   drive.report({ kind: 'prompt-sent', phase: key, role: work.role })

@@ -12,7 +12,7 @@ import { recompose } from './promptOf.ts'
  */
 export async function enterPhase(work: PhaseWork): Promise<Move> {
   const { drive } = work
-  await drive.look()
+  await drive.readRun()
   const { prompts, repairs, isByAgent } = work.standing
   work.baseline = await findBaseline(work)
   const last = prompts.at(-1)

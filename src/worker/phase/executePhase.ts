@@ -1,6 +1,6 @@
 import type { Phase } from '@pawl/sdk'
-import { declaredPhase } from '../run/declared.ts'
-import type { Drive } from '../agent/drive.ts'
+import { findDeclaredPhase } from '../run/declared.ts'
+import type { RunWithAgents } from '../agent/drive.ts'
 import { isRefusedAs, RunFailedError, RunGivenBackError, troubleOf } from '../run/trouble.ts'
 import { awaitWork } from './awaitWork.ts'
 import { beginPhase } from './beginPhase.ts'
@@ -52,8 +52,8 @@ const STEPS: Readonly<Record<Exclude<Move, 'DONE'>, Step>> = {
  * @throws RunLeftError, or the signal's reason, where the run is not this owner's to drive any more; RunFailedError where the run
  * is to be failed
  */
-export async function executePhase(drive: Drive, phase: Phase, role: string): Promise<void> {
-  const work = new PhaseWork(drive, declaredPhase(drive.workflow, phase.key), role, phase)
+export async function executePhase(drive: RunWithAgents, phase: Phase, role: string): Promise<void> {
+  const work = new PhaseWork(drive, findDeclaredPhase(drive.workflow, phase.key), role, phase)
   drive.agents.phase = phase.key
   let move: Move = 'BEGIN'
   while (move !== 'DONE') {
@@ -70,12 +70,12 @@ export async function executePhase(drive: Drive, phase: Phase, role: string): Pr
  *
  * @throws RunGivenBackError
  */
-async function giveBackUnfit({ tools }: Drive, error: unknown): Promise<void> {
+async function giveBackUnfit({ tools }: RunWithAgents, error: unknown): Promise<void> {
   const trouble = troubleOf(error)
   // a directory that was there when the run began was taken away by its own agent
   const isOfTheRun =
     error instanceof RunFailedError || trouble?.errorClass === 'FATAL' || trouble?.code === 'WORKSPACE_GONE'
-  if (isOfTheRun || (await tools.isFit())) return
+  if (isOfTheRun || (await tools.isReady())) return
   throw new RunGivenBackError('This worker can not work', { cause: error })
 }
 
@@ -89,6 +89,6 @@ async function meet(work: PhaseWork, move: Move, error: unknown): Promise<Move> 
     work.trouble = trouble
     return 'FAIL'
   }
-  if (isRefusedAs(error, 'IllegalTransition') && work.hasMoved(await drive.look())) return 'LEAVE'
+  if (isRefusedAs(error, 'IllegalTransition') && work.hasMoved(await drive.readRun())) return 'LEAVE'
   throw error
 }

@@ -1,5 +1,5 @@
 import { composeText } from '../../text/composeText.ts'
-import { MAX_TOLD } from '../run/budgets.ts'
+import { MAX_MESSAGE_LENGTH } from '../run/budgets.ts'
 import { RunFailedError } from '../run/trouble.ts'
 import type { Move, PhaseWork } from './phaseWork.ts'
 
@@ -15,7 +15,7 @@ export async function failPhase(work: PhaseWork): Promise<Move> {
   const { drive, key, trouble, sessionId } = work
   if (!trouble) throw new Error(`phase ${key} has no trouble to fail for`)
   const { code, hint } = trouble
-  const message = composeText(trouble.message, { max: MAX_TOLD })
+  const message = composeText(trouble.message, { max: MAX_MESSAGE_LENGTH })
   const isFatal = trouble.errorClass === 'FATAL'
   const error = { class: isFatal ? ('FATAL' as const) : ('HUMAN_REQUIRED' as const), code, message, hint }
   const recovery = isFatal
@@ -26,7 +26,7 @@ export async function failPhase(work: PhaseWork): Promise<Move> {
         payload: { code, hint },
         ...(sessionId !== undefined && { sessionId }),
       }
-  drive.accept(await drive.held.phases.fail(key, { error, ...(recovery && { recovery }), ...drive.call }))
+  drive.accept(await drive.owned.phases.fail(key, { error, ...(recovery && { recovery }), ...drive.call }))
   drive.report({ kind: 'phase-failed', phase: key, trouble })
   await drive.step('phase-failed')
   if (isFatal) throw new RunFailedError(`${code}: ${message}`)

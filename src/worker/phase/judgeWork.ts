@@ -8,7 +8,7 @@ import type { Move, PhaseWork, Turn } from './phaseWork.ts'
 export async function judgeWork(work: PhaseWork): Promise<Move> {
   const { drive, turn, declared } = work
   await drive.steering.end()
-  if (work.hasMoved(await drive.look())) return 'LEAVE'
+  if (work.hasMoved(await drive.readRun())) return 'LEAVE'
   if (turn === 'OVER' && work.waiting.length > 0) {
     await work.makeReady()
     work.prompt = undefined

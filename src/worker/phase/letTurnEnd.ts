@@ -16,7 +16,7 @@ export async function letTurnEnd(work: PhaseWork): Promise<void> {
   ending.catch(() => undefined)
   try {
     for (;;) {
-      const silentAt = open.agent.lastSignAt + idleSeconds * 1_000
+      const silentAt = open.agent.lastActivityAt + idleSeconds * 1_000
       const wait = Math.min(lateAt, silentAt) - performance.now()
       if (wait <= 0) break
       const timeout = sleep(wait, false, { signal })

@@ -3,9 +3,9 @@ import type { Prompt } from '../../adapters/kit/adapter.ts'
 import type { Baseline } from '../../workspaces/files/baseline.ts'
 import type { Artifact, ArtifactTrouble, FilePlace } from '../../workspaces/files/readArtifact.ts'
 import type { DeclaredArtifact, DeclaredPhase } from '../run/declared.ts'
-import type { Drive } from '../agent/drive.ts'
+import type { RunWithAgents } from '../agent/drive.ts'
 import type { OpenAgent } from '../agent/openAgents.ts'
-import type { PendingMessage, Standing } from '../run/standing.ts'
+import type { PendingMessage, PhaseProgress } from '../run/standing.ts'
 import type { Trouble } from '../run/trouble.ts'
 
 /** The steps of a phase. Each says which one follows; `DONE` ends. */
@@ -39,7 +39,7 @@ export type Turn = 'NONE' | 'ON' | 'OVER' | 'CRASHED' | 'KILLED' | 'SILENT' | 'L
 
 /** The work on one phase under one owner: what its steps hand to one another. */
 export class PhaseWork {
-  readonly drive: Drive
+  readonly drive: RunWithAgents
   readonly declared: DeclaredPhase
   readonly role: string
   readonly phaseId: string
@@ -64,7 +64,7 @@ export class PhaseWork {
   trouble: Trouble | undefined
   #open: OpenAgent | undefined
 
-  constructor(drive: Drive, declared: DeclaredPhase, role: string, phase: Phase) {
+  constructor(drive: RunWithAgents, declared: DeclaredPhase, role: string, phase: Phase) {
     this.drive = drive
     this.declared = declared
     this.role = role
@@ -92,7 +92,7 @@ export class PhaseWork {
   }
 
   /** Where the phase stands, by the log. */
-  get standing(): Standing {
+  get standing(): PhaseProgress {
     return this.drive.log.standing(this.phaseId)
   }
 

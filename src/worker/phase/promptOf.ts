@@ -1,6 +1,6 @@
 import type { Prompt } from '../../adapters/kit/adapter.ts'
 import { composePrompt } from '../prompt/composePrompt.ts'
-import type { PendingMessage, Standing } from '../run/standing.ts'
+import type { PendingMessage, PhaseProgress } from '../run/standing.ts'
 import type { PhaseWork } from './phaseWork.ts'
 
 /** A prompt with the messages that it carries. */
@@ -30,11 +30,11 @@ export function recompose(work: PhaseWork, key: string): CarryingPrompt | undefi
 
 function compose(
   { drive, declared, round }: PhaseWork,
-  standing: Standing,
+  standing: PhaseProgress,
   ordinal: number,
   carried: readonly PendingMessage[],
 ): CarryingPrompt {
-  const { id, title, input } = drive.held.run
+  const { id, title, input } = drive.owned.run
   const { attempt, repairs, rejected, failure, feedback, sentBackFrom } = standing
   const run = { id, title, input }
   const told = { attempt, repairs, rejected, failure, feedback, sentBackFrom, messages: carried }

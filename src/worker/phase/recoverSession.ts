@@ -1,6 +1,6 @@
 import { BUDGETS } from '../run/budgets.ts'
 import { limitsFor } from '../run/limits.ts'
-import { HOW } from '../run/standing.ts'
+import { RESUME_MODE } from '../run/standing.ts'
 import type { Move, PhaseWork } from './phaseWork.ts'
 
 /**
@@ -9,7 +9,7 @@ import type { Move, PhaseWork } from './phaseWork.ts'
  */
 export async function recoverSession(work: PhaseWork): Promise<Move> {
   const { drive, open, turn, standing } = work
-  const how = turn === 'GONE' ? HOW.uncounted : nextWay(standing.resumeCount, standing.restartCount)
+  const how = turn === 'GONE' ? RESUME_MODE.uncounted : nextWay(standing.resumeCount, standing.restartCount)
   if (how === undefined) {
     work.trouble = {
       errorClass: 'HUMAN_REQUIRED',
@@ -19,7 +19,7 @@ export async function recoverSession(work: PhaseWork): Promise<Move> {
     }
     return 'FAIL'
   }
-  if (how === HOW.restarted) await open.agent.restart(limitsFor(drive, open.definition))
+  if (how === RESUME_MODE.restarted) await open.agent.restart(limitsFor(drive, open.definition))
   await work.makeReady({ how })
   await drive.step('session-recovered')
   work.prompt = undefined
@@ -27,6 +27,6 @@ export async function recoverSession(work: PhaseWork): Promise<Move> {
 }
 
 function nextWay(resumes: number, restarts: number): string | undefined {
-  if (resumes < BUDGETS.resumes) return HOW.resumed
-  return restarts < BUDGETS.restarts ? HOW.restarted : undefined
+  if (resumes < BUDGETS.resumes) return RESUME_MODE.resumed
+  return restarts < BUDGETS.restarts ? RESUME_MODE.restarted : undefined
 }

@@ -15,7 +15,7 @@ const WAIT_MS = 200
 /** Records the prompt, hands it to the agent, and records that the agent has it. */
 export async function sendPrompt(work: PhaseWork): Promise<Move> {
   const { drive, open, key } = work
-  await drive.look()
+  await drive.readRun()
   if (!work.prompt) {
     const { prompt, carried } = composeFor(work)
     work.prompt = prompt
@@ -25,7 +25,7 @@ export async function sendPrompt(work: PhaseWork): Promise<Move> {
   const isRepair = work.standing.repairs !== null
   const fields = { phase: key, dedupKey: prompt.key, repair: isRepair }
   drive.accept(
-    await drive.held.sessions.recordPrompt(open.sessionId, { ...fields, stage: 'SENDING', ...drive.call }),
+    await drive.owned.sessions.recordPrompt(open.sessionId, { ...fields, stage: 'SENDING', ...drive.call }),
   )
   open.status = 'BUSY'
   await drive.step('prompt-recorded')

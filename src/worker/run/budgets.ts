@@ -11,7 +11,7 @@ export const BUDGETS = {
 } as const
 
 /** The most that is told of a trouble, in UTF-16 units: what the server takes has room for a sentence around it. */
-export const MAX_TOLD = 9_000
+export const MAX_MESSAGE_LENGTH = 9_000
 
 /** How long a file has to stay the same while its agent still works, in milliseconds, before it is taken for whole. */
 export const STABLE_MS = 1_000

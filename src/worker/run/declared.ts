@@ -24,7 +24,7 @@ export function readDeclared({ definition }: WorkflowDetail): DeclaredWorkflow {
 }
 
 /** What the workflow declares of a phase. */
-export function declaredPhase(workflow: DeclaredWorkflow, key: string): DeclaredPhase {
+export function findDeclaredPhase(workflow: DeclaredWorkflow, key: string): DeclaredPhase {
   const phase = workflow.phases.find((each) => each.key === key)
   if (!phase) throw new Error(`workflow ${workflow.name} has no phase ${key}`)
   return phase

@@ -1,21 +1,21 @@
 import type { Interruption } from '@pawl/sdk'
 import type { StopLimits } from '../../processes/processGroup.ts'
-import type { OwnedRun } from './ownedRun.ts'
+import type { RunContext } from './ownedRun.ts'
 
 /** A stop leaves the last twelfth of the lease for the kernel to end the processes, and for the release. */
 const RESERVE = 1 / 12
 
 /** How much time an agent has that is stopped, for a reason of the hold's or for another; never past the lease. */
 export function limitsFor(
-  { tools, held }: Pick<OwnedRun, 'tools' | 'held'>,
+  { tools, owned }: Pick<RunContext, 'tools' | 'owned'>,
   { killAfterSeconds }: { readonly killAfterSeconds: number },
   why?: Interruption,
 ): StopLimits {
   const leaseMs = tools.config.leaseSeconds * 1_000
   if (why === 'LEASE_LOST') return { killAfterMs: 0, mustKill: () => true }
-  const most = why === 'NOT_RENEWED' ? leaseMs / 4 : Infinity
+  const maxMs = why === 'NOT_RENEWED' ? leaseMs / 4 : Infinity
   return {
-    killAfterMs: Math.min(killAfterSeconds * 1_000, most),
-    mustKill: () => tools.isHurried() || held.remainingMs < leaseMs * RESERVE,
+    killAfterMs: Math.min(killAfterSeconds * 1_000, maxMs),
+    mustKill: () => tools.isHurried() || owned.remainingMs < leaseMs * RESERVE,
   }
 }

@@ -1,15 +1,15 @@
 import type { Interruption, RunReason, RunStatus } from '@pawl/sdk'
 import type { Trouble } from './trouble.ts'
-import type { Unfitness } from './readiness.ts'
+import type { ReadinessProblem } from './readiness.ts'
 
 /** What a worker tells of, as it happens. */
-export type WorkerNews = RunNews | OwnNews
+export type WorkerNews = RunNews | OwnWorkerNews
 
 /** What happens in one run. */
-export type RunNews = NewsOfRun & { readonly runId: string }
+export type RunNews = RunNewsFields & { readonly runId: string }
 
 /** As `RunNews`, where the run is known. */
-export type NewsOfRun =
+export type RunNewsFields =
   | { readonly kind: 'run-taken'; readonly title: string | null; readonly workflow: string }
   | {
       readonly kind: 'phase-begun'
@@ -55,13 +55,13 @@ export type NewsOfRun =
     }
 
 /** What the worker itself does. */
-export type OwnNews =
+export type OwnWorkerNews =
   | { readonly kind: 'started'; readonly owner: string; readonly workflows: readonly string[] | null }
   | { readonly kind: 'draining'; readonly held: number; readonly seconds: number }
   | {
       /** It can't work, and takes no runs until it can. */
       readonly kind: 'not-ready'
-      readonly problems: readonly Unfitness[]
+      readonly problems: readonly ReadinessProblem[]
     }
   | { readonly kind: 'ready-again' }
   | { readonly kind: 'trouble'; readonly message: string }

@@ -1,16 +1,16 @@
 import { unwrap } from '@pawl/sdk'
-import type { CallOptions, Held, Pawl, PawlInterruptedError, RunDetail, SuccessOf } from '@pawl/sdk'
+import type { CallOptions, OwnedRun, Pawl, PawlInterruptedError, RunDetail, SuccessOf } from '@pawl/sdk'
 import type { WorkerConfig } from '../config/config.ts'
 import type { DeclaredWorkflow } from './declared.ts'
-import type { NewsOfRun, WorkerNews } from './news.ts'
+import type { RunNewsFields, WorkerNews } from './news.ts'
 import type { OwnDirectory } from '../config/ownDirectories.ts'
 import { RunLog } from './runLog.ts'
 import type { OnStep, StepName } from './steps.ts'
-import type { TakenRuns } from './takenRuns.ts'
-import { RunLeftError, saysLeft } from './trouble.ts'
+import type { DirectoryBackoff } from './takenRuns.ts'
+import { RunLeftError, isOwnershipLost } from './trouble.ts'
 
 /** How agents are reached. */
-export interface AgentWays {
+export interface AgentEnvironment {
   /** The server, as agents reach it. */
   readonly url: string
   readonly env: NodeJS.ProcessEnv
@@ -19,18 +19,18 @@ export interface AgentWays {
 }
 
 /** What a worker drives runs with. */
-export interface WorkerTools extends AgentWays {
+export interface WorkerTools extends AgentEnvironment {
   readonly pawl: Pawl
   readonly config: WorkerConfig
   /** Told of what happens, for people and programs that watch. */
   readonly report: (news: WorkerNews) => void
   readonly onStep: OnStep
   /** Whether the worker can work: its disk takes files, its agents' commands are there. */
-  readonly isFit: () => Promise<boolean>
+  readonly isReady: () => Promise<boolean>
   /** Directories of Pawl's own, which no agent is to work in. */
   readonly own: readonly OwnDirectory[]
   /** How long runs are put off whose directory another run works in. */
-  readonly taken: TakenRuns
+  readonly directoryBackoff: DirectoryBackoff
   /** Whether the worker takes its leave: no further phase is begun. */
   readonly isDraining: () => boolean
   /** Whether there is no time left: agents are killed. */
@@ -41,43 +41,43 @@ export interface WorkerTools extends AgentWays {
 const LAST_WRITE_MS = 2_000
 
 /** Asked until the server answers, or the claim ends. */
-const PATIENT = { attempts: Infinity, minDelayMs: 100, maxDelayMs: 1_000, timeoutMs: 10_000 }
+const RETRY_UNTIL_ANSWERED = { attempts: Infinity, minDelayMs: 100, maxDelayMs: 1_000, timeoutMs: 10_000 }
 
 /** One held run as its owner reads and writes it. */
-export class OwnedRun {
+export class RunContext {
   readonly tools: WorkerTools
-  readonly held: Held
+  readonly owned: OwnedRun
   readonly workflow: DeclaredWorkflow
   readonly log: RunLog
   readonly #over = new AbortController()
   readonly #writing = new AbortController()
   #hasLeft = false
 
-  constructor(tools: WorkerTools, held: Held, workflow: DeclaredWorkflow) {
+  constructor(tools: WorkerTools, owned: OwnedRun, workflow: DeclaredWorkflow) {
     this.tools = tools
-    this.held = held
+    this.owned = owned
     this.workflow = workflow
-    this.log = new RunLog(tools.pawl, held.run.id, this.#over.signal)
+    this.log = new RunLog(tools.pawl, owned.run.id, this.#over.signal)
     if (this.signal.aborted) this.#stopWriting()
     else this.signal.addEventListener('abort', () => this.#stopWriting(), { once: true })
   }
 
   get runId(): string {
-    return this.held.run.id
+    return this.owned.run.id
   }
 
   /** Aborts when the owner has to stop. */
   get signal(): AbortSignal {
-    return this.held.signal
+    return this.owned.signal
   }
 
   /** What every call to the server takes: it is tried again until it is answered, or the owner had to stop. */
   get call(): CallOptions {
-    return { signal: this.#writing.signal, retry: PATIENT }
+    return { signal: this.#writing.signal, retry: RETRY_UNTIL_ANSWERED }
   }
 
   /** Tells those who watch. */
-  report(news: NewsOfRun): void {
+  report(news: RunNewsFields): void {
     this.tools.report({ ...news, runId: this.runId })
   }
 
@@ -86,7 +86,7 @@ export class OwnedRun {
    *
    * @throws RunLeftError where it is gone
    */
-  async look(): Promise<RunDetail> {
+  async readRun(): Promise<RunDetail> {
     const run = await this.tools.pawl.runs.get(this.runId, this.call)
     if (!run) throw new RunLeftError('The run is gone')
     await this.log.reach(run.revision, this.signal)
@@ -99,7 +99,7 @@ export class OwnedRun {
    * @throws RunLeftError where the run is not this owner's to drive any more, PawlProblem with any other refusal
    */
   accept = <Result extends { readonly __typename: string }>(result: Result): SuccessOf<Result> => {
-    this.#hasLeft ||= saysLeft(result)
+    this.#hasLeft ||= isOwnershipLost(result)
     if (this.#hasLeft) throw new RunLeftError(`The server answered ${result.__typename}`)
     return unwrap(result)
   }

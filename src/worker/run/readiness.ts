@@ -12,7 +12,7 @@ import { whyReserved } from '../config/ownDirectories.ts'
 import type { OwnDirectory } from '../config/ownDirectories.ts'
 
 /** Why a worker can't work. */
-export interface Unfitness {
+export interface ReadinessProblem {
   /** Short and stable, as `DISK_FULL`. */
   readonly code: string
   readonly message: string
@@ -32,7 +32,7 @@ export interface ReadinessOptions {
 const MIN_FREE = 64 * 1024 * 1024
 
 /** How long it is not looked again before a claim where all was well, in milliseconds. */
-const LOOK_LASTS_MS = 1_000
+const CHECK_VALID_MS = 1_000
 
 /** What is written to see whether a folder takes files, in bytes. */
 const PROBE_BYTES = 65_536
@@ -46,22 +46,22 @@ export class Readiness {
   /** Without the numbers in them, which change at every look. */
   #told: readonly (readonly string[])[] = []
 
-  #isFitUntil = 0
+  #isReadyUntil = 0
 
   constructor(options: ReadinessOptions) {
     this.#options = options
   }
 
-  /** Whether it may take a run: as `isFit`, which is not asked again at once. */
+  /** Whether it may take a run: as `isReady`, which is not asked again at once. */
   async mayTake(): Promise<boolean> {
-    if (performance.now() < this.#isFitUntil) return true
-    const isFit = await this.isFit()
-    if (isFit) this.#isFitUntil = performance.now() + LOOK_LASTS_MS
-    return isFit
+    if (performance.now() < this.#isReadyUntil) return true
+    const isReady = await this.isReady()
+    if (isReady) this.#isReadyUntil = performance.now() + CHECK_VALID_MS
+    return isReady
   }
 
   /** Whether it can work now. Tells of what has changed since it was asked last. */
-  async isFit(): Promise<boolean> {
+  async isReady(): Promise<boolean> {
     const problems = await this.#look()
     const codes = problems.map(({ code, message }) => [code, message.replace(/\d+/g, '')])
     if (!isDeepStrictEqual(codes, this.#told)) {
@@ -71,7 +71,7 @@ export class Readiness {
     return problems.length === 0
   }
 
-  async #look(): Promise<Unfitness[]> {
+  async #look(): Promise<ReadinessProblem[]> {
     const { config, stateRoot } = this.#options
     const { repository, root, directory } = config.workspace
     const folders = await Promise.all([
@@ -88,7 +88,7 @@ export class Readiness {
   }
 
   /** A folder of its own has to take a file. */
-  async #checkFolder(folder: string, setting: string): Promise<Unfitness[]> {
+  async #checkFolder(folder: string, setting: string): Promise<ReadinessProblem[]> {
     const probe = join(folder, `.probe-${randomUUID()}`)
     try {
       await mkdir(folder, { recursive: true, mode: 0o700 })
@@ -106,7 +106,7 @@ export class Readiness {
   }
 
   /** The directory that runs work in is left as it is. */
-  async #checkDirectory(directory: string): Promise<Unfitness[]> {
+  async #checkDirectory(directory: string): Promise<ReadinessProblem[]> {
     try {
       const path = await realpath(directory)
       await access(path, constants.W_OK | constants.X_OK)
@@ -118,7 +118,7 @@ export class Readiness {
     }
   }
 
-  #checkAgent(role: string, { adapter, command, env }: AgentDefinition): Unfitness[] {
+  #checkAgent(role: string, { adapter, command, env }: AgentDefinition): ReadinessProblem[] {
     const [program = ''] = command
     // What is named by a relative path stands in the workspace, which is not there yet.
     const isElsewhere = adapter === 'scripted' || (program.includes('/') && !isAbsolute(program))
@@ -128,13 +128,13 @@ export class Readiness {
     ]
   }
 
-  #checkProgram(program: string, env: NodeJS.ProcessEnv = {}, whose = 'this worker'): Unfitness[] {
+  #checkProgram(program: string, env: NodeJS.ProcessEnv = {}, whose = 'this worker'): ReadinessProblem[] {
     const why = whyUnstartable(program, { ...inheritEnvironment(this.#options.env), ...env })
     return why ? [{ code: 'PROGRAM_MISSING', message: `${whose} can't be started: ${why.message}` }] : []
   }
 }
 
-function checkLocks(): Unfitness[] {
+function checkLocks(): ReadinessProblem[] {
   try {
     prepareLockFolder()
     return []
@@ -144,7 +144,7 @@ function checkLocks(): Unfitness[] {
 }
 
 /** @returns `DISK_FULL` where there is not enough left */
-async function checkSpace(folder: string): Promise<Unfitness[]> {
+async function checkSpace(folder: string): Promise<ReadinessProblem[]> {
   const { bavail, bsize, blocks, files, ffree } = await statfs(folder)
   const enough = Math.min(MIN_FREE, (blocks * bsize) / 20)
   const isOutOfFiles = files > 0 && ffree === 0
@@ -154,7 +154,7 @@ async function checkSpace(folder: string): Promise<Unfitness[]> {
   return [{ code: 'DISK_FULL', message: `the disk of ${folder} ${left}` }]
 }
 
-function unusable(folder: string, setting: string, error: unknown): Unfitness {
+function unusable(folder: string, setting: string, error: unknown): ReadinessProblem {
   const { code = '', message } = error as NodeJS.ErrnoException
   if (code === 'ENOSPC' || code === 'EDQUOT')
     return { code: 'DISK_FULL', message: `the disk of ${folder} is full (${setting})` }

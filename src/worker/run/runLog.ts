@@ -1,23 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Pawl, RunEvent } from '@pawl/sdk'
-import { NOWHERE, follow } from './standing.ts'
-import type { Standing } from './standing.ts'
+import { NO_PROGRESS, applyEvent } from './standing.ts'
+import type { PhaseProgress } from './standing.ts'
 
 /** How long a log that can't be read is left alone before it is asked for again, in milliseconds. */
-const AGAIN_MS = 500
+const RETRY_DELAY_MS = 500
 
 /** A run's log, followed from its first event for as long as the run is held. Keeps where each phase stands, not the events. */
 export class RunLog {
-  readonly #phases = new Map<string, Standing>()
+  readonly #phases = new Map<string, PhaseProgress>()
   readonly #listeners = new Set<(event: RunEvent) => void>()
-  #base = NOWHERE
+  #base = NO_PROGRESS
 
   constructor(pawl: Pawl, runId: string, signal: AbortSignal) {
     void this.#follow(pawl, runId, signal)
   }
 
   /** Where a phase stands, as far as the log has been read. */
-  standing(phaseId: string): Standing {
+  standing(phaseId: string): PhaseProgress {
     return this.#phases.get(phaseId) ?? this.#base
   }
 
@@ -64,7 +64,7 @@ export class RunLog {
         return
       } catch {
         // A server that is away comes back, or the lease ends without it.
-        await sleep(AGAIN_MS, undefined, { signal }).catch(() => undefined)
+        await sleep(RETRY_DELAY_MS, undefined, { signal }).catch(() => undefined)
       }
     }
   }
@@ -72,8 +72,8 @@ export class RunLog {
   #take(event: RunEvent): void {
     if (event.type === 'phase.started' && !this.#phases.has(event.payload.id))
       this.#phases.set(event.payload.id, this.#base)
-    this.#base = follow(this.#base, event, '')
-    for (const [id, standing] of this.#phases) this.#phases.set(id, follow(standing, event, id))
+    this.#base = applyEvent(this.#base, event, '')
+    for (const [id, standing] of this.#phases) this.#phases.set(id, applyEvent(standing, event, id))
     for (const listener of this.#listeners) listener(event)
   }
 }

@@ -24,7 +24,7 @@ export interface RejectedFile {
  * Where a phase stands, by the run's log: all that an owner has to know to go on where the last one stood. Repairs, resumes,
  * restarts and the rejected file are counted since the phase was last begun anew, which a repair does not.
  */
-export interface Standing {
+export interface PhaseProgress {
   readonly attempt: number
   /** Why the attempt repairs the one before; null where it begins anew. */
   readonly repairs: string | null
@@ -48,7 +48,7 @@ export interface Standing {
   readonly feedback: string | null
   readonly messages: readonly PendingMessage[]
   /** What the last prompt of the attempt was composed from: the standing before it was first recorded. */
-  readonly promptedFrom: Standing | null
+  readonly promptedFrom: PhaseProgress | null
   /** Number of the last event that is folded in. */
   readonly seq: number
   /** Who claimed the run last. */
@@ -56,7 +56,7 @@ export interface Standing {
 }
 
 /** Where a phase stands before the first event. */
-export const NOWHERE: Standing = {
+export const NO_PROGRESS: PhaseProgress = {
   attempt: 0,
   repairs: null,
   repairCount: 0,
@@ -77,11 +77,11 @@ export const NOWHERE: Standing = {
 }
 
 /** What one event makes of the standing of a phase, named by the id of its row. */
-export function follow(standing: Standing, event: RunEvent, phaseId: string): Standing {
+export function applyEvent(standing: PhaseProgress, event: RunEvent, phaseId: string): PhaseProgress {
   return { ...change(standing, event, phaseId), seq: event.seq }
 }
 
-function change(standing: Standing, event: RunEvent, phaseId: string): Standing {
+function change(standing: PhaseProgress, event: RunEvent, phaseId: string): PhaseProgress {
   switch (event.type) {
     case 'run.claimed':
       return { ...standing, owner: event.actor }
@@ -127,7 +127,7 @@ function change(standing: Standing, event: RunEvent, phaseId: string): Standing 
   }
 }
 
-function begin(standing: Standing, event: Extract<RunEvent, { type: 'phase.started' }>): Standing {
+function begin(standing: PhaseProgress, event: Extract<RunEvent, { type: 'phase.started' }>): PhaseProgress {
   const { attempt, repair, because, from } = event.payload
   const begun = {
     ...standing,
@@ -154,7 +154,7 @@ function begin(standing: Standing, event: Extract<RunEvent, { type: 'phase.start
   }
 }
 
-function recordPrompt(standing: Standing, key: string, isSent: boolean): Standing {
+function recordPrompt(standing: PhaseProgress, key: string, isSent: boolean): PhaseProgress {
   const others = standing.prompts.filter((prompt) => prompt.key !== key)
   const isFirst = others.length === standing.prompts.length
   const promptedFrom = isFirst ? { ...standing, promptedFrom: null } : standing.promptedFrom
@@ -162,12 +162,12 @@ function recordPrompt(standing: Standing, key: string, isSent: boolean): Standin
 }
 
 /** The words that go with a session's RESUMING: how the agent is taken up again. */
-export const HOW = { resumed: 'RESUMED', restarted: 'RESTARTED', uncounted: 'UNCOUNTED' } as const
+export const RESUME_MODE = { resumed: 'RESUMED', restarted: 'RESTARTED', uncounted: 'UNCOUNTED' } as const
 
-function count(standing: Standing, to: string, detail: unknown): Standing {
+function count(standing: PhaseProgress, to: string, detail: unknown): PhaseProgress {
   if (to !== 'RESUMING' || typeof detail !== 'object' || detail === null || !('how' in detail))
     return standing
-  if (detail.how === HOW.resumed) return { ...standing, resumeCount: standing.resumeCount + 1 }
-  if (detail.how === HOW.restarted) return { ...standing, restartCount: standing.restartCount + 1 }
+  if (detail.how === RESUME_MODE.resumed) return { ...standing, resumeCount: standing.resumeCount + 1 }
+  if (detail.how === RESUME_MODE.restarted) return { ...standing, restartCount: standing.restartCount + 1 }
   return standing
 }

@@ -39,7 +39,7 @@ export class RunLeftError extends Error {
 const LEFT: readonly string[] = ['RunNotActive', 'LeaseLost', 'RunNotFound']
 
 /** Whether an answer says that the run is not this owner's to drive any more. */
-export function saysLeft({ __typename }: { readonly __typename: string }): boolean {
+export function isOwnershipLost({ __typename }: { readonly __typename: string }): boolean {
   return LEFT.includes(__typename)
 }
 

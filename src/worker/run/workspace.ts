@@ -9,7 +9,7 @@ import { rememberRecorded } from '../../workspaces/record/recorded.ts'
 import type { OpenWorkspace } from '../../workspaces/kit/workspace.ts'
 import { limitsFor } from './limits.ts'
 import { whyReserved } from '../config/ownDirectories.ts'
-import type { OwnedRun } from './ownedRun.ts'
+import type { RunContext } from './ownedRun.ts'
 
 /** This machine, as workspaces are recorded with it. */
 export const HOST = hostname()
@@ -23,7 +23,7 @@ export interface RunWorkspace extends OpenWorkspace {
 }
 
 /** How long what an earlier owner has left may take to end by itself, in seconds. */
-const LEFT_TAKES_SECONDS = 5
+const ABANDONED_STOP_SECONDS = 5
 
 /**
  * Opens the workspace of a run, locks it against other runs of this machine, and has the server know where it is.
@@ -31,16 +31,16 @@ const LEFT_TAKES_SECONDS = 5
  * @throws DirectoryTakenError where another run works there; AgentError where the run works on another machine, or in another
  *   directory; WorkspaceError where it can't be opened
  */
-export async function openRunWorkspace(run: OwnedRun): Promise<RunWorkspace> {
-  const { tools, held } = run
-  const { id: runId, input, continues } = held.run
+export async function openRunWorkspace(run: RunContext): Promise<RunWorkspace> {
+  const { tools, owned } = run
+  const { id: runId, input, continues } = owned.run
   const settings = tools.config.workspace
   const workspace = await openWorkspace({
     runId,
     continuesRunId: continues?.id,
     input,
     settings,
-    signal: held.signal,
+    signal: owned.signal,
   })
   let lock: DirectoryLock | undefined
   const close = () => {
@@ -58,7 +58,7 @@ export async function openRunWorkspace(run: OwnedRun): Promise<RunWorkspace> {
   }
 }
 
-function refuseReserved({ tools }: OwnedRun, { kind, path }: OpenWorkspace): void {
+function refuseReserved({ tools }: RunContext, { kind, path }: OpenWorkspace): void {
   const reserved = kind === 'DIRECTORY' ? whyReserved(path, tools.own) : null
   if (reserved === null) return
   const hint = 'Name another directory: an agent could read tokens and remove data there.'
@@ -66,17 +66,17 @@ function refuseReserved({ tools }: OwnedRun, { kind, path }: OpenWorkspace): voi
 }
 
 /** Keeps other runs of this machine out of the directory, and ends what a command of the same run has left in it. */
-async function lockDirectory({ tools, held }: OwnedRun, path: string): Promise<DirectoryLock> {
+async function lockDirectory({ tools, owned }: RunContext, path: string): Promise<DirectoryLock> {
   const use = {
     program: 'pawl worker',
-    runId: held.run.id,
-    fence: held.run.lease?.fence ?? null,
+    runId: owned.run.id,
+    fence: owned.run.lease?.fence ?? null,
     outerRuns: outerRunsOf(tools.env),
   }
   const lock = await DirectoryLock.take(path, use, tools.config.workspace.shared).catch((error: unknown) => {
     throw error instanceof LocksUnavailableError ? unlockable(error) : error
   })
-  const limits = limitsFor({ tools, held }, { killAfterSeconds: LEFT_TAKES_SECONDS })
+  const limits = limitsFor({ tools, owned }, { killAfterSeconds: ABANDONED_STOP_SECONDS })
   // What a worker has left belongs to sessions, and is adopted or ended with them.
   if (await lock.endLeft(limits, ({ program }) => program === 'pawl exec')) return lock
   lock.release()
@@ -93,10 +93,10 @@ function unlockable(cause: LocksUnavailableError): AgentError {
   )
 }
 
-async function record({ held, call, accept, tools }: OwnedRun, workspace: OpenWorkspace): Promise<void> {
+async function record({ owned, call, accept, tools }: RunContext, workspace: OpenWorkspace): Promise<void> {
   const { kind, path, repository, branch, baseCommit } = workspace
   const branchOf = kind === 'WORKTREE' ? { repository, branch, baseCommit } : {}
-  const answer = await held.workspaces.record({ host: HOST, kind, path, ...branchOf, ...call })
+  const answer = await owned.workspaces.record({ host: HOST, kind, path, ...branchOf, ...call })
   if (answer.__typename === 'WorkspaceTaken' || answer.__typename === 'Forbidden') throw taken(answer.message)
   const recorded = accept(answer).workspace
   if (recorded.host !== HOST || recorded.path !== path) throw elsewhere(recorded)

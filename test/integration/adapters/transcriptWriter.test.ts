@@ -109,13 +109,13 @@ describe('a transcript', () => {
   it('ends with a line that says so where it has grown to its limit', async () => {
     const kept = new Kept()
     const folder = await openFolder()
-    const writer = open(kept, folder, { mostCharacters: 1_000 })
+    const writer = open(kept, folder, { maxCharacters: 1_000 })
     writer.write(Buffer.from('x'.repeat(5_000)))
     writer.write(Buffer.from('y'.repeat(5_000)))
     await writer.close()
     const expected = `${'x'.repeat(1_000)}\n[the transcript ends here: 1000 characters are the most it may have]\n`
     expect(kept.text).toBe(expected)
-    const next = open(kept, folder, { mostCharacters: 1_000, fence: 2 })
+    const next = open(kept, folder, { maxCharacters: 1_000, fence: 2 })
     next.write(Buffer.from('more'))
     await next.close()
     expect(kept.text).toBe(expected)

@@ -1,5 +1,5 @@
 import { PawlConnectionError, PawlError, PawlInterruptedError, PawlProblem, createPawl } from '@pawl/sdk'
-import type { HoldFields } from '@pawl/sdk'
+import type { KeepLeaseFields } from '@pawl/sdk'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { at, makeMessage, makeRun } from './words.ts'
 
@@ -15,8 +15,8 @@ afterEach(() => {
 /** How the server answers a renewal: as it should, not at all, or with a refusal. */
 type Answer = 'RENEWED' | 'LOST' | 'SETTLED' | 'SILENT' | 'REFUSED' | 'DOWN'
 
-/** A hold on a lease whose server is the test, on a clock that is the test's. */
-function startHold(fields: Partial<HoldFields> = {}) {
+/** A kept lease whose server is the test, on a clock that is the test's. */
+function startKeeper(fields: Partial<KeepLeaseFields> = {}) {
   const server = {
     answer: 'RENEWED' as Answer,
     directives: ['CONTINUE'],
@@ -76,15 +76,15 @@ function startHold(fields: Partial<HoldFields> = {}) {
     fetch: fetch,
     WebSocket: false,
   })
-  const hold = pawl.hold({ runId: 'run_01', fence: 3, leaseSeconds, ...fields })
+  const keeper = pawl.keepLease({ runId: 'run_01', fence: 3, leaseSeconds, ...fields })
   const tell = async (told: string | object) => {
     const directive = typeof told === 'string' ? { kind: told } : told
     const data = JSON.stringify({ data: { directives: directive } })
     directives?.enqueue(new TextEncoder().encode(`event: next\ndata: ${data}\n\n`))
     await vi.advanceTimersByTimeAsync(0)
   }
-  const why = () => (hold.signal.aborted ? (hold.signal.reason as PawlInterruptedError).why : undefined)
-  return { hold, server, tell, why }
+  const why = () => (keeper.signal.aborted ? (keeper.signal.reason as PawlInterruptedError).why : undefined)
+  return { keeper, server, tell, why }
 }
 
 /** A directive that brings a message. */
@@ -96,90 +96,90 @@ function freeze(milliseconds: number): void {
   vi.spyOn(performance, 'now').mockImplementation(() => now() + milliseconds)
 }
 
-describe('a hold', () => {
+describe('a lease keeper', () => {
   it('renews at once and then every third of the lease, and tells the new end', async () => {
-    const { hold, server } = startHold({ expiresAt: at(0) })
-    expect(hold.expiresAt).toBe(at(0))
+    const { keeper, server } = startKeeper({ expiresAt: at(0) })
+    expect(keeper.expiresAt).toBe(at(0))
     const begun = performance.now()
     await vi.advanceTimersByTimeAsync(35 * SECOND)
     expect(server.renewals.map((time) => time - begun)).toEqual([0, 10 * SECOND, 20 * SECOND, 30 * SECOND])
-    expect(hold.expiresAt).toBe(at(4))
-    expect([hold.signal.aborted, hold.lost, hold.directive]).toEqual([false, false, 'CONTINUE'])
-    hold.end()
+    expect(keeper.expiresAt).toBe(at(4))
+    expect([keeper.signal.aborted, keeper.lost, keeper.directive]).toEqual([false, false, 'CONTINUE'])
+    keeper.end()
   })
 
   it('looks at least every third of the time it has to confirm a cancel, whatever its lease', async () => {
-    const { hold, server } = startHold({ leaseSeconds: 3_600 })
+    const { keeper, server } = startKeeper({ leaseSeconds: 3_600 })
     server.lastsSeconds = 3_600
     await vi.advanceTimersByTimeAsync(0)
     const begun = server.renewals[0] ?? 0
     await vi.advanceTimersByTimeAsync(25 * SECOND)
     expect(server.renewals.map((time) => time - begun)).toEqual([0, 10 * SECOND, 20 * SECOND])
-    hold.end()
+    keeper.end()
   })
 
   it('lasts no longer than the server says, where a cancel bounds it', async () => {
-    const { hold, server } = startHold()
+    const { keeper, server } = startKeeper()
     server.lastsSeconds = 12
     await vi.advanceTimersByTimeAsync(SECOND)
-    expect(hold.remainingMs).toBe(11 * SECOND)
+    expect(keeper.remainingMs).toBe(11 * SECOND)
     server.answer = 'DOWN'
     await vi.advanceTimersByTimeAsync(11 * SECOND + 1)
-    expect([hold.lost, hold.remainingMs]).toEqual([true, 0])
-    hold.end()
+    expect([keeper.lost, keeper.remainingMs]).toEqual([true, 0])
+    keeper.end()
   })
 
   it('stops where the run settled under it: it keeps what it holds, and renews no more', async () => {
-    const { hold, server, why } = startHold()
+    const { keeper, server, why } = startKeeper()
     await vi.advanceTimersByTimeAsync(SECOND)
     server.answer = 'SETTLED'
     await vi.advanceTimersByTimeAsync(10 * SECOND)
-    expect([why(), hold.directive, hold.lost]).toEqual(['STOP', 'STOP', false])
+    expect([why(), keeper.directive, keeper.lost]).toEqual(['STOP', 'STOP', false])
     const asked = server.asked
     await vi.advanceTimersByTimeAsync(10 * SECOND)
-    expect([server.asked, hold.lost]).toEqual([asked, false])
+    expect([server.asked, keeper.lost]).toEqual([asked, false])
     await vi.advanceTimersByTimeAsync(10 * SECOND)
-    expect(hold.lost).toBe(true)
-    hold.end()
+    expect(keeper.lost).toBe(true)
+    keeper.end()
   })
 
   it.each(['PAUSE', 'CANCEL', 'STOP'])(
     'is interrupted by %s as it comes, and goes on renewing',
     async (kind) => {
-      const { hold, server, tell, why } = startHold()
+      const { keeper, server, tell, why } = startKeeper()
       await vi.advanceTimersByTimeAsync(SECOND)
       await tell(kind)
-      expect(hold.signal.reason).toBeInstanceOf(PawlInterruptedError)
-      expect([why(), hold.directive, hold.lost]).toEqual([kind, kind, false])
+      expect(keeper.signal.reason).toBeInstanceOf(PawlInterruptedError)
+      expect([why(), keeper.directive, keeper.lost]).toEqual([kind, kind, false])
       await vi.advanceTimersByTimeAsync(30 * SECOND)
       expect(server.renewals).toHaveLength(4)
-      hold.end()
+      keeper.end()
     },
   )
 
   it('hears directives with its renewals, where no stream brings them', async () => {
     const told: string[] = []
-    const { hold, server, why } = startHold({ onDirective: (kind) => told.push(kind) })
+    const { keeper, server, why } = startKeeper({ onDirective: (kind) => told.push(kind) })
     await vi.advanceTimersByTimeAsync(SECOND)
     server.directives = ['CANCEL']
     await vi.advanceTimersByTimeAsync(30 * SECOND)
     expect([why(), told]).toEqual(['CANCEL', ['CANCEL']])
-    hold.end()
+    keeper.end()
   })
 
   it('tells of a weightier directive after a lighter one, takes nothing back, and passes over what it does not know', async () => {
     const told: string[] = []
-    const { hold, tell, why } = startHold({ onDirective: (kind) => told.push(kind) })
+    const { keeper, tell, why } = startKeeper({ onDirective: (kind) => told.push(kind) })
     await vi.advanceTimersByTimeAsync(SECOND)
     for (const kind of ['MESSAGE', 'PAUSE', 'CONTINUE', 'CANCEL', 'PAUSE', 'STOP']) await tell(kind)
     expect(told).toEqual(['PAUSE', 'CANCEL', 'STOP'])
-    expect([why(), hold.directive]).toEqual(['PAUSE', 'STOP'])
-    hold.end()
+    expect([why(), keeper.directive]).toEqual(['PAUSE', 'STOP'])
+    keeper.end()
   })
 
   it('gives each message once, whether its stream or its renewals bring it, and how often', async () => {
     const told: string[] = []
-    const { hold, server, tell, why } = startHold({ onMessage: ({ id }) => told.push(id) })
+    const { keeper, server, tell, why } = startKeeper({ onMessage: ({ id }) => told.push(id) })
     await vi.advanceTimersByTimeAsync(SECOND)
     await tell(tellOf('msg_1'))
     server.messages = ['msg_1', 'msg_2']
@@ -187,15 +187,15 @@ describe('a hold', () => {
     await tell(tellOf('msg_2'))
     await tell(tellOf('msg_3'))
     expect(told).toEqual(['msg_1', 'msg_2', 'msg_3'])
-    expect([why(), hold.directive]).toEqual([undefined, 'CONTINUE'])
-    hold.end()
+    expect([why(), keeper.directive]).toEqual([undefined, 'CONTINUE'])
+    keeper.end()
   })
 
   it('gives its messages to every reader from the first on, and ends them with itself', async () => {
-    const { hold, tell } = startHold()
+    const { keeper, tell } = startKeeper()
     const read = async () => {
       const ids: string[] = []
-      for await (const { id } of hold.messages) ids.push(id)
+      for await (const { id } of keeper.messages) ids.push(id)
       return ids
     }
     const early = read()
@@ -203,7 +203,7 @@ describe('a hold', () => {
     await tell(tellOf('msg_1'))
     const late = read()
     await tell(tellOf('msg_2'))
-    hold.end()
+    keeper.end()
     expect(await Promise.all([early, late, read()])).toEqual([
       ['msg_1', 'msg_2'],
       ['msg_1', 'msg_2'],
@@ -213,20 +213,20 @@ describe('a hold', () => {
 
   it('ends its messages when the owner has to stop: the next one gets them', async () => {
     const told: string[] = []
-    const { hold, tell } = startHold({ onMessage: ({ id }) => told.push(id) })
+    const { keeper, tell } = startKeeper({ onMessage: ({ id }) => told.push(id) })
     await vi.advanceTimersByTimeAsync(SECOND)
     await tell('PAUSE')
     await tell(tellOf('msg_1'))
-    for await (const { id } of hold.messages) told.push(id)
+    for await (const { id } of keeper.messages) told.push(id)
     expect(told).toEqual([])
-    hold.end()
+    keeper.end()
   })
 
   it('is lost by the server’s word, and asks no more', async () => {
-    const { hold, server, why } = startHold()
+    const { keeper, server, why } = startKeeper()
     server.answer = 'LOST'
     await vi.advanceTimersByTimeAsync(0)
-    expect([why(), hold.lost]).toEqual(['LEASE_LOST', true])
+    expect([why(), keeper.lost]).toEqual(['LEASE_LOST', true])
     expect(vi.getTimerCount()).toBe(0)
     await vi.advanceTimersByTimeAsync(60 * SECOND)
     expect(server.asked).toBe(1)
@@ -239,24 +239,24 @@ describe('a hold', () => {
   ] as const)(
     'stops at two thirds of a lease whose renewals are %s, and says of what',
     async (answer, cause) => {
-      const { hold, server, why } = startHold()
+      const { keeper, server, why } = startKeeper()
       await vi.advanceTimersByTimeAsync(9 * SECOND)
       server.answer = answer
       // The last renewal that succeeded was sent at 0.
       await vi.advanceTimersByTimeAsync(10.9 * SECOND)
       expect(why()).toBeUndefined()
       await vi.advanceTimersByTimeAsync(0.2 * SECOND)
-      expect([why(), hold.lost]).toEqual(['NOT_RENEWED', false])
-      expect((hold.signal.reason as PawlInterruptedError).cause).toBeInstanceOf(cause)
+      expect([why(), keeper.lost]).toEqual(['NOT_RENEWED', false])
+      expect((keeper.signal.reason as PawlInterruptedError).cause).toBeInstanceOf(cause)
       expect(server.asked).toBeGreaterThan(2)
       await vi.advanceTimersByTimeAsync(10 * SECOND)
-      expect(hold.lost).toBe(true)
-      hold.end()
+      expect(keeper.lost).toBe(true)
+      keeper.end()
     },
   )
 
   it('counts the lease from when a renewal was sent, not from when it was answered', async () => {
-    const { hold, server, why } = startHold()
+    const { keeper, server, why } = startKeeper()
     server.delayMs = 4 * SECOND
     await vi.advanceTimersByTimeAsync(15 * SECOND)
     server.answer = 'DOWN'
@@ -264,59 +264,59 @@ describe('a hold', () => {
     await vi.advanceTimersByTimeAsync(14.9 * SECOND)
     expect(why()).toBeUndefined()
     await vi.advanceTimersByTimeAsync(0.2 * SECOND)
-    expect([why(), hold.lost]).toEqual(['NOT_RENEWED', false])
+    expect([why(), keeper.lost]).toEqual(['NOT_RENEWED', false])
     await vi.advanceTimersByTimeAsync(10 * SECOND)
-    expect(hold.lost).toBe(true)
-    hold.end()
+    expect(keeper.lost).toBe(true)
+    keeper.end()
   })
 
   it.each(['SILENT', 'DOWN'] as const)(
     'lives through a server that is %s for less than that',
     async (answer) => {
-      const { hold, server, why } = startHold()
+      const { keeper, server, why } = startKeeper()
       await vi.advanceTimersByTimeAsync(9 * SECOND)
       server.answer = answer
       await vi.advanceTimersByTimeAsync(5 * SECOND)
       server.answer = 'RENEWED'
       await vi.advanceTimersByTimeAsync(60 * SECOND)
-      expect([why(), hold.lost]).toEqual([undefined, false])
-      hold.end()
+      expect([why(), keeper.lost]).toEqual([undefined, false])
+      keeper.end()
     },
   )
 
   it('has a chance to renew when its process was frozen', async () => {
-    const { hold, why } = startHold()
+    const { keeper, why } = startKeeper()
     await vi.advanceTimersByTimeAsync(19 * SECOND)
     freeze(3_600 * SECOND)
     // Every timer that came due meanwhile goes off at once, before any answer can come.
     vi.advanceTimersByTime(12 * SECOND)
-    expect([why(), hold.lost]).toEqual([undefined, true])
+    expect([why(), keeper.lost]).toEqual([undefined, true])
     await vi.advanceTimersByTimeAsync(60 * SECOND)
-    expect([why(), hold.lost]).toEqual([undefined, false])
-    hold.end()
+    expect([why(), keeper.lost]).toEqual([undefined, false])
+    keeper.end()
   })
 
   it('stops soon when its process was frozen and it can’t renew', async () => {
-    const { hold, server, why } = startHold()
+    const { keeper, server, why } = startKeeper()
     await vi.advanceTimersByTimeAsync(19 * SECOND)
     server.answer = 'SILENT'
     freeze(3_600 * SECOND)
     vi.advanceTimersByTime(12 * SECOND)
     await vi.advanceTimersByTimeAsync(1.9 * SECOND)
     expect(why()).toBe('NOT_RENEWED')
-    hold.end()
+    keeper.end()
   })
 
   it('asks for nothing more once it has ended, and leaves no timer behind', async () => {
-    const { hold, server } = startHold()
+    const { keeper, server } = startKeeper()
     await vi.advanceTimersByTimeAsync(15 * SECOND)
-    hold.end()
+    keeper.end()
     await vi.advanceTimersByTimeAsync(60 * SECOND)
-    expect([server.asked, hold.signal.aborted]).toEqual([2, false])
+    expect([server.asked, keeper.signal.aborted]).toEqual([2, false])
     expect(vi.getTimerCount()).toBe(0)
   })
 
   it('needs a lease that expires', () => {
-    expect(() => startHold({ leaseSeconds: 0 })).toThrow(PawlError)
+    expect(() => startKeeper({ leaseSeconds: 0 })).toThrow(PawlError)
   })
 })

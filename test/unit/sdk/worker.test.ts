@@ -1,5 +1,5 @@
 import { PawlAuthError, createPawl, unwrap } from '@pawl/sdk'
-import type { Held, Run, RunDetail, WorkerHandler, WorkerOptions } from '@pawl/sdk'
+import type { OwnedRun, Run, RunDetail, WorkerHandler, WorkerOptions } from '@pawl/sdk'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createCodedError, startScriptedServer } from './scriptedServer.ts'
 import type { Resolver } from './scriptedServer.ts'
@@ -155,7 +155,7 @@ const PHASE = {
 
 const patience = { timeout: 10_000 }
 
-const untilStopped = (held: Held) =>
+const untilStopped = (held: OwnedRun) =>
   new Promise<void>((resolve) => {
     if (held.signal.aborted) resolve()
     held.signal.addEventListener('abort', () => resolve())
@@ -281,7 +281,7 @@ describe('a worker', () => {
     )
     await expect.poll(() => writes.length, patience).toBe(4)
     expect(most).toBe(2)
-    await expect.poll(() => worker.held, patience).toBe(0)
+    await expect.poll(() => worker.ownedCount, patience).toBe(0)
   })
 
   it('wakes when the feed tells of a run, without waiting for its next look', async () => {
@@ -374,13 +374,13 @@ describe('a worker', () => {
       await new Promise<void>((resolve) => (finish = resolve))
       await held.complete()
     })
-    await expect.poll(() => worker.held, patience).toBe(1)
+    await expect.poll(() => worker.ownedCount, patience).toBe(1)
     const stopping = worker.stop()
     finish()
     await stopping
     expect(writes).toEqual(['completeRun run_1 #7'])
     expect(runs.get('run_2')?.status).toBe('QUEUED')
-    expect(worker.held).toBe(0)
+    expect(worker.ownedCount).toBe(0)
   })
 
   it('interrupts and releases what is not done in time when it stops', async () => {
@@ -390,7 +390,7 @@ describe('a worker', () => {
       await untilStopped(held)
       why = held.interruption
     })
-    await expect.poll(() => worker.held, patience).toBe(1)
+    await expect.poll(() => worker.ownedCount, patience).toBe(1)
     await worker.stop({ timeoutMs: 20 })
     expect(why).toBe('SHUTDOWN')
     expect(writes).toEqual(['releaseRun run_1 #7'])

@@ -1,19 +1,19 @@
 import { describe, expect, test } from 'vitest'
 import type { RunEvent } from '@pawl/sdk'
-import { follow, HOW, NOWHERE } from '../../../src/worker/run/standing.ts'
-import type { Standing } from '../../../src/worker/run/standing.ts'
+import { applyEvent, RESUME_MODE, NO_PROGRESS } from '../../../src/worker/run/standing.ts'
+import type { PhaseProgress } from '../../../src/worker/run/standing.ts'
 
 const PHASE = 'phs_1'
 const ref = { id: PHASE, phase: 'build', round: 1 }
 
 /** What stands after these events; each as type, payload and, where it matters, who did it. */
-function after(...events: readonly (readonly [type: string, payload: object, actor?: string])[]): Standing {
+function after(...events: readonly (readonly [type: string, payload: object, actor?: string])[]): PhaseProgress {
   return events
     .map(
       ([type, payload, actor = 'worker'], index) =>
         ({ type, payload, actor, seq: index + 1 }) as unknown as RunEvent,
     )
-    .reduce((standing, event) => follow(standing, event, PHASE), NOWHERE)
+    .reduce((standing, event) => applyEvent(standing, event, PHASE), NO_PROGRESS)
 }
 
 const claimed = ['run.claimed', { owner: 'w', fence: 1 }] as const
@@ -61,9 +61,9 @@ describe('where a phase stands', () => {
     const worn = [
       claimed,
       started(1),
-      resuming(HOW.resumed),
-      resuming(HOW.uncounted),
-      resuming(HOW.restarted),
+      resuming(RESUME_MODE.resumed),
+      resuming(RESUME_MODE.uncounted),
+      resuming(RESUME_MODE.restarted),
       invalid('1'),
     ] as const
     const standing = after(...worn, repaired(2, 'wrong'))
