@@ -14,9 +14,9 @@ export {
   PawlProblem,
 } from './kit/errors.ts'
 export type { Interruption, Problem } from './kit/errors.ts'
-export type { OwnedRun } from './worker/held.ts'
+export type { OwnedRun } from './worker/ownedRun.ts'
 export { waitsForChildren } from './worker/children.ts'
-export type { LeaseKeeper, KeepLeaseFields } from './worker/hold.ts'
+export type { LeaseKeeper, KeepLeaseFields } from './worker/leaseKeeper.ts'
 export type { JsonValue } from './kit/json.ts'
 export type { CallOptions } from './request/request.ts'
 export type { PromptPlaceholder, WorkflowDefinition } from './generated/workflow.ts'

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { waitsForChildren } from '@pawl/sdk'
 import type { CallOptions, Run } from '@pawl/sdk'
 import { composeText } from '../text/composeText.ts'
-import type { RunWithAgents } from './agent/drive.ts'
+import type { RunWithAgents } from './agent/runWithAgents.ts'
 import { limitsFor } from './run/limits.ts'
 
 /** How long an agent that asked a person may take to end its turn by itself, in milliseconds: it has said what it had to say. */

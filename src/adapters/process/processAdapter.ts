@@ -11,7 +11,10 @@ export const processAdapter: Adapter = {
     const fresh = createHandle(this.name)
     if (context.handle === null) return new ProcessAgent(context, fresh, false)
     const former = readHandle(context.handle)
-    await endPreviousAgent(former, Math.min(PREVIOUS_AGENT_STOP_MS, context.definition.killAfterSeconds * 1_000))
+    await endPreviousAgent(
+      former,
+      Math.min(PREVIOUS_AGENT_STOP_MS, context.definition.killAfterSeconds * 1_000),
+    )
     const session = former.adapter === this.name ? former.session : null
     return new ProcessAgent(context, { ...fresh, session, keys: former.keys }, wasUsed(former))
   },

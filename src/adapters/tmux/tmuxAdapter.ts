@@ -5,7 +5,14 @@ import { whyUnstartable } from '../../processes/findCommand.ts'
 import { isLiving, signalProcess } from '../../processes/processTable.ts'
 import { AgentError } from '../kit/adapter.ts'
 import type { Adapter } from '../kit/adapter.ts'
-import { createHandle, endPreviousAgent, PREVIOUS_AGENT_STOP_MS, isStillHere, readHandle, wasUsed } from '../kit/handle.ts'
+import {
+  createHandle,
+  endPreviousAgent,
+  PREVIOUS_AGENT_STOP_MS,
+  isStillHere,
+  readHandle,
+  wasUsed,
+} from '../kit/handle.ts'
 import type { AgentHandle } from '../kit/handle.ts'
 import { TmuxAgent } from './tmuxAgent.ts'
 import { endTerminal, findSocket, TmuxServer } from './tmuxServer.ts'

@@ -71,7 +71,9 @@ export class Masker {
   end(): string {
     const held = this.#held
     this.#held = ''
-    return held.length < MIN_SECRET_LENGTH ? held.replace(this.#any, (found) => this.#shownFor(found)) : '[hidden]'
+    return held.length < MIN_SECRET_LENGTH
+      ? held.replace(this.#any, (found) => this.#shownFor(found))
+      : '[hidden]'
   }
 
   /** Where, from there on, a text begins that may become a secret; its length where there is none. */

@@ -121,7 +121,12 @@ async function executeRecorded(
 }
 
 /** Records the process while it waits at its gate. */
-async function recordExecution(pawl: Pawl, keeper: LeaseKeeper, child: Child, { command }: Task): Promise<string> {
+async function recordExecution(
+  pawl: Pawl,
+  keeper: LeaseKeeper,
+  child: Child,
+  { command }: Task,
+): Promise<string> {
   const { runId, fence } = keeper
   const fields = { runId, fence, command: quoteCommand(command), pid: child.pid }
   return unwrap(await pawl.executions.start(fields)).execution.id

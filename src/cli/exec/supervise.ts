@@ -65,7 +65,8 @@ async function stopFor(
   const isOver = why === 'STOP' || why === 'LEASE_LOST'
   const lingerMs = isOver ? await lingerOf(rules) : why === 'PAUSE' ? await lingerAfterAsking(rules) : 0
   await sleep(lingerMs, undefined, { signal: ended }).catch(() => undefined)
-  if (!ended.aborted) await child.group.stop(limitsFor(isOver && lingerMs > 0 ? undefined : why, keeper, rules))
+  if (!ended.aborted)
+    await child.group.stop(limitsFor(isOver && lingerMs > 0 ? undefined : why, keeper, rules))
 }
 
 /**
@@ -98,7 +99,10 @@ export function limitsFor(
     case 'LEASE_LOST':
       return { killAfterMs: 0, mustKill: () => true }
     case 'NOT_RENEWED':
-      return { killAfterMs: Math.min(killAfterMs, leaseMs / 4), mustKill: () => isRunningOut(keeper, leaseMs) }
+      return {
+        killAfterMs: Math.min(killAfterMs, leaseMs / 4),
+        mustKill: () => isRunningOut(keeper, leaseMs),
+      }
     default:
       return { killAfterMs, mustKill: () => isRunningOut(keeper, leaseMs) }
   }

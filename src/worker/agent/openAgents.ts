@@ -9,7 +9,7 @@ import { agentEnvironment } from '../../processes/agentEnvironment.ts'
 import type { StopLimits } from '../../processes/processGroup.ts'
 import { ADAPTERS } from './adapters.ts'
 import { finishExecution } from './finishExecution.ts'
-import type { RunContext } from '../run/ownedRun.ts'
+import type { RunContext } from '../run/runContext.ts'
 import { openTranscript } from './transcript.ts'
 import type { RunWorkspace } from '../run/workspace.ts'
 

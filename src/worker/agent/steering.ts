@@ -1,7 +1,7 @@
 import type { Message, Receipt } from '@pawl/sdk'
 import type { Agent } from '../../adapters/kit/adapter.ts'
-import type { RunContext } from '../run/ownedRun.ts'
-import type { PendingMessage } from '../run/standing.ts'
+import type { RunContext } from '../run/runContext.ts'
+import type { PendingMessage } from '../run/phaseProgress.ts'
 
 /**
  * Passes what people say on to the agent at work. What can't be passed on during a turn waits for the next prompt, which carries it.

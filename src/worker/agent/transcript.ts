@@ -1,6 +1,6 @@
 import { findSecrets } from '../../adapters/transcript/secrets.ts'
 import { TranscriptWriter } from '../../adapters/transcript/transcriptWriter.ts'
-import type { RunContext } from '../run/ownedRun.ts'
+import type { RunContext } from '../run/runContext.ts'
 
 /** One try of an append; the writer itself tries again. */
 const ONCE = { attempts: 1, timeoutMs: 10_000 }

@@ -1,4 +1,4 @@
-import type { RunWithAgents } from './drive.ts'
+import type { RunWithAgents } from './runWithAgents.ts'
 
 /**
  * Waits for something that can't be told to end, for as long as the run is held.

@@ -1,6 +1,6 @@
 import { AgentError } from '../../adapters/kit/adapter.ts'
 import { readArtifact } from '../../workspaces/files/readArtifact.ts'
-import type { RecordedPrompt } from '../run/standing.ts'
+import type { RecordedPrompt } from '../run/phaseProgress.ts'
 import { confirmPrompt } from './confirmPrompt.ts'
 import { letTurnEnd } from './letTurnEnd.ts'
 import type { Move, PhaseWork } from './phaseWork.ts'

@@ -1,6 +1,6 @@
 import type { Phase } from '@pawl/sdk'
 import { findDeclaredPhase } from '../run/declared.ts'
-import type { RunWithAgents } from '../agent/drive.ts'
+import type { RunWithAgents } from '../agent/runWithAgents.ts'
 import { isRefusedAs, RunFailedError, RunGivenBackError, troubleOf } from '../run/trouble.ts'
 import { awaitWork } from './awaitWork.ts'
 import { beginPhase } from './beginPhase.ts'

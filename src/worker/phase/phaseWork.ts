@@ -3,9 +3,9 @@ import type { Prompt } from '../../adapters/kit/adapter.ts'
 import type { Baseline } from '../../workspaces/files/baseline.ts'
 import type { Artifact, ArtifactTrouble, FilePlace } from '../../workspaces/files/readArtifact.ts'
 import type { DeclaredArtifact, DeclaredPhase } from '../run/declared.ts'
-import type { RunWithAgents } from '../agent/drive.ts'
+import type { RunWithAgents } from '../agent/runWithAgents.ts'
 import type { OpenAgent } from '../agent/openAgents.ts'
-import type { PendingMessage, PhaseProgress } from '../run/standing.ts'
+import type { PendingMessage, PhaseProgress } from '../run/phaseProgress.ts'
 import type { Trouble } from '../run/trouble.ts'
 
 /** The steps of a phase. Each says which one follows; `DONE` ends. */

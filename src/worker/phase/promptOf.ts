@@ -1,6 +1,6 @@
 import type { Prompt } from '../../adapters/kit/adapter.ts'
 import { composePrompt } from '../prompt/composePrompt.ts'
-import type { PendingMessage, PhaseProgress } from '../run/standing.ts'
+import type { PendingMessage, PhaseProgress } from '../run/phaseProgress.ts'
 import type { PhaseWork } from './phaseWork.ts'
 
 /** A prompt with the messages that it carries. */

@@ -1,6 +1,6 @@
 import { BUDGETS } from '../run/budgets.ts'
 import { limitsFor } from '../run/limits.ts'
-import { RESUME_MODE } from '../run/standing.ts'
+import { RESUME_MODE } from '../run/phaseProgress.ts'
 import type { Move, PhaseWork } from './phaseWork.ts'
 
 /**

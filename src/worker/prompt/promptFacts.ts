@@ -1,6 +1,6 @@
 import type { JsonValue } from '@pawl/sdk'
 import type { DeclaredPhase } from '../run/declared.ts'
-import type { PendingMessage, RejectedFile } from '../run/standing.ts'
+import type { PendingMessage, RejectedFile } from '../run/phaseProgress.ts'
 
 /** Everything that a prompt says, or depends on. */
 export interface PromptFacts {

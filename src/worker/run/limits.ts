@@ -1,6 +1,6 @@
 import type { Interruption } from '@pawl/sdk'
 import type { StopLimits } from '../../processes/processGroup.ts'
-import type { RunContext } from './ownedRun.ts'
+import type { RunContext } from './runContext.ts'
 
 /** A stop leaves the last twelfth of the lease for the kernel to end the processes, and for the release. */
 const RESERVE = 1 / 12

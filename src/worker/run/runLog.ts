@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Pawl, RunEvent } from '@pawl/sdk'
-import { NO_PROGRESS, applyEvent } from './standing.ts'
-import type { PhaseProgress } from './standing.ts'
+import { NO_PROGRESS, applyEvent } from './phaseProgress.ts'
+import type { PhaseProgress } from './phaseProgress.ts'
 
 /** How long a log that can't be read is left alone before it is asked for again, in milliseconds. */
 const RETRY_DELAY_MS = 500

@@ -9,7 +9,7 @@ import { rememberRecorded } from '../../workspaces/record/recorded.ts'
 import type { OpenWorkspace } from '../../workspaces/kit/workspace.ts'
 import { limitsFor } from './limits.ts'
 import { whyReserved } from '../config/ownDirectories.ts'
-import type { RunContext } from './ownedRun.ts'
+import type { RunContext } from './runContext.ts'
 
 /** This machine, as workspaces are recorded with it. */
 export const HOST = hostname()

@@ -43,7 +43,9 @@ export async function isOf(gitDir: string, repository: string): Promise<boolean>
 /** A file of a few words; null where there is none, or something else. */
 export async function readSmall(path: string): Promise<string | null> {
   const found = await lstat(path).catch(() => null)
-  return found?.isFile() && found.size <= MAX_SMALL_FILE_BYTES ? readFile(path, 'utf8').catch(() => null) : null
+  return found?.isFile() && found.size <= MAX_SMALL_FILE_BYTES
+    ? readFile(path, 'utf8').catch(() => null)
+    : null
 }
 
 const MAX_SMALL_FILE_BYTES = 64 * 1024

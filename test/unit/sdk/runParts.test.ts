@@ -55,7 +55,7 @@ async function startWritable() {
 
 const key = /^[0-9a-f]{32}$/
 
-describe('a command below a run', () => {
+describe('a command about a part of a run', () => {
   it('sends what it is given, under a key of its own, and answers typed', async () => {
     const { pawl, inputs } = await startWritable()
     const { sessions, artifacts, approvals, messages, phases, runs } = pawl
@@ -147,7 +147,7 @@ describe('appending to a transcript', () => {
   })
 })
 
-describe('what is below a run', () => {
+describe('a part of a run', () => {
   const page = (node: object) => ({
     edges: [{ node }],
     pageInfo: { hasNextPage: true, hasPreviousPage: false },

@@ -3,7 +3,7 @@ import type * as g from '../generated/graphql.ts'
 import type { Approvals } from '../client/approvals.ts'
 import type { Artifacts } from '../client/artifacts.ts'
 import type { Executions } from '../client/executions.ts'
-import type { LeaseKeeper } from './hold.ts'
+import type { LeaseKeeper } from './leaseKeeper.ts'
 import type { Messages } from '../client/messages.ts'
 import type { Phases, Rounds } from '../client/phases.ts'
 import type { CallOptions } from '../request/request.ts'
@@ -36,7 +36,11 @@ export class OwnedRun {
   readonly #keeper: LeaseKeeper
   #isOver = false
 
-  constructor(pawl: OwnerCommands, keeper: LeaseKeeper, claim: { run: t.RunDetail; agentToken: string | null }) {
+  constructor(
+    pawl: OwnerCommands,
+    keeper: LeaseKeeper,
+    claim: { run: t.RunDetail; agentToken: string | null },
+  ) {
     this.#pawl = pawl
     this.#keeper = keeper
     this.run = claim.run

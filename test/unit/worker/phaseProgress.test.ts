@@ -1,13 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import type { RunEvent } from '@pawl/sdk'
-import { applyEvent, RESUME_MODE, NO_PROGRESS } from '../../../src/worker/run/standing.ts'
-import type { PhaseProgress } from '../../../src/worker/run/standing.ts'
+import { applyEvent, RESUME_MODE, NO_PROGRESS } from '../../../src/worker/run/phaseProgress.ts'
+import type { PhaseProgress } from '../../../src/worker/run/phaseProgress.ts'
 
 const PHASE = 'phs_1'
 const ref = { id: PHASE, phase: 'build', round: 1 }
 
 /** What stands after these events; each as type, payload and, where it matters, who did it. */
-function after(...events: readonly (readonly [type: string, payload: object, actor?: string])[]): PhaseProgress {
+function after(
+  ...events: readonly (readonly [type: string, payload: object, actor?: string])[]
+): PhaseProgress {
   return events
     .map(
       ([type, payload, actor = 'worker'], index) =>

@@ -6,7 +6,7 @@ import type { RunNewsFields, WorkerNews } from './news.ts'
 import type { OwnDirectory } from '../config/ownDirectories.ts'
 import { RunLog } from './runLog.ts'
 import type { OnStep, StepName } from './steps.ts'
-import type { DirectoryBackoff } from './takenRuns.ts'
+import type { DirectoryBackoff } from './directoryBackoff.ts'
 import { RunLeftError, isOwnershipLost } from './trouble.ts'
 
 /** How agents are reached. */

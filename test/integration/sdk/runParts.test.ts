@@ -258,33 +258,33 @@ describe.each([
     const steps: string[] = []
     const worker = pawl.worker(
       { owner: 'sdk-worker', labels, leaseSeconds: 5, onError: (error) => errors.push(error) },
-      async (held) => {
-        const { session, created } = unwrap(await held.sessions.open({ role: 'planner', adapter: 'test' }))
+      async (owned) => {
+        const { session, created } = unwrap(await owned.sessions.open({ role: 'planner', adapter: 'test' }))
         steps.push(created ? 'opened' : 'adopted')
-        if (held.run.currentPhase?.key === 'plan' && held.run.currentPhase.status !== 'COMPLETED') {
-          unwrap(await held.sessions.update(session.id, 'BOOTSTRAPPING'))
-          unwrap(await held.sessions.update(session.id, 'READY'))
-          unwrap(await held.phases.start('plan'))
+        if (owned.run.currentPhase?.key === 'plan' && owned.run.currentPhase.status !== 'COMPLETED') {
+          unwrap(await owned.sessions.update(session.id, 'BOOTSTRAPPING'))
+          unwrap(await owned.sessions.update(session.id, 'READY'))
+          unwrap(await owned.phases.start('plan'))
           const prompt = { phase: 'plan', dedupKey: 'p1' }
-          unwrap(await held.sessions.recordPrompt(session.id, { ...prompt, stage: 'SENDING' }))
-          unwrap(await held.sessions.recordPrompt(session.id, { ...prompt, stage: 'SENT' }))
-          const twice = await held.sessions.recordPrompt(session.id, { ...prompt, stage: 'SENDING' })
+          unwrap(await owned.sessions.recordPrompt(session.id, { ...prompt, stage: 'SENDING' }))
+          unwrap(await owned.sessions.recordPrompt(session.id, { ...prompt, stage: 'SENT' }))
+          const twice = await owned.sessions.recordPrompt(session.id, { ...prompt, stage: 'SENDING' })
           steps.push(twice.__typename)
-          unwrap(await held.sessions.append(session.id, { fromSeq: 1, chunks: ['thinking'] }))
-          for await (const message of held.messages) {
+          unwrap(await owned.sessions.append(session.id, { fromSeq: 1, chunks: ['thinking'] }))
+          for await (const message of owned.messages) {
             heard.push(message)
-            unwrap(await held.messages.acknowledge(message.id, 'CONSUMED'))
+            unwrap(await owned.messages.acknowledge(message.id, 'CONSUMED'))
             break
           }
-          unwrap(await held.artifacts.submit('plan', { path: 'plan.md', content: '# Plan' }))
-          await new Promise((resolve) => held.signal.addEventListener('abort', resolve))
-          steps.push(held.interruption ?? '')
+          unwrap(await owned.artifacts.submit('plan', { path: 'plan.md', content: '# Plan' }))
+          await new Promise((resolve) => owned.signal.addEventListener('abort', resolve))
+          steps.push(owned.interruption ?? '')
           return
         }
-        unwrap(await held.phases.advance('build'))
-        unwrap(await held.artifacts.submit('build', { path: 'build.json', content: '{"commit":"9fe"}' }))
-        unwrap(await held.phases.advance('done'))
-        unwrap(await held.complete())
+        unwrap(await owned.phases.advance('build'))
+        unwrap(await owned.artifacts.submit('build', { path: 'build.json', content: '{"commit":"9fe"}' }))
+        unwrap(await owned.phases.advance('done'))
+        unwrap(await owned.complete())
       },
     )
     onTestFinished(() => worker.stop({ timeoutMs: 0 }))
@@ -314,13 +314,13 @@ describe.each([
     const { session } = unwrap(await pawl.sessions.open(run.id, { fence, role: 'planner', adapter: 'test' }))
     unwrap(await pawl.runs.release(run.id, { fence }))
     const answers: string[] = []
-    const worker = pawl.worker({ owner: 'sdk-worker', labels, leaseSeconds: 5 }, async (held) => {
+    const worker = pawl.worker({ owner: 'sdk-worker', labels, leaseSeconds: 5 }, async (owned) => {
       const words = { fromSeq: 1, chunks: ['too early'] }
-      answers.push((await held.sessions.append(session.id, words)).__typename)
-      answers.push(held.interruption ?? 'goes on')
-      unwrap(await held.sessions.open({ role: 'planner', adapter: 'test' }))
-      answers.push((await held.sessions.append(session.id, words)).__typename)
-      unwrap(await held.fail({ error: 'enough' }))
+      answers.push((await owned.sessions.append(session.id, words)).__typename)
+      answers.push(owned.interruption ?? 'goes on')
+      unwrap(await owned.sessions.open({ role: 'planner', adapter: 'test' }))
+      answers.push((await owned.sessions.append(session.id, words)).__typename)
+      unwrap(await owned.fail({ error: 'enough' }))
     })
     onTestFinished(() => worker.stop({ timeoutMs: 0 }))
     await expect.poll(async () => (await pawl.runs.get(run.id))?.status, patience).toBe('FAILED')

@@ -1,6 +1,6 @@
 import { PawlConnectionError, PawlError, PawlInterruptedError, PawlProblem } from '../kit/errors.ts'
 import type { Interruption } from '../kit/errors.ts'
-import { MessageQueue } from './mailbox.ts'
+import { MessageQueue } from './messageQueue.ts'
 import { backoffDelay, pause } from '../request/retry.ts'
 import type { Runs } from '../client/runs.ts'
 import type { Directive, DirectiveKind, Message } from '../request/types.ts'
@@ -169,7 +169,8 @@ export class LeaseKeeper {
       .renew(this.runId, fields)
       .catch((error: unknown) => void (this.#trouble = error))
     if (!result) return false
-    if (result.__typename === 'LeaseLost' || result.__typename === 'RunNotFound') this.applyDirective('LEASE_LOST')
+    if (result.__typename === 'LeaseLost' || result.__typename === 'RunNotFound')
+      this.applyDirective('LEASE_LOST')
     if (result.__typename === 'RunNotActive') this.#settle()
     if (this.#ended.signal.aborted) return false
     if (result.__typename !== 'RenewLeaseSuccess') {
