@@ -75,7 +75,7 @@ export interface Plan {
   readonly entries: number
   readonly buffers: number
   /** The most that `buffers` may be. */
-  readonly mostBuffers: number
+  readonly maxBuffers: number
   /** Large tables that were read without an index. */
   readonly scanned: readonly string[]
 }
@@ -150,8 +150,8 @@ function printRatio({ time, buffers }: Ratio): string {
   return `${printSpread(time)}, ${buffers.toFixed(2)}`
 }
 
-function toPlanRow({ what, entries, buffers, mostBuffers, scanned }: Plan): string[] {
-  return [what, String(entries), String(buffers), String(mostBuffers), scanned.join(', ')]
+function toPlanRow({ what, entries, buffers, maxBuffers, scanned }: Plan): string[] {
+  return [what, String(entries), String(buffers), String(maxBuffers), scanned.join(', ')]
 }
 
 function toRows(result: Comparison | Figure): string[][] {

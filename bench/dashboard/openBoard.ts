@@ -16,7 +16,7 @@ export interface Board {
 }
 
 /** How long the page may take to draw what is waited for, in milliseconds. */
-const PATIENCE_MS = 60_000
+const DRAW_TIMEOUT_MS = 60_000
 
 /** What the page notes of itself. */
 interface Notes {
@@ -50,7 +50,7 @@ export async function launchBrowser({ resources, tell }: Bench): Promise<Browser
 export async function openBoard(browser: Browser, { url, token }: BenchServer): Promise<Board> {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } })
   const page = await context.newPage()
-  page.setDefaultTimeout(PATIENCE_MS)
+  page.setDefaultTimeout(DRAW_TIMEOUT_MS)
   await page.addInitScript({ content: NOTE_DRAWING })
   await page.goto(url)
   await page.getByLabel('Token').fill(token)

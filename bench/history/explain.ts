@@ -42,10 +42,10 @@ export async function explain(client: Client, sent: Sent): Promise<Explained> {
     const ask = sent.name === null ? direct(client, sent) : await prepare(client, sent)
     await client.query('SAVEPOINT before')
     // the first execution reads the catalog, and sets the hints of rows that nobody had read
-    const json = await askTwice(client, () => ask('ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON'))
+    const json = await explainSettled(client, () => ask('ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON'))
     const text = await ask('ANALYZE, BUFFERS, COSTS OFF, TIMING OFF, SUMMARY OFF')
     const root = (json[0] as unknown as [{ Plan: PlanRoot }])[0].Plan
-    const { rows: scanned } = await client.query<{ table: string }>(SCANNED, [MANY_ROWS])
+    const { rows: scanned } = await client.query<{ table: string }>(SCANNED_TABLES, [MANY_ROWS])
     return {
       statement: sent.name ?? 'made for its filter',
       plan: withoutChance(text.join('\n')),
@@ -59,11 +59,11 @@ export async function explain(client: Client, sent: Sent): Promise<Explained> {
 }
 
 /** What the present transaction has read so far, checks of foreign keys included. */
-const SCANNED = `SELECT relname AS "table" FROM pg_stat_xact_user_tables WHERE seq_tup_read > $1 ORDER BY 1`
+const SCANNED_TABLES = `SELECT relname AS "table" FROM pg_stat_xact_user_tables WHERE seq_tup_read > $1 ORDER BY 1`
 
 type Ask = (options: string) => Promise<string[]>
 
-async function askTwice(client: Client, ask: () => Promise<string[]>): Promise<string[]> {
+async function explainSettled(client: Client, ask: () => Promise<string[]>): Promise<string[]> {
   await ask()
   await client.query('ROLLBACK TO before')
   const answer = await ask()

@@ -10,7 +10,7 @@ import { ACTIVE_RUNS } from './shape.ts'
 export type Growth = 'page' | 'active' | 'counted' | 'judged' | 'matches'
 
 /** The most pages of the database that may be touched for an answer of so many entries. */
-export function mostBuffers(grows: Growth, entries: number): number {
+export function maxBuffers(grows: Growth, entries: number): number {
   switch (grows) {
     case 'page':
       return 500 + 100 * entries

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Bench } from '../bench.ts'
 import { CHANGES_OF_A_TURN, CHANGING, type ChangingRuns, startRuns } from '../dashboard/changeRuns.ts'
 import { type Board, launchBrowser, openBoard } from '../dashboard/openBoard.ts'
-import { weighScript } from '../dashboard/weighScript.ts'
+import { measureScript } from '../dashboard/measureScript.ts'
 import type { Figure } from '../results.ts'
 import { startServer } from '../startServer.ts'
 import { spread } from '../statistics.ts'
@@ -20,7 +20,7 @@ const CHANGES_OF_AN_HOUR = 36_000
 /** What the built dashboard costs who looks at it: its script, the first board, frames while runs change, memory. */
 export async function measureDashboard(bench: Bench): Promise<Figure[]> {
   const { tell } = bench
-  const weight = await weighScript()
+  const weight = await measureScript()
   if (!weight) {
     tell('there is no dist/web (npm run build makes it): the dashboard is not measured')
     return []

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { Bench } from '../bench.ts'
 import type { Explained } from '../history/explain.ts'
 import { openHistories } from '../history/openHistories.ts'
-import { mostBuffers, type Question } from '../history/question.ts'
+import { maxBuffers, type Question } from '../history/question.ts'
 import { QUESTIONS } from '../history/questions/index.ts'
 import type { Plan } from '../results.ts'
 
@@ -48,16 +48,16 @@ function judge({ name, grows }: Question, entries: number, explained: readonly E
     what: name,
     entries,
     buffers: explained.reduce((sum, { buffers }) => sum + buffers, 0),
-    mostBuffers: mostBuffers(grows, entries),
+    maxBuffers: maxBuffers(grows, entries),
     scanned: [...new Set(explained.flatMap(({ scanned }) => scanned))],
   }
 }
 
-function listProblems({ what, buffers, mostBuffers: most, scanned }: Plan): string[] {
+function listProblems({ what, buffers, maxBuffers, scanned }: Plan): string[] {
   return [
     ...scanned.map((table) => `${what}: reads the table ${table} without an index`),
-    ...(buffers > most
-      ? [`${what}: touches ${buffers} pages of the database, at most ${most} are allowed`]
+    ...(buffers > maxBuffers
+      ? [`${what}: touches ${buffers} pages of the database, at most ${maxBuffers} are allowed`]
       : []),
   ]
 }

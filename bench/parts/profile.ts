@@ -12,8 +12,8 @@ import { startServer } from '../startServer.ts'
 
 const CLIENTS = 8
 const WARM_UP_EACH = 100
-const MOST_PLACES = 18
-const MOST_FUNCTIONS = 25
+const MAX_PLACES = 18
+const MAX_FUNCTIONS = 25
 const root = fileURLToPath(new URL('..', new URL('..', import.meta.url)))
 
 /** Shows where the server's processor time goes while it is asked for mutations, and for whole runs. */
@@ -56,8 +56,8 @@ async function profileLoad(bench: Bench, name: string, open: (clients: HttpClien
       `processor time, ${each(after.main - before.main)} of it on the main thread, which was at it for ` +
       `${each(busyMilliseconds)}, waits for a core included, and idle for ${idle} % of the time`,
   )
-  printShares('by folder and package', places.slice(0, MOST_PLACES), busyMilliseconds)
-  printShares('by function', functions.slice(0, MOST_FUNCTIONS), busyMilliseconds)
+  printShares('by folder and package', places.slice(0, MAX_PLACES), busyMilliseconds)
+  printShares('by function', functions.slice(0, MAX_FUNCTIONS), busyMilliseconds)
 }
 
 /** Milliseconds of processor time so far, of all threads and of the main one. */

@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Command } from 'commander'
 import { createPawl } from '@pawl/sdk'
-import { Backstage } from './demo/backstage.ts'
+import { CommandRunner } from './demo/commandRunner.ts'
 import { openDemoServer } from './demo/openDemoServer.ts'
-import { Stage } from './demo/stage.ts'
+import { Narrator } from './demo/narrator.ts'
 import { tellStory } from './demo/tellStory.ts'
 import { EXIT } from './kit/exitCodes.ts'
-import { act } from './kit/invocation.ts'
+import { createAction } from './kit/invocation.ts'
 import type { CommonOptions } from './kit/invocation.ts'
-import { outliveOutput } from './kit/output.ts'
+import { ignoreBrokenOutput } from './kit/output.ts'
 import { parseCount, withExamples } from './kit/options.ts'
 
 interface Options extends CommonOptions {
@@ -35,26 +35,26 @@ export function demoCommand(): Command {
     .option('--pace <ms>', 'how long the agent waits in each phase, for people who watch', parseCount)
     .option('--no-color', 'without colours')
   return withExamples(command, ['pawl demo', 'pawl demo --exit   # in CI: ends by itself']).action(
-    act<Options>(async (invocation, options) => {
-      outliveOutput()
+    createAction<Options>(async (invocation, options) => {
+      ignoreBrokenOutput()
       const temporary =
         options.exit && !options.data ? await mkdtemp(join(tmpdir(), 'pawl-demo-')) : undefined
       const data = temporary ?? resolve(options.data ?? DATA)
-      const stage = new Stage(invocation.out)
+      const narrator = new Narrator(invocation.out)
       try {
-        stage.title('Pawl: a demonstration')
+        narrator.title('Pawl: a demonstration')
         const { server, token, close, closed } = await openDemoServer({ data, port: options.port })
-        const backstage = new Backstage({ url: server.url, token, colors: invocation.out.colors })
+        const commands = new CommandRunner({ url: server.url, token, colors: invocation.out.colors })
         const left = new AbortController()
         const leaving = closed(async () => {
           left.abort()
-          await backstage.stop()
+          await commands.stop()
         })
         const pace = options.pace ?? (invocation.out.isTerminal && !options.exit ? PACE_MS : 0)
         const pawl = createPawl({ url: server.url, token })
-        const scene = {
-          stage,
-          backstage,
+        const demo = {
+          narrator,
+          commands,
           pawl,
           pace,
           data,
@@ -64,8 +64,8 @@ export function demoCommand(): Command {
           signal: left.signal,
         }
         try {
-          await Promise.race([tellStory(scene), leaving])
-          if (scene.stays) return await leaving
+          await Promise.race([tellStory(demo), leaving])
+          if (demo.stays) return await leaving
         } catch (error) {
           // Who was told to leave in the middle leaves the story unfinished.
           if (left.signal.aborted) return await leaving

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { DoctorReport, Pawl } from '@pawl/sdk'
 import { EXIT } from './kit/exitCodes.ts'
-import { act } from './kit/invocation.ts'
+import { createAction } from './kit/invocation.ts'
 import type { CommonOptions } from './kit/invocation.ts'
 import { createCommand } from './kit/options.ts'
 import { printTable } from './terminal/table.ts'
@@ -12,24 +12,24 @@ export function doctorCommand(): Command {
   return createCommand('doctor', 'check that every run keeps what Pawl guarantees', [
     'pawl doctor && echo sound',
   ]).action(
-    act<CommonOptions>(async (invocation) => {
+    createAction<CommonOptions>(async (invocation) => {
       const { server, viewer, report } = await examine(invocation.pawl)
-      invocation.answer({ server, viewer, ...report }, (paper) => {
+      invocation.answer({ server, viewer, ...report }, (printer) => {
         if (report.violations.length > 0) {
           const rows = report.violations.map(({ guarantee, runId, detail }) => [
             guarantee,
             runId,
             plain(detail),
           ])
-          printTable(paper, ['GUARANTEE', 'RUN', 'DETAIL'], rows)
+          printTable(printer, ['GUARANTEE', 'RUN', 'DETAIL'], rows)
         }
         for (const { runId, continuesId } of report.forks)
-          paper.line(
+          printer.line(
             `${runId} continues ${continuesId} beside the run that goes on from it: they share a workspace, work on one of them alone`,
           )
-        paper.line(`Pawl ${server.version}, asked as ${plain(viewer.name)} (${viewer.role})`)
+        printer.line(`Pawl ${server.version}, asked as ${plain(viewer.name)} (${viewer.role})`)
         const runs = `${report.runsChecked} ${report.runsChecked === 1 ? 'run' : 'runs'} checked`
-        paper.line(`${runs}, ${report.violations.length || 'no'} violations`)
+        printer.line(`${runs}, ${report.violations.length || 'no'} violations`)
       })
       return report.violations.length > 0 ? EXIT.fault : EXIT.done
     }),

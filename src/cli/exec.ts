@@ -4,12 +4,12 @@ import { EXIT, UsageError } from './kit/exitCodes.ts'
 import { executeUnderLease } from './exec/executeUnderLease.ts'
 import { whyNotPassed } from '../processes/inheritEnvironment.ts'
 import { whyUnstartable } from '../processes/findCommand.ts'
-import { lockHere } from './exec/lockHere.ts'
+import { lockWorkingDirectory } from './exec/lockWorkingDirectory.ts'
 import { findRunToTake, takeRun } from './exec/takeRun.ts'
 import type { TakeOptions } from './exec/takeRun.ts'
 import { watchSignals } from './exec/watchSignals.ts'
-import { act } from './kit/invocation.ts'
-import { outliveOutput } from './kit/output.ts'
+import { createAction } from './kit/invocation.ts'
+import { ignoreBrokenOutput } from './kit/output.ts'
 import { collect, createCommand, keyOption, parseSeconds, runOption } from './kit/options.ts'
 
 interface Options extends TakeOptions {
@@ -56,8 +56,8 @@ export function execCommand(): Command {
     .option('--shared', 'work here although another run does: the directory is shared on purpose')
     .addHelpText('after', EXPLANATION)
     .action(
-      act<Options, [string[]]>(async (invocation, options, command) => {
-        outliveOutput()
+      createAction<Options, [string[]]>(async (invocation, options, command) => {
+        ignoreBrokenOutput()
         checkOptions(options)
         const unstartable = whyUnstartable(command[0] ?? '', invocation.env)
         if (unstartable) {
@@ -67,7 +67,7 @@ export function execCommand(): Command {
         const signals = watchSignals(invocation)
         try {
           const runId = await findRunToTake(invocation, options)
-          const lock = await lockHere(invocation, { runId, isShared: options.shared === true })
+          const lock = await lockWorkingDirectory(invocation, { runId, isShared: options.shared === true })
           try {
             const taken = await takeRun(invocation, options, runId)
             await lock.name({ runId: taken.run.id, fence: taken.lease.fence })

@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises'
 import type { Writable } from 'node:stream'
 import { Command } from 'commander'
 import { EXIT, UsageError } from './kit/exitCodes.ts'
-import { act } from './kit/invocation.ts'
+import { createAction } from './kit/invocation.ts'
 import type { Invocation } from './kit/invocation.ts'
 import { withExamples } from './kit/options.ts'
 import { describeRows, explainRefusals, readSettings, withDatabaseOptions, withProgress } from './transfer.ts'
@@ -22,7 +22,7 @@ export function exportCommand(): Command {
     'pawl export backup.jsonl.gz',
     'pawl export | ssh elsewhere pawl import -',
   ]).action(
-    act<DatabaseOptions, [string | undefined]>(async (invocation, options, file = '-') => {
+    createAction<DatabaseOptions, [string | undefined]>(async (invocation, options, file = '-') => {
       const code = await withInterrupt((signal) => exportTo(invocation, options, file, signal))
       // nobody is to wait for a reader of what was broken off
       return code > INTERRUPTED ? process.exit(code) : code
@@ -62,7 +62,7 @@ async function exportTo(
     }
   })
   const told = `exported ${describeRows(rows)}`
-  if (file !== '-') return invocation.answer({ file, rows }, (paper) => paper.line(`${told} to ${file}`))
+  if (file !== '-') return invocation.answer({ file, rows }, (printer) => printer.line(`${told} to ${file}`))
   invocation.note(told)
   return EXIT.done
 }

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { Command } from 'commander'
 import { EXIT, UsageError } from './kit/exitCodes.ts'
-import { act } from './kit/invocation.ts'
+import { createAction } from './kit/invocation.ts'
 import type { Invocation } from './kit/invocation.ts'
 import { withExamples } from './kit/options.ts'
 import { describeRows, explainRefusals, readSettings, withDatabaseOptions, withProgress } from './transfer.ts'
@@ -18,7 +18,7 @@ export function importCommand(): Command {
     'pawl import backup.jsonl.gz',
     'pawl import --data /var/lib/pawl backup.jsonl.gz',
   ]).action(
-    act<DatabaseOptions, [string]>((invocation, options, file) =>
+    createAction<DatabaseOptions, [string]>((invocation, options, file) =>
       withInterrupt((signal) => importFrom(invocation, options, file, signal)),
     ),
   )
@@ -52,7 +52,7 @@ async function importFrom(
       await database.close()
     }
   })
-  invocation.answer({ file, rows }, (paper) => paper.line(`imported ${describeRows(rows)}`))
+  invocation.answer({ file, rows }, (printer) => printer.line(`imported ${describeRows(rows)}`))
   invocation.note(
     'every token of the server it was exported from is valid here; stop that server, if this one takes its place',
   )

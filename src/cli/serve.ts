@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { EXIT } from './kit/exitCodes.ts'
-import { act } from './kit/invocation.ts'
+import { createAction } from './kit/invocation.ts'
 import type { CommonOptions, Invocation } from './kit/invocation.ts'
 import { quote } from './kit/nextStep.ts'
-import { outliveOutput } from './kit/output.ts'
+import { ignoreBrokenOutput } from './kit/output.ts'
 import { withExamples } from './kit/options.ts'
 
 interface Options extends CommonOptions {
@@ -26,14 +26,14 @@ export async function serveCommand(whole: boolean): Promise<Command> {
   ])
     .option('--json', 'print address and sign-in link as JSON')
     .action(
-      act<Options>(async (invocation, options) => {
-        outliveOutput()
+      createAction<Options>(async (invocation, options) => {
+        ignoreBrokenOutput()
         const started = await start(invocation, options)
         if (typeof started === 'number') return started
         const { url, signInUrl, database } = started.server
-        invocation.answer({ url, signInUrl, database }, (paper) => {
-          const { bold, dim } = paper.colors
-          paper.line(`Pawl listens on ${bold(url)}  ${dim('sign in once with')} ${signInUrl}`)
+        invocation.answer({ url, signInUrl, database }, (printer) => {
+          const { bold, dim } = printer.colors
+          printer.line(`Pawl listens on ${bold(url)}  ${dim('sign in once with')} ${signInUrl}`)
         })
         if (database.elsewhere)
           for (const line of tellElsewhere(database.elsewhere, started.data)) invocation.note(line)

@@ -3,13 +3,13 @@ import type { Approval, RunDetail, WorkflowDetail } from '@pawl/sdk'
 import { findOpenApproval } from './kit/findOpenApproval.ts'
 import { chooseRun } from './kit/chooseRun.ts'
 import type { ChosenRun } from './kit/chooseRun.ts'
-import { act } from './kit/invocation.ts'
+import { createAction } from './kit/invocation.ts'
 import type { CommonOptions } from './kit/invocation.ts'
 import { nextStepOf } from './kit/nextStep.ts'
 import { createCommand } from './kit/options.ts'
-import { runArgument } from './run/argument.ts'
+import { runArgument } from './run/changeOptions.ts'
 import { phaseLines, printRunLine } from './print/printRun.ts'
-import type { Paper } from './terminal/paper.ts'
+import type { Printer } from './terminal/printer.ts'
 import { plain } from './terminal/width.ts'
 import { declaredPhase } from './workflow/declared.ts'
 
@@ -21,7 +21,7 @@ export function stateCommand(): Command {
   ])
     .addArgument(runArgument())
     .action(
-      act<CommonOptions, [string | undefined]>(async (invocation, _options, id) => {
+      createAction<CommonOptions, [string | undefined]>(async (invocation, _options, id) => {
         const chosen = await chooseRun(invocation, id)
         const { pawl } = invocation
         const [workflow, approval] = await Promise.all([
@@ -29,7 +29,7 @@ export function stateCommand(): Command {
           findOpenApproval(pawl, chosen.run),
         ])
         const state = describeState(chosen, workflow, approval)
-        return invocation.answer(state, (paper) => printState(paper, chosen.run, approval))
+        return invocation.answer(state, (printer) => printState(printer, chosen.run, approval))
       }),
     )
 }
@@ -75,17 +75,18 @@ function describeState({ run, via }: ChosenRun, workflow: WorkflowDetail, approv
   }
 }
 
-function printState(paper: Paper, run: RunDetail, approval: Approval | null): void {
-  const { bold, dim, yellow } = paper.colors
+function printState(printer: Printer, run: RunDetail, approval: Approval | null): void {
+  const { bold, dim, yellow } = printer.colors
   const next = nextStepOf(run, approval)
-  printRunLine(paper, run)
-  for (const line of phaseLines(paper.colors, run.phases, run.asOf)) paper.line(line)
+  printRunLine(printer, run)
+  for (const line of phaseLines(printer.colors, run.phases, run.asOf)) printer.line(line)
   const mayFollow = run.currentPhase?.nextPhases ?? []
-  if (!run.isSettled && mayFollow.length > 0) paper.line(`${dim('may follow')}  ${mayFollow.join(', ')}`)
+  if (!run.isSettled && mayFollow.length > 0) printer.line(`${dim('may follow')}  ${mayFollow.join(', ')}`)
   if (!run.isSettled) {
-    for (const { detail } of run.missingEvidence) paper.line(`${dim('missing')}     ${yellow(plain(detail))}`)
+    for (const { detail } of run.missingEvidence)
+      printer.line(`${dim('missing')}     ${yellow(plain(detail))}`)
   }
-  if (approval) paper.line(`${dim('asked')}       ${yellow(plain(approval.question))}  ${dim(approval.id)}`)
+  if (approval) printer.line(`${dim('asked')}       ${yellow(plain(approval.question))}  ${dim(approval.id)}`)
   const command = next.command ? `  ${bold(next.command)}` : ''
-  paper.line(`${dim('next')}        ${next.action}: ${next.say}${command}`)
+  printer.line(`${dim('next')}        ${next.action}: ${next.say}${command}`)
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { act } from './kit/invocation.ts'
+import { createAction } from './kit/invocation.ts'
 import type { CommonOptions } from './kit/invocation.ts'
 import { createCommand } from './kit/options.ts'
 
@@ -14,12 +14,12 @@ export function sweepCommand(): Command {
   ])
     .option('--dry-run', 'change nothing, only tell')
     .action(
-      act<Options>(async (invocation, { dryRun }) => {
+      createAction<Options>(async (invocation, { dryRun }) => {
         const result = await invocation.pawl.sweep({ dryRun })
-        return invocation.settle(result, ({ lapsed, expired }, paper) => {
-          for (const id of lapsed) paper.line(`${id}  ${dryRun ? 'would be lapsed' : 'lapsed'}`)
-          for (const id of expired) paper.line(`${id}  ${dryRun ? 'would expire' : 'expired'}`)
-          if (lapsed.length + expired.length === 0) paper.line('nothing is due')
+        return invocation.answerResult(result, ({ lapsed, expired }, printer) => {
+          for (const id of lapsed) printer.line(`${id}  ${dryRun ? 'would be lapsed' : 'lapsed'}`)
+          for (const id of expired) printer.line(`${id}  ${dryRun ? 'would expire' : 'expired'}`)
+          if (lapsed.length + expired.length === 0) printer.line('nothing is due')
         })
       }),
     )

@@ -2,9 +2,9 @@ import type { Command } from 'commander'
 import { createPawl } from '@pawl/sdk'
 import { findServer } from './kit/connect.ts'
 import { EXIT, UsageError } from './kit/exitCodes.ts'
-import { act } from './kit/invocation.ts'
+import { createAction } from './kit/invocation.ts'
 import type { CommonOptions, Invocation } from './kit/invocation.ts'
-import { outliveOutput } from './kit/output.ts'
+import { ignoreBrokenOutput } from './kit/output.ts'
 import { collect, createCommand, defaultOwner, parseCount, parseSeconds } from './kit/options.ts'
 import { printNews } from './worker/printNews.ts'
 import { watchStops } from './worker/watchStops.ts'
@@ -51,7 +51,7 @@ export function workerCommand(): Command {
       collect,
     )
     .addHelpText('after', EXPLANATION)
-    .action(act<Options>((invocation, options) => work(invocation, options)))
+    .action(createAction<Options>((invocation, options) => work(invocation, options)))
 }
 
 const EXPLANATION = `
@@ -71,7 +71,7 @@ agents and gives the runs back. The second kills the agents at once, and gives t
 docs/worker.md tells all of it.`
 
 async function work(invocation: Invocation, options: Options): Promise<number> {
-  outliveOutput()
+  ignoreBrokenOutput()
   const [{ ConfigError }, { loadConfig }, { startWorker }] = await Promise.all([
     import('../configFile.ts'),
     import('../worker/config/loadConfig.ts'),

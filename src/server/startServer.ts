@@ -8,7 +8,7 @@ import { createEngine } from './engine/engine.ts'
 import { createGraphiql } from './pages/graphiql.ts'
 import { createDatabaseCheck } from './health/health.ts'
 import { openHttpServer } from './http/httpServer.ts'
-import { keepTime } from './keepTime.ts'
+import { startTimers } from './timers.ts'
 import { createListener } from './listener.ts'
 import { ensureLocalToken, removeAddress, writeAddress } from './auth/localToken.ts'
 import { createMetrics } from './health/metrics.ts'
@@ -137,7 +137,7 @@ async function openFront(
   })
 
   const localTokenId = await ensureLocalToken(store, config.data)
-  const time = keepTime({
+  const time = startTimers({
     commands,
     authenticator,
     streams: [eventStreams, socketStreams],

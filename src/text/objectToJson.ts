@@ -45,7 +45,7 @@ export function objectToJson(root: unknown, limits: Partial<JsonLimits> = {}): O
       const keys = Array.isArray(value) ? null : Object.keys(value)
       const children: ArrayLike<unknown> = keys ?? (value as unknown[])
       count += children.length
-      if (count > values) return tooMany(values)
+      if (count > values) return tooManyValues(values)
       for (let index = children.length - 1; index >= 0; index -= 1) {
         const key = keys?.[index] ?? String(index)
         const child = (value as Readonly<Record<string, unknown>>)[key]
@@ -89,7 +89,7 @@ function whyInexact(value: unknown): string | undefined {
 
 const UNSTORABLE = 'holds a NUL character or half of a character'
 
-function tooMany(most: number): Objection {
+function tooManyValues(most: number): Objection {
   return { path: [], message: `has more than ${most} values` }
 }
 

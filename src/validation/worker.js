@@ -24,8 +24,8 @@ const compiled = new Map()
 /** How many compiled schemas are kept. */
 const KEPT = 100
 /** How many problems are told, and how much leaves the thread of each part of one: both are in the document's hand. */
-const MOST_PROBLEMS = 100
-const MOST_CHARACTERS = 1_000
+const MAX_PROBLEMS = 100
+const MAX_CHARACTERS = 1_000
 
 /** @param {string} source */
 function compile(source) {
@@ -48,7 +48,7 @@ function compile(source) {
  * @param {string} text
  */
 function shorten(text) {
-  return text.slice(0, MOST_CHARACTERS)
+  return text.slice(0, MAX_CHARACTERS)
 }
 
 /**
@@ -89,7 +89,7 @@ function answer({ id, kind, source, text }) {
   }
   if (text === null || validate(document)) return { id, problems: [] }
   const problems = (validate.errors ?? [])
-    .slice(0, MOST_PROBLEMS)
+    .slice(0, MAX_PROBLEMS)
     .map((error) => ({ path: shorten(error.instancePath), message: shorten(explain(error)) }))
   return { id, problems }
 }

@@ -3,7 +3,7 @@ import { Option } from 'commander'
 import type { Command } from 'commander'
 import type { ApprovalKind, Decision } from '@pawl/sdk'
 import { EXIT, UsageError } from '../kit/exitCodes.ts'
-import { act } from '../kit/invocation.ts'
+import { createAction } from '../kit/invocation.ts'
 import type { CommonOptions, Invocation } from '../kit/invocation.ts'
 import { createCommand, keyOption } from '../kit/options.ts'
 import { printRunLine } from '../print/printRun.ts'
@@ -37,7 +37,7 @@ export function approvalDecideCommand(): Command {
     .option('--digest <digest>', 'refuse unless this is the digest (default: that of what is shown here)')
     .addOption(keyOption())
     .action(
-      act<Options, [string | undefined]>((invocation, options, id) =>
+      createAction<Options, [string | undefined]>((invocation, options, id) =>
         withInterrupt((signal) => decide(invocation, options, id, signal)),
       ),
     )
@@ -66,11 +66,11 @@ async function decide(
   }
   const digest = options.digest ?? approval.digest
   const result = await invocation.pawl.approvals.decide(approval.id, { ...answer, digest, idempotencyKey })
-  return invocation.settle(result, (success, paper) => {
-    paper.line(
-      `${paper.colors.bold(success.approval.id)}  ${paintApproval(paper.colors, success.approval.status)}`,
+  return invocation.answerResult(result, (success, printer) => {
+    printer.line(
+      `${printer.colors.bold(success.approval.id)}  ${paintApproval(printer.colors, success.approval.status)}`,
     )
-    printRunLine(paper, success.run)
+    printRunLine(printer, success.run)
   })
 }
 

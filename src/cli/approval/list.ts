@@ -2,7 +2,7 @@ import { Option } from 'commander'
 import type { Command } from 'commander'
 import type { ApprovalStatus } from '@pawl/sdk'
 import { chooseRun } from '../kit/chooseRun.ts'
-import { act } from '../kit/invocation.ts'
+import { createAction } from '../kit/invocation.ts'
 import type { CommonOptions } from '../kit/invocation.ts'
 import { collectWords, createCommand, parseCount } from '../kit/options.ts'
 import { printApprovals } from '../print/printApproval.ts'
@@ -37,13 +37,13 @@ export function approvalListCommand(): Command {
     .option('--limit <number>', 'how many, at most 500', parseCount, 50)
     .option('--after <cursor>', 'the page after this cursor')
     .action(
-      act<Options>(async (invocation, options) => {
+      createAction<Options>(async (invocation, options) => {
         const { status = options.all ? undefined : ['PENDING' as const], limit: first, after } = options
         const runId = options.run && (await chooseRun(invocation, options.run)).run.id
         const which = runId ? { runId } : { filter: { status } }
         const page = await invocation.pawl.approvals.list({ ...which, first, after })
-        return invocation.answer(page, (paper) => {
-          printApprovals(paper, page.nodes)
+        return invocation.answer(page, (printer) => {
+          printApprovals(printer, page.nodes)
           if (page.pageInfo.hasNextPage) invocation.note(`more with: --after ${page.pageInfo.endCursor}`)
         })
       }),

@@ -2,15 +2,15 @@ import { Option } from 'commander'
 import type { Command } from 'commander'
 import type { ExpiryPolicy, Pawl } from '@pawl/sdk'
 import { chooseRunId } from '../kit/chooseRun.ts'
-import { drivesRun } from '../kit/driving.ts'
-import type { DrivingOptions } from '../kit/driving.ts'
+import { addOwnerOptions } from '../kit/ownerOptions.ts'
+import type { OwnerOptions } from '../kit/ownerOptions.ts'
 import { UsageError } from '../kit/exitCodes.ts'
-import { act } from '../kit/invocation.ts'
+import { createAction } from '../kit/invocation.ts'
 import { collect, createCommand, parseSeconds, readJson, readText } from '../kit/options.ts'
 import { declaredPhase } from '../workflow/declared.ts'
 import { printApprovals } from '../print/printApproval.ts'
 
-interface Options extends DrivingOptions {
+interface Options extends OwnerOptions {
   readonly gate?: string
   readonly phase?: string
   readonly payload?: string
@@ -35,7 +35,7 @@ export function approvalRequestCommand(): Command {
     '[question]',
     'what is asked: as it is, @file, or - for standard input (default: what the workflow asks at --phase, and of whom)',
   )
-  return drivesRun(command)
+  return addOwnerOptions(command)
     .option('--gate <name>', 'name of the gate (default: agent)')
     .option('--phase <key>', 'the current phase, where the question is whether its work is good')
     .option('--payload <json>', 'what is shown with the question: JSON, @file or - for standard input')
@@ -50,7 +50,7 @@ export function approvalRequestCommand(): Command {
       new Option('--on-expiry <policy>', 'what happens then').choices(Object.keys(POLICIES)).default('wait'),
     )
     .action(
-      act<Options, [string | undefined]>(async (invocation, options, question) => {
+      createAction<Options, [string | undefined]>(async (invocation, options, question) => {
         const { phase, fence, idempotencyKey } = options
         const given = question === undefined ? undefined : questionOf(options, question)
         const payload = readJson(options.payload, '--payload')
@@ -58,7 +58,9 @@ export function approvalRequestCommand(): Command {
         const asked = given ?? (await declaredQuestion(invocation.pawl, runId, phase))
         const fields = { ...asked, phase, payload, fence, idempotencyKey }
         const result = await invocation.pawl.approvals.request(runId, fields)
-        return invocation.settle(result, (success, paper) => printApprovals(paper, [success.approval]))
+        return invocation.answerResult(result, (success, printer) =>
+          printApprovals(printer, [success.approval]),
+        )
       }),
     )
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { act } from '../kit/invocation.ts'
+import { createAction } from '../kit/invocation.ts'
 import type { CommonOptions } from '../kit/invocation.ts'
 import { createCommand } from '../kit/options.ts'
 import { approvalArgument, chooseApproval } from './argument.ts'
@@ -13,9 +13,9 @@ export function approvalShowCommand(): Command {
   ])
     .addArgument(approvalArgument())
     .action(
-      act<CommonOptions, [string | undefined]>(async (invocation, _options, id) => {
+      createAction<CommonOptions, [string | undefined]>(async (invocation, _options, id) => {
         const question = await chooseApproval(invocation, id)
-        return invocation.answer(question, (paper) => printQuestion(paper, question))
+        return invocation.answer(question, (printer) => printQuestion(printer, question))
       }),
     )
 }

@@ -3,11 +3,11 @@ import type { Command } from 'commander'
 import { isSuccess } from '@pawl/sdk'
 import type { RunDetail, SubmitArtifactResult, SuccessOf } from '@pawl/sdk'
 import { chooseRun } from '../kit/chooseRun.ts'
-import { drivesRun } from '../kit/driving.ts'
-import type { DrivingOptions } from '../kit/driving.ts'
+import { addOwnerOptions } from '../kit/ownerOptions.ts'
+import type { OwnerOptions } from '../kit/ownerOptions.ts'
 import { EXIT, UsageError } from '../kit/exitCodes.ts'
 import type { ExitCode } from '../kit/exitCodes.ts'
-import { act } from '../kit/invocation.ts'
+import { createAction } from '../kit/invocation.ts'
 import type { Invocation } from '../kit/invocation.ts'
 import { createCommand } from '../kit/options.ts'
 import { printPhaseLine } from '../print/printPhase.ts'
@@ -15,7 +15,7 @@ import { reportProblem } from '../kit/report.ts'
 import { plain } from '../terminal/width.ts'
 import { artifactLine, problemLines } from '../print/printArtifact.ts'
 
-interface Options extends DrivingOptions {
+interface Options extends OwnerOptions {
   readonly path?: string
 }
 
@@ -32,7 +32,7 @@ export function artifactSubmitCommand(): Command {
   )
     .argument('<phase>', 'key of the current phase')
     .argument('<file>', 'the file; - for standard input')
-  return drivesRun(command)
+  return addOwnerOptions(command)
     .option(
       '--path <path>',
       'what to file it under (default: the path that the phase declares, else the file)',
@@ -42,7 +42,7 @@ export function artifactSubmitCommand(): Command {
       '\nAn invalid file is kept, changes no phase, and ends with 7 and what is wrong on stderr.',
     )
     .action(
-      act<Options, [string, string]>(async (invocation, options, phase, file) => {
+      createAction<Options, [string, string]>(async (invocation, options, phase, file) => {
         const content = readContent(file)
         const { run } = await chooseRun(invocation, options.run)
         const path = options.path ?? defaultPath(run, phase, file)
@@ -55,9 +55,9 @@ export function artifactSubmitCommand(): Command {
 
 function conclude(invocation: Invocation, result: SubmitArtifactResult): ExitCode {
   if (!isSuccess(result)) return reportProblem(invocation, result)
-  invocation.answer(result, (paper) => {
-    paper.line(artifactLine(paper.colors, result.artifact))
-    if (result.artifact.valid) printPhaseLine(paper, result)
+  invocation.answer(result, (printer) => {
+    printer.line(artifactLine(printer.colors, result.artifact))
+    if (result.artifact.valid) printPhaseLine(printer, result)
   })
   if (!result.artifact.valid) {
     reportInvalid(invocation, result)

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { unwrap } from '@pawl/sdk'
 import type { RunDetail } from '@pawl/sdk'
 import { awaitRun, showEvents } from './followFeed.ts'
-import type { Scene } from './scene.ts'
+import type { Demo } from './demo.ts'
 import { quote } from './showCommand.ts'
 
 /** The agents that come with Pawl, by what they do. */
@@ -35,31 +35,31 @@ export interface AgentEnded {
  * Lets an agent work under `pawl exec`, with what both print and the events of the run as the server's subscriptions bring them,
  * until the run has settled or, where it has not, `pawl exec` has left it.
  */
-export async function showAgent(scene: Scene, work: AgentAtWork & { runId?: string }): Promise<AgentEnded> {
-  const { stage, backstage, pawl } = scene
+export async function showAgent(demo: Demo, work: AgentAtWork & { runId?: string }): Promise<AgentEnded> {
+  const { narrator, commands, pawl } = demo
   const agent = [...AGENTS[work.agent ?? 'review'], ...(work.agentWords ?? [])]
-  stage.command(['pawl exec', ...work.words.map(quote), '--', ...agent].join(' '))
-  stage.gap()
+  narrator.command(['pawl exec', ...work.words.map(quote), '--', ...agent].join(' '))
+  narrator.gap()
   const label = `demo-${randomUUID().slice(0, 8)}`
   const { feedCursor } = await pawl.runs.list({ first: 1 })
   const labelled = work.runId ? [] : ['--label', label]
-  const pace = scene.pace > 0 && !work.agentWords?.includes('--pace') ? ['--pace', String(scene.pace)] : []
-  const ended = backstage.run(
+  const pace = demo.pace > 0 && !work.agentWords?.includes('--pace') ? ['--pace', String(demo.pace)] : []
+  const ended = commands.run(
     ['exec', '--shared', ...work.words, ...labelled, '--', ...agent, ...pace],
-    (line, stream) => stage.echo(line, stream === 'stdout' ? 'agent' : ''),
+    (line, stream) => narrator.echo(line, stream === 'stdout' ? 'agent' : ''),
   )
   const over = new AbortController()
-  const signal = AbortSignal.any([scene.signal, over.signal])
+  const signal = AbortSignal.any([demo.signal, over.signal])
   try {
     const first = () => awaitRun(pawl, { label, after: feedCursor, signal })
     const runId = work.runId ?? (await Promise.race([first(), ended.then(stoppedShort)])).id
     const left = new AbortController()
     const live = AbortSignal.any([signal, left.signal])
-    const shown = showEvents(pawl, stage, { runId, after: work.after ?? 0, signal: live })
+    const shown = showEvents(pawl, narrator, { runId, after: work.after ?? 0, signal: live })
     const [exitCode] = await Promise.all([ended, work.onRun?.(runId)])
     const { run } = unwrap(await pawl.runs.resolve({ runId }))
     if (!run.isSettled) left.abort()
-    await showEvents(pawl, stage, { runId, after: await shown, upTo: run.revision, signal })
+    await showEvents(pawl, narrator, { runId, after: await shown, upTo: run.revision, signal })
     return { run, exitCode }
   } finally {
     over.abort()

@@ -1,44 +1,44 @@
 import type { RunDetail } from '@pawl/sdk'
 import { plain } from '../terminal/width.ts'
 import { showAgent } from './agentAtWork.ts'
-import { insist } from './scene.ts'
-import type { Scene } from './scene.ts'
+import { expectEqual } from './demo.ts'
+import type { Demo } from './demo.ts'
 
 /** Chapter: a cancel that is only over when the processes are gone. */
-export async function cancelWithProof(scene: Scene): Promise<void> {
-  const { stage, backstage } = scene
-  stage.chapter('A cancel proves itself')
-  stage.say(
+export async function cancelWithProof(demo: Demo): Promise<void> {
+  const { narrator, commands } = demo
+  narrator.chapter('A cancel proves itself')
+  narrator.say(
     'Cancelling a run whose agent is at work makes it CANCELLING: its owner is told, stops the agent with everything the ' +
       'agent started, and confirms. Only then is it CANCELLED.',
   )
-  const { run } = await showAgent(scene, {
+  const { run } = await showAgent(demo, {
     words: ['--workflow', 'review', '--title', 'A review nobody needs'],
     agentWords: ['--pace', '600000'],
     onRun: async (runId) => {
-      await untilWorking(scene, runId)
-      stage.command(`pawl run cancel ${runId}`)
-      await backstage.run(['run', 'cancel', '--quiet', runId], (line) => stage.echo(line))
+      await untilWorking(demo, runId)
+      narrator.command(`pawl run cancel ${runId}`)
+      await commands.run(['run', 'cancel', '--quiet', runId], (line) => narrator.echo(line))
     },
   })
-  insist([run.status, run.cancelConfirmed], ['CANCELLED', true])
-  stage.moral('CANCELLED, confirmed: no process of it is left.')
+  expectEqual([run.status, run.cancelConfirmed], ['CANCELLED', true])
+  narrator.conclude('CANCELLED, confirmed: no process of it is left.')
 }
 
 /** Resolves when the agent has begun its first phase. */
-async function untilWorking({ pawl, signal }: Scene, runId: string): Promise<void> {
+async function untilWorking({ pawl, signal }: Demo, runId: string): Promise<void> {
   for await (const { type } of pawl.runs.events(runId, { signal })) if (type === 'phase.started') return
 }
 
 /** Chapter: nothing moves a finished run. */
-export async function disturbFinished({ stage, backstage, pawl }: Scene, run: RunDetail): Promise<void> {
-  stage.chapter('A finished run stays finished')
-  stage.say('A late click on Cancel, for the review that was completed at the beginning:')
-  stage.command(`pawl run cancel ${run.id}`)
-  await backstage.run(['run', 'cancel', run.id], (line) => stage.echo(plain(line)))
+export async function disturbFinished({ narrator, commands, pawl }: Demo, run: RunDetail): Promise<void> {
+  narrator.chapter('A finished run stays finished')
+  narrator.say('A late click on Cancel, for the review that was completed at the beginning:')
+  narrator.command(`pawl run cancel ${run.id}`)
+  await commands.run(['run', 'cancel', run.id], (line) => narrator.echo(plain(line)))
   const now = await pawl.runs.get(run.id)
-  insist([now?.status, now?.revision], [run.status, run.revision])
-  stage.moral(
+  expectEqual([now?.status, now?.revision], [run.status, run.revision])
+  narrator.conclude(
     `Nothing was changed: it is ${run.status}, revision ${run.revision} as before. The database itself would refuse.`,
   )
 }

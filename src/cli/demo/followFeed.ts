@@ -1,6 +1,6 @@
 import type { Pawl, Run } from '@pawl/sdk'
 import { eventLine } from '../run/eventLine.ts'
-import type { Stage } from './stage.ts'
+import type { Narrator } from './narrator.ts'
 
 /** Which events are shown. */
 interface Shown {
@@ -15,13 +15,13 @@ interface Shown {
 /** Shows a run's events from its subscription, and returns the `seq` of the last one that was shown. */
 export async function showEvents(
   pawl: Pawl,
-  stage: Stage,
+  narrator: Narrator,
   { runId, after, upTo = Infinity, signal }: Shown,
 ): Promise<number> {
   let last = after
   if (last >= upTo) return last
   for await (const event of pawl.runs.events(runId, { after, untilSettled: true, signal })) {
-    stage.echo(eventLine(stage.colors, event))
+    narrator.echo(eventLine(narrator.colors, event))
     last = event.seq
     if (last >= upTo) break
   }

@@ -1,7 +1,7 @@
 import type { RunEvent } from '@pawl/sdk'
 import { eventLine } from '../run/eventLine.ts'
 import { plain } from '../terminal/width.ts'
-import type { Scene } from './scene.ts'
+import type { Demo } from './demo.ts'
 
 /** What the server alone knows; of the rest workers tell themselves. */
 const SHOWN = /^(run|approval)\./
@@ -15,13 +15,13 @@ const WRONG = new Set(['run.paused', 'run.failed', 'run.cancelled', 'run.expired
  * @throws where the run comes to a stop before.
  */
 export async function followRun(
-  { pawl, stage, signal }: Scene,
+  { pawl, narrator, signal }: Demo,
   runId: string,
   after: number,
   isIt: (event: RunEvent) => boolean,
 ): Promise<RunEvent> {
   for await (const event of pawl.runs.events(runId, { after, untilSettled: true, signal })) {
-    if (SHOWN.test(event.type)) stage.echo(eventLine(stage.colors, event))
+    if (SHOWN.test(event.type)) narrator.echo(eventLine(narrator.colors, event))
     if (isIt(event)) return event
     if (WRONG.has(event.type)) throw new Error(`the story came out differently: ${event.summary}`)
   }
@@ -30,12 +30,12 @@ export async function followRun(
 
 /** Shows what an agent says, until a pattern is in it. Returns the `seq` of the last chunk. */
 export async function followTranscript(
-  { pawl, stage, signal }: Scene,
+  { pawl, narrator, signal }: Demo,
   { sessionId, after, pattern }: { sessionId: string; after: number; pattern: RegExp },
 ): Promise<number> {
   let text = ''
   for await (const chunk of pawl.sessions.transcript(sessionId, { after, signal })) {
-    for (const line of chunk.text.split('\n').filter(Boolean)) stage.echo(plain(line), 'agent')
+    for (const line of chunk.text.split('\n').filter(Boolean)) narrator.echo(plain(line), 'agent')
     text += chunk.text
     if (pattern.test(text)) return chunk.seq
   }

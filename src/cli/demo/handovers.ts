@@ -6,13 +6,13 @@ import { whyUnstartable } from '../../processes/findCommand.ts'
 import { findProcess, isLiving } from '../../processes/processTable.ts'
 import { findOpenApproval } from '../kit/findOpenApproval.ts'
 import { EXIT } from '../kit/exitCodes.ts'
-import type { Started } from './backstage.ts'
+import type { Started } from './commandRunner.ts'
 import { followRun, followTranscript } from './followWork.ts'
-import { insist } from './scene.ts'
-import type { Scene } from './scene.ts'
+import { expectEqual } from './demo.ts'
+import type { Demo } from './demo.ts'
 import { showCommand } from './showCommand.ts'
-import { openWorkshop } from './workshop.ts'
-import type { Workshop } from './workshop.ts'
+import { createDemoRepository } from './demoRepository.ts'
+import type { DemoRepository } from './demoRepository.ts'
 
 const WORKFLOW = 'examples/workflows/handover.yaml'
 
@@ -20,28 +20,28 @@ const WORKFLOW = 'examples/workflows/handover.yaml'
 const REST_MS = 60_000
 
 /** How long the whole chapter may take before it counts as having gone wrong. */
-const PATIENCE_MS = 120_000
+const CHAPTER_TIMEOUT_MS = 120_000
 
 /** Chapter: a worker that is killed half-way through a phase, and the one that goes on. */
-export async function handOver(scene: Scene): Promise<void> {
-  const { stage } = scene
-  stage.chapter('A worker is killed, and another goes on')
+export async function handOver(demo: Demo): Promise<void> {
+  const { narrator } = demo
+  narrator.chapter('A worker is killed, and another goes on')
   if (whyUnstartable('git', process.env)) {
-    stage.say(
+    narrator.say(
       'This chapter is left out: its work is done in a git worktree, and there is no git on this machine.',
     )
     return
   }
-  stage.say(
+  narrator.say(
     'pawl worker prompts agents phase by phase, waits for their files, and hands them over. Each run works in a git ' +
       'worktree of its own, here of a small repository of three chapters that wants an index.',
   )
-  await showCommand(scene, ['workflow', 'apply', WORKFLOW])
-  const workshop = await openWorkshop(scene.data)
+  await showCommand(demo, ['workflow', 'apply', WORKFLOW])
+  const repository = await createDemoRepository(demo.data)
   const workers: Started[] = []
   try {
-    const signal = AbortSignal.any([scene.signal, AbortSignal.timeout(PATIENCE_MS)])
-    await tellHandover({ ...scene, signal }, workshop, workers)
+    const signal = AbortSignal.any([demo.signal, AbortSignal.timeout(CHAPTER_TIMEOUT_MS)])
+    await tellHandover({ ...demo, signal }, repository, workers)
   } finally {
     for (const worker of workers) worker.kill('SIGTERM')
     await Promise.all(workers.map(({ ended }) => ended))
@@ -49,64 +49,64 @@ export async function handOver(scene: Scene): Promise<void> {
 }
 
 /** @param workers takes up every worker that is started. */
-async function tellHandover(scene: Scene, workshop: Workshop, workers: Started[]): Promise<void> {
-  const { stage } = scene
+async function tellHandover(demo: Demo, repository: DemoRepository, workers: Started[]): Promise<void> {
+  const { narrator } = demo
   const label = `demo-${randomUUID().slice(0, 8)}`
   const hire = async (owner: string, pauseMs: number) => {
-    const worker = startWorker(scene, await workshop.configure({ owner, label, pauseMs }), owner)
+    const worker = startWorker(demo, await repository.configure({ owner, label, pauseMs }), owner)
     workers.push(worker)
     return worker
   }
 
   const first = await hire('worker-a', REST_MS)
-  const run = await startRun(scene, label, workshop)
-  const asked = await followRun(scene, run.id, 0, ({ type }) => type === 'approval.requested')
-  await approve(scene, run.id)
+  const run = await startRun(demo, label, repository)
+  const asked = await followRun(demo, run.id, 0, ({ type }) => type === 'approval.requested')
+  await approve(demo, run.id)
   const isVerifying = ({ type, payload }: RunEvent) => type === 'prompt.sent' && payload.phase === 'verify'
-  const sent = await followRun(scene, run.id, asked.seq, isVerifying)
+  const sent = await followRun(demo, run.id, asked.seq, isVerifying)
   if (sent.type !== 'prompt.sent') throw new Error('the verifier was not prompted')
   const { sessionId } = sent.payload
-  const heard = await followTranscript(scene, { sessionId, after: 0, pattern: /^verified /m })
-  await killInTheMiddle(scene, run, first)
+  const heard = await followTranscript(demo, { sessionId, after: 0, pattern: /^verified /m })
+  await killInTheMiddle(demo, run, first)
 
-  stage.gap()
-  stage.say(
+  narrator.gap()
+  narrator.say(
     'Nobody tidies up. Another worker is started, and waits for the rest of the lease of five seconds:',
   )
   const second = await hire('worker-b', 0)
-  await followRun(scene, run.id, sent.seq, ({ type }) => type === 'run.completed')
-  stage.gap()
-  stage.say('What its verifier said:')
-  await followTranscript(scene, {
+  await followRun(demo, run.id, sent.seq, ({ type }) => type === 'run.completed')
+  narrator.gap()
+  narrator.say('What its verifier said:')
+  await followTranscript(demo, {
     sessionId,
     after: heard,
     pattern: /^found verified already: .*\n[^]*wrote verify\.json/m,
   })
-  await examineRun(scene, run.id)
+  await examineRun(demo, run.id)
 
-  stage.gap()
-  stage.say('The work stands on a branch of its own, and a worker of that machine merges it:')
-  await showCommand(scene, ['run', 'diff', '--stat', run.id])
-  await showCommand(scene, ['run', 'merge', run.id])
-  const index = await workshop.git('show', 'main:INDEX.md')
-  insist(index.match(/^- \[The \w+\]\(chapters\/.*\.md\): \d+ words$/gm)?.length, 3)
+  narrator.gap()
+  narrator.say('The work stands on a branch of its own, and a worker of that machine merges it:')
+  await showCommand(demo, ['run', 'diff', '--stat', run.id])
+  await showCommand(demo, ['run', 'merge', run.id])
+  const index = await repository.git('show', 'main:INDEX.md')
+  expectEqual(index.match(/^- \[The \w+\]\(chapters\/.*\.md\): \d+ words$/gm)?.length, 3)
   second.kill('SIGTERM')
-  insist(await second.ended, EXIT.done)
-  stage.moral(
+  expectEqual(await second.ended, EXIT.done)
+  narrator.conclude(
     'COMPLETED by the second worker, in the attempt that the first one began: what was handed over and approved stayed, ' +
       'no prompt was sent twice, and the agent went on from what it found.',
   )
 }
 
-function startWorker({ stage, backstage }: Scene, config: string, owner: string): Started {
+function startWorker({ narrator, commands }: Demo, config: string, owner: string): Started {
   const path = relative(process.cwd(), config)
-  stage.command(`pawl worker --config ${path.startsWith('..') ? config : path} &`)
-  return backstage.start(['worker', '--config', config], (line) => stage.echo(line, owner))
+  narrator.command(`pawl worker --config ${path.startsWith('..') ? config : path} &`)
+  return commands.start(['worker', '--config', config], (line) => narrator.echo(line, owner))
 }
 
-async function startRun(scene: Scene, label: string, { chapters }: Workshop): Promise<Run> {
+async function startRun(demo: Demo, label: string, { chapters }: DemoRepository): Promise<Run> {
   const input = JSON.stringify({ folder: chapters })
-  await showCommand(scene, [
+  await showCommand(demo, [
     'run',
     'start',
     'handover',
@@ -117,21 +117,21 @@ async function startRun(scene: Scene, label: string, { chapters }: Workshop): Pr
     '--input',
     input,
   ])
-  const { nodes } = await scene.pawl.runs.list({ filter: { labels: [label] }, first: 1 })
+  const { nodes } = await demo.pawl.runs.list({ filter: { labels: [label] }, first: 1 })
   const [run] = nodes
   if (!run) throw new Error('the run was not started')
   return run
 }
 
 /** Approves the plan as a person does. */
-async function approve(scene: Scene, runId: string): Promise<void> {
-  const run = await scene.pawl.runs.get(runId)
-  const approval = run && (await findOpenApproval(scene.pawl, run))
+async function approve(demo: Demo, runId: string): Promise<void> {
+  const run = await demo.pawl.runs.get(runId)
+  const approval = run && (await findOpenApproval(demo.pawl, run))
   if (!approval) throw new Error('nobody was asked about the plan')
-  scene.stage.gap()
-  scene.stage.say('A person approves the plan, with the digest of what was asked:')
+  demo.narrator.gap()
+  demo.narrator.say('A person approves the plan, with the digest of what was asked:')
   const { id, digest } = approval
-  await showCommand(scene, [
+  await showCommand(demo, [
     'approval',
     'decide',
     id,
@@ -144,37 +144,43 @@ async function approve(scene: Scene, runId: string): Promise<void> {
 }
 
 /** Kills the worker while its agent is at work, and waits until that is proven gone, too. */
-async function killInTheMiddle({ stage, pawl, signal }: Scene, { id }: Run, worker: Started): Promise<void> {
+async function killInTheMiddle(
+  { narrator, pawl, signal }: Demo,
+  { id }: Run,
+  worker: Started,
+): Promise<void> {
   const { nodes } = await pawl.executions.list({ filter: { runId: id } })
   const pid = nodes.find(({ endedAt }) => endedAt === null)?.pid
   const agent = pid ? findProcess(pid) : undefined
   if (!agent) throw new Error('no agent was at work')
-  stage.gap()
-  stage.say(`One chapter of three is verified. Process ${agent.pid} is the agent, ${worker.pid} its worker:`)
-  stage.command(`kill -9 ${worker.pid}`)
+  narrator.gap()
+  narrator.say(
+    `One chapter of three is verified. Process ${agent.pid} is the agent, ${worker.pid} its worker:`,
+  )
+  narrator.command(`kill -9 ${worker.pid}`)
   worker.kill('SIGKILL')
   await worker.ended
   while (isLiving(agent)) await sleep(20, undefined, { signal })
-  stage.gap()
-  stage.say(`Its agent died with it: process ${agent.pid} is gone.`)
+  narrator.gap()
+  narrator.say(`Its agent died with it: process ${agent.pid} is gone.`)
 }
 
 /** Insists on what the log has to say of a handover. */
-async function examineRun({ pawl, signal }: Scene, runId: string): Promise<void> {
+async function examineRun({ pawl, signal }: Demo, runId: string): Promise<void> {
   const run = await pawl.runs.get(runId)
-  insist([run?.status, run?.outcome], ['COMPLETED', 'SUCCESS'])
+  expectEqual([run?.status, run?.outcome], ['COMPLETED', 'SUCCESS'])
   const attempts = run?.phases.map(({ key, attempts }) => `${key} ${attempts}`)
-  insist(attempts, ['plan 1', 'build 2', 'verify 1', 'done 1'])
+  expectEqual(attempts, ['plan 1', 'build 2', 'verify 1', 'done 1'])
   const owners = new Set<string>()
   const prompts: string[] = []
   for await (const { type, payload } of pawl.runs.events(runId, { untilSettled: true, signal })) {
     if (type === 'run.claimed') owners.add(payload.owner)
     if (type === 'prompt.sent') prompts.push(payload.dedupKey)
   }
-  insist([...owners], ['worker-a', 'worker-b'])
-  insist(new Set(prompts).size, prompts.length)
+  expectEqual([...owners], ['worker-a', 'worker-b'])
+  expectEqual(new Set(prompts).size, prompts.length)
   const { nodes } = await pawl.artifacts.list(runId)
-  insist(nodes.map(({ path, valid }) => `${path} ${valid}`).toReversed(), [
+  expectEqual(nodes.map(({ path, valid }) => `${path} ${valid}`).toReversed(), [
     'plan.md true',
     'build.json false',
     'build.json true',

@@ -1,14 +1,14 @@
 import { EXIT } from '../kit/exitCodes.ts'
-import { insist } from './scene.ts'
-import type { Scene } from './scene.ts'
+import { expectEqual } from './demo.ts'
+import type { Demo } from './demo.ts'
 
 /** Shows a command that succeeds, with what it answers. */
-export async function showCommand({ stage, backstage }: Scene, words: readonly string[]): Promise<void> {
-  stage.command(['pawl', ...words.map(quote)].join(' '))
-  const code = await backstage.run(words, (line, stream) => {
-    if (stream === 'stdout') stage.echo(line)
+export async function showCommand({ narrator, commands }: Demo, words: readonly string[]): Promise<void> {
+  narrator.command(['pawl', ...words.map(quote)].join(' '))
+  const code = await commands.run(words, (line, stream) => {
+    if (stream === 'stdout') narrator.echo(line)
   })
-  insist(code, EXIT.done)
+  expectEqual(code, EXIT.done)
 }
 
 /** A word as it is typed in a shell. */

@@ -3,45 +3,45 @@ import { cancelWithProof, disturbFinished } from './cancels.ts'
 import { deliver } from './deliveries.ts'
 import { handOver } from './handovers.ts'
 import { finishWithoutWork, resumeTwice, reviewRepository, takeUpAgain } from './reviews.ts'
-import { insist } from './scene.ts'
-import type { Scene } from './scene.ts'
+import { expectEqual } from './demo.ts'
+import type { Demo } from './demo.ts'
 
 /**
  * Tells the story: a review that works, and everything that usually goes wrong.
  *
  * @throws where something comes out differently than the story has it.
  */
-export async function tellStory(scene: Scene): Promise<void> {
-  const { stage, server } = scene
-  const { bold } = stage.colors
-  const data = relative(process.cwd(), scene.data) || '.'
-  stage.say(`A server is up at ${bold(server.url)}, on a PostgreSQL of its own.`)
-  stage.say('Everything below happens on it, by real processes.')
-  if (scene.stays) {
-    stage.say('To look around yourself, in another terminal:')
-    stage.command(`export PAWL_DATA=${data.startsWith('..') ? scene.data : data}; npx pawl run list`)
+export async function tellStory(demo: Demo): Promise<void> {
+  const { narrator, server } = demo
+  const { bold } = narrator.colors
+  const data = relative(process.cwd(), demo.data) || '.'
+  narrator.say(`A server is up at ${bold(server.url)}, on a PostgreSQL of its own.`)
+  narrator.say('Everything below happens on it, by real processes.')
+  if (demo.stays) {
+    narrator.say('To look around yourself, in another terminal:')
+    narrator.command(`export PAWL_DATA=${data.startsWith('..') ? demo.data : data}; npx pawl run list`)
   }
 
-  const reviewed = await reviewRepository(scene)
-  const unfinished = await finishWithoutWork(scene)
-  await resumeTwice(scene, unfinished)
-  await takeUpAgain(scene, unfinished)
-  await deliver(scene)
-  await handOver(scene)
-  await cancelWithProof(scene)
-  await disturbFinished(scene, reviewed)
-  await examine(scene)
+  const reviewed = await reviewRepository(demo)
+  const unfinished = await finishWithoutWork(demo)
+  await resumeTwice(demo, unfinished)
+  await takeUpAgain(demo, unfinished)
+  await deliver(demo)
+  await handOver(demo)
+  await cancelWithProof(demo)
+  await disturbFinished(demo, reviewed)
+  await examine(demo)
 
-  if (!scene.stays) return
-  stage.chapter('It is yours')
-  stage.say(`The server stays at ${bold(server.url)} until Ctrl-C. Sign in, once, with:`)
-  stage.say(bold(server.signInUrl))
-  stage.gap()
+  if (!demo.stays) return
+  narrator.chapter('It is yours')
+  narrator.say(`The server stays at ${bold(server.url)} until Ctrl-C. Sign in, once, with:`)
+  narrator.say(bold(server.signInUrl))
+  narrator.gap()
 }
 
-async function examine({ stage, backstage }: Scene): Promise<void> {
-  stage.chapter('And the books are straight')
-  stage.say('Each run is the fold of its log. The doctor computes every one of them anew and compares.')
-  stage.command('pawl doctor')
-  insist(await backstage.run(['doctor'], (line) => stage.echo(line)), 0)
+async function examine({ narrator, commands }: Demo): Promise<void> {
+  narrator.chapter('And the books are straight')
+  narrator.say('Each run is the fold of its log. The doctor computes every one of them anew and compares.')
+  narrator.command('pawl doctor')
+  expectEqual(await commands.run(['doctor'], (line) => narrator.echo(line)), 0)
 }

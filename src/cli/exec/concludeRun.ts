@@ -10,7 +10,7 @@ export interface Failure {
 }
 
 /** What an owner knows at the end of its claim. */
-export interface LastWord {
+export interface ClaimEnd {
   /** Undefined where the command was stopped: then the run is given back, whatever it is. */
   readonly failure: Failure | undefined
   /** Whether all processes are proven gone. */
@@ -26,10 +26,10 @@ export interface Conclusion {
 }
 
 /** The most that is told of a failure, in UTF-16 units. */
-const MAX_ERROR = 8_000
+const MAX_ERROR_LENGTH = 8_000
 
 /** How often the end is decided anew where the run changed meanwhile. */
-const LOOKS = 5
+const MAX_ATTEMPTS = 5
 
 /**
  * Ends the claim in the way that the run asks for now: confirms a cancel, fails a run that was left RUNNING, gives any other
@@ -37,14 +37,14 @@ const LOOKS = 5
  *
  * @throws PawlProblem where the server keeps refusing, PawlConnectionError where it can't be reached.
  */
-export async function concludeRun(pawl: Pawl, keeper: LeaseKeeper, word: LastWord): Promise<Conclusion> {
+export async function concludeRun(pawl: Pawl, keeper: LeaseKeeper, word: ClaimEnd): Promise<Conclusion> {
   for (let look = 1; ; look += 1) {
     const run = await pawl.runs.get(keeper.runId)
     const isMine = run?.lease?.fence === keeper.fence && run.lease.isLive
     if (!run || !isMine) return { run, isLeft: false }
     if (!word.isGone) return { run, isLeft: true }
     const answer = await endClaim(pawl, keeper, run, word.failure)
-    if (look === LOOKS) unwrap<{ readonly __typename: string }>(answer)
+    if (look === MAX_ATTEMPTS) unwrap<{ readonly __typename: string }>(answer)
   }
 }
 
@@ -55,7 +55,7 @@ function endClaim(pawl: Pawl, { runId, fence }: LeaseKeeper, run: RunDetail, fai
   if (status === 'CANCELLING') return pawl.runs.confirmCancel(runId, { fence })
   if (status === 'RUNNING' && failure) {
     const { reason, error } = failure
-    return pawl.runs.fail(runId, { fence, reason, error: composeText(error, { max: MAX_ERROR }) })
+    return pawl.runs.fail(runId, { fence, reason, error: composeText(error, { max: MAX_ERROR_LENGTH }) })
   }
   return pawl.runs.release(runId, { fence })
 }

@@ -15,7 +15,7 @@ import { launch } from '../../processes/launch.ts'
 import type { Child, Ending } from '../../processes/launch.ts'
 import { quoteCommand } from '../../text/quoteCommand.ts'
 import { printConclusion } from './printConclusion.ts'
-import { limitsFor, supervise } from './supervise.ts'
+import { stopLimitsOf, supervise } from './supervise.ts'
 import type { StopRules, Supervised } from './supervise.ts'
 import type { TakenRun } from './takeRun.ts'
 import type { Signals } from './watchSignals.ts'
@@ -36,10 +36,10 @@ export interface Task {
 }
 
 /** A server that takes longer over a look than this, in milliseconds, leaves no time to wait for it. */
-const LOOK_TAKES_MS = 1_000
+const READ_TIMEOUT_MS = 1_000
 
 /** What a shell answers where a command could not be started. */
-const NOT_STARTED = 126
+const COMMAND_NOT_STARTED = 126
 
 /** Runs the command under the claim's lease, ends the claim in the way the run asks for, and returns the exit code. */
 export async function executeUnderLease(invocation: Invocation, task: Task): Promise<number> {
@@ -52,15 +52,15 @@ export async function executeUnderLease(invocation: Invocation, task: Task): Pro
     onMessage: ({ id, sentBy, text }) => invocation.note(`${plain(sentBy)} says: ${plain(text)}  (${id})`),
   })
   try {
-    return await executeHeld(invocation, task, keeper)
+    return await executeOwned(invocation, task, keeper)
   } finally {
     keeper.end()
   }
 }
 
-async function executeHeld(invocation: Invocation, task: Task, keeper: LeaseKeeper): Promise<number> {
+async function executeOwned(invocation: Invocation, task: Task, keeper: LeaseKeeper): Promise<number> {
   const { pawl } = invocation
-  if (!(await task.lock.endLeft(limitsFor('SHUTDOWN', keeper, stopRulesOf(pawl, task))))) {
+  if (!(await task.lock.endLeft(stopLimitsOf('SHUTDOWN', keeper, stopRulesOf(pawl, task))))) {
     // Two agents of one run never work in one directory: the next owner may find them gone.
     await concludeRun(pawl, keeper, { failure: undefined, isGone: true })
     const message = 'Processes that an earlier owner of the run has left here could not be ended'
@@ -76,7 +76,7 @@ async function executeHeld(invocation: Invocation, task: Task, keeper: LeaseKeep
     }
     await concludeRun(pawl, keeper, { failure, isGone: true })
     reportError(invocation, error)
-    return NOT_STARTED
+    return COMMAND_NOT_STARTED
   }
   let executionId: string
   try {
@@ -102,7 +102,7 @@ async function executeRecorded(
   const startedAt = performance.now()
   child.begin(executionId)
   const rules = stopRulesOf(pawl, task)
-  task.signals.passOn(child.group, () => void child.group.stop(limitsFor('SHUTDOWN', keeper, rules)))
+  task.signals.forwardTo(child.group, () => void child.group.stop(stopLimitsOf('SHUTDOWN', keeper, rules)))
   const supervised = await supervise(child, keeper, rules)
   const exitCode = exitCodeOf(supervised.ending)
   try {
@@ -141,12 +141,12 @@ function environmentFor(
 }
 
 function stopRulesOf(pawl: Pawl, { taken, lease, killAfter }: Task): StopRules {
-  const retry = { attempts: 1, timeoutMs: LOOK_TAKES_MS }
+  const retry = { attempts: 1, timeoutMs: READ_TIMEOUT_MS }
   return {
     leaseMs: lease * 1_000,
     epoch: taken.run.epoch,
     killAfterMs: killAfter * 1_000,
-    look: async () => (await pawl.runs.get(taken.run.id, { retry })) ?? undefined,
+    readRun: async () => (await pawl.runs.get(taken.run.id, { retry })) ?? undefined,
   }
 }
 

@@ -11,7 +11,7 @@ export interface StopRules {
   /** How long it may take over SIGTERM where there is time. */
   readonly killAfterMs: number
   /** Where the run stands now; undefined where that can't be known soon. */
-  readonly look: () => Promise<Run | undefined>
+  readonly readRun: () => Promise<Run | undefined>
 }
 
 /** What came of a child. */
@@ -24,15 +24,15 @@ export interface Supervised {
 }
 
 /** How long an agent that asked a person may take to end by itself: it has said what it had to say. */
-const ASKED_LINGER_MS = 5_000
+const GRACE_AFTER_QUESTION_MS = 5_000
 
 /** How long an agent that failed its own run may take to end by itself: the run can be resumed by others meanwhile. */
-const FAILED_LINGER_MS = 2_000
+const GRACE_AFTER_FAILURE_MS = 2_000
 
-const OWN_WORDS: readonly FailReason[] = ['REPORTED_FAILURE', 'START_FAILED', 'INCOMPLETE']
+const REPORTED_REASONS: readonly FailReason[] = ['REPORTED_FAILURE', 'START_FAILED', 'INCOMPLETE']
 
 /** A stop leaves the last twelfth of the lease for the kernel to end the processes, and for the release. */
-const RESERVE = 1 / 12
+const LEASE_RESERVE = 1 / 12
 
 /**
  * Lets the child run to its end, or stops it as soon as the lease keeper says so, always before its lease is over; then ends
@@ -41,17 +41,17 @@ const RESERVE = 1 / 12
 export async function supervise(child: Child, keeper: LeaseKeeper, rules: StopRules): Promise<Supervised> {
   let interruption: Interruption | undefined
   const stopped = new AbortController()
-  const obey = () => {
+  const stopOnAbort = () => {
     interruption = (keeper.signal.reason as PawlInterruptedError).why
     void stopFor(interruption, child, keeper, rules, stopped.signal)
   }
-  if (keeper.signal.aborted) obey()
-  else keeper.signal.addEventListener('abort', obey, { once: true })
+  if (keeper.signal.aborted) stopOnAbort()
+  else keeper.signal.addEventListener('abort', stopOnAbort, { once: true })
   const ending = await child.ended
   const wasStopped = child.group.isStopping
-  keeper.signal.removeEventListener('abort', obey)
+  keeper.signal.removeEventListener('abort', stopOnAbort)
   stopped.abort()
-  const isGone = await child.group.stop(limitsFor(interruption ?? 'SHUTDOWN', keeper, rules))
+  const isGone = await child.group.stop(stopLimitsOf(interruption ?? 'SHUTDOWN', keeper, rules))
   return { ending, isGone, interruption: wasStopped ? interruption : undefined }
 }
 
@@ -63,32 +63,36 @@ async function stopFor(
   ended: AbortSignal,
 ): Promise<void> {
   const isOver = why === 'STOP' || why === 'LEASE_LOST'
-  const lingerMs = isOver ? await lingerOf(rules) : why === 'PAUSE' ? await lingerAfterAsking(rules) : 0
+  const lingerMs = isOver
+    ? await graceAfterSettling(rules)
+    : why === 'PAUSE'
+      ? await graceAfterQuestion(rules)
+      : 0
   await sleep(lingerMs, undefined, { signal: ended }).catch(() => undefined)
   if (!ended.aborted)
-    await child.group.stop(limitsFor(isOver && lingerMs > 0 ? undefined : why, keeper, rules))
+    await child.group.stop(stopLimitsOf(isOver && lingerMs > 0 ? undefined : why, keeper, rules))
 }
 
 /**
  * How long a child may go on whose run is over: an agent that settled it by its own word is on its way out, and what it
  * still says should be heard. Where the run was lost or settled otherwise there is no time.
  */
-async function lingerOf({ look, epoch, killAfterMs }: StopRules): Promise<number> {
+async function graceAfterSettling({ readRun: look, epoch, killAfterMs }: StopRules): Promise<number> {
   const run = await look().catch(() => undefined)
   // A run settled from outside keeps its owner's lease until that has stopped.
   if (!run?.isSettled || run.lease || run.epoch !== epoch) return 0
   if (run.status === 'COMPLETED') return killAfterMs
-  return OWN_WORDS.some((reason) => reason === run.reason) ? FAILED_LINGER_MS : 0
+  return REPORTED_REASONS.some((reason) => reason === run.reason) ? GRACE_AFTER_FAILURE_MS : 0
 }
 
 /** As `lingerOf`, for a run that is not over: it may wait for a person because its agent asked one. */
-async function lingerAfterAsking({ look }: StopRules): Promise<number> {
+async function graceAfterQuestion({ readRun: look }: StopRules): Promise<number> {
   const run = await look().catch(() => undefined)
-  return run?.nextAction === 'DECIDE_APPROVAL' ? ASKED_LINGER_MS : 0
+  return run?.nextAction === 'DECIDE_APPROVAL' ? GRACE_AFTER_QUESTION_MS : 0
 }
 
 /** How much time a child has that is stopped for this reason; undefined: since its run is over. */
-export function limitsFor(
+export function stopLimitsOf(
   why: Interruption | undefined,
   keeper: LeaseKeeper,
   { leaseMs, killAfterMs }: StopRules,
@@ -109,5 +113,5 @@ export function limitsFor(
 }
 
 function isRunningOut(keeper: LeaseKeeper, leaseMs: number): boolean {
-  return keeper.remainingMs < leaseMs * RESERVE
+  return keeper.remainingMs < leaseMs * LEASE_RESERVE
 }

@@ -42,14 +42,14 @@ export async function takeRun(
   options: TakeOptions,
   runId: string | null,
 ): Promise<TakenRun> {
-  const { run, lease, agentToken } = await ask(invocation, options, runId)
+  const { run, lease, agentToken } = await claimRun(invocation, options, runId)
   // A claim asked for by a key that was used before may be over by now.
   if (!lease)
     throw new Error(`run ${run.id} was taken with this idempotency key before, and is ${run.status} now`)
   return { run, lease, agentToken }
 }
 
-async function ask(invocation: Invocation, options: TakeOptions, runId: string | null) {
+async function claimRun(invocation: Invocation, options: TakeOptions, runId: string | null) {
   const { pawl } = invocation
   const { idempotencyKey } = options
   const claim = { owner: options.owner ?? defaultOwner(), leaseSeconds: options.lease }

@@ -6,14 +6,14 @@ export interface Signals {
   /** The last one that asked to end; undefined while there is none. */
   readonly asked: NodeJS.Signals | undefined
   /** Passes signals on to the group from now on, those that came before as well; `stop` is called where one insists. */
-  passOn(group: ProcessGroup, stop: () => void): void
+  forwardTo(group: ProcessGroup, stop: () => void): void
   /** Gives signals back to the system. */
   end(): void
 }
 
-const ASKING = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
 /** About the terminal, which the command's own process group does not hear of. */
-const PASSED = ['SIGWINCH', 'SIGUSR2'] as const
+const FORWARDED_SIGNALS = ['SIGWINCH', 'SIGUSR2'] as const
 
 /**
  * Takes the signals that would end the supervisor: they go to the command, whose end ends the supervisor. Ctrl-C leaves the
@@ -27,14 +27,14 @@ export function watchSignals(invocation: Invocation): Signals {
     if (insists) target?.stop()
   }
   const handlers = new Map<NodeJS.Signals, () => void>()
-  for (const name of ASKING) {
+  for (const name of STOP_SIGNALS) {
     handlers.set(name, () => {
       const insists = asked !== undefined || name === 'SIGTERM' || name === 'SIGHUP'
       asked = name
       deliver(name, insists)
     })
   }
-  for (const name of PASSED) handlers.set(name, () => target?.group.signal(name))
+  for (const name of FORWARDED_SIGNALS) handlers.set(name, () => target?.group.signal(name))
   handlers.set('SIGTSTP', () =>
     invocation.note('not suspended: the lease would end while the command lives on'),
   )
@@ -43,7 +43,7 @@ export function watchSignals(invocation: Invocation): Signals {
     get asked() {
       return asked
     },
-    passOn(group, stop) {
+    forwardTo(group, stop) {
       target = { group, stop }
       if (asked) deliver(asked, true)
     },

@@ -3,7 +3,7 @@ import type { ResolvedVia, RunDetail } from '@pawl/sdk'
 import type { Invocation } from './invocation.ts'
 import { plain } from '../terminal/width.ts'
 
-const BY: Readonly<Record<ResolvedVia, string>> = {
+const RULES: Readonly<Record<ResolvedVia, string>> = {
   EXPLICIT: 'as named',
   EXECUTION: 'the run of PAWL_EXECUTION_ID',
   ONLY_ACTIVE: 'the only active run',
@@ -28,7 +28,7 @@ export async function chooseRun(invocation: Invocation, named: string | undefine
   const runId = named ?? (executionId ? undefined : invocation.env['PAWL_RUN_ID'])
   const { run, via } = unwrap(await invocation.pawl.runs.resolve({ runId, executionId }))
   const title = run.title ? ` “${plain(run.title)}”` : ''
-  noteChoice(invocation, `${run.id}${title}`, via === 'EXPLICIT' && !named ? BY_RUN_ID : (BY[via] ?? via))
+  noteChoice(invocation, `${run.id}${title}`, via === 'EXPLICIT' && !named ? BY_RUN_ID : (RULES[via] ?? via))
   return { run, via }
 }
 
@@ -42,7 +42,7 @@ export async function chooseRunId(invocation: Invocation, named: string | undefi
   } catch (error) {
     const id = named ?? invocation.env['PAWL_RUN_ID']
     if (!id || !(error instanceof PawlAuthError) || error.code !== 'UNAUTHENTICATED') throw error
-    noteChoice(invocation, id, named ? BY.EXPLICIT : BY_RUN_ID)
+    noteChoice(invocation, id, named ? RULES.EXPLICIT : BY_RUN_ID)
     return id
   }
 }

@@ -9,7 +9,7 @@ type Details = {
 }
 
 const list = (words: readonly string[]) => words.map(plain).join(', ') || 'none'
-const isNow = (run: Run) =>
+const describeHolder = (run: Run) =>
   `it is ${run.status}${run.lease?.isLive ? `, owned by ${plain(run.lease.owner)}` : ''}`
 const heldBy = (lease: (Lease & { readonly isMine: boolean }) | null) =>
   lease?.isLive
@@ -43,7 +43,7 @@ const DETAILS: Details = {
     'you decided about something else than what is asked now',
     `look at it with: pawl approval show ${approval.id}`,
   ],
-  ConcurrencyConflict: ({ holder }) => [`held by ${holder.id}: ${isNow(holder)}`],
+  ConcurrencyConflict: ({ holder }) => [`held by ${holder.id}: ${describeHolder(holder)}`],
   NotClaimable: ({ lease, claimableAt }) => [
     ...heldBy(lease),
     ...(claimableAt ? [`it may be claimed at ${claimableAt}`] : []),
@@ -90,7 +90,7 @@ const DETAILS: Details = {
 }
 
 /** The lines that explain a refusal below its own sentence; none for one that only a newer server knows. */
-export function detailsOfProblem(problem: { readonly __typename: string }): readonly string[] {
+export function describeProblem(problem: { readonly __typename: string }): readonly string[] {
   if (!Object.hasOwn(DETAILS, problem.__typename)) return []
   const describe = DETAILS[problem.__typename as AnyProblem['__typename']] as
     | ((given: typeof problem) => readonly string[])

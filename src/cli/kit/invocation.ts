@@ -8,8 +8,8 @@ import type { AddressOptions } from './connect.ts'
 import { EXIT } from './exitCodes.ts'
 import type { ExitCode } from './exitCodes.ts'
 import { reportError, reportProblem } from './report.ts'
-import { createPaper } from '../terminal/paper.ts'
-import type { Paper } from '../terminal/paper.ts'
+import { createPrinter } from '../terminal/printer.ts'
+import type { Printer } from '../terminal/printer.ts'
 
 /** The options that every command takes. */
 export interface CommonOptions extends AddressOptions {
@@ -21,9 +21,9 @@ export interface CommonOptions extends AddressOptions {
 export class Invocation {
   readonly env = givenVariables()
   /** For the answer. */
-  readonly out: Paper
+  readonly out: Printer
   /** For everything about it: which run was taken, what went wrong. */
-  readonly err: Paper
+  readonly err: Printer
   /** Whether the answer is for a program. */
   readonly isJson: boolean
   readonly options: CommonOptions
@@ -33,8 +33,8 @@ export class Invocation {
     const surroundings = { env: process.env, argv: process.argv }
     this.options = options
     this.isJson = options.json === true
-    this.out = createPaper(process.stdout, surroundings)
-    this.err = createPaper(process.stderr, surroundings)
+    this.out = createPrinter(process.stdout, surroundings)
+    this.err = createPrinter(process.stderr, surroundings)
   }
 
   /** The server, found when it is first needed. */
@@ -55,18 +55,18 @@ export class Invocation {
   }
 
   /** Answers with a value: as JSON for programs, else by `print`. */
-  answer(value: unknown, print: (paper: Paper) => void): ExitCode {
+  answer(value: unknown, print: (printer: Printer) => void): ExitCode {
     if (this.isJson) this.json(value)
     else print(this.out)
     return EXIT.done
   }
 
   /** Answers with a result of the server's: a success by `print`, a refusal by its sentence and its exit code. */
-  settle<Result extends { readonly __typename: string }>(
+  answerResult<Result extends { readonly __typename: string }>(
     result: Result,
-    print: (success: SuccessOf<Result>, paper: Paper) => void,
+    print: (success: SuccessOf<Result>, printer: Printer) => void,
   ): ExitCode {
-    if (isSuccess(result)) return this.answer(result, (paper) => print(result, paper))
+    if (isSuccess(result)) return this.answer(result, (printer) => print(result, printer))
     return reportProblem(this, result)
   }
 }
@@ -82,7 +82,7 @@ type Work<Options, Args extends readonly unknown[]> = (
  * Makes an action for commander out of a command's work. What the work returns becomes the exit code; what it throws is
  * reported and becomes one, too.
  */
-export function act<Options extends CommonOptions, Args extends readonly unknown[] = readonly []>(
+export function createAction<Options extends CommonOptions, Args extends readonly unknown[] = readonly []>(
   work: Work<Options, Args>,
 ): (this: Command, ...given: unknown[]) => Promise<void> {
   return async function (...given) {

@@ -1,13 +1,13 @@
 import { EXIT } from './exitCodes.ts'
 
-let isNeeded = true
+let endsWithOutput = true
 
 /**
  * Says that what this command does goes on where nobody reads what it prints, or its disk is full: its work is a run's, a server's
  * or a child's, and ends by its own end only.
  */
-export function outliveOutput(): void {
-  isNeeded = false
+export function ignoreBrokenOutput(): void {
+  endsWithOutput = false
 }
 
 /**
@@ -17,9 +17,9 @@ export function outliveOutput(): void {
 export function watchOutput(): void {
   let isTold = false
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (isNeeded && error.code === 'EPIPE') process.exit()
+    if (endsWithOutput && error.code === 'EPIPE') process.exit()
     const told = `pawl: standard output can't be written (${error.code ?? error.message})`
-    if (isNeeded) {
+    if (endsWithOutput) {
       process.stderr.write(`${told}\n`)
       process.exit(EXIT.fault)
     }

@@ -1,11 +1,11 @@
 import { PawlAuthError, PawlConnectionError, PawlFault, PawlProblem } from '@pawl/sdk'
 import type { Variables } from '../../environment.ts'
 import { findServer } from './connect.ts'
-import { detailsOfProblem } from './describeProblem.ts'
+import { describeProblem } from './describeProblem.ts'
 import { exitCodeOfError, exitCodeOfProblem, UsageError } from './exitCodes.ts'
 import type { ExitCode } from './exitCodes.ts'
 import type { AddressOptions } from './connect.ts'
-import type { Paper } from '../terminal/paper.ts'
+import type { Printer } from '../terminal/printer.ts'
 import { plain } from '../terminal/width.ts'
 
 /** What every refusal carries; its sentence may be missing where the type is unknown here. */
@@ -18,7 +18,7 @@ export interface Refusal {
 export interface Reporter {
   readonly env: Variables
   readonly options: AddressOptions
-  readonly err: Paper
+  readonly err: Printer
   readonly isJson: boolean
   json(value: unknown): void
 }
@@ -28,7 +28,7 @@ export function reportProblem(reporter: Reporter, problem: Refusal): ExitCode {
   const { message = 'the server refused, for a reason that only a newer version of this command knows' } =
     problem
   if (reporter.isJson) reporter.json(problem)
-  say(reporter, problem.__typename, [message, ...detailsOfProblem(problem)])
+  printError(reporter, problem.__typename, [message, ...describeProblem(problem)])
   return exitCodeOfProblem(problem)
 }
 
@@ -39,14 +39,14 @@ export function reportError(reporter: Reporter, error: unknown): ExitCode {
   const name = nameOf(error)
   const hints = [...more, ...hintsFor(reporter, error)]
   if (reporter.isJson) reporter.json({ __typename: name, message: [message, ...more].join(' '), hints })
-  say(reporter, name, [message, ...hints])
+  printError(reporter, name, [message, ...hints])
   if (name === 'Error' && reporter.env['PAWL_DEBUG'] && error instanceof Error) {
     reporter.err.line(error.stack ?? '')
   }
   return exitCodeOfError(error)
 }
 
-function say({ err }: Reporter, name: string, [message = '', ...details]: readonly string[]): void {
+function printError({ err }: Reporter, name: string, [message = '', ...details]: readonly string[]): void {
   const { red, bold, dim } = err.colors
   err.line(`${red('pawl:')} ${bold(name)}: ${plain(message)}`)
   for (const detail of details) err.line(dim(`  ${plain(detail)}`))

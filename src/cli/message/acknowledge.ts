@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { act } from '../kit/invocation.ts'
+import { createAction } from '../kit/invocation.ts'
 import type { CommonOptions } from '../kit/invocation.ts'
 import { createCommand, fenceOption, keyOption } from '../kit/options.ts'
 import { messageLine } from '../print/printMessage.ts'
@@ -20,11 +20,11 @@ export function messageAcknowledgeCommand(): Command {
     .addOption(fenceOption())
     .addOption(keyOption())
     .action(
-      act<Options, [string]>(async (invocation, { delivered, fence, idempotencyKey }, id) => {
+      createAction<Options, [string]>(async (invocation, { delivered, fence, idempotencyKey }, id) => {
         const receipt = delivered ? 'DELIVERED' : 'CONSUMED'
         const result = await invocation.pawl.messages.acknowledge(id, receipt, { fence, idempotencyKey })
-        return invocation.settle(result, (success, paper) =>
-          paper.line(messageLine(paper.colors, success.acknowledged)),
+        return invocation.answerResult(result, (success, printer) =>
+          printer.line(messageLine(printer.colors, success.acknowledged)),
         )
       }),
     )

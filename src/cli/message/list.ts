@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { chooseRun } from '../kit/chooseRun.ts'
-import { act } from '../kit/invocation.ts'
+import { createAction } from '../kit/invocation.ts'
 import type { CommonOptions } from '../kit/invocation.ts'
 import { createCommand, parseCount, runOption } from '../kit/options.ts'
 import { printMessages } from '../print/printMessage.ts'
@@ -21,11 +21,11 @@ export function messageListCommand(): Command {
     .option('--limit <number>', 'how many, at most 500', parseCount, 50)
     .option('--after <cursor>', 'the page after this cursor')
     .action(
-      act<Options>(async (invocation, { limit: first, after, ...options }) => {
+      createAction<Options>(async (invocation, { limit: first, after, ...options }) => {
         const { run } = await chooseRun(invocation, options.run)
         const page = await invocation.pawl.messages.list(run.id, { first, after })
-        return invocation.answer(page, (paper) => {
-          printMessages(paper, page.nodes)
+        return invocation.answer(page, (printer) => {
+          printMessages(printer, page.nodes)
           if (page.pageInfo.hasNextPage) invocation.note(`more with: --after ${page.pageInfo.endCursor}`)
         })
       }),

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { chooseRun } from '../kit/chooseRun.ts'
-import { act } from '../kit/invocation.ts'
+import { createAction } from '../kit/invocation.ts'
 import type { CommonOptions } from '../kit/invocation.ts'
 import { createCommand, keyOption, readText, runOption } from '../kit/options.ts'
 import { messageLine } from '../print/printMessage.ts'
@@ -22,14 +22,14 @@ export function messageSendCommand(): Command {
     .option('--follow-up', 'when the session is ready for more, instead of now')
     .addOption(keyOption())
     .action(
-      act<Options, [string]>(async (invocation, options, given) => {
+      createAction<Options, [string]>(async (invocation, options, given) => {
         const text = readText(given)
         const { run } = await chooseRun(invocation, options.run)
         const mode = options.followUp ? 'FOLLOW_UP' : 'STEER'
         const { idempotencyKey } = options
         const result = await invocation.pawl.messages.send(run.id, text, { mode, idempotencyKey })
-        return invocation.settle(result, ({ sent }, paper) => {
-          paper.line(messageLine(paper.colors, sent))
+        return invocation.answerResult(result, ({ sent }, printer) => {
+          printer.line(messageLine(printer.colors, sent))
           if (!run.lease?.isLive) invocation.note('nobody owns the run at present; its next owner gets it')
         })
       }),

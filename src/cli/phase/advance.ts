@@ -1,12 +1,12 @@
 import type { Command } from 'commander'
 import { chooseRunId } from '../kit/chooseRun.ts'
-import { act } from '../kit/invocation.ts'
+import { createAction } from '../kit/invocation.ts'
 import { createCommand, revisionOption } from '../kit/options.ts'
-import { drivesRun } from '../kit/driving.ts'
-import type { DrivingOptions } from '../kit/driving.ts'
+import { addOwnerOptions } from '../kit/ownerOptions.ts'
+import type { OwnerOptions } from '../kit/ownerOptions.ts'
 import { printPhaseLine } from '../print/printPhase.ts'
 
-interface Options extends DrivingOptions {
+interface Options extends OwnerOptions {
   readonly ifRevision?: number
 }
 
@@ -15,14 +15,14 @@ export function phaseAdvanceCommand(): Command {
   const command = createCommand('advance', 'leave the current phase, completed, for one that may follow', [
     'pawl phase advance analysis',
   ]).argument('<to>', 'key of the phase to go to; `pawl state` lists those that may follow')
-  return drivesRun(command)
+  return addOwnerOptions(command)
     .addOption(revisionOption())
     .action(
-      act<Options, [string]>(async (invocation, options, to) => {
+      createAction<Options, [string]>(async (invocation, options, to) => {
         const runId = await chooseRunId(invocation, options.run)
         const { fence, ifRevision, idempotencyKey } = options
         const result = await invocation.pawl.phases.advance(runId, to, { fence, ifRevision, idempotencyKey })
-        return invocation.settle(result, (success, paper) => printPhaseLine(paper, success))
+        return invocation.answerResult(result, (success, printer) => printPhaseLine(printer, success))
       }),
     )
 }

@@ -2,13 +2,13 @@ import { Option } from 'commander'
 import type { Command } from 'commander'
 import type { ErrorClass } from '@pawl/sdk'
 import { chooseRunId } from '../kit/chooseRun.ts'
-import { act } from '../kit/invocation.ts'
+import { createAction } from '../kit/invocation.ts'
 import { createCommand, parseWord, readJson } from '../kit/options.ts'
-import { drivesRun } from '../kit/driving.ts'
-import type { DrivingOptions } from '../kit/driving.ts'
+import { addOwnerOptions } from '../kit/ownerOptions.ts'
+import type { OwnerOptions } from '../kit/ownerOptions.ts'
 import { printPhaseLine } from '../print/printPhase.ts'
 
-interface Options extends DrivingOptions {
+interface Options extends OwnerOptions {
   readonly message: string
   readonly class: ErrorClass
   readonly code: string
@@ -31,7 +31,7 @@ export function phaseFailCommand(): Command {
       "pawl phase fail build --message 'no licence' --class HUMAN_REQUIRED --ask 'Is there a licence now?'",
     ],
   ).argument('<phase>', 'key of the current phase')
-  return drivesRun(command)
+  return addOwnerOptions(command)
     .requiredOption('--message <text>', 'what went wrong')
     .addOption(
       new Option('--class <class>', `how it is to be met: ${CLASSES.join(', ')}`)
@@ -45,14 +45,14 @@ export function phaseFailCommand(): Command {
     .option('--payload <json>', 'with --ask: what is shown with the question: JSON, @file or -')
     .option('--session <id>', 'with --ask: the session that needs a person')
     .action(
-      act<Options, [string]>(async (invocation, options, phase) => {
+      createAction<Options, [string]>(async (invocation, options, phase) => {
         const recovery = recoveryOf(options)
         const runId = await chooseRunId(invocation, options.run)
         const { fence, idempotencyKey, message, code, hint } = options
         const error = { class: options.class, code, message, hint }
         const fields = { fence, idempotencyKey, error, recovery }
         const result = await invocation.pawl.phases.fail(runId, phase, fields)
-        return invocation.settle(result, (success, paper) => printPhaseLine(paper, success))
+        return invocation.answerResult(result, (success, printer) => printPhaseLine(printer, success))
       }),
     )
 }

@@ -1,12 +1,12 @@
 import type { Command } from 'commander'
 import { chooseRunId } from '../kit/chooseRun.ts'
-import { act } from '../kit/invocation.ts'
+import { createAction } from '../kit/invocation.ts'
 import { createCommand } from '../kit/options.ts'
-import { drivesRun } from '../kit/driving.ts'
-import type { DrivingOptions } from '../kit/driving.ts'
+import { addOwnerOptions } from '../kit/ownerOptions.ts'
+import type { OwnerOptions } from '../kit/ownerOptions.ts'
 import { printPhaseLine } from '../print/printPhase.ts'
 
-interface Options extends DrivingOptions {
+interface Options extends OwnerOptions {
   readonly repair?: boolean
   readonly because?: string
 }
@@ -17,16 +17,16 @@ export function phaseStartCommand(): Command {
     'pawl phase start context',
     "pawl phase start analysis --repair --because 'the report was cut off'",
   ]).argument('<phase>', 'key of the current phase')
-  return drivesRun(command)
+  return addOwnerOptions(command)
     .option('--repair', 'another attempt of a phase that is under way')
     .option('--because <text>', 'why it is repaired, for the log')
     .action(
-      act<Options, [string]>(async (invocation, options, phase) => {
+      createAction<Options, [string]>(async (invocation, options, phase) => {
         const runId = await chooseRunId(invocation, options.run)
         const { fence, repair, because, idempotencyKey } = options
         const fields = { fence, repair, because, idempotencyKey }
         const result = await invocation.pawl.phases.start(runId, phase, fields)
-        return invocation.settle(result, (success, paper) => printPhaseLine(paper, success))
+        return invocation.answerResult(result, (success, printer) => printPhaseLine(printer, success))
       }),
     )
 }

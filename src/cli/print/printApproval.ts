@@ -1,8 +1,8 @@
 import type { Approval, ApprovalStatus, Artifact, ArtifactDetail } from '@pawl/sdk'
-import type { Colors, Paper } from '../terminal/paper.ts'
+import type { Colors, Printer } from '../terminal/printer.ts'
 import { printPairs, printTable } from '../terminal/table.ts'
 import { formatTime } from '../terminal/times.ts'
-import { plain, visibleLines } from '../terminal/width.ts'
+import { plain, safeLines } from '../terminal/width.ts'
 
 type Paint = (colors: Colors, text: string) => string
 
@@ -22,17 +22,17 @@ export function paintApproval(colors: Colors, status: ApprovalStatus): string {
 }
 
 /** Approvals, one a line. */
-export function printApprovals(paper: Paper, approvals: readonly Approval[]): void {
+export function printApprovals(printer: Printer, approvals: readonly Approval[]): void {
   const rows = approvals.map((approval) => [
     approval.id,
-    paintApproval(paper.colors, approval.status),
+    paintApproval(printer.colors, approval.status),
     approval.kind,
     plain(approval.gate),
     approval.run.id,
     formatTime(approval.requestedAt),
     plain(approval.question),
   ])
-  printTable(paper, ['APPROVAL', 'STATUS', 'KIND', 'GATE', 'RUN', 'ASKED', 'QUESTION'], rows)
+  printTable(printer, ['APPROVAL', 'STATUS', 'KIND', 'GATE', 'RUN', 'ASKED', 'QUESTION'], rows)
 }
 
 /** What is put before a person, whole, and what the digest of it is. */
@@ -45,11 +45,11 @@ export interface Question {
 }
 
 /** Everything that a decision is about: nothing is left out, and what can't be seen is written out. */
-export function printQuestion(paper: Paper, { approval, artifact, isProven }: Question): void {
-  const { bold, dim, yellow } = paper.colors
+export function printQuestion(printer: Printer, { approval, artifact, isProven }: Question): void {
+  const { bold, dim, yellow } = printer.colors
   const { run, phase, attempt } = approval
-  paper.line(`${bold(approval.id)}  ${paintApproval(paper.colors, approval.status)}  ${approval.kind}`)
-  printPairs(paper, [
+  printer.line(`${bold(approval.id)}  ${paintApproval(printer.colors, approval.status)}  ${approval.kind}`)
+  printPairs(printer, [
     ['run', `${run.id}  ${run.status}${run.title ? `  ${plain(run.title)}` : ''}`],
     ['phase', phase && `${phase.key}, round ${phase.round}${attempt === null ? '' : `, attempt ${attempt}`}`],
     ['gate', plain(approval.gate)],
@@ -59,22 +59,22 @@ export function printQuestion(paper: Paper, { approval, artifact, isProven }: Qu
     ['decided', approval.decidedBy && `by ${plain(approval.decidedBy)}`],
     ['comment', approval.comment && plain(approval.comment)],
   ])
-  paper.line()
-  for (const line of visibleLines(approval.question)) paper.line(bold(line))
-  if (approval.payload !== null) printBlock(paper, 'payload', JSON.stringify(approval.payload, null, 2))
+  printer.line()
+  for (const line of safeLines(approval.question)) printer.line(bold(line))
+  if (approval.payload !== null) printBlock(printer, 'payload', JSON.stringify(approval.payload, null, 2))
   if (artifact) {
     const name = `${plain(artifact.path)}  ${artifact.size} bytes, sha256 ${artifact.sha256}`
     const content = 'content' in artifact ? artifact.content : null
-    printBlock(paper, name, content ?? '(its content is not kept)')
+    printBlock(printer, name, content ?? '(its content is not kept)')
   }
-  paper.line()
-  paper.line(`${dim('digest')}  ${approval.digest}`)
-  if (!isProven) paper.line(yellow('This digest could not be computed from what is shown here.'))
+  printer.line()
+  printer.line(`${dim('digest')}  ${approval.digest}`)
+  if (!isProven) printer.line(yellow('This digest could not be computed from what is shown here.'))
 }
 
-function printBlock(paper: Paper, name: string, text: string): void {
-  const { dim } = paper.colors
-  paper.line(`\n${dim(`┌ ${name}`)}`)
-  for (const line of visibleLines(text)) paper.line(`${dim('│')} ${line}`)
-  paper.line(dim('└'))
+function printBlock(printer: Printer, name: string, text: string): void {
+  const { dim } = printer.colors
+  printer.line(`\n${dim(`┌ ${name}`)}`)
+  for (const line of safeLines(text)) printer.line(`${dim('│')} ${line}`)
+  printer.line(dim('└'))
 }

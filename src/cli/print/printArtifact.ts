@@ -1,5 +1,5 @@
 import type { Artifact } from '@pawl/sdk'
-import type { Colors, Paper } from '../terminal/paper.ts'
+import type { Colors, Printer } from '../terminal/printer.ts'
 import { printTable } from '../terminal/table.ts'
 import { plain } from '../terminal/width.ts'
 
@@ -16,8 +16,8 @@ export function problemLines({ problems }: Artifact): string[] {
 }
 
 /** Files of a run, one a line. */
-export function printArtifacts(paper: Paper, artifacts: readonly Artifact[]): void {
-  const { colors } = paper
+export function printArtifacts(printer: Printer, artifacts: readonly Artifact[]): void {
+  const { colors } = printer
   const rows = artifacts.map((artifact) => [
     artifact.id,
     artifact.phase.key,
@@ -26,7 +26,7 @@ export function printArtifacts(paper: Paper, artifacts: readonly Artifact[]): vo
     formatSize(artifact.size),
     artifact.valid ? colors.green('valid') : colors.red(problemLines(artifact)[0] ?? 'invalid'),
   ])
-  printTable(paper, ['ARTIFACT', 'PHASE', 'ROUND.ATTEMPT', 'PATH', 'SIZE', ''], rows)
+  printTable(printer, ['ARTIFACT', 'PHASE', 'ROUND.ATTEMPT', 'PATH', 'SIZE', ''], rows)
 }
 
 /** A size in the unit that matters. */

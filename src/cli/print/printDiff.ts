@@ -1,19 +1,19 @@
 import type { FileChange, WorkspaceDiff } from '@pawl/sdk'
-import type { Colors, Paper } from '../terminal/paper.ts'
+import type { Colors, Printer } from '../terminal/printer.ts'
 import { printTable } from '../terminal/table.ts'
 import { plain } from '../terminal/width.ts'
 
 const MARK: Readonly<Record<FileChange, string>> = { ADDED: 'A', MODIFIED: 'M', DELETED: 'D', RENAMED: 'R' }
 
 /** The files that differ, one a line, and the sum of it. */
-export function printStat(paper: Paper, diff: WorkspaceDiff): void {
+export function printStat(printer: Printer, diff: WorkspaceDiff): void {
   const rows = diff.files.map(({ path, previousPath, change, insertions, deletions }) => [
     MARK[change] ?? change,
     previousPath === null ? plain(path) : `${plain(previousPath)} → ${plain(path)}`,
     insertions === null ? 'binary' : `+${insertions} -${deletions}`,
   ])
-  if (rows.length > 0) printTable(paper, ['', 'FILE', 'LINES'], rows)
-  paper.line(summaryOf(diff))
+  if (rows.length > 0) printTable(printer, ['', 'FILE', 'LINES'], rows)
+  printer.line(summaryOf(diff))
 }
 
 /** How much it is, in one line. */
@@ -27,10 +27,10 @@ export function summaryOf({ filesChanged, insertions, deletions, commitsAhead }:
  * The patch: as it is where a program reads it, so that it can be applied; on a terminal in colours, with what would control the
  * terminal written out.
  */
-export function printPatch(paper: Paper, patch: string): void {
+export function printPatch(printer: Printer, patch: string): void {
   if (patch === '') return
   const lines = (patch.endsWith('\n') ? patch.slice(0, -1) : patch).split('\n')
-  for (const line of lines) paper.line(paper.isTerminal ? paint(paper.colors, line) : line)
+  for (const line of lines) printer.line(printer.isTerminal ? paint(printer.colors, line) : line)
 }
 
 function paint(colors: Colors, line: string): string {

@@ -1,5 +1,5 @@
 import type { Message, MessageStatus } from '@pawl/sdk'
-import type { Colors, Paper } from '../terminal/paper.ts'
+import type { Colors, Printer } from '../terminal/printer.ts'
 import { printTable } from '../terminal/table.ts'
 import { formatTime } from '../terminal/times.ts'
 import { plain } from '../terminal/width.ts'
@@ -21,8 +21,8 @@ export function messageLine(colors: Colors, { id, status, mode, sentBy, text }: 
 }
 
 /** Messages, one a line. */
-export function printMessages(paper: Paper, messages: readonly Message[]): void {
-  const { colors } = paper
+export function printMessages(printer: Printer, messages: readonly Message[]): void {
+  const { colors } = printer
   const rows = messages.map(({ id, status, mode, sentBy, sentAt, text }) => [
     id,
     PAINT[status]?.(colors, status) ?? status,
@@ -31,5 +31,5 @@ export function printMessages(paper: Paper, messages: readonly Message[]): void 
     plain(sentBy),
     plain(text),
   ])
-  printTable(paper, ['MESSAGE', 'STATUS', 'MODE', 'SENT', 'BY', 'TEXT'], rows)
+  printTable(printer, ['MESSAGE', 'STATUS', 'MODE', 'SENT', 'BY', 'TEXT'], rows)
 }

@@ -1,35 +1,37 @@
 import type { Execution, Phase, Run, RunDetail, Session } from '@pawl/sdk'
-import type { Colors, Paper } from '../terminal/paper.ts'
+import type { Colors, Printer } from '../terminal/printer.ts'
 import { printPairs, printTable } from '../terminal/table.ts'
 import { between, formatAge, formatDuration } from '../terminal/times.ts'
-import { padTo, plain, widthOf } from '../terminal/width.ts'
+import { padToWidth, plain, widthOf } from '../terminal/width.ts'
 import { paintOutcome, paintPhase, paintStatus, phaseMark } from '../terminal/words.ts'
 
 /** One line that says which run it is and where it stands. */
-export function printRunLine(paper: Paper, run: Run): void {
+export function printRunLine(printer: Printer, run: Run): void {
   const phase = run.isSettled ? '' : ` at ${run.currentPhase?.key ?? 'no phase'}`
-  paper.line(`${paper.colors.bold(run.id)}  ${paintStatus(paper.colors, run)}${phase}`)
+  printer.line(`${printer.colors.bold(run.id)}  ${paintStatus(printer.colors, run)}${phase}`)
 }
 
 /** A table of runs, one a line. */
-export function printRuns(paper: Paper, runs: readonly Run[]): void {
+export function printRuns(printer: Printer, runs: readonly Run[]): void {
   const rows = runs.map((run) => [
     run.id,
-    paintStatus(paper.colors, run),
+    paintStatus(printer.colors, run),
     run.workflow.name,
     run.isSettled ? '' : (run.currentPhase?.key ?? ''),
     run.lease?.isLive ? plain(run.lease.owner) : '',
     formatAge(run.createdAt, run.asOf),
     plain(run.title ?? ''),
   ])
-  printTable(paper, ['RUN', 'STATUS', 'WORKFLOW', 'PHASE', 'OWNER', 'CREATED', 'TITLE'], rows)
+  printTable(printer, ['RUN', 'STATUS', 'WORKFLOW', 'PHASE', 'OWNER', 'CREATED', 'TITLE'], rows)
 }
 
 /** Everything about a run that a person asks for first. */
-export function printRun(paper: Paper, run: RunDetail): void {
-  const { colors } = paper
-  paper.line(`${colors.bold(run.id)}  ${paintStatus(colors, run)}${run.title ? `  ${plain(run.title)}` : ''}`)
-  printPairs(paper, [
+export function printRun(printer: Printer, run: RunDetail): void {
+  const { colors } = printer
+  printer.line(
+    `${colors.bold(run.id)}  ${paintStatus(colors, run)}${run.title ? `  ${plain(run.title)}` : ''}`,
+  )
+  printPairs(printer, [
     ['workflow', `${run.workflow.name} v${run.workflow.version}`],
     ['project', plain(run.project)],
     ['labels', run.labels.map(plain).join(', ')],
@@ -47,13 +49,13 @@ export function printRun(paper: Paper, run: RunDetail): void {
     ['continued by', run.continuedBy && `${run.continuedBy.id} (${run.continuedBy.status})`],
     ['next', run.nextAction === 'NONE' ? null : run.nextAction],
   ])
-  paper.line()
-  printPhases(paper, run.phases, run.asOf)
+  printer.line()
+  printPhases(printer, run.phases, run.asOf)
 }
 
 /** The phases of a round, each with its sign, attempts and how long it took. */
-export function printPhases(paper: Paper, phases: readonly Phase[], asOf: string): void {
-  for (const line of phaseLines(paper.colors, phases, asOf)) paper.line(line)
+export function printPhases(printer: Printer, phases: readonly Phase[], asOf: string): void {
+  for (const line of phaseLines(printer.colors, phases, asOf)) printer.line(line)
 }
 
 /** As `printPhases`, for whoever places the lines itself. */
@@ -64,25 +66,25 @@ export function phaseLines(colors: Colors, phases: readonly Phase[], asOf: strin
     const attempts = phase.attempts > 1 ? `attempt ${phase.attempts}` : ''
     const error = phase.error ? `${phase.error.code}: ${plain(phase.error.message)}` : ''
     const more = [took, attempts, error].filter(Boolean).join('  ')
-    const key = paintPhase(colors, phase.status, padTo(phase.key, width))
+    const key = paintPhase(colors, phase.status, padToWidth(phase.key, width))
     return `  ${phaseMark(colors, phase.status)} ${key}  ${colors.dim(more)}`.trimEnd()
   })
 }
 
 /** Processes launched for a run, and what they came to. */
-export function printExecutions(paper: Paper, executions: readonly Execution[]): void {
+export function printExecutions(printer: Printer, executions: readonly Execution[]): void {
   const rows = executions.map((execution) => [
     execution.id,
-    execution.outcome ? paintOutcome(paper.colors, execution.outcome) : paper.colors.cyan('in flight'),
+    execution.outcome ? paintOutcome(printer.colors, execution.outcome) : printer.colors.cyan('in flight'),
     execution.end ?? '',
     execution.signal ?? (execution.exitCode === null ? '' : String(execution.exitCode)),
     plain(execution.command),
   ])
-  printTable(paper, ['EXECUTION', 'OUTCOME', 'END', 'EXIT', 'COMMAND'], rows)
+  printTable(printer, ['EXECUTION', 'OUTCOME', 'END', 'EXIT', 'COMMAND'], rows)
 }
 
 /** Live agents attached to a run, and those that are over. */
-export function printSessions(paper: Paper, sessions: readonly Session[]): void {
+export function printSessions(printer: Printer, sessions: readonly Session[]): void {
   const rows = sessions.map(({ id, role, status, adapter, recoveryAttempts, lastPromptStage }) => [
     id,
     plain(role),
@@ -91,7 +93,7 @@ export function printSessions(paper: Paper, sessions: readonly Session[]): void 
     lastPromptStage ?? '',
     recoveryAttempts > 0 ? String(recoveryAttempts) : '',
   ])
-  printTable(paper, ['SESSION', 'ROLE', 'STATUS', 'ADAPTER', 'PROMPT', 'RECOVERED'], rows)
+  printTable(printer, ['SESSION', 'ROLE', 'STATUS', 'ADAPTER', 'PROMPT', 'RECOVERED'], rows)
 }
 
 function describeOwner({ lease, asOf }: Run): string | null {

@@ -1,11 +1,11 @@
 import type { RequestedOperation, Workspace, WorkspaceDetail, WorkspaceOperation } from '@pawl/sdk'
-import type { Paper } from '../terminal/paper.ts'
+import type { Printer } from '../terminal/printer.ts'
 import { printPairs, printTable } from '../terminal/table.ts'
 import { formatTime } from '../terminal/times.ts'
 import { plain } from '../terminal/width.ts'
 
 /** Workspaces, one a line. */
-export function printWorkspaces(paper: Paper, workspaces: readonly Workspace[]): void {
+export function printWorkspaces(printer: Printer, workspaces: readonly Workspace[]): void {
   const rows = workspaces.map((workspace) => [
     workspace.id,
     workspace.status,
@@ -16,19 +16,19 @@ export function printWorkspaces(paper: Paper, workspaces: readonly Workspace[]):
     formatTime(workspace.createdAt),
     plain(workspace.path),
   ])
-  printTable(paper, ['WORKSPACE', 'STATUS', 'KIND', 'PROJECT', 'HOST', 'BRANCH', 'CREATED', 'PATH'], rows)
+  printTable(printer, ['WORKSPACE', 'STATUS', 'KIND', 'PROJECT', 'HOST', 'BRANCH', 'CREATED', 'PATH'], rows)
 }
 
 /** One workspace, with its runs and what was done with it. */
 export function printWorkspace(
-  paper: Paper,
+  printer: Printer,
   workspace: WorkspaceDetail,
   operations: readonly RequestedOperation[],
 ): void {
-  const { bold } = paper.colors
+  const { bold } = printer.colors
   const { preview, runs } = workspace
-  paper.line(`${bold(workspace.id)}  ${workspace.status}  ${workspace.kind}`)
-  printPairs(paper, [
+  printer.line(`${bold(workspace.id)}  ${workspace.status}  ${workspace.kind}`)
+  printPairs(printer, [
     ['project', plain(workspace.project)],
     ['host', plain(workspace.host)],
     ['path', plain(workspace.path)],
@@ -44,23 +44,23 @@ export function printWorkspace(
     ['may be', workspace.allowedOperations.join(', ')],
   ])
   if (runs.length > 0) {
-    paper.line()
+    printer.line()
     const rows = runs.map(({ id, status, title, createdAt }) => [
       id,
       status,
       formatTime(createdAt),
       plain(title ?? ''),
     ])
-    printTable(paper, ['RUN', 'STATUS', 'STARTED', 'TITLE'], rows)
+    printTable(printer, ['RUN', 'STATUS', 'STARTED', 'TITLE'], rows)
   }
   if (operations.length > 0) {
-    paper.line()
-    printOperations(paper, operations)
+    printer.line()
+    printOperations(printer, operations)
   }
 }
 
 /** Operations, one a line. */
-function printOperations(paper: Paper, operations: readonly WorkspaceOperation[]): void {
+function printOperations(printer: Printer, operations: readonly WorkspaceOperation[]): void {
   const rows = operations.map(({ id, kind, force, status, requestedBy, requestedAt, error }) => [
     id,
     force ? `${kind} (force)` : kind,
@@ -69,5 +69,5 @@ function printOperations(paper: Paper, operations: readonly WorkspaceOperation[]
     formatTime(requestedAt),
     error ? `${plain(error.code)}: ${plain(error.message)}` : '',
   ])
-  printTable(paper, ['OPERATION', 'KIND', 'STATUS', 'BY', 'ASKED', 'ERROR'], rows)
+  printTable(printer, ['OPERATION', 'KIND', 'STATUS', 'BY', 'ASKED', 'ERROR'], rows)
 }

@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
 import type { CancelRunResult, SuccessOf } from '@pawl/sdk'
 import { chooseRunId } from '../kit/chooseRun.ts'
-import { act } from '../kit/invocation.ts'
+import { createAction } from '../kit/invocation.ts'
 import { createCommand, revisionOption } from '../kit/options.ts'
-import { changesRun } from './argument.ts'
-import type { ChangeOptions } from './argument.ts'
+import { addChangeOptions } from './changeOptions.ts'
+import type { ChangeOptions } from './changeOptions.ts'
 import { printRunLine } from '../print/printRun.ts'
 
 interface Options extends ChangeOptions {
@@ -19,18 +19,18 @@ export function runCancelCommand(): Command {
     "pawl run cancel run_01k9… --comment 'wrong branch'",
     'pawl run cancel run_01k9… && pawl run watch run_01k9…   # until its owner has stopped',
   ])
-  return changesRun(command)
+  return addChangeOptions(command)
     .option('--comment <text>', 'why, for the log')
     .option('--no-cascade', 'leave its children alone, those too that are not detached')
     .addOption(revisionOption())
     .action(
-      act<Options, [string | undefined]>(async (invocation, options, id) => {
+      createAction<Options, [string | undefined]>(async (invocation, options, id) => {
         const runId = await chooseRunId(invocation, id)
         const { comment, cascade, ifRevision, idempotencyKey } = options
         const fields = { comment, cascade, ifRevision, idempotencyKey }
         const result = await invocation.pawl.runs.cancel(runId, fields)
-        return invocation.settle(result, (success, paper) => {
-          printRunLine(paper, success.run)
+        return invocation.answerResult(result, (success, printer) => {
+          printRunLine(printer, success.run)
           for (const remark of explain(success)) invocation.note(remark)
         })
       }),

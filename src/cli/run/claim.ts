@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import { chooseRunId } from '../kit/chooseRun.ts'
-import { act } from '../kit/invocation.ts'
+import { createAction } from '../kit/invocation.ts'
 import { collect, createCommand } from '../kit/options.ts'
-import { changesRun } from './argument.ts'
-import type { ChangeOptions } from './argument.ts'
+import { addChangeOptions } from './changeOptions.ts'
+import type { ChangeOptions } from './changeOptions.ts'
 import { claimOf, claimOptions, printClaim } from './claimOptions.ts'
 import type { ClaimOptions } from './claimOptions.ts'
 import { printRunLine } from '../print/printRun.ts'
@@ -25,13 +25,13 @@ export function runClaimCommand(): Command {
       'pawl exec --run run_01k9… -- COMMAND       # better: claims, renews while COMMAND lives, ends it',
     ],
   )
-  changesRun(command)
+  addChangeOptions(command)
     .option('--workflow <name>', 'without a run: only of this workflow; may be given several times', collect)
     .option('--label <name>', 'without a run: only with all of these labels', collect)
     .option('--project <name>', 'without a run: only of this project')
   for (const option of claimOptions()) command.addOption(option)
   return command.action(
-    act<Options, [string | undefined]>(async (invocation, options, named) => {
+    createAction<Options, [string | undefined]>(async (invocation, options, named) => {
       const meant = named ?? invocation.env['PAWL_RUN_ID']
       const runId = meant && (await chooseRunId(invocation, named))
       const result = await invocation.pawl.runs.claim({
@@ -42,9 +42,9 @@ export function runClaimCommand(): Command {
         project: options.project,
         idempotencyKey: options.idempotencyKey,
       })
-      return invocation.settle(result, (success, paper) => {
+      return invocation.answerResult(result, (success, printer) => {
         if (!runId) invocation.note(`run ${success.run.id} (the oldest that waits)`)
-        if (!options.env) printRunLine(paper, success.run)
+        if (!options.env) printRunLine(printer, success.run)
         printClaim(invocation, success, options)
       })
     }),

@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import { chooseRunId } from '../kit/chooseRun.ts'
-import { act } from '../kit/invocation.ts'
+import { createAction } from '../kit/invocation.ts'
 import { createCommand, fenceOption, readJson, revisionOption } from '../kit/options.ts'
-import { changesRun } from './argument.ts'
-import type { ChangeOptions } from './argument.ts'
+import { addChangeOptions } from './changeOptions.ts'
+import type { ChangeOptions } from './changeOptions.ts'
 import { printRunLine } from '../print/printRun.ts'
 
 interface Options extends ChangeOptions {
@@ -18,12 +18,12 @@ export function runCompleteCommand(): Command {
     'pawl run complete --output @result.json',
     'pawl run complete run_01k9… --fence 1',
   ])
-  return changesRun(command)
+  return addChangeOptions(command)
     .option('--output <json>', 'what the run produced: JSON, @file or - for standard input')
     .addOption(fenceOption())
     .addOption(revisionOption())
     .action(
-      act<Options, [string | undefined]>(async (invocation, options, id) => {
+      createAction<Options, [string | undefined]>(async (invocation, options, id) => {
         const output = readJson(options.output, '--output')
         const runId = await chooseRunId(invocation, id)
         const { fence, ifRevision, idempotencyKey } = options
@@ -33,9 +33,9 @@ export function runCompleteCommand(): Command {
           ifRevision,
           idempotencyKey,
         })
-        return invocation.settle(result, ({ run, changed }, paper) => {
-          if (run) printRunLine(paper, run)
-          else paper.line(`${runId} is COMPLETED`)
+        return invocation.answerResult(result, ({ run, changed }, printer) => {
+          if (run) printRunLine(printer, run)
+          else printer.line(`${runId} is COMPLETED`)
           if (!changed) invocation.note('nothing was changed: it is already COMPLETED')
         })
       }),

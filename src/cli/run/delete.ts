@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { isSuccess } from '@pawl/sdk'
 import type { WorkspaceDetail } from '@pawl/sdk'
-import { act } from '../kit/invocation.ts'
+import { createAction } from '../kit/invocation.ts'
 import type { Invocation } from '../kit/invocation.ts'
 import { createCommand, keyOption } from '../kit/options.ts'
 import { reportProblem } from '../kit/report.ts'
@@ -9,7 +9,7 @@ import { plain } from '../terminal/width.ts'
 import { withInterrupt } from '../kit/withInterrupt.ts'
 import { perform, timeoutOption } from '../workspace/performFor.ts'
 import type { PerformOptions } from '../workspace/performFor.ts'
-import type { ChangeOptions } from './argument.ts'
+import type { ChangeOptions } from './changeOptions.ts'
 
 interface Options extends ChangeOptions, PerformOptions {
   readonly forceWorkspace?: boolean
@@ -26,13 +26,13 @@ export function runDeleteCommand(): Command {
     .addOption(timeoutOption())
     .addOption(keyOption())
     .action(
-      act<Options, [string]>(async (invocation, { idempotencyKey, forceWorkspace, timeout }, id) => {
+      createAction<Options, [string]>(async (invocation, { idempotencyKey, forceWorkspace, timeout }, id) => {
         const workspace = await findFreed(invocation, id)
         const result = await invocation.pawl.runs.delete(id, { idempotencyKey })
         if (isSuccess(result) && workspace && forceWorkspace)
           return withInterrupt((signal) => removeToo(invocation, { runId: id, workspace, timeout, signal }))
-        return invocation.settle(result, (success, paper) => {
-          paper.line(`deleted ${success.runId}`)
+        return invocation.answerResult(result, (success, printer) => {
+          printer.line(`deleted ${success.runId}`)
           if (!workspace) return
           const where = `${plain(workspace.path)} on ${plain(workspace.host)}`
           invocation.note(`its worker removes ${where}, unless that holds work which is not merged`)
@@ -64,7 +64,8 @@ async function removeToo(
   const what = { kind: 'REMOVE', force: true, timeout } as const
   const removed = await perform(invocation, workspace, what, signal)
   if (!isSuccess(removed)) return reportProblem(invocation, removed)
-  return invocation.answer({ __typename: 'DeleteRunSuccess', runId, workspace: removed.operation }, (paper) =>
-    paper.line(`removed ${plain(workspace.path)} on ${plain(workspace.host)}`),
+  return invocation.answer(
+    { __typename: 'DeleteRunSuccess', runId, workspace: removed.operation },
+    (printer) => printer.line(`removed ${plain(workspace.path)} on ${plain(workspace.host)}`),
   )
 }

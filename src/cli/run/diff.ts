@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
-import { act } from '../kit/invocation.ts'
+import { createAction } from '../kit/invocation.ts'
 import { createCommand } from '../kit/options.ts'
 import { chooseWorkspaceOfRun } from '../workspace/chooseWorkspace.ts'
 import { performFor, timeoutOption } from '../workspace/performFor.ts'
 import type { PerformOptions } from '../workspace/performFor.ts'
 import { printPatch, printStat, summaryOf } from '../print/printDiff.ts'
-import { runArgument } from './argument.ts'
+import { runArgument } from './changeOptions.ts'
 
 interface Options extends PerformOptions {
   readonly stat?: boolean
@@ -21,14 +21,14 @@ export function runDiffCommand(): Command {
     .option('--stat', 'the files and how many lines, instead of the patch')
     .addOption(timeoutOption())
     .action(
-      act<Options, [string | undefined]>(async (invocation, { stat, timeout }, id) => {
+      createAction<Options, [string | undefined]>(async (invocation, { stat, timeout }, id) => {
         const workspace = await chooseWorkspaceOfRun(invocation, id)
-        return performFor(invocation, workspace, { kind: 'DIFF', timeout }, ({ operation }, paper) => {
+        return performFor(invocation, workspace, { kind: 'DIFF', timeout }, ({ operation }, printer) => {
           const { diff } = operation
           if (!diff) return
-          if (stat) printStat(paper, diff)
+          if (stat) printStat(printer, diff)
           else if (diff.patch === null) invocation.note('another diff has taken its place: ask again')
-          else printPatch(paper, diff.patch)
+          else printPatch(printer, diff.patch)
           if (!stat) invocation.note(summaryOf(diff))
           if (diff.truncated) invocation.note('it is longer than this: what is shown was cut')
         })

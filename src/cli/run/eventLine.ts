@@ -1,7 +1,7 @@
 import type { RunEvent } from '@pawl/sdk'
-import type { Colors } from '../terminal/paper.ts'
+import type { Colors } from '../terminal/printer.ts'
 import { formatTime } from '../terminal/times.ts'
-import { padTo, plain } from '../terminal/width.ts'
+import { padToWidth, plain } from '../terminal/width.ts'
 
 type Paint = (colors: Colors, text: string) => string
 
@@ -26,5 +26,5 @@ export function eventLine(colors: Colors, event: Pick<RunEvent, 'at' | 'seq' | '
   const { at, seq, type, summary } = event
   const paint = PAINT[type] ?? ((c: Colors, text: string) => c.cyan(text))
   const number = String(seq).padStart(3)
-  return `${colors.dim(`${formatTime(at)} ${number}`)}  ${paint(colors, padTo(type, 20))}  ${plain(summary)}`
+  return `${colors.dim(`${formatTime(at)} ${number}`)}  ${paint(colors, padToWidth(type, 20))}  ${plain(summary)}`
 }

@@ -2,11 +2,11 @@ import type { Command } from 'commander'
 import type { RunEvent } from '@pawl/sdk'
 import { chooseRun } from '../kit/chooseRun.ts'
 import { EXIT } from '../kit/exitCodes.ts'
-import { act } from '../kit/invocation.ts'
+import { createAction } from '../kit/invocation.ts'
 import type { CommonOptions, Invocation } from '../kit/invocation.ts'
 import { createCommand, parseCount } from '../kit/options.ts'
 import { withInterrupt } from '../kit/withInterrupt.ts'
-import { runArgument } from './argument.ts'
+import { runArgument } from './changeOptions.ts'
 import { eventLine } from './eventLine.ts'
 
 interface Options extends CommonOptions {
@@ -24,7 +24,7 @@ export function runEventsCommand(): Command {
     .option('--after <seq>', 'only events after this one', parseCount, 0)
     .option('-f, --follow', 'go on with events as they come, until the run has settled')
     .action(
-      act<Options, [string | undefined]>(async (invocation, { after, follow }, id) => {
+      createAction<Options, [string | undefined]>(async (invocation, { after, follow }, id) => {
         const { run } = await chooseRun(invocation, id)
         const last = follow ? Infinity : run.revision
         if (after >= last) return EXIT.done

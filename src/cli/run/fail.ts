@@ -2,10 +2,10 @@ import { Option } from 'commander'
 import type { Command } from 'commander'
 import type { FailReason } from '@pawl/sdk'
 import { chooseRunId } from '../kit/chooseRun.ts'
-import { act } from '../kit/invocation.ts'
+import { createAction } from '../kit/invocation.ts'
 import { createCommand, fenceOption, parseWord } from '../kit/options.ts'
-import { changesRun } from './argument.ts'
-import type { ChangeOptions } from './argument.ts'
+import { addChangeOptions } from './changeOptions.ts'
+import type { ChangeOptions } from './changeOptions.ts'
 import { printRunLine } from '../print/printRun.ts'
 
 interface Options extends ChangeOptions {
@@ -21,7 +21,7 @@ export function runFailCommand(): Command {
   const command = createCommand('fail', 'end a run as FAILED, with what went wrong', [
     "pawl run fail --error 'the tests do not build'",
   ])
-  return changesRun(command)
+  return addChangeOptions(command)
     .requiredOption('--error <text>', 'what went wrong')
     .addOption(
       new Option('--reason <reason>', `why: ${REASONS.join(', ')}`)
@@ -30,12 +30,12 @@ export function runFailCommand(): Command {
     )
     .addOption(fenceOption())
     .action(
-      act<Options, [string | undefined]>(async (invocation, options, id) => {
+      createAction<Options, [string | undefined]>(async (invocation, options, id) => {
         const runId = await chooseRunId(invocation, id)
         const { error, reason, fence, idempotencyKey } = options
         const result = await invocation.pawl.runs.fail(runId, { error, reason, fence, idempotencyKey })
-        return invocation.settle(result, ({ run }, paper) =>
-          run ? printRunLine(paper, run) : paper.line(`${runId} was FAILED by this claim`),
+        return invocation.answerResult(result, ({ run }, printer) =>
+          run ? printRunLine(printer, run) : printer.line(`${runId} was FAILED by this claim`),
         )
       }),
     )

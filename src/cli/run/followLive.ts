@@ -9,7 +9,7 @@ import type { WatchState } from './watchView.ts'
 const REDRAW_MS = 1_000
 
 /** How many events, and messages, are kept for the view. */
-const KEPT = { events: 100, messages: 3 } as const
+const MAX_KEPT = { events: 100, messages: 3 } as const
 
 /** Follows a run on a live screen, and returns it as it is at the end; null where it was deleted. */
 export async function followLive(
@@ -27,7 +27,7 @@ export async function followLive(
   const draw = () => {
     isDue = false
     const now = new Date(Date.now() + aheadMs).toISOString()
-    const messages = present.run.isSettled ? [] : [...waiting.values()].slice(-KEPT.messages)
+    const messages = present.run.isSettled ? [] : [...waiting.values()].slice(-MAX_KEPT.messages)
     screen.draw(watchLines(out.colors, { ...present, events, messages, isConnected, now }, screen.room))
   }
   // Changes come in bursts: what comes in one turn of the event loop is drawn once.
@@ -47,7 +47,7 @@ export async function followLive(
       },
       onEvent: (event) => {
         events.push(event)
-        if (events.length > KEPT.events) events.shift()
+        if (events.length > MAX_KEPT.events) events.shift()
         noteMessage(waiting, event)
         redraw()
       },

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { Outcome, RunOrder, RunStatus } from '@pawl/sdk'
-import { act } from '../kit/invocation.ts'
+import { createAction } from '../kit/invocation.ts'
 import type { CommonOptions } from '../kit/invocation.ts'
 import { collect, collectWords, createCommand, parseCount, parseWord } from '../kit/options.ts'
 import { OUTCOMES, RUN_STATUSES } from '../terminal/words.ts'
@@ -62,7 +62,7 @@ export function runListCommand(): Command {
     .option('--limit <number>', 'how many, at most 500', parseCount, 50)
     .option('--after <cursor>', 'the page after this cursor')
     .action(
-      act<Options>(async (invocation, options) => {
+      createAction<Options>(async (invocation, options) => {
         const { workflow, label, project, text, outcome } = options
         const status = options.status ?? (options.active ? ACTIVE : undefined)
         const page = await invocation.pawl.runs.list({
@@ -71,8 +71,8 @@ export function runListCommand(): Command {
           first: options.limit,
           after: options.after,
         })
-        return invocation.answer(page, (paper) => {
-          if (page.nodes.length > 0) printRuns(paper, page.nodes)
+        return invocation.answer(page, (printer) => {
+          if (page.nodes.length > 0) printRuns(printer, page.nodes)
           else invocation.note('no runs')
           if (page.pageInfo.hasNextPage) invocation.note(`more with: --after ${page.pageInfo.endCursor}`)
         })

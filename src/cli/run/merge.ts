@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
-import { act } from '../kit/invocation.ts'
+import { createAction } from '../kit/invocation.ts'
 import { createCommand } from '../kit/options.ts'
 import { plain } from '../terminal/width.ts'
 import { chooseWorkspaceOfRun } from '../workspace/chooseWorkspace.ts'
 import { performFor, timeoutOption } from '../workspace/performFor.ts'
 import type { PerformOptions } from '../workspace/performFor.ts'
-import { runArgument } from './argument.ts'
+import { runArgument } from './changeOptions.ts'
 
 /** `pawl run merge`: merges the work of a completed run. Conflicts change nothing. */
 export function runMergeCommand(): Command {
@@ -16,11 +16,11 @@ export function runMergeCommand(): Command {
     .addArgument(runArgument())
     .addOption(timeoutOption())
     .action(
-      act<PerformOptions, [string | undefined]>(async (invocation, { timeout }, id) => {
+      createAction<PerformOptions, [string | undefined]>(async (invocation, { timeout }, id) => {
         const workspace = await chooseWorkspaceOfRun(invocation, id)
-        return performFor(invocation, workspace, { kind: 'MERGE', timeout }, ({ operation }, paper) => {
+        return performFor(invocation, workspace, { kind: 'MERGE', timeout }, ({ operation }, printer) => {
           const { merge } = operation
-          if (merge) paper.line(`merged into ${plain(merge.into)}: ${plain(merge.commit)}`)
+          if (merge) printer.line(`merged into ${plain(merge.into)}: ${plain(merge.commit)}`)
         })
       }),
     )

@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import { chooseRunId } from '../kit/chooseRun.ts'
-import { act } from '../kit/invocation.ts'
+import { createAction } from '../kit/invocation.ts'
 import { createCommand, revisionOption } from '../kit/options.ts'
-import { changesRun } from './argument.ts'
-import type { ChangeOptions } from './argument.ts'
+import { addChangeOptions } from './changeOptions.ts'
+import type { ChangeOptions } from './changeOptions.ts'
 import { printRunLine } from '../print/printRun.ts'
 
 interface Options extends ChangeOptions {
@@ -16,15 +16,15 @@ export function runPauseCommand(): Command {
   const command = createCommand('pause', 'pause a run; its owner keeps the lease and is told to stop', [
     "pawl run pause run_01k9… --comment 'waiting for the freeze to end'",
   ])
-  return changesRun(command)
+  return addChangeOptions(command)
     .option('--comment <text>', 'why, for the log')
     .addOption(revisionOption())
     .action(
-      act<Options, [string | undefined]>(async (invocation, options, id) => {
+      createAction<Options, [string | undefined]>(async (invocation, options, id) => {
         const runId = await chooseRunId(invocation, id)
         const { comment, ifRevision, idempotencyKey } = options
         const result = await invocation.pawl.runs.pause(runId, { comment, ifRevision, idempotencyKey })
-        return invocation.settle(result, (success, paper) => printRunLine(paper, success.run))
+        return invocation.answerResult(result, (success, printer) => printRunLine(printer, success.run))
       }),
     )
 }

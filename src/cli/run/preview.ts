@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
-import { act } from '../kit/invocation.ts'
+import { createAction } from '../kit/invocation.ts'
 import { createCommand } from '../kit/options.ts'
 import { plain } from '../terminal/width.ts'
 import { chooseWorkspaceOfRun } from '../workspace/chooseWorkspace.ts'
 import { performFor, timeoutOption } from '../workspace/performFor.ts'
 import type { PerformOptions } from '../workspace/performFor.ts'
-import { runArgument } from './argument.ts'
+import { runArgument } from './changeOptions.ts'
 
 interface Options extends PerformOptions {
   readonly stop?: boolean
@@ -21,13 +21,13 @@ export function runPreviewCommand(): Command {
     .option('--stop', 'show it no more')
     .addOption(timeoutOption())
     .action(
-      act<Options, [string | undefined]>(async (invocation, { stop, timeout }, id) => {
+      createAction<Options, [string | undefined]>(async (invocation, { stop, timeout }, id) => {
         const workspace = await chooseWorkspaceOfRun(invocation, id)
         const kind = stop ? 'STOP_PREVIEW' : 'START_PREVIEW'
-        return performFor(invocation, workspace, { kind, timeout }, ({ operation }, paper) => {
+        return performFor(invocation, workspace, { kind, timeout }, ({ operation }, printer) => {
           const { preview } = operation.workspace
-          if (stop) paper.line('stopped')
-          else paper.line(preview.url === null ? 'it runs, and has no URL' : plain(preview.url))
+          if (stop) printer.line('stopped')
+          else printer.line(preview.url === null ? 'it runs, and has no URL' : plain(preview.url))
         })
       }),
     )

@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import { chooseRunId } from '../kit/chooseRun.ts'
-import { act } from '../kit/invocation.ts'
+import { createAction } from '../kit/invocation.ts'
 import { createCommand, parseCount, parseMoment } from '../kit/options.ts'
-import { changesRun } from './argument.ts'
-import type { ChangeOptions } from './argument.ts'
+import { addChangeOptions } from './changeOptions.ts'
+import type { ChangeOptions } from './changeOptions.ts'
 import { printRunLine } from '../print/printRun.ts'
 
 interface Options extends ChangeOptions {
@@ -19,7 +19,7 @@ export function runReleaseCommand(): Command {
     'pawl run release run_01k9… --fence 1',
     'pawl run release run_01k9… --fence 1 --not-before 20m --waits-for "the quota of the model"',
   ])
-  return changesRun(command)
+  return addChangeOptions(command)
     .requiredOption('--fence <number>', 'the fence of your claim; nobody else can end it', parseCount)
     .option(
       '--not-before <when>',
@@ -29,7 +29,7 @@ export function runReleaseCommand(): Command {
     .option('--waits-for <text>', 'what it waits for, to be shown')
     .option('--until-children', 'nobody claims it before the children attached to it have ended')
     .action(
-      act<Options, [string | undefined]>(
+      createAction<Options, [string | undefined]>(
         async (invocation, { fence, notBefore, waitsFor, untilChildren, idempotencyKey }, id) => {
           const runId = await chooseRunId(invocation, id)
           const result = await invocation.pawl.runs.release(runId, {
@@ -39,7 +39,7 @@ export function runReleaseCommand(): Command {
             untilChildren,
             idempotencyKey,
           })
-          return invocation.settle(result, (success, paper) => printRunLine(paper, success.run))
+          return invocation.answerResult(result, (success, printer) => printRunLine(printer, success.run))
         },
       ),
     )

@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import { chooseRunId } from '../kit/chooseRun.ts'
-import { act } from '../kit/invocation.ts'
+import { createAction } from '../kit/invocation.ts'
 import { createCommand, revisionOption } from '../kit/options.ts'
-import { changesRun } from './argument.ts'
-import type { ChangeOptions } from './argument.ts'
+import { addChangeOptions } from './changeOptions.ts'
+import type { ChangeOptions } from './changeOptions.ts'
 import { claimOf, claimOptions, printClaim } from './claimOptions.ts'
 import type { ClaimOptions } from './claimOptions.ts'
 import { printRunLine } from '../print/printRun.ts'
@@ -20,19 +20,19 @@ export function runResumeCommand(): Command {
     'pawl run resume run_01k9…',
     'eval "$(pawl run resume run_01k9… --env)"   # and make this shell its agent',
   ])
-  changesRun(command)
+  addChangeOptions(command)
     .option('--comment <text>', 'why, for the log')
     .addOption(revisionOption())
     .option('--claim', 'claim the run at once')
   for (const option of claimOptions()) command.addOption(option)
   return command.action(
-    act<Options, [string | undefined]>(async (invocation, options, id) => {
+    createAction<Options, [string | undefined]>(async (invocation, options, id) => {
       const runId = await chooseRunId(invocation, id)
       const { comment, ifRevision, idempotencyKey } = options
       const claim = options.claim || options.env ? claimOf(options) : undefined
       const result = await invocation.pawl.runs.resume(runId, { comment, ifRevision, idempotencyKey, claim })
-      return invocation.settle(result, (success, paper) => {
-        if (!options.env) printRunLine(paper, success.run)
+      return invocation.answerResult(result, (success, printer) => {
+        if (!options.env) printRunLine(printer, success.run)
         printClaim(invocation, success, options)
       })
     }),

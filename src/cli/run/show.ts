@@ -3,16 +3,16 @@ import type { Pawl, RunDetail } from '@pawl/sdk'
 import { printApprovals } from '../print/printApproval.ts'
 import { printArtifacts } from '../print/printArtifact.ts'
 import { chooseRun } from '../kit/chooseRun.ts'
-import { act } from '../kit/invocation.ts'
+import { createAction } from '../kit/invocation.ts'
 import type { CommonOptions } from '../kit/invocation.ts'
 import { printMessages } from '../print/printMessage.ts'
 import { createCommand } from '../kit/options.ts'
-import type { Paper } from '../terminal/paper.ts'
-import { runArgument } from './argument.ts'
+import type { Printer } from '../terminal/printer.ts'
+import { runArgument } from './changeOptions.ts'
 import { printExecutions, printRun, printRuns, printSessions } from '../print/printRun.ts'
 
 /** How many of each kind are shown, the newest. */
-const MOST = 20
+const MAX_ROWS = 20
 
 /** `pawl run show`: one run with everything below it. */
 export function runShowCommand(): Command {
@@ -22,19 +22,19 @@ export function runShowCommand(): Command {
   ])
     .addArgument(runArgument())
     .action(
-      act<CommonOptions, [string | undefined]>(async (invocation, _options, id) => {
+      createAction<CommonOptions, [string | undefined]>(async (invocation, _options, id) => {
         const { run } = await chooseRun(invocation, id)
-        const below = await readBelow(invocation.pawl, run.id)
-        return invocation.answer({ run, ...below }, (paper) => printWhole(paper, run, below))
+        const below = await readRelated(invocation.pawl, run.id)
+        return invocation.answer({ run, ...below }, (printer) => printRunWithRelated(printer, run, below))
       }),
     )
 }
 
-type Below = Awaited<ReturnType<typeof readBelow>>
+type Related = Awaited<ReturnType<typeof readRelated>>
 
 /** What hangs below a run: of each kind the newest. */
-async function readBelow(pawl: Pawl, runId: string) {
-  const page = { first: MOST }
+async function readRelated(pawl: Pawl, runId: string) {
+  const page = { first: MAX_ROWS }
   const [sessions, executions, artifacts, approvals, messages, children] = await Promise.all([
     pawl.sessions.list(runId),
     pawl.executions.list({ filter: { runId }, ...page }),
@@ -53,23 +53,23 @@ async function readBelow(pawl: Pawl, runId: string) {
   }
 }
 
-function printWhole(paper: Paper, run: RunDetail, below: Below): void {
-  printRun(paper, run)
-  printSome(paper, below.children, (rows) => printRuns(paper, rows))
-  printSome(paper, below.sessions.slice(-MOST), (rows) => printSessions(paper, rows))
-  printSome(paper, below.executions, (rows) => printExecutions(paper, rows))
-  printSome(paper, below.artifacts, (rows) => printArtifacts(paper, rows))
-  printSome(paper, below.approvals, (rows) => printApprovals(paper, rows))
-  printSome(paper, below.messages, (rows) => printMessages(paper, rows))
+function printRunWithRelated(printer: Printer, run: RunDetail, below: Related): void {
+  printRun(printer, run)
+  printSome(printer, below.children, (rows) => printRuns(printer, rows))
+  printSome(printer, below.sessions.slice(-MAX_ROWS), (rows) => printSessions(printer, rows))
+  printSome(printer, below.executions, (rows) => printExecutions(printer, rows))
+  printSome(printer, below.artifacts, (rows) => printArtifacts(printer, rows))
+  printSome(printer, below.approvals, (rows) => printApprovals(printer, rows))
+  printSome(printer, below.messages, (rows) => printMessages(printer, rows))
   for (const name of ['input', 'output'] as const) {
     if (run[name] === null) continue
-    paper.line(`\n${paper.colors.dim(name)}`)
-    paper.line(JSON.stringify(run[name], null, 2))
+    printer.line(`\n${printer.colors.dim(name)}`)
+    printer.line(JSON.stringify(run[name], null, 2))
   }
 }
 
-function printSome<Row>(paper: Paper, rows: readonly Row[], print: (rows: readonly Row[]) => void): void {
+function printSome<Row>(printer: Printer, rows: readonly Row[], print: (rows: readonly Row[]) => void): void {
   if (rows.length === 0) return
-  paper.line()
+  printer.line()
   print(rows)
 }

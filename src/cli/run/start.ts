@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { act } from '../kit/invocation.ts'
+import { createAction } from '../kit/invocation.ts'
 import type { CommonOptions } from '../kit/invocation.ts'
 import { collect, createCommand, keyOption, parseCount, readJson } from '../kit/options.ts'
 import { claimOf, claimOptions, printClaim } from './claimOptions.ts'
@@ -46,7 +46,7 @@ export function runStartCommand(): Command {
     .option('--claim', 'claim the run at once')
   for (const option of claimOptions()) command.addOption(option)
   return command.action(
-    act<Options, [string]>(async (invocation, options, workflow) => {
+    createAction<Options, [string]>(async (invocation, options, workflow) => {
       const result = await invocation.pawl.runs.start({
         workflow,
         version: options.workflowVersion,
@@ -61,8 +61,8 @@ export function runStartCommand(): Command {
         idempotencyKey: options.idempotencyKey,
         claim: options.claim || options.env ? claimOf(options) : undefined,
       })
-      return invocation.settle(result, (success, paper) => {
-        if (!options.env) printRunLine(paper, success.run)
+      return invocation.answerResult(result, (success, printer) => {
+        if (!options.env) printRunLine(printer, success.run)
         printClaim(invocation, success, options)
         if (!success.lease) invocation.note(`drive it with: pawl exec --run ${success.run.id} -- COMMAND`)
       })

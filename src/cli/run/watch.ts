@@ -3,11 +3,11 @@ import type { Outcome, RunDetail } from '@pawl/sdk'
 import { chooseRun } from '../kit/chooseRun.ts'
 import { EXIT } from '../kit/exitCodes.ts'
 import type { ExitCode } from '../kit/exitCodes.ts'
-import { act } from '../kit/invocation.ts'
+import { createAction } from '../kit/invocation.ts'
 import type { CommonOptions, Invocation } from '../kit/invocation.ts'
 import { createCommand } from '../kit/options.ts'
 import { withInterrupt } from '../kit/withInterrupt.ts'
-import { runArgument } from './argument.ts'
+import { runArgument } from './changeOptions.ts'
 import { eventLine } from './eventLine.ts'
 import { followLive } from './followLive.ts'
 import { followRun } from './followRun.ts'
@@ -29,7 +29,7 @@ export function runWatchCommand(): Command {
     .option('--until-final', 'go on after a failure, which a resume may follow')
     .option('--exit-status', 'end with 0 for SUCCESS, 6 for INCOMPLETE, 1 for FAILED, 8 for CANCELLED')
     .action(
-      act<Options, [string | undefined]>(async (invocation, options, id) => {
+      createAction<Options, [string | undefined]>(async (invocation, options, id) => {
         const { run } = await chooseRun(invocation, id)
         const untilSettled = !options.untilFinal
         return withInterrupt(async (signal) => {

@@ -1,6 +1,6 @@
 import type { Approval, RunDetail, RunEvent } from '@pawl/sdk'
 import { nextStepOf } from '../kit/nextStep.ts'
-import type { Colors } from '../terminal/paper.ts'
+import type { Colors } from '../terminal/printer.ts'
 import { between, formatClock, formatDuration } from '../terminal/times.ts'
 import { plain } from '../terminal/width.ts'
 import { paintStatus } from '../terminal/words.ts'

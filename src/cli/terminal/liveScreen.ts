@@ -1,5 +1,5 @@
-import type { Paper } from './paper.ts'
-import { cutTo } from './width.ts'
+import type { Printer } from './printer.ts'
+import { cutToWidth } from './width.ts'
 
 const HIDE_CURSOR = '\u001b[?25l'
 const SHOW_CURSOR = '\u001b[?25h'
@@ -11,30 +11,30 @@ const CLEAR_BELOW = '\u001b[J'
 
 /** Lines at the bottom of a terminal that are drawn over again and again, and stay there at the end. */
 export class LiveScreen {
-  readonly #paper: Paper
+  readonly #printer: Printer
   #drawn = 0
 
-  constructor(paper: Paper) {
-    this.#paper = paper
-    paper.write(HIDE_CURSOR)
+  constructor(printer: Printer) {
+    this.#printer = printer
+    printer.write(HIDE_CURSOR)
   }
 
   /** How many lines there is room for. */
   get room(): number {
-    return Math.max(1, this.#paper.rows - 1)
+    return Math.max(1, this.#printer.rows - 1)
   }
 
   /** Draws the lines over those before; what does not fit is left out at the bottom. */
   draw(lines: readonly string[]): void {
-    const fitting = lines.slice(0, this.room).map((line) => cutTo(line, this.#paper.columns - 1))
+    const fitting = lines.slice(0, this.room).map((line) => cutToWidth(line, this.#printer.columns - 1))
     const back = this.#drawn > 0 ? `\u001b[${this.#drawn}A\r` : ''
     const text = fitting.map((line) => `${line}${CLEAR_LINE_REST}\n`).join('')
-    this.#paper.write(`${BEGIN_FRAME}${back}${text}${CLEAR_BELOW}${END_FRAME}`)
+    this.#printer.write(`${BEGIN_FRAME}${back}${text}${CLEAR_BELOW}${END_FRAME}`)
     this.#drawn = fitting.length
   }
 
   /** Gives the terminal back. */
   end(): void {
-    this.#paper.write(SHOW_CURSOR)
+    this.#printer.write(SHOW_CURSOR)
   }
 }

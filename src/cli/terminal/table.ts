@@ -1,9 +1,9 @@
-import type { Paper } from './paper.ts'
-import { cutTo, padTo, widthOf } from './width.ts'
+import type { Printer } from './printer.ts'
+import { cutToWidth, padToWidth, widthOf } from './width.ts'
 
 /** Rows in columns, the titles dimmed. On a terminal lines are cut to its width; elsewhere nothing is. */
 export function printTable(
-  paper: Paper,
+  printer: Printer,
   titles: readonly string[],
   rows: readonly (readonly string[])[],
 ): void {
@@ -12,20 +12,20 @@ export function printTable(
   )
   const lineOf = (cells: readonly string[]) =>
     widths
-      .map((width, column) => padTo(cells[column] ?? '', width))
+      .map((width, column) => padToWidth(cells[column] ?? '', width))
       .join('  ')
       .trimEnd()
-  const fit = (line: string) => (paper.isTerminal ? cutTo(line, paper.columns) : line)
-  paper.line(paper.colors.dim(fit(lineOf(titles))))
-  for (const row of rows) paper.line(fit(lineOf(row)))
+  const fit = (line: string) => (printer.isTerminal ? cutToWidth(line, printer.columns) : line)
+  printer.line(printer.colors.dim(fit(lineOf(titles))))
+  for (const row of rows) printer.line(fit(lineOf(row)))
 }
 
 /** Names and values below each other; pairs whose value is empty are left out. */
 export function printPairs(
-  paper: Paper,
+  printer: Printer,
   pairs: readonly (readonly [string, string | null | undefined])[],
 ): void {
   const shown = pairs.filter((pair): pair is readonly [string, string] => Boolean(pair[1]))
   const width = Math.max(0, ...shown.map(([name]) => widthOf(name)))
-  for (const [name, value] of shown) paper.line(`${paper.colors.dim(padTo(name, width))}  ${value}`)
+  for (const [name, value] of shown) printer.line(`${printer.colors.dim(padToWidth(name, width))}  ${value}`)
 }

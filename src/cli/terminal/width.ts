@@ -7,15 +7,15 @@ const WIDE =
 
 /** How many columns the text takes on a terminal; colours take none. */
 export function widthOf(text: string): number {
-  const plain = stripVTControlCharacters(text)
-  if (/^[\x20-\x7e]*$/.test(plain)) return plain.length
+  const safeText = stripVTControlCharacters(text)
+  if (/^[\x20-\x7e]*$/.test(safeText)) return safeText.length
   let width = 0
-  for (const { segment } of graphemes.segment(plain)) width += WIDE.test(segment) ? 2 : 1
+  for (const { segment } of graphemes.segment(safeText)) width += WIDE.test(segment) ? 2 : 1
   return width
 }
 
 /** The text with spaces up to the width. */
-export function padTo(text: string, width: number): string {
+export function padToWidth(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - widthOf(text)))
 }
 
@@ -24,7 +24,7 @@ export function padTo(text: string, width: number): string {
 const COLOR = /\u001b\[[0-9;]*m/y
 
 /** The text cut to the width, the last column an ellipsis where something is missing; colours are kept and ended. */
-export function cutTo(text: string, width: number): string {
+export function cutToWidth(text: string, width: number): string {
   if (widthOf(text) <= width) return text
   let kept = ''
   let room = width - 1
@@ -46,7 +46,7 @@ function firstGrapheme(text: string): string {
 }
 
 /** The lines of a text that came from elsewhere, whole and safe on a terminal: what can't be seen is written out. */
-export function visibleLines(text: string): string[] {
+export function safeLines(text: string): string[] {
   const shown = showInvisible(text.replaceAll('\r\n', '\n').replaceAll('\t', '  '))
   return shown.replace(/\n+$/, '').split('\n')
 }

@@ -1,5 +1,5 @@
 import type { Outcome, PhaseStatus, RunReason, RunStatus } from '@pawl/sdk'
-import type { Colors } from './paper.ts'
+import type { Colors } from './printer.ts'
 
 type Paint = (colors: Colors, text: string) => string
 

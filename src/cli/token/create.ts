@@ -1,7 +1,7 @@
 import { Option } from 'commander'
 import type { Command } from 'commander'
 import type { Role } from '@pawl/sdk'
-import { act } from '../kit/invocation.ts'
+import { createAction } from '../kit/invocation.ts'
 import type { CommonOptions } from '../kit/invocation.ts'
 import { collect, createCommand, parseSeconds, parseWord } from '../kit/options.ts'
 
@@ -33,18 +33,20 @@ export function tokenCreateCommand(): Command {
     .option('--project <name>', 'only for this project; may be given several times', collect)
     .option('--expires <time>', 'how long it is valid, as 12h or 30d (default: until revoked)', parseSeconds)
     .action(
-      act<Options, [string | undefined]>(async (invocation, { role, principal, project, expires }, name) => {
-        const result = await invocation.pawl.tokens.create({
-          name,
-          principalId: principal,
-          role,
-          projects: project,
-          expiresInSeconds: expires,
-        })
-        return invocation.settle(result, ({ token, secret }, paper) => {
-          invocation.note(`${token.id}: ${token.role} for ${token.name}; this is shown once:`)
-          paper.line(secret)
-        })
-      }),
+      createAction<Options, [string | undefined]>(
+        async (invocation, { role, principal, project, expires }, name) => {
+          const result = await invocation.pawl.tokens.create({
+            name,
+            principalId: principal,
+            role,
+            projects: project,
+            expiresInSeconds: expires,
+          })
+          return invocation.answerResult(result, ({ token, secret }, printer) => {
+            invocation.note(`${token.id}: ${token.role} for ${token.name}; this is shown once:`)
+            printer.line(secret)
+          })
+        },
+      ),
     )
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { act } from '../kit/invocation.ts'
+import { createAction } from '../kit/invocation.ts'
 import type { CommonOptions } from '../kit/invocation.ts'
 import { createCommand } from '../kit/options.ts'
 import { printTable } from '../terminal/table.ts'
@@ -8,9 +8,9 @@ import { plain } from '../terminal/width.ts'
 /** `pawl token list`: every token, without its secret. */
 export function tokenListCommand(): Command {
   return createCommand('list', 'list tokens, without their secrets', ['pawl token list']).action(
-    act<CommonOptions>(async (invocation) => {
+    createAction<CommonOptions>(async (invocation) => {
       const tokens = await invocation.pawl.tokens.list()
-      return invocation.answer(tokens, (paper) => {
+      return invocation.answer(tokens, (printer) => {
         const rows = tokens.map(({ id, principalId, name, role, projects, expiresAt, lastUsedAt }) => [
           id,
           principalId,
@@ -20,7 +20,7 @@ export function tokenListCommand(): Command {
           expiresAt ?? 'never',
           lastUsedAt ?? 'never',
         ])
-        printTable(paper, ['TOKEN', 'PRINCIPAL', 'NAME', 'ROLE', 'PROJECTS', 'EXPIRES', 'LAST USED'], rows)
+        printTable(printer, ['TOKEN', 'PRINCIPAL', 'NAME', 'ROLE', 'PROJECTS', 'EXPIRES', 'LAST USED'], rows)
       })
     }),
   )

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { act } from '../kit/invocation.ts'
+import { createAction } from '../kit/invocation.ts'
 import type { CommonOptions } from '../kit/invocation.ts'
 import { createCommand } from '../kit/options.ts'
 
@@ -10,9 +10,9 @@ export function tokenRevokeCommand(): Command {
   ])
     .argument('<token>', 'id of the token; `pawl token list` shows it')
     .action(
-      act<CommonOptions, [string]>(async (invocation, _options, id) => {
+      createAction<CommonOptions, [string]>(async (invocation, _options, id) => {
         const result = await invocation.pawl.tokens.revoke(id)
-        return invocation.settle(result, ({ tokenId }, paper) => paper.line(`revoked ${tokenId}`))
+        return invocation.answerResult(result, ({ tokenId }, printer) => printer.line(`revoked ${tokenId}`))
       }),
     )
 }

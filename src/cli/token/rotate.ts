@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { act } from '../kit/invocation.ts'
+import { createAction } from '../kit/invocation.ts'
 import type { CommonOptions } from '../kit/invocation.ts'
 import { createCommand, parseSeconds } from '../kit/options.ts'
 
@@ -22,11 +22,11 @@ export function tokenRotateCommand(): Command {
     )
     .option('--revoke', 'end the old one at once, and every stream opened with it')
     .action(
-      act<Options, [string]>(async (invocation, { expires, revoke }, id) => {
+      createAction<Options, [string]>(async (invocation, { expires, revoke }, id) => {
         const result = await invocation.pawl.tokens.rotate(id, { expiresInSeconds: expires, revoke })
-        return invocation.settle(result, ({ token, secret }, paper) => {
+        return invocation.answerResult(result, ({ token, secret }, printer) => {
           invocation.note(`${token.id}: ${token.role} for ${token.name}; this is shown once:`)
-          paper.line(secret)
+          printer.line(secret)
         })
       }),
     )

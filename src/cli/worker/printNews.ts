@@ -2,7 +2,7 @@ import type { RunNews, WorkerNews } from '../../worker/run/news.ts'
 import type { Invocation } from '../kit/invocation.ts'
 import { plain } from '../terminal/width.ts'
 import { paintStatus } from '../terminal/words.ts'
-import type { Colors } from '../terminal/paper.ts'
+import type { Colors } from '../terminal/printer.ts'
 
 /** Tells what a worker does: a line of JSON for programs, a sentence for persons. */
 export function printNews(invocation: Invocation, news: WorkerNews): void {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { act } from '../kit/invocation.ts'
+import { createAction } from '../kit/invocation.ts'
 import type { CommonOptions } from '../kit/invocation.ts'
 import { createCommand } from '../kit/options.ts'
 import { plain } from '../terminal/width.ts'
@@ -26,12 +26,12 @@ export function workflowApplyCommand(): Command {
       "the project it belongs to (default: the token's only one; without a limit, every project may start it)",
     )
     .action(
-      act<Options, [string]>(async (invocation, { project }, file) => {
+      createAction<Options, [string]>(async (invocation, { project }, file) => {
         const result = await invocation.pawl.workflows.register(await readDefinition(file), { project })
-        return invocation.settle(result, ({ workflow, changed }, paper) => {
+        return invocation.answerResult(result, ({ workflow, changed }, printer) => {
           const owner = workflow.project === null ? '' : ` of project ${plain(workflow.project)}`
           const name = `${workflow.name} v${workflow.version}${owner}`
-          paper.line(changed ? `registered ${name}` : `${name} is there already, unchanged`)
+          printer.line(changed ? `registered ${name}` : `${name} is there already, unchanged`)
         })
       }),
     )

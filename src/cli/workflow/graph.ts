@@ -1,6 +1,6 @@
 import { Option } from 'commander'
 import type { Command } from 'commander'
-import { act } from '../kit/invocation.ts'
+import { createAction } from '../kit/invocation.ts'
 import type { CommonOptions } from '../kit/invocation.ts'
 import { createCommand } from '../kit/options.ts'
 import { GRAPH_FORMATS } from './drawGraph.ts'
@@ -22,11 +22,11 @@ export function workflowGraphCommand(): Command {
       new Option('--format <format>', 'the language').choices(Object.keys(GRAPH_FORMATS)).default('mermaid'),
     )
     .action(
-      act<Options, [string | undefined]>(async (invocation, { format, ...options }, name) => {
+      createAction<Options, [string | undefined]>(async (invocation, { format, ...options }, name) => {
         const workflow = await findWorkflow(invocation, name, options)
         const graph = GRAPH_FORMATS[format](workflow)
         const answer = { name: workflow.name, version: workflow.version, format, graph }
-        return invocation.answer(answer, (paper) => paper.line(graph))
+        return invocation.answer(answer, (printer) => printer.line(graph))
       }),
     )
 }

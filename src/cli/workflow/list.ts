@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { act } from '../kit/invocation.ts'
+import { createAction } from '../kit/invocation.ts'
 import type { CommonOptions } from '../kit/invocation.ts'
 import { createCommand, parseCount } from '../kit/options.ts'
 import { printTable } from '../terminal/table.ts'
@@ -16,9 +16,9 @@ export function workflowListCommand(): Command {
     .option('--limit <number>', 'how many, at most 500', parseCount, 50)
     .option('--after <cursor>', 'the page after this cursor')
     .action(
-      act<Options>(async (invocation, { limit, after }) => {
+      createAction<Options>(async (invocation, { limit, after }) => {
         const page = await invocation.pawl.workflows.list({ first: limit, after })
-        return invocation.answer(page, (paper) => {
+        return invocation.answer(page, (printer) => {
           const rows = page.nodes.map(({ project, name, version, phases, initialPhase }) => [
             name,
             String(version),
@@ -26,7 +26,7 @@ export function workflowListCommand(): Command {
             String(phases.length),
             plain(project ?? ''),
           ])
-          printTable(paper, ['WORKFLOW', 'VERSION', 'BEGINS AT', 'PHASES', 'PROJECT'], rows)
+          printTable(printer, ['WORKFLOW', 'VERSION', 'BEGINS AT', 'PHASES', 'PROJECT'], rows)
           if (page.pageInfo.hasNextPage) invocation.note(`more with: --after ${page.pageInfo.endCursor}`)
         })
       }),

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { act } from '../kit/invocation.ts'
+import { createAction } from '../kit/invocation.ts'
 import type { CommonOptions } from '../kit/invocation.ts'
 import { createCommand } from '../kit/options.ts'
 import { printTable } from '../terminal/table.ts'
@@ -15,11 +15,11 @@ export function workflowShowCommand(): Command {
     'pawl workflow show review --json | jq .definition',
   ])
   return workflowArguments(command).action(
-    act<CommonOptions & WorkflowOptions, [string | undefined]>(async (invocation, options, name) => {
+    createAction<CommonOptions & WorkflowOptions, [string | undefined]>(async (invocation, options, name) => {
       const workflow = await findWorkflow(invocation, name, options)
-      return invocation.answer(workflow, (paper) => {
+      return invocation.answer(workflow, (printer) => {
         const owner = workflow.project === null ? '' : `  of project ${plain(workflow.project)}`
-        paper.line(`${paper.colors.bold(workflow.name)} v${workflow.version}${owner}`)
+        printer.line(`${printer.colors.bold(workflow.name)} v${workflow.version}${owner}`)
         const rows = workflow.phases.map(({ key, next, isFinal, role, requiresApproval, artifactPath }) => [
           `${key === workflow.initialPhase ? '▸' : ' '} ${key}`,
           [...next, ...(isFinal ? ['the end'] : [])].join(', '),
@@ -27,7 +27,7 @@ export function workflowShowCommand(): Command {
           plain(artifactPath ?? ''),
           requiresApproval ? 'yes' : '',
         ])
-        printTable(paper, ['  PHASE', 'MAY BE FOLLOWED BY', 'ROLE', 'ARTIFACT', 'APPROVAL'], rows)
+        printTable(printer, ['  PHASE', 'MAY BE FOLLOWED BY', 'ROLE', 'ARTIFACT', 'APPROVAL'], rows)
       })
     }),
   )

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { WorkspaceStatus } from '@pawl/sdk'
-import { act } from '../kit/invocation.ts'
+import { createAction } from '../kit/invocation.ts'
 import type { CommonOptions } from '../kit/invocation.ts'
 import { createCommand, parseCount } from '../kit/options.ts'
 import { printWorkspaces } from '../print/printWorkspace.ts'
@@ -27,11 +27,11 @@ export function workspaceListCommand(): Command {
     .option('--limit <number>', 'how many, at most 500', parseCount, 50)
     .option('--after <cursor>', 'the page after this cursor')
     .action(
-      act<Options>(async (invocation, { host, project, all, limit: first, after }) => {
+      createAction<Options>(async (invocation, { host, project, all, limit: first, after }) => {
         const filter = { host, project, status: all ? undefined : [...READY] }
         const page = await invocation.pawl.workspaces.list({ filter, first, after })
-        return invocation.answer(page, (paper) => {
-          printWorkspaces(paper, page.nodes)
+        return invocation.answer(page, (printer) => {
+          printWorkspaces(printer, page.nodes)
           if (page.pageInfo.hasNextPage) invocation.note(`more with: --after ${page.pageInfo.endCursor}`)
         })
       }),

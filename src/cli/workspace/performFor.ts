@@ -2,7 +2,7 @@ import { Option } from 'commander'
 import type { PerformResult, SuccessOf, Workspace, WorkspaceOperationKind } from '@pawl/sdk'
 import type { CommonOptions, Invocation } from '../kit/invocation.ts'
 import { parseSeconds } from '../kit/options.ts'
-import type { Paper } from '../terminal/paper.ts'
+import type { Printer } from '../terminal/printer.ts'
 import { plain } from '../terminal/width.ts'
 import { withInterrupt } from '../kit/withInterrupt.ts'
 
@@ -40,10 +40,10 @@ export function performFor(
   invocation: Invocation,
   workspace: Workspace,
   what: Performance,
-  print: (success: SuccessOf<PerformResult>, paper: Paper) => void,
+  print: (success: SuccessOf<PerformResult>, printer: Printer) => void,
 ): Promise<number> {
   return withInterrupt(async (signal) => {
     invocation.note(`asking the worker on ${plain(workspace.host)}`)
-    return invocation.settle(await perform(invocation, workspace, what, signal), print)
+    return invocation.answerResult(await perform(invocation, workspace, what, signal), print)
   })
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { act } from '../kit/invocation.ts'
+import { createAction } from '../kit/invocation.ts'
 import { createCommand } from '../kit/options.ts'
 import { plain } from '../terminal/width.ts'
 import { chooseWorkspace, workspaceArgument } from './chooseWorkspace.ts'
@@ -20,11 +20,11 @@ export function workspaceRemoveCommand(): Command {
     .option('--force', 'also where it holds work that is not merged: that is lost')
     .addOption(timeoutOption())
     .action(
-      act<Options, [string]>(async (invocation, { force = false, timeout }, id) => {
+      createAction<Options, [string]>(async (invocation, { force = false, timeout }, id) => {
         const workspace = await chooseWorkspace(invocation, id)
         const what = { kind: 'REMOVE', force, timeout } as const
-        return performFor(invocation, workspace, what, (_success, paper) =>
-          paper.line(`removed ${plain(workspace.path)} on ${plain(workspace.host)}`),
+        return performFor(invocation, workspace, what, (_success, printer) =>
+          printer.line(`removed ${plain(workspace.path)} on ${plain(workspace.host)}`),
         )
       }),
     )

@@ -1,12 +1,12 @@
 import type { Command } from 'commander'
-import { act } from '../kit/invocation.ts'
+import { createAction } from '../kit/invocation.ts'
 import type { CommonOptions } from '../kit/invocation.ts'
 import { createCommand } from '../kit/options.ts'
 import { chooseWorkspace, workspaceArgument } from './chooseWorkspace.ts'
 import { printWorkspace } from '../print/printWorkspace.ts'
 
 /** How many operations are shown, the newest. */
-const MOST = 20
+const MAX_OPERATIONS = 20
 
 /** `pawl workspace show`: one workspace, its runs, and what was done with it. */
 export function workspaceShowCommand(): Command {
@@ -16,12 +16,15 @@ export function workspaceShowCommand(): Command {
   ])
     .addArgument(workspaceArgument())
     .action(
-      act<CommonOptions, [string]>(async (invocation, _options, id) => {
+      createAction<CommonOptions, [string]>(async (invocation, _options, id) => {
         const workspace = await chooseWorkspace(invocation, id)
         const filter = { workspaceId: workspace.id }
-        const { nodes: operations } = await invocation.pawl.workspaces.operations({ filter, first: MOST })
-        return invocation.answer({ workspace, operations }, (paper) =>
-          printWorkspace(paper, workspace, operations),
+        const { nodes: operations } = await invocation.pawl.workspaces.operations({
+          filter,
+          first: MAX_OPERATIONS,
+        })
+        return invocation.answer({ workspace, operations }, (printer) =>
+          printWorkspace(printer, workspace, operations),
         )
       }),
     )

@@ -3,12 +3,12 @@
  * lookup that began before they asked, so a token is refused from the moment it was revoked; a crowd with one token still
  * costs no more than one lookup at a time.
  */
-export function shareLookups<T>(look: (key: string) => Promise<T>): (key: string) => Promise<T> {
+export function shareLookups<T>(lookUp: (key: string) => Promise<T>): (key: string) => Promise<T> {
   const running = new Map<string, Promise<T>>()
   const next = new Map<string, Promise<T>>()
 
   function begin(key: string): Promise<T> {
-    const answer = look(key).finally(() => running.delete(key))
+    const answer = lookUp(key).finally(() => running.delete(key))
     running.set(key, answer)
     return answer
   }

@@ -1,5 +1,5 @@
 /** How many documents are remembered. */
-const MOST_DOCUMENTS = 500
+const MAX_DOCUMENTS = 500
 
 /** Remembers what documents came to; the one that was not asked for the longest makes room. */
 export class DocumentCache<T> {
@@ -19,7 +19,7 @@ export class DocumentCache<T> {
   /** Remembers it. */
   set(text: string, value: T): void {
     this.#known.set(text, value)
-    if (this.#known.size <= MOST_DOCUMENTS) return
+    if (this.#known.size <= MAX_DOCUMENTS) return
     for (const oldest of this.#known.keys()) {
       this.#known.delete(oldest)
       return

@@ -17,7 +17,7 @@ export const DOCUMENT_LIMITS = {
 } as const
 
 /** How much a selection weighs. */
-interface Weight {
+interface SelectionSize {
   fields: number
   introspection: number
   depth: number
@@ -45,14 +45,14 @@ export function parseWithinLimits(source: string | Source): DocumentNode {
   const document = parse(source, { maxTokens: DOCUMENT_LIMITS.tokens })
   for (const definition of document.definitions) {
     if (definition.kind !== Kind.OPERATION_DEFINITION) continue
-    const scale = createScale(document)
-    const rootFields = scale.countRoots(definition.selectionSet)
+    const sizer = createSizer(document)
+    const rootFields = sizer.countRoots(definition.selectionSet)
     if (rootFields > DOCUMENT_LIMITS.rootFields) throw tooLarge('rootFields', rootFields)
-    const weight = scale.weigh(definition.selectionSet, false)
-    if (weight.depth > DOCUMENT_LIMITS.depth) throw tooLarge('depth', weight.depth)
-    if (weight.fields > DOCUMENT_LIMITS.fields) throw tooLarge('fields', weight.fields)
-    if (weight.introspection > DOCUMENT_LIMITS.introspection)
-      throw tooLarge('introspection', weight.introspection)
+    const size = sizer.weigh(definition.selectionSet, false)
+    if (size.depth > DOCUMENT_LIMITS.depth) throw tooLarge('depth', size.depth)
+    if (size.fields > DOCUMENT_LIMITS.fields) throw tooLarge('fields', size.fields)
+    if (size.introspection > DOCUMENT_LIMITS.introspection)
+      throw tooLarge('introspection', size.introspection)
   }
   return document
 }
@@ -65,21 +65,24 @@ function tooLarge(limit: keyof typeof DOCUMENT_LIMITS, found: number): GraphQLEr
 }
 
 /** Weighs each fragment once however often it is spread, so that weighing is linear in the document. */
-function createScale(document: DocumentNode) {
+function createSizer(document: DocumentNode) {
   const fragments = new Map<string, SelectionSetNode>()
   for (const definition of document.definitions) {
     if (definition.kind === Kind.FRAGMENT_DEFINITION)
       fragments.set(definition.name.value, definition.selectionSet)
   }
-  const known = { outside: new Map<SelectionSetNode, Weight>(), inside: new Map<SelectionSetNode, Weight>() }
+  const known = {
+    outside: new Map<SelectionSetNode, SelectionSize>(),
+    inside: new Map<SelectionSetNode, SelectionSize>(),
+  }
   const roots = new Map<SelectionSetNode, number>()
 
   /** @param isInside whether the selection is of the introspection schema */
-  function weigh(selectionSet: SelectionSetNode, isInside: boolean): Weight {
+  function measure(selectionSet: SelectionSetNode, isInside: boolean): SelectionSize {
     const memory = isInside ? known.inside : known.outside
     const before = memory.get(selectionSet)
     if (before) return before
-    const total: Weight = { fields: 0, introspection: 0, depth: 0 }
+    const total: SelectionSize = { fields: 0, introspection: 0, depth: 0 }
     // a fragment that spreads itself is found here in the making, and refused by validation
     memory.set(selectionSet, total)
     for (const selection of selectionSet.selections) {
@@ -88,11 +91,12 @@ function createScale(document: DocumentNode) {
           selection.kind === Kind.INLINE_FRAGMENT
             ? selection.selectionSet
             : fragments.get(selection.name.value)
-        if (spread) add(total, weigh(spread, isInside))
+        if (spread) add(total, measure(spread, isInside))
         continue
       }
       const name = selection.name.value
-      const below = selection.selectionSet && weigh(selection.selectionSet, isInside || name.startsWith('__'))
+      const below =
+        selection.selectionSet && measure(selection.selectionSet, isInside || name.startsWith('__'))
       const times = isInside && INTROSPECTION_LISTS.has(name) ? 10 : 1
       add(total, {
         fields: 1 + (below?.fields ?? 0),
@@ -120,10 +124,10 @@ function createScale(document: DocumentNode) {
     return count
   }
 
-  return { weigh, countRoots }
+  return { weigh: measure, countRoots }
 }
 
-function add(total: Weight, part: Weight): void {
+function add(total: SelectionSize, part: SelectionSize): void {
   total.fields += part.fields
   total.introspection += part.introspection
   total.depth = Math.max(total.depth, part.depth)

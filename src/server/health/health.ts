@@ -4,9 +4,9 @@ import { findTransientFault, type TransientFault } from '../../store/sql/transie
 import type { Connection } from '../../store/sql/openStore.ts'
 
 /** How long the database may take to prove that it is there, in milliseconds. */
-const PROOF_MS = 2000
+const PROBE_TIMEOUT_MS = 2000
 /** How long a proof stands, in milliseconds, so that asking costs the database nothing. */
-const STANDS_MS = 1000
+const CACHE_MS = 1000
 
 const OBSTACLES: Readonly<Record<TransientFault, string>> = {
   AWAY: 'the database can’t be reached',
@@ -29,12 +29,12 @@ export function createDatabaseCheck(options: HealthOptions): () => Promise<strin
   let last: { at: number; answer: Promise<string | undefined> } | undefined
   return () => {
     const now = performance.now()
-    if (!last || now - last.at > STANDS_MS) last = { at: now, answer: look(options) }
+    if (!last || now - last.at > CACHE_MS) last = { at: now, answer: checkDatabase(options) }
     return last.answer
   }
 }
 
-async function look({ connection, folder, lastWrite }: HealthOptions): Promise<string | undefined> {
+async function checkDatabase({ connection, folder, lastWrite }: HealthOptions): Promise<string | undefined> {
   const [isFull, found] = await Promise.all([folder !== undefined && isDiskFull(folder), probe(connection)])
   const hindrance = isFull ? 'FULL' : (found ?? lastWrite())
   return hindrance && OBSTACLES[hindrance]
@@ -42,7 +42,9 @@ async function look({ connection, folder, lastWrite }: HealthOptions): Promise<s
 
 async function probe(connection: Connection): Promise<TransientFault | undefined> {
   let timer: NodeJS.Timeout | undefined
-  const late = new Promise<TransientFault>((resolve) => (timer = setTimeout(() => resolve('AWAY'), PROOF_MS)))
+  const late = new Promise<TransientFault>(
+    (resolve) => (timer = setTimeout(() => resolve('AWAY'), PROBE_TIMEOUT_MS)),
+  )
   const reached = canWrite(connection).then(
     (can): TransientFault | undefined => (can ? undefined : 'READ_ONLY'),
     (error: unknown) => findTransientFault(error) ?? 'AWAY',

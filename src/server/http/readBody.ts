@@ -11,12 +11,12 @@ export type Body =
  * Of a body that is too large, so many times the limit is still read, and dropped: a client that is cut off while it sends
  * never sees the answer that tells it why.
  */
-const PATIENCE = 4
+const DRAIN_FACTOR = 4
 
 /** Reads a body of UTF-8 and keeps never more of it than the limits say, whatever its headers promise. */
 export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<Body> {
-  const mostRead = limits.bytes * PATIENCE
-  if (Number(request.headers['content-length'] ?? 0) > mostRead) {
+  const maxDrained = limits.bytes * DRAIN_FACTOR
+  if (Number(request.headers['content-length'] ?? 0) > maxDrained) {
     return Promise.resolve({ ok: false, why: 'TOO_LARGE', excess: 'bytes' })
   }
   return new Promise((resolve) => {
@@ -33,7 +33,7 @@ export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<
       excess ??= scanner.take(chunk)
       if (!excess) return void chunks.push(chunk)
       chunks.length = 0
-      if (bytes <= mostRead) return
+      if (bytes <= maxDrained) return
       request.pause()
       settle({ ok: false, why: 'TOO_LARGE', excess })
     }

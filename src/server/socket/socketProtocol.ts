@@ -23,14 +23,14 @@ export const CLOSE = {
 } as const
 
 /** How long a client may take to introduce itself, in milliseconds. */
-const INTRODUCTION_MS = 5000
+const INIT_TIMEOUT_MS = 5000
 
 /** A socket, with who introduced itself on it. */
 export interface Connection {
   readonly socket: WebSocket
   readonly request: IncomingMessage
   /** Called once it is known who is there. */
-  readonly onIntroduced: () => void
+  readonly onAuthenticated: () => void
   identity?: Identity
   stream?: Stream
 }
@@ -66,7 +66,7 @@ export function createProtocol(options: ProtocolOptions): {
   const begun = new WeakMap<ExecutionArgs, Enveloped>()
 
   /** Who introduces itself: by a token in the payload, or, from a page, by the cookie that came with the upgrade. */
-  async function introduce(context: Socket): Promise<boolean> {
+  async function authenticate(context: Socket): Promise<boolean> {
     const { connectionParams, extra } = context
     const authorization = connectionParams?.['authorization'] ?? connectionParams?.['Authorization']
     const identity = await findIdentity(authorization, extra.request)
@@ -88,7 +88,7 @@ export function createProtocol(options: ProtocolOptions): {
     open.add(context)
     extra.identity = identity
     extra.stream = stream
-    extra.onIntroduced()
+    extra.onAuthenticated()
     return true
   }
 
@@ -132,8 +132,8 @@ export function createProtocol(options: ProtocolOptions): {
   }
 
   const protocol: Protocol = {
-    connectionInitWaitTimeout: INTRODUCTION_MS,
-    onConnect: introduce,
+    connectionInitWaitTimeout: INIT_TIMEOUT_MS,
+    onConnect: authenticate,
     async onSubscribe(socket, _id, payload) {
       try {
         return await begin(socket, payload)

@@ -14,13 +14,13 @@ import { CLOSE, type Connection, createProtocol, type ProtocolOptions } from './
 const PING_MS = 12_000
 
 /** What a socket may send before it has introduced itself, in bytes of whatever kind. */
-const MAX_INTRODUCTION = 8_192
+const MAX_UNAUTHENTICATED_BYTES = 8_192
 
 /** How many sockets may be about to introduce themselves; the one that has taken the longest makes room. */
-const MAX_STRANGERS = 500
+const MAX_UNAUTHENTICATED_SOCKETS = 500
 
 /** What may wait to be read by a client, in bytes. One that lets more pile up is cut. */
-const MAX_UNREAD = 8 * 1_048_576
+const MAX_BUFFERED_BYTES = 8 * 1_048_576
 
 /** What sockets are served with. */
 export interface SocketServerOptions extends ProtocolOptions, OriginOptions {
@@ -55,24 +55,24 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
   })
   const silent = new WeakSet<WebSocket>()
   /** Sockets that have not introduced themselves, the first to come first. */
-  const strangers = new Set<WebSocket>()
+  const unauthenticated = new Set<WebSocket>()
   let isStopping = false
 
   const pings = setInterval(() => {
     for (const socket of sockets.clients) {
       if (silent.has(socket)) socket.terminate()
       silent.add(socket)
-      if (!isOverfull(socket)) socket.ping()
+      if (!cutIfNotReading(socket)) socket.ping()
     }
   }, PING_MS)
   pings.unref()
 
   function accept(socket: WebSocket, request: IncomingMessage): void {
-    const connection: Connection = { socket, request, onIntroduced: () => endIntroduction() }
-    const endIntroduction = watchIntroduction(socket, request)
+    const connection: Connection = { socket, request, onAuthenticated: () => endWatch() }
+    const endWatch = watchUnauthenticated(socket, request)
     socket.on('pong', () => silent.delete(socket))
     // each is answered by a pong, which waits for a client that does not read as everything else does
-    socket.on('ping', () => void isOverfull(socket))
+    socket.on('ping', () => void cutIfNotReading(socket))
     socket.on('error', (err) => log.debug({ err }, 'socket.connection_failed'))
     const close = protocol.server.opened(
       {
@@ -92,17 +92,17 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
       connection,
     )
     socket.once('close', (code, reason) => {
-      endIntroduction()
+      endWatch()
       close(code, String(reason)).catch((error: unknown) => fail(socket, error))
     })
   }
 
   /** Cuts a stranger that sends more than it takes to introduce itself. Returns what ends the watch. */
-  function watchIntroduction(socket: WebSocket, request: IncomingMessage): () => void {
+  function watchUnauthenticated(socket: WebSocket, request: IncomingMessage): () => void {
     let bytes = 0
     const count = (chunk: Buffer): void => {
       bytes += chunk.length
-      if (bytes > MAX_INTRODUCTION) cut()
+      if (bytes > MAX_UNAUTHENTICATED_BYTES) cut()
     }
     const cut = (): void => {
       metrics.countRejected('stranger')
@@ -110,13 +110,13 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
     }
     request.socket.on('data', count)
     socket.on('ping', cut)
-    strangers.add(socket)
-    const [oldest] = strangers
-    if (strangers.size > MAX_STRANGERS) oldest?.terminate()
+    unauthenticated.add(socket)
+    const [oldest] = unauthenticated
+    if (unauthenticated.size > MAX_UNAUTHENTICATED_SOCKETS) oldest?.terminate()
     return () => {
       request.socket.off('data', count)
       socket.off('ping', cut)
-      strangers.delete(socket)
+      unauthenticated.delete(socket)
     }
   }
 
@@ -179,7 +179,7 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
 /** Resolves when the frame has left, or nobody is there to take it: a client that went away is no fault of the server's. */
 function send(socket: WebSocket, data: string): Promise<void> {
   return new Promise((resolve) => {
-    if (socket.readyState !== socket.OPEN || isOverfull(socket)) return resolve()
+    if (socket.readyState !== socket.OPEN || cutIfNotReading(socket)) return resolve()
     socket.send(data, (error) => {
       if (error) socket.terminate()
       resolve()
@@ -188,8 +188,8 @@ function send(socket: WebSocket, data: string): Promise<void> {
 }
 
 /** Cuts a socket whose client does not read. */
-function isOverfull(socket: WebSocket): boolean {
-  if (socket.bufferedAmount <= MAX_UNREAD) return false
+function cutIfNotReading(socket: WebSocket): boolean {
+  if (socket.bufferedAmount <= MAX_BUFFERED_BYTES) return false
   socket.terminate()
   return true
 }

@@ -1,7 +1,7 @@
 import type { RunDetail, WorkflowDetail } from '@pawl/sdk'
 import { describe, expect, it } from 'vitest'
 import { nextStepOf } from '../../../src/cli/kit/nextStep.ts'
-import { visibleLines } from '../../../src/cli/terminal/width.ts'
+import { safeLines } from '../../../src/cli/terminal/width.ts'
 import { GRAPH_FORMATS } from '../../../src/cli/workflow/drawGraph.ts'
 import { makeApproval, makeDetail } from '../sdk/words.ts'
 
@@ -58,11 +58,11 @@ describe('a graph', () => {
 
 describe('text that is decided about', () => {
   it('is shown whole: what can not be seen, hides or reorders is written out', () => {
-    expect(visibleLines('a\r\n\tb\n\n')).toEqual(['a', '  b'])
-    expect(visibleLines('\u001b[31mred\u0007')).toEqual(['\\u{1b}[31mred\\u{7}'])
-    expect(visibleLines('if (admin\u202e\u2066) {')).toEqual(['if (admin\\u{202e}\\u{2066}) {'])
-    expect(visibleLines('a\u200bb\u{e0041}c\rd')).toEqual(['a\\u{200b}b\\u{e0041}c\\u{d}d'])
-    expect(visibleLines('naïve – 漢字 👩‍👩‍👧')[0]).toMatch(/^naïve – 漢字 👩/u)
+    expect(safeLines('a\r\n\tb\n\n')).toEqual(['a', '  b'])
+    expect(safeLines('\u001b[31mred\u0007')).toEqual(['\\u{1b}[31mred\\u{7}'])
+    expect(safeLines('if (admin\u202e\u2066) {')).toEqual(['if (admin\\u{202e}\\u{2066}) {'])
+    expect(safeLines('a\u200bb\u{e0041}c\rd')).toEqual(['a\\u{200b}b\\u{e0041}c\\u{d}d'])
+    expect(safeLines('naïve – 漢字 👩‍👩‍👧')[0]).toMatch(/^naïve – 漢字 👩/u)
   })
 })
 

@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest'
-import { wrap } from '../../../src/cli/demo/stage.ts'
+import { wrap } from '../../../src/cli/demo/narrator.ts'
 import { parseSeconds } from '../../../src/cli/kit/options.ts'
 import { LiveScreen } from '../../../src/cli/terminal/liveScreen.ts'
-import { createPaper } from '../../../src/cli/terminal/paper.ts'
-import type { Paper } from '../../../src/cli/terminal/paper.ts'
+import { createPrinter } from '../../../src/cli/terminal/printer.ts'
+import type { Printer } from '../../../src/cli/terminal/printer.ts'
 import { printPairs, printTable } from '../../../src/cli/terminal/table.ts'
 import { formatClock, formatDuration } from '../../../src/cli/terminal/times.ts'
-import { cutTo, padTo, plain, widthOf } from '../../../src/cli/terminal/width.ts'
+import { cutToWidth, padToWidth, plain, widthOf } from '../../../src/cli/terminal/width.ts'
 
-/** Paper of a given size that keeps what is written. */
-function makePaper(columns: number, rows: number, isTTY = true): Paper & { readonly text: () => string } {
+/** A printer of a given size that keeps what is written. */
+function makePrinter(columns: number, rows: number, isTTY = true): Printer & { readonly text: () => string } {
   let text = ''
   const stream = { isTTY, columns, rows, write: (more: string) => void (text += more) }
-  const paper = createPaper(stream, { env: { NO_COLOR: '1' }, argv: [] })
-  return Object.assign(Object.create(paper) as Paper, { text: () => text })
+  const printer = createPrinter(stream, { env: { NO_COLOR: '1' }, argv: [] })
+  return Object.assign(Object.create(printer) as Printer, { text: () => text })
 }
 
 describe('text on a terminal', () => {
@@ -26,11 +26,11 @@ describe('text on a terminal', () => {
   })
 
   it('is cut to the column, with its colours ended', () => {
-    expect(cutTo('exactly', 7)).toBe('exactly')
-    expect(cutTo('too long', 5)).toBe('too …')
-    expect(cutTo('漢字漢字', 5)).toBe('漢字…')
-    expect(cutTo('\u001b[31mtoo long\u001b[39m', 5)).toBe('\u001b[31mtoo …\u001b[0m')
-    expect(padTo('漢', 4)).toBe('漢  ')
+    expect(cutToWidth('exactly', 7)).toBe('exactly')
+    expect(cutToWidth('too long', 5)).toBe('too …')
+    expect(cutToWidth('漢字漢字', 5)).toBe('漢字…')
+    expect(cutToWidth('\u001b[31mtoo long\u001b[39m', 5)).toBe('\u001b[31mtoo …\u001b[0m')
+    expect(padToWidth('漢', 4)).toBe('漢  ')
   })
 
   it('never commands it, wherever it comes from', () => {
@@ -44,10 +44,10 @@ describe('text on a terminal', () => {
   })
 
   it('shows them also where a command forgot to, and leaves a program what it is', () => {
-    const terminal = makePaper(80, 24)
+    const terminal = makePrinter(80, 24)
     terminal.line('\u001b[31ma\u202eb\u001b[39m')
     expect(terminal.text()).toBe('\u001b[31ma\\u{202e}b\u001b[39m\n')
-    const file = makePaper(80, 24, false)
+    const file = makePrinter(80, 24, false)
     file.line('a\u202eb')
     expect(file.text()).toBe('a\u202eb\n')
   })
@@ -61,39 +61,39 @@ describe('text on a terminal', () => {
 
 describe('a table', () => {
   it('lines its columns up, and cuts them on a terminal alone', () => {
-    const narrow = makePaper(12, 24)
+    const narrow = makePrinter(12, 24)
     printTable(narrow, ['ID', 'TITLE'], [['run_1', 'a long title']])
     expect(narrow.text()).toBe('ID     TITLE\nrun_1  a lo…\n')
-    const file = makePaper(12, 24, false)
+    const file = makePrinter(12, 24, false)
     printTable(file, ['ID', 'TITLE'], [['run_1', 'a long title']])
     expect(file.text()).toContain('run_1  a long title\n')
   })
 
   it('leaves out pairs that say nothing', () => {
-    const paper = makePaper(80, 24)
-    printPairs(paper, [
+    const printer = makePrinter(80, 24)
+    printPairs(printer, [
       ['name', 'value'],
       ['empty', null],
       ['x', '1'],
     ])
-    expect(paper.text()).toBe('name  value\nx     1\n')
+    expect(printer.text()).toBe('name  value\nx     1\n')
   })
 })
 
 describe('a live screen', () => {
   it('draws over what it drew, and no more than there is room for', () => {
-    const paper = makePaper(20, 4)
-    const screen = new LiveScreen(paper)
+    const printer = makePrinter(20, 4)
+    const screen = new LiveScreen(printer)
     screen.draw(['one', 'two', 'three', 'four'])
-    expect(paper.text()).toContain('one')
-    expect(paper.text()).not.toContain('four')
-    const before = paper.text().length
+    expect(printer.text()).toContain('one')
+    expect(printer.text()).not.toContain('four')
+    const before = printer.text().length
     screen.draw(['only'])
-    const drawn = paper.text().slice(before)
+    const drawn = printer.text().slice(before)
     // Three lines back to the first of them, one line written, what was below it cleared.
     expect(drawn).toContain('\u001b[3A\ronly\u001b[K\n\u001b[J')
     screen.end()
-    expect(paper.text().endsWith('\u001b[?25h')).toBe(true)
+    expect(printer.text().endsWith('\u001b[?25h')).toBe(true)
   })
 })
 

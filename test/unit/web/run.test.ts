@@ -2,7 +2,7 @@ import type { TranscriptChunk } from '@pawl/sdk'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { BUILTIN_WORKFLOWS } from '../../../src/lifecycle/workflow/builtins.ts'
-import { tellAge, tellSize } from '../../../web/src/elements/time.ts'
+import { formatAge, formatSize } from '../../../web/src/elements/time.ts'
 import { diffLines } from '../../../web/src/work/diffLines.ts'
 import { type GraphNode, layoutGraph, NODE } from '../../../web/src/run/layoutGraph.ts'
 import { addChunks, NO_LINES } from '../../../web/src/run/transcriptLines.ts'
@@ -120,11 +120,11 @@ describe('words for numbers', () => {
     [3_600_000, '1h'],
     [7_500_000, '2h 5m'],
     [3 * 86_400_000, '3d'],
-  ])('%d ms are %s', (milliseconds, words) => expect(tellAge(milliseconds)).toBe(words))
+  ])('%d ms are %s', (milliseconds, words) => expect(formatAge(milliseconds)).toBe(words))
 
   it.each([
     [812, '812 B'],
     [4_300, '4.2 KiB'],
     [3 * 1024 * 1024, '3.0 MiB'],
-  ])('%d bytes are %s', (bytes, words) => expect(tellSize(bytes)).toBe(words))
+  ])('%d bytes are %s', (bytes, words) => expect(formatSize(bytes)).toBe(words))
 })

@@ -1,6 +1,6 @@
 import { useMemo } from 'react'
 import type { KeyboardEvent } from 'react'
-import type { Place } from '../elements/place.ts'
+import type { PageAddress } from '../elements/address.ts'
 import { ColumnView } from './ColumnView.tsx'
 import { COLUMNS, filterOfColumn } from './columns.ts'
 import { FilterBar } from './FilterBar.tsx'
@@ -9,7 +9,7 @@ import { NothingHere } from './NothingHere.tsx'
 import { useCounts } from './useCounts.ts'
 
 /** Every run by where it stands, live. */
-export function Board({ place }: { readonly place: Place }) {
+export function Board({ place }: { readonly place: PageAddress }) {
   const filter = useMemo(() => readFilter(place.search), [place.search])
   const counts = useCounts(filter)
   const shown = useMemo(

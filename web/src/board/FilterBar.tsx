@@ -3,7 +3,7 @@ import { usePawl } from '@pawl/sdk/react'
 import { useEffect, useRef, useState } from 'react'
 import { Shape } from '../elements/Shape.tsx'
 import { OUTCOME, RUN_STATUS } from '../elements/words.ts'
-import { goTo } from '../elements/place.ts'
+import { navigate } from '../elements/address.ts'
 import { isEmptyFilter, writeFilter } from './filters.ts'
 
 interface FilterBarProps {
@@ -20,7 +20,7 @@ const OUTCOMES = Object.keys(OUTCOME) as Outcome[]
 /** What narrows the board; every choice is part of the address. */
 export function FilterBar({ filter, total, isExact }: FilterBarProps) {
   const workflows = useWorkflowNames()
-  const change = (changed: Partial<RunFilter>) => goTo(writeFilter({ ...filter, ...changed }))
+  const change = (changed: Partial<RunFilter>) => navigate(writeFilter({ ...filter, ...changed }))
   const toggle = (outcome: Outcome) => {
     const chosen = filter.outcome ?? []
     const isChosen = chosen.includes(outcome)
@@ -48,7 +48,7 @@ export function FilterBar({ filter, total, isExact }: FilterBarProps) {
         <span className="hidden">Status</span>
         <select
           value={filter.status?.length === 1 ? filter.status[0] : (filter.status?.join(',') ?? '')}
-          onChange={({ target }) => goTo(writeFilter({ ...filter, status: readStatus(target.value) }))}
+          onChange={({ target }) => navigate(writeFilter({ ...filter, status: readStatus(target.value) }))}
         >
           <option value="">Every status</option>
           {filter.status && filter.status.length > 1 && (
@@ -90,7 +90,7 @@ export function FilterBar({ filter, total, isExact }: FilterBarProps) {
         ))}
       </fieldset>
       {!isEmptyFilter(filter) && (
-        <button className="button button-quiet" type="button" onClick={() => goTo('/')}>
+        <button className="button button-quiet" type="button" onClick={() => navigate('/')}>
           Clear
         </button>
       )}

@@ -1,5 +1,5 @@
 import { useClock } from './clock.ts'
-import { tellAge, tellTime } from './time.ts'
+import { formatAge, formatTime } from './time.ts'
 
 interface AgeProps {
   /** When it began. */
@@ -12,9 +12,9 @@ interface AgeProps {
 
 /** How long something has lasted, growing as one looks at it; the moment itself on hovering. */
 export function Age({ since, until, label }: AgeProps) {
-  const text = useClock((now) => tellAge((until ? Date.parse(until) : now) - Date.parse(since)))
+  const text = useClock((now) => formatAge((until ? Date.parse(until) : now) - Date.parse(since)))
   return (
-    <time className="age" dateTime={since} title={tellTime(since)}>
+    <time className="age" dateTime={since} title={formatTime(since)}>
       {label ? `${label} ${text}` : text}
     </time>
   )
@@ -22,9 +22,9 @@ export function Age({ since, until, label }: AgeProps) {
 
 /** How long ago something was. */
 export function Ago({ at }: { readonly at: string }) {
-  const text = useClock((now) => tellAge(now - Date.parse(at)))
+  const text = useClock((now) => formatAge(now - Date.parse(at)))
   return (
-    <time className="age" dateTime={at} title={tellTime(at)}>
+    <time className="age" dateTime={at} title={formatTime(at)}>
       {text === '0s' ? 'now' : `${text} ago`}
     </time>
   )

@@ -8,7 +8,7 @@ interface JsonTreeProps {
 }
 
 /** How many members of a list or object are shown at once. */
-const MANY = 100
+const MAX_MEMBERS = 100
 
 /** A JSON value as a tree whose branches open. */
 export function JsonTree({ value, depth = 2 }: JsonTreeProps) {
@@ -29,7 +29,7 @@ function JsonNode({
   readonly depth: number
 }) {
   const [isOpen, setOpen] = useState(depth > 0)
-  const [shown, setShown] = useState(MANY)
+  const [shown, setShown] = useState(MAX_MEMBERS)
   const label = name === undefined ? null : <span className="json-name">{name}: </span>
   if (typeof value !== 'object' || value === null)
     return (
@@ -60,7 +60,11 @@ function JsonNode({
             <JsonNode key={key} name={key} value={member as JsonValue} depth={depth - 1} />
           ))}
           {members.length > shown && (
-            <button type="button" className="button button-quiet" onClick={() => setShown(shown + MANY)}>
+            <button
+              type="button"
+              className="button button-quiet"
+              onClick={() => setShown(shown + MAX_MEMBERS)}
+            >
               {members.length - shown} more
             </button>
           )}

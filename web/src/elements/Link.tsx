@@ -1,5 +1,5 @@
 import type { AnchorHTMLAttributes, MouseEvent, Ref } from 'react'
-import { goTo } from './place.ts'
+import { navigate } from './address.ts'
 
 interface LinkProps extends AnchorHTMLAttributes<HTMLAnchorElement> {
   readonly to: string
@@ -13,7 +13,7 @@ export function Link({ to, onClick, ...rest }: LinkProps) {
     const isPlain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey
     if (!isPlain || event.defaultPrevented) return
     event.preventDefault()
-    goTo(to)
+    navigate(to)
   }
   return <a {...rest} href={to} onClick={follow} />
 }

@@ -26,14 +26,14 @@ export function Problem({ problem, error }: ProblemProps) {
           )}
         </p>
       ) : (
-        <p>{tellError(error)}</p>
+        <p>{describeError(error)}</p>
       )}
     </div>
   )
 }
 
 /** What an error means for who looks at the page. */
-export function tellError(error: unknown): string {
+export function describeError(error: unknown): string {
   if (error instanceof PawlConnectionError)
     return 'No answer came, so it is not known whether it was done. What you see is what the server last said; try again when it is reached.'
   if (error instanceof PawlAuthError)

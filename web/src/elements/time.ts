@@ -4,7 +4,7 @@ const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
 /** A length of time in its greatest unit, and the next one where the greatest alone says little: `12s`, `4m`, `2h 5m`, `3d`. */
-export function tellAge(milliseconds: number): string {
+export function formatAge(milliseconds: number): string {
   if (milliseconds < MINUTE) return `${Math.max(0, Math.floor(milliseconds / SECOND))}s`
   if (milliseconds < HOUR) return `${Math.floor(milliseconds / MINUTE)}m`
   if (milliseconds >= DAY) return `${Math.floor(milliseconds / DAY)}d`
@@ -14,17 +14,17 @@ export function tellAge(milliseconds: number): string {
 }
 
 /** A moment in the words of the reader's place, to the second. */
-export function tellTime(at: string): string {
+export function formatTime(at: string): string {
   return new Date(at).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'medium' })
 }
 
 /** The time of day of a moment. */
-export function tellClock(at: string): string {
+export function formatClock(at: string): string {
   return new Date(at).toLocaleTimeString(undefined, { hour12: false })
 }
 
 /** A number of bytes: `812 B`, `4.2 KiB`. */
-export function tellSize(bytes: number): string {
+export function formatSize(bytes: number): string {
   if (bytes < 1024) return `${bytes} B`
   const kib = bytes / 1024
   return kib < 1024 ? `${kib.toFixed(1)} KiB` : `${(kib / 1024).toFixed(1)} MiB`

@@ -1,7 +1,7 @@
 import type { RunStatus } from '@pawl/sdk'
 import { useRuns } from '@pawl/sdk/react'
 import { useMemo } from 'react'
-import { tellError } from '../elements/Problem.tsx'
+import { describeError } from '../elements/Problem.tsx'
 import { ApprovalCard } from '../work/ApprovalCard.tsx'
 import type { PendingApprovals } from './usePending.ts'
 
@@ -30,7 +30,7 @@ export function Inbox({ pending }: { readonly pending: PendingApprovals }) {
             ? 'Nothing waits for a person.'
             : `${approvals.length}${hasMore ? ' and more' : ''} ${approvals.length === 1 ? 'question waits' : 'questions wait'} for a person.`}
       </p>
-      {error !== undefined && <p className="problem">{tellError(error)}</p>}
+      {error !== undefined && <p className="problem">{describeError(error)}</p>}
       <ul className="inbox">
         {approvals?.map((approval) => (
           <li key={approval.id}>

@@ -1,7 +1,7 @@
 import type { Approval } from '@pawl/sdk'
 import { useRunFeed } from '@pawl/sdk/react'
 import { useEffect, useMemo, useState, useSyncExternalStore } from 'react'
-import { useBelow } from '../work/useWork.ts'
+import { useRunData } from '../work/useRunData.ts'
 
 /** The questions that wait, across all runs. */
 export interface PendingApprovals {
@@ -13,17 +13,17 @@ export interface PendingApprovals {
 }
 
 /** How often they are read though nothing seems to have changed, in milliseconds: they may expire by themselves. */
-const AGAIN_MS = 30_000
+const REFRESH_MS = 30_000
 
 /** The questions that wait for a person, read again whenever a run that may have one changes. */
 export function usePending(): PendingApprovals {
   const [asked, setAsked] = useState<ReadonlySet<string>>(NONE)
   const change = useWaitingChange(asked)
-  const { value, error, refresh } = useBelow(
+  const { value, error, refresh } = useRunData(
     'pending',
     change,
     (pawl, signal) => pawl.approvals.list({ filter: { status: ['PENDING'] }, first: 100, signal }),
-    AGAIN_MS,
+    REFRESH_MS,
   )
   useEffect(() => {
     if (value) setAsked(new Set(value.nodes.map(({ run }) => run.id)))

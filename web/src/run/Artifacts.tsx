@@ -2,10 +2,10 @@ import type { Artifact } from '@pawl/sdk'
 import { useState } from 'react'
 import { Ago } from '../elements/Age.tsx'
 import { Badge } from '../elements/Badge.tsx'
-import { tellError } from '../elements/Problem.tsx'
+import { describeError } from '../elements/Problem.tsx'
 import type { Word } from '../elements/words.ts'
 import { ArtifactView } from '../work/ArtifactView.tsx'
-import { useBelow } from '../work/useWork.ts'
+import { useRunData } from '../work/useRunData.ts'
 
 const VALID: Word = { label: 'Valid', tone: 'good', means: 'It is what its workflow asks for' }
 const INVALID: Word = { label: 'Invalid', tone: 'bad', means: 'It is not what its workflow asks for' }
@@ -17,13 +17,13 @@ interface ArtifactsProps {
 
 /** The files that the run's phases produced, and the chosen one. */
 export function Artifacts({ runId, revision }: ArtifactsProps) {
-  const { value, error } = useBelow(
+  const { value, error } = useRunData(
     `artifacts ${runId}`,
     revision,
     async (pawl, signal) => (await pawl.artifacts.list(runId, { first: 200, signal })).nodes,
   )
   const [chosen, setChosen] = useState<string>()
-  if (error !== undefined && !value) return <p className="problem">{tellError(error)}</p>
+  if (error !== undefined && !value) return <p className="problem">{describeError(error)}</p>
   if (!value) return <p className="soft">Asking the server …</p>
   const artifact = value.find(({ id }) => id === chosen) ?? value[0]
   if (!artifact) return <p className="soft">No file was submitted yet.</p>

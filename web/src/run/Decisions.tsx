@@ -1,16 +1,16 @@
 import type { StoredRun } from '@pawl/sdk'
 import { ApprovalCard } from '../work/ApprovalCard.tsx'
-import { tellError } from '../elements/Problem.tsx'
-import { useBelow } from '../work/useWork.ts'
+import { describeError } from '../elements/Problem.tsx'
+import { useRunData } from '../work/useRunData.ts'
 
 /** Everything that persons were asked about the run, and what they said. */
 export function Decisions({ run }: { readonly run: StoredRun }) {
-  const { value, error, refresh } = useBelow(
+  const { value, error, refresh } = useRunData(
     `approvals ${run.id}`,
     run.revision,
     async (pawl, signal) => (await pawl.approvals.list({ runId: run.id, first: 100, signal })).nodes,
   )
-  if (error !== undefined && !value) return <p className="problem">{tellError(error)}</p>
+  if (error !== undefined && !value) return <p className="problem">{describeError(error)}</p>
   if (!value) return <p className="soft">Asking the server …</p>
   if (value.length === 0) return <p className="soft">No person was asked anything.</p>
   return (

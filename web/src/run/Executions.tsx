@@ -1,13 +1,13 @@
 import { Age, Ago } from '../elements/Age.tsx'
 import { Badge } from '../elements/Badge.tsx'
-import { tellError } from '../elements/Problem.tsx'
+import { describeError } from '../elements/Problem.tsx'
 import { OUTCOME } from '../elements/words.ts'
 import type { Word } from '../elements/words.ts'
-import { useBelow } from '../work/useWork.ts'
+import { useRunData } from '../work/useRunData.ts'
 
 const IN_FLIGHT: Word = { label: 'In flight', tone: 'live', means: 'Its end was not recorded yet' }
 /** An end may be recorded after the run has settled, which changes no revision. */
-const AGAIN_MS = 10_000
+const REFRESH_MS = 10_000
 
 interface ExecutionsProps {
   readonly runId: string
@@ -16,13 +16,13 @@ interface ExecutionsProps {
 
 /** The processes that were launched for the run, and what each came to by the server's rule. */
 export function Executions({ runId, revision }: ExecutionsProps) {
-  const { value, error } = useBelow(
+  const { value, error } = useRunData(
     `executions ${runId}`,
     revision,
     async (pawl, signal) => (await pawl.executions.list({ filter: { runId }, first: 200, signal })).nodes,
-    AGAIN_MS,
+    REFRESH_MS,
   )
-  if (error !== undefined && !value) return <p className="problem">{tellError(error)}</p>
+  if (error !== undefined && !value) return <p className="problem">{describeError(error)}</p>
   if (!value) return <p className="soft">Asking the server …</p>
   if (value.length === 0) return <p className="soft">No process was launched for it yet.</p>
   return (
@@ -67,7 +67,7 @@ export function Executions({ runId, revision }: ExecutionsProps) {
                   {attempt !== null && attempt > 1 && <span className="soft"> attempt {attempt}</span>}
                 </td>
                 <td>
-                  {end === null ? '–' : tellEnd(end, exitCode, signal)}{' '}
+                  {end === null ? '–' : describeEnd(end, exitCode, signal)}{' '}
                   {endedAt && (
                     <span className="soft">
                       <Ago at={endedAt} />
@@ -87,7 +87,7 @@ export function Executions({ runId, revision }: ExecutionsProps) {
   )
 }
 
-function tellEnd(end: string, exitCode: number | null, signal: string | null): string {
+function describeEnd(end: string, exitCode: number | null, signal: string | null): string {
   if (signal !== null) return `by ${signal}`
   if (exitCode !== null) return `exit ${exitCode}`
   return end.toLowerCase().replaceAll('_', ' ')

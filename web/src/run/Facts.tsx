@@ -3,7 +3,7 @@ import type { ReactNode } from 'react'
 import { Ago } from '../elements/Age.tsx'
 import { CopyButton } from '../elements/CopyButton.tsx'
 import { JsonTree } from '../elements/JsonTree.tsx'
-import { tellAge } from '../elements/time.ts'
+import { formatAge } from '../elements/time.ts'
 import { useClock } from '../elements/clock.ts'
 import { Link } from '../elements/Link.tsx'
 import { writeFilter } from '../board/filters.ts'
@@ -99,7 +99,7 @@ function Owner({ lease }: { readonly lease: NonNullable<StoredRun['lease']> }) {
   const left = useClock((now) => {
     if (expiresAt === null) return 'without a lease'
     const rest = Date.parse(expiresAt) - now
-    return isLive && rest > 0 ? `lease ends in ${tellAge(rest)} unless renewed` : 'its lease is over'
+    return isLive && rest > 0 ? `lease ends in ${formatAge(rest)} unless renewed` : 'its lease is over'
   })
   return (
     <>

@@ -2,10 +2,10 @@ import type { RunDetail, StoredRun } from '@pawl/sdk'
 import { useRunFeed } from '@pawl/sdk/react'
 import { useMemo, useSyncExternalStore } from 'react'
 import { Badge } from '../elements/Badge.tsx'
-import { tellError } from '../elements/Problem.tsx'
+import { describeError } from '../elements/Problem.tsx'
 import { wordOfRun } from '../elements/words.ts'
 import { Link } from '../elements/Link.tsx'
-import { useBelow } from '../work/useWork.ts'
+import { useRunData } from '../work/useRunData.ts'
 import { useStored } from './useStored.ts'
 
 type Subscribe = (listener: () => void) => () => void
@@ -20,7 +20,7 @@ export function Family({ run, detail }: FamilyProps) {
   const { store } = useRunFeed()
   // A child that is started changes nothing of its parent: any run that comes or goes may be one.
   const known = useSyncExternalStore(store.subscribe as Subscribe, () => store.all().length)
-  const { value, error } = useBelow(
+  const { value, error } = useRunData(
     `children ${run.id}`,
     run.revision * 1_000_000 + known,
     async (pawl, signal) => (await pawl.runs.children(run.id, { first: 200, signal })).nodes,
@@ -40,7 +40,7 @@ export function Family({ run, detail }: FamilyProps) {
           Goes on where <Link to={`/runs/${detail.continues.id}`}>{detail.continues.id}</Link> ended.
         </p>
       )}
-      {error !== undefined && <p className="problem">{tellError(error)}</p>}
+      {error !== undefined && <p className="problem">{describeError(error)}</p>}
       {value?.length === 0 && <p className="soft">No run was started below it.</p>}
       <ul className="family">
         {children.map(({ id, title, status, outcome, workflow }) => (

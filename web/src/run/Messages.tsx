@@ -3,9 +3,9 @@ import { useAction } from '@pawl/sdk/react'
 import { useState } from 'react'
 import { Ago } from '../elements/Age.tsx'
 import { Badge } from '../elements/Badge.tsx'
-import { Problem, tellError } from '../elements/Problem.tsx'
+import { Problem, describeError } from '../elements/Problem.tsx'
 import type { Word } from '../elements/words.ts'
-import { useBelow } from '../work/useWork.ts'
+import { useRunData } from '../work/useRunData.ts'
 
 const RECEIPT: Readonly<Record<MessageStatus, Word>> = {
   PENDING: { label: 'Waiting', tone: 'quiet', means: 'Waits for the owner' },
@@ -17,7 +17,7 @@ const RECEIPT: Readonly<Record<MessageStatus, Word>> = {
 /** The messages to the run's agent, how far each has come, and where to write another. */
 export function Messages({ run }: { readonly run: StoredRun }) {
   const runId = run.id
-  const { value, error, refresh } = useBelow(
+  const { value, error, refresh } = useRunData(
     `messages ${runId}`,
     run.revision,
     async (pawl, signal) => (await pawl.messages.list(runId, { first: 200, signal })).nodes,
@@ -61,7 +61,7 @@ export function Messages({ run }: { readonly run: StoredRun }) {
         </form>
       )}
       <Problem problem={send.problem} error={send.error} />
-      {error !== undefined && <p className="problem">{tellError(error)}</p>}
+      {error !== undefined && <p className="problem">{describeError(error)}</p>}
       {value?.length === 0 && <p className="soft">Nothing was said yet.</p>}
       <ul className="messages">
         {value?.map(({ id, text, mode, status, sentBy, sentAt }) => (

@@ -2,19 +2,19 @@ import { showInvisible, type Phase, type RunDetail, type StoredRun } from '@pawl
 import { useRun } from '@pawl/sdk/react'
 import { useEffect, useMemo, useState } from 'react'
 import { ApprovalCard } from '../work/ApprovalCard.tsx'
-import { tellError } from '../elements/Problem.tsx'
+import { describeError } from '../elements/Problem.tsx'
 import { Link } from '../elements/Link.tsx'
-import type { Place } from '../elements/place.ts'
+import type { PageAddress } from '../elements/address.ts'
 import { Facts } from './Facts.tsx'
 import { PhaseGraph } from './PhaseGraph.tsx'
 import { RunHead } from './RunHead.tsx'
 import { Tabs } from './Tabs.tsx'
-import { useBelow } from '../work/useWork.ts'
+import { useRunData } from '../work/useRunData.ts'
 import { Missing, Verdict } from './Verdict.tsx'
 
 interface RunPageProps {
   readonly runId: string
-  readonly place: Place
+  readonly place: PageAddress
 }
 
 /** Everything about one run, as it happens. */
@@ -39,13 +39,13 @@ export function RunPage({ runId, place }: RunPageProps) {
   if (isLoading || !run?.status)
     return (
       <main className="page" aria-busy={error === undefined}>
-        <p role="status">{error === undefined ? 'Asking the server …' : tellError(error)}</p>
+        <p role="status">{error === undefined ? 'Asking the server …' : describeError(error)}</p>
       </main>
     )
   return (
     <main className="run" data-run-id={runId} data-status={run.status}>
       <RunHead run={run} />
-      {error !== undefined && <p className="problem">{tellError(error)}</p>}
+      {error !== undefined && <p className="problem">{describeError(error)}</p>}
       <div className="run-main">
         <Verdict run={run} detail={detail} />
         <Questions run={run} />
@@ -59,7 +59,7 @@ export function RunPage({ runId, place }: RunPageProps) {
 
 /** The questions about the run that wait for a person. */
 function Questions({ run }: { readonly run: StoredRun }) {
-  const { value, refresh } = useBelow(
+  const { value, refresh } = useRunData(
     `questions ${run.id}`,
     run.revision,
     async (pawl, signal) => (await pawl.approvals.list({ runId: run.id, first: 20, signal })).nodes,
@@ -85,7 +85,7 @@ function Phases({ run, detail }: { readonly run: StoredRun; readonly detail: Run
   const [chosen, setChosen] = useState<number>()
   const present = detail.round
   const round = chosen !== undefined && chosen < present ? chosen : present
-  const earlier = useBelow<readonly Phase[] | undefined>(
+  const earlier = useRunData<readonly Phase[] | undefined>(
     `round ${run.id} ${round}`,
     undefined,
     async (pawl, signal) => (round < present ? pawl.phases.list(run.id, { round, signal }) : undefined),

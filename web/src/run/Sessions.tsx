@@ -1,10 +1,10 @@
 import { useState } from 'react'
 import { Ago } from '../elements/Age.tsx'
 import { Badge } from '../elements/Badge.tsx'
-import { tellError } from '../elements/Problem.tsx'
+import { describeError } from '../elements/Problem.tsx'
 import { SESSION_STATUS } from '../elements/words.ts'
 import { Transcript } from './Transcript.tsx'
-import { useBelow } from '../work/useWork.ts'
+import { useRunData } from '../work/useRunData.ts'
 
 interface SessionsProps {
   readonly runId: string
@@ -13,11 +13,11 @@ interface SessionsProps {
 
 /** The agents attached to the run, and what the chosen one puts out. */
 export function Sessions({ runId, revision }: SessionsProps) {
-  const { value, error } = useBelow(`sessions ${runId}`, revision, (pawl, signal) =>
+  const { value, error } = useRunData(`sessions ${runId}`, revision, (pawl, signal) =>
     pawl.sessions.list(runId, { signal }),
   )
   const [chosen, setChosen] = useState<string>()
-  if (error !== undefined && !value) return <p className="problem">{tellError(error)}</p>
+  if (error !== undefined && !value) return <p className="problem">{describeError(error)}</p>
   if (!value) return <p className="soft">Asking the server …</p>
   const session = value.find(({ id }) => id === chosen) ?? value.at(-1)
   if (!session) return <p className="soft">No agent was attached to it yet.</p>

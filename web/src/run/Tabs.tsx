@@ -1,7 +1,7 @@
 import type { RunDetail, StoredRun } from '@pawl/sdk'
 import type { KeyboardEvent, ReactNode } from 'react'
-import { goTo, withParameters } from '../elements/place.ts'
-import type { Place } from '../elements/place.ts'
+import { navigate, withParameters } from '../elements/address.ts'
+import type { PageAddress } from '../elements/address.ts'
 import { Artifacts } from './Artifacts.tsx'
 import { Decisions } from './Decisions.tsx'
 import { Executions } from './Executions.tsx'
@@ -15,7 +15,7 @@ import { WorkspacePane } from './WorkspacePane.tsx'
 interface TabsProps {
   readonly run: StoredRun
   readonly detail: RunDetail | undefined
-  readonly place: Place
+  readonly place: PageAddress
 }
 
 interface Tab {
@@ -54,7 +54,7 @@ export function Tabs({ run, detail, place }: TabsProps) {
   const wanted = new URLSearchParams(place.search).get('tab')
   const tab = TABS.find(({ key }) => key === wanted) ?? TIMELINE
   const open = ({ key }: Tab) =>
-    goTo(withParameters(place, { tab: key === TIMELINE.key ? undefined : key }), { isReplacing: true })
+    navigate(withParameters(place, { tab: key === TIMELINE.key ? undefined : key }), { isReplacing: true })
   const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
     const at = TABS.indexOf(tab)
     const next = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: TABS.length - 1 }[event.key]

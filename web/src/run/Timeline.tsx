@@ -3,9 +3,9 @@ import { useRunEvents } from '@pawl/sdk/react'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { useMemo, useRef, useState } from 'react'
 import { JsonTree } from '../elements/JsonTree.tsx'
-import { tellError } from '../elements/Problem.tsx'
+import { describeError } from '../elements/Problem.tsx'
 import { Shape } from '../elements/Shape.tsx'
-import { tellClock, tellTime } from '../elements/time.ts'
+import { formatClock, formatTime } from '../elements/time.ts'
 import type { Tone } from '../elements/words.ts'
 
 /** A line of the timeline: an event, or the beginning of an epoch. */
@@ -43,7 +43,7 @@ export function Timeline({ runId }: { readonly runId: string }) {
           {isOver ? ', the last one told' : isLive ? ', live' : ', waiting for the server'}
         </span>
       </div>
-      {error !== undefined && <p className="problem">{tellError(error)}</p>}
+      {error !== undefined && <p className="problem">{describeError(error)}</p>}
       <div className="timeline" ref={scroll} tabIndex={0} role="region" aria-label="Events, the newest first">
         <ol style={{ height: virtual.getTotalSize() }}>
           {virtual.getVirtualItems().map(({ index, key, start }) => {
@@ -81,8 +81,8 @@ function EventLine({ event }: { readonly event: RunEvent }) {
       onToggle={({ currentTarget }) => setOpen(currentTarget.open)}
     >
       <summary>
-        <time dateTime={at} title={tellTime(at)}>
-          {tellClock(at)}
+        <time dateTime={at} title={formatTime(at)}>
+          {formatClock(at)}
         </time>
         <Shape tone={toneOf(event)} />
         <span className="event-summary">{summary}</span>

@@ -1,7 +1,7 @@
 import { useTranscript } from '@pawl/sdk/react'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useMemo, useRef, useState } from 'react'
-import { tellError } from '../elements/Problem.tsx'
+import { describeError } from '../elements/Problem.tsx'
 import { addChunks, NO_LINES } from './transcriptLines.ts'
 
 /** How high a line is, in pixels. */
@@ -89,7 +89,7 @@ export function Transcript({ sessionId }: { readonly sessionId: string }) {
           {isOver ? 'The session is over' : isLive ? 'Live' : 'Waiting for the server'}
         </span>
       </form>
-      {error !== undefined && <p className="problem">{tellError(error)}</p>}
+      {error !== undefined && <p className="problem">{describeError(error)}</p>}
       <div
         className="transcript"
         ref={scroll}

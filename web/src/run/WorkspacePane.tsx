@@ -2,7 +2,7 @@ import type { StoredRun, Workspace, WorkspaceOperationDetail, WorkspaceOperation
 import { useAction } from '@pawl/sdk/react'
 import { useState } from 'react'
 import { Confirm } from '../elements/Confirm.tsx'
-import { Problem, tellError } from '../elements/Problem.tsx'
+import { Problem, describeError } from '../elements/Problem.tsx'
 import { Patch } from '../work/Patch.tsx'
 import { useWorkspace } from './useWorkspace.ts'
 
@@ -26,7 +26,7 @@ const OPERATION: Readonly<
 /** The directory that the run works in, and what its machine's worker may be asked to do with it now. */
 export function WorkspacePane({ run }: { readonly run: StoredRun }) {
   const { value, error } = useWorkspace(run.id, run.revision)
-  if (error !== undefined && !value) return <p className="problem">{tellError(error)}</p>
+  if (error !== undefined && !value) return <p className="problem">{describeError(error)}</p>
   if (value === undefined) return <p className="soft">Asking the server …</p>
   if (value === null) return <p className="soft">No workspace was recorded for it.</p>
   return <Present key={value.id} workspace={value} />

@@ -1,13 +1,13 @@
 import type { Workspace } from '@pawl/sdk'
 import { usePawl } from '@pawl/sdk/react'
 import { useEffect, useState } from 'react'
-import type { Below } from '../work/useWork.ts'
-import { useBelow } from '../work/useWork.ts'
+import type { RunData } from '../work/useRunData.ts'
+import { useRunData } from '../work/useRunData.ts'
 
 /** The directory that a run works in, followed; null where none was recorded. */
-export function useWorkspace(runId: string, revision: number | undefined): Below<Workspace | null> {
+export function useWorkspace(runId: string, revision: number | undefined): RunData<Workspace | null> {
   const pawl = usePawl()
-  const read = useBelow<Workspace | null>(`workspace ${runId}`, revision, (pawl, signal) =>
+  const read = useRunData<Workspace | null>(`workspace ${runId}`, revision, (pawl, signal) =>
     pawl.workspaces.get(runId, { signal }),
   )
   const [told, setTold] = useState<Workspace>()

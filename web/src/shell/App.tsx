@@ -1,4 +1,4 @@
-import { usePlace } from '../elements/place.ts'
+import { usePageAddress } from '../elements/address.ts'
 import { Shell } from './Shell.tsx'
 import { SessionProvider, useSessionState } from '../account/session.ts'
 import { SignIn } from '../account/SignIn.tsx'
@@ -7,7 +7,7 @@ import { SignOut } from '../account/SignOut.tsx'
 /** The dashboard: who looks at it, and the page that the address names. */
 export function App() {
   const { state, begin, leave } = useSessionState()
-  const place = usePlace()
+  const place = usePageAddress()
   switch (state.kind) {
     case 'in':
       return (

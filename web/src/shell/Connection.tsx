@@ -1,6 +1,6 @@
 import { useConnection } from '@pawl/sdk/react'
 import type { ConnectionState } from '@pawl/sdk/react'
-import { tellAge } from '../elements/time.ts'
+import { formatAge } from '../elements/time.ts'
 import { useClock } from '../elements/clock.ts'
 
 const WORDS: Readonly<Record<ConnectionState['phase'], { readonly label: string; readonly means: string }>> =
@@ -17,7 +17,7 @@ export function Connection() {
   const { phase, since } = useConnection()
   const { label, means } = WORDS[phase]
   // `since` is told by this machine's clock, as the time that has passed is.
-  const age = useClock(() => (phase === 'CONNECTED' ? '' : tellAge(Date.now() - since)))
+  const age = useClock(() => (phase === 'CONNECTED' ? '' : formatAge(Date.now() - since)))
   return (
     <span
       className={`connection connection-${phase.toLowerCase()}`}

@@ -5,14 +5,14 @@ import { RunPage } from '../run/RunPage.tsx'
 import { Start } from '../start/Start.tsx'
 import { Connection } from './Connection.tsx'
 import { Link } from '../elements/Link.tsx'
-import type { Place } from '../elements/place.ts'
+import type { PageAddress } from '../elements/address.ts'
 import { useSession } from '../account/session.ts'
 import { useTheme } from './theme.ts'
 
 const THEMES = { system: 'Auto', light: 'Light', dark: 'Dark' }
 
 /** What stands around every page, and the page that the address names. */
-export function Shell({ place, onLeave }: { readonly place: Place; readonly onLeave: () => void }) {
+export function Shell({ place, onLeave }: { readonly place: PageAddress; readonly onLeave: () => void }) {
   const { viewer, server } = useSession()
   const [theme, nextTheme] = useTheme()
   const pending = usePending()
@@ -76,7 +76,7 @@ function Page({
   place,
   pending,
 }: {
-  readonly place: Place
+  readonly place: PageAddress
   readonly pending: ReturnType<typeof usePending>
 }) {
   const runId = /^\/runs\/(\w+)$/.exec(place.pathname)?.[1]

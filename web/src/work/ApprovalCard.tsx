@@ -7,10 +7,10 @@ import { Confirm } from '../elements/Confirm.tsx'
 import { CopyButton } from '../elements/CopyButton.tsx'
 import { JsonTree } from '../elements/JsonTree.tsx'
 import { Problem } from '../elements/Problem.tsx'
-import { tellAge, tellTime } from '../elements/time.ts'
+import { formatAge, formatTime } from '../elements/time.ts'
 import type { Word } from '../elements/words.ts'
 import { ArtifactView } from './ArtifactView.tsx'
-import { useBelow } from './useWork.ts'
+import { useRunData } from './useRunData.ts'
 import { useClock } from '../elements/clock.ts'
 import { Link } from '../elements/Link.tsx'
 import { useSession } from '../account/session.ts'
@@ -168,7 +168,7 @@ export function ApprovalCard({ approval, mayDecide, isNamed = false, onAnswer }:
 
 function Expiry({ at, policy }: { readonly at: string; readonly policy: Approval['onExpiry'] }) {
   const left = useClock((now) =>
-    Date.parse(at) > now ? `expires in ${tellAge(Date.parse(at) - now)}` : 'has expired',
+    Date.parse(at) > now ? `expires in ${formatAge(Date.parse(at) - now)}` : 'has expired',
   )
   const then = {
     REJECT: 'then it counts as rejected',
@@ -176,7 +176,7 @@ function Expiry({ at, policy }: { readonly at: string; readonly policy: Approval
     WAIT: 'and can still be decided then',
   }
   return (
-    <span className="soft" title={tellTime(at)}>
+    <span className="soft" title={formatTime(at)}>
       {left}, {then[policy]}
     </span>
   )
@@ -184,7 +184,7 @@ function Expiry({ at, policy }: { readonly at: string; readonly policy: Approval
 
 /** The file that the question is about: the last one of that attempt that is what the workflow asks for. */
 function useAbout({ id, phase, attempt, digest }: Approval): ArtifactDetail | undefined {
-  const { value } = useBelow(`approval ${id} ${digest}`, undefined, async (pawl, signal) => {
+  const { value } = useRunData(`approval ${id} ${digest}`, undefined, async (pawl, signal) => {
     if (!phase) return undefined
     const detail = await pawl.approvals.get(id, { signal })
     const files = detail?.phase?.artifacts.filter((file) => file.attempt === attempt && file.valid) ?? []

@@ -3,12 +3,12 @@ import { useMemo, useState } from 'react'
 import { CopyButton } from '../elements/CopyButton.tsx'
 import { JsonTree } from '../elements/JsonTree.tsx'
 import { Markdown } from '../elements/Markdown.tsx'
-import { tellError } from '../elements/Problem.tsx'
+import { describeError } from '../elements/Problem.tsx'
 import { Shape } from '../elements/Shape.tsx'
-import { tellSize } from '../elements/time.ts'
+import { formatSize } from '../elements/time.ts'
 import { diffLines } from './diffLines.ts'
 import { Patch } from './Patch.tsx'
-import { useBelow } from './useWork.ts'
+import { useRunData } from './useRunData.ts'
 
 interface ArtifactViewProps {
   readonly artifact: Artifact
@@ -29,7 +29,7 @@ export function ArtifactView({ artifact, previous }: ArtifactViewProps) {
       <header className="pane-head">
         <h3 className="mono">{path}</h3>
         <span className="soft">
-          round {round}, attempt {attempt}, {tellSize(size)}
+          round {round}, attempt {attempt}, {formatSize(size)}
         </span>
         <fieldset className="chips">
           <legend className="hidden">How it is shown</legend>
@@ -66,7 +66,7 @@ export function ArtifactView({ artifact, previous }: ArtifactViewProps) {
           </div>
         </div>
       )}
-      {content.error !== undefined && <p className="problem">{tellError(content.error)}</p>}
+      {content.error !== undefined && <p className="problem">{describeError(content.error)}</p>}
       {content.value === undefined && content.error === undefined && (
         <p className="soft">Asking the server …</p>
       )}
@@ -81,7 +81,7 @@ export function ArtifactView({ artifact, previous }: ArtifactViewProps) {
 }
 
 function useContent(id: string | undefined) {
-  return useBelow(`artifact ${id}`, undefined, async (pawl, signal) =>
+  return useRunData(`artifact ${id}`, undefined, async (pawl, signal) =>
     id === undefined ? undefined : ((await pawl.artifacts.get(id, { signal })) ?? { content: null }),
   )
 }

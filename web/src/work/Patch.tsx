@@ -1,18 +1,18 @@
 /** How many lines of a patch are drawn. */
-const MOST_LINES = 5_000
+const MAX_LINES = 5_000
 
 /** A patch as git prints it: what is added and removed by sign and colour. */
 export function Patch({ text }: { readonly text: string }) {
   const lines = text.replace(/\n$/, '').split('\n')
   return (
     <pre className="diff" tabIndex={0}>
-      {lines.slice(0, MOST_LINES).map((line, index) => (
+      {lines.slice(0, MAX_LINES).map((line, index) => (
         <span key={index} className={`diff-line ${kindOf(line)}`}>
           {line || '\u00A0'}
         </span>
       ))}
-      {lines.length > MOST_LINES && (
-        <span className="diff-line soft">{lines.length - MOST_LINES} more lines</span>
+      {lines.length > MAX_LINES && (
+        <span className="diff-line soft">{lines.length - MAX_LINES} more lines</span>
       )}
     </pre>
   )

@@ -5,7 +5,7 @@ export interface DiffLine {
 }
 
 /** Above so many differences two texts are told as wholly different: comparing them line by line says nothing by then. */
-const MOST_EDITS = 800
+const MAX_EDITS = 800
 
 /** What leads from one text to another, in the fewest added and removed lines (Myers' greedy algorithm). */
 export function diffLines(before: string, after: string): readonly DiffLine[] {
@@ -30,7 +30,7 @@ type Frontier = ReadonlyMap<number, number>
 function findTrace(a: readonly string[], b: readonly string[]): Frontier[] | undefined {
   const trace: Frontier[] = []
   const reached = new Map<number, number>([[1, 0]])
-  for (let edits = 0; edits <= Math.min(a.length + b.length, MOST_EDITS); edits += 1) {
+  for (let edits = 0; edits <= Math.min(a.length + b.length, MAX_EDITS); edits += 1) {
     trace.push(new Map(reached))
     for (let diagonal = -edits; diagonal <= edits; diagonal += 2) {
       let x = startOf(reached, diagonal, edits)

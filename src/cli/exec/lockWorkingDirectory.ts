@@ -19,7 +19,7 @@ export interface LockFields {
  *
  * @throws UsageError where another run works here, or the directory is Pawl's own
  */
-export async function lockHere(
+export async function lockWorkingDirectory(
   { env, options }: Invocation,
   { runId, isShared }: LockFields,
 ): Promise<DirectoryLock> {

@@ -1,44 +1,44 @@
-import type { Paper } from '../terminal/paper.ts'
-import { cutTo, widthOf } from '../terminal/width.ts'
+import type { Printer } from '../terminal/printer.ts'
+import { cutToWidth, widthOf } from '../terminal/width.ts'
 
 const MARGIN = '  '
-const WIDEST = 96
+const MAX_WIDTH = 96
 
 /** Where the story is told: headings, sentences, commands, and what others say. */
-export class Stage {
-  readonly #paper: Paper
+export class Narrator {
+  readonly #printer: Printer
   #chapter = 0
 
-  constructor(paper: Paper) {
-    this.#paper = paper
+  constructor(printer: Printer) {
+    this.#printer = printer
   }
 
   get colors() {
-    return this.#paper.colors
+    return this.#printer.colors
   }
 
   /** The title of all. */
   title(text: string): void {
     const { bold, dim } = this.colors
-    this.#paper.line(`\n${MARGIN}${bold(text)}\n${MARGIN}${dim('─'.repeat(this.#width))}`)
+    this.#printer.line(`\n${MARGIN}${bold(text)}\n${MARGIN}${dim('─'.repeat(this.#width))}`)
   }
 
   /** The heading of the next chapter. */
   chapter(text: string): void {
     this.#chapter += 1
     const { bold, cyan } = this.colors
-    this.#paper.line(`\n${MARGIN}${cyan(bold(String(this.#chapter)))}  ${bold(text)}\n`)
+    this.#printer.line(`\n${MARGIN}${cyan(bold(String(this.#chapter)))}  ${bold(text)}\n`)
   }
 
   /** Sentences, wrapped. */
   say(text: string): void {
-    for (const line of wrap(text, this.#width - 3)) this.#paper.line(`${MARGIN}   ${line}`)
+    for (const line of wrap(text, this.#width - 3)) this.#printer.line(`${MARGIN}   ${line}`)
   }
 
   /** A command as a person would type it. */
   command(text: string): void {
     const { dim, bold } = this.colors
-    this.#paper.line(`\n${MARGIN}   ${dim('$')} ${bold(text)}`)
+    this.#printer.line(`\n${MARGIN}   ${dim('$')} ${bold(text)}`)
   }
 
   /** A line that a program said. */
@@ -46,7 +46,7 @@ export class Stage {
     const { dim } = this.colors
     const label = who ? dim(`${who} │ `) : ''
     const line = `${MARGIN}   ${label}${text}`
-    this.#paper.line(this.#paper.isTerminal ? cutTo(line, this.#paper.columns - 1) : line)
+    this.#printer.line(this.#printer.isTerminal ? cutToWidth(line, this.#printer.columns - 1) : line)
   }
 
   /** A question to whoever watches, to be put on a terminal as it is. */
@@ -56,21 +56,21 @@ export class Stage {
   }
 
   /** What it all shows. */
-  moral(text: string): void {
+  conclude(text: string): void {
     const { green } = this.colors
-    this.#paper.line()
+    this.#printer.line()
     const [first = '', ...rest] = wrap(text, this.#width - 5)
-    this.#paper.line(`${MARGIN}   ${green('▌')} ${first}`)
-    for (const line of rest) this.#paper.line(`${MARGIN}   ${green('▌')} ${line}`)
+    this.#printer.line(`${MARGIN}   ${green('▌')} ${first}`)
+    for (const line of rest) this.#printer.line(`${MARGIN}   ${green('▌')} ${line}`)
   }
 
   /** An empty line. */
   gap(): void {
-    this.#paper.line()
+    this.#printer.line()
   }
 
   get #width(): number {
-    return Math.min(WIDEST, this.#paper.columns) - 4
+    return Math.min(MAX_WIDTH, this.#printer.columns) - 4
   }
 }
 

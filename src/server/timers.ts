@@ -10,7 +10,7 @@ import { repeat } from './kit/repeat.ts'
 import type { Streams } from './engine/streams.ts'
 
 /** What a server does by itself, and with what. */
-export interface KeepTimeOptions {
+export interface TimerOptions {
   readonly commands: Commands
   readonly authenticator: Authenticator
   /** Streams that end with their tokens. */
@@ -22,7 +22,7 @@ export interface KeepTimeOptions {
 }
 
 /** A server's clockwork. */
-export interface Timekeeper {
+export interface Timers {
   /** Something changed: the earliest expiry may be another one now. */
   noteChange(): void
   /** What kept the last tick from being written; undefined where it was. */
@@ -33,7 +33,7 @@ export interface Timekeeper {
 
 const TICK_MS = 1000
 /** The shortest wait between two sweeps, in milliseconds. */
-const LEAST_WAIT_MS = 100
+const MIN_WAIT_MS = 100
 /** Of the longest wait, at most so much is taken off at random, so that servers don't sweep in step. */
 const JITTER = 0.2
 
@@ -42,7 +42,7 @@ const JITTER = 0.2
  * earliest expiry comes, so that nothing stays without an owner for more than a second (G5). Any number of servers may
  * do so on one database. What fails is logged and tried again: a database that went away comes back.
  */
-export function keepTime(options: KeepTimeOptions): Timekeeper {
+export function startTimers(options: TimerOptions): Timers {
   const { commands, authenticator, streams, metrics, log, sweepSeconds } = options
   const { pool } = commands.store
   let hasChanged = false
@@ -93,7 +93,7 @@ export function keepTime(options: KeepTimeOptions): Timekeeper {
 
   async function untilDue(): Promise<number> {
     const wait = await untilNextDue(pool)
-    return wait === null ? Infinity : Math.max(LEAST_WAIT_MS, wait)
+    return wait === null ? Infinity : Math.max(MIN_WAIT_MS, wait)
   }
 
   return {

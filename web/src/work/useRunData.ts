@@ -3,7 +3,7 @@ import { usePawl } from '@pawl/sdk/react'
 import { useEffect, useRef, useState } from 'react'
 
 /** What was read below a run. */
-export interface Below<Value> {
+export interface RunData<Value> {
   /** As it was last read; undefined until then. */
   readonly value: Value | undefined
   readonly error: unknown
@@ -12,7 +12,7 @@ export interface Below<Value> {
 }
 
 /** The least time between two readings, in milliseconds: a run may change many times in one second. */
-const PAUSE_MS = 300
+const MIN_INTERVAL_MS = 300
 
 /**
  * Reads something below a run, and again whenever the revision rises. Readings follow one another, so that an older answer
@@ -22,12 +22,12 @@ const PAUSE_MS = 300
  * @param revision of the run: what hangs below it changes with it
  * @param everyMs reads it also so often, for what changes without a revision; left out: never
  */
-export function useBelow<Value>(
+export function useRunData<Value>(
   key: string,
   revision: number | undefined,
   read: (pawl: Pawl, signal: AbortSignal) => Promise<Value>,
   everyMs?: number,
-): Below<Value> {
+): RunData<Value> {
   const pawl = usePawl()
   const [state, setState] = useState<{ key: string; value?: Value; error?: unknown }>({ key })
   const latest = useRef(read)
@@ -42,7 +42,7 @@ export function useBelow<Value>(
     let isWanted = true
     let isReading = false
     let timer: ReturnType<typeof setTimeout> | undefined
-    const readOn = async () => {
+    const readNext = async () => {
       if (isReading || signal.aborted) return
       isReading = true
       isWanted = false
@@ -55,15 +55,15 @@ export function useBelow<Value>(
       }
       timer = setTimeout(() => {
         isReading = false
-        if (isWanted) void readOn()
-        else if (everyMs !== undefined) timer = setTimeout(() => void readOn(), everyMs)
-      }, PAUSE_MS)
+        if (isWanted) void readNext()
+        else if (everyMs !== undefined) timer = setTimeout(() => void readNext(), everyMs)
+      }, MIN_INTERVAL_MS)
     }
     wake.current = () => {
       isWanted = true
-      void readOn()
+      void readNext()
     }
-    void readOn()
+    void readNext()
     return () => {
       controller.abort()
       clearTimeout(timer)

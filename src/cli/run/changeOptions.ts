@@ -13,6 +13,6 @@ export const runArgument = () =>
   new Argument('[run]', 'id of the run (default: PAWL_EXECUTION_ID, PAWL_RUN_ID, else the only active run)')
 
 /** Gives a command the run it changes, and an idempotency key. */
-export function changesRun(command: Command): Command {
+export function addChangeOptions(command: Command): Command {
   return command.addArgument(runArgument()).addOption(keyOption())
 }

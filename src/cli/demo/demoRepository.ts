@@ -14,7 +14,7 @@ const CHAPTERS = {
 }
 
 /** Where workers find a repository to work on. */
-export interface Workshop {
+export interface DemoRepository {
   /** A git repository with one commit, on `main`. */
   readonly repository: string
   /** The folder of the repository that has the chapters. */
@@ -25,8 +25,8 @@ export interface Workshop {
   readonly git: (...words: string[]) => Promise<string>
 }
 
-/** Makes a workshop of its own in this folder. */
-export async function openWorkshop(data: string): Promise<Workshop> {
+/** Makes a repository of its own in this folder. */
+export async function createDemoRepository(data: string): Promise<DemoRepository> {
   const folder = await mkdtemp(join(data, 'handover-'))
   const [repository, chapters] = [join(folder, 'repository'), 'chapters']
   await mkdir(join(repository, chapters), { recursive: true })
@@ -35,7 +35,7 @@ export async function openWorkshop(data: string): Promise<Workshop> {
   await git('init', '--quiet', '--initial-branch=main')
   await git('add', '.')
   await git('commit', '--quiet', '--message=Three chapters')
-  const configure: Workshop['configure'] = async ({ owner, label, pauseMs }) => {
+  const configure: DemoRepository['configure'] = async ({ owner, label, pauseMs }) => {
     const file = join(folder, `${owner}.json`)
     const agent = [
       process.execPath,

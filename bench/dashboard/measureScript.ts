@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 
 /** KiB of script, as it is and as gzip makes it. */
-export interface Weight {
+export interface ScriptSize {
   readonly raw: number
   readonly gzipped: number
 }
@@ -11,18 +11,21 @@ export interface Weight {
 const built = new URL('../../dist/web/', import.meta.url)
 
 /** What the dashboard that `npm run build` made loads at once, and all that it may ever load; null where it was not built. */
-export async function weighScript(): Promise<{ readonly first: Weight; readonly all: Weight } | null> {
+export async function measureScript(): Promise<{
+  readonly first: ScriptSize
+  readonly all: ScriptSize
+} | null> {
   const document = await readFile(new URL('index.html', built), 'utf8').catch(() => null)
   if (document === null) return null
   const names = await readdir(fileURLToPath(new URL('assets/', built)))
   const scripts = names.filter((name) => name.endsWith('.js'))
   return {
-    first: await weigh(scripts.filter((name) => document.includes(name))),
-    all: await weigh(scripts),
+    first: await measureFiles(scripts.filter((name) => document.includes(name))),
+    all: await measureFiles(scripts),
   }
 }
 
-async function weigh(names: readonly string[]): Promise<Weight> {
+async function measureFiles(names: readonly string[]): Promise<ScriptSize> {
   const files = await Promise.all(names.map((name) => readFile(new URL(`assets/${name}`, built))))
   const kibibytes = (sizes: readonly number[]) => sizes.reduce((sum, size) => sum + size, 0) / 1024
   return {

@@ -1,12 +1,12 @@
 import type { Pawl } from '@pawl/sdk'
 import type { RunningServer } from '../../server/startServer.ts'
-import type { Backstage } from './backstage.ts'
-import type { Stage } from './stage.ts'
+import type { CommandRunner } from './commandRunner.ts'
+import type { Narrator } from './narrator.ts'
 
 /** Everything that a chapter works with. */
-export interface Scene {
-  readonly stage: Stage
-  readonly backstage: Backstage
+export interface Demo {
+  readonly narrator: Narrator
+  readonly commands: CommandRunner
   readonly pawl: Pawl
   /** How long the agent waits in each phase, in milliseconds. */
   readonly pace: number
@@ -21,7 +21,7 @@ export interface Scene {
 }
 
 /** Insists that something came out as the story has it: a demonstration that shows anything else has failed. */
-export function insist(seen: unknown, told: unknown): void {
+export function expectEqual(seen: unknown, told: unknown): void {
   const [is, should] = [JSON.stringify(seen), JSON.stringify(told)]
   if (is !== should) throw new Error(`the story came out differently: ${is} instead of ${should}`)
 }

@@ -5,7 +5,7 @@ import { showInvisible } from '../../text/showInvisible.ts'
 export type Colors = ReturnType<typeof pc.createColors>
 
 /** A stream that lines are written to, and how they may look there. */
-export interface Paper {
+export interface Printer {
   readonly colors: Colors
   /** Whether a person reads it as it is written. */
   readonly isTerminal: boolean
@@ -20,21 +20,21 @@ export interface Paper {
 }
 
 /** What decides on colours: the environment's NO_COLOR and FORCE_COLOR, `--no-color`, and whether it is a terminal. */
-export interface PaperSurroundings {
+export interface PrinterEnvironment {
   readonly env: NodeJS.ProcessEnv
   readonly argv: readonly string[]
 }
 
 /** What is needed of a stream: the terminal's members are there on terminals only. */
-export interface PaperStream {
+export interface PrinterStream {
   readonly isTTY?: boolean
   readonly columns?: number
   readonly rows?: number
   write(text: string): unknown
 }
 
-/** Paper over a stream. Writing to one whose reader has gone is left to the stream's own `error` event. */
-export function createPaper(stream: PaperStream, surroundings: PaperSurroundings): Paper {
+/** Printer over a stream. Writing to one whose reader has gone is left to the stream's own `error` event. */
+export function createPrinter(stream: PrinterStream, surroundings: PrinterEnvironment): Printer {
   const isTerminal = stream.isTTY === true
   // nothing is obeyed on a terminal that a command forgot to make plain; what a program reads stays as it is
   const show = (text: string) => (isTerminal ? showMarks(text) : text)
@@ -63,7 +63,7 @@ function showMarks(text: string): string {
     .join('')
 }
 
-function wantsColors(isTerminal: boolean, { env, argv }: PaperSurroundings): boolean {
+function wantsColors(isTerminal: boolean, { env, argv }: PrinterEnvironment): boolean {
   if (env['NO_COLOR'] || argv.includes('--no-color')) return false
   if (env['FORCE_COLOR']) return env['FORCE_COLOR'] !== '0'
   return isTerminal && env['TERM'] !== 'dumb'

@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import type { Colors } from '../terminal/paper.ts'
+import type { Colors } from '../terminal/printer.ts'
 import { home } from '../kit/version.ts'
 
 /** Where the commands of the story go, and how they look. */
-export interface BackstageOptions {
+export interface CommandRunnerOptions {
   readonly url: string
   readonly token: string
   readonly colors: Colors
@@ -26,12 +26,12 @@ export interface Started {
 }
 
 /** Runs `pawl` commands as real processes, the way a person's terminal would. */
-export class Backstage {
+export class CommandRunner {
   readonly #env: NodeJS.ProcessEnv
   readonly #children = new Set<ChildProcess>()
   #isStopped = false
 
-  constructor({ url, token, colors }: BackstageOptions) {
+  constructor({ url, token, colors }: CommandRunnerOptions) {
     const {
       PAWL_RUN_ID: _run,
       PAWL_EXECUTION_ID: _execution,
