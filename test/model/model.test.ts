@@ -49,10 +49,14 @@ test(
     await fc.assert(
       fc.asyncProperty(preludes, workflows, histories, async (prelude, workflow, commands) => {
         const history = new History(servers, WORKFLOWS, `history ${++count}`)
-        for (const action of PRELUDES[prelude](workflow)) await history.act(action)
-        await fc.asyncModelRun(() => ({ model: history, real: history }), commands)
-        await history.prove()
-        await history.forget()
+        try {
+          for (const action of PRELUDES[prelude](workflow)) await history.act(action)
+          await fc.asyncModelRun(() => ({ model: history, real: history }), commands)
+          await history.prove()
+        } finally {
+          // a sweep is of everything that is stored: what a failed history leaves would fail the next
+          await history.forget()
+        }
       }),
       parameters,
     )
