@@ -1,5 +1,6 @@
 import { isLiveSession } from '../lifecycle/work/sessions.ts'
-import { type Chunk, readTranscript, type TranscriptPage } from '../store/work/transcript.ts'
+import type { Chunk } from '../store/work/transcript/chunks.ts'
+import { readTranscript, type TranscriptPage } from '../store/work/transcript/readTranscript.ts'
 import { openTail, type Tail } from './openTail.ts'
 import type { Streams, TailOptions } from './streams.ts'
 import type { WakeUp } from './wakeUps.ts'

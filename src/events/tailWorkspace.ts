@@ -1,4 +1,5 @@
-import { findWorkspaces, type LoadedWorkspace } from '../store/workspace/workspaces.ts'
+import { findWorkspaces } from '../store/workspace/findWorkspaces.ts'
+import type { LoadedWorkspace } from '../store/workspace/loadedWorkspace.ts'
 import { openTail, type Tail } from './openTail.ts'
 import type { Streams, TailOptions } from './streams.ts'
 import type { WakeUp } from './wakeUps.ts'

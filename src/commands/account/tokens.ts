@@ -2,17 +2,13 @@ import { createHash, randomBytes } from 'node:crypto'
 import { isReservedName } from '../../lifecycle/run/actor.ts'
 import type { Role } from '../../lifecycle/run/words.ts'
 import type { Store } from '../../store/sql/openStore.ts'
-import {
-  findToken,
-  insertFirstToken,
-  insertToken,
-  listTokens,
-  listPrincipalTokens,
-  type NewToken,
-  revokeToken as revokeStored,
-  type StoredToken,
-  useToken,
-} from '../../store/account/tokens.ts'
+import { findToken } from '../../store/account/findToken.ts'
+import { insertFirstToken, insertToken, type NewToken } from '../../store/account/insertToken.ts'
+import { listTokens } from '../../store/account/listTokens.ts'
+import { listPrincipalTokens } from '../../store/account/listPrincipalTokens.ts'
+import { revokeToken as revokeStored } from '../../store/account/revokeToken.ts'
+import type { StoredToken } from '../../store/account/tokens.ts'
+import { useToken } from '../../store/account/useToken.ts'
 import { objection, type Refused, refuse } from '../kit/answers.ts'
 import { checkRole } from '../kit/authorize.ts'
 import type { Caller, Commands } from '../kit/context.ts'

@@ -1,6 +1,6 @@
 import { explainObstacle, type WorkspaceOperation } from '../../lifecycle/workspace/workspace.ts'
 import type { WorkspaceRefusal } from '../../lifecycle/workspace/decideWorkspace.ts'
-import type { LoadedWorkspace } from '../../store/workspace/workspaces.ts'
+import type { LoadedWorkspace } from '../../store/workspace/loadedWorkspace.ts'
 
 /** Why a command about a workspace is refused; with the workspace as it is now, where it is about one. */
 export type WorkspaceObjection =

@@ -1,6 +1,7 @@
 import type { ClaimRequest } from '../../lifecycle/run/commands.ts'
 import type { Json } from '../../lifecycle/run/run.ts'
-import { findClaimable, untilClaimable } from '../../store/run/findClaimable.ts'
+import { findClaimable } from '../../store/run/claim/findClaimable.ts'
+import { untilClaimable } from '../../store/run/claim/untilClaimable.ts'
 import { findIdempotencyKey } from '../../store/run/findIdempotencyKey.ts'
 import { loadRuns } from '../../store/run/loadRun.ts'
 import { objection, type RunAnswer } from '../kit/answers.ts'

@@ -1,6 +1,6 @@
 import type { Run } from '../../lifecycle/run/run.ts'
 import { isSettledStatus } from '../../lifecycle/run/words.ts'
-import { findExecution } from '../../store/work/executions.ts'
+import { findExecution } from '../../store/work/execution/findExecution.ts'
 import { findActive } from '../../store/run/findActive.ts'
 import { type LoadedRun, loadRuns } from '../../store/run/loadRun.ts'
 import { objection, refuse, type Refused } from '../kit/answers.ts'

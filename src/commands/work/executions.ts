@@ -2,14 +2,11 @@ import { differingPaths } from '../../lifecycle/log/differingPaths.ts'
 import { mayFinish } from '../../lifecycle/decide/executions.ts'
 import type { Execution, Json, Run } from '../../lifecycle/run/run.ts'
 import type { ReportedEnd } from '../../lifecycle/run/words.ts'
-import {
-  endExecution,
-  findExecution,
-  findExecutionByStartKey,
-  insertExecution,
-  type LoadedExecution,
-  touchExecution as touch,
-} from '../../store/work/executions.ts'
+import { endExecution } from '../../store/work/execution/endExecution.ts'
+import { findExecution, type LoadedExecution } from '../../store/work/execution/findExecution.ts'
+import { findExecutionByStartKey } from '../../store/work/execution/findExecutionByStartKey.ts'
+import { insertExecution } from '../../store/work/execution/insertExecution.ts'
+import { touchExecution as touch } from '../../store/work/execution/touchExecution.ts'
 import type { LoadedRun } from '../../store/run/loadRun.ts'
 import { objection, type Problem, refuse, type Refused } from '../kit/answers.ts'
 import { checkRole } from '../kit/authorize.ts'

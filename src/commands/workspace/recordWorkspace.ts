@@ -5,12 +5,10 @@ import { type LoadedRun, loadRuns } from '../../store/run/loadRun.ts'
 import { type Connection, violatedConstraint } from '../../store/sql/openStore.ts'
 import { keepWorkspaceKey, recordWorkspace as record } from '../../store/workspace/recordWorkspace.ts'
 import { withRunLocked } from '../../store/sql/withRowLocked.ts'
-import {
-  findWorkspaceKey,
-  findWorkspaces,
-  findWorkspacesOfRuns,
-  type LoadedWorkspace,
-} from '../../store/workspace/workspaces.ts'
+import { findWorkspaceKey } from '../../store/workspace/findWorkspaceKey.ts'
+import { findWorkspaces } from '../../store/workspace/findWorkspaces.ts'
+import { findWorkspacesOfRuns } from '../../store/workspace/findWorkspacesOfRuns.ts'
+import type { LoadedWorkspace } from '../../store/workspace/loadedWorkspace.ts'
 import { objection, type Refused, refuse } from '../kit/answers.ts'
 import { checkRole, checkRun } from '../kit/authorize.ts'
 import { sweepRun } from '../run/changeRun.ts'

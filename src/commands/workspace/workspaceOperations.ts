@@ -7,7 +7,7 @@ import type {
   ReportedPreview,
   WorkspaceOperation,
 } from '../../lifecycle/workspace/workspace.ts'
-import { findWorkspaceOf } from '../../store/workspace/loadWorkspace.ts'
+import { findOperationWorkspaceId } from '../../store/workspace/findOperationWorkspaceId.ts'
 import { objection, type Refused } from '../kit/answers.ts'
 import { changeWorkspace, type WorkspaceAnswer, type WorkspaceSuccess } from './changeWorkspace.ts'
 import type { Caller, Commands, Keyed } from '../kit/context.ts'
@@ -139,7 +139,7 @@ async function changeOperation(
   input: Keyed,
 ): Promise<OperationAnswer> {
   const { operationId } = command
-  const workspaceId = await findWorkspaceOf(commands.store.pool, operationId)
+  const workspaceId = await findOperationWorkspaceId(commands.store.pool, operationId)
   if (workspaceId === null) return objection({ type: 'WorkspaceOperationNotFound', operationId })
   const { idempotencyKey } = input
   const ask = { operation, workspaceId, command, idempotencyKey, request: toRequest(input) }

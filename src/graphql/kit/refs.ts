@@ -14,7 +14,7 @@ import type { WorkspaceOperation } from '../../lifecycle/workspace/workspace.ts'
 import type { LoadedRun } from '../../store/run/loadRun.ts'
 import type { StoredToken } from '../../store/account/tokens.ts'
 import type { StoredWorkflow } from '../../store/sql/workflowCache.ts'
-import type { LoadedWorkspace } from '../../store/workspace/workspaces.ts'
+import type { LoadedWorkspace } from '../../store/workspace/loadedWorkspace.ts'
 import { builder } from './builder.ts'
 
 /** What the types of the schema are in resolvers; the fields of each stand in the file of its concept. */

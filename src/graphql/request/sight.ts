@@ -1,5 +1,5 @@
 import type { Caller } from '../../commands/kit/context.ts'
-import type { ExecutionVisibility } from '../../store/work/listExecutions.ts'
+import type { ExecutionVisibility } from '../../store/work/execution/listExecutions.ts'
 
 /** What the caller may see of runs and executions. */
 export function sightOf({ projects, agent, principalId }: Caller): ExecutionVisibility {

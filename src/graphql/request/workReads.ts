@@ -4,20 +4,21 @@ import {
   type OwnedRow,
   findApprovals,
   findArtifacts,
-  findContents,
   findMessages,
   findSessions,
 } from '../../store/work/findWork.ts'
+import { findArtifactContents } from '../../store/work/findArtifactContents.ts'
 import {
   listApprovalsOfRuns,
-  listArtifactsOfPhases,
   listArtifactsOfRuns,
   listMessagesOfRuns,
-  listSessionsOfRuns,
-} from '../../store/work/listWork.ts'
+} from '../../store/work/listPagesOfRuns.ts'
+import { listArtifactsOfPhases } from '../../store/work/listArtifactsOfPhases.ts'
+import { listSessionsOfRuns } from '../../store/work/listSessionsOfRuns.ts'
 import type { Page } from '../../store/sql/page.ts'
 import type { RunPageRequest } from '../../store/sql/runPages.ts'
-import { type Chunk, type ChunksRequest, listTranscripts } from '../../store/work/transcript.ts'
+import type { Chunk } from '../../store/work/transcript/chunks.ts'
+import { type ChunksRequest, listTranscripts } from '../../store/work/transcript/listTranscripts.ts'
 import type { Loaders } from './loaders.ts'
 
 /** What is read of what hangs below runs. */
@@ -50,7 +51,7 @@ export function prepareReadsBelow({ byId, byOwner, inTurn }: Loaders): ReadsBelo
     artifacts: inTurn(listArtifactsOfRuns),
     approvals: inTurn(listApprovalsOfRuns),
     messages: inTurn(listMessagesOfRuns),
-    content: byId(findContents, ({ id }) => id),
+    content: byId(findArtifactContents, ({ id }) => id),
     transcript: inTurn(listTranscripts),
   }
 }

@@ -5,16 +5,13 @@ import {
   type WorkspacePageRequest,
 } from '../../store/workspace/listWorkspaces.ts'
 import type { Page } from '../../store/sql/page.ts'
-import {
-  findPatches,
-  findWorkspaceOperations,
-  findWorkspaceResults,
-  findWorkspaces,
-  findWorkspacesOfRuns,
-  listRunsOfWorkspaces,
-  type LoadedWorkspace,
-  type StoredResult,
-} from '../../store/workspace/workspaces.ts'
+import { findPatches } from '../../store/workspace/findPatches.ts'
+import { findWorkspaceOperations } from '../../store/workspace/findWorkspaceOperations.ts'
+import { findWorkspaceResults, type StoredResult } from '../../store/workspace/findWorkspaceResults.ts'
+import { findWorkspaces } from '../../store/workspace/findWorkspaces.ts'
+import { findWorkspacesOfRuns } from '../../store/workspace/findWorkspacesOfRuns.ts'
+import { listRunsOfWorkspaces } from '../../store/workspace/listRunsOfWorkspaces.ts'
+import type { LoadedWorkspace } from '../../store/workspace/loadedWorkspace.ts'
 import type { Loaders } from './loaders.ts'
 
 /** What is read of workspaces. */

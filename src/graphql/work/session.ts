@@ -1,4 +1,4 @@
-import { type Chunk } from '../../store/work/transcript.ts'
+import type { Chunk } from '../../store/work/transcript/chunks.ts'
 import { builder } from '../kit/builder.ts'
 import { pageCost, readPageSize } from '../kit/connection.ts'
 import { runBehind } from '../request/context.ts'

@@ -1,5 +1,5 @@
 import { checkProject } from '../../commands/kit/authorize.ts'
-import type { LoadedWorkspace } from '../../store/workspace/workspaces.ts'
+import type { LoadedWorkspace } from '../../store/workspace/loadedWorkspace.ts'
 import type { GraphContext } from '../request/context.ts'
 import { failWith, throwRefused } from '../request/errors.ts'
 

@@ -1,5 +1,5 @@
 import type { KeptKey } from '../../lifecycle/log/draft.ts'
-import { type KeptRow, toKept } from './loadRun.ts'
+import { type KeptRow, toKept } from './storedKey.ts'
 import { type Connection, type Prepared, query } from '../sql/openStore.ts'
 
 const FIND_KEPT: Prepared = {

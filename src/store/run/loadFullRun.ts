@@ -1,8 +1,8 @@
-import { parseEvent, type RunEvent } from '../../lifecycle/run/events.ts'
-import { type LoadedRun, toLoaded } from './loadRun.ts'
-import { type Connection, type Prepared, query, type Store } from '../sql/openStore.ts'
-import type { LoadedRow } from '../rows/runRows.ts'
+import { type Prepared, type Connection, type Store, query } from '../sql/openStore.ts'
 import { SELECT_FULL_RUN } from '../rows/selectWork.ts'
+import { type LoadedRun, toLoaded } from './loadRun.ts'
+import { type RunEvent, parseEvent } from '../../lifecycle/run/events.ts'
+import type { LoadedRow } from '../rows/runRows.ts'
 
 const READ_WHOLE: Prepared = {
   name: 'read-whole-run',
@@ -28,24 +28,4 @@ export async function loadFullRun(connection: Connection, store: Store, id: stri
   const [row] = await query<Row>(connection, READ_WHOLE, [id])
   if (!row) return null
   return { ...(await toLoaded(store, row)), events: row.log.map(parseEvent) }
-}
-
-const LIST_IDS: Prepared = {
-  name: 'list-run-ids',
-  text: 'SELECT id FROM run WHERE id > $1 AND ($3::text[] IS NULL OR project = ANY($3)) ORDER BY id LIMIT $2',
-}
-
-/**
- * Ids of all runs, in order, from after the one given.
- *
- * @param projects null: of every project
- */
-export async function listRunIds(
-  connection: Connection,
-  after: string,
-  limit: number,
-  projects: readonly string[] | null,
-): Promise<string[]> {
-  const rows = await query<{ id: string }>(connection, LIST_IDS, [after, limit, projects])
-  return rows.map(({ id }) => id)
 }

@@ -19,7 +19,7 @@ import {
 import { preparePages } from '../sql/runPages.ts'
 import type { Visibility } from '../run/runFilter.ts'
 import { OPERATION_JSON } from '../rows/selectWorkspace.ts'
-import { type LoadedWorkspace, SHOWN, type ShownRow, toLoadedWorkspace } from './workspaces.ts'
+import { type LoadedWorkspace, SHOWN, type ShownRow, toLoadedWorkspace } from './loadedWorkspace.ts'
 
 /** Which workspaces to list; what is null does not narrow. */
 export interface WorkspaceFilter {

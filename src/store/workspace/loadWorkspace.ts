@@ -1,8 +1,8 @@
-import type { Instant, Json } from '../../lifecycle/run/run.ts'
 import type { PresentWorkspace, WorkspaceOperation } from '../../lifecycle/workspace/workspace.ts'
-import { type Connection, type Prepared, query } from '../sql/openStore.ts'
-import { OPERATION_JSON, WORKSPACE_JSON } from '../rows/selectWorkspace.ts'
-import type { StoredWorkspaceKey } from './workspaces.ts'
+import type { Instant, Json } from '../../lifecycle/run/run.ts'
+import type { StoredWorkspaceKey } from './findWorkspaceKey.ts'
+import { type Prepared, type Connection, query } from '../sql/openStore.ts'
+import { WORKSPACE_JSON, OPERATION_JSON } from '../rows/selectWorkspace.ts'
 
 /** What a decision about a workspace looks at. */
 export interface WorkspaceForDecision {
@@ -61,15 +61,4 @@ export async function loadWorkspace(
           created: row.kept_created,
         }
   return { workspace: row.workspace, named: row.named, now: row.clock.getTime(), kept }
-}
-
-const FIND_WORKSPACE: Prepared = {
-  name: 'find-workspace-of-operation',
-  text: 'SELECT workspace_id FROM workspace_operation WHERE id = $1',
-}
-
-/** The id of the workspace that an operation is about; null where there is no such operation. */
-export async function findWorkspaceOf(connection: Connection, operationId: string): Promise<string | null> {
-  const [row] = await query<{ workspace_id: string }>(connection, FIND_WORKSPACE, [operationId])
-  return row?.workspace_id ?? null
 }

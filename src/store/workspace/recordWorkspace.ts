@@ -1,7 +1,7 @@
 import type { Json } from '../../lifecycle/run/run.ts'
 import { isTakenBy, type WorkspacePlace } from '../../lifecycle/workspace/workspace.ts'
 import { type Connection, type Prepared, query } from '../sql/openStore.ts'
-import { findWorkspaceId } from './workspaces.ts'
+import { findWorkspaceId } from './findWorkspaceId.ts'
 
 /** A directory to record for a run. */
 export interface WorkspaceToRecord {

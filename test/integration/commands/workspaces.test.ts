@@ -12,7 +12,7 @@ import {
   requestWorkspaceOperation,
   startWorkspaceOperation,
 } from '../../../src/commands/workspace/workspaceOperations.ts'
-import { findPatches } from '../../../src/store/workspace/workspaces.ts'
+import { findPatches } from '../../../src/store/workspace/findPatches.ts'
 import { openTestCommands, type TestCommands } from '../../support/commands.ts'
 import { passTime } from '../../support/passTime.ts'
 import { accepted, begin, refused, runIn } from '../../support/runs.ts'

@@ -11,7 +11,7 @@ import {
 } from '../../../src/commands/workspace/workspaceOperations.ts'
 import type { Run } from '../../../src/lifecycle/run/run.ts'
 import { verifyWorkspace } from '../../../src/lifecycle/workspace/verifyWorkspace.ts'
-import { readWorkspaceFacts } from '../../../src/store/workspace/workspaces.ts'
+import { readWorkspaceFacts } from '../../../src/store/workspace/readWorkspaceFacts.ts'
 import { openTestCommands, type TestCommands } from '../../support/commands.ts'
 import { atOnce, holdRow, repeat, untilBlocked } from '../../support/race.ts'
 import { accepted, begin, refused, runIn, toStart } from '../../support/runs.ts'

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { newId } from '../../../src/commands/kit/ids.ts'
 import { createAgentTokens } from '../../../src/server/auth/agentTokens.ts'
-import { readInstallation } from '../../../src/store/account/installation.ts'
+import { readInstallation } from '../../../src/store/account/readInstallation.ts'
 import { ask, startTestServer, type TestServer } from '../../support/server.ts'
 import { askSocket, openRawSocket, openSocket } from '../../support/socket.ts'
 

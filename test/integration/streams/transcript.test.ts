@@ -3,7 +3,8 @@ import type { Commands } from '../../../src/commands/kit/context.ts'
 import { deleteRun } from '../../../src/commands/run/deleteRun.ts'
 import { appendTranscript, openSession, updateSession } from '../../../src/commands/work/sessions.ts'
 import { tailTranscript } from '../../../src/events/tailTranscript.ts'
-import { type Chunk, readTranscript } from '../../../src/store/work/transcript.ts'
+import type { Chunk } from '../../../src/store/work/transcript/chunks.ts'
+import { readTranscript } from '../../../src/store/work/transcript/readTranscript.ts'
 import {
   done,
   fail,

@@ -8,7 +8,7 @@ import {
   revokeToken,
 } from '../../../src/commands/account/tokens.ts'
 import { openStore, type Store } from '../../../src/store/sql/openStore.ts'
-import { findValidTokens } from '../../../src/store/account/tokens.ts'
+import { findValidTokens } from '../../../src/store/account/findValidTokens.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
 
 let database: TestDatabase

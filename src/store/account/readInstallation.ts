@@ -1,0 +1,17 @@
+import { type Prepared, type Connection, query } from '../sql/openStore.ts'
+
+/** What all servers of one database have in common. */
+export interface Installation {
+  readonly id: string
+  /** Signs what the servers hand out and take back: AGENT tokens, sessions. */
+  readonly secret: string
+}
+
+const READ: Prepared = { name: 'read-installation', text: 'SELECT id, secret FROM installation' }
+
+/** The installation this database is; the migrations made it. */
+export async function readInstallation(connection: Connection): Promise<Installation> {
+  const [row] = await query<Installation>(connection, READ, [])
+  if (!row) throw new Error('the database lost its installation row')
+  return row
+}

@@ -1,0 +1,12 @@
+import { type Prepared, type Connection, query } from '../../sql/openStore.ts'
+
+const FIND_CHAIN_HOLDER: Prepared = {
+  name: 'find-chain-holder',
+  text: `SELECT id FROM run WHERE chain_id = $1 AND (settled_at IS NULL OR lease_owner IS NOT NULL)`,
+}
+
+/** The id of the run of a chain that is active or has an owner on its row; null where none is. */
+export async function findChainHolder(connection: Connection, chainId: string): Promise<string | null> {
+  const [row] = await query<{ id: string }>(connection, FIND_CHAIN_HOLDER, [chainId])
+  return row?.id ?? null
+}

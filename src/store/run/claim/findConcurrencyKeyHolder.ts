@@ -1,0 +1,18 @@
+import { type Prepared, type Connection, query } from '../../sql/openStore.ts'
+
+const FIND_HOLDER: Prepared = {
+  name: 'find-holder',
+  text: `
+SELECT id FROM run
+WHERE project = $1 AND concurrency_key = $2 AND concurrency_key IS NOT NULL AND (settled_at IS NULL OR lease_owner IS NOT NULL)`,
+}
+
+/** The id of the run whose row holds a concurrency key; null where none does. The slot is derived, never counted. */
+export async function findConcurrencyKeyHolder(
+  connection: Connection,
+  project: string,
+  key: string,
+): Promise<string | null> {
+  const [row] = await query<{ id: string }>(connection, FIND_HOLDER, [project, key])
+  return row?.id ?? null
+}

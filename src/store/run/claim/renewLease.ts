@@ -1,0 +1,50 @@
+import { type Prepared, type Connection, query } from '../../sql/openStore.ts'
+import type { Instant } from '../../../lifecycle/run/run.ts'
+
+/**
+ * One guarded statement, without event or revision. The row is locked first and judged after the wait by the clock,
+ * because a condition in the UPDATE is not looked at again after a wait that changed nothing, and `now()` is when the
+ * statement began.
+ */
+const RENEW: Prepared = {
+  name: 'renew-lease',
+  text: `
+WITH held AS MATERIALIZED (
+  SELECT id, fence, status, lease_owner, lease_expires_at,
+    clock_timestamp() + make_interval(secs => coalesce($3::int, lease_seconds)) AS asked,
+    CASE WHEN status = 'CANCELLING' THEN coalesce(grace_ends_at, status_at + make_interval(secs => $4)) END AS grace_ends_at
+  FROM run WHERE id = $1 FOR UPDATE
+)
+UPDATE run r
+SET lease_expires_at = CASE WHEN held.grace_ends_at IS NULL THEN held.asked
+  ELSE greatest(held.lease_expires_at, least(held.asked, held.grace_ends_at)) END
+FROM held
+WHERE r.id = held.id AND held.lease_owner IS NOT NULL AND held.fence = $2
+  AND held.lease_expires_at > clock_timestamp()
+  AND (held.status IN ('RUNNING', 'AWAITING_APPROVAL', 'PAUSED')
+    OR held.status = 'CANCELLING' AND clock_timestamp() < held.grace_ends_at)
+RETURNING r.lease_expires_at`,
+}
+
+/** Which lease to renew, and for how long. */
+export interface Renewal {
+  readonly runId: string
+  readonly fence: number
+  /** Seconds from now; null: the period of the claim. */
+  readonly leaseSeconds: number | null
+  readonly cancelGraceSeconds: number
+}
+
+/**
+ * Renews a live lease; that of a run being cancelled never beyond its grace, and nothing ever ends sooner by it. Returns when it expires now; null where the fence holds no live lease.
+ */
+export async function renewLease(connection: Connection, renewal: Renewal): Promise<Instant | null> {
+  const { runId, fence, leaseSeconds, cancelGraceSeconds } = renewal
+  const [row] = await query<{ lease_expires_at: Date }>(connection, RENEW, [
+    runId,
+    fence,
+    leaseSeconds,
+    cancelGraceSeconds,
+  ])
+  return row?.lease_expires_at.getTime() ?? null
+}

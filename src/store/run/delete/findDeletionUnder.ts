@@ -1,0 +1,17 @@
+import { type Prepared, type Connection, query } from '../../sql/openStore.ts'
+import type { Json } from '../../../lifecycle/run/run.ts'
+
+const FIND_DELETION_UNDER: Prepared = {
+  name: 'find-deletion-under',
+  text: 'SELECT request FROM tombstone WHERE project = $1 AND key = $2',
+}
+
+/** What a deletion in this project under this key asked for, of whatever run; null where there was none. */
+export async function findDeletionUnder(
+  connection: Connection,
+  project: string,
+  key: string,
+): Promise<{ readonly request: Json } | null> {
+  const [row] = await query<{ request: Json }>(connection, FIND_DELETION_UNDER, [project, key])
+  return row ?? null
+}

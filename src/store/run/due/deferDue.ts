@@ -1,0 +1,17 @@
+import { type Prepared, type Connection, query } from '../../sql/openStore.ts'
+import type { Instant } from '../../../lifecycle/run/run.ts'
+
+const DEFER: Prepared = {
+  name: 'defer-due',
+  text: `UPDATE run SET due_at = $3::timestamptz WHERE id = $1 AND revision = $2`,
+}
+
+/** Notes when to look at a run again, where looking at it found nothing due. */
+export async function deferDue(
+  connection: Connection,
+  runId: string,
+  revision: number,
+  dueAt: Instant | null,
+): Promise<void> {
+  await query(connection, DEFER, [runId, revision, dueAt === null ? null : new Date(dueAt).toISOString()])
+}

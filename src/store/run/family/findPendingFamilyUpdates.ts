@@ -1,0 +1,26 @@
+import { type Prepared, type Connection, query } from '../../sql/openStore.ts'
+
+const FIND_OWED: Prepared = {
+  name: 'find-owed',
+  text: `
+(SELECT c.id, true AS close FROM run p JOIN run c ON c.parent_id = p.id
+ WHERE c.settled_at IS NULL AND c.status <> 'CANCELLING' AND c.parent_id IS NOT NULL AND NOT c.detached
+   AND p.status IN ('CANCELLING', 'FAILED', 'CANCELLED', 'EXPIRED') AND p.cascade)
+UNION ALL
+(SELECT id, false FROM run WHERE parent_id IS NOT NULL AND settled_at IS NOT NULL AND NOT parent_told)
+ORDER BY id LIMIT $1`,
+}
+
+/** A debt between a child and its parent: the child is to be cancelled, or the parent to be told of its end. */
+export interface PendingFamilyUpdate {
+  readonly id: string
+  readonly close: boolean
+}
+
+/** What was left unpaid by a server that died between two applies. */
+export function findPendingFamilyUpdates(
+  connection: Connection,
+  limit: number,
+): Promise<PendingFamilyUpdate[]> {
+  return query<{ id: string; close: boolean }>(connection, FIND_OWED, [limit])
+}

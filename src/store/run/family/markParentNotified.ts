@@ -1,0 +1,11 @@
+import { type Prepared, type Connection, query } from '../../sql/openStore.ts'
+
+const MARK_TOLD: Prepared = {
+  name: 'mark-parent-told',
+  text: 'UPDATE run SET parent_told = true WHERE id = $1 AND epoch = $2 AND settled_at IS NOT NULL AND NOT parent_told',
+}
+
+/** Notes that the parent of a settled run was told of this epoch's end. */
+export async function markParentNotified(connection: Connection, id: string, epoch: number): Promise<void> {
+  await query(connection, MARK_TOLD, [id, epoch])
+}

@@ -1,0 +1,86 @@
+import { type LoadedRun, CLOCK, toLoaded } from './loadRun.ts'
+import type { KeptKey } from '../../lifecycle/log/draft.ts'
+import type { Instant, Json } from '../../lifecycle/run/run.ts'
+import { type Prepared, type Connection, type Store, query } from '../sql/openStore.ts'
+import { selectPresent } from '../rows/selectWork.ts'
+import type { LoadedRow } from '../rows/runRows.ts'
+import { type KeptRow, toKept } from './storedKey.ts'
+import { readReleaseKey } from '../rows/releaseKey.ts'
+
+/** A run loaded for a decision. */
+export interface LoadedForDecision extends LoadedRun {
+  readonly kept: KeptKey | null
+  /** When a server last told that it lives. */
+  readonly tickAt: Instant
+}
+
+/** Which run to load for a decision, and what else the decision looks at. */
+export interface Lookup {
+  readonly runId: string
+  /** An execution, session, approval or message to load even where it has ended. */
+  readonly namedId: string | null
+  readonly operation: string
+  readonly key: string | null
+  /** The scope of the key; null: the run's project. */
+  readonly scope: string | null
+}
+
+/*
+ * PostgreSQL keeps one plan for any values only where plans for the given values don't look much cheaper. A parameter that
+ * is null, or a list that is short, makes them look so, and then every call is planned anew, which takes twice as long as
+ * the work itself. Hence statements of their own for what is null and what is one.
+ */
+
+const loadForDecisionBy = (name: string, named: string): Prepared => ({
+  name,
+  text: `
+SELECT ${selectPresent(named)}, ${CLOCK}, (SELECT i.tick_at FROM installation i),
+  named.finish_key, named.finish_request,
+  kept.run_id AS kept_run_id, kept.request AS kept_request, kept.seq AS kept_seq, kept.epoch AS kept_epoch,
+  kept.type AS kept_type, kept.actor AS kept_actor, kept.actor_id AS kept_actor_id, kept.at AS kept_at, kept.payload AS kept_payload
+FROM run r
+LEFT JOIN execution named ON named.id = ${named}
+LEFT JOIN event kept ON kept.key = $3 AND kept.operation = $2 AND kept.key_scope = coalesce($4, r.project)
+WHERE r.id = $1`,
+})
+
+const LOAD_FOR_DECISION = loadForDecisionBy('load-for-decision', 'NULL')
+
+const LOAD_NAMED_FOR_DECISION = loadForDecisionBy('load-named-for-decision', '$5')
+
+type DecisionRow = LoadedRow & {
+  clock: Date
+  tick_at: Date
+  finish_key: string | null
+  finish_request: Json
+} & KeptRow
+
+/** Loads a run with all that a decision about it looks at; null where there is none with this id. */
+export async function loadForDecision(
+  connection: Connection,
+  store: Store,
+  { runId, namedId, operation, key, scope }: Lookup,
+): Promise<LoadedForDecision | null> {
+  const values = [runId, operation, key, scope]
+  const [row] =
+    namedId === null
+      ? await query<DecisionRow>(connection, LOAD_FOR_DECISION, values)
+      : await query<DecisionRow>(connection, LOAD_NAMED_FOR_DECISION, [...values, namedId])
+  if (!row) return null
+  return {
+    ...(await toLoaded(store, row)),
+    tickAt: row.tick_at.getTime(),
+    kept: toKept(row) ?? keptBesideTheLog(row, operation, key),
+  }
+}
+
+/** Facts told after settling leave no event; their keys are kept on the rows they changed. */
+function keptBesideTheLog(row: DecisionRow, operation: string, key: string | null): KeptKey | null {
+  if (key === null) return null
+  if (operation === 'finishExecution' && row.finish_key === key)
+    return { runId: row.id, request: row.finish_request, event: null }
+  const released = operation === 'releaseRun' ? readReleaseKey(row.release_key) : null
+  if (released?.key === key)
+    return { runId: row.id, request: { runId: row.id, fence: released.fence }, event: null }
+  return null
+}

@@ -1,0 +1,23 @@
+import { type Prepared, type Connection, query } from '../../sql/openStore.ts'
+
+const END_SILENT: Prepared = {
+  name: 'end-silent-executions',
+  text: `
+UPDATE execution SET "end" = 'SUPERVISOR_LOST', ended_at = clock_timestamp()
+WHERE id IN (
+  SELECT id FROM execution
+  WHERE run_id IS NULL AND "end" IS NULL AND coalesce(touched_at, started_at) <= clock_timestamp() - make_interval(secs => $1)
+  ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
+)
+RETURNING id`,
+}
+
+/** Ends executions of no run that nobody has supervised for so long. Returns their ids. */
+export async function endSilentExecutions(
+  connection: Connection,
+  seconds: number,
+  limit: number,
+): Promise<string[]> {
+  const rows = await query<{ id: string }>(connection, END_SILENT, [seconds, limit])
+  return rows.map(({ id }) => id)
+}

@@ -1,0 +1,23 @@
+import { type Prepared, type Connection, query } from '../../sql/openStore.ts'
+import { EXECUTION_JSON } from '../../rows/selectWork.ts'
+import type { Execution, Json } from '../../../lifecycle/run/run.ts'
+
+const FIND_STARTED: Prepared = {
+  name: 'find-started-execution',
+  text: `
+SELECT ${EXECUTION_JSON} AS execution, x.start_request AS request FROM execution x
+WHERE x.start_key = $1 AND x.started_by_id = $2`,
+}
+
+/** The execution that was started under a key by the same principal; null where there is none. */
+export async function findExecutionByStartKey(
+  connection: Connection,
+  key: string,
+  startedById: string,
+): Promise<{ execution: Execution; request: Json } | null> {
+  const [row] = await query<{ execution: Execution; request: Json }>(connection, FIND_STARTED, [
+    key,
+    startedById,
+  ])
+  return row ?? null
+}

@@ -1,0 +1,14 @@
+import { type Prepared, type Connection, query } from '../../sql/openStore.ts'
+import { EXECUTION_JSON } from '../../rows/selectWork.ts'
+import type { Execution } from '../../../lifecycle/run/run.ts'
+
+const FIND: Prepared = {
+  name: 'find-executions',
+  text: `SELECT ${EXECUTION_JSON} AS execution FROM execution x WHERE x.id = ANY($1::text[])`,
+}
+
+/** The executions with these ids, in any order; ids that name nothing are left out. */
+export async function findExecutions(connection: Connection, ids: readonly string[]): Promise<Execution[]> {
+  const rows = await query<{ execution: Execution }>(connection, FIND, [ids])
+  return rows.map(({ execution }) => execution)
+}

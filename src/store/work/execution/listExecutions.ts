@@ -1,0 +1,65 @@
+import { type Visibility, isAnyOf } from '../../run/runFilter.ts'
+import {
+  type PageOrder,
+  type PageRequest,
+  type Page,
+  existsPast,
+  isUpTo,
+  isBetween,
+  orderBy,
+  toPage,
+} from '../../sql/page.ts'
+import { Prisma } from '../../generated/client.ts'
+import type { Connection } from '../../sql/openStore.ts'
+import type { Execution } from '../../../lifecycle/run/run.ts'
+import { EXECUTION_JSON } from '../../rows/selectWork.ts'
+
+/** Which executions to list; what is null does not narrow. */
+export interface ExecutionFilter {
+  readonly runId: string | null
+  readonly inFlight: boolean | null
+}
+
+/** What a reader may see of executions: those of the runs it sees, and among those of no run its own, or all. */
+export interface ExecutionVisibility extends Visibility {
+  /** The principal that reads, where it is limited; null: sees every execution of no run. */
+  readonly startedById: string | null
+}
+
+const order: PageOrder = { column: Prisma.sql`x.started_at`, id: Prisma.sql`x.id`, newestFirst: true }
+
+/** Lists executions, the newest first. */
+export async function listExecutions(
+  connection: Connection,
+  filter: ExecutionFilter,
+  sight: ExecutionVisibility,
+  page: PageRequest,
+): Promise<Page<Execution>> {
+  const from = Prisma.sql`FROM execution x WHERE ${where(filter, sight)}`
+  const behind = existsPast([{ from, order }], page.after, isUpTo)
+  const { text, values } = Prisma.sql`
+SELECT ${behind} AS has_behind, listed.execution FROM (SELECT 1) AS always LEFT JOIN LATERAL (
+  SELECT ${Prisma.raw(EXECUTION_JSON)} AS execution ${from} AND ${isBetween(order, page)}
+  ${orderBy(order, page)} LIMIT ${page.limit + 1}
+) listed ON true`
+  const { rows } = await connection.query<{ has_behind: boolean; execution: Execution | null }>(text, values)
+  const executions = rows.flatMap(({ execution }) => (execution ? [execution] : []))
+  return toPage(executions, page, { hasBehind: rows[0]?.has_behind ?? false, hasAhead: false })
+}
+
+function where({ runId, inFlight }: ExecutionFilter, sight: ExecutionVisibility): Prisma.Sql {
+  const all = [Prisma.sql`true`]
+  if (runId !== null) all.push(Prisma.sql`x.run_id = ${runId}`)
+  if (inFlight !== null) all.push(inFlight ? Prisma.sql`x."end" IS NULL` : Prisma.sql`x."end" IS NOT NULL`)
+  if (sight.runId !== null) all.push(Prisma.sql`x.run_id = ${sight.runId}`)
+  all.push(isVisible(sight))
+  return Prisma.join(all, ' AND ')
+}
+
+function isVisible({ projects, startedById }: ExecutionVisibility): Prisma.Sql {
+  const ofRuns =
+    projects === null ? Prisma.sql`x.run_id IS NOT NULL` : isAnyOf(Prisma.sql`x.project`, projects, 'text')
+  const ofNone = Prisma.sql`x.run_id IS NULL`
+  if (startedById !== null) return Prisma.sql`(${ofRuns} OR ${ofNone} AND x.started_by_id = ${startedById})`
+  return projects === null ? Prisma.sql`true` : Prisma.sql`(${ofRuns} OR ${ofNone})`
+}

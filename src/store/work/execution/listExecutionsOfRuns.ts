@@ -1,0 +1,11 @@
+import { preparePages } from '../../sql/runPages.ts'
+import type { Execution } from '../../../lifecycle/run/run.ts'
+import { EXECUTION_JSON } from '../../rows/selectWork.ts'
+
+/** Pages of the executions of runs, in the order asked for. */
+export const listExecutionsOfRuns = preparePages<Execution>({
+  name: 'list-executions-of-runs',
+  table: 'execution x',
+  json: EXECUTION_JSON,
+  at: 'started_at',
+})

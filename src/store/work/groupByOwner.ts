@@ -1,0 +1,12 @@
+/** How many rows a list without pages has at most: the latest ones. */
+export const MAX_ROWS = 500
+
+export function byOwner<Row>(rows: readonly (readonly [owner: string, row: Row])[]): Map<string, Row[]> {
+  const found = new Map<string, Row[]>()
+  for (const [owner, row] of rows) {
+    const known = found.get(owner)
+    if (known) known.push(row)
+    else found.set(owner, [row])
+  }
+  return found
+}

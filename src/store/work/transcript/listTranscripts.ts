@@ -1,0 +1,33 @@
+import { type Prepared, type Connection, query } from '../../sql/openStore.ts'
+import { chunks, type Chunk } from './chunks.ts'
+import { groupByPlace } from '../../sql/runPages.ts'
+
+const LIST: Prepared = {
+  name: 'list-transcripts',
+  text: `
+SELECT asked.place::int AS place, c.seq, c.text, c.at
+FROM unnest($1::text[], $2::int[], $3::int[]) WITH ORDINALITY AS asked(session_id, "after", first, place)
+CROSS JOIN LATERAL (${chunks('asked.session_id', 'asked."after"', 'asked.first')}) c
+ORDER BY asked.place, c.seq`,
+}
+
+/** A page of one transcript. */
+export interface ChunksRequest {
+  readonly sessionId: string
+  /** The number of the last chunk that the reader has; 0: none. */
+  readonly after: number
+  readonly first: number
+}
+
+/** Pages of transcripts, in the order asked for. A page that is short need not be the last: an empty one is. */
+export async function listTranscripts(
+  connection: Connection,
+  asked: readonly ChunksRequest[],
+): Promise<Chunk[][]> {
+  const rows = await query<Chunk & { place: number }>(connection, LIST, [
+    asked.map(({ sessionId }) => sessionId),
+    asked.map(({ after }) => after),
+    asked.map(({ first }) => first),
+  ])
+  return groupByPlace(asked.length, rows)
+}

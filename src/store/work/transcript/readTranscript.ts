@@ -1,0 +1,39 @@
+import { type Chunk, chunks } from './chunks.ts'
+import type { SessionStatus } from '../../../lifecycle/run/words.ts'
+import { type Prepared, type Connection, query } from '../../sql/openStore.ts'
+
+/** The next chunks of a transcript, and how its session stood at the same snapshot. */
+export interface TranscriptPage {
+  /** In order, without gaps; empty where the reader has all there are. */
+  readonly chunks: readonly Chunk[]
+  /** The number of the last chunk there is; 0: none. */
+  readonly lastSeq: number
+  readonly status: SessionStatus
+}
+
+const READ: Prepared = {
+  name: 'read-transcript',
+  text: `
+SELECT s.status, s.next_chunk - 1 AS last_seq, c.seq, c.text, c.at
+FROM session s LEFT JOIN LATERAL (${chunks('s.id', '$2::int', '$3::int')}) c ON true
+WHERE s.id = $1
+ORDER BY c.seq`,
+}
+
+/** Reads at most `limit` chunks after a number, at one snapshot; null where there is no such session. */
+export async function readTranscript(
+  connection: Connection,
+  sessionId: string,
+  after: number,
+  limit: number,
+): Promise<TranscriptPage | null> {
+  type Row = { status: SessionStatus; last_seq: number } & (Chunk | { seq: null })
+  const rows = await query<Row>(connection, READ, [sessionId, after, limit])
+  const [first] = rows
+  if (!first) return null
+  return {
+    chunks: rows.flatMap((row) => (row.seq === null ? [] : [{ seq: row.seq, text: row.text, at: row.at }])),
+    lastSeq: first.last_seq,
+    status: first.status,
+  }
+}

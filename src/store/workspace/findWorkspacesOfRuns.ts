@@ -1,0 +1,23 @@
+import { type Prepared, type Connection, query } from '../sql/openStore.ts'
+import { SHOWN, type LoadedWorkspace, type ShownRow, toLoadedWorkspace } from './loadedWorkspace.ts'
+
+const FIND_OF_RUNS: Prepared = {
+  name: 'find-workspaces-of-runs',
+  text: `
+SELECT link.run_id, ${SHOWN} FROM workspace_run link JOIN workspace w ON w.id = link.workspace_id
+WHERE link.run_id = ANY($1::text[])`,
+}
+
+/** The workspace that a run works in. */
+export interface WorkspaceOfRun extends LoadedWorkspace {
+  readonly runId: string
+}
+
+/** The workspaces of runs, in any order; runs that have none are left out. */
+export async function findWorkspacesOfRuns(
+  connection: Connection,
+  runIds: readonly string[],
+): Promise<WorkspaceOfRun[]> {
+  const rows = await query<ShownRow & { run_id: string }>(connection, FIND_OF_RUNS, [runIds])
+  return rows.map((row) => ({ runId: row.run_id, ...toLoadedWorkspace(row) }))
+}

@@ -1,0 +1,26 @@
+import { type Prepared, type Connection, query } from '../sql/openStore.ts'
+
+/** How many runs of a workspace are listed at most: the newest ones. */
+const MAX_RUNS = 500
+
+const LIST_RUNS: Prepared = {
+  name: 'list-runs-of-workspaces',
+  text: `
+SELECT of.id AS workspace_id, listed.id FROM unnest($1::text[]) AS of(id)
+CROSS JOIN LATERAL (
+  SELECT r.id, r.created_at FROM workspace_run l JOIN run r ON r.id = l.run_id
+  WHERE l.workspace_id = of.id ORDER BY r.created_at DESC, r.id DESC LIMIT ${MAX_RUNS}
+) listed
+ORDER BY listed.created_at DESC, listed.id DESC`,
+}
+
+/** Ids of the runs that work, or worked, in workspaces, by workspace, the newest first. */
+export async function listRunsOfWorkspaces(
+  connection: Connection,
+  ids: readonly string[],
+): Promise<Map<string, string[]>> {
+  const found = new Map<string, string[]>()
+  for (const row of await query<{ workspace_id: string; id: string }>(connection, LIST_RUNS, [ids]))
+    found.set(row.workspace_id, [...(found.get(row.workspace_id) ?? []), row.id])
+  return found
+}

@@ -1,0 +1,33 @@
+import type { PresentWorkspace, WorkspaceOperation } from '../../lifecycle/workspace/workspace.ts'
+import { type Prepared, type Connection, query } from '../sql/openStore.ts'
+import { WORKSPACE_JSON, OPERATION_JSON } from '../rows/selectWorkspace.ts'
+
+/** What is held against each other to check the workspace of a run. */
+export interface WorkspaceFacts {
+  readonly runId: string
+  /** Of the run. */
+  readonly project: string
+  readonly workspace: PresentWorkspace
+  /** How many runs there are that work in it. */
+  readonly links: number
+  readonly operations: readonly WorkspaceOperation[]
+}
+
+const FACTS: Prepared = {
+  name: 'read-workspace-facts',
+  text: `
+SELECT r.id AS "runId", r.project, ${WORKSPACE_JSON} AS workspace,
+  (SELECT count(*)::int FROM workspace_run l WHERE l.workspace_id = w.id) AS links,
+  (SELECT coalesce(jsonb_agg(${OPERATION_JSON} ORDER BY o.requested_at, o.id), '[]')
+    FROM workspace_operation o WHERE o.workspace_id = w.id) AS operations
+FROM run r JOIN workspace_run link ON link.run_id = r.id JOIN workspace w ON w.id = link.workspace_id
+WHERE r.id = ANY($1::text[])`,
+}
+
+/** What is known of the workspaces of runs, to be checked; runs that have none are left out. */
+export function readWorkspaceFacts(
+  connection: Connection,
+  runIds: readonly string[],
+): Promise<WorkspaceFacts[]> {
+  return query<WorkspaceFacts>(connection, FACTS, [runIds])
+}
