@@ -1,5 +1,5 @@
 import { objection, type Objection } from '../src/commands/kit/answers.ts'
-import { DECISIONS_OF } from '../src/lifecycle/work/approvals.ts'
+import { ALLOWED_DECISIONS } from '../src/lifecycle/work/approvals.ts'
 import { isStartable } from '../src/lifecycle/decide/ways.ts'
 import type { Standing } from '../src/lifecycle/answers/explainStatus.ts'
 import { explainRefusal } from '../src/lifecycle/answers/explainRefusal.ts'
@@ -69,7 +69,7 @@ function transition(command: PhaseCommand, changes: Partial<IllegalTransition>):
     allowed: [],
     command,
     phaseStatus: 'RUNNING',
-    ways: [],
+    reachable: [],
     next: ['verify', 'plan'],
     roundEndsAt: 'verify',
     isPastLastRound: false,
@@ -102,9 +102,9 @@ function transitions(): ShownRefusal[] {
         (command === 'START_PHASE' ? !isStartable({ status: phaseStatus }) : !isUnderWay)
       const isOther = command === 'ADVANCE_PHASE' ? { to: 'done' } : {}
       return [
-        shown(when('another phase is meant'), transition(command, { phaseStatus, ways, ...isOther })),
+        shown(when('another phase is meant'), transition(command, { phaseStatus, reachable: ways, ...isOther })),
         ...(isAtOwn && command !== 'COMPLETE_ROUND'
-          ? [shown(when('build is meant'), transition(command, { phaseStatus, ways, to: 'build' }))]
+          ? [shown(when('build is meant'), transition(command, { phaseStatus, reachable: ways, to: 'build' }))]
           : []),
       ]
     }),
@@ -248,12 +248,12 @@ const REFUSALS: { readonly [T in Refusal['type']]: () => readonly ShownRefusal[]
         phaseStatus: 'COMPLETED',
         to: 'plan',
         isPastLastRound: true,
-        ways: ['verify'],
+        reachable: ['verify'],
       }),
     ),
     shown(
       'COMPLETE_ROUND, the workflow has no rounds',
-      transition('COMPLETE_ROUND', { to: 'build', roundEndsAt: null, ways: ['verify'] }),
+      transition('COMPLETE_ROUND', { to: 'build', roundEndsAt: null, reachable: ['verify'] }),
     ),
   ],
   UnknownPhase: () => [shown('always', { type: 'UnknownPhase', phase: 'bild', known: ['plan', 'build'] })],
@@ -278,7 +278,7 @@ const REFUSALS: { readonly [T in Refusal['type']]: () => readonly ShownRefusal[]
   AlreadyDecided: () => [shown('always', { type: 'AlreadyDecided', approvalId })],
   ApprovalExpired: () => [shown('always', { type: 'ApprovalExpired', approvalId })],
   WrongDecision: () =>
-    Object.entries(DECISIONS_OF).map(([kind, allowed]) =>
+    Object.entries(ALLOWED_DECISIONS).map(([kind, allowed]) =>
       shown(kind, { type: 'WrongDecision', approvalId, allowed }),
     ),
   StaleDigest: () => [shown('always', { type: 'StaleDigest', approvalId })],

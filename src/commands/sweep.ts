@@ -10,7 +10,7 @@ import type { Refused } from './kit/answers.ts'
 import { checkRole, reachOf } from './kit/authorize.ts'
 import { sweepRun } from './run/changeRun.ts'
 import type { Caller, Commands } from './kit/context.ts'
-import { closeChild, tellParent } from './run/relatives.ts'
+import { closeChild, notifyParent } from './run/relatives.ts'
 import { sweepWorkspaces } from './workspace/sweepWorkspaces.ts'
 
 /** What a sweep moved on, or would move on. */
@@ -59,7 +59,7 @@ export async function sweepDue(
   const failures: unknown[] = []
   for (const before of await loadRuns(store.pool, store, ids)) {
     try {
-      const moved = dryRun ? foresee(commands, before) : await move(commands, before)
+      const moved = dryRun ? preview(commands, before) : await sweepOne(commands, before)
       if (moved) (moved.status === 'EXPIRED' ? expired : lapsed).push(moved.id)
     } catch (error) {
       // one run that can't be moved must not keep the others waiting
@@ -67,7 +67,7 @@ export async function sweepDue(
     }
   }
   if (!dryRun && projects === null) {
-    await payOwed(commands, failures)
+    await finishRelatives(commands, failures)
     await sweepWorkspaces(commands, failures)
     await endSilentExecutions(store.pool, commands.settings.orphanAfterSeconds, SWEEP_LIMIT)
   }
@@ -76,12 +76,12 @@ export async function sweepDue(
 }
 
 /** Pays what servers that died between two applies left owing between parents and children. */
-async function payOwed(commands: Commands, failures: unknown[]): Promise<void> {
+async function finishRelatives(commands: Commands, failures: unknown[]): Promise<void> {
   const { store } = commands
   for (const { id, close } of await findPendingFamilyUpdates(store.pool, SWEEP_LIMIT)) {
     try {
       if (close) await closeChild(commands, id)
-      else for (const { run } of await loadRuns(store.pool, store, [id])) await tellParent(commands, run)
+      else for (const { run } of await loadRuns(store.pool, store, [id])) await notifyParent(commands, run)
     } catch (error) {
       failures.push(error)
     }
@@ -89,13 +89,13 @@ async function payOwed(commands: Commands, failures: unknown[]): Promise<void> {
 }
 
 /** The run as a sweep would leave it; null where nothing is due. */
-function foresee({ settings }: Commands, before: LoadedRun): Run | null {
+function preview({ settings }: Commands, before: LoadedRun): Run | null {
   const { run, events } = applyDue(before.run, { ...before, settings })
   return events.length > 0 ? run : null
 }
 
 /** Moves a run on; null where nothing was due any more, or another server was first. */
-async function move(commands: Commands, before: LoadedRun): Promise<Run | null> {
+async function sweepOne(commands: Commands, before: LoadedRun): Promise<Run | null> {
   const answer = await sweepRun(commands, before.run.id)
   if (!answer.ok) return null
   const { run, workflow, now } = answer.run

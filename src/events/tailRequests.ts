@@ -1,4 +1,4 @@
-import { MOST_ATTEMPTS } from '../lifecycle/workspace/decideWorkspace.ts'
+import { MAX_ATTEMPTS } from '../lifecycle/workspace/decideWorkspace.ts'
 import type { WorkspaceOperation } from '../lifecycle/workspace/workspace.ts'
 import { listInFlight } from '../store/workspace/listInFlight.ts'
 import { openTail, type Tail } from './openTail.ts'
@@ -42,7 +42,7 @@ async function* followRequests(
   do {
     await guard?.()
     const question = `requests of ${JSON.stringify([host, projects])}`
-    const inFlight = await streams.share(question, () => listInFlight(pool, host, projects, MOST_ATTEMPTS))
+    const inFlight = await streams.share(question, () => listInFlight(pool, host, projects, MAX_ATTEMPTS))
     const before = told
     told = new Map()
     nextInMs = undefined

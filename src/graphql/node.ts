@@ -7,10 +7,10 @@ import { composeText } from '../text/composeText.ts'
 import { builder } from './kit/builder.ts'
 import { PAGE } from './kit/connection.ts'
 import { type GraphContext, refuseAgents, assertVisible } from './request/context.ts'
-import { sightOf } from './request/sight.ts'
+import { visibilityOf } from './request/sight.ts'
 import { failWith, throwRefused } from './request/errors.ts'
 import { findPhaseOf } from './work/execution.ts'
-import type { ReadsBelow } from './request/workReads.ts'
+import type { WorkReads } from './request/workReads.ts'
 import { NodeRef, type NodeShape } from './kit/refs.ts'
 import { assertWorkspaceVisible } from './workspace/assertWorkspaceVisible.ts'
 import { statementCost } from './request/statementCost.ts'
@@ -45,23 +45,23 @@ function idOf(node: NodeShape): string {
   return 'message' in node ? node.message.id : node.id
 }
 
-const READ: { readonly [K in IdKind]: (id: string, context: GraphContext) => Promise<NodeShape | null> } = {
+const READERS: { readonly [K in IdKind]: (id: string, context: GraphContext) => Promise<NodeShape | null> } = {
   run: async (id, context) => assertVisible(await context.reads.run.load(id), context),
   phase: readPhase,
   execution: readExecution,
-  session: readBelow(
+  session: readWork(
     ({ session }) => session,
     (runId, session) => ({ runId, session }),
   ),
-  artifact: readBelow(
+  artifact: readWork(
     ({ artifact }) => artifact,
     (runId, artifact) => ({ runId, artifact }),
   ),
-  approval: readBelow(
+  approval: readWork(
     ({ approval }) => approval,
     (runId, approval) => ({ runId, approval }),
   ),
-  message: readBelow(
+  message: readWork(
     ({ message }) => message,
     (runId, message) => ({ runId, message }),
   ),
@@ -82,12 +82,12 @@ const READ: { readonly [K in IdKind]: (id: string, context: GraphContext) => Pro
 async function readNode(id: string, context: GraphContext): Promise<NodeShape | null> {
   const kind = kindOf(id)
   if (!kind) throw failWith('INVALID_ID', `${JSON.stringify(composeText(id, { max: 100 }))} is no id.`)
-  return READ[kind](id, context)
+  return READERS[kind](id, context)
 }
 
 /** Reads a row below a run by its id, where the caller may see that run. */
-function readBelow<Row>(
-  loaderOf: (reads: ReadsBelow) => DataLoader<string, OwnedRow<Row> | null>,
+function readWork<Row>(
+  loaderOf: (reads: WorkReads) => DataLoader<string, OwnedRow<Row> | null>,
   toNode: (runId: string, row: Row) => NodeShape,
 ) {
   return async (id: string, context: GraphContext): Promise<NodeShape | null> => {
@@ -106,7 +106,7 @@ async function readPhase(id: string, context: GraphContext) {
 async function readExecution(id: string, context: GraphContext) {
   const execution = await context.reads.execution.load(id)
   if (!execution) return null
-  const { startedById } = sightOf(context.caller)
+  const { startedById } = visibilityOf(context.caller)
   if (execution.runId !== null) assertVisible(await context.reads.run.load(execution.runId), context)
   else if (startedById !== null && startedById !== execution.startedById)
     throw failWith('FORBIDDEN', `This execution belongs to ${execution.startedBy}.`)
@@ -144,8 +144,8 @@ builder.queryFields((t) => ({
     complexity: ({ ids }) => ({ field: 1, multiplier: Math.max(1, ids.length) }),
     extensions: statementCost(2),
     resolve: (_, { ids }, context) => {
-      if (ids.length > PAGE.most)
-        throw failWith('BAD_USER_INPUT', `At most ${PAGE.most} ids are taken at a time.`)
+      if (ids.length > PAGE.max)
+        throw failWith('BAD_USER_INPUT', `At most ${PAGE.max} ids are taken at a time.`)
       // an id that fails leaves the others standing
       return Promise.all(ids.map((id) => readNode(id, context).catch((error: Error) => error))) as Promise<
         (NodeShape | null)[]

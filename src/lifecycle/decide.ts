@@ -88,7 +88,7 @@ const RULES: { readonly [T in CommandType]: Rule<T> } = {
 export function decide(situation: Situation, command: Command, actor: Actor, request: Json = null): Decision {
   const { run, kept } = situation
   if (kept) {
-    const paths = differingPaths(kept.request, isBesideTheLog(kept, command) ? fenceAlone(request) : request)
+    const paths = differingPaths(kept.request, isUnloggedRelease(kept, command) ? pickRunAndFence(request) : request)
     const verdict: Verdict =
       paths.length === 0
         ? { kind: 'replayed', kept }
@@ -101,18 +101,18 @@ export function decide(situation: Situation, command: Command, actor: Actor, req
     checkRepeated(draft, command) ??
     checkFence(draft, command) ??
     checkRevision(draft, command) ??
-    checkOver(draft, command) ??
+    checkSettled(draft, command) ??
     rule(draft, command, situation)
   const events = [...due.events, ...draft.events]
-  return { verdict: toVerdict(tellOwner(ruling, draft, command), draft.run !== run), events, run: draft.run }
+  return { verdict: toVerdict(addDirective(ruling, draft, command), draft.run !== run), events, run: draft.run }
 }
 
 /** Of a release after settling only the run and the fence are kept: what it put off does not come to pass. */
-function isBesideTheLog(kept: KeptKey, command: Command): boolean {
+function isUnloggedRelease(kept: KeptKey, command: Command): boolean {
   return kept.event === null && command.type === 'releaseRun'
 }
 
-function fenceAlone(request: Json): Json {
+function pickRunAndFence(request: Json): Json {
   const { runId = null, fence = null } = request as { readonly [key: string]: Json }
   return { runId, fence }
 }
@@ -146,14 +146,14 @@ function checkFence({ run, now }: Draft, command: Command): Refusal | undefined 
 }
 
 /** What an owner holds of a run that settled under it, it can only give back. */
-function checkOver({ run }: Draft, command: Command): Refusal | undefined {
+function checkSettled({ run }: Draft, command: Command): Refusal | undefined {
   if (!('fence' in command) || !isSettledStatus(run.status)) return undefined
   if (command.type === 'releaseRun' || command.type === 'acknowledgeMessage') return undefined
   return { type: 'RunNotActive', status: run.status }
 }
 
 /** Whoever holds the run and is refused for its status is told what to do, as on every other way. */
-function tellOwner(ruling: Ruling, { run, now }: Draft, command: Command): Ruling {
+function addDirective(ruling: Ruling, { run, now }: Draft, command: Command): Ruling {
   if (typeof ruling !== 'object' || ruling.type !== 'RunNotActive' || !('fence' in command)) return ruling
   const { fence } = command
   const holds = fence !== null && liveClaim(run.claim, now)?.fence === fence

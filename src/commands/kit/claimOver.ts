@@ -10,7 +10,7 @@ import type { Caller } from './context.ts'
  */
 
 /** What a claim that is over may still have done: what ended it, and the end of a process that was started under it. */
-const TOLD_LATE: ReadonlySet<Operation | null> = new Set<Operation>([
+const ACCEPTED_LATE: ReadonlySet<Operation | null> = new Set<Operation>([
   'completeRun',
   'failRun',
   'finishExecution',
@@ -23,7 +23,7 @@ export function isClaimOver({ agent }: Caller, { claim }: Pick<Run, 'claim'>): b
 
 /** What an agent whose claim is over is answered in the place of an answer about its run. */
 export function withhold(answer: RunAnswer, { agent }: Caller, operation: Operation | null): RunAnswer {
-  if (answer.ok && TOLD_LATE.has(operation)) return { ...answer, withheld: true }
+  if (answer.ok && ACCEPTED_LATE.has(operation)) return { ...answer, withheld: true }
   // that is about what it sent itself
   if (!answer.ok && answer.problem.type === 'IdempotencyMismatch')
     return { ok: false, problem: { ...answer.problem, run: null } }

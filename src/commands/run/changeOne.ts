@@ -19,11 +19,11 @@ import { checkRole, checkRun } from '../kit/authorize.ts'
 import { actorOf, type Caller, type Commands, ContendedError, SYSTEM } from '../kit/context.ts'
 import { isClaimOver, withhold } from '../kit/claimOver.ts'
 import { newId } from '../kit/ids.ts'
-import { MEANS } from '../kit/means.ts'
-import { decideAbove, noteOf } from './noteAbove.ts'
+import { DECISION_FUNCTIONS } from '../kit/means.ts'
+import { decideParentNote, parentNoteOf } from './noteAbove.ts'
 
 /** A command about one run, as its caller sent it. */
-export interface Ask {
+export interface RunRequest {
   /** What is asked for; null for what the server does by itself. */
   readonly operation: Operation | null
   readonly runId: string
@@ -48,7 +48,7 @@ const OPTIMISTIC_TRIES = 2
  * Answers with RunNotFound, Forbidden, ConcurrencyConflict, or whatever the decision refuses with.
  * Throws ContendedError where even that can't be done in time.
  */
-export async function changeOne(commands: Commands, caller: Caller, ask: Ask): Promise<Changed> {
+export async function changeOne(commands: Commands, caller: Caller, ask: RunRequest): Promise<Changed> {
   const { store } = commands
   const tries = [
     ...Array.from({ length: OPTIMISTIC_TRIES }, () => () => attempt(commands, store.pool, caller, ask)),
@@ -88,7 +88,7 @@ async function attempt(
   commands: Commands,
   connection: Connection,
   caller: Caller,
-  ask: Ask,
+  ask: RunRequest,
   { locked = false } = {},
 ): Promise<Changed | undefined> {
   const loaded = await load(commands, connection, ask)
@@ -98,14 +98,14 @@ async function attempt(
     (ask.operation ? checkRole(caller, ask.operation) : undefined) ??
     ask.authorize?.(loaded.run)
   if (denied) return refused(denied)
-  const situation = { ...loaded, ...MEANS, settings: commands.settings }
+  const situation = { ...loaded, ...DECISION_FUNCTIONS, settings: commands.settings }
   const decision = decide(situation, ask.command, actorOf(caller), ask.request)
   // a fact told after the end raises no revision that could guard it: only the row's lock keeps two from being told at once
-  if (!locked && isBesideTheLog(decision)) return undefined
-  const note = noteOf(loaded.run, decision)
+  if (!locked && isUnlogged(decision)) return undefined
+  const note = parentNoteOf(loaded.run, decision)
   const parentId = note && loaded.run.parentId
   const settle = () => (parentId ? sweepOne(commands, parentId) : Promise.resolve())
-  const above = parentId ? await decideAbove(commands, connection, caller, { parentId, note, settle }) : null
+  const above = parentId ? await decideParentNote(commands, connection, caller, { parentId, note, settle }) : null
   if (above === undefined) return undefined
   const applied = await apply(commands, connection, caller, ask, loaded, decision, above)
   if (!applied) return undefined
@@ -134,7 +134,7 @@ function refused(answer: RunAnswer): Changed {
 }
 
 /** The row that a command is about, where it is about one that may have ended. */
-function namedBy(command: Command): string | null {
+function namedRow(command: Command): string | null {
   switch (command.type) {
     case 'finishExecution':
       return command.executionId
@@ -153,9 +153,9 @@ function namedBy(command: Command): string | null {
 async function load(
   { store }: Commands,
   connection: Connection,
-  ask: Ask,
+  ask: RunRequest,
 ): Promise<LoadedForDecision | null> {
-  const namedId = namedBy(ask.command)
+  const namedId = namedRow(ask.command)
   const lookup = {
     runId: ask.runId,
     namedId,
@@ -170,7 +170,7 @@ async function load(
   return loadForDecision(connection, store, lookup)
 }
 
-function isBesideTheLog({ verdict, events }: Decision): boolean {
+function isUnlogged({ verdict, events }: Decision): boolean {
   return verdict.kind === 'accepted' && verdict.changed && events.length === 0
 }
 
@@ -179,7 +179,7 @@ async function apply(
   commands: Commands,
   connection: Connection,
   caller: Caller,
-  ask: Ask,
+  ask: RunRequest,
   loaded: LoadedForDecision,
   { verdict, events, run }: Decision,
   above: Change | null,
@@ -195,21 +195,18 @@ async function apply(
   return applyDecision(connection, change, above)
 }
 
-function contentsOf({ contents }: Ask): Pick<Ask, 'contents'> {
+function contentsOf({ contents }: RunRequest): Pick<RunRequest, 'contents'> {
   return contents ? { contents } : {}
 }
 
-function toKey(
-  { operation, idempotencyKey, request, scope }: Ask,
-  { run }: LoadedRun,
-): IdempotencyKey | null {
+function toKey({ operation, idempotencyKey, request, scope }: RunRequest, { run }: LoadedRun): IdempotencyKey | null {
   return operation && idempotencyKey
     ? { scope: scope ?? run.project, operation, key: idempotencyKey, request }
     : null
 }
 
 /** A named constraint that was violated says that somebody was first; anything else is a fault. */
-async function onViolation(commands: Commands, ask: Ask, error: unknown): Promise<RunAnswer | undefined> {
+async function onViolation(commands: Commands, ask: RunRequest, error: unknown): Promise<RunAnswer | undefined> {
   switch (violatedConstraint(error)) {
     case 'event_idempotency_key':
     case 'session_live_role':

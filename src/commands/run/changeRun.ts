@@ -1,5 +1,5 @@
 import type { Refused, RunSuccess } from '../kit/answers.ts'
-import { type Ask, changeOne } from './changeOne.ts'
+import { type RunRequest, changeOne } from './changeOne.ts'
 import { type Caller, type Commands, SYSTEM } from '../kit/context.ts'
 import { NO_RELATIVES, type Relatives, settleRelatives } from './relatives.ts'
 
@@ -15,7 +15,7 @@ export type ChangeAnswer = ChangeSuccess | Refused
  * Puts a command to one run. Where the run settles by it, or its cancel is accepted, what its children and its parent are owed is
  * paid at once; a server that dies before that leaves it to the sweep, as does a child that can't be cancelled now. Answers and throws as `changeOne`.
  */
-export async function changeRun(commands: Commands, caller: Caller, ask: Ask): Promise<ChangeAnswer> {
+export async function changeRun(commands: Commands, caller: Caller, ask: RunRequest): Promise<ChangeAnswer> {
   const { answer, ended } = await changeOne(commands, caller, ask)
   const relatives = ended ? await settleRelatives(commands, ended) : NO_RELATIVES
   return answer.ok ? { ...answer, relatives } : answer

@@ -6,7 +6,7 @@ import { refuse, type Refused } from '../kit/answers.ts'
 import { checkProject, checkRole } from '../kit/authorize.ts'
 import { changeRun } from './changeRun.ts'
 import type { Caller, Commands } from '../kit/context.ts'
-import { type AboutRun, toRequest } from './runCommands.ts'
+import { type RunInput, toRequest } from './runCommands.ts'
 
 /** The answer of a deletion. */
 export type DeleteAnswer = { readonly ok: true; readonly runId: string; readonly replayed: boolean } | Refused
@@ -16,7 +16,7 @@ export type DeleteAnswer = { readonly ok: true; readonly runId: string; readonly
  * is asked to remove the directory, where no other run is left that works in it.
  * Answers with NotDeletable, RunNotFound, Forbidden or IdempotencyMismatch.
  */
-export async function deleteRun(commands: Commands, caller: Caller, input: AboutRun): Promise<DeleteAnswer> {
+export async function deleteRun(commands: Commands, caller: Caller, input: RunInput): Promise<DeleteAnswer> {
   const { runId, idempotencyKey } = input
   const request = toRequest(input)
   const workspaceId = await findWorkspaceId(commands.store.pool, runId)

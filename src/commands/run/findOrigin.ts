@@ -9,7 +9,7 @@ import type { Caller, Commands } from '../kit/context.ts'
 import { reconcile } from './reconcile.ts'
 
 /** What a new run names of others; null: nothing. */
-export interface OriginAsked {
+export interface OriginInput {
   /** Version of the workflow; null: the newest. */
   readonly version: number | null
   /** The active run that the new one is a child of. */
@@ -21,7 +21,7 @@ export interface OriginAsked {
 }
 
 /** A run at the revision that a decision about another one relied on. */
-export interface Seen {
+export interface RunRevision {
   readonly id: string
   readonly revision: number
 }
@@ -37,7 +37,7 @@ export interface Origin {
   readonly chainId: string | null
   readonly completedRound: number
   /** The run continued, as it was looked at; null where there is none. */
-  readonly continued: Seen | null
+  readonly continued: RunRevision | null
 }
 
 /** How many parents may stand above a run. */
@@ -47,7 +47,7 @@ const MAX_DEPTH = 5
 export async function findOrigin(
   commands: Commands,
   caller: Caller,
-  start: OriginAsked,
+  start: OriginInput,
   workflow: StoredWorkflow,
 ): Promise<Origin | Refused> {
   const parent = await findParent(commands, caller, start)
@@ -59,7 +59,7 @@ export async function findOrigin(
 async function findParent(
   commands: Commands,
   caller: Caller,
-  { parentRunId, detached }: OriginAsked,
+  { parentRunId, detached }: OriginInput,
 ): Promise<Pick<Origin, 'parentId' | 'detached' | 'depth'> | Refused> {
   if (parentRunId === null)
     return detached
@@ -67,7 +67,7 @@ async function findParent(
       : { parentId: null, detached, depth: 0 }
   const parent = await find(commands, caller, parentRunId)
   if ('problem' in parent) return parent
-  if (!admitsChildren(parent.run.status)) return refuseBelow(parent)
+  if (!admitsChildren(parent.run.status)) return refuseParent(parent)
   const depth = parent.run.depth + 1
   return depth > MAX_DEPTH
     ? invalid('parentRunId', `at most ${MAX_DEPTH} parents may stand above a run`)
@@ -75,7 +75,7 @@ async function findParent(
 }
 
 /** That nothing starts below the run: it is the parent that the refusal is about, not the run to start. */
-function refuseBelow(parent: LoadedRun): Refused {
+function refuseParent(parent: LoadedRun): Refused {
   const { id, status } = parent.run
   const { problem } = refuse({ type: 'RunNotActive', status }, parent)
   const message = `The parent ${id} is ${status}, and nothing starts below it: name another parent, or none.`
@@ -85,7 +85,7 @@ function refuseBelow(parent: LoadedRun): Refused {
 async function findContinued(
   commands: Commands,
   caller: Caller,
-  { continuesRunId, version }: OriginAsked,
+  { continuesRunId, version }: OriginInput,
   workflow: StoredWorkflow,
 ): Promise<Omit<Origin, 'parentId' | 'detached' | 'depth'> | Refused> {
   if (continuesRunId === null)

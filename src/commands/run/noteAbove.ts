@@ -6,13 +6,13 @@ import type { Change } from '../../store/run/applyDecision.ts'
 import { loadForDecision } from '../../store/run/loadForDecision.ts'
 import type { Connection } from '../../store/sql/openStore.ts'
 import { actorOf, type Caller, type Commands } from '../kit/context.ts'
-import { MEANS } from '../kit/means.ts'
+import { DECISION_FUNCTIONS } from '../kit/means.ts'
 
 /** What a parent is told of a child, in the same statement as the child itself is written. */
-export type NoteAbove = Extract<Command, { type: 'noteChildStarted' | 'noteChildDetached' }>
+export type ParentNote = Extract<Command, { type: 'noteChildStarted' | 'noteChildDetached' }>
 
 /** What a decision about a run has its parent told at once; null: nothing. */
-export function noteOf({ id, parentId, detached }: Run, { events }: Decision): NoteAbove | null {
+export function parentNoteOf({ id, parentId, detached }: Run, { events }: Decision): ParentNote | null {
   if (parentId === null || detached) return null
   for (const event of events) {
     if (event.type === 'run.detached') return { type: 'noteChildDetached', childId: id }
@@ -28,17 +28,17 @@ export function noteOf({ id, parentId, detached }: Run, { events }: Decision): N
  *
  * @param settle applies what is due on the parent, which comes first and is an apply of its own
  */
-export async function decideAbove(
+export async function decideParentNote(
   commands: Commands,
   connection: Connection,
   caller: Caller,
-  { parentId, note, settle }: { parentId: string; note: NoteAbove; settle: () => Promise<unknown> },
+  { parentId, note, settle }: { parentId: string; note: ParentNote; settle: () => Promise<unknown> },
 ): Promise<Change | null | undefined> {
   const { store, settings } = commands
   const lookup = { runId: parentId, namedId: null, operation: '', key: null, scope: null }
   const loaded = await loadForDecision(connection, store, lookup)
   if (!loaded) return null
-  const { run, events, verdict } = decide({ ...loaded, ...MEANS, settings }, note, actorOf(caller))
+  const { run, events, verdict } = decide({ ...loaded, ...DECISION_FUNCTIONS, settings }, note, actorOf(caller))
   const isNoted = verdict.kind === 'accepted' && verdict.changed
   if (events.length > (isNoted ? 1 : 0)) {
     await settle()

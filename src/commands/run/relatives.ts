@@ -24,7 +24,7 @@ export const NO_RELATIVES: Relatives = { cancelled: 0, left: [] }
  * can't be paid now stays owed, and keeps nothing else from being paid.
  */
 export async function settleRelatives(commands: Commands, run: Run): Promise<Relatives> {
-  if (run.settledAt !== null) await tellParent(commands, run).catch(() => undefined)
+  if (run.settledAt !== null) await notifyParent(commands, run).catch(() => undefined)
   const { store } = commands
   const children = await findActiveChildren(store.pool, run.id)
   if (children.length === 0) return NO_RELATIVES
@@ -63,7 +63,7 @@ export async function closeChild(commands: Commands, runId: string): Promise<num
 }
 
 /** Notes on the parent, while it is active, how its child ended: once for each epoch of the child. */
-export async function tellParent(commands: Commands, child: Run): Promise<void> {
+export async function notifyParent(commands: Commands, child: Run): Promise<void> {
   const { parentId, id, status, reason, epoch } = child
   if (parentId === null) return
   const command = { type: 'noteChild', childId: id, status, reason, epoch } as const

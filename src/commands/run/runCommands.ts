@@ -9,18 +9,18 @@ import { type Caller, type Commands, fenceOf, type Keyed } from '../kit/context.
 import { NO_RELATIVES, presentRelatives } from './relatives.ts'
 
 /** The input of a command about one run. */
-export interface AboutRun extends Keyed {
+export interface RunInput extends Keyed {
   readonly runId: string
 }
 /** A command that its caller decided on at a revision. */
-export interface Conditional extends AboutRun {
+export interface ConditionalInput extends RunInput {
   readonly ifRevision?: number | null | undefined
 }
 /** A command of the run's owner or its agent. */
-export interface Driving extends AboutRun {
+export interface DrivingInput extends RunInput {
   readonly fence?: number | null | undefined
 }
-interface Commented {
+interface CommentedInput {
   readonly comment?: string | null | undefined
 }
 
@@ -34,7 +34,7 @@ export function toRequest({ idempotencyKey: _key, ...input }: Keyed): Json {
  *
  * @param checkMore what the caller needs to be allowed beside the operation; a refusal where it is not
  */
-export function about<Input extends AboutRun>(
+export function defineRunCommand<Input extends RunInput>(
   operation: Operation,
   toCommand: (input: Input, caller: Caller) => Command,
   checkMore: (input: Input, caller: Caller) => Refused | undefined = () => undefined,
@@ -51,20 +51,20 @@ export function about<Input extends AboutRun>(
 }
 
 /** Pauses a run; its owner keeps the lease and is told. Problems: NotPausable, RevisionConflict. */
-export const pauseRun = about('pauseRun', (input: Conditional & Commented) => ({
+export const pauseRun = defineRunCommand('pauseRun', (input: ConditionalInput & CommentedInput) => ({
   type: 'pauseRun',
   comment: input.comment ?? null,
   ifRevision: input.ifRevision ?? null,
 }))
 
 /** A resume, with a claim where the caller wants to drive the run itself. */
-export type ResumeRun = Conditional & Commented & { readonly claim?: ClaimRequest | null | undefined }
+export type ResumeRun = ConditionalInput & CommentedInput & { readonly claim?: ClaimRequest | null | undefined }
 
 /**
  * Takes up a paused or failed run; a claim that comes along takes the right to claim as well. Problems: NotResumable,
  * ConcurrencyConflict, RevisionConflict.
  */
-export const resumeRun = about(
+export const resumeRun = defineRunCommand(
   'resumeRun',
   (input: ResumeRun) => ({
     type: 'resumeRun',
@@ -76,7 +76,7 @@ export const resumeRun = about(
 )
 
 /** A release, which may put off the next claim. */
-export interface ReleaseRun extends AboutRun {
+export interface ReleaseRun extends RunInput {
   readonly fence: number
   /** Nobody is to claim the run before. */
   readonly notBefore?: Instant | null | undefined
@@ -89,7 +89,7 @@ export interface ReleaseRun extends AboutRun {
 }
 
 /** Gives a claim back: the run returns to the queue, or keeps its status. Problem: LeaseLost. */
-export const releaseRun = about('releaseRun', (input: ReleaseRun) => ({
+export const releaseRun = defineRunCommand('releaseRun', (input: ReleaseRun) => ({
   type: 'releaseRun',
   fence: input.fence,
   notBefore: input.notBefore ?? null,
@@ -99,16 +99,16 @@ export const releaseRun = about('releaseRun', (input: ReleaseRun) => ({
 }))
 
 /** Lets a child live and end by itself: its parent neither takes it along nor waits for it. Problems: RunNotActive, InvalidInput, RevisionConflict. */
-export const detachRun = about('detachRun', (input: Conditional & Commented) => ({
+export const detachRun = defineRunCommand('detachRun', (input: ConditionalInput & CommentedInput) => ({
   type: 'detachRun',
   comment: input.comment ?? null,
   ifRevision: input.ifRevision ?? null,
 }))
 
 /** Settles a run as COMPLETED, on evidence; again by the claim that did, it changes nothing. Problems: NotCompletable, LeaseLost, RevisionConflict. */
-export const completeRun = about(
+export const completeRun = defineRunCommand(
   'completeRun',
-  (input: Driving & Conditional & { readonly output?: Json | undefined }, caller) => ({
+  (input: DrivingInput & ConditionalInput & { readonly output?: Json | undefined }, caller) => ({
     type: 'completeRun',
     output: input.output ?? null,
     fence: fenceOf(caller, input.fence),
@@ -117,9 +117,9 @@ export const completeRun = about(
 )
 
 /** Settles a run as FAILED by its owner's word. Problems: RunNotActive, LeaseLost. */
-export const failRun = about(
+export const failRun = defineRunCommand(
   'failRun',
-  (input: Driving & { readonly error: string; readonly reason?: FailReason | null | undefined }, caller) => ({
+  (input: DrivingInput & { readonly error: string; readonly reason?: FailReason | null | undefined }, caller) => ({
     type: 'failRun',
     error: input.error,
     reason: input.reason ?? 'REPORTED_FAILURE',
@@ -128,9 +128,9 @@ export const failRun = about(
 )
 
 /** A cancel, of the run's children too unless told otherwise. */
-export type CancelRun = Conditional & Commented & { readonly cascade?: boolean | null | undefined }
+export type CancelRun = ConditionalInput & CommentedInput & { readonly cascade?: boolean | null | undefined }
 
-const cancel = about('cancelRun', (input: CancelRun) => ({
+const cancel = defineRunCommand('cancelRun', (input: CancelRun) => ({
   type: 'cancelRun',
   comment: input.comment ?? null,
   cascade: input.cascade ?? true,
@@ -148,15 +148,15 @@ export async function cancelRun(commands: Commands, caller: Caller, input: Cance
 }
 
 /** The owner's word that its processes are gone. Problems: RunNotActive, LeaseLost. */
-export const confirmCancel = about('confirmCancel', ({ fence }: AboutRun & { readonly fence: number }) => ({
+export const confirmCancel = defineRunCommand('confirmCancel', ({ fence }: RunInput & { readonly fence: number }) => ({
   type: 'confirmCancel',
   fence,
 }))
 
 /** Moves a run to another phase. Problems: IllegalTransition, UnknownPhase, NotCompletable, RunNotActive, LeaseLost. */
-export const advancePhase = about(
+export const advancePhase = defineRunCommand(
   'advancePhase',
-  (input: Driving & Conditional & { readonly to: string }, caller) => ({
+  (input: DrivingInput & ConditionalInput & { readonly to: string }, caller) => ({
     type: 'advancePhase',
     to: input.to,
     fence: fenceOf(caller, input.fence),
@@ -165,10 +165,10 @@ export const advancePhase = about(
 )
 
 /** Starts the current phase, or repairs it. Problems: IllegalTransition, UnknownPhase, RunNotActive, LeaseLost. */
-export const startPhase = about(
+export const startPhase = defineRunCommand(
   'startPhase',
   (
-    input: Driving & {
+    input: DrivingInput & {
       readonly phase: string
       readonly repair?: boolean | null | undefined
       readonly because?: string | null | undefined
@@ -184,10 +184,10 @@ export const startPhase = about(
 )
 
 /** Records that the current phase failed; with `recovery` a person is asked how to go on. Problems: IllegalTransition, UnknownPhase, RunNotActive, LeaseLost. */
-export const failPhase = about(
+export const failPhase = defineRunCommand(
   'failPhase',
   (
-    input: Driving & {
+    input: DrivingInput & {
       readonly phase: string
       readonly error: PhaseError
       readonly recovery?: RecoveryInput | null | undefined
@@ -222,9 +222,9 @@ function toRecovery({ gate, question, payload, sessionId, expiresInSeconds }: Re
 }
 
 /** Completes the round. Problems: IllegalTransition, NotCompletable, RunNotActive, LeaseLost. */
-export const completeRound = about(
+export const completeRound = defineRunCommand(
   'completeRound',
-  (input: Driving & { readonly summary?: Json | undefined }, caller) => ({
+  (input: DrivingInput & { readonly summary?: Json | undefined }, caller) => ({
     type: 'completeRound',
     summary: input.summary ?? null,
     fence: fenceOf(caller, input.fence),

@@ -19,12 +19,12 @@ import { objection, refuse, type RunAnswer } from '../kit/answers.ts'
 import { checkProject, checkRole } from '../kit/authorize.ts'
 import { currentHolder, sweepChain, sweepOne } from './changeOne.ts'
 import { actorOf, type Caller, type Commands, ContendedError } from '../kit/context.ts'
-import { findOrigin, type Origin, type OriginAsked } from './findOrigin.ts'
+import { findOrigin, type Origin, type OriginInput } from './findOrigin.ts'
 import { newId } from '../kit/ids.ts'
-import { decideAbove } from './noteAbove.ts'
+import { decideParentNote } from './noteAbove.ts'
 
 /** A run to start, every field given or null. */
-export interface StartRun extends OriginAsked {
+export interface StartRun extends OriginInput {
   readonly workflow: string
   readonly title: string | null
   readonly input: Json
@@ -155,7 +155,7 @@ async function noteStart(
   const note = { type: 'noteChildStarted', childId, epoch } as const
   const settle = () => sweepOne(commands, parentId)
   // a parent that is gone by now is looked for anew
-  return (await decideAbove(commands, connection, caller, { parentId, note, settle })) ?? undefined
+  return (await decideParentNote(commands, connection, caller, { parentId, note, settle })) ?? undefined
 }
 
 /** After the commit: whoever is woken before it finds nothing, and sleeps on. */

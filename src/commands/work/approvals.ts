@@ -1,15 +1,15 @@
-import { type Bar, findBar } from '../../lifecycle/work/approvals.ts'
+import { type Disqualification, findDisqualification } from '../../lifecycle/work/approvals.ts'
 import type { Approval, Json, Run } from '../../lifecycle/run/run.ts'
 import type { ApprovalKind, Decision, ExpiryPolicy } from '../../lifecycle/run/words.ts'
 import { objection, type Refused } from '../kit/answers.ts'
 import { findApprovals } from '../../store/work/findWork.ts'
-import { type BelowAnswer, changeBelow, withRowMade } from './changeWork.ts'
+import { type WorkAnswer, changeWork, withRowMade } from './changeWork.ts'
 import { changeRun } from '../run/changeRun.ts'
 import { actorOf, type Caller, type Commands, fenceOf, type Keyed } from '../kit/context.ts'
-import { type Driving, toRequest } from '../run/runCommands.ts'
+import { type DrivingInput, toRequest } from '../run/runCommands.ts'
 
 /** A question for a person. */
-export interface RequestApproval extends Driving {
+export interface RequestApproval extends DrivingInput {
   readonly phase?: string | null | undefined
   readonly gate: string
   readonly kind?: ApprovalKind | null | undefined
@@ -29,7 +29,7 @@ export async function requestApproval(
   commands: Commands,
   caller: Caller,
   input: RequestApproval,
-): Promise<BelowAnswer<Approval>> {
+): Promise<WorkAnswer<Approval>> {
   const answer = await changeRun(commands, caller, {
     operation: 'requestApproval',
     runId: input.runId,
@@ -70,9 +70,9 @@ export function decideApproval(
   commands: Commands,
   caller: Caller,
   input: DecideApproval,
-): Promise<BelowAnswer<Approval>> {
+): Promise<WorkAnswer<Approval>> {
   const { approvalId, decision, digest } = input
-  return changeBelow(commands, caller, {
+  return changeWork(commands, caller, {
     operation: 'decideApproval',
     table: 'approval',
     id: approvalId,
@@ -85,7 +85,7 @@ export function decideApproval(
 
 function checkApprover(caller: Caller, run: Run, approvalId: string): Refused | undefined {
   const approval = run.approvals.find(({ id }) => id === approvalId)
-  const bar = approval && findBar(run, approval, actorOf(caller))
+  const bar = approval && findDisqualification(run, approval, actorOf(caller))
   if (!approval || !bar) return undefined
   const detail =
     bar === 'NOT_NAMED'
@@ -94,7 +94,7 @@ function checkApprover(caller: Caller, run: Run, approvalId: string): Refused | 
   return objection({ type: 'Forbidden', requiredRole: null, detail })
 }
 
-const OWN: Readonly<Record<Exclude<Bar, 'NOT_NAMED'>, string>> = {
+const OWN: Readonly<Record<Exclude<Disqualification, 'NOT_NAMED'>, string>> = {
   ASKED: 'you asked for this approval',
   STARTED: 'you started the run',
   CLAIMED: 'you hold or held the run, so its agent worked for you',

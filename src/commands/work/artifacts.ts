@@ -4,15 +4,15 @@ import { type ArtifactName, findArtifact } from '../../store/work/findArtifact.t
 import { loadRuns } from '../../store/run/loadRun.ts'
 import { objection, refuse, type RunSuccess } from '../kit/answers.ts'
 import { checkRole, checkRun } from '../kit/authorize.ts'
-import { type BelowAnswer, withRow } from './changeWork.ts'
+import { type WorkAnswer, withRow } from './changeWork.ts'
 import { changeRun } from '../run/changeRun.ts'
 import { type Caller, type Commands, fenceOf } from '../kit/context.ts'
 import { hashText } from './hashText.ts'
 import { newId } from '../kit/ids.ts'
-import { type Driving, toRequest } from '../run/runCommands.ts'
+import { type DrivingInput, toRequest } from '../run/runCommands.ts'
 
 /** A file that a phase produced. */
-export interface SubmitArtifact extends Driving {
+export interface SubmitArtifact extends DrivingInput {
   readonly phase: string
   /** Path of the file, relative to the workspace. */
   readonly path: string
@@ -28,7 +28,7 @@ export async function submitArtifact(
   commands: Commands,
   caller: Caller,
   input: SubmitArtifact,
-): Promise<BelowAnswer<Artifact>> {
+): Promise<WorkAnswer<Artifact>> {
   const { runId, phase, path, content, idempotencyKey } = input
   const size = Buffer.byteLength(content)
   const most = commands.settings.maxArtifactBytes

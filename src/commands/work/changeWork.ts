@@ -5,21 +5,21 @@ import type { OwnedRow } from '../../store/work/findWork.ts'
 import { findRunId, type CommandTarget } from '../../store/run/findRunId.ts'
 import type { Connection } from '../../store/sql/openStore.ts'
 import { type Refused, refuse, type RunSuccess } from '../kit/answers.ts'
-import type { Ask } from '../run/changeOne.ts'
+import type { RunRequest } from '../run/changeOne.ts'
 import { changeRun } from '../run/changeRun.ts'
 import type { Caller, Commands, Keyed } from '../kit/context.ts'
 import { toRequest } from '../run/runCommands.ts'
 
 /** The success of a command about a row below a run: the row as it is then, and its run. */
-export interface BelowSuccess<Row> extends RunSuccess {
+export interface WorkSuccess<Row> extends RunSuccess {
   readonly row: Row
 }
 
 /** What such a command answers. */
-export type BelowAnswer<Row> = BelowSuccess<Row> | Refused
+export type WorkAnswer<Row> = WorkSuccess<Row> | Refused
 
 /** A command about a row below a run, put to the run it hangs below. */
-export interface AskBelow<Row> {
+export interface WorkRequest<Row> {
   readonly operation: Operation
   readonly table: CommandTarget
   readonly id: string
@@ -37,15 +37,15 @@ const NOT_FOUND = {
 } as const
 
 /** Finds the run that a row hangs below, and puts the command to it. Answers with …NotFound, or as `changeRun`. */
-export async function changeBelow<Row>(
+export async function changeWork<Row>(
   commands: Commands,
   caller: Caller,
-  { operation, table, id, command, input, authorize, pick }: AskBelow<Row>,
-): Promise<BelowAnswer<Row>> {
+  { operation, table, id, command, input, authorize, pick }: WorkRequest<Row>,
+): Promise<WorkAnswer<Row>> {
   const runId = await findRunId(commands.store.pool, table, id)
   if (runId === null) return NOT_FOUND[table](id)
   const { idempotencyKey } = input
-  const ask: Ask = { operation, runId, command, idempotencyKey, request: toRequest(input) }
+  const ask: RunRequest = { operation, runId, command, idempotencyKey, request: toRequest(input) }
   const answer = await changeRun(commands, caller, authorize ? { ...ask, authorize } : ask)
   // the run was deleted meanwhile, and the row with it
   if (!answer.ok) return answer.problem.type === 'RunNotFound' ? NOT_FOUND[table](id) : answer
@@ -53,7 +53,7 @@ export async function changeBelow<Row>(
 }
 
 /** An accepted answer with the row it is about. */
-export function withRow<Row>(answer: RunSuccess, row: Row | undefined): BelowSuccess<Row> {
+export function withRow<Row>(answer: RunSuccess, row: Row | undefined): WorkSuccess<Row> {
   if (!row) throw new Error(`run ${answer.run.run.id} lacks the row that the command was about`)
   return { ...answer, row }
 }
@@ -73,7 +73,7 @@ export async function withRowMade<Row extends { readonly id: string }>(
     among,
     find,
   }: { readonly id: string | null; readonly among: readonly Row[]; readonly find: Find<Row> },
-): Promise<BelowSuccess<Row>> {
+): Promise<WorkSuccess<Row>> {
   const present = among.find((row) => row.id === id)
   if (present || id === null) return withRow(answer, present)
   const [found] = await find(store.pool, [id])

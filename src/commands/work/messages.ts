@@ -1,14 +1,14 @@
 import type { Message } from '../../lifecycle/run/run.ts'
 import type { MessageMode, Receipt } from '../../lifecycle/run/words.ts'
 import { findMessages } from '../../store/work/findWork.ts'
-import { type BelowAnswer, changeBelow, withRowMade } from './changeWork.ts'
+import { type WorkAnswer, changeWork, withRowMade } from './changeWork.ts'
 import { changeRun } from '../run/changeRun.ts'
 import { type Caller, type Commands, fenceOf, type Keyed } from '../kit/context.ts'
 import { newId } from '../kit/ids.ts'
-import { type AboutRun, toRequest } from '../run/runCommands.ts'
+import { type RunInput, toRequest } from '../run/runCommands.ts'
 
 /** Steering text for a live run. */
-export interface SendMessage extends AboutRun {
+export interface SendMessage extends RunInput {
   readonly text: string
   readonly mode?: MessageMode | null | undefined
 }
@@ -18,7 +18,7 @@ export async function sendMessage(
   commands: Commands,
   caller: Caller,
   input: SendMessage,
-): Promise<BelowAnswer<Message>> {
+): Promise<WorkAnswer<Message>> {
   const answer = await changeRun(commands, caller, {
     operation: 'sendMessage',
     runId: input.runId,
@@ -48,10 +48,10 @@ export function acknowledgeMessage(
   commands: Commands,
   caller: Caller,
   input: AcknowledgeMessage,
-): Promise<BelowAnswer<Message>> {
+): Promise<WorkAnswer<Message>> {
   const { messageId, receipt } = input
   const fence = fenceOf(caller, input.fence)
-  return changeBelow(commands, caller, {
+  return changeWork(commands, caller, {
     operation: 'acknowledgeMessage',
     table: 'message',
     id: messageId,

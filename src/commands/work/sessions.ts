@@ -8,15 +8,15 @@ import { findSessionRun } from '../../store/run/findSessionRun.ts'
 import { loadRuns } from '../../store/run/loadRun.ts'
 import { refuse, type Refused } from '../kit/answers.ts'
 import { checkRole, checkRun } from '../kit/authorize.ts'
-import { type BelowAnswer, type BelowSuccess, changeBelow, withRowMade } from './changeWork.ts'
+import { type WorkAnswer, type WorkSuccess, changeWork, withRowMade } from './changeWork.ts'
 import { isClaimOver, refuseClaimOver } from '../kit/claimOver.ts'
 import { changeRun } from '../run/changeRun.ts'
 import { type Caller, type Commands, fenceOf, type Keyed } from '../kit/context.ts'
 import { newId } from '../kit/ids.ts'
-import { type Driving, toRequest } from '../run/runCommands.ts'
+import { type DrivingInput, toRequest } from '../run/runCommands.ts'
 
 /** A session to open in a role. */
-export interface OpenSession extends Driving {
+export interface OpenSession extends DrivingInput {
   readonly role: string
   readonly adapter: string
   /** The adapter's own data; absent: what an adopted session had. */
@@ -24,7 +24,7 @@ export interface OpenSession extends Driving {
 }
 
 /** The answer to opening a session. */
-export type OpenAnswer = (BelowSuccess<Session> & { readonly created: boolean }) | Refused
+export type OpenAnswer = (WorkSuccess<Session> & { readonly created: boolean }) | Refused
 
 /**
  * Opens the session of a role, or adopts the live one, whose row then carries the caller's fence. Problems:
@@ -75,10 +75,10 @@ export function updateSession(
   commands: Commands,
   caller: Caller,
   input: UpdateSession,
-): Promise<BelowAnswer<Session>> {
+): Promise<WorkAnswer<Session>> {
   const { sessionId, status } = input
   const fence = fenceOf(caller, input.fence)
-  return changeBelow(commands, caller, {
+  return changeWork(commands, caller, {
     operation: 'updateSession',
     table: 'session',
     id: sessionId,
@@ -106,10 +106,10 @@ export function recordPrompt(
   commands: Commands,
   caller: Caller,
   input: RecordPrompt,
-): Promise<BelowAnswer<Session>> {
+): Promise<WorkAnswer<Session>> {
   const { sessionId, phase, dedupKey, stage } = input
   const fence = fenceOf(caller, input.fence)
-  return changeBelow(commands, caller, {
+  return changeWork(commands, caller, {
     operation: 'recordPrompt',
     table: 'session',
     id: sessionId,

@@ -19,7 +19,7 @@ import { checkProject, checkRole } from '../kit/authorize.ts'
 import { type Caller, type Commands, ContendedError } from '../kit/context.ts'
 
 /** A command about one workspace, as its caller sent it. */
-export interface AskWorkspace {
+export interface WorkspaceRequest {
   /** What is asked for; null for what the server does by itself. */
   readonly operation: Operation | null
   readonly workspaceId: string
@@ -53,7 +53,7 @@ const OPTIMISTIC_TRIES = 2
 export async function changeWorkspace(
   commands: Commands,
   caller: Caller,
-  ask: AskWorkspace,
+  ask: WorkspaceRequest,
 ): Promise<WorkspaceAnswer> {
   const { store } = commands
   const tries = [
@@ -84,7 +84,7 @@ const answered = (answer: WorkspaceAnswer): Attempted => ({ answer, wrote: false
 async function attempt(
   connection: Connection,
   caller: Caller,
-  ask: AskWorkspace,
+  ask: WorkspaceRequest,
 ): Promise<Attempted | undefined> {
   const { workspaceId, command, operation, idempotencyKey } = ask
   const operationId = 'operationId' in command ? command.operationId : null
@@ -106,7 +106,7 @@ async function replay(
   connection: Connection,
   { workspace, now }: WorkspaceForDecision,
   kept: NonNullable<WorkspaceForDecision['kept']>,
-  { request }: AskWorkspace,
+  { request }: WorkspaceRequest,
 ): Promise<WorkspaceAnswer> {
   const paths = differingPaths(kept.request, request)
   if (paths.length > 0) return refuse({ type: 'IdempotencyMismatch', differingPaths: paths })
@@ -120,7 +120,7 @@ function apply(
   connection: Connection,
   { workspace: before }: WorkspaceForDecision,
   { verdict, workspace: after, operations }: WorkspaceDecision,
-  { command, operation, idempotencyKey, request }: AskWorkspace,
+  { command, operation, idempotencyKey, request }: WorkspaceRequest,
 ): Promise<boolean> {
   const accepted = verdict.kind === 'accepted' ? verdict : null
   const operationId = accepted?.operation?.id ?? null

@@ -14,11 +14,11 @@ import { checkRole, checkRun } from '../kit/authorize.ts'
 import { sweepRun } from '../run/changeRun.ts'
 import { type Caller, type Commands, ContendedError } from '../kit/context.ts'
 import { newId } from '../kit/ids.ts'
-import { type Driving, toRequest } from '../run/runCommands.ts'
+import { type DrivingInput, toRequest } from '../run/runCommands.ts'
 
 /** The directory that a run works in. */
 export interface RecordWorkspace
-  extends Driving, Omit<WorkspacePlace, 'repository' | 'branch' | 'baseCommit'> {
+  extends DrivingInput, Omit<WorkspacePlace, 'repository' | 'branch' | 'baseCommit'> {
   readonly fence: number
   readonly repository?: string | null | undefined
   readonly branch?: string | null | undefined

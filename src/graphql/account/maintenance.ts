@@ -10,7 +10,7 @@ import {
 import { refuse } from '../../commands/kit/answers.ts'
 import { builder } from '../kit/builder.ts'
 import { PageInfoRef, pageCost, readPageSize } from '../kit/connection.ts'
-import { ofThisMoment } from '../request/context.ts'
+import { atSnapshot } from '../request/context.ts'
 import { decodeCursor, encodeCursor } from '../kit/cursors.ts'
 import { throwRefused } from '../request/errors.ts'
 import { defaulted, defineInput, flag, idSchema, readInput } from '../kit/input.ts'
@@ -43,7 +43,7 @@ const VerifyRunResult = defineResult<Extract<Awaited<ReturnType<typeof verifyRun
       type: RunRef,
       description: 'The run that was verified.',
       extensions: statementCost(1),
-      resolve: async ({ run }, _, context) => (await ofThisMoment(run, context)) ?? run,
+      resolve: async ({ run }, _, context) => (await atSnapshot(run, context)) ?? run,
     }),
     consistent: t.exposeBoolean('consistent', { description: 'Whether it is what its log says.' }),
     differences: t.stringList({

@@ -6,7 +6,7 @@ import { ROLES } from '../../lifecycle/run/words.ts'
 import { builder } from '../kit/builder.ts'
 import { Role } from '../words/runEnums.ts'
 import { throwRefused } from '../request/errors.ts'
-import { defaulted, defineInput, field, flag, id, int, name, names, needed, oneOf } from '../kit/input.ts'
+import { defaulted, defineInput, field, flag, id, int, name, names, required, oneOf } from '../kit/input.ts'
 import { defineMutation } from '../answers/mutation.ts'
 import { NodeRef, TokenRef } from '../kit/refs.ts'
 
@@ -71,7 +71,7 @@ defineMutation('createToken', {
       'The name of a new principal: the actor of what it does. A name is given once and never again; `system`, `local` and `agent#…` are never given.',
     ),
     principalId: principalId('The principal to add the token to; left out: a new one.'),
-    role: needed(oneOf(Role, ROLES, 'What it may do. AGENT tokens come from a claim and are not created.')),
+    role: required(oneOf(Role, ROLES, 'What it may do. AGENT tokens come from a claim and are not created.')),
     projects: names('The projects to limit it to; left out or empty: all.'),
     expiresInSeconds: int(1, TEN_YEARS, 'After how many seconds it expires; left out: never by itself.'),
   }),
@@ -92,7 +92,7 @@ defineMutation('rotateToken', {
   description:
     'Adds a token to the principal of another one, with its role and projects, so that the log goes on to tell of the same actor. Works for one that expired or was revoked. ADMIN only.',
   input: defineInput('RotateTokenInput', 'A token to be followed by another.', {
-    tokenId: needed(id('token', 'The old token.')),
+    tokenId: required(id('token', 'The old token.')),
     expiresInSeconds: int(
       1,
       TEN_YEARS,
@@ -115,7 +115,7 @@ defineMutation('rotateToken', {
 defineMutation('revokeToken', {
   description: 'Ends a token for ever, and the streams it opened. ADMIN only.',
   input: defineInput('RevokeTokenInput', 'A token to end.', {
-    tokenId: needed(id('token', 'The token.')),
+    tokenId: required(id('token', 'The token.')),
   }),
   run: ({ commands, caller }, { tokenId }) => revokeToken(commands, caller, tokenId),
   success: (t) => ({

@@ -9,7 +9,7 @@ import type { GraphContext } from '../request/context.ts'
 import { failWith } from '../request/errors.ts'
 import { type Input, readInput } from '../kit/input.ts'
 import { MUTATION_COST } from '../kit/limits.ts'
-import { moveOn } from '../request/moveOn.ts'
+import { applyDueRuns } from '../request/moveOn.ts'
 import type { ProblemType } from './problem.ts'
 import { PROBLEMS } from './problems.ts'
 
@@ -60,7 +60,7 @@ export function defineMutation<In, Answer extends Done>(
         if (denied) return toMember<Answer>(denied, context)
         const read = readInput(input.schema, args.input)
         const answer = read.ok
-          ? await throughLapse(context, () => settle(run(context, read.input)))
+          ? await applyingDue(context, () => mapContention(run(context, read.input)))
           : refuse({ type: 'InvalidInput', issues: read.issues })
         return toMember(answer, context)
       }) satisfies Resolver<{ readonly input: unknown }, Answer | Problem> as never,
@@ -104,7 +104,7 @@ export function toMember<Answer extends Done>(
  * An answer that was given before shows the run as it is now: where something is due on it, that comes first, and the
  * same is asked once more, which changes nothing (G5, G7).
  */
-async function throughLapse<Answer extends Done>(
+async function applyingDue<Answer extends Done>(
   { commands, reads }: GraphContext,
   ask: () => Promise<Answer | Refused>,
 ): Promise<Answer | Refused> {
@@ -112,10 +112,10 @@ async function throughLapse<Answer extends Done>(
   const { replayed, run } = answer as { readonly replayed?: boolean; readonly run?: LoadedRun | null }
   if (!replayed || !run) return answer
   reads.note(run)
-  return reads.due.has(run.run.id) && (await moveOn(commands, [run])) ? ask() : answer
+  return reads.due.has(run.run.id) && (await applyDueRuns(commands, [run])) ? ask() : answer
 }
 
-async function settle<T>(answer: Promise<T>): Promise<T> {
+async function mapContention<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer
   } catch (error) {

@@ -38,13 +38,13 @@ export function runOf({ type, run }: Problem) {
 }
 
 /** Fields that many problems have. */
-export const aRun = {
+export const runField = {
   type: RunRef,
   nullable: true,
   description: WITHHELD_RUN,
   resolve: ({ run }: Problem) => run,
 } as const
-export const aHolder = {
+export const holderField = {
   type: LeaseRef,
   nullable: true,
   description: 'Who holds it, until when, and whether that is you; null where nobody does.',
@@ -55,4 +55,4 @@ export const aHolder = {
     return claim && { claim, now }
   },
 } as const
-export const aStatus = { type: RunStatus, description: 'Its status now.' } as const
+export const statusField = { type: RunStatus, description: 'Its status now.' } as const

@@ -3,13 +3,13 @@ import { builder } from '../kit/builder.ts'
 import { findVisible, type GraphContext } from '../request/context.ts'
 import { DirectiveKind, NotResumableCause, Role } from '../words/runEnums.ts'
 import { MissingEvidence } from './evidence.ts'
-import { aHolder, aRun, aStatus, problem, type Problems, type ProblemType } from './problem.ts'
-import { PROBLEMS_BELOW } from './workProblems.ts'
-import { PROBLEMS_OF_WORKSPACES } from './workspaceProblems.ts'
+import { holderField, runField, statusField, problem, type Problems, type ProblemType } from './problem.ts'
+import { WORK_PROBLEMS } from './workProblems.ts'
+import { WORKSPACE_PROBLEMS } from './workspaceProblems.ts'
 import { ExecutionRef, RunRef } from '../kit/refs.ts'
 
 /** The run that goes on from the one a problem is about. */
-const theContinuation = {
+const continuationField = {
   type: RunRef,
   nullable: true,
   description:
@@ -32,8 +32,8 @@ const InputIssueRef = builder.objectRef<InputIssue>('InputIssue').implement({
 
 /** Every problem there is, by its type: a problem that the commands answer with and the API lacks does not compile. */
 export const PROBLEMS: Problems<ProblemType> = {
-  ...PROBLEMS_BELOW,
-  ...PROBLEMS_OF_WORKSPACES,
+  ...WORK_PROBLEMS,
+  ...WORKSPACE_PROBLEMS,
   InvalidInput: problem('InvalidInput', 'The input has values that are not taken.', (t) => ({
     issues: t.field({
       type: [InputIssueRef],
@@ -52,8 +52,8 @@ export const PROBLEMS: Problems<ProblemType> = {
     runId: t.exposeID('runId', { description: 'The id that names nothing.' }),
   })),
   RunNotActive: problem('RunNotActive', 'The status of the run does not admit this.', (t) => ({
-    run: t.field(aRun),
-    status: t.expose('status', aStatus),
+    run: t.field(runField),
+    status: t.expose('status', statusField),
     directive: t.field({
       type: DirectiveKind,
       nullable: true,
@@ -62,12 +62,12 @@ export const PROBLEMS: Problems<ProblemType> = {
     }),
   })),
   RevisionConflict: problem('RevisionConflict', 'The run has changed since the revision named.', (t) => ({
-    run: t.field(aRun),
+    run: t.field(runField),
     expected: t.exposeInt('expected', { description: 'The revision named.' }),
     actual: t.exposeInt('actual', { description: 'The revision now.' }),
   })),
   LeaseLost: problem('LeaseLost', 'Your claim does not hold the run. Stop your agent.', (t) => ({
-    run: t.field(aRun),
+    run: t.field(runField),
     yourFence: t.exposeInt('yourFence', { description: 'The number of your claim; 0 where you named none.' }),
     currentFence: t.exposeInt('currentFence', {
       description: 'The number of the last claim; for an AGENT token whose claim is over, that of its own.',
@@ -101,9 +101,9 @@ export const PROBLEMS: Problems<ProblemType> = {
     }),
   })),
   NotClaimable: problem('NotClaimable', 'Only a queued run that nobody holds can be claimed.', (t) => ({
-    run: t.field(aRun),
-    status: t.expose('status', aStatus),
-    lease: t.field(aHolder),
+    run: t.field(runField),
+    status: t.expose('status', statusField),
+    lease: t.field(holderField),
     children: t.idList({
       description: 'The children that it waits for; empty where it is not for them.',
       resolve: ({ children }) => [...children],
@@ -123,19 +123,19 @@ export const PROBLEMS: Problems<ProblemType> = {
     }),
   })),
   NotPausable: problem('NotPausable', 'The run can not be paused in its status.', (t) => ({
-    run: t.field(aRun),
-    status: t.expose('status', aStatus),
+    run: t.field(runField),
+    status: t.expose('status', statusField),
   })),
   NotResumable: problem('NotResumable', 'The run can not be resumed now.', (t) => ({
-    run: t.field(aRun),
-    status: t.expose('status', aStatus),
+    run: t.field(runField),
+    status: t.expose('status', statusField),
     because: t.expose('because', { type: NotResumableCause, description: 'What stands against it.' }),
-    lease: t.field(aHolder),
-    continuedBy: t.field(theContinuation),
+    lease: t.field(holderField),
+    continuedBy: t.field(continuationField),
   })),
   NotCompletable: problem('NotCompletable', 'What completing needs is not there.', (t) => ({
-    run: t.field(aRun),
-    status: t.expose('status', aStatus),
+    run: t.field(runField),
+    status: t.expose('status', statusField),
     missing: t.field({
       type: [MissingEvidence],
       description: 'The evidence that is missing; empty where the status alone stands against it.',
@@ -143,10 +143,10 @@ export const PROBLEMS: Problems<ProblemType> = {
     }),
   })),
   NotDeletable: problem('NotDeletable', 'Only a settled run that nobody holds can be deleted.', (t) => ({
-    run: t.field(aRun),
-    status: t.expose('status', aStatus),
-    lease: t.field(aHolder),
-    continuedBy: t.field(theContinuation),
+    run: t.field(runField),
+    status: t.expose('status', statusField),
+    lease: t.field(holderField),
+    continuedBy: t.field(continuationField),
   })),
   AlreadyContinued: problem('AlreadyContinued', 'Another run goes on from where that one ended.', (t) => ({
     by: t.field({
@@ -157,7 +157,7 @@ export const PROBLEMS: Problems<ProblemType> = {
     }),
   })),
   IllegalTransition: problem('IllegalTransition', 'No way leads there now.', (t) => ({
-    run: t.field(aRun),
+    run: t.field(runField),
     from: t.exposeString('from', { nullable: true, description: 'Where the run stands.' }),
     to: t.exposeString('to', { description: 'The phase that was asked for.' }),
     allowed: t.field({

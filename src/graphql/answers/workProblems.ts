@@ -2,33 +2,33 @@ import { Decision, SessionStatus } from '../words/workEnums.ts'
 import { type ProblemOf, problem, type Problems, runOf } from './problem.ts'
 import { type ApprovalNode, ApprovalRef, type SessionNode, SessionRef } from '../kit/refs.ts'
 
-type AboutSession = 'IllegalSessionTransition' | 'PromptAlreadySent'
-type AboutApproval = 'AlreadyDecided' | 'ApprovalExpired' | 'WrongDecision' | 'StaleDigest'
+type SessionProblem = 'IllegalSessionTransition' | 'PromptAlreadySent'
+type ApprovalProblem = 'AlreadyDecided' | 'ApprovalExpired' | 'WrongDecision' | 'StaleDigest'
 type NotFound = 'SessionNotFound' | 'ApprovalNotFound' | 'MessageNotFound'
 
-function sessionOf(about: ProblemOf<AboutSession>): SessionNode {
+function sessionOf(about: ProblemOf<SessionProblem>): SessionNode {
   const { run } = runOf(about)
   const session = run.sessions.find(({ id }) => id === about.sessionId)
   if (!session) throw new Error(`${about.type} came without the session ${about.sessionId}`)
   return { runId: run.id, session }
 }
 
-function approvalOf(about: ProblemOf<AboutApproval>): ApprovalNode {
+function approvalOf(about: ProblemOf<ApprovalProblem>): ApprovalNode {
   const { run } = runOf(about)
   const approval = run.approvals.find(({ id }) => id === about.approvalId)
   if (!approval) throw new Error(`${about.type} came without the approval ${about.approvalId}`)
   return { runId: run.id, approval }
 }
 
-const aSession = { type: SessionRef, description: 'The session as it is now.', resolve: sessionOf } as const
-const anApproval = {
+const sessionField = { type: SessionRef, description: 'The session as it is now.', resolve: sessionOf } as const
+const approvalField = {
   type: ApprovalRef,
   description: 'The approval as it is now.',
   resolve: approvalOf,
 } as const
 
 /** The problems of what hangs below a run. */
-export const PROBLEMS_BELOW: Problems<AboutSession | AboutApproval | NotFound | 'TranscriptGap'> = {
+export const WORK_PROBLEMS: Problems<SessionProblem | ApprovalProblem | NotFound | 'TranscriptGap'> = {
   SessionNotFound: problem('SessionNotFound', 'There is no such session.', (t) => ({
     sessionId: t.exposeID('sessionId', { description: 'The id that names nothing.' }),
   })),
@@ -36,7 +36,7 @@ export const PROBLEMS_BELOW: Problems<AboutSession | AboutApproval | NotFound | 
     'IllegalSessionTransition',
     'A session does not go from where it stands to there.',
     (t) => ({
-      session: t.field(aSession),
+      session: t.field(sessionField),
       from: t.expose('from', { type: SessionStatus, description: 'Where it stands.' }),
       to: t.expose('to', { type: SessionStatus, description: 'Where it was to go.' }),
       allowed: t.field({
@@ -47,7 +47,7 @@ export const PROBLEMS_BELOW: Problems<AboutSession | AboutApproval | NotFound | 
     }),
   ),
   PromptAlreadySent: problem('PromptAlreadySent', 'The prompt was sent to the session before.', (t) => ({
-    session: t.field(aSession),
+    session: t.field(sessionField),
     dedupKey: t.exposeString('dedupKey', { description: 'The dedup key of the prompt.' }),
   })),
   TranscriptGap: problem('TranscriptGap', 'Chunks before these are missing.', (t) => ({
@@ -57,13 +57,13 @@ export const PROBLEMS_BELOW: Problems<AboutSession | AboutApproval | NotFound | 
     approvalId: t.exposeID('approvalId', { description: 'The id that names nothing.' }),
   })),
   AlreadyDecided: problem('AlreadyDecided', 'The approval was decided before, for good.', (t) => ({
-    approval: t.field(anApproval),
+    approval: t.field(approvalField),
   })),
   ApprovalExpired: problem('ApprovalExpired', 'The approval expired before it was decided.', (t) => ({
-    approval: t.field(anApproval),
+    approval: t.field(approvalField),
   })),
   WrongDecision: problem('WrongDecision', 'An approval of this kind is not answered like that.', (t) => ({
-    approval: t.field(anApproval),
+    approval: t.field(approvalField),
     allowed: t.field({
       type: [Decision],
       description: 'What may be answered.',
@@ -71,7 +71,7 @@ export const PROBLEMS_BELOW: Problems<AboutSession | AboutApproval | NotFound | 
     }),
   })),
   StaleDigest: problem('StaleDigest', 'What was decided about is not what is asked.', (t) => ({
-    approval: t.field(anApproval),
+    approval: t.field(approvalField),
   })),
   MessageNotFound: problem('MessageNotFound', 'There is no such message.', (t) => ({
     messageId: t.exposeID('messageId', { description: 'The id that names nothing.' }),

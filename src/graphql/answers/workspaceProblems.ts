@@ -5,7 +5,7 @@ import { problem, type Problems } from './problem.ts'
 import { WorkspaceOperationRef, WorkspaceRef } from '../kit/refs.ts'
 
 /** The problems of workspaces. */
-export const PROBLEMS_OF_WORKSPACES: Problems<WorkspaceObjection['type']> = {
+export const WORKSPACE_PROBLEMS: Problems<WorkspaceObjection['type']> = {
   WorkspaceNotFound: problem('WorkspaceNotFound', 'There is no such workspace.', (t) => ({
     workspaceId: t.exposeID('workspaceId', { description: 'The id that names nothing.' }),
   })),

@@ -4,10 +4,10 @@ import { builder, type SchemaTypes } from './builder.ts'
 import { failWith } from '../request/errors.ts'
 
 /** How many a page has where nobody says, and at most. */
-export const PAGE = { default: 50, most: 500 } as const
+export const PAGE = { default: 50, max: 500 } as const
 
 /** The arguments of a list that is read from its beginning. */
-export const FIRST = { description: `How many, at most ${PAGE.most}; left out: ${PAGE.default}.` } as const
+export const FIRST = { description: `How many, at most ${PAGE.max}; left out: ${PAGE.default}.` } as const
 export const AFTER = { description: 'The cursor to read on from.' } as const
 
 /** One page of a list, as the Relay cursor specification has it. */
@@ -96,7 +96,7 @@ interface PageArgs {
 /** What a page costs: what is below it, as often as it may have entries. */
 export function pageCost({ first, last }: PageArgs): { field: number; multiplier: number } {
   const asked = first ?? last ?? PAGE.default
-  return { field: 1, multiplier: Math.min(Math.max(asked, 1), PAGE.most) }
+  return { field: 1, multiplier: Math.min(Math.max(asked, 1), PAGE.max) }
 }
 
 /** How many are asked for, and from which end. Throws BAD_USER_INPUT for what no page can have. */
@@ -104,7 +104,7 @@ export function readPageSize({ first, last }: PageArgs): { limit: number; fromEn
   if (first != null && last != null)
     throw failWith('BAD_USER_INPUT', 'first and last were both given: ask for one end of the list.')
   const limit = first ?? last ?? PAGE.default
-  if (limit < 0 || limit > PAGE.most)
-    throw failWith('BAD_USER_INPUT', `A page has 0 to ${PAGE.most} entries, not ${limit}.`)
+  if (limit < 0 || limit > PAGE.max)
+    throw failWith('BAD_USER_INPUT', `A page has 0 to ${PAGE.max} entries, not ${limit}.`)
   return { limit, fromEnd: last != null }
 }

@@ -75,7 +75,7 @@ export function field<Out>(
 }
 
 /** The field, to be given always. */
-export function needed<Out>(optional: InputField<Out>): InputField<NonNullable<Out>> {
+export function required<Out>(optional: InputField<Out>): InputField<NonNullable<Out>> {
   const schema = optional.schema as unknown as z.ZodOptional<z.ZodNullable<z.ZodType<NonNullable<Out>>>>
   return { ...optional, required: true, schema: schema.unwrap().unwrap() }
 }
@@ -91,11 +91,11 @@ export function defaulted<Out>(
   return { ...optional, defaultValue: value, schema }
 }
 
-/** Text of at most so many UTF-16 units that can be stored and shown: no NUL, and no half of a character. */
-const soundText = (most: number) =>
+/** Text of at most so maxItems UTF-16 units that can be stored and shown: no NUL, and no half of a character. */
+const soundText = (max: number) =>
   z
     .string()
-    .max(most)
+    .max(max)
     .refine((text) => isStorable(text), {
       message: 'holds a NUL character or half of a character',
       // what is too long is not looked at
@@ -103,44 +103,44 @@ const soundText = (most: number) =>
     })
 
 /** The same of any length, unless bounded: what is too long is for a command to say. */
-export const content = (description: string, most = Number.MAX_SAFE_INTEGER) =>
-  field('String', soundText(most), description)
+export const content = (description: string, max = Number.MAX_SAFE_INTEGER) =>
+  field('String', soundText(max), description)
 
 /** A name on one line: no control characters either, and not blank. */
-export const nameSchema = (most: number) =>
+export const nameSchema = (max: number) =>
   z
     .string()
     .min(1)
-    .max(most)
+    .max(max)
     .regex(/^[^\p{Cc}\p{Surrogate}]*$/u, 'holds control characters or half of a character')
     .regex(/^$|\P{White_Space}/u, 'is blank')
 
-/** Free text, of at most so many UTF-16 units. */
-export const text = (most: number, description: string) => field('String', soundText(most), description)
+/** Free text, of at most so maxItems UTF-16 units. */
+export const text = (max: number, description: string) => field('String', soundText(max), description)
 
 /** Free text that is not empty. */
-export const words = (most: number, description: string) =>
-  field('String', soundText(most).min(1), description)
+export const nonEmptyText = (max: number, description: string) =>
+  field('String', soundText(max).min(1), description)
 
 /** A name. */
-export const name = (description: string, most = 200) => field('String', nameSchema(most), description)
+export const name = (description: string, max = 200) => field('String', nameSchema(max), description)
 
 /** Names, each once. */
-export const names = (description: string, { most = 200, many = 50 } = {}) =>
+export const names = (description: string, { max = 200, maxItems = 50 } = {}) =>
   field(
     ['String'],
     z
-      .array(nameSchema(most))
-      .max(many)
+      .array(nameSchema(max))
+      .max(maxItems)
       .transform((list) => [...new Set(list)]),
     description,
   )
 
-/** Texts, each of at most so many UTF-16 units. */
+/** Texts, each of at most so maxItems UTF-16 units. */
 export const texts = (
   description: string,
-  { most, many }: { readonly most: number; readonly many: number },
-) => field(['String'], z.array(soundText(most)).max(many), description)
+  { max, maxItems }: { readonly max: number; readonly maxItems: number },
+) => field(['String'], z.array(soundText(max)).max(maxItems), description)
 
 /** An id of one kind. */
 export const id = (kind: IdKind, description: string) => field('ID', idSchema(kind), description)
@@ -151,8 +151,8 @@ export const idSchema = (kind: IdKind) =>
     .refine((text) => isId(kind, text), `is no id of this kind: it would begin with ${ID_PREFIXES[kind]}_`)
 
 /** A whole number. */
-export const int = (least: number, most: number, description: string) =>
-  field('Int', z.int().min(least).max(most), description)
+export const int = (min: number, max: number, description: string) =>
+  field('Int', z.int().min(min).max(max), description)
 
 export const flag = (description: string) => field('Boolean', z.boolean(), description)
 
@@ -182,37 +182,37 @@ export const listOf = <const Words extends readonly [string, ...string[]]>(
   description: string,
 ) => field([ref], z.array(z.enum(allowed)).max(allowed.length), description)
 
-/** Several of another input, at most so many. */
-export const listed = <Out>(input: Input<Out>, many: number, description: string) =>
-  field([input.ref], z.array(input.schema).max(many), description)
+/** Several of another input, at most so maxItems. */
+export const listed = <Out>(input: Input<Out>, maxItems: number, description: string) =>
+  field([input.ref], z.array(input.schema).max(maxItems), description)
 
 /** Another input. */
 export const nested = <Out>(input: Input<Out>, description: string) =>
   field(input.ref, input.schema, description)
 
 /** The greatest Int of GraphQL. */
-export const MOST_INT = 2_147_483_647
+export const MAX_INT = 2_147_483_647
 
 /** Fields that many inputs have. */
-export const runId = needed(id('run', 'The run.'))
+export const runId = required(id('run', 'The run.'))
 export const fence = int(
   0,
-  MOST_INT,
+  MAX_INT,
   'The number of your claim. Only an AGENT token, which carries it, may leave it out.',
 )
-export const neededFence = needed(int(0, MOST_INT, 'The number of your claim.'))
-export const ifRevision = int(0, MOST_INT, 'Do it only while the run is at this revision.')
+export const requiredFence = required(int(0, MAX_INT, 'The number of your claim.'))
+export const ifRevision = int(0, MAX_INT, 'Do it only while the run is at this revision.')
 export const seconds = (description: string) => int(1, 366 * 86_400, description)
 export const comment = text(10_000, 'What to say about it; kept in the log.')
 export const idempotencyKey = name(
   'Any text of your own, at most 200 characters: sent again with the same input, it answers with the first result and changes nothing.',
 )
 
-const { least, most } = LEASE_SECONDS
+const { min, max } = LEASE_SECONDS
 export const leaseSeconds = field(
   'Int',
   z
     .int()
-    .refine((value) => value === 0 || (value >= least && value <= most), `must be ${least} to ${most}, or 0`),
-  `How long the lease lasts, in seconds: ${least} to ${most}; 0: a claim without a lease, for agents that report for themselves.`,
+    .refine((value) => value === 0 || (value >= min && value <= max), `must be ${min} to ${max}, or 0`),
+  `How long the lease lasts, in seconds: ${min} to ${max}; 0: a claim without a lease, for agents that report for themselves.`,
 )

@@ -43,7 +43,7 @@ export async function findVisible(runId: string | null, context: GraphContext): 
 }
 
 /** The run that something hangs below. Throws FORBIDDEN where the caller may not see it. */
-export async function runBehind(
+export async function resolveRunOf(
   { runId }: { readonly runId: string },
   _: unknown,
   context: GraphContext,
@@ -57,7 +57,7 @@ export async function runBehind(
  * A run that was found beside the reads of this execution: as it was found, or read anew where more is read with it, so that all
  * is of one moment; null where it was deleted meanwhile.
  */
-export async function ofThisMoment(found: LoadedRun, context: GraphContext): Promise<LoadedRun | null> {
+export async function atSnapshot(found: LoadedRun, context: GraphContext): Promise<LoadedRun | null> {
   const { reads } = context
   return reads.atOneMoment ? assertVisible(await reads.run.load(found.run.id), context) : found
 }

@@ -10,7 +10,7 @@ import type { LoadedRun } from '../../store/run/loadRun.ts'
 import { CLAIM_OVER, type GraphContext, type RequestContext } from './context.ts'
 import { blameRequest, failWith, toStreamError } from './errors.ts'
 import { mapFrames } from './mapFrames.ts'
-import { moveOn } from './moveOn.ts'
+import { applyDueRuns } from './moveOn.ts'
 import { type Reads, prepareReads } from './reads.ts'
 import { countStatements } from './statementCost.ts'
 
@@ -26,7 +26,7 @@ export interface OperationArgs extends ExecutionArgs {
 export async function executeOperation(args: OperationArgs): Promise<ExecutionResult> {
   const operation = getOperationAST(args.document, args.operationName)
   if (operation?.operation !== OperationTypeNode.QUERY) return (await executeOnce(args, false)).result
-  return whoseClaimIsOver(args.contextValue) ?? readThroughLapses(args)
+  return refuseEndedClaim(args.contextValue) ?? queryApplyingDue(args)
 }
 
 /**
@@ -36,22 +36,22 @@ export async function executeOperation(args: OperationArgs): Promise<ExecutionRe
 export async function subscribeOperation(
   args: OperationArgs,
 ): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
-  const denied = whoseClaimIsOver(args.contextValue)
+  const denied = refuseEndedClaim(args.contextValue)
   if (denied) return denied
   const reads = prepareReads(args.contextValue, false)
   const source = await createSourceEventStream({ ...args, contextValue: toContext(args, reads) })
-  if (!(Symbol.asyncIterator in source)) return explain(source)
+  if (!(Symbol.asyncIterator in source)) return withRequestErrors(source)
   return mapFrames({
     source,
-    map: (frame) => readThroughLapses({ ...args, rootValue: frame }),
+    map: (frame) => queryApplyingDue({ ...args, rootValue: frame }),
     onFailure: (error) => ({ errors: [toStreamError(error)] }),
   })
 }
 
-async function readThroughLapses(args: OperationArgs): Promise<ExecutionResult> {
+async function queryApplyingDue(args: OperationArgs): Promise<ExecutionResult> {
   const atOneMoment = countStatements(args) > 1
   const { result, due } = await executeOnce(args, atOneMoment)
-  if (due.length === 0 || !(await moveOn(args.contextValue.commands, due))) return result
+  if (due.length === 0 || !(await applyDueRuns(args.contextValue.commands, due))) return result
   return (await executeOnce(args, atOneMoment)).result
 }
 
@@ -62,14 +62,14 @@ async function executeOnce(
   const reads = prepareReads(args.contextValue, atOneMoment)
   try {
     const result = await execute({ ...args, contextValue: toContext(args, reads) })
-    return { result: explain(result), due: [...reads.due.values()] }
+    return { result: withRequestErrors(result), due: [...reads.due.values()] }
   } finally {
     await reads.close()
   }
 }
 
 /** Where nothing was executed, since the variables are of other types than the document says, the request is to blame. */
-function explain(result: ExecutionResult): ExecutionResult {
+function withRequestErrors(result: ExecutionResult): ExecutionResult {
   const { errors } = result
   return !errors || 'data' in result ? result : { ...result, errors: errors.map(blameRequest) }
 }
@@ -78,7 +78,7 @@ function toContext({ contextValue }: OperationArgs, reads: Reads): GraphContext 
   return { ...contextValue, reads }
 }
 
-function whoseClaimIsOver({ isLive }: RequestContext): ExecutionResult | undefined {
+function refuseEndedClaim({ isLive }: RequestContext): ExecutionResult | undefined {
   if (isLive) return undefined
   return { errors: [failWith('UNAUTHENTICATED', CLAIM_OVER)] }
 }

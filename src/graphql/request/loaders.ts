@@ -11,7 +11,7 @@ export interface Loaders {
   /** Loads by owner the lists that a statement returns by owner; empty for one that it leaves out. */
   byOwner<T>(read: Read<string, ReadonlyMap<string, T[]>>): DataLoader<string, T[]>
   /** Loads by what is asked what a statement returns in the order asked. */
-  inTurn<Asked, T>(read: Read<Asked, T[]>): DataLoader<Asked, T, string>
+  inOrder<Asked, T>(read: Read<Asked, T[]>): DataLoader<Asked, T, string>
   /** Forgets what was loaded, in all of them. */
   clearAll(): void
 }
@@ -38,7 +38,7 @@ export function prepareLoaders(connection: () => Promise<Connection>): Loaders {
           return owners.map((owner) => found.get(owner) ?? [])
         }),
       ),
-    inTurn: <Asked, T>(read: Read<Asked, T[]>) =>
+    inOrder: <Asked, T>(read: Read<Asked, T[]>) =>
       remember(
         new DataLoader<Asked, T, string>(async (asked) => read(await connection(), asked), {
           cacheKeyFn: (asked) => JSON.stringify(asked),

@@ -18,10 +18,10 @@ import type { Page } from '../../store/sql/page.ts'
 import type { RunPageRequest } from '../../store/sql/runPages.ts'
 import { prepareSnapshot } from '../../store/sql/readSnapshot.ts'
 import type { StoredWorkflow } from '../../store/sql/workflowCache.ts'
-import { sightOf } from './sight.ts'
+import { visibilityOf } from './sight.ts'
 import { prepareLoaders } from './loaders.ts'
-import { prepareReadsBelow, type ReadsBelow } from './workReads.ts'
-import { prepareReadsOfWorkspaces, type ReadsOfWorkspaces } from './workspaceReads.ts'
+import { prepareWorkReads, type WorkReads } from './workReads.ts'
+import { prepareWorkspaceReads, type WorkspaceReads } from './workspaceReads.ts'
 
 /** Who reads, and where. */
 interface Reader {
@@ -30,7 +30,7 @@ interface Reader {
 }
 
 /** What one execution of an operation reads: everything once, in few statements, at one moment. */
-export interface Reads extends ReadsBelow, ReadsOfWorkspaces {
+export interface Reads extends WorkReads, WorkspaceReads {
   /** Whether all statements see one snapshot. */
   readonly atOneMoment: boolean
   /** The connection to read through. */
@@ -78,8 +78,8 @@ export function prepareReads({ commands, caller }: Reader, atOneMoment: boolean)
   }
 
   const loaders = prepareLoaders(connection)
-  const { byId, byOwner, inTurn } = loaders
-  const sight = sightOf(caller)
+  const { byId, byOwner, inOrder } = loaders
+  const sight = visibilityOf(caller)
 
   /** A run that was read at a snapshot is shown by the clock of that snapshot. */
   function observe(read: LoadedRun): LoadedRun {
@@ -103,16 +103,16 @@ export function prepareReads({ commands, caller }: Reader, atOneMoment: boolean)
       ({ id }) => id,
     ),
     attempts: byOwner(listAttempts),
-    round: inTurn(listRounds),
-    events: inTurn(listEvents),
-    executions: inTurn(listExecutionsOfRuns),
-    children: inTurn((from, asked) => listChildren(from, store, asked, sight)),
+    round: inOrder(listRounds),
+    events: inOrder(listEvents),
+    executions: inOrder(listExecutionsOfRuns),
+    children: inOrder((from, asked) => listChildren(from, store, asked, sight)),
     childCount: byId(
       (from, ids) => countChildren(from, ids, sight),
       ({ id }) => id,
     ),
-    ...prepareReadsBelow(loaders),
-    ...prepareReadsOfWorkspaces(loaders),
+    ...prepareWorkReads(loaders),
+    ...prepareWorkspaceReads(loaders),
     note(read) {
       const loaded = observe(read)
       run.clear(loaded.run.id).prime(loaded.run.id, loaded)

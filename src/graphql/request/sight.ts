@@ -2,7 +2,7 @@ import type { Caller } from '../../commands/kit/context.ts'
 import type { ExecutionVisibility } from '../../store/work/execution/listExecutions.ts'
 
 /** What the caller may see of runs and executions. */
-export function sightOf({ projects, agent, principalId }: Caller): ExecutionVisibility {
+export function visibilityOf({ projects, agent, principalId }: Caller): ExecutionVisibility {
   const limited = projects.length > 0
   return {
     projects: limited ? projects : null,

@@ -11,14 +11,14 @@ import {
 } from 'graphql'
 
 /** How many statements reading a field takes, where it takes any. */
-interface Taken {
+interface FieldCost {
   readonly count: number
   /** The argument without which it takes none. */
   readonly onlyWith?: string
 }
 
 /** `extensions` of a field that is read by statements of its own. */
-export const statementCost = (count: number, taken: Omit<Taken, 'count'> = {}) => ({
+export const statementCost = (count: number, taken: Omit<FieldCost, 'count'> = {}) => ({
   statements: { count, ...taken },
 })
 
@@ -42,7 +42,7 @@ function countFields(schema: GraphQLSchema, document: ExecutionArgs['document'])
   const types = new TypeInfo(schema)
   let count = 0
   const Field = (node: FieldNode) => {
-    const taken = types.getFieldDef()?.extensions['statements'] as Taken | undefined
+    const taken = types.getFieldDef()?.extensions['statements'] as FieldCost | undefined
     if (taken && (!taken.onlyWith || node.arguments?.some(({ name }) => name.value === taken.onlyWith)))
       count += taken.count
   }

@@ -22,7 +22,7 @@ import { type ChunksRequest, listTranscripts } from '../../store/work/transcript
 import type { Loaders } from './loaders.ts'
 
 /** What is read of what hangs below runs. */
-export interface ReadsBelow {
+export interface WorkReads {
   readonly session: DataLoader<string, OwnedRow<Session> | null>
   readonly artifact: DataLoader<string, OwnedRow<Artifact> | null>
   readonly approval: DataLoader<string, OwnedRow<Approval> | null>
@@ -40,7 +40,7 @@ export interface ReadsBelow {
 }
 
 /** Prepares to read what hangs below runs. */
-export function prepareReadsBelow({ byId, byOwner, inTurn }: Loaders): ReadsBelow {
+export function prepareWorkReads({ byId, byOwner, inOrder }: Loaders): WorkReads {
   return {
     session: byId(findSessions, ({ row }) => row.id),
     artifact: byId(findArtifacts, ({ row }) => row.id),
@@ -48,10 +48,10 @@ export function prepareReadsBelow({ byId, byOwner, inTurn }: Loaders): ReadsBelo
     message: byId(findMessages, ({ row }) => row.id),
     sessions: byOwner(listSessionsOfRuns),
     artifactsOfPhase: byOwner(listArtifactsOfPhases),
-    artifacts: inTurn(listArtifactsOfRuns),
-    approvals: inTurn(listApprovalsOfRuns),
-    messages: inTurn(listMessagesOfRuns),
-    content: byId(findArtifactContents, ({ id }) => id),
-    transcript: inTurn(listTranscripts),
+    artifacts: inOrder(listArtifactsOfRuns),
+    approvals: inOrder(listApprovalsOfRuns),
+    messages: inOrder(listMessagesOfRuns),
+    content: byId(findContents, ({ id }) => id),
+    transcript: inOrder(listTranscripts),
   }
 }

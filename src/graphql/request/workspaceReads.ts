@@ -15,7 +15,7 @@ import type { LoadedWorkspace } from '../../store/workspace/loadedWorkspace.ts'
 import type { Loaders } from './loaders.ts'
 
 /** What is read of workspaces. */
-export interface ReadsOfWorkspaces {
+export interface WorkspaceReads {
   readonly workspace: DataLoader<string, LoadedWorkspace | null>
   /** The workspace of a run, by the run's id. */
   readonly workspaceOfRun: DataLoader<string, LoadedWorkspace | null>
@@ -30,13 +30,13 @@ export interface ReadsOfWorkspaces {
 }
 
 /** Prepares to read about workspaces. */
-export function prepareReadsOfWorkspaces({ byId, byOwner, inTurn }: Loaders): ReadsOfWorkspaces {
+export function prepareWorkspaceReads({ byId, byOwner, inOrder }: Loaders): WorkspaceReads {
   return {
     workspace: byId(findWorkspaces, ({ workspace }) => workspace.id),
     workspaceOfRun: byId(findWorkspacesOfRuns, ({ runId }) => runId),
     runsOfWorkspace: byOwner(listRunsOfWorkspaces),
     workspaceOperation: byId(findWorkspaceOperations, ({ id }) => id),
-    operationsOfWorkspace: inTurn(listOperationsOfWorkspaces),
+    operationsOfWorkspace: inOrder(listOperationsOfWorkspaces),
     operationResult: byId(findWorkspaceResults, ({ id }) => id),
     patch: byId(findPatches, ({ id }) => id),
   }

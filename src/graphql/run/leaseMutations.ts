@@ -17,8 +17,8 @@ import {
   leaseSeconds,
   name,
   names,
-  needed,
-  neededFence,
+  required,
+  requiredFence,
   runId,
   text,
 } from '../kit/input.ts'
@@ -26,7 +26,7 @@ import { claimMade } from './lease.ts'
 import { defineMutation, REPLAYED } from '../answers/mutation.ts'
 import { LeaseRef, RunRef, WITHHELD_RUN } from '../kit/refs.ts'
 
-const owner = needed(name('Who will hold the run, as others will see it.'))
+const owner = required(name('Who will hold the run, as others will see it.'))
 const claimedSeconds = defaulted(leaseSeconds, LEASE_SECONDS.default)
 
 export const ClaimInput = defineInput('ClaimInput', 'A claim made in the same step.', {
@@ -35,7 +35,7 @@ export const ClaimInput = defineInput('ClaimInput', 'A claim made in the same st
 })
 
 /** Fields of every success that is about a run. */
-export const aboutRun = (t: ObjectFieldBuilder<SchemaTypes, RunSuccess>) => ({
+export const runSuccessFields = (t: ObjectFieldBuilder<SchemaTypes, RunSuccess>) => ({
   run: t.field({
     type: RunRef,
     nullable: true,
@@ -46,8 +46,8 @@ export const aboutRun = (t: ObjectFieldBuilder<SchemaTypes, RunSuccess>) => ({
 })
 
 /** Fields of every success that may come with a claim. */
-export const aboutClaim = (t: ObjectFieldBuilder<SchemaTypes, RunSuccess>) => {
-  const { run, replayed } = aboutRun(t)
+export const claimSuccessFields = (t: ObjectFieldBuilder<SchemaTypes, RunSuccess>) => {
+  const { run, replayed } = runSuccessFields(t)
   return {
     run,
     lease: t.field({
@@ -84,7 +84,7 @@ defineMutation('claimRun', {
     idempotencyKey,
   }),
   run: ({ commands, caller }, input) => claimRun(commands, caller, input),
-  success: aboutClaim,
+  success: claimSuccessFields,
   problems: [
     'NothingToClaim',
     'NotClaimable',
@@ -100,10 +100,10 @@ defineMutation('renewLease', {
     'Renews a lease. One that is acknowledged is never overrun. That of a run being cancelled never goes beyond the time its owner has to confirm.',
   input: defineInput('RenewLeaseInput', 'A renewal.', {
     runId,
-    fence: neededFence,
+    fence: requiredFence,
     leaseSeconds: int(
-      LEASE_SECONDS.least,
-      LEASE_SECONDS.most,
+      LEASE_SECONDS.min,
+      LEASE_SECONDS.max,
       'How long it lasts from now, in seconds: 5 to 3600; left out: as long as was claimed.',
     ),
   }),
@@ -140,7 +140,7 @@ defineMutation('releaseRun', {
   description: 'Gives a claim back. A running run returns to the queue, a cancelling one is cancelled.',
   input: defineInput('ReleaseRunInput', 'A release.', {
     runId,
-    fence: neededFence,
+    fence: requiredFence,
     notBefore: instant(
       'Nobody is to claim a running run before, at most 8 days ahead: it waits in the queue until then.',
     ),
@@ -157,14 +157,14 @@ defineMutation('releaseRun', {
     idempotencyKey,
   }),
   run: ({ commands, caller }, input) => releaseRun(commands, caller, input),
-  success: aboutRun,
+  success: runSuccessFields,
   problems: ['LeaseLost', 'RunNotFound', 'IdempotencyMismatch', 'InvalidInput', 'Forbidden'],
 })
 
 defineMutation('confirmCancel', {
   description: "The owner's word that its processes are gone: the run is CANCELLED, confirmed.",
-  input: defineInput('ConfirmCancelInput', 'A confirmation.', { runId, fence: neededFence, idempotencyKey }),
+  input: defineInput('ConfirmCancelInput', 'A confirmation.', { runId, fence: requiredFence, idempotencyKey }),
   run: ({ commands, caller }, input) => confirmCancel(commands, caller, input),
-  success: aboutRun,
+  success: runSuccessFields,
   problems: ['RunNotActive', 'LeaseLost', 'RunNotFound', 'IdempotencyMismatch', 'InvalidInput', 'Forbidden'],
 })

@@ -23,17 +23,17 @@ import {
   ifRevision,
   int,
   json,
-  MOST_INT,
+  MAX_INT,
   name,
   names,
-  needed,
+  required,
   nested,
   oneOf,
   runId,
   text,
-  words,
+  nonEmptyText,
 } from '../kit/input.ts'
-import { aboutClaim, aboutRun, ClaimInput } from './leaseMutations.ts'
+import { claimSuccessFields, runSuccessFields, ClaimInput } from './leaseMutations.ts'
 import { defineMutation, REPLAYED } from '../answers/mutation.ts'
 import { RunRef } from '../kit/refs.ts'
 
@@ -43,8 +43,8 @@ defineMutation('startRun', {
   description:
     'Starts a run of a workflow. It waits in the queue for an owner, or is claimed in the same step.',
   input: defineInput('StartRunInput', 'A run to start.', {
-    workflow: needed(name('Name of the workflow.')),
-    version: int(1, MOST_INT, 'Its version; left out: the newest, or that of the run it continues.'),
+    workflow: required(name('Name of the workflow.')),
+    version: int(1, MAX_INT, 'Its version; left out: the newest, or that of the run it continues.'),
     title: text(500, 'What the run is about.'),
     input: json('What the run works on: yours, kept as it is.'),
     labels: names('Labels to find it by, at most 50.'),
@@ -81,7 +81,7 @@ defineMutation('startRun', {
       idempotencyKey: input.idempotencyKey ?? null,
       request: toRequest(input),
     }),
-  success: aboutClaim,
+  success: claimSuccessFields,
   problems: [
     'WorkflowNotFound',
     'WorkflowMismatch',
@@ -99,7 +99,7 @@ defineMutation('pauseRun', {
   description: 'Pauses a run. Its owner keeps the lease and is told to stop its agent.',
   input: defineInput('PauseRunInput', 'A pause.', { runId, ifRevision, comment, idempotencyKey }),
   run: ({ commands, caller }, input) => pauseRun(commands, caller, input),
-  success: aboutRun,
+  success: runSuccessFields,
   problems: [
     'NotPausable',
     'RevisionConflict',
@@ -115,7 +115,7 @@ defineMutation('resumeRun', {
     'Takes up a paused or failed run, or one whose owner is lost: it runs on under its live owner, else waits in the queue or is claimed in the same step. Among concurrent resumes exactly one succeeds.',
   input: defineInput('ResumeRunInput', 'A resume.', { runId, ifRevision, claim, comment, idempotencyKey }),
   run: ({ commands, caller }, input) => resumeRun(commands, caller, input),
-  success: aboutClaim,
+  success: claimSuccessFields,
   problems: [
     'NotResumable',
     'NotClaimable',
@@ -140,7 +140,7 @@ defineMutation('completeRun', {
   }),
   run: ({ commands, caller }, input) => completeRun(commands, caller, input),
   success: (t) => ({
-    ...aboutRun(t),
+    ...runSuccessFields(t),
     changed: t.exposeBoolean('changed', {
       description: 'False where the same claim had completed it before.',
     }),
@@ -162,12 +162,12 @@ defineMutation('failRun', {
   input: defineInput('FailRunInput', 'A failure.', {
     runId,
     fence,
-    error: needed(words(10_000, 'What went wrong.')),
+    error: required(nonEmptyText(10_000, 'What went wrong.')),
     reason: defaulted(oneOf(FailReason, FAIL_REASONS, 'Why it failed.'), 'REPORTED_FAILURE'),
     idempotencyKey,
   }),
   run: ({ commands, caller }, input) => failRun(commands, caller, input),
-  success: aboutRun,
+  success: runSuccessFields,
   problems: ['RunNotActive', 'LeaseLost', 'RunNotFound', 'IdempotencyMismatch', 'InvalidInput', 'Forbidden'],
 })
 
@@ -183,7 +183,7 @@ defineMutation('cancelRun', {
   }),
   run: ({ commands, caller }, input) => cancelRun(commands, caller, input),
   success: (t) => {
-    const { run, replayed } = aboutRun(t)
+    const { run, replayed } = runSuccessFields(t)
     const changed = t.exposeBoolean('changed', {
       description: 'False where there was nothing to cancel: the run is final, or being cancelled.',
     })
@@ -213,7 +213,7 @@ defineMutation('detachRun', {
   input: defineInput('DetachRunInput', 'A detachment.', { runId, comment, ifRevision, idempotencyKey }),
   run: ({ commands, caller }, input) => detachRun(commands, caller, input),
   success: (t) => ({
-    ...aboutRun(t),
+    ...runSuccessFields(t),
     changed: t.exposeBoolean('changed', { description: 'False where it was detached before.' }),
   }),
   problems: [

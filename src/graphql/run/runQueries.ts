@@ -9,8 +9,8 @@ import { isId } from '../../commands/kit/ids.ts'
 import { builder, enumOf } from '../kit/builder.ts'
 import { checkArgs } from '../kit/checkArgs.ts'
 import { pageCost, readPageSize, toConnection } from '../kit/connection.ts'
-import { type GraphContext, ofThisMoment, assertVisible } from '../request/context.ts'
-import { sightOf } from '../request/sight.ts'
+import { type GraphContext, atSnapshot, assertVisible } from '../request/context.ts'
+import { visibilityOf } from '../request/sight.ts'
 import { decodePlace, encodePlace } from '../kit/cursors.ts'
 import { Outcome, RunStatus } from '../words/runEnums.ts'
 import { failWith, throwRefused } from '../request/errors.ts'
@@ -101,7 +101,7 @@ builder.queryFields((t) => ({
     extensions: statementCost(1),
     resolve: async (_, args, { reads, caller }) => {
       const filter = readFilter(args)
-      const counts = await countRunsByStatus(await reads.connection(), filter, sightOf(caller))
+      const counts = await countRunsByStatus(await reads.connection(), filter, visibilityOf(caller))
       const statuses = filter.statuses ?? RUN_STATUSES
       return RUN_STATUSES.filter((status) => statuses.includes(status)).map(
         (status) =>
@@ -127,7 +127,7 @@ async function readPage(args: RunsArgs, { reads, commands, caller }: GraphContex
   const before = decodePlace(order, args.before)
   const page = await listRuns(await reads.connection(), commands.store, {
     filter,
-    sight: sightOf(caller),
+    sight: visibilityOf(caller),
     order,
     page: { ...readPageSize(args), after, before },
   })
@@ -136,7 +136,7 @@ async function readPage(args: RunsArgs, { reads, commands, caller }: GraphContex
     ({ place }) => encodePlace(order, place),
     ({ loaded }) => reads.note(loaded),
   )
-  const count = async () => countRuns(await reads.connection(), filter, sightOf(caller))
+  const count = async () => countRuns(await reads.connection(), filter, visibilityOf(caller))
   return { ...connection, feedCursor: page.feedCursor, count }
 }
 
@@ -162,7 +162,7 @@ const ResolveRunResult = defineResult<Extract<Awaited<ReturnType<typeof resolveR
       type: RunRef,
       description: 'The run.',
       extensions: statementCost(1),
-      resolve: async ({ run }, _, context) => (await ofThisMoment(run, context)) ?? run,
+      resolve: async ({ run }, _, context) => (await atSnapshot(run, context)) ?? run,
     }),
     via: t.expose('via', { type: ResolvedVia, description: 'The rule it was found by.' }),
   }),

@@ -8,8 +8,8 @@ import { isFinalStatus, isSettledStatus } from '../../lifecycle/run/words.ts'
 import { type LoadedRun, loadRuns } from '../../store/run/loadRun.ts'
 import { builder, enumOf } from '../kit/builder.ts'
 import { checkArgs } from '../kit/checkArgs.ts'
-import { ofThisMoment, refuseAgents, type RequestContext, assertVisible } from '../request/context.ts'
-import { sightOf } from '../request/sight.ts'
+import { atSnapshot, refuseAgents, type RequestContext, assertVisible } from '../request/context.ts'
+import { visibilityOf } from '../request/sight.ts'
 import { DirectiveRef, toDirective } from './directive.ts'
 import { RunReason, RunStatus } from '../words/runEnums.ts'
 import { failWith, toStreamError } from '../request/errors.ts'
@@ -56,7 +56,7 @@ const RunFrame = builder.objectRef<LoadedRun>('RunFrame').implement({
       nullable: true,
       description: 'The run itself; null where it was deleted meanwhile.',
       extensions: statementCost(1),
-      resolve: (frame, _, context) => ofThisMoment(frame, context),
+      resolve: (frame, _, context) => atSnapshot(frame, context),
     }),
   }),
 })
@@ -82,7 +82,7 @@ const RunsChangeRef = builder.objectRef<RunsChange>('RunsChange').implement({
       nullable: true,
       description: 'The run as it is; null for a deleted one.',
       extensions: statementCost(1),
-      resolve: ({ run }, _, context) => run && ofThisMoment(run, context),
+      resolve: ({ run }, _, context) => run && atSnapshot(run, context),
     }),
   }),
 })
@@ -164,7 +164,7 @@ builder.subscriptionFields((t) => ({
     subscribe: async (_, args, context) => {
       refuseAgents(context)
       const { filter } = checkArgs(filterSchema, args)
-      const { projects } = sightOf(context.caller)
+      const { projects } = visibilityOf(context.caller)
       try {
         return await tailRuns(context.streams, { filter: filter ?? {}, projects, after: args.after })
       } catch (error) {

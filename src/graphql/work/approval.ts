@@ -4,8 +4,8 @@ import { listApprovals } from '../../store/work/listApprovals.ts'
 import { builder } from '../kit/builder.ts'
 import { checkArgs } from '../kit/checkArgs.ts'
 import { AFTER, connectionOf, FIRST, pageCost, readPageSize, toConnection } from '../kit/connection.ts'
-import { runBehind } from '../request/context.ts'
-import { sightOf } from '../request/sight.ts'
+import { resolveRunOf } from '../request/context.ts'
+import { visibilityOf } from '../request/sight.ts'
 import { decodePlace, encodePlace } from '../kit/cursors.ts'
 import { ApprovalKind, ApprovalStatus, ExpiryPolicy } from '../words/workEnums.ts'
 import { findPhaseOf } from './execution.ts'
@@ -22,7 +22,7 @@ builder.objectType(ApprovalRef, {
       type: RunRef,
       description: 'The run that waits for it.',
       extensions: statementCost(1),
-      resolve: runBehind,
+      resolve: resolveRunOf,
     }),
     phase: t.field({
       type: PhaseRef,
@@ -31,7 +31,7 @@ builder.objectType(ApprovalRef, {
       extensions: statementCost(2),
       resolve: async (node, _, context) => {
         const { phaseId } = node.approval
-        return phaseId === null ? null : findPhaseOf(await runBehind(node, null, context), phaseId, context)
+        return phaseId === null ? null : findPhaseOf(await resolveRunOf(node, null, context), phaseId, context)
       },
     }),
     attempt: t.int({
@@ -146,7 +146,7 @@ builder.queryField('approvals', (t) =>
       const { filter } = checkArgs(filterSchema, args)
       const asked = { ...readPageSize(args), after: decodePlace(APPROVALS, args.after), before: null }
       const which = { statuses: filter?.status ?? null }
-      const page = await listApprovals(await reads.connection(), which, sightOf(caller), asked)
+      const page = await listApprovals(await reads.connection(), which, visibilityOf(caller), asked)
       return toConnection(
         page,
         ({ row }) => encodePlace(APPROVALS, { at: row.requestedAt, id: row.id }),

@@ -1,6 +1,6 @@
 import type { ObjectFieldBuilder } from '@pothos/core'
 import { decideApproval, requestApproval } from '../../commands/work/approvals.ts'
-import type { BelowSuccess } from '../../commands/work/changeWork.ts'
+import type { WorkSuccess } from '../../commands/work/changeWork.ts'
 import type { Approval } from '../../lifecycle/run/run.ts'
 import { APPROVAL_KINDS, DECISIONS, EXPIRY_POLICIES } from '../../lifecycle/run/words.ts'
 import type { SchemaTypes } from '../kit/builder.ts'
@@ -16,18 +16,18 @@ import {
   json,
   name,
   names,
-  needed,
+  required,
   oneOf,
   runId,
   seconds,
-  words,
+  nonEmptyText,
 } from '../kit/input.ts'
-import { aboutRun } from '../run/leaseMutations.ts'
+import { runSuccessFields } from '../run/leaseMutations.ts'
 import { defineMutation } from '../answers/mutation.ts'
 import { ApprovalRef } from '../kit/refs.ts'
 
-const aboutApproval = (t: ObjectFieldBuilder<SchemaTypes, BelowSuccess<Approval>>) => {
-  const { run, replayed } = aboutRun(t)
+const approvalSuccessFields = (t: ObjectFieldBuilder<SchemaTypes, WorkSuccess<Approval>>) => {
+  const { run, replayed } = runSuccessFields(t)
   return {
     approval: t.field({
       type: ApprovalRef,
@@ -45,12 +45,12 @@ defineMutation('requestApproval', {
   input: defineInput('RequestApprovalInput', 'A question for a person.', {
     runId,
     phase: name('Key of the phase it is about, the current one; left out: the run as a whole.'),
-    gate: needed(name('Name of the gate.')),
+    gate: required(name('Name of the gate.')),
     kind: defaulted(
       oneOf(ApprovalKind, APPROVAL_KINDS, 'What is asked, and so what may be answered.'),
       'REVIEW',
     ),
-    question: needed(words(10_000, 'What the person is asked.')),
+    question: required(nonEmptyText(10_000, 'What the person is asked.')),
     payload: json('What is shown with the question.'),
     fence,
     expiresInSeconds: seconds('How long the question stands, in seconds; left out: for ever.'),
@@ -59,13 +59,13 @@ defineMutation('requestApproval', {
       'WAIT',
     ),
     approvers: names('Names of those who may decide, at most 100; left out or empty: whoever has the role.', {
-      many: 100,
+      maxItems: 100,
     }),
     allowSelfApproval: defaulted(flag('Whether who asks may decide.'), true),
     idempotencyKey,
   }),
   run: ({ commands, caller }, input) => requestApproval(commands, caller, input),
-  success: aboutApproval,
+  success: approvalSuccessFields,
   problems: [
     'IllegalTransition',
     'NotCompletable',
@@ -82,14 +82,14 @@ defineMutation('requestApproval', {
 defineMutation('decideApproval', {
   description: 'Answers an approval: once, about what was shown, and for good.',
   input: defineInput('DecideApprovalInput', 'A decision.', {
-    approvalId: needed(id('approval', 'The approval.')),
-    decision: needed(oneOf(Decision, DECISIONS, 'The answer; the kind of the approval knows two of them.')),
-    digest: needed(name('The digest of the approval that the person was shown.')),
+    approvalId: required(id('approval', 'The approval.')),
+    decision: required(oneOf(Decision, DECISIONS, 'The answer; the kind of the approval knows two of them.')),
+    digest: required(name('The digest of the approval that the person was shown.')),
     comment,
     idempotencyKey,
   }),
   run: ({ commands, caller }, input) => decideApproval(commands, caller, input),
-  success: aboutApproval,
+  success: approvalSuccessFields,
   problems: [
     'WrongDecision',
     'AlreadyDecided',

@@ -1,7 +1,7 @@
 import type { ArtifactProblem } from '../../lifecycle/run/run.ts'
 import { builder } from '../kit/builder.ts'
 import { connectionOf } from '../kit/connection.ts'
-import { runBehind } from '../request/context.ts'
+import { resolveRunOf } from '../request/context.ts'
 import { findPhaseOf } from './execution.ts'
 import { ArtifactRef, NodeRef, PhaseRef } from '../kit/refs.ts'
 import { statementCost } from '../request/statementCost.ts'
@@ -29,7 +29,7 @@ builder.objectType(ArtifactRef, {
       description: 'The phase that produced it.',
       extensions: statementCost(2),
       resolve: async (node, _, context) => {
-        const found = await findPhaseOf(await runBehind(node, null, context), node.artifact.phaseId, context)
+        const found = await findPhaseOf(await resolveRunOf(node, null, context), node.artifact.phaseId, context)
         if (!found) throw new Error(`the phase of artifact ${node.artifact.id} is gone`)
         return found
       },

@@ -1,7 +1,7 @@
 import { submitArtifact } from '../../commands/work/artifacts.ts'
 import { findPhaseOf } from './execution.ts'
-import { content, defineInput, fence, idempotencyKey, name, needed, runId } from '../kit/input.ts'
-import { aboutRun } from '../run/leaseMutations.ts'
+import { content, defineInput, fence, idempotencyKey, name, required, runId } from '../kit/input.ts'
+import { runSuccessFields } from '../run/leaseMutations.ts'
 import { defineMutation } from '../answers/mutation.ts'
 import { ArtifactRef, PhaseRef } from '../kit/refs.ts'
 
@@ -10,15 +10,15 @@ defineMutation('submitArtifact', {
     'Hands a file of the current phase to the server, which hashes and validates it. A valid one at the path that the phase declares completes the phase, or opens its approval; an invalid one is kept with its problems, and changes nothing else.',
   input: defineInput('SubmitArtifactInput', 'A file that a phase produced.', {
     runId,
-    phase: needed(name('Key of the phase, the current one.')),
-    path: needed(name('Its path, relative to the workspace.', 512)),
-    content: needed(content('What stands in it. How much is taken is a setting of the server.')),
+    phase: required(name('Key of the phase, the current one.')),
+    path: required(name('Its path, relative to the workspace.', 512)),
+    content: required(content('What stands in it. How much is taken is a setting of the server.')),
     fence,
     idempotencyKey,
   }),
   run: ({ commands, caller }, input) => submitArtifact(commands, caller, input),
   success: (t) => {
-    const { run, replayed } = aboutRun(t)
+    const { run, replayed } = runSuccessFields(t)
     return {
       artifact: t.field({
         type: ArtifactRef,

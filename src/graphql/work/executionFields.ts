@@ -22,11 +22,11 @@ import {
   idempotencyKey,
   int,
   listOf,
-  MOST_INT,
+  MAX_INT,
   name,
-  needed,
+  required,
   oneOf,
-  words,
+  nonEmptyText,
 } from '../kit/input.ts'
 import { defineMutation, REPLAYED } from '../answers/mutation.ts'
 import { ExecutionRef } from '../kit/refs.ts'
@@ -75,8 +75,8 @@ defineMutation('startExecution', {
   input: defineInput('StartExecutionInput', 'A process that was launched.', {
     runId: id('run', 'The run it works for; left out: none, or the run of an AGENT token.'),
     phase: name('Key of the phase it works on, the current one; left out: the run as a whole.'),
-    command: needed(words(16_384, 'What was launched.')),
-    pid: int(1, MOST_INT, 'Its process id on the machine it runs on.'),
+    command: required(nonEmptyText(16_384, 'What was launched.')),
+    pid: int(1, MAX_INT, 'Its process id on the machine it runs on.'),
     fence,
     idempotencyKey,
   }),
@@ -104,13 +104,13 @@ defineMutation('finishExecution', {
   description:
     'Records how a process ended: once, even after its run has settled, by the claim that it was started under or by an operator.',
   input: defineInput('FinishExecutionInput', 'The end of a process.', {
-    executionId: needed(id('execution', 'The execution.')),
+    executionId: required(id('execution', 'The execution.')),
     fence: int(
       0,
-      MOST_INT,
+      MAX_INT,
       'The claim it was started under, live or over. OPERATOR and ADMIN need none, nor does an AGENT token, which carries it.',
     ),
-    exitCode: int(-MOST_INT - 1, MOST_INT, 'The code it exited with.'),
+    exitCode: int(-MAX_INT - 1, MAX_INT, 'The code it exited with.'),
     signal: name('The signal that ended it, as `SIGTERM`.', 32),
     end: defaulted(
       oneOf(
@@ -151,7 +151,7 @@ defineMutation('touchExecution', {
   description:
     'Says that the supervisor of an execution of no run lives, by the principal that started it. One that is silent for a day (`orphanAfterSeconds`) ends SUPERVISOR_LOST; how it really ended may still be told.',
   input: defineInput('TouchExecutionInput', 'A sign of life.', {
-    executionId: needed(id('execution', 'The execution, of no run.')),
+    executionId: required(id('execution', 'The execution, of no run.')),
   }),
   run: ({ commands, caller }, { executionId }) => touchExecution(commands, caller, executionId),
   success: (t) => ({

@@ -4,7 +4,7 @@ import { type ExecutionFilter, listExecutions } from '../../store/work/execution
 import type { Position } from '../../store/sql/page.ts'
 import { type Connection, toConnection } from '../kit/connection.ts'
 import { type GraphContext } from '../request/context.ts'
-import { sightOf } from '../request/sight.ts'
+import { visibilityOf } from '../request/sight.ts'
 import { encodePlace } from '../kit/cursors.ts'
 import { readOutcome } from './execution.ts'
 
@@ -12,7 +12,7 @@ import { readOutcome } from './execution.ts'
 export const EXECUTIONS = 'executions'
 
 /** What an outcome is looked for among: so many at a time, and so many for one page. */
-const SCAN = { batch: 200, most: 2_000 } as const
+const SCAN = { batch: 200, max: 2_000 } as const
 
 /** The cursor of an execution. */
 export function cursorOf({ startedAt: at, id }: Execution): string {
@@ -27,7 +27,7 @@ export async function readExecutions(
 ): Promise<Connection<Execution>> {
   const asked = { ...page, fromEnd: false, before: null }
   const connection = await context.reads.connection()
-  const found = await listExecutions(connection, filter, sightOf(context.caller), asked)
+  const found = await listExecutions(connection, filter, visibilityOf(context.caller), asked)
   return toConnection(found, cursorOf, (node) => node)
 }
 
@@ -52,7 +52,7 @@ export async function scanExecutions(
     }
     const last = batch.edges.at(-1)?.node
     const isOver = !batch.pageInfo.hasNextPage || !last
-    const isCut = found.length <= limit && read + SCAN.batch >= SCAN.most
+    const isCut = found.length <= limit && read + SCAN.batch >= SCAN.max
     if (last) from = { at: last.startedAt, id: last.id }
     if (found.length <= limit && !isOver && !isCut) continue
     const items = found.slice(0, limit)

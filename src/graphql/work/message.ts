@@ -1,6 +1,6 @@
 import { builder } from '../kit/builder.ts'
 import { connectionOf } from '../kit/connection.ts'
-import { runBehind } from '../request/context.ts'
+import { resolveRunOf } from '../request/context.ts'
 import { MessageMode, MessageStatus } from '../words/workEnums.ts'
 import { MessageRef, NodeRef, RunRef } from '../kit/refs.ts'
 import { statementCost } from '../request/statementCost.ts'
@@ -14,7 +14,7 @@ builder.objectType(MessageRef, {
       type: RunRef,
       description: 'The run it was sent to.',
       extensions: statementCost(1),
-      resolve: runBehind,
+      resolve: resolveRunOf,
     }),
     text: t.string({ description: 'What it says.', resolve: ({ message }) => message.text }),
     mode: t.field({

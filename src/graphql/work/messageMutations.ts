@@ -1,4 +1,4 @@
-import type { BelowSuccess } from '../../commands/work/changeWork.ts'
+import type { WorkSuccess } from '../../commands/work/changeWork.ts'
 import { acknowledgeMessage, sendMessage } from '../../commands/work/messages.ts'
 import type { Message } from '../../lifecycle/run/run.ts'
 import { MESSAGE_MODES, RECEIPTS } from '../../lifecycle/run/words.ts'
@@ -9,15 +9,15 @@ import {
   fence,
   id,
   idempotencyKey,
-  needed,
+  required,
   oneOf,
   runId,
-  words,
+  nonEmptyText,
 } from '../kit/input.ts'
 import { defineMutation, REPLAYED } from '../answers/mutation.ts'
 import { MessageRef } from '../kit/refs.ts'
 
-const toNode = ({ run: { run }, row: message }: BelowSuccess<Message>) => ({
+const toNode = ({ run: { run }, row: message }: WorkSuccess<Message>) => ({
   runId: run.id,
   message,
 })
@@ -27,7 +27,7 @@ defineMutation('sendMessage', {
     "Sends steering text to a run; its owner is told by a directive and passes it on to the run's agent.",
   input: defineInput('SendMessageInput', 'A message.', {
     runId,
-    text: needed(words(65_536, 'What it says.')),
+    text: required(nonEmptyText(65_536, 'What it says.')),
     mode: defaulted(oneOf(MessageMode, MESSAGE_MODES, 'When it is to reach the agent.'), 'STEER'),
     idempotencyKey,
   }),
@@ -43,8 +43,8 @@ defineMutation('acknowledgeMessage', {
   description:
     "The owner's receipt for a message. One that comes after the run has settled changes nothing, and tells what became of the message.",
   input: defineInput('AcknowledgeMessageInput', 'A receipt.', {
-    messageId: needed(id('message', 'The message.')),
-    receipt: needed(oneOf(Receipt, RECEIPTS, 'How far it has come.')),
+    messageId: required(id('message', 'The message.')),
+    receipt: required(oneOf(Receipt, RECEIPTS, 'How far it has come.')),
     fence,
     idempotencyKey,
   }),

@@ -18,20 +18,20 @@ import {
   ifRevision,
   json,
   name,
-  needed,
+  required,
   nested,
   oneOf,
   runId,
   seconds,
   text,
-  words,
+  nonEmptyText,
 } from '../kit/input.ts'
-import { aboutRun } from '../run/leaseMutations.ts'
+import { runSuccessFields } from '../run/leaseMutations.ts'
 import { defineMutation } from '../answers/mutation.ts'
 import { PhaseRef } from '../kit/refs.ts'
 
-const aboutPhase = (t: ObjectFieldBuilder<SchemaTypes, RunSuccess>) => {
-  const { run, replayed } = aboutRun(t)
+const phaseSuccessFields = (t: ObjectFieldBuilder<SchemaTypes, RunSuccess>) => {
+  const { run, replayed } = runSuccessFields(t)
   const phase = t.field({
     type: PhaseRef,
     description: 'The phase it was about, as it is now.',
@@ -64,20 +64,20 @@ function phaseOf(event: RunEvent | null): string | undefined {
   }
 }
 
-const phaseKey = needed(name('Key of the phase.'))
+const phaseKey = required(name('Key of the phase.'))
 
 defineMutation('advancePhase', {
   description:
     'Moves a run to another phase: the one it leaves is completed. To the initial phase after a completed round: opens the next round.',
   input: defineInput('AdvancePhaseInput', 'A move.', {
     runId,
-    to: needed(name('Key of the phase to move to.')),
+    to: required(name('Key of the phase to move to.')),
     fence,
     ifRevision,
     idempotencyKey,
   }),
   run: ({ commands, caller }, input) => advancePhase(commands, caller, input),
-  success: aboutPhase,
+  success: phaseSuccessFields,
   problems: [
     'IllegalTransition',
     'UnknownPhase',
@@ -103,7 +103,7 @@ defineMutation('startPhase', {
     idempotencyKey,
   }),
   run: ({ commands, caller }, input) => startPhase(commands, caller, input),
-  success: aboutPhase,
+  success: phaseSuccessFields,
   problems: [
     'IllegalTransition',
     'UnknownPhase',
@@ -117,15 +117,15 @@ defineMutation('startPhase', {
 })
 
 const PhaseErrorInput = defineInput('PhaseErrorInput', 'Why a phase failed.', {
-  class: needed(oneOf(ErrorClass, ERROR_CLASSES, 'How it is to be met.')),
-  code: needed(name('A short code, for programs.', 100)),
-  message: needed(words(10_000, 'What went wrong.')),
+  class: required(oneOf(ErrorClass, ERROR_CLASSES, 'How it is to be met.')),
+  code: required(name('A short code, for programs.', 100)),
+  message: required(nonEmptyText(10_000, 'What went wrong.')),
   hint: text(10_000, 'What may help.'),
 })
 
 const RecoveryInput = defineInput('RecoveryInput', 'A question about how to go on after a failure.', {
-  gate: needed(name('Name of the gate.')),
-  question: needed(words(10_000, 'What the person is asked.')),
+  gate: required(name('Name of the gate.')),
+  question: required(nonEmptyText(10_000, 'What the person is asked.')),
   payload: json('What is shown with the question.'),
   sessionId: id('session', 'The live session that needs the person: it waits, FAILED_NEEDS_HUMAN.'),
   expiresInSeconds: seconds('After how many seconds the question has expired; it can be answered then, too.'),
@@ -138,13 +138,13 @@ defineMutation('failPhase', {
     runId,
     phase: phaseKey,
     fence,
-    error: needed(nested(PhaseErrorInput, 'Why it failed.')),
+    error: required(nested(PhaseErrorInput, 'Why it failed.')),
     recovery: nested(RecoveryInput, 'Asks a person how to go on, in the same step.'),
     idempotencyKey,
   }),
   run: ({ commands, caller }, { error, ...input }) =>
     failPhase(commands, caller, { ...input, error: { ...error, hint: error.hint ?? null } }),
-  success: aboutPhase,
+  success: phaseSuccessFields,
   problems: [
     'IllegalTransition',
     'UnknownPhase',
@@ -167,7 +167,7 @@ defineMutation('completeRound', {
   }),
   run: ({ commands, caller }, input) => completeRound(commands, caller, input),
   success: (t) => {
-    const { run, replayed } = aboutRun(t)
+    const { run, replayed } = runSuccessFields(t)
     return {
       run,
       round: t.int({

@@ -1,7 +1,7 @@
 import type { Chunk } from '../../store/work/transcript/chunks.ts'
 import { builder } from '../kit/builder.ts'
 import { pageCost, readPageSize } from '../kit/connection.ts'
-import { runBehind } from '../request/context.ts'
+import { resolveRunOf } from '../request/context.ts'
 import { PromptStage, SessionStatus } from '../words/workEnums.ts'
 import { NodeRef, RunRef, SessionRef } from '../kit/refs.ts'
 import { statementCost } from '../request/statementCost.ts'
@@ -27,7 +27,7 @@ builder.objectType(SessionRef, {
       type: RunRef,
       description: 'The run it is attached to.',
       extensions: statementCost(1),
-      resolve: runBehind,
+      resolve: resolveRunOf,
     }),
     role: t.string({
       description: 'The role it works in; a run has at most one live session in each.',

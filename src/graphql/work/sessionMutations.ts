@@ -1,5 +1,5 @@
 import type { ObjectFieldBuilder } from '@pothos/core'
-import type { BelowSuccess } from '../../commands/work/changeWork.ts'
+import type { WorkSuccess } from '../../commands/work/changeWork.ts'
 import { appendTranscript, openSession, recordPrompt, updateSession } from '../../commands/work/sessions.ts'
 import type { Session } from '../../lifecycle/run/run.ts'
 import { PROMPT_STAGES, SESSION_STATUSES } from '../../lifecycle/run/words.ts'
@@ -15,7 +15,7 @@ import {
   int,
   json,
   name,
-  needed,
+  required,
   oneOf,
   runId,
   texts,
@@ -23,7 +23,7 @@ import {
 import { defineMutation, REPLAYED } from '../answers/mutation.ts'
 import { SessionRef } from '../kit/refs.ts'
 
-const aboutSession = (t: ObjectFieldBuilder<SchemaTypes, BelowSuccess<Session>>) => ({
+const sessionSuccessFields = (t: ObjectFieldBuilder<SchemaTypes, WorkSuccess<Session>>) => ({
   session: t.field({
     type: SessionRef,
     description: 'The session as it is now.',
@@ -32,22 +32,22 @@ const aboutSession = (t: ObjectFieldBuilder<SchemaTypes, BelowSuccess<Session>>)
   replayed: t.exposeBoolean('replayed', REPLAYED),
 })
 
-const sessionId = needed(id('session', 'The session.'))
+const sessionId = required(id('session', 'The session.'))
 
 defineMutation('openSession', {
   description:
     'Opens the session of a role, or adopts the one that is live: it is yours then, and its handle tells how to find its agent.',
   input: defineInput('OpenSessionInput', 'A session to open.', {
     runId,
-    role: needed(name('The role it works in.')),
-    adapter: needed(name('What it is reached through, as `process` or `tmux`.')),
+    role: required(name('The role it works in.')),
+    adapter: required(name('What it is reached through, as `process` or `tmux`.')),
     fence,
     handle: json("The adapter's own data; left out: what an adopted session had."),
     idempotencyKey,
   }),
   run: ({ commands, caller }, input) => openSession(commands, caller, input),
   success: (t) => {
-    const { session, replayed } = aboutSession(t)
+    const { session, replayed } = sessionSuccessFields(t)
     const created = t.boolean({
       description: 'False where a live session was adopted.',
       resolve: (answer) => answer.created,
@@ -69,13 +69,13 @@ defineMutation('updateSession', {
   description: 'Records where a session stands.',
   input: defineInput('UpdateSessionInput', 'A change of a session.', {
     sessionId,
-    status: needed(oneOf(SessionStatus, SESSION_STATUSES, 'Where it stands now.')),
+    status: required(oneOf(SessionStatus, SESSION_STATUSES, 'Where it stands now.')),
     fence,
     detail: json('Why: yours, kept in the log.'),
     idempotencyKey,
   }),
   run: ({ commands, caller }, input) => updateSession(commands, caller, input),
-  success: aboutSession,
+  success: sessionSuccessFields,
   problems: [
     'IllegalSessionTransition',
     'RunNotActive',
@@ -92,15 +92,15 @@ defineMutation('recordPrompt', {
     'Records a prompt, before it is sent and after. A dedup key that was SENT is never sent to the session again.',
   input: defineInput('RecordPromptInput', 'A prompt.', {
     sessionId,
-    phase: needed(name('Key of the phase it is for, the current one.')),
-    dedupKey: needed(name('What tells the prompt from others: a hash of all that it says.')),
-    stage: needed(oneOf(PromptStage, PROMPT_STAGES, 'How far it has come.')),
+    phase: required(name('Key of the phase it is for, the current one.')),
+    dedupKey: required(name('What tells the prompt from others: a hash of all that it says.')),
+    stage: required(oneOf(PromptStage, PROMPT_STAGES, 'How far it has come.')),
     repair: defaulted(flag('Whether it asks to repair what came of an earlier one.'), false),
     fence,
     idempotencyKey,
   }),
   run: ({ commands, caller }, input) => recordPrompt(commands, caller, input),
-  success: aboutSession,
+  success: sessionSuccessFields,
   problems: [
     'PromptAlreadySent',
     'IllegalSessionTransition',
@@ -116,9 +116,9 @@ defineMutation('recordPrompt', {
 })
 
 /** How many chunks may be appended at once, and how long each may be, in UTF-16 units. */
-const CHUNKS = { many: 500, most: 65_536 } as const
+const CHUNKS = { maxItems: 500, max: 65_536 } as const
 /** So many chunks after it, a number is still one of SQL's. */
-const MOST_SEQ = 2_000_000_000
+const MAX_SEQ = 2_000_000_000
 
 defineMutation('appendTranscript', {
   description:
@@ -126,10 +126,10 @@ defineMutation('appendTranscript', {
   input: defineInput('AppendTranscriptInput', 'The next chunks of a transcript.', {
     sessionId,
     fence,
-    fromSeq: needed(int(1, MOST_SEQ, 'The number of the first chunk; the first of all is 1.')),
-    chunks: needed(
+    fromSeq: required(int(1, MAX_SEQ, 'The number of the first chunk; the first of all is 1.')),
+    chunks: required(
       texts(
-        `The chunks in order: at most ${CHUNKS.many}, each of at most ${CHUNKS.most} characters.`,
+        `The chunks in order: at most ${CHUNKS.maxItems}, each of at most ${CHUNKS.max} characters.`,
         CHUNKS,
       ),
     ),

@@ -10,7 +10,7 @@ import { AFTER, connectionOf, FIRST, pageCost, readPageSize, toConnection } from
 import { refuseAgents } from '../request/context.ts'
 import { decodeCursor, encodeCursor } from '../kit/cursors.ts'
 import { throwRefused } from '../request/errors.ts'
-import { defineInput, idSchema, json, MOST_INT, name, nameSchema, needed } from '../kit/input.ts'
+import { defineInput, idSchema, json, MAX_INT, name, nameSchema, required } from '../kit/input.ts'
 import { defineMutation } from '../answers/mutation.ts'
 import { NodeRef, WorkflowRef } from '../kit/refs.ts'
 import { statementCost } from '../request/statementCost.ts'
@@ -72,10 +72,10 @@ builder.objectType(WorkflowRef, {
 const WorkflowConnection = connectionOf('Workflow', WorkflowRef)
 
 const LIST = 'workflows'
-const placeSchema = z.tuple([nameSchema(64), z.int().min(0).max(MOST_INT), idSchema('workflow')])
+const placeSchema = z.tuple([nameSchema(64), z.int().min(0).max(MAX_INT), idSchema('workflow')])
 const whichSchema = z.object({
   name: nameSchema(64),
-  version: z.int().min(0).max(MOST_INT).nullish(),
+  version: z.int().min(0).max(MAX_INT).nullish(),
   project: nameSchema(200).nullish(),
 })
 
@@ -134,7 +134,7 @@ builder.queryFields((t) => ({
 }))
 
 const RegisterWorkflowInput = defineInput('RegisterWorkflowInput', 'A workflow to register.', {
-  definition: needed(json('The definition: name, version, phases and so on.')),
+  definition: required(json('The definition: name, version, phases and so on.')),
   project: name(
     "The project it is to belong to. Left out: the token's only project; for a token that is limited to none, the installation, so that every project may start it.",
   ),

@@ -16,18 +16,18 @@ import {
   type Input,
   int,
   listed,
-  MOST_INT,
+  MAX_INT,
   name,
   nameSchema,
-  needed,
+  required,
   oneOf,
   text,
   texts,
-  words,
+  nonEmptyText,
 } from '../kit/input.ts'
 
 /** Bounds of what a worker tells: a patch and a path in UTF-16 units, and how many files. */
-const MOST = { patch: 1_048_576, path: 4_096, files: 2_000, url: 2_048 } as const
+const MAX = { patch: 1_048_576, path: 4_096, files: 2_000, url: 2_048 } as const
 
 /** Where something is seen in a browser: of these schemes alone, since it is shown as a link. */
 const SCHEMES = ['http:', 'https:']
@@ -35,14 +35,14 @@ const SCHEMES = ['http:', 'https:']
 export const webAddress = (description: string) =>
   field(
     'String',
-    nameSchema(MOST.url).refine(
+    nameSchema(MAX.url).refine(
       (url) => URL.canParse(url) && SCHEMES.includes(new URL(url).protocol),
       'is no address of http or https',
     ),
     description,
   )
 
-const count = (description: string) => int(0, MOST_INT, description)
+const count = (description: string) => int(0, MAX_INT, description)
 
 /** The input, what is left out of it being null. */
 function complete<In extends object, Out>(input: Input<In>, toOut: (given: In) => Out): Input<Out> {
@@ -51,9 +51,9 @@ function complete<In extends object, Out>(input: Input<In>, toOut: (given: In) =
 
 const FileInput = complete(
   defineInput('WorkspaceFileInput', 'A file that differs from the base commit.', {
-    path: needed(words(MOST.path, 'Its path in the repository.')),
-    previousPath: words(MOST.path, 'What it was called before, where it was renamed.'),
-    change: needed(oneOf(FileChange, FILE_CHANGES, 'How it was changed.')),
+    path: required(nonEmptyText(MAX.path, 'Its path in the repository.')),
+    previousPath: nonEmptyText(MAX.path, 'What it was called before, where it was renamed.'),
+    change: required(oneOf(FileChange, FILE_CHANGES, 'How it was changed.')),
     insertions: count('Lines that are new; left out for a binary file.'),
     deletions: count('Lines that are gone; left out for a binary file.'),
   }),
@@ -69,12 +69,12 @@ const FileInput = complete(
 export const DiffInput = complete(
   defineInput('WorkspaceDiffInput', 'What a DIFF found.', {
     head: name('The commit its branch stands at.'),
-    commitsAhead: needed(count('Commits of the branch since its base.')),
-    filesChanged: needed(count('Files that differ, in all.')),
-    insertions: needed(count('Lines that are new, in all.')),
-    deletions: needed(count('Lines that are gone, in all.')),
-    files: needed(listed(FileInput, MOST.files, 'The files that differ, at most 2,000.')),
-    patch: needed(content('The patch, at most 1,048,576 UTF-16 units of it.', MOST.patch)),
+    commitsAhead: required(count('Commits of the branch since its base.')),
+    filesChanged: required(count('Files that differ, in all.')),
+    insertions: required(count('Lines that are new, in all.')),
+    deletions: required(count('Lines that are gone, in all.')),
+    files: required(listed(FileInput, MAX.files, 'The files that differ, at most 2,000.')),
+    patch: required(content('The patch, at most 1,048,576 UTF-16 units of it.', MAX.patch)),
     truncated: defaulted(flag('Whether the patch, or the list of files, was cut.'), false),
   }),
   ({ head = null, ...rest }): DiffResult & { readonly patch: string } => ({ head, ...rest }),
@@ -82,8 +82,8 @@ export const DiffInput = complete(
 
 export const MergeInput = complete(
   defineInput('WorkspaceMergeInput', 'What a MERGE made.', {
-    commit: needed(name('The commit that holds the work now.')),
-    into: needed(name('The branch that it was merged into.', 512)),
+    commit: required(name('The commit that holds the work now.')),
+    into: required(name('The branch that it was merged into.', 512)),
   }),
   (merge): MergeResult => merge,
 )
@@ -91,26 +91,26 @@ export const MergeInput = complete(
 export const PreviewInput = complete(
   defineInput('WorkspacePreviewInput', 'What a START_PREVIEW made.', {
     url: webAddress('Where it is seen: an address of http or https.'),
-    pid: int(1, MOST_INT, 'Its process id on the machine.'),
+    pid: int(1, MAX_INT, 'Its process id on the machine.'),
   }),
   ({ url = null, pid = null }): PreviewResult => ({ url, pid }),
 )
 
 export const ErrorInput = complete(
   defineInput('WorkspaceErrorInput', 'Why something failed.', {
-    code: needed(name('For programs: `CONFLICT`, `UNMERGED_WORK` or another word of the worker.')),
-    message: needed(words(10_000, 'In words.')),
+    code: required(name('For programs: `CONFLICT`, `UNMERGED_WORK` or another word of the worker.')),
+    message: required(nonEmptyText(10_000, 'In words.')),
     hint: text(10_000, 'What to do about it.'),
     files: texts('The files it is about, as those in conflict; at most 2,000.', {
-      most: MOST.path,
-      many: MOST.files,
+      max: MAX.path,
+      maxItems: MAX.files,
     }),
   }),
   ({ code, message, hint = null, files }): OperationError => ({ code, message, hint, files: files ?? [] }),
 )
 
-const { least, most } = OPERATION_SECONDS
+const { min, max } = OPERATION_SECONDS
 export const operationSeconds = defaulted(
-  int(least, most, 'After how many seconds another worker may start it again, where it has not ended.'),
+  int(min, max, 'After how many seconds another worker may start it again, where it has not ended.'),
   OPERATION_SECONDS.default,
 )

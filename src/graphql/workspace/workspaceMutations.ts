@@ -18,15 +18,15 @@ import {
   id,
   idempotencyKey,
   int,
-  MOST_INT,
+  MAX_INT,
   name,
-  needed,
-  neededFence,
+  required,
+  requiredFence,
   nested,
   oneOf,
   runId,
   seconds,
-  words,
+  nonEmptyText,
 } from '../kit/input.ts'
 import { defineMutation, REPLAYED } from '../answers/mutation.ts'
 import { RunRef, WorkspaceOperationRef, WorkspaceRef } from '../kit/refs.ts'
@@ -39,21 +39,21 @@ import {
   webAddress,
 } from './workspaceInputs.ts'
 
-const workspaceId = needed(id('workspace', 'The workspace.'))
-const operationId = needed(id('workspaceOperation', 'The operation.'))
+const workspaceId = required(id('workspace', 'The workspace.'))
+const operationId = required(id('workspaceOperation', 'The operation.'))
 
 defineMutation('recordWorkspace', {
   description:
     'Records the directory that a run works in, once. A run keeps its workspace for as long as that is there: where it has one, that is the answer, and its host and path say whether you can work there. The same directory of several runs is one workspace.',
   input: defineInput('RecordWorkspaceInput', 'The directory that a run works in.', {
     runId,
-    host: needed(name('The machine, by an id that its worker chooses and keeps.')),
-    kind: needed(oneOf(WorkspaceKind, WORKSPACE_KINDS, 'What the directory is.')),
-    path: needed(words(4_096, 'Its absolute path on the machine.')),
-    repository: words(4_096, 'The repository that it is a worktree of. Needed for a WORKTREE.'),
+    host: required(name('The machine, by an id that its worker chooses and keeps.')),
+    kind: required(oneOf(WorkspaceKind, WORKSPACE_KINDS, 'What the directory is.')),
+    path: required(nonEmptyText(4_096, 'Its absolute path on the machine.')),
+    repository: nonEmptyText(4_096, 'The repository that it is a worktree of. Needed for a WORKTREE.'),
     branch: name('The branch that the work is on. Needed for a WORKTREE.', 512),
     baseCommit: name('The commit that the work began at. For a WORKTREE, and needed there.'),
-    fence: neededFence,
+    fence: requiredFence,
     idempotencyKey,
   }),
   run: ({ commands, caller }, input) => recordWorkspace(commands, caller, input),
@@ -81,7 +81,7 @@ defineMutation('recordWorkspace', {
 })
 
 /** The fields of a success about an operation. */
-function aboutOperation(t: ObjectFieldBuilder<SchemaTypes, OperationSuccess>) {
+function operationSuccessFields(t: ObjectFieldBuilder<SchemaTypes, OperationSuccess>) {
   return {
     operation: t.field({
       type: WorkspaceOperationRef,
@@ -102,7 +102,7 @@ defineMutation('requestWorkspaceOperation', {
     'Asks the worker of a machine to do something with a workspace. Asked for twice, it is done once: the operation in flight is the answer, with force where either asked for that before it was started.',
   input: defineInput('RequestWorkspaceOperationInput', 'What to do with a workspace.', {
     workspaceId,
-    kind: needed(oneOf(WorkspaceOperationKind, OPERATION_KINDS, 'What to do.')),
+    kind: required(oneOf(WorkspaceOperationKind, OPERATION_KINDS, 'What to do.')),
     force: defaulted(flag('Do it in any case: of a REMOVE, also where work is lost by it.'), false),
     expiresInSeconds: seconds(
       'After how many seconds it is given up, where no worker has started it; left out: it stands until it is done.',
@@ -110,7 +110,7 @@ defineMutation('requestWorkspaceOperation', {
     idempotencyKey,
   }),
   run: ({ commands, caller }, input) => requestWorkspaceOperation(commands, caller, input),
-  success: aboutOperation,
+  success: operationSuccessFields,
   problems: ['WorkspaceNotFound', 'WorkspaceNotReady', 'IdempotencyMismatch', 'InvalidInput', 'Forbidden'],
 })
 
@@ -119,12 +119,12 @@ defineMutation('startWorkspaceOperation', {
     'Takes up an operation, for the worker of the machine: among those that try at once, one does. It may be started again by another when its deadline has passed, three times in all.',
   input: defineInput('StartWorkspaceOperationInput', 'An operation to take up.', {
     operationId,
-    worker: needed(name('Who does it.')),
+    worker: required(name('Who does it.')),
     leaseSeconds: operationSeconds,
     idempotencyKey,
   }),
   run: ({ commands, caller }, input) => startWorkspaceOperation(commands, caller, input),
-  success: aboutOperation,
+  success: operationSuccessFields,
   problems: [
     'WorkspaceOperationNotFound',
     'OperationNotStartable',
@@ -140,7 +140,7 @@ defineMutation('finishWorkspaceOperation', {
     'Ends an operation that you started: with an error, or with the field of its kind (DIFF: diff, MERGE: merge, START_PREVIEW: preview; the others have none).',
   input: defineInput('FinishWorkspaceOperationInput', 'How an operation ended.', {
     operationId,
-    attempt: needed(int(1, MOST_INT, 'The attempt that you started.')),
+    attempt: required(int(1, MAX_INT, 'The attempt that you started.')),
     diff: nested(DiffInput, 'What a DIFF found.'),
     merge: nested(MergeInput, 'What a MERGE made.'),
     preview: nested(PreviewInput, 'What a START_PREVIEW made.'),
@@ -148,7 +148,7 @@ defineMutation('finishWorkspaceOperation', {
     idempotencyKey,
   }),
   run: ({ commands, caller }, input) => finishWorkspaceOperation(commands, caller, input),
-  success: aboutOperation,
+  success: operationSuccessFields,
   problems: [
     'WorkspaceOperationNotFound',
     'OperationNotFinishable',
@@ -163,7 +163,7 @@ defineMutation('reportPreview', {
     'Tells what became of a preview outside of any operation, for the worker of the machine: it stopped by itself, is up again under another URL, or was found gone after a restart.',
   input: defineInput('ReportPreviewInput', 'What became of a preview.', {
     workspaceId,
-    status: needed(oneOf(PreviewStatus, REPORTED_PREVIEWS, 'How it stands: STOPPED, RUNNING or FAILED.')),
+    status: required(oneOf(PreviewStatus, REPORTED_PREVIEWS, 'How it stands: STOPPED, RUNNING or FAILED.')),
     url: webAddress('Where it is seen, while RUNNING: an address of http or https.'),
     error: nested(ErrorInput, 'Why it FAILED.'),
     idempotencyKey,

@@ -62,7 +62,7 @@ const DiffRef = builder.objectRef<DiffNode>('WorkspaceDiff').implement({
     files: t.field({
       type: [ChangedFileRef],
       description: 'The files that differ, at most 2,000.',
-      complexity: { field: 1, multiplier: PAGE.most },
+      complexity: { field: 1, multiplier: PAGE.max },
       resolve: ({ files }) => [...files],
     }),
     truncated: t.exposeBoolean('truncated', {

@@ -11,7 +11,7 @@ import { AFTER, FIRST, pageCost, readPageSize, toConnection } from '../kit/conne
 import { decodePlace, encodePlace } from '../kit/cursors.ts'
 import { WorkspaceOperationKind, WorkspaceOperationStatus, WorkspaceStatus } from '../words/workspaceEnums.ts'
 import { defineInput, id, listOf, name } from '../kit/input.ts'
-import { sightOf } from '../request/sight.ts'
+import { visibilityOf } from '../request/sight.ts'
 import { statementCost } from '../request/statementCost.ts'
 import { WorkspaceConnection } from './workspace.ts'
 import { OPERATIONS, WorkspaceOperationConnection } from './workspaceOperation.ts'
@@ -59,7 +59,7 @@ builder.queryFields((t) => ({
       const asked = { ...readPageSize(args), after: decodePlace(WORKSPACES, args.after), before: null }
       const which = { host, project, statuses }
       return toConnection(
-        await listWorkspaces(await reads.connection(), which, sightOf(caller), asked),
+        await listWorkspaces(await reads.connection(), which, visibilityOf(caller), asked),
         ({ workspace }) => encodePlace(WORKSPACES, { at: workspace.createdAt, id: workspace.id }),
         (loaded) => loaded,
       )
@@ -81,7 +81,7 @@ builder.queryFields((t) => ({
       const asked = { ...readPageSize(args), after: decodePlace(OPERATIONS, args.after), before: null }
       const which = { host, workspaceId, kinds, statuses }
       return toConnection(
-        await listWorkspaceOperations(await reads.connection(), which, sightOf(caller), asked),
+        await listWorkspaceOperations(await reads.connection(), which, visibilityOf(caller), asked),
         (operation) => encodePlace(OPERATIONS, { at: operation.requestedAt, id: operation.id }),
         (operation) => ({ operation }),
       )

@@ -10,7 +10,7 @@ import { failWith } from '../request/errors.ts'
 import { nameSchema } from '../kit/input.ts'
 import { WorkspaceOperationRef, WorkspaceRef } from '../kit/refs.ts'
 import { assertWorkspaceVisible } from './assertWorkspaceVisible.ts'
-import { sightOf } from '../request/sight.ts'
+import { visibilityOf } from '../request/sight.ts'
 import { statementCost } from '../request/statementCost.ts'
 
 const requestsSchema = z.object({ host: nameSchema(200) })
@@ -50,7 +50,7 @@ builder.subscriptionFields((t) => ({
     subscribe: (_, args, context) => {
       refuseAgents(context)
       const { host } = checkArgs(requestsSchema, args)
-      return tailRequests(context.streams, { host, projects: sightOf(context.caller).projects })
+      return tailRequests(context.streams, { host, projects: visibilityOf(context.caller).projects })
     },
     resolve: (operation) => ({ operation }),
   }),

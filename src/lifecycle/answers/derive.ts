@@ -1,5 +1,5 @@
 import type { Actor } from '../run/actor.ts'
-import { findBar } from '../work/approvals.ts'
+import { findDisqualification } from '../work/approvals.ts'
 import { mayDo, OPERATION_OF } from '../run/authority.ts'
 import { allowedPhases, isRepairable, isStartable } from '../decide/ways.ts'
 import { awaitedChildren, whyNotResumable } from '../decide/ownership.ts'
@@ -72,7 +72,7 @@ const CONDITIONS: {
   REQUEST_APPROVAL: null,
   DECIDE_APPROVAL: (run, _, viewer) => {
     const approval = openApproval(run)
-    return approval !== undefined && findBar(run, approval, viewer) === null
+    return approval !== undefined && findDisqualification(run, approval, viewer) === null
   },
   SEND_MESSAGE: null,
   DETACH: (run) => run.parentId !== null && !run.detached,

@@ -15,7 +15,7 @@ export function standingOf({ status, claim }: Run, now: Instant): Standing {
 }
 
 /** What is so of a run in this status, and what leads on from it. */
-const LEADS_ON: Record<RunStatus, string> = {
+const NEXT_STEP: Record<RunStatus, string> = {
   QUEUED: 'it waits for an owner, and nothing is asked or under way in it',
   RUNNING: 'it is being worked on, and nothing is asked or being cancelled',
   AWAITING_APPROVAL: 'it goes on once the question that is open is answered',
@@ -37,7 +37,7 @@ export function describeHolder({ owner, until, isYours }: Holder): string {
 
 /** That the status does not admit a command. */
 export function explainNotActive(status: RunStatus): string {
-  return `The run is ${status}, which does not admit this: ${LEADS_ON[status]}.`
+  return `The run is ${status}, which does not admit this: ${NEXT_STEP[status]}.`
 }
 
 /** What a run that is not to be claimed may wait for. */
@@ -62,18 +62,18 @@ export function explainNotClaimable({
   }
   return status === 'PAUSED' || status === 'FAILED'
     ? `The run is ${status}, and only a queued run can be claimed: resume it with a claim.`
-    : `The run is ${status}, and only a queued run can be claimed: ${LEADS_ON[status]}.`
+    : `The run is ${status}, and only a queued run can be claimed: ${NEXT_STEP[status]}.`
 }
 
 /** That a run can't be paused. */
 export function explainNotPausable(status: RunStatus): string {
   if (status === 'PAUSED') return 'The run is PAUSED already: there is nothing to do.'
-  return `The run is ${status}, and there is nothing left to pause: ${LEADS_ON[status]}.`
+  return `The run is ${status}, and there is nothing left to pause: ${NEXT_STEP[status]}.`
 }
 
 /** That a run can't be completed in its status, whatever evidence there is. */
 export function explainNotCompletable(status: RunStatus): string {
-  return `The run is ${status}, and only a RUNNING one can be completed: ${LEADS_ON[status]}.`
+  return `The run is ${status}, and only a RUNNING one can be completed: ${NEXT_STEP[status]}.`
 }
 
 /** That a run can't be deleted. */
@@ -106,7 +106,7 @@ export function explainLeaseLost(
     return `${claim} does not hold the run: ${holder.owner} does, under claim ${holder.fence}${until(holder)}. Stop your agent.`
   return status === 'QUEUED'
     ? `${claim} does not hold the run, which waits for an owner. Stop your agent; claim the run to go on.`
-    : `${claim} is over, and the run is ${status}. Stop your agent; ${LEADS_ON[status]}.`
+    : `${claim} is over, and the run is ${status}. Stop your agent; ${NEXT_STEP[status]}.`
 }
 
 /** A driving write without a fence is nobody's: it says no more than that it came too late, or too early. */
@@ -115,7 +115,7 @@ function explainNoFence({ status, holder }: Standing): string {
     return `No fence was named, and ${holder.owner} holds the run under claim ${holder.fence}${until(holder)}: name that fence, if it is yours.`
   return status === 'QUEUED'
     ? 'No fence was named, and nobody holds the run: claim it, and name the fence of that claim.'
-    : `No fence was named, and nobody holds the run, which is ${status}: ${LEADS_ON[status]}.`
+    : `No fence was named, and nobody holds the run, which is ${status}: ${NEXT_STEP[status]}.`
 }
 
 function nameClaim(yourFence: number, currentFence: number): string {

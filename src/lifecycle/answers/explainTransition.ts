@@ -23,16 +23,16 @@ export function explainIllegalTransition(refusal: IllegalTransition): string {
 }
 
 function explainAdvance(refusal: IllegalTransition): string {
-  const { from, to, phaseStatus, next, ways } = refusal
+  const { from, to, phaseStatus, next, reachable } = refusal
   if (isPhaseStartable(refusal))
     return from === to
       ? `The run stands at ${from} already, which is ${phaseStatus}: ${start(refusal)}.`
       : `Phase ${from} is ${phaseStatus} and can't be left like that: ${start(refusal)} first.`
   if (refusal.isPastLastRound) {
-    const go = ways.length > 0 ? `advance to ${anyOf(ways)}, or ` : ''
+    const go = reachable.length > 0 ? `advance to ${anyOf(reachable)}, or ` : ''
     return `The workflow allows this run no further round: ${go}start another run that continues this one.`
   }
-  const once = ways.length > 0 || phaseStatus === 'COMPLETED' ? '' : ', once what it requires is there'
+  const once = reachable.length > 0 || phaseStatus === 'COMPLETED' ? '' : ', once what it requires is there'
   const leads = next.length > 0 ? `it leads to ${anyOf(next)}${once}` : 'nothing follows it'
   return `There is no way from ${from} to ${to}: ${leads}.`
 }
@@ -65,16 +65,16 @@ function explainWork(refusal: IllegalTransition, verb: string): string {
 }
 
 function explainElsewhere(refusal: IllegalTransition, verb: string): string {
-  const { from, to, phaseStatus, ways } = refusal
-  const instead = ways.includes(to) ? `advance to ${to}` : goOn(refusal)
+  const { from, to, phaseStatus, reachable } = refusal
+  const instead = reachable.includes(to) ? `advance to ${to}` : goOn(refusal)
   return `Phase ${to} can't ${verb}: the run stands at ${from}, which is ${phaseStatus}; ${instead}.`
 }
 
 /** What leads on from where the run stands. */
 function goOn(refusal: IllegalTransition): string {
-  const { from, phaseStatus, ways, roundEndsAt } = refusal
+  const { from, phaseStatus, reachable, roundEndsAt } = refusal
   if (isPhaseStartable(refusal)) return start(refusal)
-  if (ways.length > 0) return `advance to ${anyOf(ways)}`
+  if (reachable.length > 0) return `advance to ${anyOf(reachable)}`
   if (phaseStatus !== 'COMPLETED') return `go on with ${from}`
   return roundEndsAt === null ? 'complete the run' : 'complete the round, or the run'
 }

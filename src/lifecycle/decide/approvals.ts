@@ -1,4 +1,4 @@
-import { DECISIONS_OF, digestText } from '../work/approvals.ts'
+import { ALLOWED_DECISIONS, digestText } from '../work/approvals.ts'
 import { missingArtifact, validArtifact } from '../work/evidence.ts'
 import type { Refusal } from '../run/refusals.ts'
 import {
@@ -35,7 +35,7 @@ export interface Question {
 }
 
 /** Opens an approval, bound to the digest of what is shown. */
-export function ask(draft: Draft, { newApprovalId, sha256 }: Situation, question: Question): void {
+export function openQuestion(draft: Draft, { newApprovalId, sha256 }: Situation, question: Question): void {
   const { phase, artifact, gate, kind, payload, expiresInSeconds } = question
   const attempt = phase && phase.attempts > 0 ? phase.attempts : null
   const shown = {
@@ -67,7 +67,7 @@ export const decideRequestApproval: Rule<'requestApproval'> = (draft, command, s
   if (!admits('REQUEST_APPROVAL', run.status)) return { type: 'RunNotActive', status: run.status }
   const { phase: key, ...question } = command
   if (key === null) {
-    ask(draft, situation, { ...question, phase: null, artifact: null })
+    openQuestion(draft, situation, { ...question, phase: null, artifact: null })
     return 'accepted'
   }
   if (!findWorkflowPhase(workflow, key)) return unknownPhase(key, workflow)
@@ -83,7 +83,7 @@ export const decideRequestApproval: Rule<'requestApproval'> = (draft, command, s
   // whoever is to be asked at the workflow's own gate, and what, is for the workflow to say
   const isDeclared = declared !== null && command.kind === 'REVIEW'
   const artifact = validArtifact(run, phase, workflow) ?? null
-  ask(draft, situation, { ...question, ...(isDeclared && declared), phase, artifact })
+  openQuestion(draft, situation, { ...question, ...(isDeclared && declared), phase, artifact })
   return 'accepted'
 }
 
@@ -153,7 +153,7 @@ function checkDecidable(
       return { type: 'AlreadyDecided', approvalId }
   }
   if (!admits('DECIDE_APPROVAL', run.status)) return { type: 'RunNotActive', status: run.status }
-  const allowed: readonly Decision[] = DECISIONS_OF[approval.kind]
+  const allowed: readonly Decision[] = ALLOWED_DECISIONS[approval.kind]
   if (!allowed.includes(decision)) return { type: 'WrongDecision', approvalId, allowed }
   return digest === approval.digest ? undefined : { type: 'StaleDigest', approvalId }
 }

@@ -1,7 +1,7 @@
 import { currentPhaseOf } from '../run/run.ts'
 import { admits } from '../run/transitions.ts'
 import { findWorkflowPhase, workflowPhase } from '../workflow/workflow.ts'
-import { ask } from './approvals.ts'
+import { openQuestion } from './approvals.ts'
 import { completePhase } from './moves.ts'
 import { illegalTransition, unknownPhase } from './ways.ts'
 import type { Rule } from './rule.ts'
@@ -47,7 +47,7 @@ export const decideSubmitArtifact: Rule<'submitArtifact'> = (draft, command, sit
   draft.note('artifact.validated', { ...artifact, declared })
   if (!declared) return 'accepted'
   if (approval)
-    ask(draft, situation, {
+    openQuestion(draft, situation, {
       ...approval,
       kind: 'REVIEW',
       phase,

@@ -1,4 +1,4 @@
-import { admitsChildren, attachedChildren, takesChildrenAlong } from '../run/family.ts'
+import { admitsChildren, attachedChildren, cancelsChildren } from '../run/family.ts'
 import { admits } from '../run/transitions.ts'
 import { isSettledStatus } from '../run/words.ts'
 import type { Rule } from './rule.ts'
@@ -34,7 +34,7 @@ export const decideNoteChildStarted: Rule<'noteChildStarted'> = (draft, { childI
 /** Notes on an active parent that it need not wait for a child any more; refused by one whose end takes the child along first. */
 export const decideNoteChildDetached: Rule<'noteChildDetached'> = (draft, { childId: runId }, { family }) => {
   const { status } = draft.run
-  if (takesChildrenAlong(draft.run)) return { type: 'RunNotActive', status }
+  if (cancelsChildren(draft.run)) return { type: 'RunNotActive', status }
   if (isSettledStatus(status)) return 'unchanged'
   const last = attachedChildren(family).every(({ id }) => id === runId)
   draft.note('child.detached', { runId, last })

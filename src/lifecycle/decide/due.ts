@@ -28,7 +28,7 @@ type Rules = Pick<Situation, 'workflow' | 'settings' | 'now' | 'family'>
 export function applyDue(run: Run, { workflow, settings, now, family }: Rules): Draft {
   const draft = new Draft(run, workflow, now, SYSTEM_ACTOR)
   lapse(draft, settings)
-  closeFromAbove(draft, settings, family)
+  cancelWithAncestor(draft, settings, family)
   timeOut(draft)
   expireApprovals(draft, settings)
   if (family.children.length === 0) expire(draft, settings)
@@ -99,7 +99,7 @@ function lapse(draft: Draft, settings: Settings): void {
 }
 
 /** What is above an attached run takes it along from the moment that its cancel was accepted, or that it settled undone. */
-function closeFromAbove(draft: Draft, settings: Settings, family: Family): void {
+function cancelWithAncestor(draft: Draft, settings: Settings, family: Family): void {
   const above = closingAncestor(family)
   const { status, detached } = draft.run
   if (!above || detached || !admits('CANCEL', status) || isSettledStatus(status)) return

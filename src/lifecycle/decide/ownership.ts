@@ -1,5 +1,5 @@
 import type { ClaimRequest } from '../run/commands.ts'
-import { attachedChildren, type Family, isBlockedFromAbove } from '../run/family.ts'
+import { attachedChildren, type Family, isBlockedByAncestor } from '../run/family.ts'
 import type { Refusal } from '../run/refusals.ts'
 import { claimableAt, liveClaim, openApproval, queuedSince, type Run } from '../run/run.ts'
 import { cancelUnconfirmed, executionsInFlight } from './settle.ts'
@@ -105,7 +105,7 @@ export function whyNotResumable(
     case 'FAILED':
       if (live) return 'OWNED'
       if (run.resumes >= (workflow.maxResumes ?? settings.maxResumes)) return 'RESUME_CAP'
-      return isBlockedFromAbove(run, family) ? 'PARENT' : null
+      return isBlockedByAncestor(run, family) ? 'PARENT' : null
     case 'RUNNING':
       return 'OWNED'
     case 'QUEUED':

@@ -5,7 +5,7 @@ import type { Draft } from '../log/draft.ts'
 import { admits } from '../run/transitions.ts'
 import { findWorkflowPhase, type WorkflowDefinition, workflowPhase } from '../workflow/workflow.ts'
 import type { Rule } from './rule.ts'
-import { ask } from './approvals.ts'
+import { openQuestion } from './approvals.ts'
 import { completePhase, mayOpenRound, openRound, startPhase } from './moves.ts'
 import { illegalTransition, isRepairable, isRoundMissing, isStartable, unknownPhase } from './ways.ts'
 
@@ -41,7 +41,7 @@ export const decideFailPhase: Rule<'failPhase'> = (draft, command, situation) =>
   }
   const { id, round, attempts: attempt } = phase
   draft.note('phase.failed', { id, phase: key, round, attempt, error, sessionId })
-  if (recovery) ask(draft, situation, { ...RECOVERY, ...recovery, phase })
+  if (recovery) openQuestion(draft, situation, { ...RECOVERY, ...recovery, phase })
   return 'accepted'
 }
 

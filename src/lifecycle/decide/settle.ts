@@ -10,7 +10,7 @@ import type { RunReason } from '../run/words.ts'
  * that never began. Otherwise those stay PENDING, for a resume. Live sessions, open approvals and messages that nobody
  * received end with it.
  */
-export function closeBelow(
+export function closeWork(
   run: Run,
   {
     executionsEnd = 'CLOSED_BY_RUN',
@@ -41,7 +41,7 @@ export function fail(
   error: string | null,
   { leaseEnds, executionsEnd }: { leaseEnds: boolean; executionsEnd?: Closed['executionsEnd'] },
 ): void {
-  const closed = closeBelow(draft.run, executionsEnd ? { executionsEnd } : {})
+  const closed = closeWork(draft.run, executionsEnd ? { executionsEnd } : {})
   draft.note('run.failed', { reason, error, leaseEnds, closed })
 }
 
@@ -77,7 +77,7 @@ export function cancel(
   },
 ): void {
   const epoch = draft.run.settledAt === null ? draft.run.epoch : draft.run.epoch + 1
-  const closed = closeBelow(draft.run, executionsEnd ? { executionsEnd } : {})
+  const closed = closeWork(draft.run, executionsEnd ? { executionsEnd } : {})
   draft.note('run.cancelled', { reason, confirmed, comment, cascade, leaseEnds, closed }, epoch)
 }
 
@@ -99,5 +99,5 @@ export function cancelUnconfirmed(draft: Draft, leaseEnds = true): void {
 
 /** Settles the run as EXPIRED. */
 export function expireRun(draft: Draft, reason: RunReason): void {
-  draft.note('run.expired', { reason, closed: closeBelow(draft.run) })
+  draft.note('run.expired', { reason, closed: closeWork(draft.run) })
 }

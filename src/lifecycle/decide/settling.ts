@@ -1,7 +1,7 @@
 import { missingEvidence } from '../work/evidence.ts'
 import { attachedChildren } from '../run/family.ts'
 import { currentPhaseOf, holdsLease } from '../run/run.ts'
-import { cancel, closeBelow, fail, requestCancel } from './settle.ts'
+import { cancel, closeWork, fail, requestCancel } from './settle.ts'
 import { admits } from '../run/transitions.ts'
 import type { Rule } from './rule.ts'
 import { completePhase } from './moves.ts'
@@ -13,7 +13,7 @@ export const decideComplete: Rule<'completeRun'> = (draft, { output }, { workflo
   if (!admits('COMPLETE', run.status) || missing.length > 0)
     return { type: 'NotCompletable', status: run.status, missing }
   completePhase(draft, currentPhaseOf(run))
-  draft.note('run.completed', { output, closed: closeBelow(draft.run, { skipPending: true }) })
+  draft.note('run.completed', { output, closed: closeWork(draft.run, { skipPending: true }) })
   return 'accepted'
 }
 

@@ -5,7 +5,7 @@ import { Draft } from '../log/draft.ts'
 import type { WorkflowDefinition } from '../workflow/workflow.ts'
 
 /** What a run begins with. */
-export interface Beginning {
+export interface NewRun {
   readonly id: string
   readonly project: string
   readonly workflow: {
@@ -34,7 +34,7 @@ export interface Beginning {
 }
 
 /** A new run, QUEUED, with its first round open. */
-export function draftRun(beginning: Beginning): Draft {
+export function draftRun(beginning: NewRun): Draft {
   const {
     id,
     project,

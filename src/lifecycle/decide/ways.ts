@@ -42,15 +42,15 @@ export function illegalTransition(
   workflow: WorkflowDefinition,
 ): Refusal {
   const current = currentPhaseOf(run)
-  const ways = allowedPhases(run, workflow)
+  const targets = allowedPhases(run, workflow)
   return {
     type: 'IllegalTransition',
     from: current.key,
     to,
-    allowed: ways.filter((key) => key !== to),
+    allowed: targets.filter((key) => key !== to),
     command,
     phaseStatus: current.status,
-    ways: isStartable(current) ? [] : ways,
+    reachable: isStartable(current) ? [] : targets,
     next: workflowPhase(workflow, current.key).next,
     roundEndsAt: workflow.completeRoundAt,
     isPastLastRound: run.roundComplete && to === workflow.initialPhase && !mayOpenRound(run, workflow),

@@ -1,5 +1,5 @@
 import type { Closed, EventPayload, RunEvent } from '../run/events.ts'
-import { changeMessages, endSessions, evolveBelow, moveSession, voidApprovals } from '../work/evolveWork.ts'
+import { changeMessages, endSessions, evolveWork, moveSession, voidApprovals } from '../work/evolveWork.ts'
 import type { Attempt, Execution, Instant, Phase, Run } from '../run/run.ts'
 import type { WorkflowDefinition } from '../workflow/workflow.ts'
 import type { RunStatus, SettledStatus } from '../run/words.ts'
@@ -207,7 +207,7 @@ function change(
       }))
     }
     default:
-      return evolveBelow(run, event)
+      return evolveWork(run, event)
   }
 }
 

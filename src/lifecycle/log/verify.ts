@@ -35,14 +35,14 @@ export function verifyLog(
   let run: Run | null = null
   try {
     for (const event of events) {
-      if (run) differences.push(...checkWall(run, event))
+      if (run) differences.push(...checkEpoch(run, event))
       run = evolve(run, event, stored.id, workflow)
     }
   } catch (error) {
     differences.push({ guarantee: 'G6', detail: `the log can't be folded: ${String(error)}` })
   }
   if (run && differences.length === 0) {
-    const told = tellsChain(events) ? run : { ...run, chainId: stored.chainId }
+    const told = recordsChain(events) ? run : { ...run, chainId: stored.chainId }
     const paths = differingPaths(toComparable(told, stored), toComparable(stored, stored))
     differences.push(
       ...paths.map((path) => ({ guarantee: 'G6' as const, detail: `${path} is not what the log says` })),
@@ -52,7 +52,7 @@ export function verifyLog(
 }
 
 /** Logs of earlier versions knew no chains: there the row alone says which. */
-function tellsChain([first]: readonly RunEvent[]): boolean {
+function recordsChain([first]: readonly RunEvent[]): boolean {
   return first?.type === 'run.created' && first.payload.chainId !== undefined
 }
 
@@ -65,7 +65,7 @@ function checkSequence(stored: Run, events: readonly RunEvent[]): Difference[] {
 }
 
 /** Nothing follows a settled status within its epoch, and nothing but leaving one begins the next. */
-function checkWall(before: Run, event: RunEvent): Difference[] {
+function checkEpoch(before: Run, event: RunEvent): Difference[] {
   const settled = isSettledStatus(before.status)
   const where = `event ${event.seq} ${event.type} follows ${before.status} of epoch ${before.epoch}`
   if (isFinalStatus(before.status)) return [{ guarantee: 'G2', detail: `${where}, which is final` }]
@@ -79,7 +79,7 @@ function toComparable(run: Run, stored: Run): Json {
   const { lastActivityAt: _activity, claim, grace, phases, executions, ...row } = run
   // a claim on a settled run ends without an event
   const ended = stored.settledAt !== null && stored.claim === null
-  const held = claim && !ended ? toHeld(claim) : null
+  const held = claim && !ended ? withoutExpiry(claim) : null
   const lateIds = new Set(stored.executions.filter(({ late }) => late).map(({ id }) => id))
   return JSON.parse(
     JSON.stringify({
@@ -88,19 +88,19 @@ function toComparable(run: Run, stored: Run): Json {
       grace: grace?.seconds ?? null,
       phases: Object.fromEntries(phases.map((phase) => [phase.id, phase])),
       executions: Object.fromEntries(
-        executions.map((each) => [each.id, lateIds.has(each.id) ? asStarted(each) : each]),
+        executions.map((each) => [each.id, lateIds.has(each.id) ? withoutEnd(each) : each]),
       ),
     }),
   ) as Json
 }
 
 /** A claim without its expiry. */
-function toHeld({ owner, fence, seconds, claimedBy, claimedById }: Claim) {
+function withoutExpiry({ owner, fence, seconds, claimedBy, claimedById }: Claim) {
   return { owner, fence, seconds, claimedBy, claimedById }
 }
 
 /** An execution without its end, where that end was told as a fact beside the log. */
-function asStarted(execution: Execution) {
+function withoutEnd(execution: Execution) {
   const {
     exitCode: _code,
     signal: _signal,

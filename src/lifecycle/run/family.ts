@@ -35,13 +35,13 @@ export function attachedChildren({ children }: Family): Child[] {
 }
 
 /** True for a status in which a run takes its attached children with it: its cancel was accepted, or it settled undone. */
-function closesChildren(status: RunStatus): boolean {
+function endsWithChildren(status: RunStatus): boolean {
   return status === 'CANCELLING' || (isSettledStatus(status) && status !== 'COMPLETED')
 }
 
 /** True for a run whose end is owed to its attached children as well. */
-export function takesChildrenAlong({ status, cascade }: Pick<Run, 'status' | 'cascade'>): boolean {
-  return closesChildren(status) && cascade
+export function cancelsChildren({ status, cascade }: Pick<Run, 'status' | 'cascade'>): boolean {
+  return endsWithChildren(status) && cascade
 }
 
 /**
@@ -51,7 +51,7 @@ export function takesChildrenAlong({ status, cascade }: Pick<Run, 'status' | 'ca
 export function closingAncestor({ ancestors }: Family): Ancestor | null {
   for (const ancestor of ancestors) {
     if (!ancestor.attached) return null
-    if (closesChildren(ancestor.status)) return takesChildrenAlong(ancestor) ? ancestor : null
+    if (endsWithChildren(ancestor.status)) return cancelsChildren(ancestor) ? ancestor : null
     if (isSettledStatus(ancestor.status)) return null
   }
   return null
@@ -63,7 +63,7 @@ export function admitsChildren(status: RunStatus): boolean {
 }
 
 /** True where an attached run can't come back to life, for what is above it. */
-export function isBlockedFromAbove({ detached }: Run, family: Family): boolean {
+export function isBlockedByAncestor({ detached }: Run, family: Family): boolean {
   const [parent] = family.ancestors
   if (detached || !parent) return false
   return !admitsChildren(parent.status) || closingAncestor(family) !== null

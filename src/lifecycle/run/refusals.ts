@@ -45,7 +45,7 @@ export interface IllegalTransition {
   /** Of the phase that the run stands at. */
   readonly phaseStatus: PhaseStatus
   /** The phases that may be advanced to now. */
-  readonly ways: readonly string[]
+  readonly reachable: readonly string[]
   /** The phases that may follow by the graph. */
   readonly next: readonly string[]
   readonly roundEndsAt: string | null

@@ -40,4 +40,4 @@ export type Settings = z.infer<typeof settingsSchema>
 export const DEFAULT_SETTINGS: Settings = settingsSchema.parse({})
 
 /** The shortest and the longest lease, in seconds; 0 stands for a claim without one. */
-export const LEASE_SECONDS = { least: 5, most: 3600, default: 30 } as const
+export const LEASE_SECONDS = { min: 5, max: 3600, default: 30 } as const

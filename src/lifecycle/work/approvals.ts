@@ -3,19 +3,19 @@ import type { Approval, Json, Run } from '../run/run.ts'
 import type { ApprovalKind, Decision } from '../run/words.ts'
 
 /** What a person may answer to each kind of approval. */
-export const DECISIONS_OF = {
+export const ALLOWED_DECISIONS = {
   REVIEW: ['APPROVE', 'REJECT'],
   RECOVERY: ['RETRY', 'ABORT'],
 } as const satisfies Record<ApprovalKind, readonly Decision[]>
 
 /** Why a principal may not answer an approval, whatever it answers. */
-export type Bar = 'NOT_NAMED' | 'ASKED' | 'STARTED' | 'CLAIMED'
+export type Disqualification = 'NOT_NAMED' | 'ASKED' | 'STARTED' | 'CLAIMED'
 
 /**
  * Why the principal may not decide; null where nothing bars it. Where nobody may approve what is its own, that rules out who
  * asked, who started the run, and who holds or held its claim in this epoch: what an agent does is done for who claimed.
  */
-export function findBar(run: Run, approval: Approval, { id, name }: Pick<Actor, 'id' | 'name'>): Bar | null {
+export function findDisqualification(run: Run, approval: Approval, { id, name }: Pick<Actor, 'id' | 'name'>): Disqualification | null {
   const { approvers, allowSelfApproval, requestedBy, requestedById } = approval
   // a name is given once and never again, so it stands for one principal
   if (approvers.length > 0 && !approvers.includes(name)) return 'NOT_NAMED'

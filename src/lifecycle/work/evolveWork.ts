@@ -3,13 +3,13 @@ import type { Approval, Artifact, Instant, Message, Phase, Run, Session } from '
 import type { ApprovalStatus, Decision, MessageStatus, SessionStatus } from '../run/words.ts'
 
 /** What an event makes of what hangs below a run: sessions, prompts, artifacts, approvals, messages. */
-export type EventBelow = Extract<
+export type WorkEvent = Extract<
   RunEvent,
   { type: `${'session' | 'prompt' | 'artifact' | 'approval' | 'message'}.${string}` }
 >
 
 /** The part of the fold that concerns what hangs below a run beside its phases and executions. */
-export function evolveBelow(run: Run, event: EventBelow): Run {
+export function evolveWork(run: Run, event: WorkEvent): Run {
   switch (event.type) {
     case 'session.opened':
       return { ...run, sessions: [...run.sessions, openSession(event.payload, event.at)] }

@@ -18,10 +18,10 @@ import {
 } from './workspace.ts'
 
 /** How often an operation is started before it is given up: its workers were lost each time. */
-export const MOST_ATTEMPTS = 3
+export const MAX_ATTEMPTS = 3
 
 /** How long a worker has for an operation, in seconds; it says so as it starts. */
-export const OPERATION_SECONDS = { least: 5, most: 3600, default: 120 } as const
+export const OPERATION_SECONDS = { min: 5, max: 3600, default: 120 } as const
 
 /** A command about one workspace, as `decideWorkspace` takes it. */
 export type WorkspaceCommand =
@@ -173,7 +173,7 @@ function whyDue(operation: WorkspaceOperation, now: Instant): OperationError | n
   if (status === 'REQUESTED' && isOver)
     return errorOf('NOT_ANSWERED', 'No worker of the machine took it up in time.', 'Start one there.')
   const isLost = status === 'STARTED' && deadlineAt !== null && deadlineAt <= now
-  if (isLost && (isOver || attempt >= MOST_ATTEMPTS))
+  if (isLost && (isOver || attempt >= MAX_ATTEMPTS))
     return errorOf('WORKER_LOST', 'It was started, and no worker came to its end.', 'Ask for it again.')
   return null
 }

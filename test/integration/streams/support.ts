@@ -1,6 +1,6 @@
 import { vi } from 'vitest'
 import type { RunAnswer, RunSuccess } from '../../../src/commands/kit/answers.ts'
-import type { BelowAnswer, BelowSuccess } from '../../../src/commands/work/changeWork.ts'
+import type { WorkAnswer, WorkSuccess } from '../../../src/commands/work/changeWork.ts'
 import type { Commands } from '../../../src/commands/kit/context.ts'
 import * as runs from '../../../src/commands/run/runCommands.ts'
 import { type StartRun, startRun } from '../../../src/commands/run/startRun.ts'
@@ -77,7 +77,7 @@ export function accepted(answer: RunAnswer): RunSuccess {
 }
 
 /** The success of a command about what hangs below a run; throws where it was refused. */
-export function done<Row>(answer: BelowAnswer<Row>): BelowSuccess<Row> {
+export function done<Row>(answer: WorkAnswer<Row>): WorkSuccess<Row> {
   if (!answer.ok) throw new Error(`${answer.problem.type}: ${answer.problem.message}`)
   return answer
 }

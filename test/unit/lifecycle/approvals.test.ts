@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { openApproval } from '../../../src/lifecycle/run/run.ts'
 import { define, SOLO } from '../../support/workflows.ts'
 import { ask } from './asks.ts'
-import { findBar } from '../../../src/lifecycle/work/approvals.ts'
+import { findDisqualification } from '../../../src/lifecycle/work/approvals.ts'
 import { actorOf, Story } from './story.ts'
 
 /** Two rounds, each judged by a person. */
@@ -129,7 +129,7 @@ function asked(changes: object = {}): Story {
 function barOf({ run }: Story, name: string) {
   const approval = openApproval(run)
   if (!approval) throw new Error('nothing is asked')
-  return findBar(run, approval, actorOf(name))
+  return findDisqualification(run, approval, actorOf(name))
 }
 
 test('nobody decides who asked, started the run, or holds its claim', () => {
@@ -169,7 +169,7 @@ test('a decision is for those who are named, and compares principals where it kn
   const [approval] = story.run.approvals
   if (!approval) throw new Error('nothing is asked')
   const isBarred = (changes: object, id: string, name: string) =>
-    findBar(story.run, { ...approval, approvers: [], ...changes }, { id, name })
+    findDisqualification(story.run, { ...approval, approvers: [], ...changes }, { id, name })
   expect(isBarred({ requestedBy: 'x', requestedById: 'prn_x' }, 'prn_y', 'x')).toBeNull()
   expect(isBarred({ requestedBy: 'x', requestedById: 'prn_x' }, 'prn_x', 'y')).toBe('ASKED')
   // asked before there were principals

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import {
   decideWorkspace,
-  MOST_ATTEMPTS,
+  MAX_ATTEMPTS,
   type WorkspaceCommand,
   type WorkspaceDecision,
 } from '../../../src/lifecycle/workspace/decideWorkspace.ts'
@@ -198,7 +198,7 @@ describe('a start', () => {
   it('takes it from a worker that was lost, a bounded number of times', () => {
     const lost = started({ deadlineAt: NOW })
     expect(accepted(decide(start, lost))).toMatchObject({ attempt: 2, worker: 'will', startedAt: NOW })
-    const poison = started({ deadlineAt: NOW, attempt: MOST_ATTEMPTS })
+    const poison = started({ deadlineAt: NOW, attempt: MAX_ATTEMPTS })
     const given = decide(start, poison)
     expect(refused(given)).toMatchObject({ type: 'OperationNotStartable', operation: { status: 'FAILED' } })
     expect(given.operations).toMatchObject([{ status: 'FAILED', error: { code: 'WORKER_LOST' } }])
