@@ -1,6 +1,6 @@
 import { objection, type Objection } from '../src/commands/kit/answers.ts'
 import { ALLOWED_DECISIONS } from '../src/lifecycle/work/approvals.ts'
-import { isStartable } from '../src/lifecycle/decide/ways.ts'
+import { isStartable } from '../src/lifecycle/decide/phaseTransitions.ts'
 import type { Standing } from '../src/lifecycle/answers/explainStatus.ts'
 import { explainRefusal } from '../src/lifecycle/answers/explainRefusal.ts'
 import type { Holder, IllegalTransition, PhaseCommand, Refusal } from '../src/lifecycle/run/refusals.ts'
@@ -102,9 +102,17 @@ function transitions(): ShownRefusal[] {
         (command === 'START_PHASE' ? !isStartable({ status: phaseStatus }) : !isUnderWay)
       const isOther = command === 'ADVANCE_PHASE' ? { to: 'done' } : {}
       return [
-        shown(when('another phase is meant'), transition(command, { phaseStatus, reachable: ways, ...isOther })),
+        shown(
+          when('another phase is meant'),
+          transition(command, { phaseStatus, reachable: ways, ...isOther }),
+        ),
         ...(isAtOwn && command !== 'COMPLETE_ROUND'
-          ? [shown(when('build is meant'), transition(command, { phaseStatus, reachable: ways, to: 'build' }))]
+          ? [
+              shown(
+                when('build is meant'),
+                transition(command, { phaseStatus, reachable: ways, to: 'build' }),
+              ),
+            ]
           : []),
       ]
     }),

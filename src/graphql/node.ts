@@ -7,7 +7,7 @@ import { composeText } from '../text/composeText.ts'
 import { builder } from './kit/builder.ts'
 import { PAGE } from './kit/connection.ts'
 import { type GraphContext, refuseAgents, assertVisible } from './request/context.ts'
-import { visibilityOf } from './request/sight.ts'
+import { visibilityOf } from './request/visibility.ts'
 import { failWith, throwRefused } from './request/errors.ts'
 import { findPhaseOf } from './work/execution.ts'
 import type { WorkReads } from './request/workReads.ts'
@@ -45,38 +45,39 @@ function idOf(node: NodeShape): string {
   return 'message' in node ? node.message.id : node.id
 }
 
-const READERS: { readonly [K in IdKind]: (id: string, context: GraphContext) => Promise<NodeShape | null> } = {
-  run: async (id, context) => assertVisible(await context.reads.run.load(id), context),
-  phase: readPhase,
-  execution: readExecution,
-  session: readWork(
-    ({ session }) => session,
-    (runId, session) => ({ runId, session }),
-  ),
-  artifact: readWork(
-    ({ artifact }) => artifact,
-    (runId, artifact) => ({ runId, artifact }),
-  ),
-  approval: readWork(
-    ({ approval }) => approval,
-    (runId, approval) => ({ runId, approval }),
-  ),
-  message: readWork(
-    ({ message }) => message,
-    (runId, message) => ({ runId, message }),
-  ),
-  workflow: async (id, context) => {
-    refuseAgents(context)
-    const workflow = await context.reads.workflow.load(id)
-    if (workflow && workflow.project !== null) throwRefused(checkProject(context.caller, workflow.project))
-    return workflow
-  },
-  token: readToken,
-  // named by what it did, and no node
-  principal: () => Promise.resolve(null),
-  workspace: async (id, context) => assertWorkspaceVisible(await context.reads.workspace.load(id), context),
-  workspaceOperation: readOperation,
-}
+const READERS: { readonly [K in IdKind]: (id: string, context: GraphContext) => Promise<NodeShape | null> } =
+  {
+    run: async (id, context) => assertVisible(await context.reads.run.load(id), context),
+    phase: readPhase,
+    execution: readExecution,
+    session: readWork(
+      ({ session }) => session,
+      (runId, session) => ({ runId, session }),
+    ),
+    artifact: readWork(
+      ({ artifact }) => artifact,
+      (runId, artifact) => ({ runId, artifact }),
+    ),
+    approval: readWork(
+      ({ approval }) => approval,
+      (runId, approval) => ({ runId, approval }),
+    ),
+    message: readWork(
+      ({ message }) => message,
+      (runId, message) => ({ runId, message }),
+    ),
+    workflow: async (id, context) => {
+      refuseAgents(context)
+      const workflow = await context.reads.workflow.load(id)
+      if (workflow && workflow.project !== null) throwRefused(checkProject(context.caller, workflow.project))
+      return workflow
+    },
+    token: readToken,
+    // named by what it did, and no node
+    principal: () => Promise.resolve(null),
+    workspace: async (id, context) => assertWorkspaceVisible(await context.reads.workspace.load(id), context),
+    workspaceOperation: readOperation,
+  }
 
 /** Whatever has this id; null where nothing has. Throws INVALID_ID or FORBIDDEN. */
 async function readNode(id: string, context: GraphContext): Promise<NodeShape | null> {

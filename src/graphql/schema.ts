@@ -1,6 +1,6 @@
 // oxlint-disable import/no-unassigned-import -- each concept adds its types and fields to the builder
-import './words/runEnums.ts'
-import './words/workEnums.ts'
+import './enums/runEnums.ts'
+import './enums/workEnums.ts'
 import './answers/evidence.ts'
 import './account/maintenance.ts'
 import './account/server.ts'

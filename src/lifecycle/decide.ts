@@ -88,7 +88,10 @@ const RULES: { readonly [T in CommandType]: Rule<T> } = {
 export function decide(situation: Situation, command: Command, actor: Actor, request: Json = null): Decision {
   const { run, kept } = situation
   if (kept) {
-    const paths = differingPaths(kept.request, isUnloggedRelease(kept, command) ? pickRunAndFence(request) : request)
+    const paths = differingPaths(
+      kept.request,
+      isUnloggedRelease(kept, command) ? pickRunAndFence(request) : request,
+    )
     const verdict: Verdict =
       paths.length === 0
         ? { kind: 'replayed', kept }
@@ -104,7 +107,11 @@ export function decide(situation: Situation, command: Command, actor: Actor, req
     checkSettled(draft, command) ??
     rule(draft, command, situation)
   const events = [...due.events, ...draft.events]
-  return { verdict: toVerdict(addDirective(ruling, draft, command), draft.run !== run), events, run: draft.run }
+  return {
+    verdict: toVerdict(addDirective(ruling, draft, command), draft.run !== run),
+    events,
+    run: draft.run,
+  }
 }
 
 /** Of a release after settling only the run and the fence are kept: what it put off does not come to pass. */

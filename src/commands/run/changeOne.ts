@@ -19,8 +19,8 @@ import { checkRole, checkRun } from '../kit/authorize.ts'
 import { actorOf, type Caller, type Commands, ContendedError, SYSTEM } from '../kit/context.ts'
 import { isClaimOver, withhold } from '../kit/claimOver.ts'
 import { newId } from '../kit/ids.ts'
-import { DECISION_FUNCTIONS } from '../kit/means.ts'
-import { decideParentNote, parentNoteOf } from './noteAbove.ts'
+import { DECISION_FUNCTIONS } from '../kit/decisionFunctions.ts'
+import { decideParentNote, parentNoteOf } from './noteParent.ts'
 
 /** A command about one run, as its caller sent it. */
 export interface RunRequest {
@@ -105,7 +105,9 @@ async function attempt(
   const note = parentNoteOf(loaded.run, decision)
   const parentId = note && loaded.run.parentId
   const settle = () => (parentId ? sweepOne(commands, parentId) : Promise.resolve())
-  const above = parentId ? await decideParentNote(commands, connection, caller, { parentId, note, settle }) : null
+  const above = parentId
+    ? await decideParentNote(commands, connection, caller, { parentId, note, settle })
+    : null
   if (above === undefined) return undefined
   const applied = await apply(commands, connection, caller, ask, loaded, decision, above)
   if (!applied) return undefined
@@ -199,14 +201,21 @@ function contentsOf({ contents }: RunRequest): Pick<RunRequest, 'contents'> {
   return contents ? { contents } : {}
 }
 
-function toKey({ operation, idempotencyKey, request, scope }: RunRequest, { run }: LoadedRun): IdempotencyKey | null {
+function toKey(
+  { operation, idempotencyKey, request, scope }: RunRequest,
+  { run }: LoadedRun,
+): IdempotencyKey | null {
   return operation && idempotencyKey
     ? { scope: scope ?? run.project, operation, key: idempotencyKey, request }
     : null
 }
 
 /** A named constraint that was violated says that somebody was first; anything else is a fault. */
-async function onViolation(commands: Commands, ask: RunRequest, error: unknown): Promise<RunAnswer | undefined> {
+async function onViolation(
+  commands: Commands,
+  ask: RunRequest,
+  error: unknown,
+): Promise<RunAnswer | undefined> {
   switch (violatedConstraint(error)) {
     case 'event_idempotency_key':
     case 'session_live_role':

@@ -58,7 +58,8 @@ export const pauseRun = defineRunCommand('pauseRun', (input: ConditionalInput & 
 }))
 
 /** A resume, with a claim where the caller wants to drive the run itself. */
-export type ResumeRun = ConditionalInput & CommentedInput & { readonly claim?: ClaimRequest | null | undefined }
+export type ResumeRun = ConditionalInput &
+  CommentedInput & { readonly claim?: ClaimRequest | null | undefined }
 
 /**
  * Takes up a paused or failed run; a claim that comes along takes the right to claim as well. Problems: NotResumable,
@@ -119,7 +120,10 @@ export const completeRun = defineRunCommand(
 /** Settles a run as FAILED by its owner's word. Problems: RunNotActive, LeaseLost. */
 export const failRun = defineRunCommand(
   'failRun',
-  (input: DrivingInput & { readonly error: string; readonly reason?: FailReason | null | undefined }, caller) => ({
+  (
+    input: DrivingInput & { readonly error: string; readonly reason?: FailReason | null | undefined },
+    caller,
+  ) => ({
     type: 'failRun',
     error: input.error,
     reason: input.reason ?? 'REPORTED_FAILURE',
@@ -148,10 +152,13 @@ export async function cancelRun(commands: Commands, caller: Caller, input: Cance
 }
 
 /** The owner's word that its processes are gone. Problems: RunNotActive, LeaseLost. */
-export const confirmCancel = defineRunCommand('confirmCancel', ({ fence }: RunInput & { readonly fence: number }) => ({
-  type: 'confirmCancel',
-  fence,
-}))
+export const confirmCancel = defineRunCommand(
+  'confirmCancel',
+  ({ fence }: RunInput & { readonly fence: number }) => ({
+    type: 'confirmCancel',
+    fence,
+  }),
+)
 
 /** Moves a run to another phase. Problems: IllegalTransition, UnknownPhase, NotCompletable, RunNotActive, LeaseLost. */
 export const advancePhase = defineRunCommand(

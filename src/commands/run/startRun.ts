@@ -21,7 +21,7 @@ import { currentHolder, sweepChain, sweepOne } from './changeOne.ts'
 import { actorOf, type Caller, type Commands, ContendedError } from '../kit/context.ts'
 import { findOrigin, type Origin, type OriginInput } from './findOrigin.ts'
 import { newId } from '../kit/ids.ts'
-import { decideParentNote } from './noteAbove.ts'
+import { decideParentNote } from './noteParent.ts'
 
 /** A run to start, every field given or null. */
 export interface StartRun extends OriginInput {

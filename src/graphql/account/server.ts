@@ -2,7 +2,7 @@ import type { Caller } from '../../commands/kit/context.ts'
 import type { Instant } from '../../lifecycle/run/run.ts'
 import { readClock } from '../../store/sql/clock.ts'
 import { builder } from '../kit/builder.ts'
-import { Role } from '../words/runEnums.ts'
+import { Role } from '../enums/runEnums.ts'
 
 const ViewerRef = builder.objectRef<Caller>('Viewer').implement({
   description: 'Who asks.',

@@ -1,6 +1,6 @@
 import type { MissingEvidence as Missing } from '../../lifecycle/run/refusals.ts'
 import { builder } from '../kit/builder.ts'
-import { EvidenceKind } from '../words/runEnums.ts'
+import { EvidenceKind } from '../enums/runEnums.ts'
 
 export const MissingEvidence = builder.objectRef<Missing>('MissingEvidence').implement({
   description: 'One thing that stands between a run and COMPLETED.',

@@ -9,7 +9,7 @@ import type { GraphContext } from '../request/context.ts'
 import { failWith } from '../request/errors.ts'
 import { type Input, readInput } from '../kit/input.ts'
 import { MUTATION_COST } from '../kit/limits.ts'
-import { applyDueRuns } from '../request/moveOn.ts'
+import { applyDueRuns } from '../request/applyDueRuns.ts'
 import type { ProblemType } from './problem.ts'
 import { PROBLEMS } from './problems.ts'
 

@@ -2,7 +2,7 @@ import type { ObjectRef } from '@pothos/core'
 import type { Problem } from '../../commands/kit/answers.ts'
 import { liveClaim } from '../../lifecycle/run/run.ts'
 import { builder, type SchemaTypes } from '../kit/builder.ts'
-import { RunStatus } from '../words/runEnums.ts'
+import { RunStatus } from '../enums/runEnums.ts'
 import { LeaseRef, RunRef, WITHHELD_RUN } from '../kit/refs.ts'
 
 export type ProblemType = Problem['type']

@@ -1,7 +1,7 @@
 import type { InputIssue } from '../../lifecycle/run/refusals.ts'
 import { builder } from '../kit/builder.ts'
 import { findVisible, type GraphContext } from '../request/context.ts'
-import { DirectiveKind, NotResumableCause, Role } from '../words/runEnums.ts'
+import { DirectiveKind, NotResumableCause, Role } from '../enums/runEnums.ts'
 import { MissingEvidence } from './evidence.ts'
 import { holderField, runField, statusField, problem, type Problems, type ProblemType } from './problem.ts'
 import { WORK_PROBLEMS } from './workProblems.ts'

@@ -1,4 +1,4 @@
-import { Decision, SessionStatus } from '../words/workEnums.ts'
+import { Decision, SessionStatus } from '../enums/workEnums.ts'
 import { type ProblemOf, problem, type Problems, runOf } from './problem.ts'
 import { type ApprovalNode, ApprovalRef, type SessionNode, SessionRef } from '../kit/refs.ts'
 
@@ -20,7 +20,11 @@ function approvalOf(about: ProblemOf<ApprovalProblem>): ApprovalNode {
   return { runId: run.id, approval }
 }
 
-const sessionField = { type: SessionRef, description: 'The session as it is now.', resolve: sessionOf } as const
+const sessionField = {
+  type: SessionRef,
+  description: 'The session as it is now.',
+  resolve: sessionOf,
+} as const
 const approvalField = {
   type: ApprovalRef,
   description: 'The approval as it is now.',

@@ -1,6 +1,6 @@
 import type { WorkspaceObjection } from '../../commands/kit/workspaceAnswers.ts'
-import { WorkspaceNotReadyCause, WorkspaceOperationKind } from '../words/workspaceEnums.ts'
-import { RunStatus } from '../words/runEnums.ts'
+import { WorkspaceNotReadyCause, WorkspaceOperationKind } from '../enums/workspaceEnums.ts'
+import { RunStatus } from '../enums/runEnums.ts'
 import { problem, type Problems } from './problem.ts'
 import { WorkspaceOperationRef, WorkspaceRef } from '../kit/refs.ts'
 

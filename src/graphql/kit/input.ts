@@ -91,7 +91,7 @@ export function defaulted<Out>(
   return { ...optional, defaultValue: value, schema }
 }
 
-/** Text of at most so maxItems UTF-16 units that can be stored and shown: no NUL, and no half of a character. */
+/** Text of at most so many UTF-16 units that can be stored and shown: no NUL, and no half of a character. */
 const soundText = (max: number) =>
   z
     .string()
@@ -115,7 +115,7 @@ export const nameSchema = (max: number) =>
     .regex(/^[^\p{Cc}\p{Surrogate}]*$/u, 'holds control characters or half of a character')
     .regex(/^$|\P{White_Space}/u, 'is blank')
 
-/** Free text, of at most so maxItems UTF-16 units. */
+/** Free text, of at most so many UTF-16 units. */
 export const text = (max: number, description: string) => field('String', soundText(max), description)
 
 /** Free text that is not empty. */
@@ -136,7 +136,7 @@ export const names = (description: string, { max = 200, maxItems = 50 } = {}) =>
     description,
   )
 
-/** Texts, each of at most so maxItems UTF-16 units. */
+/** Texts, each of at most so many UTF-16 units. */
 export const texts = (
   description: string,
   { max, maxItems }: { readonly max: number; readonly maxItems: number },
@@ -182,7 +182,7 @@ export const listOf = <const Words extends readonly [string, ...string[]]>(
   description: string,
 ) => field([ref], z.array(z.enum(allowed)).max(allowed.length), description)
 
-/** Several of another input, at most so maxItems. */
+/** Several of another input, at most so many. */
 export const listed = <Out>(input: Input<Out>, maxItems: number, description: string) =>
   field([input.ref], z.array(input.schema).max(maxItems), description)
 
@@ -211,8 +211,6 @@ export const idempotencyKey = name(
 const { min, max } = LEASE_SECONDS
 export const leaseSeconds = field(
   'Int',
-  z
-    .int()
-    .refine((value) => value === 0 || (value >= min && value <= max), `must be ${min} to ${max}, or 0`),
+  z.int().refine((value) => value === 0 || (value >= min && value <= max), `must be ${min} to ${max}, or 0`),
   `How long the lease lasts, in seconds: ${min} to ${max}; 0: a claim without a lease, for agents that report for themselves.`,
 )

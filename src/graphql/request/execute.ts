@@ -10,7 +10,7 @@ import type { LoadedRun } from '../../store/run/loadRun.ts'
 import { CLAIM_OVER, type GraphContext, type RequestContext } from './context.ts'
 import { blameRequest, failWith, toStreamError } from './errors.ts'
 import { mapFrames } from './mapFrames.ts'
-import { applyDueRuns } from './moveOn.ts'
+import { applyDueRuns } from './applyDueRuns.ts'
 import { type Reads, prepareReads } from './reads.ts'
 import { countStatements } from './statementCost.ts'
 

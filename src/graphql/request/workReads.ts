@@ -51,7 +51,7 @@ export function prepareWorkReads({ byId, byOwner, inOrder }: Loaders): WorkReads
     artifacts: inOrder(listArtifactsOfRuns),
     approvals: inOrder(listApprovalsOfRuns),
     messages: inOrder(listMessagesOfRuns),
-    content: byId(findContents, ({ id }) => id),
+    content: byId(findArtifactContents, ({ id }) => id),
     transcript: inOrder(listTranscripts),
   }
 }

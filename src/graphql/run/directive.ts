@@ -1,7 +1,7 @@
 import type { Directive } from '../../lifecycle/answers/derive.ts'
 import type { DirectiveKind as Kind } from '../../lifecycle/run/words.ts'
 import { builder } from '../kit/builder.ts'
-import { DirectiveKind } from '../words/runEnums.ts'
+import { DirectiveKind } from '../enums/runEnums.ts'
 import { type MessageNode, MessageRef } from '../kit/refs.ts'
 
 /** A directive with the message that belongs to it. */

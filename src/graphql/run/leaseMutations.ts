@@ -163,7 +163,11 @@ defineMutation('releaseRun', {
 
 defineMutation('confirmCancel', {
   description: "The owner's word that its processes are gone: the run is CANCELLED, confirmed.",
-  input: defineInput('ConfirmCancelInput', 'A confirmation.', { runId, fence: requiredFence, idempotencyKey }),
+  input: defineInput('ConfirmCancelInput', 'A confirmation.', {
+    runId,
+    fence: requiredFence,
+    idempotencyKey,
+  }),
   run: ({ commands, caller }, input) => confirmCancel(commands, caller, input),
   success: runSuccessFields,
   problems: ['RunNotActive', 'LeaseLost', 'RunNotFound', 'IdempotencyMismatch', 'InvalidInput', 'Forbidden'],

@@ -11,7 +11,7 @@ import {
 } from '../../commands/run/runCommands.ts'
 import { startRun } from '../../commands/run/startRun.ts'
 import { FAIL_REASONS } from '../../lifecycle/run/words.ts'
-import { FailReason } from '../words/runEnums.ts'
+import { FailReason } from '../enums/runEnums.ts'
 import {
   comment,
   defaulted,

@@ -5,9 +5,9 @@ import { builder } from '../kit/builder.ts'
 import { checkArgs } from '../kit/checkArgs.ts'
 import { AFTER, connectionOf, FIRST, pageCost, readPageSize, toConnection } from '../kit/connection.ts'
 import { resolveRunOf } from '../request/context.ts'
-import { visibilityOf } from '../request/sight.ts'
+import { visibilityOf } from '../request/visibility.ts'
 import { decodePlace, encodePlace } from '../kit/cursors.ts'
-import { ApprovalKind, ApprovalStatus, ExpiryPolicy } from '../words/workEnums.ts'
+import { ApprovalKind, ApprovalStatus, ExpiryPolicy } from '../enums/workEnums.ts'
 import { findPhaseOf } from './execution.ts'
 import { defineInput, listOf } from '../kit/input.ts'
 import { ApprovalRef, NodeRef, PhaseRef, RunRef } from '../kit/refs.ts'
@@ -31,7 +31,9 @@ builder.objectType(ApprovalRef, {
       extensions: statementCost(2),
       resolve: async (node, _, context) => {
         const { phaseId } = node.approval
-        return phaseId === null ? null : findPhaseOf(await resolveRunOf(node, null, context), phaseId, context)
+        return phaseId === null
+          ? null
+          : findPhaseOf(await resolveRunOf(node, null, context), phaseId, context)
       },
     }),
     attempt: t.int({

@@ -4,7 +4,7 @@ import type { WorkSuccess } from '../../commands/work/changeWork.ts'
 import type { Approval } from '../../lifecycle/run/run.ts'
 import { APPROVAL_KINDS, DECISIONS, EXPIRY_POLICIES } from '../../lifecycle/run/words.ts'
 import type { SchemaTypes } from '../kit/builder.ts'
-import { ApprovalKind, Decision, ExpiryPolicy } from '../words/workEnums.ts'
+import { ApprovalKind, Decision, ExpiryPolicy } from '../enums/workEnums.ts'
 import {
   comment,
   defaulted,

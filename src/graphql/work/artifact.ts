@@ -29,7 +29,11 @@ builder.objectType(ArtifactRef, {
       description: 'The phase that produced it.',
       extensions: statementCost(2),
       resolve: async (node, _, context) => {
-        const found = await findPhaseOf(await resolveRunOf(node, null, context), node.artifact.phaseId, context)
+        const found = await findPhaseOf(
+          await resolveRunOf(node, null, context),
+          node.artifact.phaseId,
+          context,
+        )
         if (!found) throw new Error(`the phase of artifact ${node.artifact.id} is gone`)
         return found
       },

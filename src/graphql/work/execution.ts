@@ -4,7 +4,7 @@ import type { Outcome as OutcomeWord } from '../../lifecycle/run/words.ts'
 import { builder } from '../kit/builder.ts'
 import { connectionOf } from '../kit/connection.ts'
 import { type GraphContext, assertVisible } from '../request/context.ts'
-import { ExecutionEnd, Outcome } from '../words/runEnums.ts'
+import { ExecutionEnd, Outcome } from '../enums/runEnums.ts'
 import { ExecutionRef, NodeRef, type PhaseNode, PhaseRef, RunRef } from '../kit/refs.ts'
 import { statementCost } from '../request/statementCost.ts'
 

@@ -10,7 +10,7 @@ import { builder } from '../kit/builder.ts'
 import { checkArgs } from '../kit/checkArgs.ts'
 import { AFTER, FIRST, pageCost, readPageSize } from '../kit/connection.ts'
 import { decodePlace } from '../kit/cursors.ts'
-import { ExecutionEnd, Outcome } from '../words/runEnums.ts'
+import { ExecutionEnd, Outcome } from '../enums/runEnums.ts'
 import { ExecutionConnection, readOutcome } from './execution.ts'
 import { EXECUTIONS, readExecutions, scanExecutions } from './executionPage.ts'
 import {

@@ -4,7 +4,7 @@ import { type ExecutionFilter, listExecutions } from '../../store/work/execution
 import type { Position } from '../../store/sql/page.ts'
 import { type Connection, toConnection } from '../kit/connection.ts'
 import { type GraphContext } from '../request/context.ts'
-import { visibilityOf } from '../request/sight.ts'
+import { visibilityOf } from '../request/visibility.ts'
 import { encodePlace } from '../kit/cursors.ts'
 import { readOutcome } from './execution.ts'
 

@@ -1,7 +1,7 @@
 import { builder } from '../kit/builder.ts'
 import { connectionOf } from '../kit/connection.ts'
 import { resolveRunOf } from '../request/context.ts'
-import { MessageMode, MessageStatus } from '../words/workEnums.ts'
+import { MessageMode, MessageStatus } from '../enums/workEnums.ts'
 import { MessageRef, NodeRef, RunRef } from '../kit/refs.ts'
 import { statementCost } from '../request/statementCost.ts'
 

@@ -1,7 +1,7 @@
 import type { PhaseError } from '../../lifecycle/run/run.ts'
 import { isLastPhase, workflowPhase } from '../../lifecycle/workflow/workflow.ts'
 import { builder } from '../kit/builder.ts'
-import { ErrorClass, PhaseStatus } from '../words/runEnums.ts'
+import { ErrorClass, PhaseStatus } from '../enums/runEnums.ts'
 import { ArtifactRef, NodeRef, PhaseRef } from '../kit/refs.ts'
 import { statementCost } from '../request/statementCost.ts'
 

@@ -6,7 +6,7 @@ import { currentPhaseOf } from '../../lifecycle/run/run.ts'
 import { ERROR_CLASSES } from '../../lifecycle/run/words.ts'
 import type { SchemaTypes } from '../kit/builder.ts'
 import type { GraphContext } from '../request/context.ts'
-import { ErrorClass } from '../words/runEnums.ts'
+import { ErrorClass } from '../enums/runEnums.ts'
 import { findPhaseOf } from './execution.ts'
 import {
   defaulted,

@@ -2,7 +2,7 @@ import type { Chunk } from '../../store/work/transcript/chunks.ts'
 import { builder } from '../kit/builder.ts'
 import { pageCost, readPageSize } from '../kit/connection.ts'
 import { resolveRunOf } from '../request/context.ts'
-import { PromptStage, SessionStatus } from '../words/workEnums.ts'
+import { PromptStage, SessionStatus } from '../enums/workEnums.ts'
 import { NodeRef, RunRef, SessionRef } from '../kit/refs.ts'
 import { statementCost } from '../request/statementCost.ts'
 

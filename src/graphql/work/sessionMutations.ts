@@ -4,7 +4,7 @@ import { appendTranscript, openSession, recordPrompt, updateSession } from '../.
 import type { Session } from '../../lifecycle/run/run.ts'
 import { PROMPT_STAGES, SESSION_STATUSES } from '../../lifecycle/run/words.ts'
 import type { SchemaTypes } from '../kit/builder.ts'
-import { PromptStage, SessionStatus } from '../words/workEnums.ts'
+import { PromptStage, SessionStatus } from '../enums/workEnums.ts'
 import {
   defaulted,
   defineInput,

@@ -9,7 +9,7 @@ import {
   WorkspaceKind,
   WorkspaceOperationKind,
   WorkspaceStatus,
-} from '../words/workspaceEnums.ts'
+} from '../enums/workspaceEnums.ts'
 import { NodeRef, RunRef, WorkspaceOperationRef, WorkspaceRef } from '../kit/refs.ts'
 import { statementCost } from '../request/statementCost.ts'
 import { OperationErrorRef, OPERATIONS, WorkspaceOperationConnection } from './workspaceOperation.ts'

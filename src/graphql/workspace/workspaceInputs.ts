@@ -6,7 +6,7 @@ import type {
   PreviewResult,
 } from '../../lifecycle/workspace/workspaceResults.ts'
 import { FILE_CHANGES, type OperationError } from '../../lifecycle/workspace/workspace.ts'
-import { FileChange } from '../words/workspaceEnums.ts'
+import { FileChange } from '../enums/workspaceEnums.ts'
 import {
   content,
   defaulted,

@@ -10,7 +10,7 @@ import {
 import type { WorkspaceSuccess } from '../../commands/workspace/changeWorkspace.ts'
 import { OPERATION_KINDS, REPORTED_PREVIEWS, WORKSPACE_KINDS } from '../../lifecycle/workspace/workspace.ts'
 import type { SchemaTypes } from '../kit/builder.ts'
-import { PreviewStatus, WorkspaceKind, WorkspaceOperationKind } from '../words/workspaceEnums.ts'
+import { PreviewStatus, WorkspaceKind, WorkspaceOperationKind } from '../enums/workspaceEnums.ts'
 import {
   defaulted,
   defineInput,

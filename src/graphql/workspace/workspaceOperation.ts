@@ -3,7 +3,7 @@ import type { OperationError } from '../../lifecycle/workspace/workspace.ts'
 import { builder } from '../kit/builder.ts'
 import { connectionOf, PAGE } from '../kit/connection.ts'
 import type { GraphContext } from '../request/context.ts'
-import { FileChange, WorkspaceOperationKind, WorkspaceOperationStatus } from '../words/workspaceEnums.ts'
+import { FileChange, WorkspaceOperationKind, WorkspaceOperationStatus } from '../enums/workspaceEnums.ts'
 import { NodeRef, type OperationNode, WorkspaceOperationRef, WorkspaceRef } from '../kit/refs.ts'
 import { statementCost } from '../request/statementCost.ts'
 

@@ -10,7 +10,7 @@ import { failWith } from '../request/errors.ts'
 import { nameSchema } from '../kit/input.ts'
 import { WorkspaceOperationRef, WorkspaceRef } from '../kit/refs.ts'
 import { assertWorkspaceVisible } from './assertWorkspaceVisible.ts'
-import { visibilityOf } from '../request/sight.ts'
+import { visibilityOf } from '../request/visibility.ts'
 import { statementCost } from '../request/statementCost.ts'
 
 const requestsSchema = z.object({ host: nameSchema(200) })

@@ -1,7 +1,7 @@
 import type { Actor } from '../run/actor.ts'
 import { findDisqualification } from '../work/approvals.ts'
 import { mayDo, OPERATION_OF } from '../run/authority.ts'
-import { allowedPhases, isRepairable, isStartable } from '../decide/ways.ts'
+import { allowedPhases, isRepairable, isStartable } from '../decide/phaseTransitions.ts'
 import { awaitedChildren, whyNotResumable } from '../decide/ownership.ts'
 import { lacksOnlyChildren, missingEvidence, missingForPhase, rejectedQuestions } from '../work/evidence.ts'
 import { attachedChildren } from '../run/family.ts'

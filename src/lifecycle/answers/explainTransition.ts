@@ -1,4 +1,4 @@
-import { isStartable } from '../decide/ways.ts'
+import { isStartable } from '../decide/phaseTransitions.ts'
 import type { IllegalTransition } from '../run/refusals.ts'
 
 /** Why a phase command is not taken where the run stands, and what leads on. */

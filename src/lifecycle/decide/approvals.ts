@@ -10,13 +10,13 @@ import {
   type Phase,
   type Run,
 } from '../run/run.ts'
-import { expireRun, fail } from './settle.ts'
+import { expireRun, fail } from './settleRun.ts'
 import type { Settings } from '../run/settings.ts'
 import { awayMsOf, type Draft, type Situation } from '../log/draft.ts'
 import { admits } from '../run/transitions.ts'
 import { findWorkflowPhase, workflowPhase } from '../workflow/workflow.ts'
 import type { ApprovalKind, Decision, ExpiryPolicy, RunStatus } from '../run/words.ts'
-import { illegalTransition, unknownPhase } from './ways.ts'
+import { illegalTransition, unknownPhase } from './phaseTransitions.ts'
 import type { Rule } from './rule.ts'
 import { sessionsNeedingHuman } from './sessions.ts'
 

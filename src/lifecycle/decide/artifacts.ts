@@ -3,7 +3,7 @@ import { admits } from '../run/transitions.ts'
 import { findWorkflowPhase, workflowPhase } from '../workflow/workflow.ts'
 import { openQuestion } from './approvals.ts'
 import { completePhase } from './moves.ts'
-import { illegalTransition, unknownPhase } from './ways.ts'
+import { illegalTransition, unknownPhase } from './phaseTransitions.ts'
 import type { Rule } from './rule.ts'
 
 /**

@@ -12,7 +12,7 @@ import {
   type Run,
   waitsForEver,
 } from '../run/run.ts'
-import { cancelUnconfirmed, executionsInFlight, expireRun, fail, requestCancel } from './settle.ts'
+import { cancelUnconfirmed, executionsInFlight, expireRun, fail, requestCancel } from './settleRun.ts'
 import type { Settings } from '../run/settings.ts'
 import { Draft, type Situation } from '../log/draft.ts'
 import { admits } from '../run/transitions.ts'

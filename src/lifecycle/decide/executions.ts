@@ -3,7 +3,7 @@ import { admits } from '../run/transitions.ts'
 import { findWorkflowPhase } from '../workflow/workflow.ts'
 import type { Role } from '../run/words.ts'
 import type { Rule } from './rule.ts'
-import { unknownPhase } from './ways.ts'
+import { unknownPhase } from './phaseTransitions.ts'
 
 /** Records a process that was launched for the run, or for the phase it stands at. */
 export const decideStartExecution: Rule<'startExecution'> = (draft, command, { workflow }) => {

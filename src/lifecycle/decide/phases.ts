@@ -7,7 +7,13 @@ import { findWorkflowPhase, type WorkflowDefinition, workflowPhase } from '../wo
 import type { Rule } from './rule.ts'
 import { openQuestion } from './approvals.ts'
 import { completePhase, mayOpenRound, openRound, startPhase } from './moves.ts'
-import { illegalTransition, isRepairable, isRoundMissing, isStartable, unknownPhase } from './ways.ts'
+import {
+  illegalTransition,
+  isRepairable,
+  isRoundMissing,
+  isStartable,
+  unknownPhase,
+} from './phaseTransitions.ts'
 
 /** Starts the phase the run stands at, or repairs the attempt under way. */
 export const decideStartPhase: Rule<'startPhase'> = (

@@ -2,7 +2,7 @@ import { missingForPhase } from '../work/evidence.ts'
 import { currentPhaseOf, isUnderWay } from '../run/run.ts'
 import { admits } from '../run/transitions.ts'
 import type { Rule } from './rule.ts'
-import { illegalTransition } from './ways.ts'
+import { illegalTransition } from './phaseTransitions.ts'
 import { completePhase } from './moves.ts'
 
 /** Completes the round at the phase the workflow names for it; doing so again changes nothing. */

@@ -5,7 +5,7 @@ import type { Draft } from '../log/draft.ts'
 import { admits } from '../run/transitions.ts'
 import { findWorkflowPhase, type WorkflowDefinition, workflowPhase } from '../workflow/workflow.ts'
 import type { SessionStatus } from '../run/words.ts'
-import { illegalTransition, unknownPhase } from './ways.ts'
+import { illegalTransition, unknownPhase } from './phaseTransitions.ts'
 import type { Rule } from './rule.ts'
 import { differingPaths } from '../log/differingPaths.ts'
 

@@ -1,7 +1,7 @@
 import { missingEvidence } from '../work/evidence.ts'
 import { attachedChildren } from '../run/family.ts'
 import { currentPhaseOf, holdsLease } from '../run/run.ts'
-import { cancel, closeWork, fail, requestCancel } from './settle.ts'
+import { cancel, closeWork, fail, requestCancel } from './settleRun.ts'
 import { admits } from '../run/transitions.ts'
 import type { Rule } from './rule.ts'
 import { completePhase } from './moves.ts'

@@ -15,7 +15,11 @@ export type Disqualification = 'NOT_NAMED' | 'ASKED' | 'STARTED' | 'CLAIMED'
  * Why the principal may not decide; null where nothing bars it. Where nobody may approve what is its own, that rules out who
  * asked, who started the run, and who holds or held its claim in this epoch: what an agent does is done for who claimed.
  */
-export function findDisqualification(run: Run, approval: Approval, { id, name }: Pick<Actor, 'id' | 'name'>): Disqualification | null {
+export function findDisqualification(
+  run: Run,
+  approval: Approval,
+  { id, name }: Pick<Actor, 'id' | 'name'>,
+): Disqualification | null {
   const { approvers, allowSelfApproval, requestedBy, requestedById } = approval
   // a name is given once and never again, so it stands for one principal
   if (approvers.length > 0 && !approvers.includes(name)) return 'NOT_NAMED'

@@ -5,7 +5,7 @@ import {
   isResumable,
   nextAction,
 } from '../../../src/lifecycle/answers/derive.ts'
-import { allowedPhases } from '../../../src/lifecycle/decide/ways.ts'
+import { allowedPhases } from '../../../src/lifecycle/decide/phaseTransitions.ts'
 import { BUILTIN_WORKFLOWS } from '../../../src/lifecycle/workflow/builtins.ts'
 import type { NextAction, Role } from '../../../src/lifecycle/run/words.ts'
 import { GATED, ROUNDS, SOLO, TIMED } from '../../support/workflows.ts'

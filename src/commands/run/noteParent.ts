@@ -6,7 +6,7 @@ import type { Change } from '../../store/run/applyDecision.ts'
 import { loadForDecision } from '../../store/run/loadForDecision.ts'
 import type { Connection } from '../../store/sql/openStore.ts'
 import { actorOf, type Caller, type Commands } from '../kit/context.ts'
-import { DECISION_FUNCTIONS } from '../kit/means.ts'
+import { DECISION_FUNCTIONS } from '../kit/decisionFunctions.ts'
 
 /** What a parent is told of a child, in the same statement as the child itself is written. */
 export type ParentNote = Extract<Command, { type: 'noteChildStarted' | 'noteChildDetached' }>
@@ -38,7 +38,11 @@ export async function decideParentNote(
   const lookup = { runId: parentId, namedId: null, operation: '', key: null, scope: null }
   const loaded = await loadForDecision(connection, store, lookup)
   if (!loaded) return null
-  const { run, events, verdict } = decide({ ...loaded, ...DECISION_FUNCTIONS, settings }, note, actorOf(caller))
+  const { run, events, verdict } = decide(
+    { ...loaded, ...DECISION_FUNCTIONS, settings },
+    note,
+    actorOf(caller),
+  )
   const isNoted = verdict.kind === 'accepted' && verdict.changed
   if (events.length > (isNoted ? 1 : 0)) {
     await settle()
