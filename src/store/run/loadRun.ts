@@ -30,7 +30,7 @@ const LOAD_ONE = loadBy('load-run', 'r.id = $1')
 
 const LOAD_MANY = loadBy('load-runs', 'r.id = ANY($1::text[])')
 
-/** Loads runs to be shown, in any order; ids that name nothing are left out. */
+/** Loads runs to be shown, in the order of the ids; those that name nothing are left out. */
 export async function loadRuns(
   connection: Connection,
   store: Store,
@@ -40,7 +40,9 @@ export async function loadRuns(
   if (only === undefined) return []
   const [statement, value] = others.length === 0 ? [LOAD_ONE, only] : [LOAD_MANY, ids]
   const rows = await query<LoadedRow & { clock: Date }>(connection, statement, [value])
-  return Promise.all(rows.map((row) => toLoaded(store, row)))
+  const loaded = new Map<string, LoadedRun>()
+  for (const row of rows) loaded.set(row.id, await toLoaded(store, row))
+  return ids.flatMap((id) => loaded.get(id) ?? [])
 }
 
 /** The run that a row tells of, at the clock of its statement. */
