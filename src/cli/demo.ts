@@ -19,21 +19,21 @@ interface Options extends CommonOptions {
   readonly pace?: number
 }
 
-/** Where the demonstration keeps its runs from one time to the next. */
+/** Default data directory of the demonstration: its runs are kept between calls. */
 const DATA = '.pawl/demo'
 
-/** How long the agent waits in each phase where a person watches, in milliseconds. */
+/** How long the agent pauses in each phase when a person is watching, in milliseconds. */
 const PACE_MS = 400
 
-/** `pawl demo`: a server, a real agent at work, and what happens where things go wrong. */
+/** `pawl demo`: starts a server, runs real agents on it, and shows what happens when things go wrong. */
 export function demoCommand(): Command {
   const command = new Command('demo')
-    .description('see it all: a server, a real agent that reviews this repository, and what can go wrong')
-    .option('--exit', 'end after the story, and leave nothing behind')
+    .description('watch a server and a real agent work on this repository, and what can go wrong')
+    .option('--exit', 'exit after the demonstration and leave nothing behind')
     .option('--data <dir>', `data directory (default: ${DATA}; with --exit a temporary one)`)
-    .option('--port <number>', 'port to listen on; where it is taken, any other', parseCount, 4400)
-    .option('--pace <ms>', 'how long the agent waits in each phase, for people who watch', parseCount)
-    .option('--no-color', 'without colours')
+    .option('--port <number>', 'port to listen on; another one if it is taken', parseCount, 4400)
+    .option('--pace <ms>', 'how long the agent pauses in each phase, so that people can follow', parseCount)
+    .option('--no-color', 'no colours')
   return withExamples(command, ['pawl demo', 'pawl demo --exit   # in CI: ends by itself']).action(
     createAction<Options>(async (invocation, options) => {
       ignoreBrokenOutput()
@@ -67,7 +67,7 @@ export function demoCommand(): Command {
           await Promise.race([tellStory(demo), leaving])
           if (demo.stays) return await leaving
         } catch (error) {
-          // Who was told to leave in the middle leaves the story unfinished.
+          // A signal in the middle of the demonstration ends it early; that is no failure.
           if (left.signal.aborted) return await leaving
           throw error
         } finally {

@@ -5,11 +5,11 @@ import { createAction } from './kit/invocation.ts'
 import type { CommonOptions } from './kit/invocation.ts'
 import { createCommand } from './kit/options.ts'
 import { printTable } from './terminal/table.ts'
-import { plain } from './terminal/width.ts'
+import { safeText } from './terminal/width.ts'
 
-/** `pawl doctor`: checks that every run equals the fold of its events. Ends with 1 where one does not. */
+/** `pawl doctor`: checks that every run equals the fold of its events. Exits with 1 if one does not. */
 export function doctorCommand(): Command {
-  return createCommand('doctor', 'check that every run keeps what Pawl guarantees', [
+  return createCommand('doctor', 'check every run against its event log', [
     'pawl doctor && echo sound',
   ]).action(
     createAction<CommonOptions>(async (invocation) => {
@@ -19,7 +19,7 @@ export function doctorCommand(): Command {
           const rows = report.violations.map(({ guarantee, runId, detail }) => [
             guarantee,
             runId,
-            plain(detail),
+            safeText(detail),
           ])
           printTable(printer, ['GUARANTEE', 'RUN', 'DETAIL'], rows)
         }
@@ -27,7 +27,7 @@ export function doctorCommand(): Command {
           printer.line(
             `${runId} continues ${continuesId} beside the run that goes on from it: they share a workspace, work on one of them alone`,
           )
-        printer.line(`Pawl ${server.version}, asked as ${plain(viewer.name)} (${viewer.role})`)
+        printer.line(`Pawl ${server.version}, asked as ${safeText(viewer.name)} (${viewer.role})`)
         const runs = `${report.runsChecked} ${report.runsChecked === 1 ? 'run' : 'runs'} checked`
         printer.line(`${runs}, ${report.violations.length || 'no'} violations`)
       })

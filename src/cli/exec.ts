@@ -18,42 +18,42 @@ interface Options extends TakeOptions {
   readonly shared?: boolean
 }
 
-/** `pawl exec`: runs a command as the agent of a run, under a lease that lives as long as the command does. */
+/** `pawl exec`: runs a command as the agent of a run, under a lease that is renewed while the command runs. */
 export function execCommand(): Command {
   return createCommand(
     'exec',
-    'run a command as the agent of a run, under a lease that is kept while it lives',
+    'run a command as the agent of a run, under a lease that is renewed while the command runs',
     [
       "pawl exec --workflow review --title 'PR 31' -- my-agent --fast",
       'pawl exec --run run_01k9… -- ./agent.sh',
-      'pawl exec --resume --run run_01k9… -- ./agent.sh   # take a failed run up again',
+      'pawl exec --resume --run run_01k9… -- ./agent.sh   # resume a failed run',
     ],
   )
     .argument('<command...>', 'the command and its arguments, after --')
     .addOption(runOption())
-    .option('--resume', 'take up a run that is paused or failed, instead of one that waits')
+    .option('--resume', 'resume a run that is paused or failed, instead of claiming a queued one')
     .option('--workflow <name>', 'start a run of this workflow')
-    .option('--title <text>', 'with --workflow: what people call the run')
-    .option('--input <json>', 'with --workflow: what the run works on: JSON, @file or -')
+    .option('--title <text>', 'with --workflow: title of the run')
+    .option('--input <json>', 'with --workflow: input of the run: JSON, @file or - for standard input')
     .option('--label <name>', 'with --workflow: a label; may be given several times', collect)
     .option('--project <name>', 'with --workflow: the project')
-    .option('--concurrency-key <key>', 'with --workflow: refused while another run holds the same key')
+    .option('--concurrency-key <key>', 'with --workflow: refuse while another active run has the same key')
     .addOption(keyOption())
-    .option('--owner <name>', 'who owns the run, as others see it (default: user@machine)')
-    .option('--lease <time>', 'length of the lease, 5s to 1h; renewed every third of it', parseSeconds, 30)
+    .option('--owner <name>', 'name of the owner, shown to others (default: user@machine)')
+    .option('--lease <time>', 'length of the lease, 5s to 1h; renewed after a third of it', parseSeconds, 30)
     .option(
       '--kill-after <time>',
-      'how long the command may take to stop before it is killed; never past the lease',
+      'how long the command may take to stop before it is killed; never longer than the lease',
       parseSeconds,
       20,
     )
     .option(
       '--pass-env <name>',
-      'a variable that the command inherits beside those that every agent does; NAME* for all that begin so; may be given several times',
+      'another environment variable that the command inherits; NAME* for a prefix; may be given several times',
       collectPassed,
       [],
     )
-    .option('--shared', 'work here although another run does: the directory is shared on purpose')
+    .option('--shared', 'work in this directory even if another run does')
     .addHelpText('after', EXPLANATION)
     .action(
       createAction<Options, [string[]]>(async (invocation, options, command) => {
@@ -83,18 +83,18 @@ export function execCommand(): Command {
 }
 
 const EXPLANATION = `
-The command inherits HOME, PATH, locale, terminal, proxy and XDG variables, the keys of well-known agents and what
---pass-env names, as docs/agents.md lists; nothing else. It finds in its environment PAWL_URL, PAWL_TOKEN (good for this run alone), PAWL_RUN_ID and
-PAWL_EXECUTION_ID, so that \`pawl state\`, \`pawl phase advance\`, \`pawl run complete\` mean its run.
+The command inherits only HOME, PATH, locale, terminal, proxy and XDG variables, the keys of well-known agents and what
+--pass-env names (docs/agents.md has the list). PAWL_URL, PAWL_TOKEN (valid for this run only), PAWL_RUN_ID and
+PAWL_EXECUTION_ID are set, so that \`pawl state\`, \`pawl phase advance\` and \`pawl run complete\` refer to its run.
 
-One run at a time works in a directory of this machine: where another does, nothing is started or claimed, its holder is named, and
-the exit code is 8. --shared says that it is meant.
+Only one run at a time works in a directory of this machine. If another one does, nothing is started or claimed, its holder is
+named, and the exit code is 8. --shared overrides this.
 
-It is stopped when the run is paused or cancelled, when its time is over, or when the lease can't be renewed.
-Its exit code is passed on (128 + n for a signal), and says nothing about the run: a run is COMPLETED by
-\`pawl run complete\` alone. One that the command leaves unfinished fails, as INCOMPLETE after exit 0.`
+The command is stopped when the run is paused or cancelled, when a time limit is reached, or when the lease can't be renewed.
+Its exit code is passed on (128 + n for a signal), and does not decide about the run: only \`pawl run complete\` makes a
+run COMPLETED. A run that the command leaves unfinished fails; after exit 0, with the reason INCOMPLETE.`
 
-/** Collects names of variables, and refuses those that no agent is given. */
+/** Collects names of variables, and refuses those that are never passed to agents. */
 function collectPassed(text: string, before: readonly string[]): readonly string[] {
   const names = collect(text, before)
   const why = names.map(whyNotPassed).find((reason) => reason !== null)
@@ -104,6 +104,6 @@ function collectPassed(text: string, before: readonly string[]): readonly string
 
 function checkOptions({ workflow, run, resume, lease }: Options): void {
   if (workflow && (run || resume))
-    throw new UsageError('--workflow starts a run; it goes without --run and --resume')
+    throw new UsageError('--workflow starts a new run and can not be combined with --run or --resume')
   if (lease < 5 || lease > 3_600) throw new UsageError('--lease must be between 5s and 1h', EXIT.usage)
 }

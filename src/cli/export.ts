@@ -10,21 +10,21 @@ import { describeRows, explainRefusals, readSettings, withDatabaseOptions, withP
 import type { DatabaseOptions } from './transfer.ts'
 import { withInterrupt } from './kit/withInterrupt.ts'
 
-/** Above this, an exit code is that of a signal. */
+/** Exit codes above this are those of signals. */
 const INTERRUPTED = 128
 
-/** `pawl export`: writes everything a database holds, for another machine or a safe place. */
+/** `pawl export`: writes everything in a database to a file or to standard output. */
 export function exportCommand(): Command {
   const command = new Command('export')
-    .description('write everything in the database to a file, while a server runs or none')
-    .argument('[file]', 'where to; with .gz at its end it is compressed (default: standard output)')
+    .description('write everything in the database to a file, whether or not a server is running')
+    .argument('[file]', 'file to write, compressed if its name ends in .gz (default: standard output)')
   return withExamples(withDatabaseOptions(command), [
     'pawl export backup.jsonl.gz',
     'pawl export | ssh elsewhere pawl import -',
   ]).action(
     createAction<DatabaseOptions, [string | undefined]>(async (invocation, options, file = '-') => {
       const code = await withInterrupt((signal) => exportTo(invocation, options, file, signal))
-      // nobody is to wait for a reader of what was broken off
+      // an interrupted export must not wait for its reader
       return code > INTERRUPTED ? process.exit(code) : code
     }),
   )
@@ -37,7 +37,9 @@ async function exportTo(
   signal: AbortSignal,
 ): Promise<number> {
   if (file === '-' && process.stdout.isTTY)
-    throw new UsageError('An export holds secrets, and is not for the screen.\nName a file: pawl export FILE')
+    throw new UsageError(
+      'An export contains secrets and is not printed on a terminal.\nName a file: pawl export FILE',
+    )
   const [{ openBeside }, { exportDatabase }, { MIGRATIONS_DIR, VERSION: version }, settings] =
     await Promise.all([
       import('../database/openBeside.ts'),
@@ -67,10 +69,10 @@ async function exportTo(
   return EXIT.done
 }
 
-/** A file gets its name when it is whole, and is for nobody else to read: it holds secrets. */
+/** The file appears under its name only when it is complete, and only its owner can read it: it contains secrets. */
 async function writeTo<T>(file: string, write: (output: Writable) => Promise<T>): Promise<T> {
   if (file === '-') {
-    // a reader that leaves early breaks the export off, which then closes what it opened
+    // without listeners, a closed pipe fails the export, which then closes the database
     process.stdout.removeAllListeners('error')
     return write(process.stdout)
   }
@@ -88,7 +90,7 @@ async function writeTo<T>(file: string, write: (output: Writable) => Promise<T>)
   }
 }
 
-/** Whether there is something that is no file to replace: a device, a pipe. */
+/** Whether the path is a device or a pipe, which can't be replaced by a file. */
 async function isSpecial(path: string): Promise<boolean> {
   const found = await stat(path).catch(() => undefined)
   return found !== undefined && !found.isFile()

@@ -12,8 +12,8 @@ import { withInterrupt } from './kit/withInterrupt.ts'
 /** `pawl import`: fills a database without runs from an export. */
 export function importCommand(): Command {
   const command = new Command('import')
-    .description('fill a database that has no runs from what pawl export wrote: all of it, or nothing')
-    .argument('<file>', 'what to read, compressed or not; - for standard input')
+    .description('fill a database that has no runs from a file of pawl export, completely or not at all')
+    .argument('<file>', 'file to read, compressed or not; - for standard input')
   return withExamples(withDatabaseOptions(command), [
     'pawl import backup.jsonl.gz',
     'pawl import --data /var/lib/pawl backup.jsonl.gz',
@@ -54,7 +54,7 @@ async function importFrom(
   })
   invocation.answer({ file, rows }, (printer) => printer.line(`imported ${describeRows(rows)}`))
   invocation.note(
-    'every token of the server it was exported from is valid here; stop that server, if this one takes its place',
+    'all tokens of the exported server are valid here; stop that server if this one replaces it',
   )
   return EXIT.done
 }

@@ -56,15 +56,15 @@ Exit codes:
   0 done                 5 illegal transition
   1 fault                6 evidence missing
   2 usage                7 invalid artifact or input
-  3 ambiguous run        8 lost a race, or not in a state for it
+  3 ambiguous run        8 lost a race, or not possible in this state
   4 not found            9 not allowed`
 
-/** Every command of `pawl`; the words of the command line say which of them will be needed whole. */
+/** Every command of `pawl`. The options of `serve` are only loaded if the arguments name it. */
 export async function createProgram(words: readonly string[]): Promise<Command> {
   const program = new Command('pawl')
-    .description('Knows whether an agent run is really running, really done, and who may touch it next.')
+    .description('Tracks whether an agent run is really running, really done, and who may change it.')
     .version(version)
-    .showHelpAfterError('(add --help for what it takes)')
+    .showHelpAfterError('(use --help for the options)')
     .commandsGroup('Servers:')
     .addCommand(await serveCommand(words.includes('serve')))
     .addCommand(workerCommand())
@@ -73,7 +73,7 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
     .addCommand(createRunGroup())
     .addCommand(execCommand())
     .addCommand(
-      createGroup('approval', 'see and decide what waits for a person', [
+      createGroup('approval', 'see and decide approvals', [
         approvalListCommand(),
         approvalShowCommand(),
         approvalDecideCommand(),
@@ -81,7 +81,7 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
       ]),
     )
     .addCommand(
-      createGroup('message', 'steer a run by text', [
+      createGroup('message', 'send text to running agents', [
         messageSendCommand(),
         messageListCommand(),
         messageAcknowledgeCommand(),
@@ -97,13 +97,13 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
     .commandsGroup('For agents:')
     .addCommand(stateCommand())
     .addCommand(
-      createGroup('phase', 'start, leave or fail phases of a run', [
+      createGroup('phase', 'start, advance or fail phases of a run', [
         phaseStartCommand(),
         phaseAdvanceCommand(),
         phaseFailCommand(),
       ]),
     )
-    .addCommand(createGroup('artifact', 'hand over the files of a run', [artifactSubmitCommand()]))
+    .addCommand(createGroup('artifact', 'submit the files of a run', [artifactSubmitCommand()]))
     .addCommand(createGroup('round', 'complete rounds of a run', [roundCompleteCommand()]))
     .commandsGroup('Administration:')
     .addCommand(
@@ -115,7 +115,7 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
       ]),
     )
     .addCommand(
-      createGroup('token', 'make, list and end tokens', [
+      createGroup('token', 'create, list and revoke tokens', [
         tokenCreateCommand(),
         tokenListCommand(),
         tokenRotateCommand(),

@@ -1,11 +1,11 @@
 import { accessSync, constants, statSync } from 'node:fs'
 
-/** What programs look at for a folder of temporary files, the first before the others. */
+/** Variables that name the folder for temporary files, by precedence. */
 const TEMPORARY = ['TMPDIR', 'TMP', 'TEMP'] as const
 
 /**
- * Forgets variables that name a folder for temporary files which is not there, or can't be written to: what is left over from an
- * ended login session would fail whatever makes a temporary file, here and in every process started from here.
+ * Removes variables that name a folder for temporary files which does not exist or is not writable, as left over from an ended login
+ * session: they would fail whatever creates a temporary file, in this process and in its children.
  */
 export function repairEnvironment(env: NodeJS.ProcessEnv): void {
   for (const name of TEMPORARY) if (!isUsable(env[name])) delete env[name]

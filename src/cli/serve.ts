@@ -13,11 +13,11 @@ interface Options extends CommonOptions {
 }
 
 /**
- * `pawl serve`: starts a server, and stops it in good order.
- * @param whole whether its options are needed; reading the settings takes as long as most commands do
+ * `pawl serve`: starts a server, and shuts it down in order.
+ * @param whole whether to load its options, which takes as long as most commands do
  */
 export async function serveCommand(whole: boolean): Promise<Command> {
-  const command = new Command('serve').description('start a server, on its own PostgreSQL or on yours')
+  const command = new Command('serve').description('start a server, on the embedded PostgreSQL or on yours')
   if (whole) await addSettings(command)
   return withExamples(command, [
     'pawl serve',
@@ -57,16 +57,16 @@ async function addSettings(command: Command): Promise<void> {
   }
 }
 
-/** A link was made by an earlier Pawl, for data below a folder that its PostgreSQL could not pass, or by a person. */
+/** The `database` folder is a link: an earlier Pawl made it where its PostgreSQL could not enter the data directory, or a person did. */
 function tellElsewhere(home: string, data: string): readonly string[] {
   const entry = join(data, 'database')
   return [
-    `the database lies in ${home}, and ${entry} is a link to it: a copy of the data directory holds no data`,
+    `the database is in ${home}, and ${entry} is a link to it: a copy of the data directory does not contain the data`,
     `to move it back, stop the server, then: rm ${quote(entry)} && mv ${quote(home)} ${quote(entry)}`,
   ]
 }
 
-/** Starts the server that the options ask for; an exit code where they are wrong, which is told, or where it was stopped meanwhile. */
+/** Starts the server; an exit code if the settings are wrong, which is reported, or if a signal stopped the start. */
 async function start(invocation: Invocation, flags: Options) {
   const [
     { ConfigError },

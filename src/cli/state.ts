@@ -10,12 +10,12 @@ import { createCommand } from './kit/options.ts'
 import { runArgument } from './run/changeOptions.ts'
 import { phaseLines, printRunLine } from './print/printRun.ts'
 import type { Printer } from './terminal/printer.ts'
-import { plain } from './terminal/width.ts'
+import { safeText } from './terminal/width.ts'
 import { declaredPhase } from './workflow/declared.ts'
 
-/** `pawl state`: where am I, what may follow, what is missing; made for agents. */
+/** `pawl state`: the state of a run, the phases that may follow, and the missing evidence; made for agents. */
 export function stateCommand(): Command {
-  return createCommand('state', 'where a run stands, what may follow, and what to do next', [
+  return createCommand('state', 'show the state of a run, which phases may follow, and what to do next', [
     'pawl state',
     "pawl state --json | jq -r '.next.command'",
   ])
@@ -34,7 +34,7 @@ export function stateCommand(): Command {
     )
 }
 
-/** The state as programs read it. */
+/** The state as JSON. */
 function describeState({ run, via }: ChosenRun, workflow: WorkflowDetail, approval: Approval | null) {
   const declared = run.currentPhase && declaredPhase(workflow, run.currentPhase.key)
   return {
@@ -84,9 +84,10 @@ function printState(printer: Printer, run: RunDetail, approval: Approval | null)
   if (!run.isSettled && mayFollow.length > 0) printer.line(`${dim('may follow')}  ${mayFollow.join(', ')}`)
   if (!run.isSettled) {
     for (const { detail } of run.missingEvidence)
-      printer.line(`${dim('missing')}     ${yellow(plain(detail))}`)
+      printer.line(`${dim('missing')}     ${yellow(safeText(detail))}`)
   }
-  if (approval) printer.line(`${dim('asked')}       ${yellow(plain(approval.question))}  ${dim(approval.id)}`)
+  if (approval)
+    printer.line(`${dim('asked')}       ${yellow(safeText(approval.question))}  ${dim(approval.id)}`)
   const command = next.command ? `  ${bold(next.command)}` : ''
   printer.line(`${dim('next')}        ${next.action}: ${next.say}${command}`)
 }

@@ -7,12 +7,12 @@ interface Options extends CommonOptions {
   readonly dryRun?: boolean
 }
 
-/** `pawl sweep`: moves on whatever is due now. Servers do so by themselves; this is for seeing it. */
+/** `pawl sweep`: handles expired leases and time limits now. Servers do so by themselves; this shows it. */
 export function sweepCommand(): Command {
-  return createCommand('sweep', 'move on runs whose owner is lost or whose time is over', [
-    'pawl sweep --dry-run   # only tells which',
+  return createCommand('sweep', 'handle runs whose owner is lost or whose time limit is reached', [
+    'pawl sweep --dry-run   # only list them',
   ])
-    .option('--dry-run', 'change nothing, only tell')
+    .option('--dry-run', 'change nothing, only list the runs')
     .action(
       createAction<Options>(async (invocation, { dryRun }) => {
         const result = await invocation.pawl.sweep({ dryRun })

@@ -21,11 +21,11 @@ export function withDatabaseOptions(command: Command): Command {
       '--config <file>',
       'file with settings, JSON or YAML (PAWL_CONFIG; default: pawl.config.json or .yaml)',
     )
-    .option('--json', 'answer with JSON, for programs')
+    .option('--json', 'print JSON')
     .option('-q, --quiet', 'no progress and no remarks on stderr')
 }
 
-/** The settings of the server whose database it is. Throws UsageError with every mistake. */
+/** The settings of the server that the database belongs to. Throws UsageError listing every mistake. */
 export async function readSettings({ data, databaseUrl, config }: DatabaseOptions): Promise<Config> {
   const [{ ConfigError }, { loadConfig }] = await Promise.all([
     import('../configFile.ts'),
@@ -39,7 +39,7 @@ export async function readSettings({ data, databaseUrl, config }: DatabaseOption
   }
 }
 
-/** Shows, on a terminal, how far it has come. */
+/** Shows the progress on a terminal. */
 export async function withProgress<T>(
   { err, options }: Invocation,
   work: (onProgress: (rows: number, table: string) => void) => Promise<T>,
@@ -61,7 +61,7 @@ export async function withProgress<T>(
 
 const FRAME_MS = 100
 
-/** A number with its thousands apart. */
+/** A number with thousands separators. */
 export function toCount(count: number): string {
   return count.toLocaleString('en')
 }
@@ -80,7 +80,7 @@ const CODES: Partial<Record<DatabaseErrorCode, ExitCode>> = {
   DATA_DIR_IN_USE: EXIT.lostRace,
 }
 
-/** Runs work on a database; what that refuses becomes what the caller did wrong, with an exit code of its own. */
+/** Turns errors of the database that the caller can mend into usage errors with an exit code. */
 export async function explainRefusals<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()

@@ -22,9 +22,9 @@ interface Options extends CommonOptions {
   readonly passEnv?: string[]
 }
 
-/** `pawl worker`: takes runs and has agents work on their phases. */
+/** `pawl worker`: claims runs and lets agents work on their phases. */
 export function workerCommand(): Command {
-  return createCommand('worker', 'take runs, and have agents do the work of their phases', [
+  return createCommand('worker', 'claim runs and let agents work on their phases', [
     'pawl worker                                # as pawl.worker.yaml in this folder says',
     'pawl worker --config agents.yaml --workflow delivery --concurrency 2',
     'pawl worker --json | jq -r "select(.kind == \\"run-left\\")"',
@@ -34,20 +34,20 @@ export function workerCommand(): Command {
     .option('--label <name>', 'only runs with this label; may be given several times', collect)
     .option('--project <name>', 'only runs of this project')
     .option('--concurrency <number>', 'how many runs at a time (default: 1)', parseCount)
-    .option('--owner <name>', 'who owns the runs, as others see it (default: user@machine)')
+    .option('--owner <name>', 'name of the owner, shown to others (default: user@machine)')
     .option(
       '--lease <time>',
-      'length of a lease, 5s to 1h (default: 30s); renewed every third of it',
+      'length of a lease, 5s to 1h (default: 30s); renewed after a third of it',
       parseSeconds,
     )
     .option(
       '--drain-seconds <number>',
-      'how long phases at work may go on when the worker is stopped (default: 30)',
+      'how long running phases may continue when the worker is stopped (default: 30)',
       parseSeconds,
     )
     .option(
       '--pass-env <name>',
-      'a variable that agents inherit beside those that every agent does; NAME* for all that begin so; may be given several times',
+      'another environment variable that agents inherit; NAME* for a prefix; may be given several times',
       collect,
     )
     .addHelpText('after', EXPLANATION)
@@ -55,7 +55,7 @@ export function workerCommand(): Command {
 }
 
 const EXPLANATION = `
-The file names who works on phases, by their role; \`default\` is for any other:
+The file names the agent for each role; \`default\` is for any other:
 
   workflows: [delivery]
   workspace: { repository: ., base: main }
@@ -63,12 +63,12 @@ The file names who works on phases, by their role; \`default\` is for any other:
     planner: { preset: claude }
     default: { adapter: process, command: [my-agent, --quiet], prompt: stdin }
 
-Each phase is prompted, its file waited for, handed over and repaired once where it is wrong; then a person is asked.
-A worker that is killed loses nothing: the next one goes on where the log says that it stood.
+For each phase the worker prompts the agent, waits for its file and submits it. If the file is rejected, the agent is asked
+once to repair it; after that a person is asked. If a worker is killed, the next one continues from the log.
 
-Signals: the first SIGTERM or Ctrl-C takes no more runs and lets phases at work go on for --drain-seconds, then stops their
-agents and gives the runs back. The second kills the agents at once, and gives the runs back.
-docs/worker.md tells all of it.`
+Signals: after the first SIGTERM or Ctrl-C no more runs are claimed, and running phases may continue for --drain-seconds; then
+their agents are stopped and the runs are released. The second kills the agents at once and releases the runs.
+See docs/worker.md.`
 
 async function work(invocation: Invocation, options: Options): Promise<number> {
   ignoreBrokenOutput()

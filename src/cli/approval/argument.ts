@@ -2,18 +2,18 @@ import { Argument } from 'commander'
 import type { Invocation } from '../kit/invocation.ts'
 import { PawlProblem } from '@pawl/sdk'
 import { UsageError, EXIT } from '../kit/exitCodes.ts'
-import { plain } from '../terminal/width.ts'
+import { safeText } from '../terminal/width.ts'
 import type { Question } from '../print/printApproval.ts'
 import { readQuestion } from './readQuestion.ts'
 
-/** The approval that a command is about. */
+/** The approval as an argument. */
 export const approvalArgument = () =>
-  new Argument('[approval]', 'id of the approval (default: the only one that waits)')
+  new Argument('[approval]', 'id of the approval (default: the only pending one)')
 
 /**
- * The approval named, else the only one that waits.
+ * The approval named, else the only pending one.
  *
- * @throws PawlProblem ApprovalNotFound; UsageError where none waits, or several do.
+ * @throws PawlProblem ApprovalNotFound; UsageError if none or several are pending.
  */
 export async function chooseApproval(invocation: Invocation, named: string | undefined): Promise<Question> {
   const approvalId = named ?? (await findOnlyPending(invocation))
@@ -28,14 +28,14 @@ export async function chooseApproval(invocation: Invocation, named: string | und
 async function findOnlyPending(invocation: Invocation): Promise<string> {
   const { nodes } = await invocation.pawl.approvals.list({ filter: { status: ['PENDING'] }, first: 10 })
   const [only, ...others] = nodes
-  if (!only) throw new UsageError('no approval waits for a person', EXIT.notFound, 'NoApproval')
+  if (!only) throw new UsageError('no approval is pending', EXIT.notFound, 'NoApproval')
   if (others.length === 0) {
-    invocation.note(`approval ${only.id} (the only one that waits)`)
+    invocation.note(`approval ${only.id} (the only pending one)`)
     return only.id
   }
-  const lines = nodes.map(({ id, gate, question }) => `${id}  ${plain(gate)}: ${plain(question)}`)
+  const lines = nodes.map(({ id, gate, question }) => `${id}  ${safeText(gate)}: ${safeText(question)}`)
   throw new UsageError(
-    ['several approvals wait: name one of them', ...lines].join('\n'),
+    ['several approvals are pending: name one of them', ...lines].join('\n'),
     EXIT.ambiguousRun,
     'AmbiguousApproval',
   )

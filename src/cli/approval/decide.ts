@@ -21,20 +21,20 @@ interface Options extends CommonOptions {
   readonly idempotencyKey?: string
 }
 
-/** `pawl approval decide`: answers an approval, with the digest of what was shown. */
+/** `pawl approval decide`: decides an approval, with the digest of what was shown. */
 export function approvalDecideCommand(): Command {
-  return createCommand('decide', 'answer an approval, once and for all, after showing what it is about', [
-    'pawl approval decide                     # shows it, and asks',
+  return createCommand('decide', 'show an approval and decide it; a decision is final', [
+    'pawl approval decide                     # show it, then ask',
     "pawl approval decide apr_01k9… --reject --comment 'split it in two'",
-    'pawl approval decide apr_01k9… --approve --digest 9f86d0…   # only what was seen before',
+    'pawl approval decide apr_01k9… --approve --digest 9f86d0…   # refuse if it has changed',
   ])
     .addArgument(approvalArgument())
     .addOption(decisionOption('approve', 'a REVIEW: the work is good'))
-    .addOption(decisionOption('reject', 'a REVIEW: the phase is to be done again'))
+    .addOption(decisionOption('reject', 'a REVIEW: the phase has to be repeated'))
     .addOption(decisionOption('retry', 'a RECOVERY: the phase may be started again'))
     .addOption(decisionOption('abort', 'a RECOVERY: the run fails'))
-    .option('--comment <text>', 'what to say with it; whoever does the work again reads it')
-    .option('--digest <digest>', 'refuse unless this is the digest (default: that of what is shown here)')
+    .option('--comment <text>', 'comment; whoever repeats the work reads it')
+    .option('--digest <digest>', 'refuse unless this is the digest (default: digest of what is shown)')
     .addOption(keyOption())
     .action(
       createAction<Options, [string | undefined]>((invocation, options, id) =>
@@ -53,7 +53,7 @@ async function decide(
   const given = givenDecision(options)
   const question = await chooseApproval(invocation, id)
   const { approval } = question
-  // The answer on stdout stays the decision alone.
+  // stdout is for the decision only.
   printQuestion(invocation.err, question)
   invocation.err.line()
   const answer =
@@ -103,7 +103,7 @@ interface Answer {
   readonly comment: string | undefined
 }
 
-/** Asks on the terminal; undefined where the person leaves it open. */
+/** Asks on the terminal; undefined if the person does not decide. */
 async function askPerson(
   invocation: Invocation,
   kind: ApprovalKind,
@@ -113,20 +113,20 @@ async function askPerson(
 ): Promise<Answer | undefined> {
   if (!isPending || invocation.isJson || !process.stdin.isTTY || !invocation.err.isTerminal) {
     const words = ANSWERS[kind].map((decision) => `--${decision.toLowerCase()}`)
-    throw new UsageError(`say what you decide: ${words.join(' or ')}`)
+    throw new UsageError(`decide with ${words.join(' or ')}`)
   }
   const [yes, no] = ANSWERS[kind]
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
-  // While a question stands on the terminal, Ctrl-C comes here and not to the process.
+  // While readline waits for an answer, it receives Ctrl-C instead of the process.
   terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
   try {
     const typed = await terminal.question(
-      `${yes.toLowerCase()}? [y]es, [n]o (${no.toLowerCase()}), anything else leaves it open: `,
+      `${yes.toLowerCase()}? [y]es, [n]o (${no.toLowerCase()}), anything else decides nothing: `,
       { signal },
     )
     const decision = /^y(es)?$/i.test(typed.trim()) ? yes : /^no?$/i.test(typed.trim()) ? no : undefined
     if (!decision) return undefined
-    const said = comment ?? (await terminal.question('comment (may be empty): ', { signal }))
+    const said = comment ?? (await terminal.question('comment (optional): ', { signal }))
     return { decision, comment: said.trim() || undefined }
   } finally {
     terminal.close()

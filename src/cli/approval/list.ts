@@ -20,11 +20,11 @@ interface Options extends CommonOptions {
   readonly after?: string
 }
 
-/** `pawl approval list`: what waits for a person. */
+/** `pawl approval list`: one page of approvals. */
 export function approvalListCommand(): Command {
-  return createCommand('list', 'list the approvals that wait for a person', [
+  return createCommand('list', 'list pending approvals', [
     'pawl approval list',
-    'pawl approval list --run run_01k9…   # all of a run, those decided too',
+    'pawl approval list --run run_01k9…   # all approvals of a run',
     "pawl approval list --json | jq -r '.nodes[].id'",
   ])
     .addOption(new Option('--run <id>', 'every approval of this run').conflicts(['status', 'all']))

@@ -4,8 +4,8 @@ import type { Invocation } from '../kit/invocation.ts'
 import type { Question } from '../print/printApproval.ts'
 
 /**
- * An approval with the file that it is about: the one among its phase's whose hash is in the digest. The digest is computed anew
- * over what is to be shown, so that a person decides about nothing else. Null where there is no such approval.
+ * An approval with the file that it is about: the artifact of the phase whose hash is part of the digest. The digest is computed again
+ * from what will be shown, so that a person decides about exactly that. Null if there is no such approval.
  */
 export async function readQuestion({ pawl }: Invocation, id: string): Promise<Question | null> {
   const approval = await pawl.approvals.get(id)
@@ -24,7 +24,7 @@ function isWhole(artifact: Artifact & { readonly content?: string | null }): boo
   return artifact.content != null && hash(artifact.content) === artifact.sha256
 }
 
-/** The server's own rule: SHA-256 over JSON with sorted keys. */
+/** Computed as on the server: SHA-256 of JSON with sorted keys. */
 function digestOf({ gate, question, payload, attempt }: Approval, artifactSha256: string | null): string {
   return hash(JSON.stringify([gate, question, toSorted(payload), artifactSha256, attempt]))
 }

@@ -25,29 +25,31 @@ const POLICIES = { wait: 'WAIT', reject: 'REJECT', 'expire-run': 'EXPIRE_RUN' } 
   ExpiryPolicy
 >
 
-/** `pawl approval request`: asks a person; the run waits. */
+/** `pawl approval request`: requests an approval; the run waits for it. */
 export function approvalRequestCommand(): Command {
-  const command = createCommand('request', 'ask a person; the run waits for the answer', [
-    'pawl approval request --phase release   # what the workflow asks for',
+  const command = createCommand('request', 'request an approval; the run waits for the decision', [
+    'pawl approval request --phase release   # the question that the workflow declares',
     "pawl approval request 'May the old table be dropped?' --gate schema --payload @plan.json",
     "pawl approval request 'Is this the right reading?' --phase analysis --expires 2d --on-expiry reject",
   ]).argument(
     '[question]',
-    'what is asked: as it is, @file, or - for standard input (default: what the workflow asks at --phase, and of whom)',
+    'the question: text, @file, or - for standard input (default: question and approvers that the workflow declares for --phase)',
   )
   return addOwnerOptions(command)
     .option('--gate <name>', 'name of the gate (default: agent)')
-    .option('--phase <key>', 'the current phase, where the question is whether its work is good')
-    .option('--payload <json>', 'what is shown with the question: JSON, @file or - for standard input')
+    .option('--phase <key>', 'the current phase, if its work is to be approved')
+    .option('--payload <json>', 'data shown with the question: JSON, @file or - for standard input')
     .option(
       '--approver <name>',
       'who may decide (default: any operator); may be given several times',
       collect,
     )
-    .option('--no-self-approval', 'who asks may not decide')
-    .option('--expires <time>', 'how long the question stands (default: for ever)', parseSeconds)
+    .option('--no-self-approval', 'the requester may not decide')
+    .option('--expires <time>', 'when the request expires, as a duration (default: never)', parseSeconds)
     .addOption(
-      new Option('--on-expiry <policy>', 'what happens then').choices(Object.keys(POLICIES)).default('wait'),
+      new Option('--on-expiry <policy>', 'what happens when it expires')
+        .choices(Object.keys(POLICIES))
+        .default('wait'),
     )
     .action(
       createAction<Options, [string | undefined]>(async (invocation, options, question) => {
@@ -65,7 +67,7 @@ export function approvalRequestCommand(): Command {
     )
 }
 
-/** What is asked, of whom, and until when. */
+/** A request for an approval. */
 interface Asked {
   readonly gate: string
   readonly question: string
@@ -89,7 +91,8 @@ function questionOf({ gate, approver, selfApproval, expires, onExpiry }: Options
 /** The approval that the workflow declares for a phase. */
 async function declaredQuestion(pawl: Pawl, runId: string, key: string | undefined): Promise<Asked> {
   const declared = key && declaredPhase(await pawl.workflows.ofRun(runId), key)?.approval
-  if (!declared) throw new UsageError('say what is asked, or name a --phase whose workflow asks something')
+  if (!declared)
+    throw new UsageError('give a question, or name a --phase for which the workflow declares an approval')
   const {
     gate,
     question,

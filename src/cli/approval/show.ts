@@ -5,9 +5,9 @@ import { createCommand } from '../kit/options.ts'
 import { approvalArgument, chooseApproval } from './argument.ts'
 import { printQuestion } from '../print/printApproval.ts'
 
-/** `pawl approval show`: exactly what a decision is about. */
+/** `pawl approval show`: everything that a decision is about. */
 export function approvalShowCommand(): Command {
-  return createCommand('show', 'show exactly what a decision is about: question, payload, file, digest', [
+  return createCommand('show', 'show everything that a decision is about: question, payload, file, digest', [
     'pawl approval show',
     "pawl approval show apr_01k9… --json | jq -r '.artifact.content'",
   ])

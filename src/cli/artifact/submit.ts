@@ -12,22 +12,22 @@ import type { Invocation } from '../kit/invocation.ts'
 import { createCommand } from '../kit/options.ts'
 import { printPhaseLine } from '../print/printPhase.ts'
 import { reportProblem } from '../kit/report.ts'
-import { plain } from '../terminal/width.ts'
+import { safeText } from '../terminal/width.ts'
 import { artifactLine, problemLines } from '../print/printArtifact.ts'
 
 interface Options extends OwnerOptions {
   readonly path?: string
 }
 
-/** `pawl artifact submit`: hands a file of the current phase over, which the server validates. */
+/** `pawl artifact submit`: submits a file of the current phase, which the server validates. */
 export function artifactSubmitCommand(): Command {
   const command = createCommand(
     'submit',
-    'hand over a file of the current phase; a valid one completes the phase, or asks for its approval',
+    'submit a file of the current phase; a valid one completes the phase or requests its approval',
     [
       'pawl artifact submit plan plan.md',
       'make-report | pawl artifact submit build -',
-      'pawl artifact submit build trace.log --path logs/trace.log   # kept beside the one that is asked for',
+      'pawl artifact submit build trace.log --path logs/trace.log   # in addition to the declared artifact',
     ],
   )
     .argument('<phase>', 'key of the current phase')
@@ -35,11 +35,11 @@ export function artifactSubmitCommand(): Command {
   return addOwnerOptions(command)
     .option(
       '--path <path>',
-      'what to file it under (default: the path that the phase declares, else the file)',
+      'path to store it under (default: the path that the phase declares, else the file)',
     )
     .addHelpText(
       'after',
-      '\nAn invalid file is kept, changes no phase, and ends with 7 and what is wrong on stderr.',
+      '\nAn invalid file is kept but changes no phase: the exit code is 7, and stderr lists what is wrong.',
     )
     .action(
       createAction<Options, [string, string]>(async (invocation, options, phase, file) => {
@@ -70,12 +70,12 @@ function conclude(invocation: Invocation, result: SubmitArtifactResult): ExitCod
 function reportInvalid({ err }: Invocation, { artifact, phase }: SuccessOf<SubmitArtifactResult>): void {
   const { red, bold, dim } = err.colors
   err.line(
-    `${red('pawl:')} ${bold('InvalidArtifact')}: ${plain(artifact.path)} is not what ${phase.key} asks for`,
+    `${red('pawl:')} ${bold('InvalidArtifact')}: ${safeText(artifact.path)} does not satisfy the phase ${phase.key}`,
   )
   for (const line of problemLines(artifact)) err.line(dim(`  ${line}`))
 }
 
-/** The path that the phase declares, since that is the file it waits for; else the file's own. */
+/** The path that the phase declares; else the file's own. */
 function defaultPath({ workflow }: RunDetail, phase: string, file: string): string {
   const declared = workflow.phases.find(({ key }) => key === phase)?.artifactPath
   if (declared) return declared
@@ -83,7 +83,7 @@ function defaultPath({ workflow }: RunDetail, phase: string, file: string): stri
   return file
 }
 
-/** The file as text: contents are compared and shown as such. */
+/** The file as text: artifacts are compared and shown as text. */
 function readContent(file: string): string {
   let bytes: Buffer
   try {
@@ -94,6 +94,6 @@ function readContent(file: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {
-    throw new UsageError(`${file} is no text in UTF-8`, EXIT.invalid)
+    throw new UsageError(`${file} is not UTF-8 text`, EXIT.invalid)
   }
 }

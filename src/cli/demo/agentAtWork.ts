@@ -11,29 +11,29 @@ const AGENTS = {
   delivery: ['node', '--import', 'tsx', 'examples/delivery-agent/agent.ts'],
 } as const
 
-/** An agent under `pawl exec`. */
+/** An agent to be run by `pawl exec`. */
 export interface AgentAtWork {
-  /** Which one; default: the one that reviews. */
+  /** Default: `review`. */
   readonly agent?: keyof typeof AGENTS
-  /** What `pawl exec` is told beside the label. */
+  /** Options for `pawl exec`, besides the label. */
   readonly words: readonly string[]
-  /** What the agent is told. */
+  /** Options for the agent. */
   readonly agentWords?: readonly string[]
-  /** The run's last event that was shown already. */
+  /** `seq` of the last event that was already shown. */
   readonly after?: number
-  /** Called when the run is known. */
+  /** Called as soon as the id of the run is known. */
   readonly onRun?: (runId: string) => Promise<void>
 }
 
-/** What came of it. */
+/** How it ended. */
 export interface AgentEnded {
   readonly run: RunDetail
   readonly exitCode: number
 }
 
 /**
- * Lets an agent work under `pawl exec`, with what both print and the events of the run as the server's subscriptions bring them,
- * until the run has settled or, where it has not, `pawl exec` has left it.
+ * Runs an agent under `pawl exec`, and shows what both print together with the run's events as a subscription delivers them, until
+ * the run has settled or `pawl exec` has ended.
  */
 export async function showAgent(demo: Demo, work: AgentAtWork & { runId?: string }): Promise<AgentEnded> {
   const { narrator, commands, pawl } = demo
@@ -67,5 +67,5 @@ export async function showAgent(demo: Demo, work: AgentAtWork & { runId?: string
 }
 
 function stoppedShort(): never {
-  throw new Error('pawl exec ended before its run came up')
+  throw new Error('pawl exec ended before its run appeared')
 }

@@ -1,12 +1,12 @@
 import { createInterface } from 'node:readline/promises'
 
-/** What a person types; undefined where nothing was typed in time, or the demonstration was left. */
+/** Asks a question on the terminal; undefined if nothing was typed in time or the demonstration was interrupted. */
 export async function askAtTerminal(
   question: string,
   { seconds, signal }: { seconds: number; signal: AbortSignal },
 ): Promise<string | undefined> {
   const terminal = createInterface({ input: process.stdin, output: process.stdout })
-  // While a question stands on the terminal, Ctrl-C comes here and not to the process.
+  // While readline waits for an answer, it receives Ctrl-C instead of the process.
   terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
   try {
     return await terminal.question(question, {
@@ -18,7 +18,7 @@ export async function askAtTerminal(
     return undefined
   } finally {
     terminal.close()
-    // Nobody reads any more: an open input would keep the process.
+    // An open stdin would keep the process alive.
     process.stdin.pause()
   }
 }

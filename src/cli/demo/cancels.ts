@@ -1,13 +1,13 @@
 import type { RunDetail } from '@pawl/sdk'
-import { plain } from '../terminal/width.ts'
+import { safeText } from '../terminal/width.ts'
 import { showAgent } from './agentAtWork.ts'
 import { expectEqual } from './demo.ts'
 import type { Demo } from './demo.ts'
 
-/** Chapter: a cancel that is only over when the processes are gone. */
+/** Chapter: a cancelled run is CANCELLED only once its processes are gone. */
 export async function cancelWithProof(demo: Demo): Promise<void> {
   const { narrator, commands } = demo
-  narrator.chapter('A cancel proves itself')
+  narrator.chapter('Cancelled means stopped')
   narrator.say(
     'Cancelling a run whose agent is at work makes it CANCELLING: its owner is told, stops the agent with everything the ' +
       'agent started, and confirms. Only then is it CANCELLED.',
@@ -25,17 +25,17 @@ export async function cancelWithProof(demo: Demo): Promise<void> {
   narrator.conclude('CANCELLED, confirmed: no process of it is left.')
 }
 
-/** Resolves when the agent has begun its first phase. */
+/** Resolves when the agent has started its first phase. */
 async function untilWorking({ pawl, signal }: Demo, runId: string): Promise<void> {
   for await (const { type } of pawl.runs.events(runId, { signal })) if (type === 'phase.started') return
 }
 
-/** Chapter: nothing moves a finished run. */
+/** Chapter: a finished run can't be changed. */
 export async function disturbFinished({ narrator, commands, pawl }: Demo, run: RunDetail): Promise<void> {
   narrator.chapter('A finished run stays finished')
   narrator.say('A late click on Cancel, for the review that was completed at the beginning:')
   narrator.command(`pawl run cancel ${run.id}`)
-  await commands.run(['run', 'cancel', run.id], (line) => narrator.echo(plain(line)))
+  await commands.run(['run', 'cancel', run.id], (line) => narrator.echo(safeText(line)))
   const now = await pawl.runs.get(run.id)
   expectEqual([now?.status, now?.revision], [run.status, run.revision])
   narrator.conclude(

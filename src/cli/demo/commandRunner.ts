@@ -5,23 +5,23 @@ import { createInterface } from 'node:readline'
 import type { Colors } from '../terminal/printer.ts'
 import { home } from '../kit/version.ts'
 
-/** Where the commands of the story go, and how they look. */
+/** Which server the commands are sent to, and whether they print colours. */
 export interface CommandRunnerOptions {
   readonly url: string
   readonly token: string
   readonly colors: Colors
 }
 
-/** What a command printed, line by line, as it comes. */
+/** Called with each line that a command prints. */
 export type Listener = (line: string, stream: 'stdout' | 'stderr') => void
 
-/** A command under way. */
+/** A running command. */
 export interface Started {
-  /** Undefined where nothing was started any more. */
+  /** Undefined if the runner was stopped, so that nothing was started. */
   readonly pid: number | undefined
-  /** Resolves with its exit code; 1 where a signal ended it. */
+  /** Resolves to its exit code; 1 if a signal ended it. */
   readonly ended: Promise<number>
-  /** Sends it a signal; nothing where it has ended. */
+  /** Sends it a signal; does nothing once it has ended. */
   readonly kill: (signal: NodeJS.Signals) => void
 }
 
@@ -43,12 +43,12 @@ export class CommandRunner {
     this.#env = { ...env, ...look, PAWL_URL: url, PAWL_TOKEN: token }
   }
 
-  /** Runs `pawl` with these words and returns its exit code. */
+  /** Runs `pawl` with these arguments and returns its exit code. */
   run(words: readonly string[], listener: Listener): Promise<number> {
     return this.start(words, listener).ended
   }
 
-  /** Starts `pawl` with these words. */
+  /** Starts `pawl` with these arguments. */
   start(words: readonly string[], listener: Listener): Started {
     if (this.#isStopped) return { pid: undefined, ended: Promise.resolve(130), kill: () => undefined }
     const script = process.argv[1] ?? ''
@@ -73,7 +73,7 @@ export class CommandRunner {
     }
   }
 
-  /** Ends what is under way and starts nothing any more. */
+  /** Stops every running command; nothing can be started afterwards. */
   async stop(): Promise<void> {
     this.#isStopped = true
     const ended = [...this.#children].map((child) => once(child, 'close'))

@@ -8,13 +8,13 @@ import { showCommand } from './showCommand.ts'
 
 const WORKFLOW = 'examples/workflows/delivery.yaml'
 
-/** How long a person who watches may think about a plan, in seconds. */
+/** How long to wait for a person's decision about a plan, in seconds. */
 const THINK_SECONDS = 30
 
-/** How often a plan may be sent back here; the workflow allows it once more before the run fails. */
+/** How often a plan may be rejected here; the workflow allows one more before the run fails. */
 const MAX_REJECTIONS = 2
 
-/** Chapter: a plan that a person approves, a file that the server refuses, and its repair. */
+/** Chapter: a person approves a plan; the server rejects a file, and the agent repairs it. */
 export async function deliver(demo: Demo): Promise<void> {
   const { narrator, pawl } = demo
   narrator.chapter('A delivery: a plan to approve, and files that count')
@@ -51,7 +51,7 @@ export async function deliver(demo: Demo): Promise<void> {
   )
 }
 
-/** Has the plan decided, and made again where it was sent back. Returns the revision of the approved run. */
+/** Has the plan decided, and written again after a rejection. Returns the revision of the approved run. */
 async function decideUntilApproved(demo: Demo, planned: RunDetail): Promise<number> {
   for (let rejections = 0; ; rejections += 1) {
     const run = (await demo.pawl.runs.get(planned.id)) ?? planned
@@ -69,7 +69,7 @@ async function decideUntilApproved(demo: Demo, planned: RunDetail): Promise<numb
   }
 }
 
-/** Asks whoever watches, where somebody does, and decides so. */
+/** Decides as the person at the terminal says; approves if nobody is watching. */
 async function decide(demo: Demo, { id, digest }: Approval, mayReject: boolean): Promise<Decision> {
   const { narrator } = demo
   narrator.gap()
@@ -82,7 +82,7 @@ async function decide(demo: Demo, { id, digest }: Approval, mayReject: boolean):
       : undefined
   const isRejected = /^no?$/i.test(typed?.trim() ?? '')
   if (typed === undefined)
-    narrator.say('Nobody answers, so the demonstration does, with the digest of what was shown:')
+    narrator.say('Nobody answered, so the demonstration approves, with the digest of what was shown:')
   const comment = isRejected ? 'fewer commits, please' : 'go ahead'
   await showCommand(demo, [
     'approval',

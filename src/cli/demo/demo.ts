@@ -3,7 +3,7 @@ import type { RunningServer } from '../../server/startServer.ts'
 import type { CommandRunner } from './commandRunner.ts'
 import type { Narrator } from './narrator.ts'
 
-/** Everything that a chapter works with. */
+/** What every chapter of the demonstration works with. */
 export interface Demo {
   readonly narrator: Narrator
   readonly commands: CommandRunner
@@ -12,16 +12,16 @@ export interface Demo {
   readonly pace: number
   readonly data: string
   readonly server: RunningServer
-  /** Ends whatever listens. */
+  /** Aborts when the demonstration is interrupted. */
   readonly signal: AbortSignal
-  /** Whether the server stays up after the story. */
+  /** Whether the server keeps running afterwards. */
   readonly stays: boolean
-  /** Whether a person is there to be asked. */
+  /** Whether a person is at the terminal to be asked. */
   readonly isWatched: boolean
 }
 
-/** Insists that something came out as the story has it: a demonstration that shows anything else has failed. */
-export function expectEqual(seen: unknown, told: unknown): void {
-  const [is, should] = [JSON.stringify(seen), JSON.stringify(told)]
-  if (is !== should) throw new Error(`the story came out differently: ${is} instead of ${should}`)
+/** Fails the demonstration unless the actual value equals the expected one. */
+export function expectEqual(actual: unknown, expected: unknown): void {
+  const [is, should] = [JSON.stringify(actual), JSON.stringify(expected)]
+  if (is !== should) throw new Error(`the demonstration failed: ${is} instead of ${should}`)
 }

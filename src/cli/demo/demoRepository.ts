@@ -13,19 +13,19 @@ const CHAPTERS = {
     '# The morning\n\nEleven boats had gone out. The child counted eleven, and went home to sleep.\n',
 }
 
-/** Where workers find a repository to work on. */
+/** A small git repository for workers. */
 export interface DemoRepository {
   /** A git repository with one commit, on `main`. */
   readonly repository: string
-  /** The folder of the repository that has the chapters. */
+  /** The folder of the repository that contains the chapters. */
   readonly chapters: string
-  /** Writes the settings of a worker, whose agent rests so long after each file it verifies, and returns their file. */
+  /** Writes the settings of a worker whose agent pauses after each file it verifies. Returns the path of the settings. */
   readonly configure: (worker: { owner: string; label: string; pauseMs: number }) => Promise<string>
-  /** What git says in the repository. */
+  /** Runs git in the repository and returns its output. */
   readonly git: (...words: string[]) => Promise<string>
 }
 
-/** Makes a repository of its own in this folder. */
+/** Creates the repository in a new folder below this one. */
 export async function createDemoRepository(data: string): Promise<DemoRepository> {
   const folder = await mkdtemp(join(data, 'handover-'))
   const [repository, chapters] = [join(folder, 'repository'), 'chapters']
@@ -59,7 +59,7 @@ export async function createDemoRepository(data: string): Promise<DemoRepository
   return { repository, chapters, configure, git }
 }
 
-/** Settings that must not depend on whose machine it is. */
+/** Git settings that must not depend on the user's own. */
 const SETTINGS = [
   'user.name=Pawl',
   'user.email=pawl@localhost',
@@ -67,7 +67,7 @@ const SETTINGS = [
   'core.hooksPath=/dev/null',
 ]
 
-/** Asks git in this repository, whatever repository the surroundings name. */
+/** Runs git in this repository, whatever repository the environment names. */
 async function askGit(repository: string, words: readonly string[]): Promise<string> {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('GIT_')))
   const settings = SETTINGS.flatMap((setting) => ['-c', setting])

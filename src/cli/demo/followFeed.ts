@@ -2,17 +2,17 @@ import type { Pawl, Run } from '@pawl/sdk'
 import { eventLine } from '../run/eventLine.ts'
 import type { Narrator } from './narrator.ts'
 
-/** Which events are shown. */
+/** Which events to show. */
 interface Shown {
   readonly runId: string
-  /** The last event that was shown already. */
+  /** `seq` of the last event that was already shown. */
   readonly after: number
-  /** The last one to show; default: that which settles the run. */
+  /** `seq` of the last event to show; default: the one that settles the run. */
   readonly upTo?: number
   readonly signal: AbortSignal
 }
 
-/** Shows a run's events from its subscription, and returns the `seq` of the last one that was shown. */
+/** Shows a run's events from its subscription. Returns the `seq` of the last one shown. */
 export async function showEvents(
   pawl: Pawl,
   narrator: Narrator,
@@ -28,7 +28,7 @@ export async function showEvents(
   return last
 }
 
-/** The first run with this label that the feed of all runs brings, from a cursor on. */
+/** The first run with this label that appears in the feed of changed runs after a cursor. */
 export async function awaitRun(
   pawl: Pawl,
   { label, after, signal }: { label: string; after: string; signal: AbortSignal },
@@ -36,5 +36,5 @@ export async function awaitRun(
   for await (const { run } of pawl.runs.changes({ filter: { labels: [label] }, after, signal })) {
     if (run) return run
   }
-  throw new Error('the feed ended before the run came up')
+  throw new Error('the feed ended before the run appeared in it')
 }

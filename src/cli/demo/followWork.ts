@@ -1,18 +1,18 @@
 import type { RunEvent } from '@pawl/sdk'
 import { eventLine } from '../run/eventLine.ts'
-import { plain } from '../terminal/width.ts'
+import { safeText } from '../terminal/width.ts'
 import type { Demo } from './demo.ts'
 
-/** What the server alone knows; of the rest workers tell themselves. */
+/** Events that only the server reports; workers print the others themselves. */
 const SHOWN = /^(run|approval)\./
 
-/** Where a run waits for a person, or has ended, without what is waited for. */
+/** Events after which the expected one can't come any more. */
 const WRONG = new Set(['run.paused', 'run.failed', 'run.cancelled', 'run.expired'])
 
 /**
- * Follows a run that workers drive, and shows where it goes, until the event that is waited for.
+ * Follows a run that workers execute, and shows its progress, until the expected event.
  *
- * @throws where the run comes to a stop before.
+ * @throws if the run stops before it.
  */
 export async function followRun(
   { pawl, narrator, signal }: Demo,
@@ -23,21 +23,21 @@ export async function followRun(
   for await (const event of pawl.runs.events(runId, { after, untilSettled: true, signal })) {
     if (SHOWN.test(event.type)) narrator.echo(eventLine(narrator.colors, event))
     if (isIt(event)) return event
-    if (WRONG.has(event.type)) throw new Error(`the story came out differently: ${event.summary}`)
+    if (WRONG.has(event.type)) throw new Error(`the demonstration failed: ${event.summary}`)
   }
-  throw new Error('the story came out differently: the run did not get on')
+  throw new Error('the demonstration failed: the feed ended before the expected event')
 }
 
-/** Shows what an agent says, until a pattern is in it. Returns the `seq` of the last chunk. */
+/** Shows an agent's output until a pattern appears in it. Returns the `seq` of the last chunk. */
 export async function followTranscript(
   { pawl, narrator, signal }: Demo,
   { sessionId, after, pattern }: { sessionId: string; after: number; pattern: RegExp },
 ): Promise<number> {
   let text = ''
   for await (const chunk of pawl.sessions.transcript(sessionId, { after, signal })) {
-    for (const line of chunk.text.split('\n').filter(Boolean)) narrator.echo(plain(line), 'agent')
+    for (const line of chunk.text.split('\n').filter(Boolean)) narrator.echo(safeText(line), 'agent')
     text += chunk.text
     if (pattern.test(text)) return chunk.seq
   }
-  throw new Error('the story came out differently: the agent did not say what it has to')
+  throw new Error('the demonstration failed: the agent did not print what was expected')
 }

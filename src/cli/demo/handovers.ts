@@ -16,16 +16,16 @@ import type { DemoRepository } from './demoRepository.ts'
 
 const WORKFLOW = 'examples/workflows/handover.yaml'
 
-/** How long the first worker's agent rests after each file it verifies: long enough to be killed there, on any machine. */
+/** How long the first worker's agent pauses after each file: long enough to be killed there, on any machine. */
 const REST_MS = 60_000
 
-/** How long the whole chapter may take before it counts as having gone wrong. */
+/** After this the chapter counts as failed. */
 const CHAPTER_TIMEOUT_MS = 120_000
 
-/** Chapter: a worker that is killed half-way through a phase, and the one that goes on. */
+/** Chapter: a worker is killed in the middle of a phase, and another one continues. */
 export async function handOver(demo: Demo): Promise<void> {
   const { narrator } = demo
-  narrator.chapter('A worker is killed, and another goes on')
+  narrator.chapter('A worker is killed, and another one continues')
   if (whyUnstartable('git', process.env)) {
     narrator.say(
       'This chapter is left out: its work is done in a git worktree, and there is no git on this machine.',
@@ -48,17 +48,17 @@ export async function handOver(demo: Demo): Promise<void> {
   }
 }
 
-/** @param workers takes up every worker that is started. */
+/** @param workers receives every worker that is started, so that the caller can stop them. */
 async function tellHandover(demo: Demo, repository: DemoRepository, workers: Started[]): Promise<void> {
   const { narrator } = demo
   const label = `demo-${randomUUID().slice(0, 8)}`
-  const hire = async (owner: string, pauseMs: number) => {
+  const startAnother = async (owner: string, pauseMs: number) => {
     const worker = startWorker(demo, await repository.configure({ owner, label, pauseMs }), owner)
     workers.push(worker)
     return worker
   }
 
-  const first = await hire('worker-a', REST_MS)
+  const first = await startAnother('worker-a', REST_MS)
   const run = await startRun(demo, label, repository)
   const asked = await followRun(demo, run.id, 0, ({ type }) => type === 'approval.requested')
   await approve(demo, run.id)
@@ -71,9 +71,9 @@ async function tellHandover(demo: Demo, repository: DemoRepository, workers: Sta
 
   narrator.gap()
   narrator.say(
-    'Nobody tidies up. Another worker is started, and waits for the rest of the lease of five seconds:',
+    'Nobody cleans up. Another worker is started, and waits until the lease of five seconds has expired:',
   )
-  const second = await hire('worker-b', 0)
+  const second = await startAnother('worker-b', 0)
   await followRun(demo, run.id, sent.seq, ({ type }) => type === 'run.completed')
   narrator.gap()
   narrator.say('What its verifier said:')
@@ -143,7 +143,7 @@ async function approve(demo: Demo, runId: string): Promise<void> {
   ])
 }
 
-/** Kills the worker while its agent is at work, and waits until that is proven gone, too. */
+/** Kills the worker while its agent is working, and waits until the agent is gone, too. */
 async function killInTheMiddle(
   { narrator, pawl, signal }: Demo,
   { id }: Run,
@@ -165,7 +165,7 @@ async function killInTheMiddle(
   narrator.say(`Its agent died with it: process ${agent.pid} is gone.`)
 }
 
-/** Insists on what the log has to say of a handover. */
+/** Checks that the log shows exactly the expected handover. */
 async function examineRun({ pawl, signal }: Demo, runId: string): Promise<void> {
   const run = await pawl.runs.get(runId)
   expectEqual([run?.status, run?.outcome], ['COMPLETED', 'SUCCESS'])

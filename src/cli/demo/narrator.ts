@@ -4,7 +4,7 @@ import { cutToWidth, widthOf } from '../terminal/width.ts'
 const MARGIN = '  '
 const MAX_WIDTH = 96
 
-/** Where the story is told: headings, sentences, commands, and what others say. */
+/** Prints the demonstration: headings, sentences, commands and their output. */
 export class Narrator {
   readonly #printer: Printer
   #chapter = 0
@@ -17,31 +17,31 @@ export class Narrator {
     return this.#printer.colors
   }
 
-  /** The title of all. */
+  /** Prints the title. */
   title(text: string): void {
     const { bold, dim } = this.colors
     this.#printer.line(`\n${MARGIN}${bold(text)}\n${MARGIN}${dim('─'.repeat(this.#width))}`)
   }
 
-  /** The heading of the next chapter. */
+  /** Prints the heading of the next chapter. */
   chapter(text: string): void {
     this.#chapter += 1
     const { bold, cyan } = this.colors
     this.#printer.line(`\n${MARGIN}${cyan(bold(String(this.#chapter)))}  ${bold(text)}\n`)
   }
 
-  /** Sentences, wrapped. */
+  /** Prints sentences, wrapped. */
   say(text: string): void {
     for (const line of wrap(text, this.#width - 3)) this.#printer.line(`${MARGIN}   ${line}`)
   }
 
-  /** A command as a person would type it. */
+  /** Prints a command as a person would type it. */
   command(text: string): void {
     const { dim, bold } = this.colors
     this.#printer.line(`\n${MARGIN}   ${dim('$')} ${bold(text)}`)
   }
 
-  /** A line that a program said. */
+  /** Prints a line of a program's output. */
   echo(text: string, who = ''): void {
     const { dim } = this.colors
     const label = who ? dim(`${who} │ `) : ''
@@ -49,13 +49,13 @@ export class Narrator {
     this.#printer.line(this.#printer.isTerminal ? cutToWidth(line, this.#printer.columns - 1) : line)
   }
 
-  /** A question to whoever watches, to be put on a terminal as it is. */
+  /** Formats a question to the person at the terminal. */
   prompt(text: string): string {
     const { yellow, bold } = this.colors
     return `${MARGIN}   ${yellow('▌')} ${bold(text)}`
   }
 
-  /** What it all shows. */
+  /** Prints what the chapter has shown. */
   conclude(text: string): void {
     const { green } = this.colors
     this.#printer.line()
@@ -64,7 +64,7 @@ export class Narrator {
     for (const line of rest) this.#printer.line(`${MARGIN}   ${green('▌')} ${line}`)
   }
 
-  /** An empty line. */
+  /** Prints an empty line. */
   gap(): void {
     this.#printer.line()
   }

@@ -3,17 +3,17 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { RunningServer } from '../../server/startServer.ts'
 
-/** A server in this very process. */
+/** A server in this process. */
 export interface DemoServer {
   readonly server: RunningServer
   /** The local ADMIN token. */
   readonly token: string
   readonly close: (reason: string) => Promise<void>
-  /** Stops everything at the first signal to stop, what comes before included, and resolves with the exit code. */
+  /** Stops everything at the first stop signal, first what the callback stops, and resolves to the exit code. */
   readonly closed: (before: () => Promise<void>) => Promise<number>
 }
 
-/** Starts a server on its own PostgreSQL, whatever the surroundings name otherwise. */
+/** Starts a server on the embedded PostgreSQL, whatever the environment says. */
 export async function openDemoServer({ data, port }: { data: string; port: number }): Promise<DemoServer> {
   const [{ loadConfig }, { createLog }, { startServer }, { closeOnSignal }] = await Promise.all([
     import('../../config.ts'),

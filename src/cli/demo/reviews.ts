@@ -1,6 +1,6 @@
 import type { RunDetail } from '@pawl/sdk'
 import { EXIT } from '../kit/exitCodes.ts'
-import { plain } from '../terminal/width.ts'
+import { safeText } from '../terminal/width.ts'
 import { showAgent } from './agentAtWork.ts'
 import { expectEqual } from './demo.ts'
 import type { Demo } from './demo.ts'
@@ -23,10 +23,10 @@ export async function reviewRepository(demo: Demo): Promise<RunDetail> {
   narrator.gap()
   if (report.title.startsWith('the bundled sample'))
     narrator.say('This tree has no history of commits, so the agent took the sample that comes with it.')
-  narrator.say(bold(plain(report.verdict)))
+  narrator.say(bold(safeText(report.verdict)))
   const shown = pickOneOfEachKind(report.findings, 5)
   for (const { path, line, says } of shown) {
-    narrator.echo(`${dim('•')} ${plain(path)}${line ? dim(`:${line}`) : ''} ${plain(says)}`)
+    narrator.echo(`${dim('•')} ${safeText(path)}${line ? dim(`:${line}`) : ''} ${safeText(says)}`)
   }
   if (report.findings.length > shown.length)
     narrator.echo(dim(`and ${report.findings.length - shown.length} more: pawl run show ${run.id}`))
@@ -37,12 +37,12 @@ export async function reviewRepository(demo: Demo): Promise<RunDetail> {
   return run
 }
 
-/** Chapter: an agent that exits 0 without having done its work. Returns the run. */
+/** Chapter: an agent exits 0 without having done its work. Returns the run. */
 export async function finishWithoutWork(demo: Demo): Promise<RunDetail> {
   const { narrator } = demo
   narrator.chapter('An agent that says it is done')
   narrator.say(
-    'The next one stops in the middle and exits 0. Whoever believes exit codes now shows a success.',
+    'The next one stops in the middle and exits 0. A tool that trusts exit codes would now show a success.',
   )
   const { run, exitCode } = await showAgent(demo, {
     words: ['--workflow', 'review', '--title', 'A review in a hurry'],
@@ -59,7 +59,7 @@ export async function finishWithoutWork(demo: Demo): Promise<RunDetail> {
 /** Chapter: two people resume the same run at once. */
 export async function resumeTwice({ narrator, commands }: Demo, run: RunDetail): Promise<void> {
   narrator.chapter('Two people press Resume')
-  narrator.say('A run that failed can be taken up again. Two terminals try at the same moment:')
+  narrator.say('A failed run can be resumed. Two terminals try at the same moment:')
   narrator.command(`pawl run resume ${run.id} & pawl run resume ${run.id}`)
   narrator.gap()
   const codes = await Promise.all(
@@ -77,12 +77,12 @@ export async function resumeTwice({ narrator, commands }: Demo, run: RunDetail):
   )
 }
 
-/** Chapter: the next agent goes on where the first one stopped. */
+/** Chapter: the next agent continues where the first one stopped. */
 export async function takeUpAgain(demo: Demo, before: RunDetail): Promise<void> {
   const { narrator, pawl } = demo
-  narrator.chapter('The work is taken up')
+  narrator.chapter('The work is resumed')
   narrator.say(
-    'The run waits in the queue again. Another agent claims it, asks where it stands, and goes on from there; what was ' +
+    'The run waits in the queue again. Another agent claims it, asks for its state, and continues from there; what was ' +
       'completed stays completed.',
   )
   const after = (await pawl.runs.get(before.id))?.revision ?? 0
@@ -112,11 +112,11 @@ function readReport({ output }: RunDetail): Report {
   return { title, verdict, findings }
 }
 
-/** So many findings, of as many kinds as there are, the weightiest of each first. */
-function pickOneOfEachKind(findings: readonly Finding[], most: number): readonly Finding[] {
+/** The most severe finding of each kind first, then the others, up to a maximum. */
+function pickOneOfEachKind(findings: readonly Finding[], max: number): readonly Finding[] {
   const firsts = findings.filter(
     ({ lens }, index) => findings.findIndex((other) => other.lens === lens) === index,
   )
   const others = findings.filter((finding) => !firsts.includes(finding))
-  return [...firsts, ...others].slice(0, most)
+  return [...firsts, ...others].slice(0, max)
 }

@@ -2,7 +2,7 @@ import { EXIT } from '../kit/exitCodes.ts'
 import { expectEqual } from './demo.ts'
 import type { Demo } from './demo.ts'
 
-/** Shows a command that succeeds, with what it answers. */
+/** Runs a command that must succeed, and shows it with its output. */
 export async function showCommand({ narrator, commands }: Demo, words: readonly string[]): Promise<void> {
   narrator.command(['pawl', ...words.map(quote)].join(' '))
   const code = await commands.run(words, (line, stream) => {
@@ -11,7 +11,7 @@ export async function showCommand({ narrator, commands }: Demo, words: readonly 
   expectEqual(code, EXIT.done)
 }
 
-/** A word as it is typed in a shell. */
+/** A word, quoted for a shell if necessary. */
 export function quote(word: string): string {
   return /^[\w./=:-]+$/.test(word) ? word : `'${word}'`
 }

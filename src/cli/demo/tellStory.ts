@@ -7,9 +7,9 @@ import { expectEqual } from './demo.ts'
 import type { Demo } from './demo.ts'
 
 /**
- * Tells the story: a review that works, and everything that usually goes wrong.
+ * Runs all chapters: a review that works, and everything that usually goes wrong.
  *
- * @throws where something comes out differently than the story has it.
+ * @throws if anything happens differently than the chapters say.
  */
 export async function tellStory(demo: Demo): Promise<void> {
   const { narrator, server } = demo
@@ -40,8 +40,8 @@ export async function tellStory(demo: Demo): Promise<void> {
 }
 
 async function examine({ narrator, commands }: Demo): Promise<void> {
-  narrator.chapter('And the books are straight')
-  narrator.say('Each run is the fold of its log. The doctor computes every one of them anew and compares.')
+  narrator.chapter('The log proves it')
+  narrator.say('Each run equals the fold of its log. The doctor computes every run again and compares.')
   narrator.command('pawl doctor')
   expectEqual(await commands.run(['doctor'], (line) => narrator.echo(line)), 0)
 }

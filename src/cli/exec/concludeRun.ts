@@ -3,48 +3,49 @@ import type { FailReason, LeaseKeeper, Pawl, RunDetail } from '@pawl/sdk'
 import { composeText } from '../../text/composeText.ts'
 import type { Ending } from '../../processes/launch.ts'
 
-/** As what a run fails that its command left RUNNING. */
+/** Failure reason when the command exits while the run is still RUNNING. */
 export interface Failure {
   readonly reason: FailReason
   readonly error: string
 }
 
-/** What an owner knows at the end of its claim. */
+/** What an owner knows when its claim ends. */
 export interface ClaimEnd {
-  /** Undefined where the command was stopped: then the run is given back, whatever it is. */
+  /** Undefined if the command was stopped: then the run is released, whatever its status. */
   readonly failure: Failure | undefined
-  /** Whether all processes are proven gone. */
+  /** Whether all processes are known to have ended. */
   readonly isGone: boolean
 }
 
 /** How a claim ended. */
 export interface Conclusion {
-  /** The run as it is left; null where it was deleted meanwhile. */
+  /** The run afterwards; null if it was deleted meanwhile. */
   readonly run: RunDetail | null
-  /** Whether the lease was left to expire, since processes may still live. */
+  /** Whether the lease was left to expire because processes may still be alive. */
   readonly isLeft: boolean
 }
 
-/** The most that is told of a failure, in UTF-16 units. */
+/** Limit of a reported error message, in UTF-16 units. */
 const MAX_ERROR_LENGTH = 8_000
 
-/** How often the end is decided anew where the run changed meanwhile. */
+/** How often ending the claim is tried if the run changes meanwhile. */
 const MAX_ATTEMPTS = 5
 
 /**
- * Ends the claim in the way that the run asks for now: confirms a cancel, fails a run that was left RUNNING, gives any other
- * back, one that lacks nothing but the end of its children until those have ended. Where processes may still live nothing is confirmed nor given back: the lease keeps others away until it expires.
+ * Ends the claim as the run's present status demands: confirms a cancel, fails a run that was left RUNNING, releases any other. A run
+ * that only waits for its children is released until they have ended. If processes may still be alive, nothing is confirmed or
+ * released: the lease keeps others away until it expires.
  *
- * @throws PawlProblem where the server keeps refusing, PawlConnectionError where it can't be reached.
+ * @throws PawlProblem if the server keeps refusing, PawlConnectionError if it can't be reached.
  */
-export async function concludeRun(pawl: Pawl, keeper: LeaseKeeper, word: ClaimEnd): Promise<Conclusion> {
-  for (let look = 1; ; look += 1) {
+export async function concludeRun(pawl: Pawl, keeper: LeaseKeeper, end: ClaimEnd): Promise<Conclusion> {
+  for (let attempt = 1; ; attempt += 1) {
     const run = await pawl.runs.get(keeper.runId)
     const isMine = run?.lease?.fence === keeper.fence && run.lease.isLive
     if (!run || !isMine) return { run, isLeft: false }
-    if (!word.isGone) return { run, isLeft: true }
-    const answer = await endClaim(pawl, keeper, run, word.failure)
-    if (look === MAX_ATTEMPTS) unwrap<{ readonly __typename: string }>(answer)
+    if (!end.isGone) return { run, isLeft: true }
+    const answer = await endClaim(pawl, keeper, run, end.failure)
+    if (attempt === MAX_ATTEMPTS) unwrap<{ readonly __typename: string }>(answer)
   }
 }
 
@@ -60,7 +61,7 @@ function endClaim(pawl: Pawl, { runId, fence }: LeaseKeeper, run: RunDetail, fai
   return pawl.runs.release(runId, { fence })
 }
 
-/** How a process ended, as the end of a sentence. */
+/** How a process ended, as a predicate: "exited 0". */
 export function describeEnding({ exitCode, signal }: Ending): string {
   return signal ? `was ended by ${signal}` : `exited ${exitCode ?? 'without a code'}`
 }

@@ -5,7 +5,7 @@ import { findServer } from '../kit/connect.ts'
 import { EXIT, UsageError } from '../kit/exitCodes.ts'
 import type { Invocation } from '../kit/invocation.ts'
 import { reportError } from '../kit/report.ts'
-import { plain } from '../terminal/width.ts'
+import { safeText } from '../terminal/width.ts'
 import { concludeRun, describeEnding } from './concludeRun.ts'
 import type { Failure } from './concludeRun.ts'
 import { finishExecution } from './finishExecution.ts'
@@ -20,12 +20,12 @@ import type { StopRules, Supervised } from './supervise.ts'
 import type { TakenRun } from './takeRun.ts'
 import type { Signals } from './watchSignals.ts'
 
-/** A command to be run for a run that was taken for it. */
+/** A command and the claimed run that it works for. */
 export interface Task {
   readonly command: readonly string[]
   readonly taken: TakenRun
   readonly signals: Signals
-  /** That of the working directory. */
+  /** Lock of the working directory. */
   readonly lock: DirectoryLock
   /** Seconds. */
   readonly lease: number
@@ -35,13 +35,13 @@ export interface Task {
   readonly passEnv: readonly string[]
 }
 
-/** A server that takes longer over a look than this, in milliseconds, leaves no time to wait for it. */
+/** How long reading the run may take while its command is being stopped, in milliseconds. */
 const READ_TIMEOUT_MS = 1_000
 
-/** What a shell answers where a command could not be started. */
+/** A shell's exit code for a command that could not be started. */
 const COMMAND_NOT_STARTED = 126
 
-/** Runs the command under the claim's lease, ends the claim in the way the run asks for, and returns the exit code. */
+/** Runs the command under the claim's lease, then ends the claim. Returns the exit code. */
 export async function executeUnderLease(invocation: Invocation, task: Task): Promise<number> {
   const { run, lease } = task.taken
   const keeper = invocation.pawl.keepLease({
@@ -49,7 +49,8 @@ export async function executeUnderLease(invocation: Invocation, task: Task): Pro
     fence: lease.fence,
     leaseSeconds: task.lease,
     expiresAt: lease.expiresAt,
-    onMessage: ({ id, sentBy, text }) => invocation.note(`${plain(sentBy)} says: ${plain(text)}  (${id})`),
+    onMessage: ({ id, sentBy, text }) =>
+      invocation.note(`${safeText(sentBy)} says: ${safeText(text)}  (${id})`),
   })
   try {
     return await executeOwned(invocation, task, keeper)
@@ -61,7 +62,7 @@ export async function executeUnderLease(invocation: Invocation, task: Task): Pro
 async function executeOwned(invocation: Invocation, task: Task, keeper: LeaseKeeper): Promise<number> {
   const { pawl } = invocation
   if (!(await task.lock.endLeft(stopLimitsOf('SHUTDOWN', keeper, stopRulesOf(pawl, task))))) {
-    // Two agents of one run never work in one directory: the next owner may find them gone.
+    // Two agents of one run must never work in one directory. The next owner may find these processes gone.
     await concludeRun(pawl, keeper, { failure: undefined, isGone: true })
     const message = 'Processes that an earlier owner of the run has left here could not be ended'
     return reportError(invocation, new UsageError(message, EXIT.lostRace, 'DirectoryTaken'))
@@ -114,13 +115,13 @@ async function executeRecorded(
     const tookMs = performance.now() - startedAt
     printConclusion(invocation, { ...supervised, ...conclusion, executionId, outcome, exitCode, tookMs })
   } catch (error) {
-    // What could not be told the server finds out itself, when the lease ends.
+    // The server finds out by itself when the lease expires.
     reportError(invocation, error)
   }
   return exitCode
 }
 
-/** Records the process while it waits at its gate. */
+/** Records the process before the command itself is started. */
 async function recordExecution(
   pawl: Pawl,
   keeper: LeaseKeeper,
@@ -150,7 +151,7 @@ function stopRulesOf(pawl: Pawl, { taken, lease, killAfter }: Task): StopRules {
   }
 }
 
-/** A command that ends by itself, however it does, fails a run that it has left unfinished; one that was stopped does not. */
+/** A command that ended by itself fails the run that it left unfinished; one that was stopped does not. */
 function failureOf(
   { ending, interruption }: Supervised,
   asked: NodeJS.Signals | undefined,

@@ -3,10 +3,10 @@ import type { Outcome, Pawl } from '@pawl/sdk'
 import type { Supervised } from './supervise.ts'
 
 /**
- * Records how a process ended, and returns what the server makes of it. One that was ended because its run had settled is
- * recorded so already.
+ * Records how a process ended, and returns the outcome that the server derives from it; null if the server has recorded one already,
+ * as for a process that was stopped because its run had settled.
  *
- * @throws PawlProblem where the execution is gone with its run.
+ * @throws PawlProblem if the execution was deleted with its run.
  */
 export async function finishExecution(
   pawl: Pawl,

@@ -7,17 +7,17 @@ import { dataDirectory } from '../kit/connect.ts'
 import { EXIT, UsageError } from '../kit/exitCodes.ts'
 import type { Invocation } from '../kit/invocation.ts'
 
-/** For which run the directory is locked. */
+/** What the directory is locked for. */
 export interface LockFields {
-  /** Null for one that is to be started. */
+  /** Null if the run is still to be started. */
   readonly runId: string | null
   readonly isShared: boolean
 }
 
 /**
- * Locks the working directory against other runs of this machine, before any run is touched.
+ * Locks the working directory against other runs on this machine, before any run is claimed or started.
  *
- * @throws UsageError where another run works here, or the directory is Pawl's own
+ * @throws UsageError if another run works here, or the directory is Pawl's own
  */
 export async function lockWorkingDirectory(
   { env, options }: Invocation,
@@ -27,7 +27,7 @@ export async function lockWorkingDirectory(
   const own = { path: dataDirectory(env, options), holds: "a server's data is kept" }
   const reserved = whyReserved(directory, [own])
   if (reserved !== null) {
-    const way = 'An agent could read tokens and remove data there: run it in a folder of its own.'
+    const way = 'An agent could read tokens and delete data there: run it in a folder of its own.'
     throw new UsageError(`${reserved}\n${way}`, EXIT.usage, 'DirectoryReserved')
   }
   const use = { program: 'pawl exec', runId, fence: null, outerRuns: outerRunsOf(env) }
@@ -36,7 +36,7 @@ export async function lockWorkingDirectory(
   } catch (error) {
     if (error instanceof DirectoryTakenError) {
       const ways =
-        'wait for its end, work in another directory, or say that it is shared on purpose: --shared'
+        'wait until it has ended, use another directory, or pass --shared to share this one on purpose'
       throw new UsageError(`${error.message}\n${ways}`, EXIT.lostRace, 'DirectoryTaken')
     }
     if (error instanceof LocksUnavailableError)

@@ -3,40 +3,40 @@ import type { FailReason, LeaseKeeper, Interruption, PawlInterruptedError, Run }
 import type { Child, Ending } from '../../processes/launch.ts'
 import type { StopLimits } from '../../processes/processGroup.ts'
 
-/** How a child is stopped, all times in milliseconds. */
+/** How a child process is stopped; all times in milliseconds. */
 export interface StopRules {
   readonly leaseMs: number
   /** The run's epoch under this claim. */
   readonly epoch: number
-  /** How long it may take over SIGTERM where there is time. */
+  /** How long it may take to end after SIGTERM, if the lease lasts that long. */
   readonly killAfterMs: number
-  /** Where the run stands now; undefined where that can't be known soon. */
+  /** Reads the run; undefined if the server does not answer in time. */
   readonly readRun: () => Promise<Run | undefined>
 }
 
-/** What came of a child. */
+/** How a child process ended. */
 export interface Supervised {
   readonly ending: Ending
-  /** Why it was stopped; undefined where it ended by itself. */
+  /** Why it was stopped; undefined if it ended by itself. */
   readonly interruption: Interruption | undefined
-  /** Whether every process of its group is proven gone. */
+  /** Whether every process of its group is known to have ended. */
   readonly isGone: boolean
 }
 
-/** How long an agent that asked a person may take to end by itself: it has said what it had to say. */
+/** How long an agent may take to end by itself after it has requested an approval. */
 const GRACE_AFTER_QUESTION_MS = 5_000
 
-/** How long an agent that failed its own run may take to end by itself: the run can be resumed by others meanwhile. */
+/** How long an agent may take to end by itself after it has failed its run: others can resume the run already. */
 const GRACE_AFTER_FAILURE_MS = 2_000
 
 const REPORTED_REASONS: readonly FailReason[] = ['REPORTED_FAILURE', 'START_FAILED', 'INCOMPLETE']
 
-/** A stop leaves the last twelfth of the lease for the kernel to end the processes, and for the release. */
+/** Share of the lease that a stop leaves for SIGKILL to take effect, and for the release. */
 const LEASE_RESERVE = 1 / 12
 
 /**
- * Lets the child run to its end, or stops it as soon as the lease keeper says so, always before its lease is over; then ends
- * whatever it has left behind in its group, so that nothing outlives the claim.
+ * Waits for the child to end, or stops it as soon as the lease keeper demands it, always before the lease expires. Then ends whatever
+ * is left of its process group, so that nothing outlives the claim.
  */
 export async function supervise(child: Child, keeper: LeaseKeeper, rules: StopRules): Promise<Supervised> {
   let interruption: Interruption | undefined
@@ -74,24 +74,24 @@ async function stopFor(
 }
 
 /**
- * How long a child may go on whose run is over: an agent that settled it by its own word is on its way out, and what it
- * still says should be heard. Where the run was lost or settled otherwise there is no time.
+ * How long a child may keep running after its run is over: an agent that settled the run itself is about to exit, and its last output
+ * should not be cut off. After a lost lease, or if somebody else settled the run, it is stopped at once.
  */
 async function graceAfterSettling({ readRun: look, epoch, killAfterMs }: StopRules): Promise<number> {
   const run = await look().catch(() => undefined)
-  // A run settled from outside keeps its owner's lease until that has stopped.
+  // A run that somebody else settled keeps its owner's lease until the owner has stopped.
   if (!run?.isSettled || run.lease || run.epoch !== epoch) return 0
   if (run.status === 'COMPLETED') return killAfterMs
   return REPORTED_REASONS.some((reason) => reason === run.reason) ? GRACE_AFTER_FAILURE_MS : 0
 }
 
-/** As `lingerOf`, for a run that is not over: it may wait for a person because its agent asked one. */
+/** As `graceAfterSettling`, for a run that stopped because its agent requested an approval. */
 async function graceAfterQuestion({ readRun: look }: StopRules): Promise<number> {
   const run = await look().catch(() => undefined)
   return run?.nextAction === 'DECIDE_APPROVAL' ? GRACE_AFTER_QUESTION_MS : 0
 }
 
-/** How much time a child has that is stopped for this reason; undefined: since its run is over. */
+/** How much time a child has to stop for this reason; undefined: because its run is over. */
 export function stopLimitsOf(
   why: Interruption | undefined,
   keeper: LeaseKeeper,

@@ -4,7 +4,7 @@ import { chooseRun } from '../kit/chooseRun.ts'
 import type { CommonOptions, Invocation } from '../kit/invocation.ts'
 import { defaultOwner, readJson } from '../kit/options.ts'
 
-/** Which run is taken, and how. */
+/** Which run is claimed, and how. */
 export interface TakeOptions extends CommonOptions {
   readonly run?: string
   readonly resume?: boolean
@@ -20,20 +20,20 @@ export interface TakeOptions extends CommonOptions {
   readonly lease: number
 }
 
-/** A run that is held, and what its agent signs in with. */
+/** A claimed run, and the token for its agent. */
 export interface TakenRun {
   readonly run: Run
   readonly lease: Lease
   readonly agentToken: string | null
 }
 
-/** The run that is meant, which is not changed by that; null where one is to be started. */
+/** Finds the run without changing it; null if a new one is to be started. */
 export async function findRunToTake(invocation: Invocation, options: TakeOptions): Promise<string | null> {
   return options.workflow === undefined ? (await chooseRun(invocation, options.run)).run.id : null
 }
 
 /**
- * Takes a run for this process: the one that was found, with `resume` one that stopped, or a new one of a workflow.
+ * Claims a run for this process: the one that was found, with `resume` a stopped one, or a new one of a workflow.
  *
  * @throws PawlProblem with the server's refusal.
  */
@@ -43,9 +43,9 @@ export async function takeRun(
   runId: string | null,
 ): Promise<TakenRun> {
   const { run, lease, agentToken } = await claimRun(invocation, options, runId)
-  // A claim asked for by a key that was used before may be over by now.
+  // The answer to a repeated idempotency key may be about a claim that is over by now.
   if (!lease)
-    throw new Error(`run ${run.id} was taken with this idempotency key before, and is ${run.status} now`)
+    throw new Error(`run ${run.id} was claimed with this idempotency key before, and is ${run.status} now`)
   return { run, lease, agentToken }
 }
 

@@ -1,23 +1,23 @@
 import type { Invocation } from '../kit/invocation.ts'
 import type { ProcessGroup } from '../../processes/processGroup.ts'
 
-/** Signals sent to the supervisor, meant for its command. */
+/** Signals sent to `pawl exec` that are meant for its command. */
 export interface Signals {
-  /** The last one that asked to end; undefined while there is none. */
+  /** The last stop signal; undefined if there was none. */
   readonly asked: NodeJS.Signals | undefined
-  /** Passes signals on to the group from now on, those that came before as well; `stop` is called where one insists. */
+  /** Forwards signals to the process group, including earlier ones; calls `stop` when the command must end. */
   forwardTo(group: ProcessGroup, stop: () => void): void
-  /** Gives signals back to the system. */
+  /** Restores the default handling of signals. */
   end(): void
 }
 
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
-/** About the terminal, which the command's own process group does not hear of. */
+/** Signals about the terminal, which the command's own process group does not receive. */
 const FORWARDED_SIGNALS = ['SIGWINCH', 'SIGUSR2'] as const
 
 /**
- * Takes the signals that would end the supervisor: they go to the command, whose end ends the supervisor. Ctrl-C leaves the
- * command the choice; asked twice, or by SIGTERM or SIGHUP, it is stopped.
+ * Handles the signals that would end `pawl exec`: they are forwarded to the command, and `pawl exec` ends when the command does. Ctrl-C
+ * leaves the decision to the command; a second one, SIGTERM or SIGHUP stops it.
  */
 export function watchSignals(invocation: Invocation): Signals {
   let asked: NodeJS.Signals | undefined
@@ -36,7 +36,7 @@ export function watchSignals(invocation: Invocation): Signals {
   }
   for (const name of FORWARDED_SIGNALS) handlers.set(name, () => target?.group.signal(name))
   handlers.set('SIGTSTP', () =>
-    invocation.note('not suspended: the lease would end while the command lives on'),
+    invocation.note('not suspended: the lease would expire while the command keeps running'),
   )
   for (const [name, handle] of handlers) process.on(name, handle)
   return {

@@ -1,7 +1,7 @@
 import { PawlAuthError, unwrap } from '@pawl/sdk'
 import type { ResolvedVia, RunDetail } from '@pawl/sdk'
 import type { Invocation } from './invocation.ts'
-import { plain } from '../terminal/width.ts'
+import { safeText } from '../terminal/width.ts'
 
 const RULES: Readonly<Record<ResolvedVia, string>> = {
   EXPLICIT: 'as named',
@@ -11,15 +11,15 @@ const RULES: Readonly<Record<ResolvedVia, string>> = {
 
 const BY_RUN_ID = 'PAWL_RUN_ID'
 
-/** A run that a command means, and by which rule. */
+/** The run that a command applies to, and the rule that chose it. */
 export interface ChosenRun {
   readonly run: RunDetail
   readonly via: ResolvedVia
 }
 
 /**
- * The run a command means: the one named, else that of PAWL_EXECUTION_ID, else PAWL_RUN_ID, else the only active one. Says
- * on stderr which one it took, and why.
+ * The run that a command applies to: the one named, else that of PAWL_EXECUTION_ID, else PAWL_RUN_ID, else the only active one. Notes on
+ * stderr which run was chosen, and why.
  *
  * @throws PawlProblem AmbiguousRun, NoActiveRun, RunNotFound, ExecutionNotFound or InvalidInput.
  */
@@ -27,14 +27,14 @@ export async function chooseRun(invocation: Invocation, named: string | undefine
   const executionId = named ? undefined : invocation.env['PAWL_EXECUTION_ID']
   const runId = named ?? (executionId ? undefined : invocation.env['PAWL_RUN_ID'])
   const { run, via } = unwrap(await invocation.pawl.runs.resolve({ runId, executionId }))
-  const title = run.title ? ` “${plain(run.title)}”` : ''
+  const title = run.title ? ` “${safeText(run.title)}”` : ''
   noteChoice(invocation, `${run.id}${title}`, via === 'EXPLICIT' && !named ? BY_RUN_ID : (RULES[via] ?? via))
   return { run, via }
 }
 
 /**
- * The id of the run a command means, for commands that only write. An agent whose claim is over may read nothing any more;
- * its write goes to the run it was given all the same, so that the server can say what has become of the claim.
+ * As `chooseRun`, for commands that only write: returns the id. An agent whose claim is over can't read any more; its write is sent
+ * all the same, so that the server can answer what became of the claim.
  */
 export async function chooseRunId(invocation: Invocation, named: string | undefined): Promise<string> {
   try {

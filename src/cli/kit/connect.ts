@@ -5,35 +5,34 @@ import type { Pawl } from '@pawl/sdk'
 import type { Variables } from '../../environment.ts'
 import { EXIT, UsageError } from './exitCodes.ts'
 
-/** Where a server is reached, and how that was found out. */
+/** Address of a server, and the token for it. */
 export interface ServerAddress {
   readonly url: string
   readonly token: string | undefined
-  /** Whether the address was left behind by a server on this machine. */
+  /** Whether the address was read from the data directory of a server on this machine. */
   readonly isLocal: boolean
 }
 
-/** What names the server: options, which beat the environment, which beats the data directory. */
+/** Options that name the server. They override the environment, which overrides the data directory. */
 export interface AddressOptions {
   readonly url?: string | undefined
   readonly data?: string | undefined
 }
 
-/** The data directory that options and environment name; default `.pawl` in the working directory. */
+/** The data directory: from the options, else from the environment, else `.pawl` in the working directory. */
 export function dataDirectory(env: Variables, options: AddressOptions): string {
   return resolve(options.data ?? env['PAWL_DATA'] ?? '.pawl')
 }
 
 /**
- * The server that options, environment and data directory name. The data directory's token goes to that directory's
- * server only, never to another address.
+ * The server named by the options, the environment or the data directory. A data directory's token is only sent to the address in the
+ * same directory.
  *
- * @throws UsageError where none of them names a server, or what does is no address.
+ * @throws UsageError if none of them names a server, or the address is malformed.
  */
 export function findServer(env: Variables, options: AddressOptions): ServerAddress {
   for (const name of ['url', 'data'] as const) {
-    if (options[name]?.trim() === '')
-      throw new UsageError(`--${name} is empty: leave it out, or give it a value`)
+    if (options[name]?.trim() === '') throw new UsageError(`--${name} is empty: omit it or give it a value`)
   }
   const data = dataDirectory(env, options)
   const address = readLine(join(data, 'address'))
@@ -54,8 +53,8 @@ export function findServer(env: Variables, options: AddressOptions): ServerAddre
 }
 
 /**
- * A client of that server. One left behind by a server of this machine that does not answer has most likely ended, so it
- * is not asked for long; any other gets the time of a restart.
+ * A client of that server. A server of this machine that does not answer has most likely ended, so there are few retries; any other
+ * server is given the time to restart.
  */
 export function connect(env: Variables, options: AddressOptions): Pawl {
   const { url, token, isLocal } = findServer(env, options)
@@ -72,7 +71,7 @@ function checkAddress(url: string, where: string): void {
   }
 }
 
-/** The token of the environment. A file of it is kept up to date for an agent that outlives an owner, so it comes first. */
+/** The token from the environment. PAWL_TOKEN_FILE comes first: it is updated for an agent that outlives an owner. */
 function givenToken(env: Variables): string | undefined {
   const file = env['PAWL_TOKEN_FILE']
   return (file ? readLine(file) : undefined) ?? env['PAWL_TOKEN']

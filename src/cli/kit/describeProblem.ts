@@ -1,6 +1,6 @@
 import type { Lease, Run } from '@pawl/sdk'
 import type { AnyProblem } from './exitCodes.ts'
-import { plain } from '../terminal/width.ts'
+import { safeText } from '../terminal/width.ts'
 
 type Details = {
   readonly [Name in AnyProblem['__typename']]?: (
@@ -8,45 +8,45 @@ type Details = {
   ) => readonly string[]
 }
 
-const list = (words: readonly string[]) => words.map(plain).join(', ') || 'none'
+const list = (words: readonly string[]) => words.map(safeText).join(', ') || 'none'
 const describeHolder = (run: Run) =>
-  `it is ${run.status}${run.lease?.isLive ? `, owned by ${plain(run.lease.owner)}` : ''}`
+  `it is ${run.status}${run.lease?.isLive ? `, owned by ${safeText(run.lease.owner)}` : ''}`
 const heldBy = (lease: (Lease & { readonly isMine: boolean }) | null) =>
   lease?.isLive
     ? [
-        `held by ${plain(lease.owner)}${lease.isMine ? ', by a claim of your own' : ''}${lease.expiresAt ? `, until ${lease.expiresAt}` : ''}`,
+        `held by ${safeText(lease.owner)}${lease.isMine ? ', by your own claim' : ''}${lease.expiresAt ? `, until ${lease.expiresAt}` : ''}`,
       ]
     : []
 
-/** What a refusal carries beside its sentence, and what to do about it; one line each. */
+/** Details of a refusal besides its message, and what to do about it; one line each. */
 const DETAILS: Details = {
   AmbiguousRun: ({ candidates }) => [
-    ...candidates.map((run) => `${run.id}  ${run.status}  ${plain(run.title ?? run.workflow.name)}`),
+    ...candidates.map((run) => `${run.id}  ${run.status}  ${safeText(run.title ?? run.workflow.name)}`),
     'name one of them, or set PAWL_RUN_ID',
   ],
   NoActiveRun: () => ['start one with: pawl run start WORKFLOW', 'see them all with: pawl run list'],
   InvalidInput: ({ issues }) =>
-    issues.map(({ path, message }) => `${path.join('.') || 'input'}: ${plain(message)}`),
-  IllegalTransition: ({ allowed }) => (allowed.length > 0 ? [`may follow: ${list(allowed)}`] : []),
+    issues.map(({ path, message }) => `${path.join('.') || 'input'}: ${safeText(message)}`),
+  IllegalTransition: ({ allowed }) => (allowed.length > 0 ? [`allowed next: ${list(allowed)}`] : []),
   UnknownPhase: ({ known }) => [`phases of this workflow: ${list(known)}`],
   WorkflowNotFound: ({ known }) => [`workflows: ${list(known)}`],
-  NotCompletable: ({ missing }) => missing.map(({ detail }) => `missing: ${plain(detail)}`),
-  IllegalSessionTransition: ({ allowedStatuses }) => [`may follow: ${list(allowedStatuses)}`],
-  PromptAlreadySent: ({ dedupKey }) => [`the prompt ${plain(dedupKey)} was sent already`],
-  TranscriptGap: ({ expectedSeq }) => [`go on with number ${expectedSeq}`],
+  NotCompletable: ({ missing }) => missing.map(({ detail }) => `missing: ${safeText(detail)}`),
+  IllegalSessionTransition: ({ allowedStatuses }) => [`allowed next: ${list(allowedStatuses)}`],
+  PromptAlreadySent: ({ dedupKey }) => [`the prompt ${safeText(dedupKey)} was already sent`],
+  TranscriptGap: ({ expectedSeq }) => [`continue with number ${expectedSeq}`],
   AlreadyDecided: ({ approval }) => [
-    `it is ${approval.status}${approval.decidedBy ? `, by ${plain(approval.decidedBy)}` : ''}`,
+    `it is ${approval.status}${approval.decidedBy ? `, by ${safeText(approval.decidedBy)}` : ''}`,
   ],
-  ApprovalExpired: ({ approval }) => (approval.expiresAt ? [`its time ended at ${approval.expiresAt}`] : []),
-  WrongDecision: ({ allowed }) => [`may be answered with: ${list(allowed)}`],
+  ApprovalExpired: ({ approval }) => (approval.expiresAt ? [`it expired at ${approval.expiresAt}`] : []),
+  WrongDecision: ({ allowed }) => [`allowed decisions: ${list(allowed)}`],
   StaleDigest: ({ approval }) => [
-    'you decided about something else than what is asked now',
+    'the digest is not that of the present question',
     `look at it with: pawl approval show ${approval.id}`,
   ],
   ConcurrencyConflict: ({ holder }) => [`held by ${holder.id}: ${describeHolder(holder)}`],
   NotClaimable: ({ lease, claimableAt }) => [
     ...heldBy(lease),
-    ...(claimableAt ? [`it may be claimed at ${claimableAt}`] : []),
+    ...(claimableAt ? [`it can be claimed at ${claimableAt}`] : []),
   ],
   NotResumable: ({ lease, continuedBy }) => [
     ...heldBy(lease),
@@ -59,9 +59,9 @@ const DETAILS: Details = {
   AlreadyContinued: ({ by }) =>
     by
       ? [
-          `it is ${by.status}${by.lease?.isLive ? `, owned by ${plain(by.lease.owner)}` : ''}`,
+          `it is ${by.status}${by.lease?.isLive ? `, owned by ${safeText(by.lease.owner)}` : ''}`,
           by.isSettled
-            ? `go on from it with: pawl run start ${plain(by.workflow.name)} --continues ${by.id}`
+            ? `continue it with: pawl run start ${safeText(by.workflow.name)} --continues ${by.id}`
             : `look at it with: pawl run show ${by.id}`,
         ]
       : [],
@@ -74,22 +74,22 @@ const DETAILS: Details = {
   WorkspaceNotReady: ({ workspace }) => [`possible now: ${list(workspace.allowedOperations)}`],
   OperationFailed: ({ operation: { error, workspace } }) => [
     ...(error?.files ?? []).map(
-      (file) => `${error?.code === 'CONFLICT' ? 'in conflict' : 'file'}: ${plain(file)}`,
+      (file) => `${error?.code === 'CONFLICT' ? 'in conflict' : 'file'}: ${safeText(file)}`,
     ),
-    ...(error?.hint ? [plain(error.hint)] : []),
+    ...(error?.hint ? [safeText(error.hint)] : []),
     ...(error?.code === 'UNMERGED_WORK'
-      ? [`lose that work with: pawl workspace remove ${workspace.id} --force`]
+      ? [`discard that work with: pawl workspace remove ${workspace.id} --force`]
       : []),
   ],
   OperationTimedOut: ({ operation: { status, workspace } }) =>
     status === 'STARTED'
-      ? [`see what became of it with: pawl workspace show ${workspace.id}`]
-      : ['nothing was done, and nothing will be: ask again when a worker is there'],
-  IdempotencyMismatch: ({ differingPaths }) => [`differs from the first time in: ${list(differingPaths)}`],
-  Forbidden: ({ requiredRole }) => (requiredRole ? [`this takes a token of role ${requiredRole}`] : []),
+      ? [`see the result with: pawl workspace show ${workspace.id}`]
+      : ['nothing was done: try again when a worker is running'],
+  IdempotencyMismatch: ({ differingPaths }) => [`differs from the first request in: ${list(differingPaths)}`],
+  Forbidden: ({ requiredRole }) => (requiredRole ? [`a token of role ${requiredRole} is required`] : []),
 }
 
-/** The lines that explain a refusal below its own sentence; none for one that only a newer server knows. */
+/** Lines that explain a refusal below its message; none for a type that only a newer server knows. */
 export function describeProblem(problem: { readonly __typename: string }): readonly string[] {
   if (!Object.hasOwn(DETAILS, problem.__typename)) return []
   const describe = DETAILS[problem.__typename as AnyProblem['__typename']] as

@@ -1,7 +1,7 @@
 import { PawlAuthError, PawlFault, PawlProblem } from '@pawl/sdk'
 import type * as t from '@pawl/sdk'
 
-/** What a command's end means to the program that ran it. */
+/** Exit codes. */
 export const EXIT = {
   done: 0,
   fault: 1,
@@ -18,7 +18,7 @@ export const EXIT = {
 /** One of the codes of `EXIT`. */
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 
-/** Every answer that a command can get. */
+/** Every result that a command can receive. */
 type AnyResult =
   | t.StartRunResult
   | t.ClaimRunResult
@@ -65,7 +65,7 @@ export type AnyProblem = t.ProblemOf<AnyResult>
 
 type CodeOf<Problem> = ExitCode | ((problem: Problem) => ExitCode)
 
-/** The exit code of each refusal. A refusal that is missing here does not compile. */
+/** The exit code of each refusal. Leaving one out does not compile. */
 const CODE_OF: {
   readonly [Name in AnyProblem['__typename']]: CodeOf<Extract<AnyProblem, { readonly __typename: Name }>>
 } = {
@@ -84,7 +84,7 @@ const CODE_OF: {
   WorkspaceOperationNotFound: EXIT.notFound,
   IllegalTransition: EXIT.illegalTransition,
   IllegalSessionTransition: EXIT.illegalTransition,
-  // A run that is not RUNNING can't be completed whatever it brings along.
+  // A run that is not RUNNING can't be completed, whatever evidence it has.
   NotCompletable: ({ status }) => (status === 'RUNNING' ? EXIT.evidenceMissing : EXIT.lostRace),
   InvalidInput: EXIT.invalid,
   IdempotencyMismatch: EXIT.invalid,
@@ -114,18 +114,18 @@ const CODE_OF: {
   Forbidden: EXIT.notAllowed,
 }
 
-/** The exit code of a refusal; that of a fault for one that only a newer server knows. */
+/** The exit code of a refusal; 1 for a type that only a newer server knows. */
 export function exitCodeOfProblem(problem: { readonly __typename: string }): ExitCode {
   if (!Object.hasOwn(CODE_OF, problem.__typename)) return EXIT.fault
   const code = CODE_OF[problem.__typename as AnyProblem['__typename']] as CodeOf<typeof problem>
   return typeof code === 'function' ? code(problem) : code
 }
 
-/** What a person did wrong on the command line, in what the command reads, or before calling it. */
+/** A mistake on the command line, in what the command reads, or in its surroundings. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
   readonly exitCode: ExitCode
-  /** One word for it, as it is told. */
+  /** The name it is reported under. */
   readonly title: string
 
   constructor(
@@ -145,7 +145,7 @@ const FAULT_CODES: Readonly<Record<string, ExitCode>> = {
   FORBIDDEN: EXIT.notAllowed,
 }
 
-/** The exit code for whatever a command threw. */
+/** The exit code for an error that a command threw. */
 export function exitCodeOfError(error: unknown): ExitCode {
   if (error instanceof UsageError) return error.exitCode
   if (error instanceof PawlProblem) return exitCodeOfProblem(error.problem)

@@ -1,6 +1,6 @@
 import type { Approval, Pawl, Run } from '@pawl/sdk'
 
-/** The approval that a run waits for; null where it waits for none. A run has at most one, the latest of all. */
+/** The approval that a run waits for; null if it waits for none. A run has at most one, the newest of its approvals. */
 export async function findOpenApproval(pawl: Pawl, { id, nextAction }: Run): Promise<Approval | null> {
   if (nextAction !== 'DECIDE_APPROVAL') return null
   const { nodes } = await pawl.approvals.list({ runId: id, first: 10 })

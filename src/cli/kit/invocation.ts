@@ -17,12 +17,12 @@ export interface CommonOptions extends AddressOptions {
   readonly quiet?: boolean
 }
 
-/** One call of a command: the server it asks, and the papers it writes its answer on. */
+/** One call of a command: the server, and the printers for its answer and its remarks. */
 export class Invocation {
   readonly env = givenVariables()
   /** For the answer. */
   readonly out: Printer
-  /** For everything about it: which run was taken, what went wrong. */
+  /** For remarks and errors: which run was chosen, what went wrong. */
   readonly err: Printer
   /** Whether the answer is for a program. */
   readonly isJson: boolean
@@ -37,31 +37,31 @@ export class Invocation {
     this.err = createPrinter(process.stderr, surroundings)
   }
 
-  /** The server, found when it is first needed. */
+  /** The client of the server, created on first use. */
   get pawl(): Pawl {
     this.#pawl ??= connect(this.env, this.options)
     return this.#pawl
   }
 
-  /** Says something beside the answer, unless `--quiet`. */
+  /** Prints a remark on stderr, unless `--quiet`. */
   note(text: string): void {
     if (!this.options.quiet) this.err.line(this.err.colors.dim(`pawl: ${text}`))
   }
 
-  /** Writes a value as one line of JSON, or indented where a person reads it. */
+  /** Prints a value as one line of JSON; indented on a terminal. */
   json(value: unknown): void {
     const text = JSON.stringify(value, null, this.out.isTerminal ? 2 : undefined)
     this.out.line(this.out.isTerminal ? escapeInvisible(text) : text)
   }
 
-  /** Answers with a value: as JSON for programs, else by `print`. */
+  /** Prints the answer: as JSON with `--json`, else by `print`. */
   answer(value: unknown, print: (printer: Printer) => void): ExitCode {
     if (this.isJson) this.json(value)
     else print(this.out)
     return EXIT.done
   }
 
-  /** Answers with a result of the server's: a success by `print`, a refusal by its sentence and its exit code. */
+  /** Prints a result of the server: a success by `print`, a refusal by its message. Returns the exit code. */
   answerResult<Result extends { readonly __typename: string }>(
     result: Result,
     print: (success: SuccessOf<Result>, printer: Printer) => void,
@@ -71,7 +71,7 @@ export class Invocation {
   }
 }
 
-/** What a command does with its options and arguments; returns the exit code. */
+/** What a command does with its options and arguments. Returns the exit code. */
 type Work<Options, Args extends readonly unknown[]> = (
   invocation: Invocation,
   options: Options,
@@ -79,8 +79,7 @@ type Work<Options, Args extends readonly unknown[]> = (
 ) => Promise<number>
 
 /**
- * Makes an action for commander out of a command's work. What the work returns becomes the exit code; what it throws is
- * reported and becomes one, too.
+ * Makes an action for commander. What `work` returns becomes the exit code; an error that it throws is reported, and becomes one, too.
  */
 export function createAction<Options extends CommonOptions, Args extends readonly unknown[] = readonly []>(
   work: Work<Options, Args>,

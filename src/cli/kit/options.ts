@@ -6,18 +6,21 @@ import { composeText } from '../../text/composeText.ts'
 import { decodeText } from '../../text/decodeText.ts'
 import { objectToJson } from '../../text/objectToJson.ts'
 import { EXIT, UsageError } from './exitCodes.ts'
-import { plain } from '../terminal/width.ts'
+import { safeText } from '../terminal/width.ts'
 
-/** A command that asks the server: with the options that all of these have, and examples below its help. */
+/** A command that talks to the server: with the common options, and examples below its help. */
 export function createCommand(name: string, description: string, examples: readonly string[]): Command {
   const command = new Command(name)
     .description(description)
     .optionsGroup('Options for every command:')
-    .option('--json', 'answer with JSON, for programs')
-    .option('-q, --quiet', 'leave out remarks on stderr; refusals and faults are still told')
-    .option('--url <url>', 'the server (default: PAWL_URL, else the address in the data directory)')
+    .option('--json', 'print JSON')
+    .option('-q, --quiet', 'no remarks on stderr; errors are still printed')
+    .option(
+      '--url <url>',
+      'address of the server (default: PAWL_URL, else the address in the data directory)',
+    )
     .option('--data <dir>', 'data directory of a server on this machine (default: PAWL_DATA, else .pawl)')
-    .option('--no-color', 'without colours')
+    .option('--no-color', 'no colours')
     .optionsGroup('Options:')
   return withExamples(command, examples)
 }
@@ -35,7 +38,7 @@ export function createGroup(name: string, description: string, commands: readonl
   return group
 }
 
-/** `--run`, for commands whose arguments are about something else. */
+/** `--run`, for commands that don't take the run as an argument. */
 export const runOption = () =>
   new Option('--run <id>', 'the run (default: PAWL_EXECUTION_ID, PAWL_RUN_ID, else the only active run)')
 
@@ -45,11 +48,14 @@ export const fenceOption = () =>
 
 /** `--idempotency-key`, for everything that changes a run. */
 export const keyOption = () =>
-  new Option('--idempotency-key <key>', 'the same key with the same input is done once only')
+  new Option(
+    '--idempotency-key <key>',
+    'a repeated request with the same key and input is executed only once',
+  )
 
-/** `--if-revision`, for commands that are refused where somebody was first. */
+/** `--if-revision`, for commands that are refused if the run has changed meanwhile. */
 export const revisionOption = () =>
-  new Option('--if-revision <number>', 'only if the run is at this revision').argParser(parseCount)
+  new Option('--if-revision <number>', 'refuse unless the run is at this revision').argParser(parseCount)
 
 /** A whole number of at least 0. */
 export function parseCount(text: string): number {
@@ -57,7 +63,7 @@ export function parseCount(text: string): number {
   return Number(text)
 }
 
-/** Collects an option that may be given several times, or with commas. */
+/** Collects the values of an option that may be repeated or given a comma-separated list. */
 export function collect(text: string, before: readonly string[] | undefined): readonly string[] {
   return [
     ...(before ?? []),
@@ -68,7 +74,7 @@ export function collect(text: string, before: readonly string[] | undefined): re
   ]
 }
 
-/** Reads one of the server's words, in any case: `incomplete` for INCOMPLETE. */
+/** Parses an enum value in any case: `incomplete` for INCOMPLETE. */
 export function parseWord<Word extends string>(words: readonly Word[]): (text: string) => Word {
   return (text) => {
     const meant = text.trim().toUpperCase().replaceAll('-', '_')
@@ -78,7 +84,7 @@ export function parseWord<Word extends string>(words: readonly Word[]): (text: s
   }
 }
 
-/** Collects several of the server's words, given one by one or with commas. */
+/** As `collect`, for enum values. */
 export function collectWords<Word extends string>(words: readonly Word[]) {
   const parse = parseWord(words)
   return (text: string, before: readonly Word[] | undefined): Word[] => [
@@ -89,14 +95,14 @@ export function collectWords<Word extends string>(words: readonly Word[]) {
 
 const UNITS = { s: 1, m: 60, h: 3_600, d: 86_400 } as const
 
-/** A length of time in seconds: `90`, `90s`, `5m`, `12h`, `30d`. */
+/** A duration in seconds: `90`, `90s`, `5m`, `12h`, `30d`. */
 export function parseSeconds(text: string): number {
   const match = /^(\d{1,9})([smhd]?)$/.exec(text)
   if (!match) throw new InvalidArgumentError('It must be a number of seconds, or like 5m, 12h, 30d.')
   return Number(match[1]) * UNITS[(match[2] || 's') as keyof typeof UNITS]
 }
 
-/** A moment: as RFC 3339 writes it, or a length of time from now by this machine's clock, as `20m`. */
+/** A time: in RFC 3339, or a duration from now by this machine's clock, as `20m`. */
 export function parseMoment(text: string): string {
   const from = /^\d{1,9}[smhd]?$/.test(text) ? Date.now() + parseSeconds(text) * 1_000 : Date.parse(text)
   if (Number.isNaN(from) || !/^\d/.test(text))
@@ -104,7 +110,7 @@ export function parseMoment(text: string): string {
   return new Date(from).toISOString()
 }
 
-/** Text given as it is, as `@file`, or as `-` for standard input. */
+/** Text given literally, as `@file`, or as `-` for standard input. */
 export function readText(given: string): string {
   if (given !== '-' && !given.startsWith('@')) return given
   const source = given === '-' ? 0 : given.slice(1)
@@ -115,30 +121,30 @@ export function readText(given: string): string {
   }
 }
 
-/** JSON given as it is, as `@file`, or as `-` for standard input. */
+/** JSON given literally, as `@file`, or as `-` for standard input. */
 export function readJson(given: string | undefined, option: string): JsonValue | undefined {
   if (given === undefined) return undefined
   try {
     return checkExact(JSON.parse(readText(given)), option)
   } catch (error) {
     if (error instanceof UsageError) throw error
-    throw new UsageError(`${option} is no JSON: ${(error as Error).message}`, EXIT.invalid)
+    throw new UsageError(`${option} is not JSON: ${(error as Error).message}`, EXIT.invalid)
   }
 }
 
 /**
- * The JSON value, where it can be sent and kept exactly.
+ * The value, if it can be sent and stored exactly as JSON.
  *
- * @throws UsageError naming where in it something can't be
+ * @throws UsageError with the path of the part that can't
  */
 export function checkExact(value: unknown, of: string): JsonValue {
   const found = objectToJson(value)
   if (!found) return value as JsonValue
-  const where = found.path.map((key) => plain(composeText(key, { max: 200 }))).join('.')
+  const where = found.path.map((key) => safeText(composeText(key, { max: 200 }))).join('.')
   throw new UsageError(`${of}${where === '' ? '' : `: ${where}`} ${found.message}`, EXIT.invalid)
 }
 
-/** Who claims where no owner is named: the user and the machine. */
+/** The default owner: user and machine. */
 export function defaultOwner(): string {
   return `${userName()}@${hostname()}`
 }
@@ -147,7 +153,7 @@ function userName(): string {
   try {
     return userInfo().username
   } catch {
-    // A user id without an entry in the system's list, as containers have.
+    // In containers, a user id may have no entry in the user database.
     return `uid-${process.getuid?.() ?? 'unknown'}`
   }
 }

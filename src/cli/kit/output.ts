@@ -3,16 +3,16 @@ import { EXIT } from './exitCodes.ts'
 let endsWithOutput = true
 
 /**
- * Says that what this command does goes on where nobody reads what it prints, or its disk is full: its work is a run's, a server's
- * or a child's, and ends by its own end only.
+ * Lets the command continue when its standard output can't be written, as by a closed pipe or a full disk: a server, a worker or an
+ * agent must not end because of that.
  */
 export function ignoreBrokenOutput(): void {
   endsWithOutput = false
 }
 
 /**
- * Decides what becomes of a command whose standard output breaks. One that only answers ends: quietly where its reader has seen
- * enough, as `head` has, and as a fault where the answer could not be kept. One that works goes on, and says so once.
+ * Handles errors of the standard output. A command that only prints an answer ends: quietly if its reader closed the pipe, as `head`
+ * does, otherwise as a fault. After `ignoreBrokenOutput` it continues, and reports the error once.
  */
 export function watchOutput(): void {
   let isTold = false
@@ -23,9 +23,9 @@ export function watchOutput(): void {
       process.stderr.write(`${told}\n`)
       process.exit(EXIT.fault)
     }
-    if (!isTold) process.stderr.write(`${told}; the work goes on\n`)
+    if (!isTold) process.stderr.write(`${told}; the command continues\n`)
     isTold = true
   })
-  // Remarks may get lost; what is being supervised must not.
+  // A broken stderr must not end a command that supervises processes.
   process.stderr.on('error', () => undefined)
 }

@@ -6,15 +6,15 @@ import { exitCodeOfError, exitCodeOfProblem, UsageError } from './exitCodes.ts'
 import type { ExitCode } from './exitCodes.ts'
 import type { AddressOptions } from './connect.ts'
 import type { Printer } from '../terminal/printer.ts'
-import { plain } from '../terminal/width.ts'
+import { safeText } from '../terminal/width.ts'
 
-/** What every refusal carries; its sentence may be missing where the type is unknown here. */
+/** What every refusal contains; the message is missing if the type is unknown here. */
 export interface Refusal {
   readonly __typename: string
   readonly message?: string
 }
 
-/** What is needed to tell of a failure. */
+/** What is needed to report an error. */
 export interface Reporter {
   readonly env: Variables
   readonly options: AddressOptions
@@ -23,16 +23,16 @@ export interface Reporter {
   json(value: unknown): void
 }
 
-/** Tells a refusal: its name and sentence, then what it carries; for programs the whole refusal as JSON as well. */
+/** Prints a refusal: its type and message, then details; with `--json` the whole refusal on stdout as well. */
 export function reportProblem(reporter: Reporter, problem: Refusal): ExitCode {
-  const { message = 'the server refused, for a reason that only a newer version of this command knows' } =
+  const { message = 'the server refused with a problem that only a newer version of this command knows' } =
     problem
   if (reporter.isJson) reporter.json(problem)
   printError(reporter, problem.__typename, [message, ...describeProblem(problem)])
   return exitCodeOfProblem(problem)
 }
 
-/** Tells whatever a command threw, with what to do next where that is known, and returns its exit code. */
+/** Prints an error that a command threw, with hints if there are any. Returns the exit code. */
 export function reportError(reporter: Reporter, error: unknown): ExitCode {
   if (error instanceof PawlProblem) return reportProblem(reporter, error.problem)
   const [message = '', ...more] = (error instanceof Error ? error.message : String(error)).split('\n')
@@ -48,8 +48,8 @@ export function reportError(reporter: Reporter, error: unknown): ExitCode {
 
 function printError({ err }: Reporter, name: string, [message = '', ...details]: readonly string[]): void {
   const { red, bold, dim } = err.colors
-  err.line(`${red('pawl:')} ${bold(name)}: ${plain(message)}`)
-  for (const detail of details) err.line(dim(`  ${plain(detail)}`))
+  err.line(`${red('pawl:')} ${bold(name)}: ${safeText(message)}`)
+  for (const detail of details) err.line(dim(`  ${safeText(detail)}`))
 }
 
 function nameOf(error: unknown): string {
@@ -64,27 +64,27 @@ function hintsFor({ env, options }: Reporter, error: unknown): readonly string[]
     const { url, isLocal } = findServer(env, options)
     if (error.status !== undefined)
       return [
-        `the server is there, and can't do it now: ${new URL('/readyz', url).href} tells whether it can again`,
+        `the server is up but can't answer now; ${new URL('/readyz', url).href} shows whether it is ready`,
       ]
     if (!isLocal) return ['is it running, and is the address right (PAWL_URL, --url)?']
     return [
       isRefused(error)
-        ? 'the server that was here has ended; start it again with: pawl serve'
-        : 'the server that was here does not answer; its log may tell why',
+        ? 'the server is not running; start it with: pawl serve'
+        : 'the server does not answer; its log may say why',
     ]
   }
   if (error instanceof PawlAuthError && error.code === 'UNAUTHENTICATED' && env['PAWL_RUN_ID'])
-    return ["an agent's token ends with its claim: the run has settled, or was released or lost"]
+    return ["an agent's token expires with its claim: the run has settled, or its claim was released or lost"]
   if (error instanceof PawlAuthError && error.code === 'UNAUTHENTICATED')
     return [
-      'set PAWL_TOKEN to a valid token; an ADMIN makes one with: pawl token create NAME --role OPERATOR',
+      'set PAWL_TOKEN to a valid token; an ADMIN creates one with: pawl token create NAME --role OPERATOR',
     ]
   if (error instanceof PawlFault && error.correlationId)
-    return [`the server's log has it under ${error.correlationId}`]
+    return [`the server's log has details under ${error.correlationId}`]
   return []
 }
 
-/** Whether nobody listens at the address any more. */
+/** Whether nothing listens at the address. */
 function isRefused({ cause }: Error): boolean {
   for (let inner = cause, depth = 0; inner instanceof Error && depth < 5; inner = inner.cause, depth += 1) {
     if ((inner as NodeJS.ErrnoException).code === 'ECONNREFUSED') return true

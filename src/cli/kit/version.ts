@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** The folder of Pawl itself, wherever this file was built to. */
+/** The folder of Pawl's package, from source and when built. */
 export const home = findHome(dirname(fileURLToPath(import.meta.url)))
 
 /** The version of Pawl. */

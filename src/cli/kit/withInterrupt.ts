@@ -3,8 +3,8 @@ import { EXIT } from './exitCodes.ts'
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 
 /**
- * Runs work that may last, with a signal that aborts on Ctrl-C, so that it can leave the terminal in order. Returns the
- * exit code: that of the signal where one came, else what the work returned, else 0.
+ * Runs work with a signal that aborts on Ctrl-C, so that it can clean up. Returns the exit code: that of the signal if there was one,
+ * else what the work returned, else 0.
  */
 export async function withInterrupt(work: (signal: AbortSignal) => Promise<number | void>): Promise<number> {
   const controller = new AbortController()

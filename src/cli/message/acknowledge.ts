@@ -10,13 +10,13 @@ interface Options extends CommonOptions {
   readonly idempotencyKey?: string
 }
 
-/** `pawl message acknowledge`: an agent's receipt. */
+/** `pawl message acknowledge`: confirms that a message was read. */
 export function messageAcknowledgeCommand(): Command {
-  return createCommand('acknowledge', "an agent's receipt: the message was taken in", [
+  return createCommand('acknowledge', 'confirm that the agent has read a message', [
     'pawl message acknowledge msg_01k9…',
   ])
     .argument('<message>', 'id of the message')
-    .option('--delivered', 'it has reached the agent, which has yet to act on it')
+    .option('--delivered', 'only confirm that it has reached the agent')
     .addOption(fenceOption())
     .addOption(keyOption())
     .action(

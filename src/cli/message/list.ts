@@ -11,9 +11,9 @@ interface Options extends CommonOptions {
   readonly after?: string
 }
 
-/** `pawl message list`: the messages of a run, and how far each has come. */
+/** `pawl message list`: the messages of a run and their delivery. */
 export function messageListCommand(): Command {
-  return createCommand('list', 'list the messages of a run, and how far each has come', [
+  return createCommand('list', 'list the messages of a run and their delivery', [
     'pawl message list',
     'pawl message list --json | jq -r \'.nodes[] | select(.status == "PENDING") | .text\'',
   ])

@@ -11,15 +11,15 @@ interface Options extends CommonOptions {
   readonly idempotencyKey?: string
 }
 
-/** `pawl message send`: steering text for whoever owns a run. */
+/** `pawl message send`: sends text to the owner of a run, for its agent. */
 export function messageSendCommand(): Command {
-  return createCommand('send', "send text to a run's owner, to steer its agent", [
+  return createCommand('send', "send text to a run's agent", [
     "pawl message send 'leave the tests alone'",
     'pawl message send @notes.md --run run_01k9… --follow-up',
   ])
-    .argument('<text>', 'what to say: as it is, @file, or - for standard input')
+    .argument('<text>', 'the message: text, @file, or - for standard input')
     .addOption(runOption())
-    .option('--follow-up', 'when the session is ready for more, instead of now')
+    .option('--follow-up', 'deliver when the session is ready for a new prompt, instead of now')
     .addOption(keyOption())
     .action(
       createAction<Options, [string]>(async (invocation, options, given) => {
@@ -30,7 +30,8 @@ export function messageSendCommand(): Command {
         const result = await invocation.pawl.messages.send(run.id, text, { mode, idempotencyKey })
         return invocation.answerResult(result, ({ sent }, printer) => {
           printer.line(messageLine(printer.colors, sent))
-          if (!run.lease?.isLive) invocation.note('nobody owns the run at present; its next owner gets it')
+          if (!run.lease?.isLive)
+            invocation.note('the run has no owner at present; its next owner receives the message')
         })
       }),
     )

@@ -10,11 +10,11 @@ interface Options extends OwnerOptions {
   readonly ifRevision?: number
 }
 
-/** `pawl phase advance`: leaves the current phase, completed, for one that may follow. */
+/** `pawl phase advance`: completes the current phase and enters one that may follow. */
 export function phaseAdvanceCommand(): Command {
-  const command = createCommand('advance', 'leave the current phase, completed, for one that may follow', [
+  const command = createCommand('advance', 'complete the current phase and start one that may follow', [
     'pawl phase advance analysis',
-  ]).argument('<to>', 'key of the phase to go to; `pawl state` lists those that may follow')
+  ]).argument('<to>', 'key of the next phase; `pawl state` lists those that may follow')
   return addOwnerOptions(command)
     .addOption(revisionOption())
     .action(

@@ -34,15 +34,18 @@ export function phaseFailCommand(): Command {
   return addOwnerOptions(command)
     .requiredOption('--message <text>', 'what went wrong')
     .addOption(
-      new Option('--class <class>', `how it is to be met: ${CLASSES.join(', ')}`)
+      new Option('--class <class>', `class of the error: ${CLASSES.join(', ')}`)
         .argParser(parseWord(CLASSES))
         .default('RECOVERABLE'),
     )
-    .option('--code <code>', 'a word for programs', 'REPORTED')
+    .option('--code <code>', 'machine-readable code', 'REPORTED')
     .option('--hint <text>', 'what may help')
     .option('--ask <question>', 'pause the run until a person has decided: retry, or abort')
     .option('--gate <name>', 'with --ask: name of the gate', 'recovery')
-    .option('--payload <json>', 'with --ask: what is shown with the question: JSON, @file or -')
+    .option(
+      '--payload <json>',
+      'with --ask: data shown with the question: JSON, @file or - for standard input',
+    )
     .option('--session <id>', 'with --ask: the session that needs a person')
     .action(
       createAction<Options, [string]>(async (invocation, options, phase) => {

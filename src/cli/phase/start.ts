@@ -13,13 +13,13 @@ interface Options extends OwnerOptions {
 
 /** `pawl phase start`: starts the current phase. */
 export function phaseStartCommand(): Command {
-  const command = createCommand('start', 'start the current phase, once more where it had failed', [
+  const command = createCommand('start', 'start the current phase, again if it has failed', [
     'pawl phase start context',
     "pawl phase start analysis --repair --because 'the report was cut off'",
   ]).argument('<phase>', 'key of the current phase')
   return addOwnerOptions(command)
-    .option('--repair', 'another attempt of a phase that is under way')
-    .option('--because <text>', 'why it is repaired, for the log')
+    .option('--repair', 'begin another attempt of a phase that is running')
+    .option('--because <text>', 'reason for the log')
     .action(
       createAction<Options, [string]>(async (invocation, options, phase) => {
         const runId = await chooseRunId(invocation, options.run)

@@ -2,7 +2,7 @@ import type { Approval, ApprovalStatus, Artifact, ArtifactDetail } from '@pawl/s
 import type { Colors, Printer } from '../terminal/printer.ts'
 import { printPairs, printTable } from '../terminal/table.ts'
 import { formatTime } from '../terminal/times.ts'
-import { plain, safeLines } from '../terminal/width.ts'
+import { safeText, safeLines } from '../terminal/width.ts'
 
 type Paint = (colors: Colors, text: string) => string
 
@@ -16,7 +16,7 @@ const PAINT: Readonly<Record<ApprovalStatus, Paint>> = {
   VOID: (c, text) => c.dim(text),
 }
 
-/** An approval's status in its colour. A later server's word stays plain. */
+/** An approval's status in its colour; none for a status that only a newer server knows. */
 export function paintApproval(colors: Colors, status: ApprovalStatus): string {
   return PAINT[status]?.(colors, status) ?? status
 }
@@ -27,49 +27,49 @@ export function printApprovals(printer: Printer, approvals: readonly Approval[])
     approval.id,
     paintApproval(printer.colors, approval.status),
     approval.kind,
-    plain(approval.gate),
+    safeText(approval.gate),
     approval.run.id,
     formatTime(approval.requestedAt),
-    plain(approval.question),
+    safeText(approval.question),
   ])
   printTable(printer, ['APPROVAL', 'STATUS', 'KIND', 'GATE', 'RUN', 'ASKED', 'QUESTION'], rows)
 }
 
-/** What is put before a person, whole, and what the digest of it is. */
+/** Everything that a person decides about. */
 export interface Question {
   readonly approval: Approval
-  /** The file it is about; null where it is about none. */
+  /** The file it is about; null if there is none. */
   readonly artifact: ArtifactDetail | Artifact | null
-  /** Whether the digest, computed here anew from what is shown, is the approval's. */
+  /** Whether the digest computed from what is shown equals the approval's. */
   readonly isProven: boolean
 }
 
-/** Everything that a decision is about: nothing is left out, and what can't be seen is written out. */
+/** Prints everything that a decision is about, with invisible characters escaped. */
 export function printQuestion(printer: Printer, { approval, artifact, isProven }: Question): void {
   const { bold, dim, yellow } = printer.colors
   const { run, phase, attempt } = approval
   printer.line(`${bold(approval.id)}  ${paintApproval(printer.colors, approval.status)}  ${approval.kind}`)
   printPairs(printer, [
-    ['run', `${run.id}  ${run.status}${run.title ? `  ${plain(run.title)}` : ''}`],
+    ['run', `${run.id}  ${run.status}${run.title ? `  ${safeText(run.title)}` : ''}`],
     ['phase', phase && `${phase.key}, round ${phase.round}${attempt === null ? '' : `, attempt ${attempt}`}`],
-    ['gate', plain(approval.gate)],
-    ['asked', `by ${plain(approval.requestedBy)} at ${formatTime(approval.requestedAt)}`],
+    ['gate', safeText(approval.gate)],
+    ['asked', `by ${safeText(approval.requestedBy)} at ${formatTime(approval.requestedAt)}`],
     ['expires', approval.expiresAt && `${formatTime(approval.expiresAt)}, then ${approval.onExpiry}`],
-    ['approvers', approval.approvers.map(plain).join(', ')],
-    ['decided', approval.decidedBy && `by ${plain(approval.decidedBy)}`],
-    ['comment', approval.comment && plain(approval.comment)],
+    ['approvers', approval.approvers.map(safeText).join(', ')],
+    ['decided', approval.decidedBy && `by ${safeText(approval.decidedBy)}`],
+    ['comment', approval.comment && safeText(approval.comment)],
   ])
   printer.line()
   for (const line of safeLines(approval.question)) printer.line(bold(line))
   if (approval.payload !== null) printBlock(printer, 'payload', JSON.stringify(approval.payload, null, 2))
   if (artifact) {
-    const name = `${plain(artifact.path)}  ${artifact.size} bytes, sha256 ${artifact.sha256}`
+    const name = `${safeText(artifact.path)}  ${artifact.size} bytes, sha256 ${artifact.sha256}`
     const content = 'content' in artifact ? artifact.content : null
     printBlock(printer, name, content ?? '(its content is not kept)')
   }
   printer.line()
   printer.line(`${dim('digest')}  ${approval.digest}`)
-  if (!isProven) printer.line(yellow('This digest could not be computed from what is shown here.'))
+  if (!isProven) printer.line(yellow('What is shown does not match this digest.'))
 }
 
 function printBlock(printer: Printer, name: string, text: string): void {

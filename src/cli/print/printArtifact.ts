@@ -1,18 +1,20 @@
 import type { Artifact } from '@pawl/sdk'
 import type { Colors, Printer } from '../terminal/printer.ts'
 import { printTable } from '../terminal/table.ts'
-import { plain } from '../terminal/width.ts'
+import { safeText } from '../terminal/width.ts'
 
 /** One line about a file: whether it is valid, its path, size and hash. */
 export function artifactLine(colors: Colors, artifact: Artifact): string {
   const { path, size, sha256, valid } = artifact
   const mark = valid ? colors.green('✔') : colors.red('✘')
-  return `${mark} ${colors.bold(plain(path))}  ${formatSize(size)}  ${colors.dim(`sha256 ${sha256.slice(0, 12)}`)}`
+  return `${mark} ${colors.bold(safeText(path))}  ${formatSize(size)}  ${colors.dim(`sha256 ${sha256.slice(0, 12)}`)}`
 }
 
 /** What is wrong with a file, one line each. */
 export function problemLines({ problems }: Artifact): string[] {
-  return problems.map(({ path, message }) => (path ? `${plain(path)}: ${plain(message)}` : plain(message)))
+  return problems.map(({ path, message }) =>
+    path ? `${safeText(path)}: ${safeText(message)}` : safeText(message),
+  )
 }
 
 /** Files of a run, one a line. */
@@ -22,14 +24,14 @@ export function printArtifacts(printer: Printer, artifacts: readonly Artifact[])
     artifact.id,
     artifact.phase.key,
     `${artifact.round}.${artifact.attempt}`,
-    plain(artifact.path),
+    safeText(artifact.path),
     formatSize(artifact.size),
     artifact.valid ? colors.green('valid') : colors.red(problemLines(artifact)[0] ?? 'invalid'),
   ])
   printTable(printer, ['ARTIFACT', 'PHASE', 'ROUND.ATTEMPT', 'PATH', 'SIZE', ''], rows)
 }
 
-/** A size in the unit that matters. */
+/** A size in its largest unit. */
 function formatSize(bytes: number): string {
   if (bytes < 1_024) return `${bytes} B`
   return bytes < 1_048_576 ? `${(bytes / 1_024).toFixed(1)} KiB` : `${(bytes / 1_048_576).toFixed(1)} MiB`

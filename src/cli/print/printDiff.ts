@@ -1,22 +1,22 @@
 import type { FileChange, WorkspaceDiff } from '@pawl/sdk'
 import type { Colors, Printer } from '../terminal/printer.ts'
 import { printTable } from '../terminal/table.ts'
-import { plain } from '../terminal/width.ts'
+import { safeText } from '../terminal/width.ts'
 
 const MARK: Readonly<Record<FileChange, string>> = { ADDED: 'A', MODIFIED: 'M', DELETED: 'D', RENAMED: 'R' }
 
-/** The files that differ, one a line, and the sum of it. */
+/** The changed files, one a line, and a summary. */
 export function printStat(printer: Printer, diff: WorkspaceDiff): void {
   const rows = diff.files.map(({ path, previousPath, change, insertions, deletions }) => [
     MARK[change] ?? change,
-    previousPath === null ? plain(path) : `${plain(previousPath)} → ${plain(path)}`,
+    previousPath === null ? safeText(path) : `${safeText(previousPath)} → ${safeText(path)}`,
     insertions === null ? 'binary' : `+${insertions} -${deletions}`,
   ])
   if (rows.length > 0) printTable(printer, ['', 'FILE', 'LINES'], rows)
   printer.line(summaryOf(diff))
 }
 
-/** How much it is, in one line. */
+/** A summary in one line. */
 export function summaryOf({ filesChanged, insertions, deletions, commitsAhead }: WorkspaceDiff): string {
   const files = `${filesChanged} ${filesChanged === 1 ? 'file' : 'files'}`
   const commits = `${commitsAhead} ${commitsAhead === 1 ? 'commit' : 'commits'} ahead`
@@ -24,8 +24,7 @@ export function summaryOf({ filesChanged, insertions, deletions, commitsAhead }:
 }
 
 /**
- * The patch: as it is where a program reads it, so that it can be applied; on a terminal in colours, with what would control the
- * terminal written out.
+ * The patch: unchanged for a pipe, so that it can be applied; on a terminal in colours, with control characters escaped.
  */
 export function printPatch(printer: Printer, patch: string): void {
   if (patch === '') return
@@ -34,7 +33,7 @@ export function printPatch(printer: Printer, patch: string): void {
 }
 
 function paint(colors: Colors, line: string): string {
-  const shown = line.split('\t').map(plain).join('\t')
+  const shown = line.split('\t').map(safeText).join('\t')
   if (/^(\+\+\+|---|diff |index )/.test(line)) return colors.bold(shown)
   if (line.startsWith('@@')) return colors.cyan(shown)
   if (line.startsWith('+')) return colors.green(shown)

@@ -2,7 +2,7 @@ import type { Message, MessageStatus } from '@pawl/sdk'
 import type { Colors, Printer } from '../terminal/printer.ts'
 import { printTable } from '../terminal/table.ts'
 import { formatTime } from '../terminal/times.ts'
-import { plain } from '../terminal/width.ts'
+import { safeText } from '../terminal/width.ts'
 
 type Paint = (colors: Colors, text: string) => string
 
@@ -17,7 +17,7 @@ const PAINT: Readonly<Record<MessageStatus, Paint>> = {
 export function messageLine(colors: Colors, { id, status, mode, sentBy, text }: Message): string {
   const paint = PAINT[status] ?? ((_: Colors, word: string) => word)
   const how = mode === 'FOLLOW_UP' ? ' (follow-up)' : ''
-  return `${colors.dim(id)}  ${paint(colors, status)}  ${plain(sentBy)}${how}: ${plain(text)}`
+  return `${colors.dim(id)}  ${paint(colors, status)}  ${safeText(sentBy)}${how}: ${safeText(text)}`
 }
 
 /** Messages, one a line. */
@@ -28,8 +28,8 @@ export function printMessages(printer: Printer, messages: readonly Message[]): v
     PAINT[status]?.(colors, status) ?? status,
     mode,
     formatTime(sentAt),
-    plain(sentBy),
-    plain(text),
+    safeText(sentBy),
+    safeText(text),
   ])
   printTable(printer, ['MESSAGE', 'STATUS', 'MODE', 'SENT', 'BY', 'TEXT'], rows)
 }

@@ -2,7 +2,7 @@ import type { Phase, Run } from '@pawl/sdk'
 import type { Printer } from '../terminal/printer.ts'
 import { phaseMark } from '../terminal/words.ts'
 
-/** One line about a phase that was changed, and what may follow it. */
+/** One line about a changed phase, and the phases that may follow it. */
 export function printPhaseLine(printer: Printer, { phase, run }: { phase: Phase; run: Run }): void {
   const { colors } = printer
   const attempt = phase.attempts > 1 ? ` (attempt ${phase.attempts})` : ''

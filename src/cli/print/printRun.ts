@@ -2,10 +2,10 @@ import type { Execution, Phase, Run, RunDetail, Session } from '@pawl/sdk'
 import type { Colors, Printer } from '../terminal/printer.ts'
 import { printPairs, printTable } from '../terminal/table.ts'
 import { between, formatAge, formatDuration } from '../terminal/times.ts'
-import { padToWidth, plain, widthOf } from '../terminal/width.ts'
+import { padToWidth, safeText, widthOf } from '../terminal/width.ts'
 import { paintOutcome, paintPhase, paintStatus, phaseMark } from '../terminal/words.ts'
 
-/** One line that says which run it is and where it stands. */
+/** One line with a run's id, status and phase. */
 export function printRunLine(printer: Printer, run: Run): void {
   const phase = run.isSettled ? '' : ` at ${run.currentPhase?.key ?? 'no phase'}`
   printer.line(`${printer.colors.bold(run.id)}  ${paintStatus(printer.colors, run)}${phase}`)
@@ -18,26 +18,26 @@ export function printRuns(printer: Printer, runs: readonly Run[]): void {
     paintStatus(printer.colors, run),
     run.workflow.name,
     run.isSettled ? '' : (run.currentPhase?.key ?? ''),
-    run.lease?.isLive ? plain(run.lease.owner) : '',
+    run.lease?.isLive ? safeText(run.lease.owner) : '',
     formatAge(run.createdAt, run.asOf),
-    plain(run.title ?? ''),
+    safeText(run.title ?? ''),
   ])
   printTable(printer, ['RUN', 'STATUS', 'WORKFLOW', 'PHASE', 'OWNER', 'CREATED', 'TITLE'], rows)
 }
 
-/** Everything about a run that a person asks for first. */
+/** The main properties of a run, and its phases. */
 export function printRun(printer: Printer, run: RunDetail): void {
   const { colors } = printer
   printer.line(
-    `${colors.bold(run.id)}  ${paintStatus(colors, run)}${run.title ? `  ${plain(run.title)}` : ''}`,
+    `${colors.bold(run.id)}  ${paintStatus(colors, run)}${run.title ? `  ${safeText(run.title)}` : ''}`,
   )
   printPairs(printer, [
     ['workflow', `${run.workflow.name} v${run.workflow.version}`],
-    ['project', plain(run.project)],
-    ['labels', run.labels.map(plain).join(', ')],
-    ['key', run.concurrencyKey && plain(run.concurrencyKey)],
+    ['project', safeText(run.project)],
+    ['labels', run.labels.map(safeText).join(', ')],
+    ['key', run.concurrencyKey && safeText(run.concurrencyKey)],
     ['outcome', run.outcome && paintOutcome(colors, run.outcome)],
-    ['error', run.error && colors.red(plain(run.error))],
+    ['error', run.error && colors.red(safeText(run.error))],
     ['cancel', describeCancel(run)],
     ['owner', describeOwner(run)],
     ['waits until', describeWait(run)],
@@ -53,43 +53,43 @@ export function printRun(printer: Printer, run: RunDetail): void {
   printPhases(printer, run.phases, run.asOf)
 }
 
-/** The phases of a round, each with its sign, attempts and how long it took. */
+/** The phases of a round, each with its mark, duration and attempts. */
 export function printPhases(printer: Printer, phases: readonly Phase[], asOf: string): void {
   for (const line of phaseLines(printer.colors, phases, asOf)) printer.line(line)
 }
 
-/** As `printPhases`, for whoever places the lines itself. */
+/** As `printPhases`, but returns the lines. */
 export function phaseLines(colors: Colors, phases: readonly Phase[], asOf: string): string[] {
   const width = Math.max(0, ...phases.map(({ key }) => widthOf(key)))
   return phases.map((phase) => {
     const took = phase.startedAt ? formatDuration(between(phase.startedAt, phase.endedAt ?? asOf)) : ''
     const attempts = phase.attempts > 1 ? `attempt ${phase.attempts}` : ''
-    const error = phase.error ? `${phase.error.code}: ${plain(phase.error.message)}` : ''
+    const error = phase.error ? `${phase.error.code}: ${safeText(phase.error.message)}` : ''
     const more = [took, attempts, error].filter(Boolean).join('  ')
     const key = paintPhase(colors, phase.status, padToWidth(phase.key, width))
     return `  ${phaseMark(colors, phase.status)} ${key}  ${colors.dim(more)}`.trimEnd()
   })
 }
 
-/** Processes launched for a run, and what they came to. */
+/** Processes launched for a run, and their outcomes. */
 export function printExecutions(printer: Printer, executions: readonly Execution[]): void {
   const rows = executions.map((execution) => [
     execution.id,
     execution.outcome ? paintOutcome(printer.colors, execution.outcome) : printer.colors.cyan('in flight'),
     execution.end ?? '',
     execution.signal ?? (execution.exitCode === null ? '' : String(execution.exitCode)),
-    plain(execution.command),
+    safeText(execution.command),
   ])
   printTable(printer, ['EXECUTION', 'OUTCOME', 'END', 'EXIT', 'COMMAND'], rows)
 }
 
-/** Live agents attached to a run, and those that are over. */
+/** The agent sessions of a run. */
 export function printSessions(printer: Printer, sessions: readonly Session[]): void {
   const rows = sessions.map(({ id, role, status, adapter, recoveryAttempts, lastPromptStage }) => [
     id,
-    plain(role),
+    safeText(role),
     status,
-    plain(adapter),
+    safeText(adapter),
     lastPromptStage ?? '',
     recoveryAttempts > 0 ? String(recoveryAttempts) : '',
   ])
@@ -101,12 +101,12 @@ function describeOwner({ lease, asOf }: Run): string | null {
   const until = lease.expiresAt
     ? `lease ends in ${formatDuration(between(asOf, lease.expiresAt))} unless renewed`
     : 'no lease'
-  return `${plain(lease.owner)}, fence ${lease.fence} (${until})`
+  return `${safeText(lease.owner)}, fence ${lease.fence} (${until})`
 }
 
 function describeWait({ notBefore, waitsFor, asOf }: Run): string | null {
   if (notBefore === null) return null
-  const why = waitsFor === null ? '' : `: ${plain(waitsFor)}`
+  const why = waitsFor === null ? '' : `: ${safeText(waitsFor)}`
   return notBefore > asOf ? `${notBefore} (in ${formatDuration(between(asOf, notBefore))})${why}` : null
 }
 

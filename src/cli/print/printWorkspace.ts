@@ -2,7 +2,7 @@ import type { RequestedOperation, Workspace, WorkspaceDetail, WorkspaceOperation
 import type { Printer } from '../terminal/printer.ts'
 import { printPairs, printTable } from '../terminal/table.ts'
 import { formatTime } from '../terminal/times.ts'
-import { plain } from '../terminal/width.ts'
+import { safeText } from '../terminal/width.ts'
 
 /** Workspaces, one a line. */
 export function printWorkspaces(printer: Printer, workspaces: readonly Workspace[]): void {
@@ -10,16 +10,16 @@ export function printWorkspaces(printer: Printer, workspaces: readonly Workspace
     workspace.id,
     workspace.status,
     workspace.kind,
-    plain(workspace.project),
-    plain(workspace.host),
-    plain(workspace.branch ?? ''),
+    safeText(workspace.project),
+    safeText(workspace.host),
+    safeText(workspace.branch ?? ''),
     formatTime(workspace.createdAt),
-    plain(workspace.path),
+    safeText(workspace.path),
   ])
   printTable(printer, ['WORKSPACE', 'STATUS', 'KIND', 'PROJECT', 'HOST', 'BRANCH', 'CREATED', 'PATH'], rows)
 }
 
-/** One workspace, with its runs and what was done with it. */
+/** One workspace, with its runs and operations. */
 export function printWorkspace(
   printer: Printer,
   workspace: WorkspaceDetail,
@@ -29,19 +29,19 @@ export function printWorkspace(
   const { preview, runs } = workspace
   printer.line(`${bold(workspace.id)}  ${workspace.status}  ${workspace.kind}`)
   printPairs(printer, [
-    ['project', plain(workspace.project)],
-    ['host', plain(workspace.host)],
-    ['path', plain(workspace.path)],
-    ['repository', workspace.repository && plain(workspace.repository)],
-    ['branch', workspace.branch && plain(workspace.branch)],
-    ['base', workspace.baseCommit && plain(workspace.baseCommit)],
+    ['project', safeText(workspace.project)],
+    ['host', safeText(workspace.host)],
+    ['path', safeText(workspace.path)],
+    ['repository', workspace.repository && safeText(workspace.repository)],
+    ['branch', workspace.branch && safeText(workspace.branch)],
+    ['base', workspace.baseCommit && safeText(workspace.baseCommit)],
     [
       'preview',
-      [preview.status, preview.url ?? '', preview.error?.message ?? ''].map(plain).join('  ').trim(),
+      [preview.status, preview.url ?? '', preview.error?.message ?? ''].map(safeText).join('  ').trim(),
     ],
     ['created', formatTime(workspace.createdAt)],
     ['removed', workspace.removedAt && formatTime(workspace.removedAt)],
-    ['may be', workspace.allowedOperations.join(', ')],
+    ['allowed', workspace.allowedOperations.join(', ')],
   ])
   if (runs.length > 0) {
     printer.line()
@@ -49,7 +49,7 @@ export function printWorkspace(
       id,
       status,
       formatTime(createdAt),
-      plain(title ?? ''),
+      safeText(title ?? ''),
     ])
     printTable(printer, ['RUN', 'STATUS', 'STARTED', 'TITLE'], rows)
   }
@@ -65,9 +65,9 @@ function printOperations(printer: Printer, operations: readonly WorkspaceOperati
     id,
     force ? `${kind} (force)` : kind,
     status,
-    plain(requestedBy),
+    safeText(requestedBy),
     formatTime(requestedAt),
-    error ? `${plain(error.code)}: ${plain(error.message)}` : '',
+    error ? `${safeText(error.code)}: ${safeText(error.message)}` : '',
   ])
   printTable(printer, ['OPERATION', 'KIND', 'STATUS', 'BY', 'ASKED', 'ERROR'], rows)
 }

@@ -11,11 +11,11 @@ interface Options extends OwnerOptions {
 
 /** `pawl round complete`: completes the current round. */
 export function roundCompleteCommand(): Command {
-  const command = createCommand('complete', 'complete the current round; again, it changes nothing', [
+  const command = createCommand('complete', 'complete the current round; repeating it changes nothing', [
     'pawl round complete --summary @findings.json',
   ])
   return addOwnerOptions(command)
-    .option('--summary <json>', 'what the round came to: JSON, @file or - for standard input')
+    .option('--summary <json>', 'result of the round: JSON, @file or - for standard input')
     .action(
       createAction<Options>(async (invocation, options) => {
         const summary = readJson(options.summary, '--summary')

@@ -13,15 +13,15 @@ interface Options extends ChangeOptions {
   readonly cascade: boolean
 }
 
-/** `pawl run cancel`: cancels a run; one with a live owner stays CANCELLING until that has stopped. */
+/** `pawl run cancel`: cancels a run; it stays CANCELLING until its owner has stopped. */
 export function runCancelCommand(): Command {
-  const command = createCommand('cancel', 'cancel a run; its owner is told to stop and to confirm it', [
+  const command = createCommand('cancel', 'cancel a run; its owner has to stop and confirm it', [
     "pawl run cancel run_01k9… --comment 'wrong branch'",
     'pawl run cancel run_01k9… && pawl run watch run_01k9…   # until its owner has stopped',
   ])
   return addChangeOptions(command)
-    .option('--comment <text>', 'why, for the log')
-    .option('--no-cascade', 'leave its children alone, those too that are not detached')
+    .option('--comment <text>', 'comment for the log')
+    .option('--no-cascade', 'do not cancel its children')
     .addOption(revisionOption())
     .action(
       createAction<Options, [string | undefined]>(async (invocation, options, id) => {
@@ -39,8 +39,8 @@ export function runCancelCommand(): Command {
 
 function* explain(success: SuccessOf<CancelRunResult>): Generator<string> {
   const { changed, run, childrenCancelled, childrenLeft } = success
-  if (!changed) yield `nothing was changed: it is ${run.status} already`
-  else if (run.status === 'CANCELLING') yield 'its owner was told to stop and has to confirm it'
-  if (childrenCancelled > 0) yield `runs below it that were cancelled: ${childrenCancelled}`
+  if (!changed) yield `nothing was changed: it was already ${run.status}`
+  else if (run.status === 'CANCELLING') yield 'its owner was told to stop, and has to confirm it'
+  if (childrenCancelled > 0) yield `descendants cancelled with it: ${childrenCancelled}`
   for (const { id, status } of childrenLeft) yield `its child ${id} is ${status}`
 }

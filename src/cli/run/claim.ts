@@ -14,17 +14,13 @@ interface Options extends ChangeOptions, ClaimOptions {
   readonly project?: string
 }
 
-/** `pawl run claim`: takes the right to drive a run, the one named or the oldest that waits. */
+/** `pawl run claim`: claims a run, the one named or the oldest in the queue. */
 export function runClaimCommand(): Command {
-  const command = createCommand(
-    'claim',
-    'take the right to drive a run: the one named, else the oldest that waits',
-    [
-      'eval "$(pawl run claim run_01k9… --env)"   # this shell is its agent now',
-      'pawl run claim --workflow review --label team-a --json',
-      'pawl exec --run run_01k9… -- COMMAND       # better: claims, renews while COMMAND lives, ends it',
-    ],
-  )
+  const command = createCommand('claim', 'claim a run: the one named, else the oldest in the queue', [
+    'eval "$(pawl run claim run_01k9… --env)"   # makes this shell its agent',
+    'pawl run claim --workflow review --label team-a --json',
+    'pawl exec --run run_01k9… -- COMMAND       # better: also renews the lease and ends the claim',
+  ])
   addChangeOptions(command)
     .option('--workflow <name>', 'without a run: only of this workflow; may be given several times', collect)
     .option('--label <name>', 'without a run: only with all of these labels', collect)
@@ -43,7 +39,7 @@ export function runClaimCommand(): Command {
         idempotencyKey: options.idempotencyKey,
       })
       return invocation.answerResult(result, (success, printer) => {
-        if (!runId) invocation.note(`run ${success.run.id} (the oldest that waits)`)
+        if (!runId) invocation.note(`run ${success.run.id} (the oldest in the queue)`)
         if (!options.env) printRunLine(printer, success.run)
         printClaim(invocation, success, options)
       })

@@ -4,9 +4,9 @@ import { findServer } from '../kit/connect.ts'
 import type { Invocation } from '../kit/invocation.ts'
 import { defaultOwner, parseSeconds } from '../kit/options.ts'
 import { formatTime } from '../terminal/times.ts'
-import { plain } from '../terminal/width.ts'
+import { safeText } from '../terminal/width.ts'
 
-/** How a run is claimed. */
+/** Options for claiming a run. */
 export interface ClaimOptions {
   readonly owner?: string
   readonly lease?: number
@@ -16,13 +16,13 @@ export interface ClaimOptions {
 /** The options of every command that may claim. */
 export function claimOptions(): Option[] {
   return [
-    new Option('--owner <name>', 'who owns it, as others see it (default: user@machine)'),
+    new Option('--owner <name>', 'name of the owner, shown to others (default: user@machine)'),
     new Option(
       '--lease <time>',
-      'claim under a lease of this length, 5s to 1h, that ends unless renewed; 0 (the default here, ' +
-        'where nobody renews): without one, until the run settles or is released',
+      'claim under a lease of this length, 5s to 1h, which expires unless renewed; 0 (the default): ' +
+        'without a lease, until the run settles or is released',
     ).argParser(parseSeconds),
-    new Option('--env', 'claim, and print shell lines that make this shell the agent of the run'),
+    new Option('--env', 'claim, and print variables that make this shell the agent of the run'),
   ]
 }
 
@@ -38,7 +38,7 @@ interface Claimed {
   readonly agentToken: string | null
 }
 
-/** Says who holds the run now and until when; with `--env`, lines for a shell's `eval` alone. */
+/** Prints who owns the run now and until when; with `--env`, only lines for a shell's `eval`. */
 export function printClaim(
   invocation: Invocation,
   { run, lease, agentToken }: Claimed,
@@ -54,7 +54,7 @@ export function printClaim(
   }
   if (!lease) return
   const until = lease.expiresAt ? `until ${formatTime(lease.expiresAt)}` : 'until it settles or is released'
-  out.line(`claimed by ${plain(lease.owner)} under fence ${lease.fence}, ${until}`)
+  out.line(`claimed by ${safeText(lease.owner)} under fence ${lease.fence}, ${until}`)
 }
 
 function quote(value: string): string {

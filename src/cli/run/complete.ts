@@ -12,14 +12,14 @@ interface Options extends ChangeOptions {
   readonly ifRevision?: number
 }
 
-/** `pawl run complete`: ends a run as COMPLETED, where the server holds the evidence. */
+/** `pawl run complete`: completes a run, if the server has all evidence. */
 export function runCompleteCommand(): Command {
-  const command = createCommand('complete', 'end a run as COMPLETED, once the server holds the evidence', [
+  const command = createCommand('complete', 'complete a run, if the server has all evidence', [
     'pawl run complete --output @result.json',
     'pawl run complete run_01k9… --fence 1',
   ])
   return addChangeOptions(command)
-    .option('--output <json>', 'what the run produced: JSON, @file or - for standard input')
+    .option('--output <json>', 'output of the run: JSON, @file or - for standard input')
     .addOption(fenceOption())
     .addOption(revisionOption())
     .action(
@@ -36,7 +36,7 @@ export function runCompleteCommand(): Command {
         return invocation.answerResult(result, ({ run, changed }, printer) => {
           if (run) printRunLine(printer, run)
           else printer.line(`${runId} is COMPLETED`)
-          if (!changed) invocation.note('nothing was changed: it is already COMPLETED')
+          if (!changed) invocation.note('nothing was changed: it was already COMPLETED')
         })
       }),
     )

@@ -5,7 +5,7 @@ import { createAction } from '../kit/invocation.ts'
 import type { Invocation } from '../kit/invocation.ts'
 import { createCommand, keyOption } from '../kit/options.ts'
 import { reportProblem } from '../kit/report.ts'
-import { plain } from '../terminal/width.ts'
+import { safeText } from '../terminal/width.ts'
 import { withInterrupt } from '../kit/withInterrupt.ts'
 import { perform, timeoutOption } from '../workspace/performFor.ts'
 import type { PerformOptions } from '../workspace/performFor.ts'
@@ -15,14 +15,14 @@ interface Options extends ChangeOptions, PerformOptions {
   readonly forceWorkspace?: boolean
 }
 
-/** `pawl run delete`: deletes a settled run. The run has to be named: what is gone can't be asked back. */
+/** `pawl run delete`: deletes a settled run. It can't be undone, so the run has to be named. */
 export function runDeleteCommand(): Command {
-  return createCommand('delete', 'delete a settled run with everything below it', [
+  return createCommand('delete', 'delete a settled run with everything that belongs to it', [
     'pawl run delete run_01k9…',
-    'pawl run delete run_01k9… --force-workspace   # work that is not merged is lost',
+    'pawl run delete run_01k9… --force-workspace   # discards unmerged work',
   ])
     .argument('<run>', 'id of the run')
-    .option('--force-workspace', 'remove its directory in any case, and wait for that')
+    .option('--force-workspace', 'also remove its directory, even with unmerged work, and wait for that')
     .addOption(timeoutOption())
     .addOption(keyOption())
     .action(
@@ -34,16 +34,16 @@ export function runDeleteCommand(): Command {
         return invocation.answerResult(result, (success, printer) => {
           printer.line(`deleted ${success.runId}`)
           if (!workspace) return
-          const where = `${plain(workspace.path)} on ${plain(workspace.host)}`
-          invocation.note(`its worker removes ${where}, unless that holds work which is not merged`)
+          const where = `${safeText(workspace.path)} on ${safeText(workspace.host)}`
+          invocation.note(`its worker removes ${where}, unless it contains unmerged work`)
         })
       }),
     )
 }
 
-/** The workspace that nobody works in when this run is gone; null where there is none. */
+/** The workspace that only this run uses; null if there is none. */
 async function findFreed({ pawl }: Invocation, runId: string): Promise<WorkspaceDetail | null> {
-  // what is wrong with the id is for the deletion to say
+  // the deletion reports what is wrong with the id
   const workspace = await pawl.workspaces.get(runId).catch(() => null)
   const isShared = workspace?.runs.some((run) => run.id !== runId)
   return workspace?.status === 'READY' && !isShared ? workspace : null
@@ -66,6 +66,6 @@ async function removeToo(
   if (!isSuccess(removed)) return reportProblem(invocation, removed)
   return invocation.answer(
     { __typename: 'DeleteRunSuccess', runId, workspace: removed.operation },
-    (printer) => printer.line(`removed ${plain(workspace.path)} on ${plain(workspace.host)}`),
+    (printer) => printer.line(`removed ${safeText(workspace.path)} on ${safeText(workspace.host)}`),
   )
 }

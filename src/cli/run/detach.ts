@@ -11,13 +11,13 @@ interface Options extends ChangeOptions {
   readonly ifRevision?: number
 }
 
-/** `pawl run detach`: lets a child live and end apart from its parent. */
+/** `pawl run detach`: makes a child independent of its parent. */
 export function runDetachCommand(): Command {
-  const command = createCommand('detach', 'let a child live and end apart from its parent', [
+  const command = createCommand('detach', 'make a child independent of its parent', [
     "pawl run detach run_01k9… --comment 'goes on by itself'",
   ])
   return addChangeOptions(command)
-    .option('--comment <text>', 'why, for the log')
+    .option('--comment <text>', 'comment for the log')
     .addOption(revisionOption())
     .action(
       createAction<Options, [string | undefined]>(async (invocation, options, id) => {
@@ -28,8 +28,8 @@ export function runDetachCommand(): Command {
           printRunLine(printer, success.run)
           invocation.note(
             success.changed
-              ? 'it is neither cancelled with its parent nor waited for by it any more'
-              : 'nothing was changed: it was detached before',
+              ? 'it is no longer cancelled with its parent, and its parent no longer waits for it'
+              : 'nothing was changed: it was already detached',
           )
         })
       }),

@@ -11,14 +11,14 @@ interface Options extends PerformOptions {
   readonly stat?: boolean
 }
 
-/** `pawl run diff`: what the run's work differs in from what it began at. */
+/** `pawl run diff`: the changes that a run has made in its workspace. */
 export function runDiffCommand(): Command {
-  return createCommand('diff', "print the patch of a run's work, as the worker of its machine sees it now", [
+  return createCommand('diff', 'print the changes that a run has made, as a patch', [
     'pawl run diff run_01k9… --stat',
     'pawl run diff run_01k9… > work.patch',
   ])
     .addArgument(runArgument())
-    .option('--stat', 'the files and how many lines, instead of the patch')
+    .option('--stat', 'print the changed files and their line counts instead')
     .addOption(timeoutOption())
     .action(
       createAction<Options, [string | undefined]>(async (invocation, { stat, timeout }, id) => {
@@ -27,10 +27,10 @@ export function runDiffCommand(): Command {
           const { diff } = operation
           if (!diff) return
           if (stat) printStat(printer, diff)
-          else if (diff.patch === null) invocation.note('another diff has taken its place: ask again')
+          else if (diff.patch === null) invocation.note('a later diff has replaced this one: try again')
           else printPatch(printer, diff.patch)
           if (!stat) invocation.note(summaryOf(diff))
-          if (diff.truncated) invocation.note('it is longer than this: what is shown was cut')
+          if (diff.truncated) invocation.note('the patch was too long and is cut')
         })
       }),
     )

@@ -1,7 +1,7 @@
 import type { RunEvent } from '@pawl/sdk'
 import type { Colors } from '../terminal/printer.ts'
 import { formatTime } from '../terminal/times.ts'
-import { padToWidth, plain } from '../terminal/width.ts'
+import { padToWidth, safeText } from '../terminal/width.ts'
 
 type Paint = (colors: Colors, text: string) => string
 
@@ -21,10 +21,10 @@ const PAINT: Readonly<Record<string, Paint>> = {
   'round.completed': (c, text) => c.green(text),
 }
 
-/** An event as one line: time, number, type, and the server's sentence about it. */
+/** An event as one line: time, number, type and summary. */
 export function eventLine(colors: Colors, event: Pick<RunEvent, 'at' | 'seq' | 'type' | 'summary'>): string {
   const { at, seq, type, summary } = event
   const paint = PAINT[type] ?? ((c: Colors, text: string) => c.cyan(text))
   const number = String(seq).padStart(3)
-  return `${colors.dim(`${formatTime(at)} ${number}`)}  ${paint(colors, padToWidth(type, 20))}  ${plain(summary)}`
+  return `${colors.dim(`${formatTime(at)} ${number}`)}  ${paint(colors, padToWidth(type, 20))}  ${safeText(summary)}`
 }

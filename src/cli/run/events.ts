@@ -14,15 +14,15 @@ interface Options extends CommonOptions {
   readonly follow?: boolean
 }
 
-/** `pawl run events`: the log of a run; with `--follow`, on to the run's end. */
+/** `pawl run events`: the event log of a run. */
 export function runEventsCommand(): Command {
-  return createCommand('events', "print a run's log, one event a line", [
+  return createCommand('events', "print a run's event log, one event a line", [
     'pawl run events run_01k9… --follow',
     'pawl run events --json | jq \'select(.type == "phase.failed")\'',
   ])
     .addArgument(runArgument())
-    .option('--after <seq>', 'only events after this one', parseCount, 0)
-    .option('-f, --follow', 'go on with events as they come, until the run has settled')
+    .option('--after <seq>', 'only events after this number', parseCount, 0)
+    .option('-f, --follow', 'also print new events, until the run has settled')
     .action(
       createAction<Options, [string | undefined]>(async (invocation, { after, follow }, id) => {
         const { run } = await chooseRun(invocation, id)

@@ -16,15 +16,13 @@ interface Options extends ChangeOptions {
 
 const REASONS: readonly FailReason[] = ['REPORTED_FAILURE', 'START_FAILED', 'INCOMPLETE']
 
-/** `pawl run fail`: ends a run as FAILED, with what went wrong. */
+/** `pawl run fail`: fails a run with an error message. */
 export function runFailCommand(): Command {
-  const command = createCommand('fail', 'end a run as FAILED, with what went wrong', [
-    "pawl run fail --error 'the tests do not build'",
-  ])
+  const command = createCommand('fail', 'fail a run', ["pawl run fail --error 'the tests do not build'"])
   return addChangeOptions(command)
     .requiredOption('--error <text>', 'what went wrong')
     .addOption(
-      new Option('--reason <reason>', `why: ${REASONS.join(', ')}`)
+      new Option('--reason <reason>', `reason: ${REASONS.join(', ')}`)
         .argParser(parseWord(REASONS))
         .default('REPORTED_FAILURE'),
     )

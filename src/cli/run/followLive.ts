@@ -5,13 +5,13 @@ import { followRun } from './followRun.ts'
 import { watchLines } from './watchView.ts'
 import type { WatchState } from './watchView.ts'
 
-/** Drawn anew with each change, and each second for what time changes. */
+/** The view is redrawn after every change, and at this interval because of its clocks. */
 const REDRAW_MS = 1_000
 
-/** How many events, and messages, are kept for the view. */
+/** How many events and messages are kept for the view. */
 const MAX_KEPT = { events: 100, messages: 3 } as const
 
-/** Follows a run on a live screen, and returns it as it is at the end; null where it was deleted. */
+/** Follows a run in a live view. Returns the run at the end; null if it was deleted. */
 export async function followLive(
   { pawl, out }: Invocation,
   run: RunDetail,
@@ -30,7 +30,7 @@ export async function followLive(
     const messages = present.run.isSettled ? [] : [...waiting.values()].slice(-MAX_KEPT.messages)
     screen.draw(watchLines(out.colors, { ...present, events, messages, isConnected, now }, screen.room))
   }
-  // Changes come in bursts: what comes in one turn of the event loop is drawn once.
+  // Changes come in bursts: those of one turn of the event loop are drawn once.
   const redraw = () => {
     if (!isDue) setImmediate(draw)
     isDue = true
@@ -64,7 +64,7 @@ export async function followLive(
   }
 }
 
-/** Messages that the agent has not taken in, by id, the oldest first. */
+/** Messages that the agent has not read, by id, oldest first. */
 async function readWaiting(pawl: Pawl, { id }: RunDetail): Promise<Map<string, string>> {
   const { nodes } = await pawl.messages.list(id)
   const waiting = nodes.filter(({ status }) => status === 'PENDING' || status === 'DELIVERED')

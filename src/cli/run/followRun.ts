@@ -2,22 +2,22 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Approval, Pawl, RunDetail, RunEvent } from '@pawl/sdk'
 import { findOpenApproval } from '../kit/findOpenApproval.ts'
 
-/** What is told while a run is followed. */
+/** Callbacks while a run is followed. */
 export interface Following {
   readonly signal: AbortSignal
-  /** Ends with the first settled status, also of a run that may be resumed. */
+  /** Whether to stop at the first settled status, although the run may be resumed. */
   readonly untilSettled: boolean
-  /** The run, each time it is known anew, and the approval that it waits for. */
+  /** Called with the run after each change, and with the approval that it waits for. */
   readonly onRun: (run: RunDetail, approval: Approval | null) => void
   readonly onEvent: (event: RunEvent) => void
-  /** Whether the server is heard at present. */
+  /** Called when the connection is lost or restored. */
   readonly onConnection: (isConnected: boolean) => void
 }
 
-/** How many events before the present ones are told first. */
+/** How many past events are delivered first. */
 const HISTORY = 200
 
-/** Follows a run to its end, and returns it as it is then; null where it was deleted. */
+/** Follows a run to its end. Returns the run at the end; null if it was deleted. */
 export async function followRun(pawl: Pawl, run: RunDetail, following: Following): Promise<RunDetail | null> {
   const ended = new AbortController()
   const stop = () => ended.abort()
@@ -54,7 +54,7 @@ async function readEvents(
   for await (const event of pawl.runs.events(run.id, { after, signal, untilSettled })) onEvent(event)
 }
 
-/** Reads the run when it has changed, one reading at a time, and when its lease ends: nobody announces that. */
+/** Reads the run after each change, one read at a time, and when its lease expires, which no event announces. */
 class RunReader {
   readonly #pawl: Pawl
   readonly #id: string
@@ -75,7 +75,7 @@ class RunReader {
     this.#setAlarm()
   }
 
-  /** Tells that the run has reached a revision. */
+  /** Notes that the run has reached a revision. */
   wake(revision: number): void {
     this.#wanted = Math.max(this.#wanted, revision)
     if (this.#wanted > this.#known.revision) void this.read().catch(() => undefined)

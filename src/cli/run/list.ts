@@ -21,7 +21,7 @@ interface Options extends CommonOptions {
 
 const ORDERS: readonly RunOrder[] = ['CREATED_DESC', 'CREATED_ASC', 'ACTIVITY_DESC']
 
-/** Whether a run of this status is active; a status that is missing here does not compile. */
+/** Whether a run of this status is active. Leaving one out does not compile. */
 const IS_ACTIVE: Readonly<Record<RunStatus, boolean>> = {
   QUEUED: true,
   RUNNING: true,
@@ -42,17 +42,21 @@ export function runListCommand(): Command {
     'pawl run list --outcome incomplete --workflow review',
     "pawl run list --json | jq -r '.nodes[].id'",
   ])
-    .option('--status <status>', 'only in this status; several with commas', collectWords(RUN_STATUSES))
+    .option(
+      '--status <status>',
+      'only of this status; several separated by commas',
+      collectWords(RUN_STATUSES),
+    )
     .option('--active', 'only runs that have not settled')
     .option(
       '--outcome <outcome>',
-      'only with this outcome: success, incomplete, failed, cancelled',
+      'only of this outcome: success, incomplete, failed, cancelled',
       collectWords(OUTCOMES),
     )
     .option('--workflow <name>', 'only of this workflow')
-    .option('--label <name>', 'only with this label; several: with all of them', collect)
+    .option('--label <name>', 'only with this label; if repeated, with all of them', collect)
     .option('--project <name>', 'only of this project')
-    .option('--text <words>', 'only with these words')
+    .option('--text <words>', 'only with this text in id or title')
     .option(
       '--order <order>',
       'created_desc, created_asc or activity_desc',

@@ -13,11 +13,11 @@ interface Options extends ChangeOptions {
 
 /** `pawl run pause`: pauses a run; its owner is told to stop. */
 export function runPauseCommand(): Command {
-  const command = createCommand('pause', 'pause a run; its owner keeps the lease and is told to stop', [
+  const command = createCommand('pause', 'pause a run; its owner has to stop, and keeps the lease', [
     "pawl run pause run_01k9… --comment 'waiting for the freeze to end'",
   ])
   return addChangeOptions(command)
-    .option('--comment <text>', 'why, for the log')
+    .option('--comment <text>', 'comment for the log')
     .addOption(revisionOption())
     .action(
       createAction<Options, [string | undefined]>(async (invocation, options, id) => {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { createAction } from '../kit/invocation.ts'
 import { createCommand } from '../kit/options.ts'
-import { plain } from '../terminal/width.ts'
+import { safeText } from '../terminal/width.ts'
 import { chooseWorkspaceOfRun } from '../workspace/chooseWorkspace.ts'
 import { performFor, timeoutOption } from '../workspace/performFor.ts'
 import type { PerformOptions } from '../workspace/performFor.ts'
@@ -11,14 +11,14 @@ interface Options extends PerformOptions {
   readonly stop?: boolean
 }
 
-/** `pawl run preview`: shows the run's work under a URL, or stops that. */
+/** `pawl run preview`: starts or stops a preview of the run's work. */
 export function runPreviewCommand(): Command {
-  return createCommand('preview', "show a run's work under a URL, and print that; --stop ends it", [
+  return createCommand('preview', "start a preview of a run's work and print its URL", [
     'pawl run preview run_01k9… --timeout 5m',
     'pawl run preview run_01k9… --stop',
   ])
     .addArgument(runArgument())
-    .option('--stop', 'show it no more')
+    .option('--stop', 'stop the preview')
     .addOption(timeoutOption())
     .action(
       createAction<Options, [string | undefined]>(async (invocation, { stop, timeout }, id) => {
@@ -27,7 +27,7 @@ export function runPreviewCommand(): Command {
         return performFor(invocation, workspace, { kind, timeout }, ({ operation }, printer) => {
           const { preview } = operation.workspace
           if (stop) printer.line('stopped')
-          else printer.line(preview.url === null ? 'it runs, and has no URL' : plain(preview.url))
+          else printer.line(preview.url === null ? 'it is running, without a URL' : safeText(preview.url))
         })
       }),
     )

@@ -13,21 +13,21 @@ interface Options extends ChangeOptions {
   readonly untilChildren?: boolean
 }
 
-/** `pawl run release`: gives a run back, by whoever claimed it. */
+/** `pawl run release`: ends a claim and returns the run to the queue. */
 export function runReleaseCommand(): Command {
-  const command = createCommand('release', 'give a claimed run back, for another owner to claim', [
+  const command = createCommand('release', 'end a claim and return the run to the queue', [
     'pawl run release run_01k9… --fence 1',
     'pawl run release run_01k9… --fence 1 --not-before 20m --waits-for "the quota of the model"',
   ])
   return addChangeOptions(command)
-    .requiredOption('--fence <number>', 'the fence of your claim; nobody else can end it', parseCount)
+    .requiredOption('--fence <number>', 'the fence of your claim', parseCount)
     .option(
       '--not-before <when>',
-      'nobody claims it before: a time, or how long from now (20m), at most 8 days',
+      'it can not be claimed before this time, or before this duration has passed (20m); at most 8 days',
       parseMoment,
     )
-    .option('--waits-for <text>', 'what it waits for, to be shown')
-    .option('--until-children', 'nobody claims it before the children attached to it have ended')
+    .option('--waits-for <text>', 'what it waits for, for display')
+    .option('--until-children', 'it can not be claimed before its attached children have ended')
     .action(
       createAction<Options, [string | undefined]>(
         async (invocation, { fence, notBefore, waitsFor, untilChildren, idempotencyKey }, id) => {

@@ -14,16 +14,16 @@ interface Options extends ChangeOptions, ClaimOptions {
   readonly claim?: boolean
 }
 
-/** `pawl run resume`: takes up a paused or failed run, or one whose owner is lost. */
+/** `pawl run resume`: resumes a paused or failed run, or one whose owner is lost. */
 export function runResumeCommand(): Command {
-  const command = createCommand('resume', 'take up a run that is paused or failed, or whose owner is lost', [
+  const command = createCommand('resume', 'resume a run that is paused or failed, or whose owner is lost', [
     'pawl run resume run_01k9…',
     'eval "$(pawl run resume run_01k9… --env)"   # and make this shell its agent',
   ])
   addChangeOptions(command)
-    .option('--comment <text>', 'why, for the log')
+    .option('--comment <text>', 'comment for the log')
     .addOption(revisionOption())
-    .option('--claim', 'claim the run at once')
+    .option('--claim', 'also claim the run')
   for (const option of claimOptions()) command.addOption(option)
   return command.action(
     createAction<Options, [string | undefined]>(async (invocation, options, id) => {

@@ -11,12 +11,12 @@ import type { Printer } from '../terminal/printer.ts'
 import { runArgument } from './changeOptions.ts'
 import { printExecutions, printRun, printRuns, printSessions } from '../print/printRun.ts'
 
-/** How many of each kind are shown, the newest. */
+/** How many of the newest of each kind are shown. */
 const MAX_ROWS = 20
 
-/** `pawl run show`: one run with everything below it. */
+/** `pawl run show`: one run with everything that belongs to it. */
 export function runShowCommand(): Command {
-  return createCommand('show', 'show a run: where it stands, and everything below it', [
+  return createCommand('show', 'show a run with its children, sessions, artifacts, approvals and messages', [
     'pawl run show run_01k9…',
     "pawl run show --json | jq '.run.output'",
   ])
@@ -24,15 +24,15 @@ export function runShowCommand(): Command {
     .action(
       createAction<CommonOptions, [string | undefined]>(async (invocation, _options, id) => {
         const { run } = await chooseRun(invocation, id)
-        const below = await readRelated(invocation.pawl, run.id)
-        return invocation.answer({ run, ...below }, (printer) => printRunWithRelated(printer, run, below))
+        const related = await readRelated(invocation.pawl, run.id)
+        return invocation.answer({ run, ...related }, (printer) => printRunWithRelated(printer, run, related))
       }),
     )
 }
 
 type Related = Awaited<ReturnType<typeof readRelated>>
 
-/** What hangs below a run: of each kind the newest. */
+/** What belongs to a run: the newest of each kind. */
 async function readRelated(pawl: Pawl, runId: string) {
   const page = { first: MAX_ROWS }
   const [sessions, executions, artifacts, approvals, messages, children] = await Promise.all([
@@ -53,14 +53,14 @@ async function readRelated(pawl: Pawl, runId: string) {
   }
 }
 
-function printRunWithRelated(printer: Printer, run: RunDetail, below: Related): void {
+function printRunWithRelated(printer: Printer, run: RunDetail, related: Related): void {
   printRun(printer, run)
-  printSome(printer, below.children, (rows) => printRuns(printer, rows))
-  printSome(printer, below.sessions.slice(-MAX_ROWS), (rows) => printSessions(printer, rows))
-  printSome(printer, below.executions, (rows) => printExecutions(printer, rows))
-  printSome(printer, below.artifacts, (rows) => printArtifacts(printer, rows))
-  printSome(printer, below.approvals, (rows) => printApprovals(printer, rows))
-  printSome(printer, below.messages, (rows) => printMessages(printer, rows))
+  printSome(printer, related.children, (rows) => printRuns(printer, rows))
+  printSome(printer, related.sessions.slice(-MAX_ROWS), (rows) => printSessions(printer, rows))
+  printSome(printer, related.executions, (rows) => printExecutions(printer, rows))
+  printSome(printer, related.artifacts, (rows) => printArtifacts(printer, rows))
+  printSome(printer, related.approvals, (rows) => printApprovals(printer, rows))
+  printSome(printer, related.messages, (rows) => printMessages(printer, rows))
   for (const name of ['input', 'output'] as const) {
     if (run[name] === null) continue
     printer.line(`\n${printer.colors.dim(name)}`)

@@ -20,30 +20,27 @@ interface Options extends CommonOptions, ClaimOptions {
   readonly idempotencyKey?: string
 }
 
-/** `pawl run start`: starts a run of a workflow, queued for an owner or claimed at once. */
+/** `pawl run start`: starts a run of a workflow, queued or claimed. */
 export function runStartCommand(): Command {
   const command = createCommand('start', 'start a run of a workflow', [
     "pawl run start review --title 'PR 31' --concurrency-key pr-31",
     'pawl run start review --input \'{"pr": 31}\' --label team-a',
-    'pawl run start delivery --parent run_01k9… --input @card.json   # ends with its parent',
-    'pawl run start review --continues run_01k9…                     # the next round of a finished review',
-    'eval "$(pawl run start review --claim --env)"   # this shell is its agent now',
+    'pawl run start delivery --parent run_01k9… --input @card.json   # a child: cancelled with its parent',
+    'pawl run start review --continues run_01k9…                     # continues a finished review',
+    'eval "$(pawl run start review --claim --env)"   # makes this shell its agent',
   ])
     .argument('<workflow>', 'name of the workflow')
-    .option('--title <text>', 'what people call the run')
-    .option('--input <json>', 'what the run works on: JSON, @file or - for standard input')
+    .option('--title <text>', 'title of the run')
+    .option('--input <json>', 'input of the run: JSON, @file or - for standard input')
     .option('--label <name>', 'a label; may be given several times', collect)
     .option('--project <name>', 'the project')
-    .option('--concurrency-key <key>', 'refused while another run of the project holds the same key')
-    .option(
-      '--parent <run>',
-      'the run that it is a part of: it is cancelled with that, which waits for its end',
-    )
-    .option('--detached', 'with --parent: it lives and ends apart from that one')
-    .option('--continues <run>', 'the settled run that it takes up')
+    .option('--concurrency-key <key>', 'refuse while another active run of the project has the same key')
+    .option('--parent <run>', 'make it a child of this run, which waits for it and is cancelled with it')
+    .option('--detached', 'with --parent: independent of the parent')
+    .option('--continues <run>', 'the settled run that it continues')
     .option('--workflow-version <number>', 'version of the workflow (default: the latest)', parseCount)
     .addOption(keyOption())
-    .option('--claim', 'claim the run at once')
+    .option('--claim', 'also claim the run')
   for (const option of claimOptions()) command.addOption(option)
   return command.action(
     createAction<Options, [string]>(async (invocation, options, workflow) => {
@@ -64,7 +61,7 @@ export function runStartCommand(): Command {
       return invocation.answerResult(result, (success, printer) => {
         if (!options.env) printRunLine(printer, success.run)
         printClaim(invocation, success, options)
-        if (!success.lease) invocation.note(`drive it with: pawl exec --run ${success.run.id} -- COMMAND`)
+        if (!success.lease) invocation.note(`execute it with: pawl exec --run ${success.run.id} -- COMMAND`)
       })
     }),
   )

@@ -18,16 +18,16 @@ interface Options extends CommonOptions {
   readonly exitStatus?: boolean
 }
 
-/** `pawl run watch`: follows a run to its end: a live view on a terminal, events line by line elsewhere. */
+/** `pawl run watch`: follows a run to its end, in a live view on a terminal, else as one event a line. */
 export function runWatchCommand(): Command {
-  return createCommand('watch', 'follow a run live, until it has settled', [
+  return createCommand('watch', 'follow a run until it has settled', [
     'pawl run watch',
     'pawl run watch run_01k9… --exit-status && ./deploy.sh',
-    'pawl run watch --json | jq -r .status   # one frame a line',
+    'pawl run watch --json | jq -r .status   # one snapshot a line',
   ])
     .addArgument(runArgument())
-    .option('--until-final', 'go on after a failure, which a resume may follow')
-    .option('--exit-status', 'end with 0 for SUCCESS, 6 for INCOMPLETE, 1 for FAILED, 8 for CANCELLED')
+    .option('--until-final', 'continue after a failure, since the run may be resumed')
+    .option('--exit-status', 'exit with 0 for SUCCESS, 6 for INCOMPLETE, 1 for FAILED, 8 for CANCELLED')
     .action(
       createAction<Options, [string | undefined]>(async (invocation, options, id) => {
         const { run } = await chooseRun(invocation, id)

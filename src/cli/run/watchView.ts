@@ -2,25 +2,25 @@ import type { Approval, RunDetail, RunEvent } from '@pawl/sdk'
 import { nextStepOf } from '../kit/nextStep.ts'
 import type { Colors } from '../terminal/printer.ts'
 import { between, formatClock, formatDuration } from '../terminal/times.ts'
-import { plain } from '../terminal/width.ts'
+import { safeText } from '../terminal/width.ts'
 import { paintStatus } from '../terminal/words.ts'
 import { eventLine } from './eventLine.ts'
 import { phaseLines } from '../print/printRun.ts'
 
-/** What the live view shows. */
+/** The state of the live view. */
 export interface WatchState {
   readonly run: RunDetail
   readonly events: readonly RunEvent[]
   /** The approval that the run waits for. */
   readonly approval: Approval | null
-  /** Texts of the messages that its agent has not taken in, the newest last. */
+  /** Texts of the messages that its agent has not read, newest last. */
   readonly messages: readonly string[]
   readonly isConnected: boolean
-  /** The server's clock, as far as it is known here. */
+  /** The server's time, estimated from its last answer. */
   readonly now: string
 }
 
-/** The live view's lines, as many as there is room for: events give way first, the oldest before the others. */
+/** The lines of the live view, as many as fit: the oldest events are left out first. */
 export function watchLines(colors: Colors, state: WatchState, room: number): string[] {
   const { run, events, now } = state
   const head = [
@@ -37,8 +37,8 @@ export function watchLines(colors: Colors, state: WatchState, room: number): str
 }
 
 function headline(colors: Colors, run: RunDetail, now: string): string {
-  const elapsed = run.startedAt ? formatClock(between(run.startedAt, run.settledAt ?? now)) : 'not begun'
-  const title = run.title ? `  ${plain(run.title)}` : ''
+  const elapsed = run.startedAt ? formatClock(between(run.startedAt, run.settledAt ?? now)) : 'not started'
+  const title = run.title ? `  ${safeText(run.title)}` : ''
   return `${colors.bold(run.workflow.name)}${title}  ${colors.dim(elapsed)}`
 }
 
@@ -48,7 +48,7 @@ function statusLine(colors: Colors, { run, isConnected, now }: WatchState): stri
     run.round > 1 ? `round ${run.round}` : null,
     run.epoch > 1 ? `epoch ${run.epoch}` : null,
     describeLease(run, now),
-    isConnected ? null : colors.yellow('connection lost, trying again'),
+    isConnected ? null : colors.yellow('connection lost, retrying'),
   ]
   return `${colors.dim(run.id)}  ${parts.filter(Boolean).join(colors.dim(' · '))}`
 }
@@ -56,18 +56,18 @@ function statusLine(colors: Colors, { run, isConnected, now }: WatchState): stri
 function describeLease({ lease }: RunDetail, now: string): string | null {
   if (!lease?.isLive) return null
   const left = lease.expiresAt ? ` (lease ${formatDuration(between(now, lease.expiresAt))})` : ''
-  return `${plain(lease.owner)}${left}`
+  return `${safeText(lease.owner)}${left}`
 }
 
-/** What waits for somebody: a question for a person, text for the agent. */
+/** The pending approval, and the unread messages. */
 function waitingLines(colors: Colors, { approval, messages }: WatchState): string[] {
-  const told = messages.map((text) => `${colors.magenta('told')}  ${plain(text)}`)
-  return approval ? [...told, `${colors.yellow('asked')} ${colors.bold(plain(approval.question))}`] : told
+  const told = messages.map((text) => `${colors.magenta('told')}  ${safeText(text)}`)
+  return approval ? [...told, `${colors.yellow('asked')} ${colors.bold(safeText(approval.question))}`] : told
 }
 
-/** What went wrong, where something did, and what to do now. */
+/** The error, if there is one, and the next step. */
 function footLines(colors: Colors, { run, approval }: WatchState): string[] {
   const { say, command } = nextStepOf(run, approval)
   const next = `${colors.dim('next')}  ${say}${command ? `  ${colors.bold(command)}` : ''}`
-  return run.error ? [colors.red(plain(run.error)), next] : [next]
+  return run.error ? [colors.red(safeText(run.error)), next] : [next]
 }

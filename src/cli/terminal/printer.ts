@@ -4,28 +4,28 @@ import { showInvisible } from '../../text/showInvisible.ts'
 /** Colours as functions of text; without colours each returns its text unchanged. */
 export type Colors = ReturnType<typeof pc.createColors>
 
-/** A stream that lines are written to, and how they may look there. */
+/** Writes lines to a stream. */
 export interface Printer {
   readonly colors: Colors
-  /** Whether a person reads it as it is written. */
+  /** Whether the stream is a terminal. */
   readonly isTerminal: boolean
-  /** Columns of the terminal; 100 where it is none, or does not know. */
+  /** Columns of the terminal; 100 if unknown. */
   readonly columns: number
-  /** Rows of the terminal; 24 where it is none, or does not know. */
+  /** Rows of the terminal; 24 if unknown. */
   readonly rows: number
-  /** Writes text as it is. */
+  /** Writes text without a line end. */
   write(text: string): void
   /** Writes a line. */
   line(text?: string): void
 }
 
-/** What decides on colours: the environment's NO_COLOR and FORCE_COLOR, `--no-color`, and whether it is a terminal. */
+/** What decides about colours besides the stream: NO_COLOR, FORCE_COLOR and `--no-color`. */
 export interface PrinterEnvironment {
   readonly env: NodeJS.ProcessEnv
   readonly argv: readonly string[]
 }
 
-/** What is needed of a stream: the terminal's members are there on terminals only. */
+/** What is needed of a stream; terminals have all members. */
 export interface PrinterStream {
   readonly isTTY?: boolean
   readonly columns?: number
@@ -33,10 +33,10 @@ export interface PrinterStream {
   write(text: string): unknown
 }
 
-/** Printer over a stream. Writing to one whose reader has gone is left to the stream's own `error` event. */
+/** A printer for a stream. Write errors are left to the stream's `error` event. */
 export function createPrinter(stream: PrinterStream, surroundings: PrinterEnvironment): Printer {
   const isTerminal = stream.isTTY === true
-  // nothing is obeyed on a terminal that a command forgot to make plain; what a program reads stays as it is
+  // the last defence against text that a command forgot to pass through safeText; pipes get the text unchanged
   const show = (text: string) => (isTerminal ? showMarks(text) : text)
   return {
     colors: pc.createColors(wantsColors(isTerminal, surroundings)),
@@ -52,13 +52,13 @@ export function createPrinter(stream: PrinterStream, surroundings: PrinterEnviro
   }
 }
 
-// what steers a terminal is the commands' own: colours, and the cursor of a live view
+// control sequences are the commands' own: colours, and the cursor of the live view
 // oxlint-disable-next-line no-control-regex
-const STEERING = /([\u0000-\u001f]+)/
+const CONTROL_CHARACTERS = /([\u0000-\u001f]+)/
 
 function showMarks(text: string): string {
   return text
-    .split(STEERING)
+    .split(CONTROL_CHARACTERS)
     .map((part, at) => (at % 2 === 0 ? showInvisible(part) : part))
     .join('')
 }

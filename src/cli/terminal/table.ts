@@ -1,7 +1,7 @@
 import type { Printer } from './printer.ts'
 import { cutToWidth, padToWidth, widthOf } from './width.ts'
 
-/** Rows in columns, the titles dimmed. On a terminal lines are cut to its width; elsewhere nothing is. */
+/** Prints a table with dimmed titles. On a terminal, lines are cut to its width. */
 export function printTable(
   printer: Printer,
   titles: readonly string[],
@@ -20,7 +20,7 @@ export function printTable(
   for (const row of rows) printer.line(fit(lineOf(row)))
 }
 
-/** Names and values below each other; pairs whose value is empty are left out. */
+/** Prints names and values, one pair a line; pairs with an empty value are left out. */
 export function printPairs(
   printer: Printer,
   pairs: readonly (readonly [string, string | null | undefined])[],

@@ -1,4 +1,4 @@
-/** A length of time in the two units that matter: `340ms`, `4.2s`, `1m 05s`, `3h 20m`, `2d 4h`. */
+/** A duration in its two largest units: `340ms`, `4.2s`, `1m 05s`, `3h 20m`, `2d 4h`. */
 export function formatDuration(milliseconds: number): string {
   const ms = Math.max(0, Math.round(milliseconds))
   if (ms < 1_000) return `${ms}ms`
@@ -12,7 +12,7 @@ export function formatDuration(milliseconds: number): string {
   return `${Math.floor(hours / 24)}d ${hours % 24}h`
 }
 
-/** A running clock: `0:07`, `12:40`, `1:02:03`. */
+/** A stopwatch: `0:07`, `12:40`, `1:02:03`. */
 export function formatClock(milliseconds: number): string {
   const seconds = Math.max(0, Math.floor(milliseconds / 1_000))
   const parts = [Math.floor(seconds / 3_600), Math.floor(seconds / 60) % 60, seconds % 60]
@@ -20,17 +20,17 @@ export function formatClock(milliseconds: number): string {
   return parts[0] ? `${parts[0]}:${minutes}:${rest}` : `${parts[1] ?? hours}:${rest}`
 }
 
-/** The time from one moment to another, both as the server wrote them. */
+/** Milliseconds between two timestamps. */
 export function between(from: string, to: string): number {
   return Date.parse(to) - Date.parse(from)
 }
 
-/** How long ago a moment was, by the server's clock. */
+/** How long ago a timestamp was, by the server's clock. */
 export function formatAge(moment: string, asOf: string): string {
   return `${formatDuration(between(moment, asOf))} ago`
 }
 
-/** The time of day, in the reader's zone. */
+/** The time of day, in the local time zone. */
 export function formatTime(moment: string): string {
   return new Date(moment).toLocaleTimeString('en-GB')
 }

@@ -7,10 +7,10 @@ const WIDE =
 
 /** How many columns the text takes on a terminal; colours take none. */
 export function widthOf(text: string): number {
-  const safeText = stripVTControlCharacters(text)
-  if (/^[\x20-\x7e]*$/.test(safeText)) return safeText.length
+  const visible = stripVTControlCharacters(text)
+  if (/^[\x20-\x7e]*$/.test(visible)) return visible.length
   let width = 0
-  for (const { segment } of graphemes.segment(safeText)) width += WIDE.test(segment) ? 2 : 1
+  for (const { segment } of graphemes.segment(visible)) width += WIDE.test(segment) ? 2 : 1
   return width
 }
 
@@ -45,7 +45,7 @@ function firstGrapheme(text: string): string {
   return text
 }
 
-/** The lines of a text that came from elsewhere, whole and safe on a terminal: what can't be seen is written out. */
+/** The lines of an untrusted text, complete and safe for a terminal: invisible characters are escaped. */
 export function safeLines(text: string): string[] {
   const shown = showInvisible(text.replaceAll('\r\n', '\n').replaceAll('\t', '  '))
   return shown.replace(/\n+$/, '').split('\n')
@@ -55,9 +55,8 @@ export function safeLines(text: string): string[] {
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g
 
 /**
- * Text that came from elsewhere, safe on a terminal: one line, no character that would command it, and what can't be seen
- * written out.
+ * An untrusted text, safe for a terminal: on one line, without control characters, invisible characters escaped.
  */
-export function plain(text: string): string {
+export function safeText(text: string): string {
   return showInvisible(stripVTControlCharacters(text).replace(CONTROLS, ' '))
 }

@@ -33,13 +33,13 @@ const PHASE_MARKS: Readonly<Record<PhaseStatus, readonly [mark: string, Paint]>>
   SKIPPED: ['-', (c, text) => c.dim(text)],
 }
 
-/** Every status of a run that is known here. */
+/** All statuses of a run. */
 export const RUN_STATUSES = Object.keys(RUN_PAINT) as readonly RunStatus[]
 
-/** Every outcome that is known here. */
+/** All outcomes. */
 export const OUTCOMES = Object.keys(OUTCOME_PAINT) as readonly Outcome[]
 
-/** A run's status in its colour, with the outcome or the reason where they say more. A later server's word stays plain. */
+/** A run's status in its colour, with the reason if it differs. A status that only a newer server knows has no colour. */
 export function paintStatus(
   colors: Colors,
   run: { status: RunStatus; reason?: RunReason | null; outcome?: Outcome | null },
@@ -55,7 +55,7 @@ export function paintOutcome(colors: Colors, outcome: Outcome): string {
   return OUTCOME_PAINT[outcome]?.(colors, outcome) ?? outcome
 }
 
-/** The sign that stands before a phase, in its colour. */
+/** The mark in front of a phase, in its colour. */
 export function phaseMark(colors: Colors, status: PhaseStatus): string {
   const [mark, paint] = PHASE_MARKS[status] ?? ['·', (_: Colors, text: string) => text]
   return paint(colors, mark)

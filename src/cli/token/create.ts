@@ -14,24 +14,25 @@ interface Options extends CommonOptions {
 
 const ROLES: readonly Role[] = ['VIEWER', 'OPERATOR', 'WORKER', 'ADMIN']
 
-/** `pawl token create`: makes a token; its secret is shown once. */
+/** `pawl token create`: creates a token; its secret is shown once. */
 export function tokenCreateCommand(): Command {
-  return createCommand('create', 'make a token; its secret is shown once and never again', [
+  return createCommand('create', 'create a token; its secret is shown only once', [
     'pawl token create board --role VIEWER --expires 30d',
     'PAWL_TOKEN=$(pawl token create ci --role WORKER --project web)',
   ])
-    .argument('[name]', 'who or what it is for; the log names it, and the name is never given again')
+    .argument('[name]', 'name of a new principal, as the log shows it; a name is never used twice')
     .addOption(
-      new Option('--role <role>', `what it may do: ${ROLES.join(', ')}`)
+      new Option('--role <role>', `role of the token: ${ROLES.join(', ')}`)
         .argParser(parseWord(ROLES))
         .makeOptionMandatory(),
     )
-    .option(
-      '--principal <id>',
-      'one more token of this principal, instead of a name; `pawl token list` shows it',
-    )
+    .option('--principal <id>', 'id of an existing principal, instead of a name; `pawl token list` shows it')
     .option('--project <name>', 'only for this project; may be given several times', collect)
-    .option('--expires <time>', 'how long it is valid, as 12h or 30d (default: until revoked)', parseSeconds)
+    .option(
+      '--expires <time>',
+      'how long it is valid, like 12h or 30d (default: until revoked)',
+      parseSeconds,
+    )
     .action(
       createAction<Options, [string | undefined]>(
         async (invocation, { role, principal, project, expires }, name) => {
@@ -43,7 +44,7 @@ export function tokenCreateCommand(): Command {
             expiresInSeconds: expires,
           })
           return invocation.answerResult(result, ({ token, secret }, printer) => {
-            invocation.note(`${token.id}: ${token.role} for ${token.name}; this is shown once:`)
+            invocation.note(`${token.id}: ${token.role} for ${token.name}; its secret, shown only once:`)
             printer.line(secret)
           })
         },

@@ -3,7 +3,7 @@ import { createAction } from '../kit/invocation.ts'
 import type { CommonOptions } from '../kit/invocation.ts'
 import { createCommand } from '../kit/options.ts'
 import { printTable } from '../terminal/table.ts'
-import { plain } from '../terminal/width.ts'
+import { safeText } from '../terminal/width.ts'
 
 /** `pawl token list`: every token, without its secret. */
 export function tokenListCommand(): Command {
@@ -14,9 +14,9 @@ export function tokenListCommand(): Command {
         const rows = tokens.map(({ id, principalId, name, role, projects, expiresAt, lastUsedAt }) => [
           id,
           principalId,
-          plain(name),
+          safeText(name),
           role,
-          projects.map(plain).join(', ') || 'all',
+          projects.map(safeText).join(', ') || 'all',
           expiresAt ?? 'never',
           lastUsedAt ?? 'never',
         ])

@@ -3,9 +3,9 @@ import { createAction } from '../kit/invocation.ts'
 import type { CommonOptions } from '../kit/invocation.ts'
 import { createCommand } from '../kit/options.ts'
 
-/** `pawl token revoke`: ends a token, and every stream opened with it. */
+/** `pawl token revoke`: revokes a token and closes every stream opened with it. */
 export function tokenRevokeCommand(): Command {
-  return createCommand('revoke', 'end a token, and every stream opened with it', [
+  return createCommand('revoke', 'revoke a token and close every stream opened with it', [
     'pawl token revoke tok_01k9…',
   ])
     .argument('<token>', 'id of the token; `pawl token list` shows it')

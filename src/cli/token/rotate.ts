@@ -8,24 +8,25 @@ interface Options extends CommonOptions {
   readonly revoke?: boolean
 }
 
-/** `pawl token rotate`: one more token of the same principal; its secret is shown once. */
+/** `pawl token rotate`: creates another token of the same principal; its secret is shown once. */
 export function tokenRotateCommand(): Command {
-  return createCommand('rotate', 'make another token of the same principal; its secret is shown once', [
-    'pawl token rotate tok_01k9…',
-    'PAWL_TOKEN=$(pawl token rotate tok_01k9… --revoke)',
-  ])
+  return createCommand(
+    'rotate',
+    'create another token of the same principal; its secret is shown only once',
+    ['pawl token rotate tok_01k9…', 'PAWL_TOKEN=$(pawl token rotate tok_01k9… --revoke)'],
+  )
     .argument('<token>', 'id of the old token; `pawl token list` shows it')
     .option(
       '--expires <time>',
-      'how long the new one is valid, as 12h or 30d (default: as long as the old one was)',
+      'how long the new one is valid, like 12h or 30d (default: as long as the old one was)',
       parseSeconds,
     )
-    .option('--revoke', 'end the old one at once, and every stream opened with it')
+    .option('--revoke', 'revoke the old one now and close every stream opened with it')
     .action(
       createAction<Options, [string]>(async (invocation, { expires, revoke }, id) => {
         const result = await invocation.pawl.tokens.rotate(id, { expiresInSeconds: expires, revoke })
         return invocation.answerResult(result, ({ token, secret }, printer) => {
-          invocation.note(`${token.id}: ${token.role} for ${token.name}; this is shown once:`)
+          invocation.note(`${token.id}: ${token.role} for ${token.name}; its secret, shown only once:`)
           printer.line(secret)
         })
       }),

@@ -1,10 +1,10 @@
 import type { RunNews, WorkerNews } from '../../worker/run/news.ts'
 import type { Invocation } from '../kit/invocation.ts'
-import { plain } from '../terminal/width.ts'
+import { safeText } from '../terminal/width.ts'
 import { paintStatus } from '../terminal/words.ts'
 import type { Colors } from '../terminal/printer.ts'
 
-/** Tells what a worker does: a line of JSON for programs, a sentence for persons. */
+/** Prints what a worker does: as JSON with `--json`, else as a sentence. */
 export function printNews(invocation: Invocation, news: WorkerNews): void {
   const { out, err, isJson } = invocation
   if (isJson) return out.line(JSON.stringify({ at: new Date().toISOString(), ...news }))
@@ -16,17 +16,17 @@ export function printNews(invocation: Invocation, news: WorkerNews): void {
     case 'draining':
       return invocation.note(
         news.held === 0
-          ? 'stops: it holds no run'
-          : `stops: ${news.held} at work, for up to ${news.seconds} s; once more kills their agents`,
+          ? 'stopping: no run is claimed'
+          : `stopping: ${news.held} running, for up to ${news.seconds} s; a second signal kills their agents`,
       )
     case 'not-ready':
       for (const { code, message } of news.problems)
-        err.line(err.colors.yellow(`pawl: takes no runs (${code}): ${plain(message)}`))
+        err.line(err.colors.yellow(`pawl: takes no runs (${code}): ${safeText(message)}`))
       return
     case 'ready-again':
       return invocation.note('takes runs again')
     case 'trouble':
-      return err.line(err.colors.yellow(`pawl: ${plain(news.message)}`))
+      return err.line(err.colors.yellow(`pawl: ${safeText(news.message)}`))
     default: {
       const { dim } = out.colors
       out.line(
@@ -40,7 +40,7 @@ function sentence(news: RunNews, colors: Colors): string {
   const { bold, dim, green, yellow, red } = colors
   switch (news.kind) {
     case 'run-taken':
-      return `took ${bold(plain(news.title ?? news.runId))} ${dim(`(${news.workflow}, ${news.runId})`)}`
+      return `took ${bold(safeText(news.title ?? news.runId))} ${dim(`(${news.workflow}, ${news.runId})`)}`
     case 'phase-begun': {
       const again = news.isResumed ? ' goes on' : news.attempt > 1 ? ` attempt ${news.attempt}` : ''
       return `${bold(news.phase)}${again} ${dim(`as ${news.role ?? 'nobody'}`)}`
@@ -50,32 +50,32 @@ function sentence(news: RunNews, colors: Colors): string {
     case 'artifact-submitted': {
       const [first] = news.problems
       return first
-        ? `${bold(news.phase)} ${yellow(`${plain(news.path)} is not accepted`)}: ${plain(`${first.path} ${first.message}`.trim())}`
-        : `${bold(news.phase)} ${green(`${plain(news.path)} is accepted`)}`
+        ? `${bold(news.phase)} ${yellow(`${safeText(news.path)} is not accepted`)}: ${safeText(`${first.path} ${first.message}`.trim())}`
+        : `${bold(news.phase)} ${green(`${safeText(news.path)} is accepted`)}`
     }
     case 'phase-repaired':
-      return `${bold(news.phase)} is repaired: ${plain(news.because)}`
+      return `${bold(news.phase)} is repaired: ${safeText(news.because)}`
     case 'phase-done':
       return `${bold(news.phase)} is done${news.next === null ? '' : `, ${news.next} follows`}`
     case 'phase-failed':
-      return `${bold(news.phase)} ${red(`failed (${news.trouble.code})`)}: ${plain(news.trouble.message)}`
+      return `${bold(news.phase)} ${red(`failed (${news.trouble.code})`)}: ${safeText(news.trouble.message)}`
     case 'message-taken':
       return `a message was ${news.receipt.toLowerCase()}`
     case 'directory-taken':
-      return yellow(`waits: ${plain(news.holder)} works in ${plain(news.directory)}`)
+      return yellow(`waits: ${safeText(news.holder)} works in ${safeText(news.directory)}`)
     case 'leftover-ended':
       return news.isGone
         ? `the ${news.role} had outlived the run, and was ended`
         : red(`the ${news.role} has outlived the run, and could not be ended`)
     case 'run-left': {
       const how = news.interruption === null ? '' : dim(` (${news.interruption})`)
-      const left = news.isGone ? '' : yellow(' processes may still live: the lease is left to expire')
+      const left = news.isGone ? '' : yellow(' processes may still be alive: the lease is left to expire')
       return `left it ${news.status === null ? '' : paintStatus(colors, { status: news.status, reason: news.reason })}${how}${left}`
     }
   }
 }
 
-/** The end of an id, which is what tells runs of one hour apart. */
+/** The end of an id: ids of the same hour begin alike. */
 function shortId(id: string): string {
   return id.slice(-6)
 }

@@ -1,11 +1,11 @@
 import type { RunningWorker } from '../../worker/startWorker.ts'
 import { EXIT } from '../kit/exitCodes.ts'
 
-/** Signals that stop a worker. */
+/** The signals that stop a worker. */
 export interface Stops {
-  /** The worker's exit code: 0 where it was asked once and ended as it should, else 128 and the signal's number. */
+  /** The worker's exit code: 0 after one signal and an orderly end, else 128 plus the signal's number. */
   exitCode(): number
-  /** Gives the signals back to the system. */
+  /** Restores the default handling of the signals. */
   end(): void
 }
 

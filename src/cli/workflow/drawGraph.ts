@@ -1,15 +1,15 @@
 import type { WorkflowDetail } from '@pawl/sdk'
 
-/** Draws a workflow in a language of graphs. */
+/** Draws a workflow in a graph language. */
 export type DrawGraph = (workflow: WorkflowDetail) => string
 
-/** Languages that a workflow is drawn in. */
+/** The graph languages. */
 export const GRAPH_FORMATS = { mermaid: drawMermaid, dot: drawDot } as const satisfies Record<
   string,
   DrawGraph
 >
 
-/** What stands in the box of a phase, line by line: its key, its role, its file, whether a person approves it. */
+/** The lines in the box of a phase: key, role, file, approval. */
 function describePhase(workflow: WorkflowDetail, phase: WorkflowDetail['phases'][number]): string[] {
   const lines = [phase.key]
   if (phase.role) lines.push(`(${phase.role})`)
@@ -24,7 +24,7 @@ function roundEndOf({ definition }: WorkflowDetail): unknown {
   return isObject && 'completeRoundAt' in definition ? definition['completeRoundAt'] : null
 }
 
-/** Each phase under a name that no language reserves, as `end` is in some. */
+/** A node name for a phase: keys may be reserved words of the language, as `end` is. */
 function nameOf({ phases }: WorkflowDetail, key: string): string {
   return `p${phases.findIndex((phase) => phase.key === key)}`
 }
@@ -43,7 +43,7 @@ function drawMermaid(workflow: WorkflowDetail): string {
   return ['---', `title: ${title}`, '---', 'flowchart TD', ...begin, ...boxes, ...ways].join('\n')
 }
 
-/** Characters that mean something in Mermaid or HTML, as the entities that Mermaid knows. */
+/** Escapes the special characters of Mermaid and HTML as Mermaid's entities. */
 function escapeMermaid(text: string): string {
   return text.replace(/[^\w ().,/:-]/gu, (each) => `#${each.codePointAt(0)};`)
 }

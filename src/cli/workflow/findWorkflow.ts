@@ -5,25 +5,25 @@ import { chooseRun } from '../kit/chooseRun.ts'
 import type { Invocation } from '../kit/invocation.ts'
 import { parseCount } from '../kit/options.ts'
 
-/** Which version of a workflow is meant. */
+/** Which version of a workflow to use. */
 export interface WorkflowOptions {
   readonly workflowVersion?: number
   readonly project?: string
 }
 
-/** Gives a command the workflow it is about. */
+/** Adds the workflow as an argument, with its options. */
 export function workflowArguments(command: Command): Command {
   return command
-    .argument('[name]', 'name of the workflow (default: the very version of the run that is meant)')
+    .argument('[name]', 'name of the workflow (default: workflow and version of the chosen run)')
     .option('--workflow-version <number>', 'which version (default: the latest)', parseCount)
     .option(
       '--project <name>',
-      "as this project would start it (default: the token's only one, else default)",
+      "as this project would start it (default: the token's only project, else `default`)",
     )
 }
 
 /**
- * The workflow that is meant.
+ * Finds the workflow that the arguments name.
  *
  * @throws PawlProblem WorkflowNotFound.
  */
@@ -39,7 +39,7 @@ export async function findWorkflow(
   throw new PawlProblem(await describeMissing(pawl, name, version ?? null))
 }
 
-/** The refusal that the server's commands give for a workflow that is not there. */
+/** The same refusal that the server's commands answer with. */
 async function describeMissing(pawl: Pawl, name: string, askedVersion: number | null) {
   const { nodes } = await pawl.workflows.list({ first: 500 })
   return {
@@ -51,7 +51,7 @@ async function describeMissing(pawl: Pawl, name: string, askedVersion: number | 
   }
 }
 
-/** How a workflow is asked for: by its name, and by its project where it has one. */
+/** The name of a workflow, with its project if it has one. */
 function nameWithProject({ name, project }: Pick<WorkflowDetail, 'name' | 'project'>): string {
   return project === null ? name : `${name} (--project ${project})`
 }

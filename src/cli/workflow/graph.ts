@@ -11,15 +11,15 @@ interface Options extends CommonOptions, WorkflowOptions {
   readonly format: keyof typeof GRAPH_FORMATS
 }
 
-/** `pawl workflow graph`: a workflow's phases as a picture. */
+/** `pawl workflow graph`: draws a workflow's phases. */
 export function workflowGraphCommand(): Command {
-  const command = createCommand('graph', 'draw the phases of a workflow, for Mermaid or Graphviz', [
+  const command = createCommand('graph', 'draw the phases of a workflow for Mermaid or Graphviz', [
     'pawl workflow graph delivery > delivery.mmd',
     'pawl workflow graph review --format dot | dot -Tsvg > review.svg',
   ])
   return workflowArguments(command)
     .addOption(
-      new Option('--format <format>', 'the language').choices(Object.keys(GRAPH_FORMATS)).default('mermaid'),
+      new Option('--format <format>', 'output format').choices(Object.keys(GRAPH_FORMATS)).default('mermaid'),
     )
     .action(
       createAction<Options, [string | undefined]>(async (invocation, { format, ...options }, name) => {

@@ -3,7 +3,7 @@ import { createAction } from '../kit/invocation.ts'
 import type { CommonOptions } from '../kit/invocation.ts'
 import { createCommand, parseCount } from '../kit/options.ts'
 import { printTable } from '../terminal/table.ts'
-import { plain } from '../terminal/width.ts'
+import { safeText } from '../terminal/width.ts'
 
 interface Options extends CommonOptions {
   readonly limit: number
@@ -24,7 +24,7 @@ export function workflowListCommand(): Command {
             String(version),
             initialPhase,
             String(phases.length),
-            plain(project ?? ''),
+            safeText(project ?? ''),
           ])
           printTable(printer, ['WORKFLOW', 'VERSION', 'BEGINS AT', 'PHASES', 'PROJECT'], rows)
           if (page.pageInfo.hasNextPage) invocation.note(`more with: --after ${page.pageInfo.endCursor}`)

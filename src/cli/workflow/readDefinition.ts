@@ -10,10 +10,10 @@ const JAVASCRIPT = ['.js', '.mjs', '.cjs']
 const TYPESCRIPT = ['.ts', '.mts', '.cts']
 
 /**
- * A workflow's definition from a file: YAML or JSON, or what a JavaScript or TypeScript module exports as `workflow` or by
- * default. A module is executed.
+ * Reads a workflow's definition from a file: YAML, JSON, or a JavaScript or TypeScript module, of which the export `workflow` or the
+ * default export is used. A module is executed.
  *
- * @throws UsageError where the file can't be read as what its name says.
+ * @throws UsageError if the file can't be read as what its extension says.
  */
 export async function readDefinition(file: string): Promise<JsonValue> {
   const kind = extname(file)
@@ -21,7 +21,7 @@ export async function readDefinition(file: string): Promise<JsonValue> {
   return parseDefinition(readText(file === '-' ? file : `@${file}`), file)
 }
 
-/** JSON is YAML, too: one parser reads both. It is loaded here alone, since most commands are over sooner than that takes. */
+/** JSON is YAML, too: one parser reads both. It is loaded on demand, since loading takes longer than most commands. */
 async function parseDefinition(text: string, file: string): Promise<JsonValue> {
   const { parse } = await import('yaml')
   try {
@@ -47,7 +47,7 @@ async function readModule(file: string): Promise<JsonValue> {
       `${file} exports no workflow: export one by default, or as \`workflow\``,
       EXIT.invalid,
     )
-  // what JSON has no word for is left out, as a function is; a number that it does not have is a mistake
+  // functions and the like are left out, as JSON.stringify does; a number that JSON can't represent is an error
   const refuseInexact = (key: string, value: unknown) =>
     typeof value === 'number' ? checkExact(value, `${file}: ${key}`) : value
   return checkExact(JSON.parse(JSON.stringify(found, refuseInexact)), file)
@@ -58,7 +58,7 @@ interface ModuleExports {
   readonly default?: unknown
 }
 
-/** The default export; of a CommonJS module that was compiled from one, the default export in there. */
+/** The default export; also of a module that was compiled to CommonJS. */
 function unwrapDefault({ default: found }: ModuleExports): unknown {
   if (typeof found !== 'object' || found === null || !('__esModule' in found)) return found
   const { workflow, default: inner } = found as ModuleExports
@@ -70,8 +70,8 @@ function importFile(path: string): Promise<ModuleExports> {
 }
 
 /**
- * Node reads TypeScript by itself from 22.18 on. Elsewhere `tsx` does, from the project that the file belongs to, else from where
- * Pawl is installed.
+ * Node reads TypeScript by itself from 22.18 on. Before that `tsx` is used: the one of the file's project, else the one installed
+ * beside Pawl.
  */
 async function importTypeScript(path: string): Promise<ModuleExports> {
   const { features } = process as { features: { typescript?: unknown } }
@@ -79,7 +79,7 @@ async function importTypeScript(path: string): Promise<ModuleExports> {
   const loader = findTsx(path)
   if (loader === undefined) {
     throw new UsageError(
-      'This Node can not read TypeScript.\nUse Node 22.18 or later, or add tsx to the project: npm install --save-dev tsx',
+      "This version of Node can't read TypeScript.\nUse Node 22.18 or later, or add tsx to the project: npm install --save-dev tsx",
       EXIT.invalid,
     )
   }
@@ -100,7 +100,7 @@ function findTsx(path: string): string | undefined {
       const api = exports['./esm/api']
       if (api) return join(dirname(manifest), api.import.default)
     } catch {
-      // Not there: the next place may have it.
+      // not installed there
     }
   }
   return undefined

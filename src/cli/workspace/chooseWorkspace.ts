@@ -4,14 +4,14 @@ import { chooseRun } from '../kit/chooseRun.ts'
 import { EXIT, UsageError } from '../kit/exitCodes.ts'
 import type { Invocation } from '../kit/invocation.ts'
 
-/** The workspace that a command is about: by its own id, or as that of a run. */
+/** The workspace as an argument: by its own id, or by that of a run. */
 export const workspaceArgument = () =>
   new Argument('<workspace>', 'id of the workspace, or of a run that works in it')
 
 /**
- * The workspace of the run that a command means.
+ * The workspace of the run that a command applies to.
  *
- * @throws PawlProblem as `chooseRun`; UsageError where the run has none.
+ * @throws PawlProblem as `chooseRun`; UsageError if the run has none.
  */
 export async function chooseWorkspaceOfRun(
   invocation: Invocation,
@@ -30,7 +30,7 @@ export async function chooseWorkspaceOfRun(
 /**
  * The workspace of this id, or of the run of this id.
  *
- * @throws PawlProblem as `chooseRun`; UsageError where there is none.
+ * @throws PawlProblem as `chooseRun`; UsageError if there is none.
  */
 export async function chooseWorkspace(invocation: Invocation, id: string): Promise<WorkspaceDetail> {
   if (!id.startsWith('wsp_')) return chooseWorkspaceOfRun(invocation, id)

@@ -23,7 +23,7 @@ export function workspaceListCommand(): Command {
   ])
     .option('--host <host>', 'on this machine')
     .option('--project <project>', 'of this project')
-    .option('--all', 'those that were removed too')
+    .option('--all', 'include removed ones')
     .option('--limit <number>', 'how many, at most 500', parseCount, 50)
     .option('--after <cursor>', 'the page after this cursor')
     .action(

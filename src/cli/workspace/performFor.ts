@@ -3,10 +3,10 @@ import type { PerformResult, SuccessOf, Workspace, WorkspaceOperationKind } from
 import type { CommonOptions, Invocation } from '../kit/invocation.ts'
 import { parseSeconds } from '../kit/options.ts'
 import type { Printer } from '../terminal/printer.ts'
-import { plain } from '../terminal/width.ts'
+import { safeText } from '../terminal/width.ts'
 import { withInterrupt } from '../kit/withInterrupt.ts'
 
-/** What commands that wait for a worker have in common. */
+/** Options of commands that wait for a worker. */
 export interface PerformOptions extends CommonOptions {
   /** In seconds. */
   readonly timeout: number
@@ -14,18 +14,18 @@ export interface PerformOptions extends CommonOptions {
 
 /** `--timeout`, for commands that wait for the worker of a machine. */
 export const timeoutOption = () =>
-  new Option('--timeout <time>', 'how long to wait for the worker of its machine')
+  new Option('--timeout <time>', 'how long to wait for the worker on its machine')
     .argParser(parseSeconds)
     .default(30, '30s')
 
-/** What the worker of the machine is to do. */
+/** The operation for the worker on the workspace's machine. */
 export interface Performance {
   readonly kind: WorkspaceOperationKind
   readonly force?: boolean
   readonly timeout: number
 }
 
-/** Asks the worker of a workspace's machine, and waits for it until the time is over or the signal aborts. */
+/** Requests an operation from the worker on the workspace's machine, and waits until it has ended, the timeout or an abort. */
 export async function perform(
   { pawl }: Invocation,
   { id }: Workspace,
@@ -35,7 +35,7 @@ export async function perform(
   return pawl.workspaces.perform(id, kind, { force, timeoutMs: timeout * 1000, signal })
 }
 
-/** Performs an operation and answers with what it came to: a success by `print`, anything else by its sentence. */
+/** Performs an operation and prints the result: a success by `print`, a refusal by its message. */
 export function performFor(
   invocation: Invocation,
   workspace: Workspace,
@@ -43,7 +43,7 @@ export function performFor(
   print: (success: SuccessOf<PerformResult>, printer: Printer) => void,
 ): Promise<number> {
   return withInterrupt(async (signal) => {
-    invocation.note(`asking the worker on ${plain(workspace.host)}`)
+    invocation.note(`asking the worker on ${safeText(workspace.host)}`)
     return invocation.answerResult(await perform(invocation, workspace, what, signal), print)
   })
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { createAction } from '../kit/invocation.ts'
 import { createCommand } from '../kit/options.ts'
-import { plain } from '../terminal/width.ts'
+import { safeText } from '../terminal/width.ts'
 import { chooseWorkspace, workspaceArgument } from './chooseWorkspace.ts'
 import { performFor, timeoutOption } from './performFor.ts'
 import type { PerformOptions } from './performFor.ts'
@@ -10,21 +10,21 @@ interface Options extends PerformOptions {
   readonly force?: boolean
 }
 
-/** `pawl workspace remove`: removes the directory; what is not merged keeps it, unless it is forced. */
+/** `pawl workspace remove`: removes the directory; unmerged work prevents that, unless forced. */
 export function workspaceRemoveCommand(): Command {
-  return createCommand('remove', 'remove the directory of a workspace, once no run works in it', [
+  return createCommand('remove', 'remove the directory of a workspace that no run works in', [
     'pawl workspace remove wsp_01k9…',
-    'pawl workspace remove run_01k9… --force   # the work in it is lost',
+    'pawl workspace remove run_01k9… --force   # discards unmerged work',
   ])
     .addArgument(workspaceArgument())
-    .option('--force', 'also where it holds work that is not merged: that is lost')
+    .option('--force', 'also if it contains unmerged work, which is lost')
     .addOption(timeoutOption())
     .action(
       createAction<Options, [string]>(async (invocation, { force = false, timeout }, id) => {
         const workspace = await chooseWorkspace(invocation, id)
         const what = { kind: 'REMOVE', force, timeout } as const
         return performFor(invocation, workspace, what, (_success, printer) =>
-          printer.line(`removed ${plain(workspace.path)} on ${plain(workspace.host)}`),
+          printer.line(`removed ${safeText(workspace.path)} on ${safeText(workspace.host)}`),
         )
       }),
     )

@@ -5,12 +5,12 @@ import { createCommand } from '../kit/options.ts'
 import { chooseWorkspace, workspaceArgument } from './chooseWorkspace.ts'
 import { printWorkspace } from '../print/printWorkspace.ts'
 
-/** How many operations are shown, the newest. */
+/** How many of the newest operations are shown. */
 const MAX_OPERATIONS = 20
 
-/** `pawl workspace show`: one workspace, its runs, and what was done with it. */
+/** `pawl workspace show`: one workspace with its runs and operations. */
 export function workspaceShowCommand(): Command {
-  return createCommand('show', 'show a workspace: its runs, its preview, and what was done with it', [
+  return createCommand('show', 'show a workspace with its runs, its preview and its operations', [
     'pawl workspace show wsp_01k9…',
     "pawl workspace show run_01k9… --json | jq -r '.workspace.path'",
   ])

@@ -120,7 +120,7 @@ describe('pawl state', () => {
     expect([late.code, late.answer['__typename']]).toEqual([8, 'LeaseLost'])
     const reading = await cli.run(['state'], { env })
     expect(reading.code).toBe(9)
-    expect(reading.stderr).toContain('ends with its claim')
+    expect(reading.stderr).toContain('expires with its claim')
   })
 
   it('answers programs with what may follow and what is missing', async () => {
@@ -222,9 +222,7 @@ describe('a workflow', () => {
       'name: release\nversion: 1\ninitialPhase: build\nphases:\n  - { key: build, next: [ship] }\n  - { key: ship, final: true }\n',
     )
     expect((await cli.run(['workflow', 'apply', file])).stdout).toBe('registered release v1\n')
-    expect((await cli.run(['workflow', 'apply', file])).stdout).toBe(
-      'release v1 is there already, unchanged\n',
-    )
+    expect((await cli.run(['workflow', 'apply', file])).stdout).toBe('release v1 was already registered\n')
     const { stdout } = await cli.run(['workflow', 'show', 'release'])
     expect(stdout).toMatch(/▸ build\s+ship/)
   })

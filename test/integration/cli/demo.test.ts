@@ -73,7 +73,7 @@ const STORY = [
   /merged into main: [0-9a-f]{40}/,
   /COMPLETED by the second worker/,
   /CANCELLED, confirmed: no process of it is left/,
-  /nothing was changed: it is COMPLETED already/,
+  /nothing was changed: it was already COMPLETED/,
   /Nothing was changed: it is COMPLETED, revision (\d+) as before/,
   /5 runs checked, no violations/,
 ]

@@ -59,7 +59,7 @@ describe('pawl workflow apply', () => {
     const first = await cli.run(['workflow', 'apply', path])
     expect(first).toMatchObject({ code: 0, stdout: `registered ${name} v1\n`, stderr: '' })
     const again = await cli.run(['workflow', 'apply', path])
-    expect(again).toMatchObject({ code: 0, stdout: `${name} v1 is there already, unchanged\n` })
+    expect(again).toMatchObject({ code: 0, stdout: `${name} v1 was already registered\n` })
     expect((await pawl.workflows.get(name))?.phases.map(({ key }) => key)).toEqual(['do', 'done'])
   })
 

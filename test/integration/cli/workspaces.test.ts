@@ -88,7 +88,7 @@ describe('pawl run diff', () => {
     expect(stderr).toContain(
       `no worker on ${run.host} answered within 1 s; start one there with: pawl worker`,
     )
-    expect(stderr).toContain('nothing will be')
+    expect(stderr).toContain('nothing was done')
   })
 
   it('says that a run has no workspace', patience, async () => {
@@ -189,7 +189,7 @@ describe('pawl workspace', () => {
     )
     const kept = await cli.run(['workspace', 'remove', run.id])
     expect(kept.code).toBe(8)
-    expect(kept.stderr).toContain(`lose that work with: pawl workspace remove ${id} --force`)
+    expect(kept.stderr).toContain(`discard that work with: pawl workspace remove ${id} --force`)
     expect(await cli.run(['workspace', 'remove', id, '--force'])).toMatchObject({
       code: 0,
       stdout: `removed /trees/${run.id} on ${run.host}\n`,

@@ -70,7 +70,7 @@ test('kills its agents at the second signal, and gives the run back', async () =
   const runId = await bench.begin('errand')
   await worker.until(/the runner is at work/)
   worker.kill('SIGINT')
-  await worker.until(/once more kills their agents/)
+  await worker.until(/a second signal kills their agents/)
   worker.kill('SIGINT')
   expect((await worker.ended).code).toBe(130)
   expect(await isAlive(Number(await bench.read('pid')))).toBe(false)

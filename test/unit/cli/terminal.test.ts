@@ -6,7 +6,7 @@ import { createPrinter } from '../../../src/cli/terminal/printer.ts'
 import type { Printer } from '../../../src/cli/terminal/printer.ts'
 import { printPairs, printTable } from '../../../src/cli/terminal/table.ts'
 import { formatClock, formatDuration } from '../../../src/cli/terminal/times.ts'
-import { cutToWidth, padToWidth, plain, widthOf } from '../../../src/cli/terminal/width.ts'
+import { cutToWidth, padToWidth, safeText, widthOf } from '../../../src/cli/terminal/width.ts'
 
 /** A printer of a given size that keeps what is written. */
 function makePrinter(columns: number, rows: number, isTTY = true): Printer & { readonly text: () => string } {
@@ -34,13 +34,13 @@ describe('text on a terminal', () => {
   })
 
   it('never commands it, wherever it comes from', () => {
-    const said = plain('a\u001b]0;title\u0007b\nc\u009bd')
+    const said = safeText('a\u001b]0;title\u0007b\nc\u009bd')
     for (const command of ['\u001b', '\u0007', '\n', '\u009b']) expect(said).not.toContain(command)
-    expect(plain('two\nlines')).toBe('two lines')
+    expect(safeText('two\nlines')).toBe('two lines')
   })
 
   it('is shown with the marks that would reorder or hide a part of it', () => {
-    expect(plain('invoice\u202egpj.exe\u200b')).toBe('invoice\\u{202e}gpj.exe\\u{200b}')
+    expect(safeText('invoice\u202egpj.exe\u200b')).toBe('invoice\\u{202e}gpj.exe\\u{200b}')
   })
 
   it('shows them also where a command forgot to, and leaves a program what it is', () => {
