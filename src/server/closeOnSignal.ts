@@ -4,8 +4,8 @@ import type { RunningServer } from './startServer.ts'
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 
 /**
- * Watches for signals to stop from now on, so that a server can be stopped while it starts. The first aborts, with its name as the
- * reason; a second one ends the process at once: an embedded database that is left behind is adopted at the next start.
+ * Watches for stop signals from now on, so that a server can be stopped while it starts. The first aborts, with its name as the reason;
+ * a second one ends the process at once: an embedded database that keeps running is adopted at the next start.
  */
 export function watchStopSignals(): AbortSignal {
   const stop = new AbortController()
@@ -19,10 +19,10 @@ export function watchStopSignals(): AbortSignal {
 }
 
 /**
- * Closes the server at the first signal to stop, or when it can't go on, and resolves with the exit code once it is closed:
- * 0, or 1 where it could not go on or closing failed. Where it closes already, a signal ends the process at once.
+ * Closes the server at the first stop signal, or when it fails, and resolves to the exit code once it is closed: 0, or 1 if the server or
+ * closing it failed. A signal while it closes ends the process at once.
  *
- * @param stop aborts at the first signal; default: watched for from now on
+ * @param stop aborts at the first signal; default: signals are watched from now on
  */
 export function closeOnSignal(
   server: Pick<RunningServer, 'close'> & Partial<Pick<RunningServer, 'failed'>>,

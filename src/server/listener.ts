@@ -13,7 +13,7 @@ import { isJson, parseOperation, readBody } from './http/readBody.ts'
 import { allowMethods, respond, respondError, respondText } from './http/respond.ts'
 import type { SignIn } from './pages/signIn.ts'
 
-/** What requests are answered with. */
+/** Options of the listener. */
 export interface ListenerOptions {
   readonly engine: Engine
   readonly authenticator: Authenticator
@@ -23,20 +23,20 @@ export interface ListenerOptions {
   readonly metrics: Metrics
   readonly log: Log
   readonly maxBodyBytes: number
-  /** Why no traffic should be sent here, in a few words; undefined where nothing is in the way. */
+  /** Why the server is not ready, in a few words; undefined if it is. */
   readonly findObstacle: () => Promise<string | undefined>
   readonly isStopping: () => boolean
 }
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>
 
-/** A body that is parsed in a turn of its own, in UTF-16 units. */
+/** Length above which a body is parsed in a separate turn of the event loop, in UTF-16 units. */
 const LARGE = 1_048_576
 
-/** The connection is closed after answers to requests whose body was not read. */
+/** Closes the connection after the response, since the request's body was not read. */
 const CLOSE = { connection: 'close' }
 
-/** Answers every request of the HTTP server. */
+/** Creates the handler for every request of the HTTP server. */
 export function createListener(
   options: ListenerOptions,
 ): (request: IncomingMessage, response: ServerResponse) => void {
@@ -74,14 +74,14 @@ export function createListener(
         )
       }
       if (request.headers['content-encoding'] !== undefined) {
-        return reject(request, response, 'media_type', 415, 'Send the body as it is, without any encoding.')
+        return reject(request, response, 'media_type', 415, 'Send the body without a content encoding.')
       }
       const limits = bodyLimitsOf(identified.identity.caller.role, options.maxBodyBytes)
       const body = await readBody(request, limits)
-      // reading the last of a large body was work enough for one turn
+      // a large body is parsed in a separate turn of the event loop
       if (body.ok && body.text.length > LARGE) await letOthersRun()
       if (!body.ok) {
-        // nobody is there to be answered
+        // the client is gone
         if (body.why === 'GONE') return void response.destroy()
         if (body.why === 'TOO_LARGE') {
           return reject(request, response, 'too_large', 413, explainExcess(body.excess, limits))
@@ -90,8 +90,8 @@ export function createListener(
       }
       const operation = parseOperation(body.text)
       if (!operation)
-        return reject(request, response, 'media_type', 400, 'The body is no JSON object with a query.')
-      // the engine takes a body that was parsed from here; of a text it would first list every character
+        return reject(request, response, 'media_type', 400, 'The body is not a JSON object with a query.')
+      // the engine accepts a parsed body; it would split a text into characters first
       Object.assign(request, { body: operation })
     }
     await engine(request, response, { identity: identified.identity, transport: 'http' })
@@ -125,7 +125,7 @@ export function createListener(
     respondError(request, response, status, { code, message }, { ...headers, ...CLOSE })
   }
 
-  /** GraphiQL for a browser that is signed in; others are shown where to do that. */
+  /** Serves GraphiQL to a browser that is signed in; others get the sign-in page. */
   async function showGraphiql(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (!(await authenticator.bySession(request.headers.cookie))) {
       return respond(response, 303, '', { location: '/' })
@@ -148,14 +148,15 @@ export function createListener(
     const path = request.url?.split('?', 1)[0] ?? ''
     const isRead = request.method === 'GET' || request.method === 'HEAD'
     if (isRead && (await dashboard.sendFile(path, request, response))) return
-    respondText(response, 404, 'There is nothing here.')
+    respondText(response, 404, 'Not found.')
   }
 
   async function answerMetrics(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (!allowMethods(request, response, ['GET'])) return
     const identified = await identify(authenticator, request)
     if (!identified.ok) return turnAway(request, response, identified.why)
-    if (identified.identity.caller.agent) return respondText(response, 403, 'Not with an AGENT token.')
+    if (identified.identity.caller.agent)
+      return respondText(response, 403, 'Not allowed with an AGENT token.')
     const { body, contentType } = await metrics.print()
     respond(response, 200, body, { 'content-type': contentType })
   }
@@ -178,7 +179,7 @@ export function createListener(
   }
 
   function fail(request: IncomingMessage, response: ServerResponse, err: unknown): void {
-    // a client that went away says what a lost database says, and nobody is there to be answered
+    // a closed client connection causes the same error as a lost database, but needs no answer
     if (request.socket.destroyed) return log.debug({ err }, 'http.request_failed')
     const hindrance = findTransientFault(err)
     log[hindrance ? 'warn' : 'error']({ err }, 'http.request_failed')
@@ -188,12 +189,6 @@ export function createListener(
       const headers = { 'retry-after': '1', ...CLOSE }
       return respondError(request, response, 503, { code: 'CONTENDED', message }, headers)
     }
-    respondError(
-      request,
-      response,
-      500,
-      { code: 'INTERNAL', message: 'Something went wrong in the server.' },
-      CLOSE,
-    )
+    respondError(request, response, 500, { code: 'INTERNAL', message: 'Internal server error.' }, CLOSE)
   }
 }

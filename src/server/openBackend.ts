@@ -15,22 +15,22 @@ import { MIGRATIONS_DIR } from './kit/packageRoot.ts'
 import { registerBuiltins } from './registerBuiltins.ts'
 import type { Teardown } from './kit/teardown.ts'
 
-/** Everything behind the schema: the database, migrated, and what commands and streams work with. */
+/** Everything behind the schema: the migrated database, and the context of commands and streams. */
 export interface Backend {
   readonly database: Database
   readonly installation: Installation
   readonly agentTokens: AgentTokens
   readonly commands: Commands
   readonly tails: Tails
-  /** Told the run whenever one changed in this process. */
+  /** Called with the id of every run that this process has changed. */
   onChange: (runId: string) => void
 }
 
-/** The embedded database takes 20 connections; signals, `migrate` and a look from outside need some. */
+/** The embedded database allows 20 connections; LISTEN, `migrate` and administrators need some of them. */
 const EMBEDDED_POOL = 14
-/** How long a statement waits for a connection, in milliseconds: then the caller is told to ask again. */
+/** How long a statement waits for a connection, in milliseconds; then the caller is asked to retry. */
 const CONNECT_MS = 5000
-/** How long a statement may take, in milliseconds: a connection that leads nowhere is found out by it. */
+/** How long a statement may take, in milliseconds; this also detects dead connections. */
 const STATEMENT_MS = 30_000
 
 interface BackendOptions {
@@ -40,7 +40,7 @@ interface BackendOptions {
   readonly signal: AbortSignal | undefined
 }
 
-/** Opens it; what was opened is closed by the teardown. */
+/** Opens the backend; the teardown closes it. */
 export async function openBackend({ config, log, teardown, signal }: BackendOptions): Promise<Backend> {
   const { data: dataDir, databaseUrl, poolSize } = config
   const database = await openDatabase({ dataDir, databaseUrl, log, signal })
@@ -80,7 +80,7 @@ export async function openBackend({ config, log, teardown, signal }: BackendOpti
   return backend
 }
 
-/** A stream met a lost owner (G5). Where it fails, the sweep comes by. */
+/** Handles a lost owner that a stream has noticed (G5). If this fails, the next sweep does it. */
 async function moveOn(commands: Commands, runId: string, log: Log): Promise<void> {
   try {
     await sweepRun(commands, runId)

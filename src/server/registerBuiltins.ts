@@ -4,8 +4,8 @@ import { BUILTIN_WORKFLOWS } from '../lifecycle/workflow/builtins.ts'
 import type { Log } from '../log.ts'
 
 /**
- * Registers the workflows every installation has. Any number of servers may do so at once. A version that is registered
- * otherwise stays as it is: runs refer to it.
+ * Registers the built-in workflows. Any number of servers may do this at once. A version that is registered with another definition stays
+ * unchanged: runs refer to it.
  */
 export async function registerBuiltins(commands: Commands, log: Log): Promise<void> {
   for (const definition of BUILTIN_WORKFLOWS) {

@@ -21,42 +21,42 @@ import { createSocketServer } from './socket/socketServer.ts'
 import { Streams } from './engine/streams.ts'
 import { Teardown } from './kit/teardown.ts'
 
-/** What a server is started with. */
+/** Options of `startServer`. */
 export interface StartServerOptions {
   readonly config: Config
   readonly log: Log
-  /** Gives the start up: what was opened until then is closed, and the call rejects. */
+  /** Cancels the start: what is open already is closed, and the call rejects. */
   readonly signal?: AbortSignal | undefined
 }
 
-/** A server that answers. */
+/** A running server. */
 export interface RunningServer {
-  /** Where it listens: `http://127.0.0.1:4400`. */
+  /** Its address: `http://127.0.0.1:4400`. */
   readonly url: string
-  /** Signs one browser in, once, within minutes. It must not go into a log. */
+  /** Signs in one browser, once, within minutes. Must not be logged. */
   readonly signInUrl: string
-  /** Whose PostgreSQL it works on, and whether that had outlived a killed server. */
+  /** Which PostgreSQL it uses, and whether that was left running by a killed server. */
   readonly database: {
     readonly kind: 'embedded' | 'given'
     readonly adopted: boolean
-    /** Where the embedded database lies, where the data directory holds a link to it: a copy of that is no backup. */
+    /** The folder of the embedded database, if the data directory only has a link to it: a copy of that is no backup. */
     readonly elsewhere?: string
   }
-  /** Resolves, with the reason, where it can't go on: its embedded database ended too often. It is to be closed then. */
+  /** Resolves, with the reason, if the server fails because its embedded database ended too often. It must be closed then. */
   readonly failed: Promise<Error>
   /**
-   * Stops in good order: accepts nothing new, tells streams to reconnect elsewhere, finishes what is under way (at most
-   * `drainSeconds`), closes the database. Calling it again waits for the same end.
+   * Stops in order: accepts nothing new, ends streams so that clients reconnect elsewhere, finishes running requests (for at most
+   * `drainSeconds`), closes the database. Calling it again waits for the same stop.
    * @param reason for the log
    */
   close(reason: string): Promise<void>
 }
 
 /**
- * Starts a server: opens and migrates the database, registers the built-in workflows, listens, and keeps time.
+ * Starts a server: opens and migrates the database, registers the built-in workflows, listens, and starts the timers.
  *
- * @throws DatabaseError where the database can't be used or the data directory is another server's
- * @throws ListenError where the address can't be listened on
+ * @throws DatabaseError if the database can't be used or the data directory is in use by another server
+ * @throws ListenError if listening fails
  */
 export async function startServer({ config, log, signal }: StartServerOptions): Promise<RunningServer> {
   const teardown = new Teardown()
@@ -65,7 +65,7 @@ export async function startServer({ config, log, signal }: StartServerOptions): 
     signal?.throwIfAborted()
     return await openFront(config, log, backend, teardown)
   } catch (error) {
-    // the failure to start is the one to tell
+    // the error of the start is the one to report
     await teardown.run().catch((err: unknown) => log.warn({ err }, 'server.stop_failed'))
     throw error
   }
@@ -132,7 +132,7 @@ async function openFront(
     metrics,
     log,
     maxBodyBytes,
-    findObstacle: async () => (isStopping ? 'it is being stopped' : findDatabaseObstacle()),
+    findObstacle: async () => (isStopping ? 'the server is stopping' : findDatabaseObstacle()),
     isStopping: () => isStopping,
   })
 
@@ -158,7 +158,7 @@ async function openFront(
   teardown.add(() => removeAddress(config.data))
   log.info({ url: http.url, version: VERSION, database: database.kind }, 'server.start_completed')
 
-  /** Streams are told to go elsewhere at once; requests under way get so many seconds. */
+  /** Ends streams at once, so that clients reconnect elsewhere; running requests get this many seconds. */
   async function drain(seconds: number): Promise<void> {
     isStopping = true
     const closed = Promise.all([http.stop(), sockets.stop()])

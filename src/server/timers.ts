@@ -9,38 +9,38 @@ import type { Metrics } from './health/metrics.ts'
 import { repeat } from './kit/repeat.ts'
 import type { Streams } from './engine/streams.ts'
 
-/** What a server does by itself, and with what. */
+/** Options of the server's timers. */
 export interface TimerOptions {
   readonly commands: Commands
   readonly authenticator: Authenticator
-  /** Streams that end with their tokens. */
+  /** Streams to be ended when their tokens end. */
   readonly streams: readonly Streams[]
   readonly metrics: Metrics
   readonly log: Log
-  /** The longest wait between two sweeps, in seconds. */
+  /** Maximum time between two sweeps, in seconds. */
   readonly sweepSeconds: number
 }
 
-/** A server's clockwork. */
+/** The server's timers. */
 export interface Timers {
-  /** Something changed: the earliest expiry may be another one now. */
+  /** Notes that a run has changed, so that the next expiry may be earlier. */
   noteChange(): void
-  /** What kept the last tick from being written; undefined where it was. */
+  /** The fault of the last heartbeat; undefined if it was written. */
   lastWrite(): TransientFault | undefined
-  /** Resolves when nothing is under way any more. */
+  /** Stops the timers. Resolves when nothing is running any more. */
   stop(): Promise<void>
 }
 
 const TICK_MS = 1000
-/** The shortest wait between two sweeps, in milliseconds. */
+/** Minimum time between two sweeps, in milliseconds. */
 const MIN_WAIT_MS = 100
-/** Of the longest wait, at most so much is taken off at random, so that servers don't sweep in step. */
+/** Random share by which the maximum time is shortened, so that servers don't sweep at the same time. */
 const JITTER = 0.2
 
 /**
- * Tells every second that a server lives, ends streams whose tokens ended, and sweeps: every few seconds, and when the
- * earliest expiry comes, so that nothing stays without an owner for more than a second (G5). Any number of servers may
- * do so on one database. What fails is logged and tried again: a database that went away comes back.
+ * Every second: writes the server's heartbeat, and ends streams whose tokens have ended. Every few seconds, and at the next expiry:
+ * sweeps, so that an expired lease is handled within a second (G5). Any number of servers may do this on one database. Failures are
+ * logged and retried.
  */
 export function startTimers(options: TimerOptions): Timers {
   const { commands, authenticator, streams, metrics, log, sweepSeconds } = options

@@ -1,26 +1,26 @@
-/** What no text can be kept with: a NUL, which PostgreSQL has no place for, and half of a surrogate pair, which has no UTF-8. */
+/** Characters that can't be stored: NUL, which PostgreSQL does not allow, and lone surrogates, which have no UTF-8 encoding. */
 const UNSTORABLE = /[\0\p{Surrogate}]/u
 const EVERY_UNSTORABLE = /[\0\p{Surrogate}]/gu
 
-/** Whether the text can be kept and given back as it is. */
+/** Whether the text can be stored unchanged. */
 export function isStorable(text: string): boolean {
   const { isWellFormed } = text as { readonly isWellFormed?: () => boolean }
-  // the engine's own test, where it has one, is many times as fast on a long text
+  // `isWellFormed`, where available, is many times as fast on a long text
   if (isWellFormed) return !text.includes('\0') && isWellFormed.call(text)
   return !UNSTORABLE.test(text)
 }
 
-/** How composed text is bounded. */
+/** Limits of composed text. */
 export interface TextBounds {
-  /** The most UTF-16 units that it has in the end, the ellipsis counted. Default: no bound. */
+  /** Maximum length in UTF-16 units, including the ellipsis. Default: no limit. */
   readonly max?: number
-  /** Which part stays where it is longer. Default: `START`. */
+  /** Which part of a longer text is kept. Default: `START`. */
   readonly keep?: 'START' | 'END' | 'BOTH'
 }
 
 /**
- * Text that the product itself composes, of words that came from anywhere: always storable, and cut between characters.
- * What can't be kept is shown as U+FFFD. Text of others is not changed by this but refused.
+ * Makes text that Pawl composes from untrusted parts storable, and cuts it between characters. What can't be stored becomes U+FFFD. Text
+ * that callers send is refused instead of changed.
  */
 export function composeText(text: string, { max = Infinity, keep = 'START' }: TextBounds = {}): string {
   return cut(text, max, keep).replace(EVERY_UNSTORABLE, '\uFFFD')
@@ -48,7 +48,7 @@ function endOf(text: string, length: number): string {
   return text.slice(isInsidePair(text, from) ? from + 1 : from)
 }
 
-/** Whether a cut at this place would leave two halves of one character. */
+/** Whether a cut here would split a surrogate pair. */
 function isInsidePair(text: string, at: number): boolean {
   return (text.codePointAt(at - 1) ?? 0) > 0xff_ff
 }

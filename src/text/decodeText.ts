@@ -4,8 +4,8 @@ const ENCODINGS: readonly (readonly [mark: readonly number[], name: string])[] =
 ]
 
 /**
- * The text of a file that a person wrote: UTF-8, or what its byte order mark says. The mark itself, which Windows' editors and
- * shells put there, is no part of it.
+ * Decodes a file that a person wrote: UTF-8, or the encoding of its byte order mark, as editors and shells on Windows write it. The mark
+ * is removed.
  */
 export function decodeText(bytes: Uint8Array): string {
   const marked = ENCODINGS.find(([mark]) => mark.every((byte, at) => bytes[at] === byte))

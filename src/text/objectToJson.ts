@@ -1,22 +1,22 @@
 import { isStorable } from './composeText.ts'
 
-/** What is wrong with a JSON value, and where. */
+/** Why a JSON value can't be stored, and the path of the offending part. */
 export interface Objection {
   readonly path: readonly string[]
   readonly message: string
 }
 
-/** How large a JSON value may be. */
+/** Limits of a JSON value. */
 export interface JsonLimits {
   /** Bytes of UTF-8, as JSON is written without spaces. */
   readonly bytes: number
-  /** Values within it, itself and whatever holds others counted. */
+  /** Number of values, including itself, objects and lists. */
   readonly values: number
   /** How deep values are nested in one another. */
   readonly depth: number
 }
 
-/** Where a value stands: below which, under which key. */
+/** The position of a value: its parent and its key. */
 interface Place {
   readonly value: unknown
   readonly key: string
@@ -25,10 +25,10 @@ interface Place {
 }
 
 /**
- * The first thing that keeps a value from being kept, and given back, exactly as JSON: more of it than the limits, a number
- * that would be rounded, text that can't be stored, the key `__proto__`. Undefined where there is none.
+ * Finds the first reason why a value can't be stored and read back exactly as JSON: an exceeded limit, a number that would be rounded, a
+ * text that can't be stored, the key `__proto__`. Undefined if there is none.
  *
- * Nothing is built of the value before it is known to be within the limits, and no depth ends the process.
+ * Nothing is built from the value before it is known to be within the limits, and no depth overflows the stack.
  */
 export function objectToJson(root: unknown, limits: Partial<JsonLimits> = {}): Objection | undefined {
   const { bytes = Infinity, values = Infinity, depth = Infinity } = limits
@@ -64,9 +64,9 @@ export function objectToJson(root: unknown, limits: Partial<JsonLimits> = {}): O
   return lengthOf(root) > bytes ? tooLong(bytes) : undefined
 }
 
-/** Throws nothing: what is no JSON was found before. */
+/** Never throws: the value was checked before. */
 function lengthOf(value: unknown): number {
-  // nothing at all is what was left out
+  // JSON.stringify returns undefined for a value that is left out
   return value === undefined ? 0 : new TextEncoder().encode(JSON.stringify(value)).length
 }
 
@@ -83,7 +83,7 @@ function whyInexact(value: unknown): string | undefined {
     case 'object':
       return undefined
     default:
-      return `is no JSON: ${typeof value}`
+      return `is not JSON: ${typeof value}`
   }
 }
 
@@ -97,7 +97,7 @@ function tooLong(most: number): Objection {
   return { path: [], message: `is longer than ${most} bytes` }
 }
 
-/** How much of a path is told. */
+/** Maximum length of a reported path. */
 const MAX_PATH = 64
 
 function objection(place: Place, message: string): Objection {

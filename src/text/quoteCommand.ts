@@ -1,9 +1,9 @@
 import { composeText } from './composeText.ts'
 
-/** How much of a command is recorded, in UTF-16 units. */
+/** Maximum length of a recorded command, in UTF-16 units. */
 const MAX_LENGTH = 1_000
 
-/** The command as a shell would read it; only its beginning where it is long, as prompts are. */
+/** The command, quoted for a shell; a long one is cut. */
 export function quoteCommand(command: readonly string[]): string {
   const words = command.map((word) =>
     /^[\w@%+=:,./{}-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`,

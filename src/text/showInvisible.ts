@@ -1,19 +1,19 @@
 /**
- * What a reader would not see, or would be led astray by: control characters but line ends and tabs, marks that reorder or take no
- * room, halves of characters. What joins and colours emoji is left as it is.
+ * Characters that a reader can't see or that are misleading: control characters except line ends and tabs, bidirectional and zero-width
+ * marks, lone surrogates. Joiners and variation selectors of emoji are allowed.
  */
 const INVISIBLE =
   /(?<=\p{Extended_Pictographic}\ufe0f?|\p{Emoji_Modifier})\u200d(?=\p{Extended_Pictographic})|(?<=\p{Emoji})[\ufe0e\ufe0f]|((?![\n\t])[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\ufff9-\ufffb])/gu
 
 /**
- * A text that came from elsewhere, as it may be shown to a person: what can't be seen, as marks that turn the direction of a text
- * around, is written out (`\u{202e}`) instead of obeyed.
+ * Escapes invisible characters of an untrusted text, so that it can be shown to a person: a mark that reverses the direction of text, for
+ * example, becomes `\u{202e}`.
  */
 export function showInvisible(text: string): string {
   return replaceHidden(text, (hidden) => `\\u{${hidden.codePointAt(0)?.toString(16)}}`)
 }
 
-/** JSON of the same value in which what can't be seen is escaped, so that a person sees it too. */
+/** Escapes invisible characters within JSON; the value stays the same. */
 export function escapeInvisible(json: string): string {
   return replaceHidden(json, (hidden) =>
     Array.from({ length: hidden.length }, (_, at) => escapeUnit(hidden.charCodeAt(at))).join(''),

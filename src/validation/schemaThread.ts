@@ -1,15 +1,15 @@
 import { Worker } from 'node:worker_threads'
 import type { ArtifactProblem } from '../lifecycle/run/run.ts'
 
-/** What the thread found: what is wrong with the text, why it is no JSON, or why the schema can't be compiled. */
+/** The result of a task: problems of the text, why it is not JSON, or why the schema can't be compiled. */
 export type Finding =
   | { readonly problems: readonly ArtifactProblem[] }
   | { readonly unparsable: string }
   | { readonly uncompilable: string }
-  /** It took more time, or more memory, than there is for it. */
+  /** The task exceeded its time or memory. */
   | { readonly tooMuch: true }
 
-/** What a thread is asked: whether a JSON text satisfies a schema, or any text a pattern. Without a text, whether it compiles. */
+/** A task: check whether a JSON text satisfies a schema, or a text a pattern. Without a text: whether it compiles. */
 export interface Task {
   readonly kind: 'schema' | 'pattern'
   /** The schema as JSON, or the pattern. */
@@ -24,29 +24,29 @@ interface Request {
   readonly reject: (error: Error) => void
 }
 
-/** What the thread says: that it is there, or what it found. */
+/** A message of the thread: that it is ready, or a result. */
 type Said = { readonly ready: true } | ({ readonly id: number } & Finding)
 
 const WORKER = new URL('./worker.js', import.meta.url)
 
-/** What one request may take at most. */
+/** Limits of one task. */
 export interface ThreadLimits {
-  /** In milliseconds; the start of the thread is not counted. Default: 2 s. */
+  /** In milliseconds, without the start of the thread. Default: 2 s. */
   readonly timeoutMs: number
-  /** Memory for a schema and its document, and for the schemas that are kept, in MiB. Default: 128. */
+  /** Memory for a schema, its document and the cached schemas, in MiB. Default: 128. */
   readonly memoryMb: number
 }
 
 const LIMITS: ThreadLimits = { timeoutMs: 2_000, memoryMb: 128 }
 
 /**
- * A thread that applies JSON Schemas, one request after the other, each within its time. A request that takes too much
- * ends the thread; the next one gets a new one. The thread keeps no process alive while it has nothing to do.
+ * A thread that applies JSON Schemas, one task after the other, each within its limits. A task that exceeds them ends the thread; the
+ * next one starts a new thread. An idle thread does not keep the process alive.
  */
 export class SchemaThread {
   private worker: Worker | null = null
   private isReady = false
-  /** True once the thread has answered: it keeps what it compiled. */
+  /** True once the thread has answered: it has compiled schemas cached. */
   private isUsed = false
   private readonly waiting: Request[] = []
   private current: Request | null = null
@@ -60,7 +60,7 @@ export class SchemaThread {
   }
 
   /**
-   * Does the task. Rejects where the thread is closed before it has answered: nothing was found out then.
+   * Executes a task. Rejects if the thread is closed before it has answered.
    */
   apply(task: Task): Promise<Finding> {
     return new Promise((settle, reject) => {
@@ -69,7 +69,7 @@ export class SchemaThread {
     })
   }
 
-  /** Ends the thread; what waits is rejected. */
+  /** Ends the thread and rejects waiting tasks. */
   async close(): Promise<void> {
     const unanswered = [...(this.current ? [this.current] : []), ...this.waiting.splice(0)]
     this.current = null
@@ -87,7 +87,7 @@ export class SchemaThread {
   }
 
   private send({ id, task }: Request): void {
-    // an answer that came while this thread was held up is read before it is given up
+    // an answer that arrived while this thread was busy is read before the task counts as timed out
     const onTime = () => setImmediate(() => this.current?.id === id && this.giveUp())
     this.timer = setTimeout(onTime, this.limits.timeoutMs)
     this.worker?.postMessage({ id, ...task })
@@ -115,7 +115,7 @@ export class SchemaThread {
     if (this.current?.id === id) this.answer(finding)
   }
 
-  /** It ran out of memory: by this request, where it did nothing else before. */
+  /** The thread ran out of memory: because of this task, if it is the thread's first. */
   private onFailure(): void {
     if (!this.isUsed) return this.giveUp()
     void this.end()

@@ -1,10 +1,10 @@
 import { availableParallelism } from 'node:os'
 import { type Finding, SchemaThread, type Task, type ThreadLimits } from './schemaThread.ts'
 
-/** How many threads there are where nobody says otherwise: at least two, so that one that is held up holds up nobody else. */
+/** Default number of threads: at least two, so that one slow task does not block all others. */
 const THREADS = Math.min(4, Math.max(2, availableParallelism()))
 
-/** What waits in one lane. */
+/** A waiting task of a lane. */
 interface Waiting {
   readonly task: Task
   readonly settle: (finding: Finding) => void
@@ -12,14 +12,13 @@ interface Waiting {
 }
 
 /**
- * Threads that apply JSON Schemas, shared fairly: each lane (a project, say) has one request under way at a time, and lanes
- * take turns. So a lane whose every request takes all the time there is waits for itself alone, and for no more than one
- * thread.
+ * Threads that apply JSON Schemas, shared fairly: each lane (a project, for example) has one running task at a time, and lanes take
+ * turns. So a lane whose tasks are all slow only delays itself, and occupies one thread.
  */
 export class SchemaThreads {
   readonly #idle: SchemaThread[]
   readonly #all: readonly SchemaThread[]
-  /** Lanes with what waits in them, whose turn comes next first. */
+  /** Lanes with waiting tasks, in the order of their turns. */
   readonly #lanes = new Map<string, Waiting[]>()
   readonly #underWay = new Set<string>()
 
@@ -28,7 +27,7 @@ export class SchemaThreads {
     this.#idle = [...this.#all]
   }
 
-  /** Does the task when the turn of its lane comes. Rejects where the threads are closed before it is done. */
+  /** Executes a task when it is its lane's turn. Rejects if the threads are closed before. */
   apply(lane: string, task: Task): Promise<Finding> {
     return new Promise((settle, reject) => {
       const waiting = this.#lanes.get(lane)
@@ -38,7 +37,7 @@ export class SchemaThreads {
     })
   }
 
-  /** Ends the threads; what waits is rejected. */
+  /** Ends the threads and rejects waiting tasks. */
   async close(): Promise<void> {
     const waiting = [...this.#lanes.values()].flat()
     this.#lanes.clear()
@@ -52,7 +51,7 @@ export class SchemaThreads {
       if (!thread) return
       if (this.#underWay.has(lane)) continue
       const [first, ...others] = waiting
-      // its next turn comes after everybody else's
+      // its next turn is after all other lanes
       this.#lanes.delete(lane)
       if (others.length > 0) this.#lanes.set(lane, others)
       if (!first) continue
@@ -68,7 +67,7 @@ export class SchemaThreads {
     } catch (error) {
       reject(error as Error)
     } finally {
-      // the thread that was busy last is warm: it is taken first
+      // the most recently used thread is preferred: its caches are warm
       this.#idle.push(thread)
       this.#underWay.delete(lane)
       this.#next()

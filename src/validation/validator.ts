@@ -12,17 +12,17 @@ import { SchemaThreads } from './schemaThreads.ts'
 /** What a workflow declares of a phase's artifact. */
 type Declared = NonNullable<WorkflowPhase['artifact']>
 
-/** Opens what validates files and the schemas of workflows; its threads are started when they are needed. */
+/** Opens the validator for files and for the schemas of workflows; its threads are started on demand. */
 export function openValidator(limits: Partial<ThreadLimits> = {}) {
   const threads = new SchemaThreads(limits)
   return {
-    /** What is wrong with a file. Files of one project wait for one another, not for those of others. */
+    /** Validates a file. Files of one project wait for each other, not for those of other projects. */
     async validateArtifact(
       declared: Declared,
       content: string,
       project: string,
     ): Promise<readonly ArtifactProblem[]> {
-      // of a file that holds nothing there is nothing more to say
+      // an empty file needs no further checks
       if (declared.notEmpty && content.trim() === '') return [{ path: '', message: 'the file is empty' }]
       const problems = checkSize(declared, content)
       for (const { kind, source } of demandsOf(declared))
@@ -33,7 +33,7 @@ export function openValidator(limits: Partial<ThreadLimits> = {}) {
         )
       return problems
     },
-    /** What is wrong with the schemas of a workflow. Those of one caller wait for one another. */
+    /** Validates the schemas of a workflow. Those of one caller wait for each other. */
     async checkSchemas({ phases }: WorkflowDefinition, caller: string): Promise<readonly WorkflowIssue[]> {
       const issues: WorkflowIssue[] = []
       for (const [index, { artifact }] of phases.entries()) {
@@ -47,21 +47,21 @@ export function openValidator(limits: Partial<ThreadLimits> = {}) {
       }
       return issues
     },
-    /** Ends the threads; what is under way is rejected. */
+    /** Ends the threads and rejects running tasks. */
     close: () => threads.close(),
   }
 }
 
-/** A byte order mark is no part of a text, and JSON may not begin with one. */
+/** Removes a byte order mark, which JSON must not begin with. */
 function withoutMark(content: string): string {
   return content.startsWith('\ufeff') ? content.slice(1) : content
 }
 
-/** What the content must satisfy, named as the field of the declaration that it comes from. */
+/** The checks for a file, each named by its field of the declaration. */
 function demandsOf(declared: Declared): Omit<Task, 'text'>[] {
   const { pattern } = declared
   const demands: Omit<Task, 'text'>[] = []
-  // what is declared as JSON must be some, also where nothing more is asked of it
+  // a file declared as JSON must be JSON, even without a schema
   const schema = declared.schema ?? (isDeclaredJson(declared) ? {} : null)
   if (schema !== null) demands.push({ kind: 'schema', source: JSON.stringify(schema) })
   if (pattern !== null) demands.push({ kind: 'pattern', source: pattern })
@@ -72,16 +72,16 @@ function toProblems(finding: Finding): readonly ArtifactProblem[] {
   if ('problems' in finding)
     return finding.problems.map(({ path, message }) => ({ path: tell(path), message: tell(message) }))
   if ('unparsable' in finding)
-    return [{ path: '', message: tell(`the file is no JSON: ${finding.unparsable}`) }]
+    return [{ path: '', message: tell(`the file is not JSON: ${finding.unparsable}`) }]
   if ('uncompilable' in finding)
     return [{ path: '', message: tell(`it can't be compiled: ${finding.uncompilable}`) }]
   return [{ path: '', message: TOO_MUCH }]
 }
 
-/** How much is told of each part of a problem, in UTF-16 units. */
+/** Maximum length of a problem's parts, in UTF-16 units. */
 const MAX_LENGTH = 500
 
-/** What a schema or a file was found to be quotes its own words, whatever they are. */
+/** Problems quote parts of the schema or the file, so they are made storable. */
 function tell(text: string): string {
   return composeText(text, { max: MAX_LENGTH })
 }

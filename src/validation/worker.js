@@ -6,24 +6,24 @@ import { Ajv } from 'ajv'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 
 /**
- * Compiles and applies JSON Schemas away from the server's own thread: a hostile schema, pattern or document may take
- * for ever here, and is then ended with the thread. It says when it is ready; then one request comes at a time, and each
- * is answered once.
+ * Compiles and applies JSON Schemas outside of the server's main thread: a hostile schema, pattern or document may run forever here, and
+ * is then ended with the thread. The thread posts a message when it is ready; after that it gets one request at a time, and answers
+ * each once.
  */
 
 const OPTIONS = {
   strict: false,
   allErrors: true,
   validateFormats: true,
-  // a property may be called as what every object inherits
+  // properties may be named like members of Object.prototype
   ownProperties: true,
   logger: /** @type {false} */ (false),
 }
 /** @type {Map<string, import('ajv').ValidateFunction>} */
 const compiled = new Map()
-/** How many compiled schemas are kept. */
+/** How many compiled schemas are cached. */
 const KEPT = 100
-/** How many problems are told, and how much leaves the thread of each part of one: both are in the document's hand. */
+/** Limits of the number of problems and the length of their parts: the document determines both. */
 const MAX_PROBLEMS = 100
 const MAX_CHARACTERS = 1_000
 
@@ -32,19 +32,19 @@ function compile(source) {
   const known = compiled.get(source)
   if (known) return known
   const schema = JSON.parse(source)
-  // nothing is ever fetched: a reference that leaves the schema can't be compiled
+  // nothing is fetched: a reference to another document can't be compiled
   const ajv = /draft-07/.test(String(schema.$schema ?? '')) ? new Ajv(OPTIONS) : new Ajv2020(OPTIONS)
   addFormats.default(ajv)
   const validate = ajv.compile(schema)
-  // its answer would be a promise, which is no answer
-  if ('$async' in validate) throw new Error('$async is no keyword of JSON Schema')
+  // an asynchronous schema would return a promise
+  if ('$async' in validate) throw new Error('$async is not a keyword of JSON Schema')
   if (compiled.size >= KEPT) compiled.clear()
   compiled.set(source, validate)
   return validate
 }
 
 /**
- * Bounds what leaves the thread; who receives it makes text of it that can be stored.
+ * Limits the length of a text; the receiver makes it storable.
  * @param {string} text
  */
 function shorten(text) {
@@ -52,7 +52,7 @@ function shorten(text) {
 }
 
 /**
- * What is wrong, with the name or the values that it is about.
+ * The message of an error, with the property or the values that it is about.
  * @param {import('ajv').ErrorObject} error
  */
 function explain({ keyword, message = keyword, params }) {
@@ -69,7 +69,7 @@ function explain({ keyword, message = keyword, params }) {
   }
 }
 
-/** A pattern may be as hostile as a schema, so it is applied as one: to the text as a single string. */
+/** A pattern may be as hostile as a schema, so it is applied by one, to the text as a single string. */
 /** @param {string} pattern */
 const schemaOf = (pattern) => JSON.stringify({ type: 'string', pattern })
 
@@ -98,13 +98,13 @@ parentPort?.on('message', (request) => {
   try {
     parentPort?.postMessage(answer(request))
   } catch (error) {
-    // a document nested deeper than the stack, for a schema that follows it down
+    // a recursive schema overflows the stack on a deeply nested document
     const problem = { path: '', message: shorten(`it can't be validated: ${String(error)}`) }
     parentPort?.postMessage({ id: request.id, problems: [problem] })
   }
 })
 
-// what the first schema of a draft costs beside itself is paid before its time begins
+// the first schema of each draft loads its meta-schema: this must not count as time of a task
 for (const schema of [{}, { $schema: 'http://json-schema.org/draft-07/schema#' }])
   compile(JSON.stringify(schema))
 parentPort?.postMessage({ ready: true })

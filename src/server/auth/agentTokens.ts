@@ -1,19 +1,19 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 
-/** What every AGENT token begins with. */
+/** Prefix of every AGENT token. */
 export const AGENT_TOKEN_PREFIX = 'pawl_agt_'
 
-/** The claim an AGENT token stands for. */
+/** The claim that an AGENT token is for. */
 export interface AgentClaim {
   readonly runId: string
   readonly fence: number
 }
 
-/** Makes and reads AGENT tokens. They are signed, not stored: the same claim always has the same token. */
+/** Creates and verifies AGENT tokens. They are signed, not stored: the same claim always has the same token. */
 export interface AgentTokens {
   /** The token of a claim. */
   mint(runId: string, fence: number): string
-  /** The claim a token was made for; null where this installation did not sign it. Says nothing about whether the claim lives. */
+  /** The claim of a token; null if this installation did not sign it. The claim may be over. */
   read(token: string): AgentClaim | null
 }
 
@@ -30,7 +30,7 @@ export function createAgentTokens(secret: string): AgentTokens {
       const [, runId, digits, signature] = SHAPE.exec(token) ?? []
       if (!runId || !digits || !signature) return null
       const fence = Number(digits)
-      // a fence written otherwise (as 007) would be a second token for the same claim
+      // a fence written differently (as 007) would be a second token for the same claim
       if (String(fence) !== digits) return null
       const given = Buffer.from(signature, 'base64url')
       const expected = sign(runId, fence)

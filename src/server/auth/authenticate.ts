@@ -7,7 +7,7 @@ import { AGENT_TOKEN_PREFIX, type AgentClaim, type AgentTokens } from './agentTo
 import type { SessionCookies } from './sessionCookies.ts'
 import { shareLookups } from './shareLookups.ts'
 
-/** What a caller was known by, to be asked about again while its streams live. */
+/** How a caller was authenticated; checked again while its streams are open. */
 export type Credential =
   | { readonly kind: 'token' | 'session'; readonly tokenId: string }
   | { readonly kind: 'agent'; readonly claim: AgentClaim }
@@ -16,28 +16,28 @@ export type Credential =
 export interface Identity {
   readonly caller: Caller
   readonly credential: Credential
-  /** False for an AGENT token whose claim is over: its late mutations are answered, its reads are not. */
+  /** False for an AGENT token whose claim is over: its late mutations are answered, its queries are refused. */
   readonly isLive: boolean
 }
 
-/** Knows callers by what they present. */
+/** Authenticates callers. */
 export interface Authenticator {
-  /** Who presents this bearer token; null where it is unknown, revoked or expired. */
+  /** The identity of a bearer token; null if it is unknown, revoked or expired. */
   byToken(token: string): Promise<Identity | null>
-  /** Who the session in a `Cookie` header stands for; null where there is none, or its token is no good any more. */
+  /** The identity of the session in a `Cookie` header; null if there is none or its token is not valid any more. */
   bySession(cookieHeader: string | undefined): Promise<Identity | null>
-  /** Those of the credentials that authenticate no more. */
+  /** Those of the credentials that are not valid any more. */
   findEnded(credentials: readonly Credential[]): Promise<Set<Credential>>
 }
 
-/** What callers are known with. */
+/** What callers are authenticated with. */
 export interface AuthenticatorOptions {
   readonly store: Store
   readonly agentTokens: AgentTokens
   readonly sessions: SessionCookies
 }
 
-/** An authenticator over the tokens and claims of the database. */
+/** Creates an authenticator for the tokens and claims in the database. */
 export function createAuthenticator({ store, agentTokens, sessions }: AuthenticatorOptions): Authenticator {
   const { pool } = store
 
@@ -90,7 +90,7 @@ export function createAuthenticator({ store, agentTokens, sessions }: Authentica
   }
 }
 
-/** The same for whatever one token, or the agent of one claim, is known by. */
+/** A key that is equal for all credentials of one token, or of one claim. */
 export function credentialKey(credential: Credential): string {
   return credential.kind === 'agent' ? claimKey(credential.claim) : credential.tokenId
 }
@@ -99,7 +99,7 @@ function claimKey({ runId, fence }: AgentClaim): string {
   return `${runId}#${fence}`
 }
 
-/** The token of an `Authorization` header or of `connectionParams`; null where there is none. */
+/** The token of an `Authorization` header or of `connectionParams`; null if there is none. */
 export function readBearer(authorization: string | undefined): string | null {
   return /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1] ?? null
 }

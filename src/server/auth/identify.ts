@@ -1,17 +1,17 @@
 import type { IncomingMessage } from 'node:http'
 import { type Authenticator, type Identity, readBearer } from './authenticate.ts'
 
-/** The header that proves that a page of ours sent a request: other origins can't set it without being asked for leave. */
+/** Proves that a page of this server sent a request: pages of other origins can't set it without a CORS preflight. */
 export const CSRF_HEADER = 'x-pawl-csrf'
 
-/** Who sent a request, or why nobody is known to have. */
+/** The sender of a request, or why it is unknown. */
 export type Identified =
   | { readonly ok: true; readonly identity: Identity }
   | { readonly ok: false; readonly why: 'UNAUTHENTICATED' | 'CSRF' }
 
 /**
- * Knows the sender of a request by its bearer token, else by its session. A session speaks only together with
- * {@link CSRF_HEADER}: a browser adds the cookie to whatever any page of this host makes it send.
+ * Identifies the sender of a request by its bearer token, else by its session. A session counts only together with
+ * {@link CSRF_HEADER}: a browser adds the cookie to requests of any page of this host.
  */
 export async function identify(authenticator: Authenticator, request: IncomingMessage): Promise<Identified> {
   const { authorization, cookie } = request.headers
@@ -24,7 +24,7 @@ export async function identify(authenticator: Authenticator, request: IncomingMe
   return known(identity)
 }
 
-/** True where a page of ours, or no browser at all, sent the request. */
+/** True if a page of this server, or no browser at all, sent the request. */
 export function hasCsrfHeader(request: IncomingMessage): boolean {
   return request.headers[CSRF_HEADER] !== undefined
 }

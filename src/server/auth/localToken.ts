@@ -5,8 +5,8 @@ import { authenticateToken, createLocalToken } from '../../commands/account/toke
 import type { Store } from '../../store/sql/openStore.ts'
 
 /**
- * The ADMIN token for programs of the same user on this machine, in the data directory's file `token`. It is made at the
- * first start, and anew where the file is gone or the token no good any more. Returns its id.
+ * The ADMIN token for programs of the same user on this machine, in the data directory's file `token`. It is created at the first
+ * start, and again if the file is gone or the token is not valid any more. Returns its id.
  */
 export async function ensureLocalToken(store: Store, dataDir: string): Promise<string> {
   const path = join(dataDir, 'token')
@@ -18,17 +18,17 @@ export async function ensureLocalToken(store: Store, dataDir: string): Promise<s
   return created.token.id
 }
 
-/** Tells programs on this machine where the server listens: the data directory's file `address`. */
+/** Writes the server's address to the data directory's file `address`, for programs on this machine. */
 export function writeAddress(dataDir: string, url: string): Promise<void> {
   return writePrivately(join(dataDir, 'address'), `${url}\n`)
 }
 
-/** Takes the address back. */
+/** Removes that file. */
 export function removeAddress(dataDir: string): Promise<void> {
   return rm(join(dataDir, 'address'), { force: true })
 }
 
-/** A reader finds the old content or the new one, and nobody else can read either. */
+/** Replaces the file atomically, readable for its owner only. */
 async function writePrivately(path: string, content: string): Promise<void> {
   const draft = `${path}.${randomUUID()}`
   try {

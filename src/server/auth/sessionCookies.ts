@@ -1,16 +1,16 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 
-/** The cookies of browsers that are signed in. Each names the token it stands for, and is no good without it. */
+/** Session cookies. Each names its token, and is valid only as long as that is. */
 export interface SessionCookies {
-  /** The `Set-Cookie` that signs a browser in. */
+  /** The `Set-Cookie` header that signs a browser in. */
   open(tokenId: string, isSecure: boolean): string
-  /** The `Set-Cookie` that signs it out. */
+  /** The `Set-Cookie` header that signs it out. */
   clear(isSecure: boolean): string
-  /** The token that a `Cookie` header stands for; null where there is no valid session in it. */
+  /** The token of the session in a `Cookie` header; null if it has no valid session. */
   read(header: string | undefined): string | null
 }
 
-/** What sessions are made with. */
+/** Options of session cookies. */
 export interface SessionOptions {
   readonly installationId: string
   readonly secret: string
@@ -19,8 +19,8 @@ export interface SessionOptions {
 }
 
 /**
- * Session cookies signed with the installation's secret, so that every server of one database takes them. Browsers keep
- * cookies by host and not by port: the name tells installations on one host apart.
+ * Session cookies signed with the installation's secret, so that every server of one database accepts them. Browsers store cookies by
+ * host and not by port: the cookie's name distinguishes installations on one host.
  */
 export function createSessionCookies({ installationId, secret, seconds }: SessionOptions): SessionCookies {
   const name = `pawl_${installationId.replaceAll('-', '').slice(0, 12)}`

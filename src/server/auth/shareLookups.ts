@@ -1,7 +1,7 @@
 /**
- * Lets all who ask for the same thing while it is being looked up share the next lookup. Nobody is given the answer of a
- * lookup that began before they asked, so a token is refused from the moment it was revoked; a crowd with one token still
- * costs no more than one lookup at a time.
+ * Lets concurrent requests for one key share a lookup: those that arrive during a lookup share the next one. No request gets the answer
+ * of a lookup that began before it, so a token is refused from the moment it is revoked; any number of requests with one token still
+ * cost one lookup at a time.
  */
 export function shareLookups<T>(lookUp: (key: string) => Promise<T>): (key: string) => Promise<T> {
   const running = new Map<string, Promise<T>>()

@@ -1,22 +1,22 @@
-/** How many documents are remembered. */
+/** How many documents are cached. */
 const MAX_DOCUMENTS = 500
 
-/** Remembers what documents came to; the one that was not asked for the longest makes room. */
+/** Caches values by document; the least recently used one is evicted. */
 export class DocumentCache<T> {
   readonly #known = new Map<string, T>()
 
-  /** What is remembered of a document. */
+  /** The cached value of a document. */
   get(text: string): T | undefined {
     const value = this.#known.get(text)
     if (value !== undefined) {
-      // a map keeps the order of insertion
+      // a Map iterates in the order of insertion
       this.#known.delete(text)
       this.#known.set(text, value)
     }
     return value
   }
 
-  /** Remembers it. */
+  /** Caches a value. */
   set(text: string, value: T): void {
     this.#known.set(text, value)
     if (this.#known.size <= MAX_DOCUMENTS) return

@@ -1,6 +1,6 @@
 import { type DocumentNode, GraphQLError, Kind, parse, type SelectionSetNode, type Source } from 'graphql'
 
-/** What a document may be at most, over HTTP and over sockets alike. Lists are weighed by the schema's own complexity limits. */
+/** Limits of a document, for HTTP and WebSockets. The cost of lists is limited by the schema's complexity limits. */
 export const DOCUMENT_LIMITS = {
   /** Characters of the document. */
   characters: 100_000,
@@ -10,13 +10,13 @@ export const DOCUMENT_LIMITS = {
   depth: 20,
   /** Fields, aliases and `__typename` counted, fragments counted wherever they are spread. */
   fields: 3000,
-  /** Fields of the operation itself: what one request asks or does at once. */
+  /** Top-level fields of the operation. */
   rootFields: 20,
-  /** Fields under `__schema` and `__type`, where a list counts tenfold. */
+  /** Fields below `__schema` and `__type`; a list counts ten times. */
   introspection: 100_000,
 } as const
 
-/** How much a selection weighs. */
+/** Size of a selection. */
 interface SelectionSize {
   fields: number
   introspection: number
@@ -59,12 +59,12 @@ export function parseWithinLimits(source: string | Source): DocumentNode {
 
 function tooLarge(limit: keyof typeof DOCUMENT_LIMITS, found: number): GraphQLError {
   return new GraphQLError(
-    `The document goes beyond the server's limits: ${limit} ${found}, at most ${DOCUMENT_LIMITS[limit]}.`,
+    `The document exceeds the server's limits: ${limit} ${found}, at most ${DOCUMENT_LIMITS[limit]}.`,
     { extensions: { code: 'DOCUMENT_TOO_LARGE', http: { spec: true, status: 400 } } },
   )
 }
 
-/** Weighs each fragment once however often it is spread, so that weighing is linear in the document. */
+/** Measures each fragment once, however often it is spread, so that the time is linear in the document. */
 function createSizer(document: DocumentNode) {
   const fragments = new Map<string, SelectionSetNode>()
   for (const definition of document.definitions) {
@@ -83,7 +83,7 @@ function createSizer(document: DocumentNode) {
     const before = memory.get(selectionSet)
     if (before) return before
     const total: SelectionSize = { fields: 0, introspection: 0, depth: 0 }
-    // a fragment that spreads itself is found here in the making, and refused by validation
+    // ends the recursion for a fragment that spreads itself, which validation refuses later
     memory.set(selectionSet, total)
     for (const selection of selectionSet.selections) {
       if (selection.kind !== Kind.FIELD) {

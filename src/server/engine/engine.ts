@@ -11,30 +11,30 @@ import { meterOperation } from './meterOperation.ts'
 import type { Metrics } from '../health/metrics.ts'
 import { makeEndable, type Stream, type Streams } from './streams.ts'
 
-/** What an operation is begun with, whichever way it came. */
+/** Context of an operation, for either transport. */
 export interface Operation {
   readonly identity: Identity
   readonly transport: 'http' | 'socket'
 }
 
-/** What the engine is made of. */
+/** Options of the engine. */
 export interface EngineOptions {
   readonly schema: GraphQLSchema
-  /** What the schema works with, for a caller. */
+  /** Creates the schema's context for a caller. */
   readonly makeContext: (identity: Identity) => RequestContext
   readonly log: Log
   readonly metrics: Metrics
-  /** Event streams over HTTP; sockets are counted by themselves. */
+  /** Event streams over HTTP; sockets are counted separately. */
   readonly streams: Streams
 }
 
-/** GraphQL as HTTP and sockets share it: the same limits, metrics and masking on both. */
+/** The GraphQL execution that HTTP and WebSockets share: the same limits, metrics and masking for both. */
 export type Engine = YogaServerInstance<Operation, object>
 
-/** Where GraphQL is served. */
+/** Path of the GraphQL endpoint. */
 export const GRAPHQL_PATH = '/graphql'
 
-/** Creates the engine. The byte limit, authentication and GraphiQL are the listener's. */
+/** Creates the engine. The listener is responsible for byte limits, authentication and GraphiQL. */
 export function createEngine({ schema, makeContext, log, metrics, streams }: EngineOptions): Engine {
   return createYoga<Operation, object>({
     schema,
@@ -44,11 +44,11 @@ export function createEngine({ schema, makeContext, log, metrics, streams }: Eng
     batching: false,
     multipart: false,
     cors: false,
-    // the listener has counted the bytes; counting them again costs most of a small request
+    // the listener has limited the bytes already; doing it again would be the largest cost of a small request
     maxRequestBodySize: false,
     parserAndValidationCache: { documentCache: new DocumentCache(), errorCache: new DocumentCache() },
     maskedErrors: { maskError: createMask(log), errorMessage: '' },
-    // masking logs what there is to log
+    // the mask logs errors
     logging: { debug() {}, info() {}, warn() {}, error() {} },
     plugins: [limitDocuments, execute(makeContext), meter(metrics), guardEventStreams(streams), passProxies],
   })
@@ -62,7 +62,7 @@ const limitDocuments: OperationPlugin = {
   },
 }
 
-/** What a proxy gathers or compresses arrives late or never: nginx, as it comes, holds a stream back until it is told not to. */
+/** A proxy that buffers or compresses delays a stream: nginx buffers by default. */
 const EVENT_STREAM_HEADERS = {
   'cache-control': 'no-cache, no-transform',
   'x-accel-buffering': 'no',
@@ -72,12 +72,12 @@ const passProxies: OperationPlugin = {
   onResponse({ response }) {
     if (!response.headers.get('content-type')?.startsWith('text/event-stream')) return
     for (const [name, value] of Object.entries(EVENT_STREAM_HEADERS)) response.headers.set(name, value)
-    // no such encoding exists; proxies that look it up refuse it
+    // `none` is not a registered encoding, and some proxies refuse it
     response.headers.delete('content-encoding')
   },
 }
 
-/** Operations are executed the schema's own way, with nothing of the transport in their context. */
+/** Executes operations with the schema's own context, without anything of the transport. */
 function execute(makeContext: EngineOptions['makeContext']): OperationPlugin {
   const prepare = (args: ExecutionArgs) => ({
     ...args,
@@ -98,7 +98,7 @@ function execute(makeContext: EngineOptions['makeContext']): OperationPlugin {
   }
 }
 
-/** A request that can't be executed is answered as one whose document is not valid: by the status 400. */
+/** A request that can't be executed is answered with the status 400, as one with an invalid document. */
 function withStatus(result: ExecutionResult): ExecutionResult {
   if ('data' in result || !result.errors) return result
   return { ...result, errors: result.errors.map(toBadRequest) }
@@ -121,7 +121,7 @@ function meter(metrics: Metrics): OperationPlugin {
   }
 }
 
-/** Event streams end with their token, with the server, and with their reader. */
+/** Ends event streams when their token, the server or their reader ends. */
 function guardEventStreams(streams: Streams): OperationPlugin {
   return {
     onSubscribe({ args }) {
@@ -148,13 +148,13 @@ function guardEventStreams(streams: Streams): OperationPlugin {
   }
 }
 
-/** The error of a caller without a valid token. */
+/** The error for a caller without a valid token. */
 export function unauthenticated(message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'UNAUTHENTICATED', http: { status: 401 } } })
 }
 
 function tooManyStreams(): GraphQLError {
-  return new GraphQLError('The server holds as many streams as it can. Try again later.', {
+  return new GraphQLError('The server has reached its limit of open streams. Try again later.', {
     extensions: { code: 'CONTENDED', http: { status: 503 } },
   })
 }

@@ -6,8 +6,8 @@ import type { Log } from '../../log.ts'
 import { findTransientFault, TRANSIENT_FAULT_MESSAGES } from '../../store/sql/transientFaults.ts'
 
 /**
- * Decides what callers learn of an error. What was made for them passes; a fault that another try may get around is
- * `CONTENDED`; anything else is `INTERNAL` with a correlation id, under which the log tells the rest.
+ * Decides what callers learn of an error. An error made for them passes; a fault that a retry may avoid is `CONTENDED`; anything else is
+ * `INTERNAL` with a correlation id, under which the log has the details.
  */
 export function createMask(log: Log): MaskError {
   return (error) => {
@@ -21,12 +21,12 @@ export function createMask(log: Log): MaskError {
     }
     const correlationId = randomUUID()
     log.error({ correlationId, err: cause }, 'graphql.execution_failed')
-    const message = `Something went wrong in the server. Its log says more under ${correlationId}.`
+    const message = `Internal server error. The server's log has details under ${correlationId}.`
     return locate(error, message, { code: 'INTERNAL', correlationId, http: { spec: true, status: 500 } })
   }
 }
 
-/** The error behind GraphQL's wrapping; undefined where there is none behind it, so that it was made for callers. */
+/** The original error behind a GraphQLError; undefined if there is none, so that it was made for callers. */
 function findCause(error: unknown): unknown {
   if (!(error instanceof GraphQLError)) return error
   return error.originalError === undefined || error.originalError === null
@@ -43,14 +43,14 @@ function placeOf({ nodes, source, positions, path }: GraphQLError) {
   return { nodes: nodes ?? null, source: source ?? null, positions: positions ?? null, path: path ?? null }
 }
 
-/** An error of a request that can't be executed, as HTTP carries it; any other as it is. */
+/** Gives an error of a request that can't be executed the HTTP status 400; leaves others unchanged. */
 export function toBadRequest(error: GraphQLError): GraphQLError {
   if (error.extensions['code'] !== 'BAD_USER_INPUT') return error
   const extensions = { ...error.extensions, http: { spec: true, status: 400 } }
   return new GraphQLError(error.message, { ...placeOf(error), extensions })
 }
 
-/** An error as a socket carries it: without what is meant for HTTP. */
+/** Removes the HTTP extensions from an error that is sent over a socket. */
 export function toSocketError(error: GraphQLError): GraphQLError {
   if (!('http' in error.extensions)) return error
   const { http: _, ...extensions } = error.extensions

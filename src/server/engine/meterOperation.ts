@@ -1,7 +1,7 @@
 import { type ExecutionArgs, type ExecutionResult, getOperationAST, Kind } from 'graphql'
 import type { Metrics } from '../health/metrics.ts'
 
-/** Starts the clock of an operation; the function returned stops it and counts. */
+/** Starts timing an operation; the returned function records it. */
 export function meterOperation(metrics: Metrics, args: ExecutionArgs): (result: ExecutionResult) => void {
   const startedAt = performance.now()
   return ({ data, errors }) => {
@@ -14,7 +14,7 @@ export function meterOperation(metrics: Metrics, args: ExecutionArgs): (result: 
     for (const selection of selectionSet.selections) {
       if (selection.kind !== Kind.FIELD) continue
       const name = selection.name.value
-      // only names of the schema become labels, so nobody can make up more
+      // only names of the schema become labels, so callers can't create new ones
       if (!(name in root)) continue
       if (first === 'other') first = name
       const problem = kind === 'mutation' && readProblem(data?.[selection.alias?.value ?? name])
@@ -26,7 +26,7 @@ export function meterOperation(metrics: Metrics, args: ExecutionArgs): (result: 
   }
 }
 
-/** The type of the problem a mutation answered with; undefined for a success, and where the type was not asked for. */
+/** The type of the problem that a mutation answered; undefined for a success, or if `__typename` was not selected. */
 function readProblem(answer: unknown): string | undefined {
   const type = (answer as { __typename?: unknown } | null | undefined)?.__typename
   return typeof type === 'string' && !type.endsWith('Success') ? type : undefined

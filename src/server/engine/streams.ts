@@ -1,16 +1,16 @@
 import { type Credential, credentialKey } from '../auth/authenticate.ts'
 
-/** Why the server ends a stream: its token is no good any more, or the server stops. */
+/** Why the server ends a stream: its token is not valid any more, or the server stops. */
 export type StreamEnd = 'UNAUTHENTICATED' | 'STOPPING'
 
-/** Something that outlives a request: an event stream, or a socket with all it carries. */
+/** Something that outlives a request: an event stream, or a socket with its operations. */
 export interface Stream {
   readonly credential: Credential
   /** Called once, by the server. */
   end(why: StreamEnd): void
 }
 
-/** All streams that are open, to be ended when their tokens end or the server stops. */
+/** All open streams: they are ended when their tokens end or the server stops. */
 export class Streams {
   readonly #open = new Set<Stream>()
   readonly #ofToken = new Map<string, number>()
@@ -18,8 +18,8 @@ export class Streams {
   #isStopping = false
 
   /**
-   * @param limit the most that may be open at a time
-   * @param tokenLimit the most of one token, or of one claim's agent
+   * @param limit how many may be open at a time
+   * @param tokenLimit how many of one token, or of one claim's agent
    */
   constructor(
     readonly limit: number,
@@ -31,7 +31,7 @@ export class Streams {
     return this.#open.size
   }
 
-  /** Takes a stream into care. False where there are too many already, or the server stops. */
+  /** Adds a stream. False if there are too many already, or the server is stopping. */
   add(stream: Stream): boolean {
     if (this.#isStopping || this.#open.size >= this.limit) return false
     const key = credentialKey(stream.credential)
@@ -42,15 +42,15 @@ export class Streams {
     return true
   }
 
-  /** Lets go of a stream that ended by itself. */
+  /** Removes a stream that ended by itself. */
   remove(stream: Stream): void {
     this.#forget(stream)
     this.#suspects.delete(stream)
   }
 
   /**
-   * Ends the streams whose credentials authenticate no more. A claim has to be found over twice: the stream that tells its
-   * run's end may be about to deliver it.
+   * Ends the streams whose credentials are not valid any more. For a claim this must be found twice: its stream may be about to deliver
+   * the end of the run.
    */
   async endUnauthenticated(
     findEnded: (credentials: readonly Credential[]) => Promise<Set<Credential>>,
@@ -68,7 +68,7 @@ export class Streams {
     this.#suspects = suspects
   }
 
-  /** Ends every stream, and takes no more. */
+  /** Ends every stream, and accepts no more. */
   stop(): void {
     this.#isStopping = true
     for (const stream of this.#open) this.#end(stream, 'STOPPING')
@@ -80,7 +80,7 @@ export class Streams {
     stream.end(why)
   }
 
-  /** Whether it was still open. */
+  /** Returns whether it was still open. */
   #forget(stream: Stream): boolean {
     if (!this.#open.delete(stream)) return false
     const key = credentialKey(stream.credential)
@@ -91,15 +91,15 @@ export class Streams {
   }
 }
 
-/** An iterator that can be ended from outside, also while its source is waited for. */
+/** An iterator that can be ended from outside, even while it waits for its source. */
 export interface EndableIterator<T> extends AsyncIterableIterator<T, undefined> {
-  /** Ends it, with one last value where given. */
+  /** Ends it, optionally with one last value. */
   end(last?: T): void
 }
 
 /**
- * Passes a source on, pulled one value at a time, until either is over.
- * @param onOver called once, however it ended, before the source is told; whatever the source waits for should end then
+ * Iterates a source, one value at a time, until either ends.
+ * @param onOver called once when it ends, before `return` of the source; it should end whatever the source waits for
  */
 export function makeEndable<T>(source: AsyncIterableIterator<T>, onOver: () => void): EndableIterator<T> {
   let isOver = false
@@ -110,7 +110,7 @@ export function makeEndable<T>(source: AsyncIterableIterator<T>, onOver: () => v
     if (isOver) return
     isOver = true
     onOver()
-    // nobody waits for what the source says to its end
+    // errors of the source after the end are ignored
     source.return?.().catch(() => {})
   }
 

@@ -3,9 +3,9 @@ import { canWrite } from '../../store/sql/canWrite.ts'
 import { findTransientFault, type TransientFault } from '../../store/sql/transientFaults.ts'
 import type { Connection } from '../../store/sql/openStore.ts'
 
-/** How long the database may take to prove that it is there, in milliseconds. */
+/** Timeout of the database check, in milliseconds. */
 const PROBE_TIMEOUT_MS = 2000
-/** How long a proof stands, in milliseconds, so that asking costs the database nothing. */
+/** How long the result of a check is reused, in milliseconds. */
 const CACHE_MS = 1000
 
 const OBSTACLES: Readonly<Record<TransientFault, string>> = {
@@ -15,16 +15,16 @@ const OBSTACLES: Readonly<Record<TransientFault, string>> = {
   INTERRUPTED: 'the database is too slow to answer',
 }
 
-/** What is looked at to tell whether the database can be worked with. */
+/** What the database check looks at. */
 export interface HealthOptions {
   readonly connection: Connection
-  /** The folder that holds an embedded database; undefined for a given one, whose disk can't be looked at. */
+  /** The folder of the embedded database; undefined for another one, whose disk can't be checked. */
   readonly folder: string | undefined
-  /** What the last regular write met; undefined where it was written. */
+  /** The fault of the server's last regular write; undefined if it succeeded. */
   readonly lastWrite: () => TransientFault | undefined
 }
 
-/** Tells why the database can't be worked with, in a few words; asks it at most once a second however often it is asked. */
+/** Returns why the database can't be used, in a few words, or undefined. Queries it at most once a second. */
 export function createDatabaseCheck(options: HealthOptions): () => Promise<string | undefined> {
   let last: { at: number; answer: Promise<string | undefined> } | undefined
   return () => {

@@ -2,24 +2,24 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import type { Swept } from '../../commands/sweep.ts'
 import type { Store } from '../../store/sql/openStore.ts'
 
-/** What a server counts, for Prometheus. */
+/** The server's metrics, for Prometheus. */
 export interface Metrics {
   /** The text of `/metrics`. */
   print(): Promise<{ body: string; contentType: string }>
-  /** Counts an operation by its kind, its first field and how it ended, and how long it took, in seconds. */
+  /** Records the duration of an operation, in seconds, by kind, first field and outcome. */
   countOperation(kind: string, field: string, outcome: OperationOutcome, seconds: number): void
-  /** Counts a refusal, told as a value, by the mutation and the type of the problem. */
+  /** Counts a refusal by mutation and type of the problem. */
   countRefusal(field: string, problem: string): void
-  /** Counts a request turned away before any operation was looked at. */
+  /** Counts a request that was rejected before its operation was read. */
   countRejected(reason: Rejection): void
-  /** Counts what a sweep did; undefined: it failed. */
+  /** Counts a sweep and the runs it changed; undefined if it failed. */
   countSweep(swept: Swept | undefined): void
 }
 
-/** How an operation ended: `refused` is an answer too, `error` is not. */
+/** How an operation ended: `refused` is an answer, `error` is not. */
 export type OperationOutcome = 'ok' | 'refused' | 'error'
 
-/** Why a request or a socket was turned away. */
+/** Why a request or a socket was rejected. */
 export type Rejection =
   | 'unauthenticated'
   | 'csrf'
@@ -30,19 +30,19 @@ export type Rejection =
   | 'stranger'
   | 'stopping'
 
-/** What the gauges look at whenever they are asked. */
+/** What the gauges read when they are scraped. */
 export interface Observed {
   readonly pool: Store['pool']
-  /** Operations that stream, by how they came. */
+  /** Open subscriptions, by transport. */
   countSubscriptions(): { readonly socket: number; readonly http: number }
   countSockets(): number
 }
 
-/** A registry of its own, so that several servers in one process count apart. */
+/** Creates a separate registry, so that several servers in one process count separately. */
 export function createMetrics({ pool, countSubscriptions, countSockets }: Observed): Metrics {
   const registry = new Registry()
   const registers = [registry]
-  // among them the lag of the event loop
+  // includes the lag of the event loop
   collectDefaultMetrics({ register: registry })
 
   const operations = new Histogram({
@@ -54,13 +54,13 @@ export function createMetrics({ pool, countSubscriptions, countSockets }: Observ
   })
   const refusals = new Counter({
     name: 'pawl_refusals_total',
-    help: 'Mutations refused with a typed problem, by the problem, where the client asked for its type.',
+    help: 'Mutations refused with a typed problem, by problem, if the client selected its __typename.',
     labelNames: ['field', 'problem'],
     registers,
   })
   const rejected = new Counter({
     name: 'pawl_rejected_total',
-    help: 'Requests and sockets turned away before any operation was looked at.',
+    help: 'Requests and sockets rejected before their operation was read.',
     labelNames: ['reason'],
     registers,
   })
@@ -72,14 +72,14 @@ export function createMetrics({ pool, countSubscriptions, countSockets }: Observ
   })
   const swept = new Counter({
     name: 'pawl_swept_runs_total',
-    help: 'Runs that sweeps of this server moved on.',
+    help: 'Runs changed by sweeps of this server.',
     labelNames: ['change'],
     registers,
   })
   registry.registerMetric(
     new Gauge({
       name: 'pawl_subscriptions',
-      help: 'Subscriptions under way.',
+      help: 'Open subscriptions.',
       labelNames: ['transport'],
       registers: [],
       collect() {
@@ -92,7 +92,7 @@ export function createMetrics({ pool, countSubscriptions, countSockets }: Observ
   registry.registerMetric(
     new Gauge({
       name: 'pawl_sockets',
-      help: 'WebSockets open.',
+      help: 'Open WebSockets.',
       registers: [],
       collect() {
         this.set(countSockets())
@@ -102,7 +102,7 @@ export function createMetrics({ pool, countSubscriptions, countSockets }: Observ
   registry.registerMetric(
     new Gauge({
       name: 'pawl_database_connections',
-      help: 'Connections of this server to the database, and requests that wait for one.',
+      help: 'Database connections of this server, and requests waiting for one.',
       labelNames: ['state'],
       registers: [],
       collect() {

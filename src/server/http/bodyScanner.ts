@@ -1,16 +1,16 @@
-/** What a request's body may be at most, whatever is asked in it. */
+/** Limits of a request's body. */
 export interface BodyLimits {
   /** Bytes in all. */
   readonly bytes: number
-  /** Bytes beside the strings under the keys `content`, `chunks` and `patch`: a file's content, a transcript, a diff. */
+  /** Bytes besides the strings under the keys `content`, `chunks` and `patch`: a file's content, a transcript, a diff. */
   readonly otherBytes: number
-  /** JSON values, whatever holds others counted. */
+  /** JSON values, including objects and lists. */
   readonly values: number
   /** How deep they are nested in one another. */
   readonly depth: number
 }
 
-/** What a body has too much of. */
+/** Which limit is exceeded. */
 export type Excess = keyof BodyLimits
 
 /** Keys of the strings that may be long, as the schema names them. */
@@ -28,9 +28,9 @@ const CLOSE_LIST = 0x5d
 const SPACE = 0x20
 
 /**
- * Counts the values and the nesting of JSON while its bytes arrive, before anything is decoded or built: what costs most of a
- * body is how many values it makes, not how long its strings are. It takes anything and judges no syntax; for what is JSON its
- * counts are exact.
+ * Counts the values and the nesting of JSON while its bytes arrive, before anything is decoded: the cost of a body depends on how many
+ * values it has, not on how long its strings are. It accepts anything and does not check the syntax; for valid JSON its counts are
+ * exact.
  */
 export class BodyScanner {
   readonly #limits: BodyLimits
@@ -41,10 +41,10 @@ export class BodyScanner {
   #isInString = false
   #isEscaped = false
   #isInScalar = false
-  /** Whether a string that begins here is a key; what is around says. */
+  /** Whether a string that begins here is a key. */
   #isKeyNext = false
   #isKey = false
-  /** Whether the last key names content. */
+  /** Whether the last key is one of `CONTENT_KEYS`. */
   #isContent = false
   #keyLength = 0
   readonly #key = new Uint8Array(LONGEST_KEY)
@@ -56,7 +56,7 @@ export class BodyScanner {
     this.#isObject = new Uint8Array(limits.depth + 2)
   }
 
-  /** Takes the next bytes. Answers with what there is too much of by now; nothing more is to be given to it then. */
+  /** Scans the next bytes. Returns the exceeded limit, if any; the scanner must not be used after that. */
   take(chunk: Uint8Array): Excess | undefined {
     const { bytes, otherBytes } = this.#limits
     this.#bytes += chunk.length
@@ -76,7 +76,7 @@ export class BodyScanner {
     return this.#otherBytes > otherBytes ? 'otherBytes' : undefined
   }
 
-  /** Goes on in a string, to behind its closing quote or the end of the chunk. Returns where. */
+  /** Scans the rest of a string. Returns the position after its closing quote, or the end of the chunk. */
   #skipString(chunk: Uint8Array, from: number): number {
     let at = this.#isEscaped ? from + 1 : from
     for (; at < chunk.length; at += 1) {
@@ -90,12 +90,12 @@ export class BodyScanner {
       }
     }
     this.#noteKey(chunk, from, chunk.length)
-    // what is escaped is the first byte of the next chunk
+    // the escaped character is the first byte of the next chunk
     this.#isEscaped = at > chunk.length
     return chunk.length
   }
 
-  /** Keeps the part of a key that lies between; of a long one the beginning, which is none of ours. */
+  /** Keeps a part of a key; of a long key only the beginning, which equals none of `CONTENT_KEYS`. */
   #noteKey(chunk: Uint8Array, from: number, to: number): void {
     if (!this.#isKey) return
     const room = Math.max(0, LONGEST_KEY - this.#keyLength)

@@ -2,12 +2,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 
-/** The address can't be listened on; the message says what to do. */
+/** Listening on the address failed; the message says what to do. */
 export class ListenError extends Error {
   override readonly name = 'ListenError'
 }
 
-/** What the HTTP server passes on. */
+/** Options of the HTTP server. */
 export interface HttpServerOptions {
   readonly host: string
   readonly port: number
@@ -17,18 +17,18 @@ export interface HttpServerOptions {
 
 /** A listening HTTP server. */
 export interface HttpServer {
-  /** Where it listens, as others on this machine reach it: `http://127.0.0.1:4400`. */
+  /** Its address as seen from this machine: `http://127.0.0.1:4400`. */
   readonly url: string
-  /** Accepts no more connections, and closes each as soon as it is idle. Resolves when the last is closed. */
+  /** Accepts no more connections, and closes each when it is idle. Resolves when the last one is closed. */
   stop(): Promise<void>
-  /** Cuts what is left. */
+  /** Closes the remaining connections. */
   terminate(): void
 }
 
 /** How long a request may take to arrive, in milliseconds. */
 const ARRIVAL_MS = { headers: 10_000, whole: 60_000 }
 
-/** Listens. Throws ListenError where the address is taken or not this machine's. */
+/** Starts listening. Throws ListenError if the address is taken or not one of this machine. */
 export async function openHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { host, port, onRequest, onUpgrade } = options
   let isStopping = false
@@ -68,19 +68,24 @@ function listen(server: Server, host: string, port: number): Promise<void> {
 function explain(cause: NodeJS.ErrnoException, host: string, port: number): Error {
   const at = `${host}:${port}`
   if (cause.code === 'EADDRINUSE')
-    return new ListenError(`${at} is in use. Stop what listens there, or name another port (PAWL_PORT).`, {
-      cause,
-    })
+    return new ListenError(
+      `${at} is in use. Stop the program that listens there, or set another port (PAWL_PORT).`,
+      {
+        cause,
+      },
+    )
   if (cause.code === 'EACCES')
-    return new ListenError(`This user may not listen on ${at}. Name a port above 1023 (PAWL_PORT).`, {
+    return new ListenError(`This user may not listen on ${at}. Set a port above 1023 (PAWL_PORT).`, {
       cause,
     })
   if (cause.code === 'EADDRNOTAVAIL' || cause.code === 'ENOTFOUND')
-    return new ListenError(`${host} is no address of this machine. Name one that is (PAWL_HOST).`, { cause })
+    return new ListenError(`${host} is not an address of this machine. Set one that is (PAWL_HOST).`, {
+      cause,
+    })
   return new ListenError(`Listening on ${at} failed: ${cause.message}`, { cause })
 }
 
-/** An address for all interfaces can't be called; the loopback one leads there. */
+/** For an address that means all interfaces, the loopback address. */
 function urlOf(host: string, port: number): string {
   if (host === '0.0.0.0' || host === '::') return `http://127.0.0.1:${port}`
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`

@@ -1,16 +1,16 @@
 import type { IncomingMessage } from 'node:http'
 
-/** Where pages may come from that open sockets. */
+/** Origins of pages that may open sockets. */
 export interface OriginOptions {
-  /** What browsers call the server, where it was set. */
+  /** The server's public URL, if set. */
   readonly publicUrl: string | undefined
-  /** Origins beside the server's own. */
+  /** Further allowed origins. */
   readonly allowedOrigins: readonly string[]
 }
 
 /**
- * True where a socket may be opened: no browser asks (those always name an origin), or the page comes from the server, or
- * from an origin that was allowed. A page of another scheme is another's: whoever is on the way may have written it.
+ * True if a socket may be opened: the client is no browser (those always send an origin), or the page is from this server or an allowed
+ * origin. A page of another scheme counts as another origin: a page over plain HTTP may have been changed on its way.
  */
 export function isOriginAllowed(request: IncomingMessage, options: OriginOptions): boolean {
   const { origin, host = '' } = request.headers
@@ -19,12 +19,12 @@ export function isOriginAllowed(request: IncomingMessage, options: OriginOptions
   const asking = new URL(origin).origin
   const { publicUrl, allowedOrigins } = options
   if ([publicUrl ?? [], allowedOrigins].flat().some((known) => new URL(known).origin === asking)) return true
-  // a proxy that keeps the host does not make the server one of plain HTTP
+  // behind a TLS proxy that forwards the host header, the page's scheme is https
   if (publicUrl !== undefined && new URL(publicUrl).host === host) return false
   return asking === originOf(`${isForwardedSecurely(request) ? 'https' : 'http'}://${host}`)
 }
 
-/** True where a proxy says that the browser came over HTTPS, which no page can make its browser say. */
+/** True if a proxy says that the browser used HTTPS; no page can set that header. */
 export function isForwardedSecurely(request: IncomingMessage): boolean {
   return /^https\b/.test(String(request.headers['x-forwarded-proto']))
 }

@@ -1,19 +1,19 @@
 import type { IncomingMessage } from 'node:http'
 import { type BodyLimits, BodyScanner, type Excess } from './bodyScanner.ts'
 
-/** A request's body as text, or why there is none. */
+/** A request's body as text, or why it could not be read. */
 export type Body =
   | { readonly ok: true; readonly text: string }
   | { readonly ok: false; readonly why: 'TOO_LARGE'; readonly excess: Excess }
   | { readonly ok: false; readonly why: 'NOT_UTF8' | 'GONE' }
 
 /**
- * Of a body that is too large, so many times the limit is still read, and dropped: a client that is cut off while it sends
- * never sees the answer that tells it why.
+ * A body that is too large is still read up to this multiple of the limit, and dropped: a client whose connection is closed while it
+ * sends never sees the error.
  */
 const DRAIN_FACTOR = 4
 
-/** Reads a body of UTF-8 and keeps never more of it than the limits say, whatever its headers promise. */
+/** Reads a body as UTF-8. Never keeps more of it than the limits allow, whatever its headers say. */
 export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<Body> {
   const maxDrained = limits.bytes * DRAIN_FACTOR
   if (Number(request.headers['content-length'] ?? 0) > maxDrained) {
@@ -54,7 +54,7 @@ function decode(chunks: Buffer[]): Body {
   }
 }
 
-/** The JSON object, or list, that a body is; undefined where it is no JSON, or holds nothing that could be asked. */
+/** Parses a body as a JSON object or list; undefined if it is something else, or empty. */
 export function parseOperation(text: string): object | undefined {
   try {
     const value: unknown = JSON.parse(text)
@@ -65,7 +65,7 @@ export function parseOperation(text: string): object | undefined {
   }
 }
 
-/** True for a `Content-Type` of JSON in UTF-8, the only one taken. */
+/** True for a `Content-Type` of JSON in UTF-8, the only accepted one. */
 export function isJson(contentType: string | undefined): boolean {
   const [type, ...parameters] = (contentType ?? '').toLowerCase().split(';')
   if (type?.trim() !== 'application/json') return false

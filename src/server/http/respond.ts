@@ -1,6 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 
-/** Sends a whole answer. */
+/** Sends a complete response. */
 export function respond(
   response: ServerResponse,
   status: number,
@@ -21,7 +21,7 @@ export function respondText(
   respond(response, status, `${text}\n`, { 'content-type': 'text/plain; charset=utf-8', ...headers })
 }
 
-/** An error as GraphQL clients read it, sent without any operation having been looked at. */
+/** Sends an error in the format of GraphQL, for a request whose operation was not read. */
 export function respondError(
   request: IncomingMessage,
   response: ServerResponse,
@@ -35,7 +35,7 @@ export function respondError(
   respond(response, status, body, { 'content-type': `${type}; charset=utf-8`, ...headers })
 }
 
-/** True where the request is by one of the methods; else it is answered with 405. */
+/** True if the request has one of the methods; else answers with 405. */
 export function allowMethods(
   request: IncomingMessage,
   response: ServerResponse,

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 
-/** The folder that holds Pawl's `package.json`, and with it `prisma/migrations`: the same from source and when built. */
+/** The folder with Pawl's `package.json` and `prisma/migrations`, from source and when built. */
 export const PACKAGE_ROOT = findRoot(dirname(fileURLToPath(import.meta.url)))
 
 /** Version of Pawl. */
@@ -11,12 +11,12 @@ export const VERSION = z
   .object({ version: z.string() })
   .parse(JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8'))).version
 
-/** The migrations that came with this version. */
+/** The migrations of this version. */
 export const MIGRATIONS_DIR = join(PACKAGE_ROOT, 'prisma', 'migrations')
 
 function findRoot(folder: string): string {
   if (existsSync(join(folder, 'prisma', 'migrations'))) return folder
   const parent = dirname(folder)
-  if (parent === folder) throw new Error('the files that belong to Pawl are not where it was installed')
+  if (parent === folder) throw new Error('the migrations are missing in the folder where Pawl is installed')
   return findRoot(parent)
 }

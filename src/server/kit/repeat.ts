@@ -1,31 +1,31 @@
-/** Work that is done again and again. */
+/** A repeated task. */
 export interface Repeated {
-  /** Does it in at most so many milliseconds, where it would be done later. */
+  /** Moves the next execution forward to at most this many milliseconds from now. */
   within(milliseconds: number): void
-  /** Does it no more. Resolves when what is under way is done. */
+  /** Stops repeating. Resolves when a running execution has ended. */
   stop(): Promise<void>
 }
 
-/** What is repeated. */
+/** Options of a repeated task. */
 export interface RepeatOptions {
-  /** Does the work and says how long to wait before it is done again, in milliseconds. */
+  /** Executes the task. Returns how long to wait before the next execution, in milliseconds. */
   readonly work: () => Promise<number>
-  /** How long to wait after the work failed, in milliseconds. */
+  /** How long to wait after a failure, in milliseconds. */
   readonly afterFailureMs: number
-  /** Told the first failure after a success. */
+  /** Called for the first failure after a success. */
   readonly onFailed: (error: unknown) => void
-  /** Told the first success after a failure. */
+  /** Called for the first success after a failure. */
   readonly onRecovered: () => void
 }
 
-/** Repeats the work from now on, never twice at a time; a failure is told and does not end it. */
+/** Starts repeating a task, never two executions at a time. A failure does not end it. */
 export function repeat({ work, afterFailureMs, onFailed, onRecovered }: RepeatOptions): Repeated {
   let isStopped = false
   let isFailing = false
   let wakeAt = 0
   let timer: NodeJS.Timeout | undefined
   let wake: (() => void) | undefined
-  // asked for while the work was under way
+  // the earliest call of `within` while an execution was running
   let askedWithin = Infinity
 
   async function runOnce(): Promise<number> {

@@ -1,13 +1,13 @@
-/** What has to be undone, the latest first. */
+/** Cleanup steps, executed in reverse order. */
 export class Teardown {
   readonly #steps: (() => Promise<void>)[] = []
 
-  /** Adds a step that undoes what was just done. */
+  /** Adds a step. */
   add(step: () => Promise<void>): void {
     this.#steps.push(step)
   }
 
-  /** Takes every step, whatever becomes of the others. Throws the first failure after the last step. */
+  /** Executes every step, even if others fail. Then throws the first failure, if any. */
   async run(): Promise<void> {
     const failures: unknown[] = []
     for (const step of this.#steps.splice(0).toReversed()) {

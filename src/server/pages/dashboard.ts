@@ -8,17 +8,17 @@ import { PACKAGE_ROOT } from '../kit/packageRoot.ts'
 import { NO_FRAMES } from './page.ts'
 import { respond } from '../http/respond.ts'
 
-/** The pages of the dashboard: one document for all of them, and the files it loads. */
+/** Serves the dashboard: one document for all of its pages, and its assets. */
 export interface Dashboard {
-  /** Whether the path is that of a page of the dashboard, for who is signed in. */
+  /** Whether the path is a page of the dashboard. */
   isPage(path: string): boolean
-  /** Sends the document that every page of the dashboard begins with; false where the dashboard was not built. */
+  /** Sends the document; false if the dashboard was not built. */
   sendPage(request: IncomingMessage, response: ServerResponse): Promise<boolean>
-  /** Sends one of its files; false where there is none of this path. */
+  /** Sends an asset; false if there is none of this path. */
   sendFile(path: string, request: IncomingMessage, response: ServerResponse): Promise<boolean>
 }
 
-/** A file as it is sent. */
+/** A file ready to be sent. */
 interface ServedFile {
   readonly type: string
   readonly etag: string
@@ -27,7 +27,7 @@ interface ServedFile {
   readonly brotli: Buffer
 }
 
-/** Where `npm run build` puts it. */
+/** Where `npm run build` puts the dashboard. */
 const BUILT_DIR = join(PACKAGE_ROOT, 'dist', 'web')
 const PAGES = /^\/(?:approvals|start|runs\/[A-Za-z0-9_]{1,64})?$/
 const ASSETS = '/assets/'
@@ -40,8 +40,7 @@ const TYPES: Readonly<Record<string, string>> = {
 }
 
 /**
- * Scripts and styles come from this server's files alone, nothing from any other host; markup is made from text in one place,
- * the sanitiser's.
+ * Allows scripts and styles from this server only, and nothing from other hosts; only the sanitiser may turn text into markup.
  */
 const POLICY = [
   `default-src 'none'`,
@@ -54,7 +53,7 @@ const POLICY = [
   NO_FRAMES,
 ].join('; ')
 
-/** The dashboard as it was built; read at the first request, and kept compressed. */
+/** Creates the dashboard from its build; the files are read at the first request, and kept compressed. */
 export function createDashboard(dir = BUILT_DIR): Dashboard {
   let files: Promise<ReadonlyMap<string, ServedFile>> | undefined
   const read = () => (files ??= readFiles(dir))
@@ -92,7 +91,7 @@ export function createDashboard(dir = BUILT_DIR): Dashboard {
       if (!path.startsWith(ASSETS)) return false
       const file = (await read()).get(path)
       if (!file) return false
-      // the name of an asset carries a hash of what stands in it
+      // the name of an asset contains a hash of its content
       const headers = { 'cache-control': 'public, max-age=31536000, immutable', vary: 'accept-encoding' }
       send(file, request, response, headers)
       return true

@@ -5,10 +5,10 @@ import { GRAPHQL_PATH } from '../engine/engine.ts'
 import { CSRF_HEADER } from '../auth/identify.ts'
 import { hashOf, NO_FRAMES } from './page.ts'
 
-/** GraphiQL as it is sent. */
+/** GraphiQL, ready to be sent. */
 export interface GraphiqlPage {
   readonly gzipped: Buffer
-  /** For a browser that takes no gzip. */
+  /** Uncompressed, for a browser without gzip. */
   expand(): Promise<Buffer>
   readonly etag: string
   /** Value of `Content-Security-Policy`. */
@@ -24,8 +24,8 @@ query Runs {
 `
 
 /**
- * GraphiQL with everything in the page: nothing comes from another host. It speaks as the session it is opened in.
- * Nine megabytes, so it is made at the first call and kept compressed.
+ * GraphiQL with everything inlined: nothing is loaded from another host. It uses the session of the browser. It has nine megabytes, so
+ * it is rendered at the first call and kept compressed.
  */
 export function createGraphiql(): () => Promise<GraphiqlPage> {
   let page: Promise<GraphiqlPage> | undefined
@@ -51,7 +51,7 @@ async function render(): Promise<GraphiqlPage> {
       `default-src 'self'`,
       `script-src ${hashOf(script)} blob:`,
       `worker-src blob:`,
-      // the editor writes its styles while it runs
+      // the editor adds styles at run time
       `style-src 'unsafe-inline'`,
       `img-src 'self' data:`,
       `font-src 'self' data:`,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-/** An HTML page with the policy that lets its own scripts run and no others. */
+/** An HTML page with a policy that allows only its own scripts. */
 export interface Page {
   readonly html: string
   /** Value of `Content-Security-Policy`. */
@@ -49,7 +49,7 @@ document.querySelector('button').addEventListener('click', async () => {
   location.replace('/')
 })`
 
-/** The page of a browser that is not signed in. */
+/** The sign-in page. */
 export function signInPage(notice = ''): Page {
   const body = `
 <p>The server runs. Sign in with the link it printed when it started, or with a token.</p>
@@ -65,7 +65,7 @@ ${notice && `<p><strong>${escapeHtml(notice)}</strong></p>`}
   return makePage(body, SIGN_IN)
 }
 
-/** The page of a browser that is signed in, where the dashboard was not built. */
+/** The home page if the dashboard was not built. */
 export function homePage(viewer: { readonly name: string; readonly role: string }): Page {
   const body = `
 <p>The server runs, its dashboard was not built: <code>npm run build</code>. You are signed in as <strong>${escapeHtml(viewer.name)}</strong> (${escapeHtml(viewer.role)}).</p>
@@ -75,8 +75,8 @@ export function homePage(viewer: { readonly name: string; readonly role: string 
 }
 
 /**
- * The page that a sign-in link leads to. It goes on by itself: a redirect would still count as sent by whoever showed the
- * link, and the browser would keep the new cookie back.
+ * The page after a sign-in link. It forwards by script: a redirect would still count as cross-site, and the browser would not send the
+ * new SameSite cookie.
  */
 export function signedInPage(): Page {
   return makePage(`<p>Signed in. <a href="/">Go on</a></p>`, `location.replace('/')`)
@@ -93,10 +93,10 @@ function makePage(body: string, script: string): Page {
   return { html, policy }
 }
 
-/** No page of Pawl is shown inside another, changes its base, or sends a form. */
+/** Pages of Pawl can't be framed, change their base URL, or submit forms. */
 export const NO_FRAMES = `base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
 
-/** The source expression of an inline script or style. */
+/** The CSP source expression of an inline script or style. */
 export function hashOf(inline: string): string {
   return `'sha256-${createHash('sha256').update(inline).digest('base64')}'`
 }

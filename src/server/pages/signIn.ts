@@ -11,30 +11,30 @@ import { allowMethods, respond, respondText } from '../http/respond.ts'
 import type { SessionCookies } from '../auth/sessionCookies.ts'
 import type { SignInCodes } from '../auth/signInCodes.ts'
 
-/** What browsers are signed in with. */
+/** Options for signing in. */
 export interface SignInOptions {
   readonly authenticator: Authenticator
   readonly sessions: SessionCookies
   readonly codes: SignInCodes
   readonly dashboard: Dashboard
   readonly metrics: Metrics
-  /** What browsers call the server, where it was set. */
+  /** The server's public URL, if set. */
   readonly publicUrl: string | undefined
 }
 
-/** The pages and calls by which a browser is signed in and out. */
+/** The requests by which browsers sign in and out. */
 export interface SignIn {
-  /** A page of the dashboard, or where to sign in. */
+  /** Sends a page of the dashboard, or the sign-in page. */
   home(request: IncomingMessage, response: ServerResponse): Promise<void>
   signIn(request: IncomingMessage, response: ServerResponse): Promise<void>
   signOut(request: IncomingMessage, response: ServerResponse): Promise<void>
 }
 
 const bodySchema = z.object({ token: z.string() })
-/** What the body of a sign-in may be. */
+/** Limits of the body of a sign-in. */
 const BODY = { bytes: 4096, otherBytes: 4096, values: 100, depth: 10 } as const
 
-/** Signs browsers in by a link that works once, or by a token; a session stands for that token. */
+/** Signs browsers in by a one-time link or a token. The session is bound to that token. */
 export function createSignIn(options: SignInOptions): SignIn {
   const { authenticator, sessions, codes, dashboard, metrics, publicUrl } = options
   const isSecure = (request: IncomingMessage) =>
@@ -45,12 +45,12 @@ export function createSignIn(options: SignInOptions): SignIn {
     if (code === null) return respondPage(response, 200, signInPage())
     const tokenId = codes.redeem(code)
     const cookie = tokenId === null ? undefined : sessions.open(tokenId, isSecure(request))
-    // the token may have been revoked since
+    // the token may have been revoked meanwhile
     if (cookie && (await authenticator.bySession(cookie.split(';', 1)[0]))) {
       return respondPage(response, 200, signedInPage(), cookie)
     }
     metrics.countRejected('unauthenticated')
-    respondPage(response, 403, signInPage('This link was used before, or has expired.'))
+    respondPage(response, 403, signInPage('This link was already used, or has expired.'))
   }
 
   async function present(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -90,12 +90,12 @@ export function createSignIn(options: SignInOptions): SignIn {
   function requireCsrf(request: IncomingMessage, response: ServerResponse): boolean {
     if (hasCsrfHeader(request)) return true
     metrics.countRejected('csrf')
-    respondText(response, 403, 'This may come from a page of Pawl only.', CLOSE)
+    respondText(response, 403, 'This request must come from a page of Pawl.', CLOSE)
     return false
   }
 }
 
-/** The rest of the request was not read. */
+/** Closes the connection, since the rest of the request was not read. */
 const CLOSE = { connection: 'close' }
 
 /** Sends a page. */

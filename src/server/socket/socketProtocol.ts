@@ -8,39 +8,39 @@ import { type Engine, type Operation, unauthenticated } from '../engine/engine.t
 import { createMask, toSocketError } from '../engine/maskErrors.ts'
 import type { Stream, Streams } from '../engine/streams.ts'
 
-/** Close codes beside those of the protocol. Clients of graphql-ws try again after each but the last. */
+/** Close codes besides those of the protocol. Clients of graphql-ws retry after each except the last. */
 export const CLOSE = {
-  /** The token is missing, unknown, expired or revoked: try again with another. */
+  /** The token is missing, unknown, expired or revoked: retry with another one. */
   forbidden: 4403,
-  /** A message that is more than any operation takes. */
+  /** The message exceeds the limits. */
   tooLarge: 1009,
-  /** The server stops: its successor, or another one, takes over. */
+  /** The server stops: another one takes over. */
   restart: 1012,
-  /** Too many sockets, or no database at the moment. */
+  /** Too many sockets, or the database is unavailable. */
   tryLater: 1013,
-  /** A fault of the server. */
+  /** Internal error. */
   fault: 4500,
 } as const
 
-/** How long a client may take to introduce itself, in milliseconds. */
+/** How long a client may take to send `connection_init`, in milliseconds. */
 const INIT_TIMEOUT_MS = 5000
 
-/** A socket, with who introduced itself on it. */
+/** A socket and, once authenticated, its identity. */
 export interface Connection {
   readonly socket: WebSocket
   readonly request: IncomingMessage
-  /** Called once it is known who is there. */
+  /** Called when the client is authenticated. */
   readonly onAuthenticated: () => void
   identity?: Identity
   stream?: Stream
 }
 
-/** What the protocol is spoken with. */
+/** Options of the protocol. */
 export interface ProtocolOptions {
   readonly engine: Engine
   readonly authenticator: Authenticator
   readonly log: Log
-  /** Introduced sockets. */
+  /** Authenticated sockets. */
   readonly streams: Streams
   readonly maxSubscriptionsPerSocket: number
 }
@@ -51,12 +51,12 @@ type Enveloped = ReturnType<Engine['getEnveloped']>
 type MakeEnveloped = (initialContext: Operation & { params: SubscribePayload }) => Enveloped
 
 /**
- * The protocol graphql-transport-ws over the engine: every operation takes the way it takes over HTTP, with the same
- * limits, checks and masking. A bad document is an error of its operation and leaves the socket alone.
+ * The protocol graphql-transport-ws on the engine: operations have the same limits, checks and masking as over HTTP. An invalid document
+ * is an error of its operation and does not affect the socket.
  */
 export function createProtocol(options: ProtocolOptions): {
   readonly server: Server<Connection>
-  /** How many operations are under way on all sockets. */
+  /** How many operations are open on all sockets. */
   countOperations(): number
 } {
   const { engine, authenticator, streams, maxSubscriptionsPerSocket } = options
@@ -65,12 +65,12 @@ export function createProtocol(options: ProtocolOptions): {
   const open = new Set<Socket>()
   const begun = new WeakMap<ExecutionArgs, Enveloped>()
 
-  /** Who introduces itself: by a token in the payload, or, from a page, by the cookie that came with the upgrade. */
+  /** Authenticates a client: by a token in the payload or, for a page, by the cookie of the upgrade request. */
   async function authenticate(context: Socket): Promise<boolean> {
     const { connectionParams, extra } = context
     const authorization = connectionParams?.['authorization'] ?? connectionParams?.['Authorization']
     const identity = await findIdentity(authorization, extra.request)
-    // nothing is read over a socket for a claim that is over
+    // an agent whose claim is over can't read
     if (!identity?.isLive) return false
     const { socket } = extra
     const stream: Stream = {
@@ -106,7 +106,7 @@ export function createProtocol(options: ProtocolOptions): {
     payload: SubscribePayload,
   ): Promise<ExecutionArgs | readonly GraphQLError[]> {
     const { identity, socket } = extra
-    if (!identity) return [unauthenticated('The socket was not introduced.')]
+    if (!identity) return [unauthenticated('The socket is not authenticated.')]
     if (Object.keys(subscriptions).length > maxSubscriptionsPerSocket)
       return [tooMany(maxSubscriptionsPerSocket)]
     const ended = await authenticator.findEnded([identity.credential])
@@ -119,7 +119,7 @@ export function createProtocol(options: ProtocolOptions): {
     const errors = enveloped.validate(enveloped.schema, document)
     if (errors.length > 0) return errors as GraphQLError[]
     if (!getOperationAST(document, payload.operationName))
-      return [new GraphQLError('Which operation is to be executed?')]
+      return [new GraphQLError('The operation name is missing or unknown.')]
     const args: ExecutionArgs = {
       schema: enveloped.schema,
       document,
@@ -170,7 +170,7 @@ function toGraphQLError(error: Error | { readonly message: string }): GraphQLErr
 }
 
 function tooMany(limit: number): GraphQLError {
-  return new GraphQLError(`A socket carries at most ${limit} operations at a time.`, {
+  return new GraphQLError(`A socket can have at most ${limit} operations at a time.`, {
     extensions: { code: 'TOO_MANY_SUBSCRIPTIONS' },
   })
 }

@@ -10,19 +10,19 @@ import type { Metrics } from '../health/metrics.ts'
 import { isOriginAllowed, type OriginOptions } from '../http/origins.ts'
 import { CLOSE, type Connection, createProtocol, type ProtocolOptions } from './socketProtocol.ts'
 
-/** How often sockets are asked for a sign of life, in milliseconds; silent until the next time, they are cut. */
+/** Interval of pings, in milliseconds. A socket without a pong until the next one is closed. */
 const PING_MS = 12_000
 
-/** What a socket may send before it has introduced itself, in bytes of whatever kind. */
+/** How many bytes a socket may send before it is authenticated. */
 const MAX_UNAUTHENTICATED_BYTES = 8_192
 
-/** How many sockets may be about to introduce themselves; the one that has taken the longest makes room. */
+/** How many sockets may be unauthenticated; the oldest is closed for a new one. */
 const MAX_UNAUTHENTICATED_SOCKETS = 500
 
-/** What may wait to be read by a client, in bytes. One that lets more pile up is cut. */
+/** How many unread bytes are buffered for a client before its socket is closed. */
 const MAX_BUFFERED_BYTES = 8 * 1_048_576
 
-/** What sockets are served with. */
+/** Options of the socket server. */
 export interface SocketServerOptions extends ProtocolOptions, OriginOptions {
   readonly metrics: Metrics
   readonly maxMessageBytes: number
@@ -30,31 +30,31 @@ export interface SocketServerOptions extends ProtocolOptions, OriginOptions {
 
 /** GraphQL over WebSockets. */
 export interface SocketServer {
-  /** Takes an upgrade request over from the HTTP server. */
+  /** Handles an upgrade request of the HTTP server. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
   countSockets(): number
-  /** Operations under way on all sockets. */
+  /** Open operations on all sockets. */
   countSubscriptions(): number
-  /** Takes nobody new, and tells every client to reconnect elsewhere. Resolves when all have left. */
+  /** Accepts no new sockets, and closes all with a code that makes clients reconnect. Resolves when all are closed. */
   stop(): Promise<void>
-  /** Cuts whoever is left. */
+  /** Closes the remaining sockets at once. */
   terminate(): void
 }
 
-/** Creates it, on no port of its own. */
+/** Creates the socket server; it uses the HTTP server's port. */
 export function createSocketServer(options: SocketServerOptions): SocketServer {
   const { metrics, streams, log, maxMessageBytes } = options
   const protocol = createProtocol(options)
   const sockets = new WebSocketServer({
     noServer: true,
     clientTracking: true,
-    // a compressor a socket costs ten times the socket
+    // a compressor takes ten times the memory of its socket
     perMessageDeflate: false,
     maxPayload: maxMessageBytes,
     handleProtocols: (offered) => handleProtocols(offered),
   })
   const silent = new WeakSet<WebSocket>()
-  /** Sockets that have not introduced themselves, the first to come first. */
+  /** Unauthenticated sockets, oldest first. */
   const unauthenticated = new Set<WebSocket>()
   let isStopping = false
 
@@ -71,18 +71,18 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
     const connection: Connection = { socket, request, onAuthenticated: () => endWatch() }
     const endWatch = watchUnauthenticated(socket, request)
     socket.on('pong', () => silent.delete(socket))
-    // each is answered by a pong, which waits for a client that does not read as everything else does
+    // a ping is answered by a pong, which is buffered if the client does not read
     socket.on('ping', () => void cutIfNotReading(socket))
     socket.on('error', (err) => log.debug({ err }, 'socket.connection_failed'))
     const close = protocol.server.opened(
       {
         protocol: socket.protocol,
-        // resolves when the frame has left, so that a slow reader holds its subscription back
+        // resolves when the frame is sent, so that a slow reader slows its subscription down
         send: (data) => send(socket, data),
         close: (code, reason) => socket.close(code, reason),
         onMessage: (handle) => {
           socket.on('message', (data) => {
-            // ws hands over one buffer, whatever came
+            // ws delivers one Buffer by default
             const bytes = data as Buffer
             if (socket.readyState === socket.OPEN && !isTooMuch(connection, bytes))
               handle(bytes.toString()).catch((error: unknown) => fail(socket, error))
@@ -97,7 +97,7 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
     })
   }
 
-  /** Cuts a stranger that sends more than it takes to introduce itself. Returns what ends the watch. */
+  /** Closes a socket that sends too much before it is authenticated. Returns a function that ends the watch. */
   function watchUnauthenticated(socket: WebSocket, request: IncomingMessage): () => void {
     let bytes = 0
     const count = (chunk: Buffer): void => {
@@ -120,7 +120,7 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
     }
   }
 
-  /** Closes a socket whose message is more than any operation takes, before it is decoded. */
+  /** Closes a socket whose message exceeds the limits, before it is decoded. */
   function isTooMuch({ socket, identity }: Connection, bytes: Buffer): boolean {
     const limits = bodyLimitsOf(identity?.caller.role ?? 'VIEWER', maxMessageBytes)
     const excess = new BodyScanner(limits).take(bytes)
@@ -151,7 +151,7 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
         )
         return refuse(socket, 403)
       }
-      // also those that never introduce themselves
+      // unauthenticated sockets count, too
       if (sockets.clients.size >= streams.limit) {
         metrics.countRejected('too_many')
         return refuse(socket, 503)
@@ -176,7 +176,7 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
   }
 }
 
-/** Resolves when the frame has left, or nobody is there to take it: a client that went away is no fault of the server's. */
+/** Resolves when the frame is sent or the client is gone, which is no error. */
 function send(socket: WebSocket, data: string): Promise<void> {
   return new Promise((resolve) => {
     if (socket.readyState !== socket.OPEN || cutIfNotReading(socket)) return resolve()
@@ -187,7 +187,7 @@ function send(socket: WebSocket, data: string): Promise<void> {
   })
 }
 
-/** Cuts a socket whose client does not read. */
+/** Closes a socket whose client does not read. Returns whether it did. */
 function cutIfNotReading(socket: WebSocket): boolean {
   if (socket.bufferedAmount <= MAX_BUFFERED_BYTES) return false
   socket.terminate()
