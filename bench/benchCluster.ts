@@ -11,17 +11,17 @@ import type { StoredWorkflow } from '../src/store/sql/workflowCache.ts'
 import type { Resources } from './resources.ts'
 import { BENCH_WORKFLOW } from './benchWorkflow.ts'
 
-/** Connections of a server's pool, and of everything that is compared with it. */
+/** Size of a server's connection pool, and of everything compared with it. */
 export const POOL_SIZE = 10
 
-/** A PostgreSQL of our own with the settings of production, for several databases and servers. */
+/** A PostgreSQL with production settings, for several databases and servers. */
 export interface BenchCluster {
   readonly admin: pg.Pool
   /** Ids of all of its processes. */
   listProcesses(): Promise<number[]>
   /** Bytes written to the write-ahead log so far. */
   readWalBytes(): Promise<number>
-  /** Makes a migrated database that holds the workflow of the measurements. */
+  /** Creates a migrated database with the workflow of the measurements. */
   createDatabase(name: string): Promise<BenchDatabase>
 }
 
@@ -37,8 +37,8 @@ export interface BenchDatabase {
 const migrationsDir = fileURLToPath(new URL('../prisma/migrations', import.meta.url))
 
 /**
- * Starts the embedded PostgreSQL as `pawl serve` does, every sync to disk kept. Only the number of connections is
- * raised, so that what is compared with a server has a pool as large as the server's.
+ * Starts the embedded PostgreSQL as `pawl serve` does, with every sync to disk. Only the number of connections is raised, so that what is
+ * compared with a server has a pool of the same size.
  */
 export async function startBenchCluster(resources: Resources): Promise<BenchCluster> {
   const postgres = await startScratch({ durable: true, settings: { max_connections: 80 } })

@@ -1,6 +1,6 @@
 import { type WorkflowDefinition, workflowSchema } from '../src/lifecycle/workflow/workflow.ts'
 
-/** The workflow of the measurements: three phases, one way through. */
+/** The workflow of the measurements: three phases in a row. */
 export const BENCH_WORKFLOW: WorkflowDefinition = workflowSchema.parse({
   name: 'bench',
   version: 1,
@@ -12,7 +12,7 @@ export const BENCH_WORKFLOW: WorkflowDefinition = workflowSchema.parse({
   ],
 })
 
-/** The longest lease there is, in seconds: nothing expires while it is measured. */
+/** The longest possible lease, in seconds: nothing expires during a measurement. */
 export const LEASE_SECONDS = 3600
 
 /** The project that all runs of the measurements belong to. */

@@ -5,15 +5,15 @@ import { measure, type Sample } from './measure.ts'
 import type { Comparison, Side } from './results.ts'
 import { spread } from './statistics.ts'
 
-/** One of two ways to do the same. */
+/** One of two compared implementations. */
 export interface Contender {
   readonly name: string
   readonly load: Load
-  /** The server's process; null where none is involved. */
+  /** The server's process; null if none is involved. */
   readonly server: number | null
 }
 
-/** A sample with what it cost. */
+/** A sample with its resource usage. */
 interface Round extends Sample {
   readonly processor: Side['processor']
   readonly walKibibytes: number
@@ -22,8 +22,8 @@ interface Round extends Sample {
 const WARM_UP_EACH = 25
 
 /**
- * Measures two ways in turns (A B, B A, A B, …), each with the same number of operations, so that a machine that gets
- * slower or faster meanwhile does so for both.
+ * Measures two contenders alternately (A B, B A, A B, …), each with the same number of operations, so that changes in the machine's speed
+ * affect both.
  */
 export async function compare(
   bench: Bench,
@@ -58,7 +58,7 @@ export async function compare(
   }
 }
 
-/** Warms both ways up, and returns how many operations of each client take the slower one about so many seconds. */
+/** Warms up both contenders, and returns how many operations per client take the slower one about the given time. */
 async function calibrate(
   { resources: { signal } }: Bench,
   clients: number,

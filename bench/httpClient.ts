@@ -1,16 +1,15 @@
 import { Agent, request, type IncomingMessage } from 'node:http'
 import type { TypedDocument } from '../sdk/kit/document.ts'
 
-/** One connection to a server, kept open, on which one request after the other is sent. */
+/** A persistent connection to a server, for one request after the other. */
 export interface HttpClient {
-  /** Sends an operation; rejects for anything but data. */
+  /** Sends an operation; rejects if the answer has errors. */
   ask<R, V>(document: TypedDocument<R, V>, variables: V): Promise<R>
   close(): void
 }
 
 /**
- * A client that costs as little as Node's own HTTP allows, so that it takes less of the machine from the server than a
- * `fetch` would.
+ * An HTTP client with as little overhead as Node allows, so that it takes less processor time from the server than `fetch` would.
  */
 export function openHttpClient(url: string, token: string): HttpClient {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
@@ -60,7 +59,7 @@ function readData(text: string): unknown {
   return data
 }
 
-/** The success of a result union; throws for a refusal, which no measurement expects. */
+/** The success of a result union; throws for a refusal. */
 export function expectSuccess<
   Result extends { readonly __typename: string },
   Name extends `${string}Success`,

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { arch, cpus, loadavg, platform, release, totalmem } from 'node:os'
 import type { Pool } from 'pg'
 
-/** What the numbers were measured on. */
+/** The machine of the measurements. */
 export interface Machine {
   readonly processor: string
   readonly cores: number
@@ -12,7 +12,7 @@ export interface Machine {
   readonly node: string
   readonly postgres: string
   readonly settings: Readonly<Record<string, string>>
-  /** Processes that were ready to run before it began, averaged over a minute: other work on the machine. */
+  /** Load average over a minute before the start: other work on the machine. */
   readonly loadBefore: number
   readonly commit: string
   readonly date: string
@@ -27,7 +27,7 @@ const TOLD = [
   'data_checksums',
 ]
 
-/** Describes this machine, and the PostgreSQL that a pool leads to. */
+/** Describes this machine and the PostgreSQL of a pool. */
 export async function describeMachine(pool: Pool, loadBefore = loadavg()[0] ?? 0): Promise<Machine> {
   const { rows } = await pool.query<{ name: string; value: string }>(
     'SELECT name, current_setting(name) AS value FROM unnest($1::text[]) name',
@@ -56,11 +56,11 @@ function readCommit(): string {
   }
 }
 
-/** A process's share of the machine; null where the system has no `/proc` to read it from. */
+/** Resource usage of a process; null on systems without `/proc`. */
 export interface Usage {
-  /** Seconds of processor time, of the process and of its children that ended. */
+  /** Processor time of the process and its ended children, in seconds. */
   readonly processorSeconds: number
-  /** Mebibytes of memory; what is shared with other processes counts in part. */
+  /** Proportional set size, in MiB. */
   readonly memory: number
 }
 

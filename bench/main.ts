@@ -21,7 +21,7 @@ import { printTables, type Report, type Result } from './results.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** The parts; those that show texts instead of measuring print them and return nothing. */
+/** The parts; those that print texts instead of measuring return nothing. */
 const MEASURE: Readonly<Record<Part, (bench: Bench) => Promise<readonly Result[]>>> = {
   start: measureStart,
   throughput: measureThroughput,
@@ -42,7 +42,7 @@ async function main(): Promise<void> {
   try {
     const problems: string[] = []
     for await (const report of measureParts(options, resources, loadBefore, problems)) {
-      // what was measured stays, also where a later part is interrupted
+      // results are kept even if a later part is interrupted
       console.log(`\n${printTables(report)}`)
       console.log(`\nkept in ${relative(process.cwd(), keep(report, options.out))}`)
     }
@@ -50,14 +50,14 @@ async function main(): Promise<void> {
     if (problems.length > 0) process.exitCode = 1
   } finally {
     await resources.close().catch((error: unknown) => {
-      // beside whatever ended the measurements, not instead of it
+      // must not replace the error that ended the measurements
       console.error(error)
       process.exitCode = 1
     })
   }
 }
 
-/** Measures one part after the other; yields all that is known after each. */
+/** Measures one part after the other; yields all results so far after each. */
 async function* measureParts(
   options: BenchOptions,
   resources: Resources,

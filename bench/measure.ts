@@ -1,6 +1,6 @@
 import { percentile } from './statistics.ts'
 
-/** How a number of operations went. */
+/** Timing of a number of operations. */
 export interface Sample {
   readonly operations: number
   readonly seconds: number
@@ -11,16 +11,16 @@ export interface Sample {
   readonly p99: number
 }
 
-/** How much to do, and how many at a time. */
+/** Number of operations and concurrency. */
 export interface Amount {
-  /** Clients that each do one operation after the other. */
+  /** Concurrent clients. */
   readonly clients: number
-  /** Operations of each client. */
+  /** Operations per client. */
   readonly each: number
   readonly signal: AbortSignal
 }
 
-/** Does operations, and tells how long they took; rejects with the first that fails. */
+/** Executes operations and measures their durations; rejects with the first failure. */
 export async function measure(
   { clients, each, signal }: Amount,
   act: (client: number, turn: number) => Promise<unknown>,

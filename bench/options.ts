@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-/** What can be measured, in the order in which it is. */
+/** The parts, in the order of measurement. */
 export const PARTS = [
   'start',
   'throughput',
@@ -14,15 +14,15 @@ export const PARTS = [
 ] as const
 export type Part = (typeof PARTS)[number]
 
-/** What to measure, and how thoroughly. */
+/** Options of the benchmark. */
 export interface BenchOptions {
   readonly parts: readonly Part[]
   readonly clients: readonly number[]
-  /** Turns of each comparison. */
+  /** Rounds of each comparison. */
   readonly rounds: number
-  /** Seconds that one turn takes about. */
+  /** Approximate seconds of one round. */
   readonly seconds: number
-  /** Runs in the larger of the databases that are compared. */
+  /** Runs in the larger database. */
   readonly runs: number
   /** Where the results are written; null: a new file in `bench/results`. */
   readonly out: string | null
@@ -45,7 +45,7 @@ through the history. The parts can be named without --parts: npm run bench -- pl
 const DEFAULTS = { clients: '1,8,32', rounds: '5', seconds: '2', runs: '1000000' }
 const QUICK = { clients: '1,8', rounds: '2', seconds: '0.5', runs: '20000' }
 
-/** Reads the command line; throws with what is wrong with it. Null: only the usage was asked for. */
+/** Parses the command line; throws an error that describes a mistake. Null: print the usage. */
 export function readOptions(argv: readonly string[]): BenchOptions | null {
   const { values, positionals } = parseArgs({
     args: [...argv],

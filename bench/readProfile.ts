@@ -3,23 +3,23 @@ import { SourceMap, type SourceMapPayload } from 'node:module'
 import { dirname, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** Where processor time went: a folder of the project, a package, a part of Node.js. */
+/** Processor time of a folder of the project, a package, or a part of Node.js. */
 export interface Share {
   readonly where: string
   readonly milliseconds: number
 }
 
-/** What a processor profile tells. */
+/** Summary of a CPU profile. */
 export interface ProfileSummary {
   readonly busyMilliseconds: number
   readonly idleMilliseconds: number
-  /** By folder and package, the greatest first. */
+  /** By folder and package, largest first. */
   readonly places: readonly Share[]
-  /** By function, the greatest first. */
+  /** By function, largest first. */
   readonly functions: readonly Share[]
 }
 
-/** The source of what is no JavaScript: system calls and the engine's own functions. */
+/** Name for frames that are not JavaScript: system calls and functions of the engine. */
 const NATIVE = '(native)'
 
 interface CallFrame {
@@ -35,14 +35,14 @@ interface Profile {
   /** Microseconds by the machine's monotonic clock. */
   readonly startTime: number
   readonly samples: readonly number[]
-  /** Microseconds since the sample before. */
+  /** Microseconds since the previous sample. */
   readonly timeDeltas: readonly number[]
 }
 
 /**
- * Sums up the time each function took itself; what was bundled is told by its source.
+ * Sums up the self time of each function; bundled code is attributed to its source.
  *
- * @param since what was sampled before this microsecond of the monotonic clock is left out
+ * @param since samples before this time of the monotonic clock are ignored, in microseconds
  */
 export function readProfile(path: string, root: string, since: number): ProfileSummary {
   const profile = JSON.parse(readFileSync(path, 'utf8')) as Profile
@@ -84,7 +84,7 @@ function rank(times: ReadonlyMap<string, number>): Share[] {
     .toSorted((a, b) => b.milliseconds - a.milliseconds)
 }
 
-/** Finds the source of a frame, relative to the root, through the source map that lies beside a bundled file. */
+/** Finds the source of a frame, relative to the root, by the source map of its bundle. */
 function createLocator(root: string): (frame: CallFrame) => string {
   const maps = new Map<string, SourceMap | undefined>()
   return ({ functionName, url, lineNumber, columnNumber }) => {

@@ -2,24 +2,24 @@ import { chmod, mkdtemp, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** What has to be undone at the end, whatever ends it: the last thing opened is closed first. */
+/** Opened resources, closed at the end in reverse order. */
 export class Resources {
   readonly #closers: (() => Promise<unknown>)[] = []
   readonly #interruption = new AbortController()
 
-  /** Aborts at the first Ctrl-C; work under way should end soon after. */
+  /** Aborts at the first Ctrl-C. */
   readonly signal = this.#interruption.signal
 
   constructor() {
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, this.#interrupt)
   }
 
-  /** Notes how something that was opened is closed. */
+  /** Adds a function that closes a resource. */
   defer(close: () => Promise<unknown>): void {
     this.#closers.push(close)
   }
 
-  /** Closes everything, also where some of it fails to. */
+  /** Closes everything, even if closing some of it fails. */
   async close(): Promise<void> {
     const failures: unknown[] = []
     for (const close of this.#closers.splice(0).toReversed()) {
@@ -32,7 +32,7 @@ export class Resources {
   readonly #interrupt = (): void => this.#interruption.abort(new InterruptedError())
 }
 
-/** The measurement was stopped by a signal; what it had opened is closed all the same. */
+/** The measurement was stopped by a signal. */
 export class InterruptedError extends Error {
   override readonly name = 'InterruptedError'
 
@@ -41,7 +41,7 @@ export class InterruptedError extends Error {
   }
 }
 
-/** A folder that others can pass through, removed at the end. */
+/** Creates a folder that other users can enter, removed at the end. */
 export async function makeFolder(resources: Resources): Promise<string> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'pawl-bench-')))
   resources.defer(() => rm(folder, { recursive: true, force: true }))

@@ -1,22 +1,22 @@
 import type { Machine } from './machine.ts'
 import type { Spread } from './statistics.ts'
 
-/** One way of doing something, over all rounds. */
+/** One contender, over all rounds. */
 export interface Side {
   readonly name: string
-  /** Null where single times were measured, one after the other. */
+  /** Null if single operations were timed. */
   readonly perSecond: Spread | null
   /** Milliseconds. */
   readonly p50: Spread
   /** Milliseconds. */
   readonly p99: Spread
-  /** Milliseconds of processor time that one operation costs; null where the system doesn't tell. */
+  /** Processor time per operation, in milliseconds; null if unknown. */
   readonly processor: Readonly<Record<'server' | 'postgres' | 'client', number>> | null
-  /** Kibibytes that one operation adds to PostgreSQL's write-ahead log. */
+  /** Growth of the write-ahead log per operation, in KiB. */
   readonly walKibibytes: number | null
 }
 
-/** Two ways of doing the same, measured in turns. */
+/** Two contenders, measured alternately. */
 export interface Comparison {
   readonly kind: 'comparison'
   readonly what: string
@@ -30,7 +30,7 @@ export interface Comparison {
   readonly ratio: Spread
 }
 
-/** A number by itself. */
+/** A single number. */
 export interface Figure {
   readonly kind: 'figure'
   readonly what: string
@@ -38,7 +38,7 @@ export interface Figure {
   readonly value: Spread
 }
 
-/** What asking for one page costs. */
+/** The cost of reading one page. */
 export interface PageCost {
   /** Runs in the database. */
   readonly runs: number
@@ -47,42 +47,42 @@ export interface PageCost {
   readonly entries: number
   /** Milliseconds. */
   readonly time: Spread
-  /** Pages of the database that were touched. */
+  /** Database pages that were read. */
   readonly buffers: number
 }
 
-/** What pages of one list cost, further on in it, and with more history behind it; measured in turns. */
+/** The cost of pages of one list: later pages, and a longer history; measured alternately. */
 export interface Pages {
   readonly kind: 'pages'
   readonly what: string
   readonly costs: readonly PageCost[]
-  /** The furthest page to the first one of the same database, round by round; null where there is only one. */
+  /** The last measured page relative to the first one of the same database, by round; null if there is only one. */
   readonly deeper: Ratio | null
-  /** The first page of the larger database to that of the smaller one, round by round. */
+  /** The first page of the larger database relative to that of the smaller one, by round. */
   readonly larger: Ratio
 }
 
-/** How much more one costs than the other. */
+/** A ratio of costs. */
 export interface Ratio {
   readonly time: Spread
   readonly buffers: number
 }
 
-/** Whether a question is answered without going through the history. */
+/** The plan of a question: whether it is answered without scanning the history. */
 export interface Plan {
   readonly kind: 'plan'
   readonly what: string
   readonly entries: number
   readonly buffers: number
-  /** The most that `buffers` may be. */
+  /** Limit of `buffers`. */
   readonly maxBuffers: number
-  /** Large tables that were read without an index. */
+  /** Large tables that were scanned sequentially. */
   readonly scanned: readonly string[]
 }
 
 export type Result = Comparison | Figure | Pages | Plan
 
-/** Everything that one run of the benchmark found. */
+/** The results of one run of the benchmark. */
 export interface Report {
   readonly machine: Machine
   readonly options: Readonly<Record<string, unknown>>

@@ -6,17 +6,17 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Bench } from './bench.ts'
 import { makeFolder } from './resources.ts'
 
-/** A `pawl serve` of our own. */
+/** A `pawl serve` process. */
 export interface BenchServer {
   readonly pid: number
   readonly url: string
   /** Of the role ADMIN. */
   readonly token: string
-  /** Milliseconds from its launch to its being ready. */
+  /** Milliseconds from launch to ready. */
   readonly startedIn: number
-  /** Stops it as an operator would; rejects unless it ends well. */
+  /** Stops it by SIGTERM; rejects if it fails. */
   stop(): Promise<void>
-  /** Ends it without a chance to clean up. */
+  /** Kills it. */
   kill(): Promise<void>
 }
 
@@ -31,7 +31,7 @@ export interface ServerOptions {
 
 const POLL_MS = 2
 
-/** Starts the built server with its default settings on a free port, and waits until it is ready. */
+/** Starts the built server with default settings on a free port, and waits until it is ready. */
 export async function startServer(
   { program, resources }: Pick<Bench, 'program' | 'resources'>,
   options: ServerOptions = {},
@@ -92,7 +92,7 @@ async function launch(
   }
 }
 
-/** The address of the server of a data directory, once it answers that it is ready. */
+/** Waits until the server of a data directory is ready. Returns its address. */
 async function untilReady(dataDir: string, signal: AbortSignal): Promise<string> {
   for (;;) {
     const address = await readFile(join(dataDir, 'address'), 'utf8').catch(() => '')

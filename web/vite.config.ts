@@ -2,14 +2,14 @@ import { fileURLToPath } from 'node:url'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
 
-/** The server that `npm run dev:web` works with; sign in there first, browsers share cookies between ports. */
+/** The server behind `npm run dev:web`. Sign in there first: browsers share cookies between ports. */
 const SERVER = process.env['PAWL_URL'] ?? 'http://127.0.0.1:4400'
 
 // oxlint-disable-next-line import/no-default-export -- what Vite reads
 export default defineConfig({
-  // Elements are made by a runtime of our own, which shows what can't be seen in texts of others.
+  // web/jsx escapes invisible characters in all rendered text.
   plugins: [react({ jsxImportSource: '#jsx' })],
-  // The SDK is taken from its source: the dashboard builds from a checkout whose SDK was never built.
+  // The SDK is used from source, so that the dashboard can be built before it.
   resolve: {
     conditions: ['source', 'module', 'browser', 'development|production'],
     alias: { '#jsx': fileURLToPath(new URL('./jsx', import.meta.url)) },
@@ -19,7 +19,7 @@ export default defineConfig({
     outDir: '../dist/web',
     emptyOutDir: true,
     target: 'es2022',
-    // Nothing inline: the policy of the page lets in files of its own origin alone.
+    // No inlined assets: the page's policy only allows files of its own origin.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,

@@ -14,23 +14,23 @@ import type { BenchServer } from '../startServer.ts'
 const CLIENTS = 8
 const EACH = 25
 
-/** How many runs change in turn. */
+/** How many runs change in each turn. */
 export const CHANGING = CLIENTS * EACH
 
-/** How many changes one turn makes: each of the runs is paused, then each is resumed. */
+/** How many changes a turn makes: every run is paused, then resumed. */
 export const CHANGES_OF_A_TURN = 2 * CHANGING
 
-/** Runs on a server, as a board of them shows: three of four in the queue, one cancelled. */
+/** Runs on a server for a board: three of four queued, one cancelled. */
 export interface ChangingRuns {
-  /** One that `change` leaves alone. */
+  /** A run that `change` does not touch. */
   readonly marker: string
-  /** Pauses and resumes as many runs as `CHANGING` says, each once a turn; at most so many changes a second. */
+  /** Pauses and resumes `CHANGING` runs, each once per turn, with a maximum rate of changes per second. */
   change(turns: number, perSecond?: number): Promise<{ readonly changes: number; readonly seconds: number }>
   pause(runId: string): Promise<void>
   resume(runId: string): Promise<void>
 }
 
-/** Starts so many runs on a server. */
+/** Starts runs on a server. */
 export async function startRuns(
   server: BenchServer,
   resources: Resources,
@@ -65,7 +65,7 @@ export async function startRuns(
     for (let index = client + 1; index < count; index += CLIENTS) {
       signal.throwIfAborted()
       const runId = await start(client, index)
-      // in groups of all clients, so that each of them has as many in the queue
+      // in groups of all clients, so that each has the same number of queued runs
       if (Math.ceil(index / CLIENTS) % 4 === 0) await cancel(client, runId)
       else queued[client]?.push(runId)
     }

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 
-/** KiB of script, as it is and as gzip makes it. */
+/** KiB of script, uncompressed and with gzip. */
 export interface ScriptSize {
   readonly raw: number
   readonly gzipped: number
@@ -10,7 +10,7 @@ export interface ScriptSize {
 
 const built = new URL('../../dist/web/', import.meta.url)
 
-/** What the dashboard that `npm run build` made loads at once, and all that it may ever load; null where it was not built. */
+/** The size of the scripts that the built dashboard loads at once, and of all; null if it was not built. */
 export async function measureScript(): Promise<{
   readonly first: ScriptSize
   readonly all: ScriptSize

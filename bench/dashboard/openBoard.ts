@@ -5,20 +5,20 @@ import type { BenchServer } from '../startServer.ts'
 
 /** The dashboard of one server in a browser, signed in, as wide as a usual screen. */
 export interface Board {
-  /** Loads the board anew; returns the milliseconds from the start of the navigation until its first card was drawn. */
+  /** Reloads the board; returns the milliseconds from the start of the navigation until the first card was drawn. */
   load(): Promise<number>
   /** How many frames the page has drawn so far, and its own clock in milliseconds. */
   readFrames(): Promise<{ readonly frames: number; readonly at: number }>
-  /** MiB that the page's scripts hold, after a garbage collection. */
+  /** Heap of the page's scripts after a garbage collection, in MiB. */
   readHeap(): Promise<number>
   /** Resolves when the page draws the run in this status. */
   untilDrawn(runId: string, status: string): Promise<void>
 }
 
-/** How long the page may take to draw what is waited for, in milliseconds. */
+/** How long to wait for the page to draw something, in milliseconds. */
 const DRAW_TIMEOUT_MS = 60_000
 
-/** What the page notes of itself. */
+/** Measurements that the page takes of itself. */
 interface Notes {
   firstCard: Promise<number>
   frames: number
@@ -59,7 +59,7 @@ export async function openBoard(browser: Browser, { url, token }: BenchServer): 
   const session = await context.newCDPSession(page)
   return {
     load: async () => {
-      // a page that is not shown draws no frames
+      // a hidden page draws no frames
       await page.bringToFront()
       await page.goto(url)
       await page.locator('.card').first().waitFor()
@@ -75,7 +75,7 @@ export async function openBoard(browser: Browser, { url, token }: BenchServer): 
   }
 }
 
-/** Counts the frames of the page, and notes when the one with the first card was over. A text: a function would be compiled first. */
+/** Counts the frames of the page, and records when the one with the first card ended. Source text, since a function would be transpiled. */
 const NOTE_DRAWING = `
   let resolve
   let isThere = false

@@ -13,7 +13,7 @@ import { type Explained, explain, hasPlan, type Sent } from './explain.ts'
 import type { History } from './seedHistory.ts'
 import { watchPool } from './watchPool.ts'
 
-/** Asks the server's own code, in this process: GraphQL, commands and streams on a database with a history. */
+/** Executes the server's own code in this process: GraphQL, commands and streams, on a database with a history. */
 export interface Asker {
   readonly history: History
   readonly database: BenchDatabase
@@ -21,7 +21,7 @@ export interface Asker {
   readonly caller: Caller
   /** The data of an operation; throws where it has errors. */
   read<Data>(document: string, variables: Record<string, unknown>, as?: Caller): Promise<Data>
-  /** Does something, and returns the plan of every statement that it sent. */
+  /** Executes a function, and returns the plan of every statement that it sends. */
   explain(work: () => Promise<unknown>): Promise<Explained[]>
 }
 

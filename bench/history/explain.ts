@@ -1,25 +1,25 @@
 import type { Client } from 'pg'
 
-/** A statement as a driver is given it. */
+/** A statement as it is passed to the driver. */
 export interface Sent {
-  /** Null where it is planned anew each time. */
+  /** Name of the prepared statement; null if it is planned each time. */
   readonly name: string | null
   readonly text: string
   readonly values: readonly unknown[]
 }
 
-/** What PostgreSQL does for a statement, with its values, on the data it is sent to. */
+/** The plan of a statement with its values, and its cost. */
 export interface Explained {
   readonly statement: string
-  /** `EXPLAIN (ANALYZE, BUFFERS)`, without what differs from one time to the next. */
+  /** Output of `EXPLAIN (ANALYZE, BUFFERS)`, without times and random ids. */
   readonly plan: string
-  /** Pages touched, in the cache or not. */
+  /** Pages read, cached or not. */
   readonly buffers: number
-  /** Tables of which many rows were read one after the other, without an index, by the statement or by what it triggers. */
+  /** Tables of which many rows were scanned sequentially, by the statement or its triggers. */
   readonly scanned: readonly string[]
 }
 
-/** So many rows of a table read one after the other are none that a small table has. */
+/** A sequential scan of more rows than this is not one of a small table. */
 const MANY_ROWS = 5_000
 
 interface PlanRoot {
@@ -27,21 +27,21 @@ interface PlanRoot {
   readonly 'Shared Read Blocks': number
 }
 
-/** True for what reads or changes rows, and so has a plan. */
+/** True for a statement that has a plan. */
 export function hasPlan({ text }: Sent): boolean {
   return /^\s*\(*\s*(SELECT|WITH|INSERT|UPDATE|DELETE)\b/i.test(text) && !/;\s*\S/.test(text)
 }
 
 /**
- * Executes a statement and takes it back, on a connection of its own. A prepared one is shown with the plan that PostgreSQL
- * settles on: after five executions it may keep one for any values.
+ * Explains a statement within a transaction that is rolled back, on a separate connection. A prepared statement is explained after five
+ * executions, when PostgreSQL has chosen between a generic and a custom plan.
  */
 export async function explain(client: Client, sent: Sent): Promise<Explained> {
   await client.query('BEGIN')
   try {
     const ask = sent.name === null ? direct(client, sent) : await prepare(client, sent)
     await client.query('SAVEPOINT before')
-    // the first execution reads the catalog, and sets the hints of rows that nobody had read
+    // the first execution reads the catalog and sets hint bits
     const json = await explainSettled(client, () => ask('ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON'))
     const text = await ask('ANALYZE, BUFFERS, COSTS OFF, TIMING OFF, SUMMARY OFF')
     const root = (json[0] as unknown as [{ Plan: PlanRoot }])[0].Plan
@@ -58,7 +58,7 @@ export async function explain(client: Client, sent: Sent): Promise<Explained> {
   }
 }
 
-/** What the present transaction has read so far, checks of foreign keys included. */
+/** Tables that the present transaction has scanned so far, including foreign key checks. */
 const SCANNED_TABLES = `SELECT relname AS "table" FROM pg_stat_xact_user_tables WHERE seq_tup_read > $1 ORDER BY 1`
 
 type Ask = (options: string) => Promise<string[]>
@@ -102,7 +102,7 @@ function toElement(value: unknown): string {
   return `"${String(value).replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
 }
 
-/** The plan without times, ids made by chance, and where the cache found what it was asked for. */
+/** The plan without times, random ids and cache hits. */
 function withoutChance(plan: string): string {
   return plan
     .replace(/^\s*Planning:\n\s+Buffers:.*$/gm, '')

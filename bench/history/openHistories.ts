@@ -2,7 +2,7 @@ import type { Bench } from '../bench.ts'
 import { type Asker, openAsker } from './asker.ts'
 import { seedHistory } from './seedHistory.ts'
 
-/** The same code on a database with little history and on one with much. */
+/** Two databases: one with a short history, one with a long one. */
 export interface Histories {
   readonly few: Asker
   readonly many: Asker
@@ -30,7 +30,7 @@ async function openOne({ cluster, resources, tell }: Bench, runs: number): Promi
   tell(`filling a database with ${runs.toLocaleString('en')} runs`)
   const name = `bench_${runs}`
   const database = await cluster.createDatabase(name)
-  // a statement that fills a table takes a minute: who interrupts does not wait for it
+  // filling a table takes a minute; an interrupt must not wait for it
   const cancel = () =>
     void cluster.admin.query('SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE datname = $1', [name])
   resources.signal.addEventListener('abort', cancel)

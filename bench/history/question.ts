@@ -3,13 +3,13 @@ import type { Asker } from './asker.ts'
 import { ACTIVE_RUNS } from './shape.ts'
 
 /**
- * What a cost may grow with: the entries of the page that is answered with; what is active at the time; as many of each
- * settled status as are counted; as many executions as are judged for one page. Never with the history. Where two
- * conditions have an index each and none together, also with what the one leaves for the other to look at.
+ * What the cost of a query may grow with: the entries of the returned page (`page`), the active runs (`active`), the limit for counting
+ * settled runs (`counted`), the executions whose outcome is computed for one page (`judged`). Never the history. For two conditions
+ * without a common index, also the matches of one of them (`matches`).
  */
 export type Growth = 'page' | 'active' | 'counted' | 'judged' | 'matches'
 
-/** The most pages of the database that may be touched for an answer of so many entries. */
+/** How many pages of the database an answer with this many entries may read. */
 export function maxBuffers(grows: Growth, entries: number): number {
   switch (grows) {
     case 'page':
@@ -25,20 +25,20 @@ export function maxBuffers(grows: Growth, entries: number): number {
   }
 }
 
-/** Executions that are judged for one page of those that came to an outcome, at most. */
+/** Limit of executions whose outcome is computed for one page. */
 const JUDGED = 2_000
 
-/** Something that the server is asked for, or does by itself. */
+/** A query, a command or a timer of the server whose cost is measured. */
 export interface Question {
-  /** Names the file that its plans are kept in. */
+  /** Also determines the file for its plans. */
   readonly name: string
   /** What its cost may grow with. */
   readonly grows: Growth
-  /** Asks once; returns how many rows or entries the answer has. */
+  /** Executes it once; returns how many rows or entries the answer has. */
   ask(asker: Asker): Promise<number>
-  /** The same for a page further on, where it has pages; null where there is no such page. */
+  /** The same for a later page, if it has pages; null if there is no such page. */
   at?(asker: Asker, page: number): Promise<((asker: Asker) => Promise<number>) | null>
 }
 
-/** Entries of a page: as many as where nobody asks for more or fewer. */
+/** The default number of entries of a page. */
 export const PAGE = 50

@@ -19,21 +19,21 @@ const TABLES = [
   'tombstone',
 ]
 
-/** How many events one transaction wrote: an id of a transaction for so many. */
+/** How many events share a transaction id. */
 const EVENTS_PER_TRANSACTION = 10
 
 /** What a database was filled with. */
 export interface History {
   readonly runs: number
   readonly events: number
-  /** The id of the first transaction that the events tell of; those after it follow without a gap. */
+  /** The transaction id of the first events; later ids follow without gaps. */
   readonly firstTransaction: bigint
   readonly transactions: bigint
 }
 
 /**
- * Fills a database with runs as years of use would leave them (`shape.ts` says which), by a few statements. Constraints
- * between tables, triggers and indexes are off meanwhile; the indexes are made anew at the end.
+ * Fills a database with runs as after years of use (see `shape.ts`), by a few statements. Foreign keys, triggers and indexes are disabled
+ * meanwhile; the indexes are created again at the end.
  */
 export async function seedHistory({ store, workflow }: BenchDatabase, runs: number): Promise<History> {
   const workflows = [workflow.id]
@@ -46,7 +46,7 @@ export async function seedHistory({ store, workflow }: BenchDatabase, runs: numb
     'SELECT pg_current_xact_id()::text AS first',
   )
   const firstTransaction = BigInt(burnt[0]?.first ?? 0) + 1n
-  // what is told to have been written by a transaction must be of one that is over
+  // the events' transaction ids must be in the past
   await store.pool.query(BURN_TRANSACTIONS(transactions))
   await transact(store, async (connection) => {
     await connection.query('SET LOCAL session_replication_role = replica')

@@ -1,17 +1,17 @@
 import { ACTIVE_RUNS, COMMON_LABEL, IDLE_PROJECT, LONG_LOG, RARE_LABEL, RARE_WORD } from './shape.ts'
 
-/** Indexes that no constraint stands on: those can be made again by their definition. */
+/** Indexes without a constraint: they can be created again from their definitions. */
 export const FIND_INDEXES = `
 SELECT c.relname AS name, pg_get_indexdef(i.indexrelid) AS definition
 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
 WHERE i.indrelid = ANY(SELECT t::regclass FROM unnest($1::text[]) t)
   AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid)`
 
-/** Goes through so many transactions that write nothing. */
+/** Consumes transaction ids without writing. */
 export const BURN_TRANSACTIONS = (count: bigint): string => `
 DO $$ BEGIN FOR i IN 1..${count} LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END $$`
 
-/** What the statements are made for. */
+/** Options of the seed statements. */
 export interface SeedOptions {
   readonly runs: number
   /** Ids of workflows: bench, review, map, delivery. */
@@ -21,7 +21,7 @@ export interface SeedOptions {
   readonly eventsPerTransaction: number
 }
 
-/** An id of the kind, for the number that an expression gives: numbers that come later sort later. */
+/** SQL for an id with this prefix from a number; greater numbers sort later. */
 const idOf = (prefix: string, number: string) => `'${prefix}_' || lpad((${number})::text, 26, '0')`
 const RUN_ID = idOf('run', 's.i')
 const text = (value: string) => `'${value.replaceAll("'", "''")}'`
@@ -43,7 +43,7 @@ export function SEED(options: SeedOptions): string[] {
   ]
 }
 
-/** A year of runs, one after the other, as numbers: what each is, before it is written down. */
+/** A year of runs as a table of numbers, from which the rows are made. */
 function seedPlan({ runs, workflows, projects }: SeedOptions): string[] {
   const [bench, review, map, delivery] = workflows
   const active = Math.min(ACTIVE_RUNS, Math.floor(runs / 5))
@@ -51,7 +51,7 @@ function seedPlan({ runs, workflows, projects }: SeedOptions): string[] {
   const project = projects
     .map(([name, percent]) => `WHEN i * 37 % 100 < ${(below += percent)} THEN ${text(name)}`)
     .join(' ')
-  // every second one of the newest is active, and a few that were forgotten long ago
+  // every second one of the newest runs is active, and a few old ones
   const isActive = `((${runs} - i < ${2 * active} AND (${runs} - i) % 2 = 0) OR i % ${Math.floor(runs / 20)} = 7)`
   return [
     `CREATE TEMP TABLE seed ON COMMIT DROP AS
@@ -113,7 +113,7 @@ JOIN (
 ) w USING (workflow)
 ORDER BY s.i`
 
-/** Logs of 6 to 14 events, whose payloads are those of another attempt of a phase; every second one came with a key. */
+/** Logs of 6 to 14 events with the payload of a phase attempt; every second one has an idempotency key. */
 const seedEvents = ({ firstTransaction, eventsPerTransaction, runs }: SeedOptions): string => `
 INSERT INTO event (run_id, seq, epoch, type, actor, at, payload, key_scope, operation, key, request, xid)
 SELECT ${RUN_ID}, seq, 1, 'phase.started', 'person-' || s.i % 30, s.t + make_interval(secs => seq),
@@ -142,7 +142,7 @@ ORDER BY s.i, p.position`
 const SEED_ATTEMPTS = `
 INSERT INTO phase_attempt (phase_id, attempt, run_id, epoch, status) SELECT id, 1, run_id, 1, status FROM phase WHERE attempts > 0 ORDER BY id`
 
-/** One for six runs of ten, in flight where the run is held, and some of no run. */
+/** One for six of ten runs, in flight if the run is claimed, and some without a run. */
 const SEED_EXECUTIONS = `
 INSERT INTO execution (id, run_id, project, phase_id, epoch, attempt, command, pid, exit_code, "end", started_by, started_at, ended_at)
 SELECT ${idOf('exe', 's.i')}, CASE WHEN s.i % 1000 <> 500 THEN ${RUN_ID} END,
@@ -164,7 +164,7 @@ SELECT ${idOf('art', 's.i')}, ${RUN_ID}, ${idOf('phs', 's.i::bigint * 10')}, 1, 
   repeat('A plan for ticket ' || s.i || '. ', 5), s.t + interval '8 seconds'
 FROM seed s WHERE s.workflow = 'delivery' AND s.status <> 'QUEUED' ORDER BY s.i`
 
-/** Pending where the run waits for one; decided for most others whose workflow asks. */
+/** Pending if the run waits for one; decided for most others whose workflow declares one. */
 const SEED_APPROVALS = `
 INSERT INTO approval (id, run_id, project, phase_id, attempt, gate, kind, status, question, digest, requested_by, requested_at, on_expiry,
   approvers, allow_self_approval, decided_at, decided_by)

@@ -1,7 +1,7 @@
 import type { Pool, PoolClient } from 'pg'
 import type { Sent } from './explain.ts'
 
-/** Shows each statement that goes through a pool before it is sent, and waits for who looks. Returns how to stop it. */
+/** Calls `look` with each statement of a pool and waits for it before the statement is sent. Returns a function that ends this. */
 export function watchPool(pool: Pool, look: (sent: Sent) => Promise<void>): () => void {
   const originals = new Map<PoolClient, PoolClient['query']>()
   const onAcquire = (client: PoolClient) => {
@@ -11,7 +11,7 @@ export function watchPool(pool: Pool, look: (sent: Sent) => Promise<void>): () =
     client.query = ((...args: unknown[]) => {
       const looked = look(toSent(args))
       const callback = args.at(-1)
-      // the pool takes answers by callback, and so has to be told of failures
+      // the pool is called with a callback, so failures must be passed to it
       if (typeof callback === 'function') {
         const fail = callback as (error: unknown) => void
         return void looked.then(() => send(...args)).catch(fail)

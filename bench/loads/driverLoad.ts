@@ -13,7 +13,7 @@ export function startPlan(repair: boolean): Command {
   return { type: 'startPhase', phase: 'plan', repair, because: repair ? 'again' : null, fence: FENCE }
 }
 
-/** Single guarded mutations, as the statements of their load and apply alone. */
+/** Single guarded mutations: only the statements of their load and apply. */
 export function driveMutations({ store, workflow }: BenchDatabase): Load {
   const recordings: RunRecording[][] = []
   return prepareLoad(store.pool, async (client, turn) => {
@@ -24,7 +24,7 @@ export function driveMutations({ store, workflow }: BenchDatabase): Load {
   })
 }
 
-/** Whole runs, from start to completion, as the statements of each load and apply alone. */
+/** Whole runs from start to completion: only the statements of each load and apply. */
 export function driveLifecycles({ store, workflow }: BenchDatabase): Load {
   return prepareLoad(store.pool, async () => {
     const recording = new RunRecording(store, workflow)
@@ -46,7 +46,7 @@ export function driveLifecycles({ store, workflow }: BenchDatabase): Load {
 
 const advance = (to: string): Command => ({ type: 'advancePhase', to, fence: FENCE, ifRevision: null })
 
-/** A run that is claimed and whose first phase is under way. */
+/** A claimed run whose first phase is running. */
 async function openRun(pool: Pool, recording: RunRecording): Promise<RunRecording> {
   await send(pool, await recording.start())
   await send(pool, await recording.command('claimRun', { type: 'claimRun', ...OWNER }))
@@ -54,7 +54,7 @@ async function openRun(pool: Pool, recording: RunRecording): Promise<RunRecordin
   return recording
 }
 
-/** Statements are recorded before the clock runs: what is measured sends them and nothing else. */
+/** Statements are recorded beforehand: the measurement only sends them. */
 function prepareLoad(pool: Pool, recordNext: (client: number, turn: number) => Promise<Statement[]>): Load {
   const prepared: Statement[][][] = []
   return {

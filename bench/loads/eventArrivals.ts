@@ -3,10 +3,10 @@ import { WebSocket } from 'ws'
 import { createPawl } from '../../sdk/index.ts'
 import type { BenchServer } from '../startServer.ts'
 
-/** Subscriptions of one socket at most. */
+/** Maximum number of subscriptions per socket. */
 const PER_SOCKET = 50
 
-/** Subscribers of one run's events, and when each had which. */
+/** Subscribers of one run's events, and when each received them. */
 export class EventArrivals {
   readonly #stopping = new AbortController()
   readonly #times: Map<number, number>[]
@@ -30,7 +30,7 @@ export class EventArrivals {
     })
   }
 
-  /** When each subscriber had the event of this `seq`, once all have it; rejects where a stream ends before. */
+  /** Resolves, once every subscriber has received the event of this `seq`, to the times of arrival; rejects if a stream ends before. */
   until(seq: number): Promise<number[]> {
     const arrived = new Promise<number[]>((resolve) => {
       this.#awaited = { seq, resolve }

@@ -11,13 +11,13 @@ import type { Resources } from '../resources.ts'
 import type { BenchServer } from '../startServer.ts'
 import { type Load, RUNS_EACH } from './load.ts'
 
-/** A run that its client holds. */
+/** A run that the client has claimed. */
 interface HeldRun {
   readonly runId: string
   readonly fence: number
 }
 
-/** Connections of one server, one for each client, opened as they are needed. */
+/** Connections to one server, one per client, opened on demand. */
 export class HttpClients {
   readonly #clients: HttpClient[] = []
   readonly #server: BenchServer
@@ -32,7 +32,7 @@ export class HttpClients {
   }
 }
 
-/** Single guarded mutations as the SDK sends them: another attempt of a phase that is under way. */
+/** Single guarded mutations as the SDK sends them: another attempt of a running phase. */
 export function askMutations(clients: HttpClients): Load {
   const runs: HeldRun[][] = []
   return {
@@ -52,7 +52,7 @@ export function askMutations(clients: HttpClients): Load {
   }
 }
 
-/** Whole runs as the SDK drives them: start, claim, three phases, complete. */
+/** Whole runs as the SDK executes them: start, claim, three phases, complete. */
 export function askLifecycles(clients: HttpClients): Load {
   return {
     prepare: async () => undefined,

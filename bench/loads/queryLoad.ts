@@ -5,7 +5,7 @@ import { expectSuccess } from '../httpClient.ts'
 import type { HttpClients } from './httpLoad.ts'
 import type { Load } from './load.ts'
 
-/** What a worker asks for that finds nothing of its project in the queue. */
+/** The claim of a worker for whose project nothing is queued. */
 export function askForNothing(clients: HttpClients): Load {
   return {
     prepare: async () => undefined,

@@ -27,8 +27,8 @@ export interface Statement {
 const ACTOR = { id: 'prn_bench', name: 'bench', role: 'ADMIN' } as const
 
 /**
- * Plays the commands of one run in memory, by the rules of the server, and records the very statements that the server
- * would send for them. Sent later, nothing is left of the server's work but theirs.
+ * Executes the commands of one run in memory, by the server's rules, and records the statements that the server would send. Sending them
+ * later costs only the database's part of the work.
  */
 export class RunRecording {
   #run: Run | undefined
@@ -40,7 +40,7 @@ export class RunRecording {
     this.#workflow = workflow
   }
 
-  /** The run as the statements recorded so far leave it. */
+  /** The run after the statements recorded so far. */
   get run(): Run {
     if (!this.#run) throw new Error('the run was not started')
     return this.#run
@@ -106,7 +106,7 @@ export class RunRecording {
   }
 }
 
-/** Sends statements one after the other; fails unless each that writes found what it was decided on. */
+/** Sends statements one after the other; fails if the guard of one does not match. */
 export async function send(pool: Pool, statements: readonly Statement[]): Promise<void> {
   for (const statement of statements) {
     const { rowCount } = await pool.query(statement)
@@ -115,7 +115,7 @@ export async function send(pool: Pool, statements: readonly Statement[]): Promis
   }
 }
 
-/** A load brings only the last attempt of each phase. */
+/** Loading a run reads only the last attempt of each phase. */
 function withLastAttempts(run: Run): Run {
   return { ...run, phases: run.phases.map((phase) => ({ ...phase, history: phase.history.slice(-1) })) }
 }

@@ -10,14 +10,14 @@ import { spread } from '../statistics.ts'
 const FEW = 50
 const MANY = 5_000
 
-/** How long frames are counted, each time. */
+/** How long frames are counted in each round. */
 const FRAMES_SECONDS = 10
 const FRAMES_ROUNDS = 2
 
-/** What an hour at ten changes a second brings. */
+/** Number of changes in an hour at ten per second. */
 const CHANGES_OF_AN_HOUR = 36_000
 
-/** What the built dashboard costs who looks at it: its script, the first board, frames while runs change, memory. */
+/** Measures the built dashboard: script size, time to the first board, frames while runs change, memory. */
 export async function measureDashboard(bench: Bench): Promise<Figure[]> {
   const { tell } = bench
   const weight = await measureScript()
@@ -58,7 +58,7 @@ async function timeFirstBoard({ options, tell }: Bench, few: Board, many: Board)
   tell('loading the board')
   const times: Record<'few' | 'many', number[]> = { few: [], many: [] }
   const ratios: number[] = []
-  // once each, uncounted: what is cached is cached in all rounds
+  // once each, uncounted, so that caches are filled in all rounds
   await few.load()
   await many.load()
   for (let round = 0; round < options.rounds; round += 1) {
@@ -124,7 +124,7 @@ async function watchHeap({ options, tell }: Bench, board: Board, runs: ChangingR
   return [...figures, figure('changes meanwhile', 'per s', rates)]
 }
 
-/** Resolves when the page has drawn all that was changed before: one more run is changed, and changed back. */
+/** Resolves when the page has drawn all previous changes: one more run is changed, and changed back. */
 async function seeChange(board: Board, runs: ChangingRuns): Promise<void> {
   await runs.pause(runs.marker)
   await board.untilDrawn(runs.marker, 'PAUSED')

@@ -13,12 +13,12 @@ import { startServer } from '../startServer.ts'
 import { spread } from '../statistics.ts'
 
 const CLIENTS = 8
-/** Pages that are asked for, as far as there are so many. */
+/** Pages to be measured, if the list is long enough. */
 const PAGES = [1, 100, 1000]
-/** Times that each is asked for in a round; the fastest counts, since what comes between is no work of its own. */
+/** How often each is executed in a round; the fastest counts, to exclude interruptions. */
 const TIMES = { page: 3, judged: 1 } as const
 
-/** What the same costs with little and with much history: pages of every list, and whole operations over HTTP. */
+/** Compares the cost with a short and with a long history: pages of every list, and whole operations over HTTP. */
 export async function measureGrowth(bench: Bench): Promise<Result[]> {
   const { few, many } = await openHistories(bench)
   const results: Result[] = []
@@ -107,7 +107,7 @@ function toRatio(subject: Measured, baseline: Measured): Ratio {
   }
 }
 
-/** Whole operations, each side with a server of its own, in turns. */
+/** Whole operations over HTTP, alternately on two servers. */
 async function compareOperations(bench: Bench, few: Asker, many: Asker): Promise<Comparison[]> {
   const sides = [await openSide(bench, many), await openSide(bench, few)] as const
   const loads: readonly (readonly [string, (side: Side) => Load, usesServer: boolean])[] = [

@@ -15,8 +15,8 @@ const SUBSCRIBERS = [1, 100]
 const CHANNEL = 'bench_raw'
 
 /**
- * From the commit of another process to the event on a WebSocket, against a bare NOTIFY to a LISTEN. The commits are this
- * process's, and are announced as a second server would announce them, so that the moment of the commit is known.
+ * Measures the time from a commit of another process to the event on a WebSocket, compared with a bare NOTIFY to a LISTEN. This process
+ * commits and announces as a second server would, so that the time of the commit is known.
  */
 export async function measureLatency(bench: Bench): Promise<Comparison[]> {
   const { resources, options } = bench
@@ -52,10 +52,10 @@ export async function measureLatency(bench: Bench): Promise<Comparison[]> {
   return results
 }
 
-/** One run, and the statements that change it. */
+/** A run, and the statements that change it. */
 interface Writer {
   readonly runId: string
-  /** The revision that the last recorded change led to. */
+  /** The revision after the last recorded change. */
   readonly revision: number
   record(): Promise<Statement[]>
 }
@@ -75,7 +75,7 @@ async function openWriter({ store, workflow }: BenchDatabase): Promise<Writer> {
   }
 }
 
-/** Commits a change and announces it; returns the milliseconds until each subscriber had the event. */
+/** Commits and announces a change; returns the milliseconds until each subscriber received the event. */
 async function timeEvent(
   { store }: BenchDatabase,
   signals: Signals,
@@ -89,7 +89,7 @@ async function timeEvent(
   return times.map((time) => time - committed)
 }
 
-/** Commits the same kind of change and notifies a bare listener; returns the milliseconds until that was told. */
+/** Commits the same kind of change and notifies a bare listener; returns the milliseconds until it received that. */
 async function timeNotification(
   { store }: BenchDatabase,
   listener: RawListener,
@@ -107,7 +107,7 @@ async function timeNotification(
 }
 
 interface RawListener {
-  /** Resolves with the time of the next notification. */
+  /** Resolves to the time of the next notification. */
   next(): Promise<number>
 }
 

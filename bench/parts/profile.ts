@@ -16,7 +16,7 @@ const MAX_PLACES = 18
 const MAX_FUNCTIONS = 25
 const root = fileURLToPath(new URL('..', new URL('..', import.meta.url)))
 
-/** Shows where the server's processor time goes while it is asked for mutations, and for whole runs. */
+/** Profiles the server during mutations and whole runs. */
 export async function profileServer(bench: Bench): Promise<[]> {
   await profileLoad(bench, 'mutations', askMutations)
   await profileLoad(bench, 'runs', askLifecycles)
@@ -60,7 +60,7 @@ async function profileLoad(bench: Bench, name: string, open: (clients: HttpClien
   printShares('by function', functions.slice(0, MAX_FUNCTIONS), busyMilliseconds)
 }
 
-/** Milliseconds of processor time so far, of all threads and of the main one. */
+/** Processor time so far, of all threads and of the main thread, in milliseconds. */
 function readTimes(pid: number): { readonly all: number; readonly main: number } {
   const all = readUsage([pid])?.processorSeconds ?? Number.NaN
   return { all: all * 1000, main: (readMainThread(pid) ?? Number.NaN) * 1000 }

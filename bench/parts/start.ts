@@ -11,7 +11,7 @@ import { listPostgresProcesses } from '../../src/database/embedded/inspectProces
 
 const IDLE_MS = 3_000
 
-/** How long `pawl serve` takes until it is ready, with its embedded database, and what it needs when nothing happens. */
+/** Measures the start of `pawl serve` with the embedded database, and its resources when idle. */
 export async function measureStart(bench: Bench): Promise<Figure[]> {
   const { options, resources, tell } = bench
   tell('starting servers')

@@ -4,7 +4,7 @@ import { startServer } from '../startServer.ts'
 import { timePhases } from '../worker/timePhases.ts'
 import { timeTakeovers } from '../worker/timeTakeovers.ts'
 
-/** How soon a run of a killed worker is taken up by another, and what the executor adds to the time of its agents. */
+/** Measures how soon another worker takes over from a killed one, and the worker's overhead per phase. */
 export async function measureTakeover(bench: Bench): Promise<Figure[]> {
   const database = await bench.cluster.createDatabase('bench_takeover')
   const server = await startServer(bench, { databaseUrl: database.url })

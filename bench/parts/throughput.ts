@@ -5,7 +5,7 @@ import { askLifecycles, askMutations, HttpClients } from '../loads/httpLoad.ts'
 import type { Result } from '../results.ts'
 import { startServer } from '../startServer.ts'
 
-/** Mutations and whole runs over HTTP, against the same statements sent by the driver alone. */
+/** Compares mutations and whole runs over HTTP with the same statements sent by the driver only. */
 export async function measureThroughput(bench: Bench): Promise<Result[]> {
   const database = await bench.cluster.createDatabase('bench_throughput')
   const server = await startServer(bench, { databaseUrl: database.url })

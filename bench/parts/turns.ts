@@ -3,10 +3,10 @@ import type { Figure } from '../results.ts'
 import { type BenchServer, startServer } from '../startServer.ts'
 import { spread } from '../statistics.ts'
 
-/** The size of what is sent, in bytes. */
+/** Size of the bodies, in bytes. */
 const SIZE = 8 * 1_048_576
 
-/** What one caller may send to hold a server up: JSON texts of that size, for the input of a run or the content of a file. */
+/** Large bodies that could block a server: JSON texts for the input of a run or the content of a file. */
 const LOADS: Readonly<Record<string, (text: { readonly long: string }) => string>> = {
   'numbers as the input of a run': () => startRun(`[${'0,'.repeat(SIZE / 2 - 1)}0]`),
   'nesting as the input of a run': () => startRun('['.repeat(SIZE / 2) + ']'.repeat(SIZE / 2)),
@@ -15,8 +15,8 @@ const LOADS: Readonly<Record<string, (text: { readonly long: string }) => string
 }
 
 /**
- * The longest turn of the server's event loop while a body of 8 MiB comes in, divided by the time that parsing a string of
- * that size takes on this machine at that moment.
+ * Measures the longest turn of the server's event loop while it receives a body of 8 MiB, relative to the time for parsing a string of that
+ * size on this machine.
  */
 export async function measureTurns(bench: Bench): Promise<Figure[]> {
   const { options, resources, cluster, tell } = bench
@@ -25,7 +25,7 @@ export async function measureTurns(bench: Bench): Promise<Figure[]> {
   const server = await startServer(bench, { databaseUrl: database.url })
   const long = JSON.stringify('x'.repeat(SIZE - 2))
   const ratios = new Map(Object.keys(LOADS).map((name) => [name, [] as number[]]))
-  // the first of each compiles what it runs through
+  // the first body of each kind is not counted: its code is not compiled yet
   for (let round = -1; round < options.rounds; round++) {
     for (const [name, makeBody] of Object.entries(LOADS)) {
       resources.signal.throwIfAborted()
@@ -63,7 +63,7 @@ async function post({ url, token }: BenchServer, body: string): Promise<void> {
   await response.text()
 }
 
-/** Seconds of the longest turn since it was asked before. */
+/** The longest turn since the last call, in seconds. */
 async function readLongestTurn({ url, token }: BenchServer): Promise<number> {
   const response = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${token}` } })
   const found = /^nodejs_eventloop_lag_max_seconds (\S+)/m.exec(await response.text())?.[1]

@@ -7,25 +7,25 @@ import type { Bench } from '../bench.ts'
 import type { BenchServer } from '../startServer.ts'
 import type { WorkerNews } from '../../src/worker/run/news.ts'
 
-/** A `pawl worker` of our own. */
+/** A `pawl worker` process. */
 export interface BenchWorker {
-  /** Resolves when it has told of this; rejects where it ends before. */
+  /** Resolves when it has printed this; rejects if it ends before. */
   until(kind: WorkerNews['kind']): Promise<void>
-  /** Ends it without a chance to clean up; resolves when it is gone. */
+  /** Kills it; resolves when it has ended. */
   kill(): Promise<void>
-  /** Stops it as an operator would; rejects unless it ends well. */
+  /** Stops it by SIGTERM; rejects if it fails. */
   stop(): Promise<void>
 }
 
-/** Who works, where, and on what. */
+/** Options of a worker. */
 export interface WorkerOptions {
   readonly server: BenchServer
   readonly owner: string
-  /** It takes the runs of this workflow alone. */
+  /** It claims runs of this workflow only. */
   readonly workflow: string
-  /** Where the workspace and the state of its agents are; workers of the same folder take over from each other. */
+  /** Folder of the workspace and of its agents' state; workers with the same folder can take over from each other. */
   readonly folder: string
-  /** Of the agent of all roles, which gets its prompt on standard input. */
+  /** Command of the agent for all roles, which reads its prompt from standard input. */
   readonly command: readonly string[]
   readonly leaseSeconds: number
 }

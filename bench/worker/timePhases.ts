@@ -11,7 +11,7 @@ import { startWorker } from './startWorker.ts'
 
 const KEYS = ['plan', 'build', 'check', 'verify']
 const LEASE_SECONDS = 30
-/** How long an agent that stays goes on after its file, in milliseconds: until well after the file was taken for whole. */
+/** How long a staying agent continues after writing its file, in milliseconds: longer than until the file counts as complete. */
 const STAY_MS = 3_000
 
 const WORKFLOW: WorkflowDefinition = {
@@ -29,7 +29,7 @@ const WORKFLOW: WorkflowDefinition = {
   ],
 }
 
-/** Writes its file at once, and notes the milliseconds since its process began; stays for as long as it is told. */
+/** An agent that writes its file at once, records the milliseconds since its start, and stays for a given time. */
 const AGENT = `import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 const [times, stay] = process.argv.slice(2)
 readFileSync(0)
@@ -38,15 +38,15 @@ appendFileSync(times, performance.now() + '\\n')
 setTimeout(() => undefined, Number(stay))
 `
 
-/** Milliseconds of one phase beyond the agent's own time, by the clock of the database. */
+/** Milliseconds of one phase in excess of the agent's own time, by the database's clock. */
 interface Overhead {
   /** Until its file is accepted. */
   readonly accepted: number
-  /** Until the next phase has begun, or the run is completed. */
+  /** Until the next phase has started, or the run is completed. */
   readonly whole: number
 }
 
-/** What the executor adds to the time of the agents of a run's phases, from the start of each phase. */
+/** Measures the overhead of the worker for each phase. */
 export async function timePhases(bench: Bench, server: BenchServer): Promise<Figure[]> {
   const pawl = createPawl({ url: server.url, token: server.token })
   unwrap(await pawl.workflows.register(WORKFLOW))
@@ -104,7 +104,7 @@ async function timeRuns(bench: Bench, server: BenchServer, pawl: Pawl, stayMs: n
   return overheads
 }
 
-/** Takes the agents' own times off those of the phases, in their order. */
+/** Subtracts the agents' own times from those of the phases. */
 function subtract(events: readonly RunEvent[], own: readonly number[]): Overhead[] {
   const timesOf = (...types: readonly RunEvent['type'][]) =>
     events.filter(({ type }) => types.includes(type)).map(({ at }) => Date.parse(at))

@@ -11,9 +11,9 @@ import { spread } from '../statistics.ts'
 import { startWorker } from './startWorker.ts'
 
 const LEASE_SECONDS = 5
-/** A lease is renewed every third of it; kills are spread over that time. */
+/** A lease is renewed after a third of it; the kills are spread over that time. */
 const RENEWAL_MS = (LEASE_SECONDS * 1_000) / 3
-/** After this nothing is under way any more that a killed worker has sent, and its lease is still far from its end. */
+/** After this no request of a killed worker is in flight any more, while its lease is far from expiring. */
 const SETTLE_MS = 500
 
 const WORKFLOW = {
@@ -27,20 +27,20 @@ const WORKFLOW = {
   ],
 } as const satisfies WorkflowDefinition
 
-/** Works until it may finish, or until the folder that it is told is gone. */
+/** An agent that works until it may finish, or until its folder is removed. */
 const AGENT = 'while [ -d "$0" ] && [ ! -f "$0/go" ]; do sleep 0.1; done; echo done > out.txt'
 
 /** Milliseconds, by the clock of the database. */
 interface Takeover {
   /** From the kill to the claim of the other worker. */
   readonly gap: number
-  /** What was left of the lease at the kill. */
+  /** Remaining lease at the kill. */
   readonly rest: number
 }
 
 /**
- * From kill -9 of a worker in the middle of a phase to the claim of one that waits, and how much of that is more than what was
- * left of the lease. The run is not read meanwhile, because a read would move it on.
+ * Measures the time from kill -9 of a worker in the middle of a phase to the claim of a waiting one, and how much it exceeds the remaining
+ * lease. The run is not read meanwhile, because a read would handle the expired lease.
  */
 export async function timeTakeovers(
   bench: Bench,

@@ -3,9 +3,9 @@ import { visibleProps } from './visibleProps.ts'
 
 export { Fragment } from 'react/jsx-runtime'
 
-/** As React's, with nothing invisible in what is drawn. */
+/** As React's, with invisible characters in rendered text escaped. */
 export const jsx: typeof draw = (type, props, key) => draw(type, visibleProps(type, props as never), key)
 
-/** As React's, with nothing invisible in what is drawn. */
+/** As React's, with invisible characters in rendered text escaped. */
 export const jsxs: typeof drawList = (type, props, key) =>
   drawList(type, visibleProps(type, props as never), key)

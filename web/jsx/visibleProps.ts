@@ -1,15 +1,15 @@
 import { showInvisible } from '@pawl/sdk'
 import { Fragment } from 'react'
 
-/** What is read beside an element's children. */
+/** Text properties that are shown or read aloud. */
 const READ = ['title', 'aria-label', 'aria-description', 'placeholder', 'alt', 'label'] as const
 
 type Props = Readonly<Record<string, unknown>>
 
 /**
- * The properties of an element with nothing invisible in its text: titles, questions and transcripts are written by others, and may
- * hold marks that turn a text around or hide a part of it. Done to whatever is drawn, so that no component can forget it.
- * What components hand to one another, and what a field holds, stays as it is.
+ * Escapes invisible characters in an element's text: titles, questions and transcripts are untrusted, and may contain marks that reorder
+ * or hide text. This applies to every rendered element, so that no component can forget it. Props of components and values of fields
+ * are not changed.
  */
 export function visibleProps(type: unknown, props: Props): Props {
   if (typeof type !== 'string' && type !== Fragment) return props

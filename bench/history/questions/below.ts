@@ -14,11 +14,11 @@ const LIMITED: Caller = {
 }
 const ELSEWHERE: Caller = { ...LIMITED, projects: ['archive'] }
 
-/** A list that is not of runs. */
+/** A list of something else than runs. */
 interface List {
   readonly field: 'approvals' | 'executions'
   readonly document: string
-  /** SQL for the place of its n-th entry, without what filters. */
+  /** SQL for the position of its n-th entry, without the filter. */
   readonly place: string
   readonly cursors: string
 }

@@ -7,7 +7,7 @@ import type { Asker } from '../asker.ts'
 import type { Question } from '../question.ts'
 import { COMMON_LABEL, IDLE_PROJECT, RARE_LABEL } from '../shape.ts'
 
-/** Which run a command means. */
+/** Choosing the run of a command. */
 const RESOLVED: readonly Question[] = [
   resolving('resolveRun, the only active one', {}, 'active'),
   resolving('resolveRun, the only active one of a project', { project: IDLE_PROJECT }, 'active'),
@@ -26,7 +26,7 @@ function resolving(name: string, ask: ResolveRun, grows: Question['grows']): Que
   }
 }
 
-/** Claims of whatever waits. */
+/** Claims of queued runs. */
 const CLAIMED: readonly Question[] = [
   claiming('claimRun, any', {}),
   claiming('claimRun, of a workflow', { workflows: ['delivery'] }),
@@ -47,7 +47,7 @@ function claiming(name: string, which: Partial<Parameters<typeof claimRun>[2]>):
   }
 }
 
-/** What the server does by itself. */
+/** The server's timers. */
 const SWEPT: readonly Question[] = [
   {
     name: 'sweep, after nobody kept watch',
@@ -77,7 +77,7 @@ const SWEPT: readonly Question[] = [
   },
 ]
 
-/** Ends the lease of a run that is held. */
+/** Expires the lease of a claimed run. */
 async function loseOwner({ database: { store } }: Asker): Promise<void> {
   await store.pool.query(`
 UPDATE run SET lease_expires_at = clock_timestamp() - interval '1 second'
@@ -100,5 +100,5 @@ const DELETED: Question = {
   },
 }
 
-/** Commands, and what the server does by itself. */
+/** Commands, and the server's timers. */
 export const COMMANDS: readonly Question[] = [...RESOLVED, ...CLAIMED, ...SWEPT, DELETED]

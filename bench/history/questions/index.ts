@@ -4,7 +4,7 @@ import { COMMANDS } from './commands.ts'
 import { RUN_COUNTS, RUN_LISTS } from './runs.ts'
 import { STREAMS } from './streams.ts'
 
-/** Everything that reads more than the run it is about. */
+/** Every operation that reads more than one run. */
 export const QUESTIONS: readonly Question[] = [
   ...RUN_LISTS,
   ...RUN_COUNTS,

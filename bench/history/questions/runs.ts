@@ -22,7 +22,7 @@ interface Filter {
   readonly createdBefore?: string
 }
 
-/** What is listed and counted: every filter by itself, with much and with little that matches, and some together. */
+/** The filters: each alone, with many and with few matches, and some combinations. */
 const FILTERS: Readonly<Record<string, Filter>> = {
   all: {},
   'status completed': { status: ['COMPLETED'] },
@@ -75,7 +75,7 @@ const LIMITED: Caller = {
   agent: null,
 }
 
-/** Lists whose filters no index knows together. */
+/** Lists with a combination of filters that no index covers. */
 const MATCHES = new Set([
   'runs, labels together, by newest',
   'runs, labels together, by oldest',
@@ -138,7 +138,7 @@ async function askRuns(asker: Asker, variables: Record<string, unknown>, as?: Ca
   return runs.edges.length
 }
 
-/** The cursor of the n-th run of a list; null where it is shorter. */
+/** The cursor of the n-th run of a list; null if the list is shorter. */
 async function placeOf(
   { database }: Asker,
   { status, outcome, createdAfter, createdBefore, ...rest }: Filter,

@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { signIn } from './session.ts'
 
-/** Where a session that has ended is begun again, with the page as it was behind it. */
+/** The form for signing in again after the session has ended, above the unchanged page. */
 export function SignIn({ onDone }: { readonly onDone: () => void }) {
   const [problem, setProblem] = useState<string>()
   const [isPending, setPending] = useState(false)

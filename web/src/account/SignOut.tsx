@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react'
 import { signOut } from './session.ts'
 
-/** Ends the session while nothing else is on the page, and says so where the server can’t be told. */
+/** Ends the session while no other component is mounted, and says if the server can’t be reached. */
 export function SignOut() {
   const [attempt, setAttempt] = useState(0)
   const [isReached, setReached] = useState(true)

@@ -4,13 +4,13 @@ import { useConnection, usePawl, useRunFeed } from '@pawl/sdk/react'
 import { createContext, useContext, useEffect, useState } from 'react'
 import { setClock } from '../elements/clock.ts'
 
-/** Who looks at the page, and at which server. */
+/** The signed-in viewer and the server. */
 export interface Session {
   readonly viewer: Viewer
   readonly server: ServerInfo
 }
 
-/** What is known of the session: asked for, there, being ended, over, or not to be had. */
+/** State of the session: loading, signed in, signing out, signed out, or failed. */
 export type SessionState =
   | { readonly kind: 'asking'; readonly error: unknown }
   | { readonly kind: 'in'; readonly session: Session }
@@ -20,26 +20,26 @@ export type SessionState =
 
 const Context = createContext<Session | undefined>(undefined)
 
-/** Gives the session to the pages. */
+/** Provides the session to the pages. */
 export const SessionProvider = Context.Provider
 
-/** Who looks at the page. */
+/** The session of the page. */
 export function useSession(): Session {
   const session = useContext(Context)
   if (!session) throw new Error('There is no session here')
   return session
 }
 
-/** What is known of the session, and how it is begun and ended. */
+/** The state of the session, and functions that change it. */
 export interface SessionControl {
   readonly state: SessionState
-  /** Asks for the session anew, after a sign-in. */
+  /** Loads the session again, after a sign-in. */
   begin(): void
-  /** Leaves every page, so that none asks for anything while the session ends. */
+  /** Unmounts every page, so that none sends requests while the session ends. */
   leave(): void
 }
 
-/** The session of this browser: asked for at the beginning and after a sign-in, over where the server says so. */
+/** The session of this browser: loaded at the start and after a sign-in, ended when the server says so. */
 export function useSessionState(): SessionControl {
   const pawl = usePawl()
   const feed = useRunFeed()
@@ -85,7 +85,7 @@ export function useSessionState(): SessionControl {
   }
 }
 
-/** Asks the server to take the token; resolves to what stands against it, or undefined. */
+/** Signs in with a token. Resolves to an error message, or undefined. */
 export async function signIn(token: string): Promise<string | undefined> {
   const headers = { 'content-type': 'application/json', 'x-pawl-csrf': '1' }
   try {
@@ -96,7 +96,7 @@ export async function signIn(token: string): Promise<string | undefined> {
   }
 }
 
-/** Ends the session of this browser and shows where to begin another; resolves to whether the server could be reached. */
+/** Signs out and shows the sign-in form. Resolves to whether the server could be reached. */
 export async function signOut(): Promise<boolean> {
   try {
     await fetch('/sign-out', { method: 'POST', headers: { 'x-pawl-csrf': '1' } })

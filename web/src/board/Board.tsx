@@ -8,7 +8,7 @@ import { isEmptyFilter, readFilter } from './filters.ts'
 import { NothingHere } from './NothingHere.tsx'
 import { useCounts } from './useCounts.ts'
 
-/** Every run by where it stands, live. */
+/** All runs by status, live. */
 export function Board({ place }: { readonly place: PageAddress }) {
   const filter = useMemo(() => readFilter(place.search), [place.search])
   const counts = useCounts(filter)
@@ -36,7 +36,7 @@ export function Board({ place }: { readonly place: PageAddress }) {
   )
 }
 
-/** Goes with the left and right keys to the next column that has cards, and with a slash to the search. */
+/** Moves the focus with the left and right keys to the next column with cards, and with a slash to the search. */
 function crossColumns(event: KeyboardEvent<HTMLElement>): void {
   if (!(event.target instanceof Element) || event.ctrlKey || event.metaKey || event.altKey) return
   if (event.key === '/') {

@@ -9,11 +9,11 @@ import type { Column } from './columns.ts'
 import type { Counted } from './useCounts.ts'
 import { RunCard } from './RunCard.tsx'
 
-/** How high a card is with the space below it, in pixels. */
+/** Height of a card including the space below it, in pixels. */
 const CARD = 118
-/** How near its end a column reads on, in cards. */
+/** How many cards before its end a column loads the next page. */
 const NEAR = 20
-/** How far the keys of a vertical list go. */
+/** How far each key moves in a vertical list. */
 const STEPS: Readonly<Record<string, number>> = {
   ArrowDown: 1,
   ArrowUp: -1,
@@ -26,11 +26,11 @@ const STEPS: Readonly<Record<string, number>> = {
 interface ColumnViewProps {
   readonly column: Column
   readonly filter: RunFilter
-  /** How many the server counts. */
+  /** Number of runs, counted by the server. */
   readonly counted: Counted | undefined
 }
 
-/** A column of the board: as many cards are drawn as can be seen, as many read as were scrolled to. */
+/** A column of the board: only visible cards are rendered, and pages are loaded on scrolling. */
 export const ColumnView = memo(function ColumnView({ column, filter, counted }: ColumnViewProps) {
   const { runs, isLoading, hasMore, error, loadMore } = useRuns({ filter, orderBy: column.orderBy })
   const sorted = useMemo(() => runs.toSorted((a, b) => column.compare(a, b)), [runs, column])

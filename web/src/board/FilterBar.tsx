@@ -9,15 +9,15 @@ import { isEmptyFilter, writeFilter } from './filters.ts'
 interface FilterBarProps {
   readonly filter: RunFilter
   readonly total: number | undefined
-  /** Whether there are no more than that. */
+  /** Whether the total is exact, and not a lower bound. */
   readonly isExact: boolean
 }
 
-/** How long after the last key the search begins, in milliseconds. */
+/** How long after the last key press the search starts, in milliseconds. */
 const TYPING_MS = 200
 const OUTCOMES = Object.keys(OUTCOME) as Outcome[]
 
-/** What narrows the board; every choice is part of the address. */
+/** The filters of the board; each is part of the address. */
 export function FilterBar({ filter, total, isExact }: FilterBarProps) {
   const workflows = useWorkflowNames()
   const change = (changed: Partial<RunFilter>) => navigate(writeFilter({ ...filter, ...changed }))
@@ -113,7 +113,7 @@ interface TypedProps {
   onChange(text: string): void
 }
 
-/** A field that tells what was typed when the typing pauses, and follows the address when that changes otherwise. */
+/** A text field that reports its value when typing pauses, and follows other changes of the address. */
 function Typed({ id, label, value, isWide = false, onChange }: TypedProps) {
   const [text, setText] = useState(value ?? '')
   const told = useRef(value ?? '')
@@ -151,7 +151,7 @@ function Typed({ id, label, value, isWide = false, onChange }: TypedProps) {
   )
 }
 
-/** The names of the workflows there are, once each. */
+/** The distinct names of all workflows. */
 function useWorkflowNames(): readonly string[] {
   const pawl = usePawl()
   const [names, setNames] = useState<readonly string[]>([])
@@ -160,7 +160,7 @@ function useWorkflowNames(): readonly string[] {
     pawl.workflows
       .list({ first: 500, signal: controller.signal })
       .then(({ nodes }) => setNames([...new Set(nodes.map(({ name }) => name))]))
-      // Without it one still filters by the address.
+      // Without the names, filtering by the address still works.
       .catch(() => {})
     return () => controller.abort()
   }, [pawl])

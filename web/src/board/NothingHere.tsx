@@ -1,6 +1,6 @@
 import { Link } from '../elements/Link.tsx'
 
-/** What stands on a board without runs. */
+/** Shown on a board without runs. */
 export function NothingHere({ isFiltered }: { readonly isFiltered: boolean }) {
   return (
     <div className="nothing">

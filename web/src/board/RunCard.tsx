@@ -7,11 +7,11 @@ import { Link } from '../elements/Link.tsx'
 
 interface RunCardProps {
   readonly run: StoredRun
-  /** Whether the tab key leads to it: one card in each column is. */
+  /** Whether the card is in the tab order: one card of each column is. */
   readonly isStop: boolean
 }
 
-/** A run on the board. */
+/** A run's card on the board. */
 export const RunCard = memo(function RunCard({ run, isStop }: RunCardProps) {
   const { id, title, status, outcome, reason, workflow, phase, lease, labels = [] } = run
   const { createdAt, startedAt, settledAt } = run

@@ -2,16 +2,16 @@ import type { Outcome, RunFilter, RunOrder, RunStatus, StoredRun } from '@pawl/s
 import { OUTCOME, RUN_STATUS } from '../elements/words.ts'
 import type { Word } from '../elements/words.ts'
 
-/** One column of the board: runs of some statuses; what ended undone has one of its own, whatever its status. */
+/** A column of the board: runs of some statuses. INCOMPLETE runs have a column of their own, whatever their status. */
 export interface Column {
   readonly key: string
   readonly word: Word
   readonly statuses: readonly RunStatus[]
-  /** What its runs came to; empty where they are active. */
+  /** The outcomes of its runs; empty for active runs. */
   readonly outcomes: readonly Outcome[]
-  /** In which order the server is asked. */
+  /** The order of the server's pages. */
   readonly orderBy: RunOrder
-  /** Which of two stands above. */
+  /** Compares two runs in the order of the column. */
   compare(a: StoredRun, b: StoredRun): number
 }
 
@@ -42,9 +42,9 @@ const settled = (word: Word, statuses: readonly RunStatus[], outcome: Outcome): 
   compare: lastSettledFirst,
 })
 
-/** The columns in the order of a run's life. Every run stands in exactly one. */
+/** The columns in the order of a run's life. Every run is in exactly one. */
 export const COLUMNS: readonly Column[] = [
-  // What has waited longest is claimed first.
+  // The oldest run is claimed first.
   active('QUEUED', oldestFirst, 'CREATED_ASC'),
   active('RUNNING'),
   active('AWAITING_APPROVAL', newestFirst, 'CREATED_DESC', 'To approve'),
@@ -56,7 +56,7 @@ export const COLUMNS: readonly Column[] = [
   settled(RUN_STATUS.CANCELLED, ['CANCELLED'], 'CANCELLED'),
 ]
 
-/** What the server is asked for, for a column; null where the filter leaves it nothing. */
+/** The server's filter for a column; null if the board's filter excludes the column. */
 export function filterOfColumn(column: Column, filter: RunFilter): RunFilter | null {
   const { outcome: wanted, status: wantedStatus } = filter
   const status = column.statuses.filter((status) => wantedStatus?.includes(status) ?? true)

@@ -1,7 +1,7 @@
 import type { Outcome, RunFilter, RunStatus } from '@pawl/sdk'
 import { OUTCOME, RUN_STATUS } from '../elements/words.ts'
 
-/** The filter that an address carries; what it doesn't understand is left out. */
+/** Reads the filter from an address; unknown values are ignored. */
 export function readFilter(search: string): RunFilter {
   const parameters = new URLSearchParams(search)
   const list = (name: string) => (parameters.get(name) ?? '').split(',').filter(Boolean)
@@ -19,7 +19,7 @@ export function readFilter(search: string): RunFilter {
   }
 }
 
-/** The address of the board with a filter; reading it gives the same filter. */
+/** The address of the board with a filter, as `readFilter` reads it. */
 export function writeFilter({ status, outcome, labels, workflow, project, text }: RunFilter): string {
   const parameters = new URLSearchParams()
   if (status?.length) parameters.set('status', status.join(','))
@@ -32,7 +32,7 @@ export function writeFilter({ status, outcome, labels, workflow, project, text }
   return written ? `/?${written}` : '/'
 }
 
-/** Whether the filter lets everything through. */
+/** Whether the filter matches everything. */
 export function isEmptyFilter(filter: RunFilter): boolean {
   return Object.keys(filter).length === 0
 }

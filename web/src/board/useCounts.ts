@@ -3,17 +3,17 @@ import { usePawl, useRunFeed } from '@pawl/sdk/react'
 import { useEffect, useState } from 'react'
 import { COLUMNS } from './columns.ts'
 
-/** How long after a change the server is asked to count again, in milliseconds. */
+/** How long after a change the runs are counted again, in milliseconds. */
 const COUNT_MS = 800
 
-/** How many runs the server counts. */
+/** A number of runs, counted by the server. */
 export interface Counted {
   readonly count: number
-  /** False where there are more: of what has settled the server counts so many and no further. */
+  /** False if there are more: the server counts settled runs only up to a limit. */
   readonly isExact: boolean
 }
 
-/** How many runs stand in each column, by its key; counted again after changes. Undefined until they were counted. */
+/** How many runs each column has, by its key; updated after changes. Undefined until the first count. */
 export function useCounts(filter: RunFilter): Readonly<Record<string, Counted>> | undefined {
   const pawl = usePawl()
   const { store } = useRunFeed()
@@ -35,7 +35,7 @@ export function useCounts(filter: RunFilter): Readonly<Record<string, Counted>> 
       isCounting = true
       isStale = false
       try {
-        // Of runs that failed it takes the outcome to know their column.
+        // The column of a failed run depends on its outcome.
         const [all, incomplete, failed] = await Promise.all([
           ask(undefined),
           ask('INCOMPLETE'),
@@ -53,7 +53,7 @@ export function useCounts(filter: RunFilter): Readonly<Record<string, Counted>> 
         })
         setCounts(Object.fromEntries(counted))
       } catch {
-        // The cards that were read are counted without it, and the next change asks again.
+        // Without counts the loaded cards are counted, and the next change counts again.
       } finally {
         isCounting = false
         if (isStale) countSoon()

@@ -4,13 +4,13 @@ import { formatAge, formatTime } from './time.ts'
 interface AgeProps {
   /** When it began. */
   readonly since: string
-  /** When it ended; left out: it goes on. */
+  /** When it ended; omitted: it has not ended. */
   readonly until?: string | null | undefined
-  /** What stands before it. */
+  /** Text in front of the duration. */
   readonly label?: string
 }
 
-/** How long something has lasted, growing as one looks at it; the moment itself on hovering. */
+/** A live duration, with the time of its start as a tooltip. */
 export function Age({ since, until, label }: AgeProps) {
   const text = useClock((now) => formatAge((until ? Date.parse(until) : now) - Date.parse(since)))
   return (
@@ -20,7 +20,7 @@ export function Age({ since, until, label }: AgeProps) {
   )
 }
 
-/** How long ago something was. */
+/** How long ago something happened. */
 export function Ago({ at }: { readonly at: string }) {
   const text = useClock((now) => formatAge(now - Date.parse(at)))
   return (

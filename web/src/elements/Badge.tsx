@@ -3,11 +3,11 @@ import type { Word } from './words.ts'
 
 interface BadgeProps {
   readonly word: Word
-  /** Larger, for the head of a page. */
+  /** Whether it is larger, for the head of a page. */
   readonly isLarge?: boolean
 }
 
-/** A word of the server with its shape and colour. */
+/** A status of the server with its shape and colour. */
 export function Badge({ word, isLarge = false }: BadgeProps) {
   return (
     <span className={`badge tone-${word.tone}${isLarge ? ' badge-large' : ''}`} title={word.means}>

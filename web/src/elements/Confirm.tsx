@@ -3,15 +3,15 @@ import type { ReactNode } from 'react'
 
 interface ConfirmProps {
   readonly title: string
-  /** What it does, and that it can't be undone. */
+  /** Explains what it does, and that it can't be undone. */
   readonly children: ReactNode
-  /** What the button that does it says. */
+  /** Label of the confirming button. */
   readonly verb: string
   readonly onConfirm: () => void
   readonly onCancel: () => void
 }
 
-/** Asks before something that can't be undone. */
+/** Asks for confirmation before something that can't be undone. */
 export function Confirm({ title, children, verb, onConfirm, onCancel }: ConfirmProps) {
   const dialog = useRef<HTMLDialogElement>(null)
   useEffect(() => {

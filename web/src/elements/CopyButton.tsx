@@ -2,14 +2,14 @@ import { useEffect, useState } from 'react'
 
 interface CopyButtonProps {
   readonly text: string
-  /** What is copied, for who does not see it. */
+  /** What is copied, for screen readers. */
   readonly what: string
 }
 
-/** How long it says that it was done, in milliseconds. */
+/** How long the result is shown, in milliseconds. */
 const DONE_MS = 1_500
 
-/** Copies a text, and says so. */
+/** Copies a text, and shows whether that worked. */
 export function CopyButton({ text, what }: CopyButtonProps) {
   const [state, setState] = useState<'idle' | 'done' | 'failed'>('idle')
   useEffect(() => {
@@ -31,7 +31,7 @@ export function CopyButton({ text, what }: CopyButtonProps) {
   )
 }
 
-/** Pages served over plain HTTP from another machine have no clipboard to write to; a selection still can be copied. */
+/** Pages that are served over plain HTTP from another machine have no Clipboard API, but can copy a selection. */
 async function copyText(text: string): Promise<void> {
   if ('clipboard' in navigator) return navigator.clipboard.writeText(text)
   const area = document.createElement('textarea')

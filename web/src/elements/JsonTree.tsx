@@ -3,14 +3,14 @@ import { useState } from 'react'
 
 interface JsonTreeProps {
   readonly value: object | JsonValue | undefined
-  /** How deep it is open at first. Default 2. */
+  /** How many levels are open at first. Default: 2. */
   readonly depth?: number
 }
 
 /** How many members of a list or object are shown at once. */
 const MAX_MEMBERS = 100
 
-/** A JSON value as a tree whose branches open. */
+/** A JSON value as a collapsible tree. */
 export function JsonTree({ value, depth = 2 }: JsonTreeProps) {
   return (
     <div className="json">

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react'
 
-/** A text in markdown, drawn. What draws it is loaded when it is first wanted. */
+/** Renders markdown. The renderer is loaded on first use. */
 export function Markdown({ text }: { readonly text: string }) {
   const place = useRef<HTMLDivElement>(null)
   const [isDrawn, setDrawn] = useState(false)
@@ -12,7 +12,7 @@ export function Markdown({ text }: { readonly text: string }) {
       place.current?.replaceChildren(renderMarkdown(text))
       setDrawn(true)
     }
-    // What can't be drawn is shown as it is written.
+    // A text that can't be rendered is shown as source.
     draw().catch(() => setDrawn(false))
     return () => {
       isCurrent = false

@@ -4,13 +4,13 @@ import { Badge } from './Badge.tsx'
 import { wordOfRun } from './words.ts'
 
 interface ProblemProps {
-  /** Why it was refused, by the server's word. */
+  /** The server's refusal. */
   readonly problem: { readonly message: string; readonly run?: Run } | undefined
-  /** What was thrown instead of an answer. */
+  /** The error that was thrown. */
   readonly error: unknown
 }
 
-/** Why something that a person asked for was not done, and how things stand now. */
+/** Why an action was refused or failed, and the present state. */
 export function Problem({ problem, error }: ProblemProps) {
   if (!problem && error === undefined) return null
   return (
@@ -32,7 +32,7 @@ export function Problem({ problem, error }: ProblemProps) {
   )
 }
 
-/** What an error means for who looks at the page. */
+/** Describes an error to the viewer. */
 export function describeError(error: unknown): string {
   if (error instanceof PawlConnectionError)
     return 'No answer came, so it is not known whether it was done. What you see is what the server last said; try again when it is reached.'

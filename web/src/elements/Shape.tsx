@@ -1,6 +1,6 @@
 import type { Tone } from './words.ts'
 
-/** One shape for each tone, told apart without colour: outlines for what waits, fillings for what is over. */
+/** One shape for each tone, distinguishable without colour: outlined if waiting, filled if over. */
 const SHAPES: Readonly<Record<Tone, React.ReactNode>> = {
   quiet: <circle cx="8" cy="8" r="5.75" strokeDasharray="2.4 2.1" />,
   live: (
@@ -57,7 +57,7 @@ const SHAPES: Readonly<Record<Tone, React.ReactNode>> = {
   ),
 }
 
-/** The shape of a tone, beside a word that says the same. */
+/** The shape of a tone; the text beside it says the same. */
 export function Shape({ tone }: { readonly tone: Tone }) {
   return (
     <svg

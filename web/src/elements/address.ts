@@ -1,9 +1,9 @@
 import { useSyncExternalStore } from 'react'
 
-/** Where the page is: what its address says. */
+/** The address of the page. */
 export interface PageAddress {
   readonly pathname: string
-  /** With its question mark; empty where there is none. */
+  /** With the question mark; empty if there is none. */
   readonly search: string
 }
 
@@ -26,12 +26,12 @@ function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener)
 }
 
-/** Where the page is, followed. */
+/** The current address of the page. */
 export function usePageAddress(): PageAddress {
   return useSyncExternalStore(subscribe, () => place)
 }
 
-/** Goes to an address of the dashboard; `isReplacing` leaves no step to go back to. */
+/** Navigates to an address of the dashboard; `isReplacing` replaces the current history entry. */
 export function navigate(address: string, { isReplacing = false } = {}): void {
   if (address === `${place.pathname}${place.search}`) return
   history[isReplacing ? 'replaceState' : 'pushState'](null, '', address)
@@ -39,7 +39,7 @@ export function navigate(address: string, { isReplacing = false } = {}): void {
   if (!isReplacing) scrollTo(0, 0)
 }
 
-/** The same address with some of its parameters set, or taken away where they are undefined. */
+/** The same address with some parameters set, or removed if undefined. */
 export function withParameters(
   { pathname, search }: PageAddress,
   given: Readonly<Record<string, string | undefined>>,

@@ -1,17 +1,17 @@
 import { useSyncExternalStore } from 'react'
 
-/** How far the clock of the database is ahead of this machine's, in milliseconds. */
+/** Offset of the database's clock from this machine's, in milliseconds. */
 let offset = 0
 let timer: ReturnType<typeof setInterval> | undefined
 const listeners = new Set<() => void>()
 
-/** Sets the clock by what the server said, and when it was asked and had answered by this machine's clock. */
+/** Sets the clock from the server's time, and from this machine's times of the request and its answer. */
 export function setClock(now: string, askedAt: number, answeredAt: number): void {
   offset = Date.parse(now) - (askedAt + answeredAt) / 2
   tick()
 }
 
-/** The time by the database's clock, in milliseconds: what leases and ages are told by. */
+/** The time of the database's clock, in milliseconds; leases and ages are relative to it. */
 export function readClock(): number {
   return Date.now() + offset
 }
@@ -31,7 +31,7 @@ function subscribe(listener: () => void): () => void {
   }
 }
 
-/** What `read` makes of the time, looked at every second; rendered anew only where it is something else. */
+/** A value computed from the time every second; rerenders only when it changes. */
 export function useClock<Value extends string | number | boolean>(read: (now: number) => Value): Value {
   return useSyncExternalStore(subscribe, () => read(readClock()))
 }

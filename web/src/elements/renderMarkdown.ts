@@ -3,8 +3,8 @@ import DOMPurify from 'dompurify'
 import { marked } from 'marked'
 
 /**
- * Markdown as nodes that can neither run nor load anything: an agent wrote it, and it may have read what others wrote. Links
- * open elsewhere; images are named instead of loaded.
+ * Renders untrusted markdown as nodes that can neither run scripts nor load anything. Links open in a new tab; images are replaced by
+ * their descriptions.
  */
 export function renderMarkdown(text: string): DocumentFragment {
   const html = marked.parse(showInvisible(text), { async: false, gfm: true })

@@ -3,7 +3,7 @@ const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
-/** A length of time in its greatest unit, and the next one where the greatest alone says little: `12s`, `4m`, `2h 5m`, `3d`. */
+/** A duration in its largest unit, for hours also the next one: `12s`, `4m`, `2h 5m`, `3d`. */
 export function formatAge(milliseconds: number): string {
   if (milliseconds < MINUTE) return `${Math.max(0, Math.floor(milliseconds / SECOND))}s`
   if (milliseconds < HOUR) return `${Math.floor(milliseconds / MINUTE)}m`
@@ -13,12 +13,12 @@ export function formatAge(milliseconds: number): string {
   return minutes > 0 ? `${hours} ${minutes}m` : hours
 }
 
-/** A moment in the words of the reader's place, to the second. */
+/** A time in the viewer's locale, to the second. */
 export function formatTime(at: string): string {
   return new Date(at).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'medium' })
 }
 
-/** The time of day of a moment. */
+/** The time of day. */
 export function formatClock(at: string): string {
   return new Date(at).toLocaleTimeString(undefined, { hour12: false })
 }

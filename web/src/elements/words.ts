@@ -1,13 +1,13 @@
 import type { Outcome, PhaseStatus, RunReason, RunStatus, SessionStatus } from '@pawl/sdk'
 
-/** How something is drawn: the name of its colour and of its shape, so that it is never told by colour alone. */
+/** The name of a colour and a shape, so that nothing is shown by colour alone. */
 export type Tone = 'quiet' | 'live' | 'ask' | 'hold' | 'stop' | 'good' | 'half' | 'bad' | 'gone'
 
-/** How a word of the server is shown. */
+/** How an enum value of the server is shown. */
 export interface Word {
   readonly label: string
   readonly tone: Tone
-  /** What it means, for who hovers or listens. */
+  /** What it means, for tooltips and screen readers. */
   readonly means: string
 }
 
@@ -67,7 +67,7 @@ export const SESSION_STATUS: Readonly<Record<SessionStatus, Word>> = {
   DISPOSED: { label: 'Over', tone: 'gone', means: 'Over; its role is free' },
 }
 
-/** Why a run settled, as a person says it. */
+/** Why a run settled. */
 export const REASON: Readonly<Record<RunReason, string>> = {
   COMPLETED: 'All evidence was there',
   REPORTED_FAILURE: 'Its owner reported a failure',
@@ -86,7 +86,7 @@ export const REASON: Readonly<Record<RunReason, string>> = {
   TAKEOVER_CAP: 'One owner after the other fell silent',
 }
 
-/** How a run is drawn: by its outcome where it came to INCOMPLETE, which is neither success nor failure; else by its status. */
+/** How a run is shown: by its outcome if that is INCOMPLETE, else by its status. */
 export function wordOfRun(status: RunStatus, outcome: Outcome | null | undefined): Word {
   return status === 'FAILED' && outcome === 'INCOMPLETE' ? OUTCOME.INCOMPLETE : RUN_STATUS[status]
 }

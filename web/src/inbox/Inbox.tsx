@@ -7,7 +7,7 @@ import type { PendingApprovals } from './usePending.ts'
 
 const WAITING: { status: RunStatus[] } = { status: ['AWAITING_APPROVAL', 'PAUSED'] }
 
-/** Every question that waits for a person, across all runs. */
+/** All pending approvals, across all runs. */
 export function Inbox({ pending }: { readonly pending: PendingApprovals }) {
   const { runs } = useRuns({ filter: WAITING, pageSize: 500 })
   const deciding = useMemo(

@@ -3,19 +3,19 @@ import { useRunFeed } from '@pawl/sdk/react'
 import { useEffect, useMemo, useState, useSyncExternalStore } from 'react'
 import { useRunData } from '../work/useRunData.ts'
 
-/** The questions that wait, across all runs. */
+/** The pending approvals of all runs. */
 export interface PendingApprovals {
-  /** The newest first; undefined until they were read. */
+  /** Newest first; undefined until they are loaded. */
   readonly approvals: readonly Approval[] | undefined
   readonly hasMore: boolean
   readonly error: unknown
   refresh(): void
 }
 
-/** How often they are read though nothing seems to have changed, in milliseconds: they may expire by themselves. */
+/** How often they are loaded without a change, in milliseconds: they may expire. */
 const REFRESH_MS = 30_000
 
-/** The questions that wait for a person, read again whenever a run that may have one changes. */
+/** The pending approvals, loaded again whenever a run that may have one changes. */
 export function usePending(): PendingApprovals {
   const [asked, setAsked] = useState<ReadonlySet<string>>(NONE)
   const change = useWaitingChange(asked)
@@ -33,7 +33,7 @@ export function usePending(): PendingApprovals {
 
 const NONE: ReadonlySet<string> = new Set()
 
-/** A number that differs whenever a run that waits for a person, or that somebody was asked about, has changed. */
+/** A number that changes whenever a run that waits for a person, or has a listed approval, changes. */
 function useWaitingChange(asked: ReadonlySet<string>): number {
   const { store } = useRunFeed()
   const read = useMemo(() => {

@@ -8,7 +8,7 @@ interface ActionsProps {
   readonly run: StoredRun
 }
 
-/** What a person may do with the run now, by the server's word: nothing else is offered. */
+/** The commands that the server allows for the run now. */
 export function Actions({ run }: ActionsProps) {
   const { id } = run
   const pause = useAction((pawl) => pawl.runs.pause(id))
@@ -22,7 +22,7 @@ export function Actions({ run }: ActionsProps) {
   const [cascade, setCascade] = useState(true)
   const all = [pause, resume, cancel, remove]
   const may = (command: RunCommand) => run.allowedCommands?.includes(command) ?? false
-  /** One thing at a time, and what became of the last one is told until the next. */
+  /** One command at a time; the result of the last one is shown until the next. */
   const begin = (action: { send: () => Promise<unknown> }) => {
     for (const other of all) other.reset()
     void action.send()

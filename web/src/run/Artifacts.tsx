@@ -15,7 +15,7 @@ interface ArtifactsProps {
   readonly revision: number | undefined
 }
 
-/** The files that the run's phases produced, and the chosen one. */
+/** The artifacts of the run, and the content of the chosen one. */
 export function Artifacts({ runId, revision }: ArtifactsProps) {
   const { value, error } = useRunData(
     `artifacts ${runId}`,
@@ -53,7 +53,7 @@ export function Artifacts({ runId, revision }: ArtifactsProps) {
   )
 }
 
-/** The one that came before it at the same path; the list begins with the newest. */
+/** The previous artifact of the same path; the list is sorted newest first. */
 function findPrevious(artifacts: readonly Artifact[], { id, path }: Artifact): Artifact | undefined {
   const at = artifacts.findIndex((artifact) => artifact.id === id)
   return artifacts.slice(at + 1).find((artifact) => artifact.path === path)

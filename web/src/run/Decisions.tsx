@@ -3,7 +3,7 @@ import { ApprovalCard } from '../work/ApprovalCard.tsx'
 import { describeError } from '../elements/Problem.tsx'
 import { useRunData } from '../work/useRunData.ts'
 
-/** Everything that persons were asked about the run, and what they said. */
+/** All approvals of the run and their decisions. */
 export function Decisions({ run }: { readonly run: StoredRun }) {
   const { value, error, refresh } = useRunData(
     `approvals ${run.id}`,

@@ -6,7 +6,7 @@ import type { Word } from '../elements/words.ts'
 import { useRunData } from '../work/useRunData.ts'
 
 const IN_FLIGHT: Word = { label: 'In flight', tone: 'live', means: 'Its end was not recorded yet' }
-/** An end may be recorded after the run has settled, which changes no revision. */
+/** The end of an execution may be recorded after the run has settled, which changes no revision. */
 const REFRESH_MS = 10_000
 
 interface ExecutionsProps {
@@ -14,7 +14,7 @@ interface ExecutionsProps {
   readonly revision: number | undefined
 }
 
-/** The processes that were launched for the run, and what each came to by the server's rule. */
+/** The processes launched for the run, and their outcomes. */
 export function Executions({ runId, revision }: ExecutionsProps) {
   const { value, error } = useRunData(
     `executions ${runId}`,

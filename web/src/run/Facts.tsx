@@ -13,7 +13,7 @@ interface FactsProps {
   readonly detail: RunDetail | undefined
 }
 
-/** What the run is made of, beside its main pages. */
+/** The properties of the run. */
 export function Facts({ run, detail }: FactsProps) {
   const {
     id,

@@ -15,10 +15,10 @@ interface FamilyProps {
   readonly detail: RunDetail | undefined
 }
 
-/** The runs below this one, the one above it, and the one it continues. */
+/** The children of the run, its parent, and the run that it continues. */
 export function Family({ run, detail }: FamilyProps) {
   const { store } = useRunFeed()
-  // A child that is started changes nothing of its parent: any run that comes or goes may be one.
+  // Starting a child does not change its parent, so every run that appears or disappears may be a child.
   const known = useSyncExternalStore(store.subscribe as Subscribe, () => store.all().length)
   const { value, error } = useRunData(
     `children ${run.id}`,

@@ -14,7 +14,7 @@ const RECEIPT: Readonly<Record<MessageStatus, Word>> = {
   UNDELIVERED: { label: 'Undelivered', tone: 'half', means: 'The run settled before the agent read it' },
 }
 
-/** The messages to the run's agent, how far each has come, and where to write another. */
+/** The messages to the run's agent with their delivery, and a form for another one. */
 export function Messages({ run }: { readonly run: StoredRun }) {
   const runId = run.id
   const { value, error, refresh } = useRunData(

@@ -7,17 +7,17 @@ import { layoutGraph, NODE } from './layoutGraph.ts'
 
 interface PhaseGraphProps {
   readonly workflow: RunDetail['workflow']
-  /** The phases of the round that is looked at. */
+  /** The phases of the shown round. */
   readonly phases: readonly Phase[]
-  /** Key of the phase the run stands at; undefined where another round is looked at, or the run is final. */
+  /** Key of the current phase; undefined for an earlier round, or if the run is final. */
   readonly current: string | undefined
-  /** Whether the run may go on from there. */
+  /** Whether the run can advance from it. */
   readonly isOpen: boolean
-  /** Whether what is drawn as under way may be over: the run is further than its phases were read. */
+  /** Whether the phases are stale: the run has a later revision. */
   readonly isOld: boolean
 }
 
-/** The workflow as a graph: what is done, where the run stands, and what may follow. */
+/** The workflow as a graph, with the status of each phase and the phases that may follow. */
 export function PhaseGraph({ workflow, phases, current, isOpen, isOld }: PhaseGraphProps) {
   const [width, measure] = useWidth()
   const byKey = useMemo(() => new Map(phases.map((phase) => [phase.key, phase])), [phases])
@@ -101,7 +101,7 @@ interface NodeProps {
 
 function Node({ name, phase, x, y, isCurrent, isReachable, isOld }: NodeProps) {
   const word = PHASE_STATUS[phase?.status ?? 'PENDING']
-  // What was under way when it was read is not said to be so now.
+  // A stale phase is not shown as running.
   const tone = isOld && (word.tone === 'live' || word.tone === 'ask') ? 'quiet' : word.tone
   const attempts = phase && phase.attempts > 1 ? ` ×${phase.attempts}` : ''
   const note =
@@ -130,7 +130,7 @@ function Node({ name, phase, x, y, isCurrent, isReachable, isOld }: NodeProps) {
   )
 }
 
-/** The width of an element, and what measures it. */
+/** The width of an element, and the ref that measures it. */
 function useWidth(): readonly [number, React.RefObject<HTMLDivElement | null>] {
   const element = useRef<HTMLDivElement>(null)
   const [width, setWidth] = useState(0)

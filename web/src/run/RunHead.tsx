@@ -18,7 +18,7 @@ const NEXT: Readonly<Record<NextAction, string>> = {
   NONE: 'Nothing follows',
 }
 
-/** What the run is, how it stands, and what may be done. */
+/** The run's title, status and commands. */
 export function RunHead({ run }: { readonly run: StoredRun }) {
   const { id, title, status, outcome, reason, nextAction, phase, lease, cancelConfirmed } = run
   const { createdAt, startedAt, settledAt } = run

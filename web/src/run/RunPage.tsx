@@ -17,7 +17,7 @@ interface RunPageProps {
   readonly place: PageAddress
 }
 
-/** Everything about one run, as it happens. */
+/** The page of a run, live. */
 export function RunPage({ runId, place }: RunPageProps) {
   const { run, detail, isLoading, isMissing, error } = useRun(runId)
   useEffect(() => {
@@ -57,7 +57,7 @@ export function RunPage({ runId, place }: RunPageProps) {
   )
 }
 
-/** The questions about the run that wait for a person. */
+/** The pending approvals of the run. */
 function Questions({ run }: { readonly run: StoredRun }) {
   const { value, refresh } = useRunData(
     `questions ${run.id}`,
@@ -80,7 +80,7 @@ function Questions({ run }: { readonly run: StoredRun }) {
   )
 }
 
-/** The graph of the round that is looked at: the present one, unless an earlier one is chosen. */
+/** The graph of the chosen round; by default the current one. */
 function Phases({ run, detail }: { readonly run: StoredRun; readonly detail: RunDetail }) {
   const [chosen, setChosen] = useState<number>()
   const present = detail.round

@@ -11,7 +11,7 @@ interface SessionsProps {
   readonly revision: number | undefined
 }
 
-/** The agents attached to the run, and what the chosen one puts out. */
+/** The sessions of the run, and the transcript of the chosen one. */
 export function Sessions({ runId, revision }: SessionsProps) {
   const { value, error } = useRunData(`sessions ${runId}`, revision, (pawl, signal) =>
     pawl.sessions.list(runId, { signal }),

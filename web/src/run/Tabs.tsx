@@ -49,7 +49,7 @@ const TABS: readonly Tab[] = [
   { key: 'raw', label: 'Raw', draw: (_, detail) => detail && <Raw detail={detail} /> },
 ]
 
-/** What hangs below the run, one at a time; which one is part of the address. */
+/** The tabs of a run; the chosen one is part of the address. */
 export function Tabs({ run, detail, place }: TabsProps) {
   const wanted = new URLSearchParams(place.search).get('tab')
   const tab = TABS.find(({ key }) => key === wanted) ?? TIMELINE

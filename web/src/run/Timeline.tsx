@@ -8,12 +8,12 @@ import { Shape } from '../elements/Shape.tsx'
 import { formatClock, formatTime } from '../elements/time.ts'
 import type { Tone } from '../elements/words.ts'
 
-/** A line of the timeline: an event, or the beginning of an epoch. */
+/** A line of the timeline: an event, or the start of an epoch. */
 type Line =
   | { readonly kind: 'event'; readonly event: RunEvent }
   | { readonly kind: 'epoch'; readonly epoch: number }
 
-/** Everything that happened to the run, the newest first, as it happens. */
+/** The run's events, newest first, live. */
 export function Timeline({ runId }: { readonly runId: string }) {
   const { items, isLive, isOver, error } = useRunEvents(runId)
   const [wanted, setWanted] = useState('')
@@ -99,7 +99,7 @@ function EventLine({ event }: { readonly event: RunEvent }) {
   )
 }
 
-/** The events that say what is wanted, the newest first, each epoch under its number where there are several. */
+/** The events that contain the searched text, newest first, with a heading for each epoch if there are several. */
 function toLines(events: readonly RunEvent[], wanted: string): Line[] {
   const text = wanted.trim().toLowerCase()
   const lines: Line[] = []
@@ -119,7 +119,7 @@ function keyOf(line: Line | undefined): string {
   return line.kind === 'event' ? `event ${line.event.seq}` : `epoch ${line.epoch}`
 }
 
-/** How an event is drawn, by the past tense of its name. */
+/** The tone of an event, by the verb in its type. */
 function toneOf({ type, payload }: RunEvent): Tone {
   if (type === 'run.failed' && payload.reason === 'INCOMPLETE') return 'half'
   if (type === 'run.failed' || type === 'phase.failed' || type === 'artifact.invalid') return 'bad'

@@ -4,12 +4,12 @@ import { useEffect, useMemo, useRef, useState } from 'react'
 import { describeError } from '../elements/Problem.tsx'
 import { addChunks, NO_LINES } from './transcriptLines.ts'
 
-/** How high a line is, in pixels. */
+/** Height of a line, in pixels. */
 const LINE = 20
-/** How near the end still is the end, in pixels. */
+/** Within this distance from the end, the view follows new lines, in pixels. */
 const NEAR = 40
 
-/** What an agent puts out, as it does: followed to its end until one scrolls up or pauses it, and searched. */
+/** The output of an agent, live, with a search. New lines are followed until the viewer scrolls up or pauses. */
 export function Transcript({ sessionId }: { readonly sessionId: string }) {
   const { items, isLive, isOver, error } = useTranscript(sessionId)
   const lines = useLines(items)

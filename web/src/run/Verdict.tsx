@@ -6,7 +6,7 @@ interface VerdictProps {
   readonly detail: RunDetail | undefined
 }
 
-/** What a run that ended undone probably came to, and what it still lacks. */
+/** What probably went wrong in a run that ended without success, and the missing evidence. */
 export function Verdict({ run, detail }: VerdictProps) {
   if (run.outcome !== 'INCOMPLETE') {
     if (!run.error) return null
@@ -41,7 +41,7 @@ export function Verdict({ run, detail }: VerdictProps) {
   )
 }
 
-/** The evidence that is missing, one by one. */
+/** The list of missing evidence. */
 export function Missing({ missing }: { readonly missing: readonly MissingEvidence[] }) {
   return (
     <ul className="missing">

@@ -6,7 +6,7 @@ import { Problem, describeError } from '../elements/Problem.tsx'
 import { Patch } from '../work/Patch.tsx'
 import { useWorkspace } from './useWorkspace.ts'
 
-/** What the machine's worker is asked for, as buttons say it. */
+/** The buttons of the workspace operations. */
 const OPERATION: Readonly<
   Record<WorkspaceOperationKind, { readonly verb: string; readonly confirm?: string }>
 > = {
@@ -23,7 +23,7 @@ const OPERATION: Readonly<
   },
 }
 
-/** The directory that the run works in, and what its machine's worker may be asked to do with it now. */
+/** The workspace of the run, and the operations that are allowed now. */
 export function WorkspacePane({ run }: { readonly run: StoredRun }) {
   const { value, error } = useWorkspace(run.id, run.revision)
   if (error !== undefined && !value) return <p className="problem">{describeError(error)}</p>
@@ -116,7 +116,7 @@ function Present({ workspace }: { readonly workspace: Workspace }) {
   )
 }
 
-/** A worker named the address: only what a browser opens as a page is made a link. */
+/** The URL comes from a worker and is not trusted: only http and https become a link. */
 function PreviewLink({ url }: { readonly url: string }) {
   if (!/^https?:\/\//i.test(url)) return <code>{url}</code>
   return (

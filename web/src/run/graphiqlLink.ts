@@ -1,4 +1,4 @@
-/** The address of GraphiQL with a query for what the page of a run shows. */
+/** The address of GraphiQL with a query for the run. */
 export function graphiqlLink(runId: string): string {
   const query = `query Run {
   run(id: ${JSON.stringify(runId)}) {

@@ -1,26 +1,26 @@
-/** A node of a workflow's graph, as far as drawing it is concerned. */
+/** A node of a workflow's graph. */
 export interface GraphNode {
   readonly key: string
   readonly next: readonly string[]
 }
 
-/** Where a node is drawn: its middle, in pixels. */
+/** The centre of a node, in pixels. */
 export interface PlacedNode {
   readonly key: string
   readonly x: number
   readonly y: number
 }
 
-/** A line from one node to another, as the path of an SVG. */
+/** A line from one node to another, as an SVG path. */
 export interface PlacedEdge {
   readonly from: string
   readonly to: string
   readonly path: string
-  /** Whether it leads back to what comes before. */
+  /** Whether it leads back to an earlier node. */
   readonly isBack: boolean
 }
 
-/** A graph with a place for everything. */
+/** A graph with positions. */
 export interface GraphLayout {
   readonly nodes: readonly PlacedNode[]
   readonly edges: readonly PlacedEdge[]
@@ -32,12 +32,12 @@ export interface GraphLayout {
 export const NODE = { width: 158, height: 50 } as const
 const GAP = { x: 30, y: 26 } as const
 const EDGE = 12
-/** Room below a row for what leads back. */
+/** Space below a row for edges that lead back. */
 const LOOP = 14
 
 /**
- * Lays a graph out in the direction of the work: a node stands one step after the last one that leads to it. Steps go from left
- * to right and, where the width is used up, back below: as one reads a winding path.
+ * Lays out a graph in the direction of its edges: a node is placed one step after its last predecessor. Steps run from left to right and,
+ * where the width is used up, back on the next row.
  */
 export function layoutGraph(nodes: readonly GraphNode[], initial: string, width: number): GraphLayout {
   const steps = findSteps(nodes, initial)
@@ -81,14 +81,14 @@ export function layoutGraph(nodes: readonly GraphNode[], initial: string, width:
   }
 }
 
-/** How many steps a node is from the initial one, by the longest way that never comes back. */
+/** The distance of each node from the initial one: the longest path without loops. */
 function findSteps(nodes: readonly GraphNode[], initial: string): ReadonlyMap<string, number> {
   const byKey = new Map(nodes.map((node) => [node.key, node]))
   const steps = new Map<string, number>()
   const onWay = new Set<string>()
   const back = new Set<string>()
   const order: string[] = []
-  // Edges that lead back to a node on the way are those of loops; without them the graph has an order.
+  // Edges to a node of the current path close a loop; without them the graph is acyclic.
   const visit = (key: string) => {
     if (steps.has(key)) return
     steps.set(key, 0)
@@ -129,7 +129,7 @@ function drawForth(a: PlacedNode, b: PlacedNode): string {
   return `M${a.x} ${ay}C${a.x} ${middle} ${b.x} ${middle} ${b.x} ${by}`
 }
 
-/** Below the nodes, so that it does not run along the lines that lead forth. */
+/** Draws the edge below the nodes, apart from the edges that lead forward. */
 function drawBack(a: PlacedNode, b: PlacedNode): string {
   if (a.key === b.key) {
     const [x, y] = [a.x, a.y + NODE.height / 2]

@@ -1,16 +1,16 @@
 import type { TranscriptChunk } from '@pawl/sdk'
 
-/** A transcript in lines, as far as it was read. */
+/** The lines of a transcript. */
 export interface TranscriptLines {
-  /** How many chunks are in it. */
+  /** How many chunks were added. */
   readonly chunks: number
-  /** Whole lines, and the beginning of the one that is being written. */
+  /** Complete lines, and the last, incomplete one. */
   readonly lines: readonly string[]
 }
 
 export const NO_LINES: TranscriptLines = { chunks: 0, lines: [''] }
 
-/** What steers a terminal, as colours do: an escape character with what belongs to it, and other control characters but tabs. */
+/** Terminal control sequences, and control characters except tabs. */
 const STEERING = new RegExp(
   [
     String.raw`\u001B\[[0-?]*[ -/]*[@-~]`,
@@ -21,7 +21,7 @@ const STEERING = new RegExp(
   'g',
 )
 
-/** The lines with what has come since: only new chunks are looked at. */
+/** Adds new chunks to the lines. */
 export function addChunks(known: TranscriptLines, chunks: readonly TranscriptChunk[]): TranscriptLines {
   const base = chunks.length < known.chunks ? NO_LINES : known
   if (chunks.length === base.chunks) return base
@@ -36,7 +36,7 @@ export function addChunks(known: TranscriptLines, chunks: readonly TranscriptChu
   return { chunks: chunks.length, lines: [...base.lines.slice(0, -1), ...added] }
 }
 
-/** A line as a terminal would leave it: without colours, and what a carriage return wrote over is gone. */
+/** A line as a terminal would show it in the end: without colours, and without text that a carriage return has overwritten. */
 function tidy(line: string): string {
   const shown = line.slice(line.replace(/\r+$/, '').lastIndexOf('\r') + 1)
   return shown.replace(STEERING, '')

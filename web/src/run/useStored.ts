@@ -3,9 +3,9 @@ import { useRunFeed } from '@pawl/sdk/react'
 import { useEffect, useMemo, useSyncExternalStore } from 'react'
 
 /**
- * Runs by their ids as the store has them, kept up to date; those that were deleted are left out.
+ * The runs of some ids in the store, live; deleted runs are left out.
  *
- * @param read the runs as they were read, merged into the store
+ * @param read runs as they were loaded, to be merged into the store
  */
 export function useStored(ids: readonly string[], read: readonly Run[] | undefined): readonly StoredRun[] {
   const { store } = useRunFeed()

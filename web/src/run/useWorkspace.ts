@@ -4,7 +4,7 @@ import { useEffect, useState } from 'react'
 import type { RunData } from '../work/useRunData.ts'
 import { useRunData } from '../work/useRunData.ts'
 
-/** The directory that a run works in, followed; null where none was recorded. */
+/** The workspace of a run, live; null if none is recorded. */
 export function useWorkspace(runId: string, revision: number | undefined): RunData<Workspace | null> {
   const pawl = usePawl()
   const read = useRunData<Workspace | null>(`workspace ${runId}`, revision, (pawl, signal) =>
@@ -19,7 +19,7 @@ export function useWorkspace(runId: string, revision: number | undefined): RunDa
       for await (const workspace of pawl.workspaces.watch(id, { signal: controller.signal }))
         setTold(workspace)
     }
-    // It is read again with the next revision of the run, all the same.
+    // The next revision of the run loads it again.
     follow().catch(() => {})
     return () => controller.abort()
   }, [pawl, id])
@@ -27,7 +27,7 @@ export function useWorkspace(runId: string, revision: number | undefined): RunDa
   return { ...read, value }
 }
 
-/** The merge rule: what has the greater (revision, asOf). */
+/** The merge rule: the greater (revision, asOf) wins. */
 function later(a: Workspace, b: Workspace): Workspace {
   if (a.revision !== b.revision) return a.revision > b.revision ? a : b
   return Date.parse(a.asOf) >= Date.parse(b.asOf) ? a : b

@@ -4,7 +4,7 @@ import { SessionProvider, useSessionState } from '../account/session.ts'
 import { SignIn } from '../account/SignIn.tsx'
 import { SignOut } from '../account/SignOut.tsx'
 
-/** The dashboard: who looks at it, and the page that the address names. */
+/** The dashboard: the session, and the page of the address. */
 export function App() {
   const { state, begin, leave } = useSessionState()
   const place = usePageAddress()

@@ -12,11 +12,11 @@ const WORDS: Readonly<Record<ConnectionState['phase'], { readonly label: string;
     REFUSED: { label: 'Signed out', means: 'The server does not take this session' },
   }
 
-/** How the page stands to the server, honestly: what is on it may be old unless it says Live. */
+/** The state of the connection: unless it says Live, the page may be stale. */
 export function Connection() {
   const { phase, since } = useConnection()
   const { label, means } = WORDS[phase]
-  // `since` is told by this machine's clock, as the time that has passed is.
+  // `since` is a time of this machine's clock
   const age = useClock(() => (phase === 'CONNECTED' ? '' : formatAge(Date.now() - since)))
   return (
     <span

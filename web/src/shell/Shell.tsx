@@ -11,7 +11,7 @@ import { useTheme } from './theme.ts'
 
 const THEMES = { system: 'Auto', light: 'Light', dark: 'Dark' }
 
-/** What stands around every page, and the page that the address names. */
+/** The frame around every page, and the page of the address. */
 export function Shell({ place, onLeave }: { readonly place: PageAddress; readonly onLeave: () => void }) {
   const { viewer, server } = useSession()
   const [theme, nextTheme] = useTheme()

@@ -1,6 +1,6 @@
 import { useState } from 'react'
 
-/** How the page looks: as the system says, or as the reader chose. */
+/** The theme: that of the system, or the viewer's choice. */
 export type Theme = 'system' | 'light' | 'dark'
 
 const KEY = 'pawl.theme'
@@ -11,13 +11,13 @@ function readTheme(): Theme {
   return chosen === 'light' || chosen === 'dark' ? chosen : 'system'
 }
 
-/** Makes the page look as was chosen. */
+/** Applies a theme. */
 export function applyTheme(theme = readTheme()): void {
   if (theme === 'system') delete document.documentElement.dataset['theme']
   else document.documentElement.dataset['theme'] = theme
 }
 
-/** The chosen theme, and what goes on to the next one. */
+/** The chosen theme, and a function that switches to the next one. */
 export function useTheme(): readonly [Theme, () => void] {
   const [theme, setTheme] = useState(readTheme)
   return [

@@ -9,7 +9,7 @@ import { Link } from '../elements/Link.tsx'
 
 const MUTATION = `mutation Start($input: StartRunInput!) { startRun(input: $input) { __typename ... on StartRunSuccess { run { id status } } ... on Problem { message } } }`
 
-/** The ways to start a run, each as it is typed. */
+/** Ways to start a run, each with its code. */
 const WAYS = [
   {
     title: 'From a terminal',
@@ -39,7 +39,7 @@ for await (const frame of pawl.runs.watch(run.id, { untilSettled: true })) conso
   },
 ] as const
 
-/** How to start a run; what was started while one looks at it appears by itself. */
+/** How to start a run. Runs that are started meanwhile appear on the page. */
 export function Start() {
   const { runs, isLoading } = useRuns({ pageSize: 20 })
   const [openedAt] = useState(readClock)

@@ -25,7 +25,7 @@ const APPROVAL: Readonly<Record<ApprovalStatus, Word>> = {
   VOID: { label: 'Void', tone: 'gone', means: 'The run settled before anybody decided' },
 }
 
-/** What each decision says on its button, and whether it is asked about first. */
+/** The buttons of the decisions, and whether they need a confirmation. */
 const CHOICES: Readonly<Record<Approval['kind'], readonly Choice[]>> = {
   REVIEW: [
     { decision: 'APPROVE', verb: 'Approve', isMain: true },
@@ -50,15 +50,15 @@ interface Choice {
 
 interface ApprovalCardProps {
   readonly approval: Approval
-  /** Whether the server lets this viewer decide questions of the run now. */
+  /** Whether the server allows this viewer to decide approvals of the run now. */
   readonly mayDecide: boolean
-  /** Whether the run is named: everywhere but on its own page. */
+  /** Whether to show the run: everywhere except on its own page. */
   readonly isNamed?: boolean
-  /** Called after an answer of the server, whatever it was: what is listed may be old. */
+  /** Called after every answer of the server: the list may be stale. */
   readonly onAnswer: () => void
 }
 
-/** A question to a person: what is asked, about exactly what, and where to answer. */
+/** An approval: the question, what it is about, and the form for deciding it. */
 export function ApprovalCard({ approval, mayDecide, isNamed = false, onAnswer }: ApprovalCardProps) {
   const { id, gate, kind, question, run, phase, attempt, payload, digest, status } = approval
   const { viewer } = useSession()
@@ -182,7 +182,7 @@ function Expiry({ at, policy }: { readonly at: string; readonly policy: Approval
   )
 }
 
-/** The file that the question is about: the last one of that attempt that is what the workflow asks for. */
+/** The file that the approval is about: the last valid artifact of its attempt. */
 function useAbout({ id, phase, attempt, digest }: Approval): ArtifactDetail | undefined {
   const { value } = useRunData(`approval ${id} ${digest}`, undefined, async (pawl, signal) => {
     if (!phase) return undefined
@@ -193,7 +193,7 @@ function useAbout({ id, phase, attempt, digest }: Approval): ArtifactDetail | un
   return value as ArtifactDetail | undefined
 }
 
-/** A refusal with the run it is about, where it tells of one. */
+/** A refusal with its run, if it has one. */
 function toProblem(problem: { readonly message: string; readonly __typename: string } | undefined) {
   if (!problem) return undefined
   if ('approval' in problem) {

@@ -12,13 +12,13 @@ import { useRunData } from './useRunData.ts'
 
 interface ArtifactViewProps {
   readonly artifact: Artifact
-  /** The one before it at the same path; left out: none. */
+  /** The previous artifact of the same path, if there is one. */
   readonly previous?: Artifact | undefined
 }
 
 type View = 'drawn' | 'source' | 'changes'
 
-/** What stands in an artifact, what is wrong with it, and what changed since the one before. */
+/** The content of an artifact, its problems, and its changes since the previous one. */
 export function ArtifactView({ artifact, previous }: ArtifactViewProps) {
   const { id, path, sha256, size, valid, problems, round, attempt } = artifact
   const [view, setView] = useState<View>('drawn')

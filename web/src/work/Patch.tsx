@@ -1,7 +1,7 @@
-/** How many lines of a patch are drawn. */
+/** How many lines of a patch are shown. */
 const MAX_LINES = 5_000
 
-/** A patch as git prints it: what is added and removed by sign and colour. */
+/** A patch of git, with added and removed lines in colour. */
 export function Patch({ text }: { readonly text: string }) {
   const lines = text.replace(/\n$/, '').split('\n')
   return (

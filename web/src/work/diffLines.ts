@@ -4,10 +4,10 @@ export interface DiffLine {
   readonly text: string
 }
 
-/** Above so many differences two texts are told as wholly different: comparing them line by line says nothing by then. */
+/** Texts with more edits than this are shown as completely different. */
 const MAX_EDITS = 800
 
-/** What leads from one text to another, in the fewest added and removed lines (Myers' greedy algorithm). */
+/** The smallest number of added and removed lines between two texts (Myers' greedy algorithm). */
 export function diffLines(before: string, after: string): readonly DiffLine[] {
   const a = toLines(before)
   const b = toLines(after)
@@ -26,7 +26,7 @@ function toLines(text: string): string[] {
 
 type Frontier = ReadonlyMap<number, number>
 
-/** How far each diagonal was reached with 0, 1, 2 … edits; undefined where it takes too many. */
+/** How far each diagonal is reached with 0, 1, 2 … edits; undefined if that takes more than `MAX_EDITS`. */
 function findTrace(a: readonly string[], b: readonly string[]): Frontier[] | undefined {
   const trace: Frontier[] = []
   const reached = new Map<number, number>([[1, 0]])
@@ -42,7 +42,7 @@ function findTrace(a: readonly string[], b: readonly string[]): Frontier[] | und
   return undefined
 }
 
-/** Where a diagonal is entered: from the one above by an added line, or from the one below by a removed one. */
+/** Where a diagonal is entered: from the one above by an added line, or from the one below by a removed line. */
 function startOf(reached: Frontier, diagonal: number, edits: number): number {
   const above = reached.get(diagonal + 1) ?? -1
   const below = reached.get(diagonal - 1) ?? -1

@@ -2,25 +2,25 @@ import type { Pawl } from '@pawl/sdk'
 import { usePawl } from '@pawl/sdk/react'
 import { useEffect, useRef, useState } from 'react'
 
-/** What was read below a run. */
+/** Data that belongs to a run. */
 export interface RunData<Value> {
-  /** As it was last read; undefined until then. */
+  /** The last loaded value; undefined until then. */
   readonly value: Value | undefined
   readonly error: unknown
-  /** Reads it again. */
+  /** Loads it again. */
   refresh(): void
 }
 
-/** The least time between two readings, in milliseconds: a run may change many times in one second. */
+/** Minimum time between two loads, in milliseconds: a run may change many times in one second. */
 const MIN_INTERVAL_MS = 300
 
 /**
- * Reads something below a run, and again whenever the revision rises. Readings follow one another, so that an older answer
- * never comes after a newer one.
+ * Loads data that belongs to a run, and again after each change of its revision. Loads never overlap, so that an older answer can't
+ * replace a newer one.
  *
- * @param key what it is; with another key everything begins anew
- * @param revision of the run: what hangs below it changes with it
- * @param everyMs reads it also so often, for what changes without a revision; left out: never
+ * @param key identifies the data; a new key starts again without a value
+ * @param revision of the run: the data changes with it
+ * @param everyMs interval for data that also changes without a revision; default: none
  */
 export function useRunData<Value>(
   key: string,
