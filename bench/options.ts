@@ -30,16 +30,16 @@ export interface BenchOptions {
 
 export const USAGE = `npm run bench -- [options]
 
-Measures Pawl on a fresh embedded PostgreSQL with the settings of production, prints one table, and keeps the
-results as JSON in bench/results. Takes about half an hour and 10 GB of disk; Ctrl-C leaves nothing behind. Ends with 1 where a plan goes
-through the history. The parts can be named without --parts: npm run bench -- plans growth
+Measures Pawl on a fresh embedded PostgreSQL with production settings, prints tables, and writes the results as JSON to
+bench/results. Takes about half an hour and 10 GB of disk; Ctrl-C leaves nothing behind. Exits with 1 if a plan scans
+the history. Parts can be named without --parts: npm run bench -- plans growth
 
   --parts LIST    of ${PARTS.join(', ')} (default: all but the last)
-  --clients LIST  numbers of clients at a time (default: 1,8,32)
-  --rounds N      turns of each comparison (default: 5)
-  --seconds S     how long one turn takes, about (default: 2)
+  --clients LIST  numbers of concurrent clients (default: 1,8,32)
+  --rounds N      rounds of each comparison (default: 5)
+  --seconds S     approximate duration of one round (default: 2)
   --runs N        runs in the larger database of "plans" and "growth" (default: 1000000)
-  --quick         small and short, to see that it works: 20,000 runs, 2 rounds of half a second
+  --quick         small and short, for trying it out: 20,000 runs, 2 rounds of half a second
   --out FILE      where the results are written`
 
 const DEFAULTS = { clients: '1,8,32', rounds: '5', seconds: '2', runs: '1000000' }
@@ -79,8 +79,8 @@ function toPart(text: string): Part {
   return part
 }
 
-function toNumber(flag: string, text: string, least: number): number {
+function toNumber(flag: string, text: string, min: number): number {
   const value = Number(text)
-  if (!(value >= least)) throw new Error(`${flag}: expected a number of at least ${least}, not ${text}`)
+  if (!(value >= min)) throw new Error(`${flag}: expected a number of at least ${min}, not ${text}`)
   return value
 }

@@ -10,18 +10,20 @@ import type { Plan } from '../results.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** At this size the plans are kept with the sources, to be compared from one version to the next. */
-const FULL = 1_000_000
+/** From this number of runs on, the summary is written to the repository, to be compared between versions. */
+const FULL_RUNS = 1_000_000
 
 /**
- * Shows what PostgreSQL does for each question, with much history: every statement that the server's own code sends is
- * explained before it is sent. What reads a large table without an index, or touches more of the database than its answer
- * is worth, is a problem.
+ * Explains every statement of every question on a database with a long history. A sequential scan of a large table, or reading more
+ * pages than the question's limit, is a problem. The plans are written to `bench/results/plans`, which git ignores; a summary with one
+ * line for each question to `bench/plans.txt`.
  */
 export async function showPlans(bench: Bench): Promise<Plan[]> {
   const { many } = await openHistories(bench)
-  const folder = join(root, bench.options.runs >= FULL ? 'plans' : 'results/plans')
+  const isFull = bench.options.runs >= FULL_RUNS
+  const folder = join(root, 'results/plans')
   const texts = new Map<string, string[]>()
+  const summaries: string[] = []
   const plans: Plan[] = []
   for (const question of QUESTIONS) {
     bench.resources.signal.throwIfAborted()
@@ -32,6 +34,7 @@ export async function showPlans(bench: Bench): Promise<Plan[]> {
     })
     const plan = judge(question, entries, explained)
     plans.push(plan)
+    summaries.push(summarizePlan(plan, explained))
     bench.problems.push(...listProblems(plan))
     const file = fileOf(question)
     texts.set(file, [...(texts.get(file) ?? []), printPlans(question, explained)])
@@ -39,7 +42,20 @@ export async function showPlans(bench: Bench): Promise<Plan[]> {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   for (const [file, sections] of texts) writeFileSync(join(folder, `${file}.txt`), sections.join('\n'))
+  writeFileSync(isFull ? join(root, 'plans.txt') : join(folder, 'summary.txt'), `${summaries.join('\n')}\n`)
   return plans
+}
+
+const INDEXES = /(?:Index (?:Only )?Scan(?: Backward)? using|Bitmap Index Scan on) (\w+)/g
+
+/** One line for a question: its cost, its limit, and the indexes that its statements use. */
+function summarizePlan(
+  { what, entries, buffers, maxBuffers }: Plan,
+  explained: readonly Pick<Explained, 'plan'>[],
+): string {
+  const found = explained.flatMap(({ plan }) => [...plan.matchAll(INDEXES)].map(([, index]) => index))
+  const indexes = [...new Set(found)].toSorted().join(', ') || 'no index'
+  return `${what}: ${entries} entries, ${buffers} of at most ${maxBuffers} pages; ${indexes}`
 }
 
 function judge({ name, grows }: Question, entries: number, explained: readonly Explained[]): Plan {
@@ -57,12 +73,12 @@ function listProblems({ what, buffers, maxBuffers, scanned }: Plan): string[] {
   return [
     ...scanned.map((table) => `${what}: reads the table ${table} without an index`),
     ...(buffers > maxBuffers
-      ? [`${what}: touches ${buffers} pages of the database, at most ${maxBuffers} are allowed`]
+      ? [`${what}: reads ${buffers} pages of the database, at most ${maxBuffers} are allowed`]
       : []),
   ]
 }
 
-/** The lists of runs in a file for each order, everything else in a file for each kind. */
+/** The file of a question: one for each order of the lists of runs, one for each other kind. */
 function fileOf({ name }: Question): string {
   const [kind = name, ...rest] = name.split(', ')
   const order = kind === 'runs' ? rest.find((part) => part.startsWith('by ')) : undefined

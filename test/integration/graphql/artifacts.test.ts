@@ -116,7 +116,7 @@ describe('submitArtifact', () => {
   })
 
   it.each([
-    ['no JSON', '{"to":', /no JSON/],
+    ['no JSON', '{"to":', /not JSON/],
     ['nothing', '', /empty/],
     ['white space', ' \n\t', /empty/],
     ['more than the phase allows', JSON.stringify({ to: 'x'.repeat(300) }), /at most 200/],

@@ -41,9 +41,11 @@ describe('a file that is declared as JSON', () => {
     expect(
       await validate({ path: 'a.md', mediaType: 'text/markdown', pattern: '^# ' }, '\ufeff# Title'),
     ).toEqual([])
-    expect(await validate(declared, '{"a": ')).toEqual(whole(/^the file is no JSON/))
-    expect(await validate(declared, 'done')).toEqual(whole(/^the file is no JSON/))
-    expect(await validate({ path: 'out', mediaType: 'application/feed+json' }, '<')).toEqual(whole(/no JSON/))
+    expect(await validate(declared, '{"a": ')).toEqual(whole(/^the file is not JSON/))
+    expect(await validate(declared, 'done')).toEqual(whole(/^the file is not JSON/))
+    expect(await validate({ path: 'out', mediaType: 'application/feed+json' }, '<')).toEqual(
+      whole(/not JSON/),
+    )
   })
 
   it('is told apart from one that only has the default media type', async () => {
@@ -153,8 +155,8 @@ describe('a file', () => {
     ['with something after', '{} {}'],
     ['with a comment', '{} // done'],
     ['that is no number of JSON', 'NaN'],
-  ])('%s is no JSON, which is a problem and not a fault', async (_, content) => {
-    expect(await validate({ schema: {} }, content)).toEqual(whole(/no JSON/))
+  ])('%s is not JSON, which is a problem and not a fault', async (_, content) => {
+    expect(await validate({ schema: {} }, content)).toEqual(whole(/not JSON/))
   })
 
   it('is not asked to be JSON where no schema is declared', async () => {
