@@ -117,7 +117,7 @@ describe('pawl artifact submit', () => {
     const bad = await agent.run(words, { input: '{"comit": 1}' })
     expect(bad.code).toBe(7)
     expect(bad.stdout).toContain('✘ out/build.json')
-    expect(bad.stderr).toContain('InvalidArtifact: out/build.json is not what build asks for')
+    expect(bad.stderr).toContain('InvalidArtifact: out/build.json does not satisfy the phase build')
     expect(bad.stderr).toContain("must have required property 'commit'")
     const unparsable = await agent.json(words, { input: 'no json' })
     expect([unparsable.code, unparsable.answer['artifact']]).toMatchObject([7, { valid: false }])

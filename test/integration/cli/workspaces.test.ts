@@ -73,7 +73,7 @@ describe('pawl run diff', () => {
     serve(run.host, () => ({ diff: { ...DIFF, truncated: true } }))
     const stat = await cli.run(['run', 'diff', run.id, '--stat'])
     expect(stat.stdout).toMatch(/M +a\.txt +\+1 -1\n1 file, \+1 -1, 2 commits ahead\n/)
-    expect(stat.stderr).toContain('was cut')
+    expect(stat.stderr).toContain('is cut')
     const { answer } = await cli.json(['run', 'diff', run.id])
     expect(answer).toMatchObject({
       __typename: 'PerformOperationSuccess',
