@@ -20,46 +20,46 @@ export async function driveRun(tools: WorkerTools, owned: OwnedRun): Promise<voi
   const { title, workflow } = owned.run
   tools.report({ kind: 'run-taken', runId: owned.run.id, title, workflow: workflow.name })
   const definition = await tools.pawl.workflows.ofRun(owned.run.id, { signal: owned.signal })
-  const drive = new RunWithAgents(tools, owned, readDeclared(definition))
+  const context = new RunWithAgents(tools, owned, readDeclared(definition))
   let farewell: ClaimEnding = {}
   try {
-    await drive.step('run-claimed')
-    await drivePhases(drive)
+    await context.step('run-claimed')
+    await drivePhases(context)
   } catch (error) {
-    farewell = toClaimEnding(drive, error)
+    farewell = toClaimEnding(context, error)
   }
-  await leaveRun(drive, farewell)
+  await leaveRun(context, farewell)
 }
 
 /** How a run is left whose driving ended with an error. */
-function toClaimEnding(drive: RunWithAgents, error: unknown): ClaimEnding {
+function toClaimEnding(context: RunWithAgents, error: unknown): ClaimEnding {
   if (error instanceof DirectoryTakenError) {
     const { directory, holder } = error
-    drive.report({ kind: 'directory-taken', directory, holder: describeHolder(holder) })
-    return { putOff: { ms: drive.tools.directoryBackoff.nextWait(drive.runId), waitsFor: error.message } }
+    context.report({ kind: 'directory-taken', directory, holder: describeHolder(holder) })
+    return { putOff: { ms: context.tools.directoryBackoff.nextWait(context.runId), waitsFor: error.message } }
   }
   // A run that is not this owner's any more says by itself how it goes on.
-  if (drive.hasLeft || error instanceof RunGivenBackError) return {}
+  if (context.hasLeft || error instanceof RunGivenBackError) return {}
   return { failure: describe(error) }
 }
 
 /** What goes on from phase to phase; returns where the run is finished, waits, or another is to go on with it. */
-async function drivePhases(drive: RunWithAgents): Promise<void> {
+async function drivePhases(context: RunWithAgents): Promise<void> {
   for (;;) {
-    const run = await drive.readRun()
+    const run = await context.readRun()
     const phase = run.currentPhase
     if (run.status !== 'RUNNING' || !phase) return
     const isDone = phase.status === 'COMPLETED'
-    const declared = findDeclaredPhase(drive.workflow, phase.key)
-    if (!isDone && drive.tools.isDraining()) return
+    const declared = findDeclaredPhase(context.workflow, phase.key)
+    if (!isDone && context.tools.isDraining()) return
     if (!isDone && declared.role !== null) {
-      await lockWorkspace(drive)
-      if (!(await endOthers(drive, declared.role))) return
-      await executePhase(drive, phase, declared.role)
-    } else if (!isDone && !isUnderWay(phase)) await begin(drive, phase)
-    else if (!isDone && declared.approval && !declared.artifact) return requestApproval(drive, declared)
-    else if (!isDone && declared.artifact?.required) return requestManualArtifact(drive, declared)
-    else if (!(await moveOn(drive, run, phase))) return
+      await lockWorkspace(context)
+      if (!(await endOthers(context, declared.role))) return
+      await executePhase(context, phase, declared.role)
+    } else if (!isDone && !isUnderWay(phase)) await begin(context, phase)
+    else if (!isDone && declared.approval && !declared.artifact) return requestApproval(context, declared)
+    else if (!isDone && declared.artifact?.required) return requestManualArtifact(context, declared)
+    else if (!(await moveOn(context, run, phase))) return
   }
 }
 
@@ -68,58 +68,58 @@ async function drivePhases(drive: RunWithAgents): Promise<void> {
  *
  * @throws DirectoryTakenError
  */
-async function lockWorkspace(drive: RunWithAgents): Promise<void> {
+async function lockWorkspace(context: RunWithAgents): Promise<void> {
   try {
-    await drive.workspace()
-    drive.tools.directoryBackoff.forget(drive.runId)
+    await context.workspace()
+    context.tools.directoryBackoff.forget(context.runId)
   } catch (error) {
     if (error instanceof DirectoryTakenError) throw error
   }
 }
 
 /** Ends agents of other roles that still worked when their owner was lost: two never work in one workspace. */
-function endOthers(drive: RunWithAgents, role: string): Promise<boolean> {
+function endOthers(context: RunWithAgents, role: string): Promise<boolean> {
   const isAtWork = (session: Session) => session.role !== role && session.status === 'BUSY'
-  return drive.agents.endAbandoned(isAtWork, limitsFor(drive, drive.agents))
+  return context.agents.endAbandoned(isAtWork, limitsFor(context, context.agents))
 }
 
 function isUnderWay({ status }: Phase): boolean {
   return status === 'RUNNING' || status === 'AWAITING_ARTIFACT'
 }
 
-async function begin(drive: RunWithAgents, { key }: Phase): Promise<void> {
-  drive.accept(await drive.owned.phases.start(key, drive.call))
-  await drive.step('phase-started')
+async function begin(context: RunWithAgents, { key }: Phase): Promise<void> {
+  context.accept(await context.owned.phases.start(key, context.call))
+  await context.step('phase-started')
 }
 
 /** A phase that no agent works on, and a person has to agree to: the question is put as the workflow puts it. */
-async function requestApproval(drive: RunWithAgents, { key, approval }: DeclaredPhase): Promise<void> {
+async function requestApproval(context: RunWithAgents, { key, approval }: DeclaredPhase): Promise<void> {
   if (!approval) return
   const { gate, question } = approval
-  drive.accept(await drive.owned.approvals.request({ phase: key, gate, question, ...drive.call }))
-  await drive.step('approval-requested')
+  context.accept(await context.owned.approvals.request({ phase: key, gate, question, ...context.call }))
+  await context.step('approval-requested')
 }
 
 /** A file that nobody is there to make. */
-async function requestManualArtifact(drive: RunWithAgents, { key }: DeclaredPhase): Promise<void> {
+async function requestManualArtifact(context: RunWithAgents, { key }: DeclaredPhase): Promise<void> {
   const message = `Phase ${key} has to hand over a file, and no role`
   const hint = 'Hand the file over by hand, as the owner of the run, or give the phase a role.'
   const error = { class: 'HUMAN_REQUIRED' as const, code: 'NO_ROLE', message, hint }
   const question = `${message} works on it. Shall it be tried again?`
   const recovery = { gate: 'recovery', question }
-  drive.accept(await drive.owned.phases.fail(key, { error, recovery, ...drive.call }))
-  await drive.step('phase-failed')
+  context.accept(await context.owned.phases.fail(key, { error, recovery, ...context.call }))
+  await context.step('phase-failed')
 }
 
 /** Leaves a phase that is done: for the end of the round or of the run, else for the next phase. Returns whether there is more to do. */
-async function moveOn(drive: RunWithAgents, run: RunDetail, { key }: Phase): Promise<boolean> {
-  const { owned, workflow, tools } = drive
-  if (run.missingEvidence.length === 0) return complete(drive)
+async function moveOn(context: RunWithAgents, run: RunDetail, { key }: Phase): Promise<boolean> {
+  const { owned, workflow, tools } = context
+  if (run.missingEvidence.length === 0) return complete(context)
   // given back, it keeps no slot that its children may need
   if (waitsForChildren(run)) return false
   if (key === workflow.completeRoundAt && run.missingEvidence.some(({ kind }) => kind === 'ROUND')) {
-    drive.accept(await owned.rounds.complete(drive.call))
-    await drive.step('round-completed')
+    context.accept(await owned.rounds.complete(context.call))
+    await context.step('round-completed')
     return true
   }
   if (tools.isDraining()) return false
@@ -132,20 +132,20 @@ async function moveOn(drive: RunWithAgents, run: RunDetail, { key }: Phase): Pro
       `Nothing follows phase ${key}, and the run is not complete`,
       '',
     )
-  drive.accept(await owned.phases.advance(next, { ifRevision: run.revision, ...drive.call }))
-  drive.report({ kind: 'phase-done', phase: key, next })
-  await drive.step('phase-advanced')
+  context.accept(await owned.phases.advance(next, { ifRevision: run.revision, ...context.call }))
+  context.report({ kind: 'phase-done', phase: key, next })
+  await context.step('phase-advanced')
   return true
 }
 
 /** Completes the run once nothing of it lives any more, and all that was said is written: who reads along hears no more after that. */
-async function complete(drive: RunWithAgents): Promise<false> {
-  const isGone = await drive.agents.stop(limitsFor(drive, drive.agents), 'CANCELLED')
-  await drive.step('agents-stopped')
+async function complete(context: RunWithAgents): Promise<false> {
+  const isGone = await context.agents.stop(limitsFor(context, context.agents), 'CANCELLED')
+  await context.step('agents-stopped')
   if (!isGone) return false
-  await drive.agents.close()
-  drive.accept(await drive.owned.complete(drive.call))
-  await drive.tools.onStep('run-completed')
+  await context.agents.close()
+  context.accept(await context.owned.complete(context.call))
+  await context.tools.onStep('run-completed')
   return false
 }
 

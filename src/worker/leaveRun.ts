@@ -29,35 +29,35 @@ export interface ClaimEnding {
  * Ends the claim in the way that the run asks for now, once every process of its agents is proven gone: a cancel is confirmed, a run
  * left RUNNING fails where there is a failure, any other is given back. Where processes may still live, the lease keeps others away.
  */
-export async function leaveRun(drive: RunWithAgents, farewell: ClaimEnding): Promise<void> {
-  const { owned, tools, agents } = drive
+export async function leaveRun(context: RunWithAgents, farewell: ClaimEnding): Promise<void> {
+  const { owned, tools, agents } = context
   const why = owned.interruption
   let isGone = false
   let run: Run | null = null
   try {
-    await awaitAgentExit(drive)
-    isGone = await agents.stop(limitsFor(drive, agents, why), 'CANCELLED')
+    await awaitAgentExit(context)
+    isGone = await agents.stop(limitsFor(context, agents, why), 'CANCELLED')
     await tools.onStep('agents-stopped')
     await agents.close()
-    if (isGone) run = await endClaim(drive, farewell)
+    if (isGone) run = await endClaim(context, farewell)
     else owned.letExpire()
   } catch (error) {
     // What could not be told the server finds out itself, when the lease ends.
     if (!owned.isOver) owned.letExpire()
     tools.report({ kind: 'trouble', message: String(error) })
   } finally {
-    await drive.end()
+    await context.end()
   }
   const { status = null, reason = null } = run ?? {}
-  drive.report({ kind: 'run-left', status, reason, interruption: why ?? null, isGone })
+  context.report({ kind: 'run-left', status, reason, interruption: why ?? null, isGone })
 }
 
 /** An agent that settled its run, or asked a person, by its own word is on its way out, and is heard to its end. */
-async function awaitAgentExit(drive: RunWithAgents): Promise<void> {
-  const { owned, agents } = drive
+async function awaitAgentExit(context: RunWithAgents): Promise<void> {
+  const { owned, agents } = context
   const why = owned.interruption
   if (why !== 'STOP' && why !== 'PAUSE') return
-  const run = await drive.tools.pawl.runs.get(drive.runId, callWithinLease(drive)).catch(() => null)
+  const run = await context.tools.pawl.runs.get(context.runId, callWithinLease(context)).catch(() => null)
   if (!run) return
   const milliseconds =
     run.nextAction === 'DECIDE_APPROVAL'
@@ -74,11 +74,11 @@ async function awaitAgentExit(drive: RunWithAgents): Promise<void> {
   await timer.catch(() => undefined)
 }
 
-async function endClaim(drive: RunWithAgents, { failure, putOff }: ClaimEnding): Promise<Run | null> {
-  const { owned, tools } = drive
+async function endClaim(context: RunWithAgents, { failure, putOff }: ClaimEnding): Promise<Run | null> {
+  const { owned, tools } = context
   for (let look = 1; ; look += 1) {
-    const call = callWithinLease(drive)
-    const run = await tools.pawl.runs.get(drive.runId, call)
+    const call = callWithinLease(context)
+    const run = await tools.pawl.runs.get(context.runId, call)
     const isMine = run?.lease?.isLive === true && !owned.isOver
     if (!run || !isMine || look > MAX_ATTEMPTS) return run
     if (run.status === 'CANCELLING') await owned.confirmCancel(call)

@@ -1,45 +1,52 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Ending } from '../../processes/launch.ts'
 import { awaitStableFile } from '../../workspaces/files/awaitStableFile.ts'
+import type { Artifact, ArtifactTrouble } from '../../workspaces/files/readArtifact.ts'
 import { STABLE_MS } from '../run/budgets.ts'
-import type { Move, PhaseWork, Turn } from './phaseWork.ts'
+import { mayMove } from '../run/runLog.ts'
+import { findArtifactPlace, hasMoved, messagesNotGiven } from './step.ts'
+import type { PhaseTask, Step, StepOf, Turn } from './step.ts'
 
-/** What is heard of first. */
-type News = { readonly turn: Turn } | 'MOVED' | 'FILE'
+/** What happens first. */
+type Outcome =
+  | { readonly kind: 'MOVED' }
+  | { readonly kind: 'FILE'; readonly found: Artifact | ArtifactTrouble }
+  | { readonly kind: 'TURN'; readonly turn: Turn }
 
 /**
  * Waits until the file is there and whole, or the agent's turn is over, or it was silent or without a file for too long, or the
- * agent has moved the run on by its own word. Where a person will be shown the file, or messages wait, the turn is waited for.
+ * agent has moved the run on by its own command. Where a person will be shown the file, or messages wait, the turn is waited for.
  */
-export async function awaitWork(work: PhaseWork): Promise<Move> {
-  const { drive, open } = work
-  work.turn = 'ON'
-  drive.steering.begin(open.agent, work.carried)
-  const heard = await listen(work)
-  if (heard === 'MOVED') return 'LEAVE'
-  if (heard === 'FILE') {
-    await drive.step('artifact-found')
-    return 'SUBMIT'
+export async function awaitWork(task: PhaseTask, step: StepOf<'AWAIT'>): Promise<Step> {
+  const { context } = task
+  const { agent, judged, sent } = step
+  context.steering.begin(agent.agent, sent.carried)
+  const outcome = await awaitFirst(task, step)
+  switch (outcome.kind) {
+    case 'MOVED':
+      return { name: 'LEAVE', agent, turn: 'ON' }
+    case 'FILE':
+      await context.step('artifact-found')
+      return { name: 'SUBMIT', agent, judged, turn: 'ON', found: outcome.found, sent }
+    case 'TURN':
+      await context.step('turn-over')
+      return { name: 'JUDGE', agent, judged, turn: outcome.turn, carried: sent.carried }
   }
-  work.turn = heard.turn
-  await drive.step('turn-over')
-  return 'JUDGE'
 }
 
-async function listen(work: PhaseWork): Promise<News> {
-  const { drive, open } = work
-  const heard = new AbortController()
-  const signal = AbortSignal.any([drive.signal, heard.signal])
-  const sources: Promise<News>[] = [
-    awaitMove(work, signal),
-    open.agent.turnOver(signal).then((ending) => ({ turn: turnAfter(ending) })),
-    watch(work, signal),
-    awaitFile(work, signal),
+async function awaitFirst(task: PhaseTask, step: StepOf<'AWAIT'>): Promise<Outcome> {
+  const over = new AbortController()
+  const signal = AbortSignal.any([task.context.signal, over.signal])
+  const sources: Promise<Outcome>[] = [
+    awaitMove(task, signal),
+    step.agent.agent.turnOver(signal).then((ending) => ({ kind: 'TURN', turn: turnAfter(ending) })),
+    awaitTimeout(step, signal),
+    awaitFile(task, step, signal),
   ]
   try {
     return await Promise.race(sources)
   } finally {
-    heard.abort()
+    over.abort()
     await Promise.allSettled(sources)
   }
 }
@@ -49,35 +56,38 @@ function turnAfter(ending: Ending | null): Turn {
   return ending.exitCode === null ? 'KILLED' : 'CRASHED'
 }
 
-/** Resolves when the phase is not under way any more. */
-async function awaitMove(work: PhaseWork, signal: AbortSignal): Promise<News> {
-  const { drive } = work
-  for (;;) {
-    // What happens before the look is seen by it, what happens after it is heard of.
-    const news = drive.log.next(signal, ({ type }) => /^(phase|run|round|approval)\./.test(type))
+/** Resolves when the phase is not under way any more. The run is read again only after events that may say so. */
+async function awaitMove(task: PhaseTask, signal: AbortSignal): Promise<Outcome> {
+  const { context } = task
+  for (let run = context.latest; ; run = await context.readRun()) {
+    // A move that comes after this look at the log is heard of; one that the log has had since the answer is read.
+    const news = context.log.next(signal, mayMove)
     news.catch(() => undefined)
-    if (work.hasMoved(await drive.readRun())) return 'MOVED'
+    if (context.log.lastMove > run.revision) run = await context.readRun()
+    if (hasMoved(task, run)) return { kind: 'MOVED' }
     await news
   }
 }
 
-async function awaitFile(work: PhaseWork, signal: AbortSignal): Promise<News> {
-  const { artifact, approval } = work.declared
+async function awaitFile(task: PhaseTask, { sent }: StepOf<'AWAIT'>, signal: AbortSignal): Promise<Outcome> {
+  const { context, declared, phaseId } = task
+  const { artifact, approval } = declared
   if (!artifact || approval) return never(signal)
-  const place = await work.place(artifact)
-  work.found = await awaitStableFile({ ...place, baseline: work.before, signal, stableMs: STABLE_MS })
-  return work.waiting.length > 0 ? never(signal) : 'FILE'
+  const place = await findArtifactPlace(task, artifact)
+  const found = await awaitStableFile({ ...place, baseline: sent.before, signal, stableMs: STABLE_MS })
+  const waiting = messagesNotGiven(task, context.log.progress(phaseId), sent.carried)
+  return waiting.length > 0 ? never(signal) : { kind: 'FILE', found }
 }
 
 /** Resolves when the agent was silent, or without a file, for longer than it may. */
-async function watch({ open, sentAt }: PhaseWork, signal: AbortSignal): Promise<News> {
-  const { idleSeconds, artifactSeconds } = open.definition
+async function awaitTimeout({ agent, sent }: StepOf<'AWAIT'>, signal: AbortSignal): Promise<Outcome> {
+  const { idleSeconds, artifactSeconds } = agent.definition
   for (;;) {
     const now = performance.now()
-    const silentAt = Math.max(open.agent.lastActivityAt, sentAt) + idleSeconds * 1_000
-    const lateAt = sentAt + artifactSeconds * 1_000
-    if (now >= lateAt) return { turn: 'LATE' }
-    if (now >= silentAt) return { turn: 'SILENT' }
+    const silentAt = Math.max(agent.agent.lastActivityAt, sent.sentAt) + idleSeconds * 1_000
+    const lateAt = sent.sentAt + artifactSeconds * 1_000
+    if (now >= lateAt) return { kind: 'TURN', turn: 'LATE' }
+    if (now >= silentAt) return { kind: 'TURN', turn: 'SILENT' }
     await sleep(Math.min(silentAt, lateAt) - now, undefined, { signal })
   }
 }

@@ -1,94 +1,101 @@
 import type { Phase } from '@pawl/sdk'
-import { findDeclaredPhase } from '../run/declared.ts'
 import type { RunWithAgents } from '../agent/runWithAgents.ts'
+import { findDeclaredPhase } from '../run/declared.ts'
 import { isRefusedAs, RunFailedError, RunGivenBackError, troubleOf } from '../run/trouble.ts'
 import { awaitWork } from './awaitWork.ts'
-import { beginPhase } from './beginPhase.ts'
-import { clearArtifact } from './clearArtifact.ts'
-import { correctWork } from './correctWork.ts'
-import { enterPhase } from './enterPhase.ts'
-import { failPhase } from './failPhase.ts'
-import { judgeWork } from './judgeWork.ts'
-import { leavePhase } from './leavePhase.ts'
-import { openAgent } from './openAgent.ts'
-import { PhaseWork } from './phaseWork.ts'
-import type { Move } from './phaseWork.ts'
-import { recoverSession } from './recoverSession.ts'
+import { beginPhase, enterPhase } from './beginPhase.ts'
+import { judgeWork, submitArtifact } from './judgeWork.ts'
+import { failPhase, leavePhase } from './leavePhase.ts'
+import { correctWork, recoverSession } from './recoverWork.ts'
 import { sendPrompt } from './sendPrompt.ts'
-import { submitArtifact } from './submitArtifact.ts'
-
-type Step = (work: PhaseWork) => Promise<Move>
-
-/**
- * The procedure of a phase:
- *
- *     BEGIN → OPEN → ENTER → CLEAR → PROMPT → AWAIT → JUDGE → SUBMIT → LEAVE
- *                      │               ▲        ▲               │
- *                      │               │        └─ invalid, ────┤
- *                      │               │           still at it  │ invalid
- *                      └──► RECOVER ───┴──────── CORRECT ◄──────┘
- *
- * ENTER goes on wherever an earlier owner stood. CORRECT and RECOVER have budgets; past them, and on any other trouble, FAIL.
- */
-const STEPS: Readonly<Record<Exclude<Move, 'DONE'>, Step>> = {
-  BEGIN: beginPhase,
-  OPEN: openAgent,
-  ENTER: enterPhase,
-  CLEAR: clearArtifact,
-  PROMPT: sendPrompt,
-  AWAIT: awaitWork,
-  JUDGE: judgeWork,
-  SUBMIT: submitArtifact,
-  CORRECT: correctWork,
-  RECOVER: recoverSession,
-  LEAVE: leavePhase,
-  FAIL: failPhase,
-}
+import { hasMoved } from './step.ts'
+import type { PhaseTask, Step, Turn } from './step.ts'
 
 /**
  * Has the agent of its role do the work of the phase that the run stands at, from wherever the log says that it stands: until it is
  * completed, waits for a person, or was moved on by the agent itself.
  *
+ *     BEGIN → ENTER → PROMPT → AWAIT → JUDGE → SUBMIT → LEAVE
+ *               │       ▲        ▲               │
+ *               │       │        └─ invalid, ────┤
+ *               │       │           still at it  │ invalid
+ *               └───────┴─ RECOVER, CORRECT ◄────┘
+ *
+ * ENTER goes on wherever an earlier owner stood. CORRECT and RECOVER have budgets; past them, and on any other trouble, FAIL. Each
+ * step is given what the one before returned, and judges the run by the last answer of the server; only JUDGE reads it anew, since
+ * the agent may have moved it on.
+ *
  * @throws RunLeftError, or the signal's reason, where the run is not this owner's to drive any more; RunFailedError where the run
  * is to be failed
  */
-export async function executePhase(drive: RunWithAgents, phase: Phase, role: string): Promise<void> {
-  const work = new PhaseWork(drive, findDeclaredPhase(drive.workflow, phase.key), role, phase)
-  drive.agents.phase = phase.key
-  let move: Move = 'BEGIN'
-  while (move !== 'DONE') {
+export async function executePhase(context: RunWithAgents, phase: Phase, role: string): Promise<void> {
+  const declared = findDeclaredPhase(context.workflow, phase.key)
+  const task: PhaseTask = { context, declared, role, phaseId: phase.id, round: phase.round }
+  context.agents.phase = phase.key
+  let step: Step = { name: 'BEGIN' }
+  while (step.name !== 'DONE') {
     try {
-      move = await STEPS[move](work)
+      step = await perform(task, step)
     } catch (error) {
-      move = await meet(work, move, error)
+      step = await stepAfterError(task, step, error)
     }
   }
 }
 
+function perform(task: PhaseTask, step: Exclude<Step, { readonly name: 'DONE' }>): Promise<Step> {
+  switch (step.name) {
+    case 'BEGIN':
+      return beginPhase(task)
+    case 'ENTER':
+      return enterPhase(task, step)
+    case 'PROMPT':
+      return sendPrompt(task, step)
+    case 'AWAIT':
+      return awaitWork(task, step)
+    case 'JUDGE':
+      return judgeWork(task, step)
+    case 'SUBMIT':
+      return submitArtifact(task, step)
+    case 'CORRECT':
+      return correctWork(task, step)
+    case 'RECOVER':
+      return recoverSession(task, step)
+    case 'LEAVE':
+      return leavePhase(task, step)
+    case 'FAIL':
+      return failPhase(task, step)
+  }
+}
+
+/** The step that follows an error: a trouble fails the phase, a phase that the agent has moved on is left. */
+async function stepAfterError(task: PhaseTask, step: Step, error: unknown): Promise<Step> {
+  const { context } = task
+  if (context.hasLeft || step.name === 'FAIL') throw error
+  await giveBackIfNotReady(context, error)
+  const agent = 'agent' in step ? step.agent : null
+  const trouble = troubleOf(error)
+  if (trouble) return { name: 'FAIL', trouble, agent }
+  const isMoved = isRefusedAs(error, 'IllegalTransition') && hasMoved(task, context.latest)
+  if (!isMoved || step.name === 'LEAVE') throw error
+  return { name: 'LEAVE', agent, turn: turnDuring(step) }
+}
+
+/** What the agent does while a step is performed that says nothing of it: a session that is BUSY has a prompt that is worked on. */
+function turnDuring(step: Step): Turn {
+  if ('turn' in step) return step.turn
+  return 'agent' in step && step.agent?.status === 'BUSY' ? 'ON' : 'NONE'
+}
+
 /**
- * A worker that can't work is no reason to ask a person about the run, nor to fail it: somebody else may go on with it.
+ * A worker that can't work is no reason to ask a person about the run, nor to fail it: another owner may go on with it.
  *
  * @throws RunGivenBackError
  */
-async function giveBackUnfit({ tools }: RunWithAgents, error: unknown): Promise<void> {
+async function giveBackIfNotReady({ tools }: RunWithAgents, error: unknown): Promise<void> {
   const trouble = troubleOf(error)
   // a directory that was there when the run began was taken away by its own agent
   const isOfTheRun =
     error instanceof RunFailedError || trouble?.errorClass === 'FATAL' || trouble?.code === 'WORKSPACE_GONE'
   if (isOfTheRun || (await tools.isReady())) return
   throw new RunGivenBackError('This worker can not work', { cause: error })
-}
-
-/** What follows an error: a trouble fails the phase, a phase that the agent has moved on is left. */
-async function meet(work: PhaseWork, move: Move, error: unknown): Promise<Move> {
-  const { drive } = work
-  if (drive.hasLeft || move === 'FAIL') throw error
-  await giveBackUnfit(drive, error)
-  const trouble = troubleOf(error)
-  if (trouble) {
-    work.trouble = trouble
-    return 'FAIL'
-  }
-  if (isRefusedAs(error, 'IllegalTransition') && work.hasMoved(await drive.readRun())) return 'LEAVE'
-  throw error
 }

@@ -1,33 +1,36 @@
 import { isChanged } from '../../workspaces/files/baseline.ts'
+import type { Baseline } from '../../workspaces/files/baseline.ts'
 import { readArtifact } from '../../workspaces/files/readArtifact.ts'
 import type { Artifact, ArtifactTrouble } from '../../workspaces/files/readArtifact.ts'
 import type { DeclaredArtifact } from '../run/declared.ts'
-import type { Move, PhaseWork, Turn } from './phaseWork.ts'
+import { isRefusedAs } from '../run/trouble.ts'
+import { makeReady } from './agentTurn.ts'
+import { findArtifactPlace, hasMoved, messagesNotGiven, readProgress } from './step.ts'
+import type { PhaseTask, Step, StepOf, Turn } from './step.ts'
 
 /** Looks at what the agent has left, now that it does not work any more. */
-export async function judgeWork(work: PhaseWork): Promise<Move> {
-  const { drive, turn, declared } = work
-  await drive.steering.end()
-  if (work.hasMoved(await drive.readRun())) return 'LEAVE'
-  if (turn === 'OVER' && work.waiting.length > 0) {
-    await work.makeReady()
-    work.prompt = undefined
-    return 'PROMPT'
+export async function judgeWork(task: PhaseTask, step: StepOf<'JUDGE'>): Promise<Step> {
+  const { context, declared } = task
+  const { agent, judged, turn, carried } = step
+  await context.steering.end()
+  // The agent's last command may have moved the run on: no answer of this owner's can say so.
+  if (hasMoved(task, await context.readRun())) return { name: 'LEAVE', agent, turn }
+  if (turn === 'OVER' && messagesNotGiven(task, await readProgress(task), carried).length > 0) {
+    await makeReady(task, agent, turn)
+    return { name: 'PROMPT', agent, judged, composed: null }
   }
   // A file that was being written when its agent was ended can't be told from a whole one: the agent has to say.
-  if (turn === 'GONE' || turn === 'KILLED') return 'RECOVER'
+  if (turn === 'GONE' || turn === 'KILLED') return { name: 'RECOVER', agent, judged, turn }
   const { artifact } = declared
-  const found = artifact && (await readArtifact(await work.place(artifact)))
-  if (found && found.outcome !== 'MISSING' && counts(work, found)) {
-    work.found = found
-    await drive.step('artifact-found')
-    return 'SUBMIT'
+  const found = artifact && (await readArtifact(await findArtifactPlace(task, artifact)))
+  if (found && found.outcome !== 'MISSING' && isNew(judged, found)) {
+    await context.step('artifact-found')
+    return { name: 'SUBMIT', agent, judged, turn, found, sent: null }
   }
-  if (turn === 'NONE') return 'PROMPT'
-  if (turn === 'CRASHED') return 'RECOVER'
-  work.problem = describe(turn, artifact, found?.outcome === 'MISSING')
-  work.code = codeOf(turn, found?.outcome)
-  return 'CORRECT'
+  if (turn === 'NONE') return { name: 'PROMPT', agent, judged, composed: null }
+  if (turn === 'CRASHED') return { name: 'RECOVER', agent, judged, turn }
+  const problem = describeMissingWork(turn, artifact, found?.outcome === 'MISSING')
+  return { name: 'CORRECT', agent, judged, turn, problem, code: codeOf(turn, found?.outcome) }
 }
 
 function codeOf(turn: Turn, found: string | undefined): string {
@@ -37,11 +40,11 @@ function codeOf(turn: Turn, found: string | undefined): string {
 }
 
 /** Whether it is another than what was judged before. */
-function counts({ baseline }: PhaseWork, found: Artifact | ArtifactTrouble): boolean {
-  return !('state' in found) || isChanged(baseline, found.state)
+function isNew(judged: Baseline, found: Artifact | ArtifactTrouble): boolean {
+  return !('state' in found) || isChanged(judged, found.state)
 }
 
-function describe(turn: Turn, artifact: DeclaredArtifact | null, isMissing: boolean): string {
+function describeMissingWork(turn: Turn, artifact: DeclaredArtifact | null, isMissing: boolean): string {
   const what = !artifact
     ? 'nothing was said about the work (`pawl state` tells what to say)'
     : isMissing
@@ -49,4 +52,53 @@ function describe(turn: Turn, artifact: DeclaredArtifact | null, isMissing: bool
       : `the file \`${artifact.path}\` is as it was, and that was not accepted`
   if (turn === 'SILENT') return `${what}; the agent was ended after it showed no sign of life for too long`
   return turn === 'LATE' ? `${what} in time; the agent was ended` : what
+}
+
+/** Hands the file over. A valid one ends the phase; after another the agent, where it is still at work, may write it anew. */
+export async function submitArtifact(task: PhaseTask, step: StepOf<'SUBMIT'>): Promise<Step> {
+  const { context, declared } = task
+  const { agent, turn, found } = step
+  const { key, artifact, approval } = declared
+  if (!artifact) throw new Error(`phase ${key} has no file to submit`)
+  if (found.outcome !== 'FOUND') {
+    if ('problem' in found && found.outcome !== 'NOT_A_FILE') throw found.problem
+    return afterRefusal(step, describeTrouble(artifact, found))
+  }
+  // The turn is over: the next owner knows by this that the file is whole. While a question is open nothing can be written.
+  if (turn !== 'ON' && agent.status === 'BUSY' && approval)
+    await context.agents.move(agent, 'WAITING_FOR_APPROVAL')
+  else if (turn === 'OVER') await makeReady(task, agent, turn)
+  const fields = { path: artifact.path, content: found.content, ...context.call }
+  try {
+    const submitted = context.accept(await context.owned.artifacts.submit(key, fields))
+    const { valid, problems } = submitted.artifact
+    context.report({ kind: 'artifact-submitted', phase: key, path: artifact.path, problems })
+    await context.step('artifact-submitted')
+    if (!valid) return afterRefusal(step, `the file \`${artifact.path}\` was not accepted`)
+    // Whatever its process ended with: its work is there.
+    return { name: 'LEAVE', agent, turn: turn === 'CRASHED' ? 'OVER' : turn }
+  } catch (error) {
+    // What the server does not even take, as a file past its own limit.
+    if (isRefusedAs(error, 'InvalidInput')) return afterRefusal(step, (error as Error).message)
+    throw error
+  }
+}
+
+/** An agent at work may write the file anew, and only a new one counts; one whose turn is over is asked to repair it. */
+function afterRefusal({ agent, turn, found, sent, judged }: StepOf<'SUBMIT'>, problem: string): Step {
+  const refused = 'state' in found ? found.state : null
+  const counted = { agent, judged: refused ?? judged }
+  if (sent) return { name: 'AWAIT', ...counted, sent: { ...sent, before: refused ?? sent.before } }
+  return { name: 'CORRECT', ...counted, turn, problem, code: 'INVALID_ARTIFACT' }
+}
+
+function describeTrouble({ path }: DeclaredArtifact, trouble: ArtifactTrouble): string {
+  switch (trouble.outcome) {
+    case 'TOO_LARGE':
+      return `the file \`${path}\` is larger than ${trouble.maxBytes} bytes`
+    case 'NOT_TEXT':
+      return `the file \`${path}\` is no text in UTF-8`
+    default:
+      return trouble.problem.message
+  }
 }

@@ -1,56 +1,75 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { PromptStage } from '@pawl/sdk'
 import type { Prompt } from '../../adapters/kit/adapter.ts'
 import { readBaseline } from '../../workspaces/files/baseline.ts'
-import type { Baseline } from '../../workspaces/files/baseline.ts'
-import { BUDGETS } from '../run/budgets.ts'
+import type { OpenAgent } from '../agent/openAgents.ts'
 import { whileHeld } from '../agent/whileHeld.ts'
+import { BUDGETS } from '../run/budgets.ts'
+import type { PhaseProgress } from '../run/phaseProgress.ts'
 import { troubleOf } from '../run/trouble.ts'
-import { confirmPrompt } from './confirmPrompt.ts'
-import type { Move, PhaseWork } from './phaseWork.ts'
-import { composeFor } from './promptOf.ts'
+import { composeNextPrompt } from './phasePrompt.ts'
+import { findArtifactPlace, readProgress } from './step.ts'
+import type { ComposedPrompt, PhaseTask, Step, StepOf } from './step.ts'
 
-/** The wait before the second try, in milliseconds; doubled each time. */
-const WAIT_MS = 200
+/** The wait before the second try of handing a prompt over, in milliseconds; doubled each time. */
+const RETRY_DELAY_MS = 200
 
 /** Records the prompt, hands it to the agent, and records that the agent has it. */
-export async function sendPrompt(work: PhaseWork): Promise<Move> {
-  const { drive, open, key } = work
-  await drive.readRun()
-  if (!work.prompt) {
-    const { prompt, carried } = composeFor(work)
-    work.prompt = prompt
-    work.carried = carried
-  }
-  const { prompt } = work
-  const isRepair = work.standing.repairs !== null
-  const fields = { phase: key, dedupKey: prompt.key, repair: isRepair }
-  drive.accept(
-    await drive.owned.sessions.recordPrompt(open.sessionId, { ...fields, stage: 'SENDING', ...drive.call }),
-  )
-  open.status = 'BUSY'
-  await drive.step('prompt-recorded')
-  work.before = await standsThere(work)
-  await deliver(work, prompt)
-  await drive.step('prompt-sent')
-  await confirmPrompt(work)
-  return 'AWAIT'
+export async function sendPrompt(task: PhaseTask, step: StepOf<'PROMPT'>): Promise<Step> {
+  const { context, declared } = task
+  const { agent, judged } = step
+  const progress = await readProgress(task)
+  const composed = step.composed ?? composeNextPrompt(task, progress)
+  await recordPrompt(task, agent, composed.prompt, { progress, stage: 'SENDING' })
+  agent.status = 'BUSY'
+  await context.step('prompt-recorded')
+  const before = declared.artifact && (await readBaseline(await findArtifactPlace(task, declared.artifact)))
+  await deliver(task, agent, composed.prompt)
+  await context.step('prompt-sent')
+  const sentAt = await confirmPrompt(task, agent, composed, progress)
+  return { name: 'AWAIT', agent, judged, sent: { carried: composed.carried, sentAt, before } }
 }
 
-async function standsThere(work: PhaseWork): Promise<Baseline> {
-  const { artifact } = work.declared
-  return artifact && readBaseline(await work.place(artifact))
+/**
+ * Records that the agent has the prompt, and with it the messages that it contains.
+ *
+ * @returns when that was known, as `performance.now()`
+ */
+export async function confirmPrompt(
+  task: PhaseTask,
+  agent: OpenAgent,
+  { prompt, carried }: ComposedPrompt,
+  progress: PhaseProgress,
+): Promise<number> {
+  const { context, declared, role } = task
+  await recordPrompt(task, agent, prompt, { progress, stage: 'SENT' })
+  const sentAt = performance.now()
+  context.report({ kind: 'prompt-sent', phase: declared.key, role })
+  await context.step('prompt-confirmed')
+  for (const { id } of carried) await context.steering.acknowledge(id, 'CONSUMED')
+  return sentAt
+}
+
+async function recordPrompt(
+  { context, declared }: PhaseTask,
+  { sessionId }: OpenAgent,
+  prompt: Prompt,
+  { progress, stage }: { readonly progress: PhaseProgress; readonly stage: PromptStage },
+): Promise<void> {
+  const fields = { phase: declared.key, dedupKey: prompt.key, repair: progress.repairs !== null, stage }
+  context.accept(await context.owned.sessions.recordPrompt(sessionId, { ...fields, ...context.call }))
 }
 
 /** Hands the prompt over, at most so often as the budget allows, and never once the agent has it. */
-async function deliver({ drive, open }: PhaseWork, prompt: Prompt): Promise<void> {
+async function deliver({ context }: PhaseTask, { agent }: OpenAgent, prompt: Prompt): Promise<void> {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await whileHeld(drive, open.agent.send(prompt))
+      return await whileHeld(context, agent.send(prompt))
     } catch (error) {
-      if (drive.hasLeft || troubleOf(error)?.errorClass !== 'RECOVERABLE') throw error
-      if (await open.agent.hasReceived(prompt.key)) return
+      if (context.hasLeft || troubleOf(error)?.errorClass !== 'RECOVERABLE') throw error
+      if (await agent.hasReceived(prompt.key)) return
       if (tries >= BUDGETS.sends) throw error
-      await sleep(WAIT_MS * 2 ** (tries - 1), undefined, { signal: drive.signal })
+      await sleep(RETRY_DELAY_MS * 2 ** (tries - 1), undefined, { signal: context.signal })
     }
   }
 }

@@ -21,7 +21,7 @@ export interface RejectedFile {
 }
 
 /**
- * Where a phase stands, by the run's log: all that an owner has to know to go on where the last one stood. Repairs, resumes,
+ * How far a phase has come, by the run's log: all that an owner has to know to go on where the last one stood. Repairs, resumes,
  * restarts and the rejected file are counted since the phase was last begun anew, which a repair does not.
  */
 export interface PhaseProgress {
@@ -47,7 +47,7 @@ export interface PhaseProgress {
   /** What a person said last when sending the phase back or having it tried again. */
   readonly feedback: string | null
   readonly messages: readonly PendingMessage[]
-  /** What the last prompt of the attempt was composed from: the standing before it was first recorded. */
+  /** What the last prompt of the attempt was composed from: the progress before it was first recorded. */
   readonly promptedFrom: PhaseProgress | null
   /** Number of the last event that is folded in. */
   readonly seq: number
@@ -55,7 +55,7 @@ export interface PhaseProgress {
   readonly owner: string | null
 }
 
-/** Where a phase stands before the first event. */
+/** The progress of a phase before the first event. */
 export const NO_PROGRESS: PhaseProgress = {
   attempt: 0,
   repairs: null,
@@ -76,72 +76,72 @@ export const NO_PROGRESS: PhaseProgress = {
   owner: null,
 }
 
-/** What one event makes of the standing of a phase, named by the id of its row. */
-export function applyEvent(standing: PhaseProgress, event: RunEvent, phaseId: string): PhaseProgress {
-  return { ...change(standing, event, phaseId), seq: event.seq }
+/** The progress after one more event of the run's log; the phase is named by the id of its row. */
+export function applyEvent(progress: PhaseProgress, event: RunEvent, phaseId: string): PhaseProgress {
+  return { ...change(progress, event, phaseId), seq: event.seq }
 }
 
-function change(standing: PhaseProgress, event: RunEvent, phaseId: string): PhaseProgress {
+function change(progress: PhaseProgress, event: RunEvent, phaseId: string): PhaseProgress {
   switch (event.type) {
     case 'run.claimed':
-      return { ...standing, owner: event.actor }
+      return { ...progress, owner: event.actor }
     case 'phase.started':
-      return event.payload.id === phaseId ? begin(standing, event) : standing
+      return event.payload.id === phaseId ? begin(progress, event) : progress
     case 'phase.completed':
-      return event.payload.id === phaseId ? { ...standing, failure: null, feedback: null } : standing
+      return event.payload.id === phaseId ? { ...progress, failure: null, feedback: null } : progress
     case 'phase.failed':
-      return event.payload.id === phaseId ? { ...standing, failure: event.payload.error } : standing
+      return event.payload.id === phaseId ? { ...progress, failure: event.payload.error } : progress
     case 'approval.decided': {
       const { phaseId: about, decision, comment } = event.payload
-      if (about !== phaseId || decision === 'APPROVE') return standing
+      if (about !== phaseId || decision === 'APPROVE') return progress
       return {
-        ...standing,
-        feedback: comment ?? standing.feedback,
+        ...progress,
+        feedback: comment ?? progress.feedback,
         ...(decision === 'REJECT' && { failure: null }),
       }
     }
     case 'prompt.sending':
     case 'prompt.sent':
       return event.payload.id === phaseId
-        ? recordPrompt(standing, event.payload.dedupKey, event.type === 'prompt.sent')
-        : standing
+        ? recordPrompt(progress, event.payload.dedupKey, event.type === 'prompt.sent')
+        : progress
     case 'artifact.invalid':
-      return event.payload.phaseId === phaseId ? { ...standing, rejected: event.payload } : standing
+      return event.payload.phaseId === phaseId ? { ...progress, rejected: event.payload } : progress
     case 'artifact.validated':
-      return event.payload.phaseId === phaseId ? { ...standing, accepted: event.payload.sha256 } : standing
+      return event.payload.phaseId === phaseId ? { ...progress, accepted: event.payload.sha256 } : progress
     case 'session.changed':
-      return count(standing, event.payload.to, event.payload.detail)
+      return count(progress, event.payload.to, event.payload.detail)
     case 'session.recovered':
-      return { ...standing, isRecovered: true }
+      return { ...progress, isRecovered: true }
     case 'message.sent': {
       const { id, text } = event.payload
-      return { ...standing, messages: [...standing.messages, { id, text, sentBy: event.actor }] }
+      return { ...progress, messages: [...progress.messages, { id, text, sentBy: event.actor }] }
     }
     case 'message.acknowledged': {
       const { id, receipt } = event.payload
-      if (receipt !== 'CONSUMED') return standing
-      return { ...standing, messages: standing.messages.filter((message) => message.id !== id) }
+      if (receipt !== 'CONSUMED') return progress
+      return { ...progress, messages: progress.messages.filter((message) => message.id !== id) }
     }
     default:
-      return standing
+      return progress
   }
 }
 
-function begin(standing: PhaseProgress, event: Extract<RunEvent, { type: 'phase.started' }>): PhaseProgress {
+function begin(progress: PhaseProgress, event: Extract<RunEvent, { type: 'phase.started' }>): PhaseProgress {
   const { attempt, repair, because, from } = event.payload
   const begun = {
-    ...standing,
+    ...progress,
     attempt,
     prompts: [],
     promptedFrom: null,
     isRecovered: false,
-    isByAgent: standing.owner !== null && event.actor !== standing.owner,
+    isByAgent: progress.owner !== null && event.actor !== progress.owner,
   }
   if (repair)
     return {
       ...begun,
       repairs: because ?? 'the work is not what was asked for',
-      repairCount: standing.repairCount + 1,
+      repairCount: progress.repairCount + 1,
     }
   return {
     ...begun,
@@ -150,24 +150,24 @@ function begin(standing: PhaseProgress, event: Extract<RunEvent, { type: 'phase.
     resumeCount: 0,
     restartCount: 0,
     rejected: null,
-    sentBackFrom: standing.attempt > 0 ? from : null,
+    sentBackFrom: progress.attempt > 0 ? from : null,
   }
 }
 
-function recordPrompt(standing: PhaseProgress, key: string, isSent: boolean): PhaseProgress {
-  const others = standing.prompts.filter((prompt) => prompt.key !== key)
-  const isFirst = others.length === standing.prompts.length
-  const promptedFrom = isFirst ? { ...standing, promptedFrom: null } : standing.promptedFrom
-  return { ...standing, prompts: [...others, { key, isSent }], promptedFrom, isRecovered: false }
+function recordPrompt(progress: PhaseProgress, key: string, isSent: boolean): PhaseProgress {
+  const others = progress.prompts.filter((prompt) => prompt.key !== key)
+  const isFirst = others.length === progress.prompts.length
+  const promptedFrom = isFirst ? { ...progress, promptedFrom: null } : progress.promptedFrom
+  return { ...progress, prompts: [...others, { key, isSent }], promptedFrom, isRecovered: false }
 }
 
 /** The words that go with a session's RESUMING: how the agent is taken up again. */
 export const RESUME_MODE = { resumed: 'RESUMED', restarted: 'RESTARTED', uncounted: 'UNCOUNTED' } as const
 
-function count(standing: PhaseProgress, to: string, detail: unknown): PhaseProgress {
+function count(progress: PhaseProgress, to: string, detail: unknown): PhaseProgress {
   if (to !== 'RESUMING' || typeof detail !== 'object' || detail === null || !('how' in detail))
-    return standing
-  if (detail.how === RESUME_MODE.resumed) return { ...standing, resumeCount: standing.resumeCount + 1 }
-  if (detail.how === RESUME_MODE.restarted) return { ...standing, restartCount: standing.restartCount + 1 }
-  return standing
+    return progress
+  if (detail.how === RESUME_MODE.resumed) return { ...progress, resumeCount: progress.resumeCount + 1 }
+  if (detail.how === RESUME_MODE.restarted) return { ...progress, restartCount: progress.restartCount + 1 }
+  return progress
 }

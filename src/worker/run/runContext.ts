@@ -1,5 +1,5 @@
 import { unwrap } from '@pawl/sdk'
-import type { CallOptions, OwnedRun, Pawl, PawlInterruptedError, RunDetail, SuccessOf } from '@pawl/sdk'
+import type { CallOptions, OwnedRun, Pawl, PawlInterruptedError, Run, RunDetail, SuccessOf } from '@pawl/sdk'
 import type { WorkerConfig } from '../config/config.ts'
 import type { DeclaredWorkflow } from './declared.ts'
 import type { RunNewsFields, WorkerNews } from './news.ts'
@@ -43,7 +43,7 @@ const LAST_WRITE_MS = 2_000
 /** Asked until the server answers, or the claim ends. */
 const RETRY_UNTIL_ANSWERED = { attempts: Infinity, minDelayMs: 100, maxDelayMs: 1_000, timeoutMs: 10_000 }
 
-/** One held run as its owner reads and writes it. */
+/** One owned run as its worker reads and writes it. */
 export class RunContext {
   readonly tools: WorkerTools
   readonly owned: OwnedRun
@@ -52,11 +52,13 @@ export class RunContext {
   readonly #over = new AbortController()
   readonly #writing = new AbortController()
   #hasLeft = false
+  #latest: Run
 
   constructor(tools: WorkerTools, owned: OwnedRun, workflow: DeclaredWorkflow) {
     this.tools = tools
     this.owned = owned
     this.workflow = workflow
+    this.#latest = owned.run
     this.log = new RunLog(tools.pawl, owned.run.id, this.#over.signal)
     if (this.signal.aborted) this.#stopWriting()
     else this.signal.addEventListener('abort', () => this.#stopWriting(), { once: true })
@@ -81,24 +83,32 @@ export class RunContext {
     this.tools.report({ ...news, runId: this.runId })
   }
 
+  /** The run as the last answer of the server had it. */
+  get latest(): Run {
+    return this.#latest
+  }
+
   /**
-   * The run as it is now, its log read up to there.
+   * Reads the run from the server, and its log up to there. Only for what the answers to this owner's commands can't tell: commands of
+   * others, and the evidence that is missing.
    *
    * @throws RunLeftError where it is gone
    */
   async readRun(): Promise<RunDetail> {
     const run = await this.tools.pawl.runs.get(this.runId, this.call)
     if (!run) throw new RunLeftError('The run is gone')
+    this.#notice(run)
     await this.log.reach(run.revision, this.signal)
     return run
   }
 
   /**
-   * The answer to a driving write, where it is a yes.
+   * The success of a command of the owner. The run that the answer carries, a refusal's too, becomes the latest.
    *
    * @throws RunLeftError where the run is not this owner's to drive any more, PawlProblem with any other refusal
    */
   accept = <Result extends { readonly __typename: string }>(result: Result): SuccessOf<Result> => {
+    if ('run' in result) this.#notice(result.run as Run | null)
     this.#hasLeft ||= isOwnershipLost(result)
     if (this.#hasLeft) throw new RunLeftError(`The server answered ${result.__typename}`)
     return unwrap(result)
@@ -109,7 +119,11 @@ export class RunContext {
     return this.#hasLeft || this.signal.aborted
   }
 
-  /** Marks a boundary between two steps. Throws the signal's reason where the owner has to stop. */
+  /**
+   * Marks a boundary between two steps.
+   *
+   * @throws the signal's reason where the owner has to stop
+   */
   async step(name: StepName): Promise<void> {
     await this.tools.onStep(name)
     this.signal.throwIfAborted()
@@ -119,6 +133,11 @@ export class RunContext {
   async end(): Promise<void> {
     this.#over.abort()
     this.#writing.abort()
+  }
+
+  /** Answers may arrive in another order than that in which the server decided; some carry another run. */
+  #notice(run: Run | null): void {
+    if (run?.id === this.runId && run.revision >= this.#latest.revision) this.#latest = run
   }
 
   #stopWriting(): void {

@@ -6,18 +6,24 @@ import type { PhaseProgress } from './phaseProgress.ts'
 /** How long a log that can't be read is left alone before it is asked for again, in milliseconds. */
 const RETRY_DELAY_MS = 500
 
-/** A run's log, followed from its first event for as long as the run is held. Keeps where each phase stands, not the events. */
+/** A run's log, followed from its first event for as long as the run is owned. Keeps the progress of each phase, not the events. */
 export class RunLog {
   readonly #phases = new Map<string, PhaseProgress>()
   readonly #listeners = new Set<(event: RunEvent) => void>()
   #base = NO_PROGRESS
+  #lastMove = 0
 
   constructor(pawl: Pawl, runId: string, signal: AbortSignal) {
     void this.#follow(pawl, runId, signal)
   }
 
-  /** Where a phase stands, as far as the log has been read. */
-  standing(phaseId: string): PhaseProgress {
+  /** Number of the last event that was read and may have moved the run on; 0 before the first. */
+  get lastMove(): number {
+    return this.#lastMove
+  }
+
+  /** How far a phase has come, as far as the log has been read. */
+  progress(phaseId: string): PhaseProgress {
     return this.#phases.get(phaseId) ?? this.#base
   }
 
@@ -73,7 +79,13 @@ export class RunLog {
     if (event.type === 'phase.started' && !this.#phases.has(event.payload.id))
       this.#phases.set(event.payload.id, this.#base)
     this.#base = applyEvent(this.#base, event, '')
-    for (const [id, standing] of this.#phases) this.#phases.set(id, applyEvent(standing, event, id))
+    if (mayMove(event)) this.#lastMove = event.seq
+    for (const [id, progress] of this.#phases) this.#phases.set(id, applyEvent(progress, event, id))
     for (const listener of this.#listeners) listener(event)
   }
+}
+
+/** Whether an event may have moved the run to another phase or status. */
+export function mayMove({ type }: RunEvent): boolean {
+  return /^(phase|run|round|approval)\./.test(type)
 }

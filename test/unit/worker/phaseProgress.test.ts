@@ -15,7 +15,7 @@ function after(
       ([type, payload, actor = 'worker'], index) =>
         ({ type, payload, actor, seq: index + 1 }) as unknown as RunEvent,
     )
-    .reduce((standing, event) => applyEvent(standing, event, PHASE), NO_PROGRESS)
+    .reduce((progress, event) => applyEvent(progress, event, PHASE), NO_PROGRESS)
 }
 
 const claimed = ['run.claimed', { owner: 'w', fence: 1 }] as const
@@ -33,9 +33,9 @@ const failed = { class: 'HUMAN_REQUIRED', code: 'NO_ARTIFACT', message: 'none', 
 
 describe('where a phase stands', () => {
   test('is told by its attempt and the prompts of that, each once', () => {
-    const standing = after(claimed, started(1), sending('a'), sending('a'), sent('a'), sending('b'))
-    expect(standing.attempt).toBe(1)
-    expect(standing.prompts).toEqual([
+    const progress = after(claimed, started(1), sending('a'), sending('a'), sent('a'), sending('b'))
+    expect(progress.attempt).toBe(1)
+    expect(progress.prompts).toEqual([
       { key: 'a', isSent: true },
       { key: 'b', isSent: false },
     ])
@@ -43,7 +43,7 @@ describe('where a phase stands', () => {
   })
 
   test('remembers what the last prompt was composed from, however the log goes on', () => {
-    const standing = after(
+    const progress = after(
       claimed,
       started(1),
       wrote('m1'),
@@ -53,10 +53,10 @@ describe('where a phase stands', () => {
       sending('a'),
       sent('a'),
     )
-    expect(standing.promptedFrom?.messages.map(({ id }) => id)).toEqual(['m1'])
-    expect(standing.promptedFrom?.rejected).toBe(null)
-    expect(standing.promptedFrom?.prompts).toEqual([])
-    expect(standing.messages).toHaveLength(2)
+    expect(progress.promptedFrom?.messages.map(({ id }) => id)).toEqual(['m1'])
+    expect(progress.promptedFrom?.rejected).toBe(null)
+    expect(progress.promptedFrom?.prompts).toEqual([])
+    expect(progress.messages).toHaveLength(2)
   })
 
   test('counts repairs, resumes and restarts since it was begun anew', () => {
@@ -68,9 +68,9 @@ describe('where a phase stands', () => {
       resuming(RESUME_MODE.restarted),
       invalid('1'),
     ] as const
-    const standing = after(...worn, repaired(2, 'wrong'))
-    expect(standing).toMatchObject({ repairs: 'wrong', repairCount: 1, resumeCount: 1, restartCount: 1 })
-    expect(standing.rejected?.sha256).toBe('1')
+    const progress = after(...worn, repaired(2, 'wrong'))
+    expect(progress).toMatchObject({ repairs: 'wrong', repairCount: 1, resumeCount: 1, restartCount: 1 })
+    expect(progress.rejected?.sha256).toBe('1')
     expect(after(...worn, repaired(2, 'wrong'), started(3))).toMatchObject({
       repairs: null,
       repairCount: 0,
@@ -126,12 +126,12 @@ describe('where a phase stands', () => {
 
   test('is not touched by other phases', () => {
     const other = { ...ref, id: 'phs_2' }
-    const standing = after(
+    const progress = after(
       claimed,
       started(1),
       ['phase.started', { ...other, attempt: 5, repair: false, from: null, because: null }],
       ['prompt.sent', { ...other, dedupKey: 'x' }],
     )
-    expect(standing).toMatchObject({ attempt: 1, prompts: [], seq: 4 })
+    expect(progress).toMatchObject({ attempt: 1, prompts: [], seq: 4 })
   })
 })
