@@ -62,7 +62,11 @@ export class Pawl {
     this.tokens = new Tokens(requests)
   }
 
-  /** Moves on whatever is due now: lost owners, timeouts, stale runs; with `dryRun`, only tells. For ADMIN. */
+  /**
+   * Moves on whatever is due now: lost owners, timeouts, stale runs; with `dryRun`, only tells. For ADMIN.
+   *
+   * Problems: `InvalidInput`, `Forbidden`.
+   */
   async sweep({ dryRun, ...options }: t.Fields<g.SweepInput> = {}): Promise<t.SweepResult> {
     return (await this.#requests.query(g.SweepDocument, { input: { dryRun } }, options)).sweep
   }
@@ -82,12 +86,12 @@ export class Pawl {
     return (await this.#requests.query(g.ServerDocument, {}, options)).server
   }
 
-  /** Keeps a claim's lease, and tells when its owner has to stop; call `end` on it at the end. */
+  /** Keeps a claim's lease, and aborts its `signal` when the owner has to stop. Call `end` when the work is done. */
   keepLease(claim: KeepLeaseFields): LeaseKeeper {
     return new LeaseKeeper(this.runs, claim)
   }
 
-  /** Claims runs and hands them to the handler, until it is stopped. */
+  /** Claims runs one after the other and hands each to the handler, until `stop` is called. */
   worker(options: WorkerOptions, handler: WorkerHandler): Worker {
     return new Worker(this, options, handler)
   }

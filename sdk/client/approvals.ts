@@ -19,7 +19,12 @@ export class Approvals {
     this.#requests = requests
   }
 
-  /** Asks a person, about the current phase or about the run as a whole; the run waits. For the run's owner. */
+  /**
+   * Asks a person, about the current phase or about the run as a whole; the run waits. For the run's owner.
+   *
+   * Problems: `IllegalTransition`, `NotCompletable`, `RunNotActive`, `UnknownPhase`, `LeaseLost`, `IdempotencyMismatch`,
+   * `RunNotFound`, `InvalidInput`, `Forbidden`.
+   */
   async request(
     runId: string,
     fields: t.Fields<g.RequestApprovalInput, 'runId'>,
@@ -30,6 +35,9 @@ export class Approvals {
   /**
    * Answers, once and for all: APPROVE or REJECT a REVIEW, RETRY or ABORT a RECOVERY. `digest` is that of the approval as the
    * person was shown it: where it is another one by now, the answer is `StaleDigest`.
+   *
+   * Problems: `WrongDecision`, `AlreadyDecided`, `ApprovalExpired`, `StaleDigest`, `ApprovalNotFound`, `RunNotActive`,
+   * `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
    */
   async decide(
     approvalId: string,

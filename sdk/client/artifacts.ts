@@ -15,6 +15,9 @@ export class Artifacts {
    * Hands over a file of the current phase. It is accepted whether or not it is valid: `artifact.valid` says so, and
    * `artifact.problems` what is wrong with it. A valid one at the path that the phase declares completes the phase, or opens
    * its approval. The same bytes again are the same artifact. For the run's owner.
+   *
+   * Problems: `IllegalTransition`, `UnknownPhase`, `RunNotActive`, `LeaseLost`, `RunNotFound`, `IdempotencyMismatch`,
+   * `InvalidInput`, `Forbidden`.
    */
   async submit(
     runId: string,

@@ -11,7 +11,11 @@ export class Executions {
     this.#requests = requests
   }
 
-  /** Records that a process starts; its id goes to the process as `PAWL_EXECUTION_ID`. */
+  /**
+   * Records that a process starts; its id goes to the process as `PAWL_EXECUTION_ID`.
+   *
+   * Problems: `RunNotActive`, `UnknownPhase`, `LeaseLost`, `IdempotencyMismatch`, `RunNotFound`, `InvalidInput`, `Forbidden`.
+   */
   async start(fields: t.Fields<g.StartExecutionInput>): Promise<t.StartExecutionResult> {
     return (await this.#requests.mutate(g.StartExecutionDocument, fields)).startExecution
   }
@@ -19,6 +23,8 @@ export class Executions {
   /**
    * Records how a process ended, and answers with the outcome that follows. Legal after the run has settled, too. `signal` is
    * the name of the signal that ended it, as `SIGKILL`; what ends the call itself stands in `options`.
+   *
+   * Problems: `ExecutionAlreadyFinished`, `ExecutionNotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
    */
   async finish(
     executionId: string,
@@ -32,6 +38,8 @@ export class Executions {
   /**
    * Says that an execution of no run is still supervised, once a minute or so: silent for a day, it ends SUPERVISOR_LOST. Its run's
    * lease says so for one of a run.
+   *
+   * Problems: `ExecutionAlreadyFinished`, `ExecutionNotFound`, `InvalidInput`, `Forbidden`.
    */
   async touch(executionId: string, { signal, retry }: CallOptions = {}): Promise<t.TouchExecutionResult> {
     const input = { executionId }

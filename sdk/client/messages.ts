@@ -11,7 +11,11 @@ export class Messages {
     this.#requests = requests
   }
 
-  /** Sends text to whoever owns the run: at once, or with `mode: 'FOLLOW_UP'` when its session is READY for more. */
+  /**
+   * Sends text to whoever owns the run: at once, or with `mode: 'FOLLOW_UP'` when its session is READY for more.
+   *
+   * Problems: `RunNotActive`, `IdempotencyMismatch`, `RunNotFound`, `InvalidInput`, `Forbidden`.
+   */
   async send(
     runId: string,
     text: string,
@@ -20,7 +24,11 @@ export class Messages {
     return (await this.#requests.mutate(g.SendMessageDocument, { ...fields, runId, text })).sendMessage
   }
 
-  /** The owner's receipt: DELIVERED to the agent, then CONSUMED by it. Until the first, it is told again. */
+  /**
+   * The owner's receipt: DELIVERED to the agent, then CONSUMED by it. Until the first, it is told again.
+   *
+   * Problems: `MessageNotFound`, `LeaseLost`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
+   */
   async acknowledge(
     messageId: string,
     receipt: g.Receipt,

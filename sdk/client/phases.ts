@@ -24,7 +24,12 @@ export class Phases {
     return requireRun(runId, run).phases
   }
 
-  /** Starts the current phase, once more where it had failed; `repair: true` asks for another attempt of one under way. */
+  /**
+   * Starts the current phase, once more where it had failed; `repair: true` asks for another attempt of one under way.
+   *
+   * Problems: `IllegalTransition`, `UnknownPhase`, `RunNotActive`, `LeaseLost`, `RunNotFound`, `IdempotencyMismatch`,
+   * `InvalidInput`, `Forbidden`.
+   */
   async start(
     runId: string,
     phase: string,
@@ -33,7 +38,12 @@ export class Phases {
     return (await this.#requests.mutate(g.StartPhaseDocument, { ...fields, runId, phase })).startPhase
   }
 
-  /** Leaves the current phase, completed, for one that may follow it. */
+  /**
+   * Leaves the current phase, completed, for one that may follow it.
+   *
+   * Problems: `IllegalTransition`, `UnknownPhase`, `NotCompletable`, `RunNotActive`, `LeaseLost`, `RevisionConflict`,
+   * `RunNotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
+   */
   async advance(
     runId: string,
     to: string,
@@ -42,7 +52,12 @@ export class Phases {
     return (await this.#requests.mutate(g.AdvancePhaseDocument, { ...fields, runId, to })).advancePhase
   }
 
-  /** Ends the current phase's attempt as FAILED; the run goes on, or with `recovery` waits PAUSED for a person's decision. */
+  /**
+   * Ends the current phase's attempt as FAILED; the run goes on, or with `recovery` waits PAUSED for a person's decision.
+   *
+   * Problems: `IllegalTransition`, `UnknownPhase`, `RunNotActive`, `LeaseLost`, `RunNotFound`, `IdempotencyMismatch`,
+   * `InvalidInput`, `Forbidden`.
+   */
   async fail(
     runId: string,
     phase: string,
@@ -60,7 +75,12 @@ export class Rounds {
     this.#requests = requests
   }
 
-  /** Completes the current round; again, it answers `changed: false`. */
+  /**
+   * Completes the current round; again, it answers `changed: false`.
+   *
+   * Problems: `IllegalTransition`, `NotCompletable`, `RunNotActive`, `LeaseLost`, `RunNotFound`, `IdempotencyMismatch`,
+   * `InvalidInput`, `Forbidden`.
+   */
   async complete(
     runId: string,
     fields: t.Fields<g.CompleteRoundInput, 'runId'> = {},

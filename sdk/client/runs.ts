@@ -35,6 +35,9 @@ export class Runs {
   /**
    * Starts a run of a workflow; with `claim`, already owned by the caller. With `parentRunId` it is cancelled with its parent, which
    * is not completed before it has ended, unless it is `detached`; with `continuesRunId` it takes up where a settled run ended.
+   *
+   * Problems: `WorkflowNotFound`, `WorkflowMismatch`, `AlreadyContinued`, `RunNotActive`, `ConcurrencyConflict`,
+   * `IdempotencyMismatch`, `RunNotFound`, `InvalidInput`, `Forbidden`.
    */
   async start(fields: t.Fields<g.StartRunInput>): Promise<t.StartRunResult> {
     return (await this.#requests.mutate(g.StartRunDocument, fields)).startRun
@@ -77,22 +80,38 @@ export class Runs {
     return (await this.#requests.query(g.RunCountsDocument, { filter }, options)).runCounts
   }
 
-  /** Which run a command means: the given one, else that of the execution, else the only active one. */
+  /**
+   * Which run a command means: the given one, else that of the execution, else the only active one.
+   *
+   * Problems: `AmbiguousRun`, `NoActiveRun`, `RunNotFound`, `ExecutionNotFound`, `InvalidInput`.
+   */
   async resolve({ signal, retry, ...input }: t.Fields<g.ResolveRunInput> = {}): Promise<t.ResolveRunResult> {
     return (await this.#requests.query(g.ResolveRunDocument, { input }, { signal, retry })).resolveRun
   }
 
-  /** Whether the run equals the fold of its events, and where it does not. */
+  /**
+   * Whether the run equals the fold of its events, and where it does not.
+   *
+   * Problems: `RunNotFound`, `InvalidInput`, `Forbidden`.
+   */
   async verify(runId: string, options?: CallOptions): Promise<t.VerifyRunResult> {
     return (await this.#requests.query(g.VerifyRunDocument, { id: runId }, options)).verifyRun
   }
 
-  /** Takes the right to drive a run: the given one, or the oldest that the filters admit. */
+  /**
+   * Takes the right to drive a run: the given one, or the oldest that the filters admit.
+   *
+   * Problems: `NothingToClaim`, `NotClaimable`, `RunNotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
+   */
   async claim(fields: t.Fields<g.ClaimRunInput>): Promise<t.ClaimRunResult> {
     return (await this.#requests.mutate(g.ClaimRunDocument, fields)).claimRun
   }
 
-  /** Moves the end of the lease to now plus `leaseSeconds` (default: the claim's), and says what the owner is to do. */
+  /**
+   * Moves the end of the lease to now plus `leaseSeconds` (default: the claim's), and says what the owner is to do.
+   *
+   * Problems: `RunNotActive`, `LeaseLost`, `RunNotFound`, `InvalidInput`, `Forbidden`.
+   */
   async renew(
     runId: string,
     { signal, retry, ...fields }: t.Fields<g.RenewLeaseInput, 'runId'>,
@@ -106,22 +125,38 @@ export class Runs {
   /**
    * Gives the run back: RUNNING becomes QUEUED, CANCELLING becomes CANCELLED without confirmation. With `untilChildren` nobody
    * claims it while a child attached to it is active.
+   *
+   * Problems: `LeaseLost`, `RunNotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
    */
   async release(runId: string, fields: t.Fields<g.ReleaseRunInput, 'runId'>): Promise<t.ReleaseRunResult> {
     return (await this.#requests.mutate(g.ReleaseRunDocument, { ...fields, runId })).releaseRun
   }
 
-  /** Pauses the run; its owner keeps the lease and is told to stop. */
+  /**
+   * Pauses the run; its owner keeps the lease and is told to stop.
+   *
+   * Problems: `NotPausable`, `RevisionConflict`, `RunNotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
+   */
   async pause(runId: string, fields: t.Fields<g.PauseRunInput, 'runId'> = {}): Promise<t.PauseRunResult> {
     return (await this.#requests.mutate(g.PauseRunDocument, { ...fields, runId })).pauseRun
   }
 
-  /** Takes a paused or failed run, or one whose owner is lost, up again; with `claim`, owned by the caller. */
+  /**
+   * Takes a paused or failed run, or one whose owner is lost, up again; with `claim`, owned by the caller.
+   *
+   * Problems: `NotResumable`, `NotClaimable`, `ConcurrencyConflict`, `RevisionConflict`, `IdempotencyMismatch`, `RunNotFound`,
+   * `InvalidInput`, `Forbidden`.
+   */
   async resume(runId: string, fields: t.Fields<g.ResumeRunInput, 'runId'> = {}): Promise<t.ResumeRunResult> {
     return (await this.#requests.mutate(g.ResumeRunDocument, { ...fields, runId })).resumeRun
   }
 
-  /** Ends the run as COMPLETED, where the server holds the evidence. */
+  /**
+   * Ends the run as COMPLETED, where the server holds the evidence.
+   *
+   * Problems: `NotCompletable`, `RunNotActive`, `LeaseLost`, `RevisionConflict`, `RunNotFound`, `IdempotencyMismatch`,
+   * `InvalidInput`, `Forbidden`.
+   */
   async complete(
     runId: string,
     fields: t.Fields<g.CompleteRunInput, 'runId'> = {},
@@ -129,7 +164,11 @@ export class Runs {
     return (await this.#requests.mutate(g.CompleteRunDocument, { ...fields, runId })).completeRun
   }
 
-  /** Ends the run as FAILED, with what went wrong. */
+  /**
+   * Ends the run as FAILED, with what went wrong.
+   *
+   * Problems: `RunNotActive`, `LeaseLost`, `RunNotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
+   */
   async fail(runId: string, fields: t.Fields<g.FailRunInput, 'runId'>): Promise<t.FailRunResult> {
     return (await this.#requests.mutate(g.FailRunDocument, { ...fields, runId })).failRun
   }
@@ -137,17 +176,27 @@ export class Runs {
   /**
    * Cancels the run: at once without a live owner, else CANCELLING until its owner confirms or its grace has passed. Its children
    * are cancelled at once with it, unless they are detached or `cascade` is false: `childrenCancelled` counts those that are, `childrenLeft` are still active.
+   *
+   * Problems: `RevisionConflict`, `RunNotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
    */
   async cancel(runId: string, fields: t.Fields<g.CancelRunInput, 'runId'> = {}): Promise<t.CancelRunResult> {
     return (await this.#requests.mutate(g.CancelRunDocument, { ...fields, runId })).cancelRun
   }
 
-  /** Lets a child live and end by itself: it is neither cancelled with its parent nor waited for by it any more. */
+  /**
+   * Lets a child live and end by itself: it is neither cancelled with its parent nor waited for by it any more.
+   *
+   * Problems: `RunNotActive`, `RevisionConflict`, `RunNotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
+   */
   async detach(runId: string, fields: t.Fields<g.DetachRunInput, 'runId'> = {}): Promise<t.DetachRunResult> {
     return (await this.#requests.mutate(g.DetachRunDocument, { ...fields, runId })).detachRun
   }
 
-  /** The owner's word that its processes are gone: CANCELLING becomes CANCELLED, confirmed. */
+  /**
+   * The owner's word that its processes are gone: CANCELLING becomes CANCELLED, confirmed.
+   *
+   * Problems: `RunNotActive`, `LeaseLost`, `RunNotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
+   */
   async confirmCancel(
     runId: string,
     fields: t.Fields<g.ConfirmCancelInput, 'runId'>,
@@ -155,7 +204,11 @@ export class Runs {
     return (await this.#requests.mutate(g.ConfirmCancelDocument, { ...fields, runId })).confirmCancel
   }
 
-  /** Deletes a settled run without a live owner, with everything below it. */
+  /**
+   * Deletes a settled run without a live owner, with everything below it.
+   *
+   * Problems: `NotDeletable`, `RunNotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
+   */
   async delete(runId: string, fields: t.Fields<g.DeleteRunInput, 'runId'> = {}): Promise<t.DeleteRunResult> {
     return (await this.#requests.mutate(g.DeleteRunDocument, { ...fields, runId })).deleteRun
   }

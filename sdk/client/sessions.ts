@@ -16,12 +16,22 @@ export class Sessions {
     this.#streams = streams
   }
 
-  /** Opens the session of a role, or adopts the live one of an earlier owner (`created: false`, with its `handle`). */
+  /**
+   * Opens the session of a role, or adopts the live one of an earlier owner (`created: false`, with its `handle`).
+   *
+   * Problems: `IllegalSessionTransition`, `RunNotActive`, `LeaseLost`, `RunNotFound`, `IdempotencyMismatch`, `InvalidInput`,
+   * `Forbidden`.
+   */
   async open(runId: string, fields: t.Fields<g.OpenSessionInput, 'runId'>): Promise<t.OpenSessionResult> {
     return (await this.#requests.mutate(g.OpenSessionDocument, { ...fields, runId })).openSession
   }
 
-  /** Moves a session to its next status; a refusal lists in `allowedStatuses` those that may follow. */
+  /**
+   * Moves a session to its next status; a refusal lists in `allowedStatuses` those that may follow.
+   *
+   * Problems: `IllegalSessionTransition`, `RunNotActive`, `LeaseLost`, `SessionNotFound`, `IdempotencyMismatch`, `InvalidInput`,
+   * `Forbidden`.
+   */
   async update(
     sessionId: string,
     status: g.SessionStatus,
@@ -31,7 +41,12 @@ export class Sessions {
     return (await this.#requests.mutate(g.UpdateSessionDocument, input)).updateSession
   }
 
-  /** Records a prompt: SENDING before it goes out, SENT after. A `dedupKey` that was SENT answers `PromptAlreadySent`. */
+  /**
+   * Records a prompt: SENDING before it goes out, SENT after. A `dedupKey` that was SENT answers `PromptAlreadySent`.
+   *
+   * Problems: `PromptAlreadySent`, `IllegalSessionTransition`, `IllegalTransition`, `UnknownPhase`, `RunNotActive`, `LeaseLost`,
+   * `SessionNotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
+   */
   async recordPrompt(
     sessionId: string,
     fields: t.Fields<g.RecordPromptInput, 'sessionId'>,
@@ -42,6 +57,8 @@ export class Sessions {
   /**
    * Appends chunks to the transcript, the first of all being number 1. It may be sent any number of times: chunks that are there
    * are passed over. Answers with the `nextSeq` to go on from; `TranscriptGap` says by `expectedSeq` which one is missing.
+   *
+   * Problems: `TranscriptGap`, `LeaseLost`, `SessionNotFound`, `InvalidInput`, `Forbidden`.
    */
   async append(
     sessionId: string,

@@ -10,7 +10,11 @@ export class Tokens {
     this.#requests = requests
   }
 
-  /** Creates a token: with `name` of a new principal, with `principalId` of one that there is. Its `secret` is shown here and never again. */
+  /**
+   * Creates a token: with `name` of a new principal, with `principalId` of one that there is. Its `secret` is shown here and never again.
+   *
+   * Problems: `InvalidInput`, `Forbidden`.
+   */
   async create({ signal, ...input }: t.Fields<g.CreateTokenInput>): Promise<t.CreateTokenResult> {
     return (await this.#requests.query(g.CreateTokenDocument, { input }, { signal, retry: { attempts: 1 } }))
       .createToken
@@ -19,6 +23,8 @@ export class Tokens {
   /**
    * Adds a token to the principal of another one, so that the log goes on to tell of the same actor; that one stays good
    * unless it is to be revoked.
+   *
+   * Problems: `TokenNotFound`, `InvalidInput`, `Forbidden`.
    */
   async rotate(
     tokenId: string,
@@ -34,7 +40,11 @@ export class Tokens {
     return (await this.#requests.query(g.TokensDocument, {}, options)).tokens
   }
 
-  /** Ends a token, and every stream opened with it. */
+  /**
+   * Ends a token, and every stream opened with it.
+   *
+   * Problems: `TokenNotFound`, `InvalidInput`, `Forbidden`.
+   */
   async revoke(tokenId: string, { signal }: CallOptions = {}): Promise<t.RevokeTokenResult> {
     const input = { tokenId }
     return (await this.#requests.query(g.RevokeTokenDocument, { input }, { signal, retry: { attempts: 1 } }))

@@ -16,6 +16,8 @@ export class Workflows {
   /**
    * Registers a definition; one that is there already, unchanged, answers `changed: false`. It belongs to the project named, to the
    * only one that the token is limited to, or, with a token that is limited to none, to the installation: every project may start it.
+   *
+   * Problems: `WorkflowMismatch`, `InvalidInput`, `Forbidden`.
    */
   async register(
     definition: WorkflowDefinition | JsonValue,

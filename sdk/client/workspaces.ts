@@ -49,6 +49,8 @@ export class Workspaces {
   /**
    * Records the directory that a run works in. A run keeps its workspace for as long as that is there: where it has one, that is
    * the answer (`created: false`), and its host and path say whether you can work there. For the run's owner.
+   *
+   * Problems: `RunNotFound`, `RunNotActive`, `LeaseLost`, `WorkspaceTaken`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
    */
   async record(
     runId: string,
@@ -60,6 +62,8 @@ export class Workspaces {
   /**
    * Asks the worker of the machine to do something with a workspace, and does not wait for it: see `perform`. What is asked for
    * twice is done once. `WorkspaceNotReady` says by `because` what stands against it.
+   *
+   * Problems: `WorkspaceNotFound`, `WorkspaceNotReady`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
    */
   async request(
     workspaceId: string,
@@ -121,6 +125,9 @@ export class Workspaces {
   /**
    * Takes up an operation; among workers that try at once, one does. Its `attempt` is to be repeated at the end. Another may
    * start it when `leaseSeconds` (120) have passed. For workers.
+   *
+   * Problems: `WorkspaceOperationNotFound`, `OperationNotStartable`, `WorkspaceNotReady`, `IdempotencyMismatch`, `InvalidInput`,
+   * `Forbidden`.
    */
   async start(
     operationId: string,
@@ -130,7 +137,11 @@ export class Workspaces {
     return (await this.#requests.mutate(g.StartWorkspaceOperationDocument, input)).startWorkspaceOperation
   }
 
-  /** Ends an operation: with `error`, or with the field of its kind (`diff`, `merge`, `preview`). For workers. */
+  /**
+   * Ends an operation: with `error`, or with the field of its kind (`diff`, `merge`, `preview`). For workers.
+   *
+   * Problems: `WorkspaceOperationNotFound`, `OperationNotFinishable`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
+   */
   async finish(
     operationId: string,
     fields: t.Fields<g.FinishWorkspaceOperationInput, 'operationId'>,
@@ -139,7 +150,11 @@ export class Workspaces {
     return (await this.#requests.mutate(g.FinishWorkspaceOperationDocument, input)).finishWorkspaceOperation
   }
 
-  /** Tells what became of a preview outside of any operation: STOPPED, RUNNING at a `url`, or FAILED with `error`. For workers. */
+  /**
+   * Tells what became of a preview outside of any operation: STOPPED, RUNNING at a `url`, or FAILED with `error`. For workers.
+   *
+   * Problems: `WorkspaceNotFound`, `WorkspaceNotReady`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
+   */
   async reportPreview(
     workspaceId: string,
     fields: t.Fields<g.ReportPreviewInput, 'workspaceId'>,

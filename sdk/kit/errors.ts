@@ -3,12 +3,12 @@ export class PawlError extends Error {
   override readonly name: string = 'PawlError'
 }
 
-/** What was given is no address of a server; the message says what to write instead. */
+/** The given address is not that of a server; the message says what to write instead. */
 export class PawlAddressError extends PawlError {
   override readonly name = 'PawlAddressError'
 }
 
-/** The least that every refusal carries: which one it is, and a sentence for people. */
+/** What every refusal has: its type, and a sentence for people. */
 export interface Problem {
   readonly __typename: string
   readonly message: string
@@ -92,10 +92,10 @@ export class PawlConnectionError extends PawlError {
  */
 export type Interruption = 'PAUSE' | 'CANCEL' | 'STOP' | 'LEASE_LOST' | 'NOT_RENEWED' | 'SHUTDOWN'
 
-/** The reason of a hold's signal: the owner has to stop its work. */
+/** The reason with which an owner's `signal` aborts: it has to stop its work. */
 export class PawlInterruptedError extends PawlError {
   override readonly name = 'PawlInterruptedError'
-  /** With `NOT_RENEWED`, `cause` is what the last renewal met. */
+  /** With `NOT_RENEWED`, `cause` is why the last renewal failed. */
   readonly why: Interruption
 
   constructor(why: Interruption, cause?: unknown) {

@@ -8,12 +8,12 @@ import { usePawlContext } from './provider.ts'
 import { createRunList } from './runList.ts'
 import { createRunReader } from './runReader.ts'
 
-/** The client of the provider above. */
+/** The client of the `PawlProvider` above. */
 export function usePawl(): Pawl {
   return usePawlContext().pawl
 }
 
-/** The feed of the provider above, and in it the store. */
+/** The feed of the `PawlProvider` above; `feed.store` is its store. */
 export function useRunFeed(): RunFeed {
   return usePawlContext().feed
 }
@@ -41,7 +41,9 @@ export interface UseRunsResult {
   readonly isLoading: boolean
   /** Whether the server has more that match: `loadMore` reads them. */
   readonly hasMore: boolean
+  /** Why it is read no further, or the last page was not read; undefined where nothing failed. */
   readonly error: unknown
+  /** Reads the next page; does nothing while one is being read, or where there is none. */
   loadMore(): void
 }
 
@@ -71,6 +73,7 @@ export interface UseRunResult {
   readonly isLoading: boolean
   /** Whether there is no such run (any more), or none that the caller may see. */
   readonly isMissing: boolean
+  /** Why it is read no further, or the last page was not read; undefined where nothing failed. */
   readonly error: unknown
 }
 

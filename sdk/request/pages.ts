@@ -13,7 +13,7 @@ export function toPage<Node>({ edges, pageInfo }: Connection<Node>): Page<Node> 
 }
 
 /**
- * What was read below a run.
+ * The run that a query answered with.
  *
  * @throws PawlFault with code `RUN_NOT_FOUND` where there is no such run.
  */

@@ -14,6 +14,7 @@ export interface Streams {
   readonly subscribe: Subscribe
 }
 
+/** What `runs.watch` takes. */
 export interface WatchOptions extends StreamOptions {
   /** The revision that is known already; frames up to it are left out. */
   readonly after?: number | undefined
@@ -23,6 +24,7 @@ export interface WatchOptions extends StreamOptions {
   readonly withRun?: boolean | undefined
 }
 
+/** What `runs.events` takes. */
 export interface EventsOptions extends StreamOptions {
   /** The `seq` of the last event that is known already. Default 0: from the beginning. */
   readonly after?: number | undefined
@@ -30,15 +32,17 @@ export interface EventsOptions extends StreamOptions {
   readonly untilSettled?: boolean | undefined
 }
 
+/** What `runs.changes` takes. */
 export interface ChangesOptions extends StreamOptions {
-  /** Only what can't change of a run can be filtered by. */
+  /** Which runs; only by what of a run can't change. Default: all that the token may see. */
   readonly filter?: g.RunsFeedFilter | undefined
   /** A cursor from `runs.list` or an earlier change. Default: from now on. */
   readonly after?: string | undefined
 }
 
+/** What `runs.directives` takes. */
 export interface DirectivesOptions extends StreamOptions {
-  /** The fence of the caller's claim. */
+  /** The fence of the caller's claim: `lease.fence`. */
   readonly fence: number
 }
 

@@ -5,6 +5,7 @@ import type { RequestedOperation, Workspace } from '../request/types.ts'
 import { pick } from './watch.ts'
 import type { Streams } from './watch.ts'
 
+/** What `workspaces.watch` takes. */
 export interface WatchWorkspaceOptions extends StreamOptions {
   /** The revision that is known already; what is not newer is left out. */
   readonly after?: number | undefined

@@ -5,7 +5,7 @@ import { backoffDelay, pause } from '../request/retry.ts'
 import type { Runs } from '../client/runs.ts'
 import type { Directive, DirectiveKind, Message } from '../request/types.ts'
 
-/** A claim to be held, from the answer to `runs.claim`, or to `runs.start` or `runs.resume` with `claim`. */
+/** A claim whose lease is to be kept, from the answer to `runs.claim`, or to `runs.start` or `runs.resume` with `claim`. */
 export interface KeepLeaseFields {
   readonly runId: string
   /** The claim's fence: `lease.fence`. */
@@ -14,13 +14,13 @@ export interface KeepLeaseFields {
   readonly leaseSeconds: number
   /** When the lease ends unless renewed, by the server's clock: `lease.expiresAt`. */
   readonly expiresAt?: string | null | undefined
-  /** Told of each directive that is weightier than the one before. */
+  /** Called with each directive that is more severe than the one before: CONTINUE, PAUSE, CANCEL, STOP, LEASE_LOST. */
   readonly onDirective?: ((directive: DirectiveKind) => void) | undefined
-  /** Given each message to the owner once, those sent before the claim too, until somebody has acknowledged them. */
+  /** Called once with each message to the owner, those sent before the claim too, unless somebody has acknowledged them. */
   readonly onMessage?: ((message: Message) => void) | undefined
 }
 
-/** From the lightest to the weightiest: a later, lighter one takes nothing back, since the owner stops already. */
+/** From the least severe to the most: a later, less severe one takes nothing back, since the owner stops already. */
 const BY_SEVERITY = [
   'CONTINUE',
   'PAUSE',
@@ -33,8 +33,9 @@ const BY_SEVERITY = [
 const FROZEN_MS = 1_000
 
 /**
- * Keeps a lease: renews it every third of its period, or of the time it has to confirm a cancel where that is shorter, and tells through `signal` when the owner has to stop. It goes on
- * renewing after that, so that the owner can stop its processes under its lease, until `end` is called or the lease is lost.
+ * Keeps the lease of a claim. Renews it every third of its period, or of the cancel's grace where that is shorter, and aborts `signal` when
+ * the owner has to stop. It goes on renewing after that, so that the owner can stop its processes under its lease, until `end` is called or
+ * the lease is lost.
  */
 export class LeaseKeeper {
   readonly runId: string
@@ -43,7 +44,7 @@ export class LeaseKeeper {
   readonly #leaseSeconds: number
   readonly #onDirective: KeepLeaseFields['onDirective']
   readonly #onMessage: KeepLeaseFields['onMessage']
-  readonly #mailbox = new MessageQueue()
+  readonly #messageQueue = new MessageQueue()
   readonly #interruption = new AbortController()
   readonly #ended = new AbortController()
   #directive: (typeof BY_SEVERITY)[number] = 'CONTINUE'
@@ -54,13 +55,13 @@ export class LeaseKeeper {
   #graceMs = Number.POSITIVE_INFINITY
   /** Whether the run has settled under its owner: its lease can't be renewed any more. */
   #isSettled = false
-  /** What the last renewal met, where it did not succeed. */
-  #trouble: unknown
+  /** Why the last renewal failed, where it did. */
+  #lastFailure: unknown
   #deadline: ReturnType<typeof setTimeout> | undefined
 
   constructor(runs: Runs, fields: KeepLeaseFields) {
     if (!(fields.leaseSeconds > 0))
-      throw new PawlError('A hold needs a lease that expires: leaseSeconds above 0')
+      throw new PawlError('Only a lease that expires can be kept: leaseSeconds above 0')
     this.#runs = runs
     this.runId = fields.runId
     this.fence = fields.fence
@@ -79,7 +80,7 @@ export class LeaseKeeper {
     return this.#interruption.signal
   }
 
-  /** The weightiest directive so far; `CONTINUE` while there is none. */
+  /** The most severe directive so far; `CONTINUE` while there is none. */
   get directive(): DirectiveKind {
     return this.#directive
   }
@@ -100,28 +101,28 @@ export class LeaseKeeper {
   }
 
   /**
-   * Every message to the owner, once each and as they come, until the owner has to stop or the hold ends. They are told to the next
-   * owner as well, unless acknowledged: `messages.acknowledge`.
+   * Every message to the owner, once each and as they come, until the owner has to stop or `end` is called. The next owner gets them
+   * again, unless they were acknowledged: `messages.acknowledge`.
    */
   get messages(): AsyncIterable<Message> {
-    return this.#mailbox
+    return this.#messageQueue
   }
 
-  /** Stops renewing. Does not release: the lease ends when it expires, or by a command of the owner's. */
+  /** Stops renewing. Does not release the run: the lease ends when it expires, or by a command of the owner. */
   end(): void {
     clearTimeout(this.#deadline)
     this.#ended.abort()
-    this.#mailbox.close()
+    this.#messageQueue.close()
   }
 
-  /** Tells the owner to stop, for a reason of its own program's. */
+  /** Aborts `signal` for a reason of the owner's own program. */
   interrupt(why: Interruption): void {
-    const cause = why === 'NOT_RENEWED' ? this.#trouble : undefined
+    const cause = why === 'NOT_RENEWED' ? this.#lastFailure : undefined
     if (!this.signal.aborted) this.#interruption.abort(new PawlInterruptedError(why, cause))
-    this.#mailbox.close()
+    this.#messageQueue.close()
   }
 
-  /** Takes a directive in, whichever way it came. One that is unknown or no weightier than the last changes nothing. */
+  /** Applies a directive, whichever way it came. One that is unknown or no more severe than the last changes nothing. */
   applyDirective(kind: DirectiveKind): void {
     const weight = BY_SEVERITY.findIndex((known) => known === kind)
     const directive = BY_SEVERITY[weight]
@@ -134,7 +135,7 @@ export class LeaseKeeper {
 
   #receive({ kind, message }: Directive): void {
     if (!message) this.applyDirective(kind)
-    else if (this.#mailbox.post(message)) this.#onMessage?.(message)
+    else if (this.#messageQueue.post(message)) this.#onMessage?.(message)
   }
 
   get #leaseMs(): number {
@@ -161,20 +162,20 @@ export class LeaseKeeper {
     }
   }
 
-  /** Whether the lease was renewed. A loss is obeyed; any other trouble may pass before the deadline does. */
+  /** Whether the lease was renewed. A lost claim is final; any other failure may pass before the deadline does. */
   async #renewOnce(sentAt: number, retry: { attempts: number; timeoutMs: number }): Promise<boolean> {
     const { fence } = this
     const fields = { fence, leaseSeconds: this.#leaseSeconds, signal: this.#ended.signal, retry }
     const result = await this.#runs
       .renew(this.runId, fields)
-      .catch((error: unknown) => void (this.#trouble = error))
+      .catch((error: unknown) => void (this.#lastFailure = error))
     if (!result) return false
     if (result.__typename === 'LeaseLost' || result.__typename === 'RunNotFound')
       this.applyDirective('LEASE_LOST')
     if (result.__typename === 'RunNotActive') this.#settle()
     if (this.#ended.signal.aborted) return false
     if (result.__typename !== 'RenewLeaseSuccess') {
-      this.#trouble = new PawlProblem(result)
+      this.#lastFailure = new PawlProblem(result)
       return false
     }
     const { lease, asOf, cancelGraceSeconds } = result
@@ -188,7 +189,7 @@ export class LeaseKeeper {
     return true
   }
 
-  /** The run settled under its owner: what is held stays so until it is released, or the lease ends. */
+  /** The run settled under its owner: the lease stays until the run is released, or it expires. */
   #settle(): void {
     this.#isSettled = true
     this.applyDirective('STOP')
@@ -199,7 +200,7 @@ export class LeaseKeeper {
     if (this.#ended.signal.aborted) return
     const dueAt = performance.now() + milliseconds
     this.#deadline = setTimeout(() => {
-      // Who was frozen had no chance to renew, and its agent none to work: a renewal is under way now.
+      // A process that was frozen could not renew, nor its agent work: a renewal is under way now.
       const wasFrozen = performance.now() - dueAt > FROZEN_MS
       if (wasFrozen) this.#setDeadline(Math.min(2_000, this.#leaseMs / 6))
       else this.interrupt('NOT_RENEWED')

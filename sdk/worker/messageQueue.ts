@@ -1,13 +1,13 @@
 import type { Message } from '../request/types.ts'
 
-/** The messages of one claim, each of them once, whichever way and however often the server told of it. */
+/** The messages of one claim, each once, however often the server sends it. */
 export class MessageQueue implements AsyncIterable<Message> {
   readonly #messages: Message[] = []
   readonly #ids = new Set<string>()
   readonly #sleepers = new Set<() => void>()
   #isClosed = false
 
-  /** Takes a message in; returns whether it is a new one. */
+  /** Adds a message; returns whether it is a new one. */
   post(message: Message): boolean {
     if (this.#isClosed || this.#ids.has(message.id)) return false
     this.#ids.add(message.id)
@@ -22,7 +22,7 @@ export class MessageQueue implements AsyncIterable<Message> {
     this.#wake()
   }
 
-  /** Every message from the first on, as they come. Each reader gets them all. */
+  /** Every message from the first on, as they come; each reader gets all of them. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Message, undefined> {
     for (let read = 0; ; read += 1) {
       while (read === this.#messages.length) {

@@ -26,11 +26,11 @@ export interface OwnerCommands {
   readonly workspaces: Workspaces
 }
 
-/** A run that this program owns. Every write carries the claim's fence; one that finds the lease lost aborts `signal`. */
+/** A run that this program has claimed. Every write carries the claim's fence; one that finds the lease lost aborts `signal`. */
 export class OwnedRun {
   /** The run as it was when it was claimed. */
   readonly run: t.RunDetail
-  /** What the run's agent signs in with, good for this claim alone. */
+  /** The AGENT token for the run's agent, valid for this claim alone; null where the server gave none. */
   readonly agentToken: string | null
   readonly #pawl: OwnerCommands
   readonly #keeper: LeaseKeeper
@@ -165,15 +165,15 @@ export class OwnedRun {
   }
 
   /**
-   * Leaves the claim to its lease: it is renewed no more, and neither confirmed nor released, so that nobody takes the run while the
-   * lease lasts. For an owner whose processes may still live.
+   * Stops renewing without releasing the run, so that nobody else claims it before the lease expires. For an owner that can't prove its
+   * processes gone.
    */
   letExpire(): void {
     this.#isOver = true
     this.#keeper.end()
   }
 
-  /** The number of this claim: what everything written through this object carries. */
+  /** The number of this claim, which every write through this object carries. */
   get fence(): number {
     return this.#keeper.fence
   }
@@ -204,20 +204,20 @@ export class OwnedRun {
   }
 }
 
-/** Whether it says that the claim is lost; not where only a session is still that of an earlier claim, until it is opened. */
+/** Whether the claim is lost; not where only a session still belongs to an earlier claim, until it is opened again. */
 function isClaimLost(result: { readonly __typename: string }): boolean {
   if (result.__typename !== 'LeaseLost') return false
   const { yourFence, run } = result as unknown as g.LeaseLostFieldsFragment
   return run?.lease?.fence !== yourFence || !run.lease.isLive
 }
 
-/** What the server says the owner is to do, where the status of the run did not admit a write. */
+/** The directive in a refusal of a write that the run's status did not admit. */
 function directiveOf(result: { readonly __typename: string }): t.DirectiveKind | null {
   if (result.__typename !== 'RunNotActive') return null
   return (result as unknown as g.RunNotActiveFieldsFragment).directive ?? null
 }
 
-/** An input without what the owner's claim fills in. */
+/** An input without the fields that the claim fills in. */
 type OwnedFields<Input, Filled extends keyof Input = never> = t.Fields<
   Input,
   Filled | (keyof Input & ('runId' | 'fence'))

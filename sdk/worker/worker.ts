@@ -22,15 +22,15 @@ export interface WorkerOptions {
   readonly concurrency?: number | undefined
   /** How long a lease lasts without a renewal, in seconds, 5 to 3,600. Default 30. */
   readonly leaseSeconds?: number | undefined
-  /** How often it looks for runs where the feed brings no news of any, in milliseconds. Default 5,000. */
+  /** How often it tries to claim where the feed tells of no run, in milliseconds. Default 5,000. */
   readonly pollMs?: number | undefined
-  /** Asked before each claim: where it says no, none is made, and it is asked again after `pollMs` or at news of a run. */
+  /** Called before each claim. Where it answers false nothing is claimed, and it is called again after `pollMs`, or at news of a run. */
   readonly mayTake?: (() => Promise<boolean> | boolean) | undefined
-  /** Told of what went wrong and is being tried again, or could not be written at a run's end. */
+  /** Called with errors that are being retried, and with those at the end of a claim. */
   readonly onError?: ((error: unknown) => void) | undefined
 }
 
-/** Drives one run. It should stop soon after `held.signal` aborts, and return when its processes are gone. */
+/** Does the work of one run. It should stop soon after `held.signal` aborts, and return when its processes are gone. */
 export type WorkerHandler = (owned: OwnedRun) => Promise<void> | void
 
 /**
@@ -162,7 +162,7 @@ export class Worker {
     }
   }
 
-  /** Runs the handler, and returns as what the run fails if it has left it RUNNING. */
+  /** Runs the handler; returns how the run fails where it is RUNNING after that. */
   async #handle(owned: OwnedRun): Promise<Failure> {
     try {
       if (this.#stopping.signal.aborted) await owned.release()
@@ -206,7 +206,7 @@ export class Worker {
   }
 }
 
-/** As what a run fails whose handler has left it RUNNING. */
+/** Reason and error of a run whose handler returned or threw while it was RUNNING. */
 interface Failure {
   readonly reason: 'INCOMPLETE' | 'REPORTED_FAILURE'
   readonly error: string
@@ -217,7 +217,7 @@ function describeError(error: unknown): string {
   return message || 'The handler threw an error without a message'
 }
 
-/** How often a run's end is decided anew where its status changed meanwhile. */
+/** How often ending a claim is tried where the run's status changes meanwhile. */
 const MAX_ATTEMPTS = 5
 
 /** Ends the claim in the way that the run's status asks for. */
@@ -238,7 +238,7 @@ function endBy(run: RunDetail, owned: OwnedRun, ending: Failure) {
   return owned.release()
 }
 
-/** Wakes whoever waits for it; a ring that nobody heard wakes the next. */
+/** Wakes the one that waits; a ring while nobody waits wakes the next. */
 class Bell {
   #isRung = false
   #sleep: AbortController | undefined
