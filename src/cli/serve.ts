@@ -3,7 +3,7 @@ import { Command } from 'commander'
 import { EXIT } from './kit/exitCodes.ts'
 import { createAction } from './kit/invocation.ts'
 import type { CommonOptions, Invocation } from './kit/invocation.ts'
-import { quote } from './kit/nextStep.ts'
+import { quoteWord } from '../text/quoteCommand.ts'
 import { ignoreBrokenOutput } from './kit/output.ts'
 import { withExamples } from './kit/options.ts'
 
@@ -62,7 +62,7 @@ function tellElsewhere(home: string, data: string): readonly string[] {
   const entry = join(data, 'database')
   return [
     `the database is in ${home}, and ${entry} is a link to it: a copy of the data directory does not contain the data`,
-    `to move it back, stop the server, then: rm ${quote(entry)} && mv ${quote(home)} ${quote(entry)}`,
+    `to move it back, stop the server, then: rm ${quoteWord(entry)} && mv ${quoteWord(home)} ${quoteWord(entry)}`,
   ]
 }
 

@@ -3,7 +3,7 @@ import { unwrap } from '@pawl/sdk'
 import type { RunDetail } from '@pawl/sdk'
 import { awaitRun, showEvents } from './followFeed.ts'
 import type { Demo } from './demo.ts'
-import { quote } from './showCommand.ts'
+import { quoteWord } from '../../text/quoteCommand.ts'
 
 /** The agents that come with Pawl, by what they do. */
 const AGENTS = {
@@ -38,7 +38,7 @@ export interface AgentEnded {
 export async function showAgent(demo: Demo, work: AgentAtWork & { runId?: string }): Promise<AgentEnded> {
   const { narrator, commands, pawl } = demo
   const agent = [...AGENTS[work.agent ?? 'review'], ...(work.agentWords ?? [])]
-  narrator.command(['pawl exec', ...work.words.map(quote), '--', ...agent].join(' '))
+  narrator.command(['pawl exec', ...work.words.map(quoteWord), '--', ...agent].join(' '))
   narrator.gap()
   const label = `demo-${randomUUID().slice(0, 8)}`
   const { feedCursor } = await pawl.runs.list({ first: 1 })

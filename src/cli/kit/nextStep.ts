@@ -1,3 +1,4 @@
+import { quoteWord } from '../../text/quoteCommand.ts'
 import { waitsForChildren } from '@pawl/sdk'
 import type { Approval, NextAction, Phase, RunDetail } from '@pawl/sdk'
 import { safeText } from '../terminal/width.ts'
@@ -25,7 +26,10 @@ const leave: Step = (run, phase) => {
   const { missingEvidence } = run
   const file = missingFile(run, phase)
   if (file !== null)
-    return { say: `submit ${safeText(file)}`, command: `pawl artifact submit ${key(phase)} ${quote(file)}` }
+    return {
+      say: `submit ${safeText(file)}`,
+      command: `pawl artifact submit ${key(phase)} ${quoteWord(file)}`,
+    }
   const isUnapproved = missingEvidence.some(({ kind, phase: at }) => kind === 'APPROVAL' && at === phase?.key)
   if (isUnapproved)
     return { say: 'request its approval', command: `pawl approval request --phase ${key(phase)}` }
@@ -75,8 +79,4 @@ export function nextStepOf(run: RunDetail, approval: Approval | null = null): Ne
     command: null,
   }
   return { action: run.nextAction, ...step }
-}
-
-export function quote(word: string): string {
-  return /^[\w./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }

@@ -1,3 +1,4 @@
+import { quoteWord } from '../../text/quoteCommand.ts'
 import { Option } from 'commander'
 import type { Lease, Run } from '@pawl/sdk'
 import { findServer } from '../kit/connect.ts'
@@ -48,15 +49,12 @@ export function printClaim(
   if (options.env) {
     const { url } = findServer(env, invocation.options)
     const lines = { PAWL_URL: url, PAWL_RUN_ID: run.id, PAWL_TOKEN: agentToken }
-    for (const [name, value] of Object.entries(lines)) if (value) out.line(`export ${name}=${quote(value)}`)
+    for (const [name, value] of Object.entries(lines))
+      if (value) out.line(`export ${name}=${quoteWord(value)}`)
     out.line('unset PAWL_EXECUTION_ID')
     return
   }
   if (!lease) return
   const until = lease.expiresAt ? `until ${formatTime(lease.expiresAt)}` : 'until it settles or is released'
   out.line(`claimed by ${safeText(lease.owner)} under fence ${lease.fence}, ${until}`)
-}
-
-function quote(value: string): string {
-  return `'${value.replaceAll("'", `'\\''`)}'`
 }

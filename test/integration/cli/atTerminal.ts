@@ -1,3 +1,4 @@
+import { quoteWord } from '../../../src/text/quoteCommand.ts'
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -24,7 +25,7 @@ export interface AtTerminal {
 
 /** Calls `pawl` on a terminal. */
 export function startAtTerminal(words: readonly string[], env: Record<string, string>): AtTerminal {
-  const command = [process.execPath, PAWL, ...words].map((word) => `'${word.replaceAll("'", `'\\''`)}'`)
+  const command = [process.execPath, PAWL, ...words].map(quoteWord)
   const { PATH, HOME } = process.env
   const child = spawn(SCRIPT, ['--quiet', '--return', '--command', command.join(' '), '/dev/null'], {
     cwd: tmpdir(),

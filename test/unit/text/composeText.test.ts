@@ -1,7 +1,8 @@
+import { execFileSync } from 'node:child_process'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { composeText, isStorable } from '../../../src/text/composeText.ts'
-import { quoteCommand } from '../../../src/text/quoteCommand.ts'
+import { quoteCommand, quoteWord } from '../../../src/text/quoteCommand.ts'
 
 const ROCKET = '\u{1f680}'
 
@@ -41,5 +42,38 @@ describe('composed text', () => {
   it('keeps the beginning of a long command', () => {
     expect(quoteCommand(['echo', `it's ${ROCKET}`])).toBe(`echo 'it'\\''s ${ROCKET}'`)
     expect(quoteCommand(['echo', 'x'.repeat(2_000)])).toHaveLength(1_000)
+  })
+})
+
+describe('a quoted word', () => {
+  it('is read by a shell as it was, wherever it stands', () => {
+    const words = [
+      "it's",
+      '',
+      '{a,b}',
+      '{1..3}',
+      '{prompt}',
+      'a=b',
+      '=ls',
+      '~',
+      '*',
+      '$HOME',
+      '--flag=x,y',
+      '# no',
+      '-n',
+      '\n',
+    ]
+    const script = `f() { printf '%s\\0' "$@"; }; f ${words.map(quoteWord).join(' ')}`
+    for (const shell of ['sh', 'bash'])
+      expect(execFileSync(shell, ['-c', script], { encoding: 'utf8' }).split('\0').slice(0, -1)).toEqual(
+        words,
+      )
+  })
+
+  it('stays as it is where every shell takes it so', () => {
+    expect(quoteCommand(['pawl', 'run', '--label=a,b', '{prompt}', './x'])).toBe(
+      'pawl run --label=a,b {prompt} ./x',
+    )
+    expect(quoteCommand(['A=b', 'env'])).toBe("'A=b' env")
   })
 })
