@@ -1,13 +1,12 @@
-import { ms } from './selectWork.ts'
+import { columnsOf, ms, selectObject } from '../sql/columns.ts'
 
 /** SQL that selects workspaces as JSON, in the shapes of the lifecycle's `PresentWorkspace` and `WorkspaceOperation`. */
 
-/** Columns of an operation `o` as JSON, without what it came to. */
-export const OPERATION_JSON = `jsonb_build_object(
-  'id', o.id, 'workspaceId', o.workspace_id, 'kind', o.kind, 'force', o.force, 'status', o.status, 'attempt', o.attempt,
-  'requestedBy', o.requested_by, 'requestedById', o.requested_by_id, 'requestedAt', ${ms('o.requested_at')}, 'expiresAt', ${ms('o.expires_at')},
-  'worker', o.worker, 'startedAt', ${ms('o.started_at')}, 'deadlineAt', ${ms('o.deadline_at')},
-  'endedAt', ${ms('o.ended_at')}, 'error', o.error)`
+/** The columns of an operation that rules look at; what it came to is read by itself. */
+export const OPERATION_COLUMNS = columnsOf('workspace_operation', ['started_by_id', 'result', 'patch'])
+
+/** An operation `o` as JSON, without what it came to. */
+export const OPERATION_JSON = selectObject(OPERATION_COLUMNS, 'o')
 
 /** What is in flight: the condition of the index that finds it. */
 export const IN_FLIGHT = `o.status IN ('REQUESTED', 'STARTED')`
@@ -23,13 +22,22 @@ const newestRun = (which: string): string =>
   `(SELECT jsonb_build_object('id', r.id, 'status', r.status) FROM workspace_run l JOIN run r ON r.id = l.run_id
     WHERE l.workspace_id = w.id AND ${which} ORDER BY r.created_at DESC, r.id DESC LIMIT 1)`
 
+/** The preview is an object of its own. */
+const WORKSPACE_COLUMNS = columnsOf('workspace', [
+  'preview_status',
+  'preview_url',
+  'preview_started_at',
+  'preview_error',
+])
+
 /** A workspace `w` as JSON, with its runs as far as rules look at them, and its operations in flight. */
-export const WORKSPACE_JSON = `jsonb_build_object(
-  'id', w.id, 'project', w.project, 'host', w.host, 'kind', w.kind, 'path', w.path, 'repository', w.repository,
-  'branch', w.branch, 'baseCommit', w.base_commit, 'status', w.status, 'revision', w.revision, 'runCount', w.run_count,
-  'preview', jsonb_build_object('status', w.preview_status, 'url', w.preview_url,
-    'startedAt', ${ms('w.preview_started_at')}, 'error', w.preview_error),
-  'createdAt', ${ms('w.created_at')}, 'removedAt', ${ms('w.removed_at')},
-  'newestRun', ${newestRun('true')}, 'activeRun', ${newestRun(IS_AT_WORK)},
-  'inFlight', (SELECT coalesce(jsonb_agg(${OPERATION_JSON} ORDER BY o.requested_at, o.id), '[]')
-    FROM workspace_operation o WHERE o.workspace_id = w.id AND ${IN_FLIGHT}))`
+export const WORKSPACE_JSON = selectObject(
+  WORKSPACE_COLUMNS,
+  'w',
+  `'preview', jsonb_build_object('status', w.preview_status, 'url', w.preview_url,
+    'startedAt', ${ms('w.preview_started_at')}, 'error', w.preview_error)`,
+  `'newestRun', ${newestRun('true')}`,
+  `'activeRun', ${newestRun(IS_AT_WORK)}`,
+  `'inFlight', (SELECT coalesce(jsonb_agg(${OPERATION_JSON} ORDER BY o.requested_at, o.id), '[]')
+    FROM workspace_operation o WHERE o.workspace_id = w.id AND ${IN_FLIGHT})`,
+)

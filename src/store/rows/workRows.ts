@@ -1,16 +1,7 @@
 import type { RunEvent } from '../../lifecycle/run/events.ts'
-import type {
-  Approval,
-  Artifact,
-  Execution,
-  Json,
-  Message,
-  Phase,
-  Run,
-  Session,
-} from '../../lifecycle/run/run.ts'
-import { toDate } from './runRows.ts'
-import type { WorkRow, WorkRows } from './workTables.ts'
+import type { Json, Run } from '../../lifecycle/run/run.ts'
+import { toRow } from '../sql/columns.ts'
+import { WORK_TABLES, type WorkRows } from './workTables.ts'
 
 /** The key, scope and input of a command, kept on the last event that it wrote (G7). */
 export interface IdempotencyKey {
@@ -20,10 +11,10 @@ export interface IdempotencyKey {
   readonly request: Json
 }
 
-/** What is written beside what the log tells. */
+/** What is written with a decision that its events do not hold. */
 export interface UnloggedData {
   readonly key: IdempotencyKey | null
-  /** Contents of new artifacts by their ids: the log knows them by hash. */
+  /** Contents of new artifacts by their ids: events hold their hashes. */
   readonly contents?: ReadonlyMap<string, string>
 }
 
@@ -34,119 +25,41 @@ export function collectChangedRows(
   events: readonly RunEvent[],
   { key, contents }: UnloggedData,
 ): WorkRows {
+  const { event, phase, phase_attempt, execution, session, artifact, approval, message } = WORK_TABLES
+  const { project } = after
   const phases = changed(before?.phases, after.phases)
   return {
-    event: events.map((event, index) => toEventRow(event, index === events.length - 1 ? key : null)),
-    phase: phases.map(toPhaseRow),
-    phase_attempt: phases.flatMap((phase) => {
-      const known = before?.phases.find(({ id }) => id === phase.id)?.history
-      return changed(known, phase.history).map((attempt) => ({ ...attempt, phase_id: phase.id }))
+    event: events.map((each, index) => {
+      const kept = index === events.length - 1 ? key : null
+      const { scope: keyScope = null, operation = null, key: name = null, request = null } = kept ?? {}
+      return toRow(event.columns, { ...each, keyScope, operation, key: name, request })
     }),
-    execution: changed(before?.executions, after.executions).map((each) => ({
-      ...toExecutionRow(each, key),
-      project: after.project,
-    })),
-    session: changed(before?.sessions, after.sessions).map(toSessionRow),
-    artifact: changed(before?.artifacts, after.artifacts).map((each) =>
-      toArtifactRow(each, contents?.get(each.id)),
+    phase: phases.map((each) => toRow(phase.columns, each)),
+    phase_attempt: phases.flatMap(({ id: phaseId, history }) => {
+      const known = before?.phases.find(({ id }) => id === phaseId)?.history
+      return changed(known, history).map((each) => toRow(phase_attempt.columns, { ...each, phaseId }))
+    }),
+    execution: changed(before?.executions, after.executions).map((each) => {
+      // an end that comes after settling leaves no event to keep its key on
+      const finish = each.late ? key : null
+      const finishing = { finishKey: finish?.key ?? null, finishRequest: finish?.request ?? null }
+      return toRow(execution.columns, { ...each, project, ...finishing })
+    }),
+    session: changed(before?.sessions, after.sessions).map((each) => toRow(session.columns, each)),
+    artifact: changed(before?.artifacts, after.artifacts).map((each) => {
+      const content = contents?.get(each.id)
+      if (content === undefined) throw new Error(`artifact ${each.id} comes without its content`)
+      return toRow(artifact.columns, { ...each, content })
+    }),
+    approval: changed(before?.approvals, after.approvals).map((each) =>
+      toRow(approval.columns, { ...each, project }),
     ),
-    approval: changed(before?.approvals, after.approvals).map((each) => ({
-      ...toApprovalRow(each),
-      project: after.project,
-    })),
-    message: changed(before?.messages, after.messages).map(toMessageRow),
+    message: changed(before?.messages, after.messages).map((each) => toRow(message.columns, each)),
   }
 }
 
-/** What the fold made anew: it leaves alone what it did not change. */
+/** The items that the fold made anew: it keeps the very objects that it did not change. */
 function changed<T>(before: readonly T[] | undefined, after: readonly T[]): T[] {
   const known = new Set(before)
   return after.filter((each) => !known.has(each))
-}
-
-function toEventRow({ at, actorId, ...event }: RunEvent, key: IdempotencyKey | null): WorkRow<'event'> {
-  const kept = key && { key_scope: key.scope, operation: key.operation, key: key.key, request: key.request }
-  return { ...event, actor_id: actorId, at: toDate(at), ...kept }
-}
-
-function toPhaseRow({ startedAt, endedAt, history: _history, ...phase }: Phase): WorkRow<'phase'> {
-  return { ...phase, started_at: toDate(startedAt), ended_at: toDate(endedAt) }
-}
-
-function toExecutionRow(execution: Execution, key: IdempotencyKey | null): WorkRow<'execution'> {
-  const { id, epoch, attempt, fence, command, pid, signal, end, late } = execution
-  return {
-    id,
-    phase_id: execution.phaseId,
-    epoch,
-    attempt,
-    fence,
-    command,
-    pid,
-    exit_code: execution.exitCode,
-    signal,
-    end,
-    late,
-    started_by: execution.startedBy,
-    started_by_id: execution.startedById,
-    started_at: toDate(execution.startedAt),
-    ended_at: toDate(execution.endedAt),
-    // a fact beside the log leaves no event to keep its key on
-    ...(late && key ? { finish_key: key.key, finish_request: key.request } : {}),
-  }
-}
-
-function toSessionRow(session: Session): WorkRow<'session'> {
-  const { id, role, adapter, status, fence, handle, sent } = session
-  return {
-    id,
-    role,
-    adapter,
-    status,
-    fence,
-    recovery_attempts: session.recoveryAttempts,
-    handle,
-    last_prompt_key: session.lastPromptKey,
-    last_prompt_stage: session.lastPromptStage,
-    last_prompt_at: toDate(session.lastPromptAt),
-    sent,
-    created_at: toDate(session.createdAt),
-  }
-}
-
-function toArtifactRow(artifact: Artifact, content: string | undefined): WorkRow<'artifact'> {
-  if (content === undefined) throw new Error(`artifact ${artifact.id} comes without its content`)
-  const { phaseId, createdAt, ...row } = artifact
-  return { ...row, phase_id: phaseId, content, created_at: toDate(createdAt) }
-}
-
-function toApprovalRow(approval: Approval): WorkRow<'approval'> {
-  const { id, attempt, gate, kind, status, question, payload, digest, approvers, comment } = approval
-  return {
-    id,
-    phase_id: approval.phaseId,
-    attempt,
-    gate,
-    kind,
-    status,
-    question,
-    payload,
-    digest,
-    artifact_sha256: approval.artifactSha256,
-    requested_by: approval.requestedBy,
-    requested_by_id: approval.requestedById,
-    requested_at: toDate(approval.requestedAt),
-    expires_at: toDate(approval.expiresAt),
-    on_expiry: approval.onExpiry,
-    approvers,
-    allow_self_approval: approval.allowSelfApproval,
-    decided_at: toDate(approval.decidedAt),
-    decided_by: approval.decidedBy,
-    decided_by_id: approval.decidedById,
-    comment,
-  }
-}
-
-function toMessageRow({ sentBy, sentById, sentAt, ...message }: Message): WorkRow<'message'> {
-  return { ...message, sent_by: sentBy, sent_by_id: sentById, sent_at: toDate(sentAt) }
 }

@@ -3,7 +3,8 @@ import type { Instant, Run } from '../../lifecycle/run/run.ts'
 import { type Connection, type Prepared, query } from '../sql/openStore.ts'
 import { toReleaseKey } from '../rows/releaseKey.ts'
 import { type UnloggedData, collectChangedRows } from '../rows/workRows.ts'
-import { toDate, toRunJson } from '../rows/runRows.ts'
+import { type ColumnName, toDate } from '../sql/columns.ts'
+import { RUN_COLUMNS, toRunJson } from '../rows/runRows.ts'
 import { insertWorkRows, insertEvents } from '../rows/workTables.ts'
 
 /** What to write of a decision. */
@@ -15,24 +16,46 @@ export interface Change extends UnloggedData {
   readonly dueAt: Instant | null
 }
 
+/** The columns that are given when a run begins. */
+const FIXED: readonly ColumnName<'run'>[] = [
+  'id',
+  'project',
+  'workflow_id',
+  'title',
+  'first_round',
+  'concurrency_key',
+  'labels',
+  'input',
+  'parent_id',
+  'continues_id',
+  'chain_id',
+  'depth',
+  'created_by',
+  'created_by_id',
+  'created_at',
+]
+
+/** The columns that are not simply written, by the new row `n` and the present one `r`. */
+const RECKONED: { readonly [C in ColumnName<'run'>]?: string } = {
+  // whoever finds that no server kept watch moves the end of a grace without a revision
+  grace_ends_at:
+    'CASE WHEN n.grace_ends_at IS NULL THEN NULL ELSE greatest(r.grace_ends_at, n.grace_ends_at) END',
+  // those of the last claim stay when it ends: a settled run's claim ends without a revision
+  claimed_by: 'CASE WHEN n.lease_owner IS NULL THEN r.claimed_by ELSE n.claimed_by END',
+  claimed_by_id: 'CASE WHEN n.lease_owner IS NULL THEN r.claimed_by_id ELSE n.claimed_by_id END',
+  last_activity_at: 'greatest(r.last_activity_at, n.last_activity_at)',
+  parent_told:
+    'CASE WHEN r.settled_at IS DISTINCT FROM n.settled_at THEN r.parent_id IS NULL ELSE r.parent_told END',
+}
+
+const WRITTEN = RUN_COLUMNS.names.filter((column) => !FIXED.includes(column))
+
 /** What a decision writes into the row of a run `r`, from a row `n`. */
-const set = (releaseKey: string): string => `
-    status = n.status, reason = n.reason, error = n.error, cancel_confirmed = n.cancel_confirmed, cancel_reason = n.cancel_reason, cascade = n.cascade,
-    -- whoever finds that nobody kept watch moves the end of a grace without a revision
-    grace_ends_at = CASE WHEN n.grace_ends_at IS NULL THEN NULL ELSE greatest(r.grace_ends_at, n.grace_ends_at) END,
-    grace_seconds = n.grace_seconds, detached = n.detached, awaits_children = n.awaits_children,
-    epoch = n.epoch, revision = n.revision, round = n.round, completed_round = n.completed_round,
-    round_complete = n.round_complete, current_phase = n.current_phase, output = n.output, fence = n.fence,
-    claimants = n.claimants,
-    -- that of the last claim stays when it ends: a settled run's claim ends without a revision
-    claimed_by = CASE WHEN n.lease_owner IS NULL THEN r.claimed_by ELSE n.claimed_by END,
-    claimed_by_id = CASE WHEN n.lease_owner IS NULL THEN r.claimed_by_id ELSE n.claimed_by_id END,
-    lease_owner = n.lease_owner, lease_seconds = n.lease_seconds, lease_expires_at = n.lease_expires_at,
-    release_key = coalesce(${releaseKey}, r.release_key), resumes = n.resumes, takeovers = n.takeovers, epoch_at = n.epoch_at,
-    not_before = n.not_before, waits_for = n.waits_for, queued_from = n.queued_from, away_ms = n.away_ms,
-    status_at = n.status_at, started_at = n.started_at, settled_at = n.settled_at,
-    last_activity_at = greatest(r.last_activity_at, n.last_activity_at), due_at = n.due_at,
-    parent_told = CASE WHEN r.settled_at IS DISTINCT FROM n.settled_at THEN r.parent_id IS NULL ELSE r.parent_told END`
+const set = (releaseKey: string): string =>
+  [
+    ...WRITTEN.map((column) => `${column} = ${RECKONED[column] ?? `n.${column}`}`),
+    `release_key = coalesce(${releaseKey}, r.release_key)`,
+  ].join(', ')
 
 /** The one statement that changes a run: guarded by the revision, and by the lease, that were decided on (G1). */
 const APPLY: Prepared = {
@@ -48,8 +71,8 @@ SELECT id FROM guard`,
 }
 
 /**
- * As `APPLY`, with the parent of the run told of it in the same statement: both are as they were decided on, or nothing is
- * written. The rows are locked first, the child's before its parent's, as everybody does who needs both.
+ * As `APPLY`, and writes the parent's events of it in the same statement: both rows are as they were decided on, or nothing is
+ * written. The rows are locked first, the child's before its parent's, as everywhere that both are needed.
  */
 const APPLY_WITH_PARENT: Prepared = {
   name: 'apply-decision-below',

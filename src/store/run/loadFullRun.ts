@@ -1,16 +1,21 @@
+import { columnsOf, selectObject } from '../sql/columns.ts'
 import { type Prepared, type Connection, type Store, query } from '../sql/openStore.ts'
 import { SELECT_FULL_RUN } from '../rows/selectWork.ts'
 import { type LoadedRun, toLoaded } from './loadRun.ts'
 import { type RunEvent, parseEvent } from '../../lifecycle/run/events.ts'
 import type { LoadedRow } from '../rows/runRows.ts'
 
+/** An event `e` as JSON, without the key of its command. */
+const EVENT_JSON = selectObject(
+  columnsOf('event', ['run_id', 'key_scope', 'operation', 'key', 'request']),
+  'e',
+)
+
 const READ_WHOLE: Prepared = {
   name: 'read-whole-run',
   text: `
 SELECT ${SELECT_FULL_RUN}, clock_timestamp() AS clock, (
-  SELECT coalesce(jsonb_agg(jsonb_build_object('seq', e.seq, 'epoch', e.epoch, 'type', e.type, 'actor', e.actor,
-    'actorId', e.actor_id,
-    'at', round(extract(epoch from e.at) * 1000)::bigint, 'payload', e.payload) ORDER BY e.seq), '[]')
+  SELECT coalesce(jsonb_agg(${EVENT_JSON} ORDER BY e.seq), '[]')
   FROM event e WHERE e.run_id = r.id) AS log
 FROM run r WHERE r.id = $1`,
 }

@@ -6,8 +6,8 @@ import {
   type WorkspaceOperation,
 } from '../../lifecycle/workspace/workspace.ts'
 import { type Connection, type Prepared, query } from '../sql/openStore.ts'
-import { toDate } from '../rows/runRows.ts'
-import { runWorksIn } from '../rows/selectWorkspace.ts'
+import { columnsOf, toRow } from '../sql/columns.ts'
+import { OPERATION_COLUMNS, runWorksIn } from '../rows/selectWorkspace.ts'
 
 /** What to write of a decision about a workspace. */
 export interface WorkspaceChange {
@@ -25,6 +25,20 @@ export interface WorkspaceChange {
   } | null
 }
 
+/** The columns that a decision writes: what a workspace is known by stays, and its runs are counted as they are linked. */
+const WRITTEN = columnsOf('workspace', [
+  'id',
+  'project',
+  'host',
+  'kind',
+  'path',
+  'repository',
+  'branch',
+  'base_commit',
+  'run_count',
+  'created_at',
+])
+
 /**
  * The one statement that changes a workspace: guarded by the revision that was decided on, and, for what holds only while no
  * run works in it, by that: a run's change raises no revision here.
@@ -34,8 +48,7 @@ const APPLY: Prepared = {
   text: `
 WITH guard AS (
   UPDATE workspace w SET
-    status = n.status, revision = n.revision, preview_status = n.preview_status, preview_url = n.preview_url,
-    preview_started_at = n.preview_started_at, preview_error = n.preview_error, removed_at = n.removed_at
+    ${WRITTEN.names.map((column) => `${column} = n.${column}`).join(', ')}
   FROM jsonb_populate_record(NULL::workspace, $3::jsonb) n
   WHERE w.id = $1 AND w.revision = $2 AND NOT ($5::boolean AND ${runWorksIn('w.id')})
   RETURNING w.id, w.project
@@ -66,14 +79,14 @@ export async function applyWorkspace(
 ): Promise<boolean> {
   const rows = operations.map((operation) => toOperationRow(operation, told))
   const goesOn = (operation: WorkspaceOperation) => needsIdle(operation.kind) && operation.endedAt === null
-  const patched = rows.find(({ patch }) => patch !== null)
+  const patched = rows.some(({ patch }) => patch !== null) ? told : null
   const applied = await query<{ id: string }>(connection, APPLY, [
     before.id,
     before.revision,
     JSON.stringify(toWorkspaceRow(after)),
     JSON.stringify(rows),
     operations.some(goesOn),
-    patched?.id ?? null,
+    patched?.operationId ?? null,
     key?.key ?? null,
     key?.operation ?? null,
     key?.operationId ?? null,
@@ -82,38 +95,19 @@ export async function applyWorkspace(
   return applied.length === 1
 }
 
-function toWorkspaceRow({ status, revision, preview, removedAt }: PresentWorkspace) {
-  return {
-    status,
-    revision,
-    preview_status: preview.status,
-    preview_url: preview.url,
-    preview_started_at: toDate(preview.startedAt),
-    preview_error: preview.error,
-    removed_at: toDate(removedAt),
-  }
+function toWorkspaceRow({ preview, ...workspace }: PresentWorkspace) {
+  return toRow(WRITTEN, {
+    ...workspace,
+    previewStatus: preview.status,
+    previewUrl: preview.url,
+    previewStartedAt: preview.startedAt,
+    previewError: preview.error,
+  })
 }
 
 function toOperationRow(operation: WorkspaceOperation, told: WorkspaceChange['told']) {
-  const { id, kind, force, status, attempt, worker, error } = operation
-  return {
-    id,
-    workspace_id: operation.workspaceId,
-    kind,
-    force,
-    status,
-    attempt,
-    requested_by: operation.requestedBy,
-    requested_by_id: operation.requestedById,
-    requested_at: toDate(operation.requestedAt),
-    expires_at: toDate(operation.expiresAt),
-    worker,
-    started_at: toDate(operation.startedAt),
-    deadline_at: toDate(operation.deadlineAt),
-    ended_at: toDate(operation.endedAt),
-    error,
-    ...toResult(told?.operationId === id ? told.result : null),
-  }
+  const result = toResult(told?.operationId === operation.id ? told.result : null)
+  return { ...toRow(OPERATION_COLUMNS, operation), ...result }
 }
 
 /** What is told of a diff, without the patch: that is read by itself. */

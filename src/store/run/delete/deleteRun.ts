@@ -1,7 +1,7 @@
 import { type Prepared, type Connection, query } from '../../sql/openStore.ts'
 import type { Run, Json } from '../../../lifecycle/run/run.ts'
 import type { Actor } from '../../../lifecycle/run/actor.ts'
-import { toDate } from '../../rows/runRows.ts'
+import { toDate } from '../../sql/columns.ts'
 
 const DELETE: Prepared = {
   name: 'delete-run',

@@ -1,0 +1,119 @@
+import type { Instant } from '../../lifecycle/run/run.ts'
+import { type Rows, TABLES } from '../generated/tables.ts'
+
+export type TableName = keyof typeof TABLES
+export type ColumnName<T extends TableName> = keyof (typeof TABLES)[T] & string
+
+/** What schema.prisma says of a column. */
+interface Column {
+  /** Its name in the objects of the lifecycle. */
+  readonly field: string
+  readonly type: string
+  readonly nullable: boolean
+}
+
+/** Some columns of a table, in the table's order. */
+export interface Columns<T extends TableName, C extends ColumnName<T>> {
+  readonly table: T
+  readonly names: readonly C[]
+}
+
+type Spec<T extends TableName, C extends ColumnName<T>> = (typeof TABLES)[T][C] & Column
+
+/** The value of a column in an object of the lifecycle: points in time are numbers, JSON is whatever it is there. */
+type FieldValue<T extends TableName, C extends ColumnName<T>> = Spec<T, C>['type'] extends 'timestamptz'
+  ? Instant | (Spec<T, C>['nullable'] extends true ? null : never)
+  : Spec<T, C>['type'] extends 'jsonb'
+    ? unknown
+    : C extends keyof Rows[T]
+      ? Rows[T][C] extends (infer Item)[]
+        ? readonly Item[]
+        : Rows[T][C]
+      : never
+
+/** An object with a field for each of the columns: leaving one out is a type error, whether or not it may be null. */
+export type FieldsOf<T extends TableName, C extends ColumnName<T>> = {
+  readonly [Name in C as Spec<T, Name>['field']]: FieldValue<T, Name>
+}
+
+/** All columns of a table but those that are left out. */
+export function columnsOf<T extends TableName, Omitted extends ColumnName<T> = never>(
+  table: T,
+  omitted: readonly Omitted[] = [],
+): Columns<T, Exclude<ColumnName<T>, Omitted>> {
+  const isOmitted = new Set<string>(omitted)
+  const names = Object.keys(TABLES[table]).filter((name) => !isOmitted.has(name))
+  return { table, names: names as Exclude<ColumnName<T>, Omitted>[] }
+}
+
+/** What schema.prisma says of each of the columns, by their names. */
+export function describeColumns({
+  table,
+  names,
+}: {
+  readonly table: TableName
+  readonly names: readonly string[]
+}): readonly (Column & { readonly name: string })[] {
+  const specs: Readonly<Record<string, Column>> = TABLES[table]
+  return names.map((name) => {
+    const spec = specs[name]
+    if (!spec) throw new Error(`${table} has no column ${name}`)
+    return { name, ...spec }
+  })
+}
+
+/** SQL for a point in time as JSON carries it: milliseconds. */
+export const ms = (column: string): string => `round(extract(epoch from ${column}) * 1000)::bigint`
+
+/**
+ * SQL for an object with the columns of a table under an alias, as JSON in the shape of the lifecycle.
+ *
+ * @param more further arguments of `jsonb_build_object`
+ */
+export function selectObject(
+  columns: { readonly table: TableName; readonly names: readonly string[] },
+  alias: string,
+  ...more: readonly string[]
+): string {
+  const fields = describeColumns(columns).map(({ name, field, type }) => {
+    const column = `${alias}."${name}"`
+    return `'${field}', ${type === 'timestamptz' ? ms(column) : column}`
+  })
+  return `jsonb_build_object(${[...fields, ...more].join(', ')})`
+}
+
+/** The row of an object, its columns by name, as JSON carries it to PostgreSQL. */
+export function toRow<T extends TableName, C extends ColumnName<T>>(
+  columns: Columns<T, C>,
+  fields: FieldsOf<T, C>,
+): { readonly [Name in C]: unknown } {
+  const values = fields as Readonly<Record<string, unknown>>
+  const entries = describeColumns(columns).map(({ name, field, type }) => {
+    const value = values[field]
+    return [name, type === 'timestamptz' ? toDate(value as Instant | null) : value]
+  })
+  return Object.fromEntries(entries) as { readonly [Name in C]: unknown }
+}
+
+/** The object of a row that the driver read. */
+export function fromRow<T extends TableName, C extends ColumnName<T>>(
+  columns: Columns<T, C>,
+  row: Pick<Rows[T], C & keyof Rows[T]>,
+): FieldsOf<T, C> {
+  const values = row as Readonly<Record<string, unknown>>
+  const entries = describeColumns(columns).map(({ name, field, type }) => {
+    const value = values[name]
+    return [field, type === 'timestamptz' ? toInstant(value as Date | null) : value]
+  })
+  return Object.fromEntries(entries) as FieldsOf<T, C>
+}
+
+/** A point in time as the driver reads it. */
+function toInstant(date: Date | null): Instant | null {
+  return date?.getTime() ?? null
+}
+
+/** A point in time as SQL takes it. */
+export function toDate(instant: Instant | null): string | null {
+  return instant === null ? null : new Date(instant).toISOString()
+}
