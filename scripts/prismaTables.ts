@@ -15,6 +15,7 @@ interface Field {
   readonly type: string
   readonly isList: boolean
   readonly isRequired: boolean
+  readonly hasDefaultValue: boolean
   readonly nativeType?: readonly [name: string, parameters: readonly string[]] | null
 }
 
@@ -57,14 +58,15 @@ function printTables(datamodel: Datamodel): string {
         column: field.dbName ?? field.name,
         type: typeOf(field, datamodel),
         nullable: !field.isRequired,
+        filled: field.hasDefaultValue,
       })),
   }))
   const constants = models.map(
     ({ table, columns }) =>
       `  ${table}: {\n${columns
         .map(
-          ({ column, field, type, nullable }) =>
-            `    ${column}: { field: '${field}', type: '${type}', nullable: ${nullable} },\n`,
+          ({ column, field, type, nullable, filled }) =>
+            `    ${column}: { field: '${field}', type: '${type}', nullable: ${nullable}, filled: ${filled} },\n`,
         )
         .join('')}  },\n`,
   )
@@ -77,7 +79,10 @@ function printTables(datamodel: Datamodel): string {
   return `// Generated from schema.prisma by scripts/prismaTables.ts. Do not edit.
 import type * as models from './models.ts'
 
-/** The columns of every table, by their names in SQL: the name of the field, the type, and whether it may be null. */
+/**
+ * The columns of every table, by their names in SQL: the name of the field, the type, whether it may be null, and
+ * whether PostgreSQL fills it where a statement leaves it out.
+ */
 export const TABLES = {
 ${constants.join('')}} as const
 

@@ -4,7 +4,7 @@ import { nextDueAt } from '../../lifecycle/decide/due.ts'
 import type { Run } from '../../lifecycle/run/run.ts'
 import type { Change } from '../../store/run/applyDecision.ts'
 import { loadForDecision } from '../../store/run/loadForDecision.ts'
-import type { Connection } from '../../store/sql/openStore.ts'
+import type { Connection } from '../../store/sql/statement.ts'
 import { actorOf, type Caller, type Commands } from '../kit/context.ts'
 import { DECISION_FUNCTIONS } from '../kit/decisionFunctions.ts'
 

@@ -1,5 +1,5 @@
 import DataLoader from 'dataloader'
-import type { Connection } from '../../store/sql/openStore.ts'
+import type { Connection } from '../../store/sql/statement.ts'
 
 /** A read that is sent once for all who ask in the same turn. */
 type Read<Asked, Found> = (connection: Connection, asked: readonly Asked[]) => Promise<Found>

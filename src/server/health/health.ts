@@ -1,7 +1,7 @@
 import { isDiskFull } from '../../database/kit/isDiskFull.ts'
 import { canWrite } from '../../store/sql/canWrite.ts'
 import { findTransientFault, type TransientFault } from '../../store/sql/transientFaults.ts'
-import type { Connection } from '../../store/sql/openStore.ts'
+import type { Connection } from '../../store/sql/statement.ts'
 
 /** Timeout of the database check, in milliseconds. */
 const PROBE_TIMEOUT_MS = 2000

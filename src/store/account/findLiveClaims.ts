@@ -1,4 +1,4 @@
-import { type Prepared, type Connection, query } from '../sql/openStore.ts'
+import { type Connection, int, prepare, query, text } from '../sql/statement.ts'
 
 /** A claim of a run, by the fence that numbers it. */
 export interface ClaimKey {
@@ -6,17 +6,21 @@ export interface ClaimKey {
   readonly fence: number
 }
 
-const LIVE: Prepared = {
+const LIVE = prepare({
   name: 'live-claims',
+  row: {
+    runId: text,
+    fence: int,
+  },
   text: `
 SELECT asked.run_id AS "runId", asked.fence
 FROM unnest($1::text[], $2::int[]) AS asked(run_id, fence)
 JOIN run ON run.id = asked.run_id AND run.fence = asked.fence AND run.lease_owner IS NOT NULL
   AND (run.settled_at IS NULL OR run.lease_expires_at > clock_timestamp())`,
-}
+})
 
 /** Those of the claims that are still on their runs' rows; that of a settled run may stay there, and is over when its lease is. */
 export function findLiveClaims(connection: Connection, claims: readonly ClaimKey[]): Promise<ClaimKey[]> {
   const values = [claims.map(({ runId }) => runId), claims.map(({ fence }) => fence)]
-  return query<{ runId: string; fence: number }>(connection, LIVE, values)
+  return query(connection, LIVE, values)
 }

@@ -1,6 +1,7 @@
+import { insertInto } from '../sql/columns.ts'
 import type { Role } from '../../lifecycle/run/words.ts'
-import { type Prepared, type Connection, query } from '../sql/openStore.ts'
-import { COLUMNS, type StoredToken } from './tokens.ts'
+import { type Connection, prepare, query } from '../sql/statement.ts'
+import { COLUMNS, type StoredToken, TOKEN_ROW } from './tokens.ts'
 
 /** A token to keep, of a principal. */
 export interface NewToken {
@@ -14,27 +15,35 @@ export interface NewToken {
   readonly expiresInSeconds: number | null
 }
 
-const insertFor = (name: string, principal: string): Prepared => ({
-  name,
-  text: `
+const insertFor = (name: string, principal: string) =>
+  prepare({
+    name,
+    row: TOKEN_ROW,
+    text: `
 WITH p AS (${principal}), t AS (
-  INSERT INTO token (id, principal_id, role, projects, hash, expires_at)
-  SELECT $1, p.id, $3::role, $4::text[], $5, clock_timestamp() + make_interval(secs => $6::float8) FROM p
+  ${insertInto('token', {
+    id: '$1',
+    principal_id: 'p.id',
+    role: '$3::role',
+    projects: '$4::text[]',
+    hash: '$5',
+    expires_at: 'clock_timestamp() + make_interval(secs => $6::float8)',
+  })} FROM p
   RETURNING *
 )
 SELECT ${COLUMNS} FROM t, p`,
-})
+  })
 
 const INSERT = insertFor('insert-token', 'SELECT id, name FROM principal WHERE id = $2')
 
 const INSERT_FIRST = insertFor(
   'insert-first-token',
-  'INSERT INTO principal (id, name) VALUES ($2, $7) ON CONFLICT (name) DO NOTHING RETURNING id, name',
+  `${insertInto('principal', { id: '$2', name: '$7' })} ON CONFLICT (name) DO NOTHING RETURNING id, name`,
 )
 
 /** Keeps a new token of a principal that there is; null where there is none. */
 export async function insertToken(connection: Connection, token: NewToken): Promise<StoredToken | null> {
-  const [row] = await query<StoredToken>(connection, INSERT, valuesOf(token))
+  const [row] = await query(connection, INSERT, valuesOf(token))
   return row ?? null
 }
 
@@ -44,7 +53,7 @@ export async function insertFirstToken(
   token: NewToken,
   name: string,
 ): Promise<StoredToken | null> {
-  const [row] = await query<StoredToken>(connection, INSERT_FIRST, [...valuesOf(token), name])
+  const [row] = await query(connection, INSERT_FIRST, [...valuesOf(token), name])
   return row ?? null
 }
 

@@ -1,14 +1,15 @@
-import { type Prepared, type Connection, query } from '../sql/openStore.ts'
-import { COLUMNS, type StoredToken } from './tokens.ts'
+import { type Connection, prepare, query } from '../sql/statement.ts'
+import { COLUMNS, type StoredToken, TOKEN_ROW } from './tokens.ts'
 
-const LIST: Prepared = {
+const LIST = prepare({
   name: 'list-tokens',
+  row: TOKEN_ROW,
   text: `
 SELECT ${COLUMNS} FROM token t JOIN principal p ON p.id = t.principal_id
 WHERE t.revoked_at IS NULL ORDER BY t.created_at, t.id`,
-}
+})
 
 /** Every token that was not revoked, the oldest first; expired ones among them. */
 export function listTokens(connection: Connection): Promise<StoredToken[]> {
-  return query<StoredToken>(connection, LIST, [])
+  return query(connection, LIST, [])
 }

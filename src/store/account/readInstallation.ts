@@ -1,4 +1,4 @@
-import { type Prepared, type Connection, query } from '../sql/openStore.ts'
+import { column, type Connection, prepare, query } from '../sql/statement.ts'
 
 /** What all servers of one database have in common. */
 export interface Installation {
@@ -7,11 +7,18 @@ export interface Installation {
   readonly secret: string
 }
 
-const READ: Prepared = { name: 'read-installation', text: 'SELECT id, secret FROM installation' }
+const READ = prepare({
+  name: 'read-installation',
+  row: {
+    id: column('installation', 'id'),
+    secret: column('installation', 'secret'),
+  },
+  text: 'SELECT id, secret FROM installation',
+})
 
 /** The installation this database is; the migrations made it. */
 export async function readInstallation(connection: Connection): Promise<Installation> {
-  const [row] = await query<Installation>(connection, READ, [])
+  const [row] = await query(connection, READ, [])
   if (!row) throw new Error('the database lost its installation row')
   return row
 }

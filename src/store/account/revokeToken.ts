@@ -1,9 +1,10 @@
-import { type Prepared, type Connection, query } from '../sql/openStore.ts'
+import { type Connection, prepare, query } from '../sql/statement.ts'
 
-const REVOKE: Prepared = {
+const REVOKE = prepare({
   name: 'revoke-token',
+  row: {},
   text: `UPDATE token SET revoked_at = clock_timestamp() WHERE id = $1 AND revoked_at IS NULL`,
-}
+})
 
 /** Ends a token for ever; without effect where that was done before. */
 export async function revokeToken(connection: Connection, id: string): Promise<void> {

@@ -1,22 +1,28 @@
-import { type Connection, type Prepared, query } from '../sql/openStore.ts'
+import { column, type Connection, int, prepare, query } from '../sql/statement.ts'
 
 /** How old the servers' heartbeat may be before nobody trusts it, in seconds. */
 export const TICK_STALE_AFTER_SECONDS = 5
 
-const TICK: Prepared = {
+const TICK = prepare({
   name: 'tick',
+  row: {
+    id: column('installation', 'id'),
+  },
   text: `
 UPDATE installation SET tick_at = clock_timestamp()
 WHERE tick_at >= clock_timestamp() - make_interval(secs => $1)
 RETURNING id`,
-}
+})
 
 /** SQL: true for a moment of a run that passed while nobody kept watch. */
 const expiredIn = (column: string): string =>
   `(run.${column} > slept.since AND run.${column} <= clock_timestamp())`
 
-const WAKE: Prepared = {
+const WAKE = prepare({
   name: 'wake',
+  row: {
+    moved: int,
+  },
   text: `
 WITH slept AS MATERIALIZED (
   SELECT tick_at AS since FROM installation WHERE tick_at < clock_timestamp() - make_interval(secs => $1) FOR UPDATE
@@ -39,7 +45,7 @@ WITH slept AS MATERIALIZED (
   UPDATE installation SET tick_at = clock_timestamp() FROM slept
 )
 SELECT count(*)::int AS moved FROM moved`,
-}
+})
 
 /**
  * Tells that a server lives. Where nobody had told so for a while (all servers were down, or the machine slept), every
@@ -49,6 +55,6 @@ SELECT count(*)::int AS moved FROM moved`,
 export async function tick(connection: Connection): Promise<number> {
   const fresh = await query(connection, TICK, [TICK_STALE_AFTER_SECONDS])
   if (fresh.length > 0) return 0
-  const [woken] = await query<{ moved: number }>(connection, WAKE, [TICK_STALE_AFTER_SECONDS])
+  const [woken] = await query(connection, WAKE, [TICK_STALE_AFTER_SECONDS])
   return woken?.moved ?? 0
 }

@@ -1,3 +1,4 @@
+import { column } from '../sql/statement.ts'
 import type { Role } from '../../lifecycle/run/words.ts'
 
 /** A bearer token as it is kept: known by the SHA-256 of its secret, never by the secret. */
@@ -20,4 +21,16 @@ export interface StoredToken {
 export const COLUMNS = `t.id, t.principal_id AS "principalId", p.name, t.role, t.projects, t.created_at AS "createdAt",
   t.expires_at AS "expiresAt", t.last_used_at AS "lastUsedAt"`
 
+export const TOKEN_ROW = {
+  id: column('token', 'id'),
+  principalId: column('token', 'principal_id'),
+  name: column('principal', 'name'),
+  role: column('token', 'role'),
+  projects: column('token', 'projects'),
+  createdAt: column('token', 'created_at'),
+  expiresAt: column('token', 'expires_at'),
+  lastUsedAt: column('token', 'last_used_at'),
+}
+
+/** The condition that a token `t` still authenticates. */
 export const GOOD = '(t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > clock_timestamp()))'

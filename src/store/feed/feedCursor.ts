@@ -1,4 +1,5 @@
-import { type Connection, type Prepared, query, type Store } from '../sql/openStore.ts'
+import type { Store } from '../sql/openStore.ts'
+import { type Connection, json, prepare, query } from '../sql/statement.ts'
 import { seal, unseal } from '../sql/seal.ts'
 
 /**
@@ -44,11 +45,17 @@ export const FEED_CURSOR = `(SELECT jsonb_build_object(
   'snapshot', pg_current_snapshot()::text,
   'at', round(extract(epoch from clock_timestamp()) * 1000)::bigint) FROM installation i)`
 
-const READ_CURSOR: Prepared = { name: 'read-feed-cursor', text: `SELECT ${FEED_CURSOR} AS cursor` }
+const READ_CURSOR = prepare({
+  name: 'read-feed-cursor',
+  row: {
+    cursor: json<FeedCursor | null>(),
+  },
+  text: `SELECT ${FEED_CURSOR} AS cursor`,
+})
 
 /** The cursor of now: the feed goes on from here with all that is committed later. */
 export async function readFeedCursor(connection: Connection): Promise<FeedCursor> {
-  const [row] = await query<{ cursor: FeedCursor | null }>(connection, READ_CURSOR, [])
+  const [row] = await query(connection, READ_CURSOR, [])
   if (!row?.cursor) throw new Error('the database was not migrated: it has no installation')
   return row.cursor
 }

@@ -1,5 +1,5 @@
 import { FEED_CURSOR, type FeedCursor } from './feedCursor.ts'
-import { type Connection, type Prepared, query } from '../sql/openStore.ts'
+import { type Connection, json, prepare, query } from '../sql/statement.ts'
 
 /** A run that changed, by its last change; what a filter of the feed looks at is the same for all of its life. */
 export interface FeedChange {
@@ -53,8 +53,12 @@ const SCANS = [
 ].join(' UNION ALL')
 
 // LATERAL keeps the planner, which expects a full page, from reading all runs for the few that changed
-const READ_PAGE: Prepared = {
+const READ_PAGE = prepare({
   name: 'read-feed-page',
+  row: {
+    now: json<FeedCursor | null>(),
+    changed: json<ChangedRow[]>(),
+  },
   text: `
 WITH changed AS MATERIALIZED (
   SELECT * FROM (${SCANS}) c ORDER BY xid, run_id, seq LIMIT ${FEED_PAGE}
@@ -71,7 +75,7 @@ SELECT ${FEED_CURSOR} AS now, (
     (SELECT t.project, t.workflow, t.labels FROM tombstone t WHERE c.gone AND t.run_id = c.run_id)
   ) of ON true
 ) AS changed`,
-}
+})
 
 interface ChangedRow extends FeedPosition {
   readonly gone: boolean
@@ -96,8 +100,7 @@ export async function readFeedPage(
   after: FeedPosition = START,
 ): Promise<FeedPage> {
   const values = [from.snapshot, till?.snapshot ?? null, after.xid, after.runId, after.seq]
-  type Row = { now: FeedCursor | null; changed: ChangedRow[] }
-  const [row] = await query<Row>(connection, READ_PAGE, values)
+  const [row] = await query(connection, READ_PAGE, values)
   if (!row?.now) throw new Error('the database was not migrated: it has no installation')
   const { now, changed } = row
   const last = changed.length === FEED_PAGE ? changed.at(-1) : undefined

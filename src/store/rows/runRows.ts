@@ -1,15 +1,24 @@
 import type { Family } from '../../lifecycle/run/family.ts'
 import type { Claim, Grace, Instant, Run } from '../../lifecycle/run/run.ts'
 import type { Rows } from '../generated/tables.ts'
+import { allColumns, json, nullable, type RowOf, text } from '../sql/statement.ts'
 import { columnsOf, fromRow, toRow } from '../sql/columns.ts'
 import type { StoredWorkflow } from '../sql/workflowCache.ts'
 
-/** A row of `run` with the run's work and its relatives. */
-export type LoadedRow = Rows['run'] &
-  Pick<Run, 'phases' | 'executions' | 'sessions' | 'artifacts' | 'approvals' | 'messages'> & {
-    family: Family
-    continued_by: string | null
-  }
+/** A row of `run` with the run's work and its relatives, as `selectPresent` and `SELECT_FULL_RUN` answer with it. */
+export const LOADED_ROW = {
+  ...allColumns('run'),
+  phases: json<Run['phases']>(),
+  executions: json<Run['executions']>(),
+  sessions: json<Run['sessions']>(),
+  artifacts: json<Run['artifacts']>(),
+  approvals: json<Run['approvals']>(),
+  messages: json<Run['messages']>(),
+  family: json<Family>(),
+  continued_by: nullable(text),
+}
+
+export type LoadedRow = RowOf<typeof LOADED_ROW>
 
 /** The columns that a decision writes. A key is written into `release_key` by the statement that releases with it. */
 export const RUN_COLUMNS = columnsOf('run', ['release_key'])

@@ -1,6 +1,6 @@
 import type { RunEvent } from '../../lifecycle/run/events.ts'
 import type { Instant, Run } from '../../lifecycle/run/run.ts'
-import { type Connection, type Prepared, query } from '../sql/openStore.ts'
+import { column, type Connection, prepare, query } from '../sql/statement.ts'
 import { toReleaseKey } from '../rows/releaseKey.ts'
 import { type UnloggedData, collectChangedRows } from '../rows/workRows.ts'
 import { type ColumnName, toDate } from '../sql/columns.ts'
@@ -58,8 +58,11 @@ const set = (releaseKey: string): string =>
   ].join(', ')
 
 /** The one statement that changes a run: guarded by the revision, and by the lease, that were decided on (G1). */
-const APPLY: Prepared = {
+const APPLY = prepare({
   name: 'apply-decision',
+  row: {
+    id: column('run', 'id'),
+  },
   text: `
 WITH guard AS (
   UPDATE run r SET ${set('$6')}
@@ -68,14 +71,17 @@ WITH guard AS (
   RETURNING r.id
 ), ${insertWorkRows('$5')}
 SELECT id FROM guard`,
-}
+})
 
 /**
  * As `APPLY`, and writes the parent's events of it in the same statement: both rows are as they were decided on, or nothing is
  * written. The rows are locked first, the child's before its parent's, as everywhere that both are needed.
  */
-const APPLY_WITH_PARENT: Prepared = {
+const APPLY_WITH_PARENT = prepare({
   name: 'apply-decision-below',
+  row: {
+    id: column('run', 'id'),
+  },
   text: `
 WITH held AS MATERIALIZED (
   SELECT id FROM run
@@ -94,7 +100,7 @@ WITH held AS MATERIALIZED (
   RETURNING r.id
 ), ${insertEvents('$11', 'above')}, ${insertWorkRows('$5')}
 SELECT id FROM guard`,
-}
+})
 
 /**
  * SQL that writes a change of nothing but a run and its log, guarded as ever; its parameters are those of `toNote`.

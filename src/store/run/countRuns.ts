@@ -1,6 +1,6 @@
 import { isSettledStatus, type RunStatus } from '../../lifecycle/run/words.ts'
 import { Prisma } from '../generated/client.ts'
-import type { Connection } from '../sql/openStore.ts'
+import type { Connection } from '../sql/statement.ts'
 import {
   type ResolvedFilter,
   resolveFilter,

@@ -1,6 +1,7 @@
+import { insertInto } from '../sql/columns.ts'
 import type { RunEvent } from '../../lifecycle/run/events.ts'
 import type { Instant, Run } from '../../lifecycle/run/run.ts'
-import { type Connection, type Prepared, query } from '../sql/openStore.ts'
+import { type Connection, prepare, query, text } from '../sql/statement.ts'
 import { type Change, toParentValues, updateParent } from './applyDecision.ts'
 import { type IdempotencyKey, collectChangedRows } from '../rows/workRows.ts'
 import { toRunJson } from '../rows/runRows.ts'
@@ -14,7 +15,7 @@ shared AS (
   WHERE w.id = l.workspace_id AND w.status = 'READY' AND w.project = guard.project
   RETURNING w.id, guard.id AS run_id
 ), linked AS (
-  INSERT INTO workspace_run (run_id, workspace_id) SELECT run_id, id FROM shared
+  ${insertInto('workspace_run', { run_id: 'run_id', workspace_id: 'id' })} FROM shared
 )`
 
 interface Created {
@@ -32,48 +33,60 @@ export interface Creation {
   readonly above: Change | null
 }
 
-const CREATE: Prepared = {
+const CREATE = prepare({
   name: 'create-run',
+  row: {
+    workspaceId: text,
+  },
   text: `
 WITH guard AS (
   INSERT INTO run SELECT * FROM jsonb_populate_record(NULL::run, $1::jsonb) RETURNING id
 ), ${insertWorkRows('$2')}
 SELECT NULL AS "workspaceId" FROM guard`,
-}
+})
 
 const CONTINUED = `
 continued AS MATERIALIZED (
   SELECT id FROM run WHERE id = $3 AND revision = $4 FOR SHARE
 )`
 
-const CREATE_CONTINUATION: Prepared = {
+const CREATE_CONTINUATION = prepare({
   name: 'create-continuation',
+  row: {
+    workspaceId: text,
+  },
   text: `
 WITH ${CONTINUED}, guard AS (
   INSERT INTO run SELECT n.* FROM continued, jsonb_populate_record(NULL::run, $1::jsonb) n
   RETURNING id, project, continues_id
 ), ${SHARE_WORKSPACE}, ${insertWorkRows('$2')}
 SELECT (SELECT id FROM shared) AS "workspaceId" FROM guard`,
-}
+})
 
-const CREATE_CHILD: Prepared = {
+const CREATE_CHILD = prepare({
   name: 'create-child',
+  row: {
+    workspaceId: text,
+  },
   text: `
 WITH ${updateParent(['$3', '$4', '$5', '$6', '$7'])}, guard AS (
   INSERT INTO run SELECT n.* FROM above, jsonb_populate_record(NULL::run, $1::jsonb) n RETURNING id
 ), ${insertWorkRows('$2')}
 SELECT NULL AS "workspaceId" FROM guard`,
-}
+})
 
-const CREATE_CHILD_CONTINUATION: Prepared = {
+const CREATE_CHILD_CONTINUATION = prepare({
   name: 'create-child-continuation',
+  row: {
+    workspaceId: text,
+  },
   text: `
 WITH ${CONTINUED}, ${updateParent(['$5', '$6', '$7', '$8', '$9'], 'continued')}, guard AS (
   INSERT INTO run SELECT n.* FROM above, jsonb_populate_record(NULL::run, $1::jsonb) n
   RETURNING id, project, continues_id
 ), ${SHARE_WORKSPACE}, ${insertWorkRows('$2')}
 SELECT (SELECT id FROM shared) AS "workspaceId" FROM guard`,
-}
+})
 
 /**
  * Writes a new run with its first events, and what is noted on its parent at once, while the run it continues is as it was: that row is held, so that whoever would
@@ -91,7 +104,7 @@ export async function createRun(
   const below = JSON.stringify(collectChangedRows(null, run, events, { key }))
   const alone = continued ? CREATE_CONTINUATION : CREATE
   const attached = continued ? CREATE_CHILD_CONTINUATION : CREATE_CHILD
-  const [created] = await query<Created>(connection, above ? attached : alone, [
+  const [created] = await query(connection, above ? attached : alone, [
     toRunJson(run, dueAt),
     below,
     ...(continued ? [continued.id, continued.revision] : []),

@@ -1,14 +1,15 @@
 import type { KeptKey } from '../../lifecycle/log/draft.ts'
-import { type KeptRow, toKept } from './storedKey.ts'
-import { type Connection, type Prepared, query } from '../sql/openStore.ts'
+import { KEPT_ROW, toKept } from './storedKey.ts'
+import { type Connection, prepare, query } from '../sql/statement.ts'
 
-const FIND_KEPT: Prepared = {
+const FIND_KEPT = prepare({
   name: 'find-kept',
+  row: KEPT_ROW,
   text: `
 SELECT e.run_id AS kept_run_id, e.request AS kept_request, e.seq AS kept_seq, e.epoch AS kept_epoch,
   e.type AS kept_type, e.actor AS kept_actor, e.actor_id AS kept_actor_id, e.at AS kept_at, e.payload AS kept_payload
 FROM event e WHERE e.key = $3 AND e.operation = $2 AND e.key_scope = $1`,
-}
+})
 
 /** What was kept under an idempotency key before any run is known; null where nothing was. */
 export async function findIdempotencyKey(
@@ -17,6 +18,6 @@ export async function findIdempotencyKey(
   operation: string,
   key: string,
 ): Promise<KeptKey | null> {
-  const [row] = await query<KeptRow>(connection, FIND_KEPT, [scope, operation, key])
+  const [row] = await query(connection, FIND_KEPT, [scope, operation, key])
   return row ? toKept(row) : null
 }

@@ -1,13 +1,16 @@
-import { type Prepared, type Connection, query } from '../sql/openStore.ts'
+import { column, type Connection, prepare, query } from '../sql/statement.ts'
 
 /** The tables whose rows hang below a run and are named by commands of their own. */
 export type CommandTarget = 'session' | 'approval' | 'message'
 
-const FIND: { readonly [T in CommandTarget]: Prepared } = {
-  session: { name: 'find-run-of-session', text: 'SELECT run_id FROM session WHERE id = $1' },
-  approval: { name: 'find-run-of-approval', text: 'SELECT run_id FROM approval WHERE id = $1' },
-  message: { name: 'find-run-of-message', text: 'SELECT run_id FROM message WHERE id = $1' },
-}
+const find = <T extends CommandTarget>(table: T) =>
+  prepare({
+    name: `find-run-of-${table}`,
+    row: { run_id: column(table, 'run_id') },
+    text: `SELECT run_id FROM ${table} WHERE id = $1`,
+  })
+
+const FIND = { session: find('session'), approval: find('approval'), message: find('message') }
 
 /** The id of the run that a row hangs below; null where there is no such row. */
 export async function findRunId(
@@ -15,6 +18,6 @@ export async function findRunId(
   table: CommandTarget,
   id: string,
 ): Promise<string | null> {
-  const [row] = await query<{ run_id: string }>(connection, FIND[table], [id])
+  const [row] = await query(connection, FIND[table], [id])
   return row?.run_id ?? null
 }

@@ -1,15 +1,19 @@
-import { type Prepared, type Connection, query } from '../sql/openStore.ts'
+import { column, type Connection, prepare, query } from '../sql/statement.ts'
 
-const FIND_BEHIND: Prepared = {
+const FIND_BEHIND = prepare({
   name: 'find-run-behind-session',
+  row: {
+    id: column('run', 'id'),
+    project: column('run', 'project'),
+  },
   text: 'SELECT r.id, r.project FROM session s JOIN run r ON r.id = s.run_id WHERE s.id = $1',
-}
+})
 
 /** What must be known of a session's run to say who has business with it; undefined where there is no such session. */
 export async function findSessionRun(
   connection: Connection,
   sessionId: string,
 ): Promise<{ readonly id: string; readonly project: string } | undefined> {
-  const [row] = await query<{ id: string; project: string }>(connection, FIND_BEHIND, [sessionId])
+  const [row] = await query(connection, FIND_BEHIND, [sessionId])
   return row
 }

@@ -1,5 +1,5 @@
 import { parseEvent, type RunEvent } from '../../lifecycle/run/events.ts'
-import { type Connection, type Prepared, query } from '../sql/openStore.ts'
+import { column, type Connection, int, prepare, query } from '../sql/statement.ts'
 
 /** A page of one run's log. */
 export interface EventsRequest {
@@ -11,8 +11,18 @@ export interface EventsRequest {
   readonly first: number
 }
 
-const LIST: Prepared = {
+const LIST = prepare({
   name: 'list-events',
+  row: {
+    place: int,
+    seq: column('event', 'seq'),
+    epoch: column('event', 'epoch'),
+    type: column('event', 'type'),
+    actor: column('event', 'actor'),
+    actorId: column('event', 'actor_id'),
+    at: column('event', 'at'),
+    payload: column('event', 'payload'),
+  },
   text: `
 SELECT asked.place::int AS place, e.seq, e.epoch, e.type, e.actor, e.actor_id AS "actorId", e.at, e.payload
 FROM unnest($1::text[], $2::int[], $3::int[], $4::int[]) WITH ORDINALITY AS asked(run_id, "after", up_to, first, place)
@@ -21,15 +31,14 @@ CROSS JOIN LATERAL (
   WHERE run_id = asked.run_id AND seq > asked."after" AND seq <= asked.up_to ORDER BY seq LIMIT asked.first
 ) e
 ORDER BY asked.place, e.seq`,
-}
+})
 
 /** Pages of logs, in the order asked for, each in the order of `seq`. */
 export async function listEvents(
   connection: Connection,
   asked: readonly EventsRequest[],
 ): Promise<RunEvent[][]> {
-  type Row = Omit<Parameters<typeof parseEvent>[0], 'at'> & { place: number; at: Date }
-  const rows = await query<Row>(connection, LIST, [
+  const rows = await query(connection, LIST, [
     asked.map(({ runId }) => runId),
     asked.map(({ after }) => after),
     asked.map(({ upTo }) => upTo),

@@ -1,9 +1,12 @@
-import { type Prepared, type Connection, query } from '../sql/openStore.ts'
+import { column, type Connection, prepare, query } from '../sql/statement.ts'
 
-const LIST_IDS: Prepared = {
+const LIST_IDS = prepare({
   name: 'list-run-ids',
+  row: {
+    id: column('run', 'id'),
+  },
   text: 'SELECT id FROM run WHERE id > $1 AND ($3::text[] IS NULL OR project = ANY($3)) ORDER BY id LIMIT $2',
-}
+})
 
 /**
  * Ids of all runs, in order, from after the one given.
@@ -16,6 +19,6 @@ export async function listRunIds(
   limit: number,
   projects: readonly string[] | null,
 ): Promise<string[]> {
-  const rows = await query<{ id: string }>(connection, LIST_IDS, [after, limit, projects])
+  const rows = await query(connection, LIST_IDS, [after, limit, projects])
   return rows.map(({ id }) => id)
 }

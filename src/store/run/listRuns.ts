@@ -1,7 +1,8 @@
 import { encodeFeedCursor, FEED_CURSOR, type FeedCursor } from '../feed/feedCursor.ts'
 import { Prisma } from '../generated/client.ts'
 import { type LoadedRun, toLoaded } from './loadRun.ts'
-import type { Connection, Store } from '../sql/openStore.ts'
+import type { Store } from '../sql/openStore.ts'
+import type { Connection } from '../sql/statement.ts'
 import {
   existsPast,
   orderBy,

@@ -1,10 +1,11 @@
 import { type LoadedRun, CLOCK, toLoaded } from './loadRun.ts'
 import type { KeptKey } from '../../lifecycle/log/draft.ts'
 import type { Instant, Json } from '../../lifecycle/run/run.ts'
-import { type Prepared, type Connection, type Store, query } from '../sql/openStore.ts'
+import type { Store } from '../sql/openStore.ts'
+import { column, type Connection, json, moment, prepare, query, type RowOf } from '../sql/statement.ts'
 import { selectPresent } from '../rows/selectWork.ts'
-import type { LoadedRow } from '../rows/runRows.ts'
-import { type KeptRow, toKept } from './storedKey.ts'
+import { LOADED_ROW } from '../rows/runRows.ts'
+import { KEPT_ROW, toKept } from './storedKey.ts'
 import { readReleaseKey } from '../rows/releaseKey.ts'
 
 /** A run loaded for a decision. */
@@ -31,9 +32,18 @@ export interface Lookup {
  * the work itself. Hence statements of their own for what is null and what is one.
  */
 
-const loadForDecisionBy = (name: string, named: string): Prepared => ({
-  name,
-  text: `
+const loadForDecisionBy = (name: string, named: string) =>
+  prepare({
+    name,
+    row: {
+      ...LOADED_ROW,
+      clock: moment,
+      tick_at: column('installation', 'tick_at'),
+      finish_key: column('execution', 'finish_key'),
+      finish_request: json<Json>(),
+      ...KEPT_ROW,
+    },
+    text: `
 SELECT ${selectPresent(named)}, ${CLOCK}, (SELECT i.tick_at FROM installation i),
   named.finish_key, named.finish_request,
   kept.run_id AS kept_run_id, kept.request AS kept_request, kept.seq AS kept_seq, kept.epoch AS kept_epoch,
@@ -42,18 +52,13 @@ FROM run r
 LEFT JOIN execution named ON named.id = ${named}
 LEFT JOIN event kept ON kept.key = $3 AND kept.operation = $2 AND kept.key_scope = coalesce($4, r.project)
 WHERE r.id = $1`,
-})
+  })
 
 const LOAD_FOR_DECISION = loadForDecisionBy('load-for-decision', 'NULL')
 
 const LOAD_NAMED_FOR_DECISION = loadForDecisionBy('load-named-for-decision', '$5')
 
-type DecisionRow = LoadedRow & {
-  clock: Date
-  tick_at: Date
-  finish_key: string | null
-  finish_request: Json
-} & KeptRow
+type DecisionRow = RowOf<(typeof LOAD_FOR_DECISION)['row']>
 
 /** Loads a run with all that a decision about it looks at; null where there is none with this id. */
 export async function loadForDecision(
@@ -64,8 +69,8 @@ export async function loadForDecision(
   const values = [runId, operation, key, scope]
   const [row] =
     namedId === null
-      ? await query<DecisionRow>(connection, LOAD_FOR_DECISION, values)
-      : await query<DecisionRow>(connection, LOAD_NAMED_FOR_DECISION, [...values, namedId])
+      ? await query(connection, LOAD_FOR_DECISION, values)
+      : await query(connection, LOAD_NAMED_FOR_DECISION, [...values, namedId])
   if (!row) return null
   return {
     ...(await toLoaded(store, row)),

@@ -1,9 +1,10 @@
 import { columnsOf, selectObject } from '../sql/columns.ts'
-import { type Prepared, type Connection, type Store, query } from '../sql/openStore.ts'
+import type { Store } from '../sql/openStore.ts'
+import { type Connection, json, moment, prepare, query } from '../sql/statement.ts'
 import { SELECT_FULL_RUN } from '../rows/selectWork.ts'
 import { type LoadedRun, toLoaded } from './loadRun.ts'
 import { type RunEvent, parseEvent } from '../../lifecycle/run/events.ts'
-import type { LoadedRow } from '../rows/runRows.ts'
+import { LOADED_ROW } from '../rows/runRows.ts'
 
 /** An event `e` as JSON, without the key of its command. */
 const EVENT_JSON = selectObject(
@@ -11,16 +12,21 @@ const EVENT_JSON = selectObject(
   'e',
 )
 
-const READ_WHOLE: Prepared = {
-  name: 'read-whole-run',
+const LOAD_FULL = prepare({
+  name: 'load-full-run',
+  row: {
+    ...LOADED_ROW,
+    clock: moment,
+    log: json<Parameters<typeof parseEvent>[0][]>(),
+  },
   text: `
 SELECT ${SELECT_FULL_RUN}, clock_timestamp() AS clock, (
   SELECT coalesce(jsonb_agg(${EVENT_JSON} ORDER BY e.seq), '[]')
   FROM event e WHERE e.run_id = r.id) AS log
 FROM run r WHERE r.id = $1`,
-}
+})
 
-/** A run with everything below it, and its whole log, at one snapshot. */
+/** A run with all of its work and its whole log, at one snapshot. */
 export interface FullRun extends LoadedRun {
   readonly events: readonly RunEvent[]
 }
@@ -29,8 +35,7 @@ export interface FullRun extends LoadedRun {
  * Reads all that there is of a run; null where there is none. Throws where an event of its log can't be understood.
  */
 export async function loadFullRun(connection: Connection, store: Store, id: string): Promise<FullRun | null> {
-  type Row = LoadedRow & { clock: Date; log: Parameters<typeof parseEvent>[0][] }
-  const [row] = await query<Row>(connection, READ_WHOLE, [id])
+  const [row] = await query(connection, LOAD_FULL, [id])
   if (!row) return null
   return { ...(await toLoaded(store, row)), events: row.log.map(parseEvent) }
 }

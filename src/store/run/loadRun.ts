@@ -1,9 +1,10 @@
 import type { Run, Instant } from '../../lifecycle/run/run.ts'
 import type { WorkflowDefinition } from '../../lifecycle/workflow/workflow.ts'
 import type { Family } from '../../lifecycle/run/family.ts'
-import { type Prepared, type Connection, type Store, query } from '../sql/openStore.ts'
+import type { Store } from '../sql/openStore.ts'
+import { type Connection, moment, prepare, query } from '../sql/statement.ts'
 import { selectPresent } from '../rows/selectWork.ts'
-import { type LoadedRow, toRun } from '../rows/runRows.ts'
+import { LOADED_ROW, type LoadedRow, toRun } from '../rows/runRows.ts'
 
 /** A run at one snapshot, with the clock and the servers' heartbeat of that snapshot. */
 export interface LoadedRun {
@@ -21,10 +22,12 @@ export interface LoadedRun {
 export const CLOCK = 'clock_timestamp() AS clock'
 
 // one id has a statement of its own: for a short list PostgreSQL would plan every call anew
-const loadBy = (name: string, which: string): Prepared => ({
-  name,
-  text: `SELECT ${selectPresent('NULL')}, ${CLOCK} FROM run r WHERE ${which}`,
-})
+const loadBy = (name: string, which: string) =>
+  prepare({
+    name,
+    row: { ...LOADED_ROW, clock: moment },
+    text: `SELECT ${selectPresent('NULL')}, ${CLOCK} FROM run r WHERE ${which}`,
+  })
 
 const LOAD_ONE = loadBy('load-run', 'r.id = $1')
 
@@ -39,7 +42,7 @@ export async function loadRuns(
   const [only, ...others] = ids
   if (only === undefined) return []
   const [statement, value] = others.length === 0 ? [LOAD_ONE, only] : [LOAD_MANY, ids]
-  const rows = await query<LoadedRow & { clock: Date }>(connection, statement, [value])
+  const rows = await query(connection, statement, [value])
   const loaded = new Map<string, LoadedRun>()
   for (const row of rows) loaded.set(row.id, await toLoaded(store, row))
   return ids.flatMap((id) => loaded.get(id) ?? [])

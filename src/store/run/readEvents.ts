@@ -1,6 +1,6 @@
 import { parseEvent, type RunEvent } from '../../lifecycle/run/events.ts'
 import type { RunStatus } from '../../lifecycle/run/words.ts'
-import { type Connection, type Prepared, query } from '../sql/openStore.ts'
+import { bool, column, type Connection, nullable, prepare, query } from '../sql/statement.ts'
 
 /** An event with the run it is of. */
 export type LoggedEvent = RunEvent & {
@@ -20,8 +20,21 @@ export interface EventPage {
   readonly leaseExpired: boolean
 }
 
-const READ_EVENTS: Prepared = {
+const READ_EVENTS = prepare({
   name: 'read-events',
+  row: {
+    revision: column('run', 'revision'),
+    status: column('run', 'status'),
+    lease_expired: bool,
+    seq: nullable(column('event', 'seq')),
+    epoch: column('event', 'epoch'),
+    type: column('event', 'type'),
+    actor: column('event', 'actor'),
+    actor_id: column('event', 'actor_id'),
+    at: column('event', 'at'),
+    payload: column('event', 'payload'),
+    key: column('event', 'key'),
+  },
   text: `
 SELECT r.revision, r.status, r.settled_at IS NULL AND coalesce(r.lease_expires_at <= clock_timestamp(), false) AS lease_expired,
   e.seq, e.epoch, e.type, e.actor, e.actor_id, e.at, e.payload, e.key
@@ -29,7 +42,7 @@ FROM run r
 LEFT JOIN LATERAL (SELECT * FROM event WHERE run_id = r.id AND seq > $2 ORDER BY seq LIMIT $3) e ON true
 WHERE r.id = $1
 ORDER BY e.seq`,
-}
+})
 
 interface Row {
   revision: number
@@ -56,7 +69,7 @@ export async function readEvents(
   after: number,
   limit: number,
 ): Promise<EventPage | null> {
-  const rows = await query<Row>(connection, READ_EVENTS, [runId, after, limit])
+  const rows = await query(connection, READ_EVENTS, [runId, after, limit])
   const [first] = rows
   if (!first) return null
   return {

@@ -9,7 +9,7 @@ import {
   SETTLED_STATUSES,
 } from '../../lifecycle/run/words.ts'
 import { Prisma } from '../generated/client.ts'
-import { type Connection, type Prepared, query } from '../sql/openStore.ts'
+import { column, type Connection, prepare, query } from '../sql/statement.ts'
 
 /** Which runs to list; what is null, or left out, does not narrow. */
 export interface RunFilter {
@@ -34,15 +34,18 @@ export interface ResolvedFilter extends RunFilter {
   readonly versions: readonly string[] | null
 }
 
-const VERSIONS: Prepared = {
+const VERSIONS = prepare({
   name: 'list-versions',
+  row: {
+    id: column('workflow', 'id'),
+  },
   text: 'SELECT id FROM workflow WHERE name = $1 ORDER BY version',
-}
+})
 
 /** Looks up what the condition of a filter needs. */
 export async function resolveFilter(connection: Connection, filter: RunFilter): Promise<ResolvedFilter> {
   if (filter.workflow == null) return { ...filter, versions: null }
-  const rows = await query<{ id: string }>(connection, VERSIONS, [filter.workflow])
+  const rows = await query(connection, VERSIONS, [filter.workflow])
   return { ...filter, versions: rows.map(({ id }) => id) }
 }
 

@@ -1,19 +1,22 @@
+import { column, json, nullable, type RowOf } from '../sql/statement.ts'
 import type { Json } from '../../lifecycle/run/run.ts'
 import type { KeptKey } from '../../lifecycle/log/draft.ts'
 import { parseEvent } from '../../lifecycle/run/events.ts'
 
 /** Columns of an event that carries an idempotency key, null where there is none. */
-export interface KeptRow {
-  kept_run_id: string | null
-  kept_request: Json
-  kept_seq: number
-  kept_epoch: number
-  kept_type: string
-  kept_actor: string
-  kept_actor_id: string | null
-  kept_at: Date
-  kept_payload: unknown
+export const KEPT_ROW = {
+  kept_run_id: nullable(column('event', 'run_id')),
+  kept_request: json<Json>(),
+  kept_seq: column('event', 'seq'),
+  kept_epoch: column('event', 'epoch'),
+  kept_type: column('event', 'type'),
+  kept_actor: column('event', 'actor'),
+  kept_actor_id: column('event', 'actor_id'),
+  kept_at: column('event', 'at'),
+  kept_payload: column('event', 'payload'),
 }
+
+type KeptRow = RowOf<typeof KEPT_ROW>
 
 /** What is kept under a key, from the event that carries it. */
 export function toKept(row: KeptRow): KeptKey | null {

@@ -1,12 +1,15 @@
-import { type Connection, type Prepared, query } from './openStore.ts'
+import { bool, type Connection, prepare, query } from './statement.ts'
 
-const CAN_WRITE: Prepared = {
+const CAN_WRITE = prepare({
   name: 'can-write',
+  row: {
+    can: bool,
+  },
   text: `SELECT NOT pg_is_in_recovery() AND NOT current_setting('transaction_read_only')::boolean AS can`,
-}
+})
 
 /** Whether the database takes writes: false for a replica, and for one that was set to read-only. */
 export async function canWrite(connection: Connection): Promise<boolean> {
-  const [row] = await query<{ can: boolean }>(connection, CAN_WRITE, [])
+  const [row] = await query(connection, CAN_WRITE, [])
   return row?.can === true
 }

@@ -1,11 +1,17 @@
 import type { Instant } from '../../lifecycle/run/run.ts'
-import { type Connection, type Prepared, query } from './openStore.ts'
+import { type Connection, moment, prepare, query } from './statement.ts'
 
-const CLOCK: Prepared = { name: 'clock', text: 'SELECT clock_timestamp() AS now' }
+const CLOCK = prepare({
+  name: 'clock',
+  row: {
+    now: moment,
+  },
+  text: 'SELECT clock_timestamp() AS now',
+})
 
 /** The database's clock, the only one that leases and limits are judged by. */
 export async function readClock(connection: Connection): Promise<Instant> {
-  const [row] = await query<{ now: Date }>(connection, CLOCK, [])
+  const [row] = await query(connection, CLOCK, [])
   if (!row) throw new Error('the database told no time')
   return row.now.getTime()
 }

@@ -10,6 +10,8 @@ interface Column {
   readonly field: string
   readonly type: string
   readonly nullable: boolean
+  /** PostgreSQL fills it where a statement leaves it out. */
+  readonly filled: boolean
 }
 
 /** Some columns of a table, in the table's order. */
@@ -80,6 +82,28 @@ export function selectObject(
     return `'${field}', ${type === 'timestamptz' ? ms(column) : column}`
   })
   return `jsonb_build_object(${[...fields, ...more].join(', ')})`
+}
+
+/** The columns of a table that every INSERT has to name. */
+type RequiredColumn<T extends TableName> = {
+  [C in ColumnName<T>]: Spec<T, C> extends { nullable: false; filled: false } ? C : never
+}[ColumnName<T>]
+
+/** SQL expressions by column: leaving out one that is NOT NULL and has no default is a type error. */
+export type InsertExpressions<T extends TableName> = { readonly [C in RequiredColumn<T>]: string } & {
+  readonly [C in Exclude<ColumnName<T>, RequiredColumn<T>>]?: string
+}
+
+/** SQL that inserts one row for each that follows: `INSERT INTO … SELECT …`, to be followed by `FROM` where there is one. */
+export function insertInto<T extends TableName>(
+  table: T,
+  expressions: InsertExpressions<T>,
+  alias?: string,
+): string {
+  const entries = Object.entries<string>(expressions as Record<string, string>)
+  const names = entries.map(([name]) => `"${name}"`).join(', ')
+  const values = entries.map(([, expression]) => expression).join(', ')
+  return `INSERT INTO ${table}${alias ? ` AS ${alias}` : ''} (${names}) SELECT ${values}`
 }
 
 /** The row of an object, its columns by name, as JSON carries it to PostgreSQL. */

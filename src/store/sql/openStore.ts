@@ -1,16 +1,8 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import { PrismaClient } from '../generated/client.ts'
+import type { Connection } from './statement.ts'
 import { WorkflowCache } from './workflowCache.ts'
-
-/** Whatever SQL can be sent to: the pool, or one connection of it within a transaction. */
-export type Connection = Pick<pg.Pool, 'query'>
-
-/** A statement that PostgreSQL plans once per connection, under its name. */
-export interface Prepared {
-  readonly name: string
-  readonly text: string
-}
 
 /** The database as the rest of Pawl sees it: one pool, used by hand-written statements and by Prisma alike. */
 export interface Store {
@@ -47,16 +39,6 @@ export function openStore(poolConfig: pg.PoolConfig): Store {
       await pool.end()
     },
   }
-}
-
-/** Sends a prepared statement and returns its rows. */
-export async function query<Row extends pg.QueryResultRow>(
-  connection: Connection,
-  { name, text }: Prepared,
-  values: unknown[],
-): Promise<Row[]> {
-  const result = await connection.query<Row>({ name, text, values })
-  return result.rows
 }
 
 /** The name of the constraint that a statement violated; undefined for any other error. */

@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import type { Instant } from '../../lifecycle/run/run.ts'
-import type { Connection, Store } from './openStore.ts'
+import type { Store } from './openStore.ts'
+import type { Connection } from './statement.ts'
 
 /** One moment of the database, for all the statements of one request. */
 export interface ReadSnapshot {

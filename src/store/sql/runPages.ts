@@ -1,4 +1,4 @@
-import { type Connection, type Prepared, query } from './openStore.ts'
+import { bool, type Connection, int, json, prepare, query } from './statement.ts'
 import { type Page, type PageRequest, type Position, toPage } from './page.ts'
 
 /** A page of what hangs below one run, the newest first. */
@@ -25,25 +25,26 @@ interface Listed {
 }
 
 /** Prepares to list pages of several runs by one statement: they come in the order asked for. */
-export function preparePages<Row>({ name, table, json, at, below = 'run_id' }: Listed) {
+export function preparePages<Row>({ name, table, json: columns, at, below = 'run_id' }: Listed) {
   const [, of] = table.split(' ')
   const place = `(${of}.${at}, ${of}.id)`
-  const statement: Prepared = {
+  const statement = prepare({
     name,
+    row: { place: int, has_behind: bool, row: json<Row | null>() },
     text: `
 SELECT asked.place::int AS place, asked.at IS NOT NULL AND EXISTS (
     SELECT FROM ${table} WHERE ${of}.${below} = asked.run_id AND ${place} >= (asked.at, asked.id)
   ) AS has_behind, listed.row
 FROM unnest($1::text[], $2::timestamptz[], $3::text[], $4::int[]) WITH ORDINALITY AS asked(run_id, at, id, many, place)
 LEFT JOIN LATERAL (
-  SELECT ${json} AS row, ${of}.${at} AS at, ${of}.id FROM ${table}
+  SELECT ${columns} AS row, ${of}.${at} AS at, ${of}.id FROM ${table}
   WHERE ${of}.${below} = asked.run_id AND (asked.at IS NULL OR ${place} < (asked.at, asked.id))
   ORDER BY ${of}.${at} DESC, ${of}.id DESC LIMIT asked.many + 1
 ) listed ON true
 ORDER BY asked.place, listed.at DESC, listed.id DESC`,
-  }
+  })
   return async (connection: Connection, asked: readonly RunPageRequest[]): Promise<Page<Row>[]> => {
-    const rows = await query<ListedRow<Row>>(connection, statement, toValues(asked))
+    const rows = await query(connection, statement, toValues(asked))
     const found = groupByPlace(asked.length, rows)
     return asked.map((page, index) => toPageOf(page, found[index] ?? []))
   }
@@ -59,12 +60,6 @@ export function groupByPlace<Found extends { readonly place: number }>(
   return places
 }
 
-interface ListedRow<Row> {
-  place: number
-  has_behind: boolean
-  row: Row | null
-}
-
 function toValues(asked: readonly RunPageRequest[]): unknown[] {
   return [
     asked.map(({ runId }) => runId),
@@ -74,7 +69,10 @@ function toValues(asked: readonly RunPageRequest[]): unknown[] {
   ]
 }
 
-function toPageOf<Row>({ limit }: RunPageRequest, rows: readonly ListedRow<Row>[]): Page<Row> {
+function toPageOf<Row>(
+  { limit }: RunPageRequest,
+  rows: readonly { readonly row: Row | null; readonly has_behind: boolean }[],
+): Page<Row> {
   const items = rows.flatMap(({ row }) => (row ? [row] : []))
   const page: PageRequest = { limit, fromEnd: false, after: null, before: null }
   return toPage(items, page, { hasBehind: rows[0]?.has_behind ?? false, hasAhead: false })

@@ -1,13 +1,16 @@
-import { type Prepared, type Connection, query } from '../sql/openStore.ts'
+import { type Connection, json, prepare, query } from '../sql/statement.ts'
 import { ARTIFACT_JSON } from '../rows/selectWork.ts'
 import type { Artifact } from '../../lifecycle/run/run.ts'
 
-const FIND_NAMED: Prepared = {
+const FIND_NAMED = prepare({
   name: 'find-artifact',
+  row: {
+    row: json<Artifact>(),
+  },
   text: `
 SELECT ${ARTIFACT_JSON} AS row FROM artifact f
 WHERE f.phase_id = $1 AND f.attempt = $2 AND f.path = $3 AND f.sha256 = $4`,
-}
+})
 
 /** What an artifact is known by: the same bytes for the same attempt and path are one. */
 export type ArtifactName = Pick<Artifact, 'phaseId' | 'attempt' | 'path' | 'sha256'>
@@ -17,6 +20,6 @@ export async function findArtifact(
   connection: Connection,
   { phaseId, attempt, path, sha256 }: ArtifactName,
 ): Promise<Artifact | undefined> {
-  const [found] = await query<{ row: Artifact }>(connection, FIND_NAMED, [phaseId, attempt, path, sha256])
+  const [found] = await query(connection, FIND_NAMED, [phaseId, attempt, path, sha256])
   return found?.row
 }

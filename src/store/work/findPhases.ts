@@ -1,5 +1,5 @@
 import type { Phase } from '../../lifecycle/run/run.ts'
-import { type Prepared, type Connection, query } from '../sql/openStore.ts'
+import { column, type Connection, json, prepare, query } from '../sql/statement.ts'
 import { PHASE } from './phaseJson.ts'
 
 /** A phase and whose it is. */
@@ -8,12 +8,16 @@ export interface OwnedPhase {
   readonly phase: Phase
 }
 
-const FIND: Prepared = {
+const FIND = prepare({
   name: 'find-phases',
+  row: {
+    runId: column('phase', 'run_id'),
+    phase: json<Phase>(),
+  },
   text: `SELECT p.run_id AS "runId", ${PHASE} FROM phase p WHERE p.id = ANY($1::text[])`,
-}
+})
 
 /** The phases with these ids, in any order; ids that name nothing are left out. */
 export function findPhases(connection: Connection, ids: readonly string[]): Promise<OwnedPhase[]> {
-  return query<OwnedPhase & { [column: string]: unknown }>(connection, FIND, [ids])
+  return query(connection, FIND, [ids])
 }

@@ -1,22 +1,23 @@
-import { type Prepared, type Connection, query } from '../sql/openStore.ts'
+import { type Connection, json, prepare, query, text } from '../sql/statement.ts'
 import type { Session, Artifact, Approval, Message } from '../../lifecycle/run/run.ts'
 import { SESSION_JSON, ARTIFACT_JSON, APPROVAL_JSON, MESSAGE_JSON } from '../rows/selectWork.ts'
 
-/** A row below a run, and the run's id. */
+/** A row and the id of the run it belongs to. */
 export interface OwnedRow<Row> {
   readonly runId: string
   readonly row: Row
 }
 
 /** Prepares to find rows by their ids: in any order, and ids that name nothing are left out. */
-function prepareFind<Row>(name: string, table: `${string} ${string}`, json: string) {
+function prepareFind<Row>(name: string, table: `${string} ${string}`, columns: string) {
   const [, of] = table.split(' ')
-  const statement: Prepared = {
+  const statement = prepare({
     name,
-    text: `SELECT ${of}.run_id AS "runId", ${json} AS row FROM ${table} WHERE ${of}.id = ANY($1::text[])`,
-  }
+    row: { runId: text, row: json<Row>() },
+    text: `SELECT ${of}.run_id AS "runId", ${columns} AS row FROM ${table} WHERE ${of}.id = ANY($1::text[])`,
+  })
   return (connection: Connection, ids: readonly string[]): Promise<OwnedRow<Row>[]> =>
-    query<{ runId: string; row: Row }>(connection, statement, [ids])
+    query(connection, statement, [ids])
 }
 
 /** The sessions with these ids. */

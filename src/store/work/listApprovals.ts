@@ -2,7 +2,7 @@ import type { Approval } from '../../lifecycle/run/run.ts'
 import type { ApprovalStatus } from '../../lifecycle/run/words.ts'
 import type { OwnedRow } from './findWork.ts'
 import { Prisma } from '../generated/client.ts'
-import type { Connection } from '../sql/openStore.ts'
+import type { Connection } from '../sql/statement.ts'
 import {
   existsPast,
   orderBy,

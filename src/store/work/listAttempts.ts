@@ -1,17 +1,23 @@
-import { type Prepared, type Connection, query } from '../sql/openStore.ts'
+import { column, type Connection, prepare, query } from '../sql/statement.ts'
 import type { Attempt } from '../../lifecycle/run/run.ts'
 
-const ATTEMPTS: Prepared = {
+const ATTEMPTS = prepare({
   name: 'list-attempts',
+  row: {
+    phase_id: column('phase_attempt', 'phase_id'),
+    attempt: column('phase_attempt', 'attempt'),
+    epoch: column('phase_attempt', 'epoch'),
+    status: column('phase_attempt', 'status'),
+  },
   text: `SELECT phase_id, attempt, epoch, status FROM phase_attempt WHERE phase_id = ANY($1::text[]) ORDER BY phase_id, attempt`,
-}
+})
 
 /** All attempts of the phases named, by phase: what the outcome of an execution is judged by. */
 export async function listAttempts(
   connection: Connection,
   phaseIds: readonly string[],
 ): Promise<Map<string, Attempt[]>> {
-  const rows = await query<Attempt & { phase_id: string }>(connection, ATTEMPTS, [phaseIds])
+  const rows = await query(connection, ATTEMPTS, [phaseIds])
   const attempts = new Map<string, Attempt[]>()
   for (const { phase_id, ...attempt } of rows)
     attempts.set(phase_id, [...(attempts.get(phase_id) ?? []), attempt])

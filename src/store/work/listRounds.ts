@@ -1,4 +1,4 @@
-import { type Prepared, type Connection, query } from '../sql/openStore.ts'
+import { type Connection, int, json, prepare, query } from '../sql/statement.ts'
 import { PHASE } from './phaseJson.ts'
 import type { Phase } from '../../lifecycle/run/run.ts'
 
@@ -8,18 +8,22 @@ export interface RoundRequest {
   readonly round: number
 }
 
-const LIST_ROUNDS: Prepared = {
+const LIST_ROUNDS = prepare({
   name: 'list-rounds',
+  row: {
+    place: int,
+    phase: json<Phase>(),
+  },
   text: `
 SELECT asked.place::int AS place, ${PHASE}
 FROM unnest($1::text[], $2::int[]) WITH ORDINALITY AS asked(run_id, round, place)
 JOIN phase p ON p.run_id = asked.run_id AND p.round = asked.round
 ORDER BY asked.place, p.position`,
-}
+})
 
 /** The phases of rounds, in the order asked for, each in the order of its workflow; none for a round there was not. */
 export async function listRounds(connection: Connection, asked: readonly RoundRequest[]): Promise<Phase[][]> {
-  const rows = await query<{ place: number; phase: Phase }>(connection, LIST_ROUNDS, [
+  const rows = await query(connection, LIST_ROUNDS, [
     asked.map(({ runId }) => runId),
     asked.map(({ round }) => round),
   ])

@@ -1,20 +1,24 @@
 import type { WorkflowDefinition } from '../../lifecycle/workflow/workflow.ts'
 import type { Prisma } from '../generated/client.ts'
-import { type Prepared, query, type Store } from '../sql/openStore.ts'
+import type { Store } from '../sql/openStore.ts'
+import { column, prepare, query } from '../sql/statement.ts'
 import type { StoredWorkflow } from '../sql/workflowCache.ts'
 
-const FIND: Prepared = {
+const FIND = prepare({
   name: 'find-workflow',
+  row: {
+    id: column('workflow', 'id'),
+    project: column('workflow', 'project'),
+    name: column('workflow', 'name'),
+    version: column('workflow', 'version'),
+    definition: column('workflow', 'definition'),
+    created_at: column('workflow', 'created_at'),
+  },
   text: `
 SELECT id, project, name, version, definition, created_at FROM workflow
 WHERE name = $1 AND ($2::int IS NULL OR version = $2) AND (project = $3 OR project IS NULL)
 ORDER BY project IS NULL, version DESC LIMIT 1`,
-}
-
-type WorkflowRow = Omit<StoredWorkflow, 'definition' | 'createdAt'> & {
-  definition: unknown
-  created_at: Date
-}
+})
 
 /** Which workflow a project means by a name. */
 export interface WorkflowRequest {
@@ -32,7 +36,7 @@ export async function findWorkflow(
   store: Store,
   { project, name, version }: WorkflowRequest,
 ): Promise<StoredWorkflow | null> {
-  const [row] = await query<WorkflowRow>(store.pool, FIND, [name, version, project])
+  const [row] = await query(store.pool, FIND, [name, version, project])
   if (!row) return null
   const { created_at: createdAt, ...workflow } = row
   return store.workflows.keep({ ...workflow, createdAt })

@@ -5,8 +5,8 @@ import {
   type PresentWorkspace,
   type WorkspaceOperation,
 } from '../../lifecycle/workspace/workspace.ts'
-import { type Connection, type Prepared, query } from '../sql/openStore.ts'
-import { columnsOf, toRow } from '../sql/columns.ts'
+import { column, type Connection, prepare, query } from '../sql/statement.ts'
+import { insertInto, columnsOf, toRow } from '../sql/columns.ts'
 import { OPERATION_COLUMNS, runWorksIn } from '../rows/selectWorkspace.ts'
 
 /** What to write of a decision about a workspace. */
@@ -43,8 +43,11 @@ const WRITTEN = columnsOf('workspace', [
  * The one statement that changes a workspace: guarded by the revision that was decided on, and, for what holds only while no
  * run works in it, by that: a run's change raises no revision here.
  */
-const APPLY: Prepared = {
+const APPLY = prepare({
   name: 'apply-workspace',
+  row: {
+    id: column('workspace', 'id'),
+  },
   text: `
 WITH guard AS (
   UPDATE workspace w SET
@@ -63,11 +66,17 @@ WITH guard AS (
   UPDATE workspace_operation o SET patch = NULL FROM guard
   WHERE $6::text IS NOT NULL AND o.workspace_id = guard.id AND o.kind = 'DIFF' AND o.id <> $6 AND o.patch IS NOT NULL
 ), kept AS (
-  INSERT INTO workspace_key (key, operation, scope, workspace_id, operation_id, request)
-  SELECT $7, $8, guard.project, guard.id, $9, $10::jsonb FROM guard WHERE $7::text IS NOT NULL
+  ${insertInto('workspace_key', {
+    key: '$7',
+    operation: '$8',
+    scope: 'guard.project',
+    workspace_id: 'guard.id',
+    operation_id: '$9',
+    request: '$10::jsonb',
+  })} FROM guard WHERE $7::text IS NOT NULL
 )
 SELECT id FROM guard`,
-}
+})
 
 /**
  * Writes a decision about a workspace, all of it or nothing. Returns false where somebody was first: it is to be decided anew.
@@ -80,7 +89,7 @@ export async function applyWorkspace(
   const rows = operations.map((operation) => toOperationRow(operation, told))
   const goesOn = (operation: WorkspaceOperation) => needsIdle(operation.kind) && operation.endedAt === null
   const patched = rows.some(({ patch }) => patch !== null) ? told : null
-  const applied = await query<{ id: string }>(connection, APPLY, [
+  const applied = await query(connection, APPLY, [
     before.id,
     before.revision,
     JSON.stringify(toWorkspaceRow(after)),

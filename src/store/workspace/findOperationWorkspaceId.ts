@@ -1,15 +1,18 @@
-import { type Prepared, type Connection, query } from '../sql/openStore.ts'
+import { column, type Connection, prepare, query } from '../sql/statement.ts'
 
-const FIND_WORKSPACE: Prepared = {
+const FIND_WORKSPACE = prepare({
   name: 'find-workspace-of-operation',
+  row: {
+    workspace_id: column('workspace_operation', 'workspace_id'),
+  },
   text: 'SELECT workspace_id FROM workspace_operation WHERE id = $1',
-}
+})
 
 /** The id of the workspace that an operation is about; null where there is no such operation. */
 export async function findOperationWorkspaceId(
   connection: Connection,
   operationId: string,
 ): Promise<string | null> {
-  const [row] = await query<{ workspace_id: string }>(connection, FIND_WORKSPACE, [operationId])
+  const [row] = await query(connection, FIND_WORKSPACE, [operationId])
   return row?.workspace_id ?? null
 }

@@ -1,14 +1,18 @@
-import { type Prepared, type Connection, query } from '../sql/openStore.ts'
+import { present, column, type Connection, prepare, query } from '../sql/statement.ts'
 
-const PATCHES: Prepared = {
+const PATCHES = prepare({
   name: 'find-workspace-patches',
+  row: {
+    id: column('workspace_operation', 'id'),
+    patch: present(column('workspace_operation', 'patch')),
+  },
   text: 'SELECT id, patch FROM workspace_operation WHERE id = ANY($1::text[]) AND patch IS NOT NULL',
-}
+})
 
 /** The patches of operations, in any order; those that a later one took the place of are gone. */
 export function findPatches(
   connection: Connection,
   ids: readonly string[],
 ): Promise<{ readonly id: string; readonly patch: string }[]> {
-  return query<{ id: string; patch: string }>(connection, PATCHES, [ids])
+  return query(connection, PATCHES, [ids])
 }

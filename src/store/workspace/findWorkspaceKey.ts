@@ -1,5 +1,5 @@
 import type { Json } from '../../lifecycle/run/run.ts'
-import { type Prepared, type Connection, query } from '../sql/openStore.ts'
+import { column, type Connection, json, prepare, query } from '../sql/statement.ts'
 
 /** What was kept under an idempotency key. */
 export interface StoredWorkspaceKey {
@@ -10,12 +10,18 @@ export interface StoredWorkspaceKey {
   readonly created: boolean
 }
 
-const KEPT: Prepared = {
+const KEPT = prepare({
   name: 'find-workspace-key',
+  row: {
+    workspaceId: column('workspace_key', 'workspace_id'),
+    operationId: column('workspace_key', 'operation_id'),
+    request: json<Json>(),
+    created: column('workspace_key', 'created'),
+  },
   text: `
 SELECT workspace_id AS "workspaceId", operation_id AS "operationId", request, created FROM workspace_key
 WHERE key = $3 AND operation = $2 AND scope = $1`,
-}
+})
 
 /** What was kept under a key of a mutation of workspaces; null where nothing was. */
 export async function findWorkspaceKey(
@@ -24,6 +30,6 @@ export async function findWorkspaceKey(
   operation: string,
   key: string,
 ): Promise<StoredWorkspaceKey | null> {
-  const [row] = await query<StoredWorkspaceKey>(connection, KEPT, [scope, operation, key])
+  const [row] = await query(connection, KEPT, [scope, operation, key])
   return row ?? null
 }

@@ -1,5 +1,5 @@
 import type { GivenResult } from '../../lifecycle/workspace/workspaceResults.ts'
-import { type Prepared, type Connection, query } from '../sql/openStore.ts'
+import { column, type Connection, json, prepare, query } from '../sql/statement.ts'
 
 /** What an operation came to. */
 export interface StoredResult {
@@ -7,15 +7,19 @@ export interface StoredResult {
   readonly result: GivenResult | null
 }
 
-const RESULTS: Prepared = {
+const RESULTS = prepare({
   name: 'find-workspace-results',
+  row: {
+    id: column('workspace_operation', 'id'),
+    result: json<GivenResult | null>(),
+  },
   text: 'SELECT id, result FROM workspace_operation WHERE id = ANY($1::text[])',
-}
+})
 
 /** What operations came to, in any order; null for one that came to nothing that is told. */
 export function findWorkspaceResults(
   connection: Connection,
   ids: readonly string[],
 ): Promise<StoredResult[]> {
-  return query<{ id: string; result: GivenResult | null }>(connection, RESULTS, [ids])
+  return query(connection, RESULTS, [ids])
 }

@@ -1,5 +1,5 @@
 import type { WorkspaceOperation } from '../../lifecycle/workspace/workspace.ts'
-import { type Connection, type Prepared, query } from '../sql/openStore.ts'
+import { type Connection, float, json, prepare, query } from '../sql/statement.ts'
 import { IN_FLIGHT, OPERATION_JSON } from '../rows/selectWorkspace.ts'
 
 /** What waits for the worker of a machine. */
@@ -12,8 +12,12 @@ export interface InFlight {
 /** How many are looked at: the oldest. Others come as these end. */
 const MAX_OPERATIONS = 500
 
-const LIST: Prepared = {
+const LIST = prepare({
   name: 'list-startable-operations',
+  row: {
+    operation: json<WorkspaceOperation>(),
+    in_ms: float,
+  },
   text: `
 SELECT ${OPERATION_JSON} AS operation,
   CASE o.status WHEN 'REQUESTED' THEN 0
@@ -22,7 +26,7 @@ FROM workspace_operation o JOIN workspace w ON w.id = o.workspace_id
 WHERE ${IN_FLIGHT} AND w.host = $1 AND ($2::text[] IS NULL OR w.project = ANY($2))
   AND (o.expires_at IS NULL OR o.expires_at > clock_timestamp()) AND o.attempt < $3
 ORDER BY o.requested_at, o.id LIMIT ${MAX_OPERATIONS}`,
-}
+})
 
 /** The operations of a machine that may be started, now or later, in the order in which they were asked for. */
 export async function listInFlight(
@@ -31,7 +35,6 @@ export async function listInFlight(
   projects: readonly string[] | null,
   mostAttempts: number,
 ): Promise<InFlight[]> {
-  type Row = { operation: WorkspaceOperation; in_ms: number }
-  const rows = await query<Row>(connection, LIST, [host, projects, mostAttempts])
+  const rows = await query(connection, LIST, [host, projects, mostAttempts])
   return rows.map(({ operation, in_ms }) => ({ operation, startableInMs: in_ms }))
 }

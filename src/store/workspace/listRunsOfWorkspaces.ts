@@ -1,10 +1,14 @@
-import { type Prepared, type Connection, query } from '../sql/openStore.ts'
+import { column, type Connection, prepare, query, text } from '../sql/statement.ts'
 
 /** How many runs of a workspace are listed at most: the newest ones. */
 const MAX_RUNS = 500
 
-const LIST_RUNS: Prepared = {
+const LIST_RUNS = prepare({
   name: 'list-runs-of-workspaces',
+  row: {
+    workspace_id: text,
+    id: column('run', 'id'),
+  },
   text: `
 SELECT of.id AS workspace_id, listed.id FROM unnest($1::text[]) AS of(id)
 CROSS JOIN LATERAL (
@@ -12,7 +16,7 @@ CROSS JOIN LATERAL (
   WHERE l.workspace_id = of.id ORDER BY r.created_at DESC, r.id DESC LIMIT ${MAX_RUNS}
 ) listed
 ORDER BY listed.created_at DESC, listed.id DESC`,
-}
+})
 
 /** Ids of the runs that work, or worked, in workspaces, by workspace, the newest first. */
 export async function listRunsOfWorkspaces(
@@ -20,7 +24,7 @@ export async function listRunsOfWorkspaces(
   ids: readonly string[],
 ): Promise<Map<string, string[]>> {
   const found = new Map<string, string[]>()
-  for (const row of await query<{ workspace_id: string; id: string }>(connection, LIST_RUNS, [ids]))
+  for (const row of await query(connection, LIST_RUNS, [ids]))
     found.set(row.workspace_id, [...(found.get(row.workspace_id) ?? []), row.id])
   return found
 }

@@ -5,7 +5,7 @@ import type {
   WorkspaceStatus,
 } from '../../lifecycle/workspace/workspace.ts'
 import { Prisma } from '../generated/client.ts'
-import type { Connection } from '../sql/openStore.ts'
+import type { Connection } from '../sql/statement.ts'
 import {
   orderBy,
   isBetween,

@@ -1,7 +1,7 @@
 import type { PresentWorkspace, WorkspaceOperation } from '../../lifecycle/workspace/workspace.ts'
 import type { Instant, Json } from '../../lifecycle/run/run.ts'
 import type { StoredWorkspaceKey } from './findWorkspaceKey.ts'
-import { type Prepared, type Connection, query } from '../sql/openStore.ts'
+import { column, type Connection, json, moment, nullable, prepare, query } from '../sql/statement.ts'
 import { WORKSPACE_JSON, OPERATION_JSON } from '../rows/selectWorkspace.ts'
 
 /** What a decision about a workspace looks at. */
@@ -23,8 +23,17 @@ export interface WorkspaceLookup {
   readonly key: string | null
 }
 
-const LOAD: Prepared = {
+const LOAD = prepare({
   name: 'load-workspace',
+  row: {
+    workspace: json<PresentWorkspace>(),
+    clock: moment,
+    named: json<WorkspaceOperation | null>(),
+    kept_workspace_id: nullable(column('workspace_key', 'workspace_id')),
+    kept_operation_id: column('workspace_key', 'operation_id'),
+    kept_request: json<Json>(),
+    kept_created: column('workspace_key', 'created'),
+  },
   text: `
 SELECT ${WORKSPACE_JSON} AS workspace, clock_timestamp() AS clock,
   (SELECT ${OPERATION_JSON} FROM workspace_operation o WHERE o.id = $2 AND o.workspace_id = w.id) AS named,
@@ -32,24 +41,14 @@ SELECT ${WORKSPACE_JSON} AS workspace, clock_timestamp() AS clock,
   k.created AS kept_created
 FROM workspace w LEFT JOIN workspace_key k ON k.key = $4 AND k.operation = $3 AND k.scope = w.project
 WHERE w.id = $1`,
-}
-
-interface LoadedRow {
-  workspace: PresentWorkspace
-  clock: Date
-  named: WorkspaceOperation | null
-  kept_workspace_id: string | null
-  kept_operation_id: string | null
-  kept_request: Json
-  kept_created: boolean
-}
+})
 
 /** Loads a workspace for a decision, at one snapshot; null where there is none with this id. */
 export async function loadWorkspace(
   connection: Connection,
   { workspaceId, operationId, operation, key }: WorkspaceLookup,
 ): Promise<WorkspaceForDecision | null> {
-  const [row] = await query<LoadedRow>(connection, LOAD, [workspaceId, operationId, operation, key])
+  const [row] = await query(connection, LOAD, [workspaceId, operationId, operation, key])
   if (!row) return null
   const kept =
     row.kept_workspace_id === null

@@ -1,3 +1,4 @@
+import { json, moment, type RowOf } from '../sql/statement.ts'
 import type { PresentWorkspace } from '../../lifecycle/workspace/workspace.ts'
 import type { Instant } from '../../lifecycle/run/run.ts'
 import { WORKSPACE_JSON } from '../rows/selectWorkspace.ts'
@@ -11,10 +12,9 @@ export interface LoadedWorkspace {
 /** Columns that every statement about workspaces to be shown selects. */
 export const SHOWN = `${WORKSPACE_JSON} AS workspace, now() AS clock`
 
-export interface ShownRow {
-  workspace: PresentWorkspace
-  clock: Date
-}
+export const SHOWN_ROW = { workspace: json<PresentWorkspace>(), clock: moment }
+
+export type ShownRow = RowOf<typeof SHOWN_ROW>
 
 /** The workspace that a row tells of. */
 export function toLoadedWorkspace({ workspace, clock }: ShownRow): LoadedWorkspace {

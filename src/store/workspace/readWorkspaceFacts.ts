@@ -1,5 +1,5 @@
 import type { PresentWorkspace, WorkspaceOperation } from '../../lifecycle/workspace/workspace.ts'
-import { type Prepared, type Connection, query } from '../sql/openStore.ts'
+import { column, type Connection, int, json, prepare, query } from '../sql/statement.ts'
 import { WORKSPACE_JSON, OPERATION_JSON } from '../rows/selectWorkspace.ts'
 
 /** What is held against each other to check the workspace of a run. */
@@ -13,8 +13,15 @@ export interface WorkspaceFacts {
   readonly operations: readonly WorkspaceOperation[]
 }
 
-const FACTS: Prepared = {
+const FACTS = prepare({
   name: 'read-workspace-facts',
+  row: {
+    runId: column('run', 'id'),
+    project: column('run', 'project'),
+    workspace: json<PresentWorkspace>(),
+    links: int,
+    operations: json<readonly WorkspaceOperation[]>(),
+  },
   text: `
 SELECT r.id AS "runId", r.project, ${WORKSPACE_JSON} AS workspace,
   (SELECT count(*)::int FROM workspace_run l WHERE l.workspace_id = w.id) AS links,
@@ -22,12 +29,12 @@ SELECT r.id AS "runId", r.project, ${WORKSPACE_JSON} AS workspace,
     FROM workspace_operation o WHERE o.workspace_id = w.id) AS operations
 FROM run r JOIN workspace_run link ON link.run_id = r.id JOIN workspace w ON w.id = link.workspace_id
 WHERE r.id = ANY($1::text[])`,
-}
+})
 
 /** What is known of the workspaces of runs, to be checked; runs that have none are left out. */
 export function readWorkspaceFacts(
   connection: Connection,
   runIds: readonly string[],
 ): Promise<WorkspaceFacts[]> {
-  return query<WorkspaceFacts>(connection, FACTS, [runIds])
+  return query(connection, FACTS, [runIds])
 }

@@ -1,6 +1,7 @@
+import { insertInto } from '../sql/columns.ts'
 import type { Json } from '../../lifecycle/run/run.ts'
 import { isTakenBy, type WorkspacePlace } from '../../lifecycle/workspace/workspace.ts'
-import { type Connection, type Prepared, query } from '../sql/openStore.ts'
+import { bool, column, type Connection, prepare, query } from '../sql/statement.ts'
 import { findWorkspaceId } from './findWorkspaceId.ts'
 
 /** A directory to record for a run. */
@@ -19,45 +20,78 @@ export type Recorded =
   | { readonly takenBy: string }
 
 /** No index says that a worktree is no plain directory of another project: so one records a path at a time. */
-const LOCK_PLACE: Prepared = {
+const LOCK_PLACE = prepare({
   name: 'lock-workspace-place',
-  text: `SELECT pg_advisory_xact_lock(hashtextextended($1 || chr(10) || $2, 0))`,
-}
+  row: { locked: bool },
+  text: `SELECT true AS locked FROM pg_advisory_xact_lock(hashtextextended($1 || chr(10) || $2, 0))`,
+})
 
-const FIND_PLACE: Prepared = {
+const FIND_PLACE = prepare({
   name: 'find-workspace-place',
+  row: {
+    id: column('workspace', 'id'),
+    project: column('workspace', 'project'),
+    host: column('workspace', 'host'),
+    path: column('workspace', 'path'),
+    kind: column('workspace', 'kind'),
+    repository: column('workspace', 'repository'),
+    branch: column('workspace', 'branch'),
+    baseCommit: column('workspace', 'base_commit'),
+  },
   text: `
 SELECT id, project, host, path, kind, repository, branch, base_commit AS "baseCommit" FROM workspace
 WHERE host = $1 AND path = $2 AND status = 'READY' ORDER BY id FOR UPDATE`,
-}
+})
 
-const INSERT: Prepared = {
+const INSERT = prepare({
   name: 'insert-workspace',
+  row: {},
   text: `
-INSERT INTO workspace (id, project, host, kind, path, repository, branch, base_commit, status, revision, run_count,
-  preview_status, created_at)
-VALUES ($1, $2, $3, $4::workspace_kind, $5, $6, $7, $8, 'READY', 1, 1, 'STOPPED', clock_timestamp())`,
-}
+${insertInto('workspace', {
+  id: '$1',
+  project: '$2',
+  host: '$3',
+  kind: '$4::workspace_kind',
+  path: '$5',
+  repository: '$6',
+  branch: '$7',
+  base_commit: '$8',
+  status: `'READY'::workspace_status`,
+  revision: '1',
+  run_count: '1',
+  preview_status: `'STOPPED'::preview_status`,
+  created_at: 'clock_timestamp()',
+})}`,
+})
 
 /** Counts a run in, or out: on the row, so that it is right whoever was first. */
-const COUNT: Prepared = {
+const COUNT = prepare({
   name: 'count-workspace-runs',
+  row: {},
   text: 'UPDATE workspace SET run_count = run_count + $2, revision = revision + 1 WHERE id = $1',
-}
+})
 
-const LINK: Prepared = {
+const LINK = prepare({
   name: 'link-workspace',
+  row: {},
   text: `
-INSERT INTO workspace_run (run_id, workspace_id) VALUES ($1, $2)
+${insertInto('workspace_run', { run_id: '$1', workspace_id: '$2' })}
 ON CONFLICT (run_id) DO UPDATE SET workspace_id = EXCLUDED.workspace_id`,
-}
+})
 
-const KEEP: Prepared = {
+const KEEP = prepare({
   name: 'keep-workspace-key',
+  row: {},
   text: `
-INSERT INTO workspace_key (key, operation, scope, workspace_id, request, created)
-SELECT $1, 'recordWorkspace', project, id, $3::jsonb, $4 FROM workspace WHERE id = $2`,
-}
+${insertInto('workspace_key', {
+  key: '$1',
+  operation: `'recordWorkspace'`,
+  scope: 'project',
+  workspace_id: 'id',
+  request: '$3::jsonb',
+  created: '$4::boolean',
+})} FROM workspace WHERE id = $2`,
+})
 
 /**
  * Records the directory that a run works in: a new workspace, or the present one of the same directory. To be called in a
@@ -70,8 +104,7 @@ export async function recordWorkspace(
 ): Promise<Recorded> {
   const { host, kind, path, repository, branch, baseCommit } = place
   await query(connection, LOCK_PLACE, [host, path])
-  type Found = WorkspacePlace & { id: string; project: string }
-  const present = await query<Found>(connection, FIND_PLACE, [host, path])
+  const present = await query(connection, FIND_PLACE, [host, path])
   const taken = present.find((one) => isTakenBy({ ...place, project }, one))
   if (taken) return { takenBy: taken.id }
   const found = present.find((one) => one.project === project)

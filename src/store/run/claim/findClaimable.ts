@@ -1,4 +1,4 @@
-import { type Prepared, type Connection, query } from '../../sql/openStore.ts'
+import { type Connection, moment, prepare, query, text } from '../../sql/statement.ts'
 import { MATCHES, type ClaimFilter } from './claimFilter.ts'
 
 /** A run that waits for its children is passed over while one that is attached is active. */
@@ -6,15 +6,19 @@ const CLAIMABLE = `NOT (r.awaits_children AND EXISTS (
     SELECT FROM run c WHERE c.parent_id = r.id AND c.settled_at IS NULL AND NOT c.detached))`
 
 /** Queued runs come in the order of their index; held ones, whose owner may be lost, are as many as work is going on. */
-const FIND_CLAIMABLE: Prepared = {
+const FIND_CLAIMABLE = prepare({
   name: 'find-claimable',
+  row: {
+    id: text,
+    status_at: moment,
+  },
   text: `
 (SELECT r.id, r.status_at FROM run r WHERE r.status = 'QUEUED' AND (r.not_before IS NULL OR r.not_before <= clock_timestamp()) AND ${CLAIMABLE} AND ${MATCHES} ORDER BY r.status_at, r.id LIMIT $4)
 UNION ALL
 (SELECT r.id, r.status_at FROM run r
   WHERE r.status = 'RUNNING' AND r.lease_expires_at <= clock_timestamp() AND ${MATCHES} ORDER BY r.status_at, r.id LIMIT $4)
 ORDER BY status_at, id LIMIT $4`,
-}
+})
 
 /**
  * Ids of runs that wait for an owner, those that have waited longest first. Some may be gone by the time they are
@@ -26,6 +30,6 @@ export async function findClaimable(
   limit: number,
 ): Promise<string[]> {
   const { workflows, labels, projects } = filter
-  const rows = await query<{ id: string }>(connection, FIND_CLAIMABLE, [workflows, labels, projects, limit])
+  const rows = await query(connection, FIND_CLAIMABLE, [workflows, labels, projects, limit])
   return rows.map(({ id }) => id)
 }

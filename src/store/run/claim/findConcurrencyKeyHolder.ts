@@ -1,11 +1,14 @@
-import { type Prepared, type Connection, query } from '../../sql/openStore.ts'
+import { column, type Connection, prepare, query } from '../../sql/statement.ts'
 
-const FIND_HOLDER: Prepared = {
+const FIND_HOLDER = prepare({
   name: 'find-holder',
+  row: {
+    id: column('run', 'id'),
+  },
   text: `
 SELECT id FROM run
 WHERE project = $1 AND concurrency_key = $2 AND concurrency_key IS NOT NULL AND (settled_at IS NULL OR lease_owner IS NOT NULL)`,
-}
+})
 
 /** The id of the run whose row holds a concurrency key; null where none does. The slot is derived, never counted. */
 export async function findConcurrencyKeyHolder(
@@ -13,6 +16,6 @@ export async function findConcurrencyKeyHolder(
   project: string,
   key: string,
 ): Promise<string | null> {
-  const [row] = await query<{ id: string }>(connection, FIND_HOLDER, [project, key])
+  const [row] = await query(connection, FIND_HOLDER, [project, key])
   return row?.id ?? null
 }

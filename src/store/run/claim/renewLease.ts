@@ -1,4 +1,4 @@
-import { type Prepared, type Connection, query } from '../../sql/openStore.ts'
+import { present, column, type Connection, prepare, query } from '../../sql/statement.ts'
 import type { Instant } from '../../../lifecycle/run/run.ts'
 
 /**
@@ -6,8 +6,11 @@ import type { Instant } from '../../../lifecycle/run/run.ts'
  * because a condition in the UPDATE is not looked at again after a wait that changed nothing, and `now()` is when the
  * statement began.
  */
-const RENEW: Prepared = {
+const RENEW = prepare({
   name: 'renew-lease',
+  row: {
+    lease_expires_at: present(column('run', 'lease_expires_at')),
+  },
   text: `
 WITH held AS MATERIALIZED (
   SELECT id, fence, status, lease_owner, lease_expires_at,
@@ -24,7 +27,7 @@ WHERE r.id = held.id AND held.lease_owner IS NOT NULL AND held.fence = $2
   AND (held.status IN ('RUNNING', 'AWAITING_APPROVAL', 'PAUSED')
     OR held.status = 'CANCELLING' AND clock_timestamp() < held.grace_ends_at)
 RETURNING r.lease_expires_at`,
-}
+})
 
 /** Which lease to renew, and for how long. */
 export interface Renewal {
@@ -40,11 +43,6 @@ export interface Renewal {
  */
 export async function renewLease(connection: Connection, renewal: Renewal): Promise<Instant | null> {
   const { runId, fence, leaseSeconds, cancelGraceSeconds } = renewal
-  const [row] = await query<{ lease_expires_at: Date }>(connection, RENEW, [
-    runId,
-    fence,
-    leaseSeconds,
-    cancelGraceSeconds,
-  ])
+  const [row] = await query(connection, RENEW, [runId, fence, leaseSeconds, cancelGraceSeconds])
   return row?.lease_expires_at.getTime() ?? null
 }

@@ -1,12 +1,15 @@
-import { type Prepared, type Connection, query } from '../../sql/openStore.ts'
+import { type Connection, int, nullable, prepare, query } from '../../sql/statement.ts'
 import { MATCHES, type ClaimFilter } from './claimFilter.ts'
 
-const UNTIL_CLAIMABLE: Prepared = {
+const UNTIL_CLAIMABLE = prepare({
   name: 'until-claimable',
+  row: {
+    seconds: nullable(int),
+  },
   text: `
 SELECT ceil(extract(epoch from min(r.not_before) - clock_timestamp()))::int AS seconds FROM run r
 WHERE r.status = 'QUEUED' AND r.not_before > clock_timestamp() AND ${MATCHES}`,
-}
+})
 
 /** In how many seconds, at least 1, the next of the runs that wait for a moment may be claimed; null where none does. */
 export async function untilClaimable(
@@ -14,6 +17,6 @@ export async function untilClaimable(
   { workflows, labels, projects }: ClaimFilter,
 ): Promise<number | null> {
   const values = [workflows, labels, projects]
-  const [row] = await query<{ seconds: number | null }>(connection, UNTIL_CLAIMABLE, values)
+  const [row] = await query(connection, UNTIL_CLAIMABLE, values)
   return row?.seconds == null ? null : Math.max(1, row.seconds)
 }

@@ -1,10 +1,13 @@
-import { type Prepared, type Connection, query } from '../../sql/openStore.ts'
+import { column, type Connection, prepare, query } from '../../sql/statement.ts'
 import type { Run, Json } from '../../../lifecycle/run/run.ts'
 import type { Actor } from '../../../lifecycle/run/actor.ts'
-import { toDate } from '../../sql/columns.ts'
+import { insertInto, toDate } from '../../sql/columns.ts'
 
-const DELETE: Prepared = {
+const DELETE = prepare({
   name: 'delete-run',
+  row: {
+    run_id: column('tombstone', 'run_id'),
+  },
   text: `
 WITH guard AS (
   DELETE FROM run r USING workflow w
@@ -16,15 +19,34 @@ WITH guard AS (
   WHERE w.id = l.workspace_id
   RETURNING w.id, w.status, w.run_count
 ), removal AS (
-  INSERT INTO workspace_operation (id, workspace_id, kind, force, status, attempt, requested_by, requested_by_id, requested_at)
-  SELECT $7, id, 'REMOVE', false, 'REQUESTED', 0, 'system', 'system', clock_timestamp() FROM freed
+  ${insertInto('workspace_operation', {
+    id: '$7',
+    workspace_id: 'id',
+    kind: `'REMOVE'::workspace_operation_kind`,
+    force: 'false',
+    status: `'REQUESTED'::workspace_operation_status`,
+    attempt: '0',
+    requested_by: `'system'`,
+    requested_by_id: `'system'`,
+    requested_at: 'clock_timestamp()',
+  })} FROM freed
   WHERE run_count = 0 AND status = 'READY'
   ON CONFLICT (workspace_id, kind) WHERE status IN ('REQUESTED', 'STARTED') DO NOTHING
 )
-INSERT INTO tombstone (run_id, project, workflow, labels, revision, deleted_by, deleted_by_id, deleted_at, key, request)
-SELECT id, project, name, labels, revision + 1, $4, $8, clock_timestamp(), $5, $6::jsonb FROM guard
+${insertInto('tombstone', {
+  run_id: 'id',
+  project: 'project',
+  workflow: 'name',
+  labels: 'labels',
+  revision: 'revision + 1',
+  deleted_by: '$4',
+  deleted_by_id: '$8',
+  deleted_at: 'clock_timestamp()',
+  key: '$5',
+  request: '$6::jsonb',
+})} FROM guard
 RETURNING run_id`,
-}
+})
 
 /**
  * Deletes a run with all that hangs below it and leaves a tombstone, one revision later than anything of the run. The worker of

@@ -1,10 +1,15 @@
-import { type Prepared, type Connection, query } from '../../sql/openStore.ts'
+import { column, type Connection, json, prepare, query } from '../../sql/statement.ts'
 import type { Json } from '../../../lifecycle/run/run.ts'
 
-const FIND_DELETION: Prepared = {
+const FIND_DELETION = prepare({
   name: 'find-deletion',
+  row: {
+    run_id: column('tombstone', 'run_id'),
+    project: column('tombstone', 'project'),
+    request: json<Json>(),
+  },
   text: `SELECT run_id, project, request FROM tombstone WHERE run_id = $1 AND key = $2`,
-}
+})
 
 /** The deletion of this run under this key, where there was one. */
 export async function findDeletion(
@@ -12,9 +17,6 @@ export async function findDeletion(
   runId: string,
   key: string,
 ): Promise<{ runId: string; project: string; request: Json } | null> {
-  const [row] = await query<{ run_id: string; project: string; request: Json }>(connection, FIND_DELETION, [
-    runId,
-    key,
-  ])
+  const [row] = await query(connection, FIND_DELETION, [runId, key])
   return row ? { runId: row.run_id, project: row.project, request: row.request } : null
 }

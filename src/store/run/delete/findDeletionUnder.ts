@@ -1,10 +1,13 @@
-import { type Prepared, type Connection, query } from '../../sql/openStore.ts'
+import { type Connection, json, prepare, query } from '../../sql/statement.ts'
 import type { Json } from '../../../lifecycle/run/run.ts'
 
-const FIND_DELETION_UNDER: Prepared = {
+const FIND_DELETION_UNDER = prepare({
   name: 'find-deletion-under',
+  row: {
+    request: json<Json>(),
+  },
   text: 'SELECT request FROM tombstone WHERE project = $1 AND key = $2',
-}
+})
 
 /** What a deletion in this project under this key asked for, of whatever run; null where there was none. */
 export async function findDeletionUnder(
@@ -12,6 +15,6 @@ export async function findDeletionUnder(
   project: string,
   key: string,
 ): Promise<{ readonly request: Json } | null> {
-  const [row] = await query<{ request: Json }>(connection, FIND_DELETION_UNDER, [project, key])
+  const [row] = await query(connection, FIND_DELETION_UNDER, [project, key])
   return row ?? null
 }

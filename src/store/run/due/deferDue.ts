@@ -1,10 +1,11 @@
-import { type Prepared, type Connection, query } from '../../sql/openStore.ts'
+import { type Connection, prepare, query } from '../../sql/statement.ts'
 import type { Instant } from '../../../lifecycle/run/run.ts'
 
-const DEFER: Prepared = {
+const DEFER = prepare({
   name: 'defer-due',
+  row: {},
   text: `UPDATE run SET due_at = $3::timestamptz WHERE id = $1 AND revision = $2`,
-}
+})
 
 /** Notes when to look at a run again, where looking at it found nothing due. */
 export async function deferDue(

@@ -1,7 +1,10 @@
-import { type Prepared, type Connection, query } from '../../sql/openStore.ts'
+import { type Connection, prepare, query, text } from '../../sql/statement.ts'
 
-const FIND_DUE: Prepared = {
+const FIND_DUE = prepare({
   name: 'find-due',
+  row: {
+    id: text,
+  },
   text: `
 (SELECT id FROM run WHERE settled_at IS NULL AND (due_at <= clock_timestamp() OR lease_expires_at <= clock_timestamp())
   AND ($2::text[] IS NULL OR project = ANY($2)))
@@ -9,7 +12,7 @@ UNION ALL
 (SELECT id FROM run WHERE settled_at IS NOT NULL AND lease_owner IS NOT NULL AND lease_expires_at <= clock_timestamp()
   AND ($2::text[] IS NULL OR project = ANY($2)))
 ORDER BY id LIMIT $1`,
-}
+})
 
 /**
  * Ids of runs for which something may be due, in order: the rules themselves are asked about each.
@@ -21,6 +24,6 @@ export async function findDue(
   limit: number,
   projects: readonly string[] | null,
 ): Promise<string[]> {
-  const rows = await query<{ id: string }>(connection, FIND_DUE, [limit, projects])
+  const rows = await query(connection, FIND_DUE, [limit, projects])
   return rows.map(({ id }) => id)
 }

@@ -1,13 +1,17 @@
-import { type Prepared, type Connection, query } from '../../sql/openStore.ts'
+import { present, column, type Connection, int, prepare, query } from '../../sql/statement.ts'
 import { isVisible } from './isVisible.ts'
 import type { Visibility } from '../runFilter.ts'
 
-const COUNT: Prepared = {
+const COUNT = prepare({
   name: 'count-children',
+  row: {
+    id: present(column('run', 'parent_id')),
+    count: int,
+  },
   text: `
 SELECT r.parent_id AS id, count(*)::int AS count FROM run r
 WHERE r.parent_id = ANY($1::text[]) AND ${isVisible('$2', '$3')} GROUP BY r.parent_id`,
-}
+})
 
 /** How many children of each run a reader may see, by the run's id; a run that has none is left out. */
 export function countChildren(
@@ -15,5 +19,5 @@ export function countChildren(
   parentIds: readonly string[],
   { projects, runId }: Visibility,
 ): Promise<{ readonly id: string; readonly count: number }[]> {
-  return query<{ id: string; count: number }>(connection, COUNT, [parentIds, projects, runId])
+  return query(connection, COUNT, [parentIds, projects, runId])
 }

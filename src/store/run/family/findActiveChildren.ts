@@ -1,9 +1,13 @@
-import { type Prepared, type Connection, query } from '../../sql/openStore.ts'
+import { column, type Connection, prepare, query } from '../../sql/statement.ts'
 
-const FIND_CHILDREN: Prepared = {
+const FIND_CHILDREN = prepare({
   name: 'find-active-children',
+  row: {
+    id: column('run', 'id'),
+    detached: column('run', 'detached'),
+  },
   text: 'SELECT id, detached FROM run WHERE parent_id = $1 AND settled_at IS NULL ORDER BY id',
-}
+})
 
 /** A child that is not settled. */
 export interface ActiveChild {
@@ -13,5 +17,5 @@ export interface ActiveChild {
 
 /** The children of a run that are not settled, in the order of their ids. */
 export function findActiveChildren(connection: Connection, parentId: string): Promise<ActiveChild[]> {
-  return query<{ id: string; detached: boolean }>(connection, FIND_CHILDREN, [parentId])
+  return query(connection, FIND_CHILDREN, [parentId])
 }

@@ -1,7 +1,11 @@
-import { type Prepared, type Connection, query } from '../../sql/openStore.ts'
+import { bool, type Connection, prepare, query, text } from '../../sql/statement.ts'
 
-const FIND_OWED: Prepared = {
+const FIND_OWED = prepare({
   name: 'find-owed',
+  row: {
+    id: text,
+    close: bool,
+  },
   text: `
 (SELECT c.id, true AS close FROM run p JOIN run c ON c.parent_id = p.id
  WHERE c.settled_at IS NULL AND c.status <> 'CANCELLING' AND c.parent_id IS NOT NULL AND NOT c.detached
@@ -9,7 +13,7 @@ const FIND_OWED: Prepared = {
 UNION ALL
 (SELECT id, false FROM run WHERE parent_id IS NOT NULL AND settled_at IS NOT NULL AND NOT parent_told)
 ORDER BY id LIMIT $1`,
-}
+})
 
 /** A debt between a child and its parent: the child is to be cancelled, or the parent to be told of its end. */
 export interface PendingFamilyUpdate {
@@ -22,5 +26,5 @@ export function findPendingFamilyUpdates(
   connection: Connection,
   limit: number,
 ): Promise<PendingFamilyUpdate[]> {
-  return query<{ id: string; close: boolean }>(connection, FIND_OWED, [limit])
+  return query(connection, FIND_OWED, [limit])
 }

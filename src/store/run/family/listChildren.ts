@@ -1,10 +1,21 @@
 import { type Page, toPage } from '../../sql/page.ts'
 import { type LoadedRun, toLoaded } from '../loadRun.ts'
-import { type Prepared, type Connection, type Store, query } from '../../sql/openStore.ts'
+import type { Store } from '../../sql/openStore.ts'
+import {
+  bool,
+  type Connection,
+  int,
+  json,
+  moment,
+  nullable,
+  prepare,
+  query,
+  type RowOf,
+} from '../../sql/statement.ts'
 import { FEED_CURSOR, type FeedCursor, encodeFeedCursor } from '../../feed/feedCursor.ts'
 import { isVisible } from './isVisible.ts'
 import { selectPresent } from '../../rows/selectWork.ts'
-import type { LoadedRow } from '../../rows/runRows.ts'
+import { LOADED_ROW } from '../../rows/runRows.ts'
 import { type RunPageRequest, groupByPlace } from '../../sql/runPages.ts'
 import type { Visibility } from '../runFilter.ts'
 
@@ -13,8 +24,16 @@ export interface ChildPage extends Page<LoadedRun> {
   readonly feedCursor: string
 }
 
-const LIST: Prepared = {
+const LIST = prepare({
   name: 'list-children',
+  row: {
+    feed_cursor: json<FeedCursor | null>(),
+    clock: moment,
+    place: int,
+    has_behind: bool,
+    is_there: nullable(bool),
+    ...LOADED_ROW,
+  },
   text: `
 SELECT ${FEED_CURSOR} AS feed_cursor, clock_timestamp() AS clock, asked.place::int AS place,
   asked.at IS NOT NULL AND EXISTS (
@@ -30,15 +49,9 @@ LEFT JOIN LATERAL (
   ) k JOIN run r ON r.id = k.id
 ) listed ON true
 ORDER BY asked.place, listed.created_at DESC, listed.id DESC`,
-}
+})
 
-type Row = LoadedRow & {
-  feed_cursor: FeedCursor | null
-  clock: Date
-  place: number
-  has_behind: boolean
-  is_there: boolean | null
-}
+type Row = RowOf<(typeof LIST)['row']>
 
 /** Pages of the children of runs that a reader may see, the newest first, in the order asked for. */
 export async function listChildren(
@@ -47,7 +60,7 @@ export async function listChildren(
   asked: readonly RunPageRequest[],
   { projects, runId }: Visibility,
 ): Promise<ChildPage[]> {
-  const rows = await query<Row>(connection, LIST, [
+  const rows = await query(connection, LIST, [
     asked.map((page) => page.runId),
     asked.map(({ after }) => (after ? new Date(after.at).toISOString() : null)),
     asked.map(({ after }) => after?.id ?? null),

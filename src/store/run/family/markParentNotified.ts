@@ -1,9 +1,10 @@
-import { type Prepared, type Connection, query } from '../../sql/openStore.ts'
+import { type Connection, prepare, query } from '../../sql/statement.ts'
 
-const MARK_TOLD: Prepared = {
+const MARK_TOLD = prepare({
   name: 'mark-parent-told',
+  row: {},
   text: 'UPDATE run SET parent_told = true WHERE id = $1 AND epoch = $2 AND settled_at IS NOT NULL AND NOT parent_told',
-}
+})
 
 /** Notes that the parent of a settled run was told of this epoch's end. */
 export async function markParentNotified(connection: Connection, id: string, epoch: number): Promise<void> {

@@ -1,7 +1,10 @@
-import { type Prepared, type Connection, query } from '../../sql/openStore.ts'
+import { column, type Connection, prepare, query } from '../../sql/statement.ts'
 
-const END_SILENT: Prepared = {
+const END_SILENT = prepare({
   name: 'end-silent-executions',
+  row: {
+    id: column('execution', 'id'),
+  },
   text: `
 UPDATE execution SET "end" = 'SUPERVISOR_LOST', ended_at = clock_timestamp()
 WHERE id IN (
@@ -10,7 +13,7 @@ WHERE id IN (
   ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
 )
 RETURNING id`,
-}
+})
 
 /** Ends executions of no run that nobody has supervised for so long. Returns their ids. */
 export async function endSilentExecutions(
@@ -18,6 +21,6 @@ export async function endSilentExecutions(
   seconds: number,
   limit: number,
 ): Promise<string[]> {
-  const rows = await query<{ id: string }>(connection, END_SILENT, [seconds, limit])
+  const rows = await query(connection, END_SILENT, [seconds, limit])
   return rows.map(({ id }) => id)
 }

@@ -1,5 +1,5 @@
 import type { Execution, Json } from '../../../lifecycle/run/run.ts'
-import { type Prepared, type Connection, query } from '../../sql/openStore.ts'
+import { column, type Connection, json, prepare, query } from '../../sql/statement.ts'
 import { EXECUTION_JSON } from '../../rows/selectWork.ts'
 
 /** An execution with the keys it was started and finished under. */
@@ -9,15 +9,19 @@ export interface LoadedExecution {
   readonly finishRequest: Json
 }
 
-const FIND: Prepared = {
+const FIND = prepare({
   name: 'find-execution',
+  row: {
+    execution: json<Execution>(),
+    finish_key: column('execution', 'finish_key'),
+    finish_request: json<Json>(),
+  },
   text: `SELECT ${EXECUTION_JSON} AS execution, x.finish_key, x.finish_request FROM execution x WHERE x.id = $1`,
-}
+})
 
 /** The execution with this id; null where there is none. */
 export async function findExecution(connection: Connection, id: string): Promise<LoadedExecution | null> {
-  type Row = { execution: Execution; finish_key: string | null; finish_request: Json }
-  const [row] = await query<Row>(connection, FIND, [id])
+  const [row] = await query(connection, FIND, [id])
   return row
     ? { execution: row.execution, finishKey: row.finish_key, finishRequest: row.finish_request }
     : null

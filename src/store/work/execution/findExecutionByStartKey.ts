@@ -1,13 +1,17 @@
-import { type Prepared, type Connection, query } from '../../sql/openStore.ts'
+import { type Connection, json, prepare, query } from '../../sql/statement.ts'
 import { EXECUTION_JSON } from '../../rows/selectWork.ts'
 import type { Execution, Json } from '../../../lifecycle/run/run.ts'
 
-const FIND_STARTED: Prepared = {
+const FIND_STARTED = prepare({
   name: 'find-started-execution',
+  row: {
+    execution: json<Execution>(),
+    request: json<Json>(),
+  },
   text: `
 SELECT ${EXECUTION_JSON} AS execution, x.start_request AS request FROM execution x
 WHERE x.start_key = $1 AND x.started_by_id = $2`,
-}
+})
 
 /** The execution that was started under a key by the same principal; null where there is none. */
 export async function findExecutionByStartKey(
@@ -15,9 +19,6 @@ export async function findExecutionByStartKey(
   key: string,
   startedById: string,
 ): Promise<{ execution: Execution; request: Json } | null> {
-  const [row] = await query<{ execution: Execution; request: Json }>(connection, FIND_STARTED, [
-    key,
-    startedById,
-  ])
+  const [row] = await query(connection, FIND_STARTED, [key, startedById])
   return row ?? null
 }

@@ -1,15 +1,31 @@
-import { type Prepared, type Connection, query } from '../../sql/openStore.ts'
+import { insertInto } from '../../sql/columns.ts'
+import { type Connection, json, prepare, query } from '../../sql/statement.ts'
 import { EXECUTION_JSON } from '../../rows/selectWork.ts'
 import type { Execution, Json } from '../../../lifecycle/run/run.ts'
 
-const START: Prepared = {
+const START = prepare({
   name: 'start-execution',
+  row: {
+    execution: json<Execution>(),
+  },
   text: `
-INSERT INTO execution AS x (id, command, pid, started_by, started_by_id, started_at, start_key, start_request)
-VALUES ($1, $2, $3, $4, $5, clock_timestamp(), $6, $7::jsonb)
+${insertInto(
+  'execution',
+  {
+    id: '$1',
+    command: '$2',
+    pid: '$3::int',
+    started_by: '$4',
+    started_by_id: '$5',
+    started_at: 'clock_timestamp()',
+    start_key: '$6',
+    start_request: '$7::jsonb',
+  },
+  'x',
+)}
 ON CONFLICT (start_key, started_by_id) WHERE start_key IS NOT NULL DO NOTHING
 RETURNING ${EXECUTION_JSON} AS execution`,
-}
+})
 
 /** An execution of no run, as it is begun. */
 export type NewExecution = Pick<Execution, 'id' | 'command' | 'pid' | 'startedBy' | 'startedById'>
@@ -22,6 +38,6 @@ export async function insertExecution(
 ): Promise<Execution | null> {
   const request = key ? JSON.stringify(key.request) : null
   const values = [id, command, pid, startedBy, startedById, key?.key ?? null, request]
-  const [row] = await query<{ execution: Execution }>(connection, START, values)
+  const [row] = await query(connection, START, values)
   return row?.execution ?? null
 }

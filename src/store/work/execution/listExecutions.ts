@@ -10,7 +10,7 @@ import {
   toPage,
 } from '../../sql/page.ts'
 import { Prisma } from '../../generated/client.ts'
-import type { Connection } from '../../sql/openStore.ts'
+import type { Connection } from '../../sql/statement.ts'
 import type { Execution } from '../../../lifecycle/run/run.ts'
 import { EXECUTION_JSON } from '../../rows/selectWork.ts'
 

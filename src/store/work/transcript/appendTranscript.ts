@@ -1,4 +1,5 @@
-import { type Prepared, type Connection, query } from '../../sql/openStore.ts'
+import { insertInto } from '../../sql/columns.ts'
+import { column, type Connection, int, prepare, query } from '../../sql/statement.ts'
 
 /**
  * One guarded statement, without event or revision. The session's row is held while its fence and its cursor are
@@ -6,8 +7,12 @@ import { type Prepared, type Connection, query } from '../../sql/openStore.ts'
  * run first and its sessions then: in the other order each could wait for the other. Chunks that are there already are
  * passed over.
  */
-const APPEND: Prepared = {
+const APPEND = prepare({
   name: 'append-transcript',
+  row: {
+    fence: column('session', 'fence'),
+    next: int,
+  },
   text: `
 WITH owning AS MATERIALIZED (
   SELECT r.id FROM run r WHERE r.id = (SELECT run_id FROM session WHERE id = $1) FOR NO KEY UPDATE
@@ -19,7 +24,7 @@ WITH owning AS MATERIALIZED (
   FROM held, unnest($4::text[]) WITH ORDINALITY AS c(text, place)
   WHERE held.fence = $2 AND $3::int <= held.next_chunk AND $3::int + c.place::int - 1 >= held.next_chunk
 ), added AS (
-  INSERT INTO chunk (session_id, seq, text, at) SELECT id, seq, text, clock_timestamp() FROM fresh RETURNING seq
+  ${insertInto('chunk', { session_id: 'id', seq: 'seq', text: 'text', at: 'clock_timestamp()' })} FROM fresh RETURNING seq
 ), moved AS (
   UPDATE session s SET next_chunk = held.next_chunk + (SELECT count(*) FROM fresh)
   FROM held WHERE s.id = held.id AND EXISTS (SELECT FROM fresh)
@@ -28,7 +33,7 @@ WITH owning AS MATERIALIZED (
   FROM held WHERE r.id = held.run_id AND r.settled_at IS NULL AND EXISTS (SELECT FROM fresh)
 )
 SELECT held.fence, held.next_chunk + (SELECT count(*) FROM added)::int AS next FROM held`,
-}
+})
 
 /** Where a transcript stands after an append: whose session it is, and the number of its next chunk. */
 export interface Appended {
@@ -47,7 +52,6 @@ export async function appendTranscript(
   fromSeq: number,
   chunks: readonly string[],
 ): Promise<Appended | null> {
-  type Row = { fence: number; next: number }
-  const [row] = await query<Row>(connection, APPEND, [sessionId, fence, fromSeq, chunks])
+  const [row] = await query(connection, APPEND, [sessionId, fence, fromSeq, chunks])
   return row ? { fence: row.fence, nextSeq: row.next } : null
 }

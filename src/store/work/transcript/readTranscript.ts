@@ -1,6 +1,6 @@
 import { type Chunk, chunks } from './chunks.ts'
 import type { SessionStatus } from '../../../lifecycle/run/words.ts'
-import { type Prepared, type Connection, query } from '../../sql/openStore.ts'
+import { column, type Connection, int, prepare, query } from '../../sql/statement.ts'
 
 /** The next chunks of a transcript, and how its session stood at the same snapshot. */
 export interface TranscriptPage {
@@ -11,14 +11,21 @@ export interface TranscriptPage {
   readonly status: SessionStatus
 }
 
-const READ: Prepared = {
+const READ = prepare({
   name: 'read-transcript',
+  row: {
+    status: column('session', 'status'),
+    last_seq: int,
+    seq: column('chunk', 'seq'),
+    text: column('chunk', 'text'),
+    at: column('chunk', 'at'),
+  },
   text: `
 SELECT s.status, s.next_chunk - 1 AS last_seq, c.seq, c.text, c.at
 FROM session s LEFT JOIN LATERAL (${chunks('s.id', '$2::int', '$3::int')}) c ON true
 WHERE s.id = $1
 ORDER BY c.seq`,
-}
+})
 
 /** Reads at most `limit` chunks after a number, at one snapshot; null where there is no such session. */
 export async function readTranscript(
@@ -27,8 +34,7 @@ export async function readTranscript(
   after: number,
   limit: number,
 ): Promise<TranscriptPage | null> {
-  type Row = { status: SessionStatus; last_seq: number } & (Chunk | { seq: null })
-  const rows = await query<Row>(connection, READ, [sessionId, after, limit])
+  const rows = await query(connection, READ, [sessionId, after, limit])
   const [first] = rows
   if (!first) return null
   return {

@@ -1,0 +1,102 @@
+import type pg from 'pg'
+import { type Rows, TABLES } from '../generated/tables.ts'
+import type { ColumnName, TableName } from './columns.ts'
+
+/** A column of what a statement answers with: its type in PostgreSQL, and what the driver makes of it. */
+export interface AnswerColumn<Value> {
+  readonly type: string
+  readonly nullable: boolean
+  /** True where the statement sees to it that a column which may be null is not. */
+  readonly asserted?: boolean
+  /** Never there: it carries the type. */
+  readonly value?: Value
+}
+
+/** The columns of a row, by name. */
+export type RowShape = { readonly [name: string]: AnswerColumn<unknown> }
+
+/** The row that a shape describes, as the driver reads it. */
+export type RowOf<Shape extends RowShape> = {
+  [Name in keyof Shape]: Shape[Name] extends AnswerColumn<infer Value> ? Value : never
+}
+
+/** A statement that PostgreSQL plans once per connection, under its name. */
+export interface Statement<Row extends object> {
+  readonly name: string
+  readonly text: string
+  /** The columns that it answers with: a test holds them against those that PostgreSQL tells. */
+  readonly row: { readonly [Name in keyof Row]: AnswerColumn<Row[Name]> }
+}
+
+/** Every statement that was prepared, by name. */
+const prepared = new Map<string, { readonly text: string; readonly row: RowShape }>()
+
+/** Every statement of the modules that were imported so far. */
+export function listStatements(): ReadonlyMap<string, { readonly text: string; readonly row: RowShape }> {
+  return prepared
+}
+
+/** Prepares a statement. Its name is its own: the plans of a connection are known by it. */
+export function prepare<Shape extends RowShape>(statement: {
+  readonly name: string
+  readonly row: Shape
+  readonly text: string
+}): Statement<RowOf<Shape>> {
+  const { name, text, row } = statement
+  if (prepared.has(name)) throw new Error(`two statements are named ${name}`)
+  prepared.set(name, { text, row })
+  return { name, text, row: row as Statement<RowOf<Shape>>['row'] }
+}
+
+/** Whatever SQL can be sent to: the pool, or one connection of it within a transaction. */
+export type Connection = Pick<pg.Pool, 'query'>
+
+/** Sends a prepared statement and returns its rows. */
+export async function query<Row extends object>(
+  connection: Connection,
+  { name, text }: Statement<Row>,
+  values: unknown[],
+): Promise<Row[]> {
+  const result = await connection.query<Row>({ name, text, values })
+  return result.rows
+}
+
+/** A column of a table, as it is in schema.prisma. */
+export function column<T extends TableName, C extends ColumnName<T> & keyof Rows[T]>(
+  table: T,
+  name: C,
+): AnswerColumn<Rows[T][C]> {
+  const spec = (TABLES[table] as Record<string, { type: string; nullable: boolean }>)[name]
+  if (!spec) throw new Error(`${table} has no column ${name}`)
+  return { type: spec.type, nullable: spec.nullable }
+}
+
+/** All columns of a table. */
+export function allColumns<T extends TableName>(
+  table: T,
+): { readonly [C in keyof Rows[T]]: AnswerColumn<Rows[T][C]> } {
+  return TABLES[table] as unknown as { readonly [C in keyof Rows[T]]: AnswerColumn<Rows[T][C]> }
+}
+
+/** A column that may be null where its table says that it is not: the row was joined, or there was nothing to reckon with. */
+export function nullable<Value>({ type }: AnswerColumn<Value>): AnswerColumn<Value | null> {
+  return { type, nullable: true }
+}
+
+/** A column that the statement answers with only where it is not null. */
+export function present<Value>({ type }: AnswerColumn<Value>): AnswerColumn<NonNullable<Value>> {
+  return { type, nullable: false, asserted: true }
+}
+
+/** A column of JSON in a shape that is known. */
+export function json<Value>(): AnswerColumn<Value> {
+  return { type: 'jsonb', nullable: false }
+}
+
+const of = <Value>(type: string): AnswerColumn<Value> => ({ type, nullable: false })
+
+export const text = of<string>('text')
+export const int = of<number>('int4')
+export const float = of<number>('float8')
+export const bool = of<boolean>('bool')
+export const moment = of<Date>('timestamptz')
