@@ -23,6 +23,17 @@ const WANTING = [
   },
 ].filter(({ isThere }) => !isThere)
 for (const { warning } of WANTING) console.warn(warning)
+const LEFT_OUT = [...configDefaults.exclude, ...WANTING.flatMap(({ tests }) => tests)]
+
+/** What takes long, and proves what no shorter test does: the model and its oracle, kills, random input. */
+const SLOW = ['test/model/**/*.test.ts', 'test/chaos/**/*.test.ts', 'test/integration/fuzz/**/*.test.ts']
+const BROWSER = ['test/browser/**/*.test.ts', 'test/conformance/graphiql.test.ts']
+
+/** A project of tests that share what `globalSetup` prepares: a PostgreSQL, and programs to start. */
+const onDatabase = (name: string, include: string[], exclude: string[] = []) => ({
+  extends: true as const,
+  test: { name, include, exclude: [...LEFT_OUT, ...exclude], globalSetup: ['test/support/globalSetup.ts'] },
+})
 
 export default defineConfig({
   resolve: {
@@ -31,14 +42,25 @@ export default defineConfig({
   },
   ssr: { resolve: { conditions: ['source'] } },
   test: {
-    include: ['test/**/*.test.ts'],
-    exclude: [...configDefaults.exclude, ...WANTING.flatMap(({ tests }) => tests)],
-    globalSetup: ['test/support/globalSetup.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
     retry: 0,
     // a busy machine takes its time
     expect: { poll: { timeout: 20_000 } },
+    projects: [
+      {
+        extends: true,
+        // needs no database, and no module of it keeps anything that another test could meet
+        test: { name: 'unit', include: ['test/unit/**/*.test.ts'], exclude: LEFT_OUT, isolate: false },
+      },
+      onDatabase(
+        'integration',
+        ['test/integration/**/*.test.ts', 'test/conformance/**/*.test.ts'],
+        [...SLOW, ...BROWSER],
+      ),
+      onDatabase('browser', BROWSER),
+      onDatabase('slow', SLOW),
+    ],
   },
 })

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import type { WorkerNews } from '../../src/worker/run/news.ts'
+import { programFile } from '../support/programs.ts'
 import type { WorkerOrders } from './workerProcess.ts'
 
 /** A worker in a process of its own. */
@@ -12,9 +13,9 @@ export interface WorkerProcess {
   kill(signal: NodeJS.Signals): void
 }
 
-/** Starts a built worker. */
-export function spawnWorker(program: string, orders: WorkerOrders): WorkerProcess {
-  const child = spawn(process.execPath, [program, JSON.stringify(orders)], {
+/** Starts a worker that does as it is told. */
+export function spawnWorker(orders: WorkerOrders): WorkerProcess {
+  const child = spawn(process.execPath, [programFile('workerProcess'), JSON.stringify(orders)], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const news: WorkerNews[] = []

@@ -6,17 +6,14 @@ import { unwrap } from '@pawl/sdk'
 import { Bench, ERRAND, isAlive, shellAgent } from '../integration/worker/startTestWorker.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { openTcpProxy } from '../support/tcpProxy.ts'
-import { type BuiltWorker, buildWorker } from './buildWorker.ts'
 import { spawnWorker } from './spawnWorker.ts'
 
 const PATIENCE = { timeout: 180_000 }
 
 let server: TestServer
-let built: BuiltWorker
 let token: string
 beforeAll(async () => {
   server = await startTestServer()
-  built = await buildWorker()
   token = (await server.createToken({ role: 'WORKER', name: 'worker' })).secret
   const bench = await Bench.prepare(server)
   unwrap(await bench.person.workflows.register(ERRAND))
@@ -24,7 +21,6 @@ beforeAll(async () => {
   await bench.remove()
 })
 afterAll(async () => {
-  await built.remove()
   await server.stop()
 })
 
@@ -54,7 +50,7 @@ describe.concurrent('a worker that was frozen for longer than its lease', () => 
   const freeze = async (bench: Bench, workflow: string) => {
     const config = { ...bench.settings, agents: { runner: SECOND_TIME_LUCKY }, leaseSeconds: 5 }
     const orders = { url: server.url, token, owner: 'first', config, killAt: null, nth: 1 }
-    const frozen = spawnWorker(built.program, orders)
+    const frozen = spawnWorker(orders)
     const runId = await bench.begin(workflow)
     await bench.until(runId, (run) => run.currentPhase?.status === 'AWAITING_ARTIFACT')
     frozen.kill('SIGSTOP')

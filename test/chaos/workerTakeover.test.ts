@@ -10,7 +10,6 @@ import type { StepName } from '../../src/worker/run/steps.ts'
 import { WITHOUT_TMUX } from '../conformance/adapters/kinds.ts'
 import { Bench, shellAgent } from '../integration/worker/startTestWorker.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
-import { type BuiltWorker, buildWorker } from './buildWorker.ts'
 import { spawnWorker } from './spawnWorker.ts'
 
 /** Takeovers wait for leases to end, and many run at a time on a machine that may be busy. */
@@ -88,18 +87,15 @@ const BOUNDARIES = { process: STEPS, tmux: STEPS.slice(STEPS.indexOf('agent-open
 const ATTEMPTS = { plan: 1, build: 2, check: 1, verify: 3, done: 1 }
 
 let server: TestServer
-let built: BuiltWorker
 let token: string
 beforeAll(async () => {
   server = await startTestServer()
-  built = await buildWorker()
   token = (await server.createToken({ role: 'WORKER', name: 'worker' })).secret
   const bench = await Bench.prepare(server)
   unwrap(await bench.person.workflows.register(JOURNEY))
   await bench.remove()
 })
 afterAll(async () => {
-  await built.remove()
   await server.stop()
 })
 
@@ -120,7 +116,7 @@ async function takeOver(bench: Bench, killAt: StepName, agent: Record<string, un
   const agents = { default: agent }
   const runId = await bench.begin('journey')
   const config = { ...bench.settings, agents, leaseSeconds: 8 }
-  const first = spawnWorker(built.program, { url: server.url, token, owner: 'first', config, killAt, nth: 1 })
+  const first = spawnWorker({ url: server.url, token, owner: 'first', config, killAt, nth: 1 })
   const attended = attend(bench, runId)
   expect(await first.ended).toBe('SIGKILL')
   const second = bench.start(agents, { owner: 'second' })

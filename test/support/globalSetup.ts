@@ -4,6 +4,7 @@ import type { PoolConfig } from 'pg'
 import type { TestProject } from 'vitest/node'
 import { startScratch } from '../../src/database/embedded/startScratch.ts'
 import { migrate } from '../../src/database/migrate/migrate.ts'
+import { buildPrograms } from './programs.ts'
 
 /** The PostgreSQL that all test files share; each clones its database from the migrated template. */
 export interface TestPostgres {
@@ -20,11 +21,39 @@ declare module 'vitest' {
 const template = 'pawl_template'
 const migrationsDir = fileURLToPath(new URL('../../prisma/migrations', import.meta.url))
 
+/** What the projects of one run share, and how many of them use it. */
+interface Shared {
+  readonly made: Promise<Awaited<ReturnType<typeof prepare>>>
+  users: number
+}
+
+const shared = globalThis as { pawlTests?: Shared }
+
+/** Prepares, once for all projects of a run that have tests to run, what their tests share. */
+export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
+  const ours = (shared.pawlTests ??= { made: prepare(), users: 0 })
+  ours.users += 1
+  const { postgres, programs } = await ours.made
+  project.provide('postgres', { poolConfig: postgres.poolConfig, template })
+  project.provide('programs', programs.folder)
+  return async () => {
+    ours.users -= 1
+    if (ours.users > 0) return
+    delete shared.pawlTests
+    await Promise.all([postgres.close(), programs.remove()])
+  }
+}
+
+async function prepare() {
+  const [postgres, programs] = await Promise.all([startTestPostgres(), buildPrograms()])
+  return { postgres, programs }
+}
+
 /**
  * Starts one PostgreSQL for the whole run. Its data need not survive a power cut, so it does not sync to disk, unless
  * `PAWL_TEST_DURABLE` is set.
  */
-export default async function startTestPostgres(project: TestProject): Promise<() => Promise<void>> {
+async function startTestPostgres() {
   const postgres = await startScratch({
     durable: process.env['PAWL_TEST_DURABLE'] !== undefined,
     settings: { max_connections: 200, shared_buffers: '128MB' },
@@ -36,8 +65,7 @@ export default async function startTestPostgres(project: TestProject): Promise<(
     await postgres.close()
     throw error
   }
-  project.provide('postgres', { poolConfig: postgres.poolConfig, template })
-  return () => postgres.close()
+  return postgres
 }
 
 async function createDatabase(poolConfig: PoolConfig, name: string): Promise<void> {

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
+import { programFile } from './programs.ts'
 
 /** A server in a process of its own, with the embedded database of its data directory unless told otherwise. */
 export interface ServerProcess {
@@ -19,11 +19,9 @@ export interface ServerProcess {
   readToken(): Promise<string>
 }
 
-const ENTRY = fileURLToPath(new URL('./serveProcess.ts', import.meta.url))
-
 /** Starts one and waits until it listens. Rejects with what it wrote where it ends before that. */
 export async function spawnServer(dataDir: string, env: Record<string, string> = {}): Promise<ServerProcess> {
-  const child = spawn(process.execPath, ['--import', 'tsx', ENTRY], {
+  const child = spawn(process.execPath, [programFile('serve')], {
     env: { ...process.env, PAWL_PORT: '0', PAWL_DATA: dataDir, DATABASE_URL: '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

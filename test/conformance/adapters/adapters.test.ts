@@ -12,6 +12,7 @@ import { identify } from '../../../src/adapters/kit/handle.ts'
 import { follow, KINDS, WITHOUT_TMUX } from './kinds.ts'
 import { AT_ONCE, never, NO_HURRY, until } from './workbench.ts'
 import type { Workbench } from './workbench.ts'
+import { programFile } from '../../support/programs.ts'
 
 const prompt = (text: string, key = `key of ${text.slice(0, 20)}`) => ({ key, text })
 
@@ -251,8 +252,7 @@ for (const kind of KINDS)
         const kept = { handle: join(bench.folder, 'handle'), output: join(bench.folder, 'output') }
         const { output: _, ...context } = bench.context()
         const given = JSON.stringify({ context, prompt: prompt('go'), kept })
-        const program = join(import.meta.dirname, 'ownerProcess.ts')
-        const owner = spawn(process.execPath, ['--import', 'tsx', program, kind.name, given], {
+        const owner = spawn(process.execPath, [programFile('adapterOwner'), kind.name, given], {
           stdio: ['ignore', 'pipe', 'inherit'],
         })
         const ended = once(owner, 'exit')

@@ -5,7 +5,6 @@ import { chmod, mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promise
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { Client } from 'pg'
 import type { PoolConfig, QueryResultRow } from 'pg'
 import { afterEach, expect } from 'vitest'
@@ -13,6 +12,7 @@ import { listPostgresProcesses } from '../../../src/database/embedded/inspectPro
 import { sendSignal } from '../../../src/database/embedded/stopPostgres.ts'
 import { openDatabase } from '../../../src/database/openDatabase.ts'
 import type { Database } from '../../../src/database/openDatabase.ts'
+import { programFile } from '../../support/programs.ts'
 
 export const isRoot = process.getuid?.() === 0
 
@@ -72,12 +72,10 @@ export async function startHolder(
   dataDir: string,
   options: SpawnOptions & { source?: string } = {},
 ): Promise<Holder> {
-  const {
-    source = fileURLToPath(new URL('../../../src/database/openDatabase.ts', import.meta.url)),
-    ...more
-  } = options
-  const script = fileURLToPath(new URL('holdDatabase.ts', import.meta.url))
-  const child = spawn(process.execPath, ['--import', 'tsx', script, source, dataDir], {
+  const { source = programFile('openDatabase'), ...more } = options
+  // a copy of the source, in an installation of its own, is compiled there
+  const loader = source.endsWith('.ts') ? ['--import', 'tsx'] : []
+  const child = spawn(process.execPath, [...loader, programFile('holdDatabase'), source, dataDir], {
     stdio: ['pipe', 'pipe', 'inherit'],
     ...more,
   })

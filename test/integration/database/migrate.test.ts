@@ -10,9 +10,9 @@ import { readMigrations } from '../../../src/database/migrate/readMigrations.ts'
 import { makeFolder, query } from './databaseHarness.ts'
 import { findPostgres15, startPostgres15 } from './postgres15.ts'
 import type { Postgres15 } from './postgres15.ts'
+import { programFile } from '../../support/programs.ts'
 
 const ownMigrations = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url))
-const migrateScript = fileURLToPath(new URL('runMigrate.ts', import.meta.url))
 
 let databases = 0
 
@@ -58,7 +58,7 @@ function describeMigrating(major: number, getServer: () => PoolConfig): void {
       const run = promisify(execFile)
       const runs = await Promise.all(
         [1, 2, 3, 4].map(() =>
-          run(process.execPath, ['--import', 'tsx', migrateScript, JSON.stringify(database), ownMigrations]),
+          run(process.execPath, [programFile('migrate'), JSON.stringify(database), ownMigrations]),
         ),
       )
       const applied = runs.flatMap(({ stdout }) => JSON.parse(stdout) as string[])
@@ -186,7 +186,7 @@ describe('migrate', () => {
   test('does not load the engine where nothing is to be applied', async () => {
     await cp(ownMigrations, folder, { recursive: true })
     const migrateElsewhere = async (): Promise<string[]> => {
-      const args = ['--import', 'tsx', migrateScript, JSON.stringify(database), folder, '--tell-engine']
+      const args = [programFile('migrate'), JSON.stringify(database), folder, '--tell-engine']
       return (await promisify(execFile)(process.execPath, args)).stdout.trim().split('\n')
     }
     expect((await migrateElsewhere()).at(-1)).toBe('engine loaded')

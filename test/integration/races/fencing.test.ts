@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { claimRun } from '../../../src/commands/run/claimRun.ts'
 import { startExecution } from '../../../src/commands/work/executions.ts'
@@ -19,6 +18,7 @@ import { passTime } from '../../support/passTime.ts'
 import { keepWatch, readProven, untilPassed, type Watch } from '../../support/race.ts'
 import { accepted, begin, refused, runIn } from '../../support/runs.ts'
 import { TEST_WORKFLOWS } from '../../support/workflows.ts'
+import { programFile } from '../../support/programs.ts'
 
 let here: TestCommands
 let watch: Watch
@@ -48,9 +48,8 @@ interface Owner {
 
 /** Starts an owner as a process of its own, holding the run. */
 async function startOwner(runId: string, leaseSeconds: number): Promise<Owner> {
-  const script = fileURLToPath(new URL('./frozenOwner.ts', import.meta.url))
   const plan = JSON.stringify({ poolConfig: here.poolConfig, runId, leaseSeconds })
-  const child = spawn(process.execPath, ['--import', 'tsx', script, plan], {
+  const child = spawn(process.execPath, [programFile('frozenOwner'), plan], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   owners.push(child)

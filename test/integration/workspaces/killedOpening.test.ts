@@ -2,7 +2,6 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import {
   commit,
@@ -16,8 +15,8 @@ import {
   troubleOf,
   write,
 } from './repository.ts'
+import { programFile } from '../../support/programs.ts'
 
-const ENTRY = fileURLToPath(new URL('./openElsewhere.ts', import.meta.url))
 const REAL_GIT = spawnSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).stdout.trim()
 
 /** A git that kills who calls it for the n-th time; and then does what it was called for, or does not. */
@@ -43,7 +42,7 @@ async function openKilled(
   writeFileSync(join(folder, 'git'), script, { mode: 0o755 })
   const child = spawn(
     process.execPath,
-    ['--import', 'tsx', ENTRY, JSON.stringify({ runId: RUN, input: null, settings })],
+    [programFile('openElsewhere'), JSON.stringify({ runId: RUN, input: null, settings })],
     {
       env: { ...process.env, PATH: `${folder}${delimiter}${process.env['PATH']}` },
       stdio: ['ignore', 'ignore', 'inherit'],

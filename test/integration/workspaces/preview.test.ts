@@ -6,7 +6,6 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { findProcess } from '../../../src/processes/processTable.ts'
 import { startPreview } from '../../../src/workspaces/preview/startPreview.ts'
@@ -17,6 +16,7 @@ import {
 } from '../../../src/workspaces/preview/stopPreview.ts'
 import { previewDefinitionSchema } from '../../../src/workspaces/kit/workspaceSettings.ts'
 import { createFolder, troubleOf, write } from './repository.ts'
+import { programFile } from '../../support/programs.ts'
 
 const ID = 'wsp_1'
 
@@ -166,8 +166,7 @@ describe('a preview', () => {
 async function startElsewhere(
   options: unknown,
 ): Promise<{ worker: ChildProcess; preview: { url: string; pid: number } }> {
-  const entry = fileURLToPath(new URL('./previewElsewhere.ts', import.meta.url))
-  const worker = spawn(process.execPath, ['--import', 'tsx', entry, JSON.stringify(options)], {
+  const worker = spawn(process.execPath, [programFile('previewElsewhere'), JSON.stringify(options)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const gone = once(worker, 'exit')
