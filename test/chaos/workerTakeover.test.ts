@@ -10,6 +10,7 @@ import type { StepName } from '../../src/worker/run/steps.ts'
 import { WITHOUT_TMUX } from '../conformance/adapters/kinds.ts'
 import { Bench, shellAgent } from '../integration/worker/startTestWorker.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
+import { isThorough } from '../support/thorough.ts'
 import { spawnWorker } from './spawnWorker.ts'
 
 /** Takeovers wait for leases to end, and many run at a time on a machine that may be busy. */
@@ -80,8 +81,16 @@ const KINDS = {
   },
 } as const
 
-/** Before an agent is there, it makes no difference which one it is going to be. */
-const BOUNDARIES = { process: STEPS, tmux: STEPS.slice(STEPS.indexOf('agent-opened')) } as const
+/** The first boundary at which there is an agent; before, it makes no difference which one it is going to be. */
+const FIRST_WITH_AGENT = STEPS.indexOf('agent-opened')
+
+/** Where a worker of each kind is killed: at every boundary with one kind of agent in turn; thoroughly, with both. */
+const BOUNDARIES = {
+  process: STEPS.filter(
+    (_, place) => isThorough || WITHOUT_TMUX !== undefined || place < FIRST_WITH_AGENT || place % 2 === 0,
+  ),
+  tmux: STEPS.filter((_, place) => place >= FIRST_WITH_AGENT && (isThorough || place % 2 === 1)),
+} as const
 
 /** Attempts of each phase, whoever worked on it: no kill costs one. */
 const ATTEMPTS = { plan: 1, build: 2, check: 1, verify: 3, done: 1 }

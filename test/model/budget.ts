@@ -1,3 +1,5 @@
+import { isThorough } from '../support/thorough.ts'
+
 /** How many histories a test of the model goes through, and how long that may take. */
 export interface Budget {
   readonly numRuns: number
@@ -8,10 +10,10 @@ export interface Budget {
 }
 
 /** How many histories there are where nobody asks for more. */
-const HISTORIES = 25
+const HISTORIES = isThorough ? 60 : 12
 
 /**
- * The budget of a test: `PAWL_MODEL_RUNS` histories (default 25), or so many times as many where they are short;
+ * The budget of a test: `PAWL_MODEL_RUNS` histories (default 12, thoroughly 60), or so many times as many where they are short;
  * `PAWL_MODEL_SEED` goes through those of an earlier report again. A machine too busy for all of them goes through as
  * many as it can in its time: then what was found is told, not that time ran out.
  */

@@ -61,7 +61,7 @@ test(
       parameters,
     )
     const kinds = new Set(actions.map(([, action]) => action)).size
-    if (numRuns >= 20 && count >= numRuns) expect(Step.taken.size).toBe(kinds)
+    if (numRuns >= 12 && count >= numRuns) expect(Step.taken.size).toBe(kinds)
   },
   timeout,
 )
