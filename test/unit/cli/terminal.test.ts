@@ -23,13 +23,16 @@ describe('text on a terminal', () => {
     expect(widthOf('漢字')).toBe(4)
     expect(widthOf('👩‍👩‍👧')).toBe(2)
     expect(widthOf('e\u0301')).toBe(1)
+    expect(widthOf('❤\ufe0f')).toBe(2)
+    expect(widthOf('1\ufe0f\u20e3')).toBe(2)
+    expect(widthOf('a\u200bb')).toBe(2)
   })
 
   it('is cut to the column, with its colours ended', () => {
     expect(cutToWidth('exactly', 7)).toBe('exactly')
     expect(cutToWidth('too long', 5)).toBe('too …')
     expect(cutToWidth('漢字漢字', 5)).toBe('漢字…')
-    expect(cutToWidth('\u001b[31mtoo long\u001b[39m', 5)).toBe('\u001b[31mtoo …\u001b[0m')
+    expect(cutToWidth('\u001b[31mtoo long\u001b[39m', 5)).toBe('\u001b[31mtoo …\u001b[39m')
     expect(padToWidth('漢', 4)).toBe('漢  ')
   })
 
