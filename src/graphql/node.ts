@@ -11,87 +11,141 @@ import { visibilityOf } from './request/visibility.ts'
 import { failWith, throwRefused } from './request/errors.ts'
 import { findPhaseOf } from './work/execution.ts'
 import type { WorkReads } from './request/workReads.ts'
-import { NodeRef, type NodeShape } from './kit/refs.ts'
+import type { Execution } from '../lifecycle/run/run.ts'
+import type { StoredToken } from '../store/account/tokens.ts'
+import type { LoadedRun } from '../store/run/loadRun.ts'
+import type { StoredWorkflow } from '../store/sql/workflowCache.ts'
+import type { LoadedWorkspace } from '../store/workspace/loadedWorkspace.ts'
+import {
+  type ApprovalNode,
+  type ArtifactNode,
+  type MessageNode,
+  NodeRef,
+  type NodeShape,
+  type OperationNode,
+  type PhaseNode,
+  type SessionNode,
+} from './kit/refs.ts'
 import { assertWorkspaceVisible } from './workspace/assertWorkspaceVisible.ts'
 import { statementCost } from './request/statementCost.ts'
+
+/** A kind of node: its type, and how a node of it is read. */
+interface NodeKind {
+  readonly type: string
+  readonly idOf: (node: NodeShape) => string
+  readonly read: (id: string, context: GraphContext) => Promise<NodeShape | null>
+}
+
+function defineNode<Node extends NodeShape>(
+  type: string,
+  idOf: (node: Node) => string,
+  read: (id: string, context: GraphContext) => Promise<Node | null>,
+): NodeKind {
+  // only nodes of this type are passed to it, see `idOf` of the interface
+  return { type, idOf: (node) => idOf(node as Node), read }
+}
+
+/** The kinds of nodes by the kind of their ids. A principal appears as the actor of events only, and is no node. */
+const NODES: Readonly<Record<Exclude<IdKind, 'principal'>, NodeKind>> = {
+  run: defineNode<LoadedRun>(
+    'Run',
+    ({ run }) => run.id,
+    async (id, context) => assertVisible(await context.reads.run.load(id), context),
+  ),
+  phase: defineNode<PhaseNode>('Phase', ({ phase }) => phase.id, readPhase),
+  execution: defineNode<Execution>('Execution', ({ id }) => id, readExecution),
+  session: defineNode<SessionNode>(
+    'Session',
+    ({ session }) => session.id,
+    readWork(
+      ({ session }) => session,
+      (runId, session) => ({ runId, session }),
+    ),
+  ),
+  artifact: defineNode<ArtifactNode>(
+    'Artifact',
+    ({ artifact }) => artifact.id,
+    readWork(
+      ({ artifact }) => artifact,
+      (runId, artifact) => ({ runId, artifact }),
+    ),
+  ),
+  approval: defineNode<ApprovalNode>(
+    'Approval',
+    ({ approval }) => approval.id,
+    readWork(
+      ({ approval }) => approval,
+      (runId, approval) => ({ runId, approval }),
+    ),
+  ),
+  message: defineNode<MessageNode>(
+    'Message',
+    ({ message }) => message.id,
+    readWork(
+      ({ message }) => message,
+      (runId, message) => ({ runId, message }),
+    ),
+  ),
+  workflow: defineNode<StoredWorkflow>('Workflow', ({ id }) => id, readWorkflow),
+  token: defineNode<StoredToken>('Token', ({ id }) => id, readToken),
+  workspace: defineNode<LoadedWorkspace>(
+    'Workspace',
+    ({ workspace }) => workspace.id,
+    async (id, context) => assertWorkspaceVisible(await context.reads.workspace.load(id), context),
+  ),
+  workspaceOperation: defineNode<OperationNode>(
+    'WorkspaceOperation',
+    ({ operation }) => operation.id,
+    readOperation,
+  ),
+}
+
+const KIND_OF_TYPE = new Map(Object.values(NODES).map((kind) => [kind.type, kind]))
+
+function idOf(node: NodeShape, type: string): string {
+  const kind = KIND_OF_TYPE.get(type)
+  if (!kind) throw new Error(`${type} is a Node without an entry in NODES`)
+  return kind.idOf(node)
+}
+
+/** The type of each node that was read by its id, as the id's prefix says. */
+const typeOfNode = new WeakMap<NodeShape, string>()
 
 builder.interfaceType(NodeRef, {
   description: 'Whatever has an id of its own.',
   fields: (t) => ({
-    id: t.id({ description: 'Its id: the prefix tells the kind.', resolve: idOf }),
+    id: t.id({
+      description: 'Its id: the prefix tells the kind.',
+      resolve: (node, _, __, { parentType }) => idOf(node, parentType.name),
+    }),
   }),
-  resolveType: (node) => {
-    if ('run' in node) return 'Run'
-    if ('phase' in node) return 'Phase'
-    if ('session' in node) return 'Session'
-    if ('artifact' in node) return 'Artifact'
-    if ('approval' in node) return 'Approval'
-    if ('message' in node) return 'Message'
-    if ('workspace' in node) return 'Workspace'
-    if ('operation' in node) return 'WorkspaceOperation'
-    if ('command' in node) return 'Execution'
-    return 'definition' in node ? 'Workflow' : 'Token'
-  },
+  resolveType: (node) => typeOfNode.get(node),
 })
 
-function idOf(node: NodeShape): string {
-  if ('run' in node) return node.run.id
-  if ('phase' in node) return node.phase.id
-  if ('session' in node) return node.session.id
-  if ('artifact' in node) return node.artifact.id
-  if ('approval' in node) return node.approval.id
-  if ('workspace' in node) return node.workspace.id
-  if ('operation' in node) return node.operation.id
-  return 'message' in node ? node.message.id : node.id
-}
-
-const READERS: { readonly [K in IdKind]: (id: string, context: GraphContext) => Promise<NodeShape | null> } =
-  {
-    run: async (id, context) => assertVisible(await context.reads.run.load(id), context),
-    phase: readPhase,
-    execution: readExecution,
-    session: readWork(
-      ({ session }) => session,
-      (runId, session) => ({ runId, session }),
-    ),
-    artifact: readWork(
-      ({ artifact }) => artifact,
-      (runId, artifact) => ({ runId, artifact }),
-    ),
-    approval: readWork(
-      ({ approval }) => approval,
-      (runId, approval) => ({ runId, approval }),
-    ),
-    message: readWork(
-      ({ message }) => message,
-      (runId, message) => ({ runId, message }),
-    ),
-    workflow: async (id, context) => {
-      refuseAgents(context)
-      const workflow = await context.reads.workflow.load(id)
-      if (workflow && workflow.project !== null) throwRefused(checkProject(context.caller, workflow.project))
-      return workflow
-    },
-    token: readToken,
-    // named by what it did, and no node
-    principal: () => Promise.resolve(null),
-    workspace: async (id, context) => assertWorkspaceVisible(await context.reads.workspace.load(id), context),
-    workspaceOperation: readOperation,
-  }
-
-/** Whatever has this id; null where nothing has. Throws INVALID_ID or FORBIDDEN. */
+/** The node with this id; null if there is none. Throws INVALID_ID or FORBIDDEN. */
 async function readNode(id: string, context: GraphContext): Promise<NodeShape | null> {
   const kind = kindOf(id)
   if (!kind) throw failWith('INVALID_ID', `${JSON.stringify(composeText(id, { max: 100 }))} is no id.`)
-  return READERS[kind](id, context)
+  if (kind === 'principal') return null
+  const { type, read } = NODES[kind]
+  const node = await read(id, context)
+  if (node) typeOfNode.set(node, type)
+  return node
+}
+
+async function readWorkflow(id: string, context: GraphContext): Promise<StoredWorkflow | null> {
+  refuseAgents(context)
+  const workflow = await context.reads.workflow.load(id)
+  if (workflow && workflow.project !== null) throwRefused(checkProject(context.caller, workflow.project))
+  return workflow
 }
 
 /** Reads a row below a run by its id, where the caller may see that run. */
-function readWork<Row>(
+function readWork<Row, Node extends NodeShape>(
   loaderOf: (reads: WorkReads) => DataLoader<string, OwnedRow<Row> | null>,
-  toNode: (runId: string, row: Row) => NodeShape,
+  toNode: (runId: string, row: Row) => Node,
 ) {
-  return async (id: string, context: GraphContext): Promise<NodeShape | null> => {
+  return async (id: string, context: GraphContext): Promise<Node | null> => {
     const found = await loaderOf(context.reads).load(id)
     const loaded = found && assertVisible(await context.reads.run.load(found.runId), context)
     return found && loaded && toNode(found.runId, found.row)
@@ -114,7 +168,7 @@ async function readExecution(id: string, context: GraphContext) {
   return execution
 }
 
-async function readOperation(id: string, context: GraphContext): Promise<NodeShape | null> {
+async function readOperation(id: string, context: GraphContext): Promise<OperationNode | null> {
   const operation = await context.reads.workspaceOperation.load(id)
   if (!operation) return null
   await assertWorkspaceVisible(await context.reads.workspace.load(operation.workspaceId), context)
