@@ -44,6 +44,21 @@ const TITLE =
   /\b(?:test|it|describe)(?:\.each\([^)]*\))?\(\s*(['"`])((?:(?!\1)[\s\S])*?\((?:G\d+(?:, )?)+\)(?:(?!\1)[\s\S])*?)\1/g
 const GUARANTEES = Array.from({ length: 10 }, (_, index) => `G${index + 1}`)
 
+const DESCRIBE = /^( *)describe(?:\.each\([^)]*\))?\(\s*(['"`])((?:(?!\2)[\s\S])*?)\2/gm
+
+/** The full name of a test: the titles of the suites around it, then its own. */
+function toSentence(source: string, { index, 2: title = '' }: RegExpMatchArray): string {
+  const before = source.slice(0, index)
+  const indent = before.length - before.lastIndexOf('\n') - 1
+  const suites: { indent: number; title: string }[] = []
+  for (const [, spaces = '', , suite = ''] of before.matchAll(DESCRIBE)) {
+    while ((suites.at(-1)?.indent ?? -1) >= spaces.length) suites.pop()
+    suites.push({ indent: spaces.length, title: suite })
+  }
+  const around = suites.filter((suite) => suite.indent < indent).map((suite) => suite.title)
+  return [...around, title].join(' ')
+}
+
 /** For every guarantee the tests whose titles name it. Throws where a guarantee has none. */
 function listTests(): string {
   const root = new URL('../test/', import.meta.url)
@@ -52,7 +67,7 @@ function listTests(): string {
   )
   const titles = files.toSorted().flatMap((file) => {
     const source = readFileSync(new URL(file, root), 'utf8')
-    return [...source.matchAll(TITLE)].map(([, , title = '']) => ({ file, title }))
+    return [...source.matchAll(TITLE)].map((match) => ({ file, title: toSentence(source, match) }))
   })
   const rows = GUARANTEES.map((guarantee) => {
     const held = titles.filter(({ title }) => new RegExp(`\\b${guarantee}\\b`).test(title))
