@@ -11,8 +11,8 @@ import { fileURLToPath } from 'node:url'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startScratch } from '../src/database/embedded/startScratch.ts'
-import { listForEngine, migrationLock, readMigrations } from '../src/database/migrate/readMigrations.ts'
-import { withSchemaEngine } from '../src/database/migrate/schemaEngine.ts'
+import { readMigrations } from '../src/database/migrate/readMigrations.ts'
+import { listForEngine, migrationLock, withSchemaEngine } from './schemaEngine.ts'
 
 /** The SQL that takes a database with all migrations to what schema.prisma says; undefined where nothing is missing. */
 async function findDifference(schemaFile: string, migrationsDir: string): Promise<string | undefined> {

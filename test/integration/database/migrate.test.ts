@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process'
-import { cp, mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
+import { Client } from 'pg'
 import type { PoolConfig } from 'pg'
+import { listForEngine, withSchemaEngine } from '../../../scripts/schemaEngine.ts'
 import { migrate } from '../../../src/database/migrate/migrate.ts'
 import { readMigrations } from '../../../src/database/migrate/readMigrations.ts'
 import { makeFolder, query } from './databaseHarness.ts'
@@ -183,13 +185,38 @@ describe('migrate', () => {
     await expect(migrate(database, join(folder, 'none'))).rejects.toMatchObject({ code: 'MIGRATION_MISSING' })
   })
 
-  test('does not load the engine where nothing is to be applied', async () => {
-    await cp(ownMigrations, folder, { recursive: true })
-    const migrateElsewhere = async (): Promise<string[]> => {
-      const args = [programFile('migrate'), JSON.stringify(database), folder, '--tell-engine']
-      return (await promisify(execFile)(process.execPath, args)).stdout.trim().split('\n')
-    }
-    expect((await migrateElsewhere()).at(-1)).toBe('engine loaded')
-    expect(await migrateElsewhere()).toEqual(['[]', 'engine not loaded'])
+  test('writes the history that Prisma writes, and Prisma finds nothing left to apply', async () => {
+    const theirs = await createDatabase(inject('postgres').poolConfig)
+    const list = listForEngine(ownMigrations, await readMigrations(ownMigrations))
+    const applyByEngine = (poolConfig: PoolConfig) =>
+      withSchemaEngine(poolConfig, (engine) =>
+        engine.applyMigrations({
+          migrationsList: list,
+          filters: { externalTables: [], externalEnums: [] },
+        }),
+      )
+    const applied = await migrate(database, ownMigrations)
+    expect((await applyByEngine(theirs)).appliedMigrationNames).toEqual(applied)
+    const columns = `SELECT column_name, data_type, character_maximum_length, is_nullable, column_default
+      FROM information_schema.columns WHERE table_name = '_prisma_migrations' ORDER BY ordinal_position`
+    const lines = `SELECT migration_name, checksum, logs, rolled_back_at, applied_steps_count, finished_at IS NULL AS unfinished
+      FROM _prisma_migrations ORDER BY started_at`
+    for (const sql of [columns, lines]) expect(await query(database, sql)).toEqual(await query(theirs, sql))
+    expect((await applyByEngine(database)).appliedMigrationNames).toEqual([])
+    expect(await migrate(theirs, ownMigrations)).toEqual([])
+  })
+
+  test('waits for whoever holds the lock of Prisma', async () => {
+    await write('1_one', 'CREATE TABLE one (x int);')
+    const holder = new Client(database)
+    await holder.connect()
+    await holder.query('SELECT pg_advisory_lock(72707369)')
+    const waiting = migrate(database, folder)
+    const blocked = `SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+      AND database = (SELECT oid FROM pg_database WHERE datname = '${database.database}')`
+    while ((await query(inject('postgres').poolConfig, blocked)).length === 0);
+    expect(await query(database, `SELECT to_regclass('_prisma_migrations') AS t`)).toEqual([{ t: null }])
+    await holder.end()
+    expect(await waiting).toEqual(['1_one'])
   })
 })

@@ -1,0 +1,34 @@
+import { randomUUID } from 'node:crypto'
+import type { ClientBase } from 'pg'
+import { DatabaseError } from '../kit/databaseErrors.ts'
+import type { Migration } from './readMigrations.ts'
+
+/** The line that Prisma writes for a migration that was applied. Points in time rise from line to line: they are the order. */
+const RECORD = `
+INSERT INTO public._prisma_migrations (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
+VALUES ($1, $2, $3, $4, clock_timestamp(), 1)`
+
+/**
+ * Applies a migration and writes its line, in one transaction. The script is one simple-protocol query: PostgreSQL itself finds
+ * its statements.
+ *
+ * @throws {@link DatabaseError} `MIGRATION_FAILED`: nothing of it remains
+ */
+export async function applyMigration(client: ClientBase, { name, sql, checksum }: Migration): Promise<void> {
+  try {
+    await client.query('BEGIN')
+    const { rows } = await client.query<{ at: string }>('SELECT clock_timestamp()::text AS at')
+    await client.query(sql)
+    await client.query(RECORD, [randomUUID(), checksum, name, rows[0]?.at])
+    await client.query('COMMIT')
+  } catch (cause) {
+    await client.query('ROLLBACK').catch(() => undefined)
+    const message = cause instanceof Error ? cause.message : String(cause)
+    throw new DatabaseError(
+      'MIGRATION_FAILED',
+      `The migration ${name} failed and was undone, nothing of it remains: ${message}. Remove what it stumbled on and ` +
+        'start again.',
+      { cause },
+    )
+  }
+}
