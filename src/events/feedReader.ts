@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { LRUCache } from 'lru-cache'
 import { checkFeedCursor, type FeedCursor, isLater, readFeedCursor } from '../store/feed/feedCursor.ts'
 import { type FeedPage, type FeedPosition, readFeedPage } from '../store/feed/feedPage.ts'
 import type { Store } from '../store/sql/openStore.ts'
@@ -43,7 +44,7 @@ interface Link {
 export function openFeedReader(store: Store, share: ShareReads): FeedReader {
   const { pool } = store
   /** What followed on a cursor, for the last few cursors that were the tip. */
-  const links = new Map<string, Link>()
+  const links = new LRUCache<string, Link>({ max: KEPT_BATCHES })
   let tip: FeedCursor | undefined
   let lastRead = 0
 
@@ -76,12 +77,8 @@ export function openFeedReader(store: Store, share: ShareReads): FeedReader {
   /** Keeps what followed on a cursor, unless nothing did, or it could not be read. */
   function keep(name: string, link: Link): void {
     links.set(name, link)
-    const forget = () => links.get(name) === link && links.delete(name)
+    const forget = () => links.peek(name) === link && links.delete(name)
     void link.batch.then(({ to }) => nameOf(to) === name && forget(), forget)
-    for (const oldest of links.keys()) {
-      if (links.size <= KEPT_BATCHES) break
-      links.delete(oldest)
-    }
   }
 
   function gather(): Promise<void> {

@@ -4,7 +4,7 @@ import type { RequestContext } from '../../graphql/request/context.ts'
 import { executeOperation, subscribeOperation } from '../../graphql/request/execute.ts'
 import type { Log } from '../../log.ts'
 import type { Identity } from '../auth/authenticate.ts'
-import { DocumentCache } from './documentCache.ts'
+import { openDocumentCache } from './documentCache.ts'
 import { parseWithinLimits } from './documentLimits.ts'
 import { createMask, toBadRequest } from './maskErrors.ts'
 import { meterOperation } from './meterOperation.ts'
@@ -46,7 +46,7 @@ export function createEngine({ schema, makeContext, log, metrics, streams }: Eng
     cors: false,
     // the listener has limited the bytes already; doing it again would be the largest cost of a small request
     maxRequestBodySize: false,
-    parserAndValidationCache: { documentCache: new DocumentCache(), errorCache: new DocumentCache() },
+    parserAndValidationCache: { documentCache: openDocumentCache(), errorCache: openDocumentCache() },
     maskedErrors: { maskError: createMask(log), errorMessage: '' },
     // the mask logs errors
     logging: { debug() {}, info() {}, warn() {}, error() {} },

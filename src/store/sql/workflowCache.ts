@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import type { WorkflowDefinition } from '../../lifecycle/workflow/workflow.ts'
 import { parseWorkflow } from '../../lifecycle/workflow/workflow.ts'
 import type { PrismaClient } from '../generated/client.ts'
@@ -13,9 +14,12 @@ export interface StoredWorkflow {
   readonly createdAt: Date
 }
 
+/** How many workflows are kept in memory; those that are used least recently are read again. */
+const MAX_WORKFLOWS = 1_000
+
 /** Workflows by id. A registered version never changes, so what was read once stays true. */
 export class WorkflowCache {
-  private readonly known = new Map<string, StoredWorkflow>()
+  private readonly known = new LRUCache<string, StoredWorkflow>({ max: MAX_WORKFLOWS })
 
   constructor(private readonly prisma: PrismaClient) {}
 
