@@ -7,7 +7,11 @@ import {
 import { differingPaths } from '../../lifecycle/log/differingPaths.ts'
 import type { Json } from '../../lifecycle/run/run.ts'
 import type { GivenResult } from '../../lifecycle/workspace/workspaceResults.ts'
-import type { PresentWorkspace, WorkspaceOperation } from '../../lifecycle/workspace/workspace.ts'
+import {
+  mayReport,
+  type PresentWorkspace,
+  type WorkspaceOperation,
+} from '../../lifecycle/workspace/workspace.ts'
 import { applyWorkspace } from '../../store/workspace/applyWorkspace.ts'
 import { loadWorkspace, type WorkspaceForDecision } from '../../store/workspace/loadWorkspace.ts'
 import { violatedConstraint } from '../../store/sql/openStore.ts'
@@ -93,13 +97,34 @@ async function attempt(
   const loaded = await loadWorkspace(connection, lookup)
   if (!loaded) return answered(objection({ type: 'WorkspaceNotFound', workspaceId }))
   const denied =
-    checkProject(caller, loaded.workspace.project) ?? (operation ? checkRole(caller, operation) : undefined)
+    checkProject(caller, loaded.workspace.project) ??
+    (operation ? checkRole(caller, operation) : undefined) ??
+    checkReporter(caller, loaded, command)
   if (denied) return answered(denied)
   if (loaded.kept) return answered(await replay(connection, loaded, loaded.kept, ask))
   const decision = decideWorkspace(loaded, command)
   const wrote = decision.workspace !== loaded.workspace
   if (wrote && !(await apply(connection, loaded, decision, ask))) return undefined
   return { answer: toAnswer(loaded, decision), wrote }
+}
+
+/** A refusal where the caller tells what came of something that another principal started; undefined where it may. */
+function checkReporter(
+  caller: Caller,
+  { named, previewStartedById }: WorkspaceForDecision,
+  command: WorkspaceCommand,
+): Refused | undefined {
+  const { type } = command
+  if (type !== 'finish' && type !== 'reportPreview') return undefined
+  // of an earlier start nobody's word counts, which the decision says
+  const starter = type === 'finish' && named?.attempt === command.attempt ? named.startedById : null
+  if (mayReport(type === 'finish' ? starter : previewStartedById, caller)) return undefined
+  const started =
+    type === 'finish'
+      ? `The operation was started by ${named?.worker ?? 'another worker'}`
+      : 'The preview was started'
+  const detail = `${started} with a token of another principal: only that one, or an ADMIN, may say what came of it.`
+  return objection({ type: 'Forbidden', requiredRole: 'ADMIN', detail })
 }
 
 /** The answer to a key that was used before: what it was about as that is now, or what differs. */

@@ -80,7 +80,8 @@ export function startWorkspaceOperation(
 ): Promise<OperationAnswer> {
   const { operationId, worker } = input
   const leaseSeconds = input.leaseSeconds ?? OPERATION_SECONDS.default
-  const command = { type: 'start', operationId, worker, leaseSeconds } as const
+  const startedById = caller.principalId
+  const command = { type: 'start', operationId, worker, startedById, leaseSeconds } as const
   return changeOperation(commands, caller, 'startWorkspaceOperation', command, input)
 }
 
@@ -93,7 +94,7 @@ export interface FinishOperation extends Keyed, GivenResult {
 }
 
 /**
- * Ends an operation that the caller started, and changes the workspace accordingly. Problems: WorkspaceOperationNotFound,
+ * Ends an operation that the caller's principal started, and changes the workspace accordingly. Problems: WorkspaceOperationNotFound,
  * OperationNotFinishable, InvalidInput, IdempotencyMismatch, Forbidden.
  */
 export function finishWorkspaceOperation(
@@ -115,7 +116,10 @@ export interface ReportPreview extends Keyed {
   readonly error?: OperationError | null | undefined
 }
 
-/** Tells what became of a preview outside of any operation. Problems: WorkspaceNotFound, WorkspaceNotReady, Forbidden. */
+/**
+ * Tells what became of a preview outside of any operation, by the principal that started it. Problems: WorkspaceNotFound,
+ * WorkspaceNotReady, Forbidden.
+ */
 export function reportPreview(
   commands: Commands,
   caller: Caller,

@@ -39,6 +39,7 @@ export type WorkspaceCommand =
       readonly type: 'start'
       readonly operationId: string
       readonly worker: string
+      readonly startedById: string
       readonly leaseSeconds: number
     }
   | {
@@ -206,6 +207,7 @@ function request(draft: WorkspaceDraft, command: CommandOf<'request'>): Ruling {
     requestedAt: draft.now,
     expiresAt,
     worker: null,
+    startedById: null,
     startedAt: null,
     deadlineAt: null,
     endedAt: null,
@@ -246,6 +248,7 @@ function start(draft: WorkspaceDraft, operation: WorkspaceOperation, command: Co
       status: 'STARTED',
       attempt: operation.attempt + 1,
       worker: command.worker,
+      startedById: command.startedById,
       startedAt: now,
       deadlineAt: now + command.leaseSeconds * 1000,
     }),

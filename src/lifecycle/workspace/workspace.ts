@@ -1,5 +1,5 @@
 import type { Instant } from '../run/run.ts'
-import type { RunStatus } from '../run/words.ts'
+import type { Role, RunStatus } from '../run/words.ts'
 
 /**
  * Workspaces: the directories that runs work in. A merge comes after COMPLETED and is no event of any run, so a workspace is
@@ -120,6 +120,8 @@ export interface WorkspaceOperation {
   readonly expiresAt: Instant | null
   /** Who started it last. */
   readonly worker: string | null
+  /** The principal that started it last; null before that, and where that was not kept. */
+  readonly startedById: string | null
   readonly startedAt: Instant | null
   /** From when on another worker may start it again. */
   readonly deadlineAt: Instant | null
@@ -141,6 +143,17 @@ export interface PresentWorkspace extends Workspace {
   readonly activeRun: WorkingRun | null
   /** The operations that have not ended, in the order in which they were asked for. */
   readonly inFlight: readonly WorkspaceOperation[]
+}
+
+/**
+ * Whether a caller may tell what came of an operation, or of the preview that one started: the principal that started it, or an ADMIN.
+ * Of what was started before that was kept, any worker may.
+ */
+export function mayReport(
+  startedById: string | null,
+  { principalId, role }: { readonly principalId: string; readonly role: Role },
+): boolean {
+  return startedById === null || startedById === principalId || role === 'ADMIN'
 }
 
 /** A preview that is not there. */

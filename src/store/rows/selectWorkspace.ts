@@ -3,7 +3,7 @@ import { columnsOf, ms, selectObject } from '../sql/columns.ts'
 /** SQL that selects workspaces as JSON, in the shapes of the lifecycle's `PresentWorkspace` and `WorkspaceOperation`. */
 
 /** The columns of an operation that rules look at; what it came to is read by itself. */
-export const OPERATION_COLUMNS = columnsOf('workspace_operation', ['started_by_id', 'result', 'patch'])
+export const OPERATION_COLUMNS = columnsOf('workspace_operation', ['result', 'patch'])
 
 /** An operation `o` as JSON, without what it came to. */
 export const OPERATION_JSON = selectObject(OPERATION_COLUMNS, 'o')

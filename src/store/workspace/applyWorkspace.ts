@@ -60,7 +60,7 @@ WITH guard AS (
   SELECT n.* FROM guard, jsonb_populate_recordset(NULL::workspace_operation, $4::jsonb) n
   ON CONFLICT (id) DO UPDATE SET
     force = EXCLUDED.force, status = EXCLUDED.status, attempt = EXCLUDED.attempt, expires_at = EXCLUDED.expires_at,
-    worker = EXCLUDED.worker, started_at = EXCLUDED.started_at, deadline_at = EXCLUDED.deadline_at,
+    worker = EXCLUDED.worker, started_by_id = EXCLUDED.started_by_id, started_at = EXCLUDED.started_at, deadline_at = EXCLUDED.deadline_at,
     ended_at = EXCLUDED.ended_at, result = EXCLUDED.result, patch = EXCLUDED.patch, error = EXCLUDED.error
 ), superseded AS (
   UPDATE workspace_operation o SET patch = NULL FROM guard

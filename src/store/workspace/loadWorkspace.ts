@@ -9,6 +9,8 @@ export interface WorkspaceForDecision {
   readonly workspace: PresentWorkspace
   /** The operation that is named, ended or not. */
   readonly named: WorkspaceOperation | null
+  /** The principal that started the preview last; null where none did, or that was not kept. */
+  readonly previewStartedById: string | null
   /** The database's clock. */
   readonly now: Instant
   /** What was kept under the idempotency key. */
@@ -29,6 +31,7 @@ const LOAD = prepare({
     workspace: json<PresentWorkspace>(),
     clock: moment,
     named: json<WorkspaceOperation | null>(),
+    preview_started_by_id: column('workspace_operation', 'started_by_id'),
     kept_workspace_id: nullable(column('workspace_key', 'workspace_id')),
     kept_operation_id: column('workspace_key', 'operation_id'),
     kept_request: json<Json>(),
@@ -37,6 +40,9 @@ const LOAD = prepare({
   text: `
 SELECT ${WORKSPACE_JSON} AS workspace, clock_timestamp() AS clock,
   (SELECT ${OPERATION_JSON} FROM workspace_operation o WHERE o.id = $2 AND o.workspace_id = w.id) AS named,
+  (SELECT o.started_by_id FROM workspace_operation o
+    WHERE o.workspace_id = w.id AND o.kind = 'START_PREVIEW' AND o.started_at IS NOT NULL
+    ORDER BY o.requested_at DESC, o.id DESC LIMIT 1) AS preview_started_by_id,
   k.workspace_id AS kept_workspace_id, k.operation_id AS kept_operation_id, k.request AS kept_request,
   k.created AS kept_created
 FROM workspace w LEFT JOIN workspace_key k ON k.key = $4 AND k.operation = $3 AND k.scope = w.project
@@ -59,5 +65,11 @@ export async function loadWorkspace(
           request: row.kept_request,
           created: row.kept_created,
         }
-  return { workspace: row.workspace, named: row.named, now: row.clock.getTime(), kept }
+  return {
+    workspace: row.workspace,
+    named: row.named,
+    previewStartedById: row.preview_started_by_id,
+    now: row.clock.getTime(),
+    kept,
+  }
 }

@@ -62,7 +62,7 @@ const request = (changes: Partial<Request> = {}): Request => ({
   expiresInSeconds: null,
   ...changes,
 })
-const start = { type: 'start', operationId: 'wop_1', worker: 'will', leaseSeconds: 60 } as const
+const start = { type: 'start', operationId: 'wop_1', worker: 'will', startedById: 'prn_will', leaseSeconds: 60 } as const
 type Finish = Extract<WorkspaceCommand, { type: 'finish' }>
 const finish = (changes: Partial<Finish> = {}): Finish => ({
   ...{ type: 'finish', operationId: 'wop_1', attempt: 1, result: {}, error: null },
