@@ -1,3 +1,7 @@
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { whyReserved } from '../ownDirectories.ts'
+import type { OwnDirectory } from '../ownDirectories.ts'
 import { sweepRun } from '../commands/run/changeRun.ts'
 import type { Commands } from '../commands/kit/context.ts'
 import type { Config } from '../config.ts'
@@ -73,11 +77,20 @@ export async function openBackend({ config, log, teardown, signal }: BackendOpti
       backend.onChange(runId)
     },
     mintAgentToken: agentTokens.mint,
+    whyReserved: (host, directory) => (host === hostname() ? whyReserved(directory, ownOf(dataDir)) : null),
   }
   const tails = openStreams({ store, signals, onDue: (runId) => void moveOn(commands, runId, log) })
   const backend: Backend = { database, installation, agentTokens, commands, tails, onChange: () => {} }
   await registerBuiltins(commands, log)
   return backend
+}
+
+/** Where this server keeps things on its machine; the database may be linked to elsewhere. */
+function ownOf(dataDir: string): OwnDirectory[] {
+  return [
+    { path: dataDir, holds: "a server's data is kept" },
+    { path: join(dataDir, 'database'), holds: "a server's database is kept" },
+  ]
 }
 
 /** Handles a lost owner that a stream has noticed (G5). If this fails, the next sweep does it. */

@@ -33,6 +33,7 @@ export function toCommands(store: Store, settings: Partial<Settings> = {}): Comm
     validator,
     announce: () => undefined,
     mintAgentToken: (runId, fence) => `agent of ${runId} under ${fence}`,
+    whyReserved: () => null,
   }
 }
 

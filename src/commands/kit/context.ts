@@ -27,6 +27,8 @@ export interface Commands {
   readonly validator: Validator
   /** Makes the AGENT token of a claim: the same one for the same claim. */
   readonly mintAgentToken: (runId: string, fence: number) => string
+  /** Why no run may work in a directory of a machine: the server keeps its own data there. Null where one may. */
+  readonly whyReserved: (host: string, directory: string) => string | null
 }
 
 /** Who asks. */

@@ -55,7 +55,10 @@ export async function recordWorkspace(
   const present = await sweepRun(commands, input.runId)
   if (!present.ok) return present
   const denied =
-    checkRun(caller, present.run.run) ?? checkRole(caller, 'recordWorkspace') ?? checkPlace(input)
+    checkRun(caller, present.run.run) ??
+    checkRole(caller, 'recordWorkspace') ??
+    checkPlace(input) ??
+    checkReserved(commands, input)
   if (denied) return denied
   for (let tries = 0; tries < TRIES; tries++) {
     try {
@@ -83,6 +86,17 @@ function checkPlace({ kind, repository, branch, baseCommit }: RecordWorkspace): 
         ? []
         : [{ path: ['baseCommit'], message: 'is told of a WORKTREE only' }]
   return issues.length > 0 ? refuse({ type: 'InvalidInput', issues }) : undefined
+}
+
+/** No run works where the server keeps its data. A worktree may stand beside it, where worktrees are made by default. */
+function checkReserved(
+  { whyReserved }: Commands,
+  { kind, host, path }: RecordWorkspace,
+): Refused | undefined {
+  const message = kind === 'DIRECTORY' ? whyReserved(host, path) : null
+  return message === null
+    ? undefined
+    : refuse({ type: 'InvalidInput', issues: [{ path: ['path'], message }] })
 }
 
 /** With the run's row held: nobody settles it, takes it over or records another workspace meanwhile. */

@@ -8,8 +8,8 @@ import { inheritEnvironment } from '../../processes/inheritEnvironment.ts'
 import { prepareLockFolder } from '../../processes/lockFolder.ts'
 import type { WorkerConfig } from '../config/config.ts'
 import type { WorkerNews } from './news.ts'
-import { whyReserved } from '../config/ownDirectories.ts'
-import type { OwnDirectory } from '../config/ownDirectories.ts'
+import { whyReserved } from '../../ownDirectories.ts'
+import type { OwnDirectory } from '../../ownDirectories.ts'
 
 /** Why a worker can't work. */
 export interface ReadinessProblem {

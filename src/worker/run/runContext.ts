@@ -3,7 +3,7 @@ import type { CallOptions, OwnedRun, Pawl, PawlInterruptedError, Run, RunDetail,
 import type { WorkerConfig } from '../config/config.ts'
 import type { DeclaredWorkflow } from './declared.ts'
 import type { RunNewsFields, WorkerNews } from './news.ts'
-import type { OwnDirectory } from '../config/ownDirectories.ts'
+import type { OwnDirectory } from '../../ownDirectories.ts'
 import { RunLog } from './runLog.ts'
 import type { OnStep, StepName } from './steps.ts'
 import type { DirectoryBackoff } from './directoryBackoff.ts'

@@ -8,7 +8,7 @@ import { openWorkspace } from '../../workspaces/place/openWorkspace.ts'
 import { rememberRecorded } from '../../workspaces/record/recorded.ts'
 import type { OpenWorkspace } from '../../workspaces/kit/workspace.ts'
 import { limitsFor } from './limits.ts'
-import { whyReserved } from '../config/ownDirectories.ts'
+import { whyReserved } from '../../ownDirectories.ts'
 import type { RunContext } from './runContext.ts'
 
 /** This machine, as workspaces are recorded with it. */

@@ -337,6 +337,37 @@ describe('an operation', () => {
     ).toMatchObject({ status: 'SUCCEEDED', worker: 'next' })
   })
 
+  it('is ended by the principal that started it, or an ADMIN, and by nobody else', async () => {
+    const { workspace } = await workIn(here)
+    const { commands, callers } = here
+    const other = { ...callers.worker, name: 'walter', principalId: 'prn_walter' }
+    for (const ender of [callers.worker, callers.admin]) {
+      const { id: operationId } = await request(here, workspace.id, 'DIFF')
+      const take = { operationId, worker: 'worker-1' }
+      const { attempt } = operationOf(await startWorkspaceOperation(commands, callers.worker, take))
+      const end = { operationId, attempt, diff: { ...DIFF, patch: '' } }
+      const foreign = refused(await finishWorkspaceOperation(commands, other, end))
+      expect(foreign).toMatchObject({ type: 'Forbidden', requiredRole: 'ADMIN' })
+      expect(foreign.message).toContain('worker-1')
+      expect(operationOf(await finishWorkspaceOperation(commands, ender, end)).status).toBe('SUCCEEDED')
+    }
+  })
+
+  it('that another principal takes up after its deadline is that one’s to end', async () => {
+    const { workspace } = await workIn(here)
+    const { commands, callers } = here
+    const other = { ...callers.worker, name: 'walter', principalId: 'prn_walter' }
+    const { id: operationId } = await request(here, workspace.id, 'DIFF')
+    operationOf(await startWorkspaceOperation(commands, callers.worker, { operationId, worker: 'lost' }))
+    await passTimeOf(here.store, workspace.id, 121)
+    operationOf(await startWorkspaceOperation(commands, other, { operationId, worker: 'next' }))
+    const end = { operationId, attempt: 2, diff: { ...DIFF, patch: '' } }
+    const lost = (attempt: number) => finishWorkspaceOperation(commands, callers.worker, { ...end, attempt })
+    expect(refused(await lost(1)).type).toBe('OperationNotFinishable')
+    expect(refused(await lost(2)).type).toBe('Forbidden')
+    expect(operationOf(await finishWorkspaceOperation(commands, other, end)).status).toBe('SUCCEEDED')
+  })
+
   it('that nobody answers, or nobody ends, is ended by the sweep', async () => {
     const unanswered = await workIn(here)
     await request(here, unanswered.workspace.id, 'DIFF', { expiresInSeconds: 30 })
@@ -384,6 +415,20 @@ describe('a preview', () => {
       status: 'STOPPED',
     })
     expect(again).toMatchObject({ ok: true, changed: false })
+  })
+})
+
+describe('a preview that another principal started', () => {
+  it('is not to be spoken of, except by an ADMIN', async () => {
+    const { workspace } = await workIn(here)
+    const { commands, callers } = here
+    const other = { ...callers.worker, name: 'walter', principalId: 'prn_walter' }
+    const stopped = { workspaceId: workspace.id, status: 'STOPPED' } as const
+    expect(await reportPreview(commands, other, stopped)).toMatchObject({ ok: true, changed: false })
+    await perform(here, workspace.id, 'START_PREVIEW', { preview: { url: 'http://a/', pid: 7 } })
+    expect(refused(await reportPreview(commands, other, stopped)).type).toBe('Forbidden')
+    expect((await readWorkspace(here, workspace.id)).preview.status).toBe('RUNNING')
+    expect(await reportPreview(commands, callers.admin, stopped)).toMatchObject({ ok: true, changed: true })
   })
 })
 

@@ -1,3 +1,5 @@
+import { hostname } from 'node:os'
+import { dirname, join } from 'node:path'
 import { createPawl, unwrap } from '@pawl/sdk'
 import type { Pawl, PawlOptions, Workspace, WorkspaceOperation } from '@pawl/sdk'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
@@ -83,6 +85,21 @@ describe('workspaces over the SDK', () => {
     const { nodes } = await pawl.workspaces.list({ filter: { host, status: ['READY'] } })
     expect(nodes.map(({ id }) => id)).toEqual([workspace.id])
     expect(await pawl.workspaces.find('wsp_01jd0000000000000000000000')).toBeNull()
+  })
+
+  it('records no directory of this machine where the server keeps its data', async () => {
+    const claim = { owner: 'sdk-test', leaseSeconds: 60 }
+    const { run, lease } = unwrap(await pawl.runs.start({ workflow: 'task', claim }))
+    const fence = lease?.fence ?? 0
+    const record = (host: string, path: string) =>
+      pawl.workspaces.record(run.id, { host, kind: 'DIRECTORY', path, fence })
+    for (const path of [server.dataDir, join(server.dataDir, 'deeper'), dirname(server.dataDir)])
+      expect(await record(hostname(), path)).toMatchObject({
+        __typename: 'InvalidInput',
+        issues: [{ path: ['path'], message: expect.stringContaining("a server's data is kept") as string }],
+      })
+    const elsewhere = unwrap(await record('another-machine', server.dataDir))
+    expect(elsewhere.workspace.path).toBe(server.dataDir)
   })
 
   it.each([

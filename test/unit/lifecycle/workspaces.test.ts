@@ -42,6 +42,7 @@ function operation(changes: Partial<WorkspaceOperation> = {}): WorkspaceOperatio
       requestedAt: 10,
       expiresAt: null,
       worker: null,
+      startedById: null,
       startedAt: null,
     },
     ...{ deadlineAt: null, endedAt: null, error: null },
@@ -62,7 +63,13 @@ const request = (changes: Partial<Request> = {}): Request => ({
   expiresInSeconds: null,
   ...changes,
 })
-const start = { type: 'start', operationId: 'wop_1', worker: 'will', startedById: 'prn_will', leaseSeconds: 60 } as const
+const start = {
+  type: 'start',
+  operationId: 'wop_1',
+  worker: 'will',
+  startedById: 'prn_will',
+  leaseSeconds: 60,
+} as const
 type Finish = Extract<WorkspaceCommand, { type: 'finish' }>
 const finish = (changes: Partial<Finish> = {}): Finish => ({
   ...{ type: 'finish', operationId: 'wop_1', attempt: 1, result: {}, error: null },

@@ -18,17 +18,18 @@ const WORKTREES = 'workspaces'
  * Why a directory may not be worked in: it is, contains or lies in one of Pawl's own, so that an agent could read a token there or remove
  * a database. The corner of the directory itself, `.pawl` in it, is passed over: it stands there by default. Null where it may.
  *
- * @param directory absolute and canonical
+ * @param directory absolute; links in it are followed
  */
 export function whyReserved(directory: string, own: readonly OwnDirectory[]): string | null {
+  const asked = canonical(directory)
   for (const { path, holds } of own) {
     const its = canonical(path)
-    const inside = stepsBetween(its, directory)
+    const inside = stepsBetween(its, asked)
     if (inside && !(inside[0] === WORKTREES && inside.length > 1 && its.endsWith(`${sep}${CORNER}`)))
       return inside.length === 0
         ? `${directory} is where ${holds}`
         : `${directory} lies in ${its}, where ${holds}`
-    const outside = stepsBetween(directory, its)
+    const outside = stepsBetween(asked, its)
     if (outside && outside[0] !== CORNER) return `${directory} contains ${its}, where ${holds}`
   }
   return null
