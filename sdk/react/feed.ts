@@ -1,6 +1,7 @@
 import { PawlAuthError, PawlCursorExpiredError } from '@pawl/sdk'
 import type { Pawl, RunsChange, RunsFeedFilter, RunStore } from '@pawl/sdk'
-import { createBatch, wait } from './batch.ts'
+import { pause } from '../kit/pause.ts'
+import { createBatch } from './batch.ts'
 import { createCell, createLive } from './live.ts'
 import type { Live, Work } from './live.ts'
 import { pollRuns, refetchRuns } from './reread.ts'
@@ -105,7 +106,7 @@ export function createRunFeed(pawl: Pawl, store: RunStore, options: FeedOptions 
         }
         enter('RECONNECTING', error)
         poller.start(pollMs)
-        await wait(AGAIN_MS, signal)
+        await pause(AGAIN_MS, signal)
       }
     }
 
@@ -177,7 +178,7 @@ function createPoller(signal: AbortSignal, poll: (polling: AbortSignal) => Promi
       const own = (current = new AbortController())
       void (async () => {
         for (;;) {
-          await wait(everyMs, own.signal)
+          await pause(everyMs, own.signal)
           if (own.signal.aborted) return
           await poll(own.signal)
         }

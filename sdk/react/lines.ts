@@ -1,6 +1,7 @@
 import { PawlConnectionError } from '@pawl/sdk'
 import type { StreamOptions } from '@pawl/sdk'
-import { createBatch, wait } from './batch.ts'
+import { pause } from '../kit/pause.ts'
+import { createBatch } from './batch.ts'
 import { createLive } from './live.ts'
 import type { Live } from './live.ts'
 
@@ -45,7 +46,7 @@ export function createLines<Item extends { readonly seq: number }>(
           batch.flush()
           if (!(error instanceof PawlConnectionError)) throw error
           update((state) => ({ ...state, isLive: false }))
-          await wait(AGAIN_MS, signal)
+          await pause(AGAIN_MS, signal)
         }
       }
     },

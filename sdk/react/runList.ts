@@ -1,6 +1,6 @@
 import { PawlConnectionError } from '@pawl/sdk'
 import type { Pawl, RunFilter, RunOrder, StoredRun } from '@pawl/sdk'
-import { wait } from './batch.ts'
+import { pause } from '../kit/pause.ts'
 import type { RunFeed } from './feed.ts'
 import { matchesFilter } from './filter.ts'
 import { createLive } from './live.ts'
@@ -102,7 +102,7 @@ export function createRunList(pawl: Pawl, feed: RunFeed, options: RunListOptions
       } catch (error) {
         if (signal.aborted || !(error instanceof PawlConnectionError)) throw error
         tell(error)
-        await wait(RETRY_DELAY_MS, signal)
+        await pause(RETRY_DELAY_MS, signal)
       }
     }
   }

@@ -1,6 +1,6 @@
 import { PawlAuthError, PawlConnectionError } from '@pawl/sdk'
 import type { Pawl, RunDetail, RunStore } from '@pawl/sdk'
-import { wait } from './batch.ts'
+import { pause } from '../kit/pause.ts'
 import { createLive } from './live.ts'
 import type { Live } from './live.ts'
 import { toDeletion } from './reread.ts'
@@ -94,7 +94,7 @@ export function createRunReader(pawl: Pawl, store: RunStore, runId: string): Liv
         return
       } catch (error) {
         if (error instanceof PawlAuthError || !(error instanceof PawlConnectionError)) throw error
-        await wait(RETRY_DELAY_MS, signal)
+        await pause(RETRY_DELAY_MS, signal)
         await read()
       }
     }

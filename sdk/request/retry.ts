@@ -23,20 +23,6 @@ export function backoffDelay(failures: number, retry: RetryOptions): number {
   return delay * (0.5 + Math.random() / 2)
 }
 
-/** Resolves after the given milliseconds, or as soon as the signal aborts; never rejects. */
-export function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal?.aborted) return resolve()
-    const done = () => {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, milliseconds)
-    signal?.addEventListener('abort', done)
-  })
-}
-
 /**
  * Runs the work with a signal that aborts with the given one, or after the given milliseconds. The listener ends with the
  * work, so that a long-lived signal collects none.

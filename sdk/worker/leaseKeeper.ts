@@ -1,7 +1,8 @@
 import { PawlConnectionError, PawlError, PawlInterruptedError, PawlProblem } from '../kit/errors.ts'
 import type { Interruption } from '../kit/errors.ts'
 import { MessageQueue } from './messageQueue.ts'
-import { backoffDelay, pause } from '../request/retry.ts'
+import { pause } from '../kit/pause.ts'
+import { backoffDelay } from '../request/retry.ts'
 import type { Runs } from '../client/runs.ts'
 import type { Directive, DirectiveKind, Message } from '../request/types.ts'
 

@@ -5,7 +5,7 @@ import type { OwnerCommands } from './ownedRun.ts'
 import { LeaseKeeper } from './leaseKeeper.ts'
 import { createKey } from '../request/request.ts'
 import { unwrap } from '../request/results.ts'
-import { pause } from '../request/retry.ts'
+import { pause } from '../kit/pause.ts'
 import type { Runs } from '../client/runs.ts'
 import type { ClaimRunResult, Run, RunDetail } from '../request/types.ts'
 
