@@ -28,7 +28,7 @@ const CODE = new Set([
   '.sql',
   '.sh',
 ])
-const MOST_LINES = 400
+const MAX_LINES = 400
 const LONGEST_FUNCTION = 50
 const CHURN = 250
 const UNTESTED = 20
@@ -80,7 +80,7 @@ export const LENSES: Readonly<Record<string, Lens>> = {
   size: ({ files }) =>
     code(files)
       .map(({ path, content }) => ({ path, lines: content?.split('\n').length ?? 0 }))
-      .filter(({ lines }) => lines > MOST_LINES)
+      .filter(({ lines }) => lines > MAX_LINES)
       .map(({ path, lines }) => ({
         lens: 'size',
         path,
