@@ -5,21 +5,19 @@
  *   npm run generate
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { TRANSITIONS } from '../src/lifecycle/run/transitions.ts'
-import { FINAL_STATUSES, RUN_STATUSES, type RunStatus } from '../src/lifecycle/run/words.ts'
+import { targetsOf, TRANSITION_NAMES } from '../src/lifecycle/run/transitions.ts'
+import { FINAL_STATUSES, RUN_STATUSES } from '../src/lifecycle/run/words.ts'
 
 const FILE = new URL('../docs/lifecycle.md', import.meta.url)
-const COMMANDS = Object.keys(TRANSITIONS) as (keyof typeof TRANSITIONS)[]
 
 /** Every way from one status to another, with the commands that lead along it. */
 function drawDiagram(): string {
   const ways = new Map<string, string[]>()
-  for (const command of COMMANDS)
-    RUN_STATUSES.forEach((from, column) => {
-      const targets: readonly RunStatus[] = TRANSITIONS[command][column] ?? []
-      for (const to of targets.filter((target) => target !== from)) {
+  for (const name of TRANSITION_NAMES)
+    RUN_STATUSES.forEach((from) => {
+      for (const to of targetsOf(name, from).filter((target) => target !== from)) {
         const way = `${from} --> ${to}`
-        ways.set(way, [...(ways.get(way) ?? []), command.toLowerCase().replaceAll('_', ' ')])
+        ways.set(way, [...(ways.get(way) ?? []), name])
       }
     })
   const lines = [...ways].map(([way, commands]) => `  ${way}: ${commands.join(', ')}`)
@@ -30,12 +28,13 @@ function drawDiagram(): string {
 /** For every command the statuses that admit it, and where it may lead. */
 function drawTable(): string {
   const head = ['command', ...RUN_STATUSES]
-  const rows = COMMANDS.map((command) => [
-    command,
-    ...RUN_STATUSES.map((from, column) => {
-      const targets: readonly RunStatus[] = TRANSITIONS[command][column] ?? []
-      return targets.map((to) => (to === from ? 'stays' : to)).join(' or ')
-    }),
+  const rows = TRANSITION_NAMES.map((name) => [
+    name,
+    ...RUN_STATUSES.map((from) =>
+      targetsOf(name, from)
+        .map((to) => (to === from ? 'stays' : to))
+        .join(' or '),
+    ),
   ])
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }

@@ -78,14 +78,14 @@ function transition(command: PhaseCommand, changes: Partial<IllegalTransition>):
 }
 
 const PHASE_COMMANDS: readonly PhaseCommand[] = [
-  'START_PHASE',
-  'REPAIR_PHASE',
-  'FAIL_PHASE',
-  'ADVANCE_PHASE',
-  'COMPLETE_ROUND',
-  'SUBMIT_ARTIFACT',
-  'REQUEST_APPROVAL',
-  'RECORD_PROMPT',
+  'startPhase',
+  'repairPhase',
+  'failPhase',
+  'advancePhase',
+  'completeRound',
+  'submitArtifact',
+  'requestApproval',
+  'recordPrompt',
 ]
 
 /** What each command about a phase is refused with, by the status of the phase that the run stands at. */
@@ -98,15 +98,15 @@ function transitions(): ShownRefusal[] {
       const when = (what: string) => `${command}, build is ${phaseStatus}, ${what}`
       const isUnderWay = phaseStatus === 'RUNNING' || phaseStatus === 'AWAITING_ARTIFACT'
       const isAtOwn =
-        command === 'ADVANCE_PHASE' ||
-        (command === 'START_PHASE' ? !isStartable({ status: phaseStatus }) : !isUnderWay)
-      const isOther = command === 'ADVANCE_PHASE' ? { to: 'done' } : {}
+        command === 'advancePhase' ||
+        (command === 'startPhase' ? !isStartable({ status: phaseStatus }) : !isUnderWay)
+      const isOther = command === 'advancePhase' ? { to: 'done' } : {}
       return [
         shown(
           when('another phase is meant'),
           transition(command, { phaseStatus, reachable: ways, ...isOther }),
         ),
-        ...(isAtOwn && command !== 'COMPLETE_ROUND'
+        ...(isAtOwn && command !== 'completeRound'
           ? [
               shown(
                 when('build is meant'),
@@ -174,7 +174,7 @@ const REFUSALS: { readonly [T in Refusal['type']]: () => readonly ShownRefusal[]
     shown('always', { type: 'IdempotencyMismatch', differingPaths: ['title', 'input.pr'] }),
   ],
   NotClaimable: () => {
-    const refused = RUN_STATUSES.filter((status) => !admits('CLAIM', status))
+    const refused = RUN_STATUSES.filter((status) => !admits('claimRun', status))
     const nothing = {
       type: 'NotClaimable',
       holder: null,
@@ -205,7 +205,7 @@ const REFUSALS: { readonly [T in Refusal['type']]: () => readonly ShownRefusal[]
   NotPausable: () =>
     byStatus(
       (status) => ({ type: 'NotPausable', status }),
-      RUN_STATUSES.filter((status) => !admits('PAUSE', status)),
+      RUN_STATUSES.filter((status) => !admits('pauseRun', status)),
     ),
   NotResumable: () => [
     shown(
@@ -231,7 +231,7 @@ const REFUSALS: { readonly [T in Refusal['type']]: () => readonly ShownRefusal[]
     }),
     ...byStatus(
       (status) => ({ type: 'NotCompletable', status, missing: [] }),
-      RUN_STATUSES.filter((status) => !admits('COMPLETE', status)),
+      RUN_STATUSES.filter((status) => !admits('completeRun', status)),
     ),
   ],
   NotDeletable: () => [
@@ -252,7 +252,7 @@ const REFUSALS: { readonly [T in Refusal['type']]: () => readonly ShownRefusal[]
     ...transitions(),
     shown(
       'ADVANCE_PHASE, no further round is allowed',
-      transition('ADVANCE_PHASE', {
+      transition('advancePhase', {
         phaseStatus: 'COMPLETED',
         to: 'plan',
         isPastLastRound: true,
@@ -261,7 +261,7 @@ const REFUSALS: { readonly [T in Refusal['type']]: () => readonly ShownRefusal[]
     ),
     shown(
       'COMPLETE_ROUND, the workflow has no rounds',
-      transition('COMPLETE_ROUND', { to: 'build', roundEndsAt: null, reachable: ['verify'] }),
+      transition('completeRound', { to: 'build', roundEndsAt: null, reachable: ['verify'] }),
     ),
   ],
   UnknownPhase: () => [shown('always', { type: 'UnknownPhase', phase: 'bild', known: ['plan', 'build'] })],

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg'
-import type { Command } from '../../src/lifecycle/run/commands.ts'
+import type { Command } from '../../src/lifecycle/run/commandInputs.ts'
 import type { BenchDatabase } from '../benchCluster.ts'
 import { LEASE_SECONDS } from '../benchWorkflow.ts'
 import { RunRecording, send, type Statement } from './recordStatements.ts'

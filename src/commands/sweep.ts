@@ -6,7 +6,7 @@ import { findDue } from '../store/run/due/findDue.ts'
 import { type LoadedRun, loadRuns } from '../store/run/loadRun.ts'
 import { findPendingFamilyUpdates } from '../store/run/family/findPendingFamilyUpdates.ts'
 import { tick } from '../store/account/tick.ts'
-import type { Refused } from './kit/answers.ts'
+import type { ResultOf } from './kit/answers.ts'
 import { checkRole, reachOf } from './kit/authorize.ts'
 import { sweepRun } from './run/changeRun.ts'
 import type { Caller, Commands } from './kit/context.ts'
@@ -32,7 +32,11 @@ const LOOK_AGAIN_MS = 60_000
  * Moves on every run for which something is due (G5), as far as the caller's projects reach: what is due elsewhere is neither told
  * nor done. Only an ADMIN may ask for it. Answers with Forbidden.
  */
-export async function sweep(commands: Commands, caller: Caller, dryRun: boolean): Promise<Swept | Refused> {
+export async function sweep(
+  commands: Commands,
+  caller: Caller,
+  dryRun: boolean,
+): Promise<ResultOf<'sweep', Swept>> {
   return checkRole(caller, 'sweep') ?? sweepDue(commands, { dryRun, projects: reachOf(caller) })
 }
 

@@ -1,10 +1,10 @@
 import type { Actor } from './run/actor.ts'
-import type { Command, CommandOf, CommandType } from './run/commands.ts'
+import type { Command, CommandOf, CommandType } from './run/commandInputs.ts'
 import { directiveFor } from './answers/derive.ts'
 import { applyDue } from './decide/due.ts'
 import type { RunEvent } from './run/events.ts'
 import { differingPaths } from './log/differingPaths.ts'
-import type { Refusal } from './run/refusals.ts'
+import type { RefusalNamed } from './run/refusals.ts'
 import { type Json, liveClaim, type Run } from './run/run.ts'
 import { isSettledStatus } from './run/words.ts'
 import { Draft, type KeptKey, type Situation } from './log/draft.ts'
@@ -30,24 +30,26 @@ import {
 } from './decide/settling.ts'
 import { decideOpenSession, decideRecordPrompt, decideUpdateSession } from './decide/sessions.ts'
 import { decidePause } from './decide/pausing.ts'
-import type { Rule, Ruling } from './decide/rule.ts'
+import type { RefusalOf, Rule, RuleTable, Ruling } from './decide/rule.ts'
+import { admits, hasTransitions } from './run/transitions.ts'
 
 /** The answer of a decision, with the run as it is then. */
-export type Verdict =
+export type Verdict<T extends CommandType = CommandType> =
   | { readonly kind: 'accepted'; readonly changed: boolean; readonly deleted: boolean }
   | { readonly kind: 'replayed'; readonly kept: KeptKey }
-  | { readonly kind: 'refused'; readonly refusal: Refusal }
+  | { readonly kind: 'refused'; readonly refusal: RefusalOf<T> }
 
 /** What was decided: what to write, and what to answer. */
-export interface Decision {
-  readonly verdict: Verdict
+export interface Decision<T extends CommandType = CommandType> {
+  readonly verdict: Verdict<T>
   /** Events to write: those of what was due, then the command's own. */
   readonly events: readonly RunEvent[]
   /** The run after those events. */
   readonly run: Run
 }
 
-const RULES: { readonly [T in CommandType]: Rule<T> } = {
+/** How each command is decided: one without a rule does not compile. */
+const RULES: RuleTable = {
   claimRun: decideClaim,
   releaseRun: decideRelease,
   pauseRun: decidePause,
@@ -85,7 +87,17 @@ const RULES: { readonly [T in CommandType]: Rule<T> } = {
  *
  * @param request the command's input as the caller sent it, to be compared with what the key was used for before
  */
-export function decide(situation: Situation, command: Command, actor: Actor, request: Json = null): Decision {
+export function decide<C extends Command>(
+  situation: Situation,
+  command: C,
+  actor: Actor,
+  request: Json = null,
+): Decision<C['type']> {
+  // which refusals the checks below may give each command is held by the type of RULES
+  return decideAny(situation, command, actor, request) as Decision<C['type']>
+}
+
+function decideAny(situation: Situation, command: Command, actor: Actor, request: Json): Decision {
   const { run, kept } = situation
   if (kept) {
     const paths = differingPaths(
@@ -142,7 +154,7 @@ function checkRepeated({ run }: Draft, command: Command): 'unchanged' | undefine
 }
 
 /** A driving write is good only with the fence of the claim on the row, and while that claim is live (G4). */
-function checkFence({ run, now }: Draft, command: Command): Refusal | undefined {
+function checkFence({ run, now }: Draft, command: Command): RefusalNamed<'LeaseLost'> | undefined {
   if (!('fence' in command)) return undefined
   // a queued run has no owner, so whoever may fail it needs none
   if (command.type === 'failRun' && run.status === 'QUEUED' && command.fence === null) return undefined
@@ -152,10 +164,10 @@ function checkFence({ run, now }: Draft, command: Command): Refusal | undefined 
   return { type: 'LeaseLost', yourFence: command.fence ?? 0, currentFence: run.fence }
 }
 
-/** What an owner holds of a run that settled under it, it can only give back. */
-function checkSettled({ run }: Draft, command: Command): Refusal | undefined {
+/** A driving command does nothing to a run that settled under its owner, unless its transitions say so. */
+function checkSettled({ run }: Draft, command: Command): RefusalNamed<'RunNotActive'> | undefined {
   if (!('fence' in command) || !isSettledStatus(run.status)) return undefined
-  if (command.type === 'releaseRun' || command.type === 'acknowledgeMessage') return undefined
+  if (!hasTransitions(command.type) || admits(command.type, run.status)) return undefined
   return { type: 'RunNotActive', status: run.status }
 }
 
@@ -167,7 +179,7 @@ function addDirective(ruling: Ruling, { run, now }: Draft, command: Command): Ru
   return holds ? { ...ruling, directive: directiveFor(run, fence, now) } : ruling
 }
 
-function checkRevision({ run }: Draft, command: Command): Refusal | undefined {
+function checkRevision({ run }: Draft, command: Command): RefusalNamed<'RevisionConflict'> | undefined {
   if (!('ifRevision' in command) || command.ifRevision === null || command.ifRevision === run.revision)
     return undefined
   return { type: 'RevisionConflict', expected: command.ifRevision, actual: run.revision }

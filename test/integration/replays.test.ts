@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { RunAnswer } from '../../src/commands/kit/answers.ts'
+import type { RunResult } from '../../src/commands/kit/answers.ts'
 import { sweepRun } from '../../src/commands/run/changeRun.ts'
 import { claimRun } from '../../src/commands/run/claimRun.ts'
 import { deleteRun } from '../../src/commands/run/deleteRun.ts'
@@ -70,7 +70,7 @@ describe('a command that is sent again with its key (G7)', () => {
     const start = toStart(key('start'))
     const { id: runId } = accepted(await startRun(commands, operator, start)).run.run
     const claim = { runId, owner: 'o', leaseSeconds: 30, ...key('claim') }
-    const asks: (() => Promise<RunAnswer>)[] = [
+    const asks: (() => Promise<RunResult>)[] = [
       () => startRun(commands, operator, start),
       () => claimRun(commands, worker, claim),
       () => startPhase(commands, worker, { runId, phase: 'work', fence: 1, ...key('work') }),

@@ -1,4 +1,4 @@
-import type { Problem, RunAnswer, RunSuccess } from '../../src/commands/kit/answers.ts'
+import type { Problem, RunResult, RunSuccess } from '../../src/commands/kit/answers.ts'
 import { claimRun } from '../../src/commands/run/claimRun.ts'
 import { cancelRun, completeRun, failRun, pauseRun, startPhase } from '../../src/commands/run/runCommands.ts'
 import { type StartRun, startRun } from '../../src/commands/run/startRun.ts'
@@ -28,7 +28,7 @@ const START: StartRun = {
 export type ReachableStatus = Exclude<RunStatus, 'AWAITING_APPROVAL'>
 
 /** The answer where it is a yes; throws, with the problem, where it is a no. */
-export function accepted(answer: RunAnswer): RunSuccess {
+export function accepted(answer: RunResult): RunSuccess {
   if (!answer.ok) throw new Error(`${answer.problem.type}: ${answer.problem.message}`)
   return answer
 }

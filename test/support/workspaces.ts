@@ -1,8 +1,9 @@
+import type { Result } from '../../src/commands/kit/answers.ts'
 import { recordWorkspace, type RecordWorkspace } from '../../src/commands/workspace/recordWorkspace.ts'
 import {
   finishWorkspaceOperation,
   type FinishOperation,
-  type OperationAnswer,
+  type OperationSuccess,
   requestWorkspaceOperation,
   startWorkspaceOperation,
 } from '../../src/commands/workspace/workspaceOperations.ts'
@@ -67,7 +68,7 @@ export async function settle(
 }
 
 /** The operation of an accepted answer; throws, with the problem, where it was refused. */
-export function operationOf(answer: OperationAnswer): WorkspaceOperation {
+export function operationOf(answer: Result<OperationSuccess>): WorkspaceOperation {
   if (!answer.ok) throw new Error(`${answer.problem.type}: ${answer.problem.message}`)
   return answer.operation
 }

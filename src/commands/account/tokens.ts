@@ -9,7 +9,7 @@ import { listPrincipalTokens } from '../../store/account/listPrincipalTokens.ts'
 import { revokeToken as revokeStored } from '../../store/account/revokeToken.ts'
 import type { StoredToken } from '../../store/account/tokens.ts'
 import { useToken } from '../../store/account/useToken.ts'
-import { objection, type Refused, refuse } from '../kit/answers.ts'
+import { objection, type Refused, refuse, type Result, type ResultOf } from '../kit/answers.ts'
 import { checkRole } from '../kit/authorize.ts'
 import type { Caller, Commands } from '../kit/context.ts'
 import { newId } from '../kit/ids.ts'
@@ -46,8 +46,8 @@ export async function createToken(
   { store }: Pick<Commands, 'store'>,
   caller: Caller,
   { name = null, principalId = null, role, projects, expiresInSeconds }: CreateToken,
-): Promise<TokenCreated | Refused> {
-  const denied = checkRole(caller, 'manageTokens') ?? checkReach(caller, projects)
+): Promise<ResultOf<'createToken', TokenCreated>> {
+  const denied = checkRole(caller, 'createToken') ?? checkReach(caller, projects)
   if (denied) return denied
   if (role === 'AGENT')
     return invalid('role', 'AGENT tokens come from a claim and end with it; they are not created')
@@ -80,8 +80,8 @@ export async function rotateToken(
   { store }: Pick<Commands, 'store'>,
   caller: Caller,
   { tokenId, expiresInSeconds, revoke }: RotateToken,
-): Promise<TokenCreated | Refused> {
-  const denied = checkRole(caller, 'manageTokens')
+): Promise<ResultOf<'rotateToken', TokenCreated>> {
+  const denied = checkRole(caller, 'rotateToken')
   if (denied) return denied
   const old = await findToken(store.pool, tokenId)
   if (!old) return objection({ type: 'TokenNotFound', tokenId })
@@ -122,7 +122,7 @@ async function addToken(
   { pool }: Pick<Store, 'pool'>,
   principalId: string,
   grant: Grant,
-): Promise<TokenCreated | Refused> {
+): Promise<Result<TokenCreated, 'InvalidInput'>> {
   const { secret, ...made } = makeToken(principalId, grant)
   const token = await insertToken(pool, made)
   return token ? { ok: true, token, secret } : invalid('principalId', 'there is no such principal')
@@ -133,7 +133,7 @@ async function checkPrincipal(
   { pool }: Pick<Store, 'pool'>,
   caller: Caller,
   principalId: string,
-): Promise<Refused | undefined> {
+): Promise<Refused<'InvalidInput' | 'Forbidden'> | undefined> {
   const issue =
     'belongs to the server, which makes its token; remove the file `token` of its data directory for another'
   if (isReservedName(principalId)) return invalid('principalId', issue)
@@ -141,7 +141,7 @@ async function checkPrincipal(
   return tokens.map(({ projects }) => checkReach(caller, projects)).find((refused) => refused !== undefined)
 }
 
-function invalid(path: string, message: string): Refused {
+function invalid(path: string, message: string): Refused<'InvalidInput'> {
   return refuse({ type: 'InvalidInput', issues: [{ path: [path], message }] })
 }
 
@@ -153,8 +153,8 @@ export async function revokeToken(
   { store }: Pick<Commands, 'store'>,
   caller: Caller,
   tokenId: string,
-): Promise<{ readonly ok: true; readonly tokenId: string } | Refused> {
-  const denied = checkRole(caller, 'manageTokens')
+): Promise<ResultOf<'revokeToken', { readonly ok: true; readonly tokenId: string }>> {
+  const denied = checkRole(caller, 'revokeToken')
   if (denied) return denied
   const token = await findToken(store.pool, tokenId)
   if (!token) return objection({ type: 'TokenNotFound', tokenId })
@@ -168,8 +168,8 @@ export async function revokeToken(
 export async function readTokens(
   { store }: Pick<Commands, 'store'>,
   caller: Caller,
-): Promise<{ readonly ok: true; readonly tokens: StoredToken[] } | Refused> {
-  const denied = checkRole(caller, 'manageTokens')
+): Promise<Result<{ readonly ok: true; readonly tokens: StoredToken[] }, 'Forbidden'>> {
+  const denied = checkRole(caller, 'tokens')
   if (denied) return denied
   const tokens = await listTokens(store.pool)
   return { ok: true, tokens: tokens.filter(({ projects }) => reaches(caller, projects)) }
@@ -210,7 +210,7 @@ function reaches(caller: Caller, projects: readonly string[]): boolean {
   return projects.length > 0 && projects.every((project) => caller.projects.includes(project))
 }
 
-function checkReach(caller: Caller, projects: readonly string[]): Refused | undefined {
+function checkReach(caller: Caller, projects: readonly string[]): Refused<'Forbidden'> | undefined {
   if (reaches(caller, projects)) return undefined
   const detail = `This token is limited to the projects ${caller.projects.join(', ')}; so must be the tokens it manages.`
   return objection({ type: 'Forbidden', requiredRole: null, detail })

@@ -1,5 +1,6 @@
 import { standingOf } from '../../lifecycle/answers/explainStatus.ts'
 import { explainRefusal } from '../../lifecycle/answers/explainRefusal.ts'
+import type { CommandName, RefusalTypeOf } from '../../lifecycle/run/commands.ts'
 import type { Refusal } from '../../lifecycle/run/refusals.ts'
 import type { RunEvent } from '../../lifecycle/run/events.ts'
 import { isSettledStatus, type Role } from '../../lifecycle/run/words.ts'
@@ -39,8 +40,28 @@ export type Objection =
 /** A refusal as it is answered: its type, its words, and the run as it is now, where it is about one. */
 export type Problem = (Refusal | Objection) & { readonly message: string; readonly run: LoadedRun | null }
 
-/** What a command about one run answers. */
-export type RunAnswer = RunSuccess | Refused
+/** The types of problems. */
+export type ProblemType = Problem['type']
+
+/** A lookup, unlike a conditional type, lets a refusal with fewer types stand where more are expected. */
+type ProblemsByType = { readonly [P in ProblemType]: Extract<Problem, { readonly type: P }> }
+
+/** The problems of these types. */
+export type ProblemOf<P extends ProblemType> = ProblemsByType[P]
+
+/** The result of a use case, from its decision to its resolver: what was done, or why nothing was. */
+export type Result<Success extends { readonly ok: true }, P extends ProblemType = ProblemType> =
+  | Success
+  | Refused<P>
+
+/** The result of the command with this name, which is refused with nothing but what COMMANDS lists. */
+export type ResultOf<N extends CommandName, Success extends { readonly ok: true }> = Result<
+  Success,
+  RefusalTypeOf<N>
+>
+
+/** The result of a command about one run. */
+export type RunResult<P extends ProblemType = ProblemType> = Result<RunSuccess, P>
 
 /** The command was accepted, now or under the same key before. */
 export interface RunSuccess {
@@ -56,20 +77,22 @@ export interface RunSuccess {
 }
 
 /** The command was refused; nothing of it was written. */
-export interface Refused {
+export interface Refused<P extends ProblemType = ProblemType> {
   readonly ok: false
-  readonly problem: Problem
+  readonly problem: ProblemOf<P>
 }
 
 /** A refusal about a run, with that run as it is now. */
-export function refuse(refusal: Refusal, run: LoadedRun | null = null): Refused {
+export function refuse<R extends Refusal>(refusal: R, run: LoadedRun | null = null): Refused<R['type']> {
   const standing = run && standingOf(run.run, run.now)
-  return { ok: false, problem: { ...refusal, message: explainRefusal(refusal, standing), run } }
+  const problem: Problem = { ...(refusal as Refusal), message: explainRefusal(refusal, standing), run }
+  return { ok: false, problem: problem as ProblemOf<R['type']> }
 }
 
 /** An objection, in words. */
-export function objection(reason: Objection): Refused {
-  return { ok: false, problem: { ...reason, message: explainObjection(reason), run: null } }
+export function objection<O extends Objection>(reason: O): Refused<O['type']> {
+  const problem: Problem = { ...(reason as Objection), message: explainObjection(reason), run: null }
+  return { ok: false, problem: problem as ProblemOf<O['type']> }
 }
 
 function explainObjection(objection: Objection): string {

@@ -3,7 +3,7 @@ import { objection, type Refused } from './answers.ts'
 import type { Caller } from './context.ts'
 
 /** A refusal where the caller's role may not do this; undefined where it may. */
-export function checkRole(caller: Caller, operation: Operation): Refused | undefined {
+export function checkRole(caller: Caller, operation: Operation): Refused<'Forbidden'> | undefined {
   if (mayDo(caller.role, operation)) return undefined
   const requiredRole = roleFor(operation)
   const detail = `A token of role ${caller.role} may not do this; it takes ${requiredRole}.`
@@ -11,7 +11,10 @@ export function checkRole(caller: Caller, operation: Operation): Refused | undef
 }
 
 /** A refusal where the caller has no business with the run; undefined where it has. */
-export function checkRun(caller: Caller, run: { id: string; project: string }): Refused | undefined {
+export function checkRun(
+  caller: Caller,
+  run: { id: string; project: string },
+): Refused<'Forbidden'> | undefined {
   if (seesRun(caller, run)) return undefined
   const detail = caller.agent
     ? `This token belongs to ${caller.agent.runId}, not to ${run.id}.`
@@ -47,7 +50,7 @@ export function projectOf(caller: Caller): string {
 }
 
 /** A refusal where the caller is kept from the project; undefined where it is not. */
-export function checkProject(caller: Caller, project: string): Refused | undefined {
+export function checkProject(caller: Caller, project: string): Refused<'Forbidden'> | undefined {
   if (seesProject(caller, project)) return undefined
   const detail = `This token is limited to the projects ${caller.projects.join(', ')}.`
   return objection({ type: 'Forbidden', requiredRole: null, detail })

@@ -1,6 +1,6 @@
-import type { Operation } from '../../lifecycle/run/authority.ts'
+import { canBeRefusedWith, type CommandName } from '../../lifecycle/run/commands.ts'
 import type { Run } from '../../lifecycle/run/run.ts'
-import type { Refused, RunAnswer } from './answers.ts'
+import type { Refused, RunResult } from './answers.ts'
 import { objection } from './answers.ts'
 import type { Caller } from './context.ts'
 
@@ -10,7 +10,7 @@ import type { Caller } from './context.ts'
  */
 
 /** What a claim that is over may still have done: what ended it, and the end of a process that was started under it. */
-const ACCEPTED_LATE: ReadonlySet<Operation | null> = new Set<Operation>([
+const ACCEPTED_LATE: ReadonlySet<CommandName> = new Set<CommandName>([
   'completeRun',
   'failRun',
   'finishExecution',
@@ -22,20 +22,20 @@ export function isClaimOver({ agent }: Caller, { claim }: Pick<Run, 'claim'>): b
 }
 
 /** What an agent whose claim is over is answered in the place of an answer about its run. */
-export function withhold(answer: RunAnswer, { agent }: Caller, operation: Operation | null): RunAnswer {
-  if (answer.ok && ACCEPTED_LATE.has(operation)) return { ...answer, withheld: true }
+export function withhold(answer: RunResult, { agent }: Caller, command: CommandName): RunResult {
+  if (answer.ok && ACCEPTED_LATE.has(command)) return { ...answer, withheld: true }
   // that is about what it sent itself
   if (!answer.ok && answer.problem.type === 'IdempotencyMismatch')
     return { ok: false, problem: { ...answer.problem, run: null } }
-  return refuseClaimOver(agent?.fence ?? 0, operation)
+  return refuseClaimOver(agent?.fence ?? 0, command)
 }
 
 /** The refusal of an agent whose claim is over. */
-export function refuseClaimOver(fence: number, operation: Operation | null): Refused {
+export function refuseClaimOver(fence: number, command: CommandName): Refused<'Forbidden' | 'LeaseLost'> {
   const message =
     'The claim that this token belongs to is over. Stop: it drives nothing more, and is shown nothing of the run.'
-  // the end of a process is told under no lease, so it can't be lost
-  if (operation === 'finishExecution')
+  // what needs no lease, as the end of a process, can't lose it
+  if (!canBeRefusedWith(command, 'LeaseLost'))
     return objection({ type: 'Forbidden', requiredRole: null, detail: message })
   return {
     ok: false,

@@ -1,5 +1,5 @@
-import type { Operation } from '../../lifecycle/run/authority.ts'
-import type { Command } from '../../lifecycle/run/commands.ts'
+import type { Command } from '../../lifecycle/run/commandInputs.ts'
+import { canBeRefusedWith, type RefusalTypeOf } from '../../lifecycle/run/commands.ts'
 import { type Decision, decide } from '../../lifecycle/decide.ts'
 import { nextDueAt } from '../../lifecycle/decide/due.ts'
 import type { Json, Run } from '../../lifecycle/run/run.ts'
@@ -10,78 +10,79 @@ import { findChainHolder } from '../../store/run/claim/findChainHolder.ts'
 import { findConcurrencyKeyHolder } from '../../store/run/claim/findConcurrencyKeyHolder.ts'
 import { type LoadedForDecision, loadForDecision } from '../../store/run/loadForDecision.ts'
 import { type LoadedRun, loadRuns } from '../../store/run/loadRun.ts'
-import { violatedConstraint } from '../../store/sql/openStore.ts'
 import type { Connection } from '../../store/sql/statement.ts'
 import type { IdempotencyKey } from '../../store/rows/workRows.ts'
 import { withRunLocked } from '../../store/sql/withRowLocked.ts'
 import { tick, TICK_STALE_AFTER_SECONDS } from '../../store/account/tick.ts'
-import { objection, refuse, type Refused, type RunAnswer } from '../kit/answers.ts'
+import { objection, refuse, type Refused, type RunResult } from '../kit/answers.ts'
 import { checkRole, checkRun } from '../kit/authorize.ts'
-import { actorOf, type Caller, type Commands, ContendedError, SYSTEM } from '../kit/context.ts'
+import { actorOf, type Caller, type Commands, SYSTEM } from '../kit/context.ts'
+import { type Applied, decideAndApply, decideAnew, unwritten } from '../kit/decideAndApply.ts'
 import { isClaimOver, withhold } from '../kit/claimOver.ts'
 import { newId } from '../kit/ids.ts'
 import { DECISION_FUNCTIONS } from '../kit/decisionFunctions.ts'
 import { decideParentNote, parentNoteOf } from './noteParent.ts'
 
 /** A command about one run, as its caller sent it. */
-export interface RunRequest {
-  /** What is asked for; null for what the server does by itself. */
-  readonly operation: Operation | null
+export interface RunRequest<C extends Command = Command> {
   readonly runId: string
-  readonly command: Command
+  readonly command: C
   readonly idempotencyKey?: string | null | undefined
   /** Where the key counts; the run's project unless said otherwise. */
   readonly scope?: string
   /** The input without its key, to be compared where the key comes again. */
   readonly request: Json
   /** What more the caller needs to be allowed, by the run as it is; a refusal where it is not. */
-  readonly authorize?: (run: Run) => Refused | undefined
+  readonly authorize?: (run: Run) => Refused<'Forbidden'> | undefined
   /** Contents of the artifacts that the command brings, by their ids. */
   readonly contents?: ReadonlyMap<string, string>
 }
 
-/** How often a decision is tried against the revision it was made on, before the run is locked for it. */
-const OPTIMISTIC_TRIES = 2
+/** What any command about a run may be refused with, beside what its decision refuses with. */
+export type BesideDecision = 'RunNotFound' | 'Forbidden' | 'IdempotencyMismatch'
 
-/**
- * load → decide → apply, the way of every command about one run. A decision that finds somebody was first is made
- * anew on what is there now; the third try holds the run's row, so that crowds make progress.
- * Answers with RunNotFound, Forbidden, ConcurrencyConflict, or whatever the decision refuses with.
- * Throws ContendedError where even that can't be done in time.
- */
-export async function changeOne(commands: Commands, caller: Caller, ask: RunRequest): Promise<Changed> {
-  const { store } = commands
-  const tries = [
-    ...Array.from({ length: OPTIMISTIC_TRIES }, () => () => attempt(commands, store.pool, caller, ask)),
-    () =>
-      withRunLocked(store, ask.runId, (connection) =>
-        attempt(commands, connection, caller, ask, { locked: true }),
-      ),
-  ]
-  for (const tryIt of tries) {
-    try {
-      const attempted = await tryIt()
-      // after the commit: a reader that is woken before it finds nothing, and sleeps on
-      if (attempted?.wrote) commands.announce(ask.runId)
-      if (attempted?.notedOn) commands.announce(attempted.notedOn)
-      if (attempted) return attempted
-    } catch (error) {
-      const answer = await onViolation(commands, ask, error)
-      if (answer) return refused(answer)
-    }
-  }
-  throw new ContendedError(ask.runId)
-}
+/** The result of a command about one run. */
+export type ChangeResult<C extends Command> = RunResult<BesideDecision | RefusalTypeOf<C['type']>>
 
 /** What a command came to. */
-export interface Changed {
-  readonly answer: RunAnswer
-  /** Whether anything was written, were it only what was due. */
-  readonly wrote: boolean
+export interface Changed<R extends RunResult = RunResult> {
+  readonly result: R
   /** The run, where it settled by what was written, or its cancel was accepted: those around it are owed something then. */
   readonly ended: Run | null
-  /** The parent that was told of it in the same statement; null where none was. */
-  readonly notedOn: string | null
+}
+
+/**
+ * Puts a command to one run. Answers with RunNotFound, Forbidden, ConcurrencyConflict, or whatever the decision refuses with; throws
+ * ContendedError.
+ */
+export async function changeOne<C extends Command>(
+  commands: Commands,
+  caller: Caller,
+  request: RunRequest<C>,
+): Promise<Changed<ChangeResult<C>>> {
+  const { runId } = request
+  const { store } = commands
+  const changed = await decideAndApply<Changed>(commands, {
+    subject: runId,
+    lock: (work) => withRunLocked(store, runId, work),
+    attempt: ({ isLocked, withConnection }) =>
+      withConnection((connection) => attempt(commands, connection, caller, request, isLocked)),
+    constraints: {
+      event_idempotency_key: decideAnew,
+      session_live_role: decideAnew,
+      approval_open: decideAnew,
+      run_continued_is_over: decideAnew,
+      run_chain: () => sweepChainOf(commands, runId),
+      tombstone_idempotency_key: () =>
+        Promise.resolve(refused(refuse({ type: 'IdempotencyMismatch', differingPaths: ['runId'] }))),
+      // a conflict that the command does not list would be a fault of the rules
+      ...(canBeRefusedWith(request.command.type, 'ConcurrencyConflict') && {
+        run_concurrency_key: () => findConflict(commands, runId),
+      }),
+    },
+  })
+  // the rules, and what is above, refuse with nothing that COMMANDS does not list for the command
+  return changed.result as Changed<ChangeResult<C>>
 }
 
 /** One round of load, decide and apply; undefined where somebody was first. */
@@ -89,40 +90,38 @@ async function attempt(
   commands: Commands,
   connection: Connection,
   caller: Caller,
-  ask: RunRequest,
-  { locked = false } = {},
-): Promise<Changed | undefined> {
-  const loaded = await load(commands, connection, ask)
-  if (!loaded) return refused(objection({ type: 'RunNotFound', runId: ask.runId }))
+  request: RunRequest,
+  isLocked: boolean,
+): Promise<Applied<Changed> | undefined> {
+  const { runId, command } = request
+  const loaded = await load(commands, connection, request)
+  if (!loaded) return unwritten(refused(objection({ type: 'RunNotFound', runId })))
   const denied =
-    checkRun(caller, loaded.run) ??
-    (ask.operation ? checkRole(caller, ask.operation) : undefined) ??
-    ask.authorize?.(loaded.run)
-  if (denied) return refused(denied)
+    checkRun(caller, loaded.run) ?? checkRole(caller, command.type) ?? request.authorize?.(loaded.run)
+  if (denied) return unwritten(refused(denied))
   const situation = { ...loaded, ...DECISION_FUNCTIONS, settings: commands.settings }
-  const decision = decide(situation, ask.command, actorOf(caller), ask.request)
+  const decision = decide(situation, command, actorOf(caller), request.request)
   // a fact told after the end raises no revision that could guard it: only the row's lock keeps two from being told at once
-  if (!locked && isUnlogged(decision)) return undefined
+  if (!isLocked && isUnlogged(decision)) return undefined
   const note = parentNoteOf(loaded.run, decision)
   const parentId = note && loaded.run.parentId
   const settle = () => (parentId ? sweepOne(commands, parentId) : Promise.resolve())
-  const above = parentId
+  const parent = parentId
     ? await decideParentNote(commands, connection, caller, { parentId, note, settle })
     : null
-  if (above === undefined) return undefined
-  const applied = await apply(commands, connection, caller, ask, loaded, decision, above)
-  if (!applied) return undefined
+  if (parent === undefined) return undefined
+  if (!(await apply(commands, connection, caller, request, loaded, decision, parent))) return undefined
   const wrote =
     decision.run !== loaded.run || (decision.verdict.kind === 'accepted' && decision.verdict.deleted)
-  const ended = isEnd(loaded.run, decision.run) ? decision.run : null
-  const answer = toAnswer(loaded, decision)
+  const result = toResult(loaded, decision)
   // a refusal shows the run after what was due; what is accepted may itself have ended the claim
-  const isOver = isClaimOver(caller, answer.ok ? loaded.run : decision.run)
+  const isOver = isClaimOver(caller, result.ok ? loaded.run : decision.run)
   return {
-    answer: isOver ? withhold(answer, caller, ask.operation) : answer,
-    wrote,
-    ended,
-    notedOn: above && above.before.id,
+    result: {
+      result: isOver ? withhold(result, caller, command.type) : result,
+      ended: isEnd(loaded.run, decision.run) ? decision.run : null,
+    },
+    written: [...(wrote ? [runId] : []), ...(parent ? [parent.before.id] : [])],
   }
 }
 
@@ -132,8 +131,8 @@ function isEnd(before: Run, { status, settledAt }: Run): boolean {
   return status === 'CANCELLING' && before.status !== 'CANCELLING'
 }
 
-function refused(answer: RunAnswer): Changed {
-  return { answer, wrote: false, ended: null, notedOn: null }
+function refused(result: RunResult): Changed {
+  return { result, ended: null }
 }
 
 /** The row that a command is about, where it is about one that may have ended. */
@@ -156,15 +155,14 @@ function namedRow(command: Command): string | null {
 async function load(
   { store }: Commands,
   connection: Connection,
-  ask: RunRequest,
+  { runId, command, idempotencyKey, scope }: RunRequest,
 ): Promise<LoadedForDecision | null> {
-  const namedId = namedRow(ask.command)
   const lookup = {
-    runId: ask.runId,
-    namedId,
-    operation: ask.operation ?? '',
-    key: ask.idempotencyKey ?? null,
-    scope: ask.scope ?? null,
+    runId,
+    namedId: namedRow(command),
+    operation: command.type,
+    key: idempotencyKey ?? null,
+    scope: scope ?? null,
   }
   const loaded = await loadForDecision(connection, store, lookup)
   // nobody kept watch: what expired meanwhile gets its period back before anyone is judged by it
@@ -182,20 +180,21 @@ async function apply(
   commands: Commands,
   connection: Connection,
   caller: Caller,
-  ask: RunRequest,
+  request: RunRequest,
   loaded: LoadedForDecision,
   { verdict, events, run }: Decision,
-  above: Change | null,
+  parent: Change | null,
 ): Promise<boolean> {
-  const key = verdict.kind === 'accepted' && (verdict.changed || verdict.deleted) ? toKey(ask, loaded) : null
+  const key =
+    verdict.kind === 'accepted' && (verdict.changed || verdict.deleted) ? toKey(request, loaded) : null
   if (verdict.kind === 'accepted' && verdict.deleted) {
     // what was due on it is of no account any more: the run goes as it was loaded
     return deleteRun(connection, loaded.run, actorOf(caller), key, newId('workspaceOperation'))
   }
   if (run === loaded.run) return true
   const dueAt = nextDueAt(run, loaded.workflow, commands.settings)
-  const change = { before: loaded.run, after: run, events, dueAt, key, ...contentsOf(ask) }
-  return applyDecision(connection, change, above)
+  const change = { before: loaded.run, after: run, events, dueAt, key, ...contentsOf(request) }
+  return applyDecision(connection, change, parent)
 }
 
 function contentsOf({ contents }: RunRequest): Pick<RunRequest, 'contents'> {
@@ -203,40 +202,20 @@ function contentsOf({ contents }: RunRequest): Pick<RunRequest, 'contents'> {
 }
 
 function toKey(
-  { operation, idempotencyKey, request, scope }: RunRequest,
+  { command, idempotencyKey, request, scope }: RunRequest,
   { run }: LoadedRun,
 ): IdempotencyKey | null {
-  return operation && idempotencyKey
-    ? { scope: scope ?? run.project, operation, key: idempotencyKey, request }
+  return idempotencyKey
+    ? { scope: scope ?? run.project, operation: command.type, key: idempotencyKey, request }
     : null
 }
 
-/** A named constraint that was violated says that somebody was first; anything else is a fault. */
-async function onViolation(
-  commands: Commands,
-  ask: RunRequest,
-  error: unknown,
-): Promise<RunAnswer | undefined> {
-  switch (violatedConstraint(error)) {
-    case 'event_idempotency_key':
-    case 'session_live_role':
-    case 'approval_open':
-    case 'run_continued_is_over':
-      return undefined
-    case 'run_chain':
-      await sweepChainOf(commands, ask.runId)
-      return undefined
-    case 'tombstone_idempotency_key':
-      return refuse({ type: 'IdempotencyMismatch', differingPaths: ['runId'] })
-    case 'run_concurrency_key': {
-      const [loaded] = await loadRuns(commands.store.pool, commands.store, [ask.runId])
-      if (!loaded || loaded.run.concurrencyKey === null) return undefined
-      const holder = await currentHolder(commands, loaded.run.project, loaded.run.concurrencyKey)
-      return holder ? objection({ type: 'ConcurrencyConflict', holder, holds: 'KEY' }) : undefined
-    }
-    default:
-      throw error
-  }
+/** The conflict with whatever holds the concurrency key of a run; undefined where nothing holds it any more. */
+async function findConflict(commands: Commands, runId: string): Promise<Changed | undefined> {
+  const [loaded] = await loadRuns(commands.store.pool, commands.store, [runId])
+  if (!loaded || loaded.run.concurrencyKey === null) return undefined
+  const holder = await currentHolder(commands, loaded.run.project, loaded.run.concurrencyKey)
+  return holder ? refused(objection({ type: 'ConcurrencyConflict', holder, holds: 'KEY' })) : undefined
 }
 
 /** The run that holds a concurrency key, after what was due on it; null where nothing holds it any more. */
@@ -247,32 +226,28 @@ export async function currentHolder(
 ): Promise<LoadedRun | null> {
   const id = await findConcurrencyKeyHolder(commands.store.pool, project, key)
   if (id === null) return null
-  const { answer } = await sweepOne(commands, id)
-  if (!answer.ok) return null
-  const { run } = answer.run
-  return isSettledStatus(run.status) && run.claim === null ? null : answer.run
+  const { result } = await sweepOne(commands, id)
+  if (!result.ok) return null
+  const { run } = result.run
+  return isSettledStatus(run.status) && run.claim === null ? null : result.run
 }
 
-async function sweepChainOf(commands: Commands, runId: string): Promise<void> {
+/** Applies what is due on the run that holds a run's chain: an expired claim on its row must not hold up the next. */
+export async function sweepChainOf(commands: Commands, runId: string): Promise<undefined> {
   const [loaded] = await loadRuns(commands.store.pool, commands.store, [runId])
-  if (loaded) await sweepChain(commands, loaded.run.chainId)
-}
-
-/** Applies what is due on the run that holds a chain: an expired claim on its row must not hold up the next. */
-export async function sweepChain(commands: Commands, chainId: string): Promise<void> {
-  const id = await findChainHolder(commands.store.pool, chainId)
-  if (id !== null) await sweepOne(commands, id)
+  const id = loaded && (await findChainHolder(commands.store.pool, loaded.run.chainId))
+  if (id) await sweepOne(commands, id)
 }
 
 /** Applies what is due on a run and nothing else. */
 export function sweepOne(commands: Commands, runId: string): Promise<Changed> {
-  return changeOne(commands, SYSTEM, { operation: null, runId, command: { type: 'sweep' }, request: null })
+  return changeOne(commands, SYSTEM, { runId, command: { type: 'sweep' }, request: null })
 }
 
-function toAnswer(
+function toResult(
   { workflow, now, family, continuedBy }: LoadedForDecision,
   { verdict, events, run }: Decision,
-): RunAnswer {
+): RunResult {
   const after: LoadedRun = { run, workflow, now, family, continuedBy }
   switch (verdict.kind) {
     case 'refused':

@@ -1,5 +1,7 @@
-import type { Refused, RunSuccess } from '../kit/answers.ts'
-import { type RunRequest, changeOne } from './changeOne.ts'
+import type { Command, CommandOf } from '../../lifecycle/run/commandInputs.ts'
+import type { RefusalTypeOf } from '../../lifecycle/run/commands.ts'
+import type { Result, RunSuccess } from '../kit/answers.ts'
+import { type BesideDecision, changeOne, type RunRequest } from './changeOne.ts'
 import { type Caller, type Commands, SYSTEM } from '../kit/context.ts'
 import { NO_RELATIVES, type Relatives, settleRelatives } from './relatives.ts'
 
@@ -8,20 +10,27 @@ export interface ChangeSuccess extends RunSuccess {
   readonly relatives: Relatives
 }
 
-/** What a command about one run answers. */
-export type ChangeAnswer = ChangeSuccess | Refused
+/** The result of a command about one run, with what it came to for the run's children. */
+export type ChangeRunResult<C extends Command> = Result<
+  ChangeSuccess,
+  BesideDecision | RefusalTypeOf<C['type']>
+>
 
 /**
- * Puts a command to one run. Where the run settles by it, or its cancel is accepted, what its children and its parent are owed is
- * paid at once; a server that dies before that leaves it to the sweep, as does a child that can't be cancelled now. Answers and throws as `changeOne`.
+ * Puts a command to one run. Where the run settles by it, or its cancel is accepted, its children are cancelled and its parent is told
+ * at once; a server that dies before that leaves it to the sweep, as does a child that can't be cancelled now. Answers and throws as `changeOne`.
  */
-export async function changeRun(commands: Commands, caller: Caller, ask: RunRequest): Promise<ChangeAnswer> {
-  const { answer, ended } = await changeOne(commands, caller, ask)
+export async function changeRun<C extends Command>(
+  commands: Commands,
+  caller: Caller,
+  request: RunRequest<C>,
+): Promise<ChangeRunResult<C>> {
+  const { result, ended } = await changeOne(commands, caller, request)
   const relatives = ended ? await settleRelatives(commands, ended) : NO_RELATIVES
-  return answer.ok ? { ...answer, relatives } : answer
+  return result.ok ? { ...result, relatives } : result
 }
 
 /** Applies what is due on a run and nothing else. */
-export function sweepRun(commands: Commands, runId: string): Promise<ChangeAnswer> {
-  return changeRun(commands, SYSTEM, { operation: null, runId, command: { type: 'sweep' }, request: null })
+export function sweepRun(commands: Commands, runId: string): Promise<ChangeRunResult<CommandOf<'sweep'>>> {
+  return changeRun(commands, SYSTEM, { runId, command: { type: 'sweep' }, request: null })
 }

@@ -1,10 +1,10 @@
-import type { ClaimRequest } from '../../lifecycle/run/commands.ts'
+import type { ClaimRequest } from '../../lifecycle/run/commandInputs.ts'
 import type { Json } from '../../lifecycle/run/run.ts'
 import { findClaimable } from '../../store/run/claim/findClaimable.ts'
 import { untilClaimable } from '../../store/run/claim/untilClaimable.ts'
 import { findIdempotencyKey } from '../../store/run/findIdempotencyKey.ts'
 import { loadRuns } from '../../store/run/loadRun.ts'
-import { objection, type RunAnswer } from '../kit/answers.ts'
+import { objection, type ResultOf, type RunResult, type RunSuccess } from '../kit/answers.ts'
 import { checkProject, checkRole, checkRun } from '../kit/authorize.ts'
 import { changeRun } from './changeRun.ts'
 import type { Caller, Commands, Keyed } from '../kit/context.ts'
@@ -29,7 +29,11 @@ const PAGE = 20
  * Claims a queued run under a new fence. Answers with NotClaimable, RunNotFound, NothingToClaim, Forbidden or
  * IdempotencyMismatch. Among concurrent claims of one run exactly one is accepted (G4).
  */
-export async function claimRun(commands: Commands, caller: Caller, input: ClaimRun): Promise<RunAnswer> {
+export async function claimRun(
+  commands: Commands,
+  caller: Caller,
+  input: ClaimRun,
+): Promise<ResultOf<'claimRun', RunSuccess>> {
   const request = toRequest(input)
   if (input.runId) return claimOne(commands, caller, input, input.runId, request)
   const denied =
@@ -57,10 +61,10 @@ function claimOne(
   runId: string,
   request: Json,
   scope?: string,
-): Promise<RunAnswer> {
+): Promise<ResultOf<'claimRun', RunSuccess>> {
   const command = { type: 'claimRun', owner, leaseSeconds } as const
-  const ask = { operation: 'claimRun', runId, command, idempotencyKey, request } as const
-  return changeRun(commands, caller, scope === undefined ? ask : { ...ask, scope })
+  const claim = { runId, command, idempotencyKey, request }
+  return changeRun(commands, caller, scope === undefined ? claim : { ...claim, scope })
 }
 
 async function claimAny(
@@ -69,7 +73,7 @@ async function claimAny(
   input: ClaimRun,
   scope: string,
   request: Json,
-): Promise<RunAnswer> {
+): Promise<ResultOf<'claimRun', RunSuccess>> {
   const seen = caller.projects.length > 0 ? caller.projects : null
   const filter = {
     workflows: input.workflows ?? null,
@@ -81,7 +85,7 @@ async function claimAny(
     const waiting = await findClaimable(commands.store.pool, filter, PAGE + tried.size)
     const fresh = waiting.filter((id) => !tried.has(id))
     if (fresh.length === 0) {
-      // the same ask may have taken the last one
+      // the same request may have taken the last one
       const replayed = await findReplay(commands, caller, scope, input, request)
       if (replayed) return replayed
       const claimableInSeconds = await untilClaimable(commands.store.pool, filter)
@@ -89,7 +93,7 @@ async function claimAny(
     }
     for (const id of fresh) {
       const answer = await claimOne(commands, caller, input, id, request, scope)
-      // the same ask was first, with another of the runs
+      // the same request was first, with another of the runs
       if (answer.ok && answer.replayed)
         return (await findReplay(commands, caller, scope, input, request)) ?? answer
       if (answer.ok || (answer.problem.type !== 'NotClaimable' && answer.problem.type !== 'RunNotFound'))
@@ -105,7 +109,7 @@ async function findReplay(
   scope: string,
   { idempotencyKey }: ClaimRun,
   request: Json,
-): Promise<RunAnswer | undefined> {
+): Promise<RunResult<'Forbidden' | 'IdempotencyMismatch'> | undefined> {
   if (!idempotencyKey) return undefined
   const kept = await findIdempotencyKey(store.pool, scope, 'claimRun', idempotencyKey)
   if (!kept) return undefined

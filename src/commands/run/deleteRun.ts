@@ -2,26 +2,28 @@ import { differingPaths } from '../../lifecycle/log/differingPaths.ts'
 import { findDeletion } from '../../store/run/delete/findDeletion.ts'
 import { findDeletionUnder } from '../../store/run/delete/findDeletionUnder.ts'
 import { findWorkspaceId } from '../../store/workspace/findWorkspaceId.ts'
-import { refuse, type Refused } from '../kit/answers.ts'
+import { refuse, type ResultOf } from '../kit/answers.ts'
 import { checkProject, checkRole } from '../kit/authorize.ts'
 import { changeRun } from './changeRun.ts'
 import type { Caller, Commands } from '../kit/context.ts'
 import { type RunInput, toRequest } from './runCommands.ts'
 
-/** The answer of a deletion. */
-export type DeleteAnswer = { readonly ok: true; readonly runId: string; readonly replayed: boolean } | Refused
+/** The result of a deletion. */
+export type DeleteResult = ResultOf<
+  'deleteRun',
+  { readonly ok: true; readonly runId: string; readonly replayed: boolean }
+>
 
 /**
  * Deletes a settled run that nobody holds, with all that hangs below it; a tombstone stays for feeds. The worker of its workspace
  * is asked to remove the directory, where no other run is left that works in it.
  * Answers with NotDeletable, RunNotFound, Forbidden or IdempotencyMismatch.
  */
-export async function deleteRun(commands: Commands, caller: Caller, input: RunInput): Promise<DeleteAnswer> {
+export async function deleteRun(commands: Commands, caller: Caller, input: RunInput): Promise<DeleteResult> {
   const { runId, idempotencyKey } = input
   const request = toRequest(input)
   const workspaceId = await findWorkspaceId(commands.store.pool, runId)
   const answer = await changeRun(commands, caller, {
-    operation: 'deleteRun',
     runId,
     command: { type: 'deleteRun' },
     idempotencyKey,
@@ -48,7 +50,7 @@ async function findReplay(
   runId: string,
   key: string,
   request: ReturnType<typeof toRequest>,
-): Promise<DeleteAnswer | undefined> {
+): Promise<DeleteResult | undefined> {
   const deletion = await findDeletion(store.pool, runId, key)
   if (!deletion) return undefined
   const denied = checkProject(caller, deletion.project) ?? checkRole(caller, 'deleteRun')

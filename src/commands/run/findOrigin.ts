@@ -40,6 +40,16 @@ export interface Origin {
   readonly continued: RunRevision | null
 }
 
+/** Why a run can't come from the runs it names. */
+type OriginProblem =
+  | 'RunNotFound'
+  | 'Forbidden'
+  | 'RunNotActive'
+  | 'InvalidInput'
+  | 'AlreadyContinued'
+  | 'WorkflowMismatch'
+  | 'ConcurrencyConflict'
+
 /** How many parents may stand above a run. */
 const MAX_DEPTH = 5
 
@@ -49,7 +59,7 @@ export async function findOrigin(
   caller: Caller,
   start: OriginInput,
   workflow: StoredWorkflow,
-): Promise<Origin | Refused> {
+): Promise<Origin | Refused<OriginProblem>> {
   const parent = await findParent(commands, caller, start)
   if ('problem' in parent) return parent
   const continued = await findContinued(commands, caller, start, workflow)
@@ -60,7 +70,7 @@ async function findParent(
   commands: Commands,
   caller: Caller,
   { parentRunId, detached }: OriginInput,
-): Promise<Pick<Origin, 'parentId' | 'detached' | 'depth'> | Refused> {
+): Promise<Pick<Origin, 'parentId' | 'detached' | 'depth'> | Refused<OriginProblem>> {
   if (parentRunId === null)
     return detached
       ? invalid('detached', 'a run is detached from a parent, and none is named')
@@ -75,7 +85,7 @@ async function findParent(
 }
 
 /** That nothing starts below the run: it is the parent that the refusal is about, not the run to start. */
-function refuseParent(parent: LoadedRun): Refused {
+function refuseParent(parent: LoadedRun): Refused<'RunNotActive'> {
   const { id, status } = parent.run
   const { problem } = refuse({ type: 'RunNotActive', status }, parent)
   const message = `The parent ${id} is ${status}, and nothing starts below it: name another parent, or none.`
@@ -87,7 +97,7 @@ async function findContinued(
   caller: Caller,
   { continuesRunId, version }: OriginInput,
   workflow: StoredWorkflow,
-): Promise<Omit<Origin, 'parentId' | 'detached' | 'depth'> | Refused> {
+): Promise<Omit<Origin, 'parentId' | 'detached' | 'depth'> | Refused<OriginProblem>> {
   if (continuesRunId === null)
     return { workflow, continuesId: null, chainId: null, completedRound: 0, continued: null }
   const before = await find(commands, caller, continuesRunId)
@@ -129,13 +139,17 @@ async function findEnd(commands: Commands, runId: string): Promise<LoadedRun | n
   return end ?? null
 }
 
-async function find(commands: Commands, caller: Caller, runId: string): Promise<LoadedRun | Refused> {
+async function find(
+  commands: Commands,
+  caller: Caller,
+  runId: string,
+): Promise<LoadedRun | Refused<'RunNotFound' | 'Forbidden'>> {
   const { store } = commands
   const [loaded] = await reconcile(commands, await loadRuns(store.pool, store, [runId]))
   if (!loaded) return objection({ type: 'RunNotFound', runId })
   return checkRun(caller, loaded.run) ?? loaded
 }
 
-function invalid(path: string, message: string): Refused {
+function invalid(path: string, message: string): Refused<'InvalidInput'> {
   return refuse({ type: 'InvalidInput', issues: [{ path: [path], message }] })
 }

@@ -1,4 +1,4 @@
-import type { Command } from '../../lifecycle/run/commands.ts'
+import type { Command } from '../../lifecycle/run/commandInputs.ts'
 import { type Decision, decide } from '../../lifecycle/decide.ts'
 import { nextDueAt } from '../../lifecycle/decide/due.ts'
 import type { Run } from '../../lifecycle/run/run.ts'

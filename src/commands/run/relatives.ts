@@ -68,7 +68,6 @@ export async function notifyParent(commands: Commands, child: Run): Promise<void
   if (parentId === null) return
   const command = { type: 'noteChild', childId: id, status, reason, epoch } as const
   await changeOne(commands, SYSTEM, {
-    operation: 'noteChild',
     runId: parentId,
     command,
     idempotencyKey: `${id}:${epoch}`,

@@ -5,21 +5,22 @@ import { loadRuns } from '../../store/run/loadRun.ts'
 import type { Connection } from '../../store/sql/statement.ts'
 import { type Renewal, renewLease as renew } from '../../store/run/claim/renewLease.ts'
 import { tick } from '../../store/account/tick.ts'
-import { objection, refuse, type Refused } from '../kit/answers.ts'
+import { objection, refuse, type Refused, type ResultOf } from '../kit/answers.ts'
 import { checkRole, checkRun } from '../kit/authorize.ts'
 import { sweepRun } from './changeRun.ts'
 import type { Caller, Commands } from '../kit/context.ts'
 
 /** The answer of a renewal: the lease as it is now, and what its owner is told. */
-export type RenewAnswer =
-  | {
-      readonly ok: true
-      readonly claim: Claim
-      /** The database's clock when the lease was read. */
-      readonly now: Instant
-      readonly directives: readonly Directive[]
-    }
-  | Refused
+export type RenewResult = ResultOf<
+  'renewLease',
+  {
+    readonly ok: true
+    readonly claim: Claim
+    /** The database's clock when the lease was read. */
+    readonly now: Instant
+    readonly directives: readonly Directive[]
+  }
+>
 
 /** A renewal of the lease that a fence holds. */
 export interface RenewLease {
@@ -37,7 +38,7 @@ export async function renewLease(
   commands: Commands,
   caller: Caller,
   input: RenewLease,
-): Promise<RenewAnswer> {
+): Promise<RenewResult> {
   const { store, settings } = commands
   const { runId, fence } = input
   const [before] = await loadRuns(store.pool, store, [runId])
@@ -61,9 +62,13 @@ async function renewAfterSleep(connection: Connection, renewal: Renewal): Promis
   return renew(connection, renewal)
 }
 
-async function loseLease(commands: Commands, runId: string, fence: number): Promise<Refused> {
+async function loseLease(
+  commands: Commands,
+  runId: string,
+  fence: number,
+): Promise<Refused<'RunNotActive' | 'LeaseLost' | 'RunNotFound'>> {
   const present = await sweepRun(commands, runId)
-  if (!present.ok) return present
+  if (!present.ok) return objection({ type: 'RunNotFound', runId })
   const { run, now } = present.run
   // it settled under its owner, which gives back what it holds; nothing is to be claimed again
   if (isSettledStatus(run.status) && liveClaim(run.claim, now)?.fence === fence)

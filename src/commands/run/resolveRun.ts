@@ -3,7 +3,7 @@ import { isSettledStatus } from '../../lifecycle/run/words.ts'
 import { findExecution } from '../../store/work/execution/findExecution.ts'
 import { findActive } from '../../store/run/findActive.ts'
 import { type LoadedRun, loadRuns } from '../../store/run/loadRun.ts'
-import { objection, refuse, type Refused } from '../kit/answers.ts'
+import { objection, refuse, type Result } from '../kit/answers.ts'
 import { checkProject, checkRun, reachOf, seesRun } from '../kit/authorize.ts'
 import type { Caller, Commands } from '../kit/context.ts'
 import { reconcile } from './reconcile.ts'
@@ -19,9 +19,10 @@ export interface ResolveRun {
 export type ResolvedVia = 'EXPLICIT' | 'EXECUTION' | 'ONLY_ACTIVE'
 
 /** The answer: the run and the rule, or why there is none. */
-export type ResolveAnswer =
-  | { readonly ok: true; readonly run: LoadedRun; readonly via: ResolvedVia }
-  | Refused
+export type ResolveResult = Result<
+  { readonly ok: true; readonly run: LoadedRun; readonly via: ResolvedVia },
+  'AmbiguousRun' | 'NoActiveRun' | 'RunNotFound' | 'ExecutionNotFound' | 'Forbidden'
+>
 
 /** How many candidates are named where the answer is ambiguous. */
 const CANDIDATES = 20
@@ -34,7 +35,7 @@ export async function resolveRun(
   commands: Commands,
   caller: Caller,
   ask: ResolveRun,
-): Promise<ResolveAnswer> {
+): Promise<ResolveResult> {
   const { pool } = commands.store
   if (ask.runId) return resolveId(commands, caller, ask.runId, 'EXPLICIT')
   if (ask.executionId) {
@@ -65,7 +66,7 @@ async function resolveId(
   caller: Caller,
   runId: Run['id'],
   via: ResolvedVia,
-): Promise<ResolveAnswer> {
+): Promise<ResolveResult> {
   const [loaded] = await reconcile(commands, await loadRuns(commands.store.pool, commands.store, [runId]))
   if (!loaded) return objection({ type: 'RunNotFound', runId })
   return checkRun(caller, loaded.run) ?? { ok: true, run: loaded, via }

@@ -1,10 +1,9 @@
-import type { Operation } from '../../lifecycle/run/authority.ts'
-import type { ClaimRequest, Command, Recovery } from '../../lifecycle/run/commands.ts'
+import type { ClaimRequest, Command, Recovery } from '../../lifecycle/run/commandInputs.ts'
 import type { Instant, Json, PhaseError } from '../../lifecycle/run/run.ts'
 import type { FailReason } from '../../lifecycle/run/words.ts'
 import type { Refused } from '../kit/answers.ts'
 import { checkRole } from '../kit/authorize.ts'
-import { type ChangeAnswer, changeRun } from './changeRun.ts'
+import { type ChangeRunResult, changeRun } from './changeRun.ts'
 import { type Caller, type Commands, fenceOf, type Keyed } from '../kit/context.ts'
 import { NO_RELATIVES, presentRelatives } from './relatives.ts'
 
@@ -32,16 +31,14 @@ export function toRequest({ idempotencyKey: _key, ...input }: Keyed): Json {
 /**
  * A use case that is one decision about one run: what the input asks for, put to `changeRun`.
  *
- * @param checkMore what the caller needs to be allowed beside the operation; a refusal where it is not
+ * @param checkMore what the caller needs to be allowed beside the command; a refusal where it is not
  */
-export function defineRunCommand<Input extends RunInput>(
-  operation: Operation,
-  toCommand: (input: Input, caller: Caller) => Command,
-  checkMore: (input: Input, caller: Caller) => Refused | undefined = () => undefined,
+export function defineRunCommand<Input extends RunInput, C extends Command>(
+  toCommand: (input: Input, caller: Caller) => C,
+  checkMore: (input: Input, caller: Caller) => Refused<'Forbidden'> | undefined = () => undefined,
 ) {
-  return (commands: Commands, caller: Caller, input: Input): Promise<ChangeAnswer> =>
+  return (commands: Commands, caller: Caller, input: Input): Promise<ChangeRunResult<C>> =>
     changeRun(commands, caller, {
-      operation,
       runId: input.runId,
       command: toCommand(input, caller),
       idempotencyKey: input.idempotencyKey,
@@ -51,7 +48,7 @@ export function defineRunCommand<Input extends RunInput>(
 }
 
 /** Pauses a run; its owner keeps the lease and is told. Problems: NotPausable, RevisionConflict. */
-export const pauseRun = defineRunCommand('pauseRun', (input: ConditionalInput & CommentedInput) => ({
+export const pauseRun = defineRunCommand((input: ConditionalInput & CommentedInput) => ({
   type: 'pauseRun',
   comment: input.comment ?? null,
   ifRevision: input.ifRevision ?? null,
@@ -66,7 +63,6 @@ export type ResumeRun = ConditionalInput &
  * ConcurrencyConflict, RevisionConflict.
  */
 export const resumeRun = defineRunCommand(
-  'resumeRun',
   (input: ResumeRun) => ({
     type: 'resumeRun',
     comment: input.comment ?? null,
@@ -90,7 +86,7 @@ export interface ReleaseRun extends RunInput {
 }
 
 /** Gives a claim back: the run returns to the queue, or keeps its status. Problem: LeaseLost. */
-export const releaseRun = defineRunCommand('releaseRun', (input: ReleaseRun) => ({
+export const releaseRun = defineRunCommand((input: ReleaseRun) => ({
   type: 'releaseRun',
   fence: input.fence,
   notBefore: input.notBefore ?? null,
@@ -100,7 +96,7 @@ export const releaseRun = defineRunCommand('releaseRun', (input: ReleaseRun) => 
 }))
 
 /** Lets a child live and end by itself: its parent neither takes it along nor waits for it. Problems: RunNotActive, InvalidInput, RevisionConflict. */
-export const detachRun = defineRunCommand('detachRun', (input: ConditionalInput & CommentedInput) => ({
+export const detachRun = defineRunCommand((input: ConditionalInput & CommentedInput) => ({
   type: 'detachRun',
   comment: input.comment ?? null,
   ifRevision: input.ifRevision ?? null,
@@ -108,7 +104,6 @@ export const detachRun = defineRunCommand('detachRun', (input: ConditionalInput 
 
 /** Settles a run as COMPLETED, on evidence; again by the claim that did, it changes nothing. Problems: NotCompletable, LeaseLost, RevisionConflict. */
 export const completeRun = defineRunCommand(
-  'completeRun',
   (input: DrivingInput & ConditionalInput & { readonly output?: Json | undefined }, caller) => ({
     type: 'completeRun',
     output: input.output ?? null,
@@ -119,7 +114,6 @@ export const completeRun = defineRunCommand(
 
 /** Settles a run as FAILED by its owner's word. Problems: RunNotActive, LeaseLost. */
 export const failRun = defineRunCommand(
-  'failRun',
   (
     input: DrivingInput & { readonly error: string; readonly reason?: FailReason | null | undefined },
     caller,
@@ -134,7 +128,7 @@ export const failRun = defineRunCommand(
 /** A cancel, of the run's children too unless told otherwise. */
 export type CancelRun = ConditionalInput & CommentedInput & { readonly cascade?: boolean | null | undefined }
 
-const cancel = defineRunCommand('cancelRun', (input: CancelRun) => ({
+const cancel = defineRunCommand((input: CancelRun) => ({
   type: 'cancelRun',
   comment: input.comment ?? null,
   cascade: input.cascade ?? true,
@@ -145,24 +139,24 @@ const cancel = defineRunCommand('cancelRun', (input: CancelRun) => ({
  * Cancels a run: at once, or by asking its owner to stop; its attached children with it, in either case. Changes nothing on a final
  * run. Problem: RevisionConflict. Where nothing was changed by this very request, its children are told of as they are now.
  */
-export async function cancelRun(commands: Commands, caller: Caller, input: CancelRun): Promise<ChangeAnswer> {
+export async function cancelRun(
+  commands: Commands,
+  caller: Caller,
+  input: CancelRun,
+): ReturnType<typeof cancel> {
   const answer = await cancel(commands, caller, input)
   if (!answer.ok || answer.relatives !== NO_RELATIVES) return answer
   return { ...answer, relatives: await presentRelatives(commands, input.runId) }
 }
 
 /** The owner's word that its processes are gone. Problems: RunNotActive, LeaseLost. */
-export const confirmCancel = defineRunCommand(
-  'confirmCancel',
-  ({ fence }: RunInput & { readonly fence: number }) => ({
-    type: 'confirmCancel',
-    fence,
-  }),
-)
+export const confirmCancel = defineRunCommand(({ fence }: RunInput & { readonly fence: number }) => ({
+  type: 'confirmCancel',
+  fence,
+}))
 
 /** Moves a run to another phase. Problems: IllegalTransition, UnknownPhase, NotCompletable, RunNotActive, LeaseLost. */
 export const advancePhase = defineRunCommand(
-  'advancePhase',
   (input: DrivingInput & ConditionalInput & { readonly to: string }, caller) => ({
     type: 'advancePhase',
     to: input.to,
@@ -173,7 +167,6 @@ export const advancePhase = defineRunCommand(
 
 /** Starts the current phase, or repairs it. Problems: IllegalTransition, UnknownPhase, RunNotActive, LeaseLost. */
 export const startPhase = defineRunCommand(
-  'startPhase',
   (
     input: DrivingInput & {
       readonly phase: string
@@ -192,7 +185,6 @@ export const startPhase = defineRunCommand(
 
 /** Records that the current phase failed; with `recovery` a person is asked how to go on. Problems: IllegalTransition, UnknownPhase, RunNotActive, LeaseLost. */
 export const failPhase = defineRunCommand(
-  'failPhase',
   (
     input: DrivingInput & {
       readonly phase: string
@@ -230,7 +222,6 @@ function toRecovery({ gate, question, payload, sessionId, expiresInSeconds }: Re
 
 /** Completes the round. Problems: IllegalTransition, NotCompletable, RunNotActive, LeaseLost. */
 export const completeRound = defineRunCommand(
-  'completeRound',
   (input: DrivingInput & { readonly summary?: Json | undefined }, caller) => ({
     type: 'completeRound',
     summary: input.summary ?? null,

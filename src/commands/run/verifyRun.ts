@@ -5,23 +5,24 @@ import { findForks } from '../../store/run/findForks.ts'
 import { listRunIds } from '../../store/run/listRunIds.ts'
 import { loadFullRun } from '../../store/run/loadFullRun.ts'
 import { readWorkspaceFacts } from '../../store/workspace/readWorkspaceFacts.ts'
-import { objection, type Refused } from '../kit/answers.ts'
+import { objection, type Refused, type Result } from '../kit/answers.ts'
 import { checkRole, checkRun, reachOf } from '../kit/authorize.ts'
 import type { Caller, Commands } from '../kit/context.ts'
 
 /** Whether a run is what its log says. */
-export type VerifyAnswer =
-  | {
-      readonly ok: true
-      readonly run: LoadedRun
-      readonly consistent: boolean
-      readonly differences: readonly Difference[]
-      readonly eventsChecked: number
-    }
-  | Refused
+export type VerifyResult = Result<
+  {
+    readonly ok: true
+    readonly run: LoadedRun
+    readonly consistent: boolean
+    readonly differences: readonly Difference[]
+    readonly eventsChecked: number
+  },
+  'RunNotFound' | 'Forbidden'
+>
 
 /** Holds the rows of a run against its log (G6). Answers with RunNotFound or Forbidden. */
-export async function verifyRun({ store }: Commands, caller: Caller, runId: string): Promise<VerifyAnswer> {
+export async function verifyRun({ store }: Commands, caller: Caller, runId: string): Promise<VerifyResult> {
   const whole = await loadFullRun(store.pool, store, runId)
   if (!whole) return objection({ type: 'RunNotFound', runId })
   const denied = checkRun(caller, whole.run)
@@ -53,7 +54,7 @@ export async function checkRuns(
   commands: Commands,
   caller: Caller,
   { first, after }: { first: number; after: string | null },
-): Promise<DoctorReport | Refused> {
+): Promise<DoctorReport | Refused<'Forbidden'>> {
   const denied = checkRole(caller, 'doctor')
   if (denied) return denied
   const ids = await listRunIds(commands.store.pool, after ?? '', first + 1, reachOf(caller))

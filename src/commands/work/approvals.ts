@@ -1,9 +1,9 @@
 import { type Disqualification, findDisqualification } from '../../lifecycle/work/approvals.ts'
 import type { Approval, Json, Run } from '../../lifecycle/run/run.ts'
 import type { ApprovalKind, Decision, ExpiryPolicy } from '../../lifecycle/run/words.ts'
-import { objection, type Refused } from '../kit/answers.ts'
+import { objection, type Refused, type ResultOf } from '../kit/answers.ts'
 import { findApprovals } from '../../store/work/findWork.ts'
-import { type WorkAnswer, changeWork, withRowMade } from './changeWork.ts'
+import { type WorkSuccess, changeWork, withRowMade } from './changeWork.ts'
 import { changeRun } from '../run/changeRun.ts'
 import { actorOf, type Caller, type Commands, fenceOf, type Keyed } from '../kit/context.ts'
 import { type DrivingInput, toRequest } from '../run/runCommands.ts'
@@ -29,9 +29,8 @@ export async function requestApproval(
   commands: Commands,
   caller: Caller,
   input: RequestApproval,
-): Promise<WorkAnswer<Approval>> {
+): Promise<ResultOf<'requestApproval', WorkSuccess<Approval>>> {
   const answer = await changeRun(commands, caller, {
-    operation: 'requestApproval',
     runId: input.runId,
     command: {
       type: 'requestApproval',
@@ -70,10 +69,9 @@ export function decideApproval(
   commands: Commands,
   caller: Caller,
   input: DecideApproval,
-): Promise<WorkAnswer<Approval>> {
+): Promise<ResultOf<'decideApproval', WorkSuccess<Approval>>> {
   const { approvalId, decision, digest } = input
   return changeWork(commands, caller, {
-    operation: 'decideApproval',
     table: 'approval',
     id: approvalId,
     command: { type: 'decideApproval', approvalId, decision, digest, comment: input.comment ?? null },
@@ -83,7 +81,7 @@ export function decideApproval(
   })
 }
 
-function checkApprover(caller: Caller, run: Run, approvalId: string): Refused | undefined {
+function checkApprover(caller: Caller, run: Run, approvalId: string): Refused<'Forbidden'> | undefined {
   const approval = run.approvals.find(({ id }) => id === approvalId)
   const bar = approval && findDisqualification(run, approval, actorOf(caller))
   if (!approval || !bar) return undefined

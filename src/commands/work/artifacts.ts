@@ -2,9 +2,9 @@ import { type Artifact, type ArtifactProblem, currentPhaseOf } from '../../lifec
 import { findWorkflowPhase } from '../../lifecycle/workflow/workflow.ts'
 import { type ArtifactName, findArtifact } from '../../store/work/findArtifact.ts'
 import { loadRuns } from '../../store/run/loadRun.ts'
-import { objection, refuse, type RunSuccess } from '../kit/answers.ts'
+import { objection, type Refused, refuse, type ResultOf, type RunSuccess } from '../kit/answers.ts'
 import { checkRole, checkRun } from '../kit/authorize.ts'
-import { type WorkAnswer, withRow } from './changeWork.ts'
+import { type WorkSuccess, withRow } from './changeWork.ts'
 import { changeRun } from '../run/changeRun.ts'
 import { type Caller, type Commands, fenceOf } from '../kit/context.ts'
 import { hashText } from './hashText.ts'
@@ -28,7 +28,7 @@ export async function submitArtifact(
   commands: Commands,
   caller: Caller,
   input: SubmitArtifact,
-): Promise<WorkAnswer<Artifact>> {
+): Promise<ResultOf<'submitArtifact', WorkSuccess<Artifact>>> {
   const { runId, phase, path, content, idempotencyKey } = input
   const size = Buffer.byteLength(content)
   const most = commands.settings.maxArtifactBytes
@@ -41,7 +41,6 @@ export async function submitArtifact(
   const sha256 = await hashText(content)
   const artifactId = newId('artifact')
   const answer = await changeRun(commands, caller, {
-    operation: 'submitArtifact',
     runId,
     command: {
       type: 'submitArtifact',
@@ -100,7 +99,7 @@ async function findProblems(
   { store, validator }: Commands,
   caller: Caller,
   { runId, phase, path, content }: SubmitArtifact,
-): Promise<readonly ArtifactProblem[] | ReturnType<typeof objection>> {
+): Promise<readonly ArtifactProblem[] | Refused<'RunNotFound' | 'Forbidden'>> {
   const [loaded] = await loadRuns(store.pool, store, [runId])
   if (!loaded) return objection({ type: 'RunNotFound', runId })
   const denied = checkRun(caller, loaded.run) ?? checkRole(caller, 'submitArtifact')

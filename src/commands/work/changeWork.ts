@@ -1,55 +1,65 @@
-import type { Operation } from '../../lifecycle/run/authority.ts'
-import type { Command } from '../../lifecycle/run/commands.ts'
+import type { Command } from '../../lifecycle/run/commandInputs.ts'
+import type { RefusalTypeOf } from '../../lifecycle/run/commands.ts'
 import type { Run } from '../../lifecycle/run/run.ts'
 import type { OwnedRow } from '../../store/work/findWork.ts'
-import { findRunId, type CommandTarget } from '../../store/run/findRunId.ts'
+import { findRunId } from '../../store/run/findRunId.ts'
 import type { Connection } from '../../store/sql/statement.ts'
-import { type Refused, refuse, type RunSuccess } from '../kit/answers.ts'
-import type { RunRequest } from '../run/changeOne.ts'
+import { type Refused, refuse, type Result, type RunSuccess } from '../kit/answers.ts'
+import type { BesideDecision } from '../run/changeOne.ts'
 import { changeRun } from '../run/changeRun.ts'
 import type { Caller, Commands, Keyed } from '../kit/context.ts'
 import { toRequest } from '../run/runCommands.ts'
 
-/** The success of a command about a row below a run: the row as it is then, and its run. */
+/** The success of a command about a row that belongs to a run: the row as it is then, and its run. */
 export interface WorkSuccess<Row> extends RunSuccess {
   readonly row: Row
 }
 
-/** What such a command answers. */
-export type WorkAnswer<Row> = WorkSuccess<Row> | Refused
-
-/** A command about a row below a run, put to the run it hangs below. */
-export interface WorkRequest<Row> {
-  readonly operation: Operation
-  readonly table: CommandTarget
-  readonly id: string
-  readonly command: Command
-  readonly input: Keyed
-  readonly authorize?: (run: Run) => Refused | undefined
-  /** The row, in the run that the command answers with. */
-  readonly pick: (run: Run) => Row | undefined
-}
-
+/** The tables whose rows commands name, and what is answered where there is no such row. */
 const NOT_FOUND = {
   session: (sessionId: string) => refuse({ type: 'SessionNotFound', sessionId }),
   approval: (approvalId: string) => refuse({ type: 'ApprovalNotFound', approvalId }),
   message: (messageId: string) => refuse({ type: 'MessageNotFound', messageId }),
 } as const
+type Table = keyof typeof NOT_FOUND
+type NotFound<T extends Table> = ReturnType<(typeof NOT_FOUND)[T]>['problem']['type']
 
-/** Finds the run that a row hangs below, and puts the command to it. Answers with …NotFound, or as `changeRun`. */
-export async function changeWork<Row>(
+/** A command about a row of a run. */
+export interface WorkRequest<C extends Command, T extends Table, Row> {
+  readonly table: T
+  readonly id: string
+  readonly command: C
+  readonly input: Keyed
+  readonly authorize?: (run: Run) => Refused<'Forbidden'> | undefined
+  /** The row, in the run that the command answers with. */
+  readonly pick: (run: Run) => Row | undefined
+}
+
+/** The result of a command about a row of a run. */
+export type WorkResult<C extends Command, T extends Table, Row> = Result<
+  WorkSuccess<Row>,
+  Exclude<BesideDecision | RefusalTypeOf<C['type']>, 'RunNotFound'> | NotFound<T>
+>
+
+/** Finds the run that a row belongs to, and puts the command to it. Answers with …NotFound, or as `changeRun`. */
+export async function changeWork<C extends Command, T extends Table, Row>(
   commands: Commands,
   caller: Caller,
-  { operation, table, id, command, input, authorize, pick }: WorkRequest<Row>,
-): Promise<WorkAnswer<Row>> {
+  { table, id, command, input, authorize, pick }: WorkRequest<C, T, Row>,
+): Promise<WorkResult<C, T, Row>> {
+  const notFound = () => NOT_FOUND[table](id) as Refused<NotFound<T>>
   const runId = await findRunId(commands.store.pool, table, id)
-  if (runId === null) return NOT_FOUND[table](id)
+  if (runId === null) return notFound()
   const { idempotencyKey } = input
-  const ask: RunRequest = { operation, runId, command, idempotencyKey, request: toRequest(input) }
-  const answer = await changeRun(commands, caller, authorize ? { ...ask, authorize } : ask)
+  const request = { runId, command, idempotencyKey, request: toRequest(input) }
+  const result = await changeRun(commands, caller, authorize ? { ...request, authorize } : request)
+  if (result.ok) return withRow(result, pick(result.run.run))
   // the run was deleted meanwhile, and the row with it
-  if (!answer.ok) return answer.problem.type === 'RunNotFound' ? NOT_FOUND[table](id) : answer
-  return withRow(answer, pick(answer.run.run))
+  return isNotFound(result) ? notFound() : (result as Exclude<WorkResult<C, T, Row>, WorkSuccess<Row>>)
+}
+
+function isNotFound(refused: Refused): boolean {
+  return refused.problem.type === 'RunNotFound'
 }
 
 /** An accepted answer with the row it is about. */

@@ -8,7 +8,7 @@ import { findExecutionByStartKey } from '../../store/work/execution/findExecutio
 import { insertExecution } from '../../store/work/execution/insertExecution.ts'
 import { touchExecution as touch } from '../../store/work/execution/touchExecution.ts'
 import type { LoadedRun } from '../../store/run/loadRun.ts'
-import { objection, type Problem, refuse, type Refused } from '../kit/answers.ts'
+import { objection, refuse, type Refused, type Result, type ResultOf } from '../kit/answers.ts'
 import { checkRole } from '../kit/authorize.ts'
 import { changeRun } from '../run/changeRun.ts'
 import { type Caller, type Commands, fenceOf, type Keyed } from '../kit/context.ts'
@@ -34,15 +34,13 @@ export interface FinishExecution extends Keyed {
   readonly end?: ReportedEnd | null | undefined
 }
 
-/** The answer of a command about an execution, with its run as it is then, where it has one. */
-export type ExecutionAnswer =
-  | {
-      readonly ok: true
-      readonly execution: Execution
-      readonly run: LoadedRun | null
-      readonly replayed: boolean
-    }
-  | Refused
+/** An accepted command about an execution, with its run as it is then, where it has one. */
+export interface ExecutionSuccess {
+  readonly ok: true
+  readonly execution: Execution
+  readonly run: LoadedRun | null
+  readonly replayed: boolean
+}
 
 /**
  * Records a process that was launched. For a run it is a driving write: RunNotActive, UnknownPhase, LeaseLost,
@@ -52,11 +50,10 @@ export async function startExecution(
   commands: Commands,
   caller: Caller,
   input: StartExecution,
-): Promise<ExecutionAnswer> {
+): Promise<ResultOf<'startExecution', ExecutionSuccess>> {
   const runId = input.runId ?? caller.agent?.runId
   if (!runId) return startAlone(commands, caller, input)
   const answer = await changeRun(commands, caller, {
-    operation: 'startExecution',
     runId,
     command: {
       type: 'startExecution',
@@ -78,7 +75,7 @@ async function startAlone(
   commands: Commands,
   caller: Caller,
   input: StartExecution,
-): Promise<ExecutionAnswer> {
+): Promise<ResultOf<'startExecution', ExecutionSuccess>> {
   const denied = checkRole(caller, 'startExecution')
   if (denied) return denied
   const { pool } = commands.store
@@ -112,7 +109,7 @@ export async function finishExecution(
   commands: Commands,
   caller: Caller,
   input: FinishExecution,
-): Promise<ExecutionAnswer> {
+): Promise<ResultOf<'finishExecution', ExecutionSuccess>> {
   const { executionId, idempotencyKey } = input
   const found = await findExecution(commands.store.pool, executionId)
   if (!found) return refuse({ type: 'ExecutionNotFound', executionId })
@@ -122,14 +119,18 @@ export async function finishExecution(
   if (runId === null) return finishAlone(commands, caller, found, { ...input, ...end }, request)
   const fence = fenceOf(caller, input.fence)
   const answer = await changeRun(commands, caller, {
-    operation: 'finishExecution',
     runId,
     authorize: (run) => checkFinisher(caller, run, executionId, fence),
     command: { type: 'finishExecution', executionId, ...end },
     idempotencyKey,
     request,
   })
-  return answer.ok ? present(commands, executionId, answer.run, answer.replayed) : answer
+  if (answer.ok) return present(commands, executionId, answer.run, answer.replayed)
+  // the run was deleted meanwhile, and the execution with it
+  const { problem } = answer
+  return problem.type === 'RunNotFound'
+    ? refuse({ type: 'ExecutionNotFound', executionId })
+    : { ok: false, problem }
 }
 
 /**
@@ -140,7 +141,7 @@ export async function touchExecution(
   { store }: Commands,
   caller: Caller,
   executionId: string,
-): Promise<ExecutionAnswer> {
+): Promise<ResultOf<'touchExecution', ExecutionSuccess>> {
   const denied = checkRole(caller, 'touchExecution')
   if (denied) return denied
   const found = await findExecution(store.pool, executionId)
@@ -161,7 +162,7 @@ async function finishAlone(
   found: LoadedExecution,
   input: FinishExecution & { exitCode: number | null; signal: string | null; end: ReportedEnd },
   request: Json,
-): Promise<ExecutionAnswer> {
+): Promise<ResultOf<'finishExecution', ExecutionSuccess>> {
   const denied = checkRole(caller, 'finishExecution') ?? checkStarter(caller, found.execution)
   if (denied) return denied
   const { pool } = commands.store
@@ -181,7 +182,7 @@ async function finishAlone(
 function findEnd(
   { execution, finishKey, finishRequest }: LoadedExecution,
   key: { readonly key: string; readonly request: Json } | null,
-): ExecutionAnswer | undefined {
+): Result<ExecutionSuccess, 'IdempotencyMismatch'> | undefined {
   if (!key || key.key !== finishKey) return undefined
   const paths = differingPaths(finishRequest, key.request)
   if (paths.length > 0) return refuse({ type: 'IdempotencyMismatch', differingPaths: paths })
@@ -193,7 +194,7 @@ function checkFinisher(
   { executions }: Run,
   executionId: string,
   fence: number | null,
-): Refused | undefined {
+): Refused<'Forbidden'> | undefined {
   const execution = executions.find(({ id }) => id === executionId)
   if (!execution || mayFinish(execution, fence, role)) return undefined
   const detail = `This execution was started under claim ${execution.fence ?? 0}: say so, if it was yours, or have a token of OPERATOR tell its end.`
@@ -201,12 +202,14 @@ function checkFinisher(
 }
 
 /** An execution of no run is of no project either: beside its principal only an ADMIN of the whole installation reaches it. */
-function checkStarter(caller: Caller, { startedBy, startedById }: Execution): Refused | undefined {
+function checkStarter(
+  caller: Caller,
+  { startedBy, startedById }: Execution,
+): Refused<'Forbidden'> | undefined {
   const isOfAll = caller.role === 'ADMIN' && caller.projects.length === 0
   if (isOfAll || caller.principalId === startedById) return undefined
   const message = `This execution belongs to ${startedBy}, who started it.`
-  const problem: Problem = { type: 'Forbidden', requiredRole: 'ADMIN', detail: message, message, run: null }
-  return { ok: false, problem }
+  return objection({ type: 'Forbidden', requiredRole: 'ADMIN', detail: message })
 }
 
 /** An execution as it is after a command: among those of the run just decided on, else as it is stored. */
@@ -215,7 +218,7 @@ async function present(
   id: string | null,
   run: LoadedRun,
   replayed: boolean,
-): Promise<ExecutionAnswer> {
+): Promise<ExecutionSuccess> {
   const among = run.run.executions.find((each) => each.id === id)
   const execution = among ?? (id === null ? undefined : (await findExecution(store.pool, id))?.execution)
   if (!execution) throw new Error(`execution ${id ?? ''} is gone`)

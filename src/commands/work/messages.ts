@@ -1,7 +1,8 @@
 import type { Message } from '../../lifecycle/run/run.ts'
 import type { MessageMode, Receipt } from '../../lifecycle/run/words.ts'
 import { findMessages } from '../../store/work/findWork.ts'
-import { type WorkAnswer, changeWork, withRowMade } from './changeWork.ts'
+import type { ResultOf } from '../kit/answers.ts'
+import { type WorkSuccess, changeWork, withRowMade } from './changeWork.ts'
 import { changeRun } from '../run/changeRun.ts'
 import { type Caller, type Commands, fenceOf, type Keyed } from '../kit/context.ts'
 import { newId } from '../kit/ids.ts'
@@ -18,9 +19,8 @@ export async function sendMessage(
   commands: Commands,
   caller: Caller,
   input: SendMessage,
-): Promise<WorkAnswer<Message>> {
+): Promise<ResultOf<'sendMessage', WorkSuccess<Message>>> {
   const answer = await changeRun(commands, caller, {
-    operation: 'sendMessage',
     runId: input.runId,
     command: {
       type: 'sendMessage',
@@ -48,11 +48,10 @@ export function acknowledgeMessage(
   commands: Commands,
   caller: Caller,
   input: AcknowledgeMessage,
-): Promise<WorkAnswer<Message>> {
+): Promise<ResultOf<'acknowledgeMessage', WorkSuccess<Message>>> {
   const { messageId, receipt } = input
   const fence = fenceOf(caller, input.fence)
   return changeWork(commands, caller, {
-    operation: 'acknowledgeMessage',
     table: 'message',
     id: messageId,
     command: { type: 'acknowledgeMessage', messageId, receipt, fence },

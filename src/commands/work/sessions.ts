@@ -1,14 +1,14 @@
 import type { Json, Session } from '../../lifecycle/run/run.ts'
-import type { Refusal } from '../../lifecycle/run/refusals.ts'
+import type { RefusalNamed } from '../../lifecycle/run/refusals.ts'
 import { isLiveSession } from '../../lifecycle/work/sessions.ts'
 import type { PromptStage, SessionStatus } from '../../lifecycle/run/words.ts'
 import { type Appended, appendTranscript as append } from '../../store/work/transcript/appendTranscript.ts'
 import { findSessions } from '../../store/work/findWork.ts'
 import { findSessionRun } from '../../store/run/findSessionRun.ts'
 import { loadRuns } from '../../store/run/loadRun.ts'
-import { refuse, type Refused } from '../kit/answers.ts'
+import { refuse, type ResultOf } from '../kit/answers.ts'
 import { checkRole, checkRun } from '../kit/authorize.ts'
-import { type WorkAnswer, type WorkSuccess, changeWork, withRowMade } from './changeWork.ts'
+import { type WorkSuccess, changeWork, withRowMade } from './changeWork.ts'
 import { isClaimOver, refuseClaimOver } from '../kit/claimOver.ts'
 import { changeRun } from '../run/changeRun.ts'
 import { type Caller, type Commands, fenceOf, type Keyed } from '../kit/context.ts'
@@ -23,8 +23,8 @@ export interface OpenSession extends DrivingInput {
   readonly handle?: Json | undefined
 }
 
-/** The answer to opening a session. */
-export type OpenAnswer = (WorkSuccess<Session> & { readonly created: boolean }) | Refused
+/** The result of opening a session. */
+export type OpenSessionResult = ResultOf<'openSession', WorkSuccess<Session> & { readonly created: boolean }>
 
 /**
  * Opens the session of a role, or adopts the live one, whose row then carries the caller's fence. Problems:
@@ -34,11 +34,10 @@ export async function openSession(
   commands: Commands,
   caller: Caller,
   input: OpenSession,
-): Promise<OpenAnswer> {
+): Promise<OpenSessionResult> {
   const { runId, role, adapter, idempotencyKey } = input
   const sessionId = newId('session')
   const answer = await changeRun(commands, caller, {
-    operation: 'openSession',
     runId,
     command: {
       type: 'openSession',
@@ -75,11 +74,10 @@ export function updateSession(
   commands: Commands,
   caller: Caller,
   input: UpdateSession,
-): Promise<WorkAnswer<Session>> {
+): Promise<ResultOf<'updateSession', WorkSuccess<Session>>> {
   const { sessionId, status } = input
   const fence = fenceOf(caller, input.fence)
   return changeWork(commands, caller, {
-    operation: 'updateSession',
     table: 'session',
     id: sessionId,
     command: { type: 'updateSession', sessionId, status, detail: input.detail ?? null, fence },
@@ -106,11 +104,10 @@ export function recordPrompt(
   commands: Commands,
   caller: Caller,
   input: RecordPrompt,
-): Promise<WorkAnswer<Session>> {
+): Promise<ResultOf<'recordPrompt', WorkSuccess<Session>>> {
   const { sessionId, phase, dedupKey, stage } = input
   const fence = fenceOf(caller, input.fence)
   return changeWork(commands, caller, {
-    operation: 'recordPrompt',
     table: 'session',
     id: sessionId,
     command: {
@@ -143,7 +140,7 @@ export async function appendTranscript(
   commands: Commands,
   caller: Caller,
   input: AppendTranscript,
-): Promise<{ readonly ok: true; readonly nextSeq: number } | Refused> {
+): Promise<ResultOf<'appendTranscript', { readonly ok: true; readonly nextSeq: number }>> {
   const { store } = commands
   const { sessionId, fromSeq, chunks } = input
   const run = await findSessionRun(store.pool, sessionId)
@@ -169,7 +166,7 @@ export async function appendTranscript(
 function refusalOf(
   appended: Appended | null,
   { sessionId, fence, fromSeq }: AppendTranscript & { readonly fence: number },
-): Refusal | undefined {
+): RefusalNamed<'SessionNotFound' | 'LeaseLost' | 'TranscriptGap'> | undefined {
   if (!appended) return { type: 'SessionNotFound', sessionId }
   if (appended.fence !== fence) return { type: 'LeaseLost', yourFence: fence, currentFence: appended.fence }
   return fromSeq > appended.nextSeq ? { type: 'TranscriptGap', expectedSeq: appended.nextSeq } : undefined

@@ -4,15 +4,16 @@ import type { WorkflowDefinition, WorkflowIssue } from '../../lifecycle/workflow
 import { parseWorkflow } from '../../lifecycle/workflow/workflow.ts'
 import { insertWorkflow } from '../../store/workflow/workflows.ts'
 import type { StoredWorkflow } from '../../store/sql/workflowCache.ts'
-import { objection, refuse, type Refused } from '../kit/answers.ts'
+import { objection, refuse, type Refused, type ResultOf } from '../kit/answers.ts'
 import { checkProject, checkRole, onlyProjectOf } from '../kit/authorize.ts'
 import type { Caller, Commands } from '../kit/context.ts'
 import { newId } from '../kit/ids.ts'
 
 /** The answer of a registration. */
-export type RegisterAnswer =
-  | { readonly ok: true; readonly workflow: StoredWorkflow; readonly changed: boolean }
-  | Refused
+export type RegisterResult = ResultOf<
+  'registerWorkflow',
+  { readonly ok: true; readonly workflow: StoredWorkflow; readonly changed: boolean }
+>
 
 /** A definition to register. */
 export interface RegisterWorkflow {
@@ -34,7 +35,7 @@ export async function registerWorkflow(
   commands: Commands,
   caller: Caller,
   { definition, project }: RegisterWorkflow,
-): Promise<RegisterAnswer> {
+): Promise<RegisterResult> {
   const owner = project ?? onlyProjectOf(caller)
   const denied =
     checkRole(caller, 'registerWorkflow') ??
@@ -49,7 +50,7 @@ export async function registerWorkflow(
   return keepWorkflow(commands, owner, parsed.definition)
 }
 
-function checkUnlimited({ projects }: Caller): Refused | undefined {
+function checkUnlimited({ projects }: Caller): Refused<'Forbidden'> | undefined {
   if (projects.length === 0) return undefined
   const detail = `This token is limited to the projects ${projects.join(', ')}: name the one whose workflow it is to be.`
   return objection({ type: 'Forbidden', requiredRole: null, detail })
@@ -69,7 +70,7 @@ export async function keepWorkflow(
   { store }: Commands,
   project: string | null,
   definition: WorkflowDefinition,
-): Promise<RegisterAnswer> {
+): Promise<RegisterResult> {
   const { name, version } = definition
   const { workflow, created } = await insertWorkflow(store, { id: newId('workflow'), project, definition })
   if (!created && !isDeepStrictEqual(workflow.definition, definition))

@@ -1,8 +1,8 @@
-import type { Operation } from '../../lifecycle/run/authority.ts'
 import {
   decideWorkspace,
   type WorkspaceCommand,
   type WorkspaceDecision,
+  type WorkspaceRefusalOf,
 } from '../../lifecycle/workspace/decideWorkspace.ts'
 import { differingPaths } from '../../lifecycle/log/differingPaths.ts'
 import type { Json } from '../../lifecycle/run/run.ts'
@@ -14,21 +14,19 @@ import {
 } from '../../lifecycle/workspace/workspace.ts'
 import { applyWorkspace } from '../../store/workspace/applyWorkspace.ts'
 import { loadWorkspace, type WorkspaceForDecision } from '../../store/workspace/loadWorkspace.ts'
-import { violatedConstraint } from '../../store/sql/openStore.ts'
 import type { Connection } from '../../store/sql/statement.ts'
 import { withWorkspaceLocked } from '../../store/sql/withRowLocked.ts'
 import { findWorkspaceOperations } from '../../store/workspace/findWorkspaceOperations.ts'
 import type { LoadedWorkspace } from '../../store/workspace/loadedWorkspace.ts'
-import { objection, type Refused, refuse } from '../kit/answers.ts'
+import { objection, type Refused, refuse, type Result } from '../kit/answers.ts'
 import { checkProject, checkRole } from '../kit/authorize.ts'
-import { type Caller, type Commands, ContendedError } from '../kit/context.ts'
+import type { Caller, Commands } from '../kit/context.ts'
+import { type Applied, decideAndApply, decideAnew, unwritten } from '../kit/decideAndApply.ts'
 
 /** A command about one workspace, as its caller sent it. */
-export interface WorkspaceRequest {
-  /** What is asked for; null for what the server does by itself. */
-  readonly operation: Operation | null
+export interface WorkspaceRequest<C extends WorkspaceCommand = WorkspaceCommand> {
   readonly workspaceId: string
-  readonly command: WorkspaceCommand
+  readonly command: C
   readonly idempotencyKey?: string | null | undefined
   /** The input without its key, to be compared where the key comes again. */
   readonly request: Json
@@ -44,68 +42,57 @@ export interface WorkspaceSuccess {
   readonly replayed: boolean
 }
 
-/** What a command about one workspace answers. */
-export type WorkspaceAnswer = WorkspaceSuccess | Refused
+/** What any command about a workspace may be refused with, beside what its decision refuses with. */
+type BesideDecision = 'WorkspaceNotFound' | 'Forbidden' | 'IdempotencyMismatch'
 
-/** How often a decision is tried against the revision it was made on, before the row is locked for it. */
-const OPTIMISTIC_TRIES = 2
+/** The result of a command about one workspace. */
+export type WorkspaceResult<C extends WorkspaceCommand> = Result<
+  WorkspaceSuccess,
+  BesideDecision | WorkspaceRefusalOf<C['type']>['type']
+>
 
 /**
- * load → decide → apply, as for a run: the decision is pure, and written by one statement that is guarded by the revision it
- * was made on. Who was first is seen by deciding anew; the third try holds the row.
- * Answers with WorkspaceNotFound, Forbidden, or whatever the decision refuses with. Throws ContendedError.
+ * Puts a command to one workspace, as `changeRun` to a run: the decision is written by one statement that is guarded by the revision it
+ * was made on. Answers with WorkspaceNotFound, Forbidden, or whatever the decision refuses with. Throws ContendedError.
  */
-export async function changeWorkspace(
+export async function changeWorkspace<C extends WorkspaceCommand>(
   commands: Commands,
   caller: Caller,
-  ask: WorkspaceRequest,
-): Promise<WorkspaceAnswer> {
-  const { store } = commands
-  const tries = [
-    ...Array.from({ length: OPTIMISTIC_TRIES }, () => () => attempt(store.pool, caller, ask)),
-    () => withWorkspaceLocked(store, ask.workspaceId, (connection) => attempt(connection, caller, ask)),
-  ]
-  for (const tryIt of tries) {
-    try {
-      const attempted = await tryIt()
-      if (attempted?.wrote) commands.announce(ask.workspaceId)
-      if (attempted) return attempted.answer
-    } catch (error) {
-      // the same key came twice at once: the one who was first is seen by the next load
-      if (violatedConstraint(error) !== 'workspace_key_pkey') throw error
-    }
-  }
-  throw new ContendedError(ask.workspaceId)
+  request: WorkspaceRequest<C>,
+): Promise<WorkspaceResult<C>> {
+  const { workspaceId } = request
+  const { result } = await decideAndApply<Result<WorkspaceSuccess>>(commands, {
+    subject: workspaceId,
+    lock: (work) => withWorkspaceLocked(commands.store, workspaceId, work),
+    attempt: ({ withConnection }) => withConnection((connection) => attempt(connection, caller, request)),
+    // the same key came twice at once: the one who was first is seen by the next load
+    constraints: { workspace_key_pkey: decideAnew },
+  })
+  // a rule refuses with nothing that COMMANDS does not list for its command
+  return result as WorkspaceResult<C>
 }
-
-interface Attempted {
-  readonly answer: WorkspaceAnswer
-  readonly wrote: boolean
-}
-
-const answered = (answer: WorkspaceAnswer): Attempted => ({ answer, wrote: false })
 
 /** One round; undefined where somebody was first. */
 async function attempt(
   connection: Connection,
   caller: Caller,
-  ask: WorkspaceRequest,
-): Promise<Attempted | undefined> {
-  const { workspaceId, command, operation, idempotencyKey } = ask
+  request: WorkspaceRequest,
+): Promise<Applied<Result<WorkspaceSuccess>> | undefined> {
+  const { workspaceId, command, idempotencyKey } = request
   const operationId = 'operationId' in command ? command.operationId : null
-  const lookup = { workspaceId, operationId, operation: operation ?? '', key: idempotencyKey ?? null }
+  const lookup = { workspaceId, operationId, operation: command.type, key: idempotencyKey ?? null }
   const loaded = await loadWorkspace(connection, lookup)
-  if (!loaded) return answered(objection({ type: 'WorkspaceNotFound', workspaceId }))
+  if (!loaded) return unwritten(objection({ type: 'WorkspaceNotFound', workspaceId }))
   const denied =
     checkProject(caller, loaded.workspace.project) ??
-    (operation ? checkRole(caller, operation) : undefined) ??
+    checkRole(caller, command.type) ??
     checkReporter(caller, loaded, command)
-  if (denied) return answered(denied)
-  if (loaded.kept) return answered(await replay(connection, loaded, loaded.kept, ask))
+  if (denied) return unwritten(denied)
+  if (loaded.kept) return unwritten(await replay(connection, loaded, loaded.kept, request))
   const decision = decideWorkspace(loaded, command)
   const wrote = decision.workspace !== loaded.workspace
-  if (wrote && !(await apply(connection, loaded, decision, ask))) return undefined
-  return { answer: toAnswer(loaded, decision), wrote }
+  if (wrote && !(await apply(connection, loaded, decision, request))) return undefined
+  return { result: toResult(loaded, decision), written: wrote ? [workspaceId] : [] }
 }
 
 /** A refusal where the caller tells what came of something that another principal started; undefined where it may. */
@@ -113,14 +100,14 @@ function checkReporter(
   caller: Caller,
   { named, previewStartedById }: WorkspaceForDecision,
   command: WorkspaceCommand,
-): Refused | undefined {
+): Refused<'Forbidden'> | undefined {
   const { type } = command
-  if (type !== 'finish' && type !== 'reportPreview') return undefined
+  if (type !== 'finishWorkspaceOperation' && type !== 'reportPreview') return undefined
   // of an earlier start nobody's word counts, which the decision says
-  const starter = type === 'finish' && named?.attempt === command.attempt ? named.startedById : null
-  if (mayReport(type === 'finish' ? starter : previewStartedById, caller)) return undefined
+  const starter = type === 'finishWorkspaceOperation' && named?.attempt === command.attempt ? named.startedById : null
+  if (mayReport(type === 'finishWorkspaceOperation' ? starter : previewStartedById, caller)) return undefined
   const started =
-    type === 'finish'
+    type === 'finishWorkspaceOperation'
       ? `The operation was started by ${named?.worker ?? 'another worker'}`
       : 'The preview was started'
   const detail = `${started} with a token of another principal: only that one, or an ADMIN, may say what came of it.`
@@ -133,7 +120,7 @@ async function replay(
   { workspace, now }: WorkspaceForDecision,
   kept: NonNullable<WorkspaceForDecision['kept']>,
   { request }: WorkspaceRequest,
-): Promise<WorkspaceAnswer> {
+): Promise<Result<WorkspaceSuccess>> {
   const paths = differingPaths(kept.request, request)
   if (paths.length > 0) return refuse({ type: 'IdempotencyMismatch', differingPaths: paths })
   const { operationId } = kept
@@ -146,12 +133,12 @@ function apply(
   connection: Connection,
   { workspace: before }: WorkspaceForDecision,
   { verdict, workspace: after, operations }: WorkspaceDecision,
-  { command, operation, idempotencyKey, request }: WorkspaceRequest,
+  { command, idempotencyKey, request }: WorkspaceRequest,
 ): Promise<boolean> {
   const accepted = verdict.kind === 'accepted' ? verdict : null
   const operationId = accepted?.operation?.id ?? null
   const key =
-    accepted && operation && idempotencyKey ? { operation, key: idempotencyKey, operationId, request } : null
+    accepted && idempotencyKey ? { operation: command.type, key: idempotencyKey, operationId, request } : null
   return applyWorkspace(connection, { before, after, operations, told: toldBy(command, accepted), key })
 }
 
@@ -160,11 +147,14 @@ function toldBy(
   command: WorkspaceCommand,
   accepted: unknown,
 ): { operationId: string; result: GivenResult } | null {
-  if (!accepted || command.type !== 'finish' || command.error) return null
+  if (!accepted || command.type !== 'finishWorkspaceOperation' || command.error) return null
   return { operationId: command.operationId, result: command.result }
 }
 
-function toAnswer({ now }: WorkspaceForDecision, { verdict, workspace }: WorkspaceDecision): WorkspaceAnswer {
+function toResult(
+  { now }: WorkspaceForDecision,
+  { verdict, workspace }: WorkspaceDecision,
+): Result<WorkspaceSuccess> {
   const after = { workspace, now }
   if (verdict.kind === 'refused') return toRefused(verdict.refusal, after)
   const { operation, changed } = verdict

@@ -2,18 +2,21 @@ import { differingPaths } from '../../lifecycle/log/differingPaths.ts'
 import { liveClaim, type Json, type Run } from '../../lifecycle/run/run.ts'
 import type { WorkspacePlace } from '../../lifecycle/workspace/workspace.ts'
 import { type LoadedRun, loadRuns } from '../../store/run/loadRun.ts'
-import { violatedConstraint } from '../../store/sql/openStore.ts'
 import type { Connection } from '../../store/sql/statement.ts'
-import { keepWorkspaceKey, recordWorkspace as record } from '../../store/workspace/recordWorkspace.ts'
+import {
+  keepWorkspaceKey,
+  recordWorkspace as insertWorkspace,
+} from '../../store/workspace/recordWorkspace.ts'
 import { withRunLocked } from '../../store/sql/withRowLocked.ts'
 import { findWorkspaceKey } from '../../store/workspace/findWorkspaceKey.ts'
 import { findWorkspaces } from '../../store/workspace/findWorkspaces.ts'
 import { findWorkspacesOfRuns } from '../../store/workspace/findWorkspacesOfRuns.ts'
 import type { LoadedWorkspace } from '../../store/workspace/loadedWorkspace.ts'
-import { objection, type Refused, refuse } from '../kit/answers.ts'
+import { objection, type Refused, refuse, type ResultOf } from '../kit/answers.ts'
 import { checkRole, checkRun } from '../kit/authorize.ts'
 import { sweepRun } from '../run/changeRun.ts'
-import { type Caller, type Commands, ContendedError } from '../kit/context.ts'
+import type { Caller, Commands } from '../kit/context.ts'
+import { type Applied, decideAndApply, decideAnew } from '../kit/decideAndApply.ts'
 import { newId } from '../kit/ids.ts'
 import { type DrivingInput, toRequest } from '../run/runCommands.ts'
 
@@ -27,18 +30,17 @@ export interface RecordWorkspace
 }
 
 /** What recording a workspace answers. */
-export type RecordAnswer =
-  | {
-      readonly ok: true
-      readonly workspace: LoadedWorkspace
-      readonly run: LoadedRun
-      /** False where the run, or the directory, was recorded before. */
-      readonly created: boolean
-      readonly replayed: boolean
-    }
-  | Refused
-
-const TRIES = 5
+export type RecordResult = ResultOf<
+  'recordWorkspace',
+  {
+    readonly ok: true
+    readonly workspace: LoadedWorkspace
+    readonly run: LoadedRun
+    /** False where the run, or the directory, was recorded before. */
+    readonly created: boolean
+    readonly replayed: boolean
+  }
+>
 
 /**
  * Records the directory that a run works in, by the run's owner. A run has one workspace for as long as that is there: who
@@ -50,32 +52,34 @@ export async function recordWorkspace(
   commands: Commands,
   caller: Caller,
   input: RecordWorkspace,
-): Promise<RecordAnswer> {
+): Promise<RecordResult> {
   // what is due comes first: an owner whose lease has expired drives nothing any more
   const present = await sweepRun(commands, input.runId)
-  if (!present.ok) return present
+  if (!present.ok) return objection({ type: 'RunNotFound', runId: input.runId })
   const denied =
     checkRun(caller, present.run.run) ??
     checkRole(caller, 'recordWorkspace') ??
     checkPlace(input) ??
     checkReserved(commands, input)
   if (denied) return denied
-  for (let tries = 0; tries < TRIES; tries++) {
-    try {
-      const answer = await withRunLocked(commands.store, input.runId, (connection) =>
-        attempt(commands, connection, input),
-      )
-      if (answer?.ok && !answer.replayed) commands.announce(answer.workspace.workspace.id)
-      if (answer) return answer
-    } catch (error) {
-      if (violatedConstraint(error) !== 'workspace_key_pkey') throw error
-    }
-  }
-  throw new ContendedError(input.runId)
+  const { result } = await decideAndApply<RecordResult>(commands, {
+    subject: input.runId,
+    lock: (work) => withRunLocked(commands.store, input.runId, work),
+    optimistic: 0,
+    rounds: 5,
+    attempt: ({ withConnection }) => withConnection((connection) => attempt(commands, connection, input)),
+    constraints: { workspace_key_pkey: decideAnew },
+  })
+  return result
 }
 
 /** A plain directory has no commit that a branch began at, a worktree has all that a diff and a merge need. */
-function checkPlace({ kind, repository, branch, baseCommit }: RecordWorkspace): Refused | undefined {
+function checkPlace({
+  kind,
+  repository,
+  branch,
+  baseCommit,
+}: RecordWorkspace): Refused<'InvalidInput'> | undefined {
   const given = Object.entries({ repository, branch, baseCommit })
   const issues =
     kind === 'WORKTREE'
@@ -101,10 +105,19 @@ function checkReserved(
 
 /** With the run's row held: nobody settles it, takes it over or records another workspace meanwhile. */
 async function attempt(
+  commands: Commands,
+  connection: Connection,
+  input: RecordWorkspace,
+): Promise<Applied<RecordResult>> {
+  const result = await record(commands, connection, input)
+  return { result, written: result.ok && !result.replayed ? [result.workspace.workspace.id] : [] }
+}
+
+async function record(
   { store }: Commands,
   connection: Connection,
   input: RecordWorkspace,
-): Promise<RecordAnswer> {
+): Promise<RecordResult> {
   const { runId, fence, idempotencyKey } = input
   const [loaded] = await loadRuns(connection, store, [runId])
   if (!loaded) return objection({ type: 'RunNotFound', runId })
@@ -121,7 +134,13 @@ async function attempt(
     return { ok: true, workspace: present, run: loaded, created: false, replayed: false }
   }
   const id = newId('workspace')
-  const recorded = await record(connection, { id, runId, project: run.project, place: toPlace(input), key })
+  const recorded = await insertWorkspace(connection, {
+    id,
+    runId,
+    project: run.project,
+    place: toPlace(input),
+    key,
+  })
   const isTaken = 'takenBy' in recorded
   const workspace = await read(connection, isTaken ? recorded.takenBy : recorded.workspaceId)
   if (isTaken) return toTaken(run, input, workspace)
@@ -129,7 +148,11 @@ async function attempt(
 }
 
 /** Of another project's workspace nothing is told. */
-function toTaken(run: Run, { host, path }: RecordWorkspace, workspace: LoadedWorkspace): Refused {
+function toTaken(
+  run: Run,
+  { host, path }: RecordWorkspace,
+  workspace: LoadedWorkspace,
+): Refused<'WorkspaceTaken' | 'Forbidden'> {
   if (workspace.workspace.project === run.project) return objection({ type: 'WorkspaceTaken', workspace })
   const detail = `${path} on ${host} is recorded for another project; work in another directory.`
   return objection({ type: 'Forbidden', requiredRole: null, detail })
@@ -139,7 +162,7 @@ async function findReplay(
   connection: Connection,
   loaded: LoadedRun,
   { key, request }: { readonly key: string; readonly request: Json },
-): Promise<RecordAnswer | null> {
+): Promise<RecordResult | null> {
   const kept = await findWorkspaceKey(connection, loaded.run.project, 'recordWorkspace', key)
   if (!kept) return null
   const paths = differingPaths(kept.request, request)
@@ -149,7 +172,7 @@ async function findReplay(
 }
 
 /** A driving write is good only with the fence of the claim on the row, while that claim is live, in RUNNING (G4). */
-function refuseDriving(loaded: LoadedRun, fence: number): Refused | undefined {
+function refuseDriving(loaded: LoadedRun, fence: number): Refused<'LeaseLost' | 'RunNotActive'> | undefined {
   const { run, now }: { run: Run; now: number } = loaded
   if (run.status === 'QUEUED' || liveClaim(run.claim, now)?.fence !== fence)
     return refuse({ type: 'LeaseLost', yourFence: fence, currentFence: run.fence }, loaded)

@@ -12,7 +12,7 @@ export async function sweepWorkspaces(commands: Commands, failures: unknown[]): 
   for (const workspaceId of ids) {
     try {
       const command = { type: 'sweep' } as const
-      await changeWorkspace(commands, SYSTEM, { operation: null, workspaceId, command, request: null })
+      await changeWorkspace(commands, SYSTEM, { workspaceId, command, request: null })
     } catch (error) {
       failures.push(error)
     }

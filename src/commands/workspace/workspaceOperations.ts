@@ -1,4 +1,3 @@
-import type { Operation } from '../../lifecycle/run/authority.ts'
 import { OPERATION_SECONDS, type WorkspaceCommand } from '../../lifecycle/workspace/decideWorkspace.ts'
 import type { GivenResult } from '../../lifecycle/workspace/workspaceResults.ts'
 import type {
@@ -8,8 +7,8 @@ import type {
   WorkspaceOperation,
 } from '../../lifecycle/workspace/workspace.ts'
 import { findOperationWorkspaceId } from '../../store/workspace/findOperationWorkspaceId.ts'
-import { objection, type Refused } from '../kit/answers.ts'
-import { changeWorkspace, type WorkspaceAnswer, type WorkspaceSuccess } from './changeWorkspace.ts'
+import { objection, type Refused, type ResultOf } from '../kit/answers.ts'
+import { changeWorkspace, type WorkspaceSuccess } from './changeWorkspace.ts'
 import type { Caller, Commands, Keyed } from '../kit/context.ts'
 import { newId } from '../kit/ids.ts'
 import { toRequest } from '../run/runCommands.ts'
@@ -18,9 +17,6 @@ import { toRequest } from '../run/runCommands.ts'
 export interface OperationSuccess extends WorkspaceSuccess {
   readonly operation: WorkspaceOperation
 }
-
-/** What a command about an operation answers. */
-export type OperationAnswer = OperationSuccess | Refused
 
 /** Something to be done by the worker of the workspace's machine. */
 export interface RequestOperation extends Keyed {
@@ -39,13 +35,12 @@ export async function requestWorkspaceOperation(
   commands: Commands,
   caller: Caller,
   input: RequestOperation,
-): Promise<OperationAnswer> {
+): Promise<ResultOf<'requestWorkspaceOperation', OperationSuccess>> {
   const { workspaceId, kind } = input
   const answer = await changeWorkspace(commands, caller, {
-    operation: 'requestWorkspaceOperation',
     workspaceId,
     command: {
-      type: 'request',
+      type: 'requestWorkspaceOperation',
       operationId: newId('workspaceOperation'),
       kind,
       force: input.force ?? false,
@@ -56,7 +51,7 @@ export async function requestWorkspaceOperation(
     idempotencyKey: input.idempotencyKey,
     request: toRequest(input),
   })
-  return withOperation(answer)
+  return answer.ok ? withOperation(answer) : answer
 }
 
 /** A worker takes up an operation. */
@@ -77,12 +72,18 @@ export function startWorkspaceOperation(
   commands: Commands,
   caller: Caller,
   input: StartOperation,
-): Promise<OperationAnswer> {
+): Promise<ResultOf<'startWorkspaceOperation', OperationSuccess>> {
   const { operationId, worker } = input
   const leaseSeconds = input.leaseSeconds ?? OPERATION_SECONDS.default
   const startedById = caller.principalId
-  const command = { type: 'start', operationId, worker, startedById, leaseSeconds } as const
-  return changeOperation(commands, caller, 'startWorkspaceOperation', command, input)
+  const command = {
+    type: 'startWorkspaceOperation',
+    operationId,
+    worker,
+    startedById,
+    leaseSeconds,
+  } as const
+  return changeOperation(commands, caller, command, input)
 }
 
 /** How an operation ended: with an error, or with what its kind comes to. */
@@ -101,11 +102,17 @@ export function finishWorkspaceOperation(
   commands: Commands,
   caller: Caller,
   input: FinishOperation,
-): Promise<OperationAnswer> {
+): Promise<ResultOf<'finishWorkspaceOperation', OperationSuccess>> {
   const { operationId, attempt, diff, merge, preview } = input
   const result = { diff, merge, preview }
-  const command = { type: 'finish', operationId, attempt, result, error: input.error ?? null } as const
-  return changeOperation(commands, caller, 'finishWorkspaceOperation', command, input)
+  const command = {
+    type: 'finishWorkspaceOperation',
+    operationId,
+    attempt,
+    result,
+    error: input.error ?? null,
+  } as const
+  return changeOperation(commands, caller, command, input)
 }
 
 /** What became of a preview by itself. */
@@ -124,10 +131,9 @@ export function reportPreview(
   commands: Commands,
   caller: Caller,
   input: ReportPreview,
-): Promise<WorkspaceAnswer> {
+): Promise<ResultOf<'reportPreview', WorkspaceSuccess>> {
   const { workspaceId, status } = input
   return changeWorkspace(commands, caller, {
-    operation: 'reportPreview',
     workspaceId,
     command: { type: 'reportPreview', status, url: input.url ?? null, error: input.error ?? null },
     idempotencyKey: input.idempotencyKey,
@@ -135,24 +141,37 @@ export function reportPreview(
   })
 }
 
-async function changeOperation(
+type OperationCommand = Extract<
+  WorkspaceCommand,
+  { type: 'startWorkspaceOperation' | 'finishWorkspaceOperation' }
+>
+
+async function changeOperation<C extends OperationCommand>(
   commands: Commands,
   caller: Caller,
-  operation: Operation,
-  command: Extract<WorkspaceCommand, { type: 'start' | 'finish' }>,
+  command: C,
   input: Keyed,
-): Promise<OperationAnswer> {
+): Promise<ResultOf<C['type'], OperationSuccess>> {
   const { operationId } = command
+  const notFound = () => objection({ type: 'WorkspaceOperationNotFound', operationId })
   const workspaceId = await findOperationWorkspaceId(commands.store.pool, operationId)
-  if (workspaceId === null) return objection({ type: 'WorkspaceOperationNotFound', operationId })
+  if (workspaceId === null) return notFound()
   const { idempotencyKey } = input
-  const ask = { operation, workspaceId, command, idempotencyKey, request: toRequest(input) }
-  return withOperation(await changeWorkspace(commands, caller, ask))
+  const request = { workspaceId, command, idempotencyKey, request: toRequest(input) }
+  const result = await changeWorkspace(commands, caller, request)
+  if (result.ok) return withOperation(result)
+  // the workspace was deleted meanwhile, and the operation with it
+  return isWorkspaceGone(result)
+    ? notFound()
+    : (result as Exclude<ResultOf<C['type'], OperationSuccess>, OperationSuccess>)
 }
 
-function withOperation(answer: WorkspaceAnswer): OperationAnswer {
-  if (!answer.ok) return answer
-  const { operation } = answer
-  if (!operation) throw new Error(`workspace ${answer.workspace.workspace.id} lacks the operation`)
-  return { ...answer, operation }
+function isWorkspaceGone({ problem }: Refused): boolean {
+  return problem.type === 'WorkspaceNotFound'
+}
+
+function withOperation(success: WorkspaceSuccess): OperationSuccess {
+  const { operation } = success
+  if (!operation) throw new Error(`workspace ${success.workspace.workspace.id} lacks the operation`)
+  return { ...success, operation }
 }

@@ -32,7 +32,6 @@ defineMutation('sweep', {
     expired: t.idList({ description: 'Runs that expired.', resolve: ({ expired }) => [...expired] }),
     dryRun: t.exposeBoolean('dryRun', { description: 'Whether it only told what it would do.' }),
   }),
-  problems: ['InvalidInput', 'Forbidden'],
 })
 
 const VerifyRunResult = defineResult<Extract<Awaited<ReturnType<typeof verifyRun>>, { ok: true }>>(

@@ -85,7 +85,6 @@ defineMutation('createToken', {
     token: t.field({ type: TokenRef, description: 'The token.', resolve: ({ token }) => token }),
     secret: t.exposeString('secret', { description: 'What to authenticate with. Shown this once.' }),
   }),
-  problems: ['InvalidInput', 'Forbidden'],
 })
 
 defineMutation('rotateToken', {
@@ -109,7 +108,6 @@ defineMutation('rotateToken', {
     token: t.field({ type: TokenRef, description: 'The new token.', resolve: ({ token }) => token }),
     secret: t.exposeString('secret', { description: 'What to authenticate with. Shown this once.' }),
   }),
-  problems: ['TokenNotFound', 'InvalidInput', 'Forbidden'],
 })
 
 defineMutation('revokeToken', {
@@ -121,5 +119,4 @@ defineMutation('revokeToken', {
   success: (t) => ({
     tokenId: t.exposeID('tokenId', { description: 'The token that authenticates no more.' }),
   }),
-  problems: ['TokenNotFound', 'InvalidInput', 'Forbidden'],
 })

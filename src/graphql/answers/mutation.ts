@@ -1,8 +1,14 @@
 import type { FieldMap, ObjectFieldBuilder, UnionRef } from '@pothos/core'
-import { type Problem, refuse, type Refused } from '../../commands/kit/answers.ts'
+import {
+  type Problem,
+  type ProblemType,
+  refuse,
+  type Result,
+  type ResultOf,
+} from '../../commands/kit/answers.ts'
 import { checkRole } from '../../commands/kit/authorize.ts'
 import { ContendedError } from '../../commands/kit/context.ts'
-import { isOperation } from '../../lifecycle/run/authority.ts'
+import { type CommandName, COMMANDS } from '../../lifecycle/run/commands.ts'
 import type { LoadedRun } from '../../store/run/loadRun.ts'
 import { builder, type SchemaTypes } from '../kit/builder.ts'
 import type { GraphContext } from '../request/context.ts'
@@ -10,7 +16,6 @@ import { failWith } from '../request/errors.ts'
 import { type Input, readInput } from '../kit/input.ts'
 import { MUTATION_COST } from '../kit/limits.ts'
 import { applyDueRuns } from '../request/applyDueRuns.ts'
-import type { ProblemType } from './problem.ts'
 import { PROBLEMS } from './problems.ts'
 
 /** A resolver of a root field. */
@@ -20,15 +25,13 @@ type Resolver<Args, Out> = (parent: unknown, args: Args, context: GraphContext) 
 type Done = { readonly ok: true }
 
 /** One mutation: what comes in, what is done with it, what is answered. */
-interface MutationOptions<In, Answer extends Done> {
+interface MutationOptions<N extends CommandName, In, Answer extends Done> {
   readonly description: string
   readonly input: Input<In>
-  /** The command. */
-  readonly run: (context: GraphContext, input: In) => Promise<Answer | Refused>
+  /** The use case, which is refused with nothing that COMMANDS does not list for the command. */
+  readonly run: (context: GraphContext, input: In) => Promise<ResultOf<N, Answer>>
   /** What the success says. */
   readonly success: (t: ObjectFieldBuilder<SchemaTypes, Answer>) => FieldMap
-  /** What it may be refused with, in the order of the union; InvalidInput and Forbidden are always among them. */
-  readonly problems: readonly ProblemType[]
 }
 
 /** Options of the field that tells whether the answer is that of an earlier request. */
@@ -36,16 +39,16 @@ export const REPLAYED = {
   description: 'Whether it was done before, under the same idempotency key.',
 } as const
 
-/** Adds a mutation, with the union `<Name>Result` of its success and its problems. */
-export function defineMutation<In, Answer extends Done>(
-  name: string,
-  { description, input, run, success, problems }: MutationOptions<In, Answer>,
+/** Adds the mutation of a command, with the union `<Name>Result` of its success and of all that COMMANDS has it refused with. */
+export function defineMutation<N extends CommandName, In, Answer extends Done>(
+  name: N,
+  { description, input, run, success }: MutationOptions<N, In, Answer>,
 ): void {
   const result = defineResult(
     `${name.charAt(0).toUpperCase()}${name.slice(1)}`,
     `\`${name}\``,
     success,
-    problems,
+    COMMANDS[name].refusals,
   )
   builder.mutationField(name, (t) =>
     t.field({
@@ -56,7 +59,7 @@ export function defineMutation<In, Answer extends Done>(
       resolve: (async (_, args, context) => {
         context.reads.forget()
         // what may not be done at all is not looked at either
-        const denied = isOperation(name) ? checkRole(context.caller, name) : undefined
+        const denied = checkRole(context.caller, name)
         if (denied) return toMember<Answer>(denied, context)
         const read = readInput(input.schema, args.input)
         const answer = read.ok
@@ -90,7 +93,7 @@ export function defineResult<Answer extends Done>(
 
 /** The member of the result that an answer is. */
 export function toMember<Answer extends Done>(
-  answer: Answer | Refused,
+  answer: Result<Answer>,
   { reads }: GraphContext,
 ): Answer | Problem {
   const member = answer.ok ? answer : answer.problem
@@ -106,8 +109,8 @@ export function toMember<Answer extends Done>(
  */
 async function applyingDue<Answer extends Done>(
   { commands, reads }: GraphContext,
-  ask: () => Promise<Answer | Refused>,
-): Promise<Answer | Refused> {
+  ask: () => Promise<Result<Answer>>,
+): Promise<Result<Answer>> {
   const answer = await ask()
   const { replayed, run } = answer as { readonly replayed?: boolean; readonly run?: LoadedRun | null }
   if (!replayed || !run) return answer

@@ -1,12 +1,9 @@
 import type { ObjectRef } from '@pothos/core'
-import type { Problem } from '../../commands/kit/answers.ts'
+import type { Problem, ProblemOf, ProblemType } from '../../commands/kit/answers.ts'
 import { liveClaim } from '../../lifecycle/run/run.ts'
 import { builder, type SchemaTypes } from '../kit/builder.ts'
 import { RunStatus } from '../enums/runEnums.ts'
 import { LeaseRef, RunRef, WITHHELD_RUN } from '../kit/refs.ts'
-
-export type ProblemType = Problem['type']
-export type ProblemOf<T extends ProblemType> = Extract<Problem, { type: T }>
 
 /** Problems by their types. */
 export type Problems<T extends ProblemType> = { readonly [P in T]: ObjectRef<SchemaTypes, ProblemOf<P>> }

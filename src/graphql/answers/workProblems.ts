@@ -1,5 +1,6 @@
+import type { ProblemOf } from '../../commands/kit/answers.ts'
 import { Decision, SessionStatus } from '../enums/workEnums.ts'
-import { type ProblemOf, problem, type Problems, runOf } from './problem.ts'
+import { problem, type Problems, runOf } from './problem.ts'
 import { type ApprovalNode, ApprovalRef, type SessionNode, SessionRef } from '../kit/refs.ts'
 
 type SessionProblem = 'IllegalSessionTransition' | 'PromptAlreadySent'

@@ -9,10 +9,10 @@ import {
   OUTCOMES,
   PHASE_STATUSES,
   ROLES,
-  RUN_COMMANDS,
   RUN_REASONS,
   RUN_STATUSES,
 } from '../../lifecycle/run/words.ts'
+import { RUN_COMMANDS } from '../../lifecycle/run/commands.ts'
 import { enumOf } from '../kit/builder.ts'
 
 /** The lifecycle's words as GraphQL enums, each word with what it means. */

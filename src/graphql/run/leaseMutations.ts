@@ -85,14 +85,6 @@ defineMutation('claimRun', {
   }),
   run: ({ commands, caller }, input) => claimRun(commands, caller, input),
   success: claimSuccessFields,
-  problems: [
-    'NothingToClaim',
-    'NotClaimable',
-    'RunNotFound',
-    'IdempotencyMismatch',
-    'InvalidInput',
-    'Forbidden',
-  ],
 })
 
 defineMutation('renewLease', {
@@ -133,7 +125,6 @@ defineMutation('renewLease', {
       resolve: ({ directives, runId: of }) => directives.map((directive) => toDirective(of, directive)),
     }),
   }),
-  problems: ['RunNotActive', 'LeaseLost', 'RunNotFound', 'InvalidInput', 'Forbidden'],
 })
 
 defineMutation('releaseRun', {
@@ -158,7 +149,6 @@ defineMutation('releaseRun', {
   }),
   run: ({ commands, caller }, input) => releaseRun(commands, caller, input),
   success: runSuccessFields,
-  problems: ['LeaseLost', 'RunNotFound', 'IdempotencyMismatch', 'InvalidInput', 'Forbidden'],
 })
 
 defineMutation('confirmCancel', {
@@ -170,5 +160,4 @@ defineMutation('confirmCancel', {
   }),
   run: ({ commands, caller }, input) => confirmCancel(commands, caller, input),
   success: runSuccessFields,
-  problems: ['RunNotActive', 'LeaseLost', 'RunNotFound', 'IdempotencyMismatch', 'InvalidInput', 'Forbidden'],
 })

@@ -82,17 +82,6 @@ defineMutation('startRun', {
       request: toRequest(input),
     }),
   success: claimSuccessFields,
-  problems: [
-    'WorkflowNotFound',
-    'WorkflowMismatch',
-    'AlreadyContinued',
-    'RunNotActive',
-    'ConcurrencyConflict',
-    'IdempotencyMismatch',
-    'RunNotFound',
-    'InvalidInput',
-    'Forbidden',
-  ],
 })
 
 defineMutation('pauseRun', {
@@ -100,14 +89,6 @@ defineMutation('pauseRun', {
   input: defineInput('PauseRunInput', 'A pause.', { runId, ifRevision, comment, idempotencyKey }),
   run: ({ commands, caller }, input) => pauseRun(commands, caller, input),
   success: runSuccessFields,
-  problems: [
-    'NotPausable',
-    'RevisionConflict',
-    'RunNotFound',
-    'IdempotencyMismatch',
-    'InvalidInput',
-    'Forbidden',
-  ],
 })
 
 defineMutation('resumeRun', {
@@ -116,16 +97,6 @@ defineMutation('resumeRun', {
   input: defineInput('ResumeRunInput', 'A resume.', { runId, ifRevision, claim, comment, idempotencyKey }),
   run: ({ commands, caller }, input) => resumeRun(commands, caller, input),
   success: claimSuccessFields,
-  problems: [
-    'NotResumable',
-    'NotClaimable',
-    'ConcurrencyConflict',
-    'RevisionConflict',
-    'IdempotencyMismatch',
-    'RunNotFound',
-    'InvalidInput',
-    'Forbidden',
-  ],
 })
 
 defineMutation('completeRun', {
@@ -145,16 +116,6 @@ defineMutation('completeRun', {
       description: 'False where the same claim had completed it before.',
     }),
   }),
-  problems: [
-    'NotCompletable',
-    'RunNotActive',
-    'LeaseLost',
-    'RevisionConflict',
-    'RunNotFound',
-    'IdempotencyMismatch',
-    'InvalidInput',
-    'Forbidden',
-  ],
 })
 
 defineMutation('failRun', {
@@ -168,7 +129,6 @@ defineMutation('failRun', {
   }),
   run: ({ commands, caller }, input) => failRun(commands, caller, input),
   success: runSuccessFields,
-  problems: ['RunNotActive', 'LeaseLost', 'RunNotFound', 'IdempotencyMismatch', 'InvalidInput', 'Forbidden'],
 })
 
 defineMutation('cancelRun', {
@@ -204,7 +164,6 @@ defineMutation('cancelRun', {
       replayed,
     }
   },
-  problems: ['RevisionConflict', 'RunNotFound', 'IdempotencyMismatch', 'InvalidInput', 'Forbidden'],
 })
 
 defineMutation('detachRun', {
@@ -216,14 +175,6 @@ defineMutation('detachRun', {
     ...runSuccessFields(t),
     changed: t.exposeBoolean('changed', { description: 'False where it was detached before.' }),
   }),
-  problems: [
-    'RunNotActive',
-    'RevisionConflict',
-    'RunNotFound',
-    'IdempotencyMismatch',
-    'InvalidInput',
-    'Forbidden',
-  ],
 })
 
 defineMutation('deleteRun', {
@@ -234,5 +185,4 @@ defineMutation('deleteRun', {
     runId: t.exposeID('runId', { description: 'The run that is gone.' }),
     replayed: t.exposeBoolean('replayed', REPLAYED),
   }),
-  problems: ['NotDeletable', 'RunNotFound', 'IdempotencyMismatch', 'InvalidInput', 'Forbidden'],
 })

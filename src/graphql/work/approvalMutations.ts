@@ -66,17 +66,6 @@ defineMutation('requestApproval', {
   }),
   run: ({ commands, caller }, input) => requestApproval(commands, caller, input),
   success: approvalSuccessFields,
-  problems: [
-    'IllegalTransition',
-    'NotCompletable',
-    'RunNotActive',
-    'UnknownPhase',
-    'LeaseLost',
-    'IdempotencyMismatch',
-    'RunNotFound',
-    'InvalidInput',
-    'Forbidden',
-  ],
 })
 
 defineMutation('decideApproval', {
@@ -90,15 +79,4 @@ defineMutation('decideApproval', {
   }),
   run: ({ commands, caller }, input) => decideApproval(commands, caller, input),
   success: approvalSuccessFields,
-  problems: [
-    'WrongDecision',
-    'AlreadyDecided',
-    'ApprovalExpired',
-    'StaleDigest',
-    'ApprovalNotFound',
-    'RunNotActive',
-    'IdempotencyMismatch',
-    'InvalidInput',
-    'Forbidden',
-  ],
 })

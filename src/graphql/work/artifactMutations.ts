@@ -38,14 +38,4 @@ defineMutation('submitArtifact', {
       replayed,
     }
   },
-  problems: [
-    'IllegalTransition',
-    'UnknownPhase',
-    'RunNotActive',
-    'LeaseLost',
-    'RunNotFound',
-    'IdempotencyMismatch',
-    'InvalidInput',
-    'Forbidden',
-  ],
 })

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import {
-  type ExecutionAnswer,
+  type ExecutionSuccess,
   finishExecution,
   startExecution,
   touchExecution,
@@ -67,8 +67,6 @@ builder.queryField('executions', (t) =>
   }),
 )
 
-type ExecutionDone = Extract<ExecutionAnswer, { ok: true }>
-
 defineMutation('startExecution', {
   description:
     'Records a process that was launched, for a run or for none. What no run launched belongs to the token that recorded it.',
@@ -85,19 +83,10 @@ defineMutation('startExecution', {
     execution: t.field({
       type: ExecutionRef,
       description: 'The execution.',
-      resolve: ({ execution }: ExecutionDone) => execution,
+      resolve: ({ execution }: ExecutionSuccess) => execution,
     }),
     replayed: t.exposeBoolean('replayed', REPLAYED),
   }),
-  problems: [
-    'RunNotActive',
-    'UnknownPhase',
-    'LeaseLost',
-    'IdempotencyMismatch',
-    'RunNotFound',
-    'InvalidInput',
-    'Forbidden',
-  ],
 })
 
 defineMutation('finishExecution', {
@@ -127,7 +116,7 @@ defineMutation('finishExecution', {
     execution: t.field({
       type: ExecutionRef,
       description: 'The execution.',
-      resolve: ({ execution }: ExecutionDone) => execution,
+      resolve: ({ execution }: ExecutionSuccess) => execution,
     }),
     outcome: t.field({
       type: Outcome,
@@ -138,13 +127,6 @@ defineMutation('finishExecution', {
     }),
     replayed: t.exposeBoolean('replayed', REPLAYED),
   }),
-  problems: [
-    'ExecutionAlreadyFinished',
-    'ExecutionNotFound',
-    'IdempotencyMismatch',
-    'InvalidInput',
-    'Forbidden',
-  ],
 })
 
 defineMutation('touchExecution', {
@@ -158,8 +140,7 @@ defineMutation('touchExecution', {
     execution: t.field({
       type: ExecutionRef,
       description: 'The execution.',
-      resolve: ({ execution }: ExecutionDone) => execution,
+      resolve: ({ execution }: ExecutionSuccess) => execution,
     }),
   }),
-  problems: ['ExecutionAlreadyFinished', 'ExecutionNotFound', 'InvalidInput', 'Forbidden'],
 })

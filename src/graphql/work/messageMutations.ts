@@ -36,7 +36,6 @@ defineMutation('sendMessage', {
     sent: t.field({ type: MessageRef, description: 'The message as it is now.', resolve: toNode }),
     replayed: t.exposeBoolean('replayed', REPLAYED),
   }),
-  problems: ['RunNotActive', 'IdempotencyMismatch', 'RunNotFound', 'InvalidInput', 'Forbidden'],
 })
 
 defineMutation('acknowledgeMessage', {
@@ -53,5 +52,4 @@ defineMutation('acknowledgeMessage', {
     acknowledged: t.field({ type: MessageRef, description: 'The message as it is now.', resolve: toNode }),
     replayed: t.exposeBoolean('replayed', REPLAYED),
   }),
-  problems: ['MessageNotFound', 'LeaseLost', 'IdempotencyMismatch', 'InvalidInput', 'Forbidden'],
 })

@@ -78,18 +78,6 @@ defineMutation('advancePhase', {
   }),
   run: ({ commands, caller }, input) => advancePhase(commands, caller, input),
   success: phaseSuccessFields,
-  problems: [
-    'IllegalTransition',
-    'UnknownPhase',
-    'NotCompletable',
-    'RunNotActive',
-    'LeaseLost',
-    'RevisionConflict',
-    'RunNotFound',
-    'IdempotencyMismatch',
-    'InvalidInput',
-    'Forbidden',
-  ],
 })
 
 defineMutation('startPhase', {
@@ -104,16 +92,6 @@ defineMutation('startPhase', {
   }),
   run: ({ commands, caller }, input) => startPhase(commands, caller, input),
   success: phaseSuccessFields,
-  problems: [
-    'IllegalTransition',
-    'UnknownPhase',
-    'RunNotActive',
-    'LeaseLost',
-    'RunNotFound',
-    'IdempotencyMismatch',
-    'InvalidInput',
-    'Forbidden',
-  ],
 })
 
 const PhaseErrorInput = defineInput('PhaseErrorInput', 'Why a phase failed.', {
@@ -145,16 +123,6 @@ defineMutation('failPhase', {
   run: ({ commands, caller }, { error, ...input }) =>
     failPhase(commands, caller, { ...input, error: { ...error, hint: error.hint ?? null } }),
   success: phaseSuccessFields,
-  problems: [
-    'IllegalTransition',
-    'UnknownPhase',
-    'RunNotActive',
-    'LeaseLost',
-    'RunNotFound',
-    'IdempotencyMismatch',
-    'InvalidInput',
-    'Forbidden',
-  ],
 })
 
 defineMutation('completeRound', {
@@ -179,14 +147,4 @@ defineMutation('completeRound', {
       replayed,
     }
   },
-  problems: [
-    'IllegalTransition',
-    'NotCompletable',
-    'RunNotActive',
-    'LeaseLost',
-    'RunNotFound',
-    'IdempotencyMismatch',
-    'InvalidInput',
-    'Forbidden',
-  ],
 })

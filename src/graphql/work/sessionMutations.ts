@@ -54,15 +54,6 @@ defineMutation('openSession', {
     })
     return { session, created, replayed }
   },
-  problems: [
-    'IllegalSessionTransition',
-    'RunNotActive',
-    'LeaseLost',
-    'RunNotFound',
-    'IdempotencyMismatch',
-    'InvalidInput',
-    'Forbidden',
-  ],
 })
 
 defineMutation('updateSession', {
@@ -76,15 +67,6 @@ defineMutation('updateSession', {
   }),
   run: ({ commands, caller }, input) => updateSession(commands, caller, input),
   success: sessionSuccessFields,
-  problems: [
-    'IllegalSessionTransition',
-    'RunNotActive',
-    'LeaseLost',
-    'SessionNotFound',
-    'IdempotencyMismatch',
-    'InvalidInput',
-    'Forbidden',
-  ],
 })
 
 defineMutation('recordPrompt', {
@@ -101,18 +83,6 @@ defineMutation('recordPrompt', {
   }),
   run: ({ commands, caller }, input) => recordPrompt(commands, caller, input),
   success: sessionSuccessFields,
-  problems: [
-    'PromptAlreadySent',
-    'IllegalSessionTransition',
-    'IllegalTransition',
-    'UnknownPhase',
-    'RunNotActive',
-    'LeaseLost',
-    'SessionNotFound',
-    'IdempotencyMismatch',
-    'InvalidInput',
-    'Forbidden',
-  ],
 })
 
 /** How many chunks may be appended at once, and how long each may be, in UTF-16 units. */
@@ -138,5 +108,4 @@ defineMutation('appendTranscript', {
   success: (t) => ({
     nextSeq: t.exposeInt('nextSeq', { description: 'The number of the chunk to append next.' }),
   }),
-  problems: ['TranscriptGap', 'LeaseLost', 'SessionNotFound', 'InvalidInput', 'Forbidden'],
 })

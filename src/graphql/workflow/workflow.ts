@@ -153,5 +153,4 @@ defineMutation('registerWorkflow', {
     }),
     changed: t.exposeBoolean('changed', { description: 'False where it was registered before.' }),
   }),
-  problems: ['WorkflowMismatch', 'InvalidInput', 'Forbidden'],
 })

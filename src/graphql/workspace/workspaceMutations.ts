@@ -1,5 +1,5 @@
 import type { ObjectFieldBuilder } from '@pothos/core'
-import { type RecordAnswer, recordWorkspace } from '../../commands/workspace/recordWorkspace.ts'
+import { type RecordResult, recordWorkspace } from '../../commands/workspace/recordWorkspace.ts'
 import {
   finishWorkspaceOperation,
   type OperationSuccess,
@@ -57,7 +57,7 @@ defineMutation('recordWorkspace', {
     idempotencyKey,
   }),
   run: ({ commands, caller }, input) => recordWorkspace(commands, caller, input),
-  success: (t: ObjectFieldBuilder<SchemaTypes, Extract<RecordAnswer, { ok: true }>>) => ({
+  success: (t: ObjectFieldBuilder<SchemaTypes, Extract<RecordResult, { ok: true }>>) => ({
     workspace: t.field({
       type: WorkspaceRef,
       description: 'The workspace of the run.',
@@ -69,15 +69,6 @@ defineMutation('recordWorkspace', {
     }),
     replayed: t.exposeBoolean('replayed', REPLAYED),
   }),
-  problems: [
-    'RunNotFound',
-    'RunNotActive',
-    'LeaseLost',
-    'WorkspaceTaken',
-    'IdempotencyMismatch',
-    'InvalidInput',
-    'Forbidden',
-  ],
 })
 
 /** The fields of a success about an operation. */
@@ -111,7 +102,6 @@ defineMutation('requestWorkspaceOperation', {
   }),
   run: ({ commands, caller }, input) => requestWorkspaceOperation(commands, caller, input),
   success: operationSuccessFields,
-  problems: ['WorkspaceNotFound', 'WorkspaceNotReady', 'IdempotencyMismatch', 'InvalidInput', 'Forbidden'],
 })
 
 defineMutation('startWorkspaceOperation', {
@@ -125,14 +115,6 @@ defineMutation('startWorkspaceOperation', {
   }),
   run: ({ commands, caller }, input) => startWorkspaceOperation(commands, caller, input),
   success: operationSuccessFields,
-  problems: [
-    'WorkspaceOperationNotFound',
-    'OperationNotStartable',
-    'WorkspaceNotReady',
-    'IdempotencyMismatch',
-    'InvalidInput',
-    'Forbidden',
-  ],
 })
 
 defineMutation('finishWorkspaceOperation', {
@@ -149,13 +131,6 @@ defineMutation('finishWorkspaceOperation', {
   }),
   run: ({ commands, caller }, input) => finishWorkspaceOperation(commands, caller, input),
   success: operationSuccessFields,
-  problems: [
-    'WorkspaceOperationNotFound',
-    'OperationNotFinishable',
-    'IdempotencyMismatch',
-    'InvalidInput',
-    'Forbidden',
-  ],
 })
 
 defineMutation('reportPreview', {
@@ -177,5 +152,4 @@ defineMutation('reportPreview', {
     }),
     replayed: t.exposeBoolean('replayed', REPLAYED),
   }),
-  problems: ['WorkspaceNotFound', 'WorkspaceNotReady', 'IdempotencyMismatch', 'InvalidInput', 'Forbidden'],
 })

@@ -1,6 +1,7 @@
 import type { Actor } from '../run/actor.ts'
 import { findDisqualification } from '../work/approvals.ts'
-import { mayDo, OPERATION_OF } from '../run/authority.ts'
+import { mayDo } from '../run/authority.ts'
+import { OFFERED_COMMANDS, RUN_COMMANDS, type RunCommand } from '../run/commands.ts'
 import { allowedPhases, isRepairable, isStartable } from '../decide/phaseTransitions.ts'
 import { awaitedChildren, whyNotResumable } from '../decide/ownership.ts'
 import { lacksOnlyChildren, missingEvidence, missingForPhase, rejectedQuestions } from '../work/evidence.ts'
@@ -21,13 +22,7 @@ import type { Situation } from '../log/draft.ts'
 import { isLiveSession } from '../work/sessions.ts'
 import { admits } from '../run/transitions.ts'
 import { workflowPhase } from '../workflow/workflow.ts'
-import {
-  type DirectiveKind,
-  type NextAction,
-  type NotResumableCause,
-  RUN_COMMANDS,
-  type RunCommand,
-} from '../run/words.ts'
+import { type DirectiveKind, type NextAction, type NotResumableCause } from '../run/words.ts'
 
 type Rules = Pick<Situation, 'workflow' | 'settings' | 'now' | 'family' | 'continuedBy'>
 
@@ -40,8 +35,8 @@ export function isResumable(run: Run, rules: Rules): boolean {
 export function allowedCommands(run: Run, rules: Rules, viewer: Actor): RunCommand[] {
   return RUN_COMMANDS.filter(
     (command) =>
-      admits(command, run.status) &&
-      mayDo(viewer.role, OPERATION_OF[command]) &&
+      admits(OFFERED_COMMANDS[command], run.status) &&
+      mayDo(viewer.role, OFFERED_COMMANDS[command]) &&
       (CONDITIONS[command]?.(run, rules, viewer) ?? true),
   )
 }

@@ -56,7 +56,7 @@ export function explainRefusal(refusal: Refusal, standing: Standing | null = nul
         ? `The run is ${refusal.status} and can't be resumed: it is held by ${describeHolder(refusal.holder)}; wait until that is released or its lease expires.`
         : `The run is ${refusal.status} and can't be resumed: ${NOT_RESUMABLE[refusal.because]}.`
     case 'NotCompletable':
-      return admits('COMPLETE', refusal.status)
+      return admits('completeRun', refusal.status)
         ? `Evidence is missing: ${refusal.missing.map((missing) => missing.detail).join('; ')}.`
         : explainNotCompletable(refusal.status)
     case 'NotDeletable':

@@ -4,20 +4,20 @@ import type { IllegalTransition } from '../run/refusals.ts'
 /** Why a phase command is not taken where the run stands, and what leads on. */
 export function explainIllegalTransition(refusal: IllegalTransition): string {
   switch (refusal.command) {
-    case 'ADVANCE_PHASE':
+    case 'advancePhase':
       return explainAdvance(refusal)
-    case 'COMPLETE_ROUND':
+    case 'completeRound':
       return explainRound(refusal)
-    case 'START_PHASE':
-    case 'REPAIR_PHASE':
+    case 'startPhase':
+    case 'repairPhase':
       return explainStart(refusal)
-    case 'FAIL_PHASE':
+    case 'failPhase':
       return explainWork(refusal, 'fail')
-    case 'SUBMIT_ARTIFACT':
+    case 'submitArtifact':
       return explainWork(refusal, 'take a file')
-    case 'REQUEST_APPROVAL':
+    case 'requestApproval':
       return explainWork(refusal, 'be approved')
-    case 'RECORD_PROMPT':
+    case 'recordPrompt':
       return explainWork(refusal, 'have a prompt')
   }
 }
@@ -48,7 +48,7 @@ function explainRound(refusal: IllegalTransition): string {
 function explainStart(refusal: IllegalTransition): string {
   const { from, to, command, phaseStatus } = refusal
   if (from !== to) return explainElsewhere(refusal, 'be started')
-  if (command === 'REPAIR_PHASE') {
+  if (command === 'repairPhase') {
     const instead = isPhaseStartable(refusal) ? 'start it without repair' : goOn(refusal)
     return `Phase ${to} is ${phaseStatus}, and only an attempt under way is repaired: ${instead}.`
   }

@@ -1,6 +1,5 @@
 import { ALLOWED_DECISIONS, digestText } from '../work/approvals.ts'
 import { missingArtifact, validArtifact } from '../work/evidence.ts'
-import type { Refusal } from '../run/refusals.ts'
 import {
   type Approval,
   currentPhaseOf,
@@ -17,7 +16,7 @@ import { admits } from '../run/transitions.ts'
 import { findWorkflowPhase, workflowPhase } from '../workflow/workflow.ts'
 import type { ApprovalKind, Decision, ExpiryPolicy, RunStatus } from '../run/words.ts'
 import { illegalTransition, unknownPhase } from './phaseTransitions.ts'
-import type { Rule } from './rule.ts'
+import type { RefusalOf, Rule } from './rule.ts'
 import { sessionsNeedingHuman } from './sessions.ts'
 
 /** A question as a command, a workflow or a failed phase puts it. */
@@ -64,7 +63,7 @@ export function openQuestion(draft: Draft, { newApprovalId, sha256 }: Situation,
 export const decideRequestApproval: Rule<'requestApproval'> = (draft, command, situation) => {
   const { run } = draft
   const { workflow } = situation
-  if (!admits('REQUEST_APPROVAL', run.status)) return { type: 'RunNotActive', status: run.status }
+  if (!admits('requestApproval', run.status)) return { type: 'RunNotActive', status: run.status }
   const { phase: key, ...question } = command
   if (key === null) {
     openQuestion(draft, situation, { ...question, phase: null, artifact: null })
@@ -73,7 +72,7 @@ export const decideRequestApproval: Rule<'requestApproval'> = (draft, command, s
   if (!findWorkflowPhase(workflow, key)) return unknownPhase(key, workflow)
   const phase = currentPhaseOf(run)
   if (phase.key !== key || !(phase.status === 'RUNNING' || phase.status === 'AWAITING_ARTIFACT'))
-    return illegalTransition(run, 'REQUEST_APPROVAL', key, workflow)
+    return illegalTransition(run, 'requestApproval', key, workflow)
   const missing = command.kind === 'REVIEW' ? missingArtifact(run, phase, workflow) : []
   if (missing.length > 0) return { type: 'NotCompletable', status: run.status, missing }
   const { approval: declared } = workflowPhase(workflow, key)
@@ -140,7 +139,7 @@ function checkDecidable(
   approval: Approval,
   decision: Decision,
   digest: string,
-): Refusal | undefined {
+): RefusalOf<'decideApproval'> | undefined {
   const { id: approvalId, status } = approval
   switch (status) {
     case 'VOID':
@@ -152,7 +151,7 @@ function checkDecidable(
     default:
       return { type: 'AlreadyDecided', approvalId }
   }
-  if (!admits('DECIDE_APPROVAL', run.status)) return { type: 'RunNotActive', status: run.status }
+  if (!admits('decideApproval', run.status)) return { type: 'RunNotActive', status: run.status }
   const allowed: readonly Decision[] = ALLOWED_DECISIONS[approval.kind]
   if (!allowed.includes(decision)) return { type: 'WrongDecision', approvalId, allowed }
   return digest === approval.digest ? undefined : { type: 'StaleDigest', approvalId }

@@ -15,11 +15,11 @@ export const decideSubmitArtifact: Rule<'submitArtifact'> = (draft, command, sit
   const { run } = draft
   const { workflow } = situation
   const { artifactId: id, phase: key, path, sha256, size, problems } = command
-  if (!admits('SUBMIT_ARTIFACT', run.status)) return { type: 'RunNotActive', status: run.status }
+  if (!admits('submitArtifact', run.status)) return { type: 'RunNotActive', status: run.status }
   if (!findWorkflowPhase(workflow, key)) return unknownPhase(key, workflow)
   const phase = currentPhaseOf(run)
   if (phase.key !== key || !(phase.status === 'RUNNING' || phase.status === 'AWAITING_ARTIFACT'))
-    return illegalTransition(run, 'SUBMIT_ARTIFACT', key, workflow)
+    return illegalTransition(run, 'submitArtifact', key, workflow)
   const same = run.artifacts.find(
     (each) =>
       each.phaseId === phase.id &&

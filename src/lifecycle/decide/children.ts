@@ -9,7 +9,7 @@ export const decideDetach: Rule<'detachRun'> = (draft, { comment }) => {
   if (detached) return 'unchanged'
   if (parentId === null)
     return { type: 'InvalidInput', issues: [{ path: ['runId'], message: 'the run has no parent' }] }
-  if (!admits('DETACH', status)) return { type: 'RunNotActive', status }
+  if (!admits('detachRun', status)) return { type: 'RunNotActive', status }
   draft.note('run.detached', { comment })
   return 'accepted'
 }

@@ -77,7 +77,7 @@ function lapse(draft: Draft, settings: Settings): void {
   // an expired claim on a settled run ends without an event: nothing follows a settled status
   if (isSettledStatus(run.status) && run.claim && !liveClaim(run.claim, now))
     draft.run = { ...run, claim: null }
-  if (!admits('LAPSE', run.status)) return
+  if (!admits('lapse', run.status)) return
   const live = liveClaim(run.claim, now) !== null
   if (run.status === 'CANCELLING') {
     // the status waits for the grace only, what the owner holds for its lease
@@ -102,7 +102,7 @@ function lapse(draft: Draft, settings: Settings): void {
 function cancelWithAncestor(draft: Draft, settings: Settings, family: Family): void {
   const above = closingAncestor(family)
   const { status, detached } = draft.run
-  if (!above || detached || !admits('CANCEL', status) || isSettledStatus(status)) return
+  if (!above || detached || !admits('cancelRun', status) || isSettledStatus(status)) return
   const comment = `the run ${above.id} above it is ${above.status}`
   requestCancel(draft, settings, { reason: 'CLOSED_BY_PARENT', comment, cascade: true })
 }
@@ -152,7 +152,7 @@ interface Limit {
 
 /** The time limits that the workflow sets for the run as it is now. */
 function limitsOf(run: Run, workflow: WorkflowDefinition): Limit[] {
-  if (!admits('TIMEOUT', run.status)) return []
+  if (!admits('timeout', run.status)) return []
   const { queueSeconds, runSeconds, idleSeconds } = workflow.timeouts
   const limits: Limit[] = []
   const limit = (since: Instant, seconds: number | null, reason: RunReason, what: string) => {
@@ -190,7 +190,7 @@ function timeOut(draft: Draft): void {
 function expireApprovals(draft: Draft, settings: Settings): void {
   const approval = openApproval(draft.run)
   if (!approval || !expires(approval) || approval.expiresAt > draft.now) return
-  if (admits('DECIDE_APPROVAL', draft.run.status)) expireApproval(draft, approval, settings)
+  if (admits('decideApproval', draft.run.status)) expireApproval(draft, approval, settings)
 }
 
 /** True for an approval that is decided by time where nobody else does. */
@@ -207,5 +207,5 @@ function expire(draft: Draft, settings: Settings): void {
 
 /** True for a run that silence may end: neither a person's pause nor a question without a limit of time is silence. */
 function mayExpire(run: Run): boolean {
-  return admits('EXPIRE', run.status) && !isPausedByPerson(run) && !run.approvals.some(waitsForEver)
+  return admits('expire', run.status) && !isPausedByPerson(run) && !run.approvals.some(waitsForEver)
 }

@@ -8,8 +8,7 @@ import { unknownPhase } from './phaseTransitions.ts'
 /** Records a process that was launched for the run, or for the phase it stands at. */
 export const decideStartExecution: Rule<'startExecution'> = (draft, command, { workflow }) => {
   const { run } = draft
-  // whoever may work on a phase may launch a process for it
-  if (!admits('START_PHASE', run.status)) return { type: 'RunNotActive', status: run.status }
+  if (!admits('startExecution', run.status)) return { type: 'RunNotActive', status: run.status }
   const { executionId: id, phase: key, pid } = command
   if (key !== null && !findWorkflowPhase(workflow, key)) return unknownPhase(key, workflow)
   if (key !== null && key !== run.currentPhase) {

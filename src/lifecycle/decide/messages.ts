@@ -5,7 +5,7 @@ import type { Rule } from './rule.ts'
 /** Sends steering text to a run that is active and not being cancelled. */
 export const decideSendMessage: Rule<'sendMessage'> = (draft, { messageId: id, text, mode }) => {
   const { run } = draft
-  if (!admits('SEND_MESSAGE', run.status)) return { type: 'RunNotActive', status: run.status }
+  if (!admits('sendMessage', run.status)) return { type: 'RunNotActive', status: run.status }
   draft.note('message.sent', { id, text, mode })
   return 'accepted'
 }

@@ -1,6 +1,6 @@
-import type { ClaimRequest } from '../run/commands.ts'
+import type { ClaimRequest } from '../run/commandInputs.ts'
 import { attachedChildren, type Family, isBlockedByAncestor } from '../run/family.ts'
-import type { Refusal } from '../run/refusals.ts'
+import type { RefusalNamed } from '../run/refusals.ts'
 import { claimableAt, liveClaim, openApproval, queuedSince, type Run } from '../run/run.ts'
 import { cancelUnconfirmed, executionsInFlight } from './settleRun.ts'
 import { awayMsOf, type Draft, type Situation } from '../log/draft.ts'
@@ -13,7 +13,8 @@ export const decideClaim: Rule<'claimRun'> = (draft, command, { family }) => {
   const { run, now } = draft
   const children = awaitedChildren(run, family)
   const waits = claimableAt(run, now) !== null || children.length > 0
-  if (!admits('CLAIM', run.status) || liveClaim(run.claim, now) || waits) return notClaimable(draft, children)
+  if (!admits('claimRun', run.status) || liveClaim(run.claim, now) || waits)
+    return notClaimable(draft, children)
   claim(draft, command)
   return 'accepted'
 }
@@ -23,7 +24,10 @@ export function awaitedChildren({ awaitsChildren }: Run, family: Family): string
   return awaitsChildren ? attachedChildren(family).map(({ id }) => id) : []
 }
 
-function notClaimable({ run, now, holder }: Draft, children: readonly string[]): Refusal {
+function notClaimable(
+  { run, now, holder }: Draft,
+  children: readonly string[],
+): RefusalNamed<'NotClaimable'> {
   const { status, waitsFor } = run
   return { type: 'NotClaimable', status, holder, claimableAt: claimableAt(run, now), waitsFor, children }
 }

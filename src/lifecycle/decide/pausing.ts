@@ -4,7 +4,7 @@ import type { Rule } from './rule.ts'
 
 /** Pauses a run: the owner keeps its lease and is told. */
 export const decidePause: Rule<'pauseRun'> = (draft, { comment }) => {
-  if (!admits('PAUSE', draft.run.status)) return { type: 'NotPausable', status: draft.run.status }
+  if (!admits('pauseRun', draft.run.status)) return { type: 'NotPausable', status: draft.run.status }
   draft.note('run.paused', { comment, awayMs: awayMsOf(draft) })
   return 'accepted'
 }

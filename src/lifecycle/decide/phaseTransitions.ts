@@ -1,5 +1,5 @@
 import { isCompletable } from '../work/evidence.ts'
-import type { PhaseCommand, Refusal } from '../run/refusals.ts'
+import type { PhaseCommand, RefusalNamed } from '../run/refusals.ts'
 import { currentPhaseOf, type Phase, type Run } from '../run/run.ts'
 import { type WorkflowDefinition, workflowPhase } from '../workflow/workflow.ts'
 import { mayOpenRound } from './moves.ts'
@@ -40,7 +40,7 @@ export function illegalTransition(
   command: PhaseCommand,
   to: string,
   workflow: WorkflowDefinition,
-): Refusal {
+): RefusalNamed<'IllegalTransition'> {
   const current = currentPhaseOf(run)
   const targets = allowedPhases(run, workflow)
   return {
@@ -58,6 +58,6 @@ export function illegalTransition(
 }
 
 /** The refusal of a name that the workflow does not have. */
-export function unknownPhase(phase: string, workflow: WorkflowDefinition): Refusal {
+export function unknownPhase(phase: string, workflow: WorkflowDefinition): RefusalNamed<'UnknownPhase'> {
   return { type: 'UnknownPhase', phase, known: workflow.phases.map(({ key }) => key) }
 }

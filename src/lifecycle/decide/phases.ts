@@ -1,5 +1,5 @@
 import { missingForPhase } from '../work/evidence.ts'
-import type { Refusal } from '../run/refusals.ts'
+import type { RefusalNamed } from '../run/refusals.ts'
 import { currentPhaseOf, findPhase, isUnderWay } from '../run/run.ts'
 import type { Draft } from '../log/draft.ts'
 import { admits } from '../run/transitions.ts'
@@ -22,11 +22,11 @@ export const decideStartPhase: Rule<'startPhase'> = (
   { workflow },
 ) => {
   const { run } = draft
-  const refused = checkCurrent(draft, repair ? 'REPAIR_PHASE' : 'START_PHASE', key, workflow)
+  const refused = checkCurrent(draft, repair ? 'repairPhase' : 'startPhase', key, workflow)
   if (refused) return refused
   const phase = currentPhaseOf(run)
   if (!(repair ? isRepairable(phase) : isStartable(phase)))
-    return illegalTransition(run, repair ? 'REPAIR_PHASE' : 'START_PHASE', key, workflow)
+    return illegalTransition(run, repair ? 'repairPhase' : 'startPhase', key, workflow)
   startPhase(draft, phase, { repair, because })
   return 'accepted'
 }
@@ -36,10 +36,10 @@ export const decideFailPhase: Rule<'failPhase'> = (draft, command, situation) =>
   const { phase: key, error, recovery } = command
   const { workflow } = situation
   const { run } = draft
-  const refused = checkCurrent(draft, 'FAIL_PHASE', key, workflow)
+  const refused = checkCurrent(draft, 'failPhase', key, workflow)
   if (refused) return refused
   const phase = currentPhaseOf(run)
-  if (!isRepairable(phase)) return illegalTransition(run, 'FAIL_PHASE', key, workflow)
+  if (!isRepairable(phase)) return illegalTransition(run, 'failPhase', key, workflow)
   const sessionId = recovery?.sessionId ?? null
   if (sessionId !== null && !run.sessions.some(({ id }) => id === sessionId)) {
     const issues = [{ path: ['recovery', 'sessionId'], message: 'the run has no live session with this id' }]
@@ -63,7 +63,7 @@ const RECOVERY = {
 /** Leaves the phase the run stands at along an edge of the graph, or for a new round. */
 export const decideAdvancePhase: Rule<'advancePhase'> = (draft, { to }, { workflow, newPhaseId }) => {
   const { run } = draft
-  if (!admits('ADVANCE_PHASE', run.status)) return { type: 'RunNotActive', status: run.status }
+  if (!admits('advancePhase', run.status)) return { type: 'RunNotActive', status: run.status }
   const target = findWorkflowPhase(workflow, to)
   if (!target) return unknownPhase(to, workflow)
   const current = currentPhaseOf(run)
@@ -72,7 +72,7 @@ export const decideAdvancePhase: Rule<'advancePhase'> = (draft, { to }, { workfl
     ? mayOpenRound(run, workflow)
     : workflowPhase(workflow, current.key).next.includes(to)
   if (!leads || !(current.status === 'COMPLETED' || isUnderWay(current)))
-    return illegalTransition(run, 'ADVANCE_PHASE', to, workflow)
+    return illegalTransition(run, 'advancePhase', to, workflow)
   const missing = missingForPhase(run, current, workflow)
   if (target.final && isRoundMissing(run, to, workflow)) {
     missing.push({
@@ -97,11 +97,11 @@ export const decideAdvancePhase: Rule<'advancePhase'> = (draft, { to }, { workfl
 
 function checkCurrent(
   { run }: Draft,
-  command: 'START_PHASE' | 'REPAIR_PHASE' | 'FAIL_PHASE',
+  command: 'startPhase' | 'repairPhase' | 'failPhase',
   key: string,
   workflow: WorkflowDefinition,
-): Refusal | undefined {
-  const needed = command === 'FAIL_PHASE' ? command : 'START_PHASE'
+): RefusalNamed<'RunNotActive' | 'UnknownPhase' | 'IllegalTransition'> | undefined {
+  const needed = command === 'failPhase' ? command : 'startPhase'
   if (!admits(needed, run.status)) return { type: 'RunNotActive', status: run.status }
   if (!findWorkflowPhase(workflow, key)) return unknownPhase(key, workflow)
   return key === run.currentPhase ? undefined : illegalTransition(run, command, key, workflow)

@@ -8,12 +8,12 @@ import { completePhase } from './moves.ts'
 /** Completes the round at the phase the workflow names for it; doing so again changes nothing. */
 export const decideCompleteRound: Rule<'completeRound'> = (draft, { summary }, { workflow }) => {
   const { run } = draft
-  if (!admits('COMPLETE_ROUND', run.status)) return { type: 'RunNotActive', status: run.status }
+  if (!admits('completeRound', run.status)) return { type: 'RunNotActive', status: run.status }
   if (run.roundComplete) return 'unchanged'
   const current = currentPhaseOf(run)
   const at = workflow.completeRoundAt
   if (current.key !== at || !(current.status === 'COMPLETED' || isUnderWay(current)))
-    return illegalTransition(run, 'COMPLETE_ROUND', at ?? current.key, workflow)
+    return illegalTransition(run, 'completeRound', at ?? current.key, workflow)
   const missing = missingForPhase(run, current, workflow)
   if (missing.length > 0) return { type: 'NotCompletable', status: run.status, missing }
   completePhase(draft, current)

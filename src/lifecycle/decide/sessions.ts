@@ -1,5 +1,5 @@
 import { isLiveSession, SESSION_TRANSITIONS } from '../work/sessions.ts'
-import type { Refusal } from '../run/refusals.ts'
+import type { RefusalNamed } from '../run/refusals.ts'
 import { currentPhaseOf, type Run, type Session } from '../run/run.ts'
 import type { Draft } from '../log/draft.ts'
 import { admits } from '../run/transitions.ts'
@@ -12,7 +12,7 @@ import { differingPaths } from '../log/differingPaths.ts'
 /** Opens the session of a role, or adopts the one that is live: its row then carries the caller's fence. */
 export const decideOpenSession: Rule<'openSession'> = (draft, command) => {
   const { run } = draft
-  if (!admits('START_PHASE', run.status)) return { type: 'RunNotActive', status: run.status }
+  if (!admits('openSession', run.status)) return { type: 'RunNotActive', status: run.status }
   const { sessionId: id, role, adapter, handle } = command
   const live = run.sessions.find((session) => session.role === role && isLiveSession(session))
   if (!live) {
@@ -31,7 +31,7 @@ export const decideOpenSession: Rule<'openSession'> = (draft, command) => {
 /** Moves a session along its table; the way back to READY after a recovery is counted. */
 export const decideUpdateSession: Rule<'updateSession'> = (draft, { sessionId, status, detail }) => {
   const { run } = draft
-  if (!admits('START_PHASE', run.status)) return { type: 'RunNotActive', status: run.status }
+  if (!admits('updateSession', run.status)) return { type: 'RunNotActive', status: run.status }
   const session = run.sessions.find((each) => each.id === sessionId)
   if (!session) return { type: 'SessionNotFound', sessionId }
   if (!(SESSION_TRANSITIONS[session.status] as readonly SessionStatus[]).includes(status))
@@ -46,7 +46,7 @@ export const decideUpdateSession: Rule<'updateSession'> = (draft, { sessionId, s
 export const decideRecordPrompt: Rule<'recordPrompt'> = (draft, command, { workflow }) => {
   const { run } = draft
   const { sessionId, phase: key, dedupKey, repair } = command
-  if (!admits('START_PHASE', run.status)) return { type: 'RunNotActive', status: run.status }
+  if (!admits('recordPrompt', run.status)) return { type: 'RunNotActive', status: run.status }
   const session = run.sessions.find((each) => each.id === sessionId)
   if (!session) return { type: 'SessionNotFound', sessionId }
   const refused = checkPhase(run, key, workflow)
@@ -71,15 +71,22 @@ export const decideRecordPrompt: Rule<'recordPrompt'> = (draft, command, { workf
   return 'accepted'
 }
 
-function checkPhase(run: Run, key: string, workflow: WorkflowDefinition): Refusal | undefined {
+function checkPhase(
+  run: Run,
+  key: string,
+  workflow: WorkflowDefinition,
+): RefusalNamed<'UnknownPhase' | 'IllegalTransition'> | undefined {
   if (!findWorkflowPhase(workflow, key)) return unknownPhase(key, workflow)
   const current = currentPhaseOf(run)
   if (current.key === key && (current.status === 'RUNNING' || current.status === 'AWAITING_ARTIFACT'))
     return undefined
-  return illegalTransition(run, 'RECORD_PROMPT', key, workflow)
+  return illegalTransition(run, 'recordPrompt', key, workflow)
 }
 
-function illegal({ id: sessionId, status: from }: Session, to: SessionStatus): Refusal {
+function illegal(
+  { id: sessionId, status: from }: Session,
+  to: SessionStatus,
+): RefusalNamed<'IllegalSessionTransition'> {
   return { type: 'IllegalSessionTransition', sessionId, from, to, allowed: SESSION_TRANSITIONS[from] }
 }
 

@@ -10,7 +10,7 @@ import { completePhase } from './moves.ts'
 export const decideComplete: Rule<'completeRun'> = (draft, { output }, { workflow, family }) => {
   const { run } = draft
   const missing = missingEvidence(run, workflow, attachedChildren(family))
-  if (!admits('COMPLETE', run.status) || missing.length > 0)
+  if (!admits('completeRun', run.status) || missing.length > 0)
     return { type: 'NotCompletable', status: run.status, missing }
   completePhase(draft, currentPhaseOf(run))
   draft.note('run.completed', { output, closed: closeWork(draft.run, { skipPending: true }) })
@@ -19,14 +19,14 @@ export const decideComplete: Rule<'completeRun'> = (draft, { output }, { workflo
 
 /** Settles the run as FAILED by its owner's word. */
 export const decideFail: Rule<'failRun'> = (draft, { reason, error }) => {
-  if (!admits('FAIL', draft.run.status)) return { type: 'RunNotActive', status: draft.run.status }
+  if (!admits('failRun', draft.run.status)) return { type: 'RunNotActive', status: draft.run.status }
   fail(draft, reason, error, { leaseEnds: true })
   return 'accepted'
 }
 
 /** Cancels the run: at once where nobody holds a lease, else by asking its owner to stop first (G9). */
 export const decideCancel: Rule<'cancelRun'> = (draft, { comment, cascade }, { settings }) => {
-  if (!admits('CANCEL', draft.run.status)) return 'unchanged'
+  if (!admits('cancelRun', draft.run.status)) return 'unchanged'
   requestCancel(draft, settings, { reason: 'CANCELLED_BY_USER', comment, cascade })
   return 'accepted'
 }
@@ -34,7 +34,7 @@ export const decideCancel: Rule<'cancelRun'> = (draft, { comment, cascade }, { s
 /** The owner's word that its processes are gone (G9). */
 export const decideConfirmCancel: Rule<'confirmCancel'> = (draft) => {
   const { run } = draft
-  if (!admits('CONFIRM_CANCEL', run.status)) return { type: 'RunNotActive', status: run.status }
+  if (!admits('confirmCancel', run.status)) return { type: 'RunNotActive', status: run.status }
   cancel(draft, {
     reason: run.cancelReason ?? 'CANCELLED_BY_USER',
     confirmed: true,
@@ -48,7 +48,7 @@ export const decideConfirmCancel: Rule<'confirmCancel'> = (draft) => {
 export const decideDelete: Rule<'deleteRun'> = (draft, _command, { continuedBy }) => {
   const { run, now, holder } = draft
   const { status } = run
-  if (!admits('DELETE', status) || holdsLease(run.claim, now))
+  if (!admits('deleteRun', status) || holdsLease(run.claim, now))
     return { type: 'NotDeletable', status, continuedBy: null, holder }
   if (continuedBy !== null) return { type: 'NotDeletable', status, continuedBy, holder: null }
   return 'deleted'

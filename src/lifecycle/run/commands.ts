@@ -1,173 +1,291 @@
-import type { ArtifactProblem, Instant, Json, PhaseError } from './run.ts'
-import type {
-  ApprovalKind,
-  Decision,
-  ExpiryPolicy,
-  FailReason,
-  MessageMode,
-  PromptStage,
-  Receipt,
-  ReportedEnd,
-  RunReason,
-  RunStatus,
-  SessionStatus,
-} from './words.ts'
+import type { RefusalType } from './refusals.ts'
+import type { Role, RunStatus } from './words.ts'
 
-/** A claim as a caller asks for it. */
-export interface ClaimRequest {
-  readonly owner: string
-  /** Period of the lease in seconds, 5 to 3600; 0: no lease. */
-  readonly leaseSeconds: number
+/** Roles that may ask for something; the first one named is the one to ask for. */
+type Roles = readonly [Role, ...Role[]]
+
+/** What one command is: everything that is known of it without deciding it. */
+interface CommandDefinition {
+  /** Who may ask for it. */
+  readonly roles: Roles
+  /** Its name in `allowedCommands`; absent: it is not offered there. */
+  readonly offeredAs?: string
+  /** Where it may lead from each status that admits it; absent: no status of a run stands against it. */
+  readonly transitions?: { readonly [S in RunStatus]?: readonly [RunStatus, ...RunStatus[]] }
+  /** Everything it can be refused with: the members of its GraphQL union beside the success. */
+  readonly refusals: readonly RefusalType[]
 }
 
-interface Driving {
-  /** The fence of the claim the caller holds; null where it was left out. */
-  readonly fence: number | null
+const operator = ['OPERATOR', 'ADMIN'] as const
+const worker = ['WORKER', 'ADMIN'] as const
+const operatorOrWorker = ['OPERATOR', 'WORKER', 'ADMIN'] as const
+const driver = ['WORKER', 'AGENT', 'ADMIN'] as const
+const driverOrOperator = ['WORKER', 'AGENT', 'OPERATOR', 'ADMIN'] as const
+const admin = ['ADMIN'] as const
+
+/** Refusals of every command, of one with an idempotency key, of one about a run, and of a driving one about a run. */
+const ALWAYS = ['InvalidInput', 'Forbidden'] as const
+const KEYED = ['IdempotencyMismatch', ...ALWAYS] as const
+const ON_RUN = ['RunNotFound', ...KEYED] as const
+const DRIVING = ['RunNotActive', 'LeaseLost', ...ON_RUN] as const
+
+const whileRunning = { RUNNING: ['RUNNING'] } as const
+const anyActive = {
+  QUEUED: ['QUEUED'],
+  RUNNING: ['RUNNING'],
+  AWAITING_APPROVAL: ['AWAITING_APPROVAL'],
+  PAUSED: ['PAUSED'],
+} as const
+const anySettled = {
+  COMPLETED: ['COMPLETED'],
+  FAILED: ['FAILED'],
+  CANCELLED: ['CANCELLED'],
+  EXPIRED: ['EXPIRED'],
+} as const
+
+/**
+ * Every command, once. Who may ask for it, the table of transitions, `allowedCommands`, the unions of its GraphQL result and the
+ * types of its decision and of its use case are derived from this record. A rule that refuses with what is not listed here
+ * does not compile, nor does a use case. The order is that of the `RunCommand` enum.
+ */
+export const COMMANDS = {
+  claimRun: {
+    roles: worker,
+    offeredAs: 'CLAIM',
+    transitions: { QUEUED: ['RUNNING'] },
+    refusals: ['NothingToClaim', 'NotClaimable', ...ON_RUN],
+  },
+  releaseRun: {
+    roles: worker,
+    offeredAs: 'RELEASE',
+    transitions: {
+      RUNNING: ['QUEUED'],
+      AWAITING_APPROVAL: ['AWAITING_APPROVAL'],
+      PAUSED: ['PAUSED'],
+      CANCELLING: ['CANCELLED'],
+      ...anySettled,
+    },
+    refusals: ['LeaseLost', ...ON_RUN],
+  },
+  pauseRun: {
+    roles: operator,
+    offeredAs: 'PAUSE',
+    transitions: { QUEUED: ['PAUSED'], RUNNING: ['PAUSED'], AWAITING_APPROVAL: ['PAUSED'] },
+    refusals: ['NotPausable', 'RevisionConflict', ...ON_RUN],
+  },
+  resumeRun: {
+    roles: operatorOrWorker,
+    offeredAs: 'RESUME',
+    transitions: {
+      RUNNING: ['QUEUED', 'RUNNING'],
+      PAUSED: ['QUEUED', 'RUNNING', 'AWAITING_APPROVAL'],
+      FAILED: ['QUEUED', 'RUNNING'],
+    },
+    refusals: ['NotResumable', 'NotClaimable', 'ConcurrencyConflict', 'RevisionConflict', ...ON_RUN],
+  },
+  cancelRun: {
+    roles: operator,
+    offeredAs: 'CANCEL',
+    transitions: {
+      QUEUED: ['CANCELLED'],
+      RUNNING: ['CANCELLING', 'CANCELLED'],
+      AWAITING_APPROVAL: ['CANCELLING', 'CANCELLED'],
+      PAUSED: ['CANCELLING', 'CANCELLED'],
+      FAILED: ['CANCELLING', 'CANCELLED'],
+    },
+    refusals: ['RevisionConflict', ...ON_RUN],
+  },
+  confirmCancel: {
+    roles: worker,
+    offeredAs: 'CONFIRM_CANCEL',
+    transitions: { CANCELLING: ['CANCELLED'] },
+    refusals: DRIVING,
+  },
+  deleteRun: {
+    roles: operator,
+    offeredAs: 'DELETE',
+    transitions: anySettled,
+    refusals: ['NotDeletable', ...ON_RUN],
+  },
+  completeRun: {
+    roles: driver,
+    offeredAs: 'COMPLETE',
+    transitions: { RUNNING: ['COMPLETED'] },
+    refusals: ['NotCompletable', 'RevisionConflict', ...DRIVING],
+  },
+  failRun: {
+    roles: driver,
+    offeredAs: 'FAIL',
+    transitions: { QUEUED: ['FAILED'], RUNNING: ['FAILED'] },
+    refusals: DRIVING,
+  },
+  startPhase: {
+    roles: driver,
+    offeredAs: 'START_PHASE',
+    transitions: whileRunning,
+    refusals: ['IllegalTransition', 'UnknownPhase', ...DRIVING],
+  },
+  failPhase: {
+    roles: driver,
+    offeredAs: 'FAIL_PHASE',
+    transitions: whileRunning,
+    refusals: ['IllegalTransition', 'UnknownPhase', ...DRIVING],
+  },
+  advancePhase: {
+    roles: driver,
+    offeredAs: 'ADVANCE_PHASE',
+    transitions: whileRunning,
+    refusals: ['IllegalTransition', 'UnknownPhase', 'NotCompletable', 'RevisionConflict', ...DRIVING],
+  },
+  completeRound: {
+    roles: driver,
+    offeredAs: 'COMPLETE_ROUND',
+    transitions: whileRunning,
+    refusals: ['IllegalTransition', 'NotCompletable', ...DRIVING],
+  },
+  submitArtifact: {
+    roles: driver,
+    offeredAs: 'SUBMIT_ARTIFACT',
+    transitions: whileRunning,
+    refusals: ['IllegalTransition', 'UnknownPhase', ...DRIVING],
+  },
+  requestApproval: {
+    roles: driver,
+    offeredAs: 'REQUEST_APPROVAL',
+    transitions: { RUNNING: ['AWAITING_APPROVAL', 'PAUSED'] },
+    refusals: ['IllegalTransition', 'NotCompletable', 'UnknownPhase', ...DRIVING],
+  },
+  decideApproval: {
+    roles: operator,
+    offeredAs: 'DECIDE_APPROVAL',
+    transitions: {
+      AWAITING_APPROVAL: ['QUEUED', 'RUNNING', 'FAILED'],
+      PAUSED: ['PAUSED', 'QUEUED', 'RUNNING', 'FAILED'],
+    },
+    refusals: [
+      'WrongDecision',
+      'AlreadyDecided',
+      'ApprovalExpired',
+      'StaleDigest',
+      'ApprovalNotFound',
+      'RunNotActive',
+      ...KEYED,
+    ],
+  },
+  sendMessage: {
+    roles: operator,
+    offeredAs: 'SEND_MESSAGE',
+    transitions: anyActive,
+    refusals: ['RunNotActive', ...ON_RUN],
+  },
+  detachRun: {
+    roles: operator,
+    offeredAs: 'DETACH',
+    transitions: anyActive,
+    refusals: ['RunNotActive', 'RevisionConflict', ...ON_RUN],
+  },
+  startExecution: {
+    roles: driver,
+    transitions: whileRunning,
+    refusals: ['UnknownPhase', ...DRIVING],
+  },
+  // the end of a process is a fact: it may be told of a run in any status
+  finishExecution: {
+    roles: driverOrOperator,
+    refusals: ['ExecutionAlreadyFinished', 'ExecutionNotFound', ...KEYED],
+  },
+  touchExecution: {
+    roles: driver,
+    refusals: ['ExecutionAlreadyFinished', 'ExecutionNotFound', ...ALWAYS],
+  },
+  openSession: {
+    roles: driver,
+    transitions: whileRunning,
+    refusals: ['IllegalSessionTransition', ...DRIVING],
+  },
+  updateSession: {
+    roles: driver,
+    transitions: whileRunning,
+    refusals: ['IllegalSessionTransition', 'RunNotActive', 'LeaseLost', 'SessionNotFound', ...KEYED],
+  },
+  recordPrompt: {
+    roles: driver,
+    transitions: whileRunning,
+    refusals: [
+      'PromptAlreadySent',
+      'IllegalSessionTransition',
+      'IllegalTransition',
+      'UnknownPhase',
+      'RunNotActive',
+      'LeaseLost',
+      'SessionNotFound',
+      ...KEYED,
+    ],
+  },
+  appendTranscript: { roles: driver, refusals: ['TranscriptGap', 'LeaseLost', 'SessionNotFound', ...ALWAYS] },
+  // a receipt that comes after settling is answered with what became of the message
+  acknowledgeMessage: { roles: driver, refusals: ['MessageNotFound', 'LeaseLost', ...KEYED] },
+  startRun: {
+    roles: operatorOrWorker,
+    refusals: [
+      'WorkflowNotFound',
+      'WorkflowMismatch',
+      'AlreadyContinued',
+      'RunNotActive',
+      'ConcurrencyConflict',
+      ...ON_RUN,
+    ],
+  },
+  renewLease: { roles: worker, refusals: ['RunNotActive', 'LeaseLost', 'RunNotFound', ...ALWAYS] },
+  // what the server notes on a parent of its children
+  noteChild: { roles: admin, refusals: ON_RUN },
+  noteChildStarted: { roles: admin, refusals: ['RunNotActive', ...ON_RUN] },
+  noteChildDetached: { roles: admin, refusals: ['RunNotActive', ...ON_RUN] },
+  sweep: { roles: admin, refusals: ALWAYS },
+  recordWorkspace: { roles: worker, refusals: ['WorkspaceTaken', ...DRIVING] },
+  requestWorkspaceOperation: {
+    roles: operator,
+    refusals: ['WorkspaceNotFound', 'WorkspaceNotReady', ...KEYED],
+  },
+  startWorkspaceOperation: {
+    roles: worker,
+    refusals: ['WorkspaceOperationNotFound', 'OperationNotStartable', 'WorkspaceNotReady', ...KEYED],
+  },
+  finishWorkspaceOperation: {
+    roles: worker,
+    refusals: ['WorkspaceOperationNotFound', 'OperationNotFinishable', ...KEYED],
+  },
+  reportPreview: { roles: worker, refusals: ['WorkspaceNotFound', 'WorkspaceNotReady', ...KEYED] },
+  registerWorkflow: { roles: operator, refusals: ['WorkflowMismatch', ...ALWAYS] },
+  createToken: { roles: admin, refusals: ALWAYS },
+  rotateToken: { roles: admin, refusals: ['TokenNotFound', ...ALWAYS] },
+  revokeToken: { roles: admin, refusals: ['TokenNotFound', ...ALWAYS] },
+} as const satisfies { readonly [name: string]: CommandDefinition }
+
+/** The name of a command: that of its mutation, of its use case and of its decision. */
+export type CommandName = keyof typeof COMMANDS
+
+/** The types of everything that a command can be refused with. */
+export type RefusalTypeOf<N extends CommandName> = (typeof COMMANDS)[N]['refusals'][number]
+
+type OfferedName = {
+  [N in CommandName]: (typeof COMMANDS)[N] extends { readonly offeredAs: string } ? N : never
+}[CommandName]
+
+/** A command that a viewer may be offered, by its name in `allowedCommands`. */
+export type RunCommand = (typeof COMMANDS)[OfferedName]['offeredAs']
+
+/** The commands that a viewer may be offered, by their names in `allowedCommands`. */
+export const OFFERED_COMMANDS = Object.fromEntries(
+  Object.entries(COMMANDS).flatMap(([name, definition]) =>
+    'offeredAs' in definition ? [[definition.offeredAs, name]] : [],
+  ),
+) as { readonly [N in OfferedName as (typeof COMMANDS)[N]['offeredAs']]: N }
+
+/** What may be done with a run, as a viewer is told. */
+export const RUN_COMMANDS = Object.keys(OFFERED_COMMANDS) as RunCommand[]
+
+/** True where the command can be refused with this. */
+export function canBeRefusedWith(name: CommandName, refusal: RefusalType): boolean {
+  return (COMMANDS[name].refusals as readonly RefusalType[]).includes(refusal)
 }
-
-/** The question that a failed phase puts to a person. */
-export interface Recovery {
-  readonly gate: string
-  readonly question: string
-  readonly payload: Json
-  /** The session that needs the person. */
-  readonly sessionId: string | null
-  readonly expiresInSeconds: number | null
-}
-
-interface Conditional {
-  /** The revision the caller decided on; null: whatever it is. */
-  readonly ifRevision: number | null
-}
-
-/** A command about one run, as `decide` takes it; its field names are those of the API's input. */
-export type Command =
-  | ({ readonly type: 'claimRun' } & ClaimRequest)
-  | {
-      readonly type: 'releaseRun'
-      readonly fence: number
-      /** Nobody is to claim it before; null: anybody may, at once. */
-      readonly notBefore: Instant | null
-      /** What it waits for, to be shown. */
-      readonly waitsFor: string | null
-      /** The owner could not begin: the queue limit counts on from when it had counted from. */
-      readonly blocked: boolean
-      /** Whether nobody is to claim it while an attached child of it is active. */
-      readonly untilChildren: boolean
-    }
-  | ({ readonly type: 'pauseRun'; readonly comment: string | null } & Conditional)
-  | ({
-      readonly type: 'resumeRun'
-      readonly comment: string | null
-      readonly claim: ClaimRequest | null
-    } & Conditional)
-  | ({ readonly type: 'completeRun'; readonly output: Json } & Driving & Conditional)
-  | ({ readonly type: 'failRun'; readonly error: string; readonly reason: FailReason } & Driving)
-  | ({ readonly type: 'cancelRun'; readonly comment: string | null; readonly cascade: boolean } & Conditional)
-  | { readonly type: 'confirmCancel'; readonly fence: number }
-  | { readonly type: 'deleteRun' }
-  | ({ readonly type: 'advancePhase'; readonly to: string } & Driving & Conditional)
-  | ({
-      readonly type: 'startPhase'
-      readonly phase: string
-      readonly repair: boolean
-      readonly because: string | null
-    } & Driving)
-  | ({
-      readonly type: 'failPhase'
-      readonly phase: string
-      readonly error: PhaseError
-      readonly recovery: Recovery | null
-    } & Driving)
-  | ({ readonly type: 'completeRound'; readonly summary: Json } & Driving)
-  | ({
-      readonly type: 'startExecution'
-      readonly executionId: string
-      readonly phase: string | null
-      readonly command: string
-      readonly pid: number | null
-    } & Driving)
-  | {
-      readonly type: 'finishExecution'
-      readonly executionId: string
-      readonly exitCode: number | null
-      readonly signal: string | null
-      readonly end: ReportedEnd
-    }
-  | ({
-      readonly type: 'openSession'
-      readonly sessionId: string
-      readonly role: string
-      readonly adapter: string
-      /** Null: what the session had. */
-      readonly handle: Json
-    } & Driving)
-  | ({
-      readonly type: 'updateSession'
-      readonly sessionId: string
-      readonly status: SessionStatus
-      readonly detail: Json
-    } & Driving)
-  | ({
-      readonly type: 'recordPrompt'
-      readonly sessionId: string
-      readonly phase: string
-      readonly dedupKey: string
-      readonly stage: PromptStage
-      readonly repair: boolean
-    } & Driving)
-  | ({
-      readonly type: 'submitArtifact'
-      readonly artifactId: string
-      readonly phase: string
-      readonly path: string
-      readonly sha256: string
-      readonly size: number
-      /** What the server found wrong with it; empty: it is valid. */
-      readonly problems: readonly ArtifactProblem[]
-    } & Driving)
-  | ({
-      readonly type: 'requestApproval'
-      readonly phase: string | null
-      readonly gate: string
-      readonly kind: ApprovalKind
-      readonly question: string
-      readonly payload: Json
-      readonly approvers: readonly string[]
-      readonly allowSelfApproval: boolean
-      readonly expiresInSeconds: number | null
-      readonly onExpiry: ExpiryPolicy
-    } & Driving)
-  | {
-      readonly type: 'decideApproval'
-      readonly approvalId: string
-      readonly decision: Decision
-      readonly digest: string
-      readonly comment: string | null
-    }
-  | {
-      readonly type: 'sendMessage'
-      readonly messageId: string
-      readonly text: string
-      readonly mode: MessageMode
-    }
-  | ({ readonly type: 'acknowledgeMessage'; readonly messageId: string; readonly receipt: Receipt } & Driving)
-  /** Lets a child live and end by itself. */
-  | ({ readonly type: 'detachRun'; readonly comment: string | null } & Conditional)
-  /** An attached child of this run begins, or is taken up again after it had failed. */
-  | { readonly type: 'noteChildStarted'; readonly childId: string; readonly epoch: number }
-  /** A child of this run is attached no more. */
-  | { readonly type: 'noteChildDetached'; readonly childId: string }
-  /** A child of this run settled. */
-  | {
-      readonly type: 'noteChild'
-      readonly childId: string
-      readonly status: RunStatus
-      readonly reason: RunReason | null
-      readonly epoch: number
-    }
-  /** Nothing but what is due: the sweep, and every read that meets a lost owner. */
-  | { readonly type: 'sweep' }
-
-export type CommandType = Command['type']
-export type CommandOf<T extends CommandType> = Extract<Command, { type: T }>

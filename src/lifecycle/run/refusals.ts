@@ -24,14 +24,14 @@ export interface InputIssue {
 
 /** What was asked of a phase. */
 export type PhaseCommand =
-  | 'START_PHASE'
-  | 'REPAIR_PHASE'
-  | 'FAIL_PHASE'
-  | 'ADVANCE_PHASE'
-  | 'COMPLETE_ROUND'
-  | 'SUBMIT_ARTIFACT'
-  | 'REQUEST_APPROVAL'
-  | 'RECORD_PROMPT'
+  | 'startPhase'
+  | 'repairPhase'
+  | 'failPhase'
+  | 'advancePhase'
+  | 'completeRound'
+  | 'submitArtifact'
+  | 'requestApproval'
+  | 'recordPrompt'
 
 /** A phase command that the graph, or where the run stands in it, does not admit. */
 export interface IllegalTransition {
@@ -126,3 +126,31 @@ export type Refusal =
   | { readonly type: 'StaleDigest'; readonly approvalId: string }
   | { readonly type: 'MessageNotFound'; readonly messageId: string }
   | { readonly type: 'InvalidInput'; readonly issues: readonly InputIssue[] }
+
+/**
+ * Refusals that are found before, or beside, the decision about one run; what each tells stands with the use cases
+ * (`commands/kit/answers.ts`).
+ */
+export type ObjectionType =
+  | 'AlreadyContinued'
+  | 'AmbiguousRun'
+  | 'ConcurrencyConflict'
+  | 'Forbidden'
+  | 'NoActiveRun'
+  | 'NothingToClaim'
+  | 'OperationNotFinishable'
+  | 'OperationNotStartable'
+  | 'RunNotFound'
+  | 'TokenNotFound'
+  | 'WorkflowMismatch'
+  | 'WorkflowNotFound'
+  | 'WorkspaceNotFound'
+  | 'WorkspaceNotReady'
+  | 'WorkspaceOperationNotFound'
+  | 'WorkspaceTaken'
+
+/** The type of anything that a command can be refused with. */
+export type RefusalType = Refusal['type'] | ObjectionType
+
+/** The refusals of these types. */
+export type RefusalNamed<T extends RefusalType> = Extract<Refusal, { readonly type: T }>

@@ -1,5 +1,5 @@
 /**
- * The words of Pawl: every status, reason and command, once. The table of transitions, the GraphQL enums, the
+ * The words of Pawl: every status, reason and kind, once. The table of transitions, the GraphQL enums, the
  * database enums (checked by a test) and the documentation are derived from these lists.
  */
 
@@ -47,29 +47,6 @@ export type RunReason = (typeof RUN_REASONS)[number]
 /** The reasons a client may report; all others are the server's own findings. */
 export const FAIL_REASONS = ['REPORTED_FAILURE', 'START_FAILED', 'INCOMPLETE'] as const satisfies RunReason[]
 export type FailReason = (typeof FAIL_REASONS)[number]
-
-/** The commands of a run that a viewer may be offered. */
-export const RUN_COMMANDS = [
-  'CLAIM',
-  'RELEASE',
-  'PAUSE',
-  'RESUME',
-  'CANCEL',
-  'CONFIRM_CANCEL',
-  'DELETE',
-  'COMPLETE',
-  'FAIL',
-  'START_PHASE',
-  'FAIL_PHASE',
-  'ADVANCE_PHASE',
-  'COMPLETE_ROUND',
-  'SUBMIT_ARTIFACT',
-  'REQUEST_APPROVAL',
-  'DECIDE_APPROVAL',
-  'SEND_MESSAGE',
-  'DETACH',
-] as const
-export type RunCommand = (typeof RUN_COMMANDS)[number]
 
 /** What an agent should do next. */
 export const NEXT_ACTIONS = [

@@ -1,3 +1,4 @@
+import type { RefusalTypeOf } from '../run/commands.ts'
 import type { InputIssue } from '../run/refusals.ts'
 import type { Instant } from '../run/run.ts'
 import { type GivenResult, resultIssues } from './workspaceResults.ts'
@@ -26,7 +27,7 @@ export const OPERATION_SECONDS = { min: 5, max: 3600, default: 120 } as const
 /** A command about one workspace, as `decideWorkspace` takes it. */
 export type WorkspaceCommand =
   | {
-      readonly type: 'request'
+      readonly type: 'requestWorkspaceOperation'
       readonly operationId: string
       readonly kind: OperationKind
       readonly force: boolean
@@ -36,14 +37,14 @@ export type WorkspaceCommand =
       readonly expiresInSeconds: number | null
     }
   | {
-      readonly type: 'start'
+      readonly type: 'startWorkspaceOperation'
       readonly operationId: string
       readonly worker: string
       readonly startedById: string
       readonly leaseSeconds: number
     }
   | {
-      readonly type: 'finish'
+      readonly type: 'finishWorkspaceOperation'
       readonly operationId: string
       readonly attempt: number
       readonly result: GivenResult
@@ -58,7 +59,7 @@ export type WorkspaceCommand =
   /** Nothing but what is due. */
   | { readonly type: 'sweep' }
 
-/** Why a decision about a workspace is no. */
+/** Why a decision about a workspace is no: of COMMANDS' refusals those that are found by deciding. */
 export type WorkspaceRefusal =
   | ({ readonly type: 'WorkspaceNotReady'; readonly kind: OperationKind } & Obstacle)
   | { readonly type: 'WorkspaceOperationNotFound'; readonly operationId: string }
@@ -89,7 +90,15 @@ export interface WorkspaceDecision {
   readonly operations: readonly WorkspaceOperation[]
 }
 
-type Ruling = { readonly operation: WorkspaceOperation | null } | WorkspaceRefusal
+/** What a decision about this command may refuse with. */
+export type WorkspaceRefusalOf<T extends WorkspaceCommand['type']> = Extract<
+  WorkspaceRefusal,
+  { readonly type: RefusalTypeOf<T> }
+>
+
+type Ruling<T extends WorkspaceCommand['type'] = WorkspaceCommand['type']> =
+  | { readonly operation: WorkspaceOperation | null }
+  | WorkspaceRefusalOf<T>
 
 /**
  * Decides one command about one workspace: pure and total. What is due is applied first, and is part of the decision even
@@ -111,17 +120,19 @@ export function decideWorkspace(
 
 function rule(draft: WorkspaceDraft, named: WorkspaceOperation | null, command: WorkspaceCommand): Ruling {
   switch (command.type) {
-    case 'request':
+    case 'requestWorkspaceOperation':
       return request(draft, command)
     case 'reportPreview':
       return reportPreview(draft, command)
     case 'sweep':
       return { operation: null }
-    case 'start':
-    case 'finish': {
+    case 'startWorkspaceOperation':
+    case 'finishWorkspaceOperation': {
       const { operationId } = command
       if (!named) return { type: 'WorkspaceOperationNotFound', operationId }
-      return command.type === 'start' ? start(draft, named, command) : finish(draft, named, command)
+      return command.type === 'startWorkspaceOperation'
+        ? start(draft, named, command)
+        : finish(draft, named, command)
     }
   }
 }
@@ -188,7 +199,10 @@ function endWhatIsDue(draft: WorkspaceDraft): void {
 
 type CommandOf<T extends WorkspaceCommand['type']> = Extract<WorkspaceCommand, { type: T }>
 
-function request(draft: WorkspaceDraft, command: CommandOf<'request'>): Ruling {
+function request(
+  draft: WorkspaceDraft,
+  command: CommandOf<'requestWorkspaceOperation'>,
+): Ruling<'requestWorkspaceOperation'> {
   const { kind, force } = command
   const expiresAt = command.expiresInSeconds === null ? null : draft.now + command.expiresInSeconds * 1000
   const present = inFlightOf(draft.workspace, kind)
@@ -231,7 +245,11 @@ function joinRequest(
   return draft.put({ ...present, force: forced, expiresAt: until })
 }
 
-function start(draft: WorkspaceDraft, operation: WorkspaceOperation, command: CommandOf<'start'>): Ruling {
+function start(
+  draft: WorkspaceDraft,
+  operation: WorkspaceOperation,
+  command: CommandOf<'startWorkspaceOperation'>,
+): Ruling<'startWorkspaceOperation'> {
   const { now } = draft
   const isHeld = operation.status === 'STARTED' && operation.deadlineAt !== null && operation.deadlineAt > now
   if (isEnded(operation) || isHeld) return { type: 'OperationNotStartable', operation }
@@ -255,7 +273,11 @@ function start(draft: WorkspaceDraft, operation: WorkspaceOperation, command: Co
   }
 }
 
-function finish(draft: WorkspaceDraft, operation: WorkspaceOperation, command: CommandOf<'finish'>): Ruling {
+function finish(
+  draft: WorkspaceDraft,
+  operation: WorkspaceOperation,
+  command: CommandOf<'finishWorkspaceOperation'>,
+): Ruling<'finishWorkspaceOperation'> {
   const { attempt, result, error } = command
   // past its deadline, what a worker did is a fact all the same, unless another has started it again
   if (operation.status !== 'STARTED' || operation.attempt !== attempt)
@@ -288,7 +310,7 @@ function follow(draft: WorkspaceDraft, { kind }: WorkspaceOperation, { preview }
   }
 }
 
-function reportPreview(draft: WorkspaceDraft, command: CommandOf<'reportPreview'>): Ruling {
+function reportPreview(draft: WorkspaceDraft, command: CommandOf<'reportPreview'>): Ruling<'reportPreview'> {
   const { preview: present, status: workspaceStatus } = draft.workspace
   const { status, url, error } = command
   if (workspaceStatus === 'REMOVED' && status !== 'STOPPED')

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { RunAnswer, RunSuccess } from '../../../src/commands/kit/answers.ts'
+import type { RunResult, RunSuccess } from '../../../src/commands/kit/answers.ts'
 import { claimRun } from '../../../src/commands/run/claimRun.ts'
 import { deleteRun } from '../../../src/commands/run/deleteRun.ts'
 import { finishExecution, startExecution } from '../../../src/commands/work/executions.ts'
@@ -15,7 +15,7 @@ beforeAll(async () => {
 })
 afterAll(() => test_.close())
 
-function accepted(answer: RunAnswer): RunSuccess {
+function accepted(answer: RunResult): RunSuccess {
   if (!answer.ok) throw new Error(`${answer.problem.type}: ${answer.problem.message}`)
   return answer
 }

@@ -17,6 +17,7 @@ import {
 import { describe, expect, it } from 'vitest'
 import { schema } from '../../../src/graphql/schema.ts'
 import { EVENT_PAYLOADS } from '../../../src/lifecycle/run/events.ts'
+import { RUN_COMMANDS } from '../../../src/lifecycle/run/commands.ts'
 import * as words from '../../../src/lifecycle/run/words.ts'
 
 const readText = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8')
@@ -87,7 +88,7 @@ describe('the schema', () => {
       PromptStage: words.PROMPT_STAGES,
       Receipt: words.RECEIPTS,
       Role: words.ROLES,
-      RunCommand: words.RUN_COMMANDS,
+      RunCommand: RUN_COMMANDS,
       RunReason: words.RUN_REASONS,
       RunStatus: words.RUN_STATUSES,
       SessionStatus: words.SESSION_STATUSES,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { RunAnswer } from '../../../src/commands/kit/answers.ts'
+import type { RunResult } from '../../../src/commands/kit/answers.ts'
 import type { Commands } from '../../../src/commands/kit/context.ts'
 import { deleteRun } from '../../../src/commands/run/deleteRun.ts'
 import { cancelRun, resumeRun } from '../../../src/commands/run/runCommands.ts'
@@ -18,13 +18,17 @@ beforeAll(async () => {
 afterAll(() => here.close())
 
 const claim = { owner: 'second', leaseSeconds: 600 }
-const continueOn = (continuesRunId: string, server = here.commands, keyed: string | null = null) =>
+const continueOn = (
+  continuesRunId: string,
+  server = here.commands,
+  keyed: string | null = null,
+): Promise<RunResult> =>
   startRun(
     server,
     here.callers.admin,
     toStart({ continuesRunId, claim, idempotencyKey: keyed, request: { continuesRunId } }),
   )
-const resume = (runId: string, server = here.commands) =>
+const resume = (runId: string, server = here.commands): Promise<RunResult> =>
   resumeRun(server, here.callers.admin, { runId, claim })
 
 /** Runs of a chain that somebody may work in: more than one of them is what chains are there against. */
@@ -43,7 +47,7 @@ describe('one run of a chain at a time', () => {
       const answers = await atOnce(8, servers, (server) => continueOn(id, server))
       const [won, ...more] = answers.filter(({ ok }) => ok)
       expect(more).toEqual([])
-      const next = accepted(won as RunAnswer).run.run
+      const next = accepted(won as RunResult).run.run
       expect(next).toMatchObject({ continuesId: id, chainId: id })
       for (const answer of answers.filter((each) => each !== won))
         expect(refused(answer)).toMatchObject({ type: 'AlreadyContinued', by: { run: { id: next.id } } })
@@ -65,7 +69,7 @@ describe('one run of a chain at a time', () => {
       )
       const [won, ...more] = answers.filter(({ ok }) => ok)
       expect(more).toEqual([])
-      const { run } = accepted(won as RunAnswer).run
+      const { run } = accepted(won as RunResult).run
       expect(await atWork(id)).toEqual([run.id])
       const isContinued = run.id !== id
       for (const [place, answer] of answers.entries()) {

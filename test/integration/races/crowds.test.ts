@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { RunAnswer } from '../../../src/commands/kit/answers.ts'
+import type { RunResult } from '../../../src/commands/kit/answers.ts'
 import { claimRun } from '../../../src/commands/run/claimRun.ts'
 import type { Commands } from '../../../src/commands/kit/context.ts'
 import { finishExecution, startExecution } from '../../../src/commands/work/executions.ts'
@@ -27,7 +27,7 @@ beforeAll(async () => {
 })
 afterAll(() => here.close())
 
-const succeeded = (answers: readonly RunAnswer[]) => answers.filter(({ ok }) => ok)
+const succeeded = (answers: readonly RunResult[]) => answers.filter(({ ok }) => ok)
 
 describe('32 writers on one run', () => {
   test('all get through: nobody gives up, nothing is lost, and the log is whole (G1)', () =>

@@ -1,6 +1,6 @@
 import { vi } from 'vitest'
-import type { RunAnswer, RunSuccess } from '../../../src/commands/kit/answers.ts'
-import type { WorkAnswer, WorkSuccess } from '../../../src/commands/work/changeWork.ts'
+import type { Result, RunResult, RunSuccess } from '../../../src/commands/kit/answers.ts'
+import type { WorkSuccess } from '../../../src/commands/work/changeWork.ts'
 import type { Commands } from '../../../src/commands/kit/context.ts'
 import * as runs from '../../../src/commands/run/runCommands.ts'
 import { type StartRun, startRun } from '../../../src/commands/run/startRun.ts'
@@ -71,13 +71,13 @@ export const OPERATOR = {
 } as const
 
 /** The success that an answer is; throws where it was refused. */
-export function accepted(answer: RunAnswer): RunSuccess {
+export function accepted(answer: RunResult): RunSuccess {
   if (!answer.ok) throw new Error(`${answer.problem.type}: ${answer.problem.message}`)
   return answer
 }
 
 /** The success of a command about what hangs below a run; throws where it was refused. */
-export function done<Row>(answer: WorkAnswer<Row>): WorkSuccess<Row> {
+export function done<Row>(answer: Result<WorkSuccess<Row>>): WorkSuccess<Row> {
   if (!answer.ok) throw new Error(`${answer.problem.type}: ${answer.problem.message}`)
   return answer
 }

@@ -1,4 +1,4 @@
-import type { CommandOf, CommandType } from '../../../src/lifecycle/run/commands.ts'
+import type { CommandOf, CommandType } from '../../../src/lifecycle/run/commandInputs.ts'
 
 /** Every command as a test asks for it: by the holder of fence 1, on no condition, with nothing said. */
 const PLAIN: { readonly [T in CommandType]: CommandOf<T> } = {

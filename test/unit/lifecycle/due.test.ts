@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Command } from '../../../src/lifecycle/run/commands.ts'
+import type { Command } from '../../../src/lifecycle/run/commandInputs.ts'
 import { nextDueAt } from '../../../src/lifecycle/decide/due.ts'
 import { define, RELAY, SOLO, TIMED } from '../../support/workflows.ts'
 import { ask, resumeAndClaim } from './asks.ts'

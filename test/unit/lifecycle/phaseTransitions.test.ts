@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Command } from '../../../src/lifecycle/run/commands.ts'
+import type { Command } from '../../../src/lifecycle/run/commandInputs.ts'
 import { explainRefusal } from '../../../src/lifecycle/answers/explainRefusal.ts'
 import { define, GATED, ROUNDS, SOLO } from '../../support/workflows.ts'
 import { ask } from './asks.ts'
@@ -96,8 +96,8 @@ describe('wherever a run stands in its graph, a refused step', () => {
   )
 
   test('was seen for every command, at the phase where the run stands and at another', () => {
-    const commands = ['START_PHASE', 'REPAIR_PHASE', 'FAIL_PHASE', 'ADVANCE_PHASE', 'COMPLETE_ROUND']
-    const all = [...commands, 'SUBMIT_ARTIFACT', 'REQUEST_APPROVAL']
+    const commands = ['startPhase', 'repairPhase', 'failPhase', 'advancePhase', 'completeRound']
+    const all = [...commands, 'submitArtifact', 'requestApproval']
     expect([...seen].toSorted()).toEqual(all.flatMap((each) => [`${each} false`, `${each} true`]).toSorted())
   })
 })

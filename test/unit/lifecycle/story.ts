@@ -1,7 +1,7 @@
 import { type Family, NO_FAMILY } from '../../../src/lifecycle/run/family.ts'
 import { createHash } from 'node:crypto'
 import type { Actor } from '../../../src/lifecycle/run/actor.ts'
-import type { Command } from '../../../src/lifecycle/run/commands.ts'
+import type { Command } from '../../../src/lifecycle/run/commandInputs.ts'
 import { type Decision, decide, type Verdict } from '../../../src/lifecycle/decide.ts'
 import type { RunEvent } from '../../../src/lifecycle/run/events.ts'
 import type { Refusal } from '../../../src/lifecycle/run/refusals.ts'

@@ -56,23 +56,29 @@ const started = (changes: Partial<WorkspaceOperation> = {}) =>
     ...changes,
   })
 
-type Request = Extract<WorkspaceCommand, { type: 'request' }>
+type Request = Extract<WorkspaceCommand, { type: 'requestWorkspaceOperation' }>
 const request = (changes: Partial<Request> = {}): Request => ({
-  ...{ type: 'request', operationId: 'wop_new', kind: 'DIFF', force: false, requestedBy: 'olga' },
+  ...{
+    type: 'requestWorkspaceOperation',
+    operationId: 'wop_new',
+    kind: 'DIFF',
+    force: false,
+    requestedBy: 'olga',
+  },
   requestedById: 'prn_olga',
   expiresInSeconds: null,
   ...changes,
 })
 const start = {
-  type: 'start',
+  type: 'startWorkspaceOperation',
   operationId: 'wop_1',
   worker: 'will',
   startedById: 'prn_will',
   leaseSeconds: 60,
 } as const
-type Finish = Extract<WorkspaceCommand, { type: 'finish' }>
+type Finish = Extract<WorkspaceCommand, { type: 'finishWorkspaceOperation' }>
 const finish = (changes: Partial<Finish> = {}): Finish => ({
-  ...{ type: 'finish', operationId: 'wop_1', attempt: 1, result: {}, error: null },
+  ...{ type: 'finishWorkspaceOperation', operationId: 'wop_1', attempt: 1, result: {}, error: null },
   ...changes,
 })
 
