@@ -7,7 +7,7 @@ const SHOW_CURSOR = '\u001b[?25h'
 const BEGIN_FRAME = '\u001b[?2026h'
 const END_FRAME = '\u001b[?2026l'
 const CLEAR_LINE_REST = '\u001b[K'
-const CLEAR_BELOW = '\u001b[J'
+const CLEAR_SCREEN_REST = '\u001b[J'
 
 /** Lines at the bottom of a terminal that are redrawn in place. */
 export class LiveScreen {
@@ -29,7 +29,7 @@ export class LiveScreen {
     const fitting = lines.slice(0, this.room).map((line) => cutToWidth(line, this.#printer.columns - 1))
     const back = this.#drawn > 0 ? `\u001b[${this.#drawn}A\r` : ''
     const text = fitting.map((line) => `${line}${CLEAR_LINE_REST}\n`).join('')
-    this.#printer.write(`${BEGIN_FRAME}${back}${text}${CLEAR_BELOW}${END_FRAME}`)
+    this.#printer.write(`${BEGIN_FRAME}${back}${text}${CLEAR_SCREEN_REST}${END_FRAME}`)
     this.#drawn = fitting.length
   }
 

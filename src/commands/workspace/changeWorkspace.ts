@@ -104,7 +104,8 @@ function checkReporter(
   const { type } = command
   if (type !== 'finishWorkspaceOperation' && type !== 'reportPreview') return undefined
   // of an earlier start nobody's word counts, which the decision says
-  const starter = type === 'finishWorkspaceOperation' && named?.attempt === command.attempt ? named.startedById : null
+  const starter =
+    type === 'finishWorkspaceOperation' && named?.attempt === command.attempt ? named.startedById : null
   if (mayReport(type === 'finishWorkspaceOperation' ? starter : previewStartedById, caller)) return undefined
   const started =
     type === 'finishWorkspaceOperation'

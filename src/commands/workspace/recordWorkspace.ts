@@ -96,7 +96,7 @@ function checkPlace({
 function checkReserved(
   { whyReserved }: Commands,
   { kind, host, path }: RecordWorkspace,
-): Refused | undefined {
+): Refused<'InvalidInput'> | undefined {
   const message = kind === 'DIRECTORY' ? whyReserved(host, path) : null
   return message === null
     ? undefined

@@ -27,6 +27,8 @@ const admin = ['ADMIN'] as const
 const ALWAYS = ['InvalidInput', 'Forbidden'] as const
 const KEYED = ['IdempotencyMismatch', ...ALWAYS] as const
 const ON_RUN = ['RunNotFound', ...KEYED] as const
+// the published order of some unions
+const KEYED_ON_RUN = ['IdempotencyMismatch', 'RunNotFound', ...ALWAYS] as const
 const DRIVING = ['RunNotActive', 'LeaseLost', ...ON_RUN] as const
 
 const whileRunning = { RUNNING: ['RUNNING'] } as const
@@ -81,7 +83,7 @@ export const COMMANDS = {
       PAUSED: ['QUEUED', 'RUNNING', 'AWAITING_APPROVAL'],
       FAILED: ['QUEUED', 'RUNNING'],
     },
-    refusals: ['NotResumable', 'NotClaimable', 'ConcurrencyConflict', 'RevisionConflict', ...ON_RUN],
+    refusals: ['NotResumable', 'NotClaimable', 'ConcurrencyConflict', 'RevisionConflict', ...KEYED_ON_RUN],
   },
   cancelRun: {
     roles: operator,
@@ -111,7 +113,7 @@ export const COMMANDS = {
     roles: driver,
     offeredAs: 'COMPLETE',
     transitions: { RUNNING: ['COMPLETED'] },
-    refusals: ['NotCompletable', 'RevisionConflict', ...DRIVING],
+    refusals: ['NotCompletable', 'RunNotActive', 'LeaseLost', 'RevisionConflict', ...ON_RUN],
   },
   failRun: {
     roles: driver,
@@ -135,7 +137,15 @@ export const COMMANDS = {
     roles: driver,
     offeredAs: 'ADVANCE_PHASE',
     transitions: whileRunning,
-    refusals: ['IllegalTransition', 'UnknownPhase', 'NotCompletable', 'RevisionConflict', ...DRIVING],
+    refusals: [
+      'IllegalTransition',
+      'UnknownPhase',
+      'NotCompletable',
+      'RunNotActive',
+      'LeaseLost',
+      'RevisionConflict',
+      ...ON_RUN,
+    ],
   },
   completeRound: {
     roles: driver,
@@ -153,7 +163,14 @@ export const COMMANDS = {
     roles: driver,
     offeredAs: 'REQUEST_APPROVAL',
     transitions: { RUNNING: ['AWAITING_APPROVAL', 'PAUSED'] },
-    refusals: ['IllegalTransition', 'NotCompletable', 'UnknownPhase', ...DRIVING],
+    refusals: [
+      'IllegalTransition',
+      'NotCompletable',
+      'RunNotActive',
+      'UnknownPhase',
+      'LeaseLost',
+      ...KEYED_ON_RUN,
+    ],
   },
   decideApproval: {
     roles: operator,
@@ -176,7 +193,7 @@ export const COMMANDS = {
     roles: operator,
     offeredAs: 'SEND_MESSAGE',
     transitions: anyActive,
-    refusals: ['RunNotActive', ...ON_RUN],
+    refusals: ['RunNotActive', ...KEYED_ON_RUN],
   },
   detachRun: {
     roles: operator,
@@ -187,7 +204,7 @@ export const COMMANDS = {
   startExecution: {
     roles: driver,
     transitions: whileRunning,
-    refusals: ['UnknownPhase', ...DRIVING],
+    refusals: ['RunNotActive', 'UnknownPhase', 'LeaseLost', ...KEYED_ON_RUN],
   },
   // the end of a process is a fact: it may be told of a run in any status
   finishExecution: {
@@ -233,7 +250,7 @@ export const COMMANDS = {
       'AlreadyContinued',
       'RunNotActive',
       'ConcurrencyConflict',
-      ...ON_RUN,
+      ...KEYED_ON_RUN,
     ],
   },
   renewLease: { roles: worker, refusals: ['RunNotActive', 'LeaseLost', 'RunNotFound', ...ALWAYS] },
@@ -242,7 +259,10 @@ export const COMMANDS = {
   noteChildStarted: { roles: admin, refusals: ['RunNotActive', ...ON_RUN] },
   noteChildDetached: { roles: admin, refusals: ['RunNotActive', ...ON_RUN] },
   sweep: { roles: admin, refusals: ALWAYS },
-  recordWorkspace: { roles: worker, refusals: ['WorkspaceTaken', ...DRIVING] },
+  recordWorkspace: {
+    roles: worker,
+    refusals: ['RunNotFound', 'RunNotActive', 'LeaseLost', 'WorkspaceTaken', ...KEYED],
+  },
   requestWorkspaceOperation: {
     roles: operator,
     refusals: ['WorkspaceNotFound', 'WorkspaceNotReady', ...KEYED],

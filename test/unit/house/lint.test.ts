@@ -177,3 +177,24 @@ describe('the linter keeps the one writer', () => {
     expect(lint('src/store/renew.ts', source)).toMatchObject({ status: 0 })
   })
 })
+
+describe('the linter keeps the words', () => {
+  test.each([
+    ['src/commands/a.ts', 'export const MOST_TRIES = 3\n', 'MOST_TRIES: write MAX_ or MIN_'],
+    [
+      'sdk/a.ts',
+      'export interface RowBelow {\n  readonly id: string\n}\n',
+      'RowBelow: write the name of what',
+    ],
+    ['src/graphql/a.ts', 'export function readsOfWorkspaces() {}\n', 'readsOfWorkspaces: write Workspace'],
+  ])('refuses a name in %s: %s', (path, source, said) => {
+    const { status, output } = lint(path, source)
+    expect(output).toContain(said)
+    expect(status).not.toBe(0)
+  })
+
+  test('lets a path be below another', () => {
+    const source = 'export function isBelow(path, folder) {\n  return path.startsWith(folder)\n}\n'
+    expect(lint('src/workspaces/a.ts', source)).toMatchObject({ status: 0 })
+  })
+})
