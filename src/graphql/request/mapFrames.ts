@@ -1,3 +1,5 @@
+import { endable } from '../../events/endable.ts'
+
 /** How a stream of results is made of a source. */
 export interface FrameOptions<In, Out> {
   readonly source: AsyncIterable<In>
@@ -17,7 +19,6 @@ export function mapFrames<In, Out>({
   onFailure,
 }: FrameOptions<In, Out>): AsyncIterableIterator<Out> {
   const items = source[Symbol.asyncIterator]()
-  const end = { done: true, value: undefined } as const
 
   async function pull(): Promise<IteratorResult<In> | { failure: Out }> {
     try {
@@ -27,32 +28,12 @@ export function mapFrames<In, Out>({
     }
   }
 
-  async function show(item: In): Promise<Out> {
-    try {
-      return await map(item)
-    } catch (error) {
-      // nobody pulls after a rejection, nor says that it left
-      await items.return?.()
-      throw error
-    }
-  }
-
-  return {
-    async next() {
+  return endable<Out>(
+    async () => {
       const pulled = await pull()
       if ('failure' in pulled) return { done: false, value: pulled.failure }
-      return pulled.done ? end : { done: false, value: await show(pulled.value) }
+      return pulled.done ? pulled : { done: false, value: await map(pulled.value) }
     },
-    async return() {
-      await items.return?.()
-      return end
-    },
-    async throw(error) {
-      await items.return?.()
-      throw error
-    },
-    [Symbol.asyncIterator]() {
-      return this
-    },
-  }
+    () => items.return?.(),
+  )
 }

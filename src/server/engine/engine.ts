@@ -9,7 +9,8 @@ import { parseWithinLimits } from './documentLimits.ts'
 import { createMask, toBadRequest } from './maskErrors.ts'
 import { meterOperation } from './meterOperation.ts'
 import type { Metrics } from '../health/metrics.ts'
-import { makeEndable, type Stream, type Streams } from './streams.ts'
+import { endable } from '../../events/endable.ts'
+import type { Stream, Streams } from './streams.ts'
 
 /** Context of an operation, for either transport. */
 export interface Operation {
@@ -131,7 +132,13 @@ function guardEventStreams(streams: Streams): OperationPlugin {
         onSubscribeResult({ result, setResult }) {
           if (!isAsyncIterable(result)) return
           const source = result as AsyncIterableIterator<ExecutionResult>
-          const iterator = makeEndable(source, () => streams.remove(stream))
+          const iterator = endable(
+            () => source.next(),
+            () => {
+              streams.remove(stream)
+              return source.return?.()
+            },
+          )
           const stream: Stream = {
             credential: identity.credential,
             end(why) {
