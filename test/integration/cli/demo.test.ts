@@ -55,7 +55,7 @@ const STORY = [
   /approval\.requested .*Shall this plan be built\?/,
   /a person has to decide: pawl approval list --run run_/,
   /│ # Plan: release notes/,
-  /Nobody answers, so the demonstration does/,
+  /Nobody answered, so the demonstration approves/,
   /pawl approval decide apr_\w+ --approve --digest [0-9a-f]{64}/,
   /apr_\w+ {2}APPROVED/,
   /artifact\.invalid .*must be integer/,
