@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'tsdown'
@@ -39,6 +39,8 @@ export async function buildPrograms(): Promise<{ folder: string; remove: () => P
   const cache = join(root, 'node_modules/.cache')
   await mkdir(cache, { recursive: true })
   const folder = await mkdtemp(join(cache, 'programs-'))
+  // some of them are started by another user
+  await chmod(folder, 0o755)
   await build({
     config: false,
     cwd: root,

@@ -34,7 +34,8 @@ async function clear(): Promise<void> {
 /** Claims through the shell lines that `--env` prints, and returns the environment they make. */
 async function claimAsAgent(runId: string) {
   const { stdout } = await cli.run(['run', 'claim', runId, '--env'])
-  const exported = [...stdout.matchAll(/^export (\w+)='([^']*)'$/gm)]
+  // as a shell that is given it: words that need no quotes have none
+  const exported = [...stdout.matchAll(/^export (\w+)='?([^']*?)'?$/gm)]
   return Object.fromEntries(exported.map(([, name = '', value = '']) => [name, value]))
 }
 

@@ -334,8 +334,8 @@ describe('an import', () => {
   })
 
   async function fillToken({ store }: TestCommands): Promise<void> {
-    await store.pool.query(`INSERT INTO token (id, principal_id, role, hash)
-      SELECT 'tok_1', id, 'ADMIN', 'x' FROM principal WHERE name = 'local'`)
+    await store.pool.query(`INSERT INTO token (id, principal_id, role, projects, hash)
+      SELECT 'tok_1', id, 'ADMIN', '{}', 'x' FROM principal WHERE name = 'local'`)
   }
 })
 

@@ -23,6 +23,9 @@ import { isKnown, makeInput, prepareInputs } from './validInputs.ts'
 const PER_FIELD = Number(process.env['PAWL_FUZZ_RUNS'] ?? 3)
 const SEED = Number(process.env['PAWL_FUZZ_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
 
+/** A text of 8 MiB, more than any field takes. */
+const HUGE = JSON.stringify('\u2603'.repeat((8 * 1024 * 1024) / 3))
+
 /** Codes of errors that say: it is you, and not me. */
 const CLIENT_FAULTS = [
   'BAD_USER_INPUT',
@@ -107,6 +110,11 @@ function placesOf(type: GraphQLInputObjectType, path: readonly string[] = []): P
   })
 }
 
+const isList = (type: GraphQLInputType): boolean => isListType(getNullableType(type))
+
+const takesText = (type: GraphQLInputType): boolean =>
+  ['String', 'ID', 'JSON'].includes(getNamedType(type).name)
+
 /** Nobody loses a lease while the tests look on: what became of a run then would be taken for somebody's doing. */
 const keepLeases = () =>
   stage.server.store.pool.query(
@@ -178,6 +186,8 @@ describe(`with the seed ${SEED},`, () => {
           attack(plant(input, path, text), by, path),
         )
         await fc.assert(property, settings)
+        if (takesText(type))
+          await attack(plant(input, path, isList(type) ? `[${HUGE}]` : HUGE), 'variables', [])
       }
       const whole = fc.asyncProperty(fc.constantFrom(...HOSTILE_INPUTS), way, (text, by) =>
         attack(text, by, []),
