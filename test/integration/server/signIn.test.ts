@@ -51,7 +51,7 @@ describe('the sign-in link', () => {
     const second = await fetch(server.signInUrl)
     expect(second.status).toBe(403)
     expect(second.headers.getSetCookie()).toEqual([])
-    expect(await second.text()).toContain('was used before')
+    expect(await second.text()).toContain('was already used')
   })
 
   it('can’t be invented', async () => {
