@@ -25,7 +25,7 @@ async function start(): Promise<string> {
 /** What callers are told of a fault. */
 const masked = {
   message: expect.stringMatching(
-    /^Something went wrong in the server\. Its log says more under [0-9a-f-]{36}\.$/,
+    /^Internal server error\. The server's log has details under [0-9a-f-]{36}\.$/,
   ),
   extensions: { code: 'INTERNAL', correlationId: expect.stringMatching(/^[0-9a-f-]{36}$/) },
 }

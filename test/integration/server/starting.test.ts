@@ -40,7 +40,7 @@ it('says what to do where its port is taken, and leaves nothing running', async 
   const error = await start(port).catch((thrown: unknown) => thrown)
   expect(error).toBeInstanceOf(ListenError)
   expect((error as Error).message).toBe(
-    `127.0.0.1:${port} is in use. Stop what listens there, or name another port (PAWL_PORT).`,
+    `127.0.0.1:${port} is in use. Stop the program that listens there, or set another port (PAWL_PORT).`,
   )
   other.close()
   // neither the lock nor the database was left behind
