@@ -54,7 +54,8 @@ function summarizePlan(
   explained: readonly Pick<Explained, 'plan'>[],
 ): string {
   const found = explained.flatMap(({ plan }) => [...plan.matchAll(INDEXES)].map(([, index]) => index))
-  const indexes = [...new Set(found)].toSorted().join(', ') || 'no index'
+  const indexes =
+    [...new Set(found)].toSorted((one = '', other = '') => one.localeCompare(other)).join(', ') || 'no index'
   return `${what}: ${entries} entries, ${buffers} of at most ${maxBuffers} pages; ${indexes}`
 }
 

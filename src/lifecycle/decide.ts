@@ -94,7 +94,7 @@ export function decide<C extends Command>(
   request: Json = null,
 ): Decision<C['type']> {
   // which refusals the checks below may give each command is held by the type of RULES
-  return decideAny(situation, command, actor, request) as Decision<C['type']>
+  return decideAny(situation, command, actor, request)
 }
 
 function decideAny(situation: Situation, command: Command, actor: Actor, request: Json): Decision {

@@ -85,13 +85,13 @@ export interface Refused<P extends ProblemType = ProblemType> {
 /** A refusal about a run, with that run as it is now. */
 export function refuse<R extends Refusal>(refusal: R, run: LoadedRun | null = null): Refused<R['type']> {
   const standing = run && standingOf(run.run, run.now)
-  const problem: Problem = { ...(refusal as Refusal), message: explainRefusal(refusal, standing), run }
+  const problem: Problem = { ...refusal, message: explainRefusal(refusal, standing), run }
   return { ok: false, problem: problem as ProblemOf<R['type']> }
 }
 
 /** An objection, in words. */
 export function objection<O extends Objection>(reason: O): Refused<O['type']> {
-  const problem: Problem = { ...(reason as Objection), message: explainObjection(reason), run: null }
+  const problem: Problem = { ...reason, message: explainObjection(reason), run: null }
   return { ok: false, problem: problem as ProblemOf<O['type']> }
 }
 

@@ -100,7 +100,7 @@ export function insertInto<T extends TableName>(
   expressions: InsertExpressions<T>,
   alias?: string,
 ): string {
-  const entries = Object.entries<string>(expressions as Record<string, string>)
+  const entries = Object.entries<string>(expressions)
   const names = entries.map(([name]) => `"${name}"`).join(', ')
   const values = entries.map(([, expression]) => expression).join(', ')
   return `INSERT INTO ${table}${alias ? ` AS ${alias}` : ''} (${names}) SELECT ${values}`
