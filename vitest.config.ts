@@ -32,7 +32,13 @@ const BROWSER = ['test/browser/**/*.test.ts', 'test/conformance/graphiql.test.ts
 /** A project of tests that share what `globalSetup` prepares: a PostgreSQL, and programs to start. */
 const onDatabase = (name: string, include: string[], exclude: string[] = []) => ({
   extends: true as const,
-  test: { name, include, exclude: [...LEFT_OUT, ...exclude], globalSetup: ['test/support/globalSetup.ts'] },
+  test: {
+    name,
+    include,
+    exclude: [...LEFT_OUT, ...exclude],
+    globalSetup: ['test/support/globalSetup.ts'],
+    isolate: false,
+  },
 })
 
 export default defineConfig({
@@ -44,14 +50,14 @@ export default defineConfig({
   test: {
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    maxWorkers: 2,
+    // tests wait a good part of their time, for leases and for other processes
+    maxWorkers: 3,
     retry: 0,
     // a busy machine takes its time
     expect: { poll: { timeout: 20_000 } },
     projects: [
       {
         extends: true,
-        // needs no database, and no module of it keeps anything that another test could meet
         test: { name: 'unit', include: ['test/unit/**/*.test.ts'], exclude: LEFT_OUT, isolate: false },
       },
       onDatabase(
