@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
-/** The command `pawl`, built from the present source for somebody who measures or tests it. */
+/** The command `pawl`, built from the current source for a measurement or a test. */
 export interface BuiltServer {
   readonly program: string
   readonly remove: () => Promise<void>
@@ -12,7 +12,10 @@ export interface BuiltServer {
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** Builds it as it is published, in a folder of its own: it starts faster than its source, and no other build replaces it. */
+/**
+ * Builds the command as it is published, in a separate folder: it starts faster than from source, and no other build
+ * overwrites it.
+ */
 export async function buildServer(): Promise<BuiltServer> {
   const cache = join(root, 'node_modules/.cache')
   await mkdir(cache, { recursive: true })

@@ -1,13 +1,13 @@
 /**
- * Every check that is no test, one after the other, all of them run and all told even where one fails.
+ * Runs every check that is not a test, one after another; all of them run and are reported even if one fails.
  *
- *   npm run check
+ * npm run check
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** What `npm run generate` writes and git keeps. */
+/** The files that `npm run generate` writes and that are committed. */
 const GENERATED = [
   'schema/schema.graphql',
   'schema/events.schema.json',
@@ -40,7 +40,7 @@ function report(name: string, passed: boolean, began: number, output: string): b
   return passed
 }
 
-/** Generates everything again and says which files were not what they should be. */
+/** Generates everything again and reports the files that were out of date. */
 function checkGenerated(): boolean {
   const began = performance.now()
   const before = new Map(GENERATED.flatMap(listFiles).map((file) => [file, readFileSync(file, 'utf8')]))

@@ -5,16 +5,16 @@ const internalCharType = 18
 const textType = 25
 
 /**
- * The pool Prisma's schema engine works through: one connection, so that what is begun or locked on it holds for
- * everything the engine does. Losing the connection fails all later queries instead of going on without the lock.
+ * The pool used by Prisma's schema engine. It has one connection, so that transactions and locks on it cover everything
+ * the engine does. Losing the connection fails all later queries instead of continuing without the lock.
  *
- * Prisma's adapter refuses the type `"char"`, which the engine meets in PostgreSQL's own catalogs. Such columns are
- * passed as text, and {@link charColumns} tells which they were.
+ * Prisma's adapter refuses the type `"char"`, which the engine reads from PostgreSQL's catalogs. Such columns are
+ * passed as text, and {@link charColumns} returns their positions.
  */
 export class EnginePool extends Pool {
   readonly #charColumns = new WeakMap<object, number[]>()
 
-  /** The first error PostgreSQL answered with: the engine goes on to write it down, and reports the failure of that. */
+  /** The first error from PostgreSQL: the engine then tries to record it, and reports only that failure. */
   firstError: Error | undefined
 
   constructor(config: PoolConfig) {
@@ -31,11 +31,11 @@ export class EnginePool extends Pool {
       idleTimeoutMillis: 0,
       verify,
     })
-    // the query under way rejects with the same error
+    // The query in progress rejects with the same error.
     this.on('error', () => undefined)
   }
 
-  /** Positions of the columns of type `"char"` in the result that these rows are of. */
+  /** Positions of the columns of type `"char"` in the result that contains these rows. */
   charColumns(rows: object): number[] {
     return this.#charColumns.get(rows) ?? []
   }

@@ -1,10 +1,10 @@
 /**
- * Prints the JSON Schema of every event's payload to schema/events.schema.json, from the zod schemas that the server reads
- * and writes events by:
+ * Prints the JSON Schema of every event's payload to schema/events.schema.json, from the zod schemas that the server
+ * reads and writes events by:
  *
- *   tsx scripts/printEvents.ts [--check]
+ * tsx scripts/printEvents.ts [--check]
  *
- * With `--check` nothing is written; it fails where the file is not what would be printed.
+ * With `--check` nothing is written; it fails if the file is out of date.
  */
 import { z } from 'zod'
 import { EVENT_PAYLOADS } from '../src/lifecycle/run/events.ts'
@@ -21,7 +21,9 @@ const printed = {
 }
 await writeGenerated('schema/events.schema.json', `${JSON.stringify(printed, null, 2)}\n`)
 
-/** The one recursive shape in payloads is JSON itself: a reference to it says no more than the schema that admits anything. */
+/**
+ * The only recursive shape in payloads is JSON itself, so a reference to it becomes the schema that allows any value.
+ */
 function admitAny(schema: unknown): unknown {
   if (typeof schema !== 'object' || schema === null) return schema
   if (Array.isArray(schema)) return schema.map((each) => admitAny(each))

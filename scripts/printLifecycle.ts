@@ -1,8 +1,8 @@
 /**
- * Writes what docs/lifecycle.md takes from the code: the state diagram, the table of transitions, and the tests that hold
- * each guarantee, between the marks that say so.
+ * Writes the generated parts of docs/lifecycle.md between their markers: the state diagram, the table of transitions,
+ * and the tests that verify each guarantee.
  *
- *   npm run generate
+ * npm run generate
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { targetsOf, TRANSITION_NAMES } from '../src/lifecycle/run/transitions.ts'
@@ -10,7 +10,7 @@ import { FINAL_STATUSES, RUN_STATUSES } from '../src/lifecycle/run/words.ts'
 
 const FILE = new URL('../docs/lifecycle.md', import.meta.url)
 
-/** Every way from one status to another, with the commands that lead along it. */
+/** Every transition between two statuses, with the commands that cause it. */
 function drawDiagram(): string {
   const ways = new Map<string, string[]>()
   for (const name of TRANSITION_NAMES)
@@ -25,7 +25,7 @@ function drawDiagram(): string {
   return ['```mermaid', 'stateDiagram-v2', '  [*] --> QUEUED: start', ...lines, ...ends, '```'].join('\n')
 }
 
-/** For every command the statuses that admit it, and where it may lead. */
+/** For every command, the statuses that allow it and the statuses it leads to. */
 function drawTable(): string {
   const head = ['command', ...RUN_STATUSES]
   const rows = TRANSITION_NAMES.map((name) => [
@@ -58,7 +58,7 @@ function toSentence(source: string, { index, 2: title = '' }: RegExpMatchArray):
   return [...around, title].join(' ')
 }
 
-/** For every guarantee the tests whose titles name it. Throws where a guarantee has none. */
+/** For every guarantee, the tests whose titles name it. Throws if a guarantee has none. */
 function listTests(): string {
   const root = new URL('../test/', import.meta.url)
   const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) =>

@@ -1,7 +1,7 @@
 /**
- * Writes docs/refusals.md: every refusal, by the status or the case that it is given in, with the sentence that comes along.
+ * Writes docs/refusals.md: every refusal, by status or case, with its message.
  *
- *   npm run generate
+ * npm run generate
  */
 import { listRefusals, type ShownRefusal } from './refusalExamples.ts'
 import { writeGenerated } from './writeGenerated.ts'

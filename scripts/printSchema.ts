@@ -1,9 +1,9 @@
 /**
  * Prints the GraphQL schema to schema/schema.graphql:
  *
- *   tsx scripts/printSchema.ts [--check]
+ * tsx scripts/printSchema.ts [--check]
  *
- * With `--check` nothing is written; it fails where the file is not what would be printed.
+ * With `--check` nothing is written; it fails if the file is out of date.
  */
 import { printSchema } from 'graphql'
 import { schema } from '../src/graphql/schema.ts'

@@ -1,10 +1,10 @@
 /**
- * Prints what a workflow's definition may hold, from the zod schema that the server reads definitions by: as JSON Schema, for
+ * Prints the schema of workflow definitions, from the zod schema that the server parses them with: as JSON Schema, for
  * editors, to schema/workflow.schema.json, and as TypeScript for the SDK to sdk/generated/workflow.ts:
  *
- *   tsx scripts/printWorkflow.ts [--check]
+ * tsx scripts/printWorkflow.ts [--check]
  *
- * With `--check` nothing is written; it fails where a file is not what would be printed.
+ * With `--check` nothing is written; it fails if a file is out of date.
  */
 import { z } from 'zod'
 import { PROMPT_PLACEHOLDERS } from '../src/lifecycle/workflow/prompts.ts'
@@ -28,7 +28,10 @@ export type PromptPlaceholder = ${PROMPT_PLACEHOLDERS.map((name) => `'${name}'`)
 `,
 )
 
-/** The one recursive shape in a definition is JSON itself: a reference to it says no more than the schema that admits anything. */
+/**
+ * The only recursive shape in a definition is JSON itself, so a reference to it becomes the schema that allows any
+ * value.
+ */
 function admitAny(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.map(admitAny)

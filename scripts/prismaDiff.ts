@@ -14,7 +14,9 @@ import { startScratch } from '../src/database/embedded/startScratch.ts'
 import { readMigrations } from '../src/database/migrate/readMigrations.ts'
 import { listForEngine, migrationLock, withSchemaEngine } from './schemaEngine.ts'
 
-/** The SQL that takes a database with all migrations to what schema.prisma says; undefined where nothing is missing. */
+/**
+ * The SQL that brings a database with all migrations to the state of schema.prisma; undefined if nothing is missing.
+ */
 async function findDifference(schemaFile: string, migrationsDir: string): Promise<string | undefined> {
   const migrations = await readMigrations(migrationsDir)
   const schema = { path: schemaFile, content: await readFile(schemaFile, 'utf8') }

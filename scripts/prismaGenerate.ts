@@ -1,12 +1,12 @@
 /**
  * Generates the Prisma client into src/store/generated, without network:
  *
- *   tsx scripts/prismaGenerate.ts
+ * tsx scripts/prismaGenerate.ts
  *
- * `--prisma DIR` names another folder than prisma/; the client goes where its schema.prisma says.
+ * `--prisma DIR` names another folder than prisma/; its schema.prisma sets where the client is written.
  *
- * `prisma generate` looks for a schema engine binary on the internet although the client needs none; naming any existing
- * file as that binary stops it.
+ * `prisma generate` looks for a schema engine binary on the internet although the client needs none; naming any
+ * existing file as that binary stops it.
  */
 import { spawnSync } from 'node:child_process'
 import { createRequire } from 'node:module'

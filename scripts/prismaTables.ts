@@ -1,13 +1,13 @@
 /**
- * A generator for `prisma generate`, beside that of the client: writes the columns of every table, by their names in SQL, into
- * `tables.ts` in the folder that schema.prisma names. Prisma speaks to it in JSON-RPC, a message a line, and reads answers from
- * its standard error.
+ * A second generator for `prisma generate`: writes the columns of every table, by their SQL names, to `tables.ts` in
+ * the folder that schema.prisma names. Prisma calls it by JSON-RPC, one message per line, and reads answers from its
+ * stderr.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
-/** What Prisma tells of a field of a model, as far as it is used here. */
+/** The properties used here of Prisma's description of a field. */
 interface Field {
   readonly name: string
   readonly dbName?: string | null
@@ -36,7 +36,7 @@ const SCALARS: Readonly<Record<string, string>> = {
   Json: 'jsonb',
 }
 
-/** The name that PostgreSQL has for the type of a column. */
+/** The PostgreSQL type name of a column. */
 function typeOf(field: Field, { enums }: Datamodel): string {
   const scalar =
     field.kind === 'enum'

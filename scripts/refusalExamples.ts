@@ -17,7 +17,7 @@ import {
   SESSION_STATUSES,
 } from '../src/lifecycle/run/words.ts'
 
-/** One refusal in one case: the sentence that whoever asked gets. */
+/** One refusal in one case, with the message that the caller gets. */
 export interface ShownRefusal {
   readonly when: string
   readonly sentence: string
@@ -43,14 +43,14 @@ function shown(when: string, refusal: Refusal, at: Standing | null = null): Show
   return { when, sentence: explainRefusal(refusal, at) }
 }
 
-/** A refusal by status: of a run that nobody holds, and of one that somebody does. */
+/** A refusal by status: of a run without an owner, and of one with an owner. */
 function byStatus(
   toRefusal: (status: RunStatus) => Refusal,
   statuses: readonly RunStatus[] = RUN_STATUSES,
   held: readonly RunStatus[] = [],
 ): ShownRefusal[] {
   return statuses.flatMap((status) => [
-    // there is no RUNNING without a claim
+    // RUNNING always has a claim.
     ...(status === 'RUNNING' && held.includes(status)
       ? []
       : [shown(status, toRefusal(status), standing(status))]),
@@ -61,7 +61,7 @@ function byStatus(
 const settled = RUN_STATUSES.filter(isSettledStatus)
 const active = RUN_STATUSES.filter((status) => !isSettledStatus(status))
 
-/** A graph of two ways, one of them back, to be refused in. */
+/** A refused transition in a graph of two edges, one of them leading back. */
 function transition(command: PhaseCommand, changes: Partial<IllegalTransition>): Of<'IllegalTransition'> {
   const base: IllegalTransition = {
     from: 'build',
@@ -88,9 +88,9 @@ const PHASE_COMMANDS: readonly PhaseCommand[] = [
   'recordPrompt',
 ]
 
-/** What each command about a phase is refused with, by the status of the phase that the run stands at. */
+/** The refusal of each phase command, by the status of the run's current phase. */
 function transitions(): ShownRefusal[] {
-  // a run whose phase awaits an approval, or was skipped, is not RUNNING: its status is what is refused then
+  // A run whose phase awaits an approval, or was skipped, is not RUNNING: the refusal is then about the run's status.
   const statuses = PHASE_STATUSES.filter((status) => status !== 'SKIPPED' && status !== 'AWAITING_APPROVAL')
   return PHASE_COMMANDS.flatMap((command) =>
     statuses.flatMap((phaseStatus) => {
@@ -134,7 +134,7 @@ const causeStatus: Record<NotResumableCause, RunStatus> = {
 const approvalId = 'apr_…'
 const sessionId = 'ses_…'
 
-/** Every refusal of a decision about a run, in its cases. One that is missing here does not compile. */
+/** Every refusal of a decision about a run, with its cases. Omitting one is a compile error. */
 const REFUSALS: { readonly [T in Refusal['type']]: () => readonly ShownRefusal[] } = {
   RunNotActive: () => [
     ...byStatus((status) => ({ type: 'RunNotActive', status })),
@@ -296,7 +296,7 @@ const REFUSALS: { readonly [T in Refusal['type']]: () => readonly ShownRefusal[]
   ],
 }
 
-/** A run, as far as the sentences about others tell of it. */
+/** The fields of another run that messages mention. */
 const other = (status: RunStatus) =>
   ({ run: { id: 'run_…', status, claim: HOLDER } }) as unknown as ObjectionOf<'ConcurrencyConflict'>['holder']
 
@@ -305,7 +305,7 @@ const objected = (when: string, reason: Objection): ShownRefusal => ({
   sentence: objection(reason).problem.message,
 })
 
-/** What is refused before, or beside, a decision about one run; those about workspaces stand with their rules. */
+/** Refusals outside a decision about one run; those about workspaces are defined with their rules. */
 type Elsewhere = Extract<Objection['type'], `Workspace${string}` | `Operation${string}`>
 const OBJECTIONS: {
   readonly [T in Exclude<Objection['type'], Elsewhere>]: () => readonly ShownRefusal[]
@@ -383,7 +383,7 @@ const OBJECTIONS: {
   TokenNotFound: () => [objected('always', { type: 'TokenNotFound', tokenId: 'tok_…' })],
 }
 
-/** Every refusal by its name, in all of its cases. */
+/** Every refusal by name, with all of its cases. */
 export function listRefusals(): Map<string, readonly ShownRefusal[]> {
   const all = Object.entries({ ...REFUSALS, ...OBJECTIONS })
   return new Map(all.map(([name, cases]) => [name, cases()]))

@@ -1,14 +1,15 @@
 import { Kind, print, stripIgnoredCharacters, visit } from 'graphql'
 import type { DocumentNode, FragmentDefinitionNode, OperationDefinitionNode } from 'graphql'
 
-/** What graphql-codegen hands to a plugin: the parsed documents, one entry a file. */
+/** The input of a graphql-codegen plugin: the parsed documents, one entry per file. */
 interface DocumentFile {
   document?: DocumentNode | undefined
 }
 
 /**
- * A graphql-codegen plugin that writes each operation as a plain string, typed by its result and variables. Every fragment
- * stands once, in a constant that the operations append: a run's fields are otherwise repeated in forty documents.
+ * A graphql-codegen plugin that writes each operation as a plain string, typed by its result and variables. Every
+ * fragment is written once, as a constant that the operations append; otherwise a run's fields would repeat in forty
+ * documents.
  *
  * @returns the TypeScript text, and the import it needs.
  */
@@ -36,7 +37,7 @@ export function plugin(_schema: unknown, files: DocumentFile[]) {
   }
 }
 
-/** The names of all fragments below a node, those inside other fragments too. */
+/** The names of all fragments below a node, including nested ones. */
 function findFragments(
   node: OperationDefinitionNode | FragmentDefinitionNode,
   fragments: ReadonlyMap<string, FragmentDefinitionNode>,
@@ -67,7 +68,7 @@ function writeOperation(operation: OperationDefinitionNode, fragments: readonly 
   return `export const ${name}Document = /* @__PURE__ */ createDocument<${name}${kind}, ${name}${kind}Variables>(${parts})`
 }
 
-/** The node as one line of TypeScript, without the blanks GraphQL ignores. */
+/** The node as one line of TypeScript, without whitespace that GraphQL ignores. */
 function quote(node: OperationDefinitionNode | FragmentDefinitionNode): string {
   return `'${stripIgnoredCharacters(print(node)).replaceAll("'", String.raw`\'`)}'`
 }

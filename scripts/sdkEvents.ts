@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-/** The part of JSON Schema in which event payloads are described. An empty schema admits any JSON. */
+/** The subset of JSON Schema that describes event payloads. An empty schema allows any JSON. */
 export interface Schema {
   readonly [keyword: string]: unknown
   readonly type?: string | readonly string[]
@@ -16,7 +16,7 @@ export interface Schema {
   readonly description?: string
 }
 
-/** Keywords that say nothing about the shape, only about what a value may be within it. */
+/** Keywords that restrict values without affecting the TypeScript type. */
 const UNTYPED = new Set([
   'format',
   'pattern',
@@ -108,7 +108,7 @@ function writeObject(schema: Schema, indent: string): string {
     writeMember(name, member, schema.required?.includes(name) ?? false, inner),
   )
   const { additionalProperties: others } = schema
-  // Known members next to any others would need an index signature that is as wide as all of them.
+  // Known members together with arbitrary others would need an index signature as wide as all of them.
   if (members.length === 0 && others !== false) {
     return `{ readonly [key: string]: ${typeof others === 'object' ? writeType(others, indent) : 'JsonValue'} }`
   }

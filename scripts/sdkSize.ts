@@ -1,17 +1,17 @@
 import { gzipSync } from 'node:zlib'
 import { build } from 'tsdown'
 
-/** What a web page may have to load, minified and gzipped, in KiB. */
+/** The size budgets of the packages for web pages, minified and gzipped, in KiB. */
 const PACKAGES = [
-  // half of it are the documents of 78 operations
+  // Half of it is the documents of 78 operations.
   { name: '@pawl/sdk', entry: 'index.ts', budget: 17 },
-  // on top of that, and of React
+  // In addition to `@pawl/sdk` and React.
   { name: '@pawl/sdk/react', entry: 'react/index.ts', budget: 4 },
 ]
 
 const kib = (bytes: number) => `${(bytes / 1024).toFixed(1)} KiB`
 
-/** Bundles one entry of the SDK without what it shares with the others. */
+/** Bundles one entry of the SDK without the code shared with the others. */
 async function bundle(entry: string): Promise<Buffer> {
   const bundles = await build({
     config: false,

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 
 /**
  * Writes a generated file, given by its path from the root of the repository. Called with `--check` on the command line
- * it writes nothing, and fails the process where the file is not what would be written.
+ * it writes nothing, and fails the process if the file is out of date.
  */
 export async function writeGenerated(path: string, text: string): Promise<void> {
   const file = fileURLToPath(new URL(`../${path}`, import.meta.url))

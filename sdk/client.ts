@@ -21,15 +21,15 @@ import { Workflows } from './client/workflows.ts'
 import { Workspaces } from './client/workspaces.ts'
 
 /**
- * A client of one server. Opens nothing until it is used, and holds nothing open between calls.
+ * Creates a client for one server. It connects on first use and keeps no connection open between calls.
  *
- * @throws PawlError where no address is given and the environment names none; PawlAddressError where it is no server's.
+ * @throws PawlError if no address is given and the environment has none; PawlAddressError if the address is malformed.
  */
 export function createPawl(options: PawlOptions = {}): Pawl {
   return new Pawl(options)
 }
 
-/** Everything a server offers, by what it is about. */
+/** The client of one server, with its operations grouped by subject. */
 export class Pawl {
   readonly runs: Runs
   readonly phases: Phases
@@ -63,7 +63,8 @@ export class Pawl {
   }
 
   /**
-   * Moves on whatever is due now: lost owners, timeouts, stale runs; with `dryRun`, only tells. For ADMIN.
+   * Applies everything that is due now: lapses of lost owners, timeouts and expiries. With `dryRun` it only reports
+   * them. For ADMIN.
    *
    * Problems: `InvalidInput`, `Forbidden`.
    */
@@ -71,12 +72,12 @@ export class Pawl {
     return (await this.#requests.query(g.SweepDocument, { input: { dryRun } }, options)).sweep
   }
 
-  /** One page of the check that every run keeps what Pawl guarantees. For ADMIN. */
+  /** Checks one page of runs against Pawl's guarantees and returns the findings. For ADMIN. */
   async doctor({ signal, retry, ...page }: t.PageFields & CallOptions = {}): Promise<t.DoctorReport> {
     return (await this.#requests.query(g.DoctorDocument, page, { signal, retry })).doctor
   }
 
-  /** Who the token belongs to, and its role. */
+  /** The principal that the token belongs to, and its role. */
   async viewer(options?: CallOptions): Promise<t.Viewer> {
     return (await this.#requests.query(g.ViewerDocument, {}, options)).viewer
   }
@@ -86,12 +87,12 @@ export class Pawl {
     return (await this.#requests.query(g.ServerDocument, {}, options)).server
   }
 
-  /** Keeps a claim's lease, and aborts its `signal` when the owner has to stop. Call `end` when the work is done. */
+  /** Renews a claim's lease, and aborts `signal` when the owner has to stop. Call `end` when the work is done. */
   keepLease(claim: KeepLeaseFields): LeaseKeeper {
     return new LeaseKeeper(this.runs, claim)
   }
 
-  /** Claims runs one after the other and hands each to the handler, until `stop` is called. */
+  /** Starts a worker that claims runs and passes each to the handler until `stop` is called. */
   worker(options: WorkerOptions, handler: WorkerHandler): Worker {
     return new Worker(this, options, handler)
   }

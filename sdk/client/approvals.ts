@@ -3,7 +3,7 @@ import { requireRun, toPage } from '../request/pages.ts'
 import type { CallOptions, Requests } from '../request/request.ts'
 import type * as t from '../request/types.ts'
 
-/** Which approvals to list: those of one run, or those of all runs that the filter admits. */
+/** Which approvals to list: those of one run, or those of all runs that match the filter. */
 export type ListApprovalsFields = t.PageFields &
   CallOptions &
   (
@@ -20,10 +20,10 @@ export class Approvals {
   }
 
   /**
-   * Asks a person, about the current phase or about the run as a whole; the run waits. For the run's owner.
+   * Asks a person for a decision about the current phase or the whole run; the run waits for it. For the run's owner.
    *
-   * Problems: `IllegalTransition`, `NotCompletable`, `RunNotActive`, `UnknownPhase`, `LeaseLost`, `IdempotencyMismatch`,
-   * `RunNotFound`, `InvalidInput`, `Forbidden`.
+   * Problems: `IllegalTransition`, `NotCompletable`, `RunNotActive`, `UnknownPhase`, `LeaseLost`,
+   * `IdempotencyMismatch`, `RunNotFound`, `InvalidInput`, `Forbidden`.
    */
   async request(
     runId: string,
@@ -33,8 +33,8 @@ export class Approvals {
   }
 
   /**
-   * Answers, once and for all: APPROVE or REJECT a REVIEW, RETRY or ABORT a RECOVERY. `digest` is that of the approval as the
-   * person was shown it: where it is another one by now, the answer is `StaleDigest`.
+   * Decides an approval, finally: APPROVE or REJECT for a REVIEW, RETRY or ABORT for a RECOVERY. `digest` is the digest
+   * of the approval that the person was shown; if it has changed since, the answer is `StaleDigest`.
    *
    * Problems: `WrongDecision`, `AlreadyDecided`, `ApprovalExpired`, `StaleDigest`, `ApprovalNotFound`, `RunNotActive`,
    * `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
@@ -46,7 +46,7 @@ export class Approvals {
     return (await this.#requests.mutate(g.DecideApprovalDocument, { ...fields, approvalId })).decideApproval
   }
 
-  /** The approval with the files of the phase it is about, or null where there is none of this id. */
+  /** The approval with the files of its phase, or null if the id is unknown. */
   async get(approvalId: string, options?: CallOptions): Promise<t.ApprovalDetail | null> {
     const { node } = await this.#requests.query(g.ApprovalDocument, { id: approvalId }, options)
     return node?.__typename === 'Approval' ? node : null

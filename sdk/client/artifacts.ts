@@ -12,9 +12,9 @@ export class Artifacts {
   }
 
   /**
-   * Hands over a file of the current phase. It is accepted whether or not it is valid: `artifact.valid` says so, and
-   * `artifact.problems` what is wrong with it. A valid one at the path that the phase declares completes the phase, or opens
-   * its approval. The same bytes again are the same artifact. For the run's owner.
+   * Submits a file of the current phase. Invalid files are accepted too: see `artifact.valid` and `artifact.problems`.
+   * A valid file at the path that the phase declares completes the phase, or opens its approval. Submitting the same
+   * bytes again returns the same artifact. For the run's owner.
    *
    * Problems: `IllegalTransition`, `UnknownPhase`, `RunNotActive`, `LeaseLost`, `RunNotFound`, `IdempotencyMismatch`,
    * `InvalidInput`, `Forbidden`.
@@ -27,7 +27,7 @@ export class Artifacts {
     return (await this.#requests.mutate(g.SubmitArtifactDocument, { ...fields, runId, phase })).submitArtifact
   }
 
-  /** The artifact with its content, or null where there is none of this id. */
+  /** The artifact with its content, or null if the id is unknown. */
   async get(artifactId: string, options?: CallOptions): Promise<t.ArtifactDetail | null> {
     const { node } = await this.#requests.query(g.ArtifactDocument, { id: artifactId }, options)
     return node?.__typename === 'Artifact' ? node : null

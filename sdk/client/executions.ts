@@ -3,7 +3,7 @@ import { toPage } from '../request/pages.ts'
 import type { CallOptions, Requests } from '../request/request.ts'
 import type * as t from '../request/types.ts'
 
-/** Executions: operating-system processes launched for a run, or for none. */
+/** Executions: operating-system processes launched for a run, or without one. */
 export class Executions {
   readonly #requests: Requests
 
@@ -12,17 +12,18 @@ export class Executions {
   }
 
   /**
-   * Records that a process starts; its id goes to the process as `PAWL_EXECUTION_ID`.
+   * Records that a process starts. Pass the execution's id to the process as `PAWL_EXECUTION_ID`.
    *
-   * Problems: `RunNotActive`, `UnknownPhase`, `LeaseLost`, `IdempotencyMismatch`, `RunNotFound`, `InvalidInput`, `Forbidden`.
+   * Problems: `RunNotActive`, `UnknownPhase`, `LeaseLost`, `IdempotencyMismatch`, `RunNotFound`, `InvalidInput`,
+   * `Forbidden`.
    */
   async start(fields: t.Fields<g.StartExecutionInput>): Promise<t.StartExecutionResult> {
     return (await this.#requests.mutate(g.StartExecutionDocument, fields)).startExecution
   }
 
   /**
-   * Records how a process ended, and answers with the outcome that follows. Legal after the run has settled, too. `signal` is
-   * the name of the signal that ended it, as `SIGKILL`; what ends the call itself stands in `options`.
+   * Records how a process ended, and answers with the derived outcome. Allowed after the run has settled, too. `signal`
+   * is the name of the signal that ended the process, such as `SIGKILL`; the call's own abort signal goes in `options`.
    *
    * Problems: `ExecutionAlreadyFinished`, `ExecutionNotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
    */
@@ -36,8 +37,8 @@ export class Executions {
   }
 
   /**
-   * Says that an execution of no run is still supervised, once a minute or so: silent for a day, it ends SUPERVISOR_LOST. Its run's
-   * lease says so for one of a run.
+   * Heartbeat of an execution without a run; call it about once a minute. After a day without one the execution ends as
+   * SUPERVISOR_LOST. An execution of a run needs none: the run's lease covers it.
    *
    * Problems: `ExecutionAlreadyFinished`, `ExecutionNotFound`, `InvalidInput`, `Forbidden`.
    */

@@ -12,7 +12,7 @@ export class Messages {
   }
 
   /**
-   * Sends text to whoever owns the run: at once, or with `mode: 'FOLLOW_UP'` when its session is READY for more.
+   * Sends text to the run's owner: immediately, or with `mode: 'FOLLOW_UP'` once its session is READY for more.
    *
    * Problems: `RunNotActive`, `IdempotencyMismatch`, `RunNotFound`, `InvalidInput`, `Forbidden`.
    */
@@ -25,7 +25,8 @@ export class Messages {
   }
 
   /**
-   * The owner's receipt: DELIVERED to the agent, then CONSUMED by it. Until the first, it is told again.
+   * Records the owner's receipt: DELIVERED to the agent, then CONSUMED by it. Until the first receipt the message is
+   * delivered again.
    *
    * Problems: `MessageNotFound`, `LeaseLost`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
    */

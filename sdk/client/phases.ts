@@ -3,7 +3,10 @@ import { requireRun } from '../request/pages.ts'
 import type { CallOptions, Requests } from '../request/request.ts'
 import type * as t from '../request/types.ts'
 
-/** Phases of a run. The commands are its owner's: they carry the lease's `fence`, which an AGENT token may leave out. */
+/**
+ * Phases of a run. Only the run's owner may send the commands: they carry the lease's `fence`, which an AGENT token may
+ * omit.
+ */
 export class Phases {
   readonly #requests: Requests
 
@@ -12,7 +15,7 @@ export class Phases {
   }
 
   /**
-   * The phases of a round, in the order of the workflow; without `round`, of the present one.
+   * The phases of a round, in the order of the workflow. Default: the current round.
    *
    * @throws PawlFault `RUN_NOT_FOUND`.
    */
@@ -25,7 +28,8 @@ export class Phases {
   }
 
   /**
-   * Starts the current phase, once more where it had failed; `repair: true` asks for another attempt of one under way.
+   * Starts the current phase, or restarts it after a failed attempt; `repair: true` starts another attempt of one in
+   * progress.
    *
    * Problems: `IllegalTransition`, `UnknownPhase`, `RunNotActive`, `LeaseLost`, `RunNotFound`, `IdempotencyMismatch`,
    * `InvalidInput`, `Forbidden`.
@@ -39,7 +43,7 @@ export class Phases {
   }
 
   /**
-   * Leaves the current phase, completed, for one that may follow it.
+   * Moves from the current, completed phase to one of its successors.
    *
    * Problems: `IllegalTransition`, `UnknownPhase`, `NotCompletable`, `RunNotActive`, `LeaseLost`, `RevisionConflict`,
    * `RunNotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
@@ -53,7 +57,8 @@ export class Phases {
   }
 
   /**
-   * Ends the current phase's attempt as FAILED; the run goes on, or with `recovery` waits PAUSED for a person's decision.
+   * Ends the current phase's attempt as FAILED. The run continues, or with `recovery` waits as PAUSED for a person's
+   * decision.
    *
    * Problems: `IllegalTransition`, `UnknownPhase`, `RunNotActive`, `LeaseLost`, `RunNotFound`, `IdempotencyMismatch`,
    * `InvalidInput`, `Forbidden`.
@@ -76,7 +81,7 @@ export class Rounds {
   }
 
   /**
-   * Completes the current round; again, it answers `changed: false`.
+   * Completes the current round; repeating the call answers `changed: false`.
    *
    * Problems: `IllegalTransition`, `NotCompletable`, `RunNotActive`, `LeaseLost`, `RunNotFound`, `IdempotencyMismatch`,
    * `InvalidInput`, `Forbidden`.

@@ -22,7 +22,7 @@ export interface ListRunsFields extends CallOptions {
   readonly before?: string | undefined
 }
 
-/** Runs: the commands, and the questions about them. Each command answers with a union; `unwrap` or `match` it. */
+/** Commands and queries for runs. Each command answers with a union: use `unwrap` or `match` on it. */
 export class Runs {
   readonly #requests: Requests
   readonly #streams: Streams
@@ -33,8 +33,9 @@ export class Runs {
   }
 
   /**
-   * Starts a run of a workflow; with `claim`, already owned by the caller. With `parentRunId` it is cancelled with its parent, which
-   * is not completed before it has ended, unless it is `detached`; with `continuesRunId` it takes up where a settled run ended.
+   * Starts a run of a workflow; with `claim`, the caller owns it at once. With `parentRunId` the run is cancelled with
+   * its parent, and the parent cannot complete before it has ended, unless it is `detached`. With `continuesRunId` it
+   * continues from where a settled run ended.
    *
    * Problems: `WorkflowNotFound`, `WorkflowMismatch`, `AlreadyContinued`, `RunNotActive`, `ConcurrencyConflict`,
    * `IdempotencyMismatch`, `RunNotFound`, `InvalidInput`, `Forbidden`.
@@ -43,25 +44,27 @@ export class Runs {
     return (await this.#requests.mutate(g.StartRunDocument, fields)).startRun
   }
 
-  /** The run, or null where there is none of this id. */
+  /** The run, or null if the id is unknown. */
   async get(runId: string, options?: CallOptions): Promise<t.RunDetail | null> {
     return (await this.#requests.query(g.RunDocument, { id: runId }, options)).run
   }
 
-  /** The runs as they are now, in the order of the ids, at most 500; null where there is none, or none that may be seen. */
+  /**
+   * The current runs in the order of the ids, at most 500; null for an id that is unknown or not visible to the caller.
+   */
   async getMany(runIds: readonly string[], options?: CallOptions): Promise<(t.Run | null)[]> {
     const { nodes } = await this.#requests.query(g.RunsByIdDocument, { ids: [...runIds] }, options)
     return nodes.map((node) => (node?.__typename === 'Run' ? node : null))
   }
 
-  /** One page of runs, newest first unless told otherwise. */
+  /** One page of runs, newest first by default. */
   async list({ signal, retry, ...fields }: ListRunsFields = {}): Promise<t.RunPage> {
     const { runs } = await this.#requests.query(g.RunsDocument, fields, { signal, retry })
     return { ...toPage(runs), feedCursor: runs.feedCursor }
   }
 
   /**
-   * One page of the runs whose parent this one is.
+   * One page of the run's children.
    *
    * @throws PawlFault `RUN_NOT_FOUND`.
    */
@@ -73,7 +76,9 @@ export class Runs {
     return toPage(requireRun(runId, run).children)
   }
 
-  /** How many runs stand in each status; of a settled one at most 10,000 are counted, and `isExact` is false where there are more. */
+  /**
+   * The number of runs in each status. A settled status is counted up to 10,000; `isExact` is false if there are more.
+   */
   async counts({ filter, ...options }: { filter?: g.RunFilter | undefined } & CallOptions = {}): Promise<
     t.RunCount[]
   > {
@@ -81,7 +86,8 @@ export class Runs {
   }
 
   /**
-   * Which run a command means: the given one, else that of the execution, else the only active one.
+   * Resolves the run that a command refers to: the given run, otherwise the execution's run, otherwise the only active
+   * run.
    *
    * Problems: `AmbiguousRun`, `NoActiveRun`, `RunNotFound`, `ExecutionNotFound`, `InvalidInput`.
    */
@@ -90,7 +96,7 @@ export class Runs {
   }
 
   /**
-   * Whether the run equals the fold of its events, and where it does not.
+   * Checks whether the run equals the fold of its events, and returns the differences.
    *
    * Problems: `RunNotFound`, `InvalidInput`, `Forbidden`.
    */
@@ -99,7 +105,7 @@ export class Runs {
   }
 
   /**
-   * Takes the right to drive a run: the given one, or the oldest that the filters admit.
+   * Claims a run: the given one, or the oldest that matches the filters.
    *
    * Problems: `NothingToClaim`, `NotClaimable`, `RunNotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
    */
@@ -108,7 +114,7 @@ export class Runs {
   }
 
   /**
-   * Moves the end of the lease to now plus `leaseSeconds` (default: the claim's), and says what the owner is to do.
+   * Extends the lease to now plus `leaseSeconds` (default: the claim's), and answers with the owner's directives.
    *
    * Problems: `RunNotActive`, `LeaseLost`, `RunNotFound`, `InvalidInput`, `Forbidden`.
    */
@@ -117,14 +123,14 @@ export class Runs {
     { signal, retry, ...fields }: t.Fields<g.RenewLeaseInput, 'runId'>,
   ): Promise<t.RenewLeaseResult> {
     const input = { ...fields, runId }
-    // whoever renews is no agent, and is shown the run always
+    // An AGENT token cannot renew, so the answer always contains the run.
     return (await this.#requests.query(g.RenewLeaseDocument, { input }, { signal, retry }))
       .renewLease as t.RenewLeaseResult
   }
 
   /**
-   * Gives the run back: RUNNING becomes QUEUED, CANCELLING becomes CANCELLED without confirmation. With `untilChildren` nobody
-   * claims it while a child attached to it is active.
+   * Releases the run: RUNNING becomes QUEUED, CANCELLING becomes CANCELLED without confirmation. With `untilChildren`
+   * it cannot be claimed while an attached child is active.
    *
    * Problems: `LeaseLost`, `RunNotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
    */
@@ -133,7 +139,7 @@ export class Runs {
   }
 
   /**
-   * Pauses the run; its owner keeps the lease and is told to stop.
+   * Pauses the run; its owner keeps the lease and receives the directive to stop.
    *
    * Problems: `NotPausable`, `RevisionConflict`, `RunNotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
    */
@@ -142,17 +148,17 @@ export class Runs {
   }
 
   /**
-   * Takes a paused or failed run, or one whose owner is lost, up again; with `claim`, owned by the caller.
+   * Resumes a run that is paused or failed, or whose owner is lost; with `claim`, the caller owns it at once.
    *
-   * Problems: `NotResumable`, `NotClaimable`, `ConcurrencyConflict`, `RevisionConflict`, `IdempotencyMismatch`, `RunNotFound`,
-   * `InvalidInput`, `Forbidden`.
+   * Problems: `NotResumable`, `NotClaimable`, `ConcurrencyConflict`, `RevisionConflict`, `IdempotencyMismatch`,
+   * `RunNotFound`, `InvalidInput`, `Forbidden`.
    */
   async resume(runId: string, fields: t.Fields<g.ResumeRunInput, 'runId'> = {}): Promise<t.ResumeRunResult> {
     return (await this.#requests.mutate(g.ResumeRunDocument, { ...fields, runId })).resumeRun
   }
 
   /**
-   * Ends the run as COMPLETED, where the server holds the evidence.
+   * Ends the run as COMPLETED if the server has all required evidence.
    *
    * Problems: `NotCompletable`, `RunNotActive`, `LeaseLost`, `RevisionConflict`, `RunNotFound`, `IdempotencyMismatch`,
    * `InvalidInput`, `Forbidden`.
@@ -165,7 +171,7 @@ export class Runs {
   }
 
   /**
-   * Ends the run as FAILED, with what went wrong.
+   * Ends the run as FAILED, with an error.
    *
    * Problems: `RunNotActive`, `LeaseLost`, `RunNotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
    */
@@ -174,8 +180,9 @@ export class Runs {
   }
 
   /**
-   * Cancels the run: at once without a live owner, else CANCELLING until its owner confirms or its grace has passed. Its children
-   * are cancelled at once with it, unless they are detached or `cascade` is false: `childrenCancelled` counts those that are, `childrenLeft` are still active.
+   * Cancels the run: immediately without a live owner, otherwise it is CANCELLING until its owner confirms or the grace
+   * period ends. The cancel cascades to its children, unless they are detached or `cascade` is false:
+   * `childrenCancelled` counts the cancelled ones, `childrenLeft` the ones that are still active.
    *
    * Problems: `RevisionConflict`, `RunNotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
    */
@@ -184,7 +191,7 @@ export class Runs {
   }
 
   /**
-   * Lets a child live and end by itself: it is neither cancelled with its parent nor waited for by it any more.
+   * Detaches a child from its parent: it is no longer cancelled with the parent, and the parent no longer waits for it.
    *
    * Problems: `RunNotActive`, `RevisionConflict`, `RunNotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
    */
@@ -193,7 +200,7 @@ export class Runs {
   }
 
   /**
-   * The owner's word that its processes are gone: CANCELLING becomes CANCELLED, confirmed.
+   * Confirms that the owner's processes are gone: CANCELLING becomes CANCELLED, confirmed.
    *
    * Problems: `RunNotActive`, `LeaseLost`, `RunNotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
    */
@@ -214,30 +221,34 @@ export class Runs {
   }
 
   /**
-   * Where the run stands now, then after each change, until it is final (or settled, with `untilSettled`). Reconnects by
-   * itself, never repeats a revision, never goes back; a slow reader gets the newest frame alone.
+   * Streams the run's current status, then each change, until it is final (or settled, with `untilSettled`). Reconnects
+   * automatically and never repeats a revision or goes back to an older one; a slow reader gets only the newest frame.
    */
   watch(runId: string, options: WatchOptions = {}): AsyncIterableIterator<t.RunFrame> {
     return watchRun(this.#streams, runId, options)
   }
 
-  /** Every event of the run after the given `seq`, once and in order, until the last one of a final run. Reconnects by itself. */
+  /**
+   * Streams every event of the run after the given `seq`, once and in order, until the last one of a final run.
+   * Reconnects automatically.
+   */
   events(runId: string, options: EventsOptions = {}): AsyncIterableIterator<t.RunEvent> {
     return readEvents(this.#streams, runId, options)
   }
 
   /**
-   * Every change of the runs the filter admits, from a cursor of `list` or from now on, without end. Reconnects by itself.
+   * Streams every change of the runs that match the filter, from a cursor of `list` or from now on, without end.
+   * Reconnects automatically.
    *
-   * @throws PawlCursorExpiredError where the cursor is too old: list again, and go on from the new one.
+   * @throws PawlCursorExpiredError if the cursor is too old: list again, and resume from the new one.
    */
   changes(options: ChangesOptions = {}): AsyncIterableIterator<t.RunsChange> {
     return readChanges(this.#streams, options)
   }
 
   /**
-   * What the owner of a claim is to do: now, then whenever it changes, until the claim is gone; between these each message that is
-   * sent to it, as a MESSAGE. Reconnects by itself.
+   * Streams the owner's directive: the current one, then each change, until the claim is lost; in between, each message
+   * to the owner as a MESSAGE. Reconnects automatically.
    */
   directives(runId: string, options: DirectivesOptions): AsyncIterableIterator<t.Directive> {
     return readDirectives(this.#streams, runId, options)

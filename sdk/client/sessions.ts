@@ -6,7 +6,7 @@ import type { TranscriptOptions } from '../streams/transcript.ts'
 import type * as t from '../request/types.ts'
 import type { Streams } from '../streams/watch.ts'
 
-/** Sessions: live agents attached to a run, one for each role. All commands are the owner's. */
+/** Sessions: live agents attached to a run, one per role. Only the run's owner may send the commands. */
 export class Sessions {
   readonly #requests: Requests
   readonly #streams: Streams
@@ -17,20 +17,20 @@ export class Sessions {
   }
 
   /**
-   * Opens the session of a role, or adopts the live one of an earlier owner (`created: false`, with its `handle`).
+   * Opens the session of a role, or adopts the live session of an earlier owner (`created: false`, with its `handle`).
    *
-   * Problems: `IllegalSessionTransition`, `RunNotActive`, `LeaseLost`, `RunNotFound`, `IdempotencyMismatch`, `InvalidInput`,
-   * `Forbidden`.
+   * Problems: `IllegalSessionTransition`, `RunNotActive`, `LeaseLost`, `RunNotFound`, `IdempotencyMismatch`,
+   * `InvalidInput`, `Forbidden`.
    */
   async open(runId: string, fields: t.Fields<g.OpenSessionInput, 'runId'>): Promise<t.OpenSessionResult> {
     return (await this.#requests.mutate(g.OpenSessionDocument, { ...fields, runId })).openSession
   }
 
   /**
-   * Moves a session to its next status; a refusal lists in `allowedStatuses` those that may follow.
+   * Moves a session to its next status; a refusal lists the allowed next statuses in `allowedStatuses`.
    *
-   * Problems: `IllegalSessionTransition`, `RunNotActive`, `LeaseLost`, `SessionNotFound`, `IdempotencyMismatch`, `InvalidInput`,
-   * `Forbidden`.
+   * Problems: `IllegalSessionTransition`, `RunNotActive`, `LeaseLost`, `SessionNotFound`, `IdempotencyMismatch`,
+   * `InvalidInput`, `Forbidden`.
    */
   async update(
     sessionId: string,
@@ -42,10 +42,11 @@ export class Sessions {
   }
 
   /**
-   * Records a prompt: SENDING before it goes out, SENT after. A `dedupKey` that was SENT answers `PromptAlreadySent`.
+   * Records a prompt: SENDING before it is sent, SENT afterwards. A `dedupKey` that is already SENT answers
+   * `PromptAlreadySent`.
    *
-   * Problems: `PromptAlreadySent`, `IllegalSessionTransition`, `IllegalTransition`, `UnknownPhase`, `RunNotActive`, `LeaseLost`,
-   * `SessionNotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
+   * Problems: `PromptAlreadySent`, `IllegalSessionTransition`, `IllegalTransition`, `UnknownPhase`, `RunNotActive`,
+   * `LeaseLost`, `SessionNotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
    */
   async recordPrompt(
     sessionId: string,
@@ -55,8 +56,8 @@ export class Sessions {
   }
 
   /**
-   * Appends chunks to the transcript, the first of all being number 1. It may be sent any number of times: chunks that are there
-   * are passed over. Answers with the `nextSeq` to go on from; `TranscriptGap` says by `expectedSeq` which one is missing.
+   * Appends chunks to the transcript; the first chunk has number 1. Safe to repeat: chunks that already exist are
+   * skipped. Answers with the `nextSeq` to continue from; `expectedSeq` of a `TranscriptGap` is the missing one.
    *
    * Problems: `TranscriptGap`, `LeaseLost`, `SessionNotFound`, `InvalidInput`, `Forbidden`.
    */
@@ -69,19 +70,22 @@ export class Sessions {
       .appendTranscript
   }
 
-  /** Every chunk of the transcript after the given `seq`, once and in order, until the session is over. Reconnects by itself. */
+  /**
+   * Streams every chunk of the transcript after the given `seq`, once and in order, until the session is over.
+   * Reconnects automatically.
+   */
   transcript(sessionId: string, options: TranscriptOptions = {}): AsyncIterableIterator<t.TranscriptChunk> {
     return readTranscript(this.#streams, sessionId, options)
   }
 
-  /** A session, with how its run stands; null where there is none. */
+  /** A session with the state of its run, or null if the id is unknown. */
   async get(sessionId: string, options?: CallOptions): Promise<t.SessionDetail | null> {
     const { node } = await this.#requests.query(g.SessionDocument, { id: sessionId }, options)
     return node?.__typename === 'Session' ? node : null
   }
 
   /**
-   * The sessions of a run, those that are over included.
+   * The sessions of a run, including those that are over.
    *
    * @throws PawlFault `RUN_NOT_FOUND`.
    */

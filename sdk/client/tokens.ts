@@ -2,7 +2,7 @@ import * as g from '../generated/graphql.ts'
 import type { CallOptions, Requests } from '../request/request.ts'
 import type * as t from '../request/types.ts'
 
-/** Tokens; for ADMIN alone. Creating and revoking carry no idempotency key, so they are tried once. */
+/** Tokens; for ADMIN only. Creating, rotating and revoking carry no idempotency key, so each is sent once. */
 export class Tokens {
   readonly #requests: Requests
 
@@ -11,7 +11,8 @@ export class Tokens {
   }
 
   /**
-   * Creates a token: with `name` of a new principal, with `principalId` of one that there is. Its `secret` is shown here and never again.
+   * Creates a token: with `name` for a new principal, with `principalId` for an existing one. Only this answer contains
+   * its `secret`.
    *
    * Problems: `InvalidInput`, `Forbidden`.
    */
@@ -21,8 +22,8 @@ export class Tokens {
   }
 
   /**
-   * Adds a token to the principal of another one, so that the log goes on to tell of the same actor; that one stays good
-   * unless it is to be revoked.
+   * Adds a token to the principal of another token, so that logs keep naming the same actor. The old token stays valid
+   * unless the fields ask to revoke it.
    *
    * Problems: `TokenNotFound`, `InvalidInput`, `Forbidden`.
    */
@@ -35,13 +36,13 @@ export class Tokens {
       .rotateToken
   }
 
-  /** Every token, without its secret. */
+  /** All tokens, without their secrets. */
   async list(options?: CallOptions): Promise<t.Token[]> {
     return (await this.#requests.query(g.TokensDocument, {}, options)).tokens
   }
 
   /**
-   * Ends a token, and every stream opened with it.
+   * Revokes a token, and ends every stream opened with it.
    *
    * Problems: `TokenNotFound`, `InvalidInput`, `Forbidden`.
    */

@@ -14,8 +14,9 @@ export class Workflows {
   }
 
   /**
-   * Registers a definition; one that is there already, unchanged, answers `changed: false`. It belongs to the project named, to the
-   * only one that the token is limited to, or, with a token that is limited to none, to the installation: every project may start it.
+   * Registers a definition; an identical one that already exists answers `changed: false`. It belongs to the given
+   * project, otherwise to the only project that the token is limited to. With a token that is not limited to projects
+   * it belongs to the installation, and every project may start it.
    *
    * Problems: `WorkflowMismatch`, `InvalidInput`, `Forbidden`.
    */
@@ -28,8 +29,8 @@ export class Workflows {
   }
 
   /**
-   * What a run of the project would be started of: its own workflow of this name, else the installation's; the latest version unless one
-   * is named. Null where there is none.
+   * The workflow that a run of the project would be started from: the project's own workflow of this name, otherwise
+   * the installation's; the latest version by default. Null if none exists.
    */
   async get(
     name: string,
@@ -43,7 +44,7 @@ export class Workflows {
   }
 
   /**
-   * The very version that a run was started with; an agent may ask for that of its own run.
+   * The workflow version that a run was started with; an agent may read that of its own run.
    *
    * @throws PawlFault `RUN_NOT_FOUND`.
    */

@@ -9,7 +9,10 @@ import type { Streams } from '../streams/watch.ts'
 import { readWorkspaceRequests, watchWorkspace } from '../streams/watchWorkspace.ts'
 import type { WatchWorkspaceOptions } from '../streams/watchWorkspace.ts'
 
-/** Workspaces: the directories that runs work in, each on one machine, and what its worker is asked to do with them. */
+/**
+ * Workspaces: the directories that runs work in, each on one machine, and the operations that the machine's worker
+ * performs on them.
+ */
 export class Workspaces {
   readonly #requests: Requests
   readonly #streams: Streams
@@ -20,7 +23,7 @@ export class Workspaces {
   }
 
   /**
-   * The workspace of a run, with all runs that work in it; null where none was recorded.
+   * The workspace of a run, with all runs that work in it; null if none was recorded.
    *
    * @throws PawlFault `RUN_NOT_FOUND`.
    */
@@ -29,13 +32,13 @@ export class Workspaces {
     return requireRun(runId, run).workspace
   }
 
-  /** The workspace of this id, or null where there is none. */
+  /** The workspace, or null if the id is unknown. */
   async find(workspaceId: string, options?: CallOptions): Promise<t.WorkspaceDetail | null> {
     const { node } = await this.#requests.query(g.WorkspaceDocument, { id: workspaceId }, options)
     return node?.__typename === 'Workspace' ? node : null
   }
 
-  /** One page of workspaces, the newest first. */
+  /** One page of workspaces, newest first. */
   async list({
     signal,
     retry,
@@ -47,10 +50,12 @@ export class Workspaces {
   }
 
   /**
-   * Records the directory that a run works in. A run keeps its workspace for as long as that is there: where it has one, that is
-   * the answer (`created: false`), and its host and path say whether you can work there. For the run's owner.
+   * Records the directory that a run works in. A run keeps its workspace for as long as that exists: if it has one, the
+   * answer contains it (`created: false`); check its host and path to see whether you can work there. For the run's
+   * owner.
    *
-   * Problems: `RunNotFound`, `RunNotActive`, `LeaseLost`, `WorkspaceTaken`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
+   * Problems: `RunNotFound`, `RunNotActive`, `LeaseLost`, `WorkspaceTaken`, `IdempotencyMismatch`, `InvalidInput`,
+   * `Forbidden`.
    */
   async record(
     runId: string,
@@ -60,8 +65,8 @@ export class Workspaces {
   }
 
   /**
-   * Asks the worker of the machine to do something with a workspace, and does not wait for it: see `perform`. What is asked for
-   * twice is done once. `WorkspaceNotReady` says by `because` what stands against it.
+   * Requests an operation on a workspace from the machine's worker without waiting for it; `perform` waits. An
+   * operation requested twice is performed once. `because` of a `WorkspaceNotReady` gives the reason.
    *
    * Problems: `WorkspaceNotFound`, `WorkspaceNotReady`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
    */
@@ -75,9 +80,9 @@ export class Workspaces {
   }
 
   /**
-   * Asks for an operation and waits until it has ended: `PerformOperationSuccess` with what it came to, `OperationFailed` with
-   * its error, `OperationTimedOut` where no worker came to its end within `timeoutMs` (30,000 by default), or what `request`
-   * is refused with. What nobody has started by then is given up, and not done later.
+   * Requests an operation and waits until it has ended: `PerformOperationSuccess` with its result, `OperationFailed`
+   * with its error, `OperationTimedOut` if no worker finished it within `timeoutMs` (default 30,000), or a refusal of
+   * `request`. An operation that no worker has started by then is abandoned, and not performed later.
    */
   perform(
     workspaceId: string,
@@ -87,13 +92,13 @@ export class Workspaces {
     return performOperation(this, workspaceId, kind, options)
   }
 
-  /** The operation with what it came to, or null where there is none of this id. */
+  /** The operation with its result, or null if the id is unknown. */
   async operation(operationId: string, options?: CallOptions): Promise<t.WorkspaceOperationDetail | null> {
     const { node } = await this.#requests.query(g.WorkspaceOperationDocument, { id: operationId }, options)
     return node?.__typename === 'WorkspaceOperation' ? node : null
   }
 
-  /** One page of operations, the newest first, each with its workspace. */
+  /** One page of operations, newest first, each with its workspace. */
   async operations({
     signal,
     retry,
@@ -108,26 +113,27 @@ export class Workspaces {
     return toPage(workspaceOperations)
   }
 
-  /** The workspace now, then after each change; never an older one. Ends when it is REMOVED. */
+  /** Streams the current workspace, then each change; never an older revision. Ends when it is REMOVED. */
   watch(workspaceId: string, options: WatchWorkspaceOptions = {}): AsyncIterableIterator<t.Workspace> {
     return watchWorkspace(this.#streams, workspaceId, options)
   }
 
   /**
-   * What the worker of a machine is asked to do: every operation that may be started now, the oldest first, then each as it
-   * comes. One that nobody has started is told again after a while, and after a lost connection. What is to be done is what `start`
-   * answers with: `force` may have been asked for since. Ends with `signal` alone. For workers.
+   * Streams the operations requested from the worker of a machine: those that can be started now, oldest first, then
+   * each new one. An operation that no worker has started is delivered again after a while, and after a lost
+   * connection. Perform the operation that `start` answers with: `force` may have been requested since. Ends only with
+   * `signal`. For workers.
    */
   requests(host: string, options: StreamOptions = {}): AsyncIterableIterator<t.RequestedOperation> {
     return readWorkspaceRequests(this.#streams, host, options)
   }
 
   /**
-   * Takes up an operation; among workers that try at once, one does. Its `attempt` is to be repeated at the end. Another may
-   * start it when `leaseSeconds` (120) have passed. For workers.
+   * Starts an operation; of several workers that try at once, one succeeds. Pass its `attempt` to `finish`. Another
+   * worker may start it once `leaseSeconds` (default 120) have passed. For workers.
    *
-   * Problems: `WorkspaceOperationNotFound`, `OperationNotStartable`, `WorkspaceNotReady`, `IdempotencyMismatch`, `InvalidInput`,
-   * `Forbidden`.
+   * Problems: `WorkspaceOperationNotFound`, `OperationNotStartable`, `WorkspaceNotReady`, `IdempotencyMismatch`,
+   * `InvalidInput`, `Forbidden`.
    */
   async start(
     operationId: string,
@@ -138,9 +144,10 @@ export class Workspaces {
   }
 
   /**
-   * Ends an operation: with `error`, or with the field of its kind (`diff`, `merge`, `preview`). For workers.
+   * Finishes an operation: with `error`, or with the field of its kind (`diff`, `merge`, `preview`). For workers.
    *
-   * Problems: `WorkspaceOperationNotFound`, `OperationNotFinishable`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
+   * Problems: `WorkspaceOperationNotFound`, `OperationNotFinishable`, `IdempotencyMismatch`, `InvalidInput`,
+   * `Forbidden`.
    */
   async finish(
     operationId: string,
@@ -151,7 +158,8 @@ export class Workspaces {
   }
 
   /**
-   * Tells what became of a preview outside of any operation: STOPPED, RUNNING at a `url`, or FAILED with `error`. For workers.
+   * Reports a change of a preview outside of any operation: STOPPED, RUNNING at a `url`, or FAILED with `error`. For
+   * workers.
    *
    * Problems: `WorkspaceNotFound`, `WorkspaceNotReady`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
    */

@@ -1,9 +1,12 @@
-/** A GraphQL document as text; its result and variables are known to the compiler alone. */
+/** A GraphQL document as text; its result and variables exist only as types. */
 export type TypedDocument<Result, Variables> = string & {
   readonly __types?: (variables: Variables) => Result
 }
 
-/** An operation and the fragments it uses. A call, and no sum: bundlers would copy the fragments into every sum. */
+/**
+ * Joins an operation and its fragments. A function call, because bundlers inline the fragments into every `+`
+ * expression.
+ */
 export function createDocument<Result, Variables>(
   ...parts: readonly string[]
 ): TypedDocument<Result, Variables> {

@@ -1,23 +1,23 @@
-/** Anything the SDK throws by itself. An aborted call throws its signal's `reason` instead. */
+/** Base class of all errors the SDK throws. An aborted call throws its signal's `reason` instead. */
 export class PawlError extends Error {
   override readonly name: string = 'PawlError'
 }
 
-/** The given address is not that of a server; the message says what to write instead. */
+/** The given address is not a valid server address; the message says what to write instead. */
 export class PawlAddressError extends PawlError {
   override readonly name = 'PawlAddressError'
 }
 
-/** What every refusal has: its type, and a sentence for people. */
+/** The fields of every refusal: its type, and a message for people. */
 export interface Problem {
   readonly __typename: string
   readonly message: string
 }
 
-/** The server refused, and said why. Thrown by `unwrap` only: calls answer with refusals as values. */
+/** The server refused a command. Thrown only by `unwrap`: calls return refusals as values. */
 export class PawlProblem<P extends Problem = Problem> extends PawlError {
   override readonly name = 'PawlProblem'
-  /** The refusal as the server answered it, with the current truth in its fields. */
+  /** The refusal as the server sent it, with the current state in its fields. */
   readonly problem: P
 
   constructor(problem: P) {
@@ -26,12 +26,15 @@ export class PawlProblem<P extends Problem = Problem> extends PawlError {
   }
 }
 
-/** The server could not answer: a malformed request, or a fault of its own. */
+/** The server could not answer: the request was malformed, or the server failed. */
 export class PawlFault extends PawlError {
   override readonly name: string = 'PawlFault'
-  /** The server's code, as `RUN_NOT_FOUND`, `INVALID_ID`, `CONTENDED` or `INTERNAL`; `HTTP_404` and the like where no GraphQL came. */
+  /**
+   * The server's code, such as `RUN_NOT_FOUND`, `INVALID_ID`, `CONTENDED` or `INTERNAL`; `HTTP_404` and the like if the
+   * answer was not GraphQL.
+   */
   readonly code: string
-  /** Finds the fault in the server's log, where the server gave one. */
+  /** Identifies the fault in the server's log, if the server sent one. */
   readonly correlationId: string | undefined
 
   constructor(message: string, code: string, correlationId?: string) {
@@ -41,12 +44,15 @@ export class PawlFault extends PawlError {
   }
 }
 
-/** The feed's cursor is too old or of another database: list the runs again and go on from the new `feedCursor`. */
+/** The feed's cursor is too old or of another database: list the runs again and resume from the new `feedCursor`. */
 export class PawlCursorExpiredError extends PawlFault {
   override readonly name = 'PawlCursorExpiredError'
 }
 
-/** No valid token (`UNAUTHENTICATED`: missing, unknown, expired or revoked), or one that may not do this (`FORBIDDEN`). */
+/**
+ * No valid token (`UNAUTHENTICATED`: missing, unknown, expired or revoked), or a token without the permission
+ * (`FORBIDDEN`).
+ */
 export class PawlAuthError extends PawlError {
   override readonly name = 'PawlAuthError'
   readonly code: 'UNAUTHENTICATED' | 'FORBIDDEN'
@@ -58,16 +64,16 @@ export class PawlAuthError extends PawlError {
 }
 
 /**
- * The server was not reached, or its answer was lost, in every attempt. A mutation may have been done: asking again with the
- * same `idempotencyKey` tells, and never does it twice.
+ * Every attempt failed to reach the server or lost its answer. A mutation may have been applied: retry it with the same
+ * `idempotencyKey` to find out; it is never applied twice.
  */
 export class PawlConnectionError extends PawlError {
   override readonly name = 'PawlConnectionError'
-  /** How often it was tried. */
+  /** The number of attempts made. */
   readonly attempts: number
-  /** The key all attempts carried; undefined for what needs none. */
+  /** The key of all attempts; undefined for operations without one. */
   readonly idempotencyKey: string | undefined
-  /** The HTTP status of what answered in the server's place, or of a server that can't at the moment; undefined where nothing did. */
+  /** The HTTP status of a proxy, or of a server that is temporarily unavailable; undefined if there was no answer. */
   readonly status: number | undefined
 
   constructor(
@@ -87,8 +93,8 @@ export class PawlConnectionError extends PawlError {
 }
 
 /**
- * Why an owner has to stop: what it was told (`PAUSE`, `CANCEL`, `STOP`, `LEASE_LOST`), that its lease could not be renewed
- * until two thirds of it had passed (`NOT_RENEWED`), or that its worker is being stopped (`SHUTDOWN`).
+ * Why an owner has to stop: a directive (`PAUSE`, `CANCEL`, `STOP`, `LEASE_LOST`), a lease not renewed for two thirds
+ * of its period (`NOT_RENEWED`), or its worker being stopped (`SHUTDOWN`).
  */
 export type Interruption = 'PAUSE' | 'CANCEL' | 'STOP' | 'LEASE_LOST' | 'NOT_RENEWED' | 'SHUTDOWN'
 
@@ -104,7 +110,7 @@ export class PawlInterruptedError extends PawlError {
   }
 }
 
-/** A GraphQL error as servers send it. */
+/** A GraphQL error in a response. */
 export interface GraphqlError {
   readonly message: string
   readonly extensions?: { readonly code?: string; readonly correlationId?: string }

@@ -1,6 +1,6 @@
 import { PawlFault } from './errors.ts'
 
-/** Any value that JSON can hold. Members that are `undefined` are left out when it is sent. */
+/** Any value that JSON can hold. Members that are `undefined` are omitted when it is sent. */
 export type JsonValue =
   | string
   | number
@@ -12,7 +12,7 @@ export type JsonValue =
 /**
  * The value as JSON text.
  *
- * @throws PawlFault for a number that JSON does not have, which would become null without a word
+ * @throws PawlFault for a number that JSON cannot represent, which would silently become null
  */
 export function encodeJson(value: unknown): string {
   return JSON.stringify(value, (key, each: unknown) => {

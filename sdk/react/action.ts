@@ -9,30 +9,30 @@ interface Member {
   readonly __typename: string
 }
 
-/** What became of an action. */
+/** The outcome of an action. */
 interface Outcome<Result extends Member> {
   readonly isPending: boolean
-  /** What it was answered with where it was done. */
+  /** The success that the server answered with. */
   readonly success: SuccessOf<Result> | undefined
-  /** Why it was refused; every run in it is in the store by then, as it is now. */
+  /** The refusal; every run in it has been merged into the store. */
   readonly problem: ProblemOf<Result> | undefined
-  /** What was thrown: no answer came, or the caller may not ask. */
+  /** The error thrown: there was no answer, or the caller lacks permission. */
   readonly error: unknown
 }
 
-/** A command that a person gives, and what became of it. */
+/** A command sent by a person, and its outcome. */
 export interface Action<Args extends readonly unknown[], Result extends Member> extends Outcome<Result> {
-  /** Sends it. While one is under way nothing is sent, and it resolves to undefined; so it does where an error was thrown. */
+  /** Sends the command. Resolves to undefined without sending while one is pending, and after an error. */
   send(...args: Args): Promise<Result | undefined>
-  /** Forgets what became of it. */
+  /** Clears the outcome. */
   reset(): void
 }
 
 const IDLE = { isPending: false, success: undefined, problem: undefined, error: undefined }
 
 /**
- * A command of the client as a button needs it: sent once at a time, its answer kept, and every run that the answer carries
- * merged into the store, so that a lost race shows how things stand without anything being read again.
+ * A client command for a button: one is sent at a time, its outcome is kept, and every run of the answer is merged into
+ * the store, so that the loser of a race sees the current state without another read.
  */
 export function useAction<Args extends readonly unknown[], Result extends Member>(
   perform: (pawl: Pawl, ...args: Args) => Promise<Result>,
@@ -72,7 +72,7 @@ export function useAction<Args extends readonly unknown[], Result extends Member
   return useMemo(() => ({ ...outcome, send, reset }), [outcome, send, reset])
 }
 
-/** Every run that an answer carries, and the one that it says is gone. */
+/** The runs contained in an answer, and the deletion it reports. */
 export function findNews(result: Member): RunNews[] {
   if (result.__typename === 'DeleteRunSuccess' && 'runId' in result) return [toDeletion(String(result.runId))]
   return Object.values(result)

@@ -1,14 +1,14 @@
-/** How long news is gathered before it is shown, in milliseconds: a frame of a screen. */
+/** How long items are collected, in milliseconds: one display frame. */
 const FRAME_MS = 16
 
-/** Gathers what comes in quick succession and hands it on at once, a frame after the first of it. */
+/** Collects items and delivers them together, one frame after the first. */
 export interface Batch<Item> {
   add(item: Item): void
-  /** Hands on what is there now. */
+  /** Delivers the collected items now. */
   flush(): void
 }
 
-/** A batch whose items go to `deliver`, in the order in which they came, until the signal aborts. */
+/** Creates a batch that passes its items to `deliver` in order of arrival, until the signal aborts. */
 export function createBatch<Item>(
   signal: AbortSignal,
   deliver: (items: readonly Item[]) => void,

@@ -6,45 +6,48 @@ import { createCell, createLive } from './live.ts'
 import type { Live, Work } from './live.ts'
 import { pollRuns, refetchRuns } from './reread.ts'
 
-/** How the page stands to the server. */
+/** The state of the page's connection to the server. */
 export interface ConnectionState {
   /**
-   * `CONNECTING` until the first answer; `CONNECTED` while every change comes by itself; `RECONNECTING` while nothing comes;
-   * `POLLING` while the stream is down and the server is asked every few seconds instead; `REFUSED` where the server does not
-   * take the caller (any more), which a new sign-in and `restart` end.
+   * `CONNECTING` until the first answer; `CONNECTED` while the stream delivers changes; `RECONNECTING` while neither
+   * stream nor polls succeed; `POLLING` while the stream is down and the server is polled instead; `REFUSED` if the
+   * server rejects the caller, until a new sign-in and `restart`.
    */
   readonly phase: 'CONNECTING' | 'CONNECTED' | 'RECONNECTING' | 'POLLING' | 'REFUSED'
-  /** When that began, by this machine's clock, in milliseconds; of `POLLING`, when the stream was lost. */
+  /**
+   * When the phase began, by this machine's clock, in milliseconds since the epoch; for `POLLING`, when the stream was
+   * lost.
+   */
   readonly since: number
-  /** What it last failed with, where it did. */
+  /** The last error, if any. */
   readonly error: unknown
 }
 
-/** Every change of the runs, merged into a store for as long as somebody listens to `connection`. */
+/** Merges every change of the runs into a store while `connection` has listeners. */
 export interface RunFeed {
   readonly store: RunStore
-  /** How the feed stands; listening keeps it going. */
+  /** The connection's state; listening keeps the feed running. */
   readonly connection: Live<ConnectionState>
-  /** Resolves when changes are followed: what is listed after that misses none. */
+  /** Resolves when the feed follows changes: a list read after that misses none. */
   ready(): Promise<void>
-  /** Rises each time that everything may have been missed, and was read again. */
+  /** Increases each time changes may have been missed and all runs were read again. */
   readonly generation: Live<number>
-  /** Begins anew, as after a sign-in. */
+  /** Restarts the feed, for example after a sign-in. */
   restart(): void
 }
 
-/** How a feed works. */
+/** Options of a feed. */
 export interface FeedOptions {
-  /** Which runs to follow; left out: all that may be seen. */
+  /** Which runs to follow. Default: all that the caller may see. */
   readonly filter?: RunsFeedFilter | undefined
-  /** How often the server is asked while the stream is down, in milliseconds. Default 5,000. */
+  /** How often the server is polled while the stream is down, in milliseconds. Default 5,000. */
   readonly pollMs?: number | undefined
 }
 
-/** How long after a failure to begin the feed is begun again, in milliseconds. */
+/** How long after a failed start the feed is started again, in milliseconds. */
 const AGAIN_MS = 2_000
 
-/** A feed into the store. Where its cursor has expired, everything that the store holds is read again. */
+/** Creates a feed into the store. If its cursor has expired, it reads all runs of the store again. */
 export function createRunFeed(pawl: Pawl, store: RunStore, options: FeedOptions = {}): RunFeed {
   const { filter, pollMs = 5_000 } = options
   const generation = createCell(0)
@@ -64,7 +67,7 @@ export function createRunFeed(pawl: Pawl, store: RunStore, options: FeedOptions 
     }
   }
 
-  /** Follows until the signal aborts, or the server does not take the caller. */
+  /** Follows changes until the signal aborts, or the server rejects the caller. */
   async function followUntilRefused(signal: AbortSignal, update: Parameters<Work<ConnectionState>>[1]) {
     const enter = (phase: ConnectionState['phase'], error?: unknown) => {
       if (signal.aborted) return
@@ -77,7 +80,7 @@ export function createRunFeed(pawl: Pawl, store: RunStore, options: FeedOptions 
     const poller = createPoller(signal, async (polling) => {
       try {
         await pollRuns(pawl, store, { filter, signal })
-        // An answer that comes when the stream is back says nothing of the connection any more.
+        // An answer that arrives after the stream is back does not change the phase.
         if (!polling.aborted) enter('POLLING')
       } catch (error) {
         if (polling.aborted) return
@@ -122,7 +125,7 @@ export function createRunFeed(pawl: Pawl, store: RunStore, options: FeedOptions 
         }
       }
       try {
-        // A connection that never comes about is made up for by polling, too.
+        // Polls until the first connection succeeds, too.
         poller.start(pollMs)
         for await (const change of pawl.runs.changes({ filter, after, signal, onConnection }))
           batch.add(change)
@@ -156,14 +159,16 @@ function isDown(phase: ConnectionState['phase']): boolean {
   return phase === 'RECONNECTING' || phase === 'POLLING'
 }
 
-/** A promise and what resolves it. */
+/** A promise with its resolve function. */
 function createSignal(): { readonly promise: Promise<void>; resolve(): void } {
   let resolve = () => {}
   const promise = new Promise<void>((settle) => (resolve = settle))
   return { promise, resolve: () => resolve() }
 }
 
-/** Calls `poll` again and again while it is started, never twice at once; what it is given aborts when it is stopped. */
+/**
+ * Calls `poll` repeatedly while started, never concurrently; the signal passed to it aborts when the poller is stopped.
+ */
 function createPoller(signal: AbortSignal, poll: (polling: AbortSignal) => Promise<void>) {
   let current: AbortController | undefined
   const stop = () => {

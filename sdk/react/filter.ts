@@ -1,6 +1,6 @@
 import type { RunFilter, StoredRun } from '@pawl/sdk'
 
-/** Whether a run is one that the filter asks for, by the rules of the server; what is not known of it does not match. */
+/** Whether a run matches the filter by the server's rules; an unknown field does not match. */
 export function matchesFilter(run: StoredRun, filter: RunFilter): boolean {
   const { status, outcome, workflow, labels, project, text, createdAfter, createdBefore } = filter
   if (status && !(run.status && status.includes(run.status))) return false

@@ -18,14 +18,14 @@ export function useRunFeed(): RunFeed {
   return usePawlContext().feed
 }
 
-/** How the page stands to the server, and since when. Keeps the feed going. */
+/** The state of the page's connection to the server, and since when. Keeps the feed running. */
 export function useConnection(): ConnectionState {
   return useLive(usePawlContext().feed.connection)
 }
 
 /** What `useRuns` takes. */
 export interface UseRunsOptions {
-  /** Which runs; left out: all that may be seen. */
+  /** Which runs. Default: all that the caller may see. */
   readonly filter?: RunFilter | undefined
   /** Which are read first. Default `CREATED_DESC`. */
   readonly orderBy?: RunOrder | undefined
@@ -35,19 +35,19 @@ export interface UseRunsOptions {
 
 /** What `useRuns` returns. */
 export interface UseRunsResult {
-  /** All that are known and match, the oldest first; the same array as long as none is different. */
+  /** All known runs that match, oldest first; the same array until one changes. */
   readonly runs: readonly StoredRun[]
   /** Whether a page is being read. */
   readonly isLoading: boolean
   /** Whether the server has more that match: `loadMore` reads them. */
   readonly hasMore: boolean
-  /** Why it is read no further, or the last page was not read; undefined where nothing failed. */
+  /** Why reading has stopped or the last read failed; undefined if nothing failed. */
   readonly error: unknown
-  /** Reads the next page; does nothing while one is being read, or where there is none. */
+  /** Reads the next page; does nothing while a page is being read, or if there is none. */
   loadMore(): void
 }
 
-/** The runs that match a filter, kept up to date: they come, change and leave by themselves. */
+/** The runs that match a filter, kept up to date. */
 export function useRuns({ filter, orderBy, pageSize }: UseRunsOptions = {}): UseRunsResult {
   const { pawl, feed } = usePawlContext()
   const key = JSON.stringify(filter ?? {})
@@ -62,22 +62,22 @@ export function useRuns({ filter, orderBy, pageSize }: UseRunsOptions = {}): Use
 
 /** What `useRun` returns. */
 export interface UseRunResult {
-  /** What is known of the run, by the merge rule; undefined until then, and where it is gone. */
+  /** The known fields of the run, merged by the store; undefined while unknown, and after its deletion. */
   readonly run: StoredRun | undefined
   /**
-   * The run as it was last read whole, with its phases, its graph and what it lacks. While `detail.revision` is below
-   * `run.revision` it is a little older than `run`.
+   * The last full reading of the run, with its phases, its graph and its missing evidence. It is older than `run` while
+   * `detail.revision` is below `run.revision`.
    */
   readonly detail: RunDetail | undefined
   /** Whether nothing is known of it yet. */
   readonly isLoading: boolean
-  /** Whether there is no such run (any more), or none that the caller may see. */
+  /** Whether the run does not exist (any more), or the caller may not see it. */
   readonly isMissing: boolean
-  /** Why it is read no further, or the last page was not read; undefined where nothing failed. */
+  /** Why reading has stopped or the last read failed; undefined if nothing failed. */
   readonly error: unknown
 }
 
-/** A run, kept up to date for as long as it can change. */
+/** A run, kept up to date while it can change. */
 export function useRun(runId: string): UseRunResult {
   const { pawl, feed } = usePawlContext()
   const { store } = feed
@@ -102,7 +102,7 @@ export function useRunEvents(runId: string): Lines<RunEvent> {
   return useLive(useMemo(() => createLines((options) => pawl.runs.events(runId, options)), [pawl, runId]))
 }
 
-/** What the agent of a session has put out from the beginning, then live, until the session is over. */
+/** The transcript of a session from its beginning, then live, until the session is over. */
 export function useTranscript(sessionId: string): Lines<TranscriptChunk> {
   const pawl = usePawl()
   return useLive(

@@ -5,21 +5,21 @@ import { createBatch } from './batch.ts'
 import { createLive } from './live.ts'
 import type { Live } from './live.ts'
 
-/** Everything that a stream has brought, in order. */
+/** All items of a stream so far, in order. */
 export interface Lines<Item> {
   readonly items: readonly Item[]
-  /** Whether the stream is open, so that what is missing is only what has not happened yet. */
+  /** Whether the stream is open. */
   readonly isLive: boolean
   /** Whether nothing more can come. */
   readonly isOver: boolean
-  /** Why it is read no further; undefined as long as it is. */
+  /** Why reading has stopped; undefined while it continues. */
   readonly error: unknown
 }
 
-/** How long a stream that never was connected is left alone before it is tried again, in milliseconds. */
+/** How long after giving up a stream that never connected is opened again, in milliseconds. */
 const AGAIN_MS = 3_000
 
-/** Reads a stream as long as somebody listens, going on from where it stood. */
+/** Reads a stream while it has listeners, resuming after the last item. */
 export function createLines<Item extends { readonly seq: number }>(
   open: (options: StreamOptions & { readonly after: number }) => AsyncIterable<Item>,
 ): Live<Lines<Item>> {
@@ -27,7 +27,7 @@ export function createLines<Item extends { readonly seq: number }>(
   return createLive<Lines<Item>>(
     initial,
     async (signal, update, get) => {
-      // What waits for the next frame when the last listener goes was never shown, and is read again.
+      // Items still in the batch when the last listener left were never shown, and are read again.
       let seq = get().items.at(-1)?.seq ?? 0
       const batch = createBatch<Item>(signal, (items) =>
         update((state) => ({ ...state, items: [...state.items, ...items] })),

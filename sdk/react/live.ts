@@ -1,8 +1,8 @@
-/** Something that can be looked at, and listened to: what React's `useSyncExternalStore` takes. */
+/** An observable state, as React's `useSyncExternalStore` takes it. */
 export interface Live<State> {
-  /** The present state; the same object as long as nothing is different. */
+  /** The current state; the same object until it changes. */
   get(): State
-  /** Calls the listener after every difference. Returns what ends that. */
+  /** Calls the listener after every change. Returns the function that unsubscribes. */
   subscribe(listener: () => void): () => void
 }
 
@@ -11,7 +11,7 @@ export interface Cell<State> extends Live<State> {
   set(next: State): void
 }
 
-/** A cell that holds a value until it is given another. */
+/** Creates a cell with an initial value. */
 export function createCell<State>(initial: State): Cell<State> {
   let state = initial
   const listeners = new Set<() => void>()
@@ -30,7 +30,7 @@ export function createCell<State>(initial: State): Cell<State> {
   }
 }
 
-/** What `createLive` runs: it works until the signal aborts, looks at the state, and tells what is different. */
+/** The work that `createLive` runs until the signal aborts; it reads and updates the state. */
 export type Work<State> = (
   signal: AbortSignal,
   update: (change: (state: State) => State) => void,
@@ -38,10 +38,10 @@ export type Work<State> = (
 ) => Promise<void>
 
 /**
- * A state that is kept up to date by work which is done only while somebody listens. When the last listener has gone the work
- * is stopped, unless another comes in the same moment; the state stays, and the work goes on from it.
+ * Creates a state that is kept up to date by work which runs only while it has listeners. When the last listener leaves
+ * the work is stopped, unless another subscribes in the same tick; the state is kept, and later work resumes from it.
  *
- * @param fail makes a state of what the work threw.
+ * @param fail returns the state after the work threw an error.
  */
 export function createLive<State>(
   initial: State,
@@ -76,7 +76,7 @@ export function createLive<State>(
       return () => {
         unsubscribe()
         listening -= 1
-        // React takes its listeners off and puts them on again within one moment.
+        // React may unsubscribe and subscribe again in the same tick.
         setTimeout(stopUnlessHeard)
       }
     },

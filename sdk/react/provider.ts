@@ -7,11 +7,14 @@ import type { RunFeed } from './feed.ts'
 
 /** What `PawlProvider` takes. */
 export interface PawlProviderProps {
-  /** The client that everything below asks with. */
+  /** The client that the hooks below use. */
   readonly pawl: Pawl
-  /** Holds every run that comes by. Default: one of the provider's own. */
+  /** The store that all runs are merged into. Default: a new store of this provider. */
   readonly store?: RunStore | undefined
-  /** Which runs the feed follows; left out: all that may be seen. The same object as long as it is meant to be the same. */
+  /**
+   * Which runs the feed follows. Default: all that the caller may see. Pass the same object on every render, or the
+   * feed is created again.
+   */
   readonly filter?: RunsFeedFilter | undefined
   readonly children?: ReactNode
 }
@@ -24,7 +27,10 @@ interface PawlContext {
 
 const Context = createContext<PawlContext | undefined>(undefined)
 
-/** Gives the hooks below it a client, and one store and one feed of changes that they share. Nothing is asked until one of them is used. */
+/**
+ * Provides the hooks below it with a client, and one shared store and feed of changes. Sends no request until one of
+ * them is used.
+ */
 export function PawlProvider({ pawl, store, filter, children }: PawlProviderProps): ReactElement {
   const value = useMemo(
     () => ({ pawl, feed: createRunFeed(pawl, store ?? createRunStore(), { filter }) }),
@@ -33,7 +39,7 @@ export function PawlProvider({ pawl, store, filter, children }: PawlProviderProp
   return createElement(Context.Provider, { value }, children)
 }
 
-/** What the provider above gives. Throws where there is none. */
+/** The context of the provider above. Throws if there is none. */
 export function usePawlContext(): PawlContext {
   const context = useContext(Context)
   if (!context) throw new Error('A hook of @pawl/sdk/react needs a PawlProvider above it')

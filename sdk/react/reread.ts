@@ -1,18 +1,18 @@
 import type { CallOptions, Pawl, Run, RunsFeedFilter, RunStore } from '@pawl/sdk'
 
-/** How runs are read again. */
+/** Options for reading runs again. */
 interface RereadOptions extends CallOptions {
   readonly filter?: RunsFeedFilter | undefined
 }
 
-/** How many runs are asked for at once. */
+/** How many runs are read per request. */
 const PAGE = 100
-/** How many pages a poll reads at most: what lies behind them has changed too long ago. */
+/** The maximum pages per poll; runs beyond them changed too long ago. */
 const POLL_PAGES = 10
 
 /**
- * Reads everything that the store holds again, and what is new since: as good as if every change had come by. What is gone is
- * removed from the store.
+ * Reads all runs of the store again, and those created since, as if no change had been missed. Deleted runs are removed
+ * from the store.
  */
 export async function refetchRuns(
   pawl: Pawl,
@@ -35,7 +35,7 @@ export async function refetchRuns(
   }
 }
 
-/** Reads what was active last, back to where nothing is news. */
+/** Reads the most recently active runs, back to the first page without news. */
 export async function pollRuns(
   pawl: Pawl,
   store: RunStore,
@@ -64,7 +64,7 @@ function isNews(store: RunStore, { id, revision }: Run): boolean {
   return !known || known.revision < revision
 }
 
-/** What the feed says of a run that is gone. */
+/** The feed's change for a deleted run. */
 export function toDeletion(runId: string) {
   return { __typename: 'RunsChange', kind: 'DELETED', runId, revision: 0, cursor: '', run: null } as const
 }

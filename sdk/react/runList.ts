@@ -9,34 +9,34 @@ import type { Live } from './live.ts'
 /** Which runs, and in which order their pages are read. */
 export interface RunListOptions {
   readonly filter?: RunFilter | undefined
-  /** Which are read first. Default `CREATED_DESC`. */
+  /** Which runs are read first. Default `CREATED_DESC`. */
   readonly orderBy?: RunOrder | undefined
-  /** How many are read at once, at most 500. Default 100. */
+  /** The page size, at most 500. Default 100. */
   readonly pageSize?: number | undefined
 }
 
-/** The runs of a list, as far as they were read. */
+/** The runs of a list read so far. */
 export interface RunListState {
-  /** All that are known and match, by id: the order of their creation. The same array as long as none is different. */
+  /** All known runs that match, ordered by id, which is the order of creation. The same array until one changes. */
   readonly runs: readonly StoredRun[]
   /** Whether a page is being read. */
   readonly isLoading: boolean
   /** Whether the server has more that match. */
   readonly hasMore: boolean
-  /** Why the last page was not read; undefined where it was. */
+  /** Why reading the last page failed; undefined if it succeeded. */
   readonly error: unknown
 }
 
 /** A list that is kept up to date. */
 export interface RunList extends Live<RunListState> {
-  /** Reads the next page; nothing where one is being read, or there is none. */
+  /** Reads the next page; does nothing while a page is being read, or if there is none. */
   loadMore(): void
 }
 
-/** How long after a lost answer a page is asked for again, in milliseconds. */
+/** How long after a lost answer a page is requested again, in milliseconds. */
 const RETRY_DELAY_MS = 2_000
 
-/** A list of the runs that match, read page by page into the feed's store and kept up to date by it. */
+/** Creates a list of the matching runs, read page by page into the feed's store and kept up to date by it. */
 export function createRunList(pawl: Pawl, feed: RunFeed, options: RunListOptions = {}): RunList {
   const { filter = {}, orderBy = 'CREATED_DESC', pageSize = 100 } = options
   const { store } = feed
@@ -57,7 +57,7 @@ export function createRunList(pawl: Pawl, feed: RunFeed, options: RunListOptions
           return runs === state.runs ? state : { ...state, runs }
         })
       const offStore = store.subscribe(show)
-      // Listening to the connection keeps the feed going.
+      // Listening to the connection keeps the feed running.
       const offFeed = feed.connection.subscribe(() => {})
       signal.addEventListener('abort', () => {
         offStore()

@@ -5,24 +5,26 @@ import { createLive } from './live.ts'
 import type { Live } from './live.ts'
 import { toDeletion } from './reread.ts'
 
-/** What is read of one run beside what the store holds of it. */
+/** What is read of one run in addition to its fields in the store. */
 export interface RunReading {
-  /** The run as it was last read whole; of an older revision than the store's for as long as the next reading takes. */
+  /** The last full reading of the run; older than the store's revision while the next reading is in progress. */
   readonly detail: RunDetail | undefined
-  /** Whether the server knows no such run, or none that the caller may see. */
+  /** Whether the run does not exist, or the caller may not see it. */
   readonly isMissing: boolean
-  /** Why it is read no further; undefined as long as it is. */
+  /** Why reading has stopped; undefined while it continues. */
   readonly error: unknown
 }
 
-/** How long after a lost answer the run is asked for again, in milliseconds. */
+/** How long after a lost answer the run is requested again, in milliseconds. */
 const RETRY_DELAY_MS = 2_000
-/** How long after the end of a lease the run is read again, in milliseconds: the server has found out by then. */
+/**
+ * How long after the end of a lease the run is read again, in milliseconds, so that the server has noticed the expiry.
+ */
 const LEASE_EXPIRY_MARGIN_MS = 300
 
 /**
- * Follows a run into the store while somebody listens, and reads it whole after each of its revisions, and when its lease was to
- * end: what is allowed changes then without any event.
+ * Follows a run into the store while it has listeners, and reads it in full after each revision, and when its lease is
+ * due to expire, because the allowed commands change then without an event.
  */
 export function createRunReader(pawl: Pawl, store: RunStore, runId: string): Live<RunReading> {
   const initial: RunReading = { detail: undefined, isMissing: false, error: undefined }
@@ -33,7 +35,7 @@ export function createRunReader(pawl: Pawl, store: RunStore, runId: string): Liv
       let isReading = false
       let lapse: ReturnType<typeof setTimeout> | undefined
 
-      /** Reads the run whole, until nothing is newer than what was read. Never twice at once, so that answers come in order. */
+      /** Reads the run in full until the reading is up to date. Never concurrently, so that answers arrive in order. */
       const read = async (isForced = false): Promise<void> => {
         if (isReading || signal.aborted) return
         isReading = true
@@ -78,7 +80,7 @@ export function createRunReader(pawl: Pawl, store: RunStore, runId: string): Liv
           () => read(true),
         ),
       ])
-      // A run that is final is followed no further; it may still be deleted, which the store is told of.
+      // A final run is not followed any further; the store still learns of its deletion.
     },
     (state, error) => ({ ...state, error }),
   )
@@ -105,7 +107,10 @@ function isBehind(detail: RunDetail | undefined, revision: number | undefined): 
   return !detail || (revision !== undefined && detail.revision < revision)
 }
 
-/** How long the lease still lasts, by the clock it was read with, in milliseconds; undefined where none is live. */
+/**
+ * The time until the lease expires, plus the margin, in milliseconds by the server's clock; undefined without a live
+ * lease.
+ */
 function untilLapse({ lease, asOf }: RunDetail): number | undefined {
   if (!lease?.isLive || lease.expiresAt === null) return undefined
   return Math.max(0, Date.parse(lease.expiresAt) - Date.parse(asOf)) + LEASE_EXPIRY_MARGIN_MS

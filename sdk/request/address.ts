@@ -3,9 +3,9 @@ import { PawlAddressError } from '../kit/errors.ts'
 const EXAMPLE = 'http://127.0.0.1:4400'
 
 /**
- * The address of a server as it was given, checked: a scheme of HTTP, and neither credentials nor a query.
+ * Parses and validates a server address: an HTTP or HTTPS scheme, no credentials and no query.
  *
- * @param page what a path alone is relative to, in a browser
+ * @param page the base of an address that is only a path, in a browser
  * @throws PawlAddressError, which says what to write instead.
  */
 export function readAddress(given: string | URL, page?: string): URL {

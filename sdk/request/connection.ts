@@ -3,7 +3,9 @@ import { PawlError } from '../kit/errors.ts'
 import { defaultRetry } from './retry.ts'
 import type { RetryOptions } from './retry.ts'
 
-/** A token, or a function that gives the present one; a function is asked before each request and each connection. */
+/**
+ * A token, or a function that returns the current one; a function is called before each request and each connection.
+ */
 export type TokenSource = string | (() => string | undefined | Promise<string | undefined>)
 
 /** The part of the WebSocket standard that is used: a browser's, Node's, or that of the `ws` package. */
@@ -27,34 +29,37 @@ export interface SocketConstructor {
 export interface PawlOptions {
   /** The server's address, with or without `/graphql`. Default: the environment's `PAWL_URL`, in a browser the page's own server. */
   readonly url?: string | URL | undefined
-  /** A bearer token. Default: the environment's `PAWL_TOKEN`; in a browser the session's cookie speaks for itself. */
+  /** A bearer token. Default: the environment's `PAWL_TOKEN`; in a browser the session cookie is used instead. */
   readonly token?: TokenSource | undefined
   /** Headers for every HTTP request. */
   readonly headers?: Readonly<Record<string, string>> | undefined
   /** Default: the platform's own. */
   readonly fetch?: typeof globalThis.fetch | undefined
-  /** Carries subscriptions. Default: the platform's own; where there is none, or for `false`, they come as server-sent events. */
+  /**
+   * Carries subscriptions. Default: the platform's own; if it has none, or for `false`, subscriptions use server-sent
+   * events.
+   */
   readonly WebSocket?: SocketConstructor | false | undefined
-  /** How lost answers are asked for again, and lost streams reconnected. */
+  /** How requests with lost answers are retried, and lost streams reconnected. */
   readonly retry?: Partial<RetryOptions> | undefined
 }
 
-/** How the server is reached, worked out once. */
+/** How the server is reached: options resolved with their defaults. */
 export interface Connection {
   readonly endpoint: string
   readonly fetch: typeof globalThis.fetch
   readonly WebSocket: SocketConstructor | undefined
   readonly retry: RetryOptions
-  /** Whether asking for the token again may give another one. */
+  /** Whether reading the token again may return another one. */
   readonly renewsToken: boolean
   readToken(): Promise<string | undefined>
   readHeaders(): Promise<Record<string, string>>
 }
 
 /**
- * Settings with their defaults.
+ * Resolves options with their defaults.
  *
- * @throws PawlError where no address is given and none can be known, PawlAddressError where it is none.
+ * @throws PawlError if no address is given and none can be derived, PawlAddressError if the address is invalid.
  */
 export function resolveConnection(options: PawlOptions): Connection {
   const token = options.token || readEnvironment('PAWL_TOKEN')
@@ -69,14 +74,14 @@ export function resolveConnection(options: PawlOptions): Connection {
     readToken,
     readHeaders: async () => {
       const bearer = await readToken()
-      // Without a token a browser's cookie speaks; the header says that no foreign form sent it along.
+      // Without a token the browser's cookie authenticates; the header proves that no cross-site form sent the request.
       const identity = bearer ? { authorization: `Bearer ${bearer}` } : { 'x-pawl-csrf': '1' }
       return { ...options.headers, ...identity }
     },
   }
 }
 
-/** The given options over the others; a member that is undefined changes nothing. */
+/** Merges the given options over the base; an undefined member keeps the base value. */
 export function completeRetry(base: RetryOptions, given: Partial<RetryOptions> | undefined): RetryOptions {
   return {
     attempts: given?.attempts ?? base.attempts,

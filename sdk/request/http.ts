@@ -5,7 +5,7 @@ import { PawlAuthError, PawlConnectionError, PawlFault, toError } from '../kit/e
 import type { GraphqlError } from '../kit/errors.ts'
 import { encodeJson } from '../kit/json.ts'
 
-/** A GraphQL response, before anything is known of it. */
+/** A GraphQL response, not yet checked. */
 export interface GraphqlResponse<R> {
   readonly data?: R | null
   readonly errors?: readonly GraphqlError[]
@@ -14,7 +14,7 @@ export interface GraphqlResponse<R> {
 /**
  * Sends an operation once.
  *
- * @throws PawlConnectionError without an answer, PawlAuthError, or PawlFault.
+ * @throws PawlConnectionError if there is no answer, PawlAuthError, or PawlFault.
  */
 export async function postOperation<R, V>(
   connection: Connection,
@@ -32,10 +32,10 @@ export async function postOperation<R, V>(
   return readAnswer(response)
 }
 
-/** Answers of servers that are starting, stopping or busy, and of the proxies before them. */
+/** Statuses of servers that are starting, stopping or busy, and of the proxies in front of them. */
 const TRANSIENT = [429, 502, 503, 504]
 
-/** The data of a whole GraphQL answer; throws for its errors, and for answers that are none. */
+/** The data of a complete GraphQL answer; throws for its errors, and for answers that are not GraphQL. */
 export async function readAnswer<R>(response: Response): Promise<R> {
   if (TRANSIENT.includes(response.status)) throw await describeTransient(response)
   const text = await response.text().catch((cause: unknown) => {
@@ -44,14 +44,14 @@ export async function readAnswer<R>(response: Response): Promise<R> {
   return readResult(parseResponse<R>(text) ?? failUnparsed(response, text), response.status)
 }
 
-/** A server that can't at the moment says why; a proxy only that. */
+/** A server that is temporarily unavailable sends a message; a proxy only a status. */
 async function describeTransient(response: Response): Promise<PawlConnectionError> {
   const { status, url } = response
   const said = parseResponse(await response.text().catch(() => ''))?.errors?.[0]?.message
   return new PawlConnectionError(said ?? `${url} answered ${status}`, { status })
 }
 
-/** Posts to the endpoint and returns whatever answers; rejects with PawlConnectionError where nothing does. */
+/** Posts to the endpoint and returns the response; rejects with PawlConnectionError if there is none. */
 export async function post(
   connection: Connection,
   query: string,
@@ -75,7 +75,7 @@ export function readResult<R>(response: GraphqlResponse<R> | undefined, status?:
   throw new PawlFault('The server answered neither data nor errors', 'UNKNOWN')
 }
 
-/** Throws for an answer that is no GraphQL: a proxy's, or another server's. */
+/** Throws for an answer that is not GraphQL: from a proxy, or from another kind of server. */
 function failUnparsed(response: Response, text: string): never {
   const { status, url } = response
   if (status === 401) throw new PawlAuthError('The token is missing or not valid', 'UNAUTHENTICATED')
@@ -84,7 +84,7 @@ function failUnparsed(response: Response, text: string): never {
   throw new PawlFault(`${url} answered ${status} and no GraphQL: ${seen}`, `HTTP_${status}`)
 }
 
-/** The GraphQL response that the text is, if it is one. */
+/** Parses a GraphQL response; undefined if the text is not one. */
 export function parseResponse<R>(text: string): GraphqlResponse<R> | undefined {
   try {
     const value: unknown = JSON.parse(text)

@@ -7,15 +7,15 @@ interface Connection<Node> {
   readonly pageInfo: PageInfo
 }
 
-/** A page of a list, from the connection that the server answered with. */
+/** Converts a connection of the schema to a page. */
 export function toPage<Node>({ edges, pageInfo }: Connection<Node>): Page<Node> {
   return { nodes: edges.map(({ node }) => node), pageInfo }
 }
 
 /**
- * The run that a query answered with.
+ * Returns the run of a query's answer.
  *
- * @throws PawlFault with code `RUN_NOT_FOUND` where there is no such run.
+ * @throws PawlFault with code `RUN_NOT_FOUND` if there is no such run.
  */
 export function requireRun<Run>(runId: string, run: Run | null): Run {
   if (run) return run

@@ -7,17 +7,17 @@ import type { Fields, RequestWorkspaceOperationResult, Workspace, WorkspaceOpera
 
 /** How to ask for an operation and wait for it. */
 export interface PerformOptions {
-  /** Do it in any case: of a REMOVE, also where work is lost by it. Default false. */
+  /** Perform it unconditionally: a REMOVE even if it loses work. Default false. */
   readonly force?: boolean | undefined
-  /** How long to wait for its end, in milliseconds. Default 30,000. */
+  /** How long to wait until it has ended, in milliseconds. Default 30,000. */
   readonly timeoutMs?: number | undefined
-  /** Ends the waiting; it then rejects with the signal's reason, and the operation goes on. */
+  /** Ends the wait, which then rejects with the signal's reason; the operation continues. */
   readonly signal?: AbortSignal | undefined
-  /** Overrides the client's for each request. */
+  /** Overrides the client's retry options for each request. */
   readonly retry?: Partial<RetryOptions> | undefined
 }
 
-/** How an operation that was asked for ended, or why it was not, or not yet, done. */
+/** How a requested operation ended, or why it was refused or has not ended in time. */
 export type PerformResult =
   | { readonly __typename: 'PerformOperationSuccess'; readonly operation: WorkspaceOperationDetail }
   | {
@@ -32,7 +32,7 @@ export type PerformResult =
     }
   | ProblemOf<RequestWorkspaceOperationResult>
 
-/** The calls that it takes; as `pawl.workspaces`. */
+/** The calls that `performOperation` makes; `pawl.workspaces` implements them. */
 export interface OperationCalls {
   request(
     workspaceId: string,
@@ -45,7 +45,7 @@ export interface OperationCalls {
 
 const DEFAULT_TIMEOUT_MS = 30_000
 
-/** Asks for an operation and waits until it has ended, or the time is over. */
+/** Requests an operation and waits until it has ended, or the timeout passes. */
 export async function performOperation(
   workspaces: OperationCalls,
   workspaceId: string,
@@ -61,7 +61,7 @@ export async function performOperation(
     if (!isSuccess(requested)) return requested
     const { id } = requested.operation
     const operation = await waitForEnd(workspaces, { workspaceId, operationId: id, stop, signal, retry })
-    // what was under way without force ended without it: that was not what is asked for here
+    // The operation in progress was requested without `force` and failed: request it again with `force`.
     if (force && operation.status === 'FAILED' && !operation.force && !timeout.aborted) continue
     return toResult(operation, timeoutMs)
   }
@@ -75,7 +75,7 @@ interface Waiting {
   readonly retry: Partial<RetryOptions> | undefined
 }
 
-/** The operation as it ended, or as it is when the time is over. */
+/** Waits for the operation to end or for the timeout, and returns its current state. */
 async function waitForEnd(
   workspaces: OperationCalls,
   { workspaceId, operationId, stop, signal, retry }: Waiting,

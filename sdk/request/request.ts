@@ -8,15 +8,15 @@ import { backoffDelay, withDeadline } from './retry.ts'
 import type { RetryOptions } from './retry.ts'
 import type { Shown } from './types.ts'
 
-/** What every call takes beside its own fields. */
+/** What every call takes in addition to its own fields. */
 export interface CallOptions {
   /** Ends the call; it then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined
-  /** Overrides the client's for this call. */
+  /** Overrides the client's retry options for this call. */
   readonly retry?: Partial<RetryOptions> | undefined
 }
 
-/** Sends operations; everything else of the SDK stands on it. */
+/** Sends operations; the rest of the SDK is built on it. */
 export interface Requests {
   /** Sends a query or a mutation that may safely be sent twice. */
   query<R, V>(document: TypedDocument<R, V>, variables: V, options?: CallOptions): Promise<R>
@@ -33,14 +33,14 @@ export interface Requests {
   ): Promise<Answers<R>>
 }
 
-/** The data of a mutation, with the results that its fields answer. */
+/** The data of a mutation, with its results as the SDK types them. */
 type Answers<R> = { readonly [Field in keyof R]: Shown<R[Field]> }
 
 interface Keyed {
   idempotencyKey?: string | null | undefined
 }
 
-/** Binds `ask` and `mutate` to a server. */
+/** Creates `query`, `mutate` and `mutateWith` for a server. */
 export function createRequests(connection: Connection): Requests {
   const mutateWith: Requests['mutateWith'] = async <R, I extends Keyed>(
     document: TypedDocument<R, { input: I }>,
@@ -93,7 +93,7 @@ async function sendUntilAnswered<R, V>(
   }
 }
 
-/** Whether a token that is asked for anew may help. */
+/** Whether reading the token again may help. */
 function isStale(error: unknown): boolean {
   return error instanceof PawlAuthError && error.code === 'UNAUTHENTICATED'
 }

@@ -5,13 +5,13 @@ interface Member {
   readonly __typename: string
 }
 
-/** The names of the members that mean it was done. */
+/** The names of a result's success members. */
 type SuccessName = `${string}Success` | 'RunResolved'
 
-/** The member of a result that means it was done. */
+/** The success member of a result. */
 export type SuccessOf<Result extends Member> = Extract<Result, { readonly __typename: SuccessName }>
 
-/** The members of a result that mean it was refused. */
+/** The refusals of a result. */
 export type ProblemOf<Result extends Member> = Exclude<Result, { readonly __typename: SuccessName }>
 
 /** Whether the result is its success member; narrows both ways. */
@@ -20,7 +20,7 @@ export function isSuccess<Result extends Member>(result: Result): result is Succ
 }
 
 /**
- * The success of a result.
+ * Returns the success of a result.
  *
  * @throws PawlProblem holding the refusal, with the server's message.
  */
@@ -34,14 +34,14 @@ type EveryHandler<Result extends Member> = {
   readonly [Name in Result['__typename']]: (member: Extract<Result, { readonly __typename: Name }>) => unknown
 }
 
-/** Functions for some members, and `_` for all others, those of later servers too. */
+/** Functions for some members, and `_` for all others, including those of newer servers. */
 type SomeHandlers<Result extends Member> = Partial<EveryHandler<Result>> & {
   readonly _: (member: Result) => unknown
 }
 
 type HandlersOf<Result extends Member> = EveryHandler<Result> | SomeHandlers<Result>
 
-/** Refuses handlers whose name is no member's, which are slips of the pen. */
+/** Rejects handlers whose name matches no member, which are typos. */
 type NoOthers<Result extends Member, Handlers> = {
   readonly [Name in Exclude<keyof Handlers, Result['__typename'] | '_'>]: never
 }
@@ -51,10 +51,10 @@ type Answer<Handlers> = {
 }[keyof Handlers]
 
 /**
- * Calls the handler named like the result's type, and returns what it returns. Without a default branch `_` every type must
- * have its handler, else it does not compile.
+ * Calls the handler named like the result's type, and returns what it returns. Without a default branch `_` every type
+ * must have a handler, otherwise the call does not compile.
  *
- * @throws PawlError where a newer server answers with a type that has no handler, and there is no `_`.
+ * @throws PawlError if a newer server answers with a type that has no handler, and there is no `_`.
  */
 export function match<Result extends Member, const Handlers extends HandlersOf<Result>>(
   result: Result,

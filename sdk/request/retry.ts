@@ -1,6 +1,6 @@
-/** How an operation is asked again after its answer was lost. */
+/** How an operation is retried after its answer was lost. */
 export interface RetryOptions {
-  /** How often it is tried in all, the first time included. Default 7. */
+  /** Total attempts, including the first. Default 7. */
   readonly attempts: number
   /** The wait before the second attempt, in milliseconds; doubled each time, with jitter. Default 100. */
   readonly minDelayMs: number
@@ -24,8 +24,8 @@ export function backoffDelay(failures: number, retry: RetryOptions): number {
 }
 
 /**
- * Runs the work with a signal that aborts with the given one, or after the given milliseconds. The listener ends with the
- * work, so that a long-lived signal collects none.
+ * Runs the work with a signal that aborts with the given one, or after the given milliseconds. The listener is removed
+ * when the work ends, so that a long-lived signal accumulates none.
  */
 export async function withDeadline<T>(
   signal: AbortSignal | undefined,

@@ -2,37 +2,37 @@ import type { RunEventPayloads } from '../generated/events.ts'
 import type * as g from '../generated/graphql.ts'
 import type { CallOptions } from './request.ts'
 
-/** A run as lists, feeds and answers carry it. */
+/** A run as lists, feeds and answers contain it. */
 export type Run = g.RunFieldsFragment
-/** A run with its phases, its input and output, and what it still lacks. */
+/** A run with its phases, its input and output, and its missing evidence. */
 export type RunDetail = g.RunDetailFragment
 export type Lease = g.LeaseFieldsFragment
 export type Phase = g.PhaseFieldsFragment
 export type Execution = g.ExecutionFieldsFragment
 export type Session = g.SessionFieldsFragment
-/** A session, with how its run stands. */
+/** A session with the state of its run. */
 export type SessionDetail = Extract<g.SessionQuery['node'], { readonly __typename: 'Session' }>
 export type TranscriptChunk = g.TranscriptChunkFieldsFragment
 export type Artifact = g.ArtifactFieldsFragment
-/** An artifact with its content, where the server keeps it. */
+/** An artifact with its content, if the server keeps it. */
 export type ArtifactDetail = g.ArtifactDetailFragment
 export type Approval = g.ApprovalFieldsFragment
-/** An approval with the files of the phase it is about. */
+/** An approval with the files of its phase. */
 export type ApprovalDetail = g.ApprovalDetailFragment
 export type Message = g.MessageFieldsFragment
 /** The directory that runs work in, on one machine. */
 export type Workspace = g.WorkspaceFieldsFragment
-/** A workspace with the runs that work, or worked, in it. */
+/** A workspace with the runs that work, or have worked, in it. */
 export type WorkspaceDetail = g.WorkspaceDetailFragment
-/** Something that the worker of a machine was asked to do with a workspace. */
+/** An operation on a workspace, requested from the worker of its machine. */
 export type WorkspaceOperation = g.WorkspaceOperationFieldsFragment
-/** An operation with its workspace, and what it came to. */
+/** An operation with its workspace and its result. */
 export type WorkspaceOperationDetail = g.WorkspaceOperationDetailFragment
-/** An operation with its workspace, as workers are told of it. */
+/** An operation with its workspace, as delivered to workers. */
 export type RequestedOperation = g.WorkspaceRequestsSubscription['workspaceRequests']
 /** Why an operation, or a preview, failed. */
 export type WorkspaceError = g.WorkspaceErrorFieldsFragment
-/** What a DIFF found, with its patch. */
+/** The result of a DIFF, with its patch. */
 export type WorkspaceDiff = NonNullable<WorkspaceOperationDetail['diff']>
 export type Workflow = g.WorkflowFieldsFragment
 /** A workflow with its definition as it was registered. */
@@ -45,28 +45,28 @@ export type ServerInfo = g.ServerQuery['server']
 export type DoctorReport = g.DoctorQuery['doctor']
 export type PageInfo = g.PageFieldsFragment
 
-/** One page of a list. The next begins `after: pageInfo.endCursor`. */
+/** One page of a list. Read the next with `after: pageInfo.endCursor`. */
 export interface Page<Node> {
   readonly nodes: Node[]
   readonly pageInfo: PageInfo
 }
 
-/** One page of runs, and the cursor from which `runs.changes` goes on without a gap. */
+/** One page of runs, and the cursor from which `runs.changes` continues without a gap. */
 export interface RunPage extends Page<Run> {
   readonly feedCursor: string
 }
 
-/** Which page, and how many: 50 where neither `first` nor `last` is given, at most 500. */
+/** Which page, and its size: default 50, at most 500. */
 export interface PageFields {
   readonly first?: number | undefined
   readonly after?: string | undefined
 }
 
-/** Where a run stands, at a moment; with the whole run where it was asked for. */
+/** The state of a run at one moment; with the whole run if requested. */
 export type RunFrame = g.RunStatusSubscription['runStatus']
-/** A change of any run; `run` is null where it is gone. */
+/** A change of any run; `run` is null if it was deleted. */
 export type RunsChange = g.RunsChangedSubscription['runsChanged']
-/** What an owner is to do; one of kind MESSAGE carries the message. */
+/** What an owner has to do; a directive of kind MESSAGE carries the message. */
 export type Directive = g.DirectivesSubscription['directives']
 
 /** One line of a run's log. The payload is typed by `type`; later servers may send further types. */
@@ -77,17 +77,23 @@ export type RunEvent = {
   }
 }[keyof RunEventPayloads]
 
-/** A mutation's fields without the id that stands before them, and the call's options; never where the two share a name. */
+/**
+ * A mutation's fields without the ids that are separate arguments, and the call's options; `never` if the two share a
+ * name.
+ */
 export type Fields<Input, Id extends keyof Input = never> = keyof Input & keyof CallOptions extends never
   ? Omit<Input, Id> & CallOptions
   : never
 
-/** Where the run is not shown to an AGENT token whose claim is over: every other write of such a token is `LeaseLost`. */
+/**
+ * The results that hide the run from an AGENT token whose claim is over: every other write of such a token is
+ * `LeaseLost`.
+ */
 type WithheldName = 'CompleteRunSuccess' | 'FailRunSuccess' | 'LeaseLost'
 
 /**
- * The members of a result. All of the server's have a `run` that is null for an AGENT token whose claim is over; here it is
- * null in those that such a token is answered with.
+ * The members of a result. In the schema every `run` is nullable, because it is null for an AGENT token whose claim is
+ * over; here it is nullable only in the members that such a token can receive.
  */
 export type Shown<Member> = Member extends { readonly __typename: WithheldName }
   ? Member
@@ -142,7 +148,7 @@ export type SweepResult = g.SweepMutation['sweep']
 export type ResolveRunResult = g.ResolveRunQuery['resolveRun']
 export type VerifyRunResult = g.VerifyRunQuery['verifyRun']
 
-/** The words of the server. */
+/** The enums, filters and inputs of the schema. */
 export type {
   ApprovalFilter,
   ApprovalKind,

@@ -1,20 +1,20 @@
 import type { Run, RunFrame, RunsChange } from '../request/types.ts'
 
-/** When something was read: what was read later is greater. */
+/** When something was read; later readings compare greater. */
 interface Stamp {
   readonly revision: number
   readonly asOf: string
 }
 
-/** What is known of a run. A run that only frames told of has only the fields of frames. */
+/** The known fields of a run. A run known only from frames has only the fields of frames. */
 export type StoredRun = Readonly<
   Partial<Omit<Run, '__typename' | 'id' | 'revision' | 'asOf'>> & {
     id: string
-    /** The greatest revision that came by. */
+    /** The greatest revision applied. */
     revision: number
     /** The database's clock at the last reading of that revision. */
     asOf: string
-    /** Key of the current phase, by runs and frames alike. */
+    /** Key of the current phase, from runs and frames alike. */
     phase?: string | null
   }
 >
@@ -24,17 +24,19 @@ export type RunNews = PartialRun | RunFrame | RunsChange
 
 type PartialRun = Partial<Run> & Pick<Run, '__typename' | 'id' | 'revision' | 'asOf'>
 
-/** An observable store of runs, fed by polls and streams in any order. */
+/** An observable store of runs, updated by polls and streams in any order. */
 export interface RunStore {
-  /** Merges what came by, one or many; those who listen are told once. Returns whether anything is different now. */
+  /** Merges one or many readings and notifies each affected listener once. Returns whether anything changed. */
   apply(news: RunNews | readonly RunNews[]): boolean
-  /** What is known of a run; the same object as long as nothing of it is different. Undefined where unknown or deleted. */
+  /** The known fields of a run; the same object until something changes. Undefined if unknown or deleted. */
   get(runId: string): StoredRun | undefined
-  /** Every run, by id, which is the order of their creation; the same array as long as nothing of any is different. */
+  /** Every run, ordered by id, which is the order of creation; the same array until something changes. */
   all(): readonly StoredRun[]
   /** Whether the run was deleted. */
   isDeleted(runId: string): boolean
-  /** Calls the listener after every difference, or after those of one run. Returns what ends that. */
+  /**
+   * Calls the listener after every change, or after every change of one run. Returns the function that unsubscribes.
+   */
   subscribe(listener: () => void): () => void
   subscribe(runId: string, listener: () => void): () => void
 }
@@ -54,8 +56,9 @@ interface Entry {
 const STAMP_FIELDS = new Set(['__typename', 'id', 'revision', 'asOf'])
 
 /**
- * A store that keeps, of each field, what was read at the greater (revision, asOf), and of a deleted run nothing for ever.
- * Merging is thereby commutative, associative and idempotent: no order of arrival shows an older status after a newer one.
+ * Creates a store that keeps each field's value from the greatest (revision, asOf), and never stores a deleted run
+ * again. This makes merging commutative, associative and idempotent: no order of arrival shows an older status after a
+ * newer one.
  */
 export function createRunStore(): RunStore {
   const entries = new Map<string, Entry>()
@@ -95,7 +98,7 @@ export function createRunStore(): RunStore {
       const old = entry.cells.get(name)
       if (old && !isNewer(stamp, value, old)) continue
       const isSame = old !== undefined && compareValues(value, old.value) === 0
-      // An equal value keeps its object, so that who shows it sees that nothing changed.
+      // An equal value keeps its object, so that views can compare by identity.
       entry.cells.set(name, { stamp, value: isSame ? old.value : value })
       isDifferent ||= !isSame
     }
@@ -116,7 +119,7 @@ export function createRunStore(): RunStore {
       try {
         listener()
       } catch (error) {
-        // The others are told all the same; the error surfaces as one that nobody caught.
+        // The other listeners are still called; the error surfaces as uncaught.
         queueMicrotask(() => {
           throw error
         })
@@ -126,7 +129,7 @@ export function createRunStore(): RunStore {
 
   function subscribe(...given: [() => void] | [string, () => void]): () => void {
     const [runId, listener] = given.length === 1 ? [undefined, given[0]] : given
-    // A wrapper each time, so that a listener given twice is told twice and ended once.
+    // A new wrapper each time, so that a listener subscribed twice is called twice and unsubscribed separately.
     const wrapper = () => listener()
     if (runId === undefined) {
       listeners.add(wrapper)
@@ -169,7 +172,9 @@ function takeSnapshot(id: string, { stamp, cells }: Entry): StoredRun {
   return { ...fields, id, ...stamp }
 }
 
-/** Two readings of one moment that differ are told apart by their text, so that the order of arrival decides nothing. */
+/**
+ * Differing readings with the same stamp are ordered by their JSON text, so that the order of arrival does not matter.
+ */
 function isNewer(stamp: Stamp, value: unknown, old: Cell): boolean {
   return (compareStamps(stamp, old.stamp) || compareValues(value, old.value)) > 0
 }

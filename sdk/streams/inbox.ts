@@ -1,11 +1,11 @@
 import { PawlConnectionError } from '../kit/errors.ts'
 
-/** How many items wait for a slow reader before its stream is opened anew from where the reader stands. */
+/** How many items are buffered for a slow reader before its stream is reopened from the reader's position. */
 export const INBOX_LIMIT = 256
 
 /**
- * Between a socket, which can't be told to wait, and one reader. Holds at most `INBOX_LIMIT` items, or only the newest;
- * what doesn't fit ends the inbox as a lost connection would, since the server has it all.
+ * A buffer between a socket, which has no backpressure, and one reader. Holds at most `INBOX_LIMIT` items, or only the
+ * newest. An overflow ends the inbox like a lost connection, since the server can send everything again.
  */
 export class Inbox<T> implements AsyncIterableIterator<T> {
   #items: T[] = []
@@ -14,7 +14,7 @@ export class Inbox<T> implements AsyncIterableIterator<T> {
   readonly #newestOnly: boolean
   readonly #close: () => void
 
-  /** `close` is called once, when either side ends it. */
+  /** `close` is called once, when the producer or the reader ends it. */
   constructor(newestOnly: boolean, close: () => void) {
     this.#newestOnly = newestOnly
     this.#close = close
@@ -28,7 +28,7 @@ export class Inbox<T> implements AsyncIterableIterator<T> {
     this.#wake?.()
   }
 
-  /** No more will come; what has come is still read, then the error is thrown, if there is one. */
+  /** Accepts no more items; the reader still gets the buffered ones, then the error, if given. */
   end(error?: unknown): void {
     if (this.#end) return
     this.#end = { error }

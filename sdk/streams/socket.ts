@@ -7,12 +7,12 @@ import { Inbox } from './inbox.ts'
 import type { Delivery, Subscribe } from './delivery.ts'
 
 const PROTOCOL = 'graphql-transport-ws'
-/** How long the server may take to accept a connection. */
+/** How long the server may take to accept a connection, in milliseconds. */
 const ACCEPT_MS = 10_000
-/** How often the server is asked for a sign of life; silent until the next time, it counts as lost. */
+/** The interval of pings, in milliseconds; a server that is silent until the next one counts as lost. */
 const PING_MS = 15_000
 
-/** What the server may send. */
+/** A message from the server. */
 type ServerMessage =
   | { type: 'connection_ack' | 'ping' | 'pong' }
   | { type: 'next'; id: string; payload: GraphqlResponse<unknown> }
@@ -25,7 +25,10 @@ interface Subscription {
   readonly onOpen: () => void
 }
 
-/** Subscriptions by the graphql-transport-ws protocol over one shared socket, open while there are any. */
+/**
+ * Creates subscriptions by the graphql-transport-ws protocol over one shared socket, which is open while any of them
+ * is.
+ */
 export function createSocket(connection: Connection, Socket: SocketConstructor): Subscribe {
   let current: SocketConnection | undefined
   return async function* subscribe<R, V>(document: string, variables: V, delivery: Delivery) {
@@ -43,7 +46,7 @@ export function createSocket(connection: Connection, Socket: SocketConstructor):
   }
 }
 
-/** One socket's life, from its opening to its first trouble. A lost link is never used again. */
+/** One socket, from its opening to its first failure. A lost connection is never reused. */
 class SocketConnection {
   readonly #socket: InstanceType<SocketConstructor>
   readonly #subscriptions = new Map<string, Subscription>()
@@ -63,13 +66,16 @@ class SocketConnection {
     this.#socket = new Socket(connection.endpoint.replace(/^http/, 'ws'), PROTOCOL)
     this.#socket.onopen = () => void this.#introduce(connection)
     this.#socket.onmessage = ({ data }: { data: unknown }) => this.#receive(data)
-    // The close event follows, and says more.
+    // The close event follows with the code and the reason.
     this.#socket.onerror = () => {}
     this.#socket.onclose = ({ code, reason }: { code: number; reason: string }) =>
       this.#close(explainClose(code, reason))
   }
 
-  /** Starts a subscription, once the server has accepted. Its inbox ends with it, or with the link. */
+  /**
+   * Starts a subscription as soon as the server has accepted the connection. Its inbox ends with it, or with the
+   * connection.
+   */
   subscribe(payload: object, { newestOnly, onOpen }: Delivery): Inbox<GraphqlResponse<unknown>> {
     const id = String((this.#lastId += 1))
     const inbox = new Inbox<GraphqlResponse<unknown>>(newestOnly, () => this.#unsubscribe(id))
@@ -90,7 +96,7 @@ class SocketConnection {
     if (this.#subscriptions.size === 0) this.#close(new PawlConnectionError('Nobody listens any more'))
   }
 
-  /** Ends every subscription with the error, and the socket. */
+  /** Ends every subscription with the error, and closes the socket. */
   #close(error: unknown): void {
     if (this.#isClosed) return
     this.#isClosed = true
@@ -145,7 +151,7 @@ class SocketConnection {
 
   #refuse(id: string, errors: readonly GraphqlError[]): void {
     const error = toError(errors)
-    // Another try needs another token, which only another connection can carry.
+    // A retry needs another token, which only a new connection can send.
     if (error instanceof PawlAuthError && error.code === 'UNAUTHENTICATED') return this.#close(error)
     this.#subscriptions.get(id)?.inbox.end(error)
   }
@@ -169,7 +175,7 @@ function parseMessage(text: string): ServerMessage {
   }
 }
 
-/** What a closed socket means for the subscriptions it carried. */
+/** The error with which a closed socket's subscriptions end. */
 function explainClose(code: number, reason: string): PawlAuthError | PawlFault | PawlConnectionError {
   const message = `The server closed the socket: ${code}${reason && ` ${reason}`}`
   if (code === 4401 || code === 4403) return new PawlAuthError(message, 'UNAUTHENTICATED')

@@ -4,12 +4,13 @@ import { PawlConnectionError } from '../kit/errors.ts'
 import { parseResponse, post, readAnswer, readResult } from '../request/http.ts'
 import type { Delivery } from './delivery.ts'
 
-/** How long a stream may be silent before it counts as lost. Servers send a comment every 12 s. */
+/** How long a stream may be silent before it counts as lost, in milliseconds. Servers send a comment every 12 s. */
 const SILENCE_MS = 30_000
 
 /**
- * A subscription as server-sent events: one HTTP response for each ("distinct connections" of the GraphQL over SSE protocol).
- * It reads only when its reader does, so that a slow reader makes the server wait instead of filling memory.
+ * A subscription as server-sent events: one HTTP response for each ("distinct connections" of the GraphQL over SSE
+ * protocol). It reads only on demand, so that a slow reader applies backpressure to the server instead of filling
+ * memory.
  */
 export async function* streamOverHttp<R, V>(
   connection: Connection,
@@ -42,7 +43,7 @@ export async function* streamOverHttp<R, V>(
   }
 }
 
-/** Waits for a promise, and calls `onSilence` where that takes too long. */
+/** Waits for a promise, and calls `onSilence` if that takes too long. */
 type Watchdog = <T>(promise: Promise<T>) => Promise<T>
 
 function createWatchdog(onSilence: () => void): Watchdog {
@@ -61,7 +62,7 @@ interface ServerSentEvent {
   readonly data: string
 }
 
-/** The events of a body; comments and fields that GraphQL does not use are left out. */
+/** The events of a body; comments and unused fields are skipped. */
 async function* readEvents(
   body: ReadableStream<Uint8Array>,
   watchdog: Watchdog,
@@ -75,7 +76,7 @@ async function* readEvents(
     })
     if (done) return
     text += decoder.decode(value, { stream: true })
-    // A carriage return at the very end may be half of a line's end.
+    // A trailing carriage return may be the first half of a CRLF.
     const blocks = text.replaceAll(/\r\n|\r(?!$)/g, '\n').split('\n\n')
     text = blocks.pop() ?? ''
     for (const block of blocks) yield parseEvent(block)

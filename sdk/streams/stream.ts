@@ -7,32 +7,36 @@ import { backoffDelay } from '../request/retry.ts'
 import type { RetryOptions } from '../request/retry.ts'
 import type { Delivery } from './delivery.ts'
 
-/** What every stream takes beside its own fields. */
+/** What every stream takes in addition to its own fields. */
 export interface StreamOptions extends CallOptions {
   /**
-   * Ends the stream at once. The loop then ends without throwing, as after the last item: ask `signal.aborted` where the
+   * Ends the stream at once. The loop then ends without throwing, as after the last item: check `signal.aborted` if the
    * difference matters.
    */
   readonly signal?: AbortSignal | undefined
-  /** Told `true` when the server listens, `false` when the connection is lost and is being made again. */
+  /**
+   * Called with `true` when the subscription is open, `false` when the connection is lost and is being re-established.
+   */
   readonly onConnection?: ((isConnected: boolean) => void) | undefined
 }
 
-/** What makes one kind of stream out of subscriptions that may break at any moment. */
+/** Defines one kind of stream on top of subscriptions that may break at any time. */
 export interface StreamPlan<Item> {
-  /** Subscribes from where the reader stands. */
+  /** Subscribes from the reader's position. */
   open(delivery: Pick<Delivery, 'signal' | 'onOpen'>): AsyncIterable<Item>
-  /** Moves the cursor over an item. Says whether the reader gets it, and whether it is the last one. */
+  /** Advances the cursor past an item. Returns whether the reader gets it, and whether it is the last one. */
   accept(item: Item): { isNews: boolean; isLast: boolean }
-  /** Whether nothing can follow, asked when the server says complete: a server that stops says so too. */
+  /**
+   * Whether nothing can follow. Checked when the server completes the subscription, which a stopping server does too.
+   */
   isOver(): Promise<boolean>
 }
 
 /**
- * The items of a plan, over as many connections as it takes. Without any connection it gives up after `retry.attempts`; once
- * connected it tries until it is connected again, or the signal aborts.
+ * Streams the items of a plan, reconnecting as needed. It gives up after `retry.attempts` if it never connects; once
+ * connected it retries until it is connected again, or the signal aborts.
  *
- * @throws PawlConnectionError, PawlAuthError, PawlFault, as `next` is awaited.
+ * @throws PawlConnectionError, PawlAuthError, PawlFault, when `next` is awaited.
  */
 export function createStream<Item>(
   connection: Connection,
@@ -45,7 +49,7 @@ export function createStream<Item>(
   )
   return {
     next: () => items.next(),
-    // A generator that awaits can't be ended from outside, so its wait is ended first.
+    // A generator cannot be ended while it awaits, so its wait is aborted first.
     return: () => {
       controller.abort()
       return items.return(undefined)
@@ -102,10 +106,10 @@ async function* follow<Item>(
   }
 }
 
-/** A connection that held this long was a good one, whether or not anything came over it. */
+/** A connection that lasted this long, in milliseconds, counts as good even if it delivered nothing. */
 const GOOD_MS = 10_000
 
-/** What a stream's connections have been through, and so whether another is worth trying. */
+/** The history of a stream's connections, which decides whether to reconnect. */
 class ConnectionHistory {
   readonly #retry: RetryOptions
   readonly #renewsToken: boolean
@@ -136,7 +140,7 @@ class ConnectionHistory {
     return backoffDelay(this.#failures, this.#retry)
   }
 
-  /** Throws the error unless another connection may do better. */
+  /** Throws the error unless reconnecting may help. */
   judge(error: unknown): void {
     if (this.#openedAt !== undefined && performance.now() - this.#openedAt > GOOD_MS) this.noteItem()
     const tries = this.#failures + 1

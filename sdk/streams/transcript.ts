@@ -7,11 +7,11 @@ import { pick } from './watch.ts'
 import type { Streams } from './watch.ts'
 
 export interface TranscriptOptions extends StreamOptions {
-  /** The `seq` of the last chunk that is known already. Default 0: from the beginning. */
+  /** The `seq` of the last known chunk. Default 0: from the beginning. */
   readonly after?: number | undefined
 }
 
-/** Every chunk after the cursor, once and in order. */
+/** Streams every chunk after the cursor, once and in order. */
 export function readTranscript(
   streams: Streams,
   sessionId: string,
@@ -38,7 +38,7 @@ export function readTranscript(
   )
 }
 
-/** Whether the session is gone or disposed of, and nothing of its transcript is left to read. */
+/** Whether the session does not exist, or is DISPOSED with its transcript read to the end. */
 async function isTranscriptOver(
   { requests }: Streams,
   sessionId: string,

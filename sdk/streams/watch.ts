@@ -7,7 +7,7 @@ import type { StreamOptions } from './stream.ts'
 import type { Subscribe } from './delivery.ts'
 import type { Directive, RunEvent, RunFrame, RunsChange } from '../request/types.ts'
 
-/** What streams need: how to subscribe, and how to ask where a run stands. */
+/** What streams need: a way to subscribe, and queries for the state of a run. */
 export interface Streams {
   readonly connection: Connection
   readonly requests: Requests
@@ -16,9 +16,9 @@ export interface Streams {
 
 /** What `runs.watch` takes. */
 export interface WatchOptions extends StreamOptions {
-  /** The revision that is known already; frames up to it are left out. */
+  /** The last known revision; frames up to it are skipped. */
   readonly after?: number | undefined
-  /** Ends with the first settled frame, also of a run that may be resumed. Default false. */
+  /** Ends with the first settled frame, even if the run can be resumed. Default false. */
   readonly untilSettled?: boolean | undefined
   /** Puts the whole run into each frame. Default false. */
   readonly withRun?: boolean | undefined
@@ -26,15 +26,15 @@ export interface WatchOptions extends StreamOptions {
 
 /** What `runs.events` takes. */
 export interface EventsOptions extends StreamOptions {
-  /** The `seq` of the last event that is known already. Default 0: from the beginning. */
+  /** The `seq` of the last known event. Default 0: from the beginning. */
   readonly after?: number | undefined
-  /** Ends when the run has settled and every event was read, also of a run that may be resumed. Default false. */
+  /** Ends when the run has settled and every event was read, even if the run can be resumed. Default false. */
   readonly untilSettled?: boolean | undefined
 }
 
 /** What `runs.changes` takes. */
 export interface ChangesOptions extends StreamOptions {
-  /** Which runs; only by what of a run can't change. Default: all that the token may see. */
+  /** Which runs, by fields of a run that cannot change. Default: all that the token may see. */
   readonly filter?: g.RunsFeedFilter | undefined
   /** A cursor from `runs.list` or an earlier change. Default: from now on. */
   readonly after?: string | undefined
@@ -46,7 +46,7 @@ export interface DirectivesOptions extends StreamOptions {
   readonly fence: number
 }
 
-/** The run's status now, then after each change; never an older one. A slow reader gets the newest alone. */
+/** Streams the run's current status, then each change; never an older one. A slow reader gets only the newest. */
 export function watchRun(
   streams: Streams,
   runId: string,
@@ -74,7 +74,7 @@ export function watchRun(
   )
 }
 
-/** Every event after the cursor, once and in order. */
+/** Streams every event after the cursor, once and in order. */
 export function readEvents(
   streams: Streams,
   runId: string,
@@ -103,10 +103,10 @@ export function readEvents(
   )
 }
 
-/** Every change of the runs that the filter admits, from a cursor. */
+/** Streams every change of the runs that match the filter, from a cursor. */
 export function readChanges(streams: Streams, options: ChangesOptions): AsyncIterableIterator<RunsChange> {
   let cursor = options.after
-  // What was handed out since the cursor moved: a batch that broke off comes again from its beginning.
+  // What was delivered since the cursor advanced: an interrupted batch is sent again from its beginning.
   const handedOut = new Map<string, number>()
   return createStream<RunsChange>(
     streams.connection,
@@ -135,7 +135,7 @@ export function readChanges(streams: Streams, options: ChangesOptions): AsyncIte
   )
 }
 
-/** What the owner of a claim is to do: now, then whenever it changes; and each message to it, once. */
+/** Streams the owner's current directive, then each change, and each message to the owner once. */
 export function readDirectives(
   streams: Streams,
   runId: string,
@@ -156,7 +156,7 @@ export function readDirectives(
       },
       accept: (directive) => {
         const { kind, message } = directive
-        // Every connection begins with what the last one may have told.
+        // Every connection starts with directives that the previous one may have delivered.
         const isNews = message ? !messages.has(message.id) : kind !== standing
         if (message) messages.add(message.id)
         else standing = kind
@@ -168,13 +168,13 @@ export function readDirectives(
   )
 }
 
-/** Asked once: the stream tries again as a whole. */
+/** One attempt: the stream itself retries. */
 async function readFeedCursor({ requests }: Streams, { signal, retry }: StreamOptions): Promise<string> {
   return (await requests.query(g.FeedCursorDocument, {}, { signal, retry: { ...retry, attempts: 1 } })).runs
     .feedCursor
 }
 
-/** What the caller wants of each answer. */
+/** Maps each answer of the source. */
 export async function* pick<R, Item>(
   source: AsyncIterable<R>,
   choose: (data: R) => Item,
@@ -182,7 +182,9 @@ export async function* pick<R, Item>(
   for await (const data of source) yield choose(data)
 }
 
-/** Whether the run, by its own word, brings nothing more. A run that is gone brings nothing. */
+/**
+ * Whether the run's stream is over: the run is final (or settled, with `untilSettled`) and read to the end, or deleted.
+ */
 async function isRunOver(
   { requests }: Streams,
   runId: string,

@@ -7,11 +7,11 @@ import type { Streams } from './watch.ts'
 
 /** What `workspaces.watch` takes. */
 export interface WatchWorkspaceOptions extends StreamOptions {
-  /** The revision that is known already; what is not newer is left out. */
+  /** The last known revision; frames up to it are skipped. */
   readonly after?: number | undefined
 }
 
-/** The workspace now, then after each change; never an older one. A slow reader gets the newest alone. */
+/** Streams the current workspace, then each change; never an older revision. A slow reader gets only the newest. */
 export function watchWorkspace(
   streams: Streams,
   workspaceId: string,
@@ -40,7 +40,10 @@ export function watchWorkspace(
   )
 }
 
-/** What the worker of a machine is asked to do. Every connection begins with what may be started then. */
+/**
+ * Streams the operations requested from the worker of a machine. Every connection starts with those that can be
+ * started.
+ */
 export function readWorkspaceRequests(
   streams: Streams,
   host: string,
@@ -64,7 +67,7 @@ export function readWorkspaceRequests(
   )
 }
 
-/** Whether nothing can follow: it is gone or removed, and that was told. */
+/** Whether nothing can follow: the workspace does not exist, or it is REMOVED and the reader got that revision. */
 async function isRemoved(
   { requests }: Streams,
   workspaceId: string,

@@ -1,6 +1,6 @@
 import type { RunDetail } from '../request/types.ts'
 
-/** Whether a run has nothing left to do but to wait until the children attached to it have ended. */
+/** Whether a run is only waiting for its attached children to end. */
 export function waitsForChildren({ status, missingEvidence }: RunDetail): boolean {
   return (
     status === 'RUNNING' &&

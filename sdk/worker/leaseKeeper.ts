@@ -6,7 +6,10 @@ import { backoffDelay } from '../request/retry.ts'
 import type { Runs } from '../client/runs.ts'
 import type { Directive, DirectiveKind, Message } from '../request/types.ts'
 
-/** A claim whose lease is to be kept, from the answer to `runs.claim`, or to `runs.start` or `runs.resume` with `claim`. */
+/**
+ * A claim whose lease is to be renewed, from the answer to `runs.claim`, or to `runs.start` or `runs.resume` with
+ * `claim`.
+ */
 export interface KeepLeaseFields {
   readonly runId: string
   /** The claim's fence: `lease.fence`. */
@@ -17,11 +20,14 @@ export interface KeepLeaseFields {
   readonly expiresAt?: string | null | undefined
   /** Called with each directive that is more severe than the one before: CONTINUE, PAUSE, CANCEL, STOP, LEASE_LOST. */
   readonly onDirective?: ((directive: DirectiveKind) => void) | undefined
-  /** Called once with each message to the owner, those sent before the claim too, unless somebody has acknowledged them. */
+  /** Called once with each unacknowledged message to the owner, including those sent before the claim. */
   readonly onMessage?: ((message: Message) => void) | undefined
 }
 
-/** From the least severe to the most: a later, less severe one takes nothing back, since the owner stops already. */
+/**
+ * From least to most severe. A less severe directive after a more severe one has no effect, since the owner is already
+ * stopping.
+ */
 const BY_SEVERITY = [
   'CONTINUE',
   'PAUSE',
@@ -34,9 +40,9 @@ const BY_SEVERITY = [
 const FROZEN_MS = 1_000
 
 /**
- * Keeps the lease of a claim. Renews it every third of its period, or of the cancel's grace where that is shorter, and aborts `signal` when
- * the owner has to stop. It goes on renewing after that, so that the owner can stop its processes under its lease, until `end` is called or
- * the lease is lost.
+ * Renews the lease of a claim every third of its period, or of the cancel grace period if that is shorter, and aborts
+ * `signal` when the owner has to stop. It keeps renewing after that, so that the owner can stop its processes while it
+ * holds the lease, until `end` is called or the lease is lost.
  */
 export class LeaseKeeper {
   readonly runId: string
@@ -50,13 +56,13 @@ export class LeaseKeeper {
   readonly #ended = new AbortController()
   #directive: (typeof BY_SEVERITY)[number] = 'CONTINUE'
   #expiresAt: string | undefined
-  /** Until when the lease lasts at least, by this program's clock. */
+  /** The earliest end of the lease, by this program's clock. */
   #lastsUntil: number
-  /** How long the owner has to confirm a cancel, in milliseconds, once the server has said so. */
+  /** How long the owner has to confirm a cancel, in milliseconds; infinite until the server has sent it. */
   #graceMs = Number.POSITIVE_INFINITY
-  /** Whether the run has settled under its owner: its lease can't be renewed any more. */
+  /** Whether the run has settled while owned: its lease can no longer be renewed. */
   #isSettled = false
-  /** Why the last renewal failed, where it did. */
+  /** The error of the last failed renewal. */
   #lastFailure: unknown
   #deadline: ReturnType<typeof setTimeout> | undefined
 
@@ -86,7 +92,7 @@ export class LeaseKeeper {
     return this.#directive
   }
 
-  /** Whether the claim is gone: by the server's word, or because its whole period passed without a renewal. */
+  /** Whether the claim is lost: the server said so, or a whole lease period has passed without a renewal. */
   get lost(): boolean {
     return this.#directive === 'LEASE_LOST' || performance.now() > this.#lastsUntil
   }
@@ -102,8 +108,8 @@ export class LeaseKeeper {
   }
 
   /**
-   * Every message to the owner, once each and as they come, until the owner has to stop or `end` is called. The next owner gets them
-   * again, unless they were acknowledged: `messages.acknowledge`.
+   * Every message to the owner, once each in order of arrival, until the owner has to stop or `end` is called. The next
+   * owner receives those that were not acknowledged with `messages.acknowledge`.
    */
   get messages(): AsyncIterable<Message> {
     return this.#messageQueue
@@ -116,14 +122,17 @@ export class LeaseKeeper {
     this.#messageQueue.close()
   }
 
-  /** Aborts `signal` for a reason of the owner's own program. */
+  /** Aborts `signal` for a reason of the owner's program. */
   interrupt(why: Interruption): void {
     const cause = why === 'NOT_RENEWED' ? this.#lastFailure : undefined
     if (!this.signal.aborted) this.#interruption.abort(new PawlInterruptedError(why, cause))
     this.#messageQueue.close()
   }
 
-  /** Applies a directive, whichever way it came. One that is unknown or no more severe than the last changes nothing. */
+  /**
+   * Applies a directive from the stream or from an answer. One that is unknown or no more severe than the last has no
+   * effect.
+   */
   applyDirective(kind: DirectiveKind): void {
     const weight = BY_SEVERITY.findIndex((known) => known === kind)
     const directive = BY_SEVERITY[weight]
@@ -163,7 +172,7 @@ export class LeaseKeeper {
     }
   }
 
-  /** Whether the lease was renewed. A lost claim is final; any other failure may pass before the deadline does. */
+  /** Whether the lease was renewed. A lost claim is final; any other failure is retried until the deadline. */
   async #renewOnce(sentAt: number, retry: { attempts: number; timeoutMs: number }): Promise<boolean> {
     const { fence } = this
     const fields = { fence, leaseSeconds: this.#leaseSeconds, signal: this.#ended.signal, retry }
@@ -181,7 +190,7 @@ export class LeaseKeeper {
     }
     const { lease, asOf, cancelGraceSeconds } = result
     const lastsMs = lease.expiresAt ? Date.parse(lease.expiresAt) - Date.parse(asOf) : this.#leaseMs
-    // the server read its clock after this was sent
+    // The server reads its clock after `sentAt`, so the lease lasts at least this long.
     this.#lastsUntil = sentAt + lastsMs
     this.#graceMs = cancelGraceSeconds * 1_000
     this.#expiresAt = lease.expiresAt ?? undefined
@@ -190,7 +199,7 @@ export class LeaseKeeper {
     return true
   }
 
-  /** The run settled under its owner: the lease stays until the run is released, or it expires. */
+  /** Handles a run that settled while owned: the lease stays until the run is released or the lease expires. */
   #settle(): void {
     this.#isSettled = true
     this.applyDirective('STOP')
@@ -201,14 +210,14 @@ export class LeaseKeeper {
     if (this.#ended.signal.aborted) return
     const dueAt = performance.now() + milliseconds
     this.#deadline = setTimeout(() => {
-      // A process that was frozen could not renew, nor its agent work: a renewal is under way now.
+      // A frozen process could not renew, and its agent could not work: allow time for the renewal now in progress.
       const wasFrozen = performance.now() - dueAt > FROZEN_MS
       if (wasFrozen) this.#setDeadline(Math.min(2_000, this.#leaseMs / 6))
       else this.interrupt('NOT_RENEWED')
     }, milliseconds)
   }
 
-  /** Directives as they come. Renewals bring them too, so that a stream which fails only makes them later. */
+  /** Reads directives from a stream. Renewals return them too, so a failing stream only delays them. */
   async #listen(): Promise<void> {
     const options = { fence: this.fence, signal: this.#ended.signal }
     try {

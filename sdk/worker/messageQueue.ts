@@ -1,13 +1,13 @@
 import type { Message } from '../request/types.ts'
 
-/** The messages of one claim, each once, however often the server sends it. */
+/** The messages of one claim, without duplicates. */
 export class MessageQueue implements AsyncIterable<Message> {
   readonly #messages: Message[] = []
   readonly #ids = new Set<string>()
   readonly #sleepers = new Set<() => void>()
   #isClosed = false
 
-  /** Adds a message; returns whether it is a new one. */
+  /** Adds a message; returns false for a duplicate, or if the queue is closed. */
   post(message: Message): boolean {
     if (this.#isClosed || this.#ids.has(message.id)) return false
     this.#ids.add(message.id)
@@ -16,13 +16,13 @@ export class MessageQueue implements AsyncIterable<Message> {
     return true
   }
 
-  /** Nothing more will come: readers end. */
+  /** Closes the queue: readers end after the messages already posted. */
   close(): void {
     this.#isClosed = true
     this.#wake()
   }
 
-  /** Every message from the first on, as they come; each reader gets all of them. */
+  /** Yields every message from the first on, in order of arrival; each reader gets all of them. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Message, undefined> {
     for (let read = 0; ; read += 1) {
       while (read === this.#messages.length) {

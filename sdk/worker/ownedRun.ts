@@ -13,7 +13,7 @@ import type { Sessions } from '../client/sessions.ts'
 import type * as t from '../request/types.ts'
 import type { Workspaces } from '../client/workspaces.ts'
 
-/** The parts of a client that an owner writes through. */
+/** The parts of a client that an owner uses. */
 export interface OwnerCommands {
   readonly runs: Runs
   readonly phases: Phases
@@ -26,11 +26,14 @@ export interface OwnerCommands {
   readonly workspaces: Workspaces
 }
 
-/** A run that this program has claimed. Every write carries the claim's fence; one that finds the lease lost aborts `signal`. */
+/**
+ * A run that this program has claimed. Every write carries the claim's fence; a write refused because the claim is lost
+ * aborts `signal`.
+ */
 export class OwnedRun {
   /** The run as it was when it was claimed. */
   readonly run: t.RunDetail
-  /** The AGENT token for the run's agent, valid for this claim alone; null where the server gave none. */
+  /** The AGENT token for the run's agent, valid only for this claim; null if the server returned none. */
   readonly agentToken: string | null
   readonly #pawl: OwnerCommands
   readonly #keeper: LeaseKeeper
@@ -52,7 +55,7 @@ export class OwnedRun {
     return this.#keeper.signal
   }
 
-  /** Why the work has to stop; undefined while it may go on. */
+  /** Why the work has to stop; undefined while it may continue. */
   get interruption(): PawlInterruptedError['why'] | undefined {
     return this.signal.aborted ? (this.signal.reason as PawlInterruptedError).why : undefined
   }
@@ -144,7 +147,7 @@ export class OwnedRun {
     ) => this.#write(this.#pawl.messages.acknowledge(messageId, receipt, this.#fence(fields))),
   }
 
-  /** Ends the run as COMPLETED, where the server holds the evidence. */
+  /** Ends the run as COMPLETED if the server has all required evidence. */
   complete(fields: OwnedFields<g.CompleteRunInput> = {}): Promise<t.CompleteRunResult> {
     return this.#writeLast(this.#pawl.runs.complete(this.#id, this.#fence(fields)))
   }
@@ -154,7 +157,7 @@ export class OwnedRun {
     return this.#writeLast(this.#pawl.runs.fail(this.#id, this.#fence(fields)))
   }
 
-  /** Gives the run back, for another owner to claim. */
+  /** Releases the run, so that another owner can claim it. */
   release(fields: OwnedFields<g.ReleaseRunInput> = {}): Promise<t.ReleaseRunResult> {
     return this.#writeLast(this.#pawl.runs.release(this.#id, this.#fence(fields)))
   }
@@ -165,15 +168,15 @@ export class OwnedRun {
   }
 
   /**
-   * Stops renewing without releasing the run, so that nobody else claims it before the lease expires. For an owner that can't prove its
-   * processes gone.
+   * Stops renewing without releasing the run, so that nobody else can claim it before the lease expires. For an owner
+   * that cannot prove that its processes are gone.
    */
   letExpire(): void {
     this.#isOver = true
     this.#keeper.end()
   }
 
-  /** The number of this claim, which every write through this object carries. */
+  /** The fence of this claim, carried by every write through this object. */
   get fence(): number {
     return this.#keeper.fence
   }
@@ -204,14 +207,16 @@ export class OwnedRun {
   }
 }
 
-/** Whether the claim is lost; not where only a session still belongs to an earlier claim, until it is opened again. */
+/**
+ * Whether the claim is lost; false if only a session still belongs to an earlier claim because it was not opened again.
+ */
 function isClaimLost(result: { readonly __typename: string }): boolean {
   if (result.__typename !== 'LeaseLost') return false
   const { yourFence, run } = result as unknown as g.LeaseLostFieldsFragment
   return run?.lease?.fence !== yourFence || !run.lease.isLive
 }
 
-/** The directive in a refusal of a write that the run's status did not admit. */
+/** The directive in a refusal of a write that the run's status does not allow. */
 function directiveOf(result: { readonly __typename: string }): t.DirectiveKind | null {
   if (result.__typename !== 'RunNotActive') return null
   return (result as unknown as g.RunNotActiveFieldsFragment).directive ?? null
@@ -223,7 +228,7 @@ type OwnedFields<Input, Filled extends keyof Input = never> = t.Fields<
   Filled | (keyof Input & ('runId' | 'fence'))
 >
 
-/** As `Owned`, for an input about a row below the run. */
+/** As `OwnedFields`, for an input about a session or a message of the run. */
 type OwnedRowFields<Input, Filled extends keyof Input = never> = t.Fields<
   Input,
   Filled | (keyof Input & ('sessionId' | 'messageId' | 'fence'))

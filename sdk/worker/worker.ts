@@ -9,41 +9,46 @@ import { pause } from '../kit/pause.ts'
 import type { Runs } from '../client/runs.ts'
 import type { ClaimRunResult, Run, RunDetail } from '../request/types.ts'
 
-/** Which runs a worker takes, and how. */
+/** Which runs a worker claims, and how. */
 export interface WorkerOptions {
-  /** Who owns the runs it takes, as others see it. */
+  /** The owner's name on the runs it claims. */
   readonly owner: string
-  /** Only runs of these workflows. Default: of any. */
+  /** Only runs of these workflows. Default: any. */
   readonly workflows?: readonly string[] | undefined
   /** Only runs that carry all of these labels. */
   readonly labels?: readonly string[] | undefined
   readonly project?: string | undefined
-  /** How many runs at a time. Default 1. */
+  /** The maximum number of runs at a time. Default 1. */
   readonly concurrency?: number | undefined
   /** How long a lease lasts without a renewal, in seconds, 5 to 3,600. Default 30. */
   readonly leaseSeconds?: number | undefined
-  /** How often it tries to claim where the feed tells of no run, in milliseconds. Default 5,000. */
+  /** How often it polls for a run while the feed reports none, in milliseconds. Default 5,000. */
   readonly pollMs?: number | undefined
-  /** Called before each claim. Where it answers false nothing is claimed, and it is called again after `pollMs`, or at news of a run. */
+  /**
+   * Called before each claim. If it returns false nothing is claimed, and it is called again after `pollMs`, or when
+   * the feed reports a run.
+   */
   readonly mayTake?: (() => Promise<boolean> | boolean) | undefined
   /** Called with errors that are being retried, and with those at the end of a claim. */
   readonly onError?: ((error: unknown) => void) | undefined
 }
 
-/** Does the work of one run. It should stop soon after `held.signal` aborts, and return when its processes are gone. */
+/**
+ * Does the work of one run. It should stop soon after `owned.signal` aborts, and return when its processes are gone.
+ */
 export type WorkerHandler = (owned: OwnedRun) => Promise<void> | void
 
 /**
- * Takes runs one after the other and hands each to the handler, under a lease that is kept for as long as that takes. When
- * the handler has returned or thrown:
+ * Claims runs and passes each to the handler, renewing the lease while the handler runs. When the handler has returned
+ * or thrown:
  *
  * - a run that is being cancelled is confirmed as CANCELLED;
- * - a run that is still RUNNING fails, as INCOMPLETE, or with what was thrown; one that lacks nothing but the end of its children is
- *   released until then, when it is taken and handed to the handler once more;
- * - any other is released, as is one whose handler was interrupted.
+ * - a run that is still RUNNING fails, as INCOMPLETE, or with the error thrown; if it waits only for its children it is
+ *   released, and claimed and passed to the handler again once they have ended;
+ * - any other run is released, as is one whose handler was interrupted.
  */
 export class Worker {
-  /** Resolves when the worker has stopped; rejects where it may not work, or asks for what can't be. */
+  /** Resolves when the worker has stopped; rejects if claiming is forbidden or the server refuses the claim's input. */
   readonly finished: Promise<void>
   readonly #pawl: OwnerCommands
   readonly #options: WorkerOptions
@@ -51,7 +56,7 @@ export class Worker {
   readonly #jobs = new Map<LeaseKeeper, Promise<void>>()
   readonly #stopping = new AbortController()
   readonly #bell = new Bell()
-  /** Kept until it is answered, so that a claim whose answer was lost is given again instead of left to expire. */
+  /** Reused until answered, so that a claim whose answer was lost is returned again instead of expiring. */
   #claimKey = createKey()
 
   constructor(pawl: OwnerCommands, options: WorkerOptions, handler: WorkerHandler) {
@@ -62,14 +67,14 @@ export class Worker {
     void this.#listen()
   }
 
-  /** How many runs it owns at present. */
+  /** The number of runs it owns now. */
   get ownedCount(): number {
     return this.#jobs.size
   }
 
   /**
-   * Takes no more runs, and resolves when those it holds are done. After `timeoutMs` (default: never) their handlers are
-   * interrupted, and the runs released for others.
+   * Stops claiming, and resolves when the runs it owns are done. After `timeoutMs` (default: never) their handlers are
+   * interrupted, and the runs released.
    */
   async stop({ timeoutMs }: { timeoutMs?: number | undefined } = {}): Promise<void> {
     this.#stopping.abort()
@@ -107,7 +112,7 @@ export class Worker {
     }
   }
 
-  /** Whether there was a run to take. */
+  /** Claims a run and starts its handler. Returns whether it claimed one. */
   async #takeRun(): Promise<boolean> {
     const { owner, workflows, labels, project, leaseSeconds = 30, pollMs = 5_000 } = this.#options
     const fields = {
@@ -132,12 +137,12 @@ export class Worker {
     this.#claimKey = createKey()
     if (claim.__typename === 'NothingToClaim') {
       const milliseconds = (claim.claimableInSeconds ?? 0) * 1_000
-      // what comes later is found by the next look
+      // A later run is found by the next poll.
       if (milliseconds > 0 && milliseconds < pollMs) void this.#ringIn(milliseconds)
       return false
     }
     const { run, lease, agentToken } = unwrap(claim)
-    // Claimed by an attempt whose answer was lost, and gone since.
+    // Claimed by an attempt whose answer was lost, and the claim has ended since.
     if (!lease) return false
     const keeper = new LeaseKeeper(this.#pawl.runs, {
       runId: run.id,
@@ -162,7 +167,7 @@ export class Worker {
     }
   }
 
-  /** Runs the handler; returns how the run fails where it is RUNNING after that. */
+  /** Runs the handler; returns how the run fails if it is still RUNNING afterwards. */
   async #handle(owned: OwnedRun): Promise<Failure> {
     try {
       if (this.#stopping.signal.aborted) await owned.release()
@@ -183,7 +188,7 @@ export class Worker {
     this.#bell.ring()
   }
 
-  /** Rings when the feed tells of a run that may be taken. */
+  /** Rings when the feed reports a run that can be claimed. */
   async #listen(): Promise<void> {
     const { workflows, labels, project, pollMs = 5_000, onError } = this.#options
     const { signal } = this.#stopping
@@ -206,7 +211,7 @@ export class Worker {
   }
 }
 
-/** Reason and error of a run whose handler returned or threw while it was RUNNING. */
+/** The reason and error of a run that is still RUNNING when its handler returns or throws. */
 interface Failure {
   readonly reason: 'INCOMPLETE' | 'REPORTED_FAILURE'
   readonly error: string
@@ -217,10 +222,10 @@ function describeError(error: unknown): string {
   return message || 'The handler threw an error without a message'
 }
 
-/** How often ending a claim is tried where the run's status changes meanwhile. */
+/** How often ending a claim is attempted while the run's status keeps changing. */
 const MAX_ATTEMPTS = 5
 
-/** Ends the claim in the way that the run's status asks for. */
+/** Ends the claim according to the run's status. */
 async function endClaim(runs: Runs, owned: OwnedRun, ending: Failure): Promise<void> {
   for (let look = 1; !owned.isOver; look += 1) {
     const run = await runs.get(owned.run.id)
@@ -238,7 +243,7 @@ function endBy(run: RunDetail, owned: OwnedRun, ending: Failure) {
   return owned.release()
 }
 
-/** Wakes the one that waits; a ring while nobody waits wakes the next. */
+/** Wakes its single waiter; a ring without a waiter wakes the next one. */
 class Bell {
   #isRung = false
   #sleep: AbortController | undefined

@@ -13,24 +13,24 @@ import type { Caller, Commands } from './kit/context.ts'
 import { closeChild, notifyParent } from './run/relatives.ts'
 import { sweepWorkspaces } from './workspace/sweepWorkspaces.ts'
 
-/** What a sweep moved on, or would move on. */
+/** The runs changed by a sweep, or by a dry run those it would change. */
 export interface Swept {
   readonly ok: true
-  /** Runs whose owner was lost, whose cancel ran out of grace, or that ran out of time. */
+  /** Runs that lost their owner, whose grace period ended, or that reached a time limit. */
   readonly lapsed: readonly string[]
   /** Runs that expired. */
   readonly expired: readonly string[]
   readonly dryRun: boolean
 }
 
-/** How many runs one sweep looks at; the next one comes within seconds. */
+/** Maximum number of runs per sweep; the next sweep follows within seconds. */
 const SWEEP_LIMIT = 1000
-/** When to look again at a run that was not yet due after all, in milliseconds. */
+/** When to check a run again that turned out not to be due yet, in milliseconds. */
 const LOOK_AGAIN_MS = 60_000
 
 /**
- * Moves on every run for which something is due (G5), as far as the caller's projects reach: what is due elsewhere is neither told
- * nor done. Only an ADMIN may ask for it. Answers with Forbidden.
+ * Applies due changes to every run within the caller's projects (G5); due changes elsewhere are neither applied nor
+ * reported. Requires ADMIN. Answers with Forbidden.
  */
 export async function sweep(
   commands: Commands,
@@ -40,16 +40,16 @@ export async function sweep(
   return checkRole(caller, 'sweep') ?? sweepDue(commands, { dryRun, projects: reachOf(caller) })
 }
 
-/** Which sweep it is. */
+/** Options of a sweep. */
 interface SweepOptions {
   readonly dryRun?: boolean
-  /** Null: every project, and what is owed between runs and due on workspaces as well. */
+  /** Null: every project, including pending updates between parents and children and due changes of workspaces. */
   readonly projects?: readonly string[] | null
 }
 
 /**
- * What the server does by itself every few seconds: each run is a decision of its own, so servers that sweep at once
- * are in nobody's way.
+ * The server's periodic sweep, every few seconds: each run is a separate decision, so concurrent sweeps of several
+ * servers do not block each other.
  */
 export async function sweepDue(
   commands: Commands,
@@ -66,7 +66,7 @@ export async function sweepDue(
       const moved = dryRun ? preview(commands, before) : await sweepOne(commands, before)
       if (moved) (moved.status === 'EXPIRED' ? expired : lapsed).push(moved.id)
     } catch (error) {
-      // one run that can't be moved must not keep the others waiting
+      // one run that can't be changed must not block the others
       failures.push(error)
     }
   }
@@ -79,7 +79,7 @@ export async function sweepDue(
   return { ok: true, lapsed: lapsed.toSorted(), expired: expired.toSorted(), dryRun }
 }
 
-/** Pays what servers that died between two applies left owing between parents and children. */
+/** Finishes updates between parents and children that a server crash left pending. */
 async function finishRelatives(commands: Commands, failures: unknown[]): Promise<void> {
   const { store } = commands
   for (const { id, close } of await findPendingFamilyUpdates(store.pool, SWEEP_LIMIT)) {
@@ -92,13 +92,13 @@ async function finishRelatives(commands: Commands, failures: unknown[]): Promise
   }
 }
 
-/** The run as a sweep would leave it; null where nothing is due. */
+/** Returns the run as a sweep would leave it; null if nothing is due. */
 function preview({ settings }: Commands, before: LoadedRun): Run | null {
   const { run, events } = applyDue(before.run, { ...before, settings })
   return events.length > 0 ? run : null
 }
 
-/** Moves a run on; null where nothing was due any more, or another server was first. */
+/** Applies a run's due changes; returns null if nothing was due any more, or another server was first. */
 async function sweepOne(commands: Commands, before: LoadedRun): Promise<Run | null> {
   const answer = await sweepRun(commands, before.run.id)
   if (!answer.ok) return null

@@ -14,38 +14,38 @@ import type { Table } from './transfer/listTables.ts'
 import { inPatientTransaction } from './transfer/patientTransaction.ts'
 import { streamRows } from './transfer/streamRows.ts'
 
-/** What {@link exportDatabase} is asked for. */
+/** Options of {@link exportDatabase}. */
 export interface ExportOptions {
-  /** The database; servers may be at work on it. */
+  /** The database; servers may be using it. */
   readonly poolConfig: PoolConfig
   /** The folder `prisma/migrations`. */
   readonly migrationsDir: string
   /** Version of Pawl, for the header. */
   readonly version: string
-  /** Takes the export, and is ended with it; destroyed where it fails. */
+  /** Receives the export; ended when it is complete, destroyed if it fails. */
   readonly output: Writable
-  /** Compresses it. Default: not. */
+  /** Compresses the export. Default: no. */
   readonly gzip?: boolean
-  /** Told, now and then, how many rows have been written. */
+  /** Called periodically with the number of rows written. */
   readonly onProgress?: (rows: number, table: string) => void
-  /** Breaks it off. */
+  /** Aborts the export. */
   readonly signal?: AbortSignal
 }
 
-/** Rows by table, those without rows included. */
+/** Rows by table, including tables without rows. */
 export type RowCounts = Readonly<Record<string, number>>
 
 const snapshot = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY'
 const chunkCharacters = 65_536
 
 /**
- * Writes everything a database holds as lines of JSON (see `exportFormat.ts`): one snapshot over all tables, whatever is
- * changed meanwhile. Memory stays bounded, whatever its size: a slow output holds the database back.
+ * Writes the whole content of a database as lines of JSON (see `exportFormat.ts`), at one snapshot of all tables,
+ * unaffected by concurrent changes. Memory stays bounded for any size: a slow output slows the reading down.
  *
- * The export holds the installation's secret and the hashes of all tokens.
+ * The export contains the installation's secret and the hashes of all tokens.
  *
  * @returns how many rows it wrote
- * @throws {@link DatabaseError} `MIGRATION_MISSING` where the database is not Pawl's, or a newer Pawl's
+ * @throws {@link DatabaseError} `MIGRATION_MISSING` if the database is not Pawl's, or is a newer Pawl's
  */
 export async function exportDatabase(options: ExportOptions): Promise<RowCounts> {
   const { poolConfig, output, gzip = false, signal } = options
@@ -92,7 +92,11 @@ async function* writeRows(
   }
 }
 
-/** The migrations of a database that this Pawl knows how to read. */
+/**
+ * The migrations applied to the database.
+ *
+ * @throws {@link DatabaseError} `MIGRATION_MISSING` if this Pawl cannot read the database
+ */
 async function readApplied(client: Client, migrationsDir: string) {
   const known = await readMigrations(migrationsDir)
   const pending = await listPendingMigrations(client, known)
@@ -105,7 +109,7 @@ async function readApplied(client: Client, migrationsDir: string) {
   return (await readHistory(client)).map(({ migration_name: name, checksum }) => ({ name, checksum }))
 }
 
-/** Gathers lines into chunks. */
+/** Joins lines into chunks. */
 async function* gather(lines: AsyncIterable<string>): AsyncGenerator<Buffer> {
   let chunk = ''
   for await (const line of lines) {
@@ -117,7 +121,7 @@ async function* gather(lines: AsyncIterable<string>): AsyncGenerator<Buffer> {
   if (chunk !== '') yield Buffer.from(chunk)
 }
 
-/** SQL for the lines of a table, in the order they are to be imported in. */
+/** SQL for the lines of a table, in the order in which they must be imported. */
 function selectLines(table: Table): string {
   const [before, after] = frameRow(table.name)
   const columns = table.columns.map(({ name }) => {

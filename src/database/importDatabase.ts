@@ -16,22 +16,22 @@ import { inPatientTransaction } from './transfer/patientTransaction.ts'
 import type { OpenExport } from './transfer/readExport.ts'
 import { invalid } from './transfer/readLines.ts'
 
-/** What {@link importDatabase} is asked for. */
+/** Options of {@link importDatabase}. */
 export interface ImportOptions {
   /** From `readExport`. */
   readonly source: OpenExport
-  /** From `openDatabase`, which keeps servers off the data directory; no server may be at work on a given one. */
+  /** From `openDatabase`, which keeps servers off the data directory; no server may be using a given one. */
   readonly database: Pick<Database, 'poolConfig' | 'kind'>
   /** The folder `prisma/migrations`. */
   readonly migrationsDir: string
   readonly log?: DatabaseLog
-  /** Told, now and then, how many rows have been read. */
+  /** Called periodically with the number of rows read. */
   readonly onProgress?: (rows: number, table: string) => void
-  /** Breaks it off; nothing is changed then. */
+  /** Aborts the import and rolls it back. */
   readonly signal?: AbortSignal
 }
 
-/** What a server's first start makes. What is imported takes its place. */
+/** Tables that a server's first start fills; their rows are replaced by the imported ones. */
 const replaced: ReadonlySet<string> = new Set(['installation', 'principal', 'token', 'workflow'])
 
 const lockMilliseconds = 10_000
@@ -41,15 +41,16 @@ const lockNotAvailable = '55P03'
 const integrityErrors = /^23/
 
 /**
- * Fills a database from an export, in one transaction: all of it, or nothing. Afterwards it holds what was exported and
- * nothing else: workflows, tokens and the installation that a first start had made are gone, the exported ones are valid.
- * Every trigger and constraint looks at every row. Transaction ids are new, so feeds tell of everything as changed.
+ * Fills a database from an export in one transaction: completely or not at all. Afterwards the database holds exactly
+ * what was exported: the workflows, tokens and installation created by a first start are gone, and the exported ones
+ * are valid. Every trigger and constraint checks every row. Transaction ids are new, so feeds report everything as
+ * changed.
  *
- * An empty database is migrated first, to where the exported one was, and last to where this Pawl is.
+ * An empty database is first migrated to the version of the exported one, and at the end to that of this Pawl.
  *
  * @returns rows by table
- * @throws {@link DatabaseError} `EXPORT_INVALID`; `EXPORT_INCOMPATIBLE` where the migrations are not the same;
- * `DATABASE_NOT_EMPTY`; `DATABASE_IN_USE`; and whatever `migrate` throws
+ * @throws {@link DatabaseError} `EXPORT_INVALID`; `EXPORT_INCOMPATIBLE` if the migrations differ; `DATABASE_NOT_EMPTY`;
+ * `DATABASE_IN_USE`; and everything that `migrate` throws
  */
 export async function importDatabase(options: ImportOptions): Promise<RowCounts> {
   const { source, database, migrationsDir, log = silentLog } = options
@@ -82,7 +83,7 @@ async function fill(client: Client, { source, onProgress, signal }: ImportOption
   return counts
 }
 
-/** A server that starts meanwhile waits, and then finds the installation that was imported. */
+/** Locks the tables. A server that starts during the import waits, and then finds the imported installation. */
 async function lock(client: Client, tables: readonly Table[]): Promise<void> {
   await client.query(`SET LOCAL lock_timeout TO ${lockMilliseconds}`)
   try {
@@ -106,7 +107,9 @@ async function refuseFilled(client: Client, tables: readonly Table[]): Promise<v
   }
 }
 
-/** Servers tell every second that they live; one that went away this moment is waited for. */
+/**
+ * Refuses a database whose servers' heartbeat, sent every second, advances; waits until a recent heartbeat has expired.
+ */
 async function refuseServed(client: Client): Promise<void> {
   const readTick = async (): Promise<number> => {
     const text = `SELECT extract(epoch from tick_at) * 1000 AS at,
@@ -128,7 +131,7 @@ function inUse(): DatabaseError {
   )
 }
 
-/** What the database looks at when a transaction ends, looked at before. */
+/** Runs the deferred checks that would otherwise run at commit. */
 async function checkDeferred(client: Client): Promise<void> {
   try {
     await client.query('SET CONSTRAINTS ALL IMMEDIATE')
@@ -138,7 +141,7 @@ async function checkDeferred(client: Client): Promise<void> {
   }
 }
 
-/** The exported database must be one that this Pawl, and the database to be filled, either is or can become. */
+/** Checks that this Pawl knows the export's migrations, and that the target database has none beyond them. */
 async function checkMigrations({ source, database, migrationsDir }: ImportOptions): Promise<void> {
   const { pawl, migrations: exported } = source.header
   const known = await readMigrations(migrationsDir)

@@ -14,11 +14,11 @@ const patienceMilliseconds = 10_000
 const pollMilliseconds = 50
 
 /**
- * Opens a database that exists, beside whoever is at work on it: a server's embedded PostgreSQL is neither taken over nor
- * stopped. Where none runs, it runs until `close`.
+ * Opens an existing database alongside a server that may be using it: the server's embedded PostgreSQL is neither taken
+ * over nor stopped. If none runs, it is started and runs until `close`.
  *
- * @throws {@link DatabaseError} as `openDatabase`; `DATA_DIR_UNUSABLE` where the data directory holds no database
- * @throws {@link DataDirInUseError} where a server uses the data directory without its database
+ * @throws {@link DatabaseError} as `openDatabase`; `DATA_DIR_UNUSABLE` if the data directory holds no database
+ * @throws {@link DataDirInUseError} if a server holds the data directory but its database does not run
  */
 export async function openBeside(
   options: OpenDatabaseOptions,
@@ -39,7 +39,7 @@ export async function openBeside(
           const poolConfig = connectEmbedded(running, await readPassword(cluster))
           return { poolConfig, kind: 'embedded', close: async () => undefined }
         }
-        // a server that is starting, or stopping
+        // a server that is starting or stopping
         if (Date.now() > deadline) throw error
         await delay(pollMilliseconds)
       }

@@ -8,46 +8,47 @@ import { lockDataDir } from './kit/lockDataDir.ts'
 import { openGiven } from './openGiven.ts'
 import { prepareDataDir } from './kit/prepareDataDir.ts'
 
-/** What {@link openDatabase} is asked for. */
+/** Options of {@link openDatabase}. */
 export interface OpenDatabaseOptions {
-  /** The data directory (`PAWL_DATA`); created with mode 0700 where it is missing. */
+  /** The data directory (`PAWL_DATA`); created with mode 0700 if missing. */
   dataDir: string
-  /** A PostgreSQL of the user's (`DATABASE_URL`). Default, and for the empty string: the embedded one. */
+  /** The user's own PostgreSQL (`DATABASE_URL`). Default, and for the empty string: the embedded one. */
   databaseUrl?: string | undefined
   /** Default: reports nothing. */
   log?: DatabaseLog | undefined
-  /** Gives it up: an embedded PostgreSQL that was being made or started is stopped again, and the call rejects. */
+  /** Aborts: an embedded PostgreSQL that is being created or started is stopped again, and the call rejects. */
   signal?: AbortSignal | undefined
 }
 
-/** An open database, and the data directory held with it. */
+/** An open database, and the lock on the data directory held with it. */
 export interface Database {
   /** For a `pg.Pool`. */
   readonly poolConfig: PoolConfig
-  /** Whose PostgreSQL it is. */
+  /** Whether the PostgreSQL is Pawl's embedded one or the user's. */
   readonly kind: 'embedded' | 'given'
-  /** True where the embedded PostgreSQL had outlived a killed server and was taken over. */
+  /** True if the embedded PostgreSQL had outlived a killed server and was taken over. */
   readonly adopted: boolean
-  /** Where the embedded database lies, where that is outside of the data directory, which then holds a link to it. */
+  /** Path of the embedded database if it is outside the data directory, which then holds a link to it. */
   readonly elsewhere: string | undefined
   /**
-   * Resolves, with the reason, where the embedded PostgreSQL ended so often that it is not started again: only a new
-   * start of the server may help. Else, and for a given one, it stays pending.
+   * Resolves with the reason when the embedded PostgreSQL has ended so often that it is not restarted: only a restart
+   * of the server may help. Otherwise, and for a given PostgreSQL, it stays pending.
    */
   readonly failed: Promise<DatabaseError>
   /**
-   * Stops the embedded PostgreSQL and lets go of the data directory. Close all pools first: sessions that are still open
-   * are ended. A given PostgreSQL is left running. Calling it again changes nothing.
+   * Stops the embedded PostgreSQL and releases the lock on the data directory. Close all pools first: sessions that are
+   * still open are ended. A given PostgreSQL keeps running. Idempotent.
    */
   close(): Promise<void>
 }
 
 /**
- * Opens the database of a server: locks the data directory against other servers, then starts or adopts the embedded
- * PostgreSQL, or checks the given one. An embedded one that ends is started again. The schema is not touched; see `migrate`.
+ * Opens the database of a server: locks the data directory against other servers, then starts or takes over the
+ * embedded PostgreSQL, or checks the given one. Restarts an embedded one that ends. Does not change the schema; see
+ * `migrate`.
  *
- * @throws {@link DataDirInUseError} where another server uses the data directory
- * @throws {@link DatabaseError} for everything else that can go wrong, by its `code`
+ * @throws {@link DataDirInUseError} if another server uses the data directory
+ * @throws {@link DatabaseError} for every other failure, by its `code`
  */
 export async function openDatabase(options: OpenDatabaseOptions): Promise<Database> {
   const { databaseUrl, log = silentLog, signal } = options

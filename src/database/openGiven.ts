@@ -9,8 +9,8 @@ const connectMilliseconds = 10_000
  * Checks that the PostgreSQL of a `DATABASE_URL` can be reached and used.
  *
  * @returns how to connect to it
- * @throws {@link DatabaseError} `DATABASE_UNREACHABLE`, or `DATABASE_UNSUPPORTED` for one older than 14, read-only, not in
- * UTF-8, or behind a pooler that hands out a session by the transaction
+ * @throws {@link DatabaseError} `DATABASE_UNREACHABLE`, or `DATABASE_UNSUPPORTED` if it is older than 14, read-only,
+ * not in UTF-8, or behind a pooler in transaction or statement mode
  */
 export async function openGiven(databaseUrl: string): Promise<PoolConfig> {
   const poolConfig = { connectionString: databaseUrl }
@@ -58,13 +58,13 @@ async function findUnfitness(client: Client): Promise<string | undefined> {
   return undefined
 }
 
-/** How often is looked for a pooler: other clients of it may have taken the session that would give it away. */
+/** How often to look for a pooler: its other clients may have taken the session that would reveal it. */
 const looks = 3
 const poolerLimits = { connectionTimeoutMillis: connectMilliseconds, query_timeout: 5_000 }
 
 /**
- * Why connections are not sessions of their own. Two connections that are open at the same time and are served by one
- * process, or one that is served by several, are a pooler's.
+ * Returns a message if connections are not separate sessions; undefined otherwise. Two simultaneous connections served
+ * by one process, or one connection served by several processes, reveal a pooler.
  */
 async function findPooler(
   client: Client,
@@ -83,7 +83,7 @@ async function findPooler(
     }
     return undefined
   } catch (error) {
-    // a pooler by the statement refuses transactions, and one with a single session lets the second wait
+    // a pooler in statement mode refuses transactions, and one with a single session makes the second connection wait
     if (
       error instanceof Error &&
       /statement pooling|query_wait_timeout|Query read timeout/.test(error.message)
@@ -131,7 +131,7 @@ function describe(databaseUrl: string): string {
   return `${host}${pathname}`
 }
 
-/** A host name with several addresses fails with one error each, under a message that is empty. */
+/** A host name with several addresses fails with an AggregateError that has one error each and an empty message. */
 function messageOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(messageOf).join('; ')
   return error instanceof Error ? error.message : String(error)

@@ -1,18 +1,18 @@
-/** A stream that is pulled, and that can be ended from outside, also while its next item is awaited. */
+/** A pull-based stream that can be ended from outside, even while its next item is awaited. */
 export interface Endable<T> extends AsyncGenerator<T, void, void> {
-  /** Ends it, optionally with one last item. Calling it again changes nothing. */
+  /** Ends the stream, optionally with one last item. Idempotent. */
   end(last?: T): void
 }
 
 const DONE = { done: true, value: undefined } as const
 
 /**
- * Makes a stream of pulls. Unlike a generator, which lets `return()` wait for the pull under way, it ends at once: whoever
- * waits for the next item is told that there is none.
+ * Creates a stream from a pull function. Unlike a generator, whose `return()` waits for the pull in progress, it ends
+ * immediately: pending `next()` calls resolve as done.
  *
- * @param pull reads the next item; what it throws ends the stream
- * @param onEnd called once when the stream ends, however it ends: lets go of the source, and ends what `pull` waits for. What it
- * returns is awaited by `return()`; its failure is ignored
+ * @param pull reads the next item; an error it throws ends the stream
+ * @param onEnd called once when the stream ends for any reason: releases the source and unblocks `pull`. `return()`
+ * awaits the promise it returns; a rejection is ignored
  */
 export function endable<T>(
   pull: () => Promise<IteratorResult<T, unknown>>,
@@ -21,7 +21,7 @@ export function endable<T>(
   const waiting = new Set<(result: IteratorResult<T, void>) => void>()
   let hasEnded = false
   let closing: Promise<unknown> | undefined
-  /** The last item, until somebody pulls it. */
+  /** The last item, until a reader pulls it. */
   let last: T | undefined
 
   function end(item?: T): void {

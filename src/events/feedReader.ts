@@ -5,7 +5,7 @@ import { type FeedPage, type FeedPosition, readFeedPage } from '../store/feed/fe
 import type { Store } from '../store/sql/openStore.ts'
 import type { ShareReads } from './shareReads.ts'
 
-/** What changed between two cursors: its first page, and how to read the others. */
+/** The changes between two cursors: the first page, and what is needed to read the others. */
 export interface FeedBatch {
   readonly from: FeedCursor
   readonly to: FeedCursor
@@ -13,26 +13,33 @@ export interface FeedBatch {
 }
 
 /**
- * The feed as all readers of a process read it. Readers that have caught up stand at the same cursor, the tip, and go
- * on together: the feed is read once for all of them. One that comes from elsewhere, or was slow, is led to the tip.
+ * The feed reader shared by all readers of a process. Readers that have caught up are at the same cursor, the tip, and
+ * advance together: the feed is read once for all of them. A reader at another cursor, because it is new or slow, is
+ * first brought to the tip.
  */
 export interface FeedReader {
-  /** The cursor of now. */
+  /** The current cursor. */
   open(): Promise<FeedCursor>
-  /** Throws CursorExpiredError where a cursor that a client sent can't be gone on from. */
+  /**
+   * Checks a cursor sent by a client.
+   *
+   * @throws CursorExpiredError if the feed cannot resume from the cursor
+   */
   openAt(cursor: FeedCursor): Promise<void>
   /**
-   * What changed since the cursor. `fresh` tells that it was read after this call, so that the reader may sleep when
-   * it has gone through it; else there may be more. Throws CursorExpiredError.
+   * The changes since the cursor. If `fresh` is true, they were read after this call, so the reader may sleep once it
+   * has processed them; otherwise there may be more.
+   *
+   * @throws CursorExpiredError if the feed cannot resume from the cursor
    */
   next(cursor: FeedCursor): Promise<{ batch: FeedBatch; fresh: boolean }>
-  /** A further page of a batch. */
+  /** Reads the page of a batch that follows `after`. */
   nextPage(batch: FeedBatch, after: FeedPosition): Promise<FeedPage>
 }
 
-/** The least time between two reads at the tip, in milliseconds: what happens meanwhile is read together. */
+/** Minimum time between two reads at the tip, in milliseconds: changes within it are read together. */
 const GATHER_MS = 20
-/** How many batches are kept for readers that are a little behind. */
+/** How many batches are cached for readers that are slightly behind. */
 const KEPT_BATCHES = 16
 
 interface Link {
@@ -40,10 +47,10 @@ interface Link {
   sent: boolean
 }
 
-/** Opens the feed of a process. */
+/** Opens the feed reader of a process. */
 export function openFeedReader(store: Store, share: ShareReads): FeedReader {
   const { pool } = store
-  /** What followed on a cursor, for the last few cursors that were the tip. */
+  /** The batch that follows a cursor, for the most recent tips. */
   const links = new LRUCache<string, Link>({ max: KEPT_BATCHES })
   let tip: FeedCursor | undefined
   let lastRead = 0
@@ -74,7 +81,7 @@ export function openFeedReader(store: Store, share: ShareReads): FeedReader {
     return link
   }
 
-  /** Keeps what followed on a cursor, unless nothing did, or it could not be read. */
+  /** Caches the batch that follows a cursor, unless it turns out empty or the read fails. */
   function keep(name: string, link: Link): void {
     links.set(name, link)
     const forget = () => links.peek(name) === link && links.delete(name)
@@ -119,7 +126,7 @@ export function openFeedReader(store: Store, share: ShareReads): FeedReader {
   }
 }
 
-/** Equal for cursors that see the same. */
+/** Equal for cursors with the same visibility. */
 function nameOf({ started, snapshot }: FeedCursor): string {
   return `${started} ${snapshot}`
 }

@@ -1,20 +1,20 @@
 import { endable } from './endable.ts'
 import type { WakeUp } from './wakeUps.ts'
 
-/** A stream that is pulled: it reads when it is asked for the next item, and holds nothing for a reader that is slow. */
+/** A pull-based stream: it reads when asked for the next item and buffers nothing for a slow reader. */
 export type Tail<T> = AsyncGenerator<T, void, void>
 
-/** What a tail is made of. */
+/** The parts of a tail. */
 export interface TailParts<T> {
-  /** Called with the first pull; the wake-up is released when the tail ends, however it ends. */
+  /** Called on the first pull; the wake-up is released when the tail ends for any reason. */
   readonly subscribe: () => WakeUp
-  /** Yields the items. It sleeps on nothing but the wake-up, and ends when that is closed. */
+  /** Yields the items. It sleeps only on the wake-up, and ends when the wake-up is closed. */
   readonly items: (wakeUp: WakeUp) => AsyncGenerator<T, void, void>
   /** Ends the tail when it aborts. */
   readonly signal?: AbortSignal | undefined
 }
 
-/** Makes a tail. It ends at once: by `return()`, or by the signal, whoever waits for the next item is told that there is none. */
+/** Creates a tail. `return()` and the signal end it immediately: a pending `next()` resolves as done. */
 export function openTail<T>({ subscribe, items, signal }: TailParts<T>): Tail<T> {
   let started: { wakeUp: WakeUp; generator: AsyncGenerator<T, void, void> } | undefined
 
@@ -28,7 +28,7 @@ export function openTail<T>({ subscribe, items, signal }: TailParts<T>): Tail<T>
     () => {
       signal?.removeEventListener('abort', end)
       started?.wakeUp.close()
-      // a read under way is let go: its answer, or its failure, is nobody's any more
+      // a read in progress is abandoned: nothing uses its result or its error
       started?.generator.return().catch(() => undefined)
     },
   )

@@ -2,60 +2,63 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type ListenLog, type ListenOptions, openListener } from '../store/sql/listen.ts'
 import { openWakeUps, type WakeUp } from './wakeUps.ts'
 
-/** What signals are opened with. */
+/** Options of `openSignals`. */
 export interface SignalsOptions {
   readonly poolConfig: ListenOptions['poolConfig']
   /** Where the loss of the connection is reported; default: nowhere. */
   readonly log?: ListenLog
-  /** How often readers look by themselves, in milliseconds, for the case of a lost signal; default 5,000. */
+  /** How often readers poll in case a signal was lost, in milliseconds; default 5,000. */
   readonly pollMs?: number
-  /** How long ids are gathered before they are sent to other processes, in milliseconds; default 2. */
+  /** How long ids are batched before they are sent to other processes, in milliseconds; default 2. */
   readonly gatherMs?: number
-  /** How often the connection must prove that it answers, in milliseconds; default 10,000. */
+  /** How often the connection must prove that it responds, in milliseconds; default 10,000. */
   readonly checkMs?: number
 }
 
 /**
- * Wake-ups for whoever reads the log, within this process and from others on the same database. They carry ids only,
- * and nothing depends on them: one that is lost costs time, one that is doubled costs a read (G8).
+ * Wake-ups for readers of the log, within this process and from other processes on the same database. They carry ids
+ * only, and correctness never depends on them: a lost one costs time, a duplicate costs a read (G8).
  */
 export interface Signals {
-  /** Wakes the readers of a run or a workspace, here at once and elsewhere within milliseconds. To be called after the commit. */
+  /**
+   * Wakes the readers of a run or workspace: those of this process immediately, others within milliseconds. Call it
+   * after the commit.
+   */
   announce(id: string): void
   /** A wake-up for the readers of one run or workspace, or of all. Nothing is missed from this call on. */
   subscribe(topic: string): WakeUp
-  /** How many wake-ups are subscribed. */
+  /** Number of subscribed wake-ups. */
   readonly subscribers: number
-  /** False while the connection for signals is lost: other processes are noticed by polling only. */
+  /** False while the connection for signals is lost: changes by other processes are then noticed only by polling. */
   readonly healthy: boolean
-  /** Sends what is gathered, closes every wake-up and ends the connection. */
+  /** Sends pending announcements, closes every wake-up and ends the connection. */
   close(): Promise<void>
 }
 
-/** The topic of whoever reads about every run. */
+/** The topic of readers of all runs. */
 export const ALL_RUNS = 'all'
-/** The topic of whoever reads about every workspace. */
+/** The topic of readers of all workspaces. */
 export const ALL_WORKSPACES = 'all workspaces'
 
-/** The topic of whoever reads about everything of the kind that an id is of. */
+/** The topic of readers of everything of the id's kind. */
 function topicOfAll(id: string): string {
   return id.startsWith('wsp_') ? ALL_WORKSPACES : ALL_RUNS
 }
 
 const CHANNEL = 'pawl_signals'
-/** The payload that stands for every run. */
+/** The payload that wakes every reader. */
 const EVERYTHING = '*'
-/** PostgreSQL takes payloads shorter than 8,000 bytes. */
+/** PostgreSQL requires payloads shorter than 8,000 bytes. */
 const PAYLOAD_BYTES = 7_999
-/** With more runs than this at once, waking everybody is cheaper than naming them. */
+/** Above this many ids at once, waking every reader is cheaper than naming the ids. */
 const MAX_NAMED = 2_000
 
-/** How long closing waits for the last announcements to be sent. */
+/** How long closing waits for the last announcements to be sent, in milliseconds. */
 const FLUSH_MS = 1_000
 
 const SILENT: ListenLog = { info: () => undefined, warn: () => undefined }
 
-/** Connects to the other processes of the same database. Rejects where the database can't be reached. */
+/** Connects to the other processes on the same database. Rejects if the database cannot be reached. */
 export async function openSignals(options: SignalsOptions): Promise<Signals> {
   const { poolConfig, log = SILENT, pollMs = 5_000, gatherMs = 2, checkMs = 10_000 } = options
   const wakeUps = openWakeUps(pollMs)
@@ -79,7 +82,7 @@ export async function openSignals(options: SignalsOptions): Promise<Signals> {
     },
     onReconnected() {
       wakeUps.wakeAll()
-      // what could not be told meanwhile waits to be told now
+      // announcements that could not be sent during the interruption are sent now
       if (gathered.size > 0) gather()
     },
   })
@@ -101,7 +104,7 @@ export async function openSignals(options: SignalsOptions): Promise<Signals> {
       sending = undefined
       if (gathered.size > 0) gather()
     } catch {
-      // told with the next announcement, or when there is a connection again
+      // sent with the next announcement, or after reconnecting
       sending = undefined
       gathered.add(EVERYTHING)
     }
@@ -136,7 +139,7 @@ export async function openSignals(options: SignalsOptions): Promise<Signals> {
   }
 }
 
-/** The ids in as few payloads as hold them. */
+/** Packs the ids into as few payloads as possible. */
 function toPayloads(ids: ReadonlySet<string>): string[] {
   if (ids.has(EVERYTHING)) return [EVERYTHING]
   const payloads: string[] = []

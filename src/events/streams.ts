@@ -6,18 +6,18 @@ import { type FeedReader, openFeedReader } from './feedReader.ts'
 import { openShareReads, type ShareReads } from './shareReads.ts'
 import type { Signals } from './signals.ts'
 
-/** What streams are opened with. */
+/** Options of `openStreams`. */
 export interface StreamsOptions {
   readonly store: Store
   readonly signals: Signals
   /**
-   * Called when a stream meets a run whose lease has expired, once for all who read it together, so that somebody
-   * moves it on (G5). It must neither throw nor be waited for; default: nothing is done.
+   * Called when a stream reads a run whose lease has expired, once for all streams that share the read, so that the
+   * lapse is applied (G5). It must not throw, and is not awaited; default: does nothing.
    */
   readonly onDue?: (runId: string) => void
 }
 
-/** What every stream of a process reads with. */
+/** What all streams of a process share. */
 export interface Streams {
   readonly store: Store
   readonly signals: Signals
@@ -26,27 +26,27 @@ export interface Streams {
   readonly onDue: (runId: string) => void
 }
 
-/** What every stream may be opened with. */
+/** Options of every stream. */
 export interface TailOptions {
-  /** Ends the stream at once when it aborts. */
+  /** Ends the stream immediately when it aborts. */
   readonly signal?: AbortSignal | undefined
-  /** Called before each read; what it throws ends the stream. For the validity of the subscriber's token. */
+  /** Called before each read; an error it throws ends the stream. Checks that the subscriber's token is still valid. */
   readonly guard?: (() => Promise<void>) | undefined
 }
 
-/** What a stream about one run may be opened with. */
+/** Options of a stream about one run. */
 export interface RunTailOptions extends TailOptions {
-  /** Ends the stream when the run is settled, though it might be resumed; default: only when it is final. */
+  /** Ends the stream when the run is settled, even if it could be resumed; default: only when it is final. */
   readonly untilSettled?: boolean | undefined
 }
 
-/** Opens what the streams of a process share: reads that are wanted by several are sent once. */
+/** Creates what the streams of a process share: a read needed by several of them is sent once. */
 export function openStreams({ store, signals, onDue = () => undefined }: StreamsOptions): Streams {
   const share = openShareReads()
   return { store, signals, share, feed: openFeedReader(store, share), onDue }
 }
 
-/** True for a status after which a stream about one run tells nothing more. */
+/** Whether a stream about one run ends after this status. */
 export function endsWith(status: RunStatus, { untilSettled = false }: RunTailOptions): boolean {
   return isFinalStatus(status) || (untilSettled && isSettledStatus(status))
 }
@@ -54,7 +54,7 @@ export function endsWith(status: RunStatus, { untilSettled = false }: RunTailOpt
 /** How many events are read at once. */
 const EVENT_PAGE = 100
 
-/** The next events of a run; null where there is no such run. */
+/** The next events of a run; null if the run does not exist. */
 export function readNextEvents(streams: Streams, runId: string, after: number): Promise<EventPage | null> {
   return streams.share(`events of ${runId} after ${after}`, async () => {
     const page = await readEvents(streams.store.pool, runId, after, EVENT_PAGE)
@@ -63,7 +63,7 @@ export function readNextEvents(streams: Streams, runId: string, after: number): 
   })
 }
 
-/** A run as it is now; null where there is none. */
+/** The current state of a run; null if it does not exist. */
 export function readPresent(streams: Streams, runId: string): Promise<LoadedRun | null> {
   return streams.share(`run ${runId}`, async () => {
     const [loaded] = await loadRuns(streams.store.pool, streams.store, [runId])

@@ -7,7 +7,7 @@ import { openTail, type Tail } from './openTail.ts'
 import { readPresent, type Streams, type TailOptions } from './streams.ts'
 import type { WakeUp } from './wakeUps.ts'
 
-/** What an owner's stream is opened with. */
+/** Options of `tailDirectives`. */
 export interface TailDirectivesOptions extends TailOptions {
   readonly runId: string
   /** Number of the claim. */
@@ -15,8 +15,8 @@ export interface TailDirectivesOptions extends TailOptions {
 }
 
 /**
- * What the server tells the holder of a claim: how it stands now, then every change of it, and each message once. The
- * last one is STOP or LEASE_LOST, and always comes: where the lease expires unrenewed, and where the run is deleted, too.
+ * The directives for the owner that holds a claim: the current one, then every change of it, and each message once. The
+ * last directive is always STOP or LEASE_LOST, also when the lease expires unrenewed or the run is deleted.
  */
 export function tailDirectives(streams: Streams, options: TailDirectivesOptions): Tail<Directive> {
   return openTail({
@@ -51,7 +51,7 @@ async function* followDirectives(
       handed.add(id)
       yield directive
     }
-    // only what is still on its way is remembered: what was acknowledged is not told again anyway
+    // only messages still in delivery are remembered: acknowledged ones are not sent again anyway
     const onTheirWay = new Set(loaded?.run.messages.map(({ id }) => id))
     for (const id of handed) if (!onTheirWay.has(id)) handed.delete(id)
     if (kind === 'STOP' || kind === 'LEASE_LOST') return
@@ -60,8 +60,8 @@ async function* followDirectives(
 }
 
 /**
- * The run, fit to judge the claim by: an expired lease counts only while somebody keeps watch. Where nobody did (the
- * machine slept, all servers were down), it first gets its period back.
+ * Loads the run to judge the claim by. An expired lease counts only while a server was watching: if none was (the
+ * machine slept, or all servers were down), the lease is first extended by its period.
  */
 async function readJudged(streams: Streams, runId: string, fence: number): Promise<LoadedRun | null> {
   const loaded = await readPresent(streams, runId)
@@ -70,7 +70,7 @@ async function readJudged(streams: Streams, runId: string, fence: number): Promi
   return readPresent(streams, runId)
 }
 
-/** Milliseconds until the lease of this fence expires, by the clock of the database; undefined where it never does. */
+/** Milliseconds until the lease of this fence expires, by the database's clock; undefined if it never does. */
 function untilExpiry({ run, now }: LoadedRun, fence: number): number | undefined {
   const expiresAt = leaseOf(run, fence)
   return expiresAt === null ? undefined : expiresAt - now

@@ -3,16 +3,16 @@ import { openTail, type Tail } from './openTail.ts'
 import { endsWith, readNextEvents, type RunTailOptions, type Streams } from './streams.ts'
 import type { WakeUp } from './wakeUps.ts'
 
-/** What a stream of events is opened with. */
+/** Options of `tailEvents`. */
 export interface TailEventsOptions extends RunTailOptions {
   readonly runId: string
-  /** The `seq` of the last event that the reader has; default 0: from the beginning. */
+  /** The `seq` of the last event the reader has; default 0: from the beginning. */
   readonly after?: number | undefined
 }
 
 /**
- * Every event of a run after a cursor, once and in order: what is logged, then what comes (G8). Ends after the last
- * event of a final run, with `untilSettled` of a settled one, and when the run is deleted; a run that does not exist
+ * Every event of a run after a cursor, once and in order: those already logged, then new ones (G8). Ends after the last
+ * event of a final run (with `untilSettled`, of a settled one), and when the run is deleted; a run that does not exist
  * has no events.
  */
 export function tailEvents(streams: Streams, options: TailEventsOptions): Tail<LoggedEvent> {

@@ -6,21 +6,21 @@ import { ALL_WORKSPACES } from './signals.ts'
 import type { Streams, TailOptions } from './streams.ts'
 import type { WakeUp } from './wakeUps.ts'
 
-/** What the stream of a machine's worker is opened with. */
+/** Options of `tailRequests`. */
 export interface TailRequestsOptions extends TailOptions {
   readonly host: string
-  /** The projects that the subscriber may see; null: all. */
+  /** The projects visible to the subscriber; null: all. */
   readonly projects: readonly string[] | null
-  /** After how long one that nobody has started is told again, in milliseconds; default a minute. */
+  /** After how long an operation that no worker has started is sent again, in milliseconds; default one minute. */
   readonly againMs?: number | undefined
 }
 
 const AGAIN_MS = 60_000
 
 /**
- * What the worker of a machine is asked to do: the operations that may be started now, in the order in which they were asked
- * for, then each as it comes. One whose worker was lost comes again when its deadline has passed, one that nobody has started
- * from time to time: whoever was told of it may have failed to. Does not end by itself.
+ * The operations requested of a machine's worker: those that can start now, in the order of their requests, then each
+ * new one. An operation is sent again when its worker was lost and its deadline has passed, and periodically while no
+ * worker has started it, because the worker that received it may have failed. Does not end on its own.
  */
 export function tailRequests(streams: Streams, options: TailRequestsOptions): Tail<WorkspaceOperation> {
   return openTail({
@@ -35,7 +35,8 @@ async function* followRequests(
   { host, projects, guard, againMs = AGAIN_MS }: TailRequestsOptions,
   wakeUp: WakeUp,
 ) {
-  // the attempt that each was told after, and when: told again when its worker was lost, or when nobody has started it
+  // the attempt at which each operation was last sent, and when: it is sent again after its worker was lost, or while
+  // no worker has started it
   let told = new Map<string, { readonly attempt: number; readonly at: number }>()
   let nextInMs: number | undefined
   const { pool } = streams.store

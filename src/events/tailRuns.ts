@@ -7,7 +7,7 @@ import { ALL_RUNS } from './signals.ts'
 import type { Streams, TailOptions } from './streams.ts'
 import type { WakeUp } from './wakeUps.ts'
 
-/** Which runs the feed tells of: by what never changes in a run, so that none leaves it silently. */
+/** Which runs the feed reports. It filters only by immutable properties, so that no run leaves the feed silently. */
 export interface FeedFilter {
   readonly project?: string | null | undefined
   /** Name of the workflow. */
@@ -16,46 +16,46 @@ export interface FeedFilter {
   readonly labels?: readonly string[] | null | undefined
 }
 
-/** What the feed is opened with. */
+/** Options of `tailRuns`. */
 export interface TailRunsOptions extends TailOptions {
   readonly filter?: FeedFilter | undefined
-  /** The projects that the subscriber may see; null: all. */
+  /** The projects visible to the subscriber; null: all. */
   readonly projects: readonly string[] | null
-  /** A cursor of the feed, or of a listing, to go on from; default: from now. */
+  /** A cursor of the feed or of a listing to resume from; default: from now. */
   readonly after?: string | null | undefined
 }
 
-/** A run that changed, or was deleted. */
+/** A run that changed or was deleted. */
 export type RunsChange = {
-  /** To go on from, in place of the subscription's `after`. */
+  /** The cursor to resume from: the `after` of a later subscription. */
   readonly cursor: string
   readonly runId: string
-  /** Of the run as it is told here; for a deleted one, greater than any it had. */
+  /** The revision of `run`; for a deleted run, greater than any it had. */
   readonly revision: number
 } & (
   | { readonly kind: 'UPSERTED'; readonly run: LoadedRun }
   | { readonly kind: 'DELETED'; readonly run: null }
 )
 
-/** A change that waits to learn whether it is the last of its batch. */
+/** A change that is not yet known to be the last of its batch. */
 type PendingChange = RunsChange extends infer Change
   ? Change extends RunsChange
     ? Omit<Change, 'cursor'>
     : never
   : never
 
-/** How many runs are loaded at once, at most: so much does a reader hold that has stopped reading. */
+/** Maximum number of runs loaded at once, which bounds what a stalled reader holds in memory. */
 const LOAD_BATCH = 50
 
 /**
- * The feed across runs: each run that changed since the cursor, as it is now, and each that was deleted. A run may be
- * told twice, never left out, and never told after it was told deleted. It does not end by itself.
+ * The feed across runs: the current state of each run that changed since the cursor, and each run that was deleted. A
+ * run may be reported twice, but is never left out, and never reported after its deletion. It does not end on its own.
  *
- * Only the last change of a batch carries the cursor behind it; those before carry the one the batch began at, so that
- * whoever breaks off in between is told all of it again.
+ * Only the last change of a batch carries the cursor after the batch; those before it carry the cursor at which the
+ * batch began, so that a reader that stops in between receives the whole batch again.
  *
- * Rejects with CursorExpiredError (code CURSOR_EXPIRED) for a cursor that can't be gone on from; the tail itself ends
- * with it where the database has started anew meanwhile.
+ * Rejects with CursorExpiredError (code CURSOR_EXPIRED) if the feed cannot resume from the cursor; the tail itself
+ * fails with it if the database restarts while it is open.
  */
 export async function tailRuns(streams: Streams, options: TailRunsOptions): Promise<Tail<RunsChange>> {
   const { after } = options
@@ -86,7 +86,7 @@ async function* followRuns(
   } while (await wakeUp.wait())
 }
 
-/** Gives the last change the cursor behind the batch, and all others the one before it. */
+/** Gives the last change the cursor after the batch, and all others the cursor before it. */
 async function* attachCursors(
   { store }: Streams,
   changes: AsyncIterable<PendingChange>,
@@ -101,7 +101,7 @@ async function* attachCursors(
   if (held) yield { ...held, cursor: await encodeFeedCursor(store, to) }
 }
 
-/** The changes of a batch that the subscriber is to be told of, page by page. */
+/** The changes of a batch that match the filter and are visible to the subscriber, page by page. */
 async function* filterBatch(
   streams: Streams,
   { filter = {}, projects, guard }: TailRunsOptions,
@@ -127,7 +127,7 @@ function isWanted(change: FeedChange, filter: FeedFilter, projects: readonly str
   )
 }
 
-/** The changes with their runs as they are now. One that was deleted meanwhile is left out: its tombstone follows. */
+/** The changes with the current state of their runs. A run deleted in between is left out: its tombstone follows. */
 async function loadChanges(streams: Streams, changes: readonly FeedChange[]): Promise<PendingChange[]> {
   const ids = changes.filter(({ kind }) => kind === 'UPSERTED').map(({ runId }) => runId)
   const runs = new Map((await readRuns(streams, ids)).map((loaded) => [loaded.run.id, loaded]))

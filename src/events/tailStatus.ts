@@ -3,17 +3,17 @@ import { openTail, type Tail } from './openTail.ts'
 import { endsWith, readPresent, type RunTailOptions, type Streams } from './streams.ts'
 import type { WakeUp } from './wakeUps.ts'
 
-/** What a stream of a run's states is opened with. */
+/** Options of `tailStatus`. */
 export interface TailStatusOptions extends RunTailOptions {
   readonly runId: string
-  /** The revision that the reader has; default: none, so that the present state comes first. */
+  /** The revision the reader has; default: none, so that the current state comes first. */
   readonly after?: number | undefined
 }
 
 /**
- * The run as it is, then as it is after each change, never an older one after a newer. A slow reader skips what has
- * been overtaken. Ends after the frame of a final run, with `untilSettled` of a settled one, and when the run is
- * deleted.
+ * The current state of the run, then its state after each change, never an older state after a newer one. A slow reader
+ * skips superseded states. Ends after the frame of a final run (with `untilSettled`, of a settled one), and when the
+ * run is deleted.
  */
 export function tailStatus(streams: Streams, options: TailStatusOptions): Tail<LoadedRun> {
   return openTail({

@@ -5,18 +5,19 @@ import { openTail, type Tail } from './openTail.ts'
 import type { Streams, TailOptions } from './streams.ts'
 import type { WakeUp } from './wakeUps.ts'
 
-/** What a stream of a transcript is opened with. */
+/** Options of `tailTranscript`. */
 export interface TailTranscriptOptions extends TailOptions {
   readonly sessionId: string
-  /** The run of the session: an append wakes the readers of the run. */
+  /** The session's run: an append wakes the readers of the run. */
   readonly runId: string
-  /** The number of the last chunk that the reader has; default 0: from the beginning. */
+  /** The number of the last chunk the reader has; default 0: from the beginning. */
   readonly after?: number | undefined
 }
 
 /**
- * Every chunk of a transcript after a cursor, once and in order: what is there, then what comes. Ends when the session is
- * DISPOSED, as it is when its run settles, and everything was told; a session that does not exist has no transcript.
+ * Every chunk of a transcript after a cursor, once and in order: existing chunks, then new ones. Ends when the session
+ * is DISPOSED, as it is when its run settles, and every chunk was delivered; a session that does not exist has no
+ * transcript.
  */
 export function tailTranscript(streams: Streams, options: TailTranscriptOptions): Tail<Chunk> {
   return openTail({

@@ -4,16 +4,16 @@ import { openTail, type Tail } from './openTail.ts'
 import type { Streams, TailOptions } from './streams.ts'
 import type { WakeUp } from './wakeUps.ts'
 
-/** What a stream of a workspace's states is opened with. */
+/** Options of `tailWorkspace`. */
 export interface TailWorkspaceOptions extends TailOptions {
   readonly workspaceId: string
-  /** The revision that the reader has; default: none, so that the present state comes first. */
+  /** The revision the reader has; default: none, so that the current state comes first. */
   readonly after?: number | undefined
 }
 
 /**
- * The workspace as it is, then as it is after each change, never an older one after a newer. A slow reader skips what has been
- * overtaken. Ends after the frame of a removed one: nothing of it is done any more.
+ * The current state of the workspace, then its state after each change, never an older state after a newer one. A slow
+ * reader skips superseded states. Ends after the frame of a removed workspace, and when the workspace does not exist.
  */
 export function tailWorkspace(streams: Streams, options: TailWorkspaceOptions): Tail<LoadedWorkspace> {
   return openTail({

@@ -1,17 +1,17 @@
-/** What a reader of the log sleeps on: one bit, "something may have changed". It holds no data and can't grow. */
+/** What a reader of the log sleeps on: one bit, "something may have changed". It holds no data and cannot grow. */
 export interface WakeUp {
   /**
-   * Resolves with true when something may have changed since it last did so, be it before this call; also from time
-   * to time, and after `atMostMs` milliseconds where given. Resolves with false once it is closed.
+   * Resolves with true when something may have changed since it last resolved, including before this call; also
+   * periodically, and after `atMostMs` milliseconds if given. Resolves with false once it is closed.
    */
   wait(atMostMs?: number): Promise<boolean>
-  /** Releases it; whoever waits is answered at once. */
+  /** Releases the wake-up; a pending `wait()` resolves immediately. */
   close(): void
 }
 
-/** Readers by what they read. All readers of one thing are woken in one turn, so that they can share a read. */
+/** Subscriptions by topic. All readers of a topic are woken in the same turn, so that they can share a read. */
 export interface WakeUps {
-  /** How many are subscribed now. */
+  /** Number of subscriptions. */
   readonly size: number
   subscribe(topic: string): WakeUp
   wake(topic: string): void
@@ -29,7 +29,7 @@ interface Sleeper extends WakeUp {
   wake(): void
 }
 
-/** Opens an empty registry. Readers are woken every `pollMs` milliseconds even where nobody wakes them. */
+/** Creates an empty registry. Readers are also woken every `pollMs` milliseconds. */
 export function openWakeUps(pollMs: number): WakeUps {
   const topics = new Map<string, Topic>()
 
@@ -82,7 +82,7 @@ function openSleeper(onClose: () => void): Sleeper {
         })
         clearTimeout(timer)
       }
-      // cleared before its reader reads: what happens meanwhile is noticed by the next call
+      // cleared before the reader reads: a change during the read is noticed by the next call
       woken = false
       return !closed
     },

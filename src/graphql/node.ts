@@ -29,7 +29,7 @@ import {
 import { assertWorkspaceVisible } from './workspace/assertWorkspaceVisible.ts'
 import { statementCost } from './request/statementCost.ts'
 
-/** A kind of node: its type, and how a node of it is read. */
+/** A kind of node: its type, and how to read one. */
 interface NodeKind {
   readonly type: string
   readonly idOf: (node: NodeShape) => string
@@ -41,11 +41,11 @@ function defineNode<Node extends NodeShape>(
   idOf: (node: Node) => string,
   read: (id: string, context: GraphContext) => Promise<Node | null>,
 ): NodeKind {
-  // only nodes of this type are passed to it, see `idOf` of the interface
+  // only nodes of this type are passed in, see `idOf` of the interface
   return { type, idOf: (node) => idOf(node as Node), read }
 }
 
-/** The kinds of nodes by the kind of their ids. A principal appears as the actor of events only, and is no node. */
+/** The kinds of nodes by the kind of their ids. A principal is not a node; it appears only as the actor of events. */
 const NODES: Readonly<Record<Exclude<IdKind, 'principal'>, NodeKind>> = {
   run: defineNode<LoadedRun>(
     'Run',
@@ -108,7 +108,7 @@ function idOf(node: NodeShape, type: string): string {
   return kind.idOf(node)
 }
 
-/** The type of each node that was read by its id, as the id's prefix says. */
+/** The type of each node that was read by id, determined by the id's prefix. */
 const typeOfNode = new WeakMap<NodeShape, string>()
 
 builder.interfaceType(NodeRef, {
@@ -122,7 +122,11 @@ builder.interfaceType(NodeRef, {
   resolveType: (node) => typeOfNode.get(node),
 })
 
-/** The node with this id; null if there is none. Throws INVALID_ID or FORBIDDEN. */
+/**
+ * Reads the node with this id; null if it does not exist.
+ *
+ * @throws INVALID_ID or FORBIDDEN
+ */
 async function readNode(id: string, context: GraphContext): Promise<NodeShape | null> {
   const kind = kindOf(id)
   if (!kind) throw failWith('INVALID_ID', `${JSON.stringify(composeText(id, { max: 100 }))} is no id.`)
@@ -140,7 +144,7 @@ async function readWorkflow(id: string, context: GraphContext): Promise<StoredWo
   return workflow
 }
 
-/** Reads a row below a run by its id, where the caller may see that run. */
+/** Reads a dependent row of a run by its id, if the caller may see that run. */
 function readWork<Row, Node extends NodeShape>(
   loaderOf: (reads: WorkReads) => DataLoader<string, OwnedRow<Row> | null>,
   toNode: (runId: string, row: Row) => Node,
@@ -201,7 +205,7 @@ builder.queryFields((t) => ({
     resolve: (_, { ids }, context) => {
       if (ids.length > PAGE.max)
         throw failWith('BAD_USER_INPUT', `At most ${PAGE.max} ids are taken at a time.`)
-      // an id that fails leaves the others standing
+      // an id that fails does not affect the others
       return Promise.all(ids.map((id) => readNode(id, context).catch((error: Error) => error))) as Promise<
         (NodeShape | null)[]
       >

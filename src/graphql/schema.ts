@@ -36,7 +36,7 @@ import './node.ts'
 import { builder } from './kit/builder.ts'
 
 /**
- * The schema, of all concepts. To be executed by `executeOperation` and `subscribeOperation`, which give each execution
- * its own moment of the database.
+ * The schema of all concepts. Execute it with `executeOperation` and `subscribeOperation`, which give each execution
+ * a consistent snapshot.
  */
 export const schema = builder.toSchema({ sortSchema: false })

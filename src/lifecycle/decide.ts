@@ -33,22 +33,22 @@ import { decidePause } from './decide/pausing.ts'
 import type { RefusalOf, Rule, RuleTable, Ruling } from './decide/rule.ts'
 import { admits, hasTransitions } from './run/transitions.ts'
 
-/** The answer of a decision, with the run as it is then. */
+/** The result of a decision, as of the run after it. */
 export type Verdict<T extends CommandType = CommandType> =
   | { readonly kind: 'accepted'; readonly changed: boolean; readonly deleted: boolean }
   | { readonly kind: 'replayed'; readonly kept: KeptKey }
   | { readonly kind: 'refused'; readonly refusal: RefusalOf<T> }
 
-/** What was decided: what to write, and what to answer. */
+/** A decision: the events to write and the verdict to return. */
 export interface Decision<T extends CommandType = CommandType> {
   readonly verdict: Verdict<T>
-  /** Events to write: those of what was due, then the command's own. */
+  /** Events to write: first those of due changes, then the command's own. */
   readonly events: readonly RunEvent[]
-  /** The run after those events. */
+  /** The run after these events. */
   readonly run: Run
 }
 
-/** How each command is decided: one without a rule does not compile. */
+/** The rule of each command; a command without a rule does not compile. */
 const RULES: RuleTable = {
   claimRun: decideClaim,
   releaseRun: decideRelease,
@@ -81,11 +81,11 @@ const RULES: RuleTable = {
 }
 
 /**
- * Decides one command about one run: pure, total, and the only place with rules. The order of checks is always the
- * same: replay, what is due, fence, ifRevision, then the command's own rule (status first). What was due is part
- * of the decision even where the command is refused.
+ * Decides one command about one run. Pure and total, and the only place with rules. The checks always run in the same
+ * order: replay, due changes, fence, ifRevision, then the command's own rule (status first). Due changes are part of
+ * the decision even if the command is refused.
  *
- * @param request the command's input as the caller sent it, to be compared with what the key was used for before
+ * @param request the command's input as the caller sent it, compared with the input first used with the same key
  */
 export function decide<C extends Command>(
   situation: Situation,
@@ -93,7 +93,7 @@ export function decide<C extends Command>(
   actor: Actor,
   request: Json = null,
 ): Decision<C['type']> {
-  // which refusals the checks below may give each command is held by the type of RULES
+  // the type of RULES restricts which refusals the checks below can give each command
   return decideAny(situation, command, actor, request)
 }
 
@@ -126,7 +126,10 @@ function decideAny(situation: Situation, command: Command, actor: Actor, request
   }
 }
 
-/** Of a release after settling only the run and the fence are kept: what it put off does not come to pass. */
+/**
+ * A release after settling stores only the run and the fence with its key: a delay of the next claim has no effect
+ * then.
+ */
 function isUnloggedRelease(kept: KeptKey, command: Command): boolean {
   return kept.event === null && command.type === 'releaseRun'
 }
@@ -146,32 +149,37 @@ function toVerdict(ruling: Ruling, changed: boolean): Verdict {
   return { kind: 'accepted', changed: ruling === 'accepted' && changed, deleted: ruling === 'deleted' }
 }
 
-/** Whoever completed a run and says so again is told that it is, though its claim ended with it. */
+/**
+ * Repeating `completeRun` with the fence that completed the run is accepted as unchanged, although the claim has
+ * ended.
+ */
 function checkRepeated({ run }: Draft, command: Command): 'unchanged' | undefined {
   const isRepeated =
     command.type === 'completeRun' && run.status === 'COMPLETED' && command.fence === run.fence
   return isRepeated ? 'unchanged' : undefined
 }
 
-/** A driving write is good only with the fence of the claim on the row, and while that claim is live (G4). */
+/** A driving write needs the fence of the claim on the row, and that claim must be live (G4). */
 function checkFence({ run, now }: Draft, command: Command): RefusalNamed<'LeaseLost'> | undefined {
   if (!('fence' in command)) return undefined
-  // a queued run has no owner, so whoever may fail it needs none
+  // a queued run has no owner, so failing it needs no fence
   if (command.type === 'failRun' && run.status === 'QUEUED' && command.fence === null) return undefined
-  // a receipt that comes after settling is answered with what became of the message
+  // a receipt after settling is answered with the final status of the message
   if (command.type === 'acknowledgeMessage' && isSettledStatus(run.status)) return undefined
   if (run.status !== 'QUEUED' && liveClaim(run.claim, now)?.fence === command.fence) return undefined
   return { type: 'LeaseLost', yourFence: command.fence ?? 0, currentFence: run.fence }
 }
 
-/** A driving command does nothing to a run that settled under its owner, unless its transitions say so. */
+/**
+ * Refuses a driving command on a run that settled under its owner, unless the command's transitions admit the status.
+ */
 function checkSettled({ run }: Draft, command: Command): RefusalNamed<'RunNotActive'> | undefined {
   if (!('fence' in command) || !isSettledStatus(run.status)) return undefined
   if (!hasTransitions(command.type) || admits(command.type, run.status)) return undefined
   return { type: 'RunNotActive', status: run.status }
 }
 
-/** Whoever holds the run and is refused for its status is told what to do, as on every other way. */
+/** Adds the current directive to a status refusal if the caller holds the run. */
 function addDirective(ruling: Ruling, { run, now }: Draft, command: Command): Ruling {
   if (typeof ruling !== 'object' || ruling.type !== 'RunNotActive' || !('fence' in command)) return ruling
   const { fence } = command

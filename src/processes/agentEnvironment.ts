@@ -1,19 +1,22 @@
 import { outerRunsOf } from './outerRuns.ts'
 import { inheritEnvironment } from './inheritEnvironment.ts'
 
-/** What the environment of a run's agents is made of. */
+/** Inputs for the environment of a run's agents. */
 export interface AgentEnvironmentFields {
-  /** The server, as agents reach it. */
+  /** The server's URL, as agents reach it. */
   readonly url: string
   readonly runId: string
   readonly agentToken: string | null
-  /** Names of further variables that agents inherit. */
+  /** Names of additional variables that agents inherit. */
   readonly passEnv: readonly string[]
-  /** The lock of the directory that they work in; undefined where they only end. */
+  /** The id of the lock on the directory the agents work in; undefined where agents are reached only to stop them. */
   readonly lockId?: string | undefined
 }
 
-/** The environment of a run's agents: they sign in as this run's agent, never as whoever runs them. */
+/**
+ * Returns the environment of a run's agents: they authenticate as the run's agent, never as the user that launches
+ * them.
+ */
 export function agentEnvironment(
   env: NodeJS.ProcessEnv,
   { url, runId, agentToken, passEnv, lockId }: AgentEnvironmentFields,

@@ -20,43 +20,43 @@ import { ProcessGroup } from './processGroup.ts'
 import type { StopLimits } from './processGroup.ts'
 import { ancestors, findByVariable, findProcess } from './processTable.ts'
 
-/** For which run somebody works in a directory. */
+/** Which run uses a directory, and through which program. */
 export interface DirectoryUse {
-  /** What holds it, as `pawl worker`. */
+  /** The program that holds the lock, such as `pawl worker`. */
   readonly program: string
-  /** Null while it is not known yet. */
+  /** Null until the run is known. */
   readonly runId: string | null
-  /** The claim that it is held under. */
+  /** The fence of the claim that the lock is held under; null until it is known. */
   readonly fence: number | null
-  /** Runs under whose processes this one was started, outermost first: it works under their locks. */
+  /** Runs among whose processes this one was started, outermost first; it works under their locks. */
   readonly outerRuns: readonly string[]
 }
 
-/** Who works in a directory, as its lock names them. */
+/** The holder of a directory, as recorded in its lock file. */
 export interface DirectoryHolder extends DirectoryUse {
   readonly directory: string
-  /** What every process that works under it has as PAWL_WORKSPACE_LOCK. */
+  /** The value of PAWL_WORKSPACE_LOCK in every process that works under the lock. */
   readonly lockId: string
-  /** Told from a later process with its pid by when it was started. */
+  /** The start time distinguishes the process from a later one with the same pid. */
   readonly process: { readonly pid: number; readonly startedAt: string }
-  /** When it was taken, as ISO 8601. */
+  /** When the lock was acquired, as ISO 8601. */
   readonly since: string
 }
 
-/** Another run works in the directory. */
+/** Another run holds the lock of the directory. */
 export class DirectoryTakenError extends Error {
   override readonly name = 'DirectoryTakenError'
 
   constructor(
     readonly directory: string,
-    /** Null where its lock does not say. */
+    /** Null where the lock file does not name its holder. */
     readonly holder: DirectoryHolder | null,
   ) {
     super(`${describeHolder(holder)} works in ${directory}`)
   }
 }
 
-/** Who that is, as the beginning of a sentence. */
+/** Describes a holder, as the beginning of a sentence. */
 export function describeHolder(holder: DirectoryHolder | null): string {
   if (!holder) return 'Another run'
   const run = holder.runId === null ? 'A run that is being started' : `Run ${holder.runId}`
@@ -64,25 +64,29 @@ export function describeHolder(holder: DirectoryHolder | null): string {
   return `${run} (${holder.program}, process ${holder.process.pid}${fence})`
 }
 
-/** The variable that processes under a lock are known by. */
+/** The environment variable that identifies processes working under a lock. */
 const MARK = 'PAWL_WORKSPACE_LOCK'
 
-/** Far behind the file's text, since a locked range can't be read everywhere. */
+/** Far beyond the file's text, since some platforms do not allow a locked range to be read. */
 const LOCKED_BYTE = 2 ** 30
 
-/** How long others may be in the midst of taking it, in milliseconds, and how often it is looked. */
+/** The timeout for another process to finish acquiring the lock, and the poll interval, both in milliseconds. */
 const TAKING_TAKES_MS = 10_000
 const LOOK_MS = 10
 
-/** How often a held lock is touched, in milliseconds, so that nobody who cleans up temporary files takes it for left behind. */
+/**
+ * How often a held lock file is touched, in milliseconds, so that cleaners of temporary files do not remove it as
+ * stale.
+ */
 const TOUCH_MS = 3_600_000
 
 /**
- * The right of one run to work in a directory. The kernel keeps it for as long as any process has the descriptor open: this one, and
- * every one that inherited it. Each holder has a file of its own, which names it; taking looks at those of others, one at a time.
+ * One run's exclusive right to work in a directory. The kernel holds the lock for as long as any process has the
+ * descriptor open: this process, and every one that inherited it. Each holder has its own file, which names it;
+ * acquiring checks the files of the others, one acquirer at a time.
  */
 export class DirectoryLock {
-  /** Inherited by every process that is to hold it as well. */
+  /** The descriptor, to be inherited by every process that should hold the lock too. */
   readonly fd: number
   readonly #place: Place
   readonly #path: string
@@ -99,11 +103,12 @@ export class DirectoryLock {
   }
 
   /**
-   * Takes a directory for a run. What is left of the same run, or of one under whose processes this one was started, is no obstacle.
+   * Acquires the lock of a directory for a run. Holders that belong to the same run, or to a run among whose
+   * processes this one was started, do not block it.
    *
    * @param directory absolute and canonical
-   * @param isShared whether others may work there, too; then nobody is an obstacle
-   * @throws {@link DirectoryTakenError} where another run works there; {@link LocksUnavailableError}
+   * @param isShared whether others may work there too; no other holder blocks it then
+   * @throws {@link DirectoryTakenError} where another run holds the directory; {@link LocksUnavailableError}
    */
   static async take(directory: string, use: DirectoryUse, isShared = false): Promise<DirectoryLock> {
     const place = await openPlace(directory)
@@ -123,15 +128,16 @@ export class DirectoryLock {
     })
   }
 
-  /** What processes that work under it are told by, as PAWL_WORKSPACE_LOCK. */
+  /** The lock's id, which processes working under it have as PAWL_WORKSPACE_LOCK. */
   get id(): string {
     return this.#holder.lockId
   }
 
   /**
-   * Ends what earlier owners of the same run have left at work here, those among them that are meant. Returns whether it is proven gone.
+   * Stops the processes that earlier owners of the same run left in this directory. Returns whether all of them
+   * are proven gone.
    *
-   * @param isMeant Default: all of them.
+   * @param isMeant which holders to stop. Default: all of them.
    */
   async endLeft(
     limits: StopLimits,
@@ -141,20 +147,20 @@ export class DirectoryLock {
     const mine = new Set(ancestors(process.pid))
     const left = listHolders(this.#place).filter((other) => {
       if (!other || other.lockId === lockId || other.runId !== runId || !isMeant(other)) return false
-      // Whoever was started by such a process works under it, and does not end it.
+      // Skips holders whose processes started this one: it works under them, and must not stop them.
       return !findByVariable(MARK, other.lockId).some(({ pid }) => mine.has(pid))
     })
     const ended = left.map((other) => new ProcessGroup(null, { lockId: other?.lockId ?? '' }).stop(limits))
     return (await Promise.all(ended)).every(Boolean)
   }
 
-  /** Names the run and its claim, once they are known. */
+  /** Records the run and its claim in the lock file, once they are known. */
   async name(known: Pick<DirectoryUse, 'runId' | 'fence'>): Promise<void> {
     this.#holder = { ...this.#holder, ...known }
     await withPlaceLocked(this.#place, () => this.#write())
   }
 
-  /** Lets go of it; processes that have inherited it keep it until they end. May be called again. */
+  /** Releases the lock; processes that inherited it hold it until they exit. Idempotent. */
   release(): void {
     if (!this.#isHeld) return
     this.#isHeld = false
@@ -181,7 +187,7 @@ function haveRunInCommon(mine: DirectoryUse, other: DirectoryUse): boolean {
 
 type TryLock = (fd: number, offset: number, length: number, options?: { shared: boolean }) => boolean
 
-/** Where the locks of one directory are. */
+/** The lock files of one directory. */
 interface Place {
   readonly folder: string
   readonly prefix: string
@@ -199,14 +205,14 @@ async function openPlace(directory: string): Promise<Place> {
   }
 }
 
-/** Does something while nobody else takes or names a lock of this directory. */
+/** Runs `body` while no other process acquires or updates a lock of this directory. */
 async function withPlaceLocked<T>(place: Place, body: () => T): Promise<T> {
   const path = `${place.prefix}.lock`
   const givesUpAt = performance.now() + TAKING_TAKES_MS
   for (;;) {
     const fd = openForAll(path)
     try {
-      // Whoever cleans up temporary files may have removed it meanwhile.
+      // A cleaner of temporary files may have removed the file since it was opened.
       if (place.tryLock(fd, LOCKED_BYTE, 1) && isStillAt(fd, path)) return body()
     } finally {
       closeSync(fd)
@@ -216,7 +222,10 @@ async function withPlaceLocked<T>(place: Place, body: () => T): Promise<T> {
   }
 }
 
-/** Opens a file that all users may lock; one that is there is not opened for making, which systems refuse for those of others. */
+/**
+ * Opens a file that all users may lock. An existing file is opened without O_CREAT, which some systems refuse for
+ * files of other users.
+ */
 function openForAll(path: string): number {
   for (;;) {
     try {
@@ -242,7 +251,7 @@ function isStillAt(fd: number, path: string): boolean {
   return standing?.ino === opened.ino && standing.dev === opened.dev
 }
 
-/** Who holds the directory now; null for one whose name can't be read. */
+/** Lists the current holders of the directory; null for a holder whose file can't be parsed. */
 function listHolders({ folder, prefix, tryLock }: Place): (DirectoryHolder | null)[] {
   return readdirSync(folder)
     .map((name) => join(folder, name))
@@ -251,7 +260,10 @@ function listHolders({ folder, prefix, tryLock }: Place): (DirectoryHolder | nul
     .filter((holder) => holder !== undefined)
 }
 
-/** Who holds the lock of this file; undefined, and the file removed, where nobody does any more. */
+/**
+ * Returns the holder of a lock file. Where the lock is free and no process of the holder survives, removes the
+ * file and returns undefined.
+ */
 function readHolder({ tryLock }: Pick<Place, 'tryLock'>, path: string): DirectoryHolder | null | undefined {
   let fd: number
   try {
@@ -270,7 +282,10 @@ function readHolder({ tryLock }: Pick<Place, 'tryLock'>, path: string): Director
   }
 }
 
-/** Whether processes of the run live on that did not keep the descriptor they were given: many programs close what they don't know. */
+/**
+ * Whether processes of the run survive that did not keep the inherited descriptor: many programs close descriptors
+ * they do not know.
+ */
 function hasSurvivors({ lockId }: DirectoryHolder): boolean {
   return findByVariable(MARK, lockId).length > 0
 }
@@ -283,7 +298,7 @@ function parseHolder(text: string): DirectoryHolder | null {
   }
 }
 
-/** Removes what nobody holds; that of another user is left to him. */
+/** Removes an unheld lock file; fails silently on a file of another user. */
 function unlink(path: string): void {
   try {
     unlinkSync(path)

@@ -1,13 +1,16 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, join, resolve } from 'node:path'
 
-/** Why a command can't be started, with the exit code that shells give it. */
+/** Why a command can't be started, with the exit code that shells report for it. */
 export interface Unstartable {
   readonly exitCode: 126 | 127
   readonly message: string
 }
 
-/** Looks for a command as a shell in that folder does, by default in this process's; null where it can be started. */
+/**
+ * Looks up a command as a shell in the given folder does (default: this process's working directory). Returns null
+ * where it can be started.
+ */
 export function whyUnstartable(
   command: string,
   env: NodeJS.ProcessEnv,
@@ -22,7 +25,7 @@ export function whyUnstartable(
     : { exitCode: 126, message: `${found[0]}: not executable` }
 }
 
-/** A folder of the PATH that can't be read holds no command, as for a shell. */
+/** A folder of the PATH that can't be read holds no command, as in a shell. */
 function isFile(path: string): boolean {
   try {
     return statSync(path).isFile()

@@ -1,4 +1,4 @@
-/** Variables that every agent inherits: where it is, who its user is, its language, and how it reaches the network. */
+/** Variables that every agent inherits: paths, user, terminal, language, and network access. */
 const BASE = [
   'HOME',
   'PAWL',
@@ -29,7 +29,10 @@ const BASE = [
   'NODE_EXTRA_CA_CERTS',
 ] as const
 
-/** What well-known agents sign in to their models with, by the program that each preset is named after. */
+/**
+ * Variables that well-known agents authenticate to their models with, by the program that each preset is named
+ * after.
+ */
 export const AGENT_KEYS = {
   claude: ['ANTHROPIC_*', 'CLAUDE_CODE_*', 'CLAUDE_CONFIG_DIR'],
   codex: ['OPENAI_*', 'CODEX_API_KEY', 'CODEX_HOME'],
@@ -45,16 +48,19 @@ export const AGENT_KEYS = {
   opencode: ['OPENCODE_*', 'GROQ_API_KEY', 'MISTRAL_API_KEY', 'XAI_API_KEY'],
 } as const
 
-/** Never inherited, whoever lists it: Pawl's own credentials, its database's, and what would lead git to another repository. */
+/**
+ * Never inherited, even where `passEnv` lists them: the credentials of Pawl and its database, and variables that
+ * would point git at another repository.
+ */
 const NEVER = /^(?:PAWL_.*|DATABASE_URL|GIT_.*|PG[A-Z]+)$/
 
-/** What a name in `passEnv` looks like: a variable's name, or the beginning of one and a star. */
+/** A valid name in `passEnv`: a variable's name, or a prefix followed by a star. */
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*\*?$/
 
 /**
- * Why a variable can't be listed in `passEnv`; null where it can.
+ * Returns why a variable can't be listed in `passEnv`; null where it can.
  *
- * @param name a variable's name, or the beginning of names followed by `*`
+ * @param name a variable's name, or a prefix of names followed by `*`
  */
 export function whyNotPassed(name: string): string | null {
   if (!NAME.test(name))
@@ -65,8 +71,9 @@ export function whyNotPassed(name: string): string | null {
 }
 
 /**
- * What an agent inherits of this process's environment: the variables of a fixed list, the keys of well-known agents, and those
- * that `passEnv` lists. Nothing else: a token, a database's address or a path meant for this process is not an agent's.
+ * Returns what an agent inherits of this process's environment: a fixed list of variables, the keys of well-known
+ * agents, and those that `passEnv` lists. Nothing else is inherited: a token, a database URL or a path meant for
+ * this process is not meant for an agent.
  */
 export function inheritEnvironment(
   env: NodeJS.ProcessEnv,

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import type { Duplex } from 'node:stream'
 import { ProcessGroup } from './processGroup.ts'
 
-/** How a process ended: by itself with a code, or by a signal. */
+/** How a process ended: by exiting with a code, or by a signal. */
 export interface Ending {
   readonly exitCode: number | null
   readonly signal: NodeJS.Signals | null
@@ -11,41 +11,44 @@ export interface Ending {
 /** How a command is launched. */
 export interface LaunchOptions {
   readonly env: NodeJS.ProcessEnv
-  /** Its working directory. Default: this process's. */
+  /** The working directory. Default: this process's. */
   readonly cwd?: string
-  /** Its standard streams: this process's own, or open files. Default: all of them `inherit`. */
+  /** The standard streams: this process's own, or open files. Default: all of them `inherit`. */
   readonly streams?: readonly ('inherit' | number)[]
-  /** Further descriptors that it keeps open, and what it starts does: locks that last as long as any of them lives. */
+  /**
+   * Additional descriptors that the command and its child processes inherit: locks that are held as long as any of
+   * them lives.
+   */
   readonly keep?: readonly number[]
 }
 
-/** A launched process that waits for its start. */
+/** A launched process that is blocked until `begin` is called. */
 export interface Child {
   readonly pid: number
   readonly group: ProcessGroup
-  /** Resolves when the process itself has ended; others of its group may live on. */
+  /** Resolves when the process itself has exited; others of its group may still be alive. */
   readonly ended: Promise<Ending>
-  /** Lets the command begin, with its execution's id in its environment. */
+  /** Starts the command, with the execution's id in its environment. */
   begin(executionId: string): void
-  /** Ends it before the command began. */
+  /** Ends the process without starting the command. */
   abandon(): void
 }
 
-/** What the exit code is where a command was never let begin. */
+/** The exit code of a process whose command was never started. */
 export const ABANDONED = 125
 
 /**
- * Waits for a line on descriptor 3, then becomes the command. The process is there, so that it can be recorded, before the
- * command does anything; and the command keeps its process id.
+ * Waits for a line on descriptor 3, then becomes the command by `exec`. The process thus exists, and can be
+ * recorded, before the command does anything; and the command keeps its process id.
  */
 const GATE = `IFS= read -r PAWL_EXECUTION_ID <&3 || exit ${ABANDONED}
 export PAWL_EXECUTION_ID
 exec "$@" 3<&-`
 
 /**
- * Launches a command in a process group of its own.
+ * Launches a command in its own process group, blocked until `begin` is called.
  *
- * @throws the system's error where no process can be made.
+ * @throws the system's error where no process can be created.
  */
 export async function launch(command: readonly string[], options: LaunchOptions): Promise<Child> {
   const { pid, group, ended, gate } = await spawnGate(GATE, command, options)
@@ -58,12 +61,12 @@ export async function launch(command: readonly string[], options: LaunchOptions)
   }
 }
 
-/** A shell that stands at its gate: whatever it is told, it is told on `gate`, its descriptor 3. */
+/** A shell blocked at its gate: it reads its input from `gate`, its descriptor 3. */
 export interface Gated extends Pick<Child, 'pid' | 'group' | 'ended'> {
   readonly gate: Duplex
 }
 
-/** Starts a shell with this script and these arguments in a process group of its own. */
+/** Starts a shell with this script and these arguments in its own process group. */
 export async function spawnGate(
   script: string,
   words: readonly string[],
@@ -83,7 +86,7 @@ export async function spawnGate(
     child.once('error', reject)
   })
   const gate = child.stdio[3] as Duplex
-  // A process that was killed at the gate reads no more.
+  // A process that was killed at the gate no longer reads, so that writes fail with EPIPE.
   gate.on('error', () => undefined)
   const pid = child.pid as number
   return { pid, group: new ProcessGroup(pid), ended, gate }

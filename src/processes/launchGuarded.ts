@@ -6,20 +6,23 @@ import type { Child, LaunchOptions } from './launch.ts'
 
 /** How a guarded command is launched. */
 export interface GuardedOptions extends LaunchOptions {
-  /** The file that is made just before the command begins. Where it is there, the command has begun, or was about to. */
+  /**
+   * The file that is created just before the command starts. Where it exists, the command has started or was about
+   * to.
+   */
   readonly marker: string
 }
 
-/** A launched process whose group ends with this process, however this one ends. */
+/** A launched process whose group is killed when this process ends, for any reason. */
 export interface GuardedChild extends Omit<Child, 'begin'> {
-  /** Lets the command begin. Resolves with whether it did: false where it ended at its gate. */
+  /** Starts the command. Resolves with whether it started: false where the process ended at its gate. */
   begin(executionId: string): Promise<boolean>
 }
 
 /**
- * Runs in the group, and takes no part in it: waits for the other end of descriptor 3 to be closed, which the system does
- * when its owner dies, and then kills the group. Signals meant for the group pass it by, so that it watches on while the
- * others take their time over them.
+ * Runs in the group without being part of its work: waits for the other end of descriptor 3 to be closed, which
+ * the system does when its owner dies, and then kills the group. It ignores signals meant for the group, so that
+ * it keeps watching while the others shut down.
  */
 const GUARDIAN = `trap '' HUP INT QUIT TERM PIPE USR1 USR2 TSTP
 echo "guardian $$" >&3
@@ -27,8 +30,8 @@ IFS= read -r line <&3
 kill -s KILL 0`
 
 /**
- * As the gate of \`launch\`. The guardian is no child of the command's, which may wait for all of its own. The descriptor
- * is its alone.
+ * Like the gate of `launch`, with a guardian. The guardian is not a child process of the command, which may wait
+ * for all of its own. Only the guardian keeps descriptor 3 open.
  */
 const GATE = `IFS= read -r PAWL_EXECUTION_ID <&3 || exit ${ABANDONED}
 export PAWL_EXECUTION_ID
@@ -39,10 +42,10 @@ shift 2
 exec "$@" 3<&-`
 
 /**
- * Launches a command in a process group of its own that does not outlive this process: a guardian in it kills it then. The
- * guardian ends with \`group.stop\`, which is therefore called at the command's end, too.
+ * Launches a command in its own process group, which does not outlive this process: a guardian in the group kills
+ * it when this process ends. `group.stop` also ends the guardian, so call it when the command has exited, too.
  *
- * @throws the system's error where no process can be made.
+ * @throws the system's error where no process can be created.
  */
 export async function launchGuarded(
   command: readonly string[],
@@ -82,7 +85,7 @@ export async function launchGuarded(
   }
 }
 
-/** The shell writes its process id, which becomes the command's, as its last deed. */
+/** The shell writes its process id, which becomes the command's, as its last step before `exec`. */
 function hasBegun(marker: string, pid: number): boolean {
   try {
     return readFileSync(marker, 'utf8').trim() === String(pid)

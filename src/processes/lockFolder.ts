@@ -1,6 +1,6 @@
 import { chmodSync, lstatSync, mkdirSync, statSync } from 'node:fs'
 
-/** Directories can't be locked on this machine; its message says why and what to do. */
+/** Directories can't be locked on this machine; the message says why. */
 export class LocksUnavailableError extends Error {
   override readonly name = 'LocksUnavailableError'
 
@@ -9,12 +9,12 @@ export class LocksUnavailableError extends Error {
   }
 }
 
-/** Everybody may make files here, and remove their own only. */
+/** Everybody may create files here, and remove only their own. */
 const OPEN_TO_ALL = 0o1777
 
 /**
- * The folder of the locks of this machine's directories, made where it is not there: one for all users, wherever their temporary files
- * are, so that all of them meet in it.
+ * Returns the folder of this machine's directory locks, creating it where it is missing. All users share one
+ * folder, independent of their TMPDIR, so that their locks exclude each other.
  *
  * @throws {@link LocksUnavailableError}
  */
@@ -27,7 +27,7 @@ export function prepareLockFolder(): string {
     if ((cause as NodeJS.ErrnoException).code !== 'EEXIST')
       throw new LocksUnavailableError(`${folder} can't be made`, { cause })
   }
-  // A link could lead the locks of one user to a place of another's.
+  // A symbolic link could redirect one user's locks to a folder of another user.
   if (lstatSync(folder).isDirectory() && isOpenToAll(folder)) return folder
   if (lstatSync(folder).isDirectory() && lstatSync(folder).uid === process.getuid?.()) {
     chmodSync(folder, OPEN_TO_ALL)

@@ -6,25 +6,25 @@ import { Socket } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
-/** A pipe of the system's. */
+/** A pipe of the operating system. */
 export interface Pipe {
-  /** The end that is written to, to be handed to a process. */
+  /** The descriptor of the writing end, to be passed to a child process. */
   readonly writer: number
   /** Closes this process's own copy of the writing end. */
   closeWriter(): void
-  /** Takes what is there and closes the pipe, whoever may still hold its other end. */
+  /** Reads what is buffered and closes the pipe, even where other processes still hold its writing end. */
   close(): void
 }
 
 const READ_BYTES = 65_536
-/** No pipe holds more than this unless the system's administrator says so. */
+/** The maximum capacity of a pipe, unless the system's administrator raises it. */
 const MAX_PIPE_BYTES = 1_048_576
 
 /**
- * Opens a pipe, whose output is taken as it comes. Standard streams that Node.js makes are sockets, on which programs that
- * open `/dev/stderr` fail.
+ * Opens a pipe and passes its output to `take` as it arrives. The standard streams that Node.js creates are
+ * sockets, on which programs that open `/dev/stderr` fail.
  *
- * @param folder where its name stands for a moment.
+ * @param folder where the pipe's name exists briefly.
  */
 export async function openPipe(folder: string, take: (bytes: Uint8Array) => void): Promise<Pipe> {
   const path = join(folder, `pipe-${randomUUID()}`)
@@ -53,7 +53,7 @@ export async function openPipe(folder: string, take: (bytes: Uint8Array) => void
   }
 }
 
-/** What has been written stands in the pipe; the next read that would wait is the end of it. */
+/** Reads what remains buffered in the pipe, up to the first read that would block. */
 function takeRest(reader: number, take: (bytes: Uint8Array) => void): void {
   for (let taken = 0; taken < MAX_PIPE_BYTES;) {
     const bytes = Buffer.allocUnsafe(READ_BYTES)

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { whyNotPassed } from './inheritEnvironment.ts'
 
-/** Names of variables that are inherited beside those that always are. */
+/** Names of variables that are inherited in addition to the fixed list. */
 export const passEnvSchema = z.array(
   z.string().superRefine((name, issues) => {
     const message = whyNotPassed(name)

@@ -1,16 +1,16 @@
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 
-/** Where process ids mean something: a machine, since it was started, and on Linux a namespace of it. */
+/** The scope in which process ids are valid: one boot of a machine and, on Linux, one pid namespace of it. */
 export interface Place {
   readonly host: string
-  /** Which start of the machine; empty where the system does not tell. */
+  /** The boot id; empty where the system does not report one. */
   readonly boot: string
-  /** Which set of processes is seen; empty where there is but one. */
+  /** The pid namespace; empty where the system has only one. */
   readonly space: string
 }
 
-/** The place of this process. */
+/** Returns the place of this process. */
 export function findPlace(): Place {
   return {
     host: hostname(),

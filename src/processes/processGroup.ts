@@ -4,30 +4,30 @@ import type { ProcessEntry } from './processTable.ts'
 
 /** When a group that is being stopped is killed. */
 export interface StopLimits {
-  /** How long it may take to end by itself after SIGTERM, in milliseconds. */
+  /** The time between SIGTERM and SIGKILL, in milliseconds. */
   readonly killAfterMs: number
-  /** Asked again and again: whether there is no more time, whatever `killAfterMs` says. */
+  /** Polled during the stop: true kills the group at once, regardless of `killAfterMs`. */
   readonly mustKill: () => boolean
 }
 
-/** What belongs to a group beside the processes in it. */
+/** Marks that identify processes of a group besides their membership. */
 export interface GroupMarks {
-  /** The process in the group that watches over it: the last to go, and no sign of life. */
+  /** The guardian process in the group: it is the last to end, and does not count as a sign of life. */
   readonly guardian?: number
-  /** Who carries this as PAWL_EXECUTION_ID belongs to the group, also after leaving it. */
+  /** Processes with this PAWL_EXECUTION_ID belong to the group, even after leaving it. */
   readonly executionId?: string
-  /** As `executionId`, of PAWL_SESSION_ID. */
+  /** Like `executionId`, for PAWL_SESSION_ID. */
   readonly sessionId?: string
-  /** As `executionId`, of PAWL_WORKSPACE_LOCK. */
+  /** Like `executionId`, for PAWL_WORKSPACE_LOCK. */
   readonly lockId?: string
 }
 
-/** How long the kernel may take over a SIGKILL, in milliseconds, before the group counts as not to be killed. */
+/** How long the kernel may take to carry out a SIGKILL, in milliseconds, before the stop fails. */
 const MAX_KILL_MS = 10_000
 
 /**
- * A process that began a session, and everything it started: what did not leave the session or the group, and what can be
- * told by its marks.
+ * A session leader and everything it started: the processes that stayed in its session or group, and those
+ * identified by its marks.
  */
 export class ProcessGroup {
   readonly #id: number | null
@@ -36,23 +36,23 @@ export class ProcessGroup {
   readonly #mustKill: (() => boolean)[] = []
   #stopping: Promise<boolean> | undefined
 
-  /** @param id null: of no group, known by the marks alone. */
+  /** @param id the id of the group; null where it is identified by its marks alone. */
   constructor(id: number | null, marks: GroupMarks = {}) {
     this.#id = id
     this.#marks = marks
   }
 
-  /** Whether a stop was asked for. */
+  /** Whether a stop was requested. */
   get isStopping(): boolean {
     return this.#stopping !== undefined
   }
 
-  /** Tells by what else its processes are known. */
+  /** Adds marks that identify further processes of the group. */
   mark(marks: GroupMarks): void {
     this.#marks = { ...this.#marks, ...marks }
   }
 
-  /** Sends a signal to every process of the group; one that is gone is left alone. */
+  /** Sends a signal to every process of the group, ignoring those that have exited. */
   signal(name: NodeJS.Signals): void {
     const members = this.#members()
     if (this.#id !== null && members.some(({ group }) => group === this.#id)) signalProcess(-this.#id, name)
@@ -60,15 +60,15 @@ export class ProcessGroup {
       if (group !== this.#id) signalProcess(pid, name)
   }
 
-  /** Whether any process of the group can still do something. */
+  /** Whether any process of the group, other than the guardian, is still alive. */
   isAlive(): boolean {
     const { guardian } = this.#marks
     return this.#members().some(({ pid }) => pid !== guardian) || this.#escaped().length > 0
   }
 
   /**
-   * Ends the group: SIGTERM, then SIGKILL at the limits. Asked again, the nearer limit holds. Returns whether the group is
-   * proven gone; false where the kernel could not end it.
+   * Stops the group: SIGTERM, then SIGKILL at the limits. Where it is called again, the nearer limit applies.
+   * Returns whether the group is proven gone; false where the kernel could not end it.
    */
   stop(limits: StopLimits): Promise<boolean> {
     this.#killAt = Math.min(this.#killAt, performance.now() + limits.killAfterMs)
@@ -85,7 +85,7 @@ export class ProcessGroup {
     const givesUpAt = performance.now() + MAX_KILL_MS
     while (this.isAlive() || this.#members().length > 0) {
       if (performance.now() > givesUpAt) return false
-      // Sent again each time: a process may have been forked between two looks.
+      // Repeated on each poll: a process may have forked since the last one.
       this.signal('SIGKILL')
       await sleep(5)
     }
@@ -104,7 +104,7 @@ export class ProcessGroup {
     return isLiving && (group === this.#id || session === this.#id)
   }
 
-  /** Those that left, known by the variables that all descendants have unless they cleared them. */
+  /** Processes that left the group, found by the variables that all descendants have unless they cleared them. */
   #escaped(): ProcessEntry[] {
     const { executionId, sessionId, lockId } = this.#marks
     return [

@@ -6,41 +6,41 @@ export interface ProcessEntry {
   readonly pid: number
   readonly parent: number
   readonly group: number
-  /** The id of its session, that of the process which began it; 0 where the system does not tell. */
+  /** The id of its session, which is the pid of the session leader; 0 where the system does not report it. */
   readonly session: number
-  /** Whether it can still do something: one that ended and was not yet reaped does nothing any more. */
+  /** False for a zombie: it has ended and has not been reaped yet. */
   readonly isLiving: boolean
-  /** When it started, in the system's own words: tells it from another one that has the same pid later. */
+  /** The start time, in the system's own format: distinguishes the process from a later one with the same pid. */
   readonly startedAt: string
 }
 
 const ENDED = ['Z', 'X', 'x']
 
-/** Every process that this one can see. */
+/** Lists every process that this one can see. */
 export function listProcesses(): ProcessEntry[] {
   if (process.platform !== 'linux') return askPs(['-A'])
   return readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? readStat(Number(name)) : []))
 }
 
-/** One process; undefined where there is none with this pid. */
+/** Returns one process; undefined where none has this pid. */
 export function findProcess(pid: number): ProcessEntry | undefined {
   return (process.platform === 'linux' ? readStat(pid) : askPs(['-p', String(pid)]))[0]
 }
 
-/** Whether the process that had this pid at that time is still living. */
+/** Whether the process that had this pid at that start time is still alive. */
 export function isLiving({ pid, startedAt }: Pick<ProcessEntry, 'pid' | 'startedAt'>): boolean {
   const entry = findProcess(pid)
   return entry !== undefined && entry.isLiving && entry.startedAt === startedAt
 }
 
-/** The processes that this one was started by, and they in turn, itself first. */
+/** Returns the process ids from this process up to its outermost ancestor, itself first. */
 export function ancestors(pid: number): number[] {
   const found: number[] = []
   for (let at = pid; at > 0 && !found.includes(at); at = findProcess(at)?.parent ?? 0) found.push(at)
   return found
 }
 
-/** Sends a signal to one process; one that is gone is left alone. */
+/** Sends a signal to one process, ignoring one that has exited. */
 export function signalProcess(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name)
@@ -50,8 +50,8 @@ export function signalProcess(pid: number, name: NodeJS.Signals): void {
 }
 
 /**
- * The living processes that were started with this variable in their environment, as far as it can be read: on Linux, of
- * this user's own. None on other systems.
+ * Returns the living processes, except this one, that were started with this variable in their environment, as far
+ * as it can be read: on Linux, those of the same user. Empty on other systems.
  */
 export function findByVariable(name: string, value: string): ProcessEntry[] {
   if (process.platform !== 'linux') return []
@@ -74,7 +74,7 @@ const NUL = Buffer.from('\0')
 function readStat(pid: number): ProcessEntry[] {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    // The command's name stands in parentheses, and may hold any character itself.
+    // The command's name is in parentheses, and may contain any character, parentheses included.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     const [state = 'X', parent = '0', group = '0', session = '0'] = fields
     const isLiving = !ENDED.includes(state)
@@ -96,7 +96,7 @@ function askPs(which: readonly string[]): ProcessEntry[] {
   return parsePs(stdout)
 }
 
-/** Reads what `ps -o pid=,ppid=,pgid=,stat=,lstart=` prints. */
+/** Parses the output of `ps -o pid=,ppid=,pgid=,stat=,lstart=`. */
 export function parsePs(printed: string): ProcessEntry[] {
   return printed.split('\n').flatMap((line) => {
     const [pid, parent, group, state, ...startedAt] = line.trim().split(/\s+/)

@@ -2,11 +2,11 @@ import { findDeclaredPhase } from './run/declared.ts'
 import type { DeclaredPhase, DeclaredWorkflow } from './run/declared.ts'
 
 /**
- * The phase to go on to where the agent has not chosen: the only one that may follow, else the first declared that this round has
- * not been at, else the one from which an end is nearest. So a round comes to its end, whatever loops its graph has.
+ * Chooses the next phase when the agent has not chosen one: the first declared successor not yet visited in this round,
+ * otherwise the successor nearest to an end. So a round reaches its end whatever loops the graph has.
  *
- * @param visited keys of the phases that this round has been at
- * @returns null where nothing can follow
+ * @param visited keys of the phases visited in this round
+ * @returns null if no phase can follow
  */
 export function chooseNext(
   workflow: DeclaredWorkflow,
@@ -21,7 +21,7 @@ export function chooseNext(
   return nearest ?? null
 }
 
-/** How many steps lead from each phase to an end of the graph. */
+/** Number of steps from each phase to the nearest end of the graph. */
 function stepsToEnd({ phases }: DeclaredWorkflow): Map<string, number> {
   const steps = new Map(phases.filter(isEnd).map(({ key }) => [key, 0]))
   for (const [key, count] of steps) {

@@ -15,7 +15,10 @@ import { limitsFor } from './run/limits.ts'
 import { executePhase } from './phase/executePhase.ts'
 import { RunFailedError, RunGivenBackError, troubleOf } from './run/trouble.ts'
 
-/** Leads a run from phase to phase for as long as it is held and can be led, then ends the claim as the run asks for. */
+/**
+ * Drives a claimed run from phase to phase while the claim holds and work is possible, then ends the claim as the run's
+ * status requires.
+ */
 export async function driveRun(tools: WorkerTools, owned: OwnedRun): Promise<void> {
   const { title, workflow } = owned.run
   tools.report({ kind: 'run-taken', runId: owned.run.id, title, workflow: workflow.name })
@@ -31,19 +34,19 @@ export async function driveRun(tools: WorkerTools, owned: OwnedRun): Promise<voi
   await leaveRun(context, farewell)
 }
 
-/** How a run is left whose driving ended with an error. */
+/** How to end the claim after driving ended with an error. */
 function toClaimEnding(context: RunWithAgents, error: unknown): ClaimEnding {
   if (error instanceof DirectoryTakenError) {
     const { directory, holder } = error
     context.report({ kind: 'directory-taken', directory, holder: describeHolder(holder) })
     return { putOff: { ms: context.tools.directoryBackoff.nextWait(context.runId), waitsFor: error.message } }
   }
-  // A run that is not this owner's any more says by itself how it goes on.
+  // A run that this owner no longer drives already has its next status.
   if (context.hasLeft || error instanceof RunGivenBackError) return {}
   return { failure: describe(error) }
 }
 
-/** What goes on from phase to phase; returns where the run is finished, waits, or another is to go on with it. */
+/** Drives phase after phase; returns when the run is finished, waits, or is to be continued by another owner. */
 async function drivePhases(context: RunWithAgents): Promise<void> {
   for (;;) {
     const run = await context.readRun()
@@ -64,7 +67,8 @@ async function drivePhases(context: RunWithAgents): Promise<void> {
 }
 
 /**
- * Sees that no other run works in the directory before anything is begun there. What else is wrong with it is met in the phase.
+ * Locks the workspace directory against other runs before any work begins in it. Other problems with the directory
+ * surface in the phase.
  *
  * @throws DirectoryTakenError
  */
@@ -77,7 +81,9 @@ async function lockWorkspace(context: RunWithAgents): Promise<void> {
   }
 }
 
-/** Ends agents of other roles that still worked when their owner was lost: two never work in one workspace. */
+/**
+ * Ends agents of other roles that were still working when their owner was lost: two agents never work in one workspace.
+ */
 function endOthers(context: RunWithAgents, role: string): Promise<boolean> {
   const isAtWork = (session: Session) => session.role !== role && session.status === 'BUSY'
   return context.agents.endAbandoned(isAtWork, limitsFor(context, context.agents))
@@ -92,7 +98,7 @@ async function begin(context: RunWithAgents, { key }: Phase): Promise<void> {
   await context.step('phase-started')
 }
 
-/** A phase that no agent works on, and a person has to agree to: the question is put as the workflow puts it. */
+/** Requests the approval of a phase that no agent works on, with the workflow's question. */
 async function requestApproval(context: RunWithAgents, { key, approval }: DeclaredPhase): Promise<void> {
   if (!approval) return
   const { gate, question } = approval
@@ -100,7 +106,7 @@ async function requestApproval(context: RunWithAgents, { key, approval }: Declar
   await context.step('approval-requested')
 }
 
-/** A file that nobody is there to make. */
+/** Fails a phase that requires a file but has no role to write it, and asks a person whether to retry. */
 async function requestManualArtifact(context: RunWithAgents, { key }: DeclaredPhase): Promise<void> {
   const message = `Phase ${key} has to hand over a file, and no role`
   const hint = 'Hand the file over by hand, as the owner of the run, or give the phase a role.'
@@ -111,11 +117,14 @@ async function requestManualArtifact(context: RunWithAgents, { key }: DeclaredPh
   await context.step('phase-failed')
 }
 
-/** Leaves a phase that is done: for the end of the round or of the run, else for the next phase. Returns whether there is more to do. */
+/**
+ * Leaves a completed phase: completes the run or the round, otherwise advances to the next phase. Returns whether there
+ * is more to do.
+ */
 async function moveOn(context: RunWithAgents, run: RunDetail, { key }: Phase): Promise<boolean> {
   const { owned, workflow, tools } = context
   if (run.missingEvidence.length === 0) return complete(context)
-  // given back, it keeps no slot that its children may need
+  // Once released, the run does not hold a slot that its children may need.
   if (waitsForChildren(run)) return false
   if (key === workflow.completeRoundAt && run.missingEvidence.some(({ kind }) => kind === 'ROUND')) {
     context.accept(await owned.rounds.complete(context.call))
@@ -138,7 +147,10 @@ async function moveOn(context: RunWithAgents, run: RunDetail, { key }: Phase): P
   return true
 }
 
-/** Completes the run once nothing of it lives any more, and all that was said is written: who reads along hears no more after that. */
+/**
+ * Completes the run once all its agents are gone and their transcripts are written: readers receive nothing after
+ * completion.
+ */
 async function complete(context: RunWithAgents): Promise<false> {
   const isGone = await context.agents.stop(limitsFor(context, context.agents), 'CANCELLED')
   await context.step('agents-stopped')

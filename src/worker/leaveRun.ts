@@ -5,29 +5,33 @@ import { composeText } from '../text/composeText.ts'
 import type { RunWithAgents } from './agent/runWithAgents.ts'
 import { limitsFor } from './run/limits.ts'
 
-/** How long an agent that asked a person may take to end its turn by itself, in milliseconds: it has said what it had to say. */
+/** How long an agent that requested an approval may take to end its turn by itself, in milliseconds. */
 const ASKED_LINGER_MS = 5_000
 
-/** How long an agent that failed its own run may take, in milliseconds: the run can be taken up by others meanwhile. */
+/**
+ * How long an agent that failed its own run may take to end its turn, in milliseconds. Short, because others can resume
+ * the run during that time.
+ */
 const FAILED_LINGER_MS = 2_000
 
-/** How much is said of what a run waits for, in characters. */
+/** Maximum length of `waitsFor`, in characters. */
 const MAX_WAITS_FOR = 500
 
-/** How often the end of a claim is decided anew where the run changed meanwhile. */
+/** How often ending the claim is retried when the run changes concurrently. */
 const MAX_ATTEMPTS = 5
 
-/** What an owner has to say at the end of its claim. */
+/** How an owner ends its claim. */
 export interface ClaimEnding {
-  /** As what a run fails that is still RUNNING. */
+  /** The error with which a run that is still RUNNING fails. */
   readonly failure?: string
-  /** For how long nobody is to take the run, which could not be begun, and what it waits for. */
+  /** For how long nobody may claim a run that could not be begun, and what it waits for. */
   readonly putOff?: { readonly ms: number; readonly waitsFor: string }
 }
 
 /**
- * Ends the claim in the way that the run asks for now, once every process of its agents is proven gone: a cancel is confirmed, a run
- * left RUNNING fails where there is a failure, any other is given back. Where processes may still live, the lease keeps others away.
+ * Ends the claim according to the run's current status, once every process of its agents is proven gone: confirms a
+ * cancel, fails a run that is still RUNNING if there is a failure, otherwise releases it. If processes may still be
+ * alive, the lease is left to expire, which keeps other owners away until then.
  */
 export async function leaveRun(context: RunWithAgents, farewell: ClaimEnding): Promise<void> {
   const { owned, tools, agents } = context
@@ -42,7 +46,7 @@ export async function leaveRun(context: RunWithAgents, farewell: ClaimEnding): P
     if (isGone) run = await endClaim(context, farewell)
     else owned.letExpire()
   } catch (error) {
-    // What could not be told the server finds out itself, when the lease ends.
+    // The server notices when the lease expires.
     if (!owned.isOver) owned.letExpire()
     tools.report({ kind: 'trouble', message: String(error) })
   } finally {
@@ -52,7 +56,10 @@ export async function leaveRun(context: RunWithAgents, farewell: ClaimEnding): P
   context.report({ kind: 'run-left', status, reason, interruption: why ?? null, isGone })
 }
 
-/** An agent that settled its run, or asked a person, by its own word is on its way out, and is heard to its end. */
+/**
+ * Gives an agent that settled its run or requested an approval itself time to end its turn, so that its last output is
+ * recorded.
+ */
 async function awaitAgentExit(context: RunWithAgents): Promise<void> {
   const { owned, agents } = context
   const why = owned.interruption
@@ -92,13 +99,13 @@ async function endClaim(context: RunWithAgents, { failure, putOff }: ClaimEnding
   }
 }
 
-/** By the server's clock, which a worker's may differ from. */
+/** Computes `notBefore` by the server's clock, from which the worker's may differ. */
 function whenFrom({ asOf }: Run, { ms, waitsFor }: NonNullable<ClaimEnding['putOff']>) {
   const notBefore = new Date(Date.parse(asOf) + ms).toISOString()
   return { notBefore, waitsFor: composeText(waitsFor, { max: MAX_WAITS_FOR }), blocked: true }
 }
 
-/** Asked for as long as the lease lasts. */
+/** Call options that retry until the lease expires. */
 function callWithinLease({ owned }: RunWithAgents): CallOptions {
   const signal = AbortSignal.timeout(Math.max(1, Math.ceil(owned.remainingMs)))
   return { signal, retry: { attempts: Infinity, minDelayMs: 100, maxDelayMs: 1_000, timeoutMs: 5_000 } }

@@ -14,40 +14,40 @@ import { DirectoryBackoff } from './run/directoryBackoff.ts'
 import { keepTidy } from './agent/tidySessions.ts'
 import { HOST } from './run/workspace.ts'
 
-/** How a worker is started. */
+/** Options of `startWorker`. */
 export interface StartWorkerOptions {
   readonly pawl: Pawl
-  /** The server, as the worker's agents reach it. */
+  /** URL under which the worker's agents reach the server. */
   readonly url: string
-  /** Who owns the runs, as others see it. */
+  /** Owner name recorded on the runs that the worker claims. */
   readonly owner: string
   readonly config: WorkerConfig
-  /** What agents inherit from. Default: this process's environment. */
+  /** Environment that agents inherit from. Default: this process's environment. */
   readonly env?: NodeJS.ProcessEnv
-  /** Told of what happens. */
+  /** Called with each event of the worker and its runs. */
   readonly report?: (news: WorkerNews) => void
   /** Awaited between any two steps of driving a run. */
   readonly onStep?: OnStep
-  /** How often it looks for runs where the server tells of none, in milliseconds. Default 5,000. */
+  /** How often to poll for runs when no notification arrives, in milliseconds. Default 5,000. */
   readonly pollMs?: number
 }
 
-/** A worker that takes runs and has agents work on them. */
+/** A worker that claims runs and has agents work on them. */
 export interface RunningWorker {
-  /** Resolves when it has stopped; rejects where it may not work. */
+  /** Resolves when the worker has stopped; rejects when the server refuses it. */
   readonly finished: Promise<void>
-  /** How many runs it owns at present. */
+  /** Number of runs that the worker currently owns. */
   readonly ownedCount: number
   /**
-   * Takes no more runs and begins no more phases. Those at work may go on for so many seconds (default: the configuration's
-   * `drainSeconds`); then their agents are stopped, and the runs are given back.
+   * Stops claiming runs and starting phases. Phases under way may continue for `seconds` (default: the configuration's
+   * `drainSeconds`); then their agents are stopped and the runs are released.
    */
   drain(seconds?: number): Promise<void>
-  /** Kills the agents at once, and gives the runs back. */
+  /** Kills the agents immediately and releases the runs. */
   kill(): Promise<void>
 }
 
-/** Makes the folder of what agents keep, which is none of the files of a repository that it stands in. */
+/** Creates the folder for agent sessions, with a `.gitignore` so that a surrounding repository does not pick it up. */
 function prepareState(state: string): string {
   const path = resolve(state)
   try {
@@ -55,12 +55,12 @@ function prepareState(state: string): string {
     const ignored = join(path, '.gitignore')
     if (!existsSync(ignored)) writeFileSync(ignored, '*\n')
   } catch {
-    // what can't be kept here is told by the session that needs it
+    // The session that needs the folder reports the error.
   }
   return path
 }
 
-/** Starts a worker, which goes on until it is drained or killed. */
+/** Starts a worker, which runs until it is drained or killed. */
 export function startWorker(options: StartWorkerOptions): RunningWorker {
   const {
     pawl,
@@ -122,10 +122,10 @@ export function startWorker(options: StartWorkerOptions): RunningWorker {
     isAtWork: (runId) => atWork.has(runId),
     report,
     signal: left.signal,
-    // While the server is away, the others say so.
+    // The claim loop and the workspace service already report an unreachable server.
     onError: (error) => error instanceof PawlConnectionError || onError(error),
   })
-  // Neither goes on without the other: a worker that may not serve may not work.
+  // A worker that may not serve workspaces may not work on runs either.
   serving.catch(() => void worker.stop().catch(() => undefined))
   const finish = async () => {
     try {
@@ -159,7 +159,7 @@ export function startWorker(options: StartWorkerOptions): RunningWorker {
   }
 }
 
-/** Where Pawl itself keeps things on this machine, as far as the worker knows. */
+/** Pawl's own directories on this machine, as far as the worker knows them. */
 function ownDirectoriesOf({ state, workspace }: WorkerConfig, env: NodeJS.ProcessEnv): OwnDirectory[] {
   const worktrees = resolve(workspace.root ?? join('.pawl', 'workspaces'))
   return [

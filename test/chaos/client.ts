@@ -4,7 +4,7 @@ import type { Pawl } from '../../sdk/index.ts'
 import type { EventFollower } from './eventFollower.ts'
 import type { Ledger } from './ledger.ts'
 
-/** Longer than any crash here lasts: no lease expires under its owner. */
+/** Longer than any crash here lasts, so that no owner's lease expires. */
 const LEASE_SECONDS = 300
 
 /** Any answer of a mutation that writes to a run's log. */
@@ -15,15 +15,18 @@ interface Answer {
   readonly run?: { readonly id: string; readonly revision: number } | null
 }
 
-/** A run that the client holds. */
+/** A run that the client owns. */
 interface OwnedRun {
   readonly runId: string
   readonly fence: number
 }
 
-/** Drives runs one after the other, and writes down whatever it is told. Refusals that no rival explains are told. */
+/**
+ * Drives runs one after another, and records every answer in the ledger. Refusals that no concurrent client explains
+ * are reported.
+ */
 export class Client {
-  /** What the server refused though nobody else was at the run. */
+  /** Refusals although no other client used the run. */
   readonly surprises: string[] = []
   readonly #pawl: Pawl
   readonly #name: string
@@ -39,7 +42,7 @@ export class Client {
     this.#follower = follower
   }
 
-  /** Works until it is told to stop; then it leaves its run as it is. */
+  /** Works until stopped; then it leaves its run in its current state. */
   async work(): Promise<void> {
     const stories = [
       () => this.#completeRun(),
@@ -105,7 +108,7 @@ export class Client {
     await this.#ask('cancelRun', (k) => runs.cancel(runId, k))
   }
 
-  /** Completing and cancelling at once: whoever comes second is refused, or changes nothing. */
+  /** Completes and cancels concurrently: the second command is refused, or changes nothing. */
   async #raceTheEnd(): Promise<void> {
     const { runId, fence } = await this.#open()
     const { phases, runs } = this.#pawl
@@ -155,8 +158,8 @@ export class Client {
   }
 
   /**
-   * Asks for a mutation, under one key until it is answered, and writes the answer down. Every third one is asked for
-   * again after its answer, as by a client that did not get it, and must be told so.
+   * Sends a mutation, retrying with one key until it is answered, and records the answer. Every third mutation is sent
+   * again after its answer, as by a client that lost it, and must be answered as a replay.
    */
   async #ask<A extends Answer>(
     operation: string,
@@ -184,5 +187,5 @@ export class Client {
   }
 }
 
-/** Leaves a story in the middle. */
+/** Aborts the client's sequence of commands. */
 class Stopped extends Error {}

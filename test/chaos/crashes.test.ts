@@ -19,7 +19,7 @@ const ACKNOWLEDGED_BETWEEN_CRASHES = 50
 /** A start takes a second; on a machine that is busy with other tests, ten. */
 const PATIENCE = { timeout: 180_000 }
 
-/** A workflow whose runs are handed on where an owner is lost, with three phases in a row. */
+/** A workflow whose runs are requeued when an owner is lost, with three consecutive phases. */
 const WORKFLOW = {
   name: 'crash',
   version: 1,
@@ -32,16 +32,16 @@ const WORKFLOW = {
   ],
 }
 
-/** How a round ends: what is killed, and whether the PostgreSQL of that round is the one of the next. */
+/** How a round ends: what is killed, and whether the same PostgreSQL continues in the next round. */
 interface Crash {
   readonly what: string
   readonly times: number
   readonly keepsPostgres: boolean
-  /** Kills, and starts again whatever does not come back by itself. */
+  /** Kills, and restarts what does not recover by itself. */
   happen(server: ServerProcess): Promise<unknown>
 }
 
-/** A crash comes in the moment of an answer, and finds the other clients in the midst of theirs. */
+/** A crash happens at the moment of an answer, while the other clients wait for theirs. */
 const CRASHES: readonly Crash[] = [
   {
     what: 'the server',
@@ -110,7 +110,7 @@ describe('after kill -9 under load', () => {
     server = new ServerProcess(built.program, folder)
     await server.start()
     const token = await server.readToken()
-    // whatever happens to the server, an answer is waited for
+    // Clients retry until answered, through every crash.
     const retry = { attempts: 10_000, minDelayMs: 10, maxDelayMs: 100, timeoutMs: 10_000 }
     const connect = (transport: { WebSocket: typeof WebSocket | false }) =>
       createPawl({ url: server.url, token, retry, ...transport })
@@ -195,7 +195,7 @@ describe('after kill -9 under load', () => {
   })
 })
 
-/** The acknowledged mutations of runs that were not deleted since. */
+/** The acknowledged mutations of runs that have not been deleted since. */
 function listKept({ acknowledged, deleted }: Ledger) {
   return acknowledged.filter(({ runId }) => !deleted.has(runId))
 }
@@ -215,7 +215,7 @@ interface StoredEvent {
   readonly seq: number
 }
 
-/** What the data directory holds, read beside the server; its PostgreSQL must be one that keeps what it commits. */
+/** Reads the database directly; its PostgreSQL must be configured for durable commits. */
 async function readDatabase(
   dataDir: string,
 ): Promise<{ runs: Map<string, StoredRun>; events: Map<string, StoredEvent[]> }> {

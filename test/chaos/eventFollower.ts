@@ -1,9 +1,9 @@
 import { setMaxListeners } from 'node:events'
 import type { Pawl } from '../../sdk/index.ts'
 
-/** Reads the events of runs while everything around them is killed, and keeps what came. */
+/** Follows the events of runs through every crash, and records what arrived. */
 export class EventFollower {
-  /** The `seq` of each event that came, in order, by run. */
+  /** The `seq` of each received event, in order, by run. */
   readonly seen = new Map<string, number[]>()
   readonly #pawls: readonly Pawl[]
   readonly #stopping = new AbortController()
@@ -13,7 +13,7 @@ export class EventFollower {
   /** @param pawls clients of different transports, used in turn */
   constructor(pawls: readonly Pawl[]) {
     this.#pawls = pawls
-    // each stream listens to it
+    // Each stream adds a listener.
     setMaxListeners(0, this.#stopping.signal)
   }
 
@@ -22,7 +22,7 @@ export class EventFollower {
     if (pawl) this.#streams.push(this.#read(pawl, runId))
   }
 
-  /** Waits until the events of each followed run have come up to its revision, and ends all streams. */
+  /** Waits until each followed run's events have reached its revision, and ends all streams. */
   async finish(readRevision: (runId: string) => Promise<number>): Promise<void> {
     for (const [runId, seqs] of this.seen) {
       const revision = await readRevision(runId)

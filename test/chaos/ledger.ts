@@ -3,25 +3,25 @@ export interface Acknowledged {
   readonly operation: string
   readonly key: string
   readonly runId: string
-  /** Of the run in the answer: the mutation is in its log up to here. */
+  /** The revision of the run in the answer: the log contains the mutation up to here. */
   readonly revision: number
 }
 
-/** A lease that the server promised. */
+/** A lease that the server granted. */
 export interface Promised {
   readonly runId: string
   readonly fence: number
   readonly expiresAt: string
 }
 
-/** What clients were told, kept where no crash reaches it: in the memory of the test. */
+/** The answers that clients got, kept in the memory of the test, which no crash affects. */
 export class Ledger {
   readonly acknowledged: Acknowledged[] = []
-  /** The last word about each lease. */
+  /** The latest answer about each lease. */
   readonly promised = new Map<string, Promised>()
-  /** Keys of mutations that were refused, and so must have left nothing. */
+  /** Keys of mutations that were refused, and so must have changed nothing. */
   readonly refused: string[] = []
-  /** Runs that were acknowledged to be gone. */
+  /** Runs whose deletion was acknowledged. */
   readonly deleted = new Set<string>()
   #wake: () => void = () => undefined
 
@@ -34,7 +34,7 @@ export class Ledger {
     this.promised.set(lease.runId, lease)
   }
 
-  /** Resolves the moment that so many more mutations are acknowledged. */
+  /** Resolves as soon as `count` more mutations are acknowledged. */
   async untilMore(count: number): Promise<void> {
     const goal = this.acknowledged.length + count
     while (this.acknowledged.length < goal) {

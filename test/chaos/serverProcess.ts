@@ -8,7 +8,7 @@ import { readPostmasterFile } from '../../src/database/embedded/postmasterFile.t
 
 const POLL_MS = 5
 
-/** `pawl serve` with its embedded database, in a process of its own, always at the same address. */
+/** `pawl serve` with its embedded database, in a separate process, always at the same address. */
 export class ServerProcess {
   readonly #program: string
   readonly #folder: string
@@ -17,7 +17,7 @@ export class ServerProcess {
 
   /**
    * @param program the built command `pawl`
-   * @param folder holds the data directory and the log; others must be able to pass through it
+   * @param folder holds the data directory and the log; other users must be able to traverse it
    */
   constructor(program: string, folder: string) {
     this.#program = program
@@ -39,7 +39,7 @@ export class ServerProcess {
     return readFile(join(this.dataDir, 'token'), 'utf8').then((text) => text.trim())
   }
 
-  /** Starts it and waits until it says that it is ready. */
+  /** Starts the server and waits until it is ready. */
   async start(): Promise<void> {
     await rm(join(this.dataDir, 'address'), { force: true })
     await this.launch()
@@ -56,7 +56,7 @@ export class ServerProcess {
     await this.#until(() => isReady(this.url))
   }
 
-  /** Starts it and does not wait. */
+  /** Starts the server without waiting. */
   async launch(): Promise<void> {
     const log = await open(join(this.#folder, 'server.log'), 'a')
     const { DATABASE_URL: _other, ...environment } = process.env
@@ -76,32 +76,32 @@ export class ServerProcess {
     })
   }
 
-  /** The pid of its PostgreSQL; undefined where none runs. */
+  /** The pid of its PostgreSQL; undefined if none runs. */
   async findPostmaster(): Promise<number | undefined> {
     const cluster = await this.#findCluster()
     const pid = cluster && (await readPostmasterFile(cluster))?.pid
     return pid && (await findPostgresProgram(pid, cluster)) ? pid : undefined
   }
 
-  /** Ids of everything that works on its data. */
+  /** The pids of all processes that use its data. */
   async listPostgres(): Promise<number[]> {
     const cluster = await this.#findCluster()
     return cluster ? listPostgresProcesses(cluster) : []
   }
 
-  /** Ends the server without a chance to clean up. */
+  /** Kills the server without a chance to clean up. */
   async killServer(): Promise<void> {
     await this.#end('SIGKILL')
   }
 
-  /** Ends the postmaster without a chance to clean up; its sessions end by themselves, sooner or later. */
+  /** Kills the postmaster without a chance to clean up; its sessions exit by themselves after a while. */
   async killPostgres(): Promise<void> {
     const pid = await this.findPostmaster()
     if (pid === undefined) throw new Error('there is no PostgreSQL to kill')
     process.kill(pid, 'SIGKILL')
   }
 
-  /** Ends one of its PostgreSQL's sessions, whereupon that ends all of them and recovers as from a crash. */
+  /** Kills one session of its PostgreSQL, which then ends all sessions and performs crash recovery. */
   async killSession(): Promise<void> {
     const postmaster = await this.findPostmaster()
     const session = (await this.listPostgres()).toSorted((a, b) => a - b).at(-1)
@@ -114,7 +114,7 @@ export class ServerProcess {
     return this.#end('SIGTERM')
   }
 
-  /** Ends whatever is left of it; for the end of a test. */
+  /** Kills everything that is left of it; for the end of a test. */
   async clear(): Promise<void> {
     await this.killServer()
     for (const pid of await this.listPostgres()) process.kill(pid, 'SIGKILL')

@@ -3,17 +3,17 @@ import type { WorkerNews } from '../../src/worker/run/news.ts'
 import { programFile } from '../support/programs.ts'
 import type { WorkerOrders } from './workerProcess.ts'
 
-/** A worker in a process of its own. */
+/** A worker in a separate process. */
 export interface WorkerProcess {
   readonly pid: number
-  /** What it told so far. */
+  /** Its reports so far. */
   readonly news: readonly WorkerNews[]
-  /** Resolves with its signal, or null where it ended by itself; rejects with what it wrote where it failed. */
+  /** Resolves with its signal, or null if it exited by itself; rejects with its output if it failed. */
   readonly ended: Promise<NodeJS.Signals | null>
   kill(signal: NodeJS.Signals): void
 }
 
-/** Starts a worker that does as it is told. */
+/** Starts a worker with the given orders. */
 export function spawnWorker(orders: WorkerOrders): WorkerProcess {
   const child = spawn(process.execPath, [programFile('workerProcess'), JSON.stringify(orders)], {
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -24,7 +24,7 @@ afterAll(async () => {
   await server.stop()
 })
 
-/** Notes its pid; the first time it works until it is ended, after that it does its work. */
+/** Records its pid; the first time it runs until it is killed, after that it does its work. */
 const SECOND_TIME_LUCKY = shellAgent(
   `echo $$ >> pids; if [ -f begun ]; then echo '{"ok":true}' > out.json; else touch begun; exec sleep 1000; fi`,
 )
@@ -33,12 +33,12 @@ async function firstPid(bench: Bench): Promise<number> {
   return Number((await bench.read('pids')).split('\n')[0])
 }
 
-/** Resolves when the process is gone. */
+/** Resolves when the process has exited. */
 async function gone(pid: number): Promise<void> {
   while (await isAlive(pid)) await sleep(50)
 }
 
-/** Who claimed the run, in order. */
+/** The owners that claimed the run, in order. */
 async function claimsOf(bench: Bench, runId: string): Promise<string[]> {
   return Array.from(
     (await bench.tellStory(runId)).matchAll(/(\S+) claimed the run/g),

@@ -3,7 +3,7 @@ import { workerConfigSchema } from '../../src/worker/config/config.ts'
 import { startWorker } from '../../src/worker/startWorker.ts'
 import type { StepName } from '../../src/worker/run/steps.ts'
 
-/** What a worker in a process of its own is told, as JSON in its last argument. */
+/** The orders of a worker in a separate process, as JSON in its last argument. */
 export interface WorkerOrders {
   readonly url: string
   readonly token: string
@@ -11,7 +11,7 @@ export interface WorkerOrders {
   readonly config: unknown
   /** Kills itself at this boundary; null: never. */
   readonly killAt: StepName | null
-  /** At which of those it meets, from 1. */
+  /** At which occurrence of that boundary, from 1. */
   readonly nth: number
 }
 

@@ -13,10 +13,10 @@ import { startTestServer, type TestServer } from '../support/server.ts'
 import { isThorough } from '../support/thorough.ts'
 import { spawnWorker } from './spawnWorker.ts'
 
-/** Takeovers wait for leases to end, and many run at a time on a machine that may be busy. */
+/** Takeovers wait for leases to expire, and many run in parallel on a machine that may be busy. */
 const PATIENCE = { timeout: 240_000 }
 
-/** A run that meets every boundary: questions, a crash, a wrong file, a phase that fails first, a round. */
+/** A run that reaches every boundary: approvals, a crash, an invalid artifact, a phase that fails first, a round. */
 const JOURNEY = {
   name: 'journey',
   version: 1,
@@ -49,7 +49,7 @@ const JOURNEY = {
   ],
 } as const satisfies WorkflowDefinition
 
-/** How the run's agents are reached, and what they do: the same in both. */
+/** The kinds of agents, and how each is run; the work is the same in both. */
 const KINDS = {
   process: async () =>
     shellAgent(`echo "$phase" | tee -a received
@@ -81,10 +81,12 @@ const KINDS = {
   },
 } as const
 
-/** The first boundary at which there is an agent; before, it makes no difference which one it is going to be. */
+/** The first boundary at which an agent exists; before it, the kind of agent makes no difference. */
 const FIRST_WITH_AGENT = STEPS.indexOf('agent-opened')
 
-/** Where a worker of each kind is killed: at every boundary with one kind of agent in turn; thoroughly, with both. */
+/**
+ * Where a worker with each kind of agent is killed: every boundary with alternating kinds; in thorough mode, with both.
+ */
 const BOUNDARIES = {
   process: STEPS.filter(
     (_, place) => isThorough || WITHOUT_TMUX !== undefined || place < FIRST_WITH_AGENT || place % 2 === 0,
@@ -92,7 +94,7 @@ const BOUNDARIES = {
   tmux: STEPS.filter((_, place) => place >= FIRST_WITH_AGENT && (isThorough || place % 2 === 1)),
 } as const
 
-/** Attempts of each phase, whoever worked on it: no kill costs one. */
+/** The attempts of each phase, across all owners: a kill costs none. */
 const ATTEMPTS = { plan: 1, build: 2, check: 1, verify: 3, done: 1 }
 
 let server: TestServer
@@ -158,7 +160,9 @@ async function takeOver(bench: Bench, killAt: StepName, agent: Record<string, un
   if (owners.includes('second')) expect(left).toMatchObject({ status: 'COMPLETED', isGone: true })
 }
 
-/** Answers whatever is asked, until the run has settled: the phase that fails first is made ready when it is asked about. */
+/**
+ * Decides every approval until the run has settled; the phase that fails first is fixed when its recovery is requested.
+ */
 async function attend(bench: Bench, runId: string): Promise<void> {
   for (;;) {
     const run = await bench.until(runId, (now) => now.nextAction === 'DECIDE_APPROVAL' || now.isSettled)
@@ -181,7 +185,7 @@ async function readEvents(bench: Bench, runId: string, upTo: number): Promise<Ru
   return events
 }
 
-/** The processes of a run's agents that are there. */
+/** The running processes of a run's agents. */
 function livingOf(runId: string): string[] {
   if (!existsSync('/proc')) return []
   return readdirSync('/proc').filter((pid) => {

@@ -44,10 +44,10 @@ export type RunAction =
       readonly end: ReportedEnd
     })
 
-/** An action about one run, or about what hangs below it. */
+/** An action about one run, or about the rows below it. */
 export type AboutAction = RunAction | BelowAction
 
-/** The start of a run; its parent and the run it continues are named by their numbers among those so far. */
+/** The start of a run; its parent and the run it continues are given by their numbers among the runs so far. */
 export interface StartAction {
   readonly kind: 'start'
   readonly by: Actor
@@ -65,15 +65,15 @@ export type Action =
   | AboutAction
   | StartAction
   | { readonly kind: 'claimAny'; readonly by: Actor; readonly key: KeyChoice; readonly owner: string }
-  /** One of the last commands once more, word by word. */
+  /** Repeats one of the last commands exactly. */
   | { readonly kind: 'again'; readonly back: number }
-  /** So many commands at once, to several servers: the first that make sense, on one run where that is said. */
+  /** Concurrent commands to several servers: the first that make sense, on the same run if `same` is set. */
   | {
       readonly kind: 'race'
       readonly actions: readonly (AboutAction | StartAction)[]
       readonly same: boolean
       readonly runners: number
-      /** How many round trips to the database each waits before it is sent. */
+      /** How many database round trips each command waits before it is sent. */
       readonly stagger: readonly number[]
     }
   | { readonly kind: 'sweep' }
@@ -82,7 +82,7 @@ export type Action =
 export type ActionOf<K extends Action['kind']> = Extract<Action, { kind: K }>
 export type Kind = AboutAction['kind'] | 'start' | 'claimAny'
 
-/** Which workflow, by its place among those of the test; those with most below them most often. */
+/** A workflow, by its index among the model's; those with the most features most often. */
 export const workflows = often([2, 0], [2, 1], [3, 2], [2, 3], [4, 4], [6, 5], [3, 6])
 const key = often<KeyChoice>([5, 'none'], [4, 'fresh'], [1, 0], [1, 1])
 const by = about.by
@@ -97,7 +97,7 @@ const maybePhase = fc.oneof(phase, often<PhaseChoice>([1, 'none']))
 const revision = often<Conditional['revision']>([8, 'any'], [2, 'seen'], [1, 'older'])
 const comment = fc.constantFrom(null, 'so')
 
-/** Steps of time; the limits of the model lie in between, far enough for whatever time a history takes itself. */
+/** Steps of time; the model's timeouts lie in between, with enough margin for the duration of a history. */
 const SECONDS = often(
   [30, 200],
   [10, 400],
@@ -110,7 +110,7 @@ const SECONDS = often(
   [1, 6_048_200],
 )
 
-/** How far apart the commands of a race are sent, each in its place. */
+/** The stagger of each command of a race. */
 export const staggers = fc.array(fc.nat(2), { minLength: 3, maxLength: 3 })
 
 /** The start of a run. */
@@ -125,7 +125,7 @@ export const starts: fc.Arbitrary<StartAction> = of<StartAction>('start', {
   continues: fc.option(fc.nat(3), { nil: null, freq: 1 }),
 })
 
-/** Actions about a run, those that lead far more often than the others. */
+/** Actions about a run, weighted toward those that make progress. */
 export const aboutActions: readonly [number, fc.Arbitrary<AboutAction>][] = [
   [
     8,
@@ -192,7 +192,7 @@ export const any = <T>(choices: readonly [number, fc.Arbitrary<T>][]): fc.Arbitr
 
 const about1 = any<AboutAction | StartAction>([...aboutActions, [4, starts]])
 
-/** Any action, those that lead far more often than the others. */
+/** Any action, weighted toward those that make progress. */
 export const actions: readonly [number, fc.Arbitrary<Action>][] = [
   [6, starts],
   [2, of<ActionOf<'claimAny'>>('claimAny', { by, key, owner })],

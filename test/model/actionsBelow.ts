@@ -16,14 +16,14 @@ interface Row {
   readonly row: number
 }
 
-/** How a failed phase asks how to go on. */
+/** How a failed phase requests a recovery. */
 export interface RecoveryChoice {
   /** Whether the newest session is named. */
   readonly session: boolean
   readonly expires: boolean
 }
 
-/** One step of a history about what hangs below a run. */
+/** One step of a history about the rows below a run. */
 export type BelowAction =
   | (Driving & {
       readonly kind: 'openSession'
@@ -31,14 +31,14 @@ export type BelowAction =
       readonly adapter: string
       readonly handle: string | null
     })
-  /** `onward`: the next status along its table, by its number there. */
+  /** `onward`: an allowed next status, by its index in the table. */
   | (Driving &
       Row & { readonly kind: 'updateSession'; readonly to: SessionStatus | 'onward'; readonly way: number })
   | (Driving &
       Row & {
         readonly kind: 'recordPrompt'
         readonly phase: PhaseChoice
-        /** `next`: what would lead on; or a key by its number. */
+        /** `next`: the prompt that makes progress; or a key by its number. */
         readonly prompt: 'next' | number
         readonly stage: 'SENDING' | 'SENT'
       })
@@ -70,7 +70,7 @@ export type BelowAction =
       readonly phase: PhaseChoice
       readonly recovery: RecoveryChoice | null
     })
-  /** `yes` and `no` are what the kind of the approval knows. */
+  /** `yes` and `no` map to the decisions of the approval's kind. */
   | (About &
       Row & { readonly kind: 'decide'; readonly decision: Decision | 'yes' | 'no'; readonly stale: boolean })
   | (About & { readonly kind: 'say'; readonly mode: MessageMode })
@@ -80,7 +80,7 @@ export type BelowOf<K extends BelowAction['kind']> = Extract<BelowAction, { kind
 const row = fc.nat(3)
 const mostly = (value: boolean, times = 5) => often([times, value], [1, !value])
 
-/** Actions about what hangs below a run, weighted. */
+/** Weighted actions about the rows below a run. */
 export function belowActions({
   phase,
   maybePhase,

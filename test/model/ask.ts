@@ -8,13 +8,13 @@ import * as oracle from './oracle.ts'
 import * as phases from './oraclePhases.ts'
 import { isSuperseded, phaseOf, putFence, rowOf } from './resolve.ts'
 
-/** One command with every choice made: what can be asked once more, word by word. */
+/** One command with every choice made, so that it can be repeated exactly. */
 export interface Command extends Asked {
-  /** The fence that the actor's token carries, where it is an agent. */
+  /** The fence of the actor's token, if it is an agent. */
   readonly agentFence: number
 }
 
-/** Makes the choices of an action about a run. `fresh` makes a key that was never used. */
+/** Makes the choices of an action about a run. `fresh` returns an unused key. */
 export function ask(action: AboutAction, run: ModelRun, fresh: () => string): Command {
   const agentFence = Math.max(1, isSuperseded(action) ? run.fence - 1 : run.fence)
   const input: Record<string, unknown> = {}
@@ -22,7 +22,7 @@ export function ask(action: AboutAction, run: ModelRun, fresh: () => string): Co
   const conditional = 'revision' in action ? { ifRevision: revisionOf(action, run) } : {}
   if ('revision' in action) input['ifRevision'] = conditional.ifRevision ?? null
   const asking = isBelow(action) ? askBelow(action, run, input, agentFence) : askRun(action, run, input)
-  // a row is named without its run
+  // Commands about a row do not name its run.
   if (!asking.row) input['runId'] = run.id
   return {
     kind: action.kind,
@@ -66,13 +66,13 @@ function revisionOf(
 }
 
 /**
- * The key that comes along. A renewal and a transcript take none; a release after settling keeps its key beside the
- * log, the last one of the run, known to the run alone: only a key of its own tells it from others.
+ * The idempotency key of a command. Renewals and transcripts take none. A release after settling stores its key outside
+ * the log, per run and only the latest, so it needs a key unique to the run.
  */
 function keyOf(action: AboutAction, run: ModelRun, asking: Asking, fresh: () => string): string | null {
   if (action.kind === 'renew' || action.kind === 'append' || action.key === 'none') return null
   if (action.key === 'fresh' || action.kind === 'release') return fresh()
-  // a deletion is remembered by the run it deleted, an end told after settling by its execution
+  // The key of a deletion is stored with the run, that of an end reported after settling with the execution.
   if (action.kind === 'delete') return `${run.id} ${action.key}`
   if (action.kind === 'finish') return `${asking.row?.id ?? ''} ${action.key}`
   return `${action.key}`

@@ -6,14 +6,14 @@ import * as approvals from './oracleApprovals.ts'
 import * as sessions from './oracleSessions.ts'
 import { countedFence, phaseOf, rowOf } from './resolve.ts'
 
-/** Contents of files; the bad one satisfies nobody. */
+/** Contents of artifacts; the bad one is never valid. */
 const CONTENTS = { one: '{"ok":1}', other: '{"ok":2}', bad: ' ' } as const
-/** How long a question stands that is to expire, in seconds. */
+/** The time until an expiring approval expires, in seconds. */
 const EXPIRES = 500
 
 const asking = ({ now, name, made }: Turn) => ({ now, name, approvalId: made.approvalId })
 
-/** Makes the choices of an action about what hangs below a run. */
+/** Makes the choices of an action about the rows below a run. */
 export function askBelow(
   action: BelowAction,
   run: ModelRun,
@@ -159,7 +159,7 @@ function askApproval(
   }
 }
 
-/** The digest of something else that was shown, or of nothing. */
+/** A digest that does not match the approval. */
 function staleDigest(run: ModelRun, approval: ModelApproval | undefined): string {
   const other = run.approvals.find(({ digest }) => digest !== approval?.digest)
   return other?.digest ?? approvals.sha256('nothing that was shown')

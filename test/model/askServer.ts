@@ -12,7 +12,7 @@ import type { Run } from '../../src/lifecycle/run/run.ts'
 import type { AboutAction } from './actions.ts'
 import type { Relatives } from './oracleFamily.ts'
 
-/** A problem as far as the model looks at it. */
+/** The fields of a problem that the model compares. */
 export interface AnsweredProblem {
   readonly type: string
   readonly differingPaths?: readonly string[]
@@ -20,15 +20,15 @@ export interface AnsweredProblem {
   readonly allowed?: readonly string[]
 }
 
-/** An answer as far as the model looks at it; null where it says nothing of it. */
+/** The fields of an answer that the model compares; null if the answer lacks them. */
 export interface Answer {
   readonly ok: boolean
   readonly changed: boolean | null
   readonly replayed: boolean | null
   readonly runId: string | null
-  /** The run as it is shown: by an acceptance as well as by a refusal. */
+  /** The run in the answer, of a success or a refusal. */
   readonly run: Run | null
-  /** The row below the run that was made, or asked about. */
+  /** The row below the run that was created, or that the command is about. */
   readonly row: { readonly id: string } | null
   readonly created: boolean | null
   readonly nextSeq: number | null
@@ -40,7 +40,7 @@ export interface Answer {
 type Input = Record<string, unknown>
 type UseCase = (commands: Commands, caller: Caller, input: Input) => Promise<Answer>
 
-/** The use cases about one run, each by the name the oracle has for it. */
+/** The use cases about one run, by the oracle's names. */
 export const USE_CASES: { readonly [K in AboutAction['kind']]: UseCase } = {
   claim: adapt(claimRun),
   release: adapt(runs.releaseRun),
@@ -70,12 +70,12 @@ export const USE_CASES: { readonly [K in AboutAction['kind']]: UseCase } = {
   receipt: adapt(acknowledgeMessage),
 }
 
-/** A use case seen through the one shape of answer that the model compares. */
+/** Adapts a use case to the common answer shape that the model compares. */
 function adapt(useCase: (commands: Commands, caller: Caller, input: never) => Promise<object>): UseCase {
   return async (commands, caller, input) => toAnswer(await useCase(commands, caller, input as never))
 }
 
-/** What an answer tells, whichever use case gave it. */
+/** The fields of the answers of all use cases. */
 interface Told {
   readonly ok: boolean
   readonly changed?: boolean
@@ -91,7 +91,7 @@ interface Told {
   readonly problem?: AnsweredProblem & { readonly run?: { readonly run: Run } | null }
 }
 
-/** What an answer says of what the model looks at. */
+/** Extracts the fields that the model compares. */
 export function toAnswer(answer: object): Answer {
   const told = answer as Told
   const { relatives } = told

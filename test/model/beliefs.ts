@@ -2,13 +2,13 @@ import type { WorkflowDefinition } from '../../src/lifecycle/workflow/workflow.t
 import type { ExecutionEnd, PhaseStatus, RunReason, RunStatus } from '../../src/lifecycle/run/words.ts'
 import type { Model, ModelClaim, ModelPhase, ModelRun } from './modelState.ts'
 
-/** A claim as it is asked for. */
+/** The fields of a requested claim. */
 export interface AskedClaim {
   readonly owner: string
   readonly leaseSeconds: number
 }
 
-/** Where a new run comes from. */
+/** The origin of a new run. */
 export interface AskedOrigin {
   readonly concurrencyKey: string | null
   readonly parent: ModelRun | null
@@ -20,7 +20,7 @@ export const ACTIVE: readonly RunStatus[] = ['QUEUED', 'RUNNING', 'AWAITING_APPR
 export const isActive = (run: ModelRun) => ACTIVE.includes(run.status)
 export const isFinal = (run: ModelRun) => ['COMPLETED', 'CANCELLED', 'EXPIRED'].includes(run.status)
 
-/** A run as it begins. */
+/** Creates the model of a new run. */
 export function newRun(
   model: Model,
   id: string,
@@ -94,7 +94,7 @@ export function phaseAt(run: ModelRun, key = run.at): ModelPhase {
   return phase
 }
 
-/** What the workflow says of a phase. */
+/** The workflow's definition of a phase. */
 export function graphOf(run: ModelRun, key = run.at): WorkflowDefinition['phases'][number] {
   const phase = run.workflow.phases.find((each) => each.key === key)
   if (!phase) throw new Error(`the oracle knows no phase ${key}`)
@@ -107,16 +107,16 @@ export const isLeased = (claim: ModelClaim | null, now: number) =>
   claim !== null && claim.expiresAt !== null && claim.expiresAt > now
 export const inFlight = (run: ModelRun) => run.executions.some(({ end }) => end === null)
 export const openApprovalOf = (run: ModelRun) => run.approvals.find(({ status }) => status === 'PENDING')
-/** Whether its agent works on it: nothing else admits a prompt, a file or a failure. */
+/** Whether its agent works on it: only then are prompts, artifacts and failures allowed. */
 export const isWorkedOn = ({ status }: ModelPhase) => status === 'RUNNING' || status === 'AWAITING_ARTIFACT'
 
-/** A line of the log; who caused it is signed once it is known. */
+/** Adds an event to the log; `sign` sets its actor later. */
 export function note(run: ModelRun, type: string, now: number): void {
   run.log.push({ type, epoch: run.epoch, actor: '' })
   run.activeAt = now
 }
 
-/** Names who caused what is not signed yet. */
+/** Sets the actor of all events that have none yet. */
 export function sign(run: ModelRun, actor: string): void {
   for (const event of run.log) if (event.actor === '') event.actor = actor
 }
@@ -134,7 +134,7 @@ export function move(run: ModelRun, status: RunStatus, now: number): void {
 
 export const isWaiting = ({ notBefore }: ModelRun, now: number) => notBefore !== null && notBefore > now
 
-/** A phase, and its last attempt with it. */
+/** Sets the status of a phase and of its last attempt. */
 export function setPhase(phase: ModelPhase, status: PhaseStatus): void {
   phase.status = status
   const last = phase.attempts.at(-1)
@@ -159,7 +159,7 @@ const SETTLING = {
   EXPIRED: 'run.expired',
 } as const
 
-/** Settles a run and whatever hangs below it. */
+/** Settles a run and everything below it. */
 export function settle(
   run: ModelRun,
   status: keyof typeof SETTLING,
@@ -184,7 +184,7 @@ export function settle(
   for (const message of run.messages) if (message.status === 'PENDING') message.status = 'UNDELIVERED'
 }
 
-/** Settles a run as FAILED whose owner keeps a lease until it has stopped. */
+/** Settles a run as FAILED while its owner keeps the lease until it has stopped. */
 export function failUnderOwner(run: ModelRun, reason: RunReason, now: number): void {
   settle(run, 'FAILED', reason, now)
   if (!isLeased(run.claim, now)) run.claim = null

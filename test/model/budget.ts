@@ -1,6 +1,6 @@
 import { isThorough } from '../support/thorough.ts'
 
-/** How many histories a test of the model goes through, and how long that may take. */
+/** How many histories a model test runs, and how long it may take. */
 export interface Budget {
   readonly numRuns: number
   /** For `fc.assert`. */
@@ -9,13 +9,13 @@ export interface Budget {
   readonly timeout: number
 }
 
-/** How many histories there are where nobody asks for more. */
+/** The default number of histories. */
 const HISTORIES = isThorough ? 60 : 12
 
 /**
- * The budget of a test: `PAWL_MODEL_RUNS` histories (default 12, thoroughly 60), or so many times as many where they are short;
- * `PAWL_MODEL_SEED` goes through those of an earlier report again. A machine too busy for all of them goes through as
- * many as it can in its time: then what was found is told, not that time ran out.
+ * The budget of a test: `PAWL_MODEL_RUNS` histories (default 12, thoroughly 60), or so many times as many where they
+ * are short; `PAWL_MODEL_SEED` goes through those of an earlier report again. A machine too busy for all of them goes
+ * through as many as it can in its time: running out of time is not a failure.
  */
 export function budget(times = 1): Budget {
   const seed = process.env['PAWL_MODEL_SEED']

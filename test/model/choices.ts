@@ -3,41 +3,41 @@ import * as fc from 'fast-check'
 /** Who acts. `agent` is the agent of the run's last claim. */
 export type Actor = 'operator' | 'worker' | 'admin' | 'viewer' | 'agent'
 
-/** Which idempotency key comes along: none, a new one, or one of few, so that keys meet other inputs. */
+/** Which idempotency key a command has: none, a new one, or one of a few, so that keys are reused with other inputs. */
 export type KeyChoice = 'none' | 'fresh' | number
 
-/** What every action about one run comes with. */
+/** The choices common to all actions about one run. */
 export interface About {
   /** Which of the runs started so far, counted round. */
   readonly run: number
-  /** Whether a run is preferred that the action makes sense for. */
+  /** Whether to prefer a run that the action makes sense for. */
   readonly fit: boolean
   readonly by: Actor
   readonly key: KeyChoice
 }
-/** Which fence a driving command gives: that of the last claim, the one before, the next one, or none. */
+/** Which fence a driving command carries: that of the last claim, the one before, the next one, or none. */
 export type FenceChoice = 'last' | 'older' | 'newer' | 'none'
 export interface Driving extends About {
   readonly fence: FenceChoice
 }
-/** Which revision a command insists on: that of the row, an older one, or none. */
+/** Which `ifRevision` a command has: that of the row, an older one, or none. */
 export type RevisionChoice = 'seen' | 'older' | 'any'
 export interface Conditional extends About {
   readonly revision: RevisionChoice
 }
-/** Which phase is named: one that makes sense, one of the workflow or of none by its number, or no phase at all. */
+/** Which phase is named: one that makes sense, one by its number (possibly unknown to the workflow), or none. */
 export type PhaseChoice = 'fit' | 'none' | number
 export interface Claiming {
   readonly owner: string
   readonly leaseSeconds: number
 }
 
-/** Chooses one of those named, each as often as it is weighted. */
+/** Chooses one of the weighted values. */
 export function often<T>(...weighted: readonly (readonly [number, T])[]): fc.Arbitrary<T> {
   return fc.oneof(...weighted.map(([weight, value]) => ({ weight, arbitrary: fc.constant(value) })))
 }
 
-/** An action of a kind, its fields chosen each by itself. */
+/** An action of a kind, with its fields chosen independently. */
 export const of = <A extends { readonly kind: string }>(
   kind: A['kind'],
   fields: { readonly [F in Exclude<keyof A, 'kind'>]?: fc.Arbitrary<unknown> },
@@ -45,7 +45,7 @@ export const of = <A extends { readonly kind: string }>(
 
 const fence = often<FenceChoice>([40, 'last'], [1, 'older'], [1, 'newer'], [1, 'none'])
 
-/** What every action about a run chooses. */
+/** The choices of every action about a run. */
 export const about = {
   run: fc.nat(3),
   fit: often([30, true], [1, false]),
@@ -53,5 +53,5 @@ export const about = {
   key: often<KeyChoice>([5, 'none'], [4, 'fresh'], [1, 0], [1, 1]),
 } as const
 
-/** What every driving action chooses. */
+/** The choices of every driving action. */
 export const driving = { ...about, fence } as const

@@ -5,10 +5,10 @@ import { isActive } from './beliefs.ts'
 import type { Expected, ModelRun } from './modelState.ts'
 import type { StoredRun } from './readStored.ts'
 
-/** How far the database's clock may have run ahead of the model's, in seconds: the time a history takes. */
+/** How far the database's clock may be ahead of the model's, in seconds: the duration of a history. */
 const DRIFT = 90
 
-/** Answers about runs as a whole, or about what is not there, show no run. */
+/** Answers about runs in general, or about rows that do not exist, contain no run. */
 const SHOWS_NO_RUN: readonly string[] = [
   'RunNotFound',
   'Forbidden',
@@ -23,7 +23,7 @@ const SHOWS_NO_RUN: readonly string[] = [
   'MessageNotFound',
 ]
 
-/** Holds an answer against what was expected. `run` is the one it is about, as it is believed at that moment. */
+/** Compares an answer with the expected one. `run` is the model's run that it is about, at that moment. */
 export function compareAnswer(expected: Expected, answer: Answer, run: ModelRun | null): void {
   if (expected.ok) {
     expect(answer).toMatchObject({ ok: true, problem: null, ...expected.told })
@@ -42,7 +42,7 @@ export function compareAnswer(expected: Expected, answer: Answer, run: ModelRun 
     if (withheld) expect(answer.run).toBeNull()
     else if (run && !SHOWS_NO_RUN.includes(expected.type)) expect(answer.run).not.toBeNull()
   }
-  // whoever wins or loses is shown the run as it is then
+  // Successes and refusals both contain the current run.
   if (answer.run && run) expect(toTruth(answer.run)).toEqual(toBelievedTruth(run))
 }
 
@@ -70,7 +70,7 @@ const toBelievedTruth = (run: ModelRun) => ({
   owner: run.claim?.owner ?? null,
 })
 
-/** Holds a run as it is stored against what the oracle believes of it, all that hangs below it and its log included. */
+/** Compares a stored run with the model's, including all rows below it and its log. */
 export function compareRun(
   believed: ModelRun,
   { run, events, now, transcripts }: StoredRun,

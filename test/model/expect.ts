@@ -21,7 +21,7 @@ const WORKERS: readonly Actor[] = ['worker', 'admin']
 const OPERATORS: readonly Actor[] = ['operator', 'admin']
 const STARTERS: readonly Actor[] = ['operator', 'worker', 'admin']
 
-/** Who may do what. */
+/** The actors permitted to use each command. */
 const RIGHTS: { readonly [K in Kind]: readonly Actor[] } = {
   start: STARTERS,
   claim: WORKERS,
@@ -53,7 +53,7 @@ const RIGHTS: { readonly [K in Kind]: readonly Actor[] } = {
   receipt: DRIVERS,
 }
 
-/** What the actors are called in the log. */
+/** The actors' names in the log. */
 export const NAMES: Readonly<Record<Actor, string>> = {
   operator: 'olga',
   worker: 'wanda',
@@ -62,12 +62,12 @@ export const NAMES: Readonly<Record<Actor, string>> = {
   agent: 'agent',
 }
 
-/** Whether an actor may do it; a claim that comes along takes the right to claim as well. */
+/** Whether an actor is permitted; a command with a claim also requires the permission to claim. */
 export function mayDo(by: Actor, kind: Kind, claims = false): boolean {
   return RIGHTS[kind].includes(by) && (!claims || RIGHTS.claim.includes(by))
 }
 
-/** The rows below a run that commands name, and what is answered where there is none. */
+/** The rows below a run that commands refer to, and the refusal if one does not exist. */
 export const NAMED = {
   executions: 'ExecutionNotFound',
   sessions: 'SessionNotFound',
@@ -75,13 +75,13 @@ export const NAMED = {
   messages: 'MessageNotFound',
 } as const
 
-/** Ids that the answer of the server tells of what a command made. */
+/** Ids from the server's answer of the rows that a command created. */
 export interface Made {
   readonly rowId: string
   readonly approvalId: string
 }
 
-/** What a rule looks at: the run, after all that comes before the rule. */
+/** The state that a rule gets: the run, after all earlier checks. */
 export interface Turn {
   readonly model: Model
   readonly run: ModelRun
@@ -93,38 +93,38 @@ export interface Turn {
   readonly key: string | null
 }
 
-/** What the oracle looks at of a command about one run. */
+/** The parts of a command about one run that the oracle uses. */
 export interface Asked {
   readonly kind: Exclude<Kind, 'start' | 'claimAny'>
   readonly by: Actor
   readonly runId: string
   readonly key: string | null
   readonly input: Record<string, unknown>
-  /** The fence that the actor's token carries, where it is an agent. */
+  /** The fence of the actor's token, if it is an agent. */
   readonly agentFence: number
-  /** Undefined where the command is not a driving one; null where the fence was left out. */
+  /** Undefined if the command is not a driving one; null if the fence was omitted. */
   readonly fence?: number | null
   readonly ifRevision?: number | null
   readonly claims?: boolean
   /** The row below the run that the command names. */
   readonly row?: { readonly of: keyof typeof NAMED; readonly id: string }
-  /** True for what is no decision about the run: nothing is due before it. */
+  /** True for a command that is not a decision about the run: nothing due is applied before it. */
   readonly exempt?: boolean
-  /** The command itself, once all that comes before it is passed. */
+  /** The command's own rule, after all common checks have passed. */
   readonly rule: (turn: Turn) => Expected
 }
 
-/** What an action puts to the oracle beside what all have in common. */
+/** The parts of `Asked` specific to an action. */
 export type Asking = Pick<Asked, 'rule'> & Partial<Pick<Asked, 'row' | 'claims' | 'exempt'>>
 
-/** The checks every command goes through, in their order: exists, role, replay, due, fence, revision, then its rule. */
+/** Runs the checks of every command in order: exists, role, replay, due, fence, revision, then its rule. */
 export function expectAbout(model: Model, asked: Asked, made: Made): Expected {
   const { kind, by, row, claims = false } = asked
   const run = runOf(model, asked.runId)
   const named = row && run[row.of].find(({ id }) => id === row.id)
   if (row && (run.deleted || !named)) return refused(NAMED[row.of])
   const kept = replayOf(model, asked)
-  // of a run that is gone only its deletion is remembered
+  // Of a deleted run only the deletion's key is kept.
   if (run.deleted && !(kind === 'delete' && kept)) return refused('RunNotFound')
   const name = NAMES[by]
   const mayAnswer = row?.of !== 'approvals' || mayDecide(run, named as ModelApproval, name)
@@ -147,11 +147,11 @@ export function expectAbout(model: Model, asked: Asked, made: Made): Expected {
   return toldToAgent(asked, expected, before, run.claim?.fence)
 }
 
-/** What an agent may have done that its claim did not outlive, or that needs none. */
+/** Commands of an agent that succeed although its claim ended with them, or that need no claim. */
 const TOLD_LATE: readonly Kind[] = ['complete', 'fail', 'finish', 'append']
 
 /**
- * An agent whose claim is over is told that, and nothing of the run.
+ * Answers an agent whose claim is over with `LeaseLost`, without the run.
  * @param before fence of the claim on the row before the command; `after` what was due for one that is refused
  */
 function toldToAgent(
@@ -168,7 +168,7 @@ function toldToAgent(
   return refused('LeaseLost', { yourFence: agentFence, currentFence: agentFence, withheld: true })
 }
 
-/** Who completed a run and does so again is told that it is. */
+/** Completing a run again, by the owner that completed it, is a success. */
 function checkRepeated({ run }: Turn, { kind, fence }: Asked): Expected | null {
   return kind === 'complete' && run.status === 'COMPLETED' && fence === run.fence ? unchanged : null
 }
@@ -181,12 +181,12 @@ function checkFence({ run, now }: Turn, { kind, fence }: Asked): Expected | null
   return lostLease(run, now, fence)
 }
 
-/** What an owner holds of a settled run it may only give back. */
+/** The owner of a settled run may only release it. */
 function checkOver({ run }: Turn, { kind, fence }: Asked): Expected | null {
   return fence === undefined || kind === 'release' || kind === 'receipt' ? null : isOver(run)
 }
 
-/** A revision is the number of the last event: what was due counts. */
+/** A revision is the number of the last event, including events that were due. */
 function checkRevision({ run }: Turn, { ifRevision: expected = null }: Asked): Expected | null {
   const actual = run.log.length
   return expected === null || expected === actual ? null : refused('RevisionConflict', { expected, actual })
@@ -197,7 +197,7 @@ export function keyName(kind: Kind, key: string): string {
   return `${kind === 'claimAny' ? 'claim' : kind} ${key}`
 }
 
-/** What a key that was used before makes of a command; null for a new one, or none. */
+/** The answer to a command whose key was used before; null for a new key, or none. */
 export function replayOf(
   model: Model,
   { kind, key, input }: Pick<Asked, 'key' | 'input'> & { kind: Kind },
@@ -212,7 +212,7 @@ export function replayOf(
   return refused('IdempotencyMismatch', { differing: differing.toSorted() })
 }
 
-/** Remembers an accepted command by its key. */
+/** Stores an accepted command by its key. */
 export function remember(
   model: Model,
   { kind, key, input }: Pick<Asked, 'key' | 'input'> & { kind: Kind },
@@ -222,7 +222,7 @@ export function remember(
   if (key !== null) model.keys.set(keyName(kind, key), { input: structuredClone(input), runId })
 }
 
-/** With a run go the keys that were kept with it. */
+/** Deleting a run deletes the keys stored with it. */
 function forget(model: Model, runId: string): void {
   for (const [name, kept] of model.keys) if (kept.runId === runId) model.keys.delete(name)
 }

@@ -4,14 +4,14 @@ import type { Model } from './modelState.ts'
 export type Task = (model: Model) => Generator<undefined, unknown>
 
 /**
- * Finds an order in which the tasks, each apply of them as a whole, make of the model what was found afterwards; returns
- * the model as it is then. Throws where there is none: what happened was not as if one came after the other.
+ * Finds an order of the tasks' atomic applies that takes the model to the stored state, and returns that model. Throws
+ * if none exists: the execution was not serializable.
  *
- * @param holds throws where the model is not what was found
+ * @param holds throws if the model differs from the stored state
  */
 export function explain(model: Model, tasks: readonly Task[], holds: (model: Model) => void): Model {
   const failures: Error[] = []
-  // orders still to be tried, each by how it begins
+  // Orders still to be tried, each by its prefix.
   const beginnings: (readonly number[])[] = [[]]
   for (let begun = beginnings.pop(); begun; begun = beginnings.pop()) {
     const tried = structuredClone(model)

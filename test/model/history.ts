@@ -20,17 +20,17 @@ import { chooseRun, fits } from './resolve.ts'
 
 type Row = Readonly<Record<string, unknown>>
 
-/** One history: actions done to the servers and to the oracle's beliefs alike, compared after each. */
+/** One history: actions applied to both the servers and the oracle's model, which are compared after each. */
 export class History {
   private model: Model = { now: 0, runs: [], keys: new Map() }
   private readonly requests: Requests
-  /** What was asked so far, the last first. */
+  /** The requests so far, newest first. */
   private readonly asked: Request[] = []
 
   constructor(
     private readonly servers: readonly [Commands, ...Commands[]],
     workflows: readonly WorkflowDefinition[],
-    /** Keeps this history apart from the others in the same database. */
+    /** Separates this history from others in the same database. */
     private readonly project: string,
   ) {
     this.requests = new Requests(workflows, project)
@@ -40,13 +40,13 @@ export class History {
     return this.servers[0]
   }
 
-  /** Whether an action makes sense now: for one that is to fit there is a run that it fits. */
+  /** Whether an action makes sense now: one with `fit` needs a run that it fits. */
   admits(action: Action): boolean {
     if (action.kind === 'race') return action.actions.some((each) => this.admits(each))
     return !('fit' in action) || !action.fit || chooseRun(this.model, action) !== undefined
   }
 
-  /** Does one thing, and throws where the servers and the oracle disagree about it. */
+  /** Performs one action, and throws if the servers and the oracle disagree. */
   async act(action: Action): Promise<void> {
     await tick(this.commands.store.pool)
     switch (action.kind) {
@@ -69,7 +69,7 @@ export class History {
     }
   }
 
-  /** Proves every run, and what the oracle believes of each. */
+  /** Verifies every run against its log and against the oracle's model. */
   async prove(): Promise<void> {
     const holds = await this.compareAll()
     holds(this.model)
@@ -81,7 +81,7 @@ export class History {
     }
   }
 
-  /** Removes what the history made. */
+  /** Deletes everything that the history created. */
   async forget(): Promise<void> {
     const { pool } = this.commands.store
     const text = `DELETE FROM run r WHERE project = $1 AND NOT EXISTS (SELECT FROM run c WHERE c.continues_id = r.id)`
@@ -89,7 +89,7 @@ export class History {
     while ((await pool.query(text, [this.project])).rowCount) continue
   }
 
-  /** Several at once, each to the next server: of those that make sense on one run, or anywhere. */
+  /** Sends several requests concurrently, each to the next server: those that make sense, on one run or on any. */
   private race({ actions, same, runners, stagger }: ActionOf<'race'>): Promise<void> {
     const leading = actions.find((action) => action.kind !== 'start' && this.admits(action))
     const run = same && leading && 'run' in leading ? (chooseRun(this.model, leading) ?? null) : null
@@ -109,7 +109,7 @@ export class History {
     if (requests.length > 0) await this.ask(requests, stagger)
   }
 
-  /** Asks all of it at once, and finds out what went on. */
+  /** Sends all requests concurrently, and finds an order that explains the result. */
   private async ask(requests: readonly Request[], stagger: readonly number[] = []): Promise<void> {
     const about = new Set(requests.flatMap((request) => request.about))
     const [only] = requests.length === 1 ? about : []
@@ -133,7 +133,7 @@ export class History {
       expect({ ...after, due_at: null }).toEqual({ ...before, due_at: null, ...endedClaim(after, before) })
   }
 
-  /** The runs named, and those that their settling may concern. */
+  /** The named runs, and those affected if they settle. */
   private withRelatives(about: ReadonlySet<string>): string[] {
     const ids = new Set(about)
     const { runs } = this.model
@@ -148,7 +148,7 @@ export class History {
     return [...ids]
   }
 
-  /** Reads runs, and returns what holds a model against them. */
+  /** Reads runs, and returns a function that compares a model with them. */
   private async compare(ids: readonly string[]): Promise<Holds> {
     const stored = new Map<string, StoredRun | null>()
     for (const id of ids) stored.set(id, await readStored(this.commands.store, id))
@@ -171,7 +171,7 @@ export class History {
     const asked = { ...claim.input, idempotencyKey: key }
     const answer = toAnswer(await claimRun(this.commands, callerOf(by, null), asked))
     if (answerAtOnce(this.model, claim, answer)) return
-    // which ones were looked at on the way is not told: all of them are looked at now
+    // The answer does not list the runs that were examined, so all of them are compared now.
     for (const { id, deleted } of this.model.runs)
       if (!deleted && id !== answer.runId) await sweepRun(this.commands, id)
     this.model = explainClaim(this.model, claim, answer, await this.compareAll())
@@ -188,7 +188,7 @@ export class History {
       if (!deleted) await passTime(this.commands.store, id, seconds)
   }
 
-  /** Everybody sleeps, servers and owners: what expired meanwhile gets its period again. */
+  /** Simulates a time when servers and owners sleep: leases that expire in it are extended by their period. */
   private async sleep(seconds: number): Promise<void> {
     const { model } = this
     const { pool } = this.commands.store
@@ -213,7 +213,7 @@ export class History {
   }
 }
 
-/** On a settled run an expired claim ends without a revision. */
+/** Ends an expired claim of a settled run, which adds no revision. */
 function endedClaim(after: Row, before: Row): Row {
   const ended = after['settled_at'] !== null && before['lease_owner'] != null && after['lease_owner'] === null
   return ended ? { lease_owner: null, lease_seconds: null, lease_expires_at: null } : {}

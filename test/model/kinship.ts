@@ -3,18 +3,18 @@ import { LIMITS, type Model, type ModelRun } from './modelState.ts'
 
 const byId = (one: ModelRun, other: ModelRun) => (one.id < other.id ? -1 : 1)
 
-/** The children of a run that are not settled. */
+/** The active children of a run. */
 export const activeChildren = (model: Model, id: string): ModelRun[] =>
   model.runs.filter((run) => run.parentId === id && !run.deleted && isActive(run)).toSorted(byId)
 
-/** Those of them that end with it, and are waited for by it. */
+/** The active children that are cancelled with the run, and that it waits for. */
 export const attachedChildren = (model: Model, id: string): ModelRun[] =>
   activeChildren(model, id).filter(({ detached }) => !detached)
 
 export const parentOf = (model: Model, { parentId }: ModelRun): ModelRun | undefined =>
   model.runs.find(({ id, deleted }) => id === parentId && !deleted)
 
-/** Whether a run above, attached all the way, takes this one along. */
+/** Whether the end of an ancestor, through attached runs only, cancels this run. */
 export function isTakenAlong(model: Model, run: ModelRun): boolean {
   if (run.detached) return false
   const parent = parentOf(model, run)
@@ -23,17 +23,17 @@ export function isTakenAlong(model: Model, run: ModelRun): boolean {
   return isTakenAlong(model, parent)
 }
 
-/** Whether nothing may start below a run. */
+/** Whether no child may be started below a run. */
 export const isClosed = (run: ModelRun) => !isActive(run) || run.status === 'CANCELLING'
 
-/** The end of a wait for children: from now on the run is in the queue. */
+/** Ends a wait for children: the run's time in the queue starts now. */
 export function endWait(model: Model, run: ModelRun): void {
   if (!run.awaitsChildren || attachedChildren(model, run.id).length > 0) return
   run.awaitsChildren = false
   run.queuedFrom = Math.max(run.queuedFrom ?? 0, model.now)
 }
 
-/** Cancels a run: its owner stops first, since what it holds nobody takes away. */
+/** Cancels a run; with a live owner it is CANCELLING until the owner has stopped. */
 export function cancelBy(run: ModelRun, now: number, reason: 'CANCELLED_BY_USER' | 'CLOSED_BY_PARENT'): void {
   if (!isLeased(run.claim, now)) return cancelNow(run, now, { reason })
   if (run.status === 'FAILED') beginEpoch(run, now)

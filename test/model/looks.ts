@@ -12,10 +12,10 @@ import { claim } from './oracle.ts'
 import { due } from './oracleDue.ts'
 import { lookAt, payOwed } from './oracleFamily.ts'
 
-/** Holds a model against what is stored; throws where it differs. */
+/** Compares a model with the stored state; throws if they differ. */
 export type Holds = (model: Model) => void
 
-/** Does all of it at once. */
+/** Runs all applies without interruption. */
 function drain<T>(applies: Generator<undefined, T>): T {
   for (;;) {
     const { done, value } = applies.next()
@@ -50,9 +50,9 @@ function isDue(model: Model, { id }: ModelRun): boolean {
   return run.claim !== claim || run.log.length > length
 }
 
-/** What a sweep did, held against what it told and what is stored; returns the model as it is then. */
+/** Compares a sweep's effects with its answer and the stored state; returns the resulting model. */
 export function explainSweep(model: Model, { lapsed, expired }: Swept, holds: Holds): Model {
-  // these are owed their cancel, which the sweep pays without telling of it
+  // The sweep cancels these because of their parent's end, without reporting it.
   const owed = new Set(
     model.runs.filter((run) => isActive(run) && isTakenAlong(model, run)).map(({ id }) => id),
   )
@@ -74,14 +74,14 @@ export function explainSweep(model: Model, { lapsed, expired }: Swept, holds: Ho
   })
 }
 
-/** A claim of whatever waits, as it was asked for. */
+/** A claim without a run id, as requested. */
 export interface ClaimAny {
   readonly by: ActionOf<'claimAny'>['by']
   readonly key: string | null
   readonly input: { readonly owner: string; readonly leaseSeconds: number; readonly project: string }
 }
 
-/** What a claim of whatever waits comes to without being looked for: not allowed, or asked before; null otherwise. */
+/** Handles a claim without a run id that is answered without a search: forbidden, or a replay. */
 export function answerAtOnce(model: Model, { by, key, input }: ClaimAny, answer: Answer): boolean {
   const kept = replayOf(model, { kind: 'claimAny', key, input })
   const allowed = mayDo(by, 'claimAny')
@@ -91,7 +91,9 @@ export function answerAtOnce(model: Model, { by, key, input }: ClaimAny, answer:
   return true
 }
 
-/** What a claim of whatever waits did, all other runs having been looked at; returns the model as it is then. */
+/**
+ * Compares the effects of a claim without a run id with its answer and the stored state; returns the resulting model.
+ */
 export function explainClaim(
   model: Model,
   { by, key, input }: ClaimAny,
@@ -113,7 +115,7 @@ export function explainClaim(
   const after = explain(model, [...looksAt(model, others), claimed], holds)
   if (answer.ok) return after
   compareAnswer(refused('NothingToClaim'), answer, null)
-  // what waits for a person, or for somebody to resume it, is not looked at by who wants to claim
+  // A claim does not examine runs that wait for a person.
   const seen = model.runs.filter(({ status }) => status === 'QUEUED' || status === 'RUNNING')
   const waiting = seen.map(({ id }) => runOf(after, id)).filter(({ status }) => status === 'QUEUED')
   const isClaimable = (run: ModelRun) =>

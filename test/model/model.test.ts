@@ -54,7 +54,7 @@ test(
           await fc.asyncModelRun(() => ({ model: history, real: history }), commands)
           await history.prove()
         } finally {
-          // a sweep is of everything that is stored: what a failed history leaves would fail the next
+          // A sweep covers everything stored, so the rows of a failed history would fail the next one.
           await history.forget()
         }
       }),

@@ -12,7 +12,7 @@ import type {
   SessionStatus,
 } from '../../src/lifecycle/run/words.ts'
 
-/** What the oracle believes of a claim; moments are seconds of the model's clock. */
+/** The model of a claim; times are seconds of the model's clock. */
 export interface ModelClaim {
   readonly owner: string
   readonly fence: number
@@ -20,7 +20,7 @@ export interface ModelClaim {
   expiresAt: number | null
 }
 
-/** What the oracle believes of a phase of the present round. */
+/** The model of a phase of the current round. */
 export interface ModelPhase {
   status: PhaseStatus
   startedAt: number
@@ -30,17 +30,17 @@ export interface ModelPhase {
   readonly attempts: { readonly epoch: number; status: PhaseStatus }[]
 }
 
-/** What the oracle believes of an execution. */
+/** The model of an execution. */
 export interface ModelExecution {
   readonly id: string
   /** The claim it was started under. */
   readonly fence: number
   end: ExecutionEnd | null
-  /** True once its end is nobody's guess: a process told it. */
+  /** Whether its end was reported by a process, not inferred. */
   told: boolean
 }
 
-/** What the oracle believes of a session. */
+/** The model of a session. */
 export interface ModelSession {
   readonly id: string
   readonly role: string
@@ -49,14 +49,14 @@ export interface ModelSession {
   status: SessionStatus
   fence: number
   recoveries: number
-  /** The prompt on its way, or the last one. */
+  /** The prompt being sent, or the last one. */
   prompt: string | null
   stage: 'SENDING' | 'SENT' | null
   readonly sent: { readonly key: string; readonly attempt: number }[]
   readonly chunks: string[]
 }
 
-/** What the oracle believes of an artifact. */
+/** The model of an artifact. */
 export interface ModelArtifact {
   readonly id: string
   readonly phase: string
@@ -67,7 +67,7 @@ export interface ModelArtifact {
   readonly valid: boolean
 }
 
-/** What the oracle believes of an approval. */
+/** The model of an approval. */
 export interface ModelApproval {
   readonly id: string
   readonly kind: ApprovalKind
@@ -86,21 +86,21 @@ export interface ModelApproval {
   decidedBy: string | null
 }
 
-/** What the oracle believes of a message. */
+/** The model of a message. */
 export interface ModelMessage {
   readonly id: string
   readonly mode: MessageMode
   status: MessageStatus
 }
 
-/** A line of the log, as far as the oracle foresees it. */
+/** The predicted fields of an event. */
 export interface ModelEvent {
   readonly type: string
   readonly epoch: number
   actor: string
 }
 
-/** What the oracle believes of a run. */
+/** The model of a run. */
 export interface ModelRun {
   readonly id: string
   readonly workflow: WorkflowDefinition
@@ -108,7 +108,7 @@ export interface ModelRun {
   readonly parentId: string | null
   readonly depth: number
   detached: boolean
-  /** Whether nobody claims it while an attached child is active. */
+  /** Whether it cannot be claimed while an attached child is active. */
   awaitsChildren: boolean
   readonly continuesId: string | null
   /** The first run of its chain. */
@@ -125,9 +125,9 @@ export interface ModelRun {
   graceEndsAt: number | null
   /** How often it has settled. */
   settlings: number
-  /** Whether its parent was told of its last end. */
+  /** Whether its last end was noted on its parent. */
   parentTold: boolean
-  /** The ends of children that it was told of, as `child:epoch`. */
+  /** The ends of children noted on it, as `child:epoch`. */
   readonly toldOf: Set<string>
   epoch: number
   fence: number
@@ -147,7 +147,7 @@ export interface ModelRun {
   readonly log: ModelEvent[]
   /** The key of the last release after settling. */
   lastRelease: string | null
-  /** Before this nobody claims it. */
+  /** It cannot be claimed before this. */
   notBefore: number | null
   /** Since when the queue limit counts, or had counted before its claim, where that is not since it became QUEUED. */
   queuedFrom: number | null
@@ -164,9 +164,9 @@ export interface Remembered {
   readonly runId: string
 }
 
-/** Everything the oracle believes. */
+/** The oracle's model of everything. */
 export interface Model {
-  /** Seconds that have been let pass. */
+  /** Simulated seconds passed. */
   now: number
   readonly runs: ModelRun[]
   /** Accepted keys, by `operation key`. */
@@ -180,13 +180,13 @@ export function runOf(model: Model, id: string): ModelRun {
   return run
 }
 
-/** The run at the end of the chain that goes on from a run; null where none continues it. */
+/** The last run of the chain that continues a run; null if none continues it. */
 export function endOfChain(model: Model, { id }: ModelRun): ModelRun | null {
   const next = model.runs.find(({ continuesId, deleted }) => continuesId === id && !deleted)
   return next ? (endOfChain(model, next) ?? next) : null
 }
 
-/** What the oracle expects to be answered, with what it is expected to tell. */
+/** The answer that the oracle expects, with expected fields. */
 export type Expected =
   | {
       readonly ok: true
@@ -200,12 +200,12 @@ export const accepted: Expected = { ok: true, changed: true, replayed: false }
 export const unchanged: Expected = { ok: true, changed: false, replayed: false }
 export const replayed: Expected = { ok: true, changed: true, replayed: true }
 
-/** A refusal, with what it is expected to tell. */
+/** An expected refusal, with expected fields. */
 export function refused(type: string, told?: Record<string, unknown>): Expected {
   return told ? { ok: false, type, told } : { ok: false, type }
 }
 
-/** An answer that tells something beside its yes. */
+/** Adds expected fields to an answer. */
 export function telling(expected: Expected, told: Record<string, unknown>): Expected {
   return { ...expected, told }
 }

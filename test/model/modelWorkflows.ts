@@ -1,6 +1,6 @@
 import { define, GATED, ROUNDS, SOLO } from '../support/workflows.ts'
 
-/** Every limit of time, none of them a multiple of the steps in which time moves. */
+/** Every timeout, none of them a multiple of the steps of time. */
 const HURRIED = define({
   name: 'hurried',
   initialPhase: 'work',
@@ -8,12 +8,12 @@ const HURRIED = define({
   timeouts: { queueSeconds: 3100, runSeconds: 72_100, idleSeconds: 18_100 },
 })
 
-/** Handed on where an owner is lost, as often as the server's settings say. */
+/** Requeued when an owner is lost, as often as the server's settings allow. */
 const HANDED_ON = define({ ...SOLO, name: 'handed-on', onOwnerLost: 'REQUEUE' })
 
 const schema = { type: 'object', required: ['ok'] }
 
-/** Two rounds; a file that may be left out, and one that somebody else must have judged in time. */
+/** Two rounds; an optional artifact, and one that another principal must approve in time. */
 const JUDGED = define({
   name: 'judged',
   initialPhase: 'sketch',
@@ -42,7 +42,7 @@ const JUDGED = define({
   ],
 })
 
-/** A person's word, and no file, before it is done. */
+/** An approval, without an artifact, before it completes. */
 const SIGNED = define({
   name: 'signed',
   initialPhase: 'work',

@@ -34,8 +34,8 @@ import { due } from './oracleDue.ts'
 import { missingForRun } from './oraclePhases.ts'
 
 /**
- * The rules once more, written from the specification alone, to hold the server against: nothing here comes from the
- * code it judges but words. Each function is one command on the oracle's own belief about a run.
+ * An independent implementation of the rules from the specification, to compare the server with: it shares only names
+ * with the tested code. Each function applies one command to the oracle's model of a run.
  */
 
 /** The run whose row holds a concurrency key, after what was due on it. */
@@ -65,13 +65,13 @@ function notClaimable(run: ModelRun, now: number, children: readonly string[] = 
   return refused('NotClaimable', { status, holder, children, ...when })
 }
 
-/** A driving write is refused unless its fence is that of the claim on the row, and the claim is good. */
+/** A driving write is refused unless its fence is that of the row's claim, and the claim is live. */
 export function lostLease(run: ModelRun, now: number, fence: number | null): Expected | null {
   if (run.status !== 'QUEUED' && isGood(run.claim, now) && run.claim?.fence === fence) return null
   return refused('LeaseLost', { yourFence: fence ?? 0, currentFence: run.fence })
 }
 
-/** What the owner of a settled run may do with it: nothing but give it back. */
+/** Refuses the owner of a settled run everything except a release. */
 export function isOver(run: ModelRun): Expected | null {
   return isActive(run) ? null : refused('RunNotActive', { status: run.status, directive: 'STOP' })
 }
@@ -83,7 +83,7 @@ export function rememberLastRelease(model: Model, run: ModelRun, key: string | n
   run.lastRelease = key
 }
 
-/** How a release puts off the next claim. */
+/** How a release delays the next claim. */
 export interface AskedWait {
   readonly seconds: number | null
   readonly blocked: boolean
@@ -147,7 +147,7 @@ export function resume(
   return accepted
 }
 
-/** Brings a run back to where it goes on, or says why it doesn't. */
+/** Resumes a run, or returns the refusal. */
 function reopen(model: Model, run: ModelRun, asked: AskedClaim | null, name: string): Expected | null {
   const { now } = model
   const refuse = (because: string, continuedBy: string | null = null) =>
@@ -170,7 +170,7 @@ function reopen(model: Model, run: ModelRun, asked: AskedClaim | null, name: str
       const parent = run.detached ? undefined : parentOf(model, run)
       const isBlocked = () => parent !== undefined && (isClosed(parent) || isTakenAlong(model, run))
       if (isBlocked()) return refuse('PARENT')
-      // what is due on the parent comes before what is noted on it
+      // Changes due on the parent are applied before the note.
       if (parent) due(model, parent)
       if (isBlocked()) return refuse('PARENT')
       const holder = holderOf(model, run.concurrencyKey, run)
@@ -188,13 +188,13 @@ function reopen(model: Model, run: ModelRun, asked: AskedClaim | null, name: str
   }
 }
 
-/** Notes on a parent what becomes of its child. */
+/** Notes on a parent what happened to its child. */
 export function noteOn(parent: ModelRun, type: string, now: number, name: string): void {
   note(parent, type, now)
   sign(parent, name)
 }
 
-/** Lets a child live and end by itself. */
+/** Detaches a child from its parent. */
 export function detach(model: Model, run: ModelRun, name: string): Expected {
   const { now } = model
   if (run.detached) return unchanged
@@ -202,7 +202,7 @@ export function detach(model: Model, run: ModelRun, name: string): Expected {
   if (isClosed(run)) return refused('RunNotActive', { status: run.status })
   const parent = parentOf(model, run)
   if (parent && isActive(parent)) due(model, parent)
-  // the end of its parent takes it along before it is detached
+  // A due cancel from its parent's end is applied before it is detached.
   due(model, run)
   if (isClosed(run)) return refused('RunNotActive', { status: run.status })
   run.detached = true
@@ -275,7 +275,7 @@ export function renew(model: Model, run: ModelRun, fence: number, seconds: numbe
   return (holds ? isOver(run) : null) ?? refused('LeaseLost', { yourFence: fence, currentFence: run.fence })
 }
 
-/** What an owner is told with its lease: how it stands, and the messages that nobody has received. */
+/** The directives returned with a lease: the current one, and the undelivered messages. */
 function directivesOf(run: ModelRun): object[] {
   const kind = run.status === 'RUNNING' ? 'CONTINUE' : run.status === 'CANCELLING' ? 'CANCEL' : 'PAUSE'
   const live = run.sessions.filter(({ status }) => status !== 'DISPOSED')

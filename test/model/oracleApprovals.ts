@@ -16,7 +16,7 @@ import { illegal, notWorkedOn, validFile } from './oraclePhases.ts'
 
 export const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 
-/** A question, as its asker or the workflow puts it. */
+/** An approval's question, from its requester or the workflow. */
 export interface Question {
   readonly gate: string
   readonly question: string
@@ -26,7 +26,7 @@ export interface Question {
   readonly onExpiry: ExpiryPolicy
 }
 
-/** Who asks, and the id that the approval was given. */
+/** Who requests the approval, and its id. */
 export interface Asking {
   readonly now: number
   readonly name: string
@@ -50,7 +50,7 @@ const toRow = ({ id, kind, gate, status, attempt, digest, artifactSha256, ...ask
   },
 })
 
-/** Opens an approval, bound to the digest of what is shown. */
+/** Opens an approval, bound to the digest of its content. */
 function ask(
   run: ModelRun,
   { now, name, approvalId }: Asking,
@@ -83,16 +83,16 @@ function ask(
   return approval
 }
 
-/** A file as it is handed in. */
+/** A submitted artifact. */
 export interface AskedFile {
   readonly phase: string
   readonly path: string
   readonly content: string
-  /** Whether it is what the phase's schema asks for. */
+  /** Whether it satisfies the phase's schema. */
   readonly good: boolean
 }
 
-/** Records a file; `id` is the one that a new one was given. */
+/** Records an artifact; `id` is the id of a new one. */
 export function submitArtifact(
   run: ModelRun,
   asking: Asking,
@@ -134,7 +134,7 @@ const toFileRow = ({ id, round, attempt, path, sha256, valid }: ModelArtifact) =
   row: { id, round, attempt, path, sha256, valid },
 })
 
-/** A person is asked, about the phase under work or about the run. */
+/** Requests an approval of the phase in progress or of the run. */
 export function requestApproval(
   run: ModelRun,
   asking: Asking,
@@ -153,12 +153,12 @@ export function requestApproval(
   if (kind === 'REVIEW' && artifact?.required && !file)
     return refused('NotCompletable', { status: run.status, missing: [{ kind: 'ARTIFACT', phase: key }] })
   if (declared && kind === 'REVIEW' && declared.gate !== question.gate) return refused('InvalidInput')
-  // at the gate that the workflow declares, the workflow says who is asked what
+  // At a gate declared by the workflow, the workflow sets the question and the approvers.
   const asked = declared && kind === 'REVIEW' ? declared : question
   return telling(accepted, toRow(ask(run, asking, kind, asked, key, file)))
 }
 
-/** How a failed phase asks how to go on: the question waits for ever, for anybody. */
+/** The settings of a recovery approval: it never expires, and anybody may decide it. */
 const RECOVERY = { approvers: [], allowSelfApproval: true, onExpiry: 'WAIT' } as const
 
 export function failPhase(

@@ -19,7 +19,7 @@ import { activeChildren, cancelBy, isTakenAlong } from './kinship.ts'
 import { LIMITS, type Model, type ModelRun } from './modelState.ts'
 import { answerApproval } from './oracleAnswers.ts'
 
-/** What has become due by now, before anything else is looked at. */
+/** Applies everything that is due now, before any other check. */
 export function due(model: Model, run: ModelRun): void {
   if (run.deleted) return
   const { now } = model
@@ -93,7 +93,7 @@ function overtime(run: ModelRun, now: number): void {
   if (first) failUnderOwner(run, first[1], now)
 }
 
-/** What the policy of an approval says where nobody decided in time. */
+/** Applies the expiry policy of an approval that nobody decided in time. */
 function expireApproval(run: ModelRun, now: number): void {
   const approval = openApprovalOf(run)
   if (!approval || approval.expiresAt === null || approval.expiresAt > now) return

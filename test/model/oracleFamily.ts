@@ -14,12 +14,12 @@ import { holderOf, noteOn } from './oracle.ts'
 import { due } from './oracleDue.ts'
 
 /**
- * What concerns several runs is several applies, each of one run; between any two of them another command may come in.
- * Each function here stops (`yield`) wherever one apply ends and the next begins.
+ * A change of several runs is several applies, each of one run; another command may run between any two of them. Each
+ * function here yields between two applies.
  */
 export type Applies<T> = Generator<undefined, T>
 
-/** What became of the children of a run that settled. */
+/** What happened to the children of a run that settled. */
 export interface Relatives {
   /** Whether it had any that were active. */
   readonly found?: boolean
@@ -27,7 +27,7 @@ export interface Relatives {
   readonly left: readonly string[]
 }
 
-/** The end of a run, as those who are owed something by it are told. */
+/** The end of a run, as it is propagated to its relatives. */
 export type End = Pick<ModelRun, 'id' | 'parentId' | 'status' | 'epoch' | 'cascade'>
 
 export const toEnd = ({ id, parentId, status, epoch, cascade }: ModelRun): End => ({
@@ -46,7 +46,7 @@ export function hasEnded(run: ModelRun, before: Pick<ModelRun, 'settlings' | 'st
   return run.status === 'CANCELLING' && before.status !== 'CANCELLING'
 }
 
-/** Pays what a run owes that ended: its parent is told, its attached children are cancelled unless it was COMPLETED. */
+/** Propagates the end of a run: notes it on its parent, and cancels its attached children unless it was COMPLETED. */
 export function* payRelatives(model: Model, end: End): Applies<Relatives> {
   if (end.status !== 'CANCELLING') {
     yield
@@ -64,7 +64,7 @@ export function* payRelatives(model: Model, end: End): Applies<Relatives> {
   return { found: children.length > 0, cancelled, left: children.filter(isActive).map(({ id }) => id) }
 }
 
-/** An active parent notes each end of a child once; what is due on the parent comes first. */
+/** An active parent notes each end of a child once, after the changes due on the parent. */
 export function tellParent(model: Model, { id, parentId, epoch }: End): void {
   const parent = model.runs.find((run) => run.id === parentId && !run.deleted)
   const name = `${id}:${epoch}`
@@ -92,7 +92,7 @@ export function* closeChild(model: Model, child: ModelRun): Applies<number> {
   return below.cancelled + (isCancelled ? 1 : 0)
 }
 
-/** Applies what is due on a run, and pays what it owes where it ended by that. */
+/** Applies what is due on a run, and propagates its end if that ended it. */
 export function* lookAt(model: Model, run: ModelRun): Applies<boolean> {
   if (run.deleted) return false
   const { settlings, status } = run
@@ -102,7 +102,7 @@ export function* lookAt(model: Model, run: ModelRun): Applies<boolean> {
   return run.log.length > length
 }
 
-/** Pays what servers that died between two applies left owing. */
+/** Completes the propagation that servers left unfinished when they died between two applies. */
 export function* payOwed(model: Model): Applies<void> {
   const owed = model.runs.filter((run) => !run.deleted && run.parentId !== null).toSorted(byId)
   const owing = owed.flatMap((run) => {
@@ -119,7 +119,7 @@ export function* payOwed(model: Model): Applies<void> {
   }
 }
 
-/** A run as it is asked for. */
+/** The fields of a requested run. */
 export interface AskedRun {
   readonly workflow: WorkflowDefinition
   readonly concurrencyKey: string | null

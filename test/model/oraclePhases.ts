@@ -11,7 +11,7 @@ import {
   unchanged,
 } from './modelState.ts'
 
-/** Something that stands between a run and COMPLETED. */
+/** Evidence that a run lacks for COMPLETED. */
 interface Missing {
   readonly kind: string
   readonly phase: string | null
@@ -99,7 +99,7 @@ function isDoneOrUnderWay(run: ModelRun): boolean {
   return here.status === 'COMPLETED' || isWorkedOn(here)
 }
 
-/** What stands between the run and COMPLETED: only what the server holds counts. */
+/** The evidence that a run lacks for COMPLETED: only what the server has stored counts. */
 export function missingForRun(run: ModelRun): Missing[] {
   const { final, next } = graphOf(run)
   const missing: Missing[] = []

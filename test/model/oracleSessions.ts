@@ -14,7 +14,7 @@ import { notWorkedOn } from './oraclePhases.ts'
 
 const OVER = ['CRASHED', 'DISPOSED'] as const
 
-/** Where a session may go; once more, in the words of the specification. */
+/** The allowed transitions of a session, restated from the specification. */
 export const SESSION_WAYS: Readonly<Record<SessionStatus, readonly SessionStatus[]>> = {
   CREATED: ['BOOTSTRAPPING', ...OVER],
   BOOTSTRAPPING: ['READY', ...OVER],
@@ -134,7 +134,7 @@ export function recordPrompt(
   return telling(accepted, toRow(session))
 }
 
-/** A transcript follows its session's own fence, whatever became of the run. */
+/** A transcript depends only on its session's fence, not on the state of the run. */
 export function appendTranscript(
   run: ModelRun,
   now: number,
@@ -171,7 +171,7 @@ export function sendMessage(run: ModelRun, now: number, mode: MessageMode, id: s
   return telling(accepted, toMessageRow(message))
 }
 
-/** Receipts only go forward, and none counts once the run has settled. */
+/** Receipts only advance, and none is recorded once the run has settled. */
 export function acknowledgeMessage(run: ModelRun, now: number, id: string, receipt: Receipt): Expected {
   const message = run.messages.find((each) => each.id === id)
   if (!message) throw new Error(`the oracle knows no message ${id}`)

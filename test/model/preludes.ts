@@ -3,7 +3,7 @@ import type { AboutAction, Action, StartAction } from './actions.ts'
 const plain = { run: 0, fit: true, by: 'admin', key: 'none' } as const
 const driving = { ...plain, fence: 'last' } as const
 
-/** The start of a run that nobody else is about; claimed for 900 seconds unless told otherwise. */
+/** The start of an unrelated run; claimed for 900 seconds by default. */
 export function start(workflow: number, choices: Partial<StartAction> = {}): StartAction {
   const claim = { owner: 'ann', leaseSeconds: 900 }
   return {
@@ -40,20 +40,20 @@ const ready = [openSession, onward, onward] as const
 /** Places of workflows among those of the model. */
 export const AT = { solo: 0, handedOn: 1, rounds: 2, hurried: 3, gated: 4, judged: 5, signed: 6 } as const
 
-/** How a history may begin, so that it has somewhere to go from; each leads where chance alone seldom does. */
+/** Starting points of histories; each leads to a state that random actions rarely reach. */
 export const PRELUDES = {
   queued: (workflow: number): Action[] => [start(workflow, { claim: null, slot: 'slot' })],
-  /** A phase under way, its agent READY. */
+  /** A phase in progress, with its agent READY. */
   ready: (workflow: number): Action[] => [start(workflow), startPhase, ...ready],
-  /** A prompt on its way. */
+  /** A prompt being sent. */
   prompted: (workflow: number): Action[] => [start(workflow), startPhase, ...ready, prompt],
-  /** A file that waits for a person, with words and a process below. */
+  /** An artifact that waits for approval, with a message and an execution. */
   asked: (): Action[] => [start(AT.gated), startPhase, ...ready, execute, say, submit],
-  /** The second phase's file, which somebody else must judge in time. */
+  /** The second phase's artifact, which another principal must approve in time. */
   judged: (): Action[] => [start(AT.judged), startPhase, advance, say, { ...submit, by: 'worker' }],
-  /** A failed phase that a person must say of how it goes on. */
+  /** A failed phase that waits for a recovery decision. */
   stuck: (workflow: number): Action[] => [start(workflow), startPhase, ...ready, sayLater, askHow],
-  /** A parent with two children, one of them held and with a child of its own. */
+  /** A parent with two children, one of them owned and with a child. */
   family: (workflow: number): Action[] => [
     start(workflow),
     start(AT.handedOn, { claim: null, parent: 0 }),

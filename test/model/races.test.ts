@@ -36,11 +36,11 @@ for (const { name, prelude, runners, same = true } of RACES) {
         const history = new History(servers, WORKFLOWS, `race ${++count}`)
         try {
           for (const action of [...actions, ...raced]) await history.act(action)
-          // what two runs owe each other is paid by now, whoever was interrupted
+          // The sweep completes interrupted effects between related runs.
           await history.act({ kind: 'sweep' })
           await history.prove()
         } finally {
-          // a sweep is of everything that is stored: what a failed race leaves would fail the next
+          // A sweep covers everything stored, so the rows of a failed race would fail the next one.
           await history.forget()
         }
       })

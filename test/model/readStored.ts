@@ -2,13 +2,13 @@ import { verifyLog } from '../../src/lifecycle/log/verify.ts'
 import { loadFullRun, type FullRun } from '../../src/store/run/loadFullRun.ts'
 import type { Store } from '../../src/store/sql/openStore.ts'
 
-/** A run as it is stored, with all that hangs below it. */
+/** A stored run with all rows below it. */
 export interface StoredRun extends FullRun {
   /** The chunks of its sessions. */
   readonly transcripts: ReadonlyMap<string, readonly string[]>
 }
 
-/** Reads a run, proven to be what its log says; null where it is gone. Throws where it is not. */
+/** Reads a run and verifies that it equals the fold of its log; null if it does not exist. Throws if it differs. */
 export async function readStored(store: Store, runId: string): Promise<StoredRun | null> {
   const whole = await loadFullRun(store.pool, store, runId)
   if (!whole) return null

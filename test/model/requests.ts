@@ -14,20 +14,20 @@ import { endOfChain, type Model, type ModelRun } from './modelState.ts'
 import { chooseRun } from './resolve.ts'
 import { answered, type StartCommand, started } from './tasks.ts'
 
-/** Something to be asked of a server, and what it is believed to do. */
+/** A request to a server, and its effect on the model. */
 export interface Request {
-  /** The runs that it may concern, beside those that are made by it. */
+  /** The existing runs that it may affect. */
   readonly about: readonly string[]
   readonly send: (server: Commands) => Promise<Answer>
   readonly explain: (answer: Answer, alone: boolean) => Task
 }
 
-/** Who calls, of a run where that is an agent. */
+/** The caller of an actor; for an agent, of the given run. */
 export function callerOf(by: Actor, runId: string | null, agentFence = 1): Caller {
   return by === 'agent' ? agentOf(runId ?? 'run_none', agentFence) : CALLERS[by]
 }
 
-/** Makes the choices of actions; keys that are to be new are new in all of a history. */
+/** Makes the choices of actions; fresh keys are unique in the whole history. */
 export class Requests {
   private keysMade = 0
 
@@ -36,7 +36,7 @@ export class Requests {
     private readonly project: string,
   ) {}
 
-  /** What an action asks for now; undefined where there is no run to ask about. */
+  /** The request of an action now; undefined if there is no run for it. */
   make(model: Model, action: AboutAction | StartAction, sameRun: ModelRun | null): Request | undefined {
     return action.kind === 'start' ? this.toStart(model, action, sameRun) : this.toAsk(model, action, sameRun)
   }

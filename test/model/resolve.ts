@@ -3,7 +3,7 @@ import { graphOf, isActive, isWorkedOn, openApprovalOf, phaseAt } from './belief
 import type { Driving, FenceChoice, PhaseChoice } from './choices.ts'
 import type { Model, ModelRun } from './modelState.ts'
 
-/** The run that an action is about: one that it makes sense for, where that is asked for; undefined where there is none. */
+/** The run that an action is about, with `fit` one that it makes sense for; undefined if there is none. */
 export function chooseRun(model: Model, action: AboutAction): ModelRun | undefined {
   const among = action.fit ? model.runs.filter((run) => !run.deleted && fits(run, action)) : model.runs
   return among[action.run % (among.length || 1)]
@@ -69,7 +69,7 @@ export function fits(run: ModelRun, action: AboutAction): boolean {
   }
 }
 
-/** The fence given; null where it was left out. */
+/** The fence given; null if omitted. */
 export function fenceOf(choice: FenceChoice, { fence }: ModelRun): number | null {
   switch (choice) {
     case 'last':
@@ -83,7 +83,7 @@ export function fenceOf(choice: FenceChoice, { fence }: ModelRun): number | null
   }
 }
 
-/** Whether the agent of the claim before names the fence of the present one. */
+/** Whether the agent of the previous claim names the current fence. */
 export function isSuperseded(action: AboutAction): boolean {
   return action.by === 'agent' && 'fence' in action && action.fence === 'older' && action.kind !== 'append'
 }
@@ -111,7 +111,7 @@ export function rowOf<Row>(
   return among[row % (among.length || 1)]
 }
 
-/** Puts the fence into the input, where one is given, and returns the one that counts. */
+/** Adds the fence to the input, if one is given, and returns the effective one. */
 export function putFence(
   action: Driving & AboutAction,
   run: ModelRun,
@@ -119,14 +119,14 @@ export function putFence(
   input: Record<string, unknown>,
 ): number | null {
   const chosen = isSuperseded(action) ? run.fence : fenceOf(action.fence, run)
-  // these take a fence always
+  // These always require a fence.
   const always = action.kind === 'release' || action.kind === 'confirmCancel' || action.kind === 'renew'
   const given = always ? (chosen ?? 0) : chosen
   if (given !== null) input['fence'] = given
   return countedFence(action, given, agentFence)
 }
 
-/** An agent drives under no fence but that of its token. */
+/** The effective fence; an agent's is always that of its token. */
 export function countedFence(action: AboutAction, given: number | null, agentFence: number): number | null {
   if (action.by !== 'agent') return given
   return given === null || given === agentFence ? agentFence : 0

@@ -18,8 +18,8 @@ export interface StartCommand extends AskedRun {
 }
 
 /**
- * What a command about a run did, held against how it was answered.
- * @param alone whether nothing else went on: then the answer tells of all relatives as they are at the end
+ * Applies a command about a run to the model, and compares the outcome with its answer.
+ * @param alone whether nothing ran concurrently: then the answer has the final state of all relatives
  */
 export function answered(command: Command, answer: Answer, alone: boolean): Task {
   return function* (model) {
@@ -49,7 +49,7 @@ function countClosed(model: Model, { id }: ModelRun): number {
   )
 }
 
-/** What the start of a run did, held against how it was answered. */
+/** Applies the start of a run to the model, and compares the outcome with its answer. */
 export function started(command: StartCommand, answer: Answer): Task {
   return function* (model) {
     const { by, key, input } = command
@@ -60,7 +60,7 @@ export function started(command: StartCommand, answer: Answer): Task {
       ? (kept ??
         (yield* startRun(model, command, answer.runId ?? '', NAMES[by], () => replayOf(model, asked))))
       : refused('Forbidden')
-    // a refusal shows the parent, where that is why
+    // A refusal because of the parent contains the parent.
     const shown = expected.ok ? answer.runId : expected.type === 'RunNotActive' ? command.parentId : null
     const run = model.runs.find(({ id }) => id === shown) ?? null
     if (run) sign(run, NAMES[by])

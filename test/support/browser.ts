@@ -1,14 +1,17 @@
 import { type Browser, type BrowserContext, chromium } from 'playwright-core'
 
-/** A browser without a head, that reaches the server under test and nothing else. */
+/** A headless browser that can reach only the server under test. */
 export interface TestBrowser {
   readonly context: BrowserContext
-  /** Requests to anywhere else: none of them can reach what it asks for. */
+  /** Blocked requests to other hosts. */
   readonly blocked: readonly string[]
   close(): Promise<void>
 }
 
-/** Opens Debian's Chromium, or the one that `CHROMIUM_PATH` names. It resolves no name and reaches no address but the loopback's. */
+/**
+ * Opens Debian's Chromium, or the one that `CHROMIUM_PATH` names. It resolves no names and reaches only loopback
+ * addresses.
+ */
 export async function openBrowser({ url }: { readonly url: string }): Promise<TestBrowser> {
   const { origin, hostname } = new URL(url)
   const browser: Browser = await chromium.launch({

@@ -3,7 +3,7 @@ import { DEFAULT_SETTINGS, type Settings } from '../../src/lifecycle/run/setting
 import { openValidator } from '../../src/validation/validator.ts'
 import type { Store } from '../../src/store/sql/openStore.ts'
 
-/** One caller of each role, of no project in particular. */
+/** One caller of each role, not limited to a project. */
 export type TestCallers = Readonly<Record<'operator' | 'worker' | 'admin' | 'viewer', Caller>>
 
 const caller = (name: string, role: Caller['role']): Caller => ({
@@ -14,7 +14,7 @@ const caller = (name: string, role: Caller['role']): Caller => ({
   agent: null,
 })
 
-/** Somebody of every role, the same in every test and in the processes that a test starts. */
+/** One caller of each role, the same in every test and in the processes that a test starts. */
 export const CALLERS: TestCallers = {
   operator: caller('olga', 'OPERATOR'),
   worker: caller('wanda', 'WORKER'),
@@ -22,10 +22,10 @@ export const CALLERS: TestCallers = {
   viewer: caller('vera', 'VIEWER'),
 }
 
-/** One thread for all files of a test process; it keeps no process alive. */
+/** One thread for all files of a test process; it does not keep the process alive. */
 const validator = openValidator()
 
-/** The use cases on a store; nobody is woken, and an AGENT token is a readable string. */
+/** Creates the use cases on a store; notifications are ignored, and an AGENT token is a readable string. */
 export function toCommands(store: Store, settings: Partial<Settings> = {}): Commands {
   return {
     store,

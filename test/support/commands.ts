@@ -9,30 +9,30 @@ import { insertWorkflow } from '../../src/store/workflow/workflows.ts'
 import { CALLERS, type TestCallers, toCommands } from './callers.ts'
 import { createTestDatabase } from './database.ts'
 
-/** The use cases on a database of one test file, and somebody of every role to call them. */
+/** The use cases on the database of one test file, and a caller of each role. */
 export interface TestCommands {
   readonly commands: Commands
   readonly store: Store
   readonly callers: TestCallers
-  /** For a connection that goes around the code. */
+  /** For a connection that bypasses the code under test. */
   readonly poolConfig: PoolConfig
-  /** Another server on the same database, with a pool of its own; closed with the first. */
+  /** Opens another server on the same database, with a separate pool; closed with the first. */
   openServer(): Commands
-  /** Ends every connection and removes the database; rejects where a connection was leaked. */
+  /** Closes every connection and drops the database; rejects if a connection was leaked. */
   close(): Promise<void>
 }
 
-/** What a test may choose otherwise. */
+/** Options of `openTestCommands`. */
 export interface TestCommandsOptions {
-  /** Merged over the defaults of the server. */
+  /** Merged over the server's defaults. */
   readonly settings?: Partial<Settings>
-  /** Workflows to register beside the built-in ones. */
+  /** Workflows to register in addition to the built-in ones. */
   readonly workflows?: readonly WorkflowDefinition[]
   /** Connections of each server's pool; default 10. */
   readonly connections?: number
 }
 
-/** Opens the use cases on a fresh database that has the built-in workflows; to be closed in `afterAll`. */
+/** Opens the use cases on a new database with the built-in workflows; close it in `afterAll`. */
 export async function openTestCommands(options: TestCommandsOptions = {}): Promise<TestCommands> {
   const database = await createTestDatabase()
   const { poolConfig } = database
@@ -58,7 +58,7 @@ export async function openTestCommands(options: TestCommandsOptions = {}): Promi
   }
 }
 
-/** Puts a workflow into the database as it is, for every project. */
+/** Inserts a workflow into the database without validation, for every project. */
 export async function putWorkflow(store: Store, definition: WorkflowDefinition): Promise<void> {
   await insertWorkflow(store, { id: newId('workflow'), project: null, definition })
 }

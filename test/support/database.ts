@@ -10,11 +10,11 @@ export interface TestDatabase {
   /** For a `pg.Pool` or `pg.Client`. */
   poolConfig: PoolConfig
   name: string
-  /** Removes it; rejects, naming the last query of each, where connections to it are still open. */
+  /** Drops the database; rejects if connections to it are still open, naming the last query of each. */
   drop(): Promise<void>
 }
 
-/** Clones the migrated template: a database for one test file, to be dropped in `afterAll`. */
+/** Clones the migrated template: a database for one test file; drop it in `afterAll`. */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const { poolConfig, template }: TestPostgres = inject('postgres')
   const name = `test_${randomUUID().replaceAll('-', '')}`
@@ -43,7 +43,10 @@ async function dropDatabase(client: Client, name: string): Promise<void> {
     throw new Error(`connections were left open; their last queries:\n${leaked.join('\n')}`)
 }
 
-/** A closed connection's backend takes some milliseconds to go; what is there after two seconds was not closed. */
+/**
+ * A closed connection's backend takes some milliseconds to exit; one that still exists after two seconds was not
+ * closed.
+ */
 async function waitUntilUnused(client: Client, name: string): Promise<string[]> {
   const deadline = Date.now() + 2_000
   for (;;) {

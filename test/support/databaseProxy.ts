@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { PoolConfig } from 'pg'
 
-/** Stands between a server and its database, so that a test can take the database away and give it back. */
+/** A proxy between a server and its database, so that a test can cut and restore the connection. */
 export interface DatabaseProxy {
-  /** Leads to the database through the proxy. */
+  /** Connects to the database through the proxy. */
   readonly poolConfig: PoolConfig
   /** Breaks every connection, and refuses new ones. */
   cut(): void
-  /** Lets connections through again. */
+  /** Accepts connections again. */
   restore(): void
   close(): Promise<void>
 }

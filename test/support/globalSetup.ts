@@ -21,7 +21,7 @@ declare module 'vitest' {
 const template = 'pawl_template'
 const migrationsDir = fileURLToPath(new URL('../../prisma/migrations', import.meta.url))
 
-/** What the projects of one run share, and how many of them use it. */
+/** The resources that the projects of one test run share, and how many use them. */
 interface Shared {
   readonly made: Promise<Awaited<ReturnType<typeof prepare>>>
   users: number
@@ -29,7 +29,7 @@ interface Shared {
 
 const shared = globalThis as { pawlTests?: Shared }
 
-/** Prepares, once for all projects of a run that have tests to run, what their tests share. */
+/** Prepares the shared resources once for all projects of a test run that have tests. */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   const ours = (shared.pawlTests ??= { made: prepare(), users: 0 })
   ours.users += 1
@@ -50,8 +50,8 @@ async function prepare() {
 }
 
 /**
- * Starts one PostgreSQL for the whole run. Its data need not survive a power cut, so it does not sync to disk, unless
- * `PAWL_TEST_DURABLE` is set.
+ * Starts one PostgreSQL for the whole run. Its data need not survive a power failure, so it does not sync to disk,
+ * unless `PAWL_TEST_DURABLE` is set.
  */
 async function startTestPostgres() {
   const postgres = await startScratch({

@@ -9,26 +9,26 @@ import { schema } from '../../src/graphql/schema.ts'
 import type { Store } from '../../src/store/sql/openStore.ts'
 import { openTestCommands, type TestCommands, type TestCommandsOptions } from './commands.ts'
 
-/** Data of an answer, as deep as a test looks. */
+/** The data of an answer, untyped. */
 // oxlint-disable-next-line typescript/no-explicit-any -- a test reads what it asked for
 export type Data = any
 
-/** How a test asks: by default ADMIN, whose token is good. */
+/** The caller of a request. Default: ADMIN with a valid token. */
 export interface AskAs {
   readonly as?: Caller
   readonly isLive?: boolean
 }
 
-/** The schema on a database of one test file, asked without any transport. */
+/** The schema on the database of one test file, executed without a transport. */
 export interface TestGraph extends TestCommands {
   readonly signals: Signals
-  /** The whole answer, errors too. Throws where the document is not valid. */
+  /** The whole answer, including errors. Throws if the document is invalid. */
   ask(document: string, variables?: Record<string, unknown>, who?: AskAs): Promise<ExecutionResult<Data>>
-  /** The data of an answer without errors; throws where it has some. */
+  /** The data of an answer; throws if it has errors. */
   read(document: string, variables?: Record<string, unknown>, who?: AskAs): Promise<Data>
-  /** A mutation's answer: sends `input`, selects `__typename` and what is named. */
+  /** A mutation's answer: sends `input`, selects `__typename` and the given selection. */
   mutate(name: string, input: unknown, selection: string, who?: AskAs): Promise<Data>
-  /** The results of a subscription, or the one that says why there are none. */
+  /** The results of a subscription, or the single result with its error. */
   follow(
     document: string,
     variables?: Record<string, unknown>,
@@ -36,7 +36,7 @@ export interface TestGraph extends TestCommands {
   ): Promise<AsyncIterableIterator<ExecutionResult<Data>> | ExecutionResult<Data>>
 }
 
-/** Opens the schema on a fresh database; to be closed in `afterAll`. */
+/** Opens the schema on a new database; close it in `afterAll`. */
 export async function openTestGraph(options: TestCommandsOptions = {}): Promise<TestGraph> {
   const test = await openTestCommands(options)
   const signals = await openSignals({ poolConfig: test.poolConfig })
@@ -83,7 +83,7 @@ export function codesOf({ errors = [] }: ExecutionResult): unknown[] {
   return errors.map(({ extensions }) => extensions['code'])
 }
 
-/** Counts the statements that a store sends while something is done. */
+/** Counts the statements that a store sends during the work. */
 export async function countStatements(store: Store, work: () => Promise<unknown>): Promise<number> {
   let count = 0
   const counted = new Map<pg.PoolClient, pg.PoolClient['query']>()

@@ -15,24 +15,24 @@ import {
 } from 'graphql'
 import { ask } from './server.ts'
 
-/** A mutation as a client finds it in the schema of a server. */
+/** A mutation as found by introspection. */
 export interface KnownMutation {
   readonly name: string
   readonly input: GraphQLInputObjectType
-  /** Members of its result, the success first. */
+  /** The members of its result, success first. */
   readonly members: readonly string[]
-  /** Sends `$input` and selects what every member tells by itself, and the rows it names. */
+  /** Sends `$input` and selects every member's own fields, and the rows it refers to. */
   readonly document: string
 }
 
-/** Asks a server for its schema, as any tool does. */
+/** Reads a server's schema by introspection. */
 export async function readSchema(server: { readonly url: string }, token: string): Promise<GraphQLSchema> {
   const { data, errors } = await ask(server, getIntrospectionQuery(), { token })
   if (errors) throw new Error(JSON.stringify(errors))
   return buildClientSchema(data as unknown as IntrospectionQuery)
 }
 
-/** Every mutation of a schema, in its order. */
+/** Every mutation of a schema, in schema order. */
 export function listMutations(schema: GraphQLSchema): KnownMutation[] {
   const fields = Object.values(schema.getMutationType()?.getFields() ?? {})
   return fields.map(({ name, args, type }) => {
@@ -57,7 +57,10 @@ export function unalias(answer: Record<string, unknown>): Record<string, unknown
   )
 }
 
-/** What is asked of each member. A name that members give to different types is told apart: `fromOfIllegalTransition`. */
+/**
+ * The selection of each member. A field name with different types in several members gets an alias:
+ * `fromOfIllegalTransition`.
+ */
 function selectMembers(members: readonly GraphQLObjectType[]): string {
   const types = new Map<string, string>()
   const parts = members.map((member) => {
@@ -73,7 +76,10 @@ function selectMembers(members: readonly GraphQLObjectType[]): string {
   return `{ __typename ${parts.join(' ')} }`
 }
 
-/** What a row says by itself, and the rows it belongs to so many levels deep; no pages and no lists of rows. */
+/**
+ * The selection of a row's own fields, and of the rows it belongs to, up to `levels` deep; without pages and lists of
+ * rows.
+ */
 function selectRow(type: GraphQLObjectType, levels: number): string {
   const fields = Object.values(type.getFields()).flatMap(({ name, args, type: of }) => {
     if (args.length > 0) return []

@@ -1,7 +1,7 @@
 import type { Store } from '../../src/store/sql/openStore.ts'
 import { transact } from '../../src/store/sql/openStore.ts'
 
-/** Every column that holds a moment of a run, or of what hangs below it. */
+/** Every column with a timestamp of a run, or of the rows below it. */
 const MOMENTS = {
   run: [
     'created_at',
@@ -25,7 +25,7 @@ const MOMENTS = {
   event: ['at'],
 } as const
 
-/** Moments that payloads of the log keep. */
+/** Timestamps in payloads of the log. */
 const MOMENTS_OF_EVENTS = [
   ['approval.requested', 'expiresAt'],
   ['run.claimed', 'queuedFrom'],
@@ -38,13 +38,13 @@ UPDATE event SET payload = jsonb_set(payload, '{${field}}', to_jsonb(to_char(
 WHERE run_id = $1 AND type = '${type}' AND payload->>'${field}' IS NOT NULL`
 
 /**
- * Lets time pass for one run: moves every moment of it, and of its log, back by so many seconds, consistently, so that
- * the database's own clock finds it that much later. The servers' heartbeat is kept fresh: nobody slept.
+ * Simulates the passing of time for one run: moves every timestamp of it, and of its log, back by `seconds`, so that by
+ * the database's clock it is that much later. The servers' heartbeat stays current, as if none had slept.
  */
 export async function passTime(store: Store, runId: string, seconds: number): Promise<void> {
   await transact(store, async (connection) => {
     await connection.query('UPDATE installation SET tick_at = clock_timestamp()')
-    // the backstops would refuse it, rightly
+    // The database's triggers would reject this update.
     await connection.query(`SET LOCAL session_replication_role = replica`)
     for (const [table, columns] of Object.entries(MOMENTS)) {
       const moved = columns.map((column) => `${column} = ${column} - make_interval(secs => $2)`)

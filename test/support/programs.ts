@@ -6,7 +6,10 @@ import { inject } from 'vitest'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** What tests start as processes of their own, built once for a run of tests: started from source, each would be compiled anew. */
+/**
+ * The programs that tests start as separate processes, built once per test run: from source, each start would compile
+ * them again.
+ */
 const PROGRAMS = {
   serve: 'test/support/serveProcess.ts',
   workerProcess: 'test/chaos/workerProcess.ts',
@@ -17,7 +20,7 @@ const PROGRAMS = {
   previewElsewhere: 'test/integration/workspaces/previewElsewhere.ts',
   frozenOwner: 'test/integration/races/frozenOwner.ts',
   adapterOwner: 'test/conformance/adapters/ownerProcess.ts',
-  // started by those above, from files beside them
+  // Started by the programs above, from adjacent files.
   worker: 'src/validation/worker.js',
   scriptedAgent: 'src/adapters/scripted/scriptedAgent.js',
 } as const
@@ -29,17 +32,17 @@ declare module 'vitest' {
   }
 }
 
-/** The file of a program, for `process.execPath` to start. */
+/** The path of a program, to be run with `process.execPath`. */
 export function programFile(name: keyof typeof PROGRAMS): string {
   return join(inject('programs'), `${name}.js`)
 }
 
-/** Builds all programs from the present source, in a folder of their own. */
+/** Builds all programs from the current source, in a separate folder. */
 export async function buildPrograms(): Promise<{ folder: string; remove: () => Promise<void> }> {
   const cache = join(root, 'node_modules/.cache')
   await mkdir(cache, { recursive: true })
   const folder = await mkdtemp(join(cache, 'programs-'))
-  // some of them are started by another user
+  // Some of them are started by another user.
   await chmod(folder, 0o755)
   await build({
     config: false,

@@ -8,7 +8,7 @@ import { loadFullRun, type FullRun } from '../../src/store/run/loadFullRun.ts'
 import { tick } from '../../src/store/account/tick.ts'
 import type { TestCommands } from './commands.ts'
 
-/** Does something so many times, one after the other, telling the number of the time that failed. */
+/** Repeats the body sequentially; a failure names the repetition. */
 export async function repeat(times: number, body: (time: number) => Promise<void>): Promise<void> {
   for (let time = 1; time <= times; time++) {
     try {
@@ -19,7 +19,9 @@ export async function repeat(times: number, body: (time: number) => Promise<void
   }
 }
 
-/** Calls something at once from so many places, spread over the servers in turn; answers in the order of the calls. */
+/**
+ * Makes several concurrent calls, distributed over the servers in turn; returns the answers in the order of the calls.
+ */
 export function atOnce<T>(
   times: number,
   servers: readonly Commands[],
@@ -34,7 +36,7 @@ export function atOnce<T>(
   )
 }
 
-/** All there is of a run, proven to be what its log says (G6); throws where it is not. */
+/** Reads the full run and verifies that it equals the fold of its log (G6); throws if it does not. */
 export async function readProven(
   { store, commands, callers }: TestCommands,
   runId: string,
@@ -47,17 +49,17 @@ export async function readProven(
   return whole
 }
 
-/** How many events of a type a log has. */
+/** The number of events of a type in a log. */
 export function countEvents(events: readonly RunEvent[], type: RunEvent['type']): number {
   return events.filter((event) => event.type === type).length
 }
 
-/** Executions of a run that have no end. */
+/** The executions of a run that have not ended. */
 export function inFlight(run: Run): string[] {
   return run.executions.filter(({ end }) => end === null).map(({ id }) => id)
 }
 
-/** Holds the row of a run, as a slow writer would, until released. */
+/** Locks the row of a run, as a slow writer would, until released. */
 export async function holdRow(
   pool: pg.Pool,
   runId: string,
@@ -73,12 +75,12 @@ export async function holdRow(
   })
 }
 
-/** A server's heartbeat, until ended. */
+/** A running server heartbeat. */
 export interface Watch {
   end(): Promise<void>
 }
 
-/** Keeps watch as a server does: without it, what expires is forgiven, because nobody was there to renew with. */
+/** Writes a server's heartbeat: without one, an expired lease is extended, because no server was up to renew it. */
 export async function keepWatch(pool: pg.Pool): Promise<Watch> {
   await tick(pool)
   const ending = new AbortController()
@@ -95,7 +97,7 @@ export async function keepWatch(pool: pg.Pool): Promise<Watch> {
   }
 }
 
-/** Waits until so many statements of this database wait for a lock. */
+/** Waits until the given number of statements of this database wait for a lock. */
 export async function untilBlocked(pool: pg.Pool, statements: number): Promise<void> {
   const text = `SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
   await until(`${statements} statements wait for a lock`, async () => {
@@ -104,7 +106,7 @@ export async function untilBlocked(pool: pg.Pool, statements: number): Promise<v
   })
 }
 
-/** Waits until the database's clock has passed a moment. */
+/** Waits until the database's clock has passed the moment. */
 export async function untilPassed(pool: pg.Pool, moment: number): Promise<void> {
   await until('the moment has passed', async () => {
     const { rows } = await pool.query<{ now: Date }>('SELECT clock_timestamp() AS now')

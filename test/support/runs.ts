@@ -24,16 +24,16 @@ const START: StartRun = {
   request: null,
 }
 
-/** Statuses that the commands of a run lead to by themselves. */
+/** Statuses that a run's commands can reach without an approval. */
 export type ReachableStatus = Exclude<RunStatus, 'AWAITING_APPROVAL'>
 
-/** The answer where it is a yes; throws, with the problem, where it is a no. */
+/** Returns the answer if it is a success; throws, with the problem, if it is a refusal. */
 export function accepted(answer: RunResult): RunSuccess {
   if (!answer.ok) throw new Error(`${answer.problem.type}: ${answer.problem.message}`)
   return answer
 }
 
-/** The problem where the answer is a no; throws where it is a yes. */
+/** Returns the problem if the answer is a refusal; throws if it is a success. */
 export function refused(
   answer: { readonly ok: true } | { readonly ok: false; readonly problem: Problem },
 ): Problem {
@@ -41,12 +41,12 @@ export function refused(
   return answer.problem
 }
 
-/** The input of a start: a run of the workflow `solo`, unless told otherwise. */
+/** The input of a start; by default a run of the workflow `solo`. */
 export function toStart(overrides: Partial<StartRun> = {}): StartRun {
   return { ...START, ...overrides }
 }
 
-/** Starts a run and returns it, QUEUED unless it was to be claimed. */
+/** Starts a run and returns it, QUEUED unless a claim is requested. */
 export async function begin(
   { commands, callers }: TestCommands,
   overrides: Partial<StartRun> = {},
@@ -55,8 +55,8 @@ export async function begin(
 }
 
 /**
- * Starts a run and leads it into a status, by commands alone. RUNNING, PAUSED and CANCELLING are held by the owner
- * `first` under fence 1, by a lease of so many seconds (default 30).
+ * Starts a run and brings it to a status, using only commands. In RUNNING, PAUSED and CANCELLING it is owned by `first`
+ * under fence 1, with a lease of the given number of seconds (default 30).
  */
 export async function runIn(
   test: TestCommands,

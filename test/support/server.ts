@@ -12,15 +12,15 @@ import { type RunningServer, startServer } from '../../src/server/startServer.ts
 import { openStore, type Store } from '../../src/store/sql/openStore.ts'
 import { createTestDatabase, type TestDatabase } from './database.ts'
 
-/** What a test may choose otherwise. */
+/** Options of `startTestServer`. */
 export interface TestServerOptions {
   /** Merged over the defaults. */
   readonly config?: Partial<Config>
-  /** A database that several servers share; the test drops it. Default: one of its own. */
+  /** A database that several servers share; the test drops it. Default: a separate one. */
   readonly database?: TestDatabase
 }
 
-/** A token to make. */
+/** A token to create. */
 export interface TestToken {
   readonly role: Role
   readonly name?: string
@@ -33,17 +33,17 @@ export interface TestServer extends RunningServer {
   /** The local ADMIN token, as programs on this machine find it. */
   readonly adminToken: string
   readonly dataDir: string
-  /** Looks at the server's database beside the server. */
+  /** Reads the server's database directly. */
   readonly store: Store
-  /** The lines of its log. */
+  /** The lines of the server's log. */
   readonly logged: readonly string[]
-  /** Makes a token, and returns its id and secret. */
+  /** Creates a token, and returns its id and secret. */
   createToken(token: TestToken): Promise<{ id: string; secret: string }>
-  /** Stops it and removes what it leaves; rejects where it leaked a connection. */
+  /** Stops the server and removes its files; rejects if it leaked a connection. */
   stop(): Promise<void>
 }
 
-/** Starts a server; to be stopped in `afterAll`. */
+/** Starts a server; stop it in `afterAll`. */
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const database = options.database ?? (await createTestDatabase())
   const dataDir = await mkdtemp(join(tmpdir(), 'pawl-server-'))
@@ -89,21 +89,21 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   }
 }
 
-/** The `DATABASE_URL` that leads to a database. */
+/** The `DATABASE_URL` of a database. */
 export function toUrl({ host, port, user, password, database }: PoolConfig): string {
   const secret = typeof password === 'string' ? `:${encodeURIComponent(password)}` : ''
   const url = `postgresql://${user}${secret}@localhost:${port}/${database}`
   return `${url}?host=${encodeURIComponent(host ?? '127.0.0.1')}`
 }
 
-/** How a test asks. */
+/** Options of a request. */
 export interface AskOptions {
   readonly token?: string
   readonly variables?: Record<string, unknown>
   readonly headers?: Record<string, string>
 }
 
-/** A GraphQL answer with its status. */
+/** A GraphQL answer with its HTTP status. */
 export interface Answer {
   readonly status: number
   readonly headers: Headers
@@ -113,7 +113,7 @@ export interface Answer {
     | undefined
 }
 
-/** Sends an operation as any client does. */
+/** Sends an operation over HTTP. */
 export async function ask(
   { url }: { readonly url: string },
   query: string,

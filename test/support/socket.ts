@@ -7,12 +7,12 @@ export interface SocketMessage {
   readonly payload?: unknown
 }
 
-/** A client that says exactly what it is told to, so that tests see what the server does with it. */
+/** A client that sends exactly the given messages, so that tests see how the server handles them. */
 export interface RawSocket {
   send(message: unknown): void
-  /** The next message that was not taken yet. Rejects where the socket closes first. */
+  /** The next unread message. Rejects if the socket closes first. */
   next(): Promise<SocketMessage>
-  /** Code and reason of the close. */
+  /** The code and reason of the close. */
   readonly closed: Promise<{ code: number; reason: string }>
   close(): void
 }
@@ -23,7 +23,7 @@ export interface RawSocketOptions {
   readonly path?: string
 }
 
-/** Opens a socket to a server. Rejects with the status where the upgrade is refused. */
+/** Opens a socket to a server. Rejects with the status if the upgrade is refused. */
 export async function openRawSocket(
   { url }: { readonly url: string },
   { headers = {}, path = '/graphql' }: RawSocketOptions = {},
@@ -69,7 +69,7 @@ export async function openRawSocket(
   }
 }
 
-/** Opens a socket and introduces itself with a token. */
+/** Opens a socket and authenticates with a token. */
 export async function openSocket(
   server: { readonly url: string },
   token: string,

@@ -5,13 +5,13 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { programFile } from './programs.ts'
 
-/** A server in a process of its own, with the embedded database of its data directory unless told otherwise. */
+/** A server in a separate process, by default with the embedded database of its data directory. */
 export interface ServerProcess {
   readonly url: string
-  /** Whether it found a survivor of an embedded database. */
+  /** Whether it adopted an embedded database that was still running. */
   readonly adopted: boolean
   readonly child: ChildProcess
-  /** Everything it wrote to stderr so far. */
+  /** Its stderr output so far. */
   log(): string
   /** How it ended. */
   readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>
@@ -19,7 +19,7 @@ export interface ServerProcess {
   readToken(): Promise<string>
 }
 
-/** Starts one and waits until it listens. Rejects with what it wrote where it ends before that. */
+/** Starts a server and waits until it listens. Rejects with its output if it exits before that. */
 export async function spawnServer(dataDir: string, env: Record<string, string> = {}): Promise<ServerProcess> {
   const child = spawn(process.execPath, [programFile('serve')], {
     env: { ...process.env, PAWL_PORT: '0', PAWL_DATA: dataDir, DATABASE_URL: '', ...env },

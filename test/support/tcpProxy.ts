@@ -1,13 +1,13 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
-/** Stands between a client and a server, so that a test can take the server away and give it back. */
+/** A proxy between a client and a server, so that a test can cut and restore the connection. */
 export interface TcpProxy {
-  /** Leads to the server through the proxy. */
+  /** The server's address through the proxy. */
   readonly url: string
   /** Breaks every connection, and refuses new ones. */
   cut(): void
-  /** Lets connections through again. */
+  /** Accepts connections again. */
   restore(): void
   close(): void
 }

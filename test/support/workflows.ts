@@ -6,13 +6,13 @@ export function define(definition: Omit<z.input<typeof workflowSchema>, 'version
   return workflowSchema.parse({ version: 1, ...definition })
 }
 
-/** A workflow of one phase that asks for nothing: the shortest way to any status. */
+/** A workflow of one phase without requirements: the shortest way to any status. */
 export const SOLO = define({ name: 'solo', initialPhase: 'work', phases: [{ key: 'work', final: true }] })
 
-/** As `SOLO`, handed to the next owner where one is lost, twice. */
+/** As `SOLO`, requeued when its owner is lost, with two takeovers. */
 export const RELAY = define({ ...SOLO, name: 'relay', onOwnerLost: 'REQUEUE', maxTakeovers: 2 })
 
-/** A workflow with a self-loop, a way back, and three rounds. */
+/** A workflow with a self-loop, a backward edge, and three rounds. */
 export const ROUNDS = define({
   name: 'rounds',
   initialPhase: 'draft',
@@ -26,7 +26,7 @@ export const ROUNDS = define({
   ],
 })
 
-/** A workflow with every time limit, each of another length. */
+/** A workflow with every timeout, each of a different length. */
 export const TIMED = define({
   name: 'timed',
   initialPhase: 'work',
@@ -34,7 +34,7 @@ export const TIMED = define({
   timeouts: { queueSeconds: 300, runSeconds: 7200, idleSeconds: 1800 },
 })
 
-/** A workflow whose first phase needs a file and a person's word. */
+/** A workflow whose first phase needs an artifact and an approval. */
 export const GATED = define({
   name: 'gated',
   initialPhase: 'plan',

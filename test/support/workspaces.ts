@@ -33,7 +33,7 @@ export function toPlace(runId: string, changes: Partial<RecordWorkspace> = {}): 
   }
 }
 
-/** A run that works in a workspace of its own, held by a lease of ten minutes under fence 1. */
+/** Starts a run with its own workspace, owned under fence 1 with a lease of ten minutes. */
 export async function workIn(
   test: TestCommands,
   { place = {}, ...start }: Partial<StartRun> & { place?: Partial<RecordWorkspace> } = {},
@@ -44,7 +44,7 @@ export async function workIn(
   return { run, workspace: answer.workspace.workspace }
 }
 
-/** As `workIn`, with the run settled as told. */
+/** As `workIn`, with the run settled as given. */
 export async function workDone(
   test: TestCommands,
   status: 'COMPLETED' | 'FAILED' = 'COMPLETED',
@@ -55,7 +55,7 @@ export async function workDone(
   return { run, workspace }
 }
 
-/** Settles a run that is held under fence 1. */
+/** Settles a run that is owned under fence 1. */
 export async function settle(
   { commands, callers: { worker } }: TestCommands,
   { id: runId, currentPhase: phase }: Run,
@@ -67,13 +67,13 @@ export async function settle(
   accepted(await completeRun(commands, worker, { runId, fence: 1 }))
 }
 
-/** The operation of an accepted answer; throws, with the problem, where it was refused. */
+/** Returns the operation of a success; throws, with the problem, if it was refused. */
 export function operationOf(answer: Result<OperationSuccess>): WorkspaceOperation {
   if (!answer.ok) throw new Error(`${answer.problem.type}: ${answer.problem.message}`)
   return answer.operation
 }
 
-/** Asks for an operation. */
+/** Requests an operation. */
 export async function request(
   { commands, callers }: TestCommands,
   workspaceId: string,
@@ -84,7 +84,7 @@ export async function request(
   return operationOf(await requestWorkspaceOperation(commands, callers.operator, input))
 }
 
-/** Asks for an operation and has a worker do it. */
+/** Requests an operation and performs it as a worker. */
 export async function perform(
   test: TestCommands,
   workspaceId: string,
@@ -99,7 +99,7 @@ export async function perform(
   return operationOf(await finishWorkspaceOperation(commands, callers.worker, end))
 }
 
-/** The workspace as it is now. */
+/** Reads the current workspace. */
 export async function readWorkspace(
   { store }: TestCommands,
   id: string,
@@ -109,12 +109,12 @@ export async function readWorkspace(
   return loaded.workspace
 }
 
-/** Lets time pass for the operations of a workspace: moves their moments back by so many seconds. */
+/** Simulates the passing of time for the operations of a workspace: moves their timestamps back by `seconds`. */
 export async function passTimeOf(store: Store, workspaceId: string, seconds: number): Promise<void> {
   const columns = ['requested_at', 'expires_at', 'started_at', 'deadline_at', 'ended_at']
   const moved = columns.map((column) => `${column} = ${column} - make_interval(secs => $2)`)
   await transact(store, async (connection) => {
-    // the backstops would refuse it, rightly
+    // The database's triggers would reject this update.
     await connection.query('SET LOCAL session_replication_role = replica')
     await connection.query(`UPDATE workspace_operation SET ${moved.join(', ')} WHERE workspace_id = $1`, [
       workspaceId,

@@ -14,14 +14,14 @@ import { checkRole } from '../kit/authorize.ts'
 import type { Caller, Commands } from '../kit/context.ts'
 import { newId } from '../kit/ids.ts'
 
-/** What every bearer token begins with, so that secret scanners know one when they see it. */
+/** Prefix of every bearer token, recognized by secret scanners. */
 export const TOKEN_PREFIX = 'pawl_'
 
-/** A token to make. */
+/** The input of `createToken`. */
 export interface CreateToken {
-  /** The name of a new principal, the actor of the events it causes; null for a token of one that there is. */
+  /** The name of a new principal, the actor of the events it causes; null to add a token to an existing one. */
   readonly name?: string | null | undefined
-  /** The principal that the token is added to; null for a new one. */
+  /** The existing principal to add the token to; null for a new one. */
   readonly principalId?: string | null | undefined
   readonly role: Role
   /** The projects it is limited to; empty: all. */
@@ -30,7 +30,7 @@ export interface CreateToken {
   readonly expiresInSeconds: number | null
 }
 
-/** A new token; its secret is told this once and not kept. */
+/** A new token; its secret is returned only here and not stored. */
 export interface TokenCreated {
   readonly ok: true
   readonly token: StoredToken
@@ -38,9 +38,9 @@ export interface TokenCreated {
 }
 
 /**
- * Makes a bearer token: of a new principal, or one more of a principal that there is. Answers with Forbidden, and with
- * InvalidInput for a name that was given before or is the server's own, and for the role AGENT: such tokens are signed by
- * a claim and die with it.
+ * Creates a bearer token, for a new principal or an existing one. Answers with Forbidden, and with InvalidInput for a
+ * name that is already used or reserved for the server, and for the role AGENT: such tokens are signed by a claim and
+ * end with it.
  */
 export async function createToken(
   { store }: Pick<Commands, 'store'>,
@@ -63,18 +63,18 @@ export async function createToken(
   return token ? { ok: true, token, secret } : taken
 }
 
-/** A token to be followed by another one of its principal. */
+/** The input of `rotateToken`. */
 export interface RotateToken {
   readonly tokenId: string
-  /** Null: as long as the old one was valid in all. */
+  /** Null: the full lifetime of the old token. */
   readonly expiresInSeconds: number | null
-  /** Whether the old one ends at once. */
+  /** True to revoke the old token immediately. */
   readonly revoke: boolean
 }
 
 /**
- * Adds a token to the principal of another one, with that one's role and projects: who it stands for stays the same. Works for
- * a token that is no good any more. Answers with Forbidden, TokenNotFound, and InvalidInput for the server's own token.
+ * Adds a token to the principal of an existing one, with the same role and projects. Works for an expired or revoked
+ * token too. Answers with Forbidden, TokenNotFound, and InvalidInput for the server's own token.
  */
 export async function rotateToken(
   { store }: Pick<Commands, 'store'>,
@@ -98,7 +98,7 @@ export async function rotateToken(
   return created
 }
 
-/** Adds a token to the principal that the server keeps for whoever reads its data directory. */
+/** Adds a token to the principal reserved for processes that can read the server's data directory. */
 export async function createLocalToken({ store }: Pick<Commands, 'store'>): Promise<TokenCreated> {
   const created = await addToken(store, LOCAL_PRINCIPAL, {
     role: 'ADMIN',
@@ -128,7 +128,10 @@ async function addToken(
   return token ? { ok: true, token, secret } : invalid('principalId', 'there is no such principal')
 }
 
-/** A refusal where the caller may not act for a principal: it reaches less than that does, or it is the server's own. */
+/**
+ * Returns a refusal if the caller may not act for a principal, because that has wider access or is the server's own;
+ * otherwise undefined.
+ */
 async function checkPrincipal(
   { pool }: Pick<Store, 'pool'>,
   caller: Caller,
@@ -146,8 +149,8 @@ function invalid(path: string, message: string): Refused<'InvalidInput'> {
 }
 
 /**
- * Ends a token for ever, and with it the streams it opened. Doing it again answers the same. Answers with Forbidden or
- * TokenNotFound.
+ * Revokes a token permanently, and ends the streams it opened. Repeating it returns the same answer. Answers with
+ * Forbidden or TokenNotFound.
  */
 export async function revokeToken(
   { store }: Pick<Commands, 'store'>,
@@ -164,7 +167,7 @@ export async function revokeToken(
   return { ok: true, tokenId }
 }
 
-/** Every token that was not revoked, as far as the caller's projects reach. Answers with Forbidden. */
+/** Lists every token that is not revoked, within the caller's projects. Answers with Forbidden. */
 export async function readTokens(
   { store }: Pick<Commands, 'store'>,
   caller: Caller,
@@ -175,20 +178,20 @@ export async function readTokens(
   return { ok: true, tokens: tokens.filter(({ projects }) => reaches(caller, projects)) }
 }
 
-/** Who calls with a stored token. */
+/** The caller that a stored token authenticates. */
 export function callerOf({ principalId, name, role, projects }: StoredToken): Caller {
   return { principalId, name, role, projects, agent: null }
 }
 
-/** Who a bearer token stands for. */
+/** The result of authenticating a bearer token. */
 export interface Authenticated {
   readonly tokenId: string
   readonly caller: Caller
-  /** When the token stops to authenticate; null: never by itself. */
+  /** When the token expires; null: never. */
   readonly expiresAt: Date | null
 }
 
-/** Who presents this secret; null where no good token has it: unknown, revoked or expired. */
+/** Returns the caller for this secret; null if no valid token has it: unknown, revoked or expired. */
 export async function authenticateToken(
   { pool }: Pick<Store, 'pool'>,
   secret: string,
@@ -204,7 +207,10 @@ function hashSecret(secret: string): string {
   return createHash('sha256').update(secret).digest('hex')
 }
 
-/** A caller limited to projects makes and ends only tokens limited to some of them, or it could make itself a wider one. */
+/**
+ * A caller limited to projects may create and revoke only tokens limited to a subset of them; otherwise it could
+ * create a wider token for itself.
+ */
 function reaches(caller: Caller, projects: readonly string[]): boolean {
   if (caller.projects.length === 0) return true
   return projects.length > 0 && projects.every((project) => caller.projects.includes(project))

@@ -7,14 +7,14 @@ import { isSettledStatus, type Role } from '../../lifecycle/run/words.ts'
 import type { LoadedRun } from '../../store/run/loadRun.ts'
 import { explainWorkspace, type WorkspaceObjection } from './workspaceAnswers.ts'
 
-/** Why a command is refused before, or beside, any decision about one run. */
+/** Why a command is refused before, or besides, any decision about one run. */
 export type Objection =
   | { readonly type: 'RunNotFound'; readonly runId: string }
   | { readonly type: 'Forbidden'; readonly requiredRole: Role | null; readonly detail: string }
   | {
       readonly type: 'ConcurrencyConflict'
       readonly holder: LoadedRun
-      /** What it holds: the concurrency key, or itself, where it is to be continued. */
+      /** What the holder holds: the concurrency key, or the run to be continued. */
       readonly holds: 'KEY' | 'ITSELF'
     }
   | {
@@ -28,7 +28,10 @@ export type Objection =
       readonly type: 'WorkflowMismatch'
       readonly name: string
       readonly version: number
-      /** That version is registered otherwise, or is what the run to be continued executes. */
+      /**
+       * REGISTERED: this version is registered with another definition. CONTINUES: the run to be continued executes
+       * this version, and the start names another workflow or an older version.
+       */
       readonly because: 'REGISTERED' | 'CONTINUES'
     }
   | { readonly type: 'NothingToClaim'; readonly claimableInSeconds: number | null }
@@ -37,24 +40,26 @@ export type Objection =
   | { readonly type: 'TokenNotFound'; readonly tokenId: string }
   | WorkspaceObjection
 
-/** A refusal as it is answered: its type, its words, and the run as it is now, where it is about one. */
+/** A refusal as returned to the caller: its type, its message, and the current run if it is about one. */
 export type Problem = (Refusal | Objection) & { readonly message: string; readonly run: LoadedRun | null }
 
 /** The types of problems. */
 export type ProblemType = Problem['type']
 
-/** A lookup, unlike a conditional type, lets a refusal with fewer types stand where more are expected. */
+/**
+ * A lookup instead of a conditional type, so that a refusal with fewer types is assignable where more are expected.
+ */
 type ProblemsByType = { readonly [P in ProblemType]: Extract<Problem, { readonly type: P }> }
 
 /** The problems of these types. */
 export type ProblemOf<P extends ProblemType> = ProblemsByType[P]
 
-/** The result of a use case, from its decision to its resolver: what was done, or why nothing was. */
+/** The result of a use case, passed from its decision to its resolver: the success, or the problem. */
 export type Result<Success extends { readonly ok: true }, P extends ProblemType = ProblemType> =
   | Success
   | Refused<P>
 
-/** The result of the command with this name, which is refused with nothing but what COMMANDS lists. */
+/** The result of the command with this name; its problems are limited to those that COMMANDS lists. */
 export type ResultOf<N extends CommandName, Success extends { readonly ok: true }> = Result<
   Success,
   RefusalTypeOf<N>
@@ -63,33 +68,33 @@ export type ResultOf<N extends CommandName, Success extends { readonly ok: true 
 /** The result of a command about one run. */
 export type RunResult<P extends ProblemType = ProblemType> = Result<RunSuccess, P>
 
-/** The command was accepted, now or under the same key before. */
+/** The command was accepted, now or earlier under the same key. */
 export interface RunSuccess {
   readonly ok: true
   readonly run: LoadedRun
-  /** False where there was nothing to change. */
+  /** False if there was nothing to change. */
   readonly changed: boolean
   readonly replayed: boolean
-  /** True where the run is not to be shown: its agent's claim is over. */
+  /** True if the run must not be shown: the claim of the calling agent is over. */
   readonly withheld?: true
-  /** The last event the command wrote, now or then; null where it wrote none. */
+  /** The last event written by the command, now or by the original request; null if it wrote none. */
   readonly event: RunEvent | null
 }
 
-/** The command was refused; nothing of it was written. */
+/** The command was refused; none of it was written. */
 export interface Refused<P extends ProblemType = ProblemType> {
   readonly ok: false
   readonly problem: ProblemOf<P>
 }
 
-/** A refusal about a run, with that run as it is now. */
+/** Builds the answer for a refusal about a run, with the current run. */
 export function refuse<R extends Refusal>(refusal: R, run: LoadedRun | null = null): Refused<R['type']> {
   const standing = run && standingOf(run.run, run.now)
   const problem: Problem = { ...refusal, message: explainRefusal(refusal, standing), run }
   return { ok: false, problem: problem as ProblemOf<R['type']> }
 }
 
-/** An objection, in words. */
+/** Builds the answer for an objection, with its message. */
 export function objection<O extends Objection>(reason: O): Refused<O['type']> {
   const problem: Problem = { ...reason, message: explainObjection(reason), run: null }
   return { ok: false, problem: problem as ProblemOf<O['type']> }

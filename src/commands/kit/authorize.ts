@@ -2,7 +2,7 @@ import { mayDo, type Operation, roleFor } from '../../lifecycle/run/authority.ts
 import { objection, type Refused } from './answers.ts'
 import type { Caller } from './context.ts'
 
-/** A refusal where the caller's role may not do this; undefined where it may. */
+/** Returns a refusal if the caller's role does not permit the operation; otherwise undefined. */
 export function checkRole(caller: Caller, operation: Operation): Refused<'Forbidden'> | undefined {
   if (mayDo(caller.role, operation)) return undefined
   const requiredRole = roleFor(operation)
@@ -10,7 +10,7 @@ export function checkRole(caller: Caller, operation: Operation): Refused<'Forbid
   return objection({ type: 'Forbidden', requiredRole, detail })
 }
 
-/** A refusal where the caller has no business with the run; undefined where it has. */
+/** Returns a refusal if the caller has no access to the run; otherwise undefined. */
 export function checkRun(
   caller: Caller,
   run: { id: string; project: string },
@@ -22,34 +22,34 @@ export function checkRun(
   return objection({ type: 'Forbidden', requiredRole: null, detail })
 }
 
-/** True for a run that the caller may look at. */
+/** True if the caller may see the run. */
 export function seesRun(caller: Caller, { id, project }: { id: string; project: string }): boolean {
   if (caller.agent) return caller.agent.runId === id
   return seesProject(caller, project)
 }
 
-/** The projects that the caller sees; null: all. */
+/** Returns the projects that the caller may see; null: all. */
 export function reachOf({ projects }: Caller): readonly string[] | null {
   return projects.length > 0 ? projects : null
 }
 
-/** True for a project that the caller is not kept from. */
+/** True if the caller may see the project. */
 export function seesProject({ projects }: Caller, project: string): boolean {
   return projects.length === 0 || projects.includes(project)
 }
 
-/** The one project that the caller is limited to; null where it sees several, or all. */
+/** Returns the only project that the caller is limited to; null if it may see several, or all. */
 export function onlyProjectOf({ projects }: Caller): string | null {
   const [only, ...others] = projects
   return only !== undefined && others.length === 0 ? only : null
 }
 
-/** The project that is meant where none is named. */
+/** Returns the caller's default project, used if a request names none. */
 export function projectOf(caller: Caller): string {
   return onlyProjectOf(caller) ?? 'default'
 }
 
-/** A refusal where the caller is kept from the project; undefined where it is not. */
+/** Returns a refusal if the caller has no access to the project; otherwise undefined. */
 export function checkProject(caller: Caller, project: string): Refused<'Forbidden'> | undefined {
   if (seesProject(caller, project)) return undefined
   const detail = `This token is limited to the projects ${caller.projects.join(', ')}.`

@@ -5,36 +5,36 @@ import { objection } from './answers.ts'
 import type { Caller } from './context.ts'
 
 /**
- * An AGENT token outlives its claim, since it is signed and not stored. Its late writes are answered, so that an agent knows
- * to stop; of the run, which may be another agent's by now, it is told nothing.
+ * An AGENT token outlives its claim, because it is signed and not stored. Its late writes are answered, so that the
+ * agent knows to stop, but they reveal nothing of the run, which may belong to another agent by now.
  */
 
-/** What a claim that is over may still have done: what ended it, and the end of a process that was started under it. */
+/** Commands accepted from a claim that is over: those that ended it, and the end of a process started under it. */
 const ACCEPTED_LATE: ReadonlySet<CommandName> = new Set<CommandName>([
   'completeRun',
   'failRun',
   'finishExecution',
 ])
 
-/** Whether an agent calls whose claim is not, or no longer, the one on the row. */
+/** True if the caller is an agent whose claim is not, or no longer, the one on the row. */
 export function isClaimOver({ agent }: Caller, { claim }: Pick<Run, 'claim'>): boolean {
   return agent !== null && claim?.fence !== agent.fence
 }
 
-/** What an agent whose claim is over is answered in the place of an answer about its run. */
+/** Replaces the answer to an agent whose claim is over by one that does not reveal the run. */
 export function withhold(answer: RunResult, { agent }: Caller, command: CommandName): RunResult {
   if (answer.ok && ACCEPTED_LATE.has(command)) return { ...answer, withheld: true }
-  // that is about what it sent itself
+  // a mismatch is only about the agent's own requests
   if (!answer.ok && answer.problem.type === 'IdempotencyMismatch')
     return { ok: false, problem: { ...answer.problem, run: null } }
   return refuseClaimOver(agent?.fence ?? 0, command)
 }
 
-/** The refusal of an agent whose claim is over. */
+/** Builds the refusal of an agent whose claim is over. */
 export function refuseClaimOver(fence: number, command: CommandName): Refused<'Forbidden' | 'LeaseLost'> {
   const message =
     'The claim that this token belongs to is over. Stop: it drives nothing more, and is shown nothing of the run.'
-  // what needs no lease, as the end of a process, can't lose it
+  // a command without a lease, such as the end of a process, is never refused with LeaseLost
   if (!canBeRefusedWith(command, 'LeaseLost'))
     return objection({ type: 'Forbidden', requiredRole: null, detail: message })
   return {

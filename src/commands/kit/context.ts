@@ -5,33 +5,45 @@ import type { Settings } from '../../lifecycle/run/settings.ts'
 import type { Role } from '../../lifecycle/run/words.ts'
 import type { Store } from '../../store/sql/openStore.ts'
 
-/** Validates what agents bring, away from the server's own thread. */
+/** Validates files and schemas from agents, outside the server's main thread. */
 export interface Validator {
-  /** What is wrong with a file, by what its phase declares: nothing where it is valid. A bad file is no fault. */
+  /**
+   * Returns the validation problems of a file against the declaration of its phase; empty if it is valid. An invalid
+   * file is not an error.
+   */
   validateArtifact(
     declared: NonNullable<WorkflowPhase['artifact']>,
     content: string,
     project: string,
   ): Promise<readonly ArtifactProblem[]>
-  /** What is wrong with the schemas of a workflow: one that can't be compiled is refused before a run needs it. */
+  /**
+   * Returns the mistakes in the schemas of a workflow, so that a schema that does not compile is refused before a run
+   * needs it.
+   */
   checkSchemas(definition: WorkflowDefinition, caller: string): Promise<readonly WorkflowIssue[]>
 }
 
-/** What every command works with. */
+/** Dependencies shared by all commands. */
 export interface Commands {
   readonly store: Store
   readonly settings: Settings
-  /** Wakes whoever reads the log of this run, or about this workspace; called after the commit. Losing it is harmless (G8). */
+  /**
+   * Wakes the readers of this run's log, or of this workspace; called after the commit. Losing a notification is
+   * harmless (G8).
+   */
   readonly announce: (id: string) => void
-  /** Says what is wrong with files, and with the schemas of workflows. */
+  /** Validates files, and the schemas of workflows. */
   readonly validator: Validator
-  /** Makes the AGENT token of a claim: the same one for the same claim. */
+  /** Makes the AGENT token of a claim; the same claim always gets the same token. */
   readonly mintAgentToken: (runId: string, fence: number) => string
-  /** Why no run may work in a directory of a machine: the server keeps its own data there. Null where one may. */
+  /**
+   * Returns why no run may work in a directory of a machine, because the server keeps its own data there; null if
+   * runs may.
+   */
   readonly whyReserved: (host: string, directory: string) => string | null
 }
 
-/** Who asks. */
+/** The authenticated caller of a command. */
 export interface Caller {
   /** The principal that the token belongs to. */
   readonly principalId: string
@@ -40,11 +52,11 @@ export interface Caller {
   readonly role: Role
   /** The projects the token is limited to; empty: all. */
   readonly projects: readonly string[]
-  /** The claim an AGENT token carries. */
+  /** The claim that an AGENT token carries; null for other tokens. */
   readonly agent: { readonly runId: string; readonly fence: number } | null
 }
 
-/** The server itself, for what is due. */
+/** The server itself, as caller for due changes. */
 export const SYSTEM: Caller = {
   principalId: SYSTEM_ACTOR.id,
   name: SYSTEM_ACTOR.name,
@@ -53,26 +65,27 @@ export const SYSTEM: Caller = {
   agent: null,
 }
 
-/** The caller as a decision, and the log, knows it. */
+/** Returns the caller as an actor of decisions and events. */
 export function actorOf({ principalId, name, role }: Caller): Actor {
   return { id: principalId, name, role }
 }
 
 /**
- * The fence a driving command comes with: only an AGENT token, which carries one, may leave it out. An agent drives under
- * no claim but its own: another fence counts as none (0), or a superseded agent could name its successor's.
+ * Returns the fence of a driving command: only an AGENT token, which carries one, may leave it out. An agent drives
+ * under its own claim only: another fence counts as none (0), otherwise a superseded agent could name its
+ * successor's.
  */
 export function fenceOf({ agent }: Caller, fence: number | null | undefined): number | null {
   if (!agent) return fence ?? null
   return fence == null || fence === agent.fence ? agent.fence : 0
 }
 
-/** The input of a mutation, as far as every one is alike. */
+/** Input fields shared by all mutations. */
 export interface Keyed {
   readonly idempotencyKey?: string | null | undefined
 }
 
-/** The database could not be brought to answer in time; the same request may be sent again. */
+/** Contention kept the command from being applied in time; the same request may be retried. */
 export class ContendedError extends Error {
   readonly code = 'CONTENDED'
   override readonly name = 'ContendedError'

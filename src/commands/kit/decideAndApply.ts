@@ -2,50 +2,55 @@ import type { Connection } from '../../store/sql/statement.ts'
 import { violatedConstraint } from '../../store/sql/openStore.ts'
 import { type Commands, ContendedError } from './context.ts'
 
-/** What one round of load, decide and apply came to. */
+/** The result of one round of load, decide and apply. */
 export interface Applied<R> {
   readonly result: R
   /** Ids of the runs and workspaces that it wrote to. */
   readonly written: readonly string[]
 }
 
-/** A result that wrote nothing. */
+/** Wraps a result that wrote nothing. */
 export function unwritten<R>(result: R): Applied<R> {
   return { result, written: [] }
 }
 
-/** How a round may reach the database. */
+/** A round's access to the database. */
 export interface Round {
-  /** Whether `withConnection` holds the row. */
+  /** True if `withConnection` holds the row lock. */
   readonly isLocked: boolean
-  /** Does something on the pool, or on the connection that holds the row; undefined where the row can't be had in time. */
+  /**
+   * Runs `work` with the pool, or with the connection that holds the row lock; returns undefined if the lock can't be
+   * acquired in time.
+   */
   readonly withConnection: <T>(work: (connection: Connection) => Promise<T>) => Promise<T | undefined>
 }
 
-/** What differs between what is decided: a change of a run, its start, a change of a workspace. */
+/** The parts that differ between changing a run, starting one, and changing a workspace. */
 export interface Contest<R> {
-  /** What the writers are at, for the sentence that says that there are too many. */
+  /** What the writers compete for, used in the message of ContendedError. */
   readonly subject: string
-  /** One round; undefined where another writer was first. */
+  /** Runs one round; returns undefined if another writer was first. */
   readonly attempt: (round: Round) => Promise<Applied<R> | undefined>
-  /** Holds the row that the writers compete for, and does something with it held; absent: there is no such row. */
+  /** Runs `work` with a lock on the row that the writers compete for; absent: there is no such row. */
   readonly lock?: <T>(work: (connection: Connection) => Promise<T>) => Promise<T | undefined>
-  /** Rounds that are tried before the row is locked; absent: 2. */
+  /** Number of rounds before the row is locked; default: 2. */
   readonly optimistic?: number
-  /** Rounds in all; absent: 3. */
+  /** Maximum number of rounds; default: 3. */
   readonly rounds?: number
   /**
-   * The constraints whose violation says that another writer was first, and what is done then: a result ends it, nothing has the
-   * next round decide on what is there now.
+   * Handlers of constraint violations caused by a concurrent writer: a returned result ends the command; undefined
+   * makes the next round decide on the current state.
    */
   readonly constraints: { readonly [name: string]: () => Promise<R | undefined> | undefined }
 }
 
 /**
- * load → decide → apply, the way of every command. What was decided is written under the revision that it was decided on; where
- * another writer was first, it is decided anew on what is there now, at last with the row held, so that crowds make progress. What was
- * written is announced after the commit: a reader that is woken before it would find nothing, and sleep on.
- * Throws ContendedError where even that can't be done in time.
+ * Load, decide, apply: the loop behind every command. A decision is written on the condition that the revision it was
+ * made on is unchanged; after a conflict it is made again on the current state, in the last rounds with the row
+ * locked, so that many concurrent writers make progress. Changes are announced after the commit: a reader woken
+ * before it would find nothing and wait again.
+ *
+ * @throws ContendedError if it can't be applied within the last round
  */
 export async function decideAndApply<R>(
   { store, announce }: Pick<Commands, 'store' | 'announce'>,
@@ -70,5 +75,5 @@ export async function decideAndApply<R>(
   throw new ContendedError(subject)
 }
 
-/** Another writer was first: the next round decides on what is there now. */
+/** Handler for a conflict with another writer: the next round decides on the current state. */
 export const decideAnew = (): undefined => undefined

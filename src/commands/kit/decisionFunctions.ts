@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { newId } from './ids.ts'
 
-/** What a decision may ask for, since it makes no ids and hashes nothing by itself. */
+/** Id generation and hashing for decisions, which are pure. */
 export const DECISION_FUNCTIONS = {
   newPhaseId: () => newId('phase'),
   newApprovalId: () => newId('approval'),

@@ -1,6 +1,6 @@
 import { TypeID, typeid } from 'typeid-js'
 
-/** The kinds of ids, by the prefix that tells them apart. */
+/** Kinds of ids, each with its prefix. */
 export const ID_PREFIXES = {
   run: 'run',
   phase: 'phs',
@@ -17,12 +17,12 @@ export const ID_PREFIXES = {
 } as const
 export type IdKind = keyof typeof ID_PREFIXES
 
-/** A new id: its prefix tells the kind, ids made later sort later. */
+/** Returns a new id; its prefix is that of the kind, and later ids sort later. */
 export function newId(kind: IdKind): string {
   return typeid(ID_PREFIXES[kind]).toString()
 }
 
-/** True for a well-formed id of this kind, whether or not it names something. */
+/** True for a well-formed id of this kind, whether or not the object exists. */
 export function isId(kind: IdKind, id: string): boolean {
   try {
     return TypeID.fromString(id, ID_PREFIXES[kind]).toString() === id
@@ -31,7 +31,7 @@ export function isId(kind: IdKind, id: string): boolean {
   }
 }
 
-/** The kind of a well-formed id; undefined for any other string. */
+/** Returns the kind of a well-formed id; undefined for any other string. */
 export function kindOf(id: string): IdKind | undefined {
   return (Object.keys(ID_PREFIXES) as IdKind[]).find((kind) => isId(kind, id))
 }

@@ -2,14 +2,14 @@ import { explainObstacle, type WorkspaceOperation } from '../../lifecycle/worksp
 import type { WorkspaceRefusal } from '../../lifecycle/workspace/decideWorkspace.ts'
 import type { LoadedWorkspace } from '../../store/workspace/loadedWorkspace.ts'
 
-/** Why a command about a workspace is refused; with the workspace as it is now, where it is about one. */
+/** Why a command about a workspace is refused, with the current workspace if it is about one. */
 export type WorkspaceObjection =
   | { readonly type: 'WorkspaceNotFound'; readonly workspaceId: string }
   | { readonly type: 'WorkspaceTaken'; readonly workspace: LoadedWorkspace }
   | Exclude<WorkspaceRefusal, { type: 'WorkspaceNotReady' | 'InvalidInput' }>
   | (Extract<WorkspaceRefusal, { type: 'WorkspaceNotReady' }> & { readonly workspace: LoadedWorkspace })
 
-/** The objection in words. */
+/** Explains the objection in a sentence. */
 export function explainWorkspace(objection: WorkspaceObjection): string {
   switch (objection.type) {
     case 'WorkspaceNotFound':

@@ -28,32 +28,37 @@ export interface RunRequest<C extends Command = Command> {
   readonly runId: string
   readonly command: C
   readonly idempotencyKey?: string | null | undefined
-  /** Where the key counts; the run's project unless said otherwise. */
+  /** Scope of the idempotency key; default: the run's project. */
   readonly scope?: string
-  /** The input without its key, to be compared where the key comes again. */
+  /** The input without its key, compared when the key is used again. */
   readonly request: Json
-  /** What more the caller needs to be allowed, by the run as it is; a refusal where it is not. */
+  /** Further authorization, based on the current run; returns a refusal if the caller may not. */
   readonly authorize?: (run: Run) => Refused<'Forbidden'> | undefined
-  /** Contents of the artifacts that the command brings, by their ids. */
+  /** Contents of the submitted artifacts, by artifact id. */
   readonly contents?: ReadonlyMap<string, string>
 }
 
-/** What any command about a run may be refused with, beside what its decision refuses with. */
+/** The refusals that any command about a run may return besides those of its decision. */
 export type BesideDecision = 'RunNotFound' | 'Forbidden' | 'IdempotencyMismatch'
 
 /** The result of a command about one run. */
 export type ChangeResult<C extends Command> = RunResult<BesideDecision | RefusalTypeOf<C['type']>>
 
-/** What a command came to. */
+/** The result of applying a command. */
 export interface Changed<R extends RunResult = RunResult> {
   readonly result: R
-  /** The run, where it settled by what was written, or its cancel was accepted: those around it are owed something then. */
+  /**
+   * The run, if this change settled it or accepted its cancel, so that its parent and children must be updated;
+   * otherwise null.
+   */
   readonly ended: Run | null
 }
 
 /**
- * Puts a command to one run. Answers with RunNotFound, Forbidden, ConcurrencyConflict, or whatever the decision refuses with; throws
- * ContendedError.
+ * Applies a command to one run. Answers with RunNotFound, Forbidden, ConcurrencyConflict, or a refusal of the
+ * decision.
+ *
+ * @throws ContendedError
  */
 export async function changeOne<C extends Command>(
   commands: Commands,
@@ -75,17 +80,17 @@ export async function changeOne<C extends Command>(
       run_chain: () => sweepChainOf(commands, runId),
       tombstone_idempotency_key: () =>
         Promise.resolve(refused(refuse({ type: 'IdempotencyMismatch', differingPaths: ['runId'] }))),
-      // a conflict that the command does not list would be a fault of the rules
+      // a conflict that the command does not list would be a bug in the rules
       ...(canBeRefusedWith(request.command.type, 'ConcurrencyConflict') && {
         run_concurrency_key: () => findConflict(commands, runId),
       }),
     },
   })
-  // the rules, and what is above, refuse with nothing that COMMANDS does not list for the command
+  // the rules and the handlers above only return refusals that COMMANDS lists for the command
   return changed.result as Changed<ChangeResult<C>>
 }
 
-/** One round of load, decide and apply; undefined where somebody was first. */
+/** Runs one round of load, decide and apply; returns undefined if another writer was first. */
 async function attempt(
   commands: Commands,
   connection: Connection,
@@ -101,7 +106,8 @@ async function attempt(
   if (denied) return unwritten(refused(denied))
   const situation = { ...loaded, ...DECISION_FUNCTIONS, settings: commands.settings }
   const decision = decide(situation, command, actorOf(caller), request.request)
-  // a fact told after the end raises no revision that could guard it: only the row's lock keeps two from being told at once
+  // a fact reported after the end raises no revision that could guard it: only the row lock prevents reporting two at
+  // once
   if (!isLocked && isUnlogged(decision)) return undefined
   const note = parentNoteOf(loaded.run, decision)
   const parentId = note && loaded.run.parentId
@@ -114,7 +120,7 @@ async function attempt(
   const wrote =
     decision.run !== loaded.run || (decision.verdict.kind === 'accepted' && decision.verdict.deleted)
   const result = toResult(loaded, decision)
-  // a refusal shows the run after what was due; what is accepted may itself have ended the claim
+  // a refusal shows the run after due changes; an accepted command may itself have ended the claim
   const isOver = isClaimOver(caller, result.ok ? loaded.run : decision.run)
   return {
     result: {
@@ -125,7 +131,7 @@ async function attempt(
   }
 }
 
-/** True where the run settled, or its cancel was accepted, by what was decided. */
+/** True if the decision settled the run or accepted its cancel. */
 function isEnd(before: Run, { status, settledAt }: Run): boolean {
   if (settledAt !== null) return settledAt !== before.settledAt
   return status === 'CANCELLING' && before.status !== 'CANCELLING'
@@ -135,7 +141,7 @@ function refused(result: RunResult): Changed {
   return { result, ended: null }
 }
 
-/** The row that a command is about, where it is about one that may have ended. */
+/** Returns the id of the dependent row named by a command, which may have ended; null if it names none. */
 function namedRow(command: Command): string | null {
   switch (command.type) {
     case 'finishExecution':
@@ -165,7 +171,7 @@ async function load(
     scope: scope ?? null,
   }
   const loaded = await loadForDecision(connection, store, lookup)
-  // nobody kept watch: what expired meanwhile gets its period back before anyone is judged by it
+  // no server was watching for a while: expired leases are extended before anyone is judged by them
   if (!loaded || loaded.now - loaded.tickAt <= TICK_STALE_AFTER_SECONDS * 1000) return loaded
   await tick(connection)
   return loadForDecision(connection, store, lookup)
@@ -175,7 +181,7 @@ function isUnlogged({ verdict, events }: Decision): boolean {
   return verdict.kind === 'accepted' && verdict.changed && events.length === 0
 }
 
-/** Writes what was decided. True where it stands, or where there was nothing to write. */
+/** Writes a decision; returns true if it was written or there was nothing to write. */
 async function apply(
   commands: Commands,
   connection: Connection,
@@ -188,7 +194,7 @@ async function apply(
   const key =
     verdict.kind === 'accepted' && (verdict.changed || verdict.deleted) ? toKey(request, loaded) : null
   if (verdict.kind === 'accepted' && verdict.deleted) {
-    // what was due on it is of no account any more: the run goes as it was loaded
+    // due changes no longer matter: the run is deleted as it was loaded
     return deleteRun(connection, loaded.run, actorOf(caller), key, newId('workspaceOperation'))
   }
   if (run === loaded.run) return true
@@ -210,7 +216,7 @@ function toKey(
     : null
 }
 
-/** The conflict with whatever holds the concurrency key of a run; undefined where nothing holds it any more. */
+/** Returns the conflict with the holder of the run's concurrency key; undefined if the key is no longer held. */
 async function findConflict(commands: Commands, runId: string): Promise<Changed | undefined> {
   const [loaded] = await loadRuns(commands.store.pool, commands.store, [runId])
   if (!loaded || loaded.run.concurrencyKey === null) return undefined
@@ -218,7 +224,9 @@ async function findConflict(commands: Commands, runId: string): Promise<Changed 
   return holder ? refused(objection({ type: 'ConcurrencyConflict', holder, holds: 'KEY' })) : undefined
 }
 
-/** The run that holds a concurrency key, after what was due on it; null where nothing holds it any more. */
+/**
+ * Returns the run that holds a concurrency key, after applying its due changes; null if the key is no longer held.
+ */
 export async function currentHolder(
   commands: Commands,
   project: string,
@@ -232,14 +240,17 @@ export async function currentHolder(
   return isSettledStatus(run.status) && run.claim === null ? null : result.run
 }
 
-/** Applies what is due on the run that holds a run's chain: an expired claim on its row must not hold up the next. */
+/**
+ * Applies due changes to the run that occupies a run's chain: an expired claim on its row must not block the next
+ * run.
+ */
 export async function sweepChainOf(commands: Commands, runId: string): Promise<undefined> {
   const [loaded] = await loadRuns(commands.store.pool, commands.store, [runId])
   const id = loaded && (await findChainHolder(commands.store.pool, loaded.run.chainId))
   if (id) await sweepOne(commands, id)
 }
 
-/** Applies what is due on a run and nothing else. */
+/** Applies only the due changes of a run. */
 export function sweepOne(commands: Commands, runId: string): Promise<Changed> {
   return changeOne(commands, SYSTEM, { runId, command: { type: 'sweep' }, request: null })
 }
@@ -253,7 +264,7 @@ function toResult(
     case 'refused':
       return refuse(verdict.refusal, after)
     case 'replayed':
-      // a key is kept only with what changed something, and the first answer said so
+      // a key is stored only with a change, so the first answer was `changed: true`
       return { ok: true, run: after, changed: true, replayed: true, event: verdict.kept.event }
     case 'accepted':
       return {
@@ -261,7 +272,7 @@ function toResult(
         run: after,
         changed: verdict.changed,
         replayed: false,
-        // what was due is no event of a command that changed nothing
+        // due changes are not events of a command that changed nothing
         event: verdict.changed ? (events.at(-1) ?? null) : null,
       }
   }

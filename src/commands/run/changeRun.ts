@@ -5,20 +5,21 @@ import { type BesideDecision, changeOne, type RunRequest } from './changeOne.ts'
 import { type Caller, type Commands, SYSTEM } from '../kit/context.ts'
 import { NO_RELATIVES, type Relatives, settleRelatives } from './relatives.ts'
 
-/** The success of a command about one run, with what it came to for the run's children. */
+/** The success of a command about one run, with the effect on the run's children. */
 export interface ChangeSuccess extends RunSuccess {
   readonly relatives: Relatives
 }
 
-/** The result of a command about one run, with what it came to for the run's children. */
+/** The result of a command about one run, with the effect on the run's children. */
 export type ChangeRunResult<C extends Command> = Result<
   ChangeSuccess,
   BesideDecision | RefusalTypeOf<C['type']>
 >
 
 /**
- * Puts a command to one run. Where the run settles by it, or its cancel is accepted, its children are cancelled and its parent is told
- * at once; a server that dies before that leaves it to the sweep, as does a child that can't be cancelled now. Answers and throws as `changeOne`.
+ * Applies a command to one run. If the run settles by it, or its cancel is accepted, its children are cancelled and
+ * its parent is notified immediately; the sweep does that after a server crash in between, and for a child that can't
+ * be cancelled now. Answers and throws as `changeOne`.
  */
 export async function changeRun<C extends Command>(
   commands: Commands,
@@ -30,7 +31,7 @@ export async function changeRun<C extends Command>(
   return result.ok ? { ...result, relatives } : result
 }
 
-/** Applies what is due on a run and nothing else. */
+/** Applies only the due changes of a run. */
 export function sweepRun(commands: Commands, runId: string): Promise<ChangeRunResult<CommandOf<'sweep'>>> {
   return changeRun(commands, SYSTEM, { runId, command: { type: 'sweep' }, request: null })
 }

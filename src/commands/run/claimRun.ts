@@ -11,18 +11,18 @@ import type { Caller, Commands, Keyed } from '../kit/context.ts'
 import { toRequest } from './runCommands.ts'
 import { answerKept } from './startRun.ts'
 
-/** A claim of one run, or of the one that has waited longest among those that match. */
+/** A claim of one given run, or of the matching run that has waited longest. */
 export interface ClaimRun extends ClaimRequest, Keyed {
   readonly runId?: string | null | undefined
   /** Names of workflows; absent: any. */
   readonly workflows?: readonly string[] | null | undefined
-  /** Labels that a run must all carry. */
+  /** Labels that the run must have, all of them. */
   readonly labels?: readonly string[] | null | undefined
   /** Absent: any project the caller may see. */
   readonly project?: string | null | undefined
 }
 
-/** How many waiting runs are looked at together; others may claim some of them first. */
+/** How many queued runs are read at a time; concurrent claims may take some of them. */
 const PAGE = 20
 
 /**
@@ -47,8 +47,8 @@ export async function claimRun(
 }
 
 /**
- * Where the key of a claim counts that names no project: for its principal, within the projects that its token is limited to. No
- * project has a line break in its name, so that no project's scope equals it.
+ * Scope of the idempotency key of a claim without a project: its principal and the projects of its token. Project
+ * names contain no line break, so no project's scope can equal it.
  */
 function scopeOf({ principalId, projects }: Caller): string {
   return ['principal', principalId, ...projects.toSorted()].join('\n')
@@ -85,7 +85,7 @@ async function claimAny(
     const waiting = await findClaimable(commands.store.pool, filter, PAGE + tried.size)
     const fresh = waiting.filter((id) => !tried.has(id))
     if (fresh.length === 0) {
-      // the same request may have taken the last one
+      // the same request, sent twice, may have claimed the last run
       const replayed = await findReplay(commands, caller, scope, input, request)
       if (replayed) return replayed
       const claimableInSeconds = await untilClaimable(commands.store.pool, filter)
@@ -93,7 +93,7 @@ async function claimAny(
     }
     for (const id of fresh) {
       const answer = await claimOne(commands, caller, input, id, request, scope)
-      // the same request was first, with another of the runs
+      // the same request, sent twice, has already claimed another run
       if (answer.ok && answer.replayed)
         return (await findReplay(commands, caller, scope, input, request)) ?? answer
       if (answer.ok || (answer.problem.type !== 'NotClaimable' && answer.problem.type !== 'RunNotFound'))

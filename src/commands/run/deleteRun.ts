@@ -15,9 +15,9 @@ export type DeleteResult = ResultOf<
 >
 
 /**
- * Deletes a settled run that nobody holds, with all that hangs below it; a tombstone stays for feeds. The worker of its workspace
- * is asked to remove the directory, where no other run is left that works in it.
- * Answers with NotDeletable, RunNotFound, Forbidden or IdempotencyMismatch.
+ * Deletes a settled run without a live claim, with all its dependent rows; a tombstone stays for feeds. If no other
+ * run works in its workspace, the worker of the workspace is requested to remove the directory. Answers with
+ * NotDeletable, RunNotFound, Forbidden or IdempotencyMismatch.
  */
 export async function deleteRun(commands: Commands, caller: Caller, input: RunInput): Promise<DeleteResult> {
   const { runId, idempotencyKey } = input
@@ -36,14 +36,14 @@ export async function deleteRun(commands: Commands, caller: Caller, input: RunIn
   if (type === 'RunNotFound')
     return (await findReplay(commands, caller, runId, idempotencyKey, request)) ?? answer
   if (type !== 'NotDeletable' || !run) return answer
-  // the key comes before the status; that of a deletion stands on the tombstone of another run
+  // the key is checked before the status, and the key of a deletion is stored on the tombstone of the run it deleted
   const before = await findDeletionUnder(commands.store.pool, run.run.project, idempotencyKey)
   return before
     ? refuse({ type: 'IdempotencyMismatch', differingPaths: differingPaths(before.request, request) })
     : answer
 }
 
-/** The run is gone: by this very deletion, where its tombstone carries the key. */
+/** Replays the deletion of a missing run if its tombstone carries the key. */
 async function findReplay(
   { store }: Commands,
   caller: Caller,

@@ -8,39 +8,39 @@ import { checkRun } from '../kit/authorize.ts'
 import type { Caller, Commands } from '../kit/context.ts'
 import { reconcile } from './reconcile.ts'
 
-/** What a new run names of others; null: nothing. */
+/** The related runs that a new run names; null: none. */
 export interface OriginInput {
   /** Version of the workflow; null: the newest. */
   readonly version: number | null
-  /** The active run that the new one is a child of. */
+  /** The active parent of the new run. */
   readonly parentRunId: string | null
-  /** Whether it lives and ends apart from that parent. */
+  /** True if it is detached from that parent. */
   readonly detached: boolean
-  /** The settled run that the new one takes up where it ended. */
+  /** The settled run that the new one continues. */
   readonly continuesRunId: string | null
 }
 
-/** A run at the revision that a decision about another one relied on. */
+/** A related run, at the revision that a decision relied on. */
 export interface RunRevision {
   readonly id: string
   readonly revision: number
 }
 
-/** Where a new run comes from. */
+/** The resolved origin of a new run. */
 export interface Origin {
   readonly workflow: StoredWorkflow
   readonly parentId: string | null
   readonly detached: boolean
   readonly depth: number
   readonly continuesId: string | null
-  /** The chain it goes on with; null: it begins one. */
+  /** The chain it continues; null: it starts a new one. */
   readonly chainId: string | null
   readonly completedRound: number
-  /** The run continued, as it was looked at; null where there is none. */
+  /** The continued run at the revision that was checked; null if there is none. */
   readonly continued: RunRevision | null
 }
 
-/** Why a run can't come from the runs it names. */
+/** Why a run can't start from the runs it names. */
 type OriginProblem =
   | 'RunNotFound'
   | 'Forbidden'
@@ -50,10 +50,10 @@ type OriginProblem =
   | 'WorkflowMismatch'
   | 'ConcurrencyConflict'
 
-/** How many parents may stand above a run. */
+/** Maximum number of ancestors of a run. */
 const MAX_DEPTH = 5
 
-/** Finds the parent and the run continued, or says why a run can't come from them. */
+/** Finds the parent and the continued run, or returns why a run can't start from them. */
 export async function findOrigin(
   commands: Commands,
   caller: Caller,
@@ -84,7 +84,7 @@ async function findParent(
     : { parentId: parentRunId, detached, depth }
 }
 
-/** That nothing starts below the run: it is the parent that the refusal is about, not the run to start. */
+/** Refuses a start below a parent that does not admit children; the refusal is about the parent, not the new run. */
 function refuseParent(parent: LoadedRun): Refused<'RunNotActive'> {
   const { id, status } = parent.run
   const { problem } = refuse({ type: 'RunNotActive', status }, parent)
@@ -121,7 +121,7 @@ async function findContinued(
     })
   if (liveClaim(run.claim, now))
     return objection({ type: 'ConcurrencyConflict', holder: before, holds: 'ITSELF' })
-  // a newer version only where it was asked for
+  // a continuation switches to a newer version only on request
   const asked = version === null ? await commands.store.workflows.get(run.workflow.id) : workflow
   return {
     workflow: asked,
@@ -132,7 +132,7 @@ async function findContinued(
   }
 }
 
-/** The run at the end of a chain, as it is after what was due on it; null where it was deleted meanwhile. */
+/** Returns the last run of a chain after applying its due changes; null if it was deleted in between. */
 async function findEnd(commands: Commands, runId: string): Promise<LoadedRun | null> {
   const { store } = commands
   const [end] = await reconcile(commands, await loadRuns(store.pool, store, [runId]))

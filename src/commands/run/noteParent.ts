@@ -8,10 +8,10 @@ import type { Connection } from '../../store/sql/statement.ts'
 import { actorOf, type Caller, type Commands } from '../kit/context.ts'
 import { DECISION_FUNCTIONS } from '../kit/decisionFunctions.ts'
 
-/** What a parent is told of a child, in the same statement as the child itself is written. */
+/** A command noted on a parent about its child, written in the same statement as the child. */
 export type ParentNote = Extract<Command, { type: 'noteChildStarted' | 'noteChildDetached' }>
 
-/** What a decision about a run has its parent told at once; null: nothing. */
+/** Returns what a decision about a run notes on its parent in the same write; null: nothing. */
 export function parentNoteOf({ id, parentId, detached }: Run, { events }: Decision): ParentNote | null {
   if (parentId === null || detached) return null
   for (const event of events) {
@@ -23,10 +23,11 @@ export function parentNoteOf({ id, parentId, detached }: Run, { events }: Decisi
 }
 
 /**
- * Decides what is written of a parent at once with its child: null where there is nothing, since the parent is gone or needs no
- * telling; undefined where the child is to be decided anew, since the parent does not admit it any more.
+ * Decides the change to a parent that is written together with its child. Returns null if there is nothing to write,
+ * because the parent no longer exists or does not change; undefined if the child must be decided again, because the
+ * parent had due changes or no longer admits it.
  *
- * @param settle applies what is due on the parent, which comes first and is an apply of its own
+ * @param settle applies the parent's due changes, which must be written first and separately
  */
 export async function decideParentNote(
   commands: Commands,

@@ -4,9 +4,9 @@ import type { Commands } from '../kit/context.ts'
 import { sweepRun } from './changeRun.ts'
 
 /**
- * Reconcile-on-read (G5): moves on those of the runs read for which something is due, and returns all of them as they
- * are then, in the order given. A reader never sees a lost owner as RUNNING, but where its lapse can't be written now: such
- * a run is shown as it stands, and stays due, so that one run never spoils a list.
+ * Reconcile-on-read (G5): applies due changes to the given runs and returns all of them after that, in the given
+ * order. A reader never sees a run with a lost owner as RUNNING, unless its lapse can't be written now: then the run
+ * is returned unchanged and stays due, so that one run never fails a list.
  */
 export async function reconcile(commands: Commands, runs: readonly LoadedRun[]): Promise<LoadedRun[]> {
   const present: LoadedRun[] = []

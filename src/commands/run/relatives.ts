@@ -7,21 +7,21 @@ import { type LoadedRun, loadRuns } from '../../store/run/loadRun.ts'
 import { changeOne, sweepOne } from './changeOne.ts'
 import { type Commands, SYSTEM } from '../kit/context.ts'
 
-/** What became of a run's children when it settled, or its cancel was accepted. */
+/** The effect on a run's children of settling it, or of accepting its cancel. */
 export interface Relatives {
-  /** How many runs below it were cancelled. */
+  /** Number of descendants that were cancelled. */
   readonly cancelled: number
-  /** Children that are not settled: being cancelled by their owners, owed it still, or left alone. */
+  /** Children that are not settled: being cancelled by their owners, still to be cancelled, or left alone. */
   readonly left: readonly LoadedRun[]
 }
 
-/** Nothing was owed to anyone. */
+/** No children were affected. */
 export const NO_RELATIVES: Relatives = { cancelled: 0, left: [] }
 
 /**
- * Pays what a run owes that settled, or whose cancel was accepted: its attached children are cancelled unless it was COMPLETED or
- * said to leave them alone, and its parent is told of its end. Each is an apply of its own, and doing it again changes nothing. What
- * can't be paid now stays owed, and keeps nothing else from being paid.
+ * Updates the relatives of a run that settled or whose cancel was accepted: cancels its attached children, unless it
+ * was COMPLETED or cancelled without cascade, and notifies its parent of its end. Each update is applied separately
+ * and is idempotent. One that fails now stays pending for the sweep and does not block the others.
  */
 export async function settleRelatives(commands: Commands, run: Run): Promise<Relatives> {
   if (run.settledAt !== null) await notifyParent(commands, run).catch(() => undefined)
@@ -35,7 +35,7 @@ export async function settleRelatives(commands: Commands, run: Run): Promise<Rel
   return { cancelled, left: await loadActive(commands, children) }
 }
 
-/** What there is to say of a run's children where it did not end by this very request: as it is now. */
+/** Returns the current state of a run's children, for a request that did not itself end the run. */
 export async function presentRelatives(commands: Commands, runId: string): Promise<Relatives> {
   const { pool } = commands.store
   const cancelled = await countClosedDescendants(pool, runId)
@@ -52,8 +52,8 @@ async function loadActive(
 }
 
 /**
- * Cancels a child whose parent takes it along, and what is below it; returns how many runs were cancelled by that. That it is to be
- * cancelled is due on the child itself: whoever looks at it finds so.
+ * Cancels a child whose parent's end cascades to it, and its descendants; returns the number of runs cancelled. The
+ * cancel is a due change of the child itself, so any access to the child applies it.
  */
 export async function closeChild(commands: Commands, runId: string): Promise<number> {
   const { ended } = await sweepOne(commands, runId)
@@ -62,7 +62,7 @@ export async function closeChild(commands: Commands, runId: string): Promise<num
   return below.cancelled + (ended.status === 'CANCELLED' ? 1 : 0)
 }
 
-/** Notes on the parent, while it is active, how its child ended: once for each epoch of the child. */
+/** Records on an active parent how its child ended, once per epoch of the child. */
 export async function notifyParent(commands: Commands, child: Run): Promise<void> {
   const { parentId, id, status, reason, epoch } = child
   if (parentId === null) return

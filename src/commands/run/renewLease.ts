@@ -10,7 +10,7 @@ import { checkRole, checkRun } from '../kit/authorize.ts'
 import { sweepRun } from './changeRun.ts'
 import type { Caller, Commands } from '../kit/context.ts'
 
-/** The answer of a renewal: the lease as it is now, and what its owner is told. */
+/** The result of a renewal: the current lease and the owner's directives. */
 export type RenewResult = ResultOf<
   'renewLease',
   {
@@ -22,7 +22,7 @@ export type RenewResult = ResultOf<
   }
 >
 
-/** A renewal of the lease that a fence holds. */
+/** A renewal of the lease held under a fence. */
 export interface RenewLease {
   readonly runId: string
   readonly fence: number
@@ -31,8 +31,8 @@ export interface RenewLease {
 }
 
 /**
- * Renews a live lease; an acknowledged renewal is never overrun by a lapse. Writes no event and raises no revision.
- * Answers with RunNotActive where the run settled under its owner, LeaseLost, RunNotFound or Forbidden.
+ * Renews a live lease; an acknowledged renewal is never overridden by a lapse. Writes no event and raises no
+ * revision. Answers with RunNotActive if the run settled under its owner, LeaseLost, RunNotFound or Forbidden.
  */
 export async function renewLease(
   commands: Commands,
@@ -50,13 +50,13 @@ export async function renewLease(
   const expiresAt = (await renew(store.pool, renewal)) ?? (await renewAfterSleep(store.pool, renewal))
   if (expiresAt === null) return loseLease(commands, runId, fence)
   const [after] = await loadRuns(store.pool, store, [runId])
-  // released, or settled, since: another claim may be on the row by now
+  // released or settled since: the row may have another claim by now
   if (after?.run.claim?.fence !== fence) return loseLease(commands, runId, fence)
   const directives = directivesFor(after.run, fence, after.now)
   return { ok: true, claim: { ...after.run.claim, expiresAt }, now: after.now, directives }
 }
 
-/** Where nobody kept watch, what expired meanwhile gets its period back before anyone is judged by it. */
+/** Extends the leases that expired while no server was watching, then renews again. */
 async function renewAfterSleep(connection: Connection, renewal: Renewal): Promise<Instant | null> {
   await tick(connection)
   return renew(connection, renewal)
@@ -70,7 +70,7 @@ async function loseLease(
   const present = await sweepRun(commands, runId)
   if (!present.ok) return objection({ type: 'RunNotFound', runId })
   const { run, now } = present.run
-  // it settled under its owner, which gives back what it holds; nothing is to be claimed again
+  // the run settled under its owner: the owner stops and releases, and there is nothing to claim again
   if (isSettledStatus(run.status) && liveClaim(run.claim, now)?.fence === fence)
     return refuse({ type: 'RunNotActive', status: run.status, directive: 'STOP' }, present.run)
   return refuse({ type: 'LeaseLost', yourFence: fence, currentFence: present.run.run.fence }, present.run)

@@ -8,7 +8,7 @@ import { checkProject, checkRun, reachOf, seesRun } from '../kit/authorize.ts'
 import type { Caller, Commands } from '../kit/context.ts'
 import { reconcile } from './reconcile.ts'
 
-/** Which run a command means. */
+/** The input that identifies a run. */
 export interface ResolveRun {
   readonly runId?: string | null | undefined
   readonly executionId?: string | null | undefined
@@ -18,18 +18,18 @@ export interface ResolveRun {
 /** The rule by which a run was found. */
 export type ResolvedVia = 'EXPLICIT' | 'EXECUTION' | 'ONLY_ACTIVE'
 
-/** The answer: the run and the rule, or why there is none. */
+/** The result: the run and the rule, or why no run was found. */
 export type ResolveResult = Result<
   { readonly ok: true; readonly run: LoadedRun; readonly via: ResolvedVia },
   'AmbiguousRun' | 'NoActiveRun' | 'RunNotFound' | 'ExecutionNotFound' | 'Forbidden'
 >
 
-/** How many candidates are named where the answer is ambiguous. */
+/** Maximum number of candidates listed in an ambiguous answer. */
 const CANDIDATES = 20
 
 /**
- * Says which run a command means: an explicit id, else the run of the execution, else the only active one. It never
- * guesses. Answers with RunNotFound, ExecutionNotFound, AmbiguousRun, NoActiveRun or Forbidden.
+ * Finds the run that a command is about: by explicit id, otherwise the run of the execution, otherwise the only
+ * active run. It never guesses. Answers with RunNotFound, ExecutionNotFound, AmbiguousRun, NoActiveRun or Forbidden.
  */
 export async function resolveRun(
   commands: Commands,

@@ -11,7 +11,7 @@ import { NO_RELATIVES, presentRelatives } from './relatives.ts'
 export interface RunInput extends Keyed {
   readonly runId: string
 }
-/** A command that its caller decided on at a revision. */
+/** A command with an optional revision that the caller's decision is based on. */
 export interface ConditionalInput extends RunInput {
   readonly ifRevision?: number | null | undefined
 }
@@ -23,15 +23,15 @@ interface CommentedInput {
   readonly comment?: string | null | undefined
 }
 
-/** The input as it is compared where its idempotency key comes again. */
+/** Returns the input without its key, compared when the idempotency key is used again. */
 export function toRequest({ idempotencyKey: _key, ...input }: Keyed): Json {
   return JSON.parse(JSON.stringify(input)) as Json
 }
 
 /**
- * A use case that is one decision about one run: what the input asks for, put to `changeRun`.
+ * Defines a use case that is one decision about one run: maps the input to a command and passes it to `changeRun`.
  *
- * @param checkMore what the caller needs to be allowed beside the command; a refusal where it is not
+ * @param checkMore further authorization besides the command's role; returns a refusal if the caller may not
  */
 export function defineRunCommand<Input extends RunInput, C extends Command>(
   toCommand: (input: Input, caller: Caller) => C,
@@ -47,19 +47,19 @@ export function defineRunCommand<Input extends RunInput, C extends Command>(
     })
 }
 
-/** Pauses a run; its owner keeps the lease and is told. Problems: NotPausable, RevisionConflict. */
+/** Pauses a run; its owner keeps the lease and gets the directive PAUSE. Problems: NotPausable, RevisionConflict. */
 export const pauseRun = defineRunCommand((input: ConditionalInput & CommentedInput) => ({
   type: 'pauseRun',
   comment: input.comment ?? null,
   ifRevision: input.ifRevision ?? null,
 }))
 
-/** A resume, with a claim where the caller wants to drive the run itself. */
+/** A resume, with a claim if the caller wants to drive the run itself. */
 export type ResumeRun = ConditionalInput &
   CommentedInput & { readonly claim?: ClaimRequest | null | undefined }
 
 /**
- * Takes up a paused or failed run; a claim that comes along takes the right to claim as well. Problems: NotResumable,
+ * Resumes a paused or failed run; including a claim also requires permission to claim. Problems: NotResumable,
  * ConcurrencyConflict, RevisionConflict.
  */
 export const resumeRun = defineRunCommand(
@@ -72,20 +72,20 @@ export const resumeRun = defineRunCommand(
   (input, caller) => (input.claim ? checkRole(caller, 'claimRun') : undefined),
 )
 
-/** A release, which may put off the next claim. */
+/** A release, optionally with a delay of the next claim. */
 export interface ReleaseRun extends RunInput {
   readonly fence: number
-  /** Nobody is to claim the run before. */
+  /** The run can't be claimed before this time. */
   readonly notBefore?: Instant | null | undefined
-  /** What it waits for, to be shown. */
+  /** What the run waits for, for display. */
   readonly waitsFor?: string | null | undefined
-  /** Whether the owner could not begin: then the queue limit counts on. */
+  /** True if the owner could not start: the queue limit then keeps counting. */
   readonly blocked?: boolean | null | undefined
-  /** Whether nobody is to claim it while a child attached to it is active. */
+  /** True if the run can't be claimed while an attached child of it is active. */
   readonly untilChildren?: boolean | null | undefined
 }
 
-/** Gives a claim back: the run returns to the queue, or keeps its status. Problem: LeaseLost. */
+/** Releases a claim: the run returns to the queue, or keeps its status. Problem: LeaseLost. */
 export const releaseRun = defineRunCommand((input: ReleaseRun) => ({
   type: 'releaseRun',
   fence: input.fence,
@@ -95,14 +95,20 @@ export const releaseRun = defineRunCommand((input: ReleaseRun) => ({
   untilChildren: input.untilChildren ?? false,
 }))
 
-/** Lets a child live and end by itself: its parent neither takes it along nor waits for it. Problems: RunNotActive, InvalidInput, RevisionConflict. */
+/**
+ * Detaches a child: it no longer ends with its parent, and its parent no longer waits for it. Problems: RunNotActive,
+ * InvalidInput, RevisionConflict.
+ */
 export const detachRun = defineRunCommand((input: ConditionalInput & CommentedInput) => ({
   type: 'detachRun',
   comment: input.comment ?? null,
   ifRevision: input.ifRevision ?? null,
 }))
 
-/** Settles a run as COMPLETED, on evidence; again by the claim that did, it changes nothing. Problems: NotCompletable, LeaseLost, RevisionConflict. */
+/**
+ * Settles a run as COMPLETED, on evidence; repeating it under the same claim changes nothing. Problems:
+ * NotCompletable, LeaseLost, RevisionConflict.
+ */
 export const completeRun = defineRunCommand(
   (input: DrivingInput & ConditionalInput & { readonly output?: Json | undefined }, caller) => ({
     type: 'completeRun',
@@ -112,7 +118,7 @@ export const completeRun = defineRunCommand(
   }),
 )
 
-/** Settles a run as FAILED by its owner's word. Problems: RunNotActive, LeaseLost. */
+/** Settles a run as FAILED, as reported by its owner. Problems: RunNotActive, LeaseLost. */
 export const failRun = defineRunCommand(
   (
     input: DrivingInput & { readonly error: string; readonly reason?: FailReason | null | undefined },
@@ -125,7 +131,7 @@ export const failRun = defineRunCommand(
   }),
 )
 
-/** A cancel, of the run's children too unless told otherwise. */
+/** A cancel; it cascades to the run's children unless `cascade` is false. */
 export type CancelRun = ConditionalInput & CommentedInput & { readonly cascade?: boolean | null | undefined }
 
 const cancel = defineRunCommand((input: CancelRun) => ({
@@ -136,8 +142,9 @@ const cancel = defineRunCommand((input: CancelRun) => ({
 }))
 
 /**
- * Cancels a run: at once, or by asking its owner to stop; its attached children with it, in either case. Changes nothing on a final
- * run. Problem: RevisionConflict. Where nothing was changed by this very request, its children are told of as they are now.
+ * Cancels a run, immediately or by requesting its owner to stop, together with its attached children. Changes nothing
+ * on a final run. Problem: RevisionConflict. If this request changed nothing, the answer shows the current state of
+ * the children.
  */
 export async function cancelRun(
   commands: Commands,
@@ -149,7 +156,7 @@ export async function cancelRun(
   return { ...answer, relatives: await presentRelatives(commands, input.runId) }
 }
 
-/** The owner's word that its processes are gone. Problems: RunNotActive, LeaseLost. */
+/** The owner's confirmation that its processes have ended. Problems: RunNotActive, LeaseLost. */
 export const confirmCancel = defineRunCommand(({ fence }: RunInput & { readonly fence: number }) => ({
   type: 'confirmCancel',
   fence,
@@ -183,7 +190,10 @@ export const startPhase = defineRunCommand(
   }),
 )
 
-/** Records that the current phase failed; with `recovery` a person is asked how to go on. Problems: IllegalTransition, UnknownPhase, RunNotActive, LeaseLost. */
+/**
+ * Records that the current phase failed; with `recovery`, a person is asked how to continue. Problems:
+ * IllegalTransition, UnknownPhase, RunNotActive, LeaseLost.
+ */
 export const failPhase = defineRunCommand(
   (
     input: DrivingInput & {
@@ -201,7 +211,7 @@ export const failPhase = defineRunCommand(
   }),
 )
 
-/** The question that a failed phase puts to a person. */
+/** The recovery question that a failed phase puts to a person. */
 export interface RecoveryInput {
   readonly gate: string
   readonly question: string

@@ -23,7 +23,7 @@ import { findOrigin, type Origin, type OriginInput } from './findOrigin.ts'
 import { newId } from '../kit/ids.ts'
 import { decideParentNote } from './noteParent.ts'
 
-/** A run to start, every field given or null. */
+/** A run to start, with every field set or null. */
 export interface StartRun extends OriginInput {
   readonly workflow: string
   readonly title: string | null
@@ -34,15 +34,16 @@ export interface StartRun extends OriginInput {
   /** Claims the run in the same step. */
   readonly claim: ClaimRequest | null
   readonly idempotencyKey: string | null
-  /** The input without its key, to be compared where the key comes again. */
+  /** The input without its key, compared when the key is used again. */
   readonly request: Json
 }
 
 /**
- * Starts a run. Answers with Forbidden, WorkflowNotFound, ConcurrencyConflict with the holder, or IdempotencyMismatch;
- * for a child also with RunNotFound, RunNotActive or InvalidInput about its parent, and for a continuation with
- * AlreadyContinued, WorkflowMismatch or ConcurrencyConflict about the run it continues.
- * Throws ContendedError where others keep taking and giving back the same key, or the same chain, or keep changing the parent.
+ * Starts a run. Answers with Forbidden, WorkflowNotFound, ConcurrencyConflict with the holder, or
+ * IdempotencyMismatch; for a child also with RunNotFound, RunNotActive or InvalidInput about its parent, and for a
+ * continuation with AlreadyContinued, WorkflowMismatch or ConcurrencyConflict about the run it continues.
+ *
+ * @throws ContendedError if others keep acquiring and releasing the same key or chain, or keep changing the parent
  */
 export async function startRun(commands: Commands, caller: Caller, start: StartRun): Promise<StartResult> {
   const denied =
@@ -62,7 +63,7 @@ export async function startRun(commands: Commands, caller: Caller, start: StartR
       run_continued_once: decideAnew,
       run_chain: () => sweepContinued(commands, continuesRunId),
       run_concurrency_key: async () => {
-        // the holder may be what this very request, sent twice at once, has started
+        // the holder may be the run started by this same request, sent twice concurrently
         const replayed = await findReplay(commands, start)
         if (replayed) return replayed
         const holder = await currentHolder(commands, project, concurrencyKey ?? '')
@@ -76,7 +77,10 @@ export async function startRun(commands: Commands, caller: Caller, start: StartR
 /** The result of starting a run. */
 export type StartResult = ResultOf<'startRun', RunSuccess>
 
-/** One round: what was started under the key before, else the run, decided on what it comes from as that is now. */
+/**
+ * Runs one round: replays the run started under the key before; otherwise starts a run based on the current state of
+ * the runs it names.
+ */
 async function attempt(
   commands: Commands,
   caller: Caller,
@@ -91,9 +95,9 @@ async function attempt(
     const known = await listWorkflowNames(commands.store, project)
     return unwritten(objection({ type: 'WorkflowNotFound', name, version, known }))
   }
-  // before any row is held: what is due on the parent is an apply of its own
+  // before any row is locked, because the parent's due changes are written separately
   const origin = await findOrigin(commands, caller, start, workflow)
-  // what stands against it may be what this very request, sent twice at once, has started
+  // the obstacle may be the run started by this same request, sent twice concurrently
   if ('problem' in origin) return unwritten((await findReplay(commands, start)) ?? origin)
   return withConnection((connection) => create(commands, connection, caller, start, origin))
 }
@@ -109,14 +113,17 @@ async function findReplay(
   return run && answerKept(kept, run, start.request)
 }
 
-/** The answer to a key that was used before: the first result, or what differs. */
+/** Returns the answer to a key that was used before: the first result, or the differing paths. */
 export function answerKept(kept: KeptKey, run: LoadedRun, request: Json): RunResult<'IdempotencyMismatch'> {
   const paths = differingPaths(kept.request, request)
   if (paths.length > 0) return refuse({ type: 'IdempotencyMismatch', differingPaths: paths })
   return { ok: true, run, changed: true, replayed: true, event: kept.event }
 }
 
-/** Writes the run, and on its parent that there is one; undefined where the parent changed meanwhile. */
+/**
+ * Writes the run, and the note about it on its parent; returns undefined if the parent or the continued run changed
+ * in between.
+ */
 async function create(
   commands: Commands,
   connection: Connection,
@@ -142,9 +149,9 @@ async function create(
   const key = idempotencyKey === null ? null : { scope, operation: 'startRun', key: idempotencyKey, request }
   const dueAt = nextDueAt(run, workflow.definition, settings)
   const created = await createRun(connection, run, events, { dueAt, key, continued, above: parent })
-  // the run to be continued changed, or the parent, or either is gone
+  // the continued run or the parent changed, or was deleted
   if (!created) return undefined
-  // nothing above it is over, or it would not have been started
+  // no ancestor has ended, otherwise the start would have been refused
   const loaded: LoadedRun = { run, workflow: workflow.definition, now, family: NO_FAMILY, continuedBy: null }
   return {
     result: { ok: true, run: loaded, changed: true, replayed: false, event: events.at(-1) ?? null },
@@ -152,7 +159,10 @@ async function create(
   }
 }
 
-/** What is noted on the parent of a new run; null where it has none, or is detached. */
+/**
+ * Decides the note on the parent of a new run. Returns null if it has none or is detached; undefined if the round
+ * must be repeated.
+ */
 async function noteStart(
   commands: Commands,
   connection: Connection,
@@ -162,11 +172,11 @@ async function noteStart(
   if (parentId === null || detached) return null
   const note = { type: 'noteChildStarted', childId, epoch } as const
   const settle = () => sweepOne(commands, parentId)
-  // a parent that is gone by now is looked for anew
+  // a parent deleted in between repeats the round, which looks it up again
   return (await decideParentNote(commands, connection, caller, { parentId, note, settle })) ?? undefined
 }
 
-/** Applies what is due on the run that holds the chain of the one to be continued. */
+/** Applies due changes to the run that occupies the chain of the run to be continued. */
 async function sweepContinued(commands: Commands, continuesRunId: string | null): Promise<undefined> {
   return continuesRunId === null ? undefined : sweepChainOf(commands, continuesRunId)
 }

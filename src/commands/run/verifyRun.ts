@@ -9,7 +9,7 @@ import { objection, type Refused, type Result } from '../kit/answers.ts'
 import { checkRole, checkRun, reachOf } from '../kit/authorize.ts'
 import type { Caller, Commands } from '../kit/context.ts'
 
-/** Whether a run is what its log says. */
+/** The result of comparing a run with its log. */
 export type VerifyResult = Result<
   {
     readonly ok: true
@@ -21,7 +21,7 @@ export type VerifyResult = Result<
   'RunNotFound' | 'Forbidden'
 >
 
-/** Holds the rows of a run against its log (G6). Answers with RunNotFound or Forbidden. */
+/** Compares the rows of a run with its log (G6). Answers with RunNotFound or Forbidden. */
 export async function verifyRun({ store }: Commands, caller: Caller, runId: string): Promise<VerifyResult> {
   const whole = await loadFullRun(store.pool, store, runId)
   if (!whole) return objection({ type: 'RunNotFound', runId })
@@ -29,27 +29,30 @@ export async function verifyRun({ store }: Commands, caller: Caller, runId: stri
   return denied ?? { ok: true, run: whole, ...verifyLog(whole.run, whole.events, whole.workflow) }
 }
 
-/** A guarantee that a run breaks. */
+/** A guarantee that a run violates. */
 export interface Violation extends Difference {
   readonly runId: string
 }
 
-/** A run that another one should have kept out of its workspace: both continue one run, by an earlier version's leave. */
+/** A run that shares a workspace with another continuation of the same run, which earlier versions allowed. */
 export type Fork = { readonly runId: string; readonly continuesId: string }
 
-/** What one page of a check of all runs found. */
+/** The result of checking one page of all runs. */
 export interface DoctorReport {
   readonly ok: true
   readonly runsChecked: number
   readonly violations: readonly Violation[]
-  /** Runs that share a workspace with a chain that does not keep them apart from its own. */
+  /** Runs that share a workspace with a chain that does not exclude them. */
   readonly forks: readonly Fork[]
-  /** Where the next page begins; null after the last one. */
+  /** The cursor of the next page; null after the last one. */
   readonly endCursor: string | null
   readonly hasNextPage: boolean
 }
 
-/** Checks every guarantee that can be checked from data, over a page of all runs that the caller sees. Only an ADMIN may. */
+/**
+ * Checks every guarantee that can be checked from stored data, for a page of the runs that the caller sees. Requires
+ * ADMIN.
+ */
 export async function checkRuns(
   commands: Commands,
   caller: Caller,

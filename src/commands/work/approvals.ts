@@ -8,7 +8,7 @@ import { changeRun } from '../run/changeRun.ts'
 import { actorOf, type Caller, type Commands, fenceOf, type Keyed } from '../kit/context.ts'
 import { type DrivingInput, toRequest } from '../run/runCommands.ts'
 
-/** A question for a person. */
+/** A question to a person. */
 export interface RequestApproval extends DrivingInput {
   readonly phase?: string | null | undefined
   readonly gate: string
@@ -22,8 +22,8 @@ export interface RequestApproval extends DrivingInput {
 }
 
 /**
- * Asks a person; the run waits. Problems: IllegalTransition, UnknownPhase, NotCompletable where the artifact to approve
- * is missing, RunNotActive, LeaseLost.
+ * Opens an approval; the run waits for it. Problems: IllegalTransition, UnknownPhase, NotCompletable if the artifact
+ * to approve is missing, RunNotActive, LeaseLost.
  */
 export async function requestApproval(
   commands: Commands,
@@ -53,7 +53,7 @@ export async function requestApproval(
   return withRowMade(commands, answer, { id, among: answer.run.run.approvals, find: findApprovals })
 }
 
-/** A person's answer, with the digest of what the person was shown. */
+/** A person's decision, with the digest of what the person was shown. */
 export interface DecideApproval extends Keyed {
   readonly approvalId: string
   readonly decision: Decision
@@ -62,8 +62,9 @@ export interface DecideApproval extends Keyed {
 }
 
 /**
- * Answers an approval, once. Problems: WrongDecision, AlreadyDecided, ApprovalExpired, StaleDigest, ApprovalNotFound,
- * RunNotActive, and Forbidden for who is not among the approvers, or asked for it, started the run or claimed it, where that is ruled out.
+ * Decides an approval, once. Problems: WrongDecision, AlreadyDecided, ApprovalExpired, StaleDigest, ApprovalNotFound,
+ * RunNotActive, and Forbidden for a caller that is not among the approvers, or, without self-approval, requested it,
+ * started the run or claimed it.
  */
 export function decideApproval(
   commands: Commands,

@@ -20,9 +20,9 @@ export interface SubmitArtifact extends DrivingInput {
 }
 
 /**
- * Keeps a file and says whether it is valid: the server validates it against what the workflow declares for its phase.
- * A valid one completes the phase, or opens its approval. Problems: IllegalTransition, UnknownPhase, RunNotActive,
- * LeaseLost, InvalidInput where it is larger than the server takes.
+ * Stores a file and validates it against the workflow's declaration for its phase. A valid file completes the phase,
+ * or opens its approval. Problems: IllegalTransition, UnknownPhase, RunNotActive, LeaseLost, and InvalidInput if the
+ * file exceeds the server's limit.
  */
 export async function submitArtifact(
   commands: Commands,
@@ -53,7 +53,7 @@ export async function submitArtifact(
       fence: fenceOf(caller, input.fence),
     },
     idempotencyKey,
-    // the content is compared by its hash
+    // the key compares the hash of the content, not the content
     request: toRequest(hashed(input, sha256)),
     contents: new Map([[artifactId, content]]),
   })
@@ -63,7 +63,10 @@ export async function submitArtifact(
   return withRow(answer, present ?? (await findArtifact(commands.store.pool, named)))
 }
 
-/** The phase and the attempt that a file was submitted for; the key of a submission stands on its last event. */
+/**
+ * Returns the phase and the attempt that a file was submitted for; the key of a submission is stored with its last
+ * event.
+ */
 function attemptOf({ event, run: { run } }: RunSuccess): Pick<ArtifactName, 'phaseId' | 'attempt'> {
   switch (event?.type) {
     case 'phase.completed':
@@ -89,12 +92,15 @@ function isNamed(artifact: Artifact, { phaseId, attempt, path, sha256 }: Artifac
   )
 }
 
-/** The input with its content's hash in the place of the content. */
+/** Returns the input with the content replaced by its hash. */
 function hashed(input: SubmitArtifact, content: string): SubmitArtifact {
   return { ...input, content }
 }
 
-/** Validates the file against the declaration of its phase; a run's workflow never changes, so this can be done first. */
+/**
+ * Validates the file against the declaration of its phase. This can run before the decision, because a run's workflow
+ * never changes.
+ */
 async function findProblems(
   { store, validator }: Commands,
   caller: Caller,

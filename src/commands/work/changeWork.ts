@@ -10,12 +10,12 @@ import { changeRun } from '../run/changeRun.ts'
 import type { Caller, Commands, Keyed } from '../kit/context.ts'
 import { toRequest } from '../run/runCommands.ts'
 
-/** The success of a command about a row that belongs to a run: the row as it is then, and its run. */
+/** The success of a command about a dependent row: the row after the command, and its run. */
 export interface WorkSuccess<Row> extends RunSuccess {
   readonly row: Row
 }
 
-/** The tables whose rows commands name, and what is answered where there is no such row. */
+/** The tables of the rows that commands name, each with its refusal for a missing row. */
 const NOT_FOUND = {
   session: (sessionId: string) => refuse({ type: 'SessionNotFound', sessionId }),
   approval: (approvalId: string) => refuse({ type: 'ApprovalNotFound', approvalId }),
@@ -24,24 +24,24 @@ const NOT_FOUND = {
 type Table = keyof typeof NOT_FOUND
 type NotFound<T extends Table> = ReturnType<(typeof NOT_FOUND)[T]>['problem']['type']
 
-/** A command about a row of a run. */
+/** A command about a dependent row of a run. */
 export interface WorkRequest<C extends Command, T extends Table, Row> {
   readonly table: T
   readonly id: string
   readonly command: C
   readonly input: Keyed
   readonly authorize?: (run: Run) => Refused<'Forbidden'> | undefined
-  /** The row, in the run that the command answers with. */
+  /** Selects the row from the run after the command. */
   readonly pick: (run: Run) => Row | undefined
 }
 
-/** The result of a command about a row of a run. */
+/** The result of a command about a dependent row of a run. */
 export type WorkResult<C extends Command, T extends Table, Row> = Result<
   WorkSuccess<Row>,
   Exclude<BesideDecision | RefusalTypeOf<C['type']>, 'RunNotFound'> | NotFound<T>
 >
 
-/** Finds the run that a row belongs to, and puts the command to it. Answers with …NotFound, or as `changeRun`. */
+/** Finds the run that a row belongs to, and applies the command to it. Answers with …NotFound, or as `changeRun`. */
 export async function changeWork<C extends Command, T extends Table, Row>(
   commands: Commands,
   caller: Caller,
@@ -54,7 +54,7 @@ export async function changeWork<C extends Command, T extends Table, Row>(
   const request = { runId, command, idempotencyKey, request: toRequest(input) }
   const result = await changeRun(commands, caller, authorize ? { ...request, authorize } : request)
   if (result.ok) return withRow(result, pick(result.run.run))
-  // the run was deleted meanwhile, and the row with it
+  // the run was deleted in between, and the row with it
   return isNotFound(result) ? notFound() : (result as Exclude<WorkResult<C, T, Row>, WorkSuccess<Row>>)
 }
 
@@ -62,7 +62,7 @@ function isNotFound(refused: Refused): boolean {
   return refused.problem.type === 'RunNotFound'
 }
 
-/** An accepted answer with the row it is about. */
+/** Adds the row to an accepted answer. */
 export function withRow<Row>(answer: RunSuccess, row: Row | undefined): WorkSuccess<Row> {
   if (!row) throw new Error(`run ${answer.run.run.id} lacks the row that the command was about`)
   return { ...answer, row }
@@ -72,8 +72,8 @@ export function withRow<Row>(answer: RunSuccess, row: Row | undefined): WorkSucc
 type Find<Row> = (connection: Connection, ids: readonly string[]) => Promise<OwnedRow<Row>[]>
 
 /**
- * An accepted answer with the row that the command made, by the id its event tells. A run is loaded with what is under
- * way: a row that has come to its end since is read by itself, for a key that comes again late.
+ * Adds the row created by the command to an accepted answer, by the id in its event. A loaded run contains only
+ * current rows: for a late replay, a row that has ended since is read separately.
  */
 export async function withRowMade<Row extends { readonly id: string }>(
   { store }: Commands,

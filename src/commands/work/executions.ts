@@ -15,7 +15,7 @@ import { type Caller, type Commands, fenceOf, type Keyed } from '../kit/context.
 import { newId } from '../kit/ids.ts'
 import { toRequest } from '../run/runCommands.ts'
 
-/** A process that was launched, for a run or for none. */
+/** A process that was launched, for a run or without one. */
 export interface StartExecution extends Keyed {
   readonly runId?: string | null | undefined
   readonly phase?: string | null | undefined
@@ -34,7 +34,7 @@ export interface FinishExecution extends Keyed {
   readonly end?: ReportedEnd | null | undefined
 }
 
-/** An accepted command about an execution, with its run as it is then, where it has one. */
+/** An accepted command about an execution, with its current run, if it has one. */
 export interface ExecutionSuccess {
   readonly ok: true
   readonly execution: Execution
@@ -44,7 +44,7 @@ export interface ExecutionSuccess {
 
 /**
  * Records a process that was launched. For a run it is a driving write: RunNotActive, UnknownPhase, LeaseLost,
- * RunNotFound. An execution of no run needs no lease and belongs to who started it.
+ * RunNotFound. An execution without a run needs no lease and belongs to the principal that started it.
  */
 export async function startExecution(
   commands: Commands,
@@ -102,8 +102,8 @@ async function startAlone(
 }
 
 /**
- * Records how a process ended: once, even after its run has settled, by the claim that it was started under, live or over, or
- * by an operator. Answers with ExecutionNotFound, ExecutionAlreadyFinished or Forbidden.
+ * Records how a process ended: once, even after its run has settled, by the claim it was started under, live or over,
+ * or by an operator. Answers with ExecutionNotFound, ExecutionAlreadyFinished or Forbidden.
  */
 export async function finishExecution(
   commands: Commands,
@@ -126,7 +126,7 @@ export async function finishExecution(
     request,
   })
   if (answer.ok) return present(commands, executionId, answer.run, answer.replayed)
-  // the run was deleted meanwhile, and the execution with it
+  // the run was deleted in between, and the execution with it
   const { problem } = answer
   return problem.type === 'RunNotFound'
     ? refuse({ type: 'ExecutionNotFound', executionId })
@@ -134,8 +134,9 @@ export async function finishExecution(
 }
 
 /**
- * Tells that the supervisor of an execution of no run lives: silent for as long as a run without a lease may be, it ends
- * SUPERVISOR_LOST. Answers with ExecutionNotFound, ExecutionAlreadyFinished, InvalidInput for one of a run, or Forbidden.
+ * Heartbeat of the supervisor of an execution without a run: after `orphanAfterSeconds` of silence the execution ends
+ * as SUPERVISOR_LOST. Answers with ExecutionNotFound, ExecutionAlreadyFinished, InvalidInput for an execution of a
+ * run, or Forbidden.
  */
 export async function touchExecution(
   { store }: Commands,
@@ -173,12 +174,12 @@ async function finishAlone(
   const { exitCode, signal, end } = input
   const ended = await endExecution(pool, { id, exitCode, signal, end }, key)
   if (ended) return { ok: true, execution: ended, run: null, replayed: false }
-  // somebody was first, perhaps this very request
+  // another request was first, perhaps this same one sent twice
   const present = await findExecution(pool, id)
   return (present && findEnd(present, key)) ?? refuse({ type: 'ExecutionAlreadyFinished', executionId: id })
 }
 
-/** The answer to the end of an execution that was told under this key before; undefined where none was. */
+/** Replays the end of an execution that was reported under this key before; undefined if none was. */
 function findEnd(
   { execution, finishKey, finishRequest }: LoadedExecution,
   key: { readonly key: string; readonly request: Json } | null,
@@ -201,7 +202,10 @@ function checkFinisher(
   return objection({ type: 'Forbidden', requiredRole: 'OPERATOR', detail })
 }
 
-/** An execution of no run is of no project either: beside its principal only an ADMIN of the whole installation reaches it. */
+/**
+ * An execution without a run has no project either: only its principal and an ADMIN without project limits may access
+ * it.
+ */
 function checkStarter(
   caller: Caller,
   { startedBy, startedById }: Execution,
@@ -212,7 +216,7 @@ function checkStarter(
   return objection({ type: 'Forbidden', requiredRole: 'ADMIN', detail: message })
 }
 
-/** An execution as it is after a command: among those of the run just decided on, else as it is stored. */
+/** Returns an execution after a command: from the run just decided on, otherwise as stored. */
 async function present(
   { store }: Commands,
   id: string | null,

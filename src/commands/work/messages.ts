@@ -8,7 +8,7 @@ import { type Caller, type Commands, fenceOf, type Keyed } from '../kit/context.
 import { newId } from '../kit/ids.ts'
 import { type RunInput, toRequest } from '../run/runCommands.ts'
 
-/** Steering text for a live run. */
+/** A steering message to a live run. */
 export interface SendMessage extends RunInput {
   readonly text: string
   readonly mode?: MessageMode | null | undefined
@@ -43,7 +43,10 @@ export interface AcknowledgeMessage extends Keyed {
   readonly fence?: number | null | undefined
 }
 
-/** Acknowledges a message; after settling it answers UNDELIVERED, unchanged. Problems: MessageNotFound, LeaseLost. */
+/**
+ * Acknowledges a message; after settling it answers UNDELIVERED and changes nothing. Problems: MessageNotFound,
+ * LeaseLost.
+ */
 export function acknowledgeMessage(
   commands: Commands,
   caller: Caller,

@@ -19,7 +19,7 @@ import { type DrivingInput, toRequest } from '../run/runCommands.ts'
 export interface OpenSession extends DrivingInput {
   readonly role: string
   readonly adapter: string
-  /** The adapter's own data; absent: what an adopted session had. */
+  /** The adapter's own data; absent: an adopted session keeps its handle. */
   readonly handle?: Json | undefined
 }
 
@@ -27,7 +27,7 @@ export interface OpenSession extends DrivingInput {
 export type OpenSessionResult = ResultOf<'openSession', WorkSuccess<Session> & { readonly created: boolean }>
 
 /**
- * Opens the session of a role, or adopts the live one, whose row then carries the caller's fence. Problems:
+ * Opens the session of a role, or adopts the live one, which then carries the caller's fence. Problems:
  * IllegalSessionTransition, RunNotActive, LeaseLost.
  */
 export async function openSession(
@@ -61,7 +61,7 @@ export async function openSession(
   return { ...opened, created: event?.type === 'session.opened' }
 }
 
-/** A session's next status, by its owner's word. */
+/** The next status of a session, as reported by its owner. */
 export interface UpdateSession extends Keyed {
   readonly sessionId: string
   readonly status: SessionStatus
@@ -69,7 +69,10 @@ export interface UpdateSession extends Keyed {
   readonly fence?: number | null | undefined
 }
 
-/** Moves a session along its table. Problems: IllegalSessionTransition, RunNotActive, LeaseLost, SessionNotFound. */
+/**
+ * Moves a session along its transition table. Problems: IllegalSessionTransition, RunNotActive, LeaseLost,
+ * SessionNotFound.
+ */
 export function updateSession(
   commands: Commands,
   caller: Caller,
@@ -86,7 +89,7 @@ export function updateSession(
   })
 }
 
-/** A prompt, before it is sent and after. */
+/** A prompt, recorded before and after it is sent. */
 export interface RecordPrompt extends Keyed {
   readonly sessionId: string
   readonly phase: string
@@ -124,7 +127,7 @@ export function recordPrompt(
   })
 }
 
-/** Chunks of a session's transcript, numbered from `fromSeq` on. */
+/** Chunks of a session's transcript, numbered from `fromSeq`. */
 export interface AppendTranscript {
   readonly sessionId: string
   readonly fence?: number | null | undefined
@@ -133,8 +136,8 @@ export interface AppendTranscript {
 }
 
 /**
- * Appends to a transcript, even after the run has settled. What was appended before is absorbed. Problems:
- * TranscriptGap with the number to go on from, LeaseLost where another owner has the session, SessionNotFound.
+ * Appends to a transcript, even after the run has settled. Chunks already appended are ignored. Problems:
+ * TranscriptGap with the next expected number, LeaseLost if another owner has the session, SessionNotFound.
  */
 export async function appendTranscript(
   commands: Commands,
@@ -151,7 +154,7 @@ export async function appendTranscript(
   const appended = await append(store.pool, sessionId, fence, fromSeq, chunks)
   const refusal = refusalOf(appended, { ...input, fence })
   if (refusal) {
-    // only who is refused is shown the run
+    // the run is loaded only for a refusal
     const [loaded] = await loadRuns(store.pool, store, [run.id])
     if (!loaded) return refuse({ type: 'SessionNotFound', sessionId })
     return isClaimOver(caller, loaded.run)
@@ -162,7 +165,7 @@ export async function appendTranscript(
   return { ok: true, nextSeq: appended?.nextSeq ?? fromSeq }
 }
 
-/** Why nothing was appended; undefined where it was. */
+/** Returns why nothing was appended; undefined if it was. */
 function refusalOf(
   appended: Appended | null,
   { sessionId, fence, fromSeq }: AppendTranscript & { readonly fence: number },

@@ -9,27 +9,27 @@ import { checkProject, checkRole, onlyProjectOf } from '../kit/authorize.ts'
 import type { Caller, Commands } from '../kit/context.ts'
 import { newId } from '../kit/ids.ts'
 
-/** The answer of a registration. */
+/** The result of a registration. */
 export type RegisterResult = ResultOf<
   'registerWorkflow',
   { readonly ok: true; readonly workflow: StoredWorkflow; readonly changed: boolean }
 >
 
-/** A definition to register. */
+/** The input of `registerWorkflow`. */
 export interface RegisterWorkflow {
   readonly definition: unknown
   /**
-   * The project whose it is to be. Absent: the only one that the caller is limited to, else the installation's, which every
-   * project may start.
+   * The project that owns the workflow. Absent: the only project that the caller is limited to, otherwise the whole
+   * installation, so that every project may start it.
    */
   readonly project?: string | null | undefined
 }
 
 /**
- * Registers a version of a workflow, for good: the same definition again changes nothing, another one under the same
- * project, name and version is WorkflowMismatch. Only a caller who is limited to no project registers one of the installation: what
- * every project takes where it has none of its own is nothing for one project to decide. Answers with InvalidInput naming every
- * mistake, or Forbidden.
+ * Registers a version of a workflow permanently: repeating the same definition changes nothing; another definition
+ * under the same project, name and version is a WorkflowMismatch. A workflow of the whole installation can only be
+ * registered by a caller without project limits, because it applies to every project that has no workflow of that
+ * name. Answers with InvalidInput naming every mistake, or Forbidden.
  */
 export async function registerWorkflow(
   commands: Commands,
@@ -56,7 +56,7 @@ function checkUnlimited({ projects }: Caller): Refused<'Forbidden'> | undefined 
   return objection({ type: 'Forbidden', requiredRole: null, detail })
 }
 
-/** What a definition that has a shape and a graph has wrong all the same: the paths and the schemas of its files. */
+/** Returns the remaining mistakes of a definition with a valid shape and graph: artifact paths and schemas. */
 async function findMistakes(
   { validator }: Commands,
   caller: Caller,
@@ -65,7 +65,10 @@ async function findMistakes(
   return [...declaredPathIssues(definition), ...(await validator.checkSchemas(definition, caller.name))]
 }
 
-/** Keeps a checked definition, of a project or of the installation. Answers with WorkflowMismatch where the version is another one already. */
+/**
+ * Stores a checked definition, for a project or the installation. Answers with WorkflowMismatch if the version exists
+ * with another definition.
+ */
 export async function keepWorkflow(
   { store }: Commands,
   project: string | null,

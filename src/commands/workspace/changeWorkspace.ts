@@ -28,21 +28,21 @@ export interface WorkspaceRequest<C extends WorkspaceCommand = WorkspaceCommand>
   readonly workspaceId: string
   readonly command: C
   readonly idempotencyKey?: string | null | undefined
-  /** The input without its key, to be compared where the key comes again. */
+  /** The input without its key, compared when the key is used again. */
   readonly request: Json
 }
 
-/** The command was accepted, now or under the same key before. */
+/** The command was accepted, now or earlier under the same key. */
 export interface WorkspaceSuccess {
   readonly ok: true
   readonly workspace: LoadedWorkspace
-  /** The operation it is about; null where it is about none. */
+  /** The operation the command is about; null if none. */
   readonly operation: WorkspaceOperation | null
   readonly changed: boolean
   readonly replayed: boolean
 }
 
-/** What any command about a workspace may be refused with, beside what its decision refuses with. */
+/** The refusals that any command about a workspace may return besides those of its decision. */
 type BesideDecision = 'WorkspaceNotFound' | 'Forbidden' | 'IdempotencyMismatch'
 
 /** The result of a command about one workspace. */
@@ -52,8 +52,10 @@ export type WorkspaceResult<C extends WorkspaceCommand> = Result<
 >
 
 /**
- * Puts a command to one workspace, as `changeRun` to a run: the decision is written by one statement that is guarded by the revision it
- * was made on. Answers with WorkspaceNotFound, Forbidden, or whatever the decision refuses with. Throws ContendedError.
+ * Applies a command to one workspace, as `changeRun` does to a run: the decision is written by one statement, guarded
+ * by the revision it was made on. Answers with WorkspaceNotFound, Forbidden, or a refusal of the decision.
+ *
+ * @throws ContendedError
  */
 export async function changeWorkspace<C extends WorkspaceCommand>(
   commands: Commands,
@@ -65,14 +67,14 @@ export async function changeWorkspace<C extends WorkspaceCommand>(
     subject: workspaceId,
     lock: (work) => withWorkspaceLocked(commands.store, workspaceId, work),
     attempt: ({ withConnection }) => withConnection((connection) => attempt(connection, caller, request)),
-    // the same key came twice at once: the one who was first is seen by the next load
+    // the same key was used twice concurrently: the next load finds the first use
     constraints: { workspace_key_pkey: decideAnew },
   })
-  // a rule refuses with nothing that COMMANDS does not list for its command
+  // a rule refuses only with what COMMANDS lists for its command
   return result as WorkspaceResult<C>
 }
 
-/** One round; undefined where somebody was first. */
+/** Runs one round; returns undefined if another writer was first. */
 async function attempt(
   connection: Connection,
   caller: Caller,
@@ -95,7 +97,10 @@ async function attempt(
   return { result: toResult(loaded, decision), written: wrote ? [workspaceId] : [] }
 }
 
-/** A refusal where the caller tells what came of something that another principal started; undefined where it may. */
+/**
+ * Returns a refusal if the caller reports the result of something that another principal started; otherwise
+ * undefined.
+ */
 function checkReporter(
   caller: Caller,
   { named, previewStartedById }: WorkspaceForDecision,
@@ -103,7 +108,7 @@ function checkReporter(
 ): Refused<'Forbidden'> | undefined {
   const { type } = command
   if (type !== 'finishWorkspaceOperation' && type !== 'reportPreview') return undefined
-  // of an earlier start nobody's word counts, which the decision says
+  // a report about an earlier start is refused by the decision
   const starter =
     type === 'finishWorkspaceOperation' && named?.attempt === command.attempt ? named.startedById : null
   if (mayReport(type === 'finishWorkspaceOperation' ? starter : previewStartedById, caller)) return undefined
@@ -115,7 +120,9 @@ function checkReporter(
   return objection({ type: 'Forbidden', requiredRole: 'ADMIN', detail })
 }
 
-/** The answer to a key that was used before: what it was about as that is now, or what differs. */
+/**
+ * Returns the answer to a key that was used before: the current state of what it was about, or the differing paths.
+ */
 async function replay(
   connection: Connection,
   { workspace, now }: WorkspaceForDecision,
@@ -126,7 +133,7 @@ async function replay(
   if (paths.length > 0) return refuse({ type: 'IdempotencyMismatch', differingPaths: paths })
   const { operationId } = kept
   const [operation = null] = operationId ? await findWorkspaceOperations(connection, [operationId]) : []
-  // a key is kept only with what changed something, and the first answer said so
+  // a key is stored only with a change, so the first answer was `changed: true`
   return { ok: true, workspace: { workspace, now }, operation, changed: true, replayed: true }
 }
 
@@ -143,7 +150,7 @@ function apply(
   return applyWorkspace(connection, { before, after, operations, told: toldBy(command, accepted), key })
 }
 
-/** What a worker told at the end of an operation, where that was accepted. */
+/** Returns the result reported by a worker, if the report was accepted. */
 function toldBy(
   command: WorkspaceCommand,
   accepted: unknown,

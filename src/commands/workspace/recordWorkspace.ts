@@ -29,31 +29,32 @@ export interface RecordWorkspace
   readonly baseCommit?: string | null | undefined
 }
 
-/** What recording a workspace answers. */
+/** The result of recording a workspace. */
 export type RecordResult = ResultOf<
   'recordWorkspace',
   {
     readonly ok: true
     readonly workspace: LoadedWorkspace
     readonly run: LoadedRun
-    /** False where the run, or the directory, was recorded before. */
+    /** False if the run has a workspace, or the directory was recorded, already. */
     readonly created: boolean
     readonly replayed: boolean
   }
 >
 
 /**
- * Records the directory that a run works in, by the run's owner. A run has one workspace for as long as that is there: who
- * records another is answered with the present one, and sees by its host and path whether it can work there. The same
- * directory recorded for several runs is one workspace; a worktree of another project's is taken. Writes no event of the run.
- * Problems: RunNotFound, RunNotActive, LeaseLost, WorkspaceTaken, IdempotencyMismatch, InvalidInput, Forbidden.
+ * Records the directory that a run works in; called by the run's owner. A run has one workspace until that is
+ * removed: recording another one returns the present workspace, whose host and path show the caller whether it can
+ * work there. The same directory recorded for several runs is one workspace; a worktree of another project is taken.
+ * Writes no event of the run. Problems: RunNotFound, RunNotActive, LeaseLost, WorkspaceTaken, IdempotencyMismatch,
+ * InvalidInput, Forbidden.
  */
 export async function recordWorkspace(
   commands: Commands,
   caller: Caller,
   input: RecordWorkspace,
 ): Promise<RecordResult> {
-  // what is due comes first: an owner whose lease has expired drives nothing any more
+  // due changes come first: an owner whose lease has expired can't drive any more
   const present = await sweepRun(commands, input.runId)
   if (!present.ok) return objection({ type: 'RunNotFound', runId: input.runId })
   const denied =
@@ -73,7 +74,7 @@ export async function recordWorkspace(
   return result
 }
 
-/** A plain directory has no commit that a branch began at, a worktree has all that a diff and a merge need. */
+/** A plain directory has no base commit; a worktree needs everything that a diff and a merge need. */
 function checkPlace({
   kind,
   repository,
@@ -92,7 +93,10 @@ function checkPlace({
   return issues.length > 0 ? refuse({ type: 'InvalidInput', issues }) : undefined
 }
 
-/** No run works where the server keeps its data. A worktree may stand beside it, where worktrees are made by default. */
+/**
+ * No run works in the server's data directory. Worktrees are exempt, because they are made next to that data by
+ * default.
+ */
 function checkReserved(
   { whyReserved }: Commands,
   { kind, host, path }: RecordWorkspace,
@@ -103,7 +107,10 @@ function checkReserved(
     : refuse({ type: 'InvalidInput', issues: [{ path: ['path'], message }] })
 }
 
-/** With the run's row held: nobody settles it, takes it over or records another workspace meanwhile. */
+/**
+ * Runs with the run's row locked, so that it can't be settled, taken over or given another workspace at the same
+ * time.
+ */
 async function attempt(
   commands: Commands,
   connection: Connection,
@@ -147,7 +154,7 @@ async function record(
   return { ok: true, workspace, run: loaded, created: recorded.created, replayed: false }
 }
 
-/** Of another project's workspace nothing is told. */
+/** Refuses a taken directory; reveals nothing of a workspace of another project. */
 function toTaken(
   run: Run,
   { host, path }: RecordWorkspace,
@@ -171,7 +178,9 @@ async function findReplay(
   return { ok: true, workspace, run: loaded, created: kept.created, replayed: true }
 }
 
-/** A driving write is good only with the fence of the claim on the row, while that claim is live, in RUNNING (G4). */
+/**
+ * A driving write needs the fence of the claim on the row, that claim must be live, and the run must be RUNNING (G4).
+ */
 function refuseDriving(loaded: LoadedRun, fence: number): Refused<'LeaseLost' | 'RunNotActive'> | undefined {
   const { run, now }: { run: Run; now: number } = loaded
   if (run.status === 'QUEUED' || liveClaim(run.claim, now)?.fence !== fence)

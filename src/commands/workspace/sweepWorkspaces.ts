@@ -3,10 +3,10 @@ import { findDueWorkspaces } from '../../store/workspace/findDueWorkspaces.ts'
 import { changeWorkspace } from './changeWorkspace.ts'
 import { type Commands, SYSTEM } from '../kit/context.ts'
 
-/** How many workspaces one sweep looks at; the next one comes within seconds. */
+/** Maximum number of workspaces per sweep; the next sweep follows within seconds. */
 const MAX_WORKSPACES = 1000
 
-/** Ends what nobody took up in time, and what no worker came to an end of. What fails is added to `failures`. */
+/** Ends operations that were not started or not finished in time. Errors are added to `failures`. */
 export async function sweepWorkspaces(commands: Commands, failures: unknown[]): Promise<void> {
   const ids = await findDueWorkspaces(commands.store.pool, MAX_WORKSPACES, MAX_ATTEMPTS)
   for (const workspaceId of ids) {

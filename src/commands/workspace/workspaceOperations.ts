@@ -18,18 +18,18 @@ export interface OperationSuccess extends WorkspaceSuccess {
   readonly operation: WorkspaceOperation
 }
 
-/** Something to be done by the worker of the workspace's machine. */
+/** A task for the worker of the workspace's machine. */
 export interface RequestOperation extends Keyed {
   readonly workspaceId: string
   readonly kind: OperationKind
   readonly force?: boolean | null | undefined
-  /** After how many seconds nobody may start it any more; absent: it stands until it is done. */
+  /** Seconds after which it can't be started any more; absent: no limit. */
   readonly expiresInSeconds?: number | null | undefined
 }
 
 /**
- * Asks the worker of a machine to do something with a workspace. Asked for twice, it is done once: the operation in flight is
- * the answer. Problems: WorkspaceNotFound, WorkspaceNotReady, IdempotencyMismatch, Forbidden.
+ * Requests an operation on a workspace from the worker of its machine. A repeated request returns the operation in
+ * flight. Problems: WorkspaceNotFound, WorkspaceNotReady, IdempotencyMismatch, Forbidden.
  */
 export async function requestWorkspaceOperation(
   commands: Commands,
@@ -54,19 +54,19 @@ export async function requestWorkspaceOperation(
   return answer.ok ? withOperation(answer) : answer
 }
 
-/** A worker takes up an operation. */
+/** The start of an operation by a worker. */
 export interface StartOperation extends Keyed {
   readonly operationId: string
-  /** Who does it. */
+  /** The worker that performs it. */
   readonly worker: string
-  /** After how many seconds another worker may start it again; absent: 120. */
+  /** Seconds after which another worker may start it again; default: 120. */
   readonly leaseSeconds?: number | null | undefined
 }
 
 /**
- * Takes up an operation: among workers that try at once, one does. Where the workspace is not ready for it any more, the
- * operation FAILED, and the answer is WorkspaceNotReady. Problems: WorkspaceOperationNotFound, OperationNotStartable,
- * WorkspaceNotReady, IdempotencyMismatch, Forbidden.
+ * Starts an operation; of several concurrent starts, one succeeds. If the workspace is not ready for it any
+ * more, the operation ends as FAILED and the answer is WorkspaceNotReady. Problems: WorkspaceOperationNotFound,
+ * OperationNotStartable, WorkspaceNotReady, IdempotencyMismatch, Forbidden.
  */
 export function startWorkspaceOperation(
   commands: Commands,
@@ -86,17 +86,17 @@ export function startWorkspaceOperation(
   return changeOperation(commands, caller, command, input)
 }
 
-/** How an operation ended: with an error, or with what its kind comes to. */
+/** The end of an operation: an error, or the result field of its kind. */
 export interface FinishOperation extends Keyed, GivenResult {
   readonly operationId: string
-  /** The attempt that ended: the operation's when it was started. */
+  /** The attempt that ended, as returned when it was started. */
   readonly attempt: number
   readonly error?: OperationError | null | undefined
 }
 
 /**
- * Ends an operation that the caller's principal started, and changes the workspace accordingly. Problems: WorkspaceOperationNotFound,
- * OperationNotFinishable, InvalidInput, IdempotencyMismatch, Forbidden.
+ * Ends an operation that the caller's principal started, and updates the workspace accordingly. Problems:
+ * WorkspaceOperationNotFound, OperationNotFinishable, InvalidInput, IdempotencyMismatch, Forbidden.
  */
 export function finishWorkspaceOperation(
   commands: Commands,
@@ -115,7 +115,7 @@ export function finishWorkspaceOperation(
   return changeOperation(commands, caller, command, input)
 }
 
-/** What became of a preview by itself. */
+/** A change of a preview outside of any operation. */
 export interface ReportPreview extends Keyed {
   readonly workspaceId: string
   readonly status: ReportedPreview
@@ -124,8 +124,8 @@ export interface ReportPreview extends Keyed {
 }
 
 /**
- * Tells what became of a preview outside of any operation, by the principal that started it. Problems: WorkspaceNotFound,
- * WorkspaceNotReady, Forbidden.
+ * Reports a change of a preview outside of any operation; for the principal that started it. Problems:
+ * WorkspaceNotFound, WorkspaceNotReady, Forbidden.
  */
 export function reportPreview(
   commands: Commands,
@@ -160,7 +160,7 @@ async function changeOperation<C extends OperationCommand>(
   const request = { workspaceId, command, idempotencyKey, request: toRequest(input) }
   const result = await changeWorkspace(commands, caller, request)
   if (result.ok) return withOperation(result)
-  // the workspace was deleted meanwhile, and the operation with it
+  // the workspace was deleted in between, and the operation with it
   return isWorkspaceGone(result)
     ? notFound()
     : (result as Exclude<ResultOf<C['type'], OperationSuccess>, OperationSuccess>)

@@ -13,12 +13,12 @@ import { sendSignal, stopPostgres } from './stopPostgres.ts'
 const pollMilliseconds = 10
 
 /**
- * Looks for a PostgreSQL that a killed server left running on this place.
+ * Looks for a PostgreSQL that a killed server left running at this place.
  *
- * One that answers and is of this version is adopted. Any other is stopped, and what a dead one left behind is cleared
- * away, so that after `undefined` a new one can be started.
+ * One that responds and is of this version is taken over. Any other is stopped, and the leftovers of a dead one are
+ * removed, so that a new one can be started after `undefined` is returned.
  *
- * @param signal stops it, too, where it is aborted before the adoption
+ * @param signal if aborted before the takeover, the PostgreSQL is stopped as well
  */
 export async function adoptPostgres(
   place: Place,
@@ -41,7 +41,7 @@ export async function adoptPostgres(
   return undefined
 }
 
-/** Undefined where it ends instead, or was already about to, and where nobody wants it any more. */
+/** Undefined if it ends or is stopping, or if the signal aborts. */
 async function waitUntilReady(
   place: Place,
   pid: number,
@@ -58,8 +58,8 @@ async function waitUntilReady(
 }
 
 /**
- * PostgreSQL clears its own leftovers unless they are cut off, or the dead one's pid now belongs to another process of
- * the same user. Only when no session of the dead one works on the data any more is that safe to do for it.
+ * PostgreSQL removes its own leftovers unless they are truncated or the dead process's pid now belongs to another
+ * process of the same user. Removing them is safe only after no session of the dead PostgreSQL uses the data any more.
  */
 async function clearLeftovers(
   place: Place,

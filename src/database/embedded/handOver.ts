@@ -2,13 +2,13 @@ import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import type { Place } from './place.ts'
 
-/** Folders as a program of PostgreSQL is told of them. */
+/** Folders as passed to a PostgreSQL program. */
 export interface HandedOver {
-  /** What the program calls them, in the order given. */
+  /** The paths that the program uses, in the order given. */
   readonly paths: readonly string[]
-  /** Its standard streams from the fourth on. */
+  /** File descriptors to pass as its standard streams from the fourth on. */
   readonly descriptors: readonly number[]
-  /** To be called once the program was started, or was not. */
+  /** Closes this process's descriptors. Call it once the program was started or failed to start. */
   close(): Promise<void>
 }
 
@@ -16,8 +16,9 @@ const firstDescriptor = 3
 const namePrefix = '/proc/self/fd/'
 
 /**
- * Hands folders to a program that is about to be started: by their paths, or open where its user can't get to them. The
- * kernel then asks for the rights on the folder alone, not for those on the folders above it; forked processes have it, too.
+ * Passes folders to a program about to be started: by path, or as open descriptors if its user cannot access the path.
+ * The kernel then checks the permissions of the folder only, not those of its parents; forked processes inherit the
+ * access.
  */
 export async function handOver(place: Place, folders: readonly string[]): Promise<HandedOver> {
   if (!place.byDescriptor) return { paths: folders, descriptors: [], close: async () => undefined }
@@ -38,7 +39,7 @@ export async function handOver(place: Place, folders: readonly string[]): Promis
   }
 }
 
-/** Whether a path is what a program was told of a folder that it was handed open: it means nothing to any other process. */
+/** Whether a path refers to a folder passed as an open descriptor: it has no meaning in any other process. */
 export function isHandedOver(path: string): boolean {
   return path.startsWith(namePrefix)
 }

@@ -9,7 +9,7 @@ import { handOver } from './handOver.ts'
 import type { Place } from './place.ts'
 import { plainEnvironment } from './plainEnvironment.ts'
 
-/** PostgreSQL's own superuser, and the only role of an embedded database. */
+/** The superuser of PostgreSQL, and the only role of an embedded database. */
 export const embeddedUser = 'pawl'
 
 const clusterOptions = [
@@ -24,13 +24,13 @@ const passwordName = 'pawl.password'
 const unfinishedPrefix = 'cluster.new-'
 
 /**
- * Creates the database cluster below `place.home` unless it is there.
+ * Creates the database cluster below `place.home` unless it exists.
  *
- * It is made in a temporary directory and renamed, so a cluster under its final name is complete. The password lies in
- * the cluster itself (mode 0600), so that neither can be lost or restored without the other.
+ * It is created in a temporary directory and renamed, so that a cluster under its final name is complete. The password
+ * is stored in the cluster itself (mode 0600), so that neither can be lost or restored without the other.
  *
- * @param durable false skips syncing to disk, for databases that are thrown away
- * @param signal ends it, and leaves nothing of what it made
+ * @param durable false skips syncing to disk, for temporary databases
+ * @param signal aborts, and removes everything created so far
  */
 export async function initCluster(place: Place, durable: boolean, signal?: AbortSignal): Promise<void> {
   await removeUnfinished(place.home)
@@ -107,7 +107,7 @@ export async function readPassword(cluster: string): Promise<string> {
   }
 }
 
-/** What an earlier start left half made. If it was killed, its initdb may still be writing for a moment. */
+/** Removes what an earlier start left unfinished. If it was killed, its initdb may still be writing for a moment. */
 async function removeUnfinished(home: string): Promise<void> {
   for (const name of await readdir(home)) {
     if (name.startsWith(unfinishedPrefix))

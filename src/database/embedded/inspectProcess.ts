@@ -6,8 +6,8 @@ import { promisify } from 'node:util'
 const run = promisify(execFile)
 
 /**
- * The path of the PostgreSQL program a process runs, if it is one that works on this cluster; undefined for any other
- * process, a dead one, and one that can't be looked at. Process ids are reused, so a pid from a file proves nothing.
+ * The path of the PostgreSQL program that a process runs, if it runs on this cluster; undefined for any other process,
+ * a dead one, and one that cannot be inspected. Process ids are reused, so a pid from a file proves nothing.
  *
  * @param cluster PostgreSQL's data directory, without symbolic links
  */
@@ -18,7 +18,7 @@ export async function findPostgresProgram(pid: number, cluster: string): Promise
   return /^postgres(\.exe)?( |$)/.test(basename(found.program)) ? found.program : undefined
 }
 
-/** Ids of all processes of PostgreSQL that work on this cluster, whoever their parent is; empty where `/proc` is missing. */
+/** Ids of all PostgreSQL processes that use this cluster, with any parent; empty on systems without `/proc`. */
 export async function listPostgresProcesses(cluster: string): Promise<number[]> {
   const entries = await readdir('/proc').catch(() => [])
   const pids = entries.filter((entry) => /^\d+$/.test(entry)).map(Number)
@@ -55,7 +55,7 @@ async function askPs(pid: number): Promise<RunningProcess | undefined> {
   return directory === undefined ? undefined : { program: program.stdout.trim(), directory }
 }
 
-/** Windows tells no working directory; the data directory is an argument of the program, too. */
+/** Windows does not report a working directory; the data directory is also an argument of the program. */
 async function askWindows(pid: number, cluster: string): Promise<RunningProcess | undefined> {
   const ask = `Get-CimInstance Win32_Process -Filter 'ProcessId=${pid}' | Select ExecutablePath,CommandLine | ConvertTo-Json`
   const { stdout } = await run('powershell', ['-NoProfile', '-Command', ask])

@@ -16,22 +16,22 @@ import type { SupervisedPostgres } from './supervisePostgres.ts'
 export interface EmbeddedPostgres {
   poolConfig: PoolConfig
   adopted: boolean
-  /** Where the database lies, where that is not in the data directory. */
+  /** Path of the database if it is outside the data directory. */
   elsewhere: string | undefined
-  /** Resolves where it ended too often to be started again; else never. */
+  /** Resolves if it has ended too often to be restarted; otherwise never. */
   failed: Promise<DatabaseError>
   close(): Promise<void>
 }
 
-/** Sessions at once; PostgreSQL keeps some of its twenty for itself, and others are for tools. */
+/** Maximum number of sessions; PostgreSQL reserves some of its twenty, and others are for tools. */
 const poolSize = 14
 
 /**
- * Starts the embedded PostgreSQL of a data directory, or adopts the one a killed server left running. Should it end, it is
- * started again.
+ * Starts the embedded PostgreSQL of a data directory, or takes over one left running by a killed server. Restarts it if
+ * it ends.
  *
  * @param dataDir a data directory that this process has locked
- * @param signal gives it up, and leaves nothing running
+ * @param signal aborts, and leaves nothing running
  */
 export async function openEmbedded(
   dataDir: string,
@@ -39,7 +39,7 @@ export async function openEmbedded(
   signal?: AbortSignal,
 ): Promise<EmbeddedPostgres> {
   const place = await choosePlace(dataDir)
-  // what lies elsewhere may be linked to from copies of the data directory, too
+  // copies of the data directory may link to the same external home
   const lock = place.isElsewhere ? await lockDataDir(dirname(place.home), log) : undefined
   if (lock)
     log.warn({ home: place.home, reason: 'the data directory holds a link' }, 'database.locate_completed')
@@ -73,7 +73,7 @@ export async function openEmbedded(
   }
 }
 
-/** While PostgreSQL is away its port may be anybody's, who is not to be told the password. */
+/** While PostgreSQL is not running, another process may have its port and must not receive the password. */
 function guard(password: string, supervised: SupervisedPostgres): () => string {
   return () => {
     if (supervised.isThere()) return password

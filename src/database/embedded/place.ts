@@ -6,30 +6,30 @@ import { prepareNative } from './prepareNative.ts'
 import { canAccess, chooseRunUser } from './runUser.ts'
 import type { RunUser } from './runUser.ts'
 
-/** Where an embedded PostgreSQL lives and whose it is. */
+/** Where an embedded PostgreSQL is located and which user it runs as. */
 export interface Place {
   /** Holds the cluster, the socket and the log; mode 0700, owned by the user PostgreSQL runs as. */
   home: string
   /** PostgreSQL's data directory. */
   cluster: string
-  /** Takes what PostgreSQL prints. */
+  /** Receives PostgreSQL's output. */
   logFile: string
   /** The folder holding PostgreSQL's `bin/`, `lib/` and `share/`. */
   native: string
-  /** Whom PostgreSQL runs as; undefined: the user of this process. */
+  /** The user PostgreSQL runs as; undefined: the user of this process. */
   user: RunUser | undefined
-  /** True where that user can't get to the home by its path, and is handed its folders open. */
+  /** True if that user cannot access the home by path and receives its folders as open descriptors. */
   byDescriptor: boolean
-  /** True where the home lies outside of the data directory, which then holds a link to it. */
+  /** True if the home is outside the data directory, which then holds a link to it. */
   isElsewhere: boolean
 }
 
 /**
- * Decides where the embedded PostgreSQL of a data directory lives, and creates the folders it needs: always `database/` in the
- * data directory, or where that is a link to. Root's PostgreSQL user is handed folders that it can't get to by their path,
- * below a private home for instance.
+ * Chooses where the embedded PostgreSQL of a data directory is located, and creates the folders it needs: always
+ * `database/` in the data directory, or the target if that is a link. Under root, the PostgreSQL user receives folders
+ * it cannot access by path, for instance below a private home, as open descriptors.
  *
- * @param dataDir the data directory, made by `prepareDataDir`
+ * @param dataDir the data directory, created by `prepareDataDir`
  */
 export async function choosePlace(dataDir: string): Promise<Place> {
   const real = await realpath(dataDir)
@@ -49,7 +49,7 @@ export async function choosePlace(dataDir: string): Promise<Place> {
   }
 }
 
-/** Whether the system has names for open folders, by which whoever holds them can use them. */
+/** Whether the system has paths for open descriptors, through which the process holding them can use them. */
 function canHandOver(): boolean {
   return process.platform === 'linux' && existsSync('/proc/self/fd')
 }
@@ -72,7 +72,7 @@ async function openHome(entry: string, user: RunUser | undefined): Promise<strin
   })
   if (user === undefined) return home
   await openWay(dirname(home), user)
-  // a copy made by root is root's throughout
+  // in a copy made by root, every file belongs to root
   if ((await lstat(home)).uid === 0) await chownTree(home, user)
   return home
 }
@@ -89,8 +89,8 @@ async function createPrivate(folder: string, user: RunUser | undefined): Promise
 }
 
 /**
- * A private folder of root's is closed to the PostgreSQL user, so it becomes that user's, unless it lies where the user does not
- * get anyway. What lies in it keeps its owner.
+ * The PostgreSQL user cannot enter a private folder owned by root, so that user becomes the folder's owner, unless it
+ * cannot access the parent folder either. The folder's contents keep their owner.
  */
 async function openWay(folder: string, user: RunUser): Promise<void> {
   const { uid, mode } = await lstat(folder)

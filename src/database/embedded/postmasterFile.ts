@@ -2,19 +2,19 @@ import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { isHandedOver } from './handOver.ts'
 
-/** What a running PostgreSQL writes about itself into `postmaster.pid`. */
+/** What a running PostgreSQL writes to `postmaster.pid`. */
 export interface PostmasterFile {
   pid: number
   port: number
-  /** Folder of its unix socket, or undefined where it has none. */
+  /** Folder of its unix socket; undefined if it has none. */
   socketDir: string | undefined
-  /** Address it listens on over TCP, or undefined where it does not. */
+  /** Address it listens on over TCP; undefined if it does not. */
   address: string | undefined
-  /** `ready` once it accepts connections; `starting`, `stopping` and others before and after. */
+  /** `ready` once it accepts connections; before and after that `starting`, `stopping` and others. */
   status: string
 }
 
-/** Reads `postmaster.pid` of a cluster; undefined where there is none, or none that is whole. */
+/** Reads the `postmaster.pid` of a cluster; undefined if it is missing or incomplete. */
 export async function readPostmasterFile(cluster: string): Promise<PostmasterFile | undefined> {
   let text: string
   try {
@@ -28,7 +28,7 @@ export async function readPostmasterFile(cluster: string): Promise<PostmasterFil
   return {
     pid: Number(pid),
     port: Number(port),
-    // the socket of one that was handed its folders lies in the home, whatever that is to it
+    // with folders passed as descriptors, the socket is in the home, under any path that PostgreSQL reports
     socketDir: socketDir && isHandedOver(socketDir) ? dirname(cluster) : blankToUndefined(socketDir),
     address: blankToUndefined(address),
     status: status?.trim() ?? 'starting',

@@ -7,17 +7,17 @@ import { findBinaries, linkLibraries } from './findBinaries.ts'
 import { canAccess } from './runUser.ts'
 import type { RunUser } from './runUser.ts'
 
-/** Where root keeps programs that its PostgreSQL user could not reach below the data directory. */
+/** Where root stores programs that its PostgreSQL user cannot access below the data directory. */
 const systemDir = '/var/lib/pawl'
 
 const copyPrefix = 'native-'
 
 /**
- * A folder with PostgreSQL's programs that the user can run: the npm package's own where that will do, else a copy
- * (60 MB) that is made once per version.
+ * A folder with PostgreSQL's programs that the user can run: the npm package's own if usable, otherwise a copy (60 MB)
+ * created once per version.
  *
- * @param dataBase a folder that holds the database's, preferred for the copy; undefined where the user can't get there
- * @param user whom PostgreSQL runs as; undefined: the user of this process
+ * @param dataBase a folder that holds the database's, preferred for the copy; undefined if the user cannot access it
+ * @param user the user PostgreSQL runs as; undefined: the user of this process
  */
 export async function prepareNative(
   dataBase: string | undefined,
@@ -56,7 +56,7 @@ async function isUsable(native: string, user: RunUser | undefined): Promise<bool
   return programs && libraries && data
 }
 
-/** False where the links are missing and can't be made, as in a read-only installation. */
+/** False if the links are missing and cannot be created, as in a read-only installation. */
 async function tryLinking(native: string): Promise<boolean> {
   try {
     await linkLibraries(native)
@@ -76,14 +76,17 @@ function cacheDir(): string | undefined {
   }
 }
 
-/** Copies of other versions and unfinished ones. The other folders are shared, so theirs may be in use. */
+/**
+ * Removes copies of other versions and unfinished ones. The other base folders are shared, so copies there may be in
+ * use.
+ */
 async function removeCopies(base: string): Promise<void> {
   for (const name of await readdir(base)) {
     if (name.startsWith(copyPrefix)) await rm(join(base, name), { recursive: true, force: true })
   }
 }
 
-/** Made under another name and renamed, so that a copy under its final name is complete. */
+/** Copies under a temporary name and renames, so that a copy under its final name is complete. */
 async function copyNative(native: string, copy: string): Promise<void> {
   await mkdir(dirname(copy), { recursive: true })
   const making = await mkdtemp(`${copy}.new-`)
@@ -102,7 +105,7 @@ async function copyNative(native: string, copy: string): Promise<void> {
   }
 }
 
-/** Whatever the umask of the installation was. */
+/** Sets permissions independent of the installation's umask. */
 async function openToAll(folder: string): Promise<void> {
   await chmod(folder, 0o755)
   for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { DatabaseError } from '../kit/databaseErrors.ts'
 
-/** The user PostgreSQL runs as, where that is not the user of this process. */
+/** The user PostgreSQL runs as, if it is not the user of this process. */
 export interface RunUser {
   uid: number
   gid: number
@@ -12,10 +12,11 @@ export interface RunUser {
 const run = promisify(execFile)
 
 /**
- * Whom to run PostgreSQL as. PostgreSQL refuses root, so under root it is the owner of the data directory, else
- * `postgres`, else `nobody`; users are never created. Returns undefined where this process's own user will do.
+ * Chooses the user to run PostgreSQL as. PostgreSQL refuses root, so under root it is the owner of the data directory,
+ * otherwise `postgres`, otherwise `nobody`; users are never created. Returns undefined if this process's user is
+ * suitable.
  *
- * @param folders the database's folders; the first that exists and isn't root's decides
+ * @param folders the database's folders; the first that exists and is not root's decides
  */
 export async function chooseRunUser(folders: readonly string[]): Promise<RunUser | undefined> {
   if (process.getuid?.() !== 0) return undefined
@@ -39,7 +40,7 @@ async function findUser(name: string): Promise<RunUser | undefined> {
     const [uid, gid] = await Promise.all([run('id', ['-u', name]), run('id', ['-g', name])])
     return { uid: Number(uid.stdout), gid: Number(gid.stdout) }
   } catch (error) {
-    // a number says that it ran and knows no such user
+    // a numeric code means that `id` ran and knows no such user
     if (typeof (error as { code?: unknown }).code === 'number') return undefined
     throw new DatabaseError(
       'EMBEDDED_UNAVAILABLE',
@@ -51,8 +52,8 @@ async function findUser(name: string): Promise<RunUser | undefined> {
 }
 
 /**
- * Whether the user may pass every one of these tests of `test(1)` on a path: `x` to run a program or enter a folder, `r`
- * to read. Asked of the kernel by trying, so access lists count too.
+ * Whether the user passes all these tests of `test(1)` on a path: `x` to run a program or enter a folder, `r` to read.
+ * Runs the tests as that user, so that access control lists count too.
  */
 export async function canAccess(
   user: RunUser,

@@ -9,10 +9,10 @@ const patienceMilliseconds = 30_000
 const retryMilliseconds = 100
 
 /**
- * Starts PostgreSQL, and again for at most 30 s where what hinders it passes: sessions of a killed PostgreSQL that are
- * still at work (where they couldn't be found and ended), or a port that somebody took meanwhile.
+ * Starts PostgreSQL, retrying for at most 30 s while the obstacle is temporary: sessions of a killed PostgreSQL that
+ * are still running (if they could not be found and ended), or a port that another process has taken.
  *
- * @param again how to be what an earlier one was: its port; and a signal that ends the attempt
+ * @param again the port of an earlier PostgreSQL to reuse, and a signal that ends the attempt
  */
 export async function startPatiently(
   place: Place,

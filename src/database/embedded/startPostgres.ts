@@ -23,7 +23,7 @@ const logLimitBytes = 10 * 1024 * 1024
 
 /** A PostgreSQL that this process started. */
 export interface StartedPostgres extends PostmasterFile {
-  /** Resolves, with how, when it has ended. */
+  /** Resolves when it has ended, with an error that says how. */
   ended: Promise<Error>
 }
 
@@ -41,12 +41,12 @@ export class PostgresEndedError extends Error {
 }
 
 /**
- * Starts PostgreSQL on an existing cluster and waits until it accepts connections; there is no time limit while it
- * lives, since recovery after a crash takes as long as it takes.
+ * Starts PostgreSQL on an existing cluster and waits until it accepts connections; there is no timeout while it runs,
+ * because recovery after a crash can take any time.
  *
  * It is detached, so that a Ctrl-C for this process does not reach it before its clients are done.
  *
- * @param signal stops it again where it is aborted before it accepts connections
+ * @param signal stops it if aborted before it accepts connections
  * @throws {@link PostgresEndedError}
  */
 export async function startPostgres(
@@ -101,7 +101,7 @@ function watchEnd(child: ChildProcess): Promise<Error> {
   })
 }
 
-/** A start may be a recovery, which takes notice of a shutdown. */
+/** Stops a PostgreSQL that is starting. It may be in recovery, which responds to a shutdown. */
 async function endStarting(child: ChildProcess, ended: Promise<Error>): Promise<void> {
   child.kill('SIGINT')
   const last = setTimeout(() => child.kill('SIGKILL'), stopMilliseconds)
@@ -131,9 +131,9 @@ const baseSettings: PostgresSettings = {
 }
 
 /**
- * A private unix socket; loopback TCP where the platform has no such sockets, or the socket's path would be too long.
+ * A private unix socket; loopback TCP if the platform has no unix sockets or the socket's path would be too long.
  *
- * @param called what PostgreSQL calls the home
+ * @param called the path by which PostgreSQL refers to the home
  */
 async function listenSettings(
   home: string,
@@ -151,7 +151,7 @@ async function listenSettings(
   return { listen_addresses: '127.0.0.1', port: port ?? (await findFreePort()), unix_socket_directories: '' }
 }
 
-/** The kernel takes 107 bytes for a socket's path on Linux, 103 on macOS. */
+/** A socket's path is limited to 107 bytes on Linux and 103 on macOS. */
 function fitsSocket(home: string): boolean {
   const limit = process.platform === 'darwin' ? 103 : 107
   return Buffer.byteLength(join(home, `.s.PGSQL.${socketPort}`)) <= limit

@@ -12,7 +12,7 @@ import { startPostgres } from './startPostgres.ts'
 import type { PostgresSettings } from './startPostgres.ts'
 import { sendSignal, stopPostgres } from './stopPostgres.ts'
 
-/** A PostgreSQL that is thrown away. */
+/** A temporary PostgreSQL. */
 export interface ScratchPostgres {
   /** For a `pg.Pool`, as superuser. */
   poolConfig: PoolConfig
@@ -24,11 +24,11 @@ const prefix = 'pawl-scratch-'
 const youngMilliseconds = 60_000
 
 /**
- * Starts a PostgreSQL in a temporary directory, for tests and for checks of the schema. What a killed process left of an
- * earlier one is cleared away.
+ * Starts a PostgreSQL in a temporary directory, for tests and for checks of the schema. Removes what killed processes
+ * left of earlier ones.
  *
- * @param options.durable true keeps every sync to disk; false (the default) is faster and loses data on a power cut
- * @param options.settings more of PostgreSQL's settings
+ * @param options.durable true keeps every sync to disk; false (the default) is faster and loses data on a power failure
+ * @param options.settings additional PostgreSQL settings
  */
 export async function startScratch(
   options: { durable?: boolean; settings?: PostgresSettings } = {},
@@ -56,7 +56,7 @@ async function removeAbandoned(): Promise<void> {
   await Promise.all(names.map((name) => removeIfAbandoned(join(tmpdir(), name)).catch(() => undefined)))
 }
 
-/** A folder whose lock can be had has lost its owner, unless it is so young that the owner is about to lock it. */
+/** A folder whose lock is free has lost its owner, unless it is so new that the owner is about to lock it. */
 async function removeIfAbandoned(folder: string): Promise<void> {
   if (Date.now() - (await stat(folder)).mtimeMs < youngMilliseconds) return
   const lock = await lockDataDir(folder, silentLog)

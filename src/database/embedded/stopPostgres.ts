@@ -9,9 +9,9 @@ import { plainEnvironment } from './plainEnvironment.ts'
 const pollMilliseconds = 10
 
 /**
- * From polite to rough, each with the seconds it gets: wait for sessions whose end is under way; end all sessions and shut
- * down cleanly; stop at once and recover at the next start; and for one that is frozen, kill. None loses what was
- * committed.
+ * Signals in order of severity, each with the seconds it is given: wait for sessions that are ending; end all sessions
+ * and shut down cleanly; stop immediately and recover at the next start; and kill, for a frozen process. None of them
+ * loses committed data.
  */
 const signals = [
   ['SIGTERM', 1],
@@ -20,7 +20,10 @@ const signals = [
   ['SIGKILL', 5],
 ] as const
 
-/** Stops the PostgreSQL of a place and returns once it is gone. Nothing happens if the pid is another process's by now. */
+/**
+ * Stops the PostgreSQL of a place and returns once it has ended. Does nothing if the pid now belongs to another
+ * process.
+ */
 export async function stopPostgres(place: Place, pid: number): Promise<void> {
   if (process.platform === 'win32') return stopOnWindows(place, pid)
   for (const [signal, seconds] of signals) {
@@ -31,7 +34,7 @@ export async function stopPostgres(place: Place, pid: number): Promise<void> {
   }
 }
 
-/** There, a signal ends a process on the spot. */
+/** On Windows, a signal ends a process immediately. */
 async function stopOnWindows(place: Place, pid: number): Promise<void> {
   if (!(await isRunning(place, pid))) return
   await promisify(execFile)(
@@ -43,12 +46,12 @@ async function stopOnWindows(place: Place, pid: number): Promise<void> {
   )
 }
 
-/** Whether the process is there and is this cluster's PostgreSQL; one that ended but wasn't reaped is not. */
+/** Whether the process exists and is this cluster's PostgreSQL; false for one that ended but was not reaped. */
 async function isRunning(place: Place, pid: number): Promise<boolean> {
   return (await findPostgresProgram(pid, place.cluster)) !== undefined
 }
 
-/** Sends a signal; false where there is no such process, or it isn't ours to signal. */
+/** Sends a signal; false if the process does not exist or may not be signalled. */
 export function sendSignal(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     process.kill(pid, signal)

@@ -11,33 +11,36 @@ import { startPatiently } from './startPatiently.ts'
 import type { StartedPostgres } from './startPostgres.ts'
 import { sendSignal, stopPostgres } from './stopPostgres.ts'
 
-/** A PostgreSQL that is started again whenever it ends. */
+/** A PostgreSQL that is restarted whenever it ends. */
 export interface SupervisedPostgres {
-  /** Resolves, with the reason, where it ended too often and is not started again; else never. */
+  /** Resolves with the reason if it has ended too often and is not restarted; otherwise never. */
   readonly failed: Promise<DatabaseError>
-  /** Whether its process is there at this moment. */
+  /** Whether its process currently exists. */
   isThere(): boolean
-  /** Stops it for good. A start that is under way is stopped, too. */
+  /** Stops it permanently, including a start in progress. */
   close(): Promise<void>
 }
 
-/** How often, and how soon, it is started again. */
+/** How often, and how soon, it is restarted. */
 export interface SupervisionSettings {
-  /** So many ends, each soon after the start before it, are given up on. Default 8. */
+  /** Number of quick ends in a row after which it is no longer restarted. Default 8. */
   quickEnds?: number
-  /** An end within so many milliseconds of the start is a quick one. Default 60,000. */
+  /** An end within this many milliseconds of the start is quick. Default 60,000. */
   quickMilliseconds?: number
-  /** The wait before the second start in a row; it doubles each time, up to 16 s. The first is at once. Default 250. */
+  /**
+   * The delay before the second restart in a row, in milliseconds; it doubles each time, up to 16 s. The first restart
+   * is immediate. Default 250.
+   */
   delayMilliseconds?: number
 }
 
 const longestDelayMilliseconds = 16_000
-/** Looking at a process that is not a child costs two system calls where there is `/proc`, else a program. */
+/** Inspecting a process that is not a child costs two system calls with `/proc`, and running a program without it. */
 const pollMilliseconds = process.platform === 'linux' ? 100 : 2_000
 
 /**
- * Watches a running PostgreSQL and starts it again when it ends, at the same socket or port and with the same password,
- * so that pools that lost their connections find it again. What was committed is there again.
+ * Watches a running PostgreSQL and restarts it when it ends, at the same socket or port and with the same password, so
+ * that pools that lost their connections can reconnect. Committed data survives.
  */
 export function supervisePostgres(
   place: Place,
@@ -49,7 +52,7 @@ export function supervisePostgres(
   const closing = new AbortController()
   const { signal } = closing
   let running: PostmasterFile | StartedPostgres = first
-  /** Starts since it last ran for long. */
+  /** Restarts since it last ran for long. */
   let starts = 0
   let giveUp: (error: DatabaseError) => void
   const failed = new Promise<DatabaseError>((resolve) => (giveUp = resolve))
@@ -68,11 +71,11 @@ export function supervisePostgres(
     }
   }
 
-  /** Undefined where it was closed meanwhile, or given up. */
+  /** Undefined if it was closed or has failed permanently. */
   async function startAgain(ended: Error): Promise<PostmasterFile | undefined> {
     let reason = ended
     for (;;) {
-      // a full disk is nothing to give up for: there will be room again
+      // a full disk is no reason to stop restarting: space may become free again
       if (await waitsForRoom(place, reason)) starts = Math.min(starts, quickEnds - 2)
       if (starts >= quickEnds - 1) break
       try {
@@ -109,7 +112,7 @@ export function supervisePostgres(
       closing.abort()
       await watching
       await stopPostgres(place, running.pid)
-      // of one that was killed just now
+      // sessions of one that has just been killed
       await endSurvivors(place, log)
     },
   }
@@ -119,7 +122,7 @@ async function waitsForRoom(place: Place, reason: Error): Promise<boolean> {
   return (reason instanceof DatabaseError && reason.code === 'DISK_FULL') || isDiskFull(place.home)
 }
 
-/** How it ended; undefined where the signal came first. */
+/** How it ended; undefined if the signal aborted first. */
 async function untilEnded(
   place: Place,
   running: PostmasterFile | StartedPostgres,
@@ -132,7 +135,7 @@ async function untilEnded(
   return signal.aborted ? undefined : Promise.race([ended, aborted])
 }
 
-/** For one that is no child of this process. */
+/** For a PostgreSQL that is not a child of this process. */
 async function pollUntilGone(place: Place, pid: number, signal: AbortSignal): Promise<Error | undefined> {
   while ((await findPostgresProgram(pid, place.cluster)) !== undefined) {
     if (signal.aborted) return undefined

@@ -15,7 +15,7 @@ export type DatabaseErrorCode =
   | 'DATABASE_NOT_EMPTY'
   | 'DATABASE_IN_USE'
 
-/** The base of every error this layer throws on purpose; `code` tells them apart. */
+/** The base of every error this layer throws on purpose, distinguished by `code`. */
 export class DatabaseError extends Error {
   override readonly name: string = 'DatabaseError'
 
@@ -33,9 +33,9 @@ export class DataDirInUseError extends DatabaseError {
   override readonly name = 'DataDirInUseError'
 
   /**
-   * @param dataDir the directory both wanted
-   * @param pid the process that holds it, where it could be read
-   * @param address the URL that process listens on, where it has written one
+   * @param dataDir the directory that both processes use
+   * @param pid the process that holds it, if it could be read
+   * @param address the URL that process listens on, if it has written one
    */
   constructor(
     readonly dataDir: string,

@@ -1,6 +1,6 @@
 import { DatabaseError } from './databaseErrors.ts'
 
-/** Does something with a data directory, and says what to do where the file system refuses. */
+/** Runs `work` on a data directory, and turns file system errors into errors that say what to do. */
 export async function explainFileErrors<T>(dataDir: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()

@@ -10,19 +10,19 @@ export interface DataDirLock {
   release(): void
 }
 
-/** Far behind the file's text, since a locked range can't be read on Windows. */
+/** Far beyond the file's text, because a locked range cannot be read on Windows. */
 const lockedByte = 2 ** 30
 
 /**
- * Locks a directory against other servers. The kernel holds the lock and drops it when this process ends, however it
- * ends, so there are no stale locks; the file itself stays.
+ * Locks a directory against other servers. The kernel holds the lock and releases it when this process ends for any
+ * reason, so there are no stale locks; the file itself remains.
  *
- * @throws {@link DataDirInUseError} where another live process holds it
+ * @throws {@link DataDirInUseError} if another live process holds it
  */
 export async function lockDataDir(dataDir: string, log: DatabaseLog): Promise<DataDirLock> {
   const tryLock = await loadTryLock(log)
   const flags = constants.O_RDWR | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0)
-  // a descriptor, not a handle: a handle that nobody refers to is closed by the garbage collector
+  // a descriptor, not a FileHandle: the garbage collector closes an unreferenced FileHandle
   const file = openSync(join(dataDir, lockFileName), flags, 0o600)
   try {
     if (!tryLock(file, lockedByte, 1)) throw await describeHolder(dataDir)
@@ -42,7 +42,9 @@ function releaseLock(file: number): void {
 
 type TryLock = (fd: number, offset: number, length: number) => boolean
 
-/** Where the native addon has no build, or the file system no locks, two servers on one directory go unnoticed. */
+/**
+ * Without a build of the native addon, or on a file system without locks, two servers on one directory go undetected.
+ */
 async function loadTryLock(log: DatabaseLog): Promise<TryLock> {
   const skip = (err: unknown): true => {
     log.warn({ reason: 'no file locks on this platform or file system', err }, 'database.lock_skipped')

@@ -3,16 +3,17 @@ import { chmod, mkdir, readdir, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { DatabaseError } from './databaseErrors.ts'
 
-/** The file in a data directory whose lock says that a process uses it; its presence marks the directory as Pawl's. */
+/** The file in a data directory whose lock shows that a process uses it; its presence marks the directory as Pawl's. */
 export const lockFileName = 'pawl.lock'
 
-/** What may lie in a directory that Pawl has not used yet. */
+/** What a directory that Pawl has not used yet may contain. */
 const harmless = new Set(['lost+found', 'token', 'address', 'sessions', 'workspaces', '.gitignore'])
 
 /**
- * Creates the data directory where it is missing, makes it private (mode 0700), and keeps it out of a repository around it.
+ * Creates the data directory if missing, makes it private (mode 0700), and excludes it from a surrounding git
+ * repository.
  *
- * One that holds other files and would have to change its mode or owner is refused, not changed.
+ * A directory that holds other files and would need a change of mode or owner is refused, not changed.
  *
  * @returns its absolute path
  * @throws {@link DatabaseError} `DATA_DIR_UNUSABLE`
@@ -35,12 +36,12 @@ export async function prepareDataDir(dataDir: string): Promise<string> {
 async function makePrivate(path: string, found: Stats): Promise<void> {
   const isOpen = (found.mode & 0o077) !== 0
   const isRoots = process.getuid?.() === 0 && found.uid === 0
-  // its mode, and under root its owner, are going to change
+  // its mode, and under root its owner, will change
   if (isOpen || isRoots) await refuseForeignFiles(path)
   if (isOpen) await chmod(path, 0o700)
 }
 
-/** A directory that holds other files as well is not hidden from git as a whole. */
+/** Makes git ignore the directory, unless it also holds other files. */
 async function ignoreInGit(path: string): Promise<void> {
   const names = await readdir(path)
   if (names.includes('.gitignore') || (findForeign(names).length > 0 && !names.includes(lockFileName))) return

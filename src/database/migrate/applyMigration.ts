@@ -3,16 +3,18 @@ import type { ClientBase } from 'pg'
 import { DatabaseError } from '../kit/databaseErrors.ts'
 import type { Migration } from './readMigrations.ts'
 
-/** The line that Prisma writes for a migration that was applied. Points in time rise from line to line: they are the order. */
+/**
+ * The row that Prisma writes for an applied migration. `started_at` increases from row to row and defines the order.
+ */
 const RECORD = `
 INSERT INTO public._prisma_migrations (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
 VALUES ($1, $2, $3, $4, clock_timestamp(), 1)`
 
 /**
- * Applies a migration and writes its line, in one transaction. The script is one simple-protocol query: PostgreSQL itself finds
- * its statements.
+ * Applies a migration and writes its row in one transaction. The script is one simple-protocol query, which PostgreSQL
+ * itself splits into statements.
  *
- * @throws {@link DatabaseError} `MIGRATION_FAILED`: nothing of it remains
+ * @throws {@link DatabaseError} `MIGRATION_FAILED`: it was rolled back completely
  */
 export async function applyMigration(client: ClientBase, { name, sql, checksum }: Migration): Promise<void> {
   try {

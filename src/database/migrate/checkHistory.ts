@@ -3,7 +3,7 @@ import { DatabaseError } from '../kit/databaseErrors.ts'
 import { matchesChecksum } from './readMigrations.ts'
 import type { Migration } from './readMigrations.ts'
 
-/** A line of `_prisma_migrations`. */
+/** A row of `_prisma_migrations`. */
 export interface AppliedRow {
   migration_name: string
   checksum: string
@@ -11,10 +11,10 @@ export interface AppliedRow {
 }
 
 /**
- * Compares a database's `_prisma_migrations` with the migrations that Pawl brings.
+ * Compares a database's `_prisma_migrations` with Pawl's migrations.
  *
- * @returns the migrations that are still to be applied, in order
- * @throws {@link DatabaseError} where the two histories are not one: `MIGRATION_FAILED` (one began and never finished),
+ * @returns the migrations still to be applied, in order
+ * @throws {@link DatabaseError} if the histories differ: `MIGRATION_FAILED` (one began and never finished),
  * `MIGRATION_EDITED` (one was changed after it was applied), `MIGRATION_MISSING` (the database is ahead)
  */
 export async function listPendingMigrations(
@@ -33,7 +33,7 @@ export async function listPendingMigrations(
   return migrations.filter((migration) => !applied.has(migration.name))
 }
 
-/** The migrations that were applied, in order; empty where none ever was. */
+/** The applied migrations, in order; empty if there are none. */
 export async function readHistory(client: Pool | ClientBase): Promise<AppliedRow[]> {
   const found = await client.query<{ exists: boolean }>(
     `SELECT to_regclass('public._prisma_migrations') IS NOT NULL AS exists`,

@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg'
 import { DatabaseError } from '../kit/databaseErrors.ts'
 
-/** Whether there is a table of the history, and whether anything else lies in the schema that no extension brought. */
+/** Whether the history table exists, and whether the schema holds tables or enums that belong to no extension. */
 const LOOK = `
 SELECT to_regclass('public._prisma_migrations') IS NOT NULL AS history, EXISTS (
   SELECT FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
@@ -11,7 +11,7 @@ SELECT to_regclass('public._prisma_migrations') IS NOT NULL AS history, EXISTS (
     AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_type'::regclass AND d.objid = t.oid AND d.deptype = 'e')
 ) AS used`
 
-/** As Prisma makes it. */
+/** The table as Prisma creates it. */
 const CREATE = `
 CREATE TABLE public._prisma_migrations (
   id VARCHAR(36) PRIMARY KEY NOT NULL,
@@ -25,9 +25,9 @@ CREATE TABLE public._prisma_migrations (
 )`
 
 /**
- * Creates the table of the history where there is none yet.
+ * Creates the history table unless it exists.
  *
- * @throws {@link DatabaseError} `DATABASE_UNSUPPORTED` where the database holds tables and no history
+ * @throws {@link DatabaseError} `DATABASE_UNSUPPORTED` if the database holds tables but no history
  */
 export async function createHistory(client: ClientBase): Promise<void> {
   const { rows } = await client.query<{ history: boolean; used: boolean }>(LOOK)

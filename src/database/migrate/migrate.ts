@@ -8,19 +8,19 @@ import { silentLog } from '../kit/databaseLog.ts'
 import type { DatabaseLog } from '../kit/databaseLog.ts'
 import { readMigrations } from './readMigrations.ts'
 
-/** Prisma's own lock, so that `prisma migrate deploy` and Pawl exclude each other too. */
+/** The key of Prisma's own lock, so that `prisma migrate deploy` and Pawl exclude each other. */
 const migrationLockKey = 72_707_369
 
 /**
  * Applies the migrations that a database lacks, in Prisma's format and with its table `_prisma_migrations`.
  *
- * Any number of servers may call this at once: one migrates, the others wait for it and then find nothing to do. Each
- * migration is one transaction together with its line in the table, so a crash or a failure leaves no half of it.
+ * Any number of servers may call this concurrently: one migrates, the others wait and then find nothing to do. Each
+ * migration and its row in the table are one transaction, so a crash or failure leaves nothing half applied.
  *
  * @param poolConfig the database; its user must be allowed to create tables in the schema `public`
  * @param migrationsDir the folder `prisma/migrations`
- * @param last the name of the last one to apply; default: all of them
- * @returns the names of the migrations that this call applied, in order; empty where there was nothing to do
+ * @param last the name of the last migration to apply; default: all of them
+ * @returns the names of the migrations that this call applied, in order; empty if there were none
  * @throws {@link DatabaseError} `MIGRATION_FAILED`, `MIGRATION_EDITED`, `MIGRATION_MISSING` or `DATABASE_UNSUPPORTED`
  */
 export async function migrate(
@@ -36,7 +36,7 @@ export async function migrate(
       `There are no migrations in ${migrationsDir}. Install Pawl anew.`,
     )
   }
-  // one connection for all: when it is lost, so is the lock, and nothing more can be applied
+  // one connection throughout: if it is lost, so is the lock, and nothing more can be applied
   const client = new Client(poolConfig)
   // an error between queries surfaces in the next one
   client.on('error', () => undefined)
@@ -56,7 +56,7 @@ export async function migrate(
   }
 }
 
-/** Held until the connection ends. */
+/** Acquires the migration lock, which is held until the connection ends. */
 async function takeLock(client: Client, log: DatabaseLog): Promise<void> {
   await client.query(`SET timezone TO 'UTC'`)
   const { rows } = await client.query<{ granted: boolean }>('SELECT pg_try_advisory_lock($1) AS granted', [

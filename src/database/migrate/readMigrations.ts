@@ -8,13 +8,13 @@ export interface Migration {
   name: string
   /** The text of its `migration.sql`. */
   sql: string
-  /** SHA-256 of that file in hexadecimal, as Prisma keeps it in `_prisma_migrations`. */
+  /** SHA-256 of that file in hexadecimal, as Prisma stores it in `_prisma_migrations`. */
   checksum: string
 }
 
 const scriptName = 'migration.sql'
 
-/** Reads a folder of migrations in Prisma's format, in the order they are applied; empty where there is no such folder. */
+/** Reads a folder of migrations in Prisma's format, in the order of application; empty if the folder does not exist. */
 export async function readMigrations(migrationsDir: string): Promise<Migration[]> {
   const names = (await readFolders(migrationsDir)).toSorted()
   return Promise.all(
@@ -35,7 +35,7 @@ async function readFolders(migrationsDir: string): Promise<string[]> {
   }
 }
 
-/** Whether `checksum` is of this migration, whatever line endings a checkout gave its file. */
+/** Whether `checksum` is of this migration, with any line endings in its file. */
 export function matchesChecksum(migration: Migration, checksum: string): boolean {
   if (migration.checksum === checksum) return true
   const unix = migration.sql.replaceAll('\r\n', '\n')

@@ -2,12 +2,12 @@ import { z } from 'zod'
 import { DatabaseError } from '../kit/databaseErrors.ts'
 
 /**
- * An export is text, one JSON object a line:
+ * An export is text, one JSON object per line:
  *
  * - first the header, `{"export":{"format":1,"pawl":…,"at":…,"migrations":[…]}}`;
- * - a line for each row, `{"table":"event","row":{…}}`, parents before children and events by their numbers; a column that is
- *   null is left out, so that a JSON column can hold the JSON null;
- * - last the footer, `{"end":{"rows":{"event":…},"sha256":…}}`, by which a file that was cut off or changed is known.
+ * - a line for each row, `{"table":"event","row":{…}}`, parents before children and events by number; a null column is
+ *   omitted, so that a JSON column can hold the JSON null;
+ * - last the footer, `{"end":{"rows":{"event":…},"sha256":…}}`, which reveals a truncated or changed file.
  */
 export const EXPORT_FORMAT = 1
 
@@ -25,14 +25,14 @@ const headerSchema = z.object({
 
 const footerSchema = z.object({
   end: z.object({
-    /** Rows of each table; also of those that had none. */
+    /** Number of rows of each table, including empty ones. */
     rows: z.record(z.string(), z.int()),
-    /** Of all lines before, in hexadecimal. */
+    /** Of all preceding lines, in hexadecimal. */
     sha256: z.string(),
   }),
 })
 
-/** What an export says about itself. */
+/** The header of an export. */
 export interface ExportHeader {
   readonly format: number
   readonly pawl: string
@@ -40,13 +40,13 @@ export interface ExportHeader {
   readonly migrations: readonly { readonly name: string; readonly checksum: string }[]
 }
 
-/** What an export ends with. */
+/** The footer of an export. */
 export interface ExportFooter {
   readonly rows: Readonly<Record<string, number>>
   readonly sha256: string
 }
 
-/** A row as it was written; its columns are not looked at. */
+/** A row as it was written; its columns are not parsed. */
 export interface ExportedRow {
   readonly table: string
   /** A JSON object. */
@@ -63,12 +63,16 @@ export function printFooter(footer: ExportFooter): string {
   return JSON.stringify({ end: footer })
 }
 
-/** What the line of a row of this table starts and ends with; between them are its columns. */
+/** The beginning and end of the line of a table's row; its columns go between them. */
 export function frameRow(table: string): readonly [before: string, after: string] {
   return [`{"table":${JSON.stringify(table)},"row":{`, '}}']
 }
 
-/** Reads the first line. Throws `EXPORT_INVALID`, or `EXPORT_INCOMPATIBLE` for a format of later days. */
+/**
+ * Parses the first line.
+ *
+ * @throws {@link DatabaseError} `EXPORT_INVALID`, or `EXPORT_INCOMPATIBLE` for another format
+ */
 export function parseHeader(line: string): ExportHeader {
   const parsed = headerSchema.safeParse(parseJson(line))
   if (!parsed.success) {
@@ -90,7 +94,7 @@ export function parseHeader(line: string): ExportHeader {
 
 const rowPattern = /^\{"table":"([^"\\]+)","row":(?=\{)/
 
-/** Reads any other line; undefined where it is none of an export. */
+/** Parses any other line; undefined if it is not a line of an export. */
 export function parseLine(line: string): ExportedRow | ExportFooter | undefined {
   const match = rowPattern.exec(line)
   if (match?.[1] !== undefined && line.endsWith('}}'))
@@ -98,7 +102,7 @@ export function parseLine(line: string): ExportedRow | ExportFooter | undefined 
   return footerSchema.safeParse(parseJson(line)).data?.end
 }
 
-/** Undefined for what is no JSON. */
+/** Undefined if the text is not JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)

@@ -8,10 +8,10 @@ import { invalid } from './readLines.ts'
 
 const batchRows = 1_000
 const batchCharacters = 1024 * 1024
-/** SQLSTATE classes that tell of data that does not fit: not this value, not this row. */
+/** SQLSTATE classes for invalid values and constraint violations. */
 const dataErrors = /^(22|23)/
 
-/** Writes rows into their tables, in the order they come in, some at a time. */
+/** Inserts rows into their tables in batches, in the order they arrive. */
 export class RowInserter {
   readonly #client: Client
   readonly #tables: ReadonlyMap<string, Table>
@@ -23,9 +23,9 @@ export class RowInserter {
   }
 
   /**
-   * Takes a row.
+   * Adds a row to the current batch.
    *
-   * @param line where in the file it stands
+   * @param line its line number in the file
    * @throws DatabaseError `EXPORT_INVALID`
    */
   async add({ table: name, json }: ExportedRow, line: number): Promise<void> {
@@ -38,7 +38,7 @@ export class RowInserter {
     if (this.#batch.rows.length >= batchRows || this.#batch.characters >= batchCharacters) await this.flush()
   }
 
-  /** Writes what was taken and not written yet. */
+  /** Inserts the rows of the current batch. */
   async flush(): Promise<void> {
     const batch = this.#batch
     if (!batch) return
@@ -57,7 +57,7 @@ export class RowInserter {
   }
 }
 
-/** A column that was left out becomes null; for one of JSON, that is not the JSON null. */
+/** An omitted column becomes SQL null, which for a JSON column differs from the JSON null. */
 function insertText(table: Table): string {
   const names = table.columns.map(({ name }) => escapeIdentifier(name))
   const values = table.columns.map(({ name, json }) =>

@@ -4,21 +4,23 @@ import type { ClientBase } from 'pg'
 /** A table whose rows are exported and imported. */
 export interface Table {
   readonly name: string
-  /** The columns that are moved: neither generated ones nor transaction ids, which mean nothing in another database. */
+  /** The columns transferred: neither generated ones nor transaction ids, which have no meaning in another database. */
   readonly columns: readonly Column[]
   /** The columns of its primary key. */
   readonly key: readonly string[]
 }
 
-/** A column of one. */
+/** A column of a table. */
 export interface Column {
   readonly name: string
-  /** The type, where it is one of JSON: there a null is not the same as no value. */
+  /** The type if it is a JSON type, for which the JSON null differs from SQL null. */
   readonly json: 'json' | 'jsonb' | null
 }
 
 interface TableRow extends Table {
-  /** Tables that must have their rows first. A deferred key is looked at when the transaction ends. */
+  /**
+   * Tables that must be filled first. Deferrable foreign keys are excluded: they are checked when the transaction ends.
+   */
   readonly parents: readonly string[]
 }
 
@@ -41,7 +43,7 @@ WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NO
   AND c.relname <> '_prisma_migrations'
 ORDER BY c.relname`
 
-/** Every table of the schema but the history of migrations, parents before children. */
+/** Every table of the schema except the migration history, parents before children. */
 export async function listTables(client: ClientBase): Promise<Table[]> {
   const { rows } = await client.query<TableRow>(listText)
   const sorted = new Map<string, TableRow>()

@@ -1,16 +1,16 @@
 import { Client } from 'pg'
 import type { PoolConfig } from 'pg'
 
-/** Whatever limits the database has for everyday statements; those that a version does not know are left out. */
+/** Disables the database's timeouts for ordinary statements; those unknown to the server's version are skipped. */
 const withoutLimits = `
 SELECT set_config(name, '0', true) FROM pg_settings
 WHERE name IN ('statement_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout')`
 
 /**
- * Does something that may last, in one transaction on a connection of its own: all of it is kept, or none. Times are told in
- * UTC.
+ * Runs `work`, which may take long, in one transaction on a separate connection; rolls back if it throws. Timestamps
+ * are in UTC.
  *
- * @param begin how it begins: `BEGIN` and its modes
+ * @param begin the `BEGIN` statement with its modes
  */
 export async function inPatientTransaction<T>(
   poolConfig: PoolConfig,
@@ -18,7 +18,7 @@ export async function inPatientTransaction<T>(
   work: (client: Client) => Promise<T>,
 ): Promise<T> {
   const client = new Client({ ...poolConfig, application_name: 'pawl transfer', keepAlive: true })
-  // one between two statements surfaces in the next
+  // an error between two statements surfaces in the next one
   client.on('error', () => undefined)
   try {
     await client.connect()
@@ -29,7 +29,7 @@ export async function inPatientTransaction<T>(
     await client.query('COMMIT')
     return result
   } finally {
-    // ends the transaction, too, where it was not committed
+    // also rolls back an uncommitted transaction
     await client.end()
   }
 }

@@ -9,7 +9,7 @@ import { invalid, readLines } from './readLines.ts'
 export interface OpenExport {
   readonly header: ExportHeader
   /**
-   * Hands out its rows, one after the other, and then checks that it is whole and as it was written.
+   * Passes its rows to `take` one after the other, and then checks that the export is complete and unchanged.
    *
    * @returns rows by table
    * @throws DatabaseError `EXPORT_INVALID`
@@ -20,7 +20,7 @@ export interface OpenExport {
 /**
  * Reads the header of an export, compressed or not.
  *
- * @throws DatabaseError `EXPORT_INVALID`; `EXPORT_INCOMPATIBLE` for one in a format of later days
+ * @throws DatabaseError `EXPORT_INVALID`; `EXPORT_INCOMPATIBLE` for another format
  */
 export async function readExport(input: Readable): Promise<OpenExport> {
   const digest = createHash('sha256')

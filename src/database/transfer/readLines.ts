@@ -2,15 +2,15 @@ import { createGunzip } from 'node:zlib'
 import { pipeline, Readable } from 'node:stream'
 import { DatabaseError } from '../kit/databaseErrors.ts'
 
-/** The longest line: far more than a row, and few enough for a string. */
+/** Maximum length of a line in bytes: far more than a row needs, and little enough for a string. */
 const mostBytes = 256 * 1024 * 1024
-/** The first line says what this is; what is no export may have no lines at all. */
+/** Maximum length of the first line in bytes; a file that is not an export may have no line feeds. */
 const mostFirstBytes = 1024 * 1024
 const lineFeed = 0x0a
 
 /**
- * The lines of a file without their line feeds, and what follows on the last one. One that was compressed with gzip is told by
- * its first bytes. No more than a line and a chunk is kept.
+ * The lines of a file without their line feeds, including an unterminated last one. Detects gzip by the first bytes.
+ * Keeps at most one line and one chunk in memory.
  *
  * @throws {@link DatabaseError} `EXPORT_INVALID`
  */
@@ -68,7 +68,7 @@ async function* explainGunzip(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buf
   }
 }
 
-/** The file can't be imported, because of what is wrong with it. */
+/** The error for a file that cannot be imported, with the reason. */
 export function invalid(because: string): DatabaseError {
   return new DatabaseError(
     'EXPORT_INVALID',

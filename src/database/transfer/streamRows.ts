@@ -2,13 +2,13 @@ import { Readable } from 'node:stream'
 import { Query } from 'pg'
 import type { Client, QueryArrayConfig } from 'pg'
 
-/** Rows that are kept for a reader that is slow, beside those of the last packet. */
+/** Number of rows buffered for a slow reader, in addition to those of the last packet. */
 const highWaterMark = 64
 
 /**
- * The rows of a query that has one column, of text, as a stream. A reader that is slow holds the connection back, so that the
- * database waits and no more than a packet is kept here. The connection takes no other query meanwhile; where the reader
- * leaves early, it must be ended.
+ * The rows of a query with a single text column, as a stream. A slow reader pauses the connection, so that the database
+ * waits and at most one packet is buffered. The connection accepts no other query until the stream ends; if the reader
+ * stops early, the connection must be ended.
  */
 export function streamRows(client: Client, text: string): Readable {
   const socket = client.connection.stream

@@ -55,7 +55,7 @@ builder.queryField('tokens', (t) =>
 
 const TEN_YEARS = 3650 * 86_400
 
-/** The id of a principal: one that a token made, or the server's own. */
+/** An input field for the id of a principal: one created with a token, or the server's own. */
 const principalId = (description: string) =>
   field(
     'ID',

@@ -21,25 +21,28 @@ import { PROBLEMS } from './problems.ts'
 /** A resolver of a root field. */
 type Resolver<Args, Out> = (parent: unknown, args: Args, context: GraphContext) => Promise<Out>
 
-/** What a command answers with where it was done. */
+/** The success of a command. */
 type Done = { readonly ok: true }
 
-/** One mutation: what comes in, what is done with it, what is answered. */
+/** The definition of a mutation: its input, its use case, and its success. */
 interface MutationOptions<N extends CommandName, In, Answer extends Done> {
   readonly description: string
   readonly input: Input<In>
-  /** The use case, which is refused with nothing that COMMANDS does not list for the command. */
+  /** The use case; its refusals are limited to those that COMMANDS lists for the command. */
   readonly run: (context: GraphContext, input: In) => Promise<ResultOf<N, Answer>>
-  /** What the success says. */
+  /** The fields of the success. */
   readonly success: (t: ObjectFieldBuilder<SchemaTypes, Answer>) => FieldMap
 }
 
-/** Options of the field that tells whether the answer is that of an earlier request. */
+/** Options of the field that says whether the answer replays an earlier request. */
 export const REPLAYED = {
   description: 'Whether it was done before, under the same idempotency key.',
 } as const
 
-/** Adds the mutation of a command, with the union `<Name>Result` of its success and of all that COMMANDS has it refused with. */
+/**
+ * Adds the mutation of a command, with the union `<Name>Result` of its success and all refusals that COMMANDS lists
+ * for it.
+ */
 export function defineMutation<N extends CommandName, In, Answer extends Done>(
   name: N,
   { description, input, run, success }: MutationOptions<N, In, Answer>,
@@ -58,7 +61,7 @@ export function defineMutation<N extends CommandName, In, Answer extends Done>(
       args: { input: t.arg({ type: input.ref, required: true, description: 'What is asked for.' }) },
       resolve: (async (_, args, context) => {
         context.reads.forget()
-        // what may not be done at all is not looked at either
+        // without permission for the command, the input is not even validated
         const denied = checkRole(context.caller, name)
         if (denied) return toMember<Answer>(denied, context)
         const read = readInput(input.schema, args.input)
@@ -71,7 +74,7 @@ export function defineMutation<N extends CommandName, In, Answer extends Done>(
   )
 }
 
-/** The union of a success and of problems. */
+/** Declares the union of a success and of problems. */
 export function defineResult<Answer extends Done>(
   name: string,
   of: string,
@@ -87,25 +90,25 @@ export function defineResult<Answer extends Done>(
     types: [Success, ...problems.map((type) => PROBLEMS[type])] as never[],
     resolveType: (member: Answer | Problem) => ('type' in member ? member.type : successName),
   })
-  // Pothos can't tell what a list of members that it does not see one by one is made of
+  // Pothos can't infer the members from a list built at run time
   return union as UnionRef<SchemaTypes, Answer | Problem>
 }
 
-/** The member of the result that an answer is. */
+/** Returns the member of the result union for an answer. */
 export function toMember<Answer extends Done>(
   answer: Result<Answer>,
   { reads }: GraphContext,
 ): Answer | Problem {
   const member = answer.ok ? answer : answer.problem
   const { run } = member as { run?: LoadedRun | null }
-  // at a snapshot, what is shown is what the snapshot has
+  // with a snapshot, the answer shows the run as of that snapshot
   if (run && !reads.atOneMoment) reads.note(run)
   return member
 }
 
 /**
- * An answer that was given before shows the run as it is now: where something is due on it, that comes first, and the
- * same is asked once more, which changes nothing (G5, G7).
+ * A replayed answer shows the current run. If something is due on that run, it is applied first and the command is
+ * repeated, which changes nothing (G5, G7).
  */
 async function applyingDue<Answer extends Done>(
   { commands, reads }: GraphContext,

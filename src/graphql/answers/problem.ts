@@ -5,10 +5,10 @@ import { builder, type SchemaTypes } from '../kit/builder.ts'
 import { RunStatus } from '../enums/runEnums.ts'
 import { LeaseRef, RunRef, WITHHELD_RUN } from '../kit/refs.ts'
 
-/** Problems by their types. */
+/** The GraphQL types of problems, by problem type. */
 export type Problems<T extends ProblemType> = { readonly [P in T]: ObjectRef<SchemaTypes, ProblemOf<P>> }
 
-/** What every member of a result has that is not the success. */
+/** The fields common to all problems of a result. */
 const ProblemInterface = builder.interfaceRef<Problem>('Problem').implement({
   description: 'Why a mutation was not done, with the truth as it is now. Nothing of it was written.',
   fields: (t) => ({
@@ -28,13 +28,13 @@ export function problem<T extends ProblemType>(type: T, description: string, fie
     .implement({ description, interfaces: [ProblemInterface], fields } as Build<T>)
 }
 
-/** The run a problem is about, where it can't be but shown. */
+/** Returns the run of a problem that always has one. */
 export function runOf({ type, run }: Problem) {
   if (!run) throw new Error(`${type} came without the run it is about`)
   return run
 }
 
-/** Fields that many problems have. */
+/** Fields shared by many problems. */
 export const runField = {
   type: RunRef,
   nullable: true,

@@ -9,7 +9,7 @@ import { WORK_PROBLEMS } from './workProblems.ts'
 import { WORKSPACE_PROBLEMS } from './workspaceProblems.ts'
 import { ExecutionRef, RunRef } from '../kit/refs.ts'
 
-/** The run that goes on from the one a problem is about. */
+/** The run that continues the one a problem is about. */
 const continuationField = {
   type: RunRef,
   nullable: true,
@@ -31,7 +31,7 @@ const InputIssueRef = builder.objectRef<InputIssue>('InputIssue').implement({
   }),
 })
 
-/** Every problem there is, by its type: a problem that the commands answer with and the API lacks does not compile. */
+/** Every problem, by type: a problem that commands return and the API lacks does not compile. */
 export const PROBLEMS: Problems<ProblemType> = {
   ...WORK_PROBLEMS,
   ...WORKSPACE_PROBLEMS,

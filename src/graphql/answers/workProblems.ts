@@ -32,7 +32,7 @@ const approvalField = {
   resolve: approvalOf,
 } as const
 
-/** The problems of what hangs below a run. */
+/** The problems of a run's dependent rows. */
 export const WORK_PROBLEMS: Problems<SessionProblem | ApprovalProblem | NotFound | 'TranscriptGap'> = {
   SessionNotFound: problem('SessionNotFound', 'There is no such session.', (t) => ({
     sessionId: t.exposeID('sessionId', { description: 'The id that names nothing.' }),

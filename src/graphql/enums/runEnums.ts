@@ -15,7 +15,7 @@ import {
 import { RUN_COMMANDS } from '../../lifecycle/run/commands.ts'
 import { enumOf } from '../kit/builder.ts'
 
-/** The lifecycle's words as GraphQL enums, each word with what it means. */
+/** The GraphQL enums of the lifecycle's vocabulary, each value with its meaning. */
 
 export const RunStatus = enumOf('RunStatus', RUN_STATUSES, 'Where a run stands in its life.', {
   QUEUED: 'Waits for an owner.',

@@ -11,7 +11,7 @@ import {
 } from '../../lifecycle/run/words.ts'
 import { enumOf } from '../kit/builder.ts'
 
-/** The lifecycle's words about what hangs below a run, each with what it means. */
+/** The GraphQL enums of the vocabulary for a run's dependent rows, each value with its meaning. */
 
 export const SessionStatus = enumOf('SessionStatus', SESSION_STATUSES, 'Where a session stands.', {
   CREATED: 'Recorded; its agent is not there yet.',

@@ -9,7 +9,7 @@ import {
 } from '../../lifecycle/workspace/workspace.ts'
 import { enumOf } from '../kit/builder.ts'
 
-/** The words about workspaces, each with what it means. */
+/** The GraphQL enums of the vocabulary of workspaces, each value with its meaning. */
 
 export const WorkspaceKind = enumOf('WorkspaceKind', WORKSPACE_KINDS, 'What a workspace is.', {
   DIRECTORY: 'A plain directory.',

@@ -4,7 +4,7 @@ import type { GraphContext } from '../request/context.ts'
 import { limitOptions } from './limits.ts'
 import { dateTimeScalar, jsonScalar } from './scalars.ts'
 
-/** What the schema is made of: its context, and what its scalars are in resolvers. */
+/** The context of the schema, and the types of its scalars in resolvers. */
 interface Types {
   Context: GraphContext
   DefaultFieldNullability: false
@@ -15,14 +15,14 @@ interface Types {
   }
 }
 
-/** The one builder of the schema; each concept adds its types, queries and mutations to it. */
+/** The only schema builder; each concept adds its types, queries and mutations to it. */
 export const builder = new SchemaBuilder<Types>({
   plugins: ['limits'],
   defaultFieldNullability: false,
   complexity: limitOptions,
 })
 
-/** The types of the schema, as Pothos completes them. */
+/** The types of the schema, as completed by Pothos. */
 export type SchemaTypes = (typeof builder)['$inferSchemaTypes']
 
 builder.scalarType('DateTime', dateTimeScalar)
@@ -34,7 +34,7 @@ builder.mutationType({
 })
 builder.subscriptionType({ description: 'What can be followed.' })
 
-/** An enum whose values are a list of the lifecycle's words, each with what it means. */
+/** Declares an enum of a list from the lifecycle's vocabulary, each value with its meaning. */
 export function enumOf<const Words extends readonly string[]>(
   name: string,
   words: Words,

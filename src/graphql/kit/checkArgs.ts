@@ -2,7 +2,11 @@ import type { z } from 'zod'
 import { failWith } from '../request/errors.ts'
 import { readInput } from './input.ts'
 
-/** The arguments of a query, checked. Throws BAD_USER_INPUT, naming everything that is wrong. */
+/**
+ * Validates the arguments of a query.
+ *
+ * @throws BAD_USER_INPUT, naming every mistake
+ */
 export function checkArgs<Out>(schema: z.ZodType<Out>, args: unknown): Out {
   const read = readInput(schema, args)
   if (read.ok) return read.input

@@ -2,12 +2,12 @@ import type { z } from 'zod'
 import { composeText } from '../../text/composeText.ts'
 import { type JsonLimits, objectToJson } from '../../text/objectToJson.ts'
 
-/** How large JSON of a client may be, the same in every field. What is larger is a file: an artifact. */
+/** Size limits of JSON from clients, the same in every field. Larger values belong in a file: an artifact. */
 export const JSON_LIMITS: JsonLimits = { bytes: 524_288, values: 20_000, depth: 64 }
 
-/** Refuses JSON that is too large, too deep, or can't be kept exactly. */
+/** Rejects JSON that is too large, too deep, or can't be stored exactly. */
 export function checkJson(value: unknown, context: z.RefinementCtx): void {
-  // a field that was left out
+  // the field was left out
   if (value === undefined) return
   const found = objectToJson(value, JSON_LIMITS)
   if (!found) return

@@ -3,14 +3,14 @@ import type { Page } from '../../store/sql/page.ts'
 import { builder, type SchemaTypes } from './builder.ts'
 import { failWith } from '../request/errors.ts'
 
-/** How many a page has where nobody says, and at most. */
+/** Page sizes: the default and the maximum. */
 export const PAGE = { default: 50, max: 500 } as const
 
-/** The arguments of a list that is read from its beginning. */
+/** Arguments of a list that is read from its start only. */
 export const FIRST = { description: `How many, at most ${PAGE.max}; left out: ${PAGE.default}.` } as const
 export const AFTER = { description: 'The cursor to read on from.' } as const
 
-/** One page of a list, as the Relay cursor specification has it. */
+/** One page of a list, following the Relay cursor specification. */
 export interface Connection<Node> {
   readonly edges: readonly { readonly cursor: string; readonly node: Node }[]
   readonly pageInfo: PageInfo
@@ -70,7 +70,7 @@ export function connectionOf<Node, Shape extends Connection<Node> = Connection<N
   })
 }
 
-/** A page as a connection, each item with its cursor. */
+/** Converts a page to a connection, each item with its cursor. */
 export function toConnection<Item, Node>(
   { items, hasNext, hasPrevious }: Page<Item>,
   cursorOf: (item: Item) => string,
@@ -93,13 +93,17 @@ interface PageArgs {
   readonly last?: number | null | undefined
 }
 
-/** What a page costs: what is below it, as often as it may have entries. */
+/** Complexity of a page: that of one entry, times the maximum number of entries. */
 export function pageCost({ first, last }: PageArgs): { field: number; multiplier: number } {
   const asked = first ?? last ?? PAGE.default
   return { field: 1, multiplier: Math.min(Math.max(asked, 1), PAGE.max) }
 }
 
-/** How many are asked for, and from which end. Throws BAD_USER_INPUT for what no page can have. */
+/**
+ * Returns the page size and the end it counts from.
+ *
+ * @throws BAD_USER_INPUT for an invalid page size
+ */
 export function readPageSize({ first, last }: PageArgs): { limit: number; fromEnd: boolean } {
   if (first != null && last != null)
     throw failWith('BAD_USER_INPUT', 'first and last were both given: ask for one end of the list.')

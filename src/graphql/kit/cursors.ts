@@ -2,23 +2,27 @@ import { z } from 'zod'
 import type { Position } from '../../store/sql/page.ts'
 import { failWith } from '../request/errors.ts'
 
-/** A cursor: opaque to clients, and good for the list that gave it out. */
+/** Encodes a cursor: opaque to clients, and valid only for the list that issued it. */
 export function encodeCursor(list: string, place: readonly (string | number)[]): string {
   return Buffer.from(JSON.stringify([list, ...place])).toString('base64url')
 }
 
-/** The place that a cursor stands for. Throws BAD_USER_INPUT for what this list did not give out. */
+/**
+ * Decodes the place of a cursor.
+ *
+ * @throws BAD_USER_INPUT for a cursor that this list did not issue
+ */
 export function decodeCursor<Out>(list: string, cursor: string, schema: z.ZodType<Out>): Out {
   try {
     const [of, ...place] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown[]
     if (of === list) return schema.parse(place)
   } catch {
-    // whatever is wrong with it, it is none of this list's
+    // in any case, it is not a cursor of this list
   }
   throw failWith('BAD_USER_INPUT', 'The cursor was not given out by this list.')
 }
 
-/** Times that PostgreSQL and JavaScript write alike, in milliseconds. */
+/** Range of the times that PostgreSQL and JavaScript format alike, in milliseconds. */
 const FIRST_TIME = Date.parse('0001-01-01T00:00:00Z')
 const LAST_TIME = Date.parse('9999-12-31T23:59:59Z')
 
@@ -27,12 +31,12 @@ const placeSchema = z.tuple([
   z.string().regex(/^[a-z]{3}_[0-9a-z]{26}$/),
 ])
 
-/** A cursor of a list that is ordered by time. */
+/** Encodes a cursor of a list that is ordered by time. */
 export function encodePlace(list: string, { at, id }: Position): string {
   return encodeCursor(list, [at, id])
 }
 
-/** The place of a list that is ordered by time; null for no cursor. */
+/** Decodes the place in a list that is ordered by time; null for no cursor. */
 export function decodePlace(list: string, cursor: string | null | undefined): Position | null {
   if (cursor == null) return null
   const [at, id] = decodeCursor(list, cursor, placeSchema)

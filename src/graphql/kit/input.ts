@@ -9,9 +9,9 @@ import { checkJson } from './checkJson.ts'
 import { isStorable } from '../../text/composeText.ts'
 
 /**
- * Inputs are declared once: each field with its GraphQL type, its description and what values it takes. The GraphQL input
- * type and the check of what comes in are both made of that, so that a bad value is always an answer (InvalidInput) and
- * never a fault.
+ * Inputs are declared once: each field with its GraphQL type, its description and its valid values. The GraphQL input
+ * type and the validation are derived from that, so that an invalid value always results in InvalidInput, never in an
+ * internal error.
  */
 
 /** A field of an input. */
@@ -23,7 +23,7 @@ export interface InputField<Out> {
   readonly schema: z.ZodType<Out>
 }
 
-/** An input: its GraphQL type, and the check that what came in passes. */
+/** An input: its GraphQL type, and its validation. */
 export interface Input<Out> {
   readonly ref: ReturnType<typeof builder.inputType>
   readonly schema: z.ZodType<Out>
@@ -54,7 +54,7 @@ export function defineInput<F extends Fields>(
   return { ref, schema: z.object(shape) as unknown as z.ZodType<OutputOf<F>> }
 }
 
-/** What came in, checked; or everything that is wrong with it, each with its path. */
+/** Validates an input; returns the parsed input, or every mistake with its path. */
 export function readInput<Out>(
   schema: z.ZodType<Out>,
   value: unknown,
@@ -65,7 +65,7 @@ export function readInput<Out>(
   return { ok: false, issues }
 }
 
-/** A field that may be left out; null is the same as left out. */
+/** Declares an optional field; null equals leaving it out. */
 export function field<Out>(
   type: unknown,
   schema: z.ZodType<Out>,
@@ -74,13 +74,13 @@ export function field<Out>(
   return { type, required: false, defaultValue: undefined, description, schema: schema.nullish() }
 }
 
-/** The field, to be given always. */
+/** Makes a field required. */
 export function required<Out>(optional: InputField<Out>): InputField<NonNullable<Out>> {
   const schema = optional.schema as unknown as z.ZodOptional<z.ZodNullable<z.ZodType<NonNullable<Out>>>>
   return { ...optional, required: true, schema: schema.unwrap().unwrap() }
 }
 
-/** The field, with a value for where it is left out or null. */
+/** Gives a field a default for when it is left out or null. */
 export function defaulted<Out>(
   optional: InputField<Out>,
   value: NonNullable<Out>,
@@ -91,22 +91,25 @@ export function defaulted<Out>(
   return { ...optional, defaultValue: value, schema }
 }
 
-/** Text of at most so many UTF-16 units that can be stored and shown: no NUL, and no half of a character. */
+/**
+ * Text with a maximum length in UTF-16 units that can be stored and displayed: without NUL and without lone
+ * surrogates.
+ */
 const soundText = (max: number) =>
   z
     .string()
     .max(max)
     .refine((text) => isStorable(text), {
       message: 'holds a NUL character or half of a character',
-      // what is too long is not looked at
+      // too long a text is not checked further
       when: ({ issues }) => issues.length === 0,
     })
 
-/** The same of any length, unless bounded: what is too long is for a command to say. */
+/** Text of any length unless bounded; the command itself checks whether it is too long. */
 export const content = (description: string, max = Number.MAX_SAFE_INTEGER) =>
   field('String', soundText(max), description)
 
-/** A name on one line: no control characters either, and not blank. */
+/** A name on one line: without control characters, and not blank. */
 export const nameSchema = (max: number) =>
   z
     .string()
@@ -115,7 +118,7 @@ export const nameSchema = (max: number) =>
     .regex(/^[^\p{Cc}\p{Surrogate}]*$/u, 'holds control characters or half of a character')
     .regex(/^$|\P{White_Space}/u, 'is blank')
 
-/** Free text, of at most so many UTF-16 units. */
+/** Free text, with a maximum length in UTF-16 units. */
 export const text = (max: number, description: string) => field('String', soundText(max), description)
 
 /** Free text that is not empty. */
@@ -125,7 +128,7 @@ export const nonEmptyText = (max: number, description: string) =>
 /** A name. */
 export const name = (description: string, max = 200) => field('String', nameSchema(max), description)
 
-/** Names, each once. */
+/** A list of distinct names. */
 export const names = (description: string, { max = 200, maxItems = 50 } = {}) =>
   field(
     ['String'],
@@ -136,7 +139,7 @@ export const names = (description: string, { max = 200, maxItems = 50 } = {}) =>
     description,
   )
 
-/** Texts, each of at most so many UTF-16 units. */
+/** A list of texts, each with a maximum length in UTF-16 units. */
 export const texts = (
   description: string,
   { max, maxItems }: { readonly max: number; readonly maxItems: number },
@@ -164,36 +167,36 @@ export const instant = (description: string) =>
     description,
   )
 
-/** JSON of a bounded size and depth. */
+/** JSON of limited size and depth. */
 export const json = (description: string) =>
   field('JSON', z.unknown().superRefine(checkJson) as unknown as z.ZodType<Json>, description)
 
-/** One of some words. */
+/** One value of a list of words. */
 export const oneOf = <const Words extends readonly [string, ...string[]]>(
   ref: unknown,
   allowed: Words,
   description: string,
 ) => field(ref, z.enum(allowed), description)
 
-/** Some of some words. */
+/** Several values of a list of words. */
 export const listOf = <const Words extends readonly [string, ...string[]]>(
   ref: unknown,
   allowed: Words,
   description: string,
 ) => field([ref], z.array(z.enum(allowed)).max(allowed.length), description)
 
-/** Several of another input, at most so many. */
+/** A list of another input, with a maximum length. */
 export const listed = <Out>(input: Input<Out>, maxItems: number, description: string) =>
   field([input.ref], z.array(input.schema).max(maxItems), description)
 
-/** Another input. */
+/** Another input as a field. */
 export const nested = <Out>(input: Input<Out>, description: string) =>
   field(input.ref, input.schema, description)
 
-/** The greatest Int of GraphQL. */
+/** The largest Int of GraphQL. */
 export const MAX_INT = 2_147_483_647
 
-/** Fields that many inputs have. */
+/** Fields shared by many inputs. */
 export const runId = required(id('run', 'The run.'))
 export const fence = int(
   0,

@@ -4,15 +4,15 @@ import type { GraphQLFieldResolver } from 'graphql'
 import { failWith } from '../request/errors.ts'
 
 /**
- * How much one operation may ask for. Depth: fields below each other. Breadth: fields named, fragments spread out.
- * Complexity: objects and values at most returned, a page counted as often as it may have entries.
+ * Limits of one operation. Depth: nesting of fields. Breadth: number of fields and fragment spreads in the document.
+ * Complexity: maximum number of objects and values returned, with a page counted for each of its possible entries.
  */
 export const LIMITS = { depth: 16, breadth: 1_500, complexity: 60_000 } as const
 
-/** What a mutation counts, beside what it answers: it writes, so that few are enough for one operation. */
+/** Complexity of a mutation, in addition to its answer: mutations write, so an operation may have only a few. */
 export const MUTATION_COST = 1_000
 
-/** Options of the builder that make the plugin below refuse what is over the limits. */
+/** Builder options that make the plugin below enforce the limits. */
 export const limitOptions = {
   limit: LIMITS,
   complexityError: (
@@ -26,8 +26,8 @@ export const limitOptions = {
 }
 
 /**
- * The limits of operations, kept by the schema itself, so that they hold on every transport. The plugin it extends
- * looks at queries and mutations only: a subscription is measured here, before its stream begins, and not once a frame.
+ * Enforces the limits of operations in the schema, so that they apply on every transport. The base plugin checks
+ * queries and mutations only; this one checks a subscription before its stream begins, instead of once per frame.
  */
 class LimitsPlugin<Types extends SchemaTypes> extends PothosComplexityPlugin<Types> {
   override wrapResolve(
@@ -58,5 +58,5 @@ declare global {
   }
 }
 
-// the plugin it extends is typed without exactOptionalPropertyTypes
+// the base plugin is typed without exactOptionalPropertyTypes
 SchemaBuilder.registerPlugin('limits', LimitsPlugin as never)

@@ -17,25 +17,25 @@ import type { StoredWorkflow } from '../../store/sql/workflowCache.ts'
 import type { LoadedWorkspace } from '../../store/workspace/loadedWorkspace.ts'
 import { builder } from './builder.ts'
 
-/** What the types of the schema are in resolvers; the fields of each stand in the file of its concept. */
+/** The resolver types of the schema; the fields of each are declared in the file of its concept. */
 
-/** A phase, its run's id, and the workflow that says what it is for. */
+/** A phase, its run's id, and the workflow that describes it. */
 export interface PhaseNode {
   readonly runId: string
   readonly phase: Phase
   readonly workflow: WorkflowDefinition
 }
 
-/** A claim, and the moment it is looked at. */
+/** A claim, and the time for which it is shown. */
 export interface Lease {
   readonly claim: Claim
   readonly now: Instant
 }
 
-/** An event, and the run whose log it is of. */
+/** An event, and the run whose log contains it. */
 export type OwnedEvent = RunEvent & { readonly runId: string }
 
-/** A row below a run, and the run's id. */
+/** A dependent row of a run, and the run's id. */
 export interface SessionNode {
   readonly runId: string
   readonly session: Session
@@ -58,7 +58,7 @@ export interface OperationNode {
   readonly operation: WorkspaceOperation
 }
 
-/** Whatever has an id of its own. */
+/** Every object with its own id. */
 export type NodeShape =
   | LoadedRun
   | PhaseNode
@@ -88,8 +88,8 @@ export const WorkspaceRef = builder.objectRef<LoadedWorkspace>('Workspace')
 export const WorkspaceOperationRef = builder.objectRef<OperationNode>('WorkspaceOperation')
 
 /**
- * What a field says that shows the run of a mutation. It is nullable in every member of every result, or no document could select
- * it in two of them.
+ * Description of the fields that show the run of a mutation. They are nullable in every member of every result,
+ * otherwise no document could select them in two members.
  */
 export const WITHHELD_RUN =
   'The run as it is now; null for an AGENT token whose claim is over, which is told nothing of it.'

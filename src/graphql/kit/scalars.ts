@@ -3,16 +3,16 @@ import type { Json } from '../../lifecycle/run/run.ts'
 
 const DATE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/
 
-/** Reads a point in time as RFC 3339 writes it; fractions of a millisecond are dropped. */
+/** Parses an RFC 3339 time; fractions of a millisecond are dropped. */
 export function parseDateTime(value: unknown): Date {
   const date = typeof value === 'string' && DATE_TIME.test(value) ? new Date(value) : new Date(NaN)
-  // PostgreSQL knows no year 0
+  // PostgreSQL has no year 0
   if (Number.isNaN(date.getTime()) || date.getUTCFullYear() < 1)
     throw new GraphQLError('DateTime must be like 2026-01-31T12:00:00Z, with a zone')
   return date
 }
 
-/** How points in time and JSON travel. */
+/** Serialization of times and JSON. */
 export const dateTimeScalar = {
   description: 'A point in time by the clock of the database: RFC 3339 in UTC, exact to a millisecond.',
   serialize: (value: unknown) => new Date(value as Date | number).toISOString(),

@@ -5,30 +5,32 @@ import type { LoadedRun } from '../../store/run/loadRun.ts'
 import { failWith, throwRefused } from './errors.ts'
 import type { Reads } from './reads.ts'
 
-/** What the server gives to every operation, over HTTP as over a socket. */
+/** What the server provides to every operation, over HTTP and WebSocket. */
 export interface RequestContext {
   readonly commands: Commands
-  /** Who asks. */
+  /** The authenticated caller. */
   readonly caller: Caller
-  /** False for an AGENT token whose claim is over: its late mutations are answered, its reads are not. */
+  /** False for an AGENT token whose claim is over: its late mutations are answered, its reads are refused. */
   readonly isLive: boolean
-  /** What subscriptions read with. */
+  /** The streams that subscriptions read. */
   readonly streams: Streams
   /** Version of the server. */
   readonly version: string
 }
 
-/** What an AGENT token is told that is shown nothing any more. */
+/** The message for an AGENT token whose claim is over and that may not read any more. */
 export const CLAIM_OVER = 'The claim that this token belongs to is over.'
 
-/** What resolvers work with. */
+/** The context of resolvers. */
 export interface GraphContext extends RequestContext {
   readonly reads: Reads
 }
 
 /**
- * The run, where the caller may see it. Throws FORBIDDEN where it may not, and UNAUTHENTICATED for an AGENT token whose claim is
- * over: a mutation of it is answered, and shows nothing of the run.
+ * Returns the run if the caller may see it.
+ *
+ * @throws FORBIDDEN if it may not, and UNAUTHENTICATED for an AGENT token whose claim is over: its mutations are
+ * answered, but do not show the run
  */
 export function assertVisible<T extends LoadedRun | null>(loaded: T, { caller, isLive }: RequestContext): T {
   if (loaded && !isLive) throw failWith('UNAUTHENTICATED', CLAIM_OVER)
@@ -36,13 +38,17 @@ export function assertVisible<T extends LoadedRun | null>(loaded: T, { caller, i
   return loaded
 }
 
-/** The run with this id; null where there is none, or the caller may not see it. */
+/** Returns the run with this id; null if it does not exist or the caller may not see it. */
 export async function findVisible(runId: string | null, context: GraphContext): Promise<LoadedRun | null> {
   const loaded = runId === null ? null : await context.reads.run.load(runId)
   return loaded && !checkRun(context.caller, loaded.run) ? loaded : null
 }
 
-/** The run that something hangs below. Throws FORBIDDEN where the caller may not see it. */
+/**
+ * Resolves the run of a dependent row.
+ *
+ * @throws FORBIDDEN if the caller may not see it
+ */
 export async function resolveRunOf(
   { runId }: { readonly runId: string },
   _: unknown,
@@ -54,15 +60,15 @@ export async function resolveRunOf(
 }
 
 /**
- * A run that was found beside the reads of this execution: as it was found, or read anew where more is read with it, so that all
- * is of one moment; null where it was deleted meanwhile.
+ * Returns a run that was found outside the reads of this execution: unchanged, or read again at the snapshot if the
+ * execution uses one, so that everything shown is consistent; null if it was deleted in between.
  */
 export async function atSnapshot(found: LoadedRun, context: GraphContext): Promise<LoadedRun | null> {
   const { reads } = context
   return reads.atOneMoment ? assertVisible(await reads.run.load(found.run.id), context) : found
 }
 
-/** Throws FORBIDDEN for an AGENT, which sees its own run and nothing else. */
+/** @throws FORBIDDEN for an AGENT, which may see only its own run */
 export function refuseAgents({ caller }: RequestContext): void {
   if (caller.agent) throw failWith('FORBIDDEN', `This token sees ${caller.agent.runId} and nothing else.`)
 }

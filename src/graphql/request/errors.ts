@@ -4,7 +4,7 @@ import { CursorExpiredError } from '../../store/feed/feedCursor.ts'
 import { composeText } from '../../text/composeText.ts'
 
 /**
- * The codes of GraphQL errors (`extensions.code`). Refusals of mutations are no errors: they are members of the
+ * The codes of GraphQL errors (`extensions.code`). Refusals of mutations are not errors: they are members of the
  * mutation's result.
  */
 export type ErrorCode =
@@ -19,12 +19,12 @@ export type ErrorCode =
   | 'UNAUTHENTICATED'
   | 'WORKSPACE_NOT_FOUND'
 
-/** An error that a client may see, as it is. */
+/** Builds an error that is shown to clients unchanged. */
 export function failWith(code: ErrorCode, message: string): GraphQLError {
   return new GraphQLError(composeText(message), { extensions: { code } })
 }
 
-/** The same error, which says that the request is wrong where it has no code of its own. It does not repeat all that was sent. */
+/** Marks an error without a code as BAD_USER_INPUT, with a shortened message that does not repeat the whole input. */
 export function blameRequest(error: GraphQLError): GraphQLError {
   const { message, nodes, source, positions, path, originalError, extensions } = error
   if (extensions['code'] !== undefined) return error
@@ -38,17 +38,28 @@ export function blameRequest(error: GraphQLError): GraphQLError {
   })
 }
 
-/** How much of a message is kept, in UTF-16 units: of its two ends, since a value that is wrong stands in the middle, whole. */
+/**
+ * Maximum length of a message, in UTF-16 units. Both ends are kept, because graphql-js quotes the whole invalid value
+ * in the middle.
+ */
 const MAX_LENGTH = 800
 
-/** What ends a stream, or keeps it from beginning, where its reader may know. Throws anything else. */
+/**
+ * Converts an error that ends or prevents a stream, if the client may see it.
+ *
+ * @throws any other error
+ */
 export function toStreamError(error: unknown): GraphQLError {
   if (error instanceof GraphQLError) return error
   if (error instanceof CursorExpiredError) return failWith(error.code, error.message)
   throw error
 }
 
-/** Throws where a reader is refused: queries and subscriptions have no member of a result to say it with. */
+/**
+ * Throws for a refused read: queries and subscriptions have no result member for refusals.
+ *
+ * @throws RUN_NOT_FOUND or FORBIDDEN
+ */
 export function throwRefused(answer: { readonly ok: true } | Refused | undefined): void {
   if (!answer || answer.ok) return
   throw failWith(

@@ -14,14 +14,14 @@ import { applyDueRuns } from './applyDueRuns.ts'
 import { type Reads, prepareReads } from './reads.ts'
 import { countStatements } from './statementCost.ts'
 
-/** An operation to execute: what graphql-js takes, with the context that the server made of the request. */
+/** An operation to execute: the arguments of graphql-js, with the context of the request. */
 export interface OperationArgs extends ExecutionArgs {
   readonly contextValue: RequestContext
 }
 
 /**
- * Executes a query or a mutation. A query shows one moment; where it meets runs whose owner is lost, they are moved on
- * and it is asked once more, so that it shows what became of them (G5).
+ * Executes a query or a mutation. A query shows one snapshot. If it finds runs with due changes, such as a lost
+ * owner, these are applied and the query is executed once more (G5).
  */
 export async function executeOperation(args: OperationArgs): Promise<ExecutionResult> {
   const operation = getOperationAST(args.document, args.operationName)
@@ -30,8 +30,8 @@ export async function executeOperation(args: OperationArgs): Promise<ExecutionRe
 }
 
 /**
- * Executes a subscription: a stream of results, or the one result that says why there is none. Each frame shows one moment
- * of its own. Ending the stream ends its source at once, also while that waits.
+ * Executes a subscription: returns a stream of results, or a single result with the reason why there is none. Each
+ * frame shows one snapshot. Ending the stream ends its source immediately, even while that is waiting.
  */
 export async function subscribeOperation(
   args: OperationArgs,
@@ -68,7 +68,9 @@ async function executeOnce(
   }
 }
 
-/** Where nothing was executed, since the variables are of other types than the document says, the request is to blame. */
+/**
+ * If nothing was executed because the variables do not match their declared types, the errors become BAD_USER_INPUT.
+ */
 function withRequestErrors(result: ExecutionResult): ExecutionResult {
   const { errors } = result
   return !errors || 'data' in result ? result : { ...result, errors: errors.map(blameRequest) }

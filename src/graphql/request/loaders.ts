@@ -1,22 +1,22 @@
 import DataLoader from 'dataloader'
 import type { Connection } from '../../store/sql/statement.ts'
 
-/** A read that is sent once for all who ask in the same turn. */
+/** A batched read: sent once for all requests of the same tick. */
 type Read<Asked, Found> = (connection: Connection, asked: readonly Asked[]) => Promise<Found>
 
-/** The ways of gathering reads, over one connection. */
+/** Ways of batching reads, over one connection. */
 export interface Loaders {
-  /** Loads by id what a statement returns in any order; null for what it leaves out. */
+  /** Loads by id with a statement that returns items in any order; null for missing ids. */
   byId<T>(read: Read<string, readonly T[]>, idOf: (item: T) => string): DataLoader<string, T | null>
-  /** Loads by owner the lists that a statement returns by owner; empty for one that it leaves out. */
+  /** Loads lists by owner with a statement that returns them by owner; empty for missing owners. */
   byOwner<T>(read: Read<string, ReadonlyMap<string, T[]>>): DataLoader<string, T[]>
-  /** Loads by what is asked what a statement returns in the order asked. */
+  /** Loads by request with a statement that returns results in the order of the requests. */
   inOrder<Asked, T>(read: Read<Asked, T[]>): DataLoader<Asked, T, string>
-  /** Forgets what was loaded, in all of them. */
+  /** Clears the caches of all loaders. */
   clearAll(): void
 }
 
-/** Prepares to load through a connection that is opened when it is first needed. */
+/** Prepares loaders that open their connection on first use. */
 export function prepareLoaders(connection: () => Promise<Connection>): Loaders {
   const made: { clearAll(): unknown }[] = []
   function remember<L extends { clearAll(): unknown }>(loader: L): L {

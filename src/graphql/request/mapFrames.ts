@@ -1,16 +1,16 @@
 import { endable } from '../../events/endable.ts'
 
-/** How a stream of results is made of a source. */
+/** How to build a stream of results from a source. */
 export interface FrameOptions<In, Out> {
   readonly source: AsyncIterable<In>
-  /** What is told of an item. */
+  /** Maps an item to a result. */
   readonly map: (item: In) => Promise<Out>
-  /** What is told, as the last, where the source fails. Throws what is not to be told. */
+  /** Maps a failure of the source to the last result; throws if the failure must not be shown. */
   readonly onFailure: (error: unknown) => Out
 }
 
 /**
- * A stream of what is made of each item of a source, pulled one by one. `return` is passed on to the source at once, also
+ * Maps a source to a stream of results, pulled one by one. `return` is passed on to the source immediately, even
  * while its next item is awaited: a generator would pass it on only after that item.
  */
 export function mapFrames<In, Out>({

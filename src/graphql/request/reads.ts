@@ -23,19 +23,22 @@ import { prepareLoaders } from './loaders.ts'
 import { prepareWorkReads, type WorkReads } from './workReads.ts'
 import { prepareWorkspaceReads, type WorkspaceReads } from './workspaceReads.ts'
 
-/** Who reads, and where. */
+/** The caller and its dependencies. */
 interface Reader {
   readonly commands: Commands
   readonly caller: Caller
 }
 
-/** What one execution of an operation reads: everything once, in few statements, at one moment. */
+/**
+ * The reads of one execution of an operation: everything once, in few statements, and at one snapshot if
+ * `atOneMoment`.
+ */
 export interface Reads extends WorkReads, WorkspaceReads {
-  /** Whether all statements see one snapshot. */
+  /** True if all statements see one snapshot. */
   readonly atOneMoment: boolean
-  /** The connection to read through. */
+  /** Returns the connection to read through. */
   connection(): Promise<Connection>
-  /** Runs by id; null where there is none. */
+  /** Runs by id; null for a missing run. */
   readonly run: DataLoader<string, LoadedRun | null>
   readonly execution: DataLoader<string, Execution | null>
   readonly phase: DataLoader<string, OwnedPhase | null>
@@ -45,24 +48,24 @@ export interface Reads extends WorkReads, WorkspaceReads {
   readonly round: DataLoader<RoundRequest, Phase[], string>
   readonly events: DataLoader<EventsRequest, RunEvent[], string>
   readonly executions: DataLoader<RunPageRequest, Page<Execution>, string>
-  /** Pages of the children of a run that the caller may see. */
+  /** Pages of a run's children that the caller may see. */
   readonly children: DataLoader<RunPageRequest, ChildPage, string>
-  /** How many children of a run, by its id, the caller may see. */
+  /** Number of a run's children, by the run's id, that the caller may see. */
   readonly childCount: DataLoader<string, { readonly count: number } | null>
-  /** Takes note of a run that was read, or that a command left behind: who asks for it again is given the same. */
+  /** Caches a run that was read, or that a command returned, for later reads of the same execution. */
   note(loaded: LoadedRun): LoadedRun
-  /** Forgets what was read: a mutation is about to change it. */
+  /** Clears the cache, because a mutation is about to change the data. */
   forget(): void
-  /** Runs that were read and for which something is due (G5). */
+  /** Runs that were read and have due changes (G5). */
   readonly due: ReadonlyMap<string, LoadedRun>
   /** Ends the snapshot. Nothing may be read afterwards. */
   close(): Promise<void>
 }
 
 /**
- * Prepares to read for one execution.
+ * Prepares the reads of one execution.
  *
- * @param atOneMoment true where more than one statement will be sent: they see one snapshot then
+ * @param atOneMoment true if more than one statement will be sent; they then share one snapshot
  */
 export function prepareReads({ commands, caller }: Reader, atOneMoment: boolean): Reads {
   const { store, settings } = commands

@@ -10,21 +10,21 @@ import {
   visitWithTypeInfo,
 } from 'graphql'
 
-/** How many statements reading a field takes, where it takes any. */
+/** Number of statements that reading a field takes. */
 interface FieldCost {
   readonly count: number
-  /** The argument without which it takes none. */
+  /** The argument without which the field takes none. */
   readonly onlyWith?: string
 }
 
-/** `extensions` of a field that is read by statements of its own. */
+/** Field `extensions` that declare the statements sent to read it. */
 export const statementCost = (count: number, taken: Omit<FieldCost, 'count'> = {}) => ({
   statements: { count, ...taken },
 })
 
 const counted = new WeakMap<OperationDefinitionNode, number>()
 
-/** How many statements the operation may send: with more than one, they must see one snapshot. */
+/** Returns how many statements the operation may send; if there are several, they must share one snapshot. */
 export function countStatements({ schema, document, operationName }: ExecutionArgs): number {
   const operation = getOperationAST(document, operationName)
   if (!operation) return 0

@@ -1,7 +1,7 @@
 import type { Caller } from '../../commands/kit/context.ts'
 import type { ExecutionVisibility } from '../../store/work/execution/listExecutions.ts'
 
-/** What the caller may see of runs and executions. */
+/** Returns which runs and executions the caller may see. */
 export function visibilityOf({ projects, agent, principalId }: Caller): ExecutionVisibility {
   const limited = projects.length > 0
   return {

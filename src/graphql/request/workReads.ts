@@ -21,7 +21,7 @@ import type { Chunk } from '../../store/work/transcript/chunks.ts'
 import { type ChunksRequest, listTranscripts } from '../../store/work/transcript/listTranscripts.ts'
 import type { Loaders } from './loaders.ts'
 
-/** What is read of what hangs below runs. */
+/** Reads of a run's dependent rows. */
 export interface WorkReads {
   readonly session: DataLoader<string, OwnedRow<Session> | null>
   readonly artifact: DataLoader<string, OwnedRow<Artifact> | null>
@@ -34,12 +34,12 @@ export interface WorkReads {
   readonly artifacts: DataLoader<RunPageRequest, Page<Artifact>, string>
   readonly approvals: DataLoader<RunPageRequest, Page<Approval>, string>
   readonly messages: DataLoader<RunPageRequest, Page<Message>, string>
-  /** What stands in an artifact by its id. */
+  /** The content of an artifact by its id. */
   readonly content: DataLoader<string, { readonly content: string } | null>
   readonly transcript: DataLoader<ChunksRequest, Chunk[], string>
 }
 
-/** Prepares to read what hangs below runs. */
+/** Prepares the reads of dependent rows. */
 export function prepareWorkReads({ byId, byOwner, inOrder }: Loaders): WorkReads {
   return {
     session: byId(findSessions, ({ row }) => row.id),

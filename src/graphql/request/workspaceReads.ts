@@ -14,22 +14,22 @@ import { listRunsOfWorkspaces } from '../../store/workspace/listRunsOfWorkspaces
 import type { LoadedWorkspace } from '../../store/workspace/loadedWorkspace.ts'
 import type { Loaders } from './loaders.ts'
 
-/** What is read of workspaces. */
+/** Reads of workspaces. */
 export interface WorkspaceReads {
   readonly workspace: DataLoader<string, LoadedWorkspace | null>
   /** The workspace of a run, by the run's id. */
   readonly workspaceOfRun: DataLoader<string, LoadedWorkspace | null>
-  /** Ids of the runs of a workspace, by its id, the newest first. */
+  /** Ids of the runs of a workspace, by its id, newest first. */
   readonly runsOfWorkspace: DataLoader<string, string[]>
   readonly workspaceOperation: DataLoader<string, WorkspaceOperation | null>
   readonly operationsOfWorkspace: DataLoader<WorkspacePageRequest, Page<WorkspaceOperation>, string>
-  /** What an operation came to, by its id. */
+  /** The result of an operation, by its id. */
   readonly operationResult: DataLoader<string, StoredResult | null>
   /** The patch of a DIFF, by the id of the operation. */
   readonly patch: DataLoader<string, { readonly patch: string } | null>
 }
 
-/** Prepares to read about workspaces. */
+/** Prepares the reads of workspaces. */
 export function prepareWorkspaceReads({ byId, byOwner, inOrder }: Loaders): WorkspaceReads {
   return {
     workspace: byId(findWorkspaces, ({ workspace }) => workspace.id),

@@ -4,7 +4,7 @@ import { builder } from '../kit/builder.ts'
 import { DirectiveKind } from '../enums/runEnums.ts'
 import { type MessageNode, MessageRef } from '../kit/refs.ts'
 
-/** A directive with the message that belongs to it. */
+/** A directive with its message, if it has one. */
 interface DirectiveNode {
   readonly kind: Kind
   readonly message: MessageNode | null
@@ -22,7 +22,7 @@ export const DirectiveRef = builder.objectRef<DirectiveNode>('Directive').implem
   }),
 })
 
-/** A directive about a run, as clients are told. */
+/** Converts a directive to its API form. */
 export function toDirective(runId: string, { kind, message }: Directive): DirectiveNode {
   return { kind, message: message && { runId, message } }
 }

@@ -41,8 +41,8 @@ builder.objectType(LeaseRef, {
 })
 
 /**
- * The claim that a command made, while it is still the one on the row and the caller's: a replayed answer may come later than
- * that, or to somebody else who knows the key.
+ * Returns the claim made by a command, as long as it is still on the row and belongs to the caller: a replayed answer
+ * may come later, or go to another principal that knows the key.
  */
 export function claimMade({ run: { run, now }, event }: RunSuccess, { principalId }: Caller): Claim | null {
   const claim = liveClaim(run.claim, now)

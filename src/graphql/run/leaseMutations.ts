@@ -34,7 +34,7 @@ export const ClaimInput = defineInput('ClaimInput', 'A claim made in the same st
   leaseSeconds: claimedSeconds,
 })
 
-/** Fields of every success that is about a run. */
+/** Fields of every success about a run. */
 export const runSuccessFields = (t: ObjectFieldBuilder<SchemaTypes, RunSuccess>) => ({
   run: t.field({
     type: RunRef,
@@ -45,7 +45,7 @@ export const runSuccessFields = (t: ObjectFieldBuilder<SchemaTypes, RunSuccess>)
   replayed: t.exposeBoolean('replayed', REPLAYED),
 })
 
-/** Fields of every success that may come with a claim. */
+/** Fields of every success that may include a claim. */
 export const claimSuccessFields = (t: ObjectFieldBuilder<SchemaTypes, RunSuccess>) => {
   const { run, replayed } = runSuccessFields(t)
   return {

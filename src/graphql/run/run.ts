@@ -22,7 +22,7 @@ builder.objectType(RunRef, {
     workflow: t.field({
       type: WorkflowRef,
       description: 'The workflow version it executes.',
-      // a registered version never changes, so it belongs to every snapshot
+      // a registered version never changes, so it is consistent with every snapshot
       resolve: ({ run }, _, { commands }) => commands.store.workflows.get(run.workflow.id),
     }),
     title: t.string({ nullable: true, description: 'What it is about.', resolve: ({ run }) => run.title }),
@@ -119,7 +119,7 @@ builder.objectType(RunRef, {
       resolve: async ({ run }, args, { reads }) => {
         const { limit: first } = readPageSize({ first: args.first ?? 100 })
         const after = Math.max(0, args.after ?? 0)
-        // the log is append-only: up to its revision it is the same at every later moment
+        // the log is append-only: up to the run's revision it never changes
         const events = await reads.events.load({ runId: run.id, after, upTo: run.revision, first })
         return events.map((event) => ({ ...event, runId: run.id }))
       },
@@ -211,7 +211,7 @@ function rulesOf(
 }
 
 async function phasesOf({ run, workflow }: LoadedRun, round: number, { reads }: GraphContext) {
-  // a run that a command left behind may carry the round before, and one that was verified every round
+  // a run returned by a command may contain the previous round, and a verified one every round
   const present = run.phases.filter((phase) => phase.round === round)
   const phases = round === run.round ? present : await reads.round.load({ runId: run.id, round })
   return phases.map((phase) => ({ runId: run.id, phase, workflow }))

@@ -5,10 +5,10 @@ import type { GraphContext } from '../request/context.ts'
 import { RunRef } from '../kit/refs.ts'
 import { statementCost } from '../request/statementCost.ts'
 
-/** A page of runs, how to count them all, and where their feed goes on from it. */
+/** A page of runs, their total count, and the cursor from which their feed continues. */
 export interface RunsShape extends Connection<LoadedRun> {
   readonly feedCursor: string
-  /** Null where there are more than are counted. */
+  /** Null if there are more than the count's limit. */
   readonly count: (context: GraphContext) => Promise<number | null>
 }
 

@@ -41,7 +41,11 @@ const RunFilterInput = defineInput('RunFilter', 'Which runs to list; what is lef
 
 const filterSchema = z.object({ filter: RunFilterInput.schema.nullish() })
 
-/** A filter of clients, checked. Throws BAD_USER_INPUT. */
+/**
+ * Validates a filter.
+ *
+ * @throws BAD_USER_INPUT
+ */
 function readFilter(args: { readonly filter?: unknown }): RunFilter {
   const { filter } = checkArgs(filterSchema, args)
   if (!filter) return {}

@@ -99,7 +99,7 @@ const RunsFeedFilter = defineInput(
 
 const filterSchema = z.object({ filter: RunsFeedFilter.schema.nullish() })
 
-/** Throws INVALID_ID, RUN_NOT_FOUND or FORBIDDEN where there is no run to follow. */
+/** @throws INVALID_ID, RUN_NOT_FOUND or FORBIDDEN if the run can't be followed */
 async function checkFollowed(runId: string, context: RequestContext): Promise<void> {
   if (!isId('run', runId)) throw failWith('INVALID_ID', 'This is no id of a run: it would begin with run_.')
   const { store } = context.commands

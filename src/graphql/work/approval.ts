@@ -130,7 +130,7 @@ const ApprovalFilter = defineInput(
 
 const filterSchema = z.object({ filter: ApprovalFilter.schema.nullish() })
 
-/** The list that the cursors of approvals are of. */
+/** The list name in cursors of approvals. */
 export const APPROVALS = 'approvals'
 
 builder.queryField('approvals', (t) =>

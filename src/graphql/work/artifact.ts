@@ -16,7 +16,7 @@ const ArtifactProblemRef = builder.objectRef<ArtifactProblem>('ArtifactProblem')
   }),
 })
 
-/** What a content costs an operation: it may be a megabyte where other fields are a line. */
+/** Complexity of an artifact's content: it may be a megabyte, while other fields are a line. */
 const CONTENT_COST = 500
 
 builder.objectType(ArtifactRef, {

@@ -71,14 +71,17 @@ builder.objectType(ExecutionRef, {
 
 export const ExecutionConnection = connectionOf('Execution', ExecutionRef)
 
-/** What an execution came to: judged by its run and by the attempts of its phase; null for whom the run is not shown. */
+/**
+ * Returns the outcome of an execution, from its run and the attempts of its phase; null for an AGENT token whose
+ * claim is over, which may not see the run.
+ */
 export async function readOutcome(
   execution: Execution,
   _: unknown,
   { reads, isLive }: GraphContext,
 ): Promise<OutcomeWord | null> {
   const { runId, phaseId } = execution
-  // what a process came to tells how its run stands
+  // the outcome of a process would reveal the status of its run
   if (!isLive) return null
   const [run, attempts] = await Promise.all([
     runId === null ? null : reads.run.load(runId),
@@ -100,7 +103,7 @@ async function loadPhase(
   return loaded && phaseId !== null ? findPhaseOf(loaded, phaseId, context) : null
 }
 
-/** A phase of a run that was read, be it of an earlier round. */
+/** Finds a phase of a run that was read, including earlier rounds. */
 export async function findPhaseOf(
   { run, workflow }: NonNullable<Awaited<ReturnType<typeof loadRun>>>,
   phaseId: string,

@@ -8,18 +8,18 @@ import { visibilityOf } from '../request/visibility.ts'
 import { encodePlace } from '../kit/cursors.ts'
 import { readOutcome } from './execution.ts'
 
-/** The list that executions' cursors are of. */
+/** The list name in cursors of executions. */
 export const EXECUTIONS = 'executions'
 
-/** What an outcome is looked for among: so many at a time, and so many for one page. */
+/** Executions read per batch and per page when filtering by outcome. */
 const SCAN = { batch: 200, max: 2_000 } as const
 
-/** The cursor of an execution. */
+/** Returns the cursor of an execution. */
 export function cursorOf({ startedAt: at, id }: Execution): string {
   return encodePlace(EXECUTIONS, { at, id })
 }
 
-/** A page of the executions that the caller may see, the newest first. */
+/** Reads a page of the executions that the caller may see, newest first. */
 export async function readExecutions(
   context: GraphContext,
   filter: ExecutionFilter,
@@ -32,8 +32,9 @@ export async function readExecutions(
 }
 
 /**
- * A page of those that came to certain outcomes. An outcome is no column but today's rule, so executions are read and
- * judged until the page is full, or many were read: then it may be short, even empty, and its end is where to go on.
+ * Reads a page of the executions with certain outcomes. An outcome is not a column but derived by the current rule,
+ * so executions are read in batches until the page is full or the limit is reached; in the latter case the page may
+ * be short or empty, and its `endCursor` is where to continue.
  */
 export async function scanExecutions(
   context: GraphContext,

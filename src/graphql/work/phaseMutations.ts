@@ -44,7 +44,7 @@ const phaseSuccessFields = (t: ObjectFieldBuilder<SchemaTypes, RunSuccess>) => {
   return { run, phase, replayed }
 }
 
-/** The phase that a command was about: a replayed answer may come when the run is at another one, or in another round. */
+/** Returns the phase that a command was about: by the time of a replay, the run may be at another phase or round. */
 function readPhase({ run, event }: RunSuccess, context: GraphContext) {
   return findPhaseOf(run, phaseOf(event) ?? currentPhaseOf(run.run).id, context)
 }

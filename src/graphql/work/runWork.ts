@@ -13,7 +13,7 @@ import { RunRef, SessionRef } from '../kit/refs.ts'
 import { RunConnection } from '../run/runConnection.ts'
 import { statementCost } from '../request/statementCost.ts'
 
-/** The lists that cursors of what hangs below a run are of; those of approvals are good for the inbox, too. */
+/** The list names in cursors of dependent rows; those of approvals are also valid for the inbox. */
 const ARTIFACTS = 'artifacts'
 const MESSAGES = 'messages'
 const CHILDREN = 'children'
@@ -23,12 +23,16 @@ interface PageArgs {
   readonly after?: string | null | undefined
 }
 
-/** The page of a run's list that is asked for. Throws BAD_USER_INPUT. */
+/**
+ * Returns the requested page of a run's list.
+ *
+ * @throws BAD_USER_INPUT
+ */
 function toAsked(list: string, runId: string, args: PageArgs): RunPageRequest {
   return { runId, after: decodePlace(list, args.after), limit: readPageSize(args).limit }
 }
 
-/** A page of rows as a connection of nodes. */
+/** Converts a page of rows to a connection of nodes. */
 function connect<Row extends { readonly id: string }, Node>(
   list: string,
   page: Page<Row>,

@@ -85,9 +85,9 @@ defineMutation('recordPrompt', {
   success: sessionSuccessFields,
 })
 
-/** How many chunks may be appended at once, and how long each may be, in UTF-16 units. */
+/** Limits of one append: number of chunks, and length of each in UTF-16 units. */
 const CHUNKS = { maxItems: 500, max: 65_536 } as const
-/** So many chunks after it, a number is still one of SQL's. */
+/** Maximum start number: with a full append added, it still fits an SQL integer. */
 const MAX_SEQ = 2_000_000_000
 
 defineMutation('appendTranscript', {

@@ -7,7 +7,11 @@ import { type RequestContext, assertVisible } from '../request/context.ts'
 import { failWith } from '../request/errors.ts'
 import { TranscriptChunkRef } from './session.ts'
 
-/** The id of the run whose session is to be followed. Throws INVALID_ID, SESSION_NOT_FOUND or FORBIDDEN. */
+/**
+ * Returns the id of the run whose session is to be followed.
+ *
+ * @throws INVALID_ID, SESSION_NOT_FOUND or FORBIDDEN
+ */
 async function findFollowedRun(sessionId: string, context: RequestContext): Promise<string> {
   if (!isId('session', sessionId))
     throw failWith('INVALID_ID', 'This is no id of a session: it would begin with ses_.')

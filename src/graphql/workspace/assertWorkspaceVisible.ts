@@ -3,7 +3,11 @@ import type { LoadedWorkspace } from '../../store/workspace/loadedWorkspace.ts'
 import type { GraphContext } from '../request/context.ts'
 import { failWith, throwRefused } from '../request/errors.ts'
 
-/** The workspace, where the caller may see it: an agent sees that of its own run. Throws FORBIDDEN where it may not. */
+/**
+ * Returns the workspace if the caller may see it; an agent may see that of its own run.
+ *
+ * @throws FORBIDDEN if it may not
+ */
 export async function assertWorkspaceVisible<T extends LoadedWorkspace | null>(
   loaded: T,
   { caller, reads }: Pick<GraphContext, 'caller' | 'reads'>,

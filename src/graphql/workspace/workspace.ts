@@ -96,7 +96,7 @@ builder.objectType(WorkspaceRef, {
     inFlight: t.field({
       type: [WorkspaceOperationRef],
       description: 'The operations that have not ended, in the order in which they were asked for.',
-      // one of a kind at most
+      // at most one operation of each kind
       complexity: { field: 1, multiplier: OPERATION_KINDS.length },
       resolve: ({ workspace }) => workspace.inFlight.map((operation) => ({ operation })),
     }),

@@ -26,10 +26,10 @@ import {
   nonEmptyText,
 } from '../kit/input.ts'
 
-/** Bounds of what a worker tells: a patch and a path in UTF-16 units, and how many files. */
+/** Limits of a worker's reports: patch, path and URL in UTF-16 units, and the number of files. */
 const MAX = { patch: 1_048_576, path: 4_096, files: 2_000, url: 2_048 } as const
 
-/** Where something is seen in a browser: of these schemes alone, since it is shown as a link. */
+/** Allowed schemes of a preview URL, which is shown as a link. */
 const SCHEMES = ['http:', 'https:']
 
 export const webAddress = (description: string) =>
@@ -44,7 +44,7 @@ export const webAddress = (description: string) =>
 
 const count = (description: string) => int(0, MAX_INT, description)
 
-/** The input, what is left out of it being null. */
+/** Fills fields that were left out of an input with null. */
 function complete<In extends object, Out>(input: Input<In>, toOut: (given: In) => Out): Input<Out> {
   return { ref: input.ref, schema: input.schema.transform(toOut) }
 }

@@ -7,10 +7,10 @@ import { FileChange, WorkspaceOperationKind, WorkspaceOperationStatus } from '..
 import { NodeRef, type OperationNode, WorkspaceOperationRef, WorkspaceRef } from '../kit/refs.ts'
 import { statementCost } from '../request/statementCost.ts'
 
-/** The list that the cursors of operations are of. */
+/** The list name in cursors of operations. */
 export const OPERATIONS = 'workspaceOperations'
 
-/** What a patch costs an operation: it may be a megabyte where other fields are a line. */
+/** Complexity of a patch: it may be a megabyte, while other fields are a line. */
 const PATCH_COST = 500
 
 export const OperationErrorRef = builder.objectRef<OperationError>('WorkspaceError').implement({
@@ -185,7 +185,7 @@ builder.objectType(WorkspaceOperationRef, {
   }),
 })
 
-/** What an operation came to. What has no result is not read for it. */
+/** Reads the result of an operation; skips operations that have none. */
 async function resultOf({ operation }: OperationNode, { reads }: GraphContext) {
   if (operation.status !== 'SUCCEEDED') return null
   return (await reads.operationResult.load(operation.id))?.result ?? null

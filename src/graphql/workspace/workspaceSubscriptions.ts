@@ -15,7 +15,7 @@ import { statementCost } from '../request/statementCost.ts'
 
 const requestsSchema = z.object({ host: nameSchema(200) })
 
-/** Throws INVALID_ID, WORKSPACE_NOT_FOUND or FORBIDDEN where there is no workspace to follow. */
+/** @throws INVALID_ID, WORKSPACE_NOT_FOUND or FORBIDDEN if the workspace can't be followed */
 async function checkFollowed(workspaceId: string, context: GraphContext): Promise<void> {
   if (!isId('workspace', workspaceId))
     throw failWith('INVALID_ID', 'This is no id of a workspace: it would begin with wsp_.')
@@ -38,7 +38,7 @@ builder.subscriptionFields((t) => ({
       return tailWorkspace(context.streams, { workspaceId, after: after ?? 0 })
     },
     extensions: statementCost(1),
-    // read anew where more is read with it, so that all is of one moment
+    // read again at the snapshot if the frame uses one, so that everything shown is consistent
     resolve: async (frame, _, { reads }) =>
       (reads.atOneMoment ? await reads.workspace.load(frame.workspace.id) : null) ?? frame,
   }),

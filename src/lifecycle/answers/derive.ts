@@ -26,12 +26,14 @@ import { type DirectiveKind, type NextAction, type NotResumableCause } from '../
 
 type Rules = Pick<Situation, 'workflow' | 'settings' | 'now' | 'family' | 'continuedBy'>
 
-/** True where `resume` would be accepted now. */
+/** True when `resumeRun` would be accepted now. */
 export function isResumable(run: Run, rules: Rules): boolean {
   return whyNotResumable(run, rules) === null
 }
 
-/** The commands that would be accepted now from this viewer, a driver with the right fence assumed. */
+/**
+ * Returns the commands that would be accepted from this viewer now; for driving commands it assumes the right fence.
+ */
 export function allowedCommands(run: Run, rules: Rules, viewer: Actor): RunCommand[] {
   return RUN_COMMANDS.filter(
     (command) =>
@@ -44,7 +46,7 @@ export function allowedCommands(run: Run, rules: Rules, viewer: Actor): RunComma
 const phaseIs = (test: (phase: ReturnType<typeof currentPhaseOf>) => boolean) => (run: Run) =>
   test(currentPhaseOf(run))
 
-/** What a command needs beside the status it is admitted in. */
+/** Conditions of a command beyond the status check. */
 const CONDITIONS: {
   readonly [C in RunCommand]: ((run: Run, rules: Rules, viewer: Actor) => boolean) | null
 } = {
@@ -73,12 +75,12 @@ const CONDITIONS: {
   DETACH: (run) => run.parentId !== null && !run.detached,
 }
 
-/** True for a run that nobody may claim yet: it waits for a moment, or for its children. */
+/** True for a run that can't be claimed yet: its `notBefore` lies ahead, or it waits for its children. */
 function waitsForClaim(run: Run, { now, family }: Rules): boolean {
   return claimableAt(run, now) !== null || awaitedChildren(run, family).length > 0
 }
 
-/** What an agent should do next, without prose. */
+/** Returns the next step for an agent, as an enum value. */
 export function nextAction(run: Run, rules: Rules): NextAction {
   switch (run.status) {
     case 'QUEUED':
@@ -96,7 +98,7 @@ export function nextAction(run: Run, rules: Rules): NextAction {
   }
 }
 
-/** What is left to do about a run that stands still, from why it can't be resumed. */
+/** The next action for a settled run, derived from why it can't be resumed. */
 function afterStop(because: NotResumableCause | null): NextAction {
   if (because === null) return 'RESUME'
   return because === 'FINAL' || because === 'RESUME_CAP' || because === 'CONTINUED' || because === 'PARENT'
@@ -104,7 +106,7 @@ function afterStop(because: NotResumableCause | null): NextAction {
     : 'WAIT'
 }
 
-/** What stands between the run and COMPLETED. */
+/** Returns the evidence that the run lacks to be COMPLETED; empty if it lacks none. */
 export function missing(
   run: Run,
   { workflow, family }: Pick<Rules, 'workflow' | 'family'>,
@@ -132,8 +134,8 @@ function isAtRoundEnd(run: Run, workflow: Rules['workflow']): boolean {
 }
 
 /**
- * What the server tells whoever holds a fence: to go on, to stop, or that its claim is over. The last of a stream is
- * STOP or LEASE_LOST.
+ * Returns the directive for the holder of a fence: continue, pause, cancel, stop, or lease lost. The last directive
+ * of a stream is STOP or LEASE_LOST.
  */
 export function directiveFor(run: Run, fence: number, now: Instant): DirectiveKind {
   if (liveClaim(run.claim, now)?.fence !== fence)
@@ -153,15 +155,15 @@ export function directiveFor(run: Run, fence: number, now: Instant): DirectiveKi
   }
 }
 
-/** Something an owner is told; a MESSAGE carries the text that was sent to it. */
+/** A directive to an owner; a MESSAGE carries the message that was sent to it. */
 export interface Directive {
   readonly kind: DirectiveKind
   readonly message: Message | null
 }
 
 /**
- * All that whoever holds a fence is told now: how its claim stands, then the messages that nobody has acknowledged. A
- * FOLLOW_UP waits until a session is READY; where there is no session, nothing is to be waited for.
+ * Returns all current directives for the holder of a fence: the state of its claim, then the unacknowledged messages.
+ * A FOLLOW_UP is held back until a session is READY; a run without live sessions gets it immediately.
  */
 export function directivesFor(run: Run, fence: number, now: Instant): Directive[] {
   const kind = directiveFor(run, fence, now)

@@ -27,9 +27,9 @@ const NOT_RESUMABLE: Record<NotResumableCause, string> = {
 }
 
 /**
- * The refusal in words: what is so, and what to do next.
+ * Returns a sentence for a refusal: the reason, and what to do next.
  *
- * @param standing where the run stands; null where none is told of
+ * @param standing the state of the run; null if the sentence must not reveal it
  */
 export function explainRefusal(refusal: Refusal, standing: Standing | null = null): string {
   switch (refusal.type) {

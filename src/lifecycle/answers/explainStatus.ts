@@ -2,19 +2,19 @@ import { liveClaim, type Claim, type Instant, type Run } from '../run/run.ts'
 import type { Holder, Refusal } from '../run/refusals.ts'
 import { isSettledStatus, type RunStatus } from '../run/words.ts'
 
-/** Where a run stands, as far as a sentence about it tells. */
+/** The state of a run, as far as the sentences need it. */
 export interface Standing {
   readonly status: RunStatus
-  /** The claim that is good now; null where nobody holds the run. */
+  /** The live claim; null if the run has none. */
   readonly holder: Claim | null
 }
 
-/** Where the run stands at a moment. */
+/** Returns the run's standing at the given time. */
 export function standingOf({ status, claim }: Run, now: Instant): Standing {
   return { status, holder: liveClaim(claim, now) }
 }
 
-/** What is so of a run in this status, and what leads on from it. */
+/** For each status: the current situation and the way forward. */
 const NEXT_STEP: Record<RunStatus, string> = {
   QUEUED: 'it waits for an owner, and nothing is asked or under way in it',
   RUNNING: 'it is being worked on, and nothing is asked or being cancelled',
@@ -27,7 +27,7 @@ const NEXT_STEP: Record<RunStatus, string> = {
   EXPIRED: 'it has ended for good; start another run, or one that continues it',
 }
 
-/** Who holds a run, and for how long unless it renews. */
+/** Names the holder of a run and when the lease expires unless renewed. */
 export function describeHolder({ owner, until, isYours }: Holder): string {
   const whose = isYours ? `${owner} (a claim of your own)` : owner
   return until === null
@@ -35,15 +35,15 @@ export function describeHolder({ owner, until, isYours }: Holder): string {
     : `${whose} until ${new Date(until).toISOString()}`
 }
 
-/** That the status does not admit a command. */
+/** Explains that the status does not admit a command. */
 export function explainNotActive(status: RunStatus): string {
   return `The run is ${status}, which does not admit this: ${NEXT_STEP[status]}.`
 }
 
-/** What a run that is not to be claimed may wait for. */
+/** The refusal of a claim, with what the run waits for. */
 type NotClaimable = Extract<Refusal, { type: 'NotClaimable' }>
 
-/** That a run can't be claimed. */
+/** Explains why a run can't be claimed. */
 export function explainNotClaimable({
   status,
   holder,
@@ -65,18 +65,18 @@ export function explainNotClaimable({
     : `The run is ${status}, and only a queued run can be claimed: ${NEXT_STEP[status]}.`
 }
 
-/** That a run can't be paused. */
+/** Explains why a run can't be paused. */
 export function explainNotPausable(status: RunStatus): string {
   if (status === 'PAUSED') return 'The run is PAUSED already: there is nothing to do.'
   return `The run is ${status}, and there is nothing left to pause: ${NEXT_STEP[status]}.`
 }
 
-/** That a run can't be completed in its status, whatever evidence there is. */
+/** Explains that the run can't be completed in its status, independent of the evidence. */
 export function explainNotCompletable(status: RunStatus): string {
   return `The run is ${status}, and only a RUNNING one can be completed: ${NEXT_STEP[status]}.`
 }
 
-/** That a run can't be deleted. */
+/** Explains why a run can't be deleted. */
 export function explainNotDeletable(status: RunStatus, holder: Holder | null): string {
   if (!isSettledStatus(status))
     return `The run is ${status}, and only one that has ended can be deleted: ${status === 'CANCELLING' ? 'wait until its owner has stopped' : 'cancel it first'}.`
@@ -86,9 +86,9 @@ export function explainNotDeletable(status: RunStatus, holder: Holder | null): s
 }
 
 /**
- * That a claim does not drive the run.
+ * Explains that a claim does not drive the run.
  *
- * @param standing null where nothing may be told of the run
+ * @param standing null if the caller may not see anything of the run
  */
 export function explainLeaseLost(
   { yourFence, currentFence }: { readonly yourFence: number; readonly currentFence: number },
@@ -109,7 +109,7 @@ export function explainLeaseLost(
     : `${claim} is over, and the run is ${status}. Stop your agent; ${NEXT_STEP[status]}.`
 }
 
-/** A driving write without a fence is nobody's: it says no more than that it came too late, or too early. */
+/** A driving write without a fence belongs to no claim, so the sentence can't say that a claim is over. */
 function explainNoFence({ status, holder }: Standing): string {
   if (holder)
     return `No fence was named, and ${holder.owner} holds the run under claim ${holder.fence}${until(holder)}: name that fence, if it is yours.`

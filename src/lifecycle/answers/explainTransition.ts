@@ -1,7 +1,7 @@
 import { isStartable } from '../decide/phaseTransitions.ts'
 import type { IllegalTransition } from '../run/refusals.ts'
 
-/** Why a phase command is not taken where the run stands, and what leads on. */
+/** Explains why a phase command is refused at the current phase, and what is possible instead. */
 export function explainIllegalTransition(refusal: IllegalTransition): string {
   switch (refusal.command) {
     case 'advancePhase':
@@ -70,7 +70,7 @@ function explainElsewhere(refusal: IllegalTransition, verb: string): string {
   return `Phase ${to} can't ${verb}: the run stands at ${from}, which is ${phaseStatus}; ${instead}.`
 }
 
-/** What leads on from where the run stands. */
+/** The next possible step from the current phase. */
 function goOn(refusal: IllegalTransition): string {
   const { from, phaseStatus, reachable, roundEndsAt } = refusal
   if (isPhaseStartable(refusal)) return start(refusal)

@@ -19,7 +19,7 @@ import { illegalTransition, unknownPhase } from './phaseTransitions.ts'
 import type { RefusalOf, Rule } from './rule.ts'
 import { sessionsNeedingHuman } from './sessions.ts'
 
-/** A question as a command, a workflow or a failed phase puts it. */
+/** A question as put by a command, a workflow or a failed phase. */
 export interface Question {
   readonly gate: string
   readonly kind: ApprovalKind
@@ -33,7 +33,7 @@ export interface Question {
   readonly onExpiry: ExpiryPolicy
 }
 
-/** Opens an approval, bound to the digest of what is shown. */
+/** Opens an approval, bound to the digest of what is shown to the person. */
 export function openQuestion(draft: Draft, { newApprovalId, sha256 }: Situation, question: Question): void {
   const { phase, artifact, gate, kind, payload, expiresInSeconds } = question
   const attempt = phase && phase.attempts > 0 ? phase.attempts : null
@@ -59,7 +59,7 @@ export function openQuestion(draft: Draft, { newApprovalId, sha256 }: Situation,
   })
 }
 
-/** Asks a person, about the phase under way or about the run as a whole. */
+/** Opens an approval about the phase under way or about the run as a whole. */
 export const decideRequestApproval: Rule<'requestApproval'> = (draft, command, situation) => {
   const { run } = draft
   const { workflow } = situation
@@ -76,10 +76,10 @@ export const decideRequestApproval: Rule<'requestApproval'> = (draft, command, s
   const missing = command.kind === 'REVIEW' ? missingArtifact(run, phase, workflow) : []
   if (missing.length > 0) return { type: 'NotCompletable', status: run.status, missing }
   const { approval: declared } = workflowPhase(workflow, key)
-  // approved at any other gate the phase would be COMPLETED, and never have the approval that its workflow asks for
+  // approved at any other gate, the phase would be COMPLETED without the approval its workflow requires
   if (declared && command.kind === 'REVIEW' && question.gate !== declared.gate)
     return { type: 'InvalidInput', issues: [{ path: ['gate'], message: otherGate(key, declared.gate) }] }
-  // whoever is to be asked at the workflow's own gate, and what, is for the workflow to say
+  // at the gate declared by the workflow, the workflow defines the question and the approvers
   const isDeclared = declared !== null && command.kind === 'REVIEW'
   const artifact = validArtifact(run, phase, workflow) ?? null
   openQuestion(draft, situation, { ...question, ...(isDeclared && declared), phase, artifact })
@@ -90,7 +90,7 @@ function otherGate(phase: string, gate: string): string {
   return `phase ${phase} is approved at gate ${gate}; ask at that gate, or anything else without naming a phase`
 }
 
-/** A person's answer: given once, to exactly what was shown, and never changed. */
+/** Records a person's decision: made once, bound to the digest of what was shown, and immutable. */
 export const decideDecideApproval: Rule<'decideApproval'> = (draft, command, { settings }) => {
   const { run } = draft
   const { approvalId, decision, digest, comment } = command
@@ -114,7 +114,7 @@ export const decideDecideApproval: Rule<'decideApproval'> = (draft, command, { s
   return 'accepted'
 }
 
-/** Applies what the approval's policy says, where nobody decided in time. */
+/** Applies the expiry policy of an approval that was not decided in time. */
 export function expireApproval(draft: Draft, approval: Approval, settings: Settings): void {
   const { id, onExpiry, phaseId, kind, gate } = approval
   const said = `nobody decided ${gate} in time`
@@ -157,7 +157,9 @@ function checkDecidable(
   return digest === approval.digest ? undefined : { type: 'StaleDigest', approvalId }
 }
 
-/** Where a run goes on after an answer: with its owner, or to the queue; a pause by a person stays. */
+/**
+ * The run's status after an answer: RUNNING if it has an owner, otherwise QUEUED; a person's pause stays in place.
+ */
 function statusAfter({ run, now }: Draft, { kind }: Approval): RunStatus {
   if (kind === 'REVIEW' && run.status === 'PAUSED') return 'PAUSED'
   return liveClaim(run.claim, now) ? 'RUNNING' : 'QUEUED'

@@ -7,9 +7,9 @@ import { illegalTransition, unknownPhase } from './phaseTransitions.ts'
 import type { Rule } from './rule.ts'
 
 /**
- * Records a file that the phase produced, as the server found it. A valid one at the path the phase declares completes
- * the phase, or opens its approval in the same step, so that no approval can be skipped. The same bytes for the same
- * attempt and path are one artifact.
+ * Records a file that the phase produced, with the server's validation result. A valid file at the path declared by
+ * the phase completes the phase, or opens its approval in the same decision, so that no approval can be skipped. The
+ * same bytes for the same attempt and path are one artifact.
  */
 export const decideSubmitArtifact: Rule<'submitArtifact'> = (draft, command, situation) => {
   const { run } = draft

@@ -3,7 +3,7 @@ import { admits } from '../run/transitions.ts'
 import { isSettledStatus } from '../run/words.ts'
 import type { Rule } from './rule.ts'
 
-/** Lets a child live and end by itself; its parent waits for it no longer. */
+/** Detaches a child: it no longer ends with its parent, and its parent no longer waits for it. */
 export const decideDetach: Rule<'detachRun'> = (draft, { comment }) => {
   const { status, parentId, detached } = draft.run
   if (detached) return 'unchanged'
@@ -14,7 +14,7 @@ export const decideDetach: Rule<'detachRun'> = (draft, { comment }) => {
   return 'accepted'
 }
 
-/** Notes on an active parent how a child ended. */
+/** Records on an active parent how a child ended. */
 export const decideNoteChild: Rule<'noteChild'> = (draft, command, { family }) => {
   if (isSettledStatus(draft.run.status)) return 'unchanged'
   const { childId: runId, status, reason, epoch } = command
@@ -23,7 +23,7 @@ export const decideNoteChild: Rule<'noteChild'> = (draft, command, { family }) =
   return 'accepted'
 }
 
-/** Notes on a parent that an attached child of it becomes active, as long as anything may start below it. */
+/** Records on a parent that an attached child becomes active, as long as the parent's status admits children. */
 export const decideNoteChildStarted: Rule<'noteChildStarted'> = (draft, { childId: runId, epoch }) => {
   const { status } = draft.run
   if (!admitsChildren(status)) return { type: 'RunNotActive', status }
@@ -31,7 +31,10 @@ export const decideNoteChildStarted: Rule<'noteChildStarted'> = (draft, { childI
   return 'accepted'
 }
 
-/** Notes on an active parent that it need not wait for a child any more; refused by one whose end takes the child along first. */
+/**
+ * Records on an active parent that it no longer waits for a child. Refused if the parent's end already cancels the
+ * child.
+ */
 export const decideNoteChildDetached: Rule<'noteChildDetached'> = (draft, { childId: runId }, { family }) => {
   const { status } = draft.run
   if (cancelsChildren(draft.run)) return { type: 'RunNotActive', status }

@@ -22,8 +22,9 @@ import { isSettledStatus, type RunReason } from '../run/words.ts'
 type Rules = Pick<Situation, 'workflow' | 'settings' | 'now' | 'family'>
 
 /**
- * Applies what is due, in this order: a lapse, the end of a run above, a timeout, an expired approval, an expiry. Every decision begins with it, so that no answer
- * depends on when a sweep ran (G5). Returns the draft with the events noted, none where nothing is due.
+ * Applies what is due, in this order: a lapse, the end of an ancestor, a timeout, an expired approval, an expiry.
+ * Every decision starts with it, so that no answer depends on when a sweep ran (G5). Returns the draft with the
+ * events noted; none if nothing is due.
  */
 export function applyDue(run: Run, { workflow, settings, now, family }: Rules): Draft {
   const draft = new Draft(run, workflow, now, SYSTEM_ACTOR)
@@ -36,9 +37,9 @@ export function applyDue(run: Run, { workflow, settings, now, family }: Rules): 
 }
 
 /**
- * When something other than the expiry of its lease becomes due for the run; null: never by itself.
+ * Returns when something other than the expiry of its lease becomes due for the run; null if nothing will.
  *
- * @param after only moments later than this; left out: all, also those that were put off
+ * @param after only times later than this; default: all, including due times already past and put off
  */
 export function nextDueAt(
   run: Run,
@@ -57,9 +58,9 @@ export function nextDueAt(
   return ahead.length > 0 ? Math.min(...ahead) : null
 }
 
-/** When a cancelled owner's time to confirm is over. */
+/** Returns when the grace period of a cancelled owner ends. */
 export function graceEndsAt(run: Run, settings: Settings): Instant {
-  // one that was asked for before graces were kept has that of the settings
+  // a cancel requested before grace periods were stored uses the one of the settings
   return run.grace?.endsAt ?? run.statusAt + settings.cancelGraceSeconds * 1000
 }
 
@@ -80,7 +81,7 @@ function lapse(draft: Draft, settings: Settings): void {
   if (!admits('lapse', run.status)) return
   const live = liveClaim(run.claim, now) !== null
   if (run.status === 'CANCELLING') {
-    // the status waits for the grace only, what the owner holds for its lease
+    // only the grace delays the status; the owner's hold on the run lasts as long as its lease
     if (now >= graceEndsAt(run, settings)) cancelUnconfirmed(draft, !live)
     return
   }
@@ -98,7 +99,10 @@ function lapse(draft: Draft, settings: Settings): void {
   }
 }
 
-/** What is above an attached run takes it along from the moment that its cancel was accepted, or that it settled undone. */
+/**
+ * Cancels an attached run if an ancestor's end cascades to it: once the ancestor's cancel was accepted, or once it
+ * settled other than COMPLETED.
+ */
 function cancelWithAncestor(draft: Draft, settings: Settings, family: Family): void {
   const above = closingAncestor(family)
   const { status, detached } = draft.run
@@ -124,7 +128,10 @@ function loseOwner(draft: Draft, settings: Settings): void {
   }
 }
 
-/** A run claimed without a lease loses its owner by silence; executions in flight put that off, not for ever. */
+/**
+ * A run claimed without a lease loses its owner after a period of silence; executions in flight extend that period,
+ * up to `staleAfterSeconds`.
+ */
 function lapseSilent(draft: Draft, settings: Settings): void {
   const { run, now } = draft
   if (run.status !== 'RUNNING' || run.claim?.expiresAt !== null) return
@@ -150,7 +157,7 @@ interface Limit {
   readonly error: string
 }
 
-/** The time limits that the workflow sets for the run as it is now. */
+/** The workflow's time limits that apply to the run in its current state. */
 function limitsOf(run: Run, workflow: WorkflowDefinition): Limit[] {
   if (!admits('timeout', run.status)) return []
   const { queueSeconds, runSeconds, idleSeconds } = workflow.timeouts
@@ -159,7 +166,7 @@ function limitsOf(run: Run, workflow: WorkflowDefinition): Limit[] {
     if (seconds !== null)
       limits.push({ at: since + seconds * 1000, reason, error: `${what} longer than ${seconds} s` })
   }
-  // a run that waits for its children is in the queue from their end on
+  // a run that waits for its children counts as queued only once they have ended
   if (run.status === 'QUEUED' && !run.awaitsChildren)
     limit(queuedSince(run), queueSeconds, 'QUEUE_TIMEOUT', 'the run was queued')
   if (run.status === 'RUNNING') {
@@ -183,7 +190,7 @@ function timeOut(draft: Draft): void {
   const passed = limitsOf(run, workflow)
     .filter(({ at }) => at <= now)
     .toSorted((a, b) => a.at - b.at)[0]
-  // the owner keeps its lease until it has stopped: nobody else may claim before
+  // the owner keeps its lease until it has stopped, so that no one else can claim the run before
   if (passed) fail(draft, passed.reason, passed.error, { leaseEnds: !holdsLease(run.claim, now) })
 }
 
@@ -193,7 +200,7 @@ function expireApprovals(draft: Draft, settings: Settings): void {
   if (admits('decideApproval', draft.run.status)) expireApproval(draft, approval, settings)
 }
 
-/** True for an approval that is decided by time where nobody else does. */
+/** True for an approval whose expiry policy decides it when its time is over. */
 function expires(approval: Approval): approval is Approval & { expiresAt: Instant } {
   return approval.expiresAt !== null && approval.onExpiry !== 'WAIT'
 }
@@ -205,7 +212,10 @@ function expire(draft: Draft, settings: Settings): void {
   expireRun(draft, 'STALE')
 }
 
-/** True for a run that silence may end: neither a person's pause nor a question without a limit of time is silence. */
+/**
+ * True for a run that may expire for silence: neither paused by a person nor waiting on an approval without a time
+ * limit.
+ */
 function mayExpire(run: Run): boolean {
   return admits('expire', run.status) && !isPausedByPerson(run) && !run.approvals.some(waitsForEver)
 }

@@ -5,7 +5,7 @@ import type { Role } from '../run/words.ts'
 import type { Rule } from './rule.ts'
 import { unknownPhase } from './phaseTransitions.ts'
 
-/** Records a process that was launched for the run, or for the phase it stands at. */
+/** Records a process launched for the run, or for its current phase. */
 export const decideStartExecution: Rule<'startExecution'> = (draft, command, { workflow }) => {
   const { run } = draft
   if (!admits('startExecution', run.status)) return { type: 'RunNotActive', status: run.status }
@@ -28,15 +28,17 @@ export const decideStartExecution: Rule<'startExecution'> = (draft, command, { w
   return 'accepted'
 }
 
-/** Whether the end of an execution may be told with this fence: the one it was started under, live or over, or by an operator. */
+/**
+ * True if the fence may report the end of an execution: the fence it was started under, live or not, or any operator.
+ */
 export function mayFinish({ fence: startedUnder }: Execution, fence: number | null, role: Role): boolean {
-  // what was started before that was kept is anybody's who drives
+  // executions recorded before fences were stored may be finished by any driver
   return startedUnder === null || startedUnder === fence || role === 'OPERATOR' || role === 'ADMIN'
 }
 
 /**
- * Records how a process ended. That is a fact, not a command: it may be told once, even after the run has settled,
- * where it overrides what the server had assumed and leaves no event.
+ * Records how a process ended. This is a fact, not a command: it may be reported once, even after the run has
+ * settled; then it overrides the end assumed by the server and writes no event.
  */
 export const decideFinishExecution: Rule<'finishExecution'> = (draft, command) => {
   const { executionId: id, exitCode, signal, end } = command

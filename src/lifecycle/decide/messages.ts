@@ -2,7 +2,7 @@ import { isSettledStatus } from '../run/words.ts'
 import { admits } from '../run/transitions.ts'
 import type { Rule } from './rule.ts'
 
-/** Sends steering text to a run that is active and not being cancelled. */
+/** Sends a steering message to a run that is active and not being cancelled. */
 export const decideSendMessage: Rule<'sendMessage'> = (draft, { messageId: id, text, mode }) => {
   const { run } = draft
   if (!admits('sendMessage', run.status)) return { type: 'RunNotActive', status: run.status }
@@ -10,7 +10,7 @@ export const decideSendMessage: Rule<'sendMessage'> = (draft, { messageId: id, t
   return 'accepted'
 }
 
-/** The owner's receipt; one that comes late or again changes nothing. */
+/** Records the owner's receipt; a late or repeated receipt changes nothing. */
 export const decideAcknowledgeMessage: Rule<'acknowledgeMessage'> = (draft, { messageId, receipt }) => {
   const { run } = draft
   const message = run.messages.find(({ id }) => id === messageId)

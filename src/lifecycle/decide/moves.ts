@@ -2,7 +2,7 @@ import type { Phase, Run } from '../run/run.ts'
 import type { Draft } from '../log/draft.ts'
 import type { WorkflowDefinition } from '../workflow/workflow.ts'
 
-/** Starts the next attempt of a phase, which becomes the current one. */
+/** Starts the next attempt of a phase and makes that phase the current one. */
 export function startPhase(
   draft: Draft,
   { id, key, round, attempts }: Phase,
@@ -15,17 +15,17 @@ export function startPhase(
   draft.note('phase.started', { id, phase: key, round, attempt: attempts + 1, from, repair, because })
 }
 
-/** Completes a phase that is under way; leaves a completed one as it is. */
+/** Completes a phase that is under way; does nothing if it is already completed. */
 export function completePhase(draft: Draft, { id, key, round, attempts, status }: Phase): void {
   if (status !== 'COMPLETED') draft.note('phase.completed', { id, phase: key, round, attempt: attempts })
 }
 
-/** True where advancing to the initial phase would open a further round. */
+/** True if advancing to the initial phase would open another round. */
 export function mayOpenRound(run: Run, workflow: WorkflowDefinition): boolean {
   return run.roundComplete && run.completedRound + 1 - run.firstRound < workflow.maxRounds
 }
 
-/** Opens the next round: its number follows from the rounds that the log says were completed, never from files. */
+/** Opens the next round. Its number follows from the completed rounds in the log, never from files. */
 export function openRound(draft: Draft, newPhaseId: () => string): void {
   const { run, workflow } = draft
   const phases = workflow.phases.map(({ key }) => ({ id: newPhaseId(), key }))

@@ -8,7 +8,7 @@ import { admits } from '../run/transitions.ts'
 import { isFinalStatus, isSettledStatus, type NotResumableCause } from '../run/words.ts'
 import type { Rule } from './rule.ts'
 
-/** Claims a queued run for an owner, under a fence of its own. */
+/** Claims a queued run for an owner, under a new fence. */
 export const decideClaim: Rule<'claimRun'> = (draft, command, { family }) => {
   const { run, now } = draft
   const children = awaitedChildren(run, family)
@@ -19,7 +19,7 @@ export const decideClaim: Rule<'claimRun'> = (draft, command, { family }) => {
   return 'accepted'
 }
 
-/** Ids of the active children that a run was released to wait for; empty for one that waits for none. */
+/** Returns the ids of the active children that a released run waits for; empty if it waits for none. */
 export function awaitedChildren({ awaitsChildren }: Run, family: Family): string[] {
   return awaitsChildren ? attachedChildren(family).map(({ id }) => id) : []
 }
@@ -32,12 +32,12 @@ function notClaimable(
   return { type: 'NotClaimable', status, holder, claimableAt: claimableAt(run, now), waitsFor, children }
 }
 
-/** How far ahead a release may put the next claim; what waits longer is for a person to take up again. */
+/** How far ahead a release may delay the next claim: 8 days. For a longer wait, the run is paused. */
 const MAX_WAIT_MS = 8 * 86_400_000
 
 /**
- * Ends a claim by its owner's word: the run goes back to the queue, where it may wait until a moment for its next claim, or
- * keeps the status it has.
+ * Ends a claim at its owner's request: the run returns to the queue, optionally with a delay before its next claim,
+ * or keeps its status.
  */
 export const decideRelease: Rule<'releaseRun'> = (draft, command, { family }) => {
   const { fence, notBefore, waitsFor, blocked, untilChildren } = command
@@ -58,15 +58,15 @@ export const decideRelease: Rule<'releaseRun'> = (draft, command, { family }) =>
       ...(untilChildren && attachedChildren(family).length > 0 && { untilChildren }),
     })
   else if (run.status === 'CANCELLING') cancelUnconfirmed(draft)
-  // nothing follows a settled status: there the claim ends without an event
+  // nothing follows a settled status, so the claim ends without an event
   else if (isSettledStatus(run.status)) draft.run = { ...run, claim: null }
   else draft.note('run.released', { fence, because: 'RELEASED', executions })
   return 'accepted'
 }
 
-/** Takes up a paused run, or a failed one in a new epoch. */
+/** Resumes a paused run, or a failed one in a new epoch. */
 export const decideResume: Rule<'resumeRun'> = (draft, command, situation, before) => {
-  // a lapse under REQUEUE found by this very command was the resumption
+  // a lapse under REQUEUE applied by this very command already resumed the run
   const requeuedNow = before.status === 'RUNNING' && draft.run.status === 'QUEUED'
   if (!requeuedNow) {
     const because = whyNotResumable(draft.run, situation, command.claim !== null)
@@ -74,7 +74,7 @@ export const decideResume: Rule<'resumeRun'> = (draft, command, situation, befor
       const continuedBy = because === 'CONTINUED' ? situation.continuedBy : null
       return { type: 'NotResumable', status: draft.run.status, because, continuedBy, holder: draft.holder }
     }
-    // whoever would drive it waits; a person's resume puts an end to the waiting
+    // a resume with a claim has to wait for `notBefore`; a person's resume without a claim ends the wait
     if (command.claim && draft.run.status === 'PAUSED' && claimableAt(draft.run, draft.now) !== null)
       return notClaimable(draft, [])
     resume(draft, command.comment)
@@ -84,8 +84,9 @@ export const decideResume: Rule<'resumeRun'> = (draft, command, situation, befor
 }
 
 /**
- * Why the run can't be resumed now; null where it can.
- * @param claiming whether the resume asks for a claim as well
+ * Returns why the run can't be resumed now; null if it can.
+ *
+ * @param claiming true if the resume includes a claim
  */
 export function whyNotResumable(
   run: Run,

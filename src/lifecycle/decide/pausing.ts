@@ -2,7 +2,7 @@ import { awayMsOf } from '../log/draft.ts'
 import { admits } from '../run/transitions.ts'
 import type { Rule } from './rule.ts'
 
-/** Pauses a run: the owner keeps its lease and is told. */
+/** Pauses a run: the owner keeps its lease and gets the directive PAUSE. */
 export const decidePause: Rule<'pauseRun'> = (draft, { comment }) => {
   if (!admits('pauseRun', draft.run.status)) return { type: 'NotPausable', status: draft.run.status }
   draft.note('run.paused', { comment, awayMs: awayMsOf(draft) })

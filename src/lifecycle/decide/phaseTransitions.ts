@@ -4,7 +4,7 @@ import { currentPhaseOf, type Phase, type Run } from '../run/run.ts'
 import { type WorkflowDefinition, workflowPhase } from '../workflow/workflow.ts'
 import { mayOpenRound } from './moves.ts'
 
-/** The phases that may be advanced to now; the current one where it is still to be started. */
+/** Returns the phases that the run may advance to now; the current phase if it still has to be started. */
 export function allowedPhases(run: Run, workflow: WorkflowDefinition): string[] {
   const current = currentPhaseOf(run)
   if (isStartable(current)) return [current.key]
@@ -16,24 +16,24 @@ export function allowedPhases(run: Run, workflow: WorkflowDefinition): string[] 
   return leavable && mayOpenRound(run, workflow) ? [...allowed, workflow.initialPhase] : allowed
 }
 
-/** True for a phase that can be started: it never was, or its last attempt is over without success. */
+/** True for a phase that can be started: it was never started, or its last attempt ended without success. */
 export function isStartable({ status }: Pick<Phase, 'status'>): boolean {
   return status === 'PENDING' || status === 'FAILED' || status === 'CANCELLED'
 }
 
-/** True for an attempt under way that has not been handed to a person. */
+/** True for an attempt under way that does not wait for a person. */
 export function isRepairable({ status }: Pick<Phase, 'status'>): boolean {
   return status === 'RUNNING' || status === 'AWAITING_ARTIFACT'
 }
 
-/** A final phase is entered with the round complete, unless it is the one that completes the round. */
+/** True if the round still has to be completed: a final phase requires that, unless it completes the round itself. */
 export function isRoundMissing(run: Run, to: string, workflow: WorkflowDefinition): boolean {
   return workflow.completeRoundAt !== null && workflow.completeRoundAt !== to && !run.roundComplete
 }
 
 /**
- * The refusal of a way that the graph, or the state of the phase, does not have. Where the run may go instead is told, and
- * never the phase that was just refused: that some other command leads to it is for the sentence to say.
+ * Returns the refusal of a transition that the graph or the phase's state does not admit. `allowed` leaves out the
+ * refused phase itself: if another command leads to it, the sentence says so.
  */
 export function illegalTransition(
   run: Run,
@@ -57,7 +57,7 @@ export function illegalTransition(
   }
 }
 
-/** The refusal of a name that the workflow does not have. */
+/** Returns the refusal of a phase that the workflow does not have. */
 export function unknownPhase(phase: string, workflow: WorkflowDefinition): RefusalNamed<'UnknownPhase'> {
   return { type: 'UnknownPhase', phase, known: workflow.phases.map(({ key }) => key) }
 }

@@ -15,7 +15,7 @@ import {
   unknownPhase,
 } from './phaseTransitions.ts'
 
-/** Starts the phase the run stands at, or repairs the attempt under way. */
+/** Starts the current phase, or repairs the attempt under way. */
 export const decideStartPhase: Rule<'startPhase'> = (
   draft,
   { phase: key, repair, because },
@@ -31,7 +31,7 @@ export const decideStartPhase: Rule<'startPhase'> = (
   return 'accepted'
 }
 
-/** Records that the phase under way failed; it may be started again. */
+/** Records that the phase under way failed; it can be started again. */
 export const decideFailPhase: Rule<'failPhase'> = (draft, command, situation) => {
   const { phase: key, error, recovery } = command
   const { workflow } = situation
@@ -51,7 +51,7 @@ export const decideFailPhase: Rule<'failPhase'> = (draft, command, situation) =>
   return 'accepted'
 }
 
-/** A question about a failed phase waits for a person for ever, unless it says otherwise. */
+/** Defaults of a recovery question; it has no time limit unless the command sets one. */
 const RECOVERY = {
   kind: 'RECOVERY',
   artifact: null,
@@ -60,7 +60,7 @@ const RECOVERY = {
   onExpiry: 'WAIT',
 } as const
 
-/** Leaves the phase the run stands at along an edge of the graph, or for a new round. */
+/** Leaves the current phase along an edge of the graph, or for a new round. */
 export const decideAdvancePhase: Rule<'advancePhase'> = (draft, { to }, { workflow, newPhaseId }) => {
   const { run } = draft
   if (!admits('advancePhase', run.status)) return { type: 'RunNotActive', status: run.status }
@@ -90,7 +90,7 @@ export const decideAdvancePhase: Rule<'advancePhase'> = (draft, { to }, { workfl
   const next = findPhase(draft.run, to)
   if (!next) throw new Error(`round ${run.round} of run ${run.id} has no phase ${to}`)
   startPhase(draft, next, { from: current.key })
-  // a final phase that asks for nothing is done by being reached
+  // a final phase without an artifact or approval completes on entry
   if (target.final && !target.artifact && !target.approval) completePhase(draft, currentPhaseOf(draft.run))
   return 'accepted'
 }

@@ -5,7 +5,7 @@ import type { Rule } from './rule.ts'
 import { illegalTransition } from './phaseTransitions.ts'
 import { completePhase } from './moves.ts'
 
-/** Completes the round at the phase the workflow names for it; doing so again changes nothing. */
+/** Completes the round at the phase that the workflow names for it; repeating it changes nothing. */
 export const decideCompleteRound: Rule<'completeRound'> = (draft, { summary }, { workflow }) => {
   const { run } = draft
   if (!admits('completeRound', run.status)) return { type: 'RunNotActive', status: run.status }

@@ -4,13 +4,13 @@ import type { RefusalNamed } from '../run/refusals.ts'
 import type { Run } from '../run/run.ts'
 import type { Draft, Situation } from '../log/draft.ts'
 
-/** What the decision about a command may refuse with: those of the refusals listed in COMMANDS that are found by deciding. */
+/** The refusals that the decision about a command may return: those listed in COMMANDS that a decision can find. */
 export type RefusalOf<T extends CommandType> = RefusalNamed<RefusalTypeOf<T>>
 
-/** What one rule answers: nothing (it noted what it accepted), that nothing is to change, or a refusal. */
+/** The result of a rule: accepted (its events are noted), unchanged, deleted, or a refusal. */
 export type Ruling<T extends CommandType = CommandType> = 'accepted' | 'unchanged' | 'deleted' | RefusalOf<T>
 
-/** A rule: notes on the draft what it accepts. `before` is the run as it was loaded, before what was due. */
+/** A rule notes on the draft what it accepts. `before` is the run as loaded, before due changes. */
 export type Rule<T extends CommandType> = (
   draft: Draft,
   command: CommandOf<T>,
@@ -18,13 +18,16 @@ export type Rule<T extends CommandType> = (
   before: Run,
 ) => Ruling<T>
 
-/** The refusals of the checks that `decide` makes for every command of this shape, before its rule. */
+/** The refusals of the checks that `decide` makes before the rule, for every command of this shape. */
 type Implied<T extends CommandType> =
   | 'IdempotencyMismatch'
   | (CommandOf<T> extends { readonly fence: unknown } ? 'LeaseLost' | ImpliedBySettling<T> : never)
   | (CommandOf<T> extends { readonly ifRevision: unknown } ? 'RevisionConflict' : never)
 
-/** A driving command is refused once the run is settled, unless its transitions, or the lack of any, say otherwise. */
+/**
+ * A driving command is refused on a settled run, unless its transitions admit settled statuses or it has no
+ * transitions.
+ */
 type ImpliedBySettling<T extends CommandType> = (typeof COMMANDS)[T] extends {
   readonly transitions: infer Transitions
 }
@@ -33,7 +36,7 @@ type ImpliedBySettling<T extends CommandType> = (typeof COMMANDS)[T] extends {
     : 'RunNotActive'
   : never
 
-/** The server's own commands carry no key. */
+/** The server's own commands have no idempotency key. */
 type Unkeyed = 'sweep'
 
 type Unlisted<T extends CommandType> = Exclude<
@@ -41,7 +44,7 @@ type Unlisted<T extends CommandType> = Exclude<
   RefusalTypeOf<T> | (T extends Unkeyed ? 'IdempotencyMismatch' : never)
 >
 
-/** The rules of some commands; one whose implied refusals COMMANDS does not list has no rule that would do. */
+/** The rules of some commands; a command whose implied refusals are missing in COMMANDS does not compile. */
 export type RuleTable<T extends CommandType = CommandType> = {
   readonly [N in T]: [Unlisted<N>] extends [never] ? Rule<N> : { readonly notListed: Unlisted<N> }
 }

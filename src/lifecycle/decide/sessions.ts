@@ -9,7 +9,7 @@ import { illegalTransition, unknownPhase } from './phaseTransitions.ts'
 import type { Rule } from './rule.ts'
 import { differingPaths } from '../log/differingPaths.ts'
 
-/** Opens the session of a role, or adopts the one that is live: its row then carries the caller's fence. */
+/** Opens the session of a role, or adopts the live one, which then carries the caller's fence. */
 export const decideOpenSession: Rule<'openSession'> = (draft, command) => {
   const { run } = draft
   if (!admits('openSession', run.status)) return { type: 'RunNotActive', status: run.status }
@@ -28,7 +28,7 @@ export const decideOpenSession: Rule<'openSession'> = (draft, command) => {
   return 'accepted'
 }
 
-/** Moves a session along its table; the way back to READY after a recovery is counted. */
+/** Moves a session along its transition table; each return to READY after a recovery is counted. */
 export const decideUpdateSession: Rule<'updateSession'> = (draft, { sessionId, status, detail }) => {
   const { run } = draft
   if (!admits('updateSession', run.status)) return { type: 'RunNotActive', status: run.status }
@@ -42,7 +42,7 @@ export const decideUpdateSession: Rule<'updateSession'> = (draft, { sessionId, s
   return 'accepted'
 }
 
-/** Records a prompt before it is sent, and after: a key that was sent is never sent again. */
+/** Records a prompt before and after sending; a key that was SENT is never sent again. */
 export const decideRecordPrompt: Rule<'recordPrompt'> = (draft, command, { workflow }) => {
   const { run } = draft
   const { sessionId, phase: key, dedupKey, repair } = command
@@ -57,7 +57,7 @@ export const decideRecordPrompt: Rule<'recordPrompt'> = (draft, command, { workf
   const prompt = { sessionId, id, phase: key, round, attempt, dedupKey, repair }
   const underWay = session.status === 'BUSY' && session.lastPromptKey === dedupKey
   if (command.stage === 'SENDING') {
-    // asked again after a crash between the two: it is still being sent
+    // repeated after a crash between the two stages: the prompt is still being sent
     if (underWay) return 'unchanged'
     if (session.status !== 'READY') return illegal(session, 'BUSY')
     draft.note('prompt.sending', prompt)
@@ -90,7 +90,7 @@ function illegal(
   return { type: 'IllegalSessionTransition', sessionId, from, to, allowed: SESSION_TRANSITIONS[from] }
 }
 
-/** Disposes of the sessions that wait for a person; returns their ids. */
+/** Returns the ids of the sessions that wait for a person, to be disposed of. */
 export function sessionsNeedingHuman({ run }: Draft): string[] {
   return run.sessions.filter(({ status }) => status === 'FAILED_NEEDS_HUMAN').map(({ id }) => id)
 }

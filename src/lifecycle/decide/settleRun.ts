@@ -6,9 +6,8 @@ import type { Draft } from '../log/draft.ts'
 import type { RunReason } from '../run/words.ts'
 
 /**
- * What settling closes below a run: executions in flight, phases under way, and, where the work is done, the phases
- * that never began. Otherwise those stay PENDING, for a resume. Live sessions, open approvals and messages that nobody
- * received end with it.
+ * Returns what settling closes: executions in flight, phases under way, live sessions, open approvals, and pending
+ * messages. If the work is done, the phases that never started are skipped; otherwise they stay PENDING for a resume.
  */
 export function closeWork(
   run: Run,
@@ -29,7 +28,7 @@ export function closeWork(
   }
 }
 
-/** Ids of the executions that have no end yet. */
+/** Returns the ids of the executions that have not ended. */
 export function executionsInFlight(run: Run): string[] {
   return run.executions.filter((execution) => execution.end === null).map((execution) => execution.id)
 }
@@ -45,7 +44,7 @@ export function fail(
   draft.note('run.failed', { reason, error, leaseEnds, closed })
 }
 
-/** Cancels the run: at once where nobody holds a lease, else by asking its owner to stop first (G9). */
+/** Cancels the run: immediately if no owner holds a lease, otherwise by requesting its owner to stop first (G9). */
 export function requestCancel(
   draft: Draft,
   { cancelGraceSeconds: graceSeconds }: Settings,
@@ -57,7 +56,7 @@ export function requestCancel(
   draft.note('run.cancel_requested', { ...asked, graceSeconds }, epoch)
 }
 
-/** Settles the run as CANCELLED, in an epoch of its own where it had settled before (G2). */
+/** Settles the run as CANCELLED, in a new epoch if it had already settled (G2). */
 export function cancel(
   draft: Draft,
   {
@@ -82,9 +81,10 @@ export function cancel(
 }
 
 /**
- * Ends a cancel without its owner's word: nobody knows how its processes ended, so they are lost, not closed (G9).
+ * Ends a cancel without the owner's confirmation. How its processes ended is unknown, so they end as SUPERVISOR_LOST,
+ * not as closed (G9).
  *
- * @param leaseEnds false where the owner keeps what it holds until it has stopped
+ * @param leaseEnds false if the owner keeps its lease until it has stopped
  */
 export function cancelUnconfirmed(draft: Draft, leaseEnds = true): void {
   cancel(draft, {

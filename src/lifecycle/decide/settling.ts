@@ -6,7 +6,7 @@ import { admits } from '../run/transitions.ts'
 import type { Rule } from './rule.ts'
 import { completePhase } from './moves.ts'
 
-/** Settles the run as COMPLETED, where the evidence for it is there (G3). */
+/** Settles the run as COMPLETED if the server holds the evidence for it (G3). */
 export const decideComplete: Rule<'completeRun'> = (draft, { output }, { workflow, family }) => {
   const { run } = draft
   const missing = missingEvidence(run, workflow, attachedChildren(family))
@@ -17,21 +17,21 @@ export const decideComplete: Rule<'completeRun'> = (draft, { output }, { workflo
   return 'accepted'
 }
 
-/** Settles the run as FAILED by its owner's word. */
+/** Settles the run as FAILED, as reported by its owner. */
 export const decideFail: Rule<'failRun'> = (draft, { reason, error }) => {
   if (!admits('failRun', draft.run.status)) return { type: 'RunNotActive', status: draft.run.status }
   fail(draft, reason, error, { leaseEnds: true })
   return 'accepted'
 }
 
-/** Cancels the run: at once where nobody holds a lease, else by asking its owner to stop first (G9). */
+/** Cancels the run: immediately if no owner holds a lease, otherwise by requesting its owner to stop first (G9). */
 export const decideCancel: Rule<'cancelRun'> = (draft, { comment, cascade }, { settings }) => {
   if (!admits('cancelRun', draft.run.status)) return 'unchanged'
   requestCancel(draft, settings, { reason: 'CANCELLED_BY_USER', comment, cascade })
   return 'accepted'
 }
 
-/** The owner's word that its processes are gone (G9). */
+/** Records the owner's confirmation that its processes have ended (G9). */
 export const decideConfirmCancel: Rule<'confirmCancel'> = (draft) => {
   const { run } = draft
   if (!admits('confirmCancel', run.status)) return { type: 'RunNotActive', status: run.status }
@@ -44,7 +44,7 @@ export const decideConfirmCancel: Rule<'confirmCancel'> = (draft) => {
   return 'accepted'
 }
 
-/** Deletes a settled run that nobody holds and nothing continues; a tombstone stays for feeds. */
+/** Deletes a settled run that has no live claim and no continuation; a tombstone stays for feeds. */
 export const decideDelete: Rule<'deleteRun'> = (draft, _command, { continuedBy }) => {
   const { run, now, holder } = draft
   const { status } = run

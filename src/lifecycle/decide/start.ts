@@ -4,7 +4,7 @@ import type { Instant, Json } from '../run/run.ts'
 import { Draft } from '../log/draft.ts'
 import type { WorkflowDefinition } from '../workflow/workflow.ts'
 
-/** What a run begins with. */
+/** The input of a new run. */
 export interface NewRun {
   readonly id: string
   readonly project: string
@@ -19,12 +19,12 @@ export interface NewRun {
   readonly labels: readonly string[]
   readonly concurrencyKey: string | null
   readonly parentId: string | null
-  /** Whether it neither ends with its parent nor is waited for by it. */
+  /** True if it neither ends with its parent nor is waited for by it. */
   readonly detached: boolean
-  /** How many parents stand above. */
+  /** Number of ancestors. */
   readonly depth: number
   readonly continuesId: string | null
-  /** The chain it goes on with; null: it is the first of its own. */
+  /** The chain it continues; null: it starts a new one. */
   readonly chainId: string | null
   /** Rounds completed by the runs that this one continues; 0 for none. */
   readonly completedRound: number
@@ -33,7 +33,7 @@ export interface NewRun {
   readonly newPhaseId: () => string
 }
 
-/** A new run, QUEUED, with its first round open. */
+/** Returns the draft of a new run: QUEUED, with its first round open. */
 export function draftRun(beginning: NewRun): Draft {
   const {
     id,

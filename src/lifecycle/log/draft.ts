@@ -7,41 +7,44 @@ import { type Instant, type Json, liveClaim, type Run } from '../run/run.ts'
 import type { Settings } from '../run/settings.ts'
 import type { WorkflowDefinition } from '../workflow/workflow.ts'
 
-/** An accepted command's key and input, as they were kept beside its last event. */
+/** The key and input of an accepted command, as stored with its last event. */
 export interface KeptKey {
   readonly runId: string
   readonly request: Json
   readonly event: RunEvent | null
 }
 
-/** All that a decision may look at: a run at one snapshot, and the database's clock at that snapshot. */
+/** The input of a decision: a run at one snapshot, and the database's clock at that snapshot. */
 export interface Situation {
   readonly run: Run
   readonly workflow: WorkflowDefinition
   readonly settings: Settings
   readonly now: Instant
-  /** What was kept under the command's idempotency key, where it came with one. */
+  /** What is stored under the command's idempotency key; null if it has no key or the key is new. */
   readonly kept: KeptKey | null
-  /** The runs above and below it, at the same snapshot. */
+  /** The run's ancestors and children, at the same snapshot. */
   readonly family: Family
-  /** The run at the end of the chain that goes on from this one; null where none continues it. */
+  /** The last run of the chain that continues this one; null if no run continues it. */
   readonly continuedBy: string | null
-  /** Makes the id of a phase that the decision brings into being. */
+  /** Makes the id of a new phase. */
   readonly newPhaseId: () => string
-  /** Makes the id of an approval. */
+  /** Makes the id of a new approval. */
   readonly newApprovalId: () => string
   /** SHA-256 of a text, in hex. */
   readonly sha256: (text: string) => string
 }
 
-/** How long a run that is not RUNNING has not been, in milliseconds, for the event that ends its status. */
+/**
+ * Returns how long the run has not been RUNNING, in milliseconds, for the event that ends its current status; 0 for a
+ * settled run.
+ */
 export function awayMsOf({ run, now }: Draft): number {
   return run.status === 'RUNNING' || run.settledAt !== null ? 0 : Math.max(0, now - run.statusAt)
 }
 
 /**
- * A decision under way: the run as it is after the events noted so far. Each note is folded at once, so that
- * the next rule sees the run as it will be, and what is applied is what the log says.
+ * A decision in progress: the run after the events noted so far. Each event is folded at once, so that the next rule
+ * sees its effect, and the rows to be written always equal the fold.
  */
 export class Draft {
   constructor(
@@ -52,7 +55,7 @@ export class Draft {
     readonly events: RunEvent[] = [],
   ) {}
 
-  /** The draft of a new run: its first event, folded. */
+  /** Starts the draft of a new run with its first event. */
   static begin(
     id: string,
     workflow: WorkflowDefinition,
@@ -64,7 +67,7 @@ export class Draft {
     return new Draft(evolve(null, event, id, workflow), workflow, now, actor, [event])
   }
 
-  /** Who holds the run now, as whoever asks is told; null where nobody does. */
+  /** The current holder of the run, as shown to the caller; null if it has no live claim. */
   get holder(): Holder | null {
     const claim = liveClaim(this.run.claim, this.now)
     if (!claim) return null
@@ -72,7 +75,7 @@ export class Draft {
     return { owner: claim.owner, until: claim.expiresAt, isYours }
   }
 
-  /** Notes an event of the present epoch, or of the next one, and folds it. */
+  /** Notes an event of the current epoch (the default) or the next one, and folds it. */
   note<T extends EventType>(type: T, payload: EventPayload<T>, epoch = this.run.epoch): void {
     const event = {
       type,

@@ -5,9 +5,8 @@ import type { WorkflowDefinition } from '../workflow/workflow.ts'
 import type { RunStatus, SettledStatus } from '../run/words.ts'
 
 /**
- * The fold (G6): what one event makes of a run. It is the only place where a run changes; a decision is made by
- * folding its own events, and the log is verified by folding all of them. The first event of a run is
- * `run.created`, folded onto null.
+ * The fold (G6): applies one event to a run. Runs change nowhere else; a decision folds its own events, and verifying
+ * a log folds all of them. The first event of a run is `run.created`, folded onto null.
  */
 export function evolve(run: Run | null, event: RunEvent, runId: string, workflow: WorkflowDefinition): Run {
   if (event.type === 'run.created') return create(runId, event, event.payload, workflow)
@@ -25,7 +24,7 @@ function create(
   return {
     ...told,
     id,
-    // a log of an earlier version does not say; the row does
+    // logs of earlier versions do not record the chain; only the row does
     chainId: chainId ?? id,
     status: 'QUEUED',
     reason: null,
@@ -215,10 +214,10 @@ function withClaimant(claimants: Run['claimants'], id: string | null): Run['clai
   return id === null || claimants.includes(id) ? claimants : [...claimants, id]
 }
 
-/** Where nothing keeps a run from being claimed, and its queue limit counts from when it is QUEUED. */
+/** No wait: the run can be claimed as soon as it is QUEUED, and its queue limit counts from then. */
 const AT_ONCE = { notBefore: null, waitsFor: null, queuedFrom: null, awaitsChildren: false } as const
 
-/** @param awayMs how long the run had not been RUNNING, where it was not */
+/** @param awayMs milliseconds for which the run had not been RUNNING */
 function moveTo(run: Run, status: RunStatus, at: Instant, awayMs = 0): Run {
   return { ...run, status, statusAt: at, awayMs: run.awayMs + awayMs }
 }
@@ -246,11 +245,11 @@ function beginEpoch(run: Run, at: Instant): Run {
 
 function resume(run: Run, at: Instant, { from, to, awayMs }: EventPayload<'run.resumed'>): Run {
   if (from !== 'FAILED') return { ...moveTo(run, to, at, awayMs), ...AT_ONCE }
-  // a claim may have outlived the settling, and ended since without an event
+  // a claim may have outlived the settling and then ended without an event
   return { ...moveTo(beginEpoch(run, at), to, at), claim: null, resumes: run.resumes + 1 }
 }
 
-/** A run that waited for its children is in the queue from now on. */
+/** Ends the wait for children: the queue limit counts from now. */
 function endWait(run: Run, at: Instant): Run {
   if (!run.awaitsChildren) return run
   return { ...run, awaitsChildren: false, queuedFrom: Math.max(run.queuedFrom ?? 0, at) }

@@ -3,7 +3,7 @@ import type { EventPayload, EventType, RunEvent } from '../run/events.ts'
 
 type Summarize<T extends EventType> = (payload: EventPayload<T>, actor: string) => string
 
-/** One sentence for each type of event. */
+/** The sentence for each type of event. */
 const SUMMARIES: { readonly [T in EventType]: Summarize<T> } = {
   'run.created': ({ workflow }, actor) =>
     `${actor} created the run of workflow ${workflow.name} version ${workflow.version}.`,
@@ -63,13 +63,13 @@ const SUMMARIES: { readonly [T in EventType]: Summarize<T> } = {
   'child.detached': ({ runId }, actor) => `${actor} detached the child ${runId}.`,
 }
 
-/** What happened, as one sentence for a person. */
+/** Returns one sentence for people about an event. */
 export function summarizeEvent(event: RunEvent): string {
   const summarize = SUMMARIES[event.type] as Summarize<EventType>
   return summarize(event.payload, event.actor)
 }
 
-/** What somebody said, as the tail of a sentence: on one line, and without the full stop that the sentence brings. */
+/** Formats a comment as the end of a sentence: on one line, without its trailing full stops. */
 function saying(text: string | null): string {
   const said = text === null ? '' : shorten(text).replace(/\.+$/, '')
   return said === '' ? '' : `: ${said}`
@@ -77,7 +77,7 @@ function saying(text: string | null): string {
 
 const SHORT = 120
 
-/** The beginning of a text, on one line. */
+/** Shortens a text to one line. */
 function shorten(text: string): string {
   return composeText(text.replace(/\s+/g, ' ').trim(), { max: SHORT })
 }

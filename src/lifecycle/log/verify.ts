@@ -5,24 +5,24 @@ import type { Claim, Execution, Json, Run } from '../run/run.ts'
 import type { WorkflowDefinition } from '../workflow/workflow.ts'
 import { isFinalStatus, isSettledStatus } from '../run/words.ts'
 
-/** What verifying one run found: whether its rows are the fold of its log, and how many events were folded. */
+/** The result of verifying one run: whether its rows equal the fold of its log, and how many events were folded. */
 export interface Verification {
   readonly consistent: boolean
-  /** Each difference in words, with the guarantee it breaks. */
+  /** The differences, each as text with the guarantee it breaks. */
   readonly differences: readonly Difference[]
   readonly eventsChecked: number
 }
 
-/** One broken promise. */
+/** One violation of a guarantee. */
 export interface Difference {
   readonly guarantee: 'G2' | 'G6'
   readonly detail: string
 }
 
 /**
- * Holds the rows of a run against its log: `seq` is 1..n without a gap and the last is the run's revision (G6), nothing
- * follows a settled status within its epoch (G2), and the rows equal the fold (G6). Lease expiry, the end of a grace and
- * activity time are no part of the log, nor are facts told after the end.
+ * Compares the rows of a run with its log: `seq` is 1..n without gaps and the last one is the run's revision (G6),
+ * nothing follows a settled status within its epoch (G2), and the rows equal the fold (G6). Lease expiry, the end of
+ * a grace period and the activity time are not part of the log, nor are facts reported after the end.
  *
  * @param stored the run with all of its phases and executions, not only those in flight
  */
@@ -51,7 +51,7 @@ export function verifyLog(
   return { consistent: differences.length === 0, differences, eventsChecked: events.length }
 }
 
-/** Logs of earlier versions knew no chains: there the row alone says which. */
+/** Logs of earlier versions do not record the chain; there only the row has it. */
 function recordsChain([first]: readonly RunEvent[]): boolean {
   return first?.type === 'run.created' && first.payload.chainId !== undefined
 }
@@ -64,7 +64,7 @@ function checkSequence(stored: Run, events: readonly RunEvent[]): Difference[] {
   return gaps.map((detail) => ({ guarantee: 'G6', detail }))
 }
 
-/** Nothing follows a settled status within its epoch, and nothing but leaving one begins the next. */
+/** Nothing follows a settled status within its epoch, and only leaving a settled status begins the next epoch. */
 function checkEpoch(before: Run, event: RunEvent): Difference[] {
   const settled = isSettledStatus(before.status)
   const where = `event ${event.seq} ${event.type} follows ${before.status} of epoch ${before.epoch}`
@@ -74,7 +74,7 @@ function checkEpoch(before: Run, event: RunEvent): Difference[] {
   return [{ guarantee: 'G2', detail }]
 }
 
-/** The run without what is no part of the log, in an order that does not depend on how it was read. */
+/** The run without the parts that are not in the log, in an order independent of how it was read. */
 function toComparable(run: Run, stored: Run): Json {
   const { lastActivityAt: _activity, claim, grace, phases, executions, ...row } = run
   // a claim on a settled run ends without an event
@@ -99,7 +99,7 @@ function withoutExpiry({ owner, fence, seconds, claimedBy, claimedById }: Claim)
   return { owner, fence, seconds, claimedBy, claimedById }
 }
 
-/** An execution without its end, where that end was told as a fact beside the log. */
+/** An execution without its end, if that end was reported as a fact outside the log. */
 function withoutEnd(execution: Execution) {
   const {
     exitCode: _code,

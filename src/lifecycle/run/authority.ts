@@ -1,12 +1,12 @@
 import { type CommandName, COMMANDS } from './commands.ts'
 import type { Role } from './words.ts'
 
-/** Queries that show more than runs, and who may ask them. */
+/** Queries restricted by role because they show more than runs, with their roles. */
 const QUERIES = { doctor: ['ADMIN'], tokens: ['ADMIN'] } as const satisfies {
   readonly [name: string]: readonly [Role, ...Role[]]
 }
 
-/** Everything a caller may ask for that not every role may: a command, or a query that shows more than runs. */
+/** Everything that is restricted by role: a command, or a query that shows more than runs. */
 export type Operation = CommandName | keyof typeof QUERIES
 
 function rolesFor(operation: Operation): readonly [Role, ...Role[]] {
@@ -15,12 +15,12 @@ function rolesFor(operation: Operation): readonly [Role, ...Role[]] {
     : COMMANDS[operation as CommandName].roles
 }
 
-/** True where the role may ask for the operation at all. */
+/** True if the role may request the operation at all. */
 export function mayDo(role: Role, operation: Operation): boolean {
   return rolesFor(operation).includes(role)
 }
 
-/** The least role that may ask for the operation. */
+/** Returns the least role that may request the operation. */
 export function roleFor(operation: Operation): Role {
   return rolesFor(operation)[0]
 }

@@ -13,46 +13,46 @@ import type {
   SessionStatus,
 } from './words.ts'
 
-/** A claim as a caller asks for it. */
+/** A requested claim. */
 export interface ClaimRequest {
   readonly owner: string
-  /** Period of the lease in seconds, 5 to 3600; 0: no lease. */
+  /** Lease period in seconds, 5 to 3600; 0: no lease. */
   readonly leaseSeconds: number
 }
 
 interface Driving {
-  /** The fence of the claim the caller holds; null where it was left out. */
+  /** The fence of the caller's claim; null if it was left out. */
   readonly fence: number | null
 }
 
-/** The question that a failed phase puts to a person. */
+/** The recovery question that a failed phase puts to a person. */
 export interface Recovery {
   readonly gate: string
   readonly question: string
   readonly payload: Json
-  /** The session that needs the person. */
+  /** The session that needs a person. */
   readonly sessionId: string | null
   readonly expiresInSeconds: number | null
 }
 
 interface Conditional {
-  /** The revision the caller decided on; null: whatever it is. */
+  /** The revision that the caller's decision is based on; null: any. */
   readonly ifRevision: number | null
 }
 
-/** A command about one run, as `decide` takes it; its field names are those of the API's input. */
+/** A command about one run, the input of `decide`; field names match those of the API's input. */
 export type Command =
   | ({ readonly type: 'claimRun' } & ClaimRequest)
   | {
       readonly type: 'releaseRun'
       readonly fence: number
-      /** Nobody is to claim it before; null: anybody may, at once. */
+      /** The run can't be claimed before this time; null: no delay. */
       readonly notBefore: Instant | null
-      /** What it waits for, to be shown. */
+      /** What the run waits for, for display. */
       readonly waitsFor: string | null
-      /** The owner could not begin: the queue limit counts on from when it had counted from. */
+      /** True if the owner could not start: the queue limit keeps counting from where it did before the claim. */
       readonly blocked: boolean
-      /** Whether nobody is to claim it while an attached child of it is active. */
+      /** True if the run can't be claimed while an attached child of it is active. */
       readonly untilChildren: boolean
     }
   | ({ readonly type: 'pauseRun'; readonly comment: string | null } & Conditional)
@@ -99,7 +99,7 @@ export type Command =
       readonly sessionId: string
       readonly role: string
       readonly adapter: string
-      /** Null: what the session had. */
+      /** Null: keeps the session's present handle. */
       readonly handle: Json
     } & Driving)
   | ({
@@ -123,7 +123,7 @@ export type Command =
       readonly path: string
       readonly sha256: string
       readonly size: number
-      /** What the server found wrong with it; empty: it is valid. */
+      /** Validation problems found by the server; empty: the file is valid. */
       readonly problems: readonly ArtifactProblem[]
     } & Driving)
   | ({
@@ -152,13 +152,13 @@ export type Command =
       readonly mode: MessageMode
     }
   | ({ readonly type: 'acknowledgeMessage'; readonly messageId: string; readonly receipt: Receipt } & Driving)
-  /** Lets a child live and end by itself. */
+  /** Detaches a child from its parent. */
   | ({ readonly type: 'detachRun'; readonly comment: string | null } & Conditional)
-  /** An attached child of this run begins, or is taken up again after it had failed. */
+  /** An attached child of this run starts, or is resumed after a failure. */
   | { readonly type: 'noteChildStarted'; readonly childId: string; readonly epoch: number }
-  /** A child of this run is attached no more. */
+  /** A child of this run was detached. */
   | { readonly type: 'noteChildDetached'; readonly childId: string }
-  /** A child of this run settled. */
+  /** A child of this run has settled. */
   | {
       readonly type: 'noteChild'
       readonly childId: string
@@ -166,7 +166,7 @@ export type Command =
       readonly reason: RunReason | null
       readonly epoch: number
     }
-  /** Nothing but what is due: the sweep, and every read that meets a lost owner. */
+  /** Applies due changes only: used by the sweep, and by every read that finds a lost owner. */
   | { readonly type: 'sweep' }
 
 export type CommandType = Command['type']

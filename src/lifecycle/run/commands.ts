@@ -1,18 +1,18 @@
 import type { RefusalType } from './refusals.ts'
 import type { Role, RunStatus } from './words.ts'
 
-/** Roles that may ask for something; the first one named is the one to ask for. */
+/** Roles allowed to request something, the least one first. */
 type Roles = readonly [Role, ...Role[]]
 
-/** What one command is: everything that is known of it without deciding it. */
+/** Static facts about a command. */
 interface CommandDefinition {
-  /** Who may ask for it. */
+  /** Roles that may request it. */
   readonly roles: Roles
-  /** Its name in `allowedCommands`; absent: it is not offered there. */
+  /** Its name in `allowedCommands`; absent: never offered there. */
   readonly offeredAs?: string
-  /** Where it may lead from each status that admits it; absent: no status of a run stands against it. */
+  /** The target statuses from each status that admits it; absent: every status admits it. */
   readonly transitions?: { readonly [S in RunStatus]?: readonly [RunStatus, ...RunStatus[]] }
-  /** Everything it can be refused with: the members of its GraphQL union beside the success. */
+  /** Everything it can be refused with: the members of its GraphQL union besides the success. */
   readonly refusals: readonly RefusalType[]
 }
 
@@ -23,11 +23,14 @@ const driver = ['WORKER', 'AGENT', 'ADMIN'] as const
 const driverOrOperator = ['WORKER', 'AGENT', 'OPERATOR', 'ADMIN'] as const
 const admin = ['ADMIN'] as const
 
-/** Refusals of every command, of one with an idempotency key, of one about a run, and of a driving one about a run. */
+/**
+ * Refusals of every command, of commands with an idempotency key, of commands about a run, and of driving commands
+ * about a run.
+ */
 const ALWAYS = ['InvalidInput', 'Forbidden'] as const
 const KEYED = ['IdempotencyMismatch', ...ALWAYS] as const
 const ON_RUN = ['RunNotFound', ...KEYED] as const
-// the published order of some unions
+// keeps the published order of some unions
 const KEYED_ON_RUN = ['IdempotencyMismatch', 'RunNotFound', ...ALWAYS] as const
 const DRIVING = ['RunNotActive', 'LeaseLost', ...ON_RUN] as const
 
@@ -46,9 +49,9 @@ const anySettled = {
 } as const
 
 /**
- * Every command, once. Who may ask for it, the table of transitions, `allowedCommands`, the unions of its GraphQL result and the
- * types of its decision and of its use case are derived from this record. A rule that refuses with what is not listed here
- * does not compile, nor does a use case. The order is that of the `RunCommand` enum.
+ * Every command. The roles, the transition table, `allowedCommands`, the GraphQL result unions, and the types of
+ * decisions and use cases are derived from this record. A rule or use case that refuses with anything not listed here
+ * does not compile. The order is that of the `RunCommand` enum.
  */
 export const COMMANDS = {
   claimRun: {
@@ -206,7 +209,7 @@ export const COMMANDS = {
     transitions: whileRunning,
     refusals: ['RunNotActive', 'UnknownPhase', 'LeaseLost', ...KEYED_ON_RUN],
   },
-  // the end of a process is a fact: it may be told of a run in any status
+  // the end of a process is a fact: it can be reported in any status of the run
   finishExecution: {
     roles: driverOrOperator,
     refusals: ['ExecutionAlreadyFinished', 'ExecutionNotFound', ...KEYED],
@@ -240,7 +243,7 @@ export const COMMANDS = {
     ],
   },
   appendTranscript: { roles: driver, refusals: ['TranscriptGap', 'LeaseLost', 'SessionNotFound', ...ALWAYS] },
-  // a receipt that comes after settling is answered with what became of the message
+  // a receipt after settling is answered with the final status of the message
   acknowledgeMessage: { roles: driver, refusals: ['MessageNotFound', 'LeaseLost', ...KEYED] },
   startRun: {
     roles: operatorOrWorker,
@@ -254,7 +257,7 @@ export const COMMANDS = {
     ],
   },
   renewLease: { roles: worker, refusals: ['RunNotActive', 'LeaseLost', 'RunNotFound', ...ALWAYS] },
-  // what the server notes on a parent of its children
+  // written by the server on a parent, about its children
   noteChild: { roles: admin, refusals: ON_RUN },
   noteChildStarted: { roles: admin, refusals: ['RunNotActive', ...ON_RUN] },
   noteChildDetached: { roles: admin, refusals: ['RunNotActive', ...ON_RUN] },
@@ -282,7 +285,7 @@ export const COMMANDS = {
   revokeToken: { roles: admin, refusals: ['TokenNotFound', ...ALWAYS] },
 } as const satisfies { readonly [name: string]: CommandDefinition }
 
-/** The name of a command: that of its mutation, of its use case and of its decision. */
+/** The name of a command, shared by its mutation, its use case and its decision. */
 export type CommandName = keyof typeof COMMANDS
 
 /** The types of everything that a command can be refused with. */
@@ -292,20 +295,20 @@ type OfferedName = {
   [N in CommandName]: (typeof COMMANDS)[N] extends { readonly offeredAs: string } ? N : never
 }[CommandName]
 
-/** A command that a viewer may be offered, by its name in `allowedCommands`. */
+/** A command that can be offered to a viewer, by its name in `allowedCommands`. */
 export type RunCommand = (typeof COMMANDS)[OfferedName]['offeredAs']
 
-/** The commands that a viewer may be offered, by their names in `allowedCommands`. */
+/** The commands that can be offered to a viewer, with their names in `allowedCommands`. */
 export const OFFERED_COMMANDS = Object.fromEntries(
   Object.entries(COMMANDS).flatMap(([name, definition]) =>
     'offeredAs' in definition ? [[definition.offeredAs, name]] : [],
   ),
 ) as { readonly [N in OfferedName as (typeof COMMANDS)[N]['offeredAs']]: N }
 
-/** What may be done with a run, as a viewer is told. */
+/** The names of `OFFERED_COMMANDS`, as shown to viewers. */
 export const RUN_COMMANDS = Object.keys(OFFERED_COMMANDS) as RunCommand[]
 
-/** True where the command can be refused with this. */
+/** True if the command can be refused with this type. */
 export function canBeRefusedWith(name: CommandName, refusal: RefusalType): boolean {
   return (COMMANDS[name].refusals as readonly RefusalType[]).includes(refusal)
 }

@@ -14,12 +14,12 @@ import {
 } from './words.ts'
 
 /**
- * The closed list of events and what each carries. A run is the fold of its events (G6), so a payload holds
- * everything that its event changed and that can't be worked out from the run before it.
+ * The closed list of events and their payloads. A run is the fold of its events (G6), so a payload holds everything
+ * that its event changes and that can't be derived from the run before it.
  */
 
 const id = z.string()
-/** JSON of a client, which was checked as it came in: kept as the very value that it is. */
+/** JSON from a client, already checked on input; kept as the identical value. */
 const json = z.unknown().refine((value) => value !== undefined) as unknown as z.ZodType<Json>
 const moment = z.iso.datetime().describe('A point in time, ISO 8601 in UTC.')
 const fence = z.int().positive().describe('Number of the claim.')
@@ -283,7 +283,7 @@ export type EventType = keyof typeof EVENT_PAYLOADS
 export type EventPayload<T extends EventType> = z.infer<(typeof EVENT_PAYLOADS)[T]>
 export type Closed = z.infer<typeof closed>
 
-/** One line of a run's log, discriminated by `type`. */
+/** One event of a run's log, discriminated by `type`. */
 export type RunEvent = {
   [T in EventType]: {
     readonly type: T
@@ -291,7 +291,7 @@ export type RunEvent = {
     readonly epoch: number
     readonly at: Instant
     readonly actor: string
-    /** The principal that acted; null in a log of before there were any. */
+    /** The acting principal; null in logs from before principals existed. */
     readonly actorId: string | null
     readonly payload: EventPayload<T>
   }
@@ -301,8 +301,9 @@ export type RunEvent = {
 export const EVENT_TYPES = Object.keys(EVENT_PAYLOADS) as readonly EventType[]
 
 /**
- * Reads an event as it was stored.
- * Throws where its type is unknown or its payload has another shape: the log was written by something else.
+ * Parses a stored event.
+ *
+ * @throws if its type is unknown or its payload has another shape: the log was not written by this code
  */
 export function parseEvent(stored: {
   type: string

@@ -1,52 +1,58 @@
 import type { Run } from './run.ts'
 import { isSettledStatus, type RunStatus } from './words.ts'
 
-/** A run below another one, as far as that one's decisions look at it. */
+/** A child of a run, as far as decisions about its parent need it. */
 export interface Child {
   readonly id: string
   readonly status: RunStatus
-  /** True where it lives and ends by itself; else it is attached: cancelled with its parent, and waited for by it. */
+  /**
+   * True if it neither ends with its parent nor is waited for by it; otherwise it is attached: cancelled with its
+   * parent, and waited for by it.
+   */
   readonly detached: boolean
 }
 
-/** A run above another one. */
+/** A run above another one: its parent, that one's parent, and so on. */
 export interface Ancestor {
   readonly id: string
   readonly status: RunStatus
   readonly cascade: boolean
-  /** True where every run from the lower one up to this is attached to the next. */
+  /** True if every run from the lower one up to this one is attached to the next. */
   readonly attached: boolean
 }
 
-/** What a decision about a run looks at of the runs around it, at the snapshot of the run itself. */
+/** The related runs that a decision about a run needs, read at the same snapshot as the run itself. */
 export interface Family {
-  /** Its parent, then that one's parent and so on; empty where it has none, or where that was deleted. */
+  /** Its parent, then the parent's parent, and so on; empty if it has none or the parent was deleted. */
   readonly ancestors: readonly Ancestor[]
-  /** Its active children, those that are attached first: at most so many as a sentence names. */
+  /** Its active children, attached ones first; limited to the number that a sentence lists. */
   readonly children: readonly Child[]
 }
 
-/** The family of a run that stands alone. */
+/** The family of a run without parent and children. */
 export const NO_FAMILY: Family = { ancestors: [], children: [] }
 
-/** The active children that a run is not completed without. */
+/** Returns the active children that must end before the run can be completed. */
 export function attachedChildren({ children }: Family): Child[] {
   return children.filter(({ detached }) => !detached)
 }
 
-/** True for a status in which a run takes its attached children with it: its cancel was accepted, or it settled undone. */
+/**
+ * True for a status in which a run cancels its attached children: its cancel was accepted, or it settled other than
+ * COMPLETED.
+ */
 function endsWithChildren(status: RunStatus): boolean {
   return status === 'CANCELLING' || (isSettledStatus(status) && status !== 'COMPLETED')
 }
 
-/** True for a run whose end is owed to its attached children as well. */
+/** True if the run's end cancels its attached children. */
 export function cancelsChildren({ status, cascade }: Pick<Run, 'status' | 'cascade'>): boolean {
   return endsWithChildren(status) && cascade
 }
 
 /**
- * The nearest run above whose end is owed to the run as well, however far the cancels in between have come; null where there is
- * none. A run that was completed, or told to leave its children alone, hands nothing down.
+ * Returns the nearest ancestor whose end cancels this run, even if the cancels in between have not been applied yet;
+ * null if there is none. A run that was COMPLETED, or cancelled without cascade, does not cancel its descendants.
  */
 export function closingAncestor({ ancestors }: Family): Ancestor | null {
   for (const ancestor of ancestors) {
@@ -57,12 +63,12 @@ export function closingAncestor({ ancestors }: Family): Ancestor | null {
   return null
 }
 
-/** True for a status below which nothing is started. */
+/** True for a status in which children can be started. */
 export function admitsChildren(status: RunStatus): boolean {
   return !isSettledStatus(status) && status !== 'CANCELLING'
 }
 
-/** True where an attached run can't come back to life, for what is above it. */
+/** True if an ancestor keeps an attached run from being resumed. */
 export function isBlockedByAncestor({ detached }: Run, family: Family): boolean {
   const [parent] = family.ancestors
   if (detached || !parent) return false

@@ -1,7 +1,7 @@
 import type { Attempt, Execution, Run } from './run.ts'
 import type { Outcome } from './words.ts'
 
-/** What a run came to, by today's rule; null while it is active. */
+/** Returns the outcome of a run by the current rule; null while it is active. */
 export function outcomeOfRun({ status, reason }: Pick<Run, 'status' | 'reason'>): Outcome | null {
   switch (status) {
     case 'COMPLETED':
@@ -17,15 +17,15 @@ export function outcomeOfRun({ status, reason }: Pick<Run, 'status' | 'reason'>)
   }
 }
 
-/** What stands around an execution: its run, and the attempts of its phase. */
+/** The context of an execution: its run, and the attempts of its phase. */
 export interface ExecutionContext {
   readonly run: Pick<Run, 'status' | 'epoch'> | null
   readonly attempts: readonly Attempt[]
 }
 
 /**
- * What an execution came to, by today's rule; null while it is in flight. An exit code is never evidence (G3): a
- * process that exited 0 succeeded only where its phase, or its run, was completed.
+ * Returns the outcome of an execution by the current rule; null while it is in flight. An exit code is never evidence
+ * (G3): a process that exited with 0 succeeded only if its phase, or its run, was completed.
  */
 export function outcomeOfExecution(
   execution: Execution,
@@ -49,7 +49,7 @@ export function outcomeOfExecution(
 }
 
 function outcomeOfClosed(execution: Execution, run: ExecutionContext['run']): Outcome {
-  // the epoch that closed it had failed, or it could not have been followed by another
+  // a later epoch exists, so the epoch that closed the execution must have ended FAILED
   if (run === null || run.epoch !== execution.epoch) return 'FAILED'
   if (run.status === 'COMPLETED') return 'SUCCESS'
   return run.status === 'FAILED' ? 'FAILED' : 'CANCELLED'

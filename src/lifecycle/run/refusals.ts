@@ -9,20 +9,20 @@ import type {
   SessionStatus,
 } from './words.ts'
 
-/** One thing that stands between a run and COMPLETED. */
+/** One piece of evidence that the run lacks to be COMPLETED. */
 export interface MissingEvidence {
   readonly kind: EvidenceKind
   readonly phase: string | null
   readonly detail: string
 }
 
-/** One mistake in what a caller sent: where it stands and what is wrong. */
+/** One mistake in an input: its path and a message. */
 export interface InputIssue {
   readonly path: readonly string[]
   readonly message: string
 }
 
-/** What was asked of a phase. */
+/** The phase command that was refused. */
 export type PhaseCommand =
   | 'startPhase'
   | 'repairPhase'
@@ -33,41 +33,41 @@ export type PhaseCommand =
   | 'requestApproval'
   | 'recordPrompt'
 
-/** A phase command that the graph, or where the run stands in it, does not admit. */
+/** A phase command that the graph, or the run's position in it, does not admit. */
 export interface IllegalTransition {
-  /** Where the run stands. */
+  /** The run's current phase. */
   readonly from: string
-  /** The phase that was asked for. */
+  /** The phase named by the command. */
   readonly to: string
-  /** Where the run may go instead. */
+  /** The phases that the run may advance to instead. */
   readonly allowed: readonly string[]
   readonly command: PhaseCommand
-  /** Of the phase that the run stands at. */
+  /** Status of the current phase. */
   readonly phaseStatus: PhaseStatus
-  /** The phases that may be advanced to now. */
+  /** The phases that can be advanced to now. */
   readonly reachable: readonly string[]
-  /** The phases that may follow by the graph. */
+  /** The successors of the current phase in the graph. */
   readonly next: readonly string[]
   readonly roundEndsAt: string | null
-  /** True where another round was asked for, and the workflow allows a run no more of them. */
+  /** True if another round was requested and the workflow's limit of rounds is reached. */
   readonly isPastLastRound: boolean
 }
 
-/** Who holds a run that somebody else, or the same again, asked for. */
+/** The holder of a run, as shown to a caller that was refused because of it. */
 export interface Holder {
   readonly owner: string
-  /** When the lease expires; null: never by itself. */
+  /** When the lease expires; null: the claim has no lease. */
   readonly until: Instant | null
-  /** Whether the claim is one of the principal that asked. */
+  /** True if the claim was made by the calling principal. */
   readonly isYours: boolean
 }
 
-/** Why a decision about one run is no: a value, never an exception. */
+/** Why a decision about one run is a refusal; a value, never an exception. */
 export type Refusal =
   | {
       readonly type: 'RunNotActive'
       readonly status: RunStatus
-      /** What the caller is to do, where the claim on the row is its own. */
+      /** The current directive, if the caller holds the live claim. */
       readonly directive?: DirectiveKind
     }
   | { readonly type: 'RevisionConflict'; readonly expected: number; readonly actual: number }
@@ -77,11 +77,11 @@ export type Refusal =
       readonly type: 'NotClaimable'
       readonly status: RunStatus
       readonly holder: Holder | null
-      /** When it may be claimed, where it waits for that. */
+      /** When it can be claimed, if it waits for a time; otherwise null. */
       readonly claimableAt: Instant | null
       /** What it waits for. */
       readonly waitsFor: string | null
-      /** Ids of the children that it waits for, where it was released until they end. */
+      /** Ids of the children that it waits for, if it was released until they end. */
       readonly children: readonly string[]
     }
   | { readonly type: 'NotPausable'; readonly status: RunStatus }
@@ -89,7 +89,7 @@ export type Refusal =
       readonly type: 'NotResumable'
       readonly status: RunStatus
       readonly because: NotResumableCause
-      /** The run at the end of the chain that goes on from this one, where that is why. */
+      /** The last run of the chain that continues this one, if that is the reason; otherwise null. */
       readonly continuedBy: string | null
       readonly holder: Holder | null
     }
@@ -101,7 +101,7 @@ export type Refusal =
   | {
       readonly type: 'NotDeletable'
       readonly status: RunStatus
-      /** The run at the end of the chain that goes on from this one, where that is why. */
+      /** The last run of the chain that continues this one, if that is the reason; otherwise null. */
       readonly continuedBy: string | null
       readonly holder: Holder | null
     }
@@ -128,7 +128,7 @@ export type Refusal =
   | { readonly type: 'InvalidInput'; readonly issues: readonly InputIssue[] }
 
 /**
- * Refusals that are found before, or beside, the decision about one run; what each tells stands with the use cases
+ * Refusals found before or besides the decision about one run; their payloads are declared by the use cases
  * (`commands/kit/answers.ts`).
  */
 export type ObjectionType =

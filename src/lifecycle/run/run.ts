@@ -17,30 +17,30 @@ import type {
 /** A point in time, in milliseconds since 1970 by the database's clock. */
 export type Instant = number
 
-/** JSON as it comes from clients: validated where it has a shape, opaque where it is theirs. */
+/** JSON from clients: validated if Pawl defines its shape, otherwise opaque. */
 export type Json = z.core.util.JSONType
 
-/** The hold of an owner on a run. */
+/** An owner's claim on a run. */
 export interface Claim {
   readonly owner: string
-  /** Number of this claim among the run's claims, rising. */
+  /** Number of this claim among the run's claims; it only rises. */
   readonly fence: number
-  /** Period of the lease in seconds; 0: claimed without a lease, never expiring. */
+  /** Lease period in seconds; 0: claimed without a lease, never expires. */
   readonly seconds: number
   /** When the lease expires; null for a claim without a lease. */
   readonly expiresAt: Instant | null
-  /** The principal that claimed, by name and id; null where the log is of before there were any. */
+  /** The claiming principal, by name and id; null in logs from before principals existed. */
   readonly claimedBy: string | null
   readonly claimedById: string | null
 }
 
-/** How long a cancel waits for its owner, whatever that one's lease. */
+/** The grace period of a cancel, independent of the length of the lease. */
 export interface Grace {
   readonly seconds: number
   readonly endsAt: Instant
 }
 
-/** Why a phase failed, and what to do about it. */
+/** Why a phase failed, and how to handle it. */
 export interface PhaseError {
   readonly class: ErrorClass
   readonly code: string
@@ -48,7 +48,7 @@ export interface PhaseError {
   readonly hint: string | null
 }
 
-/** One try of a phase. */
+/** One attempt of a phase. */
 export interface Attempt {
   readonly attempt: number
   readonly epoch: number
@@ -60,10 +60,10 @@ export interface Phase {
   readonly id: string
   readonly key: string
   readonly round: number
-  /** Place in the workflow's list of phases, from 0. */
+  /** Index in the workflow's list of phases, from 0. */
   readonly position: number
   readonly status: PhaseStatus
-  /** How many attempts were started. */
+  /** Number of attempts started. */
   readonly attempts: number
   readonly startedAt: Instant | null
   readonly endedAt: Instant | null
@@ -73,24 +73,26 @@ export interface Phase {
   readonly history: readonly Attempt[]
 }
 
-/** One operating-system process launched for a run, or for none. */
+/** One operating-system process, launched for a run or without one. */
 export interface Execution {
   readonly id: string
   readonly runId: string | null
   readonly phaseId: string | null
   readonly epoch: number | null
   readonly attempt: number | null
-  /** The claim it was started under, which may tell its end; null for one of no run, or of before that was kept. */
+  /**
+   * The claim it was started under, which may report its end; null without a run, or in logs that do not record it.
+   */
   readonly fence: number | null
   readonly command: string
   readonly pid: number | null
   readonly exitCode: number | null
   readonly signal: string | null
   readonly end: ExecutionEnd | null
-  /** True where the end was told after the run had settled: a fact beside the log. */
+  /** True if the end was reported after the run had settled: a fact outside the log. */
   readonly late: boolean
   readonly startedBy: string
-  /** The principal, as everywhere beside the name; null where the log is of before there were any. */
+  /** The principal that started it; null in logs from before principals existed. */
   readonly startedById: string | null
   readonly startedAt: Instant
   readonly endedAt: Instant | null
@@ -102,7 +104,7 @@ export interface Session {
   readonly role: string
   readonly adapter: string
   readonly status: SessionStatus
-  /** Fence of the owner that opened or adopted it last. */
+  /** Fence of the owner that last opened or adopted it. */
   readonly fence: number
   readonly recoveryAttempts: number
   /** The adapter's own data, readable by the next owner. */
@@ -110,7 +112,7 @@ export interface Session {
   readonly lastPromptKey: string | null
   readonly lastPromptStage: PromptStage | null
   readonly lastPromptAt: Instant | null
-  /** Keys of the prompts sent, each with the attempt it was sent in. */
+  /** Keys of the prompts sent, each with the attempt in which it was sent. */
   readonly sent: readonly SentPrompt[]
   readonly createdAt: Instant
 }
@@ -122,7 +124,7 @@ export interface SentPrompt {
   readonly attempt: number
 }
 
-/** A file that a phase produced, hashed and validated by the server. Its content is kept beside the log. */
+/** A file that a phase produced, hashed and validated by the server. Its content is stored outside the log. */
 export interface Artifact {
   readonly id: string
   readonly phaseId: string
@@ -131,20 +133,20 @@ export interface Artifact {
   readonly path: string
   /** SHA-256 of the content, in hex. */
   readonly sha256: string
-  /** Bytes of the content in UTF-8. */
+  /** Size of the content in bytes of UTF-8. */
   readonly size: number
   readonly valid: boolean
   readonly problems: readonly ArtifactProblem[]
   readonly createdAt: Instant
 }
 
-/** What is wrong with an artifact: a JSON pointer into it, and words. */
+/** A validation problem of an artifact: a JSON pointer into it, and a message. */
 export interface ArtifactProblem {
   readonly path: string
   readonly message: string
 }
 
-/** A question that only a person may answer. */
+/** A question that only a person can answer. */
 export interface Approval {
   readonly id: string
   readonly phaseId: string | null
@@ -154,16 +156,16 @@ export interface Approval {
   readonly status: ApprovalStatus
   readonly question: string
   readonly payload: Json
-  /** SHA-256 over gate, question, payload, artifact hash and attempt: what the decision must repeat. */
+  /** SHA-256 over gate, question, payload, artifact hash and attempt; a decision must repeat it. */
   readonly digest: string
-  /** Hash of the artifact it is about; null where it is about none. */
+  /** Hash of the artifact in question; null if there is none. */
   readonly artifactSha256: string | null
   readonly requestedBy: string
   readonly requestedById: string | null
   readonly requestedAt: Instant
   readonly expiresAt: Instant | null
   readonly onExpiry: ExpiryPolicy
-  /** Names of those who may decide; empty: whoever has the role. */
+  /** Names of the principals that may decide; empty: everyone with a sufficient role. */
   readonly approvers: readonly string[]
   readonly allowSelfApproval: boolean
   readonly decidedAt: Instant | null
@@ -172,7 +174,7 @@ export interface Approval {
   readonly comment: string | null
 }
 
-/** Steering text sent to a live run. */
+/** A steering message to a live run. */
 export interface Message {
   readonly id: string
   readonly text: string
@@ -183,7 +185,7 @@ export interface Message {
   readonly sentAt: Instant
 }
 
-/** Which workflow a run executes. */
+/** The workflow version that a run executes. */
 export interface WorkflowRef {
   readonly id: string
   readonly name: string
@@ -191,9 +193,10 @@ export interface WorkflowRef {
 }
 
 /**
- * A run with what hangs below it, at one snapshot. Loaded for a decision it carries the phases of the present
- * round, each with its last attempt and that attempt's artifacts, the executions in flight, the live sessions, the approvals
- * of the round's last attempts, those still open, those about the run as a whole whose no still stands, and the messages on their way; folded from the whole log it carries everything.
+ * A run with its dependent rows, at one snapshot. Loaded for a decision, it contains the phases of the current round,
+ * each with its last attempt and that attempt's artifacts; the executions in flight; the live sessions; the approvals
+ * of the round's last attempts, those still open, and those about the whole run whose rejection still holds; and the
+ * messages not yet consumed. Folded from the whole log, it contains everything.
  */
 export interface Run {
   readonly id: string
@@ -203,22 +206,22 @@ export interface Run {
   readonly status: RunStatus
   readonly reason: RunReason | null
   readonly error: string | null
-  /** Whether the owner confirmed that its processes are gone; null unless CANCELLED (G9). */
+  /** Whether the owner confirmed that its processes have ended; null unless CANCELLED (G9). */
   readonly cancelConfirmed: boolean | null
-  /** Why it is being cancelled, while its owner has not yet stopped. */
+  /** The reason of a cancel whose owner has not stopped yet. */
   readonly cancelReason: RunReason | null
-  /** False where a cancel asked to leave the children alone. */
+  /** False if a cancel was requested without cascading to the children. */
   readonly cascade: boolean
   /** The time that a cancelled owner has to confirm; null unless CANCELLING. */
   readonly grace: Grace | null
   readonly epoch: number
   readonly revision: number
   readonly round: number
-  /** The round the run began with: 1, or the one after the last that the run it continues had completed. */
+  /** The run's first round: 1, or the one after the last round completed by the run it continues. */
   readonly firstRound: number
-  /** The greatest round completed, counted over continued runs; 0 before the first. */
+  /** The highest completed round, counted across continued runs; 0 before the first. */
   readonly completedRound: number
-  /** True from `round.completed` to the next attempt of the phase that completes a round. */
+  /** True from `round.completed` until the next attempt of the phase that completes a round. */
   readonly roundComplete: boolean
   readonly currentPhase: string
   readonly concurrencyKey: string | null
@@ -228,37 +231,40 @@ export interface Run {
   readonly parentId: string | null
   /** True for a child that neither ends with its parent nor is waited for by it. */
   readonly detached: boolean
-  /** True for a queued run that nobody claims while an attached child of it is active. */
+  /** True for a queued run that can't be claimed while an attached child of it is active. */
   readonly awaitsChildren: boolean
   readonly continuesId: string | null
-  /** The id of the first run of its chain: of a chain one run at a time works in the workspace. */
+  /** The id of the first run of its chain; only one run of a chain works in the workspace at a time. */
   readonly chainId: string
-  /** How many parents stand above, at most 5. */
+  /** Number of ancestors, at most 5. */
   readonly depth: number
-  /** The last fence given out; 0 before the first claim. */
+  /** The last fence issued; 0 before the first claim. */
   readonly fence: number
-  /** The claim on the row, live or expired; null where none is. */
+  /** The claim on the row, live or expired; null if none. */
   readonly claim: Claim | null
-  /** Ids of the principals that claimed it in this epoch, in the order in which they first did. */
+  /** Ids of the principals that claimed it in this epoch, in the order of their first claims. */
   readonly claimants: readonly string[]
-  /** Resumes from FAILED so far, over all epochs. */
+  /** Resumes from FAILED, over all epochs. */
   readonly resumes: number
   /** Takeovers after a lost owner in this epoch. */
   readonly takeovers: number
   readonly createdBy: string
   readonly createdById: string | null
   readonly createdAt: Instant
-  /** Before this nobody claims the run; null: it may be claimed once it is QUEUED. */
+  /** The run can't be claimed before this time; null: it can be claimed once it is QUEUED. */
   readonly notBefore: Instant | null
-  /** What it waits for until then, in its last owner's words. */
+  /** What it waits for until then, as given by its last owner. */
   readonly waitsFor: string | null
-  /** Since when the queue limit counts, where that is not since the run became QUEUED; of a claimed run, since when it counted. */
+  /**
+   * Start of the queue limit, if other than the time the run became QUEUED; for a claimed run, the start before the
+   * claim.
+   */
   readonly queuedFrom: Instant | null
-  /** How long the run was not RUNNING since its phase was started, in milliseconds: phase limits don't count that. */
+  /** How long the run was not RUNNING since its phase started, in milliseconds; phase limits exclude it. */
   readonly awayMs: number
-  /** When the present epoch began; the run limit is counted from here. */
+  /** When the current epoch began; the run limit counts from here. */
   readonly epochAt: Instant
-  /** Since when the run has its present status. */
+  /** When the run entered its current status. */
   readonly statusAt: Instant
   readonly startedAt: Instant | null
   readonly settledAt: Instant | null
@@ -271,7 +277,7 @@ export interface Run {
   readonly messages: readonly Message[]
 }
 
-/** The phase the run stands at. */
+/** Returns the run's current phase. */
 export function currentPhaseOf(run: Run): Phase {
   const phase = findPhase(run, run.currentPhase)
   if (!phase)
@@ -279,27 +285,27 @@ export function currentPhaseOf(run: Run): Phase {
   return phase
 }
 
-/** A phase of the present round by its key. */
+/** Finds a phase of the current round by its key. */
 export function findPhase(run: Run, key: string): Phase | undefined {
   return run.phases.find((phase) => phase.key === key && phase.round === run.round)
 }
 
-/** Since when the queue limit of a queued run counts. */
+/** Returns when the queue limit of a queued run started to count. */
 export function queuedSince({ queuedFrom, statusAt }: Run): Instant {
   return queuedFrom ?? statusAt
 }
 
-/** When the run may be claimed, where it has to wait for that; else null. */
+/** Returns when the run can be claimed, if that is in the future; otherwise null. */
 export function claimableAt({ notBefore }: Run, now: Instant): Instant | null {
   return notBefore !== null && notBefore > now ? notBefore : null
 }
 
-/** The claim while it is good: its lease has not expired, or it was made without one. */
+/** Returns the claim while it is live: its lease has not expired, or it has no lease; otherwise null. */
 export function liveClaim(claim: Claim | null, now: Instant): Claim | null {
   return claim !== null && (claim.expiresAt === null || claim.expiresAt > now) ? claim : null
 }
 
-/** True while an owner holds a lease that will expire by itself: only such an owner is waited for. */
+/** True while an owner holds a lease that will expire by itself; the server waits only for such owners. */
 export function holdsLease(claim: Claim | null, now: Instant): boolean {
   return claim !== null && claim.expiresAt !== null && claim.expiresAt > now
 }
@@ -311,17 +317,19 @@ export function isUnderWay(phase: Phase): boolean {
   )
 }
 
-/** The approval that waits for a person; a run has at most one, because asking ends RUNNING. */
+/** Returns the pending approval; a run has at most one, because a request ends RUNNING. */
 export function openApproval(run: Run): Approval | undefined {
   return run.approvals.find((approval) => approval.status === 'PENDING')
 }
 
-/** True where a person paused the run: what else leads to PAUSED is a question how to go on, which is open as long. */
+/**
+ * True if a person paused the run: PAUSED has only one other cause, a recovery question, which stays open that long.
+ */
 export function isPausedByPerson(run: Run): boolean {
   return run.status === 'PAUSED' && openApproval(run)?.kind !== 'RECOVERY'
 }
 
-/** True for an approval that nothing but a person ends. */
+/** True for a pending approval that only a person can end. */
 export function waitsForEver({ status, expiresAt, onExpiry }: Approval): boolean {
   return status === 'PENDING' && (expiresAt === null || onExpiry === 'WAIT')
 }

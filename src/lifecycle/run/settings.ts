@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** The timings and caps the rules use where a workflow says nothing; each is a setting of the server. */
+/** Default timings and limits of the rules, used where a workflow sets none; each is a server setting. */
 export const settingsSchema = z.strictObject({
   cancelGraceSeconds: z
     .number()
@@ -36,8 +36,8 @@ export const settingsSchema = z.strictObject({
 })
 export type Settings = z.infer<typeof settingsSchema>
 
-/** Settings where nobody chose otherwise. */
+/** The default settings. */
 export const DEFAULT_SETTINGS: Settings = settingsSchema.parse({})
 
-/** The shortest and the longest lease, in seconds; 0 stands for a claim without one. */
+/** Minimum, maximum and default lease in seconds; 0 means a claim without a lease. */
 export const LEASE_SECONDS = { min: 5, max: 3600, default: 30 } as const

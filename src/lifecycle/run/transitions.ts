@@ -2,14 +2,14 @@ import { type CommandName, COMMANDS } from './commands.ts'
 import type { RunStatus } from './words.ts'
 
 /**
- * The table of transitions: for every command that depends on the status of a run, and for what the server does by itself, which
- * statuses admit it and which it may lead to. Rules that look at more than the status live in the `decide` functions; none
- * of them keeps a list of statuses of its own.
+ * The transition table: for every command that depends on a run's status, and for the server's own due changes, the
+ * statuses that admit it and the statuses it may lead to. Rules about more than the status are in the `decide`
+ * functions; none of them keeps its own list of statuses.
  */
 
 type Targets = { readonly [S in RunStatus]?: readonly RunStatus[] }
 
-/** What the server does by itself, when it is due. */
+/** Changes made by the server when they are due. */
 const DUE_CHANGES = {
   lapse: {
     RUNNING: ['FAILED', 'QUEUED'],
@@ -25,7 +25,7 @@ type Guarded = {
   [N in CommandName]: (typeof COMMANDS)[N] extends { readonly transitions: Targets } ? N : never
 }[CommandName]
 
-/** A command that a status may not admit, or a change that is due. */
+/** A command that depends on the status, or a due change. */
 export type TransitionName = Guarded | keyof typeof DUE_CHANGES
 
 const guarded: [string, Targets][] = Object.entries(COMMANDS).flatMap(([name, definition]) =>
@@ -33,21 +33,23 @@ const guarded: [string, Targets][] = Object.entries(COMMANDS).flatMap(([name, de
 )
 const TRANSITIONS = { ...(Object.fromEntries(guarded) as Record<Guarded, Targets>), ...DUE_CHANGES }
 
-/** Every transition there is, in the order of the commands. */
+/** Every transition, in the order of the commands. */
 export const TRANSITION_NAMES = Object.keys(TRANSITIONS) as TransitionName[]
 
-/** Where a command or a due change may lead from `status`; empty where the status does not admit it. */
+/**
+ * Returns the statuses that a command or due change may lead to from `status`; empty if the status does not admit it.
+ */
 export function targetsOf(name: TransitionName, status: RunStatus): readonly RunStatus[] {
   const targets: Targets = TRANSITIONS[name]
   return targets[status] ?? []
 }
 
-/** True where the status admits the command, whatever else it may need. */
+/** True if the status admits the command, regardless of its other conditions. */
 export function admits(name: TransitionName, status: RunStatus): boolean {
   return targetsOf(name, status).length > 0
 }
 
-/** True for a name that the table has a row for. */
+/** True for a name that has a row in the table. */
 export function hasTransitions(name: string): name is TransitionName {
   return Object.hasOwn(TRANSITIONS, name)
 }

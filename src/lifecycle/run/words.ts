@@ -1,9 +1,9 @@
 /**
- * The words of Pawl: every status, reason and kind, once. The table of transitions, the GraphQL enums, the
+ * The vocabulary of Pawl: every status, reason and kind, declared once. The transition table, the GraphQL enums, the
  * database enums (checked by a test) and the documentation are derived from these lists.
  */
 
-/** Every status of a run, in the order of a run's life. */
+/** Every status of a run, in lifecycle order. */
 export const RUN_STATUSES = [
   'QUEUED',
   'RUNNING',
@@ -17,7 +17,7 @@ export const RUN_STATUSES = [
 ] as const
 export type RunStatus = (typeof RUN_STATUSES)[number]
 
-/** Statuses after which nothing follows within the epoch (G2). */
+/** Statuses that nothing follows within the epoch (G2). */
 export const SETTLED_STATUSES = ['COMPLETED', 'FAILED', 'CANCELLED', 'EXPIRED'] as const satisfies RunStatus[]
 export type SettledStatus = (typeof SETTLED_STATUSES)[number]
 
@@ -44,11 +44,11 @@ export const RUN_REASONS = [
 ] as const
 export type RunReason = (typeof RUN_REASONS)[number]
 
-/** The reasons a client may report; all others are the server's own findings. */
+/** The reasons a client may report; all others are set by the server. */
 export const FAIL_REASONS = ['REPORTED_FAILURE', 'START_FAILED', 'INCOMPLETE'] as const satisfies RunReason[]
 export type FailReason = (typeof FAIL_REASONS)[number]
 
-/** What an agent should do next. */
+/** The next step for an agent. */
 export const NEXT_ACTIONS = [
   'CLAIM',
   'START_PHASE',
@@ -63,7 +63,7 @@ export const NEXT_ACTIONS = [
 ] as const
 export type NextAction = (typeof NEXT_ACTIONS)[number]
 
-/** Every status of a phase, and of each of its attempts. */
+/** Every status of a phase and of its attempts. */
 export const PHASE_STATUSES = [
   'PENDING',
   'RUNNING',
@@ -87,11 +87,11 @@ export const EXECUTION_ENDS = [
 ] as const
 export type ExecutionEnd = (typeof EXECUTION_ENDS)[number]
 
-/** The ends a client may report; the others follow from what happens to the run. */
+/** The ends a client may report; the server sets the others. */
 export const REPORTED_ENDS = ['EXITED', 'CANCELLED', 'TIMED_OUT', 'IDLE'] as const satisfies ExecutionEnd[]
 export type ReportedEnd = (typeof REPORTED_ENDS)[number]
 
-/** What a run or an execution came to; derived when read, never stored. */
+/** The outcome of a run or an execution; derived when read, never stored. */
 export const OUTCOMES = ['SUCCESS', 'INCOMPLETE', 'FAILED', 'CANCELLED'] as const
 export type Outcome = (typeof OUTCOMES)[number]
 
@@ -111,11 +111,11 @@ export const SESSION_STATUSES = [
 ] as const
 export type SessionStatus = (typeof SESSION_STATUSES)[number]
 
-/** How far a prompt has come: recorded before it is sent, and after. */
+/** The stage of a prompt: SENDING is recorded before it is sent, SENT after. */
 export const PROMPT_STAGES = ['SENDING', 'SENT'] as const
 export type PromptStage = (typeof PROMPT_STAGES)[number]
 
-/** What a person is asked: whether work is good, or how to go on after a failure. */
+/** Kinds of questions to a person: whether work is approved, or how to continue after a failure. */
 export const APPROVAL_KINDS = ['REVIEW', 'RECOVERY'] as const
 export type ApprovalKind = (typeof APPROVAL_KINDS)[number]
 
@@ -131,15 +131,15 @@ export const APPROVAL_STATUSES = [
 ] as const
 export type ApprovalStatus = (typeof APPROVAL_STATUSES)[number]
 
-/** What a person may answer; each kind of approval knows two of them. */
+/** Possible decisions of a person; each kind of approval admits two of them. */
 export const DECISIONS = ['APPROVE', 'REJECT', 'RETRY', 'ABORT'] as const
 export type Decision = (typeof DECISIONS)[number]
 
-/** What happens to an approval that nobody decided in time. */
+/** What happens to an approval that is not decided in time. */
 export const EXPIRY_POLICIES = ['REJECT', 'EXPIRE_RUN', 'WAIT'] as const
 export type ExpiryPolicy = (typeof EXPIRY_POLICIES)[number]
 
-/** When a message reaches the agent: now, or once its session is READY. */
+/** When a message is delivered to the agent: immediately, or once its session is READY. */
 export const MESSAGE_MODES = ['STEER', 'FOLLOW_UP'] as const
 export type MessageMode = (typeof MESSAGE_MODES)[number]
 
@@ -147,11 +147,11 @@ export type MessageMode = (typeof MESSAGE_MODES)[number]
 export const MESSAGE_STATUSES = ['PENDING', 'DELIVERED', 'CONSUMED', 'UNDELIVERED'] as const
 export type MessageStatus = (typeof MESSAGE_STATUSES)[number]
 
-/** What an owner may say of a message. */
+/** The receipts that an owner may report for a message. */
 export const RECEIPTS = ['DELIVERED', 'CONSUMED'] as const satisfies MessageStatus[]
 export type Receipt = (typeof RECEIPTS)[number]
 
-/** What kind of evidence stands between a run and COMPLETED. */
+/** Kinds of evidence required for COMPLETED. */
 export const EVIDENCE_KINDS = ['PHASE', 'ARTIFACT', 'APPROVAL', 'ROUND', 'FINAL_PHASE', 'CHILD'] as const
 export type EvidenceKind = (typeof EVIDENCE_KINDS)[number]
 
@@ -169,24 +169,24 @@ export const NOT_RESUMABLE_CAUSES = [
 ] as const
 export type NotResumableCause = (typeof NOT_RESUMABLE_CAUSES)[number]
 
-/** How an error of a phase is to be met: try again, ask a person, or fail the run. */
+/** How to handle an error of a phase: try again, ask a person, or fail the run. */
 export const ERROR_CLASSES = ['RECOVERABLE', 'HUMAN_REQUIRED', 'FATAL'] as const
 export type ErrorClass = (typeof ERROR_CLASSES)[number]
 
-/** What a server tells the owner of a run. */
+/** Kinds of directives from the server to the owner of a run. */
 export const DIRECTIVE_KINDS = ['CONTINUE', 'PAUSE', 'CANCEL', 'STOP', 'MESSAGE', 'LEASE_LOST'] as const
 export type DirectiveKind = (typeof DIRECTIVE_KINDS)[number]
 
-/** What a token may do. */
+/** Roles of tokens, which determine their permissions. */
 export const ROLES = ['VIEWER', 'OPERATOR', 'WORKER', 'AGENT', 'ADMIN'] as const
 export type Role = (typeof ROLES)[number]
 
-/** True once a run's status is settled: within its epoch nothing follows. */
+/** True for a settled status: nothing follows within its epoch. */
 export function isSettledStatus(status: RunStatus): status is SettledStatus {
   return (SETTLED_STATUSES as readonly RunStatus[]).includes(status)
 }
 
-/** True where no command changes the status again. */
+/** True for a status that no command changes again. */
 export function isFinalStatus(status: RunStatus): boolean {
   return (FINAL_STATUSES as readonly RunStatus[]).includes(status)
 }

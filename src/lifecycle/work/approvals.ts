@@ -2,18 +2,19 @@ import type { Actor } from '../run/actor.ts'
 import type { Approval, Json, Run } from '../run/run.ts'
 import type { ApprovalKind, Decision } from '../run/words.ts'
 
-/** What a person may answer to each kind of approval. */
+/** The decisions that each kind of approval admits. */
 export const ALLOWED_DECISIONS = {
   REVIEW: ['APPROVE', 'REJECT'],
   RECOVERY: ['RETRY', 'ABORT'],
 } as const satisfies Record<ApprovalKind, readonly Decision[]>
 
-/** Why a principal may not answer an approval, whatever it answers. */
+/** Why a principal may not decide an approval. */
 export type Disqualification = 'NOT_NAMED' | 'ASKED' | 'STARTED' | 'CLAIMED'
 
 /**
- * Why the principal may not decide; null where nothing bars it. Where nobody may approve what is its own, that rules out who
- * asked, who started the run, and who holds or held its claim in this epoch: what an agent does is done for who claimed.
+ * Returns why the principal may not decide; null if it may. Without self-approval, the principal that requested the
+ * approval, started the run, or holds or held its claim in this epoch is excluded: an agent acts on behalf of the
+ * principal that claimed.
  */
 export function findDisqualification(
   run: Run,
@@ -21,16 +22,16 @@ export function findDisqualification(
   { id, name }: Pick<Actor, 'id' | 'name'>,
 ): Disqualification | null {
   const { approvers, allowSelfApproval, requestedBy, requestedById } = approval
-  // a name is given once and never again, so it stands for one principal
+  // names are never reused, so a name identifies one principal
   if (approvers.length > 0 && !approvers.includes(name)) return 'NOT_NAMED'
   if (allowSelfApproval) return null
-  // a log of before there were principals tells the name alone
+  // logs from before principals existed record only the name
   if (requestedById === null ? requestedBy === name : requestedById === id) return 'ASKED'
   if (run.createdById === id) return 'STARTED'
   return run.claimants.includes(id) || run.claim?.claimedById === id ? 'CLAIMED' : null
 }
 
-/** What an approval is about: the digest is taken over exactly this. */
+/** The content of an approval that its digest covers. */
 export interface Shown {
   readonly gate: string
   readonly question: string
@@ -39,7 +40,10 @@ export interface Shown {
   readonly attempt: number | null
 }
 
-/** The text that the digest of an approval is the SHA-256 of: JSON with sorted keys, so that it is the same anywhere. */
+/**
+ * Returns the text whose SHA-256 is the digest of an approval: JSON with sorted keys, so that it is the same
+ * everywhere.
+ */
 export function digestText({ gate, question, payload, artifactSha256, attempt }: Shown): string {
   return JSON.stringify([gate, question, toSorted(payload), artifactSha256, attempt])
 }

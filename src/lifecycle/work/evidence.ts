@@ -12,10 +12,10 @@ import {
 import { isLastPhase, type WorkflowDefinition, workflowPhase } from '../workflow/workflow.ts'
 
 /**
- * What stands between the run and COMPLETED (G3): nothing but what the server holds counts, a process's exit code
- * never does. Empty where the run could be completed now.
+ * Returns the evidence that the run lacks to be COMPLETED (G3); empty if it can be completed now. Only what the
+ * server holds counts, never a process's exit code.
  *
- * @param children the attached children that are active
+ * @param children the active attached children
  */
 export function missingEvidence(
   run: Run,
@@ -61,14 +61,14 @@ export function missingEvidence(
   return missing
 }
 
-/** True where a run lacks nothing but the end of children. */
+/** True if the run only waits for its children to end. */
 export function lacksOnlyChildren(missing: readonly MissingEvidence[]): boolean {
   return missing.length > 0 && missing.every(({ kind }) => kind === 'CHILD')
 }
 
 /**
- * Questions about the run as a whole that were answered with a no: it stands until the same gate is asked again. A question that
- * nobody answered counts where its policy says that this is a no.
+ * Returns the rejected questions about the whole run; a rejection holds until the same gate is asked again. An
+ * expired question counts as rejected if its policy is REJECT.
  */
 export function rejectedQuestions({ approvals }: Run): Approval[] {
   const last = new Map<string, Approval>()
@@ -80,7 +80,7 @@ export function rejectedQuestions({ approvals }: Run): Approval[] {
 }
 
 /**
- * What stands between a phase and being completed by leaving it: its required artifact, valid for its last attempt, and
+ * Returns what a phase lacks to be completed by leaving it: its required artifact, valid for its last attempt, and
  * its approval for exactly that artifact. Empty for a phase that declares neither.
  */
 export function missingForPhase(run: Run, phase: Phase, workflow: WorkflowDefinition): MissingEvidence[] {
@@ -93,7 +93,7 @@ export function missingForPhase(run: Run, phase: Phase, workflow: WorkflowDefini
   return missing
 }
 
-/** The artifact that a phase requires and lacks in its last attempt. */
+/** Returns the artifact that a phase requires and lacks in its last attempt. */
 export function missingArtifact(run: Run, phase: Phase, workflow: WorkflowDefinition): MissingEvidence[] {
   const { artifact } = workflowPhase(workflow, phase.key)
   if (!artifact?.required || validArtifact(run, phase, workflow)) return []
@@ -101,7 +101,7 @@ export function missingArtifact(run: Run, phase: Phase, workflow: WorkflowDefini
   return [{ kind: 'ARTIFACT', phase: phase.key, detail }]
 }
 
-/** The newest valid artifact of a phase's last attempt at the path the phase declares. */
+/** Returns the newest valid artifact of a phase's last attempt at the path the phase declares. */
 export function validArtifact(run: Run, phase: Phase, workflow: WorkflowDefinition): Artifact | undefined {
   const path = workflowPhase(workflow, phase.key).artifact?.path
   return run.artifacts.findLast(
@@ -123,12 +123,15 @@ function isApproved(run: Run, phase: Phase, workflow: WorkflowDefinition): boole
   )
 }
 
-/** True for a phase that was started and whose evidence is there: leaving it completes it. */
+/** True for a phase under way whose evidence is complete: leaving it completes it. */
 export function isCompletable(run: Run, phase: Phase, workflow: WorkflowDefinition): boolean {
   return isUnderWay(phase) && missingForPhase(run, phase, workflow).length === 0
 }
 
-/** True where completing the run completes the phase it stands at: nothing can follow, and its evidence is there. */
+/**
+ * True if completing the run also completes its current phase: the phase can be the last one and its evidence is
+ * complete.
+ */
 export function isFinishing(run: Run, phase: Phase, workflow: WorkflowDefinition): boolean {
   return isLastPhase(workflowPhase(workflow, run.currentPhase)) && isCompletable(run, phase, workflow)
 }

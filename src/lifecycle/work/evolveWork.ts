@@ -2,13 +2,13 @@ import type { EventPayload, RunEvent } from '../run/events.ts'
 import type { Approval, Artifact, Instant, Message, Phase, Run, Session } from '../run/run.ts'
 import type { ApprovalStatus, Decision, MessageStatus, SessionStatus } from '../run/words.ts'
 
-/** What an event makes of what hangs below a run: sessions, prompts, artifacts, approvals, messages. */
+/** Events that change a run's sessions, prompts, artifacts, approvals and messages. */
 export type WorkEvent = Extract<
   RunEvent,
   { type: `${'session' | 'prompt' | 'artifact' | 'approval' | 'message'}.${string}` }
 >
 
-/** The part of the fold that concerns what hangs below a run beside its phases and executions. */
+/** The part of the fold for a run's dependent rows other than phases and executions. */
 export function evolveWork(run: Run, event: WorkEvent): Run {
   switch (event.type) {
     case 'session.opened':
@@ -62,7 +62,7 @@ export function evolveWork(run: Run, event: WorkEvent): Run {
         status: 'EXPIRED',
         ...toDecider(event),
       })
-      // for a question how to go on REJECT means ABORT, which leaves the phase to the settling
+      // for a recovery question, REJECT means ABORT, and settling ends the phase
       const isReview = run.approvals.some((each) => each.id === id && each.kind === 'REVIEW')
       const decision = onExpiry === 'REJECT' && isReview ? 'REJECT' : null
       return rule(expired, event.payload, decision, event.at, 'nobody decided in time')
@@ -78,7 +78,7 @@ export function evolveWork(run: Run, event: WorkEvent): Run {
   }
 }
 
-/** Sessions with these ids are over; their roles are free. */
+/** Ends the sessions with these ids; their roles become free. */
 export function endSessions(run: Run, ids: readonly string[]): Run {
   return ids.reduce(
     (changed, id) => changeSession(changed, id, (session) => ({ ...session, status: 'DISPOSED' })),
@@ -86,19 +86,19 @@ export function endSessions(run: Run, ids: readonly string[]): Run {
   )
 }
 
-/** Approvals with these ids can't be decided any more. */
+/** Voids the approvals with these ids: they can't be decided any more. */
 export function voidApprovals(run: Run, ids: readonly string[]): Run {
   return ids.reduce((changed, id) => changeApproval(changed, id, { status: 'VOID' }), run)
 }
 
-/** Messages with these ids have come to this status. */
+/** Sets the status of the messages with these ids. */
 export function changeMessages(run: Run, ids: readonly string[], status: MessageStatus): Run {
   if (ids.length === 0) return run
   const named = new Set(ids)
   return { ...run, messages: run.messages.map((each) => (named.has(each.id) ? { ...each, status } : each)) }
 }
 
-/** A session came to this status. */
+/** Sets the status of a session. */
 export function moveSession(run: Run, id: string | null, status: SessionStatus): Run {
   return id === null ? run : changeSession(run, id, (session) => ({ ...session, status }))
 }
@@ -194,7 +194,7 @@ function requestApproval(
   return awaitsApproval ? movePhase(waiting, asked.phaseId, 'AWAITING_APPROVAL', null) : waiting
 }
 
-/** What a decision makes of the phase and of the run's status; a run that failed by it has an event of its own. */
+/** Applies a decision to the phase and to the run's status; a run that fails by it has a separate event. */
 function rule(
   run: Run,
   {
@@ -224,7 +224,7 @@ function rule(
   )
 }
 
-/** A phase came to this status, and its last attempt with it. */
+/** Sets the status of a phase and of its last attempt. */
 export function movePhase(
   run: Run,
   id: string | null,

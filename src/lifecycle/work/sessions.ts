@@ -1,7 +1,7 @@
 import type { Session } from '../run/run.ts'
 import type { SessionStatus } from '../run/words.ts'
 
-/** Where a session may go from each of its statuses, by its owner's word. */
+/** The statuses that a session may move to from each status, as reported by its owner. */
 export const SESSION_TRANSITIONS = {
   CREATED: ['BOOTSTRAPPING', 'CRASHED', 'DISPOSED'],
   BOOTSTRAPPING: ['READY', 'CRASHED', 'DISPOSED'],
@@ -16,12 +16,12 @@ export const SESSION_TRANSITIONS = {
   DISPOSED: [],
 } as const satisfies Record<SessionStatus, readonly SessionStatus[]>
 
-/** Where the session may go now. */
+/** Returns the statuses that the session may move to now. */
 export function allowedSessionStatuses({ status }: Pick<Session, 'status'>): readonly SessionStatus[] {
   return SESSION_TRANSITIONS[status]
 }
 
-/** True for a session that holds its role. */
+/** True for a session that occupies its role. */
 export function isLiveSession({ status }: Pick<Session, 'status'>): boolean {
   return status !== 'DISPOSED'
 }

@@ -8,7 +8,7 @@ const file = (path: string, required: boolean) => ({
 const optional = (path: string) => file(path, false)
 const required = (path: string) => file(path, true)
 
-/** A code review: one agent goes through the phases, and may come back for further rounds. */
+/** A code review: one agent runs through the phases, and may repeat them in further rounds. */
 const review = {
   name: 'review',
   version: 1,
@@ -28,7 +28,7 @@ const review = {
   ],
 }
 
-/** A map of a code base: its structure, its flows, its requirements. */
+/** A map of a code base: its structure, flows and requirements. */
 const map = {
   name: 'map',
   version: 1,
@@ -56,7 +56,7 @@ const map = {
   ],
 }
 
-/** A change delivered: planned, approved by a person, built and verified. */
+/** A delivered change: planned, approved by a person, built and verified. */
 const delivery = {
   name: 'delivery',
   version: 1,
@@ -76,7 +76,7 @@ const delivery = {
   ],
 }
 
-/** The workflows every installation has. */
+/** The workflows of every installation. */
 export const BUILTIN_WORKFLOWS: readonly WorkflowDefinition[] = [review, map, delivery].map((candidate) =>
   workflowSchema.parse(candidate),
 )

@@ -1,11 +1,11 @@
 import type { WorkflowDefinition, WorkflowIssue } from './workflow.ts'
 
-/** The longest name of a file or folder that common file systems take, in bytes of UTF-8. */
+/** The longest file or folder name that common file systems accept, in bytes of UTF-8. */
 const MAX_NAME_BYTES = 255
 
 /**
- * What is wrong with the paths that a workflow declares for its artifacts: each must lead to a file inside of any workspace, on
- * any machine. Looked at when a workflow is registered; one that was registered before stays what it is.
+ * Returns the mistakes in the artifact paths of a workflow: each path must lead to a file inside any workspace, on
+ * any machine. Checked on registration only; workflows registered before are not checked again.
  */
 export function declaredPathIssues({ phases }: WorkflowDefinition): WorkflowIssue[] {
   return phases.flatMap(({ artifact }, index) => {
@@ -14,7 +14,7 @@ export function declaredPathIssues({ phases }: WorkflowDefinition): WorkflowIssu
   })
 }
 
-/** What is wrong with one path; null where nothing is. */
+/** Returns what is wrong with a path; null if nothing is. */
 function objectionTo(path: string): string | null {
   if (path.trim() === '') return 'the path is empty'
   // oxlint-disable-next-line no-control-regex -- they are what is looked for

@@ -1,4 +1,7 @@
-/** What a prompt may name between `{{` and `}}`; `input` alone, or followed by the way to a value: `input.repo.name`. */
+/**
+ * The placeholders that a prompt may use between `{{` and `}}`; `input` alone, or followed by the path of a value:
+ * `input.repo.name`.
+ */
 export const PROMPT_PLACEHOLDERS = [
   'title',
   'input',
@@ -15,7 +18,7 @@ export const PROMPT_PLACEHOLDERS = [
   'artifact.schema',
 ] as const
 
-/** What the phase that a prompt belongs to declares. */
+/** The declarations of the phase that a prompt belongs to. */
 interface PromptedPhase {
   readonly role: string | null
   readonly artifact: { readonly schema: unknown } | null
@@ -24,7 +27,7 @@ interface PromptedPhase {
 const PLACEHOLDER = /\{\{\s*(.*?)\s*\}\}/gs
 const INPUT_PATH = /^input(\.[A-Za-z0-9_-]+)+$/
 
-/** Every mistake in the placeholders of a prompt, in words; a name that stands there twice is told once. */
+/** Returns every mistake in the placeholders of a prompt; a placeholder used twice is reported once. */
 export function promptMistakes(prompt: string, { role, artifact }: PromptedPhase): string[] {
   const names = new Set(Array.from(prompt.matchAll(PLACEHOLDER), ([, name = '']) => name))
   const mistakes = [...names].flatMap((name) => {

@@ -25,7 +25,7 @@ const phaseSchema = z.strictObject({
   next: z.array(name).max(100).default([]).describe('Keys of the phases that may follow.'),
   final: z.boolean().default(false).describe('Whether a run may be completed here.'),
   role: name.nullable().default(null).describe('Role of the agent that works on it.'),
-  // Left out, not null: definitions that were registered without it stay what they are.
+  // optional, not nullable: definitions registered without it keep their stored form
   prompt: z
     .string()
     .min(1)
@@ -129,18 +129,18 @@ export const workflowSchema = z.strictObject({
 export type WorkflowDefinition = z.infer<typeof workflowSchema>
 export type WorkflowPhase = WorkflowDefinition['phases'][number]
 
-/** One mistake in a definition: where it stands and what is wrong. */
+/** One mistake in a definition: its path and a message. */
 export interface WorkflowIssue {
   readonly path: readonly string[]
   readonly message: string
 }
 
-/** The definition, or everything that is wrong with it, all mistakes told at once. */
+/** The definition, or all mistakes in it. */
 export type ParsedWorkflow =
   | { readonly ok: true; readonly definition: WorkflowDefinition }
   | { readonly ok: false; readonly issues: readonly WorkflowIssue[] }
 
-/** Reads a definition: its shape by schema, then whether its graph makes sense. */
+/** Parses a definition: first its shape by schema, then the consistency of its graph. */
 export function parseWorkflow(candidate: unknown): ParsedWorkflow {
   const parsed = workflowSchema.safeParse(candidate)
   if (!parsed.success) {
@@ -151,26 +151,26 @@ export function parseWorkflow(candidate: unknown): ParsedWorkflow {
   return issues.length > 0 ? { ok: false, issues } : { ok: true, definition: parsed.data }
 }
 
-/** The phase with this key, if the workflow has it. */
+/** Finds the phase with this key. */
 export function findWorkflowPhase(workflow: WorkflowDefinition, key: string): WorkflowPhase | undefined {
   return workflow.phases.find((phase) => phase.key === key)
 }
 
-/** The phase with this key of a checked definition. */
+/** Returns the phase with this key of a checked definition. */
 export function workflowPhase(workflow: WorkflowDefinition, key: string): WorkflowPhase {
   const phase = findWorkflowPhase(workflow, key)
   if (!phase) throw new Error(`workflow ${workflow.name} has no phase ${key}`)
   return phase
 }
 
-/** True where a run may be completed at this phase: it is final, or nothing can follow. */
+/** True if a run can be completed at this phase: it is final, or has no successors. */
 export function isLastPhase(phase: WorkflowPhase): boolean {
   return phase.final || phase.next.length === 0
 }
 
 /**
- * True for an artifact that is declared as JSON. A stored definition no longer tells a media type that was left out from the
- * same one given, so the one that is filled in counts only for a path that says JSON as well.
+ * True for an artifact declared as JSON. A stored definition does not show whether its media type was given or is the
+ * default, so the default counts only if the path also ends in JSON.
  */
 export function isDeclaredJson({
   path,
@@ -232,7 +232,7 @@ function walk(from: readonly string[], follow: (key: string) => readonly string[
   return seen
 }
 
-/** The definition as JSON, to be kept and compared. */
+/** Returns the definition as JSON, for storing and comparing. */
 export function toJson(definition: WorkflowDefinition): Json {
   return definition
 }

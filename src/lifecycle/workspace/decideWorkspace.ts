@@ -18,13 +18,13 @@ import {
   type WorkspaceOperation,
 } from './workspace.ts'
 
-/** How often an operation is started before it is given up: its workers were lost each time. */
+/** How often an operation is started before it fails for good because its workers were lost each time. */
 export const MAX_ATTEMPTS = 3
 
-/** How long a worker has for an operation, in seconds; it says so as it starts. */
+/** How long a worker has for an operation, in seconds; the worker chooses it at the start. */
 export const OPERATION_SECONDS = { min: 5, max: 3600, default: 120 } as const
 
-/** A command about one workspace, as `decideWorkspace` takes it. */
+/** A command about one workspace, the input of `decideWorkspace`. */
 export type WorkspaceCommand =
   | {
       readonly type: 'requestWorkspaceOperation'
@@ -33,7 +33,7 @@ export type WorkspaceCommand =
       readonly force: boolean
       readonly requestedBy: string
       readonly requestedById: string
-      /** Null: it may be started at any time. */
+      /** Null: no time limit for its start. */
       readonly expiresInSeconds: number | null
     }
   | {
@@ -56,10 +56,10 @@ export type WorkspaceCommand =
       readonly url: string | null
       readonly error: OperationError | null
     }
-  /** Nothing but what is due. */
+  /** Applies due changes only. */
   | { readonly type: 'sweep' }
 
-/** Why a decision about a workspace is no: of COMMANDS' refusals those that are found by deciding. */
+/** Why a command about a workspace is refused: the refusals listed in COMMANDS that a decision can find. */
 export type WorkspaceRefusal =
   | ({ readonly type: 'WorkspaceNotReady'; readonly kind: OperationKind } & Obstacle)
   | { readonly type: 'WorkspaceOperationNotFound'; readonly operationId: string }
@@ -67,15 +67,17 @@ export type WorkspaceRefusal =
   | { readonly type: 'OperationNotFinishable'; readonly operation: WorkspaceOperation }
   | { readonly type: 'InvalidInput'; readonly issues: readonly InputIssue[] }
 
-/** What a decision about a workspace looks at. */
+/** The input of a decision about a workspace. */
 export interface WorkspaceSituation {
   readonly workspace: PresentWorkspace
-  /** The operation that the command names, ended or not; null where there is none. */
+  /** The operation named by the command, ended or not; null if it does not exist. */
   readonly named: WorkspaceOperation | null
   readonly now: Instant
 }
 
-/** What was decided: pure data, to be written under the revision that was looked at. */
+/**
+ * A decision about a workspace: pure data, to be written on the condition that the workspace's revision is unchanged.
+ */
 export interface WorkspaceDecision {
   readonly verdict:
     | {
@@ -84,13 +86,13 @@ export interface WorkspaceDecision {
         readonly operation: WorkspaceOperation | null
       }
     | { readonly kind: 'refused'; readonly refusal: WorkspaceRefusal }
-  /** As it is then; the very one that was loaded where nothing is to be written. */
+  /** The workspace after the decision; the identical object that was loaded if nothing is to be written. */
   readonly workspace: PresentWorkspace
-  /** The operations that are new or changed. */
+  /** The new or changed operations. */
   readonly operations: readonly WorkspaceOperation[]
 }
 
-/** What a decision about this command may refuse with. */
+/** The refusals that the decision about a command may return. */
 export type WorkspaceRefusalOf<T extends WorkspaceCommand['type']> = Extract<
   WorkspaceRefusal,
   { readonly type: RefusalTypeOf<T> }
@@ -101,8 +103,8 @@ type Ruling<T extends WorkspaceCommand['type'] = WorkspaceCommand['type']> =
   | WorkspaceRefusalOf<T>
 
 /**
- * Decides one command about one workspace: pure and total. What is due is applied first, and is part of the decision even
- * where the command is refused.
+ * Decides one command about one workspace; pure and total. Due changes are applied first, and are part of the
+ * decision even if the command is refused.
  */
 export function decideWorkspace(
   { workspace: before, named, now }: WorkspaceSituation,
@@ -137,7 +139,7 @@ function rule(draft: WorkspaceDraft, named: WorkspaceOperation | null, command: 
   }
 }
 
-/** The workspace as it is being decided on. */
+/** The workspace during a decision. */
 class WorkspaceDraft {
   workspace: PresentWorkspace
   readonly changed = new Map<string, WorkspaceOperation>()
@@ -165,7 +167,7 @@ class WorkspaceDraft {
     return operation
   }
 
-  /** Ends an operation as FAILED. A preview that was being started fails with it. */
+  /** Ends an operation as FAILED; a preview whose start it was fails with it. */
   fail(operation: WorkspaceOperation, error: OperationError): WorkspaceOperation {
     const wasStarted = operation.status === 'STARTED'
     if (operation.kind === 'START_PREVIEW' && wasStarted)
@@ -178,7 +180,7 @@ function errorOf(code: string, message: string, hint: string | null = null): Ope
   return { code, message, hint, files: [] }
 }
 
-/** Why an operation ends by itself; null where it does not. */
+/** Returns why an operation is due to fail; null if it is not. */
 function whyDue(operation: WorkspaceOperation, now: Instant): OperationError | null {
   const { status, expiresAt, deadlineAt, attempt } = operation
   const isOver = expiresAt !== null && expiresAt <= now
@@ -230,7 +232,10 @@ function request(
   return { operation: draft.put(operation) }
 }
 
-/** What is asked for twice is done once; while nobody has started it, it is as urgent and as forced as the stronger request. */
+/**
+ * Merges a request with an operation already in flight. While that has not started, it takes `force` if either
+ * request has it, and the later expiry.
+ */
 function joinRequest(
   draft: WorkspaceDraft,
   present: WorkspaceOperation,
@@ -279,7 +284,7 @@ function finish(
   command: CommandOf<'finishWorkspaceOperation'>,
 ): Ruling<'finishWorkspaceOperation'> {
   const { attempt, result, error } = command
-  // past its deadline, what a worker did is a fact all the same, unless another has started it again
+  // after its deadline, a worker's result is still a fact, unless the operation was started again
   if (operation.status !== 'STARTED' || operation.attempt !== attempt)
     return { type: 'OperationNotFinishable', operation }
   const issues = resultIssues(operation.kind, result, error !== null)
@@ -290,7 +295,7 @@ function finish(
   return { operation: ended }
 }
 
-/** What the success of an operation means for its workspace. */
+/** Applies the success of an operation to its workspace. */
 function follow(draft: WorkspaceDraft, { kind }: WorkspaceOperation, { preview }: GivenResult): void {
   const { now } = draft
   switch (kind) {

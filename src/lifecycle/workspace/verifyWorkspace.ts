@@ -1,19 +1,19 @@
 import type { Difference } from '../log/verify.ts'
 import { isEnded, type PresentWorkspace, type WorkspaceOperation } from './workspace.ts'
 
-/** A workspace as it is stored, and what it must agree with. */
+/** A stored workspace, and the data it must agree with. */
 export interface StoredWorkspace {
   /** Project of a run that works in it. */
   readonly project: string
   readonly workspace: PresentWorkspace
-  /** How many runs there are that work in it. */
+  /** The number of runs that actually work in it. */
   readonly links: number
   readonly operations: readonly WorkspaceOperation[]
 }
 
 /**
- * Holds a workspace against its runs and its operations: what the rules never write, and what the database does not refuse by
- * itself. Returns each difference in words.
+ * Compares a workspace with its runs and its operations: finds states that the rules never write but the database
+ * does not refuse. Returns a text for each difference.
  */
 export function verifyWorkspace({ project, workspace, links, operations }: StoredWorkspace): Difference[] {
   const { id, runCount, status } = workspace

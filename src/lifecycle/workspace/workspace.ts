@@ -2,8 +2,9 @@ import type { Instant } from '../run/run.ts'
 import type { Role, RunStatus } from '../run/words.ts'
 
 /**
- * Workspaces: the directories that runs work in. A merge comes after COMPLETED and is no event of any run, so a workspace is
- * a row of its own, with its own revision and its own log: the operations that the worker of its machine was asked to do.
+ * Workspaces: the directories that runs work in. A merge happens after COMPLETED and is not an event of any run, so a
+ * workspace is a separate row with its own revision and its own log: the operations requested from the worker of its
+ * machine.
  */
 
 export const WORKSPACE_KINDS = ['DIRECTORY', 'WORKTREE'] as const
@@ -21,11 +22,11 @@ export type OperationStatus = (typeof OPERATION_STATUSES)[number]
 export const PREVIEW_STATUSES = ['STOPPED', 'STARTING', 'RUNNING', 'FAILED'] as const
 export type PreviewStatus = (typeof PREVIEW_STATUSES)[number]
 
-/** What a worker may say of a preview by itself, outside of an operation. */
+/** The preview statuses that a worker may report outside of an operation. */
 export const REPORTED_PREVIEWS = ['STOPPED', 'RUNNING', 'FAILED'] as const satisfies PreviewStatus[]
 export type ReportedPreview = (typeof REPORTED_PREVIEWS)[number]
 
-/** What stands against an operation. */
+/** Why an operation is not possible. */
 export const NOT_READY_CAUSES = [
   'REMOVED',
   'REMOVING',
@@ -43,27 +44,27 @@ export type FileChange = (typeof FILE_CHANGES)[number]
 
 /** Why an operation, or a preview, failed. */
 export interface OperationError {
-  /** For programs, as `CONFLICT` or `UNMERGED_WORK`. */
+  /** An error code for programs, such as `CONFLICT` or `UNMERGED_WORK`. */
   readonly code: string
   readonly message: string
-  /** What to do about it. */
+  /** How to resolve it; null if unknown. */
   readonly hint: string | null
-  /** The files it is about, as those in conflict. */
+  /** The affected files, such as those in conflict. */
   readonly files: readonly string[]
 }
 
-/** What a workspace shows of itself under a URL. */
+/** The preview of a workspace, served under a URL. */
 export interface Preview {
   readonly status: PreviewStatus
-  /** Where it is seen; null unless RUNNING, and where the worker knows none. */
+  /** The URL of the preview; null unless RUNNING, and if the worker knows none. */
   readonly url: string | null
-  /** Since when it is RUNNING. */
+  /** When the preview became RUNNING; otherwise null. */
   readonly startedAt: Instant | null
-  /** Why it FAILED. */
+  /** The cause of FAILED; otherwise null. */
   readonly error: OperationError | null
 }
 
-/** What a directory is recorded as. */
+/** The place and origin of a directory, as recorded. */
 export interface WorkspacePlace {
   /** The machine, by the id that its worker chose. */
   readonly host: string
@@ -71,13 +72,13 @@ export interface WorkspacePlace {
   readonly path: string
   readonly repository: string | null
   readonly branch: string | null
-  /** What the branch began at; null for a DIRECTORY. */
+  /** The commit where the branch began; null for a DIRECTORY. */
   readonly baseCommit: string | null
 }
 
 /**
- * Whether a directory that is recorded already stands against recording it. A worktree is one workspace's alone, and described once; a
- * plain directory may be worked in by the runs of several projects, each of which has it as a workspace of its own.
+ * True if an already recorded directory prevents recording this one. A worktree belongs to one workspace and has one
+ * description; a plain directory may be shared by the runs of several projects, each with its own workspace for it.
  */
 export function isTakenBy(
   place: WorkspacePlace & { readonly project: string },
@@ -90,64 +91,64 @@ export function isTakenBy(
 
 const DESCRIPTION = ['kind', 'repository', 'branch', 'baseCommit'] as const
 
-/** The directory that runs work in, on one machine. */
+/** A directory that runs work in, on one machine. */
 export interface Workspace extends WorkspacePlace {
   readonly id: string
   readonly project: string
   readonly status: WorkspaceStatus
-  /** Rises with every change of the workspace, of its operations, and of which runs work in it. */
+  /** Rises with every change of the workspace, of its operations, and of the set of runs that work in it. */
   readonly revision: number
-  /** How many runs work in it. */
+  /** Number of runs that work in it. */
   readonly runCount: number
   readonly preview: Preview
   readonly createdAt: Instant
   readonly removedAt: Instant | null
 }
 
-/** One thing that the worker of the machine was asked to do. */
+/** One task requested from the worker of the workspace's machine. */
 export interface WorkspaceOperation {
   readonly id: string
   readonly workspaceId: string
   readonly kind: OperationKind
   readonly force: boolean
   readonly status: OperationStatus
-  /** How often it was started. A worker's word about an earlier start counts no more. */
+  /** How often it was started. A worker's report about an earlier start is refused. */
   readonly attempt: number
   readonly requestedBy: string
   readonly requestedById: string | null
   readonly requestedAt: Instant
-  /** Until when it may be started; null: always. */
+  /** The time limit for its start; null: none. */
   readonly expiresAt: Instant | null
-  /** Who started it last. */
+  /** The worker that started it last. */
   readonly worker: string | null
-  /** The principal that started it last; null before that, and where that was not kept. */
+  /** The principal that started it last; null before that, and in rows from before it was recorded. */
   readonly startedById: string | null
   readonly startedAt: Instant | null
-  /** From when on another worker may start it again. */
+  /** When another worker may start it again. */
   readonly deadlineAt: Instant | null
   readonly endedAt: Instant | null
   readonly error: OperationError | null
 }
 
-/** A run as far as rules about its workspace look at it. */
+/** The part of a run that the rules of its workspace need. */
 export interface WorkingRun {
   readonly id: string
   readonly status: RunStatus
 }
 
-/** A workspace with all that is looked at to decide about it, or to show it. */
+/** A workspace with everything needed to decide about it or to show it. */
 export interface PresentWorkspace extends Workspace {
   /** The run started last among those that work in it. */
   readonly newestRun: WorkingRun | null
-  /** A run that works in it now: not settled, or held by an owner that has not let go yet. */
+  /** A run that works in it now: not settled, or still held by its owner. */
   readonly activeRun: WorkingRun | null
-  /** The operations that have not ended, in the order in which they were asked for. */
+  /** The operations that have not ended, in the order they were requested. */
   readonly inFlight: readonly WorkspaceOperation[]
 }
 
 /**
- * Whether a caller may tell what came of an operation, or of the preview that one started: the principal that started it, or an ADMIN.
- * Of what was started before that was kept, any worker may.
+ * True if the caller may report the result of an operation, or of the preview it started: the principal that started
+ * it, or an ADMIN. If the principal was not recorded, any worker may.
  */
 export function mayReport(
   startedById: string | null,
@@ -156,15 +157,15 @@ export function mayReport(
   return startedById === null || startedById === principalId || role === 'ADMIN'
 }
 
-/** A preview that is not there. */
+/** The state of a workspace without a preview. */
 export const NO_PREVIEW: Preview = { status: 'STOPPED', url: null, startedAt: null, error: null }
 
-/** True for an operation that has come to its end. */
+/** True for an operation that has ended. */
 export function isEnded({ status }: Pick<WorkspaceOperation, 'status'>): boolean {
   return status === 'SUCCEEDED' || status === 'FAILED'
 }
 
-/** The operation of a kind that is under way; there is one at most. */
+/** Finds the operation of a kind in flight; there is at most one. */
 export function inFlightOf(
   { inFlight }: PresentWorkspace,
   kind: OperationKind,
@@ -172,7 +173,7 @@ export function inFlightOf(
   return inFlight.find((operation) => operation.kind === kind)
 }
 
-/** What stands against an operation, and the run that it is about, where it is about one. */
+/** Why an operation is not possible, and the run that prevents it, if one does. */
 export interface Obstacle {
   readonly because: NotReadyCause
   readonly by: WorkingRun | null
@@ -180,15 +181,15 @@ export interface Obstacle {
 
 const standsAgainst = (because: NotReadyCause, by: WorkingRun | null = null): Obstacle => ({ because, by })
 
-/** What stands against an operation of this kind now; null where nothing does. */
+/** Returns what prevents requesting an operation of this kind now; null if nothing does. */
 export function obstacleTo(kind: OperationKind, workspace: PresentWorkspace): Obstacle | null {
   if (kind !== 'REMOVE' && inFlightOf(workspace, 'REMOVE')) return standsAgainst('REMOVING')
   return obstacleAtStart(kind, workspace)
 }
 
 /**
- * What stands against starting what was asked for: the same, but that a removal which was asked for meanwhile may wait its
- * turn.
+ * Returns what prevents starting a requested operation. Unlike `obstacleTo`, a removal requested in between does not
+ * count: it waits its turn.
  */
 export function obstacleAtStart(kind: OperationKind, workspace: PresentWorkspace): Obstacle | null {
   return workspace.status === 'REMOVED' ? standsAgainst('REMOVED') : OBSTACLES[kind](workspace)
@@ -220,7 +221,7 @@ function whyNotCompleted({ newestRun }: PresentWorkspace): Obstacle | null {
   return newestRun.status === 'COMPLETED' ? null : standsAgainst('RUN_NOT_COMPLETED', newestRun)
 }
 
-/** Whether an operation of this kind holds only while no run works in the directory. */
+/** True if an operation of this kind is possible only while no run works in the directory. */
 export function needsIdle(kind: OperationKind): boolean {
   return kind === 'MERGE' || kind === 'REMOVE'
 }
@@ -235,13 +236,13 @@ const WORDS: { readonly [C in NotReadyCause]: string } = {
   NO_PREVIEW: 'it has no preview',
 }
 
-/** An obstacle in words. */
+/** Explains an obstacle in a sentence. */
 export function explainObstacle(kind: OperationKind, { because, by }: Obstacle): string {
   const about = by ? ` (${by.id} is ${by.status})` : ''
   return `${kind} is not possible for this workspace now: ${WORDS[because]}${about}.`
 }
 
-/** The operations that would be accepted now, whoever asks. */
+/** Returns the kinds of operations that would be accepted now, regardless of the caller's role. */
 export function possibleOperations(workspace: PresentWorkspace): OperationKind[] {
   return OPERATION_KINDS.filter((kind) => obstacleTo(kind, workspace) === null)
 }

@@ -1,12 +1,12 @@
 import type { InputIssue } from '../run/refusals.ts'
 import type { FileChange, OperationKind } from './workspace.ts'
 
-/** What an operation of a workspace came to, by its kind; STOP_PREVIEW and REMOVE come to nothing that is told. */
+/** The results of workspace operations, by kind; STOP_PREVIEW and REMOVE have none. */
 
 /** One file that differs from the base commit. */
 export interface ChangedFile {
   readonly path: string
-  /** What it was called before, where it was renamed. */
+  /** The path before a rename; otherwise null. */
   readonly previousPath: string | null
   readonly change: FileChange
   /** Lines; null for a binary file. */
@@ -14,44 +14,44 @@ export interface ChangedFile {
   readonly deletions: number | null
 }
 
-/** What a DIFF found, the patch apart. */
+/** The result of a DIFF, without the patch. */
 export interface DiffResult {
-  /** The commit the branch stands at. */
+  /** The commit that the branch is at. */
   readonly head: string | null
   /** Commits of the branch since its base. */
   readonly commitsAhead: number
-  /** Files that differ, in all: the list may be cut. */
+  /** Total number of files that differ; the list may be truncated. */
   readonly filesChanged: number
   readonly insertions: number
   readonly deletions: number
   readonly files: readonly ChangedFile[]
-  /** Whether the patch, or the list of files, was cut. */
+  /** True if the patch or the list of files was truncated. */
   readonly truncated: boolean
 }
 
-/** What a MERGE made. */
+/** The result of a MERGE. */
 export interface MergeResult {
-  /** The commit that holds the work now. */
+  /** The commit that now contains the work. */
   readonly commit: string
-  /** The branch that it was merged into. */
+  /** The branch it was merged into. */
   readonly into: string
 }
 
-/** What a START_PREVIEW made. */
+/** The result of a START_PREVIEW. */
 export interface PreviewResult {
   readonly url: string | null
   /** Process id on the machine. */
   readonly pid: number | null
 }
 
-/** What a worker tells at the end of an operation: the field of its kind, and no other. */
+/** The result reported by a worker: only the field of the operation's kind is set. */
 export interface GivenResult {
   readonly diff?: (DiffResult & { readonly patch: string }) | null | undefined
   readonly merge?: MergeResult | null | undefined
   readonly preview?: PreviewResult | null | undefined
 }
 
-/** The field that the success of each kind of operation is told in; null where there is nothing to tell. */
+/** The result field of each kind of operation on success; null if the kind has none. */
 export const RESULT_FIELD = {
   DIFF: 'diff',
   MERGE: 'merge',
@@ -62,7 +62,10 @@ export const RESULT_FIELD = {
 
 const FIELDS = ['diff', 'merge', 'preview'] as const
 
-/** What is wrong with how the end of an operation is told: with an error nothing else, else exactly what its kind comes to. */
+/**
+ * Returns the mistakes in a reported end of an operation: with an error no result may be set, otherwise exactly the
+ * field of its kind.
+ */
 export function resultIssues(kind: OperationKind, given: GivenResult, hasError: boolean): InputIssue[] {
   const expected = hasError ? null : RESULT_FIELD[kind]
   return FIELDS.flatMap((field) => {

@@ -19,7 +19,10 @@ JOIN run ON run.id = asked.run_id AND run.fence = asked.fence AND run.lease_owne
   AND (run.settled_at IS NULL OR run.lease_expires_at > clock_timestamp())`,
 })
 
-/** Those of the claims that are still on their runs' rows; that of a settled run may stay there, and is over when its lease is. */
+/**
+ * Those of the claims that are still on their runs' rows. The claim of a settled run may stay there, and ends when its
+ * lease expires.
+ */
 export function findLiveClaims(connection: Connection, claims: readonly ClaimKey[]): Promise<ClaimKey[]> {
   const values = [claims.map(({ runId }) => runId), claims.map(({ fence }) => fence)]
   return query(connection, LIVE, values)

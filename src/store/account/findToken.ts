@@ -7,7 +7,7 @@ const FIND = prepare({
   text: `SELECT ${COLUMNS} FROM token t JOIN principal p ON p.id = t.principal_id WHERE t.id = $1`,
 })
 
-/** The token with this id, whether or not it is still good; null where there is none. */
+/** The token with this id, valid or not; null if it does not exist. */
 export async function findToken(connection: Connection, id: string): Promise<StoredToken | null> {
   const [row] = await query(connection, FIND, [id])
   return row ?? null

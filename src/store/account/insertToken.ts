@@ -3,7 +3,7 @@ import type { Role } from '../../lifecycle/run/words.ts'
 import { type Connection, prepare, query } from '../sql/statement.ts'
 import { COLUMNS, type StoredToken, TOKEN_ROW } from './tokens.ts'
 
-/** A token to keep, of a principal. */
+/** A token to store for a principal. */
 export interface NewToken {
   readonly id: string
   readonly principalId: string
@@ -41,13 +41,13 @@ const INSERT_FIRST = insertFor(
   `${insertInto('principal', { id: '$2', name: '$7' })} ON CONFLICT (name) DO NOTHING RETURNING id, name`,
 )
 
-/** Keeps a new token of a principal that there is; null where there is none. */
+/** Stores a new token of an existing principal; null if the principal does not exist. */
 export async function insertToken(connection: Connection, token: NewToken): Promise<StoredToken | null> {
   const [row] = await query(connection, INSERT, valuesOf(token))
   return row ?? null
 }
 
-/** Keeps a new principal with its first token; null where the name was given before, to whomever. */
+/** Creates a principal with its first token; null if a principal of that name already exists. */
 export async function insertFirstToken(
   connection: Connection,
   token: NewToken,

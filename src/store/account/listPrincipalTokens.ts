@@ -7,7 +7,7 @@ const OF_PRINCIPAL = prepare({
   text: `SELECT ${COLUMNS} FROM token t JOIN principal p ON p.id = t.principal_id WHERE p.id = $1`,
 })
 
-/** Every token that a principal has or had, also those that are no good any more. */
+/** Every token a principal has or had, including invalid ones. */
 export function listPrincipalTokens(connection: Connection, principalId: string): Promise<StoredToken[]> {
   return query(connection, OF_PRINCIPAL, [principalId])
 }

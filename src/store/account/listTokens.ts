@@ -9,7 +9,7 @@ SELECT ${COLUMNS} FROM token t JOIN principal p ON p.id = t.principal_id
 WHERE t.revoked_at IS NULL ORDER BY t.created_at, t.id`,
 })
 
-/** Every token that was not revoked, the oldest first; expired ones among them. */
+/** Every token that was not revoked, oldest first, including expired ones. */
 export function listTokens(connection: Connection): Promise<StoredToken[]> {
   return query(connection, LIST, [])
 }

@@ -1,9 +1,9 @@
 import { column, type Connection, prepare, query } from '../sql/statement.ts'
 
-/** What all servers of one database have in common. */
+/** What all servers of one database share. */
 export interface Installation {
   readonly id: string
-  /** Signs what the servers hand out and take back: AGENT tokens, sessions. */
+  /** Signs what the servers issue and later verify: AGENT tokens, sessions. */
   readonly secret: string
 }
 
@@ -16,7 +16,7 @@ const READ = prepare({
   text: 'SELECT id, secret FROM installation',
 })
 
-/** The installation this database is; the migrations made it. */
+/** The database's installation, which the migrations create. */
 export async function readInstallation(connection: Connection): Promise<Installation> {
   const [row] = await query(connection, READ, [])
   if (!row) throw new Error('the database lost its installation row')

@@ -6,7 +6,7 @@ const REVOKE = prepare({
   text: `UPDATE token SET revoked_at = clock_timestamp() WHERE id = $1 AND revoked_at IS NULL`,
 })
 
-/** Ends a token for ever; without effect where that was done before. */
+/** Revokes a token permanently; has no effect on a revoked one. */
 export async function revokeToken(connection: Connection, id: string): Promise<void> {
   await query(connection, REVOKE, [id])
 }

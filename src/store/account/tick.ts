@@ -1,6 +1,6 @@
 import { column, type Connection, int, prepare, query } from '../sql/statement.ts'
 
-/** How old the servers' heartbeat may be before nobody trusts it, in seconds. */
+/** Age at which the servers' heartbeat is stale, in seconds. */
 export const TICK_STALE_AFTER_SECONDS = 5
 
 const TICK = prepare({
@@ -14,7 +14,7 @@ WHERE tick_at >= clock_timestamp() - make_interval(secs => $1)
 RETURNING id`,
 })
 
-/** SQL: true for a moment of a run that passed while nobody kept watch. */
+/** SQL: true if a timestamp of a run passed while no server was watching. */
 const expiredIn = (column: string): string =>
   `(run.${column} > slept.since AND run.${column} <= clock_timestamp())`
 
@@ -48,9 +48,9 @@ SELECT count(*)::int AS moved FROM moved`,
 })
 
 /**
- * Tells that a server lives. Where nobody had told so for a while (all servers were down, or the machine slept), every
- * lease that expired meanwhile is first moved to now and its period, in the statement that tells it, and so is every grace:
- * an owner that slept too gets its chance to renew, and to confirm. Returns for how many runs a lease or a grace was moved.
+ * Records the heartbeat of a server. If it was stale (all servers were down, or the machine slept), the same statement
+ * first extends every lease that expired in between to now plus its period, and every grace likewise, so that an owner
+ * that slept too can still renew or confirm. Returns for how many runs a lease or a grace was extended.
  */
 export async function tick(connection: Connection): Promise<number> {
   const fresh = await query(connection, TICK, [TICK_STALE_AFTER_SECONDS])

@@ -1,7 +1,7 @@
 import { column } from '../sql/statement.ts'
 import type { Role } from '../../lifecycle/run/words.ts'
 
-/** A bearer token as it is kept: known by the SHA-256 of its secret, never by the secret. */
+/** A stored bearer token, identified by the SHA-256 of its secret; the secret itself is never stored. */
 export interface StoredToken {
   readonly id: string
   readonly principalId: string
@@ -11,9 +11,9 @@ export interface StoredToken {
   /** The projects it is limited to; empty: all. */
   readonly projects: readonly string[]
   readonly createdAt: Date
-  /** When it stops to authenticate; null: never by itself. */
+  /** When it expires; null: never. */
   readonly expiresAt: Date | null
-  /** When it was last used, exact to a minute. */
+  /** When it was last used, to the minute. */
   readonly lastUsedAt: Date | null
 }
 
@@ -32,5 +32,5 @@ export const TOKEN_ROW = {
   lastUsedAt: column('token', 'last_used_at'),
 }
 
-/** The condition that a token `t` still authenticates. */
+/** The condition that a token `t` is valid. */
 export const GOOD = '(t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > clock_timestamp()))'

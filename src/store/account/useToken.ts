@@ -1,7 +1,7 @@
 import { type Connection, prepare, query } from '../sql/statement.ts'
 import { GOOD, COLUMNS, type StoredToken, TOKEN_ROW } from './tokens.ts'
 
-// one row in a minute, however many requests a token signs
+// writes at most once per minute, however many requests use the token
 const USE = prepare({
   name: 'use-token',
   row: TOKEN_ROW,
@@ -14,7 +14,7 @@ WITH t AS (SELECT * FROM token t WHERE t.hash = $1 AND ${GOOD}), used AS (
 SELECT ${COLUMNS} FROM t JOIN principal p ON p.id = t.principal_id`,
 })
 
-/** The token with this hash, noted as used; null where there is none that is good: revoked and expired ones are not. */
+/** The valid token with this hash, recorded as used; null if it does not exist, was revoked or has expired. */
 export async function useToken(connection: Connection, hash: string): Promise<StoredToken | null> {
   const [row] = await query(connection, USE, [hash])
   return row ?? null

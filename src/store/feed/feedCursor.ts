@@ -3,13 +3,15 @@ import { type Connection, json, prepare, query } from '../sql/statement.ts'
 import { seal, unseal } from '../sql/seal.ts'
 
 /**
- * A place in the feed across runs: everything that was visible to one snapshot of the database has been told. Numbers
- * and transaction ids commit out of order, so a position could skip what commits late; a snapshot can't.
+ * A position in the feed across runs: everything visible to one snapshot of the database has been delivered. Sequence
+ * numbers and transaction ids commit out of order, so a numeric position could skip a late commit; a snapshot cannot.
  */
 export interface FeedCursor {
   /** Id of the installation that the snapshot was taken in. */
   readonly installation: string
-  /** The start of the database server: after another one, transaction ids that were never flushed are used again. */
+  /**
+   * Identifies the start of the database server: after a restart, transaction ids that were never flushed are reused.
+   */
   readonly started: string
   /** `pg_snapshot` as text: xmin:xmax:in-progress list. */
   readonly snapshot: string
@@ -17,7 +19,7 @@ export interface FeedCursor {
   readonly at: number
 }
 
-/** A cursor that can't be gone on from: the runs are to be listed again, and that listing's cursor to be taken. */
+/** The feed cannot resume from this cursor: the client must list the runs again and use that listing's cursor. */
 export class CursorExpiredError extends Error {
   readonly code = 'CURSOR_EXPIRED'
   override readonly name = 'CursorExpiredError'
@@ -27,15 +29,15 @@ export class CursorExpiredError extends Error {
   }
 }
 
-/** How long a cursor is good for, in seconds: listing again is cheaper than going through more than this. */
+/** How long a cursor is valid, in seconds: beyond it, listing again is cheaper than reading the changes. */
 export const FEED_CURSOR_SECONDS = 86_400
 
 /**
- * SQL for the cursor of the statement that it stands in, as JSON: what that statement does not see, the feed tells
- * from there. To be sent to the primary, outside any transaction that writes.
+ * SQL for the cursor of the containing statement, as JSON: the feed continues from it with what that statement does not
+ * see. Send it to the primary, outside any transaction that writes.
  *
- * A backend that dies makes the server recover without starting anew; then, from version 15 on, its statistics begin
- * anew, which tells one recovery from another. Older versions can't tell it in an affordable way.
+ * When a backend crashes, the server recovers without restarting; from version 15 on, it then resets its statistics,
+ * whose reset time distinguishes recoveries. Older versions offer no affordable way to detect one.
  */
 export const FEED_CURSOR = `(SELECT jsonb_build_object(
   'installation', i.id,
@@ -53,17 +55,20 @@ const READ_CURSOR = prepare({
   text: `SELECT ${FEED_CURSOR} AS cursor`,
 })
 
-/** The cursor of now: the feed goes on from here with all that is committed later. */
+/** The current cursor: the feed continues from it with everything committed later. */
 export async function readFeedCursor(connection: Connection): Promise<FeedCursor> {
   const [row] = await query(connection, READ_CURSOR, [])
   if (!row?.cursor) throw new Error('the database was not migrated: it has no installation')
   return row.cursor
 }
 
-/** What cursors are sealed for. */
+/** The purpose that cursors are sealed for. */
 const PURPOSE = 'feed cursor'
 
-/** The cursor as clients keep it: sealed, since a snapshot tells how much is written by everybody, in projects they do not see. */
+/**
+ * Encodes a cursor for clients. It is sealed, because a snapshot reveals write activity in projects the client cannot
+ * see.
+ */
 export async function encodeFeedCursor(
   store: Store,
   { installation, started, snapshot, at }: FeedCursor,
@@ -73,7 +78,11 @@ export async function encodeFeedCursor(
   return seal(secret, PURPOSE, JSON.stringify([installation, started, snapshot, at]))
 }
 
-/** Reads a cursor as clients send it back. Throws CursorExpiredError for what is none. */
+/**
+ * Decodes a cursor sent by a client.
+ *
+ * @throws CursorExpiredError if it is not a valid cursor
+ */
 export async function decodeFeedCursor(store: Store, sealed: string): Promise<FeedCursor> {
   const text = unseal(await store.readSecret(store.pool), PURPOSE, sealed)
   const [installation, started, snapshot, at] = text === null ? [] : parseList(text)
@@ -88,7 +97,11 @@ export async function decodeFeedCursor(store: Store, sealed: string): Promise<Fe
   return { installation, started, snapshot, at }
 }
 
-/** Throws CursorExpiredError where `now` can't tell what changed since the cursor. */
+/**
+ * Checks that the changes since a cursor can be determined at `now`.
+ *
+ * @throws CursorExpiredError if they cannot
+ */
 export function checkFeedCursor(cursor: FeedCursor, now: FeedCursor): void {
   if (cursor.installation !== now.installation)
     throw new CursorExpiredError('which is of another installation')
@@ -96,7 +109,10 @@ export function checkFeedCursor(cursor: FeedCursor, now: FeedCursor): void {
   if (now.at - cursor.at > FEED_CURSOR_SECONDS * 1000) throw new CursorExpiredError('which is too old')
 }
 
-/** True where a cursor of the same start sees more than another: fewer transactions are still in progress to it. */
+/**
+ * Whether a cursor of the same server start sees more than another: a higher xmax, or the same with fewer transactions
+ * in progress.
+ */
 export function isLater(cursor: FeedCursor, other: FeedCursor): boolean {
   const one = parseSnapshot(cursor.snapshot)
   const two = parseSnapshot(other.snapshot)
@@ -119,7 +135,7 @@ function parseSnapshot(text: string) {
   return { xmin: BigInt(xmin), xmax: BigInt(xmax), xip: xip === '' ? [] : xip.split(',').map(BigInt) }
 }
 
-/** True for what PostgreSQL takes for a snapshot. */
+/** Whether PostgreSQL accepts the text as a snapshot. */
 function isSnapshot(text: string): boolean {
   if (!SNAPSHOT.test(text)) return false
   const { xmin, xmax, xip } = parseSnapshot(text)

@@ -1,7 +1,7 @@
 import { FEED_CURSOR, type FeedCursor } from './feedCursor.ts'
 import { type Connection, json, prepare, query } from '../sql/statement.ts'
 
-/** A run that changed, by its last change; what a filter of the feed looks at is the same for all of its life. */
+/** A run that changed, at its last change; the fields that the feed filters by never change. */
 export interface FeedChange {
   readonly runId: string
   readonly kind: 'UPSERTED' | 'DELETED'
@@ -12,34 +12,34 @@ export interface FeedChange {
   readonly labels: readonly string[]
 }
 
-/** Where a page of the feed ended; to be given back for the next one. */
+/** Where a page of the feed ended; pass it to read the next one. */
 export interface FeedPosition {
   readonly xid: string
   readonly runId: string
   readonly seq: number
 }
 
-/** Some of what changed between two snapshots. */
+/** Some of the changes between two snapshots. */
 export interface FeedPage {
   readonly changes: readonly FeedChange[]
   /** The cursor of the statement that read the page. */
   readonly now: FeedCursor
-  /** Where to go on; null where the page was the last. */
+  /** Where to continue; null on the last page. */
   readonly more: FeedPosition | null
 }
 
-/** How many events and tombstones a page goes through, at most. */
+/** Maximum number of events and tombstones read per page. */
 export const FEED_PAGE = 500
 
 const START: FeedPosition = { xid: '0', runId: '', seq: 0 }
 
-/** What is changed since a snapshot was not visible in it: in progress then, or begun later. */
+/** A change since a snapshot was not visible in it: its transaction was in progress then, or began later. */
 const SINCE = [
   (xid: string) => `${xid} = ANY(ARRAY(SELECT pg_snapshot_xip($1::pg_snapshot)))`,
   (xid: string) => `${xid} >= pg_snapshot_xmax($1::pg_snapshot)`,
 ]
 
-/** One index scan of at most a page, in the order of pages. */
+/** One index scan of at most a page, in page order. */
 const scan = (table: string, seq: string, gone: boolean) => (since: (xid: string) => string) =>
   `
   (SELECT c.xid, c.run_id, c.${seq} AS seq, ${gone} AS gone FROM ${table} c
@@ -79,19 +79,19 @@ SELECT ${FEED_CURSOR} AS now, (
 
 interface ChangedRow extends FeedPosition {
   readonly gone: boolean
-  /** Null, and so are workflow and labels, for an event that is not the last of its run: a later one tells of it. */
+  /** Null, like workflow and labels, for an event that is not the last of its run: a later one reports the run. */
   readonly project: string | null
   readonly workflow: string
   readonly labels: string[]
 }
 
 /**
- * Reads what changed since the snapshot of `from`: each run once, at its last event, and deleted ones at their
- * tombstone. Without `till` that is up to now, and `now` of the page is the cursor to go on from when all pages have
- * been read. Further pages take that cursor as `till`, and the position the page before ended at.
+ * Reads what changed since the snapshot of `from`: each run once, at its last event, and deleted runs at their
+ * tombstone. Without `till` it reads up to now, and the page's `now` is the cursor to continue from once all pages are
+ * read. Further pages take that cursor as `till`, and the position at which the previous page ended.
  *
- * Every page goes through a bounded number of index entries, whatever else runs on the database server. The caller
- * checks `now` against `from`.
+ * Every page reads a bounded number of index entries, regardless of the load on the database server. The caller checks
+ * `now` against `from`.
  */
 export async function readFeedPage(
   connection: Connection,

@@ -1,12 +1,12 @@
 /**
- * A release after settling leaves no event to keep its idempotency key on: the row keeps it, with the fence that was
- * released, because later claims have others.
+ * A release after settling leaves no event to store its idempotency key on: the row stores it, with the released fence,
+ * because later claims have other fences.
  */
 export function toReleaseKey(fence: number, key: string): string {
   return `${fence} ${key}`
 }
 
-/** The key as it is kept on a row, taken apart; null where none is. */
+/** Parses the key stored on a row; null if there is none. */
 export function readReleaseKey(kept: string | null): { readonly fence: number; readonly key: string } | null {
   if (kept === null) return null
   const end = kept.indexOf(' ')

@@ -5,7 +5,7 @@ import { allColumns, json, nullable, type RowOf, text } from '../sql/statement.t
 import { columnsOf, fromRow, toRow } from '../sql/columns.ts'
 import type { StoredWorkflow } from '../sql/workflowCache.ts'
 
-/** A row of `run` with the run's work and its relatives, as `selectPresent` and `SELECT_FULL_RUN` answer with it. */
+/** A row of `run` with the run's work and family, as selected by `selectPresent` and `SELECT_FULL_RUN`. */
 export const LOADED_ROW = {
   ...allColumns('run'),
   phases: json<Run['phases']>(),
@@ -20,10 +20,12 @@ export const LOADED_ROW = {
 
 export type LoadedRow = RowOf<typeof LOADED_ROW>
 
-/** The columns that a decision writes. A key is written into `release_key` by the statement that releases with it. */
+/**
+ * The columns that a decision writes. `release_key` is written separately by the statement that releases with a key.
+ */
 export const RUN_COLUMNS = columnsOf('run', ['release_key'])
 
-/** The columns that are fields of a run under the same names; the others are its claim, its grace and its workflow. */
+/** The columns that are fields of a run under the same names; the others hold its claim, its grace and its workflow. */
 const FIELDS = columnsOf('run', [
   'workflow_id',
   'grace_seconds',
@@ -38,7 +40,7 @@ const FIELDS = columnsOf('run', [
   'due_at',
 ])
 
-/** The run that a row tells of. */
+/** Converts a row to a run. */
 export function toRun(row: LoadedRow, { id, name, version }: StoredWorkflow): Run {
   const { input, output, ...fields } = fromRow(FIELDS, row)
   return {
@@ -73,7 +75,7 @@ function toGrace({ grace_seconds: seconds, grace_ends_at: endsAt }: Rows['run'])
   return seconds === null || endsAt === null ? null : { seconds, endsAt: endsAt.getTime() }
 }
 
-/** The columns of a run that decisions write, as JSON for `jsonb_populate_record`; the same for a new run. */
+/** The columns of a run that decisions write, as JSON for `jsonb_populate_record`; also used for a new run. */
 export function toRunJson(run: Run, dueAt: Instant | null): string {
   const { claim, grace } = run
   const row = toRow(RUN_COLUMNS, {

@@ -1,8 +1,8 @@
 import { columnsOf, selectObject } from '../sql/columns.ts'
 
 /**
- * SQL that selects a run's work, of `run r`, as JSON, in the shape of the lifecycle's `Run`. Each takes a condition that
- * narrows it; rows come in the order in which they came to be.
+ * SQL that selects the work of `run r` as JSON, in the shape of the lifecycle's `Run`. Each function takes a condition
+ * that restricts the rows, which come in order of creation.
  */
 
 const list = (json: string, from: string, order: string): string =>
@@ -15,7 +15,7 @@ const attempts = (which: string): string =>
     'a.attempt',
   )
 
-/** Phases; `tried` narrows their attempts. */
+/** Phases; `tried` restricts their attempts. */
 export const selectPhases = (which: string, tried: string): string =>
   list(
     selectObject(columnsOf('phase', ['run_id']), 'p', `'history', ${attempts(tried)}`),
@@ -63,7 +63,7 @@ export const MESSAGE_JSON = selectObject(columnsOf('message', ['run_id']), 'm')
 export const selectMessages = (which: string): string =>
   list(MESSAGE_JSON, `message m WHERE m.run_id = r.id ${which}`, 'm.sent_at, m.id')
 
-/** How many active children are told of: more need not be known, and no sentence names as many. */
+/** Maximum number of active children included: decisions need no more, and no message names more. */
 const CHILDREN = 20
 
 const ACTIVE_CHILDREN = `CASE WHEN r.settled_at IS NULL THEN (
@@ -71,7 +71,7 @@ const ACTIVE_CHILDREN = `CASE WHEN r.settled_at IS NULL THEN (
     FROM (SELECT c.id, c.status, c.detached FROM run c WHERE c.parent_id = r.id AND c.settled_at IS NULL ORDER BY c.detached, c.id LIMIT ${CHILDREN}) c
   ) ELSE '[]' END`
 
-/** From the parent up; of a run that nothing changes any more, nobody asks. */
+/** Ordered from the parent up; empty for a final run, which no command changes. */
 const ANCESTORS = `CASE WHEN r.parent_id IS NOT NULL AND r.status NOT IN ('COMPLETED', 'CANCELLED', 'EXPIRED') THEN (
     WITH RECURSIVE above AS (
       SELECT p.id, p.status, p.cascade, NOT r.detached AS attached, p.parent_id, p.detached, 1 AS height
@@ -84,12 +84,12 @@ const ANCESTORS = `CASE WHEN r.parent_id IS NOT NULL AND r.status NOT IN ('COMPL
     FROM above a
   ) ELSE '[]' END`
 
-/** The run's ancestors and active children, as far as decisions look at them. */
+/** The run's ancestors and active children, as far as decisions depend on them. */
 const FAMILY = `jsonb_build_object('ancestors', ${ANCESTORS}, 'children', ${ACTIVE_CHILDREN}) AS family`
 
 /**
- * The run at the end of the chain that goes on from the run; null where none continues it. Of forks of earlier versions the
- * one in the run's own chain comes first.
+ * The run at the end of the chain that continues the run; null if none continues it. Among forks created by earlier
+ * versions, the one in the run's own chain has priority.
  */
 const CONTINUED_BY = `CASE WHEN r.settled_at IS NOT NULL AND EXISTS (SELECT FROM run c WHERE c.continues_id = r.id) THEN (
     WITH RECURSIVE later AS (
@@ -103,15 +103,15 @@ const CONTINUED_BY = `CASE WHEN r.settled_at IS NOT NULL AND EXISTS (SELECT FROM
 const OF_LAST_ATTEMPT = (alias: string): string =>
   `EXISTS (SELECT FROM phase p WHERE p.id = ${alias}.phase_id AND p.round = r.round AND p.attempts = ${alias}.attempt)`
 
-/** A no to a question about the run as a whole, which stands until its gate is asked again. */
+/** A rejection of a question about the run as a whole, which holds until its gate is asked again. */
 const STANDING_NO = `(v.phase_id IS NULL AND v.kind = 'REVIEW'
   AND (v.status = 'REJECTED' OR v.status = 'EXPIRED' AND v.on_expiry = 'REJECT')
   AND NOT EXISTS (SELECT FROM approval l WHERE l.run_id = v.run_id AND l.phase_id IS NULL AND l.kind = 'REVIEW'
     AND l.gate = v.gate AND (l.requested_at, l.id) > (v.requested_at, v.id)))`
 
 /**
- * Selects what decisions and readers look at: the present round with what counts as evidence in it, and whatever is
- * under way. `named` is a parameter with the id of one more row, ended or not.
+ * Selects what decisions and readers need: the current round with what counts as evidence in it, and everything not yet
+ * ended. `named` is a parameter with the id of one more row to include, ended or not.
  */
 export const selectPresent = (named: string): string => `r.*,
   ${selectPhases('AND p.round = r.round', 'AND a.attempt = p.attempts')} AS phases,
@@ -122,7 +122,7 @@ export const selectPresent = (named: string): string => `r.*,
   ${selectMessages(`AND (m.status IN ('PENDING', 'DELIVERED') OR m.id = ${named})`)} AS messages,
   ${FAMILY}, ${CONTINUED_BY}`
 
-/** A run with all of its work: every round, every attempt, and all that ever was. */
+/** A run with all of its work: every round, every attempt and everything that has ended. */
 export const SELECT_FULL_RUN = `r.*, ${selectPhases('', '')} AS phases, ${selectExecutions('')} AS executions,
   ${selectSessions('')} AS sessions, ${selectArtifacts('')} AS artifacts, ${selectApprovals('')} AS approvals,
   ${selectMessages('')} AS messages, ${FAMILY}, ${CONTINUED_BY}`

@@ -3,7 +3,7 @@ import type { Json, Run } from '../../lifecycle/run/run.ts'
 import { toRow } from '../sql/columns.ts'
 import { WORK_TABLES, type WorkRows } from './workTables.ts'
 
-/** The key, scope and input of a command, kept on the last event that it wrote (G7). */
+/** The key, scope and input of a command, stored on the last event it wrote (G7). */
 export interface IdempotencyKey {
   readonly scope: string
   readonly operation: string
@@ -11,14 +11,14 @@ export interface IdempotencyKey {
   readonly request: Json
 }
 
-/** What is written with a decision that its events do not hold. */
+/** What is written with a decision but not contained in its events. */
 export interface UnloggedData {
   readonly key: IdempotencyKey | null
-  /** Contents of new artifacts by their ids: events hold their hashes. */
+  /** Contents of new artifacts by id: events contain only their hashes. */
   readonly contents?: ReadonlyMap<string, string>
 }
 
-/** The rows in which a run differs from what it was; all of them for a new one. */
+/** The rows that differ between two states of a run; all of them for a new run. */
 export function collectChangedRows(
   before: Run | null,
   after: Run,
@@ -40,7 +40,7 @@ export function collectChangedRows(
       return changed(known, history).map((each) => toRow(phase_attempt.columns, { ...each, phaseId }))
     }),
     execution: changed(before?.executions, after.executions).map((each) => {
-      // an end that comes after settling leaves no event to keep its key on
+      // an end reported after settling leaves no event to store its key on
       const finish = each.late ? key : null
       const finishing = { finishKey: finish?.key ?? null, finishRequest: finish?.request ?? null }
       return toRow(execution.columns, { ...each, project, ...finishing })
@@ -58,7 +58,7 @@ export function collectChangedRows(
   }
 }
 
-/** The items that the fold made anew: it keeps the very objects that it did not change. */
+/** The items that the fold replaced: it keeps the identity of unchanged objects. */
 function changed<T>(before: readonly T[] | undefined, after: readonly T[]): T[] {
   const known = new Set(before)
   return after.filter((each) => !known.has(each))

@@ -2,15 +2,15 @@ import { type ColumnName, type Columns, columnsOf, describeColumns, type TableNa
 
 /** A table whose rows belong to a run, as the statements that write them see it. */
 interface WorkTable<T extends TableName, C extends ColumnName<T>> {
-  /** What is written; `run_id` comes from the run that the statement changes. */
+  /** The columns written; `run_id` comes from the run that the statement changes. */
   readonly columns: Columns<T, C>
-  /** The columns a row is known by; none for rows that are only ever inserted. */
+  /** The columns that identify a row; omitted for rows that are only ever inserted. */
   readonly key?: readonly NoInfer<C>[]
-  /** The columns that may change afterwards. */
+  /** The columns that may change after the insert. */
   readonly changes?: readonly NoInfer<C>[]
 }
 
-/** Checks that the columns named are columns of the table. */
+/** Checks at compile time that the named columns exist in the table. */
 function define<T extends TableName, C extends ColumnName<T>>(table: WorkTable<T, C>): WorkTable<T, C> {
   return table
 }
@@ -29,13 +29,13 @@ export const WORK_TABLES = {
     changes: ['status'],
   }),
   execution: define({
-    // those of executions without a run, which are written by statements of their own
+    // the omitted columns are written by the statements for executions without a run
     columns: columnsOf('execution', ['run_id', 'touched_at', 'start_key', 'start_request']),
     key: ['id'],
     changes: ['exit_code', 'signal', 'end', 'late', 'ended_at', 'finish_key', 'finish_request'],
   }),
   session: define({
-    // moved with the chunks of the transcript, by the statement that appends them
+    // `next_chunk` is advanced by the statement that appends chunks of the transcript
     columns: columnsOf('session', ['run_id', 'next_chunk']),
     key: ['id'],
     changes: [
@@ -61,7 +61,7 @@ export const WORK_TABLES = {
 
 type WorkTables = typeof WORK_TABLES
 
-/** A row of a table, its columns by name. */
+/** A row of a table, with columns by name. */
 export type WorkRow<T extends keyof WorkTables> = {
   readonly [C in WorkTables[T]['columns']['names'][number]]: unknown
 }
@@ -70,8 +70,8 @@ export type WorkRow<T extends keyof WorkTables> = {
 export type WorkRows = { readonly [T in keyof WorkTables]: readonly WorkRow<T>[] }
 
 /**
- * SQL that writes the rows of a parameter, one JSON object with a list for each table, for the run that the CTE `guard`
- * selects: none where it selects nothing.
+ * SQL that writes the rows of a parameter, a JSON object with a list for each table, for the run selected by the CTE
+ * `guard`; writes none if `guard` is empty.
  */
 export function insertWorkRows(parameter: string): string {
   return Object.values<AnyTable>(WORK_TABLES)
@@ -79,7 +79,7 @@ export function insertWorkRows(parameter: string): string {
     .join(',\n')
 }
 
-/** SQL that appends the events of such a parameter to the log of the run that another CTE selects. */
+/** SQL that appends the events of such a parameter to the log of the run selected by another CTE. */
 export function insertEvents(parameter: string, guard: string): string {
   return `${guard}_event_written AS (${insertRows(WORK_TABLES.event, parameter, guard)})`
 }

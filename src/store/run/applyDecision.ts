@@ -7,7 +7,7 @@ import { type ColumnName, toDate } from '../sql/columns.ts'
 import { RUN_COLUMNS, toRunJson } from '../rows/runRows.ts'
 import { insertWorkRows, insertEvents } from '../rows/workTables.ts'
 
-/** What to write of a decision. */
+/** What applying a decision writes. */
 export interface Change extends UnloggedData {
   readonly before: Run
   readonly after: Run
@@ -16,7 +16,7 @@ export interface Change extends UnloggedData {
   readonly dueAt: Instant | null
 }
 
-/** The columns that are given when a run begins. */
+/** The columns that are set when a run is created and never change. */
 const FIXED: readonly ColumnName<'run'>[] = [
   'id',
   'project',
@@ -35,12 +35,12 @@ const FIXED: readonly ColumnName<'run'>[] = [
   'created_at',
 ]
 
-/** The columns that are not simply written, by the new row `n` and the present one `r`. */
+/** The columns computed from the new row `n` and the current one `r` instead of copied from `n`. */
 const RECKONED: { readonly [C in ColumnName<'run'>]?: string } = {
-  // whoever finds that no server kept watch moves the end of a grace without a revision
+  // extending a grace after a time without any server changes the row without a revision
   grace_ends_at:
     'CASE WHEN n.grace_ends_at IS NULL THEN NULL ELSE greatest(r.grace_ends_at, n.grace_ends_at) END',
-  // those of the last claim stay when it ends: a settled run's claim ends without a revision
+  // the columns keep the last claim after it ends: a settled run's claim ends without a revision
   claimed_by: 'CASE WHEN n.lease_owner IS NULL THEN r.claimed_by ELSE n.claimed_by END',
   claimed_by_id: 'CASE WHEN n.lease_owner IS NULL THEN r.claimed_by_id ELSE n.claimed_by_id END',
   last_activity_at: 'greatest(r.last_activity_at, n.last_activity_at)',
@@ -50,14 +50,14 @@ const RECKONED: { readonly [C in ColumnName<'run'>]?: string } = {
 
 const WRITTEN = RUN_COLUMNS.names.filter((column) => !FIXED.includes(column))
 
-/** What a decision writes into the row of a run `r`, from a row `n`. */
+/** The assignments that write a decision into the row of a run `r` from a row `n`. */
 const set = (releaseKey: string): string =>
   [
     ...WRITTEN.map((column) => `${column} = ${RECKONED[column] ?? `n.${column}`}`),
     `release_key = coalesce(${releaseKey}, r.release_key)`,
   ].join(', ')
 
-/** The one statement that changes a run: guarded by the revision, and by the lease, that were decided on (G1). */
+/** The one statement that changes a run, guarded by the revision and the lease that the decision was based on (G1). */
 const APPLY = prepare({
   name: 'apply-decision',
   row: {
@@ -74,8 +74,9 @@ SELECT id FROM guard`,
 })
 
 /**
- * As `APPLY`, and writes the parent's events of it in the same statement: both rows are as they were decided on, or nothing is
- * written. The rows are locked first, the child's before its parent's, as everywhere that both are needed.
+ * Like `APPLY`, but also writes the parent's events in the same statement: if either row differs from the one the
+ * decision was based on, nothing is written. It locks both rows first, the child's before its parent's, the order used
+ * everywhere.
  */
 const APPLY_WITH_PARENT = prepare({
   name: 'apply-decision-below',
@@ -103,9 +104,9 @@ SELECT id FROM guard`,
 })
 
 /**
- * SQL that writes a change of nothing but a run and its log, guarded as ever; its parameters are those of `toNote`.
+ * SQL that changes only a run and its log, with the usual guard; its parameters are those of `toParentValues`.
  *
- * @param after a CTE without which nothing is written
+ * @param after a CTE whose result must not be empty for anything to be written
  */
 export function updateParent(
   [id, revision, lease, row, events]: readonly [string, string, string, string, string],
@@ -120,7 +121,7 @@ above AS (
 ), ${insertEvents(events, 'above')}`
 }
 
-/** The values of a change of nothing but a run and its log. */
+/** The values of a change of only a run and its log. */
 export function toParentValues({ before, after, events, dueAt, key }: Change): unknown[] {
   return [
     before.id,
@@ -132,10 +133,10 @@ export function toParentValues({ before, after, events, dueAt, key }: Change): u
 }
 
 /**
- * Writes a decision: the run, the rows below it and the events, together or not at all. Returns false where somebody
- * was first: nothing was written then, and it is to be decided anew.
+ * Applies a decision: writes the run, the rows that belong to it and the events together or not at all. Returns false
+ * if a concurrent change came first: nothing is written, and the caller must decide again.
  *
- * @param above what is noted on the parent at once with it; null: nothing
+ * @param above the change of the parent to write in the same statement; null: none
  */
 export async function applyDecision(
   connection: Connection,

@@ -12,23 +12,23 @@ import {
 } from './runFilter.ts'
 
 /**
- * As far as settled runs are counted. They grow in number for ever, and counting them is as much work as they are; what is
- * active is counted whole.
+ * Maximum count of settled runs. Their number grows without bound, and counting costs time in proportion; active runs
+ * are always counted completely.
  */
 export const COUNTED = 10_000
 
-/** In the order of an index, so that nothing is gained by reading the table from its beginning. */
+/** Uses the order of an index, so that the planner gains nothing from a sequential scan of the table. */
 const NEWEST = Prisma.sql`ORDER BY r.created_at DESC, r.id DESC LIMIT ${COUNTED + 1}`
 
-/** How many runs are of a status. */
+/** The number of runs with a status. */
 export interface StatusCount {
   readonly status: RunStatus
   readonly count: number
-  /** False where there are more than were counted. */
+  /** False if there are more than were counted. */
   readonly isExact: boolean
 }
 
-/** How many runs match; null where more do than are counted. */
+/** The number of matching runs; null if it exceeds `COUNTED`. */
 export async function countRuns(
   connection: Connection,
   filter: RunFilter,
@@ -47,7 +47,7 @@ export async function countRuns(
   return count > COUNTED ? null : count
 }
 
-/** How many runs match, by status, for each status that can match, in the order of a run's life. */
+/** The number of matching runs by status, for each status that can match, in lifecycle order. */
 export async function countRunsByStatus(
   connection: Connection,
   filter: RunFilter,

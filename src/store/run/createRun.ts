@@ -7,7 +7,7 @@ import { type IdempotencyKey, collectChangedRows } from '../rows/workRows.ts'
 import { toRunJson } from '../rows/runRows.ts'
 import { insertWorkRows } from '../rows/workTables.ts'
 
-/** A run that takes up where another ended works in the same workspace, while that is there. */
+/** A run that continues another shares its workspace while that is READY. */
 const SHARE_WORKSPACE = `
 shared AS (
   UPDATE workspace w SET run_count = w.run_count + 1, revision = w.revision + 1
@@ -22,14 +22,14 @@ interface Created {
   readonly workspaceId: string | null
 }
 
-/** What a new run is written with beside itself. */
+/** What is written together with a new run. */
 export interface Creation {
   /** When the sweep should first look at it. */
   readonly dueAt: Instant | null
   readonly key: IdempotencyKey | null
-  /** The run that it continues, at the revision it was judged by. */
+  /** The run that it continues, at the revision that the decision was based on. */
   readonly continued: { readonly id: string; readonly revision: number } | null
-  /** What is noted on the parent at once with it; null: nothing. */
+  /** The change of the parent to write in the same statement; null: none. */
   readonly above: Change | null
 }
 
@@ -89,11 +89,13 @@ SELECT (SELECT id FROM shared) AS "workspaceId" FROM guard`,
 })
 
 /**
- * Writes a new run with its first events, and what is noted on its parent at once, while the run it continues is as it was: that row is held, so that whoever would
- * resume, continue or delete it comes before this or sees it. Returns null where somebody was first; else the id of the workspace
- * that it shares with the run it continues, null where there is none.
- * Throws the violation of `run_concurrency_key`, `run_chain`, `run_continued_once` or `event_idempotency_key` where somebody
- * was first.
+ * Creates a run with its first events, and writes the change of its parent, if the run it continues is unchanged. That
+ * row stays locked, so that a concurrent resume, continuation or deletion either comes first or sees the new run.
+ * Returns null if a concurrent change came first; otherwise the id of the workspace it shares with the run it
+ * continues, null if there is none.
+ *
+ * @throws the violation of `run_concurrency_key`, `run_chain`, `run_continued_once` or `event_idempotency_key` if a
+ * concurrent creation came first
  */
 export async function createRun(
   connection: Connection,

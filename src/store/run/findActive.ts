@@ -9,7 +9,7 @@ const FIND_ACTIVE = prepare({
 SELECT id FROM run WHERE settled_at IS NULL AND ($1::text[] IS NULL OR project = ANY($1)) ORDER BY created_at DESC, id DESC LIMIT $2`,
 })
 
-/** Ids of runs that are not settled, the newest first; `projects` null: of any project. */
+/** Ids of runs that are not settled, newest first; `projects` null: any project. */
 export async function findActive(
   connection: Connection,
   projects: readonly string[] | null,

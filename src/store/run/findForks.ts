@@ -1,6 +1,6 @@
 import { present, column, type Connection, prepare, query } from '../sql/statement.ts'
 
-/** Only a fork begins a chain of its own although it continues another run. */
+/** Only a fork starts a separate chain although it continues another run. */
 const FIND_FORKS = prepare({
   name: 'find-forks',
   row: {
@@ -12,7 +12,7 @@ SELECT id AS "runId", continues_id AS "continuesId" FROM run
 WHERE id = ANY($1::text[]) AND continues_id IS NOT NULL AND chain_id = id ORDER BY id`,
 })
 
-/** Those of the runs that continue another one beside the chain that goes on from there. */
+/** Those of the runs that are forks: they continue another run outside its chain. */
 export function findForks(
   connection: Connection,
   runIds: readonly string[],

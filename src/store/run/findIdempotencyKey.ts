@@ -11,7 +11,7 @@ SELECT e.run_id AS kept_run_id, e.request AS kept_request, e.seq AS kept_seq, e.
 FROM event e WHERE e.key = $3 AND e.operation = $2 AND e.key_scope = $1`,
 })
 
-/** What was kept under an idempotency key before any run is known; null where nothing was. */
+/** What is stored under an idempotency key, looked up without knowing the run; null if nothing is. */
 export async function findIdempotencyKey(
   connection: Connection,
   scope: string,

@@ -1,6 +1,6 @@
 import { column, type Connection, prepare, query } from '../sql/statement.ts'
 
-/** The tables whose rows hang below a run and are named by commands of their own. */
+/** The tables whose rows belong to a run and are the target of separate commands. */
 export type CommandTarget = 'session' | 'approval' | 'message'
 
 const find = <T extends CommandTarget>(table: T) =>
@@ -12,7 +12,7 @@ const find = <T extends CommandTarget>(table: T) =>
 
 const FIND = { session: find('session'), approval: find('approval'), message: find('message') }
 
-/** The id of the run that a row hangs below; null where there is no such row. */
+/** The id of the run that a row belongs to; null if the row does not exist. */
 export async function findRunId(
   connection: Connection,
   table: CommandTarget,

@@ -9,7 +9,7 @@ const FIND_BEHIND = prepare({
   text: 'SELECT r.id, r.project FROM session s JOIN run r ON r.id = s.run_id WHERE s.id = $1',
 })
 
-/** What must be known of a session's run to say who has business with it; undefined where there is no such session. */
+/** What is needed of a session's run to authorize access to the session; undefined if the session does not exist. */
 export async function findSessionRun(
   connection: Connection,
   sessionId: string,

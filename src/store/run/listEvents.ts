@@ -1,12 +1,12 @@
 import { parseEvent, type RunEvent } from '../../lifecycle/run/events.ts'
 import { column, type Connection, int, prepare, query } from '../sql/statement.ts'
 
-/** A page of one run's log. */
+/** A request for a page of one run's log. */
 export interface EventsRequest {
   readonly runId: string
-  /** The `seq` to go on from. */
+  /** The `seq` after which the page starts. */
   readonly after: number
-  /** The last `seq` to show: the revision of the run that the page is shown with. */
+  /** The last `seq` to include: the revision of the run that the page is shown with. */
   readonly upTo: number
   readonly first: number
 }
@@ -33,7 +33,7 @@ CROSS JOIN LATERAL (
 ORDER BY asked.place, e.seq`,
 })
 
-/** Pages of logs, in the order asked for, each in the order of `seq`. */
+/** Pages of logs in the order of the requests, each ordered by `seq`. */
 export async function listEvents(
   connection: Connection,
   asked: readonly EventsRequest[],

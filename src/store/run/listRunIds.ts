@@ -9,9 +9,9 @@ const LIST_IDS = prepare({
 })
 
 /**
- * Ids of all runs, in order, from after the one given.
+ * Ids of all runs after the given id, ordered by id.
  *
- * @param projects null: of every project
+ * @param projects null: every project
  */
 export async function listRunIds(
   connection: Connection,

@@ -25,17 +25,17 @@ import {
 import type { LoadedRow } from '../rows/runRows.ts'
 import { selectPresent } from '../rows/selectWork.ts'
 
-/** The orders of runs. */
+/** The orders in which runs can be listed. */
 export const RUN_ORDERS = ['CREATED_DESC', 'CREATED_ASC', 'ACTIVITY_DESC'] as const
 export type RunOrder = (typeof RUN_ORDERS)[number]
 
-/** A run in a list, with its place there. */
+/** A run in a list, with its position. */
 export interface ListedRun {
   readonly loaded: LoadedRun
   readonly place: Position
 }
 
-/** A page of runs, and where their feed goes on from it. */
+/** A page of runs, and the cursor at which the feed continues after it. */
 export interface RunPage extends Page<ListedRun> {
   readonly feedCursor: string
 }
@@ -54,8 +54,8 @@ const byActivity: PageOrder = { column: Prisma.sql`r.last_activity_at`, id, newe
 const bySettling: PageOrder = { column: Prisma.sql`r.settled_at`, id, newestFirst: true }
 
 /**
- * The parts that an order is made of: each is read through an index of its own or is small, and they are merged. Activity
- * of a settled run is its settling: an index on the time of activity would make every renewal of a lease dear.
+ * The parts of an order, which are merged: each has its own index or is small. The activity of a settled run is when it
+ * settled: an index on the time of activity would make every lease renewal expensive.
  */
 function partsOf(order: RunOrder, filter: RunFilter): readonly Part[] {
   switch (order) {
@@ -66,7 +66,7 @@ function partsOf(order: RunOrder, filter: RunFilter): readonly Part[] {
     case 'ACTIVITY_DESC': {
       const { active, settled } = settlementOf(filter)
       const parts: Part[] = []
-      // neither is gone through where it can't hold what is asked for
+      // a part that cannot contain a match is not scanned
       if (active || !settled) parts.push({ order: byActivity, only: Prisma.sql`r.settled_at IS NULL` })
       if (settled) parts.push({ order: bySettling, only: Prisma.sql`r.settled_at IS NOT NULL` })
       return parts
@@ -80,8 +80,8 @@ interface Part {
 }
 
 /**
- * Lists runs with what hangs below them, the cursor of their feed and whether more lies on either side: all of it read by
- * one statement, at one snapshot.
+ * Lists runs with what belongs to them, the cursor of their feed, and whether there are more on either side. One
+ * statement reads all of it at one snapshot.
  */
 export async function listRuns(connection: Connection, store: Store, asked: RunsRequest): Promise<RunPage> {
   const { sight, order, page } = asked
@@ -107,7 +107,7 @@ ORDER BY listed.turn`
   const { rows } = await connection.query<ListedRow>(text, values)
   const [first] = rows
   if (!first?.feed_cursor) throw new Error('the database was not migrated: it has no installation')
-  // the feed goes on from this snapshot: it must not lack the runs of a version that is newer than the look-up
+  // the feed continues from this snapshot, so the page must not lack runs of a version registered after the look-up
   if (!first.is_whole) return listRuns(connection, store, asked)
   const listed = rows.filter((row) => row.place_at !== null)
   const items = await Promise.all(listed.map((row) => toListed(store, row)))
@@ -133,12 +133,12 @@ async function toListed(store: Store, row: ListedRow): Promise<ListedRun> {
 }
 
 /**
- * As many places are read at least, however few are asked for. For the first one of a list the planner would rather go
- * through all runs in their order, in the hope that one of them soon matches, than look up those that do.
+ * Minimum number of positions to read, even for a smaller page. With a smaller limit, the planner prefers to scan all
+ * runs in order, hoping for an early match, over looking up those that match.
  */
 const MIN_READ = 50
 
-/** Ids and places of a page, one row more than asked for, numbered in the order they are read. */
+/** Ids and positions of a page, one row more than requested, numbered in the order they are read. */
 function keys(parts: readonly Part[], where: Prisma.Sql, page: PageRequest): Prisma.Sql {
   const selects = parts.map(
     ({ order: part, only }) => Prisma.sql`
@@ -152,7 +152,7 @@ function keys(parts: readonly Part[], where: Prisma.Sql, page: PageRequest): Pri
     FROM (${Prisma.join(selects, ' UNION ALL ')}) m ${turn} LIMIT ${page.limit + 1}`
 }
 
-/** The condition on rows that stand at a place, or come later in the list. */
+/** The condition for rows at or after a position in the list. */
 function isFrom(order: PageOrder, place: Position): Prisma.Sql {
   return isUpTo({ ...order, newestFirst: !order.newestFirst }, place)
 }

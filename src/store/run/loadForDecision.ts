@@ -11,14 +11,14 @@ import { readReleaseKey } from '../rows/releaseKey.ts'
 /** A run loaded for a decision. */
 export interface LoadedForDecision extends LoadedRun {
   readonly kept: KeptKey | null
-  /** When a server last told that it lives. */
+  /** When a server last recorded its heartbeat. */
   readonly tickAt: Instant
 }
 
-/** Which run to load for a decision, and what else the decision looks at. */
+/** Which run to load for a decision, and what else the decision depends on. */
 export interface Lookup {
   readonly runId: string
-  /** An execution, session, approval or message to load even where it has ended. */
+  /** An execution, session, approval or message to load even if it has ended. */
   readonly namedId: string | null
   readonly operation: string
   readonly key: string | null
@@ -27,9 +27,9 @@ export interface Lookup {
 }
 
 /*
- * PostgreSQL keeps one plan for any values only where plans for the given values don't look much cheaper. A parameter that
- * is null, or a list that is short, makes them look so, and then every call is planned anew, which takes twice as long as
- * the work itself. Hence statements of their own for what is null and what is one.
+ * PostgreSQL uses a generic plan only if plans for the actual values do not look much cheaper. A null parameter or a
+ * short list makes them look so, and then every call is planned again, which takes twice as long as the query itself.
+ * Hence the separate statements for null values and single values.
  */
 
 const loadForDecisionBy = (name: string, named: string) =>
@@ -60,7 +60,7 @@ const LOAD_NAMED_FOR_DECISION = loadForDecisionBy('load-named-for-decision', '$5
 
 type DecisionRow = RowOf<(typeof LOAD_FOR_DECISION)['row']>
 
-/** Loads a run with all that a decision about it looks at; null where there is none with this id. */
+/** Loads a run with everything that a decision about it depends on; null if it does not exist. */
 export async function loadForDecision(
   connection: Connection,
   store: Store,
@@ -79,7 +79,7 @@ export async function loadForDecision(
   }
 }
 
-/** Facts told after settling leave no event; their keys are kept on the rows they changed. */
+/** Facts reported after settling leave no event; their keys are stored on the rows they changed. */
 function keptBesideTheLog(row: DecisionRow, operation: string, key: string | null): KeptKey | null {
   if (key === null) return null
   if (operation === 'finishExecution' && row.finish_key === key)

@@ -32,7 +32,9 @@ export interface FullRun extends LoadedRun {
 }
 
 /**
- * Reads all that there is of a run; null where there is none. Throws where an event of its log can't be understood.
+ * Loads a run completely; null if it does not exist.
+ *
+ * @throws if an event of its log cannot be parsed
  */
 export async function loadFullRun(connection: Connection, store: Store, id: string): Promise<FullRun | null> {
   const [row] = await query(connection, LOAD_FULL, [id])

@@ -6,22 +6,22 @@ import { type Connection, moment, prepare, query } from '../sql/statement.ts'
 import { selectPresent } from '../rows/selectWork.ts'
 import { LOADED_ROW, type LoadedRow, toRun } from '../rows/runRows.ts'
 
-/** A run at one snapshot, with the clock and the servers' heartbeat of that snapshot. */
+/** A run at one snapshot, with the database's clock at that snapshot. */
 export interface LoadedRun {
   readonly run: Run
   readonly workflow: WorkflowDefinition
   /** The database's clock at the snapshot. */
   readonly now: Instant
-  /** The runs above and below it. */
+  /** The run's ancestors and active children. */
   readonly family: Family
-  /** The run at the end of the chain that goes on from this one; null where none continues it. */
+  /** The run at the end of the chain that continues this one; null if none continues it. */
   readonly continuedBy: string | null
 }
 
 /** The column that `LoadedRun.now` comes from. */
 export const CLOCK = 'clock_timestamp() AS clock'
 
-// one id has a statement of its own: for a short list PostgreSQL would plan every call anew
+// a single id has a separate statement: for a short list PostgreSQL would plan every call again
 const loadBy = (name: string, which: string) =>
   prepare({
     name,
@@ -33,7 +33,7 @@ const LOAD_ONE = loadBy('load-run', 'r.id = $1')
 
 const LOAD_MANY = loadBy('load-runs', 'r.id = ANY($1::text[])')
 
-/** Loads runs to be shown, in the order of the ids; those that name nothing are left out. */
+/** Loads runs to display, in the order of the ids; unknown ids are left out. */
 export async function loadRuns(
   connection: Connection,
   store: Store,
@@ -48,7 +48,7 @@ export async function loadRuns(
   return ids.flatMap((id) => loaded.get(id) ?? [])
 }
 
-/** The run that a row tells of, at the clock of its statement. */
+/** Converts a row to a run, at the clock of its statement. */
 export async function toLoaded(store: Store, row: LoadedRow & { readonly clock: Date }): Promise<LoadedRun> {
   const workflow = await store.workflows.get(row.workflow_id)
   return {

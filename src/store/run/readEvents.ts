@@ -2,21 +2,21 @@ import { parseEvent, type RunEvent } from '../../lifecycle/run/events.ts'
 import type { RunStatus } from '../../lifecycle/run/words.ts'
 import { bool, column, type Connection, nullable, prepare, query } from '../sql/statement.ts'
 
-/** An event with the run it is of. */
+/** An event with the id of its run. */
 export type LoggedEvent = RunEvent & {
   readonly runId: string
-  /** The idempotency key that came with the command that wrote it; null where none came, or it is kept elsewhere. */
+  /** The idempotency key of the command that wrote it; null if it had none, or the key is stored elsewhere. */
   readonly key: string | null
 }
 
-/** A page of a run's log, and how the run stood at the same snapshot. */
+/** A page of a run's log, and the run's state at the same snapshot. */
 export interface EventPage {
-  /** In order of `seq`, without gaps; empty where the cursor is at the end. */
+  /** Ordered by `seq`, without gaps; empty if the cursor is at the end. */
   readonly events: readonly LoggedEvent[]
-  /** The `seq` of the last event there is (G6). */
+  /** The `seq` of the last event (G6). */
   readonly revision: number
   readonly status: RunStatus
-  /** True where the lease on the row has expired: the run waits to be moved on (G5). */
+  /** True if the lease of an active run has expired, so that a lapse is due (G5). */
   readonly leaseExpired: boolean
 }
 
@@ -48,7 +48,7 @@ interface Row {
   revision: number
   status: RunStatus
   lease_expired: boolean
-  /** Null where the page is empty, and so are the other columns of the event. */
+  /** Null if the page is empty, and so are the other columns of the event. */
   seq: number | null
   epoch: number
   type: string
@@ -60,8 +60,10 @@ interface Row {
 }
 
 /**
- * Reads at most `limit` events of a run that come after a `seq` (0: from the beginning), at one snapshot; null where
- * there is no such run. Throws where an event can't be understood.
+ * Reads at most `limit` events of a run after a `seq` (0: from the beginning), at one snapshot; null if the run does
+ * not exist.
+ *
+ * @throws if an event cannot be parsed
  */
 export async function readEvents(
   connection: Connection,

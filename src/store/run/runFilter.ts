@@ -11,16 +11,16 @@ import {
 import { Prisma } from '../generated/client.ts'
 import { column, type Connection, prepare, query } from '../sql/statement.ts'
 
-/** Which runs to list; what is null, or left out, does not narrow. */
+/** Which runs to list; a null or omitted field does not restrict. */
 export interface RunFilter {
   readonly statuses?: readonly RunStatus[] | null | undefined
   readonly outcomes?: readonly Outcome[] | null | undefined
-  /** Name of a workflow, whatever its version. */
+  /** Name of a workflow, any version. */
   readonly workflow?: string | null | undefined
   /** Labels that a run must all carry. */
   readonly labels?: readonly string[] | null | undefined
   readonly project?: string | null | undefined
-  /** Some of the title, or the beginning of the id, in any case. */
+  /** Part of the title, or the beginning of the id; case-insensitive. */
   readonly text?: string | null | undefined
   /** Created later than this. */
   readonly createdAfter?: Date | null | undefined
@@ -28,9 +28,9 @@ export interface RunFilter {
   readonly createdBefore?: Date | null | undefined
 }
 
-/** A filter whose workflow was looked up: a plan is as good as what is known of the values. */
+/** A filter whose workflow was looked up, so that the planner knows the actual ids. */
 export interface ResolvedFilter extends RunFilter {
-  /** Ids of the versions of the workflow; null where none was named. */
+  /** Ids of the versions of the workflow; null if no workflow was given. */
   readonly versions: readonly string[] | null
 }
 
@@ -49,21 +49,21 @@ export async function resolveFilter(connection: Connection, filter: RunFilter): 
   return { ...filter, versions: rows.map(({ id }) => id) }
 }
 
-/** The condition that no version of the workflow was registered since it was looked up. */
+/** The condition that no version of the workflow was registered since the look-up. */
 export function areVersionsUnchanged({ workflow, versions }: ResolvedFilter): Prisma.Sql {
   if (workflow == null || versions === null) return Prisma.sql`true`
   return Prisma.sql`(SELECT count(*) = ${versions.length} FROM workflow WHERE name = ${workflow})`
 }
 
-/** What a reader may see of all runs. */
+/** Which runs a reader may see. */
 export interface Visibility {
   /** Null: every project. */
   readonly projects: readonly string[] | null
-  /** The one run that an agent sees; null: not limited to one. */
+  /** The single run that an agent may see; null: not limited to one. */
   readonly runId: string | null
 }
 
-/** The condition on `run r` of a filter and of what the reader may see. */
+/** The condition on `run r` for a filter and what the reader may see. */
 export function whereRuns(filter: ResolvedFilter, sight: Visibility): Prisma.Sql {
   return Prisma.join(conditions(filter, sight), ' AND ')
 }
@@ -85,7 +85,10 @@ function conditions(filter: ResolvedFilter, { projects, runId }: Visibility): Pr
   return all
 }
 
-/** One value is told as one: only then does an index that begins with the column give the order of what follows in it. */
+/**
+ * A single value becomes an equality: only then does an index that begins with the column yield the order of its
+ * further columns.
+ */
 export function isAnyOf(
   column: Prisma.Sql,
   values: readonly string[],
@@ -99,13 +102,13 @@ export function isAnyOf(
     : Prisma.sql`${column} = ANY(${values}::${as}[])`
 }
 
-/** How every id of a run begins, and how long it is. */
+/** The prefix and the length of every run id. */
 const ID = { prefix: 'run_', length: 30 } as const
 
-/** The first condition is what the index of titles knows, the second what that of ids does, whatever the collation. */
+/** The first condition can use the index of titles, the second that of ids, for any collation. */
 function matchesText(text: string): Prisma.Sql {
   const start = text.toLowerCase()
-  // what every id begins with
+  // every id has this prefix
   if (ID.prefix.startsWith(start)) return Prisma.sql`true`
   const pattern = `%${text.replaceAll(/[\\%_]/g, '\\$&')}%`
   const inTitle = Prisma.sql`lower(r.title) LIKE lower(${pattern}::text)`
@@ -114,7 +117,7 @@ function matchesText(text: string): Prisma.Sql {
   return Prisma.sql`(${inTitle} OR r.id BETWEEN ${start} AND ${last} AND starts_with(r.id, ${start}))`
 }
 
-/** The condition of a filter for the runs of one status alone, told by that status and its reasons. */
+/** The condition of a filter for the runs of one status, by that status and its reasons. */
 export function whereStatus(filter: ResolvedFilter, status: RunStatus, sight: Visibility): Prisma.Sql {
   const where = whereRuns({ ...filter, statuses: [status], outcomes: null }, sight)
   const reasons = filter.outcomes ? reasonsOf(status, filter.outcomes) : RUN_REASONS
@@ -122,7 +125,7 @@ export function whereStatus(filter: ResolvedFilter, status: RunStatus, sight: Vi
   return Prisma.sql`${where} AND r.reason = ANY(${reasons}::run_reason[])`
 }
 
-/** The statuses that can match at all. */
+/** The statuses that can match. */
 export function statusesOf({ statuses, outcomes }: RunFilter): RunStatus[] {
   return RUN_STATUSES.filter(
     (status) =>
@@ -130,7 +133,7 @@ export function statusesOf({ statuses, outcomes }: RunFilter): RunStatus[] {
   )
 }
 
-/** The reasons for which a run of this status came to one of these outcomes: asked of the one rule there is. */
+/** The reasons with which a run of this status has one of these outcomes, according to `outcomeOfRun`. */
 function reasonsOf(status: RunStatus, outcomes: readonly Outcome[]): RunReason[] {
   return RUN_REASONS.filter((reason) => {
     const outcome = outcomeOfRun({ status, reason })
@@ -138,7 +141,7 @@ function reasonsOf(status: RunStatus, outcomes: readonly Outcome[]): RunReason[]
   })
 }
 
-/** The statuses and reasons that come to these outcomes. */
+/** The condition that a run's status and reason give one of these outcomes. */
 function hasOutcome(outcomes: readonly Outcome[]): Prisma.Sql {
   const ways = SETTLED_STATUSES.flatMap((status) => {
     const reasons = reasonsOf(status, outcomes)
@@ -149,7 +152,7 @@ function hasOutcome(outcomes: readonly Outcome[]): Prisma.Sql {
   return ways.length > 0 ? Prisma.sql`(${Prisma.join(ways, ' OR ')})` : Prisma.sql`false`
 }
 
-/** Which runs can match at all: active ones, settled ones, or both. */
+/** Which runs can match: active ones, settled ones, or both. */
 export function settlementOf(filter: RunFilter): { active: boolean; settled: boolean } {
   const statuses = statusesOf(filter)
   return {

@@ -3,7 +3,7 @@ import type { Json } from '../../lifecycle/run/run.ts'
 import type { KeptKey } from '../../lifecycle/log/draft.ts'
 import { parseEvent } from '../../lifecycle/run/events.ts'
 
-/** Columns of an event that carries an idempotency key, null where there is none. */
+/** Columns of an event that carries an idempotency key; null if there is none. */
 export const KEPT_ROW = {
   kept_run_id: nullable(column('event', 'run_id')),
   kept_request: json<Json>(),
@@ -18,7 +18,7 @@ export const KEPT_ROW = {
 
 type KeptRow = RowOf<typeof KEPT_ROW>
 
-/** What is kept under a key, from the event that carries it. */
+/** What is stored under a key, from the event that carries it; null if there is none. */
 export function toKept(row: KeptRow): KeptKey | null {
   if (row.kept_run_id === null) return null
   const event = parseEvent({

@@ -8,7 +8,7 @@ const CAN_WRITE = prepare({
   text: `SELECT NOT pg_is_in_recovery() AND NOT current_setting('transaction_read_only')::boolean AS can`,
 })
 
-/** Whether the database takes writes: false for a replica, and for one that was set to read-only. */
+/** Whether the database accepts writes: false for a replica and for a read-only database. */
 export async function canWrite(connection: Connection): Promise<boolean> {
   const [row] = await query(connection, CAN_WRITE, [])
   return row?.can === true

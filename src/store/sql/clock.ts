@@ -9,7 +9,7 @@ const CLOCK = prepare({
   text: 'SELECT clock_timestamp() AS now',
 })
 
-/** The database's clock, the only one that leases and limits are judged by. */
+/** The database's clock, the only one that leases and timeouts are judged by. */
 export async function readClock(connection: Connection): Promise<Instant> {
   const [row] = await query(connection, CLOCK, [])
   if (!row) throw new Error('the database told no time')

@@ -4,13 +4,13 @@ import { type Rows, TABLES } from '../generated/tables.ts'
 export type TableName = keyof typeof TABLES
 export type ColumnName<T extends TableName> = keyof (typeof TABLES)[T] & string
 
-/** What schema.prisma says of a column. */
+/** A column as defined in schema.prisma. */
 interface Column {
-  /** Its name in the objects of the lifecycle. */
+  /** Name of the field in the lifecycle's objects. */
   readonly field: string
   readonly type: string
   readonly nullable: boolean
-  /** PostgreSQL fills it where a statement leaves it out. */
+  /** PostgreSQL fills it in when a statement omits it. */
   readonly filled: boolean
 }
 
@@ -22,7 +22,7 @@ export interface Columns<T extends TableName, C extends ColumnName<T>> {
 
 type Spec<T extends TableName, C extends ColumnName<T>> = (typeof TABLES)[T][C] & Column
 
-/** The value of a column in an object of the lifecycle: points in time are numbers, JSON is whatever it is there. */
+/** The value of a column in a lifecycle object: timestamps are numbers, JSON is unknown. */
 type FieldValue<T extends TableName, C extends ColumnName<T>> = Spec<T, C>['type'] extends 'timestamptz'
   ? Instant | (Spec<T, C>['nullable'] extends true ? null : never)
   : Spec<T, C>['type'] extends 'jsonb'
@@ -33,12 +33,12 @@ type FieldValue<T extends TableName, C extends ColumnName<T>> = Spec<T, C>['type
         : Rows[T][C]
       : never
 
-/** An object with a field for each of the columns: leaving one out is a type error, whether or not it may be null. */
+/** An object with a field for each of the columns: omitting one is a type error, even if it is nullable. */
 export type FieldsOf<T extends TableName, C extends ColumnName<T>> = {
   readonly [Name in C as Spec<T, Name>['field']]: FieldValue<T, Name>
 }
 
-/** All columns of a table but those that are left out. */
+/** All columns of a table except the omitted ones. */
 export function columnsOf<T extends TableName, Omitted extends ColumnName<T> = never>(
   table: T,
   omitted: readonly Omitted[] = [],
@@ -48,7 +48,11 @@ export function columnsOf<T extends TableName, Omitted extends ColumnName<T> = n
   return { table, names: names as Exclude<ColumnName<T>, Omitted>[] }
 }
 
-/** What schema.prisma says of each of the columns, by their names. */
+/**
+ * The definitions of the columns in schema.prisma.
+ *
+ * @throws if the table has no such column
+ */
 export function describeColumns({
   table,
   names,
@@ -64,11 +68,11 @@ export function describeColumns({
   })
 }
 
-/** SQL for a point in time as JSON carries it: milliseconds. */
+/** SQL for a timestamp as JSON carries it: milliseconds since 1970. */
 export const ms = (column: string): string => `round(extract(epoch from ${column}) * 1000)::bigint`
 
 /**
- * SQL for an object with the columns of a table under an alias, as JSON in the shape of the lifecycle.
+ * SQL for an object with the columns of a table under an alias, as JSON in the lifecycle's shape.
  *
  * @param more further arguments of `jsonb_build_object`
  */
@@ -84,17 +88,17 @@ export function selectObject(
   return `jsonb_build_object(${[...fields, ...more].join(', ')})`
 }
 
-/** The columns of a table that every INSERT has to name. */
+/** The columns of a table that every INSERT must name. */
 type RequiredColumn<T extends TableName> = {
   [C in ColumnName<T>]: Spec<T, C> extends { nullable: false; filled: false } ? C : never
 }[ColumnName<T>]
 
-/** SQL expressions by column: leaving out one that is NOT NULL and has no default is a type error. */
+/** SQL expressions by column: omitting one that is NOT NULL and has no default is a type error. */
 export type InsertExpressions<T extends TableName> = { readonly [C in RequiredColumn<T>]: string } & {
   readonly [C in Exclude<ColumnName<T>, RequiredColumn<T>>]?: string
 }
 
-/** SQL that inserts one row for each that follows: `INSERT INTO … SELECT …`, to be followed by `FROM` where there is one. */
+/** SQL that inserts one row per selected row: `INSERT INTO … SELECT …`, followed by a `FROM` clause if needed. */
 export function insertInto<T extends TableName>(
   table: T,
   expressions: InsertExpressions<T>,
@@ -106,7 +110,7 @@ export function insertInto<T extends TableName>(
   return `INSERT INTO ${table}${alias ? ` AS ${alias}` : ''} (${names}) SELECT ${values}`
 }
 
-/** The row of an object, its columns by name, as JSON carries it to PostgreSQL. */
+/** Converts an object to a row, with columns by name, as JSON carries it to PostgreSQL. */
 export function toRow<T extends TableName, C extends ColumnName<T>>(
   columns: Columns<T, C>,
   fields: FieldsOf<T, C>,
@@ -119,7 +123,7 @@ export function toRow<T extends TableName, C extends ColumnName<T>>(
   return Object.fromEntries(entries) as { readonly [Name in C]: unknown }
 }
 
-/** The object of a row that the driver read. */
+/** Converts a row read by the driver to an object. */
 export function fromRow<T extends TableName, C extends ColumnName<T>>(
   columns: Columns<T, C>,
   row: Pick<Rows[T], C & keyof Rows[T]>,
@@ -132,12 +136,12 @@ export function fromRow<T extends TableName, C extends ColumnName<T>>(
   return Object.fromEntries(entries) as FieldsOf<T, C>
 }
 
-/** A point in time as the driver reads it. */
+/** Converts a timestamp read by the driver. */
 function toInstant(date: Date | null): Instant | null {
   return date?.getTime() ?? null
 }
 
-/** A point in time as SQL takes it. */
+/** Converts a timestamp to the form SQL accepts. */
 export function toDate(instant: Instant | null): string | null {
   return instant === null ? null : new Date(instant).toISOString()
 }

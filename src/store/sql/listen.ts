@@ -1,33 +1,33 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 
-/** Where the listener reports what happens to its connection; a pino logger fits. */
+/** Where the listener reports the state of its connection; a pino logger fits. */
 export interface ListenLog {
   info(fields: object, event: string): void
   warn(fields: object, event: string): void
 }
 
-/** What a listener is opened with. */
+/** Options of `openListener`. */
 export interface ListenOptions {
   readonly poolConfig: pg.PoolConfig
   /** Name of the channel, a plain identifier. */
   readonly channel: string
-  /** Called with what another connection notified. */
+  /** Called with each payload notified by another connection. */
   readonly onPayload: (payload: string) => void
-  /** Called whenever it listens again after a break: whatever was notified meanwhile was missed. */
+  /** Called when it listens again after an interruption: notifications in between were missed. */
   readonly onReconnected: () => void
-  /** How often the connection must prove that it answers, in milliseconds; no answer within that time ends it. */
+  /** How often the connection must prove that it responds, in milliseconds; no response within half of that ends it. */
   readonly checkMs: number
   readonly log: ListenLog
 }
 
-/** One connection that listens on a channel, and notifies on it. */
+/** A connection that listens on a channel and notifies on it. */
 export interface Listener {
-  /** False from the loss of the connection to the next one. */
+  /** False from the loss of the connection until it is replaced. */
   readonly listening: boolean
-  /** Sends payloads of fewer than 8,000 bytes to every other listener. Rejects where there is no connection. */
+  /** Sends payloads of fewer than 8,000 bytes to every other listener. Rejects while disconnected. */
   notify(payloads: readonly string[]): Promise<void>
-  /** Ends the connection, and all tries to get another. */
+  /** Ends the connection and all attempts to reconnect. */
   close(): Promise<void>
 }
 
@@ -36,9 +36,8 @@ const LAST_RETRY_MS = 5_000
 const CONNECT_TIMEOUT_MS = 10_000
 
 /**
- * Listens on a connection of its own, and gets another by itself when that one is lost, with a growing pause. A
- * connection that is open to nobody is found out by a question that it leaves unanswered.
- * Rejects where the first connection fails.
+ * Listens on a separate connection and reconnects with increasing delay when it is lost. Periodic queries detect a
+ * connection that is open but dead. Rejects if the first connection fails.
  */
 export async function openListener(options: ListenOptions): Promise<Listener> {
   const { channel, checkMs, log } = options
@@ -62,7 +61,7 @@ export async function openListener(options: ListenOptions): Promise<Listener> {
   async function reconnect(): Promise<Line | undefined> {
     for (let pause = FIRST_RETRY_MS; ; pause = Math.min(pause * 2, LAST_RETRY_MS)) {
       try {
-        // servers that lost the same database do not come back to it all at once
+        // jitter: servers that lost the same database do not all reconnect at once
         await delay(pause * (0.5 + Math.random()), undefined, { signal: closing.signal })
         return await connect(options, closing.signal)
       } catch (error) {
@@ -89,13 +88,16 @@ export async function openListener(options: ListenOptions): Promise<Listener> {
 
 const NOTIFY = 'SELECT pg_notify($1, payload) FROM unnest($2::text[]) payload'
 
-/** A connection that listens, and its end. */
+/** A listening connection, and its end. */
 interface Line {
   readonly client: pg.Client
   readonly ended: Promise<void>
 }
 
-/** A connection that listens until `signal` aborts. What it notifies itself is not told: its own process knows. */
+/**
+ * Opens a connection that listens until `signal` aborts. Its own notifications are not delivered: its process knows
+ * them.
+ */
 async function connect(
   { poolConfig, channel, onPayload }: ListenOptions,
   signal: AbortSignal,
@@ -106,7 +108,7 @@ async function connect(
     application_name: 'pawl signals',
     keepAlive: true,
   })
-  // a connection that breaks also ends, which is what is waited for
+  // a connection that breaks also ends, and the end is what is awaited
   client.on('error', () => undefined)
   const hangUp = () => client.connection.stream.destroy()
   const ended = new Promise<void>((resolve) => client.once('end', resolve)).then(() =>
@@ -129,7 +131,7 @@ async function connect(
   }
 }
 
-/** Resolves when the connection is over; asks it from time to time whether it still answers. */
+/** Resolves when the connection ends; periodically checks that it still responds. */
 async function untilEnd({ client, ended }: Line, checkMs: number): Promise<void> {
   const check = setInterval(() => {
     const overdue = setTimeout(() => client.connection.stream.destroy(), checkMs / 2)

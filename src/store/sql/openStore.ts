@@ -4,22 +4,22 @@ import { PrismaClient } from '../generated/client.ts'
 import type { Connection } from './statement.ts'
 import { WorkflowCache } from './workflowCache.ts'
 
-/** The database as the rest of Pawl sees it: one pool, used by hand-written statements and by Prisma alike. */
+/** The database as the rest of Pawl sees it: one pool, shared by hand-written statements and Prisma. */
 export interface Store {
   readonly pool: pg.Pool
   readonly prisma: PrismaClient
   readonly workflows: WorkflowCache
-  /** What the servers of this installation seal and sign with; it never changes. */
+  /** The secret that the servers of this installation encrypt and sign with; it never changes. */
   readSecret(connection: Connection): Promise<string>
-  /** Ends every connection; what is under way is finished first. */
+  /** Ends every connection once its current work is finished. */
   close(): Promise<void>
 }
 
-/** Opens the store on a database that has been migrated. */
+/** Opens the store on a migrated database. */
 export function openStore(poolConfig: pg.PoolConfig): Store {
   const pool = new pg.Pool({ max: 10, ...poolConfig, application_name: 'pawl' })
-  // a connection that breaks fails the query it carries and is replaced by the next; without listeners it would end the
-  // process, idle in the pool or taken out of it alike
+  // a broken connection fails its query and is replaced by the next; without listeners it would end the process,
+  // whether idle in the pool or checked out
   pool.on('error', () => {})
   pool.on('connect', (client) => client.on('error', () => {}))
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
@@ -46,11 +46,11 @@ export function violatedConstraint(error: unknown): string | undefined {
   return error instanceof pg.DatabaseError && error.code?.startsWith('23') ? error.constraint : undefined
 }
 
-/** Does something in one transaction on one connection: all of it is kept, or none. */
+/** Runs `body` in one transaction on one connection; rolls back if it throws. */
 export async function transact<T>(store: Store, body: (connection: pg.PoolClient) => Promise<T>): Promise<T> {
   const client = await store.pool.connect()
   let broken: Error | undefined
-  // a connection that breaks between two statements says so here; without a listener it would end the process
+  // a connection that breaks between two statements reports it here; without a listener it would end the process
   const notice = (error: Error) => (broken = error)
   client.on('error', notice)
   try {

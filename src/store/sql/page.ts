@@ -1,6 +1,6 @@
 import { Prisma } from '../generated/client.ts'
 
-/** A place in a list that is ordered by time, and by id among what is of one time. */
+/** A position in a list ordered by time, with ties broken by id. */
 export interface Position {
   /** In milliseconds since 1970. */
   readonly at: number
@@ -9,13 +9,13 @@ export interface Position {
 
 /** Which part of a list to read. */
 export interface PageRequest {
-  /** How many, at most. */
+  /** Maximum number of items. */
   readonly limit: number
-  /** True: the last ones of what is asked for, else the first ones. */
+  /** True: the last items of the range; otherwise the first ones. */
   readonly fromEnd: boolean
-  /** Only what comes after this place, in the order of the list. */
+  /** Only items after this position, in the order of the list. */
   readonly after: Position | null
-  /** Only what comes before this place, in the order of the list. */
+  /** Only items before this position, in the order of the list. */
   readonly before: Position | null
 }
 
@@ -26,14 +26,14 @@ export interface Page<Item> {
   readonly hasNext: boolean
 }
 
-/** The column of a list's order, and its direction. */
+/** The column that a list is ordered by, and the direction. */
 export interface PageOrder {
   readonly column: Prisma.Sql
   readonly id: Prisma.Sql
   readonly newestFirst: boolean
 }
 
-/** The condition on rows that lie between the places asked for. */
+/** The condition for rows between the requested positions. */
 export function isBetween(order: PageOrder, { after, before }: PageRequest): Prisma.Sql {
   const bounds = [Prisma.sql`true`]
   if (after) bounds.push(isBeyond(order, after))
@@ -41,32 +41,32 @@ export function isBetween(order: PageOrder, { after, before }: PageRequest): Pri
   return Prisma.join(bounds, ' AND ')
 }
 
-/** The condition on rows that come later in the list than a place. */
+/** The condition for rows after a position in the list. */
 export function isBeyond({ column, id, newestFirst }: PageOrder, place: Position): Prisma.Sql {
   const sign = newestFirst ? Prisma.raw('<') : Prisma.raw('>')
   return Prisma.sql`(${column}, ${id}) ${sign} (${toTime(place)}, ${place.id}::text)`
 }
 
-/** The condition on rows that stand at a place, or come earlier in the list. */
+/** The condition for rows at or before a position in the list. */
 export function isUpTo({ column, id, newestFirst }: PageOrder, place: Position): Prisma.Sql {
   const sign = newestFirst ? Prisma.raw('>=') : Prisma.raw('<=')
   return Prisma.sql`(${column}, ${id}) ${sign} (${toTime(place)}, ${place.id}::text)`
 }
 
-/** The condition on the row that stands at a place. */
+/** The condition for the row at a position. */
 function isAt({ column, id }: PageOrder, place: Position): Prisma.Sql {
   return Prisma.sql`(${column}, ${id}) = (${toTime(place)}, ${place.id}::text)`
 }
 
-/** A list, or a part of one: `FROM …` with its condition, and the order it is in. */
+/** A list or a part of one: `FROM …` with its condition, and its order. */
 export interface Listing {
   readonly from: Prisma.Sql
   readonly order: PageOrder
 }
 
 /**
- * Whether any row of a list, given by its parts, lies on the other side of a place that a page begins or ends at. Nearly
- * always the row that the place was taken from is still there: then no other is looked for, which might be far away.
+ * Whether any row of a list, given by its parts, lies on the other side of a position that bounds a page. The row that
+ * the position was taken from nearly always still exists and is checked first, which avoids a search for a distant row.
  */
 export function existsPast(
   parts: readonly Listing[],
@@ -86,7 +86,7 @@ export function orderBy({ column, id, newestFirst }: PageOrder, { fromEnd }: Pag
   return Prisma.sql`ORDER BY ${column} ${direction}, ${id} ${direction}`
 }
 
-/** Makes a page of one row more than was asked for, read in the direction of reading. */
+/** Builds a page from up to one row more than requested, in the direction of reading. */
 export function toPage<Item>(
   read: readonly Item[],
   { limit, fromEnd }: PageRequest,

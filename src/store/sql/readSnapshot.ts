@@ -3,22 +3,24 @@ import type { Instant } from '../../lifecycle/run/run.ts'
 import type { Store } from './openStore.ts'
 import type { Connection } from './statement.ts'
 
-/** One moment of the database, for all the statements of one request. */
+/** One snapshot of the database, for all the statements of one request. */
 export interface ReadSnapshot {
-  /** The connection that sees this moment, taken from the pool at the first call, and the clock of the moment. */
+  /**
+   * Returns the connection that sees this snapshot, and its time. The first call takes the connection from the pool.
+   */
   open(): Promise<Opened>
-  /** Gives the connection back. Nothing may be read afterwards. */
+  /** Returns the connection to the pool. Nothing may be read afterwards. */
   close(): Promise<void>
 }
 
-/** A snapshot that has been opened. */
+/** An opened snapshot. */
 export interface Opened {
   readonly connection: Connection
-  /** The database's clock at the snapshot. */
+  /** The database's clock when the snapshot was taken. */
   readonly now: Instant
 }
 
-/** How long a reader may sit on its snapshot between two statements before the database ends it, in milliseconds. */
+/** How long a reader may idle on its snapshot between two statements before the database ends it, in milliseconds. */
 const IDLE_TIMEOUT_MS = 30_000
 
 // the clock is read by the statement that takes the snapshot
@@ -28,8 +30,8 @@ SET LOCAL idle_in_transaction_session_timeout = ${IDLE_TIMEOUT_MS};
 SELECT clock_timestamp() AS now`
 
 /**
- * A snapshot that is taken when something is first read through it, and holds one connection from then to its close.
- * Snapshots together hold at most half of the pool: what a reader needs beside its snapshot can always be had.
+ * Prepares a snapshot that is taken on first read, and holds one connection from then until it is closed. Snapshots
+ * together hold at most half of the pool, so that readers can always get further connections.
  */
 export function prepareSnapshot({ pool }: Pick<Store, 'pool'>): ReadSnapshot {
   const slots = slotsOf(pool)
@@ -48,7 +50,7 @@ async function begin(pool: pg.Pool, slots: Slots): Promise<Opened & { end: () =>
   let client: pg.PoolClient | undefined
   try {
     client = await pool.connect()
-    // several statements in one message answer with as many results
+    // several statements in one message return as many results
     const results = (await client.query(BEGIN)) as unknown as pg.QueryResult<{ now: Date }>[]
     const now = results.at(-1)?.rows[0]?.now
     if (!now) throw new Error('the database told no time')
@@ -61,7 +63,7 @@ async function begin(pool: pg.Pool, slots: Slots): Promise<Opened & { end: () =>
   }
 }
 
-/** The connection, for readers that do not wait for each other: it carries one statement at a time. */
+/** Serializes statements on the connection, for readers that do not wait for each other. */
 function inTurn(client: pg.PoolClient): Connection {
   const send = client.query.bind(client) as (...args: unknown[]) => Promise<unknown>
   let last: Promise<unknown> = Promise.resolve()
@@ -84,7 +86,7 @@ async function end(client: pg.PoolClient, slots: Slots): Promise<void> {
   }
 }
 
-/** So many at a time; whoever comes later waits in line. */
+/** A counting semaphore; waiters are served in order. */
 class Slots {
   private readonly waiting: (() => void)[] = []
 

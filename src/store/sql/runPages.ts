@@ -1,16 +1,16 @@
 import { bool, type Connection, int, json, prepare, query } from './statement.ts'
 import { type Page, type PageRequest, type Position, toPage } from './page.ts'
 
-/** A page of what hangs below one run, the newest first. */
+/** A page of rows that belong to one run, newest first. */
 export interface RunPageRequest {
   readonly runId: string
-  /** Only what comes after this place: what is older. */
+  /** Only rows after this position, which are older. */
   readonly after: Position | null
-  /** How many, at most. */
+  /** Maximum number of rows. */
   readonly limit: number
 }
 
-/** What hangs below a run, as it is listed. */
+/** How rows that belong to a run are listed. */
 interface Listed {
   /** Name of the statement. */
   readonly name: string
@@ -18,13 +18,15 @@ interface Listed {
   readonly table: `${string} ${string}`
   /** Columns of a row as JSON. */
   readonly json: string
-  /** The column of the order, whose ties the id breaks. */
+  /** The column to order by; the id breaks ties. */
   readonly at: string
-  /** The column with the id of what it hangs below; default: that of a run. */
+  /** The column with the id of the owning row; default: `run_id`. */
   readonly below?: string
 }
 
-/** Prepares to list pages of several runs by one statement: they come in the order asked for. */
+/**
+ * Prepares a statement that lists pages of several runs at once; the pages are returned in the order of the requests.
+ */
 export function preparePages<Row>({ name, table, json: columns, at, below = 'run_id' }: Listed) {
   const [, of] = table.split(' ')
   const place = `(${of}.${at}, ${of}.id)`
@@ -50,7 +52,7 @@ ORDER BY asked.place, listed.at DESC, listed.id DESC`,
   }
 }
 
-/** What was found for each of so many questions, by its `place` among them, which counts from 1. */
+/** Groups rows by the request they answer; `place` is the request's position, counted from 1. */
 export function groupByPlace<Found extends { readonly place: number }>(
   many: number,
   rows: readonly Found[],

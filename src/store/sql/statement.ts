@@ -2,13 +2,13 @@ import type pg from 'pg'
 import { type Rows, TABLES } from '../generated/tables.ts'
 import type { ColumnName, TableName } from './columns.ts'
 
-/** A column of what a statement answers with: its type in PostgreSQL, and what the driver makes of it. */
+/** A column of a statement's result: its PostgreSQL type, and the type that the driver returns. */
 export interface AnswerColumn<Value> {
   readonly type: string
   readonly nullable: boolean
-  /** True where the statement sees to it that a column which may be null is not. */
+  /** True if the statement ensures that a nullable column is not null. */
   readonly asserted?: boolean
-  /** Never there: it carries the type. */
+  /** Never set: it carries the type. */
   readonly value?: Value
 }
 
@@ -24,19 +24,23 @@ export type RowOf<Shape extends RowShape> = {
 export interface Statement<Row extends object> {
   readonly name: string
   readonly text: string
-  /** The columns that it answers with: a test holds them against those that PostgreSQL tells. */
+  /** The result columns; a test compares them with those that PostgreSQL reports. */
   readonly row: { readonly [Name in keyof Row]: AnswerColumn<Row[Name]> }
 }
 
-/** Every statement that was prepared, by name. */
+/** Every prepared statement, by name. */
 const prepared = new Map<string, { readonly text: string; readonly row: RowShape }>()
 
-/** Every statement of the modules that were imported so far. */
+/** Every statement of the modules imported so far. */
 export function listStatements(): ReadonlyMap<string, { readonly text: string; readonly row: RowShape }> {
   return prepared
 }
 
-/** Prepares a statement. Its name is its own: the plans of a connection are known by it. */
+/**
+ * Prepares a statement. Its name must be unique, because a connection identifies its plans by it.
+ *
+ * @throws if another statement has the name
+ */
 export function prepare<Shape extends RowShape>(statement: {
   readonly name: string
   readonly row: Shape
@@ -48,7 +52,7 @@ export function prepare<Shape extends RowShape>(statement: {
   return { name, text, row: row as Statement<RowOf<Shape>>['row'] }
 }
 
-/** Whatever SQL can be sent to: the pool, or one connection of it within a transaction. */
+/** Anything that SQL can be sent to: the pool, or one of its connections within a transaction. */
 export type Connection = Pick<pg.Pool, 'query'>
 
 /** Sends a prepared statement and returns its rows. */
@@ -61,7 +65,7 @@ export async function query<Row extends object>(
   return result.rows
 }
 
-/** A column of a table, as it is in schema.prisma. */
+/** A column of a table, as defined in schema.prisma. */
 export function column<T extends TableName, C extends ColumnName<T> & keyof Rows[T]>(
   table: T,
   name: C,
@@ -78,17 +82,19 @@ export function allColumns<T extends TableName>(
   return TABLES[table] as unknown as { readonly [C in keyof Rows[T]]: AnswerColumn<Rows[T][C]> }
 }
 
-/** A column that may be null where its table says that it is not: the row was joined, or there was nothing to reckon with. */
+/**
+ * A column that may be null although it is not in its table: the row comes from an outer join or an empty aggregate.
+ */
 export function nullable<Value>({ type }: AnswerColumn<Value>): AnswerColumn<Value | null> {
   return { type, nullable: true }
 }
 
-/** A column that the statement answers with only where it is not null. */
+/** A nullable column that the statement returns only where it is not null. */
 export function present<Value>({ type }: AnswerColumn<Value>): AnswerColumn<NonNullable<Value>> {
   return { type, nullable: false, asserted: true }
 }
 
-/** A column of JSON in a shape that is known. */
+/** A JSON column of a known shape. */
 export function json<Value>(): AnswerColumn<Value> {
   return { type: 'jsonb', nullable: false }
 }

@@ -1,6 +1,6 @@
 import pg from 'pg'
 
-/** What the driver says when the other side is not there, went away, or has no room. */
+/** The driver's codes for a server that is unreachable, closed the connection, or has no capacity. */
 const SOCKET_CODES = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -19,10 +19,10 @@ const DRIVER_MESSAGES =
 const PRISMA_CODES = /^P(1001|1002|1008|1017|2024)$/
 const DEEPEST = 8
 
-/** Why a database does not do what it is asked, where the same request may succeed later. */
+/** Why a database refuses a request that may succeed later. */
 export type TransientFault = 'AWAY' | 'FULL' | 'READ_ONLY' | 'INTERRUPTED'
 
-/** What callers are told of it. */
+/** The message that callers get for each fault. */
 export const TRANSIENT_FAULT_MESSAGES: Readonly<Record<TransientFault, string>> = {
   AWAY: 'The database can’t be reached at the moment. Ask again in a while.',
   FULL: 'The disk of the database is full: nothing can be written until there is room again. Ask again then.',
@@ -32,8 +32,8 @@ export const TRANSIENT_FAULT_MESSAGES: Readonly<Record<TransientFault, string>> 
 }
 
 /**
- * SQLSTATEs, the first that matches. 57P: shut down, crashed, starting, timed out idle; 53: out of connections, memory or
- * disk; 25P: timeouts of a transaction; 40 and 55P03: met another statement.
+ * SQLSTATEs; the first match counts. 57P: shut down, crashed, starting, idle timeout; 53: out of connections, memory or
+ * disk; 25P: transaction timeouts; 40 and 55P03: conflict with another statement.
  */
 const STATES: readonly (readonly [RegExp, TransientFault])[] = [
   [/^53100$/, 'FULL'],
@@ -41,7 +41,10 @@ const STATES: readonly (readonly [RegExp, TransientFault])[] = [
   [/^(57014|55P03|25P0[34]|40001|40P01)$/, 'INTERRUPTED'],
   [/^(08|53|57P0[1-5])/, 'AWAY'],
 ]
-/** What has no SQLSTATE of its own: the system's words for a quota, a file system that went read-only, and the driver's limit. */
+/**
+ * Faults without a SQLSTATE of their own: the system's messages for an exceeded quota and a read-only file system, and
+ * the driver's timeout.
+ */
 const MESSAGES: readonly (readonly [RegExp, TransientFault])[] = [
   [/: (Disk quota exceeded|No space left on device)$/, 'FULL'],
   [/: Read-only file system$/, 'READ_ONLY'],
@@ -49,11 +52,11 @@ const MESSAGES: readonly (readonly [RegExp, TransientFault])[] = [
   [DRIVER_MESSAGES, 'AWAY'],
 ]
 
-/** Why the database did not do what it was asked; undefined for an error that asking again won't help. */
+/** Why the database refused a request; undefined for an error that a retry would not resolve. */
 export function findTransientFault(error: unknown, depth = 0): TransientFault | undefined {
   if (typeof error !== 'object' || error === null || depth > DEEPEST) return undefined
   const { code, originalCode, kind, message } = error as Partial<Record<string, unknown>>
-  // Prisma's adapter passes the database's own code on in an object that is no error
+  // Prisma's adapter passes on the database's own code in an object that is not an Error
   const isDatabases = error instanceof pg.DatabaseError || kind === 'postgres' || originalCode !== undefined
   const state = originalCode ?? code
   if (isDatabases && typeof state === 'string') {
@@ -77,7 +80,7 @@ function innerErrors(error: object): readonly unknown[] {
   return [cause, originalError, meta, driverAdapterError]
 }
 
-/** True for an error that says the database can't do it at the moment: the same request may succeed later. */
+/** Whether the error is transient: the same request may succeed later. */
 export function isTransientFault(error: unknown): boolean {
   return findTransientFault(error) !== undefined
 }

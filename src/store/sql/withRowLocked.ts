@@ -1,15 +1,15 @@
 import type pg from 'pg'
 import { type Store, transact } from './openStore.ts'
 
-/** How long to wait for a row, in milliseconds. */
+/** How long to wait for a row lock, in milliseconds. */
 const LOCK_TIMEOUT_MS = 10_000
-/** How long a process that stopped may keep a row from the others, in milliseconds: the database cuts it off. */
+/** How long a stopped process may hold a row lock, in milliseconds: the database then ends its transaction. */
 const IDLE_TIMEOUT_MS = 5_000
 
-/** PostgreSQL's codes for a lock that could not be had: timed out, or given up because two waited for each other. */
+/** PostgreSQL's codes for a lock that could not be acquired: lock timeout, and deadlock. */
 const WAITED_IN_VAIN = new Set(['55P03', '40P01'])
 
-/** Tables whose rows others queue for, with the statement that holds one. */
+/** Tables whose rows are locked, with the statement that locks one. */
 const LOCK = {
   run: 'SELECT id FROM run WHERE id = $1 FOR UPDATE',
   workspace: 'SELECT id FROM workspace WHERE id = $1 FOR UPDATE',
@@ -18,14 +18,14 @@ const LOCK = {
 type Body<T> = (connection: pg.PoolClient) => Promise<T>
 
 /**
- * Does something in one transaction that holds the run's row. Returns undefined where the row can't be had in time;
- * a run that is not there holds nothing up.
+ * Runs `body` in one transaction that holds the lock of the run's row. Returns undefined if the lock cannot be acquired
+ * in time; for a run that does not exist, `body` runs without a lock.
  */
 export function withRunLocked<T>(store: Store, runId: string, body: Body<T>): Promise<T | undefined> {
   return withRowLocked(store, 'run', runId, body)
 }
 
-/** As `withRunLocked`, for the row of a workspace. Who needs both takes the run's first. */
+/** Like `withRunLocked`, for the row of a workspace. A caller that needs both locks the run first. */
 export function withWorkspaceLocked<T>(
   store: Store,
   workspaceId: string,

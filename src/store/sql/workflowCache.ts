@@ -6,7 +6,7 @@ import type { PrismaClient } from '../generated/client.ts'
 /** A registered workflow. */
 export interface StoredWorkflow {
   readonly id: string
-  /** The project it belongs to; null: the installation's. */
+  /** The project it belongs to; null: the whole installation. */
   readonly project: string | null
   readonly name: string
   readonly version: number
@@ -14,23 +14,27 @@ export interface StoredWorkflow {
   readonly createdAt: Date
 }
 
-/** How many workflows are kept in memory; those that are used least recently are read again. */
+/** How many workflows are cached; the least recently used ones are evicted. */
 const MAX_WORKFLOWS = 1_000
 
-/** Workflows by id. A registered version never changes, so what was read once stays true. */
+/** Workflows by id. A registered version never changes, so cached entries stay valid. */
 export class WorkflowCache {
   private readonly known = new LRUCache<string, StoredWorkflow>({ max: MAX_WORKFLOWS })
 
   constructor(private readonly prisma: PrismaClient) {}
 
-  /** The workflow with this id, which a run refers to and which therefore exists. */
+  /**
+   * The workflow with this id, which must exist: runs reference it.
+   *
+   * @throws if it does not exist
+   */
   async get(id: string): Promise<StoredWorkflow> {
     const known = this.known.get(id)
     if (known) return known
     return this.keep(await this.prisma.workflow.findUniqueOrThrow({ where: { id } }))
   }
 
-  /** Remembers a workflow as it was read from the database; one that is known is not read again. */
+  /** Caches a workflow read from the database; an already cached one is returned as it is. */
   keep(row: {
     id: string
     project: string | null

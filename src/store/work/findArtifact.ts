@@ -12,10 +12,10 @@ SELECT ${ARTIFACT_JSON} AS row FROM artifact f
 WHERE f.phase_id = $1 AND f.attempt = $2 AND f.path = $3 AND f.sha256 = $4`,
 })
 
-/** What an artifact is known by: the same bytes for the same attempt and path are one. */
+/** What identifies an artifact: the same bytes for the same attempt and path are one artifact. */
 export type ArtifactName = Pick<Artifact, 'phaseId' | 'attempt' | 'path' | 'sha256'>
 
-/** The artifact with this name. */
+/** The artifact with this identity; undefined if it does not exist. */
 export async function findArtifact(
   connection: Connection,
   { phaseId, attempt, path, sha256 }: ArtifactName,

@@ -9,7 +9,7 @@ const CONTENTS = prepare({
   text: 'SELECT id, content FROM artifact WHERE id = ANY($1::text[])',
 })
 
-/** What stands in the artifacts with these ids, in any order. */
+/** The contents of the artifacts with these ids, in any order. */
 export function findArtifactContents(
   connection: Connection,
   ids: readonly string[],

@@ -2,7 +2,7 @@ import type { Phase } from '../../lifecycle/run/run.ts'
 import { column, type Connection, json, prepare, query } from '../sql/statement.ts'
 import { PHASE } from './phaseJson.ts'
 
-/** A phase and whose it is. */
+/** A phase and the id of its run. */
 export interface OwnedPhase {
   readonly runId: string
   readonly phase: Phase
@@ -17,7 +17,7 @@ const FIND = prepare({
   text: `SELECT p.run_id AS "runId", ${PHASE} FROM phase p WHERE p.id = ANY($1::text[])`,
 })
 
-/** The phases with these ids, in any order; ids that name nothing are left out. */
+/** The phases with these ids, in any order; unknown ids are left out. */
 export function findPhases(connection: Connection, ids: readonly string[]): Promise<OwnedPhase[]> {
   return query(connection, FIND, [ids])
 }

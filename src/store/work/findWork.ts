@@ -8,7 +8,7 @@ export interface OwnedRow<Row> {
   readonly row: Row
 }
 
-/** Prepares to find rows by their ids: in any order, and ids that name nothing are left out. */
+/** Prepares a statement that finds rows by their ids: in any order, leaving out unknown ids. */
 function prepareFind<Row>(name: string, table: `${string} ${string}`, columns: string) {
   const [, of] = table.split(' ')
   const statement = prepare({

@@ -1,4 +1,4 @@
-/** How many rows a list without pages has at most: the latest ones. */
+/** Maximum number of rows in a list without pages: the latest ones. */
 export const MAX_ROWS = 500
 
 export function byOwner<Row>(rows: readonly (readonly [owner: string, row: Row])[]): Map<string, Row[]> {

@@ -16,14 +16,14 @@ import {
 import { isAnyOf, type Visibility } from '../run/runFilter.ts'
 import { APPROVAL_JSON } from '../rows/selectWork.ts'
 
-/** Which approvals to list; what is null does not narrow. */
+/** Which approvals to list; a null field does not restrict. */
 export interface ApprovalFilter {
   readonly statuses: readonly ApprovalStatus[] | null
 }
 
 const order: PageOrder = { column: Prisma.sql`v.requested_at`, id: Prisma.sql`v.id`, newestFirst: true }
 
-/** Lists the approvals of the runs that a reader may see, the newest first. */
+/** Lists the approvals of the runs visible to a reader, newest first. */
 export async function listApprovals(
   connection: Connection,
   filter: ApprovalFilter,

@@ -18,7 +18,7 @@ CROSS JOIN LATERAL (
 ORDER BY listed.created_at, listed.id`,
 })
 
-/** The artifacts of phases, by phase, in the order in which they came; those of earlier attempts too. */
+/** The artifacts of phases, by phase, oldest first, including those of earlier attempts. */
 export async function listArtifactsOfPhases(
   connection: Connection,
   phaseIds: readonly string[],

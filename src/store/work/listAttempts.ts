@@ -12,7 +12,7 @@ const ATTEMPTS = prepare({
   text: `SELECT phase_id, attempt, epoch, status FROM phase_attempt WHERE phase_id = ANY($1::text[]) ORDER BY phase_id, attempt`,
 })
 
-/** All attempts of the phases named, by phase: what the outcome of an execution is judged by. */
+/** All attempts of the phases, by phase: the outcome of an execution depends on them. */
 export async function listAttempts(
   connection: Connection,
   phaseIds: readonly string[],

@@ -2,7 +2,7 @@ import { preparePages } from '../sql/runPages.ts'
 import type { Artifact, Approval, Message } from '../../lifecycle/run/run.ts'
 import { ARTIFACT_JSON, APPROVAL_JSON, MESSAGE_JSON } from '../rows/selectWork.ts'
 
-/** Pages of the artifacts of runs, in the order asked for; without their contents. */
+/** Pages of the artifacts of runs, in the order of the requests; without contents. */
 export const listArtifactsOfRuns = preparePages<Artifact>({
   name: 'list-artifacts-of-runs',
   table: 'artifact f',
@@ -10,7 +10,7 @@ export const listArtifactsOfRuns = preparePages<Artifact>({
   at: 'created_at',
 })
 
-/** Pages of the approvals of runs, in the order asked for. */
+/** Pages of the approvals of runs, in the order of the requests. */
 export const listApprovalsOfRuns = preparePages<Approval>({
   name: 'list-approvals-of-runs',
   table: 'approval v',
@@ -18,7 +18,7 @@ export const listApprovalsOfRuns = preparePages<Approval>({
   at: 'requested_at',
 })
 
-/** Pages of the messages of runs, in the order asked for. */
+/** Pages of the messages of runs, in the order of the requests. */
 export const listMessagesOfRuns = preparePages<Message>({
   name: 'list-messages-of-runs',
   table: 'message m',

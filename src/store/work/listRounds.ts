@@ -21,7 +21,9 @@ JOIN phase p ON p.run_id = asked.run_id AND p.round = asked.round
 ORDER BY asked.place, p.position`,
 })
 
-/** The phases of rounds, in the order asked for, each in the order of its workflow; none for a round there was not. */
+/**
+ * The phases of rounds, in the order of the requests, each in workflow order; empty for a round that does not exist.
+ */
 export async function listRounds(connection: Connection, asked: readonly RoundRequest[]): Promise<Phase[][]> {
   const rows = await query(connection, LIST_ROUNDS, [
     asked.map(({ runId }) => runId),

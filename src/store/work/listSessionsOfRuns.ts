@@ -18,7 +18,7 @@ CROSS JOIN LATERAL (
 ORDER BY listed.created_at, listed.id`,
 })
 
-/** The sessions of runs, by run, in the order in which they were opened; those that are over too. */
+/** The sessions of runs, by run, oldest first, including disposed ones. */
 export async function listSessionsOfRuns(
   connection: Connection,
   runIds: readonly string[],

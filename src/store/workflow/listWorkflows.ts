@@ -1,7 +1,7 @@
 import type { Store } from '../sql/openStore.ts'
 import type { StoredWorkflow } from '../sql/workflowCache.ts'
 
-/** A place in the list of workflows. */
+/** A position in the list of workflows. */
 export interface WorkflowPosition {
   readonly name: string
   readonly version: number
@@ -9,10 +9,10 @@ export interface WorkflowPosition {
 }
 
 /**
- * Every version of the workflows that the projects may start, their own and the installation's, by name, the newest version first,
- * from after a place.
+ * Every version of the workflows that the projects may start, their own and the installation's, after a position:
+ * ordered by name, newest version first.
  *
- * @param projects null: of every project
+ * @param projects null: every project
  */
 export async function listWorkflows(
   store: Store,
@@ -38,7 +38,7 @@ export async function listWorkflows(
   return rows.map((row) => store.workflows.keep(row))
 }
 
-/** The workflows with these ids, in any order; ids that name nothing are left out. */
+/** The workflows with these ids, in any order; unknown ids are left out. */
 export async function findWorkflows(store: Store, ids: readonly string[]): Promise<StoredWorkflow[]> {
   const rows = await store.prisma.workflow.findMany({ where: { id: { in: [...ids] } } })
   return rows.map((row) => store.workflows.keep(row))

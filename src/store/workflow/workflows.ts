@@ -20,7 +20,7 @@ WHERE name = $1 AND ($2::int IS NULL OR version = $2) AND (project = $3 OR proje
 ORDER BY project IS NULL, version DESC LIMIT 1`,
 })
 
-/** Which workflow a project means by a name. */
+/** The workflow that a project requests by name. */
 export interface WorkflowRequest {
   readonly project: string
   readonly name: string
@@ -29,8 +29,8 @@ export interface WorkflowRequest {
 }
 
 /**
- * The workflow that a project means: its own, else the installation's; of either the newest where no version is named. Null where
- * there is none.
+ * Resolves a name to the project's own workflow, or else the installation's, in the newest version unless one is given;
+ * null if there is none.
  */
 export async function findWorkflow(
   store: Store,
@@ -53,7 +53,7 @@ export async function listWorkflowNames(store: Store, project: string): Promise<
   return rows.map(({ name }) => name)
 }
 
-/** Keeps a definition under its owner, name and version, or returns the one that is there already. */
+/** Stores a definition under its owner, name and version, or returns the one that already exists. */
 export async function insertWorkflow(
   store: Store,
   { id, project, definition }: { id: string; project: string | null; definition: WorkflowDefinition },

@@ -9,13 +9,13 @@ import { column, type Connection, prepare, query } from '../sql/statement.ts'
 import { insertInto, columnsOf, toRow } from '../sql/columns.ts'
 import { OPERATION_COLUMNS, runWorksIn } from '../rows/selectWorkspace.ts'
 
-/** What to write of a decision about a workspace. */
+/** What applying a decision about a workspace writes. */
 export interface WorkspaceChange {
   readonly before: PresentWorkspace
   readonly after: PresentWorkspace
   /** Operations that are new or changed. */
   readonly operations: readonly WorkspaceOperation[]
-  /** What one of them came to. */
+  /** The result of one of them. */
   readonly told: { readonly operationId: string; readonly result: GivenResult } | null
   readonly key: {
     readonly operation: string
@@ -25,7 +25,9 @@ export interface WorkspaceChange {
   } | null
 }
 
-/** The columns that a decision writes: what a workspace is known by stays, and its runs are counted as they are linked. */
+/**
+ * The columns that a decision writes: the identifying columns never change, and runs are counted when they are linked.
+ */
 const WRITTEN = columnsOf('workspace', [
   'id',
   'project',
@@ -40,8 +42,9 @@ const WRITTEN = columnsOf('workspace', [
 ])
 
 /**
- * The one statement that changes a workspace: guarded by the revision that was decided on, and, for what holds only while no
- * run works in it, by that: a run's change raises no revision here.
+ * The one statement that changes a workspace, guarded by the revision that the decision was based on and, for
+ * operations that need an idle workspace, by the absence of working runs: a run's change does not raise the workspace's
+ * revision.
  */
 const APPLY = prepare({
   name: 'apply-workspace',
@@ -79,8 +82,10 @@ SELECT id FROM guard`,
 })
 
 /**
- * Writes a decision about a workspace, all of it or nothing. Returns false where somebody was first: it is to be decided anew.
- * Throws the violation of `workspace_key_pkey` where a key was used meanwhile.
+ * Applies a decision about a workspace, completely or not at all. Returns false if a concurrent change came first: the
+ * caller must decide again.
+ *
+ * @throws the violation of `workspace_key_pkey` if a concurrent request used the key
  */
 export async function applyWorkspace(
   connection: Connection,
@@ -119,7 +124,7 @@ function toOperationRow(operation: WorkspaceOperation, told: WorkspaceChange['to
   return { ...toRow(OPERATION_COLUMNS, operation), ...result }
 }
 
-/** What is told of a diff, without the patch: that is read by itself. */
+/** Splits a result into what is reported and the patch of a diff, which is read separately. */
 function toResult(given: GivenResult | null): { result: object | null; patch: string | null } {
   if (!given) return { result: null, patch: null }
   const { diff, merge, preview } = given

@@ -13,7 +13,7 @@ WHERE ${IN_FLIGHT} AND coalesce(o.deadline_at, o.expires_at) <= clock_timestamp(
 ORDER BY o.workspace_id LIMIT $1`,
 })
 
-/** Ids of workspaces with an operation whose time is over: whether something is due on one, its rules say. */
+/** Ids of workspaces with an operation past its time; the lifecycle rules decide whether something is due. */
 export async function findDueWorkspaces(
   connection: Connection,
   limit: number,

@@ -8,7 +8,7 @@ const FIND_WORKSPACE = prepare({
   text: 'SELECT workspace_id FROM workspace_operation WHERE id = $1',
 })
 
-/** The id of the workspace that an operation is about; null where there is no such operation. */
+/** The id of an operation's workspace; null if the operation does not exist. */
 export async function findOperationWorkspaceId(
   connection: Connection,
   operationId: string,

@@ -9,7 +9,7 @@ const PATCHES = prepare({
   text: 'SELECT id, patch FROM workspace_operation WHERE id = ANY($1::text[]) AND patch IS NOT NULL',
 })
 
-/** The patches of operations, in any order; those that a later one took the place of are gone. */
+/** The patches of operations, in any order; a patch superseded by a later one no longer exists. */
 export function findPatches(
   connection: Connection,
   ids: readonly string[],

@@ -1,12 +1,12 @@
 import type { Json } from '../../lifecycle/run/run.ts'
 import { column, type Connection, json, prepare, query } from '../sql/statement.ts'
 
-/** What was kept under an idempotency key. */
+/** What is stored under an idempotency key. */
 export interface StoredWorkspaceKey {
   readonly workspaceId: string
   readonly operationId: string | null
   readonly request: Json
-  /** Whether the first answer said that the workspace was new. */
+  /** Whether the first response said that the workspace was new. */
   readonly created: boolean
 }
 
@@ -23,7 +23,7 @@ SELECT workspace_id AS "workspaceId", operation_id AS "operationId", request, cr
 WHERE key = $3 AND operation = $2 AND scope = $1`,
 })
 
-/** What was kept under a key of a mutation of workspaces; null where nothing was. */
+/** What is stored under the key of a workspace mutation; null if nothing is. */
 export async function findWorkspaceKey(
   connection: Connection,
   scope: string,

@@ -1,7 +1,7 @@
 import type { GivenResult } from '../../lifecycle/workspace/workspaceResults.ts'
 import { column, type Connection, json, prepare, query } from '../sql/statement.ts'
 
-/** What an operation came to. */
+/** The result of an operation. */
 export interface StoredResult {
   readonly id: string
   readonly result: GivenResult | null
@@ -16,7 +16,7 @@ const RESULTS = prepare({
   text: 'SELECT id, result FROM workspace_operation WHERE id = ANY($1::text[])',
 })
 
-/** What operations came to, in any order; null for one that came to nothing that is told. */
+/** The results of operations, in any order; null for an operation without a result. */
 export function findWorkspaceResults(
   connection: Connection,
   ids: readonly string[],

@@ -7,7 +7,7 @@ const FIND = prepare({
   text: `SELECT ${SHOWN} FROM workspace w WHERE w.id = ANY($1::text[])`,
 })
 
-/** The workspaces with these ids, in any order; ids that name nothing are left out. */
+/** The workspaces with these ids, in any order; unknown ids are left out. */
 export async function findWorkspaces(
   connection: Connection,
   ids: readonly string[],

@@ -17,7 +17,7 @@ export interface WorkspaceOfRun extends LoadedWorkspace {
   readonly runId: string
 }
 
-/** The workspaces of runs, in any order; runs that have none are left out. */
+/** The workspaces of runs, in any order; runs without one are left out. */
 export async function findWorkspacesOfRuns(
   connection: Connection,
   runIds: readonly string[],

@@ -2,14 +2,14 @@ import type { WorkspaceOperation } from '../../lifecycle/workspace/workspace.ts'
 import { type Connection, float, json, prepare, query } from '../sql/statement.ts'
 import { IN_FLIGHT, OPERATION_JSON } from '../rows/selectWorkspace.ts'
 
-/** What waits for the worker of a machine. */
+/** An operation that waits for the worker of a machine. */
 export interface InFlight {
   readonly operation: WorkspaceOperation
-  /** Milliseconds until it may be started again, by the clock of the database; zero or less: now. */
+  /** Milliseconds until it may be started again, by the database's clock; zero or less: now. */
   readonly startableInMs: number
 }
 
-/** How many are looked at: the oldest. Others come as these end. */
+/** Maximum number of operations listed, oldest first. Others follow as these end. */
 const MAX_OPERATIONS = 500
 
 const LIST = prepare({
@@ -28,7 +28,7 @@ WHERE ${IN_FLIGHT} AND w.host = $1 AND ($2::text[] IS NULL OR w.project = ANY($2
 ORDER BY o.requested_at, o.id LIMIT ${MAX_OPERATIONS}`,
 })
 
-/** The operations of a machine that may be started, now or later, in the order in which they were asked for. */
+/** The operations of a machine that may be started now or later, in the order of their requests. */
 export async function listInFlight(
   connection: Connection,
   host: string,

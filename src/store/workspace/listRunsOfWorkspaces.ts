@@ -1,6 +1,6 @@
 import { column, type Connection, prepare, query, text } from '../sql/statement.ts'
 
-/** How many runs of a workspace are listed at most: the newest ones. */
+/** Maximum number of runs listed per workspace, newest first. */
 const MAX_RUNS = 500
 
 const LIST_RUNS = prepare({
@@ -18,7 +18,7 @@ CROSS JOIN LATERAL (
 ORDER BY listed.created_at DESC, listed.id DESC`,
 })
 
-/** Ids of the runs that work, or worked, in workspaces, by workspace, the newest first. */
+/** Ids of the runs that work or worked in workspaces, by workspace, newest first. */
 export async function listRunsOfWorkspaces(
   connection: Connection,
   ids: readonly string[],

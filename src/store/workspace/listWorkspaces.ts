@@ -21,14 +21,14 @@ import type { Visibility } from '../run/runFilter.ts'
 import { OPERATION_JSON } from '../rows/selectWorkspace.ts'
 import { type LoadedWorkspace, SHOWN, type ShownRow, toLoadedWorkspace } from './loadedWorkspace.ts'
 
-/** Which workspaces to list; what is null does not narrow. */
+/** Which workspaces to list; a null field does not restrict. */
 export interface WorkspaceFilter {
   readonly host: string | null
   readonly project: string | null
   readonly statuses: readonly WorkspaceStatus[] | null
 }
 
-/** Which operations to list; what is null does not narrow. */
+/** Which operations to list; a null field does not restrict. */
 export interface OperationFilter {
   readonly host: string | null
   readonly workspaceId: string | null
@@ -39,7 +39,7 @@ export interface OperationFilter {
 const byCreation: PageOrder = { column: Prisma.sql`w.created_at`, id: Prisma.sql`w.id`, newestFirst: true }
 const byRequest: PageOrder = { column: Prisma.sql`o.requested_at`, id: Prisma.sql`o.id`, newestFirst: true }
 
-/** Lists the workspaces that a reader may see, the newest first. */
+/** Lists the workspaces that are visible to a reader, newest first. */
 export async function listWorkspaces(
   connection: Connection,
   { host, project, statuses }: WorkspaceFilter,
@@ -55,7 +55,7 @@ export async function listWorkspaces(
   return { ...read, items: read.items.map(toLoadedWorkspace) }
 }
 
-/** Lists the operations of the workspaces that a reader may see, the newest first. */
+/** Lists the operations of the workspaces that are visible to a reader, newest first. */
 export async function listWorkspaceOperations(
   connection: Connection,
   { host, workspaceId, kinds, statuses }: OperationFilter,
@@ -73,7 +73,7 @@ export async function listWorkspaceOperations(
   return { ...read, items: read.items.map(({ operation }) => operation) }
 }
 
-/** The condition on `workspace w` of what a reader may see: an agent sees that of its own run. */
+/** The condition on `workspace w` for what a reader may see: an agent sees only that of its own run. */
 function isSeen({ projects, runId }: Visibility): Prisma.Sql {
   const own =
     runId === null
@@ -82,7 +82,7 @@ function isSeen({ projects, runId }: Visibility): Prisma.Sql {
   return projects === null ? own : Prisma.sql`${own} AND w.project = ANY(${projects}::text[])`
 }
 
-/** One page, and whether anything lies behind where it begins, in one statement. */
+/** Reads one page, and whether rows precede it, in one statement. */
 async function readPage<Row extends object>(
   connection: Connection,
   order: PageOrder,
@@ -106,7 +106,7 @@ SELECT ${behind} AS has_behind, listed.* FROM (SELECT 1) AS always LEFT JOIN LAT
   return toPage<Row>(found, page, { hasBehind: rows[0]?.has_behind ?? false, hasAhead: false })
 }
 
-/** A page of the operations of one workspace, the newest first. */
+/** A page of the operations of one workspace, newest first. */
 export interface WorkspacePageRequest {
   readonly workspaceId: string
   readonly after: Position | null
@@ -121,7 +121,7 @@ const listPages = preparePages<WorkspaceOperation>({
   below: 'workspace_id',
 })
 
-/** Pages of the operations of workspaces, in the order asked for. */
+/** Pages of the operations of workspaces, in the order of the requests. */
 export function listOperationsOfWorkspaces(
   connection: Connection,
   asked: readonly WorkspacePageRequest[],

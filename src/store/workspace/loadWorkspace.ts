@@ -4,16 +4,16 @@ import type { StoredWorkspaceKey } from './findWorkspaceKey.ts'
 import { column, type Connection, json, moment, nullable, prepare, query } from '../sql/statement.ts'
 import { WORKSPACE_JSON, OPERATION_JSON } from '../rows/selectWorkspace.ts'
 
-/** What a decision about a workspace looks at. */
+/** What a decision about a workspace depends on. */
 export interface WorkspaceForDecision {
   readonly workspace: PresentWorkspace
-  /** The operation that is named, ended or not. */
+  /** The requested operation, ended or not. */
   readonly named: WorkspaceOperation | null
-  /** The principal that started the preview last; null where none did, or that was not kept. */
+  /** The principal that last started the preview; null if none did or it was not recorded. */
   readonly previewStartedById: string | null
   /** The database's clock. */
   readonly now: Instant
-  /** What was kept under the idempotency key. */
+  /** What is stored under the idempotency key. */
   readonly kept: StoredWorkspaceKey | null
 }
 
@@ -49,7 +49,7 @@ FROM workspace w LEFT JOIN workspace_key k ON k.key = $4 AND k.operation = $3 AN
 WHERE w.id = $1`,
 })
 
-/** Loads a workspace for a decision, at one snapshot; null where there is none with this id. */
+/** Loads a workspace for a decision, at one snapshot; null if it does not exist. */
 export async function loadWorkspace(
   connection: Connection,
   { workspaceId, operationId, operation, key }: WorkspaceLookup,

@@ -3,20 +3,20 @@ import type { PresentWorkspace } from '../../lifecycle/workspace/workspace.ts'
 import type { Instant } from '../../lifecycle/run/run.ts'
 import { WORKSPACE_JSON } from '../rows/selectWorkspace.ts'
 
-/** A workspace as it was read, and when: not later than the snapshot that it was read in. */
+/** A workspace and the time it was read at, which is not later than the snapshot it was read in. */
 export interface LoadedWorkspace {
   readonly workspace: PresentWorkspace
   readonly now: Instant
 }
 
-/** Columns that every statement about workspaces to be shown selects. */
+/** Columns selected by every statement that reads workspaces to display. */
 export const SHOWN = `${WORKSPACE_JSON} AS workspace, now() AS clock`
 
 export const SHOWN_ROW = { workspace: json<PresentWorkspace>(), clock: moment }
 
 export type ShownRow = RowOf<typeof SHOWN_ROW>
 
-/** The workspace that a row tells of. */
+/** Converts a row to a workspace. */
 export function toLoadedWorkspace({ workspace, clock }: ShownRow): LoadedWorkspace {
   return { workspace, now: clock.getTime() }
 }

@@ -2,13 +2,13 @@ import type { PresentWorkspace, WorkspaceOperation } from '../../lifecycle/works
 import { column, type Connection, int, json, prepare, query } from '../sql/statement.ts'
 import { WORKSPACE_JSON, OPERATION_JSON } from '../rows/selectWorkspace.ts'
 
-/** What is held against each other to check the workspace of a run. */
+/** What is compared to verify the workspace of a run. */
 export interface WorkspaceFacts {
   readonly runId: string
   /** Of the run. */
   readonly project: string
   readonly workspace: PresentWorkspace
-  /** How many runs there are that work in it. */
+  /** How many runs are linked to it. */
   readonly links: number
   readonly operations: readonly WorkspaceOperation[]
 }
@@ -31,7 +31,7 @@ FROM run r JOIN workspace_run link ON link.run_id = r.id JOIN workspace w ON w.i
 WHERE r.id = ANY($1::text[])`,
 })
 
-/** What is known of the workspaces of runs, to be checked; runs that have none are left out. */
+/** What is needed to verify the workspaces of runs; runs without one are left out. */
 export function readWorkspaceFacts(
   connection: Connection,
   runIds: readonly string[],

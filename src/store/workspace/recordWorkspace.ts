@@ -6,7 +6,7 @@ import { findWorkspaceId } from './findWorkspaceId.ts'
 
 /** A directory to record for a run. */
 export interface WorkspaceToRecord {
-  /** Id of the workspace, where there is none of this directory. */
+  /** Id of the new workspace, if the directory has none yet. */
   readonly id: string
   readonly runId: string
   readonly project: string
@@ -14,12 +14,15 @@ export interface WorkspaceToRecord {
   readonly key: { readonly key: string; readonly request: Json } | null
 }
 
-/** What recording came to: the workspace, or the other one that has this directory. */
+/** The result of recording: the workspace, or the other workspace that holds this directory. */
 export type Recorded =
   | { readonly workspaceId: string; readonly created: boolean }
   | { readonly takenBy: string }
 
-/** No index says that a worktree is no plain directory of another project: so one records a path at a time. */
+/**
+ * No index prevents a worktree from also being a plain directory of another project, so an advisory lock serializes the
+ * recording of a path.
+ */
 const LOCK_PLACE = prepare({
   name: 'lock-workspace-place',
   row: { locked: bool },
@@ -64,7 +67,7 @@ ${insertInto('workspace', {
 })}`,
 })
 
-/** Counts a run in, or out: on the row, so that it is right whoever was first. */
+/** Counts a run in or out on the row itself, so that concurrent changes add up. */
 const COUNT = prepare({
   name: 'count-workspace-runs',
   row: {},
@@ -94,9 +97,10 @@ ${insertInto('workspace_key', {
 })
 
 /**
- * Records the directory that a run works in: a new workspace, or the present one of the same directory. To be called in a
- * transaction that holds the run's row; what workspace the run had before is one that was removed.
- * Throws the violation of `workspace_key_pkey` where somebody was first.
+ * Records the directory that a run works in: a new workspace, or the current one of the same directory. Call it in a
+ * transaction that holds the run's row; a workspace that the run had before must be a removed one.
+ *
+ * @throws the violation of `workspace_key_pkey` if a concurrent request used the key
  */
 export async function recordWorkspace(
   connection: Connection,
@@ -118,7 +122,7 @@ export async function recordWorkspace(
   return { workspaceId, created: !found }
 }
 
-/** Keeps the key of a request that found its run's workspace recorded already. */
+/** Stores the key of a request that found its run's workspace already recorded. */
 export async function keepWorkspaceKey(
   connection: Connection,
   workspaceId: string,

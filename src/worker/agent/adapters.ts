@@ -4,7 +4,7 @@ import { processAdapter } from '../../adapters/process/processAdapter.ts'
 import { scriptedAdapter } from '../../adapters/scripted/scriptedAdapter.ts'
 import { tmuxAdapter } from '../../adapters/tmux/tmuxAdapter.ts'
 
-/** How agents of each kind are reached. */
+/** The adapter for each `adapter` setting. */
 export const ADAPTERS: Readonly<Record<AgentDefinition['adapter'], Adapter>> = {
   process: processAdapter,
   tmux: tmuxAdapter,

@@ -2,13 +2,13 @@ import { isSuccess, unwrap } from '@pawl/sdk'
 import type { Pawl } from '@pawl/sdk'
 import type { ProcessEnd } from '../../adapters/kit/adapter.ts'
 
-/** How long the server is asked to take the end of a process, which it also takes after the claim. */
+/** Retries for recording the end of a process, which the server also accepts after the claim. */
 const RETRY = { attempts: 5, minDelayMs: 100, maxDelayMs: 1_000, timeoutMs: 5_000 }
 
 /**
- * Records how a process ended. One that the server knows the end of already is left as it is.
+ * Records how a process ended. Does nothing if the server already knows its end, or does not know the execution.
  *
- * @throws PawlProblem where the server refuses for another reason, PawlConnectionError where it can't be reached
+ * @throws PawlProblem if the server refuses for another reason, PawlConnectionError if it can't be reached
  */
 export async function finishExecution(
   pawl: Pawl,

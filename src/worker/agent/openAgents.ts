@@ -13,50 +13,55 @@ import type { RunContext } from '../run/runContext.ts'
 import { openTranscript } from './transcript.ts'
 import type { RunWorkspace } from '../run/workspace.ts'
 
-/** Takes what is left of an agent whose session is still an earlier owner's: the server lets nobody else write its transcript. */
+/**
+ * Discards the output of an agent whose session still belongs to an earlier owner: the server lets nobody else append
+ * to its transcript.
+ */
 const DISCARDED_OUTPUT: AgentOutput = { startsAt: 0, hasRoom: true, write: () => undefined }
 
-/** A session of this run with its agent, as this owner has opened them. */
+/** A session of the run and its agent, opened by this owner. */
 export interface OpenAgent {
   readonly role: string
   readonly definition: AgentDefinition
   readonly agent: Agent
   readonly sessionId: string
-  /** As it is now, by what this owner knows. */
+  /** Status of the session, as far as this owner knows. */
   status: SessionStatus
 }
 
-/** How many executions of a run are looked through for the claim of one: what lives on was started lately. */
+/**
+ * How many of a run's executions are searched for the fence of one: an agent that is still alive was started recently.
+ */
 const MAX_EXECUTIONS = 100
 
-/** The agents of one run, one for each role, opened when they are first needed. */
+/** The agents of one run, one per role, opened on first use. */
 export class OpenAgents {
   readonly #run: RunContext
   readonly #workspace: () => Promise<RunWorkspace>
   readonly #byRole = new Map<string, OpenAgent>()
   readonly #transcripts = new Set<TranscriptWriter>()
-  /** Sessions of earlier owners whose agents are proven gone. */
+  /** Ids of sessions of earlier owners whose agents are proven gone. */
   readonly #ended = new Set<string>()
-  /** Executions that were started under this claim. */
+  /** Ids of executions started under this claim. */
   readonly #started = new Set<string>()
-  /** The phase under way, which processes are recorded for. */
+  /** Key of the current phase, for which executions are recorded. */
   phase: string | undefined
 
-  /** @param workspace Opens the directory that they work in, when the first of them is opened. */
+  /** @param workspace opens the directory they work in; called when the first agent is opened */
   constructor(run: RunContext, workspace: () => Promise<RunWorkspace>) {
     this.#run = run
     this.#workspace = workspace
   }
 
-  /** The agent of a role where this owner has opened it. */
+  /** Returns the agent of a role if this owner has opened it. */
   get(role: string): OpenAgent | undefined {
     return this.#byRole.get(role)
   }
 
   /**
-   * Opens the session of a role and its agent, those of an earlier owner where they are there.
+   * Opens the session of a role and its agent, adopting those of an earlier owner if they exist.
    *
-   * @throws AgentError where no agent is configured for the role, or it can't be opened
+   * @throws AgentError if no agent is configured for the role, or it can't be opened
    */
   async open(role: string): Promise<OpenAgent> {
     const definition = this.#definitionOf(role)
@@ -75,26 +80,26 @@ export class OpenAgents {
     return open
   }
 
-  /** Moves a session to its next status. */
+  /** Moves a session to another status. */
   async move(open: OpenAgent, status: SessionStatus, detail?: Record<string, string>): Promise<void> {
     await this.#setStatus(open.sessionId, status, detail)
     open.status = status
   }
 
   /**
-   * Ends every agent of the run and all that they started, those that an earlier owner has left as well. Returns whether all of it
-   * is proven gone.
+   * Ends every agent of the run and all that they started, including those left by an earlier owner. Returns whether
+   * all of it is proven gone.
    */
   async stop(limits: StopLimits, end: ProcessEnd['end']): Promise<boolean> {
     const stopped = await Promise.all([...this.#byRole.values()].map(({ agent }) => agent.stop(limits, end)))
-    // What is there after the lease may be another owner's.
+    // After the lease, the remaining sessions may belong to another owner.
     const areLeftGone = this.#run.owned.remainingMs === 0 || (await this.endAbandoned(() => true, limits))
     return areLeftGone && stopped.every(Boolean)
   }
 
   /**
-   * Ends agents that an earlier owner has left, and this one has not taken up. Returns whether they are proven gone; false also where
-   * nobody can tell.
+   * Ends agents that an earlier owner left and this one has not adopted, for the sessions selected by `isMeant`.
+   * Returns whether they are proven gone; false also if that can't be determined.
    */
   async endAbandoned(isMeant: (session: Session) => boolean, limits: StopLimits): Promise<boolean> {
     const { tools, runId, call, signal } = this.#run
@@ -119,24 +124,24 @@ export class OpenAgents {
     }
   }
 
-  /** The longest that any of them may take to end by itself, in seconds. */
+  /** The longest `killAfterSeconds` of the open agents, in seconds. */
   get killAfterSeconds(): number {
     return Math.max(0, ...[...this.#byRole.values()].map(({ definition }) => definition.killAfterSeconds))
   }
 
-  /** Resolves when none of them works on a prompt any more. */
+  /** Resolves when no open agent works on a prompt any more. */
   async turnsOver(signal: AbortSignal): Promise<void> {
     await Promise.all([...this.#byRole.values()].map(({ agent }) => agent.turnOver(signal)))
   }
 
-  /** Lets go of the agents, which were stopped before, and writes what is left of what they said. */
+  /** Releases the agents, which must have been stopped, and writes the rest of their transcripts. */
   async close(): Promise<void> {
     await Promise.all([...this.#byRole.values()].map(({ agent }) => agent.close()))
     await Promise.all([...this.#transcripts].map((transcript) => transcript.close()))
   }
 
   async #endOneAbandoned(session: Session, limits: StopLimits): Promise<boolean> {
-    // It is reached to be ended, never to be started: in a terminal, or as the processes that all others are.
+    // Opened only to be ended, never started: through tmux, or as plain processes for every other adapter.
     const adapter = session.adapter === 'tmux' ? 'tmux' : 'process'
     const definition = agentDefinitionSchema.parse({ adapter, command: ['false'], prompt: 'stdin' })
     const agent = await this.#reach(
@@ -151,7 +156,10 @@ export class OpenAgents {
     return isGone
   }
 
-  /** The claim that an execution was started under: this one, or that of an earlier owner, whose agent lives on in a terminal. */
+  /**
+   * Fence under which an execution was started: this claim's, or an earlier owner's if its agent lives on in a
+   * terminal.
+   */
   async #fenceOf(executionId: string): Promise<number> {
     const { tools, runId, owned } = this.#run
     if (this.#started.has(executionId)) return owned.fence
@@ -161,11 +169,11 @@ export class OpenAgents {
 
   #definitionOf(role: string): AgentDefinition | undefined {
     const { agents } = this.#run.tools.config
-    // a role may be called as what every object inherits
+    // A role may have the name of a property that every object inherits.
     return Object.hasOwn(agents, role) ? agents[role] : agents['default']
   }
 
-  /** Reaches the agent of a session through its adapter. */
+  /** Opens the agent of a session through its adapter. */
   async #reach(
     { id: sessionId, role, handle }: Session,
     definition: AgentDefinition,
@@ -190,7 +198,7 @@ export class OpenAgents {
       handle,
       output: openOutput({ ...env, ...definition.env }),
       recordStart: async ({ command, pid }) => {
-        // An agent that lives on from phase to phase works for the run.
+        // An agent in a terminal outlives its phase, so its execution belongs to the run.
         const phase = definition.adapter === 'tmux' ? undefined : this.phase
         const answer = await owned.executions.start({ command, pid, phase, ...this.#run.call })
         const { id } = this.#run.accept(answer).execution
@@ -207,7 +215,7 @@ export class OpenAgents {
     return ADAPTERS[definition.adapter].open(context)
   }
 
-  /** The session's transcript, which `close` writes to its end. */
+  /** Opens the session's transcript; `close` writes the rest of it. */
   #openTranscript(id: string, env: Readonly<Record<string, string>>): TranscriptWriter {
     const transcript = openTranscript(this.#run, { id, stateDir: this.#stateDirOf(id), env })
     this.#transcripts.add(transcript)

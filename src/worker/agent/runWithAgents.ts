@@ -7,7 +7,7 @@ import { Steering } from './steering.ts'
 import { openRunWorkspace } from '../run/workspace.ts'
 import type { RunWorkspace } from '../run/workspace.ts'
 
-/** One held run, and all that is open for it. */
+/** An owned run with its agents, steering and workspace. */
 export class RunWithAgents extends RunContext {
   readonly agents: OpenAgents
   readonly steering: Steering
@@ -19,13 +19,13 @@ export class RunWithAgents extends RunContext {
     this.steering = new Steering(this)
   }
 
-  /** The run's workspace, opened when it is first needed. */
+  /** Returns the run's workspace, opened on first use. */
   workspace(): Promise<RunWorkspace> {
     this.#workspace ??= this.#openWorkspace()
     return this.#workspace
   }
 
-  /** Lets go of everything that is not an agent. */
+  /** Ends the context and releases the workspace. The agents are closed separately. */
   override async end(): Promise<void> {
     await super.end()
     const workspace = await this.#workspace?.catch(() => undefined)

@@ -4,8 +4,9 @@ import type { RunContext } from '../run/runContext.ts'
 import type { PendingMessage } from '../run/phaseProgress.ts'
 
 /**
- * Passes what people say on to the agent at work. What can't be passed on during a turn waits for the next prompt, which carries it.
- * DELIVERED is what an agent was handed in the midst of its turn, CONSUMED what it has had in one.
+ * Passes people's messages to the agent at work. A message that can't be delivered during a turn is carried by the next
+ * prompt. The receipt is DELIVERED once an agent was handed the message during its turn, and CONSUMED once that turn is
+ * over or a prompt carried the message.
  */
 export class Steering {
   readonly #run: RunContext
@@ -19,12 +20,12 @@ export class Steering {
     void this.#listen()
   }
 
-  /** Whether the agent at work was handed it. */
+  /** Whether a message was delivered to the agent in its current turn. */
   isDelivered(messageId: string): boolean {
     return this.#delivered.has(messageId)
   }
 
-  /** The agent works on a prompt, which carries these messages. */
+  /** Starts delivery to an agent that works on a prompt, except of the messages that the prompt carries. */
   begin(agent: Agent, carried: readonly PendingMessage[]): void {
     const known = new Set(carried.map(({ id }) => id))
     const unknown = this.#waiting.filter(({ id }) => !known.has(id))
@@ -33,7 +34,7 @@ export class Steering {
     this.#pump()
   }
 
-  /** The agent's turn is over: what it was handed in it, it has had. */
+  /** Ends delivery when the turn is over, and acknowledges what was delivered in it as CONSUMED. */
   async end(): Promise<void> {
     this.#agent = undefined
     await this.#queue
@@ -41,7 +42,7 @@ export class Steering {
     this.#delivered.clear()
   }
 
-  /** The receipt for a message. One that nobody waits for any more is as good as given. */
+  /** Acknowledges a message. Does nothing if the server no longer knows the message. */
   async acknowledge(messageId: string, receipt: Receipt): Promise<void> {
     const { owned, call } = this.#run
     const answer = await owned.messages.acknowledge(messageId, receipt, call)

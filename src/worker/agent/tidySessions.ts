@@ -5,29 +5,32 @@ import type { Pawl } from '@pawl/sdk'
 import { endSession } from '../../adapters/endSession.ts'
 import type { WorkerNews } from '../run/news.ts'
 
-/** What sessions that are over are tidied with. */
+/** Options of `keepTidy` and `tidySessions`. */
 export interface TidyOptions {
   readonly pawl: Pawl
-  /** Below it each session has a private folder. */
+  /** Parent of the sessions' private folders. */
   readonly stateRoot: string
-  /** Whether this worker still has the run in hand. */
+  /** Whether this worker is still driving the run. */
   readonly isAtWork: (runId: string) => boolean
   readonly report: (news: WorkerNews) => void
   readonly onError: (error: unknown) => void
-  /** Ends the tidying. */
+  /** Stops the tidying when it aborts. */
   readonly signal: AbortSignal
 }
 
-/** How often it is looked, in milliseconds. */
+/** Interval between two passes, in milliseconds. */
 const TIDY_INTERVAL_MS = 60_000
-/** How long after a run has settled its agents have gone by themselves, in milliseconds: their owner lets them end, or ends them. */
+/** How long after a run has settled its agents are left to end by themselves or by their owner, in milliseconds. */
 const ENDED_AFTER_MS = 60_000
-/** How long after that nobody writes the rest of a transcript any more, in milliseconds. */
+/**
+ * How long after a run has settled its sessions' folders are removed, in milliseconds: nobody writes the rest of a
+ * transcript after that.
+ */
 const REMOVED_AFTER_MS = 600_000
 
 /**
- * Ends agents that outlive the run they worked for, and removes the folders of sessions that are over, again and again: an agent in
- * a terminal waits for its next owner, and there is none for a run that settles while nobody has it.
+ * Periodically ends agents that outlived their run, and removes the folders of their sessions: an agent in a terminal
+ * waits for its next owner, and a run that settles without an owner has none.
  */
 export async function keepTidy(options: TidyOptions): Promise<void> {
   const { signal, onError } = options
@@ -37,7 +40,7 @@ export async function keepTidy(options: TidyOptions): Promise<void> {
   }
 }
 
-/** Looks once. A session that the server does not know is left alone: it may be another server's. */
+/** Makes one pass. A session that the server does not know is left alone: it may belong to another server. */
 export async function tidySessions(options: TidyOptions): Promise<void> {
   const { pawl, stateRoot, isAtWork, report, signal } = options
   const names = await readdir(stateRoot).catch(() => [])

@@ -2,10 +2,10 @@ import { findSecrets } from '../../adapters/transcript/secrets.ts'
 import { TranscriptWriter } from '../../adapters/transcript/transcriptWriter.ts'
 import type { RunContext } from '../run/runContext.ts'
 
-/** One try of an append; the writer itself tries again. */
+/** A single attempt per append; the writer itself retries. */
 const ONCE = { attempts: 1, timeoutMs: 10_000 }
 
-/** Opens what writes a session's output to its transcript, with the secrets of the agent's environment masked. */
+/** Opens the writer of a session's transcript, which masks the secrets in the agent's environment. */
 export function openTranscript(
   { owned, tools }: RunContext,
   session: { readonly id: string; readonly stateDir: string; readonly env: Readonly<Record<string, string>> },

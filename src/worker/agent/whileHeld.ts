@@ -1,7 +1,7 @@
 import type { RunWithAgents } from './runWithAgents.ts'
 
 /**
- * Waits for something that can't be told to end, for as long as the run is held.
+ * Waits for work that can't be aborted, for as long as the run is owned.
  *
  * @throws the signal's reason when the owner has to stop
  */

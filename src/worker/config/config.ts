@@ -3,7 +3,7 @@ import { agentDefinitionSchema } from '../../adapters/kit/agentDefinition.ts'
 import { passEnvSchema } from '../../processes/passEnv.ts'
 import { workspaceSettingsSchema } from '../../workspaces/kit/workspaceSettings.ts'
 
-/** What a worker is told: which runs it takes, where they work, and who works on them. */
+/** Schema of a worker's configuration: which runs it claims, where they work, and which agents work on them. */
 export const workerConfigSchema = z.strictObject({
   owner: z
     .string()
@@ -48,5 +48,5 @@ export const workerConfigSchema = z.strictObject({
     .describe('Who works on phases, by their role; `default` is for any other role.'),
 })
 
-/** What a worker is told, defaults filled in. */
+/** A worker's configuration, with defaults filled in. */
 export type WorkerConfig = z.infer<typeof workerConfigSchema>

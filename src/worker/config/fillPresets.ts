@@ -1,12 +1,12 @@
 import { PRESETS } from '../../adapters/presets.ts'
 
-/** Settings with their presets filled in, and the presets that are none. */
+/** Settings with their presets filled in, and an issue for each unknown preset. */
 export interface Filled {
   readonly settings: Readonly<Record<string, unknown>>
   readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[]
 }
 
-/** Replaces each agent that is given as `{ preset, … }` by the preset with what is given otherwise. */
+/** Replaces each agent given as `{ preset, … }` with that preset, overridden by the other given fields. */
 export function fillPresets(settings: Readonly<Record<string, unknown>>): Filled {
   const { agents } = settings
   if (!isRecord(agents)) return { settings, issues: [] }

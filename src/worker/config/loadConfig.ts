@@ -7,26 +7,30 @@ import { workerConfigSchema } from './config.ts'
 import type { WorkerConfig } from './config.ts'
 import { fillPresets } from './fillPresets.ts'
 
-/** Where a worker's settings come from. */
+/** Sources of a worker's settings. */
 export interface WorkerConfigSources {
-  /** The file to read. Default: `pawl.worker.yaml`, `.yml` or `.json` in the working directory, where there is one. */
+  /** The file to read. Default: `pawl.worker.yaml`, `.yml` or `.json` in the working directory, if one exists. */
   readonly file?: string | undefined
-  /** What beats the file, by setting. */
+  /** Values that override the file, by setting. */
   readonly flags?: Readonly<Record<string, unknown>>
-  /** Default: the working directory. */
+  /**
+   * Directory in which the default file is looked up and against which paths are resolved without a file. Default: the
+   * working directory.
+   */
   readonly cwd?: string
 }
 
-/** Looked for in this order; there may be one of them. */
+/** Default file names, in lookup order; at most one of them may exist. */
 const FILE_NAMES = ['pawl.worker.yaml', 'pawl.worker.yml', 'pawl.worker.json']
 
-/** Settings that are paths, relative to the file that they stand in. */
+/** Settings that are paths, relative to the file that contains them. */
 const WORKSPACE_PATHS = ['directory', 'repository', 'root'] as const
 
 /**
- * Reads a worker's settings: flags beat the file, which beats the defaults. Paths in the file are relative to it.
+ * Reads a worker's settings: flags override the file, which overrides the defaults. Paths in the file are relative to
+ * it.
  *
- * @throws ConfigError with every mistake
+ * @throws ConfigError listing every mistake
  */
 export async function loadConfig(sources: WorkerConfigSources = {}): Promise<WorkerConfig> {
   const { cwd = process.cwd(), flags = {} } = sources
@@ -52,7 +56,7 @@ function readSettings(file: ConfigFile | undefined): Record<string, unknown> {
   return (file?.document.toJS() ?? {}) as Record<string, unknown>
 }
 
-/** Where the innermost part that is there begins. */
+/** Offset of the innermost existing node on the path. */
 function offsetOf(document: Document, at: readonly PropertyKey[]): number {
   for (let length = at.length; length > 0; length -= 1) {
     const node = document.getIn(at.slice(0, length), true)
@@ -92,7 +96,7 @@ function findPlace(
   return file?.placeOf(offsetOf(file.document, at)) ?? 'settings'
 }
 
-/** The flag of a setting, where it is not called like it. */
+/** The command-line flag of each setting. */
 const FLAGS: Readonly<Record<string, string>> = {
   workflows: '--workflow',
   labels: '--label',

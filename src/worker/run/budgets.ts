@@ -1,17 +1,20 @@
-/** How often the executor tries again by itself before a person is asked, counted since the phase was last begun anew. */
+/** How often the executor retries by itself before a person is asked, counted since the phase was last begun anew. */
 export const BUDGETS = {
-  /** Tries of handing over one prompt. */
+  /** Attempts to send one prompt. */
   sends: 3,
-  /** How often an agent that crashed is taken up again with what it remembers. */
+  /** How often a crashed agent is resumed with its memory. */
   resumes: 3,
   /** How often, after that, it is started without memory. */
   restarts: 2,
-  /** Repairs of work that is wrong, or did not come in time. */
+  /** Repairs of work that is invalid or late. */
   repairs: 1,
 } as const
 
-/** The most that is told of a trouble, in UTF-16 units: what the server takes has room for a sentence around it. */
+/**
+ * Maximum length of an error message, in UTF-16 units. It leaves room for a sentence around it within the server's
+ * limit.
+ */
 export const MAX_MESSAGE_LENGTH = 9_000
 
-/** How long a file has to stay the same while its agent still works, in milliseconds, before it is taken for whole. */
+/** How long a file must stay unchanged while its agent still works before it counts as complete, in milliseconds. */
 export const STABLE_MS = 1_000

@@ -1,12 +1,12 @@
-/** The first wait for a directory that another run works in, in milliseconds; it is doubled each time, up to the longest. */
+/** First and longest wait for a directory that another run works in, in milliseconds; the wait doubles each time. */
 const FIRST_WAIT_MS = 5_000
 const MAX_WAIT_MS = 300_000
 
-/** How long runs are put off whose directory another run works in. */
+/** Exponential backoff, per run, for runs whose directory is locked by another run. */
 export class DirectoryBackoff {
   readonly #waits = new Map<string, number>()
 
-  /** How long a run is to wait that has met another one again, in milliseconds. */
+  /** The next wait of a run that found its directory taken again, in milliseconds. */
   nextWait(runId: string): number {
     const last = this.#waits.get(runId)
     const wait = last === undefined ? FIRST_WAIT_MS : Math.min(last * 2, MAX_WAIT_MS)
@@ -14,7 +14,7 @@ export class DirectoryBackoff {
     return wait
   }
 
-  /** The run has its directory: the next wait is a first one. */
+  /** Resets the backoff of a run that has locked its directory. */
   forget(runId: string): void {
     this.#waits.delete(runId)
   }

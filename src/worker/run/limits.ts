@@ -2,10 +2,13 @@ import type { Interruption } from '@pawl/sdk'
 import type { StopLimits } from '../../processes/processGroup.ts'
 import type { RunContext } from './runContext.ts'
 
-/** A stop leaves the last twelfth of the lease for the kernel to end the processes, and for the release. */
+/** Fraction of the lease that a stop reserves for the kernel to end the processes, and for the release. */
 const RESERVE = 1 / 12
 
-/** How much time an agent has that is stopped, for a reason of the hold's or for another; never past the lease. */
+/**
+ * Time limits for stopping an agent; never beyond the lease. `why` is the interruption of the claim, if that caused the
+ * stop.
+ */
 export function limitsFor(
   { tools, owned }: Pick<RunContext, 'tools' | 'owned'>,
   { killAfterSeconds }: { readonly killAfterSeconds: number },

@@ -2,13 +2,13 @@ import type { Interruption, RunReason, RunStatus } from '@pawl/sdk'
 import type { Trouble } from './trouble.ts'
 import type { ReadinessProblem } from './readiness.ts'
 
-/** What a worker tells of, as it happens. */
+/** An event that a worker reports. */
 export type WorkerNews = RunNews | OwnWorkerNews
 
-/** What happens in one run. */
+/** An event of one run. */
 export type RunNews = RunNewsFields & { readonly runId: string }
 
-/** As `RunNews`, where the run is known. */
+/** `RunNews` without the run's id. */
 export type RunNewsFields =
   | { readonly kind: 'run-taken'; readonly title: string | null; readonly workflow: string }
   | {
@@ -16,7 +16,7 @@ export type RunNewsFields =
       readonly phase: string
       readonly attempt: number
       readonly role: string | null
-      /** Whether the work of an earlier owner is gone on with. */
+      /** Whether this continues the work of an earlier owner. */
       readonly isResumed: boolean
     }
   | { readonly kind: 'prompt-sent'; readonly phase: string; readonly role: string }
@@ -31,35 +31,35 @@ export type RunNewsFields =
   | { readonly kind: 'phase-failed'; readonly phase: string; readonly trouble: Trouble }
   | { readonly kind: 'message-taken'; readonly messageId: string; readonly receipt: string }
   | {
-      /** Another run works in the directory of this one, which is given back until later. */
+      /** Another run works in this run's directory; this run is released until later. */
       readonly kind: 'directory-taken'
       readonly directory: string
       readonly holder: string
     }
   | {
-      /** An agent that had outlived its run. */
+      /** An agent that outlived its run was ended. */
       readonly kind: 'leftover-ended'
       readonly role: string
-      /** False where processes could not be ended. */
+      /** False if processes could not be ended. */
       readonly isGone: boolean
     }
   | {
       readonly kind: 'run-left'
-      /** As it was left; null where that could not be known. */
+      /** Status at the end of the claim; null if unknown. */
       readonly status: RunStatus | null
       readonly reason: RunReason | null
-      /** Why the owner had to stop; null where it had not. */
+      /** Why the owner had to stop; null if it did not have to. */
       readonly interruption: Interruption | null
-      /** False where processes may still live: then the lease was left to expire. */
+      /** False if processes may still be alive; the lease was then left to expire. */
       readonly isGone: boolean
     }
 
-/** What the worker itself does. */
+/** An event of the worker itself. */
 export type OwnWorkerNews =
   | { readonly kind: 'started'; readonly owner: string; readonly workflows: readonly string[] | null }
   | { readonly kind: 'draining'; readonly held: number; readonly seconds: number }
   | {
-      /** It can't work, and takes no runs until it can. */
+      /** The worker can't work, and claims no runs until it can. */
       readonly kind: 'not-ready'
       readonly problems: readonly ReadinessProblem[]
     }

@@ -1,19 +1,19 @@
 import type { RunEvent } from '@pawl/sdk'
 
-/** A prompt of the attempt under way, as the log has it. */
+/** A prompt of the current attempt, as recorded in the log. */
 export interface RecordedPrompt {
   readonly key: string
   readonly isSent: boolean
 }
 
-/** A message of a person that the agent has not taken in. */
+/** A message from a person that the agent has not consumed. */
 export interface PendingMessage {
   readonly id: string
   readonly text: string
   readonly sentBy: string
 }
 
-/** A file that the server found wrong. */
+/** A file that the server found invalid. */
 export interface RejectedFile {
   readonly path: string
   readonly sha256: string
@@ -21,41 +21,42 @@ export interface RejectedFile {
 }
 
 /**
- * How far a phase has come, by the run's log: all that an owner has to know to go on where the last one stood. Repairs, resumes,
- * restarts and the rejected file are counted since the phase was last begun anew, which a repair does not.
+ * Progress of a phase, folded from the run's log: all that an owner needs to resume where the last one stopped.
+ * Repairs, resumes, restarts and the rejected file are reset when the phase is begun anew; starting a repair does not
+ * reset them.
  */
 export interface PhaseProgress {
   readonly attempt: number
-  /** Why the attempt repairs the one before; null where it begins anew. */
+  /** Why the attempt repairs the previous one; null if it begins anew. */
   readonly repairs: string | null
   readonly repairCount: number
   readonly resumeCount: number
   readonly restartCount: number
-  /** Whether the run's agent came here by its own word. */
+  /** Whether someone other than the owner, such as the run's agent, started this attempt. */
   readonly isByAgent: boolean
-  /** The phase that it was sent back from; null where it was not. */
+  /** The phase that sent the run back to this one; null if none did. */
   readonly sentBackFrom: string | null
-  /** Of the attempt, oldest first, each key once. */
+  /** Prompts of the attempt, oldest first, each key once. */
   readonly prompts: readonly RecordedPrompt[]
-  /** Whether the work on the last of them broke off, and its agent was taken up again. */
+  /** Whether work on the last prompt broke off and its session was recovered. */
   readonly isRecovered: boolean
   readonly rejected: RejectedFile | null
-  /** SHA-256 of the last file that was valid, in whichever attempt. */
+  /** SHA-256 of the last valid file, in any attempt. */
   readonly accepted: string | null
-  /** Why the last attempt before the beginning failed; null where a person rejected it, or none did. */
+  /** Error of the last failed attempt; null if none failed, or a person rejected it. */
   readonly failure: { readonly code: string; readonly message: string } | null
-  /** What a person said last when sending the phase back or having it tried again. */
+  /** Last comment of a person who sent the phase back or had it retried. */
   readonly feedback: string | null
   readonly messages: readonly PendingMessage[]
-  /** What the last prompt of the attempt was composed from: the progress before it was first recorded. */
+  /** Progress that the last prompt of the attempt was composed from: the state before it was first recorded. */
   readonly promptedFrom: PhaseProgress | null
-  /** Number of the last event that is folded in. */
+  /** `seq` of the last event folded in. */
   readonly seq: number
-  /** Who claimed the run last. */
+  /** Actor of the last claim. */
   readonly owner: string | null
 }
 
-/** The progress of a phase before the first event. */
+/** Progress before the first event. */
 export const NO_PROGRESS: PhaseProgress = {
   attempt: 0,
   repairs: null,
@@ -76,7 +77,7 @@ export const NO_PROGRESS: PhaseProgress = {
   owner: null,
 }
 
-/** The progress after one more event of the run's log; the phase is named by the id of its row. */
+/** Folds one more event of the run's log into the progress of a phase, given the id of the phase's row. */
 export function applyEvent(progress: PhaseProgress, event: RunEvent, phaseId: string): PhaseProgress {
   return { ...change(progress, event, phaseId), seq: event.seq }
 }
@@ -161,7 +162,10 @@ function recordPrompt(progress: PhaseProgress, key: string, isSent: boolean): Ph
   return { ...progress, prompts: [...others, { key, isSent }], promptedFrom, isRecovered: false }
 }
 
-/** The words that go with a session's RESUMING: how the agent is taken up again. */
+/**
+ * Values of `how` in the detail of a session's RESUMING: how the agent is resumed. Only the first two count against a
+ * budget.
+ */
 export const RESUME_MODE = { resumed: 'RESUMED', restarted: 'RESTARTED', uncounted: 'UNCOUNTED' } as const
 
 function count(progress: PhaseProgress, to: string, detail: unknown): PhaseProgress {

@@ -11,39 +11,39 @@ import type { WorkerNews } from './news.ts'
 import { whyReserved } from '../../ownDirectories.ts'
 import type { OwnDirectory } from '../../ownDirectories.ts'
 
-/** Why a worker can't work. */
+/** A reason why a worker can't work. */
 export interface ReadinessProblem {
   /** Short and stable, as `DISK_FULL`. */
   readonly code: string
   readonly message: string
 }
 
-/** What is looked at. */
+/** Options of `Readiness`. */
 export interface ReadinessOptions {
   readonly config: WorkerConfig
   readonly env: NodeJS.ProcessEnv
-  /** Below it each session has a private folder. */
+  /** Parent of the sessions' private folders. */
   readonly stateRoot: string
   readonly own: readonly OwnDirectory[]
   readonly report: (news: WorkerNews) => void
 }
 
-/** A disk with less free than this is full, in bytes; of a small one, a twentieth. */
+/** Free space below which a disk counts as full, in bytes; on a small disk, a twentieth of its size instead. */
 const MIN_FREE = 64 * 1024 * 1024
 
-/** How long it is not looked again before a claim where all was well, in milliseconds. */
+/** How long a successful check stays valid for claims, in milliseconds. */
 const CHECK_VALID_MS = 1_000
 
-/** What is written to see whether a folder takes files, in bytes. */
+/** Size of the probe file that tests whether a folder is writable, in bytes. */
 const PROBE_BYTES = 65_536
 
 /**
- * Whether a worker can work: its folders take files, its agents' commands are there, directories can be locked. One that can't
- * takes no runs, which would all fail one after the other, until it can again.
+ * Checks whether a worker can work: its folders are writable, its agents' commands exist, directories can be locked. A
+ * worker that can't work claims no runs, since they would fail one after the other.
  */
 export class Readiness {
   readonly #options: ReadinessOptions
-  /** Without the numbers in them, which change at every look. */
+  /** Problems last reported, with digits removed from their messages because those change at every check. */
   #told: readonly (readonly string[])[] = []
 
   #isReadyUntil = 0
@@ -52,7 +52,7 @@ export class Readiness {
     this.#options = options
   }
 
-  /** Whether it may take a run: as `isReady`, which is not asked again at once. */
+  /** Whether the worker may claim a run: `isReady`, with a success cached for a second. */
   async mayTake(): Promise<boolean> {
     if (performance.now() < this.#isReadyUntil) return true
     const isReady = await this.isReady()
@@ -60,7 +60,7 @@ export class Readiness {
     return isReady
   }
 
-  /** Whether it can work now. Tells of what has changed since it was asked last. */
+  /** Whether the worker can work now. Reports when the problems have changed since the last check. */
   async isReady(): Promise<boolean> {
     const problems = await this.#look()
     const codes = problems.map(({ code, message }) => [code, message.replace(/\d+/g, '')])
@@ -87,7 +87,7 @@ export class Readiness {
     ]
   }
 
-  /** A folder of its own has to take a file. */
+  /** Checks that one of the worker's own folders is writable, by writing a file. */
   async #checkFolder(folder: string, setting: string): Promise<ReadinessProblem[]> {
     const probe = join(folder, `.probe-${randomUUID()}`)
     try {
@@ -105,7 +105,7 @@ export class Readiness {
     }
   }
 
-  /** The directory that runs work in is left as it is. */
+  /** Checks the directory that runs work in, without writing to it. */
   async #checkDirectory(directory: string): Promise<ReadinessProblem[]> {
     try {
       const path = await realpath(directory)
@@ -120,7 +120,7 @@ export class Readiness {
 
   #checkAgent(role: string, { adapter, command, env }: AgentDefinition): ReadinessProblem[] {
     const [program = ''] = command
-    // What is named by a relative path stands in the workspace, which is not there yet.
+    // A relative path refers to the workspace, which does not exist yet.
     const isElsewhere = adapter === 'scripted' || (program.includes('/') && !isAbsolute(program))
     return [
       ...(adapter === 'tmux' ? this.#checkProgram('tmux') : []),
@@ -143,12 +143,12 @@ function checkLocks(): ReadinessProblem[] {
   }
 }
 
-/** @returns `DISK_FULL` where there is not enough left */
+/** @returns `DISK_FULL` if too little space or no inode is left, otherwise nothing */
 async function checkSpace(folder: string): Promise<ReadinessProblem[]> {
   const { bavail, bsize, blocks, files, ffree } = await statfs(folder)
   const enough = Math.min(MIN_FREE, (blocks * bsize) / 20)
   const isOutOfFiles = files > 0 && ffree === 0
-  // A file system that tells no size has none to run out of.
+  // A file system that reports no size can't run out of it.
   if (blocks === 0 || (bavail * bsize >= enough && !isOutOfFiles)) return []
   const left = isOutOfFiles ? 'takes no more files' : `has ${Math.floor((bavail * bsize) / 1024)} KiB left`
   return [{ code: 'DISK_FULL', message: `the disk of ${folder} ${left}` }]

@@ -9,41 +9,41 @@ import type { OnStep, StepName } from './steps.ts'
 import type { DirectoryBackoff } from './directoryBackoff.ts'
 import { RunLeftError, isOwnershipLost } from './trouble.ts'
 
-/** How agents are reached. */
+/** What agents are started with. */
 export interface AgentEnvironment {
-  /** The server, as agents reach it. */
+  /** URL under which agents reach the server. */
   readonly url: string
   readonly env: NodeJS.ProcessEnv
-  /** Below it each session has a private folder. */
+  /** Parent of the sessions' private folders. */
   readonly stateRoot: string
 }
 
-/** What a worker drives runs with. */
+/** Dependencies of driving a run, shared by all runs of a worker. */
 export interface WorkerTools extends AgentEnvironment {
   readonly pawl: Pawl
   readonly config: WorkerConfig
-  /** Told of what happens, for people and programs that watch. */
+  /** Called with each event, for people and programs that watch. */
   readonly report: (news: WorkerNews) => void
   readonly onStep: OnStep
-  /** Whether the worker can work: its disk takes files, its agents' commands are there. */
+  /** Whether the worker can work; see `Readiness`. */
   readonly isReady: () => Promise<boolean>
-  /** Directories of Pawl's own, which no agent is to work in. */
+  /** Pawl's own directories, in which no agent may work. */
   readonly own: readonly OwnDirectory[]
-  /** How long runs are put off whose directory another run works in. */
+  /** Backoff of runs whose directory is locked by another run. */
   readonly directoryBackoff: DirectoryBackoff
-  /** Whether the worker takes its leave: no further phase is begun. */
+  /** Whether the worker is draining: no further phase is begun. */
   readonly isDraining: () => boolean
-  /** Whether there is no time left: agents are killed. */
+  /** Whether agents are to be killed immediately. */
   readonly isHurried: () => boolean
 }
 
-/** How long a write may take after the owner was told to stop, in milliseconds: its answer says how the run stands. */
+/** How long a write may take after the owner was told to stop, in milliseconds: its answer carries the run's status. */
 const LAST_WRITE_MS = 2_000
 
-/** Asked until the server answers, or the claim ends. */
+/** Retries until the server answers or the claim ends. */
 const RETRY_UNTIL_ANSWERED = { attempts: Infinity, minDelayMs: 100, maxDelayMs: 1_000, timeoutMs: 10_000 }
 
-/** One owned run as its worker reads and writes it. */
+/** One owned run, as its worker reads and writes it. */
 export class RunContext {
   readonly tools: WorkerTools
   readonly owned: OwnedRun
@@ -73,26 +73,26 @@ export class RunContext {
     return this.owned.signal
   }
 
-  /** What every call to the server takes: it is tried again until it is answered, or the owner had to stop. */
+  /** Options of every call to the server: it is retried until it is answered or the owner had to stop. */
   get call(): CallOptions {
     return { signal: this.#writing.signal, retry: RETRY_UNTIL_ANSWERED }
   }
 
-  /** Tells those who watch. */
+  /** Reports an event of this run. */
   report(news: RunNewsFields): void {
     this.tools.report({ ...news, runId: this.runId })
   }
 
-  /** The run as the last answer of the server had it. */
+  /** The run as of the server's latest answer. */
   get latest(): Run {
     return this.#latest
   }
 
   /**
-   * Reads the run from the server, and its log up to there. Only for what the answers to this owner's commands can't tell: commands of
-   * others, and the evidence that is missing.
+   * Reads the run from the server, and its log up to the run's revision. Needed only for what the answers to this
+   * owner's commands don't contain: commands of others, and missing evidence.
    *
-   * @throws RunLeftError where it is gone
+   * @throws RunLeftError if the run no longer exists
    */
   async readRun(): Promise<RunDetail> {
     const run = await this.tools.pawl.runs.get(this.runId, this.call)
@@ -103,9 +103,9 @@ export class RunContext {
   }
 
   /**
-   * The success of a command of the owner. The run that the answer carries, a refusal's too, becomes the latest.
+   * Unwraps the successful result of an owner's command. The run in the answer, also in a refusal, becomes `latest`.
    *
-   * @throws RunLeftError where the run is not this owner's to drive any more, PawlProblem with any other refusal
+   * @throws RunLeftError if this owner no longer drives the run, PawlProblem for any other refusal
    */
   accept = <Result extends { readonly __typename: string }>(result: Result): SuccessOf<Result> => {
     if ('run' in result) this.#notice(result.run as Run | null)
@@ -114,7 +114,7 @@ export class RunContext {
     return unwrap(result)
   }
 
-  /** Whether nothing is to be written any more. */
+  /** Whether this owner no longer drives the run, so that nothing more may be written. */
   get hasLeft(): boolean {
     return this.#hasLeft || this.signal.aborted
   }
@@ -122,20 +122,20 @@ export class RunContext {
   /**
    * Marks a boundary between two steps.
    *
-   * @throws the signal's reason where the owner has to stop
+   * @throws the signal's reason if the owner has to stop
    */
   async step(name: StepName): Promise<void> {
     await this.tools.onStep(name)
     this.signal.throwIfAborted()
   }
 
-  /** Reads and writes nothing more. */
+  /** Stops following the log and aborts every call under way. */
   async end(): Promise<void> {
     this.#over.abort()
     this.#writing.abort()
   }
 
-  /** Answers may arrive in another order than that in which the server decided; some carry another run. */
+  /** Keeps the newest revision: answers may arrive out of order, and some carry another run. */
   #notice(run: Run | null): void {
     if (run?.id === this.runId && run.revision >= this.#latest.revision) this.#latest = run
   }

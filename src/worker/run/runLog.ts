@@ -3,10 +3,12 @@ import type { Pawl, RunEvent } from '@pawl/sdk'
 import { NO_PROGRESS, applyEvent } from './phaseProgress.ts'
 import type { PhaseProgress } from './phaseProgress.ts'
 
-/** How long a log that can't be read is left alone before it is asked for again, in milliseconds. */
+/** Delay before following a log again after an error, in milliseconds. */
 const RETRY_DELAY_MS = 500
 
-/** A run's log, followed from its first event for as long as the run is owned. Keeps the progress of each phase, not the events. */
+/**
+ * Follows a run's log from its first event while the run is owned. Keeps the progress of each phase, not the events.
+ */
 export class RunLog {
   readonly #phases = new Map<string, PhaseProgress>()
   readonly #listeners = new Set<(event: RunEvent) => void>()
@@ -17,18 +19,18 @@ export class RunLog {
     void this.#follow(pawl, runId, signal)
   }
 
-  /** Number of the last event that was read and may have moved the run on; 0 before the first. */
+  /** `seq` of the last event read that may have moved the run on; 0 before the first. */
   get lastMove(): number {
     return this.#lastMove
   }
 
-  /** How far a phase has come, as far as the log has been read. */
+  /** Progress of a phase, as far as the log has been read. */
   progress(phaseId: string): PhaseProgress {
     return this.#phases.get(phaseId) ?? this.#base
   }
 
   /**
-   * Resolves when the log has been read up to this event.
+   * Resolves when the log has been read up to `seq`.
    *
    * @throws the signal's reason when it aborts
    */
@@ -37,7 +39,7 @@ export class RunLog {
   }
 
   /**
-   * Resolves at the next event that is meant.
+   * Resolves at the next event for which `isMeant` returns true.
    *
    * @throws the signal's reason when it aborts
    */
@@ -69,7 +71,7 @@ export class RunLog {
           this.#take(event)
         return
       } catch {
-        // A server that is away comes back, or the lease ends without it.
+        // Retries until the server is reachable again or the claim ends.
         await sleep(RETRY_DELAY_MS, undefined, { signal }).catch(() => undefined)
       }
     }

@@ -1,6 +1,6 @@
 /**
- * The boundaries between the steps of driving a run, in the order of a run that goes well; `onStep` is told of each before the
- * next step begins.
+ * The boundaries between the steps of driving a run, in the order of a successful run. `onStep` is called at each one
+ * before the next step begins.
  */
 export const STEPS = [
   'run-claimed',
@@ -29,5 +29,5 @@ export const STEPS = [
 
 export type StepName = (typeof STEPS)[number]
 
-/** Awaited at every boundary. */
+/** Called and awaited at every boundary. */
 export type OnStep = (step: StepName) => Promise<void> | void

@@ -11,25 +11,26 @@ import { limitsFor } from './limits.ts'
 import { whyReserved } from '../../ownDirectories.ts'
 import type { RunContext } from './runContext.ts'
 
-/** This machine, as workspaces are recorded with it. */
+/** This machine's name, with which workspaces are recorded. */
 export const HOST = hostname()
 
-/** The workspace of a run, which no other run works in. */
+/** The open workspace of a run, locked against other runs. */
 export interface RunWorkspace extends OpenWorkspace {
-  /** Its lock, as every process in it is marked. */
+  /** Id of its lock, with which every process in it is marked. */
   readonly lockId: string
-  /** Descriptors that every process in it keeps open, so that it is taken for as long as any of them lives. */
+  /** Descriptors that every process in it keeps open, so that the lock is held as long as any of them lives. */
   readonly keep: readonly number[]
 }
 
-/** How long what an earlier owner has left may take to end by itself, in seconds. */
+/** How long processes left by an earlier owner may take to end by themselves, in seconds. */
 const ABANDONED_STOP_SECONDS = 5
 
 /**
- * Opens the workspace of a run, locks it against other runs of this machine, and has the server know where it is.
+ * Opens the workspace of a run, locks it against other runs of this machine, and records it on the server.
  *
- * @throws DirectoryTakenError where another run works there; AgentError where the run works on another machine, or in another
- *   directory; WorkspaceError where it can't be opened
+ * @throws DirectoryTakenError if another run works in the directory; AgentError if the directory is reserved, can't be
+ * locked, or still has processes of this run, or if the server has recorded another workspace for the run;
+ * WorkspaceError if it can't be opened
  */
 export async function openRunWorkspace(run: RunContext): Promise<RunWorkspace> {
   const { tools, owned } = run
@@ -65,7 +66,9 @@ function refuseReserved({ tools }: RunContext, { kind, path }: OpenWorkspace): v
   throw new AgentError('FATAL', 'DIRECTORY_RESERVED', reserved, hint)
 }
 
-/** Keeps other runs of this machine out of the directory, and ends what a command of the same run has left in it. */
+/**
+ * Locks the directory against other runs of this machine, and ends processes that a `pawl exec` of the same run left.
+ */
 async function lockDirectory({ tools, owned }: RunContext, path: string): Promise<DirectoryLock> {
   const use = {
     program: 'pawl worker',
@@ -77,7 +80,7 @@ async function lockDirectory({ tools, owned }: RunContext, path: string): Promis
     throw error instanceof LocksUnavailableError ? unlockable(error) : error
   })
   const limits = limitsFor({ tools, owned }, { killAfterSeconds: ABANDONED_STOP_SECONDS })
-  // What a worker has left belongs to sessions, and is adopted or ended with them.
+  // Processes that a worker left belong to sessions, and are adopted or ended with them.
   if (await lock.endLeft(limits, ({ program }) => program === 'pawl exec')) return lock
   lock.release()
   throw agentSurvives('a command of this run')

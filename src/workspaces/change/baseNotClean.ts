@@ -1,7 +1,7 @@
 import type { GitPlace } from '../git/place.ts'
 import { WorkspaceError } from '../kit/workspaceError.ts'
 
-/** Somebody's files would be lost. */
+/** The error for a merge that would overwrite files in a checkout of the base branch. */
 export function baseNotClean(
   { workTree }: GitPlace,
   files: readonly string[],

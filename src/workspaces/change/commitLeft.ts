@@ -9,11 +9,11 @@ import { WorkspaceError } from '../kit/workspaceError.ts'
 import { placeOf } from '../place/worktree.ts'
 
 /**
- * Commits to a worktree's branch whatever stands in it uncommitted.
+ * Commits everything uncommitted in a worktree to its branch.
  *
- * @returns the commit that the branch stands at
+ * @returns the commit that the branch is at
  * @throws {@link WorkspaceError} `NOT_ON_BRANCH`, `UNFINISHED_MERGE`, `EMBEDDED_REPOSITORY`, `SUBMODULE_CHANGED`,
- *   `SUBMODULE_NOT_PUSHED`, `REPOSITORY_LOCKED`
+ *   `SUBMODULE_NOT_PUSHED`, `REPOSITORY_LOCKED`, `FILTER_NOT_TRUSTED`, `WORKTREE_LOST` and others
  */
 export async function commitLeft(worktree: Worktree, call: GitCall): Promise<string> {
   const { repository, branch, owner } = worktree
@@ -38,7 +38,7 @@ export async function commitLeft(worktree: Worktree, call: GitCall): Promise<str
   return askGit(['rev-parse', '--verify', branchRef(branch)], { at: atRepository(repository), ...call })
 }
 
-/** Whether the index holds anything that HEAD does not. */
+/** Whether the index differs from HEAD. */
 async function isStaged(options: GitOptions): Promise<boolean> {
   const args = ['diff-index', '--cached', '--quiet', '--ignore-submodules=dirty', 'HEAD', '--']
   return (await runGit(args, { ...options, accept: [0, 1] })).exitCode === 1
@@ -49,13 +49,13 @@ async function listUnmerged(options: GitOptions): Promise<string[]> {
   return [...new Set(entries.map((entry) => entry.slice(entry.indexOf('\t') + 1)))]
 }
 
-/** A commit of many files may take this long, in milliseconds. */
+/** The timeout for committing many files, in milliseconds. */
 const COMMIT_MS = 10 * 60_000
 
-/** Who commits where nobody is configured. */
+/** The author and committer where git's settings name none. */
 const NOBODY = { NAME: 'Pawl', EMAIL: 'pawl@localhost' }
 
-/** Variables that name a committer, as far as the settings do not. */
+/** Returns environment variables for the author and the committer, as far as git's settings do not name one. */
 export async function findIdentity(at: GitPlace, call: GitCall): Promise<Record<string, string>> {
   const missing: Record<string, string> = {}
   for (const part of ['NAME', 'EMAIL'] as const) {

@@ -12,55 +12,55 @@ export type FileChange = 'ADDED' | 'MODIFIED' | 'DELETED' | 'RENAMED'
 /** A file that differs from the base commit. */
 export interface ChangedFile {
   readonly path: string
-  /** What it was called before, where it was renamed. */
+  /** The path before a rename; null where the file was not renamed. */
   readonly previousPath: string | null
   readonly change: FileChange
-  /** Lines that are new; null for a binary file. */
+  /** Number of added lines; null for a binary file. */
   readonly insertions: number | null
-  /** Lines that are gone; null for a binary file. */
+  /** Number of deleted lines; null for a binary file. */
   readonly deletions: number | null
 }
 
-/** What a worktree differs in from what its branch began at. */
+/** The differences between a worktree and the commit that its branch started from. */
 export interface WorkspaceDiff {
-  /** The commit that the branch stands at; null where it is gone. */
+  /** The commit that the branch is at; null where the branch no longer exists. */
   readonly head: string | null
-  /** Commits of the branch since its base. */
+  /** Number of commits of the branch since its base commit. */
   readonly commitsAhead: number
-  /** Files that differ, in all. */
+  /** Total number of files that differ. */
   readonly filesChanged: number
-  /** Lines that are new, in all. */
+  /** Total number of added lines. */
   readonly insertions: number
-  /** Lines that are gone, in all. */
+  /** Total number of deleted lines. */
   readonly deletions: number
-  /** The files that differ, by their paths. */
+  /** The files that differ, up to `maxFiles`, in order of path; those inside submodules come last. */
   readonly files: readonly ChangedFile[]
   readonly patch: string
-  /** Whether the patch, or the list of files, was cut. */
+  /** Whether the patch or the list of files was truncated. */
   readonly truncated: boolean
 }
 
-/** How much is told. */
+/** Limits of a diff. */
 export interface DiffOptions {
   readonly signal?: AbortSignal | undefined
-  /** The longest patch, in bytes; cut at the end of a line. Default 1 MiB. */
+  /** The maximum size of the patch, in bytes; it is cut at the end of a line. Default 1 MiB. */
   readonly maxPatchBytes?: number
-  /** How many files are listed. Default 2,000. */
+  /** The maximum number of files listed. Default 2,000. */
   readonly maxFiles?: number
 }
 
-/** Settings must not change what a diff looks like. */
+/** Overrides settings that would change the format of a diff. */
 const PLAIN = ['--no-ext-diff', '--no-textconv', '--no-color', '-l1000', '--submodule=short']
-/** What .gitmodules says of them is not asked for. */
+/** Overrides the `ignore` settings of submodules in .gitmodules. */
 const SUBMODULES = '--ignore-submodules=dirty'
 const PREFIXES = ['--src-prefix=a/', '--dst-prefix=b/']
 
-/** A large diff may take this long, in milliseconds. */
+/** The timeout for a large diff, in milliseconds. */
 const DIFF_MS = 5 * 60_000
 
 /**
- * Everything that a worktree differs in from its base commit, as its files are now: what its branch has committed, what is staged, and
- * what is changed or new and not ignored. Changes nothing in the worktree, its index or its repository.
+ * Compares the current files of a worktree with its base commit: what its branch has committed, what is staged,
+ * and what is changed or untracked and not ignored. Changes nothing in the worktree, its index or its repository.
  *
  * @throws WorkspaceError
  */
@@ -94,7 +94,7 @@ export async function diffWorkspace(worktree: Worktree, options: DiffOptions = {
   })
 }
 
-/** What is in no commit of a submodule, and so in no tree of this repository. */
+/** Lists files in submodules that no commit of theirs holds, and that are thus in no tree of this repository. */
 async function listInside(at: GitPlace, call: GitCall): Promise<ChangedFile[]> {
   const submodules = await listSubmodules(at, call)
   return submodules.flatMap(({ left, at: own }) => {
@@ -140,7 +140,7 @@ function parseNumstat(output: string): Map<string, Lines> {
   for (let at = 0; at < words.length;) {
     const [insertions, deletions, ...rest] = (words[at++] ?? '').split('\t')
     const inPlace = rest.join('\t')
-    // A renamed file has its two paths behind it.
+    // A renamed file is followed by its old and its new path.
     const path = inPlace === '' ? (words[(at += 2) - 1] ?? '') : inPlace
     found.set(
       path,
@@ -154,7 +154,7 @@ function sum(numbers: readonly (number | null)[]): number {
   return numbers.reduce<number>((total, number) => total + (number ?? 0), 0)
 }
 
-/** Whole lines, without characters that no database takes as text. */
+/** Drops a partial last line, and replaces NUL characters, which databases do not accept in text. */
 function toText(patch: string, isCut: boolean): string {
   const whole = isCut ? patch.slice(0, patch.lastIndexOf('\n') + 1) : patch
   return whole.replaceAll('\0', '\u{FFFD}')

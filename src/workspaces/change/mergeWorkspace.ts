@@ -11,26 +11,27 @@ import { branchRef, isAncestor, readCommit } from '../place/repository.ts'
 import type { Worktree } from '../kit/workspace.ts'
 import { WorkspaceError } from '../kit/workspaceError.ts'
 
-/** What a merge made. */
+/** The result of a merge. */
 export interface WorkspaceMerge {
-  /** The commit that holds the work now. */
+  /** The commit of the base branch that contains the work. */
   readonly commit: string
   /** The branch that it was merged into. */
   readonly into: string
-  /** False where all of it had been merged before. */
+  /** False where all of the work had been merged before. */
   readonly changed: boolean
 }
 
-/** How often a merge is made where the base branch moves meanwhile. */
+/** How many attempts are made where the base branch moves during the merge. */
 const TRIES = 2
 
 /**
- * Merges a worktree's branch into the branch that it began at, after committing to it whatever stands there uncommitted. Where the base
- * branch is checked out, that working tree is brought along. Where anything stands against it, nothing is changed, that commit
- * apart.
+ * Merges a worktree's branch into its base branch, after committing what is uncommitted in the worktree. A working
+ * tree that has the base branch checked out is updated, too. On an error nothing is changed, except that this
+ * commit is kept.
  *
- * @throws {@link WorkspaceError} `CONFLICT` and `BASE_NOT_CLEAN` with their files; `NO_BASE_BRANCH`, `NOT_ON_BRANCH`,
- *   `UNFINISHED_MERGE`, `EMBEDDED_REPOSITORY`, `BASE_BUSY`, `BASE_MOVED`, `WORKSPACE_IN_USE`, `WORKSPACE_UNKNOWN` and others
+ * @throws {@link WorkspaceError} `CONFLICT` and `BASE_NOT_CLEAN` with their files; `NO_BASE_BRANCH`,
+ *   `NOT_ON_BRANCH`, `UNFINISHED_MERGE`, `EMBEDDED_REPOSITORY`, `BASE_BUSY`, `BASE_MOVED`, `WORKSPACE_IN_USE`,
+ *   `WORKSPACE_UNKNOWN` and others
  */
 export async function mergeWorkspace(name: WorktreeName): Promise<WorkspaceMerge> {
   return withIdleWorkspace(name, async ({ places, record, call }) => {
@@ -64,7 +65,11 @@ export async function mergeWorkspace(name: WorktreeName): Promise<WorkspaceMerge
   })
 }
 
-/** What both branches come to together, as a tree. */
+/**
+ * Merges both commits into a tree, without a working tree.
+ *
+ * @throws {@link WorkspaceError} `CONFLICT`
+ */
 async function mergeTrees(
   { repository, branch, base }: Worktree,
   commits: { readonly base: string; readonly tip: string },
@@ -87,7 +92,7 @@ async function mergeTrees(
   })
 }
 
-/** A merge of many files may take this long, in milliseconds. */
+/** The timeout for merging many files, in milliseconds. */
 const MERGE_MS = 10 * 60_000
 
 async function commitMerge(

@@ -6,30 +6,30 @@ import { refuseUnkept } from './refuseUnkept.ts'
 import { branchRef, readCommit } from '../place/repository.ts'
 import { listUncommitted } from '../place/snapshot.ts'
 
-/** A branch that is to stand at another commit. */
+/** The move of a branch from one commit to another. */
 export interface Move {
   readonly repository: string
   readonly branch: string
   readonly from: string
   readonly to: string
-  /** For the branch's log. */
+  /** The message for the branch's reflog. */
   readonly because: string
 }
 
 /**
- * Moves a branch on to a commit, with every working tree that has it checked out, unless somebody else has moved it. Changes
- * in such a working tree are kept; those that stand in the way refuse it.
+ * Moves a branch to a commit, together with every working tree that has it checked out, unless the branch has been
+ * moved concurrently. Changes in such a working tree are kept; where they conflict with the move, it is refused.
  *
- * @returns false where the branch stands elsewhere by now; nothing is changed then
- * @throws WorkspaceError `BASE_NOT_CLEAN` with the files in the way; `BASE_BUSY`; nothing is changed then
+ * @returns false where the branch is at another commit by now; nothing is changed then
+ * @throws WorkspaceError `BASE_NOT_CLEAN` with the conflicting files; `BASE_BUSY`; nothing is changed then
  */
 export async function moveBranch(move: Move, call: GitCall): Promise<boolean> {
   const { repository, from, to, because } = move
   const ref = branchRef(move.branch)
   const brought: GitPlace[] = []
   try {
-    // The files first: a branch ahead of its files would look like the work undone. What was brought along before a kill is
-    // taken for what it is at the next attempt.
+    // The working trees are updated first: a branch ahead of its files would look as if the work had been undone.
+    // Those updated before a kill are accepted as they are by the next attempt.
     for (const checkout of await findCheckouts(repository, move.branch, call)) {
       await bringAlong(checkout, move, call)
       brought.push(checkout)
@@ -56,14 +56,14 @@ async function bringAlong(checkout: GitPlace, move: Move, call: GitCall): Promis
 
 type Step = Pick<Move, 'from' | 'to'>
 
-/** Takes a working tree from one commit to another, if no change in it stands in the way; else changes nothing. */
+/** Updates a working tree from one commit to another; changes nothing where local changes conflict. */
 async function readTrees(checkout: GitPlace, { from, to }: Step, call: GitCall): Promise<void> {
   const options = { at: checkout, timeoutMs: CHECKOUT_MS, ...call }
   await runGit(['update-index', '-q', '--refresh'], { ...options, accept: [0, 1] })
   await runGit(['read-tree', '-m', '-u', from, to], options)
 }
 
-/** Bringing a large working tree along may take this long, in milliseconds. */
+/** The timeout for updating a large working tree, in milliseconds. */
 const CHECKOUT_MS = 30 * 60_000
 
 async function findInTheWay(checkout: GitPlace, { from, to }: Step, call: GitCall): Promise<string[]> {

@@ -4,12 +4,12 @@ import type { GitPlace } from '../git/place.ts'
 import { askGit, type GitCall, splitNul } from '../git/runGit.ts'
 import { baseNotClean } from './baseNotClean.ts'
 
-/** How many paths are asked about at once: arguments have an end. */
+/** How many paths are passed to git at once: the length of a command line is limited. */
 const AT_ONCE = 200
 
 /**
- * Refuses to bring files into a working tree where files stand that git does not know. Git itself spares new ones only, and would
- * overwrite those that are ignored.
+ * Refuses to write files to a working tree where they would replace untracked ones. Git itself protects only
+ * untracked files that are not ignored, and would overwrite ignored ones.
  *
  * @throws WorkspaceError `BASE_NOT_CLEAN`
  */
@@ -37,7 +37,10 @@ export async function refuseUnkept(
   if (unknown.length > 0) throw baseNotClean(checkout, unknown)
 }
 
-/** What is in the way of a new file: whatever stands at its path, or a file where one of its folders is to be. */
+/**
+ * Returns what is in the way of a new file: anything at its path, or a non-folder in place of one of its parent
+ * folders.
+ */
 async function findStanding(checkout: string, path: string): Promise<string | null> {
   const parts = path.split('/')
   for (let length = 1; length <= parts.length; length += 1) {

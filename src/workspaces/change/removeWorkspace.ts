@@ -12,18 +12,19 @@ import { isWorktree, type Worktree } from '../kit/workspace.ts'
 import { WorkspaceError } from '../kit/workspaceError.ts'
 import { discardWorktree, inspectWorktree, placeOf, refuseElsewhere } from '../place/worktree.ts'
 
-/** What is removed. */
+/** Which workspace to remove, and how. */
 export interface RemoveOptions extends WorktreeName {
-  /** Whether work that is merged nowhere, or not even committed, may be lost by it. Default false. */
+  /** Whether to remove it even where work that is unmerged or uncommitted is lost. Default false. */
   readonly force?: boolean
 }
 
 /**
- * Removes the worktree that was made for a run, and its branch. A directory that was there before is left as it is, and only
- * forgotten. What a kill interrupted is finished when it is asked for again.
+ * Removes the worktree that was created for a run, and its branch. A directory is left unchanged, and only its
+ * record is removed. Call it again to resume a removal that a kill interrupted.
  *
- * @returns whether anything was removed; false where nothing was there any more, or the workspace is a directory
- * @throws {@link WorkspaceError} `UNMERGED_WORK` with the files that are in no commit; `WORKSPACE_IN_USE`, `BRANCH_IN_USE` and others
+ * @returns whether anything was removed; false where nothing was left, or the workspace is a directory
+ * @throws {@link WorkspaceError} `UNMERGED_WORK` with the files that are in no commit; `WORKSPACE_IN_USE`,
+ *   `BRANCH_IN_USE` and others
  */
 export async function removeWorkspace({ force = false, ...name }: RemoveOptions): Promise<boolean> {
   return withIdleWorkspace(name, async (held) => {
@@ -52,7 +53,7 @@ async function deleteBranch({ repository, branch }: Worktree, call: GitCall): Pr
   const options = { at: atRepository(repository), ...call }
   const tip = await readCommit(repository, branchRef(branch), call)
   if (tip !== null) await runGit(['update-ref', '-d', branchRef(branch), tip], options)
-  // What a push may have noted of it. None is an answer.
+  // Removes the branch's section of the config, which a push may have written. It may be missing.
   const args = ['config', '--file', join(repository, 'config'), '--remove-section', `branch.${branch}`]
   await runGit(args, { ...options, accept: [0, 3, 5, 128] })
 }
@@ -63,7 +64,7 @@ async function refuseUnmerged(
   call: GitCall,
 ): Promise<void> {
   const { repository, branch, state } = record
-  // Only what is still READY can hold anything of anybody's.
+  // Only a READY worktree can contain anyone's work.
   const isThere = state === 'READY' && (await inspectWorktree(record, call)) !== 'NOTHING'
   const tips = [await readCommit(repository, branchRef(branch), call)]
   if (isThere) {
@@ -76,7 +77,10 @@ async function refuseUnmerged(
   for (const tip of tips) if (tip !== null && !(await isKept(record, tip, call))) throw unmerged(record, tip)
 }
 
-/** Whether a commit is in the base branch, here or as it was last fetched; where there is none, in any other branch. */
+/**
+ * Whether a commit is in the base branch, local or as last fetched; where there is no base branch, in any other
+ * branch or tag.
+ */
 async function isKept({ repository, branch, base, baseCommit }: Worktree, tip: string, call: GitCall) {
   if (tip === baseCommit) return true
   const where =
@@ -86,7 +90,10 @@ async function isKept({ repository, branch, base, baseCommit }: Worktree, tip: s
   return refs.some((ref) => ref !== '' && ref !== branchRef(branch))
 }
 
-/** Submodules in which anything stands: their commits and their files go with the worktree. */
+/**
+ * Lists what removing the worktree would lose in its submodules: those that have been fetched, and files in the
+ * others.
+ */
 async function listInside(at: GitPlace, call: GitCall): Promise<string[]> {
   const submodules = await listSubmodules(at, call)
   return submodules.flatMap(({ path, at: own, left }) => (own === null ? left : [`${path}/`]))

@@ -12,26 +12,26 @@ import {
 } from './readArtifact.ts'
 import { resolveInside } from './resolveInside.ts'
 
-/** What is waited for. */
+/** Which file to wait for, and how. */
 export interface AwaitOptions extends FilePlace {
-  /** What stood there before; it has to be replaced or written to. */
+  /** The file's state before the wait; it has to be replaced or written to. */
   readonly baseline: Baseline
-  /** Ends the waiting. */
+  /** Aborts the wait. */
   readonly signal: AbortSignal
-  /** How long a file has to stay the same, in milliseconds. Default 300. */
+  /** How long a file has to stay unchanged, in milliseconds. Default 300. */
   readonly stableMs?: number
-  /** How often it is looked for where the system tells of no change, in milliseconds. Default 500. */
+  /** The poll interval where the system sends no change notifications, in milliseconds. Default 500. */
   readonly pollMs?: number
-  /** The largest file to be read, in bytes. Default 10 MiB. */
+  /** The maximum size of the file, in bytes. Default 10 MiB. */
   readonly maxBytes?: number
 }
 
-/** Changes of a folder that follow within this time, in milliseconds, are one. */
+/** Changes in a folder within this time, in milliseconds, are handled together. */
 const GATHER_MS = 20
 
 /**
- * Waits for a file that is there, other than its baseline, not empty, and has stayed the same for a while. A file that stays the
- * same but can't be handed over is an outcome too, as is a workspace that stays gone.
+ * Waits for a file that exists, differs from its baseline, is not empty, and has stayed unchanged for `stableMs`.
+ * A stable file that can't be returned as text is an outcome too, and so is a workspace that stays missing.
  *
  * @throws the signal's reason when it aborts
  */
@@ -40,7 +40,7 @@ export async function awaitStableFile(options: AwaitOptions): Promise<Artifact |
   let first: Sight | null = null
   for (;;) {
     signal.throwIfAborted()
-    // Listening begins before the look, so that nothing that happens after the look is missed.
+    // Watching starts before the check, so that no change after the check is missed.
     const news = await listen(options)
     try {
       const sight = await look(options, maxBytes, baseline)
@@ -55,14 +55,14 @@ export async function awaitStableFile(options: AwaitOptions): Promise<Artifact |
   }
 }
 
-/** What was found at the path, when, and what tells it from anything else. */
+/** What was found at the path and when, with a key that changes whenever the finding does. */
 interface Sight {
   readonly what: Snapshot | ArtifactTrouble
   readonly key: string
   readonly at: number
 }
 
-/** Null where nothing of interest is there yet. */
+/** Checks the path; null where there is no new, non-empty file yet. */
 async function look(place: FilePlace, maxBytes: number, baseline: Baseline): Promise<Sight | null> {
   const at = performance.now()
   try {
@@ -76,9 +76,9 @@ async function look(place: FilePlace, maxBytes: number, baseline: Baseline): Pro
   }
 }
 
-/** News of the folder that a file is to appear in. */
+/** A watch on the folder in which the file should appear. */
 interface News {
-  /** Resolves soon after something happened there, or after the given milliseconds, or when the signal aborts. */
+  /** Resolves soon after a change, after the given milliseconds, or when the signal aborts. */
   within(milliseconds: number, signal: AbortSignal): Promise<void>
   close(): void
 }
@@ -95,7 +95,7 @@ async function listen({ workspace, path }: FilePlace): Promise<News> {
   }
 }
 
-/** Null where the folder can't be watched: then it is only looked at from time to time. */
+/** Watches the folder; null where it can't be watched, so that it is only polled. */
 async function openWatcher({ workspace, path }: FilePlace, onChange: () => void): Promise<FSWatcher | null> {
   try {
     const { folder } = await resolveInside(workspace, path)

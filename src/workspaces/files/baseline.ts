@@ -8,11 +8,14 @@ import {
 } from './readArtifact.ts'
 import { resolveInside } from './resolveInside.ts'
 
-/** What stood at a path before an agent was asked for a file there; null where nothing did. Can be kept as JSON. */
+/**
+ * The state of a path before an agent was asked for a file there; null where it did not exist. Can be stored as
+ * JSON.
+ */
 export type Baseline = FileState | null
 
 /**
- * Remembers what stands at a path.
+ * Returns the current state of a path, as the baseline of a later wait.
  *
  * @throws WorkspaceError `PATH_OUTSIDE`, `NOT_A_FILE` or `WORKSPACE_GONE`
  */
@@ -25,9 +28,10 @@ export async function readBaseline(
 }
 
 /**
- * Removes a file that an earlier attempt left. What appears at its path after that is new, whatever it holds: the baseline is null.
+ * Removes a file that an earlier attempt left, so that anything that appears at its path afterwards is new. Use
+ * null as the baseline then.
  *
- * @returns what was removed; null where nothing was there
+ * @returns the state of what was removed; null where nothing existed
  * @throws WorkspaceError as {@link readBaseline}
  */
 export async function removeStale(place: FilePlace, options: ReadOptions = {}): Promise<Baseline> {
@@ -40,7 +44,7 @@ export async function removeStale(place: FilePlace, options: ReadOptions = {}): 
   return removed
 }
 
-/** Whether a file is another than the one remembered, or was written to since. */
+/** Whether a file differs from the baseline, or was written to since. */
 export function isChanged(baseline: Baseline, { size, mtime, inode, sha256 }: FileState): boolean {
   if (baseline === null) return true
   if (sha256 !== null && baseline.sha256 !== null && sha256 !== baseline.sha256) return true

@@ -4,34 +4,34 @@ import type { FileHandle } from 'node:fs/promises'
 import { WorkspaceError } from '../kit/workspaceError.ts'
 import { openInside } from './resolveInside.ts'
 
-/** A file of a workspace. */
+/** The location of a file in a workspace. */
 export interface FilePlace {
   /** The workspace, absolute. */
   readonly workspace: string
-  /** The file's path, relative to it. */
+  /** The file's path, relative to the workspace. */
   readonly path: string
 }
 
-/** What tells a state of a file from any other. */
+/** What distinguishes one state of a file from another. */
 export interface FileState {
   /** In bytes. */
   readonly size: number
-  /** When its content was last written, in nanoseconds since 1970, as a decimal string. */
+  /** When the content was last written, in nanoseconds since 1970, as a decimal string. */
   readonly mtime: string
   /** Device and inode, as `device:inode`. */
   readonly inode: string
-  /** SHA-256 of its bytes, in hex; null where it has more bytes than are read. */
+  /** SHA-256 of the bytes, in hex; null where the file is larger than the limit. */
   readonly sha256: string | null
 }
 
-/** A file that was read whole. */
+/** The whole content of a file, with its state. */
 export interface Artifact {
   readonly outcome: 'FOUND'
   readonly content: string
   readonly state: FileState & { readonly sha256: string }
 }
 
-/** Why the content of a file that is there can't be handed over. */
+/** Why the content of an existing path can't be returned. */
 export type ArtifactTrouble =
   | { readonly outcome: 'TOO_LARGE'; readonly state: FileState; readonly maxBytes: number }
   | { readonly outcome: 'NOT_TEXT'; readonly state: FileState }
@@ -39,20 +39,20 @@ export type ArtifactTrouble =
   | { readonly outcome: 'PATH_OUTSIDE'; readonly problem: WorkspaceError }
   | { readonly outcome: 'WORKSPACE_GONE'; readonly problem: WorkspaceError }
 
-/** The largest file that is read unless told otherwise, in bytes. */
+/** The default maximum size of a file, in bytes. */
 export const MAX_ARTIFACT_BYTES = 10 * 1024 * 1024
 
 /** How a file is read. */
 export interface ReadOptions {
-  /** The largest file to be read, in bytes. Default 10 MiB. */
+  /** The maximum size of the file, in bytes. Default 10 MiB. */
   readonly maxBytes?: number
 }
 
 /**
- * Reads a file of a workspace as it is now, without waiting: for when nobody writes any more. Troubles are outcomes: nothing is
- * thrown but faults of the system.
+ * Reads the current content of a file in a workspace, without waiting for it to become stable: call it once nobody
+ * writes any more. Problems with the file are returned as outcomes; only system errors are thrown.
  *
- * @returns `MISSING` where there is none
+ * @returns `MISSING` where the file does not exist
  */
 export async function readArtifact(
   place: FilePlace,
@@ -66,19 +66,19 @@ export async function readArtifact(
   }
 }
 
-/** A file's state with its bytes, which are null where there are too many. */
+/** A file's state with its bytes; `bytes` is null where the file is larger than the limit. */
 export interface Snapshot {
   readonly state: FileState
   readonly bytes: Buffer | null
 }
 
-/** How often a file that is written to while it is read is read anew before it is taken as it came. */
+/** How many times a file that keeps changing is read before the last read is accepted. */
 const READS = 5
 
 /**
- * Reads a file at one moment: again where it was written to meanwhile.
+ * Reads a consistent snapshot of a file, reading it again where it was written to during the read.
  *
- * @returns null where there is none
+ * @returns null where the file does not exist
  * @throws {@link WorkspaceError} as `openInside`
  */
 export async function readSnapshot(place: FilePlace, maxBytes: number): Promise<Snapshot | null> {
@@ -100,12 +100,12 @@ export async function readSnapshot(place: FilePlace, maxBytes: number): Promise<
   }
 }
 
-/** What a snapshot is good for. */
+/** Decodes a snapshot as UTF-8 text, or returns why it can't be. */
 export function judgeSnapshot({ state, bytes }: Snapshot, maxBytes: number): Artifact | ArtifactTrouble {
   const { sha256 } = state
   if (bytes === null || sha256 === null) return { outcome: 'TOO_LARGE', state, maxBytes }
   try {
-    // A byte order mark is part of the content: its hash is that of the bytes.
+    // A byte order mark is kept as part of the content, so that the hash is that of the bytes.
     const content = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
     return { outcome: 'FOUND', content, state: { ...state, sha256 } }
   } catch {
@@ -114,9 +114,9 @@ export function judgeSnapshot({ state, bytes }: Snapshot, maxBytes: number): Art
 }
 
 /**
- * The outcome that a thrown trouble is.
+ * Converts a thrown error to an outcome.
  *
- * @throws the error itself where it is a fault
+ * @throws the error itself where it is not one of the expected problems
  */
 export function toTrouble(error: unknown): ArtifactTrouble {
   if (error instanceof WorkspaceError) {
@@ -127,7 +127,7 @@ export function toTrouble(error: unknown): ArtifactTrouble {
   throw error
 }
 
-/** At most one byte more than the limit, so that a file that outgrew it is seen to. */
+/** Reads at most one byte more than the limit, so that a file that outgrew it is noticed. */
 async function readUpTo(file: FileHandle, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = []
   let length = 0

@@ -2,22 +2,22 @@ import { type FileHandle, constants, lstat, open, readlink, realpath, stat } fro
 import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path'
 import { WorkspaceError } from '../kit/workspaceError.ts'
 
-/** A path in a workspace, proven to lead nowhere else when it was looked at. */
+/** A path in a workspace, verified to be inside when it was resolved. */
 export interface InsidePath {
   /** Absolute; canonical as far as it exists. */
   readonly path: string
-  /** The nearest existing folder above it, absolute and canonical. */
+  /** The nearest existing parent folder, absolute and canonical. */
   readonly folder: string
   /** The workspace, absolute and canonical. */
   readonly workspace: string
 }
 
 /**
- * Where a relative path leads in a workspace, whether or not anything is there yet. Symbolic links are followed as far as they
- * stay inside.
+ * Resolves a relative path in a workspace, whether or not it exists. Symbolic links are followed while they stay
+ * inside.
  *
- * @throws {@link WorkspaceError} `PATH_OUTSIDE` where it leads out of the workspace, or is none; `NOT_A_FILE` where something other
- *   than a folder is on its way; `WORKSPACE_GONE`
+ * @throws {@link WorkspaceError} `PATH_OUTSIDE` where the path is invalid or leads out of the workspace;
+ *   `NOT_A_FILE` where one of its parents is not a folder; `WORKSPACE_GONE`
  */
 export async function resolveInside(workspace: string, relativePath: string): Promise<InsidePath> {
   if (!isRelativeInside(relativePath)) throw outside(relativePath)
@@ -35,7 +35,7 @@ export async function resolveInside(workspace: string, relativePath: string): Pr
       const folder = missing.length > 0 || real === root ? real : dirname(real)
       return { path: join(real, ...missing), folder, workspace: root }
     }
-    // A link that leads to nothing is there, but what it leads to can't be told to be inside.
+    // A dangling link exists, but its target can't be verified to be inside.
     if (await isThere(at)) throw outside(relativePath)
     missing.unshift(basename(at))
     if (at === root) throw gone(workspace)
@@ -43,14 +43,14 @@ export async function resolveInside(workspace: string, relativePath: string): Pr
 }
 
 /**
- * Opens a regular file in a workspace for reading. What was opened is looked at, not what the path led to before.
+ * Opens a regular file in a workspace for reading. The checks are made on the open file, not only on its path.
  *
- * @returns null where there is none
- * @throws {@link WorkspaceError} as {@link resolveInside}; `NOT_A_FILE` where something else is there
+ * @returns null where it does not exist
+ * @throws {@link WorkspaceError} as {@link resolveInside}; `NOT_A_FILE` where it is not a regular file
  */
 export async function openInside(workspace: string, relativePath: string): Promise<FileHandle | null> {
   const inside = await resolveInside(workspace, relativePath)
-  // Without O_NONBLOCK a named pipe would keep the opening waiting for a writer.
+  // Without O_NONBLOCK, opening a named pipe would wait for a writer.
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
   const file = await open(inside.path, flags).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null
@@ -72,20 +72,20 @@ export async function openInside(workspace: string, relativePath: string): Promi
   }
 }
 
-/** Whether a canonical path is a directory's, or below it. */
+/** Whether a canonical path is a directory itself, or below it. */
 export function isBelow(directory: string, path: string): boolean {
   const way = relative(directory, path)
   return way === '' || (way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way))
 }
 
-/** Whether a path, read without looking at any disk, stays below where it begins, and is not that itself. */
+/** Whether a path, checked lexically, stays below its starting folder and is not that folder itself. */
 function isRelativeInside(path: string): boolean {
   if (path === '' || path.includes('\0') || isAbsolute(path)) return false
   const parts = path.split(sep)
   return !parts.includes('..') && parts.some((part) => part !== '' && part !== '.')
 }
 
-/** Where an opened file stands now; null where it was removed or replaced since. */
+/** Returns the current path of an open file; null where it was removed or replaced. */
 async function realPathOf(file: FileHandle, path: string): Promise<string | null> {
   if (process.platform === 'linux') {
     const real = await readlink(`/proc/self/fd/${file.fd}`)

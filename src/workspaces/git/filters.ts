@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Setting } from './settings.ts'
 
-/** The programs of a filter, which git has files go through as they are read and written. */
+/** The settings of a git filter: the programs that convert files as they are read and written. */
 export type Filter = Readonly<Record<string, string>>
 
-/** Filters by their names. */
+/** Filters by name. */
 export type Filters = ReadonlyMap<string, Filter>
 
-/** What git-lfs writes of itself into settings; it is found on the worker's own PATH. */
+/** The settings that git-lfs writes for its own filter; the program is looked up on the worker's own PATH. */
 const LFS = {
   clean: ['git-lfs clean -- %f'],
   smudge: ['git-lfs smudge -- %f', 'git-lfs smudge --skip -- %f'],
@@ -15,7 +15,7 @@ const LFS = {
   required: ['true', 'false'],
 }
 
-/** The filters that these settings define. */
+/** Returns the filters that these settings define. */
 export function readFilters(settings: readonly Setting[]): Filters {
   const filters = new Map<string, Record<string, string>>()
   for (const { key, value } of settings) {
@@ -26,12 +26,15 @@ export function readFilters(settings: readonly Setting[]): Filters {
   return filters
 }
 
-/** The filters of the user's own settings and of the system's: what no repository says. */
+/** Returns the filters of the system's and the user's settings, never of a repository's. */
 export function readOwnFilters(settings: readonly Setting[]): Filters {
   return readFilters(settings.filter(({ scope }) => scope === 'system' || scope === 'global'))
 }
 
-/** Whether a filter is the user's: as it stands in the user's own settings, or as git-lfs writes it, wherever that stands. */
+/**
+ * Whether a filter is trusted: it equals one in the user's own settings, or it is what git-lfs writes, in any
+ * scope.
+ */
 export function isTrusted(name: string, filter: Filter, own: Filters): boolean {
   if (isDeepStrictEqual(filter, own.get(name))) return true
   return (
@@ -40,7 +43,7 @@ export function isTrusted(name: string, filter: Filter, own: Filters): boolean {
   )
 }
 
-/** A filter as settings. */
+/** Returns a filter as settings. */
 export function toSettings(name: string, filter: Filter): [string, string][] {
   return Object.entries(filter).map(([part, value]) => [`filter.${name}.${part}`, value])
 }

@@ -1,9 +1,12 @@
 import { delimiter, isAbsolute } from 'node:path'
 
-/** All that git is handed on. No token is among it, and nothing that says where git works or what it runs. */
+/** All variables that git inherits. None is a token, or determines where git works or what it runs. */
 const HANDED_ON = ['HOME', 'USER', 'LOGNAME', 'XDG_CONFIG_HOME', 'TMPDIR']
 
-/** A git that asks nobody, starts no transfer, and looks for no repository but the one that it is told. */
+/**
+ * Makes git non-interactive and its messages English, and disables transfers, optional locks, pathspec magic and
+ * replacement objects.
+ */
 const ALWAYS = {
   LC_ALL: 'C',
   LANGUAGE: '',
@@ -19,7 +22,7 @@ const ALWAYS = {
   GIT_PAGER: 'cat',
 }
 
-/** The environment that every git begins with, and whatever git starts. */
+/** Returns the base environment of every git process and its child processes. */
 export function gitEnvironment(env: NodeJS.ProcessEnv = process.env): Record<string, string> {
   const kept = HANDED_ON.flatMap((name) => {
     const value = env[name]
@@ -28,7 +31,7 @@ export function gitEnvironment(env: NodeJS.ProcessEnv = process.env): Record<str
   return { ...Object.fromEntries(kept), ...ALWAYS, PATH: searchPath(env['PATH']) }
 }
 
-/** Without relative folders: they would be found in the directory of an agent. */
+/** Drops relative folders, which would be resolved in an agent's directory. */
 function searchPath(path = ''): string {
   return path.split(delimiter).filter(isAbsolute).join(delimiter) || '/usr/local/bin:/usr/bin:/bin'
 }

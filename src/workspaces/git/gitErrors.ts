@@ -1,7 +1,7 @@
 import { composeText } from '../../text/composeText.ts'
 import { WorkspaceError, type WorkspaceErrorClass } from '../kit/workspaceError.ts'
 
-/** What git says in English when a thing is so, and what that means. */
+/** Messages of git in English, and the errors that they are mapped to. */
 const MEANINGS: readonly {
   readonly pattern: RegExp
   readonly errorClass: WorkspaceErrorClass
@@ -33,7 +33,7 @@ const MEANINGS: readonly {
     hint: 'Another git is at work. If none is, one was killed: remove the lock file that is named.',
   },
   {
-    // a filter that ends before git has written to it is "the remote end": no transfer is ever begun here
+    // Git reports a filter that exits early as "remote end hung up"; no transfer ever starts here.
     pattern:
       /(clean|smudge) filter .* failed|external filter .* failed|process for external filter|remote end hung up/,
     errorClass: 'HUMAN_REQUIRED',
@@ -72,10 +72,10 @@ const MEANINGS: readonly {
   },
 ]
 
-/** The most of git's own words that is told, in UTF-16 units. */
+/** The maximum length of git's own message in an error, in UTF-16 units; its end is kept. */
 const MESSAGE_LENGTH = 2_000
 
-/** Why git ended as it did. */
+/** Maps an exit of git to an error. */
 export function explainExit(args: readonly string[], exit: number | string, stderr: string): WorkspaceError {
   const words = composeText(stderr.trim(), { max: MESSAGE_LENGTH, keep: 'END' })
   const message = `git ${args[0]} ended with ${exit}${words === '' ? '' : `: ${words}`}`
@@ -88,7 +88,7 @@ export function explainExit(args: readonly string[], exit: number | string, stde
   })
 }
 
-/** Git can't be started. */
+/** The error for a git that can't be started. */
 export function gitNotFound(cause: unknown): WorkspaceError {
   return new WorkspaceError('FATAL', {
     code: 'GIT_NOT_FOUND',
@@ -98,7 +98,7 @@ export function gitNotFound(cause: unknown): WorkspaceError {
   })
 }
 
-/** Git took too long, and was ended. */
+/** The error for a git that was stopped at its timeout. */
 export function gitTimedOut(args: readonly string[], timeoutMs: number): WorkspaceError {
   return new WorkspaceError('RECOVERABLE', {
     code: 'GIT_TIMED_OUT',
@@ -107,7 +107,7 @@ export function gitTimedOut(args: readonly string[], timeoutMs: number): Workspa
   })
 }
 
-/** Git put out more than is read. */
+/** The error for output of git beyond the limit. */
 export function outputTooLong(args: readonly string[], maxBytes: number): WorkspaceError {
   return new WorkspaceError('FATAL', {
     code: 'GIT_OUTPUT_TOO_LONG',

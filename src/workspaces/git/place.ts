@@ -1,14 +1,16 @@
-/** What git is run for: whose HEAD and index it uses, and where the files of it stand. */
+/** The paths that git is run with: the repository, HEAD and index, and the working tree. */
 export interface GitPlace {
-  /** The git directory that commits and branches are in; absolute and canonical. */
+  /** The git directory of commits and branches; absolute and canonical. */
   readonly repository: string
-  /** Where HEAD and the index are: the repository itself, or what it keeps of a linked worktree. */
+  /**
+   * The directory of HEAD and the index: the repository itself, or its administrative folder of a linked worktree.
+   */
   readonly gitDir: string
-  /** The folder of the files; null for what is about none. */
+  /** The working tree; null for commands that need none. */
   readonly workTree: string | null
 }
 
-/** The branches and commits of a repository. */
+/** Returns the place of a repository without a working tree, for commands on its refs and commits. */
 export function atRepository(repository: string): GitPlace {
   return { repository, gitDir: repository, workTree: null }
 }

@@ -8,29 +8,29 @@ import { explainExit, gitNotFound, gitTimedOut, outputTooLong } from './gitError
 import type { GitPlace } from './place.ts'
 import { readOwn, Seals } from './seals.ts'
 
-/** What a caller hands on to every git that it runs. */
+/** What a caller passes to every git command that it runs. */
 export interface GitCall {
-  /** Ends it. */
+  /** Aborts the command. */
   readonly signal?: AbortSignal | undefined
-  /** A lock that git holds too, until it has ended, even where this process is killed. */
+  /** A lock that git inherits: it is held until git has ended, even where this process is killed. */
   readonly lock?: FileLock | undefined
-  /** What keeps git from running what a repository says. */
+  /** Prevents git from running programs that a repository names. */
   readonly seals: Seals
 }
 
 /** How git is run. */
 interface RunOptions extends Omit<GitCall, 'seals'> {
-  /** Variables set beside those that are always set. */
+  /** Additional environment variables. */
   readonly env?: Readonly<Record<string, string>>
-  /** What it reads on standard input. Default: nothing. */
+  /** The standard input. Default: empty. */
   readonly input?: string
-  /** The longest that it may take, in milliseconds. Default one minute. */
+  /** The timeout, in milliseconds. Default one minute. */
   readonly timeoutMs?: number
-  /** The most that it may put out, in bytes. Default 64 MiB. */
+  /** The maximum output, in bytes. Default 64 MiB. */
   readonly maxBytes?: number
-  /** Whether what is put out beyond `maxBytes` is cut off, instead of being an error. */
+  /** Whether output beyond `maxBytes` is truncated instead of being an error. */
   readonly cut?: boolean
-  /** Exit codes that are answers. Default: only 0. */
+  /** Exit codes that count as success. Default: only 0. */
   readonly accept?: readonly number[]
 }
 
@@ -39,16 +39,16 @@ export interface GitOptions extends RunOptions, GitCall {
   readonly at: GitPlace
 }
 
-/** What git answered. */
+/** The result of a git command. */
 export interface GitAnswer {
   readonly exitCode: number
   readonly stdout: string
   readonly stderr: string
-  /** Whether there was more than `maxBytes`. */
+  /** Whether the output was truncated at `maxBytes`. */
   readonly isCut: boolean
 }
 
-/** Settings that must not change what our commands do; those of the place are left out by its seal. */
+/** Overrides of the user's settings; those of the repository are dropped by its seal. */
 const SETTINGS = [
   'core.hooksPath=/dev/null',
   'core.fsmonitor=false',
@@ -62,15 +62,15 @@ const SETTINGS = [
   'worktree.guessRemote=false',
 ].flatMap((setting) => ['-c', setting])
 
-/** How long an ended git may take to clean up after itself, in milliseconds. */
+/** How long a git that is being stopped may take to clean up, from SIGTERM to SIGKILL, in milliseconds. */
 const CLEAN_UP_MS = 5_000
 
 const STDERR_BYTES = 64 * 1024
 
 /**
- * Does something with git, whatever the repositories say that it is run for.
+ * Runs `body` with what it needs to call git safely, independent of the settings of the repositories involved.
  *
- * @throws whatever `body` does
+ * @throws whatever `body` throws
  */
 export async function withGit<T>(
   { signal, lock }: Omit<GitCall, 'seals'>,
@@ -84,7 +84,7 @@ export async function withGit<T>(
   }
 }
 
-/** Remembers which filters are the user's own, before any agent of this process could write them. */
+/** Remembers which filters are the user's own, before any agent of this process can change them. */
 export async function rememberFilters(signal?: AbortSignal): Promise<void> {
   await readOwn((args, env) => askSettings(args, env, { signal }))
 }
@@ -98,10 +98,10 @@ async function askSettings(
 }
 
 /**
- * Runs git for a place with arguments as they are: no shell, no prompts, no hooks, no program that the repository names, no
- * translation, no pathspec magic, in a process group of its own.
+ * Runs git for a place with literal arguments: no shell, no prompts, no hooks, no program that the repository
+ * names, no translation, no pathspec magic. Git runs in its own process group.
  *
- * @throws WorkspaceError where it fails; the signal's reason when it aborts
+ * @throws WorkspaceError where git fails; the signal's reason when it aborts
  */
 export async function runGit(
   args: readonly string[],
@@ -113,7 +113,7 @@ export async function runGit(
 }
 
 /**
- * Asks git of which repository a directory is, as people do who stand in it.
+ * Returns the git directory of the repository that a directory belongs to, as git finds it from there.
  *
  * @throws WorkspaceError `NOT_A_REPOSITORY`, `REPOSITORY_UNTRUSTED`
  */
@@ -153,7 +153,7 @@ async function run(
   const stderr = new Collected(STDERR_BYTES, () => undefined)
   child.stdout?.on('data', (chunk: Buffer) => stdout.add(chunk))
   child.stderr?.on('data', (chunk: Buffer) => stderr.add(chunk))
-  // One that ends without reading what it is given tells why by its exit code.
+  // Writing fails where git exits without reading its input; its exit code is reported instead.
   child.stdin?.on('error', () => undefined)
   child.stdin?.end(options.input ?? '')
   const ended = await closed
@@ -172,13 +172,13 @@ async function run(
   throw explainExit(args, ended.exitCode ?? ended.killedBy ?? 'an unknown end', answer.stderr)
 }
 
-/** Runs git and returns what it put out, without the line break at its end. */
+/** Runs git and returns its output, without a final line break. */
 export async function askGit(args: readonly string[], options: GitOptions): Promise<string> {
   const { stdout } = await runGit(args, options)
   return stdout.replace(/\n$/, '')
 }
 
-/** Items that git separates with NUL characters. */
+/** Splits output that git separates with NUL characters. */
 export function splitNul(output: string): string[] {
   return output === '' ? [] : output.replace(/\0$/, '').split('\0')
 }
@@ -187,7 +187,7 @@ type Ended =
   | { readonly exitCode: number | null; readonly killedBy: NodeJS.Signals | null }
   | { readonly error: Error }
 
-/** Output up to a number of bytes. */
+/** Collects output up to a limit in bytes. */
 class Collected {
   readonly #chunks: Buffer[] = []
   readonly #limit: number
@@ -214,7 +214,7 @@ class Collected {
   }
 }
 
-/** A missing program and a missing working directory are the same error to the system. */
+/** The system reports the same error for a missing program and for a missing working directory. */
 async function explainSpawn(cwd: string, cause: Error): Promise<WorkspaceError> {
   const isThere = await stat(cwd).then(
     (found) => found.isDirectory(),

@@ -7,29 +7,30 @@ import type { GitPlace } from './place.ts'
 import { WorkspaceError } from '../kit/workspaceError.ts'
 import { parseSettings, sealSettings, type Setting, writeSettings } from './settings.ts'
 
-/** Runs git as the user's own settings have it, for what runs no program whatever they say. */
+/** Runs git with the user's own settings, for commands that run no program regardless of settings. */
 export type AskSettings = (args: readonly string[], env: Readonly<Record<string, string>>) => Promise<string>
 
 /** What git is run with for a place. */
 export interface Seal {
-  /** The environment that leads git there, and to settings that name no program but the user's own filters. */
+  /** The environment that points git at the place, with settings that name no program except trusted filters. */
   readonly env: Readonly<Record<string, string>>
-  /** The settings of the place, as they stand: data, to be believed with care. */
+  /** The actual settings of the place: untrusted data. */
   readonly settings: readonly Setting[]
-  /** The filters that are defined and not run, since they are not the user's. */
+  /** The names of filters that are defined but not run, since they are not the user's. */
   readonly untrusted: ReadonlySet<string>
 }
 
-/** What a repository has that git may read and write: all but its settings and its hooks. */
+/** The parts of a repository that git may read and write: all except its settings and its hooks. */
 const PARTS = ['objects', 'refs', 'packed-refs', 'reftable', 'info', 'shallow', 'worktrees', 'HEAD']
 
-/** Parts that are left out where the repository has none: git would make them as folders. */
+/** Parts that are linked only where the repository has them: git would otherwise create them as folders. */
 const PARTS_THERE = ['logs', 'lfs']
 
 /**
- * Ways to git that nothing in a repository can bend: its settings and its hooks may have been written by an agent, since a linked
- * worktree shares them. Git is led to a stand-in for the repository instead, which has the same branches and commits, and settings
- * of which none names a program. Made anew for each operation; to be closed after it.
+ * Makes seals: environments in which nothing in a repository can make git run a program: an agent may have written
+ * the repository's settings and hooks, since a linked worktree shares them. Git is pointed at a stand-in for the
+ * repository instead, which has the same branches and commits, and settings that name no program except trusted
+ * filters. Created for each operation, and closed after it.
  */
 export class Seals {
   readonly #ask: AskSettings
@@ -41,7 +42,7 @@ export class Seals {
     this.#ask = ask
   }
 
-  /** The seal of a place. */
+  /** Returns the seal of a place, creating it on first use. */
   of({ repository, gitDir, workTree }: GitPlace): Promise<Seal> {
     const name = [repository, gitDir, workTree ?? ''].join('\0')
     const made = this.#seals.get(name) ?? this.#make({ repository, gitDir, workTree })
@@ -49,7 +50,7 @@ export class Seals {
     return made
   }
 
-  /** A folder that goes when the seals do. */
+  /** Creates a temporary folder, which is removed by `close`. */
   async makeFolder(): Promise<string> {
     this.#folder ??= mkdtemp(join(await findTemporary(), 'pawl-git-'))
     const folder = join(await this.#folder, String((this.#count += 1)))
@@ -57,7 +58,7 @@ export class Seals {
     return folder
   }
 
-  /** Removes all that was made for them. */
+  /** Removes all temporary folders. */
   async close(): Promise<void> {
     if (this.#folder) await rm(await this.#folder, { recursive: true, force: true })
   }
@@ -90,7 +91,7 @@ export class Seals {
   }
 }
 
-/** All settings are in the stand-in. */
+/** Disables all other settings: those that apply are in the stand-in. */
 const SEALED = { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' }
 
 async function standIn(folder: string, repository: string): Promise<void> {
@@ -102,8 +103,8 @@ async function standIn(folder: string, repository: string): Promise<void> {
 const ownFilters = new Map<string, Promise<Filters>>()
 
 /**
- * The filters of the user's own settings, as they were when this process first asked for them: an agent that works as the same user
- * can write those too.
+ * Returns the filters of the user's own settings, as of the first call in this process: an agent that works as the
+ * same user can write those settings, too.
  */
 export function readOwn(ask: AskSettings): Promise<Filters> {
   const { HOME = '', XDG_CONFIG_HOME = '' } = gitEnvironment()
@@ -115,7 +116,7 @@ export function readOwn(ask: AskSettings): Promise<Filters> {
 }
 
 async function askOwn(ask: AskSettings): Promise<Filters> {
-  // In no repository.
+  // Outside of any repository.
   const listed = await ask(['config', '--list', '-z', '--show-scope'], { GIT_DIR: '/dev/null/none' })
   return readOwnFilters(parseSettings(listed))
 }

@@ -1,13 +1,13 @@
-/** One of git's settings, with where it stands: the system, the user's own, the repository, or a worktree of it. */
+/** A git setting, with its scope: system, global (the user's), local (the repository's), or worktree. */
 export interface Setting {
   readonly scope: string
-  /** With section and name in lower case, and what is between them as it was written. */
+  /** Section and name are in lower case; a subsection between them keeps its case. */
   readonly key: string
-  /** Null where it is written without one, which means true. */
+  /** Null where the setting is written without a value, which means true. */
   readonly value: string | null
 }
 
-/** Reads what `git config --list -z --show-scope` puts out, in the order in which later settings win. */
+/** Parses the output of `git config --list -z --show-scope`, in order of precedence: later settings win. */
 export function parseSettings(output: string): Setting[] {
   const words = output.split('\0')
   const found: Setting[] = []
@@ -21,8 +21,8 @@ export function parseSettings(output: string): Setting[] {
 }
 
 /**
- * The settings that a sealed git knows: how a repository is stored, how files are written and compared, and who commits. None of
- * them names a program. A setting that is not here is not there.
+ * The settings that a sealed git keeps: how a repository is stored, how files are written and compared, and who
+ * commits. None of them names a program. All other settings are dropped.
  */
 const KNOWN = new Set([
   'core.repositoryformatversion',
@@ -55,17 +55,20 @@ const KNOWN = new Set([
   'user.email',
 ])
 
-/** How objects and branches are stored, whatever git may add to it; and which remote has what a partial clone left out. */
+/**
+ * Settings of how objects and refs are stored, including future extensions, and of which remote has the objects
+ * that a partial clone left out.
+ */
 const STORAGE = /^extensions\.(?!worktreeconfig$)|^remote\..*\.(promisor|partialclonefilter)$/s
 
-/** What of these settings a sealed git knows, the last of each, as a file of settings. */
+/** Returns the settings that a sealed git keeps, the last value of each, as the text of a config file. */
 export function sealSettings(settings: readonly Setting[]): string {
   const kept = new Map<string, string | null>()
   for (const { key, value } of settings) if (KNOWN.has(key) || STORAGE.test(key)) kept.set(key, value)
   return writeSettings(kept)
 }
 
-/** Settings as git reads them from a file. */
+/** Returns settings as the text of a git config file. */
 export function writeSettings(settings: ReadonlyMap<string, string | null>): string {
   return [...settings].map(([key, value]) => writeSetting(key, value)).join('')
 }

@@ -2,25 +2,26 @@ import { closeSync, constants, fstatSync, openSync, statSync, unlinkSync } from 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { WorkspaceError } from './workspaceError.ts'
 
-/** Whether a lock excludes all others. */
+/** Whether a lock excludes all others, or only exclusive ones. */
 export type LockKind = 'exclusive' | 'shared'
 
-/** How a lock is waited for. */
+/** How to wait for a lock. */
 export interface LockOptions {
-  /** Whether others may have it at the same time, if they share it too. Default `exclusive`. */
+  /** `shared` locks may be held by several at the same time. Default `exclusive`. */
   readonly kind?: LockKind
-  /** Ends the waiting. */
+  /** Aborts the wait. */
   readonly signal?: AbortSignal | undefined
-  /** How long it is waited for, in milliseconds. `take` waits 15 minutes by default. */
+  /** The timeout, in milliseconds. Default of `take`: 15 minutes. */
   readonly timeoutMs: number
 }
 
-/** How often a lock that is held is asked for again, in milliseconds. */
+/** The poll interval for a lock that is held, in milliseconds. */
 const ASK_MS = 25
 
 /**
- * A lock on a file, held by the kernel until it is released, or until this process and every process that was given `fd` have ended,
- * however they end. So what a killed process had begun is over when the next one gets its lock.
+ * A lock on a file, held by the kernel until it is released, or until this process and every process that
+ * inherited `fd` have ended, for any reason. So whatever a killed process had started is over by the time the next
+ * process acquires the lock.
  */
 export class FileLock {
   readonly fd: number
@@ -33,14 +34,14 @@ export class FileLock {
   }
 
   /**
-   * Takes a lock where it is free; null where another holds one that excludes it.
+   * Tries to acquire a lock without waiting; returns null where a conflicting lock is held.
    *
-   * @throws WorkspaceError `NO_FILE_LOCKS` where the file system has none
+   * @throws WorkspaceError `NO_FILE_LOCKS` where the file system does not support locks
    */
   static async try(path: string, kind: LockKind = 'exclusive'): Promise<FileLock | null> {
     const tryLock = await loadTryLock()
     for (;;) {
-      // a descriptor, not a handle: a handle that nobody refers to is closed by the garbage collector
+      // A descriptor instead of a FileHandle: an unreferenced handle is closed by the garbage collector.
       const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
       try {
         if (!tryLock(fd, kind === 'shared')) {
@@ -57,9 +58,9 @@ export class FileLock {
   }
 
   /**
-   * Waits until it has a lock.
+   * Acquires a lock, waiting for it.
    *
-   * @throws WorkspaceError `WORKSPACE_BUSY` where it takes too long; the signal's reason when it aborts
+   * @throws WorkspaceError `WORKSPACE_BUSY` at the timeout; the signal's reason when it aborts
    */
   static async take(
     path: string,
@@ -75,7 +76,7 @@ export class FileLock {
   }
 
   /**
-   * Waits for a lock; null where it takes too long.
+   * Waits for a lock; returns null at the timeout.
    *
    * @throws the signal's reason when it aborts
    */
@@ -89,21 +90,21 @@ export class FileLock {
     }
   }
 
-  /** Lets go of it. May be called again. */
+  /** Releases the lock. Idempotent. */
   release(): void {
     if (!this.#isHeld) return
     this.#isHeld = false
     closeSync(this.fd)
   }
 
-  /** Removes its file, which only its holder may, and lets go of it. */
+  /** Removes the lock file, where the lock is still held, and releases the lock. */
   remove(): void {
     if (this.#isHeld) unlinkSync(this.#path)
     this.release()
   }
 }
 
-/** Whether a path still leads to an opened file: its last holder may have removed it. */
+/** Whether a path still refers to an open file: its last holder may have removed it. */
 function isSameFile(fd: number, path: string): boolean {
   const standing = statSync(path, { throwIfNoEntry: false })
   const opened = fstatSync(fd)

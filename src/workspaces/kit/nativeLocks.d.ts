@@ -1,5 +1,8 @@
 declare module 'fs-native-extensions' {
-  /** Takes a lock on a range of an open file, shared or not; false where another open file holds one that excludes it. */
+  /**
+   * Locks a range of an open file, shared or exclusive; returns false where another open file holds a conflicting
+   * lock.
+   */
   export function tryLock(
     fd: number,
     offset: number,

@@ -1,34 +1,40 @@
-/** Where a run works. */
+/** The directory that a run works in. */
 export interface Workspace {
-  /** The run that it was made for; runs that continue it share it. */
+  /** The run that the workspace was created for; runs that continue it share it. */
   readonly owner: string
-  /** `WORKTREE`: a git worktree made for the run; `DIRECTORY`: one that was there, and stays. */
+  /** `WORKTREE`: a git worktree created for the run; `DIRECTORY`: an existing directory, which is never removed. */
   readonly kind: 'WORKTREE' | 'DIRECTORY'
   /** Absolute and canonical. */
   readonly path: string
   /** The git directory that its commits go to, absolute and canonical; null for a directory. */
   readonly repository: string | null
-  /** The branch made for the run; null for a directory. */
+  /** The branch created for the run; null for a directory. */
   readonly branch: string | null
-  /** The branch that it began at and is merged into; null where it did not begin at one, and for a directory. */
+  /**
+   * The branch that the run's branch started from and is merged into; null where it did not start from a branch,
+   * and for a directory.
+   */
   readonly base: string | null
-  /** The commit that it began at; null for a directory. */
+  /** The commit that the run's branch started from; null for a directory. */
   readonly baseCommit: string | null
-  /** What the repository keeps of the worktree, as it was when that was made; null for a directory, and where it is not known. */
+  /**
+   * The repository's administrative folder of the worktree (`worktrees/NAME`), as recorded when the worktree was
+   * created; null for a directory, and where it is unknown.
+   */
   readonly gitDir: string | null
 }
 
 /** A workspace that is in use: it is neither merged nor removed until closed. */
 export interface OpenWorkspace extends Workspace {
-  /** Whether it was made, or made anew, by this opening. */
+  /** Whether this call created the workspace, or created it again. */
   readonly isNew: boolean
-  /** Keeps it in use for as long as any process has this descriptor open. */
+  /** The descriptor that keeps the workspace in use for as long as any process has it open. */
   readonly fd: number
-  /** To be called once every process that works in it is gone. May be called again. */
+  /** Ends the use. Call it once every process that works in the workspace has ended. Idempotent. */
   close(): void
 }
 
-/** A worktree, with the branch that its work is on. */
+/** A workspace that is a git worktree, with the branch that its work is on. */
 export interface Worktree extends Workspace {
   readonly kind: 'WORKTREE'
   readonly repository: string
@@ -36,7 +42,7 @@ export interface Worktree extends Workspace {
   readonly baseCommit: string
 }
 
-/** Whether a workspace is a worktree with a branch of its own. */
+/** Whether a workspace is a worktree with its own branch. */
 export function isWorktree(workspace: Workspace): workspace is Worktree {
   const { kind, repository, branch, baseCommit } = workspace
   return kind === 'WORKTREE' && repository !== null && branch !== null && baseCommit !== null

@@ -1,29 +1,29 @@
 import { composeText } from '../../text/composeText.ts'
 
-/** What to do about an error: try again, ask a person, or fail the run. */
+/** How to handle an error: RECOVERABLE is retried, HUMAN_REQUIRED needs a person, FATAL fails the run. */
 export type WorkspaceErrorClass = 'RECOVERABLE' | 'HUMAN_REQUIRED' | 'FATAL'
 
-/** What is wrong with a workspace, and what can be done about it. */
+/** The fields of a workspace error. */
 export interface WorkspaceTrouble {
-  /** Short and stable, as `REPOSITORY_NOT_FOUND`. */
+  /** Short and stable, such as `REPOSITORY_NOT_FOUND`. */
   readonly code: string
   readonly message: string
   /** What a person can do about it. */
   readonly hint: string
-  /** Paths that it is about, as far as they are told; relative to the repository. */
+  /** The affected paths, where they are reported; relative to the repository. */
   readonly files?: readonly string[]
   readonly cause?: unknown
 }
 
-/** The most of a message or a hint, in UTF-16 units. */
+/** The maximum length of a message or a hint, in UTF-16 units. */
 const MAX_LENGTH = 8_000
 
-/** A workspace, or a file in it, is not as it has to be. What it says can be stored, whatever words it quotes. */
+/** A problem with a workspace or a file in it. Its texts are safe to store, whatever they quote. */
 export class WorkspaceError extends Error {
   override readonly name = 'WorkspaceError'
   readonly code: string
   readonly hint: string
-  /** Paths that it is about, relative to the repository; empty where it is about none. */
+  /** The affected paths, relative to the repository; empty where there are none. */
   readonly files: readonly string[]
 
   constructor(

@@ -14,7 +14,10 @@ const revision = z
   .max(255)
   .regex(/^[^-\s~^:?*[\\\p{Cc}][^\s~^:?*[\\\p{Cc}]*$/u, 'must name a branch, a tag or a commit')
 
-/** What the input of a run may ask for, as its `workspace`: to work in a directory, or on a branch of its own. */
+/**
+ * The `workspace` field of a run's input: either a directory to work in, or a repository to get a worktree and a
+ * branch of.
+ */
 export const workspaceRequestSchema = z.union(
   [
     z.strictObject({
@@ -32,10 +35,10 @@ export const workspaceRequestSchema = z.union(
   { error: 'must be { directory } or { repository, base? }, with absolute paths' },
 )
 
-/** What the input of a run asks for. */
+/** A run's workspace request, as parsed from its input. */
 export type WorkspaceRequest = z.infer<typeof workspaceRequestSchema>
 
-/** How something is started for people to look at what a run has made. */
+/** How to start a preview: a program that shows people what a run has made. */
 export const previewDefinitionSchema = z.strictObject({
   command: z
     .array(z.string().min(1))
@@ -69,10 +72,10 @@ export const previewDefinitionSchema = z.strictObject({
     .describe('From SIGTERM to SIGKILL, in seconds.'),
 })
 
-/** How a preview is started, defaults filled in. */
+/** How to start a preview, with defaults filled in. */
 export type PreviewDefinition = z.infer<typeof previewDefinitionSchema>
 
-/** What a worker's configuration says about workspaces. */
+/** The workspace settings of a worker's configuration. */
 export const workspaceSettingsSchema = z
   .strictObject({
     directory: path
@@ -109,7 +112,7 @@ export const workspaceSettingsSchema = z
     error: 'base needs a repository',
   })
 
-/** What a worker's configuration says about workspaces, defaults filled in. */
+/** The workspace settings of a worker's configuration, with defaults filled in. */
 export type WorkspaceSettings = z.infer<typeof workspaceSettingsSchema>
 
 function isWebAddress(url: string): boolean {

@@ -7,9 +7,10 @@ import { branchRef } from './repository.ts'
 import { WorkspaceError } from '../kit/workspaceError.ts'
 
 /**
- * The working trees that have a branch checked out.
+ * Returns the working trees that have a branch checked out.
  *
- * @throws {@link WorkspaceError} `BASE_BUSY` where a merge or a rebase of it is under way in one; `CHECKOUT_NOT_FOUND`
+ * @throws {@link WorkspaceError} `BASE_BUSY` where a merge, a rebase, a cherry-pick or a revert of it is in
+ *   progress in one; `CHECKOUT_NOT_FOUND`
  */
 export async function findCheckouts(repository: string, branch: string, call: GitCall): Promise<GitPlace[]> {
   await refuseRebase(repository, branch)
@@ -30,7 +31,7 @@ async function refuseUnfinished(gitDir: string, path: string, branch: string): P
     if (await isThere(join(gitDir, name))) throw busy(path, branch)
 }
 
-/** A branch that is being rebased is checked out nowhere, and moved when that ends. */
+/** A branch that is being rebased is checked out nowhere, and moves when the rebase ends. */
 async function refuseRebase(repository: string, branch: string): Promise<void> {
   const linked = await readdir(join(repository, 'worktrees')).catch(() => [])
   const gitDirs = [repository, ...linked.map((name) => join(repository, 'worktrees', name))]

@@ -9,8 +9,9 @@ import { WorkspaceError } from '../kit/workspaceError.ts'
 import { findGitDir } from './worktree.ts'
 
 /**
- * What git is run for in a worktree that is only looked at. Where its repository has lost it, or it says that it is another's, that is a stand-in without an index, so
- * that all files are read.
+ * Returns the paths to run git with in a worktree that is only read. Where its repository has lost it, or its
+ * registration names another repository, the git directory is a stand-in without an index, so that all files are
+ * read.
  *
  * @throws {@link WorkspaceError} `WORKSPACE_GONE`
  */

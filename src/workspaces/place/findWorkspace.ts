@@ -6,7 +6,7 @@ import { isWorktree, type Worktree } from '../kit/workspace.ts'
 import { WorkspaceError } from '../kit/workspaceError.ts'
 import type { WorkspaceSettings } from '../kit/workspaceSettings.ts'
 
-/** A worktree by the run that it was made for. */
+/** Names a worktree by the run that it was created for. */
 export interface WorktreeName {
   readonly owner: string
   readonly settings: Pick<WorkspaceSettings, 'root'>
@@ -14,30 +14,30 @@ export interface WorktreeName {
 }
 
 /**
- * The worktree that was made here for a run.
+ * Returns the worktree that was created here for a run.
  *
- * @throws {@link WorkspaceError} `WORKSPACE_UNKNOWN` where none is remembered, or it is being made or removed
+ * @throws {@link WorkspaceError} `WORKSPACE_UNKNOWN` where none is recorded, or it is being created or removed
  */
 export async function findWorktree({ owner, settings }: WorktreeName): Promise<Worktree> {
   checkRunId(owner)
   return toWorktree(owner, await findRecord(await preparePlaces(settings), owner))
 }
 
-/** A workspace that nobody else changes or works in. */
+/** A workspace that nobody else can change or open while it is held. */
 export interface HeldWorkspace {
   readonly places: Places
-  /** What is remembered of it; null where nothing is. */
+  /** The record of the workspace; null where there is none. */
   readonly record: WorkspaceRecord | null
   readonly call: GitCall
   readonly locks: readonly FileLock[]
 }
 
-/** How long a worker may take to let go of the workspace of a run that has just ended, in milliseconds. */
+/** How long to wait for a worker to close the workspace of a run that has just ended, in milliseconds. */
 const LEAVING_TAKES_MS = 5_000
 
 /**
- * Does something with a workspace that nobody works in, and keeps everybody else from opening it meanwhile. A worker that is about to
- * leave it is waited for.
+ * Runs `body` with a workspace that nobody works in, and prevents others from opening it until `body` ends. Waits
+ * up to 5 s for a worker that is about to close it.
  *
  * @throws {@link WorkspaceError} `WORKSPACE_IN_USE`
  */
@@ -66,7 +66,7 @@ export async function withIdleWorkspace<T>(
 }
 
 /**
- * The worktree that a record tells of.
+ * Returns the worktree described by a record.
  *
  * @throws {@link WorkspaceError} `WORKSPACE_UNKNOWN`
  */

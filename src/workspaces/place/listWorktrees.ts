@@ -4,20 +4,23 @@ import { atRepository, type GitPlace } from '../git/place.ts'
 import { askGit, type GitCall, runGit } from '../git/runGit.ts'
 import { withWorktreesLocked } from './worktreesLock.ts'
 
-/** A worktree as its repository knows it. */
+/** A worktree as registered in its repository. */
 export interface Registration extends GitPlace {
-  /** Where it stands, or stood; the repository where that does not say where its own files are. */
+  /**
+   * The path of its working tree, which may no longer exist; the repository's path where a main working tree is
+   * unknown.
+   */
   readonly path: string
-  /** The branch that is checked out; null for none. */
+  /** The branch that is checked out; null where there is none. */
   readonly branch: string | null
 }
 
-/** Where a repository keeps what it knows of its linked worktrees. */
+/** Returns the folder in which a repository registers its linked worktrees. */
 export function adminFolder(repository: string): string {
   return join(repository, 'worktrees')
 }
 
-/** The worktrees of a repository, the main one first, where it has one. */
+/** Lists the worktrees of a repository, starting with the main one where there is one. */
 export async function listWorktrees(repository: string, call: GitCall): Promise<Registration[]> {
   const main = await findMain(repository, call)
   const linked = await withWorktreesLocked(repository, { kind: 'shared', signal: call.signal }, () =>
@@ -26,7 +29,10 @@ export async function listWorktrees(repository: string, call: GitCall): Promise<
   return main === null ? linked : [main, ...linked]
 }
 
-/** Where a linked worktree stands by what its repository keeps of it; null where that is nothing whole. */
+/**
+ * Returns the path of a linked worktree, as registered in its administrative folder; null where the registration
+ * is incomplete.
+ */
 export async function readStanding(gitDir: string): Promise<string | null> {
   const head = await lstat(join(gitDir, 'HEAD')).catch(() => null)
   const told = await readSmall(join(gitDir, 'gitdir'))
@@ -34,13 +40,16 @@ export async function readStanding(gitDir: string): Promise<string | null> {
   return dirname(resolve(gitDir, told.trim()))
 }
 
-/** Whether what is kept of a worktree says that it belongs to the repository: git reads branches by that. */
+/**
+ * Whether a worktree's administrative folder names this repository as its own (`commondir`), through which git
+ * resolves branches.
+ */
 export async function isOf(gitDir: string, repository: string): Promise<boolean> {
   const told = await readSmall(join(gitDir, 'commondir'))
   return told !== null && resolve(gitDir, told.trim()) === repository
 }
 
-/** A file of a few words; null where there is none, or something else. */
+/** Reads a small file, of up to 64 KiB; null where it is missing, larger, or not a regular file. */
 export async function readSmall(path: string): Promise<string | null> {
   const found = await lstat(path).catch(() => null)
   return found?.isFile() && found.size <= MAX_SMALL_FILE_BYTES
@@ -66,7 +75,7 @@ async function listLinked(repository: string, call: GitCall): Promise<Registrati
 
 async function readBranch(place: GitPlace, call: GitCall): Promise<string | null> {
   const head = (await readSmall(join(place.gitDir, 'HEAD')))?.trim() ?? ''
-  // What stands there where branches are kept in tables.
+  // The placeholder that HEAD contains where refs are stored as reftables.
   if (head === 'ref: refs/heads/.invalid') return askBranch(place, call)
   return toBranch(head.replace(/^ref: /, ''))
 }
@@ -93,7 +102,10 @@ async function findMain(repository: string, call: GitCall): Promise<Registration
   return { ...at, workTree, path: workTree ?? repository, branch }
 }
 
-/** A setting may lead elsewhere, and is believed where what it leads to says that it belongs to the repository. */
+/**
+ * The setting core.worktree may name any folder; it is trusted only where that folder's `.git` refers back to the
+ * repository.
+ */
 async function findMainFolder(repository: string, call: GitCall): Promise<string | null> {
   const { settings } = await call.seals.of(atRepository(repository))
   const told = settings.findLast(({ key }) => key === 'core.worktree')?.value

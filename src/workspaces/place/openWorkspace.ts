@@ -7,25 +7,26 @@ import { findRecord, writeShared } from '../record/record.ts'
 import type { OpenWorkspace } from '../kit/workspace.ts'
 import type { WorkspaceSettings } from '../kit/workspaceSettings.ts'
 
-/** Which workspace is opened. */
+/** Which workspace to open. */
 export interface OpenOptions {
   readonly runId: string
-  /** The run that it continues, and whose workspace it shares where that is known here. */
+  /** The run that this one continues; its workspace is shared where it is known here. */
   readonly continuesRunId?: string | null | undefined
-  /** The run's input. Its `workspace` is looked at, where it has one; anything else in it is left alone. */
+  /** The run's input. Only its `workspace` field is read, where it has one. */
   readonly input: unknown
   readonly settings: WorkspaceSettings
-  /** Ends the opening. */
+  /** Aborts the call. */
   readonly signal?: AbortSignal | undefined
 }
 
 /**
- * Opens the workspace of a run: a directory that is there, or a worktree on a branch of the run's own, made at the first opening and
- * found again at every later one. May be called by several processes at once, and again after a kill at any instant: all get
- * the same, and no commit and no changed file is lost.
+ * Opens the workspace of a run: an existing directory, or a worktree on the run's own branch, which the first call
+ * creates and later calls find again. Safe to call from several processes at once, and again after a kill at any
+ * moment: all get the same workspace, and no commit and no changed file is lost.
  *
- * @throws WorkspaceError `WORKSPACE_INPUT_INVALID`, `DIRECTORY_NOT_ALLOWED`, `DIRECTORY_NOT_FOUND`, `NOT_A_REPOSITORY`,
- *   `BASE_NOT_FOUND`, `PATH_TAKEN`, `BRANCH_IN_USE`, `WORKSPACE_MISMATCH` and others; the signal's reason when it aborts
+ * @throws WorkspaceError `WORKSPACE_INPUT_INVALID`, `DIRECTORY_NOT_ALLOWED`, `DIRECTORY_NOT_FOUND`,
+ *   `NOT_A_REPOSITORY`, `BASE_NOT_FOUND`, `PATH_TAKEN`, `BRANCH_IN_USE`, `WORKSPACE_MISMATCH` and others; the
+ *   signal's reason when it aborts
  */
 export async function openWorkspace(options: OpenOptions): Promise<OpenWorkspace> {
   const { runId, continuesRunId = null, settings, signal } = options
@@ -33,7 +34,7 @@ export async function openWorkspace(options: OpenOptions): Promise<OpenWorkspace
   if (continuesRunId !== null) checkRunId(continuesRunId)
   const request = readRequest(options.input)
   const places = await preparePlaces(settings)
-  // Without git, directories can be worked in all the same.
+  // Directories can be used even where git is not installed.
   await rememberFilters(signal).catch(() => signal?.throwIfAborted())
   for (;;) {
     const owner = await findOwner(places, runId, continuesRunId)
@@ -41,7 +42,7 @@ export async function openWorkspace(options: OpenOptions): Promise<OpenWorkspace
     try {
       const opened = await withGit({ signal, lock }, async (call) => {
         const record = await findRecord(places, owner)
-        // Removed until the lock was there.
+        // The shared workspace was removed before the lock was acquired: look again.
         if (record === null && owner !== runId) return null
         if (record !== null && request !== null) await checkRequest(request, record, { settings, call })
         const plan = record ?? (await planWorkspace({ runId, request, settings, places, call }))
@@ -58,7 +59,7 @@ export async function openWorkspace(options: OpenOptions): Promise<OpenWorkspace
   }
 }
 
-/** The run that the workspace was, or is to be, made for. */
+/** Returns the run that the workspace was created for, or is to be created for. */
 async function findOwner(places: Places, runId: string, continuesRunId: string | null): Promise<string> {
   const own = await findRecord(places, runId)
   const record = own ?? (continuesRunId === null ? null : await findRecord(places, continuesRunId))

@@ -15,7 +15,7 @@ import {
 import { inspectWorktree, pathTaken } from './worktree.ts'
 
 /**
- * What a run's input asks for; null where it asks for no workspace.
+ * Returns the workspace request in a run's input; null where it has none.
  *
  * @throws {@link WorkspaceError} `WORKSPACE_INPUT_INVALID`
  */
@@ -40,7 +40,7 @@ export interface PlanOptions {
   readonly call: GitCall
 }
 
-/** Says where a run of which nothing is remembered is to work. Makes nothing. */
+/** Decides where a run without a recorded workspace will work. Creates nothing. */
 export async function planWorkspace(options: PlanOptions): Promise<WorkspaceRecord> {
   const { request, settings } = options
   if (request !== null && 'directory' in request)
@@ -56,9 +56,9 @@ export async function planWorkspace(options: PlanOptions): Promise<WorkspaceReco
 }
 
 /**
- * Holds what a run asks for against the workspace that it is to share or to find again.
+ * Checks a run's request against the existing workspace that it shares or returns to.
  *
- * @throws {@link WorkspaceError} `WORKSPACE_MISMATCH`; as {@link planWorkspace} where it asks for what it may not have
+ * @throws {@link WorkspaceError} `WORKSPACE_MISMATCH`; as {@link planWorkspace} where the request is not allowed
  */
 export async function checkRequest(
   request: WorkspaceRequest,
@@ -84,7 +84,7 @@ async function findAllowed(directory: string, settings: WorkspaceSettings): Prom
   return real
 }
 
-/** A folder may say of itself that its repository is elsewhere: both have to be allowed. */
+/** A folder's `.git` may name a repository elsewhere: both have to be allowed. */
 async function findAllowedRepository(
   directory: string,
   { settings, call }: Pick<PlanOptions, 'settings' | 'call'>,
@@ -113,7 +113,10 @@ async function planWorktree(
   return { owner: runId, kind: 'WORKTREE', ...plan, base: beginning.base, baseCommit, state }
 }
 
-/** Where the branch began, if it is there although nothing is remembered of it; else where it is to begin. */
+/**
+ * Returns the fork point of the branch, where it exists although no workspace is recorded; otherwise the commit
+ * that it will start from.
+ */
 async function findFork(
   { repository, branch }: { readonly repository: string; readonly branch: string },
   baseCommit: string,

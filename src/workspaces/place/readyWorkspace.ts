@@ -8,9 +8,10 @@ import { isWorktree, type Worktree, type Workspace } from '../kit/workspace.ts'
 import { addWorktree, discardWorktree, inspectWorktree, placeOf, repairWorktree } from './worktree.ts'
 
 /**
- * Brings about what a record says, wherever an earlier attempt was interrupted. To be called under the workspace's lock.
+ * Creates or repairs the workspace described by a record, resuming after an interruption. Call it with the
+ * workspace lock held.
  *
- * @returns the workspace, and whether it was made, or made anew
+ * @returns the workspace, and whether it was created, or created again
  */
 export async function readyWorkspace(
   places: Places,
@@ -36,7 +37,10 @@ async function remember(places: Places, record: WorkspaceRecord, isNew: boolean)
   return { workspace, isNew }
 }
 
-/** Nobody has worked yet in what stands at the path while its record is not READY, so that it may go. */
+/**
+ * Creates the worktree. While its record is not READY nobody has worked at its path, so whatever is there can be
+ * removed.
+ */
 async function makeWorktree(
   places: Places,
   record: WorkspaceRecord & Worktree,
@@ -49,11 +53,12 @@ async function makeWorktree(
   const isBegun = (await readCommit(repository, ref, call)) !== null
   const options = { at: atRepository(repository), ...call, signal: undefined }
   try {
-    // The empty old value: only where the branch is not there.
+    // With an empty old value, git creates the branch only where it does not exist.
     if (!isBegun) await runGit(['update-ref', ref, baseCommit, ''], { ...options, signal: call.signal })
     await addWorktree(record, call)
   } catch (error) {
-    // Nothing is left of what could not be made. Else the record tells the next attempt what it is to make good.
+    // A failed creation leaves nothing behind. Where the branch existed before, the record stays, so that the next
+    // attempt resumes.
     await discardWorktree({ ...record, gitDir: null })
     if (!isBegun) {
       await runGit(['update-ref', '-d', ref, baseCommit], { ...options, accept: [0, 1, 128] })

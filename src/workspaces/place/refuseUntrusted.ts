@@ -2,12 +2,12 @@ import type { GitPlace } from '../git/place.ts'
 import { type GitCall, runGit, splitNul } from '../git/runGit.ts'
 import { WorkspaceError } from '../kit/workspaceError.ts'
 
-/** Asking about many files may take this long, in milliseconds. */
+/** The timeout for checking many files, in milliseconds. */
 const ASK_MS = 5 * 60_000
 
 /**
- * Refuses files that are to go through a filter which is defined, and not by the user: it may be an agent's. It is run in no case; but
- * without it the files would not be what the repository means them to be.
+ * Refuses files that are assigned to a filter which the repository defines and the user does not: it may be an
+ * agent's. Such a filter is never run; but without it the files would not be what the repository intends.
  *
  * @throws WorkspaceError `FILTER_NOT_TRUSTED`
  */
@@ -16,7 +16,7 @@ export async function refuseUntrusted(at: GitPlace, call: GitCall): Promise<void
   if (untrusted.size === 0) return
   const options = { at, timeoutMs: ASK_MS, ...call }
   const files = await runGit(['ls-files', '-z', '--cached', '--others', '--exclude-standard'], options)
-  // Of the files and, where there are none yet, of what is to be there.
+  // Checks attributes in the working tree and, for files not yet checked out, in the index.
   for (const more of [[], ['--cached']]) {
     const args = ['check-attr', ...more, '-z', '--stdin', 'filter']
     const words = splitNul((await runGit(args, { ...options, input: files.stdout })).stdout)

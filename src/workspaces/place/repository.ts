@@ -4,7 +4,8 @@ import { findGitDirectory, type GitCall, runGit } from '../git/runGit.ts'
 import { WorkspaceError } from '../kit/workspaceError.ts'
 
 /**
- * The git directory that commits made in a directory go to: for a linked worktree that of the main one. Absolute and canonical.
+ * Returns the git directory that commits made in a directory go to: for a linked worktree, that of the main one.
+ * Absolute and canonical.
  *
  * @throws {@link WorkspaceError} `NOT_A_REPOSITORY`, `REPOSITORY_UNTRUSTED`
  */
@@ -12,32 +13,34 @@ export async function findRepository(directory: string, call: GitCall): Promise<
   return realpath(await findGitDirectory(directory, call))
 }
 
-/** The commit that a name stands for in a repository; null where there is none. */
+/** Resolves a name to a commit in a repository; null where there is none. */
 export function readCommit(repository: string, name: string, call: GitCall): Promise<string | null> {
   return readCommitAt(atRepository(repository), name, call)
 }
 
-/** The commit that a name stands for where HEAD and others are those of a worktree; null where there is none. */
+/**
+ * Resolves a name to a commit, with HEAD and other per-worktree refs of the given place; null where there is none.
+ */
 export async function readCommitAt(at: GitPlace, name: string, call: GitCall): Promise<string | null> {
   const args = ['rev-parse', '--verify', '--quiet', `${name}^{commit}`]
   const { exitCode, stdout } = await runGit(args, { at, accept: [0, 1, 128], ...call })
   return exitCode === 0 ? stdout.trim() : null
 }
 
-/** The full name of a branch. */
+/** Returns the full ref name of a branch. */
 export function branchRef(branch: string): string {
   return `refs/heads/${branch}`
 }
 
-/** Where a branch begins. */
+/** Where a run's branch starts. */
 export interface Beginning {
-  /** The branch that it begins at; null for a tag, a commit, or a branch of another repository. */
+  /** The branch that it starts from; null for a tag, a commit, or a branch of another repository. */
   readonly base: string | null
   readonly baseCommit: string
 }
 
 /**
- * Where a run's branch begins in a repository.
+ * Returns where a run's branch starts in a repository.
  *
  * @throws {@link WorkspaceError} `BASE_NOT_FOUND`; `REPOSITORY_EMPTY`
  */
@@ -75,7 +78,7 @@ async function findCurrent(repository: string, call: GitCall): Promise<Beginning
   return { base: ref.startsWith('refs/heads/') ? ref.slice('refs/heads/'.length) : null, baseCommit }
 }
 
-/** Whether one commit is another's ancestor, or the same. */
+/** Whether one commit is an ancestor of another, or the same. */
 export async function isAncestor(
   repository: string,
   { ancestor, of }: { readonly ancestor: string; readonly of: string },

@@ -7,17 +7,24 @@ import { askGit, type GitCall, type GitOptions, runGit, splitNul } from '../git/
 import { refuseUntrusted } from './refuseUntrusted.ts'
 import { WorkspaceError } from '../kit/workspaceError.ts'
 
-/** Reading a large worktree may take this long, in milliseconds. */
+/** The timeout for reading a large worktree, in milliseconds. */
 const SNAPSHOT_MS = 10 * 60_000
 
-/** A tree of all files of a worktree as they are: committed, staged, changed and untracked. Ignored ones are left out, and what can't be read. */
+/**
+ * A git tree of all current files of a worktree: committed, staged, changed and untracked. Ignored and unreadable
+ * files are left out.
+ */
 export interface Snapshot {
   readonly tree: string
-  /** To be set for whatever reads the tree: its new objects are in no repository. */
+  /** Variables that every reader of the tree has to set: its new objects are in no repository. */
   readonly env: Readonly<Record<string, string>>
 }
 
-/** Takes a snapshot of a worktree, which leaves no trace: neither in the worktree's index nor in its repository. */
+/**
+ * Takes a snapshot of a worktree without changing its index or its repository.
+ *
+ * @throws {@link WorkspaceError} `FILTER_NOT_TRUSTED`
+ */
 export async function takeSnapshot(at: GitPlace, call: GitCall): Promise<Snapshot> {
   const folder = await call.seals.makeFolder()
   const env = {
@@ -26,7 +33,7 @@ export async function takeSnapshot(at: GitPlace, call: GitCall): Promise<Snapsho
     GIT_ALTERNATE_OBJECT_DIRECTORIES: quoteAlternate(join(at.repository, 'objects')),
   }
   await mkdir(env.GIT_OBJECT_DIRECTORY)
-  // What the index knows of unchanged files saves reading them. Without one, all are read.
+  // A copy of the index saves reading unchanged files. Without one, all files are read.
   await copyFile(join(at.gitDir, 'index'), env.GIT_INDEX_FILE)
   await refuseUntrusted(at, call)
   const options = { at, env, timeoutMs: SNAPSHOT_MS, ...call }
@@ -35,8 +42,9 @@ export async function takeSnapshot(at: GitPlace, call: GitCall): Promise<Snapsho
 }
 
 /**
- * What of a worktree's files is other than in its index, which is told to look at each of them whatever it was told before. A
- * repository inside of the worktree that is none of its submodules ends with a slash.
+ * Lists the files of a worktree that differ from its index, refreshing it so that every file is checked regardless
+ * of flags such as assume-unchanged. A repository inside the worktree that is not one of its submodules ends with
+ * a slash.
  */
 export async function listChanged(options: GitOptions): Promise<string[]> {
   await runGit(['update-index', '--really-refresh'], { ...options, accept: [0, 1] })
@@ -44,7 +52,7 @@ export async function listChanged(options: GitOptions): Promise<string[]> {
   return [...new Set(splitNul((await runGit(args, options)).stdout))]
 }
 
-/** Has an index hold these files of a worktree as they are. */
+/** Updates an index with the current content of these files of a worktree. */
 export async function updateIndex(paths: readonly string[], options: GitOptions): Promise<void> {
   if (paths.length === 0) return
   const input = paths.map((path) => `${path}\0`).join('')
@@ -57,10 +65,10 @@ async function addReadable(changed: readonly string[], options: GitOptions): Pro
     await updateIndex(files, options)
   } catch (error) {
     if (!(error instanceof WorkspaceError)) throw error
-    // One that can't be read spoils all.
+    // One unreadable file fails the whole update.
     await updateIndex(await onlyReadable(options.at, files), options)
   }
-  // A repository without a commit can't be an entry.
+  // A repository without a commit can't be an index entry.
   for (const path of changed.filter((one) => one.endsWith('/')))
     await updateIndex([path.slice(0, -1)], { ...options, accept: [0, 128] })
 }
@@ -78,7 +86,7 @@ async function onlyReadable({ workTree }: GitPlace, paths: readonly string[]): P
 
 const [yes, no] = [() => true, () => false]
 
-/** Copies a file as it is, if it is one: opening a named pipe would wait for a writer. */
+/** Copies a regular file, and skips anything else: opening a named pipe would wait for a writer. */
 async function copyFile(from: string, to: string): Promise<void> {
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
   const file = await open(from, flags).catch(() => null)
@@ -90,14 +98,15 @@ async function copyFile(from: string, to: string): Promise<void> {
   }
 }
 
-/** A path that may hold a colon, which else separates paths. */
+/** Quotes a path that may contain a colon, which is otherwise the path separator. */
 function quoteAlternate(path: string): string {
   return `"${path.replace(/[\\"]/g, '\\$&')}"`
 }
 
 /**
- * What stands in a worktree and in no commit, relative to it; empty where there is nothing. A repository inside of it that is
- * none of its submodules ends with a slash. Submodules are not looked into: git would run what their settings say.
+ * Lists the files of a worktree that no commit holds, relative to it; empty where there are none. A repository
+ * inside it that is not one of its submodules ends with a slash. Submodules are not inspected: git would run
+ * programs that their settings name.
  */
 export async function listUncommitted(at: GitPlace, call: GitCall): Promise<string[]> {
   const args = [

@@ -7,19 +7,19 @@ import { listUncommitted } from './snapshot.ts'
 import type { Worktree } from '../kit/workspace.ts'
 import { WorkspaceError } from '../kit/workspaceError.ts'
 
-/** A submodule of a worktree, as its folder is now. */
+/** The current state of a submodule of a worktree. */
 interface Submodule {
   /** Relative to the worktree. */
   readonly path: string
-  /** What git is run for in it; null where it was not fetched. */
+  /** The paths to run git with in it; null where it was not fetched. */
   readonly at: GitPlace | null
-  /** What stands in it and in no commit of its own, relative to the worktree. */
+  /** Files in it that none of its commits holds, relative to the worktree. */
   readonly left: readonly string[]
 }
 
 /**
- * The submodules of a worktree in which anything stands. Each is looked at as a repository of its own, which may say of itself what it
- * wants: git, left to itself, would run what its settings say.
+ * Lists the submodules of a worktree whose folders are not empty. Each is inspected as a separate repository with
+ * untrusted settings: git, by default, would run programs that these settings name.
  */
 export async function listSubmodules(at: GitPlace, call: GitCall): Promise<Submodule[]> {
   const { stdout } = await runGit(['ls-files', '--stage', '-z'], { at, ...call })
@@ -39,7 +39,8 @@ export async function listSubmodules(at: GitPlace, call: GitCall): Promise<Submo
 }
 
 /**
- * Refuses to commit a worktree whose submodules hold what that commit would lose: changed files, and commits that are nowhere else.
+ * Refuses to commit a worktree where that would lose work in its submodules: changed files, or commits that exist
+ * nowhere else.
  *
  * @throws {@link WorkspaceError} `SUBMODULE_CHANGED`, `SUBMODULE_NOT_PUSHED`
  */
@@ -68,7 +69,10 @@ export async function refuseSubmodules(
   if (unpushed.length > 0) throw notPushed(path, unpushed)
 }
 
-/** The repository that stands in a folder, whatever it says of where its files are; null where none does. */
+/**
+ * Returns the repository in a folder, with that folder as its working tree regardless of its settings; null where
+ * there is none.
+ */
 async function findRepositoryIn(folder: string): Promise<GitPlace | null> {
   const link = join(folder, '.git')
   const found = await lstat(link).catch(() => null)

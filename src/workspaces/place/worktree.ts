@@ -8,20 +8,23 @@ import { branchRef } from './repository.ts'
 import { WorkspaceError } from '../kit/workspaceError.ts'
 import { withWorktreesLocked } from './worktreesLock.ts'
 
-/** A worktree that is to be there. */
+/** A worktree that should exist. */
 export interface WorktreePlan {
   /** Absolute and canonical. */
   readonly path: string
   readonly repository: string
   readonly branch: string
-  /** What its repository keeps of it, as it was when it was made; null where that is not remembered. */
+  /**
+   * The repository's administrative folder of the worktree, as recorded when it was created; null where it is not
+   * recorded.
+   */
   readonly gitDir: string | null
 }
 
-/** The longest that filling a worktree may take, in milliseconds. */
+/** The timeout for checking out the files of a worktree, in milliseconds. */
 const CHECKOUT_MS = 30 * 60_000
 
-/** What stands at a path: nothing (or an empty folder), the worktree of this repository, or anything else. */
+/** Reports what is at a path: nothing (or an empty folder), the worktree of this repository, or anything else. */
 export async function inspectWorktree(
   plan: WorktreePlan,
   call: GitCall,
@@ -40,7 +43,8 @@ export async function inspectWorktree(
 }
 
 /**
- * What git is run for in a worktree: never by what its directory says of itself, which is its agent's.
+ * Returns the paths to run git with in a worktree. They never come from the worktree's own `.git` file, which its
+ * agent can write.
  *
  * @throws {@link WorkspaceError} `WORKTREE_LOST`
  */
@@ -54,13 +58,13 @@ export async function placeOf(plan: WorktreePlan): Promise<GitPlace> {
   })
 }
 
-/** Whether a folder says of itself that it is this worktree. */
+/** Whether the `.git` file in a folder points to this worktree's administrative folder. */
 async function leadsTo(path: string, gitDir: string): Promise<boolean> {
   const told = /^gitdir: (.*)$/s.exec((await readSmall(join(path, '.git'))) ?? '')?.[1]?.trim()
   return told !== undefined && resolve(path, told) === gitDir
 }
 
-/** Lets the repository know where its worktree stands, where it was moved or put back together. */
+/** Updates the repository's registration of a worktree that was moved or repaired. */
 async function keepKnown({ path, repository }: WorktreePlan, gitDir: string, call: GitCall): Promise<void> {
   const isKnown = (await readStanding(gitDir)) === path
   if (isKnown && (await isOf(gitDir, repository))) return
@@ -70,18 +74,18 @@ async function keepKnown({ path, repository }: WorktreePlan, gitDir: string, cal
   })
 }
 
-/** Makes a worktree with its branch checked out. Nothing may stand at its path. */
+/** Creates a worktree with its branch checked out. Its path must be free. */
 export async function addWorktree(plan: WorktreePlan, call: GitCall): Promise<void> {
   await refuseElsewhere(plan, call)
   const at = await register(plan, plan.path, call)
-  // Apart from that, since others wait for it: this may take long.
+  // Outside of the worktrees lock, since this may take long.
   await runGit(['read-tree', 'HEAD'], { at, ...call })
   await refuseUntrusted(at, call)
   const args = ['reset', '--hard', '--quiet', '--no-recurse-submodules']
   await runGit(args, { at, timeoutMs: CHECKOUT_MS, ...call })
 }
 
-/** Lets the repository know of a worktree, with nothing in it yet. */
+/** Registers a worktree in its repository, without checking out any files. */
 async function register(plan: WorktreePlan, path: string, call: GitCall): Promise<GitPlace> {
   const { repository, branch } = plan
   const args = ['worktree', 'add', '--quiet', '--no-checkout', path, branch]
@@ -96,7 +100,7 @@ async function register(plan: WorktreePlan, path: string, call: GitCall): Promis
   })
 }
 
-/** Has a worktree leave out of its files what the repository's own checkout does. */
+/** Copies the sparse-checkout settings of the repository's main working tree to a worktree. */
 async function keepSparse(repository: string, gitDir: string, call: GitCall): Promise<void> {
   const { settings } = await call.seals.of(atRepository(repository))
   const own = settings.filter(({ scope, key }) => scope === 'worktree' && SPARSE.includes(key))
@@ -109,16 +113,17 @@ async function keepSparse(repository: string, gitDir: string, call: GitCall): Pr
 
 const SPARSE = ['core.sparsecheckout', 'core.sparsecheckoutcone', 'index.sparse']
 
-/** Changes what the repository knows of its worktrees. */
+/** Changes the worktree registrations of a repository, under the exclusive lock. */
 function change<T>(repository: string, { signal }: Partial<GitCall>, body: () => Promise<T>): Promise<T> {
   return withWorktreesLocked(repository, { kind: 'exclusive', signal }, body)
 }
 
 /**
- * Makes a folder the worktree again that it was, when it no longer knows its repository or its repository no longer knows it: the
- * files in it stay as they are, changed ones too. `draft` is a path that nothing else uses.
+ * Reconnects a folder with its repository, where either has lost the other: the files in it are kept, changed ones
+ * too.
  *
- * @throws {@link WorkspaceError} `PATH_TAKEN` where it is no folder, or a repository of its own
+ * @param draft a path that nothing else uses
+ * @throws {@link WorkspaceError} `PATH_TAKEN` where it is not a folder, or is a separate repository
  */
 export async function repairWorktree(plan: WorktreePlan, draft: string, call: GitCall): Promise<void> {
   const link = join(plan.path, '.git')
@@ -134,7 +139,7 @@ export async function repairWorktree(plan: WorktreePlan, draft: string, call: Gi
   await discardAdmin(plan)
   await refuseElsewhere(plan, call)
   const { gitDir } = await register(plan, draft, call)
-  // The index alone: the files are those of the worktree.
+  // Fills only the index: the files are those of the existing worktree.
   const at = { repository: plan.repository, gitDir, workTree: draft }
   await runGit(['read-tree', 'HEAD'], { at, ...call })
   await writeAnew(link, `gitdir: ${gitDir}\n`)
@@ -142,7 +147,7 @@ export async function repairWorktree(plan: WorktreePlan, draft: string, call: Gi
   await rm(draft, { recursive: true, force: true })
 }
 
-/** Replaces whatever stands at a path by a file, in one step. */
+/** Atomically replaces what is at a path by a file. */
 async function writeAnew(path: string, content: string): Promise<void> {
   const draft = `${path}.pawl`
   await rm(draft, { recursive: true, force: true })
@@ -150,7 +155,7 @@ async function writeAnew(path: string, content: string): Promise<void> {
   await rename(draft, path)
 }
 
-/** Removes a worktree with all that is in it, and lets its repository forget it. Its branch stays. */
+/** Removes a worktree with all its files, and its registration. Its branch is kept. */
 export async function discardWorktree(plan: WorktreePlan): Promise<void> {
   await removeTree(plan.path)
   await discardAdmin(plan)
@@ -162,8 +167,9 @@ async function discardAdmin(plan: WorktreePlan): Promise<void> {
 }
 
 /**
- * Where a repository keeps what it knows of a worktree: as it was when that was made, else where it says that the worktree stands
- * there, or has its branch and has lost it.
+ * Finds the repository's administrative folder of a worktree: the recorded one where it is still valid; otherwise
+ * the one registered for this path; otherwise one that has this branch checked out and whose working tree is
+ * missing.
  */
 export async function findGitDir(plan: WorktreePlan): Promise<string | null> {
   const { repository, branch, gitDir } = plan
@@ -188,7 +194,7 @@ async function findLost(repository: string, branch: string): Promise<string | nu
   })
 }
 
-/** What was begun for a path, and never finished. */
+/** Finds the administrative folder of a worktree whose creation for this path was interrupted. */
 async function findUnfinished({ repository, path }: WorktreePlan): Promise<string | null> {
   return findAdmin(repository, async (gitDir) => {
     return basename(gitDir) === basename(path) && (await readStanding(gitDir)) === null
@@ -205,7 +211,11 @@ async function findAdmin(
   return null
 }
 
-/** Refuses a branch that is checked out in another place. */
+/**
+ * Refuses a branch that is checked out at another path.
+ *
+ * @throws {@link WorkspaceError} `BRANCH_IN_USE`
+ */
 export async function refuseElsewhere(
   { path, repository, branch }: Omit<WorktreePlan, 'gitDir'>,
   call: GitCall,
@@ -219,7 +229,7 @@ export async function refuseElsewhere(
   })
 }
 
-/** Something stands where a worktree is to stand. */
+/** The error for a worktree path that something else occupies. */
 export function pathTaken(path: string): WorkspaceError {
   return new WorkspaceError('HUMAN_REQUIRED', {
     code: 'PATH_TAKEN',
@@ -228,7 +238,7 @@ export function pathTaken(path: string): WorkspaceError {
   })
 }
 
-/** Removes a folder, read-only folders in it included. */
+/** Removes a folder, even where folders in it are read-only. */
 async function removeTree(path: string): Promise<void> {
   try {
     await rm(path, { recursive: true, force: true })

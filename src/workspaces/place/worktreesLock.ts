@@ -2,8 +2,9 @@ import { join } from 'node:path'
 import { FileLock, type LockKind } from '../kit/fileLock.ts'
 
 /**
- * Reads or changes what a repository knows of its worktrees. Git reads all of it whenever it adds or lists one, and fails where
- * another is half made just then ("failed to read …/commondir"): so changes are made one by one, and with no reader meanwhile.
+ * Runs `body`, which reads (shared) or changes (exclusive) a repository's worktree registrations, under a lock.
+ * Git reads all of them whenever it adds or lists one, and fails where another is half created ("failed to read
+ * …/commondir"): so changes are made one at a time, without concurrent readers.
  */
 export async function withWorktreesLocked<T>(
   repository: string,

@@ -15,30 +15,32 @@ import {
   writePreview,
 } from './previewRecord.ts'
 
-/** What is launched as a preview. */
+/** What to launch as a preview. */
 export interface LaunchFields {
   /** The workspace's id. */
   readonly id: string
-  /** Where previews are remembered. */
+  /** The folder of preview records. */
   readonly folder: string
   readonly path: string
   readonly command: readonly string[]
   readonly env: NodeJS.ProcessEnv
   readonly killAfterMs: number
-  /** Given what it puts out. */
+  /** Called with its output. */
   readonly take: (bytes: Uint8Array) => void
 }
 
-/** A preview's processes. */
+/** The processes of a preview. */
 export interface LaunchedPreview {
   readonly pid: number
-  /** Resolves when all of them are gone; null where somebody asked for that. */
+  /**
+   * Resolves when all of them are gone: with how the first one ended, or with null where their stop was requested.
+   */
   readonly ended: Promise<Ending | null>
-  /** Ends them, and resolves when they are proven gone. */
+  /** Stops them, and resolves when they are proven gone. */
   stop(): Promise<void>
 }
 
-/** Launches a preview, which is remembered before it does anything. Nobody else may be starting one for the workspace. */
+/** Launches a preview, which is recorded before it does anything. Call it with the preview's lock held. */
 export async function launchPreview(fields: LaunchFields): Promise<LaunchedPreview> {
   const { id, folder, path, command, env } = fields
   const pipe = await openPipe(folder, fields.take)
@@ -86,7 +88,7 @@ async function watchEnd(
 ): Promise<Ending | null> {
   const ending = await child.ended
   try {
-    // Somebody else may ask for its end, and remember another preview in its place, in this moment.
+    // Another process may be stopping this preview at the same time, and recording a new one in its place.
     return await withPreviewLocked(folder, id, async () => {
       const record = await readPreview(folder, id)
       if (record?.mark !== mark || record.isStopping) return null

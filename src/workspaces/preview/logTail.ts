@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
 
-/** The end of what a program put out. */
+/** Keeps the end of a program's output. */
 export class LogTail {
   readonly #limit: number
   #chunks: Buffer[] = []
@@ -11,14 +11,14 @@ export class LogTail {
     this.#limit = limit
   }
 
-  /** Takes in what was put out. */
+  /** Appends output. */
   add(bytes: Uint8Array): void {
     this.#chunks.push(Buffer.from(bytes.subarray(Math.max(0, bytes.length - this.#limit))))
     this.#length += this.#chunks.at(-1)?.length ?? 0
     if (this.#length > 2 * this.#limit) this.#cut()
   }
 
-  /** As text, without colours and other controls of a terminal. */
+  /** Returns the kept output as text, without colours and other terminal control characters. */
   toString(): string {
     this.#cut()
     const text = Buffer.concat(this.#chunks).toString('utf8')

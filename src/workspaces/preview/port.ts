@@ -1,12 +1,15 @@
 import { createServer, type AddressInfo, connect } from 'node:net'
 
-/** Where a program on this machine may listen: some know only the one, some only the other. */
+/** The loopback addresses: some programs listen only on IPv4, some only on IPv6. */
 const LOOPBACK = ['127.0.0.1', '::1']
 
-/** Ports that were handed out and may not be listened on yet. */
+/** Assigned ports, which their programs may not be listening on yet. */
 const handedOut = new Set<number>()
 
-/** A port of this machine that nobody listens on, and that nobody else in this process was given. To be given back. */
+/**
+ * Assigns a free port of this machine that is not assigned to anything else in this process, until `giveBack` is
+ * called.
+ */
 export async function takePort(): Promise<{ readonly port: number; giveBack(): void }> {
   for (;;) {
     const server = createServer()
@@ -22,13 +25,13 @@ export async function takePort(): Promise<{ readonly port: number; giveBack(): v
   }
 }
 
-/** Which of this machine's own addresses answers at a port; null where none does. */
+/** Returns the loopback address that accepts connections at a port; null where none does. */
 export async function findAnswering(port: number): Promise<string | null> {
   for (const host of LOOPBACK) if (await answers(host, port)) return host
   return null
 }
 
-/** Whether somebody takes connections there. */
+/** Whether an address accepts TCP connections, with a timeout of 1 s. */
 export function answers(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host, port, timeout: 1_000 })

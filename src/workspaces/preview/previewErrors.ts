@@ -1,7 +1,7 @@
 import type { Ending } from '../../processes/launch.ts'
 import { WorkspaceError } from '../kit/workspaceError.ts'
 
-/** Its command can't be found, or not be executed. */
+/** The error for a command that can't be found or executed. */
 export function notStartable(message: string): WorkspaceError {
   return new WorkspaceError('FATAL', {
     code: 'PREVIEW_NOT_STARTABLE',
@@ -10,7 +10,7 @@ export function notStartable(message: string): WorkspaceError {
   })
 }
 
-/** It listens at a place of its own choice, and somebody else does so already. */
+/** The error for a fixed address that another program already listens at. */
 export function portTaken(url: string): WorkspaceError {
   return new WorkspaceError('RECOVERABLE', {
     code: 'PREVIEW_PORT_TAKEN',
@@ -19,7 +19,7 @@ export function portTaken(url: string): WorkspaceError {
   })
 }
 
-/** It ended by itself. */
+/** The error for a preview that exited without being stopped. */
 export function ended({ exitCode, signal }: Ending, log: string): WorkspaceError {
   return new WorkspaceError('RECOVERABLE', {
     code: 'PREVIEW_ENDED',
@@ -28,7 +28,7 @@ export function ended({ exitCode, signal }: Ending, log: string): WorkspaceError
   })
 }
 
-/** It does not answer. */
+/** The error for a preview that did not accept connections in time. */
 export function notReady(seconds: number, log: string): WorkspaceError {
   return new WorkspaceError('RECOVERABLE', {
     code: 'PREVIEW_NOT_READY',
@@ -37,7 +37,7 @@ export function notReady(seconds: number, log: string): WorkspaceError {
   })
 }
 
-/** What went wrong when it was looked after. */
+/** Converts an error from watching a preview; a WorkspaceError is returned unchanged. */
 export function asTrouble(cause: unknown): WorkspaceError {
   if (cause instanceof WorkspaceError) return cause
   return new WorkspaceError('RECOVERABLE', {

@@ -12,36 +12,39 @@ import { WorkspaceError } from '../kit/workspaceError.ts'
 const process_ = z.strictObject({ pid: z.int().positive(), startedAt: z.string() })
 
 const previewRecord = z.strictObject({
-  /** The preview's process; the first of its group. */
+  /** The preview's main process, the first of its group. */
   process: process_,
-  /** The process that started it. */
+  /** The process that started the preview. */
   worker: process_,
-  /** Where those ids mean something. */
+  /** Where those process ids are valid. */
   place: z.strictObject({ host: z.string(), boot: z.string(), space: z.string() }),
-  /** In the environment of all its processes, as PAWL_EXECUTION_ID. */
+  /** The value of PAWL_EXECUTION_ID in the environment of all its processes. */
   mark: z.string(),
   killAfterMs: z.number(),
-  /** Whether somebody asked for its end. */
+  /** Whether its stop was requested. */
   isStopping: z.boolean(),
 })
 
-/** What is remembered of a preview from before it does anything until it is proven gone. */
+/** The durable record of a preview, kept from before it does anything until it is proven gone. */
 export type PreviewRecord = z.infer<typeof previewRecord>
 
-/** The folder that previews are remembered in, below that of the workspaces' state. */
+/** Creates the folder of preview records, below that of the workspaces' state, and returns its path. */
 export async function prepareFolder(state: string): Promise<string> {
   const folder = join(state, 'previews')
   await mkdir(folder, { recursive: true, mode: 0o700 })
   return folder
 }
 
-/** Remembers a process of this machine. Undefined where it is gone already. */
+/** Returns the identity of a process of this machine; undefined where it has exited. */
 export function identify(pid: number): PreviewRecord['process'] | undefined {
   const entry = findProcess(pid)
   return entry && { pid, startedAt: entry.startedAt }
 }
 
-/** The preview of a workspace that is remembered; null for none. One that can't be read was never begun. */
+/**
+ * Returns the record of a workspace's preview; null where there is none. A preview whose record can't be parsed
+ * was never started.
+ */
 export async function readPreview(folder: string, id: string): Promise<PreviewRecord | null> {
   const text = await readFile(join(folder, `${id}.json`), 'utf8').catch(() => '')
   try {
@@ -51,28 +54,28 @@ export async function readPreview(folder: string, id: string): Promise<PreviewRe
   }
 }
 
-/** Remembers a preview, durably. */
+/** Writes the record of a preview, durably. */
 export async function writePreview(folder: string, id: string, record: PreviewRecord): Promise<void> {
   await writeWhole(join(folder, `${id}.json`), record)
 }
 
-/** The workspaces with a preview that is remembered. */
+/** Lists the ids of workspaces with a recorded preview. */
 export async function listPreviews(folder: string): Promise<string[]> {
   return (await readdir(folder)).flatMap((name) =>
     name.endsWith('.json') ? [name.slice(0, -'.json'.length)] : [],
   )
 }
 
-/** Whether the process that started a preview, or the preview's first, is still there. */
+/** Whether a preview's main process, or the process that started it, is alive on this machine. */
 export function isThere(record: PreviewRecord, who: 'process' | 'worker'): boolean {
   return isHere(record.place) && isLiving(record[who])
 }
 
-/** The groups of this process's own previews, by their marks: they know who only watches over them. */
+/** The process groups of this process's own previews, by their marks: they know which process is the guardian. */
 export const ownGroups = new Map<string, ProcessGroup>()
 
 /**
- * Ends all processes of a preview, whoever started it, and forgets it then.
+ * Stops all processes of a preview, whichever process started it, and then removes its record.
  *
  * @throws {@link WorkspaceError} `PREVIEW_NOT_STOPPED` where they are not proven gone
  */
@@ -84,13 +87,16 @@ export async function endPreview(folder: string, id: string, record: PreviewReco
   await rm(join(folder, `${id}.begun`), { force: true })
 }
 
-/** Of a machine that was started anew since, or of other processes than those seen here, only a mark could be left. */
+/**
+ * After a reboot, in another pid namespace, or once the main process has exited, the recorded process id is not
+ * used: processes are found by the mark alone.
+ */
 function findGroup({ process: first, mark, place }: PreviewRecord): ProcessGroup {
   const isLeft = isHere(place) && isLiving(first)
   return new ProcessGroup(isLeft ? first.pid : null, { executionId: mark })
 }
 
-/** Does something about a workspace's preview while nobody else does, in whichever process. */
+/** Runs `body` while no other process starts or stops the preview of the workspace. */
 export async function withPreviewLocked<T>(
   folder: string,
   id: string,

@@ -11,47 +11,48 @@ import { prepareFolder, withPreviewLocked } from './previewRecord.ts'
 import { endRemembered } from './stopPreview.ts'
 import { type Target, toTarget } from './target.ts'
 
-/** What is to be seen. */
+/** What to start a preview of, and how. */
 export interface PreviewOptions {
   /** The workspace's id, which names the preview. */
   readonly id: string
-  /** The workspace, absolute: where the command runs. */
+  /** The absolute path of the workspace, in which the command runs. */
   readonly path: string
-  /** The run whose work is seen; empty where there is none. */
+  /** The run whose work is previewed; empty where there is none. */
   readonly runId: string
   readonly definition: PreviewDefinition
-  /** Where the state of workspaces is kept. */
+  /** The folder of the workspaces' state. */
   readonly state: string
   readonly signal?: AbortSignal | undefined
-  /** What it inherits from, as an agent does. Default: this process's environment. */
+  /** The environment that it inherits from, by the same rules as an agent. Default: this process's environment. */
   readonly env?: NodeJS.ProcessEnv
 }
 
-/** A preview that answers. */
+/** A preview that accepts connections. */
 export interface Preview {
   readonly url: string
   readonly pid: number
-  /** Resolves when nothing of it is left: with why it ended, or with null where that was asked for. */
+  /** Resolves when all its processes are gone: with why it ended, or with null where its stop was requested. */
   readonly ended: Promise<WorkspaceError | null>
   /**
-   * Ends it, and resolves when its processes are proven gone.
+   * Stops the preview, and resolves when its processes are proven gone.
    *
    * @throws WorkspaceError `PREVIEW_NOT_STOPPED`
    */
   stop(): Promise<void>
 }
 
-/** How much of a preview's output is kept for telling why it failed, in bytes. */
+/** How much of a preview's output is kept for error messages, in bytes. */
 const TAIL_BYTES = 4_096
 
-/** How often it is tried whether a preview answers, in milliseconds. */
+/** The poll interval for whether a preview accepts connections, in milliseconds. */
 const TRY_MS = 100
 
 /**
- * Starts a preview, in place of one that there may be, and waits until it answers. Its processes do not outlive this one.
+ * Starts a preview, replacing any earlier one of the workspace, and waits until it accepts connections. Its
+ * processes do not outlive this process.
  *
- * @throws WorkspaceError `PREVIEW_NOT_STARTABLE`, `PREVIEW_ENDED`, `PREVIEW_NOT_READY`, `PREVIEW_PORT_TAKEN`; nothing of it is left
- *   then. The signal's reason when it aborts
+ * @throws WorkspaceError `PREVIEW_NOT_STARTABLE`, `PREVIEW_ENDED`, `PREVIEW_NOT_READY`, `PREVIEW_PORT_TAKEN`; none
+ *   of its processes is left then. The signal's reason when it aborts
  */
 export async function startPreview(options: PreviewOptions): Promise<Preview> {
   const { definition, signal } = options
@@ -85,7 +86,7 @@ function fillIn(text: string, { path, runId }: PreviewOptions, port: number): st
   return text.replace(/\{(port|workspace|run)\}/g, (_, name: string) => values[name] ?? '')
 }
 
-/** Ends the preview that there may be, and launches another. */
+/** Stops any earlier preview of the workspace, and launches a new one. */
 async function replacePreview(
   { id, path, runId, definition, state, signal, env: inherited = process.env }: PreviewOptions,
   target: Target,
@@ -109,7 +110,9 @@ async function replacePreview(
   )
 }
 
-/** Where it is seen, once it answers; null where it ended before, or the time is over. */
+/**
+ * Polls until the preview accepts connections, and returns its URL; null where it ended before, or at the timeout.
+ */
 async function untilAnswering(
   target: Target,
   readySeconds: number,

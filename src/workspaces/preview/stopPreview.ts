@@ -9,7 +9,7 @@ import {
 } from './previewRecord.ts'
 
 /**
- * Ends the preview of a workspace, whichever process started it, and waits for the proof.
+ * Stops the preview of a workspace, whichever process started it, and waits until it is proven gone.
  *
  * @returns whether there was one
  * @throws WorkspaceError `PREVIEW_NOT_STOPPED`
@@ -19,17 +19,17 @@ export async function stopPreview(state: string, id: string, signal?: AbortSigna
   return withPreviewLocked(folder, id, () => endRemembered(folder, id), signal)
 }
 
-/** As {@link stopPreview}, for whoever holds the preview's lock. */
+/** Does the same as {@link stopPreview}. Call it with the preview's lock held. */
 export async function endRemembered(folder: string, id: string): Promise<boolean> {
   const record = await readPreview(folder, id)
   if (record === null) return false
-  // Who started it reads here that it did not end by itself.
+  // Lets the process that started it see that its stop was requested.
   await writePreview(folder, id, { ...record, isStopping: true })
   await endPreview(folder, id, record)
   return true
 }
 
-/** Ends the previews whose worker is gone: killed ones leave theirs behind. */
+/** Stops the orphaned previews of workers that were killed. */
 export async function endLeftPreviews(state: string): Promise<void> {
   const folder = await prepareFolder(state)
   for (const id of await listPreviews(folder))

@@ -1,15 +1,15 @@
 import type { PreviewDefinition } from '../kit/workspaceSettings.ts'
 import { answers, findAnswering } from './port.ts'
 
-/** Where a preview is to answer. */
+/** Where a preview should accept connections. */
 export interface Target {
-  /** Whether it listens where its definition says, and not at a port that it was given. */
+  /** Whether the preview listens at a fixed address from its definition, instead of the port assigned to it. */
   readonly isFixed: boolean
-  /** Where it is seen, once it answers; null while nobody does. */
+  /** Returns the preview's URL once it accepts connections; null until then. */
   ask(): Promise<string | null>
 }
 
-/** Where a preview is to answer that was given a port. */
+/** Returns the target of a preview that was assigned a port. */
 export function toTarget({ url }: PreviewDefinition, port: number, fill: (text: string) => string): Target {
   if (url !== undefined && !url.includes('{port}')) return toFixed(fill(url))
   return {

@@ -4,16 +4,16 @@ import { isBelow } from '../files/resolveInside.ts'
 import { WorkspaceError } from '../kit/workspaceError.ts'
 import type { WorkspaceSettings } from '../kit/workspaceSettings.ts'
 
-/** Where the workspaces of a worker are, and what belongs to them. */
+/** The folders of a worker's workspaces. */
 export interface Places {
-  /** Below it stand the worktrees, each named as its run; absolute and canonical. */
+  /** The parent folder of the worktrees, each named by its run; absolute and canonical. */
   readonly root: string
-  /** Records, locks and previews: `.pawl` below the root. */
+  /** The folder of records, locks and previews: `.pawl` below the root. */
   readonly state: string
 }
 
 /**
- * Makes the folder that worktrees are made in, where it is not there yet.
+ * Creates the folders for worktrees and their state, where they are missing.
  *
  * @throws {@link WorkspaceError} `ROOT_UNUSABLE`
  */
@@ -24,7 +24,7 @@ export async function preparePlaces(settings: Pick<WorkspaceSettings, 'root'>): 
     const root = await realpath(wanted)
     const state = join(root, '.pawl')
     await mkdir(state, { recursive: true, mode: 0o700 })
-    // Where the root stands in a repository, what is made in it is none of that repository's files.
+    // Where the root is inside a repository, that repository ignores everything in it.
     await writeFile(join(root, '.gitignore'), '*\n', { flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') throw error
     })
@@ -40,7 +40,7 @@ export async function preparePlaces(settings: Pick<WorkspaceSettings, 'root'>): 
 }
 
 /**
- * The canonical path of a directory that is to be worked in.
+ * Returns the canonical path of a directory to work in.
  *
  * @throws {@link WorkspaceError} `DIRECTORY_NOT_FOUND`
  */
@@ -54,14 +54,18 @@ export async function findDirectory(path: string): Promise<string> {
   throw notFound(path)
 }
 
-/** The lock of a workspace: `lock` is held by whoever changes what it is, `use` by whoever works in it. */
+/**
+ * Returns the path of a workspace's lock: `lock` is held while the workspace is changed, `use` while it is worked
+ * in.
+ */
 export function lockPath({ state }: Places, owner: string, lock: 'lock' | 'use'): string {
   return join(state, `${owner}.${lock}`)
 }
 
 /**
- * Refuses directories, canonical ones, that a run may not name.
+ * Refuses a directory that a run may not name.
  *
+ * @param directory canonical
  * @throws {@link WorkspaceError} `DIRECTORY_NOT_ALLOWED`
  */
 export async function checkAllowed(
@@ -80,7 +84,7 @@ export async function checkAllowed(
 }
 
 /**
- * Refuses ids that are no names of folders and branches.
+ * Refuses a run id that is not valid as the name of a folder and a branch.
  *
  * @throws {@link WorkspaceError} `RUN_ID_UNUSABLE`
  */

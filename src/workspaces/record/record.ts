@@ -13,9 +13,9 @@ const workspaceRecord = z.strictObject({
   branch: z.string().nullable(),
   base: z.string().nullable(),
   baseCommit: z.string().nullable(),
-  /** What the repository keeps of the worktree; null for a directory, and where it was not remembered. */
+  /** The repository's administrative folder of the worktree; null for a directory, and where it is not recorded. */
   gitDir: z.string().nullable().default(null),
-  /** `MAKING` and `REMOVING`: nobody has worked in what stands at its path, or is to. */
+  /** `MAKING` and `REMOVING`: what is at the path holds no work, or is to be removed with it. */
   state: z.enum(['MAKING', 'READY', 'REMOVING']),
 })
 
@@ -24,14 +24,14 @@ const sharedRecord = z.strictObject({
   shares: z.string(),
 })
 
-/** What is remembered of a workspace: written before anything is done that it tells of. */
+/** The durable record of a workspace, written before each change that it describes. */
 export type WorkspaceRecord = z.infer<typeof workspaceRecord>
 
-/** How far a chain of runs that share a workspace is followed. */
+/** How many links are followed in a chain of runs that share a workspace. */
 const LONGEST_CHAIN = 1_000
 
 /**
- * The record of the workspace that a run works in, its own or a shared one; null where none is remembered.
+ * Returns the record of the workspace that a run works in, its own or a shared one; null where none is recorded.
  *
  * @throws {@link WorkspaceError} `RECORD_UNREADABLE`
  */
@@ -45,22 +45,22 @@ export async function findRecord(places: Places, runId: string): Promise<Workspa
   return null
 }
 
-/** Remembers a workspace, durably, in one step. */
+/** Writes the record of a workspace, durably and atomically. */
 export async function writeRecord(places: Places, record: WorkspaceRecord): Promise<void> {
   await writeWhole(recordPath(places, record.owner), record)
 }
 
-/** Remembers that a run works in the workspace of another. */
+/** Records that a run works in the workspace of another run. */
 export async function writeShared(places: Places, runId: string, shares: string): Promise<void> {
   await writeWhole(recordPath(places, runId), { shares } satisfies z.infer<typeof sharedRecord>)
 }
 
-/** Forgets what is remembered under a run's id. */
+/** Removes the record under a run's id. */
 export async function removeRecord(places: Places, runId: string): Promise<void> {
   await rm(recordPath(places, runId), { force: true })
 }
 
-/** Writes a file so that whoever reads it finds all of it or what was there before. */
+/** Writes a value as JSON, durably and atomically: readers find either the whole new file or the previous one. */
 export async function writeWhole(path: string, value: unknown): Promise<void> {
   const draft = `${path}.${randomUUID()}.tmp`
   try {

@@ -7,7 +7,7 @@ import type { Workspace } from '../kit/workspace.ts'
 import { WorkspaceError } from '../kit/workspaceError.ts'
 import type { WorkspaceSettings } from '../kit/workspaceSettings.ts'
 
-/** A workspace as the server has it. */
+/** A workspace as known to the server. */
 export interface RecordedWorkspace {
   readonly id: string
   readonly path: string
@@ -16,11 +16,11 @@ export interface RecordedWorkspace {
 }
 
 const recordedSchema = z.strictObject({
-  /** The run that the workspace was made for here. */
+  /** The run that the workspace was created for on this machine. */
   owner: z.string(),
 })
 
-/** Remembers which workspace of the server's is the one that was made here for a run. */
+/** Records which local workspace, named by its run, has this id on the server. */
 export async function rememberRecorded(
   settings: Pick<WorkspaceSettings, 'root'>,
   workspaceId: string,
@@ -31,16 +31,17 @@ export async function rememberRecorded(
   await writeWhole(path, { owner } satisfies z.infer<typeof recordedSchema>)
 }
 
-/** Forgets it. */
+/** Removes the local mapping of a workspace's id. */
 export async function forgetRecorded(places: Places, workspaceId: string): Promise<void> {
   await rm(recordedPath(places, workspaceId), { force: true })
 }
 
 /**
- * What was made here as a workspace that the server tells of: by what was remembered as the server was told of it, else by the runs
- * that work in it, one of which has to have been at work in it here. Whatever else the server says of it is held against that.
+ * Returns the local record of a workspace known to the server. It is found by the recorded mapping of its id;
+ * otherwise by the runs that the server lists for it, one of which must have worked here. Its path, repository and
+ * branch must match the server's.
  *
- * @throws {@link WorkspaceError} `WORKSPACE_UNKNOWN` where nothing, or something else, is remembered of it
+ * @throws {@link WorkspaceError} `WORKSPACE_UNKNOWN` where no matching record exists
  */
 export async function findRecorded(
   places: Places,

@@ -1,18 +1,18 @@
-/** Work that is done one after the other for the same name, and for several names at once. */
+/** A queue that runs work of the same name sequentially, and work of several names concurrently. */
 export class Lanes {
   readonly #limit: number
   readonly #lanes = new Map<string, (() => Promise<void>)[]>()
-  /** Names with work that nobody does yet, in the order in which it came. */
+  /** Names whose work has not been started, in order of arrival. */
   readonly #waiting: string[] = []
   #busy = 0
   #onIdle: (() => void)[] = []
 
-  /** @param limit for how many names at once */
+  /** @param limit how many names are served concurrently */
   constructor(limit: number) {
     this.#limit = limit
   }
 
-  /** Does something when its turn has come. It may not throw. */
+  /** Enqueues work. It must not throw. */
   add(name: string, work: () => Promise<void>): void {
     const lane = this.#lanes.get(name)
     if (lane) return void lane.push(work)
@@ -21,13 +21,13 @@ export class Lanes {
     this.#next()
   }
 
-  /** Forgets all work that was not begun. */
+  /** Discards all work that has not started. */
   clear(): void {
     for (const name of this.#waiting.splice(0)) this.#lanes.delete(name)
     for (const lane of this.#lanes.values()) lane.splice(0)
   }
 
-  /** Resolves when there is no work left. */
+  /** Resolves when no work is left. */
   async idle(): Promise<void> {
     if (this.#lanes.size > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve))
   }

@@ -14,7 +14,7 @@ export interface OwnPreviewsOptions {
   readonly onError: (error: unknown) => void
 }
 
-/** The previews that this worker has started, and that end with it. */
+/** The previews that this worker has started, which end with it. */
 export class OwnPreviews {
   readonly #options: OwnPreviewsOptions
   readonly #running = new Map<string, Preview>()
@@ -23,7 +23,7 @@ export class OwnPreviews {
     this.#options = options
   }
 
-  /** How long the start of one may take at most, in seconds. */
+  /** The longest `readySeconds` of all preview definitions, in seconds. */
   get longestStart(): number {
     return Math.max(
       0,
@@ -32,9 +32,9 @@ export class OwnPreviews {
   }
 
   /**
-   * Starts the preview of a workspace by what the workflow of its newest run says.
+   * Starts the preview of a workspace as defined for the workflow of its newest run.
    *
-   * @throws WorkspaceError `NO_PREVIEW_DEFINED`; as `startPreview`
+   * @throws WorkspaceError `NO_PREVIEW_DEFINED`; others as `startPreview`
    */
   async start({ id, path }: Workspace, signal: AbortSignal): Promise<Preview> {
     const { runId, definition } = await this.#define(id)
@@ -46,7 +46,7 @@ export class OwnPreviews {
   }
 
   /**
-   * Ends the preview of a workspace, whichever worker of this machine has started it.
+   * Stops the preview of a workspace, even where another worker of this machine started it.
    *
    * @throws WorkspaceError `PREVIEW_NOT_STOPPED`
    */
@@ -54,7 +54,7 @@ export class OwnPreviews {
     await stopPreview(this.#options.places.state, workspaceId)
   }
 
-  /** Ends all that this worker has started, and tells of it. */
+  /** Stops all previews that this worker has started, and reports them as stopped. */
   async stopAll(): Promise<void> {
     const { onError } = this.#options
     await Promise.all(
@@ -69,7 +69,10 @@ export class OwnPreviews {
     )
   }
 
-  /** Tells of previews that are told to run on this machine and do not: their worker was killed. */
+  /**
+   * Reports as stopped the previews that the server lists as running on this machine and that are not: their
+   * worker was killed.
+   */
   async reportLost(host: string, signal: AbortSignal): Promise<void> {
     const { pawl, places } = this.#options
     for (let after: string | undefined; ;) {

@@ -18,7 +18,7 @@ import { WorkspaceError } from '../kit/workspaceError.ts'
 import type { WorkspaceSettings } from '../kit/workspaceSettings.ts'
 import type { OwnPreviews } from './ownPreviews.ts'
 
-/** What operations are done with. */
+/** What operations are performed with. */
 export interface OperationTools {
   readonly pawl: Pawl
   readonly settings: WorkspaceSettings
@@ -26,7 +26,7 @@ export interface OperationTools {
   readonly previews: OwnPreviews
 }
 
-/** What an operation came to, as it is told at its end. */
+/** The result of an operation, as reported to the server. */
 export interface OperationResult {
   readonly diff?: WorkspaceDiffInput
   readonly merge?: WorkspaceMergeInput
@@ -34,8 +34,8 @@ export interface OperationResult {
 }
 
 /**
- * Does what was asked for, with what was made here for a run that works in the workspace: what the server says of it is held against
- * that, so that nothing else is shown, merged or removed.
+ * Performs an operation on the workspace that was created here. The server's data on the workspace is checked
+ * against the local record, so that nothing else can be shown, merged or removed.
  *
  * @throws WorkspaceError; the signal's reason when it aborts
  */
@@ -79,7 +79,7 @@ async function remove(
 ): Promise<void> {
   const { settings, places } = tools
   const found = await find(tools, workspace).catch(async (error: unknown) => {
-    // A directory that is nobody's to remove, or an earlier removal of which the server was not told.
+    // Either a directory, which is never removed, or an earlier removal that was not reported to the server.
     if (workspace.kind === 'WORKTREE' && (await isThere(workspace.path))) throw error
     return null
   })
@@ -87,7 +87,7 @@ async function remove(
   await forgetRecorded(places, workspace.id)
 }
 
-/** What was made here, and not what the server says of it. */
+/** Returns the local record of a workspace, which is trusted over the server's data. */
 function find({ places, pawl }: OperationTools, workspace: Workspace): Promise<WorkspaceRecord> {
   return findRecorded(places, workspace, async () => {
     const detail = await pawl.workspaces.find(workspace.id)
@@ -95,7 +95,7 @@ function find({ places, pawl }: OperationTools, workspace: Workspace): Promise<W
   })
 }
 
-/** A directory that is worked in may not be allowed any more, or be gone. */
+/** A directory may no longer be allowed, or no longer exist. */
 async function checkDirectory({ settings }: OperationTools, { kind, path }: WorkspaceRecord): Promise<void> {
   if (!(await isThere(path))) throw gone(path)
   if (kind === 'WORKTREE') return

@@ -19,36 +19,37 @@ import { OwnPreviews } from './ownPreviews.ts'
 import { type OperationResult, type OperationTools, performOperation } from './performOperation.ts'
 import { toErrorInput } from './toErrorInput.ts'
 
-/** Whose operations are served, and how. */
+/** Whose workspace operations are served, and how. */
 export interface ServeOptions {
   readonly pawl: Pawl
-  /** This machine, by the name that workspaces are recorded with. */
+  /** This machine, by the name that its workspaces are recorded with. */
   readonly host: string
-  /** Who does it, as others see it. */
+  /** The worker's name, as others see it. */
   readonly worker: string
   readonly settings: WorkspaceSettings
-  /** Ends the serving. */
+  /** Stops serving. */
   readonly signal: AbortSignal
-  /** For how many workspaces at a time. Default 4. */
+  /** How many workspaces are served concurrently. Default 4. */
   readonly concurrency?: number
-  /** How long operations under way may go on at the end, in milliseconds. Default 10,000. */
+  /** How long running operations may continue after the signal has aborted, in milliseconds. Default 10,000. */
   readonly drainMs?: number
-  /** Told of what went wrong and is tried again, or could not be told to the server. */
+  /** Called with errors that are retried, or that could not be reported to the server. */
   readonly onError?: (error: unknown) => void
 }
 
-/** How long an operation may take, in seconds, before another worker may start it again. */
+/** The lease of an operation, in seconds, after which another worker may start it again. */
 const LEASE_SECONDS = 300
 
-/** How much sooner, in seconds, it is given up by who does it. */
+/** How long before the end of its lease an operation times out, in seconds. */
 const MARGIN_SECONDS = 10
 
-/** How long it is waited before the server is asked again, in milliseconds. */
+/** The delay before a retry, in milliseconds. */
 const AGAIN_MS = 2_000
 
 /**
- * Does what this machine's workspaces are asked for: shows, merges and removes them, starts and stops their previews; one thing at
- * a time for each of them. Resolves when the signal has aborted, nothing is under way any more, and no preview is left.
+ * Performs the operations requested for this machine's workspaces: diffs, merges and removes them, starts and
+ * stops their previews; one operation at a time for each workspace. Resolves when the signal has aborted, no
+ * operation is running, and no preview is left.
  *
  * @throws PawlAuthError where the server refuses the worker
  */
@@ -96,7 +97,7 @@ class Server {
     this.#hurry = hurry
   }
 
-  /** Does something again and again until it succeeds, or the serving is to end. */
+  /** Retries `body` until it succeeds or serving stops. */
   async persist(body: () => Promise<void>): Promise<void> {
     const { signal, onError } = this.#options
     while (!signal.aborted) {
@@ -111,13 +112,13 @@ class Server {
     }
   }
 
-  /** Takes an operation up, does it, and tells what it came to. */
+  /** Starts an operation, performs it, and reports its result. */
   async serve(operationId: string): Promise<void> {
     const { pawl, worker, onError } = this.#options
     const leaseSeconds = Math.min(3_600, LEASE_SECONDS + Math.ceil(this.#tools.previews.longestStart))
     try {
       const started = await this.#insist(() => pawl.workspaces.start(operationId, { worker, leaseSeconds }))
-      // Somebody else has taken it up, or nobody may any more.
+      // Another worker has started it, or it can no longer be started.
       if (!isSuccess(started)) return
       await this.#perform(started.operation, started.workspace, leaseSeconds)
     } catch (error) {
@@ -132,7 +133,7 @@ class Server {
     const signal = AbortSignal.any([this.#hurry, inTime])
     const told: Report | null = await performOperation(this.#tools, workspace, operation, signal).catch(
       (error: unknown) => {
-        // What stands until it is done is done by the next worker.
+        // An operation that never expires is left unreported, for the next worker to perform.
         if (this.#hurry.aborted && expiresAt === null) return null
         if (!(error instanceof WorkspaceError)) onError(error)
         return { error: toErrorInput(error) }
@@ -141,24 +142,24 @@ class Server {
     if (told === null) return
     const refusal = await this.#report(operation, told)
     if (refusal === null) return
-    // an operation whose report is refused would stay STARTED for ever
+    // An operation whose report is refused would otherwise stay STARTED forever.
     const error = toErrorInput(new Error(`the server refused the report: ${refusal}`))
     unwrap(await this.#insist(() => pawl.workspaces.finish(id, { error, attempt })))
   }
 
-  /** Tells what an operation came to. Returns why the server does not take the report; null where it does. */
+  /** Reports the result of an operation. Returns why the server refuses the report; null where it accepts it. */
   async #report({ id, attempt }: WorkspaceOperation, told: Report): Promise<string | null> {
     try {
       const answer = await this.#insist(() => this.#options.pawl.workspaces.finish(id, { ...told, attempt }))
       return answer.__typename === 'InvalidInput' ? answer.message : null
     } catch (error) {
-      // what is wrong with the request itself stays wrong; any other fault passes
+      // An invalid request stays invalid; any other fault is temporary.
       if (error instanceof PawlFault && error.code === 'BAD_REQUEST') return error.message
       throw error
     }
   }
 
-  /** Asks the server until it can be reached. */
+  /** Retries a request until the server can be reached. */
   async #insist<T>(ask: () => Promise<T>): Promise<T> {
     for (;;) {
       try {
@@ -172,7 +173,7 @@ class Server {
   }
 }
 
-/** What is told of an operation that has ended: its result, or why there is none. */
+/** The report on an operation that has ended: its result, or an error. */
 type Report = OperationResult & { readonly error?: WorkspaceErrorInput }
 
 function workerStopped(): WorkspaceError {

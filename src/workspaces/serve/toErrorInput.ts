@@ -2,10 +2,13 @@ import type { WorkspaceErrorInput } from '@pawl/sdk'
 import { composeText } from '../../text/composeText.ts'
 import { WorkspaceError } from '../kit/workspaceError.ts'
 
-/** The most that is told of a failure: UTF-16 units of its words and of a path, and files. */
+/** The limits of an error report: UTF-16 units of a message and of a path, and the number of files. */
 const MAX = { words: 10_000, path: 4_096, files: 2_000 } as const
 
-/** A failure as it is told. What is none of ours is told as a fault, in its own words. */
+/**
+ * Converts an error to its report. An error that is neither a WorkspaceError nor a timeout is reported as `FAULT`,
+ * with its message.
+ */
 export function toErrorInput(error: unknown): WorkspaceErrorInput {
   if (error instanceof WorkspaceError) {
     const { code, message, hint, files } = error

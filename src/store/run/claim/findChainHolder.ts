@@ -8,7 +8,7 @@ const FIND_CHAIN_HOLDER = prepare({
   text: `SELECT id FROM run WHERE chain_id = $1 AND (settled_at IS NULL OR lease_owner IS NOT NULL)`,
 })
 
-/** The id of the run of a chain that is active or has an owner on its row; null where none is. */
+/** The id of the run of a chain that is active or still has an owner; null if there is none. */
 export async function findChainHolder(connection: Connection, chainId: string): Promise<string | null> {
   const [row] = await query(connection, FIND_CHAIN_HOLDER, [chainId])
   return row?.id ?? null

@@ -1,11 +1,14 @@
 import { type Connection, moment, prepare, query, text } from '../../sql/statement.ts'
 import { MATCHES, type ClaimFilter } from './claimFilter.ts'
 
-/** A run that waits for its children is passed over while one that is attached is active. */
+/** A run that awaits its children is skipped while an attached child is active. */
 const CLAIMABLE = `NOT (r.awaits_children AND EXISTS (
     SELECT FROM run c WHERE c.parent_id = r.id AND c.settled_at IS NULL AND NOT c.detached))`
 
-/** Queued runs come in the order of their index; held ones, whose owner may be lost, are as many as work is going on. */
+/**
+ * Queued runs come in the order of their index; there are only as many running ones, whose owner may be lost, as there
+ * is work in progress.
+ */
 const FIND_CLAIMABLE = prepare({
   name: 'find-claimable',
   row: {
@@ -21,8 +24,8 @@ ORDER BY status_at, id LIMIT $4`,
 })
 
 /**
- * Ids of runs that wait for an owner, those that have waited longest first. Some may be gone by the time they are
- * claimed: the claim itself decides.
+ * Ids of runs that wait for an owner, longest wait first. Some may be taken by the time they are claimed: the claim
+ * itself decides.
  */
 export async function findClaimable(
   connection: Connection,

@@ -10,7 +10,7 @@ SELECT id FROM run
 WHERE project = $1 AND concurrency_key = $2 AND concurrency_key IS NOT NULL AND (settled_at IS NULL OR lease_owner IS NOT NULL)`,
 })
 
-/** The id of the run whose row holds a concurrency key; null where none does. The slot is derived, never counted. */
+/** The id of the run that holds a concurrency key; null if none does. The slot is derived, never counted. */
 export async function findConcurrencyKeyHolder(
   connection: Connection,
   project: string,

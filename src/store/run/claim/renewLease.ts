@@ -2,9 +2,9 @@ import { present, column, type Connection, prepare, query } from '../../sql/stat
 import type { Instant } from '../../../lifecycle/run/run.ts'
 
 /**
- * One guarded statement, without event or revision. The row is locked first and judged after the wait by the clock,
- * because a condition in the UPDATE is not looked at again after a wait that changed nothing, and `now()` is when the
- * statement began.
+ * One guarded statement, without an event or a revision. It locks the row first and evaluates the guard after the wait,
+ * by the clock, because PostgreSQL does not re-evaluate a condition of the UPDATE after a wait that changed nothing,
+ * and `now()` is when the transaction began.
  */
 const RENEW = prepare({
   name: 'renew-lease',
@@ -33,13 +33,14 @@ RETURNING r.lease_expires_at`,
 export interface Renewal {
   readonly runId: string
   readonly fence: number
-  /** Seconds from now; null: the period of the claim. */
+  /** Seconds from now; null: the lease period of the claim. */
   readonly leaseSeconds: number | null
   readonly cancelGraceSeconds: number
 }
 
 /**
- * Renews a live lease; that of a run being cancelled never beyond its grace, and nothing ever ends sooner by it. Returns when it expires now; null where the fence holds no live lease.
+ * Renews a live lease. The lease of a run being cancelled is never extended beyond its grace, and a renewal then never
+ * shortens it. Returns when the lease now expires; null if the fence holds no live lease.
  */
 export async function renewLease(connection: Connection, renewal: Renewal): Promise<Instant | null> {
   const { runId, fence, leaseSeconds, cancelGraceSeconds } = renewal

@@ -11,7 +11,7 @@ SELECT ceil(extract(epoch from min(r.not_before) - clock_timestamp()))::int AS s
 WHERE r.status = 'QUEUED' AND r.not_before > clock_timestamp() AND ${MATCHES}`,
 })
 
-/** In how many seconds, at least 1, the next of the runs that wait for a moment may be claimed; null where none does. */
+/** Seconds, at least 1, until the next delayed run can be claimed; null if no run is delayed. */
 export async function untilClaimable(
   connection: Connection,
   { workflows, labels, projects }: ClaimFilter,

@@ -49,9 +49,9 @@ RETURNING run_id`,
 })
 
 /**
- * Deletes a run with all that hangs below it and leaves a tombstone, one revision later than anything of the run. The worker of
- * its workspace is asked to remove the directory, where no other run is left that works in it.
- * Returns false where somebody was first: nothing was deleted then.
+ * Deletes a run with everything that belongs to it and leaves a tombstone whose revision is one higher than the run's.
+ * If no other run shares its READY workspace, requests the removal of the directory. Returns false if a concurrent
+ * change came first: nothing is deleted then.
  */
 export async function deleteRun(
   connection: Connection,

@@ -11,7 +11,7 @@ const FIND_DELETION = prepare({
   text: `SELECT run_id, project, request FROM tombstone WHERE run_id = $1 AND key = $2`,
 })
 
-/** The deletion of this run under this key, where there was one. */
+/** The deletion of this run under this key; null if there was none. */
 export async function findDeletion(
   connection: Connection,
   runId: string,

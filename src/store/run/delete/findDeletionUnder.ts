@@ -9,7 +9,7 @@ const FIND_DELETION_UNDER = prepare({
   text: 'SELECT request FROM tombstone WHERE project = $1 AND key = $2',
 })
 
-/** What a deletion in this project under this key asked for, of whatever run; null where there was none. */
+/** The request of the deletion in this project under this key, of any run; null if there was none. */
 export async function findDeletionUnder(
   connection: Connection,
   project: string,

@@ -15,9 +15,9 @@ ORDER BY id LIMIT $1`,
 })
 
 /**
- * Ids of runs for which something may be due, in order: the rules themselves are asked about each.
+ * Ids of runs for which something may be due, ordered by id; the lifecycle rules decide about each.
  *
- * @param projects null: of every project
+ * @param projects null: every project
  */
 export async function findDue(
   connection: Connection,

@@ -10,7 +10,7 @@ SELECT round(extract(epoch from least(min(due_at), min(lease_expires_at)) - cloc
 FROM run WHERE settled_at IS NULL`,
 })
 
-/** How long until something may be due, in milliseconds, at least 0; null where nothing ever is. */
+/** Milliseconds, at least 0, until something may be due; null if nothing ever is. */
 export async function untilNextDue(connection: Connection): Promise<number | null> {
   const [row] = await query(connection, NEXT_DUE, [])
   return row?.ms == null ? null : Math.max(0, row.ms)

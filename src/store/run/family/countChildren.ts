@@ -13,7 +13,7 @@ SELECT r.parent_id AS id, count(*)::int AS count FROM run r
 WHERE r.parent_id = ANY($1::text[]) AND ${isVisible('$2', '$3')} GROUP BY r.parent_id`,
 })
 
-/** How many children of each run a reader may see, by the run's id; a run that has none is left out. */
+/** The number of children of each run that are visible to a reader, by the run's id; a run without any is left out. */
 export function countChildren(
   connection: Connection,
   parentIds: readonly string[],

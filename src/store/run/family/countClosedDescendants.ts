@@ -13,7 +13,7 @@ WITH RECURSIVE below AS (
 SELECT count(*)::int AS count FROM below WHERE status = 'CANCELLED' AND reason = 'CLOSED_BY_PARENT'`,
 })
 
-/** How many runs below a run were cancelled because a run above them was, or settled undone. */
+/** The number of a run's descendants that were cancelled with reason CLOSED_BY_PARENT. */
 export async function countClosedDescendants(connection: Connection, id: string): Promise<number> {
   const [row] = await query(connection, COUNT_CLOSED, [id])
   return row?.count ?? 0

@@ -15,7 +15,7 @@ export interface ActiveChild {
   readonly detached: boolean
 }
 
-/** The children of a run that are not settled, in the order of their ids. */
+/** The children of a run that are not settled, ordered by id. */
 export function findActiveChildren(connection: Connection, parentId: string): Promise<ActiveChild[]> {
   return query(connection, FIND_CHILDREN, [parentId])
 }

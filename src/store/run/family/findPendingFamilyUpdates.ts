@@ -15,13 +15,16 @@ UNION ALL
 ORDER BY id LIMIT $1`,
 })
 
-/** A debt between a child and its parent: the child is to be cancelled, or the parent to be told of its end. */
+/**
+ * An update pending between a child and its parent: if `close`, the child is to be cancelled; otherwise the parent is
+ * to be notified of the child's end.
+ */
 export interface PendingFamilyUpdate {
   readonly id: string
   readonly close: boolean
 }
 
-/** What was left unpaid by a server that died between two applies. */
+/** Updates left pending by a server that died between two applies. */
 export function findPendingFamilyUpdates(
   connection: Connection,
   limit: number,

@@ -19,7 +19,7 @@ import { LOADED_ROW } from '../../rows/runRows.ts'
 import { type RunPageRequest, groupByPlace } from '../../sql/runPages.ts'
 import type { Visibility } from '../runFilter.ts'
 
-/** A page of the children of a run, and where the feed of runs goes on from it. */
+/** A page of the children of a run, and the cursor at which the feed of runs continues after it. */
 export interface ChildPage extends Page<LoadedRun> {
   readonly feedCursor: string
 }
@@ -53,7 +53,7 @@ ORDER BY asked.place, listed.created_at DESC, listed.id DESC`,
 
 type Row = RowOf<(typeof LIST)['row']>
 
-/** Pages of the children of runs that a reader may see, the newest first, in the order asked for. */
+/** Pages of the children of runs that are visible to a reader, newest first, in the order of the requests. */
 export async function listChildren(
   connection: Connection,
   store: Store,

@@ -14,7 +14,10 @@ WHERE x.id = $1 AND x.run_id IS NULL AND (x."end" IS NULL OR x."end" = 'SUPERVIS
 RETURNING ${EXECUTION_JSON} AS execution`,
 })
 
-/** Records the end of an execution of no run, in the place of one that was only assumed. Returns null where it was told before. */
+/**
+ * Records the end of an execution without a run, replacing an assumed end. Returns null if its end was already
+ * reported.
+ */
 export async function endExecution(
   connection: Connection,
   { id, exitCode, signal, end }: Pick<Execution, 'id' | 'exitCode' | 'signal' | 'end'>,

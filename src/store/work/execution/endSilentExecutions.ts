@@ -15,7 +15,7 @@ WHERE id IN (
 RETURNING id`,
 })
 
-/** Ends executions of no run that nobody has supervised for so long. Returns their ids. */
+/** Ends executions without a run whose supervisor has sent no heartbeat for `seconds`. Returns their ids. */
 export async function endSilentExecutions(
   connection: Connection,
   seconds: number,

@@ -2,7 +2,7 @@ import type { Execution, Json } from '../../../lifecycle/run/run.ts'
 import { column, type Connection, json, prepare, query } from '../../sql/statement.ts'
 import { EXECUTION_JSON } from '../../rows/selectWork.ts'
 
-/** An execution with the keys it was started and finished under. */
+/** An execution with the idempotency key and request that it was finished with. */
 export interface LoadedExecution {
   readonly execution: Execution
   readonly finishKey: string | null
@@ -19,7 +19,7 @@ const FIND = prepare({
   text: `SELECT ${EXECUTION_JSON} AS execution, x.finish_key, x.finish_request FROM execution x WHERE x.id = $1`,
 })
 
-/** The execution with this id; null where there is none. */
+/** The execution with this id; null if it does not exist. */
 export async function findExecution(connection: Connection, id: string): Promise<LoadedExecution | null> {
   const [row] = await query(connection, FIND, [id])
   return row

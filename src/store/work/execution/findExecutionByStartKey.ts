@@ -13,7 +13,7 @@ SELECT ${EXECUTION_JSON} AS execution, x.start_request AS request FROM execution
 WHERE x.start_key = $1 AND x.started_by_id = $2`,
 })
 
-/** The execution that was started under a key by the same principal; null where there is none. */
+/** The execution started under a key by the same principal; null if there is none. */
 export async function findExecutionByStartKey(
   connection: Connection,
   key: string,

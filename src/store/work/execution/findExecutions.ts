@@ -10,7 +10,7 @@ const FIND = prepare({
   text: `SELECT ${EXECUTION_JSON} AS execution FROM execution x WHERE x.id = ANY($1::text[])`,
 })
 
-/** The executions with these ids, in any order; ids that name nothing are left out. */
+/** The executions with these ids, in any order; unknown ids are left out. */
 export async function findExecutions(connection: Connection, ids: readonly string[]): Promise<Execution[]> {
   const rows = await query(connection, FIND, [ids])
   return rows.map(({ execution }) => execution)

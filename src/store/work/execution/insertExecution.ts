@@ -27,10 +27,10 @@ ON CONFLICT (start_key, started_by_id) WHERE start_key IS NOT NULL DO NOTHING
 RETURNING ${EXECUTION_JSON} AS execution`,
 })
 
-/** An execution of no run, as it is begun. */
+/** A new execution without a run. */
 export type NewExecution = Pick<Execution, 'id' | 'command' | 'pid' | 'startedBy' | 'startedById'>
 
-/** Records an execution of no run. Returns null where its key was used before. */
+/** Records an execution without a run. Returns null if its key was already used. */
 export async function insertExecution(
   connection: Connection,
   { id, command, pid, startedBy, startedById }: NewExecution,

@@ -14,21 +14,21 @@ import type { Connection } from '../../sql/statement.ts'
 import type { Execution } from '../../../lifecycle/run/run.ts'
 import { EXECUTION_JSON } from '../../rows/selectWork.ts'
 
-/** Which executions to list; what is null does not narrow. */
+/** Which executions to list; a null field does not restrict. */
 export interface ExecutionFilter {
   readonly runId: string | null
   readonly inFlight: boolean | null
 }
 
-/** What a reader may see of executions: those of the runs it sees, and among those of no run its own, or all. */
+/** Which executions a reader may see: those of the runs it sees, and of those without a run its own, or all. */
 export interface ExecutionVisibility extends Visibility {
-  /** The principal that reads, where it is limited; null: sees every execution of no run. */
+  /** The reading principal if it is limited to its own; null: sees every execution without a run. */
   readonly startedById: string | null
 }
 
 const order: PageOrder = { column: Prisma.sql`x.started_at`, id: Prisma.sql`x.id`, newestFirst: true }
 
-/** Lists executions, the newest first. */
+/** Lists executions, newest first. */
 export async function listExecutions(
   connection: Connection,
   filter: ExecutionFilter,

@@ -2,7 +2,7 @@ import { preparePages } from '../../sql/runPages.ts'
 import type { Execution } from '../../../lifecycle/run/run.ts'
 import { EXECUTION_JSON } from '../../rows/selectWork.ts'
 
-/** Pages of the executions of runs, in the order asked for. */
+/** Pages of the executions of runs, in the order of the requests. */
 export const listExecutionsOfRuns = preparePages<Execution>({
   name: 'list-executions-of-runs',
   table: 'execution x',

@@ -12,7 +12,10 @@ UPDATE execution x SET touched_at = clock_timestamp() WHERE x.id = $1 AND x.run_
 RETURNING ${EXECUTION_JSON} AS execution`,
 })
 
-/** Notes that the supervisor of an execution of no run lives. Returns null where that has ended, or is of a run. */
+/**
+ * Records the heartbeat of the supervisor of an execution without a run. Returns null if the execution has ended or
+ * belongs to a run.
+ */
 export async function touchExecution(connection: Connection, id: string): Promise<Execution | null> {
   const [row] = await query(connection, TOUCH, [id])
   return row?.execution ?? null

@@ -2,10 +2,9 @@ import { insertInto } from '../../sql/columns.ts'
 import { column, type Connection, int, prepare, query } from '../../sql/statement.ts'
 
 /**
- * One guarded statement, without event or revision. The session's row is held while its fence and its cursor are
- * judged, so a superseded holder can't slip a chunk in. The run's row is held before it, because a decision changes the
- * run first and its sessions then: in the other order each could wait for the other. Chunks that are there already are
- * passed over.
+ * One guarded statement, without an event or a revision. It locks the session's row while it checks the fence and the
+ * cursor, so that a superseded holder cannot append. It locks the run's row first, because a decision changes the run
+ * before its sessions: the opposite order could deadlock. Chunks that already exist are skipped.
  */
 const APPEND = prepare({
   name: 'append-transcript',
@@ -35,15 +34,15 @@ WITH owning AS MATERIALIZED (
 SELECT held.fence, held.next_chunk + (SELECT count(*) FROM added)::int AS next FROM held`,
 })
 
-/** Where a transcript stands after an append: whose session it is, and the number of its next chunk. */
+/** The state of a transcript after an append: the session's fence and the number of its next chunk. */
 export interface Appended {
   readonly fence: number
   readonly nextSeq: number
 }
 
 /**
- * Appends chunks from a number on. Chunks that were appended before are absorbed; a gap, or another fence, appends
- * nothing. Returns null where there is no such session.
+ * Appends chunks starting at a number. Chunks appended before are ignored; after a gap, or with another fence, nothing
+ * is appended. Returns null if the session does not exist.
  */
 export async function appendTranscript(
   connection: Connection,

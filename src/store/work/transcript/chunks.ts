@@ -5,10 +5,10 @@ export interface Chunk {
   readonly at: Date
 }
 
-/** How many bytes the chunks of one page hold together, but for the one that goes beyond. */
+/** Maximum bytes in the chunks of one page, not counting the chunk that exceeds it. */
 const PAGE_BYTES = 1_048_576
 
-/** SQL for the chunks of a session after a number: at most so many, and no more than a page holds. */
+/** SQL for the chunks of a session after a number: at most `limit`, and no more than a page holds. */
 export const chunks = (sessionId: string, after: string, limit: string): string => `
   SELECT seq, text, at FROM (
     SELECT c.*, sum(octet_length(c.text)) OVER (ORDER BY c.seq) - octet_length(c.text) AS before FROM (

@@ -25,7 +25,7 @@ export interface ChunksRequest {
   readonly first: number
 }
 
-/** Pages of transcripts, in the order asked for. A page that is short need not be the last: an empty one is. */
+/** Pages of transcripts, in the order of the requests. A short page need not be the last; an empty one is. */
 export async function listTranscripts(
   connection: Connection,
   asked: readonly ChunksRequest[],

@@ -2,11 +2,11 @@ import { type Chunk, chunks } from './chunks.ts'
 import type { SessionStatus } from '../../../lifecycle/run/words.ts'
 import { column, type Connection, int, prepare, query } from '../../sql/statement.ts'
 
-/** The next chunks of a transcript, and how its session stood at the same snapshot. */
+/** The next chunks of a transcript, and the status of its session at the same snapshot. */
 export interface TranscriptPage {
-  /** In order, without gaps; empty where the reader has all there are. */
+  /** In order, without gaps; empty if the reader has all of them. */
   readonly chunks: readonly Chunk[]
-  /** The number of the last chunk there is; 0: none. */
+  /** The number of the last existing chunk; 0: none. */
   readonly lastSeq: number
   readonly status: SessionStatus
 }
@@ -27,7 +27,7 @@ WHERE s.id = $1
 ORDER BY c.seq`,
 })
 
-/** Reads at most `limit` chunks after a number, at one snapshot; null where there is no such session. */
+/** Reads at most `limit` chunks after a number, at one snapshot; null if the session does not exist. */
 export async function readTranscript(
   connection: Connection,
   sessionId: string,
