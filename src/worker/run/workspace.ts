@@ -30,7 +30,8 @@ const ABANDONED_STOP_SECONDS = 5
  *
  * @throws DirectoryTakenError if another run works in the directory; AgentError if the directory is reserved, can't be
  * locked, or still has processes of this run, or if the server has recorded another workspace for the run;
- * WorkspaceError if it can't be opened
+ * WorkspaceError if it can't be opened or another record has it (`WORKSPACE_TAKEN`); RunLeftError if the run is no longer this
+ * worker's
  */
 export async function openRunWorkspace(run: RunContext): Promise<RunWorkspace> {
   const { tools, owned } = run
