@@ -276,7 +276,8 @@ export function renew(model: Model, run: ModelRun, fence: number, seconds: numbe
 }
 
 /** The directives returned with a lease: the current one, and the undelivered messages. */
-function directivesOf(run: ModelRun): object[] {
+export function directivesOf(run: ModelRun): object[] {
+  if (!isActive(run)) return [{ kind: 'STOP', message: null }]
   const kind = run.status === 'RUNNING' ? 'CONTINUE' : run.status === 'CANCELLING' ? 'CANCEL' : 'PAUSE'
   const live = run.sessions.filter(({ status }) => status !== 'DISPOSED')
   const isReady = live.length === 0 || live.some(({ status }) => status === 'READY')

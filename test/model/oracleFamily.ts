@@ -148,7 +148,8 @@ export function* startRun(
   if (detached && !parent) return refused('InvalidInput')
   if (parent) {
     if (parent.deleted) return refused('RunNotFound')
-    yield* lookAt(model, parent)
+    // nothing is due on a settled parent: it is shown as it is stored, with an expired claim too
+    if (isActive(parent)) yield* lookAt(model, parent)
     if (isClosed(parent)) return refused('RunNotActive', { status: parent.status })
     if (parent.depth >= MAX_DEPTH) return refused('InvalidInput')
     yield

@@ -7,7 +7,8 @@ import { compareAnswer } from './compare.ts'
 import { expectAbout, keyName, mayDo, NAMES, remember, replayOf } from './expect.ts'
 import type { Task } from './explain.ts'
 import { activeChildren } from './kinship.ts'
-import { type Expected, type Model, type ModelRun, refused, runOf } from './modelState.ts'
+import { type Expected, type Model, type ModelRun, refused, runOf, telling } from './modelState.ts'
+import { directivesOf } from './oracle.ts'
 import { type AskedRun, hasEnded, payRelatives, type Relatives, startRun, toEnd } from './oracleFamily.ts'
 
 /** The start of a run with every choice made. */
@@ -27,7 +28,11 @@ export function answered(command: Command, answer: Answer, alone: boolean): Task
     const { settlings, status } = run
     const approvalId = answer.run?.approvals.find(({ status }) => status === 'PENDING')?.id ?? ''
     const made = { rowId: answer.row?.id ?? '', approvalId }
-    const expected = expectAbout(model, command, made)
+    const judged = expectAbout(model, command, made)
+    // the directives are read after the renewal, and another command may come in between
+    if (command.kind === 'renew' && judged.ok) yield
+    const expected =
+      command.kind === 'renew' && judged.ok ? telling(judged, { directives: directivesOf(run) }) : judged
     compareAnswer(expected, answer, run)
     const relatives = hasEnded(run, { settlings, status }) ? yield* payRelatives(model, toEnd(run)) : null
     if (alone && command.kind === 'cancel' && expected.ok)
