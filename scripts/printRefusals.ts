@@ -3,7 +3,7 @@
  *
  * npm run generate
  */
-import { listRefusals, type ShownRefusal } from './refusalExamples.ts'
+import { listRefusals, type ShownRefusal } from '../src/commands/refusalExamples.ts'
 import { writeGenerated } from './writeGenerated.ts'
 
 const HEAD = `# Refusals

@@ -1,7 +1,5 @@
 import type { Caller } from '../../../src/commands/kit/context.ts'
-import { APPROVALS } from '../../../src/graphql/work/approval.ts'
-import { encodePlace } from '../../../src/graphql/kit/cursors.ts'
-import { EXECUTIONS } from '../../../src/graphql/work/executionPage.ts'
+import { APPROVALS, encodePlace, EXECUTIONS } from '../../../src/graphql/kit/cursors.ts'
 import type { Asker } from '../asker.ts'
 import { PAGE, type Question } from '../question.ts'
 

@@ -2,6 +2,10 @@ import { z } from 'zod'
 import type { Position } from '../../store/sql/page.ts'
 import { failWith } from '../request/errors.ts'
 
+/** The list names in cursors of approvals and executions, which several fields and queries answer with. */
+export const APPROVALS = 'approvals'
+export const EXECUTIONS = 'executions'
+
 /** Encodes a cursor: opaque to clients, and valid only for the list that issued it. */
 export function encodeCursor(list: string, place: readonly (string | number)[]): string {
   return Buffer.from(JSON.stringify([list, ...place])).toString('base64url')

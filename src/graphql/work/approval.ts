@@ -6,7 +6,7 @@ import { checkArgs } from '../kit/checkArgs.ts'
 import { AFTER, connectionOf, FIRST, pageCost, readPageSize, toConnection } from '../kit/connection.ts'
 import { resolveRunOf } from '../request/context.ts'
 import { visibilityOf } from '../request/visibility.ts'
-import { decodePlace, encodePlace } from '../kit/cursors.ts'
+import { APPROVALS, decodePlace, encodePlace } from '../kit/cursors.ts'
 import { ApprovalKind, ApprovalStatus, ExpiryPolicy } from '../enums/workEnums.ts'
 import { findPhaseOf } from './execution.ts'
 import { defineInput, listOf } from '../kit/input.ts'
@@ -129,9 +129,6 @@ const ApprovalFilter = defineInput(
 )
 
 const filterSchema = z.object({ filter: ApprovalFilter.schema.nullish() })
-
-/** The list name in cursors of approvals. */
-export const APPROVALS = 'approvals'
 
 builder.queryField('approvals', (t) =>
   t.field({

@@ -9,10 +9,10 @@ import { OUTCOMES, REPORTED_ENDS } from '../../lifecycle/run/words.ts'
 import { builder } from '../kit/builder.ts'
 import { checkArgs } from '../kit/checkArgs.ts'
 import { AFTER, FIRST, pageCost, readPageSize } from '../kit/connection.ts'
-import { decodePlace } from '../kit/cursors.ts'
+import { decodePlace, EXECUTIONS } from '../kit/cursors.ts'
 import { ExecutionEnd, Outcome } from '../enums/runEnums.ts'
 import { ExecutionConnection, readOutcome } from './execution.ts'
-import { EXECUTIONS, readExecutions, scanExecutions } from './executionPage.ts'
+import { readExecutions, scanExecutions } from './executionPage.ts'
 import {
   defaulted,
   defineInput,

@@ -5,11 +5,8 @@ import type { Position } from '../../store/sql/page.ts'
 import { type Connection, toConnection } from '../kit/connection.ts'
 import { type GraphContext } from '../request/context.ts'
 import { visibilityOf } from '../request/visibility.ts'
-import { encodePlace } from '../kit/cursors.ts'
+import { encodePlace, EXECUTIONS } from '../kit/cursors.ts'
 import { readOutcome } from './execution.ts'
-
-/** The list name in cursors of executions. */
-export const EXECUTIONS = 'executions'
 
 /** Executions read per batch and per page when filtering by outcome. */
 const SCAN = { batch: 200, max: 2_000 } as const

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { listRefusals } from '../../../scripts/refusalExamples.ts'
+import { listRefusals } from '../../../src/commands/refusalExamples.ts'
 import { standingOf } from '../../../src/lifecycle/answers/explainStatus.ts'
 import { explainRefusal } from '../../../src/lifecycle/answers/explainRefusal.ts'
 import { RUN_STATUSES } from '../../../src/lifecycle/run/words.ts'

@@ -1,12 +1,12 @@
-import { objection, type Objection } from '../src/commands/kit/answers.ts'
-import { ALLOWED_DECISIONS } from '../src/lifecycle/work/approvals.ts'
-import { isStartable } from '../src/lifecycle/decide/phaseTransitions.ts'
-import type { Standing } from '../src/lifecycle/answers/explainStatus.ts'
-import { explainRefusal } from '../src/lifecycle/answers/explainRefusal.ts'
-import type { Holder, IllegalTransition, PhaseCommand, Refusal } from '../src/lifecycle/run/refusals.ts'
-import type { Claim } from '../src/lifecycle/run/run.ts'
-import { SESSION_TRANSITIONS } from '../src/lifecycle/work/sessions.ts'
-import { admits } from '../src/lifecycle/run/transitions.ts'
+import { objection, type Objection } from './kit/answers.ts'
+import { ALLOWED_DECISIONS } from '../lifecycle/work/approvals.ts'
+import { isStartable } from '../lifecycle/decide/phaseTransitions.ts'
+import type { Standing } from '../lifecycle/answers/explainStatus.ts'
+import { explainRefusal } from '../lifecycle/answers/explainRefusal.ts'
+import type { Holder, IllegalTransition, PhaseCommand, Refusal } from '../lifecycle/run/refusals.ts'
+import type { Claim } from '../lifecycle/run/run.ts'
+import { SESSION_TRANSITIONS } from '../lifecycle/work/sessions.ts'
+import { admits } from '../lifecycle/run/transitions.ts'
 import {
   isSettledStatus,
   NOT_RESUMABLE_CAUSES,
@@ -15,7 +15,7 @@ import {
   RUN_STATUSES,
   type RunStatus,
   SESSION_STATUSES,
-} from '../src/lifecycle/run/words.ts'
+} from '../lifecycle/run/words.ts'
 
 /** One refusal in one case, with the message that the caller gets. */
 export interface ShownRefusal {
