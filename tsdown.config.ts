@@ -1,4 +1,22 @@
-import { defineConfig } from 'tsdown'
+import { defineConfig, type UserConfig } from 'tsdown'
+
+/** How programs for Node are built, of the published command and of those that tests start. */
+export const NODE_PROGRAM = {
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  fixedExtension: false,
+  dts: false,
+  // They must run from a checkout whose SDK was never built.
+  deps: { alwaysBundle: ['@pawl/sdk'] },
+  inputOptions: { resolve: { conditionNames: ['source', 'import', 'node', 'default'] } },
+} satisfies UserConfig
+
+/** The validator starts its thread, and the scripted agent its process, from a file beside the program. */
+export const STARTED_BESIDE = {
+  worker: 'src/validation/worker.js',
+  scriptedAgent: 'src/adapters/scripted/scriptedAgent.js',
+}
 
 /**
  * What is published: the SDK for Node and browsers, as ESM and CJS, and the server's one command. `tsdown --filter sdk` and
@@ -20,21 +38,9 @@ export default defineConfig([
     deps: { onlyBundle: [], neverBundle: ['@pawl/sdk', 'react'] },
   },
   {
+    ...NODE_PROGRAM,
     name: 'cli',
-    // the validator starts its thread, and the scripted agent its process, from a file of its own
-    entry: {
-      pawl: 'src/cli/main.ts',
-      worker: 'src/validation/worker.js',
-      scriptedAgent: 'src/adapters/scripted/scriptedAgent.js',
-    },
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    fixedExtension: false,
+    entry: { pawl: 'src/cli/main.ts', ...STARTED_BESIDE },
     sourcemap: true,
-    dts: false,
-    // The command must run from a checkout whose SDK was never built.
-    deps: { alwaysBundle: ['@pawl/sdk'] },
-    inputOptions: { resolve: { conditionNames: ['source', 'import', 'node', 'default'] } },
   },
 ])

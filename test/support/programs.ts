@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'tsdown'
 import { inject } from 'vitest'
+import { NODE_PROGRAM, STARTED_BESIDE } from '../../tsdown.config.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -20,9 +21,6 @@ const PROGRAMS = {
   previewElsewhere: 'test/integration/workspaces/previewElsewhere.ts',
   frozenOwner: 'test/integration/races/frozenOwner.ts',
   adapterOwner: 'test/conformance/adapters/ownerProcess.ts',
-  // Started by the programs above, from adjacent files.
-  worker: 'src/validation/worker.js',
-  scriptedAgent: 'src/adapters/scripted/scriptedAgent.js',
 } as const
 
 declare module 'vitest' {
@@ -45,18 +43,12 @@ export async function buildPrograms(): Promise<{ folder: string; remove: () => P
   // Some of them are started by another user.
   await chmod(folder, 0o755)
   await build({
+    ...NODE_PROGRAM,
     config: false,
     cwd: root,
-    entry: { ...PROGRAMS },
+    entry: { ...PROGRAMS, ...STARTED_BESIDE },
     outDir: folder,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    fixedExtension: false,
-    dts: false,
     logLevel: 'error',
-    deps: { alwaysBundle: ['@pawl/sdk'] },
-    inputOptions: { resolve: { conditionNames: ['source', 'import', 'node', 'default'] } },
   })
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) }
 }
