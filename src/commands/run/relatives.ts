@@ -1,3 +1,4 @@
+import { cancelsChildren } from '../../lifecycle/run/family.ts'
 import type { Run } from '../../lifecycle/run/run.ts'
 import { isSettledStatus } from '../../lifecycle/run/words.ts'
 import { countClosedDescendants } from '../../store/run/family/countClosedDescendants.ts'
@@ -28,7 +29,7 @@ export async function settleRelatives(commands: Commands, run: Run): Promise<Rel
   const { store } = commands
   const children = await findActiveChildren(store.pool, run.id)
   if (children.length === 0) return NO_RELATIVES
-  const closes = run.status !== 'COMPLETED' && run.cascade
+  const closes = cancelsChildren(run)
   let cancelled = 0
   for (const { id, detached } of children)
     if (closes && !detached) cancelled += await closeChild(commands, id).catch(() => 0)

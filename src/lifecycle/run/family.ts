@@ -37,17 +37,9 @@ export function attachedChildren({ children }: Family): Child[] {
   return children.filter(({ detached }) => !detached)
 }
 
-/**
- * True for a status in which a run cancels its attached children: its cancel was accepted, or it settled other than
- * COMPLETED.
- */
-function endsWithChildren(status: RunStatus): boolean {
-  return status === 'CANCELLING' || (isSettledStatus(status) && status !== 'COMPLETED')
-}
-
-/** True if the run's end cancels its attached children. */
+/** True if the run cancels its attached children: its cancel was accepted, or it settled other than COMPLETED. */
 export function cancelsChildren({ status, cascade }: Pick<Run, 'status' | 'cascade'>): boolean {
-  return endsWithChildren(status) && cascade
+  return cascade && status !== 'COMPLETED' && !admitsChildren(status)
 }
 
 /**
@@ -57,8 +49,8 @@ export function cancelsChildren({ status, cascade }: Pick<Run, 'status' | 'casca
 export function closingAncestor({ ancestors }: Family): Ancestor | null {
   for (const ancestor of ancestors) {
     if (!ancestor.attached) return null
-    if (endsWithChildren(ancestor.status)) return cancelsChildren(ancestor) ? ancestor : null
-    if (isSettledStatus(ancestor.status)) return null
+    if (cancelsChildren(ancestor)) return ancestor
+    if (!admitsChildren(ancestor.status)) return null
   }
   return null
 }
