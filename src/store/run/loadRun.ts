@@ -43,8 +43,8 @@ export async function loadRuns(
   if (only === undefined) return []
   const [statement, value] = others.length === 0 ? [LOAD_ONE, only] : [LOAD_MANY, ids]
   const rows = await query(connection, statement, [value])
-  const loaded = new Map<string, LoadedRun>()
-  for (const row of rows) loaded.set(row.id, await toLoaded(store, row))
+  const found = await Promise.all(rows.map((row) => toLoaded(store, row)))
+  const loaded = new Map(found.map((each) => [each.run.id, each]))
   return ids.flatMap((id) => loaded.get(id) ?? [])
 }
 

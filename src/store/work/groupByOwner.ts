@@ -1,6 +1,7 @@
 /** Maximum number of rows in a list without pages: the latest ones. */
 export const MAX_ROWS = 500
 
+/** Groups rows by their owner, in the order in which they come. */
 export function byOwner<Row>(rows: readonly (readonly [owner: string, row: Row])[]): Map<string, Row[]> {
   const found = new Map<string, Row[]>()
   for (const [owner, row] of rows) {

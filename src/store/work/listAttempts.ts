@@ -1,4 +1,5 @@
 import { column, type Connection, prepare, query } from '../sql/statement.ts'
+import { byOwner } from './groupByOwner.ts'
 import type { Attempt } from '../../lifecycle/run/run.ts'
 
 const ATTEMPTS = prepare({
@@ -18,8 +19,5 @@ export async function listAttempts(
   phaseIds: readonly string[],
 ): Promise<Map<string, Attempt[]>> {
   const rows = await query(connection, ATTEMPTS, [phaseIds])
-  const attempts = new Map<string, Attempt[]>()
-  for (const { phase_id, ...attempt } of rows)
-    attempts.set(phase_id, [...(attempts.get(phase_id) ?? []), attempt])
-  return attempts
+  return byOwner(rows.map(({ phase_id, ...attempt }) => [phase_id, attempt]))
 }
