@@ -27,7 +27,6 @@ import {
   type Model,
   type ModelRun,
   refused,
-  telling,
   unchanged,
 } from './modelState.ts'
 import { due } from './oracleDue.ts'
@@ -268,7 +267,7 @@ export function renew(model: Model, run: ModelRun, fence: number, seconds: numbe
   if (renewable && held && isLeased(held, now) && held.fence === fence) {
     const asked = now + (seconds ?? held.seconds)
     held.expiresAt = grace === null ? asked : Math.max(held.expiresAt ?? 0, Math.min(asked, grace))
-    return telling(accepted, { directives: directivesOf(run) })
+    return accepted
   }
   due(model, run)
   const holds = isGood(run.claim, now) && run.claim?.fence === fence

@@ -9,7 +9,15 @@ import type { Task } from './explain.ts'
 import { activeChildren } from './kinship.ts'
 import { type Expected, type Model, type ModelRun, refused, runOf, telling } from './modelState.ts'
 import { directivesOf } from './oracle.ts'
-import { type AskedRun, hasEnded, payRelatives, type Relatives, startRun, toEnd } from './oracleFamily.ts'
+import {
+  type Applies,
+  type AskedRun,
+  hasEnded,
+  payRelatives,
+  type Relatives,
+  startRun,
+  toEnd,
+} from './oracleFamily.ts'
 
 /** The start of a run with every choice made. */
 export interface StartCommand extends AskedRun {
@@ -29,15 +37,19 @@ export function answered(command: Command, answer: Answer, alone: boolean): Task
     const approvalId = answer.run?.approvals.find(({ status }) => status === 'PENDING')?.id ?? ''
     const made = { rowId: answer.row?.id ?? '', approvalId }
     const judged = expectAbout(model, command, made)
-    // the directives are read after the renewal, and another command may come in between
-    if (command.kind === 'renew' && judged.ok) yield
-    const expected =
-      command.kind === 'renew' && judged.ok ? telling(judged, { directives: directivesOf(run) }) : judged
+    const isRenewed = command.kind === 'renew' && judged.ok
+    const expected = isRenewed ? yield* readDirectives(judged, run) : judged
     compareAnswer(expected, answer, run)
     const relatives = hasEnded(run, { settlings, status }) ? yield* payRelatives(model, toEnd(run)) : null
     if (alone && command.kind === 'cancel' && expected.ok)
       expect(answer.relatives).toEqual(toShown(model, run, relatives))
   }
+}
+
+/** Reads the directives that a renewal answers with: after it, so that another command may be applied in between. */
+function* readDirectives(renewed: Expected, run: ModelRun): Applies<Expected> {
+  yield
+  return telling(renewed, { directives: directivesOf(run) })
 }
 
 /** What a cancel tells of the runs below: what it did to them, or how they are where it found nothing to do. */
