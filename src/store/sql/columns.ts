@@ -14,10 +14,16 @@ interface Column {
   readonly filled: boolean
 }
 
+interface NamedColumn extends Column {
+  readonly name: string
+}
+
 /** Some columns of a table, in the table's order. */
 export interface Columns<T extends TableName, C extends ColumnName<T>> {
   readonly table: T
   readonly names: readonly C[]
+  /** Their definitions, looked up once: rows are converted by them. */
+  readonly specs: readonly NamedColumn[]
 }
 
 type Spec<T extends TableName, C extends ColumnName<T>> = (typeof TABLES)[T][C] & Column
@@ -45,7 +51,11 @@ export function columnsOf<T extends TableName, Omitted extends ColumnName<T> = n
 ): Columns<T, Exclude<ColumnName<T>, Omitted>> {
   const isOmitted = new Set<string>(omitted)
   const names = Object.keys(TABLES[table]).filter((name) => !isOmitted.has(name))
-  return { table, names: names as Exclude<ColumnName<T>, Omitted>[] }
+  return {
+    table,
+    names: names as Exclude<ColumnName<T>, Omitted>[],
+    specs: describeColumns({ table, names }),
+  }
 }
 
 /**
@@ -59,7 +69,7 @@ export function describeColumns({
 }: {
   readonly table: TableName
   readonly names: readonly string[]
-}): readonly (Column & { readonly name: string })[] {
+}): readonly NamedColumn[] {
   const specs: Readonly<Record<string, Column>> = TABLES[table]
   return names.map((name) => {
     const spec = specs[name]
@@ -116,7 +126,7 @@ export function toRow<T extends TableName, C extends ColumnName<T>>(
   fields: FieldsOf<T, C>,
 ): { readonly [Name in C]: unknown } {
   const values = fields as Readonly<Record<string, unknown>>
-  const entries = describeColumns(columns).map(({ name, field, type }) => {
+  const entries = columns.specs.map(({ name, field, type }) => {
     const value = values[field]
     return [name, type === 'timestamptz' ? toDate(value as Instant | null) : value]
   })
@@ -129,7 +139,7 @@ export function fromRow<T extends TableName, C extends ColumnName<T>>(
   row: Pick<Rows[T], C & keyof Rows[T]>,
 ): FieldsOf<T, C> {
   const values = row as Readonly<Record<string, unknown>>
-  const entries = describeColumns(columns).map(({ name, field, type }) => {
+  const entries = columns.specs.map(({ name, field, type }) => {
     const value = values[name]
     return [field, type === 'timestamptz' ? toInstant(value as Date | null) : value]
   })
