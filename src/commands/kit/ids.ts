@@ -33,5 +33,7 @@ export function isId(kind: IdKind, id: string): boolean {
 
 /** Returns the kind of a well-formed id; undefined for any other string. */
 export function kindOf(id: string): IdKind | undefined {
-  return (Object.keys(ID_PREFIXES) as IdKind[]).find((kind) => isId(kind, id))
+  const prefix = id.slice(0, id.indexOf('_'))
+  const kind = (Object.keys(ID_PREFIXES) as IdKind[]).find((each) => ID_PREFIXES[each] === prefix)
+  return kind && isId(kind, id) ? kind : undefined
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { orAborted } from '../../adapters/kit/waiting.ts'
 import type { Ending } from '../../processes/launch.ts'
 import { awaitStableFile } from '../../workspaces/files/awaitStableFile.ts'
 import type { Artifact, ArtifactTrouble } from '../../workspaces/files/readArtifact.ts'
@@ -94,9 +95,5 @@ async function awaitTimeout({ agent, sent }: StepOf<'AWAIT'>, signal: AbortSigna
 
 /** Settles only when the signal aborts. */
 function never(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const abort = () => reject(signal.reason as Error)
-    if (signal.aborted) abort()
-    else signal.addEventListener('abort', abort, { once: true })
-  })
+  return orAborted(new Promise<never>(() => undefined), signal)
 }
