@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 
 /** Listening on the address failed; the message says what to do. */
@@ -7,10 +7,21 @@ export class ListenError extends Error {
   override readonly name = 'ListenError'
 }
 
+/** How long a request may take to arrive, and how often that is looked at, in milliseconds. */
+export interface ArrivalTimes {
+  /** Until the last header is there, from the first byte; of a new connection, from its opening. Default 10 s. */
+  readonly headers: number
+  /** Until the whole request is there. Default 60 s. */
+  readonly whole: number
+  /** Default 5 s. */
+  readonly check: number
+}
+
 /** Options of the HTTP server. */
 export interface HttpServerOptions {
   readonly host: string
   readonly port: number
+  readonly arrival?: ArrivalTimes
   readonly onRequest: (request: IncomingMessage, response: ServerResponse) => void
   readonly onUpgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
 }
@@ -25,15 +36,29 @@ export interface HttpServer {
   terminate(): void
 }
 
-/** How long a request may take to arrive, in milliseconds. */
-const ARRIVAL_MS = { headers: 10_000, whole: 60_000 }
+const ARRIVAL: ArrivalTimes = { headers: 10_000, whole: 60_000, check: 5000 }
+
+/**
+ * How a request is answered that Node.js could not read. A connection on which nothing was ever sent is closed without an
+ * answer: a browser opens connections before it needs them, and would take what it finds there for the answer to the
+ * first request that it sends.
+ */
+const STATUS_OF_ERROR: Readonly<Record<string, string>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: '413 Payload Too Large',
+}
 
 /** Starts listening. Throws ListenError if the address is taken or not one of this machine. */
 export async function openHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const { host, port, onRequest, onUpgrade } = options
+  const { host, port, onRequest, onUpgrade, arrival = ARRIVAL } = options
   let isStopping = false
   const server = createServer(
-    { headersTimeout: ARRIVAL_MS.headers, requestTimeout: ARRIVAL_MS.whole },
+    {
+      headersTimeout: arrival.headers,
+      requestTimeout: arrival.whole,
+      connectionsCheckingInterval: arrival.check,
+    },
     (request, response) => {
       response.once('close', () => {
         if (isStopping) setImmediate(() => server.closeIdleConnections())
@@ -42,10 +67,11 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
     },
   )
   server.on('upgrade', onUpgrade)
-  server.on('clientError', (_error, socket) => {
-    if (socket.writable)
-      socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
-    else socket.destroy()
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    const isUnused = !(socket instanceof Socket) || socket.bytesRead === 0
+    if (isUnused || !socket.writable) return void socket.destroy()
+    const status = STATUS_OF_ERROR[error.code ?? ''] ?? '400 Bad Request'
+    socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
   })
   await listen(server, host, port)
   return {
