@@ -3,6 +3,7 @@ import type { Ending } from '../../processes/launch.ts'
 import type { StopLimits } from '../../processes/processGroup.ts'
 import { composeText } from '../../text/composeText.ts'
 import type { AgentDefinition } from './agentDefinition.ts'
+import type { Entry } from './entry.ts'
 
 /** How agents of one kind are reached. */
 export interface Adapter {
@@ -31,7 +32,7 @@ export interface AgentContext {
   readonly env: Readonly<Record<string, string>>
   /** What an earlier owner left of itself; null where there was none. */
   readonly handle: JsonValue | null
-  /** Takes what the agent puts out. Never waits; bounded in memory; masks secrets. */
+  /** Takes what the agent says and puts out. Never waits; bounded in memory; masks secrets. */
   readonly output: AgentOutput
   /** Records a process that stands at its gate, before it does anything. Returns its execution's id. */
   readonly recordStart: (process: { readonly command: string; readonly pid: number }) => Promise<string>
@@ -41,7 +42,7 @@ export interface AgentContext {
   readonly saveHandle: (handle: JsonValue) => Promise<void>
 }
 
-/** Where an agent's output goes: into the session's transcript. */
+/** Where what an agent says goes: into the session's transcript, in the order in which it is told here. */
 export interface AgentOutput {
   /**
    * How many bytes of the session's output the transcripts of earlier owners hold for sure: where a source that outlived them is
@@ -50,8 +51,21 @@ export interface AgentOutput {
   readonly startsAt: number
   /** Whether it takes more without leaving something out. A source that keeps its output waits for that. */
   readonly hasRoom: boolean
-  /** Takes the next bytes, in order, at any time. */
+  /** Takes the next bytes of a plain agent, which become OUTPUT entries: in any pieces, at any time. */
   write(bytes: Uint8Array): void
+  /** Takes the next entry, of any size and with any characters in it. */
+  report(entry: Entry): void
+  /** Says that what was told in pieces is whole, as at the end of a turn. */
+  flush(): void
+}
+
+/** Takes everything and keeps nothing of it. */
+export const DISCARDED_OUTPUT: AgentOutput = {
+  startsAt: 0,
+  hasRoom: true,
+  write: () => undefined,
+  report: () => undefined,
+  flush: () => undefined,
 }
 
 /** How a recorded process ended, and by whom. */

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AppendTranscriptResult } from '@pawl/sdk'
 import type { AgentOutput } from '../kit/adapter.ts'
+import type { Entry } from '../kit/entry.ts'
+import { plainEntry } from '../kit/plainEntry.ts'
 import { ByteRing } from './byteRing.ts'
 import type { Secret } from './secrets.ts'
 import { TranscriptJournal } from './transcriptJournal.ts'
@@ -63,6 +65,7 @@ export class TranscriptWriter implements AgentOutput {
   #position: number
   #startsAt: number
   #written: number
+  #isInPieces = false
   #wake: () => void = () => undefined
 
   constructor(options: TranscriptOptions) {
@@ -96,6 +99,19 @@ export class TranscriptWriter implements AgentOutput {
     if (this.isOver) return
     this.#ring.write(bytes)
     this.#wake()
+  }
+
+  report(entry: Entry): void {
+    const text = plainEntry(entry)
+    if (text === '') return
+    const isPiece = 'isPiece' in entry && entry.isPiece === true
+    this.#isInPieces = isPiece
+    this.write(Buffer.from(isPiece || text.endsWith('\n') ? text : `${text}\n`))
+  }
+
+  flush(): void {
+    if (this.#isInPieces) this.write(Buffer.from('\n'))
+    this.#isInPieces = false
   }
 
   /** Writes what is left, as far as that is possible in `closeMs`. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Session, SessionStatus } from '@pawl/sdk'
-import { AgentError } from '../../adapters/kit/adapter.ts'
+import { AgentError, DISCARDED_OUTPUT } from '../../adapters/kit/adapter.ts'
 import type { Agent, AgentContext, AgentOutput, ProcessEnd } from '../../adapters/kit/adapter.ts'
 import { agentDefinitionSchema } from '../../adapters/kit/agentDefinition.ts'
 import type { AgentDefinition } from '../../adapters/kit/agentDefinition.ts'
@@ -12,12 +12,6 @@ import { finishExecution } from './finishExecution.ts'
 import type { RunContext } from '../run/runContext.ts'
 import { openTranscript } from './transcript.ts'
 import type { RunWorkspace } from '../run/workspace.ts'
-
-/**
- * Discards the output of an agent whose session still belongs to an earlier owner: the server lets nobody else append
- * to its transcript.
- */
-const DISCARDED_OUTPUT: AgentOutput = { startsAt: 0, hasRoom: true, write: () => undefined }
 
 /** A session of the run and its agent, opened by this owner. */
 export interface OpenAgent {
@@ -148,6 +142,7 @@ export class OpenAgents {
       session,
       definition,
       { path: this.#run.tools.stateRoot, keep: [] },
+      // The session still belongs to its earlier owner: the server lets nobody else append to its transcript.
       () => DISCARDED_OUTPUT,
     )
     const isGone = await agent.stop(limits, 'SUPERVISOR_LOST')

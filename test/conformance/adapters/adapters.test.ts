@@ -8,6 +8,7 @@ import type { JsonValue } from '@pawl/sdk'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { DirectoryLock } from '../../../src/processes/directoryLock.ts'
 import { isLiving } from '../../../src/processes/processTable.ts'
+import { DISCARDED_OUTPUT } from '../../../src/adapters/kit/adapter.ts'
 import { identify } from '../../../src/adapters/kit/handle.ts'
 import { follow, KINDS, WITHOUT_TMUX } from './kinds.ts'
 import { AT_ONCE, never, NO_HURRY, until } from './workbench.ts'
@@ -269,8 +270,8 @@ for (const kind of KINDS)
         const startsAt = readFileSync(kept.output).length
         let rest = ''
         const output = {
+          ...DISCARDED_OUTPUT,
           startsAt,
-          hasRoom: true,
           write: (bytes: Uint8Array) => void (rest += String(Buffer.from(bytes))),
         }
         const agent = await bench.open({ handle, output })

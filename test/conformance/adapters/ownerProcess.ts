@@ -4,6 +4,7 @@
  *   ownerProcess.ts KIND '{"context": …, "prompt": …, "kept": FILE}'
  */
 import { appendFileSync, writeFileSync } from 'node:fs'
+import { DISCARDED_OUTPUT } from '../../../src/adapters/kit/adapter.ts'
 import type { AgentContext, Prompt } from '../../../src/adapters/kit/adapter.ts'
 import { KINDS } from './kinds.ts'
 
@@ -17,7 +18,7 @@ const kind = KINDS.find((one) => one.name === name)
 if (!kind) throw new Error(`there is no kind ${name}`)
 const agent = await kind.adapter.open({
   ...context,
-  output: { startsAt: 0, hasRoom: true, write: (bytes) => appendFileSync(kept.output, bytes) },
+  output: { ...DISCARDED_OUTPUT, write: (bytes) => appendFileSync(kept.output, bytes) },
   recordStart: async ({ pid }) => `exe_${context.sessionId}_owner_${pid}`,
   recordEnd: async () => undefined,
   saveHandle: async (handle) => writeFileSync(kept.handle, JSON.stringify(handle)),

@@ -7,6 +7,7 @@ import { expect, onTestFinished } from 'vitest'
 import type { Adapter, Agent, AgentContext, ProcessEnd } from '../../../src/adapters/kit/adapter.ts'
 import { agentDefinitionSchema } from '../../../src/adapters/kit/agentDefinition.ts'
 import type { AgentDefinition } from '../../../src/adapters/kit/agentDefinition.ts'
+import type { Entry } from '../../../src/adapters/kit/entry.ts'
 import { PlainText } from '../../../src/adapters/transcript/plainText.ts'
 import { findByVariable } from '../../../src/processes/processTable.ts'
 
@@ -28,6 +29,8 @@ export interface Workbench {
   /** The handles kept, the last one last. */
   readonly handles: JsonValue[]
   readonly sessionId: string
+  /** The entries it has told, as they came. */
+  readonly entries: readonly Entry[]
   /** All that it has put out, as it came. */
   printed(): string
   /** All that it has put out, as a transcript has it. */
@@ -61,6 +64,7 @@ export async function setUp(adapter: Adapter, part: PartOfDefinition, given?: st
   const bench = { log: [] as string[], ends: new Map<string, ProcessEnd>(), pids: [] as number[] }
   const handles: JsonValue[] = []
   const opened: Agent[] = []
+  const entries: Entry[] = []
   let taken = Buffer.alloc(0)
   const printed = () => taken.toString()
   let executions = 0
@@ -76,6 +80,8 @@ export async function setUp(adapter: Adapter, part: PartOfDefinition, given?: st
       startsAt: taken.length,
       hasRoom: true,
       write: (bytes) => void (taken = Buffer.concat([taken, bytes])),
+      report: (entry) => void entries.push(entry),
+      flush: () => undefined,
     },
     recordStart: async ({ pid }) => {
       const executionId = `exe_${sessionId}_${(executions += 1)}`
@@ -106,6 +112,7 @@ export async function setUp(adapter: Adapter, part: PartOfDefinition, given?: st
     stateDir,
     definition,
     handles,
+    entries,
     sessionId,
     printed,
     said: () => new PlainText().take(printed()),

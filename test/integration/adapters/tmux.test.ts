@@ -3,6 +3,7 @@ import { chmod, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { JsonValue } from '@pawl/sdk'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { DISCARDED_OUTPUT } from '../../../src/adapters/kit/adapter.ts'
 import type { Agent } from '../../../src/adapters/kit/adapter.ts'
 import type { Script } from '../../../src/adapters/scripted/script.ts'
 import { findSocket, TmuxServer } from '../../../src/adapters/tmux/tmuxServer.ts'
@@ -206,10 +207,10 @@ describe.skipIf(WITHOUT_TMUX !== undefined)('an agent in a terminal', () => {
       last = `${last}${String(Buffer.from(bytes))}`.slice(-500)
     }
     const output = {
+      ...DISCARDED_OUTPUT,
       get startsAt() {
         return startsAt
       },
-      hasRoom: true,
       write,
     }
     const agent = await bench.open({ output })

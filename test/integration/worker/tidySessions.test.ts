@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { createPawl, unwrap } from '@pawl/sdk'
 import type { Pawl } from '@pawl/sdk'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { DISCARDED_OUTPUT } from '../../../src/adapters/kit/adapter.ts'
 import { agentDefinitionSchema } from '../../../src/adapters/kit/agentDefinition.ts'
 import { endSession } from '../../../src/adapters/endSession.ts'
 import { tmuxAdapter } from '../../../src/adapters/tmux/tmuxAdapter.ts'
@@ -47,7 +48,7 @@ async function leaveAgent() {
     keep: [],
     env: { PATH },
     handle: null,
-    output: { startsAt: 0, hasRoom: true, write: () => undefined },
+    output: DISCARDED_OUTPUT,
     recordStart: async ({ command, pid }) =>
       unwrap(await pawl.executions.start({ runId: run.id, fence, command, pid })).execution.id,
     recordEnd: async () => undefined,

@@ -31,8 +31,16 @@ it('closes a connection that was opened early and never used without a word', as
 
 it.each([
   ['408 Request Timeout', 'headers that do not end', 'GET / HTTP/1.1\r\nhost: a\r\n'],
-  ['408 Request Timeout', 'a body that does not end', 'POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\n{'],
-  ['431 Request Header Fields Too Large', 'endless headers', `GET / HTTP/1.1\r\na: ${'b'.repeat(20_000)}\r\n\r\n`],
+  [
+    '408 Request Timeout',
+    'a body that does not end',
+    'POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\n{',
+  ],
+  [
+    '431 Request Header Fields Too Large',
+    'endless headers',
+    `GET / HTTP/1.1\r\na: ${'b'.repeat(20_000)}\r\n\r\n`,
+  ],
   ['400 Bad Request', 'what is not HTTP', 'hello\r\n\r\n'],
 ])('answers %s to %s', async (status, _what, text) => {
   expect(await heardAfter(text)).toMatch(new RegExp(`^HTTP/1.1 ${status}\r\n`))
