@@ -9,6 +9,8 @@ import type { Entry } from './entry.ts'
 export interface Adapter {
   /** As it stands in definitions and on sessions. */
   readonly name: string
+  /** Whether its agents live on from prompt to prompt, so that their process belongs to the run and not to a phase. */
+  readonly staysBetweenPrompts: boolean
   /**
    * Opens the agent of a session. Where `context.handle` names one that lives and may be adopted, it is adopted; else a new one
    * is prepared, once every process that the handle names is proven gone: two agents never work in one workspace.
@@ -83,11 +85,43 @@ export interface Prompt {
 /** Whether an agent works on something, waits for a prompt, or is not there any more. */
 export type AgentActivity = 'WORKING' | 'WAITING' | 'GONE'
 
+/** Why an agent ended its turn, as it says. */
+export type StopReason = 'END_TURN' | 'CANCELLED' | 'REFUSAL' | 'MAX_TOKENS' | 'MAX_TURN_REQUESTS'
+
+/** An error that an agent names as what ended its turn. */
+export interface AgentFailure {
+  /** The agent's own code, such as one of JSON-RPC's; null where it gives none. */
+  readonly code: number | string | null
+  /** The agent's own words. */
+  readonly message: string
+}
+
+/** How a turn ended. */
+export interface TurnResult {
+  /** How the agent's process ended; null where it waits for the next prompt. */
+  readonly exit: Ending | null
+  /** Why, where the agent says so. */
+  readonly stop: StopReason | null
+  /** The error that ended it, where the agent names one. */
+  readonly failure: AgentFailure | null
+}
+
+/** The agent waits for the next prompt, and said no more. */
+export const WAITS: TurnResult = { exit: null, stop: null, failure: null }
+
+/** The agent's process ended. */
+export function exited(exit: Ending, failure: AgentFailure | null = null): TurnResult {
+  return { exit, stop: null, failure }
+}
+
 /** One agent, opened. */
 export interface Agent {
   /** Whether it was there before this owner. */
   readonly isAdopted: boolean
-  /** When it last showed a sign of life: output, or its start; as `performance.now()`. */
+  /**
+   * When it last showed a sign of life: output, or its start; as `performance.now()`. A tool call of its own that is in progress
+   * is a sign of life, for as long as the definition's `toolSeconds`.
+   */
   readonly lastActivityAt: number
   /** What it does now. */
   probe(): Promise<AgentActivity>
@@ -100,8 +134,8 @@ export interface Agent {
   send(prompt: Prompt): Promise<void>
   /** Passes text on to an agent at work. False where it can't be reached before its turn is over. */
   steer(text: string): Promise<boolean>
-  /** Resolves when the agent no longer works on its prompt: it ended (how), or waits for the next (null). */
-  turnOver(signal: AbortSignal): Promise<Ending | null>
+  /** Resolves when the agent no longer works on its prompt: its process ended, or it waits for the next one. */
+  turnOver(signal: AbortSignal): Promise<TurnResult>
   /** Ends it and prepares a new one without memory of the one before. */
   restart(limits: StopLimits): Promise<void>
   /** Ends it and everything it started. Returns whether all of it is proven gone. */

@@ -6,6 +6,7 @@ import { ProcessAgent } from './processAgent.ts'
 /** Agents that are a command for each prompt. They die with their worker, so none is ever adopted. */
 export const processAdapter: Adapter = {
   name: 'process',
+  staysBetweenPrompts: false,
   async open(context) {
     await mkdir(context.stateDir, { recursive: true, mode: 0o700 })
     const fresh = createHandle(this.name)

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Ending } from '../../processes/launch.ts'
 import type { StopLimits } from '../../processes/processGroup.ts'
-import { AgentError } from '../kit/adapter.ts'
-import type { Agent, AgentActivity, AgentContext, ProcessEnd, Prompt } from '../kit/adapter.ts'
+import { AgentError, exited, WAITS } from '../kit/adapter.ts'
+import type { Agent, AgentActivity, AgentContext, ProcessEnd, Prompt, TurnResult } from '../kit/adapter.ts'
 import { agentSurvives } from '../kit/agentSurvives.ts'
 import { fillCommand } from '../kit/fillCommand.ts'
 import { SessionIdFinder } from '../kit/findSessionId.ts'
@@ -89,9 +89,10 @@ export class ProcessAgent implements Agent {
     return false
   }
 
-  turnOver(signal: AbortSignal): Promise<Ending | null> {
-    const unknown = this.#wasThere ? { exitCode: null, signal: null } : null
-    return orAborted(this.#concluded ?? Promise.resolve(unknown), signal)
+  async turnOver(signal: AbortSignal): Promise<TurnResult> {
+    signal.throwIfAborted()
+    if (this.#concluded) return exited(await orAborted(this.#concluded, signal))
+    return this.#wasThere ? exited({ exitCode: null, signal: null }) : WAITS
   }
 
   async restart(limits: StopLimits): Promise<void> {

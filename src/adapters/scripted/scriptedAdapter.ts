@@ -21,6 +21,7 @@ export function commandOf(script: string, state: string, terminal = false): stri
  */
 export const scriptedAdapter: Adapter = {
   name: 'scripted',
+  staysBetweenPrompts: false,
   open(context) {
     return processAdapter.open({ ...context, definition: definitionFor(context) })
   },

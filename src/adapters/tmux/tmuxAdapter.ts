@@ -21,6 +21,7 @@ import { keepToken } from './tokenFile.ts'
 /** Agents that live in a terminal. They outlive their worker, and are adopted by the next owner on the same machine. */
 export const tmuxAdapter: Adapter = {
   name: 'tmux',
+  staysBetweenPrompts: true,
   async open(context) {
     if (whyUnstartable('tmux', process.env))
       throw new AgentError(

@@ -6,8 +6,8 @@ import type { Ending } from '../../processes/launch.ts'
 import { ProcessGroup } from '../../processes/processGroup.ts'
 import type { StopLimits } from '../../processes/processGroup.ts'
 import { isLiving, signalProcess } from '../../processes/processTable.ts'
-import { AgentError } from '../kit/adapter.ts'
-import type { Agent, AgentActivity, AgentContext, ProcessEnd, Prompt } from '../kit/adapter.ts'
+import { AgentError, exited, WAITS } from '../kit/adapter.ts'
+import type { Agent, AgentActivity, AgentContext, ProcessEnd, Prompt, TurnResult } from '../kit/adapter.ts'
 import { agentSurvives } from '../kit/agentSurvives.ts'
 import { fillCommand } from '../kit/fillCommand.ts'
 import { addKey, groupOf } from '../kit/handle.ts'
@@ -114,14 +114,14 @@ export class TmuxAgent implements Agent {
     return true
   }
 
-  async turnOver(signal: AbortSignal): Promise<Ending | null> {
+  async turnOver(signal: AbortSignal): Promise<TurnResult> {
     for (;;) {
       signal.throwIfAborted()
       switch (await this.probe()) {
         case 'GONE':
-          return this.#conclude()
+          return exited(await this.#conclude())
         case 'WAITING':
-          return null
+          return WAITS
         case 'WORKING':
           await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined)
       }

@@ -193,8 +193,7 @@ export class OpenAgents {
       handle,
       output: openOutput({ ...env, ...definition.env }),
       recordStart: async ({ command, pid }) => {
-        // An agent in a terminal outlives its phase, so its execution belongs to the run.
-        const phase = definition.adapter === 'tmux' ? undefined : this.phase
+        const phase = ADAPTERS[definition.adapter].staysBetweenPrompts ? undefined : this.phase
         const answer = await owned.executions.start({ command, pid, phase, ...this.#run.call })
         const { id } = this.#run.accept(answer).execution
         this.#started.add(id)

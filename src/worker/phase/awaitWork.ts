@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { TurnResult } from '../../adapters/kit/adapter.ts'
 import { orAborted } from '../../adapters/kit/waiting.ts'
-import type { Ending } from '../../processes/launch.ts'
 import { awaitStableFile } from '../../workspaces/files/awaitStableFile.ts'
 import type { Artifact, ArtifactTrouble } from '../../workspaces/files/readArtifact.ts'
 import { STABLE_MS } from '../run/budgets.ts'
@@ -40,7 +40,7 @@ async function awaitFirst(task: PhaseTask, step: StepOf<'AWAIT'>): Promise<Outco
   const signal = AbortSignal.any([task.context.signal, over.signal])
   const sources: Promise<Outcome>[] = [
     awaitMove(task, signal),
-    step.agent.agent.turnOver(signal).then((ending) => ({ kind: 'TURN', turn: turnAfter(ending) })),
+    step.agent.agent.turnOver(signal).then((result) => ({ kind: 'TURN', turn: turnAfter(result) })),
     awaitTimeout(step, signal),
     awaitFile(task, step, signal),
   ]
@@ -52,9 +52,9 @@ async function awaitFirst(task: PhaseTask, step: StepOf<'AWAIT'>): Promise<Outco
   }
 }
 
-function turnAfter(ending: Ending | null): Turn {
-  if (ending === null || ending.exitCode === 0) return 'OVER'
-  return ending.exitCode === null ? 'KILLED' : 'CRASHED'
+function turnAfter({ exit }: TurnResult): Turn {
+  if (exit === null || exit.exitCode === 0) return 'OVER'
+  return exit.exitCode === null ? 'KILLED' : 'CRASHED'
 }
 
 /** Resolves when the phase is not under way any more. The run is read again only after events that may say so. */

@@ -21,7 +21,7 @@ describe('the examples of agents', () => {
       key: '1',
       text: '# Plan\n\nWrite the file `out/plan.md` (text/markdown) in the working directory.',
     })
-    expect(await agent.turnOver(never())).toEqual({ exitCode: 0, signal: null })
+    expect(await agent.turnOver(never())).toMatchObject({ exit: { exitCode: 0, signal: null } })
     expect(bench.said()).toContain('Wrote out/plan.md.')
     expect(await readFile(join(bench.workspace, 'out/plan.md'), 'utf8')).toContain('# Plan')
   })
@@ -38,7 +38,7 @@ describe('the examples of agents', () => {
     const agent = await bench.open({ env: { PATH: process.env['PATH'] ?? '', XDG_STATE_HOME: bench.folder } })
     for (const text of ['# one\n', '# two\n']) {
       await agent.send({ key: text, text })
-      expect(await agent.turnOver(never())).toEqual({ exitCode: 0, signal: null })
+      expect(await agent.turnOver(never())).toMatchObject({ exit: { exitCode: 0, signal: null } })
     }
     expect(bench.said()).toContain('I was asked 2 times so far.')
   })
@@ -53,7 +53,7 @@ describe('the examples of agents', () => {
     const agent = await bench.open()
     for (const key of ['1', '2']) {
       await agent.send({ key, text: 'a prompt\nof two lines' })
-      expect(await agent.turnOver(never())).toBe(null)
+      expect(await agent.turnOver(never())).toMatchObject({ exit: null })
     }
     // a terminal is read every so often, so its last words come after the turn is over
     const answers = () => bench.said().match(/working on: Do what the file .*\.txt says\.\ndone\n/g)

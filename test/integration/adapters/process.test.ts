@@ -50,7 +50,7 @@ describe('a process agent', () => {
     const agent = await bench.open()
     const text = `-e "quoted" 'so' $HOME {workspace} \\ é𝄞\nline 2\n${'long '.repeat(10_000)}`
     await agent.send(prompt(text, 'key'))
-    expect(await agent.turnOver(never())).toEqual({ exitCode: 0, signal: null })
+    expect(await agent.turnOver(never())).toMatchObject({ exit: { exitCode: 0, signal: null } })
     expect(bench.printed()).toBe(text)
   })
 
@@ -130,7 +130,7 @@ describe('a process agent', () => {
     const bench = await open('(sleep 600 &); setsid sleep 600 & exit 3')
     const agent = await bench.open()
     await agent.send(prompt('x'))
-    expect(await agent.turnOver(never())).toEqual({ exitCode: 3, signal: null })
+    expect(await agent.turnOver(never())).toMatchObject({ exit: { exitCode: 3, signal: null } })
     expect(bench.processes()).toEqual([])
     expect([...bench.ends.values()]).toEqual([{ exitCode: 3, signal: null, end: 'EXITED' }])
     expect(await agent.probe()).toBe('GONE')

@@ -192,7 +192,7 @@ describe('a transcript', () => {
     let highest = before
     const watch = setInterval(() => (highest = Math.max(highest, process.memoryUsage().rss)), 20)
     await agent.send({ key: 'x', text: 'x' })
-    expect(await agent.turnOver(never())).toMatchObject({ exitCode: 0 })
+    expect(await agent.turnOver(never())).toMatchObject({ exit: { exitCode: 0 } })
     clearInterval(watch)
     await writer.close()
     expect(highest - before).toBeLessThan(100_000_000)
