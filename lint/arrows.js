@@ -138,6 +138,7 @@ export const ROOMS = {
     kit: [],
     process: ['kit'],
     scripted: ['kit', 'process'],
+    mcp: [],
     tmux: ['kit'],
     transcript: ['kit'],
   },
