@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto'
+import { exampleOf, propertiesOf } from './exampleOf.ts'
+import type { Use } from './script.ts'
+
+/** A tool that an agent offers to its model. */
+export interface Tool {
+  readonly name: string
+  readonly schema: unknown
+  /** Where it takes text instead of JSON. */
+  readonly isFreeform?: boolean
+  /** The group that a call has to name beside it. */
+  readonly namespace?: string
+}
+
+/** A call of a tool. */
+export interface Call {
+  readonly id: string
+  readonly tool: Tool
+  readonly input: unknown
+}
+
+/** What agents name the tools that run a command or write a file, and their arguments. */
+const RUNS = ['exec_command', 'shell_command', 'shell', 'run_shell_command', 'Bash', 'bash']
+const WRITES = ['write_file', 'Write', 'write']
+const COMMAND = ['cmd', 'command']
+const PATH = ['file_path', 'filePath', 'absolute_path', 'path']
+const CONTENT = ['content', 'contents', 'text']
+
+/** The call by which this agent does it; null where it has no tool for that. */
+export function chooseTool(use: Use, tools: readonly Tool[]): Call | null {
+  if ('tool' in use) {
+    const tool =
+      tools.find(({ name }) => name === use.tool) ?? tools.find(({ name }) => name.endsWith(use.tool))
+    return tool ? call(tool, use.input) : null
+  }
+  if ('run' in use) return runCommand(use.run, tools)
+  const writer = find(tools, WRITES)
+  if (writer) return fill(writer, [PATH, use.write], [CONTENT, use.text])
+  const patch = tools.find(({ name, isFreeform }) => name === 'apply_patch' && isFreeform)
+  if (patch) return call(patch, asPatch(use.write, use.text))
+  return runCommand(`printf '%s' ${quote(use.text)} > ${quote(use.write)}`, tools)
+}
+
+function runCommand(command: string, tools: readonly Tool[]): Call | null {
+  const tool = find(tools, RUNS)
+  if (!tool) return null
+  const properties = propertiesOf(tool.schema)
+  const argument = COMMAND.find((name) => name in properties) ?? 'command'
+  const isList = (properties[argument] as { type?: unknown } | undefined)?.type === 'array'
+  return fill(tool, [COMMAND, isList ? ['/bin/sh', '-c', command] : command])
+}
+
+function fill(tool: Tool, ...values: readonly (readonly [names: readonly string[], value: unknown])[]): Call {
+  const properties = propertiesOf(tool.schema)
+  const given = values.map(([names, value]) => [names.find((name) => name in properties) ?? names[0], value])
+  return call(tool, { ...(exampleOf(tool.schema) as object), ...Object.fromEntries(given) })
+}
+
+function find(tools: readonly Tool[], names: readonly string[]): Tool | undefined {
+  return names.map((name) => tools.find((tool) => tool.name === name)).find(Boolean)
+}
+
+const call = (tool: Tool, input: unknown): Call => ({ id: randomUUID().replaceAll('-', ''), tool, input })
+
+const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`
+
+function asPatch(path: string, text: string): string {
+  const added = text
+    .replace(/\n$/, '')
+    .split('\n')
+    .map((line) => `+${line}\n`)
+    .join('')
+  return `*** Begin Patch\n*** Add File: ${path}\n${added}*** End Patch\n`
+}
