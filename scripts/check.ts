@@ -10,6 +10,7 @@ import { join } from 'node:path'
 /** The files that `npm run generate` writes and that are committed. */
 const GENERATED = [
   'schema/schema.graphql',
+  'schema/operations/mutations.graphql',
   'schema/events.schema.json',
   'schema/workflow.schema.json',
   'sdk/generated',

@@ -1206,6 +1206,556 @@ export type RunApprovalsQueryVariables = Exact<{
 
 export type RunApprovalsQuery = { run: { approvals: { edges: Array<{ node: ApprovalFieldsFragment }>, pageInfo: PageFieldsFragment } } | null };
 
+export type ArtifactFieldsFragment = { id: string, round: number, attempt: number, path: string, sha256: string, size: number, valid: boolean, createdAt: string, phase: { key: string, round: number }, problems: Array<{ path: string, message: string }> };
+
+export type ArtifactDetailFragment = (
+  { content: string | null }
+  & ArtifactFieldsFragment
+);
+
+export type ArtifactQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type ArtifactQuery = { node:
+    | { __typename: 'Approval' }
+    | (
+      { __typename: 'Artifact' }
+      & ArtifactDetailFragment
+    )
+    | { __typename: 'Execution' }
+    | { __typename: 'Message' }
+    | { __typename: 'Phase' }
+    | { __typename: 'Run' }
+    | { __typename: 'Session' }
+    | { __typename: 'Token' }
+    | { __typename: 'Workflow' }
+    | { __typename: 'Workspace' }
+    | { __typename: 'WorkspaceOperation' }
+   | null };
+
+export type ArtifactsQueryVariables = Exact<{
+  runId: string;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type ArtifactsQuery = { run: { artifacts: { edges: Array<{ node: ArtifactFieldsFragment }>, pageInfo: PageFieldsFragment } } | null };
+
+export type ExecutionFieldsFragment = { id: string, epoch: number | null, attempt: number | null, fence: number | null, command: string, pid: number | null, exitCode: number | null, signal: string | null, end: ExecutionEnd | null, outcome: Outcome | null, startedAt: string, endedAt: string | null, run: { id: string } | null, phase: { key: string, round: number } | null };
+
+export type ExecutionsQueryVariables = Exact<{
+  filter?: ExecutionFilter | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type ExecutionsQuery = { executions: { edges: Array<{ node: ExecutionFieldsFragment }>, pageInfo: PageFieldsFragment } };
+
+export type ClaimRunMutationVariables = Exact<{
+  input: ClaimRunInput;
+}>;
+
+
+export type ClaimRunMutation = { claimRun:
+    | { __typename: 'ClaimRunSuccess', replayed: boolean, agentToken: string | null, lease: LeaseFieldsFragment | null, run: RunDetailFragment | null }
+    | (
+      { __typename: 'Forbidden' }
+      & ProblemFields_Forbidden_Fragment
+      & ForbiddenFieldsFragment
+    )
+    | (
+      { __typename: 'IdempotencyMismatch' }
+      & ProblemFields_IdempotencyMismatch_Fragment
+      & IdempotencyMismatchFieldsFragment
+    )
+    | (
+      { __typename: 'InvalidInput' }
+      & ProblemFields_InvalidInput_Fragment
+      & InvalidInputFieldsFragment
+    )
+    | (
+      { __typename: 'NotClaimable' }
+      & ProblemFields_NotClaimable_Fragment
+      & NotClaimableFieldsFragment
+    )
+    | (
+      { __typename: 'NothingToClaim' }
+      & ProblemFields_NothingToClaim_Fragment
+      & NothingToClaimFieldsFragment
+    )
+    | (
+      { __typename: 'RunNotFound' }
+      & ProblemFields_RunNotFound_Fragment
+      & RunNotFoundFieldsFragment
+    )
+   };
+
+export type MessageFieldsFragment = { id: string, text: string, mode: MessageMode, status: MessageStatus, sentBy: string, sentAt: string, run: { id: string } };
+
+export type MessagesQueryVariables = Exact<{
+  runId: string;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type MessagesQuery = { run: { messages: { edges: Array<{ node: MessageFieldsFragment }>, pageInfo: PageFieldsFragment } } | null };
+
+export type SweepMutationVariables = Exact<{
+  input: SweepInput;
+}>;
+
+
+export type SweepMutation = { sweep:
+    | (
+      { __typename: 'Forbidden' }
+      & ProblemFields_Forbidden_Fragment
+      & ForbiddenFieldsFragment
+    )
+    | (
+      { __typename: 'InvalidInput' }
+      & ProblemFields_InvalidInput_Fragment
+      & InvalidInputFieldsFragment
+    )
+    | { __typename: 'SweepSuccess', lapsed: Array<string>, expired: Array<string>, dryRun: boolean }
+   };
+
+export type CreateTokenMutationVariables = Exact<{
+  input: CreateTokenInput;
+}>;
+
+
+export type CreateTokenMutation = { createToken:
+    | { __typename: 'CreateTokenSuccess', secret: string, token: TokenFieldsFragment }
+    | (
+      { __typename: 'Forbidden' }
+      & ProblemFields_Forbidden_Fragment
+      & ForbiddenFieldsFragment
+    )
+    | (
+      { __typename: 'InvalidInput' }
+      & ProblemFields_InvalidInput_Fragment
+      & InvalidInputFieldsFragment
+    )
+   };
+
+export type RotateTokenMutationVariables = Exact<{
+  input: RotateTokenInput;
+}>;
+
+
+export type RotateTokenMutation = { rotateToken:
+    | (
+      { __typename: 'Forbidden' }
+      & ProblemFields_Forbidden_Fragment
+      & ForbiddenFieldsFragment
+    )
+    | (
+      { __typename: 'InvalidInput' }
+      & ProblemFields_InvalidInput_Fragment
+      & InvalidInputFieldsFragment
+    )
+    | { __typename: 'RotateTokenSuccess', secret: string, token: TokenFieldsFragment }
+    | (
+      { __typename: 'TokenNotFound' }
+      & ProblemFields_TokenNotFound_Fragment
+      & TokenNotFoundFieldsFragment
+    )
+   };
+
+export type RevokeTokenMutationVariables = Exact<{
+  input: RevokeTokenInput;
+}>;
+
+
+export type RevokeTokenMutation = { revokeToken:
+    | (
+      { __typename: 'Forbidden' }
+      & ProblemFields_Forbidden_Fragment
+      & ForbiddenFieldsFragment
+    )
+    | (
+      { __typename: 'InvalidInput' }
+      & ProblemFields_InvalidInput_Fragment
+      & InvalidInputFieldsFragment
+    )
+    | { __typename: 'RevokeTokenSuccess', tokenId: string }
+    | (
+      { __typename: 'TokenNotFound' }
+      & ProblemFields_TokenNotFound_Fragment
+      & TokenNotFoundFieldsFragment
+    )
+   };
+
+export type RegisterWorkflowMutationVariables = Exact<{
+  input: RegisterWorkflowInput;
+}>;
+
+
+export type RegisterWorkflowMutation = { registerWorkflow:
+    | (
+      { __typename: 'Forbidden' }
+      & ProblemFields_Forbidden_Fragment
+      & ForbiddenFieldsFragment
+    )
+    | (
+      { __typename: 'InvalidInput' }
+      & ProblemFields_InvalidInput_Fragment
+      & InvalidInputFieldsFragment
+    )
+    | { __typename: 'RegisterWorkflowSuccess', changed: boolean, workflow: WorkflowFieldsFragment }
+    | (
+      { __typename: 'WorkflowMismatch' }
+      & ProblemFields_WorkflowMismatch_Fragment
+      & WorkflowMismatchFieldsFragment
+    )
+   };
+
+export type RenewLeaseMutationVariables = Exact<{
+  input: RenewLeaseInput;
+}>;
+
+
+export type RenewLeaseMutation = { renewLease:
+    | (
+      { __typename: 'Forbidden' }
+      & ProblemFields_Forbidden_Fragment
+      & ForbiddenFieldsFragment
+    )
+    | (
+      { __typename: 'InvalidInput' }
+      & ProblemFields_InvalidInput_Fragment
+      & InvalidInputFieldsFragment
+    )
+    | (
+      { __typename: 'LeaseLost' }
+      & ProblemFields_LeaseLost_Fragment
+      & LeaseLostFieldsFragment
+    )
+    | { __typename: 'RenewLeaseSuccess', asOf: string, cancelGraceSeconds: number, lease: LeaseFieldsFragment, directives: Array<DirectiveFieldsFragment> }
+    | (
+      { __typename: 'RunNotActive' }
+      & ProblemFields_RunNotActive_Fragment
+      & RunNotActiveFieldsFragment
+    )
+    | (
+      { __typename: 'RunNotFound' }
+      & ProblemFields_RunNotFound_Fragment
+      & RunNotFoundFieldsFragment
+    )
+   };
+
+export type ReleaseRunMutationVariables = Exact<{
+  input: ReleaseRunInput;
+}>;
+
+
+export type ReleaseRunMutation = { releaseRun:
+    | (
+      { __typename: 'Forbidden' }
+      & ProblemFields_Forbidden_Fragment
+      & ForbiddenFieldsFragment
+    )
+    | (
+      { __typename: 'IdempotencyMismatch' }
+      & ProblemFields_IdempotencyMismatch_Fragment
+      & IdempotencyMismatchFieldsFragment
+    )
+    | (
+      { __typename: 'InvalidInput' }
+      & ProblemFields_InvalidInput_Fragment
+      & InvalidInputFieldsFragment
+    )
+    | (
+      { __typename: 'LeaseLost' }
+      & ProblemFields_LeaseLost_Fragment
+      & LeaseLostFieldsFragment
+    )
+    | { __typename: 'ReleaseRunSuccess', replayed: boolean, run: RunFieldsFragment | null }
+    | (
+      { __typename: 'RunNotFound' }
+      & ProblemFields_RunNotFound_Fragment
+      & RunNotFoundFieldsFragment
+    )
+   };
+
+export type ConfirmCancelMutationVariables = Exact<{
+  input: ConfirmCancelInput;
+}>;
+
+
+export type ConfirmCancelMutation = { confirmCancel:
+    | { __typename: 'ConfirmCancelSuccess', replayed: boolean, run: RunFieldsFragment | null }
+    | (
+      { __typename: 'Forbidden' }
+      & ProblemFields_Forbidden_Fragment
+      & ForbiddenFieldsFragment
+    )
+    | (
+      { __typename: 'IdempotencyMismatch' }
+      & ProblemFields_IdempotencyMismatch_Fragment
+      & IdempotencyMismatchFieldsFragment
+    )
+    | (
+      { __typename: 'InvalidInput' }
+      & ProblemFields_InvalidInput_Fragment
+      & InvalidInputFieldsFragment
+    )
+    | (
+      { __typename: 'LeaseLost' }
+      & ProblemFields_LeaseLost_Fragment
+      & LeaseLostFieldsFragment
+    )
+    | (
+      { __typename: 'RunNotActive' }
+      & ProblemFields_RunNotActive_Fragment
+      & RunNotActiveFieldsFragment
+    )
+    | (
+      { __typename: 'RunNotFound' }
+      & ProblemFields_RunNotFound_Fragment
+      & RunNotFoundFieldsFragment
+    )
+   };
+
+export type PauseRunMutationVariables = Exact<{
+  input: PauseRunInput;
+}>;
+
+
+export type PauseRunMutation = { pauseRun:
+    | (
+      { __typename: 'Forbidden' }
+      & ProblemFields_Forbidden_Fragment
+      & ForbiddenFieldsFragment
+    )
+    | (
+      { __typename: 'IdempotencyMismatch' }
+      & ProblemFields_IdempotencyMismatch_Fragment
+      & IdempotencyMismatchFieldsFragment
+    )
+    | (
+      { __typename: 'InvalidInput' }
+      & ProblemFields_InvalidInput_Fragment
+      & InvalidInputFieldsFragment
+    )
+    | (
+      { __typename: 'NotPausable' }
+      & ProblemFields_NotPausable_Fragment
+      & NotPausableFieldsFragment
+    )
+    | { __typename: 'PauseRunSuccess', replayed: boolean, run: RunFieldsFragment | null }
+    | (
+      { __typename: 'RevisionConflict' }
+      & ProblemFields_RevisionConflict_Fragment
+      & RevisionConflictFieldsFragment
+    )
+    | (
+      { __typename: 'RunNotFound' }
+      & ProblemFields_RunNotFound_Fragment
+      & RunNotFoundFieldsFragment
+    )
+   };
+
+export type CompleteRunMutationVariables = Exact<{
+  input: CompleteRunInput;
+}>;
+
+
+export type CompleteRunMutation = { completeRun:
+    | { __typename: 'CompleteRunSuccess', replayed: boolean, changed: boolean, run: RunFieldsFragment | null }
+    | (
+      { __typename: 'Forbidden' }
+      & ProblemFields_Forbidden_Fragment
+      & ForbiddenFieldsFragment
+    )
+    | (
+      { __typename: 'IdempotencyMismatch' }
+      & ProblemFields_IdempotencyMismatch_Fragment
+      & IdempotencyMismatchFieldsFragment
+    )
+    | (
+      { __typename: 'InvalidInput' }
+      & ProblemFields_InvalidInput_Fragment
+      & InvalidInputFieldsFragment
+    )
+    | (
+      { __typename: 'LeaseLost' }
+      & ProblemFields_LeaseLost_Fragment
+      & LeaseLostFieldsFragment
+    )
+    | (
+      { __typename: 'NotCompletable' }
+      & ProblemFields_NotCompletable_Fragment
+      & NotCompletableFieldsFragment
+    )
+    | (
+      { __typename: 'RevisionConflict' }
+      & ProblemFields_RevisionConflict_Fragment
+      & RevisionConflictFieldsFragment
+    )
+    | (
+      { __typename: 'RunNotActive' }
+      & ProblemFields_RunNotActive_Fragment
+      & RunNotActiveFieldsFragment
+    )
+    | (
+      { __typename: 'RunNotFound' }
+      & ProblemFields_RunNotFound_Fragment
+      & RunNotFoundFieldsFragment
+    )
+   };
+
+export type FailRunMutationVariables = Exact<{
+  input: FailRunInput;
+}>;
+
+
+export type FailRunMutation = { failRun:
+    | { __typename: 'FailRunSuccess', replayed: boolean, run: RunFieldsFragment | null }
+    | (
+      { __typename: 'Forbidden' }
+      & ProblemFields_Forbidden_Fragment
+      & ForbiddenFieldsFragment
+    )
+    | (
+      { __typename: 'IdempotencyMismatch' }
+      & ProblemFields_IdempotencyMismatch_Fragment
+      & IdempotencyMismatchFieldsFragment
+    )
+    | (
+      { __typename: 'InvalidInput' }
+      & ProblemFields_InvalidInput_Fragment
+      & InvalidInputFieldsFragment
+    )
+    | (
+      { __typename: 'LeaseLost' }
+      & ProblemFields_LeaseLost_Fragment
+      & LeaseLostFieldsFragment
+    )
+    | (
+      { __typename: 'RunNotActive' }
+      & ProblemFields_RunNotActive_Fragment
+      & RunNotActiveFieldsFragment
+    )
+    | (
+      { __typename: 'RunNotFound' }
+      & ProblemFields_RunNotFound_Fragment
+      & RunNotFoundFieldsFragment
+    )
+   };
+
+export type CancelRunMutationVariables = Exact<{
+  input: CancelRunInput;
+}>;
+
+
+export type CancelRunMutation = { cancelRun:
+    | { __typename: 'CancelRunSuccess', changed: boolean, childrenCancelled: number, replayed: boolean, run: RunFieldsFragment | null, childrenLeft: Array<RunFieldsFragment> }
+    | (
+      { __typename: 'Forbidden' }
+      & ProblemFields_Forbidden_Fragment
+      & ForbiddenFieldsFragment
+    )
+    | (
+      { __typename: 'IdempotencyMismatch' }
+      & ProblemFields_IdempotencyMismatch_Fragment
+      & IdempotencyMismatchFieldsFragment
+    )
+    | (
+      { __typename: 'InvalidInput' }
+      & ProblemFields_InvalidInput_Fragment
+      & InvalidInputFieldsFragment
+    )
+    | (
+      { __typename: 'RevisionConflict' }
+      & ProblemFields_RevisionConflict_Fragment
+      & RevisionConflictFieldsFragment
+    )
+    | (
+      { __typename: 'RunNotFound' }
+      & ProblemFields_RunNotFound_Fragment
+      & RunNotFoundFieldsFragment
+    )
+   };
+
+export type DetachRunMutationVariables = Exact<{
+  input: DetachRunInput;
+}>;
+
+
+export type DetachRunMutation = { detachRun:
+    | { __typename: 'DetachRunSuccess', replayed: boolean, changed: boolean, run: RunFieldsFragment | null }
+    | (
+      { __typename: 'Forbidden' }
+      & ProblemFields_Forbidden_Fragment
+      & ForbiddenFieldsFragment
+    )
+    | (
+      { __typename: 'IdempotencyMismatch' }
+      & ProblemFields_IdempotencyMismatch_Fragment
+      & IdempotencyMismatchFieldsFragment
+    )
+    | (
+      { __typename: 'InvalidInput' }
+      & ProblemFields_InvalidInput_Fragment
+      & InvalidInputFieldsFragment
+    )
+    | (
+      { __typename: 'RevisionConflict' }
+      & ProblemFields_RevisionConflict_Fragment
+      & RevisionConflictFieldsFragment
+    )
+    | (
+      { __typename: 'RunNotActive' }
+      & ProblemFields_RunNotActive_Fragment
+      & RunNotActiveFieldsFragment
+    )
+    | (
+      { __typename: 'RunNotFound' }
+      & ProblemFields_RunNotFound_Fragment
+      & RunNotFoundFieldsFragment
+    )
+   };
+
+export type DeleteRunMutationVariables = Exact<{
+  input: DeleteRunInput;
+}>;
+
+
+export type DeleteRunMutation = { deleteRun:
+    | { __typename: 'DeleteRunSuccess', runId: string, replayed: boolean }
+    | (
+      { __typename: 'Forbidden' }
+      & ProblemFields_Forbidden_Fragment
+      & ForbiddenFieldsFragment
+    )
+    | (
+      { __typename: 'IdempotencyMismatch' }
+      & ProblemFields_IdempotencyMismatch_Fragment
+      & IdempotencyMismatchFieldsFragment
+    )
+    | (
+      { __typename: 'InvalidInput' }
+      & ProblemFields_InvalidInput_Fragment
+      & InvalidInputFieldsFragment
+    )
+    | (
+      { __typename: 'NotDeletable' }
+      & ProblemFields_NotDeletable_Fragment
+      & NotDeletableFieldsFragment
+    )
+    | (
+      { __typename: 'RunNotFound' }
+      & ProblemFields_RunNotFound_Fragment
+      & RunNotFoundFieldsFragment
+    )
+   };
+
 export type RequestApprovalMutationVariables = Exact<{
   input: RequestApprovalInput;
 }>;
@@ -1314,44 +1864,6 @@ export type DecideApprovalMutation = { decideApproval:
     )
    };
 
-export type ArtifactFieldsFragment = { id: string, round: number, attempt: number, path: string, sha256: string, size: number, valid: boolean, createdAt: string, phase: { key: string, round: number }, problems: Array<{ path: string, message: string }> };
-
-export type ArtifactDetailFragment = (
-  { content: string | null }
-  & ArtifactFieldsFragment
-);
-
-export type ArtifactQueryVariables = Exact<{
-  id: string;
-}>;
-
-
-export type ArtifactQuery = { node:
-    | { __typename: 'Approval' }
-    | (
-      { __typename: 'Artifact' }
-      & ArtifactDetailFragment
-    )
-    | { __typename: 'Execution' }
-    | { __typename: 'Message' }
-    | { __typename: 'Phase' }
-    | { __typename: 'Run' }
-    | { __typename: 'Session' }
-    | { __typename: 'Token' }
-    | { __typename: 'Workflow' }
-    | { __typename: 'Workspace' }
-    | { __typename: 'WorkspaceOperation' }
-   | null };
-
-export type ArtifactsQueryVariables = Exact<{
-  runId: string;
-  first?: number | null | undefined;
-  after?: string | null | undefined;
-}>;
-
-
-export type ArtifactsQuery = { run: { artifacts: { edges: Array<{ node: ArtifactFieldsFragment }>, pageInfo: PageFieldsFragment } } | null };
-
 export type SubmitArtifactMutationVariables = Exact<{
   input: SubmitArtifactInput;
 }>;
@@ -1400,17 +1912,6 @@ export type SubmitArtifactMutation = { submitArtifact:
       & UnknownPhaseFieldsFragment
     )
    };
-
-export type ExecutionFieldsFragment = { id: string, epoch: number | null, attempt: number | null, fence: number | null, command: string, pid: number | null, exitCode: number | null, signal: string | null, end: ExecutionEnd | null, outcome: Outcome | null, startedAt: string, endedAt: string | null, run: { id: string } | null, phase: { key: string, round: number } | null };
-
-export type ExecutionsQueryVariables = Exact<{
-  filter?: ExecutionFilter | null | undefined;
-  first?: number | null | undefined;
-  after?: string | null | undefined;
-}>;
-
-
-export type ExecutionsQuery = { executions: { edges: Array<{ node: ExecutionFieldsFragment }>, pageInfo: PageFieldsFragment } };
 
 export type StartExecutionMutationVariables = Exact<{
   input: StartExecutionInput;
@@ -1519,124 +2020,6 @@ export type TouchExecutionMutation = { touchExecution:
     | { __typename: 'TouchExecutionSuccess', execution: ExecutionFieldsFragment }
    };
 
-export type ClaimRunMutationVariables = Exact<{
-  input: ClaimRunInput;
-}>;
-
-
-export type ClaimRunMutation = { claimRun:
-    | { __typename: 'ClaimRunSuccess', replayed: boolean, agentToken: string | null, lease: LeaseFieldsFragment | null, run: RunDetailFragment | null }
-    | (
-      { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
-    )
-    | (
-      { __typename: 'IdempotencyMismatch' }
-      & ProblemFields_IdempotencyMismatch_Fragment
-      & IdempotencyMismatchFieldsFragment
-    )
-    | (
-      { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
-    )
-    | (
-      { __typename: 'NotClaimable' }
-      & ProblemFields_NotClaimable_Fragment
-      & NotClaimableFieldsFragment
-    )
-    | (
-      { __typename: 'NothingToClaim' }
-      & ProblemFields_NothingToClaim_Fragment
-      & NothingToClaimFieldsFragment
-    )
-    | (
-      { __typename: 'RunNotFound' }
-      & ProblemFields_RunNotFound_Fragment
-      & RunNotFoundFieldsFragment
-    )
-   };
-
-export type RenewLeaseMutationVariables = Exact<{
-  input: RenewLeaseInput;
-}>;
-
-
-export type RenewLeaseMutation = { renewLease:
-    | (
-      { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
-    )
-    | (
-      { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
-    )
-    | (
-      { __typename: 'LeaseLost' }
-      & ProblemFields_LeaseLost_Fragment
-      & LeaseLostFieldsFragment
-    )
-    | { __typename: 'RenewLeaseSuccess', asOf: string, cancelGraceSeconds: number, lease: LeaseFieldsFragment, directives: Array<DirectiveFieldsFragment> }
-    | (
-      { __typename: 'RunNotActive' }
-      & ProblemFields_RunNotActive_Fragment
-      & RunNotActiveFieldsFragment
-    )
-    | (
-      { __typename: 'RunNotFound' }
-      & ProblemFields_RunNotFound_Fragment
-      & RunNotFoundFieldsFragment
-    )
-   };
-
-export type ReleaseRunMutationVariables = Exact<{
-  input: ReleaseRunInput;
-}>;
-
-
-export type ReleaseRunMutation = { releaseRun:
-    | (
-      { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
-    )
-    | (
-      { __typename: 'IdempotencyMismatch' }
-      & ProblemFields_IdempotencyMismatch_Fragment
-      & IdempotencyMismatchFieldsFragment
-    )
-    | (
-      { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
-    )
-    | (
-      { __typename: 'LeaseLost' }
-      & ProblemFields_LeaseLost_Fragment
-      & LeaseLostFieldsFragment
-    )
-    | { __typename: 'ReleaseRunSuccess', replayed: boolean, run: RunFieldsFragment | null }
-    | (
-      { __typename: 'RunNotFound' }
-      & ProblemFields_RunNotFound_Fragment
-      & RunNotFoundFieldsFragment
-    )
-   };
-
-export type MessageFieldsFragment = { id: string, text: string, mode: MessageMode, status: MessageStatus, sentBy: string, sentAt: string, run: { id: string } };
-
-export type MessagesQueryVariables = Exact<{
-  runId: string;
-  first?: number | null | undefined;
-  after?: string | null | undefined;
-}>;
-
-
-export type MessagesQuery = { run: { messages: { edges: Array<{ node: MessageFieldsFragment }>, pageInfo: PageFieldsFragment } } | null };
-
 export type SendMessageMutationVariables = Exact<{
   input: SendMessageInput;
 }>;
@@ -1705,72 +2088,13 @@ export type AcknowledgeMessageMutation = { acknowledgeMessage:
     )
    };
 
-export type PhaseFieldsFragment = { id: string, key: string, round: number, status: PhaseStatus, attempts: number, isFinalPhase: boolean, role: string | null, nextPhases: Array<string>, startedAt: string | null, endedAt: string | null, error: { class: ErrorClass, code: string, message: string, hint: string | null } | null };
-
-export type PhasesQueryVariables = Exact<{
-  runId: string;
-  round?: number | null | undefined;
-}>;
-
-
-export type PhasesQuery = { run: { phases: Array<PhaseFieldsFragment> } | null };
-
-export type StartPhaseMutationVariables = Exact<{
-  input: StartPhaseInput;
-}>;
-
-
-export type StartPhaseMutation = { startPhase:
-    | (
-      { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
-    )
-    | (
-      { __typename: 'IdempotencyMismatch' }
-      & ProblemFields_IdempotencyMismatch_Fragment
-      & IdempotencyMismatchFieldsFragment
-    )
-    | (
-      { __typename: 'IllegalTransition' }
-      & ProblemFields_IllegalTransition_Fragment
-      & IllegalTransitionFieldsFragment
-    )
-    | (
-      { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
-    )
-    | (
-      { __typename: 'LeaseLost' }
-      & ProblemFields_LeaseLost_Fragment
-      & LeaseLostFieldsFragment
-    )
-    | (
-      { __typename: 'RunNotActive' }
-      & ProblemFields_RunNotActive_Fragment
-      & RunNotActiveFieldsFragment
-    )
-    | (
-      { __typename: 'RunNotFound' }
-      & ProblemFields_RunNotFound_Fragment
-      & RunNotFoundFieldsFragment
-    )
-    | { __typename: 'StartPhaseSuccess', replayed: boolean, phase: PhaseFieldsFragment, run: RunFieldsFragment | null }
-    | (
-      { __typename: 'UnknownPhase' }
-      & ProblemFields_UnknownPhase_Fragment
-      & UnknownPhaseFieldsFragment
-    )
-   };
-
 export type AdvancePhaseMutationVariables = Exact<{
   input: AdvancePhaseInput;
 }>;
 
 
 export type AdvancePhaseMutation = { advancePhase:
-    | { __typename: 'AdvancePhaseSuccess', replayed: boolean, phase: PhaseFieldsFragment, run: RunFieldsFragment | null }
+    | { __typename: 'AdvancePhaseSuccess', replayed: boolean, run: RunFieldsFragment | null, phase: PhaseFieldsFragment }
     | (
       { __typename: 'Forbidden' }
       & ProblemFields_Forbidden_Fragment
@@ -1823,13 +2147,62 @@ export type AdvancePhaseMutation = { advancePhase:
     )
    };
 
+export type StartPhaseMutationVariables = Exact<{
+  input: StartPhaseInput;
+}>;
+
+
+export type StartPhaseMutation = { startPhase:
+    | (
+      { __typename: 'Forbidden' }
+      & ProblemFields_Forbidden_Fragment
+      & ForbiddenFieldsFragment
+    )
+    | (
+      { __typename: 'IdempotencyMismatch' }
+      & ProblemFields_IdempotencyMismatch_Fragment
+      & IdempotencyMismatchFieldsFragment
+    )
+    | (
+      { __typename: 'IllegalTransition' }
+      & ProblemFields_IllegalTransition_Fragment
+      & IllegalTransitionFieldsFragment
+    )
+    | (
+      { __typename: 'InvalidInput' }
+      & ProblemFields_InvalidInput_Fragment
+      & InvalidInputFieldsFragment
+    )
+    | (
+      { __typename: 'LeaseLost' }
+      & ProblemFields_LeaseLost_Fragment
+      & LeaseLostFieldsFragment
+    )
+    | (
+      { __typename: 'RunNotActive' }
+      & ProblemFields_RunNotActive_Fragment
+      & RunNotActiveFieldsFragment
+    )
+    | (
+      { __typename: 'RunNotFound' }
+      & ProblemFields_RunNotFound_Fragment
+      & RunNotFoundFieldsFragment
+    )
+    | { __typename: 'StartPhaseSuccess', replayed: boolean, run: RunFieldsFragment | null, phase: PhaseFieldsFragment }
+    | (
+      { __typename: 'UnknownPhase' }
+      & ProblemFields_UnknownPhase_Fragment
+      & UnknownPhaseFieldsFragment
+    )
+   };
+
 export type FailPhaseMutationVariables = Exact<{
   input: FailPhaseInput;
 }>;
 
 
 export type FailPhaseMutation = { failPhase:
-    | { __typename: 'FailPhaseSuccess', replayed: boolean, phase: PhaseFieldsFragment, run: RunFieldsFragment | null }
+    | { __typename: 'FailPhaseSuccess', replayed: boolean, run: RunFieldsFragment | null, phase: PhaseFieldsFragment }
     | (
       { __typename: 'Forbidden' }
       & ProblemFields_Forbidden_Fragment
@@ -1920,6 +2293,338 @@ export type CompleteRoundMutation = { completeRound:
       & RunNotFoundFieldsFragment
     )
    };
+
+export type OpenSessionMutationVariables = Exact<{
+  input: OpenSessionInput;
+}>;
+
+
+export type OpenSessionMutation = { openSession:
+    | (
+      { __typename: 'Forbidden' }
+      & ProblemFields_Forbidden_Fragment
+      & ForbiddenFieldsFragment
+    )
+    | (
+      { __typename: 'IdempotencyMismatch' }
+      & ProblemFields_IdempotencyMismatch_Fragment
+      & IdempotencyMismatchFieldsFragment
+    )
+    | (
+      { __typename: 'IllegalSessionTransition' }
+      & ProblemFields_IllegalSessionTransition_Fragment
+      & IllegalSessionTransitionFieldsFragment
+    )
+    | (
+      { __typename: 'InvalidInput' }
+      & ProblemFields_InvalidInput_Fragment
+      & InvalidInputFieldsFragment
+    )
+    | (
+      { __typename: 'LeaseLost' }
+      & ProblemFields_LeaseLost_Fragment
+      & LeaseLostFieldsFragment
+    )
+    | { __typename: 'OpenSessionSuccess', created: boolean, replayed: boolean, session: SessionFieldsFragment }
+    | (
+      { __typename: 'RunNotActive' }
+      & ProblemFields_RunNotActive_Fragment
+      & RunNotActiveFieldsFragment
+    )
+    | (
+      { __typename: 'RunNotFound' }
+      & ProblemFields_RunNotFound_Fragment
+      & RunNotFoundFieldsFragment
+    )
+   };
+
+export type UpdateSessionMutationVariables = Exact<{
+  input: UpdateSessionInput;
+}>;
+
+
+export type UpdateSessionMutation = { updateSession:
+    | (
+      { __typename: 'Forbidden' }
+      & ProblemFields_Forbidden_Fragment
+      & ForbiddenFieldsFragment
+    )
+    | (
+      { __typename: 'IdempotencyMismatch' }
+      & ProblemFields_IdempotencyMismatch_Fragment
+      & IdempotencyMismatchFieldsFragment
+    )
+    | (
+      { __typename: 'IllegalSessionTransition' }
+      & ProblemFields_IllegalSessionTransition_Fragment
+      & IllegalSessionTransitionFieldsFragment
+    )
+    | (
+      { __typename: 'InvalidInput' }
+      & ProblemFields_InvalidInput_Fragment
+      & InvalidInputFieldsFragment
+    )
+    | (
+      { __typename: 'LeaseLost' }
+      & ProblemFields_LeaseLost_Fragment
+      & LeaseLostFieldsFragment
+    )
+    | (
+      { __typename: 'RunNotActive' }
+      & ProblemFields_RunNotActive_Fragment
+      & RunNotActiveFieldsFragment
+    )
+    | (
+      { __typename: 'SessionNotFound' }
+      & ProblemFields_SessionNotFound_Fragment
+      & SessionNotFoundFieldsFragment
+    )
+    | { __typename: 'UpdateSessionSuccess', replayed: boolean, session: SessionFieldsFragment }
+   };
+
+export type RecordPromptMutationVariables = Exact<{
+  input: RecordPromptInput;
+}>;
+
+
+export type RecordPromptMutation = { recordPrompt:
+    | (
+      { __typename: 'Forbidden' }
+      & ProblemFields_Forbidden_Fragment
+      & ForbiddenFieldsFragment
+    )
+    | (
+      { __typename: 'IdempotencyMismatch' }
+      & ProblemFields_IdempotencyMismatch_Fragment
+      & IdempotencyMismatchFieldsFragment
+    )
+    | (
+      { __typename: 'IllegalSessionTransition' }
+      & ProblemFields_IllegalSessionTransition_Fragment
+      & IllegalSessionTransitionFieldsFragment
+    )
+    | (
+      { __typename: 'IllegalTransition' }
+      & ProblemFields_IllegalTransition_Fragment
+      & IllegalTransitionFieldsFragment
+    )
+    | (
+      { __typename: 'InvalidInput' }
+      & ProblemFields_InvalidInput_Fragment
+      & InvalidInputFieldsFragment
+    )
+    | (
+      { __typename: 'LeaseLost' }
+      & ProblemFields_LeaseLost_Fragment
+      & LeaseLostFieldsFragment
+    )
+    | (
+      { __typename: 'PromptAlreadySent' }
+      & ProblemFields_PromptAlreadySent_Fragment
+      & PromptAlreadySentFieldsFragment
+    )
+    | { __typename: 'RecordPromptSuccess', replayed: boolean, session: SessionFieldsFragment }
+    | (
+      { __typename: 'RunNotActive' }
+      & ProblemFields_RunNotActive_Fragment
+      & RunNotActiveFieldsFragment
+    )
+    | (
+      { __typename: 'SessionNotFound' }
+      & ProblemFields_SessionNotFound_Fragment
+      & SessionNotFoundFieldsFragment
+    )
+    | (
+      { __typename: 'UnknownPhase' }
+      & ProblemFields_UnknownPhase_Fragment
+      & UnknownPhaseFieldsFragment
+    )
+   };
+
+export type AppendTranscriptMutationVariables = Exact<{
+  input: AppendTranscriptInput;
+}>;
+
+
+export type AppendTranscriptMutation = { appendTranscript:
+    | { __typename: 'AppendTranscriptSuccess', nextSeq: number }
+    | (
+      { __typename: 'Forbidden' }
+      & ProblemFields_Forbidden_Fragment
+      & ForbiddenFieldsFragment
+    )
+    | (
+      { __typename: 'InvalidInput' }
+      & ProblemFields_InvalidInput_Fragment
+      & InvalidInputFieldsFragment
+    )
+    | (
+      { __typename: 'LeaseLost' }
+      & ProblemFields_LeaseLost_Fragment
+      & LeaseLostFieldsFragment
+    )
+    | (
+      { __typename: 'SessionNotFound' }
+      & ProblemFields_SessionNotFound_Fragment
+      & SessionNotFoundFieldsFragment
+    )
+    | (
+      { __typename: 'TranscriptGap' }
+      & ProblemFields_TranscriptGap_Fragment
+      & TranscriptGapFieldsFragment
+    )
+   };
+
+export type RequestWorkspaceOperationMutationVariables = Exact<{
+  input: RequestWorkspaceOperationInput;
+}>;
+
+
+export type RequestWorkspaceOperationMutation = { requestWorkspaceOperation:
+    | (
+      { __typename: 'Forbidden' }
+      & ProblemFields_Forbidden_Fragment
+      & ForbiddenFieldsFragment
+    )
+    | (
+      { __typename: 'IdempotencyMismatch' }
+      & ProblemFields_IdempotencyMismatch_Fragment
+      & IdempotencyMismatchFieldsFragment
+    )
+    | (
+      { __typename: 'InvalidInput' }
+      & ProblemFields_InvalidInput_Fragment
+      & InvalidInputFieldsFragment
+    )
+    | { __typename: 'RequestWorkspaceOperationSuccess', replayed: boolean, operation: WorkspaceOperationFieldsFragment, workspace: WorkspaceFieldsFragment }
+    | (
+      { __typename: 'WorkspaceNotFound' }
+      & ProblemFields_WorkspaceNotFound_Fragment
+      & WorkspaceNotFoundFieldsFragment
+    )
+    | (
+      { __typename: 'WorkspaceNotReady' }
+      & ProblemFields_WorkspaceNotReady_Fragment
+      & WorkspaceNotReadyFieldsFragment
+    )
+   };
+
+export type StartWorkspaceOperationMutationVariables = Exact<{
+  input: StartWorkspaceOperationInput;
+}>;
+
+
+export type StartWorkspaceOperationMutation = { startWorkspaceOperation:
+    | (
+      { __typename: 'Forbidden' }
+      & ProblemFields_Forbidden_Fragment
+      & ForbiddenFieldsFragment
+    )
+    | (
+      { __typename: 'IdempotencyMismatch' }
+      & ProblemFields_IdempotencyMismatch_Fragment
+      & IdempotencyMismatchFieldsFragment
+    )
+    | (
+      { __typename: 'InvalidInput' }
+      & ProblemFields_InvalidInput_Fragment
+      & InvalidInputFieldsFragment
+    )
+    | (
+      { __typename: 'OperationNotStartable' }
+      & ProblemFields_OperationNotStartable_Fragment
+      & OperationNotStartableFieldsFragment
+    )
+    | { __typename: 'StartWorkspaceOperationSuccess', replayed: boolean, operation: WorkspaceOperationFieldsFragment, workspace: WorkspaceFieldsFragment }
+    | (
+      { __typename: 'WorkspaceNotReady' }
+      & ProblemFields_WorkspaceNotReady_Fragment
+      & WorkspaceNotReadyFieldsFragment
+    )
+    | (
+      { __typename: 'WorkspaceOperationNotFound' }
+      & ProblemFields_WorkspaceOperationNotFound_Fragment
+      & WorkspaceOperationNotFoundFieldsFragment
+    )
+   };
+
+export type FinishWorkspaceOperationMutationVariables = Exact<{
+  input: FinishWorkspaceOperationInput;
+}>;
+
+
+export type FinishWorkspaceOperationMutation = { finishWorkspaceOperation:
+    | { __typename: 'FinishWorkspaceOperationSuccess', replayed: boolean, operation: WorkspaceOperationFieldsFragment, workspace: WorkspaceFieldsFragment }
+    | (
+      { __typename: 'Forbidden' }
+      & ProblemFields_Forbidden_Fragment
+      & ForbiddenFieldsFragment
+    )
+    | (
+      { __typename: 'IdempotencyMismatch' }
+      & ProblemFields_IdempotencyMismatch_Fragment
+      & IdempotencyMismatchFieldsFragment
+    )
+    | (
+      { __typename: 'InvalidInput' }
+      & ProblemFields_InvalidInput_Fragment
+      & InvalidInputFieldsFragment
+    )
+    | (
+      { __typename: 'OperationNotFinishable' }
+      & ProblemFields_OperationNotFinishable_Fragment
+      & OperationNotFinishableFieldsFragment
+    )
+    | (
+      { __typename: 'WorkspaceOperationNotFound' }
+      & ProblemFields_WorkspaceOperationNotFound_Fragment
+      & WorkspaceOperationNotFoundFieldsFragment
+    )
+   };
+
+export type ReportPreviewMutationVariables = Exact<{
+  input: ReportPreviewInput;
+}>;
+
+
+export type ReportPreviewMutation = { reportPreview:
+    | (
+      { __typename: 'Forbidden' }
+      & ProblemFields_Forbidden_Fragment
+      & ForbiddenFieldsFragment
+    )
+    | (
+      { __typename: 'IdempotencyMismatch' }
+      & ProblemFields_IdempotencyMismatch_Fragment
+      & IdempotencyMismatchFieldsFragment
+    )
+    | (
+      { __typename: 'InvalidInput' }
+      & ProblemFields_InvalidInput_Fragment
+      & InvalidInputFieldsFragment
+    )
+    | { __typename: 'ReportPreviewSuccess', replayed: boolean, workspace: WorkspaceFieldsFragment }
+    | (
+      { __typename: 'WorkspaceNotFound' }
+      & ProblemFields_WorkspaceNotFound_Fragment
+      & WorkspaceNotFoundFieldsFragment
+    )
+    | (
+      { __typename: 'WorkspaceNotReady' }
+      & ProblemFields_WorkspaceNotReady_Fragment
+      & WorkspaceNotReadyFieldsFragment
+    )
+   };
+
+export type PhaseFieldsFragment = { id: string, key: string, round: number, status: PhaseStatus, attempts: number, isFinalPhase: boolean, role: string | null, nextPhases: Array<string>, startedAt: string | null, endedAt: string | null, error: { class: ErrorClass, code: string, message: string, hint: string | null } | null };
+
+export type PhasesQueryVariables = Exact<{
+  runId: string;
+  round?: number | null | undefined;
+}>;
+
+
+export type PhasesQuery = { run: { phases: Array<PhaseFieldsFragment> } | null };
 
 type ProblemFields_AlreadyContinued_Fragment = { message: string };
 
@@ -2315,45 +3020,6 @@ export type StartRunMutation = { startRun:
     )
    };
 
-export type PauseRunMutationVariables = Exact<{
-  input: PauseRunInput;
-}>;
-
-
-export type PauseRunMutation = { pauseRun:
-    | (
-      { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
-    )
-    | (
-      { __typename: 'IdempotencyMismatch' }
-      & ProblemFields_IdempotencyMismatch_Fragment
-      & IdempotencyMismatchFieldsFragment
-    )
-    | (
-      { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
-    )
-    | (
-      { __typename: 'NotPausable' }
-      & ProblemFields_NotPausable_Fragment
-      & NotPausableFieldsFragment
-    )
-    | { __typename: 'PauseRunSuccess', replayed: boolean, run: RunFieldsFragment | null }
-    | (
-      { __typename: 'RevisionConflict' }
-      & ProblemFields_RevisionConflict_Fragment
-      & RevisionConflictFieldsFragment
-    )
-    | (
-      { __typename: 'RunNotFound' }
-      & ProblemFields_RunNotFound_Fragment
-      & RunNotFoundFieldsFragment
-    )
-   };
-
 export type ResumeRunMutationVariables = Exact<{
   input: ResumeRunInput;
 }>;
@@ -2403,240 +3069,6 @@ export type ResumeRunMutation = { resumeRun:
     )
    };
 
-export type CompleteRunMutationVariables = Exact<{
-  input: CompleteRunInput;
-}>;
-
-
-export type CompleteRunMutation = { completeRun:
-    | { __typename: 'CompleteRunSuccess', changed: boolean, replayed: boolean, run: RunFieldsFragment | null }
-    | (
-      { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
-    )
-    | (
-      { __typename: 'IdempotencyMismatch' }
-      & ProblemFields_IdempotencyMismatch_Fragment
-      & IdempotencyMismatchFieldsFragment
-    )
-    | (
-      { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
-    )
-    | (
-      { __typename: 'LeaseLost' }
-      & ProblemFields_LeaseLost_Fragment
-      & LeaseLostFieldsFragment
-    )
-    | (
-      { __typename: 'NotCompletable' }
-      & ProblemFields_NotCompletable_Fragment
-      & NotCompletableFieldsFragment
-    )
-    | (
-      { __typename: 'RevisionConflict' }
-      & ProblemFields_RevisionConflict_Fragment
-      & RevisionConflictFieldsFragment
-    )
-    | (
-      { __typename: 'RunNotActive' }
-      & ProblemFields_RunNotActive_Fragment
-      & RunNotActiveFieldsFragment
-    )
-    | (
-      { __typename: 'RunNotFound' }
-      & ProblemFields_RunNotFound_Fragment
-      & RunNotFoundFieldsFragment
-    )
-   };
-
-export type FailRunMutationVariables = Exact<{
-  input: FailRunInput;
-}>;
-
-
-export type FailRunMutation = { failRun:
-    | { __typename: 'FailRunSuccess', replayed: boolean, run: RunFieldsFragment | null }
-    | (
-      { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
-    )
-    | (
-      { __typename: 'IdempotencyMismatch' }
-      & ProblemFields_IdempotencyMismatch_Fragment
-      & IdempotencyMismatchFieldsFragment
-    )
-    | (
-      { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
-    )
-    | (
-      { __typename: 'LeaseLost' }
-      & ProblemFields_LeaseLost_Fragment
-      & LeaseLostFieldsFragment
-    )
-    | (
-      { __typename: 'RunNotActive' }
-      & ProblemFields_RunNotActive_Fragment
-      & RunNotActiveFieldsFragment
-    )
-    | (
-      { __typename: 'RunNotFound' }
-      & ProblemFields_RunNotFound_Fragment
-      & RunNotFoundFieldsFragment
-    )
-   };
-
-export type CancelRunMutationVariables = Exact<{
-  input: CancelRunInput;
-}>;
-
-
-export type CancelRunMutation = { cancelRun:
-    | { __typename: 'CancelRunSuccess', changed: boolean, childrenCancelled: number, replayed: boolean, childrenLeft: Array<RunFieldsFragment>, run: RunFieldsFragment | null }
-    | (
-      { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
-    )
-    | (
-      { __typename: 'IdempotencyMismatch' }
-      & ProblemFields_IdempotencyMismatch_Fragment
-      & IdempotencyMismatchFieldsFragment
-    )
-    | (
-      { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
-    )
-    | (
-      { __typename: 'RevisionConflict' }
-      & ProblemFields_RevisionConflict_Fragment
-      & RevisionConflictFieldsFragment
-    )
-    | (
-      { __typename: 'RunNotFound' }
-      & ProblemFields_RunNotFound_Fragment
-      & RunNotFoundFieldsFragment
-    )
-   };
-
-export type DetachRunMutationVariables = Exact<{
-  input: DetachRunInput;
-}>;
-
-
-export type DetachRunMutation = { detachRun:
-    | { __typename: 'DetachRunSuccess', changed: boolean, replayed: boolean, run: RunFieldsFragment | null }
-    | (
-      { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
-    )
-    | (
-      { __typename: 'IdempotencyMismatch' }
-      & ProblemFields_IdempotencyMismatch_Fragment
-      & IdempotencyMismatchFieldsFragment
-    )
-    | (
-      { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
-    )
-    | (
-      { __typename: 'RevisionConflict' }
-      & ProblemFields_RevisionConflict_Fragment
-      & RevisionConflictFieldsFragment
-    )
-    | (
-      { __typename: 'RunNotActive' }
-      & ProblemFields_RunNotActive_Fragment
-      & RunNotActiveFieldsFragment
-    )
-    | (
-      { __typename: 'RunNotFound' }
-      & ProblemFields_RunNotFound_Fragment
-      & RunNotFoundFieldsFragment
-    )
-   };
-
-export type ConfirmCancelMutationVariables = Exact<{
-  input: ConfirmCancelInput;
-}>;
-
-
-export type ConfirmCancelMutation = { confirmCancel:
-    | { __typename: 'ConfirmCancelSuccess', replayed: boolean, run: RunFieldsFragment | null }
-    | (
-      { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
-    )
-    | (
-      { __typename: 'IdempotencyMismatch' }
-      & ProblemFields_IdempotencyMismatch_Fragment
-      & IdempotencyMismatchFieldsFragment
-    )
-    | (
-      { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
-    )
-    | (
-      { __typename: 'LeaseLost' }
-      & ProblemFields_LeaseLost_Fragment
-      & LeaseLostFieldsFragment
-    )
-    | (
-      { __typename: 'RunNotActive' }
-      & ProblemFields_RunNotActive_Fragment
-      & RunNotActiveFieldsFragment
-    )
-    | (
-      { __typename: 'RunNotFound' }
-      & ProblemFields_RunNotFound_Fragment
-      & RunNotFoundFieldsFragment
-    )
-   };
-
-export type DeleteRunMutationVariables = Exact<{
-  input: DeleteRunInput;
-}>;
-
-
-export type DeleteRunMutation = { deleteRun:
-    | { __typename: 'DeleteRunSuccess', runId: string, replayed: boolean }
-    | (
-      { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
-    )
-    | (
-      { __typename: 'IdempotencyMismatch' }
-      & ProblemFields_IdempotencyMismatch_Fragment
-      & IdempotencyMismatchFieldsFragment
-    )
-    | (
-      { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
-    )
-    | (
-      { __typename: 'NotDeletable' }
-      & ProblemFields_NotDeletable_Fragment
-      & NotDeletableFieldsFragment
-    )
-    | (
-      { __typename: 'RunNotFound' }
-      & ProblemFields_RunNotFound_Fragment
-      & RunNotFoundFieldsFragment
-    )
-   };
-
 export type ViewerQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -2654,25 +3086,6 @@ export type DoctorQueryVariables = Exact<{
 
 
 export type DoctorQuery = { doctor: { runsChecked: number, violations: Array<{ guarantee: string, runId: string, detail: string }>, forks: Array<{ runId: string, continuesId: string }>, pageInfo: PageFieldsFragment } };
-
-export type SweepMutationVariables = Exact<{
-  input: SweepInput;
-}>;
-
-
-export type SweepMutation = { sweep:
-    | (
-      { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
-    )
-    | (
-      { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
-    )
-    | { __typename: 'SweepSuccess', lapsed: Array<string>, expired: Array<string>, dryRun: boolean }
-   };
 
 export type SessionFieldsFragment = { id: string, role: string, adapter: string, status: SessionStatus, recoveryAttempts: number, handle: JsonValue | null, lastPromptKey: string | null, lastPromptStage: PromptStage | null, lastPromptAt: string | null, createdAt: string, run: { id: string } };
 
@@ -2726,187 +3139,6 @@ export type TranscriptPositionQuery = { node:
     | { __typename: 'Workspace' }
     | { __typename: 'WorkspaceOperation' }
    | null };
-
-export type OpenSessionMutationVariables = Exact<{
-  input: OpenSessionInput;
-}>;
-
-
-export type OpenSessionMutation = { openSession:
-    | (
-      { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
-    )
-    | (
-      { __typename: 'IdempotencyMismatch' }
-      & ProblemFields_IdempotencyMismatch_Fragment
-      & IdempotencyMismatchFieldsFragment
-    )
-    | (
-      { __typename: 'IllegalSessionTransition' }
-      & ProblemFields_IllegalSessionTransition_Fragment
-      & IllegalSessionTransitionFieldsFragment
-    )
-    | (
-      { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
-    )
-    | (
-      { __typename: 'LeaseLost' }
-      & ProblemFields_LeaseLost_Fragment
-      & LeaseLostFieldsFragment
-    )
-    | { __typename: 'OpenSessionSuccess', created: boolean, replayed: boolean, session: SessionFieldsFragment }
-    | (
-      { __typename: 'RunNotActive' }
-      & ProblemFields_RunNotActive_Fragment
-      & RunNotActiveFieldsFragment
-    )
-    | (
-      { __typename: 'RunNotFound' }
-      & ProblemFields_RunNotFound_Fragment
-      & RunNotFoundFieldsFragment
-    )
-   };
-
-export type UpdateSessionMutationVariables = Exact<{
-  input: UpdateSessionInput;
-}>;
-
-
-export type UpdateSessionMutation = { updateSession:
-    | (
-      { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
-    )
-    | (
-      { __typename: 'IdempotencyMismatch' }
-      & ProblemFields_IdempotencyMismatch_Fragment
-      & IdempotencyMismatchFieldsFragment
-    )
-    | (
-      { __typename: 'IllegalSessionTransition' }
-      & ProblemFields_IllegalSessionTransition_Fragment
-      & IllegalSessionTransitionFieldsFragment
-    )
-    | (
-      { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
-    )
-    | (
-      { __typename: 'LeaseLost' }
-      & ProblemFields_LeaseLost_Fragment
-      & LeaseLostFieldsFragment
-    )
-    | (
-      { __typename: 'RunNotActive' }
-      & ProblemFields_RunNotActive_Fragment
-      & RunNotActiveFieldsFragment
-    )
-    | (
-      { __typename: 'SessionNotFound' }
-      & ProblemFields_SessionNotFound_Fragment
-      & SessionNotFoundFieldsFragment
-    )
-    | { __typename: 'UpdateSessionSuccess', replayed: boolean, session: SessionFieldsFragment }
-   };
-
-export type RecordPromptMutationVariables = Exact<{
-  input: RecordPromptInput;
-}>;
-
-
-export type RecordPromptMutation = { recordPrompt:
-    | (
-      { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
-    )
-    | (
-      { __typename: 'IdempotencyMismatch' }
-      & ProblemFields_IdempotencyMismatch_Fragment
-      & IdempotencyMismatchFieldsFragment
-    )
-    | (
-      { __typename: 'IllegalSessionTransition' }
-      & ProblemFields_IllegalSessionTransition_Fragment
-      & IllegalSessionTransitionFieldsFragment
-    )
-    | (
-      { __typename: 'IllegalTransition' }
-      & ProblemFields_IllegalTransition_Fragment
-      & IllegalTransitionFieldsFragment
-    )
-    | (
-      { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
-    )
-    | (
-      { __typename: 'LeaseLost' }
-      & ProblemFields_LeaseLost_Fragment
-      & LeaseLostFieldsFragment
-    )
-    | (
-      { __typename: 'PromptAlreadySent' }
-      & ProblemFields_PromptAlreadySent_Fragment
-      & PromptAlreadySentFieldsFragment
-    )
-    | { __typename: 'RecordPromptSuccess', replayed: boolean, session: SessionFieldsFragment }
-    | (
-      { __typename: 'RunNotActive' }
-      & ProblemFields_RunNotActive_Fragment
-      & RunNotActiveFieldsFragment
-    )
-    | (
-      { __typename: 'SessionNotFound' }
-      & ProblemFields_SessionNotFound_Fragment
-      & SessionNotFoundFieldsFragment
-    )
-    | (
-      { __typename: 'UnknownPhase' }
-      & ProblemFields_UnknownPhase_Fragment
-      & UnknownPhaseFieldsFragment
-    )
-   };
-
-export type AppendTranscriptMutationVariables = Exact<{
-  input: AppendTranscriptInput;
-}>;
-
-
-export type AppendTranscriptMutation = { appendTranscript:
-    | { __typename: 'AppendTranscriptSuccess', nextSeq: number }
-    | (
-      { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
-    )
-    | (
-      { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
-    )
-    | (
-      { __typename: 'LeaseLost' }
-      & ProblemFields_LeaseLost_Fragment
-      & LeaseLostFieldsFragment
-    )
-    | (
-      { __typename: 'SessionNotFound' }
-      & ProblemFields_SessionNotFound_Fragment
-      & SessionNotFoundFieldsFragment
-    )
-    | (
-      { __typename: 'TranscriptGap' }
-      & ProblemFields_TranscriptGap_Fragment
-      & TranscriptGapFieldsFragment
-    )
-   };
 
 export type RunFrameFieldsFragment = { __typename: 'RunFrame', runId: string, status: RunStatus, reason: RunReason | null, phase: string | null, epoch: number, revision: number, asOf: string, isSettled: boolean, isFinal: boolean };
 
@@ -2967,73 +3199,6 @@ export type TokensQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type TokensQuery = { tokens: Array<TokenFieldsFragment> };
 
-export type CreateTokenMutationVariables = Exact<{
-  input: CreateTokenInput;
-}>;
-
-
-export type CreateTokenMutation = { createToken:
-    | { __typename: 'CreateTokenSuccess', secret: string, token: TokenFieldsFragment }
-    | (
-      { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
-    )
-    | (
-      { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
-    )
-   };
-
-export type RotateTokenMutationVariables = Exact<{
-  input: RotateTokenInput;
-}>;
-
-
-export type RotateTokenMutation = { rotateToken:
-    | (
-      { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
-    )
-    | (
-      { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
-    )
-    | { __typename: 'RotateTokenSuccess', secret: string, token: TokenFieldsFragment }
-    | (
-      { __typename: 'TokenNotFound' }
-      & ProblemFields_TokenNotFound_Fragment
-      & TokenNotFoundFieldsFragment
-    )
-   };
-
-export type RevokeTokenMutationVariables = Exact<{
-  input: RevokeTokenInput;
-}>;
-
-
-export type RevokeTokenMutation = { revokeToken:
-    | (
-      { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
-    )
-    | (
-      { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
-    )
-    | { __typename: 'RevokeTokenSuccess', tokenId: string }
-    | (
-      { __typename: 'TokenNotFound' }
-      & ProblemFields_TokenNotFound_Fragment
-      & TokenNotFoundFieldsFragment
-    )
-   };
-
 export type WorkflowPhaseFieldsFragment = { key: string, next: Array<string>, isFinal: boolean, role: string | null, requiresApproval: boolean, artifactPath: string | null };
 
 export type WorkflowFieldsFragment = { id: string, project: string | null, name: string, version: number, initialPhase: string, createdAt: string, phases: Array<WorkflowPhaseFieldsFragment> };
@@ -3067,30 +3232,6 @@ export type WorkflowsQueryVariables = Exact<{
 
 
 export type WorkflowsQuery = { workflows: { edges: Array<{ node: WorkflowFieldsFragment }>, pageInfo: PageFieldsFragment } };
-
-export type RegisterWorkflowMutationVariables = Exact<{
-  input: RegisterWorkflowInput;
-}>;
-
-
-export type RegisterWorkflowMutation = { registerWorkflow:
-    | (
-      { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
-    )
-    | (
-      { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
-    )
-    | { __typename: 'RegisterWorkflowSuccess', changed: boolean, workflow: WorkflowFieldsFragment }
-    | (
-      { __typename: 'WorkflowMismatch' }
-      & ProblemFields_WorkflowMismatch_Fragment
-      & WorkflowMismatchFieldsFragment
-    )
-   };
 
 export type WorkspaceNotFoundFieldsFragment = { message: string, workspaceId: string };
 
@@ -3278,147 +3419,6 @@ export type RecordWorkspaceMutation = { recordWorkspace:
     )
    };
 
-export type RequestWorkspaceOperationMutationVariables = Exact<{
-  input: RequestWorkspaceOperationInput;
-}>;
-
-
-export type RequestWorkspaceOperationMutation = { requestWorkspaceOperation:
-    | (
-      { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
-    )
-    | (
-      { __typename: 'IdempotencyMismatch' }
-      & ProblemFields_IdempotencyMismatch_Fragment
-      & IdempotencyMismatchFieldsFragment
-    )
-    | (
-      { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
-    )
-    | { __typename: 'RequestWorkspaceOperationSuccess', replayed: boolean, operation: WorkspaceOperationFieldsFragment, workspace: WorkspaceFieldsFragment }
-    | (
-      { __typename: 'WorkspaceNotFound' }
-      & ProblemFields_WorkspaceNotFound_Fragment
-      & WorkspaceNotFoundFieldsFragment
-    )
-    | (
-      { __typename: 'WorkspaceNotReady' }
-      & ProblemFields_WorkspaceNotReady_Fragment
-      & WorkspaceNotReadyFieldsFragment
-    )
-   };
-
-export type StartWorkspaceOperationMutationVariables = Exact<{
-  input: StartWorkspaceOperationInput;
-}>;
-
-
-export type StartWorkspaceOperationMutation = { startWorkspaceOperation:
-    | (
-      { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
-    )
-    | (
-      { __typename: 'IdempotencyMismatch' }
-      & ProblemFields_IdempotencyMismatch_Fragment
-      & IdempotencyMismatchFieldsFragment
-    )
-    | (
-      { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
-    )
-    | (
-      { __typename: 'OperationNotStartable' }
-      & ProblemFields_OperationNotStartable_Fragment
-      & OperationNotStartableFieldsFragment
-    )
-    | { __typename: 'StartWorkspaceOperationSuccess', replayed: boolean, operation: WorkspaceOperationFieldsFragment, workspace: WorkspaceFieldsFragment }
-    | (
-      { __typename: 'WorkspaceNotReady' }
-      & ProblemFields_WorkspaceNotReady_Fragment
-      & WorkspaceNotReadyFieldsFragment
-    )
-    | (
-      { __typename: 'WorkspaceOperationNotFound' }
-      & ProblemFields_WorkspaceOperationNotFound_Fragment
-      & WorkspaceOperationNotFoundFieldsFragment
-    )
-   };
-
-export type FinishWorkspaceOperationMutationVariables = Exact<{
-  input: FinishWorkspaceOperationInput;
-}>;
-
-
-export type FinishWorkspaceOperationMutation = { finishWorkspaceOperation:
-    | { __typename: 'FinishWorkspaceOperationSuccess', replayed: boolean, operation: WorkspaceOperationFieldsFragment, workspace: WorkspaceFieldsFragment }
-    | (
-      { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
-    )
-    | (
-      { __typename: 'IdempotencyMismatch' }
-      & ProblemFields_IdempotencyMismatch_Fragment
-      & IdempotencyMismatchFieldsFragment
-    )
-    | (
-      { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
-    )
-    | (
-      { __typename: 'OperationNotFinishable' }
-      & ProblemFields_OperationNotFinishable_Fragment
-      & OperationNotFinishableFieldsFragment
-    )
-    | (
-      { __typename: 'WorkspaceOperationNotFound' }
-      & ProblemFields_WorkspaceOperationNotFound_Fragment
-      & WorkspaceOperationNotFoundFieldsFragment
-    )
-   };
-
-export type ReportPreviewMutationVariables = Exact<{
-  input: ReportPreviewInput;
-}>;
-
-
-export type ReportPreviewMutation = { reportPreview:
-    | (
-      { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
-    )
-    | (
-      { __typename: 'IdempotencyMismatch' }
-      & ProblemFields_IdempotencyMismatch_Fragment
-      & IdempotencyMismatchFieldsFragment
-    )
-    | (
-      { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
-    )
-    | { __typename: 'ReportPreviewSuccess', replayed: boolean, workspace: WorkspaceFieldsFragment }
-    | (
-      { __typename: 'WorkspaceNotFound' }
-      & ProblemFields_WorkspaceNotFound_Fragment
-      & WorkspaceNotFoundFieldsFragment
-    )
-    | (
-      { __typename: 'WorkspaceNotReady' }
-      & ProblemFields_WorkspaceNotReady_Fragment
-      & WorkspaceNotReadyFieldsFragment
-    )
-   };
-
 const AlreadyContinuedFields = 'fragment AlreadyContinuedFields on AlreadyContinued{message by{...RunFields}}'
 const AlreadyDecidedFields = 'fragment AlreadyDecidedFields on AlreadyDecided{message approval{...ApprovalFields}}'
 const AmbiguousRunFields = 'fragment AmbiguousRunFields on AmbiguousRun{message candidates{...RunFields}}'
@@ -3489,26 +3489,46 @@ const WrongDecisionFields = 'fragment WrongDecisionFields on WrongDecision{messa
 export const ApprovalDocument = /* @__PURE__ */ createDocument<ApprovalQuery, ApprovalQueryVariables>('query Approval($id:ID!){node(id:$id){__typename ...ApprovalDetail}}', ApprovalDetail, ApprovalFields, ArtifactFields)
 export const ApprovalsDocument = /* @__PURE__ */ createDocument<ApprovalsQuery, ApprovalsQueryVariables>('query Approvals($filter:ApprovalFilter$first:Int$after:String){approvals(filter:$filter first:$first after:$after){edges{node{...ApprovalFields}}pageInfo{...PageFields}}}', ApprovalFields, PageFields)
 export const RunApprovalsDocument = /* @__PURE__ */ createDocument<RunApprovalsQuery, RunApprovalsQueryVariables>('query RunApprovals($runId:ID!$first:Int$after:String){run(id:$runId){approvals(first:$first after:$after){edges{node{...ApprovalFields}}pageInfo{...PageFields}}}}', ApprovalFields, PageFields)
-export const RequestApprovalDocument = /* @__PURE__ */ createDocument<RequestApprovalMutation, RequestApprovalMutationVariables>('mutation RequestApproval($input:RequestApprovalInput!){requestApproval(input:$input){__typename ...on RequestApprovalSuccess{replayed approval{...ApprovalFields}run{...RunFields}}...ProblemFields ...IllegalTransitionFields ...NotCompletableFields ...RunNotActiveFields ...UnknownPhaseFields ...LeaseLostFields ...IdempotencyMismatchFields ...RunNotFoundFields ...InvalidInputFields ...ForbiddenFields}}', ApprovalFields, ForbiddenFields, IdempotencyMismatchFields, IllegalTransitionFields, InvalidInputFields, LeaseFields, LeaseLostFields, MissingEvidenceFields, NotCompletableFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, RunNotFoundFields, UnknownPhaseFields)
-export const DecideApprovalDocument = /* @__PURE__ */ createDocument<DecideApprovalMutation, DecideApprovalMutationVariables>('mutation DecideApproval($input:DecideApprovalInput!){decideApproval(input:$input){__typename ...on DecideApprovalSuccess{replayed approval{...ApprovalFields}run{...RunFields}}...ProblemFields ...WrongDecisionFields ...AlreadyDecidedFields ...ApprovalExpiredFields ...StaleDigestFields ...ApprovalNotFoundFields ...RunNotActiveFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', AlreadyDecidedFields, ApprovalExpiredFields, ApprovalFields, ApprovalNotFoundFields, ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, StaleDigestFields, WrongDecisionFields)
 export const ArtifactDocument = /* @__PURE__ */ createDocument<ArtifactQuery, ArtifactQueryVariables>('query Artifact($id:ID!){node(id:$id){__typename ...ArtifactDetail}}', ArtifactDetail, ArtifactFields)
 export const ArtifactsDocument = /* @__PURE__ */ createDocument<ArtifactsQuery, ArtifactsQueryVariables>('query Artifacts($runId:ID!$first:Int$after:String){run(id:$runId){artifacts(first:$first after:$after){edges{node{...ArtifactFields}}pageInfo{...PageFields}}}}', ArtifactFields, PageFields)
-export const SubmitArtifactDocument = /* @__PURE__ */ createDocument<SubmitArtifactMutation, SubmitArtifactMutationVariables>('mutation SubmitArtifact($input:SubmitArtifactInput!){submitArtifact(input:$input){__typename ...on SubmitArtifactSuccess{replayed artifact{...ArtifactFields}phase{...PhaseFields}run{...RunFields}}...ProblemFields ...IllegalTransitionFields ...UnknownPhaseFields ...RunNotActiveFields ...LeaseLostFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ArtifactFields, ForbiddenFields, IdempotencyMismatchFields, IllegalTransitionFields, InvalidInputFields, LeaseFields, LeaseLostFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, RunNotFoundFields, UnknownPhaseFields)
 export const ExecutionsDocument = /* @__PURE__ */ createDocument<ExecutionsQuery, ExecutionsQueryVariables>('query Executions($filter:ExecutionFilter$first:Int$after:String){executions(filter:$filter first:$first after:$after){edges{node{...ExecutionFields}}pageInfo{...PageFields}}}', ExecutionFields, PageFields)
-export const StartExecutionDocument = /* @__PURE__ */ createDocument<StartExecutionMutation, StartExecutionMutationVariables>('mutation StartExecution($input:StartExecutionInput!){startExecution(input:$input){__typename ...on StartExecutionSuccess{replayed execution{...ExecutionFields}}...ProblemFields ...UnknownPhaseFields ...RunNotActiveFields ...LeaseLostFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ExecutionFields, ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, LeaseLostFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, RunNotFoundFields, UnknownPhaseFields)
-export const FinishExecutionDocument = /* @__PURE__ */ createDocument<FinishExecutionMutation, FinishExecutionMutationVariables>('mutation FinishExecution($input:FinishExecutionInput!){finishExecution(input:$input){__typename ...on FinishExecutionSuccess{outcome replayed execution{...ExecutionFields}}...ProblemFields ...ExecutionAlreadyFinishedFields ...ExecutionNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ExecutionAlreadyFinishedFields, ExecutionFields, ExecutionNotFoundFields, ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, ProblemFields)
-export const TouchExecutionDocument = /* @__PURE__ */ createDocument<TouchExecutionMutation, TouchExecutionMutationVariables>('mutation TouchExecution($input:TouchExecutionInput!){touchExecution(input:$input){__typename ...on TouchExecutionSuccess{execution{...ExecutionFields}}...ProblemFields ...ExecutionAlreadyFinishedFields ...ExecutionNotFoundFields ...InvalidInputFields ...ForbiddenFields}}', ExecutionAlreadyFinishedFields, ExecutionFields, ExecutionNotFoundFields, ForbiddenFields, InvalidInputFields, ProblemFields)
 export const ClaimRunDocument = /* @__PURE__ */ createDocument<ClaimRunMutation, ClaimRunMutationVariables>('mutation ClaimRun($input:ClaimRunInput!){claimRun(input:$input){__typename ...on ClaimRunSuccess{replayed agentToken lease{...LeaseFields}run{...RunDetail}}...ProblemFields ...NothingToClaimFields ...NotClaimableFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, MissingEvidenceFields, NotClaimableFields, NothingToClaimFields, PhaseFields, ProblemFields, RunDetail, RunFields, RunNotFoundFields, WorkflowPhaseFields)
-export const RenewLeaseDocument = /* @__PURE__ */ createDocument<RenewLeaseMutation, RenewLeaseMutationVariables>('mutation RenewLease($input:RenewLeaseInput!){renewLease(input:$input){__typename ...on RenewLeaseSuccess{asOf cancelGraceSeconds lease{...LeaseFields}directives{...DirectiveFields}}...ProblemFields ...RunNotActiveFields ...LeaseLostFields ...RunNotFoundFields ...InvalidInputFields ...ForbiddenFields}}', DirectiveFields, ForbiddenFields, InvalidInputFields, LeaseFields, LeaseLostFields, MessageFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, RunNotFoundFields)
-export const ReleaseRunDocument = /* @__PURE__ */ createDocument<ReleaseRunMutation, ReleaseRunMutationVariables>('mutation ReleaseRun($input:ReleaseRunInput!){releaseRun(input:$input){__typename ...on ReleaseRunSuccess{replayed run{...RunFields}}...ProblemFields ...LeaseLostFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, LeaseLostFields, PhaseFields, ProblemFields, RunFields, RunNotFoundFields)
 export const MessagesDocument = /* @__PURE__ */ createDocument<MessagesQuery, MessagesQueryVariables>('query Messages($runId:ID!$first:Int$after:String){run(id:$runId){messages(first:$first after:$after){edges{node{...MessageFields}}pageInfo{...PageFields}}}}', MessageFields, PageFields)
-export const SendMessageDocument = /* @__PURE__ */ createDocument<SendMessageMutation, SendMessageMutationVariables>('mutation SendMessage($input:SendMessageInput!){sendMessage(input:$input){__typename ...on SendMessageSuccess{replayed sent{...MessageFields}}...ProblemFields ...RunNotActiveFields ...IdempotencyMismatchFields ...RunNotFoundFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, MessageFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, RunNotFoundFields)
-export const AcknowledgeMessageDocument = /* @__PURE__ */ createDocument<AcknowledgeMessageMutation, AcknowledgeMessageMutationVariables>('mutation AcknowledgeMessage($input:AcknowledgeMessageInput!){acknowledgeMessage(input:$input){__typename ...on AcknowledgeMessageSuccess{replayed acknowledged{...MessageFields}}...ProblemFields ...MessageNotFoundFields ...LeaseLostFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, LeaseLostFields, MessageFields, MessageNotFoundFields, PhaseFields, ProblemFields, RunFields)
+export const SweepDocument = /* @__PURE__ */ createDocument<SweepMutation, SweepMutationVariables>('mutation Sweep($input:SweepInput!){sweep(input:$input){__typename ...on SweepSuccess{lapsed expired dryRun}...ProblemFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, InvalidInputFields, ProblemFields)
+export const CreateTokenDocument = /* @__PURE__ */ createDocument<CreateTokenMutation, CreateTokenMutationVariables>('mutation CreateToken($input:CreateTokenInput!){createToken(input:$input){__typename ...on CreateTokenSuccess{token{...TokenFields}secret}...ProblemFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, InvalidInputFields, ProblemFields, TokenFields)
+export const RotateTokenDocument = /* @__PURE__ */ createDocument<RotateTokenMutation, RotateTokenMutationVariables>('mutation RotateToken($input:RotateTokenInput!){rotateToken(input:$input){__typename ...on RotateTokenSuccess{token{...TokenFields}secret}...ProblemFields ...TokenNotFoundFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, InvalidInputFields, ProblemFields, TokenFields, TokenNotFoundFields)
+export const RevokeTokenDocument = /* @__PURE__ */ createDocument<RevokeTokenMutation, RevokeTokenMutationVariables>('mutation RevokeToken($input:RevokeTokenInput!){revokeToken(input:$input){__typename ...on RevokeTokenSuccess{tokenId}...ProblemFields ...TokenNotFoundFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, InvalidInputFields, ProblemFields, TokenNotFoundFields)
+export const RegisterWorkflowDocument = /* @__PURE__ */ createDocument<RegisterWorkflowMutation, RegisterWorkflowMutationVariables>('mutation RegisterWorkflow($input:RegisterWorkflowInput!){registerWorkflow(input:$input){__typename ...on RegisterWorkflowSuccess{workflow{...WorkflowFields}changed}...ProblemFields ...WorkflowMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, InvalidInputFields, ProblemFields, WorkflowFields, WorkflowMismatchFields, WorkflowPhaseFields)
+export const RenewLeaseDocument = /* @__PURE__ */ createDocument<RenewLeaseMutation, RenewLeaseMutationVariables>('mutation RenewLease($input:RenewLeaseInput!){renewLease(input:$input){__typename ...on RenewLeaseSuccess{lease{...LeaseFields}asOf cancelGraceSeconds directives{...DirectiveFields}}...ProblemFields ...RunNotActiveFields ...LeaseLostFields ...RunNotFoundFields ...InvalidInputFields ...ForbiddenFields}}', DirectiveFields, ForbiddenFields, InvalidInputFields, LeaseFields, LeaseLostFields, MessageFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, RunNotFoundFields)
+export const ReleaseRunDocument = /* @__PURE__ */ createDocument<ReleaseRunMutation, ReleaseRunMutationVariables>('mutation ReleaseRun($input:ReleaseRunInput!){releaseRun(input:$input){__typename ...on ReleaseRunSuccess{run{...RunFields}replayed}...ProblemFields ...LeaseLostFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, LeaseLostFields, PhaseFields, ProblemFields, RunFields, RunNotFoundFields)
+export const ConfirmCancelDocument = /* @__PURE__ */ createDocument<ConfirmCancelMutation, ConfirmCancelMutationVariables>('mutation ConfirmCancel($input:ConfirmCancelInput!){confirmCancel(input:$input){__typename ...on ConfirmCancelSuccess{run{...RunFields}replayed}...ProblemFields ...RunNotActiveFields ...LeaseLostFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, LeaseLostFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, RunNotFoundFields)
+export const PauseRunDocument = /* @__PURE__ */ createDocument<PauseRunMutation, PauseRunMutationVariables>('mutation PauseRun($input:PauseRunInput!){pauseRun(input:$input){__typename ...on PauseRunSuccess{run{...RunFields}replayed}...ProblemFields ...NotPausableFields ...RevisionConflictFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, NotPausableFields, PhaseFields, ProblemFields, RevisionConflictFields, RunFields, RunNotFoundFields)
+export const CompleteRunDocument = /* @__PURE__ */ createDocument<CompleteRunMutation, CompleteRunMutationVariables>('mutation CompleteRun($input:CompleteRunInput!){completeRun(input:$input){__typename ...on CompleteRunSuccess{run{...RunFields}replayed changed}...ProblemFields ...NotCompletableFields ...RunNotActiveFields ...LeaseLostFields ...RevisionConflictFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, LeaseLostFields, MissingEvidenceFields, NotCompletableFields, PhaseFields, ProblemFields, RevisionConflictFields, RunFields, RunNotActiveFields, RunNotFoundFields)
+export const FailRunDocument = /* @__PURE__ */ createDocument<FailRunMutation, FailRunMutationVariables>('mutation FailRun($input:FailRunInput!){failRun(input:$input){__typename ...on FailRunSuccess{run{...RunFields}replayed}...ProblemFields ...RunNotActiveFields ...LeaseLostFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, LeaseLostFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, RunNotFoundFields)
+export const CancelRunDocument = /* @__PURE__ */ createDocument<CancelRunMutation, CancelRunMutationVariables>('mutation CancelRun($input:CancelRunInput!){cancelRun(input:$input){__typename ...on CancelRunSuccess{run{...RunFields}changed childrenCancelled childrenLeft{...RunFields}replayed}...ProblemFields ...RevisionConflictFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, PhaseFields, ProblemFields, RevisionConflictFields, RunFields, RunNotFoundFields)
+export const DetachRunDocument = /* @__PURE__ */ createDocument<DetachRunMutation, DetachRunMutationVariables>('mutation DetachRun($input:DetachRunInput!){detachRun(input:$input){__typename ...on DetachRunSuccess{run{...RunFields}replayed changed}...ProblemFields ...RunNotActiveFields ...RevisionConflictFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, PhaseFields, ProblemFields, RevisionConflictFields, RunFields, RunNotActiveFields, RunNotFoundFields)
+export const DeleteRunDocument = /* @__PURE__ */ createDocument<DeleteRunMutation, DeleteRunMutationVariables>('mutation DeleteRun($input:DeleteRunInput!){deleteRun(input:$input){__typename ...on DeleteRunSuccess{runId replayed}...ProblemFields ...NotDeletableFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, NotDeletableFields, PhaseFields, ProblemFields, RunFields, RunNotFoundFields)
+export const RequestApprovalDocument = /* @__PURE__ */ createDocument<RequestApprovalMutation, RequestApprovalMutationVariables>('mutation RequestApproval($input:RequestApprovalInput!){requestApproval(input:$input){__typename ...on RequestApprovalSuccess{approval{...ApprovalFields}run{...RunFields}replayed}...ProblemFields ...IllegalTransitionFields ...NotCompletableFields ...RunNotActiveFields ...UnknownPhaseFields ...LeaseLostFields ...IdempotencyMismatchFields ...RunNotFoundFields ...InvalidInputFields ...ForbiddenFields}}', ApprovalFields, ForbiddenFields, IdempotencyMismatchFields, IllegalTransitionFields, InvalidInputFields, LeaseFields, LeaseLostFields, MissingEvidenceFields, NotCompletableFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, RunNotFoundFields, UnknownPhaseFields)
+export const DecideApprovalDocument = /* @__PURE__ */ createDocument<DecideApprovalMutation, DecideApprovalMutationVariables>('mutation DecideApproval($input:DecideApprovalInput!){decideApproval(input:$input){__typename ...on DecideApprovalSuccess{approval{...ApprovalFields}run{...RunFields}replayed}...ProblemFields ...WrongDecisionFields ...AlreadyDecidedFields ...ApprovalExpiredFields ...StaleDigestFields ...ApprovalNotFoundFields ...RunNotActiveFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', AlreadyDecidedFields, ApprovalExpiredFields, ApprovalFields, ApprovalNotFoundFields, ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, StaleDigestFields, WrongDecisionFields)
+export const SubmitArtifactDocument = /* @__PURE__ */ createDocument<SubmitArtifactMutation, SubmitArtifactMutationVariables>('mutation SubmitArtifact($input:SubmitArtifactInput!){submitArtifact(input:$input){__typename ...on SubmitArtifactSuccess{artifact{...ArtifactFields}phase{...PhaseFields}run{...RunFields}replayed}...ProblemFields ...IllegalTransitionFields ...UnknownPhaseFields ...RunNotActiveFields ...LeaseLostFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ArtifactFields, ForbiddenFields, IdempotencyMismatchFields, IllegalTransitionFields, InvalidInputFields, LeaseFields, LeaseLostFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, RunNotFoundFields, UnknownPhaseFields)
+export const StartExecutionDocument = /* @__PURE__ */ createDocument<StartExecutionMutation, StartExecutionMutationVariables>('mutation StartExecution($input:StartExecutionInput!){startExecution(input:$input){__typename ...on StartExecutionSuccess{execution{...ExecutionFields}replayed}...ProblemFields ...RunNotActiveFields ...UnknownPhaseFields ...LeaseLostFields ...IdempotencyMismatchFields ...RunNotFoundFields ...InvalidInputFields ...ForbiddenFields}}', ExecutionFields, ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, LeaseLostFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, RunNotFoundFields, UnknownPhaseFields)
+export const FinishExecutionDocument = /* @__PURE__ */ createDocument<FinishExecutionMutation, FinishExecutionMutationVariables>('mutation FinishExecution($input:FinishExecutionInput!){finishExecution(input:$input){__typename ...on FinishExecutionSuccess{execution{...ExecutionFields}outcome replayed}...ProblemFields ...ExecutionAlreadyFinishedFields ...ExecutionNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ExecutionAlreadyFinishedFields, ExecutionFields, ExecutionNotFoundFields, ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, ProblemFields)
+export const TouchExecutionDocument = /* @__PURE__ */ createDocument<TouchExecutionMutation, TouchExecutionMutationVariables>('mutation TouchExecution($input:TouchExecutionInput!){touchExecution(input:$input){__typename ...on TouchExecutionSuccess{execution{...ExecutionFields}}...ProblemFields ...ExecutionAlreadyFinishedFields ...ExecutionNotFoundFields ...InvalidInputFields ...ForbiddenFields}}', ExecutionAlreadyFinishedFields, ExecutionFields, ExecutionNotFoundFields, ForbiddenFields, InvalidInputFields, ProblemFields)
+export const SendMessageDocument = /* @__PURE__ */ createDocument<SendMessageMutation, SendMessageMutationVariables>('mutation SendMessage($input:SendMessageInput!){sendMessage(input:$input){__typename ...on SendMessageSuccess{sent{...MessageFields}replayed}...ProblemFields ...RunNotActiveFields ...IdempotencyMismatchFields ...RunNotFoundFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, MessageFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, RunNotFoundFields)
+export const AcknowledgeMessageDocument = /* @__PURE__ */ createDocument<AcknowledgeMessageMutation, AcknowledgeMessageMutationVariables>('mutation AcknowledgeMessage($input:AcknowledgeMessageInput!){acknowledgeMessage(input:$input){__typename ...on AcknowledgeMessageSuccess{acknowledged{...MessageFields}replayed}...ProblemFields ...MessageNotFoundFields ...LeaseLostFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, LeaseLostFields, MessageFields, MessageNotFoundFields, PhaseFields, ProblemFields, RunFields)
+export const AdvancePhaseDocument = /* @__PURE__ */ createDocument<AdvancePhaseMutation, AdvancePhaseMutationVariables>('mutation AdvancePhase($input:AdvancePhaseInput!){advancePhase(input:$input){__typename ...on AdvancePhaseSuccess{run{...RunFields}phase{...PhaseFields}replayed}...ProblemFields ...IllegalTransitionFields ...UnknownPhaseFields ...NotCompletableFields ...RunNotActiveFields ...LeaseLostFields ...RevisionConflictFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, IllegalTransitionFields, InvalidInputFields, LeaseFields, LeaseLostFields, MissingEvidenceFields, NotCompletableFields, PhaseFields, ProblemFields, RevisionConflictFields, RunFields, RunNotActiveFields, RunNotFoundFields, UnknownPhaseFields)
+export const StartPhaseDocument = /* @__PURE__ */ createDocument<StartPhaseMutation, StartPhaseMutationVariables>('mutation StartPhase($input:StartPhaseInput!){startPhase(input:$input){__typename ...on StartPhaseSuccess{run{...RunFields}phase{...PhaseFields}replayed}...ProblemFields ...IllegalTransitionFields ...UnknownPhaseFields ...RunNotActiveFields ...LeaseLostFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, IllegalTransitionFields, InvalidInputFields, LeaseFields, LeaseLostFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, RunNotFoundFields, UnknownPhaseFields)
+export const FailPhaseDocument = /* @__PURE__ */ createDocument<FailPhaseMutation, FailPhaseMutationVariables>('mutation FailPhase($input:FailPhaseInput!){failPhase(input:$input){__typename ...on FailPhaseSuccess{run{...RunFields}phase{...PhaseFields}replayed}...ProblemFields ...IllegalTransitionFields ...UnknownPhaseFields ...RunNotActiveFields ...LeaseLostFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, IllegalTransitionFields, InvalidInputFields, LeaseFields, LeaseLostFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, RunNotFoundFields, UnknownPhaseFields)
+export const CompleteRoundDocument = /* @__PURE__ */ createDocument<CompleteRoundMutation, CompleteRoundMutationVariables>('mutation CompleteRound($input:CompleteRoundInput!){completeRound(input:$input){__typename ...on CompleteRoundSuccess{run{...RunFields}round changed replayed}...ProblemFields ...IllegalTransitionFields ...NotCompletableFields ...RunNotActiveFields ...LeaseLostFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, IllegalTransitionFields, InvalidInputFields, LeaseFields, LeaseLostFields, MissingEvidenceFields, NotCompletableFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, RunNotFoundFields)
+export const OpenSessionDocument = /* @__PURE__ */ createDocument<OpenSessionMutation, OpenSessionMutationVariables>('mutation OpenSession($input:OpenSessionInput!){openSession(input:$input){__typename ...on OpenSessionSuccess{session{...SessionFields}created replayed}...ProblemFields ...IllegalSessionTransitionFields ...RunNotActiveFields ...LeaseLostFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, IllegalSessionTransitionFields, InvalidInputFields, LeaseFields, LeaseLostFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, RunNotFoundFields, SessionFields)
+export const UpdateSessionDocument = /* @__PURE__ */ createDocument<UpdateSessionMutation, UpdateSessionMutationVariables>('mutation UpdateSession($input:UpdateSessionInput!){updateSession(input:$input){__typename ...on UpdateSessionSuccess{session{...SessionFields}replayed}...ProblemFields ...IllegalSessionTransitionFields ...RunNotActiveFields ...LeaseLostFields ...SessionNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, IllegalSessionTransitionFields, InvalidInputFields, LeaseFields, LeaseLostFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, SessionFields, SessionNotFoundFields)
+export const RecordPromptDocument = /* @__PURE__ */ createDocument<RecordPromptMutation, RecordPromptMutationVariables>('mutation RecordPrompt($input:RecordPromptInput!){recordPrompt(input:$input){__typename ...on RecordPromptSuccess{session{...SessionFields}replayed}...ProblemFields ...PromptAlreadySentFields ...IllegalSessionTransitionFields ...IllegalTransitionFields ...UnknownPhaseFields ...RunNotActiveFields ...LeaseLostFields ...SessionNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, IllegalSessionTransitionFields, IllegalTransitionFields, InvalidInputFields, LeaseFields, LeaseLostFields, PhaseFields, ProblemFields, PromptAlreadySentFields, RunFields, RunNotActiveFields, SessionFields, SessionNotFoundFields, UnknownPhaseFields)
+export const AppendTranscriptDocument = /* @__PURE__ */ createDocument<AppendTranscriptMutation, AppendTranscriptMutationVariables>('mutation AppendTranscript($input:AppendTranscriptInput!){appendTranscript(input:$input){__typename ...on AppendTranscriptSuccess{nextSeq}...ProblemFields ...TranscriptGapFields ...LeaseLostFields ...SessionNotFoundFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, InvalidInputFields, LeaseFields, LeaseLostFields, PhaseFields, ProblemFields, RunFields, SessionNotFoundFields, TranscriptGapFields)
+export const RequestWorkspaceOperationDocument = /* @__PURE__ */ createDocument<RequestWorkspaceOperationMutation, RequestWorkspaceOperationMutationVariables>('mutation RequestWorkspaceOperation($input:RequestWorkspaceOperationInput!){requestWorkspaceOperation(input:$input){__typename ...on RequestWorkspaceOperationSuccess{operation{...WorkspaceOperationFields}workspace{...WorkspaceFields}replayed}...ProblemFields ...WorkspaceNotFoundFields ...WorkspaceNotReadyFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, ProblemFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceNotFoundFields, WorkspaceNotReadyFields, WorkspaceOperationFields, WorkspaceRequestFields)
+export const StartWorkspaceOperationDocument = /* @__PURE__ */ createDocument<StartWorkspaceOperationMutation, StartWorkspaceOperationMutationVariables>('mutation StartWorkspaceOperation($input:StartWorkspaceOperationInput!){startWorkspaceOperation(input:$input){__typename ...on StartWorkspaceOperationSuccess{operation{...WorkspaceOperationFields}workspace{...WorkspaceFields}replayed}...ProblemFields ...WorkspaceOperationNotFoundFields ...OperationNotStartableFields ...WorkspaceNotReadyFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, OperationNotStartableFields, ProblemFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceNotReadyFields, WorkspaceOperationFields, WorkspaceOperationNotFoundFields, WorkspaceRequestFields)
+export const FinishWorkspaceOperationDocument = /* @__PURE__ */ createDocument<FinishWorkspaceOperationMutation, FinishWorkspaceOperationMutationVariables>('mutation FinishWorkspaceOperation($input:FinishWorkspaceOperationInput!){finishWorkspaceOperation(input:$input){__typename ...on FinishWorkspaceOperationSuccess{operation{...WorkspaceOperationFields}workspace{...WorkspaceFields}replayed}...ProblemFields ...WorkspaceOperationNotFoundFields ...OperationNotFinishableFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, OperationNotFinishableFields, ProblemFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields, WorkspaceOperationNotFoundFields, WorkspaceRequestFields)
+export const ReportPreviewDocument = /* @__PURE__ */ createDocument<ReportPreviewMutation, ReportPreviewMutationVariables>('mutation ReportPreview($input:ReportPreviewInput!){reportPreview(input:$input){__typename ...on ReportPreviewSuccess{workspace{...WorkspaceFields}replayed}...ProblemFields ...WorkspaceNotFoundFields ...WorkspaceNotReadyFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, ProblemFields, WorkspaceFields, WorkspaceNotFoundFields, WorkspaceNotReadyFields, WorkspaceRequestFields)
 export const PhasesDocument = /* @__PURE__ */ createDocument<PhasesQuery, PhasesQueryVariables>('query Phases($runId:ID!$round:Int){run(id:$runId){phases(round:$round){...PhaseFields}}}', PhaseFields)
-export const StartPhaseDocument = /* @__PURE__ */ createDocument<StartPhaseMutation, StartPhaseMutationVariables>('mutation StartPhase($input:StartPhaseInput!){startPhase(input:$input){__typename ...on StartPhaseSuccess{replayed phase{...PhaseFields}run{...RunFields}}...ProblemFields ...IllegalTransitionFields ...UnknownPhaseFields ...RunNotActiveFields ...LeaseLostFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, IllegalTransitionFields, InvalidInputFields, LeaseFields, LeaseLostFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, RunNotFoundFields, UnknownPhaseFields)
-export const AdvancePhaseDocument = /* @__PURE__ */ createDocument<AdvancePhaseMutation, AdvancePhaseMutationVariables>('mutation AdvancePhase($input:AdvancePhaseInput!){advancePhase(input:$input){__typename ...on AdvancePhaseSuccess{replayed phase{...PhaseFields}run{...RunFields}}...ProblemFields ...IllegalTransitionFields ...UnknownPhaseFields ...NotCompletableFields ...RunNotActiveFields ...LeaseLostFields ...RevisionConflictFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, IllegalTransitionFields, InvalidInputFields, LeaseFields, LeaseLostFields, MissingEvidenceFields, NotCompletableFields, PhaseFields, ProblemFields, RevisionConflictFields, RunFields, RunNotActiveFields, RunNotFoundFields, UnknownPhaseFields)
-export const FailPhaseDocument = /* @__PURE__ */ createDocument<FailPhaseMutation, FailPhaseMutationVariables>('mutation FailPhase($input:FailPhaseInput!){failPhase(input:$input){__typename ...on FailPhaseSuccess{replayed phase{...PhaseFields}run{...RunFields}}...ProblemFields ...IllegalTransitionFields ...UnknownPhaseFields ...RunNotActiveFields ...LeaseLostFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, IllegalTransitionFields, InvalidInputFields, LeaseFields, LeaseLostFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, RunNotFoundFields, UnknownPhaseFields)
-export const CompleteRoundDocument = /* @__PURE__ */ createDocument<CompleteRoundMutation, CompleteRoundMutationVariables>('mutation CompleteRound($input:CompleteRoundInput!){completeRound(input:$input){__typename ...on CompleteRoundSuccess{round changed replayed run{...RunFields}}...ProblemFields ...IllegalTransitionFields ...NotCompletableFields ...RunNotActiveFields ...LeaseLostFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, IllegalTransitionFields, InvalidInputFields, LeaseFields, LeaseLostFields, MissingEvidenceFields, NotCompletableFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, RunNotFoundFields)
 export const RunDocument = /* @__PURE__ */ createDocument<RunQuery, RunQueryVariables>('query Run($id:ID!){run(id:$id){...RunDetail}}', LeaseFields, MissingEvidenceFields, PhaseFields, RunDetail, RunFields, WorkflowPhaseFields)
 export const RunPositionDocument = /* @__PURE__ */ createDocument<RunPositionQuery, RunPositionQueryVariables>('query RunPosition($id:ID!){run(id:$id){revision isSettled isFinal}}')
 export const RunsByIdDocument = /* @__PURE__ */ createDocument<RunsByIdQuery, RunsByIdQueryVariables>('query RunsById($ids:[ID!]!){nodes(ids:$ids){__typename ...RunFields}}', LeaseFields, PhaseFields, RunFields)
@@ -3519,38 +3539,22 @@ export const RunCountsDocument = /* @__PURE__ */ createDocument<RunCountsQuery, 
 export const ResolveRunDocument = /* @__PURE__ */ createDocument<ResolveRunQuery, ResolveRunQueryVariables>('query ResolveRun($input:ResolveRunInput!){resolveRun(input:$input){__typename ...on RunResolved{via run{...RunDetail}}...ProblemFields ...AmbiguousRunFields ...NoActiveRunFields ...RunNotFoundFields ...ExecutionNotFoundFields ...InvalidInputFields}}', AmbiguousRunFields, ExecutionNotFoundFields, InvalidInputFields, LeaseFields, MissingEvidenceFields, NoActiveRunFields, PhaseFields, ProblemFields, RunDetail, RunFields, RunNotFoundFields, WorkflowPhaseFields)
 export const VerifyRunDocument = /* @__PURE__ */ createDocument<VerifyRunQuery, VerifyRunQueryVariables>('query VerifyRun($id:ID!){verifyRun(id:$id){__typename ...on VerifyRunSuccess{consistent differences eventsChecked run{...RunFields}}...ProblemFields ...RunNotFoundFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, InvalidInputFields, LeaseFields, PhaseFields, ProblemFields, RunFields, RunNotFoundFields)
 export const StartRunDocument = /* @__PURE__ */ createDocument<StartRunMutation, StartRunMutationVariables>('mutation StartRun($input:StartRunInput!){startRun(input:$input){__typename ...on StartRunSuccess{replayed agentToken lease{...LeaseFields}run{...RunDetail}}...ProblemFields ...WorkflowNotFoundFields ...WorkflowMismatchFields ...AlreadyContinuedFields ...RunNotActiveFields ...ConcurrencyConflictFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', AlreadyContinuedFields, ConcurrencyConflictFields, ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, MissingEvidenceFields, PhaseFields, ProblemFields, RunDetail, RunFields, RunNotActiveFields, RunNotFoundFields, WorkflowMismatchFields, WorkflowNotFoundFields, WorkflowPhaseFields)
-export const PauseRunDocument = /* @__PURE__ */ createDocument<PauseRunMutation, PauseRunMutationVariables>('mutation PauseRun($input:PauseRunInput!){pauseRun(input:$input){__typename ...on PauseRunSuccess{replayed run{...RunFields}}...ProblemFields ...NotPausableFields ...RevisionConflictFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, NotPausableFields, PhaseFields, ProblemFields, RevisionConflictFields, RunFields, RunNotFoundFields)
 export const ResumeRunDocument = /* @__PURE__ */ createDocument<ResumeRunMutation, ResumeRunMutationVariables>('mutation ResumeRun($input:ResumeRunInput!){resumeRun(input:$input){__typename ...on ResumeRunSuccess{replayed agentToken lease{...LeaseFields}run{...RunDetail}}...ProblemFields ...NotResumableFields ...NotClaimableFields ...ConcurrencyConflictFields ...RevisionConflictFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ConcurrencyConflictFields, ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, MissingEvidenceFields, NotClaimableFields, NotResumableFields, PhaseFields, ProblemFields, RevisionConflictFields, RunDetail, RunFields, RunNotFoundFields, WorkflowPhaseFields)
-export const CompleteRunDocument = /* @__PURE__ */ createDocument<CompleteRunMutation, CompleteRunMutationVariables>('mutation CompleteRun($input:CompleteRunInput!){completeRun(input:$input){__typename ...on CompleteRunSuccess{changed replayed run{...RunFields}}...ProblemFields ...NotCompletableFields ...RunNotActiveFields ...LeaseLostFields ...RevisionConflictFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, LeaseLostFields, MissingEvidenceFields, NotCompletableFields, PhaseFields, ProblemFields, RevisionConflictFields, RunFields, RunNotActiveFields, RunNotFoundFields)
-export const FailRunDocument = /* @__PURE__ */ createDocument<FailRunMutation, FailRunMutationVariables>('mutation FailRun($input:FailRunInput!){failRun(input:$input){__typename ...on FailRunSuccess{replayed run{...RunFields}}...ProblemFields ...RunNotActiveFields ...LeaseLostFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, LeaseLostFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, RunNotFoundFields)
-export const CancelRunDocument = /* @__PURE__ */ createDocument<CancelRunMutation, CancelRunMutationVariables>('mutation CancelRun($input:CancelRunInput!){cancelRun(input:$input){__typename ...on CancelRunSuccess{changed childrenCancelled childrenLeft{...RunFields}replayed run{...RunFields}}...ProblemFields ...RevisionConflictFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, PhaseFields, ProblemFields, RevisionConflictFields, RunFields, RunNotFoundFields)
-export const DetachRunDocument = /* @__PURE__ */ createDocument<DetachRunMutation, DetachRunMutationVariables>('mutation DetachRun($input:DetachRunInput!){detachRun(input:$input){__typename ...on DetachRunSuccess{changed replayed run{...RunFields}}...ProblemFields ...RunNotActiveFields ...RevisionConflictFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, PhaseFields, ProblemFields, RevisionConflictFields, RunFields, RunNotActiveFields, RunNotFoundFields)
-export const ConfirmCancelDocument = /* @__PURE__ */ createDocument<ConfirmCancelMutation, ConfirmCancelMutationVariables>('mutation ConfirmCancel($input:ConfirmCancelInput!){confirmCancel(input:$input){__typename ...on ConfirmCancelSuccess{replayed run{...RunFields}}...ProblemFields ...RunNotActiveFields ...LeaseLostFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, LeaseLostFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, RunNotFoundFields)
-export const DeleteRunDocument = /* @__PURE__ */ createDocument<DeleteRunMutation, DeleteRunMutationVariables>('mutation DeleteRun($input:DeleteRunInput!){deleteRun(input:$input){__typename ...on DeleteRunSuccess{runId replayed}...ProblemFields ...NotDeletableFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, NotDeletableFields, PhaseFields, ProblemFields, RunFields, RunNotFoundFields)
 export const ViewerDocument = /* @__PURE__ */ createDocument<ViewerQuery, ViewerQueryVariables>('query Viewer{viewer{name role}}')
 export const ServerDocument = /* @__PURE__ */ createDocument<ServerQuery, ServerQueryVariables>('query Server{server{version now}}')
 export const DoctorDocument = /* @__PURE__ */ createDocument<DoctorQuery, DoctorQueryVariables>('query Doctor($first:Int$after:String){doctor(first:$first after:$after){runsChecked violations{guarantee runId detail}forks{runId continuesId}pageInfo{...PageFields}}}', PageFields)
-export const SweepDocument = /* @__PURE__ */ createDocument<SweepMutation, SweepMutationVariables>('mutation Sweep($input:SweepInput!){sweep(input:$input){__typename ...on SweepSuccess{lapsed expired dryRun}...ProblemFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, InvalidInputFields, ProblemFields)
 export const SessionDocument = /* @__PURE__ */ createDocument<SessionQuery, SessionQueryVariables>('query Session($id:ID!){node(id:$id){__typename ...on Session{...SessionFields run{id status settledAt asOf}}}}', SessionFields)
 export const SessionsDocument = /* @__PURE__ */ createDocument<SessionsQuery, SessionsQueryVariables>('query Sessions($runId:ID!){run(id:$runId){sessions{...SessionFields}}}', SessionFields)
 export const TranscriptPositionDocument = /* @__PURE__ */ createDocument<TranscriptPositionQuery, TranscriptPositionQueryVariables>('query TranscriptPosition($sessionId:ID!$after:Int!){node(id:$sessionId){__typename ...on Session{status transcript(after:$after first:1){seq}}}}')
-export const OpenSessionDocument = /* @__PURE__ */ createDocument<OpenSessionMutation, OpenSessionMutationVariables>('mutation OpenSession($input:OpenSessionInput!){openSession(input:$input){__typename ...on OpenSessionSuccess{created replayed session{...SessionFields}}...ProblemFields ...IllegalSessionTransitionFields ...RunNotActiveFields ...LeaseLostFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, IllegalSessionTransitionFields, InvalidInputFields, LeaseFields, LeaseLostFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, RunNotFoundFields, SessionFields)
-export const UpdateSessionDocument = /* @__PURE__ */ createDocument<UpdateSessionMutation, UpdateSessionMutationVariables>('mutation UpdateSession($input:UpdateSessionInput!){updateSession(input:$input){__typename ...on UpdateSessionSuccess{replayed session{...SessionFields}}...ProblemFields ...IllegalSessionTransitionFields ...RunNotActiveFields ...LeaseLostFields ...SessionNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, IllegalSessionTransitionFields, InvalidInputFields, LeaseFields, LeaseLostFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, SessionFields, SessionNotFoundFields)
-export const RecordPromptDocument = /* @__PURE__ */ createDocument<RecordPromptMutation, RecordPromptMutationVariables>('mutation RecordPrompt($input:RecordPromptInput!){recordPrompt(input:$input){__typename ...on RecordPromptSuccess{replayed session{...SessionFields}}...ProblemFields ...PromptAlreadySentFields ...IllegalSessionTransitionFields ...IllegalTransitionFields ...UnknownPhaseFields ...RunNotActiveFields ...LeaseLostFields ...SessionNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, IllegalSessionTransitionFields, IllegalTransitionFields, InvalidInputFields, LeaseFields, LeaseLostFields, PhaseFields, ProblemFields, PromptAlreadySentFields, RunFields, RunNotActiveFields, SessionFields, SessionNotFoundFields, UnknownPhaseFields)
-export const AppendTranscriptDocument = /* @__PURE__ */ createDocument<AppendTranscriptMutation, AppendTranscriptMutationVariables>('mutation AppendTranscript($input:AppendTranscriptInput!){appendTranscript(input:$input){__typename ...on AppendTranscriptSuccess{nextSeq}...ProblemFields ...TranscriptGapFields ...LeaseLostFields ...SessionNotFoundFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, InvalidInputFields, LeaseFields, LeaseLostFields, PhaseFields, ProblemFields, RunFields, SessionNotFoundFields, TranscriptGapFields)
 export const RunStatusDocument = /* @__PURE__ */ createDocument<RunStatusSubscription, RunStatusSubscriptionVariables>('subscription RunStatus($runId:ID!$after:Int$untilSettled:Boolean$withRun:Boolean!){runStatus(runId:$runId after:$after untilSettled:$untilSettled){...RunFrameFields run@include(if:$withRun){...RunFields}}}', LeaseFields, PhaseFields, RunFields, RunFrameFields)
 export const RunEventsDocument = /* @__PURE__ */ createDocument<RunEventsSubscription, RunEventsSubscriptionVariables>('subscription RunEvents($runId:ID!$after:Int$untilSettled:Boolean){runEvents(runId:$runId after:$after untilSettled:$untilSettled){...RunEventFields}}', RunEventFields)
 export const RunsChangedDocument = /* @__PURE__ */ createDocument<RunsChangedSubscription, RunsChangedSubscriptionVariables>('subscription RunsChanged($filter:RunsFeedFilter$after:String){runsChanged(filter:$filter after:$after){__typename cursor kind runId revision run{...RunFields}}}', LeaseFields, PhaseFields, RunFields)
 export const DirectivesDocument = /* @__PURE__ */ createDocument<DirectivesSubscription, DirectivesSubscriptionVariables>('subscription Directives($runId:ID!$fence:Int!){directives(runId:$runId fence:$fence){...DirectiveFields}}', DirectiveFields, MessageFields)
 export const TranscriptDocument = /* @__PURE__ */ createDocument<TranscriptSubscription, TranscriptSubscriptionVariables>('subscription Transcript($sessionId:ID!$after:Int){transcript(sessionId:$sessionId after:$after){...TranscriptChunkFields}}', TranscriptChunkFields)
 export const TokensDocument = /* @__PURE__ */ createDocument<TokensQuery, TokensQueryVariables>('query Tokens{tokens{...TokenFields}}', TokenFields)
-export const CreateTokenDocument = /* @__PURE__ */ createDocument<CreateTokenMutation, CreateTokenMutationVariables>('mutation CreateToken($input:CreateTokenInput!){createToken(input:$input){__typename ...on CreateTokenSuccess{secret token{...TokenFields}}...ProblemFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, InvalidInputFields, ProblemFields, TokenFields)
-export const RotateTokenDocument = /* @__PURE__ */ createDocument<RotateTokenMutation, RotateTokenMutationVariables>('mutation RotateToken($input:RotateTokenInput!){rotateToken(input:$input){__typename ...on RotateTokenSuccess{secret token{...TokenFields}}...ProblemFields ...TokenNotFoundFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, InvalidInputFields, ProblemFields, TokenFields, TokenNotFoundFields)
-export const RevokeTokenDocument = /* @__PURE__ */ createDocument<RevokeTokenMutation, RevokeTokenMutationVariables>('mutation RevokeToken($input:RevokeTokenInput!){revokeToken(input:$input){__typename ...on RevokeTokenSuccess{tokenId}...ProblemFields ...TokenNotFoundFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, InvalidInputFields, ProblemFields, TokenNotFoundFields)
 export const RunWorkflowDocument = /* @__PURE__ */ createDocument<RunWorkflowQuery, RunWorkflowQueryVariables>('query RunWorkflow($runId:ID!){run(id:$runId){workflow{...WorkflowFields definition}}}', WorkflowFields, WorkflowPhaseFields)
 export const WorkflowDocument = /* @__PURE__ */ createDocument<WorkflowQuery, WorkflowQueryVariables>('query Workflow($name:String!$version:Int$project:String){workflow(name:$name version:$version project:$project){...WorkflowFields definition}}', WorkflowFields, WorkflowPhaseFields)
 export const WorkflowsDocument = /* @__PURE__ */ createDocument<WorkflowsQuery, WorkflowsQueryVariables>('query Workflows($first:Int$after:String){workflows(first:$first after:$after){edges{node{...WorkflowFields}}pageInfo{...PageFields}}}', PageFields, WorkflowFields, WorkflowPhaseFields)
-export const RegisterWorkflowDocument = /* @__PURE__ */ createDocument<RegisterWorkflowMutation, RegisterWorkflowMutationVariables>('mutation RegisterWorkflow($input:RegisterWorkflowInput!){registerWorkflow(input:$input){__typename ...on RegisterWorkflowSuccess{changed workflow{...WorkflowFields}}...ProblemFields ...WorkflowMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, InvalidInputFields, ProblemFields, WorkflowFields, WorkflowMismatchFields, WorkflowPhaseFields)
 export const RunWorkspaceDocument = /* @__PURE__ */ createDocument<RunWorkspaceQuery, RunWorkspaceQueryVariables>('query RunWorkspace($runId:ID!){run(id:$runId){workspace{...WorkspaceDetail}}}', WorkspaceDetail, WorkspaceFields, WorkspaceRequestFields)
 export const WorkspaceDocument = /* @__PURE__ */ createDocument<WorkspaceQuery, WorkspaceQueryVariables>('query Workspace($id:ID!){node(id:$id){__typename ...WorkspaceDetail}}', WorkspaceDetail, WorkspaceFields, WorkspaceRequestFields)
 export const WorkspaceOperationDocument = /* @__PURE__ */ createDocument<WorkspaceOperationQuery, WorkspaceOperationQueryVariables>('query WorkspaceOperation($id:ID!){node(id:$id){__typename ...WorkspaceOperationDetail}}', WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationDetail, WorkspaceOperationFields, WorkspaceRequestFields)
@@ -3560,7 +3564,3 @@ export const WorkspacePositionDocument = /* @__PURE__ */ createDocument<Workspac
 export const WorkspaceChangedDocument = /* @__PURE__ */ createDocument<WorkspaceChangedSubscription, WorkspaceChangedSubscriptionVariables>('subscription WorkspaceChanged($workspaceId:ID!$after:Int){workspaceChanged(workspaceId:$workspaceId after:$after){...WorkspaceFields}}', WorkspaceFields, WorkspaceRequestFields)
 export const WorkspaceRequestsDocument = /* @__PURE__ */ createDocument<WorkspaceRequestsSubscription, WorkspaceRequestsSubscriptionVariables>('subscription WorkspaceRequests($host:String!){workspaceRequests(host:$host){...WorkspaceOperationFields workspace{...WorkspaceFields}}}', WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields, WorkspaceRequestFields)
 export const RecordWorkspaceDocument = /* @__PURE__ */ createDocument<RecordWorkspaceMutation, RecordWorkspaceMutationVariables>('mutation RecordWorkspace($input:RecordWorkspaceInput!){recordWorkspace(input:$input){__typename ...on RecordWorkspaceSuccess{created replayed workspace{...WorkspaceFields}}...ProblemFields ...RunNotFoundFields ...RunNotActiveFields ...LeaseLostFields ...WorkspaceTakenFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, LeaseLostFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, RunNotFoundFields, WorkspaceFields, WorkspaceRequestFields, WorkspaceTakenFields)
-export const RequestWorkspaceOperationDocument = /* @__PURE__ */ createDocument<RequestWorkspaceOperationMutation, RequestWorkspaceOperationMutationVariables>('mutation RequestWorkspaceOperation($input:RequestWorkspaceOperationInput!){requestWorkspaceOperation(input:$input){__typename ...on RequestWorkspaceOperationSuccess{replayed operation{...WorkspaceOperationFields}workspace{...WorkspaceFields}}...ProblemFields ...WorkspaceNotFoundFields ...WorkspaceNotReadyFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, ProblemFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceNotFoundFields, WorkspaceNotReadyFields, WorkspaceOperationFields, WorkspaceRequestFields)
-export const StartWorkspaceOperationDocument = /* @__PURE__ */ createDocument<StartWorkspaceOperationMutation, StartWorkspaceOperationMutationVariables>('mutation StartWorkspaceOperation($input:StartWorkspaceOperationInput!){startWorkspaceOperation(input:$input){__typename ...on StartWorkspaceOperationSuccess{replayed operation{...WorkspaceOperationFields}workspace{...WorkspaceFields}}...ProblemFields ...WorkspaceOperationNotFoundFields ...OperationNotStartableFields ...WorkspaceNotReadyFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, OperationNotStartableFields, ProblemFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceNotReadyFields, WorkspaceOperationFields, WorkspaceOperationNotFoundFields, WorkspaceRequestFields)
-export const FinishWorkspaceOperationDocument = /* @__PURE__ */ createDocument<FinishWorkspaceOperationMutation, FinishWorkspaceOperationMutationVariables>('mutation FinishWorkspaceOperation($input:FinishWorkspaceOperationInput!){finishWorkspaceOperation(input:$input){__typename ...on FinishWorkspaceOperationSuccess{replayed operation{...WorkspaceOperationFields}workspace{...WorkspaceFields}}...ProblemFields ...WorkspaceOperationNotFoundFields ...OperationNotFinishableFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, OperationNotFinishableFields, ProblemFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields, WorkspaceOperationNotFoundFields, WorkspaceRequestFields)
-export const ReportPreviewDocument = /* @__PURE__ */ createDocument<ReportPreviewMutation, ReportPreviewMutationVariables>('mutation ReportPreview($input:ReportPreviewInput!){reportPreview(input:$input){__typename ...on ReportPreviewSuccess{replayed workspace{...WorkspaceFields}}...ProblemFields ...WorkspaceNotFoundFields ...WorkspaceNotReadyFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, ProblemFields, WorkspaceFields, WorkspaceNotFoundFields, WorkspaceNotReadyFields, WorkspaceRequestFields)
