@@ -43,9 +43,11 @@ export const ARROWS = {
       'src/ownDirectories.ts',
     ],
   },
+  'src/advice': { folders: ['sdk'] },
   'src/cli': {
     folders: [
       'sdk',
+      'src/advice',
       'src/worker',
       'src/processes',
       'src/server',

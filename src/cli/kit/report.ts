@@ -1,7 +1,8 @@
 import { PawlAuthError, PawlConnectionError, PawlFault, PawlProblem } from '@pawl/sdk'
 import type { Variables } from '../../environment.ts'
 import { findServer } from './connect.ts'
-import { describeProblem } from './describeProblem.ts'
+import { explainRefusal } from '../../advice/explainRefusal.ts'
+import { nameCommand } from './nameCommand.ts'
 import { exitCodeOfError, exitCodeOfProblem, UsageError } from './exitCodes.ts'
 import type { ExitCode } from './exitCodes.ts'
 import type { AddressOptions } from './connect.ts'
@@ -28,7 +29,7 @@ export function reportProblem(reporter: Reporter, problem: Refusal): ExitCode {
   const { message = 'the server refused with a problem that only a newer version of this command knows' } =
     problem
   if (reporter.isJson) reporter.json(problem)
-  printError(reporter, problem.__typename, [message, ...describeProblem(problem)])
+  printError(reporter, problem.__typename, [message, ...explainRefusal(problem, nameCommand)])
   return exitCodeOfProblem(problem)
 }
 
