@@ -8,28 +8,17 @@ import type { RefusalNamed } from './run/refusals.ts'
 import { type Json, liveClaim, type Run } from './run/run.ts'
 import { isSettledStatus } from './run/words.ts'
 import { Draft, type KeptKey, type Situation } from './log/draft.ts'
-import { decideDecideApproval, decideRequestApproval } from './decide/approvals.ts'
-import { decideSubmitArtifact } from './decide/artifacts.ts'
-import {
-  decideDetach,
-  decideNoteChild,
-  decideNoteChildDetached,
-  decideNoteChildStarted,
-} from './decide/children.ts'
-import { decideFinishExecution, decideStartExecution } from './decide/executions.ts'
-import { decideAcknowledgeMessage, decideSendMessage } from './decide/messages.ts'
-import { decideClaim, decideRelease, decideResume } from './decide/ownership.ts'
-import { decideAdvancePhase, decideFailPhase, decideStartPhase } from './decide/phases.ts'
-import { decideCompleteRound } from './decide/rounds.ts'
-import {
-  decideCancel,
-  decideComplete,
-  decideConfirmCancel,
-  decideDelete,
-  decideFail,
-} from './decide/settling.ts'
-import { decideOpenSession, decideRecordPrompt, decideUpdateSession } from './decide/sessions.ts'
-import { decidePause } from './decide/pausing.ts'
+import { approvalRules } from './decide/approvals.ts'
+import { artifactRules } from './decide/artifacts.ts'
+import { familyRules } from './decide/children.ts'
+import { executionRules } from './decide/executions.ts'
+import { messageRules } from './decide/messages.ts'
+import { ownershipRules } from './decide/ownership.ts'
+import { pausingRules } from './decide/pausing.ts'
+import { phaseRules } from './decide/phases.ts'
+import { roundRules } from './decide/rounds.ts'
+import { sessionRules } from './decide/sessions.ts'
+import { settlingRules } from './decide/settling.ts'
 import type { RefusalOf, Rule, RuleTable, Ruling } from './decide/rule.ts'
 import { admits, hasTransitions } from './run/transitions.ts'
 
@@ -50,33 +39,17 @@ export interface Decision<T extends CommandType = CommandType> {
 
 /** The rule of each command; a command without a rule does not compile. */
 const RULES: RuleTable = {
-  claimRun: decideClaim,
-  releaseRun: decideRelease,
-  pauseRun: decidePause,
-  resumeRun: decideResume,
-  completeRun: decideComplete,
-  failRun: decideFail,
-  cancelRun: decideCancel,
-  confirmCancel: decideConfirmCancel,
-  deleteRun: decideDelete,
-  advancePhase: decideAdvancePhase,
-  startPhase: decideStartPhase,
-  failPhase: decideFailPhase,
-  completeRound: decideCompleteRound,
-  startExecution: decideStartExecution,
-  finishExecution: decideFinishExecution,
-  openSession: decideOpenSession,
-  updateSession: decideUpdateSession,
-  recordPrompt: decideRecordPrompt,
-  submitArtifact: decideSubmitArtifact,
-  requestApproval: decideRequestApproval,
-  decideApproval: decideDecideApproval,
-  sendMessage: decideSendMessage,
-  acknowledgeMessage: decideAcknowledgeMessage,
-  detachRun: decideDetach,
-  noteChild: decideNoteChild,
-  noteChildStarted: decideNoteChildStarted,
-  noteChildDetached: decideNoteChildDetached,
+  ...approvalRules,
+  ...artifactRules,
+  ...familyRules,
+  ...executionRules,
+  ...messageRules,
+  ...ownershipRules,
+  ...pausingRules,
+  ...phaseRules,
+  ...roundRules,
+  ...sessionRules,
+  ...settlingRules,
   sweep: ({ run }, _command, _situation, before) => (run === before ? 'unchanged' : 'accepted'),
 }
 

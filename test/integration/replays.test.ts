@@ -4,22 +4,16 @@ import { sweepRun } from '../../src/commands/run/changeRun.ts'
 import { claimRun } from '../../src/commands/run/claimRun.ts'
 import { deleteRun } from '../../src/commands/run/deleteRun.ts'
 import { finishExecution, startExecution } from '../../src/commands/work/executions.ts'
-import {
-  cancelRun,
-  completeRun,
-  confirmCancel,
-  failRun,
-  pauseRun,
-  releaseRun,
-  resumeRun,
-  startPhase,
-} from '../../src/commands/run/runCommands.ts'
+import { runCommands } from '../../src/commands/run/runCommands.ts'
 import { startRun } from '../../src/commands/run/startRun.ts'
 import { openTestCommands, type TestCommands } from '../support/commands.ts'
 import { passTime } from '../support/passTime.ts'
 import { readProven } from '../support/race.ts'
 import { accepted, begin, refused, runIn, toStart } from '../support/runs.ts'
 import { TEST_WORKFLOWS } from '../support/workflows.ts'
+
+const { cancelRun, completeRun, confirmCancel, failRun, pauseRun, releaseRun, resumeRun, startPhase } =
+  runCommands
 
 let here: TestCommands
 beforeAll(async () => {

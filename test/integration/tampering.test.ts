@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startExecution } from '../../src/commands/work/executions.ts'
-import { advancePhase, failRun, resumeRun, startPhase } from '../../src/commands/run/runCommands.ts'
+import { runCommands } from '../../src/commands/run/runCommands.ts'
 import { checkRuns, verifyRun } from '../../src/commands/run/verifyRun.ts'
 import {
   EXECUTION_ENDS,
@@ -13,6 +13,8 @@ import {
 import { openTestCommands, type TestCommands } from '../support/commands.ts'
 import { accepted, runIn } from '../support/runs.ts'
 import { TEST_WORKFLOWS } from '../support/workflows.ts'
+
+const { advancePhase, failRun, resumeRun, startPhase } = runCommands
 
 let here: TestCommands
 let sql: pg.Client

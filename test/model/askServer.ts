@@ -6,7 +6,7 @@ import { deleteRun } from '../../src/commands/run/deleteRun.ts'
 import { finishExecution, startExecution } from '../../src/commands/work/executions.ts'
 import { acknowledgeMessage, sendMessage } from '../../src/commands/work/messages.ts'
 import { renewLease } from '../../src/commands/run/renewLease.ts'
-import * as runs from '../../src/commands/run/runCommands.ts'
+import { failPhase, runCommands as runs } from '../../src/commands/run/runCommands.ts'
 import * as sessions from '../../src/commands/work/sessions.ts'
 import type { Run } from '../../src/lifecycle/run/run.ts'
 import type { AboutAction } from './actions.ts'
@@ -55,7 +55,7 @@ export const USE_CASES: { readonly [K in AboutAction['kind']]: UseCase } = {
   detach: adapt(runs.detachRun),
   advance: adapt(runs.advancePhase),
   startPhase: adapt(runs.startPhase),
-  failPhase: adapt(runs.failPhase),
+  failPhase: adapt(failPhase),
   completeRound: adapt(runs.completeRound),
   execute: adapt(startExecution),
   finish: adapt(finishExecution),

@@ -1,12 +1,14 @@
 import type { Problem, RunResult, RunSuccess } from '../../src/commands/kit/answers.ts'
 import { claimRun } from '../../src/commands/run/claimRun.ts'
-import { cancelRun, completeRun, failRun, pauseRun, startPhase } from '../../src/commands/run/runCommands.ts'
+import { runCommands } from '../../src/commands/run/runCommands.ts'
 import { type StartRun, startRun } from '../../src/commands/run/startRun.ts'
 import { sweepRun } from '../../src/commands/run/changeRun.ts'
 import type { Run } from '../../src/lifecycle/run/run.ts'
 import type { RunStatus } from '../../src/lifecycle/run/words.ts'
 import type { TestCommands } from './commands.ts'
 import { passTime } from './passTime.ts'
+
+const { cancelRun, completeRun, failRun, pauseRun, startPhase } = runCommands
 
 const START: StartRun = {
   workflow: 'solo',

@@ -13,9 +13,11 @@ import type { OperationKind, Workspace, WorkspaceOperation } from '../../src/lif
 import { type Store, transact } from '../../src/store/sql/openStore.ts'
 import { findWorkspaces } from '../../src/store/workspace/findWorkspaces.ts'
 import type { LoadedWorkspace } from '../../src/store/workspace/loadedWorkspace.ts'
-import { completeRun, failRun, startPhase } from '../../src/commands/run/runCommands.ts'
+import { runCommands } from '../../src/commands/run/runCommands.ts'
 import type { TestCommands } from './commands.ts'
 import { accepted, runIn } from './runs.ts'
+
+const { completeRun, failRun, startPhase } = runCommands
 
 /** A worktree of a run on the machine `here`. */
 export function toPlace(runId: string, changes: Partial<RecordWorkspace> = {}): RecordWorkspace {

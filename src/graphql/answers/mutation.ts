@@ -7,6 +7,8 @@ import {
   type ResultOf,
 } from '../../commands/kit/answers.ts'
 import { checkRole } from '../../commands/kit/authorize.ts'
+import type { ChangeSuccess } from '../../commands/run/changeRun.ts'
+import { type PlainCommand, type PlainInput, runCommands } from '../../commands/run/runCommands.ts'
 import { ContendedError } from '../../commands/kit/context.ts'
 import { type CommandName, COMMANDS } from '../../lifecycle/run/commands.ts'
 import type { LoadedRun } from '../../store/run/loadRun.ts'
@@ -72,6 +74,19 @@ export function defineMutation<N extends CommandName, In, Answer extends Done>(
       }) satisfies Resolver<{ readonly input: unknown }, Answer | Problem> as never,
     }),
   )
+}
+
+/** Adds the mutation of a plain command, whose use case follows from COMMANDS. */
+export function defineRunMutation<N extends PlainCommand, In extends PlainInput<N>>(
+  name: N,
+  options: Omit<MutationOptions<N, In, ChangeSuccess>, 'run'>,
+): void {
+  defineMutation<N, In, ChangeSuccess>(name, {
+    ...options,
+    // a plain command lists all that its use case can answer with
+    run: ({ commands, caller }, input) =>
+      runCommands[name](commands, caller, input) as Promise<ResultOf<N, ChangeSuccess>>,
+  })
 }
 
 /** Declares the union of a success and of problems. */

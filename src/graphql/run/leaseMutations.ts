@@ -2,7 +2,6 @@ import type { ObjectFieldBuilder } from '@pothos/core'
 import type { RunSuccess } from '../../commands/kit/answers.ts'
 import { claimRun } from '../../commands/run/claimRun.ts'
 import { renewLease } from '../../commands/run/renewLease.ts'
-import { confirmCancel, releaseRun } from '../../commands/run/runCommands.ts'
 import { LEASE_SECONDS } from '../../lifecycle/run/settings.ts'
 import type { SchemaTypes } from '../kit/builder.ts'
 import { DirectiveRef, toDirective } from './directive.ts'
@@ -23,7 +22,7 @@ import {
   text,
 } from '../kit/input.ts'
 import { claimMade } from './lease.ts'
-import { defineMutation, REPLAYED } from '../answers/mutation.ts'
+import { defineMutation, defineRunMutation, REPLAYED } from '../answers/mutation.ts'
 import { LeaseRef, RunRef, WITHHELD_RUN } from '../kit/refs.ts'
 
 const owner = required(name('Who will hold the run, as others will see it.'))
@@ -127,7 +126,7 @@ defineMutation('renewLease', {
   }),
 })
 
-defineMutation('releaseRun', {
+defineRunMutation('releaseRun', {
   description: 'Gives a claim back. A running run returns to the queue, a cancelling one is cancelled.',
   input: defineInput('ReleaseRunInput', 'A release.', {
     runId,
@@ -147,17 +146,15 @@ defineMutation('releaseRun', {
     ),
     idempotencyKey,
   }),
-  run: ({ commands, caller }, input) => releaseRun(commands, caller, input),
   success: runSuccessFields,
 })
 
-defineMutation('confirmCancel', {
+defineRunMutation('confirmCancel', {
   description: "The owner's word that its processes are gone: the run is CANCELLED, confirmed.",
   input: defineInput('ConfirmCancelInput', 'A confirmation.', {
     runId,
     fence: requiredFence,
     idempotencyKey,
   }),
-  run: ({ commands, caller }, input) => confirmCancel(commands, caller, input),
   success: runSuccessFields,
 })

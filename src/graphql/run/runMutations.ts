@@ -1,14 +1,6 @@
 import { projectOf, seesRun } from '../../commands/kit/authorize.ts'
 import { deleteRun } from '../../commands/run/deleteRun.ts'
-import {
-  cancelRun,
-  completeRun,
-  detachRun,
-  failRun,
-  pauseRun,
-  resumeRun,
-  toRequest,
-} from '../../commands/run/runCommands.ts'
+import { toRequest } from '../../commands/run/runCommands.ts'
 import { startRun } from '../../commands/run/startRun.ts'
 import { FAIL_REASONS } from '../../lifecycle/run/words.ts'
 import { FailReason } from '../enums/runEnums.ts'
@@ -34,7 +26,7 @@ import {
   nonEmptyText,
 } from '../kit/input.ts'
 import { claimSuccessFields, runSuccessFields, ClaimInput } from './leaseMutations.ts'
-import { defineMutation, REPLAYED } from '../answers/mutation.ts'
+import { defineMutation, defineRunMutation, REPLAYED } from '../answers/mutation.ts'
 import { RunRef } from '../kit/refs.ts'
 
 const claim = nested(ClaimInput, 'Claims the run in the same step.')
@@ -84,22 +76,20 @@ defineMutation('startRun', {
   success: claimSuccessFields,
 })
 
-defineMutation('pauseRun', {
+defineRunMutation('pauseRun', {
   description: 'Pauses a run. Its owner keeps the lease and is told to stop its agent.',
   input: defineInput('PauseRunInput', 'A pause.', { runId, ifRevision, comment, idempotencyKey }),
-  run: ({ commands, caller }, input) => pauseRun(commands, caller, input),
   success: runSuccessFields,
 })
 
-defineMutation('resumeRun', {
+defineRunMutation('resumeRun', {
   description:
     'Takes up a paused or failed run, or one whose owner is lost: it runs on under its live owner, else waits in the queue or is claimed in the same step. Among concurrent resumes exactly one succeeds.',
   input: defineInput('ResumeRunInput', 'A resume.', { runId, ifRevision, claim, comment, idempotencyKey }),
-  run: ({ commands, caller }, input) => resumeRun(commands, caller, input),
   success: claimSuccessFields,
 })
 
-defineMutation('completeRun', {
+defineRunMutation('completeRun', {
   description:
     'Settles a run as COMPLETED, on evidence held by the server. An exit code is none. Again by the same claim: nothing changes.',
   input: defineInput('CompleteRunInput', 'A completion.', {
@@ -109,7 +99,6 @@ defineMutation('completeRun', {
     ifRevision,
     idempotencyKey,
   }),
-  run: ({ commands, caller }, input) => completeRun(commands, caller, input),
   success: (t) => ({
     ...runSuccessFields(t),
     changed: t.exposeBoolean('changed', {
@@ -118,7 +107,7 @@ defineMutation('completeRun', {
   }),
 })
 
-defineMutation('failRun', {
+defineRunMutation('failRun', {
   description: "Settles a run as FAILED, by its owner's word.",
   input: defineInput('FailRunInput', 'A failure.', {
     runId,
@@ -127,11 +116,10 @@ defineMutation('failRun', {
     reason: defaulted(oneOf(FailReason, FAIL_REASONS, 'Why it failed.'), 'REPORTED_FAILURE'),
     idempotencyKey,
   }),
-  run: ({ commands, caller }, input) => failRun(commands, caller, input),
   success: runSuccessFields,
 })
 
-defineMutation('cancelRun', {
+defineRunMutation('cancelRun', {
   description:
     'Cancels a run: at once where nobody holds it, else its owner is told to stop and the run is CANCELLING until it has. Once accepted it always ends CANCELLED.',
   input: defineInput('CancelRunInput', 'A cancel.', {
@@ -141,7 +129,6 @@ defineMutation('cancelRun', {
     ifRevision,
     idempotencyKey,
   }),
-  run: ({ commands, caller }, input) => cancelRun(commands, caller, input),
   success: (t) => {
     const { run, replayed } = runSuccessFields(t)
     const changed = t.exposeBoolean('changed', {
@@ -166,11 +153,10 @@ defineMutation('cancelRun', {
   },
 })
 
-defineMutation('detachRun', {
+defineRunMutation('detachRun', {
   description:
     'Lets a child live and end by itself: it is neither cancelled with its parent nor waited for by it any more.',
   input: defineInput('DetachRunInput', 'A detachment.', { runId, comment, ifRevision, idempotencyKey }),
-  run: ({ commands, caller }, input) => detachRun(commands, caller, input),
   success: (t) => ({
     ...runSuccessFields(t),
     changed: t.exposeBoolean('changed', { description: 'False where it was detached before.' }),

@@ -1,6 +1,6 @@
 import type { ObjectFieldBuilder } from '@pothos/core'
 import type { RunSuccess } from '../../commands/kit/answers.ts'
-import { advancePhase, completeRound, failPhase, startPhase } from '../../commands/run/runCommands.ts'
+import { failPhase } from '../../commands/run/runCommands.ts'
 import type { RunEvent } from '../../lifecycle/run/events.ts'
 import { currentPhaseOf } from '../../lifecycle/run/run.ts'
 import { ERROR_CLASSES } from '../../lifecycle/run/words.ts'
@@ -27,7 +27,7 @@ import {
   nonEmptyText,
 } from '../kit/input.ts'
 import { runSuccessFields } from '../run/leaseMutations.ts'
-import { defineMutation } from '../answers/mutation.ts'
+import { defineMutation, defineRunMutation } from '../answers/mutation.ts'
 import { PhaseRef } from '../kit/refs.ts'
 
 const phaseSuccessFields = (t: ObjectFieldBuilder<SchemaTypes, RunSuccess>) => {
@@ -66,7 +66,7 @@ function phaseOf(event: RunEvent | null): string | undefined {
 
 const phaseKey = required(name('Key of the phase.'))
 
-defineMutation('advancePhase', {
+defineRunMutation('advancePhase', {
   description:
     'Moves a run to another phase: the one it leaves is completed. To the initial phase after a completed round: opens the next round.',
   input: defineInput('AdvancePhaseInput', 'A move.', {
@@ -76,11 +76,10 @@ defineMutation('advancePhase', {
     ifRevision,
     idempotencyKey,
   }),
-  run: ({ commands, caller }, input) => advancePhase(commands, caller, input),
   success: phaseSuccessFields,
 })
 
-defineMutation('startPhase', {
+defineRunMutation('startPhase', {
   description: 'Starts an attempt of the current phase.',
   input: defineInput('StartPhaseInput', 'A start.', {
     runId,
@@ -90,7 +89,6 @@ defineMutation('startPhase', {
     because: text(10_000, 'Why it is repaired; kept in the log.'),
     idempotencyKey,
   }),
-  run: ({ commands, caller }, input) => startPhase(commands, caller, input),
   success: phaseSuccessFields,
 })
 
@@ -125,7 +123,7 @@ defineMutation('failPhase', {
   success: phaseSuccessFields,
 })
 
-defineMutation('completeRound', {
+defineRunMutation('completeRound', {
   description: 'Completes the present round. Again: nothing changes.',
   input: defineInput('CompleteRoundInput', 'The end of a round.', {
     runId,
@@ -133,7 +131,6 @@ defineMutation('completeRound', {
     summary: json('What came of the round: yours, kept in the log.'),
     idempotencyKey,
   }),
-  run: ({ commands, caller }, input) => completeRound(commands, caller, input),
   success: (t) => {
     const { run, replayed } = runSuccessFields(t)
     return {

@@ -16,7 +16,7 @@ import { admits } from '../run/transitions.ts'
 import { findWorkflowPhase, workflowPhase } from '../workflow/workflow.ts'
 import type { ApprovalKind, Decision, ExpiryPolicy, RunStatus } from '../run/words.ts'
 import { illegalTransition, unknownPhase } from './phaseTransitions.ts'
-import type { RefusalOf, Rule } from './rule.ts'
+import type { RefusalOf, Rule, RuleTable } from './rule.ts'
 import { sessionsNeedingHuman } from './sessions.ts'
 
 /** A question as put by a command, a workflow or a failed phase. */
@@ -60,7 +60,7 @@ export function openQuestion(draft: Draft, { newApprovalId, sha256 }: Situation,
 }
 
 /** Opens an approval about the phase under way or about the run as a whole. */
-export const decideRequestApproval: Rule<'requestApproval'> = (draft, command, situation) => {
+const decideRequestApproval: Rule<'requestApproval'> = (draft, command, situation) => {
   const { run } = draft
   const { workflow } = situation
   if (!admits('requestApproval', run.status)) return { type: 'RunNotActive', status: run.status }
@@ -91,7 +91,7 @@ function otherGate(phase: string, gate: string): string {
 }
 
 /** Records a person's decision: made once, bound to the digest of what was shown, and immutable. */
-export const decideDecideApproval: Rule<'decideApproval'> = (draft, command, { settings }) => {
+const decideDecideApproval: Rule<'decideApproval'> = (draft, command, { settings }) => {
   const { run } = draft
   const { approvalId, decision, digest, comment } = command
   const approval = run.approvals.find((each) => each.id === approvalId)
@@ -172,4 +172,10 @@ function isPastRework({ run, workflow }: Draft, { phaseId }: Approval, settings:
 
 function failRejected(draft: Draft, error: string): void {
   fail(draft, 'APPROVAL_REJECTED', error, { leaseEnds: !holdsLease(draft.run.claim, draft.now) })
+}
+
+/** The rules of commands about approvals. */
+export const approvalRules: RuleTable<'requestApproval' | 'decideApproval'> = {
+  requestApproval: decideRequestApproval,
+  decideApproval: decideDecideApproval,
 }

@@ -4,14 +4,14 @@ import { findWorkflowPhase, workflowPhase } from '../workflow/workflow.ts'
 import { openQuestion } from './approvals.ts'
 import { completePhase } from './moves.ts'
 import { illegalTransition, unknownPhase } from './phaseTransitions.ts'
-import type { Rule } from './rule.ts'
+import type { Rule, RuleTable } from './rule.ts'
 
 /**
  * Records a file that the phase produced, with the server's validation result. A valid file at the path declared by
  * the phase completes the phase, or opens its approval in the same decision, so that no approval can be skipped. The
  * same bytes for the same attempt and path are one artifact.
  */
-export const decideSubmitArtifact: Rule<'submitArtifact'> = (draft, command, situation) => {
+const decideSubmitArtifact: Rule<'submitArtifact'> = (draft, command, situation) => {
   const { run } = draft
   const { workflow } = situation
   const { artifactId: id, phase: key, path, sha256, size, problems } = command
@@ -56,4 +56,9 @@ export const decideSubmitArtifact: Rule<'submitArtifact'> = (draft, command, sit
     })
   else completePhase(draft, phase)
   return 'accepted'
+}
+
+/** The rules of commands about artifacts. */
+export const artifactRules: RuleTable<'submitArtifact'> = {
+  submitArtifact: decideSubmitArtifact,
 }

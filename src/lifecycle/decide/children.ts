@@ -1,10 +1,10 @@
 import { admitsChildren, attachedChildren, cancelsChildren } from '../run/family.ts'
 import { admits } from '../run/transitions.ts'
 import { isSettledStatus } from '../run/words.ts'
-import type { Rule } from './rule.ts'
+import type { Rule, RuleTable } from './rule.ts'
 
 /** Detaches a child: it no longer ends with its parent, and its parent no longer waits for it. */
-export const decideDetach: Rule<'detachRun'> = (draft, { comment }) => {
+const decideDetach: Rule<'detachRun'> = (draft, { comment }) => {
   const { status, parentId, detached } = draft.run
   if (detached) return 'unchanged'
   if (parentId === null)
@@ -15,7 +15,7 @@ export const decideDetach: Rule<'detachRun'> = (draft, { comment }) => {
 }
 
 /** Records on an active parent how a child ended. */
-export const decideNoteChild: Rule<'noteChild'> = (draft, command, { family }) => {
+const decideNoteChild: Rule<'noteChild'> = (draft, command, { family }) => {
   if (isSettledStatus(draft.run.status)) return 'unchanged'
   const { childId: runId, status, reason, epoch } = command
   const last = attachedChildren(family).length === 0
@@ -24,7 +24,7 @@ export const decideNoteChild: Rule<'noteChild'> = (draft, command, { family }) =
 }
 
 /** Records on a parent that an attached child becomes active, as long as the parent's status admits children. */
-export const decideNoteChildStarted: Rule<'noteChildStarted'> = (draft, { childId: runId, epoch }) => {
+const decideNoteChildStarted: Rule<'noteChildStarted'> = (draft, { childId: runId, epoch }) => {
   const { status } = draft.run
   if (!admitsChildren(status)) return { type: 'RunNotActive', status }
   draft.note('child.started', { runId, epoch })
@@ -35,11 +35,19 @@ export const decideNoteChildStarted: Rule<'noteChildStarted'> = (draft, { childI
  * Records on an active parent that it no longer waits for a child. Refused if the parent's end already cancels the
  * child.
  */
-export const decideNoteChildDetached: Rule<'noteChildDetached'> = (draft, { childId: runId }, { family }) => {
+const decideNoteChildDetached: Rule<'noteChildDetached'> = (draft, { childId: runId }, { family }) => {
   const { status } = draft.run
   if (cancelsChildren(draft.run)) return { type: 'RunNotActive', status }
   if (isSettledStatus(status)) return 'unchanged'
   const last = attachedChildren(family).every(({ id }) => id === runId)
   draft.note('child.detached', { runId, last })
   return 'accepted'
+}
+
+/** The rules of commands about children and parents. */
+export const familyRules: RuleTable<'detachRun' | 'noteChild' | 'noteChildStarted' | 'noteChildDetached'> = {
+  detachRun: decideDetach,
+  noteChild: decideNoteChild,
+  noteChildStarted: decideNoteChildStarted,
+  noteChildDetached: decideNoteChildDetached,
 }

@@ -2,11 +2,11 @@ import { currentPhaseOf, type Execution } from '../run/run.ts'
 import { admits } from '../run/transitions.ts'
 import { findWorkflowPhase } from '../workflow/workflow.ts'
 import type { Role } from '../run/words.ts'
-import type { Rule } from './rule.ts'
+import type { Rule, RuleTable } from './rule.ts'
 import { unknownPhase } from './phaseTransitions.ts'
 
 /** Records a process launched for the run, or for its current phase. */
-export const decideStartExecution: Rule<'startExecution'> = (draft, command, { workflow }) => {
+const decideStartExecution: Rule<'startExecution'> = (draft, command, { workflow }) => {
   const { run } = draft
   if (!admits('startExecution', run.status)) return { type: 'RunNotActive', status: run.status }
   const { executionId: id, phase: key, pid } = command
@@ -40,7 +40,7 @@ export function mayFinish({ fence: startedUnder }: Execution, fence: number | nu
  * Records how a process ended. This is a fact, not a command: it may be reported once, even after the run has
  * settled; then it overrides the end assumed by the server and writes no event.
  */
-export const decideFinishExecution: Rule<'finishExecution'> = (draft, command) => {
+const decideFinishExecution: Rule<'finishExecution'> = (draft, command) => {
   const { executionId: id, exitCode, signal, end } = command
   const { run } = draft
   const known = run.executions.find((each) => each.id === id)
@@ -54,4 +54,10 @@ export const decideFinishExecution: Rule<'finishExecution'> = (draft, command) =
     draft.run = { ...run, executions: run.executions.map((each) => (each.id === id ? told : each)) }
   }
   return 'accepted'
+}
+
+/** The rules of commands about executions. */
+export const executionRules: RuleTable<'startExecution' | 'finishExecution'> = {
+  startExecution: decideStartExecution,
+  finishExecution: decideFinishExecution,
 }

@@ -1,9 +1,9 @@
 import { isSettledStatus } from '../run/words.ts'
 import { admits } from '../run/transitions.ts'
-import type { Rule } from './rule.ts'
+import type { Rule, RuleTable } from './rule.ts'
 
 /** Sends a steering message to a run that is active and not being cancelled. */
-export const decideSendMessage: Rule<'sendMessage'> = (draft, { messageId: id, text, mode }) => {
+const decideSendMessage: Rule<'sendMessage'> = (draft, { messageId: id, text, mode }) => {
   const { run } = draft
   if (!admits('sendMessage', run.status)) return { type: 'RunNotActive', status: run.status }
   draft.note('message.sent', { id, text, mode })
@@ -11,7 +11,7 @@ export const decideSendMessage: Rule<'sendMessage'> = (draft, { messageId: id, t
 }
 
 /** Records the owner's receipt; a late or repeated receipt changes nothing. */
-export const decideAcknowledgeMessage: Rule<'acknowledgeMessage'> = (draft, { messageId, receipt }) => {
+const decideAcknowledgeMessage: Rule<'acknowledgeMessage'> = (draft, { messageId, receipt }) => {
   const { run } = draft
   const message = run.messages.find(({ id }) => id === messageId)
   if (!message) return { type: 'MessageNotFound', messageId }
@@ -19,4 +19,10 @@ export const decideAcknowledgeMessage: Rule<'acknowledgeMessage'> = (draft, { me
   if (isSettledStatus(run.status) || !advances) return 'unchanged'
   draft.note('message.acknowledged', { id: messageId, receipt })
   return 'accepted'
+}
+
+/** The rules of commands about messages. */
+export const messageRules: RuleTable<'sendMessage' | 'acknowledgeMessage'> = {
+  sendMessage: decideSendMessage,
+  acknowledgeMessage: decideAcknowledgeMessage,
 }

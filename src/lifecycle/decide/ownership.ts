@@ -6,10 +6,10 @@ import { cancelUnconfirmed, executionsInFlight } from './settleRun.ts'
 import { awayMsOf, type Draft, type Situation } from '../log/draft.ts'
 import { admits } from '../run/transitions.ts'
 import { isFinalStatus, isSettledStatus, type NotResumableCause } from '../run/words.ts'
-import type { Rule } from './rule.ts'
+import type { Rule, RuleTable } from './rule.ts'
 
 /** Claims a queued run for an owner, under a new fence. */
-export const decideClaim: Rule<'claimRun'> = (draft, command, { family }) => {
+const decideClaim: Rule<'claimRun'> = (draft, command, { family }) => {
   const { run, now } = draft
   const children = awaitedChildren(run, family)
   const waits = claimableAt(run, now) !== null || children.length > 0
@@ -39,7 +39,7 @@ const MAX_WAIT_MS = 8 * 86_400_000
  * Ends a claim at its owner's request: the run returns to the queue, optionally with a delay before its next claim,
  * or keeps its status.
  */
-export const decideRelease: Rule<'releaseRun'> = (draft, command, { family }) => {
+const decideRelease: Rule<'releaseRun'> = (draft, command, { family }) => {
   const { fence, notBefore, waitsFor, blocked, untilChildren } = command
   const { run, now } = draft
   if (notBefore !== null && notBefore > now + MAX_WAIT_MS) {
@@ -65,7 +65,7 @@ export const decideRelease: Rule<'releaseRun'> = (draft, command, { family }) =>
 }
 
 /** Resumes a paused run, or a failed one in a new epoch. */
-export const decideResume: Rule<'resumeRun'> = (draft, command, situation, before) => {
+const decideResume: Rule<'resumeRun'> = (draft, command, situation, before) => {
   // a lapse under REQUEUE applied by this very command already resumed the run
   const requeuedNow = before.status === 'RUNNING' && draft.run.status === 'QUEUED'
   if (!requeuedNow) {
@@ -144,4 +144,11 @@ export function claim(draft: Draft, { owner, leaseSeconds }: ClaimRequest): void
     queuedFrom: new Date(queuedSince(draft.run)).toISOString(),
     awayMs: awayMsOf(draft),
   })
+}
+
+/** The rules of commands about claims. */
+export const ownershipRules: RuleTable<'claimRun' | 'releaseRun' | 'resumeRun'> = {
+  claimRun: decideClaim,
+  releaseRun: decideRelease,
+  resumeRun: decideResume,
 }

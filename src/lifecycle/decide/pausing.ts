@@ -1,10 +1,15 @@
 import { awayMsOf } from '../log/draft.ts'
 import { admits } from '../run/transitions.ts'
-import type { Rule } from './rule.ts'
+import type { Rule, RuleTable } from './rule.ts'
 
 /** Pauses a run: the owner keeps its lease and gets the directive PAUSE. */
-export const decidePause: Rule<'pauseRun'> = (draft, { comment }) => {
+const decidePause: Rule<'pauseRun'> = (draft, { comment }) => {
   if (!admits('pauseRun', draft.run.status)) return { type: 'NotPausable', status: draft.run.status }
   draft.note('run.paused', { comment, awayMs: awayMsOf(draft) })
   return 'accepted'
+}
+
+/** The rules of commands about pausing. */
+export const pausingRules: RuleTable<'pauseRun'> = {
+  pauseRun: decidePause,
 }

@@ -4,7 +4,7 @@ import { currentPhaseOf, findPhase, isUnderWay } from '../run/run.ts'
 import type { Draft } from '../log/draft.ts'
 import { admits } from '../run/transitions.ts'
 import { findWorkflowPhase, type WorkflowDefinition, workflowPhase } from '../workflow/workflow.ts'
-import type { Rule } from './rule.ts'
+import type { Rule, RuleTable } from './rule.ts'
 import { openQuestion } from './approvals.ts'
 import { completePhase, mayOpenRound, openRound, startPhase } from './moves.ts'
 import {
@@ -16,11 +16,7 @@ import {
 } from './phaseTransitions.ts'
 
 /** Starts the current phase, or repairs the attempt under way. */
-export const decideStartPhase: Rule<'startPhase'> = (
-  draft,
-  { phase: key, repair, because },
-  { workflow },
-) => {
+const decideStartPhase: Rule<'startPhase'> = (draft, { phase: key, repair, because }, { workflow }) => {
   const { run } = draft
   const refused = checkCurrent(draft, repair ? 'repairPhase' : 'startPhase', key, workflow)
   if (refused) return refused
@@ -32,7 +28,7 @@ export const decideStartPhase: Rule<'startPhase'> = (
 }
 
 /** Records that the phase under way failed; it can be started again. */
-export const decideFailPhase: Rule<'failPhase'> = (draft, command, situation) => {
+const decideFailPhase: Rule<'failPhase'> = (draft, command, situation) => {
   const { phase: key, error, recovery } = command
   const { workflow } = situation
   const { run } = draft
@@ -61,7 +57,7 @@ const RECOVERY = {
 } as const
 
 /** Leaves the current phase along an edge of the graph, or for a new round. */
-export const decideAdvancePhase: Rule<'advancePhase'> = (draft, { to }, { workflow, newPhaseId }) => {
+const decideAdvancePhase: Rule<'advancePhase'> = (draft, { to }, { workflow, newPhaseId }) => {
   const { run } = draft
   if (!admits('advancePhase', run.status)) return { type: 'RunNotActive', status: run.status }
   const target = findWorkflowPhase(workflow, to)
@@ -105,4 +101,11 @@ function checkCurrent(
   if (!admits(needed, run.status)) return { type: 'RunNotActive', status: run.status }
   if (!findWorkflowPhase(workflow, key)) return unknownPhase(key, workflow)
   return key === run.currentPhase ? undefined : illegalTransition(run, command, key, workflow)
+}
+
+/** The rules of commands about phases. */
+export const phaseRules: RuleTable<'startPhase' | 'failPhase' | 'advancePhase'> = {
+  startPhase: decideStartPhase,
+  failPhase: decideFailPhase,
+  advancePhase: decideAdvancePhase,
 }

@@ -1,12 +1,12 @@
 import { missingForPhase } from '../work/evidence.ts'
 import { currentPhaseOf, isUnderWay } from '../run/run.ts'
 import { admits } from '../run/transitions.ts'
-import type { Rule } from './rule.ts'
+import type { Rule, RuleTable } from './rule.ts'
 import { illegalTransition } from './phaseTransitions.ts'
 import { completePhase } from './moves.ts'
 
 /** Completes the round at the phase that the workflow names for it; repeating it changes nothing. */
-export const decideCompleteRound: Rule<'completeRound'> = (draft, { summary }, { workflow }) => {
+const decideCompleteRound: Rule<'completeRound'> = (draft, { summary }, { workflow }) => {
   const { run } = draft
   if (!admits('completeRound', run.status)) return { type: 'RunNotActive', status: run.status }
   if (run.roundComplete) return 'unchanged'
@@ -19,4 +19,9 @@ export const decideCompleteRound: Rule<'completeRound'> = (draft, { summary }, {
   completePhase(draft, current)
   draft.note('round.completed', { round: run.round, summary })
   return 'accepted'
+}
+
+/** The rules of commands about rounds. */
+export const roundRules: RuleTable<'completeRound'> = {
+  completeRound: decideCompleteRound,
 }

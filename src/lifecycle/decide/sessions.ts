@@ -6,11 +6,11 @@ import { admits } from '../run/transitions.ts'
 import { findWorkflowPhase, type WorkflowDefinition, workflowPhase } from '../workflow/workflow.ts'
 import type { SessionStatus } from '../run/words.ts'
 import { illegalTransition, unknownPhase } from './phaseTransitions.ts'
-import type { Rule } from './rule.ts'
+import type { Rule, RuleTable } from './rule.ts'
 import { differingPaths } from '../log/differingPaths.ts'
 
 /** Opens the session of a role, or adopts the live one, which then carries the caller's fence. */
-export const decideOpenSession: Rule<'openSession'> = (draft, command) => {
+const decideOpenSession: Rule<'openSession'> = (draft, command) => {
   const { run } = draft
   if (!admits('openSession', run.status)) return { type: 'RunNotActive', status: run.status }
   const { sessionId: id, role, adapter, handle } = command
@@ -29,7 +29,7 @@ export const decideOpenSession: Rule<'openSession'> = (draft, command) => {
 }
 
 /** Moves a session along its transition table; each return to READY after a recovery is counted. */
-export const decideUpdateSession: Rule<'updateSession'> = (draft, { sessionId, status, detail }) => {
+const decideUpdateSession: Rule<'updateSession'> = (draft, { sessionId, status, detail }) => {
   const { run } = draft
   if (!admits('updateSession', run.status)) return { type: 'RunNotActive', status: run.status }
   const session = run.sessions.find((each) => each.id === sessionId)
@@ -43,7 +43,7 @@ export const decideUpdateSession: Rule<'updateSession'> = (draft, { sessionId, s
 }
 
 /** Records a prompt before and after sending; a key that was SENT is never sent again. */
-export const decideRecordPrompt: Rule<'recordPrompt'> = (draft, command, { workflow }) => {
+const decideRecordPrompt: Rule<'recordPrompt'> = (draft, command, { workflow }) => {
   const { run } = draft
   const { sessionId, phase: key, dedupKey, repair } = command
   if (!admits('recordPrompt', run.status)) return { type: 'RunNotActive', status: run.status }
@@ -93,4 +93,11 @@ function illegal(
 /** Returns the ids of the sessions that wait for a person, to be disposed of. */
 export function sessionsNeedingHuman({ run }: Draft): string[] {
   return run.sessions.filter(({ status }) => status === 'FAILED_NEEDS_HUMAN').map(({ id }) => id)
+}
+
+/** The rules of commands about sessions and prompts. */
+export const sessionRules: RuleTable<'openSession' | 'updateSession' | 'recordPrompt'> = {
+  openSession: decideOpenSession,
+  updateSession: decideUpdateSession,
+  recordPrompt: decideRecordPrompt,
 }

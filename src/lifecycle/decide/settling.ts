@@ -3,11 +3,11 @@ import { attachedChildren } from '../run/family.ts'
 import { currentPhaseOf, holdsLease } from '../run/run.ts'
 import { cancel, closeWork, fail, requestCancel } from './settleRun.ts'
 import { admits } from '../run/transitions.ts'
-import type { Rule } from './rule.ts'
+import type { Rule, RuleTable } from './rule.ts'
 import { completePhase } from './moves.ts'
 
 /** Settles the run as COMPLETED if the server holds the evidence for it (G3). */
-export const decideComplete: Rule<'completeRun'> = (draft, { output }, { workflow, family }) => {
+const decideComplete: Rule<'completeRun'> = (draft, { output }, { workflow, family }) => {
   const { run } = draft
   const missing = missingEvidence(run, workflow, attachedChildren(family))
   if (!admits('completeRun', run.status) || missing.length > 0)
@@ -18,21 +18,21 @@ export const decideComplete: Rule<'completeRun'> = (draft, { output }, { workflo
 }
 
 /** Settles the run as FAILED, as reported by its owner. */
-export const decideFail: Rule<'failRun'> = (draft, { reason, error }) => {
+const decideFail: Rule<'failRun'> = (draft, { reason, error }) => {
   if (!admits('failRun', draft.run.status)) return { type: 'RunNotActive', status: draft.run.status }
   fail(draft, reason, error, { leaseEnds: true })
   return 'accepted'
 }
 
 /** Cancels the run: immediately if no owner holds a lease, otherwise by requesting its owner to stop first (G9). */
-export const decideCancel: Rule<'cancelRun'> = (draft, { comment, cascade }, { settings }) => {
+const decideCancel: Rule<'cancelRun'> = (draft, { comment, cascade }, { settings }) => {
   if (!admits('cancelRun', draft.run.status)) return 'unchanged'
   requestCancel(draft, settings, { reason: 'CANCELLED_BY_USER', comment, cascade })
   return 'accepted'
 }
 
 /** Records the owner's confirmation that its processes have ended (G9). */
-export const decideConfirmCancel: Rule<'confirmCancel'> = (draft) => {
+const decideConfirmCancel: Rule<'confirmCancel'> = (draft) => {
   const { run } = draft
   if (!admits('confirmCancel', run.status)) return { type: 'RunNotActive', status: run.status }
   cancel(draft, {
@@ -45,11 +45,22 @@ export const decideConfirmCancel: Rule<'confirmCancel'> = (draft) => {
 }
 
 /** Deletes a settled run that has no live claim and no continuation; a tombstone stays for feeds. */
-export const decideDelete: Rule<'deleteRun'> = (draft, _command, { continuedBy }) => {
+const decideDelete: Rule<'deleteRun'> = (draft, _command, { continuedBy }) => {
   const { run, now, holder } = draft
   const { status } = run
   if (!admits('deleteRun', status) || holdsLease(run.claim, now))
     return { type: 'NotDeletable', status, continuedBy: null, holder }
   if (continuedBy !== null) return { type: 'NotDeletable', status, continuedBy, holder: null }
   return 'deleted'
+}
+
+/** The rules of commands about settling a run. */
+export const settlingRules: RuleTable<
+  'completeRun' | 'failRun' | 'cancelRun' | 'confirmCancel' | 'deleteRun'
+> = {
+  completeRun: decideComplete,
+  failRun: decideFail,
+  cancelRun: decideCancel,
+  confirmCancel: decideConfirmCancel,
+  deleteRun: decideDelete,
 }

@@ -1,11 +1,12 @@
+import type { CommandOf, CommandType } from './commandInputs.ts'
 import type { RefusalType } from './refusals.ts'
 import type { Role, RunStatus } from './words.ts'
 
 /** Roles allowed to request something, the least one first. */
 type Roles = readonly [Role, ...Role[]]
 
-/** Static facts about a command. */
-interface CommandDefinition {
+/** Static facts about a command with this input. */
+interface CommandDefinition<Input = object> {
   /** Roles that may request it. */
   readonly roles: Roles
   /** Its name in `allowedCommands`; absent: never offered there. */
@@ -14,6 +15,16 @@ interface CommandDefinition {
   readonly transitions?: { readonly [S in RunStatus]?: readonly [RunStatus, ...RunStatus[]] }
   /** Everything it can be refused with: the members of its GraphQL union besides the success. */
   readonly refusals: readonly RefusalType[]
+  /**
+   * Of a command that is one decision about one run: the values of the fields that its input may leave out. Its use
+   * case is derived from them (`commands/run/runCommands.ts`); absent: it has a use case of its own.
+   */
+  readonly defaults?: Partial<Input>
+}
+
+/** The definitions of all commands; the defaults of those that are decided are checked against their inputs. */
+type Definitions = { readonly [name: string]: CommandDefinition } & {
+  readonly [N in CommandType]: CommandDefinition<Omit<CommandOf<N>, 'type'>>
 }
 
 const operator = ['OPERATOR', 'ADMIN'] as const
@@ -71,12 +82,14 @@ export const COMMANDS = {
       ...anySettled,
     },
     refusals: ['LeaseLost', ...ON_RUN],
+    defaults: { notBefore: null, waitsFor: null, blocked: false, untilChildren: false },
   },
   pauseRun: {
     roles: operator,
     offeredAs: 'PAUSE',
     transitions: { QUEUED: ['PAUSED'], RUNNING: ['PAUSED'], AWAITING_APPROVAL: ['PAUSED'] },
     refusals: ['NotPausable', 'RevisionConflict', ...ON_RUN],
+    defaults: { comment: null, ifRevision: null },
   },
   resumeRun: {
     roles: operatorOrWorker,
@@ -87,6 +100,7 @@ export const COMMANDS = {
       FAILED: ['QUEUED', 'RUNNING'],
     },
     refusals: ['NotResumable', 'NotClaimable', 'ConcurrencyConflict', 'RevisionConflict', ...KEYED_ON_RUN],
+    defaults: { comment: null, claim: null, ifRevision: null },
   },
   cancelRun: {
     roles: operator,
@@ -99,12 +113,14 @@ export const COMMANDS = {
       FAILED: ['CANCELLING', 'CANCELLED'],
     },
     refusals: ['RevisionConflict', ...ON_RUN],
+    defaults: { comment: null, cascade: true, ifRevision: null },
   },
   confirmCancel: {
     roles: worker,
     offeredAs: 'CONFIRM_CANCEL',
     transitions: { CANCELLING: ['CANCELLED'] },
     refusals: DRIVING,
+    defaults: {},
   },
   deleteRun: {
     roles: operator,
@@ -117,18 +133,21 @@ export const COMMANDS = {
     offeredAs: 'COMPLETE',
     transitions: { RUNNING: ['COMPLETED'] },
     refusals: ['NotCompletable', 'RunNotActive', 'LeaseLost', 'RevisionConflict', ...ON_RUN],
+    defaults: { output: null, fence: null, ifRevision: null },
   },
   failRun: {
     roles: driver,
     offeredAs: 'FAIL',
     transitions: { QUEUED: ['FAILED'], RUNNING: ['FAILED'] },
     refusals: DRIVING,
+    defaults: { reason: 'REPORTED_FAILURE', fence: null },
   },
   startPhase: {
     roles: driver,
     offeredAs: 'START_PHASE',
     transitions: whileRunning,
     refusals: ['IllegalTransition', 'UnknownPhase', ...DRIVING],
+    defaults: { repair: false, because: null, fence: null },
   },
   failPhase: {
     roles: driver,
@@ -149,12 +168,14 @@ export const COMMANDS = {
       'RevisionConflict',
       ...ON_RUN,
     ],
+    defaults: { fence: null, ifRevision: null },
   },
   completeRound: {
     roles: driver,
     offeredAs: 'COMPLETE_ROUND',
     transitions: whileRunning,
     refusals: ['IllegalTransition', 'NotCompletable', ...DRIVING],
+    defaults: { summary: null, fence: null },
   },
   submitArtifact: {
     roles: driver,
@@ -203,6 +224,7 @@ export const COMMANDS = {
     offeredAs: 'DETACH',
     transitions: anyActive,
     refusals: ['RunNotActive', 'RevisionConflict', ...ON_RUN],
+    defaults: { comment: null, ifRevision: null },
   },
   startExecution: {
     roles: driver,
@@ -283,7 +305,7 @@ export const COMMANDS = {
   createToken: { roles: admin, refusals: ALWAYS },
   rotateToken: { roles: admin, refusals: ['TokenNotFound', ...ALWAYS] },
   revokeToken: { roles: admin, refusals: ['TokenNotFound', ...ALWAYS] },
-} as const satisfies { readonly [name: string]: CommandDefinition }
+} as const satisfies Definitions
 
 /** The name of a command, shared by its mutation, its use case and its decision. */
 export type CommandName = keyof typeof COMMANDS

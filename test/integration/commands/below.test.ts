@@ -8,7 +8,7 @@ import {
   recordPrompt,
   updateSession,
 } from '../../../src/commands/work/sessions.ts'
-import * as runs from '../../../src/commands/run/runCommands.ts'
+import { failPhase, runCommands as runs } from '../../../src/commands/run/runCommands.ts'
 import { type StartRun, startRun } from '../../../src/commands/run/startRun.ts'
 import { verifyRun } from '../../../src/commands/run/verifyRun.ts'
 import { openTestCommands, type TestCommands } from '../../support/commands.ts'
@@ -174,7 +174,7 @@ describe('a delivery', () => {
       hint: null,
     } as const
     const failed = accepted(
-      await runs.failPhase(commands, worker, {
+      await failPhase(commands, worker, {
         runId,
         phase: 'plan',
         error,

@@ -3,7 +3,7 @@ import type { RunResult, RunSuccess } from '../../../src/commands/kit/answers.ts
 import { claimRun } from '../../../src/commands/run/claimRun.ts'
 import { deleteRun } from '../../../src/commands/run/deleteRun.ts'
 import { finishExecution, startExecution } from '../../../src/commands/work/executions.ts'
-import * as runs from '../../../src/commands/run/runCommands.ts'
+import { runCommands as runs } from '../../../src/commands/run/runCommands.ts'
 import { startRun } from '../../../src/commands/run/startRun.ts'
 import { verifyRun } from '../../../src/commands/run/verifyRun.ts'
 import { openTestCommands, type TestCommands } from '../../support/commands.ts'

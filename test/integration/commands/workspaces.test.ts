@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { claimRun } from '../../../src/commands/run/claimRun.ts'
 import { deleteRun } from '../../../src/commands/run/deleteRun.ts'
 import { recordWorkspace } from '../../../src/commands/workspace/recordWorkspace.ts'
-import { cancelRun, pauseRun, resumeRun } from '../../../src/commands/run/runCommands.ts'
+import { runCommands } from '../../../src/commands/run/runCommands.ts'
 import { sweepDue } from '../../../src/commands/sweep.ts'
 import { verifyRun, checkRuns } from '../../../src/commands/run/verifyRun.ts'
 import {
@@ -28,6 +28,8 @@ import {
   workDone,
   workIn,
 } from '../../support/workspaces.ts'
+
+const { cancelRun, pauseRun, resumeRun } = runCommands
 
 let here: TestCommands
 let sql: pg.Pool

@@ -8,7 +8,7 @@ import { startExecution, finishExecution } from '../../../src/commands/work/exec
 import { deleteRun } from '../../../src/commands/run/deleteRun.ts'
 import { submitArtifact } from '../../../src/commands/work/artifacts.ts'
 import { sendMessage } from '../../../src/commands/work/messages.ts'
-import { startPhase } from '../../../src/commands/run/runCommands.ts'
+import { runCommands } from '../../../src/commands/run/runCommands.ts'
 import { appendTranscript, openSession } from '../../../src/commands/work/sessions.ts'
 import { recordWorkspace } from '../../../src/commands/workspace/recordWorkspace.ts'
 import { createToken, revokeToken } from '../../../src/commands/account/tokens.ts'
@@ -25,6 +25,8 @@ import { transact } from '../../../src/store/sql/openStore.ts'
 import type { TestCommands } from '../../support/commands.ts'
 import { accepted, begin, type ReachableStatus, runIn } from '../../support/runs.ts'
 import { query } from './databaseHarness.ts'
+
+const { startPhase } = runCommands
 
 export const migrationsDir = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url))
 

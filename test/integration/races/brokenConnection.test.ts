@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { pauseRun } from '../../../src/commands/run/runCommands.ts'
+import { runCommands } from '../../../src/commands/run/runCommands.ts'
 import { withRunLocked } from '../../../src/store/sql/withRowLocked.ts'
 import { openTestCommands, type TestCommands } from '../../support/commands.ts'
 import { readProven } from '../../support/race.ts'
 import { accepted, begin } from '../../support/runs.ts'
 import { TEST_WORKFLOWS } from '../../support/workflows.ts'
+
+const { pauseRun } = runCommands
 
 let here: TestCommands
 beforeAll(async () => {

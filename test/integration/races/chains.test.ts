@@ -2,12 +2,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { RunResult } from '../../../src/commands/kit/answers.ts'
 import type { Commands } from '../../../src/commands/kit/context.ts'
 import { deleteRun } from '../../../src/commands/run/deleteRun.ts'
-import { cancelRun, resumeRun } from '../../../src/commands/run/runCommands.ts'
+import { runCommands } from '../../../src/commands/run/runCommands.ts'
 import { startRun } from '../../../src/commands/run/startRun.ts'
 import { openTestCommands, type TestCommands } from '../../support/commands.ts'
 import { atOnce, holdRow, readProven, repeat, untilBlocked } from '../../support/race.ts'
 import { accepted, begin, refused, runIn, toStart } from '../../support/runs.ts'
 import { TEST_WORKFLOWS } from '../../support/workflows.ts'
+
+const { cancelRun, resumeRun } = runCommands
 
 let here: TestCommands
 let servers: Commands[]

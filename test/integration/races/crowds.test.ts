@@ -4,13 +4,7 @@ import { claimRun } from '../../../src/commands/run/claimRun.ts'
 import type { Commands } from '../../../src/commands/kit/context.ts'
 import { finishExecution, startExecution } from '../../../src/commands/work/executions.ts'
 import { renewLease } from '../../../src/commands/run/renewLease.ts'
-import {
-  advancePhase,
-  cancelRun,
-  pauseRun,
-  releaseRun,
-  resumeRun,
-} from '../../../src/commands/run/runCommands.ts'
+import { runCommands } from '../../../src/commands/run/runCommands.ts'
 import { startRun } from '../../../src/commands/run/startRun.ts'
 import { sweepDue } from '../../../src/commands/sweep.ts'
 import { openTestCommands, type TestCommands } from '../../support/commands.ts'
@@ -18,6 +12,8 @@ import { passTime } from '../../support/passTime.ts'
 import { atOnce, countEvents, holdRow, readProven, repeat, untilBlocked } from '../../support/race.ts'
 import { accepted, begin, refused, runIn, toStart } from '../../support/runs.ts'
 import { TEST_WORKFLOWS } from '../../support/workflows.ts'
+
+const { advancePhase, cancelRun, pauseRun, releaseRun, resumeRun } = runCommands
 
 let here: TestCommands
 let servers: Commands[]

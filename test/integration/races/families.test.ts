@@ -1,13 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Commands } from '../../../src/commands/kit/context.ts'
-import {
-  cancelRun,
-  completeRun,
-  failRun,
-  releaseRun,
-  resumeRun,
-  startPhase,
-} from '../../../src/commands/run/runCommands.ts'
+import { runCommands } from '../../../src/commands/run/runCommands.ts'
 import { startRun } from '../../../src/commands/run/startRun.ts'
 import { sweepDue } from '../../../src/commands/sweep.ts'
 import type { Run } from '../../../src/lifecycle/run/run.ts'
@@ -16,6 +9,8 @@ import { openTestCommands, type TestCommands } from '../../support/commands.ts'
 import { atOnce, countEvents, readProven, repeat } from '../../support/race.ts'
 import { accepted, begin, runIn, toStart } from '../../support/runs.ts'
 import { SOLO } from '../../support/workflows.ts'
+
+const { cancelRun, completeRun, failRun, releaseRun, resumeRun, startPhase } = runCommands
 
 let here: TestCommands
 let servers: Commands[]

@@ -4,14 +4,7 @@ import { createInterface } from 'node:readline'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { claimRun } from '../../../src/commands/run/claimRun.ts'
 import { startExecution } from '../../../src/commands/work/executions.ts'
-import {
-  cancelRun,
-  completeRun,
-  pauseRun,
-  releaseRun,
-  resumeRun,
-  startPhase,
-} from '../../../src/commands/run/runCommands.ts'
+import { runCommands } from '../../../src/commands/run/runCommands.ts'
 import { agentOf } from '../../support/callers.ts'
 import { openTestCommands, type TestCommands } from '../../support/commands.ts'
 import { passTime } from '../../support/passTime.ts'
@@ -19,6 +12,8 @@ import { keepWatch, readProven, untilPassed, type Watch } from '../../support/ra
 import { accepted, begin, refused, runIn } from '../../support/runs.ts'
 import { TEST_WORKFLOWS } from '../../support/workflows.ts'
 import { programFile } from '../../support/programs.ts'
+
+const { cancelRun, completeRun, pauseRun, releaseRun, resumeRun, startPhase } = runCommands
 
 let here: TestCommands
 let watch: Watch

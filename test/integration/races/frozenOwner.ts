@@ -7,7 +7,7 @@ import type { PoolConfig } from 'pg'
 import { claimRun } from '../../../src/commands/run/claimRun.ts'
 import { startExecution } from '../../../src/commands/work/executions.ts'
 import { renewLease } from '../../../src/commands/run/renewLease.ts'
-import * as runs from '../../../src/commands/run/runCommands.ts'
+import { failPhase, runCommands as runs } from '../../../src/commands/run/runCommands.ts'
 import { openStore } from '../../../src/store/sql/openStore.ts'
 import { CALLERS, toCommands } from '../../support/callers.ts'
 
@@ -32,7 +32,7 @@ const WRITES = {
   renewLease: () => renewLease(commands, worker, held),
   startPhase: () => runs.startPhase(commands, worker, { ...held, phase: 'work' }),
   repairPhase: () => runs.startPhase(commands, worker, { ...held, phase: 'work', repair: true }),
-  failPhase: () => runs.failPhase(commands, worker, { ...held, phase: 'work', error }),
+  failPhase: () => failPhase(commands, worker, { ...held, phase: 'work', error }),
   advancePhase: () => runs.advancePhase(commands, worker, { ...held, to: 'work' }),
   completeRound: () => runs.completeRound(commands, worker, held),
   startExecution: () => startExecution(commands, worker, { ...held, command: 'late agent' }),

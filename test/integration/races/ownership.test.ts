@@ -3,7 +3,7 @@ import { claimRun } from '../../../src/commands/run/claimRun.ts'
 import { sweepRun } from '../../../src/commands/run/changeRun.ts'
 import type { Commands } from '../../../src/commands/kit/context.ts'
 import { renewLease } from '../../../src/commands/run/renewLease.ts'
-import { cancelRun, confirmCancel, releaseRun, resumeRun } from '../../../src/commands/run/runCommands.ts'
+import { runCommands } from '../../../src/commands/run/runCommands.ts'
 import { sweepDue } from '../../../src/commands/sweep.ts'
 import { openTestCommands, type TestCommands } from '../../support/commands.ts'
 import { passTime } from '../../support/passTime.ts'
@@ -18,6 +18,8 @@ import {
 } from '../../support/race.ts'
 import { accepted, begin, refused, runIn } from '../../support/runs.ts'
 import { TEST_WORKFLOWS } from '../../support/workflows.ts'
+
+const { cancelRun, confirmCancel, releaseRun, resumeRun } = runCommands
 
 let here: TestCommands
 let servers: Commands[]

@@ -2,12 +2,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Commands } from '../../../src/commands/kit/context.ts'
 import { claimRun } from '../../../src/commands/run/claimRun.ts'
 import { deleteRun } from '../../../src/commands/run/deleteRun.ts'
-import { resumeRun } from '../../../src/commands/run/runCommands.ts'
+import { runCommands } from '../../../src/commands/run/runCommands.ts'
 import { openTestCommands, type TestCommands } from '../../support/commands.ts'
 import { passTime } from '../../support/passTime.ts'
 import { atOnce, countEvents, readProven, repeat } from '../../support/race.ts'
 import { accepted, begin, refused, runIn } from '../../support/runs.ts'
 import { TEST_WORKFLOWS } from '../../support/workflows.ts'
+
+const { resumeRun } = runCommands
 
 let here: TestCommands
 let servers: Commands[]

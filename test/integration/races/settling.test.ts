@@ -1,15 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Commands } from '../../../src/commands/kit/context.ts'
 import { finishExecution, startExecution } from '../../../src/commands/work/executions.ts'
-import {
-  cancelRun,
-  completeRun,
-  confirmCancel,
-  failRun,
-  pauseRun,
-  releaseRun,
-  startPhase,
-} from '../../../src/commands/run/runCommands.ts'
+import { runCommands } from '../../../src/commands/run/runCommands.ts'
 import { sweepRun } from '../../../src/commands/run/changeRun.ts'
 import { openTestCommands, type TestCommands } from '../../support/commands.ts'
 import { passTime } from '../../support/passTime.ts'
@@ -24,6 +16,8 @@ import {
 } from '../../support/race.ts'
 import { accepted, refused, runIn } from '../../support/runs.ts'
 import { TEST_WORKFLOWS } from '../../support/workflows.ts'
+
+const { cancelRun, completeRun, confirmCancel, failRun, pauseRun, releaseRun, startPhase } = runCommands
 
 let here: TestCommands
 let one: Commands

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { deleteRun } from '../../../src/commands/run/deleteRun.ts'
 import type { Commands } from '../../../src/commands/kit/context.ts'
 import { recordWorkspace } from '../../../src/commands/workspace/recordWorkspace.ts'
-import { cancelRun, resumeRun } from '../../../src/commands/run/runCommands.ts'
+import { runCommands } from '../../../src/commands/run/runCommands.ts'
 import { startRun } from '../../../src/commands/run/startRun.ts'
 import {
   finishWorkspaceOperation,
@@ -25,6 +25,8 @@ import {
   workDone,
   workIn,
 } from '../../support/workspaces.ts'
+
+const { cancelRun, resumeRun } = runCommands
 
 let here: TestCommands
 let servers: Commands[]

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { deleteRun } from '../../../src/commands/run/deleteRun.ts'
 import { acknowledgeMessage, sendMessage } from '../../../src/commands/work/messages.ts'
-import * as runs from '../../../src/commands/run/runCommands.ts'
+import { runCommands as runs } from '../../../src/commands/run/runCommands.ts'
 import { openSession, updateSession } from '../../../src/commands/work/sessions.ts'
 import { tailDirectives } from '../../../src/events/tailDirectives.ts'
 import type { Message } from '../../../src/lifecycle/run/run.ts'

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import * as runs from '../../../src/commands/run/runCommands.ts'
+import { runCommands as runs } from '../../../src/commands/run/runCommands.ts'
 import { deleteRun } from '../../../src/commands/run/deleteRun.ts'
 import { openStreams, type Streams } from '../../../src/events/streams.ts'
 import { tailEvents } from '../../../src/events/tailEvents.ts'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { deleteRun } from '../../../src/commands/run/deleteRun.ts'
-import * as runs from '../../../src/commands/run/runCommands.ts'
+import { runCommands as runs } from '../../../src/commands/run/runCommands.ts'
 import { tailStatus } from '../../../src/events/tailStatus.ts'
 import {
   countReads,
