@@ -6,7 +6,7 @@ import { postOperation } from './http.ts'
 import { pause } from '../kit/pause.ts'
 import { backoffDelay, withDeadline } from './retry.ts'
 import type { RetryOptions } from './retry.ts'
-import type { Shown } from './types.ts'
+import type { Shown } from '../kit/shown.ts'
 
 /** What every call takes in addition to its own fields. */
 export interface CallOptions {

@@ -2,6 +2,9 @@ import type { RunEventPayloads } from '../generated/events.ts'
 import type * as g from '../generated/graphql.ts'
 import type { CallOptions } from './request.ts'
 
+/** The results of mutations. */
+export type * from '../generated/results.ts'
+
 /** A run as lists, feeds and answers contain it. */
 export type Run = g.RunFieldsFragment
 /** A run with its phases, its input and output, and its missing evidence. */
@@ -85,66 +88,6 @@ export type Fields<Input, Id extends keyof Input = never> = keyof Input & keyof 
   ? Omit<Input, Id> & CallOptions
   : never
 
-/**
- * The results that hide the run from an AGENT token whose claim is over: every other write of such a token is
- * `LeaseLost`.
- */
-type WithheldName = 'CompleteRunSuccess' | 'FailRunSuccess' | 'LeaseLost'
-
-/**
- * The members of a result. In the schema every `run` is nullable, because it is null for an AGENT token whose claim is
- * over; here it is nullable only in the members that such a token can receive.
- */
-export type Shown<Member> = Member extends { readonly __typename: WithheldName }
-  ? Member
-  : Member extends { run: infer Run }
-    ? Omit<Member, 'run'> & { run: NonNullable<Run> }
-    : Member
-
-export type StartRunResult = Shown<g.StartRunMutation['startRun']>
-export type ClaimRunResult = Shown<g.ClaimRunMutation['claimRun']>
-export type RenewLeaseResult = Shown<g.RenewLeaseMutation['renewLease']>
-export type ReleaseRunResult = Shown<g.ReleaseRunMutation['releaseRun']>
-export type PauseRunResult = Shown<g.PauseRunMutation['pauseRun']>
-export type ResumeRunResult = Shown<g.ResumeRunMutation['resumeRun']>
-export type CompleteRunResult = Shown<g.CompleteRunMutation['completeRun']>
-export type FailRunResult = Shown<g.FailRunMutation['failRun']>
-export type CancelRunResult = Shown<g.CancelRunMutation['cancelRun']>
-export type DetachRunResult = Shown<g.DetachRunMutation['detachRun']>
-export type ConfirmCancelResult = Shown<g.ConfirmCancelMutation['confirmCancel']>
-export type DeleteRunResult = Shown<g.DeleteRunMutation['deleteRun']>
-export type StartPhaseResult = Shown<g.StartPhaseMutation['startPhase']>
-export type AdvancePhaseResult = Shown<g.AdvancePhaseMutation['advancePhase']>
-export type FailPhaseResult = Shown<g.FailPhaseMutation['failPhase']>
-export type CompleteRoundResult = Shown<g.CompleteRoundMutation['completeRound']>
-export type OpenSessionResult = Shown<g.OpenSessionMutation['openSession']>
-export type UpdateSessionResult = Shown<g.UpdateSessionMutation['updateSession']>
-export type RecordPromptResult = Shown<g.RecordPromptMutation['recordPrompt']>
-export type AppendTranscriptResult = Shown<g.AppendTranscriptMutation['appendTranscript']>
-export type SubmitArtifactResult = Shown<g.SubmitArtifactMutation['submitArtifact']>
-export type RequestApprovalResult = Shown<g.RequestApprovalMutation['requestApproval']>
-export type DecideApprovalResult = Shown<g.DecideApprovalMutation['decideApproval']>
-export type SendMessageResult = Shown<g.SendMessageMutation['sendMessage']>
-export type AcknowledgeMessageResult = Shown<g.AcknowledgeMessageMutation['acknowledgeMessage']>
-export type StartExecutionResult = Shown<g.StartExecutionMutation['startExecution']>
-export type TouchExecutionResult = g.TouchExecutionMutation['touchExecution']
-export type FinishExecutionResult = Shown<g.FinishExecutionMutation['finishExecution']>
-export type RecordWorkspaceResult = Shown<g.RecordWorkspaceMutation['recordWorkspace']>
-export type RequestWorkspaceOperationResult = Shown<
-  g.RequestWorkspaceOperationMutation['requestWorkspaceOperation']
->
-export type StartWorkspaceOperationResult = Shown<
-  g.StartWorkspaceOperationMutation['startWorkspaceOperation']
->
-export type FinishWorkspaceOperationResult = Shown<
-  g.FinishWorkspaceOperationMutation['finishWorkspaceOperation']
->
-export type ReportPreviewResult = Shown<g.ReportPreviewMutation['reportPreview']>
-export type RegisterWorkflowResult = g.RegisterWorkflowMutation['registerWorkflow']
-export type CreateTokenResult = g.CreateTokenMutation['createToken']
-export type RevokeTokenResult = g.RevokeTokenMutation['revokeToken']
-export type RotateTokenResult = g.RotateTokenMutation['rotateToken']
-export type SweepResult = g.SweepMutation['sweep']
 export type ResolveRunResult = g.ResolveRunQuery['resolveRun']
 export type VerifyRunResult = g.VerifyRunQuery['verifyRun']
 
