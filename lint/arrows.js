@@ -16,6 +16,7 @@ export const ARROWS = {
   'src/server': {
     folders: [
       'src/graphql',
+      'src/mcp',
       'src/commands',
       'src/events',
       'src/store',
@@ -44,10 +45,12 @@ export const ARROWS = {
     ],
   },
   'src/advice': { folders: ['sdk'] },
+  'src/mcp': { folders: ['sdk', 'src/advice'], packages: ['@modelcontextprotocol/server', 'zod'] },
   'src/cli': {
     folders: [
       'sdk',
       'src/advice',
+      'src/mcp',
       'src/worker',
       'src/processes',
       'src/server',
@@ -124,7 +127,9 @@ export const ROOMS = {
     engine: ['auth', 'health'],
     pages: ['kit', 'http', 'health', 'auth', 'engine'],
     socket: ['http', 'health', 'auth', 'engine'],
+    mcp: ['kit', 'auth', 'engine'],
   },
+  'src/mcp': { kit: [], run: ['kit'], work: ['kit'] },
   'src/database': { kit: [], embedded: ['kit'], migrate: ['kit'], transfer: ['kit'] },
   'src/workspaces': {
     kit: [],
@@ -155,7 +160,7 @@ export const ROOMS = {
     terminal: [],
     kit: ['terminal'],
     print: ['terminal'],
-    approval: ['terminal', 'kit', 'print', 'workflow'],
+    approval: ['terminal', 'kit', 'print'],
     artifact: ['terminal', 'kit', 'print'],
     demo: ['terminal', 'kit', 'run'],
     exec: ['terminal', 'kit'],
@@ -195,6 +200,7 @@ export const ONLY_IN = {
   pg: ['src/store', 'src/database'],
   '@prisma/client': ['src/store'],
   '@prisma/adapter-pg': ['src/store', 'src/database'],
+  '@modelcontextprotocol/server': ['src/mcp'],
 }
 
 /** The place of a file in the house: its folder among ARROWS, or the file itself; undefined outside of it. */

@@ -7,6 +7,7 @@ import { artifactSubmitCommand } from './artifact/submit.ts'
 import { demoCommand } from './demo.ts'
 import { doctorCommand } from './doctor.ts'
 import { execCommand } from './exec.ts'
+import { mcpCommand } from './mcp.ts'
 import { messageAcknowledgeCommand } from './message/acknowledge.ts'
 import { messageListCommand } from './message/list.ts'
 import { messageSendCommand } from './message/send.ts'
@@ -105,6 +106,7 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
     )
     .addCommand(createGroup('artifact', 'submit the files of a run', [artifactSubmitCommand()]))
     .addCommand(createGroup('round', 'complete rounds of a run', [roundCompleteCommand()]))
+    .addCommand(mcpCommand())
     .commandsGroup('Administration:')
     .addCommand(
       createGroup('workflow', 'register and read workflows', [

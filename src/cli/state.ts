@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { Approval, RunDetail, WorkflowDetail } from '@pawl/sdk'
-import { findOpenApproval } from './kit/findOpenApproval.ts'
+import { describeRun } from '../advice/describeRun.ts'
+import { findOpenApproval } from '../advice/findOpenApproval.ts'
 import { chooseRun } from './kit/chooseRun.ts'
 import type { ChosenRun } from './kit/chooseRun.ts'
 import { createAction } from './kit/invocation.ts'
@@ -11,7 +12,6 @@ import { runArgument } from './run/changeOptions.ts'
 import { phaseLines, printRunLine } from './print/printRun.ts'
 import type { Printer } from './terminal/printer.ts'
 import { safeText } from './terminal/width.ts'
-import { declaredPhase } from './workflow/declared.ts'
 
 /** `pawl state`: the state of a run, the phases that may follow, and the missing evidence; made for agents. */
 export function stateCommand(): Command {
@@ -34,45 +34,9 @@ export function stateCommand(): Command {
     )
 }
 
-/** The state as JSON. */
+/** The state as JSON, with the command that comes next. */
 function describeState({ run, via }: ChosenRun, workflow: WorkflowDetail, approval: Approval | null) {
-  const declared = run.currentPhase && declaredPhase(workflow, run.currentPhase.key)
-  return {
-    runId: run.id,
-    via,
-    workflow: { name: run.workflow.name, version: run.workflow.version },
-    title: run.title,
-    status: run.status,
-    reason: run.reason,
-    outcome: run.outcome,
-    isSettled: run.isSettled,
-    isFinal: run.isFinal,
-    epoch: run.epoch,
-    revision: run.revision,
-    round: run.round,
-    phase: run.currentPhase && {
-      key: run.currentPhase.key,
-      status: run.currentPhase.status,
-      attempts: run.currentPhase.attempts,
-      error: run.currentPhase.error,
-      role: run.currentPhase.role,
-      isFinal: run.currentPhase.isFinalPhase,
-      artifact: declared?.artifact ?? null,
-      approval: declared?.approval ?? null,
-    },
-    mayFollow: run.currentPhase?.nextPhases ?? [],
-    nextAction: run.nextAction,
-    next: nextStepOf(run, approval),
-    approval,
-    missingEvidence: run.missingEvidence,
-    allowedCommands: run.allowedCommands,
-    lease: run.lease,
-    phases: run.phases.map(({ key, status, attempts }) => ({ key, status, attempts })),
-    input: run.input,
-    parentRunId: run.parent?.id ?? null,
-    continuesRunId: run.continues?.id ?? null,
-    asOf: run.asOf,
-  }
+  return { ...describeRun(run, workflow, approval), via, next: nextStepOf(run, approval) }
 }
 
 function printState(printer: Printer, run: RunDetail, approval: Approval | null): void {

@@ -2,20 +2,23 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setImmediate as letOthersRun } from 'node:timers/promises'
 import type { Log } from '../log.ts'
 import { findTransientFault, TRANSIENT_FAULT_MESSAGES } from '../store/sql/transientFaults.ts'
-import type { Authenticator } from './auth/authenticate.ts'
+import type { Authenticator, Identity } from './auth/authenticate.ts'
 import { bodyLimitsOf, explainExcess } from './http/bodyLimits.ts'
 import type { Dashboard } from './pages/dashboard.ts'
 import { type Engine, GRAPHQL_PATH } from './engine/engine.ts'
 import type { GraphiqlPage } from './pages/graphiql.ts'
 import { identify } from './auth/identify.ts'
 import type { Metrics, Rejection } from './health/metrics.ts'
+import { MCP_PATH, type McpEndpoint } from './mcp/mcpEndpoint.ts'
+import { isOriginTrusted, type OriginOptions } from './http/origins.ts'
 import { isJson, parseOperation, readBody } from './http/readBody.ts'
 import { allowMethods, respond, respondError, respondText } from './http/respond.ts'
 import type { SignIn } from './pages/signIn.ts'
 
 /** Options of the listener. */
-export interface ListenerOptions {
+export interface ListenerOptions extends OriginOptions {
   readonly engine: Engine
+  readonly mcp: McpEndpoint
   readonly authenticator: Authenticator
   readonly signIn: SignIn
   readonly dashboard: Dashboard
@@ -40,7 +43,7 @@ const CLOSE = { connection: 'close' }
 export function createListener(
   options: ListenerOptions,
 ): (request: IncomingMessage, response: ServerResponse) => void {
-  const { engine, authenticator, signIn, dashboard, graphiql, metrics, log, findObstacle, isStopping } =
+  const { engine, mcp, authenticator, signIn, dashboard, graphiql, metrics, log, findObstacle, isStopping } =
     options
 
   const routes: Record<string, Handler | undefined> = {
@@ -56,6 +59,7 @@ export function createListener(
       respondText(response, obstacle ? 503 : 200, obstacle ? `not ready: ${obstacle}` : 'ready')
     },
     '/metrics': answerMetrics,
+    [MCP_PATH]: answerMcp,
   }
 
   async function answerGraphql(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -64,37 +68,56 @@ export function createListener(
     const identified = await identify(authenticator, request)
     if (!identified.ok) return turnAway(request, response, identified.why)
     if (request.method === 'POST') {
-      if (!isJson(request.headers['content-type'])) {
-        return reject(
-          request,
-          response,
-          'media_type',
-          415,
-          'Send JSON in UTF-8 (content-type: application/json).',
-        )
-      }
-      if (request.headers['content-encoding'] !== undefined) {
-        return reject(request, response, 'media_type', 415, 'Send the body without a content encoding.')
-      }
-      const limits = bodyLimitsOf(identified.identity.caller.role, options.maxBodyBytes)
-      const body = await readBody(request, limits)
-      // a large body is parsed in a separate turn of the event loop
-      if (body.ok && body.text.length > LARGE) await letOthersRun()
-      if (!body.ok) {
-        // the client is gone
-        if (body.why === 'GONE') return void response.destroy()
-        if (body.why === 'TOO_LARGE') {
-          return reject(request, response, 'too_large', 413, explainExcess(body.excess, limits))
-        }
-        return reject(request, response, 'media_type', 400, 'The body is not UTF-8.')
-      }
-      const operation = parseOperation(body.text)
-      if (!operation)
-        return reject(request, response, 'media_type', 400, 'The body is not a JSON object with a query.')
+      const operation = await readJson(request, response, identified.identity, 'a JSON object with a query')
+      if (!operation) return
       // the engine accepts a parsed body; it would split a text into characters first
       Object.assign(request, { body: operation })
     }
     await engine(request, response, { identity: identified.identity, transport: 'http' })
+  }
+
+  /** The body of a request as a JSON object or list; undefined if it was rejected, and answered. */
+  async function readJson(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { caller }: Identity,
+    what: string,
+  ): Promise<object | undefined> {
+    const refuse = (reason: Rejection, status: number, message: string): undefined =>
+      void reject(request, response, reason, status, message)
+    if (!isJson(request.headers['content-type']))
+      return refuse('media_type', 415, 'Send JSON in UTF-8 (content-type: application/json).')
+    if (request.headers['content-encoding'] !== undefined)
+      return refuse('media_type', 415, 'Send the body without a content encoding.')
+    const limits = bodyLimitsOf(caller.role, options.maxBodyBytes)
+    const body = await readBody(request, limits)
+    // a large body is parsed in a separate turn of the event loop
+    if (body.ok && body.text.length > LARGE) await letOthersRun()
+    if (!body.ok) {
+      // the client is gone
+      if (body.why === 'GONE') return void response.destroy()
+      if (body.why === 'TOO_LARGE') return refuse('too_large', 413, explainExcess(body.excess, limits))
+      return refuse('media_type', 400, 'The body is not UTF-8.')
+    }
+    const parsed = parseOperation(body.text)
+    return parsed ?? refuse('media_type', 400, `The body is not ${what}.`)
+  }
+
+  /** MCP: for programs with a token, never by the session of a browser. */
+  async function answerMcp(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (!isOriginTrusted(request, options)) {
+      return reject(request, response, 'origin', 403, 'Requests of this page are not allowed here.')
+    }
+    // there are no sessions, so no stream of one to open and nothing to delete
+    if (!allowMethods(request, response, ['POST'])) return
+    if (request.headers.authorization === undefined) return turnAway(request, response, 'UNAUTHENTICATED')
+    const identified = await identify(authenticator, request)
+    if (!identified.ok) return turnAway(request, response, identified.why)
+    const body = await readJson(request, response, identified.identity, 'a message of JSON-RPC')
+    if (!body) return
+    if (Array.isArray(body))
+      return reject(request, response, 'media_type', 400, 'Send one message at a time.')
+    await mcp.answer(request, response, body, identified.identity)
   }
 
   function turnAway(

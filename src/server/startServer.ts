@@ -11,6 +11,7 @@ import { openHttpServer } from './http/httpServer.ts'
 import { startTimers } from './timers.ts'
 import { createListener } from './listener.ts'
 import { ensureLocalToken, removeAddress, writeAddress } from './auth/localToken.ts'
+import { createMcpEndpoint } from './mcp/mcpEndpoint.ts'
 import { createMetrics } from './health/metrics.ts'
 import { type Backend, openBackend } from './openBackend.ts'
 import { VERSION } from './kit/packageRoot.ts'
@@ -123,8 +124,10 @@ async function openFront(
     lastWrite: () => time.lastWrite(),
   })
   const dashboard = createDashboard()
+  const mcp = createMcpEndpoint(engine, log)
   const listener = createListener({
     engine,
+    mcp,
     authenticator,
     signIn: createSignIn({ authenticator, sessions, codes, dashboard, metrics, publicUrl }),
     dashboard,
@@ -132,6 +135,8 @@ async function openFront(
     metrics,
     log,
     maxBodyBytes,
+    publicUrl,
+    allowedOrigins,
     findObstacle: async () => (isStopping ? 'the server is stopping' : findDatabaseObstacle()),
     isStopping: () => isStopping,
   })
@@ -162,6 +167,7 @@ async function openFront(
   async function drain(seconds: number): Promise<void> {
     isStopping = true
     const closed = Promise.all([http.stop(), sockets.stop()])
+    mcp.stop()
     eventStreams.stop()
     const deadline = setTimeout(() => {
       log.warn({ seconds, reason: 'requests were still under way' }, 'server.drain_failed')

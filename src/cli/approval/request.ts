@@ -7,7 +7,8 @@ import type { OwnerOptions } from '../kit/ownerOptions.ts'
 import { UsageError } from '../kit/exitCodes.ts'
 import { createAction } from '../kit/invocation.ts'
 import { collect, createCommand, parseSeconds, readJson, readText } from '../kit/options.ts'
-import { declaredPhase } from '../workflow/declared.ts'
+import { declaredQuestion } from '../../advice/declaredQuestion.ts'
+import type { Asked } from '../../advice/declaredQuestion.ts'
 import { printApprovals } from '../print/printApproval.ts'
 
 interface Options extends OwnerOptions {
@@ -57,7 +58,7 @@ export function approvalRequestCommand(): Command {
         const given = question === undefined ? undefined : questionOf(options, question)
         const payload = readJson(options.payload, '--payload')
         const runId = await chooseRunId(invocation, options.run)
-        const asked = given ?? (await declaredQuestion(invocation.pawl, runId, phase))
+        const asked = given ?? (await questionOfPhase(invocation.pawl, runId, phase))
         const fields = { ...asked, phase, payload, fence, idempotencyKey }
         const result = await invocation.pawl.approvals.request(runId, fields)
         return invocation.answerResult(result, (success, printer) =>
@@ -65,16 +66,6 @@ export function approvalRequestCommand(): Command {
         )
       }),
     )
-}
-
-/** A request for an approval. */
-interface Asked {
-  readonly gate: string
-  readonly question: string
-  readonly approvers?: string[] | undefined
-  readonly allowSelfApproval: boolean
-  readonly expiresInSeconds?: number | null | undefined
-  readonly onExpiry: ExpiryPolicy
 }
 
 function questionOf({ gate, approver, selfApproval, expires, onExpiry }: Options, question: string): Asked {
@@ -89,17 +80,8 @@ function questionOf({ gate, approver, selfApproval, expires, onExpiry }: Options
 }
 
 /** The approval that the workflow declares for a phase. */
-async function declaredQuestion(pawl: Pawl, runId: string, key: string | undefined): Promise<Asked> {
-  const declared = key && declaredPhase(await pawl.workflows.ofRun(runId), key)?.approval
-  if (!declared)
-    throw new UsageError('give a question, or name a --phase for which the workflow declares an approval')
-  const {
-    gate,
-    question,
-    approvers = [],
-    allowSelfApproval = true,
-    expiresInSeconds,
-    onExpiry = 'WAIT',
-  } = declared
-  return { gate, question, approvers: [...approvers], allowSelfApproval, expiresInSeconds, onExpiry }
+async function questionOfPhase(pawl: Pawl, runId: string, phase: string | undefined): Promise<Asked> {
+  const declared = phase ? await declaredQuestion(pawl, runId, phase) : null
+  if (declared) return declared
+  throw new UsageError('give a question, or name a --phase for which the workflow declares an approval')
 }

@@ -1,5 +1,5 @@
 import type { Approval, Decision, RunDetail } from '@pawl/sdk'
-import { findOpenApproval } from '../kit/findOpenApproval.ts'
+import { findOpenApproval } from '../../advice/findOpenApproval.ts'
 import { showAgent } from './agentAtWork.ts'
 import { askAtTerminal } from './askAtTerminal.ts'
 import { expectEqual } from './demo.ts'

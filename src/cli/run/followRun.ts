@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Approval, Pawl, RunDetail, RunEvent } from '@pawl/sdk'
-import { findOpenApproval } from '../kit/findOpenApproval.ts'
+import { findOpenApproval } from '../../advice/findOpenApproval.ts'
 
 /** Callbacks while a run is followed. */
 export interface Following {

@@ -64,7 +64,7 @@ const limitDocuments: OperationPlugin = {
 }
 
 /** A proxy that buffers or compresses delays a stream: nginx buffers by default. */
-const EVENT_STREAM_HEADERS = {
+export const EVENT_STREAM_HEADERS = {
   'cache-control': 'no-cache, no-transform',
   'x-accel-buffering': 'no',
 }

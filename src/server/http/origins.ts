@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { isIP } from 'node:net'
 
 /** Origins of pages that may open sockets. */
 export interface OriginOptions {
@@ -17,11 +18,31 @@ export function isOriginAllowed(request: IncomingMessage, options: OriginOptions
   if (origin === undefined) return true
   if (!URL.canParse(origin)) return false
   const asking = new URL(origin).origin
-  const { publicUrl, allowedOrigins } = options
-  if ([publicUrl ?? [], allowedOrigins].flat().some((known) => new URL(known).origin === asking)) return true
+  const { publicUrl } = options
+  if (isListed(asking, options)) return true
   // behind a TLS proxy that forwards the host header, the page's scheme is https
   if (publicUrl !== undefined && new URL(publicUrl).host === host) return false
   return asking === originOf(`${isForwardedSecurely(request) ? 'https' : 'http'}://${host}`)
+}
+
+/** Names that always mean this machine; any other name can be made to. */
+const LOOPBACK_NAMES = /^(localhost|.+\.localhost)$/
+
+/**
+ * As {@link isOriginAllowed}, for an endpoint that programs use without a page of the server: a page whose own host name was rebound to
+ * this machine is same-origin to the browser, so the same origin counts only where the host is an address, or means this machine.
+ */
+export function isOriginTrusted(request: IncomingMessage, options: OriginOptions): boolean {
+  if (!isOriginAllowed(request, options)) return false
+  const { origin } = request.headers
+  if (origin === undefined) return true
+  const { origin: asking, hostname } = new URL(origin)
+  const isAddress = isIP(hostname.replace(/^\[|\]$/g, '')) !== 0
+  return isAddress || LOOPBACK_NAMES.test(hostname) || isListed(asking, options)
+}
+
+function isListed(origin: string, { publicUrl, allowedOrigins }: OriginOptions): boolean {
+  return [publicUrl ?? [], allowedOrigins].flat().some((known) => new URL(known).origin === origin)
 }
 
 /** True if a proxy says that the browser used HTTPS; no page can set that header. */

@@ -1,0 +1,29 @@
+import type { Command } from 'commander'
+import { createPawl } from '@pawl/sdk'
+import { readAudience } from '../mcp/createMcpServer.ts'
+import { serveMcpOverStdio } from '../mcp/mcpOverStdio.ts'
+import { findServer } from './kit/connect.ts'
+import { EXIT } from './kit/exitCodes.ts'
+import { createAction } from './kit/invocation.ts'
+import { createCommand } from './kit/options.ts'
+import { version } from './kit/version.ts'
+import { withInterrupt } from './kit/withInterrupt.ts'
+
+/** `pawl mcp`: the tools of `/mcp` for agents that only take a command. Its standard output carries the protocol alone. */
+export function mcpCommand(): Command {
+  return createCommand('mcp', 'serve MCP on standard input and output, for agents', [
+    'claude --mcp-config \'{"mcpServers":{"pawl":{"command":"pawl","args":["mcp"]}}}\'',
+  ]).action(
+    createAction(async (invocation) => {
+      const { env, options } = invocation
+      const { url, token } = findServer(env, options)
+      // a token that is replaced while the agent lives is read again
+      const pawl = createPawl({ url, token: () => findServer(env, options).token })
+      return withInterrupt(async (signal) => {
+        const onFault = (error: unknown) => invocation.note(String(error))
+        await serveMcpOverStdio({ version, pawl, audience: readAudience(token), signal, onFault })
+        return EXIT.done
+      })
+    }),
+  )
+}

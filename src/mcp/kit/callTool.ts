@@ -1,0 +1,77 @@
+import type { CallToolResult } from '@modelcontextprotocol/server'
+import { z } from 'zod'
+import type { NameStep } from '../../advice/step.ts'
+import { describeFault, describeRefusal, fault, refusalSchema } from './refusal.ts'
+import type { Refusal } from './refusal.ts'
+import type { Tool, ToolContext } from './tool.ts'
+
+/** Schema of everything that a tool answers: its result, or the server's refusal. */
+export function answerSchema(tool: Pick<Tool, 'result'>) {
+  return z.object({
+    ok: z.boolean().describe('Whether it did what it is for.'),
+    say: z.string().describe('The answer in words.'),
+    result: tool.result.optional().describe('Missing in a refusal.'),
+    refusal: refusalSchema.optional().describe('Why it was refused, and what to do.'),
+  })
+}
+
+/** What calling a tool needs besides its context. */
+export interface CallOptions {
+  /** Names what to do next in the words of the caller's tools. */
+  readonly nameStep: NameStep
+  /** Aborts when the server stops. */
+  readonly stopping: AbortSignal | undefined
+  /** Called with an error that nobody expected; the caller is told that there was one. */
+  readonly onFault: (error: unknown) => void
+}
+
+/** Calls a tool. Never throws: whatever goes wrong is an answer that says what to do. */
+export async function callTool<Context extends ToolContext>(
+  tool: Tool<Context>,
+  context: Context,
+  input: unknown,
+  { nameStep, stopping, onFault }: CallOptions,
+): Promise<CallToolResult> {
+  try {
+    const answer = await tool.perform(context, input)
+    if ('problem' in answer) return toRefused(describeRefusal(answer.problem, nameStep))
+    const { say, result, isInsufficient = false } = answer
+    return toResult({ ok: !isInsufficient, say, result })
+  } catch (error) {
+    if (stopping?.aborted)
+      return toRefused(fault('STOPPING', 'The server is being restarted.', ['Call again in a moment.']))
+    const expected = describeFault(error)
+    if (expected) return toRefused(expected)
+    if (!context.call.signal.aborted) onFault(error)
+    return toRefused(fault('INTERNAL', 'The call failed inside of the server; its log says why.', []))
+  }
+}
+
+function toRefused(refusal: Refusal): CallToolResult {
+  const { type, message, advice } = refusal
+  const say = [`${type}: ${endSentence(message)}`, ...advice.map(endSentence)].join(' ')
+  return toResult({ ok: false, say, refusal })
+}
+
+/** For models the sentence comes first, and the rest as JSON: not every client shows them structured content. */
+function toResult(answer: {
+  readonly ok: boolean
+  readonly say: string
+  readonly result?: unknown
+  readonly refusal?: Refusal
+}): CallToolResult {
+  const { say, result, refusal } = answer
+  return {
+    content: [
+      { type: 'text', text: say },
+      { type: 'text', text: JSON.stringify(result ?? refusal) },
+    ],
+    structuredContent: answer,
+    ...(!answer.ok && { isError: true }),
+  }
+}
+
+function endSentence(text: string): string {
+  const sentence = text.charAt(0).toUpperCase() + text.slice(1)
+  return /[.!?]$/.test(sentence) ? sentence : `${sentence}.`
+}
