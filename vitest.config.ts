@@ -26,7 +26,12 @@ for (const { warning } of WANTING) console.warn(warning)
 const LEFT_OUT = [...configDefaults.exclude, ...WANTING.flatMap(({ tests }) => tests)]
 
 /** What takes long, and proves what no shorter test does: the model and its oracle, kills, random input. */
-const SLOW = ['test/model/**/*.test.ts', 'test/chaos/**/*.test.ts', 'test/integration/fuzz/**/*.test.ts']
+const SLOW = [
+  'test/model/**/*.test.ts',
+  'test/chaos/**/*.test.ts',
+  'test/integration/fuzz/**/*.test.ts',
+  'test/integration/workspaces/killedOpening.test.ts',
+]
 const BROWSER = ['test/browser/**/*.test.ts', 'test/conformance/graphiql.test.ts']
 
 /** A project of tests that share what `globalSetup` prepares: a PostgreSQL, and programs to start. */

@@ -15,6 +15,7 @@ import { parseCount, withExamples } from './kit/options.ts'
 
 interface Options extends CommonOptions {
   readonly exit?: boolean
+  readonly short?: boolean
   readonly port: number
   readonly pace?: number
 }
@@ -30,6 +31,7 @@ export function demoCommand(): Command {
   const command = new Command('demo')
     .description('watch a server and a real agent work on this repository, and what can go wrong')
     .option('--exit', 'exit after the demonstration and leave nothing behind')
+    .option('--short', 'only the first chapter: a review that works')
     .option('--data <dir>', `data directory (default: ${DATA}; with --exit a temporary one)`)
     .option('--port <number>', 'port to listen on; another one if it is taken', parseCount, 4400)
     .option('--pace <ms>', 'how long the agent pauses in each phase, so that people can follow', parseCount)
@@ -60,6 +62,7 @@ export function demoCommand(): Command {
           data,
           server,
           stays: !options.exit,
+          isShort: options.short === true,
           isWatched: !options.exit && invocation.out.isTerminal && process.stdin.isTTY,
           signal: left.signal,
         }

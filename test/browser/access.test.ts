@@ -8,8 +8,8 @@ import { startTestServer, type TestServer } from '../support/server.ts'
 import { type Dashboard, openDashboard } from './dashboard.ts'
 import { awaitApproval, deliver, endIncomplete, startHeld, startQueued } from './driving.ts'
 
-/** What the pages looked like; not part of the repository. */
-const SHOTS = join(import.meta.dirname, 'shots')
+/** Where pictures of all pages are kept, if `PAWL_TEST_SHOTS` is set: for people to look at; not part of the repository. */
+const SHOTS = process.env['PAWL_TEST_SHOTS'] === undefined ? undefined : join(import.meta.dirname, 'shots')
 
 let server: TestServer
 let dashboard: Dashboard
@@ -20,7 +20,7 @@ beforeAll(async () => {
   server = await startTestServer()
   dashboard = await openDashboard({ url: server.url, token: server.adminToken })
   page = dashboard.page
-  await mkdir(SHOTS, { recursive: true })
+  if (SHOTS !== undefined) await mkdir(SHOTS, { recursive: true })
   await furnish()
 })
 afterAll(async () => {
@@ -145,7 +145,9 @@ it.each([
     await page.goto(server.url + path)
     await page.locator(ready).first().waitFor()
     await page.evaluate(axe.source)
-    const shoot = (scheme: string) => page.screenshot({ path: join(SHOTS, `${name}-${size}-${scheme}.png`) })
+    const shoot = async (scheme: string) => {
+      if (SHOTS !== undefined) await page.screenshot({ path: join(SHOTS, `${name}-${size}-${scheme}.png`) })
+    }
     found.push(...(await findBarriers(EVERY_RULE)).map((barrier) => `${name}: ${barrier}`))
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
     if (overflow > 0) found.push(`${name}: is ${overflow} pixels wider than the screen`)

@@ -8,6 +8,7 @@ import { type BuiltServer, buildServer } from '../../scripts/buildServer.ts'
 import { createPawl, unwrap } from '../../sdk/index.ts'
 import type { Pawl } from '../../sdk/index.ts'
 import { openDatabase } from '../../src/database/openDatabase.ts'
+import { isThorough } from '../support/thorough.ts'
 import { Client } from './client.ts'
 import { EventFollower } from './eventFollower.ts'
 import { Ledger } from './ledger.ts'
@@ -45,7 +46,7 @@ interface Crash {
 const CRASHES: readonly Crash[] = [
   {
     what: 'the server',
-    times: 2,
+    times: isThorough ? 2 : 1,
     keepsPostgres: true,
     happen: async (server) => {
       await server.killServer()
@@ -54,7 +55,7 @@ const CRASHES: readonly Crash[] = [
   },
   {
     what: 'its PostgreSQL',
-    times: 2,
+    times: isThorough ? 2 : 1,
     keepsPostgres: false,
     happen: async (server) => {
       const killed = await server.findPostmaster()
@@ -71,7 +72,7 @@ const CRASHES: readonly Crash[] = [
   },
   {
     what: 'both',
-    times: 2,
+    times: isThorough ? 2 : 1,
     keepsPostgres: false,
     happen: async (server) => {
       await Promise.all([server.killPostgres(), server.killServer()])

@@ -85,14 +85,21 @@ const KINDS = {
 const FIRST_WITH_AGENT = STEPS.indexOf('agent-opened')
 
 /**
- * Where a worker with each kind of agent is killed: every boundary with alternating kinds; in thorough mode, with both.
+ * Where a worker with each kind of agent is killed in an ordinary run of the tests: after each thing that the next owner
+ * finds half done. In thorough mode, at every boundary with both.
  */
-const BOUNDARIES = {
-  process: STEPS.filter(
-    (_, place) => isThorough || WITHOUT_TMUX !== undefined || place < FIRST_WITH_AGENT || place % 2 === 0,
-  ),
-  tmux: STEPS.filter((_, place) => place >= FIRST_WITH_AGENT && (isThorough || place % 2 === 1)),
-} as const
+const BOUNDARIES: Record<keyof typeof KINDS, readonly StepName[]> = isThorough
+  ? { process: STEPS, tmux: STEPS.slice(FIRST_WITH_AGENT) }
+  : {
+      process: [
+        'workspace-opened',
+        'prompt-recorded',
+        'artifact-found',
+        'repair-started',
+        'approval-requested',
+      ],
+      tmux: ['agent-opened', 'prompt-sent', 'session-recovered', 'phase-failed'],
+    }
 
 /** The attempts of each phase, across all owners: a kill costs none. */
 const ATTEMPTS = { plan: 1, build: 2, check: 1, verify: 3, done: 1 }

@@ -16,6 +16,8 @@ export interface Demo {
   readonly signal: AbortSignal
   /** Whether the server keeps running afterwards. */
   readonly stays: boolean
+  /** Whether only the first chapter is told. */
+  readonly isShort: boolean
   /** Whether a person is at the terminal to be asked. */
   readonly isWatched: boolean
 }

@@ -13,7 +13,7 @@ export interface ArrivalTimes {
   readonly headers: number
   /** Until the whole request is there. Default 60 s. */
   readonly whole: number
-  /** Default 5 s. */
+  /** Default 30 s. */
   readonly check: number
 }
 
@@ -36,7 +36,7 @@ export interface HttpServer {
   terminate(): void
 }
 
-const ARRIVAL: ArrivalTimes = { headers: 10_000, whole: 60_000, check: 5000 }
+const ARRIVAL: ArrivalTimes = { headers: 10_000, whole: 60_000, check: 30_000 }
 
 /**
  * How a request is answered that Node.js could not read. A connection on which nothing was ever sent is closed without an

@@ -6,10 +6,18 @@ import { expect, onTestFinished, test } from 'vitest'
 import { DataDirInUseError } from '../../../src/database/kit/databaseErrors.ts'
 import { lockDataDir } from '../../../src/database/kit/lockDataDir.ts'
 import { silentLog } from '../../../src/database/kit/databaseLog.ts'
-import { expectNothingRuns, makeFolder, open, postmasterOf, query, startHolder } from './databaseHarness.ts'
+import {
+  expectNothingRuns,
+  makeDataDir,
+  makeFolder,
+  open,
+  postmasterOf,
+  query,
+  startHolder,
+} from './databaseHarness.ts'
 
 test('a second server on a data directory is told which process holds it, and where that listens', async () => {
-  const dataDir = join(await makeFolder(), 'data')
+  const dataDir = await makeDataDir()
   const holder = await startHolder(dataDir)
   const postmaster = await postmasterOf(dataDir)
   await writeFile(join(dataDir, 'address'), 'http://127.0.0.1:4400\n')
@@ -42,7 +50,7 @@ test('of several servers starting at once on a new data directory exactly one ge
 })
 
 test('two servers in one process exclude each other too', async () => {
-  const dataDir = join(await makeFolder(), 'data')
+  const dataDir = await makeDataDir()
   await open(dataDir)
   await expect(open(dataDir)).rejects.toMatchObject({ code: 'DATA_DIR_IN_USE', pid: process.pid })
 })
@@ -62,7 +70,7 @@ test('a given database holds the data directory as well, and lets go of it', asy
 })
 
 test('a failed start lets go of the data directory', async () => {
-  const dataDir = join(await makeFolder(), 'data')
+  const dataDir = await makeDataDir()
   await expect(open(dataDir, { databaseUrl: 'postgresql://127.0.0.1:1/none' })).rejects.toMatchObject({
     code: 'DATABASE_UNREACHABLE',
   })

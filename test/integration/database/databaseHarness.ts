@@ -12,6 +12,7 @@ import { listPostgresProcesses } from '../../../src/database/embedded/inspectPro
 import { sendSignal } from '../../../src/database/embedded/stopPostgres.ts'
 import { openDatabase } from '../../../src/database/openDatabase.ts'
 import type { Database } from '../../../src/database/openDatabase.ts'
+import { fillDataDir } from '../../support/dataDir.ts'
 import { programFile } from '../../support/programs.ts'
 
 export const isRoot = process.getuid?.() === 0
@@ -47,6 +48,11 @@ export async function makeFolder(): Promise<string> {
   await chmod(folder, 0o755)
   folders.push(folder)
   return folder
+}
+
+/** A data directory with an empty database, which no server has opened yet; removed after the test. */
+export async function makeDataDir(): Promise<string> {
+  return fillDataDir(join(await makeFolder(), 'data'))
 }
 
 /** Opens a database in this process; it is closed after the test. */

@@ -2,7 +2,8 @@ import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Pool } from 'pg'
 import { describe, expect, test } from 'vitest'
-import { expectNothingRuns, makeFolder, open, postmasterOf, query } from './databaseHarness.ts'
+import { expectNothingRuns, makeDataDir, makeFolder, open, postmasterOf, query } from './databaseHarness.ts'
+import { fillDataDir } from '../../support/dataDir.ts'
 
 describe('the embedded database', () => {
   test('starts in a new private directory, keeps its data, and leaves no process behind', async () => {
@@ -47,14 +48,14 @@ describe('the embedded database', () => {
   })
 
   test('asks for its password on the socket too', async () => {
-    const { poolConfig } = await open(join(await makeFolder(), 'data'))
+    const { poolConfig } = await open(await makeDataDir())
     await expect(query({ ...poolConfig, password: 'guess' }, 'SELECT 1')).rejects.toThrow(
       'password authentication failed',
     )
   })
 
   test('hands out as many connections as the pool is told it may open', async () => {
-    const { poolConfig } = await open(join(await makeFolder(), 'data'))
+    const { poolConfig } = await open(await makeDataDir())
     const pool = new Pool(poolConfig)
     const clients = await Promise.all(Array.from({ length: poolConfig.max ?? 0 }, () => pool.connect()))
     expect(clients.length).toBeGreaterThanOrEqual(10)
@@ -65,7 +66,7 @@ describe('the embedded database', () => {
   test.each(['a $HOME', `it's "quoted", and\\more`, 'späße 🦔', 'com,ma', '`id`'])(
     'lives in a directory named %s',
     async (name) => {
-      const dataDir = join(await makeFolder(), name)
+      const dataDir = await fillDataDir(join(await makeFolder(), name))
       const { poolConfig, close } = await open(dataDir)
       expect(poolConfig.host).toBe(join(dataDir, 'database'))
       expect(await query(poolConfig, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
@@ -75,7 +76,7 @@ describe('the embedded database', () => {
   )
 
   test('uses loopback with its password where the socket path would be too long', async () => {
-    const dataDir = join(await makeFolder(), 'long'.repeat(30))
+    const dataDir = await fillDataDir(join(await makeFolder(), 'long'.repeat(30)))
     const database = await open(dataDir)
     expect(database.poolConfig.host).toBe('127.0.0.1')
     expect(await query(database.poolConfig, 'SHOW listen_addresses')).toEqual([
@@ -91,9 +92,9 @@ describe('the embedded database', () => {
   test('takes the last byte a socket path may have, and one more over loopback', async () => {
     const folder = await makeFolder()
     const rest = 107 - Buffer.byteLength(join(folder, 'x', 'database', '.s.PGSQL.5432'))
-    const fits = await open(join(folder, 'x'.repeat(rest + 1)))
+    const fits = await open(await fillDataDir(join(folder, 'x'.repeat(rest + 1))))
     expect(fits.poolConfig.host).toMatch(/^\//)
-    const doesNot = await open(join(folder, 'y'.repeat(rest + 2)))
+    const doesNot = await open(await fillDataDir(join(folder, 'y'.repeat(rest + 2))))
     expect(doesNot.poolConfig.host).toBe('127.0.0.1')
   })
 
@@ -108,7 +109,7 @@ describe('the embedded database', () => {
   })
 
   test('ends sessions that were left open when it closes', async () => {
-    const dataDir = join(await makeFolder(), 'data')
+    const dataDir = await makeDataDir()
     const { poolConfig, close } = await open(dataDir)
     const pool = new Pool(poolConfig)
     const ended = new Promise((resolve) => pool.once('error', resolve))
@@ -130,7 +131,7 @@ describe('the embedded database', () => {
   })
 
   test('refuses data of another major version, and says how to move it', async () => {
-    const dataDir = join(await makeFolder(), 'data')
+    const dataDir = await makeDataDir()
     const { close } = await open(dataDir)
     await close()
     await writeFile(join(dataDir, 'database', 'cluster', 'PG_VERSION'), '17\n')
@@ -141,7 +142,7 @@ describe('the embedded database', () => {
   })
 
   test('says what PostgreSQL said when it does not start', async () => {
-    const dataDir = join(await makeFolder(), 'data')
+    const dataDir = await makeDataDir()
     const { close } = await open(dataDir)
     await close()
     await writeFile(join(dataDir, 'database', 'cluster', 'postgresql.conf'), 'no_such_setting = 1\n')
@@ -153,7 +154,7 @@ describe('the embedded database', () => {
   })
 
   test('is not reached by a Ctrl-C for the process group', async () => {
-    const dataDir = join(await makeFolder(), 'data')
+    const dataDir = await makeDataDir()
     await open(dataDir)
     const postmaster = await postmasterOf(dataDir)
     const group = (await readFile(`/proc/${postmaster}/stat`, 'utf8')).split(') ')[1]?.split(' ')[2]

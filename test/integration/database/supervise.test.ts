@@ -9,13 +9,13 @@ import { choosePlace } from '../../../src/database/embedded/place.ts'
 import { startPatiently } from '../../../src/database/embedded/startPatiently.ts'
 import { supervisePostgres } from '../../../src/database/embedded/supervisePostgres.ts'
 import type { SupervisionSettings } from '../../../src/database/embedded/supervisePostgres.ts'
-import { prepareDataDir } from '../../../src/database/kit/prepareDataDir.ts'
 import type { Database } from '../../../src/database/openDatabase.ts'
 import { spawnServer } from '../../support/spawnServer.ts'
 import {
   closeAfterwards,
   clusterOf,
   expectNothingRuns,
+  makeDataDir,
   makeFolder,
   open,
   postmasterOf,
@@ -23,12 +23,13 @@ import {
   RecordedLog,
   startHolder,
 } from './databaseHarness.ts'
+import { fillDataDir } from '../../support/dataDir.ts'
 
 const noPostmaster = -1
 
 describe('a PostgreSQL that ends under a running server', () => {
   test('is started again, and a pool under load goes on with everything that was acknowledged', async () => {
-    const dataDir = join(await makeFolder(), 'data')
+    const dataDir = await makeDataDir()
     const database = await open(dataDir)
     const pool = openPool(database)
     await pool.query('CREATE TABLE kept (n int PRIMARY KEY)')
@@ -50,7 +51,7 @@ describe('a PostgreSQL that ends under a running server', () => {
   })
 
   test('is started again where it was adopted', async () => {
-    const dataDir = join(await makeFolder(), 'data')
+    const dataDir = await makeDataDir()
     await (await startHolder(dataDir)).kill()
     const database = await open(dataDir)
     expect(database.adopted).toBe(true)
@@ -60,7 +61,7 @@ describe('a PostgreSQL that ends under a running server', () => {
   })
 
   test('is started again at its port, whose password nobody else is told', async () => {
-    const dataDir = join(await makeFolder(), 'long'.repeat(30))
+    const dataDir = await fillDataDir(join(await makeFolder(), 'long'.repeat(30)))
     const database = await open(dataDir)
     const { password, port } = database.poolConfig
     if (typeof password !== 'function') throw new Error('the password is told to whoever asks')
@@ -72,7 +73,7 @@ describe('a PostgreSQL that ends under a running server', () => {
   })
 
   test('is started again where somebody stopped it in good order', async () => {
-    const dataDir = join(await makeFolder(), 'data')
+    const dataDir = await makeDataDir()
     const database = await open(dataDir)
     const before = await postmasterOf(dataDir)
     process.kill(before, 'SIGINT')
@@ -82,7 +83,7 @@ describe('a PostgreSQL that ends under a running server', () => {
   })
 
   test('is started again however busy its sessions were', async () => {
-    const dataDir = join(await makeFolder(), 'data')
+    const dataDir = await makeDataDir()
     const database = await open(dataDir)
     const pool = openPool(database)
     const busy = pool.query('SELECT count(*) FROM generate_series(1, 100000000000)')
@@ -99,7 +100,7 @@ describe('closing', () => {
   test.each(['at once', 'when it was noticed', 'when a new one is starting', 'when a new one has started'])(
     'leaves no process behind after PostgreSQL ended: %s',
     async (when) => {
-      const dataDir = join(await makeFolder(), 'data')
+      const dataDir = await makeDataDir()
       const log = new RecordedLog()
       const database = await open(dataDir, { log })
       const before = await killPostmaster(dataDir)
@@ -155,7 +156,7 @@ describe('giving up', () => {
 })
 
 test('a server whose PostgreSQL does not come back ends, and says why', { timeout: 120_000 }, async () => {
-  const dataDir = join(await makeFolder(), 'data')
+  const dataDir = await makeDataDir()
   const server = await spawnServer(dataDir)
   onTestFinished(() => void server.child.kill('SIGKILL'))
   await appendFile(join(await clusterOf(dataDir), 'postgresql.conf'), 'no_such_setting = on\n')
@@ -167,7 +168,7 @@ test('a server whose PostgreSQL does not come back ends, and says why', { timeou
 
 /** Supervises a new PostgreSQL by other settings than a server does. */
 async function supervise(settings: SupervisionSettings) {
-  const dataDir = await prepareDataDir(join(await makeFolder(), 'data'))
+  const dataDir = await makeDataDir()
   const place = await choosePlace(dataDir)
   await initCluster(place, false)
   const log = new RecordedLog()

@@ -13,6 +13,7 @@ import { stopPostgres } from '../../../src/database/embedded/stopPostgres.ts'
 import {
   clusterOf,
   expectNothingRuns,
+  makeDataDir,
   makeFolder,
   open,
   postmasterOf,
@@ -20,10 +21,11 @@ import {
   RecordedLog,
   startHolder,
 } from './databaseHarness.ts'
+import { fillDataDir } from '../../support/dataDir.ts'
 
 describe('after a server was killed', () => {
   test('its PostgreSQL is adopted with its data, and stopped when the new server closes', async () => {
-    const dataDir = join(await makeFolder(), 'data')
+    const dataDir = await makeDataDir()
     const holder = await startHolder(dataDir)
     await query(holder.opened!.poolConfig, `CREATE TABLE kept AS SELECT 'here' AS what`)
     const postmaster = await postmasterOf(dataDir)
@@ -39,7 +41,7 @@ describe('after a server was killed', () => {
   })
 
   test('its PostgreSQL is adopted over loopback too', async () => {
-    const dataDir = join(await makeFolder(), 'long'.repeat(30))
+    const dataDir = await fillDataDir(join(await makeFolder(), 'long'.repeat(30)))
     const holder = await startHolder(dataDir)
     await holder.kill()
     const database = await open(dataDir)
@@ -48,7 +50,7 @@ describe('after a server was killed', () => {
   })
 
   test('a PostgreSQL that is frozen is replaced', async () => {
-    const dataDir = join(await makeFolder(), 'data')
+    const dataDir = await makeDataDir()
     const holder = await startHolder(dataDir)
     const postmaster = await postmasterOf(dataDir)
     await holder.kill()
@@ -66,7 +68,7 @@ describe('after a server was killed', () => {
   })
 
   test('a PostgreSQL that is about to stop is waited for', async () => {
-    const dataDir = join(await makeFolder(), 'data')
+    const dataDir = await makeDataDir()
     const holder = await startHolder(dataDir)
     const client = new Client(holder.opened!.poolConfig)
     client.on('error', () => undefined)
@@ -81,7 +83,7 @@ describe('after a server was killed', () => {
   })
 
   test('during its very first start, the next one begins anew', async () => {
-    const dataDir = join(await makeFolder(), 'data')
+    const dataDir = await makeDataDir()
     const starting = startHolder(dataDir)
     const home = join(dataDir, 'database')
     while (!(await readdir(home).catch(() => [])).some((name) => /^cluster\.new-\d+$/.test(name)))
@@ -98,7 +100,7 @@ describe('after a server was killed', () => {
 
 describe('after PostgreSQL itself was killed', () => {
   test('it starts again with its data', async () => {
-    const dataDir = join(await makeFolder(), 'data')
+    const dataDir = await makeDataDir()
     const holder = await startHolder(dataDir)
     await query(holder.opened!.poolConfig, `CREATE TABLE kept AS SELECT 'here' AS what`)
     const postmaster = await postmasterOf(dataDir)
@@ -111,7 +113,7 @@ describe('after PostgreSQL itself was killed', () => {
   })
 
   test('a session that is still at work on the data is ended before it starts again', async () => {
-    const dataDir = join(await makeFolder(), 'data')
+    const dataDir = await makeDataDir()
     const session = await leaveBusySession(dataDir)
     const log = new RecordedLog()
     const database = await open(dataDir, { log })
@@ -123,7 +125,7 @@ describe('after PostgreSQL itself was killed', () => {
   })
 
   test('a session that could not be found is waited for', async () => {
-    const dataDir = join(await makeFolder(), 'data')
+    const dataDir = await makeDataDir()
     const session = await leaveBusySession(dataDir)
     await rm(join(await clusterOf(dataDir), 'postmaster.pid'))
     await rm(join(dataDir, 'database', '.s.PGSQL.5432.lock'))
@@ -141,7 +143,7 @@ describe('after PostgreSQL itself was killed', () => {
   })
 
   test('a process that has its pid by now is neither adopted nor signalled', async () => {
-    const dataDir = join(await makeFolder(), 'data')
+    const dataDir = await makeDataDir()
     const { close, poolConfig } = await open(dataDir)
     const { cluster, home, owner } = await describeHome(dataDir)
     const file = await readFile(join(cluster, 'postmaster.pid'), 'utf8')
@@ -185,7 +187,7 @@ describe('after PostgreSQL itself was killed', () => {
   })
 
   test('what it left half written is no obstacle', async () => {
-    const dataDir = join(await makeFolder(), 'data')
+    const dataDir = await makeDataDir()
     const { close } = await open(dataDir)
     await close()
     const { cluster, home, owner } = await describeHome(dataDir)

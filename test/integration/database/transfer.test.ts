@@ -23,7 +23,15 @@ import { CALLERS, toCommands } from '../../support/callers.ts'
 import { openTestCommands, type TestCommands } from '../../support/commands.ts'
 import { runIn } from '../../support/runs.ts'
 import { TEST_WORKFLOWS } from '../../support/workflows.ts'
-import { makeFolder, open, postmasterOf, query, startHolder, expectNothingRuns } from './databaseHarness.ts'
+import {
+  makeDataDir,
+  makeFolder,
+  open,
+  postmasterOf,
+  query,
+  startHolder,
+  expectNothingRuns,
+} from './databaseHarness.ts'
 import {
   addLongRun,
   createEmpty,
@@ -53,7 +61,7 @@ afterAll(() => source.close())
 describe('an export that is imported into a new data directory', () => {
   test('is all there, row by row, and every run is what its log says', async () => {
     const { file: zipped, rows } = await exportAll(source.poolConfig, true)
-    const database = await open(join(await makeFolder(), 'data'))
+    const database = await open(await makeDataDir())
     expect(await importAll(zipped, database)).toEqual(rows)
 
     const before = await readAll(source.poolConfig)
@@ -70,7 +78,7 @@ describe('an export that is imported into a new data directory', () => {
   })
 
   test('keeps the installation: tokens of old are good, revoked ones are not', async () => {
-    const database = await open(join(await makeFolder(), 'data'))
+    const database = await open(await makeDataDir())
     await importAll(file, database)
     const store = openStore(database.poolConfig)
     onTestFinished(() => store.close())
@@ -85,7 +93,7 @@ describe('an export that is imported into a new data directory', () => {
 
   test('has transaction ids of its own, and refuses the feed cursors of before', async () => {
     const cursor = await readFeedCursor(source.store.pool)
-    const database = await open(join(await makeFolder(), 'data'))
+    const database = await open(await makeDataDir())
     await importAll(file, database)
     const store = openStore(database.poolConfig)
     onTestFinished(() => store.close())
@@ -100,7 +108,7 @@ describe('an export that is imported into a new data directory', () => {
   })
 
   test('gives leases that expired on the way their period again', async () => {
-    const database = await open(join(await makeFolder(), 'data'))
+    const database = await open(await makeDataDir())
     const hourAgo = `now() - interval '1 hour'`
     await importAll(file, database)
     await query(database.poolConfig, `UPDATE installation SET tick_at = ${hourAgo}`)
@@ -109,7 +117,7 @@ describe('an export that is imported into a new data directory', () => {
       `UPDATE run SET lease_expires_at = ${hourAgo} + interval '20 s' WHERE lease_expires_at IS NOT NULL`,
     )
     const { file: aged } = await exportAll(database.poolConfig)
-    const later = await open(join(await makeFolder(), 'data'))
+    const later = await open(await makeDataDir())
     await importAll(aged, later)
     const store = openStore(later.poolConfig)
     expect(await tick(store.pool)).toBeGreaterThan(0)
@@ -478,7 +486,7 @@ describe('a file that is refused, and changes nothing', () => {
 
 describe('opening a database beside its server', () => {
   test('neither takes it over nor stops it', async () => {
-    const dataDir = join(await makeFolder(), 'data')
+    const dataDir = await makeDataDir()
     const holder = await startHolder(dataDir)
     const postmaster = await postmasterOf(dataDir)
     const beside = await openBeside({ dataDir })
@@ -492,7 +500,7 @@ describe('opening a database beside its server', () => {
   })
 
   test('runs it for as long as it is open, where there is no server', async () => {
-    const dataDir = join(await makeFolder(), 'data')
+    const dataDir = await makeDataDir()
     await (await open(dataDir)).close()
     const beside = await openBeside({ dataDir })
     expect(await query(beside.poolConfig, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
@@ -502,7 +510,7 @@ describe('opening a database beside its server', () => {
   })
 
   test('waits for one that is starting', async () => {
-    const dataDir = join(await makeFolder(), 'data')
+    const dataDir = await makeDataDir()
     await (await open(dataDir)).close()
     const starting = startHolder(dataDir)
     const lock = join(dataDir, 'pawl.lock')
