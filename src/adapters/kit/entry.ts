@@ -22,8 +22,8 @@ export const STEP_STATUSES = ['PENDING', 'IN_PROGRESS', 'COMPLETED'] as const
 export type StepStatus = (typeof STEP_STATUSES)[number]
 
 /** What became of a question for a permission. */
-export const PERMISSION_STATUSES = ['ASKED', 'ALLOWED', 'DENIED', 'EXPIRED', 'WITHDRAWN'] as const
-export type PermissionStatus = (typeof PERMISSION_STATUSES)[number]
+export const PERMISSION_STATES = ['ASKED', 'ALLOWED', 'DENIED', 'EXPIRED', 'WITHDRAWN'] as const
+export type PermissionState = (typeof PERMISSION_STATES)[number]
 
 /** Where an agent's plain output came from. */
 export const OUTPUT_STREAMS = ['STDOUT', 'STDERR'] as const
@@ -102,7 +102,7 @@ export interface Permission extends Updatable {
   /** What it asks for, in one line. */
   readonly title?: string | undefined
   readonly toolKind?: ToolKind | undefined
-  readonly status: PermissionStatus
+  readonly state: PermissionState
   /** The approval that a person was asked by; left out where the agent's definition decided. */
   readonly approvalId?: string | undefined
   /** The word to the agent, or the reason. */
