@@ -58,9 +58,7 @@ export const configSchema = z.strictObject({
     .int()
     .min(1024)
     .default(8 * 1024 * 1024)
-    .describe(
-      'The largest request, in bytes; more than 1 MiB only with the content of files and transcripts.',
-    ),
+    .describe('The largest request, in bytes; more than 1 MiB only with the content of files and patches.'),
   maxStreams: z
     .int()
     .min(1)

@@ -1,10 +1,24 @@
 import * as g from '../generated/graphql.ts'
-import { requireRun } from '../request/pages.ts'
+import { PawlFault } from '../kit/errors.ts'
+import { requireRun, toPage } from '../request/pages.ts'
 import type { CallOptions, Requests } from '../request/request.ts'
-import { readTranscript } from '../streams/transcript.ts'
+import { readTranscript, toEntry } from '../streams/transcript.ts'
 import type { TranscriptOptions } from '../streams/transcript.ts'
 import type * as t from '../request/types.ts'
 import type { Streams } from '../streams/watch.ts'
+
+/** Which page of a transcript. */
+export interface TranscriptPageFields extends CallOptions {
+  /** The `seq` of the last known entry. Default 0: from the beginning. */
+  readonly after?: number | undefined
+  /** How many, at most 500. Default 100. */
+  readonly first?: number | undefined
+  /** Only entries of these kinds. Default: all. */
+  readonly kinds?: g.EntryKind[] | undefined
+}
+
+/** Which transcripts to search, and which page of what is found. */
+export type SearchTranscriptsFields = g.TranscriptFilter & t.PageFields & CallOptions
 
 /** Sessions: live agents attached to a run, one per role. Only the run's owner may send the commands. */
 export class Sessions {
@@ -56,7 +70,7 @@ export class Sessions {
   }
 
   /**
-   * Appends chunks to the transcript; the first chunk has number 1. Safe to repeat: chunks that already exist are
+   * Appends entries to the transcript; the first entry has number 1. Safe to repeat: entries that already exist are
    * skipped. Answers with the `nextSeq` to continue from; `expectedSeq` of a `TranscriptGap` is the missing one.
    *
    * Problems: `TranscriptGap`, `LeaseLost`, `SessionNotFound`, `InvalidInput`, `Forbidden`.
@@ -71,11 +85,40 @@ export class Sessions {
   }
 
   /**
-   * Streams every chunk of the transcript after the given `seq`, once and in order, until the session is over.
-   * Reconnects automatically.
+   * Streams every entry of the transcript after the given `seq`, once and in order, until the session is over.
+   * Reconnects automatically. `foldTranscript` puts updates into the entries that they update.
    */
-  transcript(sessionId: string, options: TranscriptOptions = {}): AsyncIterableIterator<t.TranscriptChunk> {
+  transcript(sessionId: string, options: TranscriptOptions = {}): AsyncIterableIterator<t.TranscriptEntry> {
     return readTranscript(this.#streams, sessionId, options)
+  }
+
+  /**
+   * Entries of a transcript after the given `seq`, oldest first. A page may be short; only an empty one is the last.
+   *
+   * @throws PawlFault `SESSION_NOT_FOUND`.
+   */
+  async entries(sessionId: string, fields: TranscriptPageFields = {}): Promise<t.TranscriptEntry[]> {
+    const { signal, retry, after = 0, first = 100, kinds } = fields
+    const { node } = await this.#requests.query(
+      g.TranscriptPageDocument,
+      { sessionId, after, first, kinds },
+      { signal, retry },
+    )
+    if (node?.__typename !== 'Session')
+      throw new PawlFault(`There is no session ${sessionId}`, 'SESSION_NOT_FOUND')
+    return node.transcript.map(toEntry)
+  }
+
+  /** Entries of transcripts that hold a text of 3 to 200 characters, newest first. */
+  async search(text: string, fields: SearchTranscriptsFields = {}): Promise<t.Page<t.TranscriptMatch>> {
+    const { signal, retry, runId, sessionId, kinds, ...page } = fields
+    const filter = { runId, sessionId, kinds }
+    const found = await this.#requests.query(
+      g.SearchTranscriptsDocument,
+      { text, filter, ...page },
+      { signal, retry },
+    )
+    return toPage(found.searchTranscripts)
   }
 
   /** A session with the state of its run, or null if the id is unknown. */

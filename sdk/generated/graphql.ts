@@ -31,13 +31,13 @@ export type AdvancePhaseInput = {
   to: string;
 };
 
-/** The next chunks of a transcript. */
+/** The next entries of a transcript. */
 export type AppendTranscriptInput = {
-  /** The chunks in order: at most 500, each of at most 65536 characters. */
-  chunks: Array<string>;
+  /** The entries in order: at most 500. */
+  entries: Array<TranscriptEntryInput>;
   /** The number of your claim. Only an AGENT token, which carries it, may leave it out. */
   fence?: number | null | undefined;
-  /** The number of the first chunk; the first of all is 1. */
+  /** The number of the first entry; the first of all is 1. */
   fromSeq: number;
   /** The session. */
   sessionId: string;
@@ -208,6 +208,18 @@ export type DetachRunInput = {
   runId: string;
 };
 
+/** A file that the agent changed. */
+export type DiffEntryInput = {
+  /** The hunks of a unified diff. At most 65536 characters. */
+  hunks: string;
+  /** What its updates name it by, as the id of a call. */
+  key?: string | null | undefined;
+  /** The path. */
+  path: string;
+  /** The key of the entry that it updates; left out: it is new. */
+  updates?: string | null | undefined;
+};
+
 /** What an owner is told. */
 export type DirectiveKind =
   /** Stop the agent and confirm the cancel. */
@@ -223,6 +235,27 @@ export type DirectiveKind =
   /** The run has settled: stop the agent and release the run. */
   | 'STOP';
 
+/** What an entry of a transcript is. */
+export type EntryKind =
+  /** A file that it changed. */
+  | 'DIFF'
+  /** What went wrong, in its own words. */
+  | 'ERROR'
+  /** What the agent says to people, whole. */
+  | 'MESSAGE'
+  /** What a program put out without saying what it is. */
+  | 'OUTPUT'
+  /** A permission that it asked for, or what became of that. */
+  | 'PERMISSION'
+  /** All that it means to do. */
+  | 'PLAN'
+  /** What it says to itself. */
+  | 'THOUGHT'
+  /** The call of a tool, or how far one has come. */
+  | 'TOOL_CALL'
+  /** What a turn used. */
+  | 'USAGE';
+
 /** How an error of a phase is to be met. */
 export type ErrorClass =
   /** Fail the run. */
@@ -231,6 +264,20 @@ export type ErrorClass =
   | 'HUMAN_REQUIRED'
   /** Try again. */
   | 'RECOVERABLE';
+
+/** What went wrong. */
+export type ErrorEntryInput = {
+  /** Short and stable, as `RATE_LIMITED`. */
+  code?: string | null | undefined;
+  /** What its updates name it by, as the id of a call. */
+  key?: string | null | undefined;
+  /** The agent's own words. At most 65536 characters. */
+  message: string;
+  /** When it may be tried again. */
+  resetAt?: string | null | undefined;
+  /** The key of the entry that it updates; left out: it is new. */
+  updates?: string | null | undefined;
+};
 
 /** A kind of evidence that a run needs. */
 export type EvidenceKind =
@@ -331,6 +378,14 @@ export type FileChange =
   /** It has another name, and perhaps another content. */
   | 'RENAMED';
 
+/** A place in a file. */
+export type FileLocationInput = {
+  /** The line, from 1. */
+  line?: number | null | undefined;
+  /** The path. */
+  path: string;
+};
+
 /** The end of a process. */
 export type FinishExecutionInput = {
   /** How it ended: EXITED, CANCELLED, TIMED_OUT or IDLE. The others are findings of the server. */
@@ -363,6 +418,16 @@ export type FinishWorkspaceOperationInput = {
   operationId: string;
   /** What a START_PREVIEW made. */
   preview?: WorkspacePreviewInput | null | undefined;
+};
+
+/** What the agent says to people. */
+export type MessageEntryInput = {
+  /** What its updates name it by, as the id of a call. */
+  key?: string | null | undefined;
+  /** What is said. At most 65536 characters. */
+  text: string;
+  /** The key of the entry that it updates; left out: it is new. */
+  updates?: string | null | undefined;
 };
 
 /** When a message reaches the agent. */
@@ -454,6 +519,25 @@ export type Outcome =
   /** The work is done, on evidence. */
   | 'SUCCESS';
 
+/** What a program put out. */
+export type OutputEntryInput = {
+  /** What its updates name it by, as the id of a call. */
+  key?: string | null | undefined;
+  /** Where it came from. */
+  stream?: OutputStream | null | undefined;
+  /** What came. At most 65536 characters. */
+  text: string;
+  /** The key of the entry that it updates; left out: it is new. */
+  updates?: string | null | undefined;
+};
+
+/** Where output came from. */
+export type OutputStream =
+  /** Standard error. */
+  | 'STDERR'
+  /** Standard output, or the screen of a terminal. */
+  | 'STDOUT';
+
 /** A pause. */
 export type PauseRunInput = {
   /** What to say about it; kept in the log. */
@@ -465,6 +549,37 @@ export type PauseRunInput = {
   /** The run. */
   runId: string;
 };
+
+/** A permission that the agent asked for. */
+export type PermissionEntryInput = {
+  /** The approval that a person was asked by. */
+  approvalId?: string | null | undefined;
+  /** What its updates name it by, as the id of a call. */
+  key?: string | null | undefined;
+  /** The word to the agent, or the reason. At most 65536 characters. */
+  note?: string | null | undefined;
+  /** What became of it. */
+  state: PermissionState;
+  /** What is done, in one line. */
+  title?: string | null | undefined;
+  /** What the tool does. */
+  toolKind?: ToolKind | null | undefined;
+  /** The key of the entry that it updates; left out: it is new. */
+  updates?: string | null | undefined;
+};
+
+/** What became of a question for a permission. */
+export type PermissionState =
+  /** It was given. */
+  | 'ALLOWED'
+  /** It waits for an answer. */
+  | 'ASKED'
+  /** It was refused. */
+  | 'DENIED'
+  /** Nobody answered in time. */
+  | 'EXPIRED'
+  /** The agent gave up asking, or ended. */
+  | 'WITHDRAWN';
 
 /** Why a phase failed. */
 export type PhaseErrorInput = {
@@ -496,6 +611,24 @@ export type PhaseStatus =
   | 'RUNNING'
   /** Never started, and the run was completed without it. */
   | 'SKIPPED';
+
+/** All that the agent means to do. */
+export type PlanEntryInput = {
+  /** What its updates name it by, as the id of a call. */
+  key?: string | null | undefined;
+  /** The steps, at most 100. */
+  steps: Array<PlanStepInput>;
+  /** The key of the entry that it updates; left out: it is new. */
+  updates?: string | null | undefined;
+};
+
+/** A step of a plan. */
+export type PlanStepInput = {
+  /** How far it has come. */
+  status: StepStatus;
+  /** What is to be done. */
+  text: string;
+};
 
 /** Whether the work can be seen. */
 export type PreviewStatus =
@@ -978,6 +1111,15 @@ export type StartWorkspaceOperationInput = {
   worker: string;
 };
 
+/** How far a step of a plan has come. */
+export type StepStatus =
+  /** Done. */
+  | 'COMPLETED'
+  /** Under way. */
+  | 'IN_PROGRESS'
+  /** Not begun. */
+  | 'PENDING';
+
 /** A file that a phase produced. */
 export type SubmitArtifactInput = {
   /** What stands in it. How much is taken is a setting of the server. */
@@ -1000,10 +1142,105 @@ export type SweepInput = {
   dryRun?: boolean | null | undefined;
 };
 
+/** What the agent says to itself. */
+export type ThoughtEntryInput = {
+  /** What its updates name it by, as the id of a call. */
+  key?: string | null | undefined;
+  /** What is said. At most 65536 characters. */
+  text: string;
+  /** The key of the entry that it updates; left out: it is new. */
+  updates?: string | null | undefined;
+};
+
+/** The call of a tool, or how far one has come. */
+export type ToolCallEntryInput = {
+  /** What its updates name it by, as the id of a call. */
+  key?: string | null | undefined;
+  /** The files that it is about. */
+  locations?: Array<FileLocationInput> | null | undefined;
+  /** What the tool gave back, as text. At most 65536 characters. */
+  output?: string | null | undefined;
+  /** What is done, in one line. */
+  title?: string | null | undefined;
+  /** What the tool does. */
+  toolKind?: ToolKind | null | undefined;
+  /** How far it has come. */
+  toolStatus?: ToolStatus | null | undefined;
+  /** The key of the entry that it updates; left out: it is new. */
+  updates?: string | null | undefined;
+};
+
+/** What a tool does, as the agent tells it. */
+export type ToolKind =
+  /** Removes files or data. */
+  | 'DELETE'
+  /** Changes files or their content. */
+  | 'EDIT'
+  /** Runs a command or code. */
+  | 'EXECUTE'
+  /** Gets something from outside. */
+  | 'FETCH'
+  /** Is a tool of an MCP server. */
+  | 'MCP'
+  /** Moves or renames files. */
+  | 'MOVE'
+  /** Anything else. */
+  | 'OTHER'
+  /** Reads files or data. */
+  | 'READ'
+  /** Looks for something. */
+  | 'SEARCH'
+  /** Reasons or plans. */
+  | 'THINK';
+
+/** How far the call of a tool has come. */
+export type ToolStatus =
+  /** Ended before it was done. */
+  | 'CANCELLED'
+  /** Done. */
+  | 'COMPLETED'
+  /** Gone wrong. */
+  | 'FAILED'
+  /** Under way. */
+  | 'IN_PROGRESS'
+  /** Not begun: its input is still being written, or a permission waited for. */
+  | 'PENDING';
+
 /** A sign of life. */
 export type TouchExecutionInput = {
   /** The execution, of no run. */
   executionId: string;
+};
+
+/** An entry to append: exactly one of these. Of an update only what has changed is given. */
+export type TranscriptEntryInput =
+  {   /** A file that the agent changed. */
+  diff: DiffEntryInput; error?: never; message?: never; output?: never; permission?: never; plan?: never; thought?: never; toolCall?: never; usage?: never; }
+  |  { diff?: never;   /** What went wrong. */
+  error: ErrorEntryInput; message?: never; output?: never; permission?: never; plan?: never; thought?: never; toolCall?: never; usage?: never; }
+  |  { diff?: never; error?: never;   /** What the agent says to people, whole, as markdown. */
+  message: MessageEntryInput; output?: never; permission?: never; plan?: never; thought?: never; toolCall?: never; usage?: never; }
+  |  { diff?: never; error?: never; message?: never;   /** What a program put out without saying what it is. */
+  output: OutputEntryInput; permission?: never; plan?: never; thought?: never; toolCall?: never; usage?: never; }
+  |  { diff?: never; error?: never; message?: never; output?: never;   /** A permission that the agent asked for, or what became of that. */
+  permission: PermissionEntryInput; plan?: never; thought?: never; toolCall?: never; usage?: never; }
+  |  { diff?: never; error?: never; message?: never; output?: never; permission?: never;   /** All that the agent means to do. */
+  plan: PlanEntryInput; thought?: never; toolCall?: never; usage?: never; }
+  |  { diff?: never; error?: never; message?: never; output?: never; permission?: never; plan?: never;   /** What the agent says to itself. */
+  thought: ThoughtEntryInput; toolCall?: never; usage?: never; }
+  |  { diff?: never; error?: never; message?: never; output?: never; permission?: never; plan?: never; thought?: never;   /** The call of a tool, or how far one has come. */
+  toolCall: ToolCallEntryInput; usage?: never; }
+  |  { diff?: never; error?: never; message?: never; output?: never; permission?: never; plan?: never; thought?: never; toolCall?: never;   /** What a turn used. */
+  usage: UsageEntryInput; };
+
+/** Which transcripts to search; what is left out does not narrow. */
+export type TranscriptFilter = {
+  /** Only entries of these kinds. */
+  kinds?: Array<EntryKind> | null | undefined;
+  /** Those of this run. */
+  runId?: string | null | undefined;
+  /** That of this session. */
+  sessionId?: string | null | undefined;
 };
 
 /** A change of a session. */
@@ -1018,6 +1255,32 @@ export type UpdateSessionInput = {
   sessionId: string;
   /** Where it stands now. */
   status: SessionStatus;
+};
+
+/** What a turn used. What the agent does not say is left out. */
+export type UsageEntryInput = {
+  /** Those of them that were read from a cache. */
+  cachedTokens?: number | null | undefined;
+  /** What it cost, in millionths of the currency. */
+  costMicros?: number | null | undefined;
+  /** The currency, as USD. */
+  currency?: string | null | undefined;
+  /** How long it took, in milliseconds. */
+  durationMs?: number | null | undefined;
+  /** Tokens that went in. */
+  inputTokens?: number | null | undefined;
+  /** What its updates name it by, as the id of a call. */
+  key?: string | null | undefined;
+  /** The model. */
+  model?: string | null | undefined;
+  /** Tokens that came out. */
+  outputTokens?: number | null | undefined;
+  /** Who serves it. */
+  provider?: string | null | undefined;
+  /** Those of them that were reasoning. */
+  reasoningTokens?: number | null | undefined;
+  /** The key of the entry that it updates; left out: it is new. */
+  updates?: string | null | undefined;
 };
 
 /** What a DIFF found. */
@@ -3089,7 +3352,35 @@ export type DoctorQuery = { doctor: { runsChecked: number, violations: Array<{ g
 
 export type SessionFieldsFragment = { id: string, role: string, adapter: string, status: SessionStatus, recoveryAttempts: number, handle: JsonValue | null, lastPromptKey: string | null, lastPromptStage: PromptStage | null, lastPromptAt: string | null, createdAt: string, run: { id: string } };
 
-export type TranscriptChunkFieldsFragment = { seq: number, text: string, at: string };
+type TranscriptEntryFields_DiffEntry_Fragment = { __typename: 'DiffEntry', path: string, hunks: string, seq: number, at: string, kind: EntryKind, key: string | null, updates: string | null };
+
+type TranscriptEntryFields_ErrorEntry_Fragment = { __typename: 'ErrorEntry', code: string | null, message: string, resetAt: string | null, seq: number, at: string, kind: EntryKind, key: string | null, updates: string | null };
+
+type TranscriptEntryFields_MessageEntry_Fragment = { __typename: 'MessageEntry', text: string, seq: number, at: string, kind: EntryKind, key: string | null, updates: string | null };
+
+type TranscriptEntryFields_OutputEntry_Fragment = { __typename: 'OutputEntry', stream: OutputStream, text: string, seq: number, at: string, kind: EntryKind, key: string | null, updates: string | null };
+
+type TranscriptEntryFields_PermissionEntry_Fragment = { __typename: 'PermissionEntry', title: string | null, toolKind: ToolKind | null, state: PermissionState, approvalId: string | null, note: string | null, seq: number, at: string, kind: EntryKind, key: string | null, updates: string | null };
+
+type TranscriptEntryFields_PlanEntry_Fragment = { __typename: 'PlanEntry', seq: number, at: string, kind: EntryKind, key: string | null, updates: string | null, steps: Array<{ text: string, status: StepStatus }> };
+
+type TranscriptEntryFields_ThoughtEntry_Fragment = { __typename: 'ThoughtEntry', text: string, seq: number, at: string, kind: EntryKind, key: string | null, updates: string | null };
+
+type TranscriptEntryFields_ToolCallEntry_Fragment = { __typename: 'ToolCallEntry', title: string | null, toolKind: ToolKind | null, toolStatus: ToolStatus | null, output: string | null, seq: number, at: string, kind: EntryKind, key: string | null, updates: string | null, locations: Array<{ path: string, line: number | null }> | null };
+
+type TranscriptEntryFields_UsageEntry_Fragment = { __typename: 'UsageEntry', model: string | null, provider: string | null, inputTokens: number | null, cachedTokens: number | null, outputTokens: number | null, reasoningTokens: number | null, costMicros: number | null, currency: string | null, durationMs: number | null, seq: number, at: string, kind: EntryKind, key: string | null, updates: string | null };
+
+export type TranscriptEntryFieldsFragment =
+  | TranscriptEntryFields_DiffEntry_Fragment
+  | TranscriptEntryFields_ErrorEntry_Fragment
+  | TranscriptEntryFields_MessageEntry_Fragment
+  | TranscriptEntryFields_OutputEntry_Fragment
+  | TranscriptEntryFields_PermissionEntry_Fragment
+  | TranscriptEntryFields_PlanEntry_Fragment
+  | TranscriptEntryFields_ThoughtEntry_Fragment
+  | TranscriptEntryFields_ToolCallEntry_Fragment
+  | TranscriptEntryFields_UsageEntry_Fragment
+;
 
 export type SessionQueryVariables = Exact<{
   id: string;
@@ -3133,12 +3424,64 @@ export type TranscriptPositionQuery = { node:
     | { __typename: 'Message' }
     | { __typename: 'Phase' }
     | { __typename: 'Run' }
-    | { __typename: 'Session', status: SessionStatus, transcript: Array<{ seq: number }> }
+    | { __typename: 'Session', status: SessionStatus, transcript: Array<
+        | { seq: number }
+        | { seq: number }
+        | { seq: number }
+        | { seq: number }
+        | { seq: number }
+        | { seq: number }
+        | { seq: number }
+        | { seq: number }
+        | { seq: number }
+      > }
     | { __typename: 'Token' }
     | { __typename: 'Workflow' }
     | { __typename: 'Workspace' }
     | { __typename: 'WorkspaceOperation' }
    | null };
+
+export type TranscriptPageQueryVariables = Exact<{
+  sessionId: string;
+  after: number;
+  first: number;
+  kinds?: Array<EntryKind> | null | undefined;
+}>;
+
+
+export type TranscriptPageQuery = { node:
+    | { __typename: 'Approval' }
+    | { __typename: 'Artifact' }
+    | { __typename: 'Execution' }
+    | { __typename: 'Message' }
+    | { __typename: 'Phase' }
+    | { __typename: 'Run' }
+    | { __typename: 'Session', transcript: Array<
+        | TranscriptEntryFields_DiffEntry_Fragment
+        | TranscriptEntryFields_ErrorEntry_Fragment
+        | TranscriptEntryFields_MessageEntry_Fragment
+        | TranscriptEntryFields_OutputEntry_Fragment
+        | TranscriptEntryFields_PermissionEntry_Fragment
+        | TranscriptEntryFields_PlanEntry_Fragment
+        | TranscriptEntryFields_ThoughtEntry_Fragment
+        | TranscriptEntryFields_ToolCallEntry_Fragment
+        | TranscriptEntryFields_UsageEntry_Fragment
+      > }
+    | { __typename: 'Token' }
+    | { __typename: 'Workflow' }
+    | { __typename: 'Workspace' }
+    | { __typename: 'WorkspaceOperation' }
+   | null };
+
+export type SearchTranscriptsQueryVariables = Exact<{
+  text: string;
+  filter?: TranscriptFilter | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type SearchTranscriptsQuery = { searchTranscripts: { edges: Array<{ node: { sessionId: string, seq: number, kind: EntryKind, at: string, excerpt: string } }>, pageInfo: PageFieldsFragment } };
 
 export type RunFrameFieldsFragment = { __typename: 'RunFrame', runId: string, status: RunStatus, reason: RunReason | null, phase: string | null, epoch: number, revision: number, asOf: string, isSettled: boolean, isFinal: boolean };
 
@@ -3190,7 +3533,17 @@ export type TranscriptSubscriptionVariables = Exact<{
 }>;
 
 
-export type TranscriptSubscription = { transcript: TranscriptChunkFieldsFragment };
+export type TranscriptSubscription = { transcript:
+    | TranscriptEntryFields_DiffEntry_Fragment
+    | TranscriptEntryFields_ErrorEntry_Fragment
+    | TranscriptEntryFields_MessageEntry_Fragment
+    | TranscriptEntryFields_OutputEntry_Fragment
+    | TranscriptEntryFields_PermissionEntry_Fragment
+    | TranscriptEntryFields_PlanEntry_Fragment
+    | TranscriptEntryFields_ThoughtEntry_Fragment
+    | TranscriptEntryFields_ToolCallEntry_Fragment
+    | TranscriptEntryFields_UsageEntry_Fragment
+   };
 
 export type TokenFieldsFragment = { id: string, principalId: string, name: string, role: Role, projects: Array<string>, createdAt: string, expiresAt: string | null, lastUsedAt: string | null };
 
@@ -3468,7 +3821,7 @@ const SessionNotFoundFields = 'fragment SessionNotFoundFields on SessionNotFound
 const StaleDigestFields = 'fragment StaleDigestFields on StaleDigest{message approval{...ApprovalFields}}'
 const TokenFields = 'fragment TokenFields on Token{id principalId name role projects createdAt expiresAt lastUsedAt}'
 const TokenNotFoundFields = 'fragment TokenNotFoundFields on TokenNotFound{message tokenId}'
-const TranscriptChunkFields = 'fragment TranscriptChunkFields on TranscriptChunk{seq text at}'
+const TranscriptEntryFields = 'fragment TranscriptEntryFields on TranscriptEntry{__typename seq at kind key updates ...on MessageEntry{text}...on ThoughtEntry{text}...on ToolCallEntry{title toolKind toolStatus locations{path line}output}...on DiffEntry{path hunks}...on PlanEntry{steps{text status}}...on PermissionEntry{title toolKind state approvalId note}...on UsageEntry{model provider inputTokens cachedTokens outputTokens reasoningTokens costMicros currency durationMs}...on ErrorEntry{code message resetAt}...on OutputEntry{stream text}}'
 const TranscriptGapFields = 'fragment TranscriptGapFields on TranscriptGap{message expectedSeq}'
 const UnknownPhaseFields = 'fragment UnknownPhaseFields on UnknownPhase{message phaseKey:phase known}'
 const WorkflowFields = 'fragment WorkflowFields on Workflow{id project name version initialPhase createdAt phases{...WorkflowPhaseFields}}'
@@ -3546,11 +3899,13 @@ export const DoctorDocument = /* @__PURE__ */ createDocument<DoctorQuery, Doctor
 export const SessionDocument = /* @__PURE__ */ createDocument<SessionQuery, SessionQueryVariables>('query Session($id:ID!){node(id:$id){__typename ...on Session{...SessionFields run{id status settledAt asOf}}}}', SessionFields)
 export const SessionsDocument = /* @__PURE__ */ createDocument<SessionsQuery, SessionsQueryVariables>('query Sessions($runId:ID!){run(id:$runId){sessions{...SessionFields}}}', SessionFields)
 export const TranscriptPositionDocument = /* @__PURE__ */ createDocument<TranscriptPositionQuery, TranscriptPositionQueryVariables>('query TranscriptPosition($sessionId:ID!$after:Int!){node(id:$sessionId){__typename ...on Session{status transcript(after:$after first:1){seq}}}}')
+export const TranscriptPageDocument = /* @__PURE__ */ createDocument<TranscriptPageQuery, TranscriptPageQueryVariables>('query TranscriptPage($sessionId:ID!$after:Int!$first:Int!$kinds:[EntryKind!]){node(id:$sessionId){__typename ...on Session{transcript(after:$after first:$first kinds:$kinds){...TranscriptEntryFields}}}}', TranscriptEntryFields)
+export const SearchTranscriptsDocument = /* @__PURE__ */ createDocument<SearchTranscriptsQuery, SearchTranscriptsQueryVariables>('query SearchTranscripts($text:String!$filter:TranscriptFilter$first:Int$after:String){searchTranscripts(text:$text filter:$filter first:$first after:$after){edges{node{sessionId seq kind at excerpt}}pageInfo{...PageFields}}}', PageFields)
 export const RunStatusDocument = /* @__PURE__ */ createDocument<RunStatusSubscription, RunStatusSubscriptionVariables>('subscription RunStatus($runId:ID!$after:Int$untilSettled:Boolean$withRun:Boolean!){runStatus(runId:$runId after:$after untilSettled:$untilSettled){...RunFrameFields run@include(if:$withRun){...RunFields}}}', LeaseFields, PhaseFields, RunFields, RunFrameFields)
 export const RunEventsDocument = /* @__PURE__ */ createDocument<RunEventsSubscription, RunEventsSubscriptionVariables>('subscription RunEvents($runId:ID!$after:Int$untilSettled:Boolean){runEvents(runId:$runId after:$after untilSettled:$untilSettled){...RunEventFields}}', RunEventFields)
 export const RunsChangedDocument = /* @__PURE__ */ createDocument<RunsChangedSubscription, RunsChangedSubscriptionVariables>('subscription RunsChanged($filter:RunsFeedFilter$after:String){runsChanged(filter:$filter after:$after){__typename cursor kind runId revision run{...RunFields}}}', LeaseFields, PhaseFields, RunFields)
 export const DirectivesDocument = /* @__PURE__ */ createDocument<DirectivesSubscription, DirectivesSubscriptionVariables>('subscription Directives($runId:ID!$fence:Int!){directives(runId:$runId fence:$fence){...DirectiveFields}}', DirectiveFields, MessageFields)
-export const TranscriptDocument = /* @__PURE__ */ createDocument<TranscriptSubscription, TranscriptSubscriptionVariables>('subscription Transcript($sessionId:ID!$after:Int){transcript(sessionId:$sessionId after:$after){...TranscriptChunkFields}}', TranscriptChunkFields)
+export const TranscriptDocument = /* @__PURE__ */ createDocument<TranscriptSubscription, TranscriptSubscriptionVariables>('subscription Transcript($sessionId:ID!$after:Int){transcript(sessionId:$sessionId after:$after){...TranscriptEntryFields}}', TranscriptEntryFields)
 export const TokensDocument = /* @__PURE__ */ createDocument<TokensQuery, TokensQueryVariables>('query Tokens{tokens{...TokenFields}}', TokenFields)
 export const RunWorkflowDocument = /* @__PURE__ */ createDocument<RunWorkflowQuery, RunWorkflowQueryVariables>('query RunWorkflow($runId:ID!){run(id:$runId){workflow{...WorkflowFields definition}}}', WorkflowFields, WorkflowPhaseFields)
 export const WorkflowDocument = /* @__PURE__ */ createDocument<WorkflowQuery, WorkflowQueryVariables>('query Workflow($name:String!$version:Int$project:String){workflow(name:$name version:$version project:$project){...WorkflowFields definition}}', WorkflowFields, WorkflowPhaseFields)

@@ -1,4 +1,14 @@
-import type { Pawl, RunDetail, RunEvent, RunFilter, RunOrder, StoredRun, TranscriptChunk } from '@pawl/sdk'
+import { TranscriptFold } from '@pawl/sdk'
+import type {
+  FoldedEntry,
+  Pawl,
+  RunDetail,
+  RunEvent,
+  RunFilter,
+  RunOrder,
+  StoredRun,
+  TranscriptEntry,
+} from '@pawl/sdk'
 import { useCallback, useMemo, useSyncExternalStore } from 'react'
 import type { ConnectionState, RunFeed } from './feed.ts'
 import { createLines } from './lines.ts'
@@ -102,12 +112,27 @@ export function useRunEvents(runId: string): Lines<RunEvent> {
   return useLive(useMemo(() => createLines((options) => pawl.runs.events(runId, options)), [pawl, runId]))
 }
 
+/** What `useTranscript` returns. */
+export interface UseTranscriptResult extends Lines<TranscriptEntry> {
+  /** The entries with their updates in them, in the order in which they began; the same array until one comes. */
+  readonly entries: readonly FoldedEntry[]
+}
+
 /** The transcript of a session from its beginning, then live, until the session is over. */
-export function useTranscript(sessionId: string): Lines<TranscriptChunk> {
+export function useTranscript(sessionId: string): UseTranscriptResult {
   const pawl = usePawl()
-  return useLive(
-    useMemo(() => createLines((options) => pawl.sessions.transcript(sessionId, options)), [pawl, sessionId]),
+  const { lines, fold } = useMemo(
+    () => ({
+      lines: createLines((options) => pawl.sessions.transcript(sessionId, options)),
+      fold: new TranscriptFold(),
+    }),
+    [pawl, sessionId],
   )
+  const state = useLive(lines)
+  return useMemo(() => {
+    fold.add(state.items)
+    return { ...state, entries: fold.entries }
+  }, [state, fold])
 }
 
 function useLive<State>({ subscribe, get }: Live<State>): State {

@@ -15,7 +15,30 @@ export type Execution = g.ExecutionFieldsFragment
 export type Session = g.SessionFieldsFragment
 /** A session with the state of its run. */
 export type SessionDetail = Extract<g.SessionQuery['node'], { readonly __typename: 'Session' }>
-export type TranscriptChunk = g.TranscriptChunkFieldsFragment
+
+/** The kinds of entries by the names of their types. */
+interface EntryKinds {
+  MessageEntry: 'MESSAGE'
+  ThoughtEntry: 'THOUGHT'
+  ToolCallEntry: 'TOOL_CALL'
+  DiffEntry: 'DIFF'
+  PlanEntry: 'PLAN'
+  PermissionEntry: 'PERMISSION'
+  UsageEntry: 'USAGE'
+  ErrorEntry: 'ERROR'
+  OutputEntry: 'OUTPUT'
+}
+
+type EntryOf<Entry> = Entry extends { readonly __typename: infer Name extends keyof EntryKinds }
+  ? Omit<Entry, 'kind' | '__typename'> & { readonly kind: EntryKinds[Name] }
+  : never
+
+/** One entry of a transcript; its `kind` tells which fields it has. See `foldTranscript`. */
+export type TranscriptEntry = EntryOf<g.TranscriptEntryFieldsFragment>
+/** An entry to append: one field, named by its kind. */
+export type TranscriptEntryInput = g.TranscriptEntryInput
+/** An entry that a search has found. */
+export type TranscriptMatch = g.SearchTranscriptsQuery['searchTranscripts']['edges'][number]['node']
 export type Artifact = g.ArtifactFieldsFragment
 /** An artifact with its content, if the server keeps it. */
 export type ArtifactDetail = g.ArtifactDetailFragment
@@ -98,6 +121,7 @@ export type {
   ApprovalStatus,
   Decision,
   DirectiveKind,
+  EntryKind,
   ErrorClass,
   EvidenceKind,
   ExecutionEnd,
@@ -110,6 +134,8 @@ export type {
   NextAction,
   NotResumableCause,
   Outcome,
+  OutputStream,
+  PermissionState,
   PhaseStatus,
   PreviewStatus,
   PromptStage,
@@ -124,6 +150,10 @@ export type {
   RunStatus,
   SessionStatus,
   StartRunInput,
+  StepStatus,
+  ToolKind,
+  ToolStatus,
+  TranscriptFilter,
   WorkspaceDiffInput,
   WorkspaceErrorInput,
   WorkspaceFileInput,

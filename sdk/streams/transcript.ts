@@ -2,40 +2,45 @@ import { PawlConnectionError } from '../kit/errors.ts'
 import * as g from '../generated/graphql.ts'
 import { createStream } from './stream.ts'
 import type { StreamOptions } from './stream.ts'
-import type { TranscriptChunk } from '../request/types.ts'
+import type { TranscriptEntry } from '../request/types.ts'
 import { pick } from './watch.ts'
 import type { Streams } from './watch.ts'
 
 export interface TranscriptOptions extends StreamOptions {
-  /** The `seq` of the last known chunk. Default 0: from the beginning. */
+  /** The `seq` of the last known entry. Default 0: from the beginning. */
   readonly after?: number | undefined
 }
 
-/** Streams every chunk after the cursor, once and in order. */
+/** Streams every entry after the cursor, once and in order. */
 export function readTranscript(
   streams: Streams,
   sessionId: string,
   options: TranscriptOptions,
-): AsyncIterableIterator<TranscriptChunk> {
+): AsyncIterableIterator<TranscriptEntry> {
   let seq = options.after ?? 0
-  return createStream<TranscriptChunk>(
+  return createStream<TranscriptEntry>(
     streams.connection,
     {
       open: (delivery) => {
         const variables = { sessionId, after: seq }
-        const chunks = streams.subscribe(g.TranscriptDocument, variables, { ...delivery, newestOnly: false })
-        return pick(chunks, (data) => data.transcript)
+        const entries = streams.subscribe(g.TranscriptDocument, variables, { ...delivery, newestOnly: false })
+        return pick(entries, (data) => toEntry(data.transcript))
       },
-      accept: (chunk) => {
-        if (chunk.seq > seq + 1) throw new PawlConnectionError(`Chunk ${seq + 1} was lost on the way`)
-        const isNews = chunk.seq > seq
-        if (isNews) seq = chunk.seq
+      accept: (entry) => {
+        if (entry.seq > seq + 1) throw new PawlConnectionError(`Entry ${seq + 1} was lost on the way`)
+        const isNews = entry.seq > seq
+        if (isNews) seq = entry.seq
         return { isNews, isLast: false }
       },
       isOver: () => isTranscriptOver(streams, sessionId, seq, options),
     },
     options,
   )
+}
+
+/** An entry as the server sends it, by its kind alone. */
+export function toEntry({ __typename, ...entry }: g.TranscriptEntryFieldsFragment): TranscriptEntry {
+  return entry as TranscriptEntry
 }
 
 /** Whether the session does not exist, or is DISPOSED with its transcript read to the end. */

@@ -1,5 +1,5 @@
 import { isLiveSession } from '../lifecycle/work/sessions.ts'
-import type { Chunk } from '../store/work/transcript/chunks.ts'
+import type { Entry } from '../store/work/transcript/entries.ts'
 import { readTranscript, type TranscriptPage } from '../store/work/transcript/readTranscript.ts'
 import { openTail, type Tail } from './openTail.ts'
 import type { Streams, TailOptions } from './streams.ts'
@@ -10,16 +10,16 @@ export interface TailTranscriptOptions extends TailOptions {
   readonly sessionId: string
   /** The session's run: an append wakes the readers of the run. */
   readonly runId: string
-  /** The number of the last chunk the reader has; default 0: from the beginning. */
+  /** The number of the last entry the reader has; default 0: from the beginning. */
   readonly after?: number | undefined
 }
 
 /**
- * Every chunk of a transcript after a cursor, once and in order: existing chunks, then new ones. Ends when the session
- * is DISPOSED, as it is when its run settles, and every chunk was delivered; a session that does not exist has no
+ * Every entry of a transcript after a cursor, once and in order: existing entries, then new ones. Ends when the session
+ * is DISPOSED, as it is when its run settles, and every entry was delivered; a session that does not exist has no
  * transcript.
  */
-export function tailTranscript(streams: Streams, options: TailTranscriptOptions): Tail<Chunk> {
+export function tailTranscript(streams: Streams, options: TailTranscriptOptions): Tail<Entry> {
   return openTail({
     subscribe: () => streams.signals.subscribe(options.runId),
     items: (wakeUp) => followTranscript(streams, options, wakeUp),
@@ -36,11 +36,11 @@ async function* followTranscript(
   do {
     for (;;) {
       await guard?.()
-      const page = await readNextChunks(streams, sessionId, after)
+      const page = await readNextEntries(streams, sessionId, after)
       if (!page) return
-      for (const chunk of page.chunks) {
-        after = chunk.seq
-        yield chunk
+      for (const entry of page.entries) {
+        after = entry.seq
+        yield entry
       }
       if (after < page.lastSeq) continue
       if (!isLiveSession(page)) return
@@ -49,10 +49,10 @@ async function* followTranscript(
   } while (await wakeUp.wait())
 }
 
-/** How many chunks are read at once. */
+/** How many entries are read at once. */
 const PAGE = 100
 
-function readNextChunks(streams: Streams, sessionId: string, after: number): Promise<TranscriptPage | null> {
+function readNextEntries(streams: Streams, sessionId: string, after: number): Promise<TranscriptPage | null> {
   const question = `transcript of ${sessionId} after ${after}`
   return streams.share(question, () => readTranscript(streams.store.pool, sessionId, after, PAGE))
 }

@@ -39,11 +39,13 @@ function cut(text: string, max: number, keep: 'START' | 'END' | 'BOTH'): string 
   }
 }
 
-function startOf(text: string, length: number): string {
+/** The start of a text, at most so long and between characters. */
+export function startOf(text: string, length: number): string {
   return text.slice(0, isInsidePair(text, length) ? length - 1 : length)
 }
 
-function endOf(text: string, length: number): string {
+/** The end of a text, at most so long and between characters. */
+export function endOf(text: string, length: number): string {
   const from = text.length - length
   return text.slice(isInsidePair(text, from) ? from + 1 : from)
 }

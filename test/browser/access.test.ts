@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { type Dashboard, openDashboard } from './dashboard.ts'
 import { awaitApproval, deliver, endIncomplete, startHeld, startQueued } from './driving.ts'
+import { toOutput } from '../support/entries.ts'
 
 /** Where pictures of all pages are kept, if `PAWL_TEST_SHOTS` is set: for people to look at; not part of the repository. */
 const SHOTS = process.env['PAWL_TEST_SHOTS'] === undefined ? undefined : join(import.meta.dirname, 'shots')
@@ -49,8 +50,8 @@ async function furnish(): Promise<void> {
         ? await pawl.phases.start(id, key, { fence })
         : await pawl.phases.advance(id, key, { fence }),
     )
-    const chunks = [`> ${key}\n`, `reading src/${key}.ts …\n`, `found ${index} places that matter\n`]
-    unwrap(await pawl.sessions.append(session.id, { fence, fromSeq: index * 3 + 1, chunks }))
+    const entries = toOutput(`> ${key}\n`, `reading src/${key}.ts …\n`, `found ${index} places that matter\n`)
+    unwrap(await pawl.sessions.append(session.id, { fence, fromSeq: index * 3 + 1, entries }))
     const content = `# ${key}\n\nThe retry **never** stops.\n\n- \`withDeadline\` swallows the reason\n\n| file | lines |\n| --- | --- |\n| retry.ts | 61 |\n\n\`\`\`ts\nawait retry(3)\n\`\`\`\n`
     if (key !== 'reviews') unwrap(await pawl.artifacts.submit(id, key, { fence, path: `${key}.md`, content }))
   }

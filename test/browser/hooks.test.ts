@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openBrowser, type TestBrowser } from '../support/browser.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { startHeld, startQueued } from './driving.ts'
+import { toOutput } from '../support/entries.ts'
 
 let server: TestServer
 let front: Server
@@ -112,7 +113,7 @@ it('reads one run whole, with its log and its agent’s words', async () => {
   unwrap(await pawl.phases.start(id, 'context', { fence }))
   await expect.poll(() => text('run')).toBe('RUNNING RUNNING')
   await expect.poll(() => text('events')).toContain('phase.started')
-  unwrap(await pawl.sessions.append(session.id, { fence, fromSeq: 1, chunks: ['a', 'b'] }))
+  unwrap(await pawl.sessions.append(session.id, { fence, fromSeq: 1, entries: toOutput('a', 'b') }))
   await expect.poll(() => text('transcript')).toBe('ab')
   unwrap(await pawl.runs.cancel(id))
   unwrap(await pawl.runs.confirmCancel(id, { fence }))

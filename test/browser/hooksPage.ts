@@ -1,4 +1,4 @@
-import { createPawl, type StoredRun } from '@pawl/sdk'
+import { createPawl, entryText, type StoredRun } from '@pawl/sdk'
 import {
   PawlProvider,
   useAction,
@@ -48,13 +48,7 @@ function Run({ runId }: { readonly runId: string }) {
 }
 
 function Transcript({ sessionId }: { readonly sessionId: string }) {
-  return h(
-    'p',
-    { id: 'transcript' },
-    useTranscript(sessionId)
-      .items.map(({ text }) => text)
-      .join(''),
-  )
+  return h('p', { id: 'transcript' }, useTranscript(sessionId).entries.map(entryText).join(''))
 }
 
 function Page() {

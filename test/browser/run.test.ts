@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { type Dashboard, expectStatus, expectTexts, meetRequests, openDashboard } from './dashboard.ts'
 import { awaitApproval, claimAgain, deliver, endIncomplete, startHeld, startQueued } from './driving.ts'
+import { toOutput } from '../support/entries.ts'
 
 let server: TestServer
 let dashboard: Dashboard
@@ -209,12 +210,12 @@ describe('what hangs below a run', () => {
       await pawl.sessions.append(session.id, {
         fence,
         fromSeq: 1,
-        chunks: ['reading a.ts\nrea', 'ding \u001B[31mb.ts\u001B[0m\n'],
+        entries: toOutput('reading a.ts\nrea', 'ding \u001B[31mb.ts\u001B[0m\n'),
       }),
     )
     await page.locator('.transcript').getByText('reading b.ts').waitFor()
     const many = Array.from({ length: 400 }, (_, index) => `line ${index}\n`)
-    unwrap(await pawl.sessions.append(session.id, { fence, fromSeq: 3, chunks: many }))
+    unwrap(await pawl.sessions.append(session.id, { fence, fromSeq: 3, entries: toOutput(...many) }))
     await page.locator('.transcript').getByText('line 399').waitFor()
     expect(await page.locator('.transcript li').count()).toBeLessThan(120)
     await page.getByPlaceholder('Search the transcript').fill('line 7')

@@ -5,6 +5,7 @@ import type { ModelApproval, ModelRun } from './modelState.ts'
 import * as approvals from './oracleApprovals.ts'
 import * as sessions from './oracleSessions.ts'
 import { countedFence, phaseOf, rowOf } from './resolve.ts'
+import { toContents } from '../support/entries.ts'
 
 /** Contents of artifacts; the bad one is never valid. */
 const CONTENTS = { one: '{"ok":1}', other: '{"ok":2}', bad: ' ' } as const
@@ -124,16 +125,16 @@ function askTranscript(
   const sessionId = session?.id ?? 'ses_none'
   const own = session?.fence ?? 0
   const given = action.fence === 'none' ? null : action.fence === 'own' ? own : own - 1
-  const next = (session?.chunks.length ?? 0) + 1
+  const next = (session?.entries.length ?? 0) + 1
   const fromSeq = { next, before: Math.max(1, next - 1), beyond: next + 1 }[action.from]
-  const chunks = Array.from({ length: action.count }, (_, place) => `chunk ${fromSeq + place}. `)
+  const texts = Array.from({ length: action.count }, (_, place) => `entry ${fromSeq + place}. `)
   if (given !== null) input['fence'] = given
-  Object.assign(input, { sessionId, fromSeq, chunks })
+  Object.assign(input, { sessionId, fromSeq, entries: toContents(...texts) })
   const fence = countedFence(action, given, agentFence) ?? 0
   return {
     row: { of: 'sessions', id: sessionId },
     exempt: true,
-    rule: ({ run, now }) => sessions.appendTranscript(run, now, { sessionId, fence, fromSeq, chunks }),
+    rule: ({ run, now }) => sessions.appendTranscript(run, now, { sessionId, fence, fromSeq, texts }),
   }
 }
 

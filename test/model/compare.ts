@@ -116,7 +116,7 @@ export function compareRun(
       prompt: session.lastPromptKey,
       stage: session.lastPromptStage,
       sent: session.sent.map(({ key, attempt }) => ({ key, attempt })),
-      chunks: transcripts.get(id) ?? [],
+      entries: transcripts.get(id) ?? [],
     })),
     artifacts: byId(run.artifacts, ({ phaseId, round, attempt, path, sha256, valid }) => ({
       phase: keyOf(phaseId),

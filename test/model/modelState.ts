@@ -53,7 +53,7 @@ export interface ModelSession {
   prompt: string | null
   stage: 'SENDING' | 'SENT' | null
   readonly sent: { readonly key: string; readonly attempt: number }[]
-  readonly chunks: string[]
+  readonly entries: string[]
 }
 
 /** The model of an artifact. */

@@ -74,7 +74,7 @@ export function openSession(run: ModelRun, now: number, asked: AskedSession, id:
       prompt: null,
       stage: null,
       sent: [],
-      chunks: [],
+      entries: [],
     }
     run.sessions.push(made)
     note(run, 'session.opened', now)
@@ -142,15 +142,15 @@ export function appendTranscript(
     sessionId,
     fence,
     fromSeq,
-    chunks,
-  }: { sessionId: string; fence: number; fromSeq: number; chunks: string[] },
+    texts,
+  }: { sessionId: string; fence: number; fromSeq: number; texts: string[] },
 ): Expected {
   const session = sessionOf(run, sessionId)
-  const next = session.chunks.length + 1
+  const next = session.entries.length + 1
   if (fence !== session.fence) return refused('LeaseLost', { yourFence: fence, currentFence: session.fence })
   if (fromSeq > next) return refused('TranscriptGap', { expectedSeq: next })
-  const fresh = chunks.slice(next - fromSeq)
-  session.chunks.push(...fresh)
+  const fresh = texts.slice(next - fromSeq)
+  session.entries.push(...fresh)
   if (fresh.length > 0 && isActive(run)) run.activeAt = now
   return telling(accepted, { nextSeq: next + fresh.length })
 }

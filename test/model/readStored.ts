@@ -4,7 +4,7 @@ import type { Store } from '../../src/store/sql/openStore.ts'
 
 /** A stored run with all rows below it. */
 export interface StoredRun extends FullRun {
-  /** The chunks of its sessions. */
+  /** The texts of the entries of its sessions. */
   readonly transcripts: ReadonlyMap<string, readonly string[]>
 }
 
@@ -21,7 +21,7 @@ async function readTranscripts({ pool }: Store, { run }: FullRun): Promise<Map<s
   const transcripts = new Map<string, string[]>()
   if (run.sessions.length === 0) return transcripts
   const { rows } = await pool.query<{ session_id: string; text: string }>(
-    'SELECT session_id, text FROM chunk WHERE session_id = ANY($1) ORDER BY session_id, seq',
+    'SELECT session_id, text FROM entry WHERE session_id = ANY($1) ORDER BY session_id, seq',
     [run.sessions.map(({ id }) => id)],
   )
   for (const { session_id, text } of rows)

@@ -1,22 +1,33 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { TranscriptEntryInput } from '@pawl/sdk'
 import { z } from 'zod'
 
+/** Entries of a transcript: what a worker wrote itself, and the server checks. */
+const inputsSchema = z.array(z.custom<TranscriptEntryInput>((value) => typeof value === 'object'))
+
 const entrySchema = z.object({
-  /** The number of the first of the chunks. */
+  /** The number of the first of the entries. */
   fromSeq: z.int().positive(),
-  /** The chunks that were about to be appended, or were. */
-  texts: z.array(z.string()),
-  /** How many bytes of the output the transcript holds with these chunks. */
+  /** The entries that were about to be appended, or were. */
+  entries: inputsSchema,
+  /** How many bytes of the output the transcript holds with these entries. */
   position: z.int().nonnegative(),
   carry: z.object({
     bytes: z.string(),
     plain: z.object({ held: z.string(), isAtLineStart: z.boolean() }),
     masked: z.string(),
   }),
-  /** How many characters the transcript has with these chunks. */
+  /** How many characters the transcript has with these entries. */
   written: z.int().nonnegative(),
 })
+
+/** Before entries had kinds, all that was appended was output. */
+const noted = z.preprocess((value) => {
+  const { texts } = (value ?? {}) as { readonly texts?: unknown }
+  if (!Array.isArray(texts)) return value
+  return { ...(value as object), entries: texts.map((text) => ({ output: { stream: 'STDOUT', text } })) }
+}, entrySchema)
 
 /** What was last to be appended, noted before it was sent, so that the next owner sends the same again under the same number. */
 export type JournalEntry = z.infer<typeof entrySchema>
@@ -36,7 +47,7 @@ export class TranscriptJournal {
     for (const fence of this.#fences().toSorted((a, b) => b - a)) {
       if (fence > this.#fence) continue
       try {
-        const read = entrySchema.safeParse(JSON.parse(readFileSync(this.#pathOf(fence), 'utf8')))
+        const read = noted.safeParse(JSON.parse(readFileSync(this.#pathOf(fence), 'utf8')))
         if (read.success) return read.data
       } catch {
         continue

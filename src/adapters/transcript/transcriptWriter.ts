@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { AppendTranscriptResult } from '@pawl/sdk'
+import type { AppendTranscriptResult, TranscriptEntryInput } from '@pawl/sdk'
 import type { AgentOutput } from '../kit/adapter.ts'
 import type { Entry } from '../kit/entry.ts'
-import { plainEntry } from '../kit/plainEntry.ts'
 import { ByteRing } from './byteRing.ts'
+import { EntryQueue } from './entryQueue.ts'
 import type { Secret } from './secrets.ts'
 import { TranscriptJournal } from './transcriptJournal.ts'
 import type { JournalEntry } from './transcriptJournal.ts'
@@ -17,15 +17,19 @@ export type Appended =
 
 /** How a transcript is written. */
 export interface TranscriptOptions {
-  /** Appends chunks from this number on, as `sessions.append` does. Tried again where it throws. */
-  readonly append: (fromSeq: number, chunks: string[], signal: AbortSignal) => Promise<Appended>
+  /** Appends entries from this number on, as `sessions.append` does. Tried again where it throws. */
+  readonly append: (
+    fromSeq: number,
+    entries: TranscriptEntryInput[],
+    signal: AbortSignal,
+  ) => Promise<Appended>
   /** The session's private folder, the same for every owner on this machine. */
   readonly stateDir: string
   /** The number of the owner's claim. */
   readonly fence: number
   /** What is not to be shown; see `findSecrets`. Default: nothing. */
   readonly secrets?: readonly Secret[]
-  /** How much waits in memory for the server, in bytes; then the oldest is left out. Default 1 MiB. */
+  /** How much waits in memory for the server, in bytes, of output and of entries; then the oldest is left out. Default 1 MiB. */
   readonly bufferBytes?: number
   /** How long a transcript may become, in characters; then it ends with a line that says so. Default 16 Mi. */
   readonly maxCharacters?: number
@@ -37,16 +41,16 @@ export interface TranscriptOptions {
   readonly onError?: (error: unknown) => void
 }
 
-/** How much one append brings at most, in bytes, and how long a chunk is at most, in UTF-16 units. */
+/** How much one append brings at most, in bytes, and how long the text of an entry is at most, in UTF-16 units. */
 const BATCH_BYTES = 262_144
-const CHUNK = 65_536
+const MAX_TEXT = 65_536
 /** How long the first wait before another try is, and the longest one, in milliseconds. */
 const RETRY_MS = { first: 250, longest: 5_000 } as const
-/** No transcript has so many chunks: asked to append nothing there, the server says where it stands. */
+/** No transcript has so many entries: asked to append nothing there, the server says where it stands. */
 const PAST_END_SEQ = 2_000_000_000
 
 /**
- * Writes what an agent puts out into its session's transcript: in order, masked, gathered, within bounded memory. What is
+ * Writes what an agent says and puts out into its session's transcript: in order, masked, gathered, within bounded memory. What is
  * sent is noted on disk before, so that the next owner neither loses nor repeats it.
  */
 export class TranscriptWriter implements AgentOutput {
@@ -54,6 +58,7 @@ export class TranscriptWriter implements AgentOutput {
   readonly #ring: ByteRing
   readonly #journal: TranscriptJournal
   readonly #text: TranscriptText
+  readonly #queue: EntryQueue
   readonly #maxCharacters: number
   readonly #closing = new AbortController()
   readonly #givenUp = new AbortController()
@@ -63,19 +68,23 @@ export class TranscriptWriter implements AgentOutput {
   /** 0: not known yet. */
   #nextSeq = 0
   #position: number
+  /** How many bytes of output were taken, under all owners. */
+  #taken: number
   #startsAt: number
   #written: number
-  #isInPieces = false
   #wake: () => void = () => undefined
 
   constructor(options: TranscriptOptions) {
     this.#options = options
-    this.#ring = new ByteRing(options.bufferBytes ?? 1_048_576)
+    const bufferBytes = options.bufferBytes ?? 1_048_576
+    this.#ring = new ByteRing(bufferBytes)
+    this.#queue = new EntryQueue(options.secrets ?? [], bufferBytes)
     this.#journal = new TranscriptJournal(options.stateDir, options.fence)
     this.#maxCharacters = options.maxCharacters ?? 16_777_216
     this.#pending = this.#journal.read()
     this.#text = new TranscriptText(options.secrets ?? [], this.#pending?.carry)
     this.#position = this.#pending?.position ?? 0
+    this.#taken = this.#position
     this.#startsAt = this.#position
     this.#written = this.#pending?.written ?? 0
     this.#nextSeq = this.#pending?.fromSeq ?? 0
@@ -87,7 +96,7 @@ export class TranscriptWriter implements AgentOutput {
   }
 
   get hasRoom(): boolean {
-    return this.#ring.size <= this.#ring.capacity / 2
+    return Math.max(this.#ring.size, this.#queue.size) <= this.#ring.capacity / 2
   }
 
   /** Whether nothing is written any more: the lease or the session is lost. What comes is taken and thrown away. */
@@ -98,24 +107,25 @@ export class TranscriptWriter implements AgentOutput {
   write(bytes: Uint8Array): void {
     if (this.isOver) return
     this.#ring.write(bytes)
+    this.#taken += bytes.length
     this.#wake()
   }
 
   report(entry: Entry): void {
-    const text = plainEntry(entry)
-    if (text === '') return
-    const isPiece = 'isPiece' in entry && entry.isPiece === true
-    this.#isInPieces = isPiece
-    this.write(Buffer.from(isPiece || text.endsWith('\n') ? text : `${text}\n`))
+    if (this.isOver) return
+    this.#queue.report(entry, this.#taken)
+    this.#wake()
   }
 
   flush(): void {
-    if (this.#isInPieces) this.write(Buffer.from('\n'))
-    this.#isInPieces = false
+    if (this.isOver) return
+    this.#queue.flush(this.#taken)
+    this.#wake()
   }
 
   /** Writes what is left, as far as that is possible in `closeMs`. */
   async close(): Promise<void> {
+    this.flush()
     this.#closing.abort()
     this.#wake()
     const done = new AbortController()
@@ -128,7 +138,12 @@ export class TranscriptWriter implements AgentOutput {
     // The constructor returns before anything is asked of its owner.
     await Promise.resolve()
     while (!this.isOver) {
-      if (this.#pending) await this.#append(this.#pending)
+      if (this.#pending) {
+        await this.#append(this.#pending)
+        continue
+      }
+      this.#queue.flushOutput(this.#taken)
+      if ((this.#queue.at ?? Infinity) <= this.#position) this.#gatherEntries()
       else if (this.#ring.size > 0) this.#gather()
       else if (this.#closing.signal.aborted) {
         if (!this.#gatherEnd()) return
@@ -136,9 +151,26 @@ export class TranscriptWriter implements AgentOutput {
     }
   }
 
-  /** Makes the next entry of what waits. */
+  /** Notes the entries that are next. */
+  #gatherEntries(): void {
+    const entries = this.#queue.take(this.#position, BATCH_BYTES)
+    const room = this.#maxCharacters - this.#written
+    if (room <= 0) return
+    const kept: TranscriptEntryInput[] = []
+    let size = 0
+    for (const entry of entries) {
+      size += JSON.stringify(entry).length
+      if (size > room) break
+      kept.push(entry)
+    }
+    this.#written += size
+    this.#noteEntries(size > room ? [...kept, ...toOutput(this.#lastLine)] : kept)
+  }
+
+  /** Notes the bytes that are next, up to the entry that follows them. */
   #gather(): void {
-    const { bytes, lost } = this.#ring.take(BATCH_BYTES)
+    const max = Math.min(BATCH_BYTES, (this.#queue.at ?? Infinity) - this.#position)
+    const { bytes, lost } = this.#ring.take(max)
     this.#position += lost + bytes.length
     if (this.#written >= this.#maxCharacters) {
       this.#startsAt = this.#position
@@ -161,14 +193,17 @@ export class TranscriptWriter implements AgentOutput {
     const kept = cutInto(text, this.#maxCharacters - this.#written)[0] ?? ''
     const isWhole = kept.length === text.length
     this.#written += text.length
+    this.#noteEntries(toOutput(isWhole ? text : kept + this.#lastLine))
+  }
+
+  get #lastLine(): string {
+    return `\n[the transcript ends here: ${this.#maxCharacters} characters are the most it may have]\n`
+  }
+
+  #noteEntries(entries: TranscriptEntryInput[]): void {
     this.#pending = {
       fromSeq: Math.max(1, this.#nextSeq),
-      texts: cutInto(
-        isWhole
-          ? text
-          : `${kept}\n[the transcript ends here: ${this.#maxCharacters} characters are the most it may have]\n`,
-        CHUNK,
-      ),
+      entries,
       position: this.#position,
       carry: this.#text.carry,
       written: this.#written,
@@ -200,9 +235,9 @@ export class TranscriptWriter implements AgentOutput {
     }
   }
 
-  /** Whether the chunks are there, or never will be. */
-  async #send({ fromSeq, texts }: JournalEntry): Promise<boolean> {
-    const answer = await this.#options.append(fromSeq, texts, this.#givenUp.signal)
+  /** Whether the entries are there, or never will be. */
+  async #send({ fromSeq, entries }: JournalEntry): Promise<boolean> {
+    const answer = await this.#options.append(fromSeq, entries, this.#givenUp.signal)
     switch (answer.__typename) {
       case 'AppendTranscriptSuccess':
         this.#nextSeq = answer.nextSeq
@@ -212,7 +247,7 @@ export class TranscriptWriter implements AgentOutput {
         this.#nextSeq = answer.expectedSeq
         return false
       case 'InvalidInput':
-        this.#options.onError?.(new Error('The server refused chunks of a transcript, which are left out'))
+        this.#options.onError?.(new Error('The server refused entries of a transcript, which are left out'))
         return true
       case 'LeaseLost':
       case 'SessionNotFound':
@@ -241,6 +276,11 @@ export class TranscriptWriter implements AgentOutput {
   async #pause(ms: number, signal: AbortSignal): Promise<void> {
     await sleep(ms, undefined, { signal }).catch(() => undefined)
   }
+}
+
+/** Output as entries, as many as its length takes. */
+function toOutput(text: string): TranscriptEntryInput[] {
+  return cutInto(text, MAX_TEXT).map((piece) => ({ output: { stream: 'STDOUT', text: piece } }))
 }
 
 /** Cuts a text into pieces of at most so many UTF-16 units, no character in two. */

@@ -1,3 +1,4 @@
+import { entryText } from '@pawl/sdk'
 import type { RunEvent } from '@pawl/sdk'
 import { eventLine } from '../run/eventLine.ts'
 import { safeText } from '../terminal/width.ts'
@@ -28,16 +29,17 @@ export async function followRun(
   throw new Error('the demonstration failed: the feed ended before the expected event')
 }
 
-/** Shows an agent's output until a pattern appears in it. Returns the `seq` of the last chunk. */
+/** Shows an agent's output until a pattern appears in it. Returns the `seq` of the last entry. */
 export async function followTranscript(
   { pawl, narrator, signal }: Demo,
   { sessionId, after, pattern }: { sessionId: string; after: number; pattern: RegExp },
 ): Promise<number> {
   let text = ''
-  for await (const chunk of pawl.sessions.transcript(sessionId, { after, signal })) {
-    for (const line of chunk.text.split('\n').filter(Boolean)) narrator.echo(safeText(line), 'agent')
-    text += chunk.text
-    if (pattern.test(text)) return chunk.seq
+  for await (const entry of pawl.sessions.transcript(sessionId, { after, signal })) {
+    const said = entryText(entry)
+    for (const line of said.split('\n').filter(Boolean)) narrator.echo(safeText(line), 'agent')
+    text += entry.kind === 'OUTPUT' ? said : `${said}\n`
+    if (pattern.test(text)) return entry.seq
   }
   throw new Error('the demonstration failed: the agent did not print what was expected')
 }

@@ -1,5 +1,6 @@
 import type { Json, Session } from '../../lifecycle/run/run.ts'
 import type { RefusalNamed } from '../../lifecycle/run/refusals.ts'
+import type { EntryContent } from '../../lifecycle/work/entries.ts'
 import { isLiveSession } from '../../lifecycle/work/sessions.ts'
 import type { PromptStage, SessionStatus } from '../../lifecycle/run/words.ts'
 import { type Appended, appendTranscript as append } from '../../store/work/transcript/appendTranscript.ts'
@@ -127,16 +128,16 @@ export function recordPrompt(
   })
 }
 
-/** Chunks of a session's transcript, numbered from `fromSeq`. */
+/** Entries of a session's transcript, numbered from `fromSeq`. */
 export interface AppendTranscript {
   readonly sessionId: string
   readonly fence?: number | null | undefined
   readonly fromSeq: number
-  readonly chunks: readonly string[]
+  readonly entries: readonly EntryContent[]
 }
 
 /**
- * Appends to a transcript, even after the run has settled. Chunks already appended are ignored. Problems:
+ * Appends to a transcript, even after the run has settled. Entries already appended are ignored. Problems:
  * TranscriptGap with the next expected number, LeaseLost if another owner has the session, SessionNotFound.
  */
 export async function appendTranscript(
@@ -145,13 +146,13 @@ export async function appendTranscript(
   input: AppendTranscript,
 ): Promise<ResultOf<'appendTranscript', { readonly ok: true; readonly nextSeq: number }>> {
   const { store } = commands
-  const { sessionId, fromSeq, chunks } = input
+  const { sessionId, fromSeq, entries } = input
   const run = await findSessionRun(store.pool, sessionId)
   if (!run) return refuse({ type: 'SessionNotFound', sessionId })
   const denied = checkRun(caller, run) ?? checkRole(caller, 'appendTranscript')
   if (denied) return denied
   const fence = fenceOf(caller, input.fence) ?? 0
-  const appended = await append(store.pool, sessionId, fence, fromSeq, chunks)
+  const appended = await append(store.pool, sessionId, fence, fromSeq, entries)
   const refusal = refusalOf(appended, { ...input, fence })
   if (refusal) {
     // the run is loaded only for a refusal

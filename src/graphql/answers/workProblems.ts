@@ -55,8 +55,8 @@ export const WORK_PROBLEMS: Problems<SessionProblem | ApprovalProblem | NotFound
     session: t.field(sessionField),
     dedupKey: t.exposeString('dedupKey', { description: 'The dedup key of the prompt.' }),
   })),
-  TranscriptGap: problem('TranscriptGap', 'Chunks before these are missing.', (t) => ({
-    expectedSeq: t.exposeInt('expectedSeq', { description: 'The number of the chunk to append next.' }),
+  TranscriptGap: problem('TranscriptGap', 'Entries before these are missing.', (t) => ({
+    expectedSeq: t.exposeInt('expectedSeq', { description: 'The number of the entry to append next.' }),
   })),
   ApprovalNotFound: problem('ApprovalNotFound', 'There is no such approval.', (t) => ({
     approvalId: t.exposeID('approvalId', { description: 'The id that names nothing.' }),

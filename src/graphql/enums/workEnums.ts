@@ -2,12 +2,18 @@ import {
   APPROVAL_KINDS,
   APPROVAL_STATUSES,
   DECISIONS,
+  ENTRY_KINDS,
   EXPIRY_POLICIES,
   MESSAGE_MODES,
   MESSAGE_STATUSES,
+  OUTPUT_STREAMS,
+  PERMISSION_STATES,
   PROMPT_STAGES,
   RECEIPTS,
   SESSION_STATUSES,
+  STEP_STATUSES,
+  TOOL_KINDS,
+  TOOL_STATUSES,
 } from '../../lifecycle/run/words.ts'
 import { enumOf } from '../kit/builder.ts'
 
@@ -30,6 +36,63 @@ export const SessionStatus = enumOf('SessionStatus', SESSION_STATUSES, 'Where a 
 export const PromptStage = enumOf('PromptStage', PROMPT_STAGES, 'How far a prompt has come.', {
   SENDING: 'About to be sent: after a crash nobody knows whether it was.',
   SENT: 'Sent, and never to be sent again.',
+})
+
+export const EntryKind = enumOf('EntryKind', ENTRY_KINDS, 'What an entry of a transcript is.', {
+  MESSAGE: 'What the agent says to people, whole.',
+  THOUGHT: 'What it says to itself.',
+  TOOL_CALL: 'The call of a tool, or how far one has come.',
+  DIFF: 'A file that it changed.',
+  PLAN: 'All that it means to do.',
+  PERMISSION: 'A permission that it asked for, or what became of that.',
+  USAGE: 'What a turn used.',
+  ERROR: 'What went wrong, in its own words.',
+  OUTPUT: 'What a program put out without saying what it is.',
+})
+
+export const ToolKind = enumOf('ToolKind', TOOL_KINDS, 'What a tool does, as the agent tells it.', {
+  READ: 'Reads files or data.',
+  EDIT: 'Changes files or their content.',
+  DELETE: 'Removes files or data.',
+  MOVE: 'Moves or renames files.',
+  SEARCH: 'Looks for something.',
+  EXECUTE: 'Runs a command or code.',
+  THINK: 'Reasons or plans.',
+  FETCH: 'Gets something from outside.',
+  MCP: 'Is a tool of an MCP server.',
+  OTHER: 'Anything else.',
+})
+
+export const ToolStatus = enumOf('ToolStatus', TOOL_STATUSES, 'How far the call of a tool has come.', {
+  PENDING: 'Not begun: its input is still being written, or a permission waited for.',
+  IN_PROGRESS: 'Under way.',
+  COMPLETED: 'Done.',
+  FAILED: 'Gone wrong.',
+  CANCELLED: 'Ended before it was done.',
+})
+
+export const StepStatus = enumOf('StepStatus', STEP_STATUSES, 'How far a step of a plan has come.', {
+  PENDING: 'Not begun.',
+  IN_PROGRESS: 'Under way.',
+  COMPLETED: 'Done.',
+})
+
+export const PermissionState = enumOf(
+  'PermissionState',
+  PERMISSION_STATES,
+  'What became of a question for a permission.',
+  {
+    ASKED: 'It waits for an answer.',
+    ALLOWED: 'It was given.',
+    DENIED: 'It was refused.',
+    EXPIRED: 'Nobody answered in time.',
+    WITHDRAWN: 'The agent gave up asking, or ended.',
+  },
+)
+
+export const OutputStream = enumOf('OutputStream', OUTPUT_STREAMS, 'Where output came from.', {
+  STDOUT: 'Standard output, or the screen of a terminal.',
+  STDERR: 'Standard error.',
 })
 
 export const ApprovalKind = enumOf('ApprovalKind', APPROVAL_KINDS, 'What a person is asked.', {

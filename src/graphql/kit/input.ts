@@ -40,8 +40,25 @@ export function defineInput<F extends Fields>(
   description: string,
   fields: F,
 ): Input<OutputOf<F>> {
+  return declare(name, { description }, fields)
+}
+
+/** Declares an input type of which exactly one field is given: GraphQL refuses every other input. */
+export function defineOneOf<F extends Fields>(
+  name: string,
+  description: string,
+  fields: F,
+): Input<OutputOf<F>> {
+  return declare(name, { description, isOneOf: true }, fields)
+}
+
+function declare<F extends Fields>(
+  name: string,
+  options: { readonly description: string; readonly isOneOf?: true },
+  fields: F,
+): Input<OutputOf<F>> {
   const ref = builder.inputType(name, {
-    description,
+    ...options,
     fields: (t) =>
       Object.fromEntries(
         Object.entries(fields).map(([key, { type, required, defaultValue, description: text }]) => [
@@ -177,6 +194,10 @@ export const oneOf = <const Words extends readonly [string, ...string[]]>(
   allowed: Words,
   description: string,
 ) => field(ref, z.enum(allowed), description)
+
+/** A number that may be larger than an Int, and is whole. */
+export const wholeNumber = (description: string) =>
+  field('Float', z.number().int().min(0).max(Number.MAX_SAFE_INTEGER), description)
 
 /** Several values of a list of words. */
 export const listOf = <const Words extends readonly [string, ...string[]]>(

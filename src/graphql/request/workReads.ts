@@ -17,8 +17,8 @@ import { listArtifactsOfPhases } from '../../store/work/listArtifactsOfPhases.ts
 import { listSessionsOfRuns } from '../../store/work/listSessionsOfRuns.ts'
 import type { Page } from '../../store/sql/page.ts'
 import type { RunPageRequest } from '../../store/sql/runPages.ts'
-import type { Chunk } from '../../store/work/transcript/chunks.ts'
-import { type ChunksRequest, listTranscripts } from '../../store/work/transcript/listTranscripts.ts'
+import type { Entry } from '../../store/work/transcript/entries.ts'
+import { type EntriesRequest, listTranscripts } from '../../store/work/transcript/listTranscripts.ts'
 import type { Loaders } from './loaders.ts'
 
 /** Reads of a run's dependent rows. */
@@ -36,7 +36,7 @@ export interface WorkReads {
   readonly messages: DataLoader<RunPageRequest, Page<Message>, string>
   /** The content of an artifact by its id. */
   readonly content: DataLoader<string, { readonly content: string } | null>
-  readonly transcript: DataLoader<ChunksRequest, Chunk[], string>
+  readonly transcript: DataLoader<EntriesRequest, Entry[], string>
 }
 
 /** Prepares the reads of dependent rows. */

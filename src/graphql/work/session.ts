@@ -1,21 +1,10 @@
-import type { Chunk } from '../../store/work/transcript/chunks.ts'
 import { builder } from '../kit/builder.ts'
 import { pageCost, readPageSize } from '../kit/connection.ts'
 import { resolveRunOf } from '../request/context.ts'
-import { PromptStage, SessionStatus } from '../enums/workEnums.ts'
+import { EntryKind, PromptStage, SessionStatus } from '../enums/workEnums.ts'
+import { TranscriptEntryRef } from './entry.ts'
 import { NodeRef, RunRef, SessionRef } from '../kit/refs.ts'
 import { statementCost } from '../request/statementCost.ts'
-
-export const TranscriptChunkRef = builder.objectRef<Chunk>('TranscriptChunk').implement({
-  description: 'One piece of a transcript.',
-  fields: (t) => ({
-    seq: t.exposeInt('seq', {
-      description: 'Its number in the transcript: 1, 2, 3 and so on, without gaps. The cursor of the stream.',
-    }),
-    text: t.exposeString('text', { description: 'What the agent put out.' }),
-    at: t.expose('at', { type: 'DateTime', description: 'When it was appended.' }),
-  }),
-})
 
 builder.objectType(SessionRef, {
   description:
@@ -47,21 +36,27 @@ builder.objectType(SessionRef, {
       resolve: ({ session }) => session.recoveryAttempts,
     }),
     transcript: t.field({
-      type: [TranscriptChunkRef],
+      type: [TranscriptEntryRef],
       description:
-        'What its agent put out, from after a place. A page ends early when it grows large: read on from its last `seq` until one is empty.',
+        'What its agent said, from after a place. A page ends early when it grows large: read on from its last `seq` until one is empty.',
       args: {
         after: t.arg.int({
           defaultValue: 0,
           description: 'The `seq` to read on from; 0: from the beginning.',
         }),
-        first: t.arg.int({ defaultValue: 100, description: 'How many chunks, at most 500.' }),
+        first: t.arg.int({ defaultValue: 100, description: 'How many entries, at most 500.' }),
+        kinds: t.arg({
+          type: [EntryKind],
+          description:
+            'Only entries of these kinds; left out: all. An update has the kind of what it updates.',
+        }),
       },
       complexity: pageCost,
       extensions: statementCost(1),
       resolve: ({ session }, args, { reads }) => {
         const { limit: first } = readPageSize({ first: args.first ?? 100 })
-        return reads.transcript.load({ sessionId: session.id, after: Math.max(0, args.after ?? 0), first })
+        const after = Math.max(0, args.after ?? 0)
+        return reads.transcript.load({ sessionId: session.id, after, first, kinds: args.kinds ?? null })
       },
     }),
     handle: t.field({

@@ -14,13 +14,14 @@ import {
   idempotencyKey,
   int,
   json,
+  listed,
   name,
   required,
   oneOf,
   runId,
-  texts,
 } from '../kit/input.ts'
 import { defineMutation, REPLAYED } from '../answers/mutation.ts'
+import { TranscriptEntryInput, toEntry } from './entryInputs.ts'
 import { SessionRef } from '../kit/refs.ts'
 
 const sessionSuccessFields = (t: ObjectFieldBuilder<SchemaTypes, WorkSuccess<Session>>) => ({
@@ -85,27 +86,25 @@ defineMutation('recordPrompt', {
   success: sessionSuccessFields,
 })
 
-/** Limits of one append: number of chunks, and length of each in UTF-16 units. */
-const CHUNKS = { maxItems: 500, max: 65_536 } as const
+/** How many entries one append has at most. */
+const MAX_ENTRIES = 500
 /** Maximum start number: with a full append added, it still fits an SQL integer. */
 const MAX_SEQ = 2_000_000_000
 
 defineMutation('appendTranscript', {
   description:
-    'Appends to the transcript of a session, even after its run has settled. Chunks that came before are absorbed, so it may be sent again.',
-  input: defineInput('AppendTranscriptInput', 'The next chunks of a transcript.', {
+    'Appends to the transcript of a session, even after its run has settled. Entries that came before are absorbed, so it may be sent again.',
+  input: defineInput('AppendTranscriptInput', 'The next entries of a transcript.', {
     sessionId,
     fence,
-    fromSeq: required(int(1, MAX_SEQ, 'The number of the first chunk; the first of all is 1.')),
-    chunks: required(
-      texts(
-        `The chunks in order: at most ${CHUNKS.maxItems}, each of at most ${CHUNKS.max} characters.`,
-        CHUNKS,
-      ),
+    fromSeq: required(int(1, MAX_SEQ, 'The number of the first entry; the first of all is 1.')),
+    entries: required(
+      listed(TranscriptEntryInput, MAX_ENTRIES, `The entries in order: at most ${MAX_ENTRIES}.`),
     ),
   }),
-  run: ({ commands, caller }, input) => appendTranscript(commands, caller, input),
+  run: ({ commands, caller }, { entries, ...input }) =>
+    appendTranscript(commands, caller, { ...input, entries: entries.map(toEntry) }),
   success: (t) => ({
-    nextSeq: t.exposeInt('nextSeq', { description: 'The number of the chunk to append next.' }),
+    nextSeq: t.exposeInt('nextSeq', { description: 'The number of the entry to append next.' }),
   }),
 })

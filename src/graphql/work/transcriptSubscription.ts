@@ -5,7 +5,7 @@ import { loadRuns } from '../../store/run/loadRun.ts'
 import { builder } from '../kit/builder.ts'
 import { type RequestContext, assertVisible } from '../request/context.ts'
 import { failWith } from '../request/errors.ts'
-import { TranscriptChunkRef } from './session.ts'
+import { TranscriptEntryRef } from './entry.ts'
 
 /**
  * Returns the id of the run whose session is to be followed.
@@ -24,9 +24,9 @@ async function findFollowedRun(sessionId: string, context: RequestContext): Prom
 
 builder.subscriptionFields((t) => ({
   transcript: t.field({
-    type: TranscriptChunkRef,
+    type: TranscriptEntryRef,
     description:
-      'What the agent of a session puts out, after a cursor, each chunk once and in order; ends when the session is DISPOSED and all was told.',
+      'What the agent of a session says, after a cursor, each entry once and in order; ends when the session is DISPOSED and all was told.',
     args: {
       sessionId: t.arg.id({ required: true, description: 'The session.' }),
       after: t.arg.int({ defaultValue: 0, description: 'The `seq` you have; 0: from the beginning.' }),
@@ -39,6 +39,6 @@ builder.subscriptionFields((t) => ({
         after: Math.max(0, after ?? 0),
       })
     },
-    resolve: (chunk) => chunk,
+    resolve: (entry) => entry,
   }),
 }))

@@ -80,7 +80,7 @@ export function explainRefusal(refusal: Refusal, standing: Standing | null = nul
     case 'PromptAlreadySent':
       return `The prompt ${refusal.dedupKey} was sent before; wait for its answer instead of sending it again.`
     case 'TranscriptGap':
-      return `The transcript goes on at ${refusal.expectedSeq}: send the chunks from there.`
+      return `The transcript goes on at ${refusal.expectedSeq}: send the entries from there.`
     case 'ApprovalNotFound':
       return `There is no approval ${refusal.approvalId}.`
     case 'AlreadyDecided':

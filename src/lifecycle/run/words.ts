@@ -115,6 +115,51 @@ export type SessionStatus = (typeof SESSION_STATUSES)[number]
 export const PROMPT_STAGES = ['SENDING', 'SENT'] as const
 export type PromptStage = (typeof PROMPT_STAGES)[number]
 
+/** Kinds of the entries of a transcript. */
+export const ENTRY_KINDS = [
+  'MESSAGE',
+  'THOUGHT',
+  'TOOL_CALL',
+  'DIFF',
+  'PLAN',
+  'PERMISSION',
+  'USAGE',
+  'ERROR',
+  'OUTPUT',
+] as const
+export type EntryKind = (typeof ENTRY_KINDS)[number]
+
+/** What a tool does, as agents tell it. */
+export const TOOL_KINDS = [
+  'READ',
+  'EDIT',
+  'DELETE',
+  'MOVE',
+  'SEARCH',
+  'EXECUTE',
+  'THINK',
+  'FETCH',
+  'MCP',
+  'OTHER',
+] as const
+export type ToolKind = (typeof TOOL_KINDS)[number]
+
+/** How far the call of a tool has come. */
+export const TOOL_STATUSES = ['PENDING', 'IN_PROGRESS', 'COMPLETED', 'FAILED', 'CANCELLED'] as const
+export type ToolStatus = (typeof TOOL_STATUSES)[number]
+
+/** How far a step of a plan has come. */
+export const STEP_STATUSES = ['PENDING', 'IN_PROGRESS', 'COMPLETED'] as const
+export type StepStatus = (typeof STEP_STATUSES)[number]
+
+/** What became of a question for a permission, as the transcript tells it. */
+export const PERMISSION_STATES = ['ASKED', 'ALLOWED', 'DENIED', 'EXPIRED', 'WITHDRAWN'] as const
+export type PermissionState = (typeof PERMISSION_STATES)[number]
+
+/** Where the output of a plain agent came from. */
+export const OUTPUT_STREAMS = ['STDOUT', 'STDERR'] as const
+export type OutputStream = (typeof OUTPUT_STREAMS)[number]
+
 /** Kinds of questions to a person: whether work is approved, or how to continue after a failure. */
 export const APPROVAL_KINDS = ['REVIEW', 'RECOVERY'] as const
 export type ApprovalKind = (typeof APPROVAL_KINDS)[number]

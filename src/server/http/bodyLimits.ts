@@ -1,7 +1,7 @@
 import type { Role } from '../../lifecycle/run/words.ts'
 import type { BodyLimits, Excess } from './bodyScanner.ts'
 
-/** Limits of a body: bytes besides the content of files and transcripts, JSON values, and nesting. */
+/** Limits of a body: bytes besides the content of files and patches, JSON values, and nesting. */
 const MAX_BODY = { otherBytes: 1_048_576, values: 50_000, depth: 100 } as const
 
 /** Limits for a caller of this role: one that can't change anything sends no content. */
@@ -17,7 +17,7 @@ export function explainExcess(excess: Excess, limits: BodyLimits): string {
     case 'bytes':
       return `A request has at most ${most} bytes.`
     case 'otherBytes':
-      return `A request has at most ${most} bytes beside the content of files and transcripts.`
+      return `A request has at most ${most} bytes beside the content of files and patches.`
     case 'values':
       return `A request has at most ${most} values in its JSON.`
     case 'depth':

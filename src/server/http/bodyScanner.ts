@@ -2,7 +2,7 @@
 export interface BodyLimits {
   /** Bytes in all. */
   readonly bytes: number
-  /** Bytes besides the strings under the keys `content`, `chunks` and `patch`: a file's content, a transcript, a diff. */
+  /** Bytes besides the strings under the keys `content` and `patch`: a file's content, a diff. */
   readonly otherBytes: number
   /** JSON values, including objects and lists. */
   readonly values: number
@@ -14,7 +14,7 @@ export interface BodyLimits {
 export type Excess = keyof BodyLimits
 
 /** Keys of the strings that may be long, as the schema names them. */
-const CONTENT_KEYS = ['content', 'chunks', 'patch']
+const CONTENT_KEYS = ['content', 'patch']
 const LONGEST_KEY = Math.max(...CONTENT_KEYS.map((key) => key.length))
 
 const QUOTE = 0x22

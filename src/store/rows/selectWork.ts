@@ -40,7 +40,7 @@ export const selectExecutions = (which: string): string =>
   list(EXECUTION_JSON, `execution x WHERE x.run_id = r.id ${which}`, 'x.started_at, x.id')
 
 /** A session `s` as JSON. */
-export const SESSION_JSON = selectObject(columnsOf('session', ['run_id', 'next_chunk']), 's')
+export const SESSION_JSON = selectObject(columnsOf('session', ['run_id', 'next_entry']), 's')
 
 export const selectSessions = (which: string): string =>
   list(SESSION_JSON, `session s WHERE s.run_id = r.id ${which}`, 's.created_at, s.id')

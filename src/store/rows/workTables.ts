@@ -35,8 +35,8 @@ export const WORK_TABLES = {
     changes: ['exit_code', 'signal', 'end', 'late', 'ended_at', 'finish_key', 'finish_request'],
   }),
   session: define({
-    // `next_chunk` is advanced by the statement that appends chunks of the transcript
-    columns: columnsOf('session', ['run_id', 'next_chunk']),
+    // `next_entry` is advanced by the statement that appends entries of the transcript
+    columns: columnsOf('session', ['run_id', 'next_entry']),
     key: ['id'],
     changes: [
       'adapter',

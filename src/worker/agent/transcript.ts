@@ -14,8 +14,8 @@ export function openTranscript(
     stateDir: session.stateDir,
     fence: owned.run.lease?.fence ?? 0,
     secrets: findSecrets(session.env),
-    append: (fromSeq, chunks, signal) =>
-      owned.sessions.append(session.id, { fromSeq, chunks, signal, retry: ONCE }),
+    append: (fromSeq, entries, signal) =>
+      owned.sessions.append(session.id, { fromSeq, entries, signal, retry: ONCE }),
     onError: (error) => tools.report({ kind: 'trouble', message: `the transcript: ${String(error)}` }),
   })
 }

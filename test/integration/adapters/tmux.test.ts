@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { chmod, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { JsonValue } from '@pawl/sdk'
+import type { JsonValue, TranscriptEntryInput } from '@pawl/sdk'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { DISCARDED_OUTPUT } from '../../../src/adapters/kit/adapter.ts'
 import type { Agent } from '../../../src/adapters/kit/adapter.ts'
@@ -81,7 +81,8 @@ describe.skipIf(WITHOUT_TMUX !== undefined)('an agent in a terminal', () => {
     const chunks: string[] = []
     let isDead = false
     let appends = 0
-    const append = async (fromSeq: number, texts: string[]): Promise<Appended> => {
+    const append = async (fromSeq: number, entries: TranscriptEntryInput[]): Promise<Appended> => {
+      const texts = entries.map(({ output }) => output?.text ?? '')
       // A dead owner's last append may arrive or not, and nobody hears of it.
       if (isDead) return new Promise<never>(() => undefined)
       if (fromSeq > chunks.length + 1) return { __typename: 'TranscriptGap', expectedSeq: chunks.length + 1 }

@@ -1,37 +1,45 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { TranscriptEntryInput } from '@pawl/sdk'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { processAdapter } from '../../../src/adapters/process/processAdapter.ts'
 import { TranscriptWriter } from '../../../src/adapters/transcript/transcriptWriter.ts'
 import type { Appended, TranscriptOptions } from '../../../src/adapters/transcript/transcriptWriter.ts'
 import { never, setUp, until } from '../../conformance/adapters/workbench.ts'
+import { toOutput } from '../../support/entries.ts'
 
 /** A transcript as the server keeps it, by the same rules: numbered, repeats absorbed, gaps refused. */
 class Kept {
-  readonly chunks: string[] = []
+  readonly entries: TranscriptEntryInput[] = []
   readonly errors: unknown[] = []
   appends = 0
   most = 0
   /** Called before each append, and decides about it where it answers or throws. */
   intercept: (
     fromSeq: number,
-    texts: readonly string[],
+    entries: readonly TranscriptEntryInput[],
   ) => Appended | undefined | Promise<Appended | undefined> = () => undefined
 
-  append = async (fromSeq: number, texts: string[]): Promise<Appended> => {
-    const decided = await this.intercept(fromSeq, texts)
+  append = async (fromSeq: number, entries: TranscriptEntryInput[]): Promise<Appended> => {
+    const decided = await this.intercept(fromSeq, entries)
     if (decided) return decided
-    const next = this.chunks.length + 1
+    const next = this.entries.length + 1
     if (fromSeq > next) return { __typename: 'TranscriptGap', expectedSeq: next }
     this.appends += 1
-    this.most = Math.max(this.most, ...texts.map((text) => text.length))
-    this.chunks.push(...texts.slice(next - fromSeq))
-    return { __typename: 'AppendTranscriptSuccess', nextSeq: this.chunks.length + 1 }
+    this.most = Math.max(this.most, ...entries.map(({ output }) => output?.text.length ?? 0))
+    this.keep(fromSeq, entries)
+    return { __typename: 'AppendTranscriptSuccess', nextSeq: this.entries.length + 1 }
   }
 
+  /** Appends what is not there yet. */
+  keep(fromSeq: number, entries: readonly TranscriptEntryInput[]): void {
+    this.entries.push(...entries.slice(this.entries.length + 1 - fromSeq))
+  }
+
+  /** The output in it. */
   get text(): string {
-    return this.chunks.join('')
+    return this.entries.map(({ output }) => output?.text ?? '').join('')
   }
 }
 
@@ -52,9 +60,9 @@ const lines = (from: number, to: number) =>
   Buffer.from(Array.from({ length: to - from }, (_, i) => `line ${from + i}\n`).join(''))
 
 describe('a transcript', () => {
-  it('goes on from where the server stands, in order, in few appends of bounded chunks', async () => {
+  it('goes on from where the server stands, in order, in few appends of bounded entries', async () => {
     const kept = new Kept()
-    kept.chunks.push('before\n')
+    kept.entries.push(...toOutput('before\n'))
     const writer = open(kept, await openFolder())
     for (let i = 0; i < 20_000; i += 10) writer.write(lines(i, i + 10))
     await writer.close()
@@ -66,12 +74,12 @@ describe('a transcript', () => {
   it('loses nothing and repeats nothing while answers are lost and the server is away', async () => {
     const kept = new Kept()
     let tries = 0
-    kept.intercept = async (fromSeq, texts) => {
+    kept.intercept = async (fromSeq, entries) => {
       tries += 1
       if (fromSeq > 1_000_000) return undefined
       if (tries % 3 === 0) throw new Error('away')
       if (tries % 3 === 1) return undefined
-      kept.chunks.push(...texts.slice(kept.chunks.length + 1 - fromSeq))
+      kept.keep(fromSeq, entries)
       throw new Error('the answer was lost')
     }
     const writer = open(kept, await openFolder())
@@ -132,7 +140,7 @@ describe('a transcript', () => {
       for (let i = 0; i < 100; i += 1) writer.write(Buffer.alloc(1_000_000))
       expect(writer.hasRoom).toBe(true)
       await writer.close()
-      expect(kept.chunks).toEqual([])
+      expect(kept.entries).toEqual([])
     },
   )
 
@@ -158,8 +166,8 @@ describe('a transcript', () => {
         await until(() => first.startsAt === cut)
         // The owner dies in its second append, whose fate nobody knows.
         const sent = new Promise<void>((resolve) => {
-          kept.intercept = async (fromSeq, texts) => {
-            if (isAppended) kept.chunks.push(...texts.slice(kept.chunks.length + 1 - fromSeq))
+          kept.intercept = async (fromSeq, entries) => {
+            if (isAppended) kept.keep(fromSeq, entries)
             resolve()
             return new Promise<never>(() => undefined)
           }

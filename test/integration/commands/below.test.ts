@@ -12,6 +12,7 @@ import { failPhase, runCommands as runs } from '../../../src/commands/run/runCom
 import { type StartRun, startRun } from '../../../src/commands/run/startRun.ts'
 import { verifyRun } from '../../../src/commands/run/verifyRun.ts'
 import { openTestCommands, type TestCommands } from '../../support/commands.ts'
+import { toContents } from '../../support/entries.ts'
 
 const START: StartRun = {
   workflow: 'delivery',
@@ -208,8 +209,8 @@ describe('a transcript', () => {
     const { id: sessionId } = accepted(
       await openSession(commands, worker, { runId, role: 'planner', adapter: 'scripted', fence: 1 }),
     ).row
-    const append = (fromSeq: number, chunks: string[], fence = 1) =>
-      appendTranscript(commands, worker, { sessionId, fence, fromSeq, chunks })
+    const append = (fromSeq: number, texts: string[], fence = 1) =>
+      appendTranscript(commands, worker, { sessionId, fence, fromSeq, entries: toContents(...texts) })
     expect(await append(1, ['a', 'b'])).toMatchObject({ ok: true, nextSeq: 3 })
     expect(await append(2, ['b', 'c'])).toMatchObject({ ok: true, nextSeq: 4 })
     expect(await append(6, ['f'])).toMatchObject({ problem: { type: 'TranscriptGap', expectedSeq: 4 } })

@@ -25,6 +25,7 @@ import { transact } from '../../../src/store/sql/openStore.ts'
 import type { TestCommands } from '../../support/commands.ts'
 import { accepted, begin, type ReachableStatus, runIn } from '../../support/runs.ts'
 import { query } from './databaseHarness.ts'
+import { toContents } from '../../support/entries.ts'
 
 const { startPhase } = runCommands
 
@@ -100,7 +101,7 @@ async function waitForApproval(source: TestCommands): Promise<void> {
     adapter: 'scripted',
   })
   if (!opened.ok || !opened.row) throw new Error('no session')
-  const transcript = { sessionId: opened.row.id, fence: 1, fromSeq: 1, chunks: [ODD, ''] }
+  const transcript = { sessionId: opened.row.id, fence: 1, fromSeq: 1, entries: toContents(ODD, '') }
   await appendTranscript(commands, callers.worker, transcript)
   await sendMessage(commands, callers.operator, { runId, text: ODD })
   await submitArtifact(commands, callers.worker, { ...driving, path: 'plan.md', content: ODD })

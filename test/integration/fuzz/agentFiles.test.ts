@@ -7,6 +7,7 @@ import { SessionIdFinder } from '../../../src/adapters/kit/findSessionId.ts'
 import { TranscriptText } from '../../../src/adapters/transcript/transcriptText.ts'
 import { readArtifact } from '../../../src/workspaces/files/readArtifact.ts'
 import { openStage, type Stage } from '../scenarios/stage.ts'
+import { toOutput } from '../../support/entries.ts'
 
 /** How many files, and how many outputs, are tried. */
 const RUNS = Number(process.env['PAWL_FUZZ_RUNS'] ?? 60)
@@ -98,12 +99,12 @@ describe(`with the seed ${SEED}, whatever an agent writes`, () => {
     let fromSeq = 1
     const take = async (bytes: Buffer) => {
       const text = new TranscriptText([])
-      const chunks = [text.take(bytes), text.end()].filter((chunk) => chunk.length > 0)
+      const texts = [text.take(bytes), text.end()].filter((part) => part.length > 0)
       const answer = await stage.wanda.must('appendTranscript', {
         sessionId: session.id,
         fence: 1,
         fromSeq,
-        chunks,
+        entries: toOutput(...texts),
       })
       fromSeq = answer.nextSeq
       const id = new SessionIdFinder('(\\S+)').take(Buffer.concat([bytes, Buffer.from(' ')]))

@@ -23,6 +23,51 @@ const WORKFLOW = {
 const LEASE = { owner: 'wanda', leaseSeconds: 3600 }
 const key = () => ({ idempotencyKey: randomUUID() })
 
+const identity = { key: 'k', updates: 'k' }
+/** An entry of each kind, every field given. */
+const EVERY_ENTRY = [
+  { message: { ...identity, text: 'a' } },
+  { thought: { ...identity, text: 'a' } },
+  {
+    toolCall: {
+      ...identity,
+      title: 'a',
+      toolKind: 'READ',
+      toolStatus: 'PENDING',
+      locations: [{ path: 'a', line: 1 }],
+      output: 'a',
+    },
+  },
+  { diff: { ...identity, path: 'a', hunks: 'a' } },
+  { plan: { ...identity, steps: [{ text: 'a', status: 'PENDING' }] } },
+  {
+    permission: {
+      ...identity,
+      title: 'a',
+      toolKind: 'READ',
+      state: 'ASKED',
+      approvalId: 'apr_01jd0000000000000000000000',
+      note: 'a',
+    },
+  },
+  {
+    usage: {
+      ...identity,
+      model: 'a',
+      provider: 'a',
+      inputTokens: 1,
+      cachedTokens: 1,
+      outputTokens: 1,
+      reasoningTokens: 1,
+      costMicros: 1,
+      currency: 'USD',
+      durationMs: 1,
+    },
+  },
+  { error: { ...identity, code: 'a', message: 'a', resetAt: '2030-01-01T00:00:00Z' } },
+  { output: { ...identity, stream: 'STDERR', text: 'a' } },
+]
+
 /** What is needed for an input that a mutation takes. */
 interface Props {
   readonly by: Actor
@@ -218,7 +263,7 @@ const INPUTS: Readonly<Record<string, (props: Props) => Promise<object>>> = {
       await props.by.must('updateSession', { ...session, status })
     return { ...session, phase: 'work', dedupKey: 'k', stage: 'SENDING', repair: true, ...key() }
   },
-  appendTranscript: async (props) => ({ ...(await withSession(props)), fromSeq: 1, chunks: ['a', 'b'] }),
+  appendTranscript: async (props) => ({ ...(await withSession(props)), fromSeq: 1, entries: EVERY_ENTRY }),
   sendMessage: async (props) => ({ runId: await start(props), text: 'hello', mode: 'FOLLOW_UP', ...key() }),
   acknowledgeMessage: async (props) => {
     const { runId, fence } = await atWork(props)

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { codesOf, type Data, openTestGraph, type TestGraph } from '../../support/graphql.ts'
 import { begin } from '../../support/runs.ts'
 import { SOLO } from '../../support/workflows.ts'
+import { toOutput } from '../../support/entries.ts'
 
 let graph: TestGraph
 
@@ -138,18 +139,26 @@ describe('a bad value of a mutation', () => {
     ],
     [
       'appendTranscript',
-      { sessionId: 'a', fromSeq: 0, chunks: ['ok', NUL, HALF] },
+      { sessionId: 'a', fromSeq: 0, entries: toOutput('ok', NUL, HALF) },
       'sessionId',
       'fromSeq',
-      'chunks.1',
-      'chunks.2',
+      'entries.1.output.text',
+      'entries.2.output.text',
     ],
-    ['appendTranscript', { sessionId: SESSION, fromSeq: 2_147_483_647, chunks: ['x'] }, 'fromSeq'],
-    ['appendTranscript', { sessionId: SESSION, fromSeq: 1, chunks: [long(65_537)] }, 'chunks.0'],
+    ['appendTranscript', { sessionId: SESSION, fromSeq: 2_147_483_647, entries: toOutput('x') }, 'fromSeq'],
     [
       'appendTranscript',
-      { sessionId: SESSION, fromSeq: 1, chunks: Array.from({ length: 501 }, () => 'x') },
-      'chunks',
+      { sessionId: SESSION, fromSeq: 1, entries: toOutput(long(65_537)) },
+      'entries.0.output.text',
+    ],
+    [
+      'appendTranscript',
+      {
+        sessionId: SESSION,
+        fromSeq: 1,
+        entries: Array.from({ length: 501 }, () => ({ output: { text: 'x' } })),
+      },
+      'entries',
     ],
     [
       'submitArtifact',
@@ -403,7 +412,7 @@ describe('a bad argument of a query', () => {
     expect((await graph.mutate('claimRun', owner, '')).__typename).toBe('ClaimRunSuccess')
     const session = { runId: id, role: 'writer', adapter: 'scripted', fence: 1 }
     const opened = await graph.mutate('openSession', session, '... on OpenSessionSuccess { session { id } }')
-    const chunks = { sessionId: opened.session.id, fromSeq: 1, fence: 1, chunks: ['a', 'b'] }
+    const chunks = { sessionId: opened.session.id, fromSeq: 1, fence: 1, entries: toOutput('a', 'b') }
     expect((await graph.mutate('appendTranscript', chunks, '')).__typename).toBe('AppendTranscriptSuccess')
     expect(await transcript('(after: -2147483648)')).toHaveLength(2)
     expect(await transcript('(after: 2147483647)')).toEqual([])

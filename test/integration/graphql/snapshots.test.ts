@@ -4,6 +4,7 @@ import { startRun } from '../../../src/commands/run/startRun.ts'
 import { countStatements, type Data, openTestGraph, type TestGraph } from '../../support/graphql.ts'
 import { begin, runIn, toStart } from '../../support/runs.ts'
 import { ROUNDS, SOLO } from '../../support/workflows.ts'
+import { toOutput } from '../../support/entries.ts'
 
 let graph: TestGraph
 
@@ -176,7 +177,12 @@ describe('the number of statements', () => {
       { ...held, role: 'writer', adapter: 'scripted' },
       '... on OpenSessionSuccess { session { id } }',
     )
-    await succeed('appendTranscript', { sessionId: session.id, fence: 1, fromSeq: 1, chunks: ['a', 'b'] })
+    await succeed('appendTranscript', {
+      sessionId: session.id,
+      fence: 1,
+      fromSeq: 1,
+      entries: toOutput('a', 'b'),
+    })
     await succeed('sendMessage', { runId, text: 'hello' })
     await succeed('submitArtifact', { ...held, phase: 'draft', path: 'notes.md', content: 'notes' })
     await succeed('requestApproval', { ...held, phase: 'draft', gate: 'g', question: 'Good?' })

@@ -5,6 +5,7 @@ import { codesOf, type Data, openTestGraph, type TestGraph } from '../../support
 import { runIn } from '../../support/runs.ts'
 import { SOLO } from '../../support/workflows.ts'
 import { findViolations, mistake, problem, send, succeeded, UNKNOWN_RUN } from './send.ts'
+import { toOutput } from '../../support/entries.ts'
 
 let graph: TestGraph
 let worker: Caller
@@ -55,14 +56,14 @@ async function readAll(stream: AsyncIterableIterator<Data>): Promise<Data[]> {
 describe('appendTranscript', () => {
   it('appends chunks, absorbs those that come again, and says where a gap begins', async () => {
     const { sessionId } = await open()
-    expect(await append({ sessionId, fromSeq: 1, chunks: ['a', '\u001b[1mb\r\n', ''] })).toEqual({
+    expect(await append({ sessionId, fromSeq: 1, entries: toOutput('a', '\u001b[1mb\r\n', '') })).toEqual({
       __typename: 'AppendTranscriptSuccess',
       nextSeq: 4,
     })
-    expect(await append({ sessionId, fromSeq: 3, chunks: ['', 'd'] })).toMatchObject({ nextSeq: 5 })
-    expect(await append({ sessionId, fromSeq: 1, chunks: ['a'] })).toMatchObject({ nextSeq: 5 })
-    expect(await append({ sessionId, fromSeq: 5, chunks: [] })).toMatchObject({ nextSeq: 5 })
-    expect(await append({ sessionId, fromSeq: 6, chunks: ['f'] })).toEqual(
+    expect(await append({ sessionId, fromSeq: 3, entries: toOutput('', 'd') })).toMatchObject({ nextSeq: 5 })
+    expect(await append({ sessionId, fromSeq: 1, entries: toOutput('a') })).toMatchObject({ nextSeq: 5 })
+    expect(await append({ sessionId, fromSeq: 5, entries: toOutput() })).toMatchObject({ nextSeq: 5 })
+    expect(await append({ sessionId, fromSeq: 6, entries: toOutput('f') })).toEqual(
       problem('TranscriptGap', { expectedSeq: 5 }),
     )
     expect(await read(sessionId)).toEqual(
@@ -80,7 +81,7 @@ describe('appendTranscript', () => {
     const { runId, sessionId } = await open()
     const RUN = 'query ($id: ID!) { run(id: $id) { revision lastActivityAt } }'
     const before = (await graph.read(RUN, { id: runId })).run
-    succeeded(await append({ sessionId, fromSeq: 1, chunks: ['a'] }))
+    succeeded(await append({ sessionId, fromSeq: 1, entries: toOutput('a') }))
     const after = (await graph.read(RUN, { id: runId })).run
     expect(after.revision).toBe(before.revision)
     expect(Date.parse(after.lastActivityAt)).toBeGreaterThan(Date.parse(before.lastActivityAt))
@@ -89,11 +90,11 @@ describe('appendTranscript', () => {
   it('takes the tail after the run has settled, from the last holder alone', async () => {
     const { runId, sessionId } = await open()
     succeeded(await graph.mutate('failRun', { runId, fence: 1, error: 'x' }, ''))
-    expect(await append({ sessionId, fromSeq: 1, chunks: ['tail'] })).toMatchObject({ nextSeq: 2 })
+    expect(await append({ sessionId, fromSeq: 1, entries: toOutput('tail') })).toMatchObject({ nextSeq: 2 })
     succeeded(await graph.mutate('resumeRun', { runId, claim: { owner: 'next' } }, ''))
     const input = { runId, role: 'writer', adapter: 'scripted', fence: 2 }
     succeeded(await graph.mutate('openSession', input, ''))
-    expect(await append({ sessionId, fromSeq: 2, chunks: ['more'], fence: 2 })).toEqual(
+    expect(await append({ sessionId, fromSeq: 2, entries: toOutput('more'), fence: 2 })).toEqual(
       problem('LeaseLost', { yourFence: 2, currentFence: 1, run: { id: runId } }),
     )
   })
@@ -103,31 +104,31 @@ describe('appendTranscript', () => {
     succeeded(await graph.mutate('releaseRun', { runId, fence: 1 }, ''))
     succeeded(await graph.mutate('claimRun', { runId, owner: 'second' }, ''))
     succeeded(await graph.mutate('openSession', { runId, role: 'writer', adapter: 'scripted', fence: 2 }, ''))
-    const chunks = { sessionId, fromSeq: 1, chunks: ['late'] }
-    expect(await append(chunks)).toEqual(
+    const entries = { sessionId, fromSeq: 1, entries: toOutput('late') }
+    expect(await append(entries)).toEqual(
       problem('LeaseLost', { yourFence: 1, currentFence: 2, run: { id: runId } }),
     )
-    expect(await append({ ...chunks, fence: null }, agentOf(runId, 2))).toMatchObject({ nextSeq: 2 })
-    expect(await append({ ...chunks, fence: null }, agentOf(UNKNOWN_RUN, 2))).toMatchObject({
+    expect(await append({ ...entries, fence: null }, agentOf(runId, 2))).toMatchObject({ nextSeq: 2 })
+    expect(await append({ ...entries, fence: null }, agentOf(UNKNOWN_RUN, 2))).toMatchObject({
       __typename: 'Forbidden',
     })
-    expect(await append({ ...chunks, fence: 2 }, operator)).toEqual(
+    expect(await append({ ...entries, fence: 2 }, operator)).toEqual(
       problem('Forbidden', { requiredRole: 'WORKER' }),
     )
-    expect(await append({ ...chunks, sessionId: UNKNOWN })).toEqual(
+    expect(await append({ ...entries, sessionId: UNKNOWN })).toEqual(
       problem('SessionNotFound', { sessionId: UNKNOWN }),
     )
-    expect(await append({ ...chunks, sessionId: runId })).toEqual(mistake(['sessionId'], /ses_/))
+    expect(await append({ ...entries, sessionId: runId })).toEqual(mistake(['sessionId'], /ses_/))
   })
 })
 
 describe('the stream of a transcript', () => {
   it('tells what is there, then what comes, and ends with the session', async () => {
     const { sessionId } = await open()
-    succeeded(await append({ sessionId, fromSeq: 1, chunks: ['a', 'b'] }))
+    succeeded(await append({ sessionId, fromSeq: 1, entries: toOutput('a', 'b') }))
     const all = readAll(await follow(sessionId))
     const late = readAll(await follow(sessionId, 1, graph.callers.viewer))
-    succeeded(await append({ sessionId, fromSeq: 3, chunks: ['c'] }))
+    succeeded(await append({ sessionId, fromSeq: 3, entries: toOutput('c') }))
     succeeded(await graph.mutate('updateSession', { sessionId, status: 'DISPOSED', fence: 1 }, ''))
     const told = ['a', 'b', 'c'].map((text, i) => ({ seq: i + 1, text }))
     expect(await all).toEqual(told)
@@ -139,10 +140,10 @@ describe('the stream of a transcript', () => {
     const { runId, sessionId } = await open()
     const first = await follow(sessionId, 0, agentOf(runId, 1))
     const pulled = first.next()
-    succeeded(await append({ sessionId, fromSeq: 1, chunks: ['a', 'b'] }))
+    succeeded(await append({ sessionId, fromSeq: 1, entries: toOutput('a', 'b') }))
     expect((await pulled).value.data.transcript).toEqual({ seq: 1, text: 'a' })
     await first.return?.()
-    succeeded(await append({ sessionId, fromSeq: 3, chunks: ['c'] }))
+    succeeded(await append({ sessionId, fromSeq: 3, entries: toOutput('c') }))
     succeeded(await graph.mutate('failRun', { runId, fence: 1, error: 'x' }, ''))
     expect((await readAll(await follow(sessionId, 1))).map(({ text }) => text)).toEqual(['b', 'c'])
   })

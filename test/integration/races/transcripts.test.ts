@@ -4,6 +4,7 @@ import { openTestCommands, type TestCommands } from '../../support/commands.ts'
 import { holdRow, readProven, untilBlocked } from '../../support/race.ts'
 import { runIn } from '../../support/runs.ts'
 import { TEST_WORKFLOWS } from '../../support/workflows.ts'
+import { toContents } from '../../support/entries.ts'
 
 let here: TestCommands
 beforeAll(async () => {
@@ -27,7 +28,7 @@ test('an append waits for the run before it holds the session, as what changes b
     sessionId,
     fence: 1,
     fromSeq: 1,
-    chunks: ['a', 'b'],
+    entries: toContents('a', 'b'),
   })
   await untilBlocked(store.pool, 1)
   // the order of a decision: first the run, then what hangs below it

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Data, openStage, refusal, type Stage, typesOf } from './stage.ts'
 import { DELIVER, RELAY, SOLO } from './workflows.ts'
+import { toOutput } from '../../support/entries.ts'
 
 let stage: Stage
 beforeAll(async () => {
@@ -145,8 +146,8 @@ describe('a prompt', () => {
 })
 
 describe('a transcript', () => {
-  const append = (sessionId: string, fromSeq: number, chunks: string[], fence = 1) =>
-    stage.wanda.send('appendTranscript', { sessionId, fence, fromSeq, chunks })
+  const append = (sessionId: string, fromSeq: number, texts: string[], fence = 1) =>
+    stage.wanda.send('appendTranscript', { sessionId, fence, fromSeq, entries: toOutput(...texts) })
   const read = async (sessionId: string) =>
     (
       await stage.vera.read(

@@ -1,11 +1,12 @@
-import { createPawl, match, unwrap } from '@pawl/sdk'
-import type { Message, Pawl, PawlOptions, TranscriptChunk } from '@pawl/sdk'
+import { createPawl, entryText, match, unwrap } from '@pawl/sdk'
+import type { Message, Pawl, PawlOptions, TranscriptEntry } from '@pawl/sdk'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 import { createTestDatabase } from '../../support/database.ts'
 import type { TestDatabase } from '../../support/database.ts'
 import { startTestServer } from '../../support/server.ts'
 import type { TestServer } from '../../support/server.ts'
+import { toOutput } from '../../support/entries.ts'
 
 /** A plan that a person approves, and a build whose file has a shape. */
 const WORKFLOW = {
@@ -225,12 +226,12 @@ describe.each([
     const pawl = connect({ WebSocket: Socket, retry: { ...retry, attempts: 20 } })
     const { id, fence } = await startOwned(pawl)
     const { session } = unwrap(await pawl.sessions.open(id, { role: 'planner', adapter: 'test', fence }))
-    const seen: TranscriptChunk[] = []
+    const seen: TranscriptEntry[] = []
     const reading = (async () => {
-      for await (const chunk of pawl.sessions.transcript(session.id)) seen.push(chunk)
+      for await (const entry of pawl.sessions.transcript(session.id)) seen.push(entry)
     })()
-    const append = async (fromSeq: number, ...chunks: string[]) =>
-      pawl.sessions.append(session.id, { fromSeq, chunks, fence })
+    const append = async (fromSeq: number, ...texts: string[]) =>
+      pawl.sessions.append(session.id, { fromSeq, entries: toOutput(...texts), fence })
     expect(unwrap(await append(1, 'a', 'b')).nextSeq).toBe(3)
     expect(unwrap(await append(1, 'a', 'b', 'c')).nextSeq).toBe(4)
     expect(await append(9, 'z')).toMatchObject({ __typename: 'TranscriptGap', expectedSeq: 4 })
@@ -239,11 +240,11 @@ describe.each([
     const port = Number(new URL(server.url).port)
     await server.stop()
     server = await startTestServer({ database, config: { port } })
-    unwrap(await connect().sessions.append(session.id, { fromSeq: 4, chunks: ['d'], fence }))
+    unwrap(await connect().sessions.append(session.id, { fromSeq: 4, entries: toOutput('d'), fence }))
     await expect.poll(() => seen.length, patience).toBe(4)
     unwrap(await connect().sessions.update(session.id, 'DISPOSED', { fence }))
     await reading
-    expect(seen.map(({ seq, text }) => `${seq}${text}`)).toEqual(['1a', '2b', '3c', '4d'])
+    expect(seen.map((entry) => `${entry.seq}${entryText(entry)}`)).toEqual(['1a', '2b', '3c', '4d'])
     const tail: number[] = []
     for await (const { seq } of pawl.sessions.transcript(session.id, { after: 2 })) tail.push(seq)
     expect(tail).toEqual([3, 4])
@@ -270,7 +271,7 @@ describe.each([
           unwrap(await owned.sessions.recordPrompt(session.id, { ...prompt, stage: 'SENT' }))
           const twice = await owned.sessions.recordPrompt(session.id, { ...prompt, stage: 'SENDING' })
           steps.push(twice.__typename)
-          unwrap(await owned.sessions.append(session.id, { fromSeq: 1, chunks: ['thinking'] }))
+          unwrap(await owned.sessions.append(session.id, { fromSeq: 1, entries: toOutput('thinking') }))
           for await (const message of owned.messages) {
             heard.push(message)
             unwrap(await owned.messages.acknowledge(message.id, 'CONSUMED'))
@@ -315,7 +316,7 @@ describe.each([
     unwrap(await pawl.runs.release(run.id, { fence }))
     const answers: string[] = []
     const worker = pawl.worker({ owner: 'sdk-worker', labels, leaseSeconds: 5 }, async (owned) => {
-      const words = { fromSeq: 1, chunks: ['too early'] }
+      const words = { fromSeq: 1, entries: toOutput('too early') }
       answers.push((await owned.sessions.append(session.id, words)).__typename)
       answers.push(owned.interruption ?? 'goes on')
       unwrap(await owned.sessions.open({ role: 'planner', adapter: 'test' }))

@@ -3,7 +3,7 @@ import type { Commands } from '../../../src/commands/kit/context.ts'
 import { deleteRun } from '../../../src/commands/run/deleteRun.ts'
 import { appendTranscript, openSession, updateSession } from '../../../src/commands/work/sessions.ts'
 import { tailTranscript } from '../../../src/events/tailTranscript.ts'
-import type { Chunk } from '../../../src/store/work/transcript/chunks.ts'
+import type { Entry } from '../../../src/store/work/transcript/entries.ts'
 import { readTranscript } from '../../../src/store/work/transcript/readTranscript.ts'
 import {
   done,
@@ -21,6 +21,7 @@ import {
   type TestServers,
   WORKER,
 } from './support.ts'
+import { toContents } from '../../support/entries.ts'
 
 let servers: TestServers
 let here: TestServer
@@ -39,10 +40,10 @@ async function openAtWork(): Promise<{ runId: string; sessionId: string }> {
   return { runId, sessionId: done(await openSession(here.commands, WORKER, session)).row.id }
 }
 
-/** Appends chunks that say their own numbers; returns the number to go on from. */
+/** Appends entries that say their own numbers; returns the number to go on from. */
 async function append(commands: Commands, sessionId: string, fromSeq: number, many: number): Promise<number> {
-  const chunks = oneTo(many).map((n) => `chunk ${fromSeq + n - 1}`)
-  const answer = await appendTranscript(commands, WORKER, { sessionId, fence: 1, fromSeq, chunks })
+  const entries = toContents(...oneTo(many).map((n) => `entry ${fromSeq + n - 1}`))
+  const answer = await appendTranscript(commands, WORKER, { sessionId, fence: 1, fromSeq, entries })
   if (!answer.ok) throw new Error(`${answer.problem.type}: ${answer.problem.message}`)
   return answer.nextSeq
 }
@@ -51,12 +52,12 @@ const dispose = async (sessionId: string) =>
   done(await updateSession(there.commands, WORKER, { sessionId, status: 'DISPOSED', fence: 1 }))
 const follow = (session: { runId: string; sessionId: string }, after = 0, signal?: AbortSignal) =>
   tailTranscript(here.streams, { ...session, after, signal })
-const numbers = (chunks: readonly Chunk[]) => chunks.map(({ seq }) => seq)
+const numbers = (entries: readonly Entry[]) => entries.map(({ seq }) => seq)
 
-/** What was told is the chunks from one number to another: each once, in order, and saying what was appended. */
-function expectChunks(chunks: readonly Chunk[], from: number, to: number): void {
-  expect(numbers(chunks)).toEqual(oneTo(to - from + 1).map((n) => n + from - 1))
-  expect(chunks.filter(({ seq, text }) => text !== `chunk ${seq}`)).toEqual([])
+/** What was told is the entries from one number to another: each once, in order, and saying what was appended. */
+function expectEntries(entries: readonly Entry[], from: number, to: number): void {
+  expect(numbers(entries)).toEqual(oneTo(to - from + 1).map((n) => n + from - 1))
+  expect(entries.filter(({ seq, text }) => text !== `entry ${seq}`)).toEqual([])
 }
 
 describe('a transcript', () => {
@@ -64,15 +65,15 @@ describe('a transcript', () => {
     const session = await openAtWork()
     await append(here.commands, session.sessionId, 1, 3)
     const tail = follow(session)
-    expectChunks(await pullMany(tail, 3), 1, 3)
+    expectEntries(await pullMany(tail, 3), 1, 3)
     const next = pull(tail)
     await append(there.commands, session.sessionId, 4, 1)
-    expectChunks([await next], 4, 4)
+    expectEntries([await next], 4, 4)
     const rest = readAll(tail)
     await dispose(session.sessionId)
     expect(await rest).toEqual([])
-    expectChunks(await readAll(follow(session)), 1, 4)
-    expectChunks(await readAll(follow(session, 2)), 3, 4)
+    expectEntries(await readAll(follow(session)), 1, 4)
+    expectEntries(await readAll(follow(session, 2)), 3, 4)
     expect(await readAll(follow(session, 9))).toEqual([])
   })
 
@@ -82,7 +83,7 @@ describe('a transcript', () => {
       const rest = readAll(follow(session))
       await append(there.commands, session.sessionId, 1, 5)
       await settle(there.commands, session.runId)
-      expectChunks(await rest, 1, 5)
+      expectEntries(await rest, 1, 5)
     }
   })
 
@@ -91,7 +92,7 @@ describe('a transcript', () => {
     await append(here.commands, session.sessionId, 1, 2)
     await fail(here.commands, session.runId)
     await append(here.commands, session.sessionId, 3, 2)
-    expectChunks(await readAll(follow(session)), 1, 4)
+    expectEntries(await readAll(follow(session)), 1, 4)
   })
 
   test('is over for a session that is not there, and for one whose run is deleted', async () => {
@@ -118,7 +119,9 @@ describe('a transcript', () => {
           sessionId,
           fence: 1,
           fromSeq: from,
-          chunks: oneTo(Math.min(1 + random(7), last - from + 1)).map((n) => `chunk ${from + n - 1}`),
+          entries: toContents(
+            ...oneTo(Math.min(1 + random(7), last - from + 1)).map((n) => `entry ${from + n - 1}`),
+          ),
         })
         if (answer.ok) from = answer.nextSeq
         else throw new Error(answer.problem.type)
@@ -126,8 +129,8 @@ describe('a transcript', () => {
     }
 
     /** Reads to the end, dropping its stream from time to time and going on from its own cursor. */
-    async function readOn(server: TestServer): Promise<Chunk[]> {
-      const all: Chunk[] = []
+    async function readOn(server: TestServer): Promise<Entry[]> {
+      const all: Entry[] = []
       for (;;) {
         const after = all.at(-1)?.seq ?? 0
         const tail = tailTranscript(server.streams, { ...session, after })
@@ -145,9 +148,9 @@ describe('a transcript', () => {
     await Promise.all([write(here.commands), write(there.commands), write(there.commands)])
     const late = readAll(follow(session, 100))
     await dispose(sessionId)
-    expectChunks(await whole, 1, last)
-    for (const reader of dropping) expectChunks(await reader, 1, last)
-    expectChunks(await late, 101, last)
+    expectEntries(await whole, 1, last)
+    for (const reader of dropping) expectEntries(await reader, 1, last)
+    expectEntries(await late, 101, last)
   })
 
   test('is read in pages that hold no more than so much', async () => {
@@ -159,13 +162,13 @@ describe('a transcript', () => {
         sessionId: session.sessionId,
         fence: 1,
         fromSeq: from + 1,
-        chunks: texts.slice(from, from + 20),
+        entries: toContents(...texts.slice(from, from + 20)),
       })
     await dispose(session.sessionId)
     const page = await readTranscript(servers.store.pool, session.sessionId, 0, 100)
-    expect(page?.chunks.length).toBe(Math.ceil(1_048_576 / (big.length + 2)))
+    expect(page?.entries.length).toBe(Math.ceil(1_048_576 / (big.length + 2)))
     const all = await readAll(follow(session))
-    expect(all.map(({ text }) => text.length)).toEqual(texts.map(({ length }) => length))
+    expect(all.map(({ text }) => text?.length)).toEqual(texts.map(({ length }) => length))
     expect(numbers(all)).toEqual(oneTo(60))
   })
 

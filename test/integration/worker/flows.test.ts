@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { TestContext } from 'vitest'
-import { unwrap } from '@pawl/sdk'
+import { entryText, unwrap } from '@pawl/sdk'
 import type { WorkflowDefinition } from '@pawl/sdk'
 import type { OnStep } from '../../../src/worker/run/steps.ts'
 import { startTestServer, type TestServer } from '../../support/server.ts'
@@ -121,7 +121,7 @@ describe.concurrent('a person', () => {
     const onStep: OnStep = async (name) => {
       if (name !== 'run-completed') return
       const [session] = await bench.person.sessions.list(runId)
-      for await (const { text } of bench.person.sessions.transcript(session?.id ?? '')) heard += text
+      for await (const entry of bench.person.sessions.transcript(session?.id ?? '')) heard += entryText(entry)
     }
     // Much at once, which is appended piece by piece.
     bench.start({ runner: shellAgent(`seq 120000; ${GOOD}; echo the last words`) }, { onStep })

@@ -2,7 +2,7 @@ import { symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { TestContext } from 'vitest'
-import { unwrap } from '@pawl/sdk'
+import { entryText, unwrap } from '@pawl/sdk'
 import { startTestServer, type TestServer } from '../../support/server.ts'
 import { Bench, ERRAND, isAlive, shellAgent } from './startTestWorker.ts'
 
@@ -153,8 +153,8 @@ describe.concurrent('an agent that', () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(100 * 1024 * 1024)
     const [session] = await bench.person.sessions.list(runId)
     let said = ''
-    for await (const { text } of bench.person.sessions.transcript(session?.id ?? ''))
-      said = (said + text).slice(-1_000)
+    for await (const entry of bench.person.sessions.transcript(session?.id ?? ''))
+      said = (said + entryText(entry)).slice(-1_000)
     expect(said).toContain('the last words')
   })
 

@@ -4,6 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { startScriptedServer } from './scriptedServer.ts'
 import type { Resolver, Script } from './scriptedServer.ts'
 import { makeApproval, makeArtifact, makeDetail, makeMessage, makeRun, makeSession } from './words.ts'
+import { toOutput } from '../../support/entries.ts'
 
 const retry = { attempts: 4, minDelayMs: 1, maxDelayMs: 5, timeoutMs: 5_000 }
 
@@ -115,20 +116,25 @@ describe('a command about a part of a run', () => {
 })
 
 describe('appending to a transcript', () => {
-  it('sends the same chunks again where the answer was lost, and they are appended once', async () => {
+  it('sends the same entries again where the answer was lost, and they are appended once', async () => {
     const kept: string[] = []
     const { server, pawl } = await startServer({
       Mutation: {
-        appendTranscript: (_, { input }: { input: { fromSeq: number; chunks: string[] } }) => {
-          kept.splice(input.fromSeq - 1, Infinity, ...input.chunks)
+        appendTranscript: (
+          _,
+          { input }: { input: { fromSeq: number; entries: { output: { text: string } }[] } },
+        ) => {
+          kept.splice(input.fromSeq - 1, Infinity, ...input.entries.map(({ output }) => output.text))
           return { __typename: 'AppendTranscriptSuccess', nextSeq: kept.length + 1 }
         },
       },
     })
     server.faults.lostAnswers = 2
-    const first = unwrap(await pawl.sessions.append('ses_01', { fromSeq: 1, chunks: ['a', 'b'], fence: 7 }))
+    const first = unwrap(
+      await pawl.sessions.append('ses_01', { fromSeq: 1, entries: toOutput('a', 'b'), fence: 7 }),
+    )
     expect([first.nextSeq, server.seen.requests]).toEqual([3, 3])
-    unwrap(await pawl.sessions.append('ses_01', { fromSeq: first.nextSeq, chunks: ['c'], fence: 7 }))
+    unwrap(await pawl.sessions.append('ses_01', { fromSeq: first.nextSeq, entries: toOutput('c'), fence: 7 }))
     expect(kept).toEqual(['a', 'b', 'c'])
   })
 
@@ -137,12 +143,12 @@ describe('appending to a transcript', () => {
       Mutation: {
         appendTranscript: () => ({
           __typename: 'TranscriptGap',
-          message: 'chunk 2 is missing',
+          message: 'entry 2 is missing',
           expectedSeq: 2,
         }),
       },
     })
-    const result = await pawl.sessions.append('ses_01', { fromSeq: 5, chunks: ['e'] })
+    const result = await pawl.sessions.append('ses_01', { fromSeq: 5, entries: toOutput('e') })
     expect(result.__typename === 'TranscriptGap' && result.expectedSeq).toBe(2)
   })
 })

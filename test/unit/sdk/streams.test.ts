@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 import { createCodedError, startScriptedServer } from './scriptedServer.ts'
 import type { Script, ScriptedServer } from './scriptedServer.ts'
-import { makeChunk, makeEvent, makeFrame, makeMessage, makeRun } from './words.ts'
+import { makeEntry, makeEvent, makeFrame, makeMessage, makeRun } from './words.ts'
 
 const retry = { attempts: 4, minDelayMs: 1, maxDelayMs: 5, timeoutMs: 5_000 }
 
@@ -567,8 +567,8 @@ describe.each(transports)('over $transport', ({ WebSocket: Socket }) => {
       readonly left?: () => object[]
     }
 
-    /** Chunks of a session. Each connection sends what the script yields for where its reader stands. */
-    function scriptChunks({ send, status = () => 'READY', left = () => [] }: Scripted) {
+    /** Entries of a session. Each connection sends what the script yields for where its reader stands. */
+    function scriptEntries({ send, status = () => 'READY', left = () => [] }: Scripted) {
       const afters: number[] = []
       const script: Script = {
         Query: {
@@ -587,11 +587,11 @@ describe.each(transports)('over $transport', ({ WebSocket: Socket }) => {
     }
 
     it('comes whole and in order over lost connections, and ends with its session', async () => {
-      const { afters, script } = scriptChunks({
+      const { afters, script } = scriptEntries({
         async *send(after) {
-          yield makeChunk(Math.max(1, after))
-          yield makeChunk(after + 1)
-          yield makeChunk(after + 2)
+          yield makeEntry(Math.max(1, after))
+          yield makeEntry(after + 1)
+          yield makeEntry(after + 2)
           if (after >= 4) return
           await expect.poll(() => seqs.at(-1), patience).toBe(after + 2)
           server.dropConnections()
@@ -606,25 +606,25 @@ describe.each(transports)('over $transport', ({ WebSocket: Socket }) => {
       expect(afters).toEqual([0, 2, 4])
     })
 
-    it('goes on where the server ends it while the session lives, or chunks are left', async () => {
+    it('goes on where the server ends it while the session lives, or entries are left', async () => {
       const statuses = ['BUSY', 'DISPOSED', 'DISPOSED']
-      const { script } = scriptChunks({
+      const { script } = scriptEntries({
         async *send(after) {
-          yield makeChunk(after + 1)
+          yield makeEntry(after + 1)
         },
         status: () => statuses.shift() ?? 'READY',
-        left: () => (statuses.length === 1 ? [makeChunk(3)] : []),
+        left: () => (statuses.length === 1 ? [makeEntry(3)] : []),
       })
       const { pawl } = await startServer(script)
       const seqs = (await collect(pawl.sessions.transcript('ses_01'))).map(({ seq }) => seq)
       expect(seqs).toEqual([1, 2, 3])
     })
 
-    it('asks again for a chunk that was lost on the way', async () => {
-      const { afters, script } = scriptChunks({
+    it('asks again for an entry that was lost on the way', async () => {
+      const { afters, script } = scriptEntries({
         async *send(after, connection) {
-          yield makeChunk(after + 1)
-          yield makeChunk(after + (connection === 1 ? 3 : 2))
+          yield makeEntry(after + 1)
+          yield makeEntry(after + (connection === 1 ? 3 : 2))
         },
         status: () => 'DISPOSED',
       })

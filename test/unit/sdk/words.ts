@@ -1,4 +1,4 @@
-import type { Approval, Artifact, Message, Run, RunDetail, Session, TranscriptChunk } from '@pawl/sdk'
+import type { Approval, Artifact, Message, Run, RunDetail, Session, TranscriptEntry } from '@pawl/sdk'
 
 const START = Date.parse('2026-01-01T00:00:00.000Z')
 
@@ -109,9 +109,10 @@ export function makeMessage(fields: Partial<Message> = {}): Message {
   }
 }
 
-/** A piece of a transcript. */
-export function makeChunk(seq: number): TranscriptChunk {
-  return { seq, text: `line ${seq}`, at: at(seq) }
+/** An entry of a transcript, as the server sends it. */
+export function makeEntry(seq: number): TranscriptEntry & { readonly __typename: string } {
+  const what = { __typename: 'OutputEntry', kind: 'OUTPUT', stream: 'STDOUT' } as const
+  return { ...what, seq, at: at(seq), key: null, updates: null, text: `line ${seq}` }
 }
 
 /** A session, ready for a prompt. */

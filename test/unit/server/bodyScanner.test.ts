@@ -55,11 +55,11 @@ describe('the scanner of a body', () => {
     expect(scan(text, limits)).toBe(excess)
   })
 
-  it('counts the content of files and of transcripts apart', () => {
+  it('counts the content of files and of patches apart', () => {
     const long = 'x'.repeat(1_000)
     const limits = { otherBytes: 500, bytes: 1_500 }
     expect(scan(JSON.stringify({ a: { content: long, b: 1 } }), limits)).toBeUndefined()
-    expect(scan(JSON.stringify({ chunks: [long.slice(500), 'x'.repeat(400)] }), limits)).toBeUndefined()
+    expect(scan(JSON.stringify({ patch: [long.slice(500), 'x'.repeat(400)] }), limits)).toBeUndefined()
     expect(scan(JSON.stringify({ content: long + long }), limits)).toBe('bytes')
     for (const key of ['contents', 'conten', 'title', 'Content'])
       expect(scan(JSON.stringify({ content: '', [key]: long }), limits)).toBe('otherBytes')

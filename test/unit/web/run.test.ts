@@ -1,11 +1,11 @@
-import type { TranscriptChunk } from '@pawl/sdk'
+import type { FoldedEntry } from '@pawl/sdk'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { BUILTIN_WORKFLOWS } from '../../../src/lifecycle/workflow/builtins.ts'
 import { formatAge, formatSize } from '../../../web/src/elements/time.ts'
 import { diffLines } from '../../../web/src/work/diffLines.ts'
 import { type GraphNode, layoutGraph, NODE } from '../../../web/src/run/layoutGraph.ts'
-import { addChunks, NO_LINES } from '../../../web/src/run/transcriptLines.ts'
+import { addRows, NO_ROWS } from '../../../web/src/run/transcriptRows.ts'
 
 const lines = fc.array(fc.constantFrom('a', 'b', 'c', ''), { maxLength: 12 })
 
@@ -42,17 +42,20 @@ describe('a comparison', () => {
 })
 
 describe('a transcript', () => {
-  const toChunks = (texts: readonly string[]): TranscriptChunk[] =>
-    texts.map((text, index) => ({ seq: index + 1, text, at: '2026-01-01T00:00:00Z' }))
-  const read = (...texts: string[]) => addChunks(NO_LINES, toChunks(texts)).lines
+  const at = '2026-01-01T00:00:00Z'
+  const common = { at, key: null, updates: null, lastSeq: 1, updatedAt: at }
+  const toEntries = (texts: readonly string[]): FoldedEntry[] =>
+    texts.map((text, index) => ({ ...common, kind: 'OUTPUT', stream: 'STDOUT', seq: index + 1, text }))
+  const linesOf = ({ rows }: typeof NO_ROWS) => rows.map((row) => ('line' in row ? row.line : row.place))
+  const read = (...texts: string[]) => linesOf(addRows(NO_ROWS, toEntries(texts)))
 
   it('has the same lines however it comes in pieces', () => {
     const words = fc.array(fc.constantFrom('word', ' ', '\n', 'ü', '\t'), { maxLength: 30 })
     fc.assert(
       fc.property(words, (pieces) => {
-        let known = NO_LINES
-        pieces.forEach((_, index) => (known = addChunks(known, toChunks(pieces.slice(0, index + 1)))))
-        expect(known.lines).toEqual(pieces.join('').split('\n'))
+        let known = NO_ROWS
+        pieces.forEach((_, index) => (known = addRows(known, toEntries(pieces.slice(0, index + 1)))))
+        expect(linesOf(known)).toEqual(pieces.length === 0 ? [] : pieces.join('').split('\n'))
       }),
     )
   })
@@ -60,6 +63,20 @@ describe('a transcript', () => {
   it('shows no colours, and of what was written over the last', () => {
     expect(read('\u001B[1;32mok\u001B[0m done\n\u001B]0;title\u0007next')).toEqual(['ok done', 'next'])
     expect(read('10 %\r50 %\r100 %\r\nend')).toEqual(['100 %', 'end'])
+  })
+
+  it('shows entries between the lines of output, and standard error apart', () => {
+    const message: FoldedEntry = { ...common, kind: 'MESSAGE', seq: 2, text: 'hello' }
+    const [first, second] = toEntries(['a\n', 'b'])
+    const error: FoldedEntry = { ...common, kind: 'OUTPUT', stream: 'STDERR', seq: 4, text: 'oh' }
+    if (!first || !second) throw new Error('there are two')
+    const { rows } = addRows(NO_ROWS, [first, message, second, error])
+    expect(rows).toEqual([
+      { line: 'a', stream: 'STDOUT' },
+      { place: 1 },
+      { line: 'b', stream: 'STDOUT' },
+      { line: 'oh', stream: 'STDERR' },
+    ])
   })
 })
 

@@ -1,4 +1,14 @@
-import type { Outcome, PhaseStatus, RunReason, RunStatus, SessionStatus } from '@pawl/sdk'
+import type {
+  Outcome,
+  PermissionState,
+  PhaseStatus,
+  RunReason,
+  RunStatus,
+  SessionStatus,
+  StepStatus,
+  ToolKind,
+  ToolStatus,
+} from '@pawl/sdk'
 
 /** The name of a colour and a shape, so that nothing is shown by colour alone. */
 export type Tone = 'quiet' | 'live' | 'ask' | 'hold' | 'stop' | 'good' | 'half' | 'bad' | 'gone'
@@ -43,6 +53,41 @@ export const PHASE_STATUS: Readonly<Record<PhaseStatus, Word>> = {
   FAILED: { label: 'Failed', tone: 'bad', means: 'The last attempt failed; it may be started again' },
   CANCELLED: { label: 'Cancelled', tone: 'gone', means: 'The run settled while it was under way' },
   SKIPPED: { label: 'Skipped', tone: 'gone', means: 'Never started, and the run was completed without it' },
+}
+
+export const TOOL_STATUS: Readonly<Record<ToolStatus, Word>> = {
+  PENDING: { label: 'Pending', tone: 'quiet', means: 'Not begun' },
+  IN_PROGRESS: { label: 'At work', tone: 'live', means: 'The tool is at work' },
+  COMPLETED: { label: 'Done', tone: 'good', means: 'The tool is done' },
+  FAILED: { label: 'Failed', tone: 'bad', means: 'The tool failed' },
+  CANCELLED: { label: 'Cancelled', tone: 'gone', means: 'It was ended before it was done' },
+}
+
+export const TOOL_KIND: Readonly<Record<ToolKind, string>> = {
+  READ: 'reads',
+  EDIT: 'edits',
+  DELETE: 'deletes',
+  MOVE: 'moves',
+  SEARCH: 'searches',
+  EXECUTE: 'runs',
+  THINK: 'thinks',
+  FETCH: 'fetches',
+  MCP: 'asks an MCP server',
+  OTHER: 'uses a tool',
+}
+
+export const STEP_STATUS: Readonly<Record<StepStatus, Word>> = {
+  PENDING: { label: 'To do', tone: 'quiet', means: 'Not begun' },
+  IN_PROGRESS: { label: 'At work', tone: 'live', means: 'Under way' },
+  COMPLETED: { label: 'Done', tone: 'good', means: 'Done' },
+}
+
+export const PERMISSION_STATE: Readonly<Record<PermissionState, Word>> = {
+  ASKED: { label: 'Asked', tone: 'ask', means: 'The agent waits for the answer' },
+  ALLOWED: { label: 'Allowed', tone: 'good', means: 'It was given' },
+  DENIED: { label: 'Denied', tone: 'bad', means: 'It was refused' },
+  EXPIRED: { label: 'Expired', tone: 'half', means: 'Nobody answered in time' },
+  WITHDRAWN: { label: 'Withdrawn', tone: 'gone', means: 'The agent gave up asking, or ended' },
 }
 
 export const SESSION_STATUS: Readonly<Record<SessionStatus, Word>> = {

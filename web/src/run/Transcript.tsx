@@ -1,33 +1,36 @@
+import { entryText, type FoldedEntry } from '@pawl/sdk'
 import { useTranscript } from '@pawl/sdk/react'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { describeError } from '../elements/Problem.tsx'
-import { addChunks, NO_LINES } from './transcriptLines.ts'
+import { TranscriptEntry } from './TranscriptEntry.tsx'
+import { addRows, NO_ROWS, type TranscriptRow } from './transcriptRows.ts'
 
 /** Height of a line, in pixels. */
 const LINE = 20
 /** Within this distance from the end, the view follows new lines, in pixels. */
 const NEAR = 40
 
-/** The output of an agent, live, with a search. New lines are followed until the viewer scrolls up or pauses. */
+/** What an agent says and puts out, live, with a search. What is new is followed until the viewer scrolls up or pauses. */
 export function Transcript({ sessionId }: { readonly sessionId: string }) {
-  const { items, isLive, isOver, error } = useTranscript(sessionId)
-  const lines = useLines(items)
+  const { entries, isLive, isOver, error } = useTranscript(sessionId)
+  const rows = useRows(entries)
   const [isFollowing, setFollowing] = useState(true)
   const [wanted, setWanted] = useState('')
   const [at, setAt] = useState(0)
   const scroll = useRef<HTMLDivElement>(null)
   const virtual = useVirtualizer({
-    count: lines.length,
+    count: rows.length,
     getScrollElement: () => scroll.current,
     estimateSize: () => LINE,
     overscan: 20,
   })
-  const found = useMemo(() => findLines(lines, wanted), [lines, wanted])
+  const found = useMemo(() => findRows(rows, entries, wanted), [rows, entries, wanted])
+  const size = virtual.getTotalSize()
 
   useEffect(() => {
-    if (isFollowing) virtual.scrollToIndex(lines.length - 1, { align: 'end' })
-  }, [isFollowing, lines.length, virtual])
+    if (isFollowing) virtual.scrollToIndex(rows.length - 1, { align: 'end' })
+  }, [isFollowing, rows.length, size, virtual])
 
   const onScroll = () => {
     const { current } = scroll
@@ -97,20 +100,23 @@ export function Transcript({ sessionId }: { readonly sessionId: string }) {
         tabIndex={0}
         role="log"
         aria-live="off"
-        aria-label="What the agent puts out"
+        aria-label="What the agent says"
       >
-        {items.length === 0 ? (
+        {rows.length === 0 ? (
           <p className="soft">Nothing yet.</p>
         ) : (
-          <ol style={{ height: virtual.getTotalSize() }}>
+          <ol style={{ height: size }}>
             {virtual.getVirtualItems().map(({ index, key, start }) => (
-              <li
+              <Row
                 key={key}
-                className={found[at] === index ? 'transcript-found' : undefined}
-                style={{ transform: `translateY(${start}px)` }}
-              >
-                <Marked text={lines[index] ?? ''} wanted={wanted} />
-              </li>
+                index={index}
+                row={rows[index]}
+                entries={entries}
+                wanted={wanted}
+                isFound={found[at] === index}
+                start={start}
+                measure={virtual.measureElement}
+              />
             ))}
           </ol>
         )}
@@ -119,18 +125,59 @@ export function Transcript({ sessionId }: { readonly sessionId: string }) {
   )
 }
 
-function useLines(chunks: Parameters<typeof addChunks>[1]): readonly string[] {
-  const known = useRef(NO_LINES)
-  return useMemo(() => {
-    known.current = addChunks(known.current, chunks)
-    return known.current.lines
-  }, [chunks])
+interface RowProps {
+  readonly index: number
+  readonly row: TranscriptRow | undefined
+  readonly entries: readonly FoldedEntry[]
+  readonly wanted: string
+  readonly isFound: boolean
+  readonly start: number
+  readonly measure: (node: Element | null) => void
 }
 
-function findLines(lines: readonly string[], wanted: string): readonly number[] {
-  const text = wanted.toLowerCase()
-  if (!text) return []
-  return lines.flatMap((line, index) => (line.toLowerCase().includes(text) ? [index] : []))
+function Row({ index, row, entries, wanted, isFound, start, measure }: RowProps) {
+  const style = { transform: `translateY(${start}px)` }
+  const mark = isFound ? ' transcript-found' : ''
+  if (!row || 'line' in row)
+    return (
+      <li className={`transcript-line${mark}${row?.stream === 'STDERR' ? ' soft' : ''}`} style={style}>
+        <Marked text={row?.line ?? ''} wanted={wanted} />
+      </li>
+    )
+  const entry = entries[row.place]
+  return (
+    <li
+      className={`transcript-entry${mark}`}
+      style={style}
+      ref={measure}
+      data-index={index}
+      data-kind={entry?.kind}
+    >
+      {entry && <TranscriptEntry entry={entry} />}
+    </li>
+  )
+}
+
+function useRows(entries: readonly FoldedEntry[]): readonly TranscriptRow[] {
+  const known = useRef(NO_ROWS)
+  return useMemo(() => {
+    known.current = addRows(known.current, entries)
+    return known.current.rows
+  }, [entries])
+}
+
+function findRows(
+  rows: readonly TranscriptRow[],
+  entries: readonly FoldedEntry[],
+  wanted: string,
+): readonly number[] {
+  const sought = wanted.toLowerCase()
+  if (!sought) return []
+  return rows.flatMap((row, index) => {
+    const entry = 'line' in row ? undefined : entries[row.place]
+    const text = 'line' in row ? row.line : entry ? entryText(entry) : ''
+    return text.toLowerCase().includes(sought) ? [index] : []
+  })
 }
 
 function Marked({ text, wanted }: { readonly text: string; readonly wanted: string }) {

@@ -1,10 +1,11 @@
+import type { EntryContent } from '../../../lifecycle/work/entries.ts'
 import { insertInto } from '../../sql/columns.ts'
 import { column, type Connection, int, prepare, query } from '../../sql/statement.ts'
 
 /**
  * One guarded statement, without an event or a revision. It locks the session's row while it checks the fence and the
  * cursor, so that a superseded holder cannot append. It locks the run's row first, because a decision changes the run
- * before its sessions: the opposite order could deadlock. Chunks that already exist are skipped.
+ * before its sessions: the opposite order could deadlock. Entries that already exist are skipped.
  */
 const APPEND = prepare({
   name: 'append-transcript',
@@ -16,32 +17,44 @@ const APPEND = prepare({
 WITH owning AS MATERIALIZED (
   SELECT r.id FROM run r WHERE r.id = (SELECT run_id FROM session WHERE id = $1) FOR NO KEY UPDATE
 ), held AS MATERIALIZED (
-  SELECT s.id, s.run_id, s.fence, s.next_chunk FROM owning JOIN session s ON s.run_id = owning.id
+  SELECT s.id, s.run_id, s.fence, s.next_entry FROM owning JOIN session s ON s.run_id = owning.id
   WHERE s.id = $1 FOR UPDATE OF s
 ), fresh AS (
-  SELECT held.id, $3::int + c.place::int - 1 AS seq, c.text
-  FROM held, unnest($4::text[]) WITH ORDINALITY AS c(text, place)
-  WHERE held.fence = $2 AND $3::int <= held.next_chunk AND $3::int + c.place::int - 1 >= held.next_chunk
+  SELECT held.id, $3::int + e.place::int - 1 AS seq, e.kind, e.key, e.updates, e.title, e.text, e.data
+  FROM held, ROWS FROM (
+    jsonb_to_recordset($4::jsonb) AS (kind entry_kind, key text, updates text, title text, text text, data jsonb)
+  ) WITH ORDINALITY AS e(kind, key, updates, title, text, data, place)
+  WHERE held.fence = $2 AND $3::int <= held.next_entry AND $3::int + e.place::int - 1 >= held.next_entry
 ), added AS (
-  ${insertInto('chunk', { session_id: 'id', seq: 'seq', text: 'text', at: 'clock_timestamp()' })} FROM fresh RETURNING seq
+  ${insertInto('entry', {
+    session_id: 'id',
+    seq: 'seq',
+    kind: 'kind',
+    key: 'key',
+    updates: 'updates',
+    title: 'title',
+    text: 'text',
+    data: 'data',
+    at: 'clock_timestamp()',
+  })} FROM fresh RETURNING seq
 ), moved AS (
-  UPDATE session s SET next_chunk = held.next_chunk + (SELECT count(*) FROM fresh)
+  UPDATE session s SET next_entry = held.next_entry + (SELECT count(*) FROM fresh)
   FROM held WHERE s.id = held.id AND EXISTS (SELECT FROM fresh)
 ), active AS (
   UPDATE run r SET last_activity_at = greatest(r.last_activity_at, clock_timestamp())
   FROM held WHERE r.id = held.run_id AND r.settled_at IS NULL AND EXISTS (SELECT FROM fresh)
 )
-SELECT held.fence, held.next_chunk + (SELECT count(*) FROM added)::int AS next FROM held`,
+SELECT held.fence, held.next_entry + (SELECT count(*) FROM added)::int AS next FROM held`,
 })
 
-/** The state of a transcript after an append: the session's fence and the number of its next chunk. */
+/** The state of a transcript after an append: the session's fence and the number of its next entry. */
 export interface Appended {
   readonly fence: number
   readonly nextSeq: number
 }
 
 /**
- * Appends chunks starting at a number. Chunks appended before are ignored; after a gap, or with another fence, nothing
+ * Appends entries starting at a number. Entries appended before are ignored; after a gap, or with another fence, nothing
  * is appended. Returns null if the session does not exist.
  */
 export async function appendTranscript(
@@ -49,8 +62,8 @@ export async function appendTranscript(
   sessionId: string,
   fence: number,
   fromSeq: number,
-  chunks: readonly string[],
+  entries: readonly EntryContent[],
 ): Promise<Appended | null> {
-  const [row] = await query(connection, APPEND, [sessionId, fence, fromSeq, chunks])
+  const [row] = await query(connection, APPEND, [sessionId, fence, fromSeq, JSON.stringify(entries)])
   return row ? { fence: row.fence, nextSeq: row.next } : null
 }

@@ -1,33 +1,27 @@
-import { type Chunk, chunks } from './chunks.ts'
 import type { SessionStatus } from '../../../lifecycle/run/words.ts'
-import { column, type Connection, int, prepare, query } from '../../sql/statement.ts'
+import { column, type Connection, int, prepare, query, type RowOf } from '../../sql/statement.ts'
+import { entries, type Entry, entryColumns, FOUND_COLUMNS } from './entries.ts'
 
-/** The next chunks of a transcript, and the status of its session at the same snapshot. */
+/** The next entries of a transcript, and the status of its session at the same snapshot. */
 export interface TranscriptPage {
   /** In order, without gaps; empty if the reader has all of them. */
-  readonly chunks: readonly Chunk[]
-  /** The number of the last existing chunk; 0: none. */
+  readonly entries: readonly Entry[]
+  /** The number of the last existing entry; 0: none. */
   readonly lastSeq: number
   readonly status: SessionStatus
 }
 
 const READ = prepare({
   name: 'read-transcript',
-  row: {
-    status: column('session', 'status'),
-    last_seq: int,
-    seq: column('chunk', 'seq'),
-    text: column('chunk', 'text'),
-    at: column('chunk', 'at'),
-  },
+  row: { status: column('session', 'status'), last_seq: int, ...FOUND_COLUMNS },
   text: `
-SELECT s.status, s.next_chunk - 1 AS last_seq, c.seq, c.text, c.at
-FROM session s LEFT JOIN LATERAL (${chunks('s.id', '$2::int', '$3::int')}) c ON true
+SELECT s.status, s.next_entry - 1 AS last_seq, ${entryColumns('e')}
+FROM session s LEFT JOIN LATERAL (${entries('s.id', '$2::int', '$3::int')}) e ON true
 WHERE s.id = $1
-ORDER BY c.seq`,
+ORDER BY e.seq`,
 })
 
-/** Reads at most `limit` chunks after a number, at one snapshot; null if the session does not exist. */
+/** Reads at most `limit` entries after a number, at one snapshot; null if the session does not exist. */
 export async function readTranscript(
   connection: Connection,
   sessionId: string,
@@ -37,9 +31,11 @@ export async function readTranscript(
   const rows = await query(connection, READ, [sessionId, after, limit])
   const [first] = rows
   if (!first) return null
-  return {
-    chunks: rows.flatMap((row) => (row.seq === null ? [] : [{ seq: row.seq, text: row.text, at: row.at }])),
-    lastSeq: first.last_seq,
-    status: first.status,
-  }
+  return { entries: rows.flatMap(toEntry), lastSeq: first.last_seq, status: first.status }
+}
+
+function toEntry({ seq, kind, data, at, ...rest }: RowOf<typeof FOUND_COLUMNS>): Entry[] {
+  return seq === null || kind === null || data === null || at === null
+    ? []
+    : [{ seq, kind, data, at, key: rest.key, updates: rest.updates, title: rest.title, text: rest.text }]
 }
