@@ -247,6 +247,19 @@ describe('the log', () => {
     })
   })
 
+  test('never changes an entry of a transcript', async () => {
+    const { id } = await runIn(here, 'RUNNING')
+    await sql.query(
+      `INSERT INTO session (id, run_id, role, adapter, status, fence, created_at) VALUES ('ses_entries', $1, 'r', 'a', 'READY', 1, now())`,
+      [id],
+    )
+    await sql.query(
+      `INSERT INTO entry (session_id, seq, kind, text, at) VALUES ('ses_entries', 1, 'OUTPUT', 'said', now())`,
+    )
+    const change = `UPDATE entry SET text = 'never said' WHERE session_id = 'ses_entries'`
+    expect(await constraintOf(change, [])).toBe('entry_is_append_only')
+  })
+
   test('takes an event only after the one before it, each number once (G6)', async () => {
     const { id, revision } = await runIn(here, 'RUNNING')
     const insert = (seq: number) =>

@@ -122,6 +122,116 @@ describe('appendTranscript', () => {
   })
 })
 
+describe('entries', () => {
+  const ALL = `__typename kind key updates text ... on ToolCallEntry { title toolKind toolStatus locations { path line } output }
+    ... on DiffEntry { path hunks } ... on PlanEntry { steps { text status } } ... on PermissionEntry { title state approvalId note }
+    ... on UsageEntry { model inputTokens costMicros currency } ... on ErrorEntry { code message resetAt } ... on OutputEntry { stream }`
+  const told = [
+    { message: { text: 'I **begin**' } },
+    { thought: { text: 'hm' } },
+    {
+      toolCall: {
+        key: 'a',
+        title: 'npm test',
+        toolKind: 'EXECUTE',
+        toolStatus: 'IN_PROGRESS',
+        locations: [{ path: 'a.ts', line: 3 }],
+      },
+    },
+    { toolCall: { updates: 'a', toolStatus: 'COMPLETED', output: 'all Passed 100%' } },
+    { diff: { path: 'a.ts', hunks: '@@ -1,1 +1,1 @@\n-a\n+b\n' } },
+    { plan: { steps: [{ text: 'go', status: 'COMPLETED' }] } },
+    { permission: { title: 'rm -r /', state: 'DENIED', note: 'never' } },
+    { usage: { model: 'm', inputTokens: 7, costMicros: 3_000_000_000 } },
+    { error: { code: 'RATE_LIMITED', message: 'too many', resetAt: '2030-01-01T00:00:00.000Z' } },
+    { output: { stream: 'STDERR', text: 'warning\n' } },
+  ]
+  const readTyped = async (id: string, args = '') =>
+    (
+      await graph.read(
+        `query ($id: ID!) { node(id: $id) { ... on Session { transcript${args} { ${ALL} } } } }`,
+        { id },
+      )
+    ).node.transcript
+
+  it('of every kind are read as they were told, by kind as well, and as plain text', async () => {
+    const { sessionId } = await open()
+    succeeded(await append({ sessionId, fromSeq: 1, entries: told }))
+    const entries = await readTyped(sessionId)
+    const [message, thought, call, update, diff, plan, permission, usage, error, output] = entries
+    const plain = { key: null, updates: null }
+    expect([message, thought]).toMatchObject([
+      { __typename: 'MessageEntry', kind: 'MESSAGE', ...plain, text: 'I **begin**' },
+      { __typename: 'ThoughtEntry', kind: 'THOUGHT', ...plain, text: 'hm' },
+    ])
+    expect(call).toEqual({
+      ...{ __typename: 'ToolCallEntry', kind: 'TOOL_CALL', key: 'a', updates: null, text: 'npm test' },
+      ...{ title: 'npm test', toolKind: 'EXECUTE', toolStatus: 'IN_PROGRESS', output: null },
+      locations: [{ path: 'a.ts', line: 3 }],
+    })
+    expect(update).toMatchObject({ updates: 'a', title: null, locations: null, output: 'all Passed 100%' })
+    expect(diff).toMatchObject({ path: 'a.ts', hunks: '@@ -1,1 +1,1 @@\n-a\n+b\n' })
+    expect(plan).toMatchObject({ steps: [{ text: 'go', status: 'COMPLETED' }], text: '[x] go' })
+    expect(permission).toMatchObject({
+      state: 'DENIED',
+      note: 'never',
+      approvalId: null,
+      text: 'rm -r /\nnever',
+    })
+    expect(usage).toMatchObject({
+      model: 'm',
+      inputTokens: 7,
+      costMicros: 3_000_000_000,
+      currency: null,
+      text: '',
+    })
+    expect(error).toMatchObject({
+      code: 'RATE_LIMITED',
+      message: 'too many',
+      resetAt: '2030-01-01T00:00:00.000Z',
+    })
+    expect(output).toMatchObject({ stream: 'STDERR', text: 'warning\n' })
+    const some = await readTyped(sessionId, '(after: 3, kinds: [TOOL_CALL, OUTPUT], first: 1)')
+    expect(some).toEqual([update])
+  })
+
+  it('are exactly one of their kinds', async () => {
+    const { sessionId } = await open()
+    const two = { message: { text: 'a' }, thought: { text: 'b' } }
+    const INPUT =
+      'mutation ($input: AppendTranscriptInput!) { appendTranscript(input: $input) { __typename } }'
+    for (const entry of [two, {}, { message: null }]) {
+      const input = { sessionId, fence: 1, fromSeq: 1, entries: [entry] }
+      expect((await graph.ask(INPUT, { input }, { as: worker })).errors).toBeDefined()
+    }
+    expect(await readTyped(sessionId)).toEqual([])
+  })
+
+  it('are found by what they say, in every letter case, by those who may see them alone', async () => {
+    const { runId, sessionId } = await open()
+    succeeded(await append({ sessionId, fromSeq: 1, entries: told }))
+    const SEARCH = `query ($text: String!, $filter: TranscriptFilter, $first: Int, $after: String) {
+      searchTranscripts(text: $text, filter: $filter, first: $first, after: $after) {
+        edges { cursor node { sessionId seq kind excerpt } } pageInfo { hasNextPage hasPreviousPage } } }`
+    const search = async (text: string, filter: object = {}, rest: object = {}, as = worker) =>
+      (await graph.read(SEARCH, { text, filter: { runId, ...filter }, ...rest }, { as })).searchTranscripts
+    const found = await search('PASSED 100%')
+    expect(found.edges.map(({ node }: Data) => node)).toEqual([
+      { sessionId, seq: 4, kind: 'TOOL_CALL', excerpt: '\nall Passed 100%' },
+    ])
+    expect((await search('passed_')).edges).toEqual([])
+    expect((await search('a.ts', { kinds: ['DIFF'] })).edges).toHaveLength(1)
+    expect((await search('rate_lim', { sessionId })).edges[0].node.seq).toBe(9)
+    await expect(search('te')).rejects.toThrow(/text/)
+    const one = await search('npm test', {}, { first: 1 })
+    expect(one.pageInfo).toEqual({ hasNextPage: false, hasPreviousPage: false })
+    const next = await search('npm test', {}, { first: 1, after: one.edges[0].cursor })
+    expect([next.edges, next.pageInfo.hasPreviousPage]).toEqual([[], true])
+    expect((await search('npm test', {}, {}, agentOf(UNKNOWN_RUN, 1))).edges).toEqual([])
+    expect((await search('npm test', {}, {}, agentOf(runId, 1))).edges).toHaveLength(1)
+  })
+})
+
 describe('the stream of a transcript', () => {
   it('tells what is there, then what comes, and ends with the session', async () => {
     const { sessionId } = await open()
