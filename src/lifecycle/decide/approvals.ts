@@ -175,7 +175,7 @@ function failRejected(draft: Draft, error: string): void {
 }
 
 /** The rules of commands about approvals. */
-export const approvalRules: RuleTable<'requestApproval' | 'decideApproval'> = {
+export const approvalRules = {
   requestApproval: decideRequestApproval,
   decideApproval: decideDecideApproval,
-}
+} satisfies Partial<RuleTable>

@@ -59,6 +59,6 @@ const decideSubmitArtifact: Rule<'submitArtifact'> = (draft, command, situation)
 }
 
 /** The rules of commands about artifacts. */
-export const artifactRules: RuleTable<'submitArtifact'> = {
+export const artifactRules = {
   submitArtifact: decideSubmitArtifact,
-}
+} satisfies Partial<RuleTable>

@@ -45,9 +45,9 @@ const decideNoteChildDetached: Rule<'noteChildDetached'> = (draft, { childId: ru
 }
 
 /** The rules of commands about children and parents. */
-export const familyRules: RuleTable<'detachRun' | 'noteChild' | 'noteChildStarted' | 'noteChildDetached'> = {
+export const familyRules = {
   detachRun: decideDetach,
   noteChild: decideNoteChild,
   noteChildStarted: decideNoteChildStarted,
   noteChildDetached: decideNoteChildDetached,
-}
+} satisfies Partial<RuleTable>

@@ -57,7 +57,7 @@ const decideFinishExecution: Rule<'finishExecution'> = (draft, command) => {
 }
 
 /** The rules of commands about executions. */
-export const executionRules: RuleTable<'startExecution' | 'finishExecution'> = {
+export const executionRules = {
   startExecution: decideStartExecution,
   finishExecution: decideFinishExecution,
-}
+} satisfies Partial<RuleTable>

@@ -22,7 +22,7 @@ const decideAcknowledgeMessage: Rule<'acknowledgeMessage'> = (draft, { messageId
 }
 
 /** The rules of commands about messages. */
-export const messageRules: RuleTable<'sendMessage' | 'acknowledgeMessage'> = {
+export const messageRules = {
   sendMessage: decideSendMessage,
   acknowledgeMessage: decideAcknowledgeMessage,
-}
+} satisfies Partial<RuleTable>

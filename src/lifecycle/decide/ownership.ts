@@ -147,8 +147,8 @@ export function claim(draft: Draft, { owner, leaseSeconds }: ClaimRequest): void
 }
 
 /** The rules of commands about claims. */
-export const ownershipRules: RuleTable<'claimRun' | 'releaseRun' | 'resumeRun'> = {
+export const ownershipRules = {
   claimRun: decideClaim,
   releaseRun: decideRelease,
   resumeRun: decideResume,
-}
+} satisfies Partial<RuleTable>

@@ -10,6 +10,6 @@ const decidePause: Rule<'pauseRun'> = (draft, { comment }) => {
 }
 
 /** The rules of commands about pausing. */
-export const pausingRules: RuleTable<'pauseRun'> = {
+export const pausingRules = {
   pauseRun: decidePause,
-}
+} satisfies Partial<RuleTable>

@@ -104,8 +104,8 @@ function checkCurrent(
 }
 
 /** The rules of commands about phases. */
-export const phaseRules: RuleTable<'startPhase' | 'failPhase' | 'advancePhase'> = {
+export const phaseRules = {
   startPhase: decideStartPhase,
   failPhase: decideFailPhase,
   advancePhase: decideAdvancePhase,
-}
+} satisfies Partial<RuleTable>

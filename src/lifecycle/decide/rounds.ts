@@ -22,6 +22,6 @@ const decideCompleteRound: Rule<'completeRound'> = (draft, { summary }, { workfl
 }
 
 /** The rules of commands about rounds. */
-export const roundRules: RuleTable<'completeRound'> = {
+export const roundRules = {
   completeRound: decideCompleteRound,
-}
+} satisfies Partial<RuleTable>

@@ -96,8 +96,8 @@ export function sessionsNeedingHuman({ run }: Draft): string[] {
 }
 
 /** The rules of commands about sessions and prompts. */
-export const sessionRules: RuleTable<'openSession' | 'updateSession' | 'recordPrompt'> = {
+export const sessionRules = {
   openSession: decideOpenSession,
   updateSession: decideUpdateSession,
   recordPrompt: decideRecordPrompt,
-}
+} satisfies Partial<RuleTable>

@@ -55,12 +55,10 @@ const decideDelete: Rule<'deleteRun'> = (draft, _command, { continuedBy }) => {
 }
 
 /** The rules of commands about settling a run. */
-export const settlingRules: RuleTable<
-  'completeRun' | 'failRun' | 'cancelRun' | 'confirmCancel' | 'deleteRun'
-> = {
+export const settlingRules = {
   completeRun: decideComplete,
   failRun: decideFail,
   cancelRun: decideCancel,
   confirmCancel: decideConfirmCancel,
   deleteRun: decideDelete,
-}
+} satisfies Partial<RuleTable>
