@@ -177,6 +177,10 @@ const INPUTS: Readonly<Record<string, (props: Props) => Promise<object>>> = {
     const runId = await start(props)
     return { runId, comment: 'why', cascade: false, ifRevision: await revisionOf(props, runId), ...key() }
   },
+  detachRun: async (props) => {
+    const runId = await start(props, { parentRunId: await start(props) })
+    return { runId, ifRevision: await revisionOf(props, runId), comment: 'why', ...key() }
+  },
   deleteRun: async (props) => {
     const runId = await start(props)
     await props.by.must('cancelRun', { runId })
@@ -242,7 +246,7 @@ const INPUTS: Readonly<Record<string, (props: Props) => Promise<object>>> = {
   }),
   finishExecution: async (props) => {
     const { execution } = await props.by.must('startExecution', { ...(await atWork(props)), command: 'make' })
-    return { executionId: execution.id, exitCode: 0, signal: 'SIGTERM', end: 'IDLE', ...key() }
+    return { executionId: execution.id, fence: 1, exitCode: 0, signal: 'SIGTERM', end: 'IDLE', ...key() }
   },
   openSession: async (props) => ({
     ...(await atWork(props)),

@@ -4,7 +4,7 @@ import { agentOf } from '../../support/callers.ts'
 import { codesOf, type Data, openTestGraph, type TestGraph } from '../../support/graphql.ts'
 import { begin, runIn } from '../../support/runs.ts'
 import { ROUNDS, SOLO } from '../../support/workflows.ts'
-import { findViolations, mistake, problem, send, succeeded, UNKNOWN_RUN } from './send.ts'
+import { findViolations, mistake, problem, send, succeeded } from './send.ts'
 
 let graph: TestGraph
 let operator: Caller
@@ -94,7 +94,6 @@ describe('a child', () => {
     expect(await start({ parentRunId: over })).toEqual(
       problem('RunNotActive', { status: 'CANCELLED', run: { id: over } }),
     )
-    expect(await start({ parentRunId: UNKNOWN_RUN })).toEqual(problem('RunNotFound', { runId: UNKNOWN_RUN }))
     expect(await start({ parentRunId: 'run_x' })).toEqual(mistake(['parentRunId'], /run_/))
     const { id: elsewhere } = await begin(graph, { project: 'elsewhere' })
     expect(
@@ -219,9 +218,6 @@ describe('continuesRunId', () => {
     )
     const { id: active } = await begin(graph)
     expect(await start({ continuesRunId: active })).toEqual(mistake(['continuesRunId'], /settled/))
-    expect(await start({ continuesRunId: UNKNOWN_RUN })).toEqual(
-      problem('RunNotFound', { runId: UNKNOWN_RUN }),
-    )
     expect(await start({ continuesRunId: active.replace('run_', 'ses_') })).toEqual(
       mistake(['continuesRunId'], /run_/),
     )

@@ -117,9 +117,6 @@ describe('openSession', () => {
       created: true,
       session: { id: session.id, status: 'DISPOSED' },
     })
-    expect(await open({ ...input, adapter: 'tmux' })).toEqual(
-      problem('IdempotencyMismatch', { differingPaths: ['adapter'] }),
-    )
   })
 
   it('is refused out of place', async () => {
@@ -128,12 +125,6 @@ describe('openSession', () => {
       problem('LeaseLost', { yourFence: 2, currentFence: 1 }),
     )
     expect(await open({ runId })).toMatchObject(problem('LeaseLost', { yourFence: 0 }))
-    expect(await open({ runId, fence: 1 }, operator)).toEqual(
-      problem('Forbidden', { requiredRole: 'WORKER' }),
-    )
-    expect(await open({ runId: UNKNOWN_RUN, fence: 1 })).toEqual(
-      problem('RunNotFound', { runId: UNKNOWN_RUN }),
-    )
     expect(await open({ runId: 'nope', fence: 1 })).toEqual(mistake(['runId']))
     expect(await open({ runId, fence: 1, role: '' })).toMatchObject({ __typename: 'InvalidInput' })
     const id = await openAt(runId, 'CRASHED', 'FAILED_NEEDS_HUMAN')
@@ -193,23 +184,13 @@ describe('updateSession', () => {
     expect(await update(input)).toMatchObject({ replayed: false, session: { status: 'BOOTSTRAPPING' } })
     succeeded(await update({ sessionId: id, status: 'DISPOSED', fence: 1 }))
     expect(await update(input)).toMatchObject({ replayed: true, session: { id, status: 'DISPOSED' } })
-    expect(await update({ ...input, status: 'READY' })).toEqual(
-      problem('IdempotencyMismatch', { differingPaths: ['status'] }),
-    )
   })
 
   it('is refused out of place', async () => {
     const runId = await atWork()
     const id = await openAt(runId)
     const input = { sessionId: id, status: 'BOOTSTRAPPING', fence: 1 }
-    expect(await update({ ...input, sessionId: UNKNOWN })).toEqual(
-      problem('SessionNotFound', { sessionId: UNKNOWN }),
-    )
     expect(await update({ ...input, sessionId: runId })).toEqual(mistake(['sessionId'], /ses_/))
-    expect(await update(input, operator)).toEqual(problem('Forbidden', { requiredRole: 'WORKER' }))
-    expect(await update(input, { ...worker, projects: ['other'] })).toEqual(
-      problem('Forbidden', { requiredRole: null }),
-    )
     succeeded(await graph.mutate('pauseRun', { runId }, ''))
     expect(await update(input)).toEqual(problem('RunNotActive', { status: 'PAUSED', run: { id: runId } }))
   })
@@ -266,11 +247,6 @@ describe('recordPrompt', () => {
     expect(await prompt({ ...input, phase: 'nope' })).toEqual(
       problem('UnknownPhase', { phase: 'nope', known: ['plan', 'done'] }),
     )
-    expect(await prompt({ ...input, fence: 7 })).toMatchObject(problem('LeaseLost', { yourFence: 7 }))
-    expect(await prompt({ ...input, sessionId: UNKNOWN })).toEqual(
-      problem('SessionNotFound', { sessionId: UNKNOWN }),
-    )
-    expect(await prompt(input, operator)).toEqual(problem('Forbidden', { requiredRole: 'WORKER' }))
     expect(await prompt({ ...input, dedupKey: 'x'.repeat(201) })).toEqual(mistake(['dedupKey']))
     succeeded(await graph.mutate('pauseRun', { runId }, ''))
     expect(await prompt(input)).toMatchObject(problem('RunNotActive', { status: 'PAUSED' }))
@@ -288,9 +264,6 @@ describe('recordPrompt', () => {
     }
     expect(await prompt(input)).toMatchObject({ replayed: false })
     expect(await prompt(input)).toMatchObject({ replayed: true, session: { id } })
-    expect(await prompt({ ...input, dedupKey: 'k2' })).toEqual(
-      problem('IdempotencyMismatch', { differingPaths: ['dedupKey'] }),
-    )
   })
 })
 

@@ -1,0 +1,249 @@
+import { type GraphQLInputObjectType, type GraphQLInputType, getNamedType, isInputObjectType } from 'graphql'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { schema } from '../../../src/graphql/schema.ts'
+import { type KnownMutation, listMutations } from '../../support/introspect.ts'
+import { isKnown, makeInput, prepareInputs } from '../fuzz/validInputs.ts'
+import { type Actor, type Data, openStage, refusal, type Stage } from './stage.ts'
+
+type Role = 'VIEWER' | 'OPERATOR' | 'WORKER' | 'AGENT' | 'ADMIN'
+
+/** What every mutation has in common, and where it differs. It says so by itself: nothing of it comes from the rules. */
+interface Row {
+  /** The roles that may send it, the least one first. */
+  readonly roles: readonly Role[]
+  /** The refusal of an id that does not exist, for each field that takes one. */
+  readonly ids: { readonly [field: string]: string }
+  /** Where its input takes an idempotency key: another value for one field; without a value, that of another input. */
+  readonly differs?: readonly [field: string, value?: unknown]
+  /** The role that a field needs besides those of the mutation. */
+  readonly needs?: { readonly [field: string]: Role }
+  /** Who started what it is about may report on it, and an ADMIN. */
+  readonly isOfStarter?: true
+  /** It belongs to no project, so that tokens of any may send it. */
+  readonly isOfNoProject?: true
+  /** A claim that is over does not keep it from being accepted. */
+  readonly acceptsAnyFence?: true
+}
+
+const operator: Row['roles'] = ['OPERATOR', 'ADMIN']
+const worker: Row['roles'] = ['WORKER', 'ADMIN']
+const driver: Row['roles'] = ['WORKER', 'AGENT', 'ADMIN']
+const anyone: Row['roles'] = ['OPERATOR', 'WORKER', 'ADMIN']
+const ofRun = { runId: 'RunNotFound' }
+const ofSession = { sessionId: 'SessionNotFound' }
+const ofExecution = { executionId: 'ExecutionNotFound' }
+const ofWorkspace = { workspaceId: 'WorkspaceNotFound' }
+const ofOperation = { operationId: 'WorkspaceOperationNotFound' }
+
+const ROWS: { readonly [mutation: string]: Row } = {
+  startRun: {
+    roles: anyone,
+    ids: { parentRunId: 'RunNotFound', continuesRunId: 'RunNotFound' },
+    differs: ['title', 'another'],
+    needs: { claim: 'WORKER' },
+  },
+  claimRun: { roles: worker, ids: ofRun, differs: ['owner', 'another'] },
+  renewLease: { roles: worker, ids: ofRun },
+  releaseRun: { roles: worker, ids: ofRun, differs: ['blocked', true] },
+  confirmCancel: { roles: worker, ids: ofRun, differs: ['fence', 2] },
+  pauseRun: { roles: operator, ids: ofRun, differs: ['comment', 'another'] },
+  resumeRun: { roles: anyone, ids: ofRun, differs: ['comment', 'another'], needs: { claim: 'WORKER' } },
+  completeRun: { roles: driver, ids: ofRun, differs: ['output', 'another'] },
+  failRun: { roles: driver, ids: ofRun, differs: ['error', 'another'] },
+  cancelRun: { roles: operator, ids: ofRun, differs: ['comment', 'another'] },
+  detachRun: { roles: operator, ids: ofRun, differs: ['comment', 'another'] },
+  deleteRun: { roles: operator, ids: ofRun, differs: ['runId'] },
+  advancePhase: { roles: driver, ids: ofRun, differs: ['to', 'done'] },
+  startPhase: { roles: driver, ids: ofRun, differs: ['because', 'another'] },
+  failPhase: {
+    roles: driver,
+    ids: { ...ofRun, 'recovery.sessionId': 'InvalidInput' },
+    differs: ['phase', 'done'],
+  },
+  completeRound: { roles: driver, ids: ofRun, differs: ['summary', 'another'] },
+  submitArtifact: { roles: driver, ids: ofRun, differs: ['content', 'another'] },
+  requestApproval: { roles: driver, ids: ofRun, differs: ['question', 'another?'] },
+  decideApproval: {
+    roles: operator,
+    ids: { approvalId: 'ApprovalNotFound' },
+    differs: ['comment', 'another'],
+  },
+  startExecution: { roles: driver, ids: ofRun, differs: ['command', 'another'] },
+  finishExecution: {
+    roles: ['WORKER', 'AGENT', 'OPERATOR', 'ADMIN'],
+    ids: ofExecution,
+    differs: ['exitCode', 1],
+    acceptsAnyFence: true,
+  },
+  touchExecution: { roles: driver, ids: ofExecution, isOfStarter: true },
+  openSession: { roles: driver, ids: ofRun, differs: ['adapter', 'another'] },
+  updateSession: { roles: driver, ids: ofSession, differs: ['status', 'CRASHED'] },
+  recordPrompt: { roles: driver, ids: ofSession, differs: ['dedupKey', 'another'] },
+  appendTranscript: { roles: driver, ids: ofSession },
+  sendMessage: { roles: operator, ids: ofRun, differs: ['text', 'another'] },
+  acknowledgeMessage: {
+    roles: driver,
+    ids: { messageId: 'MessageNotFound' },
+    differs: ['receipt', 'DELIVERED'],
+  },
+  registerWorkflow: { roles: operator, ids: {}, isOfNoProject: true },
+  createToken: { roles: ['ADMIN'], ids: { principalId: 'InvalidInput' } },
+  rotateToken: { roles: ['ADMIN'], ids: { tokenId: 'TokenNotFound' } },
+  revokeToken: { roles: ['ADMIN'], ids: { tokenId: 'TokenNotFound' } },
+  sweep: { roles: ['ADMIN'], ids: {}, isOfNoProject: true },
+  recordWorkspace: { roles: worker, ids: ofRun, differs: ['branch', 'another'] },
+  requestWorkspaceOperation: { roles: operator, ids: ofWorkspace, differs: ['force', false] },
+  startWorkspaceOperation: { roles: worker, ids: ofOperation, differs: ['worker', 'another'] },
+  finishWorkspaceOperation: { roles: worker, ids: ofOperation, differs: ['attempt', 2], isOfStarter: true },
+  reportPreview: { roles: worker, ids: ofWorkspace, differs: ['url', 'http://127.0.0.1:8081/'] },
+}
+
+const MUTATIONS = listMutations(schema)
+
+let stage: Stage
+let senders: Readonly<Record<Role, Actor>>
+let elsewhere: Actor
+
+beforeAll(async () => {
+  stage = await openStage([])
+  await prepareInputs(stage.adam)
+  const claim = { owner: 'wanda', leaseSeconds: 3600 }
+  const { agentToken } = await stage.adam.must('startRun', { workflow: 'fuzzed', claim })
+  senders = {
+    VIEWER: stage.vera,
+    OPERATOR: stage.olga,
+    WORKER: stage.wanda,
+    AGENT: stage.join(agentToken),
+    ADMIN: stage.adam,
+  }
+  const token = { name: 'admin of elsewhere', role: 'ADMIN', projects: ['elsewhere'] }
+  elsewhere = stage.join((await stage.adam.must('createToken', token)).secret)
+})
+afterAll(() => stage.end())
+
+it('every mutation of the schema has a row here, and an input that is known to be accepted', () => {
+  const names = MUTATIONS.map(({ name }) => name)
+  expect(Object.keys(ROWS).toSorted()).toEqual(names.toSorted())
+  expect(names.filter((name) => !isKnown(name))).toEqual([])
+})
+
+/** The paths of the fields that take an id. */
+function idsOf(type: GraphQLInputObjectType, path: readonly string[] = []): string[] {
+  return Object.values(type.getFields()).flatMap(({ name, type: of }): string[] => {
+    const named: GraphQLInputType = getNamedType(of)
+    if (isInputObjectType(named)) return idsOf(named, [...path, name])
+    return named.name === 'ID' ? [[...path, name].join('.')] : []
+  })
+}
+
+/** The input with another value at a path. */
+function withValue(input: Data, [name = '', ...rest]: readonly string[], value: unknown): Data {
+  return { ...input, [name]: rest.length === 0 ? value : withValue(input[name], rest, value) }
+}
+
+/** An input that is accepted from an ADMIN. */
+const makeValid = ({ name, input }: Pick<KnownMutation, 'name' | 'input'>): Promise<Data> =>
+  makeInput(name, input, { by: stage.adam, project: 'default' })
+
+/** The mutations whose input has this field. */
+const having = (field: string) => MUTATIONS.filter(({ input }) => field in input.getFields())
+
+const unknownLike = (id: unknown) => String(id ?? 'prn_').replace(/_.*/, '_01jd0000000000000000000000')
+
+describe.each(MUTATIONS)('$name', ({ name, input: type }) => {
+  const { roles = [], ids = {}, needs = {}, ...row }: Partial<Row> = ROWS[name] ?? {}
+  const make = () => makeValid({ name, input: type })
+
+  it('is refused to roles that may not send it, naming the least that may, and to agents of other runs', async () => {
+    const input = await make()
+    for (const role of ['VIEWER', 'OPERATOR', 'WORKER', 'AGENT'] as const) {
+      if (!roles.includes(role))
+        expect([role, await senders[role].send(name, input)]).toEqual([
+          role,
+          refusal('Forbidden', { requiredRole: roles[0] }),
+        ])
+    }
+    if (roles.includes('AGENT'))
+      expect(await senders.AGENT.send(name, input)).toEqual(
+        refusal('Forbidden', { requiredRole: row.isOfStarter ? 'ADMIN' : null }),
+      )
+    // nothing else was wrong with it
+    await stage.adam.must(name, input)
+  })
+
+  it('is accepted from the roles that may send it', async () => {
+    for (const role of roles.filter((each) => each !== 'AGENT')) {
+      let input: Data = await make()
+      for (const [field, needed] of Object.entries(needs)) {
+        if (role === needed || role === 'ADMIN') continue
+        expect(await senders[role].send(name, input)).toEqual(refusal('Forbidden', { requiredRole: needed }))
+        input = withValue(input, [field], null)
+      }
+      const answer = await senders[role].send(name, input)
+      expect([role, answer]).toEqual([
+        role,
+        row.isOfStarter && role !== 'ADMIN'
+          ? refusal('Forbidden', { requiredRole: 'ADMIN' })
+          : expect.objectContaining({ __typename: expect.stringMatching(/Success$/) }),
+      ])
+    }
+  })
+
+  it('is refused to tokens of another project', async () => {
+    const input = await make()
+    const answer = await elsewhere.send(name, input)
+    if (row.isOfNoProject) expect(answer).toMatchObject({ __typename: expect.stringMatching(/Success$/) })
+    else
+      expect(answer).toEqual(
+        refusal('Forbidden', { requiredRole: name === 'touchExecution' ? 'ADMIN' : null }),
+      )
+  })
+
+  it('is refused where it names what does not exist', async () => {
+    expect(Object.keys(ids).toSorted()).toEqual(idsOf(type).toSorted())
+    const input: Data = await make()
+    for (const [path, refused] of Object.entries(ids)) {
+      const steps = path.split('.')
+      const unknown = unknownLike(steps.reduce((value: Data, step) => value?.[step], input))
+      const answer = await stage.adam.send(name, withValue(input, steps, unknown))
+      expect([path, answer]).toEqual([path, refusal(refused)])
+      if (refused.endsWith('NotFound')) expect(Object.values(answer)).toContain(unknown)
+    }
+  })
+})
+
+it.each(having('fence'))(
+  '$name is refused under a claim that is not the present one (G4)',
+  async (mutation) => {
+    const { name } = mutation
+    const answer = await stage.adam.send(name, { ...(await makeValid(mutation)), fence: 99 })
+    expect(answer).toEqual(
+      ROWS[name]?.acceptsAnyFence
+        ? expect.objectContaining({ __typename: expect.stringMatching(/Success$/) })
+        : refusal('LeaseLost', { yourFence: 99 }),
+    )
+  },
+)
+
+it.each(having('idempotencyKey'))(
+  '$name sent again with its key is answered as before, and with another input refused with what differs (G7)',
+  async (mutation) => {
+    const { name } = mutation
+    const input = await makeValid(mutation)
+    const first = await stage.adam.must(name, input)
+    expect(first.replayed).toBe(false)
+    const runId: string | undefined = name === 'deleteRun' ? undefined : (input.runId ?? first.run?.id)
+    const before = runId && (await stage.vera.log(runId))
+    const again = await stage.adam.must(name, input)
+    expect(again).toMatchObject({ __typename: first.__typename, replayed: true })
+    const named = (answer: Data) =>
+      Object.entries<Data>(answer).map(([key, value]) => [key, value?.id, value?.fence])
+    expect(named(again)).toEqual(named(first))
+    const [field = '', value] = ROWS[name]?.differs ?? []
+    const other: Data = value === undefined ? await makeValid(mutation) : { [field]: value }
+    expect(await stage.adam.send(name, { ...input, [field]: other[field] })).toEqual(
+      refusal('IdempotencyMismatch', { differingPaths: [field] }),
+    )
+    if (runId) expect(await stage.vera.log(runId)).toEqual(before)
+  },
+)
