@@ -6,7 +6,7 @@
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { targetsOf, TRANSITION_NAMES } from '../src/lifecycle/run/transitions.ts'
-import { FINAL_STATUSES, RUN_STATUSES } from '../src/lifecycle/run/words.ts'
+import { FINAL_STATUSES, RUN_STATES, type RunState, type RunStatus } from '../src/lifecycle/run/words.ts'
 
 const FILE = new URL('../docs/lifecycle.md', import.meta.url)
 
@@ -14,10 +14,11 @@ const FILE = new URL('../docs/lifecycle.md', import.meta.url)
 function drawDiagram(): string {
   const ways = new Map<string, string[]>()
   for (const name of TRANSITION_NAMES)
-    RUN_STATUSES.forEach((from) => {
-      for (const to of targetsOf(name, from).filter((target) => target !== from)) {
+    RUN_STATES.forEach((state) => {
+      const from = statusOf(state)
+      for (const to of targetsOf(name, state).filter((target) => target !== from)) {
         const way = `${from} --> ${to}`
-        ways.set(way, [...(ways.get(way) ?? []), name])
+        ways.set(way, [...new Set([...(ways.get(way) ?? []), name])])
       }
     })
   const lines = [...ways].map(([way, commands]) => `  ${way}: ${commands.join(', ')}`)
@@ -25,14 +26,19 @@ function drawDiagram(): string {
   return ['```mermaid', 'stateDiagram-v2', '  [*] --> QUEUED: start', ...lines, ...ends, '```'].join('\n')
 }
 
-/** For every command, the statuses that allow it and the statuses it leads to. */
+/** The status of a run in this state of the table. */
+function statusOf(state: RunState): RunStatus {
+  return state === 'ASKING' ? 'AWAITING_APPROVAL' : state
+}
+
+/** For every command, the states that allow it and the statuses it leads to. */
 function drawTable(): string {
-  const head = ['command', ...RUN_STATUSES]
+  const head = ['command', ...RUN_STATES]
   const rows = TRANSITION_NAMES.map((name) => [
     name,
-    ...RUN_STATUSES.map((from) =>
-      targetsOf(name, from)
-        .map((to) => (to === from ? 'stays' : to))
+    ...RUN_STATES.map((state) =>
+      targetsOf(name, state)
+        .map((to) => (to === statusOf(state) ? 'stays' : to))
         .join(' or '),
     ),
   ])

@@ -55,7 +55,7 @@ export class Pawl {
     this.executions = new Executions(requests)
     this.sessions = new Sessions(streams)
     this.artifacts = new Artifacts(requests)
-    this.approvals = new Approvals(requests)
+    this.approvals = new Approvals(streams)
     this.messages = new Messages(requests)
     this.workspaces = new Workspaces(streams)
     this.workflows = new Workflows(requests)

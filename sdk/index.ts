@@ -15,6 +15,7 @@ export {
   PawlProblem,
 } from './kit/errors.ts'
 export type { Interruption, Problem } from './kit/errors.ts'
+export type { AskFields } from './worker/askInTurn.ts'
 export type { OwnedRun } from './worker/ownedRun.ts'
 export { waitsForChildren } from './worker/children.ts'
 export type { LeaseKeeper, KeepLeaseFields } from './worker/leaseKeeper.ts'

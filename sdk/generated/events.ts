@@ -5,7 +5,7 @@ import type { JsonValue } from '../kit/json.ts'
 export interface RunEventPayloads {
   readonly 'approval.decided': {
     readonly id: string
-    readonly decision: 'APPROVE' | 'REJECT' | 'RETRY' | 'ABORT'
+    readonly decision: 'APPROVE' | 'REJECT' | 'RETRY' | 'ABORT' | 'ALLOW' | 'ALLOW_ALWAYS' | 'DENY' | 'ANSWER' | 'DECLINE'
     readonly digest: string
     /** What the person said. */
     readonly comment: string | null
@@ -16,10 +16,12 @@ export interface RunEventPayloads {
     readonly awayMs?: number
     /** Sessions that the decision disposed of. */
     readonly disposed: readonly (string)[]
+    /** What was answered to a QUESTION. */
+    readonly answer?: { readonly [key: string]: string | number | boolean }
   }
   readonly 'approval.expired': {
     readonly id: string
-    readonly onExpiry: 'REJECT' | 'EXPIRE_RUN' | 'WAIT'
+    readonly onExpiry: 'REJECT' | 'EXPIRE_RUN' | 'WAIT' | 'CONTINUE'
     readonly phaseId: string | null
     /** Status of the run after the expiry. */
     readonly runStatus: 'QUEUED' | 'RUNNING' | 'AWAITING_APPROVAL' | 'PAUSED' | 'CANCELLING' | 'COMPLETED' | 'FAILED' | 'CANCELLED' | 'EXPIRED'
@@ -32,17 +34,34 @@ export interface RunEventPayloads {
     readonly phase: string | null
     readonly attempt: number | null
     readonly gate: string
-    readonly kind: 'REVIEW' | 'RECOVERY'
+    readonly kind: 'REVIEW' | 'RECOVERY' | 'PERMISSION' | 'QUESTION'
     readonly question: string
     readonly payload: JsonValue
     readonly digest: string
     readonly artifactSha256: string | null
     readonly expiresAt: string | null
-    readonly onExpiry: 'REJECT' | 'EXPIRE_RUN' | 'WAIT'
+    readonly onExpiry: 'REJECT' | 'EXPIRE_RUN' | 'WAIT' | 'CONTINUE'
     readonly approvers: readonly (string)[]
     readonly allowSelfApproval: boolean
     /** Whether the phase waits for the approval now. */
     readonly awaitsApproval: boolean
+    /** The session whose agent asks in the middle of a turn. */
+    readonly sessionId?: string | null
+    /** What a PERMISSION is asked for. */
+    readonly permission?: {
+      readonly kind: 'EDIT' | 'EXECUTE' | 'FETCH' | 'MCP' | 'OTHER'
+      readonly program: string | null
+      readonly path: string | null
+    } | null
+    /** JSON Schema of the answer to a QUESTION. */
+    readonly answerSchema?: JsonValue
+  }
+  readonly 'approval.withdrawn': {
+    readonly id: string
+    /** Why the question is VOID; the run is RUNNING. */
+    readonly because: 'WITHDRAWN' | 'SUPERSEDED' | 'RELEASED' | 'OWNER_LOST' | 'PAUSED' | 'CANCELLED'
+    /** How long the run had not been RUNNING, in milliseconds; absent in logs of earlier versions, where limits counted it. */
+    readonly awayMs?: number
   }
   readonly 'artifact.invalid': {
     readonly id: string
@@ -239,6 +258,8 @@ export interface RunEventPayloads {
     readonly queuedFrom?: string
     /** How long the run had not been RUNNING, in milliseconds; absent in logs of earlier versions, where limits counted it. */
     readonly awayMs?: number
+    /** Kinds of questions, asked in the middle of a turn, that the owner knows; left out: none. */
+    readonly kinds?: readonly ('PERMISSION' | 'QUESTION')[]
   }
   readonly 'run.completed': {
     readonly output: JsonValue

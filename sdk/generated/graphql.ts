@@ -51,6 +51,10 @@ export type ApprovalFilter = {
 
 /** What a person is asked. */
 export type ApprovalKind =
+  /** Whether the agent may do something, asked in the middle of its turn: ALLOW, ALLOW_ALWAYS or DENY. */
+  | 'PERMISSION'
+  /** Anything else that the agent asks in the middle of its turn: ANSWER or DECLINE. */
+  | 'QUESTION'
   /** How to go on after a failure: RETRY or ABORT. */
   | 'RECOVERY'
   /** Whether the work is good: APPROVE or REJECT. */
@@ -60,8 +64,18 @@ export type ApprovalKind =
 export type ApprovalStatus =
   /** The run was given up. */
   | 'ABORTED'
+  /** The agent may do it, this time. */
+  | 'ALLOWED'
+  /** The agent may do it, now and for the rest of its session. */
+  | 'ALLOWED_ALWAYS'
+  /** The question was answered. */
+  | 'ANSWERED'
   /** The work is good. */
   | 'APPROVED'
+  /** A person would not answer. */
+  | 'DECLINED'
+  /** The agent may not do it. */
+  | 'DENIED'
   /** Nobody decided in time. */
   | 'EXPIRED'
   /** Waits for a person. */
@@ -70,7 +84,7 @@ export type ApprovalStatus =
   | 'REJECTED'
   /** The phase is to be tried again. */
   | 'RETRIED'
-  /** The run settled before anybody decided. */
+  /** The run settled, or the question was withdrawn, before anybody decided. */
   | 'VOID';
 
 /** A cancel. */
@@ -89,6 +103,8 @@ export type CancelRunInput = {
 
 /** A claim made in the same step. */
 export type ClaimInput = {
+  /** PERMISSION and QUESTION, as far as the owner knows them: it stays at work while its agent waits for the answer. Left out: none, and nobody asks any. */
+  kinds?: Array<ApprovalKind> | null | undefined;
   /** How long the lease lasts, in seconds: 5 to 3600; 0: a claim without a lease, for agents that report for themselves. */
   leaseSeconds?: number | null | undefined;
   /** Who will hold the run, as others will see it. */
@@ -99,6 +115,8 @@ export type ClaimInput = {
 export type ClaimRunInput = {
   /** Any text of your own, at most 200 characters: sent again with the same input, it answers with the first result and changes nothing. */
   idempotencyKey?: string | null | undefined;
+  /** PERMISSION and QUESTION, as far as the owner knows them: it stays at work while its agent waits for the answer. Left out: none, and nobody asks any. */
+  kinds?: Array<ApprovalKind> | null | undefined;
   /** Only runs that carry all of these labels. */
   labels?: Array<string> | null | undefined;
   /** How long the lease lasts, in seconds: 5 to 3600; 0: a claim without a lease, for agents that report for themselves. */
@@ -165,11 +183,13 @@ export type CreateTokenInput = {
 
 /** A decision. */
 export type DecideApprovalInput = {
+  /** The answer of an ANSWER: an object with the fields that the schema asks for. */
+  answer?: JsonValue | null | undefined;
   /** The approval. */
   approvalId: string;
   /** What to say about it; kept in the log. */
   comment?: string | null | undefined;
-  /** The answer; the kind of the approval knows two of them. */
+  /** The answer; the approval lists what it knows in `decisions`. */
   decision: Decision;
   /** The digest of the approval that the person was shown. */
   digest: string;
@@ -181,8 +201,18 @@ export type DecideApprovalInput = {
 export type Decision =
   /** Give the run up. For a RECOVERY. */
   | 'ABORT'
+  /** Do it, this time. For a PERMISSION. */
+  | 'ALLOW'
+  /** Do it, now and for the rest of the session: the same kind of action, by the same program or on the same path. For a PERMISSION that names one. */
+  | 'ALLOW_ALWAYS'
+  /** The answer, as a value that the schema admits. For a QUESTION. */
+  | 'ANSWER'
   /** The work is good. For a REVIEW. */
   | 'APPROVE'
+  /** No answer is given. For a QUESTION. */
+  | 'DECLINE'
+  /** Do not do it. For a PERMISSION. */
+  | 'DENY'
   /** The work is to be done again. For a REVIEW. */
   | 'REJECT'
   /** Try the phase again. For a RECOVERY. */
@@ -233,7 +263,9 @@ export type DirectiveKind =
   /** Stop the agent; release the run, or hold it until it is resumed. */
   | 'PAUSE'
   /** The run has settled: stop the agent and release the run. */
-  | 'STOP';
+  | 'STOP'
+  /** Go on, and stop nothing: a person is asked what the agent waits for in the middle of its turn. */
+  | 'WAIT';
 
 /** What an entry of a transcript is. */
 export type EntryKind =
@@ -321,6 +353,8 @@ export type ExecutionFilter = {
 
 /** What happens where nobody decides in time. */
 export type ExpiryPolicy =
+  /** The run goes on, and the agent is told that nobody answered. For a PERMISSION and a QUESTION, always. */
+  | 'CONTINUE'
   /** The run is EXPIRED; held by a live owner, it is FAILED. */
   | 'EXPIRE_RUN'
   /** As if a person had said REJECT, or ABORT for a RECOVERY. */
@@ -568,6 +602,29 @@ export type PermissionEntryInput = {
   updates?: string | null | undefined;
 };
 
+/** An action that a permission is asked for. */
+export type PermissionInput = {
+  /** What kind of action it is. */
+  kind: PermissionKind;
+  /** The file or folder. */
+  path?: string | null | undefined;
+  /** The program, the tool or the host. */
+  program?: string | null | undefined;
+};
+
+/** What an agent asks permission for. */
+export type PermissionKind =
+  /** Changing a file. */
+  | 'EDIT'
+  /** Running a command. */
+  | 'EXECUTE'
+  /** Reading something over a network. */
+  | 'FETCH'
+  /** Calling a tool of an MCP server. */
+  | 'MCP'
+  /** Anything else. */
+  | 'OTHER';
+
 /** What became of a question for a permission. */
 export type PermissionState =
   /** It was given. */
@@ -763,9 +820,11 @@ export type ReportPreviewInput = {
 export type RequestApprovalInput = {
   /** Whether who asks may decide. */
   allowSelfApproval?: boolean | null | undefined;
+  /** JSON Schema of the answer to a QUESTION: `type: object` and flat `properties`, each a string, a number, an integer or a boolean, or a string with `enum`; left out: one field `answer` with any text. */
+  answerSchema?: JsonValue | null | undefined;
   /** Names of those who may decide, at most 100; left out or empty: whoever has the role. */
   approvers?: Array<string> | null | undefined;
-  /** How long the question stands, in seconds; left out: for ever. */
+  /** How long the question stands, in seconds; left out: for ever, and 900 for a PERMISSION or a QUESTION. */
   expiresInSeconds?: number | null | undefined;
   /** The number of your claim. Only an AGENT token, which carries it, may leave it out. */
   fence?: number | null | undefined;
@@ -775,16 +834,20 @@ export type RequestApprovalInput = {
   idempotencyKey?: string | null | undefined;
   /** What is asked, and so what may be answered. */
   kind?: ApprovalKind | null | undefined;
-  /** What happens where nobody decides in time. */
+  /** What happens where nobody decides in time. A PERMISSION or a QUESTION takes WAIT for CONTINUE. */
   onExpiry?: ExpiryPolicy | null | undefined;
   /** What is shown with the question. */
   payload?: JsonValue | null | undefined;
+  /** What a PERMISSION is asked for, by what the program will do. */
+  permission?: PermissionInput | null | undefined;
   /** Key of the phase it is about, the current one; left out: the run as a whole. */
   phase?: string | null | undefined;
   /** What the person is asked. */
   question: string;
   /** The run. */
   runId: string;
+  /** The session whose agent asks a PERMISSION or a QUESTION; a PERMISSION without one is never allowed always. */
+  sessionId?: string | null | undefined;
 };
 
 /** What to do with a workspace. */
@@ -900,7 +963,9 @@ export type RunCommand =
   /** `startPhase` */
   | 'START_PHASE'
   /** Submitting an artifact. */
-  | 'SUBMIT_ARTIFACT';
+  | 'SUBMIT_ARTIFACT'
+  /** `withdrawApproval` */
+  | 'WITHDRAW_APPROVAL';
 
 /** Which runs to list; what is left out does not narrow. */
 export type RunFilter = {
@@ -1283,6 +1348,16 @@ export type UsageEntryInput = {
   updates?: string | null | undefined;
 };
 
+/** The end of a question. */
+export type WithdrawApprovalInput = {
+  /** The approval. */
+  approvalId: string;
+  /** The number of your claim. Only an AGENT token, which carries it, may leave it out. */
+  fence?: number | null | undefined;
+  /** Any text of your own, at most 200 characters: sent again with the same input, it answers with the first result and changes nothing. */
+  idempotencyKey?: string | null | undefined;
+};
+
 /** What a DIFF found. */
 export type WorkspaceDiffInput = {
   /** Commits of the branch since its base. */
@@ -1422,7 +1497,7 @@ export type WorkspaceStatus =
   /** Its directory is gone, for good. */
   | 'REMOVED';
 
-export type ApprovalFieldsFragment = { id: string, attempt: number | null, gate: string, kind: ApprovalKind, status: ApprovalStatus, question: string, payload: JsonValue | null, digest: string, requestedBy: string, requestedById: string | null, requestedAt: string, expiresAt: string | null, onExpiry: ExpiryPolicy, approvers: Array<string>, allowSelfApproval: boolean, decidedAt: string | null, decidedBy: string | null, decidedById: string | null, comment: string | null, run: { id: string, title: string | null, status: RunStatus, workflow: { name: string } }, phase: { key: string, round: number } | null };
+export type ApprovalFieldsFragment = { id: string, attempt: number | null, gate: string, kind: ApprovalKind, status: ApprovalStatus, question: string, payload: JsonValue | null, sessionId: string | null, answerSchema: JsonValue | null, decisions: Array<Decision>, digest: string, requestedBy: string, requestedById: string | null, requestedAt: string, expiresAt: string | null, onExpiry: ExpiryPolicy, approvers: Array<string>, allowSelfApproval: boolean, decidedAt: string | null, decidedBy: string | null, decidedById: string | null, comment: string | null, answer: JsonValue | null, run: { id: string, title: string | null, status: RunStatus, revision: number, workflow: { name: string } }, phase: { key: string, round: number } | null, permission: { kind: PermissionKind, program: string | null, path: string | null } | null };
 
 export type ApprovalDetailFragment = (
   { phase: { artifacts: Array<ArtifactFieldsFragment> } | null }
@@ -2125,6 +2200,50 @@ export type DecideApprovalMutation = { decideApproval:
       & ProblemFields_WrongDecision_Fragment
       & WrongDecisionFieldsFragment
     )
+   };
+
+export type WithdrawApprovalMutationVariables = Exact<{
+  input: WithdrawApprovalInput;
+}>;
+
+
+export type WithdrawApprovalMutation = { withdrawApproval:
+    | (
+      { __typename: 'AlreadyDecided' }
+      & ProblemFields_AlreadyDecided_Fragment
+      & AlreadyDecidedFieldsFragment
+    )
+    | (
+      { __typename: 'ApprovalNotFound' }
+      & ProblemFields_ApprovalNotFound_Fragment
+      & ApprovalNotFoundFieldsFragment
+    )
+    | (
+      { __typename: 'Forbidden' }
+      & ProblemFields_Forbidden_Fragment
+      & ForbiddenFieldsFragment
+    )
+    | (
+      { __typename: 'IdempotencyMismatch' }
+      & ProblemFields_IdempotencyMismatch_Fragment
+      & IdempotencyMismatchFieldsFragment
+    )
+    | (
+      { __typename: 'InvalidInput' }
+      & ProblemFields_InvalidInput_Fragment
+      & InvalidInputFieldsFragment
+    )
+    | (
+      { __typename: 'LeaseLost' }
+      & ProblemFields_LeaseLost_Fragment
+      & LeaseLostFieldsFragment
+    )
+    | (
+      { __typename: 'RunNotActive' }
+      & ProblemFields_RunNotActive_Fragment
+      & RunNotActiveFieldsFragment
+    )
+    | { __typename: 'WithdrawApprovalSuccess', replayed: boolean, approval: ApprovalFieldsFragment, run: RunFieldsFragment | null }
    };
 
 export type SubmitArtifactMutationVariables = Exact<{
@@ -3777,7 +3896,7 @@ const AlreadyDecidedFields = 'fragment AlreadyDecidedFields on AlreadyDecided{me
 const AmbiguousRunFields = 'fragment AmbiguousRunFields on AmbiguousRun{message candidates{...RunFields}}'
 const ApprovalDetail = 'fragment ApprovalDetail on Approval{...ApprovalFields phase{artifacts{...ArtifactFields}}}'
 const ApprovalExpiredFields = 'fragment ApprovalExpiredFields on ApprovalExpired{message approval{...ApprovalFields}}'
-const ApprovalFields = 'fragment ApprovalFields on Approval{id run{id title status workflow{name}}phase{key round}attempt gate kind status question payload digest requestedBy requestedById requestedAt expiresAt onExpiry approvers allowSelfApproval decidedAt decidedBy decidedById comment}'
+const ApprovalFields = 'fragment ApprovalFields on Approval{id run{id title status revision workflow{name}}phase{key round}attempt gate kind status question payload sessionId permission{kind program path}answerSchema decisions digest requestedBy requestedById requestedAt expiresAt onExpiry approvers allowSelfApproval decidedAt decidedBy decidedById comment answer}'
 const ApprovalNotFoundFields = 'fragment ApprovalNotFoundFields on ApprovalNotFound{message approvalId}'
 const ArtifactDetail = 'fragment ArtifactDetail on Artifact{...ArtifactFields content}'
 const ArtifactFields = 'fragment ArtifactFields on Artifact{id phase{key round}round attempt path sha256 size valid problems{path message}createdAt}'
@@ -3863,6 +3982,7 @@ export const DetachRunDocument = /* @__PURE__ */ createDocument<DetachRunMutatio
 export const DeleteRunDocument = /* @__PURE__ */ createDocument<DeleteRunMutation, DeleteRunMutationVariables>('mutation DeleteRun($input:DeleteRunInput!){deleteRun(input:$input){__typename ...on DeleteRunSuccess{runId replayed}...ProblemFields ...NotDeletableFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, NotDeletableFields, PhaseFields, ProblemFields, RunFields, RunNotFoundFields)
 export const RequestApprovalDocument = /* @__PURE__ */ createDocument<RequestApprovalMutation, RequestApprovalMutationVariables>('mutation RequestApproval($input:RequestApprovalInput!){requestApproval(input:$input){__typename ...on RequestApprovalSuccess{approval{...ApprovalFields}run{...RunFields}replayed}...ProblemFields ...IllegalTransitionFields ...NotCompletableFields ...RunNotActiveFields ...UnknownPhaseFields ...LeaseLostFields ...IdempotencyMismatchFields ...RunNotFoundFields ...InvalidInputFields ...ForbiddenFields}}', ApprovalFields, ForbiddenFields, IdempotencyMismatchFields, IllegalTransitionFields, InvalidInputFields, LeaseFields, LeaseLostFields, MissingEvidenceFields, NotCompletableFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, RunNotFoundFields, UnknownPhaseFields)
 export const DecideApprovalDocument = /* @__PURE__ */ createDocument<DecideApprovalMutation, DecideApprovalMutationVariables>('mutation DecideApproval($input:DecideApprovalInput!){decideApproval(input:$input){__typename ...on DecideApprovalSuccess{approval{...ApprovalFields}run{...RunFields}replayed}...ProblemFields ...WrongDecisionFields ...AlreadyDecidedFields ...ApprovalExpiredFields ...StaleDigestFields ...ApprovalNotFoundFields ...RunNotActiveFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', AlreadyDecidedFields, ApprovalExpiredFields, ApprovalFields, ApprovalNotFoundFields, ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, StaleDigestFields, WrongDecisionFields)
+export const WithdrawApprovalDocument = /* @__PURE__ */ createDocument<WithdrawApprovalMutation, WithdrawApprovalMutationVariables>('mutation WithdrawApproval($input:WithdrawApprovalInput!){withdrawApproval(input:$input){__typename ...on WithdrawApprovalSuccess{approval{...ApprovalFields}run{...RunFields}replayed}...ProblemFields ...AlreadyDecidedFields ...ApprovalNotFoundFields ...RunNotActiveFields ...LeaseLostFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', AlreadyDecidedFields, ApprovalFields, ApprovalNotFoundFields, ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, LeaseLostFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields)
 export const SubmitArtifactDocument = /* @__PURE__ */ createDocument<SubmitArtifactMutation, SubmitArtifactMutationVariables>('mutation SubmitArtifact($input:SubmitArtifactInput!){submitArtifact(input:$input){__typename ...on SubmitArtifactSuccess{artifact{...ArtifactFields}phase{...PhaseFields}run{...RunFields}replayed}...ProblemFields ...IllegalTransitionFields ...UnknownPhaseFields ...RunNotActiveFields ...LeaseLostFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ArtifactFields, ForbiddenFields, IdempotencyMismatchFields, IllegalTransitionFields, InvalidInputFields, LeaseFields, LeaseLostFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, RunNotFoundFields, UnknownPhaseFields)
 export const StartExecutionDocument = /* @__PURE__ */ createDocument<StartExecutionMutation, StartExecutionMutationVariables>('mutation StartExecution($input:StartExecutionInput!){startExecution(input:$input){__typename ...on StartExecutionSuccess{execution{...ExecutionFields}replayed}...ProblemFields ...RunNotActiveFields ...UnknownPhaseFields ...LeaseLostFields ...IdempotencyMismatchFields ...RunNotFoundFields ...InvalidInputFields ...ForbiddenFields}}', ExecutionFields, ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, LeaseLostFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, RunNotFoundFields, UnknownPhaseFields)
 export const FinishExecutionDocument = /* @__PURE__ */ createDocument<FinishExecutionMutation, FinishExecutionMutationVariables>('mutation FinishExecution($input:FinishExecutionInput!){finishExecution(input:$input){__typename ...on FinishExecutionSuccess{execution{...ExecutionFields}outcome replayed}...ProblemFields ...ExecutionAlreadyFinishedFields ...ExecutionNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ExecutionAlreadyFinishedFields, ExecutionFields, ExecutionNotFoundFields, ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, ProblemFields)

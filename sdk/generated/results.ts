@@ -21,6 +21,7 @@ export type DetachRunResult = Shown<g.DetachRunMutation['detachRun']>
 export type DeleteRunResult = Shown<g.DeleteRunMutation['deleteRun']>
 export type RequestApprovalResult = Shown<g.RequestApprovalMutation['requestApproval']>
 export type DecideApprovalResult = Shown<g.DecideApprovalMutation['decideApproval']>
+export type WithdrawApprovalResult = Shown<g.WithdrawApprovalMutation['withdrawApproval']>
 export type SubmitArtifactResult = Shown<g.SubmitArtifactMutation['submitArtifact']>
 export type StartExecutionResult = Shown<g.StartExecutionMutation['startExecution']>
 export type FinishExecutionResult = Shown<g.FinishExecutionMutation['finishExecution']>

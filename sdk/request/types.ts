@@ -136,6 +136,8 @@ export type {
   Outcome,
   OutputStream,
   PermissionState,
+  PermissionInput,
+  PermissionKind,
   PhaseStatus,
   PreviewStatus,
   PromptStage,

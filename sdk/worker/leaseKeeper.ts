@@ -18,7 +18,10 @@ export interface KeepLeaseFields {
   readonly leaseSeconds: number
   /** When the lease ends unless renewed, by the server's clock: `lease.expiresAt`. */
   readonly expiresAt?: string | null | undefined
-  /** Called with each directive that is more severe than the one before: CONTINUE, PAUSE, CANCEL, STOP, LEASE_LOST. */
+  /**
+   * Called with each directive that is more severe than the one before: CONTINUE, PAUSE, CANCEL, STOP, LEASE_LOST. A
+   * WAIT is as CONTINUE: the work goes on while a question is open in the middle of a turn.
+   */
   readonly onDirective?: ((directive: DirectiveKind) => void) | undefined
   /** Called once with each unacknowledged message to the owner, including those sent before the claim. */
   readonly onMessage?: ((message: Message) => void) | undefined

@@ -1,3 +1,4 @@
+import { type AskFields, askInTurn } from './askInTurn.ts'
 import type { PawlInterruptedError } from '../kit/errors.ts'
 import type * as g from '../generated/graphql.ts'
 import type { Approvals } from '../client/approvals.ts'
@@ -120,8 +121,28 @@ export class OwnedRun {
     list: (page?: t.PageFields & CallOptions) => this.#pawl.artifacts.list(this.#id, page),
   }
 
-  /** The questions of this run; as `pawl.approvals`. Asking one interrupts: the answer may come days later. */
+  /**
+   * The questions of this run; as `pawl.approvals`. `request` of a REVIEW or a RECOVERY interrupts: the answer may come
+   * days later. `ask` asks a PERMISSION or a QUESTION in the middle of a turn, and its success has the approval as it
+   * ended: ALLOWED, ALLOWED_ALWAYS, DENIED, ANSWERED, DECLINED, EXPIRED (nobody answered, which is no denial) or VOID.
+   * One is open per run: others wait for their turn, and expire from when they are shown. An aborted `signal` withdraws
+   * it.
+   */
   readonly approvals = {
+    ask: (fields: AskFields, options: { readonly signal?: AbortSignal | undefined } = {}) =>
+      askInTurn(
+        {
+          approvals: this.#pawl.approvals,
+          runId: this.#id,
+          signal: this.signal,
+          request: (asked) => this.approvals.request(asked),
+          withdraw: (approvalId) => this.approvals.withdraw(approvalId),
+        },
+        fields,
+        options.signal,
+      ),
+    withdraw: (approvalId: string, fields: OwnedRowFields<g.WithdrawApprovalInput> = {}) =>
+      this.#write(this.#pawl.approvals.withdraw(approvalId, this.#fence(fields))),
     request: (fields: OwnedFields<g.RequestApprovalInput>) =>
       this.#write(this.#pawl.approvals.request(this.#id, this.#fence(fields))),
     list: (page?: t.PageFields & CallOptions) => this.#pawl.approvals.list({ ...page, runId: this.#id }),
@@ -231,5 +252,5 @@ type OwnedFields<Input, Filled extends keyof Input = never> = t.Fields<
 /** As `OwnedFields`, for an input about a session or a message of the run. */
 type OwnedRowFields<Input, Filled extends keyof Input = never> = t.Fields<
   Input,
-  Filled | (keyof Input & ('sessionId' | 'messageId' | 'fence'))
+  Filled | (keyof Input & ('sessionId' | 'messageId' | 'approvalId' | 'fence'))
 >

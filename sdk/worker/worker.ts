@@ -43,7 +43,7 @@ export type WorkerHandler = (owned: OwnedRun) => Promise<void> | void
  * or thrown:
  *
  * - a run that is being cancelled is confirmed as CANCELLED;
- * - a run that is still RUNNING fails, as INCOMPLETE, or with the error thrown; if it waits only for its children it is
+ * - a run that is still at work, RUNNING or with a question open in the middle of a turn, fails, as INCOMPLETE, or with the error thrown; if it waits only for its children it is
  *   released, and claimed and passed to the handler again once they have ended;
  * - any other run is released, as is one whose handler was interrupted.
  */
@@ -121,6 +121,7 @@ export class Worker {
       labels: labels && [...labels],
       project,
       leaseSeconds,
+      kinds: [...KINDS],
     }
     let claim: ClaimRunResult
     try {
@@ -222,6 +223,9 @@ function describeError(error: unknown): string {
   return message || 'The handler threw an error without a message'
 }
 
+/** The questions in the middle of a turn that an owned run can ask: it stays at work while one is open. */
+const KINDS = ['PERMISSION', 'QUESTION'] as const
+
 /** How often ending a claim is attempted while the run's status keeps changing. */
 const MAX_ATTEMPTS = 5
 
@@ -239,7 +243,9 @@ function endBy(run: RunDetail, owned: OwnedRun, ending: Failure) {
   const { status } = run
   if (status === 'CANCELLING') return owned.confirmCancel()
   if (ending.reason === 'INCOMPLETE' && waitsForChildren(run)) return owned.release({ untilChildren: true })
-  if (status === 'RUNNING' && !owned.interruption) return owned.fail({ ...ending })
+  // with a question open in the middle of a turn the run is still at work, and nobody waits for the answer any more
+  const isAsking = status === 'AWAITING_APPROVAL' && run.allowedCommands.includes('FAIL')
+  if ((status === 'RUNNING' || isAsking) && !owned.interruption) return owned.fail({ ...ending })
   return owned.release()
 }
 

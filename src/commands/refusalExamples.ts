@@ -33,6 +33,7 @@ const HOLDER: Claim = {
   fence: 2,
   seconds: 30,
   expiresAt: Date.parse('2026-01-01T12:00:30Z'),
+  kinds: [],
 }
 const HELD_BY: Holder = { owner: 'worker-1', until: Date.parse('2026-01-01T12:00:30Z'), isYours: false }
 const standing = (status: RunStatus, holder: Claim | null = null): Standing => ({ status, holder })
@@ -283,7 +284,10 @@ const REFUSALS: { readonly [T in Refusal['type']]: () => readonly ShownRefusal[]
   PromptAlreadySent: () => [shown('always', { type: 'PromptAlreadySent', sessionId, dedupKey: 'p-1' })],
   TranscriptGap: () => [shown('always', { type: 'TranscriptGap', expectedSeq: 12 })],
   ApprovalNotFound: () => [shown('always', { type: 'ApprovalNotFound', approvalId })],
-  AlreadyDecided: () => [shown('always', { type: 'AlreadyDecided', approvalId })],
+  AlreadyDecided: () => [
+    shown('a person decided', { type: 'AlreadyDecided', approvalId, status: 'APPROVED', by: 'ann' }),
+    shown('nobody answered in time', { type: 'AlreadyDecided', approvalId, status: 'EXPIRED', by: 'system' }),
+  ],
   ApprovalExpired: () => [shown('always', { type: 'ApprovalExpired', approvalId })],
   WrongDecision: () =>
     Object.entries(ALLOWED_DECISIONS).map(([kind, allowed]) =>

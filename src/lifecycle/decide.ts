@@ -20,7 +20,7 @@ import { roundRules } from './decide/rounds.ts'
 import { sessionRules } from './decide/sessions.ts'
 import { settlingRules } from './decide/settling.ts'
 import type { RefusalOf, Rule, RuleTable, Ruling } from './decide/rule.ts'
-import { admits, hasTransitions } from './run/transitions.ts'
+import { admits, hasTransitions, stateOf } from './run/transitions.ts'
 
 /** The result of a decision, as of the run after it. */
 export type Verdict<T extends CommandType = CommandType> =
@@ -148,7 +148,7 @@ function checkFence({ run, now }: Draft, command: Command): RefusalNamed<'LeaseL
  */
 function checkSettled({ run }: Draft, command: Command): RefusalNamed<'RunNotActive'> | undefined {
   if (!('fence' in command) || !isSettledStatus(run.status)) return undefined
-  if (!hasTransitions(command.type) || admits(command.type, run.status)) return undefined
+  if (!hasTransitions(command.type) || admits(command.type, stateOf(run))) return undefined
   return { type: 'RunNotActive', status: run.status }
 }
 

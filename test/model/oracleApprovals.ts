@@ -196,6 +196,18 @@ export function mayDecide(
   return allowSelfApproval || !own.includes(name)
 }
 
+const STATUS = {
+  APPROVE: 'APPROVED',
+  REJECT: 'REJECTED',
+  RETRY: 'RETRIED',
+  ABORT: 'ABORTED',
+  ALLOW: 'ALLOWED',
+  ALLOW_ALWAYS: 'ALLOWED_ALWAYS',
+  DENY: 'DENIED',
+  ANSWER: 'ANSWERED',
+  DECLINE: 'DECLINED',
+} as const satisfies Record<Decision, ModelApproval['status']>
+
 export function decideApproval(
   run: ModelRun,
   now: number,
@@ -212,9 +224,7 @@ export function decideApproval(
   const allowed: readonly Decision[] = kind === 'REVIEW' ? ['APPROVE', 'REJECT'] : ['RETRY', 'ABORT']
   if (!allowed.includes(decision)) return refused('WrongDecision', { allowed })
   if (digest !== approval.digest) return refused('StaleDigest')
-  approval.status = { APPROVE: 'APPROVED', REJECT: 'REJECTED', RETRY: 'RETRIED', ABORT: 'ABORTED' }[
-    decision
-  ] as ModelApproval['status']
+  approval.status = STATUS[decision]
   approval.decidedBy = name
   note(run, 'approval.decided', now)
   answerApproval(run, approval, decision, now)

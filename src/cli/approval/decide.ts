@@ -1,21 +1,27 @@
-import { createInterface } from 'node:readline/promises'
 import { Option } from 'commander'
 import type { Command } from 'commander'
-import type { ApprovalKind, Decision } from '@pawl/sdk'
-import { EXIT, UsageError } from '../kit/exitCodes.ts'
+import type { Decision } from '@pawl/sdk'
+import { EXIT } from '../kit/exitCodes.ts'
 import { createAction } from '../kit/invocation.ts'
 import type { CommonOptions, Invocation } from '../kit/invocation.ts'
-import { createCommand, keyOption } from '../kit/options.ts'
+import { collect, createCommand, keyOption } from '../kit/options.ts'
 import { printRunLine } from '../print/printRun.ts'
 import { withInterrupt } from '../kit/withInterrupt.ts'
 import { approvalArgument, chooseApproval } from './argument.ts'
-import { paintApproval, printQuestion } from '../print/printApproval.ts'
+import { askPerson, type Decided } from './askPerson.ts'
+import { answerFields, readAnswer } from './readAnswer.ts'
+import { paintApproval, printQuestion, type Question } from '../print/printApproval.ts'
 
 interface Options extends CommonOptions {
   readonly approve?: boolean
   readonly reject?: boolean
   readonly retry?: boolean
   readonly abort?: boolean
+  readonly allow?: boolean
+  readonly always?: boolean
+  readonly deny?: boolean
+  readonly answer?: string[]
+  readonly decline?: boolean
   readonly comment?: string
   readonly digest?: string
   readonly idempotencyKey?: string
@@ -27,13 +33,25 @@ export function approvalDecideCommand(): Command {
     'pawl approval decide                     # show it, then ask',
     "pawl approval decide apr_01k9… --reject --comment 'split it in two'",
     'pawl approval decide apr_01k9… --approve --digest 9f86d0…   # refuse if it has changed',
+    "pawl approval decide apr_01k9… --deny --comment 'not outside of src'",
+    'pawl approval decide apr_01k9… --answer colour=red --answer copies=2',
   ])
     .addArgument(approvalArgument())
     .addOption(decisionOption('approve', 'a REVIEW: the work is good'))
     .addOption(decisionOption('reject', 'a REVIEW: the phase has to be repeated'))
     .addOption(decisionOption('retry', 'a RECOVERY: the phase may be started again'))
     .addOption(decisionOption('abort', 'a RECOVERY: the run fails'))
-    .option('--comment <text>', 'comment; whoever repeats the work reads it')
+    .addOption(decisionOption('allow', 'a PERMISSION: the agent may do it, this time'))
+    .addOption(decisionOption('always', 'a PERMISSION: also for the rest of the session'))
+    .addOption(decisionOption('deny', 'a PERMISSION: the agent may not do it'))
+    .addOption(
+      decisionOption(
+        'answer <value>',
+        'a QUESTION: the answer, field=value for each field, the value of the only one, or a JSON object',
+      ).argParser(collect),
+    )
+    .addOption(decisionOption('decline', 'a QUESTION: no answer is given'))
+    .option('--comment <text>', 'comment; whoever repeats the work, or the agent that asked, reads it')
     .option('--digest <digest>', 'refuse unless this is the digest (default: digest of what is shown)')
     .addOption(keyOption())
     .action(
@@ -50,22 +68,18 @@ async function decide(
   signal: AbortSignal,
 ): Promise<number> {
   const { comment, idempotencyKey } = options
-  const given = givenDecision(options)
   const question = await chooseApproval(invocation, id)
   const { approval } = question
   // stdout is for the decision only.
   printQuestion(invocation.err, question)
   invocation.err.line()
-  const answer =
-    given !== undefined
-      ? { decision: given, comment }
-      : await askPerson(invocation, approval.kind, approval.status === 'PENDING', comment, signal)
-  if (!answer) {
+  const decided = givenDecision(options, question) ?? (await askPerson(invocation, approval, comment, signal))
+  if (!decided) {
     invocation.note('nothing was decided')
     return EXIT.done
   }
   const digest = options.digest ?? approval.digest
-  const result = await invocation.pawl.approvals.decide(approval.id, { ...answer, digest, idempotencyKey })
+  const result = await invocation.pawl.approvals.decide(approval.id, { ...decided, digest, idempotencyKey })
   return invocation.answerResult(result, (success, printer) => {
     printer.line(
       `${printer.colors.bold(success.approval.id)}  ${paintApproval(printer.colors, success.approval.status)}`,
@@ -79,56 +93,24 @@ const DECISIONS = {
   reject: 'REJECT',
   retry: 'RETRY',
   abort: 'ABORT',
+  allow: 'ALLOW',
+  always: 'ALLOW_ALWAYS',
+  deny: 'DENY',
+  answer: 'ANSWER',
+  decline: 'DECLINE',
 } as const satisfies Record<string, Decision>
 type Word = keyof typeof DECISIONS
 const WORDS = Object.keys(DECISIONS) as Word[]
 
-function decisionOption(word: Word, description: string): Option {
-  return new Option(`--${word}`, description).conflicts(WORDS.filter((other) => other !== word))
+function decisionOption(flag: Word | 'answer <value>', description: string): Option {
+  const [word] = flag.split(' ')
+  return new Option(`--${flag}`, description).conflicts(WORDS.filter((other) => other !== word))
 }
 
-function givenDecision(options: Options): Decision | undefined {
+/** The decision that the options make; undefined if they make none. */
+function givenDecision(options: Options, { approval }: Question): Decided | undefined {
   const word = WORDS.find((each) => options[each])
-  return word && DECISIONS[word]
-}
-
-/** What y and n mean. */
-const ANSWERS: Readonly<Record<ApprovalKind, readonly [yes: Decision, no: Decision]>> = {
-  REVIEW: ['APPROVE', 'REJECT'],
-  RECOVERY: ['RETRY', 'ABORT'],
-}
-
-interface Answer {
-  readonly decision: Decision
-  readonly comment: string | undefined
-}
-
-/** Asks on the terminal; undefined if the person does not decide. */
-async function askPerson(
-  invocation: Invocation,
-  kind: ApprovalKind,
-  isPending: boolean,
-  comment: string | undefined,
-  signal: AbortSignal,
-): Promise<Answer | undefined> {
-  if (!isPending || invocation.isJson || !process.stdin.isTTY || !invocation.err.isTerminal) {
-    const words = ANSWERS[kind].map((decision) => `--${decision.toLowerCase()}`)
-    throw new UsageError(`decide with ${words.join(' or ')}`)
-  }
-  const [yes, no] = ANSWERS[kind]
-  const terminal = createInterface({ input: process.stdin, output: process.stderr })
-  // While readline waits for an answer, it receives Ctrl-C instead of the process.
-  terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
-  try {
-    const typed = await terminal.question(
-      `${yes.toLowerCase()}? [y]es, [n]o (${no.toLowerCase()}), anything else decides nothing: `,
-      { signal },
-    )
-    const decision = /^y(es)?$/i.test(typed.trim()) ? yes : /^no?$/i.test(typed.trim()) ? no : undefined
-    if (!decision) return undefined
-    const said = comment ?? (await terminal.question('comment (optional): ', { signal }))
-    return { decision, comment: said.trim() || undefined }
-  } finally {
-    terminal.close()
-  }
+  if (!word) return undefined
+  const answer = options.answer && readAnswer(answerFields(approval), options.answer)
+  return { decision: DECISIONS[word], comment: options.comment, answer }
 }

@@ -25,8 +25,13 @@ function isWhole(artifact: Artifact & { readonly content?: string | null }): boo
 }
 
 /** Computed as on the server: SHA-256 of JSON with sorted keys. */
-function digestOf({ gate, question, payload, attempt }: Approval, artifactSha256: string | null): string {
-  return hash(JSON.stringify([gate, question, toSorted(payload), artifactSha256, attempt]))
+function digestOf(approval: Approval, artifactSha256: string | null): string {
+  const { gate, question, payload, attempt, kind, sessionId, answerSchema } = approval
+  const shown = [gate, question, toSorted(payload), artifactSha256, attempt]
+  if (kind !== 'PERMISSION' && kind !== 'QUESTION') return hash(JSON.stringify(shown))
+  const { permission } = approval
+  const action = permission && { kind: permission.kind, path: permission.path, program: permission.program }
+  return hash(JSON.stringify([...shown, sessionId, action, toSorted(answerSchema)]))
 }
 
 function toSorted(value: JsonValue | undefined): unknown {

@@ -10,6 +10,11 @@ const PAINT: Readonly<Record<ApprovalStatus, Paint>> = {
   PENDING: (c, text) => c.yellow(text),
   APPROVED: (c, text) => c.green(text),
   RETRIED: (c, text) => c.green(text),
+  ALLOWED: (c, text) => c.green(text),
+  ALLOWED_ALWAYS: (c, text) => c.green(text),
+  ANSWERED: (c, text) => c.green(text),
+  DENIED: (c, text) => c.red(text),
+  DECLINED: (c, text) => c.red(text),
   REJECTED: (c, text) => c.red(text),
   ABORTED: (c, text) => c.red(text),
   EXPIRED: (c, text) => c.dim(text),
@@ -35,6 +40,12 @@ export function printApprovals(printer: Printer, approvals: readonly Approval[])
   printTable(printer, ['APPROVAL', 'STATUS', 'KIND', 'GATE', 'RUN', 'ASKED', 'QUESTION'], rows)
 }
 
+/** What a permission is asked for: what ALLOW_ALWAYS is bound to. */
+function describePermission({ kind, program, path }: NonNullable<Approval['permission']>): string {
+  const parts = [program && `program ${safeText(program)}`, path && `path ${safeText(path)}`].filter(Boolean)
+  return [kind, ...parts].join('  ')
+}
+
 /** Everything that a person decides about. */
 export interface Question {
   readonly approval: Approval
@@ -54,14 +65,18 @@ export function printQuestion(printer: Printer, { approval, artifact, isProven }
     ['phase', phase && `${phase.key}, round ${phase.round}${attempt === null ? '' : `, attempt ${attempt}`}`],
     ['gate', safeText(approval.gate)],
     ['asked', `by ${safeText(approval.requestedBy)} at ${formatTime(approval.requestedAt)}`],
+    ['asks for', approval.permission && describePermission(approval.permission)],
     ['expires', approval.expiresAt && `${formatTime(approval.expiresAt)}, then ${approval.onExpiry}`],
     ['approvers', approval.approvers.map(safeText).join(', ')],
     ['decided', approval.decidedBy && `by ${safeText(approval.decidedBy)}`],
     ['comment', approval.comment && safeText(approval.comment)],
+    ['answer', approval.answer === null ? null : safeText(JSON.stringify(approval.answer))],
   ])
   printer.line()
   for (const line of safeLines(approval.question)) printer.line(bold(line))
   if (approval.payload !== null) printBlock(printer, 'payload', JSON.stringify(approval.payload, null, 2))
+  if (approval.answerSchema !== null)
+    printBlock(printer, 'answer by', JSON.stringify(approval.answerSchema, null, 2))
   if (artifact) {
     const name = `${safeText(artifact.path)}  ${artifact.size} bytes, sha256 ${artifact.sha256}`
     const content = 'content' in artifact ? artifact.content : null

@@ -150,6 +150,7 @@ function namedRow(command: Command): string | null {
     case 'recordPrompt':
       return command.sessionId
     case 'decideApproval':
+    case 'withdrawApproval':
       return command.approvalId
     case 'acknowledgeMessage':
       return command.messageId

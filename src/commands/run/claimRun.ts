@@ -57,12 +57,12 @@ function scopeOf({ principalId, projects }: Caller): string {
 function claimOne(
   commands: Commands,
   caller: Caller,
-  { owner, leaseSeconds, idempotencyKey }: ClaimRun,
+  { owner, leaseSeconds, kinds, idempotencyKey }: ClaimRun,
   runId: string,
   request: Json,
   scope?: string,
 ): Promise<ResultOf<'claimRun', RunSuccess>> {
-  const command = { type: 'claimRun', owner, leaseSeconds } as const
+  const command = { type: 'claimRun', owner, leaseSeconds, kinds } as const
   const claim = { runId, command, idempotencyKey, request }
   return changeRun(commands, caller, scope === undefined ? claim : { ...claim, scope })
 }

@@ -1,9 +1,14 @@
-import { type Disqualification, findDisqualification } from '../../lifecycle/work/approvals.ts'
+import {
+  type Disqualification,
+  findDisqualification,
+  findStandingPermission,
+} from '../../lifecycle/work/approvals.ts'
+import type { AnswerSchema, Permission } from '../../lifecycle/run/questions.ts'
 import type { Approval, Json, Run } from '../../lifecycle/run/run.ts'
 import type { ApprovalKind, Decision, ExpiryPolicy } from '../../lifecycle/run/words.ts'
 import { objection, type Refused, type ResultOf } from '../kit/answers.ts'
 import { findApprovals } from '../../store/work/findWork.ts'
-import { type WorkSuccess, changeWork, withRowMade } from './changeWork.ts'
+import { type WorkSuccess, changeWork, withRow, withRowMade } from './changeWork.ts'
 import { changeRun } from '../run/changeRun.ts'
 import { actorOf, type Caller, type Commands, fenceOf, type Keyed } from '../kit/context.ts'
 import { type DrivingInput, toRequest } from '../run/runCommands.ts'
@@ -19,10 +24,21 @@ export interface RequestApproval extends DrivingInput {
   readonly onExpiry?: ExpiryPolicy | null | undefined
   readonly approvers?: readonly string[] | null | undefined
   readonly allowSelfApproval?: boolean | null | undefined
+  readonly sessionId?: string | null | undefined
+  readonly permission?: PermissionAsked | null | undefined
+  /** What may be answered to a QUESTION; absent: any text. */
+  readonly answerSchema?: AnswerSchema | null | undefined
+}
+
+/** The action that a PERMISSION is asked for. */
+export interface PermissionAsked extends Pick<Permission, 'kind'> {
+  readonly program?: string | null | undefined
+  readonly path?: string | null | undefined
 }
 
 /**
- * Opens an approval; the run waits for it. Problems: IllegalTransition, UnknownPhase, NotCompletable if the artifact
+ * Opens an approval; the run waits for it. A permission that was allowed always in its session is answered by that
+ * approval, and nothing is opened. Problems: IllegalTransition, UnknownPhase, NotCompletable if the artifact
  * to approve is missing, RunNotActive, LeaseLost.
  */
 export async function requestApproval(
@@ -30,6 +46,9 @@ export async function requestApproval(
   caller: Caller,
   input: RequestApproval,
 ): Promise<ResultOf<'requestApproval', WorkSuccess<Approval>>> {
+  const { kind = 'OTHER', program = null, path = null } = input.permission ?? {}
+  const permission = input.permission ? { kind, program, path } : null
+  const sessionId = input.sessionId ?? null
   const answer = await changeRun(commands, caller, {
     runId: input.runId,
     command: {
@@ -43,12 +62,19 @@ export async function requestApproval(
       onExpiry: input.onExpiry ?? 'WAIT',
       approvers: input.approvers ?? [],
       allowSelfApproval: input.allowSelfApproval ?? true,
+      sessionId,
+      permission,
+      answerSchema: input.answerSchema ?? null,
       fence: fenceOf(caller, input.fence),
     },
     idempotencyKey: input.idempotencyKey,
     request: toRequest(input),
   })
   if (!answer.ok) return answer
+  const standing = answer.changed
+    ? undefined
+    : findStandingPermission(answer.run.run, { sessionId, permission })
+  if (standing) return withRow(answer, standing)
   const id = answer.event?.type === 'approval.requested' ? answer.event.payload.id : null
   return withRowMade(commands, answer, { id, among: answer.run.run.approvals, find: findApprovals })
 }
@@ -59,6 +85,8 @@ export interface DecideApproval extends Keyed {
   readonly decision: Decision
   readonly digest: string
   readonly comment?: string | null | undefined
+  /** The value of an ANSWER. */
+  readonly answer?: Json | undefined
 }
 
 /**
@@ -75,9 +103,41 @@ export function decideApproval(
   return changeWork(commands, caller, {
     table: 'approval',
     id: approvalId,
-    command: { type: 'decideApproval', approvalId, decision, digest, comment: input.comment ?? null },
+    command: {
+      type: 'decideApproval',
+      approvalId,
+      decision,
+      digest,
+      comment: input.comment ?? null,
+      answer: input.answer ?? null,
+    },
     input,
     authorize: (run) => checkApprover(caller, run, approvalId),
+    pick: (run) => run.approvals.find(({ id }) => id === approvalId),
+  })
+}
+
+/** The end of a question that is no longer asked. */
+export interface WithdrawApproval extends Keyed {
+  readonly approvalId: string
+  readonly fence?: number | null | undefined
+}
+
+/**
+ * Withdraws the question that is open in the middle of a turn; the run is RUNNING again. Repeating it changes nothing.
+ * Problems: AlreadyDecided, ApprovalNotFound, RunNotActive, LeaseLost.
+ */
+export function withdrawApproval(
+  commands: Commands,
+  caller: Caller,
+  input: WithdrawApproval,
+): Promise<ResultOf<'withdrawApproval', WorkSuccess<Approval>>> {
+  const { approvalId } = input
+  return changeWork(commands, caller, {
+    table: 'approval',
+    id: approvalId,
+    command: { type: 'withdrawApproval', approvalId, fence: fenceOf(caller, input.fence) },
+    input,
     pick: (run) => run.approvals.find(({ id }) => id === approvalId),
   })
 }

@@ -88,6 +88,7 @@ export const RunCommand = enumOf('RunCommand', RUN_COMMANDS, 'What may be done w
   SUBMIT_ARTIFACT: 'Submitting an artifact.',
   REQUEST_APPROVAL: 'Asking a person a question.',
   DECIDE_APPROVAL: 'Answering the open question.',
+  WITHDRAW_APPROVAL: '`withdrawApproval`',
   SEND_MESSAGE: 'Sending a message to the agent.',
   DETACH: '`detachRun`',
 })
@@ -158,6 +159,7 @@ export const ErrorClass = enumOf('ErrorClass', ERROR_CLASSES, 'How an error of a
 
 export const DirectiveKind = enumOf('DirectiveKind', DIRECTIVE_KINDS, 'What an owner is told.', {
   CONTINUE: 'Go on.',
+  WAIT: 'Go on, and stop nothing: a person is asked what the agent waits for in the middle of its turn.',
   PAUSE: 'Stop the agent; release the run, or hold it until it is resumed.',
   CANCEL: 'Stop the agent and confirm the cancel.',
   STOP: 'The run has settled: stop the agent and release the run.',

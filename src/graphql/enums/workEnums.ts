@@ -8,6 +8,7 @@ import {
   MESSAGE_STATUSES,
   OUTPUT_STREAMS,
   PERMISSION_STATES,
+  PERMISSION_KINDS,
   PROMPT_STAGES,
   RECEIPTS,
   SESSION_STATUSES,
@@ -98,7 +99,23 @@ export const OutputStream = enumOf('OutputStream', OUTPUT_STREAMS, 'Where output
 export const ApprovalKind = enumOf('ApprovalKind', APPROVAL_KINDS, 'What a person is asked.', {
   REVIEW: 'Whether the work is good: APPROVE or REJECT.',
   RECOVERY: 'How to go on after a failure: RETRY or ABORT.',
+  PERMISSION:
+    'Whether the agent may do something, asked in the middle of its turn: ALLOW, ALLOW_ALWAYS or DENY.',
+  QUESTION: 'Anything else that the agent asks in the middle of its turn: ANSWER or DECLINE.',
 })
+
+export const PermissionKind = enumOf(
+  'PermissionKind',
+  PERMISSION_KINDS,
+  'What an agent asks permission for.',
+  {
+    EDIT: 'Changing a file.',
+    EXECUTE: 'Running a command.',
+    FETCH: 'Reading something over a network.',
+    MCP: 'Calling a tool of an MCP server.',
+    OTHER: 'Anything else.',
+  },
+)
 
 export const ApprovalStatus = enumOf('ApprovalStatus', APPROVAL_STATUSES, 'Where an approval stands.', {
   PENDING: 'Waits for a person.',
@@ -106,8 +123,13 @@ export const ApprovalStatus = enumOf('ApprovalStatus', APPROVAL_STATUSES, 'Where
   REJECTED: 'The work is to be done again.',
   RETRIED: 'The phase is to be tried again.',
   ABORTED: 'The run was given up.',
+  ALLOWED: 'The agent may do it, this time.',
+  ALLOWED_ALWAYS: 'The agent may do it, now and for the rest of its session.',
+  DENIED: 'The agent may not do it.',
+  ANSWERED: 'The question was answered.',
+  DECLINED: 'A person would not answer.',
   EXPIRED: 'Nobody decided in time.',
-  VOID: 'The run settled before anybody decided.',
+  VOID: 'The run settled, or the question was withdrawn, before anybody decided.',
 })
 
 export const Decision = enumOf('Decision', DECISIONS, 'What a person answers.', {
@@ -115,6 +137,12 @@ export const Decision = enumOf('Decision', DECISIONS, 'What a person answers.', 
   REJECT: 'The work is to be done again. For a REVIEW.',
   RETRY: 'Try the phase again. For a RECOVERY.',
   ABORT: 'Give the run up. For a RECOVERY.',
+  ALLOW: 'Do it, this time. For a PERMISSION.',
+  ALLOW_ALWAYS:
+    'Do it, now and for the rest of the session: the same kind of action, by the same program or on the same path. For a PERMISSION that names one.',
+  DENY: 'Do not do it. For a PERMISSION.',
+  ANSWER: 'The answer, as a value that the schema admits. For a QUESTION.',
+  DECLINE: 'No answer is given. For a QUESTION.',
 })
 
 export const ExpiryPolicy = enumOf(
@@ -125,6 +153,8 @@ export const ExpiryPolicy = enumOf(
     REJECT: 'As if a person had said REJECT, or ABORT for a RECOVERY.',
     EXPIRE_RUN: 'The run is EXPIRED; held by a live owner, it is FAILED.',
     WAIT: 'Nothing: it can still be decided.',
+    CONTINUE:
+      'The run goes on, and the agent is told that nobody answered. For a PERMISSION and a QUESTION, always.',
   },
 )
 

@@ -2,6 +2,7 @@ import type { Caller } from '../../commands/kit/context.ts'
 import type { RunSuccess } from '../../commands/kit/answers.ts'
 import { type Claim, liveClaim } from '../../lifecycle/run/run.ts'
 import { builder } from '../kit/builder.ts'
+import { ApprovalKind } from '../enums/workEnums.ts'
 import { LeaseRef } from '../kit/refs.ts'
 
 builder.objectType(LeaseRef, {
@@ -32,6 +33,11 @@ builder.objectType(LeaseRef, {
       description: 'Whether the claim is one of your own, by whichever of your tokens.',
       resolve: ({ claim }, _, { caller }) =>
         claim.claimedById !== null && claim.claimedById === caller.principalId,
+    }),
+    kinds: t.field({
+      type: [ApprovalKind],
+      description: 'The kinds of questions in the middle of a turn that the owner knows.',
+      resolve: ({ claim }) => [...claim.kinds],
     }),
     isLive: t.boolean({
       description: 'Whether it held when the run was read (`asOf`).',

@@ -3,6 +3,7 @@ import type { RunSuccess } from '../../commands/kit/answers.ts'
 import { claimRun } from '../../commands/run/claimRun.ts'
 import { renewLease } from '../../commands/run/renewLease.ts'
 import { LEASE_SECONDS } from '../../lifecycle/run/settings.ts'
+import { IN_TURN_KINDS } from '../../lifecycle/run/words.ts'
 import type { SchemaTypes } from '../kit/builder.ts'
 import { DirectiveRef, toDirective } from './directive.ts'
 import {
@@ -14,6 +15,7 @@ import {
   instant,
   int,
   leaseSeconds,
+  listOf,
   name,
   names,
   required,
@@ -21,6 +23,7 @@ import {
   runId,
   text,
 } from '../kit/input.ts'
+import { ApprovalKind } from '../enums/workEnums.ts'
 import { claimMade } from './lease.ts'
 import { defineMutation, defineRunMutation, REPLAYED } from '../answers/mutation.ts'
 import { LeaseRef, RunRef, WITHHELD_RUN } from '../kit/refs.ts'
@@ -28,9 +31,16 @@ import { LeaseRef, RunRef, WITHHELD_RUN } from '../kit/refs.ts'
 const owner = required(name('Who will hold the run, as others will see it.'))
 const claimedSeconds = defaulted(leaseSeconds, LEASE_SECONDS.default)
 
+const kinds = listOf(
+  ApprovalKind,
+  IN_TURN_KINDS,
+  'PERMISSION and QUESTION, as far as the owner knows them: it stays at work while its agent waits for the answer. Left out: none, and nobody asks any.',
+)
+
 export const ClaimInput = defineInput('ClaimInput', 'A claim made in the same step.', {
   owner,
   leaseSeconds: claimedSeconds,
+  kinds,
 })
 
 /** Fields of every success about a run. */
@@ -80,6 +90,7 @@ defineMutation('claimRun', {
     project: name('Only runs of this project; left out: of any that you may see.'),
     owner,
     leaseSeconds: claimedSeconds,
+    kinds,
     idempotencyKey,
   }),
   run: ({ commands, caller }, input) => claimRun(commands, caller, input),

@@ -1,4 +1,7 @@
 import { z } from 'zod'
+import { decisionsOf } from '../../lifecycle/work/approvals.ts'
+import type { Permission } from '../../lifecycle/run/questions.ts'
+import type { Json } from '../../lifecycle/run/run.ts'
 import { APPROVAL_STATUSES } from '../../lifecycle/run/words.ts'
 import { listApprovals } from '../../store/work/listApprovals.ts'
 import { builder } from '../kit/builder.ts'
@@ -7,11 +10,23 @@ import { AFTER, connectionOf, FIRST, pageCost, readPageSize, toConnection } from
 import { resolveRunOf } from '../request/context.ts'
 import { visibilityOf } from '../request/visibility.ts'
 import { APPROVALS, decodePlace, encodePlace } from '../kit/cursors.ts'
-import { ApprovalKind, ApprovalStatus, ExpiryPolicy } from '../enums/workEnums.ts'
+import { ApprovalKind, ApprovalStatus, Decision, ExpiryPolicy, PermissionKind } from '../enums/workEnums.ts'
 import { findPhaseOf } from './execution.ts'
 import { defineInput, listOf } from '../kit/input.ts'
 import { ApprovalRef, NodeRef, PhaseRef, RunRef } from '../kit/refs.ts'
 import { statementCost } from '../request/statementCost.ts'
+
+const PermissionRef = builder.objectRef<Permission>('Permission').implement({
+  description: 'The action that a permission is asked for: what ALLOW_ALWAYS is bound to.',
+  fields: (t) => ({
+    kind: t.expose('kind', { type: PermissionKind, description: 'What kind of action it is.' }),
+    program: t.exposeString('program', {
+      nullable: true,
+      description: 'The program, the tool or the host.',
+    }),
+    path: t.exposeString('path', { nullable: true, description: 'The file or folder.' }),
+  }),
+})
 
 builder.objectType(ApprovalRef, {
   description: 'A question that only a person may answer, once, and about exactly what was shown.',
@@ -62,8 +77,38 @@ builder.objectType(ApprovalRef, {
       description: 'What is shown with the question.',
       resolve: ({ approval }) => approval.payload,
     }),
+    decisions: t.field({
+      type: [Decision],
+      description: 'What may be answered.',
+      resolve: ({ approval }) => [...decisionsOf(approval)],
+    }),
+    sessionId: t.id({
+      nullable: true,
+      description: 'The session whose agent asks in the middle of its turn, where it is told.',
+      resolve: ({ approval }) => approval.sessionId,
+    }),
+    permission: t.field({
+      type: PermissionRef,
+      nullable: true,
+      description: 'What a PERMISSION is asked for; null for other kinds.',
+      resolve: ({ approval }) => approval.permission,
+    }),
+    answerSchema: t.field({
+      type: 'JSON',
+      nullable: true,
+      description:
+        'JSON Schema of the answer to a QUESTION: an object with fields that are texts, numbers, true or false, or choices; null for other kinds.',
+      resolve: ({ approval }) => approval.answerSchema as Json,
+    }),
+    answer: t.field({
+      type: 'JSON',
+      nullable: true,
+      description: 'What was answered to a QUESTION.',
+      resolve: ({ approval }) => approval.answer,
+    }),
     digest: t.string({
-      description: 'SHA-256 over gate, question, payload, artifact and attempt: a decision must repeat it.',
+      description:
+        'SHA-256 over gate, question, payload, artifact and attempt, and over session, permission and schema of a question in a turn: a decision must repeat it.',
       resolve: ({ approval }) => approval.digest,
     }),
     requestedBy: t.string({ description: 'Who asked.', resolve: ({ approval }) => approval.requestedBy }),

@@ -1,21 +1,27 @@
 import type { ObjectFieldBuilder } from '@pothos/core'
-import { decideApproval, requestApproval } from '../../commands/work/approvals.ts'
+import { z } from 'zod'
+import { decideApproval, requestApproval, withdrawApproval } from '../../commands/work/approvals.ts'
 import type { WorkSuccess } from '../../commands/work/changeWork.ts'
+import { answerSchemaSchema } from '../../lifecycle/run/questions.ts'
 import type { Approval } from '../../lifecycle/run/run.ts'
-import { APPROVAL_KINDS, DECISIONS, EXPIRY_POLICIES } from '../../lifecycle/run/words.ts'
+import { ANSWER_SECONDS } from '../../lifecycle/run/settings.ts'
+import { APPROVAL_KINDS, DECISIONS, EXPIRY_POLICIES, PERMISSION_KINDS } from '../../lifecycle/run/words.ts'
+import { checkJson } from '../kit/checkJson.ts'
 import type { SchemaTypes } from '../kit/builder.ts'
-import { ApprovalKind, Decision, ExpiryPolicy } from '../enums/workEnums.ts'
+import { ApprovalKind, Decision, ExpiryPolicy, PermissionKind } from '../enums/workEnums.ts'
 import {
   comment,
   defaulted,
   defineInput,
   fence,
+  field,
   flag,
   id,
   idempotencyKey,
   json,
   name,
   names,
+  nested,
   required,
   oneOf,
   runId,
@@ -39,9 +45,15 @@ const approvalSuccessFields = (t: ObjectFieldBuilder<SchemaTypes, WorkSuccess<Ap
   }
 }
 
+const PermissionInput = defineInput('PermissionInput', 'An action that a permission is asked for.', {
+  kind: required(oneOf(PermissionKind, PERMISSION_KINDS, 'What kind of action it is.')),
+  program: nonEmptyText(2_000, 'The program, the tool or the host.'),
+  path: nonEmptyText(4_096, 'The file or folder.'),
+})
+
 defineMutation('requestApproval', {
   description:
-    'Puts a question to a person; the run waits: AWAITING_APPROVAL for a REVIEW, PAUSED for a RECOVERY.',
+    'Puts a question to a person; the run waits: AWAITING_APPROVAL for a REVIEW, PAUSED for a RECOVERY. A PERMISSION and a QUESTION are asked in the middle of a turn, one at a time: AWAITING_APPROVAL, while the owner stays at work. What was allowed always in its session is answered at once.',
   input: defineInput('RequestApprovalInput', 'A question for a person.', {
     runId,
     phase: name('Key of the phase it is about, the current one; left out: the run as a whole.'),
@@ -53,15 +65,31 @@ defineMutation('requestApproval', {
     question: required(nonEmptyText(10_000, 'What the person is asked.')),
     payload: json('What is shown with the question.'),
     fence,
-    expiresInSeconds: seconds('How long the question stands, in seconds; left out: for ever.'),
+    expiresInSeconds: seconds(
+      `How long the question stands, in seconds; left out: for ever, and ${ANSWER_SECONDS} for a PERMISSION or a QUESTION.`,
+    ),
     onExpiry: defaulted(
-      oneOf(ExpiryPolicy, EXPIRY_POLICIES, 'What happens where nobody decides in time.'),
+      oneOf(
+        ExpiryPolicy,
+        EXPIRY_POLICIES,
+        'What happens where nobody decides in time. A PERMISSION or a QUESTION takes WAIT for CONTINUE.',
+      ),
       'WAIT',
     ),
     approvers: names('Names of those who may decide, at most 100; left out or empty: whoever has the role.', {
       maxItems: 100,
     }),
     allowSelfApproval: defaulted(flag('Whether who asks may decide.'), true),
+    sessionId: id(
+      'session',
+      'The session whose agent asks a PERMISSION or a QUESTION; a PERMISSION without one is never allowed always.',
+    ),
+    permission: nested(PermissionInput, 'What a PERMISSION is asked for, by what the program will do.'),
+    answerSchema: field(
+      'JSON',
+      z.unknown().superRefine(checkJson).pipe(answerSchemaSchema),
+      'JSON Schema of the answer to a QUESTION: `type: object` and flat `properties`, each a string, a number, an integer or a boolean, or a string with `enum`; left out: one field `answer` with any text.',
+    ),
     idempotencyKey,
   }),
   run: ({ commands, caller }, input) => requestApproval(commands, caller, input),
@@ -72,11 +100,26 @@ defineMutation('decideApproval', {
   description: 'Answers an approval: once, about what was shown, and for good.',
   input: defineInput('DecideApprovalInput', 'A decision.', {
     approvalId: required(id('approval', 'The approval.')),
-    decision: required(oneOf(Decision, DECISIONS, 'The answer; the kind of the approval knows two of them.')),
+    decision: required(
+      oneOf(Decision, DECISIONS, 'The answer; the approval lists what it knows in `decisions`.'),
+    ),
     digest: required(name('The digest of the approval that the person was shown.')),
     comment,
+    answer: json('The answer of an ANSWER: an object with the fields that the schema asks for.'),
     idempotencyKey,
   }),
   run: ({ commands, caller }, input) => decideApproval(commands, caller, input),
+  success: approvalSuccessFields,
+})
+
+defineMutation('withdrawApproval', {
+  description:
+    'Withdraws a PERMISSION or a QUESTION that the agent no longer asks: it is VOID, and the run is RUNNING. Again: nothing changes.',
+  input: defineInput('WithdrawApprovalInput', 'The end of a question.', {
+    approvalId: required(id('approval', 'The approval.')),
+    fence,
+    idempotencyKey,
+  }),
+  run: ({ commands, caller }, input) => withdrawApproval(commands, caller, input),
   success: approvalSuccessFields,
 })

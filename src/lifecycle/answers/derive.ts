@@ -15,12 +15,13 @@ import {
   liveClaim,
   type Message,
   openApproval,
+  openQuestionInTurn,
   type Run,
 } from '../run/run.ts'
 import type { MissingEvidence } from '../run/refusals.ts'
 import type { Situation } from '../log/draft.ts'
 import { isLiveSession } from '../work/sessions.ts'
-import { admits } from '../run/transitions.ts'
+import { admits, stateOf } from '../run/transitions.ts'
 import { workflowPhase } from '../workflow/workflow.ts'
 import { type DirectiveKind, type NextAction, type NotResumableCause } from '../run/words.ts'
 
@@ -37,7 +38,7 @@ export function isResumable(run: Run, rules: Rules): boolean {
 export function allowedCommands(run: Run, rules: Rules, viewer: Actor): RunCommand[] {
   return RUN_COMMANDS.filter(
     (command) =>
-      admits(OFFERED_COMMANDS[command], run.status) &&
+      admits(OFFERED_COMMANDS[command], stateOf(run)) &&
       mayDo(viewer.role, OFFERED_COMMANDS[command]) &&
       (CONDITIONS[command]?.(run, rules, viewer) ?? true),
   )
@@ -66,7 +67,8 @@ const CONDITIONS: {
   COMPLETE_ROUND: (run, { workflow }) =>
     isAtRoundEnd(run, workflow) && missingForPhase(run, currentPhaseOf(run), workflow).length === 0,
   SUBMIT_ARTIFACT: phaseIs(isRepairable),
-  REQUEST_APPROVAL: null,
+  REQUEST_APPROVAL: (run) => openApproval(run) === undefined,
+  WITHDRAW_APPROVAL: null,
   DECIDE_APPROVAL: (run, _, viewer) => {
     const approval = openApproval(run)
     return approval !== undefined && findDisqualification(run, approval, viewer) === null
@@ -134,7 +136,7 @@ function isAtRoundEnd(run: Run, workflow: Rules['workflow']): boolean {
 }
 
 /**
- * Returns the directive for the holder of a fence: continue, pause, cancel, stop, or lease lost. The last directive
+ * Returns the directive for the holder of a fence: continue, wait, pause, cancel, stop, or lease lost. The last directive
  * of a stream is STOP or LEASE_LOST.
  */
 export function directiveFor(run: Run, fence: number, now: Instant): DirectiveKind {
@@ -145,8 +147,9 @@ export function directiveFor(run: Run, fence: number, now: Instant): DirectiveKi
       return 'CONTINUE'
     case 'CANCELLING':
       return 'CANCEL'
-    case 'PAUSED':
     case 'AWAITING_APPROVAL':
+      return openQuestionInTurn(run) ? 'WAIT' : 'PAUSE'
+    case 'PAUSED':
       return 'PAUSE'
     case 'QUEUED':
       return 'LEASE_LOST'

@@ -84,7 +84,9 @@ export function explainRefusal(refusal: Refusal, standing: Standing | null = nul
     case 'ApprovalNotFound':
       return `There is no approval ${refusal.approvalId}.`
     case 'AlreadyDecided':
-      return `The approval ${refusal.approvalId} was decided before, and decisions never change.`
+      return refusal.by === null
+        ? `The approval ${refusal.approvalId} was decided before, and decisions never change.`
+        : `The approval ${refusal.approvalId} is ${refusal.status} by ${refusal.by}, and decisions never change.`
     case 'ApprovalExpired':
       return `The approval ${refusal.approvalId} expired before it was decided; what its policy said then has been done.`
     case 'WrongDecision':

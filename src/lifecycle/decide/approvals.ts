@@ -1,88 +1,57 @@
-import { ALLOWED_DECISIONS, digestText } from '../work/approvals.ts'
+import { decisionsOf } from '../work/approvals.ts'
 import { missingArtifact, validArtifact } from '../work/evidence.ts'
+import { type Answer, answerShape, checkAnswer } from '../run/questions.ts'
+import type { RefusalNamed } from '../run/refusals.ts'
 import {
   type Approval,
   currentPhaseOf,
   holdsLease,
   type Json,
   liveClaim,
-  type Phase,
+  openQuestionInTurn,
   type Run,
 } from '../run/run.ts'
 import { expireRun, fail } from './settleRun.ts'
 import type { Settings } from '../run/settings.ts'
-import { awayMsOf, type Draft, type Situation } from '../log/draft.ts'
-import { admits } from '../run/transitions.ts'
+import { awayMsOf, type Draft } from '../log/draft.ts'
+import { admits, stateOf } from '../run/transitions.ts'
 import { findWorkflowPhase, workflowPhase } from '../workflow/workflow.ts'
-import type { ApprovalKind, Decision, ExpiryPolicy, RunStatus } from '../run/words.ts'
+import { type Decision, isInTurnKind, type RunStatus } from '../run/words.ts'
+import { askInTurn, checkOutOfTurn, decideWithdrawApproval } from './inTurn.ts'
+import { openQuestion } from './openQuestion.ts'
 import { illegalTransition, unknownPhase } from './phaseTransitions.ts'
 import type { RefusalOf, Rule, RuleTable } from './rule.ts'
 import { sessionsNeedingHuman } from './sessions.ts'
-
-/** A question as put by a command, a workflow or a failed phase. */
-export interface Question {
-  readonly gate: string
-  readonly kind: ApprovalKind
-  readonly question: string
-  readonly payload: Json
-  readonly phase: Phase | null
-  readonly artifact: { readonly id: string; readonly path: string; readonly sha256: string } | null
-  readonly approvers: readonly string[]
-  readonly allowSelfApproval: boolean
-  readonly expiresInSeconds: number | null
-  readonly onExpiry: ExpiryPolicy
-}
-
-/** Opens an approval, bound to the digest of what is shown to the person. */
-export function openQuestion(draft: Draft, { newApprovalId, sha256 }: Situation, question: Question): void {
-  const { phase, artifact, gate, kind, payload, expiresInSeconds } = question
-  const attempt = phase && phase.attempts > 0 ? phase.attempts : null
-  const shown = {
-    gate,
-    question: question.question,
-    payload,
-    artifactSha256: artifact?.sha256 ?? null,
-    attempt,
-  }
-  draft.note('approval.requested', {
-    ...shown,
-    id: newApprovalId(),
-    phaseId: phase?.id ?? null,
-    phase: phase?.key ?? null,
-    kind,
-    digest: sha256(digestText(shown)),
-    expiresAt: expiresInSeconds === null ? null : new Date(draft.now + expiresInSeconds * 1000).toISOString(),
-    onExpiry: question.onExpiry,
-    approvers: [...question.approvers],
-    allowSelfApproval: question.allowSelfApproval,
-    awaitsApproval: kind === 'REVIEW' && phase !== null,
-  })
-}
 
 /** Opens an approval about the phase under way or about the run as a whole. */
 const decideRequestApproval: Rule<'requestApproval'> = (draft, command, situation) => {
   const { run } = draft
   const { workflow } = situation
-  if (!admits('requestApproval', run.status)) return { type: 'RunNotActive', status: run.status }
-  const { phase: key, ...question } = command
+  const { phase: key, kind, ...question } = command
+  if (isInTurnKind(kind)) return askInTurn(draft, { ...command, kind }, situation)
+  // while a question is open in a turn, nothing else is asked
+  if (!admits('requestApproval', stateOf(run)) || openQuestionInTurn(run))
+    return { type: 'RunNotActive', status: run.status }
+  const refused = checkOutOfTurn(command)
+  if (refused) return refused
   if (key === null) {
-    openQuestion(draft, situation, { ...question, phase: null, artifact: null })
+    openQuestion(draft, situation, { ...question, kind, phase: null, artifact: null })
     return 'accepted'
   }
   if (!findWorkflowPhase(workflow, key)) return unknownPhase(key, workflow)
   const phase = currentPhaseOf(run)
   if (phase.key !== key || !(phase.status === 'RUNNING' || phase.status === 'AWAITING_ARTIFACT'))
     return illegalTransition(run, 'requestApproval', key, workflow)
-  const missing = command.kind === 'REVIEW' ? missingArtifact(run, phase, workflow) : []
+  const missing = kind === 'REVIEW' ? missingArtifact(run, phase, workflow) : []
   if (missing.length > 0) return { type: 'NotCompletable', status: run.status, missing }
   const { approval: declared } = workflowPhase(workflow, key)
   // approved at any other gate, the phase would be COMPLETED without the approval its workflow requires
-  if (declared && command.kind === 'REVIEW' && question.gate !== declared.gate)
+  if (declared && kind === 'REVIEW' && question.gate !== declared.gate)
     return { type: 'InvalidInput', issues: [{ path: ['gate'], message: otherGate(key, declared.gate) }] }
   // at the gate declared by the workflow, the workflow defines the question and the approvers
-  const isDeclared = declared !== null && command.kind === 'REVIEW'
+  const isDeclared = declared !== null && kind === 'REVIEW'
   const artifact = validArtifact(run, phase, workflow) ?? null
-  openQuestion(draft, situation, { ...question, ...(isDeclared && declared), phase, artifact })
+  openQuestion(draft, situation, { ...question, kind, ...(isDeclared && declared), phase, artifact })
   return 'accepted'
 }
 
@@ -93,11 +62,13 @@ function otherGate(phase: string, gate: string): string {
 /** Records a person's decision: made once, bound to the digest of what was shown, and immutable. */
 const decideDecideApproval: Rule<'decideApproval'> = (draft, command, { settings }) => {
   const { run } = draft
-  const { approvalId, decision, digest, comment } = command
+  const { approvalId, decision, digest, comment, answer } = command
   const approval = run.approvals.find((each) => each.id === approvalId)
   if (!approval) return { type: 'ApprovalNotFound', approvalId }
   const refused = checkDecidable(run, approval, decision, digest)
   if (refused) return refused
+  const answered = readAnswer(approval, decision, answer)
+  if ('type' in answered) return answered
   const fails = decision === 'ABORT' || (decision === 'REJECT' && isPastRework(draft, approval, settings))
   const runStatus = fails ? run.status : statusAfter(draft, approval)
   draft.note('approval.decided', {
@@ -109,6 +80,7 @@ const decideDecideApproval: Rule<'decideApproval'> = (draft, command, { settings
     runStatus,
     awayMs: runStatus === run.status ? 0 : awayMsOf(draft),
     disposed: decision === 'RETRY' ? sessionsNeedingHuman(draft) : [],
+    ...answered,
   })
   if (fails) failRejected(draft, comment ?? `${approval.gate} was answered with ${decision}`)
   return 'accepted'
@@ -117,6 +89,11 @@ const decideDecideApproval: Rule<'decideApproval'> = (draft, command, { settings
 /** Applies the expiry policy of an approval that was not decided in time. */
 export function expireApproval(draft: Draft, approval: Approval, settings: Settings): void {
   const { id, onExpiry, phaseId, kind, gate } = approval
+  if (onExpiry === 'CONTINUE') {
+    const runStatus = statusAfter(draft, approval)
+    draft.note('approval.expired', { id, onExpiry, phaseId, runStatus, awayMs: awayMsOf(draft) })
+    return
+  }
   const said = `nobody decided ${gate} in time`
   const rejects = onExpiry === 'REJECT'
   const fails = rejects ? kind === 'RECOVERY' || isPastRework(draft, approval, settings) : true
@@ -149,12 +126,33 @@ function checkDecidable(
     case 'PENDING':
       break
     default:
-      return { type: 'AlreadyDecided', approvalId }
+      return { type: 'AlreadyDecided', approvalId, status, by: approval.decidedBy }
   }
-  if (!admits('decideApproval', run.status)) return { type: 'RunNotActive', status: run.status }
-  const allowed: readonly Decision[] = ALLOWED_DECISIONS[approval.kind]
+  if (!admits('decideApproval', stateOf(run))) return { type: 'RunNotActive', status: run.status }
+  const allowed = decisionsOf(approval)
   if (!allowed.includes(decision)) return { type: 'WrongDecision', approvalId, allowed }
   return digest === approval.digest ? undefined : { type: 'StaleDigest', approvalId }
+}
+
+/** Returns what the event of the decision says of an answer, or the refusal of one that the question does not admit. */
+function readAnswer(
+  { answerSchema }: Approval,
+  decision: Decision,
+  answer: Json,
+): { readonly answer?: Answer } | RefusalNamed<'InvalidInput'> {
+  if (decision !== 'ANSWER' || answerSchema === null)
+    return answer === null ? {} : invalidAnswer('is for ANSWER to a QUESTION only')
+  const parsed = answerShape.safeParse(answer)
+  if (!parsed.success)
+    return invalidAnswer('is no object of texts, numbers and true or false: one value for each field')
+  const [problem, ...others] = checkAnswer(answerSchema, parsed.data)
+  if (!problem) return { answer: parsed.data }
+  const issues = [problem, ...others].map(({ field, message }) => ({ path: ['answer', field], message }))
+  return { type: 'InvalidInput', issues }
+}
+
+function invalidAnswer(message: string): RefusalNamed<'InvalidInput'> {
+  return { type: 'InvalidInput', issues: [{ path: ['answer'], message }] }
 }
 
 /**
@@ -178,4 +176,5 @@ function failRejected(draft: Draft, error: string): void {
 export const approvalRules = {
   requestApproval: decideRequestApproval,
   decideApproval: decideDecideApproval,
+  withdrawApproval: decideWithdrawApproval,
 } satisfies Partial<RuleTable>

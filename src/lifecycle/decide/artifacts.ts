@@ -1,7 +1,7 @@
 import { currentPhaseOf } from '../run/run.ts'
-import { admits } from '../run/transitions.ts'
+import { admits, stateOf } from '../run/transitions.ts'
 import { findWorkflowPhase, workflowPhase } from '../workflow/workflow.ts'
-import { openQuestion } from './approvals.ts'
+import { openQuestion } from './openQuestion.ts'
 import { completePhase } from './moves.ts'
 import { illegalTransition, unknownPhase } from './phaseTransitions.ts'
 import type { Rule, RuleTable } from './rule.ts'
@@ -15,7 +15,7 @@ const decideSubmitArtifact: Rule<'submitArtifact'> = (draft, command, situation)
   const { run } = draft
   const { workflow } = situation
   const { artifactId: id, phase: key, path, sha256, size, problems } = command
-  if (!admits('submitArtifact', run.status)) return { type: 'RunNotActive', status: run.status }
+  if (!admits('submitArtifact', stateOf(run))) return { type: 'RunNotActive', status: run.status }
   if (!findWorkflowPhase(workflow, key)) return unknownPhase(key, workflow)
   const phase = currentPhaseOf(run)
   if (phase.key !== key || !(phase.status === 'RUNNING' || phase.status === 'AWAITING_ARTIFACT'))

@@ -15,7 +15,8 @@ import {
 import { cancelUnconfirmed, executionsInFlight, expireRun, fail, requestCancel } from './settleRun.ts'
 import type { Settings } from '../run/settings.ts'
 import { Draft, type Situation } from '../log/draft.ts'
-import { admits } from '../run/transitions.ts'
+import { admits, stateOf } from '../run/transitions.ts'
+import { withdrawQuestion } from './withdrawQuestion.ts'
 import { findWorkflowPhase, type WorkflowDefinition } from '../workflow/workflow.ts'
 import { isSettledStatus, type RunReason } from '../run/words.ts'
 
@@ -74,11 +75,14 @@ function staleAt(run: Run, settings: Settings): Instant {
 }
 
 function lapse(draft: Draft, settings: Settings): void {
-  const { run, now } = draft
+  const { now } = draft
+  // the agent that asked is gone with its owner: the run lapses as if it were RUNNING
+  if (!liveClaim(draft.run.claim, now)) withdrawQuestion(draft, 'OWNER_LOST')
+  const { run } = draft
   // an expired claim on a settled run ends without an event: nothing follows a settled status
   if (isSettledStatus(run.status) && run.claim && !liveClaim(run.claim, now))
     draft.run = { ...run, claim: null }
-  if (!admits('lapse', run.status)) return
+  if (!admits('lapse', stateOf(run))) return
   const live = liveClaim(run.claim, now) !== null
   if (run.status === 'CANCELLING') {
     // only the grace delays the status; the owner's hold on the run lasts as long as its lease
@@ -159,7 +163,7 @@ interface Limit {
 
 /** The workflow's time limits that apply to the run in its current state. */
 function limitsOf(run: Run, workflow: WorkflowDefinition): Limit[] {
-  if (!admits('timeout', run.status)) return []
+  if (!admits('timeout', stateOf(run))) return []
   const { queueSeconds, runSeconds, idleSeconds } = workflow.timeouts
   const limits: Limit[] = []
   const limit = (since: Instant, seconds: number | null, reason: RunReason, what: string) => {
@@ -197,7 +201,7 @@ function timeOut(draft: Draft): void {
 function expireApprovals(draft: Draft, settings: Settings): void {
   const approval = openApproval(draft.run)
   if (!approval || !expires(approval) || approval.expiresAt > draft.now) return
-  if (admits('decideApproval', draft.run.status)) expireApproval(draft, approval, settings)
+  if (admits('decideApproval', stateOf(draft.run))) expireApproval(draft, approval, settings)
 }
 
 /** True for an approval whose expiry policy decides it when its time is over. */
@@ -217,5 +221,5 @@ function expire(draft: Draft, settings: Settings): void {
  * limit.
  */
 function mayExpire(run: Run): boolean {
-  return admits('expire', run.status) && !isPausedByPerson(run) && !run.approvals.some(waitsForEver)
+  return admits('expire', stateOf(run)) && !isPausedByPerson(run) && !run.approvals.some(waitsForEver)
 }

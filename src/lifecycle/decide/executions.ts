@@ -1,5 +1,5 @@
 import { currentPhaseOf, type Execution } from '../run/run.ts'
-import { admits } from '../run/transitions.ts'
+import { admits, stateOf } from '../run/transitions.ts'
 import { findWorkflowPhase } from '../workflow/workflow.ts'
 import type { Role } from '../run/words.ts'
 import type { Rule, RuleTable } from './rule.ts'
@@ -8,7 +8,7 @@ import { unknownPhase } from './phaseTransitions.ts'
 /** Records a process launched for the run, or for its current phase. */
 const decideStartExecution: Rule<'startExecution'> = (draft, command, { workflow }) => {
   const { run } = draft
-  if (!admits('startExecution', run.status)) return { type: 'RunNotActive', status: run.status }
+  if (!admits('startExecution', stateOf(run))) return { type: 'RunNotActive', status: run.status }
   const { executionId: id, phase: key, pid } = command
   if (key !== null && !findWorkflowPhase(workflow, key)) return unknownPhase(key, workflow)
   if (key !== null && key !== run.currentPhase) {

@@ -1,11 +1,11 @@
 import { isSettledStatus } from '../run/words.ts'
-import { admits } from '../run/transitions.ts'
+import { admits, stateOf } from '../run/transitions.ts'
 import type { Rule, RuleTable } from './rule.ts'
 
 /** Sends a steering message to a run that is active and not being cancelled. */
 const decideSendMessage: Rule<'sendMessage'> = (draft, { messageId: id, text, mode }) => {
   const { run } = draft
-  if (!admits('sendMessage', run.status)) return { type: 'RunNotActive', status: run.status }
+  if (!admits('sendMessage', stateOf(run))) return { type: 'RunNotActive', status: run.status }
   draft.note('message.sent', { id, text, mode })
   return 'accepted'
 }

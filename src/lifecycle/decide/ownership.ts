@@ -4,16 +4,17 @@ import type { RefusalNamed } from '../run/refusals.ts'
 import { claimableAt, liveClaim, openApproval, queuedSince, type Run } from '../run/run.ts'
 import { cancelUnconfirmed, executionsInFlight } from './settleRun.ts'
 import { awayMsOf, type Draft, type Situation } from '../log/draft.ts'
-import { admits } from '../run/transitions.ts'
+import { admits, stateOf, targetsOf } from '../run/transitions.ts'
 import { isFinalStatus, isSettledStatus, type NotResumableCause } from '../run/words.ts'
 import type { Rule, RuleTable } from './rule.ts'
+import { withdrawQuestion } from './withdrawQuestion.ts'
 
 /** Claims a queued run for an owner, under a new fence. */
 const decideClaim: Rule<'claimRun'> = (draft, command, { family }) => {
   const { run, now } = draft
   const children = awaitedChildren(run, family)
   const waits = claimableAt(run, now) !== null || children.length > 0
-  if (!admits('claimRun', run.status) || liveClaim(run.claim, now) || waits)
+  if (!admits('claimRun', stateOf(run)) || liveClaim(run.claim, now) || waits)
     return notClaimable(draft, children)
   claim(draft, command)
   return 'accepted'
@@ -41,11 +42,13 @@ const MAX_WAIT_MS = 8 * 86_400_000
  */
 const decideRelease: Rule<'releaseRun'> = (draft, command, { family }) => {
   const { fence, notBefore, waitsFor, blocked, untilChildren } = command
-  const { run, now } = draft
+  const { now } = draft
   if (notBefore !== null && notBefore > now + MAX_WAIT_MS) {
     const message = 'lies more than 8 days ahead: pause the run, for a person to take it up again'
     return { type: 'InvalidInput', issues: [{ path: ['notBefore'], message }] }
   }
+  withdrawQuestion(draft, 'RELEASED')
+  const { run } = draft
   const executions = executionsInFlight(run)
   if (run.status === 'RUNNING')
     draft.note('run.requeued', {
@@ -67,7 +70,7 @@ const decideRelease: Rule<'releaseRun'> = (draft, command, { family }) => {
 /** Resumes a paused run, or a failed one in a new epoch. */
 const decideResume: Rule<'resumeRun'> = (draft, command, situation, before) => {
   // a lapse under REQUEUE applied by this very command already resumed the run
-  const requeuedNow = before.status === 'RUNNING' && draft.run.status === 'QUEUED'
+  const requeuedNow = targetsOf('lapse', stateOf(before)).includes('QUEUED') && draft.run.status === 'QUEUED'
   if (!requeuedNow) {
     const because = whyNotResumable(draft.run, situation, command.claim !== null)
     if (because) {
@@ -134,7 +137,7 @@ function resume(draft: Draft, comment: string | null): void {
 }
 
 /** Notes a claim under the next fence. */
-export function claim(draft: Draft, { owner, leaseSeconds }: ClaimRequest): void {
+export function claim(draft: Draft, { owner, leaseSeconds, kinds }: ClaimRequest): void {
   const expiresAt = leaseSeconds === 0 ? null : new Date(draft.now + leaseSeconds * 1000).toISOString()
   draft.note('run.claimed', {
     owner,
@@ -143,6 +146,7 @@ export function claim(draft: Draft, { owner, leaseSeconds }: ClaimRequest): void
     expiresAt,
     queuedFrom: new Date(queuedSince(draft.run)).toISOString(),
     awayMs: awayMsOf(draft),
+    ...(kinds && kinds.length > 0 && { kinds: [...new Set(kinds)] }),
   })
 }
 

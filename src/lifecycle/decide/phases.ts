@@ -2,10 +2,10 @@ import { missingForPhase } from '../work/evidence.ts'
 import type { RefusalNamed } from '../run/refusals.ts'
 import { currentPhaseOf, findPhase, isUnderWay } from '../run/run.ts'
 import type { Draft } from '../log/draft.ts'
-import { admits } from '../run/transitions.ts'
+import { admits, stateOf } from '../run/transitions.ts'
 import { findWorkflowPhase, type WorkflowDefinition, workflowPhase } from '../workflow/workflow.ts'
 import type { Rule, RuleTable } from './rule.ts'
-import { openQuestion } from './approvals.ts'
+import { openQuestion } from './openQuestion.ts'
 import { completePhase, mayOpenRound, openRound, startPhase } from './moves.ts'
 import {
   illegalTransition,
@@ -59,7 +59,7 @@ const RECOVERY = {
 /** Leaves the current phase along an edge of the graph, or for a new round. */
 const decideAdvancePhase: Rule<'advancePhase'> = (draft, { to }, { workflow, newPhaseId }) => {
   const { run } = draft
-  if (!admits('advancePhase', run.status)) return { type: 'RunNotActive', status: run.status }
+  if (!admits('advancePhase', stateOf(run))) return { type: 'RunNotActive', status: run.status }
   const target = findWorkflowPhase(workflow, to)
   if (!target) return unknownPhase(to, workflow)
   const current = currentPhaseOf(run)
@@ -98,7 +98,7 @@ function checkCurrent(
   workflow: WorkflowDefinition,
 ): RefusalNamed<'RunNotActive' | 'UnknownPhase' | 'IllegalTransition'> | undefined {
   const needed = command === 'failPhase' ? command : 'startPhase'
-  if (!admits(needed, run.status)) return { type: 'RunNotActive', status: run.status }
+  if (!admits(needed, stateOf(run))) return { type: 'RunNotActive', status: run.status }
   if (!findWorkflowPhase(workflow, key)) return unknownPhase(key, workflow)
   return key === run.currentPhase ? undefined : illegalTransition(run, command, key, workflow)
 }

@@ -1,6 +1,6 @@
 import { missingForPhase } from '../work/evidence.ts'
 import { currentPhaseOf, isUnderWay } from '../run/run.ts'
-import { admits } from '../run/transitions.ts'
+import { admits, stateOf } from '../run/transitions.ts'
 import type { Rule, RuleTable } from './rule.ts'
 import { illegalTransition } from './phaseTransitions.ts'
 import { completePhase } from './moves.ts'
@@ -8,7 +8,7 @@ import { completePhase } from './moves.ts'
 /** Completes the round at the phase that the workflow names for it; repeating it changes nothing. */
 const decideCompleteRound: Rule<'completeRound'> = (draft, { summary }, { workflow }) => {
   const { run } = draft
-  if (!admits('completeRound', run.status)) return { type: 'RunNotActive', status: run.status }
+  if (!admits('completeRound', stateOf(run))) return { type: 'RunNotActive', status: run.status }
   if (run.roundComplete) return 'unchanged'
   const current = currentPhaseOf(run)
   const at = workflow.completeRoundAt

@@ -2,7 +2,7 @@ import { isLiveSession, SESSION_TRANSITIONS } from '../work/sessions.ts'
 import type { RefusalNamed } from '../run/refusals.ts'
 import { currentPhaseOf, type Run, type Session } from '../run/run.ts'
 import type { Draft } from '../log/draft.ts'
-import { admits } from '../run/transitions.ts'
+import { admits, stateOf } from '../run/transitions.ts'
 import { findWorkflowPhase, type WorkflowDefinition, workflowPhase } from '../workflow/workflow.ts'
 import type { SessionStatus } from '../run/words.ts'
 import { illegalTransition, unknownPhase } from './phaseTransitions.ts'
@@ -12,7 +12,7 @@ import { differingPaths } from '../log/differingPaths.ts'
 /** Opens the session of a role, or adopts the live one, which then carries the caller's fence. */
 const decideOpenSession: Rule<'openSession'> = (draft, command) => {
   const { run } = draft
-  if (!admits('openSession', run.status)) return { type: 'RunNotActive', status: run.status }
+  if (!admits('openSession', stateOf(run))) return { type: 'RunNotActive', status: run.status }
   const { sessionId: id, role, adapter, handle } = command
   const live = run.sessions.find((session) => session.role === role && isLiveSession(session))
   if (!live) {
@@ -31,7 +31,7 @@ const decideOpenSession: Rule<'openSession'> = (draft, command) => {
 /** Moves a session along its transition table; each return to READY after a recovery is counted. */
 const decideUpdateSession: Rule<'updateSession'> = (draft, { sessionId, status, detail }) => {
   const { run } = draft
-  if (!admits('updateSession', run.status)) return { type: 'RunNotActive', status: run.status }
+  if (!admits('updateSession', stateOf(run))) return { type: 'RunNotActive', status: run.status }
   const session = run.sessions.find((each) => each.id === sessionId)
   if (!session) return { type: 'SessionNotFound', sessionId }
   if (!(SESSION_TRANSITIONS[session.status] as readonly SessionStatus[]).includes(status))
@@ -46,7 +46,7 @@ const decideUpdateSession: Rule<'updateSession'> = (draft, { sessionId, status, 
 const decideRecordPrompt: Rule<'recordPrompt'> = (draft, command, { workflow }) => {
   const { run } = draft
   const { sessionId, phase: key, dedupKey, repair } = command
-  if (!admits('recordPrompt', run.status)) return { type: 'RunNotActive', status: run.status }
+  if (!admits('recordPrompt', stateOf(run))) return { type: 'RunNotActive', status: run.status }
   const session = run.sessions.find((each) => each.id === sessionId)
   if (!session) return { type: 'SessionNotFound', sessionId }
   const refused = checkPhase(run, key, workflow)

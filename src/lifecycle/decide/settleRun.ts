@@ -4,6 +4,7 @@ import { isLiveSession } from '../work/sessions.ts'
 import type { Settings } from '../run/settings.ts'
 import type { Draft } from '../log/draft.ts'
 import type { RunReason } from '../run/words.ts'
+import { withdrawQuestion } from './withdrawQuestion.ts'
 
 /**
  * Returns what settling closes: executions in flight, phases under way, live sessions, open approvals, and pending
@@ -52,6 +53,7 @@ export function requestCancel(
 ): void {
   const { run, now } = draft
   if (!holdsLease(run.claim, now)) return cancel(draft, { ...asked, confirmed: false })
+  withdrawQuestion(draft, 'CANCELLED')
   const epoch = run.settledAt === null ? run.epoch : run.epoch + 1
   draft.note('run.cancel_requested', { ...asked, graceSeconds }, epoch)
 }

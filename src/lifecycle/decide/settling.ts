@@ -2,7 +2,7 @@ import { missingEvidence } from '../work/evidence.ts'
 import { attachedChildren } from '../run/family.ts'
 import { currentPhaseOf, holdsLease } from '../run/run.ts'
 import { cancel, closeWork, fail, requestCancel } from './settleRun.ts'
-import { admits } from '../run/transitions.ts'
+import { admits, stateOf } from '../run/transitions.ts'
 import type { Rule, RuleTable } from './rule.ts'
 import { completePhase } from './moves.ts'
 
@@ -10,7 +10,7 @@ import { completePhase } from './moves.ts'
 const decideComplete: Rule<'completeRun'> = (draft, { output }, { workflow, family }) => {
   const { run } = draft
   const missing = missingEvidence(run, workflow, attachedChildren(family))
-  if (!admits('completeRun', run.status) || missing.length > 0)
+  if (!admits('completeRun', stateOf(run)) || missing.length > 0)
     return { type: 'NotCompletable', status: run.status, missing }
   completePhase(draft, currentPhaseOf(run))
   draft.note('run.completed', { output, closed: closeWork(draft.run, { skipPending: true }) })
@@ -19,14 +19,14 @@ const decideComplete: Rule<'completeRun'> = (draft, { output }, { workflow, fami
 
 /** Settles the run as FAILED, as reported by its owner. */
 const decideFail: Rule<'failRun'> = (draft, { reason, error }) => {
-  if (!admits('failRun', draft.run.status)) return { type: 'RunNotActive', status: draft.run.status }
+  if (!admits('failRun', stateOf(draft.run))) return { type: 'RunNotActive', status: draft.run.status }
   fail(draft, reason, error, { leaseEnds: true })
   return 'accepted'
 }
 
 /** Cancels the run: immediately if no owner holds a lease, otherwise by requesting its owner to stop first (G9). */
 const decideCancel: Rule<'cancelRun'> = (draft, { comment, cascade }, { settings }) => {
-  if (!admits('cancelRun', draft.run.status)) return 'unchanged'
+  if (!admits('cancelRun', stateOf(draft.run))) return 'unchanged'
   requestCancel(draft, settings, { reason: 'CANCELLED_BY_USER', comment, cascade })
   return 'accepted'
 }
@@ -34,7 +34,7 @@ const decideCancel: Rule<'cancelRun'> = (draft, { comment, cascade }, { settings
 /** Records the owner's confirmation that its processes have ended (G9). */
 const decideConfirmCancel: Rule<'confirmCancel'> = (draft) => {
   const { run } = draft
-  if (!admits('confirmCancel', run.status)) return { type: 'RunNotActive', status: run.status }
+  if (!admits('confirmCancel', stateOf(run))) return { type: 'RunNotActive', status: run.status }
   cancel(draft, {
     reason: run.cancelReason ?? 'CANCELLED_BY_USER',
     confirmed: true,

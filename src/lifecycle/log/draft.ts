@@ -3,7 +3,7 @@ import type { EventPayload, EventType, RunEvent } from '../run/events.ts'
 import { evolve } from './evolve.ts'
 import type { Family } from '../run/family.ts'
 import type { Holder } from '../run/refusals.ts'
-import { type Instant, type Json, liveClaim, type Run } from '../run/run.ts'
+import { findPhase, type Instant, type Json, liveClaim, type Run } from '../run/run.ts'
 import type { Settings } from '../run/settings.ts'
 import type { WorkflowDefinition } from '../workflow/workflow.ts'
 
@@ -39,7 +39,10 @@ export interface Situation {
  * settled run.
  */
 export function awayMsOf({ run, now }: Draft): number {
-  return run.status === 'RUNNING' || run.settledAt !== null ? 0 : Math.max(0, now - run.statusAt)
+  if (run.status === 'RUNNING' || run.settledAt !== null) return 0
+  // a phase that was started while a question was open counts from then
+  const startedAt = findPhase(run, run.currentPhase)?.startedAt ?? run.statusAt
+  return Math.max(0, now - Math.max(run.statusAt, startedAt))
 }
 
 /**

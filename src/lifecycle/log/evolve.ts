@@ -73,7 +73,7 @@ function change(
 ): Run {
   switch (event.type) {
     case 'run.claimed': {
-      const { owner, fence, leaseSeconds, expiresAt, queuedFrom, awayMs } = event.payload
+      const { owner, fence, leaseSeconds, expiresAt, queuedFrom, awayMs, kinds = [] } = event.payload
       const claim = {
         owner,
         fence,
@@ -81,6 +81,7 @@ function change(
         expiresAt: expiresAt === null ? null : Date.parse(expiresAt),
         claimedBy: event.actorId === null ? null : event.actor,
         claimedById: event.actorId,
+        kinds,
       }
       const claimants = withClaimant(run.claimants, event.actorId)
       const startedAt = run.startedAt ?? event.at

@@ -3,6 +3,15 @@ import type { EventPayload, EventType, RunEvent } from '../run/events.ts'
 
 type Summarize<T extends EventType> = (payload: EventPayload<T>, actor: string) => string
 
+const WITHDRAWN: { readonly [B in EventPayload<'approval.withdrawn'>['because']]: string } = {
+  WITHDRAWN: 'the agent gave up asking, or ended',
+  SUPERSEDED: 'another question took its place',
+  RELEASED: 'the owner released the run',
+  OWNER_LOST: 'the owner was lost',
+  PAUSED: 'the run was paused',
+  CANCELLED: 'the run is being cancelled',
+}
+
 /** The sentence for each type of event. */
 const SUMMARIES: { readonly [T in EventType]: Summarize<T> } = {
   'run.created': ({ workflow }, actor) =>
@@ -52,9 +61,16 @@ const SUMMARIES: { readonly [T in EventType]: Summarize<T> } = {
   'artifact.validated': ({ phase, path }) => `Phase ${phase} produced ${shorten(path)}, which is valid.`,
   'artifact.invalid': ({ phase, path, problems }) =>
     `Phase ${phase} produced ${shorten(path)}, which is not valid${saying(problems[0]?.message ?? null)}.`,
-  'approval.requested': ({ gate, question }) => `A person is asked at ${gate}: “${shorten(question)}”`,
+  'approval.requested': ({ gate, question, kind }) =>
+    kind === 'PERMISSION'
+      ? `The agent asks for permission: “${shorten(question)}”`
+      : `A person is asked at ${gate}: “${shorten(question)}”`,
   'approval.decided': ({ decision, comment }, actor) => `${actor} answered ${decision}${saying(comment)}.`,
-  'approval.expired': ({ onExpiry }) => `Nobody decided in time; the policy is ${onExpiry}.`,
+  'approval.expired': ({ onExpiry }) =>
+    onExpiry === 'CONTINUE'
+      ? 'Nobody answered in time; the agent is told so and goes on.'
+      : `Nobody decided in time; the policy is ${onExpiry}.`,
+  'approval.withdrawn': ({ because }) => `The question is no longer asked: ${WITHDRAWN[because]}.`,
   'message.sent': ({ text, mode }, actor) => `${actor} sent a message (${mode})${saying(text)}.`,
   'message.acknowledged': ({ receipt }) => `A message was ${receipt.toLowerCase()}.`,
   'child.settled': ({ runId, status }) => `The child ${runId} ended ${status}.`,

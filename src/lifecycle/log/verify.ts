@@ -95,8 +95,8 @@ function toComparable(run: Run, stored: Run): Json {
 }
 
 /** A claim without its expiry. */
-function withoutExpiry({ owner, fence, seconds, claimedBy, claimedById }: Claim) {
-  return { owner, fence, seconds, claimedBy, claimedById }
+function withoutExpiry({ expiresAt: _expiresAt, ...claim }: Claim) {
+  return claim
 }
 
 /** An execution without its end, if that end was reported as a fact outside the log. */

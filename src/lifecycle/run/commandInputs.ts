@@ -1,9 +1,11 @@
+import type { AnswerSchema, Permission } from './questions.ts'
 import type { ArtifactProblem, Instant, Json, PhaseError } from './run.ts'
 import type {
   ApprovalKind,
   Decision,
   ExpiryPolicy,
   FailReason,
+  InTurnKind,
   MessageMode,
   PromptStage,
   Receipt,
@@ -18,6 +20,8 @@ export interface ClaimRequest {
   readonly owner: string
   /** Lease period in seconds, 5 to 3600; 0: no lease. */
   readonly leaseSeconds: number
+  /** The kinds of questions that the owner can wait for in the middle of a turn; left out: none. */
+  readonly kinds?: readonly InTurnKind[] | null | undefined
 }
 
 interface Driving {
@@ -135,8 +139,15 @@ export type Command =
       readonly payload: Json
       readonly approvers: readonly string[]
       readonly allowSelfApproval: boolean
+      /** Null: for ever, or the default for a question asked in a turn. */
       readonly expiresInSeconds: number | null
       readonly onExpiry: ExpiryPolicy
+      /** The session that asks in the middle of a turn. */
+      readonly sessionId: string | null
+      /** What a PERMISSION is asked for. */
+      readonly permission: Permission | null
+      /** What may be answered to a QUESTION; null: any text. */
+      readonly answerSchema: AnswerSchema | null
     } & Driving)
   | {
       readonly type: 'decideApproval'
@@ -144,7 +155,10 @@ export type Command =
       readonly decision: Decision
       readonly digest: string
       readonly comment: string | null
+      /** The value of an ANSWER; null for other decisions. */
+      readonly answer: Json
     }
+  | ({ readonly type: 'withdrawApproval'; readonly approvalId: string } & Driving)
   | {
       readonly type: 'sendMessage'
       readonly messageId: string

@@ -1,6 +1,6 @@
 import type { CommandOf, CommandType } from './commandInputs.ts'
 import type { RefusalType } from './refusals.ts'
-import type { Role, RunStatus } from './words.ts'
+import type { Role, RunState, RunStatus } from './words.ts'
 
 /** Roles allowed to request something, the least one first. */
 type Roles = readonly [Role, ...Role[]]
@@ -11,8 +11,8 @@ interface CommandDefinition<Input = object> {
   readonly roles: Roles
   /** Its name in `allowedCommands`; absent: never offered there. */
   readonly offeredAs?: string
-  /** The target statuses from each status that admits it; absent: every status admits it. */
-  readonly transitions?: { readonly [S in RunStatus]?: readonly [RunStatus, ...RunStatus[]] }
+  /** The target statuses from each state that admits it; absent: every state admits it. */
+  readonly transitions?: { readonly [S in RunState]?: readonly [RunStatus, ...RunStatus[]] }
   /** Everything it can be refused with: the members of its GraphQL union besides the success. */
   readonly refusals: readonly RefusalType[]
   /**
@@ -46,10 +46,13 @@ const KEYED_ON_RUN = ['IdempotencyMismatch', 'RunNotFound', ...ALWAYS] as const
 const DRIVING = ['RunNotActive', 'LeaseLost', ...ON_RUN] as const
 
 const whileRunning = { RUNNING: ['RUNNING'] } as const
+/** The work of an owner, which goes on while its agent waits for an answer. */
+const atWork = { ...whileRunning, ASKING: ['AWAITING_APPROVAL'] } as const
 const anyActive = {
   QUEUED: ['QUEUED'],
   RUNNING: ['RUNNING'],
   AWAITING_APPROVAL: ['AWAITING_APPROVAL'],
+  ASKING: ['AWAITING_APPROVAL'],
   PAUSED: ['PAUSED'],
 } as const
 const anySettled = {
@@ -77,6 +80,7 @@ export const COMMANDS = {
     transitions: {
       RUNNING: ['QUEUED'],
       AWAITING_APPROVAL: ['AWAITING_APPROVAL'],
+      ASKING: ['QUEUED'],
       PAUSED: ['PAUSED'],
       CANCELLING: ['CANCELLED'],
       ...anySettled,
@@ -87,7 +91,12 @@ export const COMMANDS = {
   pauseRun: {
     roles: operator,
     offeredAs: 'PAUSE',
-    transitions: { QUEUED: ['PAUSED'], RUNNING: ['PAUSED'], AWAITING_APPROVAL: ['PAUSED'] },
+    transitions: {
+      QUEUED: ['PAUSED'],
+      RUNNING: ['PAUSED'],
+      AWAITING_APPROVAL: ['PAUSED'],
+      ASKING: ['PAUSED'],
+    },
     refusals: ['NotPausable', 'RevisionConflict', ...ON_RUN],
     defaults: { comment: null, ifRevision: null },
   },
@@ -109,6 +118,7 @@ export const COMMANDS = {
       QUEUED: ['CANCELLED'],
       RUNNING: ['CANCELLING', 'CANCELLED'],
       AWAITING_APPROVAL: ['CANCELLING', 'CANCELLED'],
+      ASKING: ['CANCELLING', 'CANCELLED'],
       PAUSED: ['CANCELLING', 'CANCELLED'],
       FAILED: ['CANCELLING', 'CANCELLED'],
     },
@@ -138,21 +148,21 @@ export const COMMANDS = {
   failRun: {
     roles: driver,
     offeredAs: 'FAIL',
-    transitions: { QUEUED: ['FAILED'], RUNNING: ['FAILED'] },
+    transitions: { QUEUED: ['FAILED'], RUNNING: ['FAILED'], ASKING: ['FAILED'] },
     refusals: DRIVING,
     defaults: { reason: 'REPORTED_FAILURE', fence: null },
   },
   startPhase: {
     roles: driver,
     offeredAs: 'START_PHASE',
-    transitions: whileRunning,
+    transitions: atWork,
     refusals: ['IllegalTransition', 'UnknownPhase', ...DRIVING],
     defaults: { repair: false, because: null, fence: null },
   },
   failPhase: {
     roles: driver,
     offeredAs: 'FAIL_PHASE',
-    transitions: whileRunning,
+    transitions: { RUNNING: ['RUNNING', 'PAUSED'], ASKING: ['AWAITING_APPROVAL', 'PAUSED'] },
     refusals: ['IllegalTransition', 'UnknownPhase', ...DRIVING],
   },
   advancePhase: {
@@ -173,20 +183,21 @@ export const COMMANDS = {
   completeRound: {
     roles: driver,
     offeredAs: 'COMPLETE_ROUND',
-    transitions: whileRunning,
+    transitions: atWork,
     refusals: ['IllegalTransition', 'NotCompletable', ...DRIVING],
     defaults: { summary: null, fence: null },
   },
   submitArtifact: {
     roles: driver,
     offeredAs: 'SUBMIT_ARTIFACT',
-    transitions: whileRunning,
+    transitions: { RUNNING: ['RUNNING', 'AWAITING_APPROVAL'], ASKING: ['AWAITING_APPROVAL'] },
     refusals: ['IllegalTransition', 'UnknownPhase', ...DRIVING],
   },
   requestApproval: {
     roles: driver,
     offeredAs: 'REQUEST_APPROVAL',
-    transitions: { RUNNING: ['AWAITING_APPROVAL', 'PAUSED'] },
+    // what is allowed always is told while another question is open, too
+    transitions: { RUNNING: ['AWAITING_APPROVAL', 'PAUSED'], ASKING: ['AWAITING_APPROVAL'] },
     refusals: [
       'IllegalTransition',
       'NotCompletable',
@@ -201,6 +212,7 @@ export const COMMANDS = {
     offeredAs: 'DECIDE_APPROVAL',
     transitions: {
       AWAITING_APPROVAL: ['QUEUED', 'RUNNING', 'FAILED'],
+      ASKING: ['RUNNING'],
       PAUSED: ['PAUSED', 'QUEUED', 'RUNNING', 'FAILED'],
     },
     refusals: [
@@ -212,6 +224,12 @@ export const COMMANDS = {
       'RunNotActive',
       ...KEYED,
     ],
+  },
+  withdrawApproval: {
+    roles: driver,
+    offeredAs: 'WITHDRAW_APPROVAL',
+    transitions: { ASKING: ['RUNNING'] },
+    refusals: ['AlreadyDecided', 'ApprovalNotFound', 'RunNotActive', 'LeaseLost', ...KEYED],
   },
   sendMessage: {
     roles: operator,
@@ -228,7 +246,7 @@ export const COMMANDS = {
   },
   startExecution: {
     roles: driver,
-    transitions: whileRunning,
+    transitions: atWork,
     refusals: ['RunNotActive', 'UnknownPhase', 'LeaseLost', ...KEYED_ON_RUN],
   },
   // the end of a process is a fact: it can be reported in any status of the run
@@ -242,17 +260,17 @@ export const COMMANDS = {
   },
   openSession: {
     roles: driver,
-    transitions: whileRunning,
+    transitions: atWork,
     refusals: ['IllegalSessionTransition', ...DRIVING],
   },
   updateSession: {
     roles: driver,
-    transitions: whileRunning,
+    transitions: atWork,
     refusals: ['IllegalSessionTransition', 'RunNotActive', 'LeaseLost', 'SessionNotFound', ...KEYED],
   },
   recordPrompt: {
     roles: driver,
-    transitions: whileRunning,
+    transitions: atWork,
     refusals: [
       'PromptAlreadySent',
       'IllegalSessionTransition',

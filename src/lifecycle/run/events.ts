@@ -1,16 +1,20 @@
 import { z } from 'zod'
+import type { AnswerSchema } from './questions.ts'
 import type { Instant, Json } from './run.ts'
 import {
   APPROVAL_KINDS,
   DECISIONS,
   ERROR_CLASSES,
   EXPIRY_POLICIES,
+  IN_TURN_KINDS,
   MESSAGE_MODES,
+  PERMISSION_KINDS,
   RECEIPTS,
   REPORTED_ENDS,
   RUN_REASONS,
   RUN_STATUSES,
   SESSION_STATUSES,
+  WITHDRAWN_BECAUSE,
 } from './words.ts'
 
 /**
@@ -21,6 +25,7 @@ import {
 const id = z.string()
 /** JSON from a client, already checked on input; kept as the identical value. */
 const json = z.unknown().refine((value) => value !== undefined) as unknown as z.ZodType<Json>
+const answerSchema = json as unknown as z.ZodType<AnswerSchema | null>
 const moment = z.iso.datetime().describe('A point in time, ISO 8601 in UTC.')
 const fence = z.int().positive().describe('Number of the claim.')
 const phaseRef = { id, phase: z.string().describe('Key of the phase.'), round: z.int().positive() }
@@ -94,6 +99,10 @@ export const EVENT_PAYLOADS = {
     expiresAt: moment.nullable(),
     queuedFrom: moment.optional().describe('Since when the queue limit had counted.'),
     awayMs,
+    kinds: z
+      .array(z.enum(IN_TURN_KINDS))
+      .optional()
+      .describe('Kinds of questions, asked in the middle of a turn, that the owner knows; left out: none.'),
   }),
   'run.released': z.strictObject({
     fence,
@@ -245,6 +254,17 @@ export const EVENT_PAYLOADS = {
     approvers: z.array(z.string()),
     allowSelfApproval: z.boolean(),
     awaitsApproval: z.boolean().describe('Whether the phase waits for the approval now.'),
+    sessionId: id.nullable().optional().describe('The session whose agent asks in the middle of a turn.'),
+    permission: z
+      .strictObject({
+        kind: z.enum(PERMISSION_KINDS),
+        program: z.string().nullable(),
+        path: z.string().nullable(),
+      })
+      .nullable()
+      .optional()
+      .describe('What a PERMISSION is asked for.'),
+    answerSchema: answerSchema.optional().describe('JSON Schema of the answer to a QUESTION.'),
   }),
   'approval.decided': z.strictObject({
     id,
@@ -255,12 +275,21 @@ export const EVENT_PAYLOADS = {
     runStatus: z.enum(RUN_STATUSES).describe('Status of the run after the decision.'),
     awayMs,
     disposed: z.array(id).describe('Sessions that the decision disposed of.'),
+    answer: z
+      .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+      .optional()
+      .describe('What was answered to a QUESTION.'),
   }),
   'approval.expired': z.strictObject({
     id,
     onExpiry: z.enum(EXPIRY_POLICIES),
     phaseId: id.nullable(),
     runStatus: z.enum(RUN_STATUSES).describe('Status of the run after the expiry.'),
+    awayMs,
+  }),
+  'approval.withdrawn': z.strictObject({
+    id,
+    because: z.enum(WITHDRAWN_BECAUSE).describe('Why the question is VOID; the run is RUNNING.'),
     awayMs,
   }),
   'message.sent': z.strictObject({ id, text: z.string(), mode: z.enum(MESSAGE_MODES) }),

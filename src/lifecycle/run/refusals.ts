@@ -1,5 +1,6 @@
 import type { Instant } from './run.ts'
 import type {
+  ApprovalStatus,
   Decision,
   DirectiveKind,
   EvidenceKind,
@@ -120,7 +121,13 @@ export type Refusal =
   | { readonly type: 'PromptAlreadySent'; readonly sessionId: string; readonly dedupKey: string }
   | { readonly type: 'TranscriptGap'; readonly expectedSeq: number }
   | { readonly type: 'ApprovalNotFound'; readonly approvalId: string }
-  | { readonly type: 'AlreadyDecided'; readonly approvalId: string }
+  | {
+      readonly type: 'AlreadyDecided'
+      readonly approvalId: string
+      /** What was decided, and by whom. */
+      readonly status: ApprovalStatus
+      readonly by: string | null
+    }
   | { readonly type: 'ApprovalExpired'; readonly approvalId: string }
   | { readonly type: 'WrongDecision'; readonly approvalId: string; readonly allowed: readonly Decision[] }
   | { readonly type: 'StaleDigest'; readonly approvalId: string }

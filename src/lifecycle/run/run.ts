@@ -13,6 +13,8 @@ import type {
   RunStatus,
   SessionStatus,
 } from './words.ts'
+import type { Answer, AnswerSchema, Permission } from './questions.ts'
+import { type InTurnKind, isInTurnKind } from './words.ts'
 
 /** A point in time, in milliseconds since 1970 by the database's clock. */
 export type Instant = number
@@ -32,6 +34,8 @@ export interface Claim {
   /** The claiming principal, by name and id; null in logs from before principals existed. */
   readonly claimedBy: string | null
   readonly claimedById: string | null
+  /** The kinds of questions, asked in the middle of a turn, that the owner announced it can wait for. */
+  readonly kinds: readonly InTurnKind[]
 }
 
 /** The grace period of a cancel, independent of the length of the lease. */
@@ -156,7 +160,16 @@ export interface Approval {
   readonly status: ApprovalStatus
   readonly question: string
   readonly payload: Json
-  /** SHA-256 over gate, question, payload, artifact hash and attempt; a decision must repeat it. */
+  /** The session whose agent asks in the middle of a turn; null if unknown, and for other kinds. */
+  readonly sessionId: string | null
+  /** What a PERMISSION is asked for; null for other kinds. */
+  readonly permission: Permission | null
+  /** What may be answered to a QUESTION; null for other kinds. */
+  readonly answerSchema: AnswerSchema | null
+  /**
+   * SHA-256 over gate, question, payload, artifact hash and attempt, and for a question asked in a turn over session,
+   * permission and schema; a decision must repeat it.
+   */
   readonly digest: string
   /** Hash of the artifact in question; null if there is none. */
   readonly artifactSha256: string | null
@@ -172,6 +185,8 @@ export interface Approval {
   readonly decidedBy: string | null
   readonly decidedById: string | null
   readonly comment: string | null
+  /** What was answered to a QUESTION; null unless ANSWERED. */
+  readonly answer: Answer | null
 }
 
 /** A steering message to a live run. */
@@ -195,8 +210,8 @@ export interface WorkflowRef {
 /**
  * A run with its dependent rows, at one snapshot. Loaded for a decision, it contains the phases of the current round,
  * each with its last attempt and that attempt's artifacts; the executions in flight; the live sessions; the approvals
- * of the round's last attempts, those still open, and those about the whole run whose rejection still holds; and the
- * messages not yet consumed. Folded from the whole log, it contains everything.
+ * of the round's last attempts, those still open, those that allow something for the rest of a live session, and those
+ * about the whole run whose rejection still holds; and the messages not yet consumed. Folded from the whole log, it contains everything.
  */
 export interface Run {
   readonly id: string
@@ -318,8 +333,15 @@ export function isUnderWay(phase: Phase): boolean {
 }
 
 /** Returns the pending approval; a run has at most one, because a request ends RUNNING. */
-export function openApproval(run: Run): Approval | undefined {
+export function openApproval(run: Pick<Run, 'approvals'>): Approval | undefined {
   return run.approvals.find((approval) => approval.status === 'PENDING')
+}
+
+/** Returns the open question for whose answer the agent waits in the middle of its turn. */
+export function openQuestionInTurn(run: Pick<Run, 'status' | 'approvals'>): Approval | undefined {
+  if (run.status !== 'AWAITING_APPROVAL') return undefined
+  const approval = openApproval(run)
+  return approval && isInTurnKind(approval.kind) ? approval : undefined
 }
 
 /**

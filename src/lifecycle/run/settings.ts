@@ -39,5 +39,8 @@ export type Settings = z.infer<typeof settingsSchema>
 /** The default settings. */
 export const DEFAULT_SETTINGS: Settings = settingsSchema.parse({})
 
+/** How long a question asked in the middle of a turn waits unless it says otherwise, in seconds. */
+export const ANSWER_SECONDS = 900
+
 /** Minimum, maximum and default lease in seconds; 0 means a claim without a lease. */
 export const LEASE_SECONDS = { min: 5, max: 3600, default: 30 } as const

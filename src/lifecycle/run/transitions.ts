@@ -1,5 +1,6 @@
 import { type CommandName, COMMANDS } from './commands.ts'
-import type { RunStatus } from './words.ts'
+import { openQuestionInTurn, type Run } from './run.ts'
+import type { RunState, RunStatus } from './words.ts'
 
 /**
  * The transition table: for every command that depends on a run's status, and for the server's own due changes, the
@@ -7,17 +8,24 @@ import type { RunStatus } from './words.ts'
  * functions; none of them keeps its own list of statuses.
  */
 
-type Targets = { readonly [S in RunStatus]?: readonly RunStatus[] }
+type Targets = { readonly [S in RunState]?: readonly RunStatus[] }
 
 /** Changes made by the server when they are due. */
 const DUE_CHANGES = {
   lapse: {
     RUNNING: ['FAILED', 'QUEUED'],
     AWAITING_APPROVAL: ['AWAITING_APPROVAL'],
+    ASKING: ['FAILED', 'QUEUED'],
     PAUSED: ['PAUSED'],
     CANCELLING: ['CANCELLED'],
   },
-  timeout: { QUEUED: ['FAILED'], RUNNING: ['FAILED'], AWAITING_APPROVAL: ['FAILED'], PAUSED: ['FAILED'] },
+  timeout: {
+    QUEUED: ['FAILED'],
+    RUNNING: ['FAILED'],
+    AWAITING_APPROVAL: ['FAILED'],
+    ASKING: ['FAILED'],
+    PAUSED: ['FAILED'],
+  },
   expire: { QUEUED: ['EXPIRED'], AWAITING_APPROVAL: ['EXPIRED'], PAUSED: ['EXPIRED'] },
 } as const satisfies { readonly [name: string]: Targets }
 
@@ -36,17 +44,22 @@ const TRANSITIONS = { ...(Object.fromEntries(guarded) as Record<Guarded, Targets
 /** Every transition, in the order of the commands. */
 export const TRANSITION_NAMES = Object.keys(TRANSITIONS) as TransitionName[]
 
-/**
- * Returns the statuses that a command or due change may lead to from `status`; empty if the status does not admit it.
- */
-export function targetsOf(name: TransitionName, status: RunStatus): readonly RunStatus[] {
-  const targets: Targets = TRANSITIONS[name]
-  return targets[status] ?? []
+/** Returns the run's state, by which the table is read. */
+export function stateOf(run: Pick<Run, 'status' | 'approvals'>): RunState {
+  return openQuestionInTurn(run) ? 'ASKING' : run.status
 }
 
-/** True if the status admits the command, regardless of its other conditions. */
-export function admits(name: TransitionName, status: RunStatus): boolean {
-  return targetsOf(name, status).length > 0
+/**
+ * Returns the statuses that a command or due change may lead to from a state; empty if the state does not admit it.
+ */
+export function targetsOf(name: TransitionName, state: RunState): readonly RunStatus[] {
+  const targets: Targets = TRANSITIONS[name]
+  return targets[state] ?? []
+}
+
+/** True if the state admits the command, regardless of its other conditions. */
+export function admits(name: TransitionName, state: RunState): boolean {
+  return targetsOf(name, state).length > 0
 }
 
 /** True for a name that has a row in the table. */

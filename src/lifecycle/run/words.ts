@@ -17,6 +17,13 @@ export const RUN_STATUSES = [
 ] as const
 export type RunStatus = (typeof RUN_STATUSES)[number]
 
+/**
+ * What the table of transitions tells apart: the statuses, and AWAITING_APPROVAL by a question asked in the middle of a
+ * turn, where the owner stays at work.
+ */
+export const RUN_STATES = [...RUN_STATUSES, 'ASKING'] as const
+export type RunState = (typeof RUN_STATES)[number]
+
 /** Statuses that nothing follows within the epoch (G2). */
 export const SETTLED_STATUSES = ['COMPLETED', 'FAILED', 'CANCELLED', 'EXPIRED'] as const satisfies RunStatus[]
 export type SettledStatus = (typeof SETTLED_STATUSES)[number]
@@ -160,9 +167,16 @@ export type PermissionState = (typeof PERMISSION_STATES)[number]
 export const OUTPUT_STREAMS = ['STDOUT', 'STDERR'] as const
 export type OutputStream = (typeof OUTPUT_STREAMS)[number]
 
-/** Kinds of questions to a person: whether work is approved, or how to continue after a failure. */
-export const APPROVAL_KINDS = ['REVIEW', 'RECOVERY'] as const
+/**
+ * Kinds of questions to a person: whether work is approved, how to continue after a failure, and two that an agent
+ * asks in the middle of a turn: whether it may do something, and anything else.
+ */
+export const APPROVAL_KINDS = ['REVIEW', 'RECOVERY', 'PERMISSION', 'QUESTION'] as const
 export type ApprovalKind = (typeof APPROVAL_KINDS)[number]
+
+/** The kinds asked in the middle of a turn: the agent waits with its process alive, so its owner stays. */
+export const IN_TURN_KINDS = ['PERMISSION', 'QUESTION'] as const satisfies ApprovalKind[]
+export type InTurnKind = (typeof IN_TURN_KINDS)[number]
 
 /** Every status of an approval. */
 export const APPROVAL_STATUSES = [
@@ -171,18 +185,51 @@ export const APPROVAL_STATUSES = [
   'REJECTED',
   'RETRIED',
   'ABORTED',
+  'ALLOWED',
+  'ALLOWED_ALWAYS',
+  'DENIED',
+  'ANSWERED',
+  'DECLINED',
   'EXPIRED',
   'VOID',
 ] as const
 export type ApprovalStatus = (typeof APPROVAL_STATUSES)[number]
 
-/** Possible decisions of a person; each kind of approval admits two of them. */
-export const DECISIONS = ['APPROVE', 'REJECT', 'RETRY', 'ABORT'] as const
+/** Possible decisions of a person; each kind of approval admits two or three of them. */
+export const DECISIONS = [
+  'APPROVE',
+  'REJECT',
+  'RETRY',
+  'ABORT',
+  'ALLOW',
+  'ALLOW_ALWAYS',
+  'DENY',
+  'ANSWER',
+  'DECLINE',
+] as const
 export type Decision = (typeof DECISIONS)[number]
 
-/** What happens to an approval that is not decided in time. */
-export const EXPIRY_POLICIES = ['REJECT', 'EXPIRE_RUN', 'WAIT'] as const
+/** What happens to an approval that is not decided in time; CONTINUE is that of every one asked in a turn. */
+export const EXPIRY_POLICIES = ['REJECT', 'EXPIRE_RUN', 'WAIT', 'CONTINUE'] as const
 export type ExpiryPolicy = (typeof EXPIRY_POLICIES)[number]
+
+/** The policies of questions that are not asked in a turn. */
+export const OUT_OF_TURN_POLICIES = ['REJECT', 'EXPIRE_RUN', 'WAIT'] as const satisfies ExpiryPolicy[]
+
+/** Kinds of actions that an agent asks permission for. */
+export const PERMISSION_KINDS = ['EDIT', 'EXECUTE', 'FETCH', 'MCP', 'OTHER'] as const
+export type PermissionKind = (typeof PERMISSION_KINDS)[number]
+
+/** Why a question asked in a turn became VOID while its run went on. */
+export const WITHDRAWN_BECAUSE = [
+  'WITHDRAWN',
+  'SUPERSEDED',
+  'RELEASED',
+  'OWNER_LOST',
+  'PAUSED',
+  'CANCELLED',
+] as const
+export type WithdrawnBecause = (typeof WITHDRAWN_BECAUSE)[number]
 
 /** When a message is delivered to the agent: immediately, or once its session is READY. */
 export const MESSAGE_MODES = ['STEER', 'FOLLOW_UP'] as const
@@ -219,12 +266,25 @@ export const ERROR_CLASSES = ['RECOVERABLE', 'HUMAN_REQUIRED', 'FATAL'] as const
 export type ErrorClass = (typeof ERROR_CLASSES)[number]
 
 /** Kinds of directives from the server to the owner of a run. */
-export const DIRECTIVE_KINDS = ['CONTINUE', 'PAUSE', 'CANCEL', 'STOP', 'MESSAGE', 'LEASE_LOST'] as const
+export const DIRECTIVE_KINDS = [
+  'CONTINUE',
+  'WAIT',
+  'PAUSE',
+  'CANCEL',
+  'STOP',
+  'MESSAGE',
+  'LEASE_LOST',
+] as const
 export type DirectiveKind = (typeof DIRECTIVE_KINDS)[number]
 
 /** Roles of tokens, which determine their permissions. */
 export const ROLES = ['VIEWER', 'OPERATOR', 'WORKER', 'AGENT', 'ADMIN'] as const
 export type Role = (typeof ROLES)[number]
+
+/** True for a kind that is asked in the middle of a turn. */
+export function isInTurnKind(kind: ApprovalKind): kind is InTurnKind {
+  return (IN_TURN_KINDS as readonly ApprovalKind[]).includes(kind)
+}
 
 /** True for a settled status: nothing follows within its epoch. */
 export function isSettledStatus(status: RunStatus): status is SettledStatus {

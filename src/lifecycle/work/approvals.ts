@@ -1,4 +1,5 @@
 import type { Actor } from '../run/actor.ts'
+import { type AnswerSchema, isSamePermission, type Permission } from '../run/questions.ts'
 import type { Approval, Json, Run } from '../run/run.ts'
 import type { ApprovalKind, Decision } from '../run/words.ts'
 
@@ -6,7 +7,39 @@ import type { ApprovalKind, Decision } from '../run/words.ts'
 export const ALLOWED_DECISIONS = {
   REVIEW: ['APPROVE', 'REJECT'],
   RECOVERY: ['RETRY', 'ABORT'],
+  PERMISSION: ['ALLOW', 'ALLOW_ALWAYS', 'DENY'],
+  QUESTION: ['ANSWER', 'DECLINE'],
 } as const satisfies Record<ApprovalKind, readonly Decision[]>
+
+/**
+ * Returns the decisions that an approval admits. ALLOW_ALWAYS lasts for a session and is bound to a program or a path:
+ * without both it would allow more than what was shown.
+ */
+export function decisionsOf({
+  kind,
+  sessionId,
+  permission,
+}: Pick<Approval, 'kind' | 'sessionId' | 'permission'>): readonly Decision[] {
+  const isBound = sessionId !== null && (permission?.program ?? permission?.path ?? null) !== null
+  return ALLOWED_DECISIONS[kind].filter((decision) => decision !== 'ALLOW_ALWAYS' || isBound)
+}
+
+/**
+ * Returns the decision by which the same action is allowed always in the same session; undefined if there is none.
+ */
+export function findStandingPermission(
+  { approvals }: Pick<Run, 'approvals'>,
+  { sessionId, permission }: Pick<Approval, 'sessionId' | 'permission'>,
+): Approval | undefined {
+  if (sessionId === null || permission === null) return undefined
+  return approvals.findLast(
+    (each) =>
+      each.status === 'ALLOWED_ALWAYS' &&
+      each.sessionId === sessionId &&
+      each.permission !== null &&
+      isSamePermission(each.permission, permission),
+  )
+}
 
 /** Why a principal may not decide an approval. */
 export type Disqualification = 'NOT_NAMED' | 'ASKED' | 'STARTED' | 'CLAIMED'
@@ -40,12 +73,30 @@ export interface Shown {
   readonly attempt: number | null
 }
 
+/** What the digest covers besides, for a question asked in the middle of a turn. */
+export interface ShownInTurn {
+  readonly sessionId: string | null
+  readonly permission: Permission | null
+  readonly answerSchema: AnswerSchema | null
+}
+
 /**
  * Returns the text whose SHA-256 is the digest of an approval: JSON with sorted keys, so that it is the same
  * everywhere.
  */
-export function digestText({ gate, question, payload, artifactSha256, attempt }: Shown): string {
-  return JSON.stringify([gate, question, toSorted(payload), artifactSha256, attempt])
+export function digestText(
+  { gate, question, payload, artifactSha256, attempt }: Shown,
+  inTurn: ShownInTurn | null = null,
+): string {
+  const shown = [gate, question, toSorted(payload), artifactSha256, attempt]
+  if (!inTurn) return JSON.stringify(shown)
+  const { sessionId, permission, answerSchema } = inTurn
+  return JSON.stringify([
+    ...shown,
+    sessionId,
+    toSorted(permission && { ...permission }),
+    toSorted(answerSchema as Json),
+  ])
 }
 
 function toSorted(value: Json): Json {

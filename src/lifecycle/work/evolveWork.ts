@@ -1,6 +1,12 @@
 import type { EventPayload, RunEvent } from '../run/events.ts'
 import type { Approval, Artifact, Instant, Message, Phase, Run, Session } from '../run/run.ts'
-import type { ApprovalStatus, Decision, MessageStatus, SessionStatus } from '../run/words.ts'
+import {
+  type ApprovalStatus,
+  type Decision,
+  isInTurnKind,
+  type MessageStatus,
+  type SessionStatus,
+} from '../run/words.ts'
 
 /** Events that change a run's sessions, prompts, artifacts, approvals and messages. */
 export type WorkEvent = Extract<
@@ -45,8 +51,8 @@ export function evolveWork(run: Run, event: WorkEvent): Run {
     case 'approval.requested':
       return requestApproval(run, event)
     case 'approval.decided': {
-      const { decision, comment, disposed } = event.payload
-      const decided = { status: DECIDED[decision], ...toDecider(event), comment }
+      const { decision, comment, disposed, answer = null } = event.payload
+      const decided = { status: DECIDED[decision], ...toDecider(event), comment, answer }
       const ruled = rule(
         changeApproval(run, event.payload.id, decided),
         event.payload,
@@ -66,6 +72,11 @@ export function evolveWork(run: Run, event: WorkEvent): Run {
       const isReview = run.approvals.some((each) => each.id === id && each.kind === 'REVIEW')
       const decision = onExpiry === 'REJECT' && isReview ? 'REJECT' : null
       return rule(expired, event.payload, decision, event.at, 'nobody decided in time')
+    }
+    case 'approval.withdrawn': {
+      const { id, awayMs = 0 } = event.payload
+      const asked = voidApprovals(run, [id])
+      return { ...asked, status: 'RUNNING', statusAt: event.at, awayMs: run.awayMs + awayMs }
     }
     case 'message.sent': {
       const { id, text, mode } = event.payload
@@ -108,6 +119,11 @@ const DECIDED: { readonly [D in Decision]: ApprovalStatus } = {
   REJECT: 'REJECTED',
   RETRY: 'RETRIED',
   ABORT: 'ABORTED',
+  ALLOW: 'ALLOWED',
+  ALLOW_ALWAYS: 'ALLOWED_ALWAYS',
+  DENY: 'DENIED',
+  ANSWER: 'ANSWERED',
+  DECLINE: 'DECLINED',
 }
 
 function toDecider({
@@ -172,9 +188,12 @@ function requestApproval(
   run: Run,
   { at, actor, actorId, payload }: Extract<RunEvent, { type: 'approval.requested' }>,
 ): Run {
-  const { awaitsApproval, phase: _key, expiresAt, ...asked } = payload
+  const { awaitsApproval, phase: _key, expiresAt, answerSchema = null, ...asked } = payload
   const approval: Approval = {
     ...asked,
+    sessionId: asked.sessionId ?? null,
+    permission: asked.permission ?? null,
+    answerSchema,
     status: 'PENDING',
     requestedBy: actor,
     requestedById: actorId,
@@ -184,11 +203,12 @@ function requestApproval(
     decidedBy: null,
     decidedById: null,
     comment: null,
+    answer: null,
   }
   const waiting: Run = {
     ...run,
     approvals: [...run.approvals, approval],
-    status: asked.kind === 'REVIEW' ? 'AWAITING_APPROVAL' : 'PAUSED',
+    status: asked.kind === 'RECOVERY' ? 'PAUSED' : 'AWAITING_APPROVAL',
     statusAt: at,
   }
   return awaitsApproval ? movePhase(waiting, asked.phaseId, 'AWAITING_APPROVAL', null) : waiting
@@ -198,18 +218,22 @@ function requestApproval(
 function rule(
   run: Run,
   {
+    id,
     phaseId,
     runStatus,
     awayMs = 0,
-  }: Pick<EventPayload<'approval.decided'>, 'phaseId' | 'runStatus' | 'awayMs'>,
+  }: Pick<EventPayload<'approval.decided'>, 'id' | 'phaseId' | 'runStatus' | 'awayMs'>,
   decision: Decision | null,
   at: Instant,
   comment: string | null,
 ): Run {
+  // an owner that stays at work still knows since when the run had been queued before its claim
+  const isInTurn = run.approvals.some((each) => each.id === id && isInTurnKind(each.kind))
+  const queuedFrom = isInTurn ? run.queuedFrom : null
   const moved =
     runStatus === run.status
       ? run
-      : { ...run, status: runStatus, statusAt: at, awayMs: run.awayMs + awayMs, queuedFrom: null }
+      : { ...run, status: runStatus, statusAt: at, awayMs: run.awayMs + awayMs, queuedFrom }
   if (phaseId === null) return moved
   if (decision === 'APPROVE') return movePhase(moved, phaseId, 'COMPLETED', at)
   if (decision !== 'REJECT') return moved

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { promptMistakes } from './prompts.ts'
 import type { Json } from '../run/run.ts'
-import { EXPIRY_POLICIES } from '../run/words.ts'
+import { OUT_OF_TURN_POLICIES } from '../run/words.ts'
 
 const name = z
   .string()
@@ -86,7 +86,10 @@ const phaseSchema = z.strictObject({
         .nullable()
         .default(null)
         .describe('How long the question stands, in seconds.'),
-      onExpiry: z.enum(EXPIRY_POLICIES).default('WAIT').describe('What happens when nobody decided in time.'),
+      onExpiry: z
+        .enum(OUT_OF_TURN_POLICIES)
+        .default('WAIT')
+        .describe('What happens when nobody decided in time.'),
     })
     .nullable()
     .default(null)

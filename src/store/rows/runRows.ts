@@ -35,6 +35,7 @@ const FIELDS = columnsOf('run', [
   'lease_expires_at',
   'claimed_by',
   'claimed_by_id',
+  'claim_kinds',
   'release_key',
   'parent_told',
   'due_at',
@@ -68,6 +69,8 @@ function toClaim(row: Rows['run']): Claim | null {
     expiresAt: row.lease_expires_at?.getTime() ?? null,
     claimedBy: row.claimed_by,
     claimedById: row.claimed_by_id,
+    // checked by a constraint of the table
+    kinds: row.claim_kinds as Claim['kinds'],
   }
 }
 
@@ -88,6 +91,7 @@ export function toRunJson(run: Run, dueAt: Instant | null): string {
     leaseExpiresAt: claim?.expiresAt ?? null,
     claimedBy: claim?.claimedBy ?? null,
     claimedById: claim?.claimedById ?? null,
+    claimKinds: claim?.kinds ?? [],
     dueAt,
     parentTold: false,
   })

@@ -109,6 +109,10 @@ const STANDING_NO = `(v.phase_id IS NULL AND v.kind = 'REVIEW'
   AND NOT EXISTS (SELECT FROM approval l WHERE l.run_id = v.run_id AND l.phase_id IS NULL AND l.kind = 'REVIEW'
     AND l.gate = v.gate AND (l.requested_at, l.id) > (v.requested_at, v.id)))`
 
+/** A permission that lasts for its session. */
+const STANDING_PERMISSION = `(v.status = 'ALLOWED_ALWAYS'
+  AND EXISTS (SELECT FROM session s WHERE s.id = v.session_id AND s.status <> 'DISPOSED'))`
+
 /**
  * Selects what decisions and readers need: the current round with what counts as evidence in it, and everything not yet
  * ended. `named` is a parameter with the id of one more row to include, ended or not.
@@ -118,7 +122,7 @@ export const selectPresent = (named: string): string => `r.*,
   ${selectExecutions(`AND (x."end" IS NULL OR x.id = ${named})`)} AS executions,
   ${selectSessions(`AND (s.status <> 'DISPOSED' OR s.id = ${named})`)} AS sessions,
   ${selectArtifacts(`AND ${OF_LAST_ATTEMPT('f')}`)} AS artifacts,
-  ${selectApprovals(`AND (v.status = 'PENDING' OR v.id = ${named} OR ${OF_LAST_ATTEMPT('v')} OR ${STANDING_NO})`)} AS approvals,
+  ${selectApprovals(`AND (v.status = 'PENDING' OR v.id = ${named} OR ${OF_LAST_ATTEMPT('v')} OR ${STANDING_NO} OR ${STANDING_PERMISSION})`)} AS approvals,
   ${selectMessages(`AND (m.status IN ('PENDING', 'DELIVERED') OR m.id = ${named})`)} AS messages,
   ${FAMILY}, ${CONTINUED_BY}`
 

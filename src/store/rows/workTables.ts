@@ -54,7 +54,7 @@ export const WORK_TABLES = {
   approval: define({
     columns: columnsOf('approval', ['run_id']),
     key: ['id'],
-    changes: ['status', 'decided_at', 'decided_by', 'decided_by_id', 'comment'],
+    changes: ['status', 'decided_at', 'decided_by', 'decided_by_id', 'comment', 'answer'],
   }),
   message: define({ columns: columnsOf('message', ['run_id']), key: ['id'], changes: ['status'] }),
 }

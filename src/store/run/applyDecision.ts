@@ -43,6 +43,7 @@ const RECKONED: { readonly [C in ColumnName<'run'>]?: string } = {
   // the columns keep the last claim after it ends: a settled run's claim ends without a revision
   claimed_by: 'CASE WHEN n.lease_owner IS NULL THEN r.claimed_by ELSE n.claimed_by END',
   claimed_by_id: 'CASE WHEN n.lease_owner IS NULL THEN r.claimed_by_id ELSE n.claimed_by_id END',
+  claim_kinds: 'CASE WHEN n.lease_owner IS NULL THEN r.claim_kinds ELSE n.claim_kinds END',
   last_activity_at: 'greatest(r.last_activity_at, n.last_activity_at)',
   parent_told:
     'CASE WHEN r.settled_at IS DISTINCT FROM n.settled_at THEN r.parent_id IS NULL ELSE r.parent_told END',

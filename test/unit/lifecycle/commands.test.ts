@@ -11,7 +11,7 @@ import {
   RUN_COMMANDS,
 } from '../../../src/lifecycle/run/commands.ts'
 import { admits, targetsOf, TRANSITION_NAMES } from '../../../src/lifecycle/run/transitions.ts'
-import { RUN_STATUSES } from '../../../src/lifecycle/run/words.ts'
+import { RUN_STATES } from '../../../src/lifecycle/run/words.ts'
 
 const names = Object.keys(COMMANDS) as CommandName[]
 
@@ -27,7 +27,7 @@ describe('the record of commands', () => {
       expect(mayDo('VIEWER', name), name).toBe(false)
       const definition: { readonly roles: unknown; readonly transitions?: object } = COMMANDS[name]
       const admitting = TRANSITION_NAMES.filter((each) => each === name).flatMap((each) =>
-        RUN_STATUSES.filter((status) => admits(each, status)),
+        RUN_STATES.filter((state) => admits(each, state)),
       )
       expect(admitting.toSorted()).toEqual(Object.keys(definition.transitions ?? {}).toSorted())
     }

@@ -286,7 +286,7 @@ describe('expiry', () => {
     story.become({
       claim: {
         ...{ owner: 'first', fence: 1, seconds: 3600, expiresAt: story.now + 8 * DAY * 1000 },
-        ...{ claimedBy: 'olga', claimedById: 'prn_olga' },
+        ...{ claimedBy: 'olga', claimedById: 'prn_olga', kinds: [] },
       },
     })
     expect(story.passes(week).does(ask('sweep'))).toEqual([])

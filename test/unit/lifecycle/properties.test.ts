@@ -6,11 +6,15 @@ import type { RunCommand } from '../../../src/lifecycle/run/commands.ts'
 import { allowedCommands } from '../../../src/lifecycle/answers/derive.ts'
 import { applyDue, nextDueAt } from '../../../src/lifecycle/decide/due.ts'
 import { holdsLease } from '../../../src/lifecycle/run/run.ts'
-import { admits, hasTransitions, targetsOf } from '../../../src/lifecycle/run/transitions.ts'
-import { allowedSessionStatuses } from '../../../src/lifecycle/work/sessions.ts'
+import { admits, hasTransitions, stateOf, targetsOf } from '../../../src/lifecycle/run/transitions.ts'
+import { decisionsOf } from '../../../src/lifecycle/work/approvals.ts'
+import { allowedSessionStatuses, isLiveSession } from '../../../src/lifecycle/work/sessions.ts'
 import {
+  APPROVAL_KINDS,
   DECISIONS,
   EXPIRY_POLICIES,
+  IN_TURN_KINDS,
+  isInTurnKind,
   isFinalStatus,
   isSettledStatus,
 } from '../../../src/lifecycle/run/words.ts'
@@ -43,6 +47,7 @@ const TYPES: readonly CommandType[] = [
   'submitArtifact',
   'requestApproval',
   'decideApproval',
+  'withdrawApproval',
   'sendMessage',
   'startExecution',
   'finishExecution',
@@ -82,7 +87,7 @@ function toCommand({ run, workflow }: Story, { type, right, pick }: Step): Comma
   const leaseSeconds = pick === 0 ? 0 : 30
   switch (type) {
     case 'claimRun':
-      return ask(type, { leaseSeconds, owner: `owner ${pick}` })
+      return ask(type, { leaseSeconds, owner: `owner ${pick}`, kinds: pick % 4 ? IN_TURN_KINDS : null })
     case 'resumeRun':
       return ask(type, { claim: pick % 2 ? { owner: 'next', leaseSeconds } : null })
     case 'failRun':
@@ -115,17 +120,21 @@ function toCommand({ run, workflow }: Story, { type, right, pick }: Step): Comma
       })
     }
     case 'requestApproval':
-      return ask(type, {
-        phase: pick % 2 ? run.currentPhase : null,
-        kind: pick < 3 ? 'REVIEW' : 'RECOVERY',
-        expiresInSeconds: pick % 3 ? 60 : null,
-        onExpiry: EXPIRY_POLICIES[pick % EXPIRY_POLICIES.length] ?? 'WAIT',
-        fence,
-      })
+      return askQuestion(run, pick, fence)
     case 'decideApproval': {
-      const { id: approvalId = 'apr_0', digest = '' } = run.approvals.at(-1) ?? {}
-      return ask(type, { approvalId, digest, decision: DECISIONS[pick % DECISIONS.length] ?? 'APPROVE' })
+      const approval = run.approvals.at(-1)
+      const { id: approvalId = 'apr_0', digest = '' } = approval ?? {}
+      const known = approval && pick > 0 ? decisionsOf(approval) : DECISIONS
+      const decision = known[pick % known.length] ?? 'APPROVE'
+      return ask(type, {
+        approvalId,
+        digest,
+        decision,
+        answer: decision === 'ANSWER' ? { answer: 'yes' } : null,
+      })
     }
+    case 'withdrawApproval':
+      return ask(type, { approvalId: run.approvals.at(-1)?.id ?? 'apr_0', fence })
     case 'openSession':
       return ask(type, { sessionId: `ses_${run.revision}`, role: pick % 2 ? 'writer' : 'checker', fence })
     case 'updateSession': {
@@ -154,6 +163,23 @@ function toCommand({ run, workflow }: Story, { type, right, pick }: Step): Comma
     default:
       return ask(type)
   }
+}
+
+function askQuestion({ currentPhase, sessions }: Story['run'], pick: number, fence: number): Command {
+  const phase = pick % 2 ? currentPhase : null
+  const expiresInSeconds = pick % 3 ? 60 : null
+  const kind = APPROVAL_KINDS[pick % APPROVAL_KINDS.length] ?? 'REVIEW'
+  const onExpiry = EXPIRY_POLICIES[(pick + 2) % EXPIRY_POLICIES.length] ?? 'WAIT'
+  const asked = { phase, kind, expiresInSeconds, onExpiry, fence }
+  if (!isInTurnKind(kind)) return ask('requestApproval', asked)
+  const sessionId = sessions.find(isLiveSession)?.id ?? null
+  const permission = { kind: 'EXECUTE', program: 'npm', path: null } as const
+  return ask('requestApproval', {
+    ...asked,
+    onExpiry: 'WAIT',
+    sessionId,
+    permission: kind === 'PERMISSION' ? permission : null,
+  })
 }
 
 /** Plays a history; the story proves of each step that the run is the fold of its log. */
@@ -205,7 +231,7 @@ test('decide admits what the table of transitions admits, and leads where it lea
   fc.assert(
     play((story, command) => {
       const { type: row } = command
-      const from = [story.run.status, applyDue(story.run, story).run.status]
+      const from = [stateOf(story.run), stateOf(applyDue(story.run, story).run)]
       const { verdict, run } = story.decide(command)
       if (!hasTransitions(row) || verdict.kind !== 'accepted' || !(verdict.changed || verdict.deleted)) return
       expect(from.some((status) => admits(row, status))).toBe(true)
@@ -300,10 +326,14 @@ test('a command is offered exactly where it would be accepted', () => {
           ask('submitArtifact', { phase, fence, sha256: `of ${phase} now` }),
         ),
         REQUEST_APPROVAL: [ask('requestApproval', { fence })],
-        DECIDE_APPROVAL: run.approvals.flatMap(({ id: approvalId, digest }) => [
-          ask('decideApproval', { approvalId, digest }),
-          ask('decideApproval', { approvalId, digest, decision: 'ABORT' }),
-        ]),
+        DECIDE_APPROVAL: run.approvals.flatMap(({ id: approvalId, digest }) =>
+          (['APPROVE', 'ABORT', 'DENY', 'DECLINE'] as const).map((decision) =>
+            ask('decideApproval', { approvalId, digest, decision }),
+          ),
+        ),
+        WITHDRAW_APPROVAL: run.approvals.map(({ id: approvalId }) =>
+          ask('withdrawApproval', { approvalId, fence }),
+        ),
         SEND_MESSAGE: [ask('sendMessage', { messageId: 'msg_now' })],
       }
       const accepted = (one: Command) => {

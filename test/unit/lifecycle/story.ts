@@ -181,12 +181,25 @@ export function asLoaded(run: Run, command: Command): Run {
     sessions: run.sessions.filter(({ id, status }) => status !== 'DISPOSED' || named(id)),
     artifacts: run.artifacts.filter(ofLastAttempt),
     approvals: run.approvals.filter(
-      (each) => each.status === 'PENDING' || named(each.id) || ofLastAttempt(each) || isStandingNo(run, each),
+      (each) =>
+        each.status === 'PENDING' ||
+        named(each.id) ||
+        ofLastAttempt(each) ||
+        isStandingNo(run, each) ||
+        isStandingPermission(run, each),
     ),
     messages: run.messages.filter(
       ({ id, status }) => status === 'PENDING' || status === 'DELIVERED' || named(id),
     ),
   }
+}
+
+/** What is allowed for the rest of a live session. */
+function isStandingPermission({ sessions }: Run, { status, sessionId }: Run['approvals'][number]): boolean {
+  return (
+    status === 'ALLOWED_ALWAYS' &&
+    sessions.some(({ id, status: at }) => id === sessionId && at !== 'DISPOSED')
+  )
 }
 
 /** A no to a question about the run as a whole, which nobody has asked again since. */

@@ -150,6 +150,10 @@ const SAID: { readonly [T in EventType]: readonly [EventPayload<T>, string] } = 
     { ...approval, onExpiry: 'REJECT', runStatus: 'QUEUED' },
     'Nobody decided in time; the policy is REJECT.',
   ],
+  'approval.withdrawn': [
+    { id: 'apr_1', because: 'OWNER_LOST' },
+    'The question is no longer asked: the owner was lost.',
+  ],
   'message.sent': [{ id: 'msg_1', text: 'hurry', mode: 'STEER' }, 'ann sent a message (STEER): hurry.'],
   'message.acknowledged': [{ id: 'msg_1', receipt: 'CONSUMED' }, 'A message was consumed.'],
   'child.settled': [

@@ -154,7 +154,13 @@ export function makeArtifact(fields: Partial<Artifact> = {}): Artifact {
 export function makeApproval(fields: Partial<Approval> = {}): Approval {
   return {
     id: 'apr_01',
-    run: { id: 'run_01', title: null, status: 'AWAITING_APPROVAL', workflow: { name: 'delivery' } },
+    run: {
+      id: 'run_01',
+      title: null,
+      status: 'AWAITING_APPROVAL',
+      revision: 9,
+      workflow: { name: 'delivery' },
+    },
     phase: { key: 'plan', round: 1 },
     attempt: 1,
     gate: 'plan',
@@ -162,6 +168,10 @@ export function makeApproval(fields: Partial<Approval> = {}): Approval {
     status: 'PENDING',
     question: 'Shall this plan be built?',
     payload: null,
+    sessionId: null,
+    permission: null,
+    answerSchema: null,
+    decisions: ['APPROVE', 'REJECT'],
     digest: 'cd'.repeat(32),
     requestedById: 'prn_asker',
     decidedById: null,
@@ -174,6 +184,7 @@ export function makeApproval(fields: Partial<Approval> = {}): Approval {
     decidedAt: null,
     decidedBy: null,
     comment: null,
+    answer: null,
     ...fields,
   }
 }

@@ -9,6 +9,8 @@ import { JsonTree } from '../elements/JsonTree.tsx'
 import { Problem } from '../elements/Problem.tsx'
 import { formatAge, formatTime } from '../elements/time.ts'
 import type { Word } from '../elements/words.ts'
+import { answerFields, toAnswer } from './answerFields.ts'
+import { AnswerForm } from './AnswerForm.tsx'
 import { ArtifactView } from './ArtifactView.tsx'
 import { useRunData } from './useRunData.ts'
 import { useClock } from '../elements/clock.ts'
@@ -21,8 +23,21 @@ const APPROVAL: Readonly<Record<ApprovalStatus, Word>> = {
   REJECTED: { label: 'Rejected', tone: 'bad', means: 'The work is to be done again' },
   RETRIED: { label: 'Tried again', tone: 'live', means: 'The phase is to be tried again' },
   ABORTED: { label: 'Aborted', tone: 'bad', means: 'The run was given up' },
+  ALLOWED: { label: 'Allowed', tone: 'good', means: 'The agent may do it, this time' },
+  ALLOWED_ALWAYS: {
+    label: 'Allowed for the session',
+    tone: 'good',
+    means: 'The agent may do it for the rest of its session',
+  },
+  DENIED: { label: 'Denied', tone: 'bad', means: 'The agent may not do it' },
+  ANSWERED: { label: 'Answered', tone: 'good', means: 'The question was answered' },
+  DECLINED: { label: 'Declined', tone: 'half', means: 'A person would not answer' },
   EXPIRED: { label: 'Expired', tone: 'half', means: 'Nobody decided in time' },
-  VOID: { label: 'Void', tone: 'gone', means: 'The run settled before anybody decided' },
+  VOID: {
+    label: 'Void',
+    tone: 'gone',
+    means: 'It was withdrawn, or the run settled, before anybody decided',
+  },
 }
 
 /** The buttons of the decisions, and whether they need a confirmation. */
@@ -39,6 +54,23 @@ const CHOICES: Readonly<Record<Approval['kind'], readonly Choice[]>> = {
       confirm: 'The run will be Failed; it may be resumed later.',
     },
   ],
+  PERMISSION: [
+    { decision: 'ALLOW', verb: 'Allow, this time', isMain: true },
+    { decision: 'ALLOW_ALWAYS', verb: 'Allow for this session' },
+    { decision: 'DENY', verb: 'Deny' },
+  ],
+  QUESTION: [
+    { decision: 'ANSWER', verb: 'Answer', isMain: true },
+    { decision: 'DECLINE', verb: 'Decline to answer' },
+  ],
+}
+
+/** What the comment is for. */
+const COMMENT: Readonly<Record<Approval['kind'], string>> = {
+  REVIEW: 'Feedback, kept in the log; with a rejection the agent is given it',
+  RECOVERY: 'What to say about it',
+  PERMISSION: 'A word to the agent',
+  QUESTION: 'A word to the agent',
 }
 
 interface Choice {
@@ -65,8 +97,15 @@ export function ApprovalCard({ approval, mayDecide, isNamed = false, onAnswer }:
   const about = useAbout(approval)
   const [comment, setComment] = useState('')
   const [asked, setAsked] = useState<Choice>()
+  const [typed, setTyped] = useState<Readonly<Record<string, string>>>({})
+  const fields = answerFields(approval)
   const decide = useAction((pawl, decision: Decision) =>
-    pawl.approvals.decide(id, { decision, digest, ...(comment.trim() && { comment: comment.trim() }) }),
+    pawl.approvals.decide(id, {
+      decision,
+      digest,
+      ...(comment.trim() && { comment: comment.trim() }),
+      ...(decision === 'ANSWER' && { answer: toAnswer(fields, typed) }),
+    }),
   )
   const act = async (decision: Decision) => {
     await decide.send(decision)
@@ -89,6 +128,7 @@ export function ApprovalCard({ approval, mayDecide, isNamed = false, onAnswer }:
         {isOpen && approval.expiresAt && <Expiry at={approval.expiresAt} policy={approval.onExpiry} />}
       </header>
       <h2 className="approval-question">{question}</h2>
+      {approval.permission && <PermissionLine permission={approval.permission} />}
       {payload !== null && (
         <details open>
           <summary>What is shown with the question</summary>
@@ -120,27 +160,33 @@ export function ApprovalCard({ approval, mayDecide, isNamed = false, onAnswer }:
           {approval.comment && `: “${approval.comment}”`}
         </p>
       )}
+      {approval.answer !== null && <JsonTree value={approval.answer} depth={2} />}
       <Problem problem={toProblem(decide.problem)} error={decide.error} />
       {isOpen && mayDecide && isNamedIn && !isOwn && (
         <form className="approval-form" onSubmit={(event) => event.preventDefault()}>
+          <AnswerForm
+            fields={fields}
+            typed={typed}
+            onType={(name, text) => setTyped((before) => ({ ...before, [name]: text }))}
+          />
           <label className="field">
-            {kind === 'REVIEW'
-              ? 'Feedback, kept in the log; with a rejection the agent is given it'
-              : 'What to say about it'}
+            {COMMENT[kind]}
             <textarea rows={2} value={comment} onChange={({ target }) => setComment(target.value)} />
           </label>
           <div className="actions-row">
-            {CHOICES[kind].map((choice) => (
-              <button
-                key={choice.decision}
-                type="button"
-                className={choice.isMain ? 'button button-main' : 'button'}
-                disabled={decide.isPending}
-                onClick={() => (choice.confirm ? setAsked(choice) : void act(choice.decision))}
-              >
-                {decide.isPending ? 'Asking the server …' : choice.verb}
-              </button>
-            ))}
+            {CHOICES[kind]
+              .filter(({ decision }) => approval.decisions.includes(decision))
+              .map((choice) => (
+                <button
+                  key={choice.decision}
+                  type="button"
+                  className={choice.isMain ? 'button button-main' : 'button'}
+                  disabled={decide.isPending}
+                  onClick={() => (choice.confirm ? setAsked(choice) : void act(choice.decision))}
+                >
+                  {decide.isPending ? 'Asking the server …' : choice.verb}
+                </button>
+              ))}
           </div>
         </form>
       )}
@@ -166,6 +212,24 @@ export function ApprovalCard({ approval, mayDecide, isNamed = false, onAnswer }:
   )
 }
 
+/** What a permission is asked for, as Pawl knows it: the title above is the agent's own text. */
+function PermissionLine({ permission }: { readonly permission: NonNullable<Approval['permission']> }) {
+  const { kind, program, path } = permission
+  return (
+    <p data-permission={kind}>
+      {PERMISSION[kind]} {program !== null && <code>{program}</code>} {path !== null && <code>{path}</code>}
+    </p>
+  )
+}
+
+const PERMISSION: Readonly<Record<NonNullable<Approval['permission']>['kind'], string>> = {
+  EDIT: 'To change a file:',
+  EXECUTE: 'To run a command:',
+  FETCH: 'To read over the network:',
+  MCP: 'To call a tool:',
+  OTHER: 'To do something else:',
+}
+
 function Expiry({ at, policy }: { readonly at: string; readonly policy: Approval['onExpiry'] }) {
   const left = useClock((now) =>
     Date.parse(at) > now ? `expires in ${formatAge(Date.parse(at) - now)}` : 'has expired',
@@ -174,6 +238,7 @@ function Expiry({ at, policy }: { readonly at: string; readonly policy: Approval
     REJECT: 'then it counts as rejected',
     EXPIRE_RUN: 'then the run expires',
     WAIT: 'and can still be decided then',
+    CONTINUE: 'then the agent is told that nobody answered',
   }
   return (
     <span className="soft" title={formatTime(at)}>

@@ -5,6 +5,10 @@ import { MATCHES, type ClaimFilter } from './claimFilter.ts'
 const CLAIMABLE = `NOT (r.awaits_children AND EXISTS (
     SELECT FROM run c WHERE c.parent_id = r.id AND c.settled_at IS NULL AND NOT c.detached))`
 
+/** A run whose agent asked a question in the middle of its turn lapses as a running one. */
+const LAPSES = `(r.status = 'RUNNING' OR r.status = 'AWAITING_APPROVAL' AND EXISTS (
+    SELECT FROM approval v WHERE v.run_id = r.id AND v.status = 'PENDING' AND v.kind IN ('PERMISSION', 'QUESTION')))`
+
 /**
  * Queued runs come in the order of their index; there are only as many running ones, whose owner may be lost, as there
  * is work in progress.
@@ -19,7 +23,7 @@ const FIND_CLAIMABLE = prepare({
 (SELECT r.id, r.status_at FROM run r WHERE r.status = 'QUEUED' AND (r.not_before IS NULL OR r.not_before <= clock_timestamp()) AND ${CLAIMABLE} AND ${MATCHES} ORDER BY r.status_at, r.id LIMIT $4)
 UNION ALL
 (SELECT r.id, r.status_at FROM run r
-  WHERE r.status = 'RUNNING' AND r.lease_expires_at <= clock_timestamp() AND ${MATCHES} ORDER BY r.status_at, r.id LIMIT $4)
+  WHERE ${LAPSES} AND r.lease_expires_at <= clock_timestamp() AND ${MATCHES} ORDER BY r.status_at, r.id LIMIT $4)
 ORDER BY status_at, id LIMIT $4`,
 })
 

@@ -1,0 +1,57 @@
+import { digestText } from '../work/approvals.ts'
+import type { AnswerSchema, Permission } from '../run/questions.ts'
+import type { Json, Phase } from '../run/run.ts'
+import type { Draft, Situation } from '../log/draft.ts'
+import { type ApprovalKind, type ExpiryPolicy, isInTurnKind } from '../run/words.ts'
+import { withdrawQuestion } from './withdrawQuestion.ts'
+
+/** A question as put by a command, a workflow or a failed phase. */
+export interface Question {
+  readonly gate: string
+  readonly kind: ApprovalKind
+  readonly question: string
+  readonly payload: Json
+  readonly phase: Phase | null
+  readonly artifact: { readonly id: string; readonly path: string; readonly sha256: string } | null
+  readonly approvers: readonly string[]
+  readonly allowSelfApproval: boolean
+  readonly expiresInSeconds: number | null
+  readonly onExpiry: ExpiryPolicy
+  /** The session that asks, for a question asked in a turn. */
+  readonly sessionId?: string | null
+  readonly permission?: Permission | null
+  readonly answerSchema?: AnswerSchema | null
+}
+
+/**
+ * Opens an approval, bound to the digest of what is shown to the person. A question that was open in the agent's turn
+ * is superseded by it: one is open per run.
+ */
+export function openQuestion(draft: Draft, { newApprovalId, sha256 }: Situation, question: Question): void {
+  withdrawQuestion(draft, 'SUPERSEDED')
+  const { phase, artifact, gate, kind, payload, expiresInSeconds } = question
+  const { sessionId = null, permission = null, answerSchema = null } = question
+  const attempt = phase && phase.attempts > 0 ? phase.attempts : null
+  const shown = {
+    gate,
+    question: question.question,
+    payload,
+    artifactSha256: artifact?.sha256 ?? null,
+    attempt,
+  }
+  const inTurn = isInTurnKind(kind) ? { sessionId, permission, answerSchema } : null
+  draft.note('approval.requested', {
+    ...shown,
+    id: newApprovalId(),
+    phaseId: phase?.id ?? null,
+    phase: phase?.key ?? null,
+    kind,
+    digest: sha256(digestText(shown, inTurn)),
+    expiresAt: expiresInSeconds === null ? null : new Date(draft.now + expiresInSeconds * 1000).toISOString(),
+    onExpiry: question.onExpiry,
+    approvers: [...question.approvers],
+    allowSelfApproval: question.allowSelfApproval,
+    awaitsApproval: kind === 'REVIEW' && phase !== null,
+    ...inTurn,
+  })
+}
