@@ -9,7 +9,7 @@ export const NODE_PROGRAM = {
   dts: false,
   // They must run from a checkout whose SDK was never built.
   deps: { alwaysBundle: ['@pawl/sdk'] },
-  inputOptions: { resolve: { conditionNames: ['source', 'import', 'node', 'default'] } },
+  inputOptions: { resolve: { conditionNames: ['pawl-source', 'import', 'node', 'default'] } },
 } satisfies UserConfig
 
 /** The validator starts its thread, and the scripted agent its process, from a file beside the program. */

@@ -48,10 +48,10 @@ const onDatabase = (name: string, include: string[], exclude: string[] = []) => 
 
 export default defineConfig({
   resolve: {
-    conditions: ['source'],
+    conditions: ['pawl-source'],
     alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }],
   },
-  ssr: { resolve: { conditions: ['source'] } },
+  ssr: { resolve: { conditions: ['pawl-source'] } },
   test: {
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -11,7 +11,7 @@ export default defineConfig({
   plugins: [react({ jsxImportSource: '#jsx' })],
   // The SDK is used from source, so that the dashboard can be built before it.
   resolve: {
-    conditions: ['source', 'module', 'browser', 'development|production'],
+    conditions: ['pawl-source', 'module', 'browser', 'development|production'],
     alias: { '#jsx': fileURLToPath(new URL('./jsx', import.meta.url)) },
     extensions: ['.ts', '.tsx', '.mjs', '.js', '.json'],
   },

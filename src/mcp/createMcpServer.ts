@@ -1,6 +1,6 @@
 import { McpServer } from '@modelcontextprotocol/server'
 import type { Pawl } from '@pawl/sdk'
-import { answerSchema, callTool } from './kit/callTool.ts'
+import { callTool } from './kit/callTool.ts'
 import type { CallOptions } from './kit/callTool.ts'
 import { nameAgentTool, nameOperatorTool } from './kit/nameTool.ts'
 import type { AgentToolContext, Tool, ToolContext } from './kit/tool.ts'
@@ -96,7 +96,7 @@ function register<Context extends ToolContext>(
       title,
       description,
       inputSchema: input,
-      outputSchema: answerSchema(tool),
+      outputSchema: tool.answer,
       annotations: {
         title,
         readOnlyHint: isReadOnly,

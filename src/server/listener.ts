@@ -18,7 +18,7 @@ import type { SignIn } from './pages/signIn.ts'
 /** Options of the listener. */
 export interface ListenerOptions extends OriginOptions {
   readonly engine: Engine
-  readonly mcp: McpEndpoint
+  readonly mcp: McpEndpoint<Identity>
   readonly authenticator: Authenticator
   readonly signIn: SignIn
   readonly dashboard: Dashboard
@@ -117,7 +117,7 @@ export function createListener(
     if (!body) return
     if (Array.isArray(body))
       return reject(request, response, 'media_type', 400, 'Send one message at a time.')
-    await mcp.answer(request, response, body, identified.identity)
+    await mcp(request, response, body, identified.identity)
   }
 
   function turnAway(

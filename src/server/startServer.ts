@@ -12,6 +12,7 @@ import { startTimers } from './timers.ts'
 import { createListener } from './listener.ts'
 import { ensureLocalToken, removeAddress, writeAddress } from './auth/localToken.ts'
 import { createMcpEndpoint } from './mcp/mcpEndpoint.ts'
+import { createTools } from './mcp/createTools.ts'
 import { createMetrics } from './health/metrics.ts'
 import { type Backend, openBackend } from './openBackend.ts'
 import { VERSION } from './kit/packageRoot.ts'
@@ -124,7 +125,8 @@ async function openFront(
     lastWrite: () => time.lastWrite(),
   })
   const dashboard = createDashboard()
-  const mcp = createMcpEndpoint(engine, log)
+  const stopping = new AbortController()
+  const mcp = createMcpEndpoint(createTools(engine, log, stopping.signal))
   const listener = createListener({
     engine,
     mcp,
@@ -167,7 +169,7 @@ async function openFront(
   async function drain(seconds: number): Promise<void> {
     isStopping = true
     const closed = Promise.all([http.stop(), sockets.stop()])
-    mcp.stop()
+    stopping.abort(new Error('the server stops'))
     eventStreams.stop()
     const deadline = setTimeout(() => {
       log.warn({ seconds, reason: 'requests were still under way' }, 'server.drain_failed')

@@ -1,19 +1,8 @@
 import type { CallToolResult } from '@modelcontextprotocol/server'
-import { z } from 'zod'
 import type { NameStep } from '../../advice/step.ts'
-import { describeFault, describeRefusal, fault, refusalSchema } from './refusal.ts'
-import type { Refusal } from './refusal.ts'
+import type { Refusal } from './answerSchema.ts'
+import { describeFault, describeRefusal, fault } from './refusal.ts'
 import type { Tool, ToolContext } from './tool.ts'
-
-/** Schema of everything that a tool answers: its result, or the server's refusal. */
-export function answerSchema(tool: Pick<Tool, 'result'>) {
-  return z.object({
-    ok: z.boolean().describe('Whether it did what it is for.'),
-    say: z.string().describe('The answer in words.'),
-    result: tool.result.optional().describe('Missing in a refusal.'),
-    refusal: refusalSchema.optional().describe('Why it was refused, and what to do.'),
-  })
-}
 
 /** What calling a tool needs besides its context. */
 export interface CallOptions {

@@ -1,20 +1,10 @@
 import { PawlAuthError, PawlConnectionError, PawlFault } from '@pawl/sdk'
 import type { Run } from '@pawl/sdk'
-import { z } from 'zod'
 import { explainRefusal } from '../../advice/explainRefusal.ts'
 import type { AnyProblem } from '../../advice/problems.ts'
 import type { NameStep } from '../../advice/step.ts'
 import type { Problem } from './answer.ts'
-
-/** Schema of a refusal in a tool's answer: that of the API, whose other fields depend on the type. */
-export const refusalSchema = z.looseObject({
-  type: z.string().describe("The refusal's type in the API, as NotCompletable, or the code of a fault."),
-  message: z.string().describe('What is wrong.'),
-  advice: z.array(z.string()).describe('What to do about it.'),
-})
-
-/** A refusal in a tool's answer. */
-export type Refusal = z.infer<typeof refusalSchema>
+import type { Refusal } from './answerSchema.ts'
 
 /** What to do about a refusal, where its own fields do not say it. */
 const REACTIONS: { readonly [Name in AnyProblem['__typename']]?: string } = {

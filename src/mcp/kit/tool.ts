@@ -1,6 +1,7 @@
 import type { Pawl } from '@pawl/sdk'
 import type { z } from 'zod'
 import type { Answer } from './answer.ts'
+import { answerSchema } from './answerSchema.ts'
 
 /** What a tool works with. */
 export interface ToolContext {
@@ -32,8 +33,8 @@ export interface Tool<Context extends ToolContext = never> {
   readonly description: string
   readonly hints: ToolHints
   readonly input: z.ZodObject
-  /** Of `result`, in an answer that is no refusal. */
-  readonly result: z.ZodObject
+  /** Of everything that it answers; made once, since a server is created for each request. */
+  readonly answer: z.ZodObject
   perform(context: Context, input: unknown): Promise<Answer>
 }
 
@@ -43,6 +44,7 @@ interface ToolFields<Context extends ToolContext, Input extends z.ZodObject, Res
   readonly description: string
   readonly hints: ToolHints
   readonly input: Input
+  /** Of `result`, in an answer that is no refusal. */
   readonly result: Result
   readonly perform: (context: Context, input: z.output<Input>) => Promise<Answer<z.input<Result>>>
 }
@@ -53,9 +55,12 @@ type Define<Context extends ToolContext> = <Input extends z.ZodObject, Result ex
 
 const define =
   <Context extends ToolContext>(): Define<Context> =>
-  // the protocol's library has parsed the arguments by `input` before it calls
-  (fields) =>
-    fields as unknown as Tool<Context>
+  ({ result, perform, ...fields }) => ({
+    ...fields,
+    answer: answerSchema(result),
+    // the protocol's library has parsed the arguments by `input` before it calls
+    perform: perform as Tool<Context>['perform'],
+  })
 
 /** A tool for an agent with the token of its claim: it is about its own run. */
 export const defineAgentTool = define<AgentToolContext>()

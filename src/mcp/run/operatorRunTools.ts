@@ -165,8 +165,9 @@ export const wait = defineOperatorTool({
         }
       }
     } catch (error) {
-      if (!deadline.aborted || call.signal.aborted) throw error
+      if (!deadline.aborted) throw error
     }
+    call.signal.throwIfAborted()
     const told = reached() ? '' : ` It is not ${until.toLowerCase()} within ${seconds} s: call again.`
     return { say: `${sayPosition(run)}${told}`, result: { ...toResult(run), isReached: reached() } }
   },

@@ -2,45 +2,30 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ReadableStream as WebStream } from 'node:stream/web'
-import type { Log } from '../../log.ts'
-import { createMcpOverHttp } from '../../mcp/mcpOverHttp.ts'
-import type { Identity } from '../auth/authenticate.ts'
-import { EVENT_STREAM_HEADERS, type Engine } from '../engine/engine.ts'
-import { fetchInProcess } from '../engine/fetchInProcess.ts'
-import { VERSION } from '../kit/packageRoot.ts'
+import { createMcpOverHttp, type McpOverHttpOptions } from '../../mcp/mcpOverHttp.ts'
+import { EVENT_STREAM_HEADERS } from '../engine/engine.ts'
 
 /** Path of the MCP endpoint. */
 export const MCP_PATH = '/mcp'
 
-/** The MCP endpoint, behind the listener's checks. */
-export interface McpEndpoint {
-  /** Answers a request whose body was read and whose sender is known. */
-  answer(request: IncomingMessage, response: ServerResponse, body: object, identity: Identity): Promise<void>
-  /** Answers calls that wait at once. */
-  stop(): void
-}
+/** The MCP endpoint, behind the listener's checks: answers a request whose body was parsed and whose sender is known. */
+export type McpEndpoint<Caller> = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  body: object,
+  caller: Caller,
+) => Promise<void>
 
 /** What the protocol reads of a request. */
 const HEADERS = ['accept', 'content-type', 'mcp-protocol-version', 'mcp-method', 'mcp-name']
 
-/** Creates the endpoint: its tools are a client of the engine in this process. */
-export function createMcpEndpoint(engine: Engine, log: Log): McpEndpoint {
-  const stopping = new AbortController()
-  const onFault = (err: unknown) => log.warn({ err }, 'mcp.call_failed')
-  const mcp = createMcpOverHttp({ version: VERSION, stopping: stopping.signal, onFault })
-
-  return {
-    async answer(request, response, body, identity) {
-      const gone = new AbortController()
-      response.once('close', () => gone.abort())
-      const { agent } = identity.caller
-      const answer = await mcp(toRequest(request, gone.signal), body, {
-        audience: agent ? { kind: 'AGENT', runId: agent.runId } : { kind: 'OPERATOR' },
-        fetch: fetchInProcess(engine, identity),
-      })
-      await send(answer, response)
-    },
-    stop: () => stopping.abort(new Error('the server stops')),
+/** Creates the endpoint. */
+export function createMcpEndpoint<Caller>(options: McpOverHttpOptions<Caller>): McpEndpoint<Caller> {
+  const mcp = createMcpOverHttp(options)
+  return async (request, response, body, caller) => {
+    const gone = new AbortController()
+    response.once('close', () => gone.abort())
+    await send(await mcp(toRequest(request, gone.signal), body, caller), response)
   }
 }
 
