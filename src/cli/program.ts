@@ -1,4 +1,6 @@
 import { Command } from 'commander'
+import { agentsCheckCommand } from './agents/check.ts'
+import { agentsListCommand } from './agents/list.ts'
 import { approvalDecideCommand } from './approval/decide.ts'
 import { approvalListCommand } from './approval/list.ts'
 import { approvalRequestCommand } from './approval/request.ts'
@@ -69,6 +71,12 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
     .commandsGroup('Servers:')
     .addCommand(await serveCommand(words.includes('serve')))
     .addCommand(workerCommand())
+    .addCommand(
+      createGroup('agents', 'see and try the agents that a worker runs', [
+        agentsListCommand(),
+        agentsCheckCommand(),
+      ]),
+    )
     .addCommand(demoCommand())
     .commandsGroup('Runs:')
     .addCommand(createRunGroup())

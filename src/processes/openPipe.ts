@@ -68,3 +68,50 @@ function takeRest(reader: number, take: (bytes: Uint8Array) => void): void {
     }
   }
 }
+
+/** A pipe into a child process. */
+export interface InputPipe {
+  /** The descriptor of the reading end, to be passed to a child process. */
+  readonly reader: number
+  /** Closes this process's own copy of the reading end. */
+  closeReader(): void
+  /** Resolves when the system has taken the bytes; rejects where nobody reads any more. */
+  write(bytes: Uint8Array): Promise<void>
+  /** Closes the pipe at once, whatever still waits in it. */
+  close(): void
+}
+
+/**
+ * Opens a pipe that a child process reads, a real one for the reason that `openPipe` gives.
+ *
+ * @param folder where the pipe's name exists briefly.
+ */
+export async function openInputPipe(folder: string): Promise<InputPipe> {
+  const path = join(folder, `pipe-${randomUUID()}`)
+  await promisify(execFile)('mkfifo', ['-m', '600', path])
+  // A writing end opens without waiting only where there is a reader; the child's reader is a blocking one.
+  const first = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  const writer = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK)
+  const reader = openSync(path, constants.O_RDONLY)
+  closeSync(first)
+  await rm(path)
+  const socket = new Socket({ fd: writer, readable: false, writable: true })
+  socket.on('error', () => undefined)
+  let isOpen = true
+  const closeReader = () => {
+    if (isOpen) closeSync(reader)
+    isOpen = false
+  }
+  return {
+    reader,
+    closeReader,
+    write: (bytes) =>
+      new Promise((resolve, reject) => {
+        socket.write(bytes, (error) => (error ? reject(error) : resolve()))
+      }),
+    close() {
+      closeReader()
+      socket.destroy()
+    },
+  }
+}

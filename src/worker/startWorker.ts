@@ -11,6 +11,7 @@ import type { OnStep } from './run/steps.ts'
 import type { OwnDirectory } from '../ownDirectories.ts'
 import { Readiness } from './run/readiness.ts'
 import { DirectoryBackoff } from './run/directoryBackoff.ts'
+import { reportInstalledAgents } from './agent/installedAgents.ts'
 import { keepTidy } from './agent/tidySessions.ts'
 import { HOST } from './run/workspace.ts'
 
@@ -107,6 +108,7 @@ export function startWorker(options: StartWorkerOptions): RunningWorker {
     await driveRun(tools, owned).finally(() => atWork.delete(owned.run.id))
   })
   report({ kind: 'started', owner, workflows: workflows ?? null })
+  void reportInstalledAgents(config, env, report).catch(onError)
   const left = new AbortController()
   const serving = serveWorkspaces({
     pawl,

@@ -3,9 +3,22 @@ import { passEnvSchema } from '../../processes/passEnv.ts'
 
 const seconds = z.number().positive().max(86_400)
 
-/** How an agent is started and spoken to, as a worker's configuration says it; see `presets.ts` for ready ones. */
-export const agentDefinitionSchema = z.strictObject({
-  adapter: z.enum(['process', 'tmux', 'scripted']).describe('What the agent is reached through.'),
+const answer = z.enum(['allow', 'deny'])
+
+/** What an agent is answered that asks for a permission, by what it asks for. */
+export const permissionsSchema = z.strictObject({
+  edit: answer.default('allow').describe('To change, move or delete a file.'),
+  execute: answer.default('allow').describe('To run a command.'),
+  fetch: answer.default('deny').describe('To read from the network.'),
+  mcp: answer.default('allow').describe('To call a tool of an MCP server.'),
+  other: answer.default('deny').describe('Anything else.'),
+})
+
+/** What an agent is answered, defaults filled in. */
+export type AgentPermissions = z.infer<typeof permissionsSchema>
+
+const settingsSchema = z.strictObject({
+  adapter: z.enum(['acp', 'process', 'tmux', 'scripted']).describe('What the agent is reached through.'),
   command: z
     .array(z.string().min(1))
     .min(1)
@@ -14,8 +27,10 @@ export const agentDefinitionSchema = z.strictObject({
     ),
   prompt: z
     .enum(['stdin', 'argument', 'file', 'keys'])
+    .nullable()
+    .default(null)
     .describe(
-      'How a prompt is given: on standard input, as {prompt} in an argument, as a file named by {promptFile}, or typed into a terminal.',
+      'How a prompt is given: on standard input, as {prompt} in an argument, as a file named by {promptFile}, or typed into a terminal. Every adapter but acp needs it.',
     ),
   resume: z
     .array(z.string().min(1))
@@ -60,6 +75,25 @@ export const agentDefinitionSchema = z.strictObject({
     })
     .prefault({})
     .describe('How an agent in a terminal shows what it does; for tmux.'),
+  mode: z
+    .string()
+    .min(1)
+    .max(200)
+    .nullable()
+    .default(null)
+    .describe(
+      'The mode that its session is set to, by its id; null: the one that the agent begins in. For acp.',
+    ),
+  permissions: permissionsSchema
+    .nullable()
+    .default(null)
+    .describe('What it is answered where it asks for a permission; null: by the defaults. For acp.'),
+  startSeconds: seconds
+    .default(120)
+    .describe('The longest wait for an agent to begin: for each of its first answers. For acp.'),
+  toolSeconds: seconds
+    .default(3600)
+    .describe('How long a tool call in progress counts as a sign of life, in seconds; for acp.'),
   env: z.record(z.string(), z.string()).default({}).describe('Variables set for it.'),
   passEnv: passEnvSchema
     .default([])
@@ -69,6 +103,23 @@ export const agentDefinitionSchema = z.strictObject({
     .default(3600)
     .describe('The longest wait for a file after a prompt was sent, in seconds.'),
   killAfterSeconds: seconds.default(20).describe('From SIGTERM to SIGKILL where there is time, in seconds.'),
+})
+
+/** Settings that only agents over ACP have, and those that only others have. */
+const OF_ACP = ['mode', 'permissions'] as const
+const NOT_OF_ACP = ['prompt', 'resume', 'session'] as const
+
+/** How an agent is started and spoken to, as a worker's configuration says it; see `presets.ts` for ready ones. */
+export const agentDefinitionSchema = settingsSchema.superRefine((settings, issues) => {
+  const isAcp = settings.adapter === 'acp'
+  const foreign: readonly (keyof typeof settings)[] = isAcp ? NOT_OF_ACP : OF_ACP
+  for (const name of foreign) {
+    if (settings[name] === null) continue
+    const message = isAcp ? 'the adapter acp does this by its protocol' : 'only the adapter acp knows it'
+    issues.addIssue({ code: 'custom', path: [name], message })
+  }
+  if (!isAcp && settings.prompt === null)
+    issues.addIssue({ code: 'custom', path: ['prompt'], message: 'say how the agent is given its prompt' })
 })
 
 /** How an agent is started and spoken to, defaults filled in. */

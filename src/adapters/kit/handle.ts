@@ -19,6 +19,8 @@ const handleSchema = z.object({
   server: processSchema.extend({ socket: z.string() }).nullable(),
   /** The agent's own session id, by which it is taken up again. */
   session: z.string().nullable(),
+  /** When that session was made or taken up last, in milliseconds since 1970; null: not known. */
+  openedAt: z.number().nullable().default(null),
   /** The last prompts it was handed. */
   keys: z.array(z.string()),
 })
@@ -38,7 +40,16 @@ const MAX_KEYS = 20
 /** The handle of an agent that was not started yet. */
 export function createHandle(adapter: string): AgentHandle {
   const place = findPlace()
-  return { adapter, place, leader: null, executionId: null, server: null, session: null, keys: [] }
+  return {
+    adapter,
+    place,
+    leader: null,
+    executionId: null,
+    server: null,
+    session: null,
+    openedAt: null,
+    keys: [],
+  }
 }
 
 /** The keys with one more, the oldest left out. */

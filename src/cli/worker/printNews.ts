@@ -13,6 +13,11 @@ export function printNews(invocation: Invocation, news: WorkerNews): void {
       return invocation.note(
         `${news.owner} waits for runs of ${news.workflows?.join(', ') ?? 'any workflow'}`,
       )
+    case 'agent-found':
+      if (news.remark !== null) return err.line(err.colors.yellow(`pawl: ${safeText(news.remark)}`))
+      return invocation.note(
+        `the ${safeText(news.role)} is ${news.program} ${news.version ?? 'of an unknown version'}`,
+      )
     case 'draining':
       return invocation.note(
         news.held === 0

@@ -1,3 +1,4 @@
+import { acpAdapter } from '../../adapters/acp/acpAdapter.ts'
 import type { Adapter } from '../../adapters/kit/adapter.ts'
 import type { AgentDefinition } from '../../adapters/kit/agentDefinition.ts'
 import { processAdapter } from '../../adapters/process/processAdapter.ts'
@@ -6,6 +7,7 @@ import { tmuxAdapter } from '../../adapters/tmux/tmuxAdapter.ts'
 
 /** The adapter for each `adapter` setting. */
 export const ADAPTERS: Readonly<Record<AgentDefinition['adapter'], Adapter>> = {
+  acp: acpAdapter,
   process: processAdapter,
   tmux: tmuxAdapter,
   scripted: scriptedAdapter,

@@ -57,6 +57,18 @@ export type RunNewsFields =
 /** An event of the worker itself. */
 export type OwnWorkerNews =
   | { readonly kind: 'started'; readonly owner: string; readonly workflows: readonly string[] | null }
+  | {
+      /** An agent of a known kind is installed. */
+      readonly kind: 'agent-found'
+      readonly role: string
+      readonly program: string
+      /** Null where it can't be told. */
+      readonly version: string | null
+      /** The version that it was run with under Pawl. */
+      readonly tried: string | null
+      /** A sentence, where it is another version than that one; else null. */
+      readonly remark: string | null
+    }
   | { readonly kind: 'draining'; readonly held: number; readonly seconds: number }
   | {
       /** The worker can't work, and claims no runs until it can. */

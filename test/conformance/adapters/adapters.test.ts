@@ -25,7 +25,7 @@ for (const kind of KINDS)
   describe.skipIf(kind.name === 'tmux' && WITHOUT_TMUX !== undefined)(
     `an agent reached through ${kind.name}`,
     () => {
-      const { outlives } = kind
+      const { outlives, stays, hears } = kind
 
       it('is recorded, does its work in order, and is waited for', async () => {
         const bench = await follow(kind, [
@@ -38,13 +38,13 @@ for (const kind of KINDS)
         await agent.send(prompt('go'))
         expect(await agent.hasReceived('key of go')).toBe(true)
         expect(await agent.turnOver(never())).toMatchObject({
-          exit: outlives ? null : { exitCode: 0, signal: null },
+          exit: stays ? null : { exitCode: 0, signal: null },
         })
         await bench.untilPrinted('two')
         expect(bench.said()).toMatch(/one\ntwo\n/)
         expect(JSON.parse(readFileSync(join(bench.workspace, 'out.json'), 'utf8'))).toEqual({ ok: true })
-        expect(await agent.probe()).toBe(outlives ? 'WAITING' : 'GONE')
-        expect(bench.log.map((line) => line.split(' ')[0])).toEqual(outlives ? ['start'] : ['start', 'end'])
+        expect(await agent.probe()).toBe(stays ? 'WAITING' : 'GONE')
+        expect(bench.log.map((line) => line.split(' ')[0])).toEqual(stays ? ['start'] : ['start', 'end'])
       })
 
       it('does nothing before it is recorded and can be found', async () => {
@@ -114,9 +114,9 @@ for (const kind of KINDS)
         const agent = await bench.open()
         await agent.send(prompt('begin'))
         await bench.untilPrinted('begun')
-        expect(await agent.steer('a word\u001b[A meanwhile')).toBe(outlives)
+        expect(await agent.steer('a word\u001b[A meanwhile')).toBe(hears !== null)
         await writeFile(join(bench.workspace, 'go-on'), '')
-        if (outlives) await bench.untilPrinted('a word\\u001b[A meanwhile')
+        if (hears) await bench.untilPrinted(hears('a word\u001b[A meanwhile'))
         else await agent.turnOver(never())
         expect(await agent.stop(NO_HURRY, 'CANCELLED')).toBe(true)
         expect(await agent.steer('too late')).toBe(false)

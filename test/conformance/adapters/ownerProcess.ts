@@ -18,7 +18,11 @@ const kind = KINDS.find((one) => one.name === name)
 if (!kind) throw new Error(`there is no kind ${name}`)
 const agent = await kind.adapter.open({
   ...context,
-  output: { ...DISCARDED_OUTPUT, write: (bytes) => appendFileSync(kept.output, bytes) },
+  output: {
+    ...DISCARDED_OUTPUT,
+    write: (bytes) => appendFileSync(kept.output, bytes),
+    report: (entry) => appendFileSync(kept.output, ('text' in entry && entry.text) || ''),
+  },
   recordStart: async ({ pid }) => `exe_${context.sessionId}_owner_${pid}`,
   recordEnd: async () => undefined,
   saveHandle: async (handle) => writeFileSync(kept.handle, JSON.stringify(handle)),

@@ -65,8 +65,17 @@ export async function setUp(adapter: Adapter, part: PartOfDefinition, given?: st
   const handles: JsonValue[] = []
   const opened: Agent[] = []
   const entries: Entry[] = []
-  let taken = Buffer.alloc(0)
-  const printed = () => taken.toString()
+  const pieces: Buffer[] = []
+  let size = 0
+  const take = (bytes: Uint8Array) => {
+    size += bytes.length
+    pieces.push(Buffer.from(bytes))
+  }
+  const printed = () => {
+    const all = Buffer.concat(pieces)
+    pieces.splice(0, Infinity, all)
+    return all.toString()
+  }
   let executions = 0
   const context = (changed: Partial<AgentContext> = {}): AgentContext => ({
     definition,
@@ -77,10 +86,13 @@ export async function setUp(adapter: Adapter, part: PartOfDefinition, given?: st
     env: { PATH, HOME, PAWL_TOKEN: 'pawl_of_this_test', PAWL_RUN_ID: 'run_1' },
     handle: handles.at(-1) ?? null,
     output: {
-      startsAt: taken.length,
+      startsAt: size,
       hasRoom: true,
-      write: (bytes) => void (taken = Buffer.concat([taken, bytes])),
-      report: (entry) => void entries.push(entry),
+      write: take,
+      report(entry) {
+        entries.push(entry)
+        if ('text' in entry) take(Buffer.from(entry.text ?? ''))
+      },
       flush: () => undefined,
     },
     recordStart: async ({ pid }) => {

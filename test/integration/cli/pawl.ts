@@ -100,7 +100,7 @@ function startProcess(command: string, words: readonly string[], options: PawlOp
   }
 }
 
-function makeFolder(): string {
+export function makeFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'pawl-cwd-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   return folder

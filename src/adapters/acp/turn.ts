@@ -1,0 +1,132 @@
+import { RequestError } from '@agentclientprotocol/sdk'
+import type { Ending } from '../../processes/launch.ts'
+import { composeText } from '../../text/composeText.ts'
+import { exited } from '../kit/adapter.ts'
+import type { AgentContext, AgentFailure, StopReason, TurnResult } from '../kit/adapter.ts'
+import { toFailure } from './answers.ts'
+import type { PermissionAnswer } from './decidePermission.ts'
+import type { LiveAgent } from './liveAgent.ts'
+import { notificationSchema, promptedSchema, updateSchema } from './messages.ts'
+import type { PermissionMessage } from './messages.ts'
+import { readUsage } from './readUsage.ts'
+import { toToolKind, UpdateReporter } from './reportUpdate.ts'
+import { ToolCalls } from './toolCalls.ts'
+
+const STOP_REASONS: Readonly<Record<string, StopReason>> = {
+  end_turn: 'END_TURN',
+  cancelled: 'CANCELLED',
+  refusal: 'REFUSAL',
+  max_tokens: 'MAX_TOKENS',
+  max_turn_requests: 'MAX_TURN_REQUESTS',
+}
+
+/** The most of an error's words, in UTF-16 units. */
+const MAX_WORDS = 2_000
+
+/** The work on one prompt, as the agent tells it. */
+export class AcpTurn {
+  readonly #context: AgentContext
+  readonly #live: LiveAgent
+  readonly #calls: ToolCalls
+  readonly #reporter: UpdateReporter
+  readonly #begunAt = performance.now()
+  readonly #costBefore: LiveAgent['cost']
+  #isOn = true
+  #isCancelled = false
+
+  constructor(context: AgentContext, live: LiveAgent) {
+    this.#context = context
+    this.#live = live
+    this.#calls = new ToolCalls(context.definition.toolSeconds * 1_000)
+    this.#reporter = new UpdateReporter(context.output)
+    this.#costBefore = live.cost
+  }
+
+  /** Whether the agent works on it. */
+  get isOn(): boolean {
+    return this.#isOn
+  }
+
+  /** Whether the agent was told to end it. */
+  get isCancelled(): boolean {
+    return this.#isCancelled
+  }
+
+  /** The last moment at which a tool call in progress was a sign of life. */
+  get lastToolSignAt(): number {
+    return this.#calls.lastSignAt
+  }
+
+  cancel(): void {
+    this.#isCancelled = true
+  }
+
+  /** Takes an update, whatever it may be: one of another session or an unknown kind is a sign of life and no more. */
+  update(params: unknown): void {
+    const notification = notificationSchema.safeParse(params)
+    if (!this.#isOn || notification.data?.sessionId !== this.#live.sessionId) return
+    const { data: update } = updateSchema.safeParse(notification.data?.update)
+    if (!update) return
+    if (update.sessionUpdate === 'tool_call' || update.sessionUpdate === 'tool_call_update')
+      this.#calls.note(update)
+    if (update.sessionUpdate === 'usage_update' && update.cost) this.#live.cost = update.cost
+    this.#reporter.report(update)
+  }
+
+  /** Notes what the agent was answered that asked for a permission. Some tell of a call only by asking. */
+  permission({ toolCall }: PermissionMessage, { isAllowed }: PermissionAnswer): void {
+    this.#reporter.reportCall(toolCall)
+    if (isAllowed) this.#calls.note({ toolCallId: toolCall.toolCallId, status: 'in_progress' })
+    this.#context.output.report({
+      kind: 'PERMISSION',
+      title: toolCall.title ?? undefined,
+      toolKind: toToolKind(toolCall),
+      state: isAllowed ? 'ALLOWED' : 'DENIED',
+      text: "by the agent's definition",
+    })
+  }
+
+  /** The agent answered that its turn is over. */
+  conclude(answer: unknown): TurnResult {
+    const read = promptedSchema.safeParse(answer ?? {})
+    const prompted = read.success ? read.data : { stopReason: undefined, usage: undefined, _meta: undefined }
+    const durationMs = performance.now() - this.#begunAt
+    const { cost: after, isNew } = this.#live
+    const before = this.#costBefore ?? (isNew && after ? { ...after, amount: 0 } : null)
+    const usage = readUsage(this.#live.initialized?.agentInfo?.name, prompted, { before, after }, durationMs)
+    if (usage) this.#context.output.report(usage)
+    const { stopReason } = prompted
+    const stop =
+      stopReason !== undefined && Object.hasOwn(STOP_REASONS, stopReason) ? STOP_REASONS[stopReason] : null
+    return { exit: null, stop: stop ?? null, failure: null }
+  }
+
+  /** The agent answered with an error, and lives on. */
+  fail(error: RequestError): TurnResult {
+    return { exit: null, stop: null, failure: this.#tell(toFailure(error)) }
+  }
+
+  /** Its process ended in the middle. */
+  exit(ending: Ending, error: unknown): TurnResult {
+    // Why the connection broke says more than how the process was ended for it; that it ended says nothing more.
+    const isTold = error instanceof RequestError || (error instanceof Error && error.name === 'ProtocolError')
+    if (!isTold) return exited(ending)
+    const message = composeText(error.message, { max: MAX_WORDS })
+    return exited(
+      ending,
+      this.#tell(error instanceof RequestError ? toFailure(error) : { code: null, message }),
+    )
+  }
+
+  /** Ends it: nothing that comes after belongs to it. */
+  end(): void {
+    this.#isOn = false
+    this.#calls.clear()
+  }
+
+  #tell(failure: AgentFailure): AgentFailure {
+    const code = failure.code === null ? undefined : String(failure.code)
+    this.#context.output.report({ kind: 'ERROR', text: failure.message, code })
+    return failure
+  }
+}
