@@ -12,6 +12,7 @@ import { withInterrupt } from './kit/withInterrupt.ts'
 /** `pawl mcp`: the tools of `/mcp` for agents that only take a command. Its standard output carries the protocol alone. */
 export function mcpCommand(): Command {
   return createCommand('mcp', 'serve MCP on standard input and output, for agents', [
+    'pawl mcp   # for the run that PAWL_TOKEN belongs to',
     'claude --mcp-config \'{"mcpServers":{"pawl":{"command":"pawl","args":["mcp"]}}}\'',
   ]).action(
     createAction(async (invocation) => {
