@@ -9,6 +9,7 @@ import { artifactSubmitCommand } from './artifact/submit.ts'
 import { demoCommand } from './demo.ts'
 import { doctorCommand } from './doctor.ts'
 import { execCommand } from './exec.ts'
+import { logsCommand } from './run/logs.ts'
 import { mcpCommand } from './mcp.ts'
 import { messageAcknowledgeCommand } from './message/acknowledge.ts'
 import { messageListCommand } from './message/list.ts'
@@ -80,6 +81,7 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
     .addCommand(demoCommand())
     .commandsGroup('Runs:')
     .addCommand(createRunGroup())
+    .addCommand(logsCommand())
     .addCommand(execCommand())
     .addCommand(
       createGroup('approval', 'see and decide approvals', [

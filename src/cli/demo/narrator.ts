@@ -1,5 +1,5 @@
 import type { Printer } from '../terminal/printer.ts'
-import { cutToWidth, widthOf } from '../terminal/width.ts'
+import { cutToWidth, wrap } from '../terminal/width.ts'
 
 const MARGIN = '  '
 const MAX_WIDTH = 96
@@ -72,17 +72,4 @@ export class Narrator {
   get #width(): number {
     return Math.min(MAX_WIDTH, this.#printer.columns) - 4
   }
-}
-
-/** Text in lines of at most this width, broken between words. */
-export function wrap(text: string, width: number): string[] {
-  const lines: string[] = []
-  let line = ''
-  for (const word of text.split(/\s+/).filter(Boolean)) {
-    if (line && widthOf(line) + 1 + widthOf(word) > width) {
-      lines.push(line)
-      line = word
-    } else line = line ? `${line} ${word}` : word
-  }
-  return line ? [...lines, line] : lines
 }

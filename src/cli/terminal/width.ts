@@ -18,6 +18,19 @@ export function cutToWidth(text: string, width: number): string {
   return cliTruncate(text, Math.max(1, width))
 }
 
+/** Text in lines of at most this width, broken between words. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(/\s+/).filter(Boolean)) {
+    if (line && widthOf(line) + 1 + widthOf(word) > width) {
+      lines.push(line)
+      line = word
+    } else line = line ? `${line} ${word}` : word
+  }
+  return line ? [...lines, line] : lines
+}
+
 /** The lines of an untrusted text, complete and safe for a terminal: invisible characters are escaped. */
 export function safeLines(text: string): string[] {
   const shown = showInvisible(text.replaceAll('\r\n', '\n').replaceAll('\t', '  '))

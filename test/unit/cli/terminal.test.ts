@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { wrap } from '../../../src/cli/demo/narrator.ts'
 import { parseSeconds } from '../../../src/cli/kit/options.ts'
 import { LiveScreen } from '../../../src/cli/terminal/liveScreen.ts'
 import { createPrinter } from '../../../src/cli/terminal/printer.ts'
 import type { Printer } from '../../../src/cli/terminal/printer.ts'
 import { printPairs, printTable } from '../../../src/cli/terminal/table.ts'
 import { formatClock, formatDuration } from '../../../src/cli/terminal/times.ts'
-import { cutToWidth, padToWidth, safeText, widthOf } from '../../../src/cli/terminal/width.ts'
+import { cutToWidth, padToWidth, safeText, widthOf, wrap } from '../../../src/cli/terminal/width.ts'
 
 /** A printer of a given size that keeps what is written. */
 function makePrinter(columns: number, rows: number, isTTY = true): Printer & { readonly text: () => string } {
