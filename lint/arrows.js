@@ -205,6 +205,23 @@ export const ONLY_IN = {
   '@modelcontextprotocol/server': ['src/mcp'],
 }
 
+/** The names that import each other in a circle, by a table of what each imports; none where there is no circle. */
+function findCircle(imports) {
+  const left = new Map(Object.entries(imports))
+  for (let before = Infinity; left.size < before;) {
+    before = left.size
+    for (const [name, imported] of left) if (!imported.some((each) => left.has(each))) left.delete(name)
+  }
+  return [...left.keys()]
+}
+
+// a table with a circle would admit what it is there to refuse, so the linter does not start with one
+const LAYERS = Object.fromEntries(Object.entries(ARROWS).map(([layer, { folders }]) => [layer, folders]))
+for (const [of, table] of Object.entries({ layers: LAYERS, ...ROOMS })) {
+  const circle = findCircle(table)
+  if (circle.length > 0) throw new Error(`lint/arrows.js: ${of}: a circle of ${circle.join(', ')}`)
+}
+
 /** The place of a file in the house: its folder among ARROWS, or the file itself; undefined outside of it. */
 function placeOf(path) {
   const parts = path.split('/')

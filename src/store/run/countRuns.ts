@@ -1,6 +1,6 @@
 import { isSettledStatus, type RunStatus } from '../../lifecycle/run/words.ts'
 import { Prisma } from '../generated/client.ts'
-import type { Connection } from '../sql/statement.ts'
+import { type AnswerColumn, column, type Connection, int, queryComposed } from '../sql/statement.ts'
 import {
   type ResolvedFilter,
   resolveFilter,
@@ -19,6 +19,8 @@ export const COUNTED = 10_000
 
 /** Uses the order of an index, so that the planner gains nothing from a sequential scan of the table. */
 const NEWEST = Prisma.sql`ORDER BY r.created_at DESC, r.id DESC LIMIT ${COUNTED + 1}`
+
+const STATUS: AnswerColumn<RunStatus> = column('run', 'status')
 
 /** The number of runs with a status. */
 export interface StatusCount {
@@ -40,9 +42,8 @@ export async function countRuns(
     : [whereRuns(known, sight)]
   if (parts.length === 0) return 0
   const selects = parts.map((where) => Prisma.sql`(SELECT FROM run r WHERE ${where} ${NEWEST})`)
-  const { text, values } =
-    Prisma.sql`SELECT count(*)::int AS count FROM (${Prisma.join(selects, ' UNION ALL ')}) m`
-  const { rows } = await connection.query<{ count: number }>(text, values)
+  const counted = Prisma.sql`SELECT count(*)::int AS count FROM (${Prisma.join(selects, ' UNION ALL ')}) m`
+  const rows = await queryComposed(connection, counted, { count: int })
   const count = rows[0]?.count ?? 0
   return count > COUNTED ? null : count
 }
@@ -57,8 +58,10 @@ export async function countRunsByStatus(
   if (statuses.length === 0) return []
   const known = await resolveFilter(connection, filter)
   const counts = statuses.map((status) => countOne(status, known, sight))
-  const { text, values } = Prisma.join(counts, ' UNION ALL ')
-  const { rows } = await connection.query<{ status: RunStatus; count: number }>(text, values)
+  const rows = await queryComposed(connection, Prisma.join(counts, ' UNION ALL '), {
+    status: STATUS,
+    count: int,
+  })
   const found = new Map(rows.map(({ status, count }) => [status, count]))
   return statuses.map((status) => {
     const count = found.get(status) ?? 0

@@ -2,7 +2,16 @@ import { encodeFeedCursor, FEED_CURSOR, type FeedCursor } from '../feed/feedCurs
 import { Prisma } from '../generated/client.ts'
 import { type LoadedRun, toLoaded } from './loadRun.ts'
 import type { Store } from '../sql/openStore.ts'
-import type { Connection } from '../sql/statement.ts'
+import {
+  bigint,
+  bool,
+  type Connection,
+  json,
+  moment,
+  nullable,
+  queryComposed,
+  type RowOf,
+} from '../sql/statement.ts'
 import {
   existsPast,
   orderBy,
@@ -22,7 +31,7 @@ import {
   type Visibility,
   whereRuns,
 } from './runFilter.ts'
-import type { LoadedRow } from '../rows/runRows.ts'
+import { LOADED_ROW } from '../rows/runRows.ts'
 import { selectPresent } from '../rows/selectWork.ts'
 
 /** The orders in which runs can be listed. */
@@ -92,7 +101,7 @@ export async function listRuns(connection: Connection, store: Store, asked: Runs
     ...part,
     from: Prisma.sql`FROM run r WHERE ${part.only} AND ${where}`,
   }))
-  const { text, values } = Prisma.sql`
+  const listing = Prisma.sql`
 SELECT ${Prisma.raw(FEED_CURSOR)} AS feed_cursor, clock_timestamp() AS clock,
   ${areVersionsUnchanged(filter)} AS is_whole,
   ${existsPast(listings, page.after, isUpTo)} AS has_behind,
@@ -104,7 +113,7 @@ LEFT JOIN LATERAL (
   FROM (${keys(parts, where, page)}) k JOIN run r ON r.id = k.id
 ) listed ON true
 ORDER BY listed.turn`
-  const { rows } = await connection.query<ListedRow>(text, values)
+  const rows = await queryComposed(connection, listing, LISTED_ROW)
   const [first] = rows
   if (!first?.feed_cursor) throw new Error('the database was not migrated: it has no installation')
   // the feed continues from this snapshot, so the page must not lack runs of a version registered after the look-up
@@ -118,16 +127,18 @@ ORDER BY listed.turn`
   }
 }
 
-type ListedRow = LoadedRow & {
-  feed_cursor: FeedCursor | null
-  clock: Date
-  is_whole: boolean
-  has_behind: boolean
-  has_ahead: boolean
-  place_at: Date | null
+const LISTED_ROW = {
+  feed_cursor: json<FeedCursor | null>(),
+  clock: moment,
+  is_whole: bool,
+  has_behind: bool,
+  has_ahead: bool,
+  place_at: nullable(moment),
+  turn: nullable(bigint),
+  ...LOADED_ROW,
 }
 
-async function toListed(store: Store, row: ListedRow): Promise<ListedRun> {
+async function toListed(store: Store, row: RowOf<typeof LISTED_ROW>): Promise<ListedRun> {
   const loaded = await toLoaded(store, row)
   return { loaded, place: { at: row.place_at?.getTime() ?? 0, id: loaded.run.id } }
 }

@@ -65,6 +65,22 @@ export async function query<Row extends object>(
   return result.rows
 }
 
+/**
+ * Sends a statement that was composed for one request, because its conditions depend on a filter; it is planned each time.
+ * Returns its rows.
+ *
+ * @param row the result columns, as those of `prepare`; sent along with the statement, where a test reads them
+ */
+export async function queryComposed<Shape extends RowShape>(
+  connection: Connection,
+  { text, values }: { readonly text: string; readonly values: unknown[] },
+  row: Shape,
+): Promise<RowOf<Shape>[]> {
+  const composed = { text, values, row }
+  const result = await connection.query<RowOf<Shape>>(composed)
+  return result.rows
+}
+
 /** A column of a table, as defined in schema.prisma. */
 export function column<T extends TableName, C extends ColumnName<T> & keyof Rows[T]>(
   table: T,
@@ -103,6 +119,7 @@ const of = <Value>(type: string): AnswerColumn<Value> => ({ type, nullable: fals
 
 export const text = of<string>('text')
 export const int = of<number>('int4')
+export const bigint = of<string>('int8')
 export const float = of<number>('float8')
 export const bool = of<boolean>('bool')
 export const moment = of<Date>('timestamptz')

@@ -2,7 +2,7 @@ import type { Approval } from '../../lifecycle/run/run.ts'
 import type { ApprovalStatus } from '../../lifecycle/run/words.ts'
 import type { OwnedRow } from './findWork.ts'
 import { Prisma } from '../generated/client.ts'
-import type { Connection } from '../sql/statement.ts'
+import { bool, column, type Connection, json, nullable, queryComposed } from '../sql/statement.ts'
 import {
   existsPast,
   orderBy,
@@ -23,6 +23,12 @@ export interface ApprovalFilter {
 
 const order: PageOrder = { column: Prisma.sql`v.requested_at`, id: Prisma.sql`v.id`, newestFirst: true }
 
+const ROW = {
+  has_behind: bool,
+  run_id: nullable(column('approval', 'run_id')),
+  row: json<Approval | null>(),
+}
+
 /** Lists the approvals of the runs visible to a reader, newest first. */
 export async function listApprovals(
   connection: Connection,
@@ -32,14 +38,13 @@ export async function listApprovals(
 ): Promise<Page<OwnedRow<Approval>>> {
   const from = Prisma.sql`FROM approval v WHERE ${where(filter, sight)}`
   const behind = existsPast([{ from, order }], page.after, isUpTo)
-  const { text, values } = Prisma.sql`
+  const listing = Prisma.sql`
 SELECT ${behind} AS has_behind, listed.* FROM (SELECT 1) AS always LEFT JOIN LATERAL (
   SELECT v.run_id, ${Prisma.raw(APPROVAL_JSON)} AS row ${from} AND ${isBetween(order, page)}
   ${orderBy(order, page)} LIMIT ${page.limit + 1}
 ) listed ON true`
-  type Row = { has_behind: boolean; run_id: string; row: Approval | null }
-  const { rows } = await connection.query<Row>(text, values)
-  const found = rows.flatMap(({ run_id: runId, row }) => (row ? [{ runId, row }] : []))
+  const rows = await queryComposed(connection, listing, ROW)
+  const found = rows.flatMap(({ run_id: runId, row }) => (runId !== null && row ? [{ runId, row }] : []))
   return toPage(found, page, { hasBehind: rows[0]?.has_behind ?? false, hasAhead: false })
 }
 

@@ -5,7 +5,15 @@ import type {
   WorkspaceStatus,
 } from '../../lifecycle/workspace/workspace.ts'
 import { Prisma } from '../generated/client.ts'
-import type { Connection } from '../sql/statement.ts'
+import {
+  bool,
+  type Connection,
+  json,
+  nullable,
+  queryComposed,
+  type RowOf,
+  type RowShape,
+} from '../sql/statement.ts'
 import {
   orderBy,
   isBetween,
@@ -19,7 +27,7 @@ import {
 import { preparePages } from '../sql/runPages.ts'
 import type { Visibility } from '../run/runFilter.ts'
 import { OPERATION_JSON } from '../rows/selectWorkspace.ts'
-import { type LoadedWorkspace, SHOWN, type ShownRow, toLoadedWorkspace } from './loadedWorkspace.ts'
+import { type LoadedWorkspace, SHOWN, SHOWN_ROW, toLoadedWorkspace } from './loadedWorkspace.ts'
 
 /** Which workspaces to list; a null field does not restrict. */
 export interface WorkspaceFilter {
@@ -51,7 +59,7 @@ export async function listWorkspaces(
   if (project !== null) where.push(Prisma.sql`w.project = ${project}`)
   if (statuses) where.push(Prisma.sql`w.status = ANY(${statuses}::workspace_status[])`)
   const from = Prisma.sql`FROM workspace w WHERE ${Prisma.join(where, ' AND ')}`
-  const read = await readPage<ShownRow>(connection, byCreation, page, from, SHOWN)
+  const read = await readPage(connection, byCreation, page, from, { shown: SHOWN, row: SHOWN_ROW })
   return { ...read, items: read.items.map(toLoadedWorkspace) }
 }
 
@@ -68,8 +76,10 @@ export async function listWorkspaceOperations(
   if (kinds) where.push(Prisma.sql`o.kind = ANY(${kinds}::workspace_operation_kind[])`)
   if (statuses) where.push(Prisma.sql`o.status = ANY(${statuses}::workspace_operation_status[])`)
   const from = Prisma.sql`FROM workspace_operation o JOIN workspace w ON w.id = o.workspace_id WHERE ${Prisma.join(where, ' AND ')}`
-  const shown = `${OPERATION_JSON} AS operation`
-  const read = await readPage<{ operation: WorkspaceOperation }>(connection, byRequest, page, from, shown)
+  const read = await readPage(connection, byRequest, page, from, {
+    shown: `${OPERATION_JSON} AS operation`,
+    row: { operation: json<WorkspaceOperation>() },
+  })
   return { ...read, items: read.items.map(({ operation }) => operation) }
 }
 
@@ -82,28 +92,29 @@ function isSeen({ projects, runId }: Visibility): Prisma.Sql {
   return projects === null ? own : Prisma.sql`${own} AND w.project = ANY(${projects}::text[])`
 }
 
+/** What is read besides the row of each item. */
+const AROUND = { has_behind: bool, is_there: nullable(bool) }
+
 /** Reads one page, and whether rows precede it, in one statement. */
-async function readPage<Row extends object>(
+async function readPage<Shape extends RowShape>(
   connection: Connection,
   order: PageOrder,
   page: PageRequest,
   from: Prisma.Sql,
-  shown: string,
-): Promise<Page<Row>> {
+  { shown, row }: { readonly shown: string; readonly row: Shape },
+): Promise<Page<RowOf<Shape>>> {
   const behind = page.after
     ? Prisma.sql`EXISTS (SELECT ${from} AND ${isUpTo(order, page.after)})`
     : Prisma.sql`false`
-  const { text, values } = Prisma.sql`
+  const listing = Prisma.sql`
 SELECT ${behind} AS has_behind, listed.* FROM (SELECT 1) AS always LEFT JOIN LATERAL (
   SELECT true AS is_there, ${Prisma.raw(shown)} ${from} AND ${isBetween(order, page)}
   ${orderBy(order, page)} LIMIT ${page.limit + 1}
 ) listed ON true`
-  const { rows } = await connection.query<Row & { has_behind: boolean; is_there: boolean | null }>(
-    text,
-    values,
-  )
-  const found = rows.filter(({ is_there }) => is_there !== null)
-  return toPage<Row>(found, page, { hasBehind: rows[0]?.has_behind ?? false, hasAhead: false })
+  const rows = await queryComposed(connection, listing, { ...row, ...AROUND })
+  const around: RowOf<typeof AROUND>[] = rows
+  const found = rows.filter((_, index) => around[index]?.is_there !== null)
+  return toPage(found, page, { hasBehind: around[0]?.has_behind ?? false, hasAhead: false })
 }
 
 /** A page of the operations of one workspace, newest first. */

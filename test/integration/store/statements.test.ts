@@ -1,11 +1,20 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { columnsOf, describeColumns, type TableName } from '../../../src/store/sql/columns.ts'
 import { TABLES } from '../../../src/store/generated/tables.ts'
-import { listStatements, type RowShape } from '../../../src/store/sql/statement.ts'
+import { type Connection, listStatements, type RowShape } from '../../../src/store/sql/statement.ts'
+import { countRuns, countRunsByStatus } from '../../../src/store/run/countRuns.ts'
+import { listRuns, RUN_ORDERS } from '../../../src/store/run/listRuns.ts'
+import type { RunFilter } from '../../../src/store/run/runFilter.ts'
+import { openStore } from '../../../src/store/sql/openStore.ts'
+import type { PageRequest } from '../../../src/store/sql/page.ts'
+import { listExecutions } from '../../../src/store/work/execution/listExecutions.ts'
+import { listApprovals } from '../../../src/store/work/listApprovals.ts'
+import { searchTranscripts } from '../../../src/store/work/transcript/searchTranscripts.ts'
+import { listWorkspaceOperations, listWorkspaces } from '../../../src/store/workspace/listWorkspaces.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
 
 const store = fileURLToPath(new URL('../../../src/store', import.meta.url))
@@ -109,6 +118,79 @@ test('every statement of the store is accepted by the migrated schema and answer
     for (const problem of compare(row, await describe.answered)) disagreements.push(`${name}: ${problem}`)
   }
   expect(disagreements).toEqual([])
+})
+
+/** Every function that composes a statement, called with every part of its filter. */
+async function sendComposed(connection: Connection): Promise<void> {
+  const store = openStore({ ...database.poolConfig, max: 1 })
+  const at = { at: Date.now(), id: 'run_1' }
+  const pages: PageRequest[] = [
+    { limit: 10, fromEnd: false, after: at, before: null },
+    { limit: 10, fromEnd: true, after: null, before: at },
+  ]
+  const sight = { projects: ['p'], runId: 'run_1' }
+  const filter: RunFilter = {
+    workflow: 'any',
+    labels: ['a'],
+    project: 'p',
+    text: 'x',
+    createdAfter: new Date(0),
+    createdBefore: new Date(),
+  }
+  for (const page of pages) {
+    for (const order of RUN_ORDERS) await listRuns(connection, store, { filter, sight, order, page })
+    await listApprovals(connection, { statuses: ['PENDING'] }, sight, page)
+    await listExecutions(
+      connection,
+      { runId: 'run_1', inFlight: true },
+      { ...sight, startedById: 'prn_1' },
+      page,
+    )
+    await listWorkspaces(connection, { host: 'h', project: 'p', statuses: ['READY'] }, sight, page)
+    const operations = { host: 'h', workspaceId: 'wsp_1', kinds: ['DIFF'], statuses: ['REQUESTED'] } as const
+    await listWorkspaceOperations(connection, operations, sight, page)
+    const search = { text: 'x', runId: 'run_1', sessionId: 'ses_1', kinds: null }
+    await searchTranscripts(connection, search, sight, page)
+  }
+  await countRuns(connection, filter, sight)
+  await countRunsByStatus(connection, filter, sight)
+  await store.close()
+}
+
+test('every composed statement is accepted by the migrated schema and answers with its row type', async () => {
+  const sent: { readonly text: string; readonly row: RowShape }[] = []
+  const connection = {
+    query: (statement: pg.QueryConfig & { readonly row?: RowShape }, ...rest: []) => {
+      const { text, row } = statement
+      if (row) sent.push({ text, row })
+      return client.query(statement, ...rest)
+    },
+  } as unknown as Connection
+  await sendComposed(connection)
+  expect(sent.length).toBeGreaterThan(15)
+  const disagreements: string[] = []
+  for (const [index, { text, row }] of sent.entries()) {
+    const describe = client.query(new Describe(`composed-${index}`, text))
+    for (const problem of compare(row, await describe.answered)) disagreements.push(`${text}: ${problem}`)
+  }
+  expect(disagreements).toEqual([])
+})
+
+test('rows are read by prepared and composed statements only, and the functions that compose them are known here', () => {
+  const sources = readdirSync(store, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && !/^(?:generated|sql)\//.test(file))
+    .map((file) => [file, readFileSync(join(store, file), 'utf8')] as const)
+  const filesWith = (pattern: RegExp) =>
+    sources.filter(([, text]) => pattern.test(text)).map(([file]) => file)
+  expect(filesWith(/\.query[<(]/)).toEqual([])
+  expect(filesWith(/queryComposed\(/).toSorted()).toEqual([
+    'run/countRuns.ts',
+    'run/listRuns.ts',
+    'work/execution/listExecutions.ts',
+    'work/listApprovals.ts',
+    'work/transcript/searchTranscripts.ts',
+    'workspace/listWorkspaces.ts',
+  ])
 })
 
 test('a row type that says something else than the statement is found', async () => {

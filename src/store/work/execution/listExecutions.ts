@@ -10,7 +10,7 @@ import {
   toPage,
 } from '../../sql/page.ts'
 import { Prisma } from '../../generated/client.ts'
-import type { Connection } from '../../sql/statement.ts'
+import { bool, type Connection, json, queryComposed } from '../../sql/statement.ts'
 import type { Execution } from '../../../lifecycle/run/run.ts'
 import { EXECUTION_JSON } from '../../rows/selectWork.ts'
 
@@ -28,6 +28,8 @@ export interface ExecutionVisibility extends Visibility {
 
 const order: PageOrder = { column: Prisma.sql`x.started_at`, id: Prisma.sql`x.id`, newestFirst: true }
 
+const ROW = { has_behind: bool, execution: json<Execution | null>() }
+
 /** Lists executions, newest first. */
 export async function listExecutions(
   connection: Connection,
@@ -37,12 +39,12 @@ export async function listExecutions(
 ): Promise<Page<Execution>> {
   const from = Prisma.sql`FROM execution x WHERE ${where(filter, sight)}`
   const behind = existsPast([{ from, order }], page.after, isUpTo)
-  const { text, values } = Prisma.sql`
+  const listing = Prisma.sql`
 SELECT ${behind} AS has_behind, listed.execution FROM (SELECT 1) AS always LEFT JOIN LATERAL (
   SELECT ${Prisma.raw(EXECUTION_JSON)} AS execution ${from} AND ${isBetween(order, page)}
   ${orderBy(order, page)} LIMIT ${page.limit + 1}
 ) listed ON true`
-  const { rows } = await connection.query<{ has_behind: boolean; execution: Execution | null }>(text, values)
+  const rows = await queryComposed(connection, listing, ROW)
   const executions = rows.flatMap(({ execution }) => (execution ? [execution] : []))
   return toPage(executions, page, { hasBehind: rows[0]?.has_behind ?? false, hasAhead: false })
 }

@@ -11,7 +11,14 @@ import {
   type PageRequest,
   toPage,
 } from '../../sql/page.ts'
-import type { Connection } from '../../sql/statement.ts'
+import {
+  bool,
+  column,
+  type Connection,
+  nullable,
+  queryComposed,
+  text as textColumn,
+} from '../../sql/statement.ts'
 
 /** What to look for, and where; a null field does not restrict. */
 export interface TranscriptSearch {
@@ -49,6 +56,15 @@ const order: PageOrder = {
 export const matchId = ({ sessionId, seq }: Pick<TranscriptMatch, 'sessionId' | 'seq'>): string =>
   `${sessionId}/${String(seq).padStart(10, '0')}`
 
+const ROW = {
+  has_behind: bool,
+  session_id: nullable(column('entry', 'session_id')),
+  seq: column('entry', 'seq'),
+  kind: column('entry', 'kind'),
+  at: column('entry', 'at'),
+  excerpt: textColumn,
+}
+
 /** Searches the transcripts of the runs visible to a reader, newest first. */
 export async function searchTranscripts(
   connection: Connection,
@@ -60,14 +76,13 @@ export async function searchTranscripts(
   WHERE ${where(search, sight)}`
   const behind = existsPast([{ from, order }], page.after, isUpTo)
   const start = Prisma.sql`greatest(1, strpos(lower(${SAID}), lower(${search.text}::text)) - ${EXCERPT.before}::int)`
-  const { text, values } = Prisma.sql`
+  const listing = Prisma.sql`
 SELECT ${behind} AS has_behind, found.* FROM (SELECT 1) AS always LEFT JOIN LATERAL (
   SELECT e.session_id, e.seq, e.kind, e.at, substr(${SAID}, ${start}, ${EXCERPT.length}::int) AS excerpt
   ${from} AND ${isBetween(order, page)}
   ${orderBy(order, page)} LIMIT ${page.limit + 1}
 ) found ON true`
-  type Row = Omit<TranscriptMatch, 'sessionId'> & { has_behind: boolean; session_id: string | null }
-  const { rows } = await connection.query<Row>(text, values)
+  const rows = await queryComposed(connection, listing, ROW)
   const found = rows.flatMap(({ session_id: sessionId, seq, kind, at, excerpt }) =>
     sessionId === null ? [] : [{ sessionId, seq, kind, at, excerpt }],
   )
