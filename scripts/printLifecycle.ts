@@ -6,7 +6,7 @@
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { targetsOf, TRANSITION_NAMES } from '../src/lifecycle/run/transitions.ts'
-import { FINAL_STATUSES, RUN_STATES, type RunState, type RunStatus } from '../src/lifecycle/run/words.ts'
+import { FINAL_STATUSES, RUN_STATES, type RunState, type RunStatus } from '../src/lifecycle/run/enums.ts'
 
 const FILE = new URL('../docs/lifecycle.md', import.meta.url)
 

@@ -15,7 +15,7 @@ import {
   RUN_STATUSES,
   type RunStatus,
   SESSION_STATUSES,
-} from '../lifecycle/run/words.ts'
+} from '../lifecycle/run/enums.ts'
 
 /** One refusal in one case, with the message that the caller gets. */
 export interface ShownRefusal {

@@ -1,4 +1,4 @@
-import { isFinalStatus, isSettledStatus, type RunStatus } from '../lifecycle/run/words.ts'
+import { isFinalStatus, isSettledStatus, type RunStatus } from '../lifecycle/run/enums.ts'
 import { type EventPage, readEvents } from '../store/run/readEvents.ts'
 import { type LoadedRun, loadRuns } from '../store/run/loadRun.ts'
 import type { Store } from '../store/sql/openStore.ts'

@@ -1,6 +1,6 @@
 import { type Directive, directivesFor } from '../lifecycle/answers/derive.ts'
 import type { Run } from '../lifecycle/run/run.ts'
-import type { DirectiveKind } from '../lifecycle/run/words.ts'
+import type { DirectiveKind } from '../lifecycle/run/enums.ts'
 import type { LoadedRun } from '../store/run/loadRun.ts'
 import { tick } from '../store/account/tick.ts'
 import { openTail, type Tail } from './openTail.ts'

@@ -9,7 +9,7 @@ import {
   ROLES,
   RUN_REASONS,
   RUN_STATUSES,
-} from '../../src/lifecycle/run/words.ts'
+} from '../../src/lifecycle/run/enums.ts'
 import { openTestCommands, type TestCommands } from '../support/commands.ts'
 import { accepted, runIn } from '../support/runs.ts'
 import { TEST_WORKFLOWS } from '../support/workflows.ts'

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import type { FailReason, ReportedEnd } from '../../src/lifecycle/run/words.ts'
+import type { FailReason, ReportedEnd } from '../../src/lifecycle/run/enums.ts'
 import { type BelowAction, belowActions } from './actionsBelow.ts'
 import {
   type About,

@@ -8,7 +8,7 @@ import {
   type Receipt,
   SESSION_STATUSES,
   type SessionStatus,
-} from '../../src/lifecycle/run/words.ts'
+} from '../../src/lifecycle/run/enums.ts'
 import { type About, about, type Driving, driving, of, often, type PhaseChoice } from './choices.ts'
 
 /** One of the rows below the run, by its number among those that make sense. */

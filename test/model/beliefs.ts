@@ -1,5 +1,5 @@
 import type { WorkflowDefinition } from '../../src/lifecycle/workflow/workflow.ts'
-import type { ExecutionEnd, PhaseStatus, RunReason, RunStatus } from '../../src/lifecycle/run/words.ts'
+import type { ExecutionEnd, PhaseStatus, RunReason, RunStatus } from '../../src/lifecycle/run/enums.ts'
 import type { Model, ModelClaim, ModelPhase, ModelRun } from './modelState.ts'
 
 /** The fields of a requested claim. */

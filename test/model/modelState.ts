@@ -10,7 +10,7 @@ import type {
   RunReason,
   RunStatus,
   SessionStatus,
-} from '../../src/lifecycle/run/words.ts'
+} from '../../src/lifecycle/run/enums.ts'
 
 /** The model of a claim; times are seconds of the model's clock. */
 export interface ModelClaim {

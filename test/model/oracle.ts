@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import type { FailReason } from '../../src/lifecycle/run/words.ts'
+import type { FailReason } from '../../src/lifecycle/run/enums.ts'
 import {
   type AskedClaim,
   beginEpoch,

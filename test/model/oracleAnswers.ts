@@ -1,4 +1,4 @@
-import type { Decision } from '../../src/lifecycle/run/words.ts'
+import type { Decision } from '../../src/lifecycle/run/enums.ts'
 import { failUnderOwner, isGood, move, phaseAt, setPhase } from './beliefs.ts'
 import { LIMITS, type ModelApproval, type ModelRun } from './modelState.ts'
 

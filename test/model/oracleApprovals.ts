@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { ApprovalKind, Decision, ExpiryPolicy } from '../../src/lifecycle/run/words.ts'
+import type { ApprovalKind, Decision, ExpiryPolicy } from '../../src/lifecycle/run/enums.ts'
 import { graphOf, move, note, phaseAt, setPhase, completePhase } from './beliefs.ts'
 import {
   accepted,

@@ -1,4 +1,4 @@
-import type { RunReason } from '../../src/lifecycle/run/words.ts'
+import type { RunReason } from '../../src/lifecycle/run/enums.ts'
 import {
   cancelNow,
   endExecutions,

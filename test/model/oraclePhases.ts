@@ -1,4 +1,4 @@
-import type { ReportedEnd } from '../../src/lifecycle/run/words.ts'
+import type { ReportedEnd } from '../../src/lifecycle/run/enums.ts'
 import type { Actor } from './choices.ts'
 import { completePhase, freshPhases, graphOf, isActive, isWorkedOn, note, phaseAt } from './beliefs.ts'
 import {

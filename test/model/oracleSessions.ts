@@ -1,4 +1,4 @@
-import type { MessageMode, Receipt, SessionStatus } from '../../src/lifecycle/run/words.ts'
+import type { MessageMode, Receipt, SessionStatus } from '../../src/lifecycle/run/enums.ts'
 import { graphOf, isActive, note, phaseAt, setPhase } from './beliefs.ts'
 import {
   accepted,

@@ -4,7 +4,7 @@ import { runCommands } from '../../src/commands/run/runCommands.ts'
 import { type StartRun, startRun } from '../../src/commands/run/startRun.ts'
 import { sweepRun } from '../../src/commands/run/changeRun.ts'
 import type { Run } from '../../src/lifecycle/run/run.ts'
-import type { RunStatus } from '../../src/lifecycle/run/words.ts'
+import type { RunStatus } from '../../src/lifecycle/run/enums.ts'
 import type { TestCommands } from './commands.ts'
 import { passTime } from './passTime.ts'
 

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { isReservedName } from '../../lifecycle/run/actor.ts'
-import type { Role } from '../../lifecycle/run/words.ts'
+import type { Role } from '../../lifecycle/run/enums.ts'
 import type { Store } from '../../store/sql/openStore.ts'
 import { findToken } from '../../store/account/findToken.ts'
 import { insertFirstToken, insertToken, type NewToken } from '../../store/account/insertToken.ts'

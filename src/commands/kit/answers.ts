@@ -3,7 +3,7 @@ import { explainRefusal } from '../../lifecycle/answers/explainRefusal.ts'
 import type { CommandName, RefusalTypeOf } from '../../lifecycle/run/commands.ts'
 import type { Refusal } from '../../lifecycle/run/refusals.ts'
 import type { RunEvent } from '../../lifecycle/run/events.ts'
-import { isSettledStatus, type Role } from '../../lifecycle/run/words.ts'
+import { isSettledStatus, type Role } from '../../lifecycle/run/enums.ts'
 import type { LoadedRun } from '../../store/run/loadRun.ts'
 import { explainWorkspace, type WorkspaceObjection } from './workspaceAnswers.ts'
 

@@ -2,7 +2,7 @@ import { type Actor, SYSTEM_ACTOR } from '../../lifecycle/run/actor.ts'
 import type { ArtifactProblem } from '../../lifecycle/run/run.ts'
 import type { WorkflowDefinition, WorkflowIssue, WorkflowPhase } from '../../lifecycle/workflow/workflow.ts'
 import type { Settings } from '../../lifecycle/run/settings.ts'
-import type { Role } from '../../lifecycle/run/words.ts'
+import type { Role } from '../../lifecycle/run/enums.ts'
 import type { Store } from '../../store/sql/openStore.ts'
 
 /** Validates files and schemas from agents, outside the server's main thread. */

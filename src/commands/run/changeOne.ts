@@ -3,7 +3,7 @@ import { canBeRefusedWith, type RefusalTypeOf } from '../../lifecycle/run/comman
 import { type Decision, decide } from '../../lifecycle/decide.ts'
 import { nextDueAt } from '../../lifecycle/decide/due.ts'
 import type { Json, Run } from '../../lifecycle/run/run.ts'
-import { isSettledStatus } from '../../lifecycle/run/words.ts'
+import { isSettledStatus } from '../../lifecycle/run/enums.ts'
 import { applyDecision, type Change } from '../../store/run/applyDecision.ts'
 import { deleteRun } from '../../store/run/delete/deleteRun.ts'
 import { findChainHolder } from '../../store/run/claim/findChainHolder.ts'

@@ -1,6 +1,6 @@
 import { admitsChildren } from '../../lifecycle/run/family.ts'
 import { liveClaim } from '../../lifecycle/run/run.ts'
-import { isSettledStatus } from '../../lifecycle/run/words.ts'
+import { isSettledStatus } from '../../lifecycle/run/enums.ts'
 import { type LoadedRun, loadRuns } from '../../store/run/loadRun.ts'
 import type { StoredWorkflow } from '../../store/sql/workflowCache.ts'
 import { objection, refuse, type Refused } from '../kit/answers.ts'

@@ -1,6 +1,6 @@
 import { cancelsChildren } from '../../lifecycle/run/family.ts'
 import type { Run } from '../../lifecycle/run/run.ts'
-import { isSettledStatus } from '../../lifecycle/run/words.ts'
+import { isSettledStatus } from '../../lifecycle/run/enums.ts'
 import { countClosedDescendants } from '../../store/run/family/countClosedDescendants.ts'
 import { findActiveChildren } from '../../store/run/family/findActiveChildren.ts'
 import { markParentNotified } from '../../store/run/family/markParentNotified.ts'

@@ -1,6 +1,6 @@
 import { type Directive, directivesFor } from '../../lifecycle/answers/derive.ts'
 import { type Claim, type Instant, liveClaim } from '../../lifecycle/run/run.ts'
-import { isSettledStatus } from '../../lifecycle/run/words.ts'
+import { isSettledStatus } from '../../lifecycle/run/enums.ts'
 import { loadRuns } from '../../store/run/loadRun.ts'
 import type { Connection } from '../../store/sql/statement.ts'
 import { type Renewal, renewLease as renew } from '../../store/run/claim/renewLease.ts'

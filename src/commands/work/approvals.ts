@@ -5,7 +5,7 @@ import {
 } from '../../lifecycle/work/approvals.ts'
 import type { AnswerSchema, Permission } from '../../lifecycle/run/questions.ts'
 import type { Approval, Json, Run } from '../../lifecycle/run/run.ts'
-import type { ApprovalKind, Decision, ExpiryPolicy } from '../../lifecycle/run/words.ts'
+import type { ApprovalKind, Decision, ExpiryPolicy } from '../../lifecycle/run/enums.ts'
 import { objection, type Refused, type ResultOf } from '../kit/answers.ts'
 import { findApprovals } from '../../store/work/findWork.ts'
 import { type WorkSuccess, changeWork, withRow, withRowMade } from './changeWork.ts'

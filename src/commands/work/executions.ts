@@ -1,7 +1,7 @@
 import { differingPaths } from '../../lifecycle/log/differingPaths.ts'
 import { mayFinish } from '../../lifecycle/decide/executions.ts'
 import type { Execution, Json, Run } from '../../lifecycle/run/run.ts'
-import type { ReportedEnd } from '../../lifecycle/run/words.ts'
+import type { ReportedEnd } from '../../lifecycle/run/enums.ts'
 import { endExecution } from '../../store/work/execution/endExecution.ts'
 import { findExecution, type LoadedExecution } from '../../store/work/execution/findExecution.ts'
 import { findExecutionByStartKey } from '../../store/work/execution/findExecutionByStartKey.ts'

@@ -1,5 +1,5 @@
 import type { Message } from '../../lifecycle/run/run.ts'
-import type { MessageMode, Receipt } from '../../lifecycle/run/words.ts'
+import type { MessageMode, Receipt } from '../../lifecycle/run/enums.ts'
 import { findMessages } from '../../store/work/findWork.ts'
 import type { ResultOf } from '../kit/answers.ts'
 import { type WorkSuccess, changeWork, withRowMade } from './changeWork.ts'

@@ -11,7 +11,7 @@ import {
   ROLES,
   RUN_REASONS,
   RUN_STATUSES,
-} from '../../lifecycle/run/words.ts'
+} from '../../lifecycle/run/enums.ts'
 import { RUN_COMMANDS } from '../../lifecycle/run/commands.ts'
 import { enumOf } from '../kit/builder.ts'
 

@@ -15,7 +15,7 @@ import {
   STEP_STATUSES,
   TOOL_KINDS,
   TOOL_STATUSES,
-} from '../../lifecycle/run/words.ts'
+} from '../../lifecycle/run/enums.ts'
 import { enumOf } from '../kit/builder.ts'
 
 /** The GraphQL enums of the vocabulary for a run's dependent rows, each value with its meaning. */

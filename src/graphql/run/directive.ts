@@ -1,5 +1,5 @@
 import type { Directive } from '../../lifecycle/answers/derive.ts'
-import type { DirectiveKind as Kind } from '../../lifecycle/run/words.ts'
+import type { DirectiveKind as Kind } from '../../lifecycle/run/enums.ts'
 import { builder } from '../kit/builder.ts'
 import { DirectiveKind } from '../enums/runEnums.ts'
 import { type MessageNode, MessageRef } from '../kit/refs.ts'

@@ -3,7 +3,7 @@ import type { RunSuccess } from '../../commands/kit/answers.ts'
 import { claimRun } from '../../commands/run/claimRun.ts'
 import { renewLease } from '../../commands/run/renewLease.ts'
 import { LEASE_SECONDS } from '../../lifecycle/run/settings.ts'
-import { IN_TURN_KINDS } from '../../lifecycle/run/words.ts'
+import { IN_TURN_KINDS } from '../../lifecycle/run/enums.ts'
 import type { SchemaTypes } from '../kit/builder.ts'
 import { DirectiveRef, toDirective } from './directive.ts'
 import {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { refuse } from '../../commands/kit/answers.ts'
 import { type ResolvedVia as Via, resolveRun } from '../../commands/run/resolveRun.ts'
-import { OUTCOMES, RUN_STATUSES } from '../../lifecycle/run/words.ts'
+import { OUTCOMES, RUN_STATUSES } from '../../lifecycle/run/enums.ts'
 import { COUNTED, countRuns, countRunsByStatus, type StatusCount } from '../../store/run/countRuns.ts'
 import { listRuns, RUN_ORDERS } from '../../store/run/listRuns.ts'
 import type { RunFilter } from '../../store/run/runFilter.ts'

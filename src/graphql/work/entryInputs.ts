@@ -4,7 +4,7 @@ import {
   STEP_STATUSES,
   TOOL_KINDS,
   TOOL_STATUSES,
-} from '../../lifecycle/run/words.ts'
+} from '../../lifecycle/run/enums.ts'
 import { type EntryContent, planText } from '../../lifecycle/work/entries.ts'
 import { OutputStream, PermissionState, StepStatus, ToolKind, ToolStatus } from '../enums/workEnums.ts'
 import {

@@ -1,6 +1,6 @@
 import { outcomeOfExecution } from '../../lifecycle/run/outcome.ts'
 import type { Execution } from '../../lifecycle/run/run.ts'
-import type { Outcome as OutcomeWord } from '../../lifecycle/run/words.ts'
+import type { Outcome as OutcomeWord } from '../../lifecycle/run/enums.ts'
 import { builder } from '../kit/builder.ts'
 import { connectionOf } from '../kit/connection.ts'
 import { type GraphContext, assertVisible } from '../request/context.ts'

@@ -5,7 +5,7 @@ import {
   startExecution,
   touchExecution,
 } from '../../commands/work/executions.ts'
-import { OUTCOMES, REPORTED_ENDS } from '../../lifecycle/run/words.ts'
+import { OUTCOMES, REPORTED_ENDS } from '../../lifecycle/run/enums.ts'
 import { builder } from '../kit/builder.ts'
 import { checkArgs } from '../kit/checkArgs.ts'
 import { AFTER, FIRST, pageCost, readPageSize } from '../kit/connection.ts'

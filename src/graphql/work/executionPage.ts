@@ -1,5 +1,5 @@
 import type { Execution } from '../../lifecycle/run/run.ts'
-import type { Outcome } from '../../lifecycle/run/words.ts'
+import type { Outcome } from '../../lifecycle/run/enums.ts'
 import { type ExecutionFilter, listExecutions } from '../../store/work/execution/listExecutions.ts'
 import type { Position } from '../../store/sql/page.ts'
 import { type Connection, toConnection } from '../kit/connection.ts'

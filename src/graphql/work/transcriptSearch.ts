@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ENTRY_KINDS } from '../../lifecycle/run/words.ts'
+import { ENTRY_KINDS } from '../../lifecycle/run/enums.ts'
 import type { Position } from '../../store/sql/page.ts'
 import {
   matchId,

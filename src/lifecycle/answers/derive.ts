@@ -23,7 +23,7 @@ import type { Situation } from '../log/draft.ts'
 import { isLiveSession } from '../work/sessions.ts'
 import { admits, stateOf } from '../run/transitions.ts'
 import { workflowPhase } from '../workflow/workflow.ts'
-import { type DirectiveKind, type NextAction, type NotResumableCause } from '../run/words.ts'
+import { type DirectiveKind, type NextAction, type NotResumableCause } from '../run/enums.ts'
 
 type Rules = Pick<Situation, 'workflow' | 'settings' | 'now' | 'family' | 'continuedBy'>
 

@@ -1,6 +1,6 @@
 import { admits } from '../run/transitions.ts'
 import type { Refusal } from '../run/refusals.ts'
-import type { NotResumableCause } from '../run/words.ts'
+import type { NotResumableCause } from '../run/enums.ts'
 import {
   describeHolder,
   explainLeaseLost,

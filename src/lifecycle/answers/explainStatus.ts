@@ -1,6 +1,6 @@
 import { liveClaim, type Claim, type Instant, type Run } from '../run/run.ts'
 import type { Holder, Refusal } from '../run/refusals.ts'
-import { isSettledStatus, type RunStatus } from '../run/words.ts'
+import { isSettledStatus, type RunStatus } from '../run/enums.ts'
 
 /** The state of a run, as far as the sentences need it. */
 export interface Standing {

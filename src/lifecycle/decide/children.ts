@@ -1,6 +1,6 @@
 import { admitsChildren, attachedChildren, cancelsChildren } from '../run/family.ts'
 import { admits } from '../run/transitions.ts'
-import { isSettledStatus } from '../run/words.ts'
+import { isSettledStatus } from '../run/enums.ts'
 import type { Rule, RuleTable } from './rule.ts'
 
 /** Detaches a child: it no longer ends with its parent, and its parent no longer waits for it. */

@@ -18,7 +18,7 @@ import { Draft, type Situation } from '../log/draft.ts'
 import { admits, stateOf } from '../run/transitions.ts'
 import { withdrawQuestion } from './withdrawQuestion.ts'
 import { findWorkflowPhase, type WorkflowDefinition } from '../workflow/workflow.ts'
-import { isSettledStatus, type RunReason } from '../run/words.ts'
+import { isSettledStatus, type RunReason } from '../run/enums.ts'
 
 type Rules = Pick<Situation, 'workflow' | 'settings' | 'now' | 'family'>
 

@@ -1,7 +1,7 @@
 import { currentPhaseOf, type Execution } from '../run/run.ts'
 import { admits, stateOf } from '../run/transitions.ts'
 import { findWorkflowPhase } from '../workflow/workflow.ts'
-import type { Role } from '../run/words.ts'
+import type { Role } from '../run/enums.ts'
 import type { Rule, RuleTable } from './rule.ts'
 import { unknownPhase } from './phaseTransitions.ts'
 

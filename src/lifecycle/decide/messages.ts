@@ -1,4 +1,4 @@
-import { isSettledStatus } from '../run/words.ts'
+import { isSettledStatus } from '../run/enums.ts'
 import { admits, stateOf } from '../run/transitions.ts'
 import type { Rule, RuleTable } from './rule.ts'
 

@@ -2,7 +2,7 @@ import { digestText } from '../work/approvals.ts'
 import type { AnswerSchema, Permission } from '../run/questions.ts'
 import type { Json, Phase } from '../run/run.ts'
 import type { Draft, Situation } from '../log/draft.ts'
-import { type ApprovalKind, type ExpiryPolicy, isInTurnKind } from '../run/words.ts'
+import { type ApprovalKind, type ExpiryPolicy, isInTurnKind } from '../run/enums.ts'
 import { withdrawQuestion } from './withdrawQuestion.ts'
 
 /** A question as put by a command, a workflow or a failed phase. */

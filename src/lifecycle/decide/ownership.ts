@@ -5,7 +5,7 @@ import { claimableAt, liveClaim, openApproval, queuedSince, type Run } from '../
 import { cancelUnconfirmed, executionsInFlight } from './settleRun.ts'
 import { awayMsOf, type Draft, type Situation } from '../log/draft.ts'
 import { admits, stateOf, targetsOf } from '../run/transitions.ts'
-import { isFinalStatus, isSettledStatus, type NotResumableCause } from '../run/words.ts'
+import { isFinalStatus, isSettledStatus, type NotResumableCause } from '../run/enums.ts'
 import type { Rule, RuleTable } from './rule.ts'
 import { withdrawQuestion } from './withdrawQuestion.ts'
 

@@ -3,7 +3,7 @@ import { holdsLease, isUnderWay, type Run } from '../run/run.ts'
 import { isLiveSession } from '../work/sessions.ts'
 import type { Settings } from '../run/settings.ts'
 import type { Draft } from '../log/draft.ts'
-import type { RunReason } from '../run/words.ts'
+import type { RunReason } from '../run/enums.ts'
 import { withdrawQuestion } from './withdrawQuestion.ts'
 
 /**

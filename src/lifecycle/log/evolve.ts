@@ -2,7 +2,7 @@ import type { Closed, EventPayload, RunEvent } from '../run/events.ts'
 import { changeMessages, endSessions, evolveWork, moveSession, voidApprovals } from '../work/evolveWork.ts'
 import type { Attempt, Execution, Instant, Phase, Run } from '../run/run.ts'
 import type { WorkflowDefinition } from '../workflow/workflow.ts'
-import type { RunStatus, SettledStatus } from '../run/words.ts'
+import type { RunStatus, SettledStatus } from '../run/enums.ts'
 
 /**
  * The fold (G6): applies one event to a run. Runs change nowhere else; a decision folds its own events, and verifying

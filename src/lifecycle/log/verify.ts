@@ -3,7 +3,7 @@ import { evolve } from './evolve.ts'
 import { differingPaths } from './differingPaths.ts'
 import type { Claim, Execution, Json, Run } from '../run/run.ts'
 import type { WorkflowDefinition } from '../workflow/workflow.ts'
-import { isFinalStatus, isSettledStatus } from '../run/words.ts'
+import { isFinalStatus, isSettledStatus } from '../run/enums.ts'
 
 /** The result of verifying one run: whether its rows equal the fold of its log, and how many events were folded. */
 export interface Verification {

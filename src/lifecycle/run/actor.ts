@@ -1,4 +1,4 @@
-import type { Role } from './words.ts'
+import type { Role } from './enums.ts'
 
 /** The acting principal: its id, its name, and the role of the token it presented. */
 export interface Actor {

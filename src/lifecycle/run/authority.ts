@@ -1,5 +1,5 @@
 import { type CommandName, COMMANDS } from './commands.ts'
-import type { Role } from './words.ts'
+import type { Role } from './enums.ts'
 
 /** Queries restricted by role because they show more than runs, with their roles. */
 const QUERIES = { doctor: ['ADMIN'], tokens: ['ADMIN'] } as const satisfies {

@@ -13,7 +13,7 @@ import type {
   RunReason,
   RunStatus,
   SessionStatus,
-} from './words.ts'
+} from './enums.ts'
 
 /** A requested claim. */
 export interface ClaimRequest {

@@ -1,6 +1,6 @@
 import type { CommandOf, CommandType } from './commandInputs.ts'
 import type { RefusalType } from './refusals.ts'
-import type { Role, RunState, RunStatus } from './words.ts'
+import type { Role, RunState, RunStatus } from './enums.ts'
 
 /** Roles allowed to request something, the least one first. */
 type Roles = readonly [Role, ...Role[]]

@@ -15,7 +15,7 @@ import {
   RUN_STATUSES,
   SESSION_STATUSES,
   WITHDRAWN_BECAUSE,
-} from './words.ts'
+} from './enums.ts'
 
 /**
  * The closed list of events and their payloads. A run is the fold of its events (G6), so a payload holds everything

@@ -1,5 +1,5 @@
 import type { Run } from './run.ts'
-import { isSettledStatus, type RunStatus } from './words.ts'
+import { isSettledStatus, type RunStatus } from './enums.ts'
 
 /** A child of a run, as far as decisions about its parent need it. */
 export interface Child {

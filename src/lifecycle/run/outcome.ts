@@ -1,5 +1,5 @@
 import type { Attempt, Execution, Run } from './run.ts'
-import type { Outcome } from './words.ts'
+import type { Outcome } from './enums.ts'
 
 /** Returns the outcome of a run by the current rule; null while it is active. */
 export function outcomeOfRun({ status, reason }: Pick<Run, 'status' | 'reason'>): Outcome | null {

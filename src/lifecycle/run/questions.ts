@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { PermissionKind } from './words.ts'
+import type { PermissionKind } from './enums.ts'
 
 /**
  * What is asked in the middle of a turn: the action that a PERMISSION is about, and the answers that a QUESTION admits.

@@ -8,7 +8,7 @@ import type {
   PhaseStatus,
   RunStatus,
   SessionStatus,
-} from './words.ts'
+} from './enums.ts'
 
 /** One piece of evidence that the run lacks to be COMPLETED. */
 export interface MissingEvidence {

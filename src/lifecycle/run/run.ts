@@ -12,9 +12,9 @@ import type {
   RunReason,
   RunStatus,
   SessionStatus,
-} from './words.ts'
+} from './enums.ts'
 import type { Answer, AnswerSchema, Permission } from './questions.ts'
-import { type InTurnKind, isInTurnKind } from './words.ts'
+import { type InTurnKind, isInTurnKind } from './enums.ts'
 
 /** A point in time, in milliseconds since 1970 by the database's clock. */
 export type Instant = number

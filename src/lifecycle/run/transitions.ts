@@ -1,6 +1,6 @@
 import { type CommandName, COMMANDS } from './commands.ts'
 import { openQuestionInTurn, type Run } from './run.ts'
-import type { RunState, RunStatus } from './words.ts'
+import type { RunState, RunStatus } from './enums.ts'
 
 /**
  * The transition table: for every command that depends on a run's status, and for the server's own due changes, the

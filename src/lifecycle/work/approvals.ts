@@ -1,7 +1,7 @@
 import type { Actor } from '../run/actor.ts'
 import { type AnswerSchema, isSamePermission, type Permission } from '../run/questions.ts'
 import type { Approval, Json, Run } from '../run/run.ts'
-import type { ApprovalKind, Decision } from '../run/words.ts'
+import type { ApprovalKind, Decision } from '../run/enums.ts'
 
 /** The decisions that each kind of approval admits. */
 export const ALLOWED_DECISIONS = {

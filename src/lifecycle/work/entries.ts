@@ -5,7 +5,7 @@ import type {
   StepStatus,
   ToolKind,
   ToolStatus,
-} from '../run/words.ts'
+} from '../run/enums.ts'
 
 /** What an entry of a transcript says. Of an update null means: as before. */
 export interface EntryContent {

@@ -6,7 +6,7 @@ import {
   isInTurnKind,
   type MessageStatus,
   type SessionStatus,
-} from '../run/words.ts'
+} from '../run/enums.ts'
 
 /** Events that change a run's sessions, prompts, artifacts, approvals and messages. */
 export type WorkEvent = Extract<

@@ -1,5 +1,5 @@
 import type { Session } from '../run/run.ts'
-import type { SessionStatus } from '../run/words.ts'
+import type { SessionStatus } from '../run/enums.ts'
 
 /** The statuses that a session may move to from each status, as reported by its owner. */
 export const SESSION_TRANSITIONS = {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { promptMistakes } from './prompts.ts'
 import type { Json } from '../run/run.ts'
-import { OUT_OF_TURN_POLICIES } from '../run/words.ts'
+import { OUT_OF_TURN_POLICIES } from '../run/enums.ts'
 
 const name = z
   .string()

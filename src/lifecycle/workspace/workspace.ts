@@ -1,5 +1,5 @@
 import type { Instant } from '../run/run.ts'
-import type { Role, RunStatus } from '../run/words.ts'
+import type { Role, RunStatus } from '../run/enums.ts'
 
 /**
  * Workspaces: the directories that runs work in. A merge happens after COMPLETED and is not an event of any run, so a

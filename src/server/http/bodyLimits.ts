@@ -1,4 +1,4 @@
-import type { Role } from '../../lifecycle/run/words.ts'
+import type { Role } from '../../lifecycle/run/enums.ts'
 import type { BodyLimits, Excess } from './bodyScanner.ts'
 
 /** Limits of a body: bytes besides the content of files and patches, JSON values, and nesting. */

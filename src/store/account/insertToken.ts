@@ -1,5 +1,5 @@
 import { insertInto } from '../sql/columns.ts'
-import type { Role } from '../../lifecycle/run/words.ts'
+import type { Role } from '../../lifecycle/run/enums.ts'
 import { type Connection, prepare, query } from '../sql/statement.ts'
 import { COLUMNS, type StoredToken, TOKEN_ROW } from './tokens.ts'
 

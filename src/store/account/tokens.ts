@@ -1,5 +1,5 @@
 import { column } from '../sql/statement.ts'
-import type { Role } from '../../lifecycle/run/words.ts'
+import type { Role } from '../../lifecycle/run/enums.ts'
 
 /** A stored bearer token, identified by the SHA-256 of its secret; the secret itself is never stored. */
 export interface StoredToken {

@@ -1,4 +1,4 @@
-import { isSettledStatus, type RunStatus } from '../../lifecycle/run/words.ts'
+import { isSettledStatus, type RunStatus } from '../../lifecycle/run/enums.ts'
 import { Prisma } from '../generated/client.ts'
 import { type AnswerColumn, column, type Connection, int, queryComposed } from '../sql/statement.ts'
 import {

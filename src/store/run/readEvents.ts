@@ -1,5 +1,5 @@
 import { parseEvent, type RunEvent } from '../../lifecycle/run/events.ts'
-import type { RunStatus } from '../../lifecycle/run/words.ts'
+import type { RunStatus } from '../../lifecycle/run/enums.ts'
 import { bool, column, type Connection, nullable, prepare, query } from '../sql/statement.ts'
 
 /** An event with the id of its run. */

@@ -7,7 +7,7 @@ import {
   type RunReason,
   type RunStatus,
   SETTLED_STATUSES,
-} from '../../lifecycle/run/words.ts'
+} from '../../lifecycle/run/enums.ts'
 import { Prisma } from '../generated/client.ts'
 import { column, type Connection, prepare, query } from '../sql/statement.ts'
 

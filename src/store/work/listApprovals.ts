@@ -1,5 +1,5 @@
 import type { Approval } from '../../lifecycle/run/run.ts'
-import type { ApprovalStatus } from '../../lifecycle/run/words.ts'
+import type { ApprovalStatus } from '../../lifecycle/run/enums.ts'
 import type { OwnedRow } from './findWork.ts'
 import { Prisma } from '../generated/client.ts'
 import { bool, column, type Connection, json, nullable, queryComposed } from '../sql/statement.ts'

@@ -18,7 +18,7 @@ import { describe, expect, it } from 'vitest'
 import { schema } from '../../../src/graphql/schema.ts'
 import { EVENT_PAYLOADS } from '../../../src/lifecycle/run/events.ts'
 import { RUN_COMMANDS } from '../../../src/lifecycle/run/commands.ts'
-import * as words from '../../../src/lifecycle/run/words.ts'
+import * as words from '../../../src/lifecycle/run/enums.ts'
 
 const readText = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8')
 const contract = buildSchema(readText('./contract.graphql'))

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { claimRun } from '../../../src/commands/run/claimRun.ts'
 import { transact } from '../../../src/store/sql/openStore.ts'
-import { RUN_STATUSES } from '../../../src/lifecycle/run/words.ts'
+import { RUN_STATUSES } from '../../../src/lifecycle/run/enums.ts'
 import { codesOf, countStatements, type Data, openTestGraph, type TestGraph } from '../../support/graphql.ts'
 import { passTime } from '../../support/passTime.ts'
 import { begin, runIn } from '../../support/runs.ts'

@@ -5,7 +5,7 @@ import { runCommands as runs } from '../../../src/commands/run/runCommands.ts'
 import { openSession, updateSession } from '../../../src/commands/work/sessions.ts'
 import { tailDirectives } from '../../../src/events/tailDirectives.ts'
 import type { Message } from '../../../src/lifecycle/run/run.ts'
-import type { DirectiveKind } from '../../../src/lifecycle/run/words.ts'
+import type { DirectiveKind } from '../../../src/lifecycle/run/enums.ts'
 import {
   done,
   fail,

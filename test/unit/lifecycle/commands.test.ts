@@ -11,7 +11,7 @@ import {
   RUN_COMMANDS,
 } from '../../../src/lifecycle/run/commands.ts'
 import { admits, targetsOf, TRANSITION_NAMES } from '../../../src/lifecycle/run/transitions.ts'
-import { RUN_STATES } from '../../../src/lifecycle/run/words.ts'
+import { RUN_STATES } from '../../../src/lifecycle/run/enums.ts'
 
 const names = Object.keys(COMMANDS) as CommandName[]
 

@@ -7,7 +7,7 @@ import {
 } from '../../../src/lifecycle/answers/derive.ts'
 import { allowedPhases } from '../../../src/lifecycle/decide/phaseTransitions.ts'
 import { BUILTIN_WORKFLOWS } from '../../../src/lifecycle/workflow/builtins.ts'
-import type { NextAction, Role } from '../../../src/lifecycle/run/words.ts'
+import type { NextAction, Role } from '../../../src/lifecycle/run/enums.ts'
 import { GATED, ROUNDS, SOLO, TIMED } from '../../support/workflows.ts'
 import { ask } from './asks.ts'
 import { actorOf, Story } from './story.ts'

@@ -8,7 +8,7 @@ import {
   type Role,
   RUN_REASONS,
   RUN_STATUSES,
-} from '../../../src/lifecycle/run/words.ts'
+} from '../../../src/lifecycle/run/enums.ts'
 import { ROUNDS, SOLO } from '../../support/workflows.ts'
 import { ask } from './asks.ts'
 import { Story } from './story.ts'

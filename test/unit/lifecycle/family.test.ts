@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { allowedCommands, missing, nextAction } from '../../../src/lifecycle/answers/derive.ts'
 import { type Ancestor, type Child, closingAncestor, NO_FAMILY } from '../../../src/lifecycle/run/family.ts'
-import type { RunStatus } from '../../../src/lifecycle/run/words.ts'
+import type { RunStatus } from '../../../src/lifecycle/run/enums.ts'
 import { SOLO } from '../../support/workflows.ts'
 import { ask } from './asks.ts'
 import { Story } from './story.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { missingEvidence } from '../../../src/lifecycle/work/evidence.ts'
-import type { PhaseStatus } from '../../../src/lifecycle/run/words.ts'
+import type { PhaseStatus } from '../../../src/lifecycle/run/enums.ts'
 import { define, GATED, ROUNDS, SOLO } from '../../support/workflows.ts'
 import { ask } from './asks.ts'
 import { Story } from './story.ts'

@@ -17,7 +17,7 @@ import {
   isInTurnKind,
   isFinalStatus,
   isSettledStatus,
-} from '../../../src/lifecycle/run/words.ts'
+} from '../../../src/lifecycle/run/enums.ts'
 import { GATED, RELAY, ROUNDS, SOLO, TIMED } from '../../support/workflows.ts'
 import { ask } from './asks.ts'
 import { actorOf, Story } from './story.ts'

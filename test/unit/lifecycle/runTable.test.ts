@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Command } from '../../../src/lifecycle/run/commandInputs.ts'
-import type { RunStatus } from '../../../src/lifecycle/run/words.ts'
+import type { RunStatus } from '../../../src/lifecycle/run/enums.ts'
 import { ask, resumeAndClaim } from './asks.ts'
 import { Story } from './story.ts'
 

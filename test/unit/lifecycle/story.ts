@@ -10,7 +10,7 @@ import { DEFAULT_SETTINGS, type Settings } from '../../../src/lifecycle/run/sett
 import type { KeptKey } from '../../../src/lifecycle/log/draft.ts'
 import { draftRun } from '../../../src/lifecycle/decide/start.ts'
 import { verifyLog } from '../../../src/lifecycle/log/verify.ts'
-import type { Role } from '../../../src/lifecycle/run/words.ts'
+import type { Role } from '../../../src/lifecycle/run/enums.ts'
 import type { WorkflowDefinition } from '../../../src/lifecycle/workflow/workflow.ts'
 import { SOLO } from '../../support/workflows.ts'
 

@@ -6,7 +6,7 @@ import {
   type WorkspaceDecision,
 } from '../../../src/lifecycle/workspace/decideWorkspace.ts'
 import { verifyWorkspace } from '../../../src/lifecycle/workspace/verifyWorkspace.ts'
-import { RUN_STATUSES } from '../../../src/lifecycle/run/words.ts'
+import { RUN_STATUSES } from '../../../src/lifecycle/run/enums.ts'
 import {
   NO_PREVIEW,
   OPERATION_KINDS,

@@ -1,4 +1,4 @@
-import type { EntryKind } from '../../../lifecycle/run/words.ts'
+import type { EntryKind } from '../../../lifecycle/run/enums.ts'
 import { type Connection, int, prepare, query } from '../../sql/statement.ts'
 import { groupByPlace } from '../../sql/runPages.ts'
 import { entries, type Entry, ENTRY_COLUMNS, entryColumns } from './entries.ts'

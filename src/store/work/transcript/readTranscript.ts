@@ -1,4 +1,4 @@
-import type { SessionStatus } from '../../../lifecycle/run/words.ts'
+import type { SessionStatus } from '../../../lifecycle/run/enums.ts'
 import { column, type Connection, int, prepare, query, type RowOf } from '../../sql/statement.ts'
 import { entries, type Entry, entryColumns, FOUND_COLUMNS } from './entries.ts'
 

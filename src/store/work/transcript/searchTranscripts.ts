@@ -1,4 +1,4 @@
-import type { EntryKind } from '../../../lifecycle/run/words.ts'
+import type { EntryKind } from '../../../lifecycle/run/enums.ts'
 import { Prisma } from '../../generated/client.ts'
 import { isAnyOf, type Visibility } from '../../run/runFilter.ts'
 import {
