@@ -143,7 +143,8 @@ export const ROOMS = {
   },
   'src/adapters': {
     kit: [],
-    process: ['kit'],
+    jsonl: ['kit'],
+    process: ['kit', 'jsonl'],
     scripted: ['kit', 'process'],
     mcp: [],
     acp: ['kit', 'mcp'],

@@ -29,7 +29,7 @@ export const PRESETS = {
       '--resume={session}',
     ],
     prompt: 'stdin',
-    session: { pattern: '"session_id":\\s*"([\\w-]+)"' },
+    output: 'jsonl:claude',
   },
   /** Codex. The flags stand before `resume`, which does not take over those of the turn before. */
   codex: {
@@ -46,15 +46,30 @@ export const PRESETS = {
       '-',
     ],
     prompt: 'stdin',
-    session: { pattern: '"thread_id":\\s*"([\\w-]+)"' },
+    output: 'jsonl:codex',
   },
-  /** Gemini CLI. Without a terminal it takes its prompt from standard input and does not ask. */
+  /**
+   * Gemini CLI. It trusts no worktree by itself, and where nobody can be asked it has a tool for commands only if it may use all of its
+   * tools.
+   */
   gemini: {
     adapter: 'process',
-    command: ['gemini', '--output-format=stream-json', '--approval-mode=auto_edit'],
-    resume: ['gemini', '--output-format=stream-json', '--approval-mode=auto_edit', '--resume={session}'],
+    command: [
+      'gemini',
+      '--skip-trust',
+      '--output-format=stream-json',
+      '--approval-mode=yolo',
+      '--session-id={session}',
+    ],
+    resume: [
+      'gemini',
+      '--skip-trust',
+      '--output-format=stream-json',
+      '--approval-mode=yolo',
+      '--resume={session}',
+    ],
     prompt: 'stdin',
-    session: { pattern: '"session_?[iI]d":\\s*"([\\w-]+)"' },
+    output: 'jsonl:gemini',
   },
   /** aider. It has no sessions by id: the history of the workspace is what it remembers. Commits are left to the run. */
   aider: {
@@ -68,18 +83,29 @@ export const PRESETS = {
     command: ['opencode', 'run', '--format', 'json'],
     resume: ['opencode', 'run', '--format', 'json', '--session', '{session}'],
     prompt: 'stdin',
-    session: { pattern: '"sessionID":\\s*"(ses_\\w+)"' },
+    output: 'jsonl:opencode',
+  },
+  /** pi. One command for both: it makes a session that is not there yet. */
+  pi: {
+    adapter: 'process',
+    command: ['pi', '--mode', 'json', '--session-id', '{session}'],
+    resume: ['pi', '--mode', 'json', '--session-id', '{session}'],
+    prompt: 'stdin',
+    output: 'jsonl:pi',
+  },
+  /** Qwen Code. As of Gemini CLI, from which it comes: without `yolo` it has no tool for commands. */
+  qwen: {
+    adapter: 'process',
+    command: ['qwen', '--output-format=stream-json', '--approval-mode=yolo', '--session-id={session}'],
+    resume: ['qwen', '--output-format=stream-json', '--approval-mode=yolo', '--resume={session}'],
+    prompt: 'stdin',
+    output: 'jsonl:qwen',
   },
   /** Claude Code in a terminal: it lives on from prompt to prompt, and a person may look in. */
   'claude-terminal': {
     adapter: 'tmux',
     command: ['claude', '--permission-mode=acceptEdits'],
     prompt: 'keys',
-  },
-  /** Codex in a terminal. */
-  'codex-terminal': {
-    adapter: 'tmux',
-    command: ['codex', '--sandbox=workspace-write', '--ask-for-approval=never'],
-    prompt: 'keys',
+    terminal: { ready: 'accept edits on', busy: 'esc to interrupt', steer: 'esc to interrupt' },
   },
 } as const satisfies Readonly<Record<string, AgentPreset>>

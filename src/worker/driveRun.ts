@@ -13,7 +13,7 @@ import { leaveRun } from './leaveRun.ts'
 import type { ClaimEnding } from './leaveRun.ts'
 import { limitsFor } from './run/limits.ts'
 import { executePhase } from './phase/executePhase.ts'
-import { RunFailedError, RunGivenBackError, troubleOf } from './run/trouble.ts'
+import { RunFailedError, RunGivenBackError, RunPutOffError, troubleOf } from './run/trouble.ts'
 
 /**
  * Drives a claimed run from phase to phase while the claim holds and work is possible, then ends the claim as the run's
@@ -40,6 +40,10 @@ function toClaimEnding(context: RunWithAgents, error: unknown): ClaimEnding {
     const { directory, holder } = error
     context.report({ kind: 'directory-taken', directory, holder: describeHolder(holder) })
     return { putOff: { ms: context.tools.directoryBackoff.nextWait(context.runId), waitsFor: error.message } }
+  }
+  if (error instanceof RunPutOffError && !context.hasLeft) {
+    const { ms, waitsFor } = error
+    return { putOff: { ms, waitsFor } }
   }
   // A run that this owner no longer drives already has its next status.
   if (context.hasLeft || error instanceof RunGivenBackError) return {}

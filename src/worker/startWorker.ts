@@ -10,7 +10,7 @@ import type { AgentEnvironment } from './run/runContext.ts'
 import type { OnStep } from './run/steps.ts'
 import type { OwnDirectory } from '../ownDirectories.ts'
 import { Readiness } from './run/readiness.ts'
-import { DirectoryBackoff } from './run/directoryBackoff.ts'
+import { Backoff } from './run/backoff.ts'
 import { reportInstalledAgents } from './agent/installedAgents.ts'
 import { keepTidy } from './agent/tidySessions.ts'
 import { HOST } from './run/workspace.ts'
@@ -81,7 +81,8 @@ export function startWorker(options: StartWorkerOptions): RunningWorker {
     ...ways,
     own,
     isReady: () => readiness.isReady(),
-    directoryBackoff: new DirectoryBackoff(),
+    directoryBackoff: new Backoff(),
+    modelBackoff: new Backoff(),
     pawl,
     config,
     report,

@@ -75,7 +75,7 @@ const KINDS = {
       adapter: 'tmux',
       command: commandOf(script, join(bench.folder, 'used.json'), true),
       prompt: 'keys',
-      terminal: { ready: '^>\\s*$', quietSeconds: 1 },
+      terminal: { ready: '^>\\s*$', quietSeconds: 1, steer: '^scripted agent' },
       killAfterSeconds: 2,
     }
   },

@@ -17,6 +17,12 @@ export const permissionsSchema = z.strictObject({
 /** What an agent is answered, defaults filled in. */
 export type AgentPermissions = z.infer<typeof permissionsSchema>
 
+/** The agents whose events are read. */
+export const KNOWN_AGENTS = ['claude', 'codex', 'gemini', 'opencode', 'pi', 'qwen'] as const
+export type KnownAgent = (typeof KNOWN_AGENTS)[number]
+
+const outputSchema = z.union([z.literal('text'), z.templateLiteral(['jsonl:', z.enum(KNOWN_AGENTS)])])
+
 const settingsSchema = z.strictObject({
   adapter: z.enum(['acp', 'process', 'tmux', 'scripted']).describe('What the agent is reached through.'),
   command: z
@@ -49,7 +55,12 @@ const settingsSchema = z.strictObject({
     })
     .nullable()
     .default(null)
-    .describe("Where the agent's own session id is found in its output."),
+    .describe("Where the agent's own session id is found in its output, where that is plain text."),
+  output: outputSchema
+    .default('text')
+    .describe(
+      'What it prints: `text`, or the events of a known agent, a line of JSON each, as `jsonl:codex`; for process.',
+    ),
   terminal: z
     .strictObject({
       ready: z
@@ -58,7 +69,21 @@ const settingsSchema = z.strictObject({
         .nullable()
         .default(null)
         .describe(
-          'A regular expression that the screen shows when the agent waits for a prompt; null: told by silence.',
+          'A regular expression that the screen shows when the agent waits for a prompt. Nothing is typed into any other screen.',
+        ),
+      readySeconds: z
+        .number()
+        .positive()
+        .max(3600)
+        .default(60)
+        .describe('How long it may take to show that, in seconds; then a person is told what it shows.'),
+      steer: z
+        .string()
+        .max(500)
+        .nullable()
+        .default(null)
+        .describe(
+          'A regular expression that the screen shows while the agent works and takes text; null: it takes none before its turn is over.',
         ),
       busy: z
         .string()
@@ -93,7 +118,7 @@ const settingsSchema = z.strictObject({
     .describe('The longest wait for an agent to begin: for each of its first answers. For acp.'),
   toolSeconds: seconds
     .default(3600)
-    .describe('How long a tool call in progress counts as a sign of life, in seconds; for acp.'),
+    .describe('How long a tool call in progress counts as a sign of life, in seconds.'),
   env: z.record(z.string(), z.string()).default({}).describe('Variables set for it.'),
   passEnv: passEnvSchema
     .default([])

@@ -23,6 +23,8 @@ const handleSchema = z.object({
   openedAt: z.number().nullable().default(null),
   /** The last prompts it was handed. */
   keys: z.array(z.string()),
+  /** What the counters of the agent's own session showed last that are never set back. */
+  counters: z.record(z.string(), z.number()).default({}),
 })
 
 /** What is kept of an agent with its session, for the next owner. */
@@ -49,6 +51,7 @@ export function createHandle(adapter: string): AgentHandle {
     session: null,
     openedAt: null,
     keys: [],
+    counters: {},
   }
 }
 

@@ -2,17 +2,31 @@ import { randomUUID } from 'node:crypto'
 import type { Ending } from '../../processes/launch.ts'
 import type { StopLimits } from '../../processes/processGroup.ts'
 import { AgentError, exited, WAITS } from '../kit/adapter.ts'
-import type { Agent, AgentActivity, AgentContext, ProcessEnd, Prompt, TurnResult } from '../kit/adapter.ts'
+import type {
+  Agent,
+  AgentActivity,
+  AgentContext,
+  AgentFailure,
+  ProcessEnd,
+  Prompt,
+  TurnResult,
+} from '../kit/adapter.ts'
 import { agentSurvives } from '../kit/agentSurvives.ts'
 import { fillCommand } from '../kit/fillCommand.ts'
+import { classifyFailure, SESSION_UNKNOWN, saysSessionUnknown } from '../kit/modelError.ts'
 import { SessionIdFinder } from '../kit/findSessionId.ts'
 import { addKey, identify } from '../kit/handle.ts'
 import type { AgentHandle } from '../kit/handle.ts'
+import { findReader } from '../jsonl/readers.ts'
+import { TurnEvents } from '../jsonl/turnEvents.ts'
 import { PromptFiles } from '../kit/promptFiles.ts'
 import { quoteCommand } from '../../text/quoteCommand.ts'
 import { checkCommand, environmentOf } from '../kit/startable.ts'
 import { orAborted } from '../kit/waiting.ts'
 import { Turn } from './turn.ts'
+
+/** So much of the end of what a turn prints is looked at where it was to take up a session, in bytes. */
+const TAIL = 8_192
 
 /** An agent that is a command for each prompt: it works as long as its process lives. */
 export class ProcessAgent implements Agent {
@@ -20,13 +34,18 @@ export class ProcessAgent implements Agent {
   readonly #context: AgentContext
   readonly #prompts: PromptFiles
   readonly #finder: SessionIdFinder | null
+  /** Reads the events of the turn under way; null where the agent prints text. */
+  #events: TurnEvents | null = null
+  /** Whether the turn under way was to take up the agent's own session, and the end of what it printed. */
+  #isResumed = false
+  #tail = ''
   #handle: AgentHandle
   /** Whether an agent was handed something before, under an earlier owner. */
   readonly #wasThere: boolean
   #lastSignAt = performance.now()
   #turn: Turn | null = null
   /** The conclusion of the last turn: its end is recorded and the handle tells of it. */
-  #concluded: Promise<Ending> | null = null
+  #concluded: Promise<TurnResult> | null = null
   #launching: Promise<Turn> | null = null
   #saved: Promise<void> = Promise.resolve()
   #stops = 0
@@ -37,11 +56,12 @@ export class ProcessAgent implements Agent {
     this.#handle = handle
     this.#prompts = new PromptFiles(context.stateDir)
     const { session } = context.definition
-    this.#finder = session && new SessionIdFinder(session.pattern)
+    const isText = findReader(context.definition) === null
+    this.#finder = isText && session ? new SessionIdFinder(session.pattern) : null
   }
 
   get lastActivityAt(): number {
-    return this.#lastSignAt
+    return this.#turn?.isRunning && this.#events?.isBusy ? performance.now() : this.#lastSignAt
   }
 
   async probe(): Promise<AgentActivity> {
@@ -91,13 +111,13 @@ export class ProcessAgent implements Agent {
 
   async turnOver(signal: AbortSignal): Promise<TurnResult> {
     signal.throwIfAborted()
-    if (this.#concluded) return exited(await orAborted(this.#concluded, signal))
+    if (this.#concluded) return orAborted(this.#concluded, signal)
     return this.#wasThere ? exited({ exitCode: null, signal: null }) : WAITS
   }
 
   async restart(limits: StopLimits): Promise<void> {
     if (!(await this.stop(limits, 'CANCELLED'))) throw agentSurvives()
-    await this.#save({ session: null })
+    await this.#save({ session: null, counters: {} })
   }
 
   async stop(limits: StopLimits, end: ProcessEnd['end']): Promise<boolean> {
@@ -121,6 +141,7 @@ export class ProcessAgent implements Agent {
     const { session } = this.#handle
     const promptFile = await this.#prompts.keep(prompt)
     const isNew = session === null || resume === null
+    this.#isResumed = !isNew
     const words = isNew ? command : resume
     // An agent that lets others choose the id of its session is told one.
     const chosen = isNew && words.some((word) => word.includes('{session}')) ? randomUUID() : session
@@ -132,6 +153,9 @@ export class ProcessAgent implements Agent {
     const { definition, workspace, stateDir, keep } = this.#context
     const env = environmentOf(this.#context)
     checkCommand(command, env, workspace)
+    const events = this.#openEvents()
+    this.#events = events
+    this.#tail = ''
     const turn = await Turn.open({
       command,
       env,
@@ -141,6 +165,7 @@ export class ProcessAgent implements Agent {
       input: definition.prompt === 'stdin' ? await this.#prompts.keep(prompt) : '/dev/null',
       marker: this.#prompts.markerOf(prompt.key),
       take: (bytes) => this.#take(bytes),
+      takeErrors: events ? (bytes) => this.#takeErrors(bytes, events) : undefined,
     })
     this.#turn = turn
     return turn
@@ -182,23 +207,80 @@ export class ProcessAgent implements Agent {
     return true
   }
 
-  async #conclude(turn: Turn, executionId: string, begun: Promise<boolean>): Promise<Ending> {
+  async #conclude(turn: Turn, executionId: string, begun: Promise<boolean>): Promise<TurnResult> {
     const [{ isGone, ...end }] = await Promise.all([turn.over, begun])
+    this.#events?.end()
+    const failure = this.#isRefused(end) ? this.#refusal() : (this.#events?.failure ?? null)
     const found = this.#finder?.end() ?? this.#handle.session
+    const session = failure?.code === SESSION_UNKNOWN ? null : found
+    const counters = this.#events?.counters ?? this.#handle.counters
     await this.#context.recordEnd(executionId, end).catch(() => undefined)
     // What could not be kept is found out by the next owner, who looks for the processes himself.
-    await this.#save(isGone ? { leader: null, executionId: null, session: found } : { session: found }).catch(
+    await this.#save({ session, counters, ...(isGone && { leader: null, executionId: null }) }).catch(
       () => undefined,
     )
-    return { exitCode: end.exitCode, signal: end.signal }
+    return exited({ exitCode: end.exitCode, signal: end.signal }, failure)
+  }
+
+  /** Whether it ended because it has no session by the id that it was to be taken up by. */
+  #isRefused({ exitCode }: Ending): boolean {
+    if (!this.#isResumed || exitCode === null || exitCode === 0 || this.#events?.hasWorked) return false
+    return saysSessionUnknown(`${this.#tail}\n${this.#events?.failure?.message ?? ''}`)
+  }
+
+  #refusal(): AgentFailure {
+    const message = this.#events?.failure?.message ?? this.#tail.trim().split('\n').at(-1) ?? ''
+    return { code: SESSION_UNKNOWN, message }
+  }
+
+  #openEvents(): TurnEvents | null {
+    const { definition, output } = this.#context
+    const reader = findReader(definition)
+    return (
+      reader &&
+      new TurnEvents({
+        reader,
+        output,
+        busyMs: definition.toolSeconds * 1_000,
+        counters: this.#handle.counters,
+        begin: (session) => this.#learn(session),
+        hear: (failure) => this.#endIfHopeless(failure),
+      })
+    )
   }
 
   #take(bytes: Uint8Array): void {
     this.#lastSignAt = performance.now()
+    this.#keepTail(bytes)
+    if (this.#events) return this.#events.takeOutput(bytes)
     this.#context.output.write(bytes)
     const found = this.#finder?.take(bytes)
-    // Kept at once: an owner who comes after a crash takes the agent up by it.
-    if (found) void this.#save({ session: found }).catch(() => undefined)
+    if (found) this.#learn(found)
+  }
+
+  #takeErrors(bytes: Uint8Array, events: TurnEvents): void {
+    this.#lastSignAt = performance.now()
+    this.#keepTail(bytes)
+    events.takeErrors(bytes)
+  }
+
+  #keepTail(bytes: Uint8Array): void {
+    if (!this.#isResumed) return
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).subarray(-TAIL)
+    this.#tail = (this.#tail + text.toString('utf8')).slice(-TAIL)
+  }
+
+  /** Some agents go on asking for minutes with a credential that was refused; that helps nobody. */
+  #endIfHopeless(failure: AgentFailure): void {
+    const found = classifyFailure(failure, Date.now())?.class
+    if (found !== 'AUTH' && found !== 'BILLING') return
+    const { killAfterSeconds } = this.#context.definition
+    void this.#turn?.stop({ killAfterMs: killAfterSeconds * 1_000, mustKill: () => false }, 'CANCELLED')
+  }
+
+  /** Keeps the agent's own session id, at once: an owner who comes after a crash takes the agent up by it. */
+  #learn(session: string): void {
+    if (session !== this.#handle.session) void this.#save({ session }).catch(() => undefined)
   }
 
   /** Keeps what changed of the handle, one after the other. */

@@ -20,8 +20,10 @@ export interface TurnOptions {
   readonly input: string
   /** The file that is made just before it begins. */
   readonly marker: string
-  /** Takes its output and its errors, in the order in which they came. */
+  /** Takes its output; its errors too, in the order in which they came, where these are not taken by themselves. */
   readonly take: (bytes: Uint8Array) => void
+  /** Takes its errors. */
+  readonly takeErrors?: ((bytes: Uint8Array) => void) | undefined
 }
 
 /** How a turn ended. */
@@ -42,26 +44,30 @@ export class Turn {
   #hasEnded = false
   #end: ProcessEnd['end'] = 'EXITED'
 
-  private constructor(child: GuardedChild, pipe: Pipe) {
+  private constructor(child: GuardedChild, pipes: readonly Pipe[]) {
     this.pid = child.pid
     this.#child = child
-    this.over = this.#conclude(pipe)
+    this.over = this.#conclude(pipes)
   }
 
   /** Launches the command, which stands at its gate then. @throws AgentError */
   static async open(options: TurnOptions): Promise<Turn> {
-    const { command, env, workspace: cwd, stateDir, keep, marker, take } = options
+    const { command, env, workspace: cwd, stateDir, keep, marker, take, takeErrors } = options
     const input = openSync(options.input, 'r')
     try {
-      const pipe = await openPipe(stateDir, take)
+      const pipes: Pipe[] = []
       try {
-        const streams = [input, pipe.writer, pipe.writer]
-        return new Turn(await launchGuarded(command, { env, cwd, streams, keep, marker }), pipe)
+        const output = await openPipe(stateDir, take)
+        pipes.push(output)
+        const errors = takeErrors ? await openPipe(stateDir, takeErrors) : output
+        if (errors !== output) pipes.push(errors)
+        const streams = [input, output.writer, errors.writer]
+        return new Turn(await launchGuarded(command, { env, cwd, streams, keep, marker }), pipes)
       } catch (error) {
-        pipe.close()
+        for (const pipe of pipes) pipe.close()
         throw error
       } finally {
-        pipe.closeWriter()
+        for (const pipe of pipes) pipe.closeWriter()
       }
     } catch (error) {
       throw new AgentError(
@@ -99,12 +105,12 @@ export class Turn {
     return this.over
   }
 
-  async #conclude(pipe: Pipe): Promise<TurnEnd> {
+  async #conclude(pipes: readonly Pipe[]): Promise<TurnEnd> {
     const ending: Ending = await this.#child.ended
     this.#hasEnded = true
     // What is left behind would work on in the workspace beside the next turn.
     const isGone = await this.#child.group.stop({ killAfterMs: LEFTOVERS_TAKE_MS, mustKill: () => false })
-    pipe.close()
+    for (const pipe of pipes) pipe.close()
     return { ...ending, end: this.#end, isGone }
   }
 }

@@ -24,9 +24,8 @@ import { toTypeable } from './typeable.ts'
 
 /** How often the pane is looked at, in milliseconds. */
 const LOOK_MS = 200
-/** A terminal that was silent for so long takes keys, in milliseconds, and how long that is waited for. */
+/** A terminal that was silent for so long has drawn its screen, in milliseconds. */
 const SETTLED_MS = 500
-const SETTLES_WITHIN_MS = 30_000
 /** How long a terminal may take to say how its process ended, and its output to be taken, in milliseconds. */
 const ENDING_TAKES_MS = 2_000
 const REST_TAKES_MS = 5_000
@@ -100,6 +99,7 @@ export class TmuxAgent implements Agent {
       this.#starting = this.#start()
       await this.#starting.finally(() => (this.#starting = null))
     }
+    await this.#awaitPrompt()
     const file = await this.#prompts.keep(prompt)
     const byFile = this.#context.definition.prompt === 'file'
     await this.#type(byFile ? `Do what the file ${file} says.` : prompt.text, prompt.key)
@@ -110,6 +110,8 @@ export class TmuxAgent implements Agent {
 
   async steer(text: string): Promise<boolean> {
     if (!this.#handle.leader || (await this.probe()) === 'GONE') return false
+    const { ready, steer } = this.#context.definition.terminal
+    if (!shows(await this.#server.readScreen(), steer, ready)) return false
     await this.#type(text, null)
     return true
   }
@@ -190,19 +192,33 @@ export class TmuxAgent implements Agent {
       },
     })
     this.#lastSignAt = performance.now()
-    await this.#settle()
   }
 
-  /** Waits until the terminal is silent for a moment, as it is when an agent has drawn its screen. */
-  async #settle(): Promise<void> {
-    const startedAt = performance.now()
-    while (performance.now() - startedAt < SETTLES_WITHIN_MS) {
-      await sleep(LOOK_MS)
+  /**
+   * Waits until the screen is drawn and shows a prompt. Into any other it would be an answer to a question that nobody has read.
+   *
+   * @throws AgentError with what the screen shows instead
+   */
+  async #awaitPrompt(): Promise<void> {
+    const { ready, readySeconds } = this.#context.definition.terminal
+    const givesUpAt = performance.now() + readySeconds * 1_000
+    for (;;) {
       this.#look()
-      if (performance.now() - this.#lastSignAt < SETTLED_MS) continue
-      const { ready } = this.#context.definition.terminal
-      if (ready === null || new RegExp(ready, 'm').test(await this.#server.readScreen().catch(() => '')))
-        return
+      // Typing tells the same owner that it has lost the agent.
+      if (await this.#server.isTaken()) return
+      const pane = await this.#findPane()
+      if (!pane || pane.ending)
+        throw new AgentError(
+          'RECOVERABLE',
+          'AGENT_NOT_STARTED',
+          'the agent ended before its terminal showed a prompt',
+          'See what it said last, in the transcript of its session.',
+        )
+      const isDrawn = performance.now() - this.#lastSignAt >= SETTLED_MS
+      const screen = await this.#server.readScreen()
+      if (isDrawn && shows(screen, ready)) return
+      if (ready === null || performance.now() > givesUpAt) throw notReady(screen, ready)
+      await sleep(LOOK_MS)
     }
   }
 
@@ -285,6 +301,30 @@ export class TmuxAgent implements Agent {
     this.#handle = { ...this.#handle, ...changed }
     await this.#context.saveHandle(this.#handle)
   }
+}
+
+/** Whether the screen shows any of these. */
+function shows(screen: string, ...patterns: readonly (string | null)[]): boolean {
+  return patterns.some((pattern) => pattern !== null && new RegExp(pattern, 'm').test(screen))
+}
+
+/** So much of a screen is told to a person, in lines. */
+const SHOWN_LINES = 24
+
+function notReady(screen: string, ready: string | null): AgentError {
+  const lines = screen
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .filter((line) => line !== '')
+    .slice(-SHOWN_LINES)
+  return new AgentError(
+    'HUMAN_REQUIRED',
+    'TERMINAL_NOT_READY',
+    ready === null
+      ? 'its definition does not say what its terminal shows when it waits for a prompt, so nothing is typed into it'
+      : `its terminal shows no prompt that is known, so nothing was typed into it. It shows:\n${lines.join('\n')}`,
+    'Start the agent by hand in that folder and answer what it asks, or correct `terminal.ready`; then decide for a retry.',
+  )
 }
 
 /** The server's own variable that tells of a prompt. */

@@ -91,6 +91,12 @@ export class Masker {
   }
 }
 
+/** A whole text without the secrets. */
+export function maskText(text: string, secrets: readonly Secret[]): string {
+  const masker = new Masker(secrets)
+  return masker.take(text) + masker.end()
+}
+
 function escapePattern(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
 }

@@ -64,6 +64,10 @@ function sentence(news: RunNews, colors: Colors): string {
       return `${bold(news.phase)} is done${news.next === null ? '' : `, ${news.next} follows`}`
     case 'phase-failed':
       return `${bold(news.phase)} ${red(`failed (${news.trouble.code})`)}: ${safeText(news.trouble.message)}`
+    case 'model-waited-for':
+      return yellow(
+        `waits until ${news.until} for the model of the ${news.role} (${news.code}): ${safeText(news.message)}`,
+      )
     case 'message-taken':
       return `a message was ${news.receipt.toLowerCase()}`
     case 'directory-taken':

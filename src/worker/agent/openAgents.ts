@@ -4,6 +4,8 @@ import { AgentError, DISCARDED_OUTPUT } from '../../adapters/kit/adapter.ts'
 import type { Agent, AgentContext, AgentOutput, ProcessEnd } from '../../adapters/kit/adapter.ts'
 import { agentDefinitionSchema } from '../../adapters/kit/agentDefinition.ts'
 import type { AgentDefinition } from '../../adapters/kit/agentDefinition.ts'
+import { findSecrets, maskText } from '../../adapters/transcript/secrets.ts'
+import type { Secret } from '../../adapters/transcript/secrets.ts'
 import type { TranscriptWriter } from '../../adapters/transcript/transcriptWriter.ts'
 import { agentEnvironment } from '../../processes/agentEnvironment.ts'
 import type { StopLimits } from '../../processes/processGroup.ts'
@@ -19,6 +21,8 @@ export interface OpenAgent {
   readonly definition: AgentDefinition
   readonly agent: Agent
   readonly sessionId: string
+  /** Hides the secrets of its environment in what it says. */
+  readonly mask: (text: string) => string
   /** Status of the session, as far as this owner knows. */
   status: SessionStatus
 }
@@ -64,18 +68,21 @@ export class OpenAgents {
     const opened = await this.#openSession(role, definition)
     await this.#run.step('session-opened')
     if (opened.status === 'CREATED') await this.#setStatus(opened.id, 'BOOTSTRAPPING')
-    const agent = await this.#reach(opened, definition, workspace, (env) =>
-      this.#openTranscript(opened.id, env),
-    )
+    let secrets: readonly Secret[] = []
+    const agent = await this.#reach(opened, definition, workspace, (env) => {
+      secrets = findSecrets(env)
+      return this.#openTranscript(opened.id, env)
+    })
     const status = opened.status === 'CREATED' ? 'BOOTSTRAPPING' : opened.status
-    const open = { role, definition, agent, sessionId: opened.id, status }
+    const mask = (text: string) => maskText(text, secrets)
+    const open = { role, definition, agent, sessionId: opened.id, mask, status }
     this.#byRole.set(role, open)
     await this.#run.step('agent-opened')
     return open
   }
 
   /** Moves a session to another status. */
-  async move(open: OpenAgent, status: SessionStatus, detail?: Record<string, string>): Promise<void> {
+  async move(open: OpenAgent, status: SessionStatus, detail?: Record<string, string | null>): Promise<void> {
     await this.#setStatus(open.sessionId, status, detail)
     open.status = status
   }
@@ -228,7 +235,11 @@ export class OpenAgents {
     return this.#run.accept(await owned.sessions.open({ role, adapter, ...call })).session
   }
 
-  async #setStatus(sessionId: string, status: SessionStatus, detail?: Record<string, string>): Promise<void> {
+  async #setStatus(
+    sessionId: string,
+    status: SessionStatus,
+    detail?: Record<string, string | null>,
+  ): Promise<void> {
     const { owned, call } = this.#run
     this.#run.accept(await owned.sessions.update(sessionId, status, { ...(detail && { detail }), ...call }))
   }

@@ -58,7 +58,7 @@ export async function makeReady(
   { context }: PhaseTask,
   open: OpenAgent,
   turn: Turn,
-  detail?: Record<string, string>,
+  detail?: Record<string, string | null>,
 ): Promise<void> {
   for (let next = nextStatus(open, turn); next; next = nextStatus(open, turn))
     await context.agents.move(open, next, next === 'RESUMING' ? detail : undefined)

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { TurnResult } from '../../adapters/kit/adapter.ts'
+import type { AgentFailure, TurnResult } from '../../adapters/kit/adapter.ts'
 import { orAborted } from '../../adapters/kit/waiting.ts'
 import { awaitStableFile } from '../../workspaces/files/awaitStableFile.ts'
 import type { Artifact, ArtifactTrouble } from '../../workspaces/files/readArtifact.ts'
@@ -12,7 +12,7 @@ import type { PhaseTask, Step, StepOf, Turn } from './step.ts'
 type Outcome =
   | { readonly kind: 'MOVED' }
   | { readonly kind: 'FILE'; readonly found: Artifact | ArtifactTrouble }
-  | { readonly kind: 'TURN'; readonly turn: Turn }
+  | { readonly kind: 'TURN'; readonly turn: Turn; readonly failure?: AgentFailure | null }
 
 /**
  * Waits until the file is there and whole, or the agent's turn is over, or it was silent or without a file for too long, or the
@@ -31,7 +31,14 @@ export async function awaitWork(task: PhaseTask, step: StepOf<'AWAIT'>): Promise
       return { name: 'SUBMIT', agent, judged, turn: 'ON', found: outcome.found, sent }
     case 'TURN':
       await context.step('turn-over')
-      return { name: 'JUDGE', agent, judged, turn: outcome.turn, carried: sent.carried }
+      return {
+        name: 'JUDGE',
+        agent,
+        judged,
+        turn: outcome.turn,
+        carried: sent.carried,
+        failure: outcome.failure ?? null,
+      }
   }
 }
 
@@ -40,7 +47,11 @@ async function awaitFirst(task: PhaseTask, step: StepOf<'AWAIT'>): Promise<Outco
   const signal = AbortSignal.any([task.context.signal, over.signal])
   const sources: Promise<Outcome>[] = [
     awaitMove(task, signal),
-    step.agent.agent.turnOver(signal).then((result) => ({ kind: 'TURN', turn: turnAfter(result) })),
+    step.agent.agent.turnOver(signal).then((result) => ({
+      kind: 'TURN',
+      turn: turnAfter(result),
+      failure: result.failure,
+    })),
     awaitTimeout(step, signal),
     awaitFile(task, step, signal),
   ]

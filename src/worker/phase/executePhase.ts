@@ -1,11 +1,12 @@
 import type { Phase } from '@pawl/sdk'
 import type { RunWithAgents } from '../agent/runWithAgents.ts'
 import { findDeclaredPhase } from '../run/declared.ts'
-import { isRefusedAs, RunFailedError, RunGivenBackError, troubleOf } from '../run/trouble.ts'
+import { isRefusedAs, RunFailedError, RunGivenBackError, RunPutOffError, troubleOf } from '../run/trouble.ts'
 import { awaitWork } from './awaitWork.ts'
 import { beginPhase, enterPhase } from './beginPhase.ts'
 import { judgeWork, submitArtifact } from './judgeWork.ts'
 import { failPhase, leavePhase } from './leavePhase.ts'
+import { answerModelError } from './answerModelError.ts'
 import { correctWork, recoverSession } from './recoverWork.ts'
 import { sendPrompt } from './sendPrompt.ts'
 import { hasMoved } from './step.ts'
@@ -60,6 +61,8 @@ function perform(task: PhaseTask, step: Exclude<Step, { readonly name: 'DONE' }>
       return correctWork(task, step)
     case 'RECOVER':
       return recoverSession(task, step)
+    case 'MODEL_FAILED':
+      return answerModelError(task, step)
     case 'LEAVE':
       return leavePhase(task, step)
     case 'FAIL':
@@ -70,7 +73,7 @@ function perform(task: PhaseTask, step: Exclude<Step, { readonly name: 'DONE' }>
 /** The step that follows an error: a trouble fails the phase, a phase that the agent has moved on is left. */
 async function stepAfterError(task: PhaseTask, step: Step, error: unknown): Promise<Step> {
   const { context } = task
-  if (context.hasLeft || step.name === 'FAIL') throw error
+  if (context.hasLeft || step.name === 'FAIL' || error instanceof RunPutOffError) throw error
   await giveBackIfNotReady(context, error)
   const agent = 'agent' in step ? step.agent : null
   const trouble = troubleOf(error)

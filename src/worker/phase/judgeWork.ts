@@ -1,24 +1,34 @@
+import type { AgentFailure } from '../../adapters/kit/adapter.ts'
+import { classifyFailure, SESSION_UNKNOWN } from '../../adapters/kit/modelError.ts'
 import { isChanged } from '../../workspaces/files/baseline.ts'
 import type { Baseline } from '../../workspaces/files/baseline.ts'
 import { readArtifact } from '../../workspaces/files/readArtifact.ts'
 import type { Artifact, ArtifactTrouble } from '../../workspaces/files/readArtifact.ts'
 import type { DeclaredArtifact } from '../run/declared.ts'
 import { isRefusedAs } from '../run/trouble.ts'
-import { makeReady } from './agentTurn.ts'
+import { makeReady, stopUnresponsive } from './agentTurn.ts'
 import { findArtifactPlace, hasMoved, messagesNotGiven, readProgress } from './step.ts'
 import type { PhaseTask, Step, StepOf, Turn } from './step.ts'
 
 /** Looks at what the agent has left, now that it does not work any more. */
 export async function judgeWork(task: PhaseTask, step: StepOf<'JUDGE'>): Promise<Step> {
   const { context, declared } = task
-  const { agent, judged, turn, carried } = step
+  const { agent, judged, turn, carried, failure = null } = step
   await context.steering.end()
   // The agent's last command may have moved the run on: no answer of this owner's can say so.
   if (hasMoved(task, await context.readRun())) return { name: 'LEAVE', agent, turn }
-  if (turn === 'OVER' && messagesNotGiven(task, await readProgress(task), carried).length > 0) {
+  if (
+    turn === 'OVER' &&
+    failure === null &&
+    messagesNotGiven(task, await readProgress(task), carried).length > 0
+  ) {
     await makeReady(task, agent, turn)
     return { name: 'PROMPT', agent, judged, composed: null }
   }
+  // An agent that was ended because its credential is refused needs a person, whatever it has left.
+  const hopeless = failure && classifyFailure(failure, Date.now())
+  if (hopeless && (hopeless.class === 'AUTH' || hopeless.class === 'BILLING') && turn === 'KILLED')
+    return { name: 'MODEL_FAILED', agent, judged, turn, error: hopeless }
   // A file that was being written when its agent was ended can't be told from a whole one: the agent has to say.
   if (turn === 'GONE' || turn === 'KILLED') return { name: 'RECOVER', agent, judged, turn }
   const { artifact } = declared
@@ -28,9 +38,30 @@ export async function judgeWork(task: PhaseTask, step: StepOf<'JUDGE'>): Promise
     return { name: 'SUBMIT', agent, judged, turn, found, sent: null }
   }
   if (turn === 'NONE') return { name: 'PROMPT', agent, judged, composed: null }
+  const byModel = await stepAfterFailure(task, step)
+  if (byModel) return byModel
   if (turn === 'CRASHED') return { name: 'RECOVER', agent, judged, turn }
   const problem = describeMissingWork(turn, artifact, found?.outcome === 'MISSING')
   return { name: 'CORRECT', agent, judged, turn, problem, code: codeOf(turn, found?.outcome) }
+}
+
+/** The step that follows where the agent names the error that ended its turn; undefined where that is judged by its end alone. */
+async function stepAfterFailure(task: PhaseTask, step: StepOf<'JUDGE'>): Promise<Step | undefined> {
+  const { agent, judged, turn } = step
+  const failure = step.failure ?? (await lastFailure(task, step))
+  // An agent that has no session any more did not crash: it begins a new one.
+  if (failure?.code === SESSION_UNKNOWN) return { name: 'RECOVER', agent, judged, turn: 'GONE' }
+  const error = failure && classifyFailure(failure, Date.now())
+  if (error) return { name: 'MODEL_FAILED', agent, judged, turn, error }
+  if (failure === null) task.context.tools.modelBackoff.forget(task.context.runId)
+  return undefined
+}
+
+/** What a silent agent said last of an error: some wait for their model without a word. */
+async function lastFailure(task: PhaseTask, { agent, turn }: StepOf<'JUDGE'>): Promise<AgentFailure | null> {
+  if (turn !== 'SILENT' && turn !== 'LATE') return null
+  await stopUnresponsive(task, agent, turn)
+  return (await agent.agent.turnOver(task.context.signal)).failure
 }
 
 function codeOf(turn: Turn, found: string | undefined): string {

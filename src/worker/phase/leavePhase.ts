@@ -39,7 +39,8 @@ export async function failPhase({ context, declared }: PhaseTask, step: StepOf<'
   const { trouble, agent } = step
   const { key } = declared
   const { code, hint } = trouble
-  const message = composeText(trouble.message, { max: MAX_MESSAGE_LENGTH })
+  const told = agent ? agent.mask(trouble.message) : trouble.message
+  const message = composeText(told, { max: MAX_MESSAGE_LENGTH })
   const isFatal = trouble.errorClass === 'FATAL'
   const error = { class: isFatal ? ('FATAL' as const) : ('HUMAN_REQUIRED' as const), code, message, hint }
   const recovery = isFatal

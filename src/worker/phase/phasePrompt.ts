@@ -31,9 +31,11 @@ function compose(
   carried: readonly PendingMessage[],
 ): ComposedPrompt {
   const { id, title, input } = context.owned.run
-  const { attempt, repairs, rejected, failure, feedback, sentBackFrom } = progress
+  const { attempt, repairs, rejected, failure, feedback, sentBackFrom, handedOver, consumed, isAnew } =
+    progress
+  const anew = isAnew ? { handedOver, messages: consumed } : null
   const run = { id, title, input }
-  const facts = { attempt, repairs, rejected, failure, feedback, sentBackFrom, messages: carried }
+  const facts = { attempt, repairs, rejected, failure, feedback, sentBackFrom, anew, messages: carried }
   const prompt = composePrompt({ run, workflow: context.workflow.name, declared, round, ordinal, ...facts })
   return { prompt, carried }
 }

@@ -1,5 +1,6 @@
 import type { Run } from '@pawl/sdk'
-import type { Prompt } from '../../adapters/kit/adapter.ts'
+import type { AgentFailure, Prompt } from '../../adapters/kit/adapter.ts'
+import type { ModelError } from '../../adapters/kit/modelError.ts'
 import type { Baseline } from '../../workspaces/files/baseline.ts'
 import type { Artifact, ArtifactTrouble, FilePlace } from '../../workspaces/files/readArtifact.ts'
 import type { OpenAgent } from '../agent/openAgents.ts'
@@ -67,7 +68,13 @@ export type Step =
       readonly composed: ComposedPrompt | null
     } & WithFile)
   | ({ readonly name: 'AWAIT'; readonly sent: SentPrompt } & WithFile)
-  | ({ readonly name: 'JUDGE'; readonly turn: Turn; readonly carried: readonly PendingMessage[] } & WithFile)
+  | ({
+      readonly name: 'JUDGE'
+      readonly turn: Turn
+      readonly carried: readonly PendingMessage[]
+      /** The error that ended the turn, where the agent names one. */
+      readonly failure?: AgentFailure | null
+    } & WithFile)
   | ({
       readonly name: 'SUBMIT'
       readonly turn: Turn
@@ -84,6 +91,11 @@ export type Step =
       readonly code: string
     } & WithFile)
   | ({ readonly name: 'RECOVER'; readonly turn: Turn } & WithFile)
+  | ({
+      readonly name: 'MODEL_FAILED'
+      readonly turn: Turn
+      readonly error: ModelError
+    } & WithFile)
   | { readonly name: 'LEAVE'; readonly turn: Turn; readonly agent: OpenAgent | null }
   | { readonly name: 'FAIL'; readonly trouble: Trouble; readonly agent: OpenAgent | null }
   | { readonly name: 'DONE' }

@@ -26,8 +26,12 @@ export function composePrompt(facts: PromptFacts): Prompt {
   return { key: createHash('sha256').update(JSON.stringify(envelope)).digest('hex'), text }
 }
 
+/** Some agents can't commit: the repository of a worktree lies outside of what their sandbox lets them write. */
+const COMMITS =
+  'Where a commit is refused, as a sandbox may do, leave the files as they are: what is left in the worktree of a run is committed with its work.'
+
 function paragraphsOf(facts: PromptFacts): string[] {
-  const { declared, repairs, rejected, failure, feedback, sentBackFrom, messages } = facts
+  const { declared, repairs, rejected, failure, feedback, sentBackFrom, anew, messages } = facts
   return [
     `# ${facts.run.title ?? facts.run.id}`,
     opening(facts),
@@ -44,12 +48,14 @@ function paragraphsOf(facts: PromptFacts): string[] {
       rejected &&
         list(rejected.problems.map(({ path, message }) => (path ? `\`${path}\` ${message}` : message))),
     ),
+    ...section('What was before', anew && describePast(anew)),
     ...section(
       'Messages',
       messages.length > 0 && list(messages.map(({ sentBy, text }) => `${sentBy}: ${text}`)),
     ),
     ...section('To hand over', handOver(declared)),
     ...section('When you are done', ending(declared)),
+    COMMITS,
   ]
 }
 
@@ -60,6 +66,17 @@ function opening({ workflow, declared, repairs, ordinal }: PromptFacts): string 
   if (repairs !== null)
     return `${place} What you have done is not right yet: put it right, and leave the rest as it is.`
   return place
+}
+
+/** For an agent whose memory did not fit into its model's context. */
+function describePast({ handedOver, messages }: NonNullable<PromptFacts['anew']>): string {
+  const files = handedOver.map((path) => `the file \`${path}\` was handed over`)
+  const said = messages.map(({ sentBy, text }) => `${sentBy} said: ${text}`)
+  const facts = [...files, ...said]
+  return [
+    'An agent before you worked on this until the conversation was too long for its model. You begin without its memory: look at the working directory first, and keep what you read and print short.',
+    ...(facts.length > 0 ? [list(facts)] : []),
+  ].join('\n\n')
 }
 
 function task(facts: PromptFacts): string {

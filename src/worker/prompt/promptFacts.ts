@@ -17,5 +17,10 @@ export interface PromptFacts {
   readonly failure: { readonly code: string; readonly message: string } | null
   readonly feedback: string | null
   readonly sentBackFrom: string | null
+  /** What is handed over to an agent that begins without memory of this attempt; null where it has one, or needs none. */
+  readonly anew: {
+    readonly handedOver: readonly string[]
+    readonly messages: readonly PendingMessage[]
+  } | null
   readonly messages: readonly PendingMessage[]
 }

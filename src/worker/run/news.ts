@@ -29,6 +29,15 @@ export type RunNewsFields =
   | { readonly kind: 'phase-repaired'; readonly phase: string; readonly because: string }
   | { readonly kind: 'phase-done'; readonly phase: string; readonly next: string | null }
   | { readonly kind: 'phase-failed'; readonly phase: string; readonly trouble: Trouble }
+  | {
+      /** The agent's model can't be asked before a time; the run waits for that. */
+      readonly kind: 'model-waited-for'
+      readonly role: string
+      readonly code: string
+      readonly message: string
+      /** As an ISO timestamp. */
+      readonly until: string
+    }
   | { readonly kind: 'message-taken'; readonly messageId: string; readonly receipt: string }
   | {
       /** Another run works in this run's directory; this run is released until later. */

@@ -48,6 +48,12 @@ export interface PhaseProgress {
   /** Last comment of a person who sent the phase back or had it retried. */
   readonly feedback: string | null
   readonly messages: readonly PendingMessage[]
+  /** Messages that the agent has consumed in this attempt. */
+  readonly consumed: readonly PendingMessage[]
+  /** Paths of the files that phases of the run have handed over, each once. */
+  readonly handedOver: readonly string[]
+  /** Whether the next prompt begins without memory, because what was said before did not fit into the model's context. */
+  readonly isAnew: boolean
   /** Progress that the last prompt of the attempt was composed from: the state before it was first recorded. */
   readonly promptedFrom: PhaseProgress | null
   /** `seq` of the last event folded in. */
@@ -72,6 +78,9 @@ export const NO_PROGRESS: PhaseProgress = {
   failure: null,
   feedback: null,
   messages: [],
+  consumed: [],
+  handedOver: [],
+  isAnew: false,
   promptedFrom: null,
   seq: 0,
   owner: null,
@@ -109,7 +118,7 @@ function change(progress: PhaseProgress, event: RunEvent, phaseId: string): Phas
     case 'artifact.invalid':
       return event.payload.phaseId === phaseId ? { ...progress, rejected: event.payload } : progress
     case 'artifact.validated':
-      return event.payload.phaseId === phaseId ? { ...progress, accepted: event.payload.sha256 } : progress
+      return takeAccepted(progress, event.payload, phaseId)
     case 'session.changed':
       return count(progress, event.payload.to, event.payload.detail)
     case 'session.recovered':
@@ -121,11 +130,23 @@ function change(progress: PhaseProgress, event: RunEvent, phaseId: string): Phas
     case 'message.acknowledged': {
       const { id, receipt } = event.payload
       if (receipt !== 'CONSUMED') return progress
-      return { ...progress, messages: progress.messages.filter((message) => message.id !== id) }
+      const [consumed, messages] = [true, false].map((isMeant) =>
+        progress.messages.filter((message) => (message.id === id) === isMeant),
+      )
+      return { ...progress, messages: messages ?? [], consumed: [...progress.consumed, ...(consumed ?? [])] }
     }
     default:
       return progress
   }
+}
+
+function takeAccepted(
+  progress: PhaseProgress,
+  { path, sha256, phaseId: of }: { readonly path: string; readonly sha256: string; readonly phaseId: string },
+  phaseId: string,
+): PhaseProgress {
+  const handedOver = [...progress.handedOver.filter((other) => other !== path), path]
+  return { ...progress, handedOver, ...(of === phaseId && { accepted: sha256 }) }
 }
 
 function begin(progress: PhaseProgress, event: Extract<RunEvent, { type: 'phase.started' }>): PhaseProgress {
@@ -136,6 +157,7 @@ function begin(progress: PhaseProgress, event: Extract<RunEvent, { type: 'phase.
     prompts: [],
     promptedFrom: null,
     isRecovered: false,
+    isAnew: false,
     isByAgent: progress.owner !== null && event.actor !== progress.owner,
   }
   if (repair)
@@ -151,6 +173,7 @@ function begin(progress: PhaseProgress, event: Extract<RunEvent, { type: 'phase.
     resumeCount: 0,
     restartCount: 0,
     rejected: null,
+    consumed: [],
     sentBackFrom: progress.attempt > 0 ? from : null,
   }
 }
@@ -159,7 +182,13 @@ function recordPrompt(progress: PhaseProgress, key: string, isSent: boolean): Ph
   const others = progress.prompts.filter((prompt) => prompt.key !== key)
   const isFirst = others.length === progress.prompts.length
   const promptedFrom = isFirst ? { ...progress, promptedFrom: null } : progress.promptedFrom
-  return { ...progress, prompts: [...others, { key, isSent }], promptedFrom, isRecovered: false }
+  return {
+    ...progress,
+    prompts: [...others, { key, isSent }],
+    promptedFrom,
+    isRecovered: false,
+    isAnew: false,
+  }
 }
 
 /**
@@ -172,6 +201,9 @@ function count(progress: PhaseProgress, to: string, detail: unknown): PhaseProgr
   if (to !== 'RESUMING' || typeof detail !== 'object' || detail === null || !('how' in detail))
     return progress
   if (detail.how === RESUME_MODE.resumed) return { ...progress, resumeCount: progress.resumeCount + 1 }
-  if (detail.how === RESUME_MODE.restarted) return { ...progress, restartCount: progress.restartCount + 1 }
+  if (detail.how === RESUME_MODE.restarted) {
+    const isAnew = 'because' in detail && detail.because === 'CONTEXT_FULL'
+    return { ...progress, restartCount: progress.restartCount + 1, isAnew }
+  }
   return progress
 }

@@ -6,7 +6,7 @@ import type { RunNewsFields, WorkerNews } from './news.ts'
 import type { OwnDirectory } from '../../ownDirectories.ts'
 import { RunLog } from './runLog.ts'
 import type { OnStep, StepName } from './steps.ts'
-import type { DirectoryBackoff } from './directoryBackoff.ts'
+import type { Backoff } from './backoff.ts'
 import { RunLeftError, isOwnershipLost } from './trouble.ts'
 
 /** What agents are started with. */
@@ -30,7 +30,9 @@ export interface WorkerTools extends AgentEnvironment {
   /** Pawl's own directories, in which no agent may work. */
   readonly own: readonly OwnDirectory[]
   /** Backoff of runs whose directory is locked by another run. */
-  readonly directoryBackoff: DirectoryBackoff
+  readonly directoryBackoff: Backoff
+  /** Of runs whose agent's model does not say when it can be asked again. */
+  readonly modelBackoff: Backoff
   /** Whether the worker is draining: no further phase is begun. */
   readonly isDraining: () => boolean
   /** Whether agents are to be killed immediately. */

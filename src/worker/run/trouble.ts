@@ -33,6 +33,20 @@ export class RunGivenBackError extends Error {
   override readonly name = 'RunGivenBackError'
 }
 
+/** Thrown to release the run until later: what it waits for can't be hurried. */
+export class RunPutOffError extends Error {
+  override readonly name = 'RunPutOffError'
+
+  constructor(
+    /** For how long nobody may claim it, in milliseconds. */
+    readonly ms: number,
+    /** What it waits for, as people are shown it. */
+    readonly waitsFor: string,
+  ) {
+    super(waitsFor)
+  }
+}
+
 /** Thrown when this owner no longer drives the run: it left RUNNING, or the claim is over. */
 export class RunLeftError extends Error {
   override readonly name = 'RunLeftError'

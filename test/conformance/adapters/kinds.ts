@@ -64,7 +64,7 @@ export const KINDS: readonly Kind[] = [
       adapter: 'tmux',
       command: commandOf(script, state, true),
       prompt: 'keys',
-      terminal: { ready: '^>\\s*$', busy: null, quietSeconds: 1 },
+      terminal: { ready: '^>\\s*$', readySeconds: 60, steer: '^scripted agent', busy: null, quietSeconds: 1 },
     }),
   },
 ]

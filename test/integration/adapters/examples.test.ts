@@ -48,7 +48,7 @@ describe('the examples of agents', () => {
       adapter: 'tmux',
       command: [example('terminal-agent.sh')],
       prompt: 'file',
-      terminal: { ready: '^ready>\\s*$', busy: null, quietSeconds: 5 },
+      terminal: { ready: '^ready>\\s*$', readySeconds: 60, steer: null, busy: null, quietSeconds: 5 },
     })
     const agent = await bench.open()
     for (const key of ['1', '2']) {

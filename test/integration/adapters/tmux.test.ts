@@ -11,7 +11,7 @@ import { TranscriptWriter } from '../../../src/adapters/transcript/transcriptWri
 import type { Appended } from '../../../src/adapters/transcript/transcriptWriter.ts'
 import { findProcess, isLiving } from '../../../src/processes/processTable.ts'
 import { follow, KINDS, WITHOUT_TMUX } from '../../conformance/adapters/kinds.ts'
-import { AT_ONCE, makeFolder, never, NO_HURRY, until } from '../../conformance/adapters/workbench.ts'
+import { AT_ONCE, makeFolder, never, NO_HURRY, setUp, until } from '../../conformance/adapters/workbench.ts'
 import type { Workbench } from '../../conformance/adapters/workbench.ts'
 
 const kind = KINDS.find(({ name }) => name === 'tmux')!
@@ -26,7 +26,43 @@ const handleOf = (bench: Workbench) => bench.handles.at(-1) as JsonValue & Kept
 
 if (WITHOUT_TMUX) console.warn(`skipped: ${WITHOUT_TMUX}`)
 
+/** A program in a terminal that is no scripted agent. */
+async function openShell(line: string, terminal: Readonly<Record<string, unknown>>) {
+  const bench = await setUp(kind.adapter, {
+    adapter: 'tmux',
+    command: ['/bin/sh', '-c', line],
+    prompt: 'keys',
+  })
+  const { terminal: defaults } = bench.definition
+  return { bench, definition: { ...bench.definition, terminal: { ...defaults, ...terminal } } }
+}
+
 describe.skipIf(WITHOUT_TMUX !== undefined)('an agent in a terminal', () => {
+  it.each([
+    ['shows no prompt that is known', { ready: '^agent> $', readySeconds: 1 }],
+    ['is not said to show one', { ready: null }],
+  ])('is typed nothing into where it %s, and a person is told what it shows', async (_, terminal) => {
+    const dialog = `echo 'Do you trust this folder?'; printf '[Enter] yes '; read -r _; touch trusted; sleep 60`
+    const { bench, definition } = await openShell(dialog, { steer: '^agent at work$', ...terminal })
+    const agent = await bench.open({ definition })
+    await expect(agent.send(prompt('go'))).rejects.toMatchObject({
+      code: 'TERMINAL_NOT_READY',
+      errorClass: 'HUMAN_REQUIRED',
+      message: expect.stringMatching(/Do you trust this folder\?|does not say/),
+    })
+    expect(await agent.steer('yes')).toBe(false)
+    expect(await agent.hasReceived('go')).toBe(false)
+    expect(existsSync(join(bench.workspace, 'trusted'))).toBe(false)
+  })
+
+  it('gets its first prompt when it has drawn its screen, and not before', async () => {
+    const slow = `sleep 1.5; printf 'loading\\n'; sleep 1.5; stty -echo; printf 'agent> '; read -r line; echo "heard $line"; sleep 60`
+    const { bench, definition } = await openShell(slow, { ready: '^agent>' })
+    const agent = await bench.open({ definition })
+    await agent.send(prompt('the first prompt'))
+    await bench.untilPrinted('heard the first prompt')
+  })
+
   it('is left alone by an owner that comes late, when another has taken it', async () => {
     const bench = await open(
       { prompt: 'first', do: [{ say: 'begun' }, { awaitFile: 'go-on' }, { say: 'finished' }] },

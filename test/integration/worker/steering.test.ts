@@ -26,7 +26,7 @@ test.skipIf(WITHOUT_TMUX !== undefined)(
       adapter: 'tmux',
       command: commandOf(script, join(bench.folder, 'used.json'), true),
       prompt: 'keys',
-      terminal: { ready: '^>\\s*$', quietSeconds: 1 },
+      terminal: { ready: '^>\\s*$', quietSeconds: 1, steer: '^scripted agent' },
       killAfterSeconds: 2,
     }
     bench.start({ runner: agent })

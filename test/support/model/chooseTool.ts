@@ -24,6 +24,9 @@ const RUNS = ['exec_command', 'shell_command', 'shell', 'run_shell_command', 'Ba
 const WRITES = ['write_file', 'Write', 'write']
 const COMMAND = ['cmd', 'command']
 const PATH = ['file_path', 'filePath', 'absolute_path', 'path']
+/** How long a tool that gives up waiting for a command is to wait for it, in milliseconds. */
+const PATIENCE = ['yield_time_ms']
+const PATIENCE_MS = 120_000
 const CONTENT = ['content', 'contents', 'text']
 
 /** The call by which this agent does it; null where it has no tool for that. */
@@ -47,7 +50,10 @@ function runCommand(command: string, tools: readonly Tool[]): Call | null {
   const properties = propertiesOf(tool.schema)
   const argument = COMMAND.find((name) => name in properties) ?? 'command'
   const isList = (properties[argument] as { type?: unknown } | undefined)?.type === 'array'
-  return fill(tool, [COMMAND, isList ? ['/bin/sh', '-c', command] : command])
+  const asked = [COMMAND, isList ? ['/bin/sh', '-c', command] : command] as const
+  return PATIENCE.some((name) => name in properties)
+    ? fill(tool, asked, [PATIENCE, PATIENCE_MS])
+    : fill(tool, asked)
 }
 
 function fill(tool: Tool, ...values: readonly (readonly [names: readonly string[], value: unknown])[]): Call {

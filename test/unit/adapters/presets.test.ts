@@ -5,8 +5,6 @@ import { SessionIdFinder } from '../../../src/adapters/kit/findSessionId.ts'
 import { PRESETS } from '../../../src/adapters/presets.ts'
 import { toTypeable } from '../../../src/adapters/tmux/typeable.ts'
 
-const id = '0199a213-81c0-7800-8aa1-bbab2a035a53'
-
 describe('presets', () => {
   it.each(Object.entries(PRESETS))('define %s completely', (_, preset) => {
     const definition = agentDefinitionSchema.parse(preset)
@@ -18,13 +16,13 @@ describe('presets', () => {
     if (definition.resume) expect(definition.resume.join(' ')).toContain('{session}')
   })
 
-  it.each([
-    ['claude', `{"type":"system","subtype":"init","cwd":"/w","session_id":"${id}","tools":[]}`],
-    ['codex', `{"type":"thread.started","thread_id":"${id}"}`],
-    ['gemini', `{"type":"init","timestamp":"2026-01-01T00:00:00Z","session_id":"${id}","model":"auto"}`],
-  ] as const)('find the session of %s in what it prints', (name, line) => {
-    const finder = new SessionIdFinder(PRESETS[name].session.pattern)
-    expect(finder.take(Buffer.from(`${line}\n`))).toBe(id)
+  it('have their agents work where nobody can be asked, and read what they print', () => {
+    for (const words of [PRESETS.gemini.command, PRESETS.gemini.resume])
+      expect(words).toEqual(expect.arrayContaining(['--skip-trust', '--approval-mode=yolo']))
+    for (const name of ['claude', 'codex', 'gemini', 'opencode', 'pi', 'qwen'] as const)
+      expect(PRESETS[name].output).toBe(`jsonl:${name}`)
+    // its terminal can't be told from a question whether its folder is to be trusted
+    expect(Object.keys(PRESETS)).not.toContain('codex-terminal')
   })
 })
 

@@ -32,6 +32,7 @@ const FACTS: PromptFacts = {
   failure: null,
   feedback: null,
   sentBackFrom: null,
+  anew: null,
   messages: [],
 }
 const facts = (changes: Partial<PromptFacts>): PromptFacts => ({ ...FACTS, ...changes })
@@ -108,6 +109,22 @@ describe('a prompt', () => {
       '- ann: two\n  lines',
     ])
       expect(text).toContain(part)
+  })
+
+  test('tells an agent without memory what was handed over, and what people said', () => {
+    const anew = { handedOver: ['plan.md'], messages: [{ id: 'msg_1', text: 'be brief', sentBy: 'ann' }] }
+    const { text } = composePrompt(facts({ ordinal: 1, anew }))
+    for (const part of [
+      'too long for its model',
+      'the file `plan.md` was handed over',
+      '- ann said: be brief',
+    ])
+      expect(text).toContain(part)
+    expect(composePrompt(FACTS).text).not.toContain('What was before')
+  })
+
+  test('says that a refused commit is no reason to stop', () => {
+    expect(composePrompt(FACTS).text).toContain('Where a commit is refused')
   })
 
   test('fences what holds fences', () => {

