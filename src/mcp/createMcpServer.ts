@@ -8,6 +8,7 @@ import * as agentRun from './run/agentRunTools.ts'
 import * as operatorRun from './run/operatorRunTools.ts'
 import * as approvals from './work/approvalTools.ts'
 import * as artifacts from './work/artifactTools.ts'
+import * as asking from './work/askTool.ts'
 import * as messages from './work/messageTools.ts'
 import * as phases from './work/phaseTools.ts'
 
@@ -18,6 +19,7 @@ export const AGENT_TOOLS: readonly Tool<AgentToolContext>[] = [
   phases.advancePhase,
   artifacts.submitArtifact,
   messages.messages,
+  asking.ask,
   approvals.requestApproval,
   agentRun.completeRound,
   agentRun.complete,

@@ -1,6 +1,6 @@
 import { Client, StreamableHTTPClientTransport, type CallToolResult } from '@modelcontextprotocol/client'
 import { createPawl, unwrap } from '@pawl/sdk'
-import type { Pawl, RunDetail } from '@pawl/sdk'
+import type { ApprovalKind, Pawl, RunDetail } from '@pawl/sdk'
 import type { TestServer } from './server.ts'
 
 /** A refusal in a tool's answer. */
@@ -57,13 +57,16 @@ export class ClaimedRuns {
     this.admin = createPawl({ url: server.url, token: server.adminToken })
   }
 
-  /** Starts a run and claims it. Returns it with its agent's token. */
-  async start(workflow: string): Promise<{ run: RunDetail; token: string; fence: number }> {
+  /** Starts a run and claims it, as an owner that knows these kinds of questions. Returns it with its agent's token. */
+  async start(
+    workflow: string,
+    kinds: ApprovalKind[] = [],
+  ): Promise<{ run: RunDetail; token: string; fence: number }> {
     const started = unwrap(
       await this.admin.runs.start({
         workflow,
         title: `A ${workflow}`,
-        claim: { owner: 'w', leaseSeconds: 600 },
+        claim: { owner: 'w', leaseSeconds: 600, kinds },
       }),
     )
     if (!started.agentToken || !started.lease) throw new Error('the run was not claimed')

@@ -10,7 +10,7 @@ import type { Refusal } from './answerSchema.ts'
 const REACTIONS: { readonly [Name in AnyProblem['__typename']]?: string } = {
   LeaseLost:
     'Stop working on this run: it has another owner now or is over, and nothing that you report for it counts any more.',
-  RunNotActive: 'Stop working: the run waits for somebody, or is over.',
+  RunNotActive: 'Look at the state: the run waits for a person, or it is over and you stop working.',
   NotCompletable: 'Do what is missing first.',
   IllegalTransition: 'Look where the run is, and go on from there.',
   UnknownPhase: 'Name a phase of the workflow.',

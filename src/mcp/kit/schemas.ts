@@ -1,5 +1,8 @@
 import { z } from 'zod'
 
+/** The longest wait of a call, in seconds: below the minute after which clients give a call up. */
+export const MAX_WAIT_SECONDS = 50
+
 /** Any JSON. */
 export const jsonSchema = z.unknown()
 

@@ -4,8 +4,9 @@ import { answerResult } from '../kit/answer.ts'
 import { describePosition, describeState, sayPosition } from '../kit/describeState.ts'
 import { nameOperatorTool } from '../kit/nameTool.ts'
 import { readRun } from '../kit/readRun.ts'
-import { jsonSchema, positionResult, stateResult } from '../kit/schemas.ts'
+import { jsonSchema, MAX_WAIT_SECONDS, positionResult, stateResult } from '../kit/schemas.ts'
 import { defineOperatorTool } from '../kit/tool.ts'
+import { statusSchema } from '../kit/words.ts'
 
 const runIdSchema = z.string().min(1).describe('Id of the run, as run_01k9….')
 const labels = z.array(z.string().min(1)).max(50)
@@ -70,20 +71,7 @@ export const list = defineOperatorTool({
   description: 'Lists runs, newest first, with the filters that are given.',
   hints: { isReadOnly: true },
   input: z.strictObject({
-    status: z
-      .array(
-        z.enum([
-          'QUEUED',
-          'RUNNING',
-          'AWAITING_APPROVAL',
-          'PAUSED',
-          'CANCELLING',
-          'COMPLETED',
-          'FAILED',
-          'CANCELLED',
-        ]),
-      )
-      .optional(),
+    status: z.array(statusSchema).optional(),
     workflow: z.string().min(1).optional(),
     project: z.string().min(1).optional(),
     labels: labels.optional(),
@@ -122,9 +110,6 @@ export const get = defineOperatorTool({
     }
   },
 })
-
-/** Below the time after which clients give a call up, in seconds. */
-const MAX_WAIT_SECONDS = 50
 
 const isReached = {
   SETTLED: (run: Run) => run.isSettled,

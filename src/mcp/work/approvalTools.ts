@@ -1,8 +1,10 @@
-import type { Approval } from '@pawl/sdk'
+import type { Approval, JsonValue } from '@pawl/sdk'
 import { z } from 'zod'
 import { declaredQuestion } from '../../advice/declaredQuestion.ts'
 import { answerResult } from '../kit/answer.ts'
+import { jsonSchema } from '../kit/schemas.ts'
 import { defineAgentTool, defineOperatorTool } from '../kit/tool.ts'
+import { decisionSchema } from '../kit/words.ts'
 
 const approvalResult = z.looseObject({
   approvalId: z.string(),
@@ -51,15 +53,15 @@ export const decideApproval = defineOperatorTool({
   hints: { isDestructive: true },
   input: z.strictObject({
     approvalId: z.string().min(1),
-    decision: z
-      .enum(['APPROVE', 'REJECT', 'RETRY', 'ABORT'])
-      .describe('APPROVE or REJECT a REVIEW; RETRY or ABORT a RECOVERY.'),
+    decision: decisionSchema.describe('One of `approval.decisions` of pawl_run_get.'),
     digest: z.string().min(1).describe('`approval.digest` of pawl_run_get.'),
     comment: z.string().min(1).max(4_000).optional().describe('A word to the agent and the log.'),
+    answer: jsonSchema.optional().describe('For ANSWER: an object by `approval.answerSchema`.'),
   }),
   result: approvalResult.extend({ run: z.object({ runId: z.string(), status: z.string() }) }),
-  async perform({ pawl, call }, { approvalId, ...fields }) {
-    const result = await pawl.approvals.decide(approvalId, { ...fields, ...call })
+  async perform({ pawl, call }, { approvalId, answer, ...fields }) {
+    const given = { ...fields, answer: answer as JsonValue | undefined, ...call }
+    const result = await pawl.approvals.decide(approvalId, given)
     return answerResult(result, ({ approval, run }) => ({
       say: `${approval.gate} is ${approval.status}; the run is ${run.status}.`,
       result: { ...toResult(approval), run: { runId: run.id, status: run.status } },

@@ -67,6 +67,7 @@ describe('the tools of an agent', () => {
         'pawl_phase_advance',
         'pawl_artifact_submit',
         'pawl_messages',
+        'pawl_ask',
         'pawl_approval_request',
         'pawl_round_complete',
         'pawl_run_complete',
@@ -164,6 +165,76 @@ describe('the tools of an agent', () => {
       acknowledge: ['msg_00000000000000000000000000'],
     })
     expect(unknown).toMatchObject({ isError: true, refusal: { type: 'MessageNotFound' } })
+  })
+})
+
+describe('a question of an agent', () => {
+  async function asking() {
+    const { run, token } = await runs.start('report', ['QUESTION'])
+    return { run, client: await connect(token) }
+  }
+
+  async function findAsked(runId: string) {
+    const listed = async () => (await runs.admin.approvals.list({ runId })).nodes
+    await expect.poll(async () => (await listed()).length).toBeGreaterThan(0)
+    const [asked] = await listed()
+    if (!asked) throw new Error('nothing was asked')
+    return asked
+  }
+
+  it('waits for the answer of a person, by its choices', async () => {
+    const { run, client } = await asking()
+    const waiting = callTool(client, 'pawl_ask', {
+      question: 'Which colour?',
+      choices: ['red', 'blue'],
+      seconds: 50,
+    })
+    const { id, digest, kind } = await findAsked(run.id)
+    expect(kind).toBe('QUESTION')
+    const operator = await connect(server.adminToken)
+    const decision = { approvalId: id, digest, decision: 'ANSWER' }
+    const wrong = await callTool(operator, 'pawl_approval_decide', {
+      ...decision,
+      answer: { answer: 'green' },
+    })
+    expect(wrong).toMatchObject({ isError: true, refusal: { type: 'InvalidInput' } })
+    const right = { ...decision, answer: { answer: 'red' }, comment: 'a dark one' }
+    expect(await callTool(operator, 'pawl_approval_decide', right)).toMatchObject({ isError: false })
+    const answered = await waiting
+    expect(answered.result).toMatchObject({ handle: id, status: 'ANSWERED', answer: { answer: 'red' } })
+    expect(answered.say).toMatch(/answered: \{"answer":"red"\}.*a dark one/)
+    expect((await runs.admin.runs.get(run.id))?.status).toBe('RUNNING')
+  })
+
+  it('is waited for again by its handle, or by the same words', async () => {
+    const { run, client } = await asking()
+    const short = await callTool(client, 'pawl_ask', { question: 'Shall I go on?', seconds: 1 })
+    expect(short).toMatchObject({ isError: false, result: { status: 'PENDING', answer: null } })
+    const { handle } = short.result as { handle: string }
+    expect(short.say).toContain(handle)
+    const same = await callTool(client, 'pawl_ask', { question: 'Shall I go on?', seconds: 1 })
+    expect(same.result['handle']).toBe(handle)
+    const second = await callTool(client, 'pawl_ask', { question: 'And then?', seconds: 1 })
+    expect(second).toMatchObject({ isError: true, refusal: { type: 'RunNotActive' } })
+    const { digest } = await findAsked(run.id)
+    unwrap(await runs.admin.approvals.decide(handle, { decision: 'DECLINE', digest }))
+    const declined = await callTool(client, 'pawl_ask', { handle })
+    expect(declined).toMatchObject({ isError: false, result: { status: 'DECLINED' } })
+    expect(declined.say).toContain('go on as well as you can')
+  })
+
+  it('is refused where nobody could keep the run meanwhile, or it is none', async () => {
+    const { client } = await agent()
+    const unknown = await callTool(client, 'pawl_ask', { question: 'Which?', seconds: 1 })
+    expect(unknown).toMatchObject({ isError: true, refusal: { type: 'InvalidInput' } })
+    const result = await client.callTool({ name: 'pawl_ask', arguments: {} })
+    expect(result.isError).toBe(true)
+    expect(JSON.stringify(result.content)).toContain('either a question or a handle')
+    const missing = await callTool(client, 'pawl_ask', {
+      handle: 'apr_00000000000000000000000000',
+      seconds: 1,
+    })
+    expect(missing).toMatchObject({ isError: true, refusal: { type: 'ApprovalNotFound' } })
   })
 })
 
