@@ -65,16 +65,27 @@ export type BelowAction =
       readonly expires: boolean
       readonly onExpiry: ExpiryPolicy
     })
+  /** A question in the middle of a turn. */
+  | (Driving & {
+      readonly kind: 'askInTurn'
+      readonly phase: PhaseChoice
+      readonly question: 'PERMISSION' | 'QUESTION'
+      /** Whether the newest session is named. */
+      readonly session: boolean
+      readonly program: 'npm' | 'rm'
+      readonly expires: boolean
+    })
+  | (Driving & Row & { readonly kind: 'withdraw' })
   | (Driving & {
       readonly kind: 'failPhase'
       readonly phase: PhaseChoice
       readonly recovery: RecoveryChoice | null
     })
-  /** `yes` and `no` map to the decisions of the approval's kind. */
-  | (About &
-      Row & { readonly kind: 'decide'; readonly decision: Decision | 'yes' | 'no'; readonly stale: boolean })
+  /** `yes`, `no` and `always` map to the decisions of the approval's kind. */
+  | (About & Row & { readonly kind: 'decide'; readonly decision: Decision | Answer; readonly stale: boolean })
   | (About & { readonly kind: 'say'; readonly mode: MessageMode })
   | (Driving & Row & { readonly kind: 'receipt'; readonly receipt: Receipt })
+type Answer = 'yes' | 'no' | 'always'
 export type BelowOf<K extends BelowAction['kind']> = Extract<BelowAction, { kind: K }>
 
 const row = fc.nat(3)
@@ -153,6 +164,18 @@ export function belowActions({
       }),
     ],
     [
+      9,
+      of<BelowOf<'askInTurn'>>('askInTurn', {
+        ...driving,
+        phase: maybePhase,
+        question: fc.constantFrom('PERMISSION', 'PERMISSION', 'QUESTION'),
+        session: mostly(true, 3),
+        program: fc.constantFrom('npm', 'npm', 'rm'),
+        expires: fc.boolean(),
+      }),
+    ],
+    [3, of<BelowOf<'withdraw'>>('withdraw', { ...driving, row })],
+    [
       5,
       of<BelowOf<'failPhase'>>('failPhase', {
         ...driving,
@@ -167,7 +190,7 @@ export function belowActions({
         by: often([4, 'operator'], [4, 'admin'], [1, 'worker'], [1, 'agent']),
         row,
         decision: fc.oneof(
-          { weight: 8, arbitrary: often<Decision | 'yes' | 'no'>([3, 'yes'], [2, 'no']) },
+          { weight: 8, arbitrary: often<Decision | Answer>([3, 'yes'], [2, 'no'], [1, 'always']) },
           { weight: 1, arbitrary: fc.constantFrom(...DECISIONS) },
         ),
         stale: mostly(false),

@@ -2,6 +2,7 @@ import type { AboutAction, RunAction } from './actions.ts'
 import type { BelowAction } from './actionsBelow.ts'
 import { askBelow } from './askBelow.ts'
 import { isActive } from './beliefs.ts'
+import { toClaimInput } from './choices.ts'
 import type { Asked, Asking } from './expect.ts'
 import type { ModelRun } from './modelState.ts'
 import * as oracle from './oracle.ts'
@@ -48,6 +49,8 @@ const BELOW: readonly string[] = [
   'append',
   'submit',
   'askApproval',
+  'askInTurn',
+  'withdraw',
   'failPhase',
   'decide',
   'say',
@@ -84,7 +87,7 @@ function askRun(action: RunAction, run: ModelRun, input: Record<string, unknown>
   switch (action.kind) {
     case 'claim': {
       const { owner, leaseSeconds } = action
-      Object.assign(input, { owner, leaseSeconds })
+      Object.assign(input, toClaimInput({ owner, leaseSeconds }))
       return { rule: ({ model, run }) => oracle.claim(model, run, { owner, leaseSeconds }) }
     }
     case 'release': {
@@ -120,7 +123,7 @@ function askRun(action: RunAction, run: ModelRun, input: Record<string, unknown>
     }
     case 'resume': {
       const { claim } = action
-      input['claim'] = claim
+      input['claim'] = claim && toClaimInput(claim)
       return {
         claims: claim !== null,
         rule: ({ model, run, before, name }) =>

@@ -3,6 +3,7 @@ import { graphOf } from './beliefs.ts'
 import type { Asking, Turn } from './expect.ts'
 import type { ModelApproval, ModelRun } from './modelState.ts'
 import * as approvals from './oracleApprovals.ts'
+import * as questions from './oracleInTurn.ts'
 import * as sessions from './oracleSessions.ts'
 import { countedFence, phaseOf, rowOf } from './resolve.ts'
 import { toContents } from '../support/entries.ts'
@@ -58,6 +59,16 @@ export function askBelow(
     }
     case 'askApproval':
       return askApproval(action, run, input, phase)
+    case 'askInTurn':
+      return askQuestion(action, run, input, phase)
+    case 'withdraw': {
+      const id = rowOf(run.approvals, action, ({ status }) => status === 'PENDING')?.id ?? 'apr_none'
+      input['approvalId'] = id
+      return {
+        row: { of: 'approvals', id },
+        rule: ({ run, now }) => questions.withdrawApproval(run, now, id),
+      }
+    }
     case 'failPhase': {
       const session = run.sessions.findLast(({ status }) => status !== 'DISPOSED')
       const recovery = action.recovery && {
@@ -75,7 +86,8 @@ export function askBelow(
       const id = approval?.id ?? 'apr_none'
       const digest = action.stale ? staleDigest(run, approval) : (approval?.digest ?? 'none')
       const decision = decisionOf(action, approval)
-      Object.assign(input, { approvalId: id, decision, digest })
+      const answer = decision === 'ANSWER' ? { answer: 'so' } : null
+      Object.assign(input, { approvalId: id, decision, digest, answer })
       return {
         row: { of: 'approvals', id },
         rule: ({ run, now, name }) => approvals.decideApproval(run, now, id, { decision, digest, name }),
@@ -160,15 +172,38 @@ function askApproval(
   }
 }
 
+function askQuestion(
+  action: BelowOf<'askInTurn'>,
+  run: ModelRun,
+  input: Record<string, unknown>,
+  phase: string | null,
+): Asking {
+  const newest = run.sessions.findLast(({ status }) => status !== 'DISPOSED')
+  const { question: kind, program } = action
+  const session = action.session ? (newest?.id ?? 'ses_none') : null
+  const expiresInSeconds = action.expires ? EXPIRES : null
+  const permission = kind === 'PERMISSION' ? { kind: 'EXECUTE', program } : null
+  Object.assign(input, { ...questions.WORDS, phase, kind, sessionId: session, permission, expiresInSeconds })
+  const asked = { kind, session, program, expiresInSeconds }
+  return { rule: (turn) => questions.askInTurn(turn.run, asking(turn), asked, phase) }
+}
+
 /** A digest that does not match the approval. */
 function staleDigest(run: ModelRun, approval: ModelApproval | undefined): string {
   const other = run.approvals.find(({ digest }) => digest !== approval?.digest)
   return other?.digest ?? approvals.sha256('nothing that was shown')
 }
 
+const ANSWERS = {
+  REVIEW: ['APPROVE', 'REJECT', 'APPROVE'],
+  RECOVERY: ['RETRY', 'ABORT', 'RETRY'],
+  PERMISSION: ['ALLOW', 'DENY', 'ALLOW_ALWAYS'],
+  QUESTION: ['ANSWER', 'DECLINE', 'ANSWER'],
+} as const
+
 function decisionOf({ decision }: BelowOf<'decide'>, approval: ModelApproval | undefined) {
-  const isRecovery = approval?.kind === 'RECOVERY'
-  if (decision === 'yes') return isRecovery ? 'RETRY' : 'APPROVE'
-  if (decision === 'no') return isRecovery ? 'ABORT' : 'REJECT'
-  return decision
+  const [yes, no, always] = ANSWERS[approval?.kind ?? 'REVIEW']
+  if (decision === 'yes') return yes
+  if (decision === 'no') return no
+  return decision === 'always' ? always : decision
 }

@@ -1,4 +1,4 @@
-import { decideApproval, requestApproval } from '../../src/commands/work/approvals.ts'
+import { decideApproval, requestApproval, withdrawApproval } from '../../src/commands/work/approvals.ts'
 import { submitArtifact } from '../../src/commands/work/artifacts.ts'
 import { claimRun } from '../../src/commands/run/claimRun.ts'
 import type { Caller, Commands } from '../../src/commands/kit/context.ts'
@@ -65,6 +65,8 @@ export const USE_CASES: { readonly [K in AboutAction['kind']]: UseCase } = {
   append: adapt(sessions.appendTranscript),
   submit: adapt(submitArtifact),
   askApproval: adapt(requestApproval),
+  askInTurn: adapt(requestApproval),
+  withdraw: adapt(withdrawApproval),
   decide: adapt(decideApproval),
   say: adapt(sendMessage),
   receipt: adapt(acknowledgeMessage),

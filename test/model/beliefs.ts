@@ -1,5 +1,11 @@
 import type { WorkflowDefinition } from '../../src/lifecycle/workflow/workflow.ts'
-import type { ExecutionEnd, PhaseStatus, RunReason, RunStatus } from '../../src/lifecycle/run/enums.ts'
+import type {
+  ApprovalKind,
+  ExecutionEnd,
+  PhaseStatus,
+  RunReason,
+  RunStatus,
+} from '../../src/lifecycle/run/enums.ts'
 import type { Model, ModelClaim, ModelPhase, ModelRun } from './modelState.ts'
 
 /** The fields of a requested claim. */
@@ -107,6 +113,14 @@ export const isLeased = (claim: ModelClaim | null, now: number) =>
   claim !== null && claim.expiresAt !== null && claim.expiresAt > now
 export const inFlight = (run: ModelRun) => run.executions.some(({ end }) => end === null)
 export const openApprovalOf = (run: ModelRun) => run.approvals.find(({ status }) => status === 'PENDING')
+export const inTurn = (kind: ApprovalKind) => kind === 'PERMISSION' || kind === 'QUESTION'
+/** Whether an agent waits for an answer in the middle of its turn. */
+export function isAsking(run: ModelRun): boolean {
+  const open = openApprovalOf(run)
+  return run.status === 'AWAITING_APPROVAL' && open !== undefined && inTurn(open.kind)
+}
+/** Whether the owner and its agent may go on with their work. */
+export const isAtWork = (run: ModelRun) => run.status === 'RUNNING' || isAsking(run)
 /** Whether its agent works on it: only then are prompts, artifacts and failures allowed. */
 export const isWorkedOn = ({ status }: ModelPhase) => status === 'RUNNING' || status === 'AWAITING_ARTIFACT'
 
@@ -130,6 +144,22 @@ export function move(run: ModelRun, status: RunStatus, now: number): void {
     run.notBefore = null
     run.queuedFrom = null
   }
+}
+
+/** Moves a run between RUNNING and a question in a turn: the queue it came from is not forgotten. */
+export function moveInTurn(run: ModelRun, status: 'RUNNING' | 'AWAITING_APPROVAL', now: number): void {
+  if (status === 'RUNNING') run.away += now - Math.max(run.statusAt, phaseAt(run).startedAt)
+  run.status = status
+  run.statusAt = now
+}
+
+/** Ends the question that is open, if one is: the run is at work again. */
+export function withdrawQuestion(run: ModelRun, now: number): void {
+  const open = openApprovalOf(run)
+  if (!open || !isAsking(run)) return
+  open.status = 'VOID'
+  note(run, 'approval.withdrawn', now)
+  moveInTurn(run, 'RUNNING', now)
 }
 
 export const isWaiting = ({ notBefore }: ModelRun, now: number) => notBefore !== null && notBefore > now

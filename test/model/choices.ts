@@ -32,6 +32,15 @@ export interface Claiming {
   readonly leaseSeconds: number
 }
 
+/** Whether an owner announces that it knows questions in the middle of a turn; others are of an older version. */
+export const knowsQuestions = (owner: string) => owner === 'ann'
+
+/** The input of a claim. */
+export const toClaimInput = <C extends Claiming>(claim: C) => ({
+  ...claim,
+  kinds: knowsQuestions(claim.owner) ? (['PERMISSION', 'QUESTION'] as const) : null,
+})
+
 /** Chooses one of the weighted values. */
 export function often<T>(...weighted: readonly (readonly [number, T])[]): fc.Arbitrary<T> {
   return fc.oneof(...weighted.map(([weight, value]) => ({ weight, arbitrary: fc.constant(value) })))

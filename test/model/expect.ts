@@ -1,5 +1,5 @@
 import type { Actor, Kind } from './actions.ts'
-import { isActive, sign } from './beliefs.ts'
+import { isActive, sign, isAsking } from './beliefs.ts'
 import {
   type Expected,
   type Model,
@@ -48,6 +48,8 @@ const RIGHTS: { readonly [K in Kind]: readonly Actor[] } = {
   append: DRIVERS,
   submit: DRIVERS,
   askApproval: DRIVERS,
+  askInTurn: DRIVERS,
+  withdraw: DRIVERS,
   decide: OPERATORS,
   say: OPERATORS,
   receipt: DRIVERS,
@@ -86,7 +88,7 @@ export interface Turn {
   readonly model: Model
   readonly run: ModelRun
   readonly now: number
-  /** The status before what was due. */
+  /** The status before what was due; RUNNING while a question is open in a turn. */
   readonly before: ModelRun['status']
   readonly made: Made
   readonly name: string
@@ -127,13 +129,21 @@ export function expectAbout(model: Model, asked: Asked, made: Made): Expected {
   // Of a deleted run only the deletion's key is kept.
   if (run.deleted && !(kind === 'delete' && kept)) return refused('RunNotFound')
   const name = NAMES[by]
-  const mayAnswer = row?.of !== 'approvals' || mayDecide(run, named as ModelApproval, name)
+  const mayAnswer = kind !== 'decide' || mayDecide(run, named as ModelApproval, name)
   const mayEnd =
     row?.of !== 'executions' || mayFinish(named as ModelExecution, by, asked.input['fence'], asked.agentFence)
   if (!mayDo(by, kind, claims) || !mayAnswer || !mayEnd) return refused('Forbidden')
   const before = run.claim?.fence
   if (kept) return toldToAgent(asked, kept, before, before)
-  const turn: Turn = { model, run, now: model.now, before: run.status, made, name, key: asked.key }
+  const turn: Turn = {
+    model,
+    run,
+    now: model.now,
+    before: isAsking(run) ? 'RUNNING' : run.status,
+    made,
+    name,
+    key: asked.key,
+  }
   if (asked.exempt) return toldToAgent(asked, asked.rule(turn), before, before)
   due(model, run)
   const expected =

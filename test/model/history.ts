@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
 import { sweepRun } from '../../src/commands/run/changeRun.ts'
+import { toClaimInput } from './choices.ts'
 import { claimRun } from '../../src/commands/run/claimRun.ts'
 import type { Commands } from '../../src/commands/kit/context.ts'
 import { sweepDue } from '../../src/commands/sweep.ts'
@@ -167,7 +168,7 @@ export class History {
 
   private async claimAny({ by, key: choice, owner }: ActionOf<'claimAny'>): Promise<void> {
     const key = this.requests.keyOf(choice)
-    const claim = { by, key, input: { owner, leaseSeconds: 300, project: this.project } }
+    const claim = { by, key, input: toClaimInput({ owner, leaseSeconds: 300, project: this.project }) }
     const asked = { ...claim.input, idempotencyKey: key }
     const answer = toAnswer(await claimRun(this.commands, callerOf(by, null), asked))
     if (answerAtOnce(this.model, claim, answer)) return

@@ -1,4 +1,4 @@
-import { beginEpoch, cancelNow, isActive, isLeased, move, note } from './beliefs.ts'
+import { beginEpoch, cancelNow, isActive, isLeased, move, note, withdrawQuestion } from './beliefs.ts'
 import { LIMITS, type Model, type ModelRun } from './modelState.ts'
 
 const byId = (one: ModelRun, other: ModelRun) => (one.id < other.id ? -1 : 1)
@@ -36,6 +36,7 @@ export function endWait(model: Model, run: ModelRun): void {
 /** Cancels a run; with a live owner it is CANCELLING until the owner has stopped. */
 export function cancelBy(run: ModelRun, now: number, reason: 'CANCELLED_BY_USER' | 'CLOSED_BY_PARENT'): void {
   if (!isLeased(run.claim, now)) return cancelNow(run, now, { reason })
+  withdrawQuestion(run, now)
   if (run.status === 'FAILED') beginEpoch(run, now)
   run.cancelReason = reason
   run.awaitsChildren = false

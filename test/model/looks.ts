@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import type { Swept } from '../../src/commands/sweep.ts'
 import type { ActionOf } from './actions.ts'
 import type { Answer } from './askServer.ts'
-import { isActive, isWaiting, sign } from './beliefs.ts'
+import { isActive, isWaiting, sign, isAtWork } from './beliefs.ts'
 import { compareAnswer } from './compare.ts'
 import { type Asked, keyName, mayDo, NAMES, remember, replayOf } from './expect.ts'
 import { explain, type Task } from './explain.ts'
@@ -116,7 +116,7 @@ export function explainClaim(
   if (answer.ok) return after
   compareAnswer(refused('NothingToClaim'), answer, null)
   // A claim does not examine runs that wait for a person.
-  const seen = model.runs.filter(({ status }) => status === 'QUEUED' || status === 'RUNNING')
+  const seen = model.runs.filter((run) => run.status === 'QUEUED' || isAtWork(run))
   const waiting = seen.map(({ id }) => runOf(after, id)).filter(({ status }) => status === 'QUEUED')
   const isClaimable = (run: ModelRun) =>
     !run.deleted &&

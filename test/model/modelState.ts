@@ -82,6 +82,9 @@ export interface ModelApproval {
   readonly allowSelfApproval: boolean
   readonly expiresAt: number | null
   readonly onExpiry: ExpiryPolicy
+  /** Of a question in a turn: the session that asks, and the program of a permission. */
+  readonly session: string | null
+  readonly action: string | null
   status: ApprovalStatus
   decidedBy: string | null
 }

@@ -8,6 +8,8 @@ import {
   endExecutions,
   giveClaim,
   isActive,
+  isAsking,
+  isAtWork,
   isFinal,
   isGood,
   isLeased,
@@ -17,6 +19,7 @@ import {
   openApprovalOf,
   settle,
   sign,
+  withdrawQuestion,
 } from './beliefs.ts'
 import { attachedChildren, cancelBy, endWait, isClosed, isTakenAlong, parentOf } from './kinship.ts'
 import {
@@ -95,6 +98,7 @@ export function release(
   { seconds, blocked, untilChildren }: AskedWait,
 ): Expected {
   const { now } = model
+  withdrawQuestion(run, now)
   switch (run.status) {
     case 'RUNNING': {
       const { queuedFrom } = run
@@ -123,6 +127,7 @@ export function release(
 export function pause(run: ModelRun, now: number): Expected {
   if (!['QUEUED', 'RUNNING', 'AWAITING_APPROVAL'].includes(run.status))
     return refused('NotPausable', { status: run.status })
+  withdrawQuestion(run, now)
   move(run, 'PAUSED', now)
   note(run, 'run.paused', now)
   return accepted
@@ -226,8 +231,7 @@ export function complete(model: Model, run: ModelRun): Expected {
 }
 
 export function fail(run: ModelRun, now: number, reason: FailReason): Expected {
-  if (run.status !== 'QUEUED' && run.status !== 'RUNNING')
-    return refused('RunNotActive', { status: run.status })
+  if (run.status !== 'QUEUED' && !isAtWork(run)) return refused('RunNotActive', { status: run.status })
   settle(run, 'FAILED', reason, now)
   run.claim = null
   return accepted
@@ -274,10 +278,15 @@ export function renew(model: Model, run: ModelRun, fence: number, seconds: numbe
   return (holds ? isOver(run) : null) ?? refused('LeaseLost', { yourFence: fence, currentFence: run.fence })
 }
 
+function directiveOf(run: ModelRun): string {
+  if (isAsking(run)) return 'WAIT'
+  return run.status === 'RUNNING' ? 'CONTINUE' : run.status === 'CANCELLING' ? 'CANCEL' : 'PAUSE'
+}
+
 /** The directives returned with a lease: the current one, and the undelivered messages. */
 export function directivesOf(run: ModelRun): object[] {
   if (!isActive(run)) return [{ kind: 'STOP', message: null }]
-  const kind = run.status === 'RUNNING' ? 'CONTINUE' : run.status === 'CANCELLING' ? 'CANCEL' : 'PAUSE'
+  const kind = directiveOf(run)
   const live = run.sessions.filter(({ status }) => status !== 'DISPOSED')
   const isReady = live.length === 0 || live.some(({ status }) => status === 'READY')
   const waiting = run.messages.filter(

@@ -1,6 +1,16 @@
 import { createHash } from 'node:crypto'
 import type { ApprovalKind, Decision, ExpiryPolicy } from '../../src/lifecycle/run/enums.ts'
-import { graphOf, move, note, phaseAt, setPhase, completePhase } from './beliefs.ts'
+import {
+  graphOf,
+  move,
+  moveInTurn,
+  note,
+  phaseAt,
+  setPhase,
+  completePhase,
+  inTurn,
+  withdrawQuestion,
+} from './beliefs.ts'
 import {
   accepted,
   type Expected,
@@ -12,7 +22,7 @@ import {
   unchanged,
 } from './modelState.ts'
 import { answerApproval } from './oracleAnswers.ts'
-import { illegal, notWorkedOn, validFile } from './oraclePhases.ts'
+import { notWorkedOn, validFile } from './oraclePhases.ts'
 
 export const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 
@@ -33,7 +43,16 @@ export interface Asking {
   readonly approvalId: string
 }
 
-const toRow = ({ id, kind, gate, status, attempt, digest, artifactSha256, ...asked }: ModelApproval) => ({
+export const toRow = ({
+  id,
+  kind,
+  gate,
+  status,
+  attempt,
+  digest,
+  artifactSha256,
+  ...asked
+}: ModelApproval) => ({
   row: {
     id,
     kind,
@@ -42,6 +61,7 @@ const toRow = ({ id, kind, gate, status, attempt, digest, artifactSha256, ...ask
     attempt,
     digest,
     artifactSha256,
+    sessionId: asked.session,
     requestedBy: asked.requestedBy,
     approvers: asked.approvers,
     allowSelfApproval: asked.allowSelfApproval,
@@ -59,6 +79,7 @@ function ask(
   phase: string | null,
   file: ModelArtifact | null,
 ): ModelApproval {
+  withdrawQuestion(run, now)
   const attempt = phase === null ? null : phaseAt(run, phase).attempts.length || null
   const shown = [asked.gate, asked.question, null, file?.sha256 ?? null, attempt]
   const { question: _question, expiresInSeconds, ...kept } = asked
@@ -73,6 +94,8 @@ function ask(
     artifactSha256: file?.sha256 ?? null,
     requestedBy: name,
     expiresAt: expiresInSeconds === null ? null : now + expiresInSeconds,
+    session: null,
+    action: null,
     status: 'PENDING',
     decidedBy: null,
   }
@@ -142,10 +165,8 @@ export function requestApproval(
   question: Question,
   key: string | null,
 ): Expected {
-  if (key === null) {
-    const refusal = illegal(run, run.at)
-    return refusal ?? telling(accepted, toRow(ask(run, asking, kind, question, null, null)))
-  }
+  if (run.status !== 'RUNNING') return refused('RunNotActive', { status: run.status })
+  if (key === null) return telling(accepted, toRow(ask(run, asking, kind, question, null, null)))
   const refusal = notWorkedOn(run, key)
   if (refusal) return refusal
   const { artifact, approval: declared } = graphOf(run, key)
@@ -196,6 +217,13 @@ export function mayDecide(
   return allowSelfApproval || !own.includes(name)
 }
 
+const DECISIONS_OF: Readonly<Record<ApprovalKind, readonly Decision[]>> = {
+  REVIEW: ['APPROVE', 'REJECT'],
+  RECOVERY: ['RETRY', 'ABORT'],
+  PERMISSION: ['ALLOW', 'ALLOW_ALWAYS', 'DENY'],
+  QUESTION: ['ANSWER', 'DECLINE'],
+}
+
 const STATUS = {
   APPROVE: 'APPROVED',
   REJECT: 'REJECTED',
@@ -218,15 +246,17 @@ export function decideApproval(
   if (!approval) throw new Error(`the oracle knows no approval ${id}`)
   const { status, kind } = approval
   if (status === 'EXPIRED') return refused('ApprovalExpired')
-  if (status !== 'PENDING' && status !== 'VOID') return refused('AlreadyDecided')
+  if (status !== 'PENDING' && status !== 'VOID')
+    return refused('AlreadyDecided', { status, by: approval.decidedBy })
   if (status === 'VOID' || !['AWAITING_APPROVAL', 'PAUSED'].includes(run.status))
     return refused('RunNotActive', { status: run.status })
-  const allowed: readonly Decision[] = kind === 'REVIEW' ? ['APPROVE', 'REJECT'] : ['RETRY', 'ABORT']
+  const allowed = DECISIONS_OF[kind].filter((each) => each !== 'ALLOW_ALWAYS' || approval.session !== null)
   if (!allowed.includes(decision)) return refused('WrongDecision', { allowed })
   if (digest !== approval.digest) return refused('StaleDigest')
   approval.status = STATUS[decision]
   approval.decidedBy = name
   note(run, 'approval.decided', now)
-  answerApproval(run, approval, decision, now)
+  if (inTurn(kind)) moveInTurn(run, 'RUNNING', now)
+  else answerApproval(run, approval, decision, now)
   return telling(accepted, toRow(approval))
 }

@@ -9,11 +9,13 @@ import {
   isLeased,
   isWorkedOn,
   move,
+  moveInTurn,
   note,
   openApprovalOf,
   phaseAt,
   settle,
   sign,
+  withdrawQuestion,
 } from './beliefs.ts'
 import { activeChildren, cancelBy, isTakenAlong } from './kinship.ts'
 import { LIMITS, type Model, type ModelRun } from './modelState.ts'
@@ -51,6 +53,7 @@ function lapse(run: ModelRun, now: number): void {
     if (orphaned) loseOwner(run, now)
     return
   }
+  withdrawQuestion(run, now)
   if (run.status === 'RUNNING') {
     if (run.workflow.onOwnerLost === 'REQUEUE' && run.takeovers < LIMITS.maxTakeovers) {
       run.takeovers++
@@ -101,6 +104,7 @@ function expireApproval(run: ModelRun, now: number): void {
   approval.status = 'EXPIRED'
   approval.decidedBy = 'system'
   note(run, 'approval.expired', now)
+  if (approval.onExpiry === 'CONTINUE') return moveInTurn(run, 'RUNNING', now)
   if (approval.onExpiry === 'REJECT')
     answerApproval(run, approval, approval.kind === 'REVIEW' ? 'REJECT' : 'ABORT', now)
   else if (isLeased(run.claim, now)) failUnderOwner(run, 'APPROVAL_EXPIRED', now)

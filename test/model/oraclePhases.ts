@@ -1,6 +1,15 @@
 import type { ReportedEnd } from '../../src/lifecycle/run/enums.ts'
 import type { Actor } from './choices.ts'
-import { completePhase, freshPhases, graphOf, isActive, isWorkedOn, note, phaseAt } from './beliefs.ts'
+import {
+  completePhase,
+  freshPhases,
+  graphOf,
+  isActive,
+  isAtWork,
+  isWorkedOn,
+  note,
+  phaseAt,
+} from './beliefs.ts'
 import {
   accepted,
   type Expected,
@@ -17,9 +26,9 @@ interface Missing {
   readonly phase: string | null
 }
 
-/** The status must be RUNNING, and the name that of a phase. */
+/** The owner must be at work, and the name be that of a phase. */
 export function illegal(run: ModelRun, key: string): Expected | null {
-  if (run.status !== 'RUNNING') return refused('RunNotActive', { status: run.status })
+  if (!isAtWork(run)) return refused('RunNotActive', { status: run.status })
   if (!run.phases.has(key)) return refused('UnknownPhase', { phase: key })
   return null
 }
@@ -53,6 +62,8 @@ function enter(run: ModelRun, key: string, now: number): void {
 }
 
 export function advance(run: ModelRun, now: number, to: string): Expected {
+  // neither advancing nor completing goes past a question that is open
+  if (run.status !== 'RUNNING') return refused('RunNotActive', { status: run.status })
   const refusal = illegal(run, to)
   if (refusal) return refusal
   const { workflow } = run
@@ -81,12 +92,12 @@ export function advance(run: ModelRun, now: number, to: string): Expected {
 }
 
 export function completeRound(run: ModelRun, now: number): Expected {
-  if (run.status !== 'RUNNING') return refused('RunNotActive', { status: run.status })
+  if (!isAtWork(run)) return refused('RunNotActive', { status: run.status })
   if (run.roundComplete) return unchanged
   if (run.at !== run.workflow.completeRoundAt || !isDoneOrUnderWay(run))
     return refused('IllegalTransition', { from: run.at })
   const missing = missingForPhase(run, run.at)
-  if (missing.length > 0) return refused('NotCompletable', { status: 'RUNNING', missing })
+  if (missing.length > 0) return refused('NotCompletable', { status: run.status, missing })
   completePhase(run, now)
   run.roundComplete = true
   run.roundsDone = Math.max(run.roundsDone, run.round)

@@ -1,5 +1,5 @@
 import type { MessageMode, Receipt, SessionStatus } from '../../src/lifecycle/run/enums.ts'
-import { graphOf, isActive, note, phaseAt, setPhase } from './beliefs.ts'
+import { graphOf, isActive, isAtWork, note, phaseAt, setPhase } from './beliefs.ts'
 import {
   accepted,
   type Expected,
@@ -48,8 +48,8 @@ function illegalWay(session: ModelSession, to: SessionStatus): Expected {
   return refused('IllegalSessionTransition', { from, to, allowed: SESSION_WAYS[from] })
 }
 
-function notRunning({ status }: ModelRun): Expected | null {
-  return status === 'RUNNING' ? null : refused('RunNotActive', { status })
+function notRunning(run: ModelRun): Expected | null {
+  return isAtWork(run) ? null : refused('RunNotActive', { status: run.status })
 }
 
 /** A session as its owner asks for it. */

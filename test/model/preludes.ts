@@ -32,9 +32,25 @@ export const does = {
   sayLater: { ...plain, kind: 'say', mode: 'FOLLOW_UP' },
   askHow: { ...driving, kind: 'failPhase', phase: 'fit', recovery: { session: true, expires: false } },
   execute: { ...driving, kind: 'execute', phase: 'none' },
+  askPermission: {
+    ...{ ...driving, kind: 'askInTurn', phase: 'none', question: 'PERMISSION' },
+    ...{ session: true, program: 'npm', expires: true },
+  },
 } as const satisfies Record<string, AboutAction>
 
-const { startPhase, advance, submit, openSession, onward, prompt, say, sayLater, askHow, execute } = does
+const {
+  startPhase,
+  advance,
+  submit,
+  openSession,
+  onward,
+  prompt,
+  say,
+  sayLater,
+  askHow,
+  execute,
+  askPermission,
+} = does
 const ready = [openSession, onward, onward] as const
 
 /** Places of workflows among those of the model. */
@@ -51,6 +67,15 @@ export const PRELUDES = {
   asked: (): Action[] => [start(AT.gated), startPhase, ...ready, execute, say, submit],
   /** The second phase's artifact, which another principal must approve in time. */
   judged: (): Action[] => [start(AT.judged), startPhase, advance, say, { ...submit, by: 'worker' }],
+  /** An agent that waits for a permission in the middle of its turn, with its process alive. */
+  asking: (workflow: number): Action[] => [
+    start(workflow),
+    startPhase,
+    ...ready,
+    execute,
+    say,
+    askPermission,
+  ],
   /** A failed phase that waits for a recovery decision. */
   stuck: (workflow: number): Action[] => [start(workflow), startPhase, ...ready, sayLater, askHow],
   /** A parent with two children, one of them owned and with a child. */

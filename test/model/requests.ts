@@ -9,6 +9,7 @@ import { ask } from './ask.ts'
 import { type Answer, toAnswer, USE_CASES } from './askServer.ts'
 import { isActive } from './beliefs.ts'
 import type { KeyChoice } from './choices.ts'
+import { toClaimInput } from './choices.ts'
 import type { Task } from './explain.ts'
 import { endOfChain, type Model, type ModelRun } from './modelState.ts'
 import { chooseRun } from './resolve.ts'
@@ -73,7 +74,13 @@ export class Requests {
     if (!workflow) throw new Error('there is no workflow')
     const origin = { parentRunId: parent?.id ?? null, continuesRunId: continues?.id ?? null }
     const detached = parent !== null && action.detached
-    const input = { workflow: workflow.name, concurrencyKey: slot, claim, detached, ...origin }
+    const input = {
+      workflow: workflow.name,
+      concurrencyKey: slot,
+      claim: claim && toClaimInput(claim),
+      detached,
+      ...origin,
+    }
     const key = this.keyOf(action.key)
     const command: StartCommand = {
       by,

@@ -1,5 +1,14 @@
 import type { AboutAction, ActionOf } from './actions.ts'
-import { graphOf, isActive, isWorkedOn, openApprovalOf, phaseAt } from './beliefs.ts'
+import {
+  graphOf,
+  isActive,
+  isAsking,
+  isAtWork,
+  isLeased,
+  isWorkedOn,
+  openApprovalOf,
+  phaseAt,
+} from './beliefs.ts'
 import type { Driving, FenceChoice, PhaseChoice } from './choices.ts'
 import type { Model, ModelRun } from './modelState.ts'
 
@@ -14,7 +23,8 @@ export function fits(run: ModelRun, action: AboutAction): boolean {
   const here = phaseAt(run).status
   const { status } = run
   const isRunning = status === 'RUNNING'
-  const isAtWork = isRunning && isWorkedOn(phaseAt(run))
+  const isOwned = isAtWork(run)
+  const isWorked = isOwned && isWorkedOn(phaseAt(run))
   const isSettled = !isActive(run)
   switch (action.kind) {
     case 'claim':
@@ -39,21 +49,25 @@ export function fits(run: ModelRun, action: AboutAction): boolean {
     case 'complete':
       return isRunning && graphOf(run).final && here !== 'PENDING'
     case 'startPhase':
-      return isRunning && isWorkedOn(phaseAt(run)) === action.repair
+      return isOwned && isWorkedOn(phaseAt(run)) === action.repair
     case 'advance':
-      return isAtWork || (isRunning && here === 'COMPLETED')
+      return isRunning && (isWorked || here === 'COMPLETED')
     case 'failPhase':
-      return isAtWork
+      return isWorked
     case 'submit':
-      return isAtWork && graphOf(run).artifact !== null
+      return isWorked && graphOf(run).artifact !== null
     case 'completeRound':
-      return isRunning && run.at === run.workflow.completeRoundAt
+      return isOwned && run.at === run.workflow.completeRoundAt
     case 'askApproval':
-      return action.phase === 'none' ? isRunning : isAtWork
+      return action.phase === 'none' ? isRunning : isWorked
+    case 'askInTurn':
+      return isOwned && isLeased(run.claim, 0)
+    case 'withdraw':
+      return isAsking(run)
     case 'updateSession':
-      return isRunning && run.sessions.some(({ status }) => status !== 'DISPOSED')
+      return isOwned && run.sessions.some(({ status }) => status !== 'DISPOSED')
     case 'recordPrompt':
-      return isAtWork && run.sessions.some(({ status }) => status === 'READY' || status === 'BUSY')
+      return isWorked && run.sessions.some(({ status }) => status === 'READY' || status === 'BUSY')
     case 'append':
       return run.sessions.length > 0
     case 'decide':
@@ -65,7 +79,7 @@ export function fits(run: ModelRun, action: AboutAction): boolean {
     case 'fail':
     case 'execute':
     case 'openSession':
-      return isRunning
+      return isOwned
   }
 }
 

@@ -237,6 +237,12 @@ const INPUTS: Readonly<Record<string, (props: Props) => Promise<object>>> = {
     })
     return { approvalId: approval.id, decision: 'APPROVE', digest: approval.digest, comment: 'yes', ...key() }
   },
+  withdrawApproval: async (props) => {
+    const runId = await start(props, { claim: { ...LEASE, kinds: ['PERMISSION', 'QUESTION'] } })
+    const asked = { runId, fence: 1, kind: 'QUESTION', gate: 'g', question: '?' }
+    const { approval } = await props.by.must('requestApproval', asked)
+    return { approvalId: approval.id, fence: 1, ...key() }
+  },
   startExecution: async (props) => ({
     ...(await atWork(props)),
     phase: 'work',

@@ -62,7 +62,12 @@ const ROWS: { readonly [mutation: string]: Row } = {
   },
   completeRound: { roles: driver, ids: ofRun, differs: ['summary', 'another'] },
   submitArtifact: { roles: driver, ids: ofRun, differs: ['content', 'another'] },
-  requestApproval: { roles: driver, ids: ofRun, differs: ['question', 'another?'] },
+  requestApproval: {
+    roles: driver,
+    ids: { ...ofRun, sessionId: 'InvalidInput' },
+    differs: ['question', 'another?'],
+  },
+  withdrawApproval: { roles: driver, ids: { approvalId: 'ApprovalNotFound' }, differs: ['fence', 2] },
   decideApproval: {
     roles: operator,
     ids: { approvalId: 'ApprovalNotFound' },
