@@ -7,23 +7,23 @@ import type { JsonValue } from '../kit/json.ts';
 import { createDocument } from '../kit/document.ts'
 /** A receipt. */
 export type AcknowledgeMessageInput = {
-  /** The number of your claim. Only an AGENT token, which carries it, may leave it out. */
+  /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
   fence?: number | null | undefined;
-  /** Any text of your own, at most 200 characters: sent again with the same input, it answers with the first result and changes nothing. */
+  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   idempotencyKey?: string | null | undefined;
   /** The message. */
   messageId: string;
-  /** How far it has come. */
+  /** How far it was delivered. */
   receipt: Receipt;
 };
 
 /** A move. */
 export type AdvancePhaseInput = {
-  /** The number of your claim. Only an AGENT token, which carries it, may leave it out. */
+  /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
   fence?: number | null | undefined;
-  /** Any text of your own, at most 200 characters: sent again with the same input, it answers with the first result and changes nothing. */
+  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   idempotencyKey?: string | null | undefined;
-  /** Do it only while the run is at this revision. */
+  /** Refuse the command unless the run is at this revision. */
   ifRevision?: number | null | undefined;
   /** The run. */
   runId: string;
@@ -35,7 +35,7 @@ export type AdvancePhaseInput = {
 export type AppendTranscriptInput = {
   /** The entries in order: at most 500. */
   entries: Array<TranscriptEntryInput>;
-  /** The number of your claim. Only an AGENT token, which carries it, may leave it out. */
+  /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
   fence?: number | null | undefined;
   /** The number of the first entry; the first of all is 1. */
   fromSeq: number;
@@ -45,7 +45,7 @@ export type AppendTranscriptInput = {
 
 /** Which approvals to list; what is left out does not narrow. */
 export type ApprovalFilter = {
-  /** Of any of these statuses. */
+  /** With any of these statuses. */
   status?: Array<ApprovalStatus> | null | undefined;
 };
 
@@ -55,14 +55,14 @@ export type ApprovalKind =
   | 'PERMISSION'
   /** Anything else that the agent asks in the middle of its turn: ANSWER or DECLINE. */
   | 'QUESTION'
-  /** How to go on after a failure: RETRY or ABORT. */
+  /** How to continue after a failure: RETRY or ABORT. */
   | 'RECOVERY'
   /** Whether the work is good: APPROVE or REJECT. */
   | 'REVIEW';
 
-/** Where an approval stands. */
+/** Status of an approval. */
 export type ApprovalStatus =
-  /** The run was given up. */
+  /** The run was aborted. */
   | 'ABORTED'
   /** The agent may do it, this time. */
   | 'ALLOWED'
@@ -80,40 +80,40 @@ export type ApprovalStatus =
   | 'EXPIRED'
   /** Waits for a person. */
   | 'PENDING'
-  /** The work is to be done again. */
+  /** The work has to be redone. */
   | 'REJECTED'
-  /** The phase is to be tried again. */
+  /** The phase will be retried. */
   | 'RETRIED'
   /** The run settled, or the question was withdrawn, before anybody decided. */
   | 'VOID';
 
 /** A cancel. */
 export type CancelRunInput = {
-  /** Whether its children are cancelled with it; false: they are left alone. */
+  /** Whether its children are cancelled too. */
   cascade?: boolean | null | undefined;
-  /** What to say about it; kept in the log. */
+  /** A comment; kept in the log. */
   comment?: string | null | undefined;
-  /** Any text of your own, at most 200 characters: sent again with the same input, it answers with the first result and changes nothing. */
+  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   idempotencyKey?: string | null | undefined;
-  /** Do it only while the run is at this revision. */
+  /** Refuse the command unless the run is at this revision. */
   ifRevision?: number | null | undefined;
   /** The run. */
   runId: string;
 };
 
-/** A claim made in the same step. */
+/** A claim as part of another command. */
 export type ClaimInput = {
   /** PERMISSION and QUESTION, as far as the owner knows them: it stays at work while its agent waits for the answer. Left out: none, and nobody asks any. */
   kinds?: Array<ApprovalKind> | null | undefined;
   /** How long the lease lasts, in seconds: 5 to 3600; 0: a claim without a lease, for agents that report for themselves. */
   leaseSeconds?: number | null | undefined;
-  /** Who will hold the run, as others will see it. */
+  /** Name of the owner, as shown to others. */
   owner: string;
 };
 
 /** A claim. */
 export type ClaimRunInput = {
-  /** Any text of your own, at most 200 characters: sent again with the same input, it answers with the first result and changes nothing. */
+  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   idempotencyKey?: string | null | undefined;
   /** PERMISSION and QUESTION, as far as the owner knows them: it stays at work while its agent waits for the answer. Left out: none, and nobody asks any. */
   kinds?: Array<ApprovalKind> | null | undefined;
@@ -121,37 +121,37 @@ export type ClaimRunInput = {
   labels?: Array<string> | null | undefined;
   /** How long the lease lasts, in seconds: 5 to 3600; 0: a claim without a lease, for agents that report for themselves. */
   leaseSeconds?: number | null | undefined;
-  /** Who will hold the run, as others will see it. */
+  /** Name of the owner, as shown to others. */
   owner: string;
-  /** Only runs of this project; left out: of any that you may see. */
+  /** Only runs of this project; if absent, of any that you may see. */
   project?: string | null | undefined;
-  /** The run; left out: whichever matches. */
+  /** The run to claim; if absent, any that matches. */
   runId?: string | null | undefined;
-  /** Only runs of these workflows; left out: of any. */
+  /** Only runs of these workflows; if absent, of any. */
   workflows?: Array<string> | null | undefined;
 };
 
 /** The end of a round. */
 export type CompleteRoundInput = {
-  /** The number of your claim. Only an AGENT token, which carries it, may leave it out. */
+  /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
   fence?: number | null | undefined;
-  /** Any text of your own, at most 200 characters: sent again with the same input, it answers with the first result and changes nothing. */
+  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   idempotencyKey?: string | null | undefined;
   /** The run. */
   runId: string;
-  /** What came of the round: yours, kept in the log. */
+  /** A summary of the round: any JSON, kept in the log. */
   summary?: JsonValue | null | undefined;
 };
 
 /** A completion. */
 export type CompleteRunInput = {
-  /** The number of your claim. Only an AGENT token, which carries it, may leave it out. */
+  /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
   fence?: number | null | undefined;
-  /** Any text of your own, at most 200 characters: sent again with the same input, it answers with the first result and changes nothing. */
+  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   idempotencyKey?: string | null | undefined;
-  /** Do it only while the run is at this revision. */
+  /** Refuse the command unless the run is at this revision. */
   ifRevision?: number | null | undefined;
-  /** What came out: yours, kept as it is. */
+  /** The run's output: any JSON, stored unchanged. */
   output?: JsonValue | null | undefined;
   /** The run. */
   runId: string;
@@ -159,23 +159,23 @@ export type CompleteRunInput = {
 
 /** A confirmation. */
 export type ConfirmCancelInput = {
-  /** The number of your claim. */
+  /** The fence of your claim. */
   fence: number;
-  /** Any text of your own, at most 200 characters: sent again with the same input, it answers with the first result and changes nothing. */
+  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   idempotencyKey?: string | null | undefined;
   /** The run. */
   runId: string;
 };
 
-/** A token to make. */
+/** A token to create. */
 export type CreateTokenInput = {
-  /** After how many seconds it expires; left out: never by itself. */
+  /** Seconds until it expires; if absent, it does not expire. */
   expiresInSeconds?: number | null | undefined;
   /** The name of a new principal: the actor of what it does. A name is given once and never again; `system`, `local` and `agent#…` are never given. */
   name?: string | null | undefined;
   /** The principal to add the token to; left out: a new one. */
   principalId?: string | null | undefined;
-  /** The projects to limit it to; left out or empty: all. */
+  /** The projects to limit it to; if absent or empty, all. */
   projects?: Array<string> | null | undefined;
   /** What it may do. AGENT tokens come from a claim and are not created. */
   role: Role;
@@ -187,19 +187,19 @@ export type DecideApprovalInput = {
   answer?: JsonValue | null | undefined;
   /** The approval. */
   approvalId: string;
-  /** What to say about it; kept in the log. */
+  /** A comment; kept in the log. */
   comment?: string | null | undefined;
   /** The answer; the approval lists what it knows in `decisions`. */
   decision: Decision;
   /** The digest of the approval that the person was shown. */
   digest: string;
-  /** Any text of your own, at most 200 characters: sent again with the same input, it answers with the first result and changes nothing. */
+  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   idempotencyKey?: string | null | undefined;
 };
 
 /** What a person answers. */
 export type Decision =
-  /** Give the run up. For a RECOVERY. */
+  /** Abort the run. For a RECOVERY. */
   | 'ABORT'
   /** Do it, this time. For a PERMISSION. */
   | 'ALLOW'
@@ -213,14 +213,14 @@ export type Decision =
   | 'DECLINE'
   /** Do not do it. For a PERMISSION. */
   | 'DENY'
-  /** The work is to be done again. For a REVIEW. */
+  /** The work has to be redone. For a REVIEW. */
   | 'REJECT'
-  /** Try the phase again. For a RECOVERY. */
+  /** Retry the phase. For a RECOVERY. */
   | 'RETRY';
 
 /** A deletion. */
 export type DeleteRunInput = {
-  /** Any text of your own, at most 200 characters: sent again with the same input, it answers with the first result and changes nothing. */
+  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   idempotencyKey?: string | null | undefined;
   /** The run. */
   runId: string;
@@ -228,11 +228,11 @@ export type DeleteRunInput = {
 
 /** A detachment. */
 export type DetachRunInput = {
-  /** What to say about it; kept in the log. */
+  /** A comment; kept in the log. */
   comment?: string | null | undefined;
-  /** Any text of your own, at most 200 characters: sent again with the same input, it answers with the first result and changes nothing. */
+  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   idempotencyKey?: string | null | undefined;
-  /** Do it only while the run is at this revision. */
+  /** Refuse the command unless the run is at this revision. */
   ifRevision?: number | null | undefined;
   /** The run. */
   runId: string;
@@ -250,21 +250,21 @@ export type DiffEntryInput = {
   updates?: string | null | undefined;
 };
 
-/** What an owner is told. */
+/** An instruction to the owner of a run. */
 export type DirectiveKind =
   /** Stop the agent and confirm the cancel. */
   | 'CANCEL'
-  /** Go on. */
+  /** Continue. */
   | 'CONTINUE'
   /** The claim is over: stop the agent and write nothing more. */
   | 'LEASE_LOST'
-  /** A message waits to be passed on to the agent. */
+  /** A message waits to be delivered to the agent. */
   | 'MESSAGE'
   /** Stop the agent; release the run, or hold it until it is resumed. */
   | 'PAUSE'
   /** The run has settled: stop the agent and release the run. */
   | 'STOP'
-  /** Go on, and stop nothing: a person is asked what the agent waits for in the middle of its turn. */
+  /** Continue and stop nothing: the agent waits, within its turn, for a person's answer. */
   | 'WAIT';
 
 /** What an entry of a transcript is. */
@@ -288,7 +288,7 @@ export type EntryKind =
   /** What a turn used. */
   | 'USAGE';
 
-/** How an error of a phase is to be met. */
+/** How to handle an error of a phase. */
 export type ErrorClass =
   /** Fail the run. */
   | 'FATAL'
@@ -334,9 +334,9 @@ export type ExecutionEnd =
   | 'CLOSED_BY_RUN'
   /** By itself, with an exit code or by a signal. */
   | 'EXITED'
-  /** It was stopped for being silent. */
+  /** It was stopped because it had no activity. */
   | 'IDLE'
-  /** Whoever watched it is gone; nobody saw its end. */
+  /** Its supervisor was lost, so its end is unknown. */
   | 'SUPERVISOR_LOST'
   /** It was stopped for taking too long. */
   | 'TIMED_OUT';
@@ -345,34 +345,34 @@ export type ExecutionEnd =
 export type ExecutionFilter = {
   /** True: only those that have not ended; false: only those that have. */
   inFlight?: boolean | null | undefined;
-  /** Come to any of these. */
+  /** With any of these outcomes. */
   outcome?: Array<Outcome> | null | undefined;
   /** Of this run. */
   runId?: string | null | undefined;
 };
 
-/** What happens where nobody decides in time. */
+/** What happens if nobody decides in time. */
 export type ExpiryPolicy =
-  /** The run goes on, and the agent is told that nobody answered. For a PERMISSION and a QUESTION, always. */
+  /** The run continues, and the agent is told that nobody answered. Always the policy of a PERMISSION or a QUESTION. */
   | 'CONTINUE'
-  /** The run is EXPIRED; held by a live owner, it is FAILED. */
+  /** The run is EXPIRED, or FAILED if a live owner holds it. */
   | 'EXPIRE_RUN'
   /** As if a person had said REJECT, or ABORT for a RECOVERY. */
   | 'REJECT'
-  /** Nothing: it can still be decided. */
+  /** Nothing happens: it can still be decided. */
   | 'WAIT';
 
 /** A failure. */
 export type FailPhaseInput = {
   /** Why it failed. */
   error: PhaseErrorInput;
-  /** The number of your claim. Only an AGENT token, which carries it, may leave it out. */
+  /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
   fence?: number | null | undefined;
-  /** Any text of your own, at most 200 characters: sent again with the same input, it answers with the first result and changes nothing. */
+  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   idempotencyKey?: string | null | undefined;
   /** Key of the phase. */
   phase: string;
-  /** Asks a person how to go on, in the same step. */
+  /** Asks a person how to continue, in the same step. */
   recovery?: RecoveryInput | null | undefined;
   /** The run. */
   runId: string;
@@ -380,7 +380,7 @@ export type FailPhaseInput = {
 
 /** The reasons for a failure that a client may report. */
 export type FailReason =
-  /** The process ended well, the work did not. */
+  /** The process exited successfully, but the work was not done. */
   | 'INCOMPLETE'
   /** The work failed. */
   | 'REPORTED_FAILURE'
@@ -391,9 +391,9 @@ export type FailReason =
 export type FailRunInput = {
   /** What went wrong. */
   error: string;
-  /** The number of your claim. Only an AGENT token, which carries it, may leave it out. */
+  /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
   fence?: number | null | undefined;
-  /** Any text of your own, at most 200 characters: sent again with the same input, it answers with the first result and changes nothing. */
+  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   idempotencyKey?: string | null | undefined;
   /** Why it failed. */
   reason?: FailReason | null | undefined;
@@ -405,11 +405,11 @@ export type FailRunInput = {
 export type FileChange =
   /** It is new. */
   | 'ADDED'
-  /** It is gone. */
+  /** It was deleted. */
   | 'DELETED'
-  /** It has another content, or mode. */
+  /** Its content or mode changed. */
   | 'MODIFIED'
-  /** It has another name, and perhaps another content. */
+  /** It was renamed, possibly with changed content. */
   | 'RENAMED';
 
 /** A place in a file. */
@@ -422,7 +422,7 @@ export type FileLocationInput = {
 
 /** The end of a process. */
 export type FinishExecutionInput = {
-  /** How it ended: EXITED, CANCELLED, TIMED_OUT or IDLE. The others are findings of the server. */
+  /** How it ended: EXITED, CANCELLED, TIMED_OUT or IDLE. The other values are set by the server. */
   end?: ExecutionEnd | null | undefined;
   /** The execution. */
   executionId: string;
@@ -430,7 +430,7 @@ export type FinishExecutionInput = {
   exitCode?: number | null | undefined;
   /** The claim it was started under, live or over. OPERATOR and ADMIN need none, nor does an AGENT token, which carries it. */
   fence?: number | null | undefined;
-  /** Any text of your own, at most 200 characters: sent again with the same input, it answers with the first result and changes nothing. */
+  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   idempotencyKey?: string | null | undefined;
   /** The signal that ended it, as `SIGTERM`. */
   signal?: string | null | undefined;
@@ -444,7 +444,7 @@ export type FinishWorkspaceOperationInput = {
   diff?: WorkspaceDiffInput | null | undefined;
   /** Why it failed; left out: it succeeded. */
   error?: WorkspaceErrorInput | null | undefined;
-  /** Any text of your own, at most 200 characters: sent again with the same input, it answers with the first result and changes nothing. */
+  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   idempotencyKey?: string | null | undefined;
   /** What a MERGE made. */
   merge?: WorkspaceMergeInput | null | undefined;
@@ -471,7 +471,7 @@ export type MessageMode =
   /** Now. */
   | 'STEER';
 
-/** How far a message has come. */
+/** Delivery status of a message. */
 export type MessageStatus =
   /** The agent has read it. */
   | 'CONSUMED'
@@ -488,7 +488,7 @@ export type NextAction =
   | 'ADVANCE'
   /** Claim the run. */
   | 'CLAIM'
-  /** Complete the run: all evidence is there. */
+  /** Complete the run: all required evidence is present. */
   | 'COMPLETE'
   /** Complete the round. */
   | 'COMPLETE_ROUND'
@@ -505,7 +505,7 @@ export type NextAction =
   /** Do the work of the current phase. */
   | 'WORK';
 
-/** Why a run is not resumed. */
+/** Why a run cannot be resumed. */
 export type NotResumableCause =
   /** A recovery question is open. */
   | 'APPROVAL_OPEN'
@@ -513,28 +513,28 @@ export type NotResumableCause =
   | 'AWAITING_APPROVAL'
   /** It is being cancelled. */
   | 'CANCELLING'
-  /** Another run goes on from where it ended. */
+  /** Another run continues it. */
   | 'CONTINUED'
   /** Its status is final. */
   | 'FINAL'
   /** A live owner holds it. */
   | 'OWNED'
-  /** A run above it is over or being cancelled. */
+  /** An ancestor of it has settled or is being cancelled. */
   | 'PARENT'
-  /** It waits for an owner already. */
+  /** It is already queued. */
   | 'QUEUED'
   /** It was resumed as often as its workflow allows. */
   | 'RESUME_CAP';
 
 /** A session to open. */
 export type OpenSessionInput = {
-  /** What it is reached through, as `process` or `tmux`. */
+  /** The adapter that connects to it, such as `process` or `tmux`. */
   adapter: string;
-  /** The number of your claim. Only an AGENT token, which carries it, may leave it out. */
+  /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
   fence?: number | null | undefined;
-  /** The adapter's own data; left out: what an adopted session had. */
+  /** The adapter's own data; if absent, an adopted session keeps its handle. */
   handle?: JsonValue | null | undefined;
-  /** Any text of your own, at most 200 characters: sent again with the same input, it answers with the first result and changes nothing. */
+  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   idempotencyKey?: string | null | undefined;
   /** The role it works in. */
   role: string;
@@ -542,13 +542,13 @@ export type OpenSessionInput = {
   runId: string;
 };
 
-/** What a run or a process came to. Derived when read, by today's rule. */
+/** Outcome of a run or a process. Computed on read, by the current rule. */
 export type Outcome =
   /** It was cancelled. */
   | 'CANCELLED'
   /** It failed. */
   | 'FAILED'
-  /** It ended well, but the work is not done. An exit code of 0 is no evidence. */
+  /** It ended successfully, but the work is not done. An exit code of 0 is not evidence. */
   | 'INCOMPLETE'
   /** The work is done, on evidence. */
   | 'SUCCESS';
@@ -574,11 +574,11 @@ export type OutputStream =
 
 /** A pause. */
 export type PauseRunInput = {
-  /** What to say about it; kept in the log. */
+  /** A comment; kept in the log. */
   comment?: string | null | undefined;
-  /** Any text of your own, at most 200 characters: sent again with the same input, it answers with the first result and changes nothing. */
+  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   idempotencyKey?: string | null | undefined;
-  /** Do it only while the run is at this revision. */
+  /** Refuse the command unless the run is at this revision. */
   ifRevision?: number | null | undefined;
   /** The run. */
   runId: string;
@@ -640,21 +640,21 @@ export type PermissionState =
 
 /** Why a phase failed. */
 export type PhaseErrorInput = {
-  /** How it is to be met. */
+  /** How to handle it. */
   class: ErrorClass;
   /** A short code, for programs. */
   code: string;
-  /** What may help. */
+  /** A hint for a person. */
   hint?: string | null | undefined;
   /** What went wrong. */
   message: string;
 };
 
-/** Where a phase stands. */
+/** Status of a phase. */
 export type PhaseStatus =
   /** Waits for a person. */
   | 'AWAITING_APPROVAL'
-  /** The agent was told what to do; its artifact is awaited. */
+  /** The agent was prompted; its artifact is awaited. */
   | 'AWAITING_ARTIFACT'
   /** The run settled, or was cancelled, while it was under way. */
   | 'CANCELLED'
@@ -681,52 +681,52 @@ export type PlanEntryInput = {
 
 /** A step of a plan. */
 export type PlanStepInput = {
-  /** How far it has come. */
+  /** How far it was delivered. */
   status: StepStatus;
   /** What is to be done. */
   text: string;
 };
 
-/** Whether the work can be seen. */
+/** Status of a preview. */
 export type PreviewStatus =
-  /** It could not be shown, or stopped by itself. */
+  /** It could not be started, or it exited unexpectedly. */
   | 'FAILED'
-  /** It is shown. */
+  /** Running. */
   | 'RUNNING'
-  /** A worker is about to show it. */
+  /** A worker is starting it. */
   | 'STARTING'
-  /** It is not shown. */
+  /** Not running. */
   | 'STOPPED';
 
-/** How far a prompt has come. */
+/** Delivery state of a prompt. */
 export type PromptStage =
-  /** About to be sent: after a crash nobody knows whether it was. */
+  /** About to be sent; after a crash it is unknown whether it was. */
   | 'SENDING'
   /** Sent, and never to be sent again. */
   | 'SENT';
 
-/** What an owner says of a message. */
+/** The owner's receipt for a message. */
 export type Receipt =
-  /** Its agent has read it. */
+  /** The agent has read it. */
   | 'CONSUMED'
-  /** It has it. */
+  /** The owner has it. */
   | 'DELIVERED';
 
 /** A prompt. */
 export type RecordPromptInput = {
-  /** What tells the prompt from others: a hash of all that it says. */
+  /** Identifies the prompt: a hash of its content. */
   dedupKey: string;
-  /** The number of your claim. Only an AGENT token, which carries it, may leave it out. */
+  /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
   fence?: number | null | undefined;
-  /** Any text of your own, at most 200 characters: sent again with the same input, it answers with the first result and changes nothing. */
+  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   idempotencyKey?: string | null | undefined;
   /** Key of the phase it is for, the current one. */
   phase: string;
-  /** Whether it asks to repair what came of an earlier one. */
+  /** Whether it asks for a repair of an earlier result. */
   repair?: boolean | null | undefined;
   /** The session. */
   sessionId: string;
-  /** How far it has come. */
+  /** How far it was delivered. */
   stage: PromptStage;
 };
 
@@ -736,11 +736,11 @@ export type RecordWorkspaceInput = {
   baseCommit?: string | null | undefined;
   /** The branch that the work is on. Needed for a WORKTREE. */
   branch?: string | null | undefined;
-  /** The number of your claim. */
+  /** The fence of your claim. */
   fence: number;
   /** The machine, by an id that its worker chooses and keeps. */
   host: string;
-  /** Any text of your own, at most 200 characters: sent again with the same input, it answers with the first result and changes nothing. */
+  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   idempotencyKey?: string | null | undefined;
   /** What the directory is. */
   kind: WorkspaceKind;
@@ -752,9 +752,9 @@ export type RecordWorkspaceInput = {
   runId: string;
 };
 
-/** A question about how to go on after a failure. */
+/** A question about how to continue after a failure. */
 export type RecoveryInput = {
-  /** After how many seconds the question has expired; it can be answered then, too. */
+  /** Seconds until the question expires; it can still be answered afterwards. */
   expiresInSeconds?: number | null | undefined;
   /** Name of the gate. */
   gate: string;
@@ -762,7 +762,7 @@ export type RecoveryInput = {
   payload?: JsonValue | null | undefined;
   /** What the person is asked. */
   question: string;
-  /** The live session that needs the person: it waits, FAILED_NEEDS_HUMAN. */
+  /** The live session that needs a person; it becomes FAILED_NEEDS_HUMAN. */
   sessionId?: string | null | undefined;
 };
 
@@ -778,39 +778,39 @@ export type RegisterWorkflowInput = {
 export type ReleaseRunInput = {
   /** Whether the owner could not begin, as where another run is in the directory: the queue limit counts on then, from when the run was first queued. Left out: it counts from `notBefore`. */
   blocked?: boolean | null | undefined;
-  /** The number of your claim. */
+  /** The fence of your claim. */
   fence: number;
-  /** Any text of your own, at most 200 characters: sent again with the same input, it answers with the first result and changes nothing. */
+  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   idempotencyKey?: string | null | undefined;
-  /** Nobody is to claim a running run before, at most 8 days ahead: it waits in the queue until then. */
+  /** A running run returns to the queue and cannot be claimed before this time; at most 8 days ahead. */
   notBefore?: string | null | undefined;
   /** The run. */
   runId: string;
-  /** Whether a run that lacks nothing but the end of its children waits for that before anybody claims it. */
+  /** Whether the run cannot be claimed until its attached children have ended. */
   untilChildren?: boolean | null | undefined;
-  /** What it waits for, to be shown. */
+  /** What the run waits for, for display. */
   waitsFor?: string | null | undefined;
 };
 
 /** A renewal. */
 export type RenewLeaseInput = {
-  /** The number of your claim. */
+  /** The fence of your claim. */
   fence: number;
-  /** How long it lasts from now, in seconds: 5 to 3600; left out: as long as was claimed. */
+  /** Duration of the lease from now, in seconds: 5 to 3600; if absent, as claimed. */
   leaseSeconds?: number | null | undefined;
   /** The run. */
   runId: string;
 };
 
-/** What became of a preview. */
+/** The state of a preview. */
 export type ReportPreviewInput = {
   /** Why it FAILED. */
   error?: WorkspaceErrorInput | null | undefined;
-  /** Any text of your own, at most 200 characters: sent again with the same input, it answers with the first result and changes nothing. */
+  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   idempotencyKey?: string | null | undefined;
-  /** How it stands: STOPPED, RUNNING or FAILED. */
+  /** Its status: STOPPED, RUNNING or FAILED. */
   status: PreviewStatus;
-  /** Where it is seen, while RUNNING: an address of http or https. */
+  /** Its URL while RUNNING: http or https. */
   url?: string | null | undefined;
   /** The workspace. */
   workspaceId: string;
@@ -818,23 +818,23 @@ export type ReportPreviewInput = {
 
 /** A question for a person. */
 export type RequestApprovalInput = {
-  /** Whether who asks may decide. */
+  /** Whether the requester may decide it. */
   allowSelfApproval?: boolean | null | undefined;
   /** JSON Schema of the answer to a QUESTION: `type: object` and flat `properties`, each a string, a number, an integer or a boolean, or a string with `enum`; left out: one field `answer` with any text. */
   answerSchema?: JsonValue | null | undefined;
-  /** Names of those who may decide, at most 100; left out or empty: whoever has the role. */
+  /** Names of those who may decide, at most 100; if absent or empty, anyone with the role. */
   approvers?: Array<string> | null | undefined;
   /** How long the question stands, in seconds; left out: for ever, and 900 for a PERMISSION or a QUESTION. */
   expiresInSeconds?: number | null | undefined;
-  /** The number of your claim. Only an AGENT token, which carries it, may leave it out. */
+  /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
   fence?: number | null | undefined;
   /** Name of the gate. */
   gate: string;
-  /** Any text of your own, at most 200 characters: sent again with the same input, it answers with the first result and changes nothing. */
+  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   idempotencyKey?: string | null | undefined;
-  /** What is asked, and so what may be answered. */
+  /** What is asked, which determines the possible answers. */
   kind?: ApprovalKind | null | undefined;
-  /** What happens where nobody decides in time. A PERMISSION or a QUESTION takes WAIT for CONTINUE. */
+  /** What happens if nobody decides in time. For a PERMISSION or a QUESTION, WAIT means CONTINUE. */
   onExpiry?: ExpiryPolicy | null | undefined;
   /** What is shown with the question. */
   payload?: JsonValue | null | undefined;
@@ -852,11 +852,11 @@ export type RequestApprovalInput = {
 
 /** What to do with a workspace. */
 export type RequestWorkspaceOperationInput = {
-  /** After how many seconds it is given up, where no worker has started it; left out: it stands until it is done. */
+  /** Seconds after which it is given up if no worker has started it; if absent, never. */
   expiresInSeconds?: number | null | undefined;
-  /** Do it in any case: of a REMOVE, also where work is lost by it. */
+  /** For a REMOVE: do it even if work is lost. */
   force?: boolean | null | undefined;
-  /** Any text of your own, at most 200 characters: sent again with the same input, it answers with the first result and changes nothing. */
+  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   idempotencyKey?: string | null | undefined;
   /** What to do. */
   kind: WorkspaceOperationKind;
@@ -864,17 +864,17 @@ export type RequestWorkspaceOperationInput = {
   workspaceId: string;
 };
 
-/** What is known of the run that a command means. */
+/** What identifies the run that a command is about. */
 export type ResolveRunInput = {
   /** An execution launched for it. */
   executionId?: string | null | undefined;
-  /** The project to look in; left out: all that you may see. */
+  /** The project to search; if absent, all that you may see. */
   project?: string | null | undefined;
   /** Its id. */
   runId?: string | null | undefined;
 };
 
-/** By which rule a run was found. */
+/** How a run was resolved. */
 export type ResolvedVia =
   /** It is the run of the execution. */
   | 'EXECUTION'
@@ -887,17 +887,17 @@ export type ResolvedVia =
 export type ResumeRunInput = {
   /** Claims the run in the same step. */
   claim?: ClaimInput | null | undefined;
-  /** What to say about it; kept in the log. */
+  /** A comment; kept in the log. */
   comment?: string | null | undefined;
-  /** Any text of your own, at most 200 characters: sent again with the same input, it answers with the first result and changes nothing. */
+  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   idempotencyKey?: string | null | undefined;
-  /** Do it only while the run is at this revision. */
+  /** Refuse the command unless the run is at this revision. */
   ifRevision?: number | null | undefined;
   /** The run. */
   runId: string;
 };
 
-/** A token to end. */
+/** A token to revoke. */
 export type RevokeTokenInput = {
   /** The token. */
   tokenId: string;
@@ -916,17 +916,17 @@ export type Role =
   /** Reads like VIEWER; starts, resumes and claims runs and drives what it holds. */
   | 'WORKER';
 
-/** A token to be followed by another. */
+/** A token to rotate. */
 export type RotateTokenInput = {
-  /** After how many seconds the new one expires; left out: it is valid as long as the old one was in all. */
+  /** Seconds until the new token expires; if absent, the full lifetime of the old one. */
   expiresInSeconds?: number | null | undefined;
-  /** Whether the old one ends at once; else it stays good until it is revoked. */
+  /** Whether the old token is revoked immediately; otherwise it stays valid until it is revoked. */
   revoke?: boolean | null | undefined;
   /** The old token. */
   tokenId: string;
 };
 
-/** What may be done with a run. */
+/** A command on a run. */
 export type RunCommand =
   /** `advancePhase` */
   | 'ADVANCE_PHASE'
@@ -975,15 +975,15 @@ export type RunFilter = {
   createdBefore?: string | null | undefined;
   /** Carrying all of these labels. */
   labels?: Array<string> | null | undefined;
-  /** Come to any of these. */
+  /** With any of these outcomes. */
   outcome?: Array<Outcome> | null | undefined;
   /** Of this project. */
   project?: string | null | undefined;
-  /** Of any of these statuses. */
+  /** With any of these statuses. */
   status?: Array<RunStatus> | null | undefined;
-  /** With this in the title, or an id that begins with it, in any case. */
+  /** Whose title contains this or whose id begins with it, case-insensitive. */
   text?: string | null | undefined;
-  /** Of the workflow with this name, whatever its version. */
+  /** Of the workflow with this name, in any version. */
   workflow?: string | null | undefined;
 };
 
@@ -1002,17 +1002,17 @@ export type RunReason =
   | 'APPROVAL_EXPIRED'
   /** A person rejected it, or gave up on its recovery. */
   | 'APPROVAL_REJECTED'
-  /** Somebody cancelled it. */
+  /** Cancelled by request. */
   | 'CANCELLED_BY_USER'
-  /** The run it belongs to settled without being completed. */
+  /** Its parent run settled without being completed. */
   | 'CLOSED_BY_PARENT'
-  /** All evidence was there. */
+  /** All required evidence was present. */
   | 'COMPLETED'
-  /** It was silent longer than its workflow allows. */
+  /** It had no activity for longer than its workflow allows. */
   | 'IDLE_TIMEOUT'
-  /** Its process ended well, its work did not. */
+  /** The process exited successfully, but the work was not done. */
   | 'INCOMPLETE'
-  /** Its owner fell silent: the lease expired. */
+  /** The owner was lost: its lease expired. */
   | 'OWNER_LOST'
   /** A phase took longer than the workflow allows. */
   | 'PHASE_TIMEOUT'
@@ -1026,52 +1026,52 @@ export type RunReason =
   | 'STALE'
   /** Its owner could not start the work. */
   | 'START_FAILED'
-  /** Its owner fell silent, and it had been taken over as often as its workflow allows. */
+  /** The owner was lost, and the run had been taken over as often as its workflow allows. */
   | 'TAKEOVER_CAP';
 
-/** Where a run stands in its life. */
+/** Status of a run. */
 export type RunStatus =
   /** Waits for a person to answer a question. */
   | 'AWAITING_APPROVAL'
-  /** Given up. Final. */
+  /** Cancelled. Final. */
   | 'CANCELLED'
-  /** Will end CANCELLED: its owner was told to stop, and has not confirmed it yet. */
+  /** Cancel accepted; the owner was told to stop and has not confirmed yet. Always ends CANCELLED. */
   | 'CANCELLING'
   /** Done, on evidence held by the server. Final. */
   | 'COMPLETED'
-  /** Nobody cared for it for too long. Final. */
+  /** Expired after a time limit without an owner. Final. */
   | 'EXPIRED'
-  /** Settled without being done; may be resumed. */
+  /** Settled without completing; can be resumed. */
   | 'FAILED'
-  /** A person, or an open recovery question, holds it up. */
+  /** Paused by a person or by an open recovery question. */
   | 'PAUSED'
   /** Waits for an owner. */
   | 'QUEUED'
   /** An owner drives it. */
   | 'RUNNING';
 
-/** What became of a run. */
+/** Kind of a change. */
 export type RunsChangeKind =
-  /** It is gone, and never comes back. */
+  /** Deleted. Final. */
   | 'DELETED'
-  /** It is there, new or changed. */
+  /** Created or changed. */
   | 'UPSERTED';
 
-/** Which runs to follow, by what never changes in a run, so that none leaves the feed silently. */
+/** Which runs to follow. Only fields that never change in a run, so that a run cannot leave the feed unnoticed. */
 export type RunsFeedFilter = {
   /** Carrying all of these labels. */
   labels?: Array<string> | null | undefined;
   /** Of this project. */
   project?: string | null | undefined;
-  /** Of the workflow with this name, whatever its version. */
+  /** Of the workflow with this name, in any version. */
   workflow?: string | null | undefined;
 };
 
 /** A message. */
 export type SendMessageInput = {
-  /** Any text of your own, at most 200 characters: sent again with the same input, it answers with the first result and changes nothing. */
+  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   idempotencyKey?: string | null | undefined;
-  /** When it is to reach the agent. */
+  /** When to deliver it to the agent. */
   mode?: MessageMode | null | undefined;
   /** The run. */
   runId: string;
@@ -1079,9 +1079,9 @@ export type SendMessageInput = {
   text: string;
 };
 
-/** Where a session stands. */
+/** Status of a session. */
 export type SessionStatus =
-  /** The file that the prompt asked for did not come in time. */
+  /** The file that the prompt asked for was not written in time. */
   | 'ARTIFACT_TIMEOUT'
   /** Its agent is being started. */
   | 'BOOTSTRAPPING'
@@ -1089,15 +1089,15 @@ export type SessionStatus =
   | 'BUSY'
   /** Its agent is gone. */
   | 'CRASHED'
-  /** Recorded; its agent is not there yet. */
+  /** Recorded; its agent is not started yet. */
   | 'CREATED'
-  /** Over; its role is free. */
+  /** Ended; its role is free. */
   | 'DISPOSED'
-  /** It was given up until a person says how to go on. */
+  /** Suspended until a person decides how to continue. */
   | 'FAILED_NEEDS_HUMAN'
   /** Its agent waits for a prompt. */
   | 'READY'
-  /** Its agent was started anew, and will be READY. */
+  /** Its agent was restarted and will be READY. */
   | 'REBOOTSTRAPPED'
   /** It is being recovered. */
   | 'RESUMING'
@@ -1108,15 +1108,15 @@ export type SessionStatus =
 export type StartExecutionInput = {
   /** What was launched. */
   command: string;
-  /** The number of your claim. Only an AGENT token, which carries it, may leave it out. */
+  /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
   fence?: number | null | undefined;
-  /** Any text of your own, at most 200 characters: sent again with the same input, it answers with the first result and changes nothing. */
+  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   idempotencyKey?: string | null | undefined;
   /** Key of the phase it works on, the current one; left out: the run as a whole. */
   phase?: string | null | undefined;
   /** Its process id on the machine it runs on. */
   pid?: number | null | undefined;
-  /** The run it works for; left out: none, or the run of an AGENT token. */
+  /** The run it works for; if absent, none, or the run of an AGENT token. */
   runId?: string | null | undefined;
 };
 
@@ -1124,13 +1124,13 @@ export type StartExecutionInput = {
 export type StartPhaseInput = {
   /** Why it is repaired; kept in the log. */
   because?: string | null | undefined;
-  /** The number of your claim. Only an AGENT token, which carries it, may leave it out. */
+  /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
   fence?: number | null | undefined;
-  /** Any text of your own, at most 200 characters: sent again with the same input, it answers with the first result and changes nothing. */
+  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   idempotencyKey?: string | null | undefined;
   /** Key of the phase. */
   phase: string;
-  /** Starts it anew while an attempt is under way, to repair it. */
+  /** Starts a repair attempt while an attempt is under way. */
   repair?: boolean | null | undefined;
   /** The run. */
   runId: string;
@@ -1142,37 +1142,37 @@ export type StartRunInput = {
   claim?: ClaimInput | null | undefined;
   /** Among the active runs of a project only one may have this key. */
   concurrencyKey?: string | null | undefined;
-  /** The settled run of the same workflow that it takes up where that one ended: rounds are counted on. A run is continued once. */
+  /** The settled run of the same workflow that it continues; rounds are counted on from there. A run can be continued once. */
   continuesRunId?: string | null | undefined;
-  /** Whether it lives and ends apart from its parent; only with `parentRunId`. */
+  /** Whether it is independent of its parent; only with `parentRunId`. */
   detached?: boolean | null | undefined;
-  /** Any text of your own, at most 200 characters: sent again with the same input, it answers with the first result and changes nothing. */
+  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   idempotencyKey?: string | null | undefined;
-  /** What the run works on: yours, kept as it is. */
+  /** The run's input: any JSON, stored unchanged. */
   input?: JsonValue | null | undefined;
   /** Labels to find it by, at most 50. */
   labels?: Array<string> | null | undefined;
-  /** The active run that it is a child of: it is cancelled with that, which is not completed before it has ended. */
+  /** The parent, which must be active: the child is cancelled with it, and the parent cannot complete before the child has ended. */
   parentRunId?: string | null | undefined;
   /** The project it belongs to; left out: the token's only project, else `default`. */
   project?: string | null | undefined;
   /** What the run is about. */
   title?: string | null | undefined;
-  /** Its version; left out: the newest, or that of the run it continues. */
+  /** Its version; if absent, the newest, or that of the run it continues. */
   version?: number | null | undefined;
   /** Name of the workflow. */
   workflow: string;
 };
 
-/** An operation to take up. */
+/** An operation to start. */
 export type StartWorkspaceOperationInput = {
-  /** Any text of your own, at most 200 characters: sent again with the same input, it answers with the first result and changes nothing. */
+  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   idempotencyKey?: string | null | undefined;
-  /** After how many seconds another worker may start it again, where it has not ended. */
+  /** Seconds after which another worker may start it again if it has not ended. */
   leaseSeconds?: number | null | undefined;
   /** The operation. */
   operationId: string;
-  /** Who does it. */
+  /** Name of the worker. */
   worker: string;
 };
 
@@ -1187,11 +1187,11 @@ export type StepStatus =
 
 /** A file that a phase produced. */
 export type SubmitArtifactInput = {
-  /** What stands in it. How much is taken is a setting of the server. */
+  /** Its content. The maximum size is a setting of the server. */
   content: string;
-  /** The number of your claim. Only an AGENT token, which carries it, may leave it out. */
+  /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
   fence?: number | null | undefined;
-  /** Any text of your own, at most 200 characters: sent again with the same input, it answers with the first result and changes nothing. */
+  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   idempotencyKey?: string | null | undefined;
   /** Its path, relative to the workspace. */
   path: string;
@@ -1203,7 +1203,7 @@ export type SubmitArtifactInput = {
 
 /** A sweep. */
 export type SweepInput = {
-  /** Only tells what it would do. */
+  /** Only report what would be done. */
   dryRun?: boolean | null | undefined;
 };
 
@@ -1229,7 +1229,7 @@ export type ToolCallEntryInput = {
   title?: string | null | undefined;
   /** What the tool does. */
   toolKind?: ToolKind | null | undefined;
-  /** How far it has come. */
+  /** How far it was delivered. */
   toolStatus?: ToolStatus | null | undefined;
   /** The key of the entry that it updates; left out: it is new. */
   updates?: string | null | undefined;
@@ -1271,9 +1271,9 @@ export type ToolStatus =
   /** Not begun: its input is still being written, or a permission waited for. */
   | 'PENDING';
 
-/** A sign of life. */
+/** A heartbeat. */
 export type TouchExecutionInput = {
-  /** The execution, of no run. */
+  /** The execution, which must not belong to a run. */
   executionId: string;
 };
 
@@ -1310,15 +1310,15 @@ export type TranscriptFilter = {
 
 /** A change of a session. */
 export type UpdateSessionInput = {
-  /** Why: yours, kept in the log. */
+  /** Details: any JSON, kept in the log. */
   detail?: JsonValue | null | undefined;
-  /** The number of your claim. Only an AGENT token, which carries it, may leave it out. */
+  /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
   fence?: number | null | undefined;
-  /** Any text of your own, at most 200 characters: sent again with the same input, it answers with the first result and changes nothing. */
+  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   idempotencyKey?: string | null | undefined;
   /** The session. */
   sessionId: string;
-  /** Where it stands now. */
+  /** The new status. */
   status: SessionStatus;
 };
 
@@ -1352,9 +1352,9 @@ export type UsageEntryInput = {
 export type WithdrawApprovalInput = {
   /** The approval. */
   approvalId: string;
-  /** The number of your claim. Only an AGENT token, which carries it, may leave it out. */
+  /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
   fence?: number | null | undefined;
-  /** Any text of your own, at most 200 characters: sent again with the same input, it answers with the first result and changes nothing. */
+  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   idempotencyKey?: string | null | undefined;
 };
 
@@ -1362,15 +1362,15 @@ export type WithdrawApprovalInput = {
 export type WorkspaceDiffInput = {
   /** Commits of the branch since its base. */
   commitsAhead: number;
-  /** Lines that are gone, in all. */
+  /** Lines deleted, in total. */
   deletions: number;
   /** The files that differ, at most 2,000. */
   files: Array<WorkspaceFileInput>;
-  /** Files that differ, in all. */
+  /** Number of changed files. */
   filesChanged: number;
-  /** The commit its branch stands at. */
+  /** The head of its branch. */
   head?: string | null | undefined;
-  /** Lines that are new, in all. */
+  /** Lines added, in total. */
   insertions: number;
   /** The patch, at most 1,048,576 UTF-16 units of it. */
   patch: string;
@@ -1380,13 +1380,13 @@ export type WorkspaceDiffInput = {
 
 /** Why something failed. */
 export type WorkspaceErrorInput = {
-  /** For programs: `CONFLICT`, `UNMERGED_WORK` or another word of the worker. */
+  /** An error code: `CONFLICT`, `UNMERGED_WORK` or another of the worker. */
   code: string;
   /** The files it is about, as those in conflict; at most 2,000. */
   files?: Array<string> | null | undefined;
   /** What to do about it. */
   hint?: string | null | undefined;
-  /** In words. */
+  /** A message for a person. */
   message: string;
 };
 
@@ -1394,13 +1394,13 @@ export type WorkspaceErrorInput = {
 export type WorkspaceFileInput = {
   /** How it was changed. */
   change: FileChange;
-  /** Lines that are gone; left out for a binary file. */
+  /** Lines deleted; absent for a binary file. */
   deletions?: number | null | undefined;
-  /** Lines that are new; left out for a binary file. */
+  /** Lines added; absent for a binary file. */
   insertions?: number | null | undefined;
   /** Its path in the repository. */
   path: string;
-  /** What it was called before, where it was renamed. */
+  /** Its previous path, if it was renamed. */
   previousPath?: string | null | undefined;
 };
 
@@ -1410,7 +1410,7 @@ export type WorkspaceFilter = {
   host?: string | null | undefined;
   /** Of this project. */
   project?: string | null | undefined;
-  /** Of any of these statuses. */
+  /** With any of these statuses. */
   status?: Array<WorkspaceStatus> | null | undefined;
 };
 
@@ -1418,7 +1418,7 @@ export type WorkspaceFilter = {
 export type WorkspaceKind =
   /** A plain directory. */
   | 'DIRECTORY'
-  /** A git worktree with a branch of its own. */
+  /** A git worktree with its own branch. */
   | 'WORKTREE';
 
 /** What a MERGE made. */
@@ -1429,13 +1429,13 @@ export type WorkspaceMergeInput = {
   into: string;
 };
 
-/** What stands against an operation. */
+/** Why an operation is not possible. */
 export type WorkspaceNotReadyCause =
-  /** It is a plain directory, without a branch of its own. */
+  /** It is a plain directory, without its own branch. */
   | 'NOT_A_WORKTREE'
   /** It has no preview. */
   | 'NO_PREVIEW'
-  /** No run is left that worked in it. */
+  /** No run that worked in it exists any more. */
   | 'NO_RUN'
   /** The directory was removed. */
   | 'REMOVED'
@@ -1452,32 +1452,32 @@ export type WorkspaceOperationFilter = {
   host?: string | null | undefined;
   /** Of any of these kinds. */
   kind?: Array<WorkspaceOperationKind> | null | undefined;
-  /** Of any of these statuses. */
+  /** With any of these statuses. */
   status?: Array<WorkspaceOperationStatus> | null | undefined;
   /** Of this workspace. */
   workspaceId?: string | null | undefined;
 };
 
-/** What the worker of its machine can do with a workspace. */
+/** An operation that the worker of its machine performs on a workspace. */
 export type WorkspaceOperationKind =
-  /** Tell what the work differs in from what it began at. */
+  /** Reports the differences between the work and its base commit. */
   | 'DIFF'
-  /** Merge the work, all or nothing: conflicts change nothing. */
+  /** Merges the work; in case of conflicts nothing is changed. */
   | 'MERGE'
-  /** Remove the directory, unless it holds work that is not merged; with force, in any case. */
+  /** Removes the directory, unless it contains unmerged work; with force, always. */
   | 'REMOVE'
-  /** Show the work under a URL; where it is shown already, say so. */
+  /** Starts the preview and returns its URL; returns the present one if it runs already. */
   | 'START_PREVIEW'
-  /** Show it no more. */
+  /** Stops the preview. */
   | 'STOP_PREVIEW';
 
-/** Where an operation stands. */
+/** Status of an operation. */
 export type WorkspaceOperationStatus =
   /** Not done; `error` says why. */
   | 'FAILED'
   /** Waits for a worker of the machine. */
   | 'REQUESTED'
-  /** A worker is at it. */
+  /** A worker performs it. */
   | 'STARTED'
   /** Done. */
   | 'SUCCEEDED';
@@ -1486,15 +1486,15 @@ export type WorkspaceOperationStatus =
 export type WorkspacePreviewInput = {
   /** Its process id on the machine. */
   pid?: number | null | undefined;
-  /** Where it is seen: an address of http or https. */
+  /** Its URL: http or https. */
   url?: string | null | undefined;
 };
 
-/** Whether a workspace is there. */
+/** Status of a workspace. */
 export type WorkspaceStatus =
-  /** Its directory is there. */
+  /** Its directory exists. */
   | 'READY'
-  /** Its directory is gone, for good. */
+  /** Its directory was removed. Final. */
   | 'REMOVED';
 
 export type ApprovalFieldsFragment = { id: string, attempt: number | null, gate: string, kind: ApprovalKind, status: ApprovalStatus, question: string, payload: JsonValue | null, sessionId: string | null, answerSchema: JsonValue | null, decisions: Array<Decision>, digest: string, requestedBy: string, requestedById: string | null, requestedAt: string, expiresAt: string | null, onExpiry: ExpiryPolicy, approvers: Array<string>, allowSelfApproval: boolean, decidedAt: string | null, decidedBy: string | null, decidedById: string | null, comment: string | null, answer: JsonValue | null, run: { id: string, title: string | null, status: RunStatus, revision: number, workflow: { name: string } }, phase: { key: string, round: number } | null, permission: { kind: PermissionKind, program: string | null, path: string | null } | null };

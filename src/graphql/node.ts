@@ -112,10 +112,10 @@ function idOf(node: NodeShape, type: string): string {
 const typeOfNode = new WeakMap<NodeShape, string>()
 
 builder.interfaceType(NodeRef, {
-  description: 'Whatever has an id of its own.',
+  description: 'An object with an id.',
   fields: (t) => ({
     id: t.id({
-      description: 'Its id: the prefix tells the kind.',
+      description: 'Its id; the prefix identifies the type.',
       resolve: (node, _, __, { parentType }) => idOf(node, parentType.name),
     }),
   }),
@@ -190,7 +190,7 @@ builder.queryFields((t) => ({
     type: NodeRef,
     nullable: true,
     description:
-      'Whatever has this id; null where nothing has. A malformed one is an error of code INVALID_ID.',
+      'The object with this id; null if none exists. A malformed id is an error with code INVALID_ID.',
     args: { id: t.arg.id({ required: true, description: 'Its id.' }) },
     extensions: statementCost(2),
     resolve: (_, { id }, context) => readNode(id, context),
@@ -198,7 +198,8 @@ builder.queryFields((t) => ({
   nodes: t.field({
     type: [NodeRef],
     nullable: { list: false, items: true },
-    description: 'Whatever has these ids, in their order; null where nothing has. At most 500 at a time.',
+    description:
+      'The objects with these ids, in their order; null for each that does not exist. At most 500 ids.',
     args: { ids: t.arg.idList({ required: true, description: 'Their ids.' }) },
     complexity: ({ ids }) => ({ field: 1, multiplier: Math.max(1, ids.length) }),
     extensions: statementCost(2),

@@ -19,9 +19,9 @@ import { RunRef } from '../kit/refs.ts'
 import { statementCost } from '../request/statementCost.ts'
 
 defineMutation('sweep', {
-  description: 'Moves on every run for which something is due, as servers do every few seconds. ADMIN only.',
+  description: 'Applies all due changes of runs, as servers do every few seconds. ADMIN only.',
   input: defineInput('SweepInput', 'A sweep.', {
-    dryRun: defaulted(flag('Only tells what it would do.'), false),
+    dryRun: defaulted(flag('Only report what would be done.'), false),
   }),
   run: ({ commands, caller }, { dryRun }) => sweep(commands, caller, dryRun),
   success: (t) => ({
@@ -30,7 +30,7 @@ defineMutation('sweep', {
       resolve: ({ lapsed }) => [...lapsed],
     }),
     expired: t.idList({ description: 'Runs that expired.', resolve: ({ expired }) => [...expired] }),
-    dryRun: t.exposeBoolean('dryRun', { description: 'Whether it only told what it would do.' }),
+    dryRun: t.exposeBoolean('dryRun', { description: 'Whether it only reported what would be done.' }),
   }),
 })
 
@@ -44,9 +44,9 @@ const VerifyRunResult = defineResult<Extract<Awaited<ReturnType<typeof verifyRun
       extensions: statementCost(1),
       resolve: async ({ run }, _, context) => (await atSnapshot(run, context)) ?? run,
     }),
-    consistent: t.exposeBoolean('consistent', { description: 'Whether it is what its log says.' }),
+    consistent: t.exposeBoolean('consistent', { description: 'Whether the run equals the fold of its log.' }),
     differences: t.stringList({
-      description: 'What is not, in words, each with the guarantee that it breaks.',
+      description: 'The differences, each with the guarantee that it violates.',
       resolve: ({ differences }) => differences.map(({ guarantee, detail }) => `${guarantee}: ${detail}`),
     }),
     eventsChecked: t.exposeInt('eventsChecked', { description: 'How many events were folded.' }),
@@ -57,7 +57,7 @@ const VerifyRunResult = defineResult<Extract<Awaited<ReturnType<typeof verifyRun
 builder.queryField('verifyRun', (t) =>
   t.field({
     type: VerifyRunResult,
-    description: 'Holds a run against its log (G6).',
+    description: 'Checks a run against its log (G6).',
     args: { id: t.arg.id({ required: true, description: 'The run.' }) },
     resolve: async (_, args, context) => {
       const read = readInput(z.object({ id: idSchema('run') }), args)
@@ -70,11 +70,11 @@ builder.queryField('verifyRun', (t) =>
 )
 
 const ViolationRef = builder.objectRef<Violation>('Violation').implement({
-  description: 'A guarantee that a run breaks.',
+  description: 'A guarantee that a run violates.',
   fields: (t) => ({
     guarantee: t.exposeString('guarantee', { description: 'Which guarantee, as `G6`.' }),
     runId: t.exposeID('runId', { description: 'The run.' }),
-    detail: t.exposeString('detail', { description: 'In words.' }),
+    detail: t.exposeString('detail', { description: 'A message for a person.' }),
   }),
 })
 
@@ -124,8 +124,8 @@ builder.queryField('doctor', (t) =>
     type: DoctorReportRef,
     description: 'Checks every guarantee that can be checked from data, over a page of all runs. ADMIN only.',
     args: {
-      first: t.arg.int({ description: 'How many runs, at most 500; left out: 50.' }),
-      after: t.arg.string({ description: 'The cursor to go on from.' }),
+      first: t.arg.int({ description: 'Maximum number of runs: at most 500; default 50.' }),
+      after: t.arg.string({ description: 'The cursor to continue from.' }),
     },
     complexity: pageCost,
     resolve: async (_, args, { commands, caller }) => {

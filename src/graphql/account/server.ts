@@ -5,7 +5,7 @@ import { builder } from '../kit/builder.ts'
 import { Role } from '../enums/runEnums.ts'
 
 const ViewerRef = builder.objectRef<Caller>('Viewer').implement({
-  description: 'Who asks.',
+  description: 'The caller.',
   fields: (t) => ({
     principalId: t.exposeID('principalId', { description: 'The principal that the token belongs to.' }),
     name: t.exposeString('name', { description: 'Its name: the actor of what it does.' }),
@@ -21,13 +21,13 @@ const ServerInfoRef = builder
       version: t.exposeString('version', { description: 'Its version.' }),
       now: t.expose('now', {
         type: 'DateTime',
-        description: "The database's clock, the one that leases are judged by.",
+        description: "The time of the database's clock, which leases follow.",
       }),
     }),
   })
 
 builder.queryFields((t) => ({
-  viewer: t.field({ type: ViewerRef, description: 'Who asks.', resolve: (_, __, { caller }) => caller }),
+  viewer: t.field({ type: ViewerRef, description: 'The caller.', resolve: (_, __, { caller }) => caller }),
   server: t.field({
     type: ServerInfoRef,
     description: 'The server that answers.',

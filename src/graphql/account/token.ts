@@ -11,7 +11,7 @@ import { defineMutation } from '../answers/mutation.ts'
 import { NodeRef, TokenRef } from '../kit/refs.ts'
 
 builder.objectType(TokenRef, {
-  description: 'A bearer token. Its secret is shown once, when it is created, and not kept.',
+  description: 'A bearer token. Its secret is shown once, when it is created, and is not stored.',
   interfaces: [NodeRef],
   fields: (t) => ({
     id: t.exposeID('id', { description: 'Its id, `tok_…`.' }),
@@ -31,7 +31,7 @@ builder.objectType(TokenRef, {
     expiresAt: t.expose('expiresAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When it stops to authenticate; null: never by itself.',
+      description: 'When it expires; null: never.',
     }),
     lastUsedAt: t.expose('lastUsedAt', {
       type: 'DateTime',
@@ -64,16 +64,15 @@ const principalId = (description: string) =>
   )
 
 defineMutation('createToken', {
-  description:
-    'Makes a bearer token: of a new principal, or one more of a principal that there is. ADMIN only.',
-  input: defineInput('CreateTokenInput', 'A token to make.', {
+  description: 'Creates a bearer token, for a new or an existing principal. ADMIN only.',
+  input: defineInput('CreateTokenInput', 'A token to create.', {
     name: name(
       'The name of a new principal: the actor of what it does. A name is given once and never again; `system`, `local` and `agent#…` are never given.',
     ),
     principalId: principalId('The principal to add the token to; left out: a new one.'),
     role: required(oneOf(Role, ROLES, 'What it may do. AGENT tokens come from a claim and are not created.')),
-    projects: names('The projects to limit it to; left out or empty: all.'),
-    expiresInSeconds: int(1, TEN_YEARS, 'After how many seconds it expires; left out: never by itself.'),
+    projects: names('The projects to limit it to; if absent or empty, all.'),
+    expiresInSeconds: int(1, TEN_YEARS, 'Seconds until it expires; if absent, it does not expire.'),
   }),
   run: ({ commands, caller }, { projects, expiresInSeconds, ...rest }) =>
     createToken(commands, caller, {
@@ -83,22 +82,22 @@ defineMutation('createToken', {
     }),
   success: (t) => ({
     token: t.field({ type: TokenRef, description: 'The token.', resolve: ({ token }) => token }),
-    secret: t.exposeString('secret', { description: 'What to authenticate with. Shown this once.' }),
+    secret: t.exposeString('secret', { description: 'The secret to authenticate with. Shown only here.' }),
   }),
 })
 
 defineMutation('rotateToken', {
   description:
-    'Adds a token to the principal of another one, with its role and projects, so that the log goes on to tell of the same actor. Works for one that expired or was revoked. ADMIN only.',
-  input: defineInput('RotateTokenInput', 'A token to be followed by another.', {
+    'Creates a new token for the principal of an existing one, with the same role and projects, so that the log keeps the same actor. Also works for an expired or revoked token. ADMIN only.',
+  input: defineInput('RotateTokenInput', 'A token to rotate.', {
     tokenId: required(id('token', 'The old token.')),
     expiresInSeconds: int(
       1,
       TEN_YEARS,
-      'After how many seconds the new one expires; left out: it is valid as long as the old one was in all.',
+      'Seconds until the new token expires; if absent, the full lifetime of the old one.',
     ),
     revoke: defaulted(
-      flag('Whether the old one ends at once; else it stays good until it is revoked.'),
+      flag('Whether the old token is revoked immediately; otherwise it stays valid until it is revoked.'),
       false,
     ),
   }),
@@ -106,17 +105,17 @@ defineMutation('rotateToken', {
     rotateToken(commands, caller, { ...rest, expiresInSeconds: expiresInSeconds ?? null }),
   success: (t) => ({
     token: t.field({ type: TokenRef, description: 'The new token.', resolve: ({ token }) => token }),
-    secret: t.exposeString('secret', { description: 'What to authenticate with. Shown this once.' }),
+    secret: t.exposeString('secret', { description: 'The secret to authenticate with. Shown only here.' }),
   }),
 })
 
 defineMutation('revokeToken', {
-  description: 'Ends a token for ever, and the streams it opened. ADMIN only.',
-  input: defineInput('RevokeTokenInput', 'A token to end.', {
+  description: 'Revokes a token permanently, and ends the streams it opened. ADMIN only.',
+  input: defineInput('RevokeTokenInput', 'A token to revoke.', {
     tokenId: required(id('token', 'The token.')),
   }),
   run: ({ commands, caller }, { tokenId }) => revokeToken(commands, caller, tokenId),
   success: (t) => ({
-    tokenId: t.exposeID('tokenId', { description: 'The token that authenticates no more.' }),
+    tokenId: t.exposeID('tokenId', { description: 'The revoked token.' }),
   }),
 })

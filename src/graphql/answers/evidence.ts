@@ -3,10 +3,10 @@ import { builder } from '../kit/builder.ts'
 import { EvidenceKind } from '../enums/runEnums.ts'
 
 export const MissingEvidence = builder.objectRef<Missing>('MissingEvidence').implement({
-  description: 'One thing that stands between a run and COMPLETED.',
+  description: 'Evidence that a run lacks for COMPLETED.',
   fields: (t) => ({
     kind: t.expose('kind', { type: EvidenceKind, description: 'What kind of evidence is missing.' }),
     phase: t.exposeString('phase', { nullable: true, description: 'Key of the phase it is missing for.' }),
-    detail: t.exposeString('detail', { description: 'In words.' }),
+    detail: t.exposeString('detail', { description: 'A message for a person.' }),
   }),
 })

@@ -38,7 +38,7 @@ interface MutationOptions<N extends CommandName, In, Answer extends Done> {
 
 /** Options of the field that says whether the answer replays an earlier request. */
 export const REPLAYED = {
-  description: 'Whether it was done before, under the same idempotency key.',
+  description: 'Whether the answer repeats an earlier request with the same idempotency key.',
 } as const
 
 /**
@@ -60,7 +60,7 @@ export function defineMutation<N extends CommandName, In, Answer extends Done>(
       type: result,
       description,
       complexity: { field: MUTATION_COST },
-      args: { input: t.arg({ type: input.ref, required: true, description: 'What is asked for.' }) },
+      args: { input: t.arg({ type: input.ref, required: true, description: 'The input.' }) },
       resolve: (async (_, args, context) => {
         context.reads.forget()
         // without permission for the command, the input is not even validated
@@ -99,9 +99,9 @@ export function defineResult<Answer extends Done>(
 ) {
   const Success = builder
     .objectRef<Answer>(successName)
-    .implement({ description: `What ${of} answers with where it was done.`, fields: success })
+    .implement({ description: `The success of ${of}.`, fields: success })
   const union: unknown = builder.unionType(`${name}Result`, {
-    description: `What ${of} answers with.`,
+    description: `The result of ${of}.`,
     types: [Success, ...problems.map((type) => PROBLEMS[type])] as never[],
     resolveType: (member: Answer | Problem) => ('type' in member ? member.type : successName),
   })

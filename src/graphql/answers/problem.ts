@@ -10,9 +10,9 @@ export type Problems<T extends ProblemType> = { readonly [P in T]: ObjectRef<Sch
 
 /** The fields common to all problems of a result. */
 const ProblemInterface = builder.interfaceRef<Problem>('Problem').implement({
-  description: 'Why a mutation was not done, with the truth as it is now. Nothing of it was written.',
+  description: 'Why a mutation was refused, with the current state. Nothing was written.',
   fields: (t) => ({
-    message: t.exposeString('message', { description: 'In words, with what to do next.' }),
+    message: t.exposeString('message', { description: 'What is wrong and what to do next, for a person.' }),
   }),
   resolveType: ({ type }) => type,
 })
@@ -44,7 +44,7 @@ export const runField = {
 export const holderField = {
   type: LeaseRef,
   nullable: true,
-  description: 'Who holds it, until when, and whether that is you; null where nobody does.',
+  description: 'The claim on it; null if nobody holds it.',
   resolve: (problem: Problem) => {
     if (!problem.run) return null
     const { run, now } = problem.run

@@ -14,7 +14,7 @@ const continuationField = {
   type: RunRef,
   nullable: true,
   description:
-    'The run at the end of the chain that goes on from it, where that stands against it; null else, or where you may not see it.',
+    'The run at the end of the chain that continues it, if that is the reason; otherwise null, as if you may not see it.',
   resolve: ({ continuedBy }: { continuedBy: string | null }, _: unknown, context: GraphContext) =>
     findVisible(continuedBy, context),
 } as const
@@ -24,7 +24,7 @@ const InputIssueRef = builder.objectRef<InputIssue>('InputIssue').implement({
   fields: (t) => ({
     path: t.field({
       type: ['String'],
-      description: 'Where it stands, from the input down.',
+      description: 'Path of the field in the input.',
       resolve: ({ path }) => [...path],
     }),
     message: t.exposeString('message', { description: 'What is wrong.' }),
@@ -35,7 +35,7 @@ const InputIssueRef = builder.objectRef<InputIssue>('InputIssue').implement({
 export const PROBLEMS: Problems<ProblemType> = {
   ...WORK_PROBLEMS,
   ...WORKSPACE_PROBLEMS,
-  InvalidInput: problem('InvalidInput', 'The input has values that are not taken.', (t) => ({
+  InvalidInput: problem('InvalidInput', 'The input is invalid.', (t) => ({
     issues: t.field({
       type: [InputIssueRef],
       description: 'Every mistake that was found.',
@@ -46,11 +46,11 @@ export const PROBLEMS: Problems<ProblemType> = {
     requiredRole: t.expose('requiredRole', {
       type: Role,
       nullable: true,
-      description: 'The role it takes; null where it is not a matter of role.',
+      description: 'The required role; null if the refusal is not about the role.',
     }),
   })),
   RunNotFound: problem('RunNotFound', 'There is no such run.', (t) => ({
-    runId: t.exposeID('runId', { description: 'The id that names nothing.' }),
+    runId: t.exposeID('runId', { description: 'The unknown id.' }),
   })),
   RunNotActive: problem('RunNotActive', 'The status of the run does not admit this.', (t) => ({
     run: t.field(runField),
@@ -58,39 +58,39 @@ export const PROBLEMS: Problems<ProblemType> = {
     directive: t.field({
       type: DirectiveKind,
       nullable: true,
-      description: 'What the owner is to do, where it holds the run; null for anybody else.',
+      description: 'What the owner has to do, if the caller is the owner; otherwise null.',
       resolve: ({ directive }) => directive ?? null,
     }),
   })),
-  RevisionConflict: problem('RevisionConflict', 'The run has changed since the revision named.', (t) => ({
+  RevisionConflict: problem('RevisionConflict', 'The run changed after the given revision.', (t) => ({
     run: t.field(runField),
-    expected: t.exposeInt('expected', { description: 'The revision named.' }),
-    actual: t.exposeInt('actual', { description: 'The revision now.' }),
+    expected: t.exposeInt('expected', { description: 'The given revision.' }),
+    actual: t.exposeInt('actual', { description: 'The current revision.' }),
   })),
   LeaseLost: problem('LeaseLost', 'Your claim does not hold the run. Stop your agent.', (t) => ({
     run: t.field(runField),
-    yourFence: t.exposeInt('yourFence', { description: 'The number of your claim; 0 where you named none.' }),
+    yourFence: t.exposeInt('yourFence', { description: 'The fence that you sent; 0 if none.' }),
     currentFence: t.exposeInt('currentFence', {
-      description: 'The number of the last claim; for an AGENT token whose claim is over, that of its own.',
+      description: 'The fence of the latest claim; for an AGENT token whose claim is over, its own fence.',
     }),
   })),
   IdempotencyMismatch: problem(
     'IdempotencyMismatch',
-    'The idempotency key was used before, with another input.',
+    'The idempotency key was used with another input.',
     (t) => ({
       differingPaths: t.field({
         type: ['String'],
-        description: 'What differs, as `a.b.0`.',
+        description: 'Paths of the differing fields, such as `a.b.0`.',
         resolve: ({ differingPaths }) => [...differingPaths],
       }),
     }),
   ),
   WorkflowNotFound: problem('WorkflowNotFound', 'There is no such workflow.', (t) => ({
-    name: t.exposeString('name', { description: 'The name asked for.' }),
-    version: t.exposeInt('version', { nullable: true, description: 'The version asked for, if any.' }),
+    name: t.exposeString('name', { description: 'The requested name.' }),
+    version: t.exposeInt('version', { nullable: true, description: 'The requested version, if any.' }),
     known: t.field({
       type: ['String'],
-      description: 'The names there are.',
+      description: 'The known names.',
       resolve: ({ known }) => [...known],
     }),
   })),
@@ -106,40 +106,39 @@ export const PROBLEMS: Problems<ProblemType> = {
     status: t.expose('status', statusField),
     lease: t.field(holderField),
     children: t.idList({
-      description: 'The children that it waits for; empty where it is not for them.',
+      description: 'The children that it waits for; empty if none.',
       resolve: ({ children }) => [...children],
     }),
     claimableAt: t.field({
       type: 'DateTime',
       nullable: true,
-      description: 'When it may be claimed, where it waits for that.',
+      description: 'When it can be claimed, if it waits for a time.',
       resolve: (refused) => refused.claimableAt,
     }),
   })),
   NothingToClaim: problem('NothingToClaim', 'No queued run matches.', (t) => ({
     claimableInSeconds: t.exposeInt('claimableInSeconds', {
       nullable: true,
-      description:
-        'In how many seconds the next run that waits for a moment may be claimed; null where none does.',
+      description: 'Seconds until the next waiting run can be claimed; null if none waits for a time.',
     }),
   })),
-  NotPausable: problem('NotPausable', 'The run can not be paused in its status.', (t) => ({
+  NotPausable: problem('NotPausable', 'The status of the run does not admit a pause.', (t) => ({
     run: t.field(runField),
     status: t.expose('status', statusField),
   })),
-  NotResumable: problem('NotResumable', 'The run can not be resumed now.', (t) => ({
+  NotResumable: problem('NotResumable', 'The run cannot be resumed now.', (t) => ({
     run: t.field(runField),
     status: t.expose('status', statusField),
-    because: t.expose('because', { type: NotResumableCause, description: 'What stands against it.' }),
+    because: t.expose('because', { type: NotResumableCause, description: 'Why it is not possible.' }),
     lease: t.field(holderField),
     continuedBy: t.field(continuationField),
   })),
-  NotCompletable: problem('NotCompletable', 'What completing needs is not there.', (t) => ({
+  NotCompletable: problem('NotCompletable', 'The evidence for completing is missing.', (t) => ({
     run: t.field(runField),
     status: t.expose('status', statusField),
     missing: t.field({
       type: [MissingEvidence],
-      description: 'The evidence that is missing; empty where the status alone stands against it.',
+      description: 'The missing evidence; empty if only the status prevents it.',
       resolve: ({ missing }) => [...missing],
     }),
   })),
@@ -149,26 +148,31 @@ export const PROBLEMS: Problems<ProblemType> = {
     lease: t.field(holderField),
     continuedBy: t.field(continuationField),
   })),
-  AlreadyContinued: problem('AlreadyContinued', 'Another run goes on from where that one ended.', (t) => ({
+  AlreadyContinued: problem('AlreadyContinued', 'Another run already continues that one.', (t) => ({
     by: t.field({
       type: RunRef,
       nullable: true,
-      description: 'The run at the end of the chain: continue that one. Null where you may not see it.',
+      description:
+        'The run at the end of the chain, which can be continued instead. Null if you may not see it.',
       resolve: ({ by }) => by,
     }),
   })),
-  IllegalTransition: problem('IllegalTransition', 'No way leads there now.', (t) => ({
-    run: t.field(runField),
-    from: t.exposeString('from', { nullable: true, description: 'Where the run stands.' }),
-    to: t.exposeString('to', { description: 'The phase that was asked for.' }),
-    allowed: t.field({
-      type: ['String'],
-      description: 'Where it may go instead; never the phase that was asked for.',
-      resolve: ({ allowed }) => [...allowed],
+  IllegalTransition: problem(
+    'IllegalTransition',
+    'The phase cannot be entered from the present state.',
+    (t) => ({
+      run: t.field(runField),
+      from: t.exposeString('from', { nullable: true, description: 'Where the run stands.' }),
+      to: t.exposeString('to', { description: 'The requested phase.' }),
+      allowed: t.field({
+        type: ['String'],
+        description: 'The phases that are possible instead.',
+        resolve: ({ allowed }) => [...allowed],
+      }),
     }),
-  })),
+  ),
   UnknownPhase: problem('UnknownPhase', 'The workflow has no such phase.', (t) => ({
-    phase: t.exposeString('phase', { description: 'The key asked for.' }),
+    phase: t.exposeString('phase', { description: 'The requested key.' }),
     known: t.field({
       type: ['String'],
       description: 'The phases it has.',
@@ -176,11 +180,11 @@ export const PROBLEMS: Problems<ProblemType> = {
     }),
   })),
   ExecutionNotFound: problem('ExecutionNotFound', 'There is no such execution.', (t) => ({
-    executionId: t.exposeID('executionId', { description: 'The id that names nothing.' }),
+    executionId: t.exposeID('executionId', { description: 'The unknown id.' }),
   })),
   ExecutionAlreadyFinished: problem(
     'ExecutionAlreadyFinished',
-    'The end of the execution was recorded before.',
+    'The end of the execution is already recorded.',
     (t) => ({
       execution: t.field({
         type: ExecutionRef,
@@ -210,10 +214,10 @@ export const PROBLEMS: Problems<ProblemType> = {
   })),
   NoActiveRun: problem(
     'NoActiveRun',
-    'No run is meant: none is active, or the execution belongs to none.',
+    'No run matches: none is active, or the execution belongs to none.',
     () => ({}),
   ),
   TokenNotFound: problem('TokenNotFound', 'There is no such token.', (t) => ({
-    tokenId: t.exposeID('tokenId', { description: 'The id that names nothing.' }),
+    tokenId: t.exposeID('tokenId', { description: 'The unknown id.' }),
   })),
 }

@@ -35,23 +35,23 @@ const approvalField = {
 /** The problems of a run's dependent rows. */
 export const WORK_PROBLEMS: Problems<SessionProblem | ApprovalProblem | NotFound | 'TranscriptGap'> = {
   SessionNotFound: problem('SessionNotFound', 'There is no such session.', (t) => ({
-    sessionId: t.exposeID('sessionId', { description: 'The id that names nothing.' }),
+    sessionId: t.exposeID('sessionId', { description: 'The unknown id.' }),
   })),
   IllegalSessionTransition: problem(
     'IllegalSessionTransition',
-    'A session does not go from where it stands to there.',
+    "The session's status does not admit this transition.",
     (t) => ({
       session: t.field(sessionField),
-      from: t.expose('from', { type: SessionStatus, description: 'Where it stands.' }),
-      to: t.expose('to', { type: SessionStatus, description: 'Where it was to go.' }),
+      from: t.expose('from', { type: SessionStatus, description: 'The current status.' }),
+      to: t.expose('to', { type: SessionStatus, description: 'The requested status.' }),
       allowed: t.field({
         type: [SessionStatus],
-        description: 'Where it may go.',
+        description: 'The statuses that may follow.',
         resolve: ({ allowed }) => [...allowed],
       }),
     }),
   ),
-  PromptAlreadySent: problem('PromptAlreadySent', 'The prompt was sent to the session before.', (t) => ({
+  PromptAlreadySent: problem('PromptAlreadySent', 'The prompt was already sent to the session.', (t) => ({
     session: t.field(sessionField),
     dedupKey: t.exposeString('dedupKey', { description: 'The dedup key of the prompt.' }),
   })),
@@ -59,26 +59,30 @@ export const WORK_PROBLEMS: Problems<SessionProblem | ApprovalProblem | NotFound
     expectedSeq: t.exposeInt('expectedSeq', { description: 'The number of the entry to append next.' }),
   })),
   ApprovalNotFound: problem('ApprovalNotFound', 'There is no such approval.', (t) => ({
-    approvalId: t.exposeID('approvalId', { description: 'The id that names nothing.' }),
+    approvalId: t.exposeID('approvalId', { description: 'The unknown id.' }),
   })),
-  AlreadyDecided: problem('AlreadyDecided', 'The approval was decided before, for good.', (t) => ({
-    approval: t.field(approvalField),
-  })),
+  AlreadyDecided: problem(
+    'AlreadyDecided',
+    'The approval was already decided; a decision is final.',
+    (t) => ({
+      approval: t.field(approvalField),
+    }),
+  ),
   ApprovalExpired: problem('ApprovalExpired', 'The approval expired before it was decided.', (t) => ({
     approval: t.field(approvalField),
   })),
-  WrongDecision: problem('WrongDecision', 'An approval of this kind is not answered like that.', (t) => ({
+  WrongDecision: problem('WrongDecision', 'The decision does not fit the kind of the approval.', (t) => ({
     approval: t.field(approvalField),
     allowed: t.field({
       type: [Decision],
-      description: 'What may be answered.',
+      description: 'The possible decisions.',
       resolve: ({ allowed }) => [...allowed],
     }),
   })),
-  StaleDigest: problem('StaleDigest', 'What was decided about is not what is asked.', (t) => ({
+  StaleDigest: problem('StaleDigest', 'The digest is not the one of the present question.', (t) => ({
     approval: t.field(approvalField),
   })),
   MessageNotFound: problem('MessageNotFound', 'There is no such message.', (t) => ({
-    messageId: t.exposeID('messageId', { description: 'The id that names nothing.' }),
+    messageId: t.exposeID('messageId', { description: 'The unknown id.' }),
   })),
 }

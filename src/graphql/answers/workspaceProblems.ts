@@ -7,15 +7,19 @@ import { WorkspaceOperationRef, WorkspaceRef } from '../kit/refs.ts'
 /** The problems of workspaces. */
 export const WORKSPACE_PROBLEMS: Problems<WorkspaceObjection['type']> = {
   WorkspaceNotFound: problem('WorkspaceNotFound', 'There is no such workspace.', (t) => ({
-    workspaceId: t.exposeID('workspaceId', { description: 'The id that names nothing.' }),
+    workspaceId: t.exposeID('workspaceId', { description: 'The unknown id.' }),
   })),
-  WorkspaceTaken: problem('WorkspaceTaken', 'The directory is recorded already, as something else.', (t) => ({
-    workspace: t.field({
-      type: WorkspaceRef,
-      description: 'The workspace that has the directory.',
-      resolve: ({ workspace }) => workspace,
+  WorkspaceTaken: problem(
+    'WorkspaceTaken',
+    'The directory is already recorded, with other properties.',
+    (t) => ({
+      workspace: t.field({
+        type: WorkspaceRef,
+        description: 'The workspace that has the directory.',
+        resolve: ({ workspace }) => workspace,
+      }),
     }),
-  })),
+  ),
   WorkspaceNotReady: problem(
     'WorkspaceNotReady',
     'The operation is not possible for the workspace now.',
@@ -25,11 +29,11 @@ export const WORKSPACE_PROBLEMS: Problems<WorkspaceObjection['type']> = {
         description: 'The workspace as it is now.',
         resolve: ({ workspace }) => workspace,
       }),
-      kind: t.expose('kind', { type: WorkspaceOperationKind, description: 'What was to be done.' }),
-      because: t.expose('because', { type: WorkspaceNotReadyCause, description: 'What stands against it.' }),
+      kind: t.expose('kind', { type: WorkspaceOperationKind, description: 'The requested operation.' }),
+      because: t.expose('because', { type: WorkspaceNotReadyCause, description: 'Why it is not possible.' }),
       runId: t.id({
         nullable: true,
-        description: 'The run that stands against it; null where none does.',
+        description: 'The run that prevents it; null if none does.',
         resolve: ({ by }) => by?.id ?? null,
       }),
       status: t.field({
@@ -41,11 +45,11 @@ export const WORKSPACE_PROBLEMS: Problems<WorkspaceObjection['type']> = {
     }),
   ),
   WorkspaceOperationNotFound: problem('WorkspaceOperationNotFound', 'There is no such operation.', (t) => ({
-    operationId: t.exposeID('operationId', { description: 'The id that names nothing.' }),
+    operationId: t.exposeID('operationId', { description: 'The unknown id.' }),
   })),
   OperationNotStartable: problem(
     'OperationNotStartable',
-    'The operation has ended, or a worker is at it.',
+    'The operation has ended, or a worker is performing it.',
     (t) => ({
       operation: t.field({
         type: WorkspaceOperationRef,
@@ -56,7 +60,7 @@ export const WORKSPACE_PROBLEMS: Problems<WorkspaceObjection['type']> = {
   ),
   OperationNotFinishable: problem(
     'OperationNotFinishable',
-    'The operation is not, or no longer, yours to end: it has ended, or was started again.',
+    'The operation has ended, or was started again by another worker.',
     (t) => ({
       operation: t.field({
         type: WorkspaceOperationRef,

@@ -17,34 +17,34 @@ import { enumOf } from '../kit/builder.ts'
 
 /** The GraphQL enums of the lifecycle's vocabulary, each value with its meaning. */
 
-export const RunStatus = enumOf('RunStatus', RUN_STATUSES, 'Where a run stands in its life.', {
+export const RunStatus = enumOf('RunStatus', RUN_STATUSES, 'Status of a run.', {
   QUEUED: 'Waits for an owner.',
   RUNNING: 'An owner drives it.',
   AWAITING_APPROVAL: 'Waits for a person to answer a question.',
-  PAUSED: 'A person, or an open recovery question, holds it up.',
-  CANCELLING: 'Will end CANCELLED: its owner was told to stop, and has not confirmed it yet.',
+  PAUSED: 'Paused by a person or by an open recovery question.',
+  CANCELLING: 'Cancel accepted; the owner was told to stop and has not confirmed yet. Always ends CANCELLED.',
   COMPLETED: 'Done, on evidence held by the server. Final.',
-  FAILED: 'Settled without being done; may be resumed.',
-  CANCELLED: 'Given up. Final.',
-  EXPIRED: 'Nobody cared for it for too long. Final.',
+  FAILED: 'Settled without completing; can be resumed.',
+  CANCELLED: 'Cancelled. Final.',
+  EXPIRED: 'Expired after a time limit without an owner. Final.',
 })
 
 export const RunReason = enumOf('RunReason', RUN_REASONS, 'Why a run settled.', {
-  COMPLETED: 'All evidence was there.',
+  COMPLETED: 'All required evidence was present.',
   REPORTED_FAILURE: 'Its owner reported a failure.',
   START_FAILED: 'Its owner could not start the work.',
-  INCOMPLETE: 'Its process ended well, its work did not.',
-  CANCELLED_BY_USER: 'Somebody cancelled it.',
-  OWNER_LOST: 'Its owner fell silent: the lease expired.',
+  INCOMPLETE: 'The process exited successfully, but the work was not done.',
+  CANCELLED_BY_USER: 'Cancelled by request.',
+  OWNER_LOST: 'The owner was lost: its lease expired.',
   QUEUE_TIMEOUT: 'It waited in the queue longer than its workflow allows.',
   PHASE_TIMEOUT: 'A phase took longer than the workflow allows.',
   RUN_TIMEOUT: 'It took longer than its workflow allows.',
-  IDLE_TIMEOUT: 'It was silent longer than its workflow allows.',
+  IDLE_TIMEOUT: 'It had no activity for longer than its workflow allows.',
   APPROVAL_REJECTED: 'A person rejected it, or gave up on its recovery.',
   APPROVAL_EXPIRED: 'Nobody answered a question in time.',
   STALE: 'Nothing happened for too long.',
-  CLOSED_BY_PARENT: 'The run it belongs to settled without being completed.',
-  TAKEOVER_CAP: 'Its owner fell silent, and it had been taken over as often as its workflow allows.',
+  CLOSED_BY_PARENT: 'Its parent run settled without being completed.',
+  TAKEOVER_CAP: 'The owner was lost, and the run had been taken over as often as its workflow allows.',
 })
 
 export const FailReason = enumOf(
@@ -54,7 +54,7 @@ export const FailReason = enumOf(
   {
     REPORTED_FAILURE: 'The work failed.',
     START_FAILED: 'The work could not be started.',
-    INCOMPLETE: 'The process ended well, the work did not.',
+    INCOMPLETE: 'The process exited successfully, but the work was not done.',
   },
 )
 
@@ -64,14 +64,14 @@ export const NextAction = enumOf('NextAction', NEXT_ACTIONS, 'What an agent shou
   WORK: 'Do the work of the current phase.',
   ADVANCE: 'Advance to a phase that may follow.',
   COMPLETE_ROUND: 'Complete the round.',
-  COMPLETE: 'Complete the run: all evidence is there.',
+  COMPLETE: 'Complete the run: all required evidence is present.',
   DECIDE_APPROVAL: 'A person decides the open approval.',
   WAIT: 'Wait: nothing can be done now.',
   RESUME: 'Resume the run.',
   NONE: 'Nothing follows.',
 })
 
-export const RunCommand = enumOf('RunCommand', RUN_COMMANDS, 'What may be done with a run.', {
+export const RunCommand = enumOf('RunCommand', RUN_COMMANDS, 'A command on a run.', {
   CLAIM: '`claimRun`',
   RELEASE: '`releaseRun`',
   PAUSE: '`pauseRun`',
@@ -93,10 +93,10 @@ export const RunCommand = enumOf('RunCommand', RUN_COMMANDS, 'What may be done w
   DETACH: '`detachRun`',
 })
 
-export const PhaseStatus = enumOf('PhaseStatus', PHASE_STATUSES, 'Where a phase stands.', {
+export const PhaseStatus = enumOf('PhaseStatus', PHASE_STATUSES, 'Status of a phase.', {
   PENDING: 'Not started.',
   RUNNING: 'An attempt is under way.',
-  AWAITING_ARTIFACT: 'The agent was told what to do; its artifact is awaited.',
+  AWAITING_ARTIFACT: 'The agent was prompted; its artifact is awaited.',
   AWAITING_APPROVAL: 'Waits for a person.',
   COMPLETED: 'Done.',
   FAILED: 'The last attempt failed; it may be started again.',
@@ -109,17 +109,17 @@ export const ExecutionEnd = enumOf('ExecutionEnd', EXECUTION_ENDS, 'How a proces
   CANCELLED: 'It was stopped on request.',
   CLOSED_BY_RUN: 'Its run settled while it was in flight.',
   TIMED_OUT: 'It was stopped for taking too long.',
-  IDLE: 'It was stopped for being silent.',
-  SUPERVISOR_LOST: 'Whoever watched it is gone; nobody saw its end.',
+  IDLE: 'It was stopped because it had no activity.',
+  SUPERVISOR_LOST: 'Its supervisor was lost, so its end is unknown.',
 })
 
 export const Outcome = enumOf(
   'Outcome',
   OUTCOMES,
-  "What a run or a process came to. Derived when read, by today's rule.",
+  'Outcome of a run or a process. Computed on read, by the current rule.',
   {
     SUCCESS: 'The work is done, on evidence.',
-    INCOMPLETE: 'It ended well, but the work is not done. An exit code of 0 is no evidence.',
+    INCOMPLETE: 'It ended successfully, but the work is not done. An exit code of 0 is not evidence.',
     FAILED: 'It failed.',
     CANCELLED: 'It was cancelled.',
   },
@@ -137,35 +137,40 @@ export const EvidenceKind = enumOf('EvidenceKind', EVIDENCE_KINDS, 'A kind of ev
 export const NotResumableCause = enumOf(
   'NotResumableCause',
   NOT_RESUMABLE_CAUSES,
-  'Why a run is not resumed.',
+  'Why a run cannot be resumed.',
   {
     OWNED: 'A live owner holds it.',
     FINAL: 'Its status is final.',
-    QUEUED: 'It waits for an owner already.',
+    QUEUED: 'It is already queued.',
     CANCELLING: 'It is being cancelled.',
     AWAITING_APPROVAL: 'It waits for a person.',
     APPROVAL_OPEN: 'A recovery question is open.',
     RESUME_CAP: 'It was resumed as often as its workflow allows.',
-    CONTINUED: 'Another run goes on from where it ended.',
-    PARENT: 'A run above it is over or being cancelled.',
+    CONTINUED: 'Another run continues it.',
+    PARENT: 'An ancestor of it has settled or is being cancelled.',
   },
 )
 
-export const ErrorClass = enumOf('ErrorClass', ERROR_CLASSES, 'How an error of a phase is to be met.', {
+export const ErrorClass = enumOf('ErrorClass', ERROR_CLASSES, 'How to handle an error of a phase.', {
   RECOVERABLE: 'Try again.',
   HUMAN_REQUIRED: 'Ask a person.',
   FATAL: 'Fail the run.',
 })
 
-export const DirectiveKind = enumOf('DirectiveKind', DIRECTIVE_KINDS, 'What an owner is told.', {
-  CONTINUE: 'Go on.',
-  WAIT: 'Go on, and stop nothing: a person is asked what the agent waits for in the middle of its turn.',
-  PAUSE: 'Stop the agent; release the run, or hold it until it is resumed.',
-  CANCEL: 'Stop the agent and confirm the cancel.',
-  STOP: 'The run has settled: stop the agent and release the run.',
-  MESSAGE: 'A message waits to be passed on to the agent.',
-  LEASE_LOST: 'The claim is over: stop the agent and write nothing more.',
-})
+export const DirectiveKind = enumOf(
+  'DirectiveKind',
+  DIRECTIVE_KINDS,
+  'An instruction to the owner of a run.',
+  {
+    CONTINUE: 'Continue.',
+    WAIT: "Continue and stop nothing: the agent waits, within its turn, for a person's answer.",
+    PAUSE: 'Stop the agent; release the run, or hold it until it is resumed.',
+    CANCEL: 'Stop the agent and confirm the cancel.',
+    STOP: 'The run has settled: stop the agent and release the run.',
+    MESSAGE: 'A message waits to be delivered to the agent.',
+    LEASE_LOST: 'The claim is over: stop the agent and write nothing more.',
+  },
+)
 
 export const Role = enumOf('Role', ROLES, 'What a token may do.', {
   VIEWER: 'Queries and subscriptions.',

@@ -20,22 +20,22 @@ import { enumOf } from '../kit/builder.ts'
 
 /** The GraphQL enums of the vocabulary for a run's dependent rows, each value with its meaning. */
 
-export const SessionStatus = enumOf('SessionStatus', SESSION_STATUSES, 'Where a session stands.', {
-  CREATED: 'Recorded; its agent is not there yet.',
+export const SessionStatus = enumOf('SessionStatus', SESSION_STATUSES, 'Status of a session.', {
+  CREATED: 'Recorded; its agent is not started yet.',
   BOOTSTRAPPING: 'Its agent is being started.',
   READY: 'Its agent waits for a prompt.',
   BUSY: 'Its agent works on a prompt.',
-  ARTIFACT_TIMEOUT: 'The file that the prompt asked for did not come in time.',
+  ARTIFACT_TIMEOUT: 'The file that the prompt asked for was not written in time.',
   RESUMING: 'It is being recovered.',
-  REBOOTSTRAPPED: 'Its agent was started anew, and will be READY.',
+  REBOOTSTRAPPED: 'Its agent was restarted and will be READY.',
   WAITING_FOR_APPROVAL: 'Its agent waits for a person.',
   CRASHED: 'Its agent is gone.',
-  FAILED_NEEDS_HUMAN: 'It was given up until a person says how to go on.',
-  DISPOSED: 'Over; its role is free.',
+  FAILED_NEEDS_HUMAN: 'Suspended until a person decides how to continue.',
+  DISPOSED: 'Ended; its role is free.',
 })
 
-export const PromptStage = enumOf('PromptStage', PROMPT_STAGES, 'How far a prompt has come.', {
-  SENDING: 'About to be sent: after a crash nobody knows whether it was.',
+export const PromptStage = enumOf('PromptStage', PROMPT_STAGES, 'Delivery state of a prompt.', {
+  SENDING: 'About to be sent; after a crash it is unknown whether it was.',
   SENT: 'Sent, and never to be sent again.',
 })
 
@@ -98,7 +98,7 @@ export const OutputStream = enumOf('OutputStream', OUTPUT_STREAMS, 'Where output
 
 export const ApprovalKind = enumOf('ApprovalKind', APPROVAL_KINDS, 'What a person is asked.', {
   REVIEW: 'Whether the work is good: APPROVE or REJECT.',
-  RECOVERY: 'How to go on after a failure: RETRY or ABORT.',
+  RECOVERY: 'How to continue after a failure: RETRY or ABORT.',
   PERMISSION:
     'Whether the agent may do something, asked in the middle of its turn: ALLOW, ALLOW_ALWAYS or DENY.',
   QUESTION: 'Anything else that the agent asks in the middle of its turn: ANSWER or DECLINE.',
@@ -117,12 +117,12 @@ export const PermissionKind = enumOf(
   },
 )
 
-export const ApprovalStatus = enumOf('ApprovalStatus', APPROVAL_STATUSES, 'Where an approval stands.', {
+export const ApprovalStatus = enumOf('ApprovalStatus', APPROVAL_STATUSES, 'Status of an approval.', {
   PENDING: 'Waits for a person.',
   APPROVED: 'The work is good.',
-  REJECTED: 'The work is to be done again.',
-  RETRIED: 'The phase is to be tried again.',
-  ABORTED: 'The run was given up.',
+  REJECTED: 'The work has to be redone.',
+  RETRIED: 'The phase will be retried.',
+  ABORTED: 'The run was aborted.',
   ALLOWED: 'The agent may do it, this time.',
   ALLOWED_ALWAYS: 'The agent may do it, now and for the rest of its session.',
   DENIED: 'The agent may not do it.',
@@ -134,9 +134,9 @@ export const ApprovalStatus = enumOf('ApprovalStatus', APPROVAL_STATUSES, 'Where
 
 export const Decision = enumOf('Decision', DECISIONS, 'What a person answers.', {
   APPROVE: 'The work is good. For a REVIEW.',
-  REJECT: 'The work is to be done again. For a REVIEW.',
-  RETRY: 'Try the phase again. For a RECOVERY.',
-  ABORT: 'Give the run up. For a RECOVERY.',
+  REJECT: 'The work has to be redone. For a REVIEW.',
+  RETRY: 'Retry the phase. For a RECOVERY.',
+  ABORT: 'Abort the run. For a RECOVERY.',
   ALLOW: 'Do it, this time. For a PERMISSION.',
   ALLOW_ALWAYS:
     'Do it, now and for the rest of the session: the same kind of action, by the same program or on the same path. For a PERMISSION that names one.',
@@ -148,13 +148,13 @@ export const Decision = enumOf('Decision', DECISIONS, 'What a person answers.', 
 export const ExpiryPolicy = enumOf(
   'ExpiryPolicy',
   EXPIRY_POLICIES,
-  'What happens where nobody decides in time.',
+  'What happens if nobody decides in time.',
   {
     REJECT: 'As if a person had said REJECT, or ABORT for a RECOVERY.',
-    EXPIRE_RUN: 'The run is EXPIRED; held by a live owner, it is FAILED.',
-    WAIT: 'Nothing: it can still be decided.',
+    EXPIRE_RUN: 'The run is EXPIRED, or FAILED if a live owner holds it.',
+    WAIT: 'Nothing happens: it can still be decided.',
     CONTINUE:
-      'The run goes on, and the agent is told that nobody answered. For a PERMISSION and a QUESTION, always.',
+      'The run continues, and the agent is told that nobody answered. Always the policy of a PERMISSION or a QUESTION.',
   },
 )
 
@@ -163,14 +163,14 @@ export const MessageMode = enumOf('MessageMode', MESSAGE_MODES, 'When a message 
   FOLLOW_UP: 'When its session is READY.',
 })
 
-export const MessageStatus = enumOf('MessageStatus', MESSAGE_STATUSES, 'How far a message has come.', {
+export const MessageStatus = enumOf('MessageStatus', MESSAGE_STATUSES, 'Delivery status of a message.', {
   PENDING: 'Waits for the owner.',
   DELIVERED: 'The owner has it.',
   CONSUMED: 'The agent has read it.',
   UNDELIVERED: 'The run settled before the agent read it.',
 })
 
-export const Receipt = enumOf('Receipt', RECEIPTS, 'What an owner says of a message.', {
-  DELIVERED: 'It has it.',
-  CONSUMED: 'Its agent has read it.',
+export const Receipt = enumOf('Receipt', RECEIPTS, "The owner's receipt for a message.", {
+  DELIVERED: 'The owner has it.',
+  CONSUMED: 'The agent has read it.',
 })

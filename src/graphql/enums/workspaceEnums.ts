@@ -13,60 +13,55 @@ import { enumOf } from '../kit/builder.ts'
 
 export const WorkspaceKind = enumOf('WorkspaceKind', WORKSPACE_KINDS, 'What a workspace is.', {
   DIRECTORY: 'A plain directory.',
-  WORKTREE: 'A git worktree with a branch of its own.',
+  WORKTREE: 'A git worktree with its own branch.',
 })
 
-export const WorkspaceStatus = enumOf(
-  'WorkspaceStatus',
-  WORKSPACE_STATUSES,
-  'Whether a workspace is there.',
-  {
-    READY: 'Its directory is there.',
-    REMOVED: 'Its directory is gone, for good.',
-  },
-)
+export const WorkspaceStatus = enumOf('WorkspaceStatus', WORKSPACE_STATUSES, 'Status of a workspace.', {
+  READY: 'Its directory exists.',
+  REMOVED: 'Its directory was removed. Final.',
+})
 
 export const WorkspaceOperationKind = enumOf(
   'WorkspaceOperationKind',
   OPERATION_KINDS,
-  'What the worker of its machine can do with a workspace.',
+  'An operation that the worker of its machine performs on a workspace.',
   {
-    DIFF: 'Tell what the work differs in from what it began at.',
-    MERGE: 'Merge the work, all or nothing: conflicts change nothing.',
-    START_PREVIEW: 'Show the work under a URL; where it is shown already, say so.',
-    STOP_PREVIEW: 'Show it no more.',
-    REMOVE: 'Remove the directory, unless it holds work that is not merged; with force, in any case.',
+    DIFF: 'Reports the differences between the work and its base commit.',
+    MERGE: 'Merges the work; in case of conflicts nothing is changed.',
+    START_PREVIEW: 'Starts the preview and returns its URL; returns the present one if it runs already.',
+    STOP_PREVIEW: 'Stops the preview.',
+    REMOVE: 'Removes the directory, unless it contains unmerged work; with force, always.',
   },
 )
 
 export const WorkspaceOperationStatus = enumOf(
   'WorkspaceOperationStatus',
   OPERATION_STATUSES,
-  'Where an operation stands.',
+  'Status of an operation.',
   {
     REQUESTED: 'Waits for a worker of the machine.',
-    STARTED: 'A worker is at it.',
+    STARTED: 'A worker performs it.',
     SUCCEEDED: 'Done.',
     FAILED: 'Not done; `error` says why.',
   },
 )
 
-export const PreviewStatus = enumOf('PreviewStatus', PREVIEW_STATUSES, 'Whether the work can be seen.', {
-  STOPPED: 'It is not shown.',
-  STARTING: 'A worker is about to show it.',
-  RUNNING: 'It is shown.',
-  FAILED: 'It could not be shown, or stopped by itself.',
+export const PreviewStatus = enumOf('PreviewStatus', PREVIEW_STATUSES, 'Status of a preview.', {
+  STOPPED: 'Not running.',
+  STARTING: 'A worker is starting it.',
+  RUNNING: 'Running.',
+  FAILED: 'It could not be started, or it exited unexpectedly.',
 })
 
 export const WorkspaceNotReadyCause = enumOf(
   'WorkspaceNotReadyCause',
   NOT_READY_CAUSES,
-  'What stands against an operation.',
+  'Why an operation is not possible.',
   {
     REMOVED: 'The directory was removed.',
     REMOVING: 'The directory is being removed.',
-    NOT_A_WORKTREE: 'It is a plain directory, without a branch of its own.',
-    NO_RUN: 'No run is left that worked in it.',
+    NOT_A_WORKTREE: 'It is a plain directory, without its own branch.',
+    NO_RUN: 'No run that worked in it exists any more.',
     RUN_ACTIVE: 'A run works in it.',
     RUN_NOT_COMPLETED: 'The last run that worked in it did not complete.',
     NO_PREVIEW: 'It has no preview.',
@@ -75,7 +70,7 @@ export const WorkspaceNotReadyCause = enumOf(
 
 export const FileChange = enumOf('FileChange', FILE_CHANGES, 'How a file was changed.', {
   ADDED: 'It is new.',
-  MODIFIED: 'It has another content, or mode.',
-  DELETED: 'It is gone.',
-  RENAMED: 'It has another name, and perhaps another content.',
+  MODIFIED: 'Its content or mode changed.',
+  DELETED: 'It was deleted.',
+  RENAMED: 'It was renamed, possibly with changed content.',
 })

@@ -27,12 +27,12 @@ export type SchemaTypes = (typeof builder)['$inferSchemaTypes']
 
 builder.scalarType('DateTime', dateTimeScalar)
 builder.scalarType('JSON', jsonScalar)
-builder.queryType({ description: 'What can be asked. Every query of a request shows one moment.' })
+builder.queryType({ description: 'Queries. All queries of one request read the same snapshot.' })
 builder.mutationType({
   description:
-    'What can be done. Every mutation answers with a union: what it did, or the problem that kept it from it, with the truth as it is now.',
+    'Mutations. Each returns a union of its success and of typed problems, which carry the current state.',
 })
-builder.subscriptionType({ description: 'What can be followed.' })
+builder.subscriptionType({ description: 'Subscriptions.' })
 
 /** Declares an enum of a list from the lifecycle's vocabulary, each value with its meaning. */
 export function enumOf<const Words extends readonly string[]>(

@@ -8,7 +8,7 @@ export const PAGE = { default: 50, max: 500 } as const
 
 /** Arguments of a list that is read from its start only. */
 export const FIRST = { description: `How many, at most ${PAGE.max}; left out: ${PAGE.default}.` } as const
-export const AFTER = { description: 'The cursor to read on from.' } as const
+export const AFTER = { description: 'The cursor to continue from.' } as const
 
 /** One page of a list, following the Relay cursor specification. */
 export interface Connection<Node> {
@@ -24,7 +24,7 @@ interface PageInfo {
 }
 
 export const PageInfoRef = builder.objectRef<PageInfo>('PageInfo').implement({
-  description: 'Where a page lies in its list.',
+  description: 'Position of a page in its list.',
   fields: (t) => ({
     hasNextPage: t.exposeBoolean('hasNextPage', { description: 'Whether more comes after the page.' }),
     hasPreviousPage: t.exposeBoolean('hasPreviousPage', {
@@ -34,7 +34,10 @@ export const PageInfoRef = builder.objectRef<PageInfo>('PageInfo').implement({
       nullable: true,
       description: 'For `before`, to read what comes before.',
     }),
-    endCursor: t.exposeString('endCursor', { nullable: true, description: 'For `after`, to read on.' }),
+    endCursor: t.exposeString('endCursor', {
+      nullable: true,
+      description: 'For `after`, to read the next page.',
+    }),
   }),
 })
 
@@ -47,8 +50,8 @@ export function connectionOf<Node, Shape extends Connection<Node> = Connection<N
   const Edge = builder.objectRef<Connection<Node>['edges'][number]>(`${name}Edge`).implement({
     description: `A ${name} in a list.`,
     fields: (t) => ({
-      cursor: t.exposeString('cursor', { description: 'Its place in the list.' }),
-      node: t.field({ type: node, description: 'What stands there.', resolve: (edge) => edge.node as never }),
+      cursor: t.exposeString('cursor', { description: 'The cursor of this item.' }),
+      node: t.field({ type: node, description: 'The item.', resolve: (edge) => edge.node as never }),
     }),
   })
   return builder.objectRef<Shape>(`${name}Connection`).implement({
@@ -56,13 +59,13 @@ export function connectionOf<Node, Shape extends Connection<Node> = Connection<N
     fields: (t) => ({
       edges: t.field({
         type: [Edge],
-        description: 'What is on the page.',
+        description: 'The items of the page.',
         complexity: { field: 1, multiplier: 1 },
         resolve: ({ edges }) => [...edges],
       }),
       pageInfo: t.field({
         type: PageInfoRef,
-        description: 'Where the page lies.',
+        description: 'Position of the page.',
         resolve: ({ pageInfo }) => pageInfo,
       }),
       ...more(t),

@@ -222,14 +222,14 @@ export const runId = required(id('run', 'The run.'))
 export const fence = int(
   0,
   MAX_INT,
-  'The number of your claim. Only an AGENT token, which carries it, may leave it out.',
+  'The fence of your claim. Only an AGENT token, which carries it, may omit it.',
 )
-export const requiredFence = required(int(0, MAX_INT, 'The number of your claim.'))
-export const ifRevision = int(0, MAX_INT, 'Do it only while the run is at this revision.')
+export const requiredFence = required(int(0, MAX_INT, 'The fence of your claim.'))
+export const ifRevision = int(0, MAX_INT, 'Refuse the command unless the run is at this revision.')
 export const seconds = (description: string) => int(1, 366 * 86_400, description)
-export const comment = text(10_000, 'What to say about it; kept in the log.')
+export const comment = text(10_000, 'A comment; kept in the log.')
 export const idempotencyKey = name(
-  'Any text of your own, at most 200 characters: sent again with the same input, it answers with the first result and changes nothing.',
+  'Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing.',
 )
 
 const { min, max } = LEASE_SECONDS

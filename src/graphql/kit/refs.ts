@@ -91,5 +91,4 @@ export const WorkspaceOperationRef = builder.objectRef<OperationNode>('Workspace
  * Description of the fields that show the run of a mutation. They are nullable in every member of every result,
  * otherwise no document could select them in two members.
  */
-export const WITHHELD_RUN =
-  'The run as it is now; null for an AGENT token whose claim is over, which is told nothing of it.'
+export const WITHHELD_RUN = 'The current run; null for an AGENT token whose claim is over.'

@@ -17,7 +17,8 @@ export const DirectiveRef = builder.objectRef<DirectiveNode>('Directive').implem
     message: t.expose('message', {
       type: MessageRef,
       nullable: true,
-      description: 'What to pass on, for MESSAGE; else null. To be acknowledged, or it comes again.',
+      description:
+        'For MESSAGE: what to deliver to the agent; otherwise null. It is repeated until it is acknowledged.',
     }),
   }),
 })

@@ -5,7 +5,7 @@ import { RunEventRef } from '../kit/refs.ts'
 builder.objectType(RunEventRef, {
   description: "One line of a run's append-only log.",
   fields: (t) => ({
-    runId: t.exposeID('runId', { description: 'The run it is of.' }),
+    runId: t.exposeID('runId', { description: 'Its run.' }),
     seq: t.exposeInt('seq', {
       description: 'Its number in the log: 1, 2, 3 and so on, without gaps. The cursor of streams.',
     }),
@@ -20,7 +20,7 @@ builder.objectType(RunEventRef, {
     summary: t.string({ description: 'One sentence for a person.', resolve: summarizeEvent }),
     payload: t.field({
       type: 'JSON',
-      description: 'What it changed; `schema/events.schema.json` has the shape for each type.',
+      description: 'What it changed; its shape for each type is in `schema/events.schema.json`.',
       resolve: ({ payload }) => payload,
     }),
   }),

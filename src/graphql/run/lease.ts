@@ -20,7 +20,7 @@ builder.objectType(LeaseRef, {
       resolve: ({ claim }) => claim.claimedById,
     }),
     fence: t.int({
-      description: 'The number of the claim, rising with each; driving writes carry it.',
+      description: 'Number of the claim, which rises with each claim; driving writes must carry it.',
       resolve: ({ claim }) => claim.fence,
     }),
     expiresAt: t.field({
@@ -30,7 +30,7 @@ builder.objectType(LeaseRef, {
       resolve: ({ claim }) => claim.expiresAt,
     }),
     isMine: t.boolean({
-      description: 'Whether the claim is one of your own, by whichever of your tokens.',
+      description: 'Whether the claim is yours, by any token of your principal.',
       resolve: ({ claim }, _, { caller }) =>
         claim.claimedById !== null && claim.claimedById === caller.principalId,
     }),
@@ -40,7 +40,7 @@ builder.objectType(LeaseRef, {
       resolve: ({ claim }) => [...claim.kinds],
     }),
     isLive: t.boolean({
-      description: 'Whether it held when the run was read (`asOf`).',
+      description: 'Whether it was live when the run was read (`asOf`).',
       resolve: ({ claim, now }) => liveClaim(claim, now) !== null,
     }),
   }),

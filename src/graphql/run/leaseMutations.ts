@@ -28,7 +28,7 @@ import { claimMade } from './lease.ts'
 import { defineMutation, defineRunMutation, REPLAYED } from '../answers/mutation.ts'
 import { LeaseRef, RunRef, WITHHELD_RUN } from '../kit/refs.ts'
 
-const owner = required(name('Who will hold the run, as others will see it.'))
+const owner = required(name('Name of the owner, as shown to others.'))
 const claimedSeconds = defaulted(leaseSeconds, LEASE_SECONDS.default)
 
 const kinds = listOf(
@@ -37,7 +37,7 @@ const kinds = listOf(
   'PERMISSION and QUESTION, as far as the owner knows them: it stays at work while its agent waits for the answer. Left out: none, and nobody asks any.',
 )
 
-export const ClaimInput = defineInput('ClaimInput', 'A claim made in the same step.', {
+export const ClaimInput = defineInput('ClaimInput', 'A claim as part of another command.', {
   owner,
   leaseSeconds: claimedSeconds,
   kinds,
@@ -62,7 +62,7 @@ export const claimSuccessFields = (t: ObjectFieldBuilder<SchemaTypes, RunSuccess
     lease: t.field({
       type: LeaseRef,
       nullable: true,
-      description: 'Your claim, while it is the one on the run; null where none was asked for.',
+      description: 'Your claim, as long as it is the current one; null if none was requested.',
       resolve: (answer, _, { caller }) => {
         const claim = claimMade(answer, caller)
         return claim && { claim, now: answer.run.now }
@@ -70,7 +70,7 @@ export const claimSuccessFields = (t: ObjectFieldBuilder<SchemaTypes, RunSuccess
     }),
     agentToken: t.string({
       nullable: true,
-      description: 'What the agent authenticates with: it carries the claim and ends with it.',
+      description: 'The token for the agent: bound to the claim, and valid as long as it.',
       resolve: (answer, _, { commands, caller }) => {
         const claim = claimMade(answer, caller)
         return claim && commands.mintAgentToken(answer.run.run.id, claim.fence)
@@ -84,10 +84,10 @@ defineMutation('claimRun', {
   description:
     'Claims a queued run: the one named, or the one that has waited longest among those that match. Among concurrent claims exactly one succeeds.',
   input: defineInput('ClaimRunInput', 'A claim.', {
-    runId: id('run', 'The run; left out: whichever matches.'),
-    workflows: names('Only runs of these workflows; left out: of any.'),
+    runId: id('run', 'The run to claim; if absent, any that matches.'),
+    workflows: names('Only runs of these workflows; if absent, of any.'),
     labels: names('Only runs that carry all of these labels.'),
-    project: name('Only runs of this project; left out: of any that you may see.'),
+    project: name('Only runs of this project; if absent, of any that you may see.'),
     owner,
     leaseSeconds: claimedSeconds,
     kinds,
@@ -99,14 +99,14 @@ defineMutation('claimRun', {
 
 defineMutation('renewLease', {
   description:
-    'Renews a lease. One that is acknowledged is never overrun. That of a run being cancelled never goes beyond the time its owner has to confirm.',
+    'Renews a lease. An acknowledged lease is never taken over before it expires. The lease of a run being cancelled never extends beyond the grace period for the confirmation.',
   input: defineInput('RenewLeaseInput', 'A renewal.', {
     runId,
     fence: requiredFence,
     leaseSeconds: int(
       LEASE_SECONDS.min,
       LEASE_SECONDS.max,
-      'How long it lasts from now, in seconds: 5 to 3600; left out: as long as was claimed.',
+      'Duration of the lease from now, in seconds: 5 to 3600; if absent, as claimed.',
     ),
   }),
   run: async ({ commands, caller }, input) => {
@@ -131,28 +131,26 @@ defineMutation('renewLease', {
     }),
     directives: t.field({
       type: [DirectiveRef],
-      description: 'What to do: how the claim stands, then the messages that nobody has acknowledged.',
+      description: 'What to do: the directive of the claim, then all unacknowledged messages.',
       resolve: ({ directives, runId: of }) => directives.map((directive) => toDirective(of, directive)),
     }),
   }),
 })
 
 defineRunMutation('releaseRun', {
-  description: 'Gives a claim back. A running run returns to the queue, a cancelling one is cancelled.',
+  description: 'Releases a claim. A RUNNING run returns to the queue; a CANCELLING one becomes CANCELLED.',
   input: defineInput('ReleaseRunInput', 'A release.', {
     runId,
     fence: requiredFence,
     notBefore: instant(
-      'Nobody is to claim a running run before, at most 8 days ahead: it waits in the queue until then.',
+      'A running run returns to the queue and cannot be claimed before this time; at most 8 days ahead.',
     ),
-    waitsFor: text(500, 'What it waits for, to be shown.'),
+    waitsFor: text(500, 'What the run waits for, for display.'),
     blocked: flag(
       'Whether the owner could not begin, as where another run is in the directory: the queue limit counts on then, from when the run was first queued. Left out: it counts from `notBefore`.',
     ),
     untilChildren: defaulted(
-      flag(
-        'Whether a run that lacks nothing but the end of its children waits for that before anybody claims it.',
-      ),
+      flag('Whether the run cannot be claimed until its attached children have ended.'),
       false,
     ),
     idempotencyKey,
@@ -161,7 +159,7 @@ defineRunMutation('releaseRun', {
 })
 
 defineRunMutation('confirmCancel', {
-  description: "The owner's word that its processes are gone: the run is CANCELLED, confirmed.",
+  description: "Confirms that the owner's processes have ended: the run becomes CANCELLED, confirmed.",
   input: defineInput('ConfirmCancelInput', 'A confirmation.', {
     runId,
     fence: requiredFence,

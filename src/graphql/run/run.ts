@@ -26,7 +26,11 @@ builder.objectType(RunRef, {
       resolve: ({ run }, _, { commands }) => commands.store.workflows.get(run.workflow.id),
     }),
     title: t.string({ nullable: true, description: 'What it is about.', resolve: ({ run }) => run.title }),
-    status: t.field({ type: RunStatus, description: 'Where it stands.', resolve: ({ run }) => run.status }),
+    status: t.field({
+      type: RunStatus,
+      description: 'The current status.',
+      resolve: ({ run }) => run.status,
+    }),
     reason: t.field({
       type: RunReason,
       nullable: true,
@@ -35,7 +39,7 @@ builder.objectType(RunRef, {
     }),
     error: t.string({
       nullable: true,
-      description: 'What went wrong, where it failed.',
+      description: 'The error, if it failed.',
       resolve: ({ run }) => run.error,
     }),
     isSettled: t.boolean({
@@ -52,14 +56,14 @@ builder.objectType(RunRef, {
     }),
     allowedCommands: t.field({
       type: [RunCommand],
-      description: 'What you may do with it now; for a driver, with the right fence.',
+      description: 'The commands that you may send now; driving commands need the current fence.',
       resolve: (loaded, _, context) =>
         allowedCommands(loaded.run, rulesOf(loaded, context), actorOf(context.caller)),
     }),
     outcome: t.field({
       type: Outcome,
       nullable: true,
-      description: 'What it came to; null while active.',
+      description: 'Its outcome; null while active.',
       resolve: ({ run }) => outcomeOfRun(run),
     }),
     cancelConfirmed: t.boolean({
@@ -74,15 +78,16 @@ builder.objectType(RunRef, {
     }),
     missingEvidence: t.field({
       type: [MissingEvidence],
-      description: 'What stands between it and COMPLETED.',
+      description: 'The evidence it lacks for COMPLETED.',
       resolve: ({ run, ...rules }) => missing(run, rules),
     }),
     epoch: t.int({
-      description: '1 at start; one more whenever a settled status is left.',
+      description: '1 at the start; incremented by each resume of a settled run.',
       resolve: ({ run }) => run.epoch,
     }),
     revision: t.int({
-      description: 'Rises with every change of the run or of anything below it: the order of truth.',
+      description:
+        'Incremented by every change of the run or of what belongs to it; a higher revision is newer.',
       resolve: ({ run }) => run.revision,
     }),
     asOf: t.field({
@@ -90,27 +95,27 @@ builder.objectType(RunRef, {
       description: "The database's clock when it was read, for what changes with time.",
       resolve: ({ now }) => now,
     }),
-    round: t.int({ description: 'The present round.', resolve: ({ run }) => run.round }),
+    round: t.int({ description: 'The current round.', resolve: ({ run }) => run.round }),
     currentPhase: t.field({
       type: PhaseRef,
       nullable: true,
-      description: 'The phase it stands at.',
+      description: 'The current phase.',
       resolve: ({ run, workflow }) => ({ runId: run.id, phase: currentPhaseOf(run), workflow }),
     }),
     phases: t.field({
       type: [PhaseRef],
       description: 'The phases of a round, in the order of the workflow.',
-      args: { round: t.arg.int({ description: 'Which round; left out: the present one.' }) },
+      args: { round: t.arg.int({ description: 'The round; if absent, the current one.' }) },
       extensions: statementCost(1, { onlyWith: 'round' }),
       resolve: (loaded, { round }, context) => phasesOf(loaded, round ?? loaded.run.round, context),
     }),
     events: t.field({
       type: [RunEventRef],
-      description: 'Its log, from after a place.',
+      description: 'The events after a position in its log.',
       args: {
         after: t.arg.int({
           defaultValue: 0,
-          description: 'The `seq` to read on from; 0: from the beginning.',
+          description: 'The `seq` to continue after; 0: from the beginning.',
         }),
         first: t.arg.int({ defaultValue: 100, description: 'How many, at most 500.' }),
       },
@@ -134,17 +139,17 @@ builder.objectType(RunRef, {
       type: 'DateTime',
       nullable: true,
       description:
-        'Nobody claims it before; null where it does not wait. A pause keeps it, a resume clears it.',
+        'It cannot be claimed before this time; null: no delay. A pause keeps it, a resume clears it.',
       resolve: ({ run }) => run.notBefore,
     }),
     waitsFor: t.string({
       nullable: true,
-      description: 'What it waits for until then, in the words of its last owner.',
+      description: 'What it waits for until then, as described by its last owner.',
       resolve: ({ run }) => run.waitsFor,
     }),
     concurrencyKey: t.string({
       nullable: true,
-      description: 'Among the active runs of a project only one has this key.',
+      description: 'At most one active run of a project has this key.',
       resolve: ({ run }) => run.concurrencyKey,
     }),
     labels: t.stringList({ description: 'Its labels.', resolve: ({ run }) => [...run.labels] }),
@@ -163,7 +168,7 @@ builder.objectType(RunRef, {
     continues: t.field({
       type: RunRef,
       nullable: true,
-      description: 'The run that it takes up where that one ended; null also where that one was deleted.',
+      description: 'The run that it continues; null also if that was deleted.',
       extensions: statementCost(1),
       resolve: async ({ run }, _, context) =>
         run.continuesId === null
@@ -174,7 +179,7 @@ builder.objectType(RunRef, {
       type: RunRef,
       nullable: true,
       description:
-        'The run at the end of the chain that goes on from this one: resume or continue that one. Null where none continues it, or you may not see it.',
+        'The run at the end of the chain that continues this one; resume or continue that one. Null if none does, or you may not see it.',
       extensions: statementCost(1),
       resolve: ({ continuedBy }, _, context) => findVisible(continuedBy, context),
     }),
@@ -197,7 +202,7 @@ builder.objectType(RunRef, {
     }),
     lastActivityAt: t.field({
       type: 'DateTime',
-      description: 'When something last happened, a renewal of its lease included.',
+      description: 'When it last changed or its lease was renewed.',
       resolve: ({ run }) => run.lastActivityAt,
     }),
   }),

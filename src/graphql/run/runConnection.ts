@@ -20,6 +20,6 @@ export const RunConnection = connectionOf<LoadedRun, RunsShape>('Run', RunRef, (
     resolve: ({ count }, _, context) => count(context),
   }),
   feedCursor: t.exposeString('feedCursor', {
-    description: 'Where `runsChanged` goes on from this page: nothing lies between them.',
+    description: 'The cursor from which `runsChanged` continues without a gap.',
   }),
 }))

@@ -36,23 +36,20 @@ defineMutation('startRun', {
     'Starts a run of a workflow. It waits in the queue for an owner, or is claimed in the same step.',
   input: defineInput('StartRunInput', 'A run to start.', {
     workflow: required(name('Name of the workflow.')),
-    version: int(1, MAX_INT, 'Its version; left out: the newest, or that of the run it continues.'),
+    version: int(1, MAX_INT, 'Its version; if absent, the newest, or that of the run it continues.'),
     title: text(500, 'What the run is about.'),
-    input: json('What the run works on: yours, kept as it is.'),
+    input: json("The run's input: any JSON, stored unchanged."),
     labels: names('Labels to find it by, at most 50.'),
     project: name("The project it belongs to; left out: the token's only project, else `default`."),
     concurrencyKey: name('Among the active runs of a project only one may have this key.'),
     parentRunId: id(
       'run',
-      'The active run that it is a child of: it is cancelled with that, which is not completed before it has ended.',
+      'The parent, which must be active: the child is cancelled with it, and the parent cannot complete before the child has ended.',
     ),
-    detached: defaulted(
-      flag('Whether it lives and ends apart from its parent; only with `parentRunId`.'),
-      false,
-    ),
+    detached: defaulted(flag('Whether it is independent of its parent; only with `parentRunId`.'), false),
     continuesRunId: id(
       'run',
-      'The settled run of the same workflow that it takes up where that one ended: rounds are counted on. A run is continued once.',
+      'The settled run of the same workflow that it continues; rounds are counted on from there. A run can be continued once.',
     ),
     claim,
     idempotencyKey,
@@ -84,31 +81,31 @@ defineRunMutation('pauseRun', {
 
 defineRunMutation('resumeRun', {
   description:
-    'Takes up a paused or failed run, or one whose owner is lost: it runs on under its live owner, else waits in the queue or is claimed in the same step. Among concurrent resumes exactly one succeeds.',
+    'Resumes a paused or failed run, or one whose owner is lost: it continues under its live owner, otherwise it is queued, or claimed in the same step. Of concurrent resumes exactly one succeeds.',
   input: defineInput('ResumeRunInput', 'A resume.', { runId, ifRevision, claim, comment, idempotencyKey }),
   success: claimSuccessFields,
 })
 
 defineRunMutation('completeRun', {
   description:
-    'Settles a run as COMPLETED, on evidence held by the server. An exit code is none. Again by the same claim: nothing changes.',
+    'Settles a run as COMPLETED if the server holds the required evidence; an exit code is not evidence. Repeating it under the same claim changes nothing.',
   input: defineInput('CompleteRunInput', 'A completion.', {
     runId,
     fence,
-    output: json('What came out: yours, kept as it is.'),
+    output: json("The run's output: any JSON, stored unchanged."),
     ifRevision,
     idempotencyKey,
   }),
   success: (t) => ({
     ...runSuccessFields(t),
     changed: t.exposeBoolean('changed', {
-      description: 'False where the same claim had completed it before.',
+      description: 'False if the same claim had already completed it.',
     }),
   }),
 })
 
 defineRunMutation('failRun', {
-  description: "Settles a run as FAILED, by its owner's word.",
+  description: 'Settles a run as FAILED, as reported by its owner.',
   input: defineInput('FailRunInput', 'A failure.', {
     runId,
     fence,
@@ -121,18 +118,18 @@ defineRunMutation('failRun', {
 
 defineRunMutation('cancelRun', {
   description:
-    'Cancels a run: at once where nobody holds it, else its owner is told to stop and the run is CANCELLING until it has. Once accepted it always ends CANCELLED.',
+    'Cancels a run: immediately if nobody holds it; otherwise its owner is told to stop and the run is CANCELLING until it has stopped. An accepted cancel always ends in CANCELLED.',
   input: defineInput('CancelRunInput', 'A cancel.', {
     runId,
     comment,
-    cascade: defaulted(flag('Whether its children are cancelled with it; false: they are left alone.'), true),
+    cascade: defaulted(flag('Whether its children are cancelled too.'), true),
     ifRevision,
     idempotencyKey,
   }),
   success: (t) => {
     const { run, replayed } = runSuccessFields(t)
     const changed = t.exposeBoolean('changed', {
-      description: 'False where there was nothing to cancel: the run is final, or being cancelled.',
+      description: 'False if nothing changed: the run is final, or already being cancelled.',
     })
     return {
       run,
@@ -155,20 +152,20 @@ defineRunMutation('cancelRun', {
 
 defineRunMutation('detachRun', {
   description:
-    'Lets a child live and end by itself: it is neither cancelled with its parent nor waited for by it any more.',
+    'Detaches a child from its parent: it is no longer cancelled with the parent, and the parent no longer waits for it.',
   input: defineInput('DetachRunInput', 'A detachment.', { runId, comment, ifRevision, idempotencyKey }),
   success: (t) => ({
     ...runSuccessFields(t),
-    changed: t.exposeBoolean('changed', { description: 'False where it was detached before.' }),
+    changed: t.exposeBoolean('changed', { description: 'False if it was already detached.' }),
   }),
 })
 
 defineMutation('deleteRun', {
-  description: 'Deletes a settled run that nobody holds, with all that hangs below it.',
+  description: 'Deletes a settled run that nobody holds, with everything that belongs to it.',
   input: defineInput('DeleteRunInput', 'A deletion.', { runId, idempotencyKey }),
   run: ({ commands, caller }, input) => deleteRun(commands, caller, input),
   success: (t) => ({
-    runId: t.exposeID('runId', { description: 'The run that is gone.' }),
+    runId: t.exposeID('runId', { description: 'The deleted run.' }),
     replayed: t.exposeBoolean('replayed', REPLAYED),
   }),
 })

@@ -29,12 +29,12 @@ const RunOrder = enumOf('RunOrder', RUN_ORDERS, 'The order of a list of runs.', 
 
 const time = (description: string) => field('DateTime', z.date(), description)
 const RunFilterInput = defineInput('RunFilter', 'Which runs to list; what is left out does not narrow.', {
-  status: listOf(RunStatus, RUN_STATUSES, 'Of any of these statuses.'),
-  outcome: listOf(Outcome, OUTCOMES, 'Come to any of these.'),
-  workflow: name('Of the workflow with this name, whatever its version.'),
+  status: listOf(RunStatus, RUN_STATUSES, 'With any of these statuses.'),
+  outcome: listOf(Outcome, OUTCOMES, 'With any of these outcomes.'),
+  workflow: name('Of the workflow with this name, in any version.'),
   labels: names('Carrying all of these labels.'),
   project: name('Of this project.'),
-  text: text(200, 'With this in the title, or an id that begins with it, in any case.'),
+  text: text(200, 'Whose title contains this or whose id begins with it, case-insensitive.'),
   createdAfter: time('Created later than this.'),
   createdBefore: time('Created earlier than this.'),
 })
@@ -54,13 +54,13 @@ function readFilter(args: { readonly filter?: unknown }): RunFilter {
 }
 
 const RunCount = builder.objectRef<StatusCount>('RunCount').implement({
-  description: 'How many runs are of a status.',
+  description: 'The number of runs with a status.',
   fields: (t) => ({
     status: t.expose('status', { type: RunStatus, description: 'The status.' }),
     count: t.exposeInt('count', {
       description: `How many runs are of it; of a settled status at most ${COUNTED.toLocaleString('en')} are counted.`,
     }),
-    isExact: t.exposeBoolean('isExact', { description: 'False where there are more than were counted.' }),
+    isExact: t.exposeBoolean('isExact', { description: 'False if there are more than were counted.' }),
   }),
 })
 
@@ -73,7 +73,8 @@ builder.queryFields((t) => ({
   run: t.field({
     type: RunRef,
     nullable: true,
-    description: 'A run by its id; null where there is none. A malformed id is an error of code INVALID_ID.',
+    description:
+      'A run by its id; null if it does not exist. A malformed id is an error with code INVALID_ID.',
     args: { id: t.arg.id({ required: true, description: 'Its id.' }) },
     extensions: statementCost(1),
     resolve: async (_, args, context) => {
@@ -84,13 +85,13 @@ builder.queryFields((t) => ({
   }),
   runs: t.field({
     type: RunConnection,
-    description: 'Runs that you may see, page by page.',
+    description: 'The runs that you may see, in pages.',
     args: {
       filter: t.arg(filterArg),
       orderBy: t.arg({ type: RunOrder, defaultValue: 'CREATED_DESC', description: 'Their order.' }),
-      first: t.arg.int({ description: 'The first so many, at most 500; left out: 50.' }),
+      first: t.arg.int({ description: 'Maximum number of items from the start: at most 500; default 50.' }),
       after: t.arg.string({ description: 'Only what comes after this cursor.' }),
-      last: t.arg.int({ description: 'The last so many, at most 500.' }),
+      last: t.arg.int({ description: 'Maximum number of items from the end: at most 500.' }),
       before: t.arg.string({ description: 'Only what comes before this cursor.' }),
     },
     complexity: pageCost,
@@ -100,7 +101,7 @@ builder.queryFields((t) => ({
   runCounts: t.field({
     type: [RunCount],
     description:
-      "How many runs match, by status, in the order of a run's life; zeros are told too. Active runs are all counted.",
+      'The number of matching runs by status, in lifecycle order, including zeros. Active runs are counted completely.',
     args: { filter: t.arg(filterArg) },
     extensions: statementCost(1),
     resolve: async (_, args, { reads, caller }) => {
@@ -146,16 +147,16 @@ async function readPage(args: RunsArgs, { reads, commands, caller }: GraphContex
 
 const VIAS = ['EXPLICIT', 'EXECUTION', 'ONLY_ACTIVE'] as const satisfies Via[]
 
-const ResolvedVia = enumOf('ResolvedVia', VIAS, 'By which rule a run was found.', {
+const ResolvedVia = enumOf('ResolvedVia', VIAS, 'How a run was resolved.', {
   EXPLICIT: 'Its id was given.',
   EXECUTION: 'It is the run of the execution.',
   ONLY_ACTIVE: 'It is the only active one.',
 })
 
-const ResolveRunInput = defineInput('ResolveRunInput', 'What is known of the run that a command means.', {
+const ResolveRunInput = defineInput('ResolveRunInput', 'What identifies the run that a command is about.', {
   runId: id('run', 'Its id.'),
   executionId: id('execution', 'An execution launched for it.'),
-  project: name('The project to look in; left out: all that you may see.'),
+  project: name('The project to search; if absent, all that you may see.'),
 })
 
 const ResolveRunResult = defineResult<Extract<Awaited<ReturnType<typeof resolveRun>>, { ok: true }>>(
@@ -168,7 +169,7 @@ const ResolveRunResult = defineResult<Extract<Awaited<ReturnType<typeof resolveR
       extensions: statementCost(1),
       resolve: async ({ run }, _, context) => (await atSnapshot(run, context)) ?? run,
     }),
-    via: t.expose('via', { type: ResolvedVia, description: 'The rule it was found by.' }),
+    via: t.expose('via', { type: ResolvedVia, description: 'How it was resolved.' }),
   }),
   ['AmbiguousRun', 'NoActiveRun', 'RunNotFound', 'ExecutionNotFound', 'InvalidInput'],
   'RunResolved',
@@ -178,9 +179,9 @@ builder.queryField('resolveRun', (t) =>
   t.field({
     type: ResolveRunResult,
     description:
-      'Which run a command means: an explicit id, else the run of the execution, else the only active run. Never a guess.',
+      'Resolves the run that a command is about: an explicit id, otherwise the run of the execution, otherwise the only active run. It never guesses.',
     args: {
-      input: t.arg({ type: ResolveRunInput.ref, required: true, description: 'What is known of it.' }),
+      input: t.arg({ type: ResolveRunInput.ref, required: true, description: 'What identifies the run.' }),
     },
     resolve: async (_, args, context) => {
       const read = readInput(ResolveRunInput.schema, args.input)

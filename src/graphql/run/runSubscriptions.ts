@@ -18,7 +18,8 @@ import { RunEventRef, RunRef } from '../kit/refs.ts'
 import { statementCost } from '../request/statementCost.ts'
 
 const RunFrame = builder.objectRef<LoadedRun>('RunFrame').implement({
-  description: 'How a run stands. Frames never go back; what was overtaken may be left out.',
+  description:
+    'The state of a run at one moment. Frames never go back in revision; a superseded one may be skipped.',
   fields: (t) => ({
     runId: t.id({ description: 'The run.', resolve: ({ run }) => run.id }),
     status: t.field({ type: RunStatus, description: 'Its status.', resolve: ({ run }) => run.status }),
@@ -30,7 +31,7 @@ const RunFrame = builder.objectRef<LoadedRun>('RunFrame').implement({
     }),
     phase: t.string({
       nullable: true,
-      description: 'Key of the phase it stands at.',
+      description: 'Key of the current phase.',
       resolve: ({ run }) => run.currentPhase,
     }),
     epoch: t.int({ description: 'Its epoch.', resolve: ({ run }) => run.epoch }),
@@ -54,7 +55,7 @@ const RunFrame = builder.objectRef<LoadedRun>('RunFrame').implement({
     run: t.field({
       type: RunRef,
       nullable: true,
-      description: 'The run itself; null where it was deleted meanwhile.',
+      description: 'The run; null if it was deleted in the meantime.',
       extensions: statementCost(1),
       resolve: (frame, _, context) => atSnapshot(frame, context),
     }),
@@ -63,15 +64,15 @@ const RunFrame = builder.objectRef<LoadedRun>('RunFrame').implement({
 
 const CHANGE_KINDS = ['UPSERTED', 'DELETED'] as const satisfies RunsChange['kind'][]
 
-const RunsChangeKind = enumOf('RunsChangeKind', CHANGE_KINDS, 'What became of a run.', {
-  UPSERTED: 'It is there, new or changed.',
-  DELETED: 'It is gone, and never comes back.',
+const RunsChangeKind = enumOf('RunsChangeKind', CHANGE_KINDS, 'Kind of a change.', {
+  UPSERTED: 'Created or changed.',
+  DELETED: 'Deleted. Final.',
 })
 
 const RunsChangeRef = builder.objectRef<RunsChange>('RunsChange').implement({
-  description: 'A run that changed or is gone. One may be told of twice, none is left out.',
+  description: 'A change of a run. A change may be delivered twice, but none is skipped.',
   fields: (t) => ({
-    cursor: t.exposeString('cursor', { description: 'For `after`, to go on from here.' }),
+    cursor: t.exposeString('cursor', { description: 'For `after`, to continue from here.' }),
     kind: t.expose('kind', { type: RunsChangeKind, description: 'What became of it.' }),
     runId: t.exposeID('runId', { description: 'The run.' }),
     revision: t.exposeInt('revision', {
@@ -80,7 +81,7 @@ const RunsChangeRef = builder.objectRef<RunsChange>('RunsChange').implement({
     run: t.field({
       type: RunRef,
       nullable: true,
-      description: 'The run as it is; null for a deleted one.',
+      description: 'The current run; null if it was deleted.',
       extensions: statementCost(1),
       resolve: ({ run }, _, context) => run && atSnapshot(run, context),
     }),
@@ -89,10 +90,10 @@ const RunsChangeRef = builder.objectRef<RunsChange>('RunsChange').implement({
 
 const RunsFeedFilter = defineInput(
   'RunsFeedFilter',
-  'Which runs to follow, by what never changes in a run, so that none leaves the feed silently.',
+  'Which runs to follow. Only fields that never change in a run, so that a run cannot leave the feed unnoticed.',
   {
     project: name('Of this project.'),
-    workflow: name('Of the workflow with this name, whatever its version.'),
+    workflow: name('Of the workflow with this name, in any version.'),
     labels: names('Carrying all of these labels.'),
   },
 )
@@ -112,16 +113,17 @@ const runId = { required: true, description: 'The run.' } as const
 const untilSettled = {
   defaultValue: false,
   description:
-    'Ends the stream when the run is settled, though it might be resumed; else only when it is final.',
+    'Ends the stream when the run settles, although it might be resumed; otherwise only when it is final.',
 } as const
 
 builder.subscriptionFields((t) => ({
   runStatus: t.field({
     type: RunFrame,
-    description: 'How a run stands: the present first, then after each change. Ends when it is final.',
+    description:
+      'The state of a run: the current one first, then after each change. Ends when the run is final.',
     args: {
       runId: t.arg.id(runId),
-      after: t.arg.int({ description: 'The revision you have: only later ones are told.' }),
+      after: t.arg.int({ description: 'The last revision that you have: only later ones are sent.' }),
       untilSettled: t.arg.boolean(untilSettled),
     },
     subscribe: async (_, args, context) => {
@@ -140,7 +142,10 @@ builder.subscriptionFields((t) => ({
       'Every event of a run after a cursor, once and in order; ends after the last one of a final run.',
     args: {
       runId: t.arg.id(runId),
-      after: t.arg.int({ defaultValue: 0, description: 'The `seq` you have; 0: from the beginning.' }),
+      after: t.arg.int({
+        defaultValue: 0,
+        description: 'The last `seq` that you have; 0: from the beginning.',
+      }),
       untilSettled: t.arg.boolean(untilSettled),
     },
     subscribe: async (_, args, context) => {
@@ -156,10 +161,10 @@ builder.subscriptionFields((t) => ({
   runsChanged: t.field({
     type: RunsChangeRef,
     description:
-      'The feed across runs: each that changes, as it is then. Goes on from the `feedCursor` of a list; does not end by itself. An error of code CURSOR_EXPIRED says: list again.',
+      'The feed of changes across runs, each with the changed run. Continues from the `feedCursor` of a list and does not end by itself. On an error with code CURSOR_EXPIRED, list again.',
     args: {
       filter: t.arg({ type: RunsFeedFilter.ref, description: 'Which runs; left out: all that you may see.' }),
-      after: t.arg.string({ description: 'The cursor to go on from; left out: from now.' }),
+      after: t.arg.string({ description: 'The cursor to continue from; if absent, from now.' }),
     },
     subscribe: async (_, args, context) => {
       refuseAgents(context)
@@ -176,10 +181,10 @@ builder.subscriptionFields((t) => ({
   directives: t.field({
     type: DirectiveRef,
     description:
-      'What the owner of a claim is told: how it stands, then every change, and each message once. Ends with STOP or LEASE_LOST.',
+      'The directives to the owner of a claim: the current one, then every change, and each message once. Ends with STOP or LEASE_LOST.',
     args: {
       runId: t.arg.id(runId),
-      fence: t.arg.int({ required: true, description: 'The number of your claim.' }),
+      fence: t.arg.int({ required: true, description: 'The fence of your claim.' }),
     },
     subscribe: async (_, args, context) => {
       await checkFollowed(args.runId, context)

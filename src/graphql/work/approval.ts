@@ -29,7 +29,7 @@ const PermissionRef = builder.objectRef<Permission>('Permission').implement({
 })
 
 builder.objectType(ApprovalRef, {
-  description: 'A question that only a person may answer, once, and about exactly what was shown.',
+  description: 'A question that only a person may answer, once, bound to exactly what was shown.',
   interfaces: [NodeRef],
   fields: (t) => ({
     id: t.id({ description: 'Its id, `apr_…`.', resolve: ({ approval }) => approval.id }),
@@ -59,12 +59,12 @@ builder.objectType(ApprovalRef, {
     gate: t.string({ description: 'Name of the gate.', resolve: ({ approval }) => approval.gate }),
     kind: t.field({
       type: ApprovalKind,
-      description: 'What is asked, and so what may be answered.',
+      description: 'What is asked, which determines the possible answers.',
       resolve: ({ approval }) => approval.kind,
     }),
     status: t.field({
       type: ApprovalStatus,
-      description: 'Where it stands.',
+      description: 'The current status.',
       resolve: ({ approval }) => approval.status,
     }),
     question: t.string({
@@ -79,7 +79,7 @@ builder.objectType(ApprovalRef, {
     }),
     decisions: t.field({
       type: [Decision],
-      description: 'What may be answered.',
+      description: 'The possible decisions.',
       resolve: ({ approval }) => [...decisionsOf(approval)],
     }),
     sessionId: t.id({
@@ -111,7 +111,10 @@ builder.objectType(ApprovalRef, {
         'SHA-256 over gate, question, payload, artifact and attempt, and over session, permission and schema of a question in a turn: a decision must repeat it.',
       resolve: ({ approval }) => approval.digest,
     }),
-    requestedBy: t.string({ description: 'Who asked.', resolve: ({ approval }) => approval.requestedBy }),
+    requestedBy: t.string({
+      description: 'The name of the requester.',
+      resolve: ({ approval }) => approval.requestedBy,
+    }),
     requestedById: t.id({
       nullable: true,
       description: 'The principal that asked; null where the log is of before there were any.',
@@ -119,26 +122,26 @@ builder.objectType(ApprovalRef, {
     }),
     requestedAt: t.field({
       type: 'DateTime',
-      description: 'When it was asked.',
+      description: 'When it was requested.',
       resolve: ({ approval }) => approval.requestedAt,
     }),
     expiresAt: t.field({
       type: 'DateTime',
       nullable: true,
-      description: 'Until when it is to be answered; null: for ever.',
+      description: 'When it expires; null: never.',
       resolve: ({ approval }) => approval.expiresAt,
     }),
     onExpiry: t.field({
       type: ExpiryPolicy,
-      description: 'What happens then.',
+      description: 'What happens when it expires.',
       resolve: ({ approval }) => approval.onExpiry,
     }),
     approvers: t.stringList({
-      description: 'Names of those who may decide; empty: whoever has the role.',
+      description: 'Names of those who may decide; empty: anyone with the role.',
       resolve: ({ approval }) => [...approval.approvers],
     }),
     allowSelfApproval: t.boolean({
-      description: 'Whether who asked may decide.',
+      description: 'Whether the requester may decide it.',
       resolve: ({ approval }) => approval.allowSelfApproval,
     }),
     decidedAt: t.field({
@@ -149,7 +152,7 @@ builder.objectType(ApprovalRef, {
     }),
     decidedBy: t.string({
       nullable: true,
-      description: 'Who decided; `system` where it expired.',
+      description: 'Name of who decided; `system` if it expired.',
       resolve: ({ approval }) => approval.decidedBy,
     }),
     decidedById: t.id({
@@ -159,7 +162,7 @@ builder.objectType(ApprovalRef, {
     }),
     comment: t.string({
       nullable: true,
-      description: 'What was said with the decision.',
+      description: 'The comment of the decision.',
       resolve: ({ approval }) => approval.comment,
     }),
   }),
@@ -170,7 +173,7 @@ export const ApprovalConnection = connectionOf('Approval', ApprovalRef)
 const ApprovalFilter = defineInput(
   'ApprovalFilter',
   'Which approvals to list; what is left out does not narrow.',
-  { status: listOf(ApprovalStatus, APPROVAL_STATUSES, 'Of any of these statuses.') },
+  { status: listOf(ApprovalStatus, APPROVAL_STATUSES, 'With any of these statuses.') },
 )
 
 const filterSchema = z.object({ filter: ApprovalFilter.schema.nullish() })

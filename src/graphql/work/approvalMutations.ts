@@ -59,7 +59,7 @@ defineMutation('requestApproval', {
     phase: name('Key of the phase it is about, the current one; left out: the run as a whole.'),
     gate: required(name('Name of the gate.')),
     kind: defaulted(
-      oneOf(ApprovalKind, APPROVAL_KINDS, 'What is asked, and so what may be answered.'),
+      oneOf(ApprovalKind, APPROVAL_KINDS, 'What is asked, which determines the possible answers.'),
       'REVIEW',
     ),
     question: required(nonEmptyText(10_000, 'What the person is asked.')),
@@ -72,14 +72,17 @@ defineMutation('requestApproval', {
       oneOf(
         ExpiryPolicy,
         EXPIRY_POLICIES,
-        'What happens where nobody decides in time. A PERMISSION or a QUESTION takes WAIT for CONTINUE.',
+        'What happens if nobody decides in time. For a PERMISSION or a QUESTION, WAIT means CONTINUE.',
       ),
       'WAIT',
     ),
-    approvers: names('Names of those who may decide, at most 100; left out or empty: whoever has the role.', {
-      maxItems: 100,
-    }),
-    allowSelfApproval: defaulted(flag('Whether who asks may decide.'), true),
+    approvers: names(
+      'Names of those who may decide, at most 100; if absent or empty, anyone with the role.',
+      {
+        maxItems: 100,
+      },
+    ),
+    allowSelfApproval: defaulted(flag('Whether the requester may decide it.'), true),
     sessionId: id(
       'session',
       'The session whose agent asks a PERMISSION or a QUESTION; a PERMISSION without one is never allowed always.',
@@ -97,7 +100,7 @@ defineMutation('requestApproval', {
 })
 
 defineMutation('decideApproval', {
-  description: 'Answers an approval: once, about what was shown, and for good.',
+  description: 'Decides an approval: once, bound to what was shown, and permanently.',
   input: defineInput('DecideApprovalInput', 'A decision.', {
     approvalId: required(id('approval', 'The approval.')),
     decision: required(

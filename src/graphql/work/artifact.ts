@@ -12,7 +12,7 @@ const ArtifactProblemRef = builder.objectRef<ArtifactProblem>('ArtifactProblem')
     path: t.exposeString('path', {
       description: 'Where in the file, as a JSON pointer; empty: the file as a whole.',
     }),
-    message: t.exposeString('message', { description: 'In words.' }),
+    message: t.exposeString('message', { description: 'A message for a person.' }),
   }),
 })
 
@@ -53,7 +53,7 @@ builder.objectType(ArtifactRef, {
     }),
     size: t.int({ description: 'Bytes of its content in UTF-8.', resolve: ({ artifact }) => artifact.size }),
     valid: t.boolean({
-      description: 'Whether it is what its workflow asks for.',
+      description: 'Whether it meets the declaration of its workflow.',
       resolve: ({ artifact }) => artifact.valid,
     }),
     problems: t.field({
@@ -63,7 +63,7 @@ builder.objectType(ArtifactRef, {
     }),
     content: t.string({
       nullable: true,
-      description: 'What stands in it. Read only where it is asked for.',
+      description: 'Its content. Read only if selected.',
       complexity: CONTENT_COST,
       extensions: statementCost(1),
       resolve: async ({ artifact }, _, { reads }) => (await reads.content.load(artifact.id))?.content ?? null,

@@ -7,12 +7,12 @@ import { ArtifactRef, PhaseRef } from '../kit/refs.ts'
 
 defineMutation('submitArtifact', {
   description:
-    'Hands a file of the current phase to the server, which hashes and validates it. A valid one at the path that the phase declares completes the phase, or opens its approval; an invalid one is kept with its problems, and changes nothing else.',
+    'Submits a file of the current phase to the server, which hashes and validates it. A valid file at the path declared by the phase completes the phase, or opens its approval; an invalid one is stored with its problems and changes nothing else.',
   input: defineInput('SubmitArtifactInput', 'A file that a phase produced.', {
     runId,
     phase: required(name('Key of the phase, the current one.')),
     path: required(name('Its path, relative to the workspace.', 512)),
-    content: required(content('What stands in it. How much is taken is a setting of the server.')),
+    content: required(content('Its content. The maximum size is a setting of the server.')),
     fence,
     idempotencyKey,
   }),
@@ -22,7 +22,7 @@ defineMutation('submitArtifact', {
     return {
       artifact: t.field({
         type: ArtifactRef,
-        description: 'The artifact: see whether it is valid.',
+        description: 'The artifact, with its validation result in `valid`.',
         resolve: ({ run: loaded, row: artifact }) => ({ runId: loaded.run.id, artifact }),
       }),
       phase: t.field({

@@ -63,7 +63,7 @@ const PlanStepRef = builder.objectRef<PlanStep>('PlanStep').implement({
   description: 'A step of a plan.',
   fields: (t) => ({
     text: t.exposeString('text', { description: 'What is to be done.' }),
-    status: t.expose('status', { type: StepStatus, description: 'How far it has come.' }),
+    status: t.expose('status', { type: StepStatus, description: 'How far it was delivered.' }),
   }),
 })
 
@@ -98,7 +98,7 @@ define('TOOL_CALL', 'The call of a tool.', (t) => ({
   toolStatus: t.field({
     type: ToolStatus,
     nullable: true,
-    description: 'How far it has come.',
+    description: 'How far it was delivered.',
     resolve: ({ data }) => data.toolStatus,
   }),
   locations: t.field({

@@ -52,7 +52,7 @@ const FileLocationInput = defineInput('FileLocationInput', 'A place in a file.',
 
 const PlanStepInput = defineInput('PlanStepInput', 'A step of a plan.', {
   text: required(text(MAX.title, 'What is to be done.')),
-  status: required(oneOf(StepStatus, STEP_STATUSES, 'How far it has come.')),
+  status: required(oneOf(StepStatus, STEP_STATUSES, 'How far it was delivered.')),
 })
 
 const count = (description: string) => int(0, MAX_INT, description)
@@ -74,7 +74,7 @@ export const TranscriptEntryInput = defineOneOf(
       defineInput('ToolCallEntryInput', 'The call of a tool, or how far one has come.', {
         ...identity,
         ...about,
-        toolStatus: oneOf(ToolStatus, TOOL_STATUSES, 'How far it has come.'),
+        toolStatus: oneOf(ToolStatus, TOOL_STATUSES, 'How far it was delivered.'),
         locations: listed(FileLocationInput, MAX.locations, 'The files that it is about.'),
         output: body('What the tool gave back, as text.'),
       }),

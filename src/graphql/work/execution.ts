@@ -34,13 +34,14 @@ builder.objectType(ExecutionRef, {
     }),
     fence: t.exposeInt('fence', {
       nullable: true,
-      description: 'The claim it was started under, which may tell its end; null for one of no run.',
+      description:
+        'The fence of the claim it was started under, which may report its end; null for an execution without a run.',
     }),
     command: t.exposeString('command', { description: 'What was launched.' }),
     pid: t.exposeInt('pid', { nullable: true, description: 'Its process id on the machine it ran on.' }),
     exitCode: t.exposeInt('exitCode', {
       nullable: true,
-      description: 'The code it exited with. Evidence of nothing: see `outcome`.',
+      description: 'Its exit code. It is not evidence: see `outcome`.',
     }),
     signal: t.exposeString('signal', { nullable: true, description: 'The signal that ended it.' }),
     end: t.expose('end', {
@@ -51,11 +52,11 @@ builder.objectType(ExecutionRef, {
     outcome: t.field({
       type: Outcome,
       nullable: true,
-      description: "What it came to, by today's rule; null while in flight.",
+      description: 'Its outcome, by the current rule; null while in flight.',
       extensions: statementCost(2),
       resolve: readOutcome,
     }),
-    startedBy: t.exposeString('startedBy', { description: 'Who launched it.' }),
+    startedBy: t.exposeString('startedBy', { description: 'Name of the principal that launched it.' }),
     startedById: t.exposeID('startedById', {
       nullable: true,
       description: 'The principal that launched it; null where the log is of before there were any.',

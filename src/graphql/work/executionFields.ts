@@ -37,7 +37,7 @@ const ExecutionFilterInput = defineInput(
   'Which executions to list; what is left out does not narrow.',
   {
     runId: id('run', 'Of this run.'),
-    outcome: listOf(Outcome, OUTCOMES, 'Come to any of these.'),
+    outcome: listOf(Outcome, OUTCOMES, 'With any of these outcomes.'),
     inFlight: flag('True: only those that have not ended; false: only those that have.'),
   },
 )
@@ -69,9 +69,9 @@ builder.queryField('executions', (t) =>
 
 defineMutation('startExecution', {
   description:
-    'Records a process that was launched, for a run or for none. What no run launched belongs to the token that recorded it.',
+    'Records a launched process, for a run or without one. An execution without a run belongs to the principal that recorded it.',
   input: defineInput('StartExecutionInput', 'A process that was launched.', {
-    runId: id('run', 'The run it works for; left out: none, or the run of an AGENT token.'),
+    runId: id('run', 'The run it works for; if absent, none, or the run of an AGENT token.'),
     phase: name('Key of the phase it works on, the current one; left out: the run as a whole.'),
     command: required(nonEmptyText(16_384, 'What was launched.')),
     pid: int(1, MAX_INT, 'Its process id on the machine it runs on.'),
@@ -91,7 +91,7 @@ defineMutation('startExecution', {
 
 defineMutation('finishExecution', {
   description:
-    'Records how a process ended: once, even after its run has settled, by the claim that it was started under or by an operator.',
+    'Records the end of a process: once, even after its run has settled, under the claim that it was started with or by an operator.',
   input: defineInput('FinishExecutionInput', 'The end of a process.', {
     executionId: required(id('execution', 'The execution.')),
     fence: int(
@@ -105,7 +105,7 @@ defineMutation('finishExecution', {
       oneOf(
         ExecutionEnd,
         REPORTED_ENDS,
-        'How it ended: EXITED, CANCELLED, TIMED_OUT or IDLE. The others are findings of the server.',
+        'How it ended: EXITED, CANCELLED, TIMED_OUT or IDLE. The other values are set by the server.',
       ),
       'EXITED',
     ),
@@ -121,8 +121,7 @@ defineMutation('finishExecution', {
     outcome: t.field({
       type: Outcome,
       nullable: true,
-      description:
-        'What it came to; null for an AGENT token whose claim is over, which is told nothing of the run.',
+      description: 'Its outcome; null for an AGENT token whose claim is over.',
       resolve: ({ execution }, _, context) => readOutcome(execution, null, context),
     }),
     replayed: t.exposeBoolean('replayed', REPLAYED),
@@ -131,9 +130,9 @@ defineMutation('finishExecution', {
 
 defineMutation('touchExecution', {
   description:
-    'Says that the supervisor of an execution of no run lives, by the principal that started it. One that is silent for a day (`orphanAfterSeconds`) ends SUPERVISOR_LOST; how it really ended may still be told.',
-  input: defineInput('TouchExecutionInput', 'A sign of life.', {
-    executionId: required(id('execution', 'The execution, of no run.')),
+    'Heartbeat for an execution without a run, by the principal that started it. After a day without one (`orphanAfterSeconds`) it ends as SUPERVISOR_LOST; its actual end may still be reported.',
+  input: defineInput('TouchExecutionInput', 'A heartbeat.', {
+    executionId: required(id('execution', 'The execution, which must not belong to a run.')),
   }),
   run: ({ commands, caller }, { executionId }) => touchExecution(commands, caller, executionId),
   success: (t) => ({

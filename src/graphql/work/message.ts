@@ -19,12 +19,12 @@ builder.objectType(MessageRef, {
     text: t.string({ description: 'What it says.', resolve: ({ message }) => message.text }),
     mode: t.field({
       type: MessageMode,
-      description: 'When it is to reach the agent.',
+      description: 'When to deliver it to the agent.',
       resolve: ({ message }) => message.mode,
     }),
     status: t.field({
       type: MessageStatus,
-      description: 'How far it has come.',
+      description: 'How far it was delivered.',
       resolve: ({ message }) => message.status,
     }),
     sentBy: t.string({ description: 'Who sent it.', resolve: ({ message }) => message.sentBy }),

@@ -23,12 +23,11 @@ const toNode = ({ run: { run }, row: message }: WorkSuccess<Message>) => ({
 })
 
 defineMutation('sendMessage', {
-  description:
-    "Sends steering text to a run; its owner is told by a directive and passes it on to the run's agent.",
+  description: 'Sends a message to a run; its owner receives it as a directive and delivers it to the agent.',
   input: defineInput('SendMessageInput', 'A message.', {
     runId,
     text: required(nonEmptyText(65_536, 'What it says.')),
-    mode: defaulted(oneOf(MessageMode, MESSAGE_MODES, 'When it is to reach the agent.'), 'STEER'),
+    mode: defaulted(oneOf(MessageMode, MESSAGE_MODES, 'When to deliver it to the agent.'), 'STEER'),
     idempotencyKey,
   }),
   run: ({ commands, caller }, input) => sendMessage(commands, caller, input),
@@ -40,10 +39,10 @@ defineMutation('sendMessage', {
 
 defineMutation('acknowledgeMessage', {
   description:
-    "The owner's receipt for a message. One that comes after the run has settled changes nothing, and tells what became of the message.",
+    "The owner's receipt for a message. After the run has settled it changes nothing and returns the final status of the message.",
   input: defineInput('AcknowledgeMessageInput', 'A receipt.', {
     messageId: required(id('message', 'The message.')),
-    receipt: required(oneOf(Receipt, RECEIPTS, 'How far it has come.')),
+    receipt: required(oneOf(Receipt, RECEIPTS, 'How far it was delivered.')),
     fence,
     idempotencyKey,
   }),

@@ -8,10 +8,10 @@ import { statementCost } from '../request/statementCost.ts'
 const PhaseErrorRef = builder.objectRef<PhaseError>('PhaseError').implement({
   description: 'Why a phase failed.',
   fields: (t) => ({
-    class: t.expose('class', { type: ErrorClass, description: 'How it is to be met.' }),
+    class: t.expose('class', { type: ErrorClass, description: 'How to handle it.' }),
     code: t.exposeString('code', { description: 'A short code, for programs.' }),
     message: t.exposeString('message', { description: 'What went wrong.' }),
-    hint: t.exposeString('hint', { nullable: true, description: 'What may help.' }),
+    hint: t.exposeString('hint', { nullable: true, description: 'A hint for a person.' }),
   }),
 })
 
@@ -24,7 +24,7 @@ builder.objectType(PhaseRef, {
     round: t.int({ description: 'The round it belongs to.', resolve: ({ phase }) => phase.round }),
     status: t.field({
       type: PhaseStatus,
-      description: 'Where it stands.',
+      description: 'The current status.',
       resolve: ({ phase }) => phase.status,
     }),
     attempts: t.int({
@@ -32,7 +32,8 @@ builder.objectType(PhaseRef, {
       resolve: ({ phase }) => phase.attempts,
     }),
     isFinalPhase: t.boolean({
-      description: 'Whether the run may be completed here: marked final, or nothing can follow.',
+      description:
+        'Whether the run may be completed here: the phase is marked final, or no phase can follow.',
       resolve: ({ phase, workflow }) => isLastPhase(workflowPhase(workflow, phase.key)),
     }),
     role: t.string({
@@ -65,7 +66,7 @@ builder.objectType(PhaseRef, {
     artifacts: t.field({
       type: [ArtifactRef],
       description:
-        'The files it produced, in the order in which they came, those of earlier attempts too; the last 500.',
+        'The last 500 files it produced, in order of submission, including those of earlier attempts.',
       extensions: statementCost(1),
       resolve: async ({ runId, phase }, _, { reads }) =>
         (await reads.artifactsOfPhase.load(phase.id)).map((artifact) => ({ runId, artifact })),

@@ -34,7 +34,7 @@ const phaseSuccessFields = (t: ObjectFieldBuilder<SchemaTypes, RunSuccess>) => {
   const { run, replayed } = runSuccessFields(t)
   const phase = t.field({
     type: PhaseRef,
-    description: 'The phase it was about, as it is now.',
+    description: 'The phase that the command was about, in its current state.',
     resolve: async (answer, _, context) => {
       const found = await readPhase(answer, context)
       if (!found) throw new Error(`a phase of ${answer.run.run.id} is gone`)
@@ -68,7 +68,7 @@ const phaseKey = required(name('Key of the phase.'))
 
 defineRunMutation('advancePhase', {
   description:
-    'Moves a run to another phase: the one it leaves is completed. To the initial phase after a completed round: opens the next round.',
+    'Moves a run to another phase and completes the one it leaves. A move to the initial phase after a completed round opens the next round.',
   input: defineInput('AdvancePhaseInput', 'A move.', {
     runId,
     to: required(name('Key of the phase to move to.')),
@@ -85,7 +85,7 @@ defineRunMutation('startPhase', {
     runId,
     phase: phaseKey,
     fence,
-    repair: defaulted(flag('Starts it anew while an attempt is under way, to repair it.'), false),
+    repair: defaulted(flag('Starts a repair attempt while an attempt is under way.'), false),
     because: text(10_000, 'Why it is repaired; kept in the log.'),
     idempotencyKey,
   }),
@@ -93,18 +93,18 @@ defineRunMutation('startPhase', {
 })
 
 const PhaseErrorInput = defineInput('PhaseErrorInput', 'Why a phase failed.', {
-  class: required(oneOf(ErrorClass, ERROR_CLASSES, 'How it is to be met.')),
+  class: required(oneOf(ErrorClass, ERROR_CLASSES, 'How to handle it.')),
   code: required(name('A short code, for programs.', 100)),
   message: required(nonEmptyText(10_000, 'What went wrong.')),
-  hint: text(10_000, 'What may help.'),
+  hint: text(10_000, 'A hint for a person.'),
 })
 
-const RecoveryInput = defineInput('RecoveryInput', 'A question about how to go on after a failure.', {
+const RecoveryInput = defineInput('RecoveryInput', 'A question about how to continue after a failure.', {
   gate: required(name('Name of the gate.')),
   question: required(nonEmptyText(10_000, 'What the person is asked.')),
   payload: json('What is shown with the question.'),
-  sessionId: id('session', 'The live session that needs the person: it waits, FAILED_NEEDS_HUMAN.'),
-  expiresInSeconds: seconds('After how many seconds the question has expired; it can be answered then, too.'),
+  sessionId: id('session', 'The live session that needs a person; it becomes FAILED_NEEDS_HUMAN.'),
+  expiresInSeconds: seconds('Seconds until the question expires; it can still be answered afterwards.'),
 })
 
 defineMutation('failPhase', {
@@ -115,7 +115,7 @@ defineMutation('failPhase', {
     phase: phaseKey,
     fence,
     error: required(nested(PhaseErrorInput, 'Why it failed.')),
-    recovery: nested(RecoveryInput, 'Asks a person how to go on, in the same step.'),
+    recovery: nested(RecoveryInput, 'Asks a person how to continue, in the same step.'),
     idempotencyKey,
   }),
   run: ({ commands, caller }, { error, ...input }) =>
@@ -124,11 +124,11 @@ defineMutation('failPhase', {
 })
 
 defineRunMutation('completeRound', {
-  description: 'Completes the present round. Again: nothing changes.',
+  description: 'Completes the current round. Repeating it changes nothing.',
   input: defineInput('CompleteRoundInput', 'The end of a round.', {
     runId,
     fence,
-    summary: json('What came of the round: yours, kept in the log.'),
+    summary: json('A summary of the round: any JSON, kept in the log.'),
     idempotencyKey,
   }),
   success: (t) => {
@@ -140,7 +140,7 @@ defineRunMutation('completeRound', {
         resolve: ({ event, run: after }) =>
           event?.type === 'round.completed' ? event.payload.round : after.run.completedRound,
       }),
-      changed: t.exposeBoolean('changed', { description: 'False where it was complete before.' }),
+      changed: t.exposeBoolean('changed', { description: 'False if it was already complete.' }),
       replayed,
     }
   },

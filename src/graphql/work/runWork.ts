@@ -85,7 +85,7 @@ builder.objectFields(RunRef, (t) => ({
   }),
   approvals: t.field({
     type: ApprovalConnection,
-    description: 'What persons were asked about it, the newest first.',
+    description: 'Its approvals, newest first.',
     args: { first: t.arg.int(FIRST), after: t.arg.string(AFTER) },
     complexity: pageCost,
     extensions: statementCost(1),
@@ -118,14 +118,14 @@ builder.objectFields(RunRef, (t) => ({
   parent: t.field({
     type: RunRef,
     nullable: true,
-    description: 'The run that it is a child of; null also where that one was deleted.',
+    description: 'Its parent; null also if that was deleted.',
     extensions: statementCost(1),
     resolve: async ({ run }, _, context) =>
       run.parentId === null ? null : assertVisible(await context.reads.run.load(run.parentId), context),
   }),
   detached: t.boolean({
     description:
-      'Whether it lives and ends apart from its parent; else it is cancelled with it, and waited for by it.',
+      'Whether it is independent of its parent; otherwise it is cancelled with the parent, and the parent waits for it.',
     resolve: ({ run }) => run.detached,
   }),
   children: t.field({

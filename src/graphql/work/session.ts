@@ -8,7 +8,7 @@ import { statementCost } from '../request/statementCost.ts'
 
 builder.objectType(SessionRef, {
   description:
-    'A live agent attached to a run in a role, reached through an adapter. It survives prompts, and can be recovered.',
+    'An agent attached to a run in a role, through an adapter. It can receive several prompts and can be recovered.',
   interfaces: [NodeRef],
   fields: (t) => ({
     id: t.id({ description: 'Its id, `ses_…`.', resolve: ({ session }) => session.id }),
@@ -23,12 +23,12 @@ builder.objectType(SessionRef, {
       resolve: ({ session }) => session.role,
     }),
     adapter: t.string({
-      description: 'What it is reached through.',
+      description: 'The adapter that connects to it.',
       resolve: ({ session }) => session.adapter,
     }),
     status: t.field({
       type: SessionStatus,
-      description: 'Where it stands.',
+      description: 'The current status.',
       resolve: ({ session }) => session.status,
     }),
     recoveryAttempts: t.int({
@@ -42,7 +42,7 @@ builder.objectType(SessionRef, {
       args: {
         after: t.arg.int({
           defaultValue: 0,
-          description: 'The `seq` to read on from; 0: from the beginning.',
+          description: 'The `seq` to continue after; 0: from the beginning.',
         }),
         first: t.arg.int({ defaultValue: 100, description: 'How many entries, at most 500.' }),
         kinds: t.arg({
@@ -62,7 +62,7 @@ builder.objectType(SessionRef, {
     handle: t.field({
       type: 'JSON',
       nullable: true,
-      description: "The adapter's own data, for the next owner to find the agent by.",
+      description: "The adapter's own data, by which the next owner finds the agent.",
       resolve: ({ session }) => session.handle,
     }),
     lastPromptKey: t.string({

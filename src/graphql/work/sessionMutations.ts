@@ -37,20 +37,20 @@ const sessionId = required(id('session', 'The session.'))
 
 defineMutation('openSession', {
   description:
-    'Opens the session of a role, or adopts the one that is live: it is yours then, and its handle tells how to find its agent.',
+    'Opens the session of a role, or adopts the live one, which then belongs to your claim; its handle identifies the agent.',
   input: defineInput('OpenSessionInput', 'A session to open.', {
     runId,
     role: required(name('The role it works in.')),
-    adapter: required(name('What it is reached through, as `process` or `tmux`.')),
+    adapter: required(name('The adapter that connects to it, such as `process` or `tmux`.')),
     fence,
-    handle: json("The adapter's own data; left out: what an adopted session had."),
+    handle: json("The adapter's own data; if absent, an adopted session keeps its handle."),
     idempotencyKey,
   }),
   run: ({ commands, caller }, input) => openSession(commands, caller, input),
   success: (t) => {
     const { session, replayed } = sessionSuccessFields(t)
     const created = t.boolean({
-      description: 'False where a live session was adopted.',
+      description: 'False if a live session was adopted.',
       resolve: (answer) => answer.created,
     })
     return { session, created, replayed }
@@ -58,12 +58,12 @@ defineMutation('openSession', {
 })
 
 defineMutation('updateSession', {
-  description: 'Records where a session stands.',
+  description: 'Records the status of a session.',
   input: defineInput('UpdateSessionInput', 'A change of a session.', {
     sessionId,
-    status: required(oneOf(SessionStatus, SESSION_STATUSES, 'Where it stands now.')),
+    status: required(oneOf(SessionStatus, SESSION_STATUSES, 'The new status.')),
     fence,
-    detail: json('Why: yours, kept in the log.'),
+    detail: json('Details: any JSON, kept in the log.'),
     idempotencyKey,
   }),
   run: ({ commands, caller }, input) => updateSession(commands, caller, input),
@@ -72,13 +72,13 @@ defineMutation('updateSession', {
 
 defineMutation('recordPrompt', {
   description:
-    'Records a prompt, before it is sent and after. A dedup key that was SENT is never sent to the session again.',
+    'Records a prompt before and after it is sent. A prompt whose dedup key was SENT is never sent to the session again.',
   input: defineInput('RecordPromptInput', 'A prompt.', {
     sessionId,
     phase: required(name('Key of the phase it is for, the current one.')),
-    dedupKey: required(name('What tells the prompt from others: a hash of all that it says.')),
-    stage: required(oneOf(PromptStage, PROMPT_STAGES, 'How far it has come.')),
-    repair: defaulted(flag('Whether it asks to repair what came of an earlier one.'), false),
+    dedupKey: required(name('Identifies the prompt: a hash of its content.')),
+    stage: required(oneOf(PromptStage, PROMPT_STAGES, 'How far it was delivered.')),
+    repair: defaulted(flag('Whether it asks for a repair of an earlier result.'), false),
     fence,
     idempotencyKey,
   }),

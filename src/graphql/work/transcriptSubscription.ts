@@ -29,7 +29,10 @@ builder.subscriptionFields((t) => ({
       'What the agent of a session says, after a cursor, each entry once and in order; ends when the session is DISPOSED and all was told.',
     args: {
       sessionId: t.arg.id({ required: true, description: 'The session.' }),
-      after: t.arg.int({ defaultValue: 0, description: 'The `seq` you have; 0: from the beginning.' }),
+      after: t.arg.int({
+        defaultValue: 0,
+        description: 'The last `seq` that you have; 0: from the beginning.',
+      }),
     },
     subscribe: async (_, { sessionId, after }, context) => {
       const sessionRunId = await findFollowedRun(sessionId, context)

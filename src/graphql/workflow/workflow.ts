@@ -41,7 +41,7 @@ const WorkflowPhaseRef = builder.objectRef<WorkflowPhase>('WorkflowPhase').imple
 })
 
 builder.objectType(WorkflowRef, {
-  description: 'A named, versioned, immutable definition of how a run goes.',
+  description: 'A named, versioned, immutable definition of the phases of a run.',
   interfaces: [NodeRef],
   fields: (t) => ({
     id: t.exposeID('id', { description: 'Its id, `wfl_…`.' }),
@@ -53,7 +53,7 @@ builder.objectType(WorkflowRef, {
     version: t.exposeInt('version', { description: 'Its version; a registered version never changes.' }),
     definition: t.field({
       type: 'JSON',
-      description: 'All of it, defaults filled in.',
+      description: 'The whole definition, with defaults filled in.',
       resolve: ({ definition }) => definition,
     }),
     phases: t.field({
@@ -84,7 +84,7 @@ builder.queryFields((t) => ({
     type: WorkflowRef,
     nullable: true,
     description:
-      "The workflow that a run would be started of: the project's own of this name, else the installation's; null where there is none.",
+      "The workflow that a run would be started with: the project's own of this name, otherwise the installation's; null if there is none.",
     args: {
       name: t.arg.string({ required: true, description: 'Its name.' }),
       version: t.arg.int({ description: 'Its version; left out: the newest.' }),
@@ -142,7 +142,7 @@ const RegisterWorkflowInput = defineInput('RegisterWorkflowInput', 'A workflow t
 
 defineMutation('registerWorkflow', {
   description:
-    'Registers a version of a workflow, for good, for one project or, by a token that is limited to none, for all. The same definition again changes nothing.',
+    'Registers a version of a workflow permanently, for one project or, by a token without project limits, for all. Repeating it with the same definition changes nothing.',
   input: RegisterWorkflowInput,
   run: ({ commands, caller }, input) => registerWorkflow(commands, caller, input),
   success: (t) => ({
@@ -151,6 +151,6 @@ defineMutation('registerWorkflow', {
       description: 'The workflow as it is registered.',
       resolve: ({ workflow }) => workflow,
     }),
-    changed: t.exposeBoolean('changed', { description: 'False where it was registered before.' }),
+    changed: t.exposeBoolean('changed', { description: 'False if it was already registered.' }),
   }),
 })

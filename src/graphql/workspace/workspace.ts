@@ -15,12 +15,12 @@ import { statementCost } from '../request/statementCost.ts'
 import { OperationErrorRef, OPERATIONS, WorkspaceOperationConnection } from './workspaceOperation.ts'
 
 const PreviewRef = builder.objectRef<Preview>('WorkspacePreview').implement({
-  description: 'What a workspace shows of the work, as the worker of its machine told last.',
+  description: 'The preview of a workspace, as last reported by the worker of its machine.',
   fields: (t) => ({
-    status: t.expose('status', { type: PreviewStatus, description: 'Whether it can be seen.' }),
+    status: t.expose('status', { type: PreviewStatus, description: 'Its status.' }),
     url: t.exposeString('url', {
       nullable: true,
-      description: 'Where it is seen; null unless RUNNING, and where the worker knows none.',
+      description: 'Its URL; null unless RUNNING, or if the worker knows none.',
     }),
     startedAt: t.expose('startedAt', {
       type: 'DateTime',
@@ -38,7 +38,7 @@ const PreviewRef = builder.objectRef<Preview>('WorkspacePreview').implement({
 
 builder.objectType(WorkspaceRef, {
   description:
-    'The directory that runs work in, on one machine. It outlives them, and has a history of its own: its operations. Of two answers about a workspace, the one with the greater (revision, asOf) is the later one.',
+    'The directory that runs work in, on one machine. It outlives the runs and has its own history: its operations. Of two answers about a workspace, the one with the greater (revision, asOf) is the later one.',
   interfaces: [NodeRef],
   fields: (t) => ({
     id: t.id({ description: 'Its id, `wsp_…`.', resolve: ({ workspace }) => workspace.id }),
@@ -74,7 +74,7 @@ builder.objectType(WorkspaceRef, {
       resolve: ({ workspace }) => workspace.status,
     }),
     revision: t.int({
-      description: 'Rises with every change of it, of its operations, and of which runs work in it.',
+      description: 'Incremented by every change of it, of its operations, and of which runs work in it.',
       resolve: ({ workspace }) => workspace.revision,
     }),
     asOf: t.field({
@@ -84,25 +84,25 @@ builder.objectType(WorkspaceRef, {
     }),
     preview: t.field({
       type: PreviewRef,
-      description: 'What it shows of the work.',
+      description: 'Its preview.',
       resolve: ({ workspace }) => workspace.preview,
     }),
     allowedOperations: t.field({
       type: [WorkspaceOperationKind],
-      description: 'What you may ask its worker to do now.',
+      description: 'The operations that you may request now.',
       resolve: ({ workspace }, _, { caller }) =>
         mayDo(caller.role, 'requestWorkspaceOperation') ? possibleOperations(workspace) : [],
     }),
     inFlight: t.field({
       type: [WorkspaceOperationRef],
-      description: 'The operations that have not ended, in the order in which they were asked for.',
+      description: 'The operations that have not ended, in order of request.',
       // at most one operation of each kind
       complexity: { field: 1, multiplier: OPERATION_KINDS.length },
       resolve: ({ workspace }) => workspace.inFlight.map((operation) => ({ operation })),
     }),
     operations: t.field({
       type: WorkspaceOperationConnection,
-      description: 'Everything that its worker was asked to do, the newest first.',
+      description: 'All its operations, newest first.',
       args: { first: t.arg.int(FIRST), after: t.arg.string(AFTER) },
       complexity: pageCost,
       extensions: statementCost(1),
@@ -152,7 +152,7 @@ builder.objectField(RunRef, 'workspace', (t) =>
   t.field({
     type: WorkspaceRef,
     nullable: true,
-    description: 'The directory it works in; null where none was recorded.',
+    description: 'The directory it works in; null if none was recorded.',
     extensions: statementCost(1),
     resolve: ({ run }, _, { reads }) => reads.workspaceOfRun.load(run.id),
   }),

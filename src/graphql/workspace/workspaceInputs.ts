@@ -52,10 +52,10 @@ function complete<In extends object, Out>(input: Input<In>, toOut: (given: In) =
 const FileInput = complete(
   defineInput('WorkspaceFileInput', 'A file that differs from the base commit.', {
     path: required(nonEmptyText(MAX.path, 'Its path in the repository.')),
-    previousPath: nonEmptyText(MAX.path, 'What it was called before, where it was renamed.'),
+    previousPath: nonEmptyText(MAX.path, 'Its previous path, if it was renamed.'),
     change: required(oneOf(FileChange, FILE_CHANGES, 'How it was changed.')),
-    insertions: count('Lines that are new; left out for a binary file.'),
-    deletions: count('Lines that are gone; left out for a binary file.'),
+    insertions: count('Lines added; absent for a binary file.'),
+    deletions: count('Lines deleted; absent for a binary file.'),
   }),
   ({ path, change, previousPath = null, insertions = null, deletions = null }): ChangedFile => ({
     path,
@@ -68,11 +68,11 @@ const FileInput = complete(
 
 export const DiffInput = complete(
   defineInput('WorkspaceDiffInput', 'What a DIFF found.', {
-    head: name('The commit its branch stands at.'),
+    head: name('The head of its branch.'),
     commitsAhead: required(count('Commits of the branch since its base.')),
-    filesChanged: required(count('Files that differ, in all.')),
-    insertions: required(count('Lines that are new, in all.')),
-    deletions: required(count('Lines that are gone, in all.')),
+    filesChanged: required(count('Number of changed files.')),
+    insertions: required(count('Lines added, in total.')),
+    deletions: required(count('Lines deleted, in total.')),
     files: required(listed(FileInput, MAX.files, 'The files that differ, at most 2,000.')),
     patch: required(content('The patch, at most 1,048,576 UTF-16 units of it.', MAX.patch)),
     truncated: defaulted(flag('Whether the patch, or the list of files, was cut.'), false),
@@ -90,7 +90,7 @@ export const MergeInput = complete(
 
 export const PreviewInput = complete(
   defineInput('WorkspacePreviewInput', 'What a START_PREVIEW made.', {
-    url: webAddress('Where it is seen: an address of http or https.'),
+    url: webAddress('Its URL: http or https.'),
     pid: int(1, MAX_INT, 'Its process id on the machine.'),
   }),
   ({ url = null, pid = null }): PreviewResult => ({ url, pid }),
@@ -98,8 +98,8 @@ export const PreviewInput = complete(
 
 export const ErrorInput = complete(
   defineInput('WorkspaceErrorInput', 'Why something failed.', {
-    code: required(name('For programs: `CONFLICT`, `UNMERGED_WORK` or another word of the worker.')),
-    message: required(nonEmptyText(10_000, 'In words.')),
+    code: required(name('An error code: `CONFLICT`, `UNMERGED_WORK` or another of the worker.')),
+    message: required(nonEmptyText(10_000, 'A message for a person.')),
     hint: text(10_000, 'What to do about it.'),
     files: texts('The files it is about, as those in conflict; at most 2,000.', {
       max: MAX.path,
@@ -111,6 +111,6 @@ export const ErrorInput = complete(
 
 const { min, max } = OPERATION_SECONDS
 export const operationSeconds = defaulted(
-  int(min, max, 'After how many seconds another worker may start it again, where it has not ended.'),
+  int(min, max, 'Seconds after which another worker may start it again if it has not ended.'),
   OPERATION_SECONDS.default,
 )

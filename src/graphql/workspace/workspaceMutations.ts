@@ -65,7 +65,7 @@ defineMutation('recordWorkspace', {
     }),
     run: t.field({ type: RunRef, description: 'The run, unchanged.', resolve: ({ run }) => run }),
     created: t.exposeBoolean('created', {
-      description: 'Whether the workspace is new: false where the run, or the directory, had one.',
+      description: 'True if the workspace is new; false if the run or the directory already had one.',
     }),
     replayed: t.exposeBoolean('replayed', REPLAYED),
   }),
@@ -90,13 +90,13 @@ function operationSuccessFields(t: ObjectFieldBuilder<SchemaTypes, OperationSucc
 
 defineMutation('requestWorkspaceOperation', {
   description:
-    'Asks the worker of a machine to do something with a workspace. Asked for twice, it is done once: the operation in flight is the answer, with force where either asked for that before it was started.',
+    'Requests an operation on a workspace from the worker of its machine. A second request returns the operation in flight, with force if either request set it before it was started.',
   input: defineInput('RequestWorkspaceOperationInput', 'What to do with a workspace.', {
     workspaceId,
     kind: required(oneOf(WorkspaceOperationKind, OPERATION_KINDS, 'What to do.')),
-    force: defaulted(flag('Do it in any case: of a REMOVE, also where work is lost by it.'), false),
+    force: defaulted(flag('For a REMOVE: do it even if work is lost.'), false),
     expiresInSeconds: seconds(
-      'After how many seconds it is given up, where no worker has started it; left out: it stands until it is done.',
+      'Seconds after which it is given up if no worker has started it; if absent, never.',
     ),
     idempotencyKey,
   }),
@@ -106,10 +106,10 @@ defineMutation('requestWorkspaceOperation', {
 
 defineMutation('startWorkspaceOperation', {
   description:
-    'Takes up an operation, for the worker of the machine: among those that try at once, one does. It may be started again by another when its deadline has passed, three times in all.',
-  input: defineInput('StartWorkspaceOperationInput', 'An operation to take up.', {
+    'Starts an operation, by the worker of the machine; of concurrent starts exactly one succeeds. After its deadline another worker may start it again, three times in total.',
+  input: defineInput('StartWorkspaceOperationInput', 'An operation to start.', {
     operationId,
-    worker: required(name('Who does it.')),
+    worker: required(name('Name of the worker.')),
     leaseSeconds: operationSeconds,
     idempotencyKey,
   }),
@@ -119,7 +119,7 @@ defineMutation('startWorkspaceOperation', {
 
 defineMutation('finishWorkspaceOperation', {
   description:
-    'Ends an operation that you started: with an error, or with the field of its kind (DIFF: diff, MERGE: merge, START_PREVIEW: preview; the others have none).',
+    'Finishes an operation that you started: with an error, or with the field of its kind (DIFF: diff, MERGE: merge, START_PREVIEW: preview; the others have none).',
   input: defineInput('FinishWorkspaceOperationInput', 'How an operation ended.', {
     operationId,
     attempt: required(int(1, MAX_INT, 'The attempt that you started.')),
@@ -135,11 +135,11 @@ defineMutation('finishWorkspaceOperation', {
 
 defineMutation('reportPreview', {
   description:
-    'Tells what became of a preview outside of any operation, for the worker of the machine: it stopped by itself, is up again under another URL, or was found gone after a restart.',
-  input: defineInput('ReportPreviewInput', 'What became of a preview.', {
+    'Reports a change of a preview outside of an operation, by the worker of the machine: it exited, runs again under another URL, or was found missing after a restart.',
+  input: defineInput('ReportPreviewInput', 'The state of a preview.', {
     workspaceId,
-    status: required(oneOf(PreviewStatus, REPORTED_PREVIEWS, 'How it stands: STOPPED, RUNNING or FAILED.')),
-    url: webAddress('Where it is seen, while RUNNING: an address of http or https.'),
+    status: required(oneOf(PreviewStatus, REPORTED_PREVIEWS, 'Its status: STOPPED, RUNNING or FAILED.')),
+    url: webAddress('Its URL while RUNNING: http or https.'),
     error: nested(ErrorInput, 'Why it FAILED.'),
     idempotencyKey,
   }),

@@ -18,9 +18,9 @@ export const OperationErrorRef = builder.objectRef<OperationError>('WorkspaceErr
   fields: (t) => ({
     code: t.exposeString('code', {
       description:
-        'For programs: `CONFLICT`, `UNMERGED_WORK`, `NOT_ANSWERED`, `WORKER_LOST` and others, as the worker tells them.',
+        'An error code: `CONFLICT`, `UNMERGED_WORK`, `NOT_ANSWERED`, `WORKER_LOST` or another, as reported by the worker.',
     }),
-    message: t.exposeString('message', { description: 'In words.' }),
+    message: t.exposeString('message', { description: 'A message for a person.' }),
     hint: t.exposeString('hint', { nullable: true, description: 'What to do about it.' }),
     files: t.stringList({
       description: 'The files it is about, as those in conflict.',
@@ -35,16 +35,16 @@ const ChangedFileRef = builder.objectRef<ChangedFile>('WorkspaceFile').implement
     path: t.exposeString('path', { description: 'Its path in the repository.' }),
     previousPath: t.exposeString('previousPath', {
       nullable: true,
-      description: 'What it was called before, where it was renamed.',
+      description: 'Its previous path, if it was renamed.',
     }),
     change: t.expose('change', { type: FileChange, description: 'How it was changed.' }),
     insertions: t.exposeInt('insertions', {
       nullable: true,
-      description: 'Lines that are new; null for a binary file.',
+      description: 'Lines added; null for a binary file.',
     }),
     deletions: t.exposeInt('deletions', {
       nullable: true,
-      description: 'Lines that are gone; null for a binary file.',
+      description: 'Lines deleted; null for a binary file.',
     }),
   }),
 })
@@ -52,13 +52,13 @@ const ChangedFileRef = builder.objectRef<ChangedFile>('WorkspaceFile').implement
 type DiffNode = DiffResult & { readonly operationId: string }
 
 const DiffRef = builder.objectRef<DiffNode>('WorkspaceDiff').implement({
-  description: 'What the work differs in from what it began at.',
+  description: 'The differences between the work and its base commit.',
   fields: (t) => ({
-    head: t.exposeString('head', { nullable: true, description: 'The commit its branch stands at.' }),
+    head: t.exposeString('head', { nullable: true, description: 'The head of its branch.' }),
     commitsAhead: t.exposeInt('commitsAhead', { description: 'Commits of the branch since its base.' }),
-    filesChanged: t.exposeInt('filesChanged', { description: 'Files that differ, in all.' }),
-    insertions: t.exposeInt('insertions', { description: 'Lines that are new, in all.' }),
-    deletions: t.exposeInt('deletions', { description: 'Lines that are gone, in all.' }),
+    filesChanged: t.exposeInt('filesChanged', { description: 'Number of changed files.' }),
+    insertions: t.exposeInt('insertions', { description: 'Lines added, in total.' }),
+    deletions: t.exposeInt('deletions', { description: 'Lines deleted, in total.' }),
     files: t.field({
       type: [ChangedFileRef],
       description: 'The files that differ, at most 2,000.',
@@ -88,7 +88,7 @@ const MergeRef = builder.objectRef<MergeResult>('WorkspaceMerge').implement({
 })
 
 builder.objectType(WorkspaceOperationRef, {
-  description: 'Something that the worker of a machine was asked to do with a workspace.',
+  description: 'An operation on a workspace, requested from the worker of its machine.',
   interfaces: [NodeRef],
   fields: (t) => ({
     id: t.id({ description: 'Its id, `wop_…`.', resolve: ({ operation }) => operation.id }),
@@ -108,37 +108,36 @@ builder.objectType(WorkspaceOperationRef, {
       resolve: ({ operation }) => operation.kind,
     }),
     force: t.boolean({
-      description: 'Whether it is to be done in any case: of a REMOVE, also where work is lost by it.',
+      description: 'For a REMOVE: whether it is done even if work is lost.',
       resolve: ({ operation }) => operation.force,
     }),
     status: t.field({
       type: WorkspaceOperationStatus,
-      description: 'Where it stands.',
+      description: 'The current status.',
       resolve: ({ operation }) => operation.status,
     }),
     attempt: t.int({
-      description: 'How often it was started; to be repeated where it is ended.',
+      description: 'How often it was started; has to be repeated when it is finished.',
       resolve: ({ operation }) => operation.attempt,
     }),
     requestedBy: t.string({
-      description: 'Who asked for it; `system` for a removal after the last run was deleted.',
+      description: 'Name of the requester; `system` for a removal after the last run was deleted.',
       resolve: ({ operation }) => operation.requestedBy,
     }),
     requestedAt: t.field({
       type: 'DateTime',
-      description: 'When it was asked for.',
+      description: 'When it was requested.',
       resolve: ({ operation }) => operation.requestedAt,
     }),
     expiresAt: t.field({
       type: 'DateTime',
       nullable: true,
-      description:
-        'Until when it may be started: then it FAILED, as NOT_ANSWERED. Null: it stands until it is done.',
+      description: 'When it becomes FAILED with NOT_ANSWERED if no worker has started it; null: never.',
       resolve: ({ operation }) => operation.expiresAt,
     }),
     worker: t.string({
       nullable: true,
-      description: 'Who started it last.',
+      description: 'The worker that last started it.',
       resolve: ({ operation }) => operation.worker,
     }),
     startedAt: t.field({
@@ -150,7 +149,7 @@ builder.objectType(WorkspaceOperationRef, {
     deadlineAt: t.field({
       type: 'DateTime',
       nullable: true,
-      description: 'From when on another worker may start it again, where it has not ended.',
+      description: 'When another worker may start it again, if it has not ended.',
       resolve: ({ operation }) => operation.deadlineAt,
     }),
     endedAt: t.field({

@@ -24,7 +24,7 @@ const WorkspaceFilter = defineInput(
   {
     host: name('On this machine.'),
     project: name('Of this project.'),
-    status: listOf(WorkspaceStatus, WORKSPACE_STATUSES, 'Of any of these statuses.'),
+    status: listOf(WorkspaceStatus, WORKSPACE_STATUSES, 'With any of these statuses.'),
   },
 )
 
@@ -35,7 +35,7 @@ const OperationFilter = defineInput(
     host: name('On this machine.'),
     workspaceId: id('workspace', 'Of this workspace.'),
     kind: listOf(WorkspaceOperationKind, OPERATION_KINDS, 'Of any of these kinds.'),
-    status: listOf(WorkspaceOperationStatus, OPERATION_STATUSES, 'Of any of these statuses.'),
+    status: listOf(WorkspaceOperationStatus, OPERATION_STATUSES, 'With any of these statuses.'),
   },
 )
 

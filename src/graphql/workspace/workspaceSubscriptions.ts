@@ -28,10 +28,10 @@ builder.subscriptionFields((t) => ({
   workspaceChanged: t.field({
     type: WorkspaceRef,
     description:
-      'A workspace as it is, then after each change of its revision; none goes back, what was overtaken may be left out. Ends when it is REMOVED. What changes with its runs alone (allowedOperations) is told by their own streams.',
+      'A workspace: its current state, then after each change of its revision. It never goes back, and a superseded revision may be skipped. Ends when the workspace is REMOVED. Changes that come from its runs alone (allowedOperations) are not sent.',
     args: {
       workspaceId: t.arg.id({ required: true, description: 'The workspace.' }),
-      after: t.arg.int({ description: 'The revision you have: only later ones are told.' }),
+      after: t.arg.int({ description: 'The last revision that you have: only later ones are sent.' }),
     },
     subscribe: async (_, { workspaceId, after }, context) => {
       await checkFollowed(workspaceId, context)
@@ -45,7 +45,7 @@ builder.subscriptionFields((t) => ({
   workspaceRequests: t.field({
     type: WorkspaceOperationRef,
     description:
-      'What the worker of a machine is asked to do: every operation that may be started now, the oldest first, then each as it comes. One whose worker was lost comes again when its deadline has passed, one that nobody has started after a minute. Does not end by itself.',
+      'The operations requested from the worker of a machine: all that can be started now, oldest first, then each new one. An operation is sent again when its deadline has passed, or a minute after nobody has started it. Does not end by itself.',
     args: { host: t.arg.string({ required: true, description: 'The machine.' }) },
     subscribe: (_, args, context) => {
       refuseAgents(context)
