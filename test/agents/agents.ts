@@ -3,8 +3,9 @@ import { dirname, join } from 'node:path'
 
 /** A real agent, as it is installed and set up here. */
 export interface RealAgent {
-  /** Its preset. */
   readonly name: string
+  /** How it is started and spoken to; default: the preset of its name. */
+  readonly definition?: Readonly<Record<string, unknown>>
   readonly package: string
   readonly version: string
   /** Files below its HOME, and variables, with which it asks the model at this address. */
@@ -17,7 +18,7 @@ export interface RealAgent {
 /** Any text: the model looks at none. */
 const KEY = 'no-real-key'
 
-export const AGENTS: readonly RealAgent[] = [
+const BY_PROCESS: readonly RealAgent[] = [
   {
     name: 'gemini',
     package: '@google/gemini-cli',
@@ -113,6 +114,21 @@ export const AGENTS: readonly RealAgent[] = [
       env: { OPENAI_API_KEY: KEY, OPENAI_BASE_URL: `${url}/v1`, OPENAI_MODEL: 'scripted' },
     }),
   },
+]
+
+/** The same programs over the Agent Client Protocol: none of them is asked for permissions in these modes. */
+const OVER_ACP: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  gemini: { adapter: 'acp', command: ['gemini', '--acp', '--skip-trust'], mode: 'yolo' },
+  opencode: { adapter: 'acp', command: ['opencode', 'acp'] },
+  qwen: { adapter: 'acp', command: ['qwen', '--acp'], mode: 'yolo' },
+}
+
+export const AGENTS: readonly RealAgent[] = [
+  ...BY_PROCESS,
+  ...BY_PROCESS.flatMap((agent) => {
+    const definition = OVER_ACP[agent.name]
+    return definition ? [{ ...agent, name: `${agent.name}-acp`, definition }] : []
+  }),
 ]
 
 /** Writes the files of an agent below its HOME. */

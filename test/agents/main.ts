@@ -73,9 +73,10 @@ async function run(): Promise<void> {
 
 async function play(stage: Stage, scenario: Scenario, endsAt: number): Promise<Result> {
   const limit = Math.min(SCENARIO_MS, endsAt - performance.now())
-  if (limit <= 0) return { outcome: 'NOT_RUN' }
+  const isMeant = !scenario.isOfAcp || stage.agent.definition?.['adapter'] === 'acp'
+  if (limit <= 0 || !isMeant) return { outcome: 'NOT_RUN' }
   const over = new AbortController()
-  const runId = await stage.begin()
+  const runId = await stage.begin(scenario.workflow)
   try {
     const late = sleep(limit, undefined, { signal: over.signal }).then(() => {
       throw new Error(`not done in ${Math.round(limit / 1_000)} s`)

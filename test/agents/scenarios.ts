@@ -11,6 +11,10 @@ export interface Scenario {
   readonly ability: string
   /** Whether it is a part of the short run. */
   readonly isQuick: boolean
+  /** The workflow of its run; default: the one that wants a file. */
+  readonly workflow?: 'report'
+  /** Whether it is a matter of agents over ACP only, which are given Pawl's MCP server by that. */
+  readonly isOfAcp?: boolean
   /** Plays it; throws where the agent fails. Returns what the table says besides. */
   play(stage: Stage, runId: string): Promise<string | void>
 }
@@ -195,6 +199,18 @@ export const SCENARIOS: readonly Scenario[] = [
       check(existsSync(join(stage.workspace, 'finished')), 'the command was ended')
       const { phases } = await stage.run(runId)
       check(phases[0]?.attempts === 1, `${phases[0]?.attempts} attempts`)
+    },
+  },
+  {
+    ability: 'a phase without a file is ended through MCP',
+    isQuick: false,
+    workflow: 'report',
+    isOfAcp: true,
+    async play(stage, runId) {
+      const advance = { tool: 'pawl_phase_advance', input: { to: 'home' } }
+      stage.model.follow(scenes([ANY, { say: 'I say that it is done.', use: [advance] }, { say: 'Said.' }]))
+      await stage.work()
+      await completed(stage, runId)
     },
   },
   {

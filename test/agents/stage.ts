@@ -41,6 +41,16 @@ const ERRAND: WorkflowDefinition = {
   ],
 }
 
+/** The same without a file: only a word of the agent ends its phase. */
+const REPORT: WorkflowDefinition = {
+  ...ERRAND,
+  name: 'report',
+  phases: [
+    { key: 'go', next: ['home'], role: 'runner' },
+    { key: 'home', final: true },
+  ],
+}
+
 /** A real server, in a process and with a database of its own. */
 export interface Server {
   readonly url: string
@@ -60,7 +70,7 @@ export async function startServer(): Promise<Server> {
   const url = await findUrl(child)
   const token = (await readFile(join(folder, 'data/token'), 'utf8')).trim()
   const pawl = createPawl({ url, token })
-  unwrap(await pawl.workflows.register(ERRAND))
+  for (const workflow of [ERRAND, REPORT]) unwrap(await pawl.workflows.register(workflow))
   return {
     url,
     token,
@@ -124,13 +134,13 @@ export class Stage {
   }
 
   /** Begins a trial: with a workspace of its own, and a run that only its workers take. */
-  async begin(): Promise<string> {
+  async begin(workflow = 'errand'): Promise<string> {
     this.#trials += 1
     this.#label = `${this.agent.name}-${this.#trials}`
     this.workspace = join(this.#folder, `work-${this.#trials}`)
     await mkdir(this.workspace)
     const { run } = unwrap(
-      await this.server.pawl.runs.start({ workflow: 'errand', title: 'TASK', labels: [this.#label] }),
+      await this.server.pawl.runs.start({ workflow, title: 'TASK', labels: [this.#label] }),
     )
     return run.id
   }
@@ -138,6 +148,7 @@ export class Stage {
   /** Starts a worker with the agent's preset. */
   async work(more: Readonly<Record<string, unknown>> = {}): Promise<Worker> {
     const { PATH = '', LANG = 'C.UTF-8' } = process.env
+    const definition = this.agent.definition ?? { preset: this.agent.name }
     const config = join(this.#folder, `worker-${this.#trials}.json`)
     const env = {
       ...this.agent.settle(this.model.url).env,
@@ -152,7 +163,7 @@ export class Stage {
         leaseSeconds: 5,
         state: join(this.#folder, 'state'),
         workspace: { directory: this.workspace, root: join(this.#folder, 'worktrees') },
-        agents: { default: { preset: this.agent.name, killAfterSeconds: 3, env, ...more } },
+        agents: { default: { ...definition, killAfterSeconds: 3, env, ...more } },
       }),
     )
     const child = spawn(process.execPath, [PAWL, 'worker', '--json', '--config', config], {
@@ -162,6 +173,8 @@ export class Stage {
         HOME: join(this.#folder, 'home'),
         PAWL_URL: this.server.url,
         PAWL_TOKEN: this.server.token,
+        // by which agents start `pawl mcp`
+        PAWL: `${process.execPath} ${PAWL}`,
       },
       stdio: ['ignore', 'pipe', 'inherit'],
     })

@@ -1,6 +1,7 @@
 import { StringDecoder } from 'node:string_decoder'
 import type { AgentFailure, AgentOutput } from '../kit/adapter.ts'
 import type { Entry } from '../kit/entry.ts'
+import { classifyFailure } from '../kit/modelError.ts'
 import { EventLines } from './eventLines.ts'
 import type { EventReader, EventSink } from './eventReader.ts'
 
@@ -125,6 +126,14 @@ export class TurnEvents {
   }
 }
 
-function entryOf({ code, message }: AgentFailure): Entry {
-  return { kind: 'ERROR', text: message, ...(code !== null && { code: String(code) }) }
+/** The error by its class, where it is one of the model. */
+function entryOf(failure: AgentFailure): Entry {
+  const known = classifyFailure(failure, Date.now())
+  const code = known?.class ?? failure.code
+  return {
+    kind: 'ERROR',
+    text: failure.message,
+    ...(code !== null && { code: String(code) }),
+    ...(known?.resetAt != null && { resetAt: known.resetAt }),
+  }
 }

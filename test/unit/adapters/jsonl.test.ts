@@ -95,6 +95,7 @@ describe('the events of codex', () => {
       { type: 'turn.failed', error: { message: last } },
     ])
     expect(kinds(entries)).toEqual(['ERROR', 'ERROR'])
+    expect(entries.at(-1)).toMatchObject({ code: 'AUTH', text: last })
     expect(events.failure).toEqual({ code: null, message: last })
     expect(events.hasWorked).toBe(false)
   })
