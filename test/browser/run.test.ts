@@ -224,6 +224,31 @@ describe('what hangs below a run', () => {
     await button('Follow').click()
     await page.locator('.transcript').getByText('line 399').waitFor()
 
+    unwrap(
+      await pawl.sessions.append(session.id, {
+        fence,
+        fromSeq: 403,
+        entries: [
+          { message: { text: 'The retry **never** stops. <img src=x onerror=alert(1)>' } },
+          { toolCall: { key: 'a', title: 'npm test', toolKind: 'EXECUTE', toolStatus: 'IN_PROGRESS' } },
+          { diff: { path: 'src/retry.ts', hunks: '@@ -1,1 +1,1 @@\n-retry()\n+retry(3)\n' } },
+          { error: { code: 'OVERLOADED', message: 'try again later' } },
+        ],
+      }),
+    )
+    const said = page.locator('.transcript')
+    await said.locator('strong').getByText('never', { exact: true }).waitFor()
+    expect(await said.locator('img').count()).toBe(0)
+    await said.locator('[data-tool-status="IN_PROGRESS"]').getByText('npm test').waitFor()
+    await said.locator('.diff-added').getByText('+retry(3)').waitFor()
+    await said.getByText('OVERLOADED').waitFor()
+    const done = { updates: 'a', toolStatus: 'COMPLETED', output: '3 passed' } as const
+    unwrap(await pawl.sessions.append(session.id, { fence, fromSeq: 407, entries: [{ toolCall: done }] }))
+    await said.locator('[data-tool-status="COMPLETED"]').getByText('npm test').waitFor()
+    expect(await said.locator('[data-tool-status]').count()).toBe(1)
+    await said.getByText('What it gave back').click()
+    await said.getByText('3 passed').waitFor()
+
     await tab('Executions')
     const { execution } = unwrap(
       await pawl.executions.start({ runId: id, fence, command: 'agent --go', pid: 1 }),

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TranscriptEntryInput } from '@pawl/sdk'
@@ -183,6 +183,77 @@ describe('a transcript', () => {
         if (cut === 1) expect(await readdir(folder)).toEqual(['transcript-2.json'])
       }
     }
+  })
+
+  it('has entries and output in the order in which they were told, and messages whole', async () => {
+    const kept = new Kept()
+    const writer = open(kept, await openFolder(), { secrets: [{ name: 'A_KEY', value: 'my-secret-value' }] })
+    writer.write(Buffer.from('one\n'))
+    writer.report({ kind: 'TOOL_CALL', key: 'a', title: 'ls my-secret-value', status: 'IN_PROGRESS' })
+    for (const text of ['I ', 'see ', 'my-sec', 'ret-value'])
+      writer.report({ kind: 'MESSAGE', text, isPiece: true })
+    writer.report({ kind: 'TOOL_CALL', updates: 'a', status: 'COMPLETED' })
+    writer.flush()
+    writer.write(Buffer.from('two\n'))
+    await writer.close()
+    expect(JSON.parse(JSON.stringify(kept.entries))).toEqual([
+      { output: { stream: 'STDOUT', text: 'one\n' } },
+      { toolCall: { key: 'a', title: 'ls [A_KEY hidden]', toolStatus: 'IN_PROGRESS' } },
+      { toolCall: { updates: 'a', toolStatus: 'COMPLETED' } },
+      { message: { text: 'I see [A_KEY hidden]' } },
+      { output: { stream: 'STDOUT', text: 'two\n' } },
+    ])
+  })
+
+  it('loses no entry that was sent when its owner dies, and repeats none, whatever was answered', async () => {
+    const entries = [1, 2, 3].map((n) => ({ message: { text: `message ${n}` } }))
+    for (const isAppended of [true, false]) {
+      const kept = new Kept()
+      const folder = await openFolder()
+      const first = open(kept, folder, { closeMs: 0 })
+      const sent = new Promise<void>((resolve) => {
+        kept.intercept = async (fromSeq, said) => {
+          if (said.length === 0) return undefined
+          if (isAppended) kept.keep(fromSeq, said)
+          resolve()
+          return new Promise<never>(() => undefined)
+        }
+      })
+      first.report({ kind: 'MESSAGE', text: 'message 1' })
+      first.report({ kind: 'MESSAGE', text: 'message 2' })
+      await sent
+      kept.intercept = () => undefined
+      const next = open(kept, folder, { fence: 2 })
+      next.report({ kind: 'MESSAGE', text: 'message 3' })
+      await next.close()
+      expect(JSON.parse(JSON.stringify(kept.entries))).toEqual(entries)
+    }
+  })
+
+  it('goes on from what a worker of an earlier version noted', async () => {
+    const kept = new Kept()
+    const folder = await openFolder()
+    const carry = { bytes: '', plain: { held: '', isAtLineStart: true }, masked: '' }
+    const noted = { fromSeq: 1, texts: ['before\n'], position: 7, carry, written: 7 }
+    await writeFile(join(folder, 'transcript-1.json'), JSON.stringify(noted))
+    const writer = open(kept, folder, { fence: 2 })
+    expect(writer.startsAt).toBe(7)
+    writer.write(Buffer.from('after\n'))
+    await writer.close()
+    expect(kept.entries).toEqual([
+      { output: { stream: 'STDOUT', text: 'before\n' } },
+      { output: { stream: 'STDOUT', text: 'after\n' } },
+    ])
+  })
+
+  it('ends a flood of entries with a line that says so as well', async () => {
+    const kept = new Kept()
+    const writer = open(kept, await openFolder(), { maxCharacters: 5_000 })
+    for (let i = 0; i < 500; i += 1)
+      writer.report({ kind: 'PLAN', steps: [{ text: `step ${i}`, status: 'PENDING' }] })
+    await writer.close()
+    expect(JSON.stringify(kept.entries).length).toBeLessThan(6_000)
+    expect(kept.text).toBe('\n[the transcript ends here: 5000 characters are the most it may have]\n')
   })
 
   it('takes 1 GB from an agent without growing, and without holding it up', async () => {
