@@ -144,9 +144,9 @@ export const ROOMS = {
   'src/adapters': {
     kit: [],
     jsonl: ['kit'],
-    process: ['kit', 'jsonl'],
+    process: ['kit', 'jsonl', 'mcp'],
     scripted: ['kit', 'process'],
-    mcp: [],
+    mcp: ['kit'],
     acp: ['kit', 'mcp'],
     tmux: ['kit'],
     transcript: ['kit'],

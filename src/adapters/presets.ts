@@ -30,6 +30,7 @@ export const PRESETS = {
     ],
     prompt: 'stdin',
     output: 'jsonl:claude',
+    mcp: 'claude',
   },
   /** Codex. The flags stand before `resume`, which does not take over those of the turn before. */
   codex: {
@@ -47,6 +48,7 @@ export const PRESETS = {
     ],
     prompt: 'stdin',
     output: 'jsonl:codex',
+    mcp: 'codex',
   },
   /**
    * Gemini CLI. It trusts no worktree by itself, and where nobody can be asked it has a tool for commands only if it may use all of its
@@ -70,6 +72,7 @@ export const PRESETS = {
     ],
     prompt: 'stdin',
     output: 'jsonl:gemini',
+    mcp: 'gemini',
   },
   /** aider. It has no sessions by id: the history of the workspace is what it remembers. Commits are left to the run. */
   aider: {
@@ -84,6 +87,7 @@ export const PRESETS = {
     resume: ['opencode', 'run', '--format', 'json', '--session', '{session}'],
     prompt: 'stdin',
     output: 'jsonl:opencode',
+    mcp: 'opencode',
   },
   /** pi. One command for both: it makes a session that is not there yet. */
   pi: {
@@ -92,6 +96,7 @@ export const PRESETS = {
     resume: ['pi', '--mode', 'json', '--session-id', '{session}'],
     prompt: 'stdin',
     output: 'jsonl:pi',
+    mcp: 'pi',
   },
   /** Qwen Code. As of Gemini CLI, from which it comes: without `yolo` it has no tool for commands. */
   qwen: {
@@ -100,6 +105,7 @@ export const PRESETS = {
     resume: ['qwen', '--output-format=stream-json', '--approval-mode=yolo', '--resume={session}'],
     prompt: 'stdin',
     output: 'jsonl:qwen',
+    mcp: 'qwen',
   },
   /** Claude Code in a terminal: it lives on from prompt to prompt, and a person may look in. */
   'claude-terminal': {

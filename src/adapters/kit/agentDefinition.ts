@@ -23,6 +23,12 @@ export type KnownAgent = (typeof KNOWN_AGENTS)[number]
 
 const outputSchema = z.union([z.literal('text'), z.templateLiteral(['jsonl:', z.enum(KNOWN_AGENTS)])])
 
+/** Agents that can be given an MCP server for one start, without changing a file of their user's. */
+export const MCP_AGENTS = ['claude', 'codex', 'gemini', 'qwen', 'opencode', 'pi'] as const
+
+/** One of {@link MCP_AGENTS}. */
+export type McpAgent = (typeof MCP_AGENTS)[number]
+
 const settingsSchema = z.strictObject({
   adapter: z.enum(['acp', 'process', 'tmux', 'scripted']).describe('What the agent is reached through.'),
   command: z
@@ -119,6 +125,13 @@ const settingsSchema = z.strictObject({
   toolSeconds: seconds
     .default(3600)
     .describe('How long a tool call in progress counts as a sign of life, in seconds.'),
+  mcp: z
+    .enum(MCP_AGENTS)
+    .nullable()
+    .default(null)
+    .describe(
+      "The agent whose way of being given an MCP server is used to give it Pawl's tools; null: it is given none. For process; over ACP every agent is given it.",
+    ),
   env: z.record(z.string(), z.string()).default({}).describe('Variables set for it.'),
   passEnv: passEnvSchema
     .default([])

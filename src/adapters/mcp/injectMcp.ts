@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { McpAgent } from '../kit/agentDefinition.ts'
 import { MCP_NAME, MCP_VARIABLES } from './mcpServer.ts'
 import type { McpServer } from './mcpServer.ts'
 
@@ -13,9 +14,6 @@ export interface McpInjection {
   /** Files written before it starts, by their absolute path, for its user alone. */
   readonly files: Readonly<Record<string, string>>
 }
-
-/** The agents that can be given the server for one start, without changing a file of their user's. */
-export type McpAgent = keyof typeof INJECTIONS
 
 /** What an injection depends on besides the server. */
 export interface McpSurroundings {
@@ -44,7 +42,7 @@ const known = (env: McpSurroundings['env']) => MCP_VARIABLES.filter((name) => en
 const refer = (env: McpSurroundings['env']) =>
   Object.fromEntries(known(env).map((name) => [name, `$\{${name}}`]))
 
-const INJECTIONS = {
+const INJECTIONS: Readonly<Record<McpAgent, Inject>> = {
   /** Without `alwaysLoad` the tools stay behind a search. What is allowed in the command asks nobody. */
   claude(server) {
     const entry = {
@@ -110,19 +108,18 @@ const INJECTIONS = {
       ...('command' in server && { env: refer(env) }),
       exposure: 'direct',
     }
-    const path = join(folder, 'pi-extension.mjs')
+    const path = join(folder, 'pi-extension.ts')
     const text = `export default (pi) => pi.registerMcpServer(${JSON.stringify(MCP_NAME)}, ${JSON.stringify(entry)})\n`
     return { args: ['--extension', path], files: { [path]: text } }
   },
-} satisfies Readonly<Record<string, Inject>>
+}
 
 /**
  * What gives an agent Pawl's MCP server for one start. An agent that is hosted over ACP is given it in `session/new` instead, by
  * {@link acpMcpServers}.
  */
 export function injectMcp(agent: McpAgent, server: McpServer, surroundings: McpSurroundings): McpInjection {
-  const inject: Inject = INJECTIONS[agent]
-  return { args: [], follow: 1, env: {}, files: {}, ...inject(server, surroundings) }
+  return { args: [], follow: 1, env: {}, files: {}, ...INJECTIONS[agent](server, surroundings) }
 }
 
 /** A command with an injection's options in their place. */

@@ -23,6 +23,7 @@ import { PromptFiles } from '../kit/promptFiles.ts'
 import { quoteCommand } from '../../text/quoteCommand.ts'
 import { checkCommand, environmentOf } from '../kit/startable.ts'
 import { orAborted } from '../kit/waiting.ts'
+import { giveMcp } from '../mcp/giveMcp.ts'
 import { Turn } from './turn.ts'
 
 /** So much of the end of what a turn prints is looked at where it was to take up a session, in bytes. */
@@ -157,8 +158,7 @@ export class ProcessAgent implements Agent {
     this.#events = events
     this.#tail = ''
     const turn = await Turn.open({
-      command,
-      env,
+      ...(await giveMcp(this.#context, command, env)),
       workspace,
       stateDir,
       keep,

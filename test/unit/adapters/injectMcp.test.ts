@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { MCP_AGENTS } from '../../../src/adapters/kit/agentDefinition.ts'
 import { acpMcpServers, injectMcp, withMcpArgs } from '../../../src/adapters/mcp/injectMcp.ts'
-import type { McpAgent } from '../../../src/adapters/mcp/injectMcp.ts'
 import { mcpCommandOf } from '../../../src/adapters/mcp/mcpServer.ts'
 import type { McpServer } from '../../../src/adapters/mcp/mcpServer.ts'
 
@@ -14,10 +14,9 @@ const env = {
 const surroundings = { folder: '/state/ses_1', env }
 const stdio: McpServer = { command: ['node', '/usr/lib/pawl.js', 'mcp'] }
 const http: McpServer = { url: 'http://127.0.0.1:4400/mcp' }
-const AGENTS: readonly McpAgent[] = ['claude', 'codex', 'gemini', 'qwen', 'opencode', 'pi']
 
 describe('an injected MCP server', () => {
-  it.each(AGENTS.flatMap((agent) => [stdio, http].map((server) => [agent, server] as const)))(
+  it.each(MCP_AGENTS.flatMap((agent) => [stdio, http].map((server) => [agent, server] as const)))(
     'never shows the token to whoever lists the processes or reads the files of %s',
     (agent, server) => {
       const injection = injectMcp(agent, server, surroundings)
