@@ -319,7 +319,7 @@ const OBJECTIONS: {
     objected('by role', {
       type: 'Forbidden',
       requiredRole: 'OPERATOR',
-      detail: 'A token of role VIEWER may not do this; it takes OPERATOR.',
+      detail: 'A token of role VIEWER may not do this; it requires OPERATOR.',
     }),
   ],
   ConcurrencyConflict: () => [
@@ -381,7 +381,7 @@ const OBJECTIONS: {
   NoActiveRun: () => [
     objected('nothing is active', {
       type: 'NoActiveRun',
-      detail: 'No run is active: start one, or name one.',
+      detail: 'No run is active: start one, or specify one.',
     }),
   ],
   TokenNotFound: () => [objected('always', { type: 'TokenNotFound', tokenId: 'tok_…' })],

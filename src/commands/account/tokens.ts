@@ -52,12 +52,12 @@ export async function createToken(
   if (role === 'AGENT')
     return invalid('role', 'AGENT tokens come from a claim and end with it; they are not created')
   if ((name === null) === (principalId === null))
-    return invalid('name', 'give the name of a new principal, or the id of one that there is')
+    return invalid('name', 'give either the name of a new principal or the id of an existing one')
   const grant = { role, projects, expiresInSeconds }
   if (principalId !== null)
     return (await checkPrincipal(store, caller, principalId)) ?? addToken(store, principalId, grant)
-  const taken = invalid('name', 'was given before, and is never given again; add a token to that principal')
-  if (name === null || isReservedName(name)) return invalid('name', 'is one of the names that Pawl keeps')
+  const taken = invalid('name', 'is already used and cannot be reused; add a token to that principal')
+  if (name === null || isReservedName(name)) return invalid('name', 'is reserved')
   const { secret, ...made } = makeToken(newId('principal'), grant)
   const token = await insertFirstToken(store.pool, made, name)
   return token ? { ok: true, token, secret } : taken
@@ -125,7 +125,7 @@ async function addToken(
 ): Promise<Result<TokenCreated, 'InvalidInput'>> {
   const { secret, ...made } = makeToken(principalId, grant)
   const token = await insertToken(pool, made)
-  return token ? { ok: true, token, secret } : invalid('principalId', 'there is no such principal')
+  return token ? { ok: true, token, secret } : invalid('principalId', 'does not exist')
 }
 
 /**

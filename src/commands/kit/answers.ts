@@ -109,31 +109,31 @@ function explainObjection(objection: Objection): string {
     case 'ConcurrencyConflict': {
       const { id, status, claim } = objection.holder.run
       return objection.holds === 'KEY'
-        ? `The concurrency key is held by ${id}, which is ${status}${isSettledStatus(status) ? ' and whose owner has not stopped yet: wait for that' : ': wait until it has ended, or cancel it'}.`
-        : `The run ${id} is ${status}, but its owner ${claim?.owner ?? ''} has not stopped yet: continue it once the lease has ended.`
+        ? `The concurrency key is held by ${id}, which is ${status}${isSettledStatus(status) ? ' and whose owner has not stopped yet: wait for that' : ': wait until it has settled, or cancel it'}.`
+        : `The run ${id} is ${status}, but its owner ${claim?.owner ?? ''} has not stopped yet: continue it when the lease has expired.`
     }
     case 'WorkflowNotFound': {
       const version = objection.version === null ? '' : ` version ${objection.version}`
       return objection.known.includes(objection.name)
-        ? `Workflow ${objection.name} has no${version}: leave the version out for the newest.`
+        ? `Workflow ${objection.name} has no${version}: omit the version for the newest one.`
         : `There is no workflow ${objection.name}${version}; there are ${objection.known.join(', ')}.`
     }
     case 'AlreadyContinued': {
       const { continued, by } = objection
       return by
-        ? `The run ${continued} is continued already: ${by.run.id}, which is ${by.run.status}, goes on from it. Continue that one.`
-        : `The run ${continued} is continued already, by a run that you may not see.`
+        ? `The run ${continued} is already continued by ${by.run.id}, which is ${by.run.status}. Continue that one.`
+        : `The run ${continued} is already continued by a run that you may not see.`
     }
     case 'WorkflowMismatch':
       return objection.because === 'REGISTERED'
         ? `Workflow ${objection.name} version ${objection.version} is registered with another definition; register a new version.`
-        : `The run to be continued executes ${objection.name} version ${objection.version}: name that workflow, and no version or a newer one.`
+        : `The run to be continued executes ${objection.name} version ${objection.version}: start that workflow, with no version or a newer one.`
     case 'NothingToClaim':
       return objection.claimableInSeconds === null
-        ? 'No queued run matches. Ask again later, or follow the feed of runs.'
-        : `No queued run matches that may be claimed yet; the next may be in ${objection.claimableInSeconds} s.`
+        ? 'No queued run matches. Try again later, or follow the feed of runs.'
+        : `No matching queued run can be claimed yet; the next one can in ${objection.claimableInSeconds} s.`
     case 'AmbiguousRun':
-      return `Several runs are active (${objection.candidates.map(({ run }) => run.id).join(', ')}): name one.`
+      return `Several runs are active (${objection.candidates.map(({ run }) => run.id).join(', ')}): specify one.`
     case 'NoActiveRun':
       return objection.detail
     case 'TokenNotFound':

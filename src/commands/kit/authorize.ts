@@ -6,7 +6,7 @@ import type { Caller } from './context.ts'
 export function checkRole(caller: Caller, operation: Operation): Refused<'Forbidden'> | undefined {
   if (mayDo(caller.role, operation)) return undefined
   const requiredRole = roleFor(operation)
-  const detail = `A token of role ${caller.role} may not do this; it takes ${requiredRole}.`
+  const detail = `A token of role ${caller.role} may not do this; it requires ${requiredRole}.`
   return objection({ type: 'Forbidden', requiredRole, detail })
 }
 

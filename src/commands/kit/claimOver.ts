@@ -33,7 +33,7 @@ export function withhold(answer: RunResult, { agent }: Caller, command: CommandN
 /** Builds the refusal of an agent whose claim is over. */
 export function refuseClaimOver(fence: number, command: CommandName): Refused<'Forbidden' | 'LeaseLost'> {
   const message =
-    'The claim that this token belongs to is over. Stop: it drives nothing more, and is shown nothing of the run.'
+    'The claim that this token belongs to is over. Stop: the token can no longer drive or read the run.'
   // a command without a lease, such as the end of a process, is never refused with LeaseLost
   if (!canBeRefusedWith(command, 'LeaseLost'))
     return objection({ type: 'Forbidden', requiredRole: null, detail: message })

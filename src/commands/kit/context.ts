@@ -91,6 +91,6 @@ export class ContendedError extends Error {
   override readonly name = 'ContendedError'
 
   constructor(runId: string) {
-    super(`too many writers at once on ${runId}: nothing was changed, ask again`)
+    super(`too many concurrent writers on ${runId}: nothing was changed, try again`)
   }
 }

@@ -26,7 +26,7 @@ export function explainWorkspace(objection: WorkspaceObjection): string {
       return explainNotStartable(objection.operation)
     case 'OperationNotFinishable': {
       const { id, status, attempt } = objection.operation
-      return `The operation ${id} is ${status} in attempt ${attempt}: what you did of it counts no more.`
+      return `The operation ${id} is ${status} in attempt ${attempt}: your result is no longer accepted.`
     }
   }
 }
@@ -34,5 +34,5 @@ export function explainWorkspace(objection: WorkspaceObjection): string {
 function explainNotStartable({ id, status, worker, deadlineAt }: WorkspaceOperation): string {
   if (status !== 'STARTED') return `The operation ${id} has ended: it is ${status}.`
   const until = deadlineAt === null ? '' : ` until ${new Date(deadlineAt).toISOString()}`
-  return `The operation ${id} was started by ${worker ?? 'another worker'}, who has it${until}.`
+  return `The operation ${id} was started by ${worker ?? 'another worker'}, who performs it${until}.`
 }

@@ -56,7 +56,7 @@ export async function resolveRun(
   const loaded = await reconcile(commands, newestFirst)
   const active = loaded.filter(({ run }) => !isSettledStatus(run.status) && seesRun(caller, run))
   const [only, ...others] = active
-  if (!only) return objection({ type: 'NoActiveRun', detail: 'No run is active: start one, or name one.' })
+  if (!only) return objection({ type: 'NoActiveRun', detail: 'No run is active: start one, or specify one.' })
   if (others.length > 0) return objection({ type: 'AmbiguousRun', candidates: active })
   return { ok: true, run: only, via: 'ONLY_ACTIVE' }
 }

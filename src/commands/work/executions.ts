@@ -147,7 +147,7 @@ export async function touchExecution(
   if (denied) return denied
   const found = await findExecution(store.pool, executionId)
   if (!found) return refuse({ type: 'ExecutionNotFound', executionId })
-  const message = 'belongs to a run, whose lease says whether its owner lives'
+  const message = 'belongs to a run, whose lease already shows whether its owner is alive'
   if (found.execution.runId !== null)
     return refuse({ type: 'InvalidInput', issues: [{ path: ['executionId'], message }] })
   const foreign = checkStarter(caller, found.execution)
@@ -198,7 +198,7 @@ function checkFinisher(
 ): Refused<'Forbidden'> | undefined {
   const execution = executions.find(({ id }) => id === executionId)
   if (!execution || mayFinish(execution, fence, role)) return undefined
-  const detail = `This execution was started under claim ${execution.fence ?? 0}: say so, if it was yours, or have a token of OPERATOR tell its end.`
+  const detail = `This execution was started under claim ${execution.fence ?? 0}: send that fence, if it was yours, or report the end with an OPERATOR token.`
   return objection({ type: 'Forbidden', requiredRole: 'OPERATOR', detail })
 }
 

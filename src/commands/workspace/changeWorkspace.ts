@@ -116,7 +116,7 @@ function checkReporter(
     type === 'finishWorkspaceOperation'
       ? `The operation was started by ${named?.worker ?? 'another worker'}`
       : 'The preview was started'
-  const detail = `${started} with a token of another principal: only that one, or an ADMIN, may say what came of it.`
+  const detail = `${started} with a token of another principal: only that one, or an ADMIN, may report its result.`
   return objection({ type: 'Forbidden', requiredRole: 'ADMIN', detail })
 }
 

@@ -168,7 +168,7 @@ export const id = (kind: IdKind, description: string) => field('ID', idSchema(ki
 export const idSchema = (kind: IdKind) =>
   z
     .string()
-    .refine((text) => isId(kind, text), `is no id of this kind: it would begin with ${ID_PREFIXES[kind]}_`)
+    .refine((text) => isId(kind, text), `is not an id of this kind, which begins with ${ID_PREFIXES[kind]}_`)
 
 /** A whole number. */
 export const int = (min: number, max: number, description: string) =>

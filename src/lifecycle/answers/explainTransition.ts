@@ -14,11 +14,11 @@ export function explainIllegalTransition(refusal: IllegalTransition): string {
     case 'failPhase':
       return explainWork(refusal, 'fail')
     case 'submitArtifact':
-      return explainWork(refusal, 'take a file')
+      return explainWork(refusal, 'accept a file')
     case 'requestApproval':
       return explainWork(refusal, 'be approved')
     case 'recordPrompt':
-      return explainWork(refusal, 'have a prompt')
+      return explainWork(refusal, 'get a prompt')
   }
 }
 
@@ -26,23 +26,24 @@ function explainAdvance(refusal: IllegalTransition): string {
   const { from, to, phaseStatus, next, reachable } = refusal
   if (isPhaseStartable(refusal))
     return from === to
-      ? `The run stands at ${from} already, which is ${phaseStatus}: ${start(refusal)}.`
-      : `Phase ${from} is ${phaseStatus} and can't be left like that: ${start(refusal)} first.`
+      ? `The run is already at ${from}, which is ${phaseStatus}: ${start(refusal)}.`
+      : `Phase ${from} is ${phaseStatus} and can't be left in this status: ${start(refusal)} first.`
   if (refusal.isPastLastRound) {
     const go = reachable.length > 0 ? `advance to ${anyOf(reachable)}, or ` : ''
     return `The workflow allows this run no further round: ${go}start another run that continues this one.`
   }
-  const once = reachable.length > 0 || phaseStatus === 'COMPLETED' ? '' : ', once what it requires is there'
-  const leads = next.length > 0 ? `it leads to ${anyOf(next)}${once}` : 'nothing follows it'
-  return `There is no way from ${from} to ${to}: ${leads}.`
+  const once =
+    reachable.length > 0 || phaseStatus === 'COMPLETED' ? '' : ', once its required evidence is present'
+  const leads = next.length > 0 ? `it leads to ${anyOf(next)}${once}` : 'no phase follows it'
+  return `The workflow has no transition from ${from} to ${to}: ${leads}.`
 }
 
 function explainRound(refusal: IllegalTransition): string {
   const { from, phaseStatus, roundEndsAt } = refusal
   if (roundEndsAt === null) return `This workflow has no rounds to complete: ${goOn(refusal)}.`
   if (roundEndsAt !== from)
-    return `A round is completed at ${roundEndsAt}, and the run stands at ${from}, which is ${phaseStatus}: ${goOn(refusal)}.`
-  return `Phase ${from} is ${phaseStatus}, and the round is completed by its work: ${goOn(refusal)}.`
+    return `A round is completed at ${roundEndsAt}, and the run is at ${from}, which is ${phaseStatus}: ${goOn(refusal)}.`
+  return `Phase ${from} is ${phaseStatus}, and the round is completed by the work of this phase: ${goOn(refusal)}.`
 }
 
 function explainStart(refusal: IllegalTransition): string {
@@ -50,24 +51,24 @@ function explainStart(refusal: IllegalTransition): string {
   if (from !== to) return explainElsewhere(refusal, 'be started')
   if (command === 'repairPhase') {
     const instead = isPhaseStartable(refusal) ? 'start it without repair' : goOn(refusal)
-    return `Phase ${to} is ${phaseStatus}, and only an attempt under way is repaired: ${instead}.`
+    return `Phase ${to} is ${phaseStatus}, and only a running attempt can be repaired: ${instead}.`
   }
   return phaseStatus === 'COMPLETED' || phaseStatus === 'SKIPPED'
     ? `Phase ${to} is ${phaseStatus}: ${goOn(refusal)}.`
-    : `Phase ${to} is ${phaseStatus} already: go on with it, or start it with repair to try once more.`
+    : `Phase ${to} is ${phaseStatus} already: continue it, or start it with repair for another attempt.`
 }
 
 function explainWork(refusal: IllegalTransition, verb: string): string {
   const { from, to, phaseStatus } = refusal
   return from === to
-    ? `Phase ${to} is ${phaseStatus}, and only a phase under way can ${verb}: ${goOn(refusal)}.`
+    ? `Phase ${to} is ${phaseStatus}, and only a phase in progress can ${verb}: ${goOn(refusal)}.`
     : explainElsewhere(refusal, verb)
 }
 
 function explainElsewhere(refusal: IllegalTransition, verb: string): string {
   const { from, to, phaseStatus, reachable } = refusal
   const instead = reachable.includes(to) ? `advance to ${to}` : goOn(refusal)
-  return `Phase ${to} can't ${verb}: the run stands at ${from}, which is ${phaseStatus}; ${instead}.`
+  return `Phase ${to} can't ${verb}: the run is at ${from}, which is ${phaseStatus}; ${instead}.`
 }
 
 /** The next possible step from the current phase. */
@@ -75,7 +76,7 @@ function goOn(refusal: IllegalTransition): string {
   const { from, phaseStatus, reachable, roundEndsAt } = refusal
   if (isPhaseStartable(refusal)) return start(refusal)
   if (reachable.length > 0) return `advance to ${anyOf(reachable)}`
-  if (phaseStatus !== 'COMPLETED') return `go on with ${from}`
+  if (phaseStatus !== 'COMPLETED') return `continue with ${from}`
   return roundEndsAt === null ? 'complete the run' : 'complete the round, or the run'
 }
 

@@ -12,7 +12,7 @@ const decideStartExecution: Rule<'startExecution'> = (draft, command, { workflow
   const { executionId: id, phase: key, pid } = command
   if (key !== null && !findWorkflowPhase(workflow, key)) return unknownPhase(key, workflow)
   if (key !== null && key !== run.currentPhase) {
-    const message = `the run stands at ${run.currentPhase}: a process is launched for that phase, or for the run`
+    const message = `the run is at ${run.currentPhase}: a process can be launched for that phase, or for the run`
     return { type: 'InvalidInput', issues: [{ path: ['phase'], message }] }
   }
   const phase = key === null ? null : currentPhaseOf(run)

@@ -44,7 +44,7 @@ const decideRelease: Rule<'releaseRun'> = (draft, command, { family }) => {
   const { fence, notBefore, waitsFor, blocked, untilChildren } = command
   const { now } = draft
   if (notBefore !== null && notBefore > now + MAX_WAIT_MS) {
-    const message = 'lies more than 8 days ahead: pause the run, for a person to take it up again'
+    const message = 'is more than 8 days ahead: pause the run instead, and have a person resume it'
     return { type: 'InvalidInput', issues: [{ path: ['notBefore'], message }] }
   }
   withdrawQuestion(draft, 'RELEASED')

@@ -119,11 +119,11 @@ describe('the sentence of a refused step', () => {
   test('says where a round is completed, and how to get there', () => {
     const story = held()
     expect(says(story, ask('completeRound'))).toBe(
-      'A round is completed at check, and the run stands at draft, which is PENDING: start draft.',
+      'A round is completed at check, and the run is at draft, which is PENDING: start draft.',
     )
     story.does(ask('startPhase', { phase: 'draft' }))
     expect(says(story, ask('completeRound'))).toBe(
-      'A round is completed at check, and the run stands at draft, which is RUNNING: advance to draft or check.',
+      'A round is completed at check, and the run is at draft, which is RUNNING: advance to draft or check.',
     )
     expect(says(held(SOLO), ask('completeRound'))).toBe(
       'This workflow has no rounds to complete: start work.',
@@ -134,13 +134,13 @@ describe('the sentence of a refused step', () => {
     const story = atCheck()
     story.does(ask('completeRound'))
     expect(says(story, ask('startPhase', { phase: 'draft' }))).toBe(
-      "Phase draft can't be started: the run stands at check, which is COMPLETED; advance to draft.",
+      "Phase draft can't be started: the run is at check, which is COMPLETED; advance to draft.",
     )
     expect(says(story, ask('startPhase', { phase: 'check' }))).toBe(
       'Phase check is COMPLETED: advance to wrap or done or draft.',
     )
     expect(says(story, ask('advancePhase', { to: 'check' }))).toBe(
-      'There is no way from check to check: it leads to draft or wrap or done.',
+      'The workflow has no transition from check to check: it leads to draft or wrap or done.',
     )
   })
 
@@ -158,17 +158,17 @@ describe('the sentence of a refused step', () => {
   test('says that a phase that was not worked on is not left, and one under way not started anew', () => {
     const story = held()
     expect(says(story, ask('advancePhase', { to: 'check' }))).toBe(
-      "Phase draft is PENDING and can't be left like that: start draft first.",
+      "Phase draft is PENDING and can't be left in this status: start draft first.",
     )
     expect(says(story, ask('advancePhase', { to: 'draft' }))).toBe(
-      'The run stands at draft already, which is PENDING: start draft.',
+      'The run is already at draft, which is PENDING: start draft.',
     )
     story.does(ask('startPhase', { phase: 'draft' }))
     expect(says(story, ask('startPhase', { phase: 'draft' }))).toBe(
-      'Phase draft is RUNNING already: go on with it, or start it with repair to try once more.',
+      'Phase draft is RUNNING already: continue it, or start it with repair for another attempt.',
     )
     expect(says(story, ask('failPhase', { phase: 'check' }))).toBe(
-      "Phase check can't fail: the run stands at draft, which is RUNNING; advance to check.",
+      "Phase check can't fail: the run is at draft, which is RUNNING; advance to check.",
     )
   })
 })

@@ -56,7 +56,7 @@ describe('a sentence about who holds a run', () => {
   test('names the owner and until when, and nobody once the lease has ended', () => {
     const story = held()
     expect(says(story, ask('claimRun', { owner: 'second' }))).toBe(
-      'The run is RUNNING and held by first (a claim of your own) until 2026-01-01T00:00:30.000Z: wait until it is released or its lease has ended.',
+      'The run is RUNNING and held by first (your own claim) until 2026-01-01T00:00:30.000Z: wait until it is released or its lease has expired.',
     )
     story.does(ask('pauseRun'))
     story.passes(31).does(ask('sweep'))
@@ -64,7 +64,7 @@ describe('a sentence about who holds a run', () => {
       'The run is PAUSED, and only a queued run can be claimed: resume it with a claim.',
     )
     expect(says(held(0), ask('claimRun'))).toBe(
-      'The run is RUNNING and held by first (a claim of your own), without a lease that would expire: wait until it is released.',
+      'The run is RUNNING and held by first (your own claim), without a lease: wait until it is released.',
     )
   })
 
@@ -72,14 +72,14 @@ describe('a sentence about who holds a run', () => {
     const story = held()
     story.does(ask('failRun'))
     expect(says(story, ask('startPhase'))).toBe(
-      'The claim 1 is over: the run is FAILED. Stop your agent; resume the run to go on.',
+      'The claim 1 is over: the run is FAILED. Stop your agent; resume the run to continue.',
     )
-    expect(says(story, ask('startPhase', { fence: null }))).toContain('No fence was named')
+    expect(says(story, ask('startPhase', { fence: null }))).toContain('No fence was given')
   })
 
   test('tells a resume with a claim that the owner is still there, and what is possible', () => {
     const story = held()
     story.does(ask('pauseRun'))
-    expect(says(story, resumeAndClaim)).toContain('resume it without one')
+    expect(says(story, resumeAndClaim)).toContain('resume it without a claim')
   })
 })
