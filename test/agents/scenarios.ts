@@ -13,8 +13,6 @@ export interface Scenario {
   readonly isQuick: boolean
   /** The workflow of its run; default: the one that wants a file. */
   readonly workflow?: 'report'
-  /** Whether it is a matter of agents over ACP only, which are given Pawl's MCP server by that. */
-  readonly isOfAcp?: boolean
   /** Plays it; throws where the agent fails. Returns what the table says besides. */
   play(stage: Stage, runId: string): Promise<string | void>
 }
@@ -192,8 +190,8 @@ export const SCENARIOS: readonly Scenario[] = [
     ability: 'a long silent command is not taken for silence',
     isQuick: true,
     async play(stage, runId) {
-      stage.model.follow(scenes([ANY, longCommand(35), write(stage, RIGHT), { say: 'Done.' }]))
-      await stage.work({ idleSeconds: 25 })
+      stage.model.follow(scenes([ANY, longCommand(28), write(stage, RIGHT), { say: 'Done.' }]))
+      await stage.work({ idleSeconds: 20 })
       await stage.made('started')
       await completed(stage, runId)
       check(existsSync(join(stage.workspace, 'finished')), 'the command was ended')
@@ -205,7 +203,6 @@ export const SCENARIOS: readonly Scenario[] = [
     ability: 'a phase without a file is ended through MCP',
     isQuick: false,
     workflow: 'report',
-    isOfAcp: true,
     async play(stage, runId) {
       const advance = { tool: 'pawl_phase_advance', input: { to: 'home' } }
       stage.model.follow(scenes([ANY, { say: 'I say that it is done.', use: [advance] }, { say: 'Said.' }]))
