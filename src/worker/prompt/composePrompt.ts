@@ -102,18 +102,21 @@ function handOver({ artifact }: DeclaredPhase): string | null {
   return rules.filter(Boolean).join(' ')
 }
 
+/** An agent without a shell that reaches the server, as in a sandbox, has these instead of the commands. */
+const TOOLS = 'Where you have tools of Pawl, `pawl_state` and those beside it do the same as the commands.'
+
 function ending({ artifact, approval, next, final }: DeclaredPhase): string | null {
   const asks = approval ? 'Ask for the approval with `pawl approval request`.' : null
   if (artifact?.required) {
     return next.length > 1
-      ? `After the file was accepted one of these follows: ${next.join(', ')}. \`pawl phase advance KEY\` chooses.`
+      ? `After the file was accepted one of these follows: ${next.join(', ')}. \`pawl phase advance KEY\` chooses. ${TOOLS}`
       : null
   }
-  if (asks) return `${asks} Nothing else ends this phase.`
+  if (asks) return `${asks} Nothing else ends this phase. ${TOOLS}`
   const ways = next.map((key) => `\`pawl phase advance ${key}\``)
   const words = final || next.length === 0 ? ['`pawl run complete`', ...ways] : ways
   const orFile = artifact ? ', or the file' : ''
-  return `Say so: ${words.join(' or ')}${orFile}. Ending without a word leaves the phase undone; \`pawl state\` tells where the run stands.`
+  return `Say so: ${words.join(' or ')}${orFile}. Ending without a word leaves the phase undone; \`pawl state\` tells where the run stands. ${TOOLS}`
 }
 
 function fence(text: string): string {

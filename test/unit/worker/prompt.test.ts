@@ -136,6 +136,8 @@ describe('a prompt', () => {
     const declared = { ...FACTS.declared, artifact: null, next: ['b', 'c'] }
     const { text } = composePrompt(facts({ declared }))
     expect(text).toContain('`pawl phase advance b` or `pawl phase advance c`')
+    // one without a shell has tools
+    expect(text).toContain('`pawl_state`')
     expect(composePrompt(facts({ declared: { ...declared, next: [], final: true } })).text).toContain(
       '`pawl run complete`',
     )
