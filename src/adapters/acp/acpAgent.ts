@@ -15,7 +15,9 @@ import { PromptFiles } from '../kit/promptFiles.ts'
 import { checkCommand, environmentOf } from '../kit/startable.ts'
 import { orAborted } from '../kit/waiting.ts'
 import { initialize } from './connectAgent.ts'
-import { decidePermission, WITHDRAWN } from './decidePermission.ts'
+import { allowOnce, denyOnce, ruleFor, WITHDRAWN } from './decidePermission.ts'
+import type { PermissionAnswer } from './decidePermission.ts'
+import { describePermission } from './describePermission.ts'
 import { LiveAgent } from './liveAgent.ts'
 import { mcpServersFor } from './mcpServersFor.ts'
 import { steeredSchema } from './messages.ts'
@@ -27,6 +29,9 @@ import { AcpTurn } from './turn.ts'
 const CANCEL_TAKES_MS = 2_000
 /** How long a process may take to end by itself after its connection broke, in milliseconds. */
 const BROKEN_TAKES_MS = 2_000
+/** Why a permission was answered as it was, for its transcript and for the agent. */
+const BY_DEFINITION = "by the agent's definition"
+const NOBODY = 'nobody answered in time; that is no denial'
 /** How long steering waits for its outcome, in milliseconds. */
 const STEERING_TAKES_MS = 10_000
 
@@ -57,7 +62,11 @@ export class AcpAgent implements Agent {
   }
 
   get lastActivityAt(): number {
-    return Math.max(this.#lastSignAt, this.#turn?.lastToolSignAt ?? -Infinity)
+    return Math.max(this.#lastSignAt, this.#turn?.lastSignAt ?? -Infinity)
+  }
+
+  get waitedMs(): number {
+    return this.#turn?.waitedMs ?? 0
   }
 
   async probe(): Promise<AgentActivity> {
@@ -289,9 +298,49 @@ export class AcpAgent implements Agent {
     if (!turn?.isOn || turn.isCancelled || signal.aborted || asked.sessionId !== this.#live?.sessionId)
       return WITHDRAWN
     const permissions = this.#context.definition.permissions ?? permissionsSchema.parse({})
-    const answer = decidePermission(permissions, asked)
-    turn.permission(asked, answer)
+    const rule = ruleFor(permissions, asked)
+    if (rule === 'ask') return this.#askPerson(turn, asked, signal)
+    const answer = rule === 'allow' ? allowOnce(asked) : denyOnce(asked)
+    turn.permission(asked, answer, { state: answer.isAllowed ? 'ALLOWED' : 'DENIED', text: BY_DEFINITION })
     return answer.response
+  }
+
+  /** Has a person answer. The agent is told what the log of the run tells, and that nobody answered where nobody did. */
+  async #askPerson(
+    turn: AcpTurn,
+    asked: PermissionMessage,
+    signal: AbortSignal,
+  ): Promise<RequestPermissionResponse> {
+    const asking = AbortSignal.any([signal, this.#stopped.signal, turn.ended])
+    turn.waits(1)
+    try {
+      const { state, approvalId, comment } = await this.#context.askPermission(
+        describePermission(asked),
+        asking,
+      )
+      const answer: PermissionAnswer = state === 'ALLOWED' ? allowOnce(asked) : denyOnce(asked)
+      const text = comment ?? (state === 'EXPIRED' ? NOBODY : undefined)
+      turn.permission(asked, state === 'VOID' ? { isAllowed: false, response: WITHDRAWN } : answer, {
+        state: state === 'VOID' ? 'WITHDRAWN' : state,
+        ...(approvalId !== null && { approvalId }),
+        ...(text !== undefined && { text }),
+      })
+      if (state === 'VOID') return WITHDRAWN
+      // The protocol has no place for words beside the answer.
+      if (text !== undefined && !answer.isAllowed)
+        void this.steer(`About “${asked.toolCall.title ?? ''}”: ${text}`)
+      return answer.response
+    } catch (error) {
+      if (!asking.aborted) this.#tell(error)
+      return WITHDRAWN
+    } finally {
+      turn.waits(-1)
+    }
+  }
+
+  #tell(error: unknown): void {
+    const text = `no person could be asked: ${error instanceof Error ? error.message : String(error)}`
+    this.#context.output.report({ kind: 'ERROR', text })
   }
 
   /** Keeps what changed of the handle, one after the other. */

@@ -9,10 +9,9 @@ export interface PermissionAnswer {
   readonly response: RequestPermissionResponse
 }
 
-/** What the definition of an agent answers it. */
-export function decidePermission(permissions: AgentPermissions, asked: PermissionMessage): PermissionAnswer {
-  const kind = permissionKindOf(asked.toolCall, asked._meta)
-  return permissions[kind] === 'allow' ? allowOnce(asked) : denyOnce(asked)
+/** What the definition of an agent says to what it asks for. */
+export function ruleFor(permissions: AgentPermissions, asked: PermissionMessage): 'allow' | 'deny' | 'ask' {
+  return permissions[permissionKindOf(asked.toolCall, asked._meta)]
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Ending } from '../../processes/launch.ts'
 import { composeText } from '../../text/composeText.ts'
 import { exited } from '../kit/adapter.ts'
 import type { AgentContext, AgentFailure, StopReason, TurnResult } from '../kit/adapter.ts'
+import type { Permission } from '../kit/entry.ts'
 import { toFailure } from './answers.ts'
 import type { PermissionAnswer } from './decidePermission.ts'
 import type { LiveAgent } from './liveAgent.ts'
@@ -31,8 +32,13 @@ export class AcpTurn {
   readonly #reporter: UpdateReporter
   readonly #begunAt = performance.now()
   readonly #costBefore: LiveAgent['cost']
+  readonly #ended = new AbortController()
   #isOn = true
   #isCancelled = false
+  #waiting = 0
+  #waitsSince = 0
+  #waitedMs = 0
+  #waitedUntil = -Infinity
 
   constructor(context: AgentContext, live: LiveAgent) {
     this.#context = context
@@ -52,9 +58,28 @@ export class AcpTurn {
     return this.#isCancelled
   }
 
-  /** The last moment at which a tool call in progress was a sign of life. */
-  get lastToolSignAt(): number {
-    return this.#calls.lastSignAt
+  /** Aborts when it is over. */
+  get ended(): AbortSignal {
+    return this.#ended.signal
+  }
+
+  /** The last moment at which a tool call in progress, or a person who is asked, was a sign of life. */
+  get lastSignAt(): number {
+    return this.#waiting > 0 ? performance.now() : Math.max(this.#calls.lastSignAt, this.#waitedUntil)
+  }
+
+  /** For how long people were asked in it, in milliseconds. */
+  get waitedMs(): number {
+    return this.#waitedMs + (this.#waiting > 0 ? performance.now() - this.#waitsSince : 0)
+  }
+
+  /** Notes that one question more, or one less, waits for a person. */
+  waits(change: 1 | -1): void {
+    const now = performance.now()
+    if (this.#waiting > 0) this.#waitedMs += now - this.#waitsSince
+    this.#waiting += change
+    this.#waitsSince = now
+    this.#waitedUntil = now
   }
 
   cancel(): void {
@@ -74,15 +99,18 @@ export class AcpTurn {
   }
 
   /** Notes what the agent was answered that asked for a permission. Some tell of a call only by asking. */
-  permission({ toolCall }: PermissionMessage, { isAllowed }: PermissionAnswer): void {
+  permission(
+    { toolCall }: PermissionMessage,
+    { isAllowed }: PermissionAnswer,
+    told: Pick<Permission, 'state' | 'approvalId' | 'text'>,
+  ): void {
     this.#reporter.reportCall(toolCall)
     if (isAllowed) this.#calls.note({ toolCallId: toolCall.toolCallId, status: 'in_progress' })
     this.#context.output.report({
       kind: 'PERMISSION',
       title: toolCall.title ?? undefined,
       toolKind: toToolKind(toolCall),
-      state: isAllowed ? 'ALLOWED' : 'DENIED',
-      text: "by the agent's definition",
+      ...told,
     })
   }
 
@@ -122,6 +150,7 @@ export class AcpTurn {
   end(): void {
     this.#isOn = false
     this.#calls.clear()
+    this.#ended.abort()
   }
 
   #tell(failure: AgentFailure): AgentFailure {

@@ -40,8 +40,36 @@ export interface AgentContext {
   readonly recordStart: (process: { readonly command: string; readonly pid: number }) => Promise<string>
   /** Records how it ended. What can't be told now is not told: the server finds it out. */
   readonly recordEnd: (executionId: string, ending: ProcessEnd) => Promise<void>
+  /**
+   * Asks a person for a permission, and waits for the end of the question. The signal aborts where the agent asks no more.
+   *
+   * @throws where the owner has to stop
+   */
+  readonly askPermission: (asked: PermissionQuestion, signal: AbortSignal) => Promise<PermissionOutcome>
   /** Keeps a new handle with the session, before what it tells of is relied on. */
   readonly saveHandle: (handle: JsonValue) => Promise<void>
+}
+
+/** A permission that a person is asked for. */
+export interface PermissionQuestion {
+  readonly kind: 'EDIT' | 'EXECUTE' | 'FETCH' | 'MCP' | 'OTHER'
+  /** What it is about, in one line, in the agent's own words. */
+  readonly title: string
+  /** The program, the tool or the host, as the agent's program tells it; null: not known. */
+  readonly program: string | null
+  /** The file or folder; null: none, or more than one. */
+  readonly path: string | null
+  /** What is shown besides: the command, or what is to be written. */
+  readonly detail: string
+}
+
+/** What became of a question for a permission. */
+export interface PermissionOutcome {
+  /** EXPIRED: nobody answered, which is no denial. VOID: the run does not wait for it any more. */
+  readonly state: 'ALLOWED' | 'DENIED' | 'EXPIRED' | 'VOID'
+  readonly approvalId: string | null
+  /** The person's word to the agent; null where there is none. */
+  readonly comment: string | null
 }
 
 /** Where what an agent says goes: into the session's transcript, in the order in which it is told here. */
@@ -123,6 +151,8 @@ export interface Agent {
    * is a sign of life, for as long as the definition's `toolSeconds`.
    */
   readonly lastActivityAt: number
+  /** For how long it has waited for people since its last prompt, in milliseconds: no limit of its work runs meanwhile. */
+  readonly waitedMs: number
   /** What it does now. */
   probe(): Promise<AgentActivity>
   /** Whether a prompt with this key has reached it, under whichever owner. */

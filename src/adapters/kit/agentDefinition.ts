@@ -3,15 +3,15 @@ import { passEnvSchema } from '../../processes/passEnv.ts'
 
 const seconds = z.number().positive().max(86_400)
 
-const answer = z.enum(['allow', 'deny'])
+const answer = z.enum(['allow', 'deny', 'ask'])
 
 /** What an agent is answered that asks for a permission, by what it asks for. */
 export const permissionsSchema = z.strictObject({
   edit: answer.default('allow').describe('To change, move or delete a file.'),
   execute: answer.default('allow').describe('To run a command.'),
-  fetch: answer.default('deny').describe('To read from the network.'),
+  fetch: answer.default('ask').describe('To read from the network.'),
   mcp: answer.default('allow').describe('To call a tool of an MCP server.'),
-  other: answer.default('deny').describe('Anything else.'),
+  other: answer.default('ask').describe('Anything else.'),
 })
 
 /** What an agent is answered, defaults filled in. */

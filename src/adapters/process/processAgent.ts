@@ -65,6 +65,9 @@ export class ProcessAgent implements Agent {
     return this.#turn?.isRunning && this.#events?.isBusy ? performance.now() : this.#lastSignAt
   }
 
+  /** It has no way to ask. */
+  readonly waitedMs = 0
+
   async probe(): Promise<AgentActivity> {
     if (this.#turn?.isRunning) return 'WORKING'
     return this.#concluded || this.#wasThere ? 'GONE' : 'WAITING'

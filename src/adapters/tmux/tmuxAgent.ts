@@ -71,6 +71,9 @@ export class TmuxAgent implements Agent {
     return this.#lastSignAt
   }
 
+  /** Whom it asks on its screen is not known. */
+  readonly waitedMs = 0
+
   async probe(): Promise<AgentActivity> {
     this.#look()
     if (!this.#handle.leader) return this.#wasThere ? 'GONE' : 'WAITING'

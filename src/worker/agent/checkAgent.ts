@@ -133,6 +133,7 @@ function contextFor(
     output: DISCARDED_OUTPUT,
     recordStart: async () => `exe_check_${randomUUID()}`,
     recordEnd: async () => undefined,
+    askPermission: async () => ({ state: 'ALLOWED', approvalId: null, comment: null }),
     saveHandle: async () => undefined,
   }
 }

@@ -10,6 +10,7 @@ import type { TranscriptWriter } from '../../adapters/transcript/transcriptWrite
 import { agentEnvironment } from '../../processes/agentEnvironment.ts'
 import type { StopLimits } from '../../processes/processGroup.ts'
 import { ADAPTERS } from './adapters.ts'
+import { askPermission } from './askPermission.ts'
 import { finishExecution } from './finishExecution.ts'
 import type { RunContext } from '../run/runContext.ts'
 import { openTranscript } from './transcript.ts'
@@ -208,6 +209,8 @@ export class OpenAgents {
       },
       recordEnd: async (executionId, ending) =>
         finishExecution(tools.pawl, executionId, await this.#fenceOf(executionId), ending),
+      askPermission: (asked, signal) =>
+        askPermission(this.#run, { asked, sessionId, phase: this.phase, signal }),
       saveHandle: async (kept) => {
         const fields = { role, adapter: definition.adapter, handle: kept, ...this.#run.call }
         this.#run.accept(await owned.sessions.open(fields))

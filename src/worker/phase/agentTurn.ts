@@ -16,12 +16,13 @@ export async function awaitTurnEnd(task: PhaseTask, open: OpenAgent): Promise<Tu
   const { agent, definition } = open
   const over = new AbortController()
   const signal = AbortSignal.any([task.context.signal, over.signal])
-  const lateAt = performance.now() + definition.artifactSeconds * 1_000
+  const begunAt = performance.now() - agent.waitedMs
   const ending = agent.turnOver(signal).then(() => true)
   ending.catch(() => undefined)
   try {
     for (;;) {
       const silentAt = agent.lastActivityAt + definition.idleSeconds * 1_000
+      const lateAt = begunAt + agent.waitedMs + definition.artifactSeconds * 1_000
       const wait = Math.min(lateAt, silentAt) - performance.now()
       if (wait <= 0) break
       const timeout = sleep(wait, false, { signal })
@@ -87,6 +88,8 @@ const AFTER_TURN: Readonly<Record<Turn, SessionStatus>> = {
   NONE: 'READY',
   ON: 'READY',
   OVER: 'READY',
+  REFUSED: 'READY',
+  CUT_OFF: 'READY',
   CRASHED: 'CRASHED',
   KILLED: 'CRASHED',
   SILENT: 'ARTIFACT_TIMEOUT',

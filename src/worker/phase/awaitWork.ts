@@ -63,8 +63,13 @@ async function awaitFirst(task: PhaseTask, step: StepOf<'AWAIT'>): Promise<Outco
   }
 }
 
-function turnAfter({ exit }: TurnResult): Turn {
-  if (exit === null || exit.exitCode === 0) return 'OVER'
+function turnAfter({ exit, stop, failure }: TurnResult): Turn {
+  if (exit === null) {
+    if (failure) return 'CRASHED'
+    if (stop === 'REFUSAL') return 'REFUSED'
+    return stop === 'MAX_TOKENS' || stop === 'MAX_TURN_REQUESTS' ? 'CUT_OFF' : 'OVER'
+  }
+  if (exit.exitCode === 0) return 'OVER'
   return exit.exitCode === null ? 'KILLED' : 'CRASHED'
 }
 
@@ -97,7 +102,7 @@ async function awaitTimeout({ agent, sent }: StepOf<'AWAIT'>, signal: AbortSigna
   for (;;) {
     const now = performance.now()
     const silentAt = Math.max(agent.agent.lastActivityAt, sent.sentAt) + idleSeconds * 1_000
-    const lateAt = sent.sentAt + artifactSeconds * 1_000
+    const lateAt = sent.sentAt + agent.agent.waitedMs + artifactSeconds * 1_000
     if (now >= lateAt) return { kind: 'TURN', turn: 'LATE' }
     if (now >= silentAt) return { kind: 'TURN', turn: 'SILENT' }
     await sleep(Math.min(silentAt, lateAt) - now, undefined, { signal })

@@ -6,8 +6,9 @@ import { readArtifact } from '../../workspaces/files/readArtifact.ts'
 import type { Artifact, ArtifactTrouble } from '../../workspaces/files/readArtifact.ts'
 import type { DeclaredArtifact } from '../run/declared.ts'
 import { isRefusedAs } from '../run/trouble.ts'
+import type { Trouble } from '../run/trouble.ts'
 import { makeReady, stopUnresponsive } from './agentTurn.ts'
-import { findArtifactPlace, hasMoved, messagesNotGiven, readProgress } from './step.ts'
+import { findArtifactPlace, hasEndedTurn, hasMoved, messagesNotGiven, readProgress } from './step.ts'
 import type { PhaseTask, Step, StepOf, Turn } from './step.ts'
 
 /** Looks at what the agent has left, now that it does not work any more. */
@@ -18,7 +19,7 @@ export async function judgeWork(task: PhaseTask, step: StepOf<'JUDGE'>): Promise
   // The agent's last command may have moved the run on: no answer of this owner's can say so.
   if (hasMoved(task, await context.readRun())) return { name: 'LEAVE', agent, turn }
   if (
-    turn === 'OVER' &&
+    hasEndedTurn(turn) &&
     failure === null &&
     messagesNotGiven(task, await readProgress(task), carried).length > 0
   ) {
@@ -41,6 +42,7 @@ export async function judgeWork(task: PhaseTask, step: StepOf<'JUDGE'>): Promise
   const byModel = await stepAfterFailure(task, step)
   if (byModel) return byModel
   if (turn === 'CRASHED') return { name: 'RECOVER', agent, judged, turn }
+  if (turn === 'REFUSED') return { name: 'FAIL', agent, trouble: refused(declared.key) }
   const problem = describeMissingWork(turn, artifact, found?.outcome === 'MISSING')
   return { name: 'CORRECT', agent, judged, turn, problem, code: codeOf(turn, found?.outcome) }
 }
@@ -65,7 +67,7 @@ async function lastFailure(task: PhaseTask, { agent, turn }: StepOf<'JUDGE'>): P
 }
 
 function codeOf(turn: Turn, found: string | undefined): string {
-  if (turn !== 'OVER') return 'ARTIFACT_TIMEOUT'
+  if (!hasEndedTurn(turn)) return 'ARTIFACT_TIMEOUT'
   if (found === undefined) return 'NOT_FINISHED'
   return found === 'MISSING' ? 'NO_ARTIFACT' : 'INVALID_ARTIFACT'
 }
@@ -82,7 +84,18 @@ function describeMissingWork(turn: Turn, artifact: DeclaredArtifact | null, isMi
       ? `the file \`${artifact.path}\` was not written`
       : `the file \`${artifact.path}\` is as it was, and that was not accepted`
   if (turn === 'SILENT') return `${what}; the agent was ended after it showed no sign of life for too long`
+  if (turn === 'CUT_OFF')
+    return `${what}; a limit of your model ended your turn before: go on in smaller steps`
   return turn === 'LATE' ? `${what} in time; the agent was ended` : what
+}
+
+function refused(phase: string): Trouble {
+  return {
+    errorClass: 'HUMAN_REQUIRED',
+    code: 'REFUSED',
+    message: `The model of the agent refused the work of phase ${phase}`,
+    hint: 'See what it said, in the transcript of its session. Trying again begins with a new agent.',
+  }
 }
 
 /** Hands the file over. A valid one ends the phase; after another the agent, where it is still at work, may write it anew. */
@@ -98,7 +111,7 @@ export async function submitArtifact(task: PhaseTask, step: StepOf<'SUBMIT'>): P
   // The turn is over: the next owner knows by this that the file is whole. While a question is open nothing can be written.
   if (turn !== 'ON' && agent.status === 'BUSY' && approval)
     await context.agents.move(agent, 'WAITING_FOR_APPROVAL')
-  else if (turn === 'OVER') await makeReady(task, agent, turn)
+  else if (hasEndedTurn(turn)) await makeReady(task, agent, turn)
   const fields = { path: artifact.path, content: found.content, ...context.call }
   try {
     const submitted = context.accept(await context.owned.artifacts.submit(key, fields))

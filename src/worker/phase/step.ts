@@ -25,12 +25,29 @@ export interface PhaseTask {
  * - `NONE`: it was given none in this phase
  * - `ON`: it works
  * - `OVER`: it ended well, or waits for the next
+ * - `REFUSED`: it waits for the next, and its model refused the work
+ * - `CUT_OFF`: it waits for the next, and a limit of its model ended its turn
  * - `CRASHED`: it ended with an error
  * - `KILLED`: it was ended from outside, in the middle of its work
  * - `SILENT`, `LATE`: it works, but showed no activity, or wrote no file, for too long
  * - `GONE`: it worked for an earlier owner, and its process no longer exists
  */
-export type Turn = 'NONE' | 'ON' | 'OVER' | 'CRASHED' | 'KILLED' | 'SILENT' | 'LATE' | 'GONE'
+export type Turn =
+  | 'NONE'
+  | 'ON'
+  | 'OVER'
+  | 'REFUSED'
+  | 'CUT_OFF'
+  | 'CRASHED'
+  | 'KILLED'
+  | 'SILENT'
+  | 'LATE'
+  | 'GONE'
+
+/** Whether the agent's turn is over and the agent itself said so. */
+export function hasEndedTurn(turn: Turn): boolean {
+  return turn === 'OVER' || turn === 'REFUSED' || turn === 'CUT_OFF'
+}
 
 /** A prompt with the messages of people that it contains. */
 export interface ComposedPrompt {
@@ -104,8 +121,15 @@ export type Step =
 export type StepOf<Name extends Step['name']> = Extract<Step, { readonly name: Name }>
 
 /** Whether the run is at another phase than the task's, or that one is not under way any more. */
-export function hasMoved({ phaseId }: PhaseTask, { status, currentPhase }: Run): boolean {
-  return status !== 'RUNNING' || currentPhase?.id !== phaseId || !isUnderWay(currentPhase)
+export function hasMoved({ phaseId }: PhaseTask, run: Run): boolean {
+  const { currentPhase } = run
+  return !isAtWork(run) || currentPhase?.id !== phaseId || !isUnderWay(currentPhase)
+}
+
+/** Whether the run is worked on by its owner: it is RUNNING, or a question is open in the middle of a turn. */
+function isAtWork({ status, allowedCommands }: Run): boolean {
+  // Of what an owner may do, a question of another kind leaves nothing.
+  return status === 'RUNNING' || (status === 'AWAITING_APPROVAL' && allowedCommands.includes('FAIL'))
 }
 
 /** Whether a phase has begun and is not done. */

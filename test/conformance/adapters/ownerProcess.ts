@@ -25,6 +25,9 @@ const agent = await kind.adapter.open({
   },
   recordStart: async ({ pid }) => `exe_${context.sessionId}_owner_${pid}`,
   recordEnd: async () => undefined,
+  askPermission: async () => {
+    throw new Error('nobody can be asked here')
+  },
   saveHandle: async (handle) => writeFileSync(kept.handle, JSON.stringify(handle)),
 })
 await agent.send(prompt)

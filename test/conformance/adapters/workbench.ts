@@ -105,6 +105,9 @@ export async function setUp(adapter: Adapter, part: PartOfDefinition, given?: st
       bench.log.push(`end ${executionId}`)
       bench.ends.set(executionId, end)
     },
+    askPermission: async () => {
+      throw new Error('nobody can be asked here')
+    },
     saveHandle: async (handle) => void handles.push(structuredClone(handle)),
     ...changed,
   })

@@ -4,7 +4,10 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { acpAdapter } from '../../../src/adapters/acp/acpAdapter.ts'
+import { permissionsSchema } from '../../../src/adapters/kit/agentDefinition.ts'
 import { MAX_LINE_BYTES, MAX_OPEN_REQUESTS } from '../../../src/adapters/acp/messageStream.ts'
+import type { PermissionOutcome, PermissionQuestion } from '../../../src/adapters/kit/adapter.ts'
+import { orAborted } from '../../../src/adapters/kit/waiting.ts'
 import type { Entry, EntryKind } from '../../../src/adapters/kit/entry.ts'
 import { AT_ONCE, makeFolder, never, NO_HURRY, setUp, until } from '../../conformance/adapters/workbench.ts'
 import type { PartOfDefinition, Workbench } from '../../conformance/adapters/workbench.ts'
@@ -308,6 +311,52 @@ describe('a permission over ACP', () => {
     const bench = await speak([{ do: ask({ kind: 'edit', toolCallId: 'the-same', times: 2 }) }])
     await work(bench)
     expect(bench.said().split('answered yes\n')).toHaveLength(3)
+  })
+
+  it('is asked of a person, for as long as that takes, and the agent is told what came of it', async () => {
+    const permissions = permissionsSchema.parse({ execute: 'ask' })
+    const command = { rawInput: { command: 'make' }, locations: [{ path: '/w' }] }
+    const rules = [{ do: ask({ kind: 'execute', title: 'make\nit so', toolCall: command }) }]
+    const bench = await speak(rules, {}, { permissions })
+    const asked: PermissionQuestion[] = []
+    let answer: (outcome: PermissionOutcome) => void = () => undefined
+    const agent = await bench.open({
+      askPermission: (question) => {
+        asked.push(question)
+        return new Promise((resolve) => (answer = resolve))
+      },
+    })
+    await agent.send(prompt('go'))
+    await until(() => asked.length > 0 && agent.waitedMs > 100)
+    expect(performance.now() - agent.lastActivityAt).toBeLessThan(50)
+    expect(asked).toEqual([
+      { kind: 'EXECUTE', title: 'make', program: 'make', path: null, detail: '{"command":"make"}' },
+    ])
+    answer({ state: 'EXPIRED', approvalId: 'apr_1', comment: null })
+    await agent.turnOver(never())
+    expect(bench.said()).toContain('answered no\n')
+    expect(bench.said()).toContain('nobody answered in time; that is no denial')
+    expect(ofKind(bench, 'PERMISSION')).toMatchObject([{ state: 'EXPIRED', approvalId: 'apr_1' }])
+    expect(agent.waitedMs).toBeGreaterThan(100)
+  })
+
+  it('is asked no more where its agent is stopped', async () => {
+    const bench = await speak(
+      [{ do: ask({ kind: 'execute' }) }],
+      {},
+      { permissions: permissionsSchema.parse({ execute: 'ask' }) },
+    )
+    let signal: AbortSignal | undefined
+    const agent = await bench.open({
+      askPermission: (_, asking) => {
+        signal = asking
+        return orAborted(new Promise<never>(() => undefined), asking)
+      },
+    })
+    await agent.send(prompt('go'))
+    await until(() => signal !== undefined)
+    expect(await agent.stop(AT_ONCE, 'CANCELLED')).toBe(true)
+    expect(signal?.aborted).toBe(true)
   })
 
   it('of another session is not given', async () => {

@@ -52,6 +52,7 @@ async function leaveAgent() {
     recordStart: async ({ command, pid }) =>
       unwrap(await pawl.executions.start({ runId: run.id, fence, command, pid })).execution.id,
     recordEnd: async () => undefined,
+    askPermission: async () => ({ state: 'VOID', approvalId: null, comment: null }),
     saveHandle: async (handle) => void unwrap(await pawl.sessions.open(run.id, { ...fields, handle })),
   })
   await agent.send({ key: 'k', text: 'go' })
