@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { ACP_PRESETS } from './acpPresets.ts'
 import type { agentDefinitionSchema } from './kit/agentDefinition.ts'
 
 /** A definition of an agent that leaves out what has a default. */
@@ -9,6 +10,7 @@ export type AgentPreset = z.input<typeof agentDefinitionSchema>
  * workspace, and what else it may do is for its own configuration. `docs/agents.md` says what each was checked against.
  */
 export const PRESETS = {
+  ...ACP_PRESETS,
   /** Claude Code. Told the id of its session, so that it is known from the first moment; one event a line, so that work is seen. */
   claude: {
     adapter: 'process',

@@ -29,13 +29,18 @@ const BASE = [
   'NODE_EXTRA_CA_CERTS',
 ] as const
 
+const CLAUDE_KEYS = ['ANTHROPIC_*', 'CLAUDE_CODE_*', 'CLAUDE_CONFIG_DIR'] as const
+const CODEX_KEYS = ['OPENAI_*', 'CODEX_API_KEY', 'CODEX_HOME'] as const
+
 /**
  * Variables that well-known agents authenticate to their models with, by the program that each preset is named
  * after.
  */
 export const AGENT_KEYS = {
-  claude: ['ANTHROPIC_*', 'CLAUDE_CODE_*', 'CLAUDE_CONFIG_DIR'],
-  codex: ['OPENAI_*', 'CODEX_API_KEY', 'CODEX_HOME'],
+  claude: CLAUDE_KEYS,
+  'claude-agent-acp': CLAUDE_KEYS,
+  codex: CODEX_KEYS,
+  'codex-acp': CODEX_KEYS,
   gemini: [
     'GEMINI_*',
     'GOOGLE_API_KEY',
@@ -46,6 +51,8 @@ export const AGENT_KEYS = {
   ],
   aider: ['AIDER_*', 'DEEPSEEK_API_KEY', 'OPENROUTER_API_KEY'],
   opencode: ['OPENCODE_*', 'GROQ_API_KEY', 'MISTRAL_API_KEY', 'XAI_API_KEY'],
+  qwen: ['QWEN_*', 'DASHSCOPE_API_KEY'],
+  pi: ['PI_*'],
 } as const
 
 /**

@@ -8,7 +8,7 @@ const answer = z.enum(['allow', 'deny', 'ask'])
 /** What an agent is answered that asks for a permission, by what it asks for. */
 export const permissionsSchema = z.strictObject({
   edit: answer.default('allow').describe('To change, move or delete a file.'),
-  execute: answer.default('allow').describe('To run a command.'),
+  execute: answer.default('ask').describe('To run a command.'),
   fetch: answer.default('ask').describe('To read from the network.'),
   mcp: answer.default('allow').describe('To call a tool of an MCP server.'),
   other: answer.default('ask').describe('Anything else.'),

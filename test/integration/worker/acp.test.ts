@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { unwrap } from '@pawl/sdk'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { until } from '../../conformance/adapters/workbench.ts'
 import { acpCommand } from '../../support/acpCommand.ts'
 import { startTestServer, type TestServer } from '../../support/server.ts'
 import { Bench, ERRAND } from './startTestWorker.ts'
@@ -75,6 +76,7 @@ test('an agent over ACP is kept from prompt to prompt, and its session is taken 
   const first = bench.start({ runner: agent })
   const runId = await bench.begin('errand')
   await bench.until(runId, ({ phases }) => phases[0]?.attempts === 2)
+  await until(() => Object.values(sessions()).flat().length === 2)
   const executions = await bench.person.executions.list({ filter: { runId } })
   expect(executions.nodes).toHaveLength(1)
   await first.kill()
@@ -95,7 +97,7 @@ test('a refusal of the model asks a person at once, and a limit of it is a reaso
   const { run, approval } = await bench.asked(runId)
   expect(run.phases[0]?.error).toMatchObject({ code: 'REFUSED' })
   expect(approval.question).toContain('refused the work')
-  expect((await bench.tellStory(runId)).match(/A prompt for phase go was sent/g)).toHaveLength(2)
+  expect(Object.values(sessions()).map((prompts) => prompts.length)).toEqual([2])
   await bench.decide(runId, 'RETRY')
   expect((await bench.settled(runId)).status).toBe('COMPLETED')
   expect(Object.keys(sessions())).toHaveLength(2)

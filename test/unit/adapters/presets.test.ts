@@ -12,6 +12,7 @@ describe('presets', () => {
     expect(words.includes('{promptFile}')).toBe(definition.prompt === 'file')
     expect(words).not.toContain('{prompt}')
     expect(definition.prompt === 'keys').toBe(definition.adapter === 'tmux')
+    expect(definition.prompt === null).toBe(definition.adapter === 'acp')
     // Who is taken up again has to be known by what it prints, or by what it was told.
     if (definition.resume) expect(definition.resume.join(' ')).toContain('{session}')
   })
@@ -23,6 +24,34 @@ describe('presets', () => {
       expect(PRESETS[name].output).toBe(`jsonl:${name}`)
     // its terminal can't be told from a question whether its folder is to be trusted
     expect(Object.keys(PRESETS)).not.toContain('codex-terminal')
+  })
+})
+
+describe('a definition', () => {
+  const problemsOf = (settings: object) =>
+    agentDefinitionSchema
+      .safeParse({ command: ['agent'], ...settings })
+      .error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
+
+  it('over ACP needs its command alone, and says what it does not take', () => {
+    expect(problemsOf({ adapter: 'acp' })).toBeUndefined()
+    expect(problemsOf({ adapter: 'acp', mode: 'default', permissions: { execute: 'ask' } })).toBeUndefined()
+    expect(problemsOf({ adapter: 'acp', prompt: 'stdin', resume: ['agent'] })).toEqual([
+      'prompt: the adapter acp does this by its protocol',
+      'resume: the adapter acp does this by its protocol',
+    ])
+    expect(problemsOf({ adapter: 'acp', permissions: { execute: 'maybe' } })).toEqual([
+      expect.stringContaining('permissions.execute'),
+    ])
+    expect(problemsOf({ adapter: 'acp', permissions: { shell: 'allow' } })).toHaveLength(1)
+  })
+
+  it('of another adapter says how the agent is prompted, and nothing that only ACP knows', () => {
+    expect(problemsOf({ adapter: 'process' })).toEqual(['prompt: say how the agent is given its prompt'])
+    expect(problemsOf({ adapter: 'process', prompt: 'stdin', mode: 'default', permissions: {} })).toEqual([
+      'mode: only the adapter acp knows it',
+      'permissions: only the adapter acp knows it',
+    ])
   })
 })
 
