@@ -12,6 +12,24 @@ export const WORDS = [
   },
 ]
 
+/** Turns of phrase in descriptions and messages that the field has plainer words for. */
+const PHRASES = [
+  { phrase: /\bgo(?:es)? on\b/, instead: 'continue' },
+  { phrase: /\bstands at\b/, instead: 'is at' },
+  { phrase: /\bas it is now\b/, instead: 'the current …' },
+  { phrase: /\bfor good\b/, instead: 'permanently, or: final' },
+  { phrase: /\bthe truth\b/, instead: 'the current state' },
+  { phrase: /\b(?:takes?|taken) up\b/, instead: 'start, or resume' },
+  { phrase: /\bhangs? below\b/, instead: 'belongs to' },
+  { phrase: /\bthat there is\b/, instead: 'existing' },
+  { phrase: /\bfell silent\b/, instead: 'was lost, or: had no activity' },
+  { phrase: /\bno more\b/, instead: 'no longer' },
+  { phrase: /\b(?:anew|meanwhile|whoever)\b/, instead: 'again, in the meantime, anyone who' },
+]
+
+/** The folders whose descriptions and messages are read: what the API says. */
+const SPOKEN = ['src/graphql/', 'src/lifecycle/', 'src/commands/']
+
 /** The folders whose declarations are read. */
 const READ = ['src/', 'sdk/', 'web/src/', 'scripts/', 'bench/']
 
@@ -26,7 +44,14 @@ export const words = {
       const found = known.find(({ name }) => name.test(id.name))
       if (found) context.report({ node: id, message: `${id.name}: write ${found.instead} (lint/words.js)` })
     }
+    const checkText = (node, text) => {
+      if (!SPOKEN.some((folder) => here.startsWith(folder)) || !text.includes(' ')) return
+      const found = PHRASES.find(({ phrase }) => phrase.test(text))
+      if (found) context.report({ node, message: `"${text}": write ${found.instead} (lint/words.js)` })
+    }
     return {
+      Literal: (node) => typeof node.value === 'string' && checkText(node, node.value),
+      TemplateElement: (node) => checkText(node, node.value.raw),
       VariableDeclarator: check,
       FunctionDeclaration: check,
       ClassDeclaration: check,

@@ -111,7 +111,7 @@ export interface RunEventPayloads {
   }
   readonly 'child.started': {
     readonly runId: string
-    /** 1 where it was started; greater where it was taken up again. */
+    /** 1 if it was started; greater if it was resumed. */
     readonly epoch: number
   }
   readonly 'execution.finished': {

@@ -25,7 +25,7 @@ export function doctorCommand(): Command {
         }
         for (const { runId, continuesId } of report.forks)
           printer.line(
-            `${runId} continues ${continuesId} beside the run that goes on from it: they share a workspace, work on one of them alone`,
+            `${runId} continues ${continuesId} beside another run that continues it: they share a workspace, work on one of them alone`,
           )
         printer.line(`Pawl ${server.version}, asked as ${safeText(viewer.name)} (${viewer.role})`)
         const runs = `${report.runsChecked} ${report.runsChecked === 1 ? 'run' : 'runs'} checked`

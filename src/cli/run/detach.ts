@@ -14,7 +14,7 @@ interface Options extends ChangeOptions {
 /** `pawl run detach`: makes a child independent of its parent. */
 export function runDetachCommand(): Command {
   const command = createCommand('detach', 'make a child independent of its parent', [
-    "pawl run detach run_01k9… --comment 'goes on by itself'",
+    "pawl run detach run_01k9… --comment 'independent from now on'",
   ])
   return addChangeOptions(command)
     .option('--comment <text>', 'comment for the log')

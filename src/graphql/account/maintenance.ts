@@ -80,7 +80,7 @@ const ViolationRef = builder.objectRef<Violation>('Violation').implement({
 
 const ForkRef = builder.objectRef<Fork>('Fork').implement({
   description:
-    'A run that continues another one beside the chain that goes on from there, as earlier versions allowed. Nothing is broken, but their workspace is one: look at them before you resume or continue any.',
+    'A run that continues another one beside the chain that continues it, as earlier versions allowed. Nothing is broken, but their workspace is one: look at them before you resume or continue any.',
   fields: (t) => ({
     runId: t.exposeID('runId', { description: 'The run.' }),
     continuesId: t.exposeID('continuesId', { description: 'The run that it continues.' }),

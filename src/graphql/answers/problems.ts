@@ -97,7 +97,7 @@ export const PROBLEMS: Problems<ProblemType> = {
   ConcurrencyConflict: problem('ConcurrencyConflict', 'Another run holds the concurrency key.', (t) => ({
     holder: t.field({
       type: RunRef,
-      description: 'The run that holds it, as it is now.',
+      description: 'The run that holds it.',
       resolve: ({ holder }) => holder,
     }),
   })),

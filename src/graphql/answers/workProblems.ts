@@ -23,12 +23,12 @@ function approvalOf(about: ProblemOf<ApprovalProblem>): ApprovalNode {
 
 const sessionField = {
   type: SessionRef,
-  description: 'The session as it is now.',
+  description: 'The current session.',
   resolve: sessionOf,
 } as const
 const approvalField = {
   type: ApprovalRef,
-  description: 'The approval as it is now.',
+  description: 'The current approval.',
   resolve: approvalOf,
 } as const
 

@@ -26,7 +26,7 @@ export const WORKSPACE_PROBLEMS: Problems<WorkspaceObjection['type']> = {
     (t) => ({
       workspace: t.field({
         type: WorkspaceRef,
-        description: 'The workspace as it is now.',
+        description: 'The current workspace.',
         resolve: ({ workspace }) => workspace,
       }),
       kind: t.expose('kind', { type: WorkspaceOperationKind, description: 'The requested operation.' }),
@@ -53,7 +53,7 @@ export const WORKSPACE_PROBLEMS: Problems<WorkspaceObjection['type']> = {
     (t) => ({
       operation: t.field({
         type: WorkspaceOperationRef,
-        description: 'The operation as it is now.',
+        description: 'The current operation.',
         resolve: ({ operation }) => ({ operation }),
       }),
     }),
@@ -64,7 +64,7 @@ export const WORKSPACE_PROBLEMS: Problems<WorkspaceObjection['type']> = {
     (t) => ({
       operation: t.field({
         type: WorkspaceOperationRef,
-        description: 'The operation as it is now.',
+        description: 'The current operation.',
         resolve: ({ operation }) => ({ operation }),
       }),
     }),

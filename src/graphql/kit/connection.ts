@@ -7,7 +7,9 @@ import { failWith } from '../request/errors.ts'
 export const PAGE = { default: 50, max: 500 } as const
 
 /** Arguments of a list that is read from its start only. */
-export const FIRST = { description: `How many, at most ${PAGE.max}; left out: ${PAGE.default}.` } as const
+export const FIRST = {
+  description: `Maximum number of items: at most ${PAGE.max}; default ${PAGE.default}.`,
+} as const
 export const AFTER = { description: 'The cursor to continue from.' } as const
 
 /** One page of a list, following the Relay cursor specification. */

@@ -116,7 +116,7 @@ defineMutation('renewLease', {
   success: (t) => ({
     lease: t.field({
       type: LeaseRef,
-      description: 'The lease as it is now.',
+      description: 'The current lease.',
       resolve: ({ claim, now }) => ({ claim, now }),
     }),
     asOf: t.field({
@@ -126,7 +126,7 @@ defineMutation('renewLease', {
     }),
     cancelGraceSeconds: t.float({
       description:
-        'How long the owner has to confirm once the run is cancelled, in seconds: whoever follows no directives renews at least every third of it.',
+        'How long the owner has to confirm once the run is cancelled, in seconds: an owner that does not follow the directives renews at least every third of it.',
       resolve: (_answer, _args, { commands }) => commands.settings.cancelGraceSeconds,
     }),
     directives: t.field({

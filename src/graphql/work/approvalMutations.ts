@@ -37,7 +37,7 @@ const approvalSuccessFields = (t: ObjectFieldBuilder<SchemaTypes, WorkSuccess<Ap
   return {
     approval: t.field({
       type: ApprovalRef,
-      description: 'The approval as it is now.',
+      description: 'The current approval.',
       resolve: ({ run: loaded, row: approval }) => ({ runId: loaded.run.id, approval }),
     }),
     run,

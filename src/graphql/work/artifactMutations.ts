@@ -27,7 +27,7 @@ defineMutation('submitArtifact', {
       }),
       phase: t.field({
         type: PhaseRef,
-        description: 'Its phase as it is now.',
+        description: 'Its current phase.',
         resolve: async ({ run: loaded, row }, _, context) => {
           const found = await findPhaseOf(loaded, row.phaseId, context)
           if (!found) throw new Error(`the phase of artifact ${row.id} is gone`)

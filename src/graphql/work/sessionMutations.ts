@@ -27,7 +27,7 @@ import { SessionRef } from '../kit/refs.ts'
 const sessionSuccessFields = (t: ObjectFieldBuilder<SchemaTypes, WorkSuccess<Session>>) => ({
   session: t.field({
     type: SessionRef,
-    description: 'The session as it is now.',
+    description: 'The current session.',
     resolve: ({ run: { run }, row: session }) => ({ runId: run.id, session }),
   }),
   replayed: t.exposeBoolean('replayed', REPLAYED),

@@ -76,12 +76,12 @@ function operationSuccessFields(t: ObjectFieldBuilder<SchemaTypes, OperationSucc
   return {
     operation: t.field({
       type: WorkspaceOperationRef,
-      description: 'The operation as it is now.',
+      description: 'The current operation.',
       resolve: ({ operation }) => ({ operation }),
     }),
     workspace: t.field({
       type: WorkspaceRef,
-      description: 'Its workspace as it is now.',
+      description: 'Its current workspace.',
       resolve: ({ workspace }) => workspace,
     }),
     replayed: t.exposeBoolean('replayed', REPLAYED),
@@ -147,7 +147,7 @@ defineMutation('reportPreview', {
   success: (t: ObjectFieldBuilder<SchemaTypes, WorkspaceSuccess>) => ({
     workspace: t.field({
       type: WorkspaceRef,
-      description: 'The workspace as it is now.',
+      description: 'The current workspace.',
       resolve: ({ workspace }) => workspace,
     }),
     replayed: t.exposeBoolean('replayed', REPLAYED),

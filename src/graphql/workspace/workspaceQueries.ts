@@ -47,7 +47,7 @@ builder.queryFields((t) => ({
     type: WorkspaceConnection,
     description: 'Workspaces that you may see, the newest first.',
     args: {
-      filter: t.arg({ type: WorkspaceFilter.ref, description: 'Which workspaces; left out: all.' }),
+      filter: t.arg({ type: WorkspaceFilter.ref, description: 'Which workspaces; default: all.' }),
       first: t.arg.int(FIRST),
       after: t.arg.string(AFTER),
     },
@@ -69,7 +69,7 @@ builder.queryFields((t) => ({
     type: WorkspaceOperationConnection,
     description: 'Operations of the workspaces that you may see, the newest first.',
     args: {
-      filter: t.arg({ type: OperationFilter.ref, description: 'Which operations; left out: all.' }),
+      filter: t.arg({ type: OperationFilter.ref, description: 'Which operations; default: all.' }),
       first: t.arg.int(FIRST),
       after: t.arg.string(AFTER),
     },

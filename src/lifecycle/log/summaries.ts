@@ -68,7 +68,7 @@ const SUMMARIES: { readonly [T in EventType]: Summarize<T> } = {
   'approval.decided': ({ decision, comment }, actor) => `${actor} answered ${decision}${saying(comment)}.`,
   'approval.expired': ({ onExpiry }) =>
     onExpiry === 'CONTINUE'
-      ? 'Nobody answered in time; the agent is told so and goes on.'
+      ? 'Nobody answered in time; the agent is told so and continues.'
       : `Nobody decided in time; the policy is ${onExpiry}.`,
   'approval.withdrawn': ({ because }) => `The question is no longer asked: ${WITHDRAWN[because]}.`,
   'message.sent': ({ text, mode }, actor) => `${actor} sent a message (${mode})${saying(text)}.`,

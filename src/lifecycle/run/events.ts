@@ -303,7 +303,7 @@ export const EVENT_PAYLOADS = {
   }),
   'child.started': z.strictObject({
     runId: id,
-    epoch: z.int().positive().describe('1 where it was started; greater where it was taken up again.'),
+    epoch: z.int().positive().describe('1 if it was started; greater if it was resumed.'),
   }),
   'child.detached': z.strictObject({ runId: id, last }),
 } as const

@@ -296,7 +296,7 @@ export interface Run {
 export function currentPhaseOf(run: Run): Phase {
   const phase = findPhase(run, run.currentPhase)
   if (!phase)
-    throw new Error(`run ${run.id} stands at ${run.currentPhase}, which round ${run.round} does not have`)
+    throw new Error(`run ${run.id} is at ${run.currentPhase}, which round ${run.round} does not have`)
   return phase
 }
 

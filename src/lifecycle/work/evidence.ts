@@ -28,7 +28,7 @@ export function missingEvidence(
     missing.push({
       kind: 'FINAL_PHASE',
       phase: run.currentPhase,
-      detail: `the run stands at ${run.currentPhase}, which is not a final phase`,
+      detail: `the run is at ${run.currentPhase}, which is not a final phase`,
     })
   }
   for (const phase of run.phases) {

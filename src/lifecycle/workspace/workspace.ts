@@ -229,7 +229,7 @@ export function needsIdle(kind: OperationKind): boolean {
 const WORDS: { readonly [C in NotReadyCause]: string } = {
   REMOVED: 'its directory was removed',
   REMOVING: 'its directory is being removed',
-  NOT_A_WORKTREE: 'it is a plain directory, and no worktree with a branch of its own',
+  NOT_A_WORKTREE: 'it is a plain directory, not a worktree with its own branch',
   NO_RUN: 'no run is left that worked in it',
   RUN_ACTIVE: 'a run works in it',
   RUN_NOT_COMPLETED: 'the last run that worked in it did not complete',

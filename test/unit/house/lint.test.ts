@@ -206,7 +206,9 @@ describe('the linter keeps the words', () => {
       'RowBelow: write the name of what',
     ],
     ['src/graphql/a.ts', 'export function readsOfWorkspaces() {}\n', 'readsOfWorkspaces: write Workspace'],
-  ])('refuses a name in %s: %s', (path, source, said) => {
+    ['src/graphql/run/a.ts', "export const said = 'The run as it is now.'\n", 'write the current …'],
+    ['src/commands/run/a.ts', 'export const say = (id) => `The run ${id} goes on.`\n', 'write continue'],
+  ])('refuses what is said in %s: %s', (path, source, said) => {
     const { status, output } = lint(path, source)
     expect(output).toContain(said)
     expect(status).not.toBe(0)
