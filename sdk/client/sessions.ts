@@ -109,7 +109,7 @@ export class Sessions {
     return node.transcript.map(toEntry)
   }
 
-  /** Entries of transcripts that hold a text of 3 to 200 characters, newest first. */
+  /** Entries of transcripts that hold a text of 3 to 200 characters, newest first; output only within a run or a session. */
   async search(text: string, fields: SearchTranscriptsFields = {}): Promise<t.Page<t.TranscriptMatch>> {
     const { signal, retry, runId, sessionId, kinds, ...page } = fields
     const filter = { runId, sessionId, kinds }

@@ -13,6 +13,7 @@ import { AFTER, connectionOf, FIRST, pageCost, readPageSize, toConnection } from
 import { decodeCursor, encodeCursor } from '../kit/cursors.ts'
 import { EntryKind } from '../enums/workEnums.ts'
 import { defineInput, id, idSchema, listOf } from '../kit/input.ts'
+import { failWith } from '../request/errors.ts'
 import { statementCost } from '../request/statementCost.ts'
 import { visibilityOf } from '../request/visibility.ts'
 
@@ -65,7 +66,8 @@ function decodeMatch(cursor: string | null | undefined): Position | null {
 builder.queryField('searchTranscripts', (t) =>
   t.field({
     type: MatchConnection,
-    description: 'Entries of the transcripts that you may see which hold a text, the newest first.',
+    description:
+      'Entries of the transcripts that you may see which hold a text, the newest first. Output is searched within a run or a session only.',
     args: {
       text: t.arg.string({
         required: true,
@@ -79,6 +81,8 @@ builder.queryField('searchTranscripts', (t) =>
     extensions: statementCost(1),
     resolve: async (_, args, { reads, caller }) => {
       const { text, filter } = checkArgs(argsSchema, args)
+      if (filter?.kinds?.includes('OUTPUT') && filter.runId == null && filter.sessionId == null)
+        throw failWith('BAD_USER_INPUT', 'Output is searched within a run or a session: name one of them.')
       const asked = { ...readPageSize(args), after: decodeMatch(args.after), before: null }
       const search = {
         text,

@@ -227,6 +227,12 @@ describe('entries', () => {
     expect(one.pageInfo).toEqual({ hasNextPage: false, hasPreviousPage: false })
     const next = await search('npm test', {}, { first: 1, after: one.edges[0].cursor })
     expect([next.edges, next.pageInfo.hasPreviousPage]).toEqual([[], true])
+    const kindsOf = async (filter: object) =>
+      (await search('warning', filter)).edges.map(({ node }: Data) => node.kind)
+    expect(await kindsOf({})).toEqual(['OUTPUT'])
+    expect(await kindsOf({ runId: null })).toEqual([])
+    await expect(search('warning', { runId: null, kinds: ['OUTPUT'] })).rejects.toThrow(/within a run/)
+    expect((await search('npm test', { runId: null })).edges.length).toBeGreaterThan(0)
     expect((await search('npm test', {}, {}, agentOf(UNKNOWN_RUN, 1))).edges).toEqual([])
     expect((await search('npm test', {}, {}, agentOf(runId, 1))).edges).toHaveLength(1)
   })

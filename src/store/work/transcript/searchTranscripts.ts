@@ -92,6 +92,8 @@ SELECT ${behind} AS has_behind, found.* FROM (SELECT 1) AS always LEFT JOIN LATE
 function where({ text, runId, sessionId, kinds }: TranscriptSearch, sight: Visibility): Prisma.Sql {
   const pattern = `%${text.replaceAll(/[\\%_]/g, '\\$&')}%`
   const all = [Prisma.sql`lower${SAID} LIKE lower(${pattern}::text)`]
+  // Output is not in the index: across runs every transcript would be read.
+  if (runId === null && sessionId === null && sight.runId === null) all.push(Prisma.sql`e.kind <> 'OUTPUT'`)
   if (runId !== null) all.push(Prisma.sql`r.id = ${runId}`)
   if (sessionId !== null) all.push(Prisma.sql`e.session_id = ${sessionId}`)
   if (kinds) all.push(Prisma.sql`e.kind::text = ANY(${kinds}::text[])`)
