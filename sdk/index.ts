@@ -17,6 +17,7 @@ export {
 export type { Interruption, Problem } from './kit/errors.ts'
 export type { AskFields } from './worker/askInTurn.ts'
 export type { OwnedRun } from './worker/ownedRun.ts'
+export { isAsking, isAtWork } from './worker/atWork.ts'
 export { waitsForChildren } from './worker/children.ts'
 export type { LeaseKeeper, KeepLeaseFields } from './worker/leaseKeeper.ts'
 export type { JsonValue } from './kit/json.ts'

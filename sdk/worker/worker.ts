@@ -1,3 +1,4 @@
+import { isAtWork } from './atWork.ts'
 import { waitsForChildren } from './children.ts'
 import { PawlAuthError } from '../kit/errors.ts'
 import { OwnedRun } from './ownedRun.ts'
@@ -244,8 +245,7 @@ function endBy(run: RunDetail, owned: OwnedRun, ending: Failure) {
   if (status === 'CANCELLING') return owned.confirmCancel()
   if (ending.reason === 'INCOMPLETE' && waitsForChildren(run)) return owned.release({ untilChildren: true })
   // with a question open in the middle of a turn the run is still at work, and nobody waits for the answer any more
-  const isAsking = status === 'AWAITING_APPROVAL' && run.allowedCommands.includes('FAIL')
-  if ((status === 'RUNNING' || isAsking) && !owned.interruption) return owned.fail({ ...ending })
+  if (isAtWork(run) && !owned.interruption) return owned.fail({ ...ending })
   return owned.release()
 }
 

@@ -53,7 +53,8 @@ function toClaimEnding(context: RunWithAgents, error: unknown): ClaimEnding {
 /** Drives phase after phase; returns when the run is finished, waits, or is to be continued by another owner. */
 async function drivePhases(context: RunWithAgents): Promise<void> {
   for (;;) {
-    const run = await context.readRun()
+    // a question that the agent left open is answered, or expires, before the run is taken further
+    const run = await context.readAnswered()
     const phase = run.currentPhase
     if (run.status !== 'RUNNING' || !phase) return
     const isDone = phase.status === 'COMPLETED'

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { waitsForChildren } from '@pawl/sdk'
+import { isAtWork, waitsForChildren } from '@pawl/sdk'
 import type { CallOptions, Run } from '@pawl/sdk'
 import { composeText } from '../text/composeText.ts'
 import type { RunWithAgents } from './agent/runWithAgents.ts'
@@ -89,10 +89,10 @@ async function endClaim(context: RunWithAgents, { failure, putOff }: ClaimEnding
     const isMine = run?.lease?.isLive === true && !owned.isOver
     if (!run || !isMine || look > MAX_ATTEMPTS) return run
     if (run.status === 'CANCELLING') await owned.confirmCancel(call)
-    else if (run.status === 'RUNNING' && failure !== undefined) await owned.fail({ error: failure, ...call })
+    else if (isAtWork(run) && failure !== undefined) await owned.fail({ error: failure, ...call })
     else
       await owned.release({
-        ...(run.status === 'RUNNING' && putOff && whenFrom(run, putOff)),
+        ...(isAtWork(run) && putOff && whenFrom(run, putOff)),
         untilChildren: waitsForChildren(run),
         ...call,
       })

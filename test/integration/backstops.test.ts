@@ -356,3 +356,58 @@ describe('the rows below', () => {
     expect(await insert(false)).toBe('installation_is_one')
   })
 })
+
+describe('a question in the middle of a turn', () => {
+  const ask = (runId: string, values: Readonly<Record<string, string>> = {}) => {
+    const row = {
+      kind: `'QUESTION'`,
+      status: `'PENDING'`,
+      permission: 'NULL',
+      answer_schema: `'{}'`,
+      answer: 'NULL',
+      session_id: 'NULL',
+      on_expiry: `'CONTINUE'`,
+      expires_at: 'now()',
+      ...values,
+    }
+    return constraintOf(
+      `INSERT INTO approval (id, run_id, project, gate, question, digest, requested_by, requested_at, approvers, allow_self_approval,
+         ${Object.keys(row).join(', ')})
+       SELECT gen_random_uuid(), $1, 'default', 'g', '?', 'd', 'mallory', now(), '{}', true, ${Object.values(row).join(', ')}`,
+      [runId],
+    )
+  }
+
+  test('is whole, and answered as its kind admits', async () => {
+    const { id } = await runIn(here, 'RUNNING')
+    const permission = { kind: `'PERMISSION'`, permission: `'{}'`, answer_schema: 'NULL' }
+    const refused = [
+      [{ answer_schema: 'NULL' }, 'approval_schema_tells_kind'],
+      [{ ...permission, permission: 'NULL' }, 'approval_permission_tells_kind'],
+      [{ on_expiry: `'WAIT'` }, 'approval_in_turn_continues'],
+      [{ expires_at: 'NULL' }, 'approval_in_turn_expires'],
+      [{ status: `'ANSWERED'` }, 'approval_answer_tells_answered'],
+      [{ status: `'DENIED'`, decided_at: 'now()' }, 'approval_status_fits_kind'],
+      [{ ...permission, status: `'ALLOWED_ALWAYS'`, decided_at: 'now()' }, 'approval_status_fits_kind'],
+      [{ ...permission, status: `'APPROVED'`, decided_at: 'now()' }, 'approval_status_fits_kind'],
+    ] as const
+    for (const [values, constraint] of refused)
+      expect([values, await ask(id, values)]).toEqual([values, constraint])
+    const review = { kind: `'REVIEW'`, answer_schema: 'NULL', on_expiry: `'WAIT'`, status: `'VOID'` }
+    expect(await ask(id, review)).toBeUndefined()
+    expect(await ask(id, { ...review, session_id: `'ses_1'` })).toBe('approval_session_asks_in_turn')
+    expect(await ask(id, { ...permission, status: `'VOID'` })).toBeUndefined()
+  })
+
+  test('is open once, and only while an owner with a lease waits', async () => {
+    const { id } = await runIn(here, 'RUNNING')
+    expect(await ask(id)).toBe('approval_in_turn_has_an_owner')
+    const { id: asking } = await runIn(here, 'RUNNING')
+    const waits = `status = 'AWAITING_APPROVAL', revision = revision + 1`
+    expect(await changeWithEvent(asking, waits, 'r.revision + 1')).toBeUndefined()
+    expect(await ask(asking)).toBeUndefined()
+    expect(await ask(asking)).toBe('approval_open')
+    const known = `claim_kinds = ARRAY['REVIEW'], revision = revision + 1`
+    expect(await changeWithEvent(asking, known, 'r.revision + 1')).toBe('run_claim_kinds_are_known')
+  })
+})

@@ -3,6 +3,7 @@ import type { SessionStatus } from '@pawl/sdk'
 import { AgentError } from '../../adapters/kit/adapter.ts'
 import type { OpenAgent } from '../agent/openAgents.ts'
 import { limitsFor } from '../run/limits.ts'
+import { answered } from '../run/runLog.ts'
 import type { PhaseTask, Turn } from './step.ts'
 
 /**
@@ -16,14 +17,22 @@ export async function awaitTurnEnd(task: PhaseTask, open: OpenAgent): Promise<Tu
   const { agent, definition } = open
   const over = new AbortController()
   const signal = AbortSignal.any([task.context.signal, over.signal])
-  const begunAt = performance.now() - agent.waitedMs
+  const { log } = task.context
+  const takenAt = performance.now()
+  const begunAt = takenAt - agent.waitedMs
   const ending = agent.turnOver(signal).then(() => true)
   ending.catch(() => undefined)
   try {
     for (;;) {
-      const silentAt = agent.lastActivityAt + definition.idleSeconds * 1_000
-      const lateAt = begunAt + agent.waitedMs + definition.artifactSeconds * 1_000
-      const wait = Math.min(lateAt, silentAt) - performance.now()
+      const free = answered(log, signal)
+      free.catch(() => undefined)
+      if (await Promise.race([ending, free])) return 'OVER'
+      const now = performance.now()
+      const silentAt = Math.max(agent.lastActivityAt, log.answeredAt) + definition.idleSeconds * 1_000
+      // the adapter counts what it asks itself, the log also what the agent asks by other ways
+      const waitedMs = Math.max(agent.waitedMs, takenAt - begunAt + log.askedMs(takenAt, now))
+      const lateAt = begunAt + waitedMs + definition.artifactSeconds * 1_000
+      const wait = Math.min(lateAt, silentAt) - now
       if (wait <= 0) break
       const timeout = sleep(wait, false, { signal })
       timeout.catch(() => undefined)

@@ -4,7 +4,7 @@ import { orAborted } from '../../adapters/kit/waiting.ts'
 import { awaitStableFile } from '../../workspaces/files/awaitStableFile.ts'
 import type { Artifact, ArtifactTrouble } from '../../workspaces/files/readArtifact.ts'
 import { STABLE_MS } from '../run/budgets.ts'
-import { mayMove } from '../run/runLog.ts'
+import { answered, mayMove } from '../run/runLog.ts'
 import { findArtifactPlace, hasMoved, messagesNotGiven } from './step.ts'
 import type { PhaseTask, Step, StepOf, Turn } from './step.ts'
 
@@ -52,7 +52,7 @@ async function awaitFirst(task: PhaseTask, step: StepOf<'AWAIT'>): Promise<Outco
       turn: turnAfter(result),
       failure: result.failure,
     })),
-    awaitTimeout(step, signal),
+    awaitTimeout(task, step, signal),
     awaitFile(task, step, signal),
   ]
   try {
@@ -96,13 +96,20 @@ async function awaitFile(task: PhaseTask, { sent }: StepOf<'AWAIT'>, signal: Abo
   return waiting.length > 0 ? never(signal) : { kind: 'FILE', found }
 }
 
-/** Resolves when the agent was silent, or without a file, for longer than it may. */
-async function awaitTimeout({ agent, sent }: StepOf<'AWAIT'>, signal: AbortSignal): Promise<Outcome> {
+/** Resolves when the agent was silent, or without a file, for longer than it may; questions to a person stop the clock. */
+async function awaitTimeout(
+  { context: { log } }: PhaseTask,
+  { agent, sent }: StepOf<'AWAIT'>,
+  signal: AbortSignal,
+): Promise<Outcome> {
   const { idleSeconds, artifactSeconds } = agent.definition
   for (;;) {
+    await answered(log, signal)
     const now = performance.now()
-    const silentAt = Math.max(agent.agent.lastActivityAt, sent.sentAt) + idleSeconds * 1_000
-    const lateAt = sent.sentAt + agent.agent.waitedMs + artifactSeconds * 1_000
+    const silentAt = Math.max(agent.agent.lastActivityAt, sent.sentAt, log.answeredAt) + idleSeconds * 1_000
+    // the adapter counts what it asks itself, the log also what the agent asks by other ways
+    const waitedMs = Math.max(agent.agent.waitedMs, log.askedMs(sent.sentAt, now))
+    const lateAt = sent.sentAt + waitedMs + artifactSeconds * 1_000
     if (now >= lateAt) return { kind: 'TURN', turn: 'LATE' }
     if (now >= silentAt) return { kind: 'TURN', turn: 'SILENT' }
     await sleep(Math.min(silentAt, lateAt) - now, undefined, { signal })

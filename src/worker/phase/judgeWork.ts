@@ -1,3 +1,4 @@
+import { isAsking, type Run } from '@pawl/sdk'
 import type { AgentFailure } from '../../adapters/kit/adapter.ts'
 import { classifyFailure, SESSION_UNKNOWN } from '../../adapters/kit/modelError.ts'
 import { isChanged } from '../../workspaces/files/baseline.ts'
@@ -17,7 +18,7 @@ export async function judgeWork(task: PhaseTask, step: StepOf<'JUDGE'>): Promise
   const { agent, judged, turn, carried, failure = null } = step
   await context.steering.end()
   // The agent's last command may have moved the run on: no answer of this owner's can say so.
-  if (hasMoved(task, await context.readRun())) return { name: 'LEAVE', agent, turn }
+  if (hasMoved(task, await endQuestion(task, turn))) return { name: 'LEAVE', agent, turn }
   if (
     hasEndedTurn(turn) &&
     failure === null &&
@@ -45,6 +46,20 @@ export async function judgeWork(task: PhaseTask, step: StepOf<'JUDGE'>): Promise
   if (turn === 'REFUSED') return { name: 'FAIL', agent, trouble: refused(declared.key) }
   const problem = describeMissingWork(turn, artifact, found?.outcome === 'MISSING')
   return { name: 'CORRECT', agent, judged, turn, problem, code: codeOf(turn, found?.outcome) }
+}
+
+/**
+ * Reads the run once nothing is asked in it any more. The question of an agent whose turn is over is still answered, or
+ * expires; that of one that is gone is withdrawn.
+ */
+async function endQuestion({ context }: PhaseTask, turn: Turn): Promise<Run> {
+  const run = await context.readRun()
+  const { questionId } = context.log
+  const isGone = turn !== 'OVER' && turn !== 'NONE'
+  // whether it is answered at the same time does not matter: nobody waits for it
+  if (isAsking(run) && isGone && questionId !== null)
+    await context.owned.approvals.withdraw(questionId, context.call)
+  return context.readAnswered()
 }
 
 /** The step that follows where the agent names the error that ended its turn; undefined where that is judged by its end alone. */

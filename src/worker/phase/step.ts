@@ -1,4 +1,4 @@
-import type { Run } from '@pawl/sdk'
+import { isAtWork, type Run } from '@pawl/sdk'
 import type { AgentFailure, Prompt } from '../../adapters/kit/adapter.ts'
 import type { ModelError } from '../../adapters/kit/modelError.ts'
 import type { Baseline } from '../../workspaces/files/baseline.ts'
@@ -124,12 +124,6 @@ export type StepOf<Name extends Step['name']> = Extract<Step, { readonly name: N
 export function hasMoved({ phaseId }: PhaseTask, run: Run): boolean {
   const { currentPhase } = run
   return !isAtWork(run) || currentPhase?.id !== phaseId || !isUnderWay(currentPhase)
-}
-
-/** Whether the run is worked on by its owner: it is RUNNING, or a question is open in the middle of a turn. */
-function isAtWork({ status, allowedCommands }: Run): boolean {
-  // Of what an owner may do, a question of another kind leaves nothing.
-  return status === 'RUNNING' || (status === 'AWAITING_APPROVAL' && allowedCommands.includes('FAIL'))
 }
 
 /** Whether a phase has begun and is not done. */

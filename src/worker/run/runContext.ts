@@ -1,4 +1,4 @@
-import { unwrap } from '@pawl/sdk'
+import { isAsking, unwrap } from '@pawl/sdk'
 import type { CallOptions, OwnedRun, Pawl, PawlInterruptedError, Run, RunDetail, SuccessOf } from '@pawl/sdk'
 import type { WorkerConfig } from '../config/config.ts'
 import type { DeclaredWorkflow } from './declared.ts'
@@ -102,6 +102,17 @@ export class RunContext {
     this.#notice(run)
     await this.log.reach(run.revision, this.signal)
     return run
+  }
+
+  /** Reads the run once no question is open in it that the agent asked in the middle of its turn. */
+  async readAnswered(): Promise<RunDetail> {
+    for (;;) {
+      const run = await this.readRun()
+      if (!isAsking(run)) return run
+      const ended = this.log.next(this.signal, () => this.log.questionId === null)
+      ended.catch(() => undefined)
+      if (this.log.questionId !== null) await ended
+    }
   }
 
   /**

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Pawl, RunEvent } from '@pawl/sdk'
 import { NO_PROGRESS, applyEvent } from './phaseProgress.ts'
 import type { PhaseProgress } from './phaseProgress.ts'
+import { NO_QUESTIONS, noteQuestion } from './questionTimes.ts'
 
 /** Delay before following a log again after an error, in milliseconds. */
 const RETRY_DELAY_MS = 500
@@ -14,6 +15,7 @@ export class RunLog {
   readonly #listeners = new Set<(event: RunEvent) => void>()
   #base = NO_PROGRESS
   #lastMove = 0
+  #questions = NO_QUESTIONS
 
   constructor(pawl: Pawl, runId: string, signal: AbortSignal) {
     void this.#follow(pawl, runId, signal)
@@ -22,6 +24,23 @@ export class RunLog {
   /** `seq` of the last event read that may have moved the run on; 0 before the first. */
   get lastMove(): number {
     return this.#lastMove
+  }
+
+  /** The question that the agent asks in the middle of its turn; null if none is open. */
+  get questionId(): string | null {
+    return this.#questions.open?.id ?? null
+  }
+
+  /** When the last such question ended, as `performance.now()`; 0 before the first. */
+  get answeredAt(): number {
+    return this.#questions.answeredAt
+  }
+
+  /** For how long such questions were open since a moment, in milliseconds: limits of time stand still meanwhile. */
+  askedMs(since: number, now: number): number {
+    const { open, waits } = this.#questions
+    const all = open ? [...waits, { from: open.from, to: now }] : waits
+    return all.reduce((sum, { from, to }) => sum + Math.max(0, to - Math.max(from, since)), 0)
   }
 
   /** Progress of a phase, as far as the log has been read. */
@@ -82,6 +101,7 @@ export class RunLog {
       this.#phases.set(event.payload.id, this.#base)
     this.#base = applyEvent(this.#base, event, '')
     if (mayMove(event)) this.#lastMove = event.seq
+    this.#questions = noteQuestion(this.#questions, event, performance.now())
     for (const [id, progress] of this.#phases) this.#phases.set(id, applyEvent(progress, event, id))
     for (const listener of this.#listeners) listener(event)
   }
@@ -90,4 +110,14 @@ export class RunLog {
 /** Whether an event may have moved the run to another phase or status. */
 export function mayMove({ type }: RunEvent): boolean {
   return /^(phase|run|round|approval)\./.test(type)
+}
+
+/**
+ * Resolves, to false, when no question is open in the middle of a turn.
+ *
+ * @throws the signal's reason when it aborts
+ */
+export async function answered(log: RunLog, signal: AbortSignal): Promise<false> {
+  if (log.questionId !== null) await log.next(signal, () => log.questionId === null)
+  return false
 }
