@@ -381,15 +381,16 @@ describe('a question in the middle of a turn', () => {
   test('is whole, and answered as its kind admits', async () => {
     const { id } = await runIn(here, 'RUNNING')
     const permission = { kind: `'PERMISSION'`, permission: `'{}'`, answer_schema: 'NULL' }
+    const decided = { decided_at: 'now()', decided_by: `'mallory'` }
     const refused = [
       [{ answer_schema: 'NULL' }, 'approval_schema_tells_kind'],
       [{ ...permission, permission: 'NULL' }, 'approval_permission_tells_kind'],
       [{ on_expiry: `'WAIT'` }, 'approval_in_turn_continues'],
       [{ expires_at: 'NULL' }, 'approval_in_turn_expires'],
       [{ status: `'ANSWERED'` }, 'approval_answer_tells_answered'],
-      [{ status: `'DENIED'`, decided_at: 'now()' }, 'approval_status_fits_kind'],
-      [{ ...permission, status: `'ALLOWED_ALWAYS'`, decided_at: 'now()' }, 'approval_status_fits_kind'],
-      [{ ...permission, status: `'APPROVED'`, decided_at: 'now()' }, 'approval_status_fits_kind'],
+      [{ status: `'DENIED'`, ...decided }, 'approval_status_fits_kind'],
+      [{ ...permission, status: `'ALLOWED_ALWAYS'`, ...decided }, 'approval_status_fits_kind'],
+      [{ ...permission, status: `'APPROVED'`, ...decided }, 'approval_status_fits_kind'],
     ] as const
     for (const [values, constraint] of refused)
       expect([values, await ask(id, values)]).toEqual([values, constraint])
