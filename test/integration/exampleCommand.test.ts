@@ -102,7 +102,7 @@ test('the example of CONTRIBUTING.md adds a command to the rules, the API and th
 
   writeFileSync(join(copy, 'example.ts'), PROGRAM)
   const { answers, last } = JSON.parse(
-    await run('tsx/dist/cli.mjs', ['--conditions=source', 'example.ts'], {
+    await run('tsx/dist/cli.mjs', ['--conditions=pawl-source', 'example.ts'], {
       DATABASE_URL: toUrl(database.poolConfig),
     }),
   ) as { answers: unknown[]; last: unknown }
