@@ -64,5 +64,5 @@ function update(known: FoldedEntry, entry: TranscriptEntry): FoldedEntry {
   const given = Object.fromEntries(Object.entries(entry).filter(([, value]) => value !== null))
   const { seq, at, key, updates } = known
   const { seq: lastSeq, at: updatedAt } = entry
-  return { ...known, ...given, seq, at, key, updates, lastSeq, updatedAt } as FoldedEntry
+  return { ...known, ...given, seq, at, key, updates, lastSeq, updatedAt }
 }

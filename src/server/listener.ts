@@ -84,7 +84,7 @@ export function createListener(
     what: string,
   ): Promise<object | undefined> {
     const refuse = (reason: Rejection, status: number, message: string): undefined =>
-      void reject(request, response, reason, status, message)
+       reject(request, response, reason, status, message)
     if (!isJson(request.headers['content-type']))
       return refuse('media_type', 415, 'Send JSON in UTF-8 (content-type: application/json).')
     if (request.headers['content-encoding'] !== undefined)

@@ -92,7 +92,7 @@ export class AcpAgent implements Agent {
   async steer(text: string): Promise<boolean> {
     const live = this.#live
     if (!live?.sessionId || !this.#turn?.isOn || !live.initialized?._meta?.steering?.supported) return false
-    const request = live.agent.request<unknown>('_session/steering', {
+    const request = live.agent.request('_session/steering', {
       sessionId: live.sessionId,
       prompt: [{ type: 'text', text }],
       // Where no turn runs any more the text is not to begin one: it waits for the next prompt.
@@ -162,7 +162,7 @@ export class AcpAgent implements Agent {
     const turn = new AcpTurn(this.#context, live)
     this.#turn = turn
     this.#lastSignAt = performance.now()
-    const answer = live.agent.request<unknown>(methods.agent.session.prompt, {
+    const answer = live.agent.request(methods.agent.session.prompt, {
       sessionId,
       prompt: [{ type: 'text', text: prompt.text }],
       _meta: { 'pawl.promptKey': prompt.key },

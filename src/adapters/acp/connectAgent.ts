@@ -26,7 +26,7 @@ export function connectAgent(stream: Stream, onPermission: OnPermission): Client
 
 /** Has the agent introduce itself. @throws AgentError */
 export async function initialize({ agent }: ClientConnection, limits: AnswerLimits): Promise<Initialized> {
-  const answer = agent.request<unknown>(methods.agent.initialize, {
+  const answer = agent.request(methods.agent.initialize, {
     protocolVersion: PROTOCOL_VERSION,
     clientCapabilities: { fs: { readTextFile: false, writeTextFile: false }, terminal: false },
     clientInfo: { name: 'pawl', version: '1' },

@@ -62,7 +62,7 @@ interface Session {
 async function create(agent: ClientContext, wish: SessionWish): Promise<Session> {
   const { cwd, mcpServers } = wish
   const method = methods.agent.session.new
-  const made = agent.request<unknown>(method, { cwd, mcpServers })
+  const made = agent.request(method, { cwd, mcpServers })
   const { sessionId: id, ...opened } = await answerOf(made, createdSchema, method, wish)
   return { id, opened }
 }
@@ -99,7 +99,7 @@ async function attempt(
   limits: AnswerLimits,
 ): Promise<Opened | null> {
   try {
-    return await answerOf(agent.request<unknown>(method, params), resumedSchema, method, limits)
+    return await answerOf(agent.request(method, params), resumedSchema, method, limits)
   } catch (error) {
     const { cause } = error as Error
     // A key that is missing is missing for a new session as well; what was not answered is a fault of the agent's.
@@ -147,5 +147,5 @@ async function setMode(
   const [method, params] = modes
     ? [methods.agent.session.setMode, { sessionId, modeId: mode }]
     : [methods.agent.session.setConfigOption, { sessionId, configId: option?.id ?? '', value: mode }]
-  await answerOf(agent.request<unknown>(method, params), z.unknown(), method, limits)
+  await answerOf(agent.request(method, params), z.unknown(), method, limits)
 }

@@ -85,7 +85,7 @@ export function defineRunMutation<N extends PlainCommand, In extends PlainInput<
     ...options,
     // a plain command lists all that its use case can answer with
     run: ({ commands, caller }, input) =>
-      runCommands[name](commands, caller, input) as Promise<ResultOf<N, ChangeSuccess>>,
+      runCommands[name](commands, caller, input),
   })
 }
 

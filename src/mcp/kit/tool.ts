@@ -59,7 +59,7 @@ const define =
     ...fields,
     answer: answerSchema(result),
     // the protocol's library has parsed the arguments by `input` before it calls
-    perform: perform as Tool<Context>['perform'],
+    perform: perform,
   })
 
 /** A tool for an agent with the token of its claim: it is about its own run. */

@@ -27,7 +27,7 @@ export async function askPermission(
     ...(phase !== undefined && { phase }),
   }
   const result = await owned.approvals.ask(fields, { signal })
-  if (!isSuccess(result)) return unwrap(result) as never
+  if (!isSuccess(result)) return unwrap(result)
   const { id, status, comment } = result.approval
   return { state: STATES[status] ?? 'VOID', approvalId: id, comment }
 }

@@ -65,7 +65,7 @@ export async function startScriptedModel(script: Script = []): Promise<ScriptedM
     const dialect = DIALECTS.find((each) => each.asks(path))
     if (!dialect || request.method !== 'POST')
       return sendJson(response, 404, { error: { message: `no ${path} here` } })
-    const body = JSON.parse(sent) as Json
+    const body = JSON.parse(sent)
     const question = dialect.read(body, path)
     const { answer, scene, index } = findCue(present, question.lines)
     asked.push({ dialect: dialect.name, question, body, scene, index })

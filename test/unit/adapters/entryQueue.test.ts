@@ -88,7 +88,7 @@ describe('what a hostile agent tells', () => {
   it('has keys, lines and numbers that the server takes, and keys that are still told apart', () => {
     const long = 'k'.repeat(10_000)
     const input = (key: string) =>
-      toEntryInput({ kind: 'TOOL_CALL', key, title: `a\u0000\n\u001b]0;x\u0007b${'\ud800'}` }, secrets)
+      toEntryInput({ kind: 'TOOL_CALL', key, title: `a\u0000\n\u001b]0;x\u0007b\ud800` }, secrets)
     expect(input('').toolCall?.key).toBeUndefined()
     expect(input(long).toolCall?.key?.length).toBeLessThanOrEqual(200)
     expect(input(`${long}1`).toolCall?.key).not.toBe(input(`${long}2`).toolCall?.key)
