@@ -8,6 +8,8 @@ import { AgentError, DISCARDED_OUTPUT } from '../../adapters/kit/adapter.ts'
 import type { AgentDefinition } from '../../adapters/kit/agentDefinition.ts'
 import { describeOther, findInstalledAgent } from '../../adapters/agentVersions.ts'
 import type { InstalledAgent } from '../../adapters/agentVersions.ts'
+import { nameCredential } from '../../adapters/credentials.ts'
+import { classifyFailure } from '../../adapters/kit/modelError.ts'
 import { inheritEnvironment } from '../../processes/inheritEnvironment.ts'
 import { ADAPTERS } from './adapters.ts'
 
@@ -99,6 +101,7 @@ async function tryAgent(
     const result = await agent.turnOver(AbortSignal.any([signal, late]))
     works.ENDS_ITS_TURN = result.failure === null && (result.exit === null || result.exit.exitCode === 0)
     if (!works.ENDS_ITS_TURN) problems.push(describeEnd(result))
+    if (result.failure && isAboutLogin(result.failure)) problems.push(askForLogin(definition, env))
     works.WRITES_A_FILE = await hasWritten(join(workspace, FILE))
     if (!works.WRITES_A_FILE && works.ENDS_ITS_TURN)
       problems.push(
@@ -107,6 +110,7 @@ async function tryAgent(
   } catch (error) {
     if (signal.aborted) throw error
     works[works.BEGINS ? 'ENDS_ITS_TURN' : 'BEGINS'] = false
+    if (error instanceof AgentError && isAboutLogin(error)) problems.push(askForLogin(definition, env))
     problems.push(late.aborted ? `it did not end its turn within ${seconds} s` : describeError(error))
   }
   works.ENDS =
@@ -145,6 +149,22 @@ function abilitiesOf(works: Works): AgentAbility[] {
 
 async function hasWritten(path: string): Promise<boolean> {
   return existsSync(path) && (await readFile(path, 'utf8')).includes(WORD)
+}
+
+/** Whether an error says that the agent's model did not let it in. */
+function isAboutLogin({
+  code,
+  message,
+}: {
+  readonly code: string | number | null
+  readonly message: string
+}): boolean {
+  const found = classifyFailure({ code, message }, Date.now())?.class
+  return code === 'AGENT_NOT_LOGGED_IN' || found === 'AUTH' || found === 'BILLING'
+}
+
+function askForLogin(definition: AgentDefinition, env: Readonly<Record<string, string>>): string {
+  return `see to ${nameCredential(definition, env)}`
 }
 
 function describeEnd({ exit, failure }: TurnResult): string {

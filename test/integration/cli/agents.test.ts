@@ -46,7 +46,10 @@ describe('pawl agents check', () => {
     expect(code).toBe(1)
     const [stranger, idler, limited] = read(stdout)
     expect(stranger).toMatchObject({
-      problems: [expect.stringMatching(/Authentication required .*[Ll]og in/)],
+      problems: [
+        'see to the credential of node',
+        expect.stringMatching(/Authentication required .*[Ll]og in/),
+      ],
     })
     expect(idler).toMatchObject({ problems: [expect.stringContaining('without the file')] })
     expect(limited).toMatchObject({ problems: [expect.stringContaining('429 slow down')] })
