@@ -4,7 +4,7 @@ import { build } from 'tsdown'
 /** The size budgets of the packages for web pages, minified and gzipped, in KiB. */
 const PACKAGES = [
   // Half of it is the documents of 78 operations.
-  { name: '@pawl/sdk', entry: 'index.ts', budget: 17 },
+  { name: '@pawl/sdk', entry: 'index.ts', budget: 18 },
   // In addition to `@pawl/sdk` and React.
   { name: '@pawl/sdk/react', entry: 'react/index.ts', budget: 4 },
 ]

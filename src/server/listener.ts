@@ -83,8 +83,9 @@ export function createListener(
     { caller }: Identity,
     what: string,
   ): Promise<object | undefined> {
-    const refuse = (reason: Rejection, status: number, message: string): undefined =>
-       reject(request, response, reason, status, message)
+    const refuse = (reason: Rejection, status: number, message: string): undefined => {
+      reject(request, response, reason, status, message)
+    }
     if (!isJson(request.headers['content-type']))
       return refuse('media_type', 415, 'Send JSON in UTF-8 (content-type: application/json).')
     if (request.headers['content-encoding'] !== undefined)

@@ -208,7 +208,7 @@ function answerToPrompt(params) {
       sessionId: params.sessionId,
       cancel: () => resolve({ result: { stopReason: 'cancelled' } }),
     }
-    answerPrompt(params).then(resolve)
+    void answerPrompt(params).then(resolve)
   }).finally(() => (turn = null))
 }
 

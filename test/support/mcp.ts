@@ -40,7 +40,7 @@ export async function callTool(
   name: string,
   given: Readonly<Record<string, unknown>> = {},
 ): Promise<Told> {
-  return toTold((await client.callTool({ name, arguments: given })))
+  return toTold(await client.callTool({ name, arguments: given }))
 }
 
 function toTold({ isError = false, content, structuredContent }: CallToolResult): Told {

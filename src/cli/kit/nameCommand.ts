@@ -1,9 +1,7 @@
 import type { NameStep, Step } from '../../advice/step.ts'
 import { quoteWord } from '../../text/quoteCommand.ts'
 
-type NameOf<Do extends Step['do']> = (step: Extract<Step, { readonly do: Do }>) => string
-
-const COMMANDS: { readonly [Do in Step['do']]: NameOf<Do> } = {
+const COMMANDS: { readonly [S in Step as S['do']]: (step: S) => string } = {
   startRun: ({ workflow, continuesRunId }) =>
     `pawl run start ${workflow ?? 'WORKFLOW'}${continuesRunId === null ? '' : ` --continues ${continuesRunId}`}`,
   listRuns: () => 'pawl run list',

@@ -76,8 +76,7 @@ function toCommand<N extends PlainCommand>(name: N, input: PlainInput<N>, caller
   }: RunInput & { readonly fence?: number | null } = input
   const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value != null))
   const command = { type: name, ...COMMANDS[name].defaults, ...given }
-  const completed =
-    'fence' in command ? { ...command, fence: fenceOf(caller, command.fence) } : command
+  const completed = 'fence' in command ? { ...command, fence: fenceOf(caller, command.fence) } : command
   // the types of the input and of the defaults add up to the command's
   return completed as unknown as CommandOf<N>
 }

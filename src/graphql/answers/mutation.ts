@@ -84,8 +84,7 @@ export function defineRunMutation<N extends PlainCommand, In extends PlainInput<
   defineMutation<N, In, ChangeSuccess>(name, {
     ...options,
     // a plain command lists all that its use case can answer with
-    run: ({ commands, caller }, input) =>
-      runCommands[name](commands, caller, input),
+    run: ({ commands, caller }, input) => runCommands[name](commands, caller, input),
   })
 }
 

@@ -140,6 +140,13 @@ function findChoiceProblem(choices: readonly string[], value: string): string | 
   return choices.includes(value) ? null : `is none of ${choices.join(', ')}`
 }
 
+/** Counts code points: an emoji may be several. */
+function countCharacters(text: string): number {
+  let count = 0
+  for (const _ of text) count += 1
+  return count
+}
+
 /** The longest text that may be answered where the schema sets no limit. */
 const MAX_TEXT = 10_000
 
@@ -148,7 +155,7 @@ function findTextProblem(
   value: string,
 ): string | null {
   // characters, as JSON Schema counts them
-  const { length: count } = [...value]
+  const count = countCharacters(value)
   if (count < minLength) return `is shorter than ${minLength}`
   return count > Math.min(maxLength, MAX_TEXT) ? `is longer than ${Math.min(maxLength, MAX_TEXT)}` : null
 }

@@ -103,7 +103,7 @@ async function awaitAnswer(
   )
   if (!approval)
     return { problem: { __typename: 'ApprovalNotFound', message: `There is no question ${handle}` } }
-  const { id, status, answer = null, comment } = approval
+  const { id, status, answer, comment } = approval
   return { say: sayAnswer(approval, seconds), result: { handle: id, status, answer, comment } }
 }
 

@@ -9,6 +9,7 @@ import type { AgentDefinition } from '../../adapters/kit/agentDefinition.ts'
 import { describeOther, findInstalledAgent } from '../../adapters/agentVersions.ts'
 import type { InstalledAgent } from '../../adapters/agentVersions.ts'
 import { nameCredential } from '../../adapters/credentials.ts'
+import { orAborted } from '../../adapters/kit/waiting.ts'
 import { classifyFailure } from '../../adapters/kit/modelError.ts'
 import { inheritEnvironment } from '../../processes/inheritEnvironment.ts'
 import { ADAPTERS } from './adapters.ts'
@@ -92,13 +93,14 @@ async function tryAgent(
   await mkdir(workspace)
   const problems: string[] = []
   const works: Works = {}
-  let agent: Agent | undefined
   const late = AbortSignal.timeout(seconds * 1_000)
+  const over = AbortSignal.any([signal, late])
+  const opening = ADAPTERS[definition.adapter].open(contextFor(definition, folder, workspace, env))
   try {
-    agent = await ADAPTERS[definition.adapter].open(contextFor(definition, folder, workspace, env))
-    await agent.send({ key: 'check', text: PROMPT })
+    const agent = await orAborted(opening, over)
+    await orAborted(agent.send({ key: 'check', text: PROMPT }), over)
     works.BEGINS = true
-    const result = await agent.turnOver(AbortSignal.any([signal, late]))
+    const result = await agent.turnOver(over)
     works.ENDS_ITS_TURN = result.failure === null && (result.exit === null || result.exit.exitCode === 0)
     if (!works.ENDS_ITS_TURN) problems.push(describeEnd(result))
     if (result.failure && isAboutLogin(result.failure)) problems.push(askForLogin(definition, env))
@@ -108,16 +110,23 @@ async function tryAgent(
         'it ended its turn without the file that it was asked for: see what its mode and permissions allow',
       )
   } catch (error) {
-    if (signal.aborted) throw error
     works[works.BEGINS ? 'ENDS_ITS_TURN' : 'BEGINS'] = false
     if (error instanceof AgentError && isAboutLogin(error)) problems.push(askForLogin(definition, env))
     problems.push(late.aborted ? `it did not end its turn within ${seconds} s` : describeError(error))
   }
-  works.ENDS =
-    (await agent?.stop({ killAfterMs: ENDING_TAKES_MS, mustKill: () => false }, 'CANCELLED')) ?? true
+  works.ENDS = await endAgent(opening)
   if (!works.ENDS) problems.push('processes of it could not be ended')
-  await agent?.close()
+  signal.throwIfAborted()
   return { works, problems }
+}
+
+/** Ends an agent, also one that is still being opened. Returns false if some of its processes could not be ended. */
+async function endAgent(opening: Promise<Agent>): Promise<boolean> {
+  const agent = await opening.catch(() => undefined)
+  if (agent === undefined) return true
+  const hasEnded = await agent.stop({ killAfterMs: ENDING_TAKES_MS, mustKill: () => false }, 'CANCELLED')
+  await agent.close()
+  return hasEnded
 }
 
 function contextFor(

@@ -32,7 +32,7 @@ export function answerFields({ answerSchema }: Pick<Approval, 'answerSchema'>): 
       description: typeof description === 'string' ? description : undefined,
       choices: Array.isArray(choices) ? choices.map(String) : [],
       isRequired: isRequired.has(name),
-      initial: initial === undefined || initial === null ? '' : String(initial),
+      initial: typeof initial === 'object' ? '' : String(initial ?? ''),
     }
   })
 }
