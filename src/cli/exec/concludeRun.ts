@@ -1,4 +1,4 @@
-import { unwrap, waitsForChildren } from '@pawl/sdk'
+import { isAtWork, unwrap, waitsForChildren } from '@pawl/sdk'
 import type { FailReason, LeaseKeeper, Pawl, RunDetail } from '@pawl/sdk'
 import { composeText } from '../../text/composeText.ts'
 import type { Ending } from '../../processes/launch.ts'
@@ -32,7 +32,7 @@ const MAX_ERROR_LENGTH = 8_000
 const MAX_ATTEMPTS = 5
 
 /**
- * Ends the claim as the run's present status demands: confirms a cancel, fails a run that was left RUNNING, releases any other. A run
+ * Ends the claim as the run's present status demands: confirms a cancel, fails a run that was left RUNNING, or with a question of its agent open, releases any other. A run
  * that only waits for its children is released until they have ended. If processes may still be alive, nothing is confirmed or
  * released: the lease keeps others away until it expires.
  *
@@ -54,7 +54,7 @@ function endClaim(pawl: Pawl, { runId, fence }: LeaseKeeper, run: RunDetail, fai
   if (failure?.reason === 'INCOMPLETE' && waitsForChildren(run))
     return pawl.runs.release(runId, { fence, untilChildren: true })
   if (status === 'CANCELLING') return pawl.runs.confirmCancel(runId, { fence })
-  if (status === 'RUNNING' && failure) {
+  if (isAtWork(run) && failure) {
     const { reason, error } = failure
     return pawl.runs.fail(runId, { fence, reason, error: composeText(error, { max: MAX_ERROR_LENGTH }) })
   }

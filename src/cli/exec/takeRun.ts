@@ -1,5 +1,5 @@
 import { unwrap } from '@pawl/sdk'
-import type { Lease, Run } from '@pawl/sdk'
+import type { ApprovalKind, Lease, Run } from '@pawl/sdk'
 import { chooseRun } from '../kit/chooseRun.ts'
 import type { CommonOptions, Invocation } from '../kit/invocation.ts'
 import { defaultOwner, readJson } from '../kit/options.ts'
@@ -52,7 +52,9 @@ export async function takeRun(
 async function claimRun(invocation: Invocation, options: TakeOptions, runId: string | null) {
   const { pawl } = invocation
   const { idempotencyKey } = options
-  const claim = { owner: options.owner ?? defaultOwner(), leaseSeconds: options.lease }
+  // The command goes on while its agent asks: nothing has to be known of the answer here.
+  const kinds: ApprovalKind[] = ['PERMISSION', 'QUESTION']
+  const claim = { owner: options.owner ?? defaultOwner(), leaseSeconds: options.lease, kinds }
   if (runId === null) {
     const { workflow = '', title, label: labels, project, concurrencyKey } = options
     const input = readJson(options.input, '--input')

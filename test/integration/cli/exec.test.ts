@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createPawl, unwrap } from '@pawl/sdk'
-import type { Execution, Pawl, RunDetail } from '@pawl/sdk'
+import type { Approval, Execution, Pawl, RunDetail } from '@pawl/sdk'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { startTestServer } from '../../support/server.ts'
 import type { TestServer } from '../../support/server.ts'
@@ -72,6 +72,13 @@ async function finish({ ended }: PawlProcess): Promise<PawlEnded & Awaited<Retur
   return { ...how, ...(await lookAt(how.stderr)) }
 }
 
+/** Asks a question in the name of the agent of a run that is held. */
+async function askIn(runId: string): Promise<Approval> {
+  const fence = (await pawl.runs.get(runId))?.lease?.fence
+  const asked = { kind: 'QUESTION', gate: 'colour', question: 'Which colour?', fence } as const
+  return unwrap(await pawl.approvals.request(runId, asked)).approval
+}
+
 /** Whether a process lives, one that ended and was not reaped being dead. */
 async function isAlive(pid: number): Promise<boolean> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
@@ -97,6 +104,33 @@ describe('an agent under pawl exec', () => {
       lease: null,
     })
     expect(execution).toMatchObject({ end: 'EXITED', exitCode: 0, outcome: 'SUCCESS' })
+  })
+
+  it('goes on while it asks, and with the answer', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'pawl-exec-'))
+    onTestFinished(() => rm(folder, { recursive: true }))
+    const { running, runId } = await begin(
+      `echo "ready=$$"; until [ -f '${folder}/go' ]; do sleep 0.1; done; ${DILIGENT} pawl run complete`,
+    )
+    const approval = await askIn(runId)
+    expect((await pawl.runs.get(runId))?.status).toBe('AWAITING_APPROVAL')
+    const { id, digest } = approval
+    unwrap(await pawl.approvals.decide(id, { decision: 'ANSWER', digest, answer: { answer: 'blue' } }))
+    expect(await isAlive(pidIn(running, 'ready'))).toBe(true)
+    await writeFile(join(folder, 'go'), '')
+    const { code, run } = await finish(running)
+    expect({ code, status: run.status }).toEqual({ code: 0, status: 'COMPLETED' })
+  })
+
+  it('that ends while it asks has left its run unfinished', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'pawl-exec-'))
+    onTestFinished(() => rm(folder, { recursive: true }))
+    const { running, runId } = await begin(`echo ready; until [ -f '${folder}/go' ]; do sleep 0.1; done`)
+    const { id } = await askIn(runId)
+    await writeFile(join(folder, 'go'), '')
+    const { run } = await finish(running)
+    expect(run).toMatchObject({ status: 'FAILED', outcome: 'INCOMPLETE' })
+    expect((await pawl.approvals.get(id))?.status).toBe('VOID')
   })
 
   it('never sees the token of who supervises it', async () => {

@@ -83,7 +83,7 @@ describe('after a server was killed', () => {
   })
 
   test('during its very first start, the next one begins anew', async () => {
-    const dataDir = await makeDataDir()
+    const dataDir = join(await makeFolder(), 'data')
     const starting = startHolder(dataDir)
     const home = join(dataDir, 'database')
     while (!(await readdir(home).catch(() => [])).some((name) => /^cluster\.new-\d+$/.test(name)))
