@@ -1,7 +1,5 @@
 import type { Command } from 'commander'
 import { createPawl } from '@pawl/sdk'
-import { readAudience } from '../mcp/createMcpServer.ts'
-import { serveMcpOverStdio } from '../mcp/mcpOverStdio.ts'
 import { findServer } from './kit/connect.ts'
 import { EXIT } from './kit/exitCodes.ts'
 import { createAction } from './kit/invocation.ts'
@@ -16,6 +14,9 @@ export function mcpCommand(): Command {
     'claude --mcp-config \'{"mcpServers":{"pawl":{"command":"pawl","args":["mcp"]}}}\'',
   ]).action(
     createAction(async (invocation) => {
+      // loaded by this command alone: it would double the time that each other one takes to start
+      const { readAudience } = await import('../mcp/createMcpServer.ts')
+      const { serveMcpOverStdio } = await import('../mcp/mcpOverStdio.ts')
       const { env, options } = invocation
       const { url, token } = findServer(env, options)
       // a token that is replaced while the agent lives is read again

@@ -129,6 +129,6 @@ it('acts once, and tells what became of it', async () => {
   await page.locator('#pause').dblclick()
   await expect.poll(() => text('action')).toBe('PauseRunSuccess')
   await page.locator('#pause').click()
-  await expect.poll(() => text('action')).toContain('PAUSED already')
+  await expect.poll(() => text('action')).toContain('already PAUSED')
   expect((await pawl.runs.get(id))?.status).toBe('PAUSED')
 })
