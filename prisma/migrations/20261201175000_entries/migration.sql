@@ -19,13 +19,3 @@ BEGIN
   RAISE EXCEPTION 'entries of a transcript are never changed' USING ERRCODE = 'check_violation', CONSTRAINT = 'entry_is_append_only';
 END $$;
 CREATE TRIGGER "refuse_entry_update" BEFORE UPDATE ON "entry" FOR EACH ROW EXECUTE FUNCTION "refuse_entry_update"();
-
--- Text is found by its groups of three letters, as that of titles is; where the extension can't be had, a search reads every entry.
-DO $$
-BEGIN
-  CREATE EXTENSION IF NOT EXISTS pg_trgm;
-  CREATE INDEX "entry_text" ON "entry" USING gin (lower(coalesce("title", '') || E'\n' || coalesce("text", '')) gin_trgm_ops)
-    WITH (gin_pending_list_limit = 4096);
-EXCEPTION WHEN insufficient_privilege OR undefined_file OR undefined_object OR feature_not_supported THEN
-  RAISE NOTICE 'searching transcripts will be slow: the extension pg_trgm can''t be had (%)', SQLERRM;
-END $$;

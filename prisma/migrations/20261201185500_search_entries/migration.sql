@@ -1,6 +1,6 @@
--- Output of programs comes in masses, and its groups of letters cost an append many times the append itself, while the run is held. It is
--- searched within a run or a session only, which needs no index.
-DROP INDEX IF EXISTS "entry_text";
+-- Text is found by its groups of three letters, as that of titles is; where the extension can't be had, a search reads every entry. Output of
+-- programs comes in masses, and indexing it costs many times the append itself, while the run is held: it is searched within a run or a
+-- session only, which needs no index.
 DO $$
 BEGIN
   CREATE EXTENSION IF NOT EXISTS pg_trgm;
