@@ -44,6 +44,9 @@ import {
   toLines,
 } from './transferHarness.ts'
 
+/** Length of a gzip file's header, in bytes: the first block follows it. */
+const GZIP_HEADER = 10
+
 let source: TestCommands
 let secrets: Awaited<ReturnType<typeof fillDatabase>>
 let file: Buffer
@@ -404,7 +407,8 @@ describe('a file that is refused, and changes nothing', () => {
       /is cut off after line \d+/,
     ],
     ['is cut off and zipped', () => gzipSync(file).subarray(0, 3_000), 'EXPORT_INVALID', /cut off/],
-    ['is zipped and damaged', () => damage(gzipSync(file)), 'EXPORT_INVALID', /damaged/],
+    ['is zipped and damaged', () => damage(gzipSync(file), GZIP_HEADER), 'EXPORT_INVALID', /damaged/],
+    ['is zipped, with another checksum', () => damage(gzipSync(file), -8), 'EXPORT_INVALID', /damaged/],
     ['lacks a line', raw((all) => all.toSpliced(at('token'), 1)), 'EXPORT_INVALID', /lacks rows/],
     ['was changed', raw(replace('"name":"good"', '"name":"evil"')), 'EXPORT_INVALID', /was changed/],
     [
@@ -473,8 +477,10 @@ describe('a file that is refused, and changes nothing', () => {
     expect(await readAll(target.poolConfig)).toEqual(before)
   })
 
-  function damage(zipped: Buffer): Buffer {
-    for (let index = 1_000; index < 1_020; index++) zipped[index] = 0xff
+  /** Changes one byte: of the first block's type to one that does not exist, or of the checksum. */
+  function damage(zipped: Buffer, at: number): Buffer {
+    const index = (at + zipped.length) % zipped.length
+    zipped[index] = at === GZIP_HEADER ? 0b111 : ~(zipped[index] ?? 0) & 0xff
     return zipped
   }
 

@@ -206,6 +206,7 @@ describe('a bad value of a mutation', () => {
       'digest',
       'comment',
     ],
+    ['withdrawApproval', { approvalId: SESSION, fence: -1 }, 'approvalId', 'fence'],
     ['sendMessage', { runId: SESSION, text: '' }, 'runId', 'text'],
     ['sendMessage', { runId: SESSION, text: HALF }, 'runId', 'text'],
     ['acknowledgeMessage', { messageId: 'msg_', receipt: 'CONSUMED', fence: -1 }, 'messageId', 'fence'],
@@ -270,6 +271,7 @@ describe('a bad value of a mutation', () => {
       'CompleteRunInput',
       'PhaseErrorInput',
       'RecoveryInput',
+      'PermissionInput',
       'SweepInput',
     ])
   })
