@@ -52,6 +52,7 @@ describe('a delivery, from its start to its end', () => {
     const question = page.locator('[data-approval-status="PENDING"]')
     await question.getByRole('heading', { name: 'Shall this plan be built?' }).waitFor()
     await question.locator('.markdown h1').getByText('The plan').waitFor()
+    await question.getByText('<script>window.wasFooled = true</script>').waitFor()
     const { nodes } = await pawl.approvals.list({ runId: held.id })
     await question.getByText(nodes[0]?.digest ?? 'no digest').waitFor()
     await question.getByLabel(/Feedback/).fill('Too short. Say what is not done.')
@@ -82,9 +83,6 @@ describe('a delivery, from its start to its end', () => {
     expect(await page.evaluate(() => Object.keys(window).includes('wasLoadedOnce'))).toBe(true)
     expect(await page.evaluate(() => Object.keys(window).includes('wasFooled'))).toBe(false)
     await expectTexts(page, '.actions-row button', ['Delete …'])
-    // the browser reports the handler in the file, which the policy of the page forbids, while it is sanitized away
-    const problems = dashboard.problems.splice(0)
-    expect(problems.filter((problem) => !problem.includes('inline event handler'))).toEqual([])
   })
 })
 
@@ -238,6 +236,7 @@ describe('what hangs below a run', () => {
     )
     const said = page.locator('.transcript')
     await said.locator('strong').getByText('never', { exact: true }).waitFor()
+    await said.getByText('<img src=x onerror=alert(1)>').waitFor()
     expect(await said.locator('img').count()).toBe(0)
     await said.locator('[data-tool-status="IN_PROGRESS"]').getByText('npm test').waitFor()
     await said.locator('.diff-added').getByText('+retry(3)').waitFor()

@@ -1,13 +1,22 @@
 import { showInvisible } from '@pawl/sdk'
 import DOMPurify from 'dompurify'
-import { marked } from 'marked'
+import { Marked } from 'marked'
+
+/** HTML within markdown is shown as it was written: nothing of what a person decides about is hidden. */
+const markdown = new Marked({
+  async: false,
+  gfm: true,
+  walkTokens: (token) => {
+    if (token.type === 'html') token.type = 'text'
+  },
+})
 
 /**
  * Renders untrusted markdown as nodes that can neither run scripts nor load anything. Links open in a new tab; images are replaced by
  * their descriptions.
  */
 export function renderMarkdown(text: string): DocumentFragment {
-  const html = marked.parse(showInvisible(text), { async: false, gfm: true })
+  const html = markdown.parse(showInvisible(text), { async: false })
   const fragment = DOMPurify.sanitize(html, {
     RETURN_DOM_FRAGMENT: true,
     USE_PROFILES: { html: true },
