@@ -21,7 +21,8 @@ const IDS: ConstValueNode = {
   values: Array(500).fill({ kind: Kind.STRING, value: 'run_x' }),
 }
 /** The greatest value of each variable that says how much is asked for. */
-const GREATEST: Readonly<Record<string, ConstValueNode>> = { first: PAGE, last: PAGE, ids: IDS }
+const TEXT: ConstValueNode = { kind: Kind.STRING, value: 'what is searched' }
+const GREATEST: Readonly<Record<string, ConstValueNode>> = { first: PAGE, last: PAGE, ids: IDS, text: TEXT }
 
 const TOO_COMPLEX = ['QUERY_TOO_COMPLEX']
 const deep = (levels: number) => `${'continues { '.repeat(levels)} id ${'} '.repeat(levels)}`
