@@ -67,7 +67,7 @@ export class PaneOutput {
   }
 
   #segments(): Segment[] {
-    return readdirSync(this.folder)
+    return this.#list()
       .filter((name) => /^\d+$/.test(name))
       .map((name) => {
         const path = join(this.folder, name)
@@ -75,6 +75,16 @@ export class PaneOutput {
         return { path, start, end: start + (statSync(path, { throwIfNoEntry: false })?.size ?? 0) }
       })
       .toSorted((a, b) => a.start - b.start)
+  }
+
+  /** A folder that somebody removed holds nothing more: this is called by a timer, whose errors would end the worker. */
+  #list(): string[] {
+    try {
+      return readdirSync(this.folder)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+      throw error
+    }
   }
 }
 

@@ -4,7 +4,7 @@ import type { Decision } from '@pawl/sdk'
 import { EXIT } from '../kit/exitCodes.ts'
 import { createAction } from '../kit/invocation.ts'
 import type { CommonOptions, Invocation } from '../kit/invocation.ts'
-import { collect, createCommand, keyOption } from '../kit/options.ts'
+import { createCommand, keyOption } from '../kit/options.ts'
 import { printRunLine } from '../print/printRun.ts'
 import { withInterrupt } from '../kit/withInterrupt.ts'
 import { approvalArgument, chooseApproval } from './argument.ts'
@@ -48,7 +48,7 @@ export function approvalDecideCommand(): Command {
       decisionOption(
         'answer <value>',
         'a QUESTION: the answer, field=value for each field, the value of the only one, or a JSON object',
-      ).argParser(collect),
+      ).argParser(addAnswer),
     )
     .addOption(decisionOption('decline', 'a QUESTION: no answer is given'))
     .option('--comment <text>', 'comment; whoever repeats the work, or the agent that asked, reads it')
@@ -101,6 +101,9 @@ const DECISIONS = {
 } as const satisfies Record<string, Decision>
 type Word = keyof typeof DECISIONS
 const WORDS = Object.keys(DECISIONS) as Word[]
+
+/** An answer may hold commas: each option is one. */
+const addAnswer = (text: string, before: readonly string[] = []): readonly string[] => [...before, text]
 
 function decisionOption(flag: Word | 'answer <value>', description: string): Option {
   const [word] = flag.split(' ')

@@ -40,7 +40,7 @@ const PERMISSION = {
 } as const
 
 /** Has the agent of a run ask; returns the id of the approval, and a look at it. */
-async function ask(question: typeof QUESTION | typeof PERMISSION) {
+async function ask(question: Omit<typeof QUESTION, 'answerSchema'> | typeof PERMISSION) {
   const claim = { owner: 'asker', leaseSeconds: 600, kinds: ['PERMISSION', 'QUESTION'] as const }
   const { run } = unwrap(
     await pawl.runs.start({ workflow: 'review', claim: { ...claim, kinds: [...claim.kinds] } }),
@@ -84,6 +84,13 @@ it.each([
   const { id, look } = await ask(QUESTION)
   expect(await cli.run(['approval', 'decide', id, ...words])).toMatchObject({ code: 0 })
   expect(await look()).toMatchObject({ status: 'ANSWERED', answer })
+})
+
+it('answers with any text, commas and all, where one text is asked for', async () => {
+  const { answerSchema: _, ...question } = QUESTION
+  const { id, look } = await ask(question)
+  expect(await cli.run(['approval', 'decide', id, '--answer', 'red, or = green'])).toMatchObject({ code: 0 })
+  expect(await look()).toMatchObject({ status: 'ANSWERED', answer: { answer: 'red, or = green' } })
 })
 
 it('declines a question', async () => {

@@ -41,7 +41,12 @@ async function leaveAgent() {
   onTestFinished(() => void endSession(session.id, stateDir))
   const { PATH = '' } = process.env
   const agent = await tmuxAdapter.open({
-    definition: agentDefinitionSchema.parse({ adapter: 'tmux', command: ['/bin/cat'], prompt: 'keys' }),
+    definition: agentDefinitionSchema.parse({
+      adapter: 'tmux',
+      command: ['/bin/cat'],
+      prompt: 'keys',
+      terminal: { ready: '^$' },
+    }),
     sessionId: session.id,
     workspace: stateRoot,
     stateDir,
