@@ -10,7 +10,6 @@ export type AgentPreset = z.input<typeof agentDefinitionSchema>
  * workspace, and what else it may do is for its own configuration. `docs/agents.md` says what each was checked against.
  */
 export const PRESETS = {
-  ...ACP_PRESETS,
   /** Claude Code. Told the id of its session, so that it is known from the first moment; one event a line, so that work is seen. */
   claude: {
     adapter: 'process',
@@ -116,4 +115,5 @@ export const PRESETS = {
     prompt: 'keys',
     terminal: { ready: 'accept edits on', busy: 'esc to interrupt', steer: 'esc to interrupt' },
   },
+  ...ACP_PRESETS,
 } as const satisfies Readonly<Record<string, AgentPreset>>
