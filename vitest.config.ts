@@ -35,10 +35,11 @@ const SLOW = [
 const BROWSER = ['test/browser/**/*.test.ts', 'test/conformance/graphiql.test.ts']
 
 /** A project of tests that share what `globalSetup` prepares: a PostgreSQL, and programs to start. */
-const onDatabase = (name: string, include: string[], exclude: string[] = []) => ({
+const onDatabase = (name: string, include: string[], exclude: string[] = [], testTimeout = 60_000) => ({
   extends: true as const,
   test: {
     name,
+    testTimeout,
     include,
     exclude: [...LEFT_OUT, ...exclude],
     globalSetup: ['test/support/globalSetup.ts'],
@@ -70,7 +71,8 @@ export default defineConfig({
         ['test/integration/**/*.test.ts', 'test/conformance/**/*.test.ts'],
         [...SLOW, ...BROWSER],
       ),
-      onDatabase('browser', BROWSER),
+      // pages are drawn in software, by browsers that share the cores
+      onDatabase('browser', BROWSER, [], 240_000),
       onDatabase('slow', SLOW),
     ],
   },

@@ -30,7 +30,7 @@ describe('the board', () => {
     await expectStatus(page, id, 'QUEUED')
     await page.getByRole('link', { name: 'The first' }).click()
     await page.getByRole('heading', { name: 'The first' }).waitFor()
-    await page.getByRole('link', { name: 'Board' }).click()
+    await page.getByRole('link', { name: 'Board', exact: true }).click()
     await expectTexts(page, titles('queued'), ['The first'])
   })
 
@@ -62,7 +62,7 @@ describe('the board', () => {
     expect((await pawl.runs.get(id))?.title).toBe(title)
     unwrap(await pawl.runs.cancel(id))
     unwrap(await pawl.runs.delete(id))
-    await page.getByRole('link', { name: 'Board' }).click()
+    await page.getByRole('link', { name: 'Board', exact: true }).click()
   })
 
   it('keeps what ended undone apart from what failed and from what is done', async () => {

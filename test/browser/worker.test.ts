@@ -131,7 +131,7 @@ it('a delivery by a worker is followed, sent back, approved and merged on a page
   await workspace.getByText(merged.slice(0, 12)).waitFor()
   expect(git(repository, 'show', 'main:plan.md')).toBe('# A longer plan')
 
-  await page.getByRole('link', { name: 'Board' }).click()
+  await page.getByRole('link', { name: 'Board', exact: true }).click()
   await expectTexts(page, titles('completed'), ['Deliver it'])
   expect(await page.evaluate(() => Object.keys(window).includes('wasLoadedOnce'))).toBe(true)
 })
