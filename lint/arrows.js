@@ -75,7 +75,7 @@ export const ARROWS = {
 
 /**
  * The rooms of each layer, and which rooms of the same layer each may import. The rooms that layers share hold the same concepts in
- * all of them: `run` (runs, leases, the log, families), `work` (phases, executions, sessions, artifacts, approvals, messages),
+ * all of them: `run` (runs, leases, the log, families), `activity` (phases, executions, sessions, artifacts, approvals, messages),
  * `workspace`, `account`, `workflow`; `kit` is what every room of a layer uses. A file beside the rooms may import any of
  * them, and no room imports a file beside it. A new room has to be placed here.
  */
@@ -83,10 +83,10 @@ export const ROOMS = {
   'src/lifecycle': {
     run: [],
     workflow: ['run'],
-    work: ['run', 'workflow'],
-    log: ['run', 'workflow', 'work'],
-    decide: ['run', 'workflow', 'work', 'log'],
-    answers: ['run', 'workflow', 'work', 'log', 'decide'],
+    activity: ['run', 'workflow'],
+    log: ['run', 'workflow', 'activity'],
+    decide: ['run', 'workflow', 'activity', 'log'],
+    answers: ['run', 'workflow', 'activity', 'log', 'decide'],
     workspace: ['run', 'log'],
   },
   'src/store': {
@@ -97,7 +97,7 @@ export const ROOMS = {
     account: ['sql'],
     workflow: ['generated', 'sql'],
     run: ['generated', 'sql', 'rows', 'feed'],
-    work: ['generated', 'sql', 'rows', 'run'],
+    activity: ['generated', 'sql', 'rows', 'run'],
     workspace: ['generated', 'sql', 'rows', 'run'],
   },
   'src/commands': {
@@ -105,7 +105,7 @@ export const ROOMS = {
     account: ['kit'],
     workflow: ['kit'],
     run: ['kit'],
-    work: ['kit', 'run'],
+    activity: ['kit', 'run'],
     workspace: ['kit', 'run'],
   },
   'src/graphql': {
@@ -116,7 +116,7 @@ export const ROOMS = {
     account: ['request', 'kit', 'enums', 'answers'],
     workflow: ['request', 'kit', 'enums', 'answers'],
     run: ['request', 'kit', 'enums', 'answers'],
-    work: ['request', 'kit', 'enums', 'answers', 'run'],
+    activity: ['request', 'kit', 'enums', 'answers', 'run'],
     workspace: ['request', 'kit', 'enums', 'answers'],
   },
   'src/server': {
@@ -129,7 +129,7 @@ export const ROOMS = {
     socket: ['http', 'health', 'auth', 'engine'],
     mcp: ['kit', 'auth', 'engine'],
   },
-  'src/mcp': { kit: [], run: ['kit'], work: ['kit'] },
+  'src/mcp': { kit: [], run: ['kit'], activity: ['kit'] },
   'src/database': { kit: [], embedded: ['kit'], migrate: ['kit'], transfer: ['kit'] },
   'src/workspaces': {
     kit: [],
@@ -189,10 +189,10 @@ export const ROOMS = {
   'web/src': {
     elements: [],
     account: ['elements'],
-    work: ['elements', 'account'],
+    activity: ['elements', 'account'],
     board: ['elements'],
-    inbox: ['elements', 'work'],
-    run: ['elements', 'work', 'board'],
+    inbox: ['elements', 'activity'],
+    run: ['elements', 'activity', 'board'],
     start: ['elements'],
     shell: ['elements', 'account', 'board', 'inbox', 'run', 'start'],
   },

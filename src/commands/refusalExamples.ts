@@ -1,11 +1,11 @@
 import { objection, type Objection } from './kit/answers.ts'
-import { ALLOWED_DECISIONS } from '../lifecycle/work/approvals.ts'
+import { ALLOWED_DECISIONS } from '../lifecycle/activity/approvals.ts'
 import { isStartable } from '../lifecycle/decide/phaseTransitions.ts'
 import type { Standing } from '../lifecycle/answers/explainStatus.ts'
 import { explainRefusal } from '../lifecycle/answers/explainRefusal.ts'
 import type { Holder, IllegalTransition, PhaseCommand, Refusal } from '../lifecycle/run/refusals.ts'
 import type { Claim } from '../lifecycle/run/run.ts'
-import { SESSION_TRANSITIONS } from '../lifecycle/work/sessions.ts'
+import { SESSION_TRANSITIONS } from '../lifecycle/activity/sessions.ts'
 import { admits } from '../lifecycle/run/transitions.ts'
 import {
   isSettledStatus,

@@ -1,6 +1,6 @@
 import { applyDue, nextDueAt } from '../lifecycle/decide/due.ts'
 import type { Run } from '../lifecycle/run/run.ts'
-import { endSilentExecutions } from '../store/work/execution/endSilentExecutions.ts'
+import { endSilentExecutions } from '../store/activity/execution/endSilentExecutions.ts'
 import { deferDue } from '../store/run/due/deferDue.ts'
 import { findDue } from '../store/run/due/findDue.ts'
 import { type LoadedRun, loadRuns } from '../store/run/loadRun.ts'

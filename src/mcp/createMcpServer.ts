@@ -6,11 +6,11 @@ import { nameAgentTool, nameOperatorTool } from './kit/nameTool.ts'
 import type { AgentToolContext, Tool, ToolContext } from './kit/tool.ts'
 import * as agentRun from './run/agentRunTools.ts'
 import * as operatorRun from './run/operatorRunTools.ts'
-import * as approvals from './work/approvalTools.ts'
-import * as artifacts from './work/artifactTools.ts'
-import * as asking from './work/askTool.ts'
-import * as messages from './work/messageTools.ts'
-import * as phases from './work/phaseTools.ts'
+import * as approvals from './activity/approvalTools.ts'
+import * as artifacts from './activity/artifactTools.ts'
+import * as asking from './activity/askTool.ts'
+import * as messages from './activity/messageTools.ts'
+import * as phases from './activity/phaseTools.ts'
 
 /** Tools of an agent with the token of its claim. */
 export const AGENT_TOOLS: readonly Tool<AgentToolContext>[] = [

@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startExecution } from '../../src/commands/work/executions.ts'
+import { startExecution } from '../../src/commands/activity/executions.ts'
 import { verifyRun } from '../../src/commands/run/verifyRun.ts'
 import { openTestCommands, type TestCommands } from '../support/commands.ts'
 import { begin, type ReachableStatus, runIn } from '../support/runs.ts'

@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startExecution } from '../../src/commands/work/executions.ts'
+import { startExecution } from '../../src/commands/activity/executions.ts'
 import { runCommands } from '../../src/commands/run/runCommands.ts'
 import { checkRuns, verifyRun } from '../../src/commands/run/verifyRun.ts'
 import {

@@ -1,5 +1,5 @@
 import type { TranscriptEntryInput } from '@pawl/sdk'
-import type { EntryContent } from '../../src/lifecycle/work/entries.ts'
+import type { EntryContent } from '../../src/lifecycle/activity/entries.ts'
 
 /** Output as entries to append through the API. */
 export const toOutput = (...texts: readonly string[]): TranscriptEntryInput[] =>

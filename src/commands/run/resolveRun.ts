@@ -1,6 +1,6 @@
 import type { Run } from '../../lifecycle/run/run.ts'
 import { isSettledStatus } from '../../lifecycle/run/enums.ts'
-import { findExecution } from '../../store/work/execution/findExecution.ts'
+import { findExecution } from '../../store/activity/execution/findExecution.ts'
 import { findActive } from '../../store/run/findActive.ts'
 import { type LoadedRun, loadRuns } from '../../store/run/loadRun.ts'
 import { objection, refuse, type Result } from '../kit/answers.ts'

@@ -1,5 +1,5 @@
 import type { Caller } from '../../commands/kit/context.ts'
-import type { ExecutionVisibility } from '../../store/work/execution/listExecutions.ts'
+import type { ExecutionVisibility } from '../../store/activity/execution/listExecutions.ts'
 
 /** Returns which runs and executions the caller may see. */
 export function visibilityOf({ projects, agent, principalId }: Caller): ExecutionVisibility {

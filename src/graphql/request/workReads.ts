@@ -6,19 +6,19 @@ import {
   findArtifacts,
   findMessages,
   findSessions,
-} from '../../store/work/findWork.ts'
-import { findArtifactContents } from '../../store/work/findArtifactContents.ts'
+} from '../../store/activity/findWork.ts'
+import { findArtifactContents } from '../../store/activity/findArtifactContents.ts'
 import {
   listApprovalsOfRuns,
   listArtifactsOfRuns,
   listMessagesOfRuns,
-} from '../../store/work/listPagesOfRuns.ts'
-import { listArtifactsOfPhases } from '../../store/work/listArtifactsOfPhases.ts'
-import { listSessionsOfRuns } from '../../store/work/listSessionsOfRuns.ts'
+} from '../../store/activity/listPagesOfRuns.ts'
+import { listArtifactsOfPhases } from '../../store/activity/listArtifactsOfPhases.ts'
+import { listSessionsOfRuns } from '../../store/activity/listSessionsOfRuns.ts'
 import type { Page } from '../../store/sql/page.ts'
 import type { RunPageRequest } from '../../store/sql/runPages.ts'
-import type { Entry } from '../../store/work/transcript/entries.ts'
-import { type EntriesRequest, listTranscripts } from '../../store/work/transcript/listTranscripts.ts'
+import type { Entry } from '../../store/activity/transcript/entries.ts'
+import { type EntriesRequest, listTranscripts } from '../../store/activity/transcript/listTranscripts.ts'
 import type { Loaders } from './loaders.ts'
 
 /** Reads of a run's dependent rows. */

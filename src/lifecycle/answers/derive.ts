@@ -1,10 +1,15 @@
 import type { Actor } from '../run/actor.ts'
-import { findDisqualification } from '../work/approvals.ts'
+import { findDisqualification } from '../activity/approvals.ts'
 import { mayDo } from '../run/authority.ts'
 import { OFFERED_COMMANDS, RUN_COMMANDS, type RunCommand } from '../run/commands.ts'
 import { allowedPhases, isRepairable, isStartable } from '../decide/phaseTransitions.ts'
 import { awaitedChildren, whyNotResumable } from '../decide/ownership.ts'
-import { lacksOnlyChildren, missingEvidence, missingForPhase, rejectedQuestions } from '../work/evidence.ts'
+import {
+  lacksOnlyChildren,
+  missingEvidence,
+  missingForPhase,
+  rejectedQuestions,
+} from '../activity/evidence.ts'
 import { attachedChildren } from '../run/family.ts'
 import {
   claimableAt,
@@ -20,7 +25,7 @@ import {
 } from '../run/run.ts'
 import type { MissingEvidence } from '../run/refusals.ts'
 import type { Situation } from '../log/draft.ts'
-import { isLiveSession } from '../work/sessions.ts'
+import { isLiveSession } from '../activity/sessions.ts'
 import { admits, stateOf } from '../run/transitions.ts'
 import { workflowPhase } from '../workflow/workflow.ts'
 import { type DirectiveKind, type NextAction, type NotResumableCause } from '../run/enums.ts'

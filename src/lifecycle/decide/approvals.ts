@@ -1,5 +1,5 @@
-import { decisionsOf } from '../work/approvals.ts'
-import { missingArtifact, validArtifact } from '../work/evidence.ts'
+import { decisionsOf } from '../activity/approvals.ts'
+import { missingArtifact, validArtifact } from '../activity/evidence.ts'
 import { type Answer, answerShape, checkAnswer } from '../run/questions.ts'
 import type { RefusalNamed } from '../run/refusals.ts'
 import {

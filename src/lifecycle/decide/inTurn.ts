@@ -1,5 +1,5 @@
-import { findStandingPermission } from '../work/approvals.ts'
-import { isLiveSession } from '../work/sessions.ts'
+import { findStandingPermission } from '../activity/approvals.ts'
+import { isLiveSession } from '../activity/sessions.ts'
 import type { CommandOf } from '../run/commandInputs.ts'
 import type { RefusalNamed } from '../run/refusals.ts'
 import { ANY_TEXT } from '../run/questions.ts'

@@ -1,4 +1,4 @@
-import { digestText } from '../work/approvals.ts'
+import { digestText } from '../activity/approvals.ts'
 import type { AnswerSchema, Permission } from '../run/questions.ts'
 import type { Json, Phase } from '../run/run.ts'
 import type { Draft, Situation } from '../log/draft.ts'

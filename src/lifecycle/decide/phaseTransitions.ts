@@ -1,4 +1,4 @@
-import { isCompletable } from '../work/evidence.ts'
+import { isCompletable } from '../activity/evidence.ts'
 import type { PhaseCommand, RefusalNamed } from '../run/refusals.ts'
 import { currentPhaseOf, type Phase, type Run } from '../run/run.ts'
 import { type WorkflowDefinition, workflowPhase } from '../workflow/workflow.ts'

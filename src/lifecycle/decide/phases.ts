@@ -1,4 +1,4 @@
-import { missingForPhase } from '../work/evidence.ts'
+import { missingForPhase } from '../activity/evidence.ts'
 import type { RefusalNamed } from '../run/refusals.ts'
 import { currentPhaseOf, findPhase, isUnderWay } from '../run/run.ts'
 import type { Draft } from '../log/draft.ts'

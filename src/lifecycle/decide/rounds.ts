@@ -1,4 +1,4 @@
-import { missingForPhase } from '../work/evidence.ts'
+import { missingForPhase } from '../activity/evidence.ts'
 import { currentPhaseOf, isUnderWay } from '../run/run.ts'
 import { admits, stateOf } from '../run/transitions.ts'
 import type { Rule, RuleTable } from './rule.ts'

@@ -1,4 +1,4 @@
-import { isLiveSession, SESSION_TRANSITIONS } from '../work/sessions.ts'
+import { isLiveSession, SESSION_TRANSITIONS } from '../activity/sessions.ts'
 import type { RefusalNamed } from '../run/refusals.ts'
 import { currentPhaseOf, type Run, type Session } from '../run/run.ts'
 import type { Draft } from '../log/draft.ts'

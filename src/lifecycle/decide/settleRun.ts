@@ -1,6 +1,6 @@
 import type { Closed } from '../run/events.ts'
 import { holdsLease, isUnderWay, type Run } from '../run/run.ts'
-import { isLiveSession } from '../work/sessions.ts'
+import { isLiveSession } from '../activity/sessions.ts'
 import type { Settings } from '../run/settings.ts'
 import type { Draft } from '../log/draft.ts'
 import type { RunReason } from '../run/enums.ts'

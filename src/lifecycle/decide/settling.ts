@@ -1,4 +1,4 @@
-import { missingEvidence } from '../work/evidence.ts'
+import { missingEvidence } from '../activity/evidence.ts'
 import { attachedChildren } from '../run/family.ts'
 import { currentPhaseOf, holdsLease } from '../run/run.ts'
 import { cancel, closeWork, fail, requestCancel } from './settleRun.ts'

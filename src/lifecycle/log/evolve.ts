@@ -1,5 +1,11 @@
 import type { Closed, EventPayload, RunEvent } from '../run/events.ts'
-import { changeMessages, endSessions, evolveWork, moveSession, voidApprovals } from '../work/evolveWork.ts'
+import {
+  changeMessages,
+  endSessions,
+  evolveWork,
+  moveSession,
+  voidApprovals,
+} from '../activity/evolveWork.ts'
 import type { Attempt, Execution, Instant, Phase, Run } from '../run/run.ts'
 import type { WorkflowDefinition } from '../workflow/workflow.ts'
 import type { RunStatus, SettledStatus } from '../run/enums.ts'

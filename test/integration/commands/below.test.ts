@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { acknowledgeMessage, sendMessage } from '../../../src/commands/work/messages.ts'
-import { decideApproval } from '../../../src/commands/work/approvals.ts'
-import { submitArtifact } from '../../../src/commands/work/artifacts.ts'
+import { acknowledgeMessage, sendMessage } from '../../../src/commands/activity/messages.ts'
+import { decideApproval } from '../../../src/commands/activity/approvals.ts'
+import { submitArtifact } from '../../../src/commands/activity/artifacts.ts'
 import {
   appendTranscript,
   openSession,
   recordPrompt,
   updateSession,
-} from '../../../src/commands/work/sessions.ts'
+} from '../../../src/commands/activity/sessions.ts'
 import { failPhase, runCommands as runs } from '../../../src/commands/run/runCommands.ts'
 import { type StartRun, startRun } from '../../../src/commands/run/startRun.ts'
 import { verifyRun } from '../../../src/commands/run/verifyRun.ts'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { finishExecution, startExecution, touchExecution } from '../../../src/commands/work/executions.ts'
+import { finishExecution, startExecution, touchExecution } from '../../../src/commands/activity/executions.ts'
 import { sweep } from '../../../src/commands/sweep.ts'
 import { tick } from '../../../src/store/account/tick.ts'
 import { openTestCommands, type TestCommands } from '../../support/commands.ts'

@@ -5,7 +5,7 @@
 import { createInterface } from 'node:readline'
 import type { PoolConfig } from 'pg'
 import { claimRun } from '../../../src/commands/run/claimRun.ts'
-import { startExecution } from '../../../src/commands/work/executions.ts'
+import { startExecution } from '../../../src/commands/activity/executions.ts'
 import { renewLease } from '../../../src/commands/run/renewLease.ts'
 import { failPhase, runCommands as runs } from '../../../src/commands/run/runCommands.ts'
 import { openStore } from '../../../src/store/sql/openStore.ts'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Commands } from '../../../src/commands/kit/context.ts'
-import { finishExecution, startExecution } from '../../../src/commands/work/executions.ts'
+import { finishExecution, startExecution } from '../../../src/commands/activity/executions.ts'
 import { runCommands } from '../../../src/commands/run/runCommands.ts'
 import { sweepRun } from '../../../src/commands/run/changeRun.ts'
 import { openTestCommands, type TestCommands } from '../../support/commands.ts'

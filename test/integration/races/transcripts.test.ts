@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { appendTranscript, openSession } from '../../../src/commands/work/sessions.ts'
+import { appendTranscript, openSession } from '../../../src/commands/activity/sessions.ts'
 import { openTestCommands, type TestCommands } from '../../support/commands.ts'
 import { holdRow, readProven, untilBlocked } from '../../support/race.ts'
 import { runIn } from '../../support/runs.ts'

@@ -1,6 +1,6 @@
 import { vi } from 'vitest'
 import type { Result, RunResult, RunSuccess } from '../../../src/commands/kit/answers.ts'
-import type { WorkSuccess } from '../../../src/commands/work/changeWork.ts'
+import type { WorkSuccess } from '../../../src/commands/activity/changeWork.ts'
 import type { Commands } from '../../../src/commands/kit/context.ts'
 import { runCommands as runs } from '../../../src/commands/run/runCommands.ts'
 import { type StartRun, startRun } from '../../../src/commands/run/startRun.ts'

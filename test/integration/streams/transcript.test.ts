@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Commands } from '../../../src/commands/kit/context.ts'
 import { deleteRun } from '../../../src/commands/run/deleteRun.ts'
-import { appendTranscript, openSession, updateSession } from '../../../src/commands/work/sessions.ts'
+import { appendTranscript, openSession, updateSession } from '../../../src/commands/activity/sessions.ts'
 import { tailTranscript } from '../../../src/events/tailTranscript.ts'
-import type { Entry } from '../../../src/store/work/transcript/entries.ts'
-import { readTranscript } from '../../../src/store/work/transcript/readTranscript.ts'
+import type { Entry } from '../../../src/store/activity/transcript/entries.ts'
+import { readTranscript } from '../../../src/store/activity/transcript/readTranscript.ts'
 import {
   done,
   fail,

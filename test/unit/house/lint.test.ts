@@ -102,13 +102,13 @@ describe('the linter keeps the rooms', () => {
   test.each([
     [
       'src/graphql/run/a.ts',
-      "export { ExecutionConnection } from '../work/execution.ts'\n",
-      'src/graphql/run may not import src/graphql/work',
+      "export { ExecutionConnection } from '../activity/execution.ts'\n",
+      'src/graphql/run may not import src/graphql/activity',
     ],
     [
-      'src/lifecycle/work/a.ts',
+      'src/lifecycle/activity/a.ts',
       "export { decide } from '../decide.ts'\n",
-      'src/lifecycle/work may not import what is beside the rooms',
+      'src/lifecycle/activity may not import what is beside the rooms',
     ],
     [
       'src/store/sql/a.ts',
@@ -137,7 +137,7 @@ describe('the linter keeps the rooms', () => {
   })
 
   test.each([
-    ['src/graphql/work/a.ts', "export { aboutRun } from '../run/leaseMutations.ts'\n"],
+    ['src/graphql/activity/a.ts', "export { aboutRun } from '../run/leaseMutations.ts'\n"],
     ['src/graphql/schema.ts', "export { run } from './run/run.ts'\n"],
     ['src/commands/run/b.ts', "export { c } from './c.ts'\nexport { d } from '../kit/d.ts'\n"],
   ])('lets %s be', (path, source) => {
@@ -147,7 +147,7 @@ describe('the linter keeps the rooms', () => {
   test.each([
     [
       'of rooms',
-      "work: ['request', 'kit', 'enums', 'answers', 'run']",
+      "activity: ['request', 'kit', 'enums', 'answers', 'run']",
       "run: ['request', 'kit', 'enums', 'answers']",
     ],
     ['of layers', "'src/graphql': { folders: ['src/commands'", "'src/commands': { folders: ['src/store'"],
@@ -156,7 +156,7 @@ describe('the linter keeps the rooms', () => {
     const tables = readFileSync(file, 'utf8')
     expect(tables).toContain(above)
     const extra =
-      kind === 'of rooms' ? below.replace("']", "', 'work']") : below.replace("['", "['src/graphql', '")
+      kind === 'of rooms' ? below.replace("']", "', 'activity']") : below.replace("['", "['src/graphql', '")
     writeFileSync(file, tables.replace(below, extra))
     const { status, output } = lint('src/graphql/run/a.ts', 'export const a = 1\n')
     expect(output).toContain('a circle of')

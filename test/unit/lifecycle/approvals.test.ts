@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { openApproval } from '../../../src/lifecycle/run/run.ts'
 import { define, SOLO } from '../../support/workflows.ts'
 import { ask } from './asks.ts'
-import { findDisqualification } from '../../../src/lifecycle/work/approvals.ts'
+import { findDisqualification } from '../../../src/lifecycle/activity/approvals.ts'
 import { actorOf, Story } from './story.ts'
 
 /** Two rounds, each judged by a person. */

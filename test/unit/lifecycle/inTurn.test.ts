@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { allowedCommands, directiveFor, nextAction } from '../../../src/lifecycle/answers/derive.ts'
-import { decisionsOf } from '../../../src/lifecycle/work/approvals.ts'
+import { decisionsOf } from '../../../src/lifecycle/activity/approvals.ts'
 import { type AnswerSchema, answerSchemaSchema, checkAnswer } from '../../../src/lifecycle/run/questions.ts'
 import { openApproval, type Approval } from '../../../src/lifecycle/run/run.ts'
 import { define, GATED, SOLO } from '../../support/workflows.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { missingEvidence } from '../../../src/lifecycle/work/evidence.ts'
+import { missingEvidence } from '../../../src/lifecycle/activity/evidence.ts'
 import type { PhaseStatus } from '../../../src/lifecycle/run/enums.ts'
 import { define, GATED, ROUNDS, SOLO } from '../../support/workflows.ts'
 import { ask } from './asks.ts'

@@ -7,8 +7,8 @@ import { allowedCommands } from '../../../src/lifecycle/answers/derive.ts'
 import { applyDue, nextDueAt } from '../../../src/lifecycle/decide/due.ts'
 import { holdsLease } from '../../../src/lifecycle/run/run.ts'
 import { admits, hasTransitions, stateOf, targetsOf } from '../../../src/lifecycle/run/transitions.ts'
-import { decisionsOf } from '../../../src/lifecycle/work/approvals.ts'
-import { allowedSessionStatuses, isLiveSession } from '../../../src/lifecycle/work/sessions.ts'
+import { decisionsOf } from '../../../src/lifecycle/activity/approvals.ts'
+import { allowedSessionStatuses, isLiveSession } from '../../../src/lifecycle/activity/sessions.ts'
 import {
   APPROVAL_KINDS,
   DECISIONS,

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { BUILTIN_WORKFLOWS } from '../../../src/lifecycle/workflow/builtins.ts'
 import { formatAge, formatSize } from '../../../web/src/elements/time.ts'
-import { diffLines } from '../../../web/src/work/diffLines.ts'
+import { diffLines } from '../../../web/src/activity/diffLines.ts'
 import { type GraphNode, layoutGraph, NODE } from '../../../web/src/run/layoutGraph.ts'
 import { addRows, NO_ROWS } from '../../../web/src/run/transcriptRows.ts'
 

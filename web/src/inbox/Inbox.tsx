@@ -2,7 +2,7 @@ import type { RunStatus } from '@pawl/sdk'
 import { useRuns } from '@pawl/sdk/react'
 import { useMemo } from 'react'
 import { describeError } from '../elements/Problem.tsx'
-import { ApprovalCard } from '../work/ApprovalCard.tsx'
+import { ApprovalCard } from '../activity/ApprovalCard.tsx'
 import type { PendingApprovals } from './usePending.ts'
 
 const WAITING: { status: RunStatus[] } = { status: ['AWAITING_APPROVAL', 'PAUSED'] }

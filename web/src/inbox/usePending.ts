@@ -1,7 +1,7 @@
 import type { Approval } from '@pawl/sdk'
 import { useRunFeed } from '@pawl/sdk/react'
 import { useEffect, useMemo, useState, useSyncExternalStore } from 'react'
-import { useRunData } from '../work/useRunData.ts'
+import { useRunData } from '../activity/useRunData.ts'
 
 /** The pending approvals of all runs. */
 export interface PendingApprovals {

@@ -4,8 +4,8 @@ import { Ago } from '../elements/Age.tsx'
 import { Badge } from '../elements/Badge.tsx'
 import { describeError } from '../elements/Problem.tsx'
 import type { Word } from '../elements/words.ts'
-import { ArtifactView } from '../work/ArtifactView.tsx'
-import { useRunData } from '../work/useRunData.ts'
+import { ArtifactView } from '../activity/ArtifactView.tsx'
+import { useRunData } from '../activity/useRunData.ts'
 
 const VALID: Word = { label: 'Valid', tone: 'good', means: 'It is what its workflow asks for' }
 const INVALID: Word = { label: 'Invalid', tone: 'bad', means: 'It is not what its workflow asks for' }

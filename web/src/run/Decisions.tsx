@@ -1,7 +1,7 @@
 import type { StoredRun } from '@pawl/sdk'
-import { ApprovalCard } from '../work/ApprovalCard.tsx'
+import { ApprovalCard } from '../activity/ApprovalCard.tsx'
 import { describeError } from '../elements/Problem.tsx'
-import { useRunData } from '../work/useRunData.ts'
+import { useRunData } from '../activity/useRunData.ts'
 
 /** All approvals of the run and their decisions. */
 export function Decisions({ run }: { readonly run: StoredRun }) {

@@ -3,7 +3,7 @@ import { Badge } from '../elements/Badge.tsx'
 import { describeError } from '../elements/Problem.tsx'
 import { OUTCOME } from '../elements/words.ts'
 import type { Word } from '../elements/words.ts'
-import { useRunData } from '../work/useRunData.ts'
+import { useRunData } from '../activity/useRunData.ts'
 
 const IN_FLIGHT: Word = { label: 'In flight', tone: 'live', means: 'Its end was not recorded yet' }
 /** The end of an execution may be recorded after the run has settled, which changes no revision. */

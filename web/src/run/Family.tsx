@@ -5,7 +5,7 @@ import { Badge } from '../elements/Badge.tsx'
 import { describeError } from '../elements/Problem.tsx'
 import { wordOfRun } from '../elements/words.ts'
 import { Link } from '../elements/Link.tsx'
-import { useRunData } from '../work/useRunData.ts'
+import { useRunData } from '../activity/useRunData.ts'
 import { useStored } from './useStored.ts'
 
 type Subscribe = (listener: () => void) => () => void

@@ -5,7 +5,7 @@ import { Ago } from '../elements/Age.tsx'
 import { Badge } from '../elements/Badge.tsx'
 import { Problem, describeError } from '../elements/Problem.tsx'
 import type { Word } from '../elements/words.ts'
-import { useRunData } from '../work/useRunData.ts'
+import { useRunData } from '../activity/useRunData.ts'
 
 const RECEIPT: Readonly<Record<MessageStatus, Word>> = {
   PENDING: { label: 'Waiting', tone: 'quiet', means: 'Waits for the owner' },

@@ -1,7 +1,7 @@
 import { showInvisible, type Phase, type RunDetail, type StoredRun } from '@pawl/sdk'
 import { useRun } from '@pawl/sdk/react'
 import { useEffect, useMemo, useState } from 'react'
-import { ApprovalCard } from '../work/ApprovalCard.tsx'
+import { ApprovalCard } from '../activity/ApprovalCard.tsx'
 import { describeError } from '../elements/Problem.tsx'
 import { Link } from '../elements/Link.tsx'
 import type { PageAddress } from '../elements/address.ts'
@@ -9,7 +9,7 @@ import { Facts } from './Facts.tsx'
 import { PhaseGraph } from './PhaseGraph.tsx'
 import { RunHead } from './RunHead.tsx'
 import { Tabs } from './Tabs.tsx'
-import { useRunData } from '../work/useRunData.ts'
+import { useRunData } from '../activity/useRunData.ts'
 import { Missing, Verdict } from './Verdict.tsx'
 
 interface RunPageProps {

@@ -4,7 +4,7 @@ import { Badge } from '../elements/Badge.tsx'
 import { describeError } from '../elements/Problem.tsx'
 import { SESSION_STATUS } from '../elements/words.ts'
 import { Transcript } from './Transcript.tsx'
-import { useRunData } from '../work/useRunData.ts'
+import { useRunData } from '../activity/useRunData.ts'
 
 interface SessionsProps {
   readonly runId: string

@@ -2,7 +2,7 @@ import type { FoldedEntry } from '@pawl/sdk'
 import { Badge } from '../elements/Badge.tsx'
 import { Markdown } from '../elements/Markdown.tsx'
 import { PERMISSION_STATE, STEP_STATUS, TOOL_KIND, TOOL_STATUS } from '../elements/words.ts'
-import { Patch } from '../work/Patch.tsx'
+import { Patch } from '../activity/Patch.tsx'
 
 type Of<Kind extends FoldedEntry['kind']> = Extract<FoldedEntry, { readonly kind: Kind }>
 

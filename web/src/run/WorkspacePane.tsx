@@ -3,7 +3,7 @@ import { useAction } from '@pawl/sdk/react'
 import { useState } from 'react'
 import { Confirm } from '../elements/Confirm.tsx'
 import { Problem, describeError } from '../elements/Problem.tsx'
-import { Patch } from '../work/Patch.tsx'
+import { Patch } from '../activity/Patch.tsx'
 import { useWorkspace } from './useWorkspace.ts'
 
 /** The buttons of the workspace operations. */

@@ -1,8 +1,8 @@
 import type { Workspace } from '@pawl/sdk'
 import { usePawl } from '@pawl/sdk/react'
 import { useEffect, useState } from 'react'
-import type { RunData } from '../work/useRunData.ts'
-import { useRunData } from '../work/useRunData.ts'
+import type { RunData } from '../activity/useRunData.ts'
+import { useRunData } from '../activity/useRunData.ts'
 
 /** The workspace of a run, live; null if none is recorded. */
 export function useWorkspace(runId: string, revision: number | undefined): RunData<Workspace | null> {

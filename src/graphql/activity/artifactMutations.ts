@@ -1,4 +1,4 @@
-import { submitArtifact } from '../../commands/work/artifacts.ts'
+import { submitArtifact } from '../../commands/activity/artifacts.ts'
 import { findPhaseOf } from './execution.ts'
 import { content, defineInput, fence, idempotencyKey, name, required, runId } from '../kit/input.ts'
 import { runSuccessFields } from '../run/leaseMutations.ts'

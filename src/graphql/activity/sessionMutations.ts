@@ -1,6 +1,11 @@
 import type { ObjectFieldBuilder } from '@pothos/core'
-import type { WorkSuccess } from '../../commands/work/changeWork.ts'
-import { appendTranscript, openSession, recordPrompt, updateSession } from '../../commands/work/sessions.ts'
+import type { WorkSuccess } from '../../commands/activity/changeWork.ts'
+import {
+  appendTranscript,
+  openSession,
+  recordPrompt,
+  updateSession,
+} from '../../commands/activity/sessions.ts'
 import type { Session } from '../../lifecycle/run/run.ts'
 import { PROMPT_STAGES, SESSION_STATUSES } from '../../lifecycle/run/enums.ts'
 import type { SchemaTypes } from '../kit/builder.ts'

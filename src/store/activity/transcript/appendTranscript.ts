@@ -1,4 +1,4 @@
-import type { EntryContent } from '../../../lifecycle/work/entries.ts'
+import type { EntryContent } from '../../../lifecycle/activity/entries.ts'
 import { insertInto } from '../../sql/columns.ts'
 import { column, type Connection, int, prepare, query } from '../../sql/statement.ts'
 

@@ -1,6 +1,6 @@
 import type { Message } from '../../lifecycle/run/run.ts'
 import type { MessageMode, Receipt } from '../../lifecycle/run/enums.ts'
-import { findMessages } from '../../store/work/findWork.ts'
+import { findMessages } from '../../store/activity/findWork.ts'
 import type { ResultOf } from '../kit/answers.ts'
 import { type WorkSuccess, changeWork, withRowMade } from './changeWork.ts'
 import { changeRun } from '../run/changeRun.ts'

@@ -1,7 +1,7 @@
 import type { ObjectFieldBuilder } from '@pothos/core'
-import { type FileLocation, plainText, type PlanStep } from '../../lifecycle/work/entries.ts'
+import { type FileLocation, plainText, type PlanStep } from '../../lifecycle/activity/entries.ts'
 import type { EntryKind as Kind } from '../../lifecycle/run/enums.ts'
-import type { Entry } from '../../store/work/transcript/entries.ts'
+import type { Entry } from '../../store/activity/transcript/entries.ts'
 import { builder, type SchemaTypes } from '../kit/builder.ts'
 import {
   EntryKind,

@@ -4,7 +4,7 @@ import {
   finishExecution,
   startExecution,
   touchExecution,
-} from '../../commands/work/executions.ts'
+} from '../../commands/activity/executions.ts'
 import { OUTCOMES, REPORTED_ENDS } from '../../lifecycle/run/enums.ts'
 import { builder } from '../kit/builder.ts'
 import { checkArgs } from '../kit/checkArgs.ts'

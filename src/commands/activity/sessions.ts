@@ -1,10 +1,13 @@
 import type { Json, Session } from '../../lifecycle/run/run.ts'
 import type { RefusalNamed } from '../../lifecycle/run/refusals.ts'
-import type { EntryContent } from '../../lifecycle/work/entries.ts'
-import { isLiveSession } from '../../lifecycle/work/sessions.ts'
+import type { EntryContent } from '../../lifecycle/activity/entries.ts'
+import { isLiveSession } from '../../lifecycle/activity/sessions.ts'
 import type { PromptStage, SessionStatus } from '../../lifecycle/run/enums.ts'
-import { type Appended, appendTranscript as append } from '../../store/work/transcript/appendTranscript.ts'
-import { findSessions } from '../../store/work/findWork.ts'
+import {
+  type Appended,
+  appendTranscript as append,
+} from '../../store/activity/transcript/appendTranscript.ts'
+import { findSessions } from '../../store/activity/findWork.ts'
 import { findSessionRun } from '../../store/run/findSessionRun.ts'
 import { loadRuns } from '../../store/run/loadRun.ts'
 import { refuse, type ResultOf } from '../kit/answers.ts'

@@ -1,6 +1,6 @@
 import { type Artifact, type ArtifactProblem, currentPhaseOf } from '../../lifecycle/run/run.ts'
 import { findWorkflowPhase } from '../../lifecycle/workflow/workflow.ts'
-import { type ArtifactName, findArtifact } from '../../store/work/findArtifact.ts'
+import { type ArtifactName, findArtifact } from '../../store/activity/findArtifact.ts'
 import { loadRuns } from '../../store/run/loadRun.ts'
 import { objection, type Refused, refuse, type ResultOf, type RunSuccess } from '../kit/answers.ts'
 import { checkRole, checkRun } from '../kit/authorize.ts'

@@ -1,6 +1,6 @@
 import type { Execution } from '../../lifecycle/run/run.ts'
 import type { Outcome } from '../../lifecycle/run/enums.ts'
-import { type ExecutionFilter, listExecutions } from '../../store/work/execution/listExecutions.ts'
+import { type ExecutionFilter, listExecutions } from '../../store/activity/execution/listExecutions.ts'
 import type { Position } from '../../store/sql/page.ts'
 import { type Connection, toConnection } from '../kit/connection.ts'
 import { type GraphContext } from '../request/context.ts'

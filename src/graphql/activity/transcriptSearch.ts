@@ -5,7 +5,7 @@ import {
   matchId,
   searchTranscripts,
   type TranscriptMatch,
-} from '../../store/work/transcript/searchTranscripts.ts'
+} from '../../store/activity/transcript/searchTranscripts.ts'
 import { isStorable } from '../../text/composeText.ts'
 import { builder } from '../kit/builder.ts'
 import { checkArgs } from '../kit/checkArgs.ts'

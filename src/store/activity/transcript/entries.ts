@@ -1,4 +1,4 @@
-import type { EntryContent, EntryData } from '../../../lifecycle/work/entries.ts'
+import type { EntryContent, EntryData } from '../../../lifecycle/activity/entries.ts'
 import { column, json, nullable } from '../../sql/statement.ts'
 
 /** One entry of a transcript. */

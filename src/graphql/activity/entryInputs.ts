@@ -5,7 +5,7 @@ import {
   TOOL_KINDS,
   TOOL_STATUSES,
 } from '../../lifecycle/run/enums.ts'
-import { type EntryContent, planText } from '../../lifecycle/work/entries.ts'
+import { type EntryContent, planText } from '../../lifecycle/activity/entries.ts'
 import { OutputStream, PermissionState, StepStatus, ToolKind, ToolStatus } from '../enums/workEnums.ts'
 import {
   content,

@@ -2,12 +2,12 @@ import {
   type Disqualification,
   findDisqualification,
   findStandingPermission,
-} from '../../lifecycle/work/approvals.ts'
+} from '../../lifecycle/activity/approvals.ts'
 import type { AnswerSchema, Permission } from '../../lifecycle/run/questions.ts'
 import type { Approval, Json, Run } from '../../lifecycle/run/run.ts'
 import type { ApprovalKind, Decision, ExpiryPolicy } from '../../lifecycle/run/enums.ts'
 import { objection, type Refused, type ResultOf } from '../kit/answers.ts'
-import { findApprovals } from '../../store/work/findWork.ts'
+import { findApprovals } from '../../store/activity/findWork.ts'
 import { type WorkSuccess, changeWork, withRow, withRowMade } from './changeWork.ts'
 import { changeRun } from '../run/changeRun.ts'
 import { actorOf, type Caller, type Commands, fenceOf, type Keyed } from '../kit/context.ts'

@@ -1,7 +1,7 @@
 import type { Command } from '../../lifecycle/run/commandInputs.ts'
 import type { RefusalTypeOf } from '../../lifecycle/run/commands.ts'
 import type { Run } from '../../lifecycle/run/run.ts'
-import type { OwnedRow } from '../../store/work/findWork.ts'
+import type { OwnedRow } from '../../store/activity/findWork.ts'
 import { findRunId } from '../../store/run/findRunId.ts'
 import type { Connection } from '../../store/sql/statement.ts'
 import { type Refused, refuse, type Result, type RunSuccess } from '../kit/answers.ts'

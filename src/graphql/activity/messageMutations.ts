@@ -1,5 +1,5 @@
-import type { WorkSuccess } from '../../commands/work/changeWork.ts'
-import { acknowledgeMessage, sendMessage } from '../../commands/work/messages.ts'
+import type { WorkSuccess } from '../../commands/activity/changeWork.ts'
+import { acknowledgeMessage, sendMessage } from '../../commands/activity/messages.ts'
 import type { Message } from '../../lifecycle/run/run.ts'
 import { MESSAGE_MODES, RECEIPTS } from '../../lifecycle/run/enums.ts'
 import { MessageMode, Receipt } from '../enums/workEnums.ts'
