@@ -1,33 +1,6 @@
-/** What a tool does, as agents tell it. */
-export const TOOL_KINDS = [
-  'READ',
-  'EDIT',
-  'DELETE',
-  'MOVE',
-  'SEARCH',
-  'EXECUTE',
-  'THINK',
-  'FETCH',
-  'MCP',
-  'OTHER',
-] as const
-export type ToolKind = (typeof TOOL_KINDS)[number]
+import type { OutputStream, PermissionState, StepStatus, ToolKind, ToolStatus } from '@pawl/sdk'
 
-/** How far the call of a tool has come. */
-export const TOOL_STATUSES = ['PENDING', 'IN_PROGRESS', 'COMPLETED', 'FAILED', 'CANCELLED'] as const
-export type ToolStatus = (typeof TOOL_STATUSES)[number]
-
-/** How far a step of a plan has come. */
-export const STEP_STATUSES = ['PENDING', 'IN_PROGRESS', 'COMPLETED'] as const
-export type StepStatus = (typeof STEP_STATUSES)[number]
-
-/** What became of a question for a permission. */
-export const PERMISSION_STATES = ['ASKED', 'ALLOWED', 'DENIED', 'EXPIRED', 'WITHDRAWN'] as const
-export type PermissionState = (typeof PERMISSION_STATES)[number]
-
-/** Where an agent's plain output came from. */
-export const OUTPUT_STREAMS = ['STDOUT', 'STDERR'] as const
-export type OutputStream = (typeof OUTPUT_STREAMS)[number]
+export type { ToolKind, ToolStatus }
 
 /** What can be updated: a transcript is append-only, so an update is an entry of its own, and readers fold the two into one. */
 interface Updatable {
