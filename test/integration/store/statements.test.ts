@@ -184,11 +184,11 @@ test('rows are read by prepared and composed statements only, and the functions 
     sources.filter(([, text]) => pattern.test(text)).map(([file]) => file)
   expect(filesWith(/\.query[<(]/)).toEqual([])
   expect(filesWith(/queryComposed\(/).toSorted()).toEqual([
+    'activity/execution/listExecutions.ts',
+    'activity/listApprovals.ts',
+    'activity/transcript/searchTranscripts.ts',
     'run/countRuns.ts',
     'run/listRuns.ts',
-    'work/execution/listExecutions.ts',
-    'work/listApprovals.ts',
-    'work/transcript/searchTranscripts.ts',
     'workspace/listWorkspaces.ts',
   ])
 })
