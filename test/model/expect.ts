@@ -202,9 +202,12 @@ function checkRevision({ run }: Turn, { ifRevision: expected = null }: Asked): E
   return expected === null || expected === actual ? null : refused('RevisionConflict', { expected, actual })
 }
 
-/** A key counts within its operation; a claim is one, however the run was chosen. */
+/** Actions that are one operation of the server: a claim, however the run was chosen; a question, in a turn or not. */
+const OPERATION: Partial<Record<Kind, Kind>> = { claimAny: 'claim', askInTurn: 'askApproval' }
+
+/** A key counts within its operation. */
 export function keyName(kind: Kind, key: string): string {
-  return `${kind === 'claimAny' ? 'claim' : kind} ${key}`
+  return `${OPERATION[kind] ?? kind} ${key}`
 }
 
 /** The answer to a command whose key was used before; null for a new key, or none. */

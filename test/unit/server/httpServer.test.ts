@@ -8,7 +8,7 @@ beforeAll(async () => {
   server = await openHttpServer({
     host: '127.0.0.1',
     port: 0,
-    arrival: { headers: 200, whole: 400, check: 50 },
+    arrival: { headers: 200, whole: 400, check: 50, idle: 5000 },
     onRequest: (request, response) => request.resume().once('end', () => response.end('heard')),
     onUpgrade: (_request, socket) => socket.destroy(),
   })
@@ -44,6 +44,19 @@ it.each([
   ['400 Bad Request', 'what is not HTTP', 'hello\r\n\r\n'],
 ])('answers %s to %s', async (status, _what, text) => {
   expect(await heardAfter(text)).toMatch(new RegExp(`^HTTP/1.1 ${status}\r\n`))
+})
+
+it('keeps an idle connection longer than a proxy does, so that no request meets the closing of its connection', async () => {
+  const plain = await openHttpServer({
+    host: '127.0.0.1',
+    port: 0,
+    onRequest: (_request, response) => response.end('heard'),
+    onUpgrade: (_request, socket) => socket.destroy(),
+  })
+  const { headers } = await fetch(plain.url, { headers: { connection: 'keep-alive' } })
+  plain.terminate()
+  await plain.stop()
+  expect(headers.get('keep-alive')).toBe('timeout=75')
 })
 
 it('lets a connection between two requests live, and then reads the next', async () => {
