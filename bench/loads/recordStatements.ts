@@ -95,8 +95,8 @@ export class RunRecording {
       newApprovalId: () => newId('approval'),
       sha256: (text: string) => createHash('sha256').update(text).digest('hex'),
     }
-    const { verdict, events, run: after } = decide(situation, command, ACTOR, request)
-    if (verdict.kind !== 'accepted') throw new Error(`${operation} was ${verdict.kind}`)
+    const { result, events, run: after } = decide(situation, command, ACTOR, request)
+    if (!result.ok) throw new Error(`${operation} was refused: ${result.problem.type}`)
     this.#run = withLastAttempts(after)
     const dueAt = nextDueAt(after, workflow, DEFAULT_SETTINGS)
     const lookup = { runId: before.id, namedId: null, operation, key: key.key, scope: null }

@@ -5,6 +5,7 @@ import { applyDue } from './decide/due.ts'
 import type { RunEvent } from './run/events.ts'
 import { differingPaths } from './log/differingPaths.ts'
 import type { RefusalNamed } from './run/refusals.ts'
+import type { Result } from './run/result.ts'
 import { type Json, liveClaim, type Run } from './run/run.ts'
 import { isSettledStatus } from './run/enums.ts'
 import { Draft, type KeptKey, type Situation } from './log/draft.ts'
@@ -19,18 +20,24 @@ import { phaseRules } from './decide/phases.ts'
 import { roundRules } from './decide/rounds.ts'
 import { sessionRules } from './decide/sessions.ts'
 import { settlingRules } from './decide/settling.ts'
-import type { RefusalOf, Rule, RuleTable, Ruling } from './decide/rule.ts'
+import type { Outcome, RefusalOf, Rule, RuleTable } from './decide/rule.ts'
 import { admits, hasTransitions, stateOf } from './run/transitions.ts'
 
-/** The result of a decision, as of the run after it. */
-export type Verdict<T extends CommandType = CommandType> =
-  | { readonly kind: 'accepted'; readonly changed: boolean; readonly deleted: boolean }
-  | { readonly kind: 'replayed'; readonly kept: KeptKey }
-  | { readonly kind: 'refused'; readonly refusal: RefusalOf<T> }
+/** The command was accepted, now or earlier under the same key. */
+export interface Accepted {
+  readonly ok: true
+  /** False if there was nothing to change. */
+  readonly changed: boolean
+  readonly deleted: boolean
+  /** True if the command was accepted earlier, under the same idempotency key. */
+  readonly replayed: boolean
+  /** The last event of the command, now or of the original request; null if it has none. */
+  readonly event: RunEvent | null
+}
 
-/** A decision: the events to write and the verdict to return. */
+/** A decision: the events to write and the result to return. */
 export interface Decision<T extends CommandType = CommandType> {
-  readonly verdict: Verdict<T>
+  readonly result: Result<Accepted, RefusalOf<T>>
   /** Events to write: first those of due changes, then the command's own. */
   readonly events: readonly RunEvent[]
   /** The run after these events. */
@@ -72,20 +79,10 @@ export function decide<C extends Command>(
 
 function decideAny(situation: Situation, command: Command, actor: Actor, request: Json): Decision {
   const { run, kept } = situation
-  if (kept) {
-    const paths = differingPaths(
-      kept.request,
-      isUnloggedRelease(kept, command) ? pickRunAndFence(request) : request,
-    )
-    const verdict: Verdict =
-      paths.length === 0
-        ? { kind: 'replayed', kept }
-        : { kind: 'refused', refusal: { type: 'IdempotencyMismatch', differingPaths: paths } }
-    return { verdict, events: [], run }
-  }
+  if (kept) return { result: replay(kept, command, request), events: [], run }
   const due = applyDue(run, situation)
   const draft = new Draft(due.run, situation.workflow, situation.now, actor)
-  const ruling =
+  const outcome =
     checkRepeated(draft, command) ??
     checkFence(draft, command) ??
     checkRevision(draft, command) ??
@@ -93,10 +90,21 @@ function decideAny(situation: Situation, command: Command, actor: Actor, request
     rule(draft, command, situation)
   const events = [...due.events, ...draft.events]
   return {
-    verdict: toVerdict(addDirective(ruling, draft, command), draft.run !== run),
+    result: toResult(addDirective(outcome, draft, command), draft.run !== run, events),
     events,
     run: draft.run,
   }
+}
+
+/** Returns the first result under the key, or a refusal if the input differs. */
+function replay(kept: KeptKey, command: Command, request: Json): Decision['result'] {
+  const paths = differingPaths(
+    kept.request,
+    isUnloggedRelease(kept, command) ? pickRunAndFence(request) : request,
+  )
+  if (paths.length > 0) return { ok: false, problem: { type: 'IdempotencyMismatch', differingPaths: paths } }
+  // a key is stored only with a change, so the first result was `changed: true`
+  return { ok: true, changed: true, deleted: false, replayed: true, event: kept.event }
 }
 
 /**
@@ -112,14 +120,17 @@ function pickRunAndFence(request: Json): Json {
   return { runId, fence }
 }
 
-function rule<T extends CommandType>(draft: Draft, command: CommandOf<T>, situation: Situation): Ruling {
+function rule<T extends CommandType>(draft: Draft, command: CommandOf<T>, situation: Situation): Outcome {
   const decideCommand = RULES[command.type] as unknown as Rule<T>
   return decideCommand(draft, command, situation, situation.run)
 }
 
-function toVerdict(ruling: Ruling, changed: boolean): Verdict {
-  if (typeof ruling === 'object') return { kind: 'refused', refusal: ruling }
-  return { kind: 'accepted', changed: ruling === 'accepted' && changed, deleted: ruling === 'deleted' }
+function toResult(outcome: Outcome, isChanged: boolean, events: readonly RunEvent[]): Decision['result'] {
+  if (typeof outcome === 'object') return { ok: false, problem: outcome }
+  const changed = outcome === 'accepted' && isChanged
+  // due changes are not events of a command that changed nothing
+  const event = changed ? (events.at(-1) ?? null) : null
+  return { ok: true, changed, deleted: outcome === 'deleted', replayed: false, event }
 }
 
 /**
@@ -153,11 +164,11 @@ function checkSettled({ run }: Draft, command: Command): RefusalNamed<'RunNotAct
 }
 
 /** Adds the current directive to a status refusal if the caller holds the run. */
-function addDirective(ruling: Ruling, { run, now }: Draft, command: Command): Ruling {
-  if (typeof ruling !== 'object' || ruling.type !== 'RunNotActive' || !('fence' in command)) return ruling
+function addDirective(outcome: Outcome, { run, now }: Draft, command: Command): Outcome {
+  if (typeof outcome !== 'object' || outcome.type !== 'RunNotActive' || !('fence' in command)) return outcome
   const { fence } = command
   const holds = fence !== null && liveClaim(run.claim, now)?.fence === fence
-  return holds ? { ...ruling, directive: directiveFor(run, fence, now) } : ruling
+  return holds ? { ...outcome, directive: directiveFor(run, fence, now) } : outcome
 }
 
 function checkRevision({ run }: Draft, command: Command): RefusalNamed<'RevisionConflict'> | undefined {

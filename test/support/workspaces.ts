@@ -1,4 +1,4 @@
-import type { Result } from '../../src/commands/kit/answers.ts'
+import type { Problem } from '../../src/commands/kit/answers.ts'
 import { recordWorkspace, type RecordWorkspace } from '../../src/commands/workspace/recordWorkspace.ts'
 import {
   finishWorkspaceOperation,
@@ -8,6 +8,7 @@ import {
   startWorkspaceOperation,
 } from '../../src/commands/workspace/workspaceOperations.ts'
 import type { StartRun } from '../../src/commands/run/startRun.ts'
+import type { Result } from '../../src/lifecycle/run/result.ts'
 import type { Run } from '../../src/lifecycle/run/run.ts'
 import type { OperationKind, Workspace, WorkspaceOperation } from '../../src/lifecycle/workspace/workspace.ts'
 import { type Store, transact } from '../../src/store/sql/openStore.ts'
@@ -70,7 +71,7 @@ export async function settle(
 }
 
 /** Returns the operation of a success; throws, with the problem, if it was refused. */
-export function operationOf(answer: Result<OperationSuccess>): WorkspaceOperation {
+export function operationOf(answer: Result<OperationSuccess, Problem>): WorkspaceOperation {
   if (!answer.ok) throw new Error(`${answer.problem.type}: ${answer.problem.message}`)
   return answer.operation
 }

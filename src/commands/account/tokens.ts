@@ -9,7 +9,7 @@ import { listPrincipalTokens } from '../../store/account/listPrincipalTokens.ts'
 import { revokeToken as revokeStored } from '../../store/account/revokeToken.ts'
 import type { StoredToken } from '../../store/account/tokens.ts'
 import { useToken } from '../../store/account/useToken.ts'
-import { objection, type Refused, refuse, type Result, type ResultOf } from '../kit/answers.ts'
+import { objection, type RefusedWith, refuse, type ResultOf } from '../kit/answers.ts'
 import { checkRole } from '../kit/authorize.ts'
 import type { Caller, Commands } from '../kit/context.ts'
 import { newId } from '../kit/ids.ts'
@@ -122,7 +122,7 @@ async function addToken(
   { pool }: Pick<Store, 'pool'>,
   principalId: string,
   grant: Grant,
-): Promise<Result<TokenCreated, 'InvalidInput'>> {
+): Promise<TokenCreated | RefusedWith<'InvalidInput'>> {
   const { secret, ...made } = makeToken(principalId, grant)
   const token = await insertToken(pool, made)
   return token ? { ok: true, token, secret } : invalid('principalId', 'does not exist')
@@ -136,7 +136,7 @@ async function checkPrincipal(
   { pool }: Pick<Store, 'pool'>,
   caller: Caller,
   principalId: string,
-): Promise<Refused<'InvalidInput' | 'Forbidden'> | undefined> {
+): Promise<RefusedWith<'InvalidInput' | 'Forbidden'> | undefined> {
   const issue =
     'belongs to the server, which makes its token; remove the file `token` of its data directory for another'
   if (isReservedName(principalId)) return invalid('principalId', issue)
@@ -144,7 +144,7 @@ async function checkPrincipal(
   return tokens.map(({ projects }) => checkReach(caller, projects)).find((refused) => refused !== undefined)
 }
 
-function invalid(path: string, message: string): Refused<'InvalidInput'> {
+function invalid(path: string, message: string): RefusedWith<'InvalidInput'> {
   return refuse({ type: 'InvalidInput', issues: [{ path: [path], message }] })
 }
 
@@ -171,7 +171,7 @@ export async function revokeToken(
 export async function readTokens(
   { store }: Pick<Commands, 'store'>,
   caller: Caller,
-): Promise<Result<{ readonly ok: true; readonly tokens: StoredToken[] }, 'Forbidden'>> {
+): Promise<{ readonly ok: true; readonly tokens: StoredToken[] } | RefusedWith<'Forbidden'>> {
   const denied = checkRole(caller, 'tokens')
   if (denied) return denied
   const tokens = await listTokens(store.pool)
@@ -216,7 +216,7 @@ function reaches(caller: Caller, projects: readonly string[]): boolean {
   return projects.length > 0 && projects.every((project) => caller.projects.includes(project))
 }
 
-function checkReach(caller: Caller, projects: readonly string[]): Refused<'Forbidden'> | undefined {
+function checkReach(caller: Caller, projects: readonly string[]): RefusedWith<'Forbidden'> | undefined {
   if (reaches(caller, projects)) return undefined
   const detail = `This token is limited to the projects ${caller.projects.join(', ')}; so must be the tokens it manages.`
   return objection({ type: 'Forbidden', requiredRole: null, detail })

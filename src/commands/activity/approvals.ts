@@ -6,7 +6,7 @@ import {
 import type { AnswerSchema, Permission } from '../../lifecycle/run/questions.ts'
 import type { Approval, Json, Run } from '../../lifecycle/run/run.ts'
 import type { ApprovalKind, Decision, ExpiryPolicy } from '../../lifecycle/run/enums.ts'
-import { objection, type Refused, type ResultOf } from '../kit/answers.ts'
+import { objection, type RefusedWith, type ResultOf } from '../kit/answers.ts'
 import { findApprovals } from '../../store/activity/findWork.ts'
 import { type WorkSuccess, changeWork, withRow, withRowMade } from './changeWork.ts'
 import { changeRun } from '../run/changeRun.ts'
@@ -142,7 +142,7 @@ export function withdrawApproval(
   })
 }
 
-function checkApprover(caller: Caller, run: Run, approvalId: string): Refused<'Forbidden'> | undefined {
+function checkApprover(caller: Caller, run: Run, approvalId: string): RefusedWith<'Forbidden'> | undefined {
   const approval = run.approvals.find(({ id }) => id === approvalId)
   const bar = approval && findDisqualification(run, approval, actorOf(caller))
   if (!approval || !bar) return undefined

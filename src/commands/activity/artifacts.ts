@@ -2,7 +2,7 @@ import { type Artifact, type ArtifactProblem, currentPhaseOf } from '../../lifec
 import { findWorkflowPhase } from '../../lifecycle/workflow/workflow.ts'
 import { type ArtifactName, findArtifact } from '../../store/activity/findArtifact.ts'
 import { loadRuns } from '../../store/run/loadRun.ts'
-import { objection, type Refused, refuse, type ResultOf, type RunSuccess } from '../kit/answers.ts'
+import { objection, type RefusedWith, refuse, type ResultOf, type RunSuccess } from '../kit/answers.ts'
 import { checkRole, checkRun } from '../kit/authorize.ts'
 import { type WorkSuccess, withRow } from './changeWork.ts'
 import { changeRun } from '../run/changeRun.ts'
@@ -105,7 +105,7 @@ async function findProblems(
   { store, validator }: Commands,
   caller: Caller,
   { runId, phase, path, content }: SubmitArtifact,
-): Promise<readonly ArtifactProblem[] | Refused<'RunNotFound' | 'Forbidden'>> {
+): Promise<readonly ArtifactProblem[] | RefusedWith<'RunNotFound' | 'Forbidden'>> {
   const [loaded] = await loadRuns(store.pool, store, [runId])
   if (!loaded) return objection({ type: 'RunNotFound', runId })
   const denied = checkRun(caller, loaded.run) ?? checkRole(caller, 'submitArtifact')

@@ -4,7 +4,7 @@ import type { Run } from '../../lifecycle/run/run.ts'
 import type { OwnedRow } from '../../store/activity/findWork.ts'
 import { findRunId } from '../../store/run/findRunId.ts'
 import type { Connection } from '../../store/sql/statement.ts'
-import { type Refused, refuse, type Result, type RunSuccess } from '../kit/answers.ts'
+import { type RefusedWith, refuse, type RunSuccess } from '../kit/answers.ts'
 import type { BesideDecision } from '../run/changeOne.ts'
 import { changeRun } from '../run/changeRun.ts'
 import type { Caller, Commands, Keyed } from '../kit/context.ts'
@@ -30,16 +30,15 @@ export interface WorkRequest<C extends Command, T extends Table, Row> {
   readonly id: string
   readonly command: C
   readonly input: Keyed
-  readonly authorize?: (run: Run) => Refused<'Forbidden'> | undefined
+  readonly authorize?: (run: Run) => RefusedWith<'Forbidden'> | undefined
   /** Selects the row from the run after the command. */
   readonly pick: (run: Run) => Row | undefined
 }
 
 /** The result of a command about a dependent row of a run. */
-export type WorkResult<C extends Command, T extends Table, Row> = Result<
-  WorkSuccess<Row>,
-  Exclude<BesideDecision | RefusalTypeOf<C['type']>, 'RunNotFound'> | NotFound<T>
->
+export type WorkResult<C extends Command, T extends Table, Row> =
+  | WorkSuccess<Row>
+  | RefusedWith<Exclude<BesideDecision | RefusalTypeOf<C['type']>, 'RunNotFound'> | NotFound<T>>
 
 /** Finds the run that a row belongs to, and applies the command to it. Answers with …NotFound, or as `changeRun`. */
 export async function changeWork<C extends Command, T extends Table, Row>(
@@ -47,7 +46,7 @@ export async function changeWork<C extends Command, T extends Table, Row>(
   caller: Caller,
   { table, id, command, input, authorize, pick }: WorkRequest<C, T, Row>,
 ): Promise<WorkResult<C, T, Row>> {
-  const notFound = () => NOT_FOUND[table](id) as Refused<NotFound<T>>
+  const notFound = () => NOT_FOUND[table](id) as RefusedWith<NotFound<T>>
   const runId = await findRunId(commands.store.pool, table, id)
   if (runId === null) return notFound()
   const { idempotencyKey } = input
@@ -58,7 +57,7 @@ export async function changeWork<C extends Command, T extends Table, Row>(
   return isNotFound(result) ? notFound() : (result as Exclude<WorkResult<C, T, Row>, WorkSuccess<Row>>)
 }
 
-function isNotFound(refused: Refused): boolean {
+function isNotFound(refused: RefusedWith): boolean {
   return refused.problem.type === 'RunNotFound'
 }
 

@@ -8,7 +8,7 @@ import { findExecutionByStartKey } from '../../store/activity/execution/findExec
 import { insertExecution } from '../../store/activity/execution/insertExecution.ts'
 import { touchExecution as touch } from '../../store/activity/execution/touchExecution.ts'
 import type { LoadedRun } from '../../store/run/loadRun.ts'
-import { objection, refuse, type Refused, type Result, type ResultOf } from '../kit/answers.ts'
+import { objection, refuse, type RefusedWith, type ResultOf } from '../kit/answers.ts'
 import { checkRole } from '../kit/authorize.ts'
 import { changeRun } from '../run/changeRun.ts'
 import { type Caller, type Commands, fenceOf, type Keyed } from '../kit/context.ts'
@@ -183,7 +183,7 @@ async function finishAlone(
 function findEnd(
   { execution, finishKey, finishRequest }: LoadedExecution,
   key: { readonly key: string; readonly request: Json } | null,
-): Result<ExecutionSuccess, 'IdempotencyMismatch'> | undefined {
+): ExecutionSuccess | RefusedWith<'IdempotencyMismatch'> | undefined {
   if (!key || key.key !== finishKey) return undefined
   const paths = differingPaths(finishRequest, key.request)
   if (paths.length > 0) return refuse({ type: 'IdempotencyMismatch', differingPaths: paths })
@@ -195,7 +195,7 @@ function checkFinisher(
   { executions }: Run,
   executionId: string,
   fence: number | null,
-): Refused<'Forbidden'> | undefined {
+): RefusedWith<'Forbidden'> | undefined {
   const execution = executions.find(({ id }) => id === executionId)
   if (!execution || mayFinish(execution, fence, role)) return undefined
   const detail = `This execution was started under claim ${execution.fence ?? 0}: send that fence, if it was yours, or report the end with an OPERATOR token.`
@@ -209,7 +209,7 @@ function checkFinisher(
 function checkStarter(
   caller: Caller,
   { startedBy, startedById }: Execution,
-): Refused<'Forbidden'> | undefined {
+): RefusedWith<'Forbidden'> | undefined {
   const isOfAll = caller.role === 'ADMIN' && caller.projects.length === 0
   if (isOfAll || caller.principalId === startedById) return undefined
   const message = `This execution belongs to ${startedBy}, who started it.`

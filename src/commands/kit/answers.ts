@@ -2,7 +2,8 @@ import { standingOf } from '../../lifecycle/answers/explainStatus.ts'
 import { explainRefusal } from '../../lifecycle/answers/explainRefusal.ts'
 import type { CommandName, RefusalTypeOf } from '../../lifecycle/run/commands.ts'
 import type { Refusal } from '../../lifecycle/run/refusals.ts'
-import type { RunEvent } from '../../lifecycle/run/events.ts'
+import type { Refused } from '../../lifecycle/run/result.ts'
+import type { Accepted } from '../../lifecycle/decide.ts'
 import { isSettledStatus, type Role } from '../../lifecycle/run/enums.ts'
 import type { LoadedRun } from '../../store/run/loadRun.ts'
 import { explainWorkspace, type WorkspaceObjection } from './workspaceAnswers.ts'
@@ -54,48 +55,36 @@ type ProblemsByType = { readonly [P in ProblemType]: Extract<Problem, { readonly
 /** The problems of these types. */
 export type ProblemOf<P extends ProblemType> = ProblemsByType[P]
 
-/** The result of a use case, passed from its decision to its resolver: the success, or the problem. */
-export type Result<Success extends { readonly ok: true }, P extends ProblemType = ProblemType> =
-  | Success
-  | Refused<P>
+/**
+ * A refusal with one of these problems. An interface, so that a refusal with fewer problems is assignable where more
+ * are expected, also where their types are type parameters.
+ */
+export interface RefusedWith<P extends ProblemType = ProblemType> extends Refused<ProblemOf<P>> {}
 
 /** The result of the command with this name; its problems are limited to those that COMMANDS lists. */
-export type ResultOf<N extends CommandName, Success extends { readonly ok: true }> = Result<
-  Success,
-  RefusalTypeOf<N>
->
+export type ResultOf<N extends CommandName, Success extends { readonly ok: true }> =
+  | Success
+  | RefusedWith<RefusalTypeOf<N>>
 
 /** The result of a command about one run. */
-export type RunResult<P extends ProblemType = ProblemType> = Result<RunSuccess, P>
+export type RunResult<P extends ProblemType = ProblemType> = RunSuccess | RefusedWith<P>
 
-/** The command was accepted, now or earlier under the same key. */
-export interface RunSuccess {
-  readonly ok: true
+/** The command was accepted, now or earlier under the same key; with the run after it. */
+export interface RunSuccess extends Omit<Accepted, 'deleted'> {
   readonly run: LoadedRun
-  /** False if there was nothing to change. */
-  readonly changed: boolean
-  readonly replayed: boolean
   /** True if the run must not be shown: the claim of the calling agent is over. */
   readonly withheld?: true
-  /** The last event written by the command, now or by the original request; null if it wrote none. */
-  readonly event: RunEvent | null
-}
-
-/** The command was refused; none of it was written. */
-export interface Refused<P extends ProblemType = ProblemType> {
-  readonly ok: false
-  readonly problem: ProblemOf<P>
 }
 
 /** Builds the answer for a refusal about a run, with the current run. */
-export function refuse<R extends Refusal>(refusal: R, run: LoadedRun | null = null): Refused<R['type']> {
+export function refuse<R extends Refusal>(refusal: R, run: LoadedRun | null = null): RefusedWith<R['type']> {
   const standing = run && standingOf(run.run, run.now)
   const problem: Problem = { ...refusal, message: explainRefusal(refusal, standing), run }
   return { ok: false, problem: problem as ProblemOf<R['type']> }
 }
 
 /** Builds the answer for an objection, with its message. */
-export function objection<O extends Objection>(reason: O): Refused<O['type']> {
+export function objection<O extends Objection>(reason: O): RefusedWith<O['type']> {
   const problem: Problem = { ...reason, message: explainObjection(reason), run: null }
   return { ok: false, problem: problem as ProblemOf<O['type']> }
 }

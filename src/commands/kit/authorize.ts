@@ -1,9 +1,9 @@
 import { mayDo, type Operation, roleFor } from '../../lifecycle/run/authority.ts'
-import { objection, type Refused } from './answers.ts'
+import { objection, type RefusedWith } from './answers.ts'
 import type { Caller } from './context.ts'
 
 /** Returns a refusal if the caller's role does not permit the operation; otherwise undefined. */
-export function checkRole(caller: Caller, operation: Operation): Refused<'Forbidden'> | undefined {
+export function checkRole(caller: Caller, operation: Operation): RefusedWith<'Forbidden'> | undefined {
   if (mayDo(caller.role, operation)) return undefined
   const requiredRole = roleFor(operation)
   const detail = `A token of role ${caller.role} may not do this; it requires ${requiredRole}.`
@@ -14,7 +14,7 @@ export function checkRole(caller: Caller, operation: Operation): Refused<'Forbid
 export function checkRun(
   caller: Caller,
   run: { id: string; project: string },
-): Refused<'Forbidden'> | undefined {
+): RefusedWith<'Forbidden'> | undefined {
   if (seesRun(caller, run)) return undefined
   const detail = caller.agent
     ? `This token belongs to ${caller.agent.runId}, not to ${run.id}.`
@@ -50,7 +50,7 @@ export function projectOf(caller: Caller): string {
 }
 
 /** Returns a refusal if the caller has no access to the project; otherwise undefined. */
-export function checkProject(caller: Caller, project: string): Refused<'Forbidden'> | undefined {
+export function checkProject(caller: Caller, project: string): RefusedWith<'Forbidden'> | undefined {
   if (seesProject(caller, project)) return undefined
   const detail = `This token is limited to the projects ${caller.projects.join(', ')}.`
   return objection({ type: 'Forbidden', requiredRole: null, detail })

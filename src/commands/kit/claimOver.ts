@@ -1,6 +1,6 @@
 import { canBeRefusedWith, type CommandName } from '../../lifecycle/run/commands.ts'
 import type { Run } from '../../lifecycle/run/run.ts'
-import type { Refused, RunResult } from './answers.ts'
+import type { RefusedWith, RunResult } from './answers.ts'
 import { objection } from './answers.ts'
 import type { Caller } from './context.ts'
 
@@ -31,7 +31,7 @@ export function withhold(answer: RunResult, { agent }: Caller, command: CommandN
 }
 
 /** Builds the refusal of an agent whose claim is over. */
-export function refuseClaimOver(fence: number, command: CommandName): Refused<'Forbidden' | 'LeaseLost'> {
+export function refuseClaimOver(fence: number, command: CommandName): RefusedWith<'Forbidden' | 'LeaseLost'> {
   const message =
     'The claim that this token belongs to is over. Stop: the token can no longer drive or read the run.'
   // a command without a lease, such as the end of a process, is never refused with LeaseLost

@@ -14,7 +14,7 @@ import type { Connection } from '../../store/sql/statement.ts'
 import type { IdempotencyKey } from '../../store/rows/workRows.ts'
 import { withRunLocked } from '../../store/sql/withRowLocked.ts'
 import { tick, TICK_STALE_AFTER_SECONDS } from '../../store/account/tick.ts'
-import { objection, refuse, type Refused, type RunResult } from '../kit/answers.ts'
+import { objection, refuse, type RefusedWith, type RunResult } from '../kit/answers.ts'
 import { checkRole, checkRun } from '../kit/authorize.ts'
 import { actorOf, type Caller, type Commands, SYSTEM } from '../kit/context.ts'
 import { type Applied, decideAndApply, decideAnew, unwritten } from '../kit/decideAndApply.ts'
@@ -33,7 +33,7 @@ export interface RunRequest<C extends Command = Command> {
   /** The input without its key, compared when the key is used again. */
   readonly request: Json
   /** Further authorization, based on the current run; returns a refusal if the caller may not. */
-  readonly authorize?: (run: Run) => Refused<'Forbidden'> | undefined
+  readonly authorize?: (run: Run) => RefusedWith<'Forbidden'> | undefined
   /** Contents of the submitted artifacts, by artifact id. */
   readonly contents?: ReadonlyMap<string, string>
 }
@@ -117,9 +117,8 @@ async function attempt(
     : null
   if (parent === undefined) return undefined
   if (!(await apply(commands, connection, caller, request, loaded, decision, parent))) return undefined
-  const wrote =
-    decision.run !== loaded.run || (decision.verdict.kind === 'accepted' && decision.verdict.deleted)
-  const result = toResult(loaded, decision)
+  const wrote = decision.run !== loaded.run || (decision.result.ok && decision.result.deleted)
+  const result = show(loaded, decision)
   // a refusal shows the run after due changes; an accepted command may itself have ended the claim
   const isOver = isClaimOver(caller, result.ok ? loaded.run : decision.run)
   return {
@@ -178,8 +177,8 @@ async function load(
   return loadForDecision(connection, store, lookup)
 }
 
-function isUnlogged({ verdict, events }: Decision): boolean {
-  return verdict.kind === 'accepted' && verdict.changed && events.length === 0
+function isUnlogged({ result, events }: Decision): boolean {
+  return result.ok && result.changed && !result.replayed && events.length === 0
 }
 
 /** Writes a decision; returns true if it was written or there was nothing to write. */
@@ -189,12 +188,11 @@ async function apply(
   caller: Caller,
   request: RunRequest,
   loaded: LoadedForDecision,
-  { verdict, events, run }: Decision,
+  { result, events, run }: Decision,
   parent: Change | null,
 ): Promise<boolean> {
-  const key =
-    verdict.kind === 'accepted' && (verdict.changed || verdict.deleted) ? toKey(request, loaded) : null
-  if (verdict.kind === 'accepted' && verdict.deleted) {
+  const key = result.ok && (result.changed || result.deleted) ? toKey(request, loaded) : null
+  if (result.ok && result.deleted) {
     // due changes no longer matter: the run is deleted as it was loaded
     return deleteRun(connection, loaded.run, actorOf(caller), key, newId('workspaceOperation'))
   }
@@ -256,25 +254,11 @@ export function sweepOne(commands: Commands, runId: string): Promise<Changed> {
   return changeOne(commands, SYSTEM, { runId, command: { type: 'sweep' }, request: null })
 }
 
-function toResult(
+/** Adds the run after the decision, and the message of a problem. */
+function show(
   { workflow, now, family, continuedBy }: LoadedForDecision,
-  { verdict, events, run }: Decision,
+  { result, run }: Decision,
 ): RunResult {
   const after: LoadedRun = { run, workflow, now, family, continuedBy }
-  switch (verdict.kind) {
-    case 'refused':
-      return refuse(verdict.refusal, after)
-    case 'replayed':
-      // a key is stored only with a change, so the first answer was `changed: true`
-      return { ok: true, run: after, changed: true, replayed: true, event: verdict.kept.event }
-    case 'accepted':
-      return {
-        ok: true,
-        run: after,
-        changed: verdict.changed,
-        replayed: false,
-        // due changes are not events of a command that changed nothing
-        event: verdict.changed ? (events.at(-1) ?? null) : null,
-      }
-  }
+  return result.ok ? { ...result, run: after } : refuse(result.problem, after)
 }

@@ -1,6 +1,6 @@
 import type { Command, CommandOf } from '../../lifecycle/run/commandInputs.ts'
 import type { RefusalTypeOf } from '../../lifecycle/run/commands.ts'
-import type { Result, RunSuccess } from '../kit/answers.ts'
+import type { RefusedWith, RunSuccess } from '../kit/answers.ts'
 import { type BesideDecision, changeOne, type RunRequest } from './changeOne.ts'
 import { type Caller, type Commands, SYSTEM } from '../kit/context.ts'
 import { NO_RELATIVES, type Relatives, settleRelatives } from './relatives.ts'
@@ -11,10 +11,9 @@ export interface ChangeSuccess extends RunSuccess {
 }
 
 /** The result of a command about one run, with the effect on the run's children. */
-export type ChangeRunResult<C extends Command> = Result<
-  ChangeSuccess,
-  BesideDecision | RefusalTypeOf<C['type']>
->
+export type ChangeRunResult<C extends Command> =
+  | ChangeSuccess
+  | RefusedWith<BesideDecision | RefusalTypeOf<C['type']>>
 
 /**
  * Applies a command to one run. If the run settles by it, or its cancel is accepted, its children are cancelled and

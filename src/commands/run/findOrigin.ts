@@ -3,7 +3,7 @@ import { liveClaim } from '../../lifecycle/run/run.ts'
 import { isSettledStatus } from '../../lifecycle/run/enums.ts'
 import { type LoadedRun, loadRuns } from '../../store/run/loadRun.ts'
 import type { StoredWorkflow } from '../../store/sql/workflowCache.ts'
-import { objection, refuse, type Refused } from '../kit/answers.ts'
+import { objection, refuse, type RefusedWith } from '../kit/answers.ts'
 import { checkRun } from '../kit/authorize.ts'
 import type { Caller, Commands } from '../kit/context.ts'
 import { reconcile } from './reconcile.ts'
@@ -59,7 +59,7 @@ export async function findOrigin(
   caller: Caller,
   start: OriginInput,
   workflow: StoredWorkflow,
-): Promise<Origin | Refused<OriginProblem>> {
+): Promise<Origin | RefusedWith<OriginProblem>> {
   const parent = await findParent(commands, caller, start)
   if ('problem' in parent) return parent
   const continued = await findContinued(commands, caller, start, workflow)
@@ -70,7 +70,7 @@ async function findParent(
   commands: Commands,
   caller: Caller,
   { parentRunId, detached }: OriginInput,
-): Promise<Pick<Origin, 'parentId' | 'detached' | 'depth'> | Refused<OriginProblem>> {
+): Promise<Pick<Origin, 'parentId' | 'detached' | 'depth'> | RefusedWith<OriginProblem>> {
   if (parentRunId === null)
     return detached
       ? invalid('detached', 'a run is detached from a parent, and none is named')
@@ -85,7 +85,7 @@ async function findParent(
 }
 
 /** Refuses a start below a parent that does not admit children; the refusal is about the parent, not the new run. */
-function refuseParent(parent: LoadedRun): Refused<'RunNotActive'> {
+function refuseParent(parent: LoadedRun): RefusedWith<'RunNotActive'> {
   const { id, status } = parent.run
   const { problem } = refuse({ type: 'RunNotActive', status }, parent)
   const message = `The parent ${id} is ${status}, and nothing starts below it: name another parent, or none.`
@@ -97,7 +97,7 @@ async function findContinued(
   caller: Caller,
   { continuesRunId, version }: OriginInput,
   workflow: StoredWorkflow,
-): Promise<Omit<Origin, 'parentId' | 'detached' | 'depth'> | Refused<OriginProblem>> {
+): Promise<Omit<Origin, 'parentId' | 'detached' | 'depth'> | RefusedWith<OriginProblem>> {
   if (continuesRunId === null)
     return { workflow, continuesId: null, chainId: null, completedRound: 0, continued: null }
   const before = await find(commands, caller, continuesRunId)
@@ -143,13 +143,13 @@ async function find(
   commands: Commands,
   caller: Caller,
   runId: string,
-): Promise<LoadedRun | Refused<'RunNotFound' | 'Forbidden'>> {
+): Promise<LoadedRun | RefusedWith<'RunNotFound' | 'Forbidden'>> {
   const { store } = commands
   const [loaded] = await reconcile(commands, await loadRuns(store.pool, store, [runId]))
   if (!loaded) return objection({ type: 'RunNotFound', runId })
   return checkRun(caller, loaded.run) ?? loaded
 }
 
-function invalid(path: string, message: string): Refused<'InvalidInput'> {
+function invalid(path: string, message: string): RefusedWith<'InvalidInput'> {
   return refuse({ type: 'InvalidInput', issues: [{ path: [path], message }] })
 }

@@ -39,17 +39,17 @@ export async function decideParentNote(
   const lookup = { runId: parentId, namedId: null, operation: '', key: null, scope: null }
   const loaded = await loadForDecision(connection, store, lookup)
   if (!loaded) return null
-  const { run, events, verdict } = decide(
+  const { run, events, result } = decide(
     { ...loaded, ...DECISION_FUNCTIONS, settings },
     note,
     actorOf(caller),
   )
-  const isNoted = verdict.kind === 'accepted' && verdict.changed
+  const isNoted = result.ok && result.changed
   if (events.length > (isNoted ? 1 : 0)) {
     await settle()
     return undefined
   }
-  if (verdict.kind === 'refused') return undefined
+  if (!result.ok) return undefined
   if (!isNoted) return null
   const dueAt = nextDueAt(run, loaded.workflow, settings)
   return { before: loaded.run, after: run, events, dueAt, key: null }

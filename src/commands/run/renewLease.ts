@@ -5,7 +5,7 @@ import { loadRuns } from '../../store/run/loadRun.ts'
 import type { Connection } from '../../store/sql/statement.ts'
 import { type Renewal, renewLease as renew } from '../../store/run/claim/renewLease.ts'
 import { tick } from '../../store/account/tick.ts'
-import { objection, refuse, type Refused, type ResultOf } from '../kit/answers.ts'
+import { objection, refuse, type RefusedWith, type ResultOf } from '../kit/answers.ts'
 import { checkRole, checkRun } from '../kit/authorize.ts'
 import { sweepRun } from './changeRun.ts'
 import type { Caller, Commands } from '../kit/context.ts'
@@ -66,7 +66,7 @@ async function loseLease(
   commands: Commands,
   runId: string,
   fence: number,
-): Promise<Refused<'RunNotActive' | 'LeaseLost' | 'RunNotFound'>> {
+): Promise<RefusedWith<'RunNotActive' | 'LeaseLost' | 'RunNotFound'>> {
   const present = await sweepRun(commands, runId)
   if (!present.ok) return objection({ type: 'RunNotFound', runId })
   const { run, now } = present.run

@@ -3,7 +3,7 @@ import { isSettledStatus } from '../../lifecycle/run/enums.ts'
 import { findExecution } from '../../store/activity/execution/findExecution.ts'
 import { findActive } from '../../store/run/findActive.ts'
 import { type LoadedRun, loadRuns } from '../../store/run/loadRun.ts'
-import { objection, refuse, type Result } from '../kit/answers.ts'
+import { objection, refuse, type RefusedWith } from '../kit/answers.ts'
 import { checkProject, checkRun, reachOf, seesRun } from '../kit/authorize.ts'
 import type { Caller, Commands } from '../kit/context.ts'
 import { reconcile } from './reconcile.ts'
@@ -19,10 +19,9 @@ export interface ResolveRun {
 export type ResolvedVia = 'EXPLICIT' | 'EXECUTION' | 'ONLY_ACTIVE'
 
 /** The result: the run and the rule, or why no run was found. */
-export type ResolveResult = Result<
-  { readonly ok: true; readonly run: LoadedRun; readonly via: ResolvedVia },
-  'AmbiguousRun' | 'NoActiveRun' | 'RunNotFound' | 'ExecutionNotFound' | 'Forbidden'
->
+export type ResolveResult =
+  | { readonly ok: true; readonly run: LoadedRun; readonly via: ResolvedVia }
+  | RefusedWith<'AmbiguousRun' | 'NoActiveRun' | 'RunNotFound' | 'ExecutionNotFound' | 'Forbidden'>
 
 /** Maximum number of candidates listed in an ambiguous answer. */
 const CANDIDATES = 20

@@ -1,7 +1,7 @@
 import type { CommandOf, CommandType, Recovery } from '../../lifecycle/run/commandInputs.ts'
 import { type CommandName, COMMANDS, type RefusalTypeOf } from '../../lifecycle/run/commands.ts'
 import type { Json, PhaseError } from '../../lifecycle/run/run.ts'
-import type { Refused } from '../kit/answers.ts'
+import type { RefusedWith } from '../kit/answers.ts'
 import { checkRole } from '../kit/authorize.ts'
 import type { BesideDecision } from './changeOne.ts'
 import { type ChangeRunResult, changeRun } from './changeRun.ts'
@@ -56,7 +56,7 @@ export type PlainUseCase<N extends PlainCommand> = (
  */
 function deriveUseCase<N extends PlainCommand>(
   name: N,
-  checkMore: (input: PlainInput<N>, caller: Caller) => Refused<'Forbidden'> | undefined = () => undefined,
+  checkMore: (input: PlainInput<N>, caller: Caller) => RefusedWith<'Forbidden'> | undefined = () => undefined,
 ): PlainUseCase<N> {
   return (commands, caller, input) =>
     changeRun(commands, caller, {

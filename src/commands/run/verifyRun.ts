@@ -5,21 +5,20 @@ import { findForks } from '../../store/run/findForks.ts'
 import { listRunIds } from '../../store/run/listRunIds.ts'
 import { loadFullRun } from '../../store/run/loadFullRun.ts'
 import { readWorkspaceFacts } from '../../store/workspace/readWorkspaceFacts.ts'
-import { objection, type Refused, type Result } from '../kit/answers.ts'
+import { objection, type RefusedWith } from '../kit/answers.ts'
 import { checkRole, checkRun, reachOf } from '../kit/authorize.ts'
 import type { Caller, Commands } from '../kit/context.ts'
 
 /** The result of comparing a run with its log. */
-export type VerifyResult = Result<
-  {
-    readonly ok: true
-    readonly run: LoadedRun
-    readonly consistent: boolean
-    readonly differences: readonly Difference[]
-    readonly eventsChecked: number
-  },
-  'RunNotFound' | 'Forbidden'
->
+export type VerifyResult =
+  | {
+      readonly ok: true
+      readonly run: LoadedRun
+      readonly consistent: boolean
+      readonly differences: readonly Difference[]
+      readonly eventsChecked: number
+    }
+  | RefusedWith<'RunNotFound' | 'Forbidden'>
 
 /** Compares the rows of a run with its log (G6). Answers with RunNotFound or Forbidden. */
 export async function verifyRun({ store }: Commands, caller: Caller, runId: string): Promise<VerifyResult> {
@@ -57,7 +56,7 @@ export async function checkRuns(
   commands: Commands,
   caller: Caller,
   { first, after }: { first: number; after: string | null },
-): Promise<DoctorReport | Refused<'Forbidden'>> {
+): Promise<DoctorReport | RefusedWith<'Forbidden'>> {
   const denied = checkRole(caller, 'doctor')
   if (denied) return denied
   const ids = await listRunIds(commands.store.pool, after ?? '', first + 1, reachOf(caller))

@@ -4,7 +4,7 @@ import type { WorkflowDefinition, WorkflowIssue } from '../../lifecycle/workflow
 import { parseWorkflow } from '../../lifecycle/workflow/workflow.ts'
 import { insertWorkflow } from '../../store/workflow/workflows.ts'
 import type { StoredWorkflow } from '../../store/sql/workflowCache.ts'
-import { objection, refuse, type Refused, type ResultOf } from '../kit/answers.ts'
+import { objection, refuse, type RefusedWith, type ResultOf } from '../kit/answers.ts'
 import { checkProject, checkRole, onlyProjectOf } from '../kit/authorize.ts'
 import type { Caller, Commands } from '../kit/context.ts'
 import { newId } from '../kit/ids.ts'
@@ -50,7 +50,7 @@ export async function registerWorkflow(
   return keepWorkflow(commands, owner, parsed.definition)
 }
 
-function checkUnlimited({ projects }: Caller): Refused<'Forbidden'> | undefined {
+function checkUnlimited({ projects }: Caller): RefusedWith<'Forbidden'> | undefined {
   if (projects.length === 0) return undefined
   const detail = `This token is limited to the projects ${projects.join(', ')}: name the one whose workflow it is to be.`
   return objection({ type: 'Forbidden', requiredRole: null, detail })

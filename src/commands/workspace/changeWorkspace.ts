@@ -1,24 +1,23 @@
 import {
+  type AcceptedByWorkspace,
   decideWorkspace,
   type WorkspaceCommand,
   type WorkspaceDecision,
+  type WorkspaceRefusal,
   type WorkspaceRefusalOf,
 } from '../../lifecycle/workspace/decideWorkspace.ts'
 import { differingPaths } from '../../lifecycle/log/differingPaths.ts'
 import type { Json } from '../../lifecycle/run/run.ts'
 import type { GivenResult } from '../../lifecycle/workspace/workspaceResults.ts'
-import {
-  mayReport,
-  type PresentWorkspace,
-  type WorkspaceOperation,
-} from '../../lifecycle/workspace/workspace.ts'
+import { mayReport, type PresentWorkspace } from '../../lifecycle/workspace/workspace.ts'
 import { applyWorkspace } from '../../store/workspace/applyWorkspace.ts'
 import { loadWorkspace, type WorkspaceForDecision } from '../../store/workspace/loadWorkspace.ts'
 import type { Connection } from '../../store/sql/statement.ts'
 import { withWorkspaceLocked } from '../../store/sql/withRowLocked.ts'
 import { findWorkspaceOperations } from '../../store/workspace/findWorkspaceOperations.ts'
 import type { LoadedWorkspace } from '../../store/workspace/loadedWorkspace.ts'
-import { objection, type Refused, refuse, type Result } from '../kit/answers.ts'
+import type { Result } from '../../lifecycle/run/result.ts'
+import { objection, type Problem, refuse, type RefusedWith } from '../kit/answers.ts'
 import { checkProject, checkRole } from '../kit/authorize.ts'
 import type { Caller, Commands } from '../kit/context.ts'
 import { type Applied, decideAndApply, decideAnew, unwritten } from '../kit/decideAndApply.ts'
@@ -32,13 +31,9 @@ export interface WorkspaceRequest<C extends WorkspaceCommand = WorkspaceCommand>
   readonly request: Json
 }
 
-/** The command was accepted, now or earlier under the same key. */
-export interface WorkspaceSuccess {
-  readonly ok: true
+/** The command was accepted, now or earlier under the same key; with the workspace after it. */
+export interface WorkspaceSuccess extends AcceptedByWorkspace {
   readonly workspace: LoadedWorkspace
-  /** The operation the command is about; null if none. */
-  readonly operation: WorkspaceOperation | null
-  readonly changed: boolean
   readonly replayed: boolean
 }
 
@@ -46,10 +41,9 @@ export interface WorkspaceSuccess {
 type BesideDecision = 'WorkspaceNotFound' | 'Forbidden' | 'IdempotencyMismatch'
 
 /** The result of a command about one workspace. */
-export type WorkspaceResult<C extends WorkspaceCommand> = Result<
-  WorkspaceSuccess,
-  BesideDecision | WorkspaceRefusalOf<C['type']>['type']
->
+export type WorkspaceResult<C extends WorkspaceCommand> =
+  | WorkspaceSuccess
+  | RefusedWith<BesideDecision | WorkspaceRefusalOf<C['type']>['type']>
 
 /**
  * Applies a command to one workspace, as `changeRun` does to a run: the decision is written by one statement, guarded
@@ -63,7 +57,7 @@ export async function changeWorkspace<C extends WorkspaceCommand>(
   request: WorkspaceRequest<C>,
 ): Promise<WorkspaceResult<C>> {
   const { workspaceId } = request
-  const { result } = await decideAndApply<Result<WorkspaceSuccess>>(commands, {
+  const { result } = await decideAndApply<Result<WorkspaceSuccess, Problem>>(commands, {
     subject: workspaceId,
     lock: (work) => withWorkspaceLocked(commands.store, workspaceId, work),
     attempt: ({ withConnection }) => withConnection((connection) => attempt(connection, caller, request)),
@@ -79,7 +73,7 @@ async function attempt(
   connection: Connection,
   caller: Caller,
   request: WorkspaceRequest,
-): Promise<Applied<Result<WorkspaceSuccess>> | undefined> {
+): Promise<Applied<Result<WorkspaceSuccess, Problem>> | undefined> {
   const { workspaceId, command, idempotencyKey } = request
   const operationId = 'operationId' in command ? command.operationId : null
   const lookup = { workspaceId, operationId, operation: command.type, key: idempotencyKey ?? null }
@@ -94,7 +88,7 @@ async function attempt(
   const decision = decideWorkspace(loaded, command)
   const wrote = decision.workspace !== loaded.workspace
   if (wrote && !(await apply(connection, loaded, decision, request))) return undefined
-  return { result: toResult(loaded, decision), written: wrote ? [workspaceId] : [] }
+  return { result: show(loaded, decision), written: wrote ? [workspaceId] : [] }
 }
 
 /**
@@ -105,7 +99,7 @@ function checkReporter(
   caller: Caller,
   { named, previewStartedById }: WorkspaceForDecision,
   command: WorkspaceCommand,
-): Refused<'Forbidden'> | undefined {
+): RefusedWith<'Forbidden'> | undefined {
   const { type } = command
   if (type !== 'finishWorkspaceOperation' && type !== 'reportPreview') return undefined
   // a report about an earlier start is refused by the decision
@@ -128,7 +122,7 @@ async function replay(
   { workspace, now }: WorkspaceForDecision,
   kept: NonNullable<WorkspaceForDecision['kept']>,
   { request }: WorkspaceRequest,
-): Promise<Result<WorkspaceSuccess>> {
+): Promise<Result<WorkspaceSuccess, Problem>> {
   const paths = differingPaths(kept.request, request)
   if (paths.length > 0) return refuse({ type: 'IdempotencyMismatch', differingPaths: paths })
   const { operationId } = kept
@@ -140,10 +134,10 @@ async function replay(
 function apply(
   connection: Connection,
   { workspace: before }: WorkspaceForDecision,
-  { verdict, workspace: after, operations }: WorkspaceDecision,
+  { result, workspace: after, operations }: WorkspaceDecision,
   { command, idempotencyKey, request }: WorkspaceRequest,
 ): Promise<boolean> {
-  const accepted = verdict.kind === 'accepted' ? verdict : null
+  const accepted = result.ok ? result : null
   const operationId = accepted?.operation?.id ?? null
   const key =
     accepted && idempotencyKey ? { operation: command.type, key: idempotencyKey, operationId, request } : null
@@ -159,19 +153,19 @@ function toldBy(
   return { operationId: command.operationId, result: command.result }
 }
 
-function toResult(
+/** Adds the workspace after the decision, and the message of a problem. */
+function show(
   { now }: WorkspaceForDecision,
-  { verdict, workspace }: WorkspaceDecision,
-): Result<WorkspaceSuccess> {
+  { result, workspace }: WorkspaceDecision,
+): Result<WorkspaceSuccess, Problem> {
   const after = { workspace, now }
-  if (verdict.kind === 'refused') return toRefused(verdict.refusal, after)
-  const { operation, changed } = verdict
-  return { ok: true, workspace: after, operation, changed, replayed: false }
+  return result.ok ? { ...result, workspace: after, replayed: false } : refuseWith(result.problem, after)
 }
 
-type Refusal = Extract<WorkspaceDecision['verdict'], { kind: 'refused' }>['refusal']
-
-function toRefused(refusal: Refusal, workspace: { workspace: PresentWorkspace; now: number }): Refused {
+function refuseWith(
+  refusal: WorkspaceRefusal,
+  workspace: { workspace: PresentWorkspace; now: number },
+): RefusedWith {
   switch (refusal.type) {
     case 'InvalidInput':
       return refuse(refusal)

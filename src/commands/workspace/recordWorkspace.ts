@@ -12,7 +12,7 @@ import { findWorkspaceKey } from '../../store/workspace/findWorkspaceKey.ts'
 import { findWorkspaces } from '../../store/workspace/findWorkspaces.ts'
 import { findWorkspacesOfRuns } from '../../store/workspace/findWorkspacesOfRuns.ts'
 import type { LoadedWorkspace } from '../../store/workspace/loadedWorkspace.ts'
-import { objection, type Refused, refuse, type ResultOf } from '../kit/answers.ts'
+import { objection, type RefusedWith, refuse, type ResultOf } from '../kit/answers.ts'
 import { checkRole, checkRun } from '../kit/authorize.ts'
 import { sweepRun } from '../run/changeRun.ts'
 import type { Caller, Commands } from '../kit/context.ts'
@@ -80,7 +80,7 @@ function checkPlace({
   repository,
   branch,
   baseCommit,
-}: RecordWorkspace): Refused<'InvalidInput'> | undefined {
+}: RecordWorkspace): RefusedWith<'InvalidInput'> | undefined {
   const given = Object.entries({ repository, branch, baseCommit })
   const issues =
     kind === 'WORKTREE'
@@ -100,7 +100,7 @@ function checkPlace({
 function checkReserved(
   { whyReserved }: Commands,
   { kind, host, path }: RecordWorkspace,
-): Refused<'InvalidInput'> | undefined {
+): RefusedWith<'InvalidInput'> | undefined {
   const message = kind === 'DIRECTORY' ? whyReserved(host, path) : null
   return message === null
     ? undefined
@@ -159,7 +159,7 @@ function toTaken(
   run: Run,
   { host, path }: RecordWorkspace,
   workspace: LoadedWorkspace,
-): Refused<'WorkspaceTaken' | 'Forbidden'> {
+): RefusedWith<'WorkspaceTaken' | 'Forbidden'> {
   if (workspace.workspace.project === run.project) return objection({ type: 'WorkspaceTaken', workspace })
   const detail = `${path} on ${host} is recorded for another project; work in another directory.`
   return objection({ type: 'Forbidden', requiredRole: null, detail })
@@ -181,7 +181,10 @@ async function findReplay(
 /**
  * A driving write needs the fence of the claim on the row, that claim must be live, and the run must be RUNNING (G4).
  */
-function refuseDriving(loaded: LoadedRun, fence: number): Refused<'LeaseLost' | 'RunNotActive'> | undefined {
+function refuseDriving(
+  loaded: LoadedRun,
+  fence: number,
+): RefusedWith<'LeaseLost' | 'RunNotActive'> | undefined {
   const { run, now }: { run: Run; now: number } = loaded
   if (run.status === 'QUEUED' || liveClaim(run.claim, now)?.fence !== fence)
     return refuse({ type: 'LeaseLost', yourFence: fence, currentFence: run.fence }, loaded)

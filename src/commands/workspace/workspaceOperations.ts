@@ -1,4 +1,5 @@
 import { OPERATION_SECONDS, type WorkspaceCommand } from '../../lifecycle/workspace/decideWorkspace.ts'
+import type { RefusalTypeOf } from '../../lifecycle/run/commands.ts'
 import type { GivenResult } from '../../lifecycle/workspace/workspaceResults.ts'
 import type {
   OperationError,
@@ -7,7 +8,7 @@ import type {
   WorkspaceOperation,
 } from '../../lifecycle/workspace/workspace.ts'
 import { findOperationWorkspaceId } from '../../store/workspace/findOperationWorkspaceId.ts'
-import { objection, type Refused, type ResultOf } from '../kit/answers.ts'
+import { objection, type RefusedWith, type ResultOf } from '../kit/answers.ts'
 import { changeWorkspace, type WorkspaceSuccess } from './changeWorkspace.ts'
 import type { Caller, Commands, Keyed } from '../kit/context.ts'
 import { newId } from '../kit/ids.ts'
@@ -153,7 +154,8 @@ async function changeOperation<C extends OperationCommand>(
   input: Keyed,
 ): Promise<ResultOf<C['type'], OperationSuccess>> {
   const { operationId } = command
-  const notFound = () => objection({ type: 'WorkspaceOperationNotFound', operationId })
+  const notFound = () =>
+    objection({ type: 'WorkspaceOperationNotFound', operationId }) as RefusedWith<RefusalTypeOf<C['type']>>
   const workspaceId = await findOperationWorkspaceId(commands.store.pool, operationId)
   if (workspaceId === null) return notFound()
   const { idempotencyKey } = input
@@ -161,12 +163,10 @@ async function changeOperation<C extends OperationCommand>(
   const result = await changeWorkspace(commands, caller, request)
   if (result.ok) return withOperation(result)
   // the workspace was deleted in between, and the operation with it
-  return isWorkspaceGone(result)
-    ? notFound()
-    : (result as Exclude<ResultOf<C['type'], OperationSuccess>, OperationSuccess>)
+  return isWorkspaceGone(result) ? notFound() : (result as RefusedWith<RefusalTypeOf<C['type']>>)
 }
 
-function isWorkspaceGone({ problem }: Refused): boolean {
+function isWorkspaceGone({ problem }: RefusedWith): boolean {
   return problem.type === 'WorkspaceNotFound'
 }
 

@@ -3,7 +3,7 @@ import {
   type Problem,
   type ProblemType,
   refuse,
-  type Result,
+  type RefusedWith,
   type ResultOf,
 } from '../../commands/kit/answers.ts'
 import { checkRole } from '../../commands/kit/authorize.ts'
@@ -110,7 +110,7 @@ export function defineResult<Answer extends Done>(
 
 /** Returns the member of the result union for an answer. */
 export function toMember<Answer extends Done>(
-  answer: Result<Answer>,
+  answer: Answer | RefusedWith,
   { reads }: GraphContext,
 ): Answer | Problem {
   const member = answer.ok ? answer : answer.problem
@@ -126,8 +126,8 @@ export function toMember<Answer extends Done>(
  */
 async function applyingDue<Answer extends Done>(
   { commands, reads }: GraphContext,
-  ask: () => Promise<Result<Answer>>,
-): Promise<Result<Answer>> {
+  ask: () => Promise<Answer | RefusedWith>,
+): Promise<Answer | RefusedWith> {
   const answer = await ask()
   const { replayed, run } = answer as { readonly replayed?: boolean; readonly run?: LoadedRun | null }
   if (!replayed || !run) return answer

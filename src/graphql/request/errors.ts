@@ -1,5 +1,5 @@
 import { GraphQLError } from 'graphql'
-import type { Refused } from '../../commands/kit/answers.ts'
+import type { RefusedWith } from '../../commands/kit/answers.ts'
 import { CursorExpiredError } from '../../store/feed/feedCursor.ts'
 import { composeText } from '../../text/composeText.ts'
 
@@ -60,7 +60,7 @@ export function toStreamError(error: unknown): GraphQLError {
  *
  * @throws RUN_NOT_FOUND or FORBIDDEN
  */
-export function throwRefused(answer: { readonly ok: true } | Refused | undefined): void {
+export function throwRefused(answer: { readonly ok: true } | RefusedWith | undefined): void {
   if (!answer || answer.ok) return
   throw failWith(
     answer.problem.type === 'RunNotFound' ? 'RUN_NOT_FOUND' : 'FORBIDDEN',

@@ -12,7 +12,7 @@ import { type InTurnKind, isInTurnKind } from '../run/enums.ts'
 import { illegalTransition, unknownPhase } from './phaseTransitions.ts'
 import { openQuestion } from './openQuestion.ts'
 import { withdrawQuestion } from './withdrawQuestion.ts'
-import type { Rule, Ruling } from './rule.ts'
+import type { Outcome, Rule } from './rule.ts'
 
 type Asked = CommandOf<'requestApproval'>
 
@@ -25,7 +25,7 @@ export function askInTurn(
   draft: Draft,
   command: Asked & { readonly kind: InTurnKind },
   situation: Situation,
-): Ruling<'requestApproval'> {
+): Outcome<'requestApproval'> {
   const { run } = draft
   const { workflow } = situation
   if (!admits('requestApproval', stateOf(run))) return { type: 'RunNotActive', status: run.status }

@@ -7,8 +7,8 @@ import type { Draft, Situation } from '../log/draft.ts'
 /** The refusals that the decision about a command may return: those listed in COMMANDS that a decision can find. */
 export type RefusalOf<T extends CommandType> = RefusalNamed<RefusalTypeOf<T>>
 
-/** The result of a rule: accepted (its events are noted), unchanged, deleted, or a refusal. */
-export type Ruling<T extends CommandType = CommandType> = 'accepted' | 'unchanged' | 'deleted' | RefusalOf<T>
+/** What a rule returns: accepted (its events are noted on the draft), unchanged, deleted, or a refusal. */
+export type Outcome<T extends CommandType = CommandType> = 'accepted' | 'unchanged' | 'deleted' | RefusalOf<T>
 
 /** A rule notes on the draft what it accepts. `before` is the run as loaded, before due changes. */
 export type Rule<T extends CommandType> = (
@@ -16,7 +16,7 @@ export type Rule<T extends CommandType> = (
   command: CommandOf<T>,
   situation: Situation,
   before: Run,
-) => Ruling<T>
+) => Outcome<T>
 
 /** The refusals of the checks that `decide` makes before the rule, for every command of this shape. */
 type Implied<T extends CommandType> =

@@ -1,5 +1,6 @@
 import type { RefusalTypeOf } from '../run/commands.ts'
 import type { InputIssue } from '../run/refusals.ts'
+import type { Result } from '../run/result.ts'
 import type { Instant } from '../run/run.ts'
 import { type GivenResult, resultIssues } from './workspaceResults.ts'
 import {
@@ -75,17 +76,19 @@ export interface WorkspaceSituation {
   readonly now: Instant
 }
 
+/** The command was accepted. */
+export interface AcceptedByWorkspace {
+  readonly ok: true
+  readonly changed: boolean
+  /** The operation the command is about; null if none. */
+  readonly operation: WorkspaceOperation | null
+}
+
 /**
  * A decision about a workspace: pure data, to be written on the condition that the workspace's revision is unchanged.
  */
 export interface WorkspaceDecision {
-  readonly verdict:
-    | {
-        readonly kind: 'accepted'
-        readonly changed: boolean
-        readonly operation: WorkspaceOperation | null
-      }
-    | { readonly kind: 'refused'; readonly refusal: WorkspaceRefusal }
+  readonly result: Result<AcceptedByWorkspace, WorkspaceRefusal>
   /** The workspace after the decision; the identical object that was loaded if nothing is to be written. */
   readonly workspace: PresentWorkspace
   /** The new or changed operations. */
@@ -98,7 +101,7 @@ export type WorkspaceRefusalOf<T extends WorkspaceCommand['type']> = Extract<
   { readonly type: RefusalTypeOf<T> }
 >
 
-type Ruling<T extends WorkspaceCommand['type'] = WorkspaceCommand['type']> =
+type Outcome<T extends WorkspaceCommand['type'] = WorkspaceCommand['type']> =
   | { readonly operation: WorkspaceOperation | null }
   | WorkspaceRefusalOf<T>
 
@@ -112,15 +115,15 @@ export function decideWorkspace(
 ): WorkspaceDecision {
   const draft = new WorkspaceDraft(before, now)
   endWhatIsDue(draft)
-  const ruling = rule(draft, (named && draft.changed.get(named.id)) ?? named, command)
+  const outcome = rule(draft, (named && draft.changed.get(named.id)) ?? named, command)
   const operations = [...draft.changed.values()]
   const workspace = draft.hasChanged ? { ...draft.workspace, revision: before.revision + 1 } : before
-  if ('type' in ruling) return { verdict: { kind: 'refused', refusal: ruling }, workspace, operations }
-  const { operation } = ruling
-  return { verdict: { kind: 'accepted', changed: draft.hasChanged, operation }, workspace, operations }
+  if ('type' in outcome) return { result: { ok: false, problem: outcome }, workspace, operations }
+  const { operation } = outcome
+  return { result: { ok: true, changed: draft.hasChanged, operation }, workspace, operations }
 }
 
-function rule(draft: WorkspaceDraft, named: WorkspaceOperation | null, command: WorkspaceCommand): Ruling {
+function rule(draft: WorkspaceDraft, named: WorkspaceOperation | null, command: WorkspaceCommand): Outcome {
   switch (command.type) {
     case 'requestWorkspaceOperation':
       return request(draft, command)
@@ -204,7 +207,7 @@ type CommandOf<T extends WorkspaceCommand['type']> = Extract<WorkspaceCommand, {
 function request(
   draft: WorkspaceDraft,
   command: CommandOf<'requestWorkspaceOperation'>,
-): Ruling<'requestWorkspaceOperation'> {
+): Outcome<'requestWorkspaceOperation'> {
   const { kind, force } = command
   const expiresAt = command.expiresInSeconds === null ? null : draft.now + command.expiresInSeconds * 1000
   const present = inFlightOf(draft.workspace, kind)
@@ -254,7 +257,7 @@ function start(
   draft: WorkspaceDraft,
   operation: WorkspaceOperation,
   command: CommandOf<'startWorkspaceOperation'>,
-): Ruling<'startWorkspaceOperation'> {
+): Outcome<'startWorkspaceOperation'> {
   const { now } = draft
   const isHeld = operation.status === 'STARTED' && operation.deadlineAt !== null && operation.deadlineAt > now
   if (isEnded(operation) || isHeld) return { type: 'OperationNotStartable', operation }
@@ -282,7 +285,7 @@ function finish(
   draft: WorkspaceDraft,
   operation: WorkspaceOperation,
   command: CommandOf<'finishWorkspaceOperation'>,
-): Ruling<'finishWorkspaceOperation'> {
+): Outcome<'finishWorkspaceOperation'> {
   const { attempt, result, error } = command
   // after its deadline, a worker's result is still a fact, unless the operation was started again
   if (operation.status !== 'STARTED' || operation.attempt !== attempt)
@@ -315,7 +318,7 @@ function follow(draft: WorkspaceDraft, { kind }: WorkspaceOperation, { preview }
   }
 }
 
-function reportPreview(draft: WorkspaceDraft, command: CommandOf<'reportPreview'>): Ruling<'reportPreview'> {
+function reportPreview(draft: WorkspaceDraft, command: CommandOf<'reportPreview'>): Outcome<'reportPreview'> {
   const { preview: present, status: workspaceStatus } = draft.workspace
   const { status, url, error } = command
   if (workspaceStatus === 'REMOVED' && status !== 'STOPPED')

@@ -1,11 +1,12 @@
 import { vi } from 'vitest'
-import type { Result, RunResult, RunSuccess } from '../../../src/commands/kit/answers.ts'
+import type { Problem, RunResult, RunSuccess } from '../../../src/commands/kit/answers.ts'
 import type { WorkSuccess } from '../../../src/commands/activity/changeWork.ts'
 import type { Commands } from '../../../src/commands/kit/context.ts'
 import { runCommands as runs } from '../../../src/commands/run/runCommands.ts'
 import { type StartRun, startRun } from '../../../src/commands/run/startRun.ts'
 import { openSignals, type Signals, type SignalsOptions } from '../../../src/events/signals.ts'
 import { openStreams, type Streams, type StreamsOptions } from '../../../src/events/streams.ts'
+import type { Result } from '../../../src/lifecycle/run/result.ts'
 import type { Run } from '../../../src/lifecycle/run/run.ts'
 import type { Store } from '../../../src/store/sql/openStore.ts'
 import { openTestCommands, type TestCommands } from '../../support/commands.ts'
@@ -77,7 +78,7 @@ export function accepted(answer: RunResult): RunSuccess {
 }
 
 /** The success of a command about what hangs below a run; throws where it was refused. */
-export function done<Row>(answer: Result<WorkSuccess<Row>>): WorkSuccess<Row> {
+export function done<Row>(answer: Result<WorkSuccess<Row>, Problem>): WorkSuccess<Row> {
   if (!answer.ok) throw new Error(`${answer.problem.type}: ${answer.problem.message}`)
   return answer
 }

@@ -11,8 +11,8 @@ describe('the order of checks', () => {
     const story = new Story()
     story.does(ask('claimRun'))
     story.passes(31)
-    const { verdict, events } = story.decide(ask('pauseRun'), { kept: kept({ a: 1 }), request: { a: 1 } })
-    expect(verdict).toMatchObject({ kind: 'replayed' })
+    const { result, events } = story.decide(ask('pauseRun'), { kept: kept({ a: 1 }), request: { a: 1 } })
+    expect(result).toMatchObject({ ok: true, replayed: true })
     expect(events).toEqual([])
   })
 
@@ -115,7 +115,10 @@ describe('completing a run that is complete', () => {
   test('changes nothing for the claim that completed it, whatever it expects of the revision', () => {
     const story = completed()
     for (const again of [ask('completeRun'), ask('completeRun', { output: 'other', ifRevision: 1 })]) {
-      expect(story.decide(again)).toMatchObject({ verdict: { kind: 'accepted', changed: false }, events: [] })
+      expect(story.decide(again)).toMatchObject({
+        result: { ok: true, replayed: false, changed: false },
+        events: [],
+      })
     }
     expect(story.run.output).toBeNull()
   })

@@ -1,5 +1,5 @@
 import { describe, expect, expectTypeOf, test } from 'vitest'
-import { objection, type Refused, refuse, type ResultOf } from '../../../src/commands/kit/answers.ts'
+import { objection, type RefusedWith, refuse, type ResultOf } from '../../../src/commands/kit/answers.ts'
 import type { Rule, RuleTable } from '../../../src/lifecycle/decide/rule.ts'
 import { mayDo, roleFor } from '../../../src/lifecycle/run/authority.ts'
 import type { CommandType } from '../../../src/lifecycle/run/commandInputs.ts'
@@ -71,7 +71,7 @@ describe('what does not compile', () => {
   })
 
   test('a refusal in the place of fewer, though one of them may stand for more', () => {
-    expectTypeOf<Refused<'Forbidden'>>().toExtend<Refused<'Forbidden' | 'RunNotFound'>>()
-    expectTypeOf<Refused<'Forbidden' | 'RunNotFound'>>().not.toExtend<Refused<'Forbidden'>>()
+    expectTypeOf<RefusedWith<'Forbidden'>>().toExtend<RefusedWith<'Forbidden' | 'RunNotFound'>>()
+    expectTypeOf<RefusedWith<'Forbidden' | 'RunNotFound'>>().not.toExtend<RefusedWith<'Forbidden'>>()
   })
 })

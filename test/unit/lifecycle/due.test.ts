@@ -110,8 +110,8 @@ describe('the lapse of a lease', () => {
 
   test('is written even where the command that found it is refused', () => {
     const story = held().passes(31)
-    const { verdict, events } = story.decide(ask('pauseRun'))
-    expect(verdict).toMatchObject({ refusal: { type: 'NotPausable', status: 'FAILED' } })
+    const { result, events } = story.decide(ask('pauseRun'))
+    expect(result).toMatchObject({ ok: false, problem: { type: 'NotPausable', status: 'FAILED' } })
     expect(events.map(({ type }) => type)).toEqual(['run.failed'])
   })
 

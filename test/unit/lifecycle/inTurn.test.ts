@@ -121,8 +121,8 @@ describe('a question in the middle of a turn', () => {
     story.does(ask('requestApproval', question))
     const late = decision(story, 'DECLINE')
     expect(story.passes(899).does(ask('sweep'))).toEqual([])
-    const { verdict, events } = story.passes(1).decide(late, { actor: 'ann', role: 'OPERATOR' })
-    expect(verdict).toMatchObject({ kind: 'refused', refusal: { type: 'ApprovalExpired' } })
+    const { result, events } = story.passes(1).decide(late, { actor: 'ann', role: 'OPERATOR' })
+    expect(result).toMatchObject({ ok: false, problem: { type: 'ApprovalExpired' } })
     expect(events).toMatchObject([
       { type: 'approval.expired', payload: { onExpiry: 'CONTINUE', runStatus: 'RUNNING' } },
     ])

@@ -50,15 +50,15 @@ function* places(workflow: Story['workflow']): Generator<Story> {
     yield story
     for (const command of commandsOf(story)) {
       const next = story.fork()
-      const { verdict } = next.decide(command)
-      if (verdict.kind === 'accepted' && known.size < 40 && next.run.status === 'RUNNING') {
+      const { result } = next.decide(command)
+      if (result.ok && known.size < 40 && next.run.status === 'RUNNING') {
         if (!known.has(placeOf(next))) known.set(placeOf(next), next)
       }
     }
   }
 }
 
-const isAccepted = (story: Story, command: Command) => story.wouldBe(command).kind === 'accepted'
+const isAccepted = (story: Story, command: Command) => story.wouldBe(command).ok
 
 /** The phases that a sentence says to start or to advance to. */
 function advised(sentence: string, verb: 'start' | 'advance to'): string[] {
@@ -74,9 +74,9 @@ describe('wherever a run stands in its graph, a refused step', () => {
     (workflow) => {
       for (const story of places(workflow)) {
         for (const command of commandsOf(story)) {
-          const verdict = story.wouldBe(command)
-          if (verdict.kind !== 'refused' || verdict.refusal.type !== 'IllegalTransition') continue
-          const { refusal } = verdict
+          const result = story.wouldBe(command)
+          if (result.ok || result.problem.type !== 'IllegalTransition') continue
+          const refusal = result.problem
           const sentence = explainRefusal(refusal)
           seen.add(`${refusal.command} ${refusal.from === refusal.to}`)
           expect(refusal.allowed, sentence).not.toContain(refusal.to)

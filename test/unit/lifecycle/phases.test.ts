@@ -268,7 +268,7 @@ describe('rounds', () => {
     const story = atCheck()
     expect(story.does(ask('completeRound'))).toEqual(['phase.completed', 'round.completed'])
     expect(phaseOf(story, 'check')?.status).toBe('COMPLETED')
-    expect(story.decide(ask('completeRound'))).toMatchObject({ verdict: { changed: false }, events: [] })
+    expect(story.decide(ask('completeRound'))).toMatchObject({ result: { changed: false }, events: [] })
     expect(story.run).toMatchObject({ completedRound: 1, roundComplete: true })
   })
 

@@ -232,8 +232,8 @@ test('decide admits what the table of transitions admits, and leads where it lea
     play((story, command) => {
       const { type: row } = command
       const from = [stateOf(story.run), stateOf(applyDue(story.run, story).run)]
-      const { verdict, run } = story.decide(command)
-      if (!hasTransitions(row) || verdict.kind !== 'accepted' || !(verdict.changed || verdict.deleted)) return
+      const { result, run } = story.decide(command)
+      if (!hasTransitions(row) || !result.ok || !(result.changed || result.deleted)) return
       expect(from.some((status) => admits(row, status))).toBe(true)
       expect(from.flatMap((status) => targetsOf(row, status))).toContain(run.status)
     }),
@@ -245,11 +245,11 @@ test('nobody takes a live lease away: only its owner ends it, or its expiry (G4)
   fc.assert(
     play((story, command) => {
       const { run: before, now } = story
-      const { verdict, run } = story.decide(command)
+      const { result, run } = story.decide(command)
       expect(run.fence).toBeGreaterThanOrEqual(before.fence)
       if (!holdsLease(before.claim, now) || run.claim?.fence === before.claim?.fence) return
       expect(command).toMatchObject({ fence: before.claim?.fence })
-      expect(verdict.kind).toBe('accepted')
+      expect(result.ok).toBe(true)
     }),
     RUNS,
   )
@@ -270,8 +270,8 @@ test('a wrong fence, or none, changes nothing but what was due (G4)', () => {
           continue
         }
         const due = applyDue(story.run, story).run
-        const { verdict, run } = story.decide(command)
-        expect(verdict).toMatchObject({ kind: 'refused', refusal: { type: 'LeaseLost' } })
+        const { result, run } = story.decide(command)
+        expect(result).toMatchObject({ ok: false, problem: { type: 'LeaseLost' } })
         expect(run).toEqual(due)
       }
     }),
@@ -337,8 +337,8 @@ test('a command is offered exactly where it would be accepted', () => {
         SEND_MESSAGE: [ask('sendMessage', { messageId: 'msg_now' })],
       }
       const accepted = (one: Command) => {
-        const verdict = story.wouldBe(one)
-        return verdict.kind === 'accepted' && (verdict.changed || verdict.deleted)
+        const result = story.wouldBe(one)
+        return result.ok && (result.changed || result.deleted)
       }
       const acceptable = Object.entries(tries).flatMap(([name, asks]) => (asks.some(accepted) ? [name] : []))
       expect(offered.toSorted()).toEqual(acceptable.toSorted())

@@ -286,17 +286,17 @@ describe.for(Object.entries(TABLE))('%s', ([, [command, row]]) => {
     ([name, expected]) => {
       const story = SITUATIONS[name]()
       const before = story.run
-      const { verdict, run } = story.decide(command)
+      const { result, run } = story.decide(command)
       if (typeof expected === 'object') {
-        expect(verdict).toMatchObject({ kind: 'refused', refusal: expected })
+        expect(result).toMatchObject({ ok: false, problem: expected })
         expect(run).toBe(before)
       } else if (expected === 'deleted') {
-        expect(verdict).toMatchObject({ kind: 'accepted', deleted: true })
+        expect(result).toMatchObject({ ok: true, replayed: false, deleted: true })
       } else if (expected === 'unchanged') {
-        expect(verdict).toMatchObject({ kind: 'accepted', changed: false })
+        expect(result).toMatchObject({ ok: true, replayed: false, changed: false })
         expect(run).toBe(before)
       } else {
-        expect(verdict).toMatchObject({ kind: 'accepted', changed: true, deleted: false })
+        expect(result).toMatchObject({ ok: true, replayed: false, changed: true, deleted: false })
         expect(run.status).toBe(expected)
       }
     },

@@ -2,7 +2,7 @@ import { type Family, NO_FAMILY } from '../../../src/lifecycle/run/family.ts'
 import { createHash } from 'node:crypto'
 import type { Actor } from '../../../src/lifecycle/run/actor.ts'
 import type { Command } from '../../../src/lifecycle/run/commandInputs.ts'
-import { type Decision, decide, type Verdict } from '../../../src/lifecycle/decide.ts'
+import { type Decision, decide } from '../../../src/lifecycle/decide.ts'
 import type { RunEvent } from '../../../src/lifecycle/run/events.ts'
 import type { Refusal } from '../../../src/lifecycle/run/refusals.ts'
 import type { Json, Run } from '../../../src/lifecycle/run/run.ts'
@@ -84,7 +84,7 @@ export class Story {
     const before = this.run
     const decision = this.decideOn(before, command, told)
     const loaded = this.decideOn(asLoaded(before, command), command, told)
-    same(loaded.verdict, decision.verdict, 'the verdict on the run as it is loaded')
+    same(loaded.result, decision.result, 'the result on the run as it is loaded')
     same(loaded.events, decision.events, 'the events on the run as it is loaded')
     this.run = decision.run
     this.events.push(...decision.events)
@@ -94,21 +94,21 @@ export class Story {
 
   /** Tells a command that must be accepted; answers with the types of the events it noted. */
   does(command: Command, told: Told = {}): string[] {
-    const { verdict, events } = this.decide(command, told)
-    if (verdict.kind !== 'accepted') throw new Error(`${command.type} was ${JSON.stringify(verdict)}`)
+    const { result, events } = this.decide(command, told)
+    if (!result.ok || result.replayed) throw new Error(`${command.type} was ${JSON.stringify(result)}`)
     return events.map(({ type }) => type)
   }
 
   /** Tells a command that must be refused; answers with why. */
   refuses(command: Command, told: Told = {}): Refusal {
-    const { verdict } = this.decide(command, told)
-    if (verdict.kind !== 'refused') throw new Error(`${command.type} was ${JSON.stringify(verdict)}`)
-    return verdict.refusal
+    const { result } = this.decide(command, told)
+    if (result.ok) throw new Error(`${command.type} was ${JSON.stringify(result)}`)
+    return result.problem
   }
 
   /** What would be answered, without doing it. */
-  wouldBe(command: Command, told: Told = {}): Verdict {
-    return this.decideOn(this.run, command, told).verdict
+  wouldBe(command: Command, told: Told = {}): Decision['result'] {
+    return this.decideOn(this.run, command, told).result
   }
 
   /** Puts the run into a state that no command of this version leads to. */

@@ -92,13 +92,13 @@ function decide(
   return decideWorkspace({ workspace: workspace({ inFlight, ...changes }), named, now: NOW }, command)
 }
 
-const accepted = ({ verdict }: WorkspaceDecision) => {
-  if (verdict.kind === 'refused') throw new Error(JSON.stringify(verdict.refusal))
-  return verdict.operation
+const accepted = ({ result }: WorkspaceDecision) => {
+  if (!result.ok) throw new Error(JSON.stringify(result.problem))
+  return result.operation
 }
-const refused = ({ verdict }: WorkspaceDecision) => {
-  if (verdict.kind === 'accepted') throw new Error('accepted, against expectation')
-  return verdict.refusal
+const refused = ({ result }: WorkspaceDecision) => {
+  if (result.ok) throw new Error('accepted, against expectation')
+  return result.problem
 }
 
 describe('what a workspace admits', () => {
@@ -140,9 +140,9 @@ describe('what a workspace admits', () => {
   it('refuses what it does not offer, and accepts what it offers', () => {
     for (const changes of [{}, { activeRun: AT_WORK }, { kind: 'DIRECTORY' }, { status: 'REMOVED' }] as const)
       for (const kind of OPERATION_KINDS) {
-        const { verdict } = decide(request({ kind }), null, changes)
+        const { result } = decide(request({ kind }), null, changes)
         const isOffered = possibleOperations(workspace(changes)).includes(kind)
-        expect([kind, verdict.kind]).toEqual([kind, isOffered ? 'accepted' : 'refused'])
+        expect([kind, result.ok]).toEqual([kind, isOffered])
       }
   })
 })
@@ -324,7 +324,7 @@ describe('a word about a preview', () => {
   it('says nothing of a directory that is gone', () => {
     const gone = { status: 'REMOVED', removedAt: 1 } as const
     expect(refused(decide(report('RUNNING'), null, gone))).toMatchObject({ because: 'REMOVED' })
-    expect(decide(report('STOPPED'), null, gone).verdict.kind).toBe('accepted')
+    expect(decide(report('STOPPED'), null, gone).result.ok).toBe(true)
   })
 })
 
