@@ -80,7 +80,7 @@ export const configSchema = z.strictObject({
   allowedOrigins: z
     .array(originSchema)
     .default([])
-    .describe("Origins beside the server's own that browsers may open sockets from."),
+    .describe("Origins beside the server's own whose pages may ask with a token, over HTTP and by sockets."),
   ...settingsSchema.shape,
 })
 

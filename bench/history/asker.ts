@@ -49,6 +49,7 @@ export async function openAsker(
     settings: DEFAULT_SETTINGS,
     announce: () => undefined,
     mintAgentToken: (runId, fence) => `${runId} ${fence}`,
+    mintPageToken: ({ runId }) => runId,
     whyReserved: () => null,
   }
   const documents = new Map<string, ReturnType<typeof parse>>()

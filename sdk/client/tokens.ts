@@ -2,7 +2,7 @@ import * as g from '../generated/graphql.ts'
 import type { CallOptions, Requests } from '../request/request.ts'
 import type * as t from '../request/types.ts'
 
-/** Tokens; for ADMIN only. Creating, rotating and revoking carry no idempotency key, so each is sent once. */
+/** Tokens; for ADMIN only, except `forRun`. Creating, rotating and revoking carry no idempotency key, so each is sent once. */
 export class Tokens {
   readonly #requests: Requests
 
@@ -19,6 +19,21 @@ export class Tokens {
   async create({ signal, ...input }: t.Fields<g.CreateTokenInput>): Promise<t.CreateTokenResult> {
     return (await this.#requests.query(g.CreateTokenDocument, { input }, { signal, retry: { attempts: 1 } }))
       .createToken
+  }
+
+  /**
+   * Creates a token for a page that shows one run: it reads that run and nothing else, for 15 minutes by default and an
+   * hour at most. It also ends with the token that it was made with. For OPERATOR and ADMIN; call it on your own server,
+   * and pass the page only the `secret`.
+   *
+   * Problems: `RunNotFound`, `InvalidInput`, `Forbidden`.
+   */
+  async forRun(
+    runId: string,
+    { signal, retry, ...rest }: t.Fields<g.CreateRunTokenInput, 'runId'> = {},
+  ): Promise<t.CreateRunTokenResult> {
+    const input = { ...rest, runId }
+    return (await this.#requests.query(g.CreateRunTokenDocument, { input }, { signal, retry })).createRunToken
   }
 
   /**

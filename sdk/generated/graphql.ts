@@ -167,6 +167,14 @@ export type ConfirmCancelInput = {
   runId: string;
 };
 
+/** A token of one run to create. */
+export type CreateRunTokenInput = {
+  /** Seconds until it expires: at most an hour. */
+  expiresInSeconds?: number | null | undefined;
+  /** The run. */
+  runId: string;
+};
+
 /** A token to create. */
 export type CreateTokenInput = {
   /** Seconds until it expires; if absent, it does not expire. */
@@ -1678,6 +1686,30 @@ export type CreateTokenMutation = { createToken:
       { __typename: 'InvalidInput' }
       & ProblemFields_InvalidInput_Fragment
       & InvalidInputFieldsFragment
+    )
+   };
+
+export type CreateRunTokenMutationVariables = Exact<{
+  input: CreateRunTokenInput;
+}>;
+
+
+export type CreateRunTokenMutation = { createRunToken:
+    | { __typename: 'CreateRunTokenSuccess', runId: string, secret: string, expiresAt: string }
+    | (
+      { __typename: 'Forbidden' }
+      & ProblemFields_Forbidden_Fragment
+      & ForbiddenFieldsFragment
+    )
+    | (
+      { __typename: 'InvalidInput' }
+      & ProblemFields_InvalidInput_Fragment
+      & InvalidInputFieldsFragment
+    )
+    | (
+      { __typename: 'RunNotFound' }
+      & ProblemFields_RunNotFound_Fragment
+      & RunNotFoundFieldsFragment
     )
    };
 
@@ -3968,6 +4000,7 @@ export const ClaimRunDocument = /* @__PURE__ */ createDocument<ClaimRunMutation,
 export const MessagesDocument = /* @__PURE__ */ createDocument<MessagesQuery, MessagesQueryVariables>('query Messages($runId:ID!$first:Int$after:String){run(id:$runId){messages(first:$first after:$after){edges{node{...MessageFields}}pageInfo{...PageFields}}}}', MessageFields, PageFields)
 export const SweepDocument = /* @__PURE__ */ createDocument<SweepMutation, SweepMutationVariables>('mutation Sweep($input:SweepInput!){sweep(input:$input){__typename ...on SweepSuccess{lapsed expired dryRun}...ProblemFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, InvalidInputFields, ProblemFields)
 export const CreateTokenDocument = /* @__PURE__ */ createDocument<CreateTokenMutation, CreateTokenMutationVariables>('mutation CreateToken($input:CreateTokenInput!){createToken(input:$input){__typename ...on CreateTokenSuccess{token{...TokenFields}secret}...ProblemFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, InvalidInputFields, ProblemFields, TokenFields)
+export const CreateRunTokenDocument = /* @__PURE__ */ createDocument<CreateRunTokenMutation, CreateRunTokenMutationVariables>('mutation CreateRunToken($input:CreateRunTokenInput!){createRunToken(input:$input){__typename ...on CreateRunTokenSuccess{runId secret expiresAt}...ProblemFields ...RunNotFoundFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, InvalidInputFields, ProblemFields, RunNotFoundFields)
 export const RotateTokenDocument = /* @__PURE__ */ createDocument<RotateTokenMutation, RotateTokenMutationVariables>('mutation RotateToken($input:RotateTokenInput!){rotateToken(input:$input){__typename ...on RotateTokenSuccess{token{...TokenFields}secret}...ProblemFields ...TokenNotFoundFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, InvalidInputFields, ProblemFields, TokenFields, TokenNotFoundFields)
 export const RevokeTokenDocument = /* @__PURE__ */ createDocument<RevokeTokenMutation, RevokeTokenMutationVariables>('mutation RevokeToken($input:RevokeTokenInput!){revokeToken(input:$input){__typename ...on RevokeTokenSuccess{tokenId}...ProblemFields ...TokenNotFoundFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, InvalidInputFields, ProblemFields, TokenNotFoundFields)
 export const RegisterWorkflowDocument = /* @__PURE__ */ createDocument<RegisterWorkflowMutation, RegisterWorkflowMutationVariables>('mutation RegisterWorkflow($input:RegisterWorkflowInput!){registerWorkflow(input:$input){__typename ...on RegisterWorkflowSuccess{workflow{...WorkflowFields}changed}...ProblemFields ...WorkflowMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, InvalidInputFields, ProblemFields, WorkflowFields, WorkflowMismatchFields, WorkflowPhaseFields)

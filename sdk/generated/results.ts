@@ -4,6 +4,7 @@ import type * as g from './graphql.ts'
 
 export type SweepResult = Shown<g.SweepMutation['sweep']>
 export type CreateTokenResult = Shown<g.CreateTokenMutation['createToken']>
+export type CreateRunTokenResult = Shown<g.CreateRunTokenMutation['createRunToken']>
 export type RotateTokenResult = Shown<g.RotateTokenMutation['rotateToken']>
 export type RevokeTokenResult = Shown<g.RevokeTokenMutation['revokeToken']>
 export type RegisterWorkflowResult = Shown<g.RegisterWorkflowMutation['registerWorkflow']>

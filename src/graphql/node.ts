@@ -6,7 +6,7 @@ import type { OwnedRow } from '../store/activity/findWork.ts'
 import { composeText } from '../text/composeText.ts'
 import { builder } from './kit/builder.ts'
 import { PAGE } from './kit/connection.ts'
-import { type GraphContext, refuseAgents, assertVisible } from './request/context.ts'
+import { type GraphContext, refuseLimitedToRun, assertVisible } from './request/context.ts'
 import { visibilityOf } from './request/visibility.ts'
 import { failWith, throwRefused } from './request/errors.ts'
 import { findPhaseOf } from './activity/execution.ts'
@@ -138,7 +138,7 @@ async function readNode(id: string, context: GraphContext): Promise<NodeShape | 
 }
 
 async function readWorkflow(id: string, context: GraphContext): Promise<StoredWorkflow | null> {
-  refuseAgents(context)
+  refuseLimitedToRun(context)
   const workflow = await context.reads.workflow.load(id)
   if (workflow && workflow.project !== null) throwRefused(checkProject(context.caller, workflow.project))
   return workflow

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setImmediate as letOthersRun } from 'node:timers/promises'
+import { onlyRunOf } from '../commands/kit/context.ts'
 import type { Log } from '../log.ts'
 import { findTransientFault, TRANSIENT_FAULT_MESSAGES } from '../store/sql/transientFaults.ts'
 import type { Authenticator, Identity } from './auth/authenticate.ts'
@@ -10,7 +11,8 @@ import type { GraphiqlPage } from './pages/graphiql.ts'
 import { identify } from './auth/identify.ts'
 import type { Metrics, Rejection } from './health/metrics.ts'
 import { MCP_PATH, type McpEndpoint } from './mcp/mcpEndpoint.ts'
-import { isOriginTrusted, type OriginOptions } from './http/origins.ts'
+import { allowGuest } from './http/cors.ts'
+import { guestOriginOf, isOriginTrusted, type OriginOptions } from './http/origins.ts'
 import { isJson, parseOperation, readBody } from './http/readBody.ts'
 import { allowMethods, respond, respondError, respondText } from './http/respond.ts'
 import type { SignIn } from './pages/signIn.ts'
@@ -65,7 +67,9 @@ export function createListener(
   async function answerGraphql(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.method === 'GET' && request.headers.accept?.includes('text/html'))
       return showGraphiql(request, response)
-    const identified = await identify(authenticator, request)
+    if (allowGuest(request, response, options)) return
+    const isGuest = guestOriginOf(request, options) !== undefined
+    const identified = await identify(authenticator, request, { takesSessions: !isGuest })
     if (!identified.ok) return turnAway(request, response, identified.why)
     if (request.method === 'POST') {
       const operation = await readJson(request, response, identified.identity, 'a JSON object with a query')
@@ -179,8 +183,8 @@ export function createListener(
     if (!allowMethods(request, response, ['GET'])) return
     const identified = await identify(authenticator, request)
     if (!identified.ok) return turnAway(request, response, identified.why)
-    if (identified.identity.caller.agent)
-      return respondText(response, 403, 'Not allowed with an AGENT token.')
+    if (onlyRunOf(identified.identity.caller) !== null)
+      return respondText(response, 403, 'Not allowed with a token of one run.')
     const { body, contentType } = await metrics.print()
     respond(response, 200, body, { 'content-type': contentType })
   }

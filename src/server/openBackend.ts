@@ -15,6 +15,7 @@ import { type Installation, readInstallation } from '../store/account/readInstal
 import { openStore } from '../store/sql/openStore.ts'
 import { openValidator } from '../validation/validator.ts'
 import { type AgentTokens, createAgentTokens } from './auth/agentTokens.ts'
+import { createPageTokens, type PageTokens } from './auth/pageTokens.ts'
 import { MIGRATIONS_DIR } from './kit/packageRoot.ts'
 import { registerBuiltins } from './registerBuiltins.ts'
 import type { Teardown } from './kit/teardown.ts'
@@ -24,6 +25,7 @@ export interface Backend {
   readonly database: Database
   readonly installation: Installation
   readonly agentTokens: AgentTokens
+  readonly pageTokens: PageTokens
   readonly commands: Commands
   readonly tails: Tails
   /** Called with the id of every run that this process has changed. */
@@ -66,6 +68,7 @@ export async function openBackend({ config, log, teardown, signal }: BackendOpti
 
   const installation = await readInstallation(store.pool)
   const agentTokens = createAgentTokens(installation.secret)
+  const pageTokens = createPageTokens(installation.secret)
   const validator = openValidator()
   teardown.add(() => validator.close())
   const commands: Commands = {
@@ -77,10 +80,19 @@ export async function openBackend({ config, log, teardown, signal }: BackendOpti
       backend.onChange(runId)
     },
     mintAgentToken: agentTokens.mint,
+    mintPageToken: pageTokens.mint,
     whyReserved: (host, directory) => (host === hostname() ? whyReserved(directory, ownOf(dataDir)) : null),
   }
   const tails = openStreams({ store, signals, onDue: (runId) => void moveOn(commands, runId, log) })
-  const backend: Backend = { database, installation, agentTokens, commands, tails, onChange: () => {} }
+  const backend: Backend = {
+    database,
+    installation,
+    agentTokens,
+    pageTokens,
+    commands,
+    tails,
+    onChange: () => {},
+  }
   await registerBuiltins(commands, log)
   return backend
 }

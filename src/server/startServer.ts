@@ -79,7 +79,7 @@ async function openFront(
   backend: Backend,
   teardown: Teardown,
 ): Promise<RunningServer> {
-  const { commands, installation, agentTokens, tails, database } = backend
+  const { commands, installation, agentTokens, pageTokens, tails, database } = backend
   const { store } = commands
   const { sessionSeconds, maxStreams, maxStreamsPerToken, maxBodyBytes, maxSubscriptionsPerSocket } = config
   const { allowedOrigins } = config
@@ -91,7 +91,7 @@ async function openFront(
     secret: installation.secret,
     seconds: sessionSeconds,
   })
-  const authenticator = createAuthenticator({ store, agentTokens, sessions })
+  const authenticator = createAuthenticator({ store, agentTokens, pageTokens, sessions })
   const codes = new SignInCodes()
   const eventStreams = new Streams(maxStreams, maxStreamsPerToken)
   const socketStreams = new Streams(maxStreams, maxStreamsPerToken)

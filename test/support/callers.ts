@@ -33,6 +33,7 @@ export function toCommands(store: Store, settings: Partial<Settings> = {}): Comm
     validator,
     announce: () => undefined,
     mintAgentToken: (runId, fence) => `agent of ${runId} under ${fence}`,
+    mintPageToken: ({ runId, tokenId }) => `page of ${runId} by ${tokenId}`,
     whyReserved: () => null,
   }
 }

@@ -179,8 +179,8 @@ export async function readTokens(
 }
 
 /** The caller that a stored token authenticates. */
-export function callerOf({ principalId, name, role, projects }: StoredToken): Caller {
-  return { principalId, name, role, projects, agent: null }
+export function callerOf({ id, principalId, name, role, projects }: StoredToken): Caller {
+  return { principalId, name, role, projects, agent: null, tokenId: id }
 }
 
 /** The result of authenticating a bearer token. */

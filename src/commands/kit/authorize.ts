@@ -1,6 +1,6 @@
 import { mayDo, type Operation, roleFor } from '../../lifecycle/run/authority.ts'
 import { objection, type RefusedWith } from './answers.ts'
-import type { Caller } from './context.ts'
+import { type Caller, onlyRunOf } from './context.ts'
 
 /** Returns a refusal if the caller's role does not permit the operation; otherwise undefined. */
 export function checkRole(caller: Caller, operation: Operation): RefusedWith<'Forbidden'> | undefined {
@@ -16,16 +16,18 @@ export function checkRun(
   run: { id: string; project: string },
 ): RefusedWith<'Forbidden'> | undefined {
   if (seesRun(caller, run)) return undefined
-  const detail = caller.agent
-    ? `This token belongs to ${caller.agent.runId}, not to ${run.id}.`
-    : `This token is limited to the projects ${caller.projects.join(', ')}.`
+  const only = onlyRunOf(caller)
+  const detail =
+    only !== null && only !== run.id
+      ? `This token belongs to ${only}, not to ${run.id}.`
+      : `This token is limited to the projects ${caller.projects.join(', ')}.`
   return objection({ type: 'Forbidden', requiredRole: null, detail })
 }
 
 /** True if the caller may see the run. */
 export function seesRun(caller: Caller, { id, project }: { id: string; project: string }): boolean {
-  if (caller.agent) return caller.agent.runId === id
-  return seesProject(caller, project)
+  const only = onlyRunOf(caller)
+  return (only === null || only === id) && seesProject(caller, project)
 }
 
 /** Returns the projects that the caller may see; null: all. */

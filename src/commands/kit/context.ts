@@ -36,6 +36,12 @@ export interface Commands {
   readonly validator: Validator
   /** Makes the AGENT token of a claim; the same claim always gets the same token. */
   readonly mintAgentToken: (runId: string, fence: number) => string
+  /** Makes a token that reads one run until a time, in seconds since the epoch, and as long as the token that made it is valid. */
+  readonly mintPageToken: (grant: {
+    readonly runId: string
+    readonly tokenId: string
+    readonly until: number
+  }) => string
   /**
    * Returns why no run may work in a directory of a machine, because the server keeps its own data there; null if
    * runs may.
@@ -54,6 +60,15 @@ export interface Caller {
   readonly projects: readonly string[]
   /** The claim that an AGENT token carries; null for other tokens. */
   readonly agent: { readonly runId: string; readonly fence: number } | null
+  /** The only run that a page token reads; absent for other tokens. */
+  readonly pageRunId?: string | undefined
+  /** The stored token that it was authenticated with; absent for tokens that are signed instead. */
+  readonly tokenId?: string | undefined
+}
+
+/** Returns the only run that the caller may see: an agent's own, or a page's; null if it is not limited to one. */
+export function onlyRunOf({ agent, pageRunId }: Caller): string | null {
+  return agent?.runId ?? pageRunId ?? null
 }
 
 /** The server itself, as caller for due changes. */

@@ -5,7 +5,7 @@ import { findActive } from '../../store/run/findActive.ts'
 import { type LoadedRun, loadRuns } from '../../store/run/loadRun.ts'
 import { objection, refuse, type RefusedWith } from '../kit/answers.ts'
 import { checkProject, checkRun, reachOf, seesRun } from '../kit/authorize.ts'
-import type { Caller, Commands } from '../kit/context.ts'
+import { type Caller, type Commands, onlyRunOf } from '../kit/context.ts'
 import { reconcile } from './reconcile.ts'
 
 /** The input that identifies a run. */
@@ -45,7 +45,8 @@ export async function resolveRun(
       return objection({ type: 'NoActiveRun', detail: 'This execution belongs to no run: name one.' })
     return resolveId(commands, caller, runId, 'EXECUTION')
   }
-  if (caller.agent) return resolveId(commands, caller, caller.agent.runId, 'ONLY_ACTIVE')
+  const ownRunId = onlyRunOf(caller)
+  if (ownRunId !== null) return resolveId(commands, caller, ownRunId, 'ONLY_ACTIVE')
   const denied = ask.project ? checkProject(caller, ask.project) : undefined
   if (denied) return denied
   const projects = ask.project ? [ask.project] : reachOf(caller)

@@ -1,12 +1,25 @@
 import { z } from 'zod'
 import { createToken, readTokens, revokeToken, rotateToken } from '../../commands/account/tokens.ts'
+import { createRunToken } from '../../commands/account/runTokens.ts'
 import { isId } from '../../commands/kit/ids.ts'
 import { isReservedName } from '../../lifecycle/run/actor.ts'
 import { ROLES } from '../../lifecycle/run/enums.ts'
 import { builder } from '../kit/builder.ts'
 import { Role } from '../enums/runEnums.ts'
 import { throwRefused } from '../request/errors.ts'
-import { defaulted, defineInput, field, flag, id, int, name, names, required, oneOf } from '../kit/input.ts'
+import {
+  defaulted,
+  defineInput,
+  field,
+  flag,
+  id,
+  int,
+  name,
+  names,
+  required,
+  oneOf,
+  runId,
+} from '../kit/input.ts'
 import { defineMutation } from '../answers/mutation.ts'
 import { NodeRef, TokenRef } from '../kit/refs.ts'
 
@@ -83,6 +96,27 @@ defineMutation('createToken', {
   success: (t) => ({
     token: t.field({ type: TokenRef, description: 'The token.', resolve: ({ token }) => token }),
     secret: t.exposeString('secret', { description: 'The secret to authenticate with. Shown only here.' }),
+  }),
+})
+
+/** How long a page token is valid at most and by default, in seconds. */
+const PAGE_SECONDS = { most: 3_600, default: 900 }
+
+defineMutation('createRunToken', {
+  description:
+    'Creates a token that reads one run and nothing else, for a page: short-lived, signed instead of stored, and over with the token that it was made with.',
+  input: defineInput('CreateRunTokenInput', 'A token of one run to create.', {
+    runId,
+    expiresInSeconds: defaulted(
+      int(1, PAGE_SECONDS.most, 'Seconds until it expires: at most an hour.'),
+      PAGE_SECONDS.default,
+    ),
+  }),
+  run: ({ commands, caller }, input) => createRunToken(commands, caller, input),
+  success: (t) => ({
+    runId: t.exposeID('runId', { description: 'The run that it reads.' }),
+    secret: t.exposeString('secret', { description: 'The secret to authenticate with.' }),
+    expiresAt: t.expose('expiresAt', { type: 'DateTime', description: 'When it expires.' }),
   }),
 })
 

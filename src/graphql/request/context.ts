@@ -1,5 +1,5 @@
 import { checkRun } from '../../commands/kit/authorize.ts'
-import type { Caller, Commands } from '../../commands/kit/context.ts'
+import { type Caller, type Commands, onlyRunOf } from '../../commands/kit/context.ts'
 import type { Streams } from '../../events/streams.ts'
 import type { LoadedRun } from '../../store/run/loadRun.ts'
 import { failWith, throwRefused } from './errors.ts'
@@ -68,7 +68,8 @@ export async function atSnapshot(found: LoadedRun, context: GraphContext): Promi
   return reads.atOneMoment ? assertVisible(await reads.run.load(found.run.id), context) : found
 }
 
-/** @throws FORBIDDEN for an AGENT, which may see only its own run */
-export function refuseAgents({ caller }: RequestContext): void {
-  if (caller.agent) throw failWith('FORBIDDEN', `This token sees ${caller.agent.runId} and nothing else.`)
+/** @throws FORBIDDEN for a token that may see only one run: an agent's or a page's */
+export function refuseLimitedToRun({ caller }: RequestContext): void {
+  const only = onlyRunOf(caller)
+  if (only !== null) throw failWith('FORBIDDEN', `This token sees ${only} and nothing else.`)
 }

@@ -8,7 +8,7 @@ import { isFinalStatus, isSettledStatus } from '../../lifecycle/run/enums.ts'
 import { type LoadedRun, loadRuns } from '../../store/run/loadRun.ts'
 import { builder, enumOf } from '../kit/builder.ts'
 import { checkArgs } from '../kit/checkArgs.ts'
-import { atSnapshot, refuseAgents, type RequestContext, assertVisible } from '../request/context.ts'
+import { atSnapshot, refuseLimitedToRun, type RequestContext, assertVisible } from '../request/context.ts'
 import { visibilityOf } from '../request/visibility.ts'
 import { DirectiveRef, toDirective } from './directive.ts'
 import { RunReason, RunStatus } from '../enums/runEnums.ts'
@@ -167,7 +167,7 @@ builder.subscriptionFields((t) => ({
       after: t.arg.string({ description: 'The cursor to continue from; if absent, from now.' }),
     },
     subscribe: async (_, args, context) => {
-      refuseAgents(context)
+      refuseLimitedToRun(context)
       const { filter } = checkArgs(filterSchema, args)
       const { projects } = visibilityOf(context.caller)
       try {

@@ -7,7 +7,7 @@ import { findWorkflow } from '../../store/workflow/workflows.ts'
 import { builder } from '../kit/builder.ts'
 import { checkArgs } from '../kit/checkArgs.ts'
 import { AFTER, connectionOf, FIRST, pageCost, readPageSize, toConnection } from '../kit/connection.ts'
-import { refuseAgents } from '../request/context.ts'
+import { refuseLimitedToRun } from '../request/context.ts'
 import { decodeCursor, encodeCursor } from '../kit/cursors.ts'
 import { throwRefused } from '../request/errors.ts'
 import { defineInput, idSchema, json, MAX_INT, name, nameSchema, required } from '../kit/input.ts'
@@ -94,7 +94,7 @@ builder.queryFields((t) => ({
     },
     extensions: statementCost(1),
     resolve: (_, args, context) => {
-      refuseAgents(context)
+      refuseLimitedToRun(context)
       const { name, version = null, project } = checkArgs(whichSchema, args)
       const asked = project ?? projectOf(context.caller)
       throwRefused(checkProject(context.caller, asked))
@@ -112,7 +112,7 @@ builder.queryFields((t) => ({
     complexity: pageCost,
     extensions: statementCost(1),
     resolve: async (_, args, context) => {
-      refuseAgents(context)
+      refuseLimitedToRun(context)
       const { limit } = readPageSize(args)
       const place = args.after == null ? null : decodeCursor(LIST, args.after, placeSchema)
       const after = place && { name: place[0], version: place[1], id: place[2] }

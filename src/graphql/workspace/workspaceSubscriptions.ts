@@ -5,7 +5,7 @@ import { tailWorkspace } from '../../events/tailWorkspace.ts'
 import { findWorkspaces } from '../../store/workspace/findWorkspaces.ts'
 import { builder } from '../kit/builder.ts'
 import { checkArgs } from '../kit/checkArgs.ts'
-import { type GraphContext, refuseAgents } from '../request/context.ts'
+import { type GraphContext, refuseLimitedToRun } from '../request/context.ts'
 import { failWith } from '../request/errors.ts'
 import { nameSchema } from '../kit/input.ts'
 import { WorkspaceOperationRef, WorkspaceRef } from '../kit/refs.ts'
@@ -48,7 +48,7 @@ builder.subscriptionFields((t) => ({
       'The operations requested from the worker of a machine: all that can be started now, oldest first, then each new one. An operation is sent again when its deadline has passed, or a minute after nobody has started it. Does not end by itself.',
     args: { host: t.arg.string({ required: true, description: 'The machine.' }) },
     subscribe: (_, args, context) => {
-      refuseAgents(context)
+      refuseLimitedToRun(context)
       const { host } = checkArgs(requestsSchema, args)
       return tailRequests(context.streams, { host, projects: visibilityOf(context.caller).projects })
     },

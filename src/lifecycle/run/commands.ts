@@ -321,6 +321,8 @@ export const COMMANDS = {
   reportPreview: { roles: worker, refusals: ['WorkspaceNotFound', 'WorkspaceNotReady', ...KEYED] },
   registerWorkflow: { roles: operator, refusals: ['WorkflowMismatch', ...ALWAYS] },
   createToken: { roles: admin, refusals: ALWAYS },
+  // reads one run, which whoever steers runs may show
+  createRunToken: { roles: operator, refusals: ['RunNotFound', ...ALWAYS] },
   rotateToken: { roles: admin, refusals: ['TokenNotFound', ...ALWAYS] },
   revokeToken: { roles: admin, refusals: ['TokenNotFound', ...ALWAYS] },
 } as const satisfies Definitions

@@ -3,6 +3,7 @@ import { authenticateToken, callerOf } from '../../commands/account/tokens.ts'
 import { findLiveClaims } from '../../store/account/findLiveClaims.ts'
 import type { Store } from '../../store/sql/openStore.ts'
 import { findValidTokens } from '../../store/account/findValidTokens.ts'
+import { isOver, type PageGrant, type PageTokens } from './pageTokens.ts'
 import { AGENT_TOKEN_PREFIX, type AgentClaim, type AgentTokens } from './agentTokens.ts'
 import type { SessionCookies } from './sessionCookies.ts'
 import { shareLookups } from './shareLookups.ts'
@@ -11,6 +12,7 @@ import { shareLookups } from './shareLookups.ts'
 export type Credential =
   | { readonly kind: 'token' | 'session'; readonly tokenId: string }
   | { readonly kind: 'agent'; readonly claim: AgentClaim }
+  | { readonly kind: 'page'; readonly grant: PageGrant }
 
 /** An authenticated caller. */
 export interface Identity {
@@ -34,11 +36,13 @@ export interface Authenticator {
 export interface AuthenticatorOptions {
   readonly store: Store
   readonly agentTokens: AgentTokens
+  readonly pageTokens: PageTokens
   readonly sessions: SessionCookies
 }
 
 /** Creates an authenticator for the tokens and claims in the database. */
-export function createAuthenticator({ store, agentTokens, sessions }: AuthenticatorOptions): Authenticator {
+export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
+  const { store, agentTokens, pageTokens, sessions } = options
   const { pool } = store
 
   const byAgentToken = shareLookups(async (token: string): Promise<Identity | null> => {
@@ -48,6 +52,23 @@ export function createAuthenticator({ store, agentTokens, sessions }: Authentica
     const name = `agent#${claim.fence}`
     const caller: Caller = { principalId: claimKey(claim), name, role: 'AGENT', projects: [], agent: claim }
     return { caller, credential: { kind: 'agent', claim }, isLive: live.length === 1 }
+  })
+
+  const byPageToken = shareLookups(async (token: string): Promise<Identity | null> => {
+    const grant = pageTokens.read(token)
+    const [maker] = grant ? await findValidTokens(pool, [grant.tokenId]) : []
+    if (!grant || !maker) return null
+    const { name, projects } = maker
+    const { runId } = grant
+    const caller: Caller = {
+      principalId: pageKey(grant),
+      name,
+      role: 'VIEWER',
+      projects,
+      agent: null,
+      pageRunId: runId,
+    }
+    return { caller, credential: { kind: 'page', grant }, isLive: true }
   })
 
   const byStoredToken = shareLookups(async (token: string): Promise<Identity | null> => {
@@ -64,7 +85,10 @@ export function createAuthenticator({ store, agentTokens, sessions }: Authentica
   })
 
   return {
-    byToken: (token) => (token.startsWith(AGENT_TOKEN_PREFIX) ? byAgentToken(token) : byStoredToken(token)),
+    byToken(token) {
+      if (token.startsWith(AGENT_TOKEN_PREFIX)) return byAgentToken(token)
+      return pageTokens.isOne(token) ? byPageToken(token) : byStoredToken(token)
+    },
 
     async bySession(cookieHeader) {
       const tokenId = sessions.read(cookieHeader)
@@ -73,7 +97,7 @@ export function createAuthenticator({ store, agentTokens, sessions }: Authentica
 
     async findEnded(credentials) {
       const tokenIds = credentials.flatMap((credential) =>
-        credential.kind === 'agent' ? [] : [credential.tokenId],
+        credential.kind === 'agent' ? [] : [tokenIdOf(credential)],
       )
       const claims = credentials.flatMap((credential) =>
         credential.kind === 'agent' ? [credential.claim] : [],
@@ -85,14 +109,35 @@ export function createAuthenticator({ store, agentTokens, sessions }: Authentica
       if (claims.length > 0) {
         for (const claim of await findLiveClaims(pool, claims)) good.add(claimKey(claim))
       }
-      return new Set(credentials.filter((credential) => !good.has(credentialKey(credential))))
+      return new Set(
+        credentials.filter((credential) => {
+          if (credential.kind === 'agent') return !good.has(claimKey(credential.claim))
+          return !good.has(tokenIdOf(credential)) || (credential.kind === 'page' && isOver(credential.grant))
+        }),
+      )
     },
   }
 }
 
-/** A key that is equal for all credentials of one token, or of one claim. */
+/** A key that is equal for all credentials of one token, of one claim, or of the pages that one token shows a run on. */
 export function credentialKey(credential: Credential): string {
-  return credential.kind === 'agent' ? claimKey(credential.claim) : credential.tokenId
+  switch (credential.kind) {
+    case 'agent':
+      return claimKey(credential.claim)
+    case 'page':
+      return pageKey(credential.grant)
+    default:
+      return credential.tokenId
+  }
+}
+
+/** The stored token that the credential stands on. */
+function tokenIdOf(credential: Exclude<Credential, { kind: 'agent' }>): string {
+  return credential.kind === 'page' ? credential.grant.tokenId : credential.tokenId
+}
+
+function pageKey({ tokenId, runId }: PageGrant): string {
+  return `${tokenId}/${runId}`
 }
 
 function claimKey({ runId, fence }: AgentClaim): string {

@@ -13,13 +13,17 @@ export type Identified =
  * Identifies the sender of a request by its bearer token, else by its session. A session counts only together with
  * {@link CSRF_HEADER}: a browser adds the cookie to requests of any page of this host.
  */
-export async function identify(authenticator: Authenticator, request: IncomingMessage): Promise<Identified> {
+export async function identify(
+  authenticator: Authenticator,
+  request: IncomingMessage,
+  { takesSessions = true }: { readonly takesSessions?: boolean } = {},
+): Promise<Identified> {
   const { authorization, cookie } = request.headers
   if (authorization !== undefined) {
     const token = readBearer(authorization)
     return known(token === null ? null : await authenticator.byToken(token))
   }
-  const identity = cookie === undefined ? null : await authenticator.bySession(cookie)
+  const identity = cookie === undefined || !takesSessions ? null : await authenticator.bySession(cookie)
   if (identity && !hasCsrfHeader(request)) return { ok: false, why: 'CSRF' }
   return known(identity)
 }

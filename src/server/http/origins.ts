@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 
-/** Origins of pages that may open sockets. */
+/** Origins of pages that may ask the server. */
 export interface OriginOptions {
   /** The server's public URL, if set. */
   readonly publicUrl: string | undefined
@@ -23,6 +23,18 @@ export function isOriginAllowed(request: IncomingMessage, options: OriginOptions
   // behind a TLS proxy that forwards the host header, the page's scheme is https
   if (publicUrl !== undefined && new URL(publicUrl).host === host) return false
   return asking === originOf(`${isForwardedSecurely(request) ? 'https' : 'http'}://${host}`)
+}
+
+/**
+ * The origin of a page elsewhere that may ask by CORS, because it is in `allowedOrigins`; undefined for the server's own pages, all
+ * other pages, and programs. Such a page authenticates by a token alone: the cookie of a session, which a browser also sends to other
+ * ports of its host, does not count.
+ */
+export function guestOriginOf(request: IncomingMessage, options: OriginOptions): string | undefined {
+  const { origin } = request.headers
+  if (origin === undefined || request.headers['sec-fetch-site'] === 'same-origin') return undefined
+  if (isOriginAllowed(request, { ...options, allowedOrigins: [] })) return undefined
+  return isOriginAllowed(request, options) ? origin : undefined
 }
 
 /** Names that always mean this machine; any other name can be made to. */

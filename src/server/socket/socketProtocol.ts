@@ -4,6 +4,7 @@ import { type Context, makeServer, type Server, type ServerOptions, type Subscri
 import type { WebSocket } from 'ws'
 import type { Log } from '../../log.ts'
 import { type Authenticator, type Identity, readBearer } from '../auth/authenticate.ts'
+import { guestOriginOf, type OriginOptions } from '../http/origins.ts'
 import { type Engine, type Operation, unauthenticated } from '../engine/engine.ts'
 import { createMask, toSocketError } from '../engine/maskErrors.ts'
 import type { Stream, Streams } from '../engine/streams.ts'
@@ -54,7 +55,7 @@ type MakeEnveloped = (initialContext: Operation & { params: SubscribePayload }) 
  * The protocol graphql-transport-ws on the engine: operations have the same limits, checks and masking as over HTTP. An invalid document
  * is an error of its operation and does not affect the socket.
  */
-export function createProtocol(options: ProtocolOptions): {
+export function createProtocol(options: ProtocolOptions & OriginOptions): {
   readonly server: Server<Connection>
   /** How many operations are open on all sockets. */
   countOperations(): number
@@ -98,7 +99,8 @@ export function createProtocol(options: ProtocolOptions): {
       return token === null ? null : authenticator.byToken(token)
     }
     const { cookie, origin } = request.headers
-    return origin === undefined ? null : authenticator.bySession(cookie)
+    const isOwnPage = origin !== undefined && guestOriginOf(request, options) === undefined
+    return isOwnPage ? authenticator.bySession(cookie) : null
   }
 
   async function begin(

@@ -280,6 +280,7 @@ const INPUTS: Readonly<Record<string, (props: Props) => Promise<object>>> = {
     const { sent } = await props.by.must('sendMessage', { runId, text: 'hello' })
     return { messageId: sent.id, receipt: 'CONSUMED', fence, ...key() }
   },
+  createRunToken: async (props) => ({ runId: await start(props), expiresInSeconds: 60 }),
   createToken: async ({ project }) => ({
     name: `a token ${randomUUID()}`,
     role: 'VIEWER',

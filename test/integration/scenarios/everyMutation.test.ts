@@ -99,6 +99,7 @@ const ROWS: { readonly [mutation: string]: Row } = {
     differs: ['receipt', 'DELIVERED'],
   },
   registerWorkflow: { roles: operator, ids: {}, isOfNoProject: true },
+  createRunToken: { roles: operator, ids: ofRun },
   createToken: { roles: ['ADMIN'], ids: { principalId: 'InvalidInput' } },
   rotateToken: { roles: ['ADMIN'], ids: { tokenId: 'TokenNotFound' } },
   revokeToken: { roles: ['ADMIN'], ids: { tokenId: 'TokenNotFound' } },

@@ -77,7 +77,7 @@ describe('a principal', () => {
       await authenticateToken(store, secret),
       await authenticateToken(store, rotated.secret),
     ]
-    expect(present?.caller).toEqual(old?.caller)
+    expect(present?.caller).toEqual({ ...old?.caller, tokenId: rotated.token.id })
     expect(present?.tokenId).not.toBe(old?.tokenId)
     const last = await rotate(rotated.token.id, { revoke: true })
     expect(last.ok && (await authenticateToken(store, last.secret))?.caller).toEqual(old?.caller)

@@ -40,7 +40,7 @@ describe('tokens', () => {
       tokenId: token.id,
       caller: {
         principalId: token.principalId,
-        ...{ name: 'laptop', role: 'WORKER', projects: ['a', 'b'], agent: null },
+        ...{ name: 'laptop', role: 'WORKER', projects: ['a', 'b'], agent: null, tokenId: token.id },
       },
       expiresAt: null,
     })
