@@ -6,11 +6,14 @@ import { dirname, relative, resolve, sep } from 'node:path'
  */
 export const ARROWS = {
   'src/text': { folders: [], packages: [] },
+  'src/iterators': { folders: [], packages: [] },
   'src/lifecycle': { folders: ['src/text'], packages: ['zod'] },
   'src/store': { folders: ['src/lifecycle', 'src/text'] },
-  'src/events': { folders: ['src/store', 'src/lifecycle'] },
+  'src/events': { folders: ['src/store', 'src/lifecycle', 'src/iterators'] },
   'src/commands': { folders: ['src/store', 'src/lifecycle', 'src/text'] },
-  'src/graphql': { folders: ['src/commands', 'src/events', 'src/store', 'src/lifecycle', 'src/text'] },
+  'src/graphql': {
+    folders: ['src/commands', 'src/events', 'src/store', 'src/lifecycle', 'src/iterators', 'src/text'],
+  },
   'src/database': { folders: [] },
   'src/validation': { folders: ['src/lifecycle', 'src/text'] },
   'src/server': {
@@ -23,6 +26,7 @@ export const ARROWS = {
       'src/lifecycle',
       'src/database',
       'src/validation',
+      'src/iterators',
       'src/text',
       'src/config.ts',
       'src/log.ts',
@@ -68,7 +72,7 @@ export const ARROWS = {
   'src/configFile.ts': { folders: ['src/text'] },
   'src/ownDirectories.ts': { folders: [] },
   'src/log.ts': { folders: ['src/text'] },
-  sdk: { folders: ['src/text'] },
+  sdk: { folders: ['src/iterators', 'src/text'] },
   web: { folders: ['sdk', 'src/text'] },
   examples: { folders: ['sdk'] },
 }

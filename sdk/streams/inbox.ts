@@ -1,3 +1,4 @@
+import { endable } from '../../src/iterators/endable.ts'
 import { PawlConnectionError } from '../kit/errors.ts'
 
 /** How many items are buffered for a slow reader before its stream is reopened from the reader's position. */
@@ -7,10 +8,17 @@ export const INBOX_LIMIT = 256
  * A buffer between a socket, which has no backpressure, and one reader. Holds at most `INBOX_LIMIT` items, or only the
  * newest. An overflow ends the inbox like a lost connection, since the server can send everything again.
  */
-export class Inbox<T> implements AsyncIterableIterator<T> {
+export class Inbox<T> implements AsyncIterableIterator<T, undefined> {
   #items: T[] = []
   #end: { error?: unknown } | undefined
   #wake: (() => void) | undefined
+  readonly #reader = endable<T>(
+    () => this.#pull(),
+    () => {
+      this.#items = []
+      this.end()
+    },
+  )
   readonly #newestOnly: boolean
   readonly #close: () => void
 
@@ -36,21 +44,21 @@ export class Inbox<T> implements AsyncIterableIterator<T> {
     this.#wake?.()
   }
 
-  async next(): Promise<IteratorResult<T, undefined>> {
+  next(): Promise<IteratorResult<T, undefined>> {
+    return this.#reader.next()
+  }
+
+  return(): Promise<IteratorResult<T, undefined>> {
+    return this.#reader.return()
+  }
+
+  async #pull(): Promise<IteratorResult<T, undefined>> {
     while (this.#items.length === 0 && !this.#end) {
       await new Promise<void>((resolve) => (this.#wake = resolve))
     }
     const item = this.#items.shift()
     if (item !== undefined) return { done: false, value: item }
-    const error = this.#end?.error
-    this.#end = {}
-    if (error) throw error
-    return { done: true, value: undefined }
-  }
-
-  async return(): Promise<IteratorResult<T, undefined>> {
-    this.#items = []
-    this.end()
+    if (this.#end?.error) throw this.#end.error
     return { done: true, value: undefined }
   }
 

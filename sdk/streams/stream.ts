@@ -1,3 +1,4 @@
+import { endable } from '../../src/iterators/endable.ts'
 import { completeRetry } from '../request/connection.ts'
 import type { Connection } from '../request/connection.ts'
 import { PawlAuthError, PawlConnectionError, PawlFault } from '../kit/errors.ts'
@@ -47,17 +48,14 @@ export function createStream<Item>(
   const items = followWhile(controller, options.signal, () =>
     follow(plan, { ...options, signal: controller.signal }, connection),
   )
-  return {
-    next: () => items.next(),
-    // A generator cannot be ended while it awaits, so its wait is aborted first.
-    return: () => {
+  return endable(
+    () => items.next(),
+    () => {
+      // a generator cannot return while it awaits, so its wait is aborted first
       controller.abort()
       return items.return(undefined)
     },
-    [Symbol.asyncIterator]() {
-      return this
-    },
-  }
+  )
 }
 
 /** Runs the generator with a signal that aborts with the caller's, for as long as it runs. */

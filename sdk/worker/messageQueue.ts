@@ -1,3 +1,4 @@
+import { endable } from '../../src/iterators/endable.ts'
 import type { Message } from '../request/types.ts'
 
 /** The messages of one claim, without duplicates. */
@@ -23,14 +24,16 @@ export class MessageQueue implements AsyncIterable<Message> {
   }
 
   /** Yields every message from the first on, in order of arrival; each reader gets all of them. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Message, undefined> {
-    for (let read = 0; ; read += 1) {
+  [Symbol.asyncIterator](): AsyncIterableIterator<Message, undefined> {
+    let read = 0
+    const pull = async (): Promise<IteratorResult<Message, undefined>> => {
       while (read === this.#messages.length) {
-        if (this.#isClosed) return
+        if (this.#isClosed) return { done: true, value: undefined }
         await new Promise<void>((resolve) => this.#sleepers.add(resolve))
       }
-      yield this.#messages[read] as Message
+      return { done: false, value: this.#messages[read++] as Message }
     }
+    return endable(pull, () => undefined)
   }
 
   #wake(): void {

@@ -1,4 +1,4 @@
-import { endable } from './endable.ts'
+import { endable } from '../iterators/endable.ts'
 import type { WakeUp } from './wakeUps.ts'
 
 /** A pull-based stream: it reads when asked for the next item and buffers nothing for a slow reader. */

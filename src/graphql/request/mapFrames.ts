@@ -1,4 +1,4 @@
-import { endable } from '../../events/endable.ts'
+import { endable } from '../../iterators/endable.ts'
 
 /** How to build a stream of results from a source. */
 export interface FrameOptions<In, Out> {

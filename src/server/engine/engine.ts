@@ -9,7 +9,7 @@ import { parseWithinLimits } from './documentLimits.ts'
 import { createMask, toBadRequest } from './maskErrors.ts'
 import { meterOperation } from './meterOperation.ts'
 import type { Metrics } from '../health/metrics.ts'
-import { endable } from '../../events/endable.ts'
+import { endable } from '../../iterators/endable.ts'
 import type { Stream, Streams } from './streams.ts'
 
 /** Context of an operation, for either transport. */

@@ -1,7 +1,8 @@
 /** A pull-based stream that can be ended from outside, even while its next item is awaited. */
-export interface Endable<T> extends AsyncGenerator<T, void, void> {
+export interface Endable<T> extends AsyncGenerator<T, undefined, void> {
   /** Ends the stream, optionally with one last item. Idempotent. */
   end(last?: T): void
+  return(value?: undefined): Promise<IteratorResult<T, undefined>>
 }
 
 const DONE = { done: true, value: undefined } as const
@@ -18,7 +19,7 @@ export function endable<T>(
   pull: () => Promise<IteratorResult<T, unknown>>,
   onEnd: () => Promise<unknown> | undefined | void,
 ): Endable<T> {
-  const waiting = new Set<(result: IteratorResult<T, void>) => void>()
+  const waiting = new Set<(result: IteratorResult<T, undefined>) => void>()
   let hasEnded = false
   let closing: Promise<unknown> | undefined
   /** The last item, until a reader pulls it. */
@@ -33,17 +34,17 @@ export function endable<T>(
     waiting.clear()
   }
 
-  function takeLast(): IteratorResult<T, void> {
+  function takeLast(): IteratorResult<T, undefined> {
     if (last === undefined) return DONE
     const value = last
     last = undefined
     return { done: false, value }
   }
 
-  async function next(): Promise<IteratorResult<T, void>> {
+  async function next(): Promise<IteratorResult<T, undefined>> {
     if (hasEnded) return takeLast()
-    let resolve: (result: IteratorResult<T, void>) => void = () => undefined
-    const ended = new Promise<IteratorResult<T, void>>((settle) => (resolve = settle))
+    let resolve: (result: IteratorResult<T, undefined>) => void = () => undefined
+    const ended = new Promise<IteratorResult<T, undefined>>((settle) => (resolve = settle))
     waiting.add(resolve)
     try {
       const result = await Promise.race([pull(), ended])

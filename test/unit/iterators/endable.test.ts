@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { endable } from '../../../src/events/endable.ts'
+import { endable } from '../../../src/iterators/endable.ts'
 
 /** A source that yields what it is told to, and otherwise waits for ever. */
 function createSource(values: number[]) {
