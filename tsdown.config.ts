@@ -1,4 +1,5 @@
 import { defineConfig, type UserConfig } from 'tsdown'
+import { listBundled } from './scripts/listBundled.ts'
 
 /** How programs for Node are built, of the published command and of those that tests start. */
 export const NODE_PROGRAM = {
@@ -7,15 +8,19 @@ export const NODE_PROGRAM = {
   target: 'node20',
   fixedExtension: false,
   dts: false,
-  // They must run from a checkout whose SDK was never built.
-  deps: { alwaysBundle: ['@pawl/sdk'] },
-  inputOptions: { resolve: { conditionNames: ['pawl-source', 'import', 'node', 'default'] } },
+  inputOptions: { resolve: { conditionNames: ['pawl-source', 'node', 'default'] } },
 } satisfies UserConfig
 
 /** The validator starts its thread, and the scripted agent its process, from a file beside the program. */
 export const STARTED_BESIDE = {
   worker: 'src/validation/worker.js',
   scriptedAgent: 'src/adapters/scripted/scriptedAgent.js',
+}
+
+/** The agents of the demonstration, which the published command runs without a compiler. */
+const DEMO_AGENTS = {
+  'examples/review-agent/agent': 'examples/review-agent/agent.ts',
+  'examples/delivery-agent/agent': 'examples/delivery-agent/agent.ts',
 }
 
 /**
@@ -40,7 +45,11 @@ export default defineConfig([
   {
     ...NODE_PROGRAM,
     name: 'cli',
-    entry: { pawl: 'src/cli/main.ts', ...STARTED_BESIDE },
+    entry: { pawl: 'src/cli/main.ts', ...STARTED_BESIDE, ...DEMO_AGENTS },
     sourcemap: true,
+    // Everything that package.json doesn't list as a dependency of those who install it is in the bundle.
+    deps: { onlyBundle: false },
+    plugins: [listBundled()],
+    copy: ({ outDir }) => ({ from: 'examples/review-agent/sample', to: `${outDir}/examples/review-agent` }),
   },
 ])

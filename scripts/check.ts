@@ -28,6 +28,7 @@ const CHECKS: readonly (readonly [name: string, command: string])[] = [
   ['statements', 'vitest run --project integration test/integration/store/statements.test.ts'],
   ['SDK package', 'publint sdk --strict && attw --pack sdk --quiet --profile node16'],
   ['SDK size', 'tsx scripts/sdkSize.ts'],
+  ['packages', 'tsx scripts/packageSize.ts'],
 ]
 
 function runCheck(name: string, command: string): boolean {

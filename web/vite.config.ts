@@ -23,6 +23,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    // The packages in the bundle, with their licenses.
+    license: { fileName: 'bundled.json' },
   },
   server: {
     proxy: {

@@ -44,6 +44,8 @@ export async function buildPrograms(): Promise<{ folder: string; remove: () => P
   await chmod(folder, 0o755)
   await build({
     ...NODE_PROGRAM,
+    // They run beside node_modules, so only the SDK, which may not be built, is put into them.
+    deps: { neverBundle: /^(?!@pawl\/sdk)[@a-z]/ },
     config: false,
     cwd: root,
     entry: { ...PROGRAMS, ...STARTED_BESIDE },

@@ -3,12 +3,13 @@ import { unwrap } from '@pawl/sdk'
 import type { RunDetail } from '@pawl/sdk'
 import { awaitRun, showEvents } from './followFeed.ts'
 import type { Demo } from './demo.ts'
+import { ownFile } from './ownFile.ts'
 import { quoteWord } from '../../text/quoteCommand.ts'
 
-/** The agents that come with Pawl, by what they do. */
+/** The agents that come with Pawl, compiled, by what they do. */
 const AGENTS = {
-  review: ['node', '--import', 'tsx', 'examples/review-agent/agent.ts'],
-  delivery: ['node', '--import', 'tsx', 'examples/delivery-agent/agent.ts'],
+  review: 'dist/examples/review-agent/agent.js',
+  delivery: 'dist/examples/delivery-agent/agent.js',
 } as const
 
 /** An agent to be run by `pawl exec`. */
@@ -37,8 +38,8 @@ export interface AgentEnded {
  */
 export async function showAgent(demo: Demo, work: AgentAtWork & { runId?: string }): Promise<AgentEnded> {
   const { narrator, commands, pawl } = demo
-  const agent = [...AGENTS[work.agent ?? 'review'], ...(work.agentWords ?? [])]
-  narrator.command(['pawl exec', ...work.words.map(quoteWord), '--', ...agent].join(' '))
+  const agent = ['node', ownFile(AGENTS[work.agent ?? 'review']), ...(work.agentWords ?? [])]
+  narrator.command(['pawl exec', ...work.words.map(quoteWord), '--', ...agent.map(quoteWord)].join(' '))
   narrator.gap()
   const label = `demo-${randomUUID().slice(0, 8)}`
   const { feedCursor } = await pawl.runs.list({ first: 1 })

@@ -3,7 +3,6 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import type { Colors } from '../terminal/printer.ts'
-import { home } from '../kit/version.ts'
 
 /** Which server the commands are sent to, and whether they print colours. */
 export interface CommandRunnerOptions {
@@ -53,7 +52,6 @@ export class CommandRunner {
     if (this.#isStopped) return { pid: undefined, ended: Promise.resolve(130), kill: () => undefined }
     const script = process.argv[1] ?? ''
     const child = spawn(process.execPath, [...process.execArgv, script, ...words], {
-      cwd: home,
       env: this.#env,
       stdio: ['ignore', 'pipe', 'pipe'],
     })

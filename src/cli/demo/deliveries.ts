@@ -4,9 +4,10 @@ import { showAgent } from './agentAtWork.ts'
 import { askAtTerminal } from './askAtTerminal.ts'
 import { expectEqual } from './demo.ts'
 import type { Demo } from './demo.ts'
+import { ownFile } from './ownFile.ts'
 import { showCommand } from './showCommand.ts'
 
-const WORKFLOW = 'examples/workflows/delivery.yaml'
+const WORKFLOW = ownFile('examples/workflows/delivery.yaml')
 
 /** How long to wait for a person's decision about a plan, in seconds. */
 const THINK_SECONDS = 30

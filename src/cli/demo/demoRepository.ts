@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
-import { home } from '../kit/version.ts'
+import { ownFile } from './ownFile.ts'
 
 /** The chapters of the repository, by file. */
 const CHAPTERS = {
@@ -39,7 +39,7 @@ export async function createDemoRepository(data: string): Promise<DemoRepository
     const file = join(folder, `${owner}.json`)
     const agent = [
       process.execPath,
-      join(home, 'examples/agents/indexing-agent.js'),
+      resolve(ownFile('examples/agents/indexing-agent.js')),
       '--pause',
       String(pauseMs),
     ]

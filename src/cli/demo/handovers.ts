@@ -10,11 +10,12 @@ import type { Started } from './commandRunner.ts'
 import { followRun, followTranscript } from './followWork.ts'
 import { expectEqual } from './demo.ts'
 import type { Demo } from './demo.ts'
+import { ownFile } from './ownFile.ts'
 import { showCommand } from './showCommand.ts'
 import { createDemoRepository } from './demoRepository.ts'
 import type { DemoRepository } from './demoRepository.ts'
 
-const WORKFLOW = 'examples/workflows/handover.yaml'
+const WORKFLOW = ownFile('examples/workflows/handover.yaml')
 
 /** How long the first worker's agent pauses after each file: long enough to be killed there, on any machine. */
 const REST_MS = 60_000
