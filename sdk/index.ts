@@ -2,7 +2,13 @@ export type { ListApprovalsFields } from './client/approvals.ts'
 export type { SearchTranscriptsFields, TranscriptPageFields } from './client/sessions.ts'
 export { createPawl } from './client.ts'
 export type { Pawl } from './client.ts'
-export type { PawlOptions, SocketConstructor, TokenSource } from './request/connection.ts'
+export type {
+  Fetch,
+  FetchResponse,
+  PawlOptions,
+  SocketConstructor,
+  TokenSource,
+} from './request/connection.ts'
 export { readAddress } from './request/address.ts'
 export {
   PawlAddressError,

@@ -25,6 +25,27 @@ export interface SocketConstructor {
   }
 }
 
+/** The part of the Fetch standard that is used: the platform's own `fetch`, or any with these members. */
+export type Fetch = (
+  url: string,
+  request: {
+    readonly method: 'POST'
+    readonly headers: Record<string, string>
+    readonly body: string
+    readonly signal: AbortSignal
+  },
+) => Promise<FetchResponse>
+
+/** The part of a response that is used. */
+export interface FetchResponse {
+  readonly status: number
+  readonly url: string
+  readonly headers: { get(name: string): string | null }
+  /** Read for a stream of server-sent events only. */
+  readonly body: ReadableStream<Uint8Array> | null
+  text(): Promise<string>
+}
+
 /** What `createPawl` takes. */
 export interface PawlOptions {
   /** The server's address, with or without `/graphql`. Default: the environment's `PAWL_URL`, in a browser the page's own server. */
@@ -34,7 +55,7 @@ export interface PawlOptions {
   /** Headers for every HTTP request. */
   readonly headers?: Readonly<Record<string, string>> | undefined
   /** Default: the platform's own. */
-  readonly fetch?: typeof globalThis.fetch | undefined
+  readonly fetch?: Fetch | undefined
   /**
    * Carries subscriptions. Default: the platform's own; if it has none, or for `false`, subscriptions use server-sent
    * events.
@@ -47,7 +68,7 @@ export interface PawlOptions {
 /** How the server is reached: options resolved with their defaults. */
 export interface Connection {
   readonly endpoint: string
-  readonly fetch: typeof globalThis.fetch
+  readonly fetch: Fetch
   readonly WebSocket: SocketConstructor | undefined
   readonly retry: RetryOptions
   /** Whether reading the token again may return another one. */

@@ -1,5 +1,5 @@
 import { composeText } from '../../src/text/composeText.ts'
-import type { Connection } from './connection.ts'
+import type { Connection, FetchResponse } from './connection.ts'
 import type { TypedDocument } from '../kit/document.ts'
 import { PawlAuthError, PawlConnectionError, PawlFault, toError } from '../kit/errors.ts'
 import type { GraphqlError } from '../kit/errors.ts'
@@ -36,7 +36,7 @@ export async function postOperation<R, V>(
 const TRANSIENT = [429, 502, 503, 504]
 
 /** The data of a complete GraphQL answer; throws for its errors, and for answers that are not GraphQL. */
-export async function readAnswer<R>(response: Response): Promise<R> {
+export async function readAnswer<R>(response: FetchResponse): Promise<R> {
   if (TRANSIENT.includes(response.status)) throw await describeTransient(response)
   const text = await response.text().catch((cause: unknown) => {
     throw new PawlConnectionError('The answer broke off', { cause })
@@ -45,7 +45,7 @@ export async function readAnswer<R>(response: Response): Promise<R> {
 }
 
 /** A server that is temporarily unavailable sends a message; a proxy only a status. */
-async function describeTransient(response: Response): Promise<PawlConnectionError> {
+async function describeTransient(response: FetchResponse): Promise<PawlConnectionError> {
   const { status, url } = response
   const said = parseResponse(await response.text().catch(() => ''))?.errors?.[0]?.message
   return new PawlConnectionError(said ?? `${url} answered ${status}`, { status })
@@ -58,7 +58,7 @@ export async function post(
   variables: unknown,
   accept: string,
   signal: AbortSignal,
-): Promise<Response> {
+): Promise<FetchResponse> {
   const headers = { ...(await connection.readHeaders()), 'content-type': 'application/json', accept }
   const body = encodeJson({ query, variables })
   return connection
@@ -76,7 +76,7 @@ export function readResult<R>(response: GraphqlResponse<R> | undefined, status?:
 }
 
 /** Throws for an answer that is not GraphQL: from a proxy, or from another kind of server. */
-function failUnparsed(response: Response, text: string): never {
+function failUnparsed(response: FetchResponse, text: string): never {
   const { status, url } = response
   if (status === 401) throw new PawlAuthError('The token is missing or not valid', 'UNAUTHENTICATED')
   if (status === 403) throw new PawlAuthError('The token does not allow this', 'FORBIDDEN')

@@ -4,6 +4,7 @@ import { createPawl, PawlAddressError, readAddress } from '@pawl/sdk'
 import type { Pawl } from '@pawl/sdk'
 import type { Variables } from '../../environment.ts'
 import { EXIT, UsageError } from './exitCodes.ts'
+import { fetchOverHttp } from './fetchOverHttp.ts'
 
 /** Address of a server, and the token for it. */
 export interface ServerAddress {
@@ -58,7 +59,7 @@ export function findServer(env: Variables, options: AddressOptions): ServerAddre
  */
 export function connect(env: Variables, options: AddressOptions): Pawl {
   const { url, token, isLocal } = findServer(env, options)
-  return createPawl({ url, token, ...(isLocal && { retry: { attempts: 3 } }) })
+  return createPawl({ url, token, fetch: fetchOverHttp, ...(isLocal && { retry: { attempts: 3 } }) })
 }
 
 /** @param where what the address was read from */
