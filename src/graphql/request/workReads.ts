@@ -13,8 +13,7 @@ import {
   listArtifactsOfRuns,
   listMessagesOfRuns,
 } from '../../store/activity/listPagesOfRuns.ts'
-import { listArtifactsOfPhases } from '../../store/activity/listArtifactsOfPhases.ts'
-import { listSessionsOfRuns } from '../../store/activity/listSessionsOfRuns.ts'
+import { listArtifactsOfPhases, listSessionsOfRuns } from '../../store/activity/listByOwner.ts'
 import type { Page } from '../../store/sql/page.ts'
 import type { RunPageRequest } from '../../store/sql/runPages.ts'
 import type { Entry } from '../../store/activity/transcript/entries.ts'

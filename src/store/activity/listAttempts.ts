@@ -1,5 +1,5 @@
 import { column, type Connection, prepare, query } from '../sql/statement.ts'
-import { byOwner } from './groupByOwner.ts'
+import { groupByOwner } from '../sql/groupByOwner.ts'
 import type { Attempt } from '../../lifecycle/run/run.ts'
 
 const ATTEMPTS = prepare({
@@ -19,5 +19,5 @@ export async function listAttempts(
   phaseIds: readonly string[],
 ): Promise<Map<string, Attempt[]>> {
   const rows = await query(connection, ATTEMPTS, [phaseIds])
-  return byOwner(rows.map(({ phase_id, ...attempt }) => [phase_id, attempt]))
+  return groupByOwner(rows.map(({ phase_id, ...attempt }) => [phase_id, attempt]))
 }

@@ -1,3 +1,4 @@
+import { groupByOwner } from '../sql/groupByOwner.ts'
 import { column, type Connection, prepare, query, text } from '../sql/statement.ts'
 
 /** Maximum number of runs listed per workspace, newest first. */
@@ -23,8 +24,6 @@ export async function listRunsOfWorkspaces(
   connection: Connection,
   ids: readonly string[],
 ): Promise<Map<string, string[]>> {
-  const found = new Map<string, string[]>()
-  for (const row of await query(connection, LIST_RUNS, [ids]))
-    found.set(row.workspace_id, [...(found.get(row.workspace_id) ?? []), row.id])
-  return found
+  const rows = await query(connection, LIST_RUNS, [ids])
+  return groupByOwner(rows.map(({ workspace_id, id }) => [workspace_id, id]))
 }

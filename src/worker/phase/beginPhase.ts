@@ -1,20 +1,16 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { AgentError } from '../../adapters/kit/adapter.ts'
 import { removeStale } from '../../workspaces/files/baseline.ts'
 import type { Baseline } from '../../workspaces/files/baseline.ts'
 import { readArtifact } from '../../workspaces/files/readArtifact.ts'
 import type { OpenAgent } from '../agent/openAgents.ts'
+import { retryTransient } from '../run/backoff.ts'
 import { BUDGETS } from '../run/budgets.ts'
 import type { PhaseProgress, RecordedPrompt } from '../run/phaseProgress.ts'
-import { troubleOf } from '../run/trouble.ts'
 import { awaitTurnEnd, makeReady } from './agentTurn.ts'
 import { recomposePrompt } from './phasePrompt.ts'
 import { confirmPrompt } from './sendPrompt.ts'
 import { findArtifactPlace, isUnderWay, readProgress } from './step.ts'
 import type { PhaseTask, Step, StepOf } from './step.ts'
-
-/** The wait before the second try of opening an agent, in milliseconds; doubled each time. */
-const RETRY_DELAY_MS = 200
 
 /** Starts the phase, where it is not under way already, and opens its agent. */
 export async function beginPhase(task: PhaseTask): Promise<Step> {
@@ -29,16 +25,12 @@ export async function beginPhase(task: PhaseTask): Promise<Step> {
 }
 
 /** Opens the session of the phase's role and its agent, or takes over those of an earlier owner. */
-async function openAgent({ context, role }: PhaseTask): Promise<OpenAgent> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return context.agents.get(role) ?? (await context.agents.open(role))
-    } catch (error) {
-      const isTransient = troubleOf(error)?.errorClass === 'RECOVERABLE' && tries < BUDGETS.resumes
-      if (!isTransient || context.hasLeft) throw error
-      await sleep(RETRY_DELAY_MS * 2 ** (tries - 1), undefined, { signal: context.signal })
-    }
-  }
+function openAgent({ context, role }: PhaseTask): Promise<OpenAgent> {
+  return retryTransient(
+    context,
+    BUDGETS.resumes,
+    async () => context.agents.get(role) ?? (await context.agents.open(role)),
+  )
 }
 
 /**

@@ -1,18 +1,15 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { PromptStage } from '@pawl/sdk'
 import type { Prompt } from '../../adapters/kit/adapter.ts'
 import { readBaseline } from '../../workspaces/files/baseline.ts'
 import type { OpenAgent } from '../agent/openAgents.ts'
 import { whileHeld } from '../agent/whileHeld.ts'
+import { retryTransient } from '../run/backoff.ts'
 import { BUDGETS } from '../run/budgets.ts'
 import type { PhaseProgress } from '../run/phaseProgress.ts'
 import { troubleOf } from '../run/trouble.ts'
 import { composeNextPrompt } from './phasePrompt.ts'
 import { findArtifactPlace, readProgress } from './step.ts'
 import type { ComposedPrompt, PhaseTask, Step, StepOf } from './step.ts'
-
-/** The wait before the second try of handing a prompt over, in milliseconds; doubled each time. */
-const RETRY_DELAY_MS = 200
 
 /** Records the prompt, hands it to the agent, and records that the agent has it. */
 export async function sendPrompt(task: PhaseTask, step: StepOf<'PROMPT'>): Promise<Step> {
@@ -60,16 +57,14 @@ async function recordPrompt(
   context.accept(await context.owned.sessions.recordPrompt(sessionId, { ...fields, ...context.call }))
 }
 
-/** Hands the prompt over, at most so often as the budget allows, and never once the agent has it. */
+/** Sends the prompt to the agent, at most as often as the budget allows, and never again once the agent has it. */
 async function deliver({ context }: PhaseTask, { agent }: OpenAgent, prompt: Prompt): Promise<void> {
-  for (let tries = 1; ; tries += 1) {
+  await retryTransient(context, BUDGETS.sends, async () => {
     try {
-      return await whileHeld(context, agent.send(prompt))
+      await whileHeld(context, agent.send(prompt))
     } catch (error) {
       if (context.hasLeft || troubleOf(error)?.errorClass !== 'RECOVERABLE') throw error
-      if (await agent.hasReceived(prompt.key)) return
-      if (tries >= BUDGETS.sends) throw error
-      await sleep(RETRY_DELAY_MS * 2 ** (tries - 1), undefined, { signal: context.signal })
+      if (!(await agent.hasReceived(prompt.key))) throw error
     }
-  }
+  })
 }
