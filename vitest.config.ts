@@ -59,6 +59,7 @@ export default defineConfig({
     // tests wait a good part of their time, for leases and for other processes
     maxWorkers: 3,
     retry: 0,
+    setupFiles: ['test/support/seed.ts'],
     // a busy machine takes its time
     expect: { poll: { timeout: 20_000 } },
     projects: [

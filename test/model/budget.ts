@@ -14,11 +14,10 @@ const HISTORIES = isThorough ? 60 : 12
 
 /**
  * The budget of a test: `PAWL_MODEL_RUNS` histories (default 12, thoroughly 60), or so many times as many where they
- * are short; `PAWL_MODEL_SEED` goes through those of an earlier report again. A machine too busy for all of them goes
+ * are short. A machine too busy for all of them goes
  * through as many as it can in its time: running out of time is not a failure.
  */
 export function budget(times = 1): Budget {
-  const seed = process.env['PAWL_MODEL_SEED']
   const numRuns = Math.ceil(Number(process.env['PAWL_MODEL_RUNS'] ?? HISTORIES) * times)
   const limit = Math.max(120_000, numRuns * 5_000)
   return {
@@ -26,7 +25,6 @@ export function budget(times = 1): Budget {
     parameters: {
       numRuns,
       interruptAfterTimeLimit: limit,
-      ...(seed ? { seed: Number(seed) } : {}),
     },
     timeout: limit + 60_000,
   }

@@ -13,6 +13,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type KnownMutation, listMutations, readSchema } from '../../support/introspect.ts'
 import { ask } from '../../support/server.ts'
 import { isThorough } from '../../support/thorough.ts'
+import { SEED } from '../../support/seed.ts'
 import { type Actor, openStage, type Stage } from '../scenarios/stage.ts'
 import { changedTables, type Fingerprint, openFingerprints } from './fingerprint.ts'
 import { HOSTILE_INPUTS, hostileTo } from './hostileValues.ts'
@@ -22,7 +23,6 @@ import { isKnown, makeInput, prepareInputs } from './validInputs.ts'
 
 /** How many hostile values are sent for every field of every mutation. */
 const PER_FIELD = Number(process.env['PAWL_FUZZ_RUNS'] ?? (isThorough ? 5 : 2))
-const SEED = Number(process.env['PAWL_FUZZ_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
 
 /** A text of 8 MiB, more than any field takes: for one field of each mutation; in thorough mode, for every one. */
 const HUGE = JSON.stringify('\u2603'.repeat((8 * 1024 * 1024) / 3))
@@ -180,7 +180,7 @@ describe(`with the seed ${SEED},`, () => {
         if (!isSuccess(reply)) expect(changed).toEqual([])
       }
 
-      const settings = { numRuns: PER_FIELD, seed: SEED }
+      const settings = { numRuns: PER_FIELD }
       const way = fc.constantFrom(...WAYS)
       const places = placesOf(mutation.input)
       const texts = places.filter(({ type }) => takesText(type))

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type KnownMutation, listMutations, readSchema } from '../../support/introspect.ts'
+import { SEED } from '../../support/seed.ts'
 import { type Data, openStage, type Stage } from '../scenarios/stage.ts'
 import { changedTables, type Fingerprint, openFingerprints } from './fingerprint.ts'
 import { hostileTexts } from './hostileValues.ts'
@@ -9,7 +10,6 @@ import { plant } from './plant.ts'
 import { openSender, type Sender } from './sendRaw.ts'
 
 const PER_PLACE = Number(process.env['PAWL_FUZZ_RUNS'] ?? 3)
-const SEED = Number(process.env['PAWL_FUZZ_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
 
 /** A definition with everything that one may say. */
 const define = () => ({
@@ -110,7 +110,7 @@ describe(`with the seed ${SEED},`, () => {
           expect(changedTables(before, await fingerprint())).toEqual([])
         }
       })
-      await fc.assert(hostile, { numRuns: PER_PLACE, seed: SEED })
+      await fc.assert(hostile, { numRuns: PER_PLACE })
     },
   )
 })
