@@ -22,6 +22,14 @@ export interface ListRunsFields extends CallOptions {
   readonly before?: string | undefined
 }
 
+/** Of what the usage is read. */
+export interface UsageOptions extends CallOptions {
+  /** Only what was used in this round; default: in all of them. */
+  readonly round?: number | undefined
+  /** How many of the newest executions are told, at most 500. Default 100. */
+  readonly executions?: number | undefined
+}
+
 /** Commands and queries for runs. Each command answers with a union: use `unwrap` or `match` on it. */
 export class Runs {
   readonly #requests: Requests
@@ -74,6 +82,27 @@ export class Runs {
   ): Promise<t.Page<t.Run>> {
     const { run } = await this.#requests.query(g.ChildrenDocument, { runId, ...page }, { signal, retry })
     return toPage(requireRun(runId, run).children)
+  }
+
+  /**
+   * What the agents of a run told that they had used: in all, or in one round. With it come the phases of that round (else of the
+   * current one), the sessions and the newest executions, each with its own part. Null where nothing was told.
+   *
+   * @throws PawlFault `RUN_NOT_FOUND`.
+   */
+  async usage(
+    runId: string,
+    { round, executions = 100, ...options }: UsageOptions = {},
+  ): Promise<t.RunUsage> {
+    const { run } = await this.#requests.query(g.RunUsageDocument, { id: runId, round, executions }, options)
+    const { executions: listed, ...found } = requireRun(runId, run)
+    return { ...found, executions: listed.edges.map(({ node }) => node) }
+  }
+
+  /** What runs used in all, in the order of the ids, at most 500; null where nothing was told, or a run is not visible. */
+  async usages(runIds: readonly string[], options?: CallOptions): Promise<(t.Usage | null)[]> {
+    const { nodes } = await this.#requests.query(g.UsagesOfRunsDocument, { ids: [...runIds] }, options)
+    return nodes.map((node) => (node?.__typename === 'Run' ? node.usage : null))
   }
 
   /**

@@ -1340,6 +1340,8 @@ export type UsageEntryInput = {
   currency?: string | null | undefined;
   /** How long it took, in milliseconds. */
   durationMs?: number | null | undefined;
+  /** The process that used it; one that is none of the run is left out. */
+  executionId?: string | null | undefined;
   /** Tokens that went in. */
   inputTokens?: number | null | undefined;
   /** What its updates name it by, as the id of a call. */
@@ -1348,6 +1350,8 @@ export type UsageEntryInput = {
   model?: string | null | undefined;
   /** Tokens that came out. */
   outputTokens?: number | null | undefined;
+  /** The phase that it was used for; left out: that of the process. One that is none of the run is left out. */
+  phaseId?: string | null | undefined;
   /** Who serves it. */
   provider?: string | null | undefined;
   /** Those of them that were reasoning. */
@@ -1355,6 +1359,21 @@ export type UsageEntryInput = {
   /** The key of the entry that it updates; left out: it is new. */
   updates?: string | null | undefined;
 };
+
+/** A figure of what was used. */
+export type UsageFigure =
+  /** Those of them that were read from a cache. */
+  | 'CACHED_TOKENS'
+  /** What it cost. */
+  | 'COST'
+  /** How long it took. */
+  | 'DURATION'
+  /** Tokens that went in. */
+  | 'INPUT_TOKENS'
+  /** Tokens that came out. */
+  | 'OUTPUT_TOKENS'
+  /** Those of them that were reasoning. */
+  | 'REASONING_TOKENS';
 
 /** The end of a question. */
 export type WithdrawApprovalInput = {
@@ -3703,6 +3722,36 @@ export type TokensQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type TokensQuery = { tokens: Array<TokenFieldsFragment> };
 
+export type UsageFieldsFragment = { reports: number, inputTokens: number | null, cachedTokens: number | null, outputTokens: number | null, reasoningTokens: number | null, durationMs: number | null, lacks: Array<UsageFigure>, costs: Array<{ micros: number, currency: string | null }>, models: Array<{ model: string | null, provider: string | null, reports: number, inputTokens: number | null, cachedTokens: number | null, outputTokens: number | null, reasoningTokens: number | null, durationMs: number | null, lacks: Array<UsageFigure>, costs: Array<{ micros: number, currency: string | null }> }> };
+
+export type RunUsageQueryVariables = Exact<{
+  id: string;
+  round?: number | null | undefined;
+  executions: number;
+}>;
+
+
+export type RunUsageQuery = { run: { usage: UsageFieldsFragment | null, phases: Array<{ id: string, key: string, round: number, usage: UsageFieldsFragment | null }>, sessions: Array<{ id: string, role: string, usage: UsageFieldsFragment | null }>, executions: { edges: Array<{ node: { id: string, usage: UsageFieldsFragment | null } }> } } | null };
+
+export type UsagesOfRunsQueryVariables = Exact<{
+  ids: Array<string>;
+}>;
+
+
+export type UsagesOfRunsQuery = { nodes: Array<
+    | { __typename: 'Approval' }
+    | { __typename: 'Artifact' }
+    | { __typename: 'Execution' }
+    | { __typename: 'Message' }
+    | { __typename: 'Phase' }
+    | { __typename: 'Run', id: string, usage: UsageFieldsFragment | null }
+    | { __typename: 'Session' }
+    | { __typename: 'Token' }
+    | { __typename: 'Workflow' }
+    | { __typename: 'Workspace' }
+    | { __typename: 'WorkspaceOperation' }
+   | null> };
+
 export type WorkflowPhaseFieldsFragment = { key: string, next: Array<string>, isFinal: boolean, role: string | null, requiresApproval: boolean, artifactPath: string | null };
 
 export type WorkflowFieldsFragment = { id: string, project: string | null, name: string, version: number, initialPhase: string, createdAt: string, phases: Array<WorkflowPhaseFieldsFragment> };
@@ -3975,6 +4024,7 @@ const TokenNotFoundFields = 'fragment TokenNotFoundFields on TokenNotFound{messa
 const TranscriptEntryFields = 'fragment TranscriptEntryFields on TranscriptEntry{__typename seq at kind key updates ...on MessageEntry{text}...on ThoughtEntry{text}...on ToolCallEntry{title toolKind toolStatus locations{path line}output}...on DiffEntry{path hunks}...on PlanEntry{steps{text status}}...on PermissionEntry{title toolKind state approvalId note}...on UsageEntry{model provider inputTokens cachedTokens outputTokens reasoningTokens costMicros currency durationMs}...on ErrorEntry{code message resetAt}...on OutputEntry{stream text}}'
 const TranscriptGapFields = 'fragment TranscriptGapFields on TranscriptGap{message expectedSeq}'
 const UnknownPhaseFields = 'fragment UnknownPhaseFields on UnknownPhase{message phaseKey:phase known}'
+const UsageFields = 'fragment UsageFields on Usage{reports inputTokens cachedTokens outputTokens reasoningTokens durationMs costs{micros currency}lacks models{model provider reports inputTokens cachedTokens outputTokens reasoningTokens durationMs costs{micros currency}lacks}}'
 const WorkflowFields = 'fragment WorkflowFields on Workflow{id project name version initialPhase createdAt phases{...WorkflowPhaseFields}}'
 const WorkflowMismatchFields = 'fragment WorkflowMismatchFields on WorkflowMismatch{message name version}'
 const WorkflowNotFoundFields = 'fragment WorkflowNotFoundFields on WorkflowNotFound{message name askedVersion:version known}'
@@ -4060,6 +4110,8 @@ export const RunsChangedDocument = /* @__PURE__ */ createDocument<RunsChangedSub
 export const DirectivesDocument = /* @__PURE__ */ createDocument<DirectivesSubscription, DirectivesSubscriptionVariables>('subscription Directives($runId:ID!$fence:Int!){directives(runId:$runId fence:$fence){...DirectiveFields}}', DirectiveFields, MessageFields)
 export const TranscriptDocument = /* @__PURE__ */ createDocument<TranscriptSubscription, TranscriptSubscriptionVariables>('subscription Transcript($sessionId:ID!$after:Int){transcript(sessionId:$sessionId after:$after){...TranscriptEntryFields}}', TranscriptEntryFields)
 export const TokensDocument = /* @__PURE__ */ createDocument<TokensQuery, TokensQueryVariables>('query Tokens{tokens{...TokenFields}}', TokenFields)
+export const RunUsageDocument = /* @__PURE__ */ createDocument<RunUsageQuery, RunUsageQueryVariables>('query RunUsage($id:ID!$round:Int$executions:Int!){run(id:$id){usage(round:$round){...UsageFields}phases(round:$round){id key round usage{...UsageFields}}sessions{id role usage{...UsageFields}}executions(first:$executions){edges{node{id usage{...UsageFields}}}}}}', UsageFields)
+export const UsagesOfRunsDocument = /* @__PURE__ */ createDocument<UsagesOfRunsQuery, UsagesOfRunsQueryVariables>('query UsagesOfRuns($ids:[ID!]!){nodes(ids:$ids){__typename ...on Run{id usage{...UsageFields}}}}', UsageFields)
 export const RunWorkflowDocument = /* @__PURE__ */ createDocument<RunWorkflowQuery, RunWorkflowQueryVariables>('query RunWorkflow($runId:ID!){run(id:$runId){workflow{...WorkflowFields definition}}}', WorkflowFields, WorkflowPhaseFields)
 export const WorkflowDocument = /* @__PURE__ */ createDocument<WorkflowQuery, WorkflowQueryVariables>('query Workflow($name:String!$version:Int$project:String){workflow(name:$name version:$version project:$project){...WorkflowFields definition}}', WorkflowFields, WorkflowPhaseFields)
 export const WorkflowsDocument = /* @__PURE__ */ createDocument<WorkflowsQuery, WorkflowsQueryVariables>('query Workflows($first:Int$after:String){workflows(first:$first after:$after){edges{node{...WorkflowFields}}pageInfo{...PageFields}}}', PageFields, WorkflowFields, WorkflowPhaseFields)

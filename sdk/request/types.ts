@@ -65,6 +65,13 @@ export type Workflow = g.WorkflowFieldsFragment
 export type WorkflowDetail = NonNullable<g.WorkflowQuery['workflow']>
 export type Token = g.TokenFieldsFragment
 export type MissingEvidence = g.MissingEvidenceFieldsFragment
+/** What agents told that they had used. A figure that none of them gave is null. */
+export type Usage = g.UsageFieldsFragment
+type UsageOfRun = NonNullable<g.RunUsageQuery['run']>
+/** What a run used, and where. */
+export type RunUsage = Omit<UsageOfRun, 'executions'> & {
+  readonly executions: UsageOfRun['executions']['edges'][number]['node'][]
+}
 export type RunCount = g.RunCountsQuery['runCounts'][number]
 export type Viewer = g.ViewerQuery['viewer']
 export type ServerInfo = g.ServerQuery['server']

@@ -247,7 +247,7 @@ describe('the log', () => {
     })
   })
 
-  test('never changes an entry of a transcript', async () => {
+  test('never changes an entry of a transcript, nor counts a usage below nothing', async () => {
     const { id } = await runIn(here, 'RUNNING')
     await sql.query(
       `INSERT INTO session (id, run_id, role, adapter, status, fence, created_at) VALUES ('ses_entries', $1, 'r', 'a', 'READY', 1, now())`,
@@ -258,6 +258,8 @@ describe('the log', () => {
     )
     const change = `UPDATE entry SET text = 'never said' WHERE session_id = 'ses_entries'`
     expect(await constraintOf(change, [])).toBe('entry_is_append_only')
+    const used = `INSERT INTO usage (session_id, key, seq, run_id, output_tokens, at) VALUES ('ses_entries', '#1', 1, $1, -1, now())`
+    expect(await constraintOf(used, [id])).toBe('usage_is_counted')
   })
 
   test('takes an event only after the one before it, each number once (G6)', async () => {

@@ -17,7 +17,8 @@ export const acpAdapter: Adapter = {
     const former = readHandle(context.handle)
     const killAfterMs = context.definition.killAfterSeconds * 1_000
     await endPreviousAgent(former, Math.min(PREVIOUS_AGENT_STOP_MS, killAfterMs))
-    const { session, openedAt } = former.adapter === this.name ? former : fresh
-    return new AcpAgent(context, { ...fresh, session, openedAt, keys: former.keys }, wasUsed(former))
+    const { session, openedAt, counters } = former.adapter === this.name ? former : fresh
+    const handle = { ...fresh, session, openedAt, counters, keys: former.keys }
+    return new AcpAgent(context, handle, wasUsed(former))
   },
 }

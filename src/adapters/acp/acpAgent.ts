@@ -23,6 +23,7 @@ import { mcpServersFor } from './mcpServersFor.ts'
 import { steeredSchema } from './messages.ts'
 import type { PermissionMessage } from './messages.ts'
 import { openSession } from './openSession.ts'
+import { countCost, readCost } from './readUsage.ts'
 import { AcpTurn } from './turn.ts'
 
 /** How long an agent may take to end its turn after it was told to, in milliseconds. */
@@ -114,7 +115,7 @@ export class AcpAgent implements Agent {
 
   async restart(limits: StopLimits): Promise<void> {
     if (!(await this.stop(limits, 'CANCELLED'))) throw agentSurvives()
-    await this.#save({ session: null, openedAt: null })
+    await this.#save({ session: null, openedAt: null, counters: {} })
   }
 
   async stop(limits: StopLimits, end: ProcessEnd['end']): Promise<boolean> {
@@ -196,6 +197,7 @@ export class AcpAgent implements Agent {
     } finally {
       turn.end()
       this.#context.output.flush()
+      if (live.cost) await this.#save({ counters: countCost(live.cost) }).catch(() => undefined)
     }
   }
 
@@ -272,7 +274,9 @@ export class AcpAgent implements Agent {
       })
     live.sessionId = opened.id
     live.isNew = !opened.remembers
-    await this.#save({ session: opened.id, openedAt: Date.now() })
+    const counters = opened.remembers ? this.#handle.counters : {}
+    live.cost = readCost(counters)
+    await this.#save({ session: opened.id, openedAt: Date.now(), counters })
   }
 
   async #conclude(

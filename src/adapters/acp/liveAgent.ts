@@ -29,7 +29,7 @@ export class LiveAgent {
   sessionId: string | null = null
   /** Whether the session is a new one, which has cost nothing yet. */
   isNew = false
-  /** What the agent has told of the cost of its session; null: not known. */
+  /** What the agent has told of the cost of its session, by an earlier process too; null: not known. */
   cost: Cost | null = null
 
   private constructor(process: AgentProcess, stream: MessageStream, connection: ClientConnection) {

@@ -93,7 +93,8 @@ export type ToolMessage = z.infer<typeof toolSchema>
 const messageSchema = z.object({
   content: blockSchema,
   messageId: optional(z.string().max(1_000).nullable()),
-  _meta: record,
+  /** Some agents tell here what a request to their model has used. */
+  _meta: optional(z.looseObject({ usage: optional(usageSchema.nullable()) })),
 })
 
 export const updateSchema = z.discriminatedUnion('sessionUpdate', [

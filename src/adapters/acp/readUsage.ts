@@ -14,6 +14,38 @@ export interface Cost {
 /** The millions that a cost is told in. */
 const MICROS = 1_000_000
 
+/** The tokens that an agent tells of: those of a turn, or of one request to its model. */
+export type TokensTold = NonNullable<Prompted['usage']>
+
+/** What two requests used together: a figure that one of them lacks is not known of both. */
+export function addTokens(before: TokensTold | null, more: TokensTold): TokensTold {
+  if (!before) return more
+  const add = (name: keyof TokensTold) => {
+    const [one, other] = [before[name] ?? undefined, more[name] ?? undefined]
+    return one === undefined || other === undefined ? undefined : one + other
+  }
+  return {
+    inputTokens: add('inputTokens'),
+    outputTokens: add('outputTokens'),
+    thoughtTokens: add('thoughtTokens'),
+    cachedReadTokens: add('cachedReadTokens'),
+  }
+}
+
+/** How the counter of a session's cost is named in its handle, before the currency. */
+const COST = 'cost '
+
+/** The cost of a session, as a counter of its handle. */
+export function countCost({ amount, currency }: Cost): Record<string, number> {
+  return { [`${COST}${currency}`]: amount }
+}
+
+/** The cost of a session by the counters of its handle; null where there is none. */
+export function readCost(counters: Readonly<Record<string, number>>): Cost | null {
+  const found = Object.entries(counters).find(([name]) => name.startsWith(COST))
+  return found ? { amount: found[1], currency: found[0].slice(COST.length) } : null
+}
+
 /**
  * What a turn used, as the agent tells it at the end; null where it tells nothing. A figure that it does not give is left out.
  *

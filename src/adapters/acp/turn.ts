@@ -1,4 +1,5 @@
 import { RequestError } from '@agentclientprotocol/sdk'
+import type { z } from 'zod'
 import type { Ending } from '../../processes/launch.ts'
 import { composeText } from '../../text/composeText.ts'
 import { exited } from '../kit/adapter.ts'
@@ -9,7 +10,8 @@ import type { PermissionAnswer } from './decidePermission.ts'
 import type { LiveAgent } from './liveAgent.ts'
 import { notificationSchema, promptedSchema, updateSchema } from './messages.ts'
 import type { PermissionMessage } from './messages.ts'
-import { readUsage } from './readUsage.ts'
+import { addTokens, readUsage } from './readUsage.ts'
+import type { TokensTold } from './readUsage.ts'
 import { toToolKind, UpdateReporter } from './reportUpdate.ts'
 import { ToolCalls } from './toolCalls.ts'
 
@@ -34,6 +36,8 @@ export class AcpTurn {
   readonly #costBefore: LiveAgent['cost']
   readonly #ended = new AbortController()
   #isOn = true
+  /** What its requests used, of an agent that tells of each. */
+  #tokens: TokensTold | null = null
   #isCancelled = false
   #waiting = 0
   #waitsSince = 0
@@ -95,6 +99,10 @@ export class AcpTurn {
     if (update.sessionUpdate === 'tool_call' || update.sessionUpdate === 'tool_call_update')
       this.#calls.note(update)
     if (update.sessionUpdate === 'usage_update' && update.cost) this.#live.cost = update.cost
+    if (update.sessionUpdate === 'agent_message_chunk' || update.sessionUpdate === 'agent_thought_chunk') {
+      const used = update._meta?.usage
+      if (used) this.#tokens = addTokens(this.#tokens, used)
+    }
     this.#reporter.report(update)
   }
 
@@ -117,12 +125,8 @@ export class AcpTurn {
   /** The agent answered that its turn is over. */
   conclude(answer: unknown): TurnResult {
     const read = promptedSchema.safeParse(answer ?? {})
-    const prompted = read.success ? read.data : { stopReason: undefined, usage: undefined, _meta: undefined }
-    const durationMs = performance.now() - this.#begunAt
-    const { cost: after, isNew } = this.#live
-    const before = this.#costBefore ?? (isNew && after ? { ...after, amount: 0 } : null)
-    const usage = readUsage(this.#live.initialized?.agentInfo?.name, prompted, { before, after }, durationMs)
-    if (usage) this.#context.output.report(usage)
+    const prompted = read.success ? read.data : {}
+    this.#reportUsage(prompted)
     const { stopReason } = prompted
     const stop =
       stopReason !== undefined && Object.hasOwn(STOP_REASONS, stopReason) ? STOP_REASONS[stopReason] : null
@@ -131,11 +135,13 @@ export class AcpTurn {
 
   /** The agent answered with an error, and lives on. */
   fail(error: RequestError): TurnResult {
+    this.#reportUsage()
     return { exit: null, stop: null, failure: this.#tell(toFailure(error)) }
   }
 
   /** Its process ended in the middle. */
   exit(ending: Ending, error: unknown): TurnResult {
+    this.#reportUsage()
     // Why the connection broke says more than how the process was ended for it; that it ended says nothing more.
     const isTold = error instanceof RequestError || (error instanceof Error && error.name === 'ProtocolError')
     if (!isTold) return exited(ending)
@@ -151,6 +157,17 @@ export class AcpTurn {
     this.#isOn = false
     this.#calls.clear()
     this.#ended.abort()
+  }
+
+  /** Reports what it used: by its end, else by what was told while it went on, where anything was. */
+  #reportUsage(prompted?: z.infer<typeof promptedSchema>): void {
+    const { cost: after, isNew, initialized } = this.#live
+    const before = this.#costBefore ?? (isNew && after ? { ...after, amount: 0 } : null)
+    if (!prompted && !this.#tokens && (after === null || after.amount === before?.amount)) return
+    const told = { ...prompted, usage: prompted?.usage ?? this.#tokens }
+    const durationMs = performance.now() - this.#begunAt
+    const usage = readUsage(initialized?.agentInfo?.name, told, { before, after }, durationMs)
+    if (usage) this.#context.output.report(usage)
   }
 
   #tell(failure: AgentFailure): AgentFailure {

@@ -1,26 +1,42 @@
 import { countAt, listAt, microsAt, objectAt, sumOf, textAt, textIn } from './eventReader.ts'
 import type { EventReader, EventSink, Fields } from './eventReader.ts'
+import type { Usage } from '../kit/entry.ts'
 import { beginCall, diffOf, endCall } from './toolCalls.ts'
 
 /** Claude Code, by `--output-format=stream-json`. */
-export const readClaude: EventReader = (event, sink) => readEvent(event, sink, sumInput)
+export const readClaude: EventReader = (event, sink) => readEvent(event, sink, tokensOfClaude)
 
-/** Qwen Code prints the same events, but what stood in a cache is a part of its input. */
-export const readQwen: EventReader = (event, sink) =>
-  readEvent(event, sink, (usage) => countAt(usage, 'input_tokens'))
+/** Qwen Code prints the same events, but counts its tokens otherwise. */
+export const readQwen: EventReader = (event, sink) => readEvent(event, sink, tokensOfQwen)
 
-/** All input of a turn. */
-type CountInput = (usage: Fields) => number | undefined
+/** The tokens of a turn, by its result. */
+type ReadTokens = (
+  usage: Fields,
+  sink: EventSink,
+) => Pick<Usage, 'inputTokens' | 'cachedTokens' | 'outputTokens'>
 
 /** Its input leaves out what stood in a cache, or was put into one. */
-const sumInput: CountInput = (usage) =>
-  sumOf(
+const tokensOfClaude: ReadTokens = (usage) => ({
+  inputTokens: sumOf(
     countAt(usage, 'input_tokens'),
     countAt(usage, 'cache_read_input_tokens'),
     countAt(usage, 'cache_creation_input_tokens'),
-  )
+  ),
+  cachedTokens: countAt(usage, 'cache_read_input_tokens'),
+  outputTokens: countAt(usage, 'output_tokens'),
+})
 
-function readEvent(event: Fields, sink: EventSink, countInput: CountInput): void {
+/** What stood in a cache is a part of its input, and its counters run on over the whole session. */
+const tokensOfQwen: ReadTokens = (usage, sink) => {
+  const since = (name: string) => sink.sinceLast(name, countAt(usage, name))
+  return {
+    inputTokens: since('input_tokens'),
+    cachedTokens: since('cache_read_input_tokens'),
+    outputTokens: since('output_tokens'),
+  }
+}
+
+function readEvent(event: Fields, sink: EventSink, readTokens: ReadTokens): void {
   switch (event['type']) {
     case 'system':
       return readSystem(event, sink)
@@ -41,7 +57,7 @@ function readEvent(event: Fields, sink: EventSink, countInput: CountInput): void
           )
       return
     case 'result':
-      return readResult(event, sink, countInput)
+      return readResult(event, sink, readTokens)
   }
 }
 
@@ -81,16 +97,14 @@ function readPart(part: Fields, sink: EventSink): void {
 }
 
 /** Its cost runs on where a session is resumed; its tokens are those of the turn. */
-function readResult(event: Fields, sink: EventSink, countInput: CountInput): void {
+function readResult(event: Fields, sink: EventSink, readTokens: ReadTokens): void {
   const usage = objectAt(event, 'usage')
   const models = Object.keys(objectAt(event, 'modelUsage'))
   const costMicros = sink.sinceLast('total_cost_usd', microsAt(event, 'total_cost_usd'))
   sink.report({
     kind: 'USAGE',
     ...(models.length === 1 && { model: models[0] }),
-    inputTokens: countInput(usage),
-    cachedTokens: countAt(usage, 'cache_read_input_tokens'),
-    outputTokens: countAt(usage, 'output_tokens'),
+    ...readTokens(usage, sink),
     ...(costMicros !== undefined && { costMicros, currency: 'USD' }),
     durationMs: countAt(event, 'duration_ms'),
   })

@@ -96,6 +96,9 @@ export interface Usage extends Updatable {
   /** As `USD`. */
   readonly currency?: string | undefined
   readonly durationMs?: number | undefined
+  /** The process and the phase that it was used in: the worker fills them in. */
+  readonly executionId?: string | undefined
+  readonly phaseId?: string | undefined
 }
 
 /** What went wrong, in the agent's own words. */

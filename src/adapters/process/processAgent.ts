@@ -245,7 +245,8 @@ export class ProcessAgent implements Agent {
         reader,
         output,
         busyMs: definition.toolSeconds * 1_000,
-        counters: this.#handle.counters,
+        // A new session of the agent counts from nothing.
+        counters: this.#isResumed ? this.#handle.counters : {},
         begin: (session) => this.#learn(session),
         hear: (failure) => this.#endIfHopeless(failure),
       })

@@ -84,6 +84,8 @@ export function toEntryInput(entry: Entry, secrets: readonly Secret[]): Transcri
           costMicros: toCount(entry.costMicros, Number.MAX_SAFE_INTEGER),
           currency: word(entry.currency),
           durationMs: toCount(entry.durationMs),
+          executionId: entry.executionId,
+          phaseId: entry.phaseId,
         },
       }
     case 'ERROR': {

@@ -1,3 +1,4 @@
+import { formatCost } from '@pawl/sdk'
 import type { FoldedEntry, PermissionState, StepStatus, ToolStatus } from '@pawl/sdk'
 import type { Colors } from '../terminal/printer.ts'
 import { formatDuration, formatTime } from '../terminal/times.ts'
@@ -131,7 +132,7 @@ function usageText(usage: Of<'USAGE'>): string {
     ...part(cachedTokens, 'cached'),
     ...part(outputTokens, 'out'),
     ...part(reasoningTokens, 'reasoning'),
-    ...(costMicros === null ? [] : [`${(costMicros / 1_000_000).toFixed(4)} ${currency ?? ''}`.trim()]),
+    ...(costMicros === null ? [] : [formatCost({ micros: costMicros, currency })]),
     ...(usage.durationMs === null ? [] : [formatDuration(usage.durationMs)]),
   ]
   return parts.join(', ') || 'a turn without figures'

@@ -9,21 +9,35 @@ import { printMessages } from '../print/printMessage.ts'
 import { createCommand } from '../kit/options.ts'
 import type { Printer } from '../terminal/printer.ts'
 import { runArgument } from './changeOptions.ts'
+import { printUsage } from '../print/printUsage.ts'
 import { printExecutions, printRun, printRuns, printSessions } from '../print/printRun.ts'
 
 /** How many of the newest of each kind are shown. */
 const MAX_ROWS = 20
+
+interface ShowOptions extends CommonOptions {
+  readonly usage?: true
+}
 
 /** `pawl run show`: one run with everything that belongs to it. */
 export function runShowCommand(): Command {
   return createCommand('show', 'show a run with its children, sessions, artifacts, approvals and messages', [
     'pawl run show run_01k9…',
     "pawl run show --json | jq '.run.output'",
+    'pawl run show run_01k9… --usage',
   ])
     .addArgument(runArgument())
+    .option(
+      '--usage',
+      'show what its agents told that they had used, by phase, session and model, and nothing else',
+    )
     .action(
-      createAction<CommonOptions, [string | undefined]>(async (invocation, _options, id) => {
+      createAction<ShowOptions, [string | undefined]>(async (invocation, { usage: onlyUsage }, id) => {
         const { run } = await chooseRun(invocation, id)
+        if (onlyUsage) {
+          const usage = await invocation.pawl.runs.usage(run.id)
+          return invocation.answer(usage, (printer) => printUsage(printer, usage))
+        }
         const related = await readRelated(invocation.pawl, run.id)
         return invocation.answer({ run, ...related }, (printer) => printRunWithRelated(printer, run, related))
       }),

@@ -117,6 +117,11 @@ export const TranscriptEntryInput = defineOneOf(
         costMicros: wholeNumber('What it cost, in millionths of the currency.'),
         currency: text(MAX.word, 'The currency, as USD.'),
         durationMs: count('How long it took, in milliseconds.'),
+        executionId: id('execution', 'The process that used it; one that is none of the run is left out.'),
+        phaseId: id(
+          'phase',
+          'The phase that it was used for; left out: that of the process. One that is none of the run is left out.',
+        ),
       }),
       'What a turn used.',
     ),
@@ -165,7 +170,7 @@ export function toEntry(input: EntryInput): EntryContent {
     return { ...common(permission), kind: 'PERMISSION', title, text, data: { toolKind, state, approvalId } }
   }
   if (usage) {
-    const { model, provider, currency, costMicros, durationMs, ...rest } = usage
+    const { model, provider, currency, costMicros, durationMs, executionId, phaseId, ...rest } = usage
     const data = {
       usage: {
         model: model ?? null,
@@ -177,6 +182,8 @@ export function toEntry(input: EntryInput): EntryContent {
         costMicros: costMicros ?? null,
         currency: currency ?? null,
         durationMs: durationMs ?? null,
+        executionId: executionId ?? null,
+        phaseId: phaseId ?? null,
       },
     }
     return { ...common(usage), kind: 'USAGE', title: null, text: null, data }

@@ -15,6 +15,7 @@ import {
   STEP_STATUSES,
   TOOL_KINDS,
   TOOL_STATUSES,
+  USAGE_FIGURES,
 } from '../../lifecycle/run/enums.ts'
 import { enumOf } from '../kit/builder.ts'
 
@@ -173,4 +174,13 @@ export const MessageStatus = enumOf('MessageStatus', MESSAGE_STATUSES, 'Delivery
 export const Receipt = enumOf('Receipt', RECEIPTS, "The owner's receipt for a message.", {
   DELIVERED: 'The owner has it.',
   CONSUMED: 'The agent has read it.',
+})
+
+export const UsageFigure = enumOf('UsageFigure', USAGE_FIGURES, 'A figure of what was used.', {
+  INPUT_TOKENS: 'Tokens that went in.',
+  CACHED_TOKENS: 'Those of them that were read from a cache.',
+  OUTPUT_TOKENS: 'Tokens that came out.',
+  REASONING_TOKENS: 'Those of them that were reasoning.',
+  COST: 'What it cost.',
+  DURATION: 'How long it took.',
 })

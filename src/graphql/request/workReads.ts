@@ -1,4 +1,5 @@
 import type DataLoader from 'dataloader'
+import type { Usage } from '../../lifecycle/activity/usage.ts'
 import type { Approval, Artifact, Message, Session } from '../../lifecycle/run/run.ts'
 import {
   type OwnedRow,
@@ -18,6 +19,13 @@ import type { Page } from '../../store/sql/page.ts'
 import type { RunPageRequest } from '../../store/sql/runPages.ts'
 import type { Entry } from '../../store/activity/transcript/entries.ts'
 import { type EntriesRequest, listTranscripts } from '../../store/activity/transcript/listTranscripts.ts'
+import {
+  sumUsageOfExecutions,
+  sumUsageOfPhases,
+  sumUsageOfRuns,
+  sumUsageOfSessions,
+  type UsageRequest,
+} from '../../store/activity/usage/sumUsages.ts'
 import type { Loaders } from './loaders.ts'
 
 /** Reads of a run's dependent rows. */
@@ -36,6 +44,11 @@ export interface WorkReads {
   /** The content of an artifact by its id. */
   readonly content: DataLoader<string, { readonly content: string } | null>
   readonly transcript: DataLoader<EntriesRequest, Entry[], string>
+  readonly usageOfRun: DataLoader<UsageRequest, Usage | null, string>
+  /** What was used, by the id of a phase, a session or an execution. */
+  readonly usageOfPhase: DataLoader<string, Usage | null, string>
+  readonly usageOfSession: DataLoader<string, Usage | null, string>
+  readonly usageOfExecution: DataLoader<string, Usage | null, string>
 }
 
 /** Prepares the reads of dependent rows. */
@@ -52,5 +65,9 @@ export function prepareWorkReads({ byId, byOwner, inOrder }: Loaders): WorkReads
     messages: inOrder(listMessagesOfRuns),
     content: byId(findArtifactContents, ({ id }) => id),
     transcript: inOrder(listTranscripts),
+    usageOfRun: inOrder(sumUsageOfRuns),
+    usageOfPhase: inOrder(sumUsageOfPhases),
+    usageOfSession: inOrder(sumUsageOfSessions),
+    usageOfExecution: inOrder(sumUsageOfExecutions),
   }
 }

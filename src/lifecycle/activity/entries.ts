@@ -58,6 +58,9 @@ export interface TurnUsage {
   readonly costMicros: number | null
   readonly currency: string | null
   readonly durationMs: number | null
+  /** The process and the phase that it was used in. */
+  readonly executionId: string | null
+  readonly phaseId: string | null
 }
 
 /** Marks of the steps of a plan, in its text. */

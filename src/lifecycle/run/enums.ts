@@ -136,6 +136,16 @@ export const ENTRY_KINDS = [
 ] as const
 export type EntryKind = (typeof ENTRY_KINDS)[number]
 
+export const USAGE_FIGURES = [
+  'INPUT_TOKENS',
+  'CACHED_TOKENS',
+  'OUTPUT_TOKENS',
+  'REASONING_TOKENS',
+  'COST',
+  'DURATION',
+] as const
+export type UsageFigure = (typeof USAGE_FIGURES)[number]
+
 /** What a tool does, as agents tell it. */
 export const TOOL_KINDS = [
   'READ',

@@ -14,6 +14,7 @@ import { askPermission } from './askPermission.ts'
 import { finishExecution } from './finishExecution.ts'
 import type { RunContext } from '../run/runContext.ts'
 import { openTranscript } from './transcript.ts'
+import { UsageOrigin } from './usageOrigin.ts'
 import type { RunWorkspace } from '../run/workspace.ts'
 
 /** A session of the run and its agent, opened by this owner. */
@@ -24,8 +25,16 @@ export interface OpenAgent {
   readonly sessionId: string
   /** Hides the secrets of its environment in what it says. */
   readonly mask: (text: string) => string
+  /** Where what it uses belongs. */
+  readonly origin: UsageOrigin
   /** Status of the session, as far as this owner knows. */
   status: SessionStatus
+}
+
+/** Where what an agent says goes. */
+interface Heard {
+  readonly openOutput: (env: Readonly<Record<string, string>>) => AgentOutput
+  readonly origin: UsageOrigin
 }
 
 /**
@@ -70,13 +79,15 @@ export class OpenAgents {
     await this.#run.step('session-opened')
     if (opened.status === 'CREATED') await this.#setStatus(opened.id, 'BOOTSTRAPPING')
     let secrets: readonly Secret[] = []
-    const agent = await this.#reach(opened, definition, workspace, (env) => {
+    const origin = new UsageOrigin()
+    const openOutput = (env: Readonly<Record<string, string>>) => {
       secrets = findSecrets(env)
-      return this.#openTranscript(opened.id, env)
-    })
+      return origin.mark(this.#openTranscript(opened.id, env))
+    }
+    const agent = await this.#reach(opened, definition, workspace, { openOutput, origin })
     const status = opened.status === 'CREATED' ? 'BOOTSTRAPPING' : opened.status
     const mask = (text: string) => maskText(text, secrets)
-    const open = { role, definition, agent, sessionId: opened.id, mask, status }
+    const open = { role, definition, agent, sessionId: opened.id, mask, origin, status }
     this.#byRole.set(role, open)
     await this.#run.step('agent-opened')
     return open
@@ -151,7 +162,7 @@ export class OpenAgents {
       definition,
       { path: this.#run.tools.stateRoot, keep: [] },
       // The session still belongs to its earlier owner: the server lets nobody else append to its transcript.
-      () => DISCARDED_OUTPUT,
+      { openOutput: () => DISCARDED_OUTPUT, origin: new UsageOrigin() },
     )
     const isGone = await agent.stop(limits, 'SUPERVISOR_LOST')
     await agent.close()
@@ -181,7 +192,7 @@ export class OpenAgents {
     { id: sessionId, role, handle }: Session,
     definition: AgentDefinition,
     { path: workspace, keep, lockId }: Pick<RunWorkspace, 'path' | 'keep'> & Partial<RunWorkspace>,
-    openOutput: (env: Readonly<Record<string, string>>) => AgentOutput,
+    { openOutput, origin }: Heard,
   ): Promise<Agent> {
     const { tools, owned } = this.#run
     const env = agentEnvironment(tools.env, {
@@ -205,6 +216,7 @@ export class OpenAgents {
         const answer = await owned.executions.start({ command, pid, phase, ...this.#run.call })
         const { id } = this.#run.accept(answer).execution
         this.#started.add(id)
+        origin.executionId = id
         return id
       },
       recordEnd: async (executionId, ending) =>

@@ -159,6 +159,13 @@ describe('a turn over ACP', () => {
     const cost = (amount: number) => ({
       update: { sessionUpdate: 'usage_update', used: 1, size: 2, cost: { amount, currency: 'USD' } },
     })
+    const request = (inputTokens: number) => ({
+      update: {
+        sessionUpdate: 'agent_message_chunk',
+        content: { type: 'text', text: '' },
+        _meta: { usage: { inputTokens, outputTokens: 1 } },
+      },
+    })
     const bench = await speak([
       {
         prompt: 'one',
@@ -185,6 +192,8 @@ describe('a turn over ACP', () => {
           { stop: 'end_turn', with: { usage } },
         ],
       },
+      { prompt: 'four', do: [cost(1)] },
+      { prompt: 'three', do: [request(5), request(6), cost(0.75)] },
       { do: [cost(0.75)] },
     ])
     const { agent } = await work(bench, 'one')
@@ -212,6 +221,19 @@ describe('a turn over ACP', () => {
     await agent.turnOver(never())
     expect(bench.entries.at(-1)).toMatchObject({ kind: 'USAGE', costMicros: 500_000 })
     expect(bench.entries.at(-1)).not.toHaveProperty('inputTokens')
+    await agent.send(prompt('three'))
+    await agent.turnOver(never())
+    expect(bench.entries.at(-1)).toMatchObject({
+      kind: 'USAGE',
+      inputTokens: 11,
+      outputTokens: 2,
+      costMicros: 0,
+    })
+    await agent.close()
+    const next = await bench.open()
+    await next.send(prompt('four'))
+    await next.turnOver(never())
+    expect(bench.entries.at(-1)).toMatchObject({ kind: 'USAGE', costMicros: 250_000 })
   })
 
   it('is no silence while a call of a tool is under way, and is one after that was too long', async () => {

@@ -131,3 +131,31 @@ describe('pawl logs', () => {
     expect(stdout.match(/first words/g)).toHaveLength(1)
   })
 })
+
+describe('pawl run show --usage', () => {
+  it(
+    'tells what was used, by phase, session and model, and what is only the least of it',
+    patience,
+    async () => {
+      const run = await begin()
+      const writer = await run.openSession('writer')
+      expect((await cli.run(['run', 'show', run.id, '--usage'])).stdout).toMatch(/no agent has told/)
+      const [phase] = (await pawl.runs.get(run.id))?.phases ?? []
+      const usage = { phaseId: phase?.id, model: 'm1', costMicros: 1_230_000, currency: 'USD' }
+      await writer.say(
+        { usage: { ...usage, inputTokens: 12_000, outputTokens: 300 } },
+        { usage: { inputTokens: 5 } },
+      )
+      const { code, stdout } = await cli.run(['run', 'show', run.id, '--usage'])
+      expect(code).toBe(0)
+      expect(stdout).toMatch(/^run +12,005 +≥ 300 +≥ 1\.23 USD$/m)
+      expect(stdout).toMatch(/^phase work, round 1 +12,000 +300 +1\.23 USD$/m)
+      expect(stdout).toMatch(/^session writer ses_\w+ +12,005/m)
+      expect(stdout).toMatch(/^model m1 +12,000/m)
+      expect((await cli.json(['run', 'show', run.id, '--usage'])).answer).toMatchObject({
+        usage: { inputTokens: 12_005, lacks: expect.arrayContaining(['COST']) },
+        phases: [{ key: 'work', usage: { costs: [{ micros: 1_230_000, currency: 'USD' }] } }],
+      })
+    },
+  )
+})

@@ -62,6 +62,8 @@ const EVERY_ENTRY = [
       costMicros: 1,
       currency: 'USD',
       durationMs: 1,
+      executionId: 'exe_01jd0000000000000000000000',
+      phaseId: 'phs_01jd0000000000000000000000',
     },
   },
   { error: { ...identity, code: 'a', message: 'a', resetAt: '2030-01-01T00:00:00Z' } },

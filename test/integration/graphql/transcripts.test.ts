@@ -279,3 +279,84 @@ describe('the stream of a transcript', () => {
 it('leaves every run what its log says', async () => {
   expect(await findViolations(graph)).toEqual([])
 })
+
+describe('what entries tell of usage', () => {
+  const SUMS = `reports inputTokens cachedTokens outputTokens reasoningTokens durationMs costs { micros currency } lacks`
+  const read = async (runId: string): Promise<Data> => {
+    const document = `query ($id: ID!) { run(id: $id) { usage { ${SUMS} models { model ${SUMS} } } first: usage(round: 1) { reports }
+      second: usage(round: 2) { reports } phases { usage { reports inputTokens } } sessions { usage { reports } }
+      executions { edges { node { usage { reports outputTokens } } } } } }`
+    return (await graph.read(document, { id: runId }))['run'] as Data
+  }
+
+  it('is summed for run, round, phase, session and execution, once as it is, and missing where it was not told', async () => {
+    const { runId, sessionId } = await open()
+    expect(await read(runId)).toMatchObject({ usage: null, phases: [{ usage: null }] })
+    const { run } = await graph.read('query ($id: ID!) { run(id: $id) { currentPhase { id } } }', {
+      id: runId,
+    })
+    const { id: phaseId } = (run as { currentPhase: Data }).currentPhase
+    const started = succeeded(
+      await graph.mutate(
+        'startExecution',
+        { runId, command: 'agent', fence: 1 },
+        '... on StartExecutionSuccess { execution { id } }',
+      ),
+    )
+    const executionId = (started['execution'] as Data)['id']
+    const origin = { executionId, phaseId }
+    const entries = [
+      {
+        usage: {
+          ...origin,
+          model: 'a',
+          inputTokens: 2_000_000_000,
+          outputTokens: 5,
+          costMicros: 7,
+          currency: 'USD',
+        },
+      },
+      { usage: { ...origin, model: 'b', inputTokens: 2_000_000_000, key: 'k', durationMs: 3 } },
+      // of another run, or unknown: it belongs to the run and the session alone
+      { usage: { phaseId: 'phs_01jd0000000000000000000000', inputTokens: 1 } },
+    ]
+    succeeded(await append({ sessionId, fromSeq: 1, entries }))
+    const update = { usage: { updates: 'k', cachedTokens: 4, costMicros: 2, currency: 'EUR' } }
+    // told again, as after a lost answer, with what follows
+    succeeded(await append({ sessionId, fromSeq: 1, entries: [...entries, update] }))
+    succeeded(await append({ sessionId, fromSeq: 2, entries: [entries[1], entries[2], update] }))
+    succeeded(await append({ sessionId, fromSeq: 2, entries: [entries[1]] }))
+    expect(await read(runId)).toEqual({
+      usage: {
+        reports: 3,
+        inputTokens: 4_000_000_001,
+        cachedTokens: 4,
+        outputTokens: 5,
+        reasoningTokens: null,
+        durationMs: 3,
+        costs: [
+          { micros: 7, currency: 'USD' },
+          { micros: 2, currency: 'EUR' },
+        ],
+        lacks: ['CACHED_TOKENS', 'OUTPUT_TOKENS', 'REASONING_TOKENS', 'DURATION', 'COST'],
+        models: expect.arrayContaining([
+          expect.objectContaining({ model: 'a', reports: 1, outputTokens: 5, cachedTokens: null }),
+          expect.objectContaining({ model: 'b', reports: 1, cachedTokens: 4, durationMs: 3 }),
+          expect.objectContaining({ model: null, reports: 1, inputTokens: 1 }),
+        ]),
+      },
+      first: { reports: 2 },
+      second: null,
+      phases: [{ usage: { reports: 2, inputTokens: 4_000_000_000 } }],
+      sessions: [{ usage: { reports: 3 } }],
+      executions: { edges: [{ node: { usage: { reports: 2, outputTokens: 5 } } }] },
+    })
+  })
+
+  it('is not written with entries that are refused', async () => {
+    const { runId, sessionId } = await open()
+    await append({ sessionId, fromSeq: 2, entries: [{ usage: { inputTokens: 1 } }] })
+    await append({ sessionId, fromSeq: 1, fence: 9, entries: [{ usage: { inputTokens: 1 } }] })
+    expect(await read(runId)).toMatchObject({ usage: null })
+  })
+})

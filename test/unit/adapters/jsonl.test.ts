@@ -198,6 +198,14 @@ describe('the events of claude', () => {
     ])
   })
 
+  it('of qwen count over the whole session', () => {
+    const usage = { input_tokens: 100, cache_read_input_tokens: 40, output_tokens: 20 }
+    const before = { input_tokens: 70, cache_read_input_tokens: 40, output_tokens: 15 }
+    const { entries, events } = read('qwen', [{ type: 'result', is_error: false, usage }], before)
+    expect(entries).toMatchObject([{ kind: 'USAGE', inputTokens: 30, cachedTokens: 0, outputTokens: 5 }])
+    expect(events.counters).toMatchObject(usage)
+  })
+
   it('name the error of the turn', () => {
     const { events } = read('claude', [
       { type: 'result', is_error: true, result: 'Invalid API key', api_error_status: 401, usage: {} },

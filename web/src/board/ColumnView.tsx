@@ -8,6 +8,7 @@ import { Shape } from '../elements/Shape.tsx'
 import type { Column } from './columns.ts'
 import type { Counted } from './useCounts.ts'
 import { RunCard } from './RunCard.tsx'
+import { useCosts } from './useCosts.ts'
 
 /** Height of a card including the space below it, in pixels. */
 const CARD = 118
@@ -44,6 +45,7 @@ export const ColumnView = memo(function ColumnView({ column, filter, counted }: 
     overscan: 6,
   })
   const items = virtual.getVirtualItems()
+  const costs = useCosts(items.flatMap(({ index }) => sorted[index] ?? []))
   const last = items.at(-1)?.index ?? 0
   useEffect(() => {
     if (hasMore && !isLoading && last >= sorted.length - NEAR) loadMore()
@@ -94,7 +96,7 @@ export const ColumnView = memo(function ColumnView({ column, filter, counted }: 
                   style={{ transform: `translateY(${start}px)` }}
                   onFocus={() => setCurrent(run.id)}
                 >
-                  <RunCard run={run} isStop={index === stop} />
+                  <RunCard run={run} usage={costs.get(run.id)?.usage} isStop={index === stop} />
                 </li>
               )
             )

@@ -1,18 +1,21 @@
-import type { StoredRun } from '@pawl/sdk'
+import type { StoredRun, Usage } from '@pawl/sdk'
 import { memo } from 'react'
 import { Age, Ago } from '../elements/Age.tsx'
 import { Shape } from '../elements/Shape.tsx'
 import { REASON, wordOfRun } from '../elements/words.ts'
 import { Link } from '../elements/Link.tsx'
+import { describeCosts } from '../elements/describeCosts.ts'
 
 interface RunCardProps {
   readonly run: StoredRun
+  /** What it used; null or undefined where that is not known. */
+  readonly usage: Usage | null | undefined
   /** Whether the card is in the tab order: one card of each column is. */
   readonly isStop: boolean
 }
 
 /** A run's card on the board. */
-export const RunCard = memo(function RunCard({ run, isStop }: RunCardProps) {
+export const RunCard = memo(function RunCard({ run, usage, isStop }: RunCardProps) {
   const { id, title, status, outcome, reason, workflow, phase, lease, labels = [] } = run
   const { createdAt, startedAt, settledAt } = run
   if (!status || !createdAt) return null
@@ -40,6 +43,7 @@ export const RunCard = memo(function RunCard({ run, isStop }: RunCardProps) {
             {label}
           </span>
         ))}
+        {usage && usage.costs.length > 0 && <span className="card-cost">{describeCosts(usage)}</span>}
         <span className="card-age">
           {settledAt ? <Ago at={settledAt} /> : <Age since={startedAt ?? createdAt} />}
         </span>

@@ -7,6 +7,7 @@ import { formatAge } from '../elements/time.ts'
 import { useClock } from '../elements/clock.ts'
 import { Link } from '../elements/Link.tsx'
 import { writeFilter } from '../board/filters.ts'
+import { UsageFacts } from './UsageFacts.tsx'
 
 interface FactsProps {
   readonly run: StoredRun
@@ -79,6 +80,7 @@ export function Facts({ run, detail }: FactsProps) {
           </Fact>
         )}
       </dl>
+      <UsageFacts runId={id} revision={revision} />
       <Value name="Input" value={detail?.input} />
       <Value name="Output" value={detail?.output} />
     </aside>

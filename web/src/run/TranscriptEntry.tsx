@@ -1,3 +1,4 @@
+import { formatCost } from '@pawl/sdk'
 import type { FoldedEntry } from '@pawl/sdk'
 import { Badge } from '../elements/Badge.tsx'
 import { Markdown } from '../elements/Markdown.tsx'
@@ -104,7 +105,7 @@ export function describeUsage(usage: Of<'USAGE'>): string {
     ...part(cachedTokens, 'of them cached'),
     ...part(outputTokens, 'out'),
     ...part(reasoningTokens, 'of them reasoning'),
-    ...(costMicros === null ? [] : [`${(costMicros / 1_000_000).toFixed(4)} ${currency ?? ''}`.trim()]),
+    ...(costMicros === null ? [] : [formatCost({ micros: costMicros, currency })]),
     ...(durationMs === null ? [] : [`${(durationMs / 1_000).toFixed(1)} s`]),
   ]
   return parts.length === 0 ? 'A turn, of which no figures are known' : parts.join(', ')

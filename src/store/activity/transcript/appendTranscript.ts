@@ -1,11 +1,29 @@
 import type { EntryContent } from '../../../lifecycle/activity/entries.ts'
+import { collectUsages } from '../../../lifecycle/activity/usage.ts'
 import { insertInto } from '../../sql/columns.ts'
 import { column, type Connection, int, prepare, query } from '../../sql/statement.ts'
+
+/** The columns of a usage that an update of it may give anew. */
+const TOLD = [
+  'execution_id',
+  'phase_id',
+  'round',
+  'model',
+  'provider',
+  'input_tokens',
+  'cached_tokens',
+  'output_tokens',
+  'reasoning_tokens',
+  'cost_micros',
+  'currency',
+  'duration_ms',
+] as const
 
 /**
  * One guarded statement, without an event or a revision. It locks the session's row while it checks the fence and the
  * cursor, so that a superseded holder cannot append. It locks the run's row first, because a decision changes the run
- * before its sessions: the opposite order could deadlock. Entries that already exist are skipped.
+ * before its sessions: the opposite order could deadlock. Entries that already exist are skipped. What entries tell of usage is
+ * written with them, once as they are: a usage of which no entry is new changes nothing.
  */
 const APPEND = prepare({
   name: 'append-transcript',
@@ -37,6 +55,34 @@ WITH owning AS MATERIALIZED (
     data: 'data',
     at: 'clock_timestamp()',
   })} FROM fresh RETURNING seq
+), used AS (
+  ${insertInto('usage', {
+    session_id: 'held.id',
+    key: 'u.key',
+    seq: '$3::int + u.place - 1',
+    run_id: 'held.run_id',
+    execution_id: 'x.id',
+    phase_id: 'p.id',
+    round: 'p.round',
+    model: 'u.model',
+    provider: 'u.provider',
+    input_tokens: 'u."inputTokens"',
+    cached_tokens: 'u."cachedTokens"',
+    output_tokens: 'u."outputTokens"',
+    reasoning_tokens: 'u."reasoningTokens"',
+    cost_micros: 'u."costMicros"',
+    currency: 'u.currency',
+    duration_ms: 'u."durationMs"',
+    at: 'clock_timestamp()',
+  })}
+  FROM held CROSS JOIN jsonb_to_recordset($5::jsonb) AS u(key text, place int, "executionId" text, "phaseId" text, model text,
+    provider text, "inputTokens" int, "cachedTokens" int, "outputTokens" int, "reasoningTokens" int, "costMicros" float8,
+    currency text, "durationMs" int)
+  LEFT JOIN execution x ON x.id = u."executionId" AND x.run_id = held.run_id
+  LEFT JOIN phase p ON p.id = coalesce(u."phaseId", x.phase_id) AND p.run_id = held.run_id
+  WHERE held.fence = $2 AND $3::int <= held.next_entry AND $3::int + u.place - 1 >= held.next_entry
+  ON CONFLICT (session_id, key) DO UPDATE SET seq = excluded.seq,
+    ${TOLD.map((name) => `${name} = coalesce(excluded.${name}, usage.${name})`).join(', ')}
 ), moved AS (
   UPDATE session s SET next_entry = held.next_entry + (SELECT count(*) FROM fresh)
   FROM held WHERE s.id = held.id AND EXISTS (SELECT FROM fresh)
@@ -64,6 +110,12 @@ export async function appendTranscript(
   fromSeq: number,
   entries: readonly EntryContent[],
 ): Promise<Appended | null> {
-  const [row] = await query(connection, APPEND, [sessionId, fence, fromSeq, JSON.stringify(entries)])
+  const [row] = await query(connection, APPEND, [
+    sessionId,
+    fence,
+    fromSeq,
+    JSON.stringify(entries),
+    JSON.stringify(collectUsages(entries, fromSeq)),
+  ])
   return row ? { fence: row.fence, nextSeq: row.next } : null
 }
