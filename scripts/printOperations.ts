@@ -2,8 +2,8 @@
  * Prints what the SDK needs of every mutation:
  *
  * - `schema/operations/mutations.graphql`: its operation, which selects the success with its own fields, each object by the
- *   fragment `<Type>Fields`, and every refusal by the fragment `<Refusal>Fields`. A mutation whose operation is written by
- *   hand, in another file of schema/operations, is left out.
+ *   fragment `<Type>Fields`, and every refusal by the fragment `Refusal`. A mutation whose operation is written by hand, in
+ *   another file of schema/operations, is left out.
  * - `sdk/generated/results.ts`: the type of its result.
  *
  * npm run generate
@@ -48,16 +48,15 @@ function selectFields(success: GraphQLObjectType): string {
 function printOperation({ name, type }: GraphQLField<unknown, unknown>): string {
   const result = getNamedType(type)
   if (!isUnionType(result)) throw new Error(`${name} answers with ${result.name}, which is no union`)
-  const [success, ...refusals] = result.getTypes()
+  const [success] = result.getTypes()
   if (!success) throw new Error(`${result.name} has no members`)
   const title = nameOperation(name)
-  const spreads = ['Problem', ...refusals.map((refusal) => refusal.name)].map((each) => `...${each}Fields`)
   return print(
     parse(`mutation ${title}($input: ${title}Input!) {
       ${name}(input: $input) {
         __typename
         ... on ${success.name} { ${selectFields(success)} }
-        ${spreads.join(' ')}
+        ...Refusal
       }
     }`),
   )

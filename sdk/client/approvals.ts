@@ -29,7 +29,7 @@ export class Approvals {
    * stays at work, and `wait` tells the answer. A permission that was allowed always in its session is answered at once.
    *
    * Problems: `IllegalTransition`, `NotCompletable`, `RunNotActive`, `UnknownPhase`, `LeaseLost`,
-   * `IdempotencyMismatch`, `RunNotFound`, `InvalidInput`, `Forbidden`.
+   * `IdempotencyMismatch`, `NotFound`, `InvalidInput`, `Forbidden`.
    */
   async request(
     runId: string,
@@ -42,7 +42,7 @@ export class Approvals {
    * Decides an approval, finally: APPROVE or REJECT for a REVIEW, RETRY or ABORT for a RECOVERY, ALLOW, ALLOW_ALWAYS or
    * DENY for a PERMISSION, ANSWER (with `answer`) or DECLINE for a QUESTION. `digest` is the digest of the approval that the person was shown; if it has changed since, the answer is `StaleDigest`.
    *
-   * Problems: `WrongDecision`, `AlreadyDecided`, `ApprovalExpired`, `StaleDigest`, `ApprovalNotFound`, `RunNotActive`,
+   * Problems: `WrongDecision`, `AlreadyDecided`, `ApprovalExpired`, `StaleDigest`, `NotFound`, `RunNotActive`,
    * `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
    */
   async decide(
@@ -55,7 +55,7 @@ export class Approvals {
   /**
    * Withdraws a PERMISSION or a QUESTION that the agent no longer asks. For the run's owner or its agent.
    *
-   * Problems: `AlreadyDecided`, `ApprovalNotFound`, `RunNotActive`, `LeaseLost`, `IdempotencyMismatch`, `InvalidInput`,
+   * Problems: `AlreadyDecided`, `NotFound`, `RunNotActive`, `LeaseLost`, `IdempotencyMismatch`, `InvalidInput`,
    * `Forbidden`.
    */
   async withdraw(

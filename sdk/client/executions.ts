@@ -14,7 +14,7 @@ export class Executions {
   /**
    * Records that a process starts. Pass the execution's id to the process as `PAWL_EXECUTION_ID`.
    *
-   * Problems: `RunNotActive`, `UnknownPhase`, `LeaseLost`, `IdempotencyMismatch`, `RunNotFound`, `InvalidInput`,
+   * Problems: `RunNotActive`, `UnknownPhase`, `LeaseLost`, `IdempotencyMismatch`, `NotFound`, `InvalidInput`,
    * `Forbidden`.
    */
   async start(fields: t.Fields<g.StartExecutionInput>): Promise<t.StartExecutionResult> {
@@ -25,7 +25,7 @@ export class Executions {
    * Records how a process ended, and answers with the derived outcome. Allowed after the run has settled, too. `signal`
    * is the name of the signal that ended the process, such as `SIGKILL`; the call's own abort signal goes in `options`.
    *
-   * Problems: `ExecutionAlreadyFinished`, `ExecutionNotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
+   * Problems: `ExecutionAlreadyFinished`, `NotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
    */
   async finish(
     executionId: string,
@@ -40,7 +40,7 @@ export class Executions {
    * Heartbeat of an execution without a run; call it about once a minute. After a day without one the execution ends as
    * SUPERVISOR_LOST. An execution of a run needs none: the run's lease covers it.
    *
-   * Problems: `ExecutionAlreadyFinished`, `ExecutionNotFound`, `InvalidInput`, `Forbidden`.
+   * Problems: `ExecutionAlreadyFinished`, `NotFound`, `InvalidInput`, `Forbidden`.
    */
   async touch(executionId: string, { signal, retry }: CallOptions = {}): Promise<t.TouchExecutionResult> {
     const input = { executionId }

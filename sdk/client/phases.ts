@@ -31,7 +31,7 @@ export class Phases {
    * Starts the current phase, or restarts it after a failed attempt; `repair: true` starts another attempt of one in
    * progress.
    *
-   * Problems: `IllegalTransition`, `UnknownPhase`, `RunNotActive`, `LeaseLost`, `RunNotFound`, `IdempotencyMismatch`,
+   * Problems: `IllegalTransition`, `UnknownPhase`, `RunNotActive`, `LeaseLost`, `NotFound`, `IdempotencyMismatch`,
    * `InvalidInput`, `Forbidden`.
    */
   async start(
@@ -46,7 +46,7 @@ export class Phases {
    * Moves from the current, completed phase to one of its successors.
    *
    * Problems: `IllegalTransition`, `UnknownPhase`, `NotCompletable`, `RunNotActive`, `LeaseLost`, `RevisionConflict`,
-   * `RunNotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
+   * `NotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
    */
   async advance(
     runId: string,
@@ -60,7 +60,7 @@ export class Phases {
    * Ends the current phase's attempt as FAILED. The run continues, or with `recovery` waits as PAUSED for a person's
    * decision.
    *
-   * Problems: `IllegalTransition`, `UnknownPhase`, `RunNotActive`, `LeaseLost`, `RunNotFound`, `IdempotencyMismatch`,
+   * Problems: `IllegalTransition`, `UnknownPhase`, `RunNotActive`, `LeaseLost`, `NotFound`, `IdempotencyMismatch`,
    * `InvalidInput`, `Forbidden`.
    */
   async fail(
@@ -83,7 +83,7 @@ export class Rounds {
   /**
    * Completes the current round; repeating the call answers `changed: false`.
    *
-   * Problems: `IllegalTransition`, `NotCompletable`, `RunNotActive`, `LeaseLost`, `RunNotFound`, `IdempotencyMismatch`,
+   * Problems: `IllegalTransition`, `NotCompletable`, `RunNotActive`, `LeaseLost`, `NotFound`, `IdempotencyMismatch`,
    * `InvalidInput`, `Forbidden`.
    */
   async complete(

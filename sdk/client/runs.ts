@@ -45,8 +45,8 @@ export class Runs {
    * its parent, and the parent cannot complete before it has ended, unless it is `detached`. With `continuesRunId` it
    * continues from where a settled run ended.
    *
-   * Problems: `WorkflowNotFound`, `WorkflowMismatch`, `AlreadyContinued`, `RunNotActive`, `ConcurrencyConflict`,
-   * `IdempotencyMismatch`, `RunNotFound`, `InvalidInput`, `Forbidden`.
+   * Problems: `NotFound`, `WorkflowMismatch`, `AlreadyContinued`, `RunNotActive`, `ConcurrencyConflict`,
+   * `IdempotencyMismatch`, `NotFound`, `InvalidInput`, `Forbidden`.
    */
   async start(fields: t.Fields<g.StartRunInput>): Promise<t.StartRunResult> {
     return (await this.#requests.mutate(g.StartRunDocument, fields)).startRun
@@ -118,25 +118,27 @@ export class Runs {
    * Resolves the run that a command refers to: the given run, otherwise the execution's run, otherwise the only active
    * run.
    *
-   * Problems: `AmbiguousRun`, `NoActiveRun`, `RunNotFound`, `ExecutionNotFound`, `InvalidInput`.
+   * Problems: `AmbiguousRun`, `NoActiveRun`, `NotFound`, `InvalidInput`.
    */
   async resolve({ signal, retry, ...input }: t.Fields<g.ResolveRunInput> = {}): Promise<t.ResolveRunResult> {
-    return (await this.#requests.query(g.ResolveRunDocument, { input }, { signal, retry })).resolveRun
+    const { resolveRun } = await this.#requests.query(g.ResolveRunDocument, { input }, { signal, retry })
+    return resolveRun as t.ResolveRunResult
   }
 
   /**
    * Checks whether the run equals the fold of its events, and returns the differences.
    *
-   * Problems: `RunNotFound`, `InvalidInput`, `Forbidden`.
+   * Problems: `NotFound`, `InvalidInput`, `Forbidden`.
    */
   async verify(runId: string, options?: CallOptions): Promise<t.VerifyRunResult> {
-    return (await this.#requests.query(g.VerifyRunDocument, { id: runId }, options)).verifyRun
+    const { verifyRun } = await this.#requests.query(g.VerifyRunDocument, { id: runId }, options)
+    return verifyRun as t.VerifyRunResult
   }
 
   /**
    * Claims a run: the given one, or the oldest that matches the filters.
    *
-   * Problems: `NothingToClaim`, `NotClaimable`, `RunNotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
+   * Problems: `NothingToClaim`, `NotClaimable`, `NotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
    */
   async claim(fields: t.Fields<g.ClaimRunInput>): Promise<t.ClaimRunResult> {
     return (await this.#requests.mutate(g.ClaimRunDocument, fields)).claimRun
@@ -145,7 +147,7 @@ export class Runs {
   /**
    * Extends the lease to now plus `leaseSeconds` (default: the claim's), and answers with the owner's directives.
    *
-   * Problems: `RunNotActive`, `LeaseLost`, `RunNotFound`, `InvalidInput`, `Forbidden`.
+   * Problems: `RunNotActive`, `LeaseLost`, `NotFound`, `InvalidInput`, `Forbidden`.
    */
   async renew(
     runId: string,
@@ -161,7 +163,7 @@ export class Runs {
    * Releases the run: RUNNING becomes QUEUED, CANCELLING becomes CANCELLED without confirmation. With `untilChildren`
    * it cannot be claimed while an attached child is active.
    *
-   * Problems: `LeaseLost`, `RunNotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
+   * Problems: `LeaseLost`, `NotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
    */
   async release(runId: string, fields: t.Fields<g.ReleaseRunInput, 'runId'>): Promise<t.ReleaseRunResult> {
     return (await this.#requests.mutate(g.ReleaseRunDocument, { ...fields, runId })).releaseRun
@@ -170,7 +172,7 @@ export class Runs {
   /**
    * Pauses the run; its owner keeps the lease and receives the directive to stop.
    *
-   * Problems: `NotPausable`, `RevisionConflict`, `RunNotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
+   * Problems: `NotPausable`, `RevisionConflict`, `NotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
    */
   async pause(runId: string, fields: t.Fields<g.PauseRunInput, 'runId'> = {}): Promise<t.PauseRunResult> {
     return (await this.#requests.mutate(g.PauseRunDocument, { ...fields, runId })).pauseRun
@@ -180,7 +182,7 @@ export class Runs {
    * Resumes a run that is paused or failed, or whose owner is lost; with `claim`, the caller owns it at once.
    *
    * Problems: `NotResumable`, `NotClaimable`, `ConcurrencyConflict`, `RevisionConflict`, `IdempotencyMismatch`,
-   * `RunNotFound`, `InvalidInput`, `Forbidden`.
+   * `NotFound`, `InvalidInput`, `Forbidden`.
    */
   async resume(runId: string, fields: t.Fields<g.ResumeRunInput, 'runId'> = {}): Promise<t.ResumeRunResult> {
     return (await this.#requests.mutate(g.ResumeRunDocument, { ...fields, runId })).resumeRun
@@ -189,7 +191,7 @@ export class Runs {
   /**
    * Ends the run as COMPLETED if the server has all required evidence.
    *
-   * Problems: `NotCompletable`, `RunNotActive`, `LeaseLost`, `RevisionConflict`, `RunNotFound`, `IdempotencyMismatch`,
+   * Problems: `NotCompletable`, `RunNotActive`, `LeaseLost`, `RevisionConflict`, `NotFound`, `IdempotencyMismatch`,
    * `InvalidInput`, `Forbidden`.
    */
   async complete(
@@ -202,7 +204,7 @@ export class Runs {
   /**
    * Ends the run as FAILED, with an error.
    *
-   * Problems: `RunNotActive`, `LeaseLost`, `RunNotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
+   * Problems: `RunNotActive`, `LeaseLost`, `NotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
    */
   async fail(runId: string, fields: t.Fields<g.FailRunInput, 'runId'>): Promise<t.FailRunResult> {
     return (await this.#requests.mutate(g.FailRunDocument, { ...fields, runId })).failRun
@@ -213,7 +215,7 @@ export class Runs {
    * period ends. The cancel cascades to its children, unless they are detached or `cascade` is false:
    * `childrenCancelled` counts the cancelled ones, `childrenLeft` the ones that are still active.
    *
-   * Problems: `RevisionConflict`, `RunNotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
+   * Problems: `RevisionConflict`, `NotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
    */
   async cancel(runId: string, fields: t.Fields<g.CancelRunInput, 'runId'> = {}): Promise<t.CancelRunResult> {
     return (await this.#requests.mutate(g.CancelRunDocument, { ...fields, runId })).cancelRun
@@ -222,7 +224,7 @@ export class Runs {
   /**
    * Detaches a child from its parent: it is no longer cancelled with the parent, and the parent no longer waits for it.
    *
-   * Problems: `RunNotActive`, `RevisionConflict`, `RunNotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
+   * Problems: `RunNotActive`, `RevisionConflict`, `NotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
    */
   async detach(runId: string, fields: t.Fields<g.DetachRunInput, 'runId'> = {}): Promise<t.DetachRunResult> {
     return (await this.#requests.mutate(g.DetachRunDocument, { ...fields, runId })).detachRun
@@ -231,7 +233,7 @@ export class Runs {
   /**
    * Confirms that the owner's processes are gone: CANCELLING becomes CANCELLED, confirmed.
    *
-   * Problems: `RunNotActive`, `LeaseLost`, `RunNotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
+   * Problems: `RunNotActive`, `LeaseLost`, `NotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
    */
   async confirmCancel(
     runId: string,
@@ -243,7 +245,7 @@ export class Runs {
   /**
    * Deletes a settled run without a live owner, with everything below it.
    *
-   * Problems: `NotDeletable`, `RunNotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
+   * Problems: `NotDeletable`, `NotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
    */
   async delete(runId: string, fields: t.Fields<g.DeleteRunInput, 'runId'> = {}): Promise<t.DeleteRunResult> {
     return (await this.#requests.mutate(g.DeleteRunDocument, { ...fields, runId })).deleteRun

@@ -33,7 +33,7 @@ export class Sessions {
   /**
    * Opens the session of a role, or adopts the live session of an earlier owner (`created: false`, with its `handle`).
    *
-   * Problems: `IllegalSessionTransition`, `RunNotActive`, `LeaseLost`, `RunNotFound`, `IdempotencyMismatch`,
+   * Problems: `IllegalSessionTransition`, `RunNotActive`, `LeaseLost`, `NotFound`, `IdempotencyMismatch`,
    * `InvalidInput`, `Forbidden`.
    */
   async open(runId: string, fields: t.Fields<g.OpenSessionInput, 'runId'>): Promise<t.OpenSessionResult> {
@@ -43,7 +43,7 @@ export class Sessions {
   /**
    * Moves a session to its next status; a refusal lists the allowed next statuses in `allowedStatuses`.
    *
-   * Problems: `IllegalSessionTransition`, `RunNotActive`, `LeaseLost`, `SessionNotFound`, `IdempotencyMismatch`,
+   * Problems: `IllegalSessionTransition`, `RunNotActive`, `LeaseLost`, `NotFound`, `IdempotencyMismatch`,
    * `InvalidInput`, `Forbidden`.
    */
   async update(
@@ -60,7 +60,7 @@ export class Sessions {
    * `PromptAlreadySent`.
    *
    * Problems: `PromptAlreadySent`, `IllegalSessionTransition`, `IllegalTransition`, `UnknownPhase`, `RunNotActive`,
-   * `LeaseLost`, `SessionNotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
+   * `LeaseLost`, `NotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
    */
   async recordPrompt(
     sessionId: string,
@@ -73,15 +73,15 @@ export class Sessions {
    * Appends entries to the transcript; the first entry has number 1. Safe to repeat: entries that already exist are
    * skipped. Answers with the `nextSeq` to continue from; `expectedSeq` of a `TranscriptGap` is the missing one.
    *
-   * Problems: `TranscriptGap`, `LeaseLost`, `SessionNotFound`, `InvalidInput`, `Forbidden`.
+   * Problems: `TranscriptGap`, `LeaseLost`, `NotFound`, `InvalidInput`, `Forbidden`.
    */
   async append(
     sessionId: string,
     { signal, retry, ...fields }: t.Fields<g.AppendTranscriptInput, 'sessionId'>,
   ): Promise<t.AppendTranscriptResult> {
     const input = { ...fields, sessionId }
-    return (await this.#requests.query(g.AppendTranscriptDocument, { input }, { signal, retry }))
-      .appendTranscript
+    const data = await this.#requests.query(g.AppendTranscriptDocument, { input }, { signal, retry })
+    return data.appendTranscript as t.AppendTranscriptResult
   }
 
   /**

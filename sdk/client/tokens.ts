@@ -26,7 +26,7 @@ export class Tokens {
    * hour at most. It also ends with the token that it was made with. For OPERATOR and ADMIN; call it on your own server,
    * and pass the page only the `secret`.
    *
-   * Problems: `RunNotFound`, `InvalidInput`, `Forbidden`.
+   * Problems: `NotFound`, `InvalidInput`, `Forbidden`.
    */
   async forRun(
     runId: string,
@@ -40,7 +40,7 @@ export class Tokens {
    * Adds a token to the principal of another token, so that logs keep naming the same actor. The old token stays valid
    * unless the fields ask to revoke it.
    *
-   * Problems: `TokenNotFound`, `InvalidInput`, `Forbidden`.
+   * Problems: `NotFound`, `InvalidInput`, `Forbidden`.
    */
   async rotate(
     tokenId: string,
@@ -59,7 +59,7 @@ export class Tokens {
   /**
    * Revokes a token, and ends every stream opened with it.
    *
-   * Problems: `TokenNotFound`, `InvalidInput`, `Forbidden`.
+   * Problems: `NotFound`, `InvalidInput`, `Forbidden`.
    */
   async revoke(tokenId: string, { signal }: CallOptions = {}): Promise<t.RevokeTokenResult> {
     const input = { tokenId }

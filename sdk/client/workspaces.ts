@@ -54,7 +54,7 @@ export class Workspaces {
    * answer contains it (`created: false`); check its host and path to see whether you can work there. For the run's
    * owner.
    *
-   * Problems: `RunNotFound`, `RunNotActive`, `LeaseLost`, `WorkspaceTaken`, `IdempotencyMismatch`, `InvalidInput`,
+   * Problems: `NotFound`, `RunNotActive`, `LeaseLost`, `WorkspaceTaken`, `IdempotencyMismatch`, `InvalidInput`,
    * `Forbidden`.
    */
   async record(
@@ -68,7 +68,7 @@ export class Workspaces {
    * Requests an operation on a workspace from the machine's worker without waiting for it; `perform` waits. An
    * operation requested twice is performed once. `because` of a `WorkspaceNotReady` gives the reason.
    *
-   * Problems: `WorkspaceNotFound`, `WorkspaceNotReady`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
+   * Problems: `NotFound`, `WorkspaceNotReady`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
    */
   async request(
     workspaceId: string,
@@ -132,7 +132,7 @@ export class Workspaces {
    * Starts an operation; of several workers that try at once, one succeeds. Pass its `attempt` to `finish`. Another
    * worker may start it once `leaseSeconds` (default 120) have passed. For workers.
    *
-   * Problems: `WorkspaceOperationNotFound`, `OperationNotStartable`, `WorkspaceNotReady`, `IdempotencyMismatch`,
+   * Problems: `NotFound`, `OperationNotStartable`, `WorkspaceNotReady`, `IdempotencyMismatch`,
    * `InvalidInput`, `Forbidden`.
    */
   async start(
@@ -146,7 +146,7 @@ export class Workspaces {
   /**
    * Finishes an operation: with `error`, or with the field of its kind (`diff`, `merge`, `preview`). For workers.
    *
-   * Problems: `WorkspaceOperationNotFound`, `OperationNotFinishable`, `IdempotencyMismatch`, `InvalidInput`,
+   * Problems: `NotFound`, `OperationNotFinishable`, `IdempotencyMismatch`, `InvalidInput`,
    * `Forbidden`.
    */
   async finish(
@@ -161,7 +161,7 @@ export class Workspaces {
    * Reports a change of a preview outside of any operation: STOPPED, RUNNING at a `url`, or FAILED with `error`. For
    * workers.
    *
-   * Problems: `WorkspaceNotFound`, `WorkspaceNotReady`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
+   * Problems: `NotFound`, `WorkspaceNotReady`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
    */
   async reportPreview(
     workspaceId: string,

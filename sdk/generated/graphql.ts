@@ -513,6 +513,27 @@ export type NextAction =
   /** Do the work of the current phase. */
   | 'WORK';
 
+/** What kind of thing an input names. */
+export type NotFoundKind =
+  /** An approval, by its id `apr_…`. */
+  | 'APPROVAL'
+  /** An execution, by its id `exe_…`. */
+  | 'EXECUTION'
+  /** A message, by its id `msg_…`. */
+  | 'MESSAGE'
+  /** A run, by its id `run_…`. */
+  | 'RUN'
+  /** A session, by its id `ses_…`. */
+  | 'SESSION'
+  /** A token, by its id `tok_…`. */
+  | 'TOKEN'
+  /** A workflow, by its name. */
+  | 'WORKFLOW'
+  /** A workspace, by its id `wsp_…`. */
+  | 'WORKSPACE'
+  /** An operation of a workspace, by its id `wop_…`. */
+  | 'WORKSPACE_OPERATION';
+
 /** Why a run cannot be resumed. */
 export type NotResumableCause =
   /** A recovery question is open. */
@@ -1629,33 +1650,27 @@ export type ClaimRunMutation = { claimRun:
     | { __typename: 'ClaimRunSuccess', replayed: boolean, agentToken: string | null, lease: LeaseFieldsFragment | null, run: RunDetailFragment | null }
     | (
       { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
+      & Refusal_Forbidden_Fragment
     )
     | (
       { __typename: 'IdempotencyMismatch' }
-      & ProblemFields_IdempotencyMismatch_Fragment
-      & IdempotencyMismatchFieldsFragment
+      & Refusal_IdempotencyMismatch_Fragment
     )
     | (
       { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
+      & Refusal_InvalidInput_Fragment
     )
     | (
       { __typename: 'NotClaimable' }
-      & ProblemFields_NotClaimable_Fragment
-      & NotClaimableFieldsFragment
+      & Refusal_NotClaimable_Fragment
+    )
+    | (
+      { __typename: 'NotFound' }
+      & Refusal_NotFound_Fragment
     )
     | (
       { __typename: 'NothingToClaim' }
-      & ProblemFields_NothingToClaim_Fragment
-      & NothingToClaimFieldsFragment
-    )
-    | (
-      { __typename: 'RunNotFound' }
-      & ProblemFields_RunNotFound_Fragment
-      & RunNotFoundFieldsFragment
+      & Refusal_NothingToClaim_Fragment
     )
    };
 
@@ -1678,13 +1693,11 @@ export type SweepMutationVariables = Exact<{
 export type SweepMutation = { sweep:
     | (
       { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
+      & Refusal_Forbidden_Fragment
     )
     | (
       { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
+      & Refusal_InvalidInput_Fragment
     )
     | { __typename: 'SweepSuccess', lapsed: Array<string>, expired: Array<string>, dryRun: boolean }
    };
@@ -1698,13 +1711,11 @@ export type CreateTokenMutation = { createToken:
     | { __typename: 'CreateTokenSuccess', secret: string, token: TokenFieldsFragment }
     | (
       { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
+      & Refusal_Forbidden_Fragment
     )
     | (
       { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
+      & Refusal_InvalidInput_Fragment
     )
    };
 
@@ -1717,18 +1728,15 @@ export type CreateRunTokenMutation = { createRunToken:
     | { __typename: 'CreateRunTokenSuccess', runId: string, secret: string, expiresAt: string }
     | (
       { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
+      & Refusal_Forbidden_Fragment
     )
     | (
       { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
+      & Refusal_InvalidInput_Fragment
     )
     | (
-      { __typename: 'RunNotFound' }
-      & ProblemFields_RunNotFound_Fragment
-      & RunNotFoundFieldsFragment
+      { __typename: 'NotFound' }
+      & Refusal_NotFound_Fragment
     )
    };
 
@@ -1740,20 +1748,17 @@ export type RotateTokenMutationVariables = Exact<{
 export type RotateTokenMutation = { rotateToken:
     | (
       { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
+      & Refusal_Forbidden_Fragment
     )
     | (
       { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
+      & Refusal_InvalidInput_Fragment
+    )
+    | (
+      { __typename: 'NotFound' }
+      & Refusal_NotFound_Fragment
     )
     | { __typename: 'RotateTokenSuccess', secret: string, token: TokenFieldsFragment }
-    | (
-      { __typename: 'TokenNotFound' }
-      & ProblemFields_TokenNotFound_Fragment
-      & TokenNotFoundFieldsFragment
-    )
    };
 
 export type RevokeTokenMutationVariables = Exact<{
@@ -1764,20 +1769,17 @@ export type RevokeTokenMutationVariables = Exact<{
 export type RevokeTokenMutation = { revokeToken:
     | (
       { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
+      & Refusal_Forbidden_Fragment
     )
     | (
       { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
+      & Refusal_InvalidInput_Fragment
+    )
+    | (
+      { __typename: 'NotFound' }
+      & Refusal_NotFound_Fragment
     )
     | { __typename: 'RevokeTokenSuccess', tokenId: string }
-    | (
-      { __typename: 'TokenNotFound' }
-      & ProblemFields_TokenNotFound_Fragment
-      & TokenNotFoundFieldsFragment
-    )
    };
 
 export type RegisterWorkflowMutationVariables = Exact<{
@@ -1788,19 +1790,16 @@ export type RegisterWorkflowMutationVariables = Exact<{
 export type RegisterWorkflowMutation = { registerWorkflow:
     | (
       { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
+      & Refusal_Forbidden_Fragment
     )
     | (
       { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
+      & Refusal_InvalidInput_Fragment
     )
     | { __typename: 'RegisterWorkflowSuccess', changed: boolean, workflow: WorkflowFieldsFragment }
     | (
       { __typename: 'WorkflowMismatch' }
-      & ProblemFields_WorkflowMismatch_Fragment
-      & WorkflowMismatchFieldsFragment
+      & Refusal_WorkflowMismatch_Fragment
     )
    };
 
@@ -1812,29 +1811,24 @@ export type RenewLeaseMutationVariables = Exact<{
 export type RenewLeaseMutation = { renewLease:
     | (
       { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
+      & Refusal_Forbidden_Fragment
     )
     | (
       { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
+      & Refusal_InvalidInput_Fragment
     )
     | (
       { __typename: 'LeaseLost' }
-      & ProblemFields_LeaseLost_Fragment
-      & LeaseLostFieldsFragment
+      & Refusal_LeaseLost_Fragment
+    )
+    | (
+      { __typename: 'NotFound' }
+      & Refusal_NotFound_Fragment
     )
     | { __typename: 'RenewLeaseSuccess', asOf: string, cancelGraceSeconds: number, lease: LeaseFieldsFragment, directives: Array<DirectiveFieldsFragment> }
     | (
       { __typename: 'RunNotActive' }
-      & ProblemFields_RunNotActive_Fragment
-      & RunNotActiveFieldsFragment
-    )
-    | (
-      { __typename: 'RunNotFound' }
-      & ProblemFields_RunNotFound_Fragment
-      & RunNotFoundFieldsFragment
+      & Refusal_RunNotActive_Fragment
     )
    };
 
@@ -1846,30 +1840,25 @@ export type ReleaseRunMutationVariables = Exact<{
 export type ReleaseRunMutation = { releaseRun:
     | (
       { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
+      & Refusal_Forbidden_Fragment
     )
     | (
       { __typename: 'IdempotencyMismatch' }
-      & ProblemFields_IdempotencyMismatch_Fragment
-      & IdempotencyMismatchFieldsFragment
+      & Refusal_IdempotencyMismatch_Fragment
     )
     | (
       { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
+      & Refusal_InvalidInput_Fragment
     )
     | (
       { __typename: 'LeaseLost' }
-      & ProblemFields_LeaseLost_Fragment
-      & LeaseLostFieldsFragment
+      & Refusal_LeaseLost_Fragment
+    )
+    | (
+      { __typename: 'NotFound' }
+      & Refusal_NotFound_Fragment
     )
     | { __typename: 'ReleaseRunSuccess', replayed: boolean, run: RunFieldsFragment | null }
-    | (
-      { __typename: 'RunNotFound' }
-      & ProblemFields_RunNotFound_Fragment
-      & RunNotFoundFieldsFragment
-    )
    };
 
 export type ConfirmCancelMutationVariables = Exact<{
@@ -1881,33 +1870,27 @@ export type ConfirmCancelMutation = { confirmCancel:
     | { __typename: 'ConfirmCancelSuccess', replayed: boolean, run: RunFieldsFragment | null }
     | (
       { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
+      & Refusal_Forbidden_Fragment
     )
     | (
       { __typename: 'IdempotencyMismatch' }
-      & ProblemFields_IdempotencyMismatch_Fragment
-      & IdempotencyMismatchFieldsFragment
+      & Refusal_IdempotencyMismatch_Fragment
     )
     | (
       { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
+      & Refusal_InvalidInput_Fragment
     )
     | (
       { __typename: 'LeaseLost' }
-      & ProblemFields_LeaseLost_Fragment
-      & LeaseLostFieldsFragment
+      & Refusal_LeaseLost_Fragment
+    )
+    | (
+      { __typename: 'NotFound' }
+      & Refusal_NotFound_Fragment
     )
     | (
       { __typename: 'RunNotActive' }
-      & ProblemFields_RunNotActive_Fragment
-      & RunNotActiveFieldsFragment
-    )
-    | (
-      { __typename: 'RunNotFound' }
-      & ProblemFields_RunNotFound_Fragment
-      & RunNotFoundFieldsFragment
+      & Refusal_RunNotActive_Fragment
     )
    };
 
@@ -1919,34 +1902,28 @@ export type PauseRunMutationVariables = Exact<{
 export type PauseRunMutation = { pauseRun:
     | (
       { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
+      & Refusal_Forbidden_Fragment
     )
     | (
       { __typename: 'IdempotencyMismatch' }
-      & ProblemFields_IdempotencyMismatch_Fragment
-      & IdempotencyMismatchFieldsFragment
+      & Refusal_IdempotencyMismatch_Fragment
     )
     | (
       { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
+      & Refusal_InvalidInput_Fragment
+    )
+    | (
+      { __typename: 'NotFound' }
+      & Refusal_NotFound_Fragment
     )
     | (
       { __typename: 'NotPausable' }
-      & ProblemFields_NotPausable_Fragment
-      & NotPausableFieldsFragment
+      & Refusal_NotPausable_Fragment
     )
     | { __typename: 'PauseRunSuccess', replayed: boolean, run: RunFieldsFragment | null }
     | (
       { __typename: 'RevisionConflict' }
-      & ProblemFields_RevisionConflict_Fragment
-      & RevisionConflictFieldsFragment
-    )
-    | (
-      { __typename: 'RunNotFound' }
-      & ProblemFields_RunNotFound_Fragment
-      & RunNotFoundFieldsFragment
+      & Refusal_RevisionConflict_Fragment
     )
    };
 
@@ -1959,43 +1936,35 @@ export type CompleteRunMutation = { completeRun:
     | { __typename: 'CompleteRunSuccess', replayed: boolean, changed: boolean, run: RunFieldsFragment | null }
     | (
       { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
+      & Refusal_Forbidden_Fragment
     )
     | (
       { __typename: 'IdempotencyMismatch' }
-      & ProblemFields_IdempotencyMismatch_Fragment
-      & IdempotencyMismatchFieldsFragment
+      & Refusal_IdempotencyMismatch_Fragment
     )
     | (
       { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
+      & Refusal_InvalidInput_Fragment
     )
     | (
       { __typename: 'LeaseLost' }
-      & ProblemFields_LeaseLost_Fragment
-      & LeaseLostFieldsFragment
+      & Refusal_LeaseLost_Fragment
     )
     | (
       { __typename: 'NotCompletable' }
-      & ProblemFields_NotCompletable_Fragment
-      & NotCompletableFieldsFragment
+      & Refusal_NotCompletable_Fragment
+    )
+    | (
+      { __typename: 'NotFound' }
+      & Refusal_NotFound_Fragment
     )
     | (
       { __typename: 'RevisionConflict' }
-      & ProblemFields_RevisionConflict_Fragment
-      & RevisionConflictFieldsFragment
+      & Refusal_RevisionConflict_Fragment
     )
     | (
       { __typename: 'RunNotActive' }
-      & ProblemFields_RunNotActive_Fragment
-      & RunNotActiveFieldsFragment
-    )
-    | (
-      { __typename: 'RunNotFound' }
-      & ProblemFields_RunNotFound_Fragment
-      & RunNotFoundFieldsFragment
+      & Refusal_RunNotActive_Fragment
     )
    };
 
@@ -2008,33 +1977,27 @@ export type FailRunMutation = { failRun:
     | { __typename: 'FailRunSuccess', replayed: boolean, run: RunFieldsFragment | null }
     | (
       { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
+      & Refusal_Forbidden_Fragment
     )
     | (
       { __typename: 'IdempotencyMismatch' }
-      & ProblemFields_IdempotencyMismatch_Fragment
-      & IdempotencyMismatchFieldsFragment
+      & Refusal_IdempotencyMismatch_Fragment
     )
     | (
       { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
+      & Refusal_InvalidInput_Fragment
     )
     | (
       { __typename: 'LeaseLost' }
-      & ProblemFields_LeaseLost_Fragment
-      & LeaseLostFieldsFragment
+      & Refusal_LeaseLost_Fragment
+    )
+    | (
+      { __typename: 'NotFound' }
+      & Refusal_NotFound_Fragment
     )
     | (
       { __typename: 'RunNotActive' }
-      & ProblemFields_RunNotActive_Fragment
-      & RunNotActiveFieldsFragment
-    )
-    | (
-      { __typename: 'RunNotFound' }
-      & ProblemFields_RunNotFound_Fragment
-      & RunNotFoundFieldsFragment
+      & Refusal_RunNotActive_Fragment
     )
    };
 
@@ -2047,28 +2010,23 @@ export type CancelRunMutation = { cancelRun:
     | { __typename: 'CancelRunSuccess', changed: boolean, childrenCancelled: number, replayed: boolean, run: RunFieldsFragment | null, childrenLeft: Array<RunFieldsFragment> }
     | (
       { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
+      & Refusal_Forbidden_Fragment
     )
     | (
       { __typename: 'IdempotencyMismatch' }
-      & ProblemFields_IdempotencyMismatch_Fragment
-      & IdempotencyMismatchFieldsFragment
+      & Refusal_IdempotencyMismatch_Fragment
     )
     | (
       { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
+      & Refusal_InvalidInput_Fragment
+    )
+    | (
+      { __typename: 'NotFound' }
+      & Refusal_NotFound_Fragment
     )
     | (
       { __typename: 'RevisionConflict' }
-      & ProblemFields_RevisionConflict_Fragment
-      & RevisionConflictFieldsFragment
-    )
-    | (
-      { __typename: 'RunNotFound' }
-      & ProblemFields_RunNotFound_Fragment
-      & RunNotFoundFieldsFragment
+      & Refusal_RevisionConflict_Fragment
     )
    };
 
@@ -2081,33 +2039,27 @@ export type DetachRunMutation = { detachRun:
     | { __typename: 'DetachRunSuccess', replayed: boolean, changed: boolean, run: RunFieldsFragment | null }
     | (
       { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
+      & Refusal_Forbidden_Fragment
     )
     | (
       { __typename: 'IdempotencyMismatch' }
-      & ProblemFields_IdempotencyMismatch_Fragment
-      & IdempotencyMismatchFieldsFragment
+      & Refusal_IdempotencyMismatch_Fragment
     )
     | (
       { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
+      & Refusal_InvalidInput_Fragment
+    )
+    | (
+      { __typename: 'NotFound' }
+      & Refusal_NotFound_Fragment
     )
     | (
       { __typename: 'RevisionConflict' }
-      & ProblemFields_RevisionConflict_Fragment
-      & RevisionConflictFieldsFragment
+      & Refusal_RevisionConflict_Fragment
     )
     | (
       { __typename: 'RunNotActive' }
-      & ProblemFields_RunNotActive_Fragment
-      & RunNotActiveFieldsFragment
-    )
-    | (
-      { __typename: 'RunNotFound' }
-      & ProblemFields_RunNotFound_Fragment
-      & RunNotFoundFieldsFragment
+      & Refusal_RunNotActive_Fragment
     )
    };
 
@@ -2120,28 +2072,23 @@ export type DeleteRunMutation = { deleteRun:
     | { __typename: 'DeleteRunSuccess', runId: string, replayed: boolean }
     | (
       { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
+      & Refusal_Forbidden_Fragment
     )
     | (
       { __typename: 'IdempotencyMismatch' }
-      & ProblemFields_IdempotencyMismatch_Fragment
-      & IdempotencyMismatchFieldsFragment
+      & Refusal_IdempotencyMismatch_Fragment
     )
     | (
       { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
+      & Refusal_InvalidInput_Fragment
     )
     | (
       { __typename: 'NotDeletable' }
-      & ProblemFields_NotDeletable_Fragment
-      & NotDeletableFieldsFragment
+      & Refusal_NotDeletable_Fragment
     )
     | (
-      { __typename: 'RunNotFound' }
-      & ProblemFields_RunNotFound_Fragment
-      & RunNotFoundFieldsFragment
+      { __typename: 'NotFound' }
+      & Refusal_NotFound_Fragment
     )
    };
 
@@ -2153,49 +2100,40 @@ export type RequestApprovalMutationVariables = Exact<{
 export type RequestApprovalMutation = { requestApproval:
     | (
       { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
+      & Refusal_Forbidden_Fragment
     )
     | (
       { __typename: 'IdempotencyMismatch' }
-      & ProblemFields_IdempotencyMismatch_Fragment
-      & IdempotencyMismatchFieldsFragment
+      & Refusal_IdempotencyMismatch_Fragment
     )
     | (
       { __typename: 'IllegalTransition' }
-      & ProblemFields_IllegalTransition_Fragment
-      & IllegalTransitionFieldsFragment
+      & Refusal_IllegalTransition_Fragment
     )
     | (
       { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
+      & Refusal_InvalidInput_Fragment
     )
     | (
       { __typename: 'LeaseLost' }
-      & ProblemFields_LeaseLost_Fragment
-      & LeaseLostFieldsFragment
+      & Refusal_LeaseLost_Fragment
     )
     | (
       { __typename: 'NotCompletable' }
-      & ProblemFields_NotCompletable_Fragment
-      & NotCompletableFieldsFragment
+      & Refusal_NotCompletable_Fragment
     )
-    | { __typename: 'RequestApprovalSuccess', replayed: boolean, approval: ApprovalFieldsFragment, run: RunFieldsFragment | null }
+    | (
+      { __typename: 'NotFound' }
+      & Refusal_NotFound_Fragment
+    )
+    | { __typename: 'RequestApprovalSuccess', replayed: boolean, run: RunFieldsFragment | null, approval: ApprovalFieldsFragment }
     | (
       { __typename: 'RunNotActive' }
-      & ProblemFields_RunNotActive_Fragment
-      & RunNotActiveFieldsFragment
-    )
-    | (
-      { __typename: 'RunNotFound' }
-      & ProblemFields_RunNotFound_Fragment
-      & RunNotFoundFieldsFragment
+      & Refusal_RunNotActive_Fragment
     )
     | (
       { __typename: 'UnknownPhase' }
-      & ProblemFields_UnknownPhase_Fragment
-      & UnknownPhaseFieldsFragment
+      & Refusal_UnknownPhase_Fragment
     )
    };
 
@@ -2207,49 +2145,40 @@ export type DecideApprovalMutationVariables = Exact<{
 export type DecideApprovalMutation = { decideApproval:
     | (
       { __typename: 'AlreadyDecided' }
-      & ProblemFields_AlreadyDecided_Fragment
-      & AlreadyDecidedFieldsFragment
+      & Refusal_AlreadyDecided_Fragment
     )
     | (
       { __typename: 'ApprovalExpired' }
-      & ProblemFields_ApprovalExpired_Fragment
-      & ApprovalExpiredFieldsFragment
+      & Refusal_ApprovalExpired_Fragment
     )
-    | (
-      { __typename: 'ApprovalNotFound' }
-      & ProblemFields_ApprovalNotFound_Fragment
-      & ApprovalNotFoundFieldsFragment
-    )
-    | { __typename: 'DecideApprovalSuccess', replayed: boolean, approval: ApprovalFieldsFragment, run: RunFieldsFragment | null }
+    | { __typename: 'DecideApprovalSuccess', replayed: boolean, run: RunFieldsFragment | null, approval: ApprovalFieldsFragment }
     | (
       { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
+      & Refusal_Forbidden_Fragment
     )
     | (
       { __typename: 'IdempotencyMismatch' }
-      & ProblemFields_IdempotencyMismatch_Fragment
-      & IdempotencyMismatchFieldsFragment
+      & Refusal_IdempotencyMismatch_Fragment
     )
     | (
       { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
+      & Refusal_InvalidInput_Fragment
+    )
+    | (
+      { __typename: 'NotFound' }
+      & Refusal_NotFound_Fragment
     )
     | (
       { __typename: 'RunNotActive' }
-      & ProblemFields_RunNotActive_Fragment
-      & RunNotActiveFieldsFragment
+      & Refusal_RunNotActive_Fragment
     )
     | (
       { __typename: 'StaleDigest' }
-      & ProblemFields_StaleDigest_Fragment
-      & StaleDigestFieldsFragment
+      & Refusal_StaleDigest_Fragment
     )
     | (
       { __typename: 'WrongDecision' }
-      & ProblemFields_WrongDecision_Fragment
-      & WrongDecisionFieldsFragment
+      & Refusal_WrongDecision_Fragment
     )
    };
 
@@ -2261,40 +2190,33 @@ export type WithdrawApprovalMutationVariables = Exact<{
 export type WithdrawApprovalMutation = { withdrawApproval:
     | (
       { __typename: 'AlreadyDecided' }
-      & ProblemFields_AlreadyDecided_Fragment
-      & AlreadyDecidedFieldsFragment
-    )
-    | (
-      { __typename: 'ApprovalNotFound' }
-      & ProblemFields_ApprovalNotFound_Fragment
-      & ApprovalNotFoundFieldsFragment
+      & Refusal_AlreadyDecided_Fragment
     )
     | (
       { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
+      & Refusal_Forbidden_Fragment
     )
     | (
       { __typename: 'IdempotencyMismatch' }
-      & ProblemFields_IdempotencyMismatch_Fragment
-      & IdempotencyMismatchFieldsFragment
+      & Refusal_IdempotencyMismatch_Fragment
     )
     | (
       { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
+      & Refusal_InvalidInput_Fragment
     )
     | (
       { __typename: 'LeaseLost' }
-      & ProblemFields_LeaseLost_Fragment
-      & LeaseLostFieldsFragment
+      & Refusal_LeaseLost_Fragment
+    )
+    | (
+      { __typename: 'NotFound' }
+      & Refusal_NotFound_Fragment
     )
     | (
       { __typename: 'RunNotActive' }
-      & ProblemFields_RunNotActive_Fragment
-      & RunNotActiveFieldsFragment
+      & Refusal_RunNotActive_Fragment
     )
-    | { __typename: 'WithdrawApprovalSuccess', replayed: boolean, approval: ApprovalFieldsFragment, run: RunFieldsFragment | null }
+    | { __typename: 'WithdrawApprovalSuccess', replayed: boolean, run: RunFieldsFragment | null, approval: ApprovalFieldsFragment }
    };
 
 export type SubmitArtifactMutationVariables = Exact<{
@@ -2305,44 +2227,36 @@ export type SubmitArtifactMutationVariables = Exact<{
 export type SubmitArtifactMutation = { submitArtifact:
     | (
       { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
+      & Refusal_Forbidden_Fragment
     )
     | (
       { __typename: 'IdempotencyMismatch' }
-      & ProblemFields_IdempotencyMismatch_Fragment
-      & IdempotencyMismatchFieldsFragment
+      & Refusal_IdempotencyMismatch_Fragment
     )
     | (
       { __typename: 'IllegalTransition' }
-      & ProblemFields_IllegalTransition_Fragment
-      & IllegalTransitionFieldsFragment
+      & Refusal_IllegalTransition_Fragment
     )
     | (
       { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
+      & Refusal_InvalidInput_Fragment
     )
     | (
       { __typename: 'LeaseLost' }
-      & ProblemFields_LeaseLost_Fragment
-      & LeaseLostFieldsFragment
+      & Refusal_LeaseLost_Fragment
+    )
+    | (
+      { __typename: 'NotFound' }
+      & Refusal_NotFound_Fragment
     )
     | (
       { __typename: 'RunNotActive' }
-      & ProblemFields_RunNotActive_Fragment
-      & RunNotActiveFieldsFragment
+      & Refusal_RunNotActive_Fragment
     )
-    | (
-      { __typename: 'RunNotFound' }
-      & ProblemFields_RunNotFound_Fragment
-      & RunNotFoundFieldsFragment
-    )
-    | { __typename: 'SubmitArtifactSuccess', replayed: boolean, artifact: ArtifactFieldsFragment, phase: PhaseFieldsFragment, run: RunFieldsFragment | null }
+    | { __typename: 'SubmitArtifactSuccess', replayed: boolean, run: RunFieldsFragment | null, artifact: ArtifactFieldsFragment, phase: PhaseFieldsFragment }
     | (
       { __typename: 'UnknownPhase' }
-      & ProblemFields_UnknownPhase_Fragment
-      & UnknownPhaseFieldsFragment
+      & Refusal_UnknownPhase_Fragment
     )
    };
 
@@ -2354,39 +2268,32 @@ export type StartExecutionMutationVariables = Exact<{
 export type StartExecutionMutation = { startExecution:
     | (
       { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
+      & Refusal_Forbidden_Fragment
     )
     | (
       { __typename: 'IdempotencyMismatch' }
-      & ProblemFields_IdempotencyMismatch_Fragment
-      & IdempotencyMismatchFieldsFragment
+      & Refusal_IdempotencyMismatch_Fragment
     )
     | (
       { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
+      & Refusal_InvalidInput_Fragment
     )
     | (
       { __typename: 'LeaseLost' }
-      & ProblemFields_LeaseLost_Fragment
-      & LeaseLostFieldsFragment
+      & Refusal_LeaseLost_Fragment
+    )
+    | (
+      { __typename: 'NotFound' }
+      & Refusal_NotFound_Fragment
     )
     | (
       { __typename: 'RunNotActive' }
-      & ProblemFields_RunNotActive_Fragment
-      & RunNotActiveFieldsFragment
-    )
-    | (
-      { __typename: 'RunNotFound' }
-      & ProblemFields_RunNotFound_Fragment
-      & RunNotFoundFieldsFragment
+      & Refusal_RunNotActive_Fragment
     )
     | { __typename: 'StartExecutionSuccess', replayed: boolean, execution: ExecutionFieldsFragment }
     | (
       { __typename: 'UnknownPhase' }
-      & ProblemFields_UnknownPhase_Fragment
-      & UnknownPhaseFieldsFragment
+      & Refusal_UnknownPhase_Fragment
     )
    };
 
@@ -2398,29 +2305,24 @@ export type FinishExecutionMutationVariables = Exact<{
 export type FinishExecutionMutation = { finishExecution:
     | (
       { __typename: 'ExecutionAlreadyFinished' }
-      & ProblemFields_ExecutionAlreadyFinished_Fragment
-      & ExecutionAlreadyFinishedFieldsFragment
-    )
-    | (
-      { __typename: 'ExecutionNotFound' }
-      & ProblemFields_ExecutionNotFound_Fragment
-      & ExecutionNotFoundFieldsFragment
+      & Refusal_ExecutionAlreadyFinished_Fragment
     )
     | { __typename: 'FinishExecutionSuccess', outcome: Outcome | null, replayed: boolean, execution: ExecutionFieldsFragment }
     | (
       { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
+      & Refusal_Forbidden_Fragment
     )
     | (
       { __typename: 'IdempotencyMismatch' }
-      & ProblemFields_IdempotencyMismatch_Fragment
-      & IdempotencyMismatchFieldsFragment
+      & Refusal_IdempotencyMismatch_Fragment
     )
     | (
       { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
+      & Refusal_InvalidInput_Fragment
+    )
+    | (
+      { __typename: 'NotFound' }
+      & Refusal_NotFound_Fragment
     )
    };
 
@@ -2432,23 +2334,19 @@ export type TouchExecutionMutationVariables = Exact<{
 export type TouchExecutionMutation = { touchExecution:
     | (
       { __typename: 'ExecutionAlreadyFinished' }
-      & ProblemFields_ExecutionAlreadyFinished_Fragment
-      & ExecutionAlreadyFinishedFieldsFragment
-    )
-    | (
-      { __typename: 'ExecutionNotFound' }
-      & ProblemFields_ExecutionNotFound_Fragment
-      & ExecutionNotFoundFieldsFragment
+      & Refusal_ExecutionAlreadyFinished_Fragment
     )
     | (
       { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
+      & Refusal_Forbidden_Fragment
     )
     | (
       { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
+      & Refusal_InvalidInput_Fragment
+    )
+    | (
+      { __typename: 'NotFound' }
+      & Refusal_NotFound_Fragment
     )
     | { __typename: 'TouchExecutionSuccess', execution: ExecutionFieldsFragment }
    };
@@ -2461,30 +2359,25 @@ export type SendMessageMutationVariables = Exact<{
 export type SendMessageMutation = { sendMessage:
     | (
       { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
+      & Refusal_Forbidden_Fragment
     )
     | (
       { __typename: 'IdempotencyMismatch' }
-      & ProblemFields_IdempotencyMismatch_Fragment
-      & IdempotencyMismatchFieldsFragment
+      & Refusal_IdempotencyMismatch_Fragment
     )
     | (
       { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
+      & Refusal_InvalidInput_Fragment
+    )
+    | (
+      { __typename: 'NotFound' }
+      & Refusal_NotFound_Fragment
     )
     | (
       { __typename: 'RunNotActive' }
-      & ProblemFields_RunNotActive_Fragment
-      & RunNotActiveFieldsFragment
+      & Refusal_RunNotActive_Fragment
     )
-    | (
-      { __typename: 'RunNotFound' }
-      & ProblemFields_RunNotFound_Fragment
-      & RunNotFoundFieldsFragment
-    )
-    | { __typename: 'SendMessageSuccess', replayed: boolean, sent: MessageFieldsFragment }
+    | { __typename: 'SendMessageSuccess', replayed: boolean, runMessage: MessageFieldsFragment }
    };
 
 export type AcknowledgeMessageMutationVariables = Exact<{
@@ -2493,31 +2386,26 @@ export type AcknowledgeMessageMutationVariables = Exact<{
 
 
 export type AcknowledgeMessageMutation = { acknowledgeMessage:
-    | { __typename: 'AcknowledgeMessageSuccess', replayed: boolean, acknowledged: MessageFieldsFragment }
+    | { __typename: 'AcknowledgeMessageSuccess', replayed: boolean, runMessage: MessageFieldsFragment }
     | (
       { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
+      & Refusal_Forbidden_Fragment
     )
     | (
       { __typename: 'IdempotencyMismatch' }
-      & ProblemFields_IdempotencyMismatch_Fragment
-      & IdempotencyMismatchFieldsFragment
+      & Refusal_IdempotencyMismatch_Fragment
     )
     | (
       { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
+      & Refusal_InvalidInput_Fragment
     )
     | (
       { __typename: 'LeaseLost' }
-      & ProblemFields_LeaseLost_Fragment
-      & LeaseLostFieldsFragment
+      & Refusal_LeaseLost_Fragment
     )
     | (
-      { __typename: 'MessageNotFound' }
-      & ProblemFields_MessageNotFound_Fragment
-      & MessageNotFoundFieldsFragment
+      { __typename: 'NotFound' }
+      & Refusal_NotFound_Fragment
     )
    };
 
@@ -2530,53 +2418,43 @@ export type AdvancePhaseMutation = { advancePhase:
     | { __typename: 'AdvancePhaseSuccess', replayed: boolean, run: RunFieldsFragment | null, phase: PhaseFieldsFragment }
     | (
       { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
+      & Refusal_Forbidden_Fragment
     )
     | (
       { __typename: 'IdempotencyMismatch' }
-      & ProblemFields_IdempotencyMismatch_Fragment
-      & IdempotencyMismatchFieldsFragment
+      & Refusal_IdempotencyMismatch_Fragment
     )
     | (
       { __typename: 'IllegalTransition' }
-      & ProblemFields_IllegalTransition_Fragment
-      & IllegalTransitionFieldsFragment
+      & Refusal_IllegalTransition_Fragment
     )
     | (
       { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
+      & Refusal_InvalidInput_Fragment
     )
     | (
       { __typename: 'LeaseLost' }
-      & ProblemFields_LeaseLost_Fragment
-      & LeaseLostFieldsFragment
+      & Refusal_LeaseLost_Fragment
     )
     | (
       { __typename: 'NotCompletable' }
-      & ProblemFields_NotCompletable_Fragment
-      & NotCompletableFieldsFragment
+      & Refusal_NotCompletable_Fragment
+    )
+    | (
+      { __typename: 'NotFound' }
+      & Refusal_NotFound_Fragment
     )
     | (
       { __typename: 'RevisionConflict' }
-      & ProblemFields_RevisionConflict_Fragment
-      & RevisionConflictFieldsFragment
+      & Refusal_RevisionConflict_Fragment
     )
     | (
       { __typename: 'RunNotActive' }
-      & ProblemFields_RunNotActive_Fragment
-      & RunNotActiveFieldsFragment
-    )
-    | (
-      { __typename: 'RunNotFound' }
-      & ProblemFields_RunNotFound_Fragment
-      & RunNotFoundFieldsFragment
+      & Refusal_RunNotActive_Fragment
     )
     | (
       { __typename: 'UnknownPhase' }
-      & ProblemFields_UnknownPhase_Fragment
-      & UnknownPhaseFieldsFragment
+      & Refusal_UnknownPhase_Fragment
     )
    };
 
@@ -2588,44 +2466,36 @@ export type StartPhaseMutationVariables = Exact<{
 export type StartPhaseMutation = { startPhase:
     | (
       { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
+      & Refusal_Forbidden_Fragment
     )
     | (
       { __typename: 'IdempotencyMismatch' }
-      & ProblemFields_IdempotencyMismatch_Fragment
-      & IdempotencyMismatchFieldsFragment
+      & Refusal_IdempotencyMismatch_Fragment
     )
     | (
       { __typename: 'IllegalTransition' }
-      & ProblemFields_IllegalTransition_Fragment
-      & IllegalTransitionFieldsFragment
+      & Refusal_IllegalTransition_Fragment
     )
     | (
       { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
+      & Refusal_InvalidInput_Fragment
     )
     | (
       { __typename: 'LeaseLost' }
-      & ProblemFields_LeaseLost_Fragment
-      & LeaseLostFieldsFragment
+      & Refusal_LeaseLost_Fragment
+    )
+    | (
+      { __typename: 'NotFound' }
+      & Refusal_NotFound_Fragment
     )
     | (
       { __typename: 'RunNotActive' }
-      & ProblemFields_RunNotActive_Fragment
-      & RunNotActiveFieldsFragment
-    )
-    | (
-      { __typename: 'RunNotFound' }
-      & ProblemFields_RunNotFound_Fragment
-      & RunNotFoundFieldsFragment
+      & Refusal_RunNotActive_Fragment
     )
     | { __typename: 'StartPhaseSuccess', replayed: boolean, run: RunFieldsFragment | null, phase: PhaseFieldsFragment }
     | (
       { __typename: 'UnknownPhase' }
-      & ProblemFields_UnknownPhase_Fragment
-      & UnknownPhaseFieldsFragment
+      & Refusal_UnknownPhase_Fragment
     )
    };
 
@@ -2638,43 +2508,35 @@ export type FailPhaseMutation = { failPhase:
     | { __typename: 'FailPhaseSuccess', replayed: boolean, run: RunFieldsFragment | null, phase: PhaseFieldsFragment }
     | (
       { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
+      & Refusal_Forbidden_Fragment
     )
     | (
       { __typename: 'IdempotencyMismatch' }
-      & ProblemFields_IdempotencyMismatch_Fragment
-      & IdempotencyMismatchFieldsFragment
+      & Refusal_IdempotencyMismatch_Fragment
     )
     | (
       { __typename: 'IllegalTransition' }
-      & ProblemFields_IllegalTransition_Fragment
-      & IllegalTransitionFieldsFragment
+      & Refusal_IllegalTransition_Fragment
     )
     | (
       { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
+      & Refusal_InvalidInput_Fragment
     )
     | (
       { __typename: 'LeaseLost' }
-      & ProblemFields_LeaseLost_Fragment
-      & LeaseLostFieldsFragment
+      & Refusal_LeaseLost_Fragment
+    )
+    | (
+      { __typename: 'NotFound' }
+      & Refusal_NotFound_Fragment
     )
     | (
       { __typename: 'RunNotActive' }
-      & ProblemFields_RunNotActive_Fragment
-      & RunNotActiveFieldsFragment
-    )
-    | (
-      { __typename: 'RunNotFound' }
-      & ProblemFields_RunNotFound_Fragment
-      & RunNotFoundFieldsFragment
+      & Refusal_RunNotActive_Fragment
     )
     | (
       { __typename: 'UnknownPhase' }
-      & ProblemFields_UnknownPhase_Fragment
-      & UnknownPhaseFieldsFragment
+      & Refusal_UnknownPhase_Fragment
     )
    };
 
@@ -2687,43 +2549,35 @@ export type CompleteRoundMutation = { completeRound:
     | { __typename: 'CompleteRoundSuccess', round: number, changed: boolean, replayed: boolean, run: RunFieldsFragment | null }
     | (
       { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
+      & Refusal_Forbidden_Fragment
     )
     | (
       { __typename: 'IdempotencyMismatch' }
-      & ProblemFields_IdempotencyMismatch_Fragment
-      & IdempotencyMismatchFieldsFragment
+      & Refusal_IdempotencyMismatch_Fragment
     )
     | (
       { __typename: 'IllegalTransition' }
-      & ProblemFields_IllegalTransition_Fragment
-      & IllegalTransitionFieldsFragment
+      & Refusal_IllegalTransition_Fragment
     )
     | (
       { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
+      & Refusal_InvalidInput_Fragment
     )
     | (
       { __typename: 'LeaseLost' }
-      & ProblemFields_LeaseLost_Fragment
-      & LeaseLostFieldsFragment
+      & Refusal_LeaseLost_Fragment
     )
     | (
       { __typename: 'NotCompletable' }
-      & ProblemFields_NotCompletable_Fragment
-      & NotCompletableFieldsFragment
+      & Refusal_NotCompletable_Fragment
+    )
+    | (
+      { __typename: 'NotFound' }
+      & Refusal_NotFound_Fragment
     )
     | (
       { __typename: 'RunNotActive' }
-      & ProblemFields_RunNotActive_Fragment
-      & RunNotActiveFieldsFragment
-    )
-    | (
-      { __typename: 'RunNotFound' }
-      & ProblemFields_RunNotFound_Fragment
-      & RunNotFoundFieldsFragment
+      & Refusal_RunNotActive_Fragment
     )
    };
 
@@ -2735,39 +2589,32 @@ export type OpenSessionMutationVariables = Exact<{
 export type OpenSessionMutation = { openSession:
     | (
       { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
+      & Refusal_Forbidden_Fragment
     )
     | (
       { __typename: 'IdempotencyMismatch' }
-      & ProblemFields_IdempotencyMismatch_Fragment
-      & IdempotencyMismatchFieldsFragment
+      & Refusal_IdempotencyMismatch_Fragment
     )
     | (
       { __typename: 'IllegalSessionTransition' }
-      & ProblemFields_IllegalSessionTransition_Fragment
-      & IllegalSessionTransitionFieldsFragment
+      & Refusal_IllegalSessionTransition_Fragment
     )
     | (
       { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
+      & Refusal_InvalidInput_Fragment
     )
     | (
       { __typename: 'LeaseLost' }
-      & ProblemFields_LeaseLost_Fragment
-      & LeaseLostFieldsFragment
+      & Refusal_LeaseLost_Fragment
+    )
+    | (
+      { __typename: 'NotFound' }
+      & Refusal_NotFound_Fragment
     )
     | { __typename: 'OpenSessionSuccess', created: boolean, replayed: boolean, session: SessionFieldsFragment }
     | (
       { __typename: 'RunNotActive' }
-      & ProblemFields_RunNotActive_Fragment
-      & RunNotActiveFieldsFragment
-    )
-    | (
-      { __typename: 'RunNotFound' }
-      & ProblemFields_RunNotFound_Fragment
-      & RunNotFoundFieldsFragment
+      & Refusal_RunNotActive_Fragment
     )
    };
 
@@ -2779,38 +2626,31 @@ export type UpdateSessionMutationVariables = Exact<{
 export type UpdateSessionMutation = { updateSession:
     | (
       { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
+      & Refusal_Forbidden_Fragment
     )
     | (
       { __typename: 'IdempotencyMismatch' }
-      & ProblemFields_IdempotencyMismatch_Fragment
-      & IdempotencyMismatchFieldsFragment
+      & Refusal_IdempotencyMismatch_Fragment
     )
     | (
       { __typename: 'IllegalSessionTransition' }
-      & ProblemFields_IllegalSessionTransition_Fragment
-      & IllegalSessionTransitionFieldsFragment
+      & Refusal_IllegalSessionTransition_Fragment
     )
     | (
       { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
+      & Refusal_InvalidInput_Fragment
     )
     | (
       { __typename: 'LeaseLost' }
-      & ProblemFields_LeaseLost_Fragment
-      & LeaseLostFieldsFragment
+      & Refusal_LeaseLost_Fragment
+    )
+    | (
+      { __typename: 'NotFound' }
+      & Refusal_NotFound_Fragment
     )
     | (
       { __typename: 'RunNotActive' }
-      & ProblemFields_RunNotActive_Fragment
-      & RunNotActiveFieldsFragment
-    )
-    | (
-      { __typename: 'SessionNotFound' }
-      & ProblemFields_SessionNotFound_Fragment
-      & SessionNotFoundFieldsFragment
+      & Refusal_RunNotActive_Fragment
     )
     | { __typename: 'UpdateSessionSuccess', replayed: boolean, session: SessionFieldsFragment }
    };
@@ -2823,54 +2663,44 @@ export type RecordPromptMutationVariables = Exact<{
 export type RecordPromptMutation = { recordPrompt:
     | (
       { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
+      & Refusal_Forbidden_Fragment
     )
     | (
       { __typename: 'IdempotencyMismatch' }
-      & ProblemFields_IdempotencyMismatch_Fragment
-      & IdempotencyMismatchFieldsFragment
+      & Refusal_IdempotencyMismatch_Fragment
     )
     | (
       { __typename: 'IllegalSessionTransition' }
-      & ProblemFields_IllegalSessionTransition_Fragment
-      & IllegalSessionTransitionFieldsFragment
+      & Refusal_IllegalSessionTransition_Fragment
     )
     | (
       { __typename: 'IllegalTransition' }
-      & ProblemFields_IllegalTransition_Fragment
-      & IllegalTransitionFieldsFragment
+      & Refusal_IllegalTransition_Fragment
     )
     | (
       { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
+      & Refusal_InvalidInput_Fragment
     )
     | (
       { __typename: 'LeaseLost' }
-      & ProblemFields_LeaseLost_Fragment
-      & LeaseLostFieldsFragment
+      & Refusal_LeaseLost_Fragment
+    )
+    | (
+      { __typename: 'NotFound' }
+      & Refusal_NotFound_Fragment
     )
     | (
       { __typename: 'PromptAlreadySent' }
-      & ProblemFields_PromptAlreadySent_Fragment
-      & PromptAlreadySentFieldsFragment
+      & Refusal_PromptAlreadySent_Fragment
     )
     | { __typename: 'RecordPromptSuccess', replayed: boolean, session: SessionFieldsFragment }
     | (
       { __typename: 'RunNotActive' }
-      & ProblemFields_RunNotActive_Fragment
-      & RunNotActiveFieldsFragment
-    )
-    | (
-      { __typename: 'SessionNotFound' }
-      & ProblemFields_SessionNotFound_Fragment
-      & SessionNotFoundFieldsFragment
+      & Refusal_RunNotActive_Fragment
     )
     | (
       { __typename: 'UnknownPhase' }
-      & ProblemFields_UnknownPhase_Fragment
-      & UnknownPhaseFieldsFragment
+      & Refusal_UnknownPhase_Fragment
     )
    };
 
@@ -2883,28 +2713,23 @@ export type AppendTranscriptMutation = { appendTranscript:
     | { __typename: 'AppendTranscriptSuccess', nextSeq: number }
     | (
       { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
+      & Refusal_Forbidden_Fragment
     )
     | (
       { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
+      & Refusal_InvalidInput_Fragment
     )
     | (
       { __typename: 'LeaseLost' }
-      & ProblemFields_LeaseLost_Fragment
-      & LeaseLostFieldsFragment
+      & Refusal_LeaseLost_Fragment
     )
     | (
-      { __typename: 'SessionNotFound' }
-      & ProblemFields_SessionNotFound_Fragment
-      & SessionNotFoundFieldsFragment
+      { __typename: 'NotFound' }
+      & Refusal_NotFound_Fragment
     )
     | (
       { __typename: 'TranscriptGap' }
-      & ProblemFields_TranscriptGap_Fragment
-      & TranscriptGapFieldsFragment
+      & Refusal_TranscriptGap_Fragment
     )
    };
 
@@ -2916,29 +2741,24 @@ export type RequestWorkspaceOperationMutationVariables = Exact<{
 export type RequestWorkspaceOperationMutation = { requestWorkspaceOperation:
     | (
       { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
+      & Refusal_Forbidden_Fragment
     )
     | (
       { __typename: 'IdempotencyMismatch' }
-      & ProblemFields_IdempotencyMismatch_Fragment
-      & IdempotencyMismatchFieldsFragment
+      & Refusal_IdempotencyMismatch_Fragment
     )
     | (
       { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
+      & Refusal_InvalidInput_Fragment
+    )
+    | (
+      { __typename: 'NotFound' }
+      & Refusal_NotFound_Fragment
     )
     | { __typename: 'RequestWorkspaceOperationSuccess', replayed: boolean, operation: WorkspaceOperationFieldsFragment, workspace: WorkspaceFieldsFragment }
     | (
-      { __typename: 'WorkspaceNotFound' }
-      & ProblemFields_WorkspaceNotFound_Fragment
-      & WorkspaceNotFoundFieldsFragment
-    )
-    | (
       { __typename: 'WorkspaceNotReady' }
-      & ProblemFields_WorkspaceNotReady_Fragment
-      & WorkspaceNotReadyFieldsFragment
+      & Refusal_WorkspaceNotReady_Fragment
     )
    };
 
@@ -2950,34 +2770,28 @@ export type StartWorkspaceOperationMutationVariables = Exact<{
 export type StartWorkspaceOperationMutation = { startWorkspaceOperation:
     | (
       { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
+      & Refusal_Forbidden_Fragment
     )
     | (
       { __typename: 'IdempotencyMismatch' }
-      & ProblemFields_IdempotencyMismatch_Fragment
-      & IdempotencyMismatchFieldsFragment
+      & Refusal_IdempotencyMismatch_Fragment
     )
     | (
       { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
+      & Refusal_InvalidInput_Fragment
+    )
+    | (
+      { __typename: 'NotFound' }
+      & Refusal_NotFound_Fragment
     )
     | (
       { __typename: 'OperationNotStartable' }
-      & ProblemFields_OperationNotStartable_Fragment
-      & OperationNotStartableFieldsFragment
+      & Refusal_OperationNotStartable_Fragment
     )
     | { __typename: 'StartWorkspaceOperationSuccess', replayed: boolean, operation: WorkspaceOperationFieldsFragment, workspace: WorkspaceFieldsFragment }
     | (
       { __typename: 'WorkspaceNotReady' }
-      & ProblemFields_WorkspaceNotReady_Fragment
-      & WorkspaceNotReadyFieldsFragment
-    )
-    | (
-      { __typename: 'WorkspaceOperationNotFound' }
-      & ProblemFields_WorkspaceOperationNotFound_Fragment
-      & WorkspaceOperationNotFoundFieldsFragment
+      & Refusal_WorkspaceNotReady_Fragment
     )
    };
 
@@ -2990,28 +2804,23 @@ export type FinishWorkspaceOperationMutation = { finishWorkspaceOperation:
     | { __typename: 'FinishWorkspaceOperationSuccess', replayed: boolean, operation: WorkspaceOperationFieldsFragment, workspace: WorkspaceFieldsFragment }
     | (
       { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
+      & Refusal_Forbidden_Fragment
     )
     | (
       { __typename: 'IdempotencyMismatch' }
-      & ProblemFields_IdempotencyMismatch_Fragment
-      & IdempotencyMismatchFieldsFragment
+      & Refusal_IdempotencyMismatch_Fragment
     )
     | (
       { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
+      & Refusal_InvalidInput_Fragment
+    )
+    | (
+      { __typename: 'NotFound' }
+      & Refusal_NotFound_Fragment
     )
     | (
       { __typename: 'OperationNotFinishable' }
-      & ProblemFields_OperationNotFinishable_Fragment
-      & OperationNotFinishableFieldsFragment
-    )
-    | (
-      { __typename: 'WorkspaceOperationNotFound' }
-      & ProblemFields_WorkspaceOperationNotFound_Fragment
-      & WorkspaceOperationNotFoundFieldsFragment
+      & Refusal_OperationNotFinishable_Fragment
     )
    };
 
@@ -3023,29 +2832,24 @@ export type ReportPreviewMutationVariables = Exact<{
 export type ReportPreviewMutation = { reportPreview:
     | (
       { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
+      & Refusal_Forbidden_Fragment
     )
     | (
       { __typename: 'IdempotencyMismatch' }
-      & ProblemFields_IdempotencyMismatch_Fragment
-      & IdempotencyMismatchFieldsFragment
+      & Refusal_IdempotencyMismatch_Fragment
     )
     | (
       { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
+      & Refusal_InvalidInput_Fragment
+    )
+    | (
+      { __typename: 'NotFound' }
+      & Refusal_NotFound_Fragment
     )
     | { __typename: 'ReportPreviewSuccess', replayed: boolean, workspace: WorkspaceFieldsFragment }
     | (
-      { __typename: 'WorkspaceNotFound' }
-      & ProblemFields_WorkspaceNotFound_Fragment
-      & WorkspaceNotFoundFieldsFragment
-    )
-    | (
       { __typename: 'WorkspaceNotReady' }
-      & ProblemFields_WorkspaceNotReady_Fragment
-      & WorkspaceNotReadyFieldsFragment
+      & Refusal_WorkspaceNotReady_Fragment
     )
    };
 
@@ -3059,205 +2863,113 @@ export type PhasesQueryVariables = Exact<{
 
 export type PhasesQuery = { run: { phases: Array<PhaseFieldsFragment> } | null };
 
-type ProblemFields_AlreadyContinued_Fragment = { message: string };
+type Refusal_AlreadyContinued_Fragment = { message: string, by: RunFieldsFragment | null };
 
-type ProblemFields_AlreadyDecided_Fragment = { message: string };
+type Refusal_AlreadyDecided_Fragment = { message: string, run: RunFieldsFragment | null, approval: ApprovalFieldsFragment };
 
-type ProblemFields_AmbiguousRun_Fragment = { message: string };
+type Refusal_AmbiguousRun_Fragment = { message: string, candidates: Array<RunFieldsFragment> };
 
-type ProblemFields_ApprovalExpired_Fragment = { message: string };
+type Refusal_ApprovalExpired_Fragment = { message: string, run: RunFieldsFragment | null, approval: ApprovalFieldsFragment };
 
-type ProblemFields_ApprovalNotFound_Fragment = { message: string };
+type Refusal_ConcurrencyConflict_Fragment = { message: string, holder: RunFieldsFragment };
 
-type ProblemFields_ConcurrencyConflict_Fragment = { message: string };
+type Refusal_ExecutionAlreadyFinished_Fragment = { message: string, execution: ExecutionFieldsFragment };
 
-type ProblemFields_ExecutionAlreadyFinished_Fragment = { message: string };
+type Refusal_Forbidden_Fragment = { requiredRole: Role | null, message: string };
 
-type ProblemFields_ExecutionNotFound_Fragment = { message: string };
+type Refusal_IdempotencyMismatch_Fragment = { differingPaths: Array<string>, message: string };
 
-type ProblemFields_Forbidden_Fragment = { message: string };
+type Refusal_IllegalSessionTransition_Fragment = { fromStatus: SessionStatus, toStatus: SessionStatus, allowedStatuses: Array<SessionStatus>, message: string, run: RunFieldsFragment | null, session: SessionFieldsFragment };
 
-type ProblemFields_IdempotencyMismatch_Fragment = { message: string };
+type Refusal_IllegalTransition_Fragment = { fromPhase: string | null, toPhase: string, allowedPhases: Array<string>, message: string, run: RunFieldsFragment | null };
 
-type ProblemFields_IllegalSessionTransition_Fragment = { message: string };
+type Refusal_InvalidInput_Fragment = { message: string, issues: Array<{ path: Array<string>, message: string }> };
 
-type ProblemFields_IllegalTransition_Fragment = { message: string };
+type Refusal_LeaseLost_Fragment = { yourFence: number, currentFence: number, message: string, run: RunFieldsFragment | null };
 
-type ProblemFields_InvalidInput_Fragment = { message: string };
+type Refusal_NoActiveRun_Fragment = { message: string };
 
-type ProblemFields_LeaseLost_Fragment = { message: string };
+type Refusal_NotClaimable_Fragment = { status: RunStatus, claimableAt: string | null, children: Array<string>, message: string, run: RunFieldsFragment | null, heldBy: (
+    { isMine: boolean }
+    & LeaseFieldsFragment
+  ) | null };
 
-type ProblemFields_MessageNotFound_Fragment = { message: string };
+type Refusal_NotCompletable_Fragment = { status: RunStatus, message: string, run: RunFieldsFragment | null, missing: Array<MissingEvidenceFieldsFragment> };
 
-type ProblemFields_NoActiveRun_Fragment = { message: string };
+type Refusal_NotDeletable_Fragment = { status: RunStatus, message: string, run: RunFieldsFragment | null, heldBy: (
+    { isMine: boolean }
+    & LeaseFieldsFragment
+  ) | null, continuedBy: { id: string, status: RunStatus } | null };
 
-type ProblemFields_NotClaimable_Fragment = { message: string };
+type Refusal_NotFound_Fragment = { kind: NotFoundKind, id: string, message: string };
 
-type ProblemFields_NotCompletable_Fragment = { message: string };
+type Refusal_NotPausable_Fragment = { status: RunStatus, message: string, run: RunFieldsFragment | null };
 
-type ProblemFields_NotDeletable_Fragment = { message: string };
+type Refusal_NotResumable_Fragment = { status: RunStatus, because: NotResumableCause, message: string, run: RunFieldsFragment | null, heldBy: (
+    { isMine: boolean }
+    & LeaseFieldsFragment
+  ) | null, continuedBy: { id: string, status: RunStatus } | null };
 
-type ProblemFields_NotPausable_Fragment = { message: string };
+type Refusal_NothingToClaim_Fragment = { claimableInSeconds: number | null, message: string };
 
-type ProblemFields_NotResumable_Fragment = { message: string };
+type Refusal_OperationNotFinishable_Fragment = { message: string, operation: WorkspaceOperationFieldsFragment };
 
-type ProblemFields_NothingToClaim_Fragment = { message: string };
+type Refusal_OperationNotStartable_Fragment = { message: string, operation: WorkspaceOperationFieldsFragment };
 
-type ProblemFields_OperationNotFinishable_Fragment = { message: string };
+type Refusal_PromptAlreadySent_Fragment = { dedupKey: string, message: string, run: RunFieldsFragment | null, session: SessionFieldsFragment };
 
-type ProblemFields_OperationNotStartable_Fragment = { message: string };
+type Refusal_RevisionConflict_Fragment = { expected: number, actual: number, message: string, run: RunFieldsFragment | null };
 
-type ProblemFields_PromptAlreadySent_Fragment = { message: string };
+type Refusal_RunNotActive_Fragment = { status: RunStatus, directive: DirectiveKind | null, message: string, run: RunFieldsFragment | null };
 
-type ProblemFields_RevisionConflict_Fragment = { message: string };
+type Refusal_StaleDigest_Fragment = { message: string, run: RunFieldsFragment | null, approval: ApprovalFieldsFragment };
 
-type ProblemFields_RunNotActive_Fragment = { message: string };
+type Refusal_TranscriptGap_Fragment = { expectedSeq: number, message: string, run: RunFieldsFragment | null };
 
-type ProblemFields_RunNotFound_Fragment = { message: string };
+type Refusal_UnknownPhase_Fragment = { phaseKey: string, known: Array<string>, message: string, run: RunFieldsFragment | null };
 
-type ProblemFields_SessionNotFound_Fragment = { message: string };
+type Refusal_WorkflowMismatch_Fragment = { name: string, version: number, message: string };
 
-type ProblemFields_StaleDigest_Fragment = { message: string };
+type Refusal_WorkspaceNotReady_Fragment = { operationKind: WorkspaceOperationKind, obstacle: WorkspaceNotReadyCause, blockingRunId: string | null, blockingRunStatus: RunStatus | null, message: string, workspace: WorkspaceFieldsFragment };
 
-type ProblemFields_TokenNotFound_Fragment = { message: string };
+type Refusal_WorkspaceTaken_Fragment = { message: string, workspace: WorkspaceFieldsFragment };
 
-type ProblemFields_TranscriptGap_Fragment = { message: string };
+type Refusal_WrongDecision_Fragment = { allowedDecisions: Array<Decision>, message: string, run: RunFieldsFragment | null, approval: ApprovalFieldsFragment };
 
-type ProblemFields_UnknownPhase_Fragment = { message: string };
-
-type ProblemFields_WorkflowMismatch_Fragment = { message: string };
-
-type ProblemFields_WorkflowNotFound_Fragment = { message: string };
-
-type ProblemFields_WorkspaceNotFound_Fragment = { message: string };
-
-type ProblemFields_WorkspaceNotReady_Fragment = { message: string };
-
-type ProblemFields_WorkspaceOperationNotFound_Fragment = { message: string };
-
-type ProblemFields_WorkspaceTaken_Fragment = { message: string };
-
-type ProblemFields_WrongDecision_Fragment = { message: string };
-
-export type ProblemFieldsFragment =
-  | ProblemFields_AlreadyContinued_Fragment
-  | ProblemFields_AlreadyDecided_Fragment
-  | ProblemFields_AmbiguousRun_Fragment
-  | ProblemFields_ApprovalExpired_Fragment
-  | ProblemFields_ApprovalNotFound_Fragment
-  | ProblemFields_ConcurrencyConflict_Fragment
-  | ProblemFields_ExecutionAlreadyFinished_Fragment
-  | ProblemFields_ExecutionNotFound_Fragment
-  | ProblemFields_Forbidden_Fragment
-  | ProblemFields_IdempotencyMismatch_Fragment
-  | ProblemFields_IllegalSessionTransition_Fragment
-  | ProblemFields_IllegalTransition_Fragment
-  | ProblemFields_InvalidInput_Fragment
-  | ProblemFields_LeaseLost_Fragment
-  | ProblemFields_MessageNotFound_Fragment
-  | ProblemFields_NoActiveRun_Fragment
-  | ProblemFields_NotClaimable_Fragment
-  | ProblemFields_NotCompletable_Fragment
-  | ProblemFields_NotDeletable_Fragment
-  | ProblemFields_NotPausable_Fragment
-  | ProblemFields_NotResumable_Fragment
-  | ProblemFields_NothingToClaim_Fragment
-  | ProblemFields_OperationNotFinishable_Fragment
-  | ProblemFields_OperationNotStartable_Fragment
-  | ProblemFields_PromptAlreadySent_Fragment
-  | ProblemFields_RevisionConflict_Fragment
-  | ProblemFields_RunNotActive_Fragment
-  | ProblemFields_RunNotFound_Fragment
-  | ProblemFields_SessionNotFound_Fragment
-  | ProblemFields_StaleDigest_Fragment
-  | ProblemFields_TokenNotFound_Fragment
-  | ProblemFields_TranscriptGap_Fragment
-  | ProblemFields_UnknownPhase_Fragment
-  | ProblemFields_WorkflowMismatch_Fragment
-  | ProblemFields_WorkflowNotFound_Fragment
-  | ProblemFields_WorkspaceNotFound_Fragment
-  | ProblemFields_WorkspaceNotReady_Fragment
-  | ProblemFields_WorkspaceOperationNotFound_Fragment
-  | ProblemFields_WorkspaceTaken_Fragment
-  | ProblemFields_WrongDecision_Fragment
+export type RefusalFragment =
+  | Refusal_AlreadyContinued_Fragment
+  | Refusal_AlreadyDecided_Fragment
+  | Refusal_AmbiguousRun_Fragment
+  | Refusal_ApprovalExpired_Fragment
+  | Refusal_ConcurrencyConflict_Fragment
+  | Refusal_ExecutionAlreadyFinished_Fragment
+  | Refusal_Forbidden_Fragment
+  | Refusal_IdempotencyMismatch_Fragment
+  | Refusal_IllegalSessionTransition_Fragment
+  | Refusal_IllegalTransition_Fragment
+  | Refusal_InvalidInput_Fragment
+  | Refusal_LeaseLost_Fragment
+  | Refusal_NoActiveRun_Fragment
+  | Refusal_NotClaimable_Fragment
+  | Refusal_NotCompletable_Fragment
+  | Refusal_NotDeletable_Fragment
+  | Refusal_NotFound_Fragment
+  | Refusal_NotPausable_Fragment
+  | Refusal_NotResumable_Fragment
+  | Refusal_NothingToClaim_Fragment
+  | Refusal_OperationNotFinishable_Fragment
+  | Refusal_OperationNotStartable_Fragment
+  | Refusal_PromptAlreadySent_Fragment
+  | Refusal_RevisionConflict_Fragment
+  | Refusal_RunNotActive_Fragment
+  | Refusal_StaleDigest_Fragment
+  | Refusal_TranscriptGap_Fragment
+  | Refusal_UnknownPhase_Fragment
+  | Refusal_WorkflowMismatch_Fragment
+  | Refusal_WorkspaceNotReady_Fragment
+  | Refusal_WorkspaceTaken_Fragment
+  | Refusal_WrongDecision_Fragment
 ;
-
-export type InvalidInputFieldsFragment = { message: string, issues: Array<{ path: Array<string>, message: string }> };
-
-export type ForbiddenFieldsFragment = { message: string, requiredRole: Role | null };
-
-export type RunNotFoundFieldsFragment = { message: string, runId: string };
-
-export type RunNotActiveFieldsFragment = { message: string, status: RunStatus, directive: DirectiveKind | null, run: RunFieldsFragment | null };
-
-export type RevisionConflictFieldsFragment = { message: string, expected: number, actual: number, run: RunFieldsFragment | null };
-
-export type LeaseLostFieldsFragment = { message: string, yourFence: number, currentFence: number, run: RunFieldsFragment | null };
-
-export type IdempotencyMismatchFieldsFragment = { message: string, differingPaths: Array<string> };
-
-export type WorkflowNotFoundFieldsFragment = { message: string, name: string, known: Array<string>, askedVersion: number | null };
-
-export type WorkflowMismatchFieldsFragment = { message: string, name: string, version: number };
-
-export type AlreadyContinuedFieldsFragment = { message: string, by: RunFieldsFragment | null };
-
-export type ConcurrencyConflictFieldsFragment = { message: string, holder: RunFieldsFragment };
-
-export type NothingToClaimFieldsFragment = { message: string, claimableInSeconds: number | null };
-
-export type NotClaimableFieldsFragment = { message: string, status: RunStatus, claimableAt: string | null, children: Array<string>, lease: (
-    { isMine: boolean }
-    & LeaseFieldsFragment
-  ) | null, run: RunFieldsFragment | null };
-
-export type NotPausableFieldsFragment = { message: string, status: RunStatus, run: RunFieldsFragment | null };
-
-export type NotResumableFieldsFragment = { message: string, status: RunStatus, because: NotResumableCause, lease: (
-    { isMine: boolean }
-    & LeaseFieldsFragment
-  ) | null, continuedBy: { id: string, status: RunStatus } | null, run: RunFieldsFragment | null };
-
-export type NotCompletableFieldsFragment = { message: string, status: RunStatus, missing: Array<MissingEvidenceFieldsFragment>, run: RunFieldsFragment | null };
-
-export type NotDeletableFieldsFragment = { message: string, status: RunStatus, lease: (
-    { isMine: boolean }
-    & LeaseFieldsFragment
-  ) | null, continuedBy: { id: string, status: RunStatus } | null, run: RunFieldsFragment | null };
-
-export type IllegalTransitionFieldsFragment = { message: string, from: string | null, to: string, allowed: Array<string>, run: RunFieldsFragment | null };
-
-export type UnknownPhaseFieldsFragment = { message: string, known: Array<string>, phaseKey: string };
-
-export type ExecutionNotFoundFieldsFragment = { message: string, executionId: string };
-
-export type ExecutionAlreadyFinishedFieldsFragment = { message: string, execution: ExecutionFieldsFragment };
-
-export type AmbiguousRunFieldsFragment = { message: string, candidates: Array<RunFieldsFragment> };
-
-export type NoActiveRunFieldsFragment = { message: string };
-
-export type TokenNotFoundFieldsFragment = { message: string, tokenId: string };
-
-export type SessionNotFoundFieldsFragment = { message: string, sessionId: string };
-
-export type IllegalSessionTransitionFieldsFragment = { message: string, fromStatus: SessionStatus, toStatus: SessionStatus, allowedStatuses: Array<SessionStatus>, session: SessionFieldsFragment };
-
-export type PromptAlreadySentFieldsFragment = { message: string, dedupKey: string, session: SessionFieldsFragment };
-
-export type TranscriptGapFieldsFragment = { message: string, expectedSeq: number };
-
-export type ApprovalNotFoundFieldsFragment = { message: string, approvalId: string };
-
-export type AlreadyDecidedFieldsFragment = { message: string, approval: ApprovalFieldsFragment };
-
-export type ApprovalExpiredFieldsFragment = { message: string, approval: ApprovalFieldsFragment };
-
-export type WrongDecisionFieldsFragment = { message: string, allowed: Array<Decision>, approval: ApprovalFieldsFragment };
-
-export type StaleDigestFieldsFragment = { message: string, approval: ApprovalFieldsFragment };
-
-export type MessageNotFoundFieldsFragment = { message: string, messageId: string };
 
 export type LeaseFieldsFragment = { owner: string, fence: number, expiresAt: string | null, isLive: boolean };
 
@@ -3349,30 +3061,21 @@ export type ResolveRunQueryVariables = Exact<{
 export type ResolveRunQuery = { resolveRun:
     | (
       { __typename: 'AmbiguousRun' }
-      & ProblemFields_AmbiguousRun_Fragment
-      & AmbiguousRunFieldsFragment
-    )
-    | (
-      { __typename: 'ExecutionNotFound' }
-      & ProblemFields_ExecutionNotFound_Fragment
-      & ExecutionNotFoundFieldsFragment
+      & Refusal_AmbiguousRun_Fragment
     )
     | (
       { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
+      & Refusal_InvalidInput_Fragment
     )
     | (
       { __typename: 'NoActiveRun' }
-      & ProblemFields_NoActiveRun_Fragment
-      & NoActiveRunFieldsFragment
+      & Refusal_NoActiveRun_Fragment
     )
     | (
-      { __typename: 'RunNotFound' }
-      & ProblemFields_RunNotFound_Fragment
-      & RunNotFoundFieldsFragment
+      { __typename: 'NotFound' }
+      & Refusal_NotFound_Fragment
     )
-    | { __typename: 'RunResolved', via: ResolvedVia, run: RunDetailFragment }
+    | { __typename: 'ResolveRunSuccess', via: ResolvedVia, run: RunDetailFragment | null }
    };
 
 export type VerifyRunQueryVariables = Exact<{
@@ -3383,20 +3086,17 @@ export type VerifyRunQueryVariables = Exact<{
 export type VerifyRunQuery = { verifyRun:
     | (
       { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
+      & Refusal_Forbidden_Fragment
     )
     | (
       { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
+      & Refusal_InvalidInput_Fragment
     )
     | (
-      { __typename: 'RunNotFound' }
-      & ProblemFields_RunNotFound_Fragment
-      & RunNotFoundFieldsFragment
+      { __typename: 'NotFound' }
+      & Refusal_NotFound_Fragment
     )
-    | { __typename: 'VerifyRunSuccess', consistent: boolean, differences: Array<string>, eventsChecked: number, run: RunFieldsFragment }
+    | { __typename: 'VerifyRunSuccess', consistent: boolean, differences: Array<string>, eventsChecked: number, run: RunFieldsFragment | null }
    };
 
 export type StartRunMutationVariables = Exact<{
@@ -3407,49 +3107,36 @@ export type StartRunMutationVariables = Exact<{
 export type StartRunMutation = { startRun:
     | (
       { __typename: 'AlreadyContinued' }
-      & ProblemFields_AlreadyContinued_Fragment
-      & AlreadyContinuedFieldsFragment
+      & Refusal_AlreadyContinued_Fragment
     )
     | (
       { __typename: 'ConcurrencyConflict' }
-      & ProblemFields_ConcurrencyConflict_Fragment
-      & ConcurrencyConflictFieldsFragment
+      & Refusal_ConcurrencyConflict_Fragment
     )
     | (
       { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
+      & Refusal_Forbidden_Fragment
     )
     | (
       { __typename: 'IdempotencyMismatch' }
-      & ProblemFields_IdempotencyMismatch_Fragment
-      & IdempotencyMismatchFieldsFragment
+      & Refusal_IdempotencyMismatch_Fragment
     )
     | (
       { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
+      & Refusal_InvalidInput_Fragment
+    )
+    | (
+      { __typename: 'NotFound' }
+      & Refusal_NotFound_Fragment
     )
     | (
       { __typename: 'RunNotActive' }
-      & ProblemFields_RunNotActive_Fragment
-      & RunNotActiveFieldsFragment
-    )
-    | (
-      { __typename: 'RunNotFound' }
-      & ProblemFields_RunNotFound_Fragment
-      & RunNotFoundFieldsFragment
+      & Refusal_RunNotActive_Fragment
     )
     | { __typename: 'StartRunSuccess', replayed: boolean, agentToken: string | null, lease: LeaseFieldsFragment | null, run: RunDetailFragment | null }
     | (
       { __typename: 'WorkflowMismatch' }
-      & ProblemFields_WorkflowMismatch_Fragment
-      & WorkflowMismatchFieldsFragment
-    )
-    | (
-      { __typename: 'WorkflowNotFound' }
-      & ProblemFields_WorkflowNotFound_Fragment
-      & WorkflowNotFoundFieldsFragment
+      & Refusal_WorkflowMismatch_Fragment
     )
    };
 
@@ -3461,44 +3148,36 @@ export type ResumeRunMutationVariables = Exact<{
 export type ResumeRunMutation = { resumeRun:
     | (
       { __typename: 'ConcurrencyConflict' }
-      & ProblemFields_ConcurrencyConflict_Fragment
-      & ConcurrencyConflictFieldsFragment
+      & Refusal_ConcurrencyConflict_Fragment
     )
     | (
       { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
+      & Refusal_Forbidden_Fragment
     )
     | (
       { __typename: 'IdempotencyMismatch' }
-      & ProblemFields_IdempotencyMismatch_Fragment
-      & IdempotencyMismatchFieldsFragment
+      & Refusal_IdempotencyMismatch_Fragment
     )
     | (
       { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
+      & Refusal_InvalidInput_Fragment
     )
     | (
       { __typename: 'NotClaimable' }
-      & ProblemFields_NotClaimable_Fragment
-      & NotClaimableFieldsFragment
+      & Refusal_NotClaimable_Fragment
+    )
+    | (
+      { __typename: 'NotFound' }
+      & Refusal_NotFound_Fragment
     )
     | (
       { __typename: 'NotResumable' }
-      & ProblemFields_NotResumable_Fragment
-      & NotResumableFieldsFragment
+      & Refusal_NotResumable_Fragment
     )
     | { __typename: 'ResumeRunSuccess', replayed: boolean, agentToken: string | null, lease: LeaseFieldsFragment | null, run: RunDetailFragment | null }
     | (
       { __typename: 'RevisionConflict' }
-      & ProblemFields_RevisionConflict_Fragment
-      & RevisionConflictFieldsFragment
-    )
-    | (
-      { __typename: 'RunNotFound' }
-      & ProblemFields_RunNotFound_Fragment
-      & RunNotFoundFieldsFragment
+      & Refusal_RevisionConflict_Fragment
     )
    };
 
@@ -3786,18 +3465,6 @@ export type WorkflowsQueryVariables = Exact<{
 
 export type WorkflowsQuery = { workflows: { edges: Array<{ node: WorkflowFieldsFragment }>, pageInfo: PageFieldsFragment } };
 
-export type WorkspaceNotFoundFieldsFragment = { message: string, workspaceId: string };
-
-export type WorkspaceTakenFieldsFragment = { message: string, workspace: WorkspaceFieldsFragment };
-
-export type WorkspaceNotReadyFieldsFragment = { message: string, kind: WorkspaceOperationKind, because: WorkspaceNotReadyCause, runId: string | null, status: RunStatus | null, workspace: WorkspaceFieldsFragment };
-
-export type WorkspaceOperationNotFoundFieldsFragment = { message: string, operationId: string };
-
-export type OperationNotStartableFieldsFragment = { message: string, operation: WorkspaceOperationFieldsFragment };
-
-export type OperationNotFinishableFieldsFragment = { message: string, operation: WorkspaceOperationFieldsFragment };
-
 export type WorkspaceErrorFieldsFragment = { code: string, message: string, hint: string | null, files: Array<string> };
 
 export type WorkspaceRequestFieldsFragment = { id: string, kind: WorkspaceOperationKind, force: boolean, status: WorkspaceOperationStatus, attempt: number, requestedBy: string, requestedAt: string, expiresAt: string | null, worker: string | null, startedAt: string | null, deadlineAt: string | null };
@@ -3936,154 +3603,107 @@ export type RecordWorkspaceMutationVariables = Exact<{
 export type RecordWorkspaceMutation = { recordWorkspace:
     | (
       { __typename: 'Forbidden' }
-      & ProblemFields_Forbidden_Fragment
-      & ForbiddenFieldsFragment
+      & Refusal_Forbidden_Fragment
     )
     | (
       { __typename: 'IdempotencyMismatch' }
-      & ProblemFields_IdempotencyMismatch_Fragment
-      & IdempotencyMismatchFieldsFragment
+      & Refusal_IdempotencyMismatch_Fragment
     )
     | (
       { __typename: 'InvalidInput' }
-      & ProblemFields_InvalidInput_Fragment
-      & InvalidInputFieldsFragment
+      & Refusal_InvalidInput_Fragment
     )
     | (
       { __typename: 'LeaseLost' }
-      & ProblemFields_LeaseLost_Fragment
-      & LeaseLostFieldsFragment
+      & Refusal_LeaseLost_Fragment
+    )
+    | (
+      { __typename: 'NotFound' }
+      & Refusal_NotFound_Fragment
     )
     | { __typename: 'RecordWorkspaceSuccess', created: boolean, replayed: boolean, workspace: WorkspaceFieldsFragment }
     | (
       { __typename: 'RunNotActive' }
-      & ProblemFields_RunNotActive_Fragment
-      & RunNotActiveFieldsFragment
-    )
-    | (
-      { __typename: 'RunNotFound' }
-      & ProblemFields_RunNotFound_Fragment
-      & RunNotFoundFieldsFragment
+      & Refusal_RunNotActive_Fragment
     )
     | (
       { __typename: 'WorkspaceTaken' }
-      & ProblemFields_WorkspaceTaken_Fragment
-      & WorkspaceTakenFieldsFragment
+      & Refusal_WorkspaceTaken_Fragment
     )
    };
 
-const AlreadyContinuedFields = 'fragment AlreadyContinuedFields on AlreadyContinued{message by{...RunFields}}'
-const AlreadyDecidedFields = 'fragment AlreadyDecidedFields on AlreadyDecided{message approval{...ApprovalFields}}'
-const AmbiguousRunFields = 'fragment AmbiguousRunFields on AmbiguousRun{message candidates{...RunFields}}'
 const ApprovalDetail = 'fragment ApprovalDetail on Approval{...ApprovalFields phase{artifacts{...ArtifactFields}}}'
-const ApprovalExpiredFields = 'fragment ApprovalExpiredFields on ApprovalExpired{message approval{...ApprovalFields}}'
 const ApprovalFields = 'fragment ApprovalFields on Approval{id run{id title status revision workflow{name}}phase{key round}attempt gate kind status question payload sessionId permission{kind program path}answerSchema decisions digest requestedBy requestedById requestedAt expiresAt onExpiry approvers allowSelfApproval decidedAt decidedBy decidedById comment answer}'
-const ApprovalNotFoundFields = 'fragment ApprovalNotFoundFields on ApprovalNotFound{message approvalId}'
 const ArtifactDetail = 'fragment ArtifactDetail on Artifact{...ArtifactFields content}'
 const ArtifactFields = 'fragment ArtifactFields on Artifact{id phase{key round}round attempt path sha256 size valid problems{path message}createdAt}'
-const ConcurrencyConflictFields = 'fragment ConcurrencyConflictFields on ConcurrencyConflict{message holder{...RunFields}}'
 const DirectiveFields = 'fragment DirectiveFields on Directive{kind message{...MessageFields}}'
-const ExecutionAlreadyFinishedFields = 'fragment ExecutionAlreadyFinishedFields on ExecutionAlreadyFinished{message execution{...ExecutionFields}}'
 const ExecutionFields = 'fragment ExecutionFields on Execution{id run{id}phase{key round}epoch attempt fence command pid exitCode signal end outcome startedAt endedAt}'
-const ExecutionNotFoundFields = 'fragment ExecutionNotFoundFields on ExecutionNotFound{message executionId}'
-const ForbiddenFields = 'fragment ForbiddenFields on Forbidden{message requiredRole}'
-const IdempotencyMismatchFields = 'fragment IdempotencyMismatchFields on IdempotencyMismatch{message differingPaths}'
-const IllegalSessionTransitionFields = 'fragment IllegalSessionTransitionFields on IllegalSessionTransition{message fromStatus:from toStatus:to allowedStatuses:allowed session{...SessionFields}}'
-const IllegalTransitionFields = 'fragment IllegalTransitionFields on IllegalTransition{message from to allowed run{...RunFields}}'
-const InvalidInputFields = 'fragment InvalidInputFields on InvalidInput{message issues{path message}}'
 const LeaseFields = 'fragment LeaseFields on Lease{owner fence expiresAt isLive}'
-const LeaseLostFields = 'fragment LeaseLostFields on LeaseLost{message yourFence currentFence run{...RunFields}}'
 const MessageFields = 'fragment MessageFields on Message{id run{id}text mode status sentBy sentAt}'
-const MessageNotFoundFields = 'fragment MessageNotFoundFields on MessageNotFound{message messageId}'
 const MissingEvidenceFields = 'fragment MissingEvidenceFields on MissingEvidence{kind phase detail}'
-const NoActiveRunFields = 'fragment NoActiveRunFields on NoActiveRun{message}'
-const NotClaimableFields = 'fragment NotClaimableFields on NotClaimable{message status claimableAt children lease{...LeaseFields isMine}run{...RunFields}}'
-const NotCompletableFields = 'fragment NotCompletableFields on NotCompletable{message status missing{...MissingEvidenceFields}run{...RunFields}}'
-const NotDeletableFields = 'fragment NotDeletableFields on NotDeletable{message status lease{...LeaseFields isMine}continuedBy{id status}run{...RunFields}}'
-const NotPausableFields = 'fragment NotPausableFields on NotPausable{message status run{...RunFields}}'
-const NotResumableFields = 'fragment NotResumableFields on NotResumable{message status lease{...LeaseFields isMine}because continuedBy{id status}run{...RunFields}}'
-const NothingToClaimFields = 'fragment NothingToClaimFields on NothingToClaim{message claimableInSeconds}'
-const OperationNotFinishableFields = 'fragment OperationNotFinishableFields on OperationNotFinishable{message operation{...WorkspaceOperationFields}}'
-const OperationNotStartableFields = 'fragment OperationNotStartableFields on OperationNotStartable{message operation{...WorkspaceOperationFields}}'
 const PageFields = 'fragment PageFields on PageInfo{hasNextPage hasPreviousPage startCursor endCursor}'
 const PhaseFields = 'fragment PhaseFields on Phase{id key round status attempts isFinalPhase role nextPhases startedAt endedAt error{class code message hint}}'
-const ProblemFields = 'fragment ProblemFields on Problem{message}'
-const PromptAlreadySentFields = 'fragment PromptAlreadySentFields on PromptAlreadySent{message dedupKey session{...SessionFields}}'
-const RevisionConflictFields = 'fragment RevisionConflictFields on RevisionConflict{message expected actual run{...RunFields}}'
+const Refusal = 'fragment Refusal on Problem{message ...on RunProblem{run{...RunFields}}...on NotFound{kind id}...on InvalidInput{issues{path message}}...on Forbidden{requiredRole}...on RunNotActive{status directive}...on RevisionConflict{expected actual}...on LeaseLost{yourFence currentFence}...on IdempotencyMismatch{differingPaths}...on WorkflowMismatch{name version}...on AlreadyContinued{by{...RunFields}}...on ConcurrencyConflict{holder{...RunFields}}...on NothingToClaim{claimableInSeconds}...on NotClaimable{status claimableAt children heldBy{...LeaseFields isMine}}...on NotPausable{status}...on NotResumable{status heldBy{...LeaseFields isMine}because continuedBy{id status}}...on NotCompletable{status missing{...MissingEvidenceFields}}...on NotDeletable{status heldBy{...LeaseFields isMine}continuedBy{id status}}...on IllegalTransition{fromPhase toPhase allowedPhases}...on UnknownPhase{phaseKey known}...on ExecutionAlreadyFinished{execution{...ExecutionFields}}...on AmbiguousRun{candidates{...RunFields}}...on IllegalSessionTransition{fromStatus toStatus allowedStatuses session{...SessionFields}}...on PromptAlreadySent{dedupKey session{...SessionFields}}...on TranscriptGap{expectedSeq}...on AlreadyDecided{approval{...ApprovalFields}}...on ApprovalExpired{approval{...ApprovalFields}}...on WrongDecision{allowedDecisions approval{...ApprovalFields}}...on StaleDigest{approval{...ApprovalFields}}...on WorkspaceTaken{workspace{...WorkspaceFields}}...on WorkspaceNotReady{operationKind obstacle blockingRunId blockingRunStatus workspace{...WorkspaceFields}}...on OperationNotStartable{operation{...WorkspaceOperationFields}}...on OperationNotFinishable{operation{...WorkspaceOperationFields}}}'
 const RunDetail = 'fragment RunDetail on Run{...RunFields workflow{phases{...WorkflowPhaseFields}}missingEvidence{...MissingEvidenceFields}phases{...PhaseFields}input output parent{id}continues{id}continuedBy{id status}}'
 const RunEventFields = 'fragment RunEventFields on RunEvent{runId seq epoch type actor actorId at summary payload}'
 const RunFields = 'fragment RunFields on Run{__typename id project workflow{id name version}title status reason error isSettled isFinal isResumable allowedCommands outcome cancelConfirmed nextAction epoch revision asOf round currentPhase{...PhaseFields}lease{...LeaseFields}notBefore waitsFor concurrencyKey labels createdAt startedAt settledAt lastActivityAt detached}'
 const RunFrameFields = 'fragment RunFrameFields on RunFrame{__typename runId status reason phase epoch revision asOf isSettled isFinal}'
-const RunNotActiveFields = 'fragment RunNotActiveFields on RunNotActive{message status directive run{...RunFields}}'
-const RunNotFoundFields = 'fragment RunNotFoundFields on RunNotFound{message runId}'
 const SessionFields = 'fragment SessionFields on Session{id run{id}role adapter status recoveryAttempts handle lastPromptKey lastPromptStage lastPromptAt createdAt}'
-const SessionNotFoundFields = 'fragment SessionNotFoundFields on SessionNotFound{message sessionId}'
-const StaleDigestFields = 'fragment StaleDigestFields on StaleDigest{message approval{...ApprovalFields}}'
 const TokenFields = 'fragment TokenFields on Token{id principalId name role projects createdAt expiresAt lastUsedAt}'
-const TokenNotFoundFields = 'fragment TokenNotFoundFields on TokenNotFound{message tokenId}'
 const TranscriptEntryFields = 'fragment TranscriptEntryFields on TranscriptEntry{__typename seq at kind key updates ...on MessageEntry{text}...on ThoughtEntry{text}...on ToolCallEntry{title toolKind toolStatus locations{path line}output}...on DiffEntry{path hunks}...on PlanEntry{steps{text status}}...on PermissionEntry{title toolKind state approvalId note}...on UsageEntry{model provider inputTokens cachedTokens outputTokens reasoningTokens costMicros currency durationMs}...on ErrorEntry{code message resetAt}...on OutputEntry{stream text}}'
-const TranscriptGapFields = 'fragment TranscriptGapFields on TranscriptGap{message expectedSeq}'
-const UnknownPhaseFields = 'fragment UnknownPhaseFields on UnknownPhase{message phaseKey:phase known}'
 const UsageFields = 'fragment UsageFields on Usage{reports inputTokens cachedTokens outputTokens reasoningTokens durationMs costs{micros currency}lacks models{model provider reports inputTokens cachedTokens outputTokens reasoningTokens durationMs costs{micros currency}lacks}}'
 const WorkflowFields = 'fragment WorkflowFields on Workflow{id project name version initialPhase createdAt phases{...WorkflowPhaseFields}}'
-const WorkflowMismatchFields = 'fragment WorkflowMismatchFields on WorkflowMismatch{message name version}'
-const WorkflowNotFoundFields = 'fragment WorkflowNotFoundFields on WorkflowNotFound{message name askedVersion:version known}'
 const WorkflowPhaseFields = 'fragment WorkflowPhaseFields on WorkflowPhase{key next isFinal role requiresApproval artifactPath}'
 const WorkspaceDetail = 'fragment WorkspaceDetail on Workspace{...WorkspaceFields runs{id title status createdAt}}'
 const WorkspaceErrorFields = 'fragment WorkspaceErrorFields on WorkspaceError{code message hint files}'
 const WorkspaceFields = 'fragment WorkspaceFields on Workspace{__typename id project host kind path repository branch baseCommit status revision asOf preview{status url startedAt error{code message hint}}allowedOperations inFlight{...WorkspaceRequestFields}createdAt removedAt}'
-const WorkspaceNotFoundFields = 'fragment WorkspaceNotFoundFields on WorkspaceNotFound{message workspaceId}'
-const WorkspaceNotReadyFields = 'fragment WorkspaceNotReadyFields on WorkspaceNotReady{message kind because runId status workspace{...WorkspaceFields}}'
 const WorkspaceOperationDetail = 'fragment WorkspaceOperationDetail on WorkspaceOperation{...WorkspaceOperationFields workspace{...WorkspaceFields}diff{head commitsAhead filesChanged insertions deletions files{path previousPath change insertions deletions}truncated patch}merge{commit into}}'
 const WorkspaceOperationFields = 'fragment WorkspaceOperationFields on WorkspaceOperation{...WorkspaceRequestFields endedAt error{...WorkspaceErrorFields}}'
-const WorkspaceOperationNotFoundFields = 'fragment WorkspaceOperationNotFoundFields on WorkspaceOperationNotFound{message operationId}'
 const WorkspaceRequestFields = 'fragment WorkspaceRequestFields on WorkspaceOperation{id kind force status attempt requestedBy requestedAt expiresAt worker startedAt deadlineAt}'
-const WorkspaceTakenFields = 'fragment WorkspaceTakenFields on WorkspaceTaken{message workspace{...WorkspaceFields}}'
-const WrongDecisionFields = 'fragment WrongDecisionFields on WrongDecision{message allowed approval{...ApprovalFields}}'
 export const ApprovalDocument = /* @__PURE__ */ createDocument<ApprovalQuery, ApprovalQueryVariables>('query Approval($id:ID!){node(id:$id){__typename ...ApprovalDetail}}', ApprovalDetail, ApprovalFields, ArtifactFields)
 export const ApprovalsDocument = /* @__PURE__ */ createDocument<ApprovalsQuery, ApprovalsQueryVariables>('query Approvals($filter:ApprovalFilter$first:Int$after:String){approvals(filter:$filter first:$first after:$after){edges{node{...ApprovalFields}}pageInfo{...PageFields}}}', ApprovalFields, PageFields)
 export const RunApprovalsDocument = /* @__PURE__ */ createDocument<RunApprovalsQuery, RunApprovalsQueryVariables>('query RunApprovals($runId:ID!$first:Int$after:String){run(id:$runId){approvals(first:$first after:$after){edges{node{...ApprovalFields}}pageInfo{...PageFields}}}}', ApprovalFields, PageFields)
 export const ArtifactDocument = /* @__PURE__ */ createDocument<ArtifactQuery, ArtifactQueryVariables>('query Artifact($id:ID!){node(id:$id){__typename ...ArtifactDetail}}', ArtifactDetail, ArtifactFields)
 export const ArtifactsDocument = /* @__PURE__ */ createDocument<ArtifactsQuery, ArtifactsQueryVariables>('query Artifacts($runId:ID!$first:Int$after:String){run(id:$runId){artifacts(first:$first after:$after){edges{node{...ArtifactFields}}pageInfo{...PageFields}}}}', ArtifactFields, PageFields)
 export const ExecutionsDocument = /* @__PURE__ */ createDocument<ExecutionsQuery, ExecutionsQueryVariables>('query Executions($filter:ExecutionFilter$first:Int$after:String){executions(filter:$filter first:$first after:$after){edges{node{...ExecutionFields}}pageInfo{...PageFields}}}', ExecutionFields, PageFields)
-export const ClaimRunDocument = /* @__PURE__ */ createDocument<ClaimRunMutation, ClaimRunMutationVariables>('mutation ClaimRun($input:ClaimRunInput!){claimRun(input:$input){__typename ...on ClaimRunSuccess{replayed agentToken lease{...LeaseFields}run{...RunDetail}}...ProblemFields ...NothingToClaimFields ...NotClaimableFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, MissingEvidenceFields, NotClaimableFields, NothingToClaimFields, PhaseFields, ProblemFields, RunDetail, RunFields, RunNotFoundFields, WorkflowPhaseFields)
+export const ClaimRunDocument = /* @__PURE__ */ createDocument<ClaimRunMutation, ClaimRunMutationVariables>('mutation ClaimRun($input:ClaimRunInput!){claimRun(input:$input){__typename ...on ClaimRunSuccess{replayed agentToken lease{...LeaseFields}run{...RunDetail}}...Refusal}}', ApprovalFields, ExecutionFields, LeaseFields, MissingEvidenceFields, PhaseFields, Refusal, RunDetail, RunFields, SessionFields, WorkflowPhaseFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields, WorkspaceRequestFields)
 export const MessagesDocument = /* @__PURE__ */ createDocument<MessagesQuery, MessagesQueryVariables>('query Messages($runId:ID!$first:Int$after:String){run(id:$runId){messages(first:$first after:$after){edges{node{...MessageFields}}pageInfo{...PageFields}}}}', MessageFields, PageFields)
-export const SweepDocument = /* @__PURE__ */ createDocument<SweepMutation, SweepMutationVariables>('mutation Sweep($input:SweepInput!){sweep(input:$input){__typename ...on SweepSuccess{lapsed expired dryRun}...ProblemFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, InvalidInputFields, ProblemFields)
-export const CreateTokenDocument = /* @__PURE__ */ createDocument<CreateTokenMutation, CreateTokenMutationVariables>('mutation CreateToken($input:CreateTokenInput!){createToken(input:$input){__typename ...on CreateTokenSuccess{token{...TokenFields}secret}...ProblemFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, InvalidInputFields, ProblemFields, TokenFields)
-export const CreateRunTokenDocument = /* @__PURE__ */ createDocument<CreateRunTokenMutation, CreateRunTokenMutationVariables>('mutation CreateRunToken($input:CreateRunTokenInput!){createRunToken(input:$input){__typename ...on CreateRunTokenSuccess{runId secret expiresAt}...ProblemFields ...RunNotFoundFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, InvalidInputFields, ProblemFields, RunNotFoundFields)
-export const RotateTokenDocument = /* @__PURE__ */ createDocument<RotateTokenMutation, RotateTokenMutationVariables>('mutation RotateToken($input:RotateTokenInput!){rotateToken(input:$input){__typename ...on RotateTokenSuccess{token{...TokenFields}secret}...ProblemFields ...TokenNotFoundFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, InvalidInputFields, ProblemFields, TokenFields, TokenNotFoundFields)
-export const RevokeTokenDocument = /* @__PURE__ */ createDocument<RevokeTokenMutation, RevokeTokenMutationVariables>('mutation RevokeToken($input:RevokeTokenInput!){revokeToken(input:$input){__typename ...on RevokeTokenSuccess{tokenId}...ProblemFields ...TokenNotFoundFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, InvalidInputFields, ProblemFields, TokenNotFoundFields)
-export const RegisterWorkflowDocument = /* @__PURE__ */ createDocument<RegisterWorkflowMutation, RegisterWorkflowMutationVariables>('mutation RegisterWorkflow($input:RegisterWorkflowInput!){registerWorkflow(input:$input){__typename ...on RegisterWorkflowSuccess{workflow{...WorkflowFields}changed}...ProblemFields ...WorkflowMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, InvalidInputFields, ProblemFields, WorkflowFields, WorkflowMismatchFields, WorkflowPhaseFields)
-export const RenewLeaseDocument = /* @__PURE__ */ createDocument<RenewLeaseMutation, RenewLeaseMutationVariables>('mutation RenewLease($input:RenewLeaseInput!){renewLease(input:$input){__typename ...on RenewLeaseSuccess{lease{...LeaseFields}asOf cancelGraceSeconds directives{...DirectiveFields}}...ProblemFields ...RunNotActiveFields ...LeaseLostFields ...RunNotFoundFields ...InvalidInputFields ...ForbiddenFields}}', DirectiveFields, ForbiddenFields, InvalidInputFields, LeaseFields, LeaseLostFields, MessageFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, RunNotFoundFields)
-export const ReleaseRunDocument = /* @__PURE__ */ createDocument<ReleaseRunMutation, ReleaseRunMutationVariables>('mutation ReleaseRun($input:ReleaseRunInput!){releaseRun(input:$input){__typename ...on ReleaseRunSuccess{run{...RunFields}replayed}...ProblemFields ...LeaseLostFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, LeaseLostFields, PhaseFields, ProblemFields, RunFields, RunNotFoundFields)
-export const ConfirmCancelDocument = /* @__PURE__ */ createDocument<ConfirmCancelMutation, ConfirmCancelMutationVariables>('mutation ConfirmCancel($input:ConfirmCancelInput!){confirmCancel(input:$input){__typename ...on ConfirmCancelSuccess{run{...RunFields}replayed}...ProblemFields ...RunNotActiveFields ...LeaseLostFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, LeaseLostFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, RunNotFoundFields)
-export const PauseRunDocument = /* @__PURE__ */ createDocument<PauseRunMutation, PauseRunMutationVariables>('mutation PauseRun($input:PauseRunInput!){pauseRun(input:$input){__typename ...on PauseRunSuccess{run{...RunFields}replayed}...ProblemFields ...NotPausableFields ...RevisionConflictFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, NotPausableFields, PhaseFields, ProblemFields, RevisionConflictFields, RunFields, RunNotFoundFields)
-export const CompleteRunDocument = /* @__PURE__ */ createDocument<CompleteRunMutation, CompleteRunMutationVariables>('mutation CompleteRun($input:CompleteRunInput!){completeRun(input:$input){__typename ...on CompleteRunSuccess{run{...RunFields}replayed changed}...ProblemFields ...NotCompletableFields ...RunNotActiveFields ...LeaseLostFields ...RevisionConflictFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, LeaseLostFields, MissingEvidenceFields, NotCompletableFields, PhaseFields, ProblemFields, RevisionConflictFields, RunFields, RunNotActiveFields, RunNotFoundFields)
-export const FailRunDocument = /* @__PURE__ */ createDocument<FailRunMutation, FailRunMutationVariables>('mutation FailRun($input:FailRunInput!){failRun(input:$input){__typename ...on FailRunSuccess{run{...RunFields}replayed}...ProblemFields ...RunNotActiveFields ...LeaseLostFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, LeaseLostFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, RunNotFoundFields)
-export const CancelRunDocument = /* @__PURE__ */ createDocument<CancelRunMutation, CancelRunMutationVariables>('mutation CancelRun($input:CancelRunInput!){cancelRun(input:$input){__typename ...on CancelRunSuccess{run{...RunFields}changed childrenCancelled childrenLeft{...RunFields}replayed}...ProblemFields ...RevisionConflictFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, PhaseFields, ProblemFields, RevisionConflictFields, RunFields, RunNotFoundFields)
-export const DetachRunDocument = /* @__PURE__ */ createDocument<DetachRunMutation, DetachRunMutationVariables>('mutation DetachRun($input:DetachRunInput!){detachRun(input:$input){__typename ...on DetachRunSuccess{run{...RunFields}replayed changed}...ProblemFields ...RunNotActiveFields ...RevisionConflictFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, PhaseFields, ProblemFields, RevisionConflictFields, RunFields, RunNotActiveFields, RunNotFoundFields)
-export const DeleteRunDocument = /* @__PURE__ */ createDocument<DeleteRunMutation, DeleteRunMutationVariables>('mutation DeleteRun($input:DeleteRunInput!){deleteRun(input:$input){__typename ...on DeleteRunSuccess{runId replayed}...ProblemFields ...NotDeletableFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, NotDeletableFields, PhaseFields, ProblemFields, RunFields, RunNotFoundFields)
-export const RequestApprovalDocument = /* @__PURE__ */ createDocument<RequestApprovalMutation, RequestApprovalMutationVariables>('mutation RequestApproval($input:RequestApprovalInput!){requestApproval(input:$input){__typename ...on RequestApprovalSuccess{approval{...ApprovalFields}run{...RunFields}replayed}...ProblemFields ...IllegalTransitionFields ...NotCompletableFields ...RunNotActiveFields ...UnknownPhaseFields ...LeaseLostFields ...IdempotencyMismatchFields ...RunNotFoundFields ...InvalidInputFields ...ForbiddenFields}}', ApprovalFields, ForbiddenFields, IdempotencyMismatchFields, IllegalTransitionFields, InvalidInputFields, LeaseFields, LeaseLostFields, MissingEvidenceFields, NotCompletableFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, RunNotFoundFields, UnknownPhaseFields)
-export const DecideApprovalDocument = /* @__PURE__ */ createDocument<DecideApprovalMutation, DecideApprovalMutationVariables>('mutation DecideApproval($input:DecideApprovalInput!){decideApproval(input:$input){__typename ...on DecideApprovalSuccess{approval{...ApprovalFields}run{...RunFields}replayed}...ProblemFields ...WrongDecisionFields ...AlreadyDecidedFields ...ApprovalExpiredFields ...StaleDigestFields ...ApprovalNotFoundFields ...RunNotActiveFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', AlreadyDecidedFields, ApprovalExpiredFields, ApprovalFields, ApprovalNotFoundFields, ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, StaleDigestFields, WrongDecisionFields)
-export const WithdrawApprovalDocument = /* @__PURE__ */ createDocument<WithdrawApprovalMutation, WithdrawApprovalMutationVariables>('mutation WithdrawApproval($input:WithdrawApprovalInput!){withdrawApproval(input:$input){__typename ...on WithdrawApprovalSuccess{approval{...ApprovalFields}run{...RunFields}replayed}...ProblemFields ...AlreadyDecidedFields ...ApprovalNotFoundFields ...RunNotActiveFields ...LeaseLostFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', AlreadyDecidedFields, ApprovalFields, ApprovalNotFoundFields, ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, LeaseLostFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields)
-export const SubmitArtifactDocument = /* @__PURE__ */ createDocument<SubmitArtifactMutation, SubmitArtifactMutationVariables>('mutation SubmitArtifact($input:SubmitArtifactInput!){submitArtifact(input:$input){__typename ...on SubmitArtifactSuccess{artifact{...ArtifactFields}phase{...PhaseFields}run{...RunFields}replayed}...ProblemFields ...IllegalTransitionFields ...UnknownPhaseFields ...RunNotActiveFields ...LeaseLostFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ArtifactFields, ForbiddenFields, IdempotencyMismatchFields, IllegalTransitionFields, InvalidInputFields, LeaseFields, LeaseLostFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, RunNotFoundFields, UnknownPhaseFields)
-export const StartExecutionDocument = /* @__PURE__ */ createDocument<StartExecutionMutation, StartExecutionMutationVariables>('mutation StartExecution($input:StartExecutionInput!){startExecution(input:$input){__typename ...on StartExecutionSuccess{execution{...ExecutionFields}replayed}...ProblemFields ...RunNotActiveFields ...UnknownPhaseFields ...LeaseLostFields ...IdempotencyMismatchFields ...RunNotFoundFields ...InvalidInputFields ...ForbiddenFields}}', ExecutionFields, ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, LeaseLostFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, RunNotFoundFields, UnknownPhaseFields)
-export const FinishExecutionDocument = /* @__PURE__ */ createDocument<FinishExecutionMutation, FinishExecutionMutationVariables>('mutation FinishExecution($input:FinishExecutionInput!){finishExecution(input:$input){__typename ...on FinishExecutionSuccess{execution{...ExecutionFields}outcome replayed}...ProblemFields ...ExecutionAlreadyFinishedFields ...ExecutionNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ExecutionAlreadyFinishedFields, ExecutionFields, ExecutionNotFoundFields, ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, ProblemFields)
-export const TouchExecutionDocument = /* @__PURE__ */ createDocument<TouchExecutionMutation, TouchExecutionMutationVariables>('mutation TouchExecution($input:TouchExecutionInput!){touchExecution(input:$input){__typename ...on TouchExecutionSuccess{execution{...ExecutionFields}}...ProblemFields ...ExecutionAlreadyFinishedFields ...ExecutionNotFoundFields ...InvalidInputFields ...ForbiddenFields}}', ExecutionAlreadyFinishedFields, ExecutionFields, ExecutionNotFoundFields, ForbiddenFields, InvalidInputFields, ProblemFields)
-export const SendMessageDocument = /* @__PURE__ */ createDocument<SendMessageMutation, SendMessageMutationVariables>('mutation SendMessage($input:SendMessageInput!){sendMessage(input:$input){__typename ...on SendMessageSuccess{sent{...MessageFields}replayed}...ProblemFields ...RunNotActiveFields ...IdempotencyMismatchFields ...RunNotFoundFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, MessageFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, RunNotFoundFields)
-export const AcknowledgeMessageDocument = /* @__PURE__ */ createDocument<AcknowledgeMessageMutation, AcknowledgeMessageMutationVariables>('mutation AcknowledgeMessage($input:AcknowledgeMessageInput!){acknowledgeMessage(input:$input){__typename ...on AcknowledgeMessageSuccess{acknowledged{...MessageFields}replayed}...ProblemFields ...MessageNotFoundFields ...LeaseLostFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, LeaseLostFields, MessageFields, MessageNotFoundFields, PhaseFields, ProblemFields, RunFields)
-export const AdvancePhaseDocument = /* @__PURE__ */ createDocument<AdvancePhaseMutation, AdvancePhaseMutationVariables>('mutation AdvancePhase($input:AdvancePhaseInput!){advancePhase(input:$input){__typename ...on AdvancePhaseSuccess{run{...RunFields}phase{...PhaseFields}replayed}...ProblemFields ...IllegalTransitionFields ...UnknownPhaseFields ...NotCompletableFields ...RunNotActiveFields ...LeaseLostFields ...RevisionConflictFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, IllegalTransitionFields, InvalidInputFields, LeaseFields, LeaseLostFields, MissingEvidenceFields, NotCompletableFields, PhaseFields, ProblemFields, RevisionConflictFields, RunFields, RunNotActiveFields, RunNotFoundFields, UnknownPhaseFields)
-export const StartPhaseDocument = /* @__PURE__ */ createDocument<StartPhaseMutation, StartPhaseMutationVariables>('mutation StartPhase($input:StartPhaseInput!){startPhase(input:$input){__typename ...on StartPhaseSuccess{run{...RunFields}phase{...PhaseFields}replayed}...ProblemFields ...IllegalTransitionFields ...UnknownPhaseFields ...RunNotActiveFields ...LeaseLostFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, IllegalTransitionFields, InvalidInputFields, LeaseFields, LeaseLostFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, RunNotFoundFields, UnknownPhaseFields)
-export const FailPhaseDocument = /* @__PURE__ */ createDocument<FailPhaseMutation, FailPhaseMutationVariables>('mutation FailPhase($input:FailPhaseInput!){failPhase(input:$input){__typename ...on FailPhaseSuccess{run{...RunFields}phase{...PhaseFields}replayed}...ProblemFields ...IllegalTransitionFields ...UnknownPhaseFields ...RunNotActiveFields ...LeaseLostFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, IllegalTransitionFields, InvalidInputFields, LeaseFields, LeaseLostFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, RunNotFoundFields, UnknownPhaseFields)
-export const CompleteRoundDocument = /* @__PURE__ */ createDocument<CompleteRoundMutation, CompleteRoundMutationVariables>('mutation CompleteRound($input:CompleteRoundInput!){completeRound(input:$input){__typename ...on CompleteRoundSuccess{run{...RunFields}round changed replayed}...ProblemFields ...IllegalTransitionFields ...NotCompletableFields ...RunNotActiveFields ...LeaseLostFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, IllegalTransitionFields, InvalidInputFields, LeaseFields, LeaseLostFields, MissingEvidenceFields, NotCompletableFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, RunNotFoundFields)
-export const OpenSessionDocument = /* @__PURE__ */ createDocument<OpenSessionMutation, OpenSessionMutationVariables>('mutation OpenSession($input:OpenSessionInput!){openSession(input:$input){__typename ...on OpenSessionSuccess{session{...SessionFields}created replayed}...ProblemFields ...IllegalSessionTransitionFields ...RunNotActiveFields ...LeaseLostFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, IllegalSessionTransitionFields, InvalidInputFields, LeaseFields, LeaseLostFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, RunNotFoundFields, SessionFields)
-export const UpdateSessionDocument = /* @__PURE__ */ createDocument<UpdateSessionMutation, UpdateSessionMutationVariables>('mutation UpdateSession($input:UpdateSessionInput!){updateSession(input:$input){__typename ...on UpdateSessionSuccess{session{...SessionFields}replayed}...ProblemFields ...IllegalSessionTransitionFields ...RunNotActiveFields ...LeaseLostFields ...SessionNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, IllegalSessionTransitionFields, InvalidInputFields, LeaseFields, LeaseLostFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, SessionFields, SessionNotFoundFields)
-export const RecordPromptDocument = /* @__PURE__ */ createDocument<RecordPromptMutation, RecordPromptMutationVariables>('mutation RecordPrompt($input:RecordPromptInput!){recordPrompt(input:$input){__typename ...on RecordPromptSuccess{session{...SessionFields}replayed}...ProblemFields ...PromptAlreadySentFields ...IllegalSessionTransitionFields ...IllegalTransitionFields ...UnknownPhaseFields ...RunNotActiveFields ...LeaseLostFields ...SessionNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, IllegalSessionTransitionFields, IllegalTransitionFields, InvalidInputFields, LeaseFields, LeaseLostFields, PhaseFields, ProblemFields, PromptAlreadySentFields, RunFields, RunNotActiveFields, SessionFields, SessionNotFoundFields, UnknownPhaseFields)
-export const AppendTranscriptDocument = /* @__PURE__ */ createDocument<AppendTranscriptMutation, AppendTranscriptMutationVariables>('mutation AppendTranscript($input:AppendTranscriptInput!){appendTranscript(input:$input){__typename ...on AppendTranscriptSuccess{nextSeq}...ProblemFields ...TranscriptGapFields ...LeaseLostFields ...SessionNotFoundFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, InvalidInputFields, LeaseFields, LeaseLostFields, PhaseFields, ProblemFields, RunFields, SessionNotFoundFields, TranscriptGapFields)
-export const RequestWorkspaceOperationDocument = /* @__PURE__ */ createDocument<RequestWorkspaceOperationMutation, RequestWorkspaceOperationMutationVariables>('mutation RequestWorkspaceOperation($input:RequestWorkspaceOperationInput!){requestWorkspaceOperation(input:$input){__typename ...on RequestWorkspaceOperationSuccess{operation{...WorkspaceOperationFields}workspace{...WorkspaceFields}replayed}...ProblemFields ...WorkspaceNotFoundFields ...WorkspaceNotReadyFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, ProblemFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceNotFoundFields, WorkspaceNotReadyFields, WorkspaceOperationFields, WorkspaceRequestFields)
-export const StartWorkspaceOperationDocument = /* @__PURE__ */ createDocument<StartWorkspaceOperationMutation, StartWorkspaceOperationMutationVariables>('mutation StartWorkspaceOperation($input:StartWorkspaceOperationInput!){startWorkspaceOperation(input:$input){__typename ...on StartWorkspaceOperationSuccess{operation{...WorkspaceOperationFields}workspace{...WorkspaceFields}replayed}...ProblemFields ...WorkspaceOperationNotFoundFields ...OperationNotStartableFields ...WorkspaceNotReadyFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, OperationNotStartableFields, ProblemFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceNotReadyFields, WorkspaceOperationFields, WorkspaceOperationNotFoundFields, WorkspaceRequestFields)
-export const FinishWorkspaceOperationDocument = /* @__PURE__ */ createDocument<FinishWorkspaceOperationMutation, FinishWorkspaceOperationMutationVariables>('mutation FinishWorkspaceOperation($input:FinishWorkspaceOperationInput!){finishWorkspaceOperation(input:$input){__typename ...on FinishWorkspaceOperationSuccess{operation{...WorkspaceOperationFields}workspace{...WorkspaceFields}replayed}...ProblemFields ...WorkspaceOperationNotFoundFields ...OperationNotFinishableFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, OperationNotFinishableFields, ProblemFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields, WorkspaceOperationNotFoundFields, WorkspaceRequestFields)
-export const ReportPreviewDocument = /* @__PURE__ */ createDocument<ReportPreviewMutation, ReportPreviewMutationVariables>('mutation ReportPreview($input:ReportPreviewInput!){reportPreview(input:$input){__typename ...on ReportPreviewSuccess{workspace{...WorkspaceFields}replayed}...ProblemFields ...WorkspaceNotFoundFields ...WorkspaceNotReadyFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, ProblemFields, WorkspaceFields, WorkspaceNotFoundFields, WorkspaceNotReadyFields, WorkspaceRequestFields)
+export const SweepDocument = /* @__PURE__ */ createDocument<SweepMutation, SweepMutationVariables>('mutation Sweep($input:SweepInput!){sweep(input:$input){__typename ...on SweepSuccess{lapsed expired dryRun}...Refusal}}', ApprovalFields, ExecutionFields, LeaseFields, MissingEvidenceFields, PhaseFields, Refusal, RunFields, SessionFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields, WorkspaceRequestFields)
+export const CreateTokenDocument = /* @__PURE__ */ createDocument<CreateTokenMutation, CreateTokenMutationVariables>('mutation CreateToken($input:CreateTokenInput!){createToken(input:$input){__typename ...on CreateTokenSuccess{token{...TokenFields}secret}...Refusal}}', ApprovalFields, ExecutionFields, LeaseFields, MissingEvidenceFields, PhaseFields, Refusal, RunFields, SessionFields, TokenFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields, WorkspaceRequestFields)
+export const CreateRunTokenDocument = /* @__PURE__ */ createDocument<CreateRunTokenMutation, CreateRunTokenMutationVariables>('mutation CreateRunToken($input:CreateRunTokenInput!){createRunToken(input:$input){__typename ...on CreateRunTokenSuccess{runId secret expiresAt}...Refusal}}', ApprovalFields, ExecutionFields, LeaseFields, MissingEvidenceFields, PhaseFields, Refusal, RunFields, SessionFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields, WorkspaceRequestFields)
+export const RotateTokenDocument = /* @__PURE__ */ createDocument<RotateTokenMutation, RotateTokenMutationVariables>('mutation RotateToken($input:RotateTokenInput!){rotateToken(input:$input){__typename ...on RotateTokenSuccess{token{...TokenFields}secret}...Refusal}}', ApprovalFields, ExecutionFields, LeaseFields, MissingEvidenceFields, PhaseFields, Refusal, RunFields, SessionFields, TokenFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields, WorkspaceRequestFields)
+export const RevokeTokenDocument = /* @__PURE__ */ createDocument<RevokeTokenMutation, RevokeTokenMutationVariables>('mutation RevokeToken($input:RevokeTokenInput!){revokeToken(input:$input){__typename ...on RevokeTokenSuccess{tokenId}...Refusal}}', ApprovalFields, ExecutionFields, LeaseFields, MissingEvidenceFields, PhaseFields, Refusal, RunFields, SessionFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields, WorkspaceRequestFields)
+export const RegisterWorkflowDocument = /* @__PURE__ */ createDocument<RegisterWorkflowMutation, RegisterWorkflowMutationVariables>('mutation RegisterWorkflow($input:RegisterWorkflowInput!){registerWorkflow(input:$input){__typename ...on RegisterWorkflowSuccess{workflow{...WorkflowFields}changed}...Refusal}}', ApprovalFields, ExecutionFields, LeaseFields, MissingEvidenceFields, PhaseFields, Refusal, RunFields, SessionFields, WorkflowFields, WorkflowPhaseFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields, WorkspaceRequestFields)
+export const RenewLeaseDocument = /* @__PURE__ */ createDocument<RenewLeaseMutation, RenewLeaseMutationVariables>('mutation RenewLease($input:RenewLeaseInput!){renewLease(input:$input){__typename ...on RenewLeaseSuccess{lease{...LeaseFields}asOf cancelGraceSeconds directives{...DirectiveFields}}...Refusal}}', ApprovalFields, DirectiveFields, ExecutionFields, LeaseFields, MessageFields, MissingEvidenceFields, PhaseFields, Refusal, RunFields, SessionFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields, WorkspaceRequestFields)
+export const ReleaseRunDocument = /* @__PURE__ */ createDocument<ReleaseRunMutation, ReleaseRunMutationVariables>('mutation ReleaseRun($input:ReleaseRunInput!){releaseRun(input:$input){__typename ...on ReleaseRunSuccess{run{...RunFields}replayed}...Refusal}}', ApprovalFields, ExecutionFields, LeaseFields, MissingEvidenceFields, PhaseFields, Refusal, RunFields, SessionFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields, WorkspaceRequestFields)
+export const ConfirmCancelDocument = /* @__PURE__ */ createDocument<ConfirmCancelMutation, ConfirmCancelMutationVariables>('mutation ConfirmCancel($input:ConfirmCancelInput!){confirmCancel(input:$input){__typename ...on ConfirmCancelSuccess{run{...RunFields}replayed}...Refusal}}', ApprovalFields, ExecutionFields, LeaseFields, MissingEvidenceFields, PhaseFields, Refusal, RunFields, SessionFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields, WorkspaceRequestFields)
+export const PauseRunDocument = /* @__PURE__ */ createDocument<PauseRunMutation, PauseRunMutationVariables>('mutation PauseRun($input:PauseRunInput!){pauseRun(input:$input){__typename ...on PauseRunSuccess{run{...RunFields}replayed}...Refusal}}', ApprovalFields, ExecutionFields, LeaseFields, MissingEvidenceFields, PhaseFields, Refusal, RunFields, SessionFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields, WorkspaceRequestFields)
+export const CompleteRunDocument = /* @__PURE__ */ createDocument<CompleteRunMutation, CompleteRunMutationVariables>('mutation CompleteRun($input:CompleteRunInput!){completeRun(input:$input){__typename ...on CompleteRunSuccess{run{...RunFields}replayed changed}...Refusal}}', ApprovalFields, ExecutionFields, LeaseFields, MissingEvidenceFields, PhaseFields, Refusal, RunFields, SessionFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields, WorkspaceRequestFields)
+export const FailRunDocument = /* @__PURE__ */ createDocument<FailRunMutation, FailRunMutationVariables>('mutation FailRun($input:FailRunInput!){failRun(input:$input){__typename ...on FailRunSuccess{run{...RunFields}replayed}...Refusal}}', ApprovalFields, ExecutionFields, LeaseFields, MissingEvidenceFields, PhaseFields, Refusal, RunFields, SessionFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields, WorkspaceRequestFields)
+export const CancelRunDocument = /* @__PURE__ */ createDocument<CancelRunMutation, CancelRunMutationVariables>('mutation CancelRun($input:CancelRunInput!){cancelRun(input:$input){__typename ...on CancelRunSuccess{run{...RunFields}changed childrenCancelled childrenLeft{...RunFields}replayed}...Refusal}}', ApprovalFields, ExecutionFields, LeaseFields, MissingEvidenceFields, PhaseFields, Refusal, RunFields, SessionFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields, WorkspaceRequestFields)
+export const DetachRunDocument = /* @__PURE__ */ createDocument<DetachRunMutation, DetachRunMutationVariables>('mutation DetachRun($input:DetachRunInput!){detachRun(input:$input){__typename ...on DetachRunSuccess{run{...RunFields}replayed changed}...Refusal}}', ApprovalFields, ExecutionFields, LeaseFields, MissingEvidenceFields, PhaseFields, Refusal, RunFields, SessionFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields, WorkspaceRequestFields)
+export const DeleteRunDocument = /* @__PURE__ */ createDocument<DeleteRunMutation, DeleteRunMutationVariables>('mutation DeleteRun($input:DeleteRunInput!){deleteRun(input:$input){__typename ...on DeleteRunSuccess{runId replayed}...Refusal}}', ApprovalFields, ExecutionFields, LeaseFields, MissingEvidenceFields, PhaseFields, Refusal, RunFields, SessionFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields, WorkspaceRequestFields)
+export const RequestApprovalDocument = /* @__PURE__ */ createDocument<RequestApprovalMutation, RequestApprovalMutationVariables>('mutation RequestApproval($input:RequestApprovalInput!){requestApproval(input:$input){__typename ...on RequestApprovalSuccess{run{...RunFields}approval{...ApprovalFields}replayed}...Refusal}}', ApprovalFields, ExecutionFields, LeaseFields, MissingEvidenceFields, PhaseFields, Refusal, RunFields, SessionFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields, WorkspaceRequestFields)
+export const DecideApprovalDocument = /* @__PURE__ */ createDocument<DecideApprovalMutation, DecideApprovalMutationVariables>('mutation DecideApproval($input:DecideApprovalInput!){decideApproval(input:$input){__typename ...on DecideApprovalSuccess{run{...RunFields}approval{...ApprovalFields}replayed}...Refusal}}', ApprovalFields, ExecutionFields, LeaseFields, MissingEvidenceFields, PhaseFields, Refusal, RunFields, SessionFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields, WorkspaceRequestFields)
+export const WithdrawApprovalDocument = /* @__PURE__ */ createDocument<WithdrawApprovalMutation, WithdrawApprovalMutationVariables>('mutation WithdrawApproval($input:WithdrawApprovalInput!){withdrawApproval(input:$input){__typename ...on WithdrawApprovalSuccess{run{...RunFields}approval{...ApprovalFields}replayed}...Refusal}}', ApprovalFields, ExecutionFields, LeaseFields, MissingEvidenceFields, PhaseFields, Refusal, RunFields, SessionFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields, WorkspaceRequestFields)
+export const SubmitArtifactDocument = /* @__PURE__ */ createDocument<SubmitArtifactMutation, SubmitArtifactMutationVariables>('mutation SubmitArtifact($input:SubmitArtifactInput!){submitArtifact(input:$input){__typename ...on SubmitArtifactSuccess{run{...RunFields}artifact{...ArtifactFields}phase{...PhaseFields}replayed}...Refusal}}', ApprovalFields, ArtifactFields, ExecutionFields, LeaseFields, MissingEvidenceFields, PhaseFields, Refusal, RunFields, SessionFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields, WorkspaceRequestFields)
+export const StartExecutionDocument = /* @__PURE__ */ createDocument<StartExecutionMutation, StartExecutionMutationVariables>('mutation StartExecution($input:StartExecutionInput!){startExecution(input:$input){__typename ...on StartExecutionSuccess{execution{...ExecutionFields}replayed}...Refusal}}', ApprovalFields, ExecutionFields, LeaseFields, MissingEvidenceFields, PhaseFields, Refusal, RunFields, SessionFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields, WorkspaceRequestFields)
+export const FinishExecutionDocument = /* @__PURE__ */ createDocument<FinishExecutionMutation, FinishExecutionMutationVariables>('mutation FinishExecution($input:FinishExecutionInput!){finishExecution(input:$input){__typename ...on FinishExecutionSuccess{execution{...ExecutionFields}outcome replayed}...Refusal}}', ApprovalFields, ExecutionFields, LeaseFields, MissingEvidenceFields, PhaseFields, Refusal, RunFields, SessionFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields, WorkspaceRequestFields)
+export const TouchExecutionDocument = /* @__PURE__ */ createDocument<TouchExecutionMutation, TouchExecutionMutationVariables>('mutation TouchExecution($input:TouchExecutionInput!){touchExecution(input:$input){__typename ...on TouchExecutionSuccess{execution{...ExecutionFields}}...Refusal}}', ApprovalFields, ExecutionFields, LeaseFields, MissingEvidenceFields, PhaseFields, Refusal, RunFields, SessionFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields, WorkspaceRequestFields)
+export const SendMessageDocument = /* @__PURE__ */ createDocument<SendMessageMutation, SendMessageMutationVariables>('mutation SendMessage($input:SendMessageInput!){sendMessage(input:$input){__typename ...on SendMessageSuccess{runMessage{...MessageFields}replayed}...Refusal}}', ApprovalFields, ExecutionFields, LeaseFields, MessageFields, MissingEvidenceFields, PhaseFields, Refusal, RunFields, SessionFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields, WorkspaceRequestFields)
+export const AcknowledgeMessageDocument = /* @__PURE__ */ createDocument<AcknowledgeMessageMutation, AcknowledgeMessageMutationVariables>('mutation AcknowledgeMessage($input:AcknowledgeMessageInput!){acknowledgeMessage(input:$input){__typename ...on AcknowledgeMessageSuccess{runMessage{...MessageFields}replayed}...Refusal}}', ApprovalFields, ExecutionFields, LeaseFields, MessageFields, MissingEvidenceFields, PhaseFields, Refusal, RunFields, SessionFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields, WorkspaceRequestFields)
+export const AdvancePhaseDocument = /* @__PURE__ */ createDocument<AdvancePhaseMutation, AdvancePhaseMutationVariables>('mutation AdvancePhase($input:AdvancePhaseInput!){advancePhase(input:$input){__typename ...on AdvancePhaseSuccess{run{...RunFields}phase{...PhaseFields}replayed}...Refusal}}', ApprovalFields, ExecutionFields, LeaseFields, MissingEvidenceFields, PhaseFields, Refusal, RunFields, SessionFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields, WorkspaceRequestFields)
+export const StartPhaseDocument = /* @__PURE__ */ createDocument<StartPhaseMutation, StartPhaseMutationVariables>('mutation StartPhase($input:StartPhaseInput!){startPhase(input:$input){__typename ...on StartPhaseSuccess{run{...RunFields}phase{...PhaseFields}replayed}...Refusal}}', ApprovalFields, ExecutionFields, LeaseFields, MissingEvidenceFields, PhaseFields, Refusal, RunFields, SessionFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields, WorkspaceRequestFields)
+export const FailPhaseDocument = /* @__PURE__ */ createDocument<FailPhaseMutation, FailPhaseMutationVariables>('mutation FailPhase($input:FailPhaseInput!){failPhase(input:$input){__typename ...on FailPhaseSuccess{run{...RunFields}phase{...PhaseFields}replayed}...Refusal}}', ApprovalFields, ExecutionFields, LeaseFields, MissingEvidenceFields, PhaseFields, Refusal, RunFields, SessionFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields, WorkspaceRequestFields)
+export const CompleteRoundDocument = /* @__PURE__ */ createDocument<CompleteRoundMutation, CompleteRoundMutationVariables>('mutation CompleteRound($input:CompleteRoundInput!){completeRound(input:$input){__typename ...on CompleteRoundSuccess{run{...RunFields}round changed replayed}...Refusal}}', ApprovalFields, ExecutionFields, LeaseFields, MissingEvidenceFields, PhaseFields, Refusal, RunFields, SessionFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields, WorkspaceRequestFields)
+export const OpenSessionDocument = /* @__PURE__ */ createDocument<OpenSessionMutation, OpenSessionMutationVariables>('mutation OpenSession($input:OpenSessionInput!){openSession(input:$input){__typename ...on OpenSessionSuccess{session{...SessionFields}created replayed}...Refusal}}', ApprovalFields, ExecutionFields, LeaseFields, MissingEvidenceFields, PhaseFields, Refusal, RunFields, SessionFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields, WorkspaceRequestFields)
+export const UpdateSessionDocument = /* @__PURE__ */ createDocument<UpdateSessionMutation, UpdateSessionMutationVariables>('mutation UpdateSession($input:UpdateSessionInput!){updateSession(input:$input){__typename ...on UpdateSessionSuccess{session{...SessionFields}replayed}...Refusal}}', ApprovalFields, ExecutionFields, LeaseFields, MissingEvidenceFields, PhaseFields, Refusal, RunFields, SessionFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields, WorkspaceRequestFields)
+export const RecordPromptDocument = /* @__PURE__ */ createDocument<RecordPromptMutation, RecordPromptMutationVariables>('mutation RecordPrompt($input:RecordPromptInput!){recordPrompt(input:$input){__typename ...on RecordPromptSuccess{session{...SessionFields}replayed}...Refusal}}', ApprovalFields, ExecutionFields, LeaseFields, MissingEvidenceFields, PhaseFields, Refusal, RunFields, SessionFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields, WorkspaceRequestFields)
+export const AppendTranscriptDocument = /* @__PURE__ */ createDocument<AppendTranscriptMutation, AppendTranscriptMutationVariables>('mutation AppendTranscript($input:AppendTranscriptInput!){appendTranscript(input:$input){__typename ...on AppendTranscriptSuccess{nextSeq}...Refusal}}', ApprovalFields, ExecutionFields, LeaseFields, MissingEvidenceFields, PhaseFields, Refusal, RunFields, SessionFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields, WorkspaceRequestFields)
+export const RequestWorkspaceOperationDocument = /* @__PURE__ */ createDocument<RequestWorkspaceOperationMutation, RequestWorkspaceOperationMutationVariables>('mutation RequestWorkspaceOperation($input:RequestWorkspaceOperationInput!){requestWorkspaceOperation(input:$input){__typename ...on RequestWorkspaceOperationSuccess{operation{...WorkspaceOperationFields}workspace{...WorkspaceFields}replayed}...Refusal}}', ApprovalFields, ExecutionFields, LeaseFields, MissingEvidenceFields, PhaseFields, Refusal, RunFields, SessionFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields, WorkspaceRequestFields)
+export const StartWorkspaceOperationDocument = /* @__PURE__ */ createDocument<StartWorkspaceOperationMutation, StartWorkspaceOperationMutationVariables>('mutation StartWorkspaceOperation($input:StartWorkspaceOperationInput!){startWorkspaceOperation(input:$input){__typename ...on StartWorkspaceOperationSuccess{operation{...WorkspaceOperationFields}workspace{...WorkspaceFields}replayed}...Refusal}}', ApprovalFields, ExecutionFields, LeaseFields, MissingEvidenceFields, PhaseFields, Refusal, RunFields, SessionFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields, WorkspaceRequestFields)
+export const FinishWorkspaceOperationDocument = /* @__PURE__ */ createDocument<FinishWorkspaceOperationMutation, FinishWorkspaceOperationMutationVariables>('mutation FinishWorkspaceOperation($input:FinishWorkspaceOperationInput!){finishWorkspaceOperation(input:$input){__typename ...on FinishWorkspaceOperationSuccess{operation{...WorkspaceOperationFields}workspace{...WorkspaceFields}replayed}...Refusal}}', ApprovalFields, ExecutionFields, LeaseFields, MissingEvidenceFields, PhaseFields, Refusal, RunFields, SessionFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields, WorkspaceRequestFields)
+export const ReportPreviewDocument = /* @__PURE__ */ createDocument<ReportPreviewMutation, ReportPreviewMutationVariables>('mutation ReportPreview($input:ReportPreviewInput!){reportPreview(input:$input){__typename ...on ReportPreviewSuccess{workspace{...WorkspaceFields}replayed}...Refusal}}', ApprovalFields, ExecutionFields, LeaseFields, MissingEvidenceFields, PhaseFields, Refusal, RunFields, SessionFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields, WorkspaceRequestFields)
 export const PhasesDocument = /* @__PURE__ */ createDocument<PhasesQuery, PhasesQueryVariables>('query Phases($runId:ID!$round:Int){run(id:$runId){phases(round:$round){...PhaseFields}}}', PhaseFields)
 export const RunDocument = /* @__PURE__ */ createDocument<RunQuery, RunQueryVariables>('query Run($id:ID!){run(id:$id){...RunDetail}}', LeaseFields, MissingEvidenceFields, PhaseFields, RunDetail, RunFields, WorkflowPhaseFields)
 export const RunPositionDocument = /* @__PURE__ */ createDocument<RunPositionQuery, RunPositionQueryVariables>('query RunPosition($id:ID!){run(id:$id){revision isSettled isFinal}}')
@@ -4092,10 +3712,10 @@ export const RunsDocument = /* @__PURE__ */ createDocument<RunsQuery, RunsQueryV
 export const FeedCursorDocument = /* @__PURE__ */ createDocument<FeedCursorQuery, FeedCursorQueryVariables>('query FeedCursor{runs(first:1){feedCursor}}')
 export const ChildrenDocument = /* @__PURE__ */ createDocument<ChildrenQuery, ChildrenQueryVariables>('query Children($runId:ID!$first:Int$after:String){run(id:$runId){children(first:$first after:$after){edges{node{...RunFields}}pageInfo{...PageFields}}}}', LeaseFields, PageFields, PhaseFields, RunFields)
 export const RunCountsDocument = /* @__PURE__ */ createDocument<RunCountsQuery, RunCountsQueryVariables>('query RunCounts($filter:RunFilter){runCounts(filter:$filter){status count isExact}}')
-export const ResolveRunDocument = /* @__PURE__ */ createDocument<ResolveRunQuery, ResolveRunQueryVariables>('query ResolveRun($input:ResolveRunInput!){resolveRun(input:$input){__typename ...on RunResolved{via run{...RunDetail}}...ProblemFields ...AmbiguousRunFields ...NoActiveRunFields ...RunNotFoundFields ...ExecutionNotFoundFields ...InvalidInputFields}}', AmbiguousRunFields, ExecutionNotFoundFields, InvalidInputFields, LeaseFields, MissingEvidenceFields, NoActiveRunFields, PhaseFields, ProblemFields, RunDetail, RunFields, RunNotFoundFields, WorkflowPhaseFields)
-export const VerifyRunDocument = /* @__PURE__ */ createDocument<VerifyRunQuery, VerifyRunQueryVariables>('query VerifyRun($id:ID!){verifyRun(id:$id){__typename ...on VerifyRunSuccess{consistent differences eventsChecked run{...RunFields}}...ProblemFields ...RunNotFoundFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, InvalidInputFields, LeaseFields, PhaseFields, ProblemFields, RunFields, RunNotFoundFields)
-export const StartRunDocument = /* @__PURE__ */ createDocument<StartRunMutation, StartRunMutationVariables>('mutation StartRun($input:StartRunInput!){startRun(input:$input){__typename ...on StartRunSuccess{replayed agentToken lease{...LeaseFields}run{...RunDetail}}...ProblemFields ...WorkflowNotFoundFields ...WorkflowMismatchFields ...AlreadyContinuedFields ...RunNotActiveFields ...ConcurrencyConflictFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', AlreadyContinuedFields, ConcurrencyConflictFields, ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, MissingEvidenceFields, PhaseFields, ProblemFields, RunDetail, RunFields, RunNotActiveFields, RunNotFoundFields, WorkflowMismatchFields, WorkflowNotFoundFields, WorkflowPhaseFields)
-export const ResumeRunDocument = /* @__PURE__ */ createDocument<ResumeRunMutation, ResumeRunMutationVariables>('mutation ResumeRun($input:ResumeRunInput!){resumeRun(input:$input){__typename ...on ResumeRunSuccess{replayed agentToken lease{...LeaseFields}run{...RunDetail}}...ProblemFields ...NotResumableFields ...NotClaimableFields ...ConcurrencyConflictFields ...RevisionConflictFields ...RunNotFoundFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ConcurrencyConflictFields, ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, MissingEvidenceFields, NotClaimableFields, NotResumableFields, PhaseFields, ProblemFields, RevisionConflictFields, RunDetail, RunFields, RunNotFoundFields, WorkflowPhaseFields)
+export const ResolveRunDocument = /* @__PURE__ */ createDocument<ResolveRunQuery, ResolveRunQueryVariables>('query ResolveRun($input:ResolveRunInput!){resolveRun(input:$input){__typename ...on ResolveRunSuccess{via run{...RunDetail}}...Refusal}}', ApprovalFields, ExecutionFields, LeaseFields, MissingEvidenceFields, PhaseFields, Refusal, RunDetail, RunFields, SessionFields, WorkflowPhaseFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields, WorkspaceRequestFields)
+export const VerifyRunDocument = /* @__PURE__ */ createDocument<VerifyRunQuery, VerifyRunQueryVariables>('query VerifyRun($id:ID!){verifyRun(id:$id){__typename ...on VerifyRunSuccess{consistent differences eventsChecked run{...RunFields}}...Refusal}}', ApprovalFields, ExecutionFields, LeaseFields, MissingEvidenceFields, PhaseFields, Refusal, RunFields, SessionFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields, WorkspaceRequestFields)
+export const StartRunDocument = /* @__PURE__ */ createDocument<StartRunMutation, StartRunMutationVariables>('mutation StartRun($input:StartRunInput!){startRun(input:$input){__typename ...on StartRunSuccess{replayed agentToken lease{...LeaseFields}run{...RunDetail}}...Refusal}}', ApprovalFields, ExecutionFields, LeaseFields, MissingEvidenceFields, PhaseFields, Refusal, RunDetail, RunFields, SessionFields, WorkflowPhaseFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields, WorkspaceRequestFields)
+export const ResumeRunDocument = /* @__PURE__ */ createDocument<ResumeRunMutation, ResumeRunMutationVariables>('mutation ResumeRun($input:ResumeRunInput!){resumeRun(input:$input){__typename ...on ResumeRunSuccess{replayed agentToken lease{...LeaseFields}run{...RunDetail}}...Refusal}}', ApprovalFields, ExecutionFields, LeaseFields, MissingEvidenceFields, PhaseFields, Refusal, RunDetail, RunFields, SessionFields, WorkflowPhaseFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields, WorkspaceRequestFields)
 export const ViewerDocument = /* @__PURE__ */ createDocument<ViewerQuery, ViewerQueryVariables>('query Viewer{viewer{name role}}')
 export const ServerDocument = /* @__PURE__ */ createDocument<ServerQuery, ServerQueryVariables>('query Server{server{version now}}')
 export const DoctorDocument = /* @__PURE__ */ createDocument<DoctorQuery, DoctorQueryVariables>('query Doctor($first:Int$after:String){doctor(first:$first after:$after){runsChecked violations{guarantee runId detail}forks{runId continuesId}pageInfo{...PageFields}}}', PageFields)
@@ -4123,4 +3743,4 @@ export const WorkspaceOperationsDocument = /* @__PURE__ */ createDocument<Worksp
 export const WorkspacePositionDocument = /* @__PURE__ */ createDocument<WorkspacePositionQuery, WorkspacePositionQueryVariables>('query WorkspacePosition($id:ID!){node(id:$id){__typename ...on Workspace{status revision}}}')
 export const WorkspaceChangedDocument = /* @__PURE__ */ createDocument<WorkspaceChangedSubscription, WorkspaceChangedSubscriptionVariables>('subscription WorkspaceChanged($workspaceId:ID!$after:Int){workspaceChanged(workspaceId:$workspaceId after:$after){...WorkspaceFields}}', WorkspaceFields, WorkspaceRequestFields)
 export const WorkspaceRequestsDocument = /* @__PURE__ */ createDocument<WorkspaceRequestsSubscription, WorkspaceRequestsSubscriptionVariables>('subscription WorkspaceRequests($host:String!){workspaceRequests(host:$host){...WorkspaceOperationFields workspace{...WorkspaceFields}}}', WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields, WorkspaceRequestFields)
-export const RecordWorkspaceDocument = /* @__PURE__ */ createDocument<RecordWorkspaceMutation, RecordWorkspaceMutationVariables>('mutation RecordWorkspace($input:RecordWorkspaceInput!){recordWorkspace(input:$input){__typename ...on RecordWorkspaceSuccess{created replayed workspace{...WorkspaceFields}}...ProblemFields ...RunNotFoundFields ...RunNotActiveFields ...LeaseLostFields ...WorkspaceTakenFields ...IdempotencyMismatchFields ...InvalidInputFields ...ForbiddenFields}}', ForbiddenFields, IdempotencyMismatchFields, InvalidInputFields, LeaseFields, LeaseLostFields, PhaseFields, ProblemFields, RunFields, RunNotActiveFields, RunNotFoundFields, WorkspaceFields, WorkspaceRequestFields, WorkspaceTakenFields)
+export const RecordWorkspaceDocument = /* @__PURE__ */ createDocument<RecordWorkspaceMutation, RecordWorkspaceMutationVariables>('mutation RecordWorkspace($input:RecordWorkspaceInput!){recordWorkspace(input:$input){__typename ...on RecordWorkspaceSuccess{created replayed workspace{...WorkspaceFields}}...Refusal}}', ApprovalFields, ExecutionFields, LeaseFields, MissingEvidenceFields, PhaseFields, Refusal, RunFields, SessionFields, WorkspaceErrorFields, WorkspaceFields, WorkspaceOperationFields, WorkspaceRequestFields)

@@ -6,7 +6,7 @@ interface Member {
 }
 
 /** The names of a result's success members. */
-type SuccessName = `${string}Success` | 'RunResolved'
+type SuccessName = `${string}Success`
 
 /** The success member of a result. */
 export type SuccessOf<Result extends Member> = Extract<Result, { readonly __typename: SuccessName }>
@@ -16,7 +16,7 @@ export type ProblemOf<Result extends Member> = Exclude<Result, { readonly __type
 
 /** Whether the result is its success member; narrows both ways. */
 export function isSuccess<Result extends Member>(result: Result): result is SuccessOf<Result> {
-  return result.__typename.endsWith('Success') || result.__typename === 'RunResolved'
+  return result.__typename.endsWith('Success')
 }
 
 /**

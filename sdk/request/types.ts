@@ -1,5 +1,6 @@
 import type { RunEventPayloads } from '../generated/events.ts'
 import type * as g from '../generated/graphql.ts'
+import type { Shown } from '../kit/shown.ts'
 import type { CallOptions } from './request.ts'
 
 /** The results of mutations. */
@@ -118,8 +119,8 @@ export type Fields<Input, Id extends keyof Input = never> = keyof Input & keyof 
   ? Omit<Input, Id> & CallOptions
   : never
 
-export type ResolveRunResult = g.ResolveRunQuery['resolveRun']
-export type VerifyRunResult = g.VerifyRunQuery['verifyRun']
+export type ResolveRunResult = Shown<g.ResolveRunQuery['resolveRun']>
+export type VerifyRunResult = Shown<g.VerifyRunQuery['verifyRun']>
 
 /** The enums, filters and inputs of the schema. */
 export type {

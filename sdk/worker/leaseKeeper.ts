@@ -183,7 +183,7 @@ export class LeaseKeeper {
       .renew(this.runId, fields)
       .catch((error: unknown) => void (this.#lastFailure = error))
     if (!result) return false
-    if (result.__typename === 'LeaseLost' || result.__typename === 'RunNotFound')
+    if (result.__typename === 'LeaseLost' || result.__typename === 'NotFound')
       this.applyDirective('LEASE_LOST')
     if (result.__typename === 'RunNotActive') this.#settle()
     if (this.#ended.signal.aborted) return false

@@ -15,7 +15,7 @@ const look = ({ id }: { readonly id: string }): Line => ['look at it with: ', { 
 const list = (words: readonly string[]) => words.join(', ') || 'none'
 const describeHolder = (run: Run) =>
   `it is ${run.status}${run.lease?.isLive ? `, owned by ${run.lease.owner}` : ''}`
-const heldBy = (lease: (Lease & { readonly isMine: boolean }) | null) =>
+const describeLease = (lease: (Lease & { readonly isMine: boolean }) | null) =>
   lease?.isLive
     ? [
         `held by ${lease.owner}${lease.isMine ? ', by your own claim' : ''}${lease.expiresAt ? `, until ${lease.expiresAt}` : ''}`,
@@ -33,9 +33,9 @@ const DETAILS: Details = {
     ['see them all with: ', { do: 'listRuns' }],
   ],
   InvalidInput: ({ issues }) => issues.map(({ path, message }) => `${path.join('.') || 'input'}: ${message}`),
-  IllegalTransition: ({ allowed }) => (allowed.length > 0 ? [`allowed next: ${list(allowed)}`] : []),
+  IllegalTransition: ({ allowedPhases }) =>
+    allowedPhases.length > 0 ? [`allowed next: ${list(allowedPhases)}`] : [],
   UnknownPhase: ({ known }) => [`phases of this workflow: ${list(known)}`],
-  WorkflowNotFound: ({ known }) => [`workflows: ${list(known)}`],
   NotCompletable: ({ missing }) => missing.map(({ detail }) => `missing: ${detail}`),
   IllegalSessionTransition: ({ allowedStatuses }) => [`allowed next: ${list(allowedStatuses)}`],
   PromptAlreadySent: ({ dedupKey }) => [`the prompt ${dedupKey} was already sent`],
@@ -44,19 +44,22 @@ const DETAILS: Details = {
     `it is ${approval.status}${approval.decidedBy ? `, by ${approval.decidedBy}` : ''}`,
   ],
   ApprovalExpired: ({ approval }) => (approval.expiresAt ? [`it expired at ${approval.expiresAt}`] : []),
-  WrongDecision: ({ allowed }) => [`allowed decisions: ${list(allowed)}`],
+  WrongDecision: ({ allowedDecisions }) => [`allowed decisions: ${list(allowedDecisions)}`],
   StaleDigest: ({ approval }) => [
     'the digest is not that of the present question',
     ['look at it with: ', { do: 'showApproval', approvalId: approval.id }],
   ],
   ConcurrencyConflict: ({ holder }) => [`held by ${holder.id}: ${describeHolder(holder)}`],
-  NotClaimable: ({ lease, claimableAt }) => [
-    ...heldBy(lease),
+  NotClaimable: ({ heldBy, claimableAt }) => [
+    ...describeLease(heldBy),
     ...(claimableAt ? [`it can be claimed at ${claimableAt}`] : []),
   ],
-  NotResumable: ({ lease, continuedBy }) => [...heldBy(lease), ...(continuedBy ? [look(continuedBy)] : [])],
-  NotDeletable: ({ lease, continuedBy }) => [
-    ...heldBy(lease),
+  NotResumable: ({ heldBy, continuedBy }) => [
+    ...describeLease(heldBy),
+    ...(continuedBy ? [look(continuedBy)] : []),
+  ],
+  NotDeletable: ({ heldBy, continuedBy }) => [
+    ...describeLease(heldBy),
     ...(continuedBy
       ? [['delete that one first: ', { do: 'deleteRun', runId: continuedBy.id }] as const]
       : []),

@@ -9,6 +9,7 @@ import { SESSION_TRANSITIONS } from '../lifecycle/activity/sessions.ts'
 import { admits } from '../lifecycle/run/transitions.ts'
 import {
   isSettledStatus,
+  NOT_FOUND_KINDS,
   NOT_RESUMABLE_CAUSES,
   type NotResumableCause,
   PHASE_STATUSES,
@@ -266,11 +267,9 @@ const REFUSALS: { readonly [T in Refusal['type']]: () => readonly ShownRefusal[]
     ),
   ],
   UnknownPhase: () => [shown('always', { type: 'UnknownPhase', phase: 'bild', known: ['plan', 'build'] })],
-  ExecutionNotFound: () => [shown('always', { type: 'ExecutionNotFound', executionId: 'exe_…' })],
   ExecutionAlreadyFinished: () => [
     shown('always', { type: 'ExecutionAlreadyFinished', executionId: 'exe_…' }),
   ],
-  SessionNotFound: () => [shown('always', { type: 'SessionNotFound', sessionId })],
   IllegalSessionTransition: () =>
     SESSION_STATUSES.map((from) =>
       shown(from, {
@@ -283,7 +282,6 @@ const REFUSALS: { readonly [T in Refusal['type']]: () => readonly ShownRefusal[]
     ),
   PromptAlreadySent: () => [shown('always', { type: 'PromptAlreadySent', sessionId, dedupKey: 'p-1' })],
   TranscriptGap: () => [shown('always', { type: 'TranscriptGap', expectedSeq: 12 })],
-  ApprovalNotFound: () => [shown('always', { type: 'ApprovalNotFound', approvalId })],
   AlreadyDecided: () => [
     shown('a person decided', { type: 'AlreadyDecided', approvalId, status: 'APPROVED', by: 'ann' }),
     shown('nobody answered in time', { type: 'AlreadyDecided', approvalId, status: 'EXPIRED', by: 'system' }),
@@ -294,7 +292,25 @@ const REFUSALS: { readonly [T in Refusal['type']]: () => readonly ShownRefusal[]
       shown(kind, { type: 'WrongDecision', approvalId, allowed }),
     ),
   StaleDigest: () => [shown('always', { type: 'StaleDigest', approvalId })],
-  MessageNotFound: () => [shown('always', { type: 'MessageNotFound', messageId: 'msg_…' })],
+  NotFound: () => [
+    ...NOT_FOUND_KINDS.filter((kind) => kind !== 'WORKFLOW').map((kind) =>
+      shown(kind, { type: 'NotFound', kind, id: '…' }),
+    ),
+    shown('WORKFLOW, no such name', {
+      type: 'NotFound',
+      kind: 'WORKFLOW',
+      id: 'revue',
+      version: null,
+      known: ['map', 'review'],
+    }),
+    shown('WORKFLOW, no such version', {
+      type: 'NotFound',
+      kind: 'WORKFLOW',
+      id: 'review',
+      version: 9,
+      known: ['map', 'review'],
+    }),
+  ],
   InvalidInput: () => [
     shown('always', { type: 'InvalidInput', issues: [{ path: ['title'], message: 'is blank' }] }),
   ],
@@ -314,7 +330,6 @@ type Elsewhere = Extract<Objection['type'], `Workspace${string}` | `Operation${s
 const OBJECTIONS: {
   readonly [T in Exclude<Objection['type'], Elsewhere>]: () => readonly ShownRefusal[]
 } = {
-  RunNotFound: () => [objected('always', { type: 'RunNotFound', runId: 'run_…' })],
   Forbidden: () => [
     objected('by role', {
       type: 'Forbidden',
@@ -337,20 +352,6 @@ const OBJECTIONS: {
       type: 'ConcurrencyConflict',
       holder: other('FAILED'),
       holds: 'ITSELF',
-    }),
-  ],
-  WorkflowNotFound: () => [
-    objected('no such name', {
-      type: 'WorkflowNotFound',
-      name: 'revue',
-      version: null,
-      known: ['map', 'review'],
-    }),
-    objected('no such version', {
-      type: 'WorkflowNotFound',
-      name: 'review',
-      version: 9,
-      known: ['map', 'review'],
     }),
   ],
   AlreadyContinued: () => [
@@ -384,7 +385,6 @@ const OBJECTIONS: {
       detail: 'No run is active: start one, or specify one.',
     }),
   ],
-  TokenNotFound: () => [objected('always', { type: 'TokenNotFound', tokenId: 'tok_…' })],
 }
 
 /** Every refusal by name, with all of its cases. */

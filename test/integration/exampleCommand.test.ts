@@ -111,7 +111,7 @@ test('the example of CONTRIBUTING.md adds a command to the rules, the API and th
     { __typename: 'HoldRunSuccess', replayed: true, run: { status: 'PAUSED' } },
     { __typename: 'IdempotencyMismatch', differingPaths: ['comment'] },
     { __typename: 'NotPausable', status: 'PAUSED', message: expect.stringMatching(/\.$/) },
-    { __typename: 'RunNotFound' },
+    { __typename: 'NotFound' },
   ])
   expect(last).toEqual(['run.paused', 'not yet'])
 }, 180_000)

@@ -10,17 +10,13 @@ const DRIFT = 90
 
 /** Answers about runs in general, or about rows that do not exist, contain no run. */
 const SHOWS_NO_RUN: readonly string[] = [
-  'RunNotFound',
+  'NotFound',
   'Forbidden',
   'ConcurrencyConflict',
   'NothingToClaim',
   'WorkflowMismatch',
   'AlreadyContinued',
   'InvalidInput',
-  'ExecutionNotFound',
-  'SessionNotFound',
-  'ApprovalNotFound',
-  'MessageNotFound',
 ]
 
 /** Compares an answer with the expected one. `run` is the model's run that it is about, at that moment. */

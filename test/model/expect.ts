@@ -71,10 +71,10 @@ export function mayDo(by: Actor, kind: Kind, claims = false): boolean {
 
 /** The rows below a run that commands refer to, and the refusal if one does not exist. */
 export const NAMED = {
-  executions: 'ExecutionNotFound',
-  sessions: 'SessionNotFound',
-  approvals: 'ApprovalNotFound',
-  messages: 'MessageNotFound',
+  executions: 'NotFound',
+  sessions: 'NotFound',
+  approvals: 'NotFound',
+  messages: 'NotFound',
 } as const
 
 /** Ids from the server's answer of the rows that a command created. */
@@ -127,7 +127,7 @@ export function expectAbout(model: Model, asked: Asked, made: Made): Expected {
   if (row && (run.deleted || !named)) return refused(NAMED[row.of])
   const kept = replayOf(model, asked)
   // Of a deleted run only the deletion's key is kept.
-  if (run.deleted && !(kind === 'delete' && kept)) return refused('RunNotFound')
+  if (run.deleted && !(kind === 'delete' && kept)) return refused('NotFound')
   const name = NAMES[by]
   const mayAnswer = kind !== 'decide' || mayDecide(run, named as ModelApproval, name)
   const mayEnd =

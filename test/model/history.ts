@@ -77,7 +77,7 @@ export class History {
     for (const { id, deleted } of this.model.runs) {
       const verified = await verifyRun(this.commands, CALLERS.admin, id)
       expect(verified).toMatchObject(
-        deleted ? { ok: false, problem: { type: 'RunNotFound' } } : { consistent: true, differences: [] },
+        deleted ? { ok: false, problem: { type: 'NotFound' } } : { consistent: true, differences: [] },
       )
     }
   }

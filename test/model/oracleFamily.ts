@@ -147,7 +147,7 @@ export function* startRun(
   const parent = asked.parentId === null ? null : runOf(model, asked.parentId)
   if (detached && !parent) return refused('InvalidInput')
   if (parent) {
-    if (parent.deleted) return refused('RunNotFound')
+    if (parent.deleted) return refused('NotFound')
     // nothing is due on a settled parent: it is shown as it is stored, with an expired claim too
     if (isActive(parent)) yield* lookAt(model, parent)
     if (isClosed(parent)) return refused('RunNotActive', { status: parent.status })
@@ -156,11 +156,11 @@ export function* startRun(
   }
   const continues = asked.continuesId === null ? null : runOf(model, asked.continuesId)
   if (continues) {
-    if (continues.deleted) return refused('RunNotFound')
+    if (continues.deleted) return refused('NotFound')
     yield* lookAt(model, continues)
     yield
     // from here on the start is one step: it takes place while the run that it continues is as it is judged
-    if (continues.deleted) return refused('RunNotFound')
+    if (continues.deleted) return refused('NotFound')
     const end = endOfChain(model, continues)
     if (end) {
       yield* lookAt(model, end)
@@ -176,7 +176,7 @@ export function* startRun(
   const kept = replay()
   if (kept) return kept
   if (parent && !detached) {
-    if (parent.deleted) return refused('RunNotFound')
+    if (parent.deleted) return refused('NotFound')
     due(model, parent)
     if (isClosed(parent)) return refused('RunNotActive', { status: parent.status })
   }

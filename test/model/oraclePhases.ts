@@ -183,7 +183,7 @@ export function mayFinish({ fence }: ModelExecution, by: Actor, asked: unknown, 
 
 export function finishExecution(run: ModelRun, now: number, id: string, end: ReportedEnd): Expected {
   const execution = run.executions.find((each) => each.id === id)
-  if (!execution) return refused('ExecutionNotFound')
+  if (!execution) return refused('NotFound')
   const open =
     execution.end === null || execution.end === 'CLOSED_BY_RUN' || execution.end === 'SUPERVISOR_LOST'
   if (!open || execution.told) return refused('ExecutionAlreadyFinished')

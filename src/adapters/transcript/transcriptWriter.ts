@@ -13,7 +13,7 @@ import { TranscriptText } from './transcriptText.ts'
 export type Appended =
   | Pick<Extract<AppendTranscriptResult, { __typename: 'AppendTranscriptSuccess' }>, '__typename' | 'nextSeq'>
   | Pick<Extract<AppendTranscriptResult, { __typename: 'TranscriptGap' }>, '__typename' | 'expectedSeq'>
-  | { readonly __typename: 'LeaseLost' | 'SessionNotFound' | 'InvalidInput' | 'Forbidden' }
+  | { readonly __typename: 'LeaseLost' | 'NotFound' | 'InvalidInput' | 'Forbidden' }
 
 /** How a transcript is written. */
 export interface TranscriptOptions {
@@ -250,7 +250,7 @@ export class TranscriptWriter implements AgentOutput {
         this.#options.onError?.(new Error('The server refused entries of a transcript, which are left out'))
         return true
       case 'LeaseLost':
-      case 'SessionNotFound':
+      case 'NotFound':
       case 'Forbidden':
         this.#givenUp.abort()
         return false

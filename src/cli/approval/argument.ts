@@ -13,15 +13,17 @@ export const approvalArgument = () =>
 /**
  * The approval named, else the only pending one.
  *
- * @throws PawlProblem ApprovalNotFound; UsageError if none or several are pending.
+ * @throws PawlProblem NotFound; UsageError if none or several are pending.
  */
 export async function chooseApproval(invocation: Invocation, named: string | undefined): Promise<Question> {
   const approvalId = named ?? (await findOnlyPending(invocation))
   const question = await readQuestion(invocation, approvalId)
   if (question) return question
   throw new PawlProblem({
-    __typename: 'ApprovalNotFound',
+    __typename: 'NotFound',
     message: `there is no approval ${approvalId}`,
+    kind: 'APPROVAL',
+    id: approvalId,
   })
 }
 

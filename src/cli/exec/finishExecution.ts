@@ -17,7 +17,6 @@ export async function finishExecution(
   if (interruption === 'STOP') return null
   const end = interruption ? 'CANCELLED' : 'EXITED'
   const result = await pawl.executions.finish(executionId, { ...ending, end, fence })
-  if (result.__typename === 'ExecutionNotFound' || result.__typename === 'ExecutionAlreadyFinished')
-    return null
+  if (result.__typename === 'NotFound' || result.__typename === 'ExecutionAlreadyFinished') return null
   return isSuccess(result) ? result.outcome : unwrap(result)
 }

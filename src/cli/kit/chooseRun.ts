@@ -21,7 +21,7 @@ export interface ChosenRun {
  * The run that a command applies to: the one named, else that of PAWL_EXECUTION_ID, else PAWL_RUN_ID, else the only active one. Notes on
  * stderr which run was chosen, and why.
  *
- * @throws PawlProblem AmbiguousRun, NoActiveRun, RunNotFound, ExecutionNotFound or InvalidInput.
+ * @throws PawlProblem AmbiguousRun, NoActiveRun, NotFound, NotFound or InvalidInput.
  */
 export async function chooseRun(invocation: Invocation, named: string | undefined): Promise<ChosenRun> {
   const executionId = named ? undefined : invocation.env['PAWL_EXECUTION_ID']

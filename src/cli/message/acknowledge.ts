@@ -24,7 +24,7 @@ export function messageAcknowledgeCommand(): Command {
         const receipt = delivered ? 'DELIVERED' : 'CONSUMED'
         const result = await invocation.pawl.messages.acknowledge(id, receipt, { fence, idempotencyKey })
         return invocation.answerResult(result, (success, printer) =>
-          printer.line(messageLine(printer.colors, success.acknowledged)),
+          printer.line(messageLine(printer.colors, success.runMessage)),
         )
       }),
     )

@@ -25,7 +25,7 @@ export function workflowArguments(command: Command): Command {
 /**
  * Finds the workflow that the arguments name.
  *
- * @throws PawlProblem WorkflowNotFound.
+ * @throws PawlProblem NotFound.
  */
 export async function findWorkflow(
   invocation: Invocation,
@@ -40,14 +40,14 @@ export async function findWorkflow(
 }
 
 /** The same refusal that the server's commands answer with. */
-async function describeMissing(pawl: Pawl, name: string, askedVersion: number | null) {
+async function describeMissing(pawl: Pawl, name: string, version: number | null) {
   const { nodes } = await pawl.workflows.list({ first: 500 })
+  const known = [...new Set(nodes.map(nameWithProject))]
   return {
-    __typename: 'WorkflowNotFound',
-    message: `There is no workflow ${name}${askedVersion === null ? '' : ` v${askedVersion}`}.`,
-    name,
-    askedVersion,
-    known: [...new Set(nodes.map(nameWithProject))],
+    __typename: 'NotFound',
+    message: `There is no workflow ${name}${version === null ? '' : ` v${version}`}; there are ${known.join(', ')}.`,
+    kind: 'WORKFLOW',
+    id: name,
   }
 }
 

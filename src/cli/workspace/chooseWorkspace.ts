@@ -36,5 +36,5 @@ export async function chooseWorkspace(invocation: Invocation, id: string): Promi
   if (!id.startsWith('wsp_')) return chooseWorkspaceOfRun(invocation, id)
   const workspace = await invocation.pawl.workspaces.find(id)
   if (workspace) return workspace
-  throw new UsageError(`there is no workspace ${id}`, EXIT.notFound, 'WorkspaceNotFound')
+  throw new UsageError(`there is no workspace ${id}`, EXIT.notFound, 'NotFound')
 }

@@ -1,5 +1,5 @@
 import { loadRuns } from '../../store/run/loadRun.ts'
-import { objection, type ResultOf } from '../kit/answers.ts'
+import { type ResultOf, refuse, objection } from '../kit/answers.ts'
 import { checkRole, checkRun } from '../kit/authorize.ts'
 import type { Caller, Commands } from '../kit/context.ts'
 
@@ -19,7 +19,7 @@ export interface RunTokenCreated {
 
 /**
  * Creates a token that reads one run and nothing else, for a page. It ends with the token of the caller, too. Answers
- * with RunNotFound, and with Forbidden for a caller without a token of its own.
+ * with NotFound, and with Forbidden for a caller without a token of its own.
  */
 export async function createRunToken(
   { store, mintPageToken }: Pick<Commands, 'store' | 'mintPageToken'>,
@@ -29,7 +29,7 @@ export async function createRunToken(
   const denied = checkRole(caller, 'createRunToken')
   if (denied) return denied
   const [loaded] = await loadRuns(store.pool, store, [runId])
-  if (!loaded) return objection({ type: 'RunNotFound', runId })
+  if (!loaded) return refuse({ type: 'NotFound', kind: 'RUN', id: runId })
   const hidden = checkRun(caller, loaded.run)
   if (hidden) return hidden
   const { tokenId } = caller

@@ -74,7 +74,7 @@ export interface RotateToken {
 
 /**
  * Adds a token to the principal of an existing one, with the same role and projects. Works for an expired or revoked
- * token too. Answers with Forbidden, TokenNotFound, and InvalidInput for the server's own token.
+ * token too. Answers with Forbidden, NotFound, and InvalidInput for the server's own token.
  */
 export async function rotateToken(
   { store }: Pick<Commands, 'store'>,
@@ -84,7 +84,7 @@ export async function rotateToken(
   const denied = checkRole(caller, 'rotateToken')
   if (denied) return denied
   const old = await findToken(store.pool, tokenId)
-  if (!old) return objection({ type: 'TokenNotFound', tokenId })
+  if (!old) return refuse({ type: 'NotFound', kind: 'TOKEN', id: tokenId })
   const outOfReach = await checkPrincipal(store, caller, old.principalId)
   if (outOfReach) return outOfReach
   const { principalId, role, projects, createdAt, expiresAt } = old
@@ -150,7 +150,7 @@ function invalid(path: string, message: string): RefusedWith<'InvalidInput'> {
 
 /**
  * Revokes a token permanently, and ends the streams it opened. Repeating it returns the same answer. Answers with
- * Forbidden or TokenNotFound.
+ * Forbidden or NotFound.
  */
 export async function revokeToken(
   { store }: Pick<Commands, 'store'>,
@@ -160,7 +160,7 @@ export async function revokeToken(
   const denied = checkRole(caller, 'revokeToken')
   if (denied) return denied
   const token = await findToken(store.pool, tokenId)
-  if (!token) return objection({ type: 'TokenNotFound', tokenId })
+  if (!token) return refuse({ type: 'NotFound', kind: 'TOKEN', id: tokenId })
   const outOfReach = checkReach(caller, token.projects)
   if (outOfReach) return outOfReach
   await revokeStored(store.pool, tokenId)

@@ -90,7 +90,7 @@ export interface DecideApproval extends Keyed {
 }
 
 /**
- * Decides an approval, once. Problems: WrongDecision, AlreadyDecided, ApprovalExpired, StaleDigest, ApprovalNotFound,
+ * Decides an approval, once. Problems: WrongDecision, AlreadyDecided, ApprovalExpired, StaleDigest, NotFound,
  * RunNotActive, and Forbidden for a caller that is not among the approvers, or, without self-approval, requested it,
  * started the run or claimed it.
  */
@@ -125,7 +125,7 @@ export interface WithdrawApproval extends Keyed {
 
 /**
  * Withdraws the question that is open in the middle of a turn; the run is RUNNING again. Repeating it changes nothing.
- * Problems: AlreadyDecided, ApprovalNotFound, RunNotActive, LeaseLost.
+ * Problems: AlreadyDecided, NotFound, RunNotActive, LeaseLost.
  */
 export function withdrawApproval(
   commands: Commands,

@@ -2,7 +2,7 @@ import { type Artifact, type ArtifactProblem, currentPhaseOf } from '../../lifec
 import { findWorkflowPhase } from '../../lifecycle/workflow/workflow.ts'
 import { type ArtifactName, findArtifact } from '../../store/activity/findArtifact.ts'
 import { loadRuns } from '../../store/run/loadRun.ts'
-import { objection, type RefusedWith, refuse, type ResultOf, type RunSuccess } from '../kit/answers.ts'
+import { type RefusedWith, type ResultOf, type RunSuccess, refuse } from '../kit/answers.ts'
 import { checkRole, checkRun } from '../kit/authorize.ts'
 import { type WorkSuccess, withRow } from './changeWork.ts'
 import { changeRun } from '../run/changeRun.ts'
@@ -105,9 +105,9 @@ async function findProblems(
   { store, validator }: Commands,
   caller: Caller,
   { runId, phase, path, content }: SubmitArtifact,
-): Promise<readonly ArtifactProblem[] | RefusedWith<'RunNotFound' | 'Forbidden'>> {
+): Promise<readonly ArtifactProblem[] | RefusedWith<'NotFound' | 'Forbidden'>> {
   const [loaded] = await loadRuns(store.pool, store, [runId])
-  if (!loaded) return objection({ type: 'RunNotFound', runId })
+  if (!loaded) return refuse({ type: 'NotFound', kind: 'RUN', id: runId })
   const denied = checkRun(caller, loaded.run) ?? checkRole(caller, 'submitArtifact')
   if (denied) return denied
   const declared = findWorkflowPhase(loaded.workflow, phase)?.artifact

@@ -17,9 +17,9 @@ export interface WorkSuccess<Row> extends RunSuccess {
 
 /** The tables of the rows that commands name, each with its refusal for a missing row. */
 const NOT_FOUND = {
-  session: (sessionId: string) => refuse({ type: 'SessionNotFound', sessionId }),
-  approval: (approvalId: string) => refuse({ type: 'ApprovalNotFound', approvalId }),
-  message: (messageId: string) => refuse({ type: 'MessageNotFound', messageId }),
+  session: (sessionId: string) => refuse({ type: 'NotFound', kind: 'SESSION', id: sessionId }),
+  approval: (approvalId: string) => refuse({ type: 'NotFound', kind: 'APPROVAL', id: approvalId }),
+  message: (messageId: string) => refuse({ type: 'NotFound', kind: 'MESSAGE', id: messageId }),
 } as const
 type Table = keyof typeof NOT_FOUND
 type NotFound<T extends Table> = ReturnType<(typeof NOT_FOUND)[T]>['problem']['type']
@@ -38,7 +38,7 @@ export interface WorkRequest<C extends Command, T extends Table, Row> {
 /** The result of a command about a dependent row of a run. */
 export type WorkResult<C extends Command, T extends Table, Row> =
   | WorkSuccess<Row>
-  | RefusedWith<Exclude<BesideDecision | RefusalTypeOf<C['type']>, 'RunNotFound'> | NotFound<T>>
+  | RefusedWith<Exclude<BesideDecision | RefusalTypeOf<C['type']>, 'NotFound'> | NotFound<T>>
 
 /** Finds the run that a row belongs to, and applies the command to it. Answers with …NotFound, or as `changeRun`. */
 export async function changeWork<C extends Command, T extends Table, Row>(
@@ -58,7 +58,7 @@ export async function changeWork<C extends Command, T extends Table, Row>(
 }
 
 function isNotFound(refused: RefusedWith): boolean {
-  return refused.problem.type === 'RunNotFound'
+  return refused.problem.type === 'NotFound'
 }
 
 /** Adds the row to an accepted answer. */

@@ -44,7 +44,7 @@ export interface ExecutionSuccess {
 
 /**
  * Records a process that was launched. For a run it is a driving write: RunNotActive, UnknownPhase, LeaseLost,
- * RunNotFound. An execution without a run needs no lease and belongs to the principal that started it.
+ * NotFound. An execution without a run needs no lease and belongs to the principal that started it.
  */
 export async function startExecution(
   commands: Commands,
@@ -103,7 +103,7 @@ async function startAlone(
 
 /**
  * Records how a process ended: once, even after its run has settled, by the claim it was started under, live or over,
- * or by an operator. Answers with ExecutionNotFound, ExecutionAlreadyFinished or Forbidden.
+ * or by an operator. Answers with NotFound, ExecutionAlreadyFinished or Forbidden.
  */
 export async function finishExecution(
   commands: Commands,
@@ -112,7 +112,7 @@ export async function finishExecution(
 ): Promise<ResultOf<'finishExecution', ExecutionSuccess>> {
   const { executionId, idempotencyKey } = input
   const found = await findExecution(commands.store.pool, executionId)
-  if (!found) return refuse({ type: 'ExecutionNotFound', executionId })
+  if (!found) return refuse({ type: 'NotFound', kind: 'EXECUTION', id: executionId })
   const end = { exitCode: input.exitCode ?? null, signal: input.signal ?? null, end: input.end ?? 'EXITED' }
   const request = toRequest(input)
   const { runId } = found.execution
@@ -128,14 +128,14 @@ export async function finishExecution(
   if (answer.ok) return present(commands, executionId, answer.run, answer.replayed)
   // the run was deleted in between, and the execution with it
   const { problem } = answer
-  return problem.type === 'RunNotFound'
-    ? refuse({ type: 'ExecutionNotFound', executionId })
+  return problem.type === 'NotFound'
+    ? refuse({ type: 'NotFound', kind: 'EXECUTION', id: executionId })
     : { ok: false, problem }
 }
 
 /**
  * Heartbeat of the supervisor of an execution without a run: after `orphanAfterSeconds` of silence the execution ends
- * as SUPERVISOR_LOST. Answers with ExecutionNotFound, ExecutionAlreadyFinished, InvalidInput for an execution of a
+ * as SUPERVISOR_LOST. Answers with NotFound, ExecutionAlreadyFinished, InvalidInput for an execution of a
  * run, or Forbidden.
  */
 export async function touchExecution(
@@ -146,7 +146,7 @@ export async function touchExecution(
   const denied = checkRole(caller, 'touchExecution')
   if (denied) return denied
   const found = await findExecution(store.pool, executionId)
-  if (!found) return refuse({ type: 'ExecutionNotFound', executionId })
+  if (!found) return refuse({ type: 'NotFound', kind: 'EXECUTION', id: executionId })
   const message = 'belongs to a run, whose lease already shows whether its owner is alive'
   if (found.execution.runId !== null)
     return refuse({ type: 'InvalidInput', issues: [{ path: ['executionId'], message }] })

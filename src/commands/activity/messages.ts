@@ -44,7 +44,7 @@ export interface AcknowledgeMessage extends Keyed {
 }
 
 /**
- * Acknowledges a message; after settling it answers UNDELIVERED and changes nothing. Problems: MessageNotFound,
+ * Acknowledges a message; after settling it answers UNDELIVERED and changes nothing. Problems: NotFound,
  * LeaseLost.
  */
 export function acknowledgeMessage(

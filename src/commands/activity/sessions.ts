@@ -75,7 +75,7 @@ export interface UpdateSession extends Keyed {
 
 /**
  * Moves a session along its transition table. Problems: IllegalSessionTransition, RunNotActive, LeaseLost,
- * SessionNotFound.
+ * NotFound.
  */
 export function updateSession(
   commands: Commands,
@@ -105,7 +105,7 @@ export interface RecordPrompt extends Keyed {
 
 /**
  * Records a prompt; a key that was SENT is never sent again. Problems: PromptAlreadySent, IllegalSessionTransition,
- * IllegalTransition, UnknownPhase, RunNotActive, LeaseLost, SessionNotFound.
+ * IllegalTransition, UnknownPhase, RunNotActive, LeaseLost, NotFound.
  */
 export function recordPrompt(
   commands: Commands,
@@ -141,7 +141,7 @@ export interface AppendTranscript {
 
 /**
  * Appends to a transcript, even after the run has settled. Entries already appended are ignored. Problems:
- * TranscriptGap with the next expected number, LeaseLost if another owner has the session, SessionNotFound.
+ * TranscriptGap with the next expected number, LeaseLost if another owner has the session, NotFound.
  */
 export async function appendTranscript(
   commands: Commands,
@@ -151,7 +151,7 @@ export async function appendTranscript(
   const { store } = commands
   const { sessionId, fromSeq, entries } = input
   const run = await findSessionRun(store.pool, sessionId)
-  if (!run) return refuse({ type: 'SessionNotFound', sessionId })
+  if (!run) return refuse({ type: 'NotFound', kind: 'SESSION', id: sessionId })
   const denied = checkRun(caller, run) ?? checkRole(caller, 'appendTranscript')
   if (denied) return denied
   const fence = fenceOf(caller, input.fence) ?? 0
@@ -160,7 +160,7 @@ export async function appendTranscript(
   if (refusal) {
     // the run is loaded only for a refusal
     const [loaded] = await loadRuns(store.pool, store, [run.id])
-    if (!loaded) return refuse({ type: 'SessionNotFound', sessionId })
+    if (!loaded) return refuse({ type: 'NotFound', kind: 'SESSION', id: sessionId })
     return isClaimOver(caller, loaded.run)
       ? refuseClaimOver(caller.agent?.fence ?? fence, 'appendTranscript')
       : refuse(refusal, loaded)
@@ -173,8 +173,8 @@ export async function appendTranscript(
 function refusalOf(
   appended: Appended | null,
   { sessionId, fence, fromSeq }: AppendTranscript & { readonly fence: number },
-): RefusalNamed<'SessionNotFound' | 'LeaseLost' | 'TranscriptGap'> | undefined {
-  if (!appended) return { type: 'SessionNotFound', sessionId }
+): RefusalNamed<'NotFound' | 'LeaseLost' | 'TranscriptGap'> | undefined {
+  if (!appended) return { type: 'NotFound', kind: 'SESSION', id: sessionId }
   if (appended.fence !== fence) return { type: 'LeaseLost', yourFence: fence, currentFence: appended.fence }
   return fromSeq > appended.nextSeq ? { type: 'TranscriptGap', expectedSeq: appended.nextSeq } : undefined
 }

@@ -10,19 +10,12 @@ import { explainWorkspace, type WorkspaceObjection } from './workspaceAnswers.ts
 
 /** Why a command is refused before, or besides, any decision about one run. */
 export type Objection =
-  | { readonly type: 'RunNotFound'; readonly runId: string }
   | { readonly type: 'Forbidden'; readonly requiredRole: Role | null; readonly detail: string }
   | {
       readonly type: 'ConcurrencyConflict'
       readonly holder: LoadedRun
       /** What the holder holds: the concurrency key, or the run to be continued. */
       readonly holds: 'KEY' | 'ITSELF'
-    }
-  | {
-      readonly type: 'WorkflowNotFound'
-      readonly name: string
-      readonly version: number | null
-      readonly known: readonly string[]
     }
   | { readonly type: 'AlreadyContinued'; readonly continued: string; readonly by: LoadedRun | null }
   | {
@@ -38,7 +31,6 @@ export type Objection =
   | { readonly type: 'NothingToClaim'; readonly claimableInSeconds: number | null }
   | { readonly type: 'AmbiguousRun'; readonly candidates: readonly LoadedRun[] }
   | { readonly type: 'NoActiveRun'; readonly detail: string }
-  | { readonly type: 'TokenNotFound'; readonly tokenId: string }
   | WorkspaceObjection
 
 /** A refusal as returned to the caller: its type, its message, and the current run if it is about one. */
@@ -91,8 +83,6 @@ export function objection<O extends Objection>(reason: O): RefusedWith<O['type']
 
 function explainObjection(objection: Objection): string {
   switch (objection.type) {
-    case 'RunNotFound':
-      return `There is no run ${objection.runId}.`
     case 'Forbidden':
       return objection.detail
     case 'ConcurrencyConflict': {
@@ -100,12 +90,6 @@ function explainObjection(objection: Objection): string {
       return objection.holds === 'KEY'
         ? `The concurrency key is held by ${id}, which is ${status}${isSettledStatus(status) ? ' and whose owner has not stopped yet: wait for that' : ': wait until it has settled, or cancel it'}.`
         : `The run ${id} is ${status}, but its owner ${claim?.owner ?? ''} has not stopped yet: continue it when the lease has expired.`
-    }
-    case 'WorkflowNotFound': {
-      const version = objection.version === null ? '' : ` version ${objection.version}`
-      return objection.known.includes(objection.name)
-        ? `Workflow ${objection.name} has no${version}: omit the version for the newest one.`
-        : `There is no workflow ${objection.name}${version}; there are ${objection.known.join(', ')}.`
     }
     case 'AlreadyContinued': {
       const { continued, by } = objection
@@ -125,8 +109,6 @@ function explainObjection(objection: Objection): string {
       return `Several runs are active (${objection.candidates.map(({ run }) => run.id).join(', ')}): specify one.`
     case 'NoActiveRun':
       return objection.detail
-    case 'TokenNotFound':
-      return `There is no token ${objection.tokenId}.`
     default:
       return explainWorkspace(objection)
   }

@@ -4,24 +4,19 @@ import type { LoadedWorkspace } from '../../store/workspace/loadedWorkspace.ts'
 
 /** Why a command about a workspace is refused, with the current workspace if it is about one. */
 export type WorkspaceObjection =
-  | { readonly type: 'WorkspaceNotFound'; readonly workspaceId: string }
   | { readonly type: 'WorkspaceTaken'; readonly workspace: LoadedWorkspace }
-  | Exclude<WorkspaceRefusal, { type: 'WorkspaceNotReady' | 'InvalidInput' }>
+  | Exclude<WorkspaceRefusal, { type: 'WorkspaceNotReady' | 'InvalidInput' | 'NotFound' }>
   | (Extract<WorkspaceRefusal, { type: 'WorkspaceNotReady' }> & { readonly workspace: LoadedWorkspace })
 
 /** Explains the objection in a sentence. */
 export function explainWorkspace(objection: WorkspaceObjection): string {
   switch (objection.type) {
-    case 'WorkspaceNotFound':
-      return `There is no workspace ${objection.workspaceId}.`
     case 'WorkspaceTaken': {
       const { id, host, path } = objection.workspace.workspace
       return `${path} on ${host} is recorded as ${id}, with another kind, repository, branch or base commit; remove that one first.`
     }
     case 'WorkspaceNotReady':
       return explainObstacle(objection.kind, objection)
-    case 'WorkspaceOperationNotFound':
-      return `There is no operation ${objection.operationId}.`
     case 'OperationNotStartable':
       return explainNotStartable(objection.operation)
     case 'OperationNotFinishable': {

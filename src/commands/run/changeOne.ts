@@ -39,7 +39,7 @@ export interface RunRequest<C extends Command = Command> {
 }
 
 /** The refusals that any command about a run may return besides those of its decision. */
-export type BesideDecision = 'RunNotFound' | 'Forbidden' | 'IdempotencyMismatch'
+export type BesideDecision = 'NotFound' | 'Forbidden' | 'IdempotencyMismatch'
 
 /** The result of a command about one run. */
 export type ChangeResult<C extends Command> = RunResult<BesideDecision | RefusalTypeOf<C['type']>>
@@ -55,7 +55,7 @@ export interface Changed<R extends RunResult = RunResult> {
 }
 
 /**
- * Applies a command to one run. Answers with RunNotFound, Forbidden, ConcurrencyConflict, or a refusal of the
+ * Applies a command to one run. Answers with NotFound, Forbidden, ConcurrencyConflict, or a refusal of the
  * decision.
  *
  * @throws ContendedError
@@ -100,7 +100,7 @@ async function attempt(
 ): Promise<Applied<Changed> | undefined> {
   const { runId, command } = request
   const loaded = await load(commands, connection, request)
-  if (!loaded) return unwritten(refused(objection({ type: 'RunNotFound', runId })))
+  if (!loaded) return unwritten(refused(refuse({ type: 'NotFound', kind: 'RUN', id: runId })))
   const denied =
     checkRun(caller, loaded.run) ?? checkRole(caller, command.type) ?? request.authorize?.(loaded.run)
   if (denied) return unwritten(refused(denied))

@@ -26,7 +26,7 @@ export interface ClaimRun extends ClaimRequest, Keyed {
 const PAGE = 20
 
 /**
- * Claims a queued run under a new fence. Answers with NotClaimable, RunNotFound, NothingToClaim, Forbidden or
+ * Claims a queued run under a new fence. Answers with NotClaimable, NotFound, NothingToClaim, Forbidden or
  * IdempotencyMismatch. Among concurrent claims of one run exactly one is accepted (G4).
  */
 export async function claimRun(
@@ -96,7 +96,7 @@ async function claimAny(
       // the same request, sent twice, has already claimed another run
       if (answer.ok && answer.replayed)
         return (await findReplay(commands, caller, scope, input, request)) ?? answer
-      if (answer.ok || (answer.problem.type !== 'NotClaimable' && answer.problem.type !== 'RunNotFound'))
+      if (answer.ok || (answer.problem.type !== 'NotClaimable' && answer.problem.type !== 'NotFound'))
         return answer
       tried.add(id)
     }

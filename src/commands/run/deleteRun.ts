@@ -17,7 +17,7 @@ export type DeleteResult = ResultOf<
 /**
  * Deletes a settled run without a live claim, with all its dependent rows; a tombstone stays for feeds. If no other
  * run works in its workspace, the worker of the workspace is requested to remove the directory. Answers with
- * NotDeletable, RunNotFound, Forbidden or IdempotencyMismatch.
+ * NotDeletable, NotFound, Forbidden or IdempotencyMismatch.
  */
 export async function deleteRun(commands: Commands, caller: Caller, input: RunInput): Promise<DeleteResult> {
   const { runId, idempotencyKey } = input
@@ -33,7 +33,7 @@ export async function deleteRun(commands: Commands, caller: Caller, input: RunIn
   if (answer.ok) return { ok: true, runId, replayed: answer.replayed }
   if (!idempotencyKey) return answer
   const { type, run } = answer.problem
-  if (type === 'RunNotFound')
+  if (type === 'NotFound')
     return (await findReplay(commands, caller, runId, idempotencyKey, request)) ?? answer
   if (type !== 'NotDeletable' || !run) return answer
   // the key is checked before the status, and the key of a deletion is stored on the tombstone of the run it deleted

@@ -42,7 +42,7 @@ export interface Origin {
 
 /** Why a run can't start from the runs it names. */
 type OriginProblem =
-  | 'RunNotFound'
+  | 'NotFound'
   | 'Forbidden'
   | 'RunNotActive'
   | 'InvalidInput'
@@ -143,10 +143,10 @@ async function find(
   commands: Commands,
   caller: Caller,
   runId: string,
-): Promise<LoadedRun | RefusedWith<'RunNotFound' | 'Forbidden'>> {
+): Promise<LoadedRun | RefusedWith<'NotFound' | 'Forbidden'>> {
   const { store } = commands
   const [loaded] = await reconcile(commands, await loadRuns(store.pool, store, [runId]))
-  if (!loaded) return objection({ type: 'RunNotFound', runId })
+  if (!loaded) return refuse({ type: 'NotFound', kind: 'RUN', id: runId })
   return checkRun(caller, loaded.run) ?? loaded
 }
 

@@ -5,7 +5,7 @@ import { loadRuns } from '../../store/run/loadRun.ts'
 import type { Connection } from '../../store/sql/statement.ts'
 import { type Renewal, renewLease as renew } from '../../store/run/claim/renewLease.ts'
 import { tick } from '../../store/account/tick.ts'
-import { objection, refuse, type RefusedWith, type ResultOf } from '../kit/answers.ts'
+import { type RefusedWith, type ResultOf, refuse } from '../kit/answers.ts'
 import { checkRole, checkRun } from '../kit/authorize.ts'
 import { sweepRun } from './changeRun.ts'
 import type { Caller, Commands } from '../kit/context.ts'
@@ -32,7 +32,7 @@ export interface RenewLease {
 
 /**
  * Renews a live lease; an acknowledged renewal is never overridden by a lapse. Writes no event and raises no
- * revision. Answers with RunNotActive if the run settled under its owner, LeaseLost, RunNotFound or Forbidden.
+ * revision. Answers with RunNotActive if the run settled under its owner, LeaseLost, NotFound or Forbidden.
  */
 export async function renewLease(
   commands: Commands,
@@ -42,7 +42,7 @@ export async function renewLease(
   const { store, settings } = commands
   const { runId, fence } = input
   const [before] = await loadRuns(store.pool, store, [runId])
-  if (!before) return objection({ type: 'RunNotFound', runId })
+  if (!before) return refuse({ type: 'NotFound', kind: 'RUN', id: runId })
   const denied = checkRun(caller, before.run) ?? checkRole(caller, 'renewLease')
   if (denied) return denied
   const { cancelGraceSeconds } = settings
@@ -66,9 +66,9 @@ async function loseLease(
   commands: Commands,
   runId: string,
   fence: number,
-): Promise<RefusedWith<'RunNotActive' | 'LeaseLost' | 'RunNotFound'>> {
+): Promise<RefusedWith<'RunNotActive' | 'LeaseLost' | 'NotFound'>> {
   const present = await sweepRun(commands, runId)
-  if (!present.ok) return objection({ type: 'RunNotFound', runId })
+  if (!present.ok) return refuse({ type: 'NotFound', kind: 'RUN', id: runId })
   const { run, now } = present.run
   // the run settled under its owner: the owner stops and releases, and there is nothing to claim again
   if (isSettledStatus(run.status) && liveClaim(run.claim, now)?.fence === fence)

@@ -21,14 +21,14 @@ export type ResolvedVia = 'EXPLICIT' | 'EXECUTION' | 'ONLY_ACTIVE'
 /** The result: the run and the rule, or why no run was found. */
 export type ResolveResult =
   | { readonly ok: true; readonly run: LoadedRun; readonly via: ResolvedVia }
-  | RefusedWith<'AmbiguousRun' | 'NoActiveRun' | 'RunNotFound' | 'ExecutionNotFound' | 'Forbidden'>
+  | RefusedWith<'AmbiguousRun' | 'NoActiveRun' | 'NotFound' | 'Forbidden'>
 
 /** Maximum number of candidates listed in an ambiguous answer. */
 const CANDIDATES = 20
 
 /**
  * Finds the run that a command is about: by explicit id, otherwise the run of the execution, otherwise the only
- * active run. It never guesses. Answers with RunNotFound, ExecutionNotFound, AmbiguousRun, NoActiveRun or Forbidden.
+ * active run. It never guesses. Answers with NotFound, AmbiguousRun, NoActiveRun or Forbidden.
  */
 export async function resolveRun(
   commands: Commands,
@@ -39,7 +39,7 @@ export async function resolveRun(
   if (ask.runId) return resolveId(commands, caller, ask.runId, 'EXPLICIT')
   if (ask.executionId) {
     const found = await findExecution(pool, ask.executionId)
-    if (!found) return refuse({ type: 'ExecutionNotFound', executionId: ask.executionId })
+    if (!found) return refuse({ type: 'NotFound', kind: 'EXECUTION', id: ask.executionId })
     const { runId } = found.execution
     if (runId === null)
       return objection({ type: 'NoActiveRun', detail: 'This execution belongs to no run: name one.' })
@@ -68,6 +68,6 @@ async function resolveId(
   via: ResolvedVia,
 ): Promise<ResolveResult> {
   const [loaded] = await reconcile(commands, await loadRuns(commands.store.pool, commands.store, [runId]))
-  if (!loaded) return objection({ type: 'RunNotFound', runId })
+  if (!loaded) return refuse({ type: 'NotFound', kind: 'RUN', id: runId })
   return checkRun(caller, loaded.run) ?? { ok: true, run: loaded, via }
 }

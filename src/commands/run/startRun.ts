@@ -39,8 +39,8 @@ export interface StartRun extends OriginInput {
 }
 
 /**
- * Starts a run. Answers with Forbidden, WorkflowNotFound, ConcurrencyConflict with the holder, or
- * IdempotencyMismatch; for a child also with RunNotFound, RunNotActive or InvalidInput about its parent, and for a
+ * Starts a run. Answers with Forbidden, NotFound, ConcurrencyConflict with the holder, or
+ * IdempotencyMismatch; for a child also with NotFound, RunNotActive or InvalidInput about its parent, and for a
  * continuation with AlreadyContinued, WorkflowMismatch or ConcurrencyConflict about the run it continues.
  *
  * @throws ContendedError if others keep acquiring and releasing the same key or chain, or keep changing the parent
@@ -93,7 +93,7 @@ async function attempt(
   const workflow = await findWorkflow(commands.store, { project, name, version })
   if (!workflow) {
     const known = await listWorkflowNames(commands.store, project)
-    return unwritten(objection({ type: 'WorkflowNotFound', name, version, known }))
+    return unwritten(refuse({ type: 'NotFound', kind: 'WORKFLOW', id: name, version, known }))
   }
   // before any row is locked, because the parent's due changes are written separately
   const origin = await findOrigin(commands, caller, start, workflow)

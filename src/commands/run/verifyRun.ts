@@ -5,7 +5,7 @@ import { findForks } from '../../store/run/findForks.ts'
 import { listRunIds } from '../../store/run/listRunIds.ts'
 import { loadFullRun } from '../../store/run/loadFullRun.ts'
 import { readWorkspaceFacts } from '../../store/workspace/readWorkspaceFacts.ts'
-import { objection, type RefusedWith } from '../kit/answers.ts'
+import { type RefusedWith, refuse } from '../kit/answers.ts'
 import { checkRole, checkRun, reachOf } from '../kit/authorize.ts'
 import type { Caller, Commands } from '../kit/context.ts'
 
@@ -18,12 +18,12 @@ export type VerifyResult =
       readonly differences: readonly Difference[]
       readonly eventsChecked: number
     }
-  | RefusedWith<'RunNotFound' | 'Forbidden'>
+  | RefusedWith<'NotFound' | 'Forbidden'>
 
-/** Compares the rows of a run with its log (G6). Answers with RunNotFound or Forbidden. */
+/** Compares the rows of a run with its log (G6). Answers with NotFound or Forbidden. */
 export async function verifyRun({ store }: Commands, caller: Caller, runId: string): Promise<VerifyResult> {
   const whole = await loadFullRun(store.pool, store, runId)
-  if (!whole) return objection({ type: 'RunNotFound', runId })
+  if (!whole) return refuse({ type: 'NotFound', kind: 'RUN', id: runId })
   const denied = checkRun(caller, whole.run)
   return denied ?? { ok: true, run: whole, ...verifyLog(whole.run, whole.events, whole.workflow) }
 }

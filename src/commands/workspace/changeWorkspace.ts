@@ -38,7 +38,7 @@ export interface WorkspaceSuccess extends AcceptedByWorkspace {
 }
 
 /** The refusals that any command about a workspace may return besides those of its decision. */
-type BesideDecision = 'WorkspaceNotFound' | 'Forbidden' | 'IdempotencyMismatch'
+type BesideDecision = 'NotFound' | 'Forbidden' | 'IdempotencyMismatch'
 
 /** The result of a command about one workspace. */
 export type WorkspaceResult<C extends WorkspaceCommand> =
@@ -47,7 +47,7 @@ export type WorkspaceResult<C extends WorkspaceCommand> =
 
 /**
  * Applies a command to one workspace, as `changeRun` does to a run: the decision is written by one statement, guarded
- * by the revision it was made on. Answers with WorkspaceNotFound, Forbidden, or a refusal of the decision.
+ * by the revision it was made on. Answers with NotFound, Forbidden, or a refusal of the decision.
  *
  * @throws ContendedError
  */
@@ -78,7 +78,7 @@ async function attempt(
   const operationId = 'operationId' in command ? command.operationId : null
   const lookup = { workspaceId, operationId, operation: command.type, key: idempotencyKey ?? null }
   const loaded = await loadWorkspace(connection, lookup)
-  if (!loaded) return unwritten(objection({ type: 'WorkspaceNotFound', workspaceId }))
+  if (!loaded) return unwritten(refuse({ type: 'NotFound', kind: 'WORKSPACE', id: workspaceId }))
   const denied =
     checkProject(caller, loaded.workspace.project) ??
     checkRole(caller, command.type) ??
@@ -168,6 +168,7 @@ function refuseWith(
 ): RefusedWith {
   switch (refusal.type) {
     case 'InvalidInput':
+    case 'NotFound':
       return refuse(refusal)
     case 'WorkspaceNotReady':
       return objection({ ...refusal, workspace })

@@ -46,7 +46,7 @@ export type RecordResult = ResultOf<
  * Records the directory that a run works in; called by the run's owner. A run has one workspace until that is
  * removed: recording another one returns the present workspace, whose host and path show the caller whether it can
  * work there. The same directory recorded for several runs is one workspace; a worktree of another project is taken.
- * Writes no event of the run. Problems: RunNotFound, RunNotActive, LeaseLost, WorkspaceTaken, IdempotencyMismatch,
+ * Writes no event of the run. Problems: NotFound, RunNotActive, LeaseLost, WorkspaceTaken, IdempotencyMismatch,
  * InvalidInput, Forbidden.
  */
 export async function recordWorkspace(
@@ -56,7 +56,7 @@ export async function recordWorkspace(
 ): Promise<RecordResult> {
   // due changes come first: an owner whose lease has expired can't drive any more
   const present = await sweepRun(commands, input.runId)
-  if (!present.ok) return objection({ type: 'RunNotFound', runId: input.runId })
+  if (!present.ok) return refuse({ type: 'NotFound', kind: 'RUN', id: input.runId })
   const denied =
     checkRun(caller, present.run.run) ??
     checkRole(caller, 'recordWorkspace') ??
@@ -127,7 +127,7 @@ async function record(
 ): Promise<RecordResult> {
   const { runId, fence, idempotencyKey } = input
   const [loaded] = await loadRuns(connection, store, [runId])
-  if (!loaded) return objection({ type: 'RunNotFound', runId })
+  if (!loaded) return refuse({ type: 'NotFound', kind: 'RUN', id: runId })
   const { run } = loaded
   const request = toRequest(input)
   const key = idempotencyKey ? { key: idempotencyKey, request } : null

@@ -8,7 +8,7 @@ import type {
   WorkspaceOperation,
 } from '../../lifecycle/workspace/workspace.ts'
 import { findOperationWorkspaceId } from '../../store/workspace/findOperationWorkspaceId.ts'
-import { objection, type RefusedWith, type ResultOf } from '../kit/answers.ts'
+import { type RefusedWith, type ResultOf, refuse } from '../kit/answers.ts'
 import { changeWorkspace, type WorkspaceSuccess } from './changeWorkspace.ts'
 import type { Caller, Commands, Keyed } from '../kit/context.ts'
 import { newId } from '../kit/ids.ts'
@@ -30,7 +30,7 @@ export interface RequestOperation extends Keyed {
 
 /**
  * Requests an operation on a workspace from the worker of its machine. A repeated request returns the operation in
- * flight. Problems: WorkspaceNotFound, WorkspaceNotReady, IdempotencyMismatch, Forbidden.
+ * flight. Problems: NotFound, WorkspaceNotReady, IdempotencyMismatch, Forbidden.
  */
 export async function requestWorkspaceOperation(
   commands: Commands,
@@ -66,7 +66,7 @@ export interface StartOperation extends Keyed {
 
 /**
  * Starts an operation; of several concurrent starts, one succeeds. If the workspace is not ready for it any
- * more, the operation ends as FAILED and the answer is WorkspaceNotReady. Problems: WorkspaceOperationNotFound,
+ * more, the operation ends as FAILED and the answer is WorkspaceNotReady. Problems: NotFound,
  * OperationNotStartable, WorkspaceNotReady, IdempotencyMismatch, Forbidden.
  */
 export function startWorkspaceOperation(
@@ -97,7 +97,7 @@ export interface FinishOperation extends Keyed, GivenResult {
 
 /**
  * Ends an operation that the caller's principal started, and updates the workspace accordingly. Problems:
- * WorkspaceOperationNotFound, OperationNotFinishable, InvalidInput, IdempotencyMismatch, Forbidden.
+ * NotFound, OperationNotFinishable, InvalidInput, IdempotencyMismatch, Forbidden.
  */
 export function finishWorkspaceOperation(
   commands: Commands,
@@ -126,7 +126,7 @@ export interface ReportPreview extends Keyed {
 
 /**
  * Reports a change of a preview outside of any operation; for the principal that started it. Problems:
- * WorkspaceNotFound, WorkspaceNotReady, Forbidden.
+ * NotFound, WorkspaceNotReady, Forbidden.
  */
 export function reportPreview(
   commands: Commands,
@@ -155,7 +155,9 @@ async function changeOperation<C extends OperationCommand>(
 ): Promise<ResultOf<C['type'], OperationSuccess>> {
   const { operationId } = command
   const notFound = () =>
-    objection({ type: 'WorkspaceOperationNotFound', operationId }) as RefusedWith<RefusalTypeOf<C['type']>>
+    refuse({ type: 'NotFound', kind: 'WORKSPACE_OPERATION', id: operationId }) as RefusedWith<
+      RefusalTypeOf<C['type']>
+    >
   const workspaceId = await findOperationWorkspaceId(commands.store.pool, operationId)
   if (workspaceId === null) return notFound()
   const { idempotencyKey } = input
@@ -167,7 +169,7 @@ async function changeOperation<C extends OperationCommand>(
 }
 
 function isWorkspaceGone({ problem }: RefusedWith): boolean {
-  return problem.type === 'WorkspaceNotFound'
+  return problem.type === 'NotFound'
 }
 
 function withOperation(success: WorkspaceSuccess): OperationSuccess {

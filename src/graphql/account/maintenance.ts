@@ -14,7 +14,7 @@ import { atSnapshot } from '../request/context.ts'
 import { decodeCursor, encodeCursor } from '../kit/cursors.ts'
 import { throwRefused } from '../request/errors.ts'
 import { defaulted, defineInput, flag, idSchema, readInput } from '../kit/input.ts'
-import { defineMutation, defineResult, toMember } from '../answers/mutation.ts'
+import { defineMutation, defineResult, RunSuccessRef, toMember } from '../answers/mutation.ts'
 import { RunRef } from '../kit/refs.ts'
 import { statementCost } from '../request/statementCost.ts'
 
@@ -40,7 +40,8 @@ const VerifyRunResult = defineResult<Extract<Awaited<ReturnType<typeof verifyRun
   (t) => ({
     run: t.field({
       type: RunRef,
-      description: 'The run that was verified.',
+      nullable: true,
+      description: 'The run that was verified; never null.',
       extensions: statementCost(1),
       resolve: async ({ run }, _, context) => (await atSnapshot(run, context)) ?? run,
     }),
@@ -51,7 +52,8 @@ const VerifyRunResult = defineResult<Extract<Awaited<ReturnType<typeof verifyRun
     }),
     eventsChecked: t.exposeInt('eventsChecked', { description: 'How many events were folded.' }),
   }),
-  ['RunNotFound', 'InvalidInput', 'Forbidden'],
+  ['NotFound', 'InvalidInput', 'Forbidden'],
+  [RunSuccessRef],
 )
 
 builder.queryField('verifyRun', (t) =>

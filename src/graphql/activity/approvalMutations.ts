@@ -29,7 +29,7 @@ import {
   nonEmptyText,
 } from '../kit/input.ts'
 import { runSuccessFields } from '../run/leaseMutations.ts'
-import { defineMutation } from '../answers/mutation.ts'
+import { defineMutation, RunSuccessRef } from '../answers/mutation.ts'
 import { ApprovalRef } from '../kit/refs.ts'
 
 const approvalSuccessFields = (t: ObjectFieldBuilder<SchemaTypes, WorkSuccess<Approval>>) => {
@@ -97,6 +97,7 @@ defineMutation('requestApproval', {
   }),
   run: ({ commands, caller }, input) => requestApproval(commands, caller, input),
   success: approvalSuccessFields,
+  interfaces: [RunSuccessRef],
 })
 
 defineMutation('decideApproval', {
@@ -113,6 +114,7 @@ defineMutation('decideApproval', {
   }),
   run: ({ commands, caller }, input) => decideApproval(commands, caller, input),
   success: approvalSuccessFields,
+  interfaces: [RunSuccessRef],
 })
 
 defineMutation('withdrawApproval', {
@@ -125,4 +127,5 @@ defineMutation('withdrawApproval', {
   }),
   run: ({ commands, caller }, input) => withdrawApproval(commands, caller, input),
   success: approvalSuccessFields,
+  interfaces: [RunSuccessRef],
 })

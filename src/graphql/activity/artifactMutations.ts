@@ -2,7 +2,7 @@ import { submitArtifact } from '../../commands/activity/artifacts.ts'
 import { findPhaseOf } from './execution.ts'
 import { content, defineInput, fence, idempotencyKey, name, required, runId } from '../kit/input.ts'
 import { runSuccessFields } from '../run/leaseMutations.ts'
-import { defineMutation } from '../answers/mutation.ts'
+import { defineMutation, RunSuccessRef } from '../answers/mutation.ts'
 import { ArtifactRef, PhaseRef } from '../kit/refs.ts'
 
 defineMutation('submitArtifact', {
@@ -17,6 +17,7 @@ defineMutation('submitArtifact', {
     idempotencyKey,
   }),
   run: ({ commands, caller }, input) => submitArtifact(commands, caller, input),
+  interfaces: [RunSuccessRef],
   success: (t) => {
     const { run, replayed } = runSuccessFields(t)
     return {

@@ -32,7 +32,7 @@ defineMutation('sendMessage', {
   }),
   run: ({ commands, caller }, input) => sendMessage(commands, caller, input),
   success: (t) => ({
-    sent: t.field({ type: MessageRef, description: 'The current message.', resolve: toNode }),
+    runMessage: t.field({ type: MessageRef, description: 'The current message.', resolve: toNode }),
     replayed: t.exposeBoolean('replayed', REPLAYED),
   }),
 })
@@ -48,7 +48,7 @@ defineMutation('acknowledgeMessage', {
   }),
   run: ({ commands, caller }, input) => acknowledgeMessage(commands, caller, input),
   success: (t) => ({
-    acknowledged: t.field({ type: MessageRef, description: 'The current message.', resolve: toNode }),
+    runMessage: t.field({ type: MessageRef, description: 'The current message.', resolve: toNode }),
     replayed: t.exposeBoolean('replayed', REPLAYED),
   }),
 })

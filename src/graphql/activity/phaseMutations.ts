@@ -27,7 +27,7 @@ import {
   nonEmptyText,
 } from '../kit/input.ts'
 import { runSuccessFields } from '../run/leaseMutations.ts'
-import { defineMutation, defineRunMutation } from '../answers/mutation.ts'
+import { defineMutation, defineRunMutation, RunSuccessRef } from '../answers/mutation.ts'
 import { PhaseRef } from '../kit/refs.ts'
 
 const phaseSuccessFields = (t: ObjectFieldBuilder<SchemaTypes, RunSuccess>) => {
@@ -121,6 +121,7 @@ defineMutation('failPhase', {
   run: ({ commands, caller }, { error, ...input }) =>
     failPhase(commands, caller, { ...input, error: { ...error, hint: error.hint ?? null } }),
   success: phaseSuccessFields,
+  interfaces: [RunSuccessRef],
 })
 
 defineRunMutation('completeRound', {

@@ -18,6 +18,7 @@ import { failWith } from '../request/errors.ts'
 import { type Input, readInput } from '../kit/input.ts'
 import { MUTATION_COST } from '../kit/limits.ts'
 import { applyDueRuns } from '../request/applyDueRuns.ts'
+import { RunRef, WITHHELD_RUN } from '../kit/refs.ts'
 import { PROBLEMS } from './problems.ts'
 
 /** A resolver of a root field. */
@@ -34,7 +35,26 @@ interface MutationOptions<N extends CommandName, In, Answer extends Done> {
   readonly run: (context: GraphContext, input: In) => Promise<ResultOf<N, Answer>>
   /** The fields of the success. */
   readonly success: (t: ObjectFieldBuilder<SchemaTypes, Answer>) => FieldMap
+  /** Where the success shows a run: the interface of those. */
+  readonly interfaces?: SuccessInterfaces
 }
+
+type SuccessInterfaces = readonly [typeof RunSuccessRef]
+
+/** The interface of successes that show a run; each of them resolves `run` by itself. */
+export const RunSuccessRef = builder
+  .interfaceRef<{ readonly run: LoadedRun; readonly withheld?: true }>('RunSuccess')
+  .implement({
+    description: 'The success of a command about a run, with that run.',
+    fields: (t) => ({
+      run: t.field({
+        type: RunRef,
+        nullable: true,
+        description: WITHHELD_RUN,
+        resolve: ({ run, withheld }) => (withheld ? null : run),
+      }),
+    }),
+  })
 
 /** Options of the field that says whether the answer replays an earlier request. */
 export const REPLAYED = {
@@ -47,13 +67,14 @@ export const REPLAYED = {
  */
 export function defineMutation<N extends CommandName, In, Answer extends Done>(
   name: N,
-  { description, input, run, success }: MutationOptions<N, In, Answer>,
+  { description, input, run, success, interfaces }: MutationOptions<N, In, Answer>,
 ): void {
   const result = defineResult(
     `${name.charAt(0).toUpperCase()}${name.slice(1)}`,
     `\`${name}\``,
     success,
     COMMANDS[name].refusals,
+    interfaces,
   )
   builder.mutationField(name, (t) =>
     t.field({
@@ -82,6 +103,7 @@ export function defineRunMutation<N extends PlainCommand, In extends PlainInput<
   options: Omit<MutationOptions<N, In, ChangeSuccess>, 'run'>,
 ): void {
   defineMutation<N, In, ChangeSuccess>(name, {
+    interfaces: [RunSuccessRef],
     ...options,
     // a plain command lists all that its use case can answer with
     run: ({ commands, caller }, input) => runCommands[name](commands, caller, input),
@@ -94,11 +116,12 @@ export function defineResult<Answer extends Done>(
   of: string,
   success: (t: ObjectFieldBuilder<SchemaTypes, Answer>) => FieldMap,
   problems: readonly ProblemType[],
-  successName = `${name}Success`,
+  interfaces?: SuccessInterfaces,
 ) {
+  const successName = `${name}Success`
   const Success = builder
     .objectRef<Answer>(successName)
-    .implement({ description: `The success of ${of}.`, fields: success })
+    .implement({ description: `The success of ${of}.`, fields: success, interfaces: interfaces as never })
   const union: unknown = builder.unionType(`${name}Result`, {
     description: `The result of ${of}.`,
     types: [Success, ...problems.map((type) => PROBLEMS[type])] as never[],

@@ -3,16 +3,35 @@ import type { Problem, ProblemOf, ProblemType } from '../../commands/kit/answers
 import { liveClaim } from '../../lifecycle/run/run.ts'
 import { builder, type SchemaTypes } from '../kit/builder.ts'
 import { RunStatus } from '../enums/runEnums.ts'
+import { codeOf, PROBLEM_MEANINGS, ProblemCode } from './problemCodes.ts'
 import { LeaseRef, RunRef, WITHHELD_RUN } from '../kit/refs.ts'
 
 /** The GraphQL types of problems, by problem type. */
 export type Problems<T extends ProblemType> = { readonly [P in T]: ObjectRef<SchemaTypes, ProblemOf<P>> }
 
-/** The fields common to all problems of a result. */
 const ProblemInterface = builder.interfaceRef<Problem>('Problem').implement({
-  description: 'Why a mutation was refused, with the current state. Nothing was written.',
+  description: 'Why something was refused, with the current state. Nothing was written.',
   fields: (t) => ({
+    code: t.field({
+      type: ProblemCode,
+      description: 'Which problem it is, for programs.',
+      resolve: ({ type }) => codeOf(type),
+    }),
     message: t.exposeString('message', { description: 'What is wrong and what to do next, for a person.' }),
+  }),
+  resolveType: ({ type }) => type,
+})
+
+const RunProblemInterface = builder.interfaceRef<Problem>('RunProblem').implement({
+  description: 'A problem about one run, with the current run.',
+  interfaces: [ProblemInterface],
+  fields: (t) => ({
+    run: t.field({
+      type: RunRef,
+      nullable: true,
+      description: WITHHELD_RUN,
+      resolve: ({ run }) => run,
+    }),
   }),
   resolveType: ({ type }) => type,
 })
@@ -22,10 +41,22 @@ type Build<T extends ProblemType> = Parameters<
 >[0]
 
 /** Declares a problem. */
-export function problem<T extends ProblemType>(type: T, description: string, fields: Build<T>['fields']) {
-  return builder
-    .objectRef<ProblemOf<T>>(type)
-    .implement({ description, interfaces: [ProblemInterface], fields } as Build<T>)
+export function problem<T extends ProblemType>(type: T, fields: Build<T>['fields']) {
+  return declare(type, fields, [ProblemInterface])
+}
+
+/** Declares a problem about a run, which it shows. */
+export function runProblem<T extends ProblemType>(type: T, fields: Build<T>['fields']) {
+  return declare(type, fields, [ProblemInterface, RunProblemInterface])
+}
+
+function declare<T extends ProblemType>(
+  type: T,
+  fields: Build<T>['fields'],
+  interfaces: Build<T>['interfaces'],
+) {
+  const description = PROBLEM_MEANINGS[type]
+  return builder.objectRef<ProblemOf<T>>(type).implement({ description, interfaces, fields } as Build<T>)
 }
 
 /** Returns the run of a problem that always has one. */
@@ -35,13 +66,7 @@ export function runOf({ type, run }: Problem) {
 }
 
 /** Fields shared by many problems. */
-export const runField = {
-  type: RunRef,
-  nullable: true,
-  description: WITHHELD_RUN,
-  resolve: ({ run }: Problem) => run,
-} as const
-export const holderField = {
+export const heldByField = {
   type: LeaseRef,
   nullable: true,
   description: 'The claim on it; null if nobody holds it.',

@@ -1,11 +1,10 @@
 import type { ProblemOf } from '../../commands/kit/answers.ts'
 import { Decision, SessionStatus } from '../enums/workEnums.ts'
-import { problem, type Problems, runOf } from './problem.ts'
+import { type Problems, runOf, runProblem } from './problem.ts'
 import { type ApprovalNode, ApprovalRef, type SessionNode, SessionRef } from '../kit/refs.ts'
 
 type SessionProblem = 'IllegalSessionTransition' | 'PromptAlreadySent'
 type ApprovalProblem = 'AlreadyDecided' | 'ApprovalExpired' | 'WrongDecision' | 'StaleDigest'
-type NotFound = 'SessionNotFound' | 'ApprovalNotFound' | 'MessageNotFound'
 
 function sessionOf(about: ProblemOf<SessionProblem>): SessionNode {
   const { run } = runOf(about)
@@ -33,56 +32,39 @@ const approvalField = {
 } as const
 
 /** The problems of a run's dependent rows. */
-export const WORK_PROBLEMS: Problems<SessionProblem | ApprovalProblem | NotFound | 'TranscriptGap'> = {
-  SessionNotFound: problem('SessionNotFound', 'There is no such session.', (t) => ({
-    sessionId: t.exposeID('sessionId', { description: 'The unknown id.' }),
-  })),
-  IllegalSessionTransition: problem(
-    'IllegalSessionTransition',
-    "The session's status does not admit this transition.",
-    (t) => ({
-      session: t.field(sessionField),
-      from: t.expose('from', { type: SessionStatus, description: 'The current status.' }),
-      to: t.expose('to', { type: SessionStatus, description: 'The requested status.' }),
-      allowed: t.field({
-        type: [SessionStatus],
-        description: 'The statuses that may follow.',
-        resolve: ({ allowed }) => [...allowed],
-      }),
+export const WORK_PROBLEMS: Problems<SessionProblem | ApprovalProblem | 'TranscriptGap'> = {
+  IllegalSessionTransition: runProblem('IllegalSessionTransition', (t) => ({
+    session: t.field(sessionField),
+    fromStatus: t.expose('from', { type: SessionStatus, description: 'The current status.' }),
+    toStatus: t.expose('to', { type: SessionStatus, description: 'The requested status.' }),
+    allowedStatuses: t.field({
+      type: [SessionStatus],
+      description: 'The statuses that may follow.',
+      resolve: ({ allowed }) => [...allowed],
     }),
-  ),
-  PromptAlreadySent: problem('PromptAlreadySent', 'The prompt was already sent to the session.', (t) => ({
+  })),
+  PromptAlreadySent: runProblem('PromptAlreadySent', (t) => ({
     session: t.field(sessionField),
     dedupKey: t.exposeString('dedupKey', { description: 'The dedup key of the prompt.' }),
   })),
-  TranscriptGap: problem('TranscriptGap', 'Entries before these are missing.', (t) => ({
+  TranscriptGap: runProblem('TranscriptGap', (t) => ({
     expectedSeq: t.exposeInt('expectedSeq', { description: 'The number of the entry to append next.' }),
   })),
-  ApprovalNotFound: problem('ApprovalNotFound', 'There is no such approval.', (t) => ({
-    approvalId: t.exposeID('approvalId', { description: 'The unknown id.' }),
-  })),
-  AlreadyDecided: problem(
-    'AlreadyDecided',
-    'The approval was already decided; a decision is final.',
-    (t) => ({
-      approval: t.field(approvalField),
-    }),
-  ),
-  ApprovalExpired: problem('ApprovalExpired', 'The approval expired before it was decided.', (t) => ({
+  AlreadyDecided: runProblem('AlreadyDecided', (t) => ({
     approval: t.field(approvalField),
   })),
-  WrongDecision: problem('WrongDecision', 'The decision does not fit the kind of the approval.', (t) => ({
+  ApprovalExpired: runProblem('ApprovalExpired', (t) => ({
     approval: t.field(approvalField),
-    allowed: t.field({
+  })),
+  WrongDecision: runProblem('WrongDecision', (t) => ({
+    approval: t.field(approvalField),
+    allowedDecisions: t.field({
       type: [Decision],
       description: 'The possible decisions.',
       resolve: ({ allowed }) => [...allowed],
     }),
   })),
-  StaleDigest: problem('StaleDigest', 'The digest is not the one of the present question.', (t) => ({
+  StaleDigest: runProblem('StaleDigest', (t) => ({
     approval: t.field(approvalField),
-  })),
-  MessageNotFound: problem('MessageNotFound', 'There is no such message.', (t) => ({
-    messageId: t.exposeID('messageId', { description: 'The unknown id.' }),
   })),
 }

@@ -5,6 +5,7 @@ import {
   EXECUTION_ENDS,
   FAIL_REASONS,
   NEXT_ACTIONS,
+  NOT_FOUND_KINDS,
   NOT_RESUMABLE_CAUSES,
   OUTCOMES,
   PHASE_STATUSES,
@@ -132,6 +133,18 @@ export const EvidenceKind = enumOf('EvidenceKind', EVIDENCE_KINDS, 'A kind of ev
   ROUND: 'The round is to be completed.',
   FINAL_PHASE: 'The run is to reach a final phase.',
   CHILD: 'An attached child is to end, or to be detached.',
+})
+
+export const NotFoundKind = enumOf('NotFoundKind', NOT_FOUND_KINDS, 'What kind of thing an input names.', {
+  RUN: 'A run, by its id `run_…`.',
+  WORKFLOW: 'A workflow, by its name.',
+  EXECUTION: 'An execution, by its id `exe_…`.',
+  SESSION: 'A session, by its id `ses_…`.',
+  APPROVAL: 'An approval, by its id `apr_…`.',
+  MESSAGE: 'A message, by its id `msg_…`.',
+  TOKEN: 'A token, by its id `tok_…`.',
+  WORKSPACE: 'A workspace, by its id `wsp_…`.',
+  WORKSPACE_OPERATION: 'An operation of a workspace, by its id `wop_…`.',
 })
 
 export const NotResumableCause = enumOf(

@@ -62,8 +62,5 @@ export function toStreamError(error: unknown): GraphQLError {
  */
 export function throwRefused(answer: { readonly ok: true } | RefusedWith | undefined): void {
   if (!answer || answer.ok) return
-  throw failWith(
-    answer.problem.type === 'RunNotFound' ? 'RUN_NOT_FOUND' : 'FORBIDDEN',
-    answer.problem.message,
-  )
+  throw failWith(answer.problem.type === 'NotFound' ? 'RUN_NOT_FOUND' : 'FORBIDDEN', answer.problem.message)
 }

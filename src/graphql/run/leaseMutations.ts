@@ -25,7 +25,7 @@ import {
 } from '../kit/input.ts'
 import { ApprovalKind } from '../enums/workEnums.ts'
 import { claimMade } from './lease.ts'
-import { defineMutation, defineRunMutation, REPLAYED } from '../answers/mutation.ts'
+import { defineMutation, defineRunMutation, REPLAYED, RunSuccessRef } from '../answers/mutation.ts'
 import { LeaseRef, RunRef, WITHHELD_RUN } from '../kit/refs.ts'
 
 const owner = required(name('Name of the owner, as shown to others.'))
@@ -95,6 +95,7 @@ defineMutation('claimRun', {
   }),
   run: ({ commands, caller }, input) => claimRun(commands, caller, input),
   success: claimSuccessFields,
+  interfaces: [RunSuccessRef],
 })
 
 defineMutation('renewLease', {

@@ -26,7 +26,7 @@ import {
   nonEmptyText,
 } from '../kit/input.ts'
 import { claimSuccessFields, runSuccessFields, ClaimInput } from './leaseMutations.ts'
-import { defineMutation, defineRunMutation, REPLAYED } from '../answers/mutation.ts'
+import { defineMutation, defineRunMutation, REPLAYED, RunSuccessRef } from '../answers/mutation.ts'
 import { RunRef } from '../kit/refs.ts'
 
 const claim = nested(ClaimInput, 'Claims the run in the same step.')
@@ -71,6 +71,7 @@ defineMutation('startRun', {
       request: toRequest(input),
     }),
   success: claimSuccessFields,
+  interfaces: [RunSuccessRef],
 })
 
 defineRunMutation('pauseRun', {

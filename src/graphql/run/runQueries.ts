@@ -15,7 +15,7 @@ import { decodePlace, encodePlace } from '../kit/cursors.ts'
 import { Outcome, RunStatus } from '../enums/runEnums.ts'
 import { failWith, throwRefused } from '../request/errors.ts'
 import { defineInput, field, id, listOf, name, names, readInput, text } from '../kit/input.ts'
-import { defineResult, toMember } from '../answers/mutation.ts'
+import { defineResult, RunSuccessRef, toMember } from '../answers/mutation.ts'
 import { RunRef } from '../kit/refs.ts'
 import { RunConnection, type RunsShape } from './runConnection.ts'
 import { statementCost } from '../request/statementCost.ts'
@@ -165,14 +165,15 @@ const ResolveRunResult = defineResult<Extract<Awaited<ReturnType<typeof resolveR
   (t) => ({
     run: t.field({
       type: RunRef,
-      description: 'The run.',
+      nullable: true,
+      description: 'The run; never null.',
       extensions: statementCost(1),
       resolve: async ({ run }, _, context) => (await atSnapshot(run, context)) ?? run,
     }),
     via: t.expose('via', { type: ResolvedVia, description: 'How it was resolved.' }),
   }),
-  ['AmbiguousRun', 'NoActiveRun', 'RunNotFound', 'ExecutionNotFound', 'InvalidInput'],
-  'RunResolved',
+  ['AmbiguousRun', 'NoActiveRun', 'NotFound', 'InvalidInput'],
+  [RunSuccessRef],
 )
 
 builder.queryField('resolveRun', (t) =>

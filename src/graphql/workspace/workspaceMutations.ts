@@ -28,7 +28,7 @@ import {
   seconds,
   nonEmptyText,
 } from '../kit/input.ts'
-import { defineMutation, REPLAYED } from '../answers/mutation.ts'
+import { defineMutation, REPLAYED, RunSuccessRef } from '../answers/mutation.ts'
 import { RunRef, WorkspaceOperationRef, WorkspaceRef } from '../kit/refs.ts'
 import {
   DiffInput,
@@ -57,13 +57,19 @@ defineMutation('recordWorkspace', {
     idempotencyKey,
   }),
   run: ({ commands, caller }, input) => recordWorkspace(commands, caller, input),
+  interfaces: [RunSuccessRef],
   success: (t: ObjectFieldBuilder<SchemaTypes, Extract<RecordResult, { ok: true }>>) => ({
     workspace: t.field({
       type: WorkspaceRef,
       description: 'The workspace of the run.',
       resolve: ({ workspace }) => workspace,
     }),
-    run: t.field({ type: RunRef, description: 'The run, unchanged.', resolve: ({ run }) => run }),
+    run: t.field({
+      type: RunRef,
+      nullable: true,
+      description: 'The run, unchanged; never null.',
+      resolve: ({ run }) => run,
+    }),
     created: t.exposeBoolean('created', {
       description: 'True if the workspace is new; false if the run or the directory already had one.',
     }),

@@ -1,6 +1,6 @@
 import { admits } from '../run/transitions.ts'
-import type { Refusal } from '../run/refusals.ts'
-import type { NotResumableCause } from '../run/enums.ts'
+import type { Refusal, RefusalNamed } from '../run/refusals.ts'
+import type { NotFoundKind, NotResumableCause } from '../run/enums.ts'
 import {
   describeHolder,
   explainLeaseLost,
@@ -67,12 +67,8 @@ export function explainRefusal(refusal: Refusal, standing: Standing | null = nul
       return explainIllegalTransition(refusal)
     case 'UnknownPhase':
       return `The workflow has no phase ${refusal.phase}; it has ${refusal.known.join(', ')}.`
-    case 'ExecutionNotFound':
-      return `There is no execution ${refusal.executionId}.`
     case 'ExecutionAlreadyFinished':
       return `The end of execution ${refusal.executionId} is already recorded and cannot be changed.`
-    case 'SessionNotFound':
-      return `The run has no live session ${refusal.sessionId}: open one.`
     case 'IllegalSessionTransition':
       return refusal.allowed.length > 0
         ? `A session can't go from ${refusal.from} to ${refusal.to}; allowed: ${refusal.allowed.join(', ')}.`
@@ -81,8 +77,6 @@ export function explainRefusal(refusal: Refusal, standing: Standing | null = nul
       return `The prompt ${refusal.dedupKey} was already sent; wait for its answer instead of sending it again.`
     case 'TranscriptGap':
       return `The next entry of the transcript is ${refusal.expectedSeq}: send the entries from there.`
-    case 'ApprovalNotFound':
-      return `There is no approval ${refusal.approvalId}.`
     case 'AlreadyDecided':
       return refusal.by === null
         ? `The approval ${refusal.approvalId} is already decided, and decisions never change.`
@@ -93,9 +87,29 @@ export function explainRefusal(refusal: Refusal, standing: Standing | null = nul
       return `This decision does not fit the kind of the approval; possible are ${refusal.allowed.join(' and ')}.`
     case 'StaleDigest':
       return 'The digest is not the one of the present question: read the approval again and send its digest.'
-    case 'MessageNotFound':
-      return `There is no message ${refusal.messageId}.`
+    case 'NotFound':
+      return explainNotFound(refusal)
     case 'InvalidInput':
       return `The input is not valid: ${refusal.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')}.`
   }
+}
+
+const KINDS: Record<Exclude<NotFoundKind, 'WORKFLOW' | 'SESSION'>, string> = {
+  RUN: 'run',
+  EXECUTION: 'execution',
+  APPROVAL: 'approval',
+  MESSAGE: 'message',
+  TOKEN: 'token',
+  WORKSPACE: 'workspace',
+  WORKSPACE_OPERATION: 'operation',
+}
+
+function explainNotFound(missing: RefusalNamed<'NotFound'>): string {
+  if (missing.kind === 'SESSION') return `The run has no live session ${missing.id}: open one.`
+  if (missing.kind !== 'WORKFLOW') return `There is no ${KINDS[missing.kind]} ${missing.id}.`
+  const { id, known } = missing
+  const version = missing.version === null ? '' : ` version ${missing.version}`
+  return known.includes(id)
+    ? `Workflow ${id} has no${version}: omit the version for the newest one.`
+    : `There is no workflow ${id}${version}; there are ${known.join(', ')}.`
 }

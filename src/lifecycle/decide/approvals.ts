@@ -64,7 +64,7 @@ const decideDecideApproval: Rule<'decideApproval'> = (draft, command, { settings
   const { run } = draft
   const { approvalId, decision, digest, comment, answer } = command
   const approval = run.approvals.find((each) => each.id === approvalId)
-  if (!approval) return { type: 'ApprovalNotFound', approvalId }
+  if (!approval) return { type: 'NotFound', kind: 'APPROVAL', id: approvalId }
   const refused = checkDecidable(run, approval, decision, digest)
   if (refused) return refused
   const answered = readAnswer(approval, decision, answer)

@@ -44,7 +44,7 @@ const decideFinishExecution: Rule<'finishExecution'> = (draft, command) => {
   const { executionId: id, exitCode, signal, end } = command
   const { run } = draft
   const known = run.executions.find((each) => each.id === id)
-  if (!known) return { type: 'ExecutionNotFound', executionId: id }
+  if (!known) return { type: 'NotFound', kind: 'EXECUTION', id: id }
   const assumed = known.end === null || known.end === 'CLOSED_BY_RUN' || known.end === 'SUPERVISOR_LOST'
   if (!assumed || known.late) return { type: 'ExecutionAlreadyFinished', executionId: id }
   if (run.settledAt === null) {

@@ -94,7 +94,7 @@ function invalid(field: string, message: string): RefusalNamed<'InvalidInput'> {
 export const decideWithdrawApproval: Rule<'withdrawApproval'> = (draft, { approvalId }) => {
   const { run } = draft
   const approval = run.approvals.find(({ id }) => id === approvalId)
-  if (!approval) return { type: 'ApprovalNotFound', approvalId }
+  if (!approval) return { type: 'NotFound', kind: 'APPROVAL', id: approvalId }
   if (!isInTurnKind(approval.kind)) return { type: 'RunNotActive', status: run.status }
   if (approval.status === 'VOID') return 'unchanged'
   if (approval.status !== 'PENDING')

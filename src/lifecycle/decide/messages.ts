@@ -14,7 +14,7 @@ const decideSendMessage: Rule<'sendMessage'> = (draft, { messageId: id, text, mo
 const decideAcknowledgeMessage: Rule<'acknowledgeMessage'> = (draft, { messageId, receipt }) => {
   const { run } = draft
   const message = run.messages.find(({ id }) => id === messageId)
-  if (!message) return { type: 'MessageNotFound', messageId }
+  if (!message) return { type: 'NotFound', kind: 'MESSAGE', id: messageId }
   const advances = message.status === 'PENDING' || (message.status === 'DELIVERED' && receipt === 'CONSUMED')
   if (isSettledStatus(run.status) || !advances) return 'unchanged'
   draft.note('message.acknowledged', { id: messageId, receipt })

@@ -33,7 +33,7 @@ const decideUpdateSession: Rule<'updateSession'> = (draft, { sessionId, status, 
   const { run } = draft
   if (!admits('updateSession', stateOf(run))) return { type: 'RunNotActive', status: run.status }
   const session = run.sessions.find((each) => each.id === sessionId)
-  if (!session) return { type: 'SessionNotFound', sessionId }
+  if (!session) return { type: 'NotFound', kind: 'SESSION', id: sessionId }
   if (!(SESSION_TRANSITIONS[session.status] as readonly SessionStatus[]).includes(status))
     return illegal(session, status)
   if (session.status === 'REBOOTSTRAPPED' && status === 'READY')
@@ -48,7 +48,7 @@ const decideRecordPrompt: Rule<'recordPrompt'> = (draft, command, { workflow }) 
   const { sessionId, phase: key, dedupKey, repair } = command
   if (!admits('recordPrompt', stateOf(run))) return { type: 'RunNotActive', status: run.status }
   const session = run.sessions.find((each) => each.id === sessionId)
-  if (!session) return { type: 'SessionNotFound', sessionId }
+  if (!session) return { type: 'NotFound', kind: 'SESSION', id: sessionId }
   const refused = checkPhase(run, key, workflow)
   if (refused) return refused
   if (session.sent.some((sent) => sent.key === dedupKey))

@@ -40,9 +40,9 @@ const admin = ['ADMIN'] as const
  */
 const ALWAYS = ['InvalidInput', 'Forbidden'] as const
 const KEYED = ['IdempotencyMismatch', ...ALWAYS] as const
-const ON_RUN = ['RunNotFound', ...KEYED] as const
+const ON_RUN = ['NotFound', ...KEYED] as const
 // keeps the published order of some unions
-const KEYED_ON_RUN = ['IdempotencyMismatch', 'RunNotFound', ...ALWAYS] as const
+const KEYED_ON_RUN = ['IdempotencyMismatch', 'NotFound', ...ALWAYS] as const
 const DRIVING = ['RunNotActive', 'LeaseLost', ...ON_RUN] as const
 
 const whileRunning = { RUNNING: ['RUNNING'] } as const
@@ -220,7 +220,7 @@ export const COMMANDS = {
       'AlreadyDecided',
       'ApprovalExpired',
       'StaleDigest',
-      'ApprovalNotFound',
+      'NotFound',
       'RunNotActive',
       ...KEYED,
     ],
@@ -229,7 +229,7 @@ export const COMMANDS = {
     roles: driver,
     offeredAs: 'WITHDRAW_APPROVAL',
     transitions: { ASKING: ['RUNNING'] },
-    refusals: ['AlreadyDecided', 'ApprovalNotFound', 'RunNotActive', 'LeaseLost', ...KEYED],
+    refusals: ['AlreadyDecided', 'NotFound', 'RunNotActive', 'LeaseLost', ...KEYED],
   },
   sendMessage: {
     roles: operator,
@@ -252,11 +252,11 @@ export const COMMANDS = {
   // the end of a process is a fact: it can be reported in any status of the run
   finishExecution: {
     roles: driverOrOperator,
-    refusals: ['ExecutionAlreadyFinished', 'ExecutionNotFound', ...KEYED],
+    refusals: ['ExecutionAlreadyFinished', 'NotFound', ...KEYED],
   },
   touchExecution: {
     roles: driver,
-    refusals: ['ExecutionAlreadyFinished', 'ExecutionNotFound', ...ALWAYS],
+    refusals: ['ExecutionAlreadyFinished', 'NotFound', ...ALWAYS],
   },
   openSession: {
     roles: driver,
@@ -266,7 +266,7 @@ export const COMMANDS = {
   updateSession: {
     roles: driver,
     transitions: atWork,
-    refusals: ['IllegalSessionTransition', 'RunNotActive', 'LeaseLost', 'SessionNotFound', ...KEYED],
+    refusals: ['IllegalSessionTransition', 'RunNotActive', 'LeaseLost', 'NotFound', ...KEYED],
   },
   recordPrompt: {
     roles: driver,
@@ -278,17 +278,16 @@ export const COMMANDS = {
       'UnknownPhase',
       'RunNotActive',
       'LeaseLost',
-      'SessionNotFound',
+      'NotFound',
       ...KEYED,
     ],
   },
-  appendTranscript: { roles: driver, refusals: ['TranscriptGap', 'LeaseLost', 'SessionNotFound', ...ALWAYS] },
+  appendTranscript: { roles: driver, refusals: ['TranscriptGap', 'LeaseLost', 'NotFound', ...ALWAYS] },
   // a receipt after settling is answered with the final status of the message
-  acknowledgeMessage: { roles: driver, refusals: ['MessageNotFound', 'LeaseLost', ...KEYED] },
+  acknowledgeMessage: { roles: driver, refusals: ['NotFound', 'LeaseLost', ...KEYED] },
   startRun: {
     roles: operatorOrWorker,
     refusals: [
-      'WorkflowNotFound',
       'WorkflowMismatch',
       'AlreadyContinued',
       'RunNotActive',
@@ -296,7 +295,7 @@ export const COMMANDS = {
       ...KEYED_ON_RUN,
     ],
   },
-  renewLease: { roles: worker, refusals: ['RunNotActive', 'LeaseLost', 'RunNotFound', ...ALWAYS] },
+  renewLease: { roles: worker, refusals: ['RunNotActive', 'LeaseLost', 'NotFound', ...ALWAYS] },
   // written by the server on a parent, about its children
   noteChild: { roles: admin, refusals: ON_RUN },
   noteChildStarted: { roles: admin, refusals: ['RunNotActive', ...ON_RUN] },
@@ -304,27 +303,27 @@ export const COMMANDS = {
   sweep: { roles: admin, refusals: ALWAYS },
   recordWorkspace: {
     roles: worker,
-    refusals: ['RunNotFound', 'RunNotActive', 'LeaseLost', 'WorkspaceTaken', ...KEYED],
+    refusals: ['NotFound', 'RunNotActive', 'LeaseLost', 'WorkspaceTaken', ...KEYED],
   },
   requestWorkspaceOperation: {
     roles: operator,
-    refusals: ['WorkspaceNotFound', 'WorkspaceNotReady', ...KEYED],
+    refusals: ['NotFound', 'WorkspaceNotReady', ...KEYED],
   },
   startWorkspaceOperation: {
     roles: worker,
-    refusals: ['WorkspaceOperationNotFound', 'OperationNotStartable', 'WorkspaceNotReady', ...KEYED],
+    refusals: ['NotFound', 'OperationNotStartable', 'WorkspaceNotReady', ...KEYED],
   },
   finishWorkspaceOperation: {
     roles: worker,
-    refusals: ['WorkspaceOperationNotFound', 'OperationNotFinishable', ...KEYED],
+    refusals: ['NotFound', 'OperationNotFinishable', ...KEYED],
   },
-  reportPreview: { roles: worker, refusals: ['WorkspaceNotFound', 'WorkspaceNotReady', ...KEYED] },
+  reportPreview: { roles: worker, refusals: ['NotFound', 'WorkspaceNotReady', ...KEYED] },
   registerWorkflow: { roles: operator, refusals: ['WorkflowMismatch', ...ALWAYS] },
   createToken: { roles: admin, refusals: ALWAYS },
   // reads one run, which whoever steers runs may show
-  createRunToken: { roles: operator, refusals: ['RunNotFound', ...ALWAYS] },
-  rotateToken: { roles: admin, refusals: ['TokenNotFound', ...ALWAYS] },
-  revokeToken: { roles: admin, refusals: ['TokenNotFound', ...ALWAYS] },
+  createRunToken: { roles: operator, refusals: ['NotFound', ...ALWAYS] },
+  rotateToken: { roles: admin, refusals: ['NotFound', ...ALWAYS] },
+  revokeToken: { roles: admin, refusals: ['NotFound', ...ALWAYS] },
 } as const satisfies Definitions
 
 /** The name of a command, shared by its mutation, its use case and its decision. */

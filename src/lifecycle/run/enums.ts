@@ -258,6 +258,20 @@ export const EVIDENCE_KINDS = ['PHASE', 'ARTIFACT', 'APPROVAL', 'ROUND', 'FINAL_
 export type EvidenceKind = (typeof EVIDENCE_KINDS)[number]
 
 /** Why a run can't be resumed. */
+/** The kinds of things that a command names by an id, and a workflow by its name. */
+export const NOT_FOUND_KINDS = [
+  'RUN',
+  'WORKFLOW',
+  'EXECUTION',
+  'SESSION',
+  'APPROVAL',
+  'MESSAGE',
+  'TOKEN',
+  'WORKSPACE',
+  'WORKSPACE_OPERATION',
+] as const
+export type NotFoundKind = (typeof NOT_FOUND_KINDS)[number]
+
 export const NOT_RESUMABLE_CAUSES = [
   'OWNED',
   'FINAL',

@@ -4,6 +4,7 @@ import type {
   Decision,
   DirectiveKind,
   EvidenceKind,
+  NotFoundKind,
   NotResumableCause,
   PhaseStatus,
   RunStatus,
@@ -108,9 +109,7 @@ export type Refusal =
     }
   | ({ readonly type: 'IllegalTransition' } & IllegalTransition)
   | { readonly type: 'UnknownPhase'; readonly phase: string; readonly known: readonly string[] }
-  | { readonly type: 'ExecutionNotFound'; readonly executionId: string }
   | { readonly type: 'ExecutionAlreadyFinished'; readonly executionId: string }
-  | { readonly type: 'SessionNotFound'; readonly sessionId: string }
   | {
       readonly type: 'IllegalSessionTransition'
       readonly sessionId: string
@@ -120,7 +119,6 @@ export type Refusal =
     }
   | { readonly type: 'PromptAlreadySent'; readonly sessionId: string; readonly dedupKey: string }
   | { readonly type: 'TranscriptGap'; readonly expectedSeq: number }
-  | { readonly type: 'ApprovalNotFound'; readonly approvalId: string }
   | {
       readonly type: 'AlreadyDecided'
       readonly approvalId: string
@@ -131,7 +129,17 @@ export type Refusal =
   | { readonly type: 'ApprovalExpired'; readonly approvalId: string }
   | { readonly type: 'WrongDecision'; readonly approvalId: string; readonly allowed: readonly Decision[] }
   | { readonly type: 'StaleDigest'; readonly approvalId: string }
-  | { readonly type: 'MessageNotFound'; readonly messageId: string }
+  | { readonly type: 'NotFound'; readonly kind: Exclude<NotFoundKind, 'WORKFLOW'>; readonly id: string }
+  | {
+      readonly type: 'NotFound'
+      readonly kind: 'WORKFLOW'
+      /** The requested name. */
+      readonly id: string
+      /** The requested version, if any. */
+      readonly version: number | null
+      /** The names that there are. */
+      readonly known: readonly string[]
+    }
   | { readonly type: 'InvalidInput'; readonly issues: readonly InputIssue[] }
 
 /**
@@ -147,13 +155,8 @@ export type ObjectionType =
   | 'NothingToClaim'
   | 'OperationNotFinishable'
   | 'OperationNotStartable'
-  | 'RunNotFound'
-  | 'TokenNotFound'
   | 'WorkflowMismatch'
-  | 'WorkflowNotFound'
-  | 'WorkspaceNotFound'
   | 'WorkspaceNotReady'
-  | 'WorkspaceOperationNotFound'
   | 'WorkspaceTaken'
 
 /** The type of anything that a command can be refused with. */

@@ -1,5 +1,5 @@
 import type { RefusalTypeOf } from '../run/commands.ts'
-import type { InputIssue } from '../run/refusals.ts'
+import type { InputIssue, RefusalNamed } from '../run/refusals.ts'
 import type { Result } from '../run/result.ts'
 import type { Instant } from '../run/run.ts'
 import { type GivenResult, resultIssues } from './workspaceResults.ts'
@@ -63,7 +63,7 @@ export type WorkspaceCommand =
 /** Why a command about a workspace is refused: the refusals listed in COMMANDS that a decision can find. */
 export type WorkspaceRefusal =
   | ({ readonly type: 'WorkspaceNotReady'; readonly kind: OperationKind } & Obstacle)
-  | { readonly type: 'WorkspaceOperationNotFound'; readonly operationId: string }
+  | RefusalNamed<'NotFound'>
   | { readonly type: 'OperationNotStartable'; readonly operation: WorkspaceOperation }
   | { readonly type: 'OperationNotFinishable'; readonly operation: WorkspaceOperation }
   | { readonly type: 'InvalidInput'; readonly issues: readonly InputIssue[] }
@@ -134,7 +134,7 @@ function rule(draft: WorkspaceDraft, named: WorkspaceOperation | null, command: 
     case 'startWorkspaceOperation':
     case 'finishWorkspaceOperation': {
       const { operationId } = command
-      if (!named) return { type: 'WorkspaceOperationNotFound', operationId }
+      if (!named) return { type: 'NotFound', kind: 'WORKSPACE_OPERATION', id: operationId }
       return command.type === 'startWorkspaceOperation'
         ? start(draft, named, command)
         : finish(draft, named, command)

@@ -102,7 +102,14 @@ async function awaitAnswer(
     },
   )
   if (!approval)
-    return { problem: { __typename: 'ApprovalNotFound', message: `There is no question ${handle}` } }
+    return {
+      problem: {
+        __typename: 'NotFound',
+        message: `There is no question ${handle}`,
+        kind: 'APPROVAL',
+        id: handle,
+      },
+    }
   const { id, status, answer, comment } = approval
   return { say: sayAnswer(approval, seconds), result: { handle: id, status, answer, comment } }
 }

@@ -15,6 +15,7 @@ export type Answer<Result = unknown> =
 export interface Problem {
   readonly __typename: string
   readonly message?: string
+  readonly [field: string]: unknown
 }
 
 /** The answer for a result of the server: a success by `tell`, a refusal as it is. */

@@ -16,8 +16,7 @@ const REACTIONS: { readonly [Name in AnyProblem['__typename']]?: string } = {
   UnknownPhase: 'Name a phase of the workflow.',
   InvalidInput: 'Correct the arguments, and call again.',
   RevisionConflict: 'Look at the run again before you decide.',
-  RunNotFound: 'Check the id: no such run exists, or this token may not see it.',
-  ApprovalNotFound: 'Check the id: no such approval exists, or this token may not see it.',
+  NotFound: 'Check the id: nothing has it, or this token may not see it.',
   StaleDigest: 'Look at the approval again, and decide on what it shows now.',
   IdempotencyMismatch: 'Use another idempotency key for another request.',
 }

@@ -18,7 +18,6 @@ export async function finishExecution(
 ): Promise<void> {
   const fields = { ...(exitCode !== null && { exitCode }), ...(signal !== null && { signal }), end, fence }
   const answer = await pawl.executions.finish(executionId, fields, { retry: RETRY })
-  const isKnown =
-    answer.__typename === 'ExecutionAlreadyFinished' || answer.__typename === 'ExecutionNotFound'
+  const isKnown = answer.__typename === 'ExecutionAlreadyFinished' || answer.__typename === 'NotFound'
   if (!isKnown && !isSuccess(answer)) unwrap(answer)
 }

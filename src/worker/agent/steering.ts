@@ -46,7 +46,7 @@ export class Steering {
   async acknowledge(messageId: string, receipt: Receipt): Promise<void> {
     const { owned, call } = this.#run
     const answer = await owned.messages.acknowledge(messageId, receipt, call)
-    if (answer.__typename === 'MessageNotFound') return
+    if (answer.__typename === 'NotFound') return
     this.#run.accept(answer)
     this.#run.report({ kind: 'message-taken', messageId, receipt })
   }

@@ -53,11 +53,12 @@ export class RunLeftError extends Error {
 }
 
 /** Refusals that mean that this owner no longer drives the run. */
-const LEFT: readonly string[] = ['RunNotActive', 'LeaseLost', 'RunNotFound']
+const LEFT: readonly string[] = ['RunNotActive', 'LeaseLost']
 
 /** Whether an answer means that this owner no longer drives the run. */
-export function isOwnershipLost({ __typename }: { readonly __typename: string }): boolean {
-  return LEFT.includes(__typename)
+export function isOwnershipLost(answer: { readonly __typename: string; readonly kind?: unknown }): boolean {
+  const { __typename, kind } = answer
+  return LEFT.includes(__typename) || (__typename === 'NotFound' && kind === 'RUN')
 }
 
 /** Whether an error is the server's refusal of this type. */

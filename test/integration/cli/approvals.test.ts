@@ -335,7 +335,7 @@ describe('pawl message', () => {
   it('is sent, listed and acknowledged', async () => {
     const { id, agent } = await startCard()
     const sent = await cli.json(['message', 'send', 'leave the tests alone', '--run', id])
-    expect(sent).toMatchObject({ code: 0, answer: { sent: { status: 'PENDING', mode: 'STEER' } } })
+    expect(sent).toMatchObject({ code: 0, answer: { runMessage: { status: 'PENDING', mode: 'STEER' } } })
     expect(
       (await cli.run(['message', 'send', '-', '--follow-up', '--run', id], { input: 'and then' })).code,
     ).toBe(0)

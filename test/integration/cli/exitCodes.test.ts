@@ -122,10 +122,10 @@ describe('the exit code', () => {
 
   it('is 4 for what is not there', async () => {
     const unknown = 'run_01k9zzzzzzfyyr0000000000zz'
-    expect(await refusalOf(['run', 'show', unknown])).toEqual([4, 'RunNotFound'])
-    expect(await refusalOf(['run', 'delete', unknown])).toEqual([4, 'RunNotFound'])
-    expect(await refusalOf(['run', 'start', 'nothing'])).toEqual([4, 'WorkflowNotFound'])
-    expect(await refusalOf(['workflow', 'show', 'nothing'])).toEqual([4, 'WorkflowNotFound'])
+    expect(await refusalOf(['run', 'show', unknown])).toEqual([4, 'NotFound'])
+    expect(await refusalOf(['run', 'delete', unknown])).toEqual([4, 'NotFound'])
+    expect(await refusalOf(['run', 'start', 'nothing'])).toEqual([4, 'NotFound'])
+    expect(await refusalOf(['workflow', 'show', 'nothing'])).toEqual([4, 'NotFound'])
     expect(await refusalOf(['run', 'claim', '--workflow', 'map'])).toEqual([4, 'NothingToClaim'])
     const { run, lease } = unwrap(
       await pawl.runs.start({ workflow: 'review', claim: { owner: 'x', leaseSeconds: 60 } }),

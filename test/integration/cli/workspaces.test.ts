@@ -202,7 +202,7 @@ describe('pawl workspace', () => {
     const gone = await cli.run(['workspace', 'show', 'wsp_01jd0000000000000000000000'])
     expect({ code: gone.code, stderr: gone.stderr }).toEqual({
       code: 4,
-      stderr: expect.stringContaining('WorkspaceNotFound'),
+      stderr: expect.stringContaining('NotFound'),
     })
   })
 })

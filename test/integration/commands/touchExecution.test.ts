@@ -60,7 +60,7 @@ test('a sign of life is its principal’s to give, for an execution of no run', 
   expect(await touch(id, other)).toMatchObject({ problem: { type: 'Forbidden' } })
   expect(await touch(id, { ...here.callers.worker, name: 'rotated' })).toMatchObject({ ok: true })
   expect(await touch('exe_01jd0000000000000000000000')).toMatchObject({
-    problem: { type: 'ExecutionNotFound' },
+    problem: { type: 'NotFound' },
   })
   const { id: runId } = await runIn(here, 'RUNNING', { leaseSeconds: 600 })
   const ofRun = await launch({ runId, fence: 1 })

@@ -95,7 +95,7 @@ describe('recording a workspace', () => {
     await passTime(here.store, late.id, 60)
     expect(refused(await record(late.id))).toMatchObject({ type: 'LeaseLost' })
     const unknown = 'run_01jd0000000000000000000000'
-    expect(refused(await record(unknown))).toEqual(expect.objectContaining({ type: 'RunNotFound' }))
+    expect(refused(await record(unknown))).toEqual(expect.objectContaining({ type: 'NotFound' }))
   })
 
   it('wants of a worktree what a diff and a merge need, and of a directory nothing', async () => {

@@ -78,7 +78,7 @@ async function populate(by: Actor, project: string): Promise<string[]> {
   const { session } = await by.must('openSession', await make('openSession'))
   const { artifact, phase } = await by.must('submitArtifact', await make('submitArtifact'))
   const { approval } = await by.must('requestApproval', await make('requestApproval'))
-  const { sent: message } = await by.must('sendMessage', await make('sendMessage'))
+  const { runMessage: message } = await by.must('sendMessage', await make('sendMessage'))
   const { token } = await by.must('createToken', await make('createToken'))
   const { operation, workspace } = await by.must(
     'requestWorkspaceOperation',

@@ -279,7 +279,7 @@ const INPUTS: Readonly<Record<string, (props: Props) => Promise<object>>> = {
   sendMessage: async (props) => ({ runId: await start(props), text: 'hello', mode: 'FOLLOW_UP', ...key() }),
   acknowledgeMessage: async (props) => {
     const { runId, fence } = await atWork(props)
-    const { sent } = await props.by.must('sendMessage', { runId, text: 'hello' })
+    const { runMessage: sent } = await props.by.must('sendMessage', { runId, text: 'hello' })
     return { messageId: sent.id, receipt: 'CONSUMED', fence, ...key() }
   },
   createRunToken: async (props) => ({ runId: await start(props), expiresInSeconds: 60 }),

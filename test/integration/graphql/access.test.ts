@@ -195,9 +195,14 @@ describe('an agent', () => {
       live,
     )
     const message = { runId, text: 'secret' }
-    const sent = await graph.mutate('sendMessage', message, '... on SendMessageSuccess { sent { id } }', {
-      as: operator,
-    })
+    const sent = await graph.mutate(
+      'sendMessage',
+      message,
+      '... on SendMessageSuccess { runMessage { id } }',
+      {
+        as: operator,
+      },
+    )
     await graph.mutate('releaseRun', { runId, fence: 1 }, '', { as: worker })
     await graph.mutate('claimRun', { runId, owner: 'next', leaseSeconds: 600 }, '', { as: worker })
     const shown = '... on LeaseLost { message yourFence currentFence run { id title } }'
@@ -224,12 +229,12 @@ describe('an agent', () => {
       ['recordPrompt', { sessionId, phase: 'work', dedupKey: 'd', stage: 'SENDING' }],
       ['submitArtifact', { runId, phase: 'work', path: 'p', content: 'c' }],
       ['requestApproval', { runId, gate: 'g', question: '?' }],
-      ['acknowledgeMessage', { messageId: sent.sent.id, receipt: 'DELIVERED' }],
+      ['acknowledgeMessage', { messageId: sent.runMessage.id, receipt: 'DELIVERED' }],
     ] as const)
       expect([name, await graph.mutate(name, input, shown, gone)]).toEqual([name, lost])
     // also where it settled, when a receipt needs no lease
     await graph.mutate('failRun', { runId, fence: 2, error: 'x' }, '', { as: worker })
-    const receipt = { messageId: sent.sent.id, receipt: 'CONSUMED' }
+    const receipt = { messageId: sent.runMessage.id, receipt: 'CONSUMED' }
     expect(await graph.mutate('acknowledgeMessage', receipt, shown, gone)).toEqual(lost)
 
     // how its process ended is a fact, which it may tell; of the run it sees nothing through it

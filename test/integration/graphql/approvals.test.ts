@@ -42,13 +42,13 @@ const UNKNOWN = 'apr_01jd0000000000000000000000'
 const APPROVAL = `id gate kind status question payload digest attempt requestedBy requestedAt expiresAt onExpiry approvers
   allowSelfApproval decidedAt decidedBy comment phase { key status } run { id status }`
 const REQUEST = `... on RequestApprovalSuccess { approval { ${APPROVAL} } run { id status currentPhase { status } } replayed }
-  ... on IllegalTransition { from to } ... on NotCompletable { missing { kind phase } } ... on RunNotActive { status }
-  ... on UnknownPhase { phase known } ... on LeaseLost { yourFence } ... on RunNotFound { runId }
+  ... on IllegalTransition { fromPhase toPhase } ... on NotCompletable { missing { kind phase } } ... on RunNotActive { status }
+  ... on UnknownPhase { phaseKey known } ... on LeaseLost { yourFence } ... on NotFound { kind id }
   ... on IdempotencyMismatch { differingPaths }`
 const ABOUT = `{ approval { ${APPROVAL} } }`
 const DECIDE = `... on DecideApprovalSuccess { approval { ${APPROVAL} } run { status currentPhase { key status error { code message } } sessions { status } } replayed }
-  ... on WrongDecision { allowed approval { id status } } ... on AlreadyDecided ${ABOUT} ... on ApprovalExpired ${ABOUT}
-  ... on StaleDigest ${ABOUT} ... on ApprovalNotFound { approvalId } ... on RunNotActive { status }
+  ... on WrongDecision { allowedDecisions approval { id status } } ... on AlreadyDecided ${ABOUT} ... on ApprovalExpired ${ABOUT}
+  ... on StaleDigest ${ABOUT} ... on NotFound { kind id } ... on RunNotActive { status }
   ... on IdempotencyMismatch { differingPaths }`
 
 const ask = (input: object, as = worker): Promise<Data> =>
@@ -141,10 +141,10 @@ describe('requestApproval', () => {
     const runId = await atWork('gated', 'plan')
     const input = { runId, fence: 1 }
     expect(await ask({ ...input, phase: 'done' })).toEqual(
-      problem('IllegalTransition', { from: 'plan', to: 'done' }),
+      problem('IllegalTransition', { fromPhase: 'plan', toPhase: 'done' }),
     )
     expect(await ask({ ...input, phase: 'nope' })).toEqual(
-      problem('UnknownPhase', { phase: 'nope', known: ['plan', 'done'] }),
+      problem('UnknownPhase', { phaseKey: 'nope', known: ['plan', 'done'] }),
     )
     expect(await ask({ ...input, question: '' })).toEqual(mistake(['question']))
     expect(await ask({ ...input, expiresInSeconds: 0 })).toEqual(mistake(['expiresInSeconds']))
@@ -225,7 +225,7 @@ describe('decideApproval', () => {
     const approval = await asked()
     expect(await decide(answer(approval, 'RETRY'))).toEqual(
       problem('WrongDecision', {
-        allowed: ['APPROVE', 'REJECT'],
+        allowedDecisions: ['APPROVE', 'REJECT'],
         approval: { id: approval.id, status: 'PENDING' },
       }),
     )
@@ -233,7 +233,7 @@ describe('decideApproval', () => {
       problem('StaleDigest', { approval }),
     )
     expect(await decide({ approvalId: UNKNOWN, digest: 'x', decision: 'APPROVE' })).toEqual(
-      problem('ApprovalNotFound', { approvalId: UNKNOWN }),
+      problem('NotFound', { kind: 'APPROVAL', id: UNKNOWN }),
     )
     expect(await decide({ approvalId: approval.run.id, digest: 'x', decision: 'APPROVE' })).toEqual(
       mistake(['approvalId'], /apr_/),
@@ -385,7 +385,7 @@ describe('failPhase with a recovery', () => {
       })
       const approval = failed.run.approvals.edges[0].node
       expect(await decide(answer(approval, 'APPROVE'))).toMatchObject(
-        problem('WrongDecision', { allowed: ['RETRY', 'ABORT'] }),
+        problem('WrongDecision', { allowedDecisions: ['RETRY', 'ABORT'] }),
       )
       expect(await decide(answer(approval, decision))).toMatchObject({
         run: { status, currentPhase: { status: phase }, sessions: [{ status: session }] },

@@ -45,8 +45,8 @@ afterAll(() => graph.close())
 const ARTIFACT =
   'id round attempt path sha256 size valid problems { path message } content createdAt phase { key }'
 const MEMBERS = `... on SubmitArtifactSuccess { artifact { ${ARTIFACT} } phase { id key status attempts } run { id status revision } replayed }
-  ... on IllegalTransition { from to } ... on UnknownPhase { unknown: phase known } ... on RunNotActive { status }
-  ... on LeaseLost { yourFence } ... on RunNotFound { runId } ... on IdempotencyMismatch { differingPaths }`
+  ... on IllegalTransition { fromPhase toPhase } ... on UnknownPhase { phaseKey known } ... on RunNotActive { status }
+  ... on LeaseLost { yourFence } ... on NotFound { kind id } ... on IdempotencyMismatch { differingPaths }`
 
 const submit = (input: object, as = worker): Promise<Data> =>
   send(graph, 'submitArtifact', input, MEMBERS, as)
@@ -85,7 +85,7 @@ describe('submitArtifact', () => {
       run: { id: by.runId, status: 'RUNNING', revision: expect.any(Number) },
     })
     expect(await submit({ ...by, content })).toEqual(
-      problem('IllegalTransition', { from: 'write', to: 'write' }),
+      problem('IllegalTransition', { fromPhase: 'write', toPhase: 'write' }),
     )
   })
 
@@ -195,13 +195,13 @@ describe('submitArtifact', () => {
     const by = await atWork()
     expect(await submit({ ...by, content: VALID, fence: 2 })).toEqual(problem('LeaseLost', { yourFence: 2 }))
     expect(await submit({ ...by, content: VALID, phase: 'done' })).toEqual(
-      problem('IllegalTransition', { from: 'write', to: 'done' }),
+      problem('IllegalTransition', { fromPhase: 'write', toPhase: 'done' }),
     )
     expect(await submit({ ...by, content: VALID, phase: 'nope' })).toEqual(
-      problem('UnknownPhase', { unknown: 'nope', known: ['write', 'done'] }),
+      problem('UnknownPhase', { phaseKey: 'nope', known: ['write', 'done'] }),
     )
     expect(await submit({ ...by, content: VALID, runId: UNKNOWN_RUN })).toEqual(
-      problem('RunNotFound', { runId: UNKNOWN_RUN }),
+      problem('NotFound', { kind: 'RUN', id: UNKNOWN_RUN }),
     )
     expect(await submit({ ...by, content: VALID }, operator)).toEqual(
       problem('Forbidden', { requiredRole: 'WORKER' }),

@@ -21,7 +21,7 @@ import { RUN_COMMANDS } from '../../../src/lifecycle/run/commands.ts'
 import * as words from '../../../src/lifecycle/run/enums.ts'
 
 const readText = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8')
-const contract = buildSchema(readText('./contract.graphql'))
+const contract = buildSchema(readText('../../../schema/released.graphql'))
 
 const ownTypes = Object.values(schema.getTypeMap()).filter(
   (type) => !isIntrospectionType(type) && !isSpecifiedScalarType(type),

@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => graph.close())
 
 const START = `... on StartRunSuccess { run { id status round parent { id } continues { id } } replayed }
-  ... on RunNotActive { status run { id } } ... on RunNotFound { runId } ... on WorkflowMismatch { name version }
+  ... on RunNotActive { status run { id } } ... on NotFound { kind id } ... on WorkflowMismatch { name version }
   ... on ConcurrencyConflict { holder { id } } ... on AlreadyContinued { by { id status } }`
 const CANCEL = `... on CancelRunSuccess { changed replayed childrenCancelled childrenLeft { id status } run { id status } }`
 

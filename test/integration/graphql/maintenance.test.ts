@@ -79,7 +79,7 @@ describe('a query that meets a run whose owner is lost', () => {
 
 describe('verifyRun', () => {
   const VERIFY = `query ($id: ID!) { verifyRun(id: $id) { __typename ... on VerifyRunSuccess { consistent differences eventsChecked run { id } }
-    ... on RunNotFound { runId } ... on Forbidden { message requiredRole } } }`
+    ... on NotFound { kind id } ... on Forbidden { message requiredRole } } }`
 
   it('tells whether a run is what its log says', async () => {
     const { id, revision } = await runIn(graph, 'COMPLETED')
@@ -98,7 +98,7 @@ describe('verifyRun', () => {
   it('is refused for what is not there or not to be seen', async () => {
     const { id } = await begin(graph)
     expect(await graph.read(VERIFY, { id: UNKNOWN })).toMatchObject({
-      verifyRun: { __typename: 'RunNotFound', runId: UNKNOWN },
+      verifyRun: { __typename: 'NotFound', kind: 'RUN', id: UNKNOWN },
     })
     const as = { ...graph.callers.viewer, projects: ['elsewhere'] }
     expect(await graph.read(VERIFY, { id }, { as })).toMatchObject({
@@ -178,8 +178,8 @@ describe('an ADMIN limited to a project', () => {
 })
 
 describe('resolveRun', () => {
-  const RESOLVE = `query ($i: ResolveRunInput!) { resolveRun(input: $i) { __typename ... on RunResolved { via run { id } }
-    ... on AmbiguousRun { message candidates { id } } ... on NoActiveRun { message } ... on RunNotFound { runId } ... on ExecutionNotFound { executionId } } }`
+  const RESOLVE = `query ($i: ResolveRunInput!) { resolveRun(input: $i) { __typename ... on ResolveRunSuccess { via run { id } }
+    ... on AmbiguousRun { message candidates { id } } ... on NoActiveRun { message } ... on NotFound { kind id } } }`
   const resolve = async (input: object, as = graph.callers.worker) =>
     (await graph.read(RESOLVE, { i: input }, { as })).resolveRun
 
@@ -187,7 +187,7 @@ describe('resolveRun', () => {
     const project = 'resolve'
     expect(await resolve({ project })).toEqual({ __typename: 'NoActiveRun', message: expect.any(String) })
     const { id } = await runIn(graph, 'RUNNING', { project, leaseSeconds: 3600 })
-    const found = { __typename: 'RunResolved', run: { id } }
+    const found = { __typename: 'ResolveRunSuccess', run: { id } }
     expect(await resolve({ project })).toEqual({ ...found, via: 'ONLY_ACTIVE' })
     const { execution } = await graph.mutate(
       'startExecution',
@@ -214,15 +214,19 @@ describe('resolveRun', () => {
       '... on StartExecutionSuccess { execution { id } }',
     )
     expect(await resolve({ executionId: alone.execution.id })).toMatchObject({ __typename: 'NoActiveRun' })
-    expect(await resolve({ runId: UNKNOWN })).toEqual({ __typename: 'RunNotFound', runId: UNKNOWN })
+    expect(await resolve({ runId: UNKNOWN })).toEqual({ __typename: 'NotFound', kind: 'RUN', id: UNKNOWN })
     const executionId = 'exe_01jd0000000000000000000000'
-    expect(await resolve({ executionId })).toEqual({ __typename: 'ExecutionNotFound', executionId })
+    expect(await resolve({ executionId })).toEqual({
+      __typename: 'NotFound',
+      kind: 'EXECUTION',
+      id: executionId,
+    })
     const { id: runId } = await begin(graph, { project: 'theirs' })
     const as = { ...graph.callers.worker, projects: ['ours'] }
     for (const i of [{ runId }, { project: 'theirs' }])
       expect(codesOf(await graph.ask(RESOLVE, { i }, { as }))).toEqual(['FORBIDDEN'])
     // nor is any of theirs a candidate
     for (const project of ['ours', 'theirs']) await begin(graph, { project })
-    expect(await resolve({}, as)).toMatchObject({ __typename: 'RunResolved', via: 'ONLY_ACTIVE' })
+    expect(await resolve({}, as)).toMatchObject({ __typename: 'ResolveRunSuccess', via: 'ONLY_ACTIVE' })
   })
 })

@@ -19,9 +19,9 @@ afterAll(() => graph.close())
 
 const UNKNOWN = 'msg_01jd0000000000000000000000'
 const MESSAGE = 'id text mode status sentBy sentAt run { id status }'
-const SEND = `... on SendMessageSuccess { sent { ${MESSAGE} } replayed } ... on RunNotActive { status } ... on RunNotFound { runId }
+const SEND = `... on SendMessageSuccess { runMessage { ${MESSAGE} } replayed } ... on RunNotActive { status } ... on NotFound { kind id }
   ... on IdempotencyMismatch { differingPaths }`
-const ACKNOWLEDGE = `... on AcknowledgeMessageSuccess { acknowledged { ${MESSAGE} } replayed } ... on MessageNotFound { messageId }
+const ACKNOWLEDGE = `... on AcknowledgeMessageSuccess { runMessage { ${MESSAGE} } replayed } ... on NotFound { kind id }
   ... on LeaseLost { yourFence currentFence } ... on IdempotencyMismatch { differingPaths }`
 
 const say = (input: object, as = operator): Promise<Data> =>
@@ -33,7 +33,7 @@ const held = async (): Promise<string> => (await runIn(graph, 'RUNNING', { lease
 describe('sendMessage', () => {
   it('sends text to a run, which its owner is told with its directives', async () => {
     const runId = await held()
-    const { sent } = succeeded(await say({ runId, text: 'Look at\nthe tests.' }))
+    const { runMessage: sent } = succeeded(await say({ runId, text: 'Look at\nthe tests.' }))
     expect(sent).toEqual({
       id: expect.stringMatching(/^msg_/),
       text: 'Look at\nthe tests.',
@@ -62,16 +62,19 @@ describe('sendMessage', () => {
   it('reaches runs that wait, too', async () => {
     for (const status of ['QUEUED', 'PAUSED'] as const) {
       const { id: runId } = await runIn(graph, status)
-      expect(await say({ runId })).toMatchObject({ sent: { status: 'PENDING', run: { status } } })
+      expect(await say({ runId })).toMatchObject({ runMessage: { status: 'PENDING', run: { status } } })
     }
   })
 
   it('answers its key with the first message, though the agent has read it', async () => {
     const runId = await held()
     const input = { runId, idempotencyKey: 'send-1' }
-    const { sent } = succeeded(await say(input))
+    const { runMessage: sent } = succeeded(await say(input))
     succeeded(await acknowledge({ messageId: sent.id, receipt: 'CONSUMED' }))
-    expect(await say(input)).toMatchObject({ replayed: true, sent: { id: sent.id, status: 'CONSUMED' } })
+    expect(await say(input)).toMatchObject({
+      replayed: true,
+      runMessage: { id: sent.id, status: 'CONSUMED' },
+    })
   })
 
   it('is refused out of place', async () => {
@@ -87,13 +90,13 @@ describe('sendMessage', () => {
 })
 
 describe('acknowledgeMessage', () => {
-  const sentTo = async (runId: string): Promise<string> => succeeded(await say({ runId })).sent.id
+  const sentTo = async (runId: string): Promise<string> => succeeded(await say({ runId })).runMessage.id
 
   it('tells how far a message has come, and never goes back', async () => {
     const messageId = await sentTo(await held())
     const states: string[] = []
     for (const receipt of ['DELIVERED', 'DELIVERED', 'CONSUMED', 'DELIVERED'])
-      states.push(succeeded(await acknowledge({ messageId, receipt })).acknowledged.status)
+      states.push(succeeded(await acknowledge({ messageId, receipt })).runMessage.status)
     expect(states).toEqual(['DELIVERED', 'DELIVERED', 'CONSUMED', 'CONSUMED'])
   })
 
@@ -102,7 +105,7 @@ describe('acknowledgeMessage', () => {
     const messageId = await sentTo(runId)
     const input = { messageId, fence: null, receipt: 'CONSUMED' }
     expect(await acknowledge(input, agentOf(runId, 1))).toMatchObject({
-      acknowledged: { status: 'CONSUMED' },
+      runMessage: { status: 'CONSUMED' },
     })
   })
 
@@ -112,9 +115,9 @@ describe('acknowledgeMessage', () => {
     succeeded(await acknowledge({ messageId: read, receipt: 'CONSUMED' }))
     succeeded(await graph.mutate('failRun', { runId, fence: 1, error: 'x' }, ''))
     expect(await acknowledge({ messageId: unread, receipt: 'CONSUMED' })).toMatchObject({
-      acknowledged: { status: 'UNDELIVERED', run: { status: 'FAILED' } },
+      runMessage: { status: 'UNDELIVERED', run: { status: 'FAILED' } },
     })
-    expect(await acknowledge({ messageId: read })).toMatchObject({ acknowledged: { status: 'CONSUMED' } })
+    expect(await acknowledge({ messageId: read })).toMatchObject({ runMessage: { status: 'CONSUMED' } })
   })
 
   it('answers its key with what was done, and is refused out of place', async () => {
@@ -122,7 +125,7 @@ describe('acknowledgeMessage', () => {
     const messageId = await sentTo(runId)
     const input = { messageId, idempotencyKey: 'ack-1' }
     expect(await acknowledge(input)).toMatchObject({ replayed: false })
-    expect(await acknowledge(input)).toMatchObject({ replayed: true, acknowledged: { id: messageId } })
+    expect(await acknowledge(input)).toMatchObject({ replayed: true, runMessage: { id: messageId } })
     expect(await acknowledge({ messageId, fence: 3 })).toEqual(
       problem('LeaseLost', { yourFence: 3, currentFence: 1 }),
     )

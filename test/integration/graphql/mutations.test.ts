@@ -35,7 +35,7 @@ const runOf = (status: ReachableStatus, overrides = {}) => runIn(graph, status, 
 
 describe('startRun', () => {
   const MEMBERS = `... on StartRunSuccess { replayed agentToken lease { owner fence isLive expiresAt } run { id status title project labels input revision } }
-    ... on WorkflowNotFound { name version known } ... on ConcurrencyConflict { holder { id status } }
+    ... on NotFound { kind id } ... on ConcurrencyConflict { holder { id status } }
     ... on IdempotencyMismatch { differingPaths } ... on InvalidInput { issues { path message } }`
   const start = (input: unknown, as = operator) => send('startRun', input, as, MEMBERS)
 
@@ -101,9 +101,13 @@ describe('startRun', () => {
 
   it('refuses what is not there, held or not allowed', async () => {
     expect(await start({ workflow: 'nope' })).toMatchObject(
-      problem('WorkflowNotFound', { name: 'nope', version: null }),
+      problem('NotFound', { kind: 'WORKFLOW', id: 'nope' }),
     )
-    expect(await start({ workflow: 'solo', version: 2 })).toMatchObject({ name: 'solo', version: 2 })
+    expect(await start({ workflow: 'solo', version: 2 })).toMatchObject({
+      kind: 'WORKFLOW',
+      id: 'solo',
+      message: expect.stringContaining('version 2'),
+    })
     const held = await start({ workflow: 'solo', concurrencyKey: 'pr-31' })
     expect(await start({ workflow: 'solo', concurrencyKey: 'pr-31' })).toEqual(
       problem('ConcurrencyConflict', { holder: { id: held.run.id, status: 'QUEUED' } }),
@@ -113,7 +117,7 @@ describe('startRun', () => {
 
 describe('claimRun', () => {
   const MEMBERS = `... on ClaimRunSuccess { replayed agentToken lease { owner fence } run { id status } }
-    ... on NotClaimable { status run { id } lease { owner fence isLive } } ... on RunNotFound { runId }
+    ... on NotClaimable { status run { id } heldBy { owner fence isLive } } ... on NotFound { kind id }
     ... on IdempotencyMismatch { differingPaths }`
   const claim = (input: unknown, as = worker) => send('claimRun', input, as, MEMBERS)
 
@@ -127,12 +131,12 @@ describe('claimRun', () => {
       problem('NotClaimable', {
         status: 'RUNNING',
         run: { id },
-        lease: { owner: 'w1', fence: 1, isLive: true },
+        heldBy: { owner: 'w1', fence: 1, isLive: true },
       }),
     )
     expect(await claim({ runId: (await runOf('COMPLETED')).id, owner: 'w2' })).toMatchObject({
       status: 'COMPLETED',
-      lease: null,
+      heldBy: null,
     })
   })
 
@@ -151,7 +155,7 @@ describe('claimRun', () => {
 
 describe('renewLease', () => {
   const MEMBERS = `... on RenewLeaseSuccess { lease { owner fence isLive expiresAt } directives { kind } }
-    ... on LeaseLost { run { id } yourFence currentFence } ... on RunNotFound { runId }`
+    ... on LeaseLost { run { id } yourFence currentFence } ... on NotFound { kind id }`
   const renew = (input: unknown, as = worker) => send('renewLease', input, as, MEMBERS)
 
   it('renews a lease and tells its owner what to do', async () => {
@@ -176,7 +180,7 @@ describe('renewLease', () => {
 
 describe('releaseRun and confirmCancel', () => {
   const MEMBERS = (name: string) => `... on ${name}Success { replayed run { status cancelConfirmed } }
-    ... on LeaseLost { yourFence currentFence } ... on RunNotFound { runId } ... on IdempotencyMismatch { differingPaths }`
+    ... on LeaseLost { yourFence currentFence } ... on NotFound { kind id } ... on IdempotencyMismatch { differingPaths }`
   const release = (input: unknown, as = worker) => send('releaseRun', input, as, MEMBERS('ReleaseRun'))
   const confirm = (input: unknown, as = worker) =>
     send('confirmCancel', input, as, `${MEMBERS('ConfirmCancel')} ... on RunNotActive { status run { id } }`)
@@ -215,9 +219,9 @@ describe('releaseRun and confirmCancel', () => {
 
 describe('pauseRun and resumeRun', () => {
   const PAUSE = `... on PauseRunSuccess { replayed run { status } } ... on NotPausable { status run { id } }
-    ... on RevisionConflict { expected actual run { id } } ... on RunNotFound { runId } ... on IdempotencyMismatch { differingPaths }`
+    ... on RevisionConflict { expected actual run { id } } ... on NotFound { kind id } ... on IdempotencyMismatch { differingPaths }`
   const RESUME = `... on ResumeRunSuccess { replayed agentToken lease { owner fence } run { status epoch } } ... on NotResumable { status because run { id } }
-    ... on RevisionConflict { expected actual } ... on ConcurrencyConflict { holder { id } } ... on RunNotFound { runId } ... on IdempotencyMismatch { differingPaths }`
+    ... on RevisionConflict { expected actual } ... on ConcurrencyConflict { holder { id } } ... on NotFound { kind id } ... on IdempotencyMismatch { differingPaths }`
   const pause = (input: unknown, as = operator) => send('pauseRun', input, as, PAUSE)
   const resume = (input: unknown, as = operator) => send('resumeRun', input, as, RESUME)
 
@@ -264,9 +268,9 @@ describe('pauseRun and resumeRun', () => {
 
 describe('completeRun and failRun', () => {
   const COMPLETE = `... on CompleteRunSuccess { replayed run { status outcome output } } ... on NotCompletable { status missing { kind phase detail } run { id } }
-    ... on LeaseLost { yourFence currentFence } ... on RevisionConflict { actual } ... on RunNotFound { runId } ... on IdempotencyMismatch { differingPaths }`
+    ... on LeaseLost { yourFence currentFence } ... on RevisionConflict { actual } ... on NotFound { kind id } ... on IdempotencyMismatch { differingPaths }`
   const FAIL = `... on FailRunSuccess { replayed run { status reason outcome error } } ... on RunNotActive { status }
-    ... on LeaseLost { yourFence } ... on RunNotFound { runId } ... on IdempotencyMismatch { differingPaths }`
+    ... on LeaseLost { yourFence } ... on NotFound { kind id } ... on IdempotencyMismatch { differingPaths }`
   const complete = (input: unknown, as = worker) => send('completeRun', input, as, COMPLETE)
   const fail = (input: unknown, as = worker) => send('failRun', input, as, FAIL)
 
@@ -319,9 +323,9 @@ describe('completeRun and failRun', () => {
 
 describe('cancelRun and deleteRun', () => {
   const CANCEL = `... on CancelRunSuccess { changed replayed run { status outcome } } ... on RevisionConflict { actual }
-    ... on RunNotFound { runId } ... on IdempotencyMismatch { differingPaths }`
+    ... on NotFound { kind id } ... on IdempotencyMismatch { differingPaths }`
   const DELETE = `... on DeleteRunSuccess { runId replayed } ... on NotDeletable { status run { id } }
-    ... on RunNotFound { runId } ... on IdempotencyMismatch { differingPaths }`
+    ... on NotFound { kind id } ... on IdempotencyMismatch { differingPaths }`
   const cancel = (input: unknown, as = operator) => send('cancelRun', input, as, CANCEL)
   const remove = (input: unknown, as = operator) => send('deleteRun', input, as, DELETE)
 
@@ -348,7 +352,7 @@ describe('cancelRun and deleteRun', () => {
     const input = { runId, idempotencyKey: 'd' }
     expect(await remove(input)).toEqual({ __typename: 'DeleteRunSuccess', runId, replayed: false })
     expect(await remove(input)).toEqual({ __typename: 'DeleteRunSuccess', runId, replayed: true })
-    expect(await remove({ runId })).toEqual(problem('RunNotFound', { runId }))
+    expect(await remove({ runId })).toEqual(problem('NotFound', { kind: 'RUN', id: runId }))
   })
 
   it('are refused out of place', async () => {
@@ -364,8 +368,8 @@ describe('phases and rounds', () => {
   const members = (
     name: string,
   ) => `... on ${name}Success { replayed run { round currentPhase { key } phases { round } first: phases(round: 1) { round } } phase { key status attempts round error { class code message hint } } }
-    ... on IllegalTransition { from to allowed run { id } } ... on UnknownPhase { unknown: phase known } ... on RunNotActive { status }
-    ... on LeaseLost { yourFence } ... on RunNotFound { runId } ... on IdempotencyMismatch { differingPaths }`
+    ... on IllegalTransition { fromPhase toPhase allowedPhases run { id } } ... on UnknownPhase { phaseKey known } ... on RunNotActive { status }
+    ... on LeaseLost { yourFence } ... on NotFound { kind id } ... on IdempotencyMismatch { differingPaths }`
   const startPhase = (input: unknown, as = worker) => send('startPhase', input, as, members('StartPhase'))
   const failPhase = (input: unknown, as = worker) => send('failPhase', input, as, members('FailPhase'))
   const advance = (input: unknown, as = worker) =>
@@ -380,8 +384,8 @@ describe('phases and rounds', () => {
       'completeRound',
       input,
       as,
-      `... on CompleteRoundSuccess { round changed replayed run { round } } ... on IllegalTransition { from to allowed }
-      ... on NotCompletable { status missing { kind } } ... on RunNotActive { status } ... on LeaseLost { yourFence } ... on RunNotFound { runId }`,
+      `... on CompleteRoundSuccess { round changed replayed run { round } } ... on IllegalTransition { fromPhase toPhase allowedPhases }
+      ... on NotCompletable { status missing { kind } } ... on RunNotActive { status } ... on LeaseLost { yourFence } ... on NotFound { kind id }`,
     )
 
   it('go through a graph, round after round, and replay what they did in an earlier one', async () => {
@@ -443,12 +447,12 @@ describe('phases and rounds', () => {
     const { id: runId } = await runOf('RUNNING', { workflow: 'rounds' })
     const by = { runId, fence: 1 }
     const error = { class: 'FATAL', code: 'X', message: 'x' }
-    const unknown = problem('UnknownPhase', { unknown: 'nope', known: ['draft', 'check', 'wrap', 'done'] })
+    const unknown = problem('UnknownPhase', { phaseKey: 'nope', known: ['draft', 'check', 'wrap', 'done'] })
     expect(await startPhase({ ...by, phase: 'nope' })).toEqual(unknown)
     expect(await failPhase({ ...by, phase: 'nope', error })).toEqual(unknown)
     expect(await advance({ ...by, to: 'nope' })).toEqual(unknown)
     expect(await startPhase({ ...by, phase: 'check' })).toMatchObject(
-      problem('IllegalTransition', { from: 'draft', to: 'check', run: { id: runId } }),
+      problem('IllegalTransition', { fromPhase: 'draft', toPhase: 'check', run: { id: runId } }),
     )
     expect(await failPhase({ ...by, phase: 'draft', error })).toMatchObject({
       __typename: 'IllegalTransition',
@@ -484,9 +488,9 @@ describe('phases and rounds', () => {
 
 describe('executions', () => {
   const START = `... on StartExecutionSuccess { replayed execution { id command pid end outcome epoch attempt run { id } phase { key } startedAt } }
-    ... on RunNotActive { status } ... on UnknownPhase { phase } ... on LeaseLost { yourFence } ... on RunNotFound { runId } ... on IdempotencyMismatch { differingPaths }`
+    ... on RunNotActive { status } ... on UnknownPhase { phaseKey } ... on LeaseLost { yourFence } ... on NotFound { kind id } ... on IdempotencyMismatch { differingPaths }`
   const FINISH = `... on FinishExecutionSuccess { replayed outcome execution { id end exitCode signal outcome endedAt run { id revision } } }
-    ... on ExecutionAlreadyFinished { execution { id exitCode } } ... on ExecutionNotFound { executionId } ... on IdempotencyMismatch { differingPaths }`
+    ... on ExecutionAlreadyFinished { execution { id exitCode } } ... on NotFound { kind id } ... on IdempotencyMismatch { differingPaths }`
   const start = (input: unknown, as = worker) => send('startExecution', input, as, START)
   const finish = (input: object, as = worker) => send('finishExecution', { fence: 1, ...input }, as, FINISH)
 
@@ -614,7 +618,7 @@ describe('executions', () => {
   it('are refused out of place', async () => {
     const { id: runId } = await runOf('RUNNING')
     const by = { runId, command: 'x', fence: 1 }
-    expect(await start({ ...by, phase: 'nope' })).toEqual(problem('UnknownPhase', { phase: 'nope' }))
+    expect(await start({ ...by, phase: 'nope' })).toEqual(problem('UnknownPhase', { phaseKey: 'nope' }))
     await send('pauseRun', { runId }, operator, '')
     expect(await start(by)).toEqual(problem('RunNotActive', { status: 'PAUSED' }))
   })
@@ -708,7 +712,7 @@ describe('sweep', () => {
 
 describe('createToken and revokeToken', () => {
   const CREATE = `... on CreateTokenSuccess { secret token { id name role projects expiresAt lastUsedAt createdAt } } ... on InvalidInput { issues { path } }`
-  const REVOKE = '... on RevokeTokenSuccess { tokenId } ... on TokenNotFound { tokenId }'
+  const REVOKE = '... on RevokeTokenSuccess { tokenId } ... on NotFound { kind id }'
   const TOKENS = '{ tokens { id name } }'
 
   it('make a token whose secret is told once, and end it', async () => {

@@ -20,15 +20,15 @@ afterAll(() => graph.close())
 const SESSION = `id role adapter status recoveryAttempts handle lastPromptKey lastPromptStage lastPromptAt createdAt run { id status }`
 const UNKNOWN = 'ses_01jd0000000000000000000000'
 
-const REFUSED = `... on IllegalSessionTransition { from to allowed session { id status role } }
+const REFUSED = `... on IllegalSessionTransition { fromStatus toStatus allowedStatuses session { id status role } }
   ... on RunNotActive { status run { id } } ... on LeaseLost { yourFence currentFence run { id } }
   ... on IdempotencyMismatch { differingPaths }`
-const OPEN = `... on OpenSessionSuccess { session { ${SESSION} } created replayed } ${REFUSED} ... on RunNotFound { runId }`
-const UPDATE = `... on UpdateSessionSuccess { session { ${SESSION} } replayed } ${REFUSED} ... on SessionNotFound { sessionId }`
+const OPEN = `... on OpenSessionSuccess { session { ${SESSION} } created replayed } ${REFUSED} ... on NotFound { kind id }`
+const UPDATE = `... on UpdateSessionSuccess { session { ${SESSION} } replayed } ${REFUSED} ... on NotFound { kind id }`
 // the two kinds of transitions have fields of one name and of different types
-const PROMPT = `... on RecordPromptSuccess { session { ${SESSION} } replayed } ${REFUSED} ... on SessionNotFound { sessionId }
+const PROMPT = `... on RecordPromptSuccess { session { ${SESSION} } replayed } ${REFUSED} ... on NotFound { kind id }
   ... on PromptAlreadySent { dedupKey session { id lastPromptKey lastPromptStage } }
-  ... on IllegalTransition { fromPhase: from toPhase: to } ... on UnknownPhase { phase known }`
+  ... on IllegalTransition { fromPhase toPhase } ... on UnknownPhase { phaseKey known }`
 
 const open = (input: object, as = worker): Promise<Data> =>
   send(graph, 'openSession', { role: 'writer', adapter: 'scripted', ...input }, OPEN, as)
@@ -130,9 +130,9 @@ describe('openSession', () => {
     const id = await openAt(runId, 'CRASHED', 'FAILED_NEEDS_HUMAN')
     expect(await open({ runId, fence: 1 })).toEqual(
       problem('IllegalSessionTransition', {
-        from: 'FAILED_NEEDS_HUMAN',
-        to: 'CREATED',
-        allowed: ['DISPOSED'],
+        fromStatus: 'FAILED_NEEDS_HUMAN',
+        toStatus: 'CREATED',
+        allowedStatuses: ['DISPOSED'],
         session: { id, status: 'FAILED_NEEDS_HUMAN', role: 'writer' },
       }),
     )
@@ -170,9 +170,9 @@ describe('updateSession', () => {
     })
     expect(await update({ sessionId: id, status: 'RESUMING', fence: 1 })).toEqual(
       problem('IllegalSessionTransition', {
-        from: 'READY',
-        to: 'RESUMING',
-        allowed: ['BUSY', 'CRASHED', 'DISPOSED'],
+        fromStatus: 'READY',
+        toStatus: 'RESUMING',
+        allowedStatuses: ['BUSY', 'CRASHED', 'DISPOSED'],
         session: { id, status: 'READY', role: 'writer' },
       }),
     )
@@ -236,7 +236,7 @@ describe('recordPrompt', () => {
     const id = await openAt(runId)
     const input = { sessionId: id, phase: 'plan', dedupKey: 'k1', stage: 'SENDING', fence: 1 }
     expect(await prompt(input)).toMatchObject(
-      problem('IllegalSessionTransition', { from: 'CREATED', to: 'BUSY' }),
+      problem('IllegalSessionTransition', { fromStatus: 'CREATED', toStatus: 'BUSY' }),
     )
     expect(await prompt({ ...input, stage: 'SENT' })).toMatchObject({
       __typename: 'IllegalSessionTransition',
@@ -245,7 +245,7 @@ describe('recordPrompt', () => {
       problem('IllegalTransition', { fromPhase: 'plan', toPhase: 'done' }),
     )
     expect(await prompt({ ...input, phase: 'nope' })).toEqual(
-      problem('UnknownPhase', { phase: 'nope', known: ['plan', 'done'] }),
+      problem('UnknownPhase', { phaseKey: 'nope', known: ['plan', 'done'] }),
     )
     expect(await prompt({ ...input, dedupKey: 'x'.repeat(201) })).toEqual(mistake(['dedupKey']))
     succeeded(await graph.mutate('pauseRun', { runId }, ''))

@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => graph.close())
 
 const UNKNOWN = 'ses_01jd0000000000000000000000'
-const MEMBERS = `... on AppendTranscriptSuccess { nextSeq } ... on TranscriptGap { expectedSeq } ... on SessionNotFound { sessionId }
+const MEMBERS = `... on AppendTranscriptSuccess { nextSeq } ... on TranscriptGap { expectedSeq } ... on NotFound { kind id }
   ... on LeaseLost { yourFence currentFence run { id } }`
 const append = (input: object, as = worker): Promise<Data> =>
   send(graph, 'appendTranscript', { fence: 1, ...input }, MEMBERS, as)
@@ -116,7 +116,7 @@ describe('appendTranscript', () => {
       problem('Forbidden', { requiredRole: 'WORKER' }),
     )
     expect(await append({ ...entries, sessionId: UNKNOWN })).toEqual(
-      problem('SessionNotFound', { sessionId: UNKNOWN }),
+      problem('NotFound', { kind: 'SESSION', id: UNKNOWN }),
     )
     expect(await append({ ...entries, sessionId: runId })).toEqual(mistake(['sessionId'], /ses_/))
   })

@@ -33,16 +33,16 @@ const WORKSPACE = `id project host kind path repository branch baseCommit status
   preview { status url startedAt error { code } } inFlight { ${OPERATION} } createdAt removedAt`
 const DONE = (name: string) =>
   `... on ${name}Success { operation { ${OPERATION} } workspace { ${WORKSPACE} } replayed }`
-const NO_OPERATION = '... on WorkspaceOperationNotFound { operationId }'
+const NO_OPERATION = '... on NotFound { kind id }'
 const NOT_READY =
-  '... on WorkspaceNotReady { kind because runId status workspace { id allowedOperations status } }'
+  '... on WorkspaceNotReady { operationKind obstacle blockingRunId blockingRunStatus workspace { id allowedOperations status } }'
 
 const ask = (input: object, as = operator): Promise<Data> =>
   send(
     graph,
     'requestWorkspaceOperation',
     input,
-    `${DONE('RequestWorkspaceOperation')} ${NOT_READY} ... on WorkspaceNotFound { workspaceId }`,
+    `${DONE('RequestWorkspaceOperation')} ${NOT_READY} ... on NotFound { kind id }`,
     as,
   )
 const start = (input: object, as = worker): Promise<Data> => {
@@ -55,7 +55,7 @@ const finish = (input: object, as = worker): Promise<Data> => {
 }
 const record = (input: object, as = worker): Promise<Data> => {
   const members = `... on RecordWorkspaceSuccess { created replayed workspace { ${WORKSPACE} } run { id revision workspace { id } } }
-    ... on WorkspaceTaken { workspace { id } } ... on LeaseLost { currentFence } ... on RunNotFound { runId }`
+    ... on WorkspaceTaken { workspace { id } } ... on LeaseLost { currentFence } ... on NotFound { kind id }`
   return send(graph, 'recordWorkspace', input, members, as)
 }
 const report = (input: object, as = worker): Promise<Data> =>
@@ -134,19 +134,20 @@ describe('a workspace', () => {
     const { run, workspace } = await workIn(graph)
     expect(await ask({ workspaceId: workspace.id, kind: 'MERGE' })).toEqual(
       problem('WorkspaceNotReady', {
-        ...{ kind: 'MERGE', because: 'RUN_ACTIVE', runId: run.id, status: 'RUNNING' },
+        ...{ operationKind: 'MERGE', obstacle: 'RUN_ACTIVE' },
+        ...{ blockingRunId: run.id, blockingRunStatus: 'RUNNING' },
         workspace: { id: workspace.id, allowedOperations: ['DIFF', 'START_PREVIEW'], status: 'READY' },
       }),
     )
     const failed = await workDone(graph, 'FAILED')
     expect(await ask({ workspaceId: failed.workspace.id, kind: 'MERGE' })).toMatchObject({
-      ...{ because: 'RUN_NOT_COMPLETED', runId: failed.run.id, status: 'FAILED' },
+      ...{ obstacle: 'RUN_NOT_COMPLETED', blockingRunId: failed.run.id, blockingRunStatus: 'FAILED' },
     })
     expect(await ask({ workspaceId: UNKNOWN_WORKSPACE, kind: 'DIFF' })).toEqual(
-      problem('WorkspaceNotFound', { workspaceId: UNKNOWN_WORKSPACE }),
+      problem('NotFound', { kind: 'WORKSPACE', id: UNKNOWN_WORKSPACE }),
     )
     expect(await start({ operationId: UNKNOWN_OPERATION })).toEqual(
-      problem('WorkspaceOperationNotFound', { operationId: UNKNOWN_OPERATION }),
+      problem('NotFound', { kind: 'WORKSPACE_OPERATION', id: UNKNOWN_OPERATION }),
     )
   })
 

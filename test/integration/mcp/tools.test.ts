@@ -153,7 +153,7 @@ describe('the tools of an agent', () => {
 
   it('show messages until they are acknowledged', async () => {
     const { run, client } = await agent()
-    const { sent } = unwrap(await runs.admin.messages.send(run.id, 'leave the tests alone'))
+    const { runMessage: sent } = unwrap(await runs.admin.messages.send(run.id, 'leave the tests alone'))
     expect((await callTool(client, 'pawl_state')).result['messages']).toMatchObject([{ id: sent.id }])
     const shown = await callTool(client, 'pawl_messages')
     expect(shown.say).toContain('leave the tests alone')
@@ -164,7 +164,7 @@ describe('the tools of an agent', () => {
     const unknown = await callTool(client, 'pawl_messages', {
       acknowledge: ['msg_00000000000000000000000000'],
     })
-    expect(unknown).toMatchObject({ isError: true, refusal: { type: 'MessageNotFound' } })
+    expect(unknown).toMatchObject({ isError: true, refusal: { type: 'NotFound' } })
   })
 })
 
@@ -234,7 +234,7 @@ describe('a question of an agent', () => {
       handle: 'apr_00000000000000000000000000',
       seconds: 1,
     })
-    expect(missing).toMatchObject({ isError: true, refusal: { type: 'ApprovalNotFound' } })
+    expect(missing).toMatchObject({ isError: true, refusal: { type: 'NotFound' } })
   })
 })
 

@@ -108,7 +108,7 @@ describe('one run of a chain at a time', () => {
         deleteRun(servers[1] ?? here.commands, here.callers.admin, { runId: id }),
       ])
       expect([started.ok, deleted.ok].filter(Boolean)).toHaveLength(1)
-      if (deleted.ok) return expect(refused(started)).toMatchObject({ type: 'RunNotFound', runId: id })
+      if (deleted.ok) return expect(refused(started)).toMatchObject({ type: 'NotFound', kind: 'RUN', id: id })
       const next = accepted(started).run.run.id
       expect(refused(deleted)).toMatchObject({ type: 'NotDeletable', status: 'COMPLETED', continuedBy: next })
     }))

@@ -119,7 +119,7 @@ describe('a deletion', () => {
         resumeRun(servers[1] ?? here.commands, here.callers.operator, { runId }),
       ])
       if (deleted.ok) {
-        expect(refused(resumed).type).toBe('RunNotFound')
+        expect(refused(resumed).type).toBe('NotFound')
       } else {
         expect(deleted.problem).toMatchObject({ type: 'NotDeletable', status: 'QUEUED' })
         expect(accepted(resumed).run.run.status).toBe('QUEUED')
@@ -149,7 +149,7 @@ describe('a deletion', () => {
         deleteRun(server, here.callers.operator, { runId: first }),
       )
       expect(plain.filter(({ ok }) => ok)).toHaveLength(1)
-      for (const answer of plain.filter(({ ok }) => !ok)) expect(refused(answer).type).toBe('RunNotFound')
+      for (const answer of plain.filter(({ ok }) => !ok)) expect(refused(answer).type).toBe('NotFound')
       const { id: second } = await runIn(here, 'COMPLETED')
       const keyed = await atOnce(6, servers, (server) =>
         deleteRun(server, here.callers.operator, { runId: second, idempotencyKey: 'delete it' + second }),

@@ -53,16 +53,23 @@ describe('a session', () => {
     await move(sessionId, 'FAILED_NEEDS_HUMAN')
     for (const to of ['READY', 'RESUMING', 'CRASHED', 'BUSY', 'CREATED'])
       expect(await stage.wanda.send('updateSession', { sessionId, status: to, fence: 1 })).toEqual(
-        refusal('IllegalSessionTransition', { from: 'FAILED_NEEDS_HUMAN', to, allowed: ['DISPOSED'] }),
+        refusal('IllegalSessionTransition', {
+          fromStatus: 'FAILED_NEEDS_HUMAN',
+          toStatus: to,
+          allowedStatuses: ['DISPOSED'],
+        }),
       )
     const again = { runId, role: 'writer', adapter: 'process', fence: 1 }
     expect(await stage.wanda.send('openSession', again)).toEqual(
-      refusal('IllegalSessionTransition', { from: 'FAILED_NEEDS_HUMAN', allowed: ['DISPOSED'] }),
+      refusal('IllegalSessionTransition', {
+        fromStatus: 'FAILED_NEEDS_HUMAN',
+        allowedStatuses: ['DISPOSED'],
+      }),
     )
     await move(sessionId, 'DISPOSED')
     expect(await stage.wanda.send('updateSession', { sessionId, status: 'READY', fence: 1 })).toMatchObject({
       __typename: 'IllegalSessionTransition',
-      allowed: [],
+      allowedStatuses: [],
     })
     expect(await stage.wanda.must('openSession', again)).toMatchObject({ created: true })
   })
@@ -131,13 +138,13 @@ describe('a prompt', () => {
     await record(sessionId, 'SENDING')
     expect(await record(sessionId, 'SENDING', { dedupKey: 'k2' })).toMatchObject({
       __typename: 'IllegalSessionTransition',
-      from: 'BUSY',
+      fromStatus: 'BUSY',
     })
     expect(await record(sessionId, 'SENT', { dedupKey: 'k2' })).toMatchObject({
       __typename: 'IllegalSessionTransition',
     })
     expect(await record(sessionId, 'SENDING', { phase: 'nope' })).toEqual(
-      refusal('UnknownPhase', { phase: 'nope' }),
+      refusal('UnknownPhase', { phaseKey: 'nope' }),
     )
     expect(await record(sessionId, 'SENDING', { phase: 'build', dedupKey: 'k3' })).toMatchObject({
       __typename: 'IllegalTransition',
@@ -203,7 +210,7 @@ describe('a transcript', () => {
 
 describe('a message', () => {
   const say = async (runId: string, mode = 'STEER') =>
-    (await stage.olga.must('sendMessage', { runId, text: 'mind the gap', mode })).sent
+    (await stage.olga.must('sendMessage', { runId, text: 'mind the gap', mode })).runMessage
   const acknowledge = (messageId: string, receipt: string, fence = 1) =>
     stage.wanda.send('acknowledgeMessage', { messageId, receipt, fence })
   const told = async (runId: string) => {
@@ -219,11 +226,11 @@ describe('a message', () => {
     expect(status).toBe('PENDING')
     expect(await told(runId)).toEqual(['CONTINUE', 'MESSAGE'])
     expect(await told(runId)).toEqual(['CONTINUE', 'MESSAGE'])
-    expect(await acknowledge(id, 'DELIVERED')).toMatchObject({ acknowledged: { status: 'DELIVERED' } })
+    expect(await acknowledge(id, 'DELIVERED')).toMatchObject({ runMessage: { status: 'DELIVERED' } })
     expect(await told(runId)).toEqual(['CONTINUE'])
-    expect(await acknowledge(id, 'CONSUMED')).toMatchObject({ acknowledged: { status: 'CONSUMED' } })
+    expect(await acknowledge(id, 'CONSUMED')).toMatchObject({ runMessage: { status: 'CONSUMED' } })
     const { revision } = await stage.vera.run(runId)
-    expect(await acknowledge(id, 'DELIVERED')).toMatchObject({ acknowledged: { status: 'CONSUMED' } })
+    expect(await acknowledge(id, 'DELIVERED')).toMatchObject({ runMessage: { status: 'CONSUMED' } })
     expect((await stage.vera.run(runId)).revision).toBe(revision)
   })
 
@@ -237,7 +244,7 @@ describe('a message', () => {
     await acknowledge(steer.id, 'CONSUMED')
     await move(sessionId, 'READY')
     expect(await told(runId)).toEqual(['CONTINUE', 'MESSAGE'])
-    expect(await acknowledge(followUp.id, 'CONSUMED')).toMatchObject({ acknowledged: { status: 'CONSUMED' } })
+    expect(await acknowledge(followUp.id, 'CONSUMED')).toMatchObject({ runMessage: { status: 'CONSUMED' } })
     expect(await told(runId)).toEqual(['CONTINUE'])
   })
 
@@ -250,7 +257,7 @@ describe('a message', () => {
     for (const receipt of ['DELIVERED', 'CONSUMED'])
       expect(await acknowledge(pending.id, receipt)).toMatchObject({
         __typename: 'AcknowledgeMessageSuccess',
-        acknowledged: { status: 'UNDELIVERED' },
+        runMessage: { status: 'UNDELIVERED' },
       })
     const { messages, revision: after } = await stage.vera.run(runId)
     expect(after).toBe(revision)
@@ -269,7 +276,9 @@ describe('a message', () => {
       refusal('RunNotActive', { status: 'CANCELLING' }),
     )
     const unknown = 'msg_01jd0000000000000000000000'
-    expect(await acknowledge(unknown, 'CONSUMED')).toEqual(refusal('MessageNotFound', { messageId: unknown }))
+    expect(await acknowledge(unknown, 'CONSUMED')).toEqual(
+      refusal('NotFound', { kind: 'MESSAGE', id: unknown }),
+    )
   })
 })
 

@@ -137,12 +137,12 @@ describe('a decision', () => {
     const review = await ask()
     for (const decision of ['RETRY', 'ABORT'])
       expect(await review.answer(decision)).toEqual(
-        refusal('WrongDecision', { allowed: ['APPROVE', 'REJECT'] }),
+        refusal('WrongDecision', { allowedDecisions: ['APPROVE', 'REJECT'] }),
       )
     const recovery = await ask({ kind: 'RECOVERY' })
     for (const decision of ['APPROVE', 'REJECT'])
       expect(await recovery.answer(decision)).toEqual(
-        refusal('WrongDecision', { allowed: ['RETRY', 'ABORT'] }),
+        refusal('WrongDecision', { allowedDecisions: ['RETRY', 'ABORT'] }),
       )
     expect(await recovery.answer('ABORT')).toMatchObject({ run: { status: 'FAILED' } })
   })
@@ -170,10 +170,10 @@ describe('a decision', () => {
     expect(await answer('APPROVE', {}, stage.oscar)).toMatchObject({ approval: { decidedBy: 'oscar' } })
   })
 
-  it('about nothing there is is ApprovalNotFound', async () => {
+  it('about nothing there is is NotFound', async () => {
     const approvalId = 'apr_01jd0000000000000000000000'
     expect(await stage.olga.send('decideApproval', { approvalId, digest: 'x', decision: 'APPROVE' })).toEqual(
-      refusal('ApprovalNotFound', { approvalId }),
+      refusal('NotFound', { kind: 'APPROVAL', id: approvalId }),
     )
   })
 })

@@ -216,13 +216,13 @@ describe('a way', () => {
     const claim = { owner: 'wanda', leaseSeconds: 600 }
     const { run } = await stage.wanda.must('startRun', { workflow: 'deliver', claim })
     expect(await advance(run.id, 'build')).toEqual(
-      refusal('IllegalTransition', { from: 'plan', to: 'build', allowed: ['plan'] }),
+      refusal('IllegalTransition', { fromPhase: 'plan', toPhase: 'build', allowedPhases: ['plan'] }),
     )
     await stage.wanda.must('startPhase', { runId: run.id, phase: 'plan', fence: 1 })
     const error = { class: 'RECOVERABLE', code: 'SILENT', message: 'nothing came' }
     await stage.wanda.must('failPhase', { runId: run.id, phase: 'plan', fence: 1, error })
     expect(await advance(run.id, 'build')).toEqual(
-      refusal('IllegalTransition', { from: 'plan', to: 'build', allowed: ['plan'] }),
+      refusal('IllegalTransition', { fromPhase: 'plan', toPhase: 'build', allowedPhases: ['plan'] }),
     )
     expect(
       await stage.wanda.send('startPhase', { runId: run.id, phase: 'plan', fence: 1, repair: true }),
@@ -237,7 +237,7 @@ describe('a way', () => {
   it('to a phase of another workflow is unknown, and what is known is told', async () => {
     const runId = await stage.atWork('deliver')
     const known = ['plan', 'build', 'verify', 'done']
-    const unknown = refusal('UnknownPhase', { phase: 'synthesis', known })
+    const unknown = refusal('UnknownPhase', { phaseKey: 'synthesis', known })
     expect(await advance(runId, 'synthesis')).toEqual(unknown)
     expect(await submit(runId, 'synthesis', 'plan.md', 'x')).toEqual(unknown)
     for (const [mutation, rest] of [
@@ -255,7 +255,7 @@ describe('a way', () => {
     const runId = await atBuild()
     await submit(runId, 'build', 'build.json', '{"ok": true}')
     expect(await advance(runId, 'plan')).toEqual(
-      refusal('IllegalTransition', { from: 'build', to: 'plan', allowed: ['verify'] }),
+      refusal('IllegalTransition', { fromPhase: 'build', toPhase: 'plan', allowedPhases: ['verify'] }),
     )
   })
 
@@ -286,13 +286,13 @@ describe('a round', () => {
   it('is opened at the initial phase alone, after one that is complete', async () => {
     const runId = await stage.atWork('rounds')
     expect(await stage.wanda.send('completeRound', { runId, fence: 1 })).toEqual(
-      refusal('IllegalTransition', { from: 'draft', allowed: ['draft'] }),
+      refusal('IllegalTransition', { fromPhase: 'draft', allowedPhases: ['draft'] }),
     )
     // a self-loop is no round
     expect(await advance(runId, 'draft')).toMatchObject({ run: { round: 1 }, phase: { attempts: 2 } })
     await advance(runId, 'check')
     expect(await advance(runId, 'draft')).toEqual(
-      refusal('IllegalTransition', { from: 'check', allowed: ['wrap'] }),
+      refusal('IllegalTransition', { fromPhase: 'check', allowedPhases: ['wrap'] }),
     )
     expect(await stage.wanda.must('completeRound', { runId, fence: 1, summary: { found: 2 } })).toMatchObject(
       {
@@ -319,7 +319,7 @@ describe('a round', () => {
     await stage.wanda.must('completeRound', { runId, fence: 1 })
     // there are two rounds, and no third
     expect(await advance(runId, 'draft')).toEqual(
-      refusal('IllegalTransition', { to: 'draft', allowed: ['wrap'] }),
+      refusal('IllegalTransition', { toPhase: 'draft', allowedPhases: ['wrap'] }),
     )
   })
 

@@ -118,7 +118,7 @@ describe('an end', () => {
       refusal('ExecutionAlreadyFinished', { execution: expect.objectContaining({ id, exitCode: 0 }) }),
     )
     const unknown = 'exe_01jd0000000000000000000000'
-    expect(await finish(unknown)).toEqual(refusal('ExecutionNotFound', { executionId: unknown }))
+    expect(await finish(unknown)).toEqual(refusal('NotFound', { kind: 'EXECUTION', id: unknown }))
   })
 
   it('of its run closes what is in flight: CLOSED_BY_RUN, judged by how the run ended', async () => {
@@ -205,7 +205,7 @@ describe('a launch', () => {
 
 describe('a command that names no run', () => {
   const RESOLVE = `query ($input: ResolveRunInput!) { resolveRun(input: $input) { __typename
-    ... on Problem { message } ... on RunResolved { run { id } via } ... on AmbiguousRun { candidates { id } } } }`
+    ... on Problem { message } ... on ResolveRunSuccess { run { id } via } ... on AmbiguousRun { candidates { id } } } }`
   const resolve = async (input: object) => (await quiet.read(RESOLVE, { input })).resolveRun
   const start = async () => {
     const claim = { owner: 'wim', leaseSeconds: 600 }
@@ -237,9 +237,7 @@ describe('a command that names no run', () => {
   it('means none where its execution is of no run', async () => {
     const { execution } = await quiet.must('startExecution', { command: 'make' })
     expect(await resolve({ executionId: execution.id })).toEqual(refusal('NoActiveRun'))
-    expect(await resolve({ executionId: 'exe_01jd0000000000000000000000' })).toEqual(
-      refusal('ExecutionNotFound'),
-    )
-    expect(await resolve({ runId: 'run_01jd0000000000000000000000' })).toEqual(refusal('RunNotFound'))
+    expect(await resolve({ executionId: 'exe_01jd0000000000000000000000' })).toEqual(refusal('NotFound'))
+    expect(await resolve({ runId: 'run_01jd0000000000000000000000' })).toEqual(refusal('NotFound'))
   })
 })

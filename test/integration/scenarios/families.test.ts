@@ -204,7 +204,7 @@ describe('a child', () => {
   it('is of an active parent that there is, five levels deep at most', async () => {
     const child = (parentRunId: string) => stage.olga.send('startRun', { workflow: 'solo', parentRunId })
     const unknown = 'run_01jd0000000000000000000000'
-    expect(await child(unknown)).toEqual(refusal('RunNotFound', { runId: unknown }))
+    expect(await child(unknown)).toEqual(refusal('NotFound', { kind: 'RUN', id: unknown }))
     const over = await start()
     await cancel(over)
     expect(await child(over)).toEqual(refusal('RunNotActive', { status: 'CANCELLED' }))

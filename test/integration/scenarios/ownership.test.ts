@@ -374,7 +374,9 @@ describe('a deletion', () => {
     )
     await fail(runId)
     expect(await stage.olga.must('deleteRun', { runId })).toMatchObject({ runId })
-    expect(await stage.olga.send('deleteRun', { runId })).toEqual(refusal('RunNotFound', { runId }))
+    expect(await stage.olga.send('deleteRun', { runId })).toEqual(
+      refusal('NotFound', { kind: 'RUN', id: runId }),
+    )
     expect(await stage.vera.read('query ($id: ID!) { run(id: $id) { id } }', { id: runId })).toEqual({
       run: null,
     })

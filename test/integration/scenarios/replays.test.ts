@@ -105,7 +105,9 @@ describe('a role that may not claim', () => {
     const runId = 'run_01jd0000000000000000000000'
     const { secret } = await stage.adam.must('createToken', { name: 'otto', role: 'OPERATOR' })
     const otto = stage.join(secret)
-    expect(await otto.send('resumeRun', { runId, claim })).toEqual(refusal('RunNotFound', { runId }))
+    expect(await otto.send('resumeRun', { runId, claim })).toEqual(
+      refusal('NotFound', { kind: 'RUN', id: runId }),
+    )
     const there: Data = await start()
     expect(await otto.send('resumeRun', { runId: there, claim })).toEqual(
       refusal('Forbidden', { requiredRole: 'WORKER' }),

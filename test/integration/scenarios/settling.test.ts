@@ -198,18 +198,24 @@ describe('an end', () => {
 describe('what is not there', () => {
   it('is told by what it is: a workflow, a run to claim, a run', async () => {
     expect(await stage.olga.send('startRun', { workflow: 'nope' })).toEqual(
-      refusal('WorkflowNotFound', { name: 'nope', known: expect.arrayContaining(['solo', 'review']) }),
+      refusal('NotFound', {
+        kind: 'WORKFLOW',
+        id: 'nope',
+        message: expect.stringMatching(/there are .*solo/),
+      }),
     )
     expect(await stage.olga.send('startRun', { workflow: 'solo', version: 7 })).toMatchObject({
-      __typename: 'WorkflowNotFound',
-      version: 7,
+      __typename: 'NotFound',
+      kind: 'WORKFLOW',
+      id: 'solo',
+      message: expect.stringContaining('version 7'),
     })
     expect(await stage.wanda.send('claimRun', { owner: 'w', labels: ['of no run'] })).toEqual(
       refusal('NothingToClaim'),
     )
     const runId = 'run_01jd0000000000000000000000'
     for (const name of ['pauseRun', 'resumeRun', 'cancelRun', 'deleteRun'])
-      expect(await stage.olga.send(name, { runId })).toEqual(refusal('RunNotFound', { runId }))
+      expect(await stage.olga.send(name, { runId })).toEqual(refusal('NotFound', { kind: 'RUN', id: runId }))
   })
 
   it('of a workflow is registered for good: another definition of the same version is refused', async () => {

@@ -291,7 +291,7 @@ describe.each([
     onTestFinished(() => worker.stop({ timeoutMs: 0 }))
     const { run } = unwrap(await pawl.runs.start({ workflow: 'card', labels }))
     await expect.poll(async () => (await pawl.sessions.list(run.id))[0]?.status, patience).toBe('BUSY')
-    const { sent } = unwrap(await pawl.messages.send(run.id, 'keep it small'))
+    const { runMessage: sent } = unwrap(await pawl.messages.send(run.id, 'keep it small'))
     await expect.poll(async () => (await pawl.runs.get(run.id))?.status, patience).toBe('AWAITING_APPROVAL')
     const [open] = (await pawl.approvals.list({ runId: run.id })).nodes
     await expect.poll(async () => (await pawl.runs.get(run.id))?.lease?.isLive ?? false, patience).toBe(false)

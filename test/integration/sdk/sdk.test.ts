@@ -120,8 +120,9 @@ describe('the SDK and the server', () => {
       phaseKey: 'nowhere',
     })
     expect(await pawl.runs.start({ workflow: 'unheard-of' })).toMatchObject({
-      __typename: 'WorkflowNotFound',
-      askedVersion: null,
+      __typename: 'NotFound',
+      kind: 'WORKFLOW',
+      id: 'unheard-of',
     })
     expect(await pawl.runs.release(id, { fence: fence + 1 })).toMatchObject({
       __typename: 'LeaseLost',

@@ -120,7 +120,11 @@ describe('workspaces over the SDK', () => {
   it('merges a completed run, and tells conflicts with their files', patience, async () => {
     const run = await work()
     const early = await pawl.workspaces.perform(run.workspace.id, 'MERGE')
-    expect(early).toMatchObject({ __typename: 'WorkspaceNotReady', because: 'RUN_ACTIVE', status: 'RUNNING' })
+    expect(early).toMatchObject({
+      __typename: 'WorkspaceNotReady',
+      obstacle: 'RUN_ACTIVE',
+      blockingRunStatus: 'RUNNING',
+    })
     await complete(run)
     let conflicts = true
     serve(run.host, () =>

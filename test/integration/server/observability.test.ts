@@ -46,7 +46,7 @@ it('counts operations, refusals and what it turned away', async () => {
   expect(text).toContain(
     'pawl_graphql_operation_seconds_count{kind="mutation",field="pauseRun",outcome="refused"} 1',
   )
-  expect(text).toContain('pawl_refusals_total{field="pauseRun",problem="RunNotFound"} 1')
+  expect(text).toContain('pawl_refusals_total{field="pauseRun",problem="NotFound"} 1')
   expect(text).toContain('pawl_graphql_operation_seconds_count{kind="query",field="run",outcome="error"} 1')
   expect(text).toMatch(/pawl_rejected_total\{reason="unauthenticated"\} [1-9]/)
   expect(text).toMatch(/pawl_sweeps_total\{state="completed"\} [1-9]/)

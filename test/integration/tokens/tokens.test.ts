@@ -138,11 +138,11 @@ describe('tokens', () => {
     })
   })
 
-  it('that do not exist are TokenNotFound', async () => {
+  it('that do not exist are NotFound', async () => {
     const tokenId = 'tok_01jd0000000000000000000000'
     expect(await revokeToken({ store }, SYSTEM, tokenId)).toMatchObject({
       ok: false,
-      problem: { type: 'TokenNotFound', tokenId },
+      problem: { type: 'NotFound', kind: 'TOKEN', id: tokenId },
     })
   })
 })

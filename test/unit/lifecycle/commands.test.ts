@@ -65,13 +65,13 @@ describe('what does not compile', () => {
     const listed: Paused = refuse({ type: 'NotPausable', status: 'PAUSED' })
     // @ts-expect-error the union of pauseRun has no NotCompletable
     const unlisted: Paused = refuse({ type: 'NotCompletable', status: 'PAUSED', missing: [] })
-    // @ts-expect-error nor has it TokenNotFound, which is found beside a decision
-    const beside: Paused = objection({ type: 'TokenNotFound', tokenId: 'tok_1' })
+    // @ts-expect-error nor has it NothingToClaim, which is found beside a decision
+    const beside: Paused = objection({ type: 'NothingToClaim', claimableInSeconds: null })
     expect([listed, unlisted, beside].map(({ ok }) => ok)).toEqual([false, false, false])
   })
 
   test('a refusal in the place of fewer, though one of them may stand for more', () => {
-    expectTypeOf<RefusedWith<'Forbidden'>>().toExtend<RefusedWith<'Forbidden' | 'RunNotFound'>>()
-    expectTypeOf<RefusedWith<'Forbidden' | 'RunNotFound'>>().not.toExtend<RefusedWith<'Forbidden'>>()
+    expectTypeOf<RefusedWith<'Forbidden'>>().toExtend<RefusedWith<'Forbidden' | 'NotFound'>>()
+    expectTypeOf<RefusedWith<'Forbidden' | 'NotFound'>>().not.toExtend<RefusedWith<'Forbidden'>>()
   })
 })

@@ -48,7 +48,7 @@ describe('an execution', () => {
     expect(first(story)).toMatchObject({ end: 'EXITED', exitCode: 3, late: false, endedAt: story.now })
     const again = { type: 'ExecutionAlreadyFinished', executionId: 'exe_1' }
     expect(story.refuses(ask('finishExecution'))).toEqual(again)
-    expect(story.refuses(ask('finishExecution', { executionId: 'exe_9' })).type).toBe('ExecutionNotFound')
+    expect(story.refuses(ask('finishExecution', { executionId: 'exe_9' })).type).toBe('NotFound')
   })
 
   test('needs no fence to be finished: what a process did is a fact', () => {

@@ -211,7 +211,7 @@ describe('a question in the middle of a turn', () => {
       type: 'RunNotActive',
     })
     expect(story.refuses(ask('withdrawApproval', { approvalId: 'apr_none' }))).toMatchObject({
-      type: 'ApprovalNotFound',
+      type: 'NotFound',
     })
   })
 

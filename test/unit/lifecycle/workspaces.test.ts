@@ -205,7 +205,7 @@ describe('a start', () => {
       started({ status: 'FAILED', endedAt: 30 }),
     ])
       expect(refused(decide(start, named))).toEqual({ type: 'OperationNotStartable', operation: named })
-    expect(refused(decide(start))).toEqual({ type: 'WorkspaceOperationNotFound', operationId: 'wop_1' })
+    expect(refused(decide(start))).toEqual({ type: 'NotFound', kind: 'WORKSPACE_OPERATION', id: 'wop_1' })
   })
 
   it('takes it from a worker that was lost, a bounded number of times', () => {

@@ -3,13 +3,14 @@ import {
   Kind,
   buildSchema,
   getNamedType,
+  isInterfaceType,
   isUnionType,
   parse,
   visit,
   TypeInfo,
   visitWithTypeInfo,
 } from 'graphql'
-import type { DocumentNode } from 'graphql'
+import type { DocumentNode, SelectionSetNode } from 'graphql'
 import { describe, expect, it } from 'vitest'
 import { plugin } from '../../../scripts/sdkDocuments.ts'
 import { writeEventTypes } from '../../../scripts/sdkEvents.ts'
@@ -42,7 +43,7 @@ describe('the SDK’s operations', () => {
     expect([...new Set([...used, ...COVERED_OTHERWISE])].toSorted()).toEqual(offered.toSorted())
   })
 
-  it('tell every result’s type, and say of each of its members all that they were made for', () => {
+  it('tell every result’s type, its success, and every refusal by the one fragment of all', () => {
     const info = new TypeInfo(schema)
     const results: string[] = []
     visit(
@@ -53,22 +54,41 @@ describe('the SDK’s operations', () => {
           if (!isUnionType(type)) return
           const { selections } = field.selectionSet ?? { selections: [] }
           const names = selections.map((selection) =>
-            selection.kind === Kind.FRAGMENT_SPREAD
-              ? selection.name.value.replace(/Fields$/, '')
-              : selection.kind === Kind.INLINE_FRAGMENT
-                ? selection.typeCondition?.name.value
-                : selection.name.value,
+            selection.kind === Kind.INLINE_FRAGMENT
+              ? selection.typeCondition?.name.value
+              : selection.name.value,
           )
-          const members = type.getTypes().map((member) => member.name)
-          expect([type.name, ...names.toSorted()]).toEqual([
-            type.name,
-            ...['__typename', 'Problem', ...members].toSorted(),
-          ])
+          const [success] = type.getTypes()
+          expect([type.name, ...names]).toEqual([type.name, '__typename', success?.name, 'Refusal'])
           results.push(type.name)
         },
       }),
     )
     expect(results.length).toBeGreaterThan(20)
+  })
+
+  it('select of every refusal all that it carries', () => {
+    const fragment = operations.definitions.find(
+      (each) => each.kind === Kind.FRAGMENT_DEFINITION && each.name.value === 'Refusal',
+    )
+    const selected = fragment?.kind === Kind.FRAGMENT_DEFINITION ? fragment.selectionSet.selections : []
+    const namesOf = (set: SelectionSetNode) =>
+      set.selections.flatMap((each) => (each.kind === Kind.FIELD ? [each.name.value] : []))
+    const told = new Map(
+      selected.flatMap((each) =>
+        each.kind === Kind.INLINE_FRAGMENT
+          ? [[each.typeCondition?.name.value, namesOf(each.selectionSet)] as const]
+          : [],
+      ),
+    )
+    const problem = schema.getType('Problem')
+    const problems = isInterfaceType(problem) ? schema.getPossibleTypes(problem) : []
+    expect(problems.length).toBeGreaterThan(25)
+    const shared = ['code', 'message', 'run']
+    for (const { name, ...type } of problems.map((each) => ({ name: each.name, fields: each.getFields() })))
+      expect([name, ...(told.get(name) ?? [])].toSorted()).toEqual(
+        [name, ...Object.keys(type.fields).filter((field) => !shared.includes(field))].toSorted(),
+      )
   })
 })
 

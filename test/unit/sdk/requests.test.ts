@@ -292,9 +292,11 @@ describe('the end of an execution', () => {
         finishExecution: (_, { input }) => {
           inputs.push({ ...input })
           return {
-            __typename: 'ExecutionNotFound',
+            __typename: 'NotFound',
             message: 'No such execution',
-            executionId: input.executionId,
+            code: 'NOT_FOUND',
+            kind: 'EXECUTION',
+            id: input.executionId,
           }
         },
       },

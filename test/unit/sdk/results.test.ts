@@ -18,7 +18,7 @@ const refused = {
   status: 'RUNNING',
   because: 'OWNED',
   continuedBy: null,
-  lease: null,
+  heldBy: null,
 } as const satisfies ResumeRunResult as ResumeRunResult
 
 /** A refusal that only a later server knows. */
@@ -53,7 +53,7 @@ describe('unwrap', () => {
   })
 
   it('takes a resolved run for a success', () => {
-    const resolved = { __typename: 'RunResolved', via: 'EXPLICIT' } as ResolveRunResult
+    const resolved = { __typename: 'ResolveRunSuccess', via: 'EXPLICIT' } as ResolveRunResult
     expect(isSuccess(resolved)).toBe(true)
     expect(unwrap(resolved).via).toBe('EXPLICIT')
   })
@@ -92,7 +92,7 @@ describe('match', () => {
       ConcurrencyConflict: () => 3,
       RevisionConflict: () => 4,
       IdempotencyMismatch: () => 5,
-      RunNotFound: () => 6,
+      NotFound: () => 6,
       InvalidInput: () => 7,
       Forbidden: () => 8,
     }

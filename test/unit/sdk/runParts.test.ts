@@ -44,8 +44,8 @@ async function startWritable() {
       submitArtifact: answer('SubmitArtifact', { artifact: makeArtifact(), phase: PHASE, run }),
       requestApproval: answer('RequestApproval', { approval: makeApproval(), run }),
       decideApproval: answer('DecideApproval', { approval: makeApproval({ status: 'APPROVED' }), run }),
-      sendMessage: answer('SendMessage', { sent: makeMessage() }),
-      acknowledgeMessage: answer('AcknowledgeMessage', { acknowledged: makeMessage({ status: 'CONSUMED' }) }),
+      sendMessage: answer('SendMessage', { runMessage: makeMessage() }),
+      acknowledgeMessage: answer('AcknowledgeMessage', { runMessage: makeMessage({ status: 'CONSUMED' }) }),
       failPhase: answer('FailPhase', { run, phase: PHASE }),
       cancelRun: answer('CancelRun', { run, changed: true, childrenCancelled: 2, childrenLeft: [run] }),
       startRun: answer('StartRun', { run: makeDetail(), lease: null, agentToken: null }),
@@ -108,7 +108,7 @@ describe('a command about a part of a run', () => {
     const said = match(result, {
       IllegalSessionTransition: ({ fromStatus, allowedStatuses }) =>
         `${fromStatus} -> ${allowedStatuses.join()}`,
-      IllegalTransition: ({ from, allowed }) => `${from} -> ${allowed.join()}`,
+      IllegalTransition: ({ fromPhase, allowedPhases }) => `${fromPhase} -> ${allowedPhases.join()}`,
       _: ({ __typename }) => __typename,
     })
     expect(said).toBe('CREATED -> BOOTSTRAPPING')
