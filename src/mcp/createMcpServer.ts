@@ -1,4 +1,5 @@
 import { McpServer } from '@modelcontextprotocol/server'
+import type { StandardSchemaWithJSON } from '@modelcontextprotocol/server'
 import type { Pawl } from '@pawl/sdk'
 import { callTool } from './kit/callTool.ts'
 import type { CallOptions } from './kit/callTool.ts'
@@ -84,6 +85,11 @@ export function createMcpServer({ version, pawl, audience, stopping, onFault }: 
   return server
 }
 
+/** A schema that is told to clients and admits everything: a tool answers wrong arguments itself, in words that help. */
+function describeOnly(input: Tool['input']): StandardSchemaWithJSON {
+  return { '~standard': { ...input['~standard'], validate: (value: unknown) => ({ value }) } }
+}
+
 function register<Context extends ToolContext>(
   server: McpServer,
   tool: Tool<Context>,
@@ -97,7 +103,7 @@ function register<Context extends ToolContext>(
     {
       title,
       description,
-      inputSchema: input,
+      inputSchema: describeOnly(input),
       outputSchema: tool.answer,
       annotations: {
         title,

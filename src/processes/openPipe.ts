@@ -25,8 +25,13 @@ const MAX_PIPE_BYTES = 1_048_576
  * sockets, on which programs that open `/dev/stderr` fail.
  *
  * @param folder where the pipe's name exists briefly.
+ * @param onEnd called when nobody holds its writing end any more
  */
-export async function openPipe(folder: string, take: (bytes: Uint8Array) => void): Promise<Pipe> {
+export async function openPipe(
+  folder: string,
+  take: (bytes: Uint8Array) => void,
+  onEnd?: () => void,
+): Promise<Pipe> {
   const path = join(folder, `pipe-${randomUUID()}`)
   await promisify(execFile)('mkfifo', ['-m', '600', path])
   const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
@@ -35,7 +40,10 @@ export async function openPipe(folder: string, take: (bytes: Uint8Array) => void
   const socket = new Socket({ fd: reader, readable: true, writable: false })
   socket.on('data', take)
   let isOver = false
-  socket.once('end', () => (isOver = true))
+  socket.once('end', () => {
+    isOver = true
+    onEnd?.()
+  })
   socket.on('error', () => (isOver = true))
   let isOpen = true
   const closeWriter = () => {

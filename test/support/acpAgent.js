@@ -6,7 +6,7 @@
  * It imports nothing of the project, nor a library of the protocol: it misbehaves in ways that a library would not let it.
  */
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -164,6 +164,7 @@ async function take(step, sessionId, prompt) {
   }
   if ('deleteWorkspace' in step) return rmSync(process.cwd(), { recursive: true, force: true })
   if ('silence' in step) return never()
+  if ('closeOutput' in step) return closeSync(1)
   if ('crash' in step) return void process.kill(process.pid, 'SIGKILL')
   if ('exit' in step) process.exit(step.exit)
   // Of the protocol: what it tells, and how it breaks it.

@@ -58,6 +58,8 @@ export class LiveAgent {
         onSign()
         stream?.take(bytes)
       },
+      // Nothing that it could say arrives any more: it is as if its process had ended, and is ended.
+      onMute: () => stream?.end(),
       onError(bytes) {
         onSign()
         output.report({

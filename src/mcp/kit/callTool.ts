@@ -1,4 +1,5 @@
 import type { CallToolResult } from '@modelcontextprotocol/server'
+import type { z } from 'zod'
 import type { NameStep } from '../../advice/step.ts'
 import type { Refusal } from './answerSchema.ts'
 import { describeFault, describeRefusal, fault } from './refusal.ts'
@@ -22,7 +23,9 @@ export async function callTool<Context extends ToolContext>(
   { nameStep, stopping, onFault }: CallOptions,
 ): Promise<CallToolResult> {
   try {
-    const answer = await tool.perform(context, input)
+    const read = tool.input.safeParse(input ?? {})
+    if (!read.success) return toRefused(refuseArguments(tool.name, read.error))
+    const answer = await tool.perform(context, read.data)
     if ('problem' in answer) return toRefused(describeRefusal(answer.problem, nameStep))
     const { say, result, isInsufficient = false } = answer
     return toResult({ ok: !isInsufficient, say, result })
@@ -34,6 +37,15 @@ export async function callTool<Context extends ToolContext>(
     if (!context.call.signal.aborted) onFault(error)
     return toRefused(fault('INTERNAL', 'The call failed inside of the server; its log says why.', []))
   }
+}
+
+/** Which arguments are wrong, and how, as the API tells of a wrong input. */
+function refuseArguments(name: string, { issues }: z.ZodError): Refusal {
+  const found = issues.map(({ path, message }) => ({ path: path.map(String), message }))
+  const words = found.map(({ path, message }) => [path.join('.'), message].filter(Boolean).join(': '))
+  const message = `The arguments of ${name} are wrong: ${words.join('; ')}`
+  const advice = [`Correct them by the schema of ${name}, and call it again; nothing was done.`]
+  return { ...fault('InvalidInput', message, advice), issues: found }
 }
 
 function toRefused(refusal: Refusal): CallToolResult {

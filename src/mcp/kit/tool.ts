@@ -58,7 +58,7 @@ const define =
   ({ result, perform, ...fields }) => ({
     ...fields,
     answer: answerSchema(result),
-    // the protocol's library has parsed the arguments by `input` before it calls
+    // `callTool` has parsed the arguments by `input` before it calls
     perform: perform,
   })
 

@@ -482,4 +482,12 @@ describe('an agent over ACP that misbehaves', () => {
     expect(result.failure?.message).toContain(`more than ${MAX_OPEN_REQUESTS} requests`)
     expect(bench.processes()).toEqual([])
   })
+
+  it('and closes its output is ended, though it lives on', async () => {
+    const bench = await speak([{ do: [{ say: 'bye' }, { closeOutput: true }, { silence: true }] }])
+    const { result } = await work(bench)
+    expect(result.exit).toMatchObject({ signal: 'SIGTERM' })
+    expect(bench.said()).toContain('bye')
+    expect(bench.processes()).toEqual([])
+  })
 })

@@ -258,9 +258,15 @@ describe('a refusal', () => {
 
   it('names a wrong argument', async () => {
     const { client } = await agent()
-    const result = await client.callTool({ name: 'pawl_phase_start', arguments: { phase: '', also: 1 } })
-    expect(result.isError).toBe(true)
-    expect(JSON.stringify(result.content)).toMatch(/phase.*also/s)
+    const wrong = await callTool(client, 'pawl_phase_start', { phase: '', also: 1 })
+    expect(wrong).toMatchObject({
+      isError: true,
+      refusal: {
+        type: 'InvalidInput',
+        issues: expect.arrayContaining([expect.objectContaining({ path: ['phase'] })]),
+      },
+    })
+    expect(wrong.say).toMatch(/arguments of pawl_phase_start are wrong.*phase.*also.*Correct them/s)
   })
 
   it('tells an agent whose run has another owner to stop', async () => {

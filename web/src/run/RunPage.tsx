@@ -10,7 +10,7 @@ import { PhaseGraph } from './PhaseGraph.tsx'
 import { RunHead } from './RunHead.tsx'
 import { Tabs } from './Tabs.tsx'
 import { useRunData } from '../activity/useRunData.ts'
-import { Missing, Verdict } from './Verdict.tsx'
+import { Missing, Verdict, Waiting } from './Verdict.tsx'
 
 interface RunPageProps {
   readonly runId: string
@@ -48,6 +48,7 @@ export function RunPage({ runId, place }: RunPageProps) {
       {error !== undefined && <p className="problem">{describeError(error)}</p>}
       <div className="run-main">
         <Verdict run={run} detail={detail} />
+        <Waiting run={run} />
         <Questions run={run} />
         {detail && <Phases run={run} detail={detail} />}
         <Tabs run={run} detail={detail} place={place} />

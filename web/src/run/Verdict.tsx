@@ -1,5 +1,7 @@
 import type { MissingEvidence, RunDetail, StoredRun } from '@pawl/sdk'
 import { Shape } from '../elements/Shape.tsx'
+import { useClock } from '../elements/clock.ts'
+import { formatAge, formatTime } from '../elements/time.ts'
 
 interface VerdictProps {
   readonly run: StoredRun
@@ -36,6 +38,26 @@ export function Verdict({ run, detail }: VerdictProps) {
             ? `It can be resumed: it goes on from ${run.phase ?? 'where it stood'}, with what it has.`
             : 'It can’t be resumed; start another run that continues it.'}
         </p>
+      </div>
+    </div>
+  )
+}
+
+/** Until when a run waits that nobody may claim before, and for what: a model that is limited, say. */
+export function Waiting({ run: { notBefore, waitsFor, isSettled } }: { readonly run: StoredRun }) {
+  const left = useClock((now) => {
+    const rest = notBefore ? Date.parse(notBefore) - now : 0
+    return rest > 0 ? formatAge(rest) : ''
+  })
+  if (!notBefore || isSettled || left === '') return null
+  return (
+    <div className="verdict tone-half" data-waiting>
+      <Shape tone="half" />
+      <div>
+        <h2>
+          Waits until {formatTime(notBefore)}, for {left}
+        </h2>
+        {waitsFor && <p>{waitsFor}</p>}
       </div>
     </div>
   )
