@@ -1,4 +1,4 @@
-import { defineConfig, type UserConfig } from 'tsdown'
+import { defineConfig, type Rolldown, type UserConfig } from 'tsdown'
 import { listBundled } from './scripts/listBundled.ts'
 
 /** How programs for Node are built, of the published command and of those that tests start. */
@@ -10,6 +10,20 @@ export const NODE_PROGRAM = {
   dts: false,
   inputOptions: { resolve: { conditionNames: ['pawl-source', 'node', 'default'] } },
 } satisfies UserConfig
+
+/**
+ * Puts every comment of a declaration on lines of its own. The bundler leaves it on the line of the member before, where
+ * editors take it for a remark on that one and show nothing.
+ */
+const documentMembers: Rolldown.Plugin = {
+  name: 'document-members',
+  generateBundle(_options, bundle) {
+    for (const chunk of Object.values(bundle)) {
+      if (chunk.type !== 'chunk' || !/\.d\.[cm]?ts$/.test(chunk.fileName)) continue
+      chunk.code = chunk.code.replaceAll(/(?<=[^\s*/]) ?(\/\*\*(?:(?!\*\/)[\s\S])*\*\/)\s*/g, '\n$1\n')
+    }
+  },
+}
 
 /** The validator starts its thread, and the scripted agent its process, from a file beside the program. */
 export const STARTED_BESIDE = {
@@ -37,6 +51,7 @@ export default defineConfig([
     target: 'es2022',
     tsconfig: '../tsconfig.json',
     dts: true,
+    plugins: [documentMembers],
     fixedExtension: true,
     sourcemap: true,
     // Whoever installs the SDK installs nothing else. The hooks use the SDK that the program uses, and its React.

@@ -4,6 +4,8 @@ import { resolveConnection } from './request/connection.ts'
 import type { PawlOptions } from './request/connection.ts'
 import { Executions } from './client/executions.ts'
 import * as g from './generated/graphql.ts'
+import { textOf } from './kit/document.ts'
+import type { ForeignDocument, TypedDocument } from './kit/document.ts'
 import { LeaseKeeper } from './worker/leaseKeeper.ts'
 import type { KeepLeaseFields } from './worker/leaseKeeper.ts'
 import { Messages } from './client/messages.ts'
@@ -60,6 +62,22 @@ export class Pawl {
     this.workspaces = new Workspaces(streams)
     this.workflows = new Workflows(requests)
     this.tokens = new Tokens(requests)
+  }
+
+  /**
+   * Sends a query, or a mutation, of your own. The types come from the document: one of graphql-codegen, gql.tada or
+   * another tool that types documents by their result and variables. A mutation that carries no `idempotencyKey` may be
+   * applied twice if an answer is lost: pass `retry: { attempts: 1 }` with it, or a key.
+   *
+   * @throws PawlFault if the document is invalid; PawlAuthError; PawlConnectionError.
+   */
+  async query<Result, Variables extends object = Record<string, never>>(
+    document: (ForeignDocument<Result, Variables> & object) | TypedDocument<Result, Variables>,
+    ...[variables, options]: Record<string, never> extends Variables
+      ? [variables?: Variables, options?: CallOptions]
+      : [variables: Variables, options?: CallOptions]
+  ): Promise<Result> {
+    return this.#requests.query(textOf(document) as TypedDocument<Result, unknown>, variables ?? {}, options)
   }
 
   /**

@@ -20,13 +20,14 @@ export {
   PawlInterruptedError,
   PawlProblem,
 } from './kit/errors.ts'
-export type { Interruption, Problem } from './kit/errors.ts'
+export type { FaultCode, Interruption, Problem } from './kit/errors.ts'
 export type { AskFields } from './worker/askInTurn.ts'
 export type { OwnedRun } from './worker/ownedRun.ts'
 export { isAsking, isAtWork } from './worker/atWork.ts'
 export { waitsForChildren } from './worker/children.ts'
 export type { LeaseKeeper, KeepLeaseFields } from './worker/leaseKeeper.ts'
-export type { JsonValue } from './kit/json.ts'
+export type { TypedDocument } from './kit/document.ts'
+export type { JsonInput, JsonValue } from './kit/json.ts'
 export type { CallOptions } from './request/request.ts'
 export type { PromptPlaceholder, WorkflowDefinition } from './generated/workflow.ts'
 export type { RunEventPayloads } from './generated/events.ts'

@@ -72,6 +72,20 @@ export class Runs {
   }
 
   /**
+   * Every run that matches, newest first by default, read page by page as the loop goes on: a run that is created
+   * meanwhile may be missing, none comes twice.
+   */
+  async *all({ first = 100, ...fields }: ListRunsFields = {}): AsyncGenerator<t.Run, undefined> {
+    let { after } = fields
+    for (;;) {
+      const { nodes, pageInfo } = await this.list({ ...fields, first, after })
+      yield* nodes
+      if (!pageInfo.hasNextPage || pageInfo.endCursor === null) return
+      after = pageInfo.endCursor
+    }
+  }
+
+  /**
    * One page of the run's children.
    *
    * @throws PawlFault `RUN_NOT_FOUND`.

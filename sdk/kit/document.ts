@@ -4,6 +4,20 @@ export type TypedDocument<Result, Variables> = string & {
 }
 
 /**
+ * A document of another tool, typed by its result and variables as `TypedDocumentNode` and `TypedDocumentString` are; as
+ * text, or with a source text.
+ */
+export interface ForeignDocument<Result, Variables> {
+  readonly __apiType?: ((variables: Variables) => Result) | undefined
+}
+
+/** The text of any document: itself, or where it was parsed, its source. */
+export function textOf(document: unknown): string {
+  const source = (document as { loc?: { source?: { body?: string } } }).loc?.source?.body
+  return source ?? String(document)
+}
+
+/**
  * Joins an operation and its fragments. A function call, because bundlers inline the fragments into every `+`
  * expression.
  */

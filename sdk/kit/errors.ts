@@ -1,21 +1,51 @@
-/** Base class of all errors the SDK throws. An aborted call throws its signal's `reason` instead. */
+/** Where an error keeps the names of its classes, which all copies of the SDK in a program share. */
+const KINDS = Symbol.for('@pawl/sdk/kinds')
+
+/**
+ * Base class of all errors the SDK throws. An aborted call throws its signal's `reason` instead. `instanceof` holds for
+ * errors of any copy of the SDK, so that a program may load it both by `import` and by `require`.
+ */
 export class PawlError extends Error {
+  /** The name of the class, whatever a bundler calls it. */
+  static readonly kind: string = 'PawlError'
   override readonly name: string = 'PawlError'
+
+  constructor(message?: string, options?: ErrorOptions) {
+    super(message, options)
+    const kinds: string[] = []
+    for (let each: unknown = new.target; isKind(each); each = Object.getPrototypeOf(each))
+      kinds.push(each.kind)
+    Object.defineProperty(this, KINDS, { value: kinds })
+  }
+
+  static override [Symbol.hasInstance](this: unknown, value: unknown): boolean {
+    // A class derived from these has no name of its own, and instances as any other.
+    if (!isKind(this) || !Object.hasOwn(this, 'kind'))
+      return Function.prototype[Symbol.hasInstance].call(this as never, value)
+    return (Object(value) as { [KINDS]?: readonly string[] })[KINDS]?.includes(this.kind) ?? false
+  }
+}
+
+function isKind(value: unknown): value is { readonly kind: string } {
+  return typeof value === 'function' && 'kind' in value
 }
 
 /** The given address is not a valid server address; the message says what to write instead. */
 export class PawlAddressError extends PawlError {
+  static override readonly kind: string = 'PawlAddressError'
   override readonly name = 'PawlAddressError'
 }
 
 /** The fields of every refusal: its type, and a message for people. */
 export interface Problem {
   readonly __typename: string
+  /** What is wrong and what to do next, for a person. */
   readonly message: string
 }
 
 /** The server refused a command. Thrown only by `unwrap`: calls return refusals as values. */
 export class PawlProblem<P extends Problem = Problem> extends PawlError {
+  static override readonly kind: string = 'PawlProblem'
   override readonly name = 'PawlProblem'
   /** The refusal as the server sent it, with the current state in its fields. */
   readonly problem: P
@@ -26,18 +56,43 @@ export class PawlProblem<P extends Problem = Problem> extends PawlError {
   }
 }
 
+/** What went wrong, as far as this version knows; a newer server may send others. */
+export type FaultCode =
+  | 'BAD_USER_INPUT'
+  | 'BAD_REQUEST'
+  | 'CONTENDED'
+  | 'CSRF'
+  | 'CURSOR_EXPIRED'
+  | 'DOCUMENT_TOO_LARGE'
+  | 'INTERNAL'
+  | 'INVALID_ID'
+  | 'QUERY_TOO_COMPLEX'
+  | 'RUN_NOT_FOUND'
+  | 'SESSION_NOT_FOUND'
+  | 'WORKSPACE_NOT_FOUND'
+  | 'TOO_MANY_SUBSCRIPTIONS'
+  /** The answer was not GraphQL; the status of HTTP. */
+  | `HTTP_${number}`
+  /** The socket was closed with this code. */
+  | `SOCKET_${number}`
+  | 'SOCKET_MESSAGE'
+  | 'UNKNOWN'
+  // Keeps the names above in an editor's list.
+  | (string & {})
+
 /** The server could not answer: the request was malformed, or the server failed. */
 export class PawlFault extends PawlError {
+  static override readonly kind: string = 'PawlFault'
   override readonly name: string = 'PawlFault'
   /**
    * The server's code, such as `RUN_NOT_FOUND`, `INVALID_ID`, `CONTENDED` or `INTERNAL`; `HTTP_404` and the like if the
    * answer was not GraphQL.
    */
-  readonly code: string
+  readonly code: FaultCode
   /** Identifies the fault in the server's log, if the server sent one. */
   readonly correlationId: string | undefined
 
-  constructor(message: string, code: string, correlationId?: string) {
+  constructor(message: string, code: FaultCode, correlationId?: string) {
     super(message)
     this.code = code
     this.correlationId = correlationId
@@ -46,6 +101,7 @@ export class PawlFault extends PawlError {
 
 /** The feed's cursor is too old or of another database: list the runs again and resume from the new `feedCursor`. */
 export class PawlCursorExpiredError extends PawlFault {
+  static override readonly kind: string = 'PawlCursorExpiredError'
   override readonly name = 'PawlCursorExpiredError'
 }
 
@@ -54,6 +110,7 @@ export class PawlCursorExpiredError extends PawlFault {
  * (`FORBIDDEN`).
  */
 export class PawlAuthError extends PawlError {
+  static override readonly kind: string = 'PawlAuthError'
   override readonly name = 'PawlAuthError'
   readonly code: 'UNAUTHENTICATED' | 'FORBIDDEN'
 
@@ -68,6 +125,7 @@ export class PawlAuthError extends PawlError {
  * `idempotencyKey` to find out; it is never applied twice.
  */
 export class PawlConnectionError extends PawlError {
+  static override readonly kind: string = 'PawlConnectionError'
   override readonly name = 'PawlConnectionError'
   /** The number of attempts made. */
   readonly attempts: number
@@ -100,6 +158,7 @@ export type Interruption = 'PAUSE' | 'CANCEL' | 'STOP' | 'LEASE_LOST' | 'NOT_REN
 
 /** The reason with which an owner's `signal` aborts: it has to stop its work. */
 export class PawlInterruptedError extends PawlError {
+  static override readonly kind: string = 'PawlInterruptedError'
   override readonly name = 'PawlInterruptedError'
   /** With `NOT_RENEWED`, `cause` is why the last renewal failed. */
   readonly why: Interruption

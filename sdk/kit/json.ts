@@ -9,6 +9,9 @@ export type JsonValue =
   | readonly JsonValue[]
   | { readonly [key: string]: JsonValue | undefined }
 
+/** A value to send as JSON: as `JsonValue`, but interfaces are accepted too, which TypeScript gives no index signature. */
+export type JsonInput = JsonValue | object
+
 /**
  * The value as JSON text.
  *

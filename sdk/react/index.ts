@@ -1,3 +1,5 @@
+'use client'
+
 export { useAction } from './action.ts'
 export type { Action } from './action.ts'
 export { createRunFeed } from './feed.ts'

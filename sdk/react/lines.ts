@@ -12,7 +12,7 @@ export interface Lines<Item> {
   readonly isLive: boolean
   /** Whether nothing more can come. */
   readonly isOver: boolean
-  /** Why reading has stopped; undefined while it continues. */
+  /** Why reading has stopped, or what keeps it from the server while it is tried again; undefined if nothing does. */
   readonly error: unknown
 }
 
@@ -32,7 +32,8 @@ export function createLines<Item extends { readonly seq: number }>(
       const batch = createBatch<Item>(signal, (items) =>
         update((state) => ({ ...state, items: [...state.items, ...items] })),
       )
-      const onConnection = (isLive: boolean) => update((state) => ({ ...state, isLive }))
+      const onConnection = (isLive: boolean) =>
+        update((state) => ({ ...state, isLive, error: isLive ? undefined : state.error }))
       update((state) => ({ ...state, error: undefined }))
       while (!signal.aborted) {
         try {
@@ -45,7 +46,7 @@ export function createLines<Item extends { readonly seq: number }>(
         } catch (error) {
           batch.flush()
           if (!(error instanceof PawlConnectionError)) throw error
-          update((state) => ({ ...state, isLive: false }))
+          update((state) => ({ ...state, isLive: false, error }))
           await pause(AGAIN_MS, signal)
         }
       }

@@ -65,7 +65,10 @@ export function createRunList(pawl: Pawl, feed: RunFeed, options: RunListOptions
         wantMore = undefined
       })
       show()
-      await feed.ready()
+      await untilReady(signal, (error) =>
+        update((state) => ({ ...state, isLoading: error === undefined, error })),
+      )
+      if (signal.aborted) return
       let isFirst = cursor === undefined
       while (!signal.aborted) {
         if (!isFirst) {
@@ -80,7 +83,7 @@ export function createRunList(pawl: Pawl, feed: RunFeed, options: RunListOptions
         isFirst = false
         update((state) => ({ ...state, isLoading: true }))
         const { nodes, pageInfo } = await readPage(signal, (error) =>
-          update((state) => ({ ...state, error })),
+          update((state) => ({ ...state, isLoading: false, error })),
         )
         cursor = pageInfo.endCursor ?? cursor
         store.apply(nodes)
@@ -94,6 +97,26 @@ export function createRunList(pawl: Pawl, feed: RunFeed, options: RunListOptions
     },
     (state, error) => ({ ...state, isLoading: false, error }),
   )
+
+  /** Waits until the feed follows changes, and tells what keeps it from that. */
+  async function untilReady(signal: AbortSignal, tell: (error: unknown) => void): Promise<void> {
+    let off = () => {}
+    await new Promise<void>((done) => {
+      const waitForFeed = async () => {
+        await feed.ready()
+        done()
+      }
+      // There is another promise after each restart.
+      const look = () => {
+        tell(feed.connection.get().error)
+        void waitForFeed()
+      }
+      off = feed.connection.subscribe(look)
+      signal.addEventListener('abort', () => done())
+      look()
+    })
+    off()
+  }
 
   async function readPage(signal: AbortSignal, tell: (error: unknown) => void) {
     for (;;) {

@@ -11,7 +11,7 @@ export interface RunReading {
   readonly detail: RunDetail | undefined
   /** Whether the run does not exist, or the caller may not see it. */
   readonly isMissing: boolean
-  /** Why reading has stopped; undefined while it continues. */
+  /** Why reading has stopped, or what keeps it from the server while it is tried again; undefined if nothing does. */
   readonly error: unknown
 }
 
@@ -45,10 +45,10 @@ export function createRunReader(pawl: Pawl, store: RunStore, runId: string): Liv
             const detail = await pawl.runs.get(runId, { signal })
             if (detail) {
               store.apply(detail)
-              update((state) => ({ ...state, detail }))
+              update((state) => ({ ...state, detail, error: undefined }))
             } else {
               store.apply(toDeletion(runId))
-              update((state) => ({ ...state, isMissing: true }))
+              update((state) => ({ ...state, isMissing: true, error: undefined }))
             }
             clearTimeout(lapse)
             const leaseMs = detail && !detail.isSettled ? untilLapse(detail) : undefined
@@ -57,6 +57,7 @@ export function createRunReader(pawl: Pawl, store: RunStore, runId: string): Liv
         } catch (error) {
           if (signal.aborted) return
           if (!(error instanceof PawlConnectionError)) throw error
+          update((state) => ({ ...state, error }))
           clearTimeout(lapse)
           lapse = setTimeout(() => readSoon(true), RETRY_DELAY_MS)
         } finally {

@@ -1,5 +1,6 @@
 import { readAddress } from './address.ts'
 import { PawlError } from '../kit/errors.ts'
+import type { PawlConnectionError } from '../kit/errors.ts'
 import { defaultRetry } from './retry.ts'
 import type { RetryOptions } from './retry.ts'
 
@@ -61,6 +62,11 @@ export interface PawlOptions {
    * events.
    */
   readonly WebSocket?: SocketConstructor | false | undefined
+  /**
+   * Called once if sockets are refused, as by a proxy, and subscriptions use server-sent events instead. Default: a
+   * warning on the console.
+   */
+  readonly onFallback?: ((why: PawlConnectionError) => void) | undefined
   /** How requests with lost answers are retried, and lost streams reconnected. */
   readonly retry?: Partial<RetryOptions> | undefined
 }
@@ -70,6 +76,7 @@ export interface Connection {
   readonly endpoint: string
   readonly fetch: Fetch
   readonly WebSocket: SocketConstructor | undefined
+  readonly onFallback: (why: PawlConnectionError) => void
   readonly retry: RetryOptions
   /** Whether reading the token again may return another one. */
   readonly renewsToken: boolean
@@ -90,6 +97,9 @@ export function resolveConnection(options: PawlOptions): Connection {
     // A browser's fetch refuses to be called as a method of another object.
     fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
     WebSocket: options.WebSocket === false ? undefined : (options.WebSocket ?? globalThis.WebSocket),
+    onFallback:
+      options.onFallback ??
+      ((why) => console.warn(`${why.message}: streams of Pawl use server-sent events instead`)),
     retry: completeRetry(defaultRetry, options.retry),
     renewsToken: typeof token === 'function',
     readToken,

@@ -19,15 +19,23 @@ export interface PerformOptions {
 
 /** How a requested operation ended, or why it was refused or has not ended in time. */
 export type PerformResult =
-  | { readonly __typename: 'PerformOperationSuccess'; readonly operation: WorkspaceOperationDetail }
+  | {
+      readonly __typename: 'PerformOperationSuccess'
+      /** The operation, with its result. */
+      readonly operation: WorkspaceOperationDetail
+    }
   | {
       readonly __typename: 'OperationFailed'
+      /** Why it failed. */
       readonly message: string
+      /** The operation, with its error. */
       readonly operation: WorkspaceOperationDetail
     }
   | {
       readonly __typename: 'OperationTimedOut'
+      /** What to do, for a person. */
       readonly message: string
+      /** The operation, as it is now. */
       readonly operation: WorkspaceOperationDetail
     }
   | ProblemOf<RequestWorkspaceOperationResult>

@@ -6,7 +6,6 @@ import { postOperation } from './http.ts'
 import { pause } from '../kit/pause.ts'
 import { backoffDelay, withDeadline } from './retry.ts'
 import type { RetryOptions } from './retry.ts'
-import type { Shown } from '../kit/shown.ts'
 
 /** What every call takes in addition to its own fields. */
 export interface CallOptions {
@@ -21,20 +20,14 @@ export interface Requests {
   /** Sends a query or a mutation that may safely be sent twice. */
   query<R, V>(document: TypedDocument<R, V>, variables: V, options?: CallOptions): Promise<R>
   /** Sends a mutation under the given idempotency key or a fresh one, the same in every attempt. */
-  mutate<R, I extends Keyed>(
-    document: TypedDocument<R, { input: I }>,
-    input: I & CallOptions,
-  ): Promise<Answers<R>>
+  mutate<R, I extends Keyed>(document: TypedDocument<R, { input: I }>, input: I & CallOptions): Promise<R>
   /** As `mutate`, for an input that has fields named like the options. */
   mutateWith<R, I extends Keyed>(
     document: TypedDocument<R, { input: I }>,
     input: I,
     options: CallOptions,
-  ): Promise<Answers<R>>
+  ): Promise<R>
 }
-
-/** The data of a mutation, with its results as the SDK types them. */
-type Answers<R> = { readonly [Field in keyof R]: Shown<R[Field]> }
 
 interface Keyed {
   idempotencyKey?: string | null | undefined
@@ -49,8 +42,7 @@ export function createRequests(connection: Connection): Requests {
   ) => {
     const idempotencyKey = input.idempotencyKey ?? createKey()
     const keyed = { ...input, idempotencyKey }
-    const data = await sendUntilAnswered(connection, document, { input: keyed }, options, idempotencyKey)
-    return data as Answers<R>
+    return sendUntilAnswered(connection, document, { input: keyed }, options, idempotencyKey)
   }
   return {
     query: (document, variables, options = {}) => sendUntilAnswered(connection, document, variables, options),

@@ -34,16 +34,19 @@ type EveryHandler<Result extends Member> = {
   readonly [Name in Result['__typename']]: (member: Extract<Result, { readonly __typename: Name }>) => unknown
 }
 
-/** Functions for some members, and `_` for all others, including those of newer servers. */
-type SomeHandlers<Result extends Member> = Partial<EveryHandler<Result>> & {
-  readonly _: (member: Result) => unknown
+/** Functions for members, and `_` for all that have none, including those of newer servers. */
+type Handlers<Result extends Member> = Partial<EveryHandler<Result>> & {
+  readonly _?: (member: Result) => unknown
 }
 
-type HandlersOf<Result extends Member> = EveryHandler<Result> | SomeHandlers<Result>
+/** The names of the members without a handler: none where there is a `_`. */
+type Missing<Result extends Member, Given> = '_' extends keyof Given
+  ? never
+  : Exclude<Result['__typename'], keyof Given>
 
-/** Rejects handlers whose name matches no member, which are typos. */
-type NoOthers<Result extends Member, Handlers> = {
-  readonly [Name in Exclude<keyof Handlers, Result['__typename'] | '_'>]: never
+/** Requires the missing handlers, so that the compiler names them, and rejects names of no member, which are typos. */
+type Complete<Result extends Member, Given> = Pick<EveryHandler<Result>, Missing<Result, Given>> & {
+  readonly [Name in Exclude<keyof Given, Result['__typename'] | '_'>]: never
 }
 
 type Answer<Handlers> = {
@@ -56,12 +59,14 @@ type Answer<Handlers> = {
  *
  * @throws PawlError if a newer server answers with a type that has no handler, and there is no `_`.
  */
-export function match<Result extends Member, const Handlers extends HandlersOf<Result>>(
+export function match<Result extends Member, const Given extends Handlers<Result>>(
   result: Result,
-  handlers: Handlers & NoOthers<Result, Handlers>,
-): Answer<Handlers> {
+  handlers: Given & Complete<Result, Given>,
+): Answer<Given> {
   const name = Object.hasOwn(handlers, result.__typename) ? result.__typename : '_'
-  const handler = (handlers as Record<string, ((member: Result) => Answer<Handlers>) | undefined>)[name]
+  const handler = (handlers as Record<string, unknown>)[name] as
+    | ((member: Result) => Answer<Given>)
+    | undefined
   if (handler) return handler(result)
   throw new PawlError(`No handler for ${result.__typename}, and no default branch "_"`)
 }

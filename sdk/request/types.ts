@@ -1,21 +1,36 @@
 import type { RunEventPayloads } from '../generated/events.ts'
 import type * as g from '../generated/graphql.ts'
-import type { Shown } from '../kit/shown.ts'
 import type { CallOptions } from './request.ts'
 
-/** The results of mutations. */
-export type * from '../generated/results.ts'
+/** The results of mutations, and the inputs and enums of the schema. */
+export type * from '../generated/exports.ts'
 
-/** A run as lists, feeds and answers contain it. */
-export type Run = g.RunFieldsFragment
-/** A run with its phases, its input and output, and its missing evidence. */
-export type RunDetail = g.RunDetailFragment
-export type Lease = g.LeaseFieldsFragment
-export type Phase = g.PhaseFieldsFragment
-export type Execution = g.ExecutionFieldsFragment
-export type Session = g.SessionFieldsFragment
 /** A session with the state of its run. */
 export type SessionDetail = Extract<g.SessionQuery['node'], { readonly __typename: 'Session' }>
+
+export type {
+  Approval,
+  ApprovalDetail,
+  Artifact,
+  ArtifactDetail,
+  Execution,
+  Lease,
+  Message,
+  MissingEvidence,
+  PageInfo,
+  Phase,
+  Run,
+  RunDetail,
+  Session,
+  Token,
+  Usage,
+  Workflow,
+  Workspace,
+  WorkspaceDetail,
+  WorkspaceError,
+  WorkspaceOperation,
+  WorkspaceOperationDetail,
+} from '../generated/graphql.ts'
 
 /** The kinds of entries by the names of their types. */
 interface EntryKinds {
@@ -31,43 +46,22 @@ interface EntryKinds {
 }
 
 type EntryOf<Entry> = Entry extends { readonly __typename: infer Name extends keyof EntryKinds }
-  ? Omit<Entry, 'kind' | '__typename'> & { readonly kind: EntryKinds[Name] }
+  ? Omit<Entry, 'kind' | '__typename'> & {
+      /** What the entry is. */
+      readonly kind: EntryKinds[Name]
+    }
   : never
 
 /** One entry of a transcript; its `kind` tells which fields it has. See `foldTranscript`. */
-export type TranscriptEntry = EntryOf<g.TranscriptEntryFieldsFragment>
-/** An entry to append: one field, named by its kind. */
-export type TranscriptEntryInput = g.TranscriptEntryInput
+export type TranscriptEntry = EntryOf<g.TranscriptEntry>
 /** An entry that a search has found. */
 export type TranscriptMatch = g.SearchTranscriptsQuery['searchTranscripts']['edges'][number]['node']
-export type Artifact = g.ArtifactFieldsFragment
-/** An artifact with its content, if the server keeps it. */
-export type ArtifactDetail = g.ArtifactDetailFragment
-export type Approval = g.ApprovalFieldsFragment
-/** An approval with the files of its phase. */
-export type ApprovalDetail = g.ApprovalDetailFragment
-export type Message = g.MessageFieldsFragment
-/** The directory that runs work in, on one machine. */
-export type Workspace = g.WorkspaceFieldsFragment
-/** A workspace with the runs that work, or have worked, in it. */
-export type WorkspaceDetail = g.WorkspaceDetailFragment
-/** An operation on a workspace, requested from the worker of its machine. */
-export type WorkspaceOperation = g.WorkspaceOperationFieldsFragment
-/** An operation with its workspace and its result. */
-export type WorkspaceOperationDetail = g.WorkspaceOperationDetailFragment
 /** An operation with its workspace, as delivered to workers. */
 export type RequestedOperation = g.WorkspaceRequestsSubscription['workspaceRequests']
-/** Why an operation, or a preview, failed. */
-export type WorkspaceError = g.WorkspaceErrorFieldsFragment
 /** The result of a DIFF, with its patch. */
-export type WorkspaceDiff = NonNullable<WorkspaceOperationDetail['diff']>
-export type Workflow = g.WorkflowFieldsFragment
+export type WorkspaceDiff = NonNullable<g.WorkspaceOperationDetail['diff']>
 /** A workflow with its definition as it was registered. */
 export type WorkflowDetail = NonNullable<g.WorkflowQuery['workflow']>
-export type Token = g.TokenFieldsFragment
-export type MissingEvidence = g.MissingEvidenceFieldsFragment
-/** What agents told that they had used. A figure that none of them gave is null. */
-export type Usage = g.UsageFieldsFragment
 type UsageOfRun = NonNullable<g.RunUsageQuery['run']>
 /** What a run used, and where. */
 export type RunUsage = Omit<UsageOfRun, 'executions'> & {
@@ -77,16 +71,15 @@ export type RunCount = g.RunCountsQuery['runCounts'][number]
 export type Viewer = g.ViewerQuery['viewer']
 export type ServerInfo = g.ServerQuery['server']
 export type DoctorReport = g.DoctorQuery['doctor']
-export type PageInfo = g.PageFieldsFragment
 
 /** One page of a list. Read the next with `after: pageInfo.endCursor`. */
 export interface Page<Node> {
   readonly nodes: Node[]
-  readonly pageInfo: PageInfo
+  readonly pageInfo: g.PageInfo
 }
 
 /** One page of runs, and the cursor from which `runs.changes` continues without a gap. */
-export interface RunPage extends Page<Run> {
+export interface RunPage extends Page<g.Run> {
   readonly feedCursor: string
 }
 
@@ -105,8 +98,10 @@ export type Directive = g.DirectivesSubscription['directives']
 
 /** One line of a run's log. The payload is typed by `type`; later servers may send further types. */
 export type RunEvent = {
-  [Type in keyof RunEventPayloads]: Omit<g.RunEventFieldsFragment, 'type' | 'payload'> & {
+  [Type in keyof RunEventPayloads]: Omit<g.RunEvent, 'type' | 'payload'> & {
+    /** What happened. */
     readonly type: Type
+    /** What is told of it, by its type. */
     readonly payload: RunEventPayloads[Type]
   }
 }[keyof RunEventPayloads]
@@ -119,61 +114,5 @@ export type Fields<Input, Id extends keyof Input = never> = keyof Input & keyof 
   ? Omit<Input, Id> & CallOptions
   : never
 
-export type ResolveRunResult = Shown<g.ResolveRunQuery['resolveRun']>
-export type VerifyRunResult = Shown<g.VerifyRunQuery['verifyRun']>
-
-/** The enums, filters and inputs of the schema. */
-export type {
-  ApprovalFilter,
-  ApprovalKind,
-  ApprovalStatus,
-  Decision,
-  DirectiveKind,
-  EntryKind,
-  ErrorClass,
-  EvidenceKind,
-  ExecutionEnd,
-  ExecutionFilter,
-  ExpiryPolicy,
-  FileChange,
-  FailReason,
-  MessageMode,
-  MessageStatus,
-  NextAction,
-  NotResumableCause,
-  Outcome,
-  OutputStream,
-  PermissionState,
-  PermissionInput,
-  PermissionKind,
-  PhaseStatus,
-  PreviewStatus,
-  PromptStage,
-  Receipt,
-  ResolvedVia,
-  Role,
-  RunCommand,
-  RunFilter,
-  RunOrder,
-  RunReason,
-  RunsFeedFilter,
-  RunStatus,
-  SessionStatus,
-  StartRunInput,
-  StepStatus,
-  ToolKind,
-  ToolStatus,
-  TranscriptFilter,
-  WorkspaceDiffInput,
-  WorkspaceErrorInput,
-  WorkspaceFileInput,
-  WorkspaceFilter,
-  WorkspaceKind,
-  WorkspaceMergeInput,
-  WorkspaceNotReadyCause,
-  WorkspaceOperationFilter,
-  WorkspaceOperationKind,
-  WorkspaceOperationStatus,
-  WorkspacePreviewInput,
-  WorkspaceStatus,
-} from '../generated/graphql.ts'
+export type ResolveRunResult = g.ResolveRunQuery['resolveRun']
+export type VerifyRunResult = g.VerifyRunQuery['verifyRun']

@@ -25,15 +25,24 @@ interface Subscription {
   readonly onOpen: () => void
 }
 
+/** No socket was opened, as by a proxy that lets none through. */
+export class SocketRefused extends PawlConnectionError {}
+
 /**
  * Creates subscriptions by the graphql-transport-ws protocol over one shared socket, which is open while any of them
  * is.
+ *
+ * @param onAccept called when the server has accepted a socket
  */
-export function createSocket(connection: Connection, Socket: SocketConstructor): Subscribe {
+export function createSocket(
+  connection: Connection,
+  Socket: SocketConstructor,
+  onAccept: () => void,
+): Subscribe {
   let current: SocketConnection | undefined
   return async function* subscribe<R, V>(document: string, variables: V, delivery: Delivery) {
     if (delivery.signal.aborted) return
-    const link = (current ??= new SocketConnection(connection, Socket, () => (current = undefined)))
+    const link = (current ??= new SocketConnection(connection, Socket, onAccept, () => (current = undefined)))
     const inbox = link.subscribe({ query: document, variables }, delivery)
     const stop = () => inbox.end()
     delivery.signal.addEventListener('abort', stop)
@@ -50,6 +59,7 @@ export function createSocket(connection: Connection, Socket: SocketConstructor):
 class SocketConnection {
   readonly #socket: InstanceType<SocketConstructor>
   readonly #subscriptions = new Map<string, Subscription>()
+  readonly #onAccept: () => void
   readonly #onLost: () => void
   #timer: ReturnType<typeof setTimeout>
   #isAccepted = false
@@ -57,10 +67,11 @@ class SocketConnection {
   #isClosed = false
   #lastId = 0
 
-  constructor(connection: Connection, Socket: SocketConstructor, onLost: () => void) {
+  constructor(connection: Connection, Socket: SocketConstructor, onAccept: () => void, onLost: () => void) {
+    this.#onAccept = onAccept
     this.#onLost = onLost
     this.#timer = setTimeout(
-      () => this.#close(new PawlConnectionError('The server did not accept in time')),
+      () => this.#close(new SocketRefused('The server did not accept in time')),
       ACCEPT_MS,
     )
     this.#socket = new Socket(connection.endpoint.replace(/^http/, 'ws'), PROTOCOL)
@@ -69,7 +80,11 @@ class SocketConnection {
     // The close event follows with the code and the reason.
     this.#socket.onerror = () => {}
     this.#socket.onclose = ({ code, reason }: { code: number; reason: string }) =>
-      this.#close(explainClose(code, reason))
+      this.#close(
+        code === 1006 && !this.#isAccepted
+          ? new SocketRefused('The socket was refused')
+          : explainClose(code, reason),
+      )
   }
 
   /**
@@ -144,6 +159,7 @@ class SocketConnection {
 
   #accept(): void {
     this.#isAccepted = true
+    this.#onAccept()
     clearTimeout(this.#timer)
     this.#timer = setInterval(() => this.#sendPing(), PING_MS)
     for (const subscription of this.#subscriptions.values()) this.#open(subscription)

@@ -39,7 +39,7 @@ export function readTranscript(
 }
 
 /** An entry as the server sends it, by its kind alone. */
-export function toEntry({ __typename, ...entry }: g.TranscriptEntryFieldsFragment): TranscriptEntry {
+export function toEntry({ __typename, ...entry }: g.TranscriptEntry): TranscriptEntry {
   return entry as TranscriptEntry
 }
 

@@ -233,20 +233,14 @@ export class OwnedRun {
  */
 function isClaimLost(result: { readonly __typename: string }): boolean {
   if (result.__typename !== 'LeaseLost') return false
-  const { yourFence, run } = result as Extract<
-    t.AcknowledgeMessageResult,
-    { readonly __typename: 'LeaseLost' }
-  >
+  const { yourFence, run } = result as unknown as g.LeaseLost
   return run?.lease?.fence !== yourFence || !run.lease.isLive
 }
 
 /** The directive in a refusal of a write that the run's status does not allow. */
 function directiveOf(result: { readonly __typename: string }): t.DirectiveKind | null {
   if (result.__typename !== 'RunNotActive') return null
-  return (
-    (result as Extract<t.PauseRunResult | t.CompleteRunResult, { readonly __typename: 'RunNotActive' }>)
-      .directive ?? null
-  )
+  return (result as unknown as g.RunNotActive).directive ?? null
 }
 
 /** An input without the fields that the claim fills in. */

@@ -108,9 +108,7 @@ export class EntryQueue {
     const text = open?.text.end() ?? ''
     if (!open || text === '') return null
     const input = toEntryInput({ ...open.entry, text: '' }, this.#secrets)
-    const told = input.message ?? input.thought ?? input.output
-    if (told) told.text = text
-    this.#push(input, at)
+    this.#push(withText(input, text), at)
     return null
   }
 
@@ -146,4 +144,11 @@ function goesOn(open: Message | Thought | Output, piece: Message | Thought | Out
 /** News of what began earlier, figures and output come in the middle of a message too. */
 function endsPieces({ kind, updates }: Entry): boolean {
   return updates === undefined && kind !== 'USAGE' && kind !== 'OUTPUT'
+}
+
+/** The entry with a text that was cleaned already. */
+function withText(input: TranscriptEntryInput, text: string): TranscriptEntryInput {
+  if (input.message) return { message: { ...input.message, text } }
+  if (input.thought) return { thought: { ...input.thought, text } }
+  return input.output ? { output: { ...input.output, text } } : input
 }

@@ -12,7 +12,7 @@ import {
 } from 'graphql'
 import type { DocumentNode, SelectionSetNode } from 'graphql'
 import { describe, expect, it } from 'vitest'
-import { plugin } from '../../../scripts/sdkDocuments.ts'
+import { writeDocuments } from '../../../scripts/sdkDocuments.ts'
 import { writeEventTypes } from '../../../scripts/sdkEvents.ts'
 
 const root = new URL('../../../', import.meta.url)
@@ -99,7 +99,7 @@ describe('generated documents', () => {
       fragment Outer on B { o ...Inner }
       fragment Inner on B { i(text: "it's") }
       fragment Unused on B { u }`
-    expect(plugin(undefined, [{ document: parse(text) }]).content).toBe(
+    expect(writeDocuments(parse(text))).toBe(
       [
         `const Inner = 'fragment Inner on B{i(text:"it\\'s")}'`,
         `const Outer = 'fragment Outer on B{o ...Inner}'`,
