@@ -13,13 +13,14 @@ interface KnownProgram {
 }
 
 /** The programs of agents that were run under Pawl, by their command. */
-const KNOWN_PROGRAMS: Readonly<Record<string, KnownProgram>> = {
+export const KNOWN_PROGRAMS: Readonly<Record<string, KnownProgram>> = {
   'claude-agent-acp': { package: '@agentclientprotocol/claude-agent-acp', tried: '0.101.0' },
   'codex-acp': { package: '@agentclientprotocol/codex-acp', tried: '2.6.0' },
   claude: { package: '@anthropic-ai/claude-code', tried: '2.1.332' },
   codex: { package: '@openai/codex', tried: '0.171.0' },
   gemini: { package: '@google/gemini-cli', tried: '0.61.0' },
   opencode: { package: 'opencode-ai', tried: '1.18.33' },
+  pi: { package: '@earendil-works/pi-coding-agent', tried: '1.6.0' },
   qwen: { package: '@qwen-code/qwen-code', tried: '0.24.4' },
 }
 

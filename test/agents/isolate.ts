@@ -1,38 +1,62 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { networkInterfaces } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Ways to a network namespace in which there is loopback alone: for root, and for others where the system lets them. */
+/**
+ * Ways to a place in which there is loopback alone, and whose processes end with the first of them: for root, and for others where the
+ * system lets them.
+ */
+const OWN = ['--net', '--pid', '--fork', '--mount-proc', '--kill-child']
 const WAYS: readonly (readonly string[])[] = [
-  ['unshare', '--net'],
-  ['unshare', '--user', '--map-current-user', '--keep-caps', '--net'],
+  ['unshare', ...OWN],
+  ['unshare', '--user', '--map-current-user', '--keep-caps', ...OWN],
 ]
 
 const LOOPBACK_ONLY = 'PAWL_AGENTS_ISOLATED'
 
-/** Whether nothing but loopback can be reached from here. */
+/** How long what runs there may take to end what it started, in milliseconds. */
+const ENDING_TAKES_MS = 30_000
+
+/** Whether this program runs in such a place. */
 export function isIsolated(): boolean {
-  return Object.values(networkInterfaces()).every((addresses) => addresses?.every(({ internal }) => internal))
+  return process.env[LOOPBACK_ONLY] !== undefined
+}
+
+/** @throws Error where more than loopback can be reached from here. */
+export function checkIsolated(): void {
+  const reached = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
+  if (reached.some(({ internal }) => !internal))
+    throw new Error('more than loopback can be reached from here')
 }
 
 /**
- * Runs this program again where nothing but loopback can be reached, and returns how it ended; undefined where it is there already, or
- * where the system has no such place.
+ * Runs this program again where nothing but loopback can be reached, and returns how it ended; undefined where the system has no such
+ * place. When the signal aborts it ends what it started, and the system ends the rest.
  */
-export function runIsolated(): number | undefined {
-  if (process.env[LOOPBACK_ONLY] !== undefined) return undefined
+export async function runIsolated(signal: AbortSignal): Promise<number | undefined> {
+  // not `exec`: the first process has to reap what others leave
   const up = (command: string) => ['/bin/sh', '-c', `ip link set lo up && ${command}`, 'sh']
   const way = WAYS.find(([program = '', ...words]) => {
-    return spawnSync(program, [...words, ...up('exec true')]).status === 0
+    return spawnSync(program, [...words, ...up('true && true')]).status === 0
   })
-  if (!way) {
-    console.warn('No network namespace can be made here: agents can reach whatever this machine can.')
-    return undefined
-  }
+  if (!way) return undefined
   const [program = '', ...words] = way
   const again = [process.execPath, ...process.execArgv, ...process.argv.slice(1)]
-  const { status } = spawnSync(program, [...words, ...up('exec "$@"'), ...again], {
-    stdio: 'inherit',
+  const child = spawn(program, [...words, ...up('"$@"; exit $?'), ...again], {
+    // told to end by the end of its input, which comes also where this program is killed; signals go to this program alone
+    stdio: ['pipe', 'inherit', 'inherit'],
+    detached: true,
     env: { ...process.env, [LOOPBACK_ONLY]: '1' },
   })
-  return status ?? 1
+  child.stdin.on('error', () => undefined)
+  const closed = once(child, 'close') as Promise<[number | null]>
+  const end = async () => {
+    child.stdin.end()
+    await Promise.race([closed, sleep(ENDING_TAKES_MS, undefined, { ref: false })])
+    child.kill('SIGKILL')
+  }
+  signal.addEventListener('abort', () => void end(), { once: true })
+  const [code] = await closed
+  return code ?? 1
 }

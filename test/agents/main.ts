@@ -1,97 +1,76 @@
-/**
- * Runs real agents under a real server and worker, offline against a scripted model, and prints what each is able to do.
- *
- * npm run test:agents -- [--quick] [--write] [--only TEXT] [AGENT…]
- */
-import { setTimeout as sleep } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
-import { AGENTS } from './agents.ts'
-import type { RealAgent } from './agents.ts'
+/** Runs real agents under a real server and worker, offline against a scripted model, and tells what each is able to do. */
+import { checkIsolated, isIsolated, runIsolated } from './isolate.ts'
+import { choose, USAGE } from './choose.ts'
+import type { Choice } from './choose.ts'
 import { installAgents } from './install.ts'
-import { isIsolated, runIsolated } from './isolate.ts'
-import { SCENARIOS } from './scenarios.ts'
-import type { Scenario } from './scenarios.ts'
-import { Stage, startServer } from './stage.ts'
-import { composeTable, writeTable } from './table.ts'
-import type { Result } from './table.ts'
+import { runProgram } from './runProgram.ts'
+import { AGENTS } from './agents.ts'
+import { SCENARIOS } from './scenarios/scenarios.ts'
+import { applies, composeTable, findSurprise, keyOf, writeTable } from './table.ts'
+import { holdTrials } from './trials.ts'
 
-/** How long a scenario may take, and all of them in the short run, in milliseconds. */
-const SCENARIO_MS = 300_000
-const QUICK_MS = 360_000
-/** The agents of the short run. */
-const QUICK_AGENTS = ['gemini', 'codex']
+/** How long the short run takes, from its beginning, in milliseconds; what it has started ends within the rest of six minutes. */
+const SHORT_MS = 335_000
+/** When the command began, in milliseconds since 1970: the variable tells the isolated part of it. */
+const BEGUN = 'PAWL_AGENTS_BEGUN'
+const begunAt = (process.env[BEGUN] ??= String(Date.now()))
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    quick: { type: 'boolean', default: false },
-    write: { type: 'boolean', default: false },
-    only: { type: 'string', default: '' },
-  },
-})
-const wanted =
-  positionals.length > 0 ? positionals : values.quick ? QUICK_AGENTS : AGENTS.map(({ name }) => name)
-const agents = AGENTS.filter(({ name }) => wanted.includes(name))
-const scenarios = SCENARIOS.filter(
-  ({ isQuick, ability }) => (isQuick || !values.quick) && ability.includes(values.only),
-)
+const stop = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.on(signal, () => {
+    console.log(`ending all that was started (${signal})`)
+    stop.abort(new Error(signal))
+  })
 
-const startedAt = performance.now()
-if (!isIsolated()) installAgents(agents)
-const ended = runIsolated()
-if (ended === undefined) await run()
-else process.exitCode = ended
+try {
+  const choice = choose(process.argv.slice(2))
+  if (choice) process.exitCode = isIsolated() ? await tryIsolated(choice) : await prepare(choice)
+  else console.log(USAGE)
+} catch (error) {
+  if (!stop.signal.aborted)
+    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`)
+  process.exitCode = stop.signal.aborted ? 130 : 2
+}
 
-async function run(): Promise<void> {
-  const endsAt = values.quick ? startedAt + QUICK_MS : Infinity
-  const results = new Map(scenarios.map((scenario) => [scenario, new Map<RealAgent, Result>()]))
-  const server = await startServer()
+/** Installs what is needed, with a network, and goes on where there is none. */
+async function prepare(choice: Choice): Promise<number> {
+  const { signal } = stop
+  if ((await runProgram(['npm', 'run', '--silent', 'build'], { signal })) !== 0) return 1
+  await installAgents(choice.agents, signal)
+  const ended = await runIsolated(signal)
+  if (ended !== undefined) return ended
+  console.warn('No network namespace can be made here: agents can reach whatever this machine can.')
+  return tryAll(choice)
+}
+
+async function tryIsolated(choice: Choice): Promise<number> {
+  checkIsolated()
+  // whoever started this one is gone, or wants it to end
+  process.stdin.on('end', () => stop.abort(new Error('ended from outside'))).resume()
   try {
-    // side by side, since each waits for its processes most of the time
-    await Promise.all(
-      agents.map(async (agent) => {
-        const stage = await Stage.set(agent, server)
-        for (const scenario of scenarios) {
-          const result = await play(stage, scenario, endsAt)
-          results.get(scenario)?.set(agent, result)
-          tell(agent, scenario, result)
-        }
-        await stage.close()
-      }),
-    )
+    return await tryAll(choice)
   } finally {
-    await server.close()
+    process.stdin.destroy()
   }
-  const table = composeTable(agents, results)
+}
+
+async function tryAll(choice: Choice): Promise<number> {
+  const endsAt = choice.isShort ? performance.now() + SHORT_MS - (Date.now() - Number(begunAt)) : Infinity
+  const results = await holdTrials(choice, { endsAt, signal: stop.signal })
+  if (stop.signal.aborted) return 130
+  const table = composeTable(results)
+  if (choice.writes) writeTable(table)
   console.log(`\n${table}`)
-  if (values.write) writeTable(table)
-  const isBroken = [...results.values()].some((byAgent) =>
-    [...byAgent.values()].some(({ outcome }) => outcome !== 'YES'),
+  const cells = AGENTS.flatMap((agent) => SCENARIOS.map((scenario) => ({ agent, scenario })))
+  const surprises = cells.flatMap((cell) => {
+    const result = results.get(keyOf(cell))
+    const words = result && findSurprise(cell, result)
+    return words ? `${keyOf(cell)}: ${words}` : []
+  })
+  const chosen = cells.filter(
+    (cell) => choice.agents.includes(cell.agent) && choice.scenarios.includes(cell.scenario) && applies(cell),
   )
-  process.exitCode = isBroken ? 1 : 0
-}
-
-async function play(stage: Stage, scenario: Scenario, endsAt: number): Promise<Result> {
-  const limit = Math.min(SCENARIO_MS, endsAt - performance.now())
-  if (limit <= 0) return { outcome: 'NOT_RUN' }
-  const over = new AbortController()
-  const runId = await stage.begin(scenario.workflow)
-  try {
-    const late = sleep(limit, undefined, { signal: over.signal }).then(() => {
-      throw new Error(`not done in ${Math.round(limit / 1_000)} s`)
-    })
-    const words = await Promise.race([scenario.play(stage, runId), late])
-    return { outcome: 'YES', words: words ?? undefined }
-  } catch (error) {
-    return { outcome: 'NO', words: error instanceof Error ? error.message : String(error) }
-  } finally {
-    over.abort()
-    await stage.end(runId)
-  }
-}
-
-function tell({ name }: RealAgent, { ability }: Scenario, result: Result): void {
-  const seconds = ((performance.now() - startedAt) / 1_000).toFixed(0)
-  const words = 'words' in result && result.words !== undefined ? ` (${result.words})` : ''
-  console.log(`${seconds.padStart(4)} s  ${name}  ${result.outcome.padEnd(7)}  ${ability}${words}`)
+  console.log(`${results.size} of ${chosen.length} were tried, ${surprises.length} not as they are known`)
+  for (const surprise of surprises) console.log(`  ${surprise}`)
+  return surprises.length > 0 ? 1 : 0
 }

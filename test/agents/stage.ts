@@ -1,111 +1,26 @@
-import { spawn } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
-import { createPawl, unwrap } from '@pawl/sdk'
-import type { Approval, Pawl, RunDetail, WorkflowDefinition } from '@pawl/sdk'
-import { findByVariable } from '../../src/processes/processTable.ts'
+import { unwrap } from '@pawl/sdk'
+import type { Approval, Execution, RunDetail, TranscriptEntry } from '@pawl/sdk'
 import type { WorkerNews } from '../../src/worker/run/news.ts'
+import { findByVariable } from '../../src/processes/processTable.ts'
 import { startScriptedModel } from '../support/model/scriptedModel.ts'
-import type { ScriptedModel } from '../support/model/scriptedModel.ts'
+import type { Asked, ScriptedModel } from '../support/model/scriptedModel.ts'
 import { writeHome } from './agents.ts'
 import type { RealAgent } from './agents.ts'
 import { pathOf } from './install.ts'
+import type { Server } from './server.ts'
+import { startWorker } from './worker.ts'
+import type { Worker } from './worker.ts'
 
-/** The command as it is published; `npm run build` makes it. */
-const PAWL = fileURLToPath(new URL('../../dist/pawl.js', import.meta.url))
+/** Where trials are held: some agents read no settings below a folder that others may write, as /tmp is one. */
+const TRIALS = join(homedir(), '.cache')
 
-/** One phase that hands over `out.json`, and the end. */
-const ERRAND: WorkflowDefinition = {
-  name: 'errand',
-  version: 1,
-  initialPhase: 'go',
-  onOwnerLost: 'REQUEUE',
-  phases: [
-    {
-      key: 'go',
-      next: ['home'],
-      role: 'runner',
-      artifact: {
-        path: 'out.json',
-        schema: { type: 'object', required: ['ok'], properties: { ok: { type: 'boolean' } } },
-      },
-    },
-    { key: 'home', final: true },
-  ],
-}
-
-/** The same without a file: only a word of the agent ends its phase. */
-const REPORT: WorkflowDefinition = {
-  ...ERRAND,
-  name: 'report',
-  phases: [
-    { key: 'go', next: ['home'], role: 'runner' },
-    { key: 'home', final: true },
-  ],
-}
-
-/** A real server, in a process and with a database of its own. */
-export interface Server {
-  readonly url: string
-  readonly token: string
-  readonly pawl: Pawl
-  close(): Promise<void>
-}
-
-export async function startServer(): Promise<Server> {
-  const folder = await mkdtemp(join(tmpdir(), 'pawl-agents-server-'))
-  const { PATH = '', HOME = '' } = process.env
-  const child = spawn(process.execPath, [PAWL, 'serve'], {
-    cwd: folder,
-    env: { PATH, HOME, PAWL_DATA: join(folder, 'data'), PAWL_PORT: '0' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const url = await findUrl(child)
-  const token = (await readFile(join(folder, 'data/token'), 'utf8')).trim()
-  const pawl = createPawl({ url, token })
-  for (const workflow of [ERRAND, REPORT]) unwrap(await pawl.workflows.register(workflow))
-  return {
-    url,
-    token,
-    pawl,
-    async close() {
-      child.kill('SIGTERM')
-      await once(child, 'close')
-      await rm(folder, { recursive: true, force: true })
-    },
-  }
-}
-
-/** The address that a server prints when it listens. */
-function findUrl({ stdout, stderr }: ChildProcess): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let printed = ''
-    const take = (bytes: Buffer) => {
-      printed += String(bytes)
-      const url = /http:\/\/(?:127\.0\.0\.1|localhost):\d+/.exec(printed)?.[0]
-      if (url !== undefined) resolve(url)
-    }
-    stdout?.on('data', take)
-    stderr?.on('data', take)
-    stdout?.once('close', () => reject(new Error(`the server ended: ${printed}`)))
-  })
-}
-
-/** A worker in a process of its own. */
-export interface Worker {
-  readonly news: WorkerNews[]
-  /** SIGKILL: nobody is told. */
-  kill(): Promise<void>
-  /** Ends it and its agents. */
-  stop(): Promise<void>
-}
+/** Whatever a person would be asked in other trials than those of permissions. */
+const ALLOWED = { edit: 'allow', execute: 'allow', fetch: 'allow', mcp: 'allow', other: 'allow' }
 
 /** Where an agent is put on trial: a folder, a HOME, a model, and workers that take only its runs. */
 export class Stage {
@@ -113,93 +28,94 @@ export class Stage {
   readonly server: Server
   readonly model: ScriptedModel
   readonly #folder: string
+  readonly #signal: AbortSignal
   readonly #workers: Worker[] = []
+  /** Those of the present trial, also where they have ended. */
+  #seen: Worker[] = []
+  #heardBefore = 0
   #trials = 0
+  #trial = new AbortController()
   /** Where the agent of the present trial works. */
   workspace = ''
   #label = ''
 
-  private constructor(agent: RealAgent, server: Server, model: ScriptedModel, folder: string) {
+  private constructor(
+    agent: RealAgent,
+    server: Server,
+    model: ScriptedModel,
+    folder: string,
+    signal: AbortSignal,
+  ) {
     this.agent = agent
     this.server = server
     this.model = model
     this.#folder = folder
+    this.#signal = signal
   }
 
-  static async set(agent: RealAgent, server: Server): Promise<Stage> {
-    const folder = await mkdtemp(join(tmpdir(), `pawl-agents-${agent.name}-`))
-    const model = await startScriptedModel()
-    await writeHome(join(folder, 'home'), agent.settle(model.url).files)
-    return new Stage(agent, server, model, folder)
+  static async set(agent: RealAgent, server: Server, signal: AbortSignal): Promise<Stage> {
+    await mkdir(TRIALS, { recursive: true })
+    const folder = await mkdtemp(join(TRIALS, `pawl-agents-${agent.name}-`))
+    return new Stage(agent, server, await startScriptedModel(), folder, signal)
   }
 
-  /** Begins a trial: with a workspace of its own, and a run that only its workers take. */
+  /** Begins a trial: with a HOME and a workspace of its own, and a run that only its workers take. */
   async begin(workflow = 'errand'): Promise<string> {
     this.#trials += 1
+    this.#trial = new AbortController()
+    this.#seen = []
+    this.#heardBefore = this.model.asked.length
     this.#label = `${this.agent.name}-${this.#trials}`
     this.workspace = join(this.#folder, `work-${this.#trials}`)
     await mkdir(this.workspace)
+    await this.forget()
     const { run } = unwrap(
       await this.server.pawl.runs.start({ workflow, title: 'TASK', labels: [this.#label] }),
     )
     return run.id
   }
 
-  /** Starts a worker with the agent's preset. */
+  /** Starts a worker with the agent's preset, and further settings beside it. */
   async work(more: Readonly<Record<string, unknown>> = {}): Promise<Worker> {
-    const { PATH = '', LANG = 'C.UTF-8' } = process.env
-    const definition = this.agent.definition ?? { preset: this.agent.name }
+    const { name, isAcp } = this.agent
     const config = join(this.#folder, `worker-${this.#trials}.json`)
-    const env = {
-      ...this.agent.settle(this.model.url).env,
-      HOME: join(this.#folder, 'home'),
-      PATH: pathOf(this.agent),
-      LANG,
-    }
+    const definition = { preset: name, killAfterSeconds: 3, ...(isAcp && { permissions: ALLOWED }), ...more }
     await writeFile(
       config,
       JSON.stringify({
         labels: [this.#label],
-        leaseSeconds: 5,
+        leaseSeconds: 10,
         state: join(this.#folder, 'state'),
         workspace: { directory: this.workspace, root: join(this.#folder, 'worktrees') },
-        agents: { default: { ...definition, killAfterSeconds: 3, env, ...more } },
+        agents: { default: definition },
       }),
     )
-    const child = spawn(process.execPath, [PAWL, 'worker', '--json', '--config', config], {
-      cwd: this.#folder,
-      env: {
-        PATH,
-        HOME: join(this.#folder, 'home'),
-        PAWL_URL: this.server.url,
-        PAWL_TOKEN: this.server.token,
-        // by which agents start `pawl mcp`
-        PAWL: `${process.execPath} ${PAWL}`,
-      },
-      stdio: ['ignore', 'pipe', 'inherit'],
+    const worker = startWorker(config, this.#folder, {
+      ...this.agent.settle(this.model.url).env,
+      HOME: this.#home,
+      PATH: pathOf(this.agent),
+      LANG: 'C.UTF-8',
+      PAWL_URL: this.server.url,
+      PAWL_TOKEN: this.server.token,
     })
-    const news: WorkerNews[] = []
-    const closed = once(child, 'close')
-    createInterface(child.stdout).on('line', (line) => news.push(JSON.parse(line) as WorkerNews))
-    const end = async (...signals: NodeJS.Signals[]) => {
-      for (const signal of signals) child.kill(signal)
-      await closed
-    }
-    const worker = {
-      news,
-      kill: () => end('SIGKILL'),
-      async stop() {
-        child.kill('SIGTERM')
-        await Promise.race([closed, sleep(2_000)])
-        await end('SIGTERM')
-      },
-    }
     this.#workers.push(worker)
+    this.#seen.push(worker)
     return worker
+  }
+
+  /** What the model was asked in the present trial. */
+  get heard(): readonly Asked[] {
+    return this.model.asked.slice(this.#heardBefore)
+  }
+
+  /** What the workers of the present trial have told. */
+  get news(): readonly WorkerNews[] {
+    return this.#seen.flatMap(({ news }) => news)
   }
 
   /** Ends what the trial left, and the run. */
   async end(runId: string): Promise<void> {
+    this.#trial.abort()
     await Promise.all(this.#workers.splice(0).map((worker) => worker.stop()))
     await this.server.pawl.runs.cancel(runId, {})
   }
@@ -210,7 +126,7 @@ export class Stage {
     return run
   }
 
-  /** The run as soon as it is so. */
+  /** The run as soon as it is so. @throws Error where it ends before, or a person is asked */
   async until(runId: string, isSo: (run: RunDetail) => boolean): Promise<RunDetail> {
     for (;;) {
       const run = await this.run(runId)
@@ -218,7 +134,7 @@ export class Stage {
       if (run.isSettled) throw new Error(`the run ended ${run.status} (${run.reason})`)
       const asked = await this.question(runId)
       if (asked) throw new Error(`a person is asked: ${asked.question}`)
-      await sleep(100)
+      await this.#pause()
     }
   }
 
@@ -228,36 +144,73 @@ export class Stage {
     return nodes.find(({ status }) => status === 'PENDING')
   }
 
+  /** What a person is asked, as soon as that is so. @throws Error where the run ends before */
   async asked(runId: string): Promise<Approval> {
     for (;;) {
       const asked = await this.question(runId)
       if (asked) return asked
       const run = await this.run(runId)
       if (run.isSettled) throw new Error(`the run ended ${run.status} (${run.reason}), and nobody is asked`)
-      await sleep(100)
+      await this.#pause()
     }
   }
 
-  /** Resolves when the agent has made this file in its workspace. */
-  async made(name: string): Promise<void> {
-    while (!existsSync(join(this.workspace, name))) await sleep(50)
+  /** Resolves when it is so. */
+  async when(isSo: () => boolean | Promise<boolean>): Promise<void> {
+    while (!(await isSo())) await this.#pause()
+  }
+
+  /** Whether the agent has made this file in its workspace. */
+  has(name: string): boolean {
+    return existsSync(join(this.workspace, name))
+  }
+
+  /** Resolves when the agent has made this file. @throws Error where the run ends before, or a person is asked */
+  async made(runId: string, name: string): Promise<void> {
+    await this.until(runId, () => this.has(name))
+  }
+
+  /** Whether an execution of a run has ended in this way. */
+  async wasEnded(runId: string, end: Execution['end']): Promise<boolean> {
+    return (await this.#executions(runId)).some((execution) => execution.end === end)
   }
 
   /** Processes that the executions of a run have left. */
   async leftovers(runId: string): Promise<number[]> {
-    const { nodes } = await this.server.pawl.executions.list({ filter: { runId }, first: 100 })
-    return nodes.flatMap(({ id }) => findByVariable('PAWL_EXECUTION_ID', id)).map(({ pid }) => pid)
+    const executions = await this.#executions(runId)
+    return executions.flatMap(({ id }) => findByVariable('PAWL_EXECUTION_ID', id)).map(({ pid }) => pid)
+  }
+
+  /** What the agents of a run have said. */
+  async transcript(runId: string): Promise<TranscriptEntry[]> {
+    const entries: TranscriptEntry[] = []
+    for (const { id } of await this.server.pawl.sessions.list(runId))
+      for await (const entry of this.server.pawl.sessions.transcript(id)) entries.push(entry)
+    return entries
   }
 
   /** Removes all that the agent has kept in its HOME. */
   async forget(): Promise<void> {
-    const home = join(this.#folder, 'home')
-    await rm(home, { recursive: true, force: true })
-    await writeHome(home, this.agent.settle(this.model.url).files)
+    for (const name of await readdir(this.#home).catch(() => []))
+      await rm(join(this.#home, name), { recursive: true, force: true })
+    await writeHome(this.#home, this.agent.settle(this.model.url).files)
   }
 
   async close(): Promise<void> {
     await this.model.close()
     await rm(this.#folder, { recursive: true, force: true })
+  }
+
+  async #executions(runId: string): Promise<readonly Execution[]> {
+    return (await this.server.pawl.executions.list({ filter: { runId }, first: 100 })).nodes
+  }
+
+  get #home(): string {
+    return join(this.#folder, 'home')
+  }
+
+  /** Waits a little before what others do is looked at again. */
+  async #pause(): Promise<void> {
+    await sleep(100, undefined, { signal: AbortSignal.any([this.#signal, this.#trial.signal]) })
   }
 }

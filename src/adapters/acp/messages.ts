@@ -59,6 +59,8 @@ const usageSchema = z.object({
   outputTokens: tokens,
   thoughtTokens: tokens,
   cachedReadTokens: tokens,
+  cachedWriteTokens: tokens,
+  totalTokens: tokens,
 })
 
 export const promptedSchema = z.object({

@@ -77,11 +77,24 @@ export function readUsage(
 
 function fromUsage(usage: NonNullable<Prompted['usage']>): Partial<Usage> {
   return withoutMissing({
-    inputTokens: usage.inputTokens,
+    inputTokens: inputOf(usage),
     outputTokens: usage.outputTokens,
     cachedTokens: usage.cachedReadTokens,
     reasoningTokens: usage.thoughtTokens,
   })
+}
+
+/** All input: agents differ in whether what stood in a cache is a part of it, or beside it. The total tells which. */
+function inputOf({
+  inputTokens,
+  outputTokens,
+  cachedReadTokens,
+  cachedWriteTokens,
+  totalTokens,
+}: NonNullable<Prompted['usage']>): number | null | undefined {
+  if (typeof inputTokens !== 'number' || typeof totalTokens !== 'number') return inputTokens
+  const all = inputTokens + (cachedReadTokens ?? 0) + (cachedWriteTokens ?? 0)
+  return totalTokens >= all + (outputTokens ?? 0) ? all : inputTokens
 }
 
 function fromQuota(quota: Readonly<Record<string, unknown>>): Partial<Usage> {

@@ -119,6 +119,12 @@ const settingsSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe('What it is answered where it asks for a permission; null: by the defaults. For acp.'),
+  answerSeconds: z
+    .int()
+    .positive()
+    .max(86_400)
+    .default(900)
+    .describe('How long a person may take to answer where it asks for a permission, in seconds. For acp.'),
   startSeconds: seconds
     .default(120)
     .describe('The longest wait for an agent to begin: for each of its first answers. For acp.'),

@@ -141,9 +141,9 @@ function goesOn(open: Message | Thought | Output, piece: Message | Thought | Out
   )
 }
 
-/** News of what began earlier, figures and output come in the middle of a message too. */
+/** News of what began earlier and output come in the middle of a message too; what it used is told when it is whole. */
 function endsPieces({ kind, updates }: Entry): boolean {
-  return updates === undefined && kind !== 'USAGE' && kind !== 'OUTPUT'
+  return updates === undefined && kind !== 'OUTPUT'
 }
 
 /** The entry with a text that was cleaned already. */

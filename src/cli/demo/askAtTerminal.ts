@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline/promises'
+import { timeLimit } from '../../processes/timeLimit.ts'
 
 /** Asks a question on the terminal; undefined if nothing was typed in time or the demonstration was interrupted. */
 export async function askAtTerminal(
@@ -9,9 +10,7 @@ export async function askAtTerminal(
   // While readline waits for an answer, it receives Ctrl-C instead of the process.
   terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
   try {
-    return await terminal.question(question, {
-      signal: AbortSignal.any([signal, AbortSignal.timeout(seconds * 1_000)]),
-    })
+    return await terminal.question(question, { signal: timeLimit(seconds * 1_000, signal) })
   } catch (error) {
     if (!(error instanceof Error) || error.name !== 'AbortError') throw error
     process.stdout.write('\n')

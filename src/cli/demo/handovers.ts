@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Run, RunEvent } from '@pawl/sdk'
 import { whyUnstartable } from '../../processes/findCommand.ts'
 import { findProcess, isLiving } from '../../processes/processTable.ts'
+import { timeLimit } from '../../processes/timeLimit.ts'
 import { findOpenApproval } from '../../advice/findOpenApproval.ts'
 import { EXIT } from '../kit/exitCodes.ts'
 import type { Started } from './commandRunner.ts'
@@ -41,7 +42,7 @@ export async function handOver(demo: Demo): Promise<void> {
   const repository = await createDemoRepository(demo.data)
   const workers: Started[] = []
   try {
-    const signal = AbortSignal.any([demo.signal, AbortSignal.timeout(CHAPTER_TIMEOUT_MS)])
+    const signal = timeLimit(CHAPTER_TIMEOUT_MS, demo.signal)
     await tellHandover({ ...demo, signal }, repository, workers)
   } finally {
     for (const worker of workers) worker.kill('SIGTERM')

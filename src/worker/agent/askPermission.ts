@@ -8,6 +8,8 @@ export interface AskedPermission {
   readonly sessionId: string
   /** The phase that it works on; undefined between two phases. */
   readonly phase: string | undefined
+  /** How long the question stands, in seconds. */
+  readonly expiresInSeconds: number
   /** Aborts where the agent asks no more. */
   readonly signal: AbortSignal
 }
@@ -15,7 +17,7 @@ export interface AskedPermission {
 /** Asks a person for a permission, while the run stays with this owner. @throws PawlProblem where the server takes no question */
 export async function askPermission(
   { owned }: RunContext,
-  { asked, sessionId, phase, signal }: AskedPermission,
+  { asked, sessionId, phase, expiresInSeconds, signal }: AskedPermission,
 ): Promise<PermissionOutcome> {
   const { kind, title, program, path, detail } = asked
   const fields = {
@@ -24,6 +26,7 @@ export async function askPermission(
     payload: { detail },
     permission: { kind, program, path },
     sessionId,
+    expiresInSeconds,
     ...(phase !== undefined && { phase }),
   }
   const result = await owned.approvals.ask(fields, { signal })

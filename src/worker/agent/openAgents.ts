@@ -222,7 +222,13 @@ export class OpenAgents {
       recordEnd: async (executionId, ending) =>
         finishExecution(tools.pawl, executionId, await this.#fenceOf(executionId), ending),
       askPermission: (asked, signal) =>
-        askPermission(this.#run, { asked, sessionId, phase: this.phase, signal }),
+        askPermission(this.#run, {
+          asked,
+          sessionId,
+          phase: this.phase,
+          expiresInSeconds: definition.answerSeconds,
+          signal,
+        }),
       saveHandle: async (kept) => {
         const fields = { role, adapter: definition.adapter, handle: kept, ...this.#run.call }
         this.#run.accept(await owned.sessions.open(fields))

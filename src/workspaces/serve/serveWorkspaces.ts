@@ -10,6 +10,7 @@ import {
   type WorkspaceOperation,
 } from '@pawl/sdk'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { timeLimit } from '../../processes/timeLimit.ts'
 import { preparePlaces } from '../record/places.ts'
 import { endLeftPreviews } from '../preview/stopPreview.ts'
 import { WorkspaceError } from '../kit/workspaceError.ts'
@@ -129,8 +130,7 @@ class Server {
   async #perform(operation: WorkspaceOperation, workspace: Workspace, leaseSeconds: number): Promise<void> {
     const { pawl, onError } = this.#options
     const { id, attempt, expiresAt } = operation
-    const inTime = AbortSignal.timeout((leaseSeconds - MARGIN_SECONDS) * 1_000)
-    const signal = AbortSignal.any([this.#hurry, inTime])
+    const signal = timeLimit((leaseSeconds - MARGIN_SECONDS) * 1_000, this.#hurry)
     const told: Report | null = await performOperation(this.#tools, workspace, operation, signal).catch(
       (error: unknown) => {
         // An operation that never expires is left unreported, for the next worker to perform.

@@ -41,7 +41,7 @@ test('an agent over ACP asks a person in the middle of its turn, and goes on by 
         ],
       },
     ],
-    { permissions: { execute: 'ask', fetch: 'ask' } },
+    { permissions: { execute: 'ask', fetch: 'ask' }, answerSeconds: 60 },
   )
   bench.start({ runner: agent })
   const runId = await bench.begin('errand')
@@ -53,6 +53,7 @@ test('an agent over ACP asks a person in the middle of its turn, and goes on by 
     question: 'May the agent: make',
     permission: { kind: 'EXECUTE', program: 'make', path: null },
   })
+  expect(Date.parse(approval.expiresAt ?? '') - Date.parse(approval.requestedAt)).toBe(60_000)
   await bench.decide(runId, 'ALLOW')
   await bench.decide(runId, 'DENY', 'not from there')
   const settled = await bench.settled(runId)

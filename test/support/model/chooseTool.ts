@@ -28,6 +28,12 @@ const PATH = ['file_path', 'filePath', 'absolute_path', 'path']
 const PATIENCE = ['yield_time_ms']
 const PATIENCE_MS = 120_000
 const CONTENT = ['content', 'contents', 'text']
+const PLANS = ['update_plan', 'TodoWrite', 'todowrite', 'todo_write', 'write_todos']
+/** What stands in a list of steps, and what a step is named there. */
+const STEPS = ['plan', 'todos', 'items']
+const STEP = ['step', 'content', 'description', 'text']
+/** How a model says that a command needs a permission. */
+const ESCALATED = { sandbox_permissions: 'require_escalated', justification: 'It has to be so.' }
 
 /** The call by which this agent does it; null where it has no tool for that. */
 export function chooseTool(use: Use, tools: readonly Tool[]): Call | null {
@@ -36,7 +42,8 @@ export function chooseTool(use: Use, tools: readonly Tool[]): Call | null {
       tools.find(({ name }) => name === use.tool) ?? tools.find(({ name }) => name.endsWith(use.tool))
     return tool ? call(tool, use.input) : null
   }
-  if ('run' in use) return runCommand(use.run, tools)
+  if ('run' in use) return runCommand(use.run, tools, use.asksFirst)
+  if ('plan' in use) return makePlan(use.plan, tools)
   const writer = find(tools, WRITES)
   if (writer) return fill(writer, [PATH, use.write], [CONTENT, use.text])
   const patch = tools.find(({ name, isFreeform }) => name === 'apply_patch' && isFreeform)
@@ -44,16 +51,32 @@ export function chooseTool(use: Use, tools: readonly Tool[]): Call | null {
   return runCommand(`printf '%s' ${quote(use.text)} > ${quote(use.write)}`, tools)
 }
 
-function runCommand(command: string, tools: readonly Tool[]): Call | null {
+function runCommand(command: string, tools: readonly Tool[], asksFirst = false): Call | null {
   const tool = find(tools, RUNS)
   if (!tool) return null
   const properties = propertiesOf(tool.schema)
   const argument = COMMAND.find((name) => name in properties) ?? 'command'
   const isList = (properties[argument] as { type?: unknown } | undefined)?.type === 'array'
   const asked = [COMMAND, isList ? ['/bin/sh', '-c', command] : command] as const
-  return PATIENCE.some((name) => name in properties)
-    ? fill(tool, asked, [PATIENCE, PATIENCE_MS])
-    : fill(tool, asked)
+  const more = [
+    ...PATIENCE.map((name) => [[name], PATIENCE_MS] as const),
+    ...(asksFirst ? Object.entries(ESCALATED).map(([name, value]) => [[name], value] as const) : []),
+  ]
+  return fill(tool, asked, ...more.filter(([[name = '']]) => name in properties))
+}
+
+function makePlan(steps: readonly string[], tools: readonly Tool[]): Call | null {
+  const tool = find(tools, PLANS)
+  if (!tool) return null
+  const list = STEPS.find((name) => name in propertiesOf(tool.schema)) ?? 'todos'
+  const { items } = (propertiesOf(tool.schema)[list] ?? {}) as { items?: unknown }
+  const name = STEP.find((each) => each in propertiesOf(items)) ?? 'content'
+  const planned = steps.map((step, at) => ({
+    ...(exampleOf(items) as object),
+    [name]: step,
+    status: at === 0 ? 'in_progress' : 'pending',
+  }))
+  return fill(tool, [[list], planned])
 }
 
 function fill(tool: Tool, ...values: readonly (readonly [names: readonly string[], value: unknown])[]): Call {

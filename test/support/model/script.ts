@@ -1,7 +1,13 @@
 /** Something that a model has its agent do, by whatever tool the agent offers for it. */
 export type Use =
-  | { readonly run: string }
+  | {
+      readonly run: string
+      /** Whether the model says itself that the command needs a permission, to agents that let it. */
+      readonly asksFirst?: boolean
+    }
   | { readonly write: string; readonly text: string }
+  /** Steps of a plan, the first of which is under way. */
+  | { readonly plan: readonly string[] }
   /** A tool by its name, or by the end of it: agents put a prefix before the names of MCP tools. */
   | { readonly tool: string; readonly input: Readonly<Record<string, unknown>> }
 

@@ -14,7 +14,7 @@ import { messages } from './dialects/messages.ts'
 import { responses } from './dialects/responses.ts'
 import { exampleOf } from './exampleOf.ts'
 import { findCue } from './script.ts'
-import type { Answer, Script } from './script.ts'
+import type { Answer, ClaimedUsage, Script } from './script.ts'
 
 const DIALECTS: readonly Dialect[] = [responses, chatCompletions, messages, generateContent]
 
@@ -29,6 +29,8 @@ export interface Asked {
   /** The scene that it fell into; null where none fits. */
   readonly scene: number | null
   readonly index: number
+  /** What it was told to have used; null where it was refused. */
+  readonly usage: ClaimedUsage | null
 }
 
 /** A model that does what a script says, on loopback. */
@@ -68,11 +70,13 @@ export async function startScriptedModel(script: Script = []): Promise<ScriptedM
     const body = JSON.parse(sent)
     const question = dialect.read(body, path)
     const { answer, scene, index } = findCue(present, question.lines)
-    asked.push({ dialect: dialect.name, question, body, scene, index })
     const gone = new AbortController()
     response.once('close', () => gone.abort())
     const signal = AbortSignal.any([gone.signal, closing.signal])
-    await perform(dialect, { question, answer, sent, response, signal }).catch((error: unknown) => {
+    const reply = composeReply(question, answer, sent, signal)
+    const usage = answer.fail ? null : reply.usage
+    asked.push({ dialect: dialect.name, question, body, scene, index, usage })
+    await perform(dialect, { question, answer, reply, response, signal }).catch((error: unknown) => {
       // The agent hung up.
       if (!signal.aborted) throw error
     })
@@ -98,16 +102,15 @@ export async function startScriptedModel(script: Script = []): Promise<ScriptedM
 interface Performance {
   readonly question: Question
   readonly answer: Answer
-  readonly sent: string
+  readonly reply: Reply
   readonly response: ServerResponse
   readonly signal: AbortSignal
 }
 
 async function perform(
   dialect: Dialect,
-  { question, answer, sent, response, signal }: Performance,
+  { question, answer, reply, response, signal }: Performance,
 ): Promise<void> {
-  const reply = composeReply(question, answer, sent, signal)
   // What is asked without tools is beside the work: a title, a summary.
   const isAside = question.tools.length === 0
   if (answer.delayMs !== undefined && !isAside) await sleep(answer.delayMs, undefined, { signal })

@@ -37,26 +37,26 @@ describe('pieces', () => {
     )
   })
 
-  it('end where something else begins, and not by news of what began before, figures or output', () => {
+  it('end where something else begins, also by what it used, and not by news of what began before or output', () => {
     const entries = gather([
       thought('hm'),
       said('I '),
       { kind: 'TOOL_CALL', updates: 'before', status: 'COMPLETED' },
-      { kind: 'USAGE', inputTokens: 3 },
       { kind: 'OUTPUT', stream: 'STDERR', text: 'warn', isPiece: true },
       { kind: 'OUTPUT', stream: 'STDERR', text: 'ing\n', isPiece: true },
       said('see'),
       { kind: 'TOOL_CALL', key: 'next', title: 'ls' },
       said('done'),
+      { kind: 'USAGE', inputTokens: 3 },
     ])
     expect(entries.map((entry) => Object.values(entry)[0]?.text ?? Object.keys(entry)[0])).toEqual([
       'hm',
       'toolCall',
-      'usage',
       'warning\n',
       'I see',
       'toolCall',
       'done',
+      'usage',
     ])
   })
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startScriptedModel } from '../../support/model/scriptedModel.ts'
 import type { ScriptedModel } from '../../support/model/scriptedModel.ts'
+import { chooseTool } from '../../support/model/chooseTool.ts'
 import type { Script } from '../../support/model/script.ts'
 
 const SCRIPT: Script = [
@@ -168,6 +169,35 @@ describe.each(INTERFACES)('a scripted model by $name', (each) => {
     expect(limited.status).toBe(429)
     expect(limited.text + limited.headers.get('retry-after')).toMatch(/7/)
   })
+})
+
+it('makes a plan by whichever list its agent keeps, and says of a command that it needs a permission', () => {
+  const listOf = (properties: object, required: string[]) => ({
+    type: 'array',
+    items: { type: 'object', properties, required },
+  })
+  const text = { type: 'string' }
+  const plan = { plan: ['Look', 'Write'] }
+  const codex = { plan: listOf({ step: text, status: text }, ['step', 'status']) }
+  const claude = {
+    todos: listOf({ content: text, status: text, activeForm: text }, ['content', 'activeForm']),
+  }
+  const named = (name: string, properties: object) => ({ name, schema: { type: 'object', properties } })
+  expect(chooseTool(plan, [named('update_plan', codex)])?.input).toEqual({
+    plan: [
+      { step: 'Look', status: 'in_progress' },
+      { step: 'Write', status: 'pending' },
+    ],
+  })
+  expect(chooseTool(plan, [named('TodoWrite', claude)])?.input).toMatchObject({
+    todos: [{ content: 'Look', activeForm: 'text' }, { content: 'Write' }],
+  })
+  const command = named('exec_command', { cmd: text, sandbox_permissions: text })
+  expect(chooseTool({ run: 'ls', asksFirst: true }, [command])?.input).toEqual({
+    cmd: 'ls',
+    sandbox_permissions: 'require_escalated',
+  })
+  expect(chooseTool({ run: 'ls' }, [command])?.input).toEqual({ cmd: 'ls' })
 })
 
 it('answers with what a format asks for', async () => {

@@ -67,6 +67,16 @@ agents:
     expect(config.agents['default']?.command[0]).toBe('claude')
   })
 
+  test('override variables of a preset, and of a terminal what it shows, each by itself', async () => {
+    const { agents } = await load(`
+agents:
+  builder: { preset: opencode-acp, env: { EDITOR: none } }
+  default: { preset: claude-terminal, terminal: { readySeconds: 5 } }
+`)
+    expect(Object.keys(agents['builder']?.env ?? {})).toEqual(['OPENCODE_CONFIG_CONTENT', 'EDITOR'])
+    expect(agents['default']?.terminal).toMatchObject({ ready: 'accept edits on', readySeconds: 5 })
+  })
+
   test('are beaten by flags', async () => {
     const config = await load('{ "concurrency": 2, "owner": "file" }', { concurrency: 5, owner: undefined })
     expect([config.concurrency, config.owner]).toEqual([5, 'file'])
