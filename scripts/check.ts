@@ -24,6 +24,7 @@ const CHECKS: readonly (readonly [name: string, command: string])[] = [
   ['types', 'tsc -p . && tsc -p web'],
   ['dead code', 'knip'],
   ['migrations', 'tsx scripts/prismaDiff.ts --check'],
+  ['contract', 'tsx scripts/checkContract.ts'],
   ['house', 'vitest run --project unit test/unit/house'],
   ['statements', 'vitest run --project integration test/integration/store/statements.test.ts'],
   ['SDK package', 'publint sdk --strict && attw --pack sdk --quiet --profile node16'],
