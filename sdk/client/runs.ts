@@ -45,7 +45,7 @@ export class Runs {
    * its parent, and the parent cannot complete before it has ended, unless it is `detached`. With `continuesRunId` it
    * continues from where a settled run ended.
    *
-   * Problems: `NotFound`, `WorkflowMismatch`, `AlreadyContinued`, `RunNotActive`, `ConcurrencyConflict`,
+   * Problems: `WorkflowMismatch`, `AlreadyContinued`, `RunNotActive`, `ConcurrencyConflict`,
    * `IdempotencyMismatch`, `NotFound`, `InvalidInput`, `Forbidden`.
    */
   async start(fields: t.Fields<g.StartRunInput>): Promise<t.StartRunResult> {

@@ -49,10 +49,6 @@ type Complete<Result extends Member, Given> = Pick<EveryHandler<Result>, Missing
   readonly [Name in Exclude<keyof Given, Result['__typename'] | '_'>]: never
 }
 
-type Answer<Handlers> = {
-  [Name in keyof Handlers]: Handlers[Name] extends (...args: never[]) => infer A ? A : never
-}[keyof Handlers]
-
 /**
  * Calls the handler named like the result's type, and returns what it returns. Without a default branch `_` every type
  * must have a handler, otherwise the call does not compile.
@@ -62,11 +58,12 @@ type Answer<Handlers> = {
 export function match<Result extends Member, const Given extends Handlers<Result>>(
   result: Result,
   handlers: Given & Complete<Result, Given>,
-): Answer<Given> {
+): {
+  // Written out here, so that editors show what it comes to and not its name.
+  [Name in keyof Given]: Given[Name] extends (...args: never[]) => infer A ? A : never
+}[keyof Given] {
   const name = Object.hasOwn(handlers, result.__typename) ? result.__typename : '_'
-  const handler = (handlers as Record<string, unknown>)[name] as
-    | ((member: Result) => Answer<Given>)
-    | undefined
+  const handler = (handlers as Record<string, unknown>)[name] as ((member: Result) => never) | undefined
   if (handler) return handler(result)
   throw new PawlError(`No handler for ${result.__typename}, and no default branch "_"`)
 }
