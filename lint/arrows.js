@@ -143,7 +143,7 @@ export const ROOMS = {
     place: ['kit', 'git', 'record'],
     change: ['kit', 'git', 'record', 'place'],
     preview: ['kit', 'record'],
-    serve: ['kit', 'record', 'place', 'change', 'preview'],
+    serve: ['kit', 'git', 'record', 'place', 'change', 'preview'],
   },
   'src/adapters': {
     kit: [],

@@ -10,6 +10,8 @@ export interface SocketMessage {
 /** A client that sends exactly the given messages, so that tests see how the server handles them. */
 export interface RawSocket {
   send(message: unknown): void
+  /** Sends so many fragments of a message; the next `send` completes it. */
+  sendFragments(text: string, many: number): void
   /** The next unread message. Rejects if the socket closes first. */
   next(): Promise<SocketMessage>
   /** The code and reason of the close. */
@@ -53,6 +55,9 @@ export async function openRawSocket(
   })
   return {
     send: (message) => socket.send(typeof message === 'string' ? message : JSON.stringify(message)),
+    sendFragments(text, many) {
+      for (let sent = 0; sent < many; sent += 1) socket.send(text, { fin: false })
+    },
     async next() {
       const ready = messages.shift()
       if (ready) return ready

@@ -22,6 +22,15 @@ const MAX_UNAUTHENTICATED_SOCKETS = 500
 /** How many unread bytes are buffered for a client before its socket is closed. */
 const MAX_BUFFERED_BYTES = 8 * 1_048_576
 
+/**
+ * The options of ws that limit the parts in which a message arrives, of which it keeps one buffer each: a client that
+ * sends a byte at a time would take many times the memory of its message. Clients send a message as one frame or as
+ * frames of kilobytes; a network delivers it in packets of at least 512 bytes.
+ */
+function limitParts(maxMessageBytes: number): { maxFragments: number; maxBufferedChunks: number } {
+  return { maxFragments: 1_024, maxBufferedChunks: 1_024 + Math.ceil(maxMessageBytes / 512) }
+}
+
 /** Options of the socket server. */
 export interface SocketServerOptions extends ProtocolOptions, OriginOptions {
   readonly metrics: Metrics
@@ -51,6 +60,7 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
     // a compressor takes ten times the memory of its socket
     perMessageDeflate: false,
     maxPayload: maxMessageBytes,
+    ...limitParts(maxMessageBytes),
     handleProtocols: (offered) => handleProtocols(offered),
   })
   const silent = new WeakSet<WebSocket>()

@@ -1,11 +1,11 @@
-import { mkdir, mkdtemp, realpath, rm, stat, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type Filters, isTrusted, readFilters, readOwnFilters, toSettings } from './filters.ts'
 import { gitEnvironment } from './gitEnvironment.ts'
 import type { GitPlace } from './place.ts'
 import { WorkspaceError } from '../kit/workspaceError.ts'
 import { parseSettings, sealSettings, type Setting, writeSettings } from './settings.ts'
+import { makeTemporaryFolder } from './temporaryFolders.ts'
 
 /** Runs git with the user's own settings, for commands that run no program regardless of settings. */
 export type AskSettings = (args: readonly string[], env: Readonly<Record<string, string>>) => Promise<string>
@@ -52,7 +52,7 @@ export class Seals {
 
   /** Creates a temporary folder, which is removed by `close`. */
   async makeFolder(): Promise<string> {
-    this.#folder ??= mkdtemp(join(await findTemporary(), 'pawl-git-'))
+    this.#folder ??= makeTemporaryFolder()
     const folder = join(await this.#folder, String((this.#count += 1)))
     await mkdir(folder)
     return folder
@@ -119,10 +119,6 @@ async function askOwn(ask: AskSettings): Promise<Filters> {
   // Outside of any repository.
   const listed = await ask(['config', '--list', '-z', '--show-scope'], { GIT_DIR: '/dev/null/none' })
   return readOwnFilters(parseSettings(listed))
-}
-
-async function findTemporary(): Promise<string> {
-  return realpath(tmpdir()).catch(() => realpath('/tmp'))
 }
 
 function redirected(repository: string): WorkspaceError {

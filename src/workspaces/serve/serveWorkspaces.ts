@@ -18,6 +18,7 @@ import type { WorkspaceSettings } from '../kit/workspaceSettings.ts'
 import { Lanes } from './lanes.ts'
 import { OwnPreviews } from './ownPreviews.ts'
 import { type OperationResult, type OperationTools, performOperation } from './performOperation.ts'
+import { removeStaleFolders } from '../git/temporaryFolders.ts'
 import { toErrorInput } from './toErrorInput.ts'
 
 /** Whose workspace operations are served, and how. */
@@ -66,6 +67,7 @@ export async function serveWorkspaces(options: ServeOptions): Promise<void> {
   } = options
   const places = await preparePlaces(settings)
   await endLeftPreviews(places.state)
+  await removeStaleFolders()
   const previews = new OwnPreviews({ pawl, settings, places, onError })
   const lanes = new Lanes(concurrency)
   const hurry = new AbortController()

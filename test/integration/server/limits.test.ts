@@ -182,6 +182,18 @@ describe('sockets', () => {
     expect((await chatty.closed).code).toBe(1009)
   })
 
+  it('are closed for a message in too many fragments, long before it is complete', async () => {
+    const crumbling = await openSocket(server, server.adminToken)
+    crumbling.sendFragments('x', 1_100)
+    expect((await crumbling.closed).code).toBe(1008)
+    const whole = await openSocket(server, server.adminToken)
+    whole.sendFragments(' ', 1_000)
+    whole.send({ id: '1', type: 'subscribe', payload: { query: '{ viewer { name } }' } })
+    expect(await whole.next()).toMatchObject({ type: 'next' })
+    whole.close()
+    await whole.closed
+  })
+
   it('are closed for messages that are none', async () => {
     for (const message of [
       '{',
