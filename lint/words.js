@@ -14,7 +14,7 @@ export const WORDS = [
 
 /** Turns of phrase in descriptions and messages that the field has plainer words for. */
 const PHRASES = [
-  { phrase: /\bgo(?:es)? on\b/, instead: 'continue' },
+  { phrase: /\bgoes on\b/, instead: 'continue' },
   { phrase: /\bstands at\b/, instead: 'is at' },
   { phrase: /\bas it is now\b/, instead: 'the current …' },
   { phrase: /\bfor good\b/, instead: 'permanently, or: final' },
@@ -25,10 +25,17 @@ const PHRASES = [
   { phrase: /\bfell silent\b/, instead: 'was lost, or: had no activity' },
   { phrase: /\bno more\b/, instead: 'no longer' },
   { phrase: /\b(?:anew|meanwhile|whoever)\b/, instead: 'again, in the meantime, anyone who' },
+  { phrase: /\b(?:go on|went on|going on)\b/, instead: 'continue' },
+  { phrase: /\bfor ever\b/, instead: 'without a limit' },
+  { phrase: /\b(?:put|puts) right\b/, instead: 'correct' },
+  { phrase: /\b(?:came|comes) of\b/, instead: 'the result of' },
+  { phrase: /\bstands where\b/, instead: 'is where' },
+  { phrase: /\b(?:at rest|beneath|thereof|lets go of)\b/, instead: 'inactive, below, of it, releases' },
+  { phrase: /\bowed\b/, instead: 'pending' },
 ]
 
-/** The folders whose descriptions and messages are read: what the API says. */
-const SPOKEN = ['src/graphql/', 'src/lifecycle/', 'src/commands/']
+/** The folders whose descriptions and messages are read: what the API, the command line and the logs say. */
+const SPOKEN = ['src/', 'sdk/']
 
 /** The folders whose declarations are read. */
 const READ = ['src/', 'sdk/', 'web/src/', 'scripts/', 'bench/']

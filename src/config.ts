@@ -32,7 +32,7 @@ export const configSchema = z.strictObject({
     .min(2)
     .max(1000)
     .default(10)
-    .describe('The most connections to the database; the embedded one takes up to 14.'),
+    .describe('Maximum number of connections to the database; the embedded one allows 14.'),
   logLevel: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')

@@ -40,7 +40,7 @@ function build() {
   const lines = chapters.map(({ path, heading, words }) => `- [${heading}](${path}): ${words} words`)
   write('INDEX.md', `# Index\n\n${lines.join('\n')}\n`)
   const words = chapters.reduce((sum, chapter) => sum + chapter.words, 0)
-  const isRepair = sectionOf('To be put right') !== ''
+  const isRepair = sectionOf('To be corrected') !== ''
   write('build.json', JSON.stringify({ file: 'INDEX.md', words: isRepair ? words : String(words) }))
 }
 

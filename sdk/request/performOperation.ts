@@ -105,7 +105,7 @@ function toResult(operation: WorkspaceOperationDetail, timeoutMs: number): Perfo
     return { __typename: 'OperationTimedOut', message, operation }
   }
   if (status === 'STARTED') {
-    const message = `${worker} on ${workspace.host} has not come to an end of it within ${seconds} s; it goes on`
+    const message = `${worker} on ${workspace.host} has not finished it within ${seconds} s and continues`
     return { __typename: 'OperationTimedOut', message, operation }
   }
   return { __typename: 'OperationFailed', message: error?.message ?? 'it failed', operation }

@@ -173,7 +173,7 @@ class SocketConnection {
   }
 
   #sendPing(): void {
-    if (!this.#wasHeardFrom) return this.#close(new PawlConnectionError('The server fell silent'))
+    if (!this.#wasHeardFrom) return this.#close(new PawlConnectionError('The server stopped answering'))
     this.#wasHeardFrom = false
     this.#send({ type: 'ping' })
   }

@@ -20,7 +20,9 @@ export async function* streamOverHttp<R, V>(
 ): AsyncGenerator<R, undefined> {
   const controller = new AbortController()
   const stop = () => controller.abort(signal.reason)
-  const watchdog = createWatchdog(() => controller.abort(new PawlConnectionError('The stream fell silent')))
+  const watchdog = createWatchdog(() =>
+    controller.abort(new PawlConnectionError('The stream delivered nothing for too long')),
+  )
   signal.addEventListener('abort', stop)
   if (signal.aborted) stop()
   try {

@@ -113,7 +113,7 @@ async function requestApproval(context: RunWithAgents, { key, approval }: Declar
 
 /** Fails a phase that requires a file but has no role to write it, and asks a person whether to retry. */
 async function requestManualArtifact(context: RunWithAgents, { key }: DeclaredPhase): Promise<void> {
-  const message = `Phase ${key} has to hand over a file, and no role`
+  const message = `Phase ${key} has to submit a file, and no role`
   const hint = 'Hand the file over by hand, as the owner of the run, or give the phase a role.'
   const error = { class: 'HUMAN_REQUIRED' as const, code: 'NO_ROLE', message, hint }
   const question = `${message} works on it. Shall it be tried again?`

@@ -162,7 +162,7 @@ it.each([
   expect(found).toEqual([])
 })
 
-it('looks as was chosen, whatever the system says, and after loading it anew', async () => {
+it('looks as was chosen, whatever the system says, and after reloading it', async () => {
   await page.emulateMedia({ colorScheme: 'light' })
   await page.setViewportSize({ width: 1440, height: 900 })
   await dashboard.open('/')

@@ -49,7 +49,7 @@ async function putToSleep(page: Page): Promise<() => Promise<unknown>> {
   return () => session.send('Debugger.resume')
 }
 
-it('says that the server is away, since when, and goes on by itself when it is back', async () => {
+it('says that the server is away, since when, and continues by itself when it is back', async () => {
   const { pawl } = dashboard
   const { id, fence } = await startHeld(pawl, { title: 'Outlives the server' })
   unwrap(await pawl.phases.start(id, 'context', { fence }))

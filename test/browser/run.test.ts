@@ -26,7 +26,7 @@ const phase = (key: string, status: string) =>
   page.locator(`[data-phase="${key}"][data-phase-status="${status}"]`).waitFor({ timeout: 15_000 })
 
 describe('a delivery, from its start to its end', () => {
-  it('is shown, decided and followed without loading anything anew', async () => {
+  it('is shown, decided and followed without reloading anything', async () => {
     const { pawl } = dashboard
     const held = await startHeld(pawl, { workflow: 'delivery', title: 'Deliver it', input: { pr: 7 } })
     await dashboard.open(`/runs/${held.id}`)

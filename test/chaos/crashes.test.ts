@@ -131,7 +131,7 @@ describe('after kill -9 under load', () => {
     await built.remove()
   })
 
-  test.each(CRASHES)('goes on without a hand: $what', PATIENCE, async ({ times, happen, keepsPostgres }) => {
+  test.each(CRASHES)('continues without help: $what', PATIENCE, async ({ times, happen, keepsPostgres }) => {
     for (let time = 1; time <= times; time++) {
       await Promise.race([ledger.untilMore(ACKNOWLEDGED_BETWEEN_CRASHES), work])
       const before = await server.findPostmaster()

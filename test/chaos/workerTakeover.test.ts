@@ -57,7 +57,7 @@ const KINDS = {
         plan) echo '# A plan' > plan.md;;
         build)
           [ -f crashed ] || { touch crashed; exit 3; }
-          case "$prompt" in *'To be put right'*) echo '{"ok":true}' > build.json;; *) echo '{}' > build.json;; esac;;
+          case "$prompt" in *'To be corrected'*) echo '{"ok":true}' > build.json;; *) echo '{}' > build.json;; esac;;
         verify) [ ! -f ready ] || echo fine > verify.txt;;
       esac`),
   tmux: async (bench: Bench) => {
@@ -65,7 +65,7 @@ const KINDS = {
     const rules = [
       { phase: 'plan', do: [note, { write: 'plan.md', text: '# A plan' }] },
       { phase: 'build', times: 1, do: [note, { crash: true }] },
-      { phase: 'build', prompt: 'To be put right', do: [note, { write: 'build.json', json: { ok: true } }] },
+      { phase: 'build', prompt: 'To be corrected', do: [note, { write: 'build.json', json: { ok: true } }] },
       { phase: 'build', do: [note, { write: 'build.json', json: {} }] },
       { phase: 'verify', do: [note, { run: ['sh', '-c', '[ ! -f ready ] || echo fine > verify.txt'] }] },
     ]

@@ -306,7 +306,7 @@ describe('a chain of runs', () => {
     expect(await constraintOf(text, [held])).toBe('run_chain')
   })
 
-  test('goes on from each of its runs once', async () => {
+  test('continues from each of its runs once', async () => {
     const { id } = await runIn(here, 'COMPLETED')
     const { id: next } = await runIn(here, 'CANCELLED', { continuesRunId: id })
     expect(await constraintOf(`UPDATE run SET continues_id = $2 WHERE id = $1`, [next, id])).toBeUndefined()

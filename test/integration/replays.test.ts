@@ -47,7 +47,7 @@ describe('a command that is sent again with its key (G7)', () => {
     ).toMatchObject(mismatch('fence', 'repair'))
   })
 
-  test('that was refused is decided anew: only what was accepted is kept', async () => {
+  test('that was refused is decided again: only what was accepted is kept', async () => {
     const { commands, callers } = here
     const { id: runId } = await begin(here)
     const input = { runId, fence: 1, idempotencyKey: 'too early' }

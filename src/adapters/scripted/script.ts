@@ -28,7 +28,7 @@ const stepSchema = z.union([
       'Starts a process that ignores SIGTERM and never ends, in its own group or in another session.',
     ),
   z.strictObject({ deleteWorkspace: z.literal(true) }).describe('Removes the workspace.'),
-  z.strictObject({ silence: z.literal(true) }).describe('Does nothing any more, for ever.'),
+  z.strictObject({ silence: z.literal(true) }).describe('Does nothing any more.'),
   z.strictObject({ exit: z.int().min(0).max(255) }).describe('Ends with this code.'),
   z.strictObject({ crash: z.literal(true) }).describe('Ends itself by SIGKILL.'),
 ])

@@ -51,7 +51,7 @@ export function approvalDecideCommand(): Command {
       ).argParser(addAnswer),
     )
     .addOption(decisionOption('decline', 'a QUESTION: no answer is given'))
-    .option('--comment <text>', 'comment; whoever repeats the work, or the agent that asked, reads it')
+    .option('--comment <text>', 'comment for the agent that repeats the work, or that asked')
     .option('--digest <digest>', 'refuse unless this is the digest (default: digest of what is shown)')
     .addOption(keyOption())
     .action(

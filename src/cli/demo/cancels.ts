@@ -9,7 +9,7 @@ export async function cancelWithProof(demo: Demo): Promise<void> {
   const { narrator, commands } = demo
   narrator.chapter('Cancelled means stopped')
   narrator.say(
-    'Cancelling a run whose agent is at work makes it CANCELLING: its owner is told, stops the agent with everything the ' +
+    'Cancelling a run whose agent is at work makes it CANCELLING: its owner is notified, stops the agent with everything the ' +
       'agent started, and confirms. Only then is it CANCELLED.',
   )
   const { run } = await showAgent(demo, {

@@ -20,8 +20,8 @@ export async function deliver(demo: Demo): Promise<void> {
   const { narrator, pawl } = demo
   narrator.chapter('A delivery: a plan to approve, and files that count')
   narrator.say(
-    'A workflow is a file: phases, what each has to hand over, who has to agree. This one wants a plan that a person ' +
-      'approves, and a report whose shape the server knows.',
+    'A workflow is a file: phases, the file each has to submit, who has to approve it. This one requires a plan that a ' +
+      'person approves, and a report that matches a schema.',
   )
   await showCommand(demo, ['workflow', 'apply', WORKFLOW])
   const { run: planned } = await showAgent(demo, {
@@ -31,12 +31,12 @@ export async function deliver(demo: Demo): Promise<void> {
   expectEqual([planned.status, planned.nextAction], ['AWAITING_APPROVAL', 'DECIDE_APPROVAL'])
   narrator.gap()
   narrator.say(
-    'The run waits for a person, and nobody holds it meanwhile. What is asked, with the file it is about:',
+    'The run waits for a person; in the meantime it has no owner. The question, with the file it is about:',
   )
   const revision = await decideUntilApproved(demo, planned)
 
   narrator.gap()
-  narrator.say('Any agent may go on now: where the run stands is the server’s to know.')
+  narrator.say('Any agent may continue now: the server holds the state of the run.')
   const { run } = await showAgent(demo, {
     agent: 'delivery',
     words: ['--run', planned.id],
@@ -48,7 +48,7 @@ export async function deliver(demo: Demo): Promise<void> {
   expectEqual([run.outcome, refused.map(({ path }) => path)], ['SUCCESS', ['build.json']])
   narrator.conclude(
     `${run.status}: the first build.json was refused (${refused[0]?.problems[0]?.message}), which changed no phase; the ` +
-      'agent repaired it. Every phase has a valid file of its last attempt, and the plan was approved as it was shown.',
+      'agent repaired it. Every phase has a valid file of its last attempt, and exactly the plan that was shown was approved.',
   )
 }
 
@@ -63,7 +63,7 @@ async function decideUntilApproved(demo: Demo, planned: RunDetail): Promise<numb
     const { revision = 0 } = (await demo.pawl.runs.get(planned.id)) ?? {}
     if (answer === 'APPROVE') return revision
     demo.narrator.gap()
-    demo.narrator.say('Sent back: the phase failed with what was said, and is done again.')
+    demo.narrator.say('Rejected: the phase failed with the comment, and is repeated.')
     const words = ['--run', planned.id]
     await showAgent(demo, { agent: 'delivery', words, runId: planned.id, after: revision })
     demo.narrator.gap()

@@ -35,8 +35,8 @@ export async function handOver(demo: Demo): Promise<void> {
     return
   }
   narrator.say(
-    'pawl worker prompts agents phase by phase, waits for their files, and hands them over. Each run works in a git ' +
-      'worktree of its own, here of a small repository of three chapters that wants an index.',
+    'pawl worker prompts agents phase by phase, waits for their files, and submits them. Each run works in a git ' +
+      'worktree of its own, here of a small repository of three chapters that needs an index.',
   )
   await showCommand(demo, ['workflow', 'apply', WORKFLOW])
   const repository = await createDemoRepository(demo.data)
@@ -87,7 +87,7 @@ async function tellHandover(demo: Demo, repository: DemoRepository, workers: Sta
   await examineRun(demo, run.id)
 
   narrator.gap()
-  narrator.say('The work stands on a branch of its own, and a worker of that machine merges it:')
+  narrator.say('The work is on its own branch, and a worker of that machine merges it:')
   await showCommand(demo, ['run', 'diff', '--stat', run.id])
   await showCommand(demo, ['run', 'merge', run.id])
   const index = await repository.git('show', 'main:INDEX.md')
@@ -95,8 +95,8 @@ async function tellHandover(demo: Demo, repository: DemoRepository, workers: Sta
   second.kill('SIGTERM')
   expectEqual(await second.ended, EXIT.done)
   narrator.conclude(
-    'COMPLETED by the second worker, in the attempt that the first one began: what was handed over and approved stayed, ' +
-      'no prompt was sent twice, and the agent went on from what it found.',
+    'COMPLETED by the second worker, in the attempt that the first one began: submitted files and approvals were kept, ' +
+      'no prompt was sent twice, and the agent continued from what it found.',
   )
 }
 

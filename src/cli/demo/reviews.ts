@@ -11,9 +11,9 @@ export async function reviewRepository(demo: Demo): Promise<RunDetail> {
   const { bold, dim } = narrator.colors
   narrator.chapter('An agent reviews this repository')
   narrator.say(
-    'pawl exec starts a run, holds a lease on it while the agent lives, and hands the agent a token that is good for ' +
-      'this run alone. The agent reads the last commits and reports each phase for itself. The lines with a time are ' +
-      'events, as a subscription brings them.',
+    'pawl exec starts a run, holds a lease on it while the agent runs, and gives the agent a token that is valid for ' +
+      'this run only. The agent reads the last commits and reports each phase itself. The lines with a time are ' +
+      'events from a subscription.',
   )
   const { run } = await showAgent(demo, {
     words: ['--workflow', 'review', '--title', 'Review of the last commits'],
@@ -22,7 +22,7 @@ export async function reviewRepository(demo: Demo): Promise<RunDetail> {
   const report = readReport(run)
   narrator.gap()
   if (report.title.startsWith('the bundled sample'))
-    narrator.say('This tree has no history of commits, so the agent took the sample that comes with it.')
+    narrator.say('This directory has no commits, so the agent used its bundled sample.')
   narrator.say(bold(safeText(report.verdict)))
   const shown = pickOneOfEachKind(report.findings, 5)
   for (const { path, line, says } of shown) {
@@ -31,8 +31,8 @@ export async function reviewRepository(demo: Demo): Promise<RunDetail> {
   if (report.findings.length > shown.length)
     narrator.echo(dim(`and ${report.findings.length - shown.length} more: pawl run show ${run.id}`))
   narrator.conclude(
-    `${run.status}, outcome ${run.outcome}: every phase was started and left in the declared order, and the round is ` +
-      'complete. The server holds the evidence; nothing else makes a run COMPLETED.',
+    `${run.status}, outcome ${run.outcome}: every phase was started and completed in the declared order, and the round is ` +
+      'complete. The server has the evidence; nothing else makes a run COMPLETED.',
   )
   return run
 }
@@ -50,7 +50,7 @@ export async function finishWithoutWork(demo: Demo): Promise<RunDetail> {
   })
   expectEqual([exitCode, run.outcome], [0, 'INCOMPLETE'])
   narrator.conclude(
-    `Exit code ${exitCode}, and yet the run is ${run.status} with outcome ${run.outcome}: it stands at ` +
+    `Exit code ${exitCode}, and yet the run is ${run.status} with outcome ${run.outcome}: it is still at ` +
       `${run.currentPhase?.key}. An exit code is never evidence.`,
   )
   return run
@@ -72,8 +72,8 @@ export async function resumeTwice({ narrator, commands }: Demo, run: RunDetail):
     [EXIT.done, EXIT.lostRace],
   )
   narrator.conclude(
-    `Exit codes ${codes.join(' and ')}: exactly one resumed it; the other was told ` +
-      'NotResumable, with where the run stands now. So no second agent starts in the same worktree.',
+    `Exit codes ${codes.join(' and ')}: exactly one resumed it; the other got ` +
+      'NotResumable, with the current state of the run. So no second agent starts in the same worktree.',
   )
 }
 

@@ -16,8 +16,8 @@ export async function tellStory(demo: Demo): Promise<void> {
   const { narrator, server } = demo
   const { bold } = narrator.colors
   const data = relative(process.cwd(), demo.data) || '.'
-  narrator.say(`A server is up at ${bold(server.url)}, on a PostgreSQL of its own.`)
-  narrator.say('Everything below happens on it, by real processes.')
+  narrator.say(`A server is running at ${bold(server.url)}, with its own PostgreSQL.`)
+  narrator.say('Everything below happens on it, with real processes.')
   if (demo.stays) {
     narrator.say('To look around yourself, in another terminal:')
     narrator.command(`export PAWL_DATA=${data.startsWith('..') ? demo.data : data}; npx pawl run list`)
@@ -46,7 +46,9 @@ async function tellTroubles(demo: Demo, reviewed: RunDetail): Promise<void> {
 
 async function examine({ narrator, commands }: Demo): Promise<void> {
   narrator.chapter('The log proves it')
-  narrator.say('Each run equals the fold of its log. The doctor computes every run again and compares.')
+  narrator.say(
+    'The state of each run can be computed from its log. The doctor does that for every run and compares.',
+  )
   narrator.command('pawl doctor')
   expectEqual(await commands.run(['doctor'], (line) => narrator.echo(line)), 0)
 }

@@ -47,7 +47,7 @@ function sentence(news: RunNews, colors: Colors): string {
     case 'run-taken':
       return `took ${bold(safeText(news.title ?? news.runId))} ${dim(`(${news.workflow}, ${news.runId})`)}`
     case 'phase-begun': {
-      const again = news.isResumed ? ' goes on' : news.attempt > 1 ? ` attempt ${news.attempt}` : ''
+      const again = news.isResumed ? ' continues' : news.attempt > 1 ? ` attempt ${news.attempt}` : ''
       return `${bold(news.phase)}${again} ${dim(`as ${news.role ?? 'nobody'}`)}`
     }
     case 'prompt-sent':

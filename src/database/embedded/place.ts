@@ -66,7 +66,7 @@ async function openHome(entry: string, user: RunUser | undefined): Promise<strin
   const home = await realpath(entry).catch((cause: unknown) => {
     throw new DatabaseError(
       'DATA_DIR_UNUSABLE',
-      `${entry} is a link to where the database was, and that is gone. Put it back, or delete the link to begin anew.`,
+      `${entry} is a link to where the database was, and that is gone. Put it back, or delete the link to begin with an empty database.`,
       { cause },
     )
   })

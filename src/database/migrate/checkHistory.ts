@@ -66,6 +66,6 @@ function editedError(name: string): DatabaseError {
   return new DatabaseError(
     'MIGRATION_EDITED',
     `The migration ${name} was changed after it had been applied to this database. Put its migration.sql back as it ` +
-      'was (install Pawl anew) and write what you want to change as a new migration.',
+      'was (install Pawl again) and write what you want to change as a new migration.',
   )
 }

@@ -33,7 +33,7 @@ export async function migrate(
   if (migrations.length === 0) {
     throw new DatabaseError(
       'MIGRATION_MISSING',
-      `There are no migrations in ${migrationsDir}. Install Pawl anew.`,
+      `There are no migrations in ${migrationsDir}. Install Pawl again.`,
     )
   }
   // one connection throughout: if it is lost, so is the lock, and nothing more can be applied

@@ -72,6 +72,6 @@ async function* explainGunzip(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buf
 export function invalid(because: string): DatabaseError {
   return new DatabaseError(
     'EXPORT_INVALID',
-    `This file can't be imported: ${because}. Nothing was changed. Export anew, or take another copy of the file.`,
+    `This file can't be imported: ${because}. Nothing was changed. Export again, or use another copy of the file.`,
   )
 }

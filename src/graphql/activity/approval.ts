@@ -84,7 +84,7 @@ builder.objectType(ApprovalRef, {
     }),
     sessionId: t.id({
       nullable: true,
-      description: 'The session whose agent asks in the middle of its turn, where it is told.',
+      description: 'The session whose agent asks in the middle of its turn, if it is reported.',
       resolve: ({ approval }) => approval.sessionId,
     }),
     permission: t.field({

@@ -66,7 +66,7 @@ defineMutation('requestApproval', {
     payload: json('What is shown with the question.'),
     fence,
     expiresInSeconds: seconds(
-      `How long the question stands, in seconds; left out: for ever, and ${ANSWER_SECONDS} for a PERMISSION or a QUESTION.`,
+      `How long the question stays open, in seconds; default: without a limit, and ${ANSWER_SECONDS} for a PERMISSION or a QUESTION.`,
     ),
     onExpiry: defaulted(
       oneOf(

@@ -58,7 +58,7 @@ builder.objectType(ArtifactRef, {
     }),
     problems: t.field({
       type: [ArtifactProblemRef],
-      description: 'What is wrong with it; empty where it is valid. At most 100 are told.',
+      description: 'What is wrong with it; empty if it is valid; at most 100.',
       resolve: ({ artifact }) => [...artifact.problems],
     }),
     content: t.string({

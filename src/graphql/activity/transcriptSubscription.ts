@@ -26,7 +26,7 @@ builder.subscriptionFields((t) => ({
   transcript: t.field({
     type: TranscriptEntryRef,
     description:
-      'What the agent of a session says, after a cursor, each entry once and in order; ends when the session is DISPOSED and all was told.',
+      'What the agent of a session says, after a cursor, each entry once and in order; ends when the session is DISPOSED and everything was delivered.',
     args: {
       sessionId: t.arg.id({ required: true, description: 'The session.' }),
       after: t.arg.int({

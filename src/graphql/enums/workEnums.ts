@@ -52,7 +52,7 @@ export const EntryKind = enumOf('EntryKind', ENTRY_KINDS, 'What an entry of a tr
   OUTPUT: 'What a program put out without saying what it is.',
 })
 
-export const ToolKind = enumOf('ToolKind', TOOL_KINDS, 'What a tool does, as the agent tells it.', {
+export const ToolKind = enumOf('ToolKind', TOOL_KINDS, 'What a tool does, as the agent reports it.', {
   READ: 'Reads files or data.',
   EDIT: 'Changes files or their content.',
   DELETE: 'Removes files or data.',

@@ -70,7 +70,7 @@ builder.objectType(WorkspaceRef, {
     }),
     status: t.field({
       type: WorkspaceStatus,
-      description: 'Whether it is there.',
+      description: 'Whether the directory exists.',
       resolve: ({ workspace }) => workspace.status,
     }),
     revision: t.int({

@@ -58,7 +58,7 @@ function recordsChain([first]: readonly RunEvent[]): boolean {
 
 function checkSequence(stored: Run, events: readonly RunEvent[]): Difference[] {
   const gaps = events.flatMap(({ seq }, index) =>
-    seq === index + 1 ? [] : [`event ${seq} stands where ${index + 1} was expected`],
+    seq === index + 1 ? [] : [`found event ${seq} where ${index + 1} was expected`],
   )
   if (events.length !== stored.revision) gaps.push(`${events.length} events, but revision ${stored.revision}`)
   return gaps.map((detail) => ({ guarantee: 'G6', detail }))

@@ -65,7 +65,7 @@ const awayMs = z
 const last = z
   .boolean()
   .optional()
-  .describe('Whether no attached child is active any more; left out: not told.')
+  .describe('Whether no attached child is active any more; left out: unknown.')
 
 const requeuedBecause = z.enum(['RELEASED', 'OWNER_LOST'])
 

@@ -18,7 +18,7 @@ export const requestApproval = defineAgentTool({
   name: 'pawl_approval_request',
   title: 'Request a review',
   description:
-    'Asks a person to approve the work of the current phase, or the run. Then stop: the run waits, and its next agent goes on after the decision. Without a question, the one that the workflow declares for the phase is asked.',
+    'Asks a person to approve the work of the current phase, or the run. Then stop: the run waits, and its next agent continues after the decision. Without a question, the one that the workflow declares for the phase is asked.',
   hints: {},
   input: z.strictObject({
     phase: z

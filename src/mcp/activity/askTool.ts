@@ -19,7 +19,7 @@ export const ask = defineAgentTool({
   name: 'pawl_ask',
   title: 'Ask a person',
   description:
-    'Asks a person a question that only they can answer, and waits for the answer; one question at a time. Where nobody has answered in time, call it again with the `handle` alone. Nobody may answer at all: then go on as well as you can. It is not for permission to finish: see pawl_approval_request.',
+    'Asks a person a question that only they can answer, and waits for the answer; one question at a time. If nobody has answered in time, call it again with the `handle` alone. If nobody answers at all, continue as well as you can. It is not for permission to finish: see pawl_approval_request.',
   hints: {},
   input: z
     .strictObject({
@@ -120,8 +120,8 @@ function sayAnswer(approval: Approval, seconds: number): string {
   const say: { readonly [Status in ApprovalStatus]?: string } = {
     PENDING: `Nobody has answered within ${seconds} s. Call pawl_ask with the handle ${id} to wait on.`,
     ANSWERED: `${decidedBy ?? 'A person'} answered: ${JSON.stringify(answer)}.${word}`,
-    DECLINED: `${decidedBy ?? 'A person'} will not answer: go on as well as you can.${word}`,
-    EXPIRED: 'Nobody answered. That is no refusal: go on as well as you can.',
+    DECLINED: `${decidedBy ?? 'A person'} will not answer: continue as well as you can.${word}`,
+    EXPIRED: 'Nobody answered. That is no refusal: continue as well as you can.',
   }
   return say[status] ?? `The question is ${status}: it is not asked any more.`
 }

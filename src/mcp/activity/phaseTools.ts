@@ -31,7 +31,7 @@ export const advancePhase = defineAgentTool({
     'Ends the current phase and moves the run to a phase that may follow it. Refused, with what is missing, while the file or the approval of the current phase is.',
   hints: {},
   input: z.strictObject({
-    to: phaseSchema.describe('Key of the phase to go on to, one of `mayFollow` in pawl_state.'),
+    to: phaseSchema.describe('Key of the next phase, one of `mayFollow` in pawl_state.'),
   }),
   result: positionResult,
   async perform({ pawl, runId, call }, { to }) {

@@ -12,7 +12,7 @@ const REACTIONS: { readonly [Name in AnyProblem['__typename']]?: string } = {
     'Stop working on this run: it has another owner now or is over, and nothing that you report for it counts any more.',
   RunNotActive: 'Look at the state: the run waits for a person, or it is over and you stop working.',
   NotCompletable: 'Do what is missing first.',
-  IllegalTransition: 'Look where the run is, and go on from there.',
+  IllegalTransition: 'Read the state of the run, and continue from there.',
   UnknownPhase: 'Name a phase of the workflow.',
   InvalidInput: 'Correct the arguments, and call again.',
   RevisionConflict: 'Look at the run again before you decide.',

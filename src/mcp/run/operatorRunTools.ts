@@ -46,7 +46,7 @@ export const start = defineOperatorTool({
     input: jsonSchema.optional().describe('What the run is about, any JSON.'),
     project: z.string().min(1).optional(),
     labels: labels.optional(),
-    continuesRunId: z.string().min(1).optional().describe('A settled run, from whose end this one goes on.'),
+    continuesRunId: z.string().min(1).optional().describe('A settled run that the new run continues.'),
     idempotencyKey: z
       .string()
       .min(1)

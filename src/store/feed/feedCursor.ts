@@ -25,7 +25,7 @@ export class CursorExpiredError extends Error {
   override readonly name = 'CursorExpiredError'
 
   constructor(because: string) {
-    super(`the feed can't be taken up from this cursor, ${because}: list the runs again`)
+    super(`the feed can't resume from this cursor, ${because}: list the runs again`)
   }
 }
 
@@ -105,7 +105,7 @@ export async function decodeFeedCursor(store: Store, sealed: string): Promise<Fe
 export function checkFeedCursor(cursor: FeedCursor, now: FeedCursor): void {
   if (cursor.installation !== now.installation)
     throw new CursorExpiredError('which is of another installation')
-  if (cursor.started !== now.started) throw new CursorExpiredError('the database has started anew since')
+  if (cursor.started !== now.started) throw new CursorExpiredError('the database has been restarted since')
   if (now.at - cursor.at > FEED_CURSOR_SECONDS * 1000) throw new CursorExpiredError('which is too old')
 }
 

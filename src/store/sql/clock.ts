@@ -12,6 +12,6 @@ const CLOCK = prepare({
 /** The database's clock, the only one that leases and timeouts are judged by. */
 export async function readClock(connection: Connection): Promise<Instant> {
   const [row] = await query(connection, CLOCK, [])
-  if (!row) throw new Error('the database told no time')
+  if (!row) throw new Error('the database returned no time')
   return row.now.getTime()
 }

@@ -53,7 +53,7 @@ async function begin(pool: pg.Pool, slots: Slots): Promise<Opened & { end: () =>
     // several statements in one message return as many results
     const results = (await client.query(BEGIN)) as unknown as pg.QueryResult<{ now: Date }>[]
     const now = results.at(-1)?.rows[0]?.now
-    if (!now) throw new Error('the database told no time')
+    if (!now) throw new Error('the database returned no time')
     const held = client
     return { connection: inTurn(held), now: now.getTime(), end: () => end(held, slots) }
   } catch (error) {

@@ -30,7 +30,7 @@ export const workerConfigSchema = z.strictObject({
     .nonnegative()
     .max(86_400)
     .default(30)
-    .describe('How long phases at work may go on when the worker is stopped, in seconds.'),
+    .describe('How long running phases may continue when the worker is stopped, in seconds.'),
   state: z
     .string()
     .min(1)

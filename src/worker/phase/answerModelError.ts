@@ -93,16 +93,16 @@ const WORDS: Readonly<
   Record<ModelError['class'], (role: string, message: string, credential: string) => Words>
 > = {
   AUTH: (role, message, credential) => ({
-    message: `The model of the ${role} did not let it in: ${message}`,
+    message: `The model of the ${role} refused its credentials: ${message}`,
     hint: `Renew ${credential}, where the worker runs, then decide for a retry.`,
   }),
   BILLING: (role, message, credential) => ({
-    message: `The account of the ${role} can not pay for its model: ${message}`,
-    hint: `See to the account behind ${credential}, then decide for a retry.`,
+    message: `The account of the ${role} has no credit for its model: ${message}`,
+    hint: `Check the account behind ${credential}, then decide for a retry.`,
   }),
   CONTEXT_FULL: (role, message) => ({
-    message: `The work does not fit into the context of the model of the ${role}, also begun anew: ${message}`,
-    hint: 'Divide the work, or give the agent a model with a larger context, then decide for a retry.',
+    message: `The work does not fit into the context of the model of the ${role}, even in a new conversation: ${message}`,
+    hint: 'Split the work, or give the agent a model with a larger context, then decide for a retry.',
   }),
   REFUSED: (role, message) => ({
     message: `The model of the ${role} refuses the work: ${message}`,

@@ -94,13 +94,13 @@ function isNew(judged: Baseline, found: Artifact | ArtifactTrouble): boolean {
 
 function describeMissingWork(turn: Turn, artifact: DeclaredArtifact | null, isMissing: boolean): string {
   const what = !artifact
-    ? 'nothing was said about the work (`pawl state` tells what to say)'
+    ? 'the end of the work was not reported (`pawl state` shows the command)'
     : isMissing
       ? `the file \`${artifact.path}\` was not written`
-      : `the file \`${artifact.path}\` is as it was, and that was not accepted`
-  if (turn === 'SILENT') return `${what}; the agent was ended after it showed no sign of life for too long`
+      : `the file \`${artifact.path}\` is unchanged, and it was not accepted before`
+  if (turn === 'SILENT') return `${what}; the agent was ended because it showed no activity for too long`
   if (turn === 'CUT_OFF')
-    return `${what}; a limit of your model ended your turn before: go on in smaller steps`
+    return `${what}; a limit of your model ended your turn before: continue in smaller steps`
   return turn === 'LATE' ? `${what} in time; the agent was ended` : what
 }
 

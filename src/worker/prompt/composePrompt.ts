@@ -28,7 +28,7 @@ export function composePrompt(facts: PromptFacts): Prompt {
 
 /** Some agents can't commit: the repository of a worktree lies outside of what their sandbox lets them write. */
 const COMMITS =
-  'Where a commit is refused, as a sandbox may do, leave the files as they are: what is left in the worktree of a run is committed with its work.'
+  'If a commit is refused, for example by a sandbox, leave the files as they are: everything left in the worktree of a run is committed with its work.'
 
 function paragraphsOf(facts: PromptFacts): string[] {
   const { declared, repairs, rejected, failure, feedback, sentBackFrom, anew, messages } = facts
@@ -42,18 +42,18 @@ function paragraphsOf(facts: PromptFacts): string[] {
       sentBackFrom && `It came back from \`${sentBackFrom}\`: see what that phase has left.`,
     ),
     ...section('The last attempt failed', failure && `${failure.code}: ${failure.message}`),
-    ...section('To be put right', repairs),
+    ...section('To be corrected', repairs),
     ...section(
-      `What the server says of \`${rejected?.path}\``,
+      `Problems that the server found in \`${rejected?.path}\``,
       rejected &&
         list(rejected.problems.map(({ path, message }) => (path ? `\`${path}\` ${message}` : message))),
     ),
-    ...section('What was before', anew && describePast(anew)),
+    ...section('Previous work', anew && describePast(anew)),
     ...section(
       'Messages',
       messages.length > 0 && list(messages.map(({ sentBy, text }) => `${sentBy}: ${text}`)),
     ),
-    ...section('To hand over', handOver(declared)),
+    ...section('File to write', handOver(declared)),
     ...section('When you are done', ending(declared)),
     COMMITS,
   ]
@@ -62,19 +62,19 @@ function paragraphsOf(facts: PromptFacts): string[] {
 function opening({ workflow, declared, repairs, ordinal }: PromptFacts): string {
   const place = `You are the ${declared.role} of a run of the workflow “${workflow}”, in its phase “${declared.key}”.`
   if (ordinal > 0)
-    return `${place} You have begun already: go on from what you find in the working directory.`
+    return `${place} You have started already: continue from what you find in the working directory.`
   if (repairs !== null)
-    return `${place} What you have done is not right yet: put it right, and leave the rest as it is.`
+    return `${place} Your work is not correct yet: correct it, and leave the rest as it is.`
   return place
 }
 
 /** For an agent whose memory did not fit into its model's context. */
 function describePast({ handedOver, messages }: NonNullable<PromptFacts['anew']>): string {
-  const files = handedOver.map((path) => `the file \`${path}\` was handed over`)
+  const files = handedOver.map((path) => `the file \`${path}\` was submitted`)
   const said = messages.map(({ sentBy, text }) => `${sentBy} said: ${text}`)
   const facts = [...files, ...said]
   return [
-    'An agent before you worked on this until the conversation was too long for its model. You begin without its memory: look at the working directory first, and keep what you read and print short.',
+    'An agent before you worked on this until the conversation was too long for its model. You start without its memory: inspect the working directory first, and keep what you read and print short.',
     ...(facts.length > 0 ? [list(facts)] : []),
   ].join('\n\n')
 }
@@ -91,8 +91,8 @@ function handOver({ artifact }: DeclaredPhase): string | null {
   if (!artifact) return null
   const { path, mediaType, required, schema, maxBytes, pattern } = artifact
   const rules = [
-    `Write the file \`${path}\` (${mediaType}) in the working directory. It is handed over as soon as it is complete` +
-      `${required ? '' : '; it may be left out'}.`,
+    `Write the file \`${path}\` (${mediaType}) in the working directory. It is submitted as soon as it is complete` +
+      `${required ? '' : '; it is optional'}.`,
     maxBytes === null ? '' : `It holds at most ${maxBytes} bytes.`,
     pattern === null ? '' : `It matches the regular expression \`${pattern}\`.`,
     schema === null
@@ -103,20 +103,20 @@ function handOver({ artifact }: DeclaredPhase): string | null {
 }
 
 /** An agent without a shell that reaches the server, as in a sandbox, has these instead of the commands. */
-const TOOLS = 'Where you have tools of Pawl, `pawl_state` and those beside it do the same as the commands.'
+const TOOLS = 'If you have the MCP tools of Pawl, `pawl_state` and the others do the same as the commands.'
 
 function ending({ artifact, approval, next, final }: DeclaredPhase): string | null {
   const asks = approval ? 'Ask for the approval with `pawl approval request`.' : null
   if (artifact?.required) {
     return next.length > 1
-      ? `After the file was accepted one of these follows: ${next.join(', ')}. \`pawl phase advance KEY\` chooses. ${TOOLS}`
+      ? `After the file is accepted, one of these phases follows: ${next.join(', ')}. \`pawl phase advance KEY\` chooses it. ${TOOLS}`
       : null
   }
   if (asks) return `${asks} Nothing else ends this phase. ${TOOLS}`
   const ways = next.map((key) => `\`pawl phase advance ${key}\``)
   const words = final || next.length === 0 ? ['`pawl run complete`', ...ways] : ways
   const orFile = artifact ? ', or the file' : ''
-  return `Say so: ${words.join(' or ')}${orFile}. Ending without a word leaves the phase undone; \`pawl state\` tells where the run stands. ${TOOLS}`
+  return `Report it: ${words.join(' or ')}${orFile}. If you end without reporting, the phase stays unfinished; \`pawl state\` shows the state of the run. ${TOOLS}`
 }
 
 function fence(text: string): string {

@@ -150,7 +150,9 @@ async function checkSpace(folder: string): Promise<ReadinessProblem[]> {
   const isOutOfFiles = files > 0 && ffree === 0
   // A file system that reports no size can't run out of it.
   if (blocks === 0 || (bavail * bsize >= enough && !isOutOfFiles)) return []
-  const left = isOutOfFiles ? 'takes no more files' : `has ${Math.floor((bavail * bsize) / 1024)} KiB left`
+  const left = isOutOfFiles
+    ? 'has no room for more files'
+    : `has ${Math.floor((bavail * bsize) / 1024)} KiB left`
   return [{ code: 'DISK_FULL', message: `the disk of ${folder} ${left}` }]
 }
 

@@ -127,7 +127,7 @@ function gone(workspace: string, cause?: unknown): WorkspaceError {
   return new WorkspaceError('RECOVERABLE', {
     code: 'WORKSPACE_GONE',
     message: `The workspace ${workspace} is not there`,
-    hint: 'Open it again; a worktree is made anew from its branch.',
+    hint: 'Open it again; a worktree is created again from its branch.',
     cause,
   })
 }

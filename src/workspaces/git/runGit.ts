@@ -224,7 +224,7 @@ async function explainSpawn(cwd: string, cause: Error): Promise<WorkspaceError> 
   return new WorkspaceError('RECOVERABLE', {
     code: 'WORKSPACE_GONE',
     message: `${cwd} is not there`,
-    hint: 'Open the workspace again; a worktree is made anew from its branch.',
+    hint: 'Open the workspace again; a worktree is created again from its branch.',
     cause,
   })
 }

@@ -21,9 +21,7 @@ const revision = z
 export const workspaceRequestSchema = z.union(
   [
     z.strictObject({
-      directory: absolutePath.describe(
-        'Where the run works: as it stands, shared with whoever else works there.',
-      ),
+      directory: absolutePath.describe('The directory to work in, unchanged; it may be shared with others.'),
     }),
     z.strictObject({
       repository: absolutePath.describe('The git repository that the run gets a worktree and a branch of.'),

@@ -60,7 +60,7 @@ export async function findBeginning(
   throw new WorkspaceError('FATAL', {
     code: 'BASE_NOT_FOUND',
     message: `The repository ${repository} has no branch, tag or commit ${JSON.stringify(wanted)}`,
-    hint: 'Name one that is there, or fetch it first.',
+    hint: 'Name one that exists, or fetch it first.',
   })
 }
 

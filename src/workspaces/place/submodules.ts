@@ -94,7 +94,7 @@ function changed(path: string, files: readonly string[]): WorkspaceError {
 function notPushed(path: string, files: readonly string[]): WorkspaceError {
   return new WorkspaceError('HUMAN_REQUIRED', {
     code: 'SUBMODULE_NOT_PUSHED',
-    message: `${files.length} submodules of ${path} stand at commits that are nowhere else`,
+    message: `${files.length} submodules of ${path} are at commits that exist nowhere else`,
     hint: 'Push them from there, so that others find what is merged, and ask again.',
     files,
   })

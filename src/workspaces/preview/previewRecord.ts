@@ -119,6 +119,6 @@ function notStopped(pid: number): WorkspaceError {
   return new WorkspaceError('HUMAN_REQUIRED', {
     code: 'PREVIEW_NOT_STOPPED',
     message: `The preview's processes could not be ended; the first of them is ${pid}`,
-    hint: 'The system holds them, as for a disk that does not answer. End them, or start the machine anew.',
+    hint: 'The operating system blocks them, for example on a disk that does not answer. End them, or restart the machine.',
   })
 }

@@ -101,7 +101,7 @@ function notFound(path: string, cause?: unknown): WorkspaceError {
   return new WorkspaceError('FATAL', {
     code: 'DIRECTORY_NOT_FOUND',
     message: `There is no directory ${path} on this worker`,
-    hint: 'Name a directory that is there.',
+    hint: 'Name an existing directory.',
     cause,
   })
 }

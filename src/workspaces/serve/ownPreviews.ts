@@ -113,7 +113,7 @@ export class OwnPreviews {
     if (definition) return { runId: newest?.id ?? '', definition }
     throw new WorkspaceError('FATAL', {
       code: 'NO_PREVIEW_DEFINED',
-      message: `This worker was not told how to start a preview${run ? ` of what ${run.workflow.name} makes` : ''}`,
+      message: `This worker has no setting for starting a preview${run ? ` of what ${run.workflow.name} makes` : ''}`,
       hint: "Say so in the worker's configuration, under workspace.previews.",
     })
   }

@@ -21,8 +21,8 @@ export interface Scenario {
 }
 
 /** What prompts say by which the script tells them apart. */
-export const REPAIR = /not right yet/
-export const AGAIN = /begun already/
+export const REPAIR = /not correct yet/
+export const AGAIN = /started already/
 export const ANEW = /too long for its model/
 export const ANY = /TASK/
 

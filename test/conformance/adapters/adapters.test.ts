@@ -242,7 +242,7 @@ for (const kind of KINDS)
         expect(bench.said().includes('finished')).toBe(outlives)
       })
 
-      it('dies with its owner, or waits for the next one, and its output goes on where it stood', async () => {
+      it('dies with its owner, or waits for the next one, and its output continues where it stood', async () => {
         const bench = await follow(kind, [
           {
             do: [

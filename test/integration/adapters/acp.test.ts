@@ -54,7 +54,7 @@ async function work(bench: Workbench, text = 'go') {
 }
 
 describe('a session over ACP', () => {
-  it('goes on in the same process, is set to its mode, and is given the MCP server and the keys of prompts', async () => {
+  it('continues in the same process, is set to its mode, and is given the MCP server and the keys of prompts', async () => {
     const bench = await speak([{ do: [{ remember: true }] }], {}, { mode: 'free' })
     const { agent } = await work(bench, 'one')
     await agent.send(prompt('two'))
@@ -100,7 +100,7 @@ describe('a session over ACP', () => {
     expect(bench.said()).not.toContain('replayed')
   })
 
-  it('begins anew at once where the agent does not know it any more', async () => {
+  it('starts again at once where the agent does not know it any more', async () => {
     const bench = await speak([{ times: 1, do: [{ crash: true }] }, { do: [{ say: 'anew' }] }], {
       forgets: true,
     })
@@ -112,7 +112,7 @@ describe('a session over ACP', () => {
     expect(bench.handles.at(-1)).toMatchObject({ session: 'session-2' })
   })
 
-  it('begins anew after a restart', async () => {
+  it('starts again after a restart', async () => {
     const bench = await speak([{ do: [{ remember: true }] }])
     const { agent } = await work(bench, 'first')
     await agent.restart(NO_HURRY)
@@ -335,7 +335,7 @@ describe('a permission over ACP', () => {
     expect(bench.said().split('answered yes\n')).toHaveLength(3)
   })
 
-  it('is asked of a person, for as long as that takes, and the agent is told what came of it', async () => {
+  it('is asked of a person, for as long as that takes, and the agent is told its result', async () => {
     const permissions = permissionsSchema.parse({ execute: 'ask' })
     const command = { rawInput: { command: 'make' }, locations: [{ path: '/w' }] }
     const rules = [{ do: ask({ kind: 'execute', title: 'make\nit so', toolCall: command }) }]

@@ -26,7 +26,7 @@ describe('the examples of agents', () => {
     expect(await readFile(join(bench.workspace, 'out/plan.md'), 'utf8')).toContain('# Plan')
   })
 
-  it('remembering-agent.sh is taken up again by the id that it prints', async () => {
+  it('remembering-agent.sh is resumed by the id that it prints', async () => {
     const command = [example('remembering-agent.sh')]
     const bench = await setUp(processAdapter, {
       adapter: 'process',

@@ -73,7 +73,7 @@ describe('a process agent', () => {
     expect(bench.printed()).toBe('out 1\nerr 1\nout 2\nerr 2\nout 3\nerr 3\nend\n')
   })
 
-  it('is taken up again by its own session id, and begun anew after a restart', async () => {
+  it('is resumed by its own session id, and started again after a restart', async () => {
     const bench = await open('echo "session: abc-1"', {
       resume: ['sh', '-c', 'echo "again $1"', 'agent', '{session}'],
       session: { pattern: 'session: (\\S+)' },
@@ -93,7 +93,7 @@ describe('a process agent', () => {
     expect(bench.printed()).toBe('session: abc-1\nagain abc-1\nagain abc-1\nsession: abc-1\n')
   })
 
-  it('is told the id of its session where it lets others choose it, and is taken up by it only once it has begun', async () => {
+  it('is told the id of its session where it lets others choose it, and is resumed by it only once it has begun', async () => {
     const bench = await open('', {
       command: ['sh', '-c', 'echo "new $1"', 'agent', '{session}'],
       resume: ['sh', '-c', 'echo "again $1"', 'agent', '{session}'],

@@ -183,7 +183,7 @@ describe.skipIf(WITHOUT_TMUX !== undefined)('an agent in a terminal', () => {
     expect([...bench.ends.values()]).toEqual([{ exitCode: 4, signal: null, end: 'EXITED' }])
   })
 
-  it('is proven gone where its terminal was killed, and begun anew', async () => {
+  it('is proven gone where its terminal was killed, and started again', async () => {
     const bench = await open({
       do: [{ ignore: 'SIGTERM' }, { fork: 'session' }, { say: 'up' }, { silence: true }],
     })

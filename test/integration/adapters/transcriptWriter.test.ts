@@ -60,7 +60,7 @@ const lines = (from: number, to: number) =>
   Buffer.from(Array.from({ length: to - from }, (_, i) => `line ${from + i}\n`).join(''))
 
 describe('a transcript', () => {
-  it('goes on from where the server stands, in order, in few appends of bounded entries', async () => {
+  it('continues from where the server stands, in order, in few appends of bounded entries', async () => {
     const kept = new Kept()
     kept.entries.push(...toOutput('before\n'))
     const writer = open(kept, await openFolder())
@@ -227,7 +227,7 @@ describe('a transcript', () => {
     }
   })
 
-  it('goes on from what a worker of an earlier version noted', async () => {
+  it('continues from what a worker of an earlier version noted', async () => {
     const kept = new Kept()
     const folder = await openFolder()
     const carry = { bytes: '', plain: { held: '', isAtLineStart: true }, masked: '' }

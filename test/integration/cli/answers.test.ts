@@ -325,7 +325,7 @@ describe('pawl run watch', () => {
     expect((await cli.run(['run', 'watch', id])).code).toBe(0)
   })
 
-  it('goes on over a failure until the run is final, where asked', async () => {
+  it('continues after a failure until the run is final, where asked', async () => {
     const { id } = await startRun()
     unwrap(await pawl.runs.claim({ runId: id, owner: 'test', leaseSeconds: 60 }))
     unwrap(await pawl.runs.fail(id, { fence: 1, error: 'lost' }))

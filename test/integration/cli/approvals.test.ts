@@ -353,7 +353,7 @@ describe('pawl message', () => {
     expect([late.code, late.answer['__typename']]).toEqual([8, 'RunNotActive'])
   })
 
-  it('reaches whoever supervises the agent', async () => {
+  it('reaches anyone who supervises the agent', async () => {
     const { run } = unwrap(await pawl.runs.start({ workflow: 'card' }))
     const running = cli.start(['exec', '--run', run.id, '--', 'sh', '-c', 'echo ready; exec sleep 600'])
     await running.until(/ready/)

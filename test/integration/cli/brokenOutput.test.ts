@@ -48,7 +48,7 @@ async function codeOf(child: ChildProcess): Promise<unknown> {
   return code
 }
 
-describe('work goes on where nobody reads what is printed', () => {
+describe('work continues where nobody reads what is printed', () => {
   test('of a worker whose reader has seen enough', async () => {
     const bench = await prepare()
     const worker = cli.start(['worker', '--json'], { cwd: bench.folder })

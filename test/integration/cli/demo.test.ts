@@ -66,7 +66,7 @@ const STORY = [
   /\$ kill -9 \d+/,
   /Its agent died with it: process \d+ is gone/,
   /run\.requeued .*The owner was lost/,
-  /worker-b │ .*verify goes on as verifier/,
+  /worker-b │ .*verify continues as verifier/,
   /agent │ found verified already: chapters\/1-harbour\.md/,
   /worker-b │ .*left it COMPLETED/,
   /A {2}INDEX\.md/,

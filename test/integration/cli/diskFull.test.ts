@@ -22,7 +22,7 @@ async function mountDisk(): Promise<boolean> {
   return isMounted
 }
 
-it('lives through a full disk, says so, and goes on once there is room', async (context) => {
+it('lives through a full disk, says so, and continues once there is room', async (context) => {
   if (!(await mountDisk())) return context.skip('no disk can be mounted here')
   const env = { PAWL_DATA: join(folder, 'data') }
   const server = startPawl(['serve', '--port', '0'], { env })

@@ -74,7 +74,7 @@ describe('the example', () => {
     expect(await worker.ended).toBe(0)
   })
 
-  it('delivery-agent waits for a person, repairs what is refused, plans anew what is sent back, and hears messages', async () => {
+  it('delivery-agent waits for a person, repairs what is refused, plans again what is sent back, and hears messages', async () => {
     expect((await cli.run(['workflow', 'apply', join(EXAMPLES, 'workflows/delivery.yaml')])).code).toBe(0)
     const agent = [process.execPath, ...TSX, join(EXAMPLES, 'delivery-agent/agent.ts')]
     const planned = await cli.run(['exec', '--workflow', 'delivery', '--', ...agent])

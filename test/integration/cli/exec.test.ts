@@ -106,7 +106,7 @@ describe('an agent under pawl exec', () => {
     expect(execution).toMatchObject({ end: 'EXITED', exitCode: 0, outcome: 'SUCCESS' })
   })
 
-  it('goes on while it asks, and with the answer', async () => {
+  it('continues while it asks, and with the answer', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'pawl-exec-'))
     onTestFinished(() => rm(folder, { recursive: true }))
     const { running, runId } = await begin(
@@ -181,7 +181,7 @@ describe('an agent under pawl exec', () => {
     expect(run).toMatchObject({ status: 'FAILED', reason: 'REPORTED_FAILURE', error: 'no such branch' })
   })
 
-  it('is heard to its end after it completed the run', async () => {
+  it('is read to its end after it completed the run', async () => {
     const { ended, execution } = await execute(`${DILIGENT}
       pawl run complete
       sleep 1
@@ -275,7 +275,7 @@ describe('a pause', () => {
     expect(stderr).toContain('the run was paused')
   })
 
-  it('lets the work be taken up again by another agent', async () => {
+  it('lets the work be resumed by another agent', async () => {
     const { running, runId } = await begin('echo ready; sleep 600')
     unwrap(await pawl.runs.pause(runId))
     await running.ended
@@ -305,7 +305,7 @@ describe('a question for a person', () => {
     expect(run).toMatchObject({ status: 'AWAITING_APPROVAL', error: null, lease: null })
   })
 
-  it('stops an agent that goes on all the same', async () => {
+  it('stops an agent that continues all the same', async () => {
     const { ended, run } = await execute(`
       "${process.execPath}" "${PAWL}" approval request 'Go on?'
       exec sleep 600`)

@@ -46,7 +46,7 @@ const pawl = (words: readonly string[], env: Record<string, string> = {}) =>
   runPawl(words, { cwd: folder, env })
 
 describe('pawl export', () => {
-  it('writes everything to a private file while the server goes on', async () => {
+  it('writes everything to a private file while the server continues', async () => {
     const { code, stdout } = await pawl(['export', '--data', 'from', 'all.jsonl.gz'])
     expect({ code, stdout }).toEqual({
       code: 0,

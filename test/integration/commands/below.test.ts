@@ -153,7 +153,7 @@ describe('a delivery', () => {
     expect(await verifyRun(commands, operator, runId)).toMatchObject({ consistent: true, differences: [] })
   })
 
-  test('whose phase fails for good asks a person, and goes on when told to retry', async () => {
+  test('whose phase fails for good asks a person, and continues when told to retry', async () => {
     const { commands, callers } = kit
     const { worker, operator } = callers
     const runId = await startDelivery()

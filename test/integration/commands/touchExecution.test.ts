@@ -69,7 +69,7 @@ test('a sign of life is its principal’s to give, for an execution of no run', 
   expect(await endOf(ofRun)).toBeNull()
 })
 
-test('whoever slept with the servers gets a chance to give it', async () => {
+test('anyone who slept with the servers gets a chance to give it', async () => {
   const id = await launch()
   await passTime(id, 2000)
   await here.store.pool.query(`UPDATE installation SET tick_at = tick_at - interval '1 hour'`)

@@ -322,7 +322,7 @@ describe('an operation', () => {
     expect(await findPatches(sql, [second.id])).toHaveLength(1)
   })
 
-  it('is taken up again after its deadline, and the lost worker tells nothing of it', async () => {
+  it('is resumed after its deadline, and the lost worker tells nothing of it', async () => {
     const { workspace } = await workIn(here)
     const { commands, callers } = here
     const { id: operationId } = await request(here, workspace.id, 'DIFF')

@@ -55,7 +55,7 @@ test('two servers in one process exclude each other too', async () => {
   await expect(open(dataDir)).rejects.toMatchObject({ code: 'DATA_DIR_IN_USE', pid: process.pid })
 })
 
-test('a given database holds the data directory as well, and lets go of it', async () => {
+test('a given database holds the data directory as well, and releases it', async () => {
   const folder = await makeFolder()
   const { poolConfig } = await open(join(folder, 'other'))
   const url = new URL('postgresql://localhost/postgres')
@@ -69,7 +69,7 @@ test('a given database holds the data directory as well, and lets go of it', asy
   expect((await open(dataDir)).kind).toBe('embedded')
 })
 
-test('a failed start lets go of the data directory', async () => {
+test('a failed start releases the data directory', async () => {
   const dataDir = await makeDataDir()
   await expect(open(dataDir, { databaseUrl: 'postgresql://127.0.0.1:1/none' })).rejects.toMatchObject({
     code: 'DATABASE_UNREACHABLE',

@@ -105,7 +105,7 @@ describe('migrate', () => {
     expect(await query(database, 'SELECT three()')).toEqual([{ three: 'a;b' }])
   })
 
-  test('leaves nothing of a migration that fails, says why, and goes on once it is mended', async () => {
+  test('leaves nothing of a migration that fails, says why, and continues once it is mended', async () => {
     await write('1_good', 'CREATE TABLE good (x int);')
     await write('2_bad', 'CREATE TABLE half (x int); CREATE TABLE good (x int);')
     await expect(migrate(database, folder)).rejects.toMatchObject({
@@ -206,7 +206,7 @@ describe('migrate', () => {
     expect(await migrate(theirs, ownMigrations)).toEqual([])
   })
 
-  test('waits for whoever holds the lock of Prisma', async () => {
+  test('waits for anyone who holds the lock of Prisma', async () => {
     await write('1_one', 'CREATE TABLE one (x int);')
     const holder = new Client(database)
     await holder.connect()

@@ -98,7 +98,7 @@ describe('the embedded database', () => {
     expect(doesNot.poolConfig.host).toBe('127.0.0.1')
   })
 
-  test('begins anew where a first start was cut off', async () => {
+  test('starts again where a first start was cut off', async () => {
     const dataDir = join(await makeFolder(), 'data')
     await mkdir(join(dataDir, 'database', 'cluster.new-1', 'base'), { recursive: true, mode: 0o700 })
     await writeFile(join(dataDir, 'pawl.lock'), '')

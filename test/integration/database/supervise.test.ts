@@ -28,7 +28,7 @@ import { fillDataDir } from '../../support/dataDir.ts'
 const noPostmaster = -1
 
 describe('a PostgreSQL that ends under a running server', () => {
-  test('is started again, and a pool under load goes on with everything that was acknowledged', async () => {
+  test('is started again, and a pool under load continues with everything that was acknowledged', async () => {
     const dataDir = await makeDataDir()
     const database = await open(dataDir)
     const pool = openPool(database)

@@ -82,7 +82,7 @@ describe('after a server was killed', () => {
     await client.end()
   })
 
-  test('during its very first start, the next one begins anew', async () => {
+  test('during its very first start, the next one starts again', async () => {
     const dataDir = join(await makeFolder(), 'data')
     const starting = startHolder(dataDir)
     const home = join(dataDir, 'database')

@@ -101,7 +101,7 @@ describe('an export that is imported into a new data directory', () => {
     const store = openStore(database.poolConfig)
     onTestFinished(() => store.close())
     const now = await readFeedCursor(store.pool)
-    expect(() => checkFeedCursor(cursor, now)).toThrow('the database has started anew since')
+    expect(() => checkFeedCursor(cursor, now)).toThrow('the database has been restarted since')
     const ids = await query(
       database.poolConfig,
       `SELECT DISTINCT xid FROM (SELECT xid FROM event UNION ALL SELECT xid FROM tombstone) ids
@@ -133,7 +133,7 @@ describe('an export that is imported into a new data directory', () => {
 })
 
 describe('an export', () => {
-  test('is one moment of the database, however much changes meanwhile', async () => {
+  test('is one moment of the database, however much changes in the meantime', async () => {
     const busy = await openTestCommands({ workflows: TEST_WORKFLOWS })
     onTestFinished(() => busy.close())
     for (let count = 0; count < 5; count++) await runIn(busy, 'CANCELLED')

@@ -323,7 +323,7 @@ describe('decideApproval', () => {
     expect(await decide(answer(waits, 'APPROVE'))).toMatchObject({ approval: { status: 'APPROVED' } })
   })
 
-  it('is refused for a run that settled meanwhile', async () => {
+  it('is refused for a run that settled in the meantime', async () => {
     const approval = await asked()
     const runId = approval.run.id
     succeeded(await graph.mutate('cancelRun', { runId }, ''))
@@ -420,7 +420,7 @@ describe('the approvals', () => {
     (await graph.read(INBOX, { ...variables }, { as })).approvals
   const idsOf = ({ edges }: Data) => edges.map(({ node }: Data) => node.id)
 
-  it('are listed by status, the newest first, page by page, to whoever sees their runs', async () => {
+  it('are listed by status, the newest first, page by page, to anyone who sees their runs', async () => {
     const mars = { ...operator, projects: ['mars'] }
     const made: Data[] = []
     for (let i = 0; i < 4; i++) {
@@ -452,7 +452,7 @@ describe('the approvals', () => {
     expect(codesOf(await graph.ask(INBOX, { first: 501 }))).toEqual(['BAD_USER_INPUT'])
   })
 
-  it('are nodes, seen by whoever sees their run', async () => {
+  it('are nodes, seen by anyone who sees their run', async () => {
     const approval = await asked()
     const NODE = `query ($id: ID!) { node(id: $id) { __typename ... on Approval { ${APPROVAL} } } }`
     const { id } = approval
@@ -465,7 +465,7 @@ describe('the approvals', () => {
       expect(codesOf(await graph.ask(NODE, { id }, { as }))).toEqual(['FORBIDDEN'])
   })
 
-  it('are offered to whoever may decide them', async () => {
+  it('are offered to anyone who may decide them', async () => {
     const { run } = await asked()
     const ALLOWED = 'query ($id: ID!) { run(id: $id) { allowedCommands nextAction } }'
     const allowed = async (as: Caller) =>

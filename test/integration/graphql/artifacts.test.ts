@@ -230,7 +230,7 @@ describe('submitArtifact', () => {
 })
 
 describe('an artifact', () => {
-  it('is a node, seen by whoever sees its run', async () => {
+  it('is a node, seen by anyone who sees its run', async () => {
     const by = await atWork()
     const { artifact } = succeeded(await submit({ ...by, content: VALID }))
     const NODE = `query ($id: ID!) { node(id: $id) { __typename ... on Artifact { ${ARTIFACT} } } }`

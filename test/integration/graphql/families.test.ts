@@ -54,7 +54,7 @@ describe('a child', () => {
     expect(codesOf(await graph.ask(CHILDREN, { id: parent, after: 'x' }))).toEqual(['BAD_USER_INPUT'])
   })
 
-  it('goes on in the feed from where it was listed', async () => {
+  it('continues in the feed from where it was listed', async () => {
     const { id: parent } = await begin(graph, { project: 'feed' })
     const child = await childOf(parent, { project: 'feed' })
     const { run } = await graph.read('query ($id: ID!) { run(id: $id) { children { feedCursor } } }', {
@@ -73,7 +73,7 @@ describe('a child', () => {
     await stream.return?.()
   })
 
-  it('is shown only to whoever sees its project', async () => {
+  it('is shown only to anyone who sees its project', async () => {
     const { id: parent } = await begin(graph, { project: 'here' })
     const near = await childOf(parent, { project: 'here' })
     const far = await childOf(parent, { project: 'there' })
@@ -176,7 +176,7 @@ describe('cancelRun', () => {
 })
 
 describe('continuesRunId', () => {
-  it('takes up a settled run of the same workflow, and counts its rounds on', async () => {
+  it('continues a settled run of the same workflow, and counts its rounds on', async () => {
     const { id: runId } = await runIn(graph, 'RUNNING', { workflow: 'rounds', leaseSeconds: 600 })
     succeeded(await graph.mutate('startPhase', { runId, phase: 'draft', fence: 1 }, ''))
     succeeded(await graph.mutate('advancePhase', { runId, to: 'check', fence: 1 }, ''))

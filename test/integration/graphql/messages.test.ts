@@ -134,7 +134,7 @@ describe('acknowledgeMessage', () => {
 })
 
 describe('the messages of a run', () => {
-  it('are listed page by page, the newest first, and are nodes for whoever sees the run', async () => {
+  it('are listed page by page, the newest first, and are nodes for anyone who sees the run', async () => {
     const runId = await held()
     for (const text of ['1', '2', '3']) succeeded(await say({ runId, text }))
     const PAGE = `query ($id: ID!, $after: String) { run(id: $id) { messages(first: 2, after: $after) {

@@ -527,7 +527,7 @@ describe('executions', () => {
     expect(node).toEqual({ outcome: 'SUCCESS' })
   })
 
-  it('are judged anew by each mutation of one operation', async () => {
+  it('are checked again by each mutation of one operation', async () => {
     const { id: runId } = await runOf('RUNNING')
     await send('startPhase', { runId, phase: 'work', fence: 1 }, worker, '')
     const begun = [1, 2].map(() => start({ runId, phase: 'work', command: 'x', fence: 1 }))

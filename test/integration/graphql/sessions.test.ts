@@ -268,7 +268,7 @@ describe('recordPrompt', () => {
 })
 
 describe('a session', () => {
-  it('is a node, seen by whoever sees its run', async () => {
+  it('is a node, seen by anyone who sees its run', async () => {
     const runId = await atWork()
     const id = await openAt(runId)
     const NODE = `query ($id: ID!) { node(id: $id) { __typename id ... on Session { role run { id } } } }`

@@ -142,7 +142,7 @@ describe('runsChanged', () => {
   const CHANGED = `subscription ($filter: RunsFeedFilter, $after: String) { runsChanged(filter: $filter, after: $after) {
     cursor kind runId revision run { id status title } } }`
 
-  it('goes on from a list, so that nothing lies between', async () => {
+  it('continues from a list, so that nothing lies between', async () => {
     const project = 'feed'
     const listed = await graph.read('{ runs(filter: { project: "feed" }) { feedCursor } }')
     const { id } = await begin(graph, { project, title: 'new' })

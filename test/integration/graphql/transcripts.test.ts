@@ -99,7 +99,7 @@ describe('appendTranscript', () => {
     )
   })
 
-  it('is refused to a superseded holder, and to whoever has no business with it', async () => {
+  it('is refused to a superseded holder, and to anyone who has no business with it', async () => {
     const { runId, sessionId } = await open()
     succeeded(await graph.mutate('releaseRun', { runId, fence: 1 }, ''))
     succeeded(await graph.mutate('claimRun', { runId, owner: 'second' }, ''))
@@ -252,7 +252,7 @@ describe('the stream of a transcript', () => {
     expect(await readAll(await follow(sessionId, -7))).toEqual(told)
   })
 
-  it('is taken up from a cursor by whoever was cut off', async () => {
+  it('is resumed from a cursor by anyone who was cut off', async () => {
     const { runId, sessionId } = await open()
     const first = await follow(sessionId, 0, agentOf(runId, 1))
     const pulled = first.next()

@@ -119,7 +119,7 @@ describe('the MCP endpoint', () => {
     expect(text).toContain('-32601')
   })
 
-  it('answers a flood, and goes on', async () => {
+  it('answers a flood, and continues', async () => {
     const call = message('tools/call', { name: 'pawl_run_list', arguments: {} })
     const answers = await Promise.all(Array.from({ length: 60 }, () => send(call)))
     expect(answers.every(({ status }) => status === 200)).toBe(true)

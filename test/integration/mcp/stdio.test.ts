@@ -53,7 +53,7 @@ describe('pawl mcp', () => {
     })
   })
 
-  it('reads a token anew that a later owner wrote for an agent that goes on', async () => {
+  it('reads a token again that a later owner wrote for an agent that continues', async () => {
     const { run, token, fence } = await runs.start('review')
     const file = join(mkdtempSync(join(tmpdir(), 'pawl-token-')), 'token')
     writeFileSync(file, token)

@@ -223,7 +223,7 @@ describe('a question of an agent', () => {
     expect(declined.say).toContain('go on as well as you can')
   })
 
-  it('is refused where nobody could keep the run meanwhile, or it is none', async () => {
+  it('is refused where nobody could keep the run in the meantime, or it is none', async () => {
     const { client } = await agent()
     const unknown = await callTool(client, 'pawl_ask', { question: 'Which?', seconds: 1 })
     expect(unknown).toMatchObject({ isError: true, refusal: { type: 'InvalidInput' } })

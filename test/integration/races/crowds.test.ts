@@ -230,7 +230,7 @@ describe('one concurrency key', () => {
     expect(accepted(await startRun(here.commands, here.callers.operator, start)).changed).toBe(true)
   })
 
-  test('passes from a holder whose owner is lost to whoever asks, within the ask (G5)', () =>
+  test('passes from a holder whose owner is lost to anyone who asks, within the ask (G5)', () =>
     repeat(6, async (time) => {
       const concurrencyKey = `lost worktree ${time}`
       const { id: runId } = await runIn(here, 'RUNNING', { concurrencyKey })

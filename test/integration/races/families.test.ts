@@ -58,7 +58,7 @@ describe('a parent that completes', () => {
       }
     }))
 
-  test('while a failed child of it is taken up again is completed before, or not at all', () =>
+  test('while a failed child of it is resumed is completed before, or not at all', () =>
     repeat(40, async (time) => {
       const { id: parent } = await ready()
       const { id: child } = await runIn(here, 'FAILED', { parentRunId: parent })

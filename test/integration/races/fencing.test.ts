@@ -154,7 +154,7 @@ describe('an owner frozen beyond its lease', () => {
   })
 })
 
-test('an owner that was not frozen so long goes on as if nothing had been', async () => {
+test('an owner that was not frozen so long continues as if nothing had been', async () => {
   const { commands, callers } = here
   const { id: runId } = await begin(here)
   const owner = await startOwner(runId, 60)

@@ -191,7 +191,7 @@ describe('after a time in which nobody kept watch', () => {
     )
   }
 
-  test('a lease that expired meanwhile is moved before anyone is judged by it, once', () =>
+  test('a lease that expired in the meantime is moved before anyone is judged by it, once', () =>
     repeat(15, async () => {
       const { id: runId } = await runIn(here, 'RUNNING')
       await sleepThrough(runId, 3600)

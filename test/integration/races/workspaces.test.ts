@@ -208,7 +208,7 @@ test('a crowd of requests of every kind makes progress, and misses none', async 
   await proveSound(run.id)
 })
 
-test('a record that waits for a run which is cancelled meanwhile is refused', async () => {
+test('a record that waits for a run which is cancelled in the meantime is refused', async () => {
   const { id: runId } = await runIn(here, 'RUNNING', { leaseSeconds: 600 })
   const row = await holdRow(here.store.pool, runId)
   const recording = recordWorkspace(here.commands, here.callers.worker, toPlace(runId))

@@ -181,7 +181,7 @@ describe('a transcript', () => {
     expect((await stage.vera.run(runId)).revision).toBe(revision)
   })
 
-  it('is still told its tail after the run has settled, by whoever held the session and nobody else (G4)', async () => {
+  it('is still told its tail after the run has settled, by anyone who held the session and nobody else (G4)', async () => {
     const { runId, sessionId } = await atReady('relay')
     await append(sessionId, 1, ['a'])
     await settle(runId)

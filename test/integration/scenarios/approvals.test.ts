@@ -271,7 +271,7 @@ describe('a question that nobody decided in time', () => {
   const expiring = (onExpiry: string, rest: object = {}) => ask({ expiresInSeconds: 60, onExpiry, ...rest })
   const release = (runId: string) => stage.wanda.must('releaseRun', { runId, fence: 1 })
 
-  it('under REJECT is rejected, and the run goes on with its owner', async () => {
+  it('under REJECT is rejected, and the run continues with its owner', async () => {
     const { runId, answer } = await expiring('REJECT')
     await stage.pass(runId, 61)
     expect(await statusOf(runId)).toBe('RUNNING')
@@ -340,7 +340,7 @@ describe('a question that nobody decided in time', () => {
     expect(typesOf(await stage.vera.log(runId))).not.toContain('approval.decided')
   })
 
-  it('keeps a run from expiring for silence where it waits for ever', async () => {
+  it('keeps a run from expiring for silence where it waits without end', async () => {
     const { runId, answer } = await ask()
     await release(runId)
     await stage.pass(runId, 30 * 86_400)
@@ -390,7 +390,7 @@ describe('a run that waits for a person', () => {
     )
   })
 
-  it('goes to the queue after the answer where its owner was lost meanwhile', async () => {
+  it('goes to the queue after the answer where its owner was lost in the meantime', async () => {
     const { runId, answer } = await ask()
     await stage.pass(runId, 601)
     expect(await stage.vera.run(runId)).toMatchObject({ status: 'AWAITING_APPROVAL', lease: null })

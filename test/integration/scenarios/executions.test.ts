@@ -154,7 +154,7 @@ describe('an end', () => {
     expect(await stage.vera.run(runId)).toMatchObject({ status: 'COMPLETED', revision })
   })
 
-  it('of its owner is SUPERVISOR_LOST, until the process itself is heard of', async () => {
+  it('of its owner is SUPERVISOR_LOST, until the process itself is reported', async () => {
     const runId = await stage.atWork('relay')
     const id = await launch(runId)
     await stage.pass(runId, 601)

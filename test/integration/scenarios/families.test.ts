@@ -61,7 +61,7 @@ describe('a parent that settles undone', () => {
     await stage.wanda.must('claimRun', { runId: child, owner: 'wanda' })
   })
 
-  it('is CANCELLING and takes them along all the same: none goes on, and none is started', async () => {
+  it('is CANCELLING and takes them along all the same: none continues, and none is started', async () => {
     const parent = await stage.atWork('solo', { claim })
     const [waiting, busy] = [await start({ parentRunId: parent }), await held(parent)]
     const below = await held(busy)
@@ -129,7 +129,7 @@ describe('a parent that settles undone', () => {
     expect(await stage.vera.run(stuck)).toMatchObject({ status: 'CANCELLED', reason: 'CLOSED_BY_PARENT' })
   })
 
-  it('keeps its failed children from being taken up again', async () => {
+  it('keeps its failed children from being resumed', async () => {
     const parent = await start()
     const child = await held(parent)
     await stage.wanda.must('failRun', { runId: child, fence: 1, error: 'x' })

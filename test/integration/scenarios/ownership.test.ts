@@ -320,7 +320,7 @@ describe('a concurrency key', () => {
     await start({ concurrencyKey })
   })
 
-  it('taken meanwhile refuses a resume, and one whose failed run is still held refuses a start', async () => {
+  it('taken in the meantime refuses a resume, and one whose failed run is still held refuses a start', async () => {
     const concurrencyKey = 'branch-2'
     const failed = await stage.atWork('solo', { concurrencyKey })
     await stage.olga.must('pauseRun', { runId: failed })
@@ -336,7 +336,7 @@ describe('a concurrency key', () => {
   })
 })
 
-describe('a run that goes on where another ended', () => {
+describe('a run that continues where another ended', () => {
   it('is none of a run that is active', async () => {
     const continuesRunId = await stage.atWork('solo')
     expect(await stage.olga.send('startRun', { workflow: 'solo', continuesRunId })).toEqual(

@@ -36,7 +36,7 @@ describe('a key', () => {
     )
   })
 
-  it('of what was refused is kept by nobody: asked again, it is decided anew', async () => {
+  it('of what was refused is kept by nobody: asked again, it is decided again', async () => {
     const runId = await stage.atWork('solo')
     const input = { runId, idempotencyKey: 'too-early' }
     expect(await stage.olga.send('resumeRun', input)).toMatchObject({ __typename: 'NotResumable' })

@@ -123,7 +123,7 @@ describe('a cancel', () => {
     )
   })
 
-  it('once accepted always ends CANCELLED: nothing else is taken meanwhile (G9)', async () => {
+  it('once accepted always ends CANCELLED: nothing else is taken in the meantime (G9)', async () => {
     const runId = await stage.atWork('solo')
     await stage.olga.must('cancelRun', { runId })
     const { revision } = await stage.vera.run(runId)

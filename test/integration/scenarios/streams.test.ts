@@ -100,7 +100,7 @@ describe('an owner’s stream of directives', () => {
   const DIRECTIVES =
     'subscription ($id: ID!, $fence: Int!) { directives(runId: $id, fence: $fence) { kind } }'
 
-  it('tells of pause, going on and cancel, and ends with STOP', async () => {
+  it('tells of pause, resume and cancel, and ends with STOP', async () => {
     const runId = await stage.atWork('solo')
     const socket = await openSocket(stage.server, stage.wanda.token)
     const first = await askSocket(socket, DIRECTIVES, { variables: { id: runId, fence: 1 } })
@@ -129,7 +129,7 @@ describe('an owner’s stream of directives', () => {
 })
 
 describe('the board’s feed', () => {
-  it('tells of every run that changed since the list was made, and of the one that is gone (G8)', async () => {
+  it('reports every run that changed since the list was made, and of the one that is gone (G8)', async () => {
     const project = 'board'
     const { secret } = await stage.adam.must('createToken', {
       name: 'bo',

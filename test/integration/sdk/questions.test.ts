@@ -72,7 +72,7 @@ async function findOpen({ run }: OwnedRun, status: Approval['status'] = 'PENDING
 const statusOf = async ({ run }: OwnedRun) => (await pawl.runs.get(run.id))?.status
 
 describe('an agent that asks in the middle of its turn', () => {
-  it('goes on with the answer, under the same owner, which was never interrupted', async () => {
+  it('continues with the answer, under the same owner, which was never interrupted', async () => {
     const owned = await own()
     const asked = owned.approvals.ask({ kind: 'QUESTION', question: 'Which?', answerSchema: COLOUR })
     const open = await findOpen(owned)

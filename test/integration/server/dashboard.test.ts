@@ -65,7 +65,7 @@ describe('the dashboard', () => {
     expect((await get('/', { 'if-none-match': '"other"' })).status).toBe(200)
   })
 
-  it('loads files that are named by their hash, and may be kept for ever', async () => {
+  it('loads files that are named by their hash, and may be kept without a limit', async () => {
     const paths = await findAssets()
     expect(paths.length).toBeGreaterThan(2)
     for (const path of paths) {

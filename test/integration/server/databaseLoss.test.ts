@@ -22,7 +22,7 @@ const START =
   'mutation { startRun(input: { workflow: "review" }) { __typename ... on StartRunSuccess { run { id } } } }'
 const SEVERAL = '{ runs { totalCount edges { node { id events { seq } } } } runCounts { count } }'
 
-it('survives a database that is gone for a while, says so meanwhile, and recovers by itself', async () => {
+it('survives a database that is gone for a while, says so in the meantime, and recovers by itself', async () => {
   const token = server.adminToken
   const { data } = await ask(server, START, { token })
   const { id } = (data as unknown as { startRun: { run: { id: string } } }).startRun.run
@@ -81,7 +81,7 @@ it('is not ended by connections that break in the middle of their work', async (
   expect(report).toEqual({ doctor: { violations: [] } })
 })
 
-it('goes on telling subscribers once the database is back', async () => {
+it('keeps informing subscribers once the database is back', async () => {
   const token = server.adminToken
   const { data } = await ask(server, START, { token })
   const { id } = (data as unknown as { startRun: { run: { id: string } } }).startRun.run

@@ -23,7 +23,7 @@ async function set(setting: string): Promise<void> {
   )
 }
 
-it('tells of a database that became read-only, in answers and in /readyz, and goes on once it takes writes', async () => {
+it('reports a database that became read-only, in answers and in /readyz, and continues once it takes writes', async () => {
   const token = server.adminToken
   expect(await readiness()).toBe('200 ready')
   await set('SET default_transaction_read_only = on')

@@ -46,14 +46,14 @@ describe('the log of a run', () => {
     expect(events.at(-1)).toMatchObject({ type: 'run.cancelled', runId: id, payload: { confirmed: true } })
   })
 
-  test('ends at once for whoever has all of a final run, and for a run that is not there', async () => {
+  test('ends at once for anyone who has all of a final run, and for a run that is not there', async () => {
     const { id } = await start(here.commands)
     const { revision } = await finish(here.commands, id)
     expect(await readAll(tailEvents(here.streams, { runId: id, after: revision }))).toEqual([])
     expect(await readAll(tailEvents(here.streams, { runId: 'run_nothing' }))).toEqual([])
   })
 
-  test('goes on past a settled run that may be resumed, and ends there only where that was asked for', async () => {
+  test('continues past a settled run that may be resumed, and ends there only where that was asked for', async () => {
     const { id } = await startAtWork(here.commands)
     const patient = readAll(tailEvents(here.streams, { runId: id }))
     const brief = readAll(tailEvents(here.streams, { runId: id, untilSettled: true }))

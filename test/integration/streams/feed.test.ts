@@ -72,7 +72,7 @@ describe('the feed across runs', () => {
     await tail.return()
   })
 
-  test('takes up a cursor where it was left', async () => {
+  test('resumes a cursor where it was left', async () => {
     const tail = await follow()
     const one = await start(here.commands)
     const { cursor } = await pull(tail)

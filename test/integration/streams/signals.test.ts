@@ -137,7 +137,7 @@ describe('the connection for signals', () => {
     await proxy.close()
   })
 
-  test('tells the others, once it is back, what it could not tell meanwhile', async () => {
+  test('tells the others, once it is back, what it could not tell in the meantime', async () => {
     const proxy = await openProxy(database.poolConfig)
     const signals = await open({ poolConfig: { ...database.poolConfig, ...proxy.address }, checkMs: 40 })
     const other = there.subscribe('one')
@@ -152,7 +152,7 @@ describe('the connection for signals', () => {
     await proxy.close()
   })
 
-  test('that can never be had is told to whoever opens it', async () => {
+  test('that can never be had is told to anyone who opens it', async () => {
     await expect(open({ poolConfig: { ...database.poolConfig, database: 'nowhere' } })).rejects.toThrow(
       'nowhere',
     )

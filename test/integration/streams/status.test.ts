@@ -53,7 +53,7 @@ describe('the status of a run', () => {
     await Promise.all([behind.return(), level.return()])
   })
 
-  test('of a final run is one frame, or none for whoever has it', async () => {
+  test('of a final run is one frame, or none for anyone who has it', async () => {
     const { id } = await start(here.commands)
     const { revision } = await finish(here.commands, id)
     expect(await readAll(tailStatus(here.streams, { runId: id }))).toMatchObject([{ run: { revision } }])
@@ -61,7 +61,7 @@ describe('the status of a run', () => {
     expect(await readAll(tailStatus(here.streams, { runId: 'run_nothing' }))).toEqual([])
   })
 
-  test('goes on past a settled run that is resumed, in its next epoch, unless the end was asked for', async () => {
+  test('continues past a settled run that is resumed, in its next epoch, unless the end was asked for', async () => {
     const { id } = await startAtWork(here.commands)
     const { revision } = await fail(here.commands, id)
     const brief = await readAll(tailStatus(here.streams, { runId: id, untilSettled: true }))

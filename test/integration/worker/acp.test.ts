@@ -30,7 +30,7 @@ async function prepare(rules: readonly object[], more: object = {}) {
 
 const done = { write: 'out.json', json: { ok: true } }
 
-test('an agent over ACP asks a person in the middle of its turn, and goes on by the answers under the same owner', async () => {
+test('an agent over ACP asks a person in the middle of its turn, and continues by the answers under the same owner', async () => {
   const { bench, agent } = await prepare(
     [
       {
@@ -68,7 +68,7 @@ test('an agent over ACP asks a person in the middle of its turn, and goes on by 
   expect(text).toMatch(/not from there/)
 })
 
-test('an agent over ACP is kept from prompt to prompt, and its session is taken up by the next owner', async () => {
+test('an agent over ACP is kept from prompt to prompt, and its session is resumed by the next owner', async () => {
   const { bench, agent, sessions } = await prepare([
     { times: 1, do: [{ say: 'not yet' }] },
     { times: 1, do: [{ silence: true }] },

@@ -99,7 +99,7 @@ const say = (mutation: string, input: string) =>
       .then((answer) => answer.text()).then((text) => require("node:fs").appendFileSync("said", text + "\\n"))'`
 
 describe.concurrent('a person', () => {
-  test('who rejects is heard: the phase begins anew with what was said', async (context) => {
+  test('the comment of a rejection reaches the agent: the phase starts again with what was said', async (context) => {
     const bench = await open(context)
     bench.start({ runner: shellAgent(`printf %s "$prompt" > prompt.txt; ${GOOD}`) })
     const runId = await bench.begin('gated-errand', { title: 'Card' })
@@ -155,7 +155,7 @@ describe.concurrent('a person', () => {
     expect([status, reason]).toEqual(['FAILED', 'APPROVAL_REJECTED'])
   })
 
-  test('who pauses has the agent stopped; after a resume it goes on in the same attempt', async (context) => {
+  test('who pauses has the agent stopped; after a resume it continues in the same attempt', async (context) => {
     const bench = await open(context)
     const script = `echo $$ >> pids; printf %s "$prompt" > prompt.txt; [ -f resumed ] || { touch resumed; exec sleep 1000; }; ${GOOD}`
     bench.start({ runner: shellAgent(script) })
@@ -168,7 +168,7 @@ describe.concurrent('a person', () => {
     unwrap(await bench.person.runs.resume(runId))
     const settled = await bench.settled(runId)
     expect([settled.status, settled.phases[0]?.attempts]).toEqual(['COMPLETED', 1])
-    expect(await bench.read('prompt.txt')).toContain('You have begun already')
+    expect(await bench.read('prompt.txt')).toContain('You have started already')
   })
 
   test('who cancels has it confirmed once every process is gone, grandchildren that ignore SIGTERM too', async (context) => {
@@ -219,7 +219,7 @@ describe.concurrent('an agent', () => {
     ])
   })
 
-  test('that does not choose goes on to the first declared', async (context) => {
+  test('that does not choose continues with the first declared', async (context) => {
     const bench = await open(context)
     bench.start({ talker: shellAgent('echo x > "$phase.txt"') })
     const run = await bench.settled(await bench.begin('talk'))
@@ -267,7 +267,7 @@ describe.concurrent('a worker', () => {
     expect(await bench.tellStory(run.id)).toContain('completed round 1')
   })
 
-  test('goes on while it drains, gives back what it can’t finish, and begins nothing more', async (context) => {
+  test('continues while it drains, gives back what it can’t finish, and begins nothing more', async (context) => {
     const bench = await open(context)
     const slow = bench.start({
       runner: shellAgent(`touch began; while [ ! -f go ]; do sleep 0.1; done; ${GOOD}`),

@@ -45,13 +45,13 @@ test('a credential that is refused asks a person at once, names it, and hides it
   bench.start({ runner: fake('jsonl:codex', `${THREAD}; ${fails}`, { env: { MY_API_KEY: key } }) })
   const runId = await bench.begin('errand')
   const { run, approval } = await bench.asked(runId)
-  expect(approval.question).toContain('did not let it in: unexpected status 401')
+  expect(approval.question).toContain('refused its credentials: unexpected status 401')
   expect(JSON.stringify([approval, run])).not.toContain(key)
   expect(approval.payload).toMatchObject({ code: 'AUTH', hint: expect.stringContaining('credential of sh') })
   expect(await starts(bench)).toEqual(['new'])
 })
 
-test('an agent that goes on asking with a refused credential is ended', async () => {
+test('an agent that keeps asking with a refused credential is ended', async () => {
   const bench = await prepare()
   const retry = { type: 'system', subtype: 'api_retry', error_status: 401, error: 'authentication_failed' }
   bench.start({ runner: fake('jsonl:claude', `${print(retry)}; sleep 600`) })
@@ -132,7 +132,7 @@ test('a full context begins without memory, and says what was before', async () 
   expect(await bench.read('asked')).toContain('too long for its model')
 })
 
-test('a session that the agent does not have is begun anew, and is no crash', async () => {
+test('a session that the agent does not have is started again, and is no crash', async () => {
   const bench = await prepare()
   const unknown = `echo 'No conversation found with session ID: x' >&2; exit 1`
   const init = print({ type: 'system', subtype: 'init', session_id: 'session-1' })
@@ -147,7 +147,7 @@ test('a session that the agent does not have is begun anew, and is no crash', as
   expect(await starts(bench)).toEqual(['new', 'resume session-1', 'new'])
 })
 
-test('an agent is taken up by the id of its own first event, whatever it quotes later', async () => {
+test('an agent is resumed by the id of its own first event, whatever it quotes later', async () => {
   const bench = await prepare()
   const call = {
     type: 'item.completed',

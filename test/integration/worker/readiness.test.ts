@@ -41,7 +41,7 @@ async function expectPatience(bench: Bench, runId: string, mend: () => Promise<u
   expect(await bench.tellStory(runId)).not.toContain('failed')
 }
 
-describe('a worker that can not work leaves runs alone, says why, and goes on by itself', () => {
+describe('a worker that can not work leaves runs alone, says why, and continues by itself', () => {
   test('where the command of an agent is missing', async () => {
     const bench = await open()
     const command = join(bench.folder, 'agent')

@@ -78,7 +78,7 @@ test('a workflow with a role called __proto__ is refused: names begin with a let
   expect(answer.__typename).toBe('InvalidInput')
 })
 
-test('a phase that was moved on before its agent was opened is left, and the run goes on', async () => {
+test('a phase that was moved on before its agent was opened is left, and the run continues', async () => {
   const bench = await open(BY_COMMAND)
   let isMoved = false
   const moveOn = async () => {

@@ -237,7 +237,7 @@ describe('a file that is waited for', () => {
     expect(await found).toMatchObject({ outcome: 'FOUND', content: '{}' })
   })
 
-  it('is found at once where the system tells of changes, and by looking where it does not', async () => {
+  it('is found at once where the system reports changes, and by looking where it does not', async () => {
     const { workspace } = createWorkspace()
     mkdirSync(join(workspace, 'out'))
     const told = wait(workspace, { pollMs: 3_600_000 })

@@ -103,7 +103,7 @@ describe('an opening that was killed', { timeout: MANY_PROCESSES }, () => {
     expect(kills).toBeGreaterThan(5)
   })
 
-  it('together with git, in the middle of its work, is made good by the next', async () => {
+  it('together with git, in the middle of its work, is repaired by the next', async () => {
     const made = createRepository({ a: 'a', 'b.slow': 'b', c: 'c', '.gitattributes': '*.slow filter=slow\n' })
     // The file system never shows this one whole: its filter kills the group that git runs in.
     setOwnSettings({ 'filter.slow.smudge': 'kill -9 0' })

@@ -142,7 +142,7 @@ describe.each(INTERFACES)('a scripted model by $name', (each) => {
   const { path, body, past } = each
   const streamed = path.replace(':generateContent', ':streamGenerateContent')
 
-  it('thinks, speaks, and calls the tools that its agent has, as the conversation goes on', async () => {
+  it('thinks, speaks, and calls the tools that its agent has, as the conversation continues', async () => {
     const first = await ask(path, body('BUILD it'))
     expect(first.text).toContain('A file is wanted.')
     expect(first.text).toContain('I write it.')

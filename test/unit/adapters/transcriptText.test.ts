@@ -32,7 +32,7 @@ describe('the text of a transcript', () => {
     '\u001b[2J',
   )
 
-  it('is the same however the bytes are cut, and whoever goes on from a carry', () => {
+  it('is the same however the bytes are cut, and anyone who continues from a carry', () => {
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 40 }), cuts, fc.nat(), (pieces, places, takeover) => {
         const bytes = Buffer.from(pieces.join(''))
@@ -132,7 +132,7 @@ describe('plain text', () => {
     expect(plain('a\n\n\n\tb  c\n')).toBe('a\n\n\n\tb  c\n')
   })
 
-  it('does not wait for ever for the end of what only begins like a sequence', () => {
+  it('does not wait without end for the end of what only begins like a sequence', () => {
     const stream = new PlainText()
     expect(stream.take(`\u001b]${'x'.repeat(10_000)}`)).toContain('xxx')
   })

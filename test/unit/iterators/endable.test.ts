@@ -80,7 +80,7 @@ describe('endable', () => {
     ])
   })
 
-  it('ends whoever waits at once, though its source lets go late', async () => {
+  it('ends anyone who waits at once, though its source lets go late', async () => {
     const { source } = createSource([])
     let letGo: () => void = () => undefined
     source.return = () => new Promise((resolve) => (letGo = () => resolve({ done: true, value: undefined })))

@@ -163,7 +163,7 @@ describe('a run claimed without a lease', () => {
     expect(story.passes(DAY).does(ask('sweep'))).toEqual(['run.failed'])
   })
 
-  test('comes back to its owner after a pause, and nobody else can claim meanwhile', () => {
+  test('comes back to its owner after a pause, and nobody else can claim in the meantime', () => {
     const story = held(SOLO, 0)
     story.does(ask('pauseRun'))
     story.passes(3 * DAY).does(ask('resumeRun'))

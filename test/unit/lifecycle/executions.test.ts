@@ -92,7 +92,7 @@ describe('an execution', () => {
     expect(story.refuses(ask('finishExecution', { exitCode: 1 })).type).toBe('ExecutionAlreadyFinished')
   })
 
-  test('of an earlier epoch may be told of once the run goes on, and then it is logged', () => {
+  test('of an earlier epoch may be told of once the run continues, and then it is logged', () => {
     const story = launched()
     story.does(ask('failRun'))
     story.does(ask('resumeRun'))
@@ -190,7 +190,7 @@ describe('the outcome of a run', () => {
   })
 })
 
-test('the end of what was started before its claim was kept is told by whoever drives', () => {
+test('the end of what was started before its claim was kept is told by anyone who drives', () => {
   const story = new Story()
   story.does(ask('claimRun'))
   story.does(ask('startExecution'))

@@ -71,7 +71,7 @@ describe('what is above a run', () => {
     expect(paused.run).toMatchObject({ status: 'CANCELLED', reason: 'CLOSED_BY_PARENT' })
   })
 
-  test('keeps a failed child from being taken up again, unless that is detached', () => {
+  test('keeps a failed child from being resumed, unless that is detached', () => {
     const failed = below(above('RUNNING'))
     failed.does(ask('claimRun'))
     failed.does(ask('failRun'))

@@ -41,7 +41,7 @@ function decision(story: Story, word: 'ALLOW' | 'ALLOW_ALWAYS' | 'DENY' | 'DECLI
 }
 
 describe('a question in the middle of a turn', () => {
-  test('has the run wait while its owner stays at work, and goes on under the same owner', () => {
+  test('has the run wait while its owner stays at work, and continues under the same owner', () => {
     const story = atWork()
     expect(story.does(ask('requestApproval', permission))).toEqual(['approval.requested'])
     const { run } = story
@@ -155,7 +155,7 @@ describe('a question in the middle of a turn', () => {
     expect(long.run).toMatchObject({ reason: 'RUN_TIMEOUT', approvals: [{ status: 'VOID' }] })
   })
 
-  test('does not give a phase that is started meanwhile more time than it has', () => {
+  test('does not give a phase that is started in the meantime more time than it has', () => {
     const story = atWork(LIMITED)
     story.does(ask('requestApproval', { ...question, expiresInSeconds: 1000 }))
     story.passes(500).does(ask('startPhase', { repair: true }))

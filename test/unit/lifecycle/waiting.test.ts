@@ -58,7 +58,7 @@ describe('a release that puts off the next claim', () => {
     expect(story.run).toMatchObject({ status: 'PAUSED', claim: null, notBefore: null })
   })
 
-  test('is kept by a pause, and cleared by whoever resumes without a claim', () => {
+  test('is kept by a pause, and cleared by anyone who resumes without a claim', () => {
     const story = putOff(40)
     const { notBefore } = story.run
     story.does(ask('pauseRun'))

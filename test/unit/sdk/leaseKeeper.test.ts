@@ -167,7 +167,7 @@ describe('a lease keeper', () => {
     keeper.end()
   })
 
-  it('tells of a weightier directive after a lighter one, takes nothing back, and passes over what it does not know', async () => {
+  it('reports a weightier directive after a lighter one, takes nothing back, and passes over what it does not know', async () => {
     const told: string[] = []
     const { keeper, tell, why } = startKeeper({ onDirective: (kind) => told.push(kind) })
     await vi.advanceTimersByTimeAsync(SECOND)

@@ -74,7 +74,7 @@ describe('something that is kept up to date', () => {
     expect(live.get()).toBe(1)
   })
 
-  it('tells of what its work met', async () => {
+  it('reports what its work met', async () => {
     const live = createLive<unknown>(
       undefined,
       async () => Promise.reject(new Error('no')),
@@ -168,7 +168,7 @@ describe('the feed', () => {
     expect(server.seen.requests).toBeGreaterThan(4)
   })
 
-  it('stops where the server does not take the caller, until it is begun anew', async () => {
+  it('stops where the server does not take the caller, until it is started again', async () => {
     const store = createRunStore()
     let isKnown = false
     const { pawl, server } = await connect({

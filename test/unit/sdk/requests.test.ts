@@ -274,7 +274,7 @@ describe('a token', () => {
 })
 
 describe('a token from a function', () => {
-  it('that goes on being refused is not asked for without end', async () => {
+  it('that keeps being refused is not asked for without end', async () => {
     const { server } = await startServer({})
     server.faults.refusedToken = 'old'
     await expect(createPawl({ url: server.url, token: () => 'old', retry }).viewer()).rejects.toBeInstanceOf(

@@ -146,7 +146,7 @@ describe('the run store', () => {
       expect([all, one, other].map((listener) => listener.mock.calls.length)).toEqual([1, 1, 0])
     })
 
-    it('tells of a deletion', () => {
+    it('reports a deletion', () => {
       const store = feed([makeRun()])
       const listener = vi.fn<() => void>()
       store.subscribe('run_01', listener)

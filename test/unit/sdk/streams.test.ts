@@ -84,7 +84,7 @@ describe.each(transports)('over $transport', ({ WebSocket: Socket }) => {
       expect(new Set(frames).size).toBe(frames.length)
     })
 
-    it('goes on from its own revision after each lost connection', async () => {
+    it('continues from its own revision after each lost connection', async () => {
       const { afters, script } = scriptFrames(async function* (after) {
         yield makeFrame(after)
         yield makeFrame(after + 1, after + 1 === 6 ? 'EXPIRED' : 'RUNNING')
@@ -135,7 +135,7 @@ describe.each(transports)('over $transport', ({ WebSocket: Socket }) => {
       expect(await collect(pawl.runs.watch('run_01', { after: 9 }))).toEqual([])
     })
 
-    it('ends with the first settled frame where that was asked for, and else goes on to the next epoch', async () => {
+    it('ends with the first settled frame where that was asked for, and else continues with the next epoch', async () => {
       const { script } = scriptFrames(async function* () {
         yield makeFrame(4, 'FAILED')
         await expect.poll(() => isSettled, patience).toBe(true)
@@ -606,7 +606,7 @@ describe.each(transports)('over $transport', ({ WebSocket: Socket }) => {
       expect(afters).toEqual([0, 2, 4])
     })
 
-    it('goes on where the server ends it while the session lives, or entries are left', async () => {
+    it('continues where the server ends it while the session lives, or entries are left', async () => {
       const statuses = ['BUSY', 'DISPOSED', 'DISPOSED']
       const { script } = scriptEntries({
         async *send(after) {

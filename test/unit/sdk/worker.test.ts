@@ -284,7 +284,7 @@ describe('a worker', () => {
     await expect.poll(() => worker.ownedCount, patience).toBe(0)
   })
 
-  it('wakes when the feed tells of a run, without waiting for its next look', async () => {
+  it('wakes when the feed reports a run, without waiting for its next look', async () => {
     const { server, work, enqueue, writes } = await startRunServer([])
     const worker = work(async (held) => void (await held.complete()), { pollMs: 60_000 })
     await expect.poll(() => server.seen.requests, patience).toBeGreaterThan(2)
@@ -315,7 +315,7 @@ describe('a worker', () => {
     expect(writes).toEqual([])
   })
 
-  it('does not interrupt a handler that goes on after it has completed the run', async () => {
+  it('does not interrupt a handler that continues after it has completed the run', async () => {
     const { state, work } = await startRunServer(['run_1'])
     let interruption: string | undefined = 'none yet'
     const worker = work(
@@ -351,7 +351,7 @@ describe('a worker', () => {
     expect(errors).toEqual([])
   })
 
-  it('tells of trouble and tries again', async () => {
+  it('reports trouble and tries again', async () => {
     const { state, work, writes } = await startRunServer(['run_1'])
     state.claimError = createCodedError('INTERNAL')
     const errors: unknown[] = []

@@ -409,7 +409,7 @@ describe('the validator', () => {
     expect(await given).toEqual(hostile.map(() => expect.objectContaining({ status: 'rejected' })))
   })
 
-  it('lets go of what is under way when it is closed, and can be closed again', async () => {
+  it('releases what is under way when it is closed, and can be closed again', async () => {
     const own = openValidator({ timeoutMs: 60_000 })
     const endless = own.validateArtifact(declare({ pattern: '^(a+)+$' }), `${'a'.repeat(50)}!`, 'a')
     const waiting = own.validateArtifact(declare({ schema: {} }), '{}', 'a')

@@ -42,7 +42,7 @@ describe('where a phase stands', () => {
     expect(after(claimed, started(1), sending('a'), started(2)).prompts).toEqual([])
   })
 
-  test('remembers what the last prompt was composed from, however the log goes on', () => {
+  test('remembers what the last prompt was composed from, however the log continues', () => {
     const progress = after(
       claimed,
       started(1),
@@ -59,7 +59,7 @@ describe('where a phase stands', () => {
     expect(progress.messages).toHaveLength(2)
   })
 
-  test('counts repairs, resumes and restarts since it was begun anew', () => {
+  test('counts repairs, resumes and restarts since it was started again', () => {
     const worn = [
       claimed,
       started(1),

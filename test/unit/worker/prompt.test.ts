@@ -88,7 +88,7 @@ describe('a prompt', () => {
     expect(saying('{{title}} / {{input.count}}', { run })).toContain('{{input.count}} $& $1 / {{title}}')
   })
 
-  test('tells an agent what is wrong, what a person said, and what came meanwhile', () => {
+  test('tells an agent what is wrong, what a person said, and what came in the meantime', () => {
     const { text } = composePrompt(
       facts({
         attempt: 2,
@@ -120,7 +120,7 @@ describe('a prompt', () => {
       '- ann said: be brief',
     ])
       expect(text).toContain(part)
-    expect(composePrompt(FACTS).text).not.toContain('What was before')
+    expect(composePrompt(FACTS).text).not.toContain('Previous work')
   })
 
   test('says that a refused commit is no reason to stop', () => {

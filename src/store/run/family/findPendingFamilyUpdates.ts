@@ -1,7 +1,7 @@
 import { bool, type Connection, prepare, query, text } from '../../sql/statement.ts'
 
 const FIND_OWED = prepare({
-  name: 'find-owed',
+  name: 'find-pending-family-updates',
   row: {
     id: text,
     close: bool,

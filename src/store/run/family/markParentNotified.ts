@@ -1,7 +1,7 @@
 import { type Connection, prepare, query } from '../../sql/statement.ts'
 
 const MARK_TOLD = prepare({
-  name: 'mark-parent-told',
+  name: 'mark-parent-notified',
   row: {},
   text: 'UPDATE run SET parent_told = true WHERE id = $1 AND epoch = $2 AND settled_at IS NOT NULL AND NOT parent_told',
 })
