@@ -220,7 +220,7 @@ describe('a question of an agent', () => {
     unwrap(await runs.admin.approvals.decide(handle, { decision: 'DECLINE', digest }))
     const declined = await callTool(client, 'pawl_ask', { handle })
     expect(declined).toMatchObject({ isError: false, result: { status: 'DECLINED' } })
-    expect(declined.say).toContain('go on as well as you can')
+    expect(declined.say).toContain('continue as well as you can')
   })
 
   it('is refused where nobody could keep the run in the meantime, or it is none', async () => {
