@@ -150,7 +150,7 @@ export function flagOf(setting: Setting): string {
   return `--${setting.replace(/[A-Z]/g, '-$&').toLowerCase()}`
 }
 
-/** Text as the kind of value the setting takes; text that is none stays, to be told about. */
+/** Text as the kind of value the setting takes; other text stays unchanged, and is reported as a mistake. */
 function fromText(setting: Setting, value: unknown): unknown {
   if (typeof value !== 'string') return value
   const described = DESCRIBED[setting]

@@ -12,7 +12,7 @@ export interface ConfigMistake {
   readonly message: string
 }
 
-/** The settings can't be used; the message tells all mistakes at once. */
+/** The settings are invalid; the message lists all mistakes. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
 
@@ -29,7 +29,7 @@ export interface ConfigFile {
 }
 
 /**
- * The file to read: the one named, else that one of the usual names which is there; undefined where none is. Two of them are a mistake.
+ * The file to read: the one named, else the one that exists among the usual names; undefined if none does. Two of them are an error.
  *
  * @param names looked for in this order
  */

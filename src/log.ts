@@ -31,7 +31,7 @@ export function createLog({ level = 'info', destination }: LogOptions = {}): Log
 /** How much is kept of a log that can't be written for now, in characters; what comes after that is lost. */
 const MAX_KEPT = 1_000_000
 
-/** The log is lost where nobody reads it or its disk is full, and the work that it tells of goes on. */
+/** If nobody reads the log or its disk is full, log lines are lost and the work continues. */
 function openStderr(): DestinationStream {
   const destination = pino.destination({ dest: 2, sync: true, maxLength: MAX_KEPT })
   destination.on('error', () => undefined)
@@ -44,7 +44,7 @@ const SECRETS = /pawl_[A-Za-z0-9_-]{16,}|(?<=:\/\/[^\s:/@]*:)[^\s@/]+(?=@)/g
 const MAX_LENGTH = 500
 
 /**
- * What the log tells of an error: kind, code, message, where it was thrown. Not the other fields: those of a database's
+ * What the log contains of an error: kind, code, message, where it was thrown. Not the other fields: those of a database's
  * error quote the values of a row, which may be anybody's prompt.
  */
 export function describeError(error: unknown): object {

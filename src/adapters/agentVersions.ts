@@ -27,7 +27,7 @@ export const KNOWN_PROGRAMS: Readonly<Record<string, KnownProgram>> = {
 /** What is installed of an agent. */
 export interface InstalledAgent {
   readonly program: string
-  /** Null where it can't be told. */
+  /** Null if it is unknown. */
   readonly version: string | null
   /** The version that it was run with under Pawl; null for a program that is not known here. */
   readonly tried: string | null

@@ -10,7 +10,7 @@ export interface EndedSession {
   readonly isGone: boolean
 }
 
-/** Ends whatever the agents of a session have left on this machine, whoever started it. For sessions that are over. */
+/** Ends all processes that agents of a session have left on this machine, no matter which owner started them. For sessions that have ended. */
 export async function endSession(sessionId: string, stateDir: string): Promise<EndedSession> {
   const group = new ProcessGroup(null, { sessionId })
   const wasAlive = group.isAlive()

@@ -35,7 +35,7 @@ export interface StartWorkerOptions {
 
 /** A worker that claims runs and has agents work on them. */
 export interface RunningWorker {
-  /** Resolves when the worker has stopped; rejects when it can't go on: the server refuses it, or the workspace service failed. */
+  /** Resolves when the worker has stopped; rejects when it can't continue: the server refuses it, or the workspace service failed. */
   readonly finished: Promise<void>
   /** Number of runs that the worker currently owns. */
   readonly ownedCount: number

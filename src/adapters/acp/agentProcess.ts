@@ -33,7 +33,7 @@ export class AgentProcess extends LaunchedProcess {
     this.#input = input
   }
 
-  /** Launches the command, which stands at its gate then. @throws AgentError */
+  /** Launches the command, which then waits at its gate. @throws AgentError */
   static async open(options: AgentProcessOptions): Promise<AgentProcess> {
     const { command, env, workspace: cwd, stateDir, keep, onOutput, onMute, onError } = options
     const opened: { close(): void }[] = []

@@ -38,7 +38,7 @@ export class LiveAgent {
     this.connection = connection
   }
 
-  /** Launches the process, which stands at its gate then. @throws AgentError */
+  /** Launches the process, which then waits at its gate. @throws AgentError */
   static async launch(
     command: readonly string[],
     env: NodeJS.ProcessEnv,

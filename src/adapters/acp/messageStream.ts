@@ -11,7 +11,7 @@ export interface MessageStreamOptions {
   readonly onUpdate: (params: unknown) => void
 }
 
-/** The agent broke the protocol in a way that nothing can go on from. */
+/** The agent violated the protocol in a way that ends the session. */
 export class ProtocolError extends Error {
   override readonly name = 'ProtocolError'
 }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 /**
  * What an agent may say, as far as it is read here. Agents differ in what they add, so what is not named is ignored, and a part that is
- * not as it should be is as if it were left out; only what a session can't go on without is required.
+ * not as it should be is treated as absent; only what a session needs is required.
  */
 
 const optional = <T>(schema: z.ZodType<T>) => schema.optional().catch(undefined)

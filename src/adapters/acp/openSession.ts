@@ -115,7 +115,7 @@ async function nextMinute({ openedAt, signal }: SessionWish): Promise<void> {
   if (isSame) await sleep(MINUTE_MS - (now % MINUTE_MS) + 1, undefined, { signal })
 }
 
-/** Waits until no more of a replay comes: some agents go on with it after they have answered. */
+/** Waits until the replay has ended: some agents continue it after their answer. */
 async function replayOver({ lastUpdateAt, signal }: SessionWish): Promise<void> {
   const givesUpAt = performance.now() + REPLAY_TAKES_MS
   const begunAt = performance.now()

@@ -112,7 +112,7 @@ export class TurnEvents {
         if (total === undefined) return undefined
         const before = this.#counters[counter] ?? 0
         this.#counters[counter] = total
-        // a counter that stands lower was begun anew
+        // a lower counter was reset
         return total < before ? total : total - before
       },
     }

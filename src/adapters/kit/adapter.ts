@@ -36,7 +36,7 @@ export interface AgentContext {
   readonly handle: JsonValue | null
   /** Takes what the agent says and puts out. Never waits; bounded in memory; masks secrets. */
   readonly output: AgentOutput
-  /** Records a process that stands at its gate, before it does anything. Returns its execution's id. */
+  /** Records a process that waits at its gate, before it does anything. Returns its execution's id. */
   readonly recordStart: (process: { readonly command: string; readonly pid: number }) => Promise<string>
   /** Records how it ended. What can't be told now is not told: the server finds it out. */
   readonly recordEnd: (executionId: string, ending: ProcessEnd) => Promise<void>
@@ -105,7 +105,7 @@ export interface ProcessEnd extends Ending {
 
 /** A prompt, and what tells it from every other. */
 export interface Prompt {
-  /** The dedup key: the same for the same prompt, whoever sends it. */
+  /** The dedup key: the same for the same prompt, no matter which owner sends it. */
   readonly key: string
   readonly text: string
 }
@@ -151,7 +151,7 @@ export interface Agent {
    * is a sign of life, for as long as the definition's `toolSeconds`.
    */
   readonly lastActivityAt: number
-  /** For how long it has waited for people since its last prompt, in milliseconds: no limit of its work runs meanwhile. */
+  /** For how long it has waited for people since its last prompt, in milliseconds: time limits of its work are suspended for that time. */
   readonly waitedMs: number
   /** What it does now. */
   probe(): Promise<AgentActivity>

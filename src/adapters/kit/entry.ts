@@ -14,7 +14,7 @@ interface Updatable {
 interface Told extends Updatable {
   readonly text: string
   /**
-   * The text is a piece: the next piece with the same kind and key goes on from it. Pieces are one entry in the end, as soon as
+   * The text is a piece: the next piece with the same kind and key continues it. Pieces are one entry in the end, as soon as
    * another entry follows, or {@link AgentOutput.flush} says that no more will come.
    */
   readonly isPiece?: boolean | undefined

@@ -39,7 +39,7 @@ export class SessionIdFinder {
     return this.#search(last)
   }
 
-  /** The last match counts: agents that take up a session may go on under another id. */
+  /** The last match counts: an agent that resumes a session may continue under another id. */
   #search(text: string): string | null {
     let id: string | undefined
     for (const match of text.matchAll(this.#pattern)) if (isId(match[1])) id = match[1]

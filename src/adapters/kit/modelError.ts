@@ -115,7 +115,7 @@ function findReset(words: string, now: number): number | null {
 const UNKNOWN_SESSION =
   /no (?:conversation|rollout|previous sessions?|saved sessions?|session) found|(?:session|conversation|thread)\b[^\n]{0,120}(?:not found|does not exist|is unknown)|error resuming session|invalid session/i
 
-/** Whether an agent that was to go on says that it has no such session. */
+/** Whether an agent that was asked to resume reports that it has no such session. */
 export function saysSessionUnknown(words: string): boolean {
   return UNKNOWN_SESSION.test(words.slice(-MAX_WORDS))
 }

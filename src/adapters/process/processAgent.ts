@@ -174,7 +174,7 @@ export class ProcessAgent implements Agent {
     return turn
   }
 
-  /** Records the process while it stands at its gate, and keeps with the session where to find it. */
+  /** Records the process while it waits at its gate, and stores in the session's folder how to find it. */
   async #record(turn: Turn, command: readonly string[], stops: number): Promise<string> {
     const { definition, recordStart, recordEnd } = this.#context
     try {
@@ -274,7 +274,7 @@ export class ProcessAgent implements Agent {
     this.#tail = (this.#tail + text.toString('utf8')).slice(-TAIL)
   }
 
-  /** Some agents go on asking for minutes with a credential that was refused; that helps nobody. */
+  /** Some agents retry for minutes with a credential that was refused. */
   #endIfHopeless(failure: AgentFailure): void {
     const found = classifyFailure(failure, Date.now())?.class
     if (found !== 'AUTH' && found !== 'BILLING') return

@@ -20,7 +20,7 @@ export interface PaneOptions {
   /** Descriptors that the server keeps open, whatever becomes of its pane. */
   readonly keep: readonly number[]
   readonly output: PaneOutput
-  /** Records the processes while the command stands at its gate. Returns its execution's id. */
+  /** Records the processes while the command waits at its gate. Returns its execution's id. */
   readonly record: (leader: ProcessIdentity, server: NonNullable<AgentHandle['server']>) => Promise<string>
 }
 

@@ -59,7 +59,7 @@ const SOCKET_TAKES_MS = 5_000
 async function answers(former: AgentHandle): Promise<boolean> {
   const { server, leader } = former
   if (!server || !leader || !isStillHere(former) || !isLiving(server)) return false
-  // Whoever cleans up temporary files removes sockets too; a server asked to makes its socket anew.
+  // Cleaners of temporary files remove sockets, too; tmux recreates its socket on SIGUSR1.
   if (!existsSync(server.socket)) signalProcess(server.pid, 'SIGUSR1')
   const givesUpAt = performance.now() + SOCKET_TAKES_MS
   while (!existsSync(server.socket) && performance.now() < givesUpAt) await sleep(20)

@@ -225,7 +225,7 @@ export class TmuxAgent implements Agent {
     }
   }
 
-  /** Pastes the text and sends it. The server notes the prompt's key in the same breath, so that its fate is known to whoever comes. */
+  /** Pastes the text and submits it. The server stores the prompt's key in the same command list, so that the next owner knows that it was sent. */
   async #type(text: string, key: string | null): Promise<void> {
     const file = join(this.#context.stateDir, 'typed')
     await writeFile(file, toTypeable(text), { mode: 0o600 })

@@ -27,7 +27,7 @@ export const PANE = 'agent:'
 /** A socket's path is at most this long, in bytes, its end included. */
 const MAX_SOCKET_PATH_BYTES = 104
 
-/** What a server says where somebody else has taken its agent meanwhile. */
+/** What a server prints if another owner has taken its agent in the meantime. */
 const TAKEN = 'taken'
 
 /** A tmux server of this session's own, with one pane, reached by its socket, as one owner of its agent sees it. */
@@ -59,24 +59,24 @@ export class TmuxServer {
     await this.#run(['-u', '-f', config, ...words], env, keep)
   }
 
-  /** Gives the server commands, and returns what it prints. Once it has them it carries them out, whoever waits for it. */
+  /** Sends commands to the server and returns what it prints. It executes them even if the caller no longer waits. */
   ask(...words: string[]): Promise<string> {
     return this.#run(words, {})
   }
 
-  /** Takes the agent: whoever had it before types no more into it, and does not end it. */
+  /** Takes the agent: its previous owner can no longer type into it or end it. */
   async take(): Promise<void> {
     await this.ask('set-option', '-s', OWNER, this.owner)
   }
 
-  /** Whether somebody else has taken the agent meanwhile; false also where no server listens. */
+  /** Whether another owner has taken the agent in the meantime; false also if no server listens. */
   async isTaken(): Promise<boolean> {
     const owner = await this.ask('show-options', '-sqv', OWNER).catch(() => '')
     return owner !== '' && owner.trim() !== this.owner
   }
 
   /**
-   * Has the server carry out commands, or nothing where somebody else has taken the agent meanwhile: it looks in the same breath.
+   * Has the server execute commands, or nothing if another owner has taken the agent in the meantime; the check is part of the same command list.
    *
    * @throws AgentError AGENT_TAKEN
    */

@@ -26,7 +26,7 @@ export class CleanText {
   }
 }
 
-/** A text that is there whole, as {@link CleanText} makes it. */
+/** Cleans a complete text, as {@link CleanText} does. */
 export function cleanText(text: string, secrets: readonly Secret[], max: number): string {
   const clean = new CleanText(secrets, max)
   clean.add(text)

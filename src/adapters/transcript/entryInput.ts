@@ -15,7 +15,7 @@ export const ENTRY_LIMITS = {
 } as const
 const MAX_INT = 2_147_483_647
 
-/** An entry as it is appended: within the server's limits, without secrets and control characters, whatever the agent told. */
+/** An entry as it is appended: within the server's limits, without secrets and control characters, whatever the agent sent. */
 export function toEntryInput(entry: Entry, secrets: readonly Secret[]): TranscriptEntryInput {
   const text = (given: string) => cleanText(given, secrets, ENTRY_LIMITS.text)
   const line = (given: string, max: number = ENTRY_LIMITS.title) => cleanLine(given, secrets, max)
@@ -95,7 +95,7 @@ export function toEntryInput(entry: Entry, secrets: readonly Secret[]): Transcri
   }
 }
 
-/** A key within its limit; of one that is longer the rest becomes a hash, so that it is told from others all the same. */
+/** A key within the limit; the end of a longer key is replaced by a hash, so that keys stay distinct. */
 function toKey(line: string, given: string): string {
   if (line.length <= ENTRY_LIMITS.key) return line
   const hash = createHash('sha256').update(given).digest('hex').slice(0, 32)

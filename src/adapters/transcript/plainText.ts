@@ -5,17 +5,17 @@ const SEQUENCE =
   /\u001b(?:\[([0-?]*)[ -/]*([@-~])|[\]P^_X][^\u0007\u001b]*(?:\u0007|\u001b\\)|[ -/]*[0-Z\\`-~])/g
 /** One that is not finished, at the end of a text. */
 const UNFINISHED = /\u001b(?:\[[0-?]*[ -/]*|[\]P^_X][^\u0007\u001b]*\u001b?|[ -/]*)$/
-/** The longest sequence that is waited for, in characters. What begins like one and goes on is none. */
+/** Maximum length of a sequence that is waited for, in characters; a longer text is no sequence. */
 const MAX_SEQUENCE_LENGTH = 4_096
 /** Stands for a move of the cursor to another line, until it is known what stands beside it. */
 const LINE_MOVE = '\0'
 /** Ends of sequences that go to another line, or clear the screen. */
 const TO_OTHER_LINE = 'ABEFHJdf'
-/** Ends of sequences that go on in the line. */
+/** Ends of sequences that continue in the line. */
 const IN_LINE = 'CG'
 const CONTROLS = /[\u0001-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g
 
-/** What is to be known of a text so far, so that another can go on from there. */
+/** The state of the parser after a text, with which another parser can continue. */
 export interface PlainCarry {
   /** What waits for the next piece. */
   readonly held: string

@@ -101,7 +101,7 @@ function escapePattern(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
 }
 
-/** As it is, as it stands in JSON, and as it stands in an address; one of several lines, line by line. */
+/** Literally, as encoded in JSON, and as encoded in a URL; a secret of several lines is matched line by line. */
 function formsOf({ name, value }: Secret): Form[] {
   const lines = value.split(/\r?\n/).filter((line) => line === value || line.length >= MIN_SECRET_LENGTH)
   const texts = lines.flatMap((line) => [line, JSON.stringify(line).slice(1, -1), encodeURIComponent(line)])

@@ -3,7 +3,7 @@ import type { Secret } from './secrets.ts'
 import { PlainText } from './plainText.ts'
 import type { PlainCarry } from './plainText.ts'
 
-/** What of the bytes taken is not yet text given out, so that another can go on from there. */
+/** The bytes not yet returned as text, with which another decoder can continue. */
 export interface Carry {
   /** The beginning of a character, base64. */
   readonly bytes: string

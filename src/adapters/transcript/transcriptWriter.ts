@@ -9,7 +9,7 @@ import { TranscriptJournal } from './transcriptJournal.ts'
 import type { JournalEntry } from './transcriptJournal.ts'
 import { TranscriptText } from './transcriptText.ts'
 
-/** What came of an append, as far as it matters here: a member of the server's answer. */
+/** The result of an append: a member of the server's answer. */
 export type Appended =
   | Pick<Extract<AppendTranscriptResult, { __typename: 'AppendTranscriptSuccess' }>, '__typename' | 'nextSeq'>
   | Pick<Extract<AppendTranscriptResult, { __typename: 'TranscriptGap' }>, '__typename' | 'expectedSeq'>
@@ -243,7 +243,7 @@ export class TranscriptWriter implements AgentOutput {
         this.#nextSeq = answer.nextSeq
         return true
       case 'TranscriptGap':
-        // The server stands where it was before, as after a restored backup.
+        // The server has fewer entries than before, for example after a restored backup.
         this.#nextSeq = answer.expectedSeq
         return false
       case 'InvalidInput':

@@ -16,7 +16,7 @@ export interface Demo {
   readonly signal: AbortSignal
   /** Whether the server keeps running afterwards. */
   readonly stays: boolean
-  /** Whether only the first chapter is told. */
+  /** Whether only the first chapter is shown. */
   readonly isShort: boolean
   /** Whether a person is at the terminal to be asked. */
   readonly isWatched: boolean

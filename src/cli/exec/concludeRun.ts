@@ -19,7 +19,7 @@ export interface ClaimEnd {
 
 /** How a claim ended. */
 export interface Conclusion {
-  /** The run afterwards; null if it was deleted meanwhile. */
+  /** The run afterwards; null if it was deleted in the meantime. */
   readonly run: RunDetail | null
   /** Whether the lease was left to expire because processes may still be alive. */
   readonly isLeft: boolean
@@ -28,7 +28,7 @@ export interface Conclusion {
 /** Limit of a reported error message, in UTF-16 units. */
 const MAX_ERROR_LENGTH = 8_000
 
-/** How often ending the claim is tried if the run changes meanwhile. */
+/** Maximum number of attempts to end the claim if the run changes in the meantime. */
 const MAX_ATTEMPTS = 5
 
 /**

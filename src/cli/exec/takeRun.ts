@@ -52,7 +52,7 @@ export async function takeRun(
 async function claimRun(invocation: Invocation, options: TakeOptions, runId: string | null) {
   const { pawl } = invocation
   const { idempotencyKey } = options
-  // The command goes on while its agent asks: nothing has to be known of the answer here.
+  // The command continues while its agent asks, so its answer is not needed here.
   const kinds: ApprovalKind[] = ['PERMISSION', 'QUESTION']
   const claim = { owner: options.owner ?? defaultOwner(), leaseSeconds: options.lease, kinds }
   if (runId === null) {

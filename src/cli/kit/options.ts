@@ -53,7 +53,7 @@ export const keyOption = () =>
     'a repeated request with the same key and input is executed only once',
   )
 
-/** `--if-revision`, for commands that are refused if the run has changed meanwhile. */
+/** `--if-revision`, for commands that are refused if the run has changed since. */
 export const revisionOption = () =>
   new Option('--if-revision <number>', 'refuse unless the run is at this revision').argParser(parseCount)
 

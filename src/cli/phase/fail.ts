@@ -21,7 +21,7 @@ interface Options extends OwnerOptions {
 
 const CLASSES: readonly ErrorClass[] = ['RECOVERABLE', 'HUMAN_REQUIRED', 'FATAL']
 
-/** `pawl phase fail`: ends the current phase's attempt as FAILED; the run goes on, or waits for a person. */
+/** `pawl phase fail`: ends the current phase's attempt as FAILED; the run continues, or waits for a person. */
 export function phaseFailCommand(): Command {
   const command = createCommand(
     'fail',

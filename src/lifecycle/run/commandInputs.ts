@@ -139,7 +139,7 @@ export type Command =
       readonly payload: Json
       readonly approvers: readonly string[]
       readonly allowSelfApproval: boolean
-      /** Null: for ever, or the default for a question asked in a turn. */
+      /** Null: without a limit, or the default for a question asked in a turn. */
       readonly expiresInSeconds: number | null
       readonly onExpiry: ExpiryPolicy
       /** The session that asks in the middle of a turn. */

@@ -146,7 +146,7 @@ export const USAGE_FIGURES = [
 ] as const
 export type UsageFigure = (typeof USAGE_FIGURES)[number]
 
-/** What a tool does, as agents tell it. */
+/** What a tool does, as agents report it. */
 export const TOOL_KINDS = [
   'READ',
   'EDIT',
@@ -169,7 +169,7 @@ export type ToolStatus = (typeof TOOL_STATUSES)[number]
 export const STEP_STATUSES = ['PENDING', 'IN_PROGRESS', 'COMPLETED'] as const
 export type StepStatus = (typeof STEP_STATUSES)[number]
 
-/** What became of a question for a permission, as the transcript tells it. */
+/** The result of a request for a permission, as the transcript shows it. */
 export const PERMISSION_STATES = ['ASKED', 'ALLOWED', 'DENIED', 'EXPIRED', 'WITHDRAWN'] as const
 export type PermissionState = (typeof PERMISSION_STATES)[number]
 

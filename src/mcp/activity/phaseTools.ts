@@ -23,7 +23,7 @@ export const startPhase = defineAgentTool({
   },
 })
 
-/** Ends the current phase and goes on to the next. */
+/** Completes the current phase and starts the next. */
 export const advancePhase = defineAgentTool({
   name: 'pawl_phase_advance',
   title: 'Go on to the next phase',

@@ -75,7 +75,7 @@ export class Streams {
   }
 
   #end(stream: Stream, why: StreamEnd): void {
-    // it may have ended by itself meanwhile
+    // it may have ended by itself in the meantime
     if (!this.#forget(stream)) return
     stream.end(why)
   }

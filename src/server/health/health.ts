@@ -15,7 +15,7 @@ const OBSTACLES: Readonly<Record<TransientFault, string>> = {
   INTERRUPTED: 'the database is too slow to answer',
 }
 
-/** What the database check looks at. */
+/** The values that the database check reads. */
 export interface HealthOptions {
   readonly connection: Connection
   /** The folder of the embedded database; undefined for another one, whose disk can't be checked. */

@@ -45,7 +45,7 @@ export function createSignIn(options: SignInOptions): SignIn {
     if (code === null) return respondPage(response, 200, signInPage())
     const tokenId = codes.redeem(code)
     const cookie = tokenId === null ? undefined : sessions.open(tokenId, isSecure(request))
-    // the token may have been revoked meanwhile
+    // the token may have been revoked in the meantime
     if (cookie && (await authenticator.bySession(cookie.split(';', 1)[0]))) {
       return respondPage(response, 200, signedInPage(), cookie)
     }

@@ -12,7 +12,7 @@ export interface Change extends UnloggedData {
   readonly before: Run
   readonly after: Run
   readonly events: readonly RunEvent[]
-  /** When the sweep should next look at the run. */
+  /** When the sweep should next check the run. */
   readonly dueAt: Instant | null
 }
 

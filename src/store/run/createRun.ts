@@ -24,7 +24,7 @@ interface Created {
 
 /** What is written together with a new run. */
 export interface Creation {
-  /** When the sweep should first look at it. */
+  /** When the sweep should first check it. */
   readonly dueAt: Instant | null
   readonly key: IdempotencyKey | null
   /** The run that it continues, at the revision that the decision was based on. */

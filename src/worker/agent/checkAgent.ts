@@ -21,7 +21,7 @@ export interface AgentAbility {
   readonly works: boolean | null
 }
 
-/** What came of checking an agent. */
+/** The result of checking an agent. */
 export interface AgentCheck {
   readonly installed: InstalledAgent | null
   readonly abilities: readonly AgentAbility[]

@@ -37,7 +37,7 @@ export async function answerModelError(task: PhaseTask, step: StepOf<'MODEL_FAIL
   }
 }
 
-/** Waits until the model can be asked again, and then has the agent go on. That uses no budget up. */
+/** Waits until the model can be asked again, and then has the agent continue. That uses no budget. */
 async function waitForModel(
   task: PhaseTask,
   { agent, judged }: StepOf<'MODEL_FAILED'>,
@@ -51,7 +51,7 @@ async function waitForModel(
   const until = new Date(Date.now() + ms).toISOString()
   const waitsFor = `the model of the ${role} (${error.class}, until ${until}): ${error.message}`
   context.report({ kind: 'model-waited-for', role, code: error.class, message: error.message, until })
-  // Left BUSY, so that the next owner goes on with work that broke off.
+  // Left BUSY, so that the next owner continues the interrupted work.
   if (ms > MAX_HELD_MS) throw new RunPutOffError(ms, waitsFor)
   const detail = { code: error.class, message: error.message, until }
   if (agent.status === 'BUSY') await context.agents.move(agent, 'CRASHED', detail)

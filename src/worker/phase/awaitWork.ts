@@ -77,7 +77,7 @@ function turnAfter({ exit, stop, failure }: TurnResult): Turn {
 async function awaitMove(task: PhaseTask, signal: AbortSignal): Promise<Outcome> {
   const { context } = task
   for (let run = context.latest; ; run = await context.readRun()) {
-    // A move that comes after this look at the log is heard of; one that the log has had since the answer is read.
+    // A move after this read of the log arrives as an event; one that is in the log since the answer is read here.
     const news = context.log.next(signal, mayMove)
     news.catch(() => undefined)
     if (context.log.lastMove > run.revision) run = await context.readRun()

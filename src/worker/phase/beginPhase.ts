@@ -34,8 +34,8 @@ function openAgent({ context, role }: PhaseTask): Promise<OpenAgent> {
 }
 
 /**
- * Goes on where the log says that the phase stands: at its beginning, at a prompt that was or may have been sent, at work under way,
- * or at work that broke off.
+ * Continues the phase from its state in the log: its beginning, a prompt that was or may have been sent, work under way, or
+ * interrupted work.
  */
 export async function enterPhase(task: PhaseTask, { agent }: StepOf<'ENTER'>): Promise<Step> {
   const progress = await readProgress(task)

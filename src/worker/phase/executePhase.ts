@@ -13,7 +13,7 @@ import { hasMoved } from './step.ts'
 import type { PhaseTask, Step, Turn } from './step.ts'
 
 /**
- * Has the agent of its role do the work of the phase that the run stands at, from wherever the log says that it stands: until it is
+ * Has the agent of its role do the work of the run's current phase, continuing from the state in the log, until it is
  * completed, waits for a person, or was moved on by the agent itself.
  *
  *     BEGIN → ENTER → PROMPT → AWAIT → JUDGE → SUBMIT → LEAVE
@@ -22,8 +22,8 @@ import type { PhaseTask, Step, Turn } from './step.ts'
  *               │       │           still at it  │ invalid
  *               └───────┴─ RECOVER, CORRECT ◄────┘
  *
- * ENTER goes on wherever an earlier owner stood. CORRECT and RECOVER have budgets; past them, and on any other trouble, FAIL. Each
- * step is given what the one before returned, and judges the run by the last answer of the server; only JUDGE reads it anew, since
+ * ENTER continues where an earlier owner stopped. CORRECT and RECOVER have budgets; after those, and on any other trouble, FAIL. Each
+ * step is given what the one before returned, and judges the run by the last answer of the server; only JUDGE reads it again, since
  * the agent may have moved it on.
  *
  * @throws RunLeftError, or the signal's reason, where the run is not this owner's to drive any more; RunFailedError where the run
@@ -90,7 +90,7 @@ function turnDuring(step: Step): Turn {
 }
 
 /**
- * A worker that can't work is no reason to ask a person about the run, nor to fail it: another owner may go on with it.
+ * A worker that can't work is no reason to ask a person about the run, nor to fail it: another owner may continue it.
  *
  * @throws RunGivenBackError
  */

@@ -113,7 +113,7 @@ function refused(phase: string): Trouble {
   }
 }
 
-/** Hands the file over. A valid one ends the phase; after another the agent, where it is still at work, may write it anew. */
+/** Submits the file. A valid one ends the phase; after an invalid one, an agent that still works may write it again. */
 export async function submitArtifact(task: PhaseTask, step: StepOf<'SUBMIT'>): Promise<Step> {
   const { context, declared } = task
   const { agent, turn, found } = step
@@ -143,7 +143,7 @@ export async function submitArtifact(task: PhaseTask, step: StepOf<'SUBMIT'>): P
   }
 }
 
-/** An agent at work may write the file anew, and only a new one counts; one whose turn is over is asked to repair it. */
+/** An agent at work may write the file again, and only a new version counts; an agent whose turn is over is asked to repair it. */
 function afterRefusal({ agent, turn, found, sent, judged }: StepOf<'SUBMIT'>, problem: string): Step {
   const refused = 'state' in found ? found.state : null
   const counted = { agent, judged: refused ?? judged }

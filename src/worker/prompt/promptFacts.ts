@@ -9,9 +9,9 @@ export interface PromptFacts {
   readonly declared: DeclaredPhase
   readonly round: number
   readonly attempt: number
-  /** How many prompts of this attempt went before; from the second on the agent is told to go on. */
+  /** Number of earlier prompts of this attempt; from the second on, the agent is asked to continue. */
   readonly ordinal: number
-  /** Why this attempt repairs the one before; null where it begins anew. */
+  /** Why this attempt repairs the previous one; null if it starts over. */
   readonly repairs: string | null
   readonly rejected: RejectedFile | null
   readonly failure: { readonly code: string; readonly message: string } | null

@@ -1,4 +1,4 @@
-/** How often the executor retries by itself before a person is asked, counted since the phase was last begun anew. */
+/** How often the executor retries by itself before a person is asked, counted since the phase was last started over. */
 export const BUDGETS = {
   /** Attempts to send one prompt. */
   sends: 3,

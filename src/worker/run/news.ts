@@ -71,7 +71,7 @@ export type OwnWorkerNews =
       readonly kind: 'agent-found'
       readonly role: string
       readonly program: string
-      /** Null where it can't be told. */
+      /** Null if it is unknown. */
       readonly version: string | null
       /** The version that it was run with under Pawl. */
       readonly tried: string | null

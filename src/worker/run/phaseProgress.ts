@@ -22,12 +22,12 @@ export interface RejectedFile {
 
 /**
  * Progress of a phase, folded from the run's log: all that an owner needs to resume where the last one stopped.
- * Repairs, resumes, restarts and the rejected file are reset when the phase is begun anew; starting a repair does not
+ * Repairs, resumes, restarts and the rejected file are reset when the phase is started over; starting a repair does not
  * reset them.
  */
 export interface PhaseProgress {
   readonly attempt: number
-  /** Why the attempt repairs the previous one; null if it begins anew. */
+  /** Why the attempt repairs the previous one; null if it starts over. */
   readonly repairs: string | null
   readonly repairCount: number
   readonly resumeCount: number

@@ -36,7 +36,7 @@ export class RunLog {
     return this.#questions.answeredAt
   }
 
-  /** For how long such questions were open since a moment, in milliseconds: limits of time stand still meanwhile. */
+  /** For how long such questions were open since a moment, in milliseconds: time limits are suspended for that time. */
   askedMs(since: number, now: number): number {
     const { open, waits } = this.#questions
     const all = open ? [...waits, { from: open.from, to: now }] : waits

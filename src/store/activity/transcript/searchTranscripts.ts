@@ -45,7 +45,7 @@ const EXCERPT = { length: 300, before: 100 } as const
 /** What is searched of an entry, as the index `entry_text` has it. */
 const SAID = Prisma.sql`(coalesce(e.title, '') || E'\n' || coalesce(e.text, ''))`
 
-/** Entries of one instant are told apart by their session and number. */
+/** Entries of one instant are distinguished by session and number. */
 const order: PageOrder = {
   column: Prisma.sql`e.at`,
   id: Prisma.sql`(e.session_id || '/' || lpad(e.seq::text, 10, '0'))`,

@@ -7,7 +7,7 @@ const DEFER = prepare({
   text: `UPDATE run SET due_at = $3::timestamptz WHERE id = $1 AND revision = $2`,
 })
 
-/** Sets when the sweep looks at a run again, after it found nothing due. */
+/** Sets when the sweep checks a run again, after it found nothing due. */
 export async function deferDue(
   connection: Connection,
   runId: string,
