@@ -98,7 +98,7 @@ export interface RunEventPayloads {
   }
   readonly 'child.detached': {
     readonly runId: string
-    /** Whether no attached child is active any more; left out: not told. */
+    /** Whether no attached child is active any more; left out: unknown. */
     readonly last?: boolean
   }
   readonly 'child.settled': {
@@ -106,7 +106,7 @@ export interface RunEventPayloads {
     readonly status: 'QUEUED' | 'RUNNING' | 'AWAITING_APPROVAL' | 'PAUSED' | 'CANCELLING' | 'COMPLETED' | 'FAILED' | 'CANCELLED' | 'EXPIRED'
     readonly reason: 'COMPLETED' | 'REPORTED_FAILURE' | 'START_FAILED' | 'INCOMPLETE' | 'CANCELLED_BY_USER' | 'OWNER_LOST' | 'QUEUE_TIMEOUT' | 'PHASE_TIMEOUT' | 'RUN_TIMEOUT' | 'IDLE_TIMEOUT' | 'APPROVAL_REJECTED' | 'APPROVAL_EXPIRED' | 'STALE' | 'CLOSED_BY_PARENT' | 'TAKEOVER_CAP' | null
     readonly epoch: number
-    /** Whether no attached child is active any more; left out: not told. */
+    /** Whether no attached child is active any more; left out: unknown. */
     readonly last?: boolean
   }
   readonly 'child.started': {

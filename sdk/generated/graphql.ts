@@ -323,7 +323,7 @@ export type EntryKind =
   /** What a program put out without saying what it is. */
   | 'OUTPUT'
 
-/** What a tool does, as the agent tells it. */
+/** What a tool does, as the agent reports it. */
 export type ToolKind =
   /** Reads files or data. */
   | 'READ'
@@ -988,7 +988,7 @@ export interface RequestApprovalInput {
   readonly payload?: JsonInput | null | undefined
   /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
   readonly fence?: number | null | undefined
-  /** How long the question stands, in seconds; left out: for ever, and 900 for a PERMISSION or a QUESTION. */
+  /** How long the question stays open, in seconds; default: without a limit, and 900 for a PERMISSION or a QUESTION. */
   readonly expiresInSeconds?: number | null | undefined
   /** What happens if nobody decides in time. For a PERMISSION or a QUESTION, WAIT means CONTINUE. */
   readonly onExpiry?: ExpiryPolicy | null | undefined
@@ -1738,7 +1738,7 @@ export type Approval = {
   question: string
   /** What is shown with the question. */
   payload: JsonValue | null
-  /** The session whose agent asks in the middle of its turn, where it is told. */
+  /** The session whose agent asks in the middle of its turn, if it is reported. */
   sessionId: string | null
   /** What a PERMISSION is asked for; null for other kinds. */
   permission: {
@@ -1804,7 +1804,7 @@ export type Artifact = {
   size: number
   /** Whether it meets the declaration of its workflow. */
   valid: boolean
-  /** What is wrong with it; empty where it is valid. At most 100 are told. */
+  /** What is wrong with it; empty if it is valid; at most 100. */
   problems: {
     /** Where in the file, as a JSON pointer; empty: the file as a whole. */
     path: string
@@ -1856,7 +1856,7 @@ export type ApprovalDetail = {
   question: string
   /** What is shown with the question. */
   payload: JsonValue | null
-  /** The session whose agent asks in the middle of its turn, where it is told. */
+  /** The session whose agent asks in the middle of its turn, if it is reported. */
   sessionId: string | null
   /** What a PERMISSION is asked for; null for other kinds. */
   permission: {
@@ -1922,7 +1922,7 @@ export type ArtifactDetail = {
   size: number
   /** Whether it meets the declaration of its workflow. */
   valid: boolean
-  /** What is wrong with it; empty where it is valid. At most 100 are told. */
+  /** What is wrong with it; empty if it is valid; at most 100. */
   problems: {
     /** Where in the file, as a JSON pointer; empty: the file as a whole. */
     path: string
@@ -2508,7 +2508,7 @@ export type Workspace = {
   branch: string | null
   /** The commit that the work began at; null for a DIRECTORY. */
   baseCommit: string | null
-  /** Whether it is there. */
+  /** Whether the directory exists. */
   status: WorkspaceStatus
   /** Incremented by every change of it, of its operations, and of which runs work in it. */
   revision: number
@@ -2561,7 +2561,7 @@ export type WorkspaceDetail = {
   branch: string | null
   /** The commit that the work began at; null for a DIRECTORY. */
   baseCommit: string | null
-  /** Whether it is there. */
+  /** Whether the directory exists. */
   status: WorkspaceStatus
   /** Incremented by every change of it, of its operations, and of which runs work in it. */
   revision: number
@@ -4237,7 +4237,7 @@ export interface ApprovalQuery {
   question: string
   /** What is shown with the question. */
   payload: JsonValue | null
-  /** The session whose agent asks in the middle of its turn, where it is told. */
+  /** The session whose agent asks in the middle of its turn, if it is reported. */
   sessionId: string | null
   /** What a PERMISSION is asked for; null for other kinds. */
   permission: {
@@ -4351,7 +4351,7 @@ export interface ArtifactQuery {
   size: number
   /** Whether it meets the declaration of its workflow. */
   valid: boolean
-  /** What is wrong with it; empty where it is valid. At most 100 are told. */
+  /** What is wrong with it; empty if it is valid; at most 100. */
   problems: {
     /** Where in the file, as a JSON pointer; empty: the file as a whole. */
     path: string
@@ -5171,7 +5171,7 @@ export interface TranscriptSubscriptionVariables {
 }
 
 export interface TranscriptSubscription {
-  /** What the agent of a session says, after a cursor, each entry once and in order; ends when the session is DISPOSED and all was told. */
+  /** What the agent of a session says, after a cursor, each entry once and in order; ends when the session is DISPOSED and everything was delivered. */
   transcript: TranscriptEntry
 }
 
@@ -5355,7 +5355,7 @@ export interface WorkspaceQuery {
   branch: string | null
   /** The commit that the work began at; null for a DIRECTORY. */
   baseCommit: string | null
-  /** Whether it is there. */
+  /** Whether the directory exists. */
   status: WorkspaceStatus
   /** Incremented by every change of it, of its operations, and of which runs work in it. */
   revision: number
@@ -5552,7 +5552,7 @@ export interface WorkspacePositionQuery {
   /** The object with this id; null if none exists. A malformed id is an error with code INVALID_ID. */
   node: ({
   __typename: 'Workspace'
-  /** Whether it is there. */
+  /** Whether the directory exists. */
   status: WorkspaceStatus
   /** Incremented by every change of it, of its operations, and of which runs work in it. */
   revision: number

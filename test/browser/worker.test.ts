@@ -52,7 +52,7 @@ it('a delivery by a worker is followed, sent back, approved and merged on a page
       *) read go < '${gates.plan}'; echo '# A plan' > plan.md;;
     esac;;
     build) case "$prompt" in
-      *'put right'*) echo 'mending it'; read go < '${gates.repair}'; echo '{"commit":"abc"}' > build.json;;
+      *'To be corrected'*) echo 'mending it'; read go < '${gates.repair}'; echo '{"commit":"abc"}' > build.json;;
       *) echo 'building it'; read go < '${gates.build}'; echo ' ' > build.json;;
     esac;;
     verify) echo '{"passed":true}' > verify.json;;

@@ -32,7 +32,7 @@ test('a delivery goes from the plan, which a person approves, over a file that i
   const agent = shellAgent(`[ -f README.md ] || exit 9
   case "$phase" in
     plan) echo '# A plan' > plan.md;;
-    build) case "$prompt" in *'correct it'*) echo '{"commit":"abc"}' > build.json;; *) echo ' ' > build.json;; esac;;
+    build) case "$prompt" in *'To be corrected'*) echo '{"commit":"abc"}' > build.json;; *) echo ' ' > build.json;; esac;;
     verify) echo '{"passed":true}' > verify.json;;
   esac`)
   const repository = makeRepository(join(bench.folder, 'repository'))

@@ -54,7 +54,7 @@ describe('a prompt', () => {
     ['the role', { declared: { ...FACTS.declared, role: 'other' } }],
     ['the path', { declared: { ...FACTS.declared, artifact: { ...ARTIFACT, path: 'b.json' } } }],
     ['the schema', { declared: { ...FACTS.declared, artifact: { ...ARTIFACT, schema: null } } }],
-    ['what is to be put right', { repairs: 'no file' }],
+    ['what is to be corrected', { repairs: 'no file' }],
     ['feedback', { feedback: 'shorter' }],
     ['a message', { messages: [{ id: 'msg_1', text: 'hurry', sentBy: 'ann' }] }],
   ] as const)('has another key where %s differs', ([, changes]) => {
@@ -101,7 +101,7 @@ describe('a prompt', () => {
       }),
     )
     for (const part of [
-      'put it right',
+      'correct it',
       '- `/commit` is missing',
       'fewer commits',
       'AGENT_CRASHED: it ended',
@@ -114,17 +114,13 @@ describe('a prompt', () => {
   test('tells an agent without memory what was handed over, and what people said', () => {
     const anew = { handedOver: ['plan.md'], messages: [{ id: 'msg_1', text: 'be brief', sentBy: 'ann' }] }
     const { text } = composePrompt(facts({ ordinal: 1, anew }))
-    for (const part of [
-      'too long for its model',
-      'the file `plan.md` was handed over',
-      '- ann said: be brief',
-    ])
+    for (const part of ['too long for its model', 'the file `plan.md` was submitted', '- ann said: be brief'])
       expect(text).toContain(part)
     expect(composePrompt(FACTS).text).not.toContain('Previous work')
   })
 
   test('says that a refused commit is no reason to stop', () => {
-    expect(composePrompt(FACTS).text).toContain('Where a commit is refused')
+    expect(composePrompt(FACTS).text).toContain('If a commit is refused')
   })
 
   test('fences what holds fences', () => {
