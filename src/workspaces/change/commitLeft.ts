@@ -1,8 +1,9 @@
 import { atRepository, type GitPlace } from '../git/place.ts'
 import { askGit, type GitCall, type GitOptions, runGit, splitNul } from '../git/runGit.ts'
+import { readSetting } from '../git/settings.ts'
 import { refuseSubmodules } from '../place/submodules.ts'
 import { refuseUntrusted } from '../place/refuseUntrusted.ts'
-import { branchRef, readCommitAt } from '../place/repository.ts'
+import { branchRef, readCommitAt, readHead } from '../place/repository.ts'
 import { listChanged, updateIndex } from '../place/snapshot.ts'
 import type { Worktree } from '../kit/workspace.ts'
 import { WorkspaceError } from '../kit/workspaceError.ts'
@@ -19,7 +20,7 @@ export async function commitLeft(worktree: Worktree, call: GitCall): Promise<str
   const { repository, branch, owner } = worktree
   const at = await placeOf(worktree)
   const options = { at, timeoutMs: COMMIT_MS, ...call }
-  await refuseOffBranch(worktree, options)
+  await refuseOffBranch(worktree, at, call)
   await refuseUntrusted(at, call)
   const unmerged = await listUnmerged(options)
   if (unmerged.length > 0) throw unfinishedMerge(worktree, unmerged)
@@ -57,21 +58,19 @@ const NOBODY = { NAME: 'Pawl', EMAIL: 'pawl@localhost' }
 
 /** Returns environment variables for the author and the committer, as far as git's settings do not name one. */
 export async function findIdentity(at: GitPlace, call: GitCall): Promise<Record<string, string>> {
+  const { settings } = await call.seals.of(at)
   const missing: Record<string, string> = {}
   for (const part of ['NAME', 'EMAIL'] as const) {
-    const key = `user.${part.toLowerCase()}`
-    const { stdout } = await runGit(['config', '--get', key], { at, accept: [0, 1], ...call })
-    if (stdout.trim() !== '') continue
+    if (readSetting(settings, `user.${part.toLowerCase()}`) !== null) continue
     for (const role of ['AUTHOR', 'COMMITTER']) missing[`GIT_${role}_${part}`] = NOBODY[part]
   }
   return missing
 }
 
-async function refuseOffBranch({ path, branch }: Worktree, options: GitOptions): Promise<void> {
-  const { stdout } = await runGit(['symbolic-ref', '--quiet', 'HEAD'], { ...options, accept: [0, 1] })
-  const head = stdout.trim()
+async function refuseOffBranch({ path, branch }: Worktree, at: GitPlace, call: GitCall): Promise<void> {
+  const head = await readHead(at, call)
   if (head === branchRef(branch)) return
-  const instead = head === '' ? 'no branch' : head.replace(/^refs\/heads\//, '')
+  const instead = head === null ? 'no branch' : head.replace(/^refs\/heads\//, '')
   throw new WorkspaceError('HUMAN_REQUIRED', {
     code: 'NOT_ON_BRANCH',
     message: `The worktree ${path} has ${instead} checked out, and not ${branch}`,

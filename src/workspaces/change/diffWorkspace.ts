@@ -77,9 +77,7 @@ export async function diffWorkspace(worktree: Worktree, options: DiffOptions = {
         ...call,
         ...more,
       })
-    const raw = await compare(['--raw', '-z'])
-    const lines = parseNumstat((await compare(['--numstat', '-z'])).stdout)
-    const changed = parseRaw(raw.stdout).map((file) => ({ ...file, ...(lines.get(file.path) ?? NO_LINES) }))
+    const changed = parseChanged((await compare(['--raw', '--numstat', '-z'])).stdout)
     const files = [...changed, ...(await listInside(at, call))]
     const patch = await compare(['-p', ...PREFIXES], { maxBytes: maxPatchBytes, cut: true })
     return {
@@ -110,6 +108,7 @@ async function readBranch(
 ): Promise<Pick<WorkspaceDiff, 'head' | 'commitsAhead'>> {
   const head = await readCommit(repository, branchRef(branch), call)
   if (head === null) return { head, commitsAhead: 0 }
+  if (head === baseCommit) return { head, commitsAhead: 0 }
   const count = await askGit(['rev-list', '--count', `${baseCommit}..${head}`], { at, ...call })
   return { head, commitsAhead: Number(count) }
 }
@@ -120,10 +119,12 @@ type Lines = Pick<ChangedFile, 'insertions' | 'deletions'>
 
 const NO_LINES: Lines = { insertions: null, deletions: null }
 
-function parseRaw(output: string): Omit<ChangedFile, keyof Lines>[] {
+/** Parses what git prints for `--raw --numstat -z`: all files with how they changed, then all with their numbers of lines. */
+function parseChanged(output: string): ChangedFile[] {
   const words = splitNul(output)
   const files: Omit<ChangedFile, keyof Lines>[] = []
-  for (let at = 0; at < words.length;) {
+  let at = 0
+  while (words[at]?.startsWith(':')) {
     // :mode mode object object STATUS
     const status = words[at++]?.split(' ')[4] ?? ''
     const first = words[at++] ?? ''
@@ -131,23 +132,18 @@ function parseRaw(output: string): Omit<ChangedFile, keyof Lines>[] {
     if (change === 'RENAMED') files.push({ path: words[at++] ?? '', previousPath: first, change })
     else files.push({ path: first, previousPath: null, change })
   }
-  return files
-}
-
-function parseNumstat(output: string): Map<string, Lines> {
-  const words = splitNul(output)
-  const found = new Map<string, Lines>()
-  for (let at = 0; at < words.length;) {
+  const lines = new Map<string, Lines>()
+  while (at < words.length) {
     const [insertions, deletions, ...rest] = (words[at++] ?? '').split('\t')
     const inPlace = rest.join('\t')
     // A renamed file is followed by its old and its new path.
     const path = inPlace === '' ? (words[(at += 2) - 1] ?? '') : inPlace
-    found.set(
+    lines.set(
       path,
       insertions === '-' ? NO_LINES : { insertions: Number(insertions), deletions: Number(deletions) },
     )
   }
-  return found
+  return files.map((file) => ({ ...file, ...(lines.get(file.path) ?? NO_LINES) }))
 }
 
 function sum(numbers: readonly (number | null)[]): number {

@@ -4,7 +4,7 @@ import { type Filters, isTrusted, readFilters, readOwnFilters, toSettings } from
 import { gitEnvironment } from './gitEnvironment.ts'
 import type { GitPlace } from './place.ts'
 import { WorkspaceError } from '../kit/workspaceError.ts'
-import { parseSettings, sealSettings, type Setting, writeSettings } from './settings.ts'
+import { areShared, parseSettings, sealSettings, type Setting, writeSettings } from './settings.ts'
 import { makeTemporaryFolder } from './temporaryFolders.ts'
 
 /** Runs git with the user's own settings, for commands that run no program regardless of settings. */
@@ -35,6 +35,11 @@ const PARTS_THERE = ['logs', 'lfs']
 export class Seals {
   readonly #ask: AskSettings
   readonly #seals = new Map<string, Promise<Seal>>()
+  /** The settings of the place of a repository that was listed last. */
+  readonly #listed = new Map<
+    string,
+    { readonly gitDir: string; readonly settings: Promise<readonly Setting[]> }
+  >()
   #folder: Promise<string> | undefined
   #count = 0
 
@@ -63,13 +68,19 @@ export class Seals {
     if (this.#folder) await rm(await this.#folder, { recursive: true, force: true })
   }
 
+  /** Lists the settings of a place; those of another place of the repository are taken where they can't differ. */
+  async #listSettings(repository: string, gitDir: string): Promise<readonly Setting[]> {
+    const known = this.#listed.get(repository)
+    if (known && (known.gitDir === gitDir || areShared(await known.settings))) return known.settings
+    const env = { GIT_DIR: gitDir, GIT_COMMON_DIR: repository }
+    const settings = this.#ask(['config', '--list', '-z', '--show-scope'], env).then(parseSettings)
+    this.#listed.set(repository, { gitDir, settings })
+    return settings
+  }
+
   async #make({ repository, gitDir, workTree }: GitPlace): Promise<Seal> {
     if (await isThere(join(repository, 'commondir'))) throw redirected(repository)
-    const listed = await this.#ask(['config', '--list', '-z', '--show-scope'], {
-      GIT_DIR: gitDir,
-      GIT_COMMON_DIR: repository,
-    })
-    const settings = parseSettings(listed)
+    const settings = await this.#listSettings(repository, gitDir)
     const own = await readOwn(this.#ask)
     const filters = [...readFilters(settings)]
     const trusted = filters.filter(([name, filter]) => isTrusted(name, filter, own))

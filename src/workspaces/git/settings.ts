@@ -20,6 +20,26 @@ export function parseSettings(output: string): Setting[] {
   return found
 }
 
+/** Returns the value that is in effect, as text; null where there is none, or it is empty. */
+export function readSetting(settings: readonly Setting[], key: string): string | null {
+  return settings.findLast((setting) => setting.key === key)?.value?.trim() || null
+}
+
+/** Whether a setting is on; false where it is missing. */
+export function isOn(settings: readonly Setting[], key: string): boolean {
+  const found = settings.findLast((setting) => setting.key === key)
+  // one that is written without a value is on
+  return found !== undefined && /^(true|yes|on|[1-9]\d*)$/i.test((found.value ?? 'true').trim())
+}
+
+/**
+ * Whether the settings of a repository are those of each of its worktrees, too: nothing includes a file, which may depend on the place,
+ * and no worktree has settings of its own.
+ */
+export function areShared(settings: readonly Setting[]): boolean {
+  return settings.every(({ key }) => key !== 'extensions.worktreeconfig' && !/^include(if)?\./.test(key))
+}
+
 /**
  * The settings that a sealed git keeps: how a repository is stored, how files are written and compared, and who
  * commits. None of them names a program. All other settings are dropped.

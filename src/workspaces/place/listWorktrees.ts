@@ -1,7 +1,10 @@
-import { lstat, readdir, readFile, realpath } from 'node:fs/promises'
+import { lstat, readdir, realpath } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { atRepository, type GitPlace } from '../git/place.ts'
-import { askGit, type GitCall, runGit } from '../git/runGit.ts'
+import type { GitCall } from '../git/runGit.ts'
+import { isOn } from '../git/settings.ts'
+import { readSmall } from '../kit/readSmall.ts'
+import { readHead, toBranch } from './repository.ts'
 import { withWorktreesLocked } from './worktreesLock.ts'
 
 /** A worktree as registered in its repository. */
@@ -49,16 +52,6 @@ export async function isOf(gitDir: string, repository: string): Promise<boolean>
   return told !== null && resolve(gitDir, told.trim()) === repository
 }
 
-/** Reads a small file, of up to 64 KiB; null where it is missing, larger, or not a regular file. */
-export async function readSmall(path: string): Promise<string | null> {
-  const found = await lstat(path).catch(() => null)
-  return found?.isFile() && found.size <= MAX_SMALL_FILE_BYTES
-    ? readFile(path, 'utf8').catch(() => null)
-    : null
-}
-
-const MAX_SMALL_FILE_BYTES = 64 * 1024
-
 async function listLinked(repository: string, call: GitCall): Promise<Registration[]> {
   const folder = adminFolder(repository)
   const names = await readdir(folder).catch(() => [])
@@ -68,36 +61,16 @@ async function listLinked(repository: string, call: GitCall): Promise<Registrati
     const path = await readStanding(gitDir)
     if (path === null) continue
     const place = { repository, gitDir, workTree: path }
-    found.push({ ...place, path, branch: await readBranch(place, call) })
+    found.push({ ...place, path, branch: toBranch(await readHead(place, call)) })
   }
   return found
 }
 
-async function readBranch(place: GitPlace, call: GitCall): Promise<string | null> {
-  const head = (await readSmall(join(place.gitDir, 'HEAD')))?.trim() ?? ''
-  // The placeholder that HEAD contains where refs are stored as reftables.
-  if (head === 'ref: refs/heads/.invalid') return askBranch(place, call)
-  return toBranch(head.replace(/^ref: /, ''))
-}
-
-async function askBranch(place: GitPlace, call: GitCall): Promise<string | null> {
-  const options = { at: { ...place, workTree: null }, accept: [0, 1], ...call }
-  return toBranch(await askGit(['symbolic-ref', '--quiet', 'HEAD'], options))
-}
-
-function toBranch(ref: string): string | null {
-  return ref.startsWith('refs/heads/') ? ref.slice('refs/heads/'.length) : null
-}
-
 async function findMain(repository: string, call: GitCall): Promise<Registration | null> {
   const at = atRepository(repository)
-  const isBare = await runGit(['config', '--type=bool', '--get', 'core.bare'], {
-    at,
-    accept: [0, 1],
-    ...call,
-  })
-  if (isBare.stdout.trim() === 'true') return null
-  const branch = await askBranch(at, call)
+  const { settings } = await call.seals.of(at)
+  if (isOn(settings, 'core.bare')) return null
+  const branch = toBranch(await readHead(at, call))
   const workTree = await findMainFolder(repository, call)
   return { ...at, workTree, path: workTree ?? repository, branch }
 }

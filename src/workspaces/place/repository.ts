@@ -1,6 +1,8 @@
 import { realpath } from 'node:fs/promises'
+import { join } from 'node:path'
 import { atRepository, type GitPlace } from '../git/place.ts'
-import { findGitDirectory, type GitCall, runGit } from '../git/runGit.ts'
+import { askGit, findGitDirectory, type GitCall, runGit } from '../git/runGit.ts'
+import { readSmall } from '../kit/readSmall.ts'
 import { WorkspaceError } from '../kit/workspaceError.ts'
 
 /**
@@ -65,8 +67,6 @@ export async function findBeginning(
 }
 
 async function findCurrent(repository: string, call: GitCall): Promise<Beginning> {
-  const head = ['symbolic-ref', '--quiet', 'HEAD']
-  const { stdout } = await runGit(head, { at: atRepository(repository), accept: [0, 1], ...call })
   const baseCommit = await readCommit(repository, 'HEAD', call)
   if (baseCommit === null)
     throw new WorkspaceError('FATAL', {
@@ -74,8 +74,22 @@ async function findCurrent(repository: string, call: GitCall): Promise<Beginning
       message: `The current branch of ${repository} has no commit`,
       hint: 'Make a first commit, or name a base.',
     })
-  const ref = stdout.trim()
-  return { base: ref.startsWith('refs/heads/') ? ref.slice('refs/heads/'.length) : null, baseCommit }
+  return { base: toBranch(await readHead(atRepository(repository), call)), baseCommit }
+}
+
+/** Returns the full name of the ref that HEAD of a place names; null where HEAD is a commit. */
+export async function readHead(place: GitPlace, call: GitCall): Promise<string | null> {
+  const head = (await readSmall(join(place.gitDir, 'HEAD')))?.trim() ?? ''
+  // anything else is git's to read: a link, or the placeholder where refs are stored as reftables
+  if (/^[0-9a-f]{40,64}$/.test(head)) return null
+  if (/^ref: refs\/heads\/(?!\.invalid$)/.test(head)) return head.slice('ref: '.length)
+  const options = { at: { ...place, workTree: null }, accept: [0, 1, 128], ...call }
+  return (await askGit(['symbolic-ref', '--quiet', 'HEAD'], options)) || null
+}
+
+/** Returns the branch that a ref is; null where it is none. */
+export function toBranch(ref: string | null): string | null {
+  return ref?.startsWith('refs/heads/') ? ref.slice('refs/heads/'.length) : null
 }
 
 /** Whether one commit is an ancestor of another, or the same. */

@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs'
-import { access, constants, lstat, mkdir, open } from 'node:fs/promises'
+import { access, constants, lstat, mkdir, open, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { GitPlace } from '../git/place.ts'
@@ -86,13 +86,18 @@ async function onlyReadable({ workTree }: GitPlace, paths: readonly string[]): P
 
 const [yes, no] = [() => true, () => false]
 
-/** Copies a regular file, and skips anything else: opening a named pipe would wait for a writer. */
+/**
+ * Copies a regular file with its time, and skips anything else: opening a named pipe would wait for a writer. Git takes a file that changed
+ * within a tick of the clock for unchanged where the index is newer than that.
+ */
 async function copyFile(from: string, to: string): Promise<void> {
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
   const file = await open(from, flags).catch(() => null)
   try {
-    if (file && (await file.stat()).isFile())
-      await pipeline(file.createReadStream({ autoClose: false }), createWriteStream(to))
+    const found = await file?.stat()
+    if (!file || !found?.isFile()) return
+    await pipeline(file.createReadStream({ autoClose: false }), createWriteStream(to))
+    await utimes(to, found.atime, new Date(Math.floor(found.mtimeMs)))
   } finally {
     await file?.close()
   }

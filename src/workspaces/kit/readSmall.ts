@@ -1,0 +1,11 @@
+import { lstat, readFile } from 'node:fs/promises'
+
+const MAX_SMALL_FILE_BYTES = 64 * 1024
+
+/** Reads a small file, of up to 64 KiB; null where it is missing, larger, or not a regular file. */
+export async function readSmall(path: string): Promise<string | null> {
+  const found = await lstat(path).catch(() => null)
+  return found?.isFile() && found.size <= MAX_SMALL_FILE_BYTES
+    ? readFile(path, 'utf8').catch(() => null)
+    : null
+}
