@@ -77,7 +77,7 @@ export class Pawl {
       ? [variables?: Variables, options?: CallOptions]
       : [variables: Variables, options?: CallOptions]
   ): Promise<Result> {
-    return this.#requests.query(textOf(document) as TypedDocument<Result, unknown>, variables ?? {}, options)
+    return this.#requests.query(textOf(document), variables ?? {}, options)
   }
 
   /**

@@ -136,7 +136,7 @@ export class Runs {
    */
   async resolve({ signal, retry, ...input }: t.Fields<g.ResolveRunInput> = {}): Promise<t.ResolveRunResult> {
     const { resolveRun } = await this.#requests.query(g.ResolveRunDocument, { input }, { signal, retry })
-    return resolveRun as t.ResolveRunResult
+    return resolveRun
   }
 
   /**
@@ -146,7 +146,7 @@ export class Runs {
    */
   async verify(runId: string, options?: CallOptions): Promise<t.VerifyRunResult> {
     const { verifyRun } = await this.#requests.query(g.VerifyRunDocument, { id: runId }, options)
-    return verifyRun as t.VerifyRunResult
+    return verifyRun
   }
 
   /**
@@ -169,8 +169,7 @@ export class Runs {
   ): Promise<t.RenewLeaseResult> {
     const input = { ...fields, runId }
     // An AGENT token cannot renew, so the answer always contains the run.
-    return (await this.#requests.query(g.RenewLeaseDocument, { input }, { signal, retry }))
-      .renewLease as t.RenewLeaseResult
+    return (await this.#requests.query(g.RenewLeaseDocument, { input }, { signal, retry })).renewLease
   }
 
   /**

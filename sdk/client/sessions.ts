@@ -81,7 +81,7 @@ export class Sessions {
   ): Promise<t.AppendTranscriptResult> {
     const input = { ...fields, sessionId }
     const data = await this.#requests.query(g.AppendTranscriptDocument, { input }, { signal, retry })
-    return data.appendTranscript as t.AppendTranscriptResult
+    return data.appendTranscript
   }
 
   /**

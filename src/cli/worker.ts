@@ -66,7 +66,7 @@ The file names the agent for each role; \`default\` is for any other:
 For each phase the worker prompts the agent, waits for its file and submits it. If the file is rejected, the agent is asked
 once to repair it; after that a person is asked. If a worker is killed, the next one continues from the log.
 
-Signals: after the first SIGTERM or Ctrl-C no more runs are claimed, and running phases may continue for --drain-seconds; then
+Signals: after the first SIGTERM or Ctrl-C it stops claiming runs, and running phases may continue for --drain-seconds; then
 their agents are stopped and the runs are released. The second kills the agents at once and releases the runs.
 See docs/worker.md.`
 

@@ -165,7 +165,7 @@ async function changeOperation<C extends OperationCommand>(
   const result = await changeWorkspace(commands, caller, request)
   if (result.ok) return withOperation(result)
   // the workspace was deleted in between, and the operation with it
-  return isWorkspaceGone(result) ? notFound() : (result as RefusedWith<RefusalTypeOf<C['type']>>)
+  return isWorkspaceGone(result) ? notFound() : result
 }
 
 function isWorkspaceGone({ problem }: RefusedWith): boolean {

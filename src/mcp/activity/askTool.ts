@@ -1,5 +1,5 @@
 import { isSuccess } from '@pawl/sdk'
-import type { Approval, ApprovalStatus, CallOptions, JsonValue } from '@pawl/sdk'
+import type { Approval, ApprovalStatus, CallOptions } from '@pawl/sdk'
 import { z } from 'zod'
 import { findOpenApproval } from '../../advice/findOpenApproval.ts'
 import type { Answer, Problem } from '../kit/answer.ts'
@@ -59,7 +59,7 @@ export const ask = defineAgentTool({
       kind: 'QUESTION',
       gate: 'agent',
       question: question ?? '',
-      answerSchema: (choices ? choiceSchema(choices) : schema) as JsonValue | undefined,
+      answerSchema: choices ? choiceSchema(choices) : schema,
       expiresInSeconds,
       ...call,
     })

@@ -286,7 +286,7 @@ describe('what entries tell of usage', () => {
     const document = `query ($id: ID!) { run(id: $id) { usage { ${SUMS} models { model ${SUMS} } } first: usage(round: 1) { reports }
       second: usage(round: 2) { reports } phases { usage { reports inputTokens } } sessions { usage { reports } }
       executions { edges { node { usage { reports outputTokens } } } } } }`
-    return (await graph.read(document, { id: runId }))['run'] as Data
+    return (await graph.read(document, { id: runId }))['run']
   }
 
   it('is summed for run, round, phase, session and execution, once as it is, and missing where it was not told', async () => {
@@ -303,7 +303,7 @@ describe('what entries tell of usage', () => {
         '... on StartExecutionSuccess { execution { id } }',
       ),
     )
-    const executionId = (started['execution'] as Data)['id']
+    const executionId = started['execution']['id']
     const origin = { executionId, phaseId }
     const entries = [
       {

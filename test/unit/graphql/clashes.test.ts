@@ -25,7 +25,7 @@ const OF_EACH_NODE = [
 function clashesAmong(members: readonly GraphQLObjectType[]): string[] {
   const names = new Set(members.flatMap((member) => Object.keys(member.getFields())))
   return [...names].flatMap((name) => {
-    const given = new Map(
+    const given = new Map<string, string>(
       members.flatMap((member) => {
         const field = member.getFields()[name]
         return field ? [[String(field.type), member.name]] : []

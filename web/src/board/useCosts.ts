@@ -31,7 +31,7 @@ export function useCosts(shown: readonly StoredRun[]): ReadonlyMap<string, Known
   useEffect(() => {
     if (key === '') return
     const controller = new AbortController()
-    const timer = setTimeout(async () => {
+    const ask = async () => {
       const runs = latest.current
       try {
         const ids = runs.map(({ id }) => id)
@@ -48,7 +48,8 @@ export function useCosts(shown: readonly StoredRun[]): ReadonlyMap<string, Known
       } catch {
         // The next change of what is shown asks again.
       }
-    }, COLLECT_MS)
+    }
+    const timer = setTimeout(() => void ask(), COLLECT_MS)
     return () => {
       clearTimeout(timer)
       controller.abort()
