@@ -143,7 +143,12 @@ it('polls where no stream comes about, and says so', async () => {
       send() {}
       close() {}
     }
-    Object.assign(window, { WebSocket: Shut })
+    const ask = window.fetch.bind(window)
+    const fetch = (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
+      const isStream = new Headers(init?.headers).get('accept') === 'text/event-stream'
+      return isStream ? Promise.reject(new TypeError('no streams')) : ask(input, init)
+    }
+    Object.assign(window, { WebSocket: Shut, fetch })
   })
   await other.goto(server.url)
   await other.locator('.connection[data-phase="POLLING"]').waitFor({ timeout: 40_000 })

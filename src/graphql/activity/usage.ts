@@ -35,16 +35,21 @@ const sums = <Sums extends UsageSums>(t: ObjectFieldBuilder<SchemaTypes, Sums>) 
     durationMs: sum('durationMs', 'How long it took, in milliseconds.'),
     costs: t.field({
       type: [CostRef],
+      complexity: { field: 1, multiplier: FEW },
       description: 'What it cost, once for each currency; empty where no agent told a cost.',
       resolve: ({ costs }) => [...costs],
     }),
     lacks: t.field({
       type: [UsageFigure],
+      complexity: { field: 1, multiplier: FEW },
       description: 'What some of the reports lack: their sums are the least that it can be.',
       resolve: ({ lacks }) => [...lacks],
     }),
   }
 }
+
+/** How many currencies, figures and models a sum usually has, for the cost of an operation. */
+const FEW = 4
 
 const ModelUsageRef = builder.objectRef<ModelUsage>('ModelUsage').implement({
   description: 'What one model used.',
@@ -65,6 +70,7 @@ const UsageRef = builder.objectRef<Usage>('Usage').implement({
     ...sums(t),
     models: t.field({
       type: [ModelUsageRef],
+      complexity: { field: 1, multiplier: FEW },
       description: 'The same for each model.',
       resolve: ({ models }) => [...models],
     }),

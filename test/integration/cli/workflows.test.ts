@@ -75,7 +75,7 @@ describe('pawl workflow apply', () => {
     const missed = await cli.run(['workflow', 'show', 'of-web'])
     expect(missed).toMatchObject({
       code: 4,
-      stderr: expect.stringMatching(/no workflow of-web\..*of-web \(--project web\)/s),
+      stderr: expect.stringMatching(/no workflow of-web; there are .*of-web \(--project web\)/s),
     })
   })
 

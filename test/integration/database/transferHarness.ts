@@ -25,6 +25,7 @@ import { transact } from '../../../src/store/sql/openStore.ts'
 import type { TestCommands } from '../../support/commands.ts'
 import { accepted, begin, type ReachableStatus, runIn } from '../../support/runs.ts'
 import { query } from './databaseHarness.ts'
+import type { EntryContent } from '../../../src/lifecycle/activity/entries.ts'
 import { toContents } from '../../support/entries.ts'
 
 const { startPhase } = runCommands
@@ -43,6 +44,22 @@ const STATUSES: readonly ReachableStatus[] = [
 ]
 
 /** Text that a careless format would stumble on. */
+/** What an agent used, as an entry. */
+const USED: EntryContent = {
+  kind: 'USAGE',
+  key: null,
+  updates: null,
+  title: null,
+  text: '',
+  data: {
+    usage: {
+      ...{ model: 'a-model', provider: null, currency: 'USD', costMicros: 12_500 },
+      ...{ inputTokens: 1_000, cachedTokens: 200, outputTokens: 50, reasoningTokens: null },
+      ...{ durationMs: 900, executionId: null, phaseId: null },
+    },
+  },
+}
+
 const ODD = 'a "quote", a \\ and }}, a\nline, \u2028 and \u0001, späße 🦔'
 
 /** Fills a database with one of everything, and returns the secrets of two tokens: a good and a revoked one. */
@@ -101,7 +118,8 @@ async function waitForApproval(source: TestCommands): Promise<void> {
     adapter: 'scripted',
   })
   if (!opened.ok || !opened.row) throw new Error('no session')
-  const transcript = { sessionId: opened.row.id, fence: 1, fromSeq: 1, entries: toContents(ODD, '') }
+  const entries = [...toContents(ODD, ''), USED]
+  const transcript = { sessionId: opened.row.id, fence: 1, fromSeq: 1, entries }
   await appendTranscript(commands, callers.worker, transcript)
   await sendMessage(commands, callers.operator, { runId, text: ODD })
   await submitArtifact(commands, callers.worker, { ...driving, path: 'plan.md', content: ODD })

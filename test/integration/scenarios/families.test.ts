@@ -181,7 +181,7 @@ describe('a parent of an active child', () => {
     )
     await stage.wanda.must('releaseRun', { runId: parent, fence: 1, untilChildren: true })
     expect(await stage.wanda.send('claimRun', { runId: parent, owner: 'wanda' })).toEqual(
-      refusal('NotClaimable', { status: 'QUEUED', lease: null, children: [child] }),
+      refusal('NotClaimable', { status: 'QUEUED', heldBy: null, children: [child] }),
     )
     // the only slot there is goes to the child
     const slot = { labels: ['waits'], owner: 'wanda', leaseSeconds: 600 }

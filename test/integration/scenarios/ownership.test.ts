@@ -138,7 +138,7 @@ describe('an owner', () => {
     expect(await stage.adam.send('claimRun', other)).toEqual(
       refusal('NotClaimable', {
         status: 'PAUSED',
-        lease: expect.objectContaining({ owner: 'wanda', isLive: true }),
+        heldBy: expect.objectContaining({ owner: 'wanda', isLive: true }),
       }),
     )
     expect(await stage.adam.send('resumeRun', { runId, claim: { owner: 'other' } })).toEqual(

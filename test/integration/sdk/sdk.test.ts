@@ -91,7 +91,7 @@ describe('the SDK and the server', () => {
     const { run, lease } = unwrap(await pawl.runs.claim({ runId: started.run.id, owner: 'sdk-test' }))
     const owned = { id: run.id, fence: lease?.fence ?? 0 }
     const taken = await pawl.runs.claim({ runId: run.id, owner: 'another' })
-    expect(taken).toMatchObject({ __typename: 'NotClaimable', lease: { owner: 'sdk-test' } })
+    expect(taken).toMatchObject({ __typename: 'NotClaimable', heldBy: { owner: 'sdk-test' } })
     const early = await pawl.runs.complete(run.id, { fence: owned.fence })
     expect(early.__typename === 'NotCompletable' && early.missing.length).toBeGreaterThan(0)
     const { execution } = unwrap(

@@ -80,7 +80,11 @@ describe('a principal', () => {
     expect(present?.caller).toEqual({ ...old?.caller, tokenId: rotated.token.id })
     expect(present?.tokenId).not.toBe(old?.tokenId)
     const last = await rotate(rotated.token.id, { revoke: true })
-    expect(last.ok && (await authenticateToken(store, last.secret))?.caller).toEqual(old?.caller)
+    if (!last.ok) throw new Error(last.problem.message)
+    expect((await authenticateToken(store, last.secret))?.caller).toEqual({
+      ...old?.caller,
+      tokenId: last.token.id,
+    })
     expect(await authenticateToken(store, rotated.secret)).toBeNull()
     expect(await authenticateToken(store, secret)).not.toBeNull()
   })
