@@ -52,6 +52,8 @@ function watchOverSocket() {
     url: 'http://pawl.test',
     token: 'pawl_secret',
     WebSocket: FakeSocket as SocketConstructor,
+    // no request reaches the server either
+    fetch: () => Promise.reject(new TypeError('fetch failed')),
     retry,
   })
   const frames = pawl.runs.watch('run_01')
