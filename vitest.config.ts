@@ -60,6 +60,9 @@ export default defineConfig({
     maxWorkers: 3,
     retry: 0,
     setupFiles: ['test/support/seed.ts'],
+    // files share their process
+    unstubEnvs: true,
+    unstubGlobals: true,
     // a busy machine takes its time
     expect: { poll: { timeout: 20_000 } },
     projects: [

@@ -10,6 +10,7 @@ it('removes what killed processes left more than a day ago, and nothing else', a
   const root = await mkdtemp(join(tmpdir(), 'pawl-stale-'))
   onTestFinished(() => rm(root, { recursive: true, force: true }))
   vi.stubEnv('TMPDIR', root)
+  onTestFinished(() => void vi.unstubAllEnvs())
   const outside = join(root, 'outside')
   await mkdir(join(root, 'pawl-git-old', '1'), { recursive: true })
   await mkdir(outside)
