@@ -49,14 +49,20 @@ export async function openDashboard({ url, token }: DashboardOptions): Promise<D
   }
 }
 
+/** How long a page on shared cores may take to draw what a worker does, in milliseconds. */
+export const BUSY_MS = 60_000
+
 /** Waits until the texts of all elements that the selector finds are these, in this order. */
 export async function expectTexts(page: Page, selector: string, texts: readonly string[]): Promise<void> {
-  await expect.poll(() => page.locator(selector).allInnerTexts(), { timeout: 15_000 }).toEqual(texts)
+  await expect.poll(() => page.locator(selector).allInnerTexts(), { timeout: BUSY_MS }).toEqual(texts)
 }
 
 /** Waits until the page draws the run in this status, wherever it draws it. */
 export async function expectStatus(page: Page, runId: string, status: string): Promise<void> {
-  await page.locator(`[data-run-id="${runId}"][data-status="${status}"]`).first().waitFor({ timeout: 20_000 })
+  await page
+    .locator(`[data-run-id="${runId}"][data-status="${status}"]`)
+    .first()
+    .waitFor({ timeout: BUSY_MS })
 }
 
 /**

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import { Bench, isAlive, shellAgent } from '../integration/worker/startTestWorker.ts'
 import { createRepository, git } from '../integration/workspaces/repository.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
-import { type Dashboard, expectStatus, expectTexts, openDashboard } from './dashboard.ts'
+import { BUSY_MS, type Dashboard, expectStatus, expectTexts, openDashboard } from './dashboard.ts'
 
 const FEEDBACK = 'Say what is not done.'
 
@@ -30,7 +30,7 @@ const tab = (name: string) => page.getByRole('tab', { name }).click()
 const titles = (column: string) => `[data-column="${column}"] .card-title`
 /** Status of a phase as its node in the graph says it. */
 const phase = (key: string, status: string) =>
-  page.locator(`[data-phase="${key}"][data-phase-status="${status}"]`).waitFor({ timeout: 20_000 })
+  page.locator(`[data-phase="${key}"][data-phase-status="${status}"]`).waitFor({ timeout: BUSY_MS })
 
 /** Pipes that an agent reads from (`read go < …`) and so waits at, until the test lets it through. */
 function makeGates<Name extends string>(folder: string, ...names: readonly Name[]) {
