@@ -107,8 +107,7 @@ async function readBranch(
   call: GitCall,
 ): Promise<Pick<WorkspaceDiff, 'head' | 'commitsAhead'>> {
   const head = await readCommit(repository, branchRef(branch), call)
-  if (head === null) return { head, commitsAhead: 0 }
-  if (head === baseCommit) return { head, commitsAhead: 0 }
+  if (head === null || head === baseCommit) return { head, commitsAhead: 0 }
   const count = await askGit(['rev-list', '--count', `${baseCommit}..${head}`], { at, ...call })
   return { head, commitsAhead: Number(count) }
 }

@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { atRepository, type GitPlace } from '../git/place.ts'
 import type { GitCall } from '../git/runGit.ts'
 import { isOn } from '../git/settings.ts'
-import { readSmall } from '../kit/readSmall.ts'
+import { readGitFile, readSmall } from '../kit/readSmall.ts'
 import { readHead, toBranch } from './repository.ts'
 import { withWorktreesLocked } from './worktreesLock.ts'
 
@@ -88,8 +88,6 @@ async function findMainFolder(repository: string, call: GitCall): Promise<string
 }
 
 async function belongsTo(folder: string, repository: string): Promise<boolean> {
-  const link = join(folder, '.git')
-  const told = /^gitdir: (.*)$/s.exec((await readSmall(link)) ?? '')?.[1]?.trim()
-  const real = await realpath(told === undefined ? link : resolve(folder, told)).catch(() => null)
-  return real === repository
+  const gitDir = (await readGitFile(folder)) ?? join(folder, '.git')
+  return (await realpath(gitDir).catch(() => null)) === repository
 }

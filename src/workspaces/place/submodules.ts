@@ -1,8 +1,8 @@
 import { lstat, readdir, realpath } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import type { GitPlace } from '../git/place.ts'
 import { askGit, type GitCall, runGit, splitNul } from '../git/runGit.ts'
-import { readSmall } from '../kit/readSmall.ts'
+import { readGitFile } from '../kit/readSmall.ts'
 import { listUncommitted } from './snapshot.ts'
 import type { Worktree } from '../kit/workspace.ts'
 import { WorkspaceError } from '../kit/workspaceError.ts'
@@ -77,8 +77,7 @@ async function findRepositoryIn(folder: string): Promise<GitPlace | null> {
   const link = join(folder, '.git')
   const found = await lstat(link).catch(() => null)
   if (found === null) return null
-  const told = /^gitdir: (.*)$/s.exec((await readSmall(link)) ?? '')?.[1]?.trim()
-  const gitDir = await realpath(told === undefined ? link : resolve(folder, told)).catch(() => null)
+  const gitDir = await realpath((await readGitFile(folder)) ?? link).catch(() => null)
   return gitDir === null ? null : { repository: gitDir, gitDir, workTree: folder }
 }
 

@@ -1,8 +1,8 @@
 import { chmod, lstat, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
-import { basename, dirname, join, resolve } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { atRepository, type GitPlace } from '../git/place.ts'
 import { type GitCall, runGit } from '../git/runGit.ts'
-import { readSmall } from '../kit/readSmall.ts'
+import { readGitFile, readSmall } from '../kit/readSmall.ts'
 import { adminFolder, isOf, listWorktrees, readStanding } from './listWorktrees.ts'
 import { refuseUntrusted } from './refuseUntrusted.ts'
 import { branchRef } from './repository.ts'
@@ -61,8 +61,7 @@ export async function placeOf(plan: WorktreePlan): Promise<GitPlace> {
 
 /** Whether the `.git` file in a folder points to this worktree's administrative folder. */
 async function leadsTo(path: string, gitDir: string): Promise<boolean> {
-  const told = /^gitdir: (.*)$/s.exec((await readSmall(join(path, '.git'))) ?? '')?.[1]?.trim()
-  return told !== undefined && resolve(path, told) === gitDir
+  return (await readGitFile(path)) === gitDir
 }
 
 /** Updates the repository's registration of a worktree that was moved or repaired. */
