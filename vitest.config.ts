@@ -60,6 +60,12 @@ export default defineConfig({
     maxWorkers: 3,
     retry: 0,
     setupFiles: ['test/support/seed.ts'],
+    tags: [
+      {
+        name: 'thorough',
+        description: 'Repeats a proof under further conditions, or takes long: npm run test:thorough',
+      },
+    ],
     // files share their process
     unstubEnvs: true,
     unstubGlobals: true,

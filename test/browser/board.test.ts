@@ -164,32 +164,36 @@ describe('the keyboard', () => {
 })
 
 describe('many runs', () => {
-  it('are drawn as far as they can be seen, and read as far as was scrolled to', async () => {
-    const { pawl } = dashboard
-    for (let from = 0; from < 300; from += 25) {
-      const starting = Array.from({ length: 25 }, (_, index) =>
-        startQueued(pawl, { title: `Many ${from + index}`, project: 'many' }),
-      )
-      await Promise.all(starting)
-    }
-    await page.goto(`${server.url}/?project=many`)
-    await expect.poll(() => countOf('queued')).toBe('300')
-    const cards = page.locator('[data-column="queued"] .card')
-    expect(await cards.count()).toBeLessThan(40)
-    const body = page.locator('[data-column="queued"] .column-body')
-    const seen = new Set<string>()
-    await expect
-      .poll(
-        async () => {
-          for (const title of await page.locator(titles('queued')).allInnerTexts()) seen.add(title)
-          await body.evaluate((element) => element.scrollBy(0, element.clientHeight))
-          return seen.size
-        },
-        { timeout: 30_000 },
-      )
-      .toBe(300)
-    expect(await cards.count()).toBeLessThan(40)
-  })
+  it(
+    'are drawn as far as they can be seen, and read as far as was scrolled to',
+    { tags: 'thorough' },
+    async () => {
+      const { pawl } = dashboard
+      for (let from = 0; from < 300; from += 25) {
+        const starting = Array.from({ length: 25 }, (_, index) =>
+          startQueued(pawl, { title: `Many ${from + index}`, project: 'many' }),
+        )
+        await Promise.all(starting)
+      }
+      await page.goto(`${server.url}/?project=many`)
+      await expect.poll(() => countOf('queued')).toBe('300')
+      const cards = page.locator('[data-column="queued"] .card')
+      expect(await cards.count()).toBeLessThan(40)
+      const body = page.locator('[data-column="queued"] .column-body')
+      const seen = new Set<string>()
+      await expect
+        .poll(
+          async () => {
+            for (const title of await page.locator(titles('queued')).allInnerTexts()) seen.add(title)
+            await body.evaluate((element) => element.scrollBy(0, element.clientHeight))
+            return seen.size
+          },
+          { timeout: 30_000 },
+        )
+        .toBe(300)
+      expect(await cards.count()).toBeLessThan(40)
+    },
+  )
 })
 
 describe('the inbox', () => {

@@ -126,7 +126,7 @@ it('comes back right from a sleep of its tab, through which the server had anoth
   await board.close()
 })
 
-it('polls where no stream comes about, and says so', async () => {
+it('polls where no stream comes about, and says so', { tags: 'thorough' }, async () => {
   const { pawl } = dashboard
   const id = await startQueued(pawl, { title: 'Polled for' })
   const other = await dashboard.browser.context.newPage()

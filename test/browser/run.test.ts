@@ -274,7 +274,7 @@ describe('what hangs below a run', () => {
     expect(page.url()).toBe(`${server.url}/runs/${child}`)
   })
 
-  it('can be asked for in GraphiQL by a link', async () => {
+  it('can be asked for in GraphiQL by a link', { tags: 'thorough' }, async () => {
     const id = await startQueued(dashboard.pawl, { title: 'Asked for' })
     await dashboard.open(`/runs/${id}?tab=raw`)
     await page.getByRole('link', { name: 'Open in GraphiQL' }).click()
@@ -342,25 +342,29 @@ describe('a role', () => {
     }
   })
 
-  it('is left, and nothing is asked without it; where the server is away, that is said', async () => {
-    const { secret } = await server.createToken({ role: 'VIEWER', name: 'Eve' })
-    const viewer = await openDashboard({ url: server.url, token: secret })
-    try {
-      let isAway = true
-      await viewer.page.route('**/sign-out', (route) => (isAway ? route.abort() : route.fallback()))
-      await viewer.page.getByRole('button', { name: 'Sign out' }).click()
-      await viewer.page.getByText('you are still signed in').waitFor()
-      expect(viewer.problems.splice(0)).toEqual([expect.stringContaining('ERR_FAILED')])
-      isAway = false
-      await viewer.page.getByRole('button', { name: 'Try again' }).click()
-      await viewer.page.getByLabel('Token').waitFor()
-      expect(viewer.problems).toEqual([])
-    } finally {
-      await viewer.close()
-    }
-  })
+  it(
+    'is left, and nothing is asked without it; where the server is away, that is said',
+    { tags: 'thorough' },
+    async () => {
+      const { secret } = await server.createToken({ role: 'VIEWER', name: 'Eve' })
+      const viewer = await openDashboard({ url: server.url, token: secret })
+      try {
+        let isAway = true
+        await viewer.page.route('**/sign-out', (route) => (isAway ? route.abort() : route.fallback()))
+        await viewer.page.getByRole('button', { name: 'Sign out' }).click()
+        await viewer.page.getByText('you are still signed in').waitFor()
+        expect(viewer.problems.splice(0)).toEqual([expect.stringContaining('ERR_FAILED')])
+        isAway = false
+        await viewer.page.getByRole('button', { name: 'Try again' }).click()
+        await viewer.page.getByLabel('Token').waitFor()
+        expect(viewer.problems).toEqual([])
+      } finally {
+        await viewer.close()
+      }
+    },
+  )
 
-  it('that ends under an open page leaves the page with a way back in', async () => {
+  it('that ends under an open page leaves the page with a way back in', { tags: 'thorough' }, async () => {
     const { id, secret } = await server.createToken({ role: 'OPERATOR', name: 'Bob' })
     const other = await openDashboard({ url: server.url, token: secret })
     try {

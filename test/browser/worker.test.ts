@@ -136,35 +136,39 @@ it('a delivery by a worker is followed, sent back, approved and merged on a page
   expect(await page.evaluate(() => Object.keys(window).includes('wasLoadedOnce'))).toBe(true)
 })
 
-it('a run is cancelled under its working agent, and ends when that is gone', async () => {
-  const bench = await Bench.prepare(server)
-  onTestFinished(() => bench.remove())
-  const { never } = makeGates(bench.folder, 'never')
-  await dashboard.open('/')
-  bench.start({ default: shellAgent(`echo "process $$ works"; read go < '${never}'`) })
-  const id = await bench.begin('delivery', { title: 'Given up' })
-  await page.getByRole('link', { name: 'Given up' }).click()
-  await tab('Sessions')
-  const line = page.locator('.transcript').getByText(/process \d+ works/)
-  await line.waitFor()
-  const pid = Number(/\d+/.exec(await line.innerText())?.[0])
-  expect(await isAlive(pid)).toBe(true)
+it(
+  'a run is cancelled under its working agent, and ends when that is gone',
+  { tags: 'thorough' },
+  async () => {
+    const bench = await Bench.prepare(server)
+    onTestFinished(() => bench.remove())
+    const { never } = makeGates(bench.folder, 'never')
+    await dashboard.open('/')
+    bench.start({ default: shellAgent(`echo "process $$ works"; read go < '${never}'`) })
+    const id = await bench.begin('delivery', { title: 'Given up' })
+    await page.getByRole('link', { name: 'Given up' }).click()
+    await tab('Sessions')
+    const line = page.locator('.transcript').getByText(/process \d+ works/)
+    await line.waitFor()
+    const pid = Number(/\d+/.exec(await line.innerText())?.[0])
+    expect(await isAlive(pid)).toBe(true)
 
-  await button('Cancel …').click()
-  await dialog().getByText('worker-1 is told to stop').waitFor()
-  await page.getByLabel('What to say about it').fill('no longer wanted')
-  expect((await bench.look(id)).status).toBe('RUNNING')
-  await button('Cancel the run').click()
-  await expectStatus(page, id, 'CANCELLED')
-  await page.getByText('its owner confirmed that its processes are gone').waitFor()
-  expect(await isAlive(pid)).toBe(false)
-  await tab('Timeline')
-  await page
-    .getByText(/no longer wanted/)
-    .first()
-    .waitFor()
-  await expectTexts(page, '.actions-row button', ['Delete …'])
-})
+    await button('Cancel …').click()
+    await dialog().getByText('worker-1 is told to stop').waitFor()
+    await page.getByLabel('What to say about it').fill('no longer wanted')
+    expect((await bench.look(id)).status).toBe('RUNNING')
+    await button('Cancel the run').click()
+    await expectStatus(page, id, 'CANCELLED')
+    await page.getByText('its owner confirmed that its processes are gone').waitFor()
+    expect(await isAlive(pid)).toBe(false)
+    await tab('Timeline')
+    await page
+      .getByText(/no longer wanted/)
+      .first()
+      .waitFor()
+    await expectTexts(page, '.actions-row button', ['Delete …'])
+  },
+)
 
 it('asked nobody else for anything, and met no error', () => {
   expect(dashboard.browser.blocked).toEqual([])

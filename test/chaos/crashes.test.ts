@@ -46,7 +46,7 @@ interface Crash {
 const CRASHES: readonly Crash[] = [
   {
     what: 'the server',
-    times: isThorough ? 2 : 1,
+    times: isThorough ? 2 : 0,
     keepsPostgres: true,
     happen: async (server) => {
       await server.killServer()
@@ -55,7 +55,7 @@ const CRASHES: readonly Crash[] = [
   },
   {
     what: 'its PostgreSQL',
-    times: isThorough ? 2 : 1,
+    times: isThorough ? 2 : 0,
     keepsPostgres: false,
     happen: async (server) => {
       const killed = await server.findPostmaster()
@@ -81,7 +81,7 @@ const CRASHES: readonly Crash[] = [
   },
   {
     what: 'both, and the server once more while it recovers',
-    times: 1,
+    times: isThorough ? 1 : 0,
     keepsPostgres: false,
     happen: async (server) => {
       const killed = await server.findPostmaster()
@@ -131,14 +131,18 @@ describe('after kill -9 under load', () => {
     await built.remove()
   })
 
-  test.each(CRASHES)('continues without help: $what', PATIENCE, async ({ times, happen, keepsPostgres }) => {
-    for (let time = 1; time <= times; time++) {
-      await Promise.race([ledger.untilMore(ACKNOWLEDGED_BETWEEN_CRASHES), work])
-      const before = await server.findPostmaster()
-      await happen(server)
-      expect((await server.findPostmaster()) === before).toBe(keepsPostgres)
-    }
-  })
+  test.each(CRASHES.filter(({ times }) => times > 0))(
+    'continues without help: $what',
+    PATIENCE,
+    async ({ times, happen, keepsPostgres }) => {
+      for (let time = 1; time <= times; time++) {
+        await Promise.race([ledger.untilMore(ACKNOWLEDGED_BETWEEN_CRASHES), work])
+        const before = await server.findPostmaster()
+        await happen(server)
+        expect((await server.findPostmaster()) === before).toBe(keepsPostgres)
+      }
+    },
+  )
 
   test('clients were refused nothing, and told of what they had asked twice', async () => {
     await Promise.race([ledger.untilMore(ACKNOWLEDGED_BETWEEN_CRASHES), work])

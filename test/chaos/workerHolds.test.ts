@@ -57,24 +57,28 @@ describe.concurrent('a worker that was frozen for longer than its lease', () => 
     return { frozen, runId, pid: await firstPid(bench) }
   }
 
-  test('kills its agent when it wakes, and writes nothing', PATIENCE, async ({ onTestFinished }) => {
-    const bench = await Bench.prepare(server)
-    onTestFinished(() => bench.remove())
-    const { frozen, runId, pid } = await freeze(bench, 'once')
-    onTestFinished(() => frozen.kill('SIGKILL'))
-    const lost = await bench.settled(runId)
-    expect([lost.status, lost.reason]).toEqual(['FAILED', 'OWNER_LOST'])
-    expect(await isAlive(pid)).toBe(true)
-    frozen.kill('SIGCONT')
-    await gone(pid)
-    frozen.kill('SIGTERM')
-    expect(await frozen.ended).toBe(null)
-    const after = await bench.look(runId)
-    expect([after.status, after.revision, after.epoch]).toEqual([lost.status, lost.revision, lost.epoch])
-    const left = frozen.news.find(({ kind }) => kind === 'run-left')
-    expect(left).toMatchObject({ isGone: true })
-    expect(unwrap(await bench.person.runs.verify(runId)).differences).toEqual([])
-  })
+  test(
+    'kills its agent when it wakes, and writes nothing',
+    { ...PATIENCE, tags: 'thorough' },
+    async ({ onTestFinished }) => {
+      const bench = await Bench.prepare(server)
+      onTestFinished(() => bench.remove())
+      const { frozen, runId, pid } = await freeze(bench, 'once')
+      onTestFinished(() => frozen.kill('SIGKILL'))
+      const lost = await bench.settled(runId)
+      expect([lost.status, lost.reason]).toEqual(['FAILED', 'OWNER_LOST'])
+      expect(await isAlive(pid)).toBe(true)
+      frozen.kill('SIGCONT')
+      await gone(pid)
+      frozen.kill('SIGTERM')
+      expect(await frozen.ended).toBe(null)
+      const after = await bench.look(runId)
+      expect([after.status, after.revision, after.epoch]).toEqual([lost.status, lost.revision, lost.epoch])
+      const left = frozen.news.find(({ kind }) => kind === 'run-left')
+      expect(left).toMatchObject({ isGone: true })
+      expect(unwrap(await bench.person.runs.verify(runId)).differences).toEqual([])
+    },
+  )
 
   test(
     'finds its run done by another, whom its agent did not disturb',

@@ -54,7 +54,7 @@ it('executes a query', async () => {
   await expect.poll(response).toContain('"viewer":{"name":"local","role":"ADMIN"}')
 })
 
-it('shows a subscription as it continues', async () => {
+it('shows a subscription as it continues', { tags: 'thorough' }, async () => {
   const { data } = await ask(
     server,
     'mutation { startRun(input: { workflow: "review" }) { ... on StartRunSuccess { run { id } } } }',

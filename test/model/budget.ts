@@ -10,10 +10,10 @@ export interface Budget {
 }
 
 /** The default number of histories. */
-const HISTORIES = isThorough ? 60 : 12
+const HISTORIES = isThorough ? 60 : 6
 
 /**
- * The budget of a test: `PAWL_MODEL_RUNS` histories (default 12, thoroughly 60), or so many times as many where they
+ * The budget of a test: `PAWL_MODEL_RUNS` histories (default 6, thoroughly 60), or so many times as many where they
  * are short. A machine too busy for all of them goes
  * through as many as it can in its time: running out of time is not a failure.
  */

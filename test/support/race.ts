@@ -5,11 +5,16 @@ import { verifyRun } from '../../src/commands/run/verifyRun.ts'
 import type { RunEvent } from '../../src/lifecycle/run/events.ts'
 import type { Run } from '../../src/lifecycle/run/run.ts'
 import { loadFullRun, type FullRun } from '../../src/store/run/loadFullRun.ts'
+import { isThorough } from './thorough.ts'
 import { tick } from '../../src/store/account/tick.ts'
 import type { TestCommands } from './commands.ts'
 
-/** Repeats the body sequentially; a failure names the repetition. */
-export async function repeat(times: number, body: (time: number) => Promise<void>): Promise<void> {
+/**
+ * Repeats the body sequentially, so many times in a thorough run and a third of it in another; a failure names the
+ * repetition.
+ */
+export async function repeat(most: number, body: (time: number) => Promise<void>): Promise<void> {
+  const times = isThorough ? most : Math.ceil(most / 3)
   for (let time = 1; time <= times; time++) {
     try {
       await body(time)

@@ -1,6 +1,11 @@
 /**
- * Whether tests run exhaustively (`npm run test:thorough`): a worker killed at every boundary with every kind of agent,
- * the server killed twice as often, an opening of a workspace before and after each call of git, more hostile values, five
- * times as many histories of the model. Otherwise what repeats a proof is left out, so that all tests take minutes.
+ * Whether tests run exhaustively (`npm run test:thorough`): every test, also those with the tag `thorough`, with new seeds, more
+ * histories of the model, more hostile values, and a kill at every boundary. `npm test` leaves out what repeats a proof
+ * under further conditions, so that it takes minutes.
  */
 export const isThorough = process.env['PAWL_TEST_THOROUGH'] !== undefined
+
+/** Rows of a table of tests that only a thorough run takes. */
+export function thoroughly<const T>(rows: readonly T[]): readonly T[] {
+  return isThorough ? rows : []
+}

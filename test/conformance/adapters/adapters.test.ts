@@ -26,6 +26,8 @@ for (const kind of KINDS)
     `an agent reached through ${kind.name}`,
     () => {
       const { outlives, stays, hears } = kind
+      // a terminal takes longest, and has tests of its own
+      const further = kind.name === 'tmux' ? { tags: 'thorough' } : {}
 
       it('is recorded, does its work in order, and is waited for', async () => {
         const bench = await follow(kind, [
@@ -47,7 +49,7 @@ for (const kind of KINDS)
         expect(bench.log.map((line) => line.split(' ')[0])).toEqual(stays ? ['start'] : ['start', 'end'])
       })
 
-      it('does nothing before it is recorded and can be found', async () => {
+      it('does nothing before it is recorded and can be found', further, async () => {
         const bench = await follow(kind, [{ do: [{ write: 'begun', text: '' }] }])
         const begun = join(bench.workspace, 'begun')
         const before: boolean[] = []
@@ -67,22 +69,26 @@ for (const kind of KINDS)
         })
       })
 
-      it('keeps the lock of its directory for as long as it lives, also where its owner has let go', async () => {
-        const bench = await follow(kind, [{ do: [{ say: 'at work' }, { sleep: 60_000 }] }])
-        const use = (runId: string) => ({ program: 'test', runId, fence: 1, outerRuns: [] })
-        const lock = await DirectoryLock.take(bench.workspace, use('run_1'))
-        const agent = await bench.open({ keep: [lock.fd] })
-        await agent.send(prompt('go'))
-        await bench.untilPrinted('at work')
-        lock.release()
-        const taken = DirectoryLock.take(bench.workspace, use('run_2'))
-        await expect(taken).rejects.toMatchObject({ holder: { runId: 'run_1', fence: 1 } })
-        const again = await DirectoryLock.take(bench.workspace, use('run_1'))
-        again.release()
-        expect(await agent.stop(AT_ONCE, 'CANCELLED')).toBe(true)
-        const next = await DirectoryLock.take(bench.workspace, use('run_2'))
-        next.release()
-      })
+      it(
+        'keeps the lock of its directory for as long as it lives, also where its owner has let go',
+        further,
+        async () => {
+          const bench = await follow(kind, [{ do: [{ say: 'at work' }, { sleep: 60_000 }] }])
+          const use = (runId: string) => ({ program: 'test', runId, fence: 1, outerRuns: [] })
+          const lock = await DirectoryLock.take(bench.workspace, use('run_1'))
+          const agent = await bench.open({ keep: [lock.fd] })
+          await agent.send(prompt('go'))
+          await bench.untilPrinted('at work')
+          lock.release()
+          const taken = DirectoryLock.take(bench.workspace, use('run_2'))
+          await expect(taken).rejects.toMatchObject({ holder: { runId: 'run_1', fence: 1 } })
+          const again = await DirectoryLock.take(bench.workspace, use('run_1'))
+          again.release()
+          expect(await agent.stop(AT_ONCE, 'CANCELLED')).toBe(true)
+          const next = await DirectoryLock.take(bench.workspace, use('run_2'))
+          next.release()
+        },
+      )
 
       it('gets its prompt as it is: long, of many lines, beginning like an option', async () => {
         const bench = await follow(kind, [{ do: [{ echoPrompt: true }, { say: '\nthat was all' }] }])
@@ -96,17 +102,21 @@ for (const kind of KINDS)
         expect(bench.said()).toContain(text)
       })
 
-      it('has its place and its execution in its environment, and its token is its own', async () => {
-        const words = ['sh', '-c', 'echo "[$PWD|$PAWL_EXECUTION_ID|$PAWL_RUN_ID|$TMUX]"']
-        const bench = await follow(kind, [{ do: [{ run: words }] }])
-        const agent = await bench.open()
-        await agent.send(prompt('go'))
-        await bench.untilPrinted('run_1')
-        const executionId = bench.log[0]?.slice('start '.length)
-        expect(bench.said()).toContain(`[${bench.workspace}|${executionId}|run_1|]`)
-      })
+      it(
+        'has its place and its execution in its environment, and its token is its own',
+        further,
+        async () => {
+          const words = ['sh', '-c', 'echo "[$PWD|$PAWL_EXECUTION_ID|$PAWL_RUN_ID|$TMUX]"']
+          const bench = await follow(kind, [{ do: [{ run: words }] }])
+          const agent = await bench.open()
+          await agent.send(prompt('go'))
+          await bench.untilPrinted('run_1')
+          const executionId = bench.log[0]?.slice('start '.length)
+          expect(bench.said()).toContain(`[${bench.workspace}|${executionId}|run_1|]`)
+        },
+      )
 
-      it('is steered where it can be reached in its turn, else not', async () => {
+      it('is steered where it can be reached in its turn, else not', further, async () => {
         const bench = await follow(kind, [
           { prompt: 'begin', do: [{ say: 'begun' }, { awaitFile: 'go-on' }] },
           { do: [{ say: 'heard: ' }, { echoPrompt: true }] },
@@ -122,7 +132,7 @@ for (const kind of KINDS)
         expect(await agent.steer('too late')).toBe(false)
       })
 
-      it('is seen to be silent, and is recorded as ended for that', async () => {
+      it('is seen to be silent, and is recorded as ended for that', further, async () => {
         const bench = await follow(kind, [{ do: [{ say: 'last word' }, { silence: true }] }])
         const agent = await bench.open()
         await agent.send(prompt('go'))
@@ -155,7 +165,7 @@ for (const kind of KINDS)
         expect(handleOf(bench)).toMatchObject({ leader: null, server: null })
       })
 
-      it('is ended at once where there is no more time', async () => {
+      it('is ended at once where there is no more time', further, async () => {
         const bench = await follow(kind, [{ do: [{ ignore: 'SIGTERM' }, { say: 'up' }, { silence: true }] }])
         const agent = await bench.open()
         await agent.send(prompt('go'))
@@ -181,7 +191,7 @@ for (const kind of KINDS)
         expect(bench.processes()).toEqual([])
       })
 
-      it('is started again for the next prompt, and after a restart', async () => {
+      it('is started again for the next prompt, and after a restart', further, async () => {
         const bench = await follow(kind, [
           { times: 1, do: [{ exit: 1 }] },
           { do: [{ say: 'working' }, { silence: true }] },
@@ -199,7 +209,7 @@ for (const kind of KINDS)
         expect(bench.ends.size).toBe(2)
       })
 
-      it('floods without being held up, and nothing of it is missing', async () => {
+      it('floods without being held up, and nothing of it is missing', further, async () => {
         const bench = await follow(kind, [{ do: [{ flood: 3_000_000 }, { say: 'after the flood' }] }])
         const agent = await bench.open()
         await agent.send(prompt('go'))
@@ -207,7 +217,7 @@ for (const kind of KINDS)
         expect(bench.said().split('all work and no play makes a dull agent').length).toBeGreaterThan(73_000)
       })
 
-      it('stops waiting when it is told to', async () => {
+      it('stops waiting when it is told to', further, async () => {
         const bench = await follow(kind, [{ do: [{ silence: true }] }])
         const agent = await bench.open()
         await agent.send(prompt('go'))
@@ -288,7 +298,7 @@ for (const kind of KINDS)
         expect(bench.processes()).toEqual([])
       })
 
-      it('lets innocent processes live that have a pid of an agent before', async () => {
+      it('lets innocent processes live that have a pid of an agent before', further, async () => {
         const bench = await follow(kind, [{ do: [] }])
         const innocent = spawn('sleep', ['600'], { stdio: 'ignore', detached: true })
         const gone = once(innocent, 'exit')
@@ -313,20 +323,24 @@ for (const kind of KINDS)
         expect(isLiving(identify(pid))).toBe(true)
       })
 
-      it('is for a person to look after where it was started on another machine, or nobody knows what it was', async () => {
-        const bench = await follow(kind, [{ do: [] }])
-        const agent = await bench.open()
-        await agent.send(prompt('go'))
-        await until(() => bench.handles.length > 0)
-        const leader = { pid: 4_000_000, startedAt: '1' }
-        const elsewhere = { ...handleOf(bench), leader, place: { host: 'elsewhere', boot: '', space: '' } }
-        await expect(bench.open({ handle: elsewhere })).rejects.toMatchObject({
-          errorClass: 'HUMAN_REQUIRED',
-          code: 'AGENT_ELSEWHERE',
-        })
-        await expect(bench.open({ handle: { any: 'thing' } })).rejects.toMatchObject({
-          code: 'HANDLE_UNREADABLE',
-        })
-      })
+      it(
+        'is for a person to look after where it was started on another machine, or nobody knows what it was',
+        further,
+        async () => {
+          const bench = await follow(kind, [{ do: [] }])
+          const agent = await bench.open()
+          await agent.send(prompt('go'))
+          await until(() => bench.handles.length > 0)
+          const leader = { pid: 4_000_000, startedAt: '1' }
+          const elsewhere = { ...handleOf(bench), leader, place: { host: 'elsewhere', boot: '', space: '' } }
+          await expect(bench.open({ handle: elsewhere })).rejects.toMatchObject({
+            errorClass: 'HUMAN_REQUIRED',
+            code: 'AGENT_ELSEWHERE',
+          })
+          await expect(bench.open({ handle: { any: 'thing' } })).rejects.toMatchObject({
+            code: 'HANDLE_UNREADABLE',
+          })
+        },
+      )
     },
   )

@@ -43,23 +43,27 @@ describe('the examples of agents', () => {
     expect(bench.said()).toContain('I was asked 2 times so far.')
   })
 
-  it.skipIf(WITHOUT_TMUX !== undefined)('terminal-agent.sh lives from prompt to prompt', async () => {
-    const bench = await setUp(tmuxAdapter, {
-      adapter: 'tmux',
-      command: [example('terminal-agent.sh')],
-      prompt: 'file',
-      terminal: { ready: '^ready>\\s*$', readySeconds: 60, steer: null, busy: null, quietSeconds: 5 },
-    })
-    const agent = await bench.open()
-    for (const key of ['1', '2']) {
-      await agent.send({ key, text: 'a prompt\nof two lines' })
-      expect(await agent.turnOver(never())).toMatchObject({ exit: null })
-    }
-    // a terminal is read every so often, so its last words come after the turn is over
-    const answers = () => bench.said().match(/working on: Do what the file .*\.txt says\.\ndone\n/g)
-    await expect.poll(answers).toHaveLength(2)
-    expect(bench.pids).toHaveLength(1)
-  })
+  it.skipIf(WITHOUT_TMUX !== undefined)(
+    'terminal-agent.sh lives from prompt to prompt',
+    { tags: 'thorough' },
+    async () => {
+      const bench = await setUp(tmuxAdapter, {
+        adapter: 'tmux',
+        command: [example('terminal-agent.sh')],
+        prompt: 'file',
+        terminal: { ready: '^ready>\\s*$', readySeconds: 60, steer: null, busy: null, quietSeconds: 5 },
+      })
+      const agent = await bench.open()
+      for (const key of ['1', '2']) {
+        await agent.send({ key, text: 'a prompt\nof two lines' })
+        expect(await agent.turnOver(never())).toMatchObject({ exit: null })
+      }
+      // a terminal is read every so often, so its last words come after the turn is over
+      const answers = () => bench.said().match(/working on: Do what the file .*\.txt says\.\ndone\n/g)
+      await expect.poll(answers).toHaveLength(2)
+      expect(bench.pids).toHaveLength(1)
+    },
+  )
 
   it('script.json is a script', async () => {
     const text = await readFile(example('script.json'), 'utf8')

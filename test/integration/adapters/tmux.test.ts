@@ -63,30 +63,34 @@ describe.skipIf(WITHOUT_TMUX !== undefined)('an agent in a terminal', () => {
     await bench.untilPrinted('heard the first prompt')
   })
 
-  it('is left alone by an owner that comes late, when another has taken it', async () => {
-    const bench = await open(
-      { prompt: 'first', do: [{ say: 'begun' }, { awaitFile: 'go-on' }, { say: 'finished' }] },
-      { prompt: 'second', do: [{ say: 'second answer' }] },
-    )
-    const late = await bench.open()
-    await late.send(prompt('first'))
-    await bench.untilPrinted('begun')
-    const next = await bench.open()
-    await expect(late.steer('do something else')).rejects.toMatchObject({ code: 'AGENT_TAKEN' })
-    await expect(late.send(prompt('third'))).rejects.toMatchObject({ code: 'AGENT_TAKEN' })
-    expect(await late.hasReceived('third')).toBe(false)
-    expect(await late.stop(AT_ONCE, 'CANCELLED')).toBe(false)
-    await late.close()
-    expect(bench.ends.size).toBe(0)
-    await writeFile(join(bench.workspace, 'go-on'), '')
-    expect(await next.turnOver(never())).toMatchObject({ exit: null })
-    await next.send(prompt('second'))
-    await bench.untilPrinted('second answer')
-    expect(bench.said()).not.toContain('third')
-    expect(bench.said()).not.toContain('something else')
-    expect(await next.stop(AT_ONCE, 'CANCELLED')).toBe(true)
-    expect(bench.processes()).toEqual([])
-  })
+  it(
+    'is left alone by an owner that comes late, when another has taken it',
+    { tags: 'thorough' },
+    async () => {
+      const bench = await open(
+        { prompt: 'first', do: [{ say: 'begun' }, { awaitFile: 'go-on' }, { say: 'finished' }] },
+        { prompt: 'second', do: [{ say: 'second answer' }] },
+      )
+      const late = await bench.open()
+      await late.send(prompt('first'))
+      await bench.untilPrinted('begun')
+      const next = await bench.open()
+      await expect(late.steer('do something else')).rejects.toMatchObject({ code: 'AGENT_TAKEN' })
+      await expect(late.send(prompt('third'))).rejects.toMatchObject({ code: 'AGENT_TAKEN' })
+      expect(await late.hasReceived('third')).toBe(false)
+      expect(await late.stop(AT_ONCE, 'CANCELLED')).toBe(false)
+      await late.close()
+      expect(bench.ends.size).toBe(0)
+      await writeFile(join(bench.workspace, 'go-on'), '')
+      expect(await next.turnOver(never())).toMatchObject({ exit: null })
+      await next.send(prompt('second'))
+      await bench.untilPrinted('second answer')
+      expect(bench.said()).not.toContain('third')
+      expect(bench.said()).not.toContain('something else')
+      expect(await next.stop(AT_ONCE, 'CANCELLED')).toBe(true)
+      expect(bench.processes()).toEqual([])
+    },
+  )
 
   it('finds the token of its owner where it was told, also that of the next', async () => {
     const bench = await open({ do: [{ say: 'up' }, { silence: true }] })
@@ -102,58 +106,63 @@ describe.skipIf(WITHOUT_TMUX !== undefined)('an agent in a terminal', () => {
     expect(statSync(told).mode & 0o777).toBe(0o600)
   })
 
-  it('loses and repeats nothing of its output over owners who die in the middle of it', async () => {
-    const bench = await open({
-      do: [
-        {
-          run: [
-            'sh',
-            '-c',
-            'for i in $(seq 3000); do echo "line $i"; [ $((i % 50)) = 0 ] && sleep 0.02; done; echo that was all',
-          ],
-        },
-      ],
-    })
-    const chunks: string[] = []
-    let isDead = false
-    let appends = 0
-    const append = async (fromSeq: number, entries: TranscriptEntryInput[]): Promise<Appended> => {
-      const texts = entries.map(({ output }) => output?.text ?? '')
-      // A dead owner's last append may arrive or not, and nobody hears of it.
-      if (isDead) return new Promise<never>(() => undefined)
-      if (fromSeq > chunks.length + 1) return { __typename: 'TranscriptGap', expectedSeq: chunks.length + 1 }
-      chunks.push(...texts.slice(chunks.length + 1 - fromSeq))
-      appends += 1
-      if (appends % 5 === 3) {
-        isDead = true
-        return new Promise<never>(() => undefined)
-      }
-      return { __typename: 'AppendTranscriptSuccess', nextSeq: chunks.length + 1 }
-    }
-    let agent: Agent | undefined
-    let owners = 0
-    while (!chunks.join('').includes('that was all')) {
-      owners += 1
-      isDead = false
-      const writer = new TranscriptWriter({
-        append,
-        stateDir: bench.stateDir,
-        fence: owners,
-        pauseMs: 20,
-        closeMs: 0,
+  it(
+    'loses and repeats nothing of its output over owners who die in the middle of it',
+    { tags: 'thorough' },
+    async () => {
+      const bench = await open({
+        do: [
+          {
+            run: [
+              'sh',
+              '-c',
+              'for i in $(seq 3000); do echo "line $i"; [ $((i % 50)) = 0 ] && sleep 0.02; done; echo that was all',
+            ],
+          },
+        ],
       })
-      agent = await bench.open({ output: writer })
-      if (owners === 1) await agent.send(prompt('go'))
-      await until(() => isDead || chunks.join('').includes('that was all'))
-      await agent.close()
-      await writer.close()
-    }
-    expect(owners).toBeGreaterThan(2)
-    const lines = Array.from(chunks.join('').matchAll(/^line (\d+)$/gm), ([, number]) => Number(number))
-    expect(lines).toEqual(Array.from({ length: 3_000 }, (_, i) => i + 1))
-  })
+      const chunks: string[] = []
+      let isDead = false
+      let appends = 0
+      const append = async (fromSeq: number, entries: TranscriptEntryInput[]): Promise<Appended> => {
+        const texts = entries.map(({ output }) => output?.text ?? '')
+        // A dead owner's last append may arrive or not, and nobody hears of it.
+        if (isDead) return new Promise<never>(() => undefined)
+        if (fromSeq > chunks.length + 1)
+          return { __typename: 'TranscriptGap', expectedSeq: chunks.length + 1 }
+        chunks.push(...texts.slice(chunks.length + 1 - fromSeq))
+        appends += 1
+        if (appends % 5 === 3) {
+          isDead = true
+          return new Promise<never>(() => undefined)
+        }
+        return { __typename: 'AppendTranscriptSuccess', nextSeq: chunks.length + 1 }
+      }
+      let agent: Agent | undefined
+      let owners = 0
+      while (!chunks.join('').includes('that was all')) {
+        owners += 1
+        isDead = false
+        const writer = new TranscriptWriter({
+          append,
+          stateDir: bench.stateDir,
+          fence: owners,
+          pauseMs: 20,
+          closeMs: 0,
+        })
+        agent = await bench.open({ output: writer })
+        if (owners === 1) await agent.send(prompt('go'))
+        await until(() => isDead || chunks.join('').includes('that was all'))
+        await agent.close()
+        await writer.close()
+      }
+      expect(owners).toBeGreaterThan(2)
+      const lines = Array.from(chunks.join('').matchAll(/^line (\d+)$/gm), ([, number]) => Number(number))
+      expect(lines).toEqual(Array.from({ length: 3_000 }, (_, i) => i + 1))
+    },
+  )
 
-  it('is adopted where its socket was cleaned away', async () => {
+  it('is adopted where its socket was cleaned away', { tags: 'thorough' }, async () => {
     const bench = await open({ prompt: '1', do: [{ say: 'first' }] }, { do: [{ say: 'second' }] })
     const first = await bench.open()
     await first.send(prompt('1'))
@@ -166,7 +175,7 @@ describe.skipIf(WITHOUT_TMUX !== undefined)('an agent in a terminal', () => {
     await bench.untilPrinted('second')
   })
 
-  it('that ended while nobody was there tells the next owner how', async () => {
+  it('that ended while nobody was there tells the next owner how', { tags: 'thorough' }, async () => {
     const bench = await open({
       do: [{ say: 'working' }, { awaitFile: 'end' }, { say: 'last words' }, { exit: 4 }],
     })
@@ -201,20 +210,24 @@ describe.skipIf(WITHOUT_TMUX !== undefined)('an agent in a terminal', () => {
     expect(await next.probe()).toBe('GONE')
   })
 
-  it('that nobody could keep a handle of is ended before another one is started', async () => {
-    const bench = await open({ do: [{ say: 'up' }, { silence: true }] })
-    const first = await bench.open()
-    await first.send(prompt('1'))
-    await bench.untilPrinted('up')
-    await first.close()
-    const { server, leader } = handleOf(bench)
-    bench.handles.length = 0
-    const next = await bench.open({ handle: null })
-    expect(next.isAdopted).toBe(false)
-    expect([isLiving(server), isLiving(leader)]).toEqual([false, false])
-    await next.send(prompt('2'))
-    expect(findProcess(handleOf(bench).leader.pid)?.isLiving).toBe(true)
-  })
+  it(
+    'that nobody could keep a handle of is ended before another one is started',
+    { tags: 'thorough' },
+    async () => {
+      const bench = await open({ do: [{ say: 'up' }, { silence: true }] })
+      const first = await bench.open()
+      await first.send(prompt('1'))
+      await bench.untilPrinted('up')
+      await first.close()
+      const { server, leader } = handleOf(bench)
+      bench.handles.length = 0
+      const next = await bench.open({ handle: null })
+      expect(next.isAdopted).toBe(false)
+      expect([isLiving(server), isLiving(leader)]).toEqual([false, false])
+      await next.send(prompt('2'))
+      expect(findProcess(handleOf(bench).leader.pid)?.isLiving).toBe(true)
+    },
+  )
 
   it('is not begun where it was stopped on the way, or could not be recorded', async () => {
     const bench = await open({ do: [{ write: 'begun', text: '' }] })
@@ -235,32 +248,36 @@ describe.skipIf(WITHOUT_TMUX !== undefined)('an agent in a terminal', () => {
     expect(bench.processes()).toEqual([])
   })
 
-  it('removes what the transcript holds for sure, and keeps its folder to this user', async () => {
-    const bench = await open({ do: [{ flood: 75_000_000 }, { say: 'after the flood' }] })
-    let startsAt = 0
-    let last = ''
-    const write = (bytes: Uint8Array) => {
-      startsAt += bytes.length
-      last = `${last}${String(Buffer.from(bytes))}`.slice(-500)
-    }
-    const output = {
-      ...DISCARDED_OUTPUT,
-      get startsAt() {
-        return startsAt
-      },
-      write,
-    }
-    const agent = await bench.open({ output })
-    await agent.send(prompt('go'))
-    await until(() => last.includes('after the flood'))
-    const folder = join(bench.stateDir, 'terminal')
-    const sizes = await Promise.all(
-      (await readdir(folder)).map(async (name) => (await stat(join(folder, name))).size),
-    )
-    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(startsAt)
-    expect((await stat(bench.stateDir)).mode & 0o077).toBe(0)
-    expect(await agent.stop(AT_ONCE, 'CANCELLED')).toBe(true)
-  })
+  it(
+    'removes what the transcript holds for sure, and keeps its folder to this user',
+    { tags: 'thorough' },
+    async () => {
+      const bench = await open({ do: [{ flood: 75_000_000 }, { say: 'after the flood' }] })
+      let startsAt = 0
+      let last = ''
+      const write = (bytes: Uint8Array) => {
+        startsAt += bytes.length
+        last = `${last}${String(Buffer.from(bytes))}`.slice(-500)
+      }
+      const output = {
+        ...DISCARDED_OUTPUT,
+        get startsAt() {
+          return startsAt
+        },
+        write,
+      }
+      const agent = await bench.open({ output })
+      await agent.send(prompt('go'))
+      await until(() => last.includes('after the flood'))
+      const folder = join(bench.stateDir, 'terminal')
+      const sizes = await Promise.all(
+        (await readdir(folder)).map(async (name) => (await stat(join(folder, name))).size),
+      )
+      expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(startsAt)
+      expect((await stat(bench.stateDir)).mode & 0o077).toBe(0)
+      expect(await agent.stop(AT_ONCE, 'CANCELLED')).toBe(true)
+    },
+  )
 })
 
 describe('the socket of a terminal', () => {

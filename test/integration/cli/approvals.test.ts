@@ -426,41 +426,45 @@ describe('pawl run show', () => {
 })
 
 describe('pawl state', () => {
-  it('leads an agent that does nothing but what it says to the end, decisions apart', async () => {
-    const claim = { owner: 'test', leaseSeconds: 0 }
-    const { run, agentToken } = unwrap(await pawl.runs.start({ workflow: 'proposal', claim }))
-    const agent = pawlAt(server.url, agentToken ?? '')
-    await writeFile(join(folder, 'draft of it.md'), 'It is good.')
-    const done: string[] = []
-    for (let step = 0; step < 20; step += 1) {
-      const { answer } = await cli.json(['state', run.id])
-      const { next, isSettled } = answer as unknown as { next: { command: string }; isSettled: boolean }
-      if (isSettled) break
-      const isDecision = next.command.startsWith('pawl approval decide')
-      const words = isDecision ? `${next.command} --approve` : next.command
-      const env = { PAWL_TOKEN: isDecision ? server.adminToken : (agentToken ?? ''), PAWL_RUN_ID: run.id }
-      const ended = await agent.shell(words, { env, cwd: folder })
-      expect(ended.code, `${words}: ${ended.stderr}`).toBe(0)
-      done.push(words.replace(/apr_\w+/, 'ID'))
-    }
-    expect(done).toEqual([
-      'pawl phase start draft',
-      "pawl artifact submit draft 'draft of it.md'",
-      'pawl approval decide ID --approve',
-      'pawl phase advance publish',
-      'pawl approval request --phase publish',
-      'pawl approval decide ID --approve',
-      'pawl round complete',
-      'pawl phase advance done',
-      'pawl run complete',
-    ])
-    expect(await pawl.runs.get(run.id)).toMatchObject({ status: 'COMPLETED', outcome: 'SUCCESS' })
-    const { nodes } = await pawl.approvals.list({ runId: run.id })
-    expect(nodes.map(({ gate, question }) => [gate, question])).toEqual([
-      ['publish', 'May it go out?'],
-      ['draft', 'Is it good?'],
-    ])
-  })
+  it(
+    'leads an agent that does nothing but what it says to the end, decisions apart',
+    { tags: 'thorough' },
+    async () => {
+      const claim = { owner: 'test', leaseSeconds: 0 }
+      const { run, agentToken } = unwrap(await pawl.runs.start({ workflow: 'proposal', claim }))
+      const agent = pawlAt(server.url, agentToken ?? '')
+      await writeFile(join(folder, 'draft of it.md'), 'It is good.')
+      const done: string[] = []
+      for (let step = 0; step < 20; step += 1) {
+        const { answer } = await cli.json(['state', run.id])
+        const { next, isSettled } = answer as unknown as { next: { command: string }; isSettled: boolean }
+        if (isSettled) break
+        const isDecision = next.command.startsWith('pawl approval decide')
+        const words = isDecision ? `${next.command} --approve` : next.command
+        const env = { PAWL_TOKEN: isDecision ? server.adminToken : (agentToken ?? ''), PAWL_RUN_ID: run.id }
+        const ended = await agent.shell(words, { env, cwd: folder })
+        expect(ended.code, `${words}: ${ended.stderr}`).toBe(0)
+        done.push(words.replace(/apr_\w+/, 'ID'))
+      }
+      expect(done).toEqual([
+        'pawl phase start draft',
+        "pawl artifact submit draft 'draft of it.md'",
+        'pawl approval decide ID --approve',
+        'pawl phase advance publish',
+        'pawl approval request --phase publish',
+        'pawl approval decide ID --approve',
+        'pawl round complete',
+        'pawl phase advance done',
+        'pawl run complete',
+      ])
+      expect(await pawl.runs.get(run.id)).toMatchObject({ status: 'COMPLETED', outcome: 'SUCCESS' })
+      const { nodes } = await pawl.approvals.list({ runId: run.id })
+      expect(nodes.map(({ gate, question }) => [gate, question])).toEqual([
+        ['publish', 'May it go out?'],
+        ['draft', 'Is it good?'],
+      ])
+    },
+  )
 
   it('tells an agent where to hand over what, and which command does it', async () => {
     const { id, agent } = await startCard()

@@ -62,7 +62,7 @@ describe('work continues where nobody reads what is printed', () => {
     expect(stderr).toContain('EPIPE')
   })
 
-  test('of a worker whose log is on a full disk', async () => {
+  test('of a worker whose log is on a full disk', { tags: 'thorough' }, async () => {
     const bench = await prepare()
     const worker = startOnFullDisk(['worker'], cli.env, bench.folder)
     for (const _ of [1, 2])
@@ -71,7 +71,7 @@ describe('work continues where nobody reads what is printed', () => {
     expect(await codeOf(worker)).toBe(0)
   })
 
-  test('of a server whose log is on a full disk', async () => {
+  test('of a server whose log is on a full disk', { tags: 'thorough' }, async () => {
     const data = await mkdtemp(join(tmpdir(), 'pawl-full-'))
     onTestFinished(() => rm(data, { recursive: true, force: true }))
     const serving = startOnFullDisk(

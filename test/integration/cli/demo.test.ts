@@ -14,25 +14,33 @@ describe('pawl demo', () => {
     for (const line of STORY) expect(stdout).toMatch(line)
   }, 180_000)
 
-  it('stays up after the story until Ctrl-C, and can be looked at from another terminal', async () => {
-    const data = await mkdtemp(join(tmpdir(), 'pawl-demo-test-'))
-    onTestFinished(() => rm(data, { recursive: true }))
-    const running = startPawl(['demo', '--short', '--data', data, '--port', '0'])
-    await running.until(/sign-in\?code=/)
-    const { stdout } = await runPawl(['run', 'list'], { env: { PAWL_DATA: data } })
-    expect(stdout.match(/COMPLETED/g)).toHaveLength(1)
-    running.kill('SIGINT')
-    expect(await running.ended).toMatchObject({ code: 0, stderr: '' })
-  }, 180_000)
+  it(
+    'stays up after the story until Ctrl-C, and can be looked at from another terminal',
+    { tags: 'thorough', timeout: 180_000 },
+    async () => {
+      const data = await mkdtemp(join(tmpdir(), 'pawl-demo-test-'))
+      onTestFinished(() => rm(data, { recursive: true }))
+      const running = startPawl(['demo', '--short', '--data', data, '--port', '0'])
+      await running.until(/sign-in\?code=/)
+      const { stdout } = await runPawl(['run', 'list'], { env: { PAWL_DATA: data } })
+      expect(stdout.match(/COMPLETED/g)).toHaveLength(1)
+      running.kill('SIGINT')
+      expect(await running.ended).toMatchObject({ code: 0, stderr: '' })
+    },
+  )
 
-  it('ends in the middle of the story where it is told to, with everything it started', async () => {
-    const data = await mkdtemp(join(tmpdir(), 'pawl-demo-test-'))
-    onTestFinished(() => rm(data, { recursive: true }))
-    const running = startPawl(['demo', '--data', data, '--port', '0', '--pace', '60000'])
-    await running.until(/phase\.started/)
-    running.kill('SIGTERM')
-    expect((await running.ended).code).toBe(0)
-  }, 60_000)
+  it(
+    'ends in the middle of the story where it is told to, with everything it started',
+    { tags: 'thorough' },
+    async () => {
+      const data = await mkdtemp(join(tmpdir(), 'pawl-demo-test-'))
+      onTestFinished(() => rm(data, { recursive: true }))
+      const running = startPawl(['demo', '--data', data, '--port', '0', '--pace', '60000'])
+      await running.until(/phase\.started/)
+      running.kill('SIGTERM')
+      expect((await running.ended).code).toBe(0)
+    },
+  )
 })
 
 /** What a person who watches has to have seen. */

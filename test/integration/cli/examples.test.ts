@@ -51,7 +51,7 @@ async function settle(runId: string) {
 }
 
 describe('the example', () => {
-  it('bash-agent.sh goes through a review', async () => {
+  it('bash-agent.sh goes through a review', { tags: 'thorough' }, async () => {
     const env = { PAWL: `${process.execPath} ${PAWL}` }
     const words = ['exec', '--workflow', 'review', '--', join(EXAMPLES, 'bash-agent.sh')]
     const { code, stdout, stderr } = await cli.run(words, { env })
@@ -74,34 +74,38 @@ describe('the example', () => {
     expect(await worker.ended).toBe(0)
   })
 
-  it('delivery-agent waits for a person, repairs what is refused, plans again what is sent back, and hears messages', async () => {
-    expect((await cli.run(['workflow', 'apply', join(EXAMPLES, 'workflows/delivery.yaml')])).code).toBe(0)
-    const agent = [process.execPath, ...TSX, join(EXAMPLES, 'delivery-agent/agent.ts')]
-    const planned = await cli.run(['exec', '--workflow', 'delivery', '--', ...agent])
-    const [id = ''] = /run_\w+/.exec(planned.stderr) ?? []
-    expect(planned.stderr).toContain('a person has to decide')
-    expect(await pawl.runs.get(id)).toMatchObject({ status: 'AWAITING_APPROVAL', lease: null })
+  it(
+    'delivery-agent waits for a person, repairs what is refused, plans again what is sent back, and hears messages',
+    { tags: 'thorough' },
+    async () => {
+      expect((await cli.run(['workflow', 'apply', join(EXAMPLES, 'workflows/delivery.yaml')])).code).toBe(0)
+      const agent = [process.execPath, ...TSX, join(EXAMPLES, 'delivery-agent/agent.ts')]
+      const planned = await cli.run(['exec', '--workflow', 'delivery', '--', ...agent])
+      const [id = ''] = /run_\w+/.exec(planned.stderr) ?? []
+      expect(planned.stderr).toContain('a person has to decide')
+      expect(await pawl.runs.get(id)).toMatchObject({ status: 'AWAITING_APPROVAL', lease: null })
 
-    const words = ['approval', 'decide', '--reject', '--comment', 'fewer']
-    expect((await cli.run(words)).code).toBe(0)
-    unwrap(await pawl.messages.send(id, 'mind the tests'))
-    const again = await cli.run(['exec', '--run', id, '--', ...agent])
-    expect(again.stdout).toMatch(/local says: mind the tests\nagain, since it was said: .*fewer/)
-    const approved = await cli.json(['approval', 'decide', '--approve'])
-    expect(approved.answer).toMatchObject({ approval: { attempt: 2 } })
+      const words = ['approval', 'decide', '--reject', '--comment', 'fewer']
+      expect((await cli.run(words)).code).toBe(0)
+      unwrap(await pawl.messages.send(id, 'mind the tests'))
+      const again = await cli.run(['exec', '--run', id, '--', ...agent])
+      expect(again.stdout).toMatch(/local says: mind the tests\nagain, since it was said: .*fewer/)
+      const approved = await cli.json(['approval', 'decide', '--approve'])
+      expect(approved.answer).toMatchObject({ approval: { attempt: 2 } })
 
-    const built = await cli.run(['exec', '--run', id, '--', ...agent])
-    expect(built.code, built.stderr).toBe(0)
-    expect(built.stdout).toContain('the server refused build.json: /entries must be integer')
-    expect(await pawl.runs.get(id)).toMatchObject({
-      status: 'COMPLETED',
-      output: { notes: 'release-notes.md' },
-    })
-    expect((await pawl.messages.list(id)).nodes.map(({ status }) => status)).toEqual(['CONSUMED'])
-    expect(unwrap(await pawl.runs.verify(id)).differences).toEqual([])
-  })
+      const built = await cli.run(['exec', '--run', id, '--', ...agent])
+      expect(built.code, built.stderr).toBe(0)
+      expect(built.stdout).toContain('the server refused build.json: /entries must be integer')
+      expect(await pawl.runs.get(id)).toMatchObject({
+        status: 'COMPLETED',
+        output: { notes: 'release-notes.md' },
+      })
+      expect((await pawl.messages.list(id)).nodes.map(({ status }) => status)).toEqual(['CONSUMED'])
+      expect(unwrap(await pawl.runs.verify(id)).differences).toEqual([])
+    },
+  )
 
-  it('review-agent works on its sample where there is no history', async () => {
+  it('review-agent works on its sample where there is no history', { tags: 'thorough' }, async () => {
     const empty = await mkdtemp(join(tmpdir(), 'pawl-example-'))
     onTestFinished(() => rm(empty, { recursive: true }))
     const agent = [process.execPath, ...TSX, join(EXAMPLES, 'review-agent/agent.ts')]

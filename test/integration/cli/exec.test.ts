@@ -153,11 +153,15 @@ describe('an agent under pawl exec', () => {
     expect(execution).toMatchObject({ end: 'EXITED', exitCode: 0, outcome: 'INCOMPLETE' })
   })
 
-  it('is INCOMPLETE where it did all the work and did not complete the run', async () => {
-    const { run, execution } = await execute(DILIGENT)
-    expect(run).toMatchObject({ status: 'FAILED', reason: 'INCOMPLETE', missingEvidence: [] })
-    expect(execution.outcome).toBe('INCOMPLETE')
-  })
+  it(
+    'is INCOMPLETE where it did all the work and did not complete the run',
+    { tags: 'thorough' },
+    async () => {
+      const { run, execution } = await execute(DILIGENT)
+      expect(run).toMatchObject({ status: 'FAILED', reason: 'INCOMPLETE', missingEvidence: [] })
+      expect(execution.outcome).toBe('INCOMPLETE')
+    },
+  )
 
   it('fails its run with an exit code of its own', async () => {
     const { ended, run, execution } = await execute('exit 3')
@@ -174,14 +178,14 @@ describe('an agent under pawl exec', () => {
     expect(execution).toMatchObject({ exitCode: null, signal: 'SIGKILL', outcome: 'FAILED' })
   })
 
-  it('keeps the word it gave where it failed the run itself', async () => {
+  it('keeps the word it gave where it failed the run itself', { tags: 'thorough' }, async () => {
     const { ended, run } = await execute(`
       "${process.execPath}" "${PAWL}" run fail --error 'no such branch' && exit 4`)
     expect(ended.code).toBe(4)
     expect(run).toMatchObject({ status: 'FAILED', reason: 'REPORTED_FAILURE', error: 'no such branch' })
   })
 
-  it('is read to its end after it completed the run', async () => {
+  it('is read to its end after it completed the run', { tags: 'thorough' }, async () => {
     const { ended, execution } = await execute(`${DILIGENT}
       pawl run complete
       sleep 1
@@ -191,15 +195,19 @@ describe('an agent under pawl exec', () => {
     expect(execution.outcome).toBe('SUCCESS')
   })
 
-  it('is ended where it does not end after it completed the run, which stays a success', async () => {
-    const { ended, run, execution } = await execute(
-      `${DILIGENT} pawl run complete; trap '' TERM; while :; do sleep 0.1; done`,
-      ['--kill-after', '1s'],
-    )
-    expect(ended.code).toBe(137)
-    expect(run).toMatchObject({ status: 'COMPLETED', outcome: 'SUCCESS' })
-    expect(execution).toMatchObject({ end: 'CLOSED_BY_RUN', outcome: 'SUCCESS' })
-  })
+  it(
+    'is ended where it does not end after it completed the run, which stays a success',
+    { tags: 'thorough' },
+    async () => {
+      const { ended, run, execution } = await execute(
+        `${DILIGENT} pawl run complete; trap '' TERM; while :; do sleep 0.1; done`,
+        ['--kill-after', '1s'],
+      )
+      expect(ended.code).toBe(137)
+      expect(run).toMatchObject({ status: 'COMPLETED', outcome: 'SUCCESS' })
+      expect(execution).toMatchObject({ end: 'CLOSED_BY_RUN', outcome: 'SUCCESS' })
+    },
+  )
 
   it('leaves nothing behind: what it put into the background ends with it', async () => {
     const { ended } = await execute('sleep 600 & echo "child=$!"; exit 0')
@@ -275,7 +283,7 @@ describe('a pause', () => {
     expect(stderr).toContain('the run was paused')
   })
 
-  it('lets the work be resumed by another agent', async () => {
+  it('lets the work be resumed by another agent', { tags: 'thorough' }, async () => {
     const { running, runId } = await begin('echo ready; sleep 600')
     unwrap(await pawl.runs.pause(runId))
     await running.ended
@@ -305,7 +313,7 @@ describe('a question for a person', () => {
     expect(run).toMatchObject({ status: 'AWAITING_APPROVAL', error: null, lease: null })
   })
 
-  it('stops an agent that continues all the same', async () => {
+  it('stops an agent that continues all the same', { tags: 'thorough' }, async () => {
     const { ended, run } = await execute(`
       "${process.execPath}" "${PAWL}" approval request 'Go on?'
       exec sleep 600`)
@@ -323,7 +331,7 @@ describe('a lease', () => {
     expect(run).toMatchObject({ status: 'FAILED', reason: 'INCOMPLETE', epoch: 1 })
   })
 
-  it('that can not be renewed stops the agent before it is over', async () => {
+  it('that can not be renewed stops the agent before it is over', { tags: 'thorough' }, async () => {
     const away = await startTestServer()
     const there = pawlAt(away.url, away.adminToken)
     const agent = `trap 'echo stopped; exit 9' TERM; echo ready; while :; do sleep 0.1; done`
@@ -369,18 +377,22 @@ describe('a signal to pawl exec', () => {
     expect(execution.signal).toBe('SIGINT')
   })
 
-  it('leaves the agent the choice: one that finishes its work after Ctrl-C is not stopped', async () => {
-    const { running } = await begin(`${DILIGENT}
+  it(
+    'leaves the agent the choice: one that finishes its work after Ctrl-C is not stopped',
+    { tags: 'thorough' },
+    async () => {
+      const { running } = await begin(`${DILIGENT}
       trap 'pawl run complete; exit 0' INT
       echo ready
       while :; do sleep 0.1; done`)
-    running.kill('SIGINT')
-    const { code, run } = await finish(running)
-    expect(code).toBe(0)
-    expect(run.status).toBe('COMPLETED')
-  })
+      running.kill('SIGINT')
+      const { code, run } = await finish(running)
+      expect(code).toBe(0)
+      expect(run.status).toBe('COMPLETED')
+    },
+  )
 
-  it('that insists ends an agent that does not listen', async () => {
+  it('that insists ends an agent that does not listen', { tags: 'thorough' }, async () => {
     const { running } = await begin(`trap '' INT TERM; echo ready; while :; do sleep 0.1; done`, [
       '--kill-after',
       '1s',

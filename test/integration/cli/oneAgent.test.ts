@@ -69,17 +69,21 @@ describe('pawl exec in a directory that another run works in', () => {
     expect((await cli.run(['exec', '--run', waiting, '--', 'true'], { cwd: folder })).code).toBe(0)
   })
 
-  test('works there where it is shared on purpose, and beside it in another', async () => {
-    const folder = await makeFolder()
-    await mkdir(join(folder, 'below'))
-    const { running } = await workIn(folder)
-    const words = ['exec', '--workflow', 'errand']
-    expect((await cli.run([...words, '--shared', '--', 'true'], { cwd: folder })).code).toBe(0)
-    expect((await cli.run([...words, '--', 'true'], { cwd: join(folder, 'below') })).code).toBe(0)
-    await stop(running)
-  })
+  test(
+    'works there where it is shared on purpose, and beside it in another',
+    { tags: 'thorough' },
+    async () => {
+      const folder = await makeFolder()
+      await mkdir(join(folder, 'below'))
+      const { running } = await workIn(folder)
+      const words = ['exec', '--workflow', 'errand']
+      expect((await cli.run([...words, '--shared', '--', 'true'], { cwd: folder })).code).toBe(0)
+      expect((await cli.run([...words, '--', 'true'], { cwd: join(folder, 'below') })).code).toBe(0)
+      await stop(running)
+    },
+  )
 
-  test('is one of many at once', async () => {
+  test('is one of many at once', { tags: 'thorough' }, async () => {
     const folder = await makeFolder()
     const script = 'echo x >> entered; sleep 2'
     const words = ['exec', '--workflow', 'errand', '--', 'sh', '-c', script]
@@ -88,7 +92,7 @@ describe('pawl exec in a directory that another run works in', () => {
     expect(await readFile(join(folder, 'entered'), 'utf8')).toBe('x\n')
   })
 
-  test('works under the lock of the run whose agent called it', async () => {
+  test('works under the lock of the run whose agent called it', { tags: 'thorough' }, async () => {
     const folder = await makeFolder()
     // An agent's own token starts no runs: it has another from somewhere.
     const nested = `PAWL_TOKEN=${server.adminToken} "${process.execPath}" "${PAWL}" exec --workflow errand -- sh`

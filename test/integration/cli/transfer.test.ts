@@ -103,20 +103,24 @@ describe('pawl export', () => {
     expect(await exporting.ended).toMatchObject({ code: 1 })
   })
 
-  it('runs the database for itself where no server does, and leaves nothing behind when interrupted', async () => {
-    expect(await pawl(['import', '--data', 'alone', 'all.jsonl'])).toMatchObject({ code: 0 })
-    // nobody reads what it writes
-    const child = spawn(process.execPath, [PAWL, 'export', '--data', 'alone'], { cwd: folder })
-    onTestFinished(() => void child.kill('SIGKILL'))
-    const ended = once(child, 'close')
-    await once(child.stdout, 'readable')
-    await untilStalled(child.pid)
-    child.kill('SIGINT')
-    await once(child, 'exit')
-    child.stdout.destroy()
-    expect(await ended).toEqual([130, null])
-    expect(await listLeft('alone')).toEqual([])
-  })
+  it(
+    'runs the database for itself where no server does, and leaves nothing behind when interrupted',
+    { tags: 'thorough' },
+    async () => {
+      expect(await pawl(['import', '--data', 'alone', 'all.jsonl'])).toMatchObject({ code: 0 })
+      // nobody reads what it writes
+      const child = spawn(process.execPath, [PAWL, 'export', '--data', 'alone'], { cwd: folder })
+      onTestFinished(() => void child.kill('SIGKILL'))
+      const ended = once(child, 'close')
+      await once(child.stdout, 'readable')
+      await untilStalled(child.pid)
+      child.kill('SIGINT')
+      await once(child, 'exit')
+      child.stdout.destroy()
+      expect(await ended).toEqual([130, null])
+      expect(await listLeft('alone')).toEqual([])
+    },
+  )
 })
 
 describe('pawl import', () => {
@@ -146,7 +150,7 @@ describe('pawl import', () => {
     expect(await pawl(words)).toMatchObject({ code: 8, stderr: expect.stringMatching(/already has rows/) })
   })
 
-  it('reads standard input', async () => {
+  it('reads standard input', { tags: 'thorough' }, async () => {
     const input = await readFile(join(folder, 'all.jsonl'), 'utf8')
     const { code, stdout } = await runPawl(['import', '-', '--data', 'piped', '--json'], {
       cwd: folder,

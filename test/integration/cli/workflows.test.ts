@@ -108,7 +108,7 @@ describe('pawl workflow apply', () => {
 })
 
 describe('pawl workflow graph', () => {
-  it('draws every workflow there is, each phase and each way', async () => {
+  it('draws every workflow there is, each phase and each way', { tags: 'thorough' }, async () => {
     const { nodes } = await pawl.workflows.list()
     for (const { name, project, phases: declared } of nodes) {
       const of = project === null ? [] : ['--project', project]
@@ -130,7 +130,7 @@ describe('pawl workflow graph', () => {
 })
 
 describe('what the documentation shows', () => {
-  it('are workflows that the server takes: every example', async () => {
+  it('are workflows that the server takes: every example', { tags: 'thorough' }, async () => {
     const files = (await readdir(join(ROOT, 'examples/workflows'))).filter((name) =>
       /\.(yaml|ts)$/.test(name),
     )

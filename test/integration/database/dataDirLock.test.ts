@@ -49,13 +49,13 @@ test('of several servers starting at once on a new data directory exactly one ge
   ])
 })
 
-test('two servers in one process exclude each other too', async () => {
+test('two servers in one process exclude each other too', { tags: 'thorough' }, async () => {
   const dataDir = await makeDataDir()
   await open(dataDir)
   await expect(open(dataDir)).rejects.toMatchObject({ code: 'DATA_DIR_IN_USE', pid: process.pid })
 })
 
-test('a given database holds the data directory as well, and releases it', async () => {
+test('a given database holds the data directory as well, and releases it', { tags: 'thorough' }, async () => {
   const folder = await makeFolder()
   const { poolConfig } = await open(join(folder, 'other'))
   const url = new URL('postgresql://localhost/postgres')
@@ -69,7 +69,7 @@ test('a given database holds the data directory as well, and releases it', async
   expect((await open(dataDir)).kind).toBe('embedded')
 })
 
-test('a failed start releases the data directory', async () => {
+test('a failed start releases the data directory', { tags: 'thorough' }, async () => {
   const dataDir = await makeDataDir()
   await expect(open(dataDir, { databaseUrl: 'postgresql://127.0.0.1:1/none' })).rejects.toMatchObject({
     code: 'DATABASE_UNREACHABLE',

@@ -1,3 +1,4 @@
+// @module-tag thorough
 import { execFile, spawnSync } from 'node:child_process'
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -39,20 +39,24 @@ test('a scratch database is gone when it is closed', async () => {
   expect(await listPostgresProcesses(join(folder, 'database', 'cluster'))).toEqual([])
 })
 
-test('what a killed process left is cleared away, what a living one uses is not', async () => {
-  const [abandoned, used] = [await startElsewhere(), await startElsewhere()]
-  await abandoned.kill()
-  const longAgo = new Date(Date.now() - 3_600_000)
-  for (const { folder } of [abandoned, used]) await utimes(folder, longAgo, longAgo)
+test(
+  'what a killed process left is cleared away, what a living one uses is not',
+  { tags: 'thorough' },
+  async () => {
+    const [abandoned, used] = [await startElsewhere(), await startElsewhere()]
+    await abandoned.kill()
+    const longAgo = new Date(Date.now() - 3_600_000)
+    for (const { folder } of [abandoned, used]) await utimes(folder, longAgo, longAgo)
 
-  const scratch = await startScratch()
-  expect(existsSync(abandoned.folder)).toBe(false)
-  expect(await listPostgresProcesses(join(abandoned.folder, 'database', 'cluster'))).toEqual([])
-  expect(await listPostgresProcesses(join(used.folder, 'database', 'cluster'))).not.toEqual([])
-  await scratch.close()
+    const scratch = await startScratch()
+    expect(existsSync(abandoned.folder)).toBe(false)
+    expect(await listPostgresProcesses(join(abandoned.folder, 'database', 'cluster'))).toEqual([])
+    expect(await listPostgresProcesses(join(used.folder, 'database', 'cluster'))).not.toEqual([])
+    await scratch.close()
 
-  await used.kill()
-  await utimes(used.folder, longAgo, longAgo)
-  await (await startScratch()).close()
-  expect(existsSync(used.folder)).toBe(false)
-})
+    await used.kill()
+    await utimes(used.folder, longAgo, longAgo)
+    await (await startScratch()).close()
+    expect(existsSync(used.folder)).toBe(false)
+  },
+)

@@ -23,7 +23,7 @@ describe('the embedded database', () => {
     await expectNothingRuns(dataDir)
   })
 
-  test('keeps every sync to disk, and checksums', async () => {
+  test('keeps every sync to disk, and checksums', { tags: 'thorough' }, async () => {
     const { poolConfig } = await open(join(await makeFolder(), 'data'))
     const names = [
       'fsync',
@@ -47,7 +47,7 @@ describe('the embedded database', () => {
     })
   })
 
-  test('asks for its password on the socket too', async () => {
+  test('asks for its password on the socket too', { tags: 'thorough' }, async () => {
     const { poolConfig } = await open(await makeDataDir())
     await expect(query({ ...poolConfig, password: 'guess' }, 'SELECT 1')).rejects.toThrow(
       'password authentication failed',
@@ -98,7 +98,7 @@ describe('the embedded database', () => {
     expect(doesNot.poolConfig.host).toBe('127.0.0.1')
   })
 
-  test('starts again where a first start was cut off', async () => {
+  test('starts again where a first start was cut off', { tags: 'thorough' }, async () => {
     const dataDir = join(await makeFolder(), 'data')
     await mkdir(join(dataDir, 'database', 'cluster.new-1', 'base'), { recursive: true, mode: 0o700 })
     await writeFile(join(dataDir, 'pawl.lock'), '')

@@ -50,7 +50,7 @@ describe('a PostgreSQL that ends under a running server', () => {
     await expectNothingRuns(dataDir)
   })
 
-  test('is started again where it was adopted', async () => {
+  test('is started again where it was adopted', { tags: 'thorough' }, async () => {
     const dataDir = await makeDataDir()
     await (await startHolder(dataDir)).kill()
     const database = await open(dataDir)
@@ -60,7 +60,7 @@ describe('a PostgreSQL that ends under a running server', () => {
     expect(await postmasterOf(dataDir)).not.toBe(before)
   })
 
-  test('is started again at its port, whose password nobody else is told', async () => {
+  test('is started again at its port, whose password nobody else is told', { tags: 'thorough' }, async () => {
     const dataDir = await fillDataDir(join(await makeFolder(), 'long'.repeat(30)))
     const database = await open(dataDir)
     const { password, port } = database.poolConfig
@@ -82,7 +82,7 @@ describe('a PostgreSQL that ends under a running server', () => {
     expect(await postmasterOf(dataDir)).not.toBe(before)
   })
 
-  test('is started again however busy its sessions were', async () => {
+  test('is started again however busy its sessions were', { tags: 'thorough' }, async () => {
     const dataDir = await makeDataDir()
     const database = await open(dataDir)
     const pool = openPool(database)
@@ -155,16 +155,20 @@ describe('giving up', () => {
   })
 })
 
-test('a server whose PostgreSQL does not come back ends, and says why', { timeout: 120_000 }, async () => {
-  const dataDir = await makeDataDir()
-  const server = await spawnServer(dataDir)
-  onTestFinished(() => void server.child.kill('SIGKILL'))
-  await appendFile(join(await clusterOf(dataDir), 'postgresql.conf'), 'no_such_setting = on\n')
-  await killPostmaster(dataDir)
-  expect(await server.ended).toEqual({ code: 1, signal: null })
-  expect(server.log()).toMatch(/"no_such_setting.*"msg":"database\.supervise_failed"/)
-  await expectNothingRuns(dataDir)
-})
+test(
+  'a server whose PostgreSQL does not come back ends, and says why',
+  { tags: 'thorough', timeout: 120_000 },
+  async () => {
+    const dataDir = await makeDataDir()
+    const server = await spawnServer(dataDir)
+    onTestFinished(() => void server.child.kill('SIGKILL'))
+    await appendFile(join(await clusterOf(dataDir), 'postgresql.conf'), 'no_such_setting = on\n')
+    await killPostmaster(dataDir)
+    expect(await server.ended).toEqual({ code: 1, signal: null })
+    expect(server.log()).toMatch(/"no_such_setting.*"msg":"database\.supervise_failed"/)
+    await expectNothingRuns(dataDir)
+  },
+)
 
 /** Supervises a new PostgreSQL by other settings than a server does. */
 async function supervise(settings: SupervisionSettings) {

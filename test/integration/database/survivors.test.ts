@@ -49,7 +49,7 @@ describe('after a server was killed', () => {
     expect(database.poolConfig.port).toBe(holder.opened!.poolConfig.port)
   })
 
-  test('a PostgreSQL that is frozen is replaced', async () => {
+  test('a PostgreSQL that is frozen is replaced', { tags: 'thorough' }, async () => {
     const dataDir = await makeDataDir()
     const holder = await startHolder(dataDir)
     const postmaster = await postmasterOf(dataDir)
@@ -67,7 +67,7 @@ describe('after a server was killed', () => {
     expect(await postmasterOf(dataDir)).not.toBe(postmaster)
   })
 
-  test('a PostgreSQL that is about to stop is waited for', async () => {
+  test('a PostgreSQL that is about to stop is waited for', { tags: 'thorough' }, async () => {
     const dataDir = await makeDataDir()
     const holder = await startHolder(dataDir)
     const client = new Client(holder.opened!.poolConfig)
@@ -82,7 +82,7 @@ describe('after a server was killed', () => {
     await client.end()
   })
 
-  test('during its very first start, the next one starts again', async () => {
+  test('during its very first start, the next one starts again', { tags: 'thorough' }, async () => {
     const dataDir = join(await makeFolder(), 'data')
     const starting = startHolder(dataDir)
     const home = join(dataDir, 'database')
@@ -112,19 +112,23 @@ describe('after PostgreSQL itself was killed', () => {
     expect(await query(database.poolConfig, 'SELECT what FROM kept')).toEqual([{ what: 'here' }])
   })
 
-  test('a session that is still at work on the data is ended before it starts again', async () => {
-    const dataDir = await makeDataDir()
-    const session = await leaveBusySession(dataDir)
-    const log = new RecordedLog()
-    const database = await open(dataDir, { log })
-    expect(log.events).toContainEqual({
-      event: 'database.start_rejected',
-      fields: { pids: [session], reason: 'sessions of a killed PostgreSQL are still at work' },
-    })
-    expect(await query(database.poolConfig, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
-  })
+  test(
+    'a session that is still at work on the data is ended before it starts again',
+    { tags: 'thorough' },
+    async () => {
+      const dataDir = await makeDataDir()
+      const session = await leaveBusySession(dataDir)
+      const log = new RecordedLog()
+      const database = await open(dataDir, { log })
+      expect(log.events).toContainEqual({
+        event: 'database.start_rejected',
+        fields: { pids: [session], reason: 'sessions of a killed PostgreSQL are still at work' },
+      })
+      expect(await query(database.poolConfig, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
+    },
+  )
 
-  test('a session that could not be found is waited for', async () => {
+  test('a session that could not be found is waited for', { tags: 'thorough' }, async () => {
     const dataDir = await makeDataDir()
     const session = await leaveBusySession(dataDir)
     await rm(join(await clusterOf(dataDir), 'postmaster.pid'))

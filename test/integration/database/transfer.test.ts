@@ -94,21 +94,25 @@ describe('an export that is imported into a new data directory', () => {
     expect(await authenticateToken(store, secrets.revoked)).toBeNull()
   })
 
-  test('has transaction ids of its own, and refuses the feed cursors of before', async () => {
-    const cursor = await readFeedCursor(source.store.pool)
-    const database = await open(await makeDataDir())
-    await importAll(file, database)
-    const store = openStore(database.poolConfig)
-    onTestFinished(() => store.close())
-    const now = await readFeedCursor(store.pool)
-    expect(() => checkFeedCursor(cursor, now)).toThrow('the database has been restarted since')
-    const ids = await query(
-      database.poolConfig,
-      `SELECT DISTINCT xid FROM (SELECT xid FROM event UNION ALL SELECT xid FROM tombstone) ids
+  test(
+    'has transaction ids of its own, and refuses the feed cursors of before',
+    { tags: 'thorough' },
+    async () => {
+      const cursor = await readFeedCursor(source.store.pool)
+      const database = await open(await makeDataDir())
+      await importAll(file, database)
+      const store = openStore(database.poolConfig)
+      onTestFinished(() => store.close())
+      const now = await readFeedCursor(store.pool)
+      expect(() => checkFeedCursor(cursor, now)).toThrow('the database has been restarted since')
+      const ids = await query(
+        database.poolConfig,
+        `SELECT DISTINCT xid FROM (SELECT xid FROM event UNION ALL SELECT xid FROM tombstone) ids
        WHERE pg_visible_in_snapshot(xid, pg_current_snapshot())`,
-    )
-    expect(ids).toHaveLength(1)
-  })
+      )
+      expect(ids).toHaveLength(1)
+    },
+  )
 
   test('gives leases that expired on the way their period again', async () => {
     const database = await open(await makeDataDir())
@@ -165,7 +169,7 @@ describe('an export', () => {
     expect((await readAll(busy.poolConfig))['tombstone']).toHaveLength(5)
   })
 
-  test('holds the database back where its reader is slow', async () => {
+  test('holds the database back where its reader is slow', { tags: 'thorough' }, async () => {
     const { poolConfig, store } = await openLong(20_000)
     let isStalled = true
     let goOn = (): void => undefined
@@ -192,7 +196,7 @@ describe('an export', () => {
     expect((await exporting)['event']).toBe(20_000)
   })
 
-  test('ends at once, and its connection with it, when it is broken off', async () => {
+  test('ends at once, and its connection with it, when it is broken off', { tags: 'thorough' }, async () => {
     const { poolConfig } = await openLong(20_000)
     const controller = new AbortController()
     const output = new Writable({
@@ -211,7 +215,7 @@ describe('an export', () => {
     await expect(exporting).rejects.toMatchObject({ name: 'AbortError' })
   })
 
-  test('fails with its output', async () => {
+  test('fails with its output', { tags: 'thorough' }, async () => {
     const { poolConfig } = await openLong(20_000)
     const output = new Writable({ write: (_chunk, _encoding, done) => done(new Error('no more room')) })
     await expect(
@@ -237,7 +241,7 @@ describe('an export', () => {
 })
 
 describe('an import', () => {
-  test('takes no more of its file than it is writing', async () => {
+  test('takes no more of its file than it is writing', { tags: 'thorough' }, async () => {
     const long = await openTestCommands({ workflows: TEST_WORKFLOWS })
     onTestFinished(() => long.close())
     await addLongRun(long, 20_000)
@@ -259,7 +263,7 @@ describe('an import', () => {
     expect(lead).toBeLessThan(4 * 1024 * 1024)
   })
 
-  test('replaces what the first start of a server makes', async () => {
+  test('replaces what the first start of a server makes', { tags: 'thorough' }, async () => {
     const target = await openTestCommands()
     onTestFinished(() => target.close())
     await fillToken(target)
@@ -293,7 +297,7 @@ describe('an import', () => {
     expect(await importAll(file, { poolConfig, kind: 'given' })).toMatchObject({ installation: 1 })
   })
 
-  test('is broken off without a trace', async () => {
+  test('is broken off without a trace', { tags: 'thorough' }, async () => {
     const target = await openTestCommands()
     onTestFinished(() => target.close())
     const before = await readAll(target.poolConfig)
@@ -491,7 +495,7 @@ describe('a file that is refused, and changes nothing', () => {
 })
 
 describe('opening a database beside its server', () => {
-  test('neither takes it over nor stops it', async () => {
+  test('neither takes it over nor stops it', { tags: 'thorough' }, async () => {
     const dataDir = await makeDataDir()
     const holder = await startHolder(dataDir)
     const postmaster = await postmasterOf(dataDir)
@@ -505,7 +509,7 @@ describe('opening a database beside its server', () => {
     await expectNothingRuns(dataDir)
   })
 
-  test('runs it for as long as it is open, where there is no server', async () => {
+  test('runs it for as long as it is open, where there is no server', { tags: 'thorough' }, async () => {
     const dataDir = await makeDataDir()
     await (await open(dataDir)).close()
     const beside = await openBeside({ dataDir })
@@ -515,7 +519,7 @@ describe('opening a database beside its server', () => {
     await expectNothingRuns(dataDir)
   })
 
-  test('waits for one that is starting', async () => {
+  test('waits for one that is starting', { tags: 'thorough' }, async () => {
     const dataDir = await makeDataDir()
     await (await open(dataDir)).close()
     const starting = startHolder(dataDir)
@@ -538,7 +542,7 @@ describe('opening a database beside its server', () => {
     expect(await readdir(folder)).toEqual(['notes.txt'])
   })
 
-  test('reaches a given one, and leaves it running', async () => {
+  test('reaches a given one, and leaves it running', { tags: 'thorough' }, async () => {
     const { host, user, password, database, port } = source.poolConfig
     const url = new URL(`postgresql://${user}:${String(password)}@localhost:${port}/${database}`)
     url.searchParams.set('host', String(host))

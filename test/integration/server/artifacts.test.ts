@@ -124,7 +124,7 @@ it('is not kept from stopping by what it validates', async () => {
   expect(await judged).toMatchObject({ artifact: { valid: false } })
 })
 
-it('validates in the command as it is built, too', async () => {
+it('validates in the command as it is built, too', { tags: 'thorough' }, async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'pawl-built-'))
   try {
     const server = startPawl(['serve', '--port', '0', '--data', dataDir])
@@ -144,4 +144,4 @@ it('validates in the command as it is built, too', async () => {
   } finally {
     await rm(dataDir, { recursive: true })
   }
-}, 60_000)
+})

@@ -81,7 +81,7 @@ it('loses nothing it acknowledged when it is killed, and adopts the database it 
   })
 })
 
-it('recovers by itself when its embedded database is killed', async () => {
+it('recovers by itself when its embedded database is killed', { tags: 'thorough' }, async () => {
   const server = await start()
   const token = await server.readToken()
   const { data } = await ask(server, START, { token })
@@ -94,7 +94,7 @@ it('recovers by itself when its embedded database is killed', async () => {
   await expect.poll(async () => (await fetch(`${server.url}/readyz`)).status).toBe(200)
 })
 
-it('stops at once at a second signal', async () => {
+it('stops at once at a second signal', { tags: 'thorough' }, async () => {
   const server = await start({ PAWL_DRAIN_SECONDS: '600' })
   // a request that never ends its body is under way for as long as it may be
   const stuck = fetch(`${server.url}/graphql`, {
@@ -117,7 +117,7 @@ it('stops at once at a second signal', async () => {
   expect((await start()).adopted).toBe(true)
 })
 
-it('cuts requests that outlive the drain', async () => {
+it('cuts requests that outlive the drain', { tags: 'thorough' }, async () => {
   const server = await start({ PAWL_DRAIN_SECONDS: '0.2' })
   const stuck = fetch(`${server.url}/graphql`, {
     method: 'POST',
@@ -136,12 +136,16 @@ it('cuts requests that outlive the drain', async () => {
   expect(server.log()).toContain('server.drain_failed')
 })
 
-it('leaves a data directory that another server uses alone, and says whose it is', async () => {
-  const server = await start()
-  const address = await readFile(join(dataDir, 'address'), 'utf8')
-  await expect(spawnServer(dataDir)).rejects.toThrow(
-    new RegExp(`in use by process ${server.child.pid}, listening on ${server.url}`),
-  )
-  expect(await readFile(join(dataDir, 'address'), 'utf8')).toBe(address)
-  expect((await fetch(`${server.url}/readyz`)).status).toBe(200)
-})
+it(
+  'leaves a data directory that another server uses alone, and says whose it is',
+  { tags: 'thorough' },
+  async () => {
+    const server = await start()
+    const address = await readFile(join(dataDir, 'address'), 'utf8')
+    await expect(spawnServer(dataDir)).rejects.toThrow(
+      new RegExp(`in use by process ${server.child.pid}, listening on ${server.url}`),
+    )
+    expect(await readFile(join(dataDir, 'address'), 'utf8')).toBe(address)
+    expect((await fetch(`${server.url}/readyz`)).status).toBe(200)
+  },
+)

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { thoroughly } from '../../support/thorough.ts'
 import { runCommands as runs } from '../../../src/commands/run/runCommands.ts'
 import { deleteRun } from '../../../src/commands/run/deleteRun.ts'
 import { openStreams, type Streams } from '../../../src/events/streams.ts'
@@ -34,6 +35,8 @@ beforeAll(async () => {
 afterAll(() => servers.close())
 
 const seqs = (events: readonly { seq: number }[]) => events.map(({ seq }) => seq)
+
+const SEEDS = [1, ...thoroughly([2, 3])]
 
 describe('the log of a run', () => {
   test('comes whole to a late joiner, the terminal event last, and then ends', async () => {
@@ -242,7 +245,7 @@ describe('the end of a stream', () => {
 })
 
 describe('through drops, cut connections and writers elsewhere', () => {
-  test.each([1, 2, 3])('every subscriber ends with 1 to n, once, in order (G8) (seed %i)', async (seed) => {
+  test.each(SEEDS)('every subscriber ends with 1 to n, once, in order (G8) (seed %i)', async (seed) => {
     const random = seededRandom(seed)
     const { id } = await startAtWork(there.commands)
     const over = new AbortController()

@@ -130,23 +130,27 @@ describe.concurrent('a person', () => {
     await expect.poll(() => heard).toMatch(/^1\n2\n[^]*\n120000\nthe last words\n$/)
   })
 
-  test('has a phase tried again that failed, with a new agent that is told why and what was said', async (context) => {
-    const bench = await open(context)
-    bench.start({ runner: shellAgent(`printf %s "$prompt" > prompt.txt; [ -f ready ] && ${GOOD}; exit 0`) })
-    const runId = await bench.begin('errand')
-    const { run } = await bench.asked(runId)
-    expect(run.currentPhase?.error?.code).toBe('NO_ARTIFACT')
-    await writeFile(`${bench.workspace}/ready`, '')
-    await bench.decide(runId, 'RETRY', 'it is ready now')
-    const settled = await bench.settled(runId)
-    expect([settled.status, settled.phases[0]?.attempts]).toEqual(['COMPLETED', 3])
-    const prompt = await bench.read('prompt.txt')
-    expect(prompt).toContain('it is ready now')
-    expect(prompt).toContain('NO_ARTIFACT: ')
-    expect(await bench.person.sessions.list(runId)).toHaveLength(2)
-  })
+  test(
+    'has a phase tried again that failed, with a new agent that is told why and what was said',
+    { tags: 'thorough' },
+    async (context) => {
+      const bench = await open(context)
+      bench.start({ runner: shellAgent(`printf %s "$prompt" > prompt.txt; [ -f ready ] && ${GOOD}; exit 0`) })
+      const runId = await bench.begin('errand')
+      const { run } = await bench.asked(runId)
+      expect(run.currentPhase?.error?.code).toBe('NO_ARTIFACT')
+      await writeFile(`${bench.workspace}/ready`, '')
+      await bench.decide(runId, 'RETRY', 'it is ready now')
+      const settled = await bench.settled(runId)
+      expect([settled.status, settled.phases[0]?.attempts]).toEqual(['COMPLETED', 3])
+      const prompt = await bench.read('prompt.txt')
+      expect(prompt).toContain('it is ready now')
+      expect(prompt).toContain('NO_ARTIFACT: ')
+      expect(await bench.person.sessions.list(runId)).toHaveLength(2)
+    },
+  )
 
-  test('who gives up ends the run', async (context) => {
+  test('who gives up ends the run', { tags: 'thorough' }, async (context) => {
     const bench = await open(context)
     bench.start({ runner: shellAgent('exit 0') })
     const runId = await bench.begin('errand')
@@ -219,7 +223,7 @@ describe.concurrent('an agent', () => {
     ])
   })
 
-  test('that does not choose continues with the first declared', async (context) => {
+  test('that does not choose continues with the first declared', { tags: 'thorough' }, async (context) => {
     const bench = await open(context)
     bench.start({ talker: shellAgent('echo x > "$phase.txt"') })
     const run = await bench.settled(await bench.begin('talk'))
@@ -303,7 +307,7 @@ describe.concurrent('a worker', () => {
     expect([run.status, run.lease, run.currentPhase?.status]).toEqual(['QUEUED', null, 'AWAITING_ARTIFACT'])
   })
 
-  test('takes several runs at a time, as many as it may', async (context) => {
+  test('takes several runs at a time, as many as it may', { tags: 'thorough' }, async (context) => {
     const bench = await open(context)
     const script = `mkdir -p at; touch at/$$; ls at | wc -l >> crowd; sleep 0.5; rm at/$$; echo '{"ok":1}' > out.json`
     const workspace = { ...bench.settings.workspace, shared: true }

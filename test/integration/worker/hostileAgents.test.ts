@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createPawl, isSuccess, type Pawl, unwrap, type WorkspaceOperationDetail } from '@pawl/sdk'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { isThorough } from '../../support/thorough.ts'
 import { startTestServer, type TestServer } from '../../support/server.ts'
 import { Bench } from './startTestWorker.ts'
 
@@ -119,6 +120,8 @@ const EVERYTHING = `echo '* filter=evil diff=evil merge=evil' > .gitattributes`
 interface Trick {
   readonly name: string
   readonly script: string
+  /** Whether it is a further way of another's trick, for a thorough run. */
+  readonly isFurther?: boolean
   /** What a merge comes to: done, or the code of why not. Default: done. */
   readonly merge?: string
   readonly diff?: string
@@ -147,12 +150,14 @@ const TRICKS: readonly Trick[] = [
   },
   {
     name: 'has a filter like the one of git-lfs',
+    isFurther: true,
     script: `git config filter.lfs.process "$CANARY"; git config filter.lfs.clean "git-lfs clean -- %f"; echo '* filter=lfs' > .gitattributes; ${DONE}`,
     diff: 'FILTER_NOT_TRUSTED',
     merge: 'FILTER_NOT_TRUSTED',
   },
   {
     name: "writes it all to its user's own settings",
+    isFurther: true,
     script: `unset GIT_CONFIG_GLOBAL; git config --global core.fsmonitor "$CANARY"; git config --global filter.late.clean "$CANARY"; git config --global core.hooksPath "$PWD/hooks"; echo '* filter=late' > .gitattributes; ${putHooks('hooks')}; ${DONE}`,
     diff: 'FILTER_NOT_TRUSTED',
     merge: 'FILTER_NOT_TRUSTED',
@@ -160,6 +165,7 @@ const TRICKS: readonly Trick[] = [
   },
   {
     name: 'has its own programs compare and merge files',
+    isFurther: true,
     script: `for kind in command textconv xfuncname; do git config diff.evil.$kind "$CANARY"; done; git config merge.evil.driver "$CANARY %O %A %B"; echo '*.md diff=evil merge=evil' > .gitattributes; echo mine >> README.md; ${DONE}`,
     shows: ['.gitattributes', 'README.md'],
   },
@@ -169,16 +175,19 @@ const TRICKS: readonly Trick[] = [
   },
   {
     name: 'has settings of its worktree alone',
+    isFurther: true,
     script: `git config extensions.worktreeConfig true; git config --worktree core.fsmonitor "$CANARY"; git config --worktree core.hooksPath "$PWD/hooks"; ${putHooks('hooks')}\n${DONE}`,
     isLive: true,
   },
   {
     name: 'includes settings that lie in its directory',
+    isFurther: true,
     script: `printf '[core]\\n\\tfsmonitor = %s\\n' "$CANARY" > evil.ini; git config include.path "$PWD/evil.ini"; git config "includeIf.gitdir:/.path" "$PWD/evil.ini"; ${DONE}`,
     isLive: true,
   },
   {
     name: 'replaces .git by a repository of its own',
+    isFurther: true,
     script: `rm .git; git init -q; git config core.fsmonitor "$CANARY"; ${DONE}`,
     merge: 'PATH_TAKEN',
     isLive: true,
@@ -189,11 +198,13 @@ const TRICKS: readonly Trick[] = [
   },
   {
     name: 'has .git lead to a repository in its directory',
+    isFurther: true,
     script: `git init -q --bare hidden; git --git-dir=hidden config core.bare false; git --git-dir=hidden config core.fsmonitor "$CANARY"; echo 'gitdir: ./hidden' > .git; ${DONE}`,
     isLive: true,
   },
   {
     name: 'tells what the repository keeps of the worktree that it belongs to another',
+    isFurther: true,
     script: `admin=${ADMIN}; git init -q --bare hidden; git --git-dir=hidden config core.fsmonitor "$CANARY"; echo "$PWD/hidden" > "$admin/commondir"; ${DONE}`,
   },
   { name: 'removes .git', script: `rm .git; ${DONE}`, shows: [] },
@@ -205,24 +216,28 @@ const TRICKS: readonly Trick[] = [
   },
   {
     name: 'hides a repository in its directory',
+    isFurther: true,
     script: `git init -q sub; git -C sub commit -q --allow-empty -m one; git -C sub config core.fsmonitor "$CANARY"; ${DONE}`,
     merge: 'EMBEDDED_REPOSITORY',
     shows: ['sub'],
   },
   {
     name: 'loses an object that only a program of its own can bring',
+    isFurther: true,
     script: `git config remote.origin.url "ext::$CANARY"; git config remote.origin.uploadpack "$CANARY"; git config remote.origin.promisor true; git config core.repositoryFormatVersion 1; git config extensions.partialClone origin; git config protocol.ext.allow always; blob=$(git rev-parse HEAD:README.md); echo changed > README.md; common=${COMMON}; rm -f "$common/objects/$(echo $blob | cut -c1-2)/$(echo $blob | cut -c3-)"; ${DONE}`,
     diff: 'OBJECTS_MISSING',
     merge: 'OBJECTS_MISSING',
   },
   {
     name: 'leaves a lock behind',
+    isFurther: true,
     script: `touch ${ADMIN}/index.lock; ${DONE}`,
     merge: 'REPOSITORY_LOCKED',
     shows: [],
   },
   {
     name: 'moves its directory away',
+    isFurther: true,
     script: `[ -f .git ] || exit; here=$PWD; cd ..; mv "$here" "$here.moved"`,
     ends: 'PAUSED',
     diff: 'WORKSPACE_GONE',
@@ -242,11 +257,13 @@ const TRICKS: readonly Trick[] = [
   },
   {
     name: 'has git show other commits than there are',
+    isFurther: true,
     script: `echo mine >> README.md; git commit -qam mine; git replace HEAD HEAD^; git replace $(git rev-parse HEAD:README.md) $(git rev-parse HEAD^:README.md); ${DONE}`,
     shows: ['README.md'],
   },
   {
     name: 'leaves a program that is called git',
+    isFurther: true,
     script: `cp "$CANARY" git; cp "$CANARY" git-ls-files; ${DONE}`,
     shows: ['git', 'git-ls-files'],
   },
@@ -380,7 +397,8 @@ const toOutcome = ({ status, error }: WorkspaceOperationDetail) =>
   status === 'SUCCEEDED' ? 'done' : `${error?.code}: ${error?.message}`
 
 describe.concurrent('an agent that', { timeout: 180_000 }, () => {
-  test.for(TRICKS.map((trick, number) => ({ ...trick, number })))(
+  const tricks = TRICKS.map((trick, number) => ({ ...trick, number }))
+  test.for(tricks.filter(({ isFurther }) => isThorough || !isFurther))(
     '$name',
     async (trick, { expect: hold }) => {
       const repository = createRepository(trick.number)

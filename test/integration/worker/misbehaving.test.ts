@@ -1,6 +1,7 @@
 import { symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { thoroughly } from '../../support/thorough.ts'
 import type { TestContext } from 'vitest'
 import { entryText, unwrap } from '@pawl/sdk'
 import { startTestServer, type TestServer } from '../../support/server.ts'
@@ -46,16 +47,20 @@ describe.concurrent('an agent that', () => {
       2,
       {},
     ],
-    ['writes a NUL', String.raw`printf '{"ok":"\000"}' > out.json`, 'INVALID_ARTIFACT', 2, {}],
-    ['writes half a file', `printf '{"ok":' > out.json`, 'INVALID_ARTIFACT', 2, {}],
-    ['never answers', 'echo $$ >> pids; exec sleep 1000', 'ARTIFACT_TIMEOUT', 2, { idleSeconds: 0.5 }],
-    [
-      'talks for ever',
-      'echo $$ >> pids; while :; do echo still at it; sleep 0.1; done',
-      'ARTIFACT_TIMEOUT',
-      2,
-      { artifactSeconds: 1 },
-    ],
+    ...thoroughly([
+      ['writes a NUL', String.raw`printf '{"ok":"\000"}' > out.json`, 'INVALID_ARTIFACT', 2, {}],
+      ['writes half a file', `printf '{"ok":' > out.json`, 'INVALID_ARTIFACT', 2, {}],
+    ] as const),
+    ...thoroughly([
+      ['never answers', 'echo $$ >> pids; exec sleep 1000', 'ARTIFACT_TIMEOUT', 2, { idleSeconds: 0.5 }],
+      [
+        'talks for ever',
+        'echo $$ >> pids; while :; do echo still at it; sleep 0.1; done',
+        'ARTIFACT_TIMEOUT',
+        2,
+        { artifactSeconds: 1 },
+      ],
+    ] as const),
     [
       'never answers and ignores SIGTERM',
       `trap '' TERM; echo $$ >> pids; while :; do sleep 0.1; done`,
@@ -110,7 +115,9 @@ describe.concurrent('an agent that', () => {
       1,
       1,
     ],
-    ['writes its file and writes it anew', `echo '{}' > out.json; sleep 2.5; ${GOOD}`, 1, 0],
+    ...thoroughly([
+      ['writes its file and writes it anew', `echo '{}' > out.json; sleep 2.5; ${GOOD}`, 1, 0],
+    ] as const),
     ['repairs what was wrong', `if [ -f out.json ]; then ${GOOD}; else echo '{}' > out.json; fi`, 2, 0],
     [
       'writes its file and goes on talking',
@@ -118,7 +125,7 @@ describe.concurrent('an agent that', () => {
       1,
       0,
     ],
-    ['writes its file and exits 3', `${GOOD}; exit 3`, 1, 0],
+    ...thoroughly([['writes its file and exits 3', `${GOOD}; exit 3`, 1, 0]] as const),
   ] as const)('%s comes to its end', async ([, script, attempts, recoveries], context) => {
     const bench = await open(context)
     bench.start({ runner: shellAgent(script) })

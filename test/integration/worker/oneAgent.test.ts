@@ -1,3 +1,4 @@
+// @module-tag thorough
 import { unwrap } from '@pawl/sdk'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { startTestServer } from '../../support/server.ts'

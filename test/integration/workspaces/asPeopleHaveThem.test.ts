@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { thoroughly } from '../../support/thorough.ts'
 import { diffWorkspace } from '../../../src/workspaces/change/diffWorkspace.ts'
 import { findWorktree } from '../../../src/workspaces/place/findWorkspace.ts'
 import { mergeWorkspace } from '../../../src/workspaces/change/mergeWorkspace.ts'
@@ -41,18 +42,22 @@ describe('a worktree that lost its .git file', () => {
 })
 
 describe('a worktree that was deleted by hand', () => {
-  it('is no worktree with nothing to do: a diff and a merge say what is lost', async () => {
-    const made = createRepository()
-    const { path } = await open(made)
-    write(path, { 'out.json': '{}' })
-    rmSync(path, { recursive: true })
-    for (const asked of [diff, merge]) {
-      const trouble = await troubleOf(asked(made))
-      expect(trouble).toMatchObject({ code: 'WORKSPACE_GONE', errorClass: 'HUMAN_REQUIRED' })
-      expect(trouble.message).toContain('lost')
-    }
-    expect(existsSync(path)).toBe(false)
-  })
+  it(
+    'is no worktree with nothing to do: a diff and a merge say what is lost',
+    { tags: 'thorough' },
+    async () => {
+      const made = createRepository()
+      const { path } = await open(made)
+      write(path, { 'out.json': '{}' })
+      rmSync(path, { recursive: true })
+      for (const asked of [diff, merge]) {
+        const trouble = await troubleOf(asked(made))
+        expect(trouble).toMatchObject({ code: 'WORKSPACE_GONE', errorClass: 'HUMAN_REQUIRED' })
+        expect(trouble.message).toContain('lost')
+      }
+      expect(existsSync(path)).toBe(false)
+    },
+  )
 })
 
 describe('a sparse checkout', () => {
@@ -100,7 +105,7 @@ describe('submodules', () => {
     expect(await merge(made)).toMatchObject({ changed: true })
   })
 
-  it('that were fetched and left alone are in nobody’s way', async () => {
+  it('that were fetched and left alone are in nobody’s way', { tags: 'thorough' }, async () => {
     const made = await setUp()
     made.fetch()
     write(made.path, { a: '1' })
@@ -110,9 +115,11 @@ describe('submodules', () => {
 
   it.each([
     ['changed files', 'sub/inner.txt', true],
-    ['new files', 'sub/new.txt', true],
-    ['files though they were not fetched', 'sub/stray.txt', false],
-  ])('with %s are told of, and lost by nothing', async (_, file, isFetched) => {
+    ...thoroughly([
+      ['new files', 'sub/new.txt', true],
+      ['files though they were not fetched', 'sub/stray.txt', false],
+    ] as const),
+  ] as const)('with %s are told of, and lost by nothing', async (_, file, isFetched) => {
     const made = await setUp()
     if (isFetched) made.fetch()
     write(made.path, { a: '1', [file]: 'changed\n' })
@@ -123,7 +130,7 @@ describe('submodules', () => {
     expect(readFileSync(join(made.path, file), 'utf8')).toBe('changed\n')
   })
 
-  it('with commits that are nowhere else are not merged', async () => {
+  it('with commits that are nowhere else are not merged', { tags: 'thorough' }, async () => {
     const made = await setUp()
     made.fetch()
     commit(join(made.path, 'sub'), 'inner', { 'inner.txt': 'changed\n' })
@@ -133,7 +140,7 @@ describe('submodules', () => {
 })
 
 describe('git-lfs that is set up and not installed', () => {
-  it("ends a checkout with git's words, and leaves nothing behind", async () => {
+  it("ends a checkout with git's words, and leaves nothing behind", { tags: 'thorough' }, async () => {
     setOwnSettings({
       'filter.lfs.process': 'git-lfs filter-process',
       'filter.lfs.smudge': 'git-lfs smudge -- %f',
@@ -155,7 +162,7 @@ describe('git-lfs that is set up and not installed', () => {
 })
 
 describe('a lock that a killed git left', () => {
-  it('is named', async () => {
+  it('is named', { tags: 'thorough' }, async () => {
     const made = createRepository()
     const { path } = await open(made)
     write(path, { a: '1' })

@@ -18,7 +18,7 @@ function countObjects(repository: string): number {
 }
 
 describe('a diff', () => {
-  it('is empty where nothing was done', async () => {
+  it('is empty where nothing was done', { tags: 'thorough' }, async () => {
     const { diff, first } = await setUp()
     expect(await diff()).toEqual({
       head: first,
@@ -97,7 +97,7 @@ describe('a diff', () => {
     expect(git(repository, 'write-tree')).toBe(git(path, 'rev-parse', 'HEAD^{tree}'))
   })
 
-  it('is cut at the end of a line where it is too long', async () => {
+  it('is cut at the end of a line where it is too long', { tags: 'thorough' }, async () => {
     const { path, worktree } = await setUp()
     write(path, { a: 'ä\n'.repeat(10_000), b: 'b\n' })
     const found = await diffWorkspace(worktree, { maxPatchBytes: 1_000, maxFiles: 1 })
@@ -107,14 +107,14 @@ describe('a diff', () => {
     expect(found.patch.endsWith('+ä\n')).toBe(true)
   })
 
-  it('is shown while git is at work in the worktree, or was killed at it', async () => {
+  it('is shown while git is at work in the worktree, or was killed at it', { tags: 'thorough' }, async () => {
     const { path, diff } = await setUp()
     write(path, { a: '1\n' })
     writeFileSync(git(path, 'rev-parse', '--path-format=absolute', '--git-path', 'index.lock'), '')
     expect(await diff()).toMatchObject({ filesChanged: 1 })
   })
 
-  it('shows what can be read beside what can not', async () => {
+  it('shows what can be read beside what can not', { tags: 'thorough' }, async () => {
     const { path, diff } = await setUp()
     mkdirSync(join(path, 'nested'))
     git(join(path, 'nested'), 'init', '--quiet')
@@ -123,7 +123,7 @@ describe('a diff', () => {
     expect(existsSync(join(path, 'nested', 'b'))).toBe(true)
   })
 
-  it('holds no character that no database takes as text', async () => {
+  it('holds no character that no database takes as text', { tags: 'thorough' }, async () => {
     const { path, diff } = await setUp()
     write(path, { a: `${'x\n'.repeat(8_000)}\0\n` })
     const { patch, files } = await diff()

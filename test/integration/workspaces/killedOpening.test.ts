@@ -16,7 +16,6 @@ import {
   write,
 } from './repository.ts'
 import { programFile } from '../../support/programs.ts'
-import { isThorough } from '../../support/thorough.ts'
 
 const REAL_GIT = spawnSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).stdout.trim()
 
@@ -66,8 +65,9 @@ async function killEverywhere(
 const MANY_PROCESSES = 240_000
 
 describe('an opening that was killed', { timeout: MANY_PROCESSES }, () => {
-  it.each(isThorough ? (['before', 'after'] as const) : (['after'] as const))(
+  it.each(['before', 'after'] as const)(
     'at any instant, %s what git does then, is made good by the next',
+    { tags: 'thorough' },
     async (how) => {
       const kills = await killEverywhere(how, async (openOnce) => {
         const made = createRepository()
@@ -86,22 +86,26 @@ describe('an opening that was killed', { timeout: MANY_PROCESSES }, () => {
     },
   )
 
-  it('at any instant of putting a worktree in order loses no commit and no changed file', async () => {
-    const kills = await killEverywhere('after', async (openOnce) => {
-      const made = createRepository()
-      const { path } = await open(made)
-      const tip = commit(path, 'work', { a: '1' })
-      write(path, { a: 'changed', b: 'untracked' })
-      rmSync(join(made.repository, '.git', 'worktrees'), { recursive: true })
-      const wasKilled = await openOnce(made)
-      await open(made)
-      expect(git(path, 'rev-parse', 'HEAD')).toBe(tip)
-      expect(git(path, 'status', '--porcelain')).toBe(' M a\n?? b')
-      expect(git(made.repository, 'worktree', 'list').split('\n')).toHaveLength(2)
-      return wasKilled
-    })
-    expect(kills).toBeGreaterThan(3)
-  })
+  it(
+    'at any instant of putting a worktree in order loses no commit and no changed file',
+    { tags: 'thorough' },
+    async () => {
+      const kills = await killEverywhere('after', async (openOnce) => {
+        const made = createRepository()
+        const { path } = await open(made)
+        const tip = commit(path, 'work', { a: '1' })
+        write(path, { a: 'changed', b: 'untracked' })
+        rmSync(join(made.repository, '.git', 'worktrees'), { recursive: true })
+        const wasKilled = await openOnce(made)
+        await open(made)
+        expect(git(path, 'rev-parse', 'HEAD')).toBe(tip)
+        expect(git(path, 'status', '--porcelain')).toBe(' M a\n?? b')
+        expect(git(made.repository, 'worktree', 'list').split('\n')).toHaveLength(2)
+        return wasKilled
+      })
+      expect(kills).toBeGreaterThan(3)
+    },
+  )
 
   it('together with git, in the middle of its work, is repaired by the next', async () => {
     const made = createRepository({ a: 'a', 'b.slow': 'b', c: 'c', '.gitattributes': '*.slow filter=slow\n' })
@@ -121,7 +125,7 @@ describe('an opening that was killed', { timeout: MANY_PROCESSES }, () => {
 })
 
 describe('openings at once in several processes', () => {
-  it('all come to the same worktree, with no kill in between', async () => {
+  it('all come to the same worktree, with no kill in between', { tags: 'thorough' }, async () => {
     const made = createRepository()
     const killed = await Promise.all([1, 2, 3].map(() => openKilled(made, Infinity, 'before')))
     expect(killed).toEqual([false, false, false])

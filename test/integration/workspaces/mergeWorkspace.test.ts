@@ -2,6 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync }
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
+import { thoroughly } from '../../support/thorough.ts'
 import { withGit } from '../../../src/workspaces/git/runGit.ts'
 import { mergeWorkspace } from '../../../src/workspaces/change/mergeWorkspace.ts'
 import { moveBranch } from '../../../src/workspaces/change/moveBranch.ts'
@@ -46,7 +47,7 @@ describe('a merge', () => {
     )
   })
 
-  it('says so where all is merged already', async () => {
+  it('says so where all is merged already', { tags: 'thorough' }, async () => {
     const { repository, path, merge } = await setUp()
     write(path, { a: '1' })
     const { commit: made } = await merge()
@@ -54,7 +55,7 @@ describe('a merge', () => {
     expect(git(repository, 'rev-parse', 'main')).toBe(made)
   })
 
-  it('merges what has been done since the last merge', async () => {
+  it('merges what has been done since the last merge', { tags: 'thorough' }, async () => {
     const { repository, path, merge } = await setUp()
     write(path, { a: '1' })
     await merge()
@@ -73,16 +74,20 @@ describe('a merge', () => {
     expect(readState(repository)).toEqual(before)
   })
 
-  it('merges into a base branch that has moved on, where nothing is in conflict', async () => {
-    const { repository, path, merge } = await setUp({ a: 'a\n', b: 'b\n' })
-    write(path, { a: 'mine\n' })
-    commit(repository, 'theirs', { b: 'theirs\n' })
-    await merge()
-    expect(git(repository, 'status', '--porcelain')).toBe('')
-    expect(readFileSync(join(repository, 'a'), 'utf8') + readFileSync(join(repository, 'b'), 'utf8')).toBe(
-      'mine\ntheirs\n',
-    )
-  })
+  it(
+    'merges into a base branch that has moved on, where nothing is in conflict',
+    { tags: 'thorough' },
+    async () => {
+      const { repository, path, merge } = await setUp({ a: 'a\n', b: 'b\n' })
+      write(path, { a: 'mine\n' })
+      commit(repository, 'theirs', { b: 'theirs\n' })
+      await merge()
+      expect(git(repository, 'status', '--porcelain')).toBe('')
+      expect(readFileSync(join(repository, 'a'), 'utf8') + readFileSync(join(repository, 'b'), 'utf8')).toBe(
+        'mine\ntheirs\n',
+      )
+    },
+  )
 
   it('keeps the changes in the working tree of the base branch that it does not touch, staged ones too', async () => {
     const { repository, path, merge } = await setUp({ a: 'a\n', b: 'b\n', c: 'c\n' })
@@ -98,10 +103,12 @@ describe('a merge', () => {
   it.each([
     ['a changed file', { 'README.md': 'dirty\n' }, ['README.md']],
     ['an untracked file', { new: 'mine\n' }, ['new']],
-    ['an ignored file', { 'ignored.log': 'mine\n' }, ['ignored.log']],
-    ['a file where a folder is to be', { folder: 'mine\n' }, ['folder']],
-    ['files where a file is to be', { 'file/a': 'mine\n' }, ['file']],
-  ])('is refused by %s in its way, and changes nothing', async (_, files, told) => {
+    ...thoroughly([
+      ['an ignored file', { 'ignored.log': 'mine\n' }, ['ignored.log']],
+      ['a file where a folder is to be', { folder: 'mine\n' }, ['folder']],
+      ['files where a file is to be', { 'file/a': 'mine\n' }, ['file']],
+    ] as const),
+  ] as const)('is refused by %s in its way, and changes nothing', async (_, files, told) => {
     const { repository, path, merge } = await setUp({ 'README.md': 'one\n', '.gitignore': '*.log\n' })
     rmSync(join(path, '.gitignore'))
     write(path, { 'README.md': 'x', new: 'x', 'ignored.log': 'x', 'folder/a': 'x', file: 'x' })
@@ -117,7 +124,7 @@ describe('a merge', () => {
     expect(readFileSync(join(repository, file), 'utf8')).toBe(Object.values(files)[0])
   })
 
-  it('goes to a base branch that is checked out nowhere', async () => {
+  it('goes to a base branch that is checked out nowhere', { tags: 'thorough' }, async () => {
     const { repository, path, merge } = await setUp()
     git(repository, 'switch', '--quiet', '--create', 'other')
     write(path, { a: '1' })
@@ -127,7 +134,7 @@ describe('a merge', () => {
     expect(existsSync(join(repository, 'a'))).toBe(false)
   })
 
-  it('goes to a bare repository', async () => {
+  it('goes to a bare repository', { tags: 'thorough' }, async () => {
     const made = createRepository()
     const bare = join(made.folder, 'bare.git')
     git(made.folder, 'clone', '--quiet', '--bare', made.repository, bare)
@@ -165,21 +172,25 @@ describe('a merge', () => {
     expect(existsSync(join(repository, '.git', 'ran'))).toBe(false)
   })
 
-  it("is made in the name of the person that git knows, and in Pawl's where it knows nobody", async () => {
-    setOwnSettings({})
-    const { repository, path, merge } = await setUp()
-    const who = () => git(repository, 'log', '-1', '--format=%an <%ae> %cn', 'main')
-    write(path, { a: '1' })
-    await merge()
-    expect(who()).toBe('Pawl <pawl@localhost> Pawl')
-    git(repository, 'config', 'user.name', 'Grace')
-    git(repository, 'config', 'user.email', 'grace@example.org')
-    write(path, { a: '2' })
-    await merge()
-    expect(who()).toBe('Grace <grace@example.org> Grace')
-  })
+  it(
+    "is made in the name of the person that git knows, and in Pawl's where it knows nobody",
+    { tags: 'thorough' },
+    async () => {
+      setOwnSettings({})
+      const { repository, path, merge } = await setUp()
+      const who = () => git(repository, 'log', '-1', '--format=%an <%ae> %cn', 'main')
+      write(path, { a: '1' })
+      await merge()
+      expect(who()).toBe('Pawl <pawl@localhost> Pawl')
+      git(repository, 'config', 'user.name', 'Grace')
+      git(repository, 'config', 'user.email', 'grace@example.org')
+      write(path, { a: '2' })
+      await merge()
+      expect(who()).toBe('Grace <grace@example.org> Grace')
+    },
+  )
 
-  it('waits for a worker that is letting go of the workspace', async () => {
+  it('waits for a worker that is letting go of the workspace', { tags: 'thorough' }, async () => {
     const { settings, path, merge } = await setUp()
     const opened = await openWorkspace({ runId: RUN, input: null, settings })
     write(path, { a: '1' })
@@ -198,13 +209,13 @@ describe('a merge', () => {
     expect(await merge()).toMatchObject({ changed: true })
   })
 
-  it('is refused where the worktree has another branch checked out', async () => {
+  it('is refused where the worktree has another branch checked out', { tags: 'thorough' }, async () => {
     const { path, merge } = await setUp()
     git(path, 'switch', '--quiet', '--create', 'elsewhere')
     expect(await troubleOf(merge())).toMatchObject({ code: 'NOT_ON_BRANCH', errorClass: 'HUMAN_REQUIRED' })
   })
 
-  it('commits no conflict markers: a merge left unfinished is refused', async () => {
+  it('commits no conflict markers: a merge left unfinished is refused', { tags: 'thorough' }, async () => {
     const { repository, path, merge } = await setUp({ a: 'one\n' })
     commit(path, 'mine', { a: 'mine\n' })
     commit(repository, 'theirs', { a: 'theirs\n' })
@@ -217,25 +228,32 @@ describe('a merge', () => {
     expect(git(repository, 'log', '--format=%s', '--merges', BRANCH)).toContain('Keep what')
   })
 
-  it('does not commit a repository inside of the worktree as an empty entry', async () => {
-    const { path, merge } = await setUp()
-    git(path, 'init', '--quiet', 'nested')
-    write(path, { 'nested/a': '1' })
-    expect(await troubleOf(merge())).toMatchObject({ code: 'EMBEDDED_REPOSITORY', files: ['nested/'] })
-  })
+  it(
+    'does not commit a repository inside of the worktree as an empty entry',
+    { tags: 'thorough' },
+    async () => {
+      const { path, merge } = await setUp()
+      git(path, 'init', '--quiet', 'nested')
+      write(path, { 'nested/a': '1' })
+      expect(await troubleOf(merge())).toMatchObject({ code: 'EMBEDDED_REPOSITORY', files: ['nested/'] })
+    },
+  )
 
-  it.each(['MERGE', 'REBASE'])('is refused while a %s of the base branch is under way', async (what) => {
-    const { repository, path, merge } = await setUp({ a: 'one\n' })
-    git(repository, 'switch', '--quiet', '--create', 'side')
-    commit(repository, 'side', { a: 'side\n' })
-    git(repository, 'switch', '--quiet', 'main')
-    commit(repository, 'main', { a: 'main\n' })
-    expect(() => git(repository, what.toLowerCase(), 'side')).toThrow()
-    write(path, { b: '1' })
-    expect(await troubleOf(merge())).toMatchObject({ code: 'BASE_BUSY', errorClass: 'HUMAN_REQUIRED' })
-    git(repository, what.toLowerCase(), '--abort')
-    expect(await merge()).toMatchObject({ changed: true })
-  })
+  it.each(['MERGE', ...thoroughly(['REBASE'])])(
+    'is refused while a %s of the base branch is under way',
+    async (what) => {
+      const { repository, path, merge } = await setUp({ a: 'one\n' })
+      git(repository, 'switch', '--quiet', '--create', 'side')
+      commit(repository, 'side', { a: 'side\n' })
+      git(repository, 'switch', '--quiet', 'main')
+      commit(repository, 'main', { a: 'main\n' })
+      expect(() => git(repository, what.toLowerCase(), 'side')).toThrow()
+      write(path, { b: '1' })
+      expect(await troubleOf(merge())).toMatchObject({ code: 'BASE_BUSY', errorClass: 'HUMAN_REQUIRED' })
+      git(repository, what.toLowerCase(), '--abort')
+      expect(await merge()).toMatchObject({ changed: true })
+    },
+  )
 
   it('needs a base branch', async () => {
     const made = createRepository()
@@ -277,7 +295,7 @@ describe('merges at the same time', () => {
 })
 
 describe('a base branch that somebody else has moved', () => {
-  it('stays where it is, and so does its working tree', async () => {
+  it('stays where it is, and so does its working tree', { tags: 'thorough' }, async () => {
     const { repository, path, first } = await setUp({ a: 'a\n', b: 'b\n' })
     const to = commit(path, 'work', { a: 'mine\n', new: 'x\n' })
     commit(repository, 'theirs', { b: 'theirs\n' })
@@ -288,7 +306,7 @@ describe('a base branch that somebody else has moved', () => {
     expect(readState(repository)).toEqual(before)
   })
 
-  it('is merged into as it stands now', async () => {
+  it('is merged into as it stands now', { tags: 'thorough' }, async () => {
     const { repository, path, merge } = await setUp({ a: 'a\n', b: 'b\n' })
     write(path, { a: 'mine\n' })
     // A filter that commits to the base branch while the merge brings its working tree along, once.

@@ -11,7 +11,7 @@ import { commit, createFolder, createRepository, git, open, RUN, troubleOf, writ
 const BRANCH = `pawl/${RUN}`
 
 describe('a worktree', () => {
-  it('is not begun while another of its repository is, or is looked for', async () => {
+  it('is not begun while another of its repository is, or is looked for', { tags: 'thorough' }, async () => {
     const made = createRepository()
     for (const kind of ['exclusive', 'shared'] as const) {
       const lock = await FileLock.take(join(made.repository, '.git', 'pawl-worktrees.lock'), { kind })

@@ -28,7 +28,7 @@ function readLeft(repository: string, root: string) {
 const NOTHING = { branches: ['main'], worktrees: 1, root: ['.gitignore', '.pawl'], state: [] }
 
 describe('a removal', () => {
-  it('leaves nothing behind where nothing was done', async () => {
+  it('leaves nothing behind where nothing was done', { tags: 'thorough' }, async () => {
     const { repository, root, remove } = await setUp()
     expect(await remove()).toBe(true)
     expect(readLeft(repository, root)).toEqual(NOTHING)
@@ -93,7 +93,7 @@ describe('a removal', () => {
     expect(await troubleOf(remove())).toMatchObject({ code: 'UNMERGED_WORK', files: ['nested/'] })
   })
 
-  it('knows work as merged that was merged elsewhere and fetched', async () => {
+  it('knows work as merged that was merged elsewhere and fetched', { tags: 'thorough' }, async () => {
     const { folder, repository, path, remove } = await setUp()
     const elsewhere = join(folder, 'elsewhere')
     git(folder, 'clone', '--quiet', repository, elsewhere)

@@ -118,7 +118,7 @@ describe('a worker that serves the workspaces of its machine', () => {
     expect(existsSync(workspace.path)).toBe(false)
   })
 
-  it('ends an operation whose report the server refuses', async () => {
+  it('ends an operation whose report the server refuses', { tags: 'thorough' }, async () => {
     const host = createHost()
     serve(host)
     const { workspace } = await workIn(host, (path) => {
@@ -136,7 +136,7 @@ describe('a worker that serves the workspaces of its machine', () => {
     })
   })
 
-  it('tells a patch of a mebibyte, however much longer it is as JSON', async () => {
+  it('tells a patch of a mebibyte, however much longer it is as JSON', { tags: 'thorough' }, async () => {
     const host = createHost()
     serve(host)
     const { workspace } = await workIn(host, (path) =>
@@ -183,7 +183,7 @@ describe('a worker that serves the workspaces of its machine', () => {
     })
   })
 
-  it('forgets previews of a worker that was killed', async () => {
+  it('forgets previews of a worker that was killed', { tags: 'thorough' }, async () => {
     const host = createHost()
     const { workspace } = await workIn(host, () => undefined)
     const lost = { status: 'RUNNING', url: 'http://127.0.0.1:1/' } as const
@@ -226,28 +226,34 @@ describe('a worker that serves the workspaces of its machine', () => {
     expect(existsSync(join(precious.repository, 'precious'))).toBe(true)
   })
 
-  it('touches nothing that it made for another run, whoever recorded that as its own', async () => {
-    const host = createHost()
-    serve(host)
-    const other = await openWorkspace({ runId: 'run_other', input: {}, settings: host.settings })
-    other.close()
-    write(other.path, { secret: '1' })
-    const claim = { owner: 'liar', leaseSeconds: 60 }
-    const { run, lease } = unwrap(await pawl.runs.start({ workflow: 'task', claim }))
-    const fence = lease?.fence ?? 0
-    const { kind, path, repository, branch, baseCommit } = other
-    const lie = { host: host.host, kind, path, repository, branch, baseCommit }
-    const { workspace } = unwrap(await pawl.workspaces.record(run.id, { ...lie, fence }))
-    unwrap(await pawl.phases.start(run.id, 'work', { fence }))
-    unwrap(await pawl.runs.complete(run.id, { fence }))
-    for (const asked of ['DIFF', 'MERGE', 'START_PREVIEW', 'REMOVE'] as const)
-      expect(await pawl.workspaces.perform(workspace.id, asked, { ...PATIENCE, force: true })).toMatchObject({
-        operation: { error: { code: 'WORKSPACE_UNKNOWN' } },
-      })
-    expect(existsSync(join(path, 'secret'))).toBe(true)
-  })
+  it(
+    'touches nothing that it made for another run, whoever recorded that as its own',
+    { tags: 'thorough' },
+    async () => {
+      const host = createHost()
+      serve(host)
+      const other = await openWorkspace({ runId: 'run_other', input: {}, settings: host.settings })
+      other.close()
+      write(other.path, { secret: '1' })
+      const claim = { owner: 'liar', leaseSeconds: 60 }
+      const { run, lease } = unwrap(await pawl.runs.start({ workflow: 'task', claim }))
+      const fence = lease?.fence ?? 0
+      const { kind, path, repository, branch, baseCommit } = other
+      const lie = { host: host.host, kind, path, repository, branch, baseCommit }
+      const { workspace } = unwrap(await pawl.workspaces.record(run.id, { ...lie, fence }))
+      unwrap(await pawl.phases.start(run.id, 'work', { fence }))
+      unwrap(await pawl.runs.complete(run.id, { fence }))
+      for (const asked of ['DIFF', 'MERGE', 'START_PREVIEW', 'REMOVE'] as const)
+        expect(
+          await pawl.workspaces.perform(workspace.id, asked, { ...PATIENCE, force: true }),
+        ).toMatchObject({
+          operation: { error: { code: 'WORKSPACE_UNKNOWN' } },
+        })
+      expect(existsSync(join(path, 'secret'))).toBe(true)
+    },
+  )
 
-  it('shows a plain directory, and never deletes it', async () => {
+  it('shows a plain directory, and never deletes it', { tags: 'thorough' }, async () => {
     const host = createHost()
     const directory = join(host.folder, 'plain')
     write(directory, { a: '1' })
@@ -263,16 +269,20 @@ describe('a worker that serves the workspaces of its machine', () => {
     })
   })
 
-  it('tells the server that a workspace is removed where an earlier removal could not be told', async () => {
-    const host = createHost()
-    const { workspace } = await workIn(host, () => undefined)
-    rmSync(host.root, { recursive: true })
-    serve(host)
-    unwrap(await pawl.workspaces.perform(workspace.id, 'REMOVE', PATIENCE))
-    expect(await pawl.workspaces.find(workspace.id)).toMatchObject({ status: 'REMOVED' })
-  })
+  it(
+    'tells the server that a workspace is removed where an earlier removal could not be told',
+    { tags: 'thorough' },
+    async () => {
+      const host = createHost()
+      const { workspace } = await workIn(host, () => undefined)
+      rmSync(host.root, { recursive: true })
+      serve(host)
+      unwrap(await pawl.workspaces.perform(workspace.id, 'REMOVE', PATIENCE))
+      expect(await pawl.workspaces.find(workspace.id)).toMatchObject({ status: 'REMOVED' })
+    },
+  )
 
-  it('serves many workspaces at once', async () => {
+  it('serves many workspaces at once', { tags: 'thorough' }, async () => {
     const host = createHost()
     const { errors } = serve(host)
     const made = await Promise.all(

@@ -15,8 +15,10 @@ function isNameOfTest(sentence: string, titles: readonly string[]): boolean {
   })
 }
 
+const readRows = () => [...readFileSync(join(root, 'docs/lifecycle.md'), 'utf8').matchAll(ROW)]
+
 test('docs/lifecycle.md names the tests of every guarantee by their whole names', () => {
-  const rows = [...readFileSync(join(root, 'docs/lifecycle.md'), 'utf8').matchAll(ROW)]
+  const rows = readRows()
   expect(rows.map(([, guarantee]) => guarantee)).toEqual(Array.from({ length: 10 }, (_, at) => `G${at + 1}`))
   const unknown = rows
     .flatMap(([, , tests = '']) => tests.split('<br>'))
@@ -29,4 +31,21 @@ test('docs/lifecycle.md names the tests of every guarantee by their whole names'
       )
     })
   expect(unknown).toEqual([])
+})
+
+test('npm test runs the tests of every guarantee', () => {
+  const leftOut = readRows()
+    .flatMap(([, , tests = '']) => tests.split('<br>'))
+    .filter((entry) => {
+      const [, file = '', sentence = ''] = TEST.exec(entry) ?? []
+      const source = readFileSync(join(root, 'test', file), 'utf8')
+      const further = [...source.matchAll(TITLES)].filter(({ 0: { length }, index }) =>
+        /^,\s*\{[^}]*'thorough'/.test(source.slice(index + length)),
+      )
+      return (
+        source.includes('@module-tag thorough') ||
+        further.some(([, , title = '']) => sentence.endsWith(title))
+      )
+    })
+  expect(leftOut).toEqual([])
 })
