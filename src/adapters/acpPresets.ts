@@ -6,8 +6,13 @@ import type { agentDefinitionSchema } from './kit/agentDefinition.ts'
  * those ask is for a person.
  */
 export const ACP_PRESETS = {
-  /** Claude Code, by its agent for the protocol. */
-  'claude-acp': { adapter: 'acp', command: ['claude-agent-acp'], mode: 'default' },
+  /** Claude Code, by its agent for the protocol. Tools of MCP servers stay behind a search, unless there are few of them. */
+  'claude-acp': {
+    adapter: 'acp',
+    command: ['claude-agent-acp'],
+    mode: 'default',
+    env: { ENABLE_TOOL_SEARCH: 'auto' },
+  },
   /** Codex, by its agent for the protocol. Commands run in its sandbox, and it asks for what that does not let through. */
   'codex-acp': { adapter: 'acp', command: ['codex-acp'], mode: 'workspace-write' },
   /** Gemini CLI. It trusts no worktree by itself. */

@@ -234,10 +234,10 @@ const METHODS = {
       _meta: { steering: { supported: canSteer } },
     },
   }),
-  'session/new'({ mcpServers }) {
+  'session/new'({ mcpServers, _meta }) {
     const sessionId = `session-${Object.keys(state.sessions).length + 1}`
     state.sessions[sessionId] = []
-    state.mcpServers = mcpServers
+    Object.assign(state, { mcpServers, meta: _meta })
     keep()
     return { result: { sessionId, modes: modesOf() } }
   },

@@ -5,7 +5,7 @@ export interface KnownFault {
   /** The version in which it was seen. Whether a later one still has it is not known. */
   readonly seenIn: string
   /** What is done about it; null where nothing can be. */
-  readonly remedy: 'LOAD_IN_ANOTHER_MINUTE' | 'USAGE_IGNORED' | null
+  readonly remedy: 'LOAD_IN_ANOTHER_MINUTE' | 'USAGE_IGNORED' | 'ERRORS_IN_MESSAGES' | null
   readonly says: string
 }
 
@@ -22,6 +22,12 @@ export const KNOWN_FAULTS: readonly KnownFault[] = [
     seenIn: '1.18.33',
     remedy: 'USAGE_IGNORED',
     says: 'tells the tokens of the last step of a turn alone; they are not taken for the turn’s',
+  },
+  {
+    agent: '@agentclientprotocol/codex-acp',
+    seenIn: '2.6.0',
+    remedy: 'ERRORS_IN_MESSAGES',
+    says: 'tells most errors of its model as a message, and ends the turn as if it were done; a last message that is its own is read as the error',
   },
   {
     agent: '@agentclientprotocol/codex-acp',

@@ -118,6 +118,13 @@ export const updateSchema = z.discriminatedUnion('sessionUpdate', [
     sessionUpdate: z.literal('usage_update'),
     cost: optional(z.object({ amount: z.number().nonnegative(), currency: z.string().max(10) }).nullable()),
   }),
+  z.object({
+    sessionUpdate: z.literal('session_info_update'),
+    /** Codex tells here of an error of its model after which it tries again. */
+    _meta: optional(
+      z.object({ codex: optional(z.object({ error: optional(z.object({ message: z.string() })) })) }),
+    ),
+  }),
 ])
 /** What an agent tells of its work, of the kinds that are shown. */
 export type Update = z.infer<typeof updateSchema>

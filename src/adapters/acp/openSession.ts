@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { AgentError } from '../kit/adapter.ts'
 import { answerOf, isAuthRequired } from './answers.ts'
 import type { AnswerLimits } from './answers.ts'
+import { SERVER_STARTS_S } from '../mcp/injectMcp.ts'
 import { needs } from './knownFaults.ts'
 import { createdSchema, resumedSchema } from './messages.ts'
 import type { Initialized, Opened } from './messages.ts'
@@ -60,11 +61,16 @@ interface Session {
 }
 
 async function create(agent: ClientContext, wish: SessionWish): Promise<Session> {
-  const { cwd, mcpServers } = wish
   const method = methods.agent.session.new
-  const made = agent.request(method, { cwd, mcpServers })
+  const made = agent.request(method, settingsOf(wish))
   const { sessionId: id, ...opened } = await answerOf(made, createdSchema, method, wish)
   return { id, opened }
+}
+
+/** Where a session works, and with what. Codex begins before its MCP servers do, unless it is asked to wait; others ignore that. */
+function settingsOf({ cwd, mcpServers }: SessionWish) {
+  const waits = { mcpStartupAwaitTimeoutMs: SERVER_STARTS_S * 1_000 }
+  return { cwd, mcpServers, ...(mcpServers.length > 0 && { _meta: waits }) }
 }
 
 async function takeUp(
@@ -73,8 +79,7 @@ async function takeUp(
   wish: SessionWish,
   id: string,
 ): Promise<Session | null> {
-  const { cwd, mcpServers } = wish
-  const params = { sessionId: id, cwd, mcpServers }
+  const params = { sessionId: id, ...settingsOf(wish) }
   const { resume, load } = {
     resume: Boolean(agentCapabilities?.sessionCapabilities?.resume),
     load: agentCapabilities?.loadSession === true,

@@ -10,6 +10,7 @@ import type { PermissionAnswer } from './decidePermission.ts'
 import type { LiveAgent } from './liveAgent.ts'
 import { notificationSchema, promptedSchema, updateSchema } from './messages.ts'
 import type { PermissionMessage } from './messages.ts'
+import { ModelTrouble } from './modelTrouble.ts'
 import { addTokens, readUsage } from './readUsage.ts'
 import type { TokensTold } from './readUsage.ts'
 import { toToolKind, UpdateReporter } from './reportUpdate.ts'
@@ -32,6 +33,7 @@ export class AcpTurn {
   readonly #live: LiveAgent
   readonly #calls: ToolCalls
   readonly #reporter: UpdateReporter
+  readonly #trouble: ModelTrouble
   readonly #begunAt = performance.now()
   readonly #costBefore: LiveAgent['cost']
   readonly #ended = new AbortController()
@@ -49,6 +51,7 @@ export class AcpTurn {
     this.#live = live
     this.#calls = new ToolCalls(context.definition.toolSeconds * 1_000)
     this.#reporter = new UpdateReporter(context.output)
+    this.#trouble = new ModelTrouble(live.initialized?.agentInfo?.name)
     this.#costBefore = live.cost
   }
 
@@ -103,6 +106,7 @@ export class AcpTurn {
       const used = update._meta?.usage
       if (used) this.#tokens = addTokens(this.#tokens, used)
     }
+    this.#trouble.note(update)
     this.#reporter.report(update)
   }
 
@@ -130,7 +134,10 @@ export class AcpTurn {
     const { stopReason } = prompted
     const stop =
       stopReason !== undefined && Object.hasOwn(STOP_REASONS, stopReason) ? STOP_REASONS[stopReason] : null
-    return { exit: null, stop: stop ?? null, failure: null }
+    const { atEnd, retried } = this.#trouble
+    const failure = stop === 'END_TURN' && atEnd ? this.#tell(atEnd) : null
+    // an agent that is ended while it tries again does not name the error once more
+    return { exit: null, stop: stop ?? null, failure: stop === 'CANCELLED' ? retried : failure }
   }
 
   /** The agent answered with an error, and lives on. */
@@ -144,7 +151,7 @@ export class AcpTurn {
     this.#reportUsage()
     // Why the connection broke says more than how the process was ended for it; that it ended says nothing more.
     const isTold = error instanceof RequestError || (error instanceof Error && error.name === 'ProtocolError')
-    if (!isTold) return exited(ending)
+    if (!isTold) return exited(ending, this.#trouble.retried)
     const message = composeText(error.message, { max: MAX_WORDS })
     return exited(
       ending,

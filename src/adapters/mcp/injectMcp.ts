@@ -23,6 +23,9 @@ export interface McpSurroundings {
   readonly env: Readonly<Record<string, string | undefined>>
 }
 
+/** How long an agent may wait for the server to start, in seconds: a machine may be busy. */
+export const SERVER_STARTS_S = 60
+
 type Inject = (server: McpServer, surroundings: McpSurroundings) => Partial<McpInjection>
 
 const bearer = (token: string) => ({ Authorization: `Bearer ${token}` })
@@ -53,14 +56,22 @@ const INJECTIONS: Readonly<Record<McpAgent, Inject>> = {
     return { args: [`--mcp-config=${asJson(entry)}`, `--allowedTools=mcp__${MCP_NAME}`] }
   },
 
-  /** Its servers run outside of its sandbox, with the variables that are named alone; unapproved calls are refused. */
+  /**
+   * Its servers run outside of its sandbox, with the variables that are named alone; unapproved calls are refused. It waits for a server
+   * that is required; the tools of any other may come after its first question to the model.
+   */
   codex(server, { env }) {
     const own = `mcp_servers.${MCP_NAME}`
     const settings =
       'url' in server
         ? { url: server.url, bearer_token_env_var: 'PAWL_TOKEN' }
         : { command: server.command[0], args: server.command.slice(1), env_vars: known(env) }
-    const all = { ...settings, default_tools_approval_mode: 'approve' }
+    const all = {
+      ...settings,
+      default_tools_approval_mode: 'approve',
+      required: true,
+      startup_timeout_sec: SERVER_STARTS_S,
+    }
     // a JSON string, or list of them, is one of TOML as well
     const args = Object.entries(all).flatMap(([key, value]) => [
       '-c',

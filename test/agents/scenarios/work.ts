@@ -104,9 +104,9 @@ export const WORK: readonly Scenario[] = [
         cached: sumOf(entries.map(({ cachedTokens }) => cachedTokens)),
         output: sumOf(entries.map(({ outputTokens }) => outputTokens)),
       }
-      // what is asked beside the work, as for a title, may count or not
-      const scripted = stage.heard.filter((each) => each.usage?.input === usage.input)
-      const counted = [scripted, stage.heard].map((asked) => ({
+      // what is asked beside the work, as for a title, offers no tools, and may count or not
+      const forWork = stage.heard.filter(({ question }) => question.tools.length > 0)
+      const counted = [forWork, stage.heard].map((asked) => ({
         input: sumOf(asked.map((each) => each.usage?.input)),
         cached: sumOf(asked.map((each) => each.usage?.cached)),
         output: sumOf(asked.map((each) => each.usage?.output)),

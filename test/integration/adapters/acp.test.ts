@@ -40,7 +40,8 @@ const memoryOf = ({ folder }: Workbench) =>
   JSON.parse(readFileSync(join(folder, 'state.json'), 'utf8')) as {
     sessions: Record<string, { text: string; key?: string }[]>
     mode?: string
-    mcpServers?: { name: string; env: { name: string }[] }[]
+    mcpServers?: object[]
+    meta?: object
   }
 
 const ofKind = <Kind extends EntryKind>(bench: Workbench, kind: Kind) =>
@@ -56,12 +57,29 @@ async function work(bench: Workbench, text = 'go') {
 describe('a session over ACP', () => {
   it('continues in the same process, is set to its mode, and is given the MCP server and the keys of prompts', async () => {
     const bench = await speak([{ do: [{ remember: true }] }], {}, { mode: 'free' })
-    const { agent } = await work(bench, 'one')
+    const PAWL = `${process.execPath} pawl.js`
+    const agent = await bench.open({
+      env: { ...bench.context().env, PAWL, PAWL_URL: 'http://127.0.0.1:4400/' },
+    })
+    await agent.send(prompt('one'))
+    await agent.turnOver(never())
     await agent.send(prompt('two'))
     expect(await agent.turnOver(never())).toEqual({ exit: null, stop: 'END_TURN', failure: null })
     expect(bench.pids).toHaveLength(1)
-    const { sessions, mode } = memoryOf(bench)
+    const { sessions, mode, mcpServers, meta } = memoryOf(bench)
     expect(mode).toBe('free')
+    expect(mcpServers).toEqual([
+      {
+        name: 'pawl',
+        command: process.execPath,
+        args: ['pawl.js', 'mcp'],
+        env: [
+          { name: 'PAWL_URL', value: 'http://127.0.0.1:4400/' },
+          { name: 'PAWL_TOKEN', value: 'pawl_of_this_test' },
+        ],
+      },
+    ])
+    expect(meta).toEqual({ mcpStartupAwaitTimeoutMs: 60_000 })
     expect(sessions).toEqual({
       'session-1': [
         { text: 'one', key: 'key of one' },
@@ -150,6 +168,40 @@ describe('a turn over ACP', () => {
     await agent.send(prompt('again'))
     expect(await agent.turnOver(never())).toMatchObject({ stop: 'END_TURN' })
     expect(bench.pids).toHaveLength(1)
+  })
+
+  it('ends with an error that its agent tells as a message of its own, and not with what the model says', async () => {
+    const error = 'Rate limit reached. Please try again in 3600s.'
+    const chunk = (text: string, messageId?: string) => ({
+      update: { sessionUpdate: 'agent_message_chunk', content: { type: 'text', text }, messageId },
+    })
+    const bench = await speak(
+      [
+        { prompt: 'of the model', do: [chunk(error, 'msg_1')] },
+        { prompt: 'before', do: [chunk(error), chunk('and yet it is done', 'msg_2')] },
+        { prompt: 'at the end', do: [chunk('at work', 'msg_3'), chunk(error)] },
+      ],
+      { name: '@agentclientprotocol/codex-acp' },
+    )
+    const agent = await bench.open()
+    const failures: unknown[] = []
+    for (const text of ['of the model', 'before', 'at the end']) {
+      await agent.send(prompt(text))
+      failures.push((await agent.turnOver(never())).failure)
+    }
+    expect(failures).toEqual([null, null, { code: null, message: error }])
+  })
+
+  it('that is ended while its agent tries again has the error after which it does', async () => {
+    const told = (message: string) => ({
+      update: { sessionUpdate: 'session_info_update', _meta: { codex: { error: { message } } } },
+    })
+    const bench = await speak([{ do: [told('429 Too Many Requests'), { silence: true }] }])
+    const agent = await bench.open()
+    await agent.send(prompt('go'))
+    await until(() => ofKind(bench, 'ERROR').length > 0)
+    expect(await agent.stop(NO_HURRY, 'IDLE')).toBe(true)
+    expect((await agent.turnOver(never())).failure).toEqual({ code: null, message: '429 Too Many Requests' })
   })
 
   it('is reported as entries, with what it used', async () => {
