@@ -205,6 +205,8 @@ export type NotFoundKind =
   | 'MESSAGE'
   /** A token, by its id `tok_…`. */
   | 'TOKEN'
+  /** A principal, by its id `prn_…`. */
+  | 'PRINCIPAL'
   /** A workspace, by its id `wsp_…`. */
   | 'WORKSPACE'
   /** An operation of a workspace, by its id `wop_…`. */
@@ -2807,6 +2809,7 @@ export type CreateTokenSuccess = {
 /** The result of `createToken`. */
 export type CreateTokenResult =
   | CreateTokenSuccess
+  | NotFound
   | InvalidInput
   | Forbidden
 
@@ -3813,7 +3816,6 @@ export type VerifyRunSuccess = {
 export type VerifyRunResult =
   | VerifyRunSuccess
   | NotFound
-  | InvalidInput
   | Forbidden
 
 /** The success of `startRun`. */
@@ -4195,7 +4197,7 @@ export interface ApprovalQueryVariables {
 }
 
 export interface ApprovalQuery {
-  /** The object with this id; null if none exists. A malformed id is an error with code INVALID_ID. */
+  /** The object with this id; null if none exists. */
   node: ({
   __typename: 'Approval'
   /** Its id, `apr_…`. */
@@ -4307,7 +4309,7 @@ export interface RunApprovalsQueryVariables {
 }
 
 export interface RunApprovalsQuery {
-  /** A run by its id; null if it does not exist. A malformed id is an error with code INVALID_ID. */
+  /** A run by its id; null if it does not exist. */
   run: {
     /** Its approvals, newest first. */
     approvals: {
@@ -4327,7 +4329,7 @@ export interface ArtifactQueryVariables {
 }
 
 export interface ArtifactQuery {
-  /** The object with this id; null if none exists. A malformed id is an error with code INVALID_ID. */
+  /** The object with this id; null if none exists. */
   node: ({
   __typename: 'Artifact'
   /** Its id, `art_…`. */
@@ -4372,7 +4374,7 @@ export interface ArtifactsQueryVariables {
 }
 
 export interface ArtifactsQuery {
-  /** A run by its id; null if it does not exist. A malformed id is an error with code INVALID_ID. */
+  /** A run by its id; null if it does not exist. */
   run: {
     /** The files its phases produced, in every round and attempt, the newest first. */
     artifacts: {
@@ -4422,7 +4424,7 @@ export interface MessagesQueryVariables {
 }
 
 export interface MessagesQuery {
-  /** A run by its id; null if it does not exist. A malformed id is an error with code INVALID_ID. */
+  /** A run by its id; null if it does not exist. */
   run: {
     /** The messages sent to it, the newest first. */
     messages: {
@@ -4767,7 +4769,7 @@ export interface PhasesQueryVariables {
 }
 
 export interface PhasesQuery {
-  /** A run by its id; null if it does not exist. A malformed id is an error with code INVALID_ID. */
+  /** A run by its id; null if it does not exist. */
   run: {
     /** The phases of a round, in the order of the workflow. */
     phases: Phase[]
@@ -4779,7 +4781,7 @@ export interface RunQueryVariables {
 }
 
 export interface RunQuery {
-  /** A run by its id; null if it does not exist. A malformed id is an error with code INVALID_ID. */
+  /** A run by its id; null if it does not exist. */
   run: RunDetail | null
 }
 
@@ -4788,7 +4790,7 @@ export interface RunPositionQueryVariables {
 }
 
 export interface RunPositionQuery {
-  /** A run by its id; null if it does not exist. A malformed id is an error with code INVALID_ID. */
+  /** A run by its id; null if it does not exist. */
   run: {
     /** Incremented by every change of the run or of what belongs to it; a higher revision is newer. */
     revision: number
@@ -4849,7 +4851,7 @@ export interface ChildrenQueryVariables {
 }
 
 export interface ChildrenQuery {
-  /** A run by its id; null if it does not exist. A malformed id is an error with code INVALID_ID. */
+  /** A run by its id; null if it does not exist. */
   run: {
     /** The runs that were started below it, as far as you may see them, the newest first. */
     children: {
@@ -4976,7 +4978,7 @@ export interface SessionQueryVariables {
 }
 
 export interface SessionQuery {
-  /** The object with this id; null if none exists. A malformed id is an error with code INVALID_ID. */
+  /** The object with this id; null if none exists. */
   node: ({
   __typename: 'Session'
   /** Its id, `ses_…`. */
@@ -5018,7 +5020,7 @@ export interface SessionsQueryVariables {
 }
 
 export interface SessionsQuery {
-  /** A run by its id; null if it does not exist. A malformed id is an error with code INVALID_ID. */
+  /** A run by its id; null if it does not exist. */
   run: {
     /** Its sessions in the order in which they were opened, those that are over too; the last 500. */
     sessions: Session[]
@@ -5031,7 +5033,7 @@ export interface TranscriptPositionQueryVariables {
 }
 
 export interface TranscriptPositionQuery {
-  /** The object with this id; null if none exists. A malformed id is an error with code INVALID_ID. */
+  /** The object with this id; null if none exists. */
   node: ({
   __typename: 'Session'
   /** The current status. */
@@ -5049,7 +5051,7 @@ export interface TranscriptPageQueryVariables {
 }
 
 export interface TranscriptPageQuery {
-  /** The object with this id; null if none exists. A malformed id is an error with code INVALID_ID. */
+  /** The object with this id; null if none exists. */
   node: ({
   __typename: 'Session'
   /** What its agent said, from after a place. A page ends early when it grows large: read on from its last `seq` until one is empty. */
@@ -5189,7 +5191,7 @@ export interface RunUsageQueryVariables {
 }
 
 export interface RunUsageQuery {
-  /** A run by its id; null if it does not exist. A malformed id is an error with code INVALID_ID. */
+  /** A run by its id; null if it does not exist. */
   run: {
     /** What its agents used; null where none has told. Runs below it are not counted. */
     usage: Usage | null
@@ -5249,7 +5251,7 @@ export interface RunWorkflowQueryVariables {
 }
 
 export interface RunWorkflowQuery {
-  /** A run by its id; null if it does not exist. A malformed id is an error with code INVALID_ID. */
+  /** A run by its id; null if it does not exist. */
   run: {
     /** The workflow version it executes. */
     workflow: {
@@ -5324,7 +5326,7 @@ export interface RunWorkspaceQueryVariables {
 }
 
 export interface RunWorkspaceQuery {
-  /** A run by its id; null if it does not exist. A malformed id is an error with code INVALID_ID. */
+  /** A run by its id; null if it does not exist. */
   run: {
     /** The directory it works in; null if none was recorded. */
     workspace: WorkspaceDetail | null
@@ -5336,7 +5338,7 @@ export interface WorkspaceQueryVariables {
 }
 
 export interface WorkspaceQuery {
-  /** The object with this id; null if none exists. A malformed id is an error with code INVALID_ID. */
+  /** The object with this id; null if none exists. */
   node: ({
   __typename: 'Workspace'
   /** Its id, `wsp_…`. */
@@ -5406,7 +5408,7 @@ export interface WorkspaceOperationQueryVariables {
 }
 
 export interface WorkspaceOperationQuery {
-  /** The object with this id; null if none exists. A malformed id is an error with code INVALID_ID. */
+  /** The object with this id; null if none exists. */
   node: ({
   __typename: 'WorkspaceOperation'
   /** Its id, `wop_…`. */
@@ -5549,7 +5551,7 @@ export interface WorkspacePositionQueryVariables {
 }
 
 export interface WorkspacePositionQuery {
-  /** The object with this id; null if none exists. A malformed id is an error with code INVALID_ID. */
+  /** The object with this id; null if none exists. */
   node: ({
   __typename: 'Workspace'
   /** Whether the directory exists. */

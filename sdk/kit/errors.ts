@@ -65,7 +65,6 @@ export type FaultCode =
   | 'CURSOR_EXPIRED'
   | 'DOCUMENT_TOO_LARGE'
   | 'INTERNAL'
-  | 'INVALID_ID'
   | 'QUERY_TOO_COMPLEX'
   | 'RUN_NOT_FOUND'
   | 'SESSION_NOT_FOUND'
@@ -85,7 +84,7 @@ export class PawlFault extends PawlError {
   static override readonly kind: string = 'PawlFault'
   override readonly name: string = 'PawlFault'
   /**
-   * The server's code, such as `RUN_NOT_FOUND`, `INVALID_ID`, `CONTENDED` or `INTERNAL`; `HTTP_404` and the like if the
+   * The server's code, such as `RUN_NOT_FOUND`, `CONTENDED` or `INTERNAL`; `HTTP_404` and the like if the
    * answer was not GraphQL.
    */
   readonly code: FaultCode

@@ -197,7 +197,7 @@ export function failPhase(
   if (refusal) return refusal
   const { sessionId = null, gate = '', question = '', expiresInSeconds = null } = recovery ?? {}
   const session = run.sessions.find(({ id, status }) => id === sessionId && status !== 'DISPOSED')
-  if (sessionId !== null && !session) return refused('InvalidInput')
+  if (sessionId !== null && !session) return refused('NotFound')
   setPhase(phaseAt(run), 'FAILED')
   if (session) session.status = 'FAILED_NEEDS_HUMAN'
   note(run, 'phase.failed', asking.now)

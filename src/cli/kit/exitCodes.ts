@@ -88,7 +88,8 @@ export class UsageError extends Error {
 
 const FAULT_CODES: Readonly<Record<string, ExitCode>> = {
   RUN_NOT_FOUND: EXIT.notFound,
-  INVALID_ID: EXIT.invalid,
+  SESSION_NOT_FOUND: EXIT.notFound,
+  WORKSPACE_NOT_FOUND: EXIT.notFound,
   FORBIDDEN: EXIT.notAllowed,
 }
 

@@ -38,7 +38,7 @@ export interface TokenCreated {
 }
 
 /**
- * Creates a bearer token, for a new principal or an existing one. Answers with Forbidden, and with InvalidInput for a
+ * Creates a bearer token, for a new principal or an existing one. Answers with Forbidden, NotFound, and with InvalidInput for a
  * name that is already used or reserved for the server, and for the role AGENT: such tokens are signed by a claim and
  * end with it.
  */
@@ -122,10 +122,12 @@ async function addToken(
   { pool }: Pick<Store, 'pool'>,
   principalId: string,
   grant: Grant,
-): Promise<TokenCreated | RefusedWith<'InvalidInput'>> {
+): Promise<TokenCreated | RefusedWith<'NotFound'>> {
   const { secret, ...made } = makeToken(principalId, grant)
   const token = await insertToken(pool, made)
-  return token ? { ok: true, token, secret } : invalid('principalId', 'does not exist')
+  return token
+    ? { ok: true, token, secret }
+    : refuse({ type: 'NotFound', kind: 'PRINCIPAL', id: principalId })
 }
 
 /**

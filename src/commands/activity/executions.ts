@@ -52,7 +52,7 @@ export async function startExecution(
   input: StartExecution,
 ): Promise<ResultOf<'startExecution', ExecutionSuccess>> {
   const runId = input.runId ?? caller.agent?.runId
-  if (!runId) return startAlone(commands, caller, input)
+  if (runId == null) return startAlone(commands, caller, input)
   const answer = await changeRun(commands, caller, {
     runId,
     command: {

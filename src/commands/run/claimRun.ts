@@ -35,7 +35,7 @@ export async function claimRun(
   input: ClaimRun,
 ): Promise<ResultOf<'claimRun', RunSuccess>> {
   const request = toRequest(input)
-  if (input.runId) return claimOne(commands, caller, input, input.runId, request)
+  if (input.runId != null) return claimOne(commands, caller, input, input.runId, request)
   const denied =
     checkRole(caller, 'claimRun') ?? (input.project ? checkProject(caller, input.project) : undefined)
   if (denied) return denied

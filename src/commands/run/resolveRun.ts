@@ -36,8 +36,8 @@ export async function resolveRun(
   ask: ResolveRun,
 ): Promise<ResolveResult> {
   const { pool } = commands.store
-  if (ask.runId) return resolveId(commands, caller, ask.runId, 'EXPLICIT')
-  if (ask.executionId) {
+  if (ask.runId != null) return resolveId(commands, caller, ask.runId, 'EXPLICIT')
+  if (ask.executionId != null) {
     const found = await findExecution(pool, ask.executionId)
     if (!found) return refuse({ type: 'NotFound', kind: 'EXECUTION', id: ask.executionId })
     const { runId } = found.execution

@@ -126,7 +126,8 @@ async function replay(
   const paths = differingPaths(kept.request, request)
   if (paths.length > 0) return refuse({ type: 'IdempotencyMismatch', differingPaths: paths })
   const { operationId } = kept
-  const [operation = null] = operationId ? await findWorkspaceOperations(connection, [operationId]) : []
+  const [operation = null] =
+    operationId != null ? await findWorkspaceOperations(connection, [operationId]) : []
   // a key is stored only with a change, so the first answer was `changed: true`
   return { ok: true, workspace: { workspace, now }, operation, changed: true, replayed: true }
 }

@@ -7,13 +7,12 @@ import {
   type Violation,
   verifyRun,
 } from '../../commands/run/verifyRun.ts'
-import { refuse } from '../../commands/kit/answers.ts'
 import { builder } from '../kit/builder.ts'
 import { PageInfoRef, pageCost, readPageSize } from '../kit/connection.ts'
 import { atSnapshot } from '../request/context.ts'
 import { decodeCursor, encodeCursor } from '../kit/cursors.ts'
 import { throwRefused } from '../request/errors.ts'
-import { defaulted, defineInput, flag, idSchema, readInput } from '../kit/input.ts'
+import { defaulted, defineInput, flag, idSchema, toLookedUp } from '../kit/input.ts'
 import { defineMutation, defineResult, RunSuccessRef, toMember } from '../answers/mutation.ts'
 import { RunRef } from '../kit/refs.ts'
 import { statementCost } from '../request/statementCost.ts'
@@ -52,7 +51,7 @@ const VerifyRunResult = defineResult<Extract<Awaited<ReturnType<typeof verifyRun
     }),
     eventsChecked: t.exposeInt('eventsChecked', { description: 'How many events were folded.' }),
   }),
-  ['NotFound', 'InvalidInput', 'Forbidden'],
+  ['NotFound', 'Forbidden'],
   [RunSuccessRef],
 )
 
@@ -62,11 +61,7 @@ builder.queryField('verifyRun', (t) =>
     description: 'Checks a run against its log (G6).',
     args: { id: t.arg.id({ required: true, description: 'The run.' }) },
     resolve: async (_, args, context) => {
-      const read = readInput(z.object({ id: idSchema('run') }), args)
-      const answer = read.ok
-        ? await verifyRun(context.commands, context.caller, read.input.id)
-        : refuse({ type: 'InvalidInput', issues: read.issues })
-      return toMember(answer, context)
+      return toMember(await verifyRun(context.commands, context.caller, toLookedUp(args.id)), context)
     },
   }),
 )

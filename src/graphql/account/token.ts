@@ -1,25 +1,10 @@
-import { z } from 'zod'
 import { createToken, readTokens, revokeToken, rotateToken } from '../../commands/account/tokens.ts'
 import { createRunToken } from '../../commands/account/runTokens.ts'
-import { isId } from '../../commands/kit/ids.ts'
-import { isReservedName } from '../../lifecycle/run/actor.ts'
 import { ROLES } from '../../lifecycle/run/enums.ts'
 import { builder } from '../kit/builder.ts'
 import { Role } from '../enums/runEnums.ts'
 import { throwRefused } from '../request/errors.ts'
-import {
-  defaulted,
-  defineInput,
-  field,
-  flag,
-  id,
-  int,
-  name,
-  names,
-  required,
-  oneOf,
-  runId,
-} from '../kit/input.ts'
+import { defaulted, defineInput, flag, id, int, name, names, required, oneOf, runId } from '../kit/input.ts'
 import { defineMutation } from '../answers/mutation.ts'
 import { NodeRef, TokenRef } from '../kit/refs.ts'
 
@@ -68,21 +53,13 @@ builder.queryField('tokens', (t) =>
 
 const TEN_YEARS = 3650 * 86_400
 
-/** An input field for the id of a principal: one created with a token, or the server's own. */
-const principalId = (description: string) =>
-  field(
-    'ID',
-    z.string().refine((text) => isId('principal', text) || isReservedName(text), 'is no id of a principal'),
-    description,
-  )
-
 defineMutation('createToken', {
   description: 'Creates a bearer token, for a new or an existing principal. ADMIN only.',
   input: defineInput('CreateTokenInput', 'A token to create.', {
     name: name(
       'The name of a new principal: the actor of what it does. A name is given once and never again; `system`, `local` and `agent#…` are never given.',
     ),
-    principalId: principalId('The principal to add the token to; left out: a new one.'),
+    principalId: id('The principal to add the token to; left out: a new one.'),
     role: required(oneOf(Role, ROLES, 'What it may do. AGENT tokens come from a claim and are not created.')),
     projects: names('The projects to limit it to; if absent or empty, all.'),
     expiresInSeconds: int(1, TEN_YEARS, 'Seconds until it expires; if absent, it does not expire.'),
@@ -124,7 +101,7 @@ defineMutation('rotateToken', {
   description:
     'Creates a new token for the principal of an existing one, with the same role and projects, so that the log keeps the same actor. Also works for an expired or revoked token. ADMIN only.',
   input: defineInput('RotateTokenInput', 'A token to rotate.', {
-    tokenId: required(id('token', 'The old token.')),
+    tokenId: required(id('The old token.')),
     expiresInSeconds: int(
       1,
       TEN_YEARS,
@@ -146,7 +123,7 @@ defineMutation('rotateToken', {
 defineMutation('revokeToken', {
   description: 'Revokes a token permanently, and ends the streams it opened. ADMIN only.',
   input: defineInput('RevokeTokenInput', 'A token to revoke.', {
-    tokenId: required(id('token', 'The token.')),
+    tokenId: required(id('The token.')),
   }),
   run: ({ commands, caller }, { tokenId }) => revokeToken(commands, caller, tokenId),
   success: (t) => ({

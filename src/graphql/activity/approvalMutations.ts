@@ -84,7 +84,6 @@ defineMutation('requestApproval', {
     ),
     allowSelfApproval: defaulted(flag('Whether the requester may decide it.'), true),
     sessionId: id(
-      'session',
       'The session whose agent asks a PERMISSION or a QUESTION; a PERMISSION without one is never allowed always.',
     ),
     permission: nested(PermissionInput, 'What a PERMISSION is asked for, by what the program will do.'),
@@ -103,7 +102,7 @@ defineMutation('requestApproval', {
 defineMutation('decideApproval', {
   description: 'Decides an approval: once, bound to what was shown, and permanently.',
   input: defineInput('DecideApprovalInput', 'A decision.', {
-    approvalId: required(id('approval', 'The approval.')),
+    approvalId: required(id('The approval.')),
     decision: required(
       oneOf(Decision, DECISIONS, 'The answer; the approval lists what it knows in `decisions`.'),
     ),
@@ -121,7 +120,7 @@ defineMutation('withdrawApproval', {
   description:
     'Withdraws a PERMISSION or a QUESTION that the agent no longer asks: it is VOID, and the run is RUNNING. Again: nothing changes.',
   input: defineInput('WithdrawApprovalInput', 'The end of a question.', {
-    approvalId: required(id('approval', 'The approval.')),
+    approvalId: required(id('The approval.')),
     fence,
     idempotencyKey,
   }),

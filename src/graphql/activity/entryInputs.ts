@@ -12,7 +12,7 @@ import {
   defaulted,
   defineInput,
   defineOneOf,
-  id,
+  keptId,
   instant,
   int,
   listed,
@@ -100,7 +100,7 @@ export const TranscriptEntryInput = defineOneOf(
         ...identity,
         ...about,
         state: required(oneOf(PermissionState, PERMISSION_STATES, 'What became of it.')),
-        approvalId: id('approval', 'The approval that a person was asked by.'),
+        approvalId: keptId('approval', 'The approval that a person was asked by.'),
         note: body('The word to the agent, or the reason.'),
       }),
       'A permission that the agent asked for, or what became of that.',
@@ -117,8 +117,11 @@ export const TranscriptEntryInput = defineOneOf(
         costMicros: wholeNumber('What it cost, in millionths of the currency.'),
         currency: text(MAX.word, 'The currency, as USD.'),
         durationMs: count('How long it took, in milliseconds.'),
-        executionId: id('execution', 'The process that used it; one that is none of the run is left out.'),
-        phaseId: id(
+        executionId: keptId(
+          'execution',
+          'The process that used it; one that is none of the run is left out.',
+        ),
+        phaseId: keptId(
           'phase',
           'The phase that it was used for; left out: that of the process. One that is none of the run is left out.',
         ),

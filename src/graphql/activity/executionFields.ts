@@ -36,7 +36,7 @@ const ExecutionFilterInput = defineInput(
   'ExecutionFilter',
   'Which executions to list; what is left out does not narrow.',
   {
-    runId: id('run', 'Of this run.'),
+    runId: id('Of this run.'),
     outcome: listOf(Outcome, OUTCOMES, 'With any of these outcomes.'),
     inFlight: flag('True: only those that have not ended; false: only those that have.'),
   },
@@ -71,7 +71,7 @@ defineMutation('startExecution', {
   description:
     'Records a launched process, for a run or without one. An execution without a run belongs to the principal that recorded it.',
   input: defineInput('StartExecutionInput', 'A process that was launched.', {
-    runId: id('run', 'The run it works for; if absent, none, or the run of an AGENT token.'),
+    runId: id('The run it works for; if absent, none, or the run of an AGENT token.'),
     phase: name('Key of the phase it works on, the current one; left out: the run as a whole.'),
     command: required(nonEmptyText(16_384, 'What was launched.')),
     pid: int(1, MAX_INT, 'Its process id on the machine it runs on.'),
@@ -93,7 +93,7 @@ defineMutation('finishExecution', {
   description:
     'Records the end of a process: once, even after its run has settled, under the claim that it was started with or by an operator.',
   input: defineInput('FinishExecutionInput', 'The end of a process.', {
-    executionId: required(id('execution', 'The execution.')),
+    executionId: required(id('The execution.')),
     fence: int(
       0,
       MAX_INT,
@@ -132,7 +132,7 @@ defineMutation('touchExecution', {
   description:
     'Heartbeat for an execution without a run, by the principal that started it. After a day without one (`orphanAfterSeconds`) it ends as SUPERVISOR_LOST; its actual end may still be reported.',
   input: defineInput('TouchExecutionInput', 'A heartbeat.', {
-    executionId: required(id('execution', 'The execution, which must not belong to a run.')),
+    executionId: required(id('The execution, which must not belong to a run.')),
   }),
   run: ({ commands, caller }, { executionId }) => touchExecution(commands, caller, executionId),
   success: (t) => ({

@@ -41,7 +41,7 @@ defineMutation('acknowledgeMessage', {
   description:
     "The owner's receipt for a message. After the run has settled it changes nothing and returns the final status of the message.",
   input: defineInput('AcknowledgeMessageInput', 'A receipt.', {
-    messageId: required(id('message', 'The message.')),
+    messageId: required(id('The message.')),
     receipt: required(oneOf(Receipt, RECEIPTS, 'How far it was delivered.')),
     fence,
     idempotencyKey,

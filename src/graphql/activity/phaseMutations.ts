@@ -103,7 +103,7 @@ const RecoveryInput = defineInput('RecoveryInput', 'A question about how to cont
   gate: required(name('Name of the gate.')),
   question: required(nonEmptyText(10_000, 'What the person is asked.')),
   payload: json('What is shown with the question.'),
-  sessionId: id('session', 'The live session that needs a person; it becomes FAILED_NEEDS_HUMAN.'),
+  sessionId: id('The live session that needs a person; it becomes FAILED_NEEDS_HUMAN.'),
   expiresInSeconds: seconds('Seconds until the question expires; it can still be answered afterwards.'),
 })
 

@@ -38,7 +38,7 @@ const sessionSuccessFields = (t: ObjectFieldBuilder<SchemaTypes, WorkSuccess<Ses
   replayed: t.exposeBoolean('replayed', REPLAYED),
 })
 
-const sessionId = required(id('session', 'The session.'))
+const sessionId = required(id('The session.'))
 
 defineMutation('openSession', {
   description:

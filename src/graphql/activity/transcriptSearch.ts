@@ -40,8 +40,8 @@ const SearchFilter = defineInput(
   'TranscriptFilter',
   'Which transcripts to search; what is left out does not narrow.',
   {
-    runId: id('run', 'Those of this run.'),
-    sessionId: id('session', 'That of this session.'),
+    runId: id('Those of this run.'),
+    sessionId: id('That of this session.'),
     kinds: listOf(EntryKind, ENTRY_KINDS, 'Only entries of these kinds.'),
   },
 )

@@ -1,24 +1,23 @@
-import { isId } from '../../commands/kit/ids.ts'
 import { tailTranscript } from '../../events/tailTranscript.ts'
 import { findRunId } from '../../store/run/findRunId.ts'
 import { loadRuns } from '../../store/run/loadRun.ts'
 import { builder } from '../kit/builder.ts'
 import { type RequestContext, assertVisible } from '../request/context.ts'
 import { failWith } from '../request/errors.ts'
+import { toLookedUp } from '../kit/input.ts'
 import { TranscriptEntryRef } from './entry.ts'
 
 /**
  * Returns the id of the run whose session is to be followed.
  *
- * @throws INVALID_ID, SESSION_NOT_FOUND or FORBIDDEN
+ * @throws SESSION_NOT_FOUND or FORBIDDEN
  */
 async function findFollowedRun(sessionId: string, context: RequestContext): Promise<string> {
-  if (!isId('session', sessionId))
-    throw failWith('INVALID_ID', 'This is no id of a session: it would begin with ses_.')
   const { store } = context.commands
-  const found = await findRunId(store.pool, 'session', sessionId)
+  const id = toLookedUp(sessionId)
+  const found = await findRunId(store.pool, 'session', id)
   const [loaded] = found === null ? [] : await loadRuns(store.pool, store, [found])
-  if (!loaded) throw failWith('SESSION_NOT_FOUND', `There is no session ${sessionId}.`)
+  if (!loaded) throw failWith('SESSION_NOT_FOUND', `There is no session ${id}.`)
   return assertVisible(loaded, context).run.id
 }
 

@@ -143,6 +143,7 @@ export const NotFoundKind = enumOf('NotFoundKind', NOT_FOUND_KINDS, 'What kind o
   APPROVAL: 'An approval, by its id `apr_…`.',
   MESSAGE: 'A message, by its id `msg_…`.',
   TOKEN: 'A token, by its id `tok_…`.',
+  PRINCIPAL: 'A principal, by its id `prn_…`.',
   WORKSPACE: 'A workspace, by its id `wsp_…`.',
   WORKSPACE_OPERATION: 'An operation of a workspace, by its id `wop_…`.',
 })

@@ -6,7 +6,7 @@ import type { Json } from '../../lifecycle/run/run.ts'
 import { LEASE_SECONDS } from '../../lifecycle/run/settings.ts'
 import { builder } from './builder.ts'
 import { checkJson } from './checkJson.ts'
-import { isStorable } from '../../text/composeText.ts'
+import { composeText, isStorable } from '../../text/composeText.ts'
 
 /**
  * Inputs are declared once: each field with its GraphQL type, its description and its valid values. The GraphQL input
@@ -162,9 +162,19 @@ export const texts = (
   { max, maxItems }: { readonly max: number; readonly maxItems: number },
 ) => field(['String'], z.array(soundText(max)).max(maxItems), description)
 
-/** An id of one kind. */
-export const id = (kind: IdKind, description: string) => field('ID', idSchema(kind), description)
+/**
+ * An id that names something. One that is malformed names nothing, like one that does not exist: both are looked up,
+ * and not found.
+ */
+export const id = (description: string) => field('ID', z.string().transform(toLookedUp), description)
 
+/** An id as it is looked up: text that a statement takes. A well-formed one is unchanged. */
+export const toLookedUp = (given: string): string => composeText(given, { max: 100 })
+
+/** An id that is kept, and not looked up. */
+export const keptId = (kind: IdKind, description: string) => field('ID', idSchema(kind), description)
+
+/** A well-formed id of one kind. */
 export const idSchema = (kind: IdKind) =>
   z
     .string()
@@ -218,7 +228,7 @@ export const nested = <Out>(input: Input<Out>, description: string) =>
 export const MAX_INT = 2_147_483_647
 
 /** Fields shared by many inputs. */
-export const runId = required(id('run', 'The run.'))
+export const runId = required(id('The run.'))
 export const fence = int(
   0,
   MAX_INT,

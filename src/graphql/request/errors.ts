@@ -12,7 +12,6 @@ export type ErrorCode =
   | 'CONTENDED'
   | 'CURSOR_EXPIRED'
   | 'FORBIDDEN'
-  | 'INVALID_ID'
   | 'QUERY_TOO_COMPLEX'
   | 'RUN_NOT_FOUND'
   | 'SESSION_NOT_FOUND'

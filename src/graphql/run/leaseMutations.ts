@@ -84,7 +84,7 @@ defineMutation('claimRun', {
   description:
     'Claims a queued run: the one named, or the one that has waited longest among those that match. Among concurrent claims exactly one succeeds.',
   input: defineInput('ClaimRunInput', 'A claim.', {
-    runId: id('run', 'The run to claim; if absent, any that matches.'),
+    runId: id('The run to claim; if absent, any that matches.'),
     workflows: names('Only runs of these workflows; if absent, of any.'),
     labels: names('Only runs that carry all of these labels.'),
     project: name('Only runs of this project; if absent, of any that you may see.'),

@@ -43,12 +43,10 @@ defineMutation('startRun', {
     project: name("The project it belongs to; left out: the token's only project, else `default`."),
     concurrencyKey: name('Among the active runs of a project only one may have this key.'),
     parentRunId: id(
-      'run',
       'The parent, which must be active: the child is cancelled with it, and the parent cannot complete before the child has ended.',
     ),
     detached: defaulted(flag('Whether it is independent of its parent; only with `parentRunId`.'), false),
     continuesRunId: id(
-      'run',
       'The settled run of the same workflow that it continues; rounds are counted on from there. A run can be continued once.',
     ),
     claim,

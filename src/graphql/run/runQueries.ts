@@ -5,7 +5,6 @@ import { OUTCOMES, RUN_STATUSES } from '../../lifecycle/run/enums.ts'
 import { COUNTED, countRuns, countRunsByStatus, type StatusCount } from '../../store/run/countRuns.ts'
 import { listRuns, RUN_ORDERS } from '../../store/run/listRuns.ts'
 import type { RunFilter } from '../../store/run/runFilter.ts'
-import { isId } from '../../commands/kit/ids.ts'
 import { builder, enumOf } from '../kit/builder.ts'
 import { checkArgs } from '../kit/checkArgs.ts'
 import { pageCost, readPageSize, toConnection } from '../kit/connection.ts'
@@ -13,8 +12,8 @@ import { type GraphContext, atSnapshot, assertVisible } from '../request/context
 import { visibilityOf } from '../request/visibility.ts'
 import { decodePlace, encodePlace } from '../kit/cursors.ts'
 import { Outcome, RunStatus } from '../enums/runEnums.ts'
-import { failWith, throwRefused } from '../request/errors.ts'
-import { defineInput, field, id, listOf, name, names, readInput, text } from '../kit/input.ts'
+import { throwRefused } from '../request/errors.ts'
+import { defineInput, field, id, listOf, name, names, readInput, text, toLookedUp } from '../kit/input.ts'
 import { defineResult, RunSuccessRef, toMember } from '../answers/mutation.ts'
 import { RunRef } from '../kit/refs.ts'
 import { RunConnection, type RunsShape } from './runConnection.ts'
@@ -73,15 +72,11 @@ builder.queryFields((t) => ({
   run: t.field({
     type: RunRef,
     nullable: true,
-    description:
-      'A run by its id; null if it does not exist. A malformed id is an error with code INVALID_ID.',
+    description: 'A run by its id; null if it does not exist.',
     args: { id: t.arg.id({ required: true, description: 'Its id.' }) },
     extensions: statementCost(1),
-    resolve: async (_, args, context) => {
-      if (!isId('run', args.id))
-        throw failWith('INVALID_ID', 'This is no id of a run: it would begin with run_.')
-      return assertVisible(await context.reads.run.load(args.id), context)
-    },
+    resolve: async (_, { id: given }, context) =>
+      assertVisible(await context.reads.run.load(toLookedUp(given)), context),
   }),
   runs: t.field({
     type: RunConnection,
@@ -154,8 +149,8 @@ const ResolvedVia = enumOf('ResolvedVia', VIAS, 'How a run was resolved.', {
 })
 
 const ResolveRunInput = defineInput('ResolveRunInput', 'What identifies the run that a command is about.', {
-  runId: id('run', 'Its id.'),
-  executionId: id('execution', 'An execution launched for it.'),
+  runId: id('Its id.'),
+  executionId: id('An execution launched for it.'),
   project: name('The project to search; if absent, all that you may see.'),
 })
 

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { isId } from '../../commands/kit/ids.ts'
 import { tailDirectives } from '../../events/tailDirectives.ts'
 import { tailEvents } from '../../events/tailEvents.ts'
 import { type RunsChange, tailRuns } from '../../events/tailRuns.ts'
@@ -13,7 +12,7 @@ import { visibilityOf } from '../request/visibility.ts'
 import { DirectiveRef, toDirective } from './directive.ts'
 import { RunReason, RunStatus } from '../enums/runEnums.ts'
 import { failWith, toStreamError } from '../request/errors.ts'
-import { defineInput, name, names } from '../kit/input.ts'
+import { defineInput, name, names, toLookedUp } from '../kit/input.ts'
 import { RunEventRef, RunRef } from '../kit/refs.ts'
 import { statementCost } from '../request/statementCost.ts'
 
@@ -100,12 +99,12 @@ const RunsFeedFilter = defineInput(
 
 const filterSchema = z.object({ filter: RunsFeedFilter.schema.nullish() })
 
-/** @throws INVALID_ID, RUN_NOT_FOUND or FORBIDDEN if the run can't be followed */
+/** @throws RUN_NOT_FOUND or FORBIDDEN if the run can't be followed */
 async function checkFollowed(runId: string, context: RequestContext): Promise<void> {
-  if (!isId('run', runId)) throw failWith('INVALID_ID', 'This is no id of a run: it would begin with run_.')
   const { store } = context.commands
-  const [loaded] = await loadRuns(store.pool, store, [runId])
-  if (!loaded) throw failWith('RUN_NOT_FOUND', `There is no run ${runId}.`)
+  const id = toLookedUp(runId)
+  const [loaded] = await loadRuns(store.pool, store, [id])
+  if (!loaded) throw failWith('RUN_NOT_FOUND', `There is no run ${id}.`)
   assertVisible(loaded, context)
 }
 

@@ -39,8 +39,8 @@ import {
   webAddress,
 } from './workspaceInputs.ts'
 
-const workspaceId = required(id('workspace', 'The workspace.'))
-const operationId = required(id('workspaceOperation', 'The operation.'))
+const workspaceId = required(id('The workspace.'))
+const operationId = required(id('The operation.'))
 
 defineMutation('recordWorkspace', {
   description:

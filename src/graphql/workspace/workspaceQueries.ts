@@ -33,7 +33,7 @@ const OperationFilter = defineInput(
   'Which operations to list; what is left out does not narrow.',
   {
     host: name('On this machine.'),
-    workspaceId: id('workspace', 'Of this workspace.'),
+    workspaceId: id('Of this workspace.'),
     kind: listOf(WorkspaceOperationKind, OPERATION_KINDS, 'Of any of these kinds.'),
     status: listOf(WorkspaceOperationStatus, OPERATION_STATUSES, 'With any of these statuses.'),
   },

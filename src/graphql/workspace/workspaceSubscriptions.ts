@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { isId } from '../../commands/kit/ids.ts'
 import { tailRequests } from '../../events/tailRequests.ts'
 import { tailWorkspace } from '../../events/tailWorkspace.ts'
 import { findWorkspaces } from '../../store/workspace/findWorkspaces.ts'
@@ -7,7 +6,7 @@ import { builder } from '../kit/builder.ts'
 import { checkArgs } from '../kit/checkArgs.ts'
 import { type GraphContext, refuseLimitedToRun } from '../request/context.ts'
 import { failWith } from '../request/errors.ts'
-import { nameSchema } from '../kit/input.ts'
+import { nameSchema, toLookedUp } from '../kit/input.ts'
 import { WorkspaceOperationRef, WorkspaceRef } from '../kit/refs.ts'
 import { assertWorkspaceVisible } from './assertWorkspaceVisible.ts'
 import { visibilityOf } from '../request/visibility.ts'
@@ -15,12 +14,11 @@ import { statementCost } from '../request/statementCost.ts'
 
 const requestsSchema = z.object({ host: nameSchema(200) })
 
-/** @throws INVALID_ID, WORKSPACE_NOT_FOUND or FORBIDDEN if the workspace can't be followed */
+/** @throws WORKSPACE_NOT_FOUND or FORBIDDEN if the workspace can't be followed */
 async function checkFollowed(workspaceId: string, context: GraphContext): Promise<void> {
-  if (!isId('workspace', workspaceId))
-    throw failWith('INVALID_ID', 'This is no id of a workspace: it would begin with wsp_.')
-  const [loaded] = await findWorkspaces(context.commands.store.pool, [workspaceId])
-  if (!loaded) throw failWith('WORKSPACE_NOT_FOUND', `There is no workspace ${workspaceId}.`)
+  const id = toLookedUp(workspaceId)
+  const [loaded] = await findWorkspaces(context.commands.store.pool, [id])
+  if (!loaded) throw failWith('WORKSPACE_NOT_FOUND', `There is no workspace ${id}.`)
   await assertWorkspaceVisible(loaded, context)
 }
 

@@ -100,6 +100,7 @@ const KINDS: Record<Exclude<NotFoundKind, 'WORKFLOW' | 'SESSION'>, string> = {
   APPROVAL: 'approval',
   MESSAGE: 'message',
   TOKEN: 'token',
+  PRINCIPAL: 'principal',
   WORKSPACE: 'workspace',
   WORKSPACE_OPERATION: 'operation',
 }

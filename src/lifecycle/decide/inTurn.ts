@@ -52,7 +52,7 @@ export function askInTurn(
 function checkAsked(
   { run, now }: Draft,
   { kind, permission, answerSchema, sessionId, onExpiry }: Asked,
-): RefusalNamed<'InvalidInput'> | undefined {
+): RefusalNamed<'InvalidInput' | 'NotFound'> | undefined {
   if (!holdsLease(run.claim, now))
     return invalid('kind', `a ${kind} needs an owner with a lease: the agent waits under it`)
   if (!run.claim?.kinds.some((known) => known === kind))
@@ -66,9 +66,9 @@ function checkAsked(
   if (kind === 'PERMISSION' && answerSchema !== null) return invalid('answerSchema', 'is for a QUESTION only')
   if (onExpiry === 'REJECT' || onExpiry === 'EXPIRE_RUN')
     return invalid('onExpiry', `nothing but CONTINUE follows a ${kind} that nobody answers`)
-  const isUnknown =
-    sessionId !== null && !run.sessions.some((each) => each.id === sessionId && isLiveSession(each))
-  return isUnknown ? invalid('sessionId', 'the run has no live session with this id') : undefined
+  if (sessionId === null || run.sessions.some((each) => each.id === sessionId && isLiveSession(each)))
+    return undefined
+  return { type: 'NotFound', kind: 'SESSION', id: sessionId }
 }
 
 /** Returns a refusal if a question of another kind names what only one asked in a turn has. */

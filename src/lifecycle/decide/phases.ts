@@ -37,10 +37,8 @@ const decideFailPhase: Rule<'failPhase'> = (draft, command, situation) => {
   const phase = currentPhaseOf(run)
   if (!isRepairable(phase)) return illegalTransition(run, 'failPhase', key, workflow)
   const sessionId = recovery?.sessionId ?? null
-  if (sessionId !== null && !run.sessions.some(({ id }) => id === sessionId)) {
-    const issues = [{ path: ['recovery', 'sessionId'], message: 'the run has no live session with this id' }]
-    return { type: 'InvalidInput', issues }
-  }
+  if (sessionId !== null && !run.sessions.some(({ id }) => id === sessionId))
+    return { type: 'NotFound', kind: 'SESSION', id: sessionId }
   const { id, round, attempts: attempt } = phase
   draft.note('phase.failed', { id, phase: key, round, attempt, error, sessionId })
   if (recovery) openQuestion(draft, situation, { ...RECOVERY, ...recovery, phase })

@@ -319,7 +319,7 @@ export const COMMANDS = {
   },
   reportPreview: { roles: worker, refusals: ['NotFound', 'WorkspaceNotReady', ...KEYED] },
   registerWorkflow: { roles: operator, refusals: ['WorkflowMismatch', ...ALWAYS] },
-  createToken: { roles: admin, refusals: ALWAYS },
+  createToken: { roles: admin, refusals: ['NotFound', ...ALWAYS] },
   // reads one run, which whoever steers runs may show
   createRunToken: { roles: operator, refusals: ['NotFound', ...ALWAYS] },
   rotateToken: { roles: admin, refusals: ['NotFound', ...ALWAYS] },

@@ -257,7 +257,6 @@ export type Receipt = (typeof RECEIPTS)[number]
 export const EVIDENCE_KINDS = ['PHASE', 'ARTIFACT', 'APPROVAL', 'ROUND', 'FINAL_PHASE', 'CHILD'] as const
 export type EvidenceKind = (typeof EVIDENCE_KINDS)[number]
 
-/** Why a run can't be resumed. */
 /** The kinds of things that a command names by an id, and a workflow by its name. */
 export const NOT_FOUND_KINDS = [
   'RUN',
@@ -267,11 +266,13 @@ export const NOT_FOUND_KINDS = [
   'APPROVAL',
   'MESSAGE',
   'TOKEN',
+  'PRINCIPAL',
   'WORKSPACE',
   'WORKSPACE_OPERATION',
 ] as const
 export type NotFoundKind = (typeof NOT_FOUND_KINDS)[number]
 
+/** Why a run can't be resumed. */
 export const NOT_RESUMABLE_CAUSES = [
   'OWNED',
   'FINAL',

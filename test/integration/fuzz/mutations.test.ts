@@ -30,7 +30,6 @@ const HUGE = JSON.stringify('\u2603'.repeat((8 * 1024 * 1024) / 3))
 /** Codes of errors that say: it is you, and not me. */
 const CLIENT_FAULTS = [
   'BAD_USER_INPUT',
-  'INVALID_ID',
   'FORBIDDEN',
   'DOCUMENT_TOO_LARGE',
   'GRAPHQL_VALIDATION_FAILED',

@@ -215,11 +215,7 @@ describe('directives', () => {
 
 describe('a subscription', () => {
   it('is refused for a run that is not there, or is none', async () => {
-    for (const [id, code] of [
-      ['run_01jd0000000000000000000000', 'RUN_NOT_FOUND'],
-      ['nope', 'INVALID_ID'],
-      ['\0', 'INVALID_ID'],
-    ])
+    for (const id of ['run_01jd0000000000000000000000', 'nope', '\0'])
       for (const field of [
         'runStatus(runId: $id) { status }',
         'runEvents(runId: $id) { seq }',
@@ -227,7 +223,7 @@ describe('a subscription', () => {
       ])
         expect(
           codesOf((await graph.follow(`subscription ($id: ID!) { ${field} }`, { id })) as object),
-        ).toEqual([code])
+        ).toEqual(['RUN_NOT_FOUND'])
     expect(graph.signals.subscribers).toBe(0)
   })
 })

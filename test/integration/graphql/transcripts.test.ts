@@ -268,7 +268,7 @@ describe('the stream of a transcript', () => {
     const { runId, sessionId } = await open()
     const ask = async (id: string, as: Caller) =>
       codesOf((await graph.follow(FOLLOW, { id }, { as })) as object)
-    expect(await ask(runId, worker)).toEqual(['INVALID_ID'])
+    expect(await ask(runId, worker)).toEqual(['SESSION_NOT_FOUND'])
     expect(await ask(UNKNOWN, worker)).toEqual(['SESSION_NOT_FOUND'])
     expect(await ask(sessionId, { ...operator, projects: ['other'] })).toEqual(['FORBIDDEN'])
     expect(await ask(sessionId, agentOf(UNKNOWN_RUN, 1))).toEqual(['FORBIDDEN'])

@@ -18,8 +18,12 @@ type Role = 'VIEWER' | 'OPERATOR' | 'WORKER' | 'AGENT' | 'ADMIN'
 interface Row {
   /** The roles that may send it, the least one first. */
   readonly roles: readonly Role[]
-  /** The refusal of an id that does not exist, for each field that takes one. */
-  readonly ids: { readonly [field: string]: string }
+  /** The fields that take an id: one that does not exist is NotFound, with its kind. */
+  readonly ids: readonly string[]
+  /** The fields that take an id which is looked up only where the rest of the input would be accepted with one. */
+  readonly idsLater?: readonly string[]
+  /** What an input that names something by an id goes without. */
+  readonly without?: object
   /** Where its input takes an idempotency key: another value for one field; without a value, that of another input. */
   readonly differs?: readonly [field: string, value?: unknown]
   /** The role that a field needs besides those of the mutation. */
@@ -36,16 +40,16 @@ const operator: Row['roles'] = ['OPERATOR', 'ADMIN']
 const worker: Row['roles'] = ['WORKER', 'ADMIN']
 const driver: Row['roles'] = ['WORKER', 'AGENT', 'ADMIN']
 const anyone: Row['roles'] = ['OPERATOR', 'WORKER', 'ADMIN']
-const ofRun = { runId: 'NotFound' }
-const ofSession = { sessionId: 'NotFound' }
-const ofExecution = { executionId: 'NotFound' }
-const ofWorkspace = { workspaceId: 'NotFound' }
-const ofOperation = { operationId: 'NotFound' }
+const ofRun = ['runId']
+const ofSession = ['sessionId']
+const ofExecution = ['executionId']
+const ofWorkspace = ['workspaceId']
+const ofOperation = ['operationId']
 
 const ROWS: { readonly [mutation: string]: Row } = {
   startRun: {
     roles: anyone,
-    ids: { parentRunId: 'NotFound', continuesRunId: 'NotFound' },
+    ids: ['parentRunId', 'continuesRunId'],
     differs: ['title', 'another'],
     needs: { claim: 'WORKER' },
   },
@@ -64,20 +68,21 @@ const ROWS: { readonly [mutation: string]: Row } = {
   startPhase: { roles: driver, ids: ofRun, differs: ['because', 'another'] },
   failPhase: {
     roles: driver,
-    ids: { ...ofRun, 'recovery.sessionId': 'InvalidInput' },
+    ids: [...ofRun, 'recovery.sessionId'],
     differs: ['phase', 'done'],
   },
   completeRound: { roles: driver, ids: ofRun, differs: ['summary', 'another'] },
   submitArtifact: { roles: driver, ids: ofRun, differs: ['content', 'another'] },
   requestApproval: {
     roles: driver,
-    ids: { ...ofRun, sessionId: 'InvalidInput' },
+    ids: ofRun,
+    idsLater: ['sessionId'],
     differs: ['question', 'another?'],
   },
-  withdrawApproval: { roles: driver, ids: { approvalId: 'NotFound' }, differs: ['fence', 2] },
+  withdrawApproval: { roles: driver, ids: ['approvalId'], differs: ['fence', 2] },
   decideApproval: {
     roles: operator,
-    ids: { approvalId: 'NotFound' },
+    ids: ['approvalId'],
     differs: ['comment', 'another'],
   },
   startExecution: { roles: driver, ids: ofRun, differs: ['command', 'another'] },
@@ -95,15 +100,15 @@ const ROWS: { readonly [mutation: string]: Row } = {
   sendMessage: { roles: operator, ids: ofRun, differs: ['text', 'another'] },
   acknowledgeMessage: {
     roles: driver,
-    ids: { messageId: 'NotFound' },
+    ids: ['messageId'],
     differs: ['receipt', 'DELIVERED'],
   },
-  registerWorkflow: { roles: operator, ids: {}, isOfNoProject: true },
+  registerWorkflow: { roles: operator, ids: [], isOfNoProject: true },
   createRunToken: { roles: operator, ids: ofRun },
-  createToken: { roles: ['ADMIN'], ids: { principalId: 'InvalidInput' } },
-  rotateToken: { roles: ['ADMIN'], ids: { tokenId: 'NotFound' } },
-  revokeToken: { roles: ['ADMIN'], ids: { tokenId: 'NotFound' } },
-  sweep: { roles: ['ADMIN'], ids: {}, isOfNoProject: true },
+  createToken: { roles: ['ADMIN'], ids: ['principalId'], without: { name: null } },
+  rotateToken: { roles: ['ADMIN'], ids: ['tokenId'] },
+  revokeToken: { roles: ['ADMIN'], ids: ['tokenId'] },
+  sweep: { roles: ['ADMIN'], ids: [], isOfNoProject: true },
   recordWorkspace: { roles: worker, ids: ofRun, differs: ['branch', 'another'] },
   requestWorkspaceOperation: { roles: operator, ids: ofWorkspace, differs: ['force', false] },
   startWorkspaceOperation: { roles: worker, ids: ofOperation, differs: ['worker', 'another'] },
@@ -162,6 +167,9 @@ const makeValid = ({ name, input }: Pick<KnownMutation, 'name' | 'input'>): Prom
 /** The mutations whose input has this field. */
 const having = (field: string) => MUTATIONS.filter(({ input }) => field in input.getFields())
 
+/** What is no id, as it might come: of no kind, nothing, what can't be stored, and too long. */
+const MALFORMED = ['nope', '', 'run_\0', 'wfl_01JD0000000000000000000000']
+
 const unknownLike = (id: unknown) => String(id ?? 'prn_').replace(/_.*/, '_01jd0000000000000000000000')
 
 /** What kind of thing an id would name, by its prefix. */
@@ -172,13 +180,14 @@ const KINDS: { readonly [prefix: string]: string } = {
   apr: 'APPROVAL',
   msg: 'MESSAGE',
   tok: 'TOKEN',
+  prn: 'PRINCIPAL',
   wsp: 'WORKSPACE',
   wop: 'WORKSPACE_OPERATION',
 }
 const kindOf = (id: string) => KINDS[id.slice(0, 3)]
 
 describe.each(MUTATIONS)('$name', ({ name, input: type }) => {
-  const { roles = [], ids = {}, needs = {}, ...row }: Partial<Row> = ROWS[name] ?? {}
+  const { roles = [], ids = [], needs = {}, ...row }: Partial<Row> = ROWS[name] ?? {}
   const make = () => makeValid({ name, input: type })
 
   it('is refused to roles that may not send it, naming the least that may, and to agents of other runs', async () => {
@@ -226,15 +235,17 @@ describe.each(MUTATIONS)('$name', ({ name, input: type }) => {
       )
   })
 
-  it('is refused where it names what does not exist', async () => {
-    expect(Object.keys(ids).toSorted()).toEqual(idsOf(type).toSorted())
+  it('is refused where it names what does not exist, malformed or not', async () => {
+    expect([...ids, ...(row.idsLater ?? [])].toSorted()).toEqual(idsOf(type).toSorted())
     const input: Data = await make()
-    for (const [path, refused] of Object.entries(ids)) {
+    for (const path of ids) {
       const steps = path.split('.')
       const unknown = unknownLike(steps.reduce((value: Data, step) => value?.[step], input))
-      const answer = await stage.adam.send(name, withValue(input, steps, unknown))
-      expect([path, answer]).toEqual([path, refusal(refused)])
-      if (refused === 'NotFound') expect(answer).toMatchObject({ kind: kindOf(unknown), id: unknown })
+      for (const id of [unknown, ...MALFORMED]) {
+        const answer = await stage.adam.send(name, { ...withValue(input, steps, id), ...row.without })
+        const shown = id.replace('\0', '\uFFFD')
+        expect([path, answer]).toEqual([path, refusal('NotFound', { kind: kindOf(unknown), id: shown })])
+      }
     }
   })
 })

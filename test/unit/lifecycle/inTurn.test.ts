@@ -105,7 +105,6 @@ describe('a question in the middle of a turn', () => {
       'answerSchema',
     ],
     [{ ...question, onExpiry: 'REJECT' }, 'onExpiry'],
-    [{ ...question, sessionId: 'ses_other' }, 'sessionId'],
     [{ permission: npm }, 'permission'],
     [{ sessionId: 'ses_1' }, 'sessionId'],
     [{ onExpiry: 'CONTINUE' }, 'onExpiry'],
@@ -114,6 +113,11 @@ describe('a question in the middle of a turn', () => {
       type: 'InvalidInput',
       issues: [{ path: [field] }],
     })
+  })
+
+  test('is refused for a session that the run does not have', () => {
+    const asked = ask('requestApproval', { ...question, sessionId: 'ses_other' })
+    expect(atWork().refuses(asked)).toMatchObject({ type: 'NotFound', kind: 'SESSION', id: 'ses_other' })
   })
 
   test('expires by an event of its own, after which nobody can decide it', () => {
