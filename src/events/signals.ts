@@ -39,12 +39,16 @@ export interface Signals {
 export const ALL_RUNS = 'all'
 /** The topic of readers of all workspaces. */
 export const ALL_WORKSPACES = 'all workspaces'
+/** The topic of who keeps what tokens are good for. */
+export const ALL_TOKENS = 'all tokens'
 
 /** The topic of readers of everything of the id's kind. */
 function topicOfAll(id: string): string {
-  return id.startsWith('wsp_') ? ALL_WORKSPACES : ALL_RUNS
+  if (id.startsWith('wsp_')) return ALL_WORKSPACES
+  return id.startsWith('tok_') ? ALL_TOKENS : ALL_RUNS
 }
 
+/** The channel; a trigger on tokens notifies on it, too. */
 const CHANNEL = 'pawl_signals'
 /** The payload that wakes every reader. */
 const EVERYTHING = '*'

@@ -7,7 +7,7 @@ import type { Commands } from '../commands/kit/context.ts'
 import type { Config } from '../config.ts'
 import { migrate } from '../database/migrate/migrate.ts'
 import { type Database, openDatabase } from '../database/openDatabase.ts'
-import { openSignals } from '../events/signals.ts'
+import { ALL_TOKENS, openSignals } from '../events/signals.ts'
 import { openStreams, type Streams as Tails } from '../events/streams.ts'
 import { settingsSchema } from '../lifecycle/run/settings.ts'
 import type { Log } from '../log.ts'
@@ -30,6 +30,8 @@ export interface Backend {
   readonly tails: Tails
   /** Called with the id of every run that this process has changed. */
   onChange: (runId: string) => void
+  /** Called when a token was revoked, on whichever server; sometimes for nothing. */
+  onRevoked: () => void
 }
 
 /** The embedded database allows 20 connections; LISTEN, `migrate` and administrators need some of them. */
@@ -92,7 +94,12 @@ export async function openBackend({ config, log, teardown, signal }: BackendOpti
     commands,
     tails,
     onChange: () => {},
+    onRevoked: () => {},
   }
+  void (async () => {
+    const revocations = signals.subscribe(ALL_TOKENS)
+    while (await revocations.wait()) backend.onRevoked()
+  })()
   await registerBuiltins(commands, log)
   return backend
 }

@@ -92,6 +92,7 @@ async function openFront(
     seconds: sessionSeconds,
   })
   const authenticator = createAuthenticator({ store, agentTokens, pageTokens, sessions })
+  backend.onRevoked = authenticator.forget
   const codes = new SignInCodes()
   const eventStreams = new Streams(maxStreams, maxStreamsPerToken)
   const socketStreams = new Streams(maxStreams, maxStreamsPerToken)

@@ -77,7 +77,7 @@ export interface RotateToken {
  * token too. Answers with Forbidden, NotFound, and InvalidInput for the server's own token.
  */
 export async function rotateToken(
-  { store }: Pick<Commands, 'store'>,
+  { store, announce }: Pick<Commands, 'store' | 'announce'>,
   caller: Caller,
   { tokenId, expiresInSeconds, revoke }: RotateToken,
 ): Promise<ResultOf<'rotateToken', TokenCreated>> {
@@ -94,7 +94,10 @@ export async function rotateToken(
     projects,
     expiresInSeconds: expiresInSeconds ?? lasted,
   })
-  if (created.ok && revoke) await revokeStored(store.pool, tokenId)
+  if (created.ok && revoke) {
+    await revokeStored(store.pool, tokenId)
+    announce(tokenId)
+  }
   return created
 }
 
@@ -155,7 +158,7 @@ function invalid(path: string, message: string): RefusedWith<'InvalidInput'> {
  * Forbidden or NotFound.
  */
 export async function revokeToken(
-  { store }: Pick<Commands, 'store'>,
+  { store, announce }: Pick<Commands, 'store' | 'announce'>,
   caller: Caller,
   tokenId: string,
 ): Promise<ResultOf<'revokeToken', { readonly ok: true; readonly tokenId: string }>> {
@@ -166,6 +169,7 @@ export async function revokeToken(
   const outOfReach = checkReach(caller, token.projects)
   if (outOfReach) return outOfReach
   await revokeStored(store.pool, tokenId)
+  announce(tokenId)
   return { ok: true, tokenId }
 }
 
@@ -191,6 +195,8 @@ export interface Authenticated {
   readonly caller: Caller
   /** When the token expires; null: never. */
   readonly expiresAt: Date | null
+  /** For how long it was still valid, in milliseconds; null: it never expires. */
+  readonly remainingMs: number | null
 }
 
 /** Returns the caller for this secret; null if no valid token has it: unknown, revoked or expired. */
@@ -201,8 +207,8 @@ export async function authenticateToken(
   if (!secret.startsWith(TOKEN_PREFIX)) return null
   const token = await useToken(pool, hashSecret(secret))
   if (!token) return null
-  const { id, expiresAt } = token
-  return { tokenId: id, caller: callerOf(token), expiresAt }
+  const { id, expiresAt, remainingMs } = token
+  return { tokenId: id, caller: callerOf(token), expiresAt, remainingMs }
 }
 
 function hashSecret(secret: string): string {

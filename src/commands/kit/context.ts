@@ -28,8 +28,8 @@ export interface Commands {
   readonly store: Store
   readonly settings: Settings
   /**
-   * Wakes the readers of this run's log, or of this workspace; called after the commit. Losing a notification is
-   * harmless (G8).
+   * Wakes the readers of this run's log or of this workspace, or lets servers look up anew who a token belongs to; called after the
+   * commit. Losing a notification is harmless (G8).
    */
   readonly announce: (id: string) => void
   /** Validates files, and the schemas of workflows. */

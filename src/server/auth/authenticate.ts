@@ -6,6 +6,7 @@ import { findValidTokens } from '../../store/account/findValidTokens.ts'
 import { isOver, type PageGrant, type PageTokens } from './pageTokens.ts'
 import { AGENT_TOKEN_PREFIX, type AgentClaim, type AgentTokens } from './agentTokens.ts'
 import type { SessionCookies } from './sessionCookies.ts'
+import { keepLookups } from './keepLookups.ts'
 import { shareLookups } from './shareLookups.ts'
 
 /** How a caller was authenticated; checked again while its streams are open. */
@@ -28,8 +29,12 @@ export interface Authenticator {
   byToken(token: string): Promise<Identity | null>
   /** The identity of the session in a `Cookie` header; null if there is none or its token is not valid any more. */
   bySession(cookieHeader: string | undefined): Promise<Identity | null>
-  /** Those of the credentials that are not valid any more. */
+  /** Whether a credential is still valid, as of a second ago at most. */
+  isValid(credential: Credential): Promise<boolean>
+  /** Those of the credentials that are not valid any more, as of now. */
   findEnded(credentials: readonly Credential[]): Promise<Set<Credential>>
+  /** Forgets whom tokens belong to, because one of them was revoked. */
+  forget(): void
 }
 
 /** What callers are authenticated with. */
@@ -40,7 +45,17 @@ export interface AuthenticatorOptions {
   readonly sessions: SessionCookies
 }
 
-/** Creates an authenticator for the tokens and claims in the database. */
+/**
+ * For how long it is kept whom a token belongs to, in milliseconds: a server whose connection for signals is cut may take a revoked token
+ * for that long. Others hear of a revocation at once.
+ */
+const KEEP_MS = 1_000
+const KEPT_TOKENS = 10_000
+
+/**
+ * Creates an authenticator for the tokens and claims in the database. Whom a token belongs to is kept for a second; whether a claim is
+ * live is looked up each time.
+ */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
   const { store, agentTokens, pageTokens, sessions } = options
   const { pool } = store
@@ -54,9 +69,25 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     return { caller, credential: { kind: 'agent', claim }, isLive: live.length === 1 }
   })
 
-  const byPageToken = shareLookups(async (token: string): Promise<Identity | null> => {
+  const bySecret = keepLookups(
+    async (secret) => {
+      const found = await authenticateToken(store, secret)
+      return found && { value: found, remainingMs: found.remainingMs }
+    },
+    { keepMs: KEEP_MS, max: KEPT_TOKENS },
+  )
+
+  const byId = keepLookups(
+    async (tokenId) => {
+      const [token] = await findValidTokens(pool, [tokenId])
+      return token ? { value: token, remainingMs: token.remainingMs } : null
+    },
+    { keepMs: KEEP_MS, max: KEPT_TOKENS },
+  )
+
+  async function byPageToken(token: string): Promise<Identity | null> {
     const grant = pageTokens.read(token)
-    const [maker] = grant ? await findValidTokens(pool, [grant.tokenId]) : []
+    const maker = grant && (await byId.find(grant.tokenId))
     if (!grant || !maker) return null
     const { name, projects } = maker
     const { runId } = grant
@@ -69,20 +100,20 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       pageRunId: runId,
     }
     return { caller, credential: { kind: 'page', grant }, isLive: true }
-  })
+  }
 
-  const byStoredToken = shareLookups(async (token: string): Promise<Identity | null> => {
-    const found = await authenticateToken(store, token)
+  async function byStoredToken(secret: string): Promise<Identity | null> {
+    const found = await bySecret.find(secret)
     if (!found) return null
     const { caller, tokenId } = found
     return { caller, credential: { kind: 'token', tokenId }, isLive: true }
-  })
+  }
 
-  const byTokenId = shareLookups(async (tokenId: string): Promise<Identity | null> => {
-    const [token] = await findValidTokens(pool, [tokenId])
+  async function byTokenId(tokenId: string): Promise<Identity | null> {
+    const token = await byId.find(tokenId)
     if (!token) return null
     return { caller: callerOf(token), credential: { kind: 'session', tokenId }, isLive: true }
-  })
+  }
 
   return {
     byToken(token) {
@@ -93,6 +124,17 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     async bySession(cookieHeader) {
       const tokenId = sessions.read(cookieHeader)
       return tokenId === null ? null : byTokenId(tokenId)
+    },
+
+    async isValid(credential) {
+      if (credential.kind === 'agent') return (await findLiveClaims(pool, [credential.claim])).length === 1
+      if (credential.kind === 'page' && isOver(credential.grant)) return false
+      return (await byId.find(tokenIdOf(credential))) !== null
+    },
+
+    forget() {
+      bySecret.forget()
+      byId.forget()
     },
 
     async findEnded(credentials) {

@@ -111,8 +111,7 @@ export function createProtocol(options: ProtocolOptions & OriginOptions): {
     if (!identity) return [unauthenticated('The socket is not authenticated.')]
     if (Object.keys(subscriptions).length > maxSubscriptionsPerSocket)
       return [tooMany(maxSubscriptionsPerSocket)]
-    const ended = await authenticator.findEnded([identity.credential])
-    if (ended.size > 0) {
+    if (!(await authenticator.isValid(identity.credential))) {
       socket.close(CLOSE.forbidden, 'Token expired or revoked')
       return [unauthenticated('The token expired or was revoked.')]
     }

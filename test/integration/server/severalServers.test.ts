@@ -49,6 +49,33 @@ describe('two servers on one database', () => {
     })
   })
 
+  it('refuse a token from its revocation on, at once where it was revoked and as soon as they hear of it elsewhere', async () => {
+    const [one, two] = servers as [TestServer, TestServer]
+    const { id, secret } = await one.createToken({ role: 'VIEWER' })
+    const statusAt = async (server: TestServer) =>
+      (await ask(server, '{ viewer { role } }', { token: secret })).status
+    expect([await statusAt(one), await statusAt(two)]).toEqual([200, 200])
+    await ask(one, 'mutation ($id: ID!) { revokeToken(input: { tokenId: $id }) { __typename } }', {
+      token: one.adminToken,
+      variables: { id },
+    })
+    expect(await statusAt(one)).toBe(401)
+    await expect.poll(() => statusAt(two), { interval: 5, timeout: 1_000 }).toBe(401)
+  })
+
+  it('hear of a revocation that none of them wrote', async () => {
+    const { id, secret } = await (servers[0] as TestServer).createToken({ role: 'VIEWER' })
+    const statuses = () =>
+      Promise.all(
+        servers.map(async (server) => (await ask(server, '{ viewer { role } }', { token: secret })).status),
+      )
+    expect(new Set(await statuses())).toEqual(new Set([200]))
+    await servers[0]?.store.pool.query('UPDATE token SET revoked_at = clock_timestamp() WHERE id = $1', [id])
+    await expect
+      .poll(async () => [...new Set(await statuses())], { interval: 5, timeout: 1_000 })
+      .toEqual([401])
+  })
+
   it('tell each other’s subscribers at once', async () => {
     const [one, two] = servers as [TestServer, TestServer]
     const started = await ask(

@@ -13,6 +13,8 @@ import { createTestDatabase, type TestDatabase } from '../../support/database.ts
 
 let database: TestDatabase
 let store: Store
+const announced: string[] = []
+const announce = (id: string) => void announced.push(id)
 
 beforeAll(async () => {
   database = await createTestDatabase()
@@ -33,7 +35,7 @@ async function made(over: Partial<CreateToken>) {
 }
 
 const rotate = (tokenId: string, over: object = {}, caller = SYSTEM) =>
-  rotateToken({ store }, caller, { tokenId, expiresInSeconds: null, revoke: false, ...over })
+  rotateToken({ store, announce }, caller, { tokenId, expiresInSeconds: null, revoke: false, ...over })
 
 const invalid = (path: string) => ({
   ok: false,
@@ -44,7 +46,7 @@ describe('the name of a principal', () => {
   it('is given once, and never again, though its tokens were revoked', async () => {
     const { token } = await made({ name: 'alice' })
     expect(await make({ name: 'alice' })).toMatchObject(invalid('name'))
-    await revokeToken({ store }, SYSTEM, token.id)
+    await revokeToken({ store, announce }, SYSTEM, token.id)
     expect(await make({ name: 'alice' })).toMatchObject(invalid('name'))
   })
 
@@ -80,6 +82,7 @@ describe('a principal', () => {
     expect(present?.caller).toEqual({ ...old?.caller, tokenId: rotated.token.id })
     expect(present?.tokenId).not.toBe(old?.tokenId)
     const last = await rotate(rotated.token.id, { revoke: true })
+    expect(announced).toContain(rotated.token.id)
     if (!last.ok) throw new Error(last.problem.message)
     expect((await authenticateToken(store, last.secret))?.caller).toEqual({
       ...old?.caller,
@@ -91,7 +94,7 @@ describe('a principal', () => {
 
   it('gets another token after all of its own were revoked', async () => {
     const { token } = await made({ name: 'dora' })
-    await revokeToken({ store }, SYSTEM, token.id)
+    await revokeToken({ store, announce }, SYSTEM, token.id)
     const rotated = await rotate(token.id)
     expect(rotated.ok && rotated.token.principalId).toBe(token.principalId)
   })
@@ -130,7 +133,7 @@ describe('a principal', () => {
     expect(await rotate(token.id, {}, admin)).toMatchObject({ ok: true })
     // one token that reaches further is enough: what it does would be done by the same principal
     const { token: wide } = await made({ principalId: token.principalId, projects: [] })
-    await revokeToken({ store }, SYSTEM, wide.id)
+    await revokeToken({ store, announce }, SYSTEM, wide.id)
     const refused = { ok: false, problem: { type: 'Forbidden' } }
     expect(await rotate(token.id, {}, admin)).toMatchObject(refused)
     expect(await make({ principalId: token.principalId, projects: ['a'] }, admin)).toMatchObject(refused)

@@ -13,6 +13,8 @@ import { createTestDatabase, type TestDatabase } from '../../support/database.ts
 
 let database: TestDatabase
 let store: Store
+const announced: string[] = []
+const announce = (id: string) => void announced.push(id)
 
 beforeAll(async () => {
   database = await createTestDatabase()
@@ -43,6 +45,7 @@ describe('tokens', () => {
         ...{ name: 'laptop', role: 'WORKER', projects: ['a', 'b'], agent: null, tokenId: token.id },
       },
       expiresAt: null,
+      remainingMs: null,
     })
     const { rows } = await store.pool.query<{ row: string }>('SELECT token::text AS row FROM token')
     expect(rows.map(({ row }) => row).join()).not.toContain(secret.slice(5))
@@ -56,7 +59,10 @@ describe('tokens', () => {
 
   it('stop to authenticate when they expire, by the clock of the database', async () => {
     const { token, secret } = await make({ expiresInSeconds: 60 })
-    expect((await authenticateToken(store, secret))?.expiresAt).toEqual(token.expiresAt)
+    const found = await authenticateToken(store, secret)
+    expect(found?.expiresAt).toEqual(token.expiresAt)
+    expect(found?.remainingMs).toBeGreaterThan(0)
+    expect(found?.remainingMs).toBeLessThanOrEqual(60_000)
     expect(await findValidTokens(store.pool, [token.id])).toMatchObject([{ id: token.id }])
     await store.pool.query('UPDATE token SET expires_at = clock_timestamp() WHERE id = $1', [token.id])
     expect(await authenticateToken(store, secret)).toBeNull()
@@ -65,8 +71,9 @@ describe('tokens', () => {
 
   it('stop to authenticate when they are revoked, which may be asked for again', async () => {
     const { token, secret } = await make()
-    expect(await revokeToken({ store }, SYSTEM, token.id)).toEqual({ ok: true, tokenId: token.id })
-    expect(await revokeToken({ store }, SYSTEM, token.id)).toEqual({ ok: true, tokenId: token.id })
+    expect(await revokeToken({ store, announce }, SYSTEM, token.id)).toEqual({ ok: true, tokenId: token.id })
+    expect(announced).toContain(token.id)
+    expect(await revokeToken({ store, announce }, SYSTEM, token.id)).toEqual({ ok: true, tokenId: token.id })
     expect(await authenticateToken(store, secret)).toBeNull()
     expect(await findValidTokens(store.pool, [token.id])).toEqual([])
     const listed = await readTokens({ store }, SYSTEM)
@@ -101,7 +108,7 @@ describe('tokens', () => {
     const input = { name: 'x', role: 'VIEWER' as const, projects: [], expiresInSeconds: null }
     for (const answer of [
       await createToken({ store }, operator, input),
-      await revokeToken({ store }, operator, 'tok_01jd0000000000000000000000'),
+      await revokeToken({ store, announce }, operator, 'tok_01jd0000000000000000000000'),
       await readTokens({ store }, operator),
     ])
       expect(answer).toMatchObject({ ok: false, problem: { type: 'Forbidden', requiredRole: 'ADMIN' } })
@@ -123,7 +130,7 @@ describe('tokens', () => {
       })
     const within = await make({ projects: ['a'] }, admin)
     const beyond = await make({ projects: [] })
-    expect(await revokeToken({ store }, admin, beyond.token.id)).toMatchObject({ ok: false })
+    expect(await revokeToken({ store, announce }, admin, beyond.token.id)).toMatchObject({ ok: false })
     const listed = await readTokens({ store }, admin)
     const ids = listed.ok ? listed.tokens.map(({ id }) => id) : []
     expect(ids).toContain(within.token.id)
@@ -140,7 +147,7 @@ describe('tokens', () => {
 
   it('that do not exist are NotFound', async () => {
     const tokenId = 'tok_01jd0000000000000000000000'
-    expect(await revokeToken({ store }, SYSTEM, tokenId)).toMatchObject({
+    expect(await revokeToken({ store, announce }, SYSTEM, tokenId)).toMatchObject({
       ok: false,
       problem: { type: 'NotFound', kind: 'TOKEN', id: tokenId },
     })
