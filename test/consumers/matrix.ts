@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Choice } from './choose.ts'
 import { NotHere } from './row.ts'
 import type { Row } from './row.ts'
@@ -27,6 +28,8 @@ export async function playRows(
       ? undefined
       : setTimeout(() => late.abort(new Error(`not done within ${limit / 60_000} minutes`)), limit)
   const ended = AbortSignal.any([stopped, late.signal])
+  // Every row and every command listens.
+  setMaxListeners(0, ended)
   const results = new Map<Row, Result>()
   try {
     const stage = await Stage.set(packages, ended)

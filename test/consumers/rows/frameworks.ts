@@ -102,6 +102,35 @@ export const frameworkRows: readonly Row[] = [
     },
   },
   {
+    name: 'next',
+    proves: 'the recipe for Next: a server component and a client component',
+    play: async (stage) => {
+      const folder = await stage.createRecipe('next')
+      const { url, token, pawl, pagePorts } = await stage.server()
+      const env = { PAWL_URL: url, PAWL_TOKEN: token }
+      await stage.run(folder, ['next', 'build'], {}, env)
+      const run = await stage.startRun('By Next')
+      const next = stage.start(
+        folder,
+        ['next', 'start', '-H', '127.0.0.1', '-p', String(pagePorts.next)],
+        {},
+        env,
+      )
+      await next.find(/ready in/i)
+      try {
+        await withPage(`http://127.0.0.1:${pagePorts.next}/runs/${run}`, async (page) => {
+          await page.locator('#read', { hasText: 'QUEUED' }).waitFor()
+          await page.locator('#live', { hasText: 'QUEUED' }).waitFor()
+          unwrap(await pawl.runs.cancel(run))
+          await page.locator('#live', { hasText: 'CANCELLED' }).waitFor()
+        })
+      } finally {
+        await next.stop()
+      }
+      return undefined
+    },
+  },
+  {
     name: 'express',
     proves: 'the recipe for Express',
     play: async (stage) => {
