@@ -77,7 +77,7 @@ export class Pawl {
       ? [variables?: Variables, options?: CallOptions]
       : [variables: Variables, options?: CallOptions]
   ): Promise<Result> {
-    return this.#requests.query(textOf(document), variables ?? {}, options)
+    return this.#requests.send(textOf(document), variables ?? {}, options)
   }
 
   /**
@@ -87,22 +87,22 @@ export class Pawl {
    * Problems: `InvalidInput`, `Forbidden`.
    */
   async sweep({ dryRun, ...options }: t.Fields<g.SweepInput> = {}): Promise<t.SweepResult> {
-    return (await this.#requests.query(g.SweepDocument, { input: { dryRun } }, options)).sweep
+    return this.#requests.query(g.SweepDocument, { ...options, input: { dryRun } })
   }
 
   /** Checks one page of runs against Pawl's guarantees and returns the findings. For ADMIN. */
-  async doctor({ signal, retry, ...page }: t.PageFields & CallOptions = {}): Promise<t.DoctorReport> {
-    return (await this.#requests.query(g.DoctorDocument, page, { signal, retry })).doctor
+  async doctor(page: t.PageFields & CallOptions = {}): Promise<t.DoctorReport> {
+    return this.#requests.query(g.DoctorDocument, page)
   }
 
   /** The principal that the token belongs to, and its role. */
-  async viewer(options?: CallOptions): Promise<t.Viewer> {
-    return (await this.#requests.query(g.ViewerDocument, {}, options)).viewer
+  async viewer(options: CallOptions = {}): Promise<t.Viewer> {
+    return this.#requests.query(g.ViewerDocument, options)
   }
 
   /** The server's version and clock. */
-  async server(options?: CallOptions): Promise<t.ServerInfo> {
-    return (await this.#requests.query(g.ServerDocument, {}, options)).server
+  async server(options: CallOptions = {}): Promise<t.ServerInfo> {
+    return this.#requests.query(g.ServerDocument, options)
   }
 
   /** Renews a claim's lease, and aborts `signal` when the owner has to stop. Call `end` when the work is done. */

@@ -1,6 +1,6 @@
 import * as g from '../generated/graphql.ts'
 import { readEvents, type Streams } from '../streams/watch.ts'
-import { requireRun, toPage } from '../request/pages.ts'
+import { asType, requireRun, toPage } from '../request/pages.ts'
 import type { CallOptions, Requests } from '../request/request.ts'
 import type { StreamOptions } from '../streams/stream.ts'
 import type * as t from '../request/types.ts'
@@ -35,7 +35,7 @@ export class Approvals {
     runId: string,
     fields: t.Fields<g.RequestApprovalInput, 'runId'>,
   ): Promise<t.RequestApprovalResult> {
-    return (await this.#requests.mutate(g.RequestApprovalDocument, { ...fields, runId })).requestApproval
+    return this.#requests.mutate(g.RequestApprovalDocument, { ...fields, runId })
   }
 
   /**
@@ -49,7 +49,7 @@ export class Approvals {
     approvalId: string,
     fields: t.Fields<g.DecideApprovalInput, 'approvalId'>,
   ): Promise<t.DecideApprovalResult> {
-    return (await this.#requests.mutate(g.DecideApprovalDocument, { ...fields, approvalId })).decideApproval
+    return this.#requests.mutate(g.DecideApprovalDocument, { ...fields, approvalId })
   }
 
   /**
@@ -62,8 +62,7 @@ export class Approvals {
     approvalId: string,
     fields: t.Fields<g.WithdrawApprovalInput, 'approvalId'> = {},
   ): Promise<t.WithdrawApprovalResult> {
-    return (await this.#requests.mutate(g.WithdrawApprovalDocument, { ...fields, approvalId }))
-      .withdrawApproval
+    return this.#requests.mutate(g.WithdrawApprovalDocument, { ...fields, approvalId })
   }
 
   /**
@@ -83,8 +82,8 @@ export class Approvals {
 
   /** The approval with the files of its phase, or null if the id is unknown. */
   async get(approvalId: string, options?: CallOptions): Promise<t.ApprovalDetail | null> {
-    const { node } = await this.#requests.query(g.ApprovalDocument, { id: approvalId }, options)
-    return node?.__typename === 'Approval' ? node : null
+    const node = await this.#requests.query(g.ApprovalDocument, { ...options, id: approvalId })
+    return asType(node, 'Approval')
   }
 
   /**
@@ -93,11 +92,10 @@ export class Approvals {
    * @throws PawlFault `RUN_NOT_FOUND`.
    */
   async list(fields: ListApprovalsFields = {}): Promise<t.Page<t.Approval>> {
-    const { signal, retry, runId, filter, ...page } = fields
-    const options = { signal, retry }
+    const { runId, filter, ...page } = fields
     if (runId === undefined)
-      return toPage((await this.#requests.query(g.ApprovalsDocument, { filter, ...page }, options)).approvals)
-    const { run } = await this.#requests.query(g.RunApprovalsDocument, { runId, ...page }, options)
+      return toPage(await this.#requests.query(g.ApprovalsDocument, { ...page, filter }))
+    const run = await this.#requests.query(g.RunApprovalsDocument, { ...page, runId })
     return toPage(requireRun(runId, run).approvals)
   }
 }

@@ -1,5 +1,5 @@
 import * as g from '../generated/graphql.ts'
-import { requireRun, toPage } from '../request/pages.ts'
+import { asType, requireRun, toPage } from '../request/pages.ts'
 import type { CallOptions, Requests } from '../request/request.ts'
 import type * as t from '../request/types.ts'
 
@@ -24,13 +24,13 @@ export class Artifacts {
     phase: string,
     fields: t.Fields<g.SubmitArtifactInput, 'runId' | 'phase'>,
   ): Promise<t.SubmitArtifactResult> {
-    return (await this.#requests.mutate(g.SubmitArtifactDocument, { ...fields, runId, phase })).submitArtifact
+    return this.#requests.mutate(g.SubmitArtifactDocument, { ...fields, runId, phase })
   }
 
   /** The artifact with its content, or null if the id is unknown. */
   async get(artifactId: string, options?: CallOptions): Promise<t.ArtifactDetail | null> {
-    const { node } = await this.#requests.query(g.ArtifactDocument, { id: artifactId }, options)
-    return node?.__typename === 'Artifact' ? node : null
+    const node = await this.#requests.query(g.ArtifactDocument, { ...options, id: artifactId })
+    return asType(node, 'Artifact')
   }
 
   /**
@@ -40,9 +40,9 @@ export class Artifacts {
    */
   async list(
     runId: string,
-    { signal, retry, ...page }: t.PageFields & CallOptions = {},
+    page: t.PageFields & CallOptions = {},
   ): Promise<t.Page<t.Artifact>> {
-    const { run } = await this.#requests.query(g.ArtifactsDocument, { runId, ...page }, { signal, retry })
+    const run = await this.#requests.query(g.ArtifactsDocument, { ...page, runId })
     return toPage(requireRun(runId, run).artifacts)
   }
 }

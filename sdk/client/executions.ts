@@ -18,7 +18,7 @@ export class Executions {
    * `Forbidden`.
    */
   async start(fields: t.Fields<g.StartExecutionInput>): Promise<t.StartExecutionResult> {
-    return (await this.#requests.mutate(g.StartExecutionDocument, fields)).startExecution
+    return this.#requests.mutate(g.StartExecutionDocument, fields)
   }
 
   /**
@@ -33,7 +33,7 @@ export class Executions {
     options: CallOptions = {},
   ): Promise<t.FinishExecutionResult> {
     const input = { ...fields, executionId }
-    return (await this.#requests.mutateWith(g.FinishExecutionDocument, input, options)).finishExecution
+    return this.#requests.mutateWith(g.FinishExecutionDocument, input, options)
   }
 
   /**
@@ -44,17 +44,13 @@ export class Executions {
    */
   async touch(executionId: string, { signal, retry }: CallOptions = {}): Promise<t.TouchExecutionResult> {
     const input = { executionId }
-    return (await this.#requests.query(g.TouchExecutionDocument, { input }, { signal, retry })).touchExecution
+    return this.#requests.query(g.TouchExecutionDocument, { input, signal, retry })
   }
 
   /** One page of executions. */
-  async list({
-    signal,
-    retry,
-    ...fields
-  }: { filter?: g.ExecutionFilter | undefined } & t.PageFields & CallOptions = {}): Promise<
+  async list(fields: { filter?: g.ExecutionFilter | undefined } & t.PageFields & CallOptions = {}): Promise<
     t.Page<t.Execution>
   > {
-    return toPage((await this.#requests.query(g.ExecutionsDocument, fields, { signal, retry })).executions)
+    return toPage(await this.#requests.query(g.ExecutionsDocument, fields))
   }
 }

@@ -21,7 +21,7 @@ export class Messages {
     text: string,
     fields: t.Fields<g.SendMessageInput, 'runId' | 'text'> = {},
   ): Promise<t.SendMessageResult> {
-    return (await this.#requests.mutate(g.SendMessageDocument, { ...fields, runId, text })).sendMessage
+    return this.#requests.mutate(g.SendMessageDocument, { ...fields, runId, text })
   }
 
   /**
@@ -36,7 +36,7 @@ export class Messages {
     fields: t.Fields<g.AcknowledgeMessageInput, 'messageId' | 'receipt'> = {},
   ): Promise<t.AcknowledgeMessageResult> {
     const input = { ...fields, messageId, receipt }
-    return (await this.#requests.mutate(g.AcknowledgeMessageDocument, input)).acknowledgeMessage
+    return this.#requests.mutate(g.AcknowledgeMessageDocument, input)
   }
 
   /**
@@ -46,9 +46,9 @@ export class Messages {
    */
   async list(
     runId: string,
-    { signal, retry, ...page }: t.PageFields & CallOptions = {},
+    page: t.PageFields & CallOptions = {},
   ): Promise<t.Page<t.Message>> {
-    const { run } = await this.#requests.query(g.MessagesDocument, { runId, ...page }, { signal, retry })
+    const run = await this.#requests.query(g.MessagesDocument, { ...page, runId })
     return toPage(requireRun(runId, run).messages)
   }
 }

@@ -23,7 +23,7 @@ export class Phases {
     runId: string,
     { round, ...options }: { readonly round?: number | undefined } & CallOptions = {},
   ): Promise<t.Phase[]> {
-    const { run } = await this.#requests.query(g.PhasesDocument, { runId, round }, options)
+    const run = await this.#requests.query(g.PhasesDocument, { ...options, runId, round })
     return requireRun(runId, run).phases
   }
 
@@ -39,7 +39,7 @@ export class Phases {
     phase: string,
     fields: t.Fields<g.StartPhaseInput, 'runId' | 'phase'> = {},
   ): Promise<t.StartPhaseResult> {
-    return (await this.#requests.mutate(g.StartPhaseDocument, { ...fields, runId, phase })).startPhase
+    return this.#requests.mutate(g.StartPhaseDocument, { ...fields, runId, phase })
   }
 
   /**
@@ -53,7 +53,7 @@ export class Phases {
     to: string,
     fields: t.Fields<g.AdvancePhaseInput, 'runId' | 'to'> = {},
   ): Promise<t.AdvancePhaseResult> {
-    return (await this.#requests.mutate(g.AdvancePhaseDocument, { ...fields, runId, to })).advancePhase
+    return this.#requests.mutate(g.AdvancePhaseDocument, { ...fields, runId, to })
   }
 
   /**
@@ -68,7 +68,7 @@ export class Phases {
     phase: string,
     fields: t.Fields<g.FailPhaseInput, 'runId' | 'phase'>,
   ): Promise<t.FailPhaseResult> {
-    return (await this.#requests.mutate(g.FailPhaseDocument, { ...fields, runId, phase })).failPhase
+    return this.#requests.mutate(g.FailPhaseDocument, { ...fields, runId, phase })
   }
 }
 
@@ -90,6 +90,6 @@ export class Rounds {
     runId: string,
     fields: t.Fields<g.CompleteRoundInput, 'runId'> = {},
   ): Promise<t.CompleteRoundResult> {
-    return (await this.#requests.mutate(g.CompleteRoundDocument, { ...fields, runId })).completeRound
+    return this.#requests.mutate(g.CompleteRoundDocument, { ...fields, runId })
   }
 }

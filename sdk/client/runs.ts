@@ -1,5 +1,5 @@
 import * as g from '../generated/graphql.ts'
-import { requireRun, toPage } from '../request/pages.ts'
+import { asType, requireRun, toPage } from '../request/pages.ts'
 import type { CallOptions, Requests } from '../request/request.ts'
 import type * as t from '../request/types.ts'
 import { readChanges, readDirectives, readEvents, watchRun } from '../streams/watch.ts'
@@ -49,25 +49,25 @@ export class Runs {
    * `IdempotencyMismatch`, `NotFound`, `InvalidInput`, `Forbidden`.
    */
   async start(fields: t.Fields<g.StartRunInput>): Promise<t.StartRunResult> {
-    return (await this.#requests.mutate(g.StartRunDocument, fields)).startRun
+    return this.#requests.mutate(g.StartRunDocument, fields)
   }
 
   /** The run, or null if the id is unknown. */
   async get(runId: string, options?: CallOptions): Promise<t.RunDetail | null> {
-    return (await this.#requests.query(g.RunDocument, { id: runId }, options)).run
+    return this.#requests.query(g.RunDocument, { ...options, id: runId })
   }
 
   /**
    * The current runs in the order of the ids, at most 500; null for an id that is unknown or not visible to the caller.
    */
   async getMany(runIds: readonly string[], options?: CallOptions): Promise<(t.Run | null)[]> {
-    const { nodes } = await this.#requests.query(g.RunsByIdDocument, { ids: [...runIds] }, options)
-    return nodes.map((node) => (node?.__typename === 'Run' ? node : null))
+    const nodes = await this.#requests.query(g.RunsByIdDocument, { ...options, ids: [...runIds] })
+    return nodes.map((node) => asType(node, 'Run'))
   }
 
   /** One page of runs, newest first by default. */
-  async list({ signal, retry, ...fields }: ListRunsFields = {}): Promise<t.RunPage> {
-    const { runs } = await this.#requests.query(g.RunsDocument, fields, { signal, retry })
+  async list(fields: ListRunsFields = {}): Promise<t.RunPage> {
+    const runs = await this.#requests.query(g.RunsDocument, fields)
     return { ...toPage(runs), feedCursor: runs.feedCursor }
   }
 
@@ -92,9 +92,9 @@ export class Runs {
    */
   async children(
     runId: string,
-    { signal, retry, ...page }: t.PageFields & CallOptions = {},
+    page: t.PageFields & CallOptions = {},
   ): Promise<t.Page<t.Run>> {
-    const { run } = await this.#requests.query(g.ChildrenDocument, { runId, ...page }, { signal, retry })
+    const run = await this.#requests.query(g.ChildrenDocument, { ...page, runId })
     return toPage(requireRun(runId, run).children)
   }
 
@@ -108,15 +108,15 @@ export class Runs {
     runId: string,
     { round, executions = 100, ...options }: UsageOptions = {},
   ): Promise<t.RunUsage> {
-    const { run } = await this.#requests.query(g.RunUsageDocument, { id: runId, round, executions }, options)
+    const run = await this.#requests.query(g.RunUsageDocument, { ...options, id: runId, round, executions })
     const { executions: listed, ...found } = requireRun(runId, run)
     return { ...found, executions: listed.edges.map(({ node }) => node) }
   }
 
   /** What runs used in all, in the order of the ids, at most 500; null where nothing was told, or a run is not visible. */
   async usages(runIds: readonly string[], options?: CallOptions): Promise<(t.Usage | null)[]> {
-    const { nodes } = await this.#requests.query(g.UsagesOfRunsDocument, { ids: [...runIds] }, options)
-    return nodes.map((node) => (node?.__typename === 'Run' ? node.usage : null))
+    const nodes = await this.#requests.query(g.UsagesOfRunsDocument, { ...options, ids: [...runIds] })
+    return nodes.map((node) => asType(node, 'Run')?.usage ?? null)
   }
 
   /**
@@ -125,7 +125,7 @@ export class Runs {
   async counts({ filter, ...options }: { filter?: g.RunFilter | undefined } & CallOptions = {}): Promise<
     t.RunCount[]
   > {
-    return (await this.#requests.query(g.RunCountsDocument, { filter }, options)).runCounts
+    return this.#requests.query(g.RunCountsDocument, { ...options, filter })
   }
 
   /**
@@ -135,8 +135,7 @@ export class Runs {
    * Problems: `AmbiguousRun`, `NoActiveRun`, `NotFound`, `InvalidInput`.
    */
   async resolve({ signal, retry, ...input }: t.Fields<g.ResolveRunInput> = {}): Promise<t.ResolveRunResult> {
-    const { resolveRun } = await this.#requests.query(g.ResolveRunDocument, { input }, { signal, retry })
-    return resolveRun
+    return this.#requests.query(g.ResolveRunDocument, { input, signal, retry })
   }
 
   /**
@@ -145,8 +144,7 @@ export class Runs {
    * Problems: `NotFound`, `InvalidInput`, `Forbidden`.
    */
   async verify(runId: string, options?: CallOptions): Promise<t.VerifyRunResult> {
-    const { verifyRun } = await this.#requests.query(g.VerifyRunDocument, { id: runId }, options)
-    return verifyRun
+    return this.#requests.query(g.VerifyRunDocument, { ...options, id: runId })
   }
 
   /**
@@ -155,7 +153,7 @@ export class Runs {
    * Problems: `NothingToClaim`, `NotClaimable`, `NotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
    */
   async claim(fields: t.Fields<g.ClaimRunInput>): Promise<t.ClaimRunResult> {
-    return (await this.#requests.mutate(g.ClaimRunDocument, fields)).claimRun
+    return this.#requests.mutate(g.ClaimRunDocument, fields)
   }
 
   /**
@@ -169,7 +167,7 @@ export class Runs {
   ): Promise<t.RenewLeaseResult> {
     const input = { ...fields, runId }
     // An AGENT token cannot renew, so the answer always contains the run.
-    return (await this.#requests.query(g.RenewLeaseDocument, { input }, { signal, retry })).renewLease
+    return this.#requests.query(g.RenewLeaseDocument, { input, signal, retry })
   }
 
   /**
@@ -179,7 +177,7 @@ export class Runs {
    * Problems: `LeaseLost`, `NotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
    */
   async release(runId: string, fields: t.Fields<g.ReleaseRunInput, 'runId'>): Promise<t.ReleaseRunResult> {
-    return (await this.#requests.mutate(g.ReleaseRunDocument, { ...fields, runId })).releaseRun
+    return this.#requests.mutate(g.ReleaseRunDocument, { ...fields, runId })
   }
 
   /**
@@ -188,7 +186,7 @@ export class Runs {
    * Problems: `NotPausable`, `RevisionConflict`, `NotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
    */
   async pause(runId: string, fields: t.Fields<g.PauseRunInput, 'runId'> = {}): Promise<t.PauseRunResult> {
-    return (await this.#requests.mutate(g.PauseRunDocument, { ...fields, runId })).pauseRun
+    return this.#requests.mutate(g.PauseRunDocument, { ...fields, runId })
   }
 
   /**
@@ -198,7 +196,7 @@ export class Runs {
    * `NotFound`, `InvalidInput`, `Forbidden`.
    */
   async resume(runId: string, fields: t.Fields<g.ResumeRunInput, 'runId'> = {}): Promise<t.ResumeRunResult> {
-    return (await this.#requests.mutate(g.ResumeRunDocument, { ...fields, runId })).resumeRun
+    return this.#requests.mutate(g.ResumeRunDocument, { ...fields, runId })
   }
 
   /**
@@ -211,7 +209,7 @@ export class Runs {
     runId: string,
     fields: t.Fields<g.CompleteRunInput, 'runId'> = {},
   ): Promise<t.CompleteRunResult> {
-    return (await this.#requests.mutate(g.CompleteRunDocument, { ...fields, runId })).completeRun
+    return this.#requests.mutate(g.CompleteRunDocument, { ...fields, runId })
   }
 
   /**
@@ -220,7 +218,7 @@ export class Runs {
    * Problems: `RunNotActive`, `LeaseLost`, `NotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
    */
   async fail(runId: string, fields: t.Fields<g.FailRunInput, 'runId'>): Promise<t.FailRunResult> {
-    return (await this.#requests.mutate(g.FailRunDocument, { ...fields, runId })).failRun
+    return this.#requests.mutate(g.FailRunDocument, { ...fields, runId })
   }
 
   /**
@@ -231,7 +229,7 @@ export class Runs {
    * Problems: `RevisionConflict`, `NotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
    */
   async cancel(runId: string, fields: t.Fields<g.CancelRunInput, 'runId'> = {}): Promise<t.CancelRunResult> {
-    return (await this.#requests.mutate(g.CancelRunDocument, { ...fields, runId })).cancelRun
+    return this.#requests.mutate(g.CancelRunDocument, { ...fields, runId })
   }
 
   /**
@@ -240,7 +238,7 @@ export class Runs {
    * Problems: `RunNotActive`, `RevisionConflict`, `NotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
    */
   async detach(runId: string, fields: t.Fields<g.DetachRunInput, 'runId'> = {}): Promise<t.DetachRunResult> {
-    return (await this.#requests.mutate(g.DetachRunDocument, { ...fields, runId })).detachRun
+    return this.#requests.mutate(g.DetachRunDocument, { ...fields, runId })
   }
 
   /**
@@ -252,7 +250,7 @@ export class Runs {
     runId: string,
     fields: t.Fields<g.ConfirmCancelInput, 'runId'>,
   ): Promise<t.ConfirmCancelResult> {
-    return (await this.#requests.mutate(g.ConfirmCancelDocument, { ...fields, runId })).confirmCancel
+    return this.#requests.mutate(g.ConfirmCancelDocument, { ...fields, runId })
   }
 
   /**
@@ -261,7 +259,7 @@ export class Runs {
    * Problems: `NotDeletable`, `NotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
    */
   async delete(runId: string, fields: t.Fields<g.DeleteRunInput, 'runId'> = {}): Promise<t.DeleteRunResult> {
-    return (await this.#requests.mutate(g.DeleteRunDocument, { ...fields, runId })).deleteRun
+    return this.#requests.mutate(g.DeleteRunDocument, { ...fields, runId })
   }
 
   /**

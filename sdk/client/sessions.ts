@@ -1,6 +1,6 @@
 import * as g from '../generated/graphql.ts'
 import { PawlFault } from '../kit/errors.ts'
-import { requireRun, toPage } from '../request/pages.ts'
+import { asType, requireRun, toPage } from '../request/pages.ts'
 import type { CallOptions, Requests } from '../request/request.ts'
 import { readTranscript, toEntry } from '../streams/transcript.ts'
 import type { TranscriptOptions } from '../streams/transcript.ts'
@@ -37,7 +37,7 @@ export class Sessions {
    * `InvalidInput`, `Forbidden`.
    */
   async open(runId: string, fields: t.Fields<g.OpenSessionInput, 'runId'>): Promise<t.OpenSessionResult> {
-    return (await this.#requests.mutate(g.OpenSessionDocument, { ...fields, runId })).openSession
+    return this.#requests.mutate(g.OpenSessionDocument, { ...fields, runId })
   }
 
   /**
@@ -52,7 +52,7 @@ export class Sessions {
     fields: t.Fields<g.UpdateSessionInput, 'sessionId' | 'status'> = {},
   ): Promise<t.UpdateSessionResult> {
     const input = { ...fields, sessionId, status }
-    return (await this.#requests.mutate(g.UpdateSessionDocument, input)).updateSession
+    return this.#requests.mutate(g.UpdateSessionDocument, input)
   }
 
   /**
@@ -66,7 +66,7 @@ export class Sessions {
     sessionId: string,
     fields: t.Fields<g.RecordPromptInput, 'sessionId'>,
   ): Promise<t.RecordPromptResult> {
-    return (await this.#requests.mutate(g.RecordPromptDocument, { ...fields, sessionId })).recordPrompt
+    return this.#requests.mutate(g.RecordPromptDocument, { ...fields, sessionId })
   }
 
   /**
@@ -80,8 +80,7 @@ export class Sessions {
     { signal, retry, ...fields }: t.Fields<g.AppendTranscriptInput, 'sessionId'>,
   ): Promise<t.AppendTranscriptResult> {
     const input = { ...fields, sessionId }
-    const data = await this.#requests.query(g.AppendTranscriptDocument, { input }, { signal, retry })
-    return data.appendTranscript
+    return this.#requests.query(g.AppendTranscriptDocument, { input, signal, retry })
   }
 
   /**
@@ -98,12 +97,8 @@ export class Sessions {
    * @throws PawlFault `SESSION_NOT_FOUND`.
    */
   async entries(sessionId: string, fields: TranscriptPageFields = {}): Promise<t.TranscriptEntry[]> {
-    const { signal, retry, after = 0, first = 100, kinds } = fields
-    const { node } = await this.#requests.query(
-      g.TranscriptPageDocument,
-      { sessionId, after, first, kinds },
-      { signal, retry },
-    )
+    const { after = 0, first = 100, ...rest } = fields
+    const node = await this.#requests.query(g.TranscriptPageDocument, { ...rest, sessionId, after, first })
     if (node?.__typename !== 'Session')
       throw new PawlFault(`There is no session ${sessionId}`, 'SESSION_NOT_FOUND')
     return node.transcript.map(toEntry)
@@ -111,20 +106,15 @@ export class Sessions {
 
   /** Entries of transcripts that hold a text of 3 to 200 characters, newest first; output only within a run or a session. */
   async search(text: string, fields: SearchTranscriptsFields = {}): Promise<t.Page<t.TranscriptMatch>> {
-    const { signal, retry, runId, sessionId, kinds, ...page } = fields
+    const { runId, sessionId, kinds, ...page } = fields
     const filter = { runId, sessionId, kinds }
-    const found = await this.#requests.query(
-      g.SearchTranscriptsDocument,
-      { text, filter, ...page },
-      { signal, retry },
-    )
-    return toPage(found.searchTranscripts)
+    return toPage(await this.#requests.query(g.SearchTranscriptsDocument, { ...page, text, filter }))
   }
 
   /** A session with the state of its run, or null if the id is unknown. */
   async get(sessionId: string, options?: CallOptions): Promise<t.SessionDetail | null> {
-    const { node } = await this.#requests.query(g.SessionDocument, { id: sessionId }, options)
-    return node?.__typename === 'Session' ? node : null
+    const node = await this.#requests.query(g.SessionDocument, { ...options, id: sessionId })
+    return asType(node, 'Session')
   }
 
   /**
@@ -133,7 +123,7 @@ export class Sessions {
    * @throws PawlFault `RUN_NOT_FOUND`.
    */
   async list(runId: string, options?: CallOptions): Promise<t.Session[]> {
-    const { run } = await this.#requests.query(g.SessionsDocument, { runId }, options)
+    const run = await this.#requests.query(g.SessionsDocument, { ...options, runId })
     return requireRun(runId, run).sessions
   }
 }

@@ -17,8 +17,7 @@ export class Tokens {
    * Problems: `InvalidInput`, `Forbidden`.
    */
   async create({ signal, ...input }: t.Fields<g.CreateTokenInput>): Promise<t.CreateTokenResult> {
-    return (await this.#requests.query(g.CreateTokenDocument, { input }, { signal, retry: { attempts: 1 } }))
-      .createToken
+    return this.#requests.query(g.CreateTokenDocument, { input, signal, retry: { attempts: 1 } })
   }
 
   /**
@@ -33,7 +32,7 @@ export class Tokens {
     { signal, retry, ...rest }: t.Fields<g.CreateRunTokenInput, 'runId'> = {},
   ): Promise<t.CreateRunTokenResult> {
     const input = { ...rest, runId }
-    return (await this.#requests.query(g.CreateRunTokenDocument, { input }, { signal, retry })).createRunToken
+    return this.#requests.query(g.CreateRunTokenDocument, { input, signal, retry })
   }
 
   /**
@@ -47,13 +46,12 @@ export class Tokens {
     { signal, ...rest }: t.Fields<g.RotateTokenInput, 'tokenId'> = {},
   ): Promise<t.RotateTokenResult> {
     const input = { ...rest, tokenId }
-    return (await this.#requests.query(g.RotateTokenDocument, { input }, { signal, retry: { attempts: 1 } }))
-      .rotateToken
+    return this.#requests.query(g.RotateTokenDocument, { input, signal, retry: { attempts: 1 } })
   }
 
   /** All tokens, without their secrets. */
-  async list(options?: CallOptions): Promise<t.Token[]> {
-    return (await this.#requests.query(g.TokensDocument, {}, options)).tokens
+  async list(options: CallOptions = {}): Promise<t.Token[]> {
+    return this.#requests.query(g.TokensDocument, options)
   }
 
   /**
@@ -63,7 +61,6 @@ export class Tokens {
    */
   async revoke(tokenId: string, { signal }: CallOptions = {}): Promise<t.RevokeTokenResult> {
     const input = { tokenId }
-    return (await this.#requests.query(g.RevokeTokenDocument, { input }, { signal, retry: { attempts: 1 } }))
-      .revokeToken
+    return this.#requests.query(g.RevokeTokenDocument, { input, signal, retry: { attempts: 1 } })
   }
 }

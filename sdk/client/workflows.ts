@@ -25,7 +25,7 @@ export class Workflows {
     { project, ...options }: { project?: string | undefined } & CallOptions = {},
   ): Promise<t.RegisterWorkflowResult> {
     const input = { definition, project }
-    return (await this.#requests.query(g.RegisterWorkflowDocument, { input }, options)).registerWorkflow
+    return this.#requests.query(g.RegisterWorkflowDocument, { ...options, input })
   }
 
   /**
@@ -40,7 +40,7 @@ export class Workflows {
       ...options
     }: { version?: number | undefined; project?: string | undefined } & CallOptions = {},
   ): Promise<t.WorkflowDetail | null> {
-    return (await this.#requests.query(g.WorkflowDocument, { name, version, project }, options)).workflow
+    return this.#requests.query(g.WorkflowDocument, { ...options, name, version, project })
   }
 
   /**
@@ -49,12 +49,12 @@ export class Workflows {
    * @throws PawlFault `RUN_NOT_FOUND`.
    */
   async ofRun(runId: string, options?: CallOptions): Promise<t.WorkflowDetail> {
-    const { run } = await this.#requests.query(g.RunWorkflowDocument, { runId }, options)
+    const run = await this.#requests.query(g.RunWorkflowDocument, { ...options, runId })
     return requireRun(runId, run).workflow
   }
 
   /** One page of the workflows that the token's projects may start. */
-  async list({ signal, retry, ...fields }: t.PageFields & CallOptions = {}): Promise<t.Page<t.Workflow>> {
-    return toPage((await this.#requests.query(g.WorkflowsDocument, fields, { signal, retry })).workflows)
+  async list(fields: t.PageFields & CallOptions = {}): Promise<t.Page<t.Workflow>> {
+    return toPage(await this.#requests.query(g.WorkflowsDocument, fields))
   }
 }

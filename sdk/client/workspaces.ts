@@ -1,7 +1,7 @@
 import { performOperation } from '../request/performOperation.ts'
 import type { PerformOptions, PerformResult } from '../request/performOperation.ts'
 import * as g from '../generated/graphql.ts'
-import { requireRun, toPage } from '../request/pages.ts'
+import { asType, requireRun, toPage } from '../request/pages.ts'
 import type { CallOptions, Requests } from '../request/request.ts'
 import type { StreamOptions } from '../streams/stream.ts'
 import type * as t from '../request/types.ts'
@@ -28,25 +28,21 @@ export class Workspaces {
    * @throws PawlFault `RUN_NOT_FOUND`.
    */
   async get(runId: string, options?: CallOptions): Promise<t.WorkspaceDetail | null> {
-    const { run } = await this.#requests.query(g.RunWorkspaceDocument, { runId }, options)
+    const run = await this.#requests.query(g.RunWorkspaceDocument, { ...options, runId })
     return requireRun(runId, run).workspace
   }
 
   /** The workspace, or null if the id is unknown. */
   async find(workspaceId: string, options?: CallOptions): Promise<t.WorkspaceDetail | null> {
-    const { node } = await this.#requests.query(g.WorkspaceDocument, { id: workspaceId }, options)
-    return node?.__typename === 'Workspace' ? node : null
+    const node = await this.#requests.query(g.WorkspaceDocument, { ...options, id: workspaceId })
+    return asType(node, 'Workspace')
   }
 
   /** One page of workspaces, newest first. */
-  async list({
-    signal,
-    retry,
-    ...page
-  }: { readonly filter?: g.WorkspaceFilter | undefined } & t.PageFields & CallOptions = {}): Promise<
+  async list(page: { readonly filter?: g.WorkspaceFilter | undefined } & t.PageFields & CallOptions = {}): Promise<
     t.Page<t.Workspace>
   > {
-    return toPage((await this.#requests.query(g.WorkspacesDocument, page, { signal, retry })).workspaces)
+    return toPage(await this.#requests.query(g.WorkspacesDocument, page))
   }
 
   /**
@@ -61,7 +57,7 @@ export class Workspaces {
     runId: string,
     fields: t.Fields<g.RecordWorkspaceInput, 'runId'>,
   ): Promise<t.RecordWorkspaceResult> {
-    return (await this.#requests.mutate(g.RecordWorkspaceDocument, { ...fields, runId })).recordWorkspace
+    return this.#requests.mutate(g.RecordWorkspaceDocument, { ...fields, runId })
   }
 
   /**
@@ -76,7 +72,7 @@ export class Workspaces {
     fields: t.Fields<g.RequestWorkspaceOperationInput, 'workspaceId' | 'kind'> = {},
   ): Promise<t.RequestWorkspaceOperationResult> {
     const input = { ...fields, workspaceId, kind }
-    return (await this.#requests.mutate(g.RequestWorkspaceOperationDocument, input)).requestWorkspaceOperation
+    return this.#requests.mutate(g.RequestWorkspaceOperationDocument, input)
   }
 
   /**
@@ -94,23 +90,15 @@ export class Workspaces {
 
   /** The operation with its result, or null if the id is unknown. */
   async operation(operationId: string, options?: CallOptions): Promise<t.WorkspaceOperationDetail | null> {
-    const { node } = await this.#requests.query(g.WorkspaceOperationDocument, { id: operationId }, options)
-    return node?.__typename === 'WorkspaceOperation' ? node : null
+    const node = await this.#requests.query(g.WorkspaceOperationDocument, { ...options, id: operationId })
+    return asType(node, 'WorkspaceOperation')
   }
 
   /** One page of operations, newest first, each with its workspace. */
-  async operations({
-    signal,
-    retry,
-    ...page
-  }: { readonly filter?: g.WorkspaceOperationFilter | undefined } & t.PageFields & CallOptions = {}): Promise<
+  async operations(page: { readonly filter?: g.WorkspaceOperationFilter | undefined } & t.PageFields & CallOptions = {}): Promise<
     t.Page<t.RequestedOperation>
   > {
-    const { workspaceOperations } = await this.#requests.query(g.WorkspaceOperationsDocument, page, {
-      signal,
-      retry,
-    })
-    return toPage(workspaceOperations)
+    return toPage(await this.#requests.query(g.WorkspaceOperationsDocument, page))
   }
 
   /** Streams the current workspace, then each change; never an older revision. Ends when it is REMOVED. */
@@ -140,7 +128,7 @@ export class Workspaces {
     fields: t.Fields<g.StartWorkspaceOperationInput, 'operationId'>,
   ): Promise<t.StartWorkspaceOperationResult> {
     const input = { ...fields, operationId }
-    return (await this.#requests.mutate(g.StartWorkspaceOperationDocument, input)).startWorkspaceOperation
+    return this.#requests.mutate(g.StartWorkspaceOperationDocument, input)
   }
 
   /**
@@ -154,7 +142,7 @@ export class Workspaces {
     fields: t.Fields<g.FinishWorkspaceOperationInput, 'operationId'>,
   ): Promise<t.FinishWorkspaceOperationResult> {
     const input = { ...fields, operationId }
-    return (await this.#requests.mutate(g.FinishWorkspaceOperationDocument, input)).finishWorkspaceOperation
+    return this.#requests.mutate(g.FinishWorkspaceOperationDocument, input)
   }
 
   /**
@@ -167,6 +155,6 @@ export class Workspaces {
     workspaceId: string,
     fields: t.Fields<g.ReportPreviewInput, 'workspaceId'>,
   ): Promise<t.ReportPreviewResult> {
-    return (await this.#requests.mutate(g.ReportPreviewDocument, { ...fields, workspaceId })).reportPreview
+    return this.#requests.mutate(g.ReportPreviewDocument, { ...fields, workspaceId })
   }
 }

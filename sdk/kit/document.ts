@@ -17,12 +17,38 @@ export function textOf(document: unknown): string {
   return source ?? String(document)
 }
 
+/** Writes documents, each with the fragments that it spreads. */
+export interface DocumentWriter {
+  /** A document: the operation as given, and its fragments. */
+  operation<Result, Variables>(text: string): TypedDocument<Result, Variables>
+  /** The document of a mutation with one input, from its name and what is selected of its success. */
+  mutation<Result, Variables>(name: string, success: string): TypedDocument<Result, Variables>
+}
+
 /**
- * Joins an operation and its fragments. A function call, because bundlers inline the fragments into every `+`
- * expression.
+ * Creates a writer with fragments by name, each without its head: `Run{id}` for `fragment RunFields on Run{id}`. All
+ * operations share their fragments and the frame of mutations: written out, they would be half of the SDK.
  */
-export function createDocument<Result, Variables>(
-  ...parts: readonly string[]
-): TypedDocument<Result, Variables> {
-  return parts.join('')
+export function createWriter(fragments: Readonly<Record<string, string>>): DocumentWriter {
+  /** Adds the fragments that the text spreads, by name. */
+  function collect(text: string, found: Map<string, string>): Map<string, string> {
+    for (const [, name = ''] of text.matchAll(/\.{3}(\w+)/g)) {
+      const body = fragments[name]
+      if (body === undefined || found.has(name)) continue
+      collect(body, found.set(name, `fragment ${name} on ${body}`))
+    }
+    return found
+  }
+  const operation = (text: string) => [text, ...collect(text, new Map()).values()].join('')
+  return {
+    operation,
+    mutation: (name, success) =>
+      operation(
+        `mutation ${name}($input:${name}Input!){${toField(name)}(input:$input){__typename ...on ${name}Success{${success}}...Refusal}}`,
+      ),
+  }
+}
+
+function toField(operation: string): string {
+  return operation.charAt(0).toLowerCase() + operation.slice(1)
 }

@@ -21,3 +21,11 @@ export function requireRun<Run>(runId: string, run: Run | null): Run {
   if (run) return run
   throw new PawlFault(`There is no run ${runId}`, 'RUN_NOT_FOUND')
 }
+
+/** The node of an answer if it is of this type; null if there is none, or one of another type. */
+export function asType<Node extends { readonly __typename: string }, Name extends Node['__typename']>(
+  node: Node | null,
+  name: Name,
+): Extract<Node, { readonly __typename: Name }> | null {
+  return node?.__typename === name ? (node as Extract<Node, { readonly __typename: Name }>) : null
+}

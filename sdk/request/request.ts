@@ -15,37 +15,55 @@ export interface CallOptions {
   readonly retry?: Partial<RetryOptions> | undefined
 }
 
+/** The value of an operation's only field: every operation of the SDK has one. */
+type Answer<R> = R[keyof R]
+
+/** The variables of an operation, which may have none. */
+type Given<V> = V extends Record<string, never> ? unknown : V
+
 /** Sends operations; the rest of the SDK is built on it. */
 export interface Requests {
-  /** Sends a query or a mutation that may safely be sent twice. */
-  query<R, V>(document: TypedDocument<R, V>, variables: V, options?: CallOptions): Promise<R>
+  /** Sends any document, which may safely be sent twice, and answers with its data. */
+  send<R, V>(document: TypedDocument<R, V>, variables: V, options?: CallOptions): Promise<R>
+  /** Sends an operation of the SDK that may safely be sent twice; the options stand among its variables. */
+  query<R, V>(document: TypedDocument<R, V>, variables: Given<V> & CallOptions): Promise<Answer<R>>
   /** Sends a mutation under the given idempotency key or a fresh one, the same in every attempt. */
-  mutate<R, I extends Keyed>(document: TypedDocument<R, { input: I }>, input: I & CallOptions): Promise<R>
+  mutate<R, I extends Keyed>(
+    document: TypedDocument<R, { input: I }>,
+    input: I & CallOptions,
+  ): Promise<Answer<R>>
   /** As `mutate`, for an input that has fields named like the options. */
   mutateWith<R, I extends Keyed>(
     document: TypedDocument<R, { input: I }>,
     input: I,
     options: CallOptions,
-  ): Promise<R>
+  ): Promise<Answer<R>>
 }
 
 interface Keyed {
   idempotencyKey?: string | null | undefined
 }
 
-/** Creates `query`, `mutate` and `mutateWith` for a server. */
+/** Creates the ways to send operations to a server. */
 export function createRequests(connection: Connection): Requests {
-  const mutateWith: Requests['mutateWith'] = async <R, I extends Keyed>(
-    document: TypedDocument<R, { input: I }>,
-    input: I,
+  async function ask<R, V>(
+    document: TypedDocument<R, V>,
+    variables: V,
     options: CallOptions,
-  ) => {
+    idempotencyKey?: string,
+  ): Promise<Answer<R>> {
+    const data = await sendUntilAnswered(connection, document, variables, options, idempotencyKey)
+    const [answer] = Object.values(data as object) as [Answer<R>]
+    return answer
+  }
+  const mutateWith: Requests['mutateWith'] = (document, input, options) => {
     const idempotencyKey = input.idempotencyKey ?? createKey()
-    const keyed = { ...input, idempotencyKey }
-    return sendUntilAnswered(connection, document, { input: keyed }, options, idempotencyKey)
+    return ask(document, { input: { ...input, idempotencyKey } }, options, idempotencyKey)
   }
   return {
-    query: (document, variables, options = {}) => sendUntilAnswered(connection, document, variables, options),
+    send: (document, variables, options = {}) => sendUntilAnswered(connection, document, variables, options),
+    query: (document, { signal, retry, ...variables }) =>
+      ask(document, variables as never, { signal, retry }),
     mutate: (document, { signal, retry, ...input }) =>
       mutateWith(document, input as never, { signal, retry }),
     mutateWith,

@@ -50,11 +50,7 @@ async function isTranscriptOver(
   after: number,
   { signal, retry }: StreamOptions,
 ): Promise<boolean> {
-  const { node } = await requests.query(
-    g.TranscriptPositionDocument,
-    { sessionId, after },
-    { signal, retry: { ...retry, attempts: 1 } },
-  )
+  const node = await requests.query(g.TranscriptPositionDocument, { sessionId, after, signal, retry: { ...retry, attempts: 1 } })
   if (node?.__typename !== 'Session') return true
   return node.status === 'DISPOSED' && node.transcript.length === 0
 }

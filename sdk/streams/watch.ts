@@ -170,8 +170,7 @@ export function readDirectives(
 
 /** One attempt: the stream itself retries. */
 async function readFeedCursor({ requests }: Streams, { signal, retry }: StreamOptions): Promise<string> {
-  return (await requests.query(g.FeedCursorDocument, {}, { signal, retry: { ...retry, attempts: 1 } })).runs
-    .feedCursor
+  return (await requests.query(g.FeedCursorDocument, { signal, retry: { ...retry, attempts: 1 } })).feedCursor
 }
 
 /** Maps each answer of the source. */
@@ -192,11 +191,7 @@ async function isRunOver(
   { signal, retry }: StreamOptions,
   isRead: (revision: number) => boolean,
 ): Promise<boolean> {
-  const { run } = await requests.query(
-    g.RunPositionDocument,
-    { id: runId },
-    { signal, retry: { ...retry, attempts: 1 } },
-  )
+  const run = await requests.query(g.RunPositionDocument, { id: runId, signal, retry: { ...retry, attempts: 1 } })
   if (!run) return true
   return (run.isFinal || (untilSettled && run.isSettled)) && isRead(run.revision)
 }

@@ -74,11 +74,7 @@ async function isRemoved(
   revision: number,
   { signal, retry }: StreamOptions,
 ): Promise<boolean> {
-  const { node } = await requests.query(
-    g.WorkspacePositionDocument,
-    { id: workspaceId },
-    { signal, retry: { ...retry, attempts: 1 } },
-  )
+  const node = await requests.query(g.WorkspacePositionDocument, { id: workspaceId, signal, retry: { ...retry, attempts: 1 } })
   if (node?.__typename !== 'Workspace') return true
   return node.status === 'REMOVED' && revision >= node.revision
 }
