@@ -10,7 +10,10 @@ export function writeDocuments({ definitions }: DocumentNode): string {
   const fragments = definitions.filter((each) => each.kind === Kind.FRAGMENT_DEFINITION)
   const operations = definitions.filter((each) => each.kind === Kind.OPERATION_DEFINITION)
   const bodies = fragments
-    .map((fragment) => `  ${fragment.name.value}: ${quote(textOf(fragment).replace(/^fragment \w+ on /, ''))},\n`)
+    .map(
+      (fragment) =>
+        `  ${fragment.name.value}: ${quote(textOf(fragment).replace(/^fragment \w+ on /, ''))},\n`,
+    )
     .toSorted()
   const constants = `const documents = /* @__PURE__ */ createWriter({\n${bodies.join('')}})\n`
   return `${[constants, ...operations.map(writeOperation)].join('\n')}\n`

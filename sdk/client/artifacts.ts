@@ -38,10 +38,7 @@ export class Artifacts {
    *
    * @throws PawlFault `RUN_NOT_FOUND`.
    */
-  async list(
-    runId: string,
-    page: t.PageFields & CallOptions = {},
-  ): Promise<t.Page<t.Artifact>> {
+  async list(runId: string, page: t.PageFields & CallOptions = {}): Promise<t.Page<t.Artifact>> {
     const run = await this.#requests.query(g.ArtifactsDocument, { ...page, runId })
     return toPage(requireRun(runId, run).artifacts)
   }

@@ -48,9 +48,9 @@ export class Executions {
   }
 
   /** One page of executions. */
-  async list(fields: { filter?: g.ExecutionFilter | undefined } & t.PageFields & CallOptions = {}): Promise<
-    t.Page<t.Execution>
-  > {
+  async list(
+    fields: { filter?: g.ExecutionFilter | undefined } & t.PageFields & CallOptions = {},
+  ): Promise<t.Page<t.Execution>> {
     return toPage(await this.#requests.query(g.ExecutionsDocument, fields))
   }
 }

@@ -44,10 +44,7 @@ export class Messages {
    *
    * @throws PawlFault `RUN_NOT_FOUND`.
    */
-  async list(
-    runId: string,
-    page: t.PageFields & CallOptions = {},
-  ): Promise<t.Page<t.Message>> {
+  async list(runId: string, page: t.PageFields & CallOptions = {}): Promise<t.Page<t.Message>> {
     const run = await this.#requests.query(g.MessagesDocument, { ...page, runId })
     return toPage(requireRun(runId, run).messages)
   }

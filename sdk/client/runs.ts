@@ -90,10 +90,7 @@ export class Runs {
    *
    * @throws PawlFault `RUN_NOT_FOUND`.
    */
-  async children(
-    runId: string,
-    page: t.PageFields & CallOptions = {},
-  ): Promise<t.Page<t.Run>> {
+  async children(runId: string, page: t.PageFields & CallOptions = {}): Promise<t.Page<t.Run>> {
     const run = await this.#requests.query(g.ChildrenDocument, { ...page, runId })
     return toPage(requireRun(runId, run).children)
   }

@@ -1,4 +1,3 @@
-import { performOperation } from '../request/performOperation.ts'
 import type { PerformOptions, PerformResult } from '../request/performOperation.ts'
 import * as g from '../generated/graphql.ts'
 import { asType, requireRun, toPage } from '../request/pages.ts'
@@ -39,9 +38,9 @@ export class Workspaces {
   }
 
   /** One page of workspaces, newest first. */
-  async list(page: { readonly filter?: g.WorkspaceFilter | undefined } & t.PageFields & CallOptions = {}): Promise<
-    t.Page<t.Workspace>
-  > {
+  async list(
+    page: { readonly filter?: g.WorkspaceFilter | undefined } & t.PageFields & CallOptions = {},
+  ): Promise<t.Page<t.Workspace>> {
     return toPage(await this.#requests.query(g.WorkspacesDocument, page))
   }
 
@@ -80,11 +79,12 @@ export class Workspaces {
    * with its error, `OperationTimedOut` if no worker finished it within `timeoutMs` (default 30,000), or a refusal of
    * `request`. An operation that no worker has started by then is abandoned, and not performed later.
    */
-  perform(
+  async perform(
     workspaceId: string,
     kind: g.WorkspaceOperationKind,
     options: PerformOptions = {},
   ): Promise<PerformResult> {
+    const { performOperation } = await import('../request/performOperation.ts')
     return performOperation(this, workspaceId, kind, options)
   }
 
@@ -95,9 +95,9 @@ export class Workspaces {
   }
 
   /** One page of operations, newest first, each with its workspace. */
-  async operations(page: { readonly filter?: g.WorkspaceOperationFilter | undefined } & t.PageFields & CallOptions = {}): Promise<
-    t.Page<t.RequestedOperation>
-  > {
+  async operations(
+    page: { readonly filter?: g.WorkspaceOperationFilter | undefined } & t.PageFields & CallOptions = {},
+  ): Promise<t.Page<t.RequestedOperation>> {
     return toPage(await this.#requests.query(g.WorkspaceOperationsDocument, page))
   }
 

@@ -3,6 +3,15 @@ export type TypedDocument<Result, Variables> = string & {
   readonly __types?: (variables: Variables) => Result
 }
 
+/** The value of an operation's only field: every operation of the SDK has one. */
+export type Answer<R> = R[keyof R]
+
+/** The value of the only field. */
+export function answerOf<R>(data: R): Answer<R> {
+  const [answer] = Object.values(data as object) as [Answer<R>]
+  return answer
+}
+
 /**
  * A document of another tool, typed by its result and variables as `TypedDocumentNode` and `TypedDocumentString` are; as
  * text, or with a source text.

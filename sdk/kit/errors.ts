@@ -8,7 +8,7 @@ const KINDS = Symbol.for('@pawl/sdk/kinds')
 export class PawlError extends Error {
   /** The name of the class, whatever a bundler calls it. */
   static readonly kind: string = 'PawlError'
-  override readonly name: string = 'PawlError'
+  override readonly name: string
 
   constructor(message?: string, options?: ErrorOptions) {
     super(message, options)
@@ -16,6 +16,7 @@ export class PawlError extends Error {
     for (let each: unknown = new.target; isKind(each); each = Object.getPrototypeOf(each))
       kinds.push(each.kind)
     Object.defineProperty(this, KINDS, { value: kinds })
+    this.name = new.target.kind
   }
 
   static override [Symbol.hasInstance](this: unknown, value: unknown): boolean {
@@ -33,7 +34,7 @@ function isKind(value: unknown): value is { readonly kind: string } {
 /** The given address is not a valid server address; the message says what to write instead. */
 export class PawlAddressError extends PawlError {
   static override readonly kind: string = 'PawlAddressError'
-  override readonly name = 'PawlAddressError'
+  declare readonly name: 'PawlAddressError'
 }
 
 /** The fields of every refusal: its type, and a message for people. */
@@ -46,7 +47,7 @@ export interface Problem {
 /** The server refused a command. Thrown only by `unwrap`: calls return refusals as values. */
 export class PawlProblem<P extends Problem = Problem> extends PawlError {
   static override readonly kind: string = 'PawlProblem'
-  override readonly name = 'PawlProblem'
+  declare readonly name: 'PawlProblem'
   /** The refusal as the server sent it, with the current state in its fields. */
   readonly problem: P
 
@@ -82,7 +83,6 @@ export type FaultCode =
 /** The server could not answer: the request was malformed, or the server failed. */
 export class PawlFault extends PawlError {
   static override readonly kind: string = 'PawlFault'
-  override readonly name: string = 'PawlFault'
   /**
    * The server's code, such as `RUN_NOT_FOUND`, `CONTENDED` or `INTERNAL`; `HTTP_404` and the like if the
    * answer was not GraphQL.
@@ -101,7 +101,7 @@ export class PawlFault extends PawlError {
 /** The feed's cursor is too old or of another database: list the runs again and resume from the new `feedCursor`. */
 export class PawlCursorExpiredError extends PawlFault {
   static override readonly kind: string = 'PawlCursorExpiredError'
-  override readonly name = 'PawlCursorExpiredError'
+  declare readonly name: 'PawlCursorExpiredError'
 }
 
 /**
@@ -110,7 +110,7 @@ export class PawlCursorExpiredError extends PawlFault {
  */
 export class PawlAuthError extends PawlError {
   static override readonly kind: string = 'PawlAuthError'
-  override readonly name = 'PawlAuthError'
+  declare readonly name: 'PawlAuthError'
   readonly code: 'UNAUTHENTICATED' | 'FORBIDDEN'
 
   constructor(message: string, code: 'UNAUTHENTICATED' | 'FORBIDDEN') {
@@ -125,7 +125,7 @@ export class PawlAuthError extends PawlError {
  */
 export class PawlConnectionError extends PawlError {
   static override readonly kind: string = 'PawlConnectionError'
-  override readonly name = 'PawlConnectionError'
+  declare readonly name: 'PawlConnectionError'
   /** The number of attempts made. */
   readonly attempts: number
   /** The key of all attempts; undefined for operations without one. */
@@ -158,7 +158,7 @@ export type Interruption = 'PAUSE' | 'CANCEL' | 'STOP' | 'LEASE_LOST' | 'NOT_REN
 /** The reason with which an owner's `signal` aborts: it has to stop its work. */
 export class PawlInterruptedError extends PawlError {
   static override readonly kind: string = 'PawlInterruptedError'
-  override readonly name = 'PawlInterruptedError'
+  declare readonly name: 'PawlInterruptedError'
   /** With `NOT_RENEWED`, `cause` is why the last renewal failed. */
   readonly why: Interruption
 

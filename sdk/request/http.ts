@@ -1,4 +1,4 @@
-import { composeText } from '../../src/text/composeText.ts'
+import { startOf } from '../../src/text/composeText.ts'
 import type { Connection, FetchResponse } from './connection.ts'
 import type { TypedDocument } from '../kit/document.ts'
 import { PawlAuthError, PawlConnectionError, PawlFault, toError } from '../kit/errors.ts'
@@ -80,7 +80,7 @@ function failUnparsed(response: FetchResponse, text: string): never {
   const { status, url } = response
   if (status === 401) throw new PawlAuthError('The token is missing or not valid', 'UNAUTHENTICATED')
   if (status === 403) throw new PawlAuthError('The token does not allow this', 'FORBIDDEN')
-  const seen = composeText(text.replace(/\s+/g, ' '), { max: 80 })
+  const seen = startOf(text.replace(/[\s\0]+/g, ' '), 80)
   throw new PawlFault(`${url} answered ${status} and no GraphQL: ${seen}`, `HTTP_${status}`)
 }
 

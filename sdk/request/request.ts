@@ -1,6 +1,7 @@
 import { completeRetry } from './connection.ts'
 import type { Connection } from './connection.ts'
-import type { TypedDocument } from '../kit/document.ts'
+import { answerOf } from '../kit/document.ts'
+import type { Answer, TypedDocument } from '../kit/document.ts'
 import { PawlAuthError, PawlConnectionError, PawlFault } from '../kit/errors.ts'
 import { postOperation } from './http.ts'
 import { pause } from '../kit/pause.ts'
@@ -14,9 +15,6 @@ export interface CallOptions {
   /** Overrides the client's retry options for this call. */
   readonly retry?: Partial<RetryOptions> | undefined
 }
-
-/** The value of an operation's only field: every operation of the SDK has one. */
-type Answer<R> = R[keyof R]
 
 /** The variables of an operation, which may have none. */
 type Given<V> = V extends Record<string, never> ? unknown : V
@@ -52,9 +50,8 @@ export function createRequests(connection: Connection): Requests {
     options: CallOptions,
     idempotencyKey?: string,
   ): Promise<Answer<R>> {
-    const data = await sendUntilAnswered(connection, document, variables, options, idempotencyKey)
-    const [answer] = Object.values(data as object) as [Answer<R>]
-    return answer
+    const data: R = await sendUntilAnswered(connection, document, variables, options, idempotencyKey)
+    return answerOf(data)
   }
   const mutateWith: Requests['mutateWith'] = (document, input, options) => {
     const idempotencyKey = input.idempotencyKey ?? createKey()

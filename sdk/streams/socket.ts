@@ -4,7 +4,8 @@ import type { GraphqlError } from '../kit/errors.ts'
 import { readResult } from '../request/http.ts'
 import type { GraphqlResponse } from '../request/http.ts'
 import { Inbox } from './inbox.ts'
-import type { Delivery, Subscribe } from './delivery.ts'
+import { SocketRefused } from './delivery.ts'
+import type { Delivery, Transport } from './delivery.ts'
 
 const PROTOCOL = 'graphql-transport-ws'
 /** How long the server may take to accept a connection, in milliseconds. */
@@ -25,9 +26,6 @@ interface Subscription {
   readonly onOpen: () => void
 }
 
-/** No socket was opened, as by a proxy that lets none through. */
-export class SocketRefused extends PawlConnectionError {}
-
 /**
  * Creates subscriptions by the graphql-transport-ws protocol over one shared socket, which is open while any of them
  * is.
@@ -38,7 +36,7 @@ export function createSocket(
   connection: Connection,
   Socket: SocketConstructor,
   onAccept: () => void,
-): Subscribe {
+): Transport {
   let current: SocketConnection | undefined
   return async function* subscribe<R, V>(document: string, variables: V, delivery: Delivery) {
     if (delivery.signal.aborted) return
@@ -91,7 +89,7 @@ class SocketConnection {
    * Starts a subscription as soon as the server has accepted the connection. Its inbox ends with it, or with the
    * connection.
    */
-  subscribe(payload: object, { newestOnly, onOpen }: Delivery): Inbox<GraphqlResponse<unknown>> {
+  subscribe(payload: object, { newestOnly = false, onOpen }: Delivery): Inbox<GraphqlResponse<unknown>> {
     const id = String((this.#lastId += 1))
     const inbox = new Inbox<GraphqlResponse<unknown>>(newestOnly, () => this.#unsubscribe(id))
     const subscription = { inbox, onOpen, message: { id, type: 'subscribe', payload } }

@@ -23,14 +23,14 @@ export interface StreamOptions extends CallOptions {
 
 /** Defines one kind of stream on top of subscriptions that may break at any time. */
 export interface StreamPlan<Item> {
-  /** Subscribes from the reader's position. */
-  open(delivery: Pick<Delivery, 'signal' | 'onOpen'>): AsyncIterable<Item>
+  /** Subscribes from the reader's position. What it asks for first is asked `once`: the stream itself retries. */
+  open(delivery: Delivery, once: CallOptions): AsyncIterable<Item>
   /** Advances the cursor past an item. Returns whether the reader gets it, and whether it is the last one. */
   accept(item: Item): { isNews: boolean; isLast: boolean }
   /**
    * Whether nothing can follow. Checked when the server completes the subscription, which a stopping server does too.
    */
-  isOver(): Promise<boolean>
+  isOver(once: CallOptions): Promise<boolean>
 }
 
 /**
@@ -40,7 +40,7 @@ export interface StreamPlan<Item> {
  * @throws PawlConnectionError, PawlAuthError, PawlFault, when `next` is awaited.
  */
 export function createStream<Item>(
-  connection: Connection,
+  { connection }: { readonly connection: Connection },
   plan: StreamPlan<Item>,
   options: StreamOptions,
 ): AsyncIterableIterator<Item, undefined> {
@@ -81,20 +81,21 @@ async function* follow<Item>(
   connection: Connection,
 ): AsyncGenerator<Item, undefined> {
   const history = new ConnectionHistory(completeRetry(connection.retry, given), connection.renewsToken)
+  const once = { signal, retry: { ...given, attempts: 1 } }
   const onOpen = () => {
     history.noteOpen()
     onConnection?.(true)
   }
   while (!signal.aborted) {
     try {
-      for await (const item of plan.open({ signal, onOpen })) {
+      for await (const item of plan.open({ signal, onOpen }, once)) {
         if (signal.aborted) return
         history.noteItem()
         const { isNews, isLast } = plan.accept(item)
         if (isNews) yield item
         if (isLast) return
       }
-      if (signal.aborted || (await plan.isOver())) return
+      if (signal.aborted || (await plan.isOver(once))) return
     } catch (error) {
       if (signal.aborted) return
       history.judge(error)

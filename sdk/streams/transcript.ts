@@ -2,8 +2,8 @@ import { PawlConnectionError } from '../kit/errors.ts'
 import * as g from '../generated/graphql.ts'
 import { createStream } from './stream.ts'
 import type { StreamOptions } from './stream.ts'
+import type { CallOptions } from '../request/request.ts'
 import type { TranscriptEntry } from '../request/types.ts'
-import { pick } from './watch.ts'
 import type { Streams } from './watch.ts'
 
 export interface TranscriptOptions extends StreamOptions {
@@ -19,12 +19,12 @@ export function readTranscript(
 ): AsyncIterableIterator<TranscriptEntry> {
   let seq = options.after ?? 0
   return createStream<TranscriptEntry>(
-    streams.connection,
+    streams,
     {
-      open: (delivery) => {
+      async *open(delivery) {
         const variables = { sessionId, after: seq }
-        const entries = streams.subscribe(g.TranscriptDocument, variables, { ...delivery, newestOnly: false })
-        return pick(entries, (data) => toEntry(data.transcript))
+        for await (const entry of streams.subscribe(g.TranscriptDocument, variables, delivery))
+          yield toEntry(entry)
       },
       accept: (entry) => {
         if (entry.seq > seq + 1) throw new PawlConnectionError(`Entry ${seq + 1} was lost on the way`)
@@ -32,7 +32,7 @@ export function readTranscript(
         if (isNews) seq = entry.seq
         return { isNews, isLast: false }
       },
-      isOver: () => isTranscriptOver(streams, sessionId, seq, options),
+      isOver: (once) => isTranscriptOver(streams, sessionId, seq, once),
     },
     options,
   )
@@ -48,9 +48,9 @@ async function isTranscriptOver(
   { requests }: Streams,
   sessionId: string,
   after: number,
-  { signal, retry }: StreamOptions,
+  once: CallOptions,
 ): Promise<boolean> {
-  const node = await requests.query(g.TranscriptPositionDocument, { sessionId, after, signal, retry: { ...retry, attempts: 1 } })
+  const node = await requests.query(g.TranscriptPositionDocument, { ...once, sessionId, after })
   if (node?.__typename !== 'Session') return true
   return node.status === 'DISPOSED' && node.transcript.length === 0
 }

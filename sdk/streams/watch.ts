@@ -1,7 +1,7 @@
 import type { Connection } from '../request/connection.ts'
 import { PawlConnectionError } from '../kit/errors.ts'
 import * as g from '../generated/graphql.ts'
-import type { Requests } from '../request/request.ts'
+import type { CallOptions, Requests } from '../request/request.ts'
 import { createStream } from './stream.ts'
 import type { StreamOptions } from './stream.ts'
 import type { Subscribe } from './delivery.ts'
@@ -55,20 +55,21 @@ export function watchRun(
   const { untilSettled = false, withRun = false } = options
   let revision = options.after ?? -1
   return createStream<RunFrame>(
-    streams.connection,
+    streams,
     {
-      open: (delivery) => {
-        const variables = { runId, after: revision < 0 ? null : revision, untilSettled, withRun }
-        const frames = streams.subscribe(g.RunStatusDocument, variables, { ...delivery, newestOnly: true })
-        return pick(frames, (data) => data.runStatus)
-      },
+      open: (delivery) =>
+        streams.subscribe(
+          g.RunStatusDocument,
+          { runId, after: revision < 0 ? null : revision, untilSettled, withRun },
+          { ...delivery, newestOnly: true },
+        ),
       accept: (frame) => {
         const isOld = frame.revision < revision
         const isNews = frame.revision > revision
         if (isNews) revision = frame.revision
         return { isNews, isLast: !isOld && (frame.isFinal || (untilSettled && frame.isSettled)) }
       },
-      isOver: () => isRunOver(streams, runId, untilSettled, options, () => true),
+      isOver: (once) => isRunOver(streams, runId, untilSettled, once, () => true),
     },
     options,
   )
@@ -83,13 +84,14 @@ export function readEvents(
   const { untilSettled = false } = options
   let seq = options.after ?? 0
   return createStream<RunEvent>(
-    streams.connection,
+    streams,
     {
-      open: (delivery) => {
-        const variables = { runId, after: seq, untilSettled }
-        const events = streams.subscribe(g.RunEventsDocument, variables, { ...delivery, newestOnly: false })
-        return pick(events, (data) => data.runEvents as RunEvent)
-      },
+      open: (delivery) =>
+        streams.subscribe(
+          g.RunEventsDocument,
+          { runId, after: seq, untilSettled },
+          delivery,
+        ) as AsyncIterable<RunEvent>,
       accept: (event) => {
         if (event.seq > seq + 1) throw new PawlConnectionError(`Event ${seq + 1} was lost on the way`)
         const isNews = event.seq > seq
@@ -97,7 +99,7 @@ export function readEvents(
         return { isNews, isLast: false }
       },
       // The last event's seq is the run's revision.
-      isOver: () => isRunOver(streams, runId, untilSettled, options, (revision) => seq >= revision),
+      isOver: (once) => isRunOver(streams, runId, untilSettled, once, (revision) => seq >= revision),
     },
     options,
   )
@@ -109,17 +111,13 @@ export function readChanges(streams: Streams, options: ChangesOptions): AsyncIte
   // What was delivered since the cursor advanced: an interrupted batch is sent again from its beginning.
   const handedOut = new Map<string, number>()
   return createStream<RunsChange>(
-    streams.connection,
+    streams,
     {
-      async *open(delivery) {
+      async *open(delivery, once) {
         // Without a cursor, what changes before the first item would be lost with the connection.
-        cursor ??= await readFeedCursor(streams, options)
+        cursor ??= (await streams.requests.query(g.FeedCursorDocument, once)).feedCursor
         const variables = { filter: options.filter, after: cursor }
-        const changes = streams.subscribe(g.RunsChangedDocument, variables, {
-          ...delivery,
-          newestOnly: false,
-        })
-        yield* pick(changes, (data) => data.runsChanged)
+        yield* streams.subscribe(g.RunsChangedDocument, variables, delivery)
       },
       accept: (change) => {
         const rank = change.kind === 'DELETED' ? Infinity : change.revision
@@ -144,16 +142,9 @@ export function readDirectives(
   let standing: g.DirectiveKind | undefined
   const messages = new Set<string>()
   return createStream<Directive>(
-    streams.connection,
+    streams,
     {
-      open: (delivery) => {
-        const variables = { runId, fence: options.fence }
-        const directives = streams.subscribe(g.DirectivesDocument, variables, {
-          ...delivery,
-          newestOnly: false,
-        })
-        return pick(directives, (data) => data.directives)
-      },
+      open: (delivery) => streams.subscribe(g.DirectivesDocument, { runId, fence: options.fence }, delivery),
       accept: (directive) => {
         const { kind, message } = directive
         // Every connection starts with directives that the previous one may have delivered.
@@ -168,19 +159,6 @@ export function readDirectives(
   )
 }
 
-/** One attempt: the stream itself retries. */
-async function readFeedCursor({ requests }: Streams, { signal, retry }: StreamOptions): Promise<string> {
-  return (await requests.query(g.FeedCursorDocument, { signal, retry: { ...retry, attempts: 1 } })).feedCursor
-}
-
-/** Maps each answer of the source. */
-export async function* pick<R, Item>(
-  source: AsyncIterable<R>,
-  choose: (data: R) => Item,
-): AsyncGenerator<Item> {
-  for await (const data of source) yield choose(data)
-}
-
 /**
  * Whether the run's stream is over: the run is final (or settled, with `untilSettled`) and read to the end, or deleted.
  */
@@ -188,10 +166,10 @@ async function isRunOver(
   { requests }: Streams,
   runId: string,
   untilSettled: boolean,
-  { signal, retry }: StreamOptions,
+  once: CallOptions,
   isRead: (revision: number) => boolean,
 ): Promise<boolean> {
-  const run = await requests.query(g.RunPositionDocument, { id: runId, signal, retry: { ...retry, attempts: 1 } })
+  const run = await requests.query(g.RunPositionDocument, { ...once, id: runId })
   if (!run) return true
   return (run.isFinal || (untilSettled && run.isSettled)) && isRead(run.revision)
 }

@@ -1,8 +1,8 @@
 import * as g from '../generated/graphql.ts'
 import { createStream } from './stream.ts'
 import type { StreamOptions } from './stream.ts'
+import type { CallOptions } from '../request/request.ts'
 import type { RequestedOperation, Workspace } from '../request/types.ts'
-import { pick } from './watch.ts'
 import type { Streams } from './watch.ts'
 
 /** What `workspaces.watch` takes. */
@@ -19,22 +19,20 @@ export function watchWorkspace(
 ): AsyncIterableIterator<Workspace> {
   let revision = options.after ?? 0
   return createStream<Workspace>(
-    streams.connection,
+    streams,
     {
-      open: (delivery) => {
-        const variables = { workspaceId, after: revision }
-        const frames = streams.subscribe(g.WorkspaceChangedDocument, variables, {
-          ...delivery,
-          newestOnly: true,
-        })
-        return pick(frames, (data) => data.workspaceChanged)
-      },
+      open: (delivery) =>
+        streams.subscribe(
+          g.WorkspaceChangedDocument,
+          { workspaceId, after: revision },
+          { ...delivery, newestOnly: true },
+        ),
       accept: (frame) => {
         const isNews = frame.revision > revision
         if (isNews) revision = frame.revision
         return { isNews, isLast: frame.status === 'REMOVED' }
       },
-      isOver: () => isRemoved(streams, workspaceId, revision, options),
+      isOver: (once) => isRemoved(streams, workspaceId, revision, once),
     },
     options,
   )
@@ -50,16 +48,9 @@ export function readWorkspaceRequests(
   options: StreamOptions,
 ): AsyncIterableIterator<RequestedOperation> {
   return createStream<RequestedOperation>(
-    streams.connection,
+    streams,
     {
-      open: (delivery) => {
-        const requests = streams.subscribe(
-          g.WorkspaceRequestsDocument,
-          { host },
-          { ...delivery, newestOnly: false },
-        )
-        return pick(requests, (data) => data.workspaceRequests)
-      },
+      open: (delivery) => streams.subscribe(g.WorkspaceRequestsDocument, { host }, delivery),
       accept: () => ({ isNews: true, isLast: false }),
       isOver: async () => false,
     },
@@ -72,9 +63,9 @@ async function isRemoved(
   { requests }: Streams,
   workspaceId: string,
   revision: number,
-  { signal, retry }: StreamOptions,
+  once: CallOptions,
 ): Promise<boolean> {
-  const node = await requests.query(g.WorkspacePositionDocument, { id: workspaceId, signal, retry: { ...retry, attempts: 1 } })
+  const node = await requests.query(g.WorkspacePositionDocument, { ...once, id: workspaceId })
   if (node?.__typename !== 'Workspace') return true
   return node.status === 'REMOVED' && revision >= node.revision
 }

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import * as sdk from '@pawl/sdk'
@@ -72,10 +72,23 @@ describe('the built SDK', () => {
     })
   })
 
-  it('brings everything it needs', async () => {
-    const esm = await readFile(join(outDir, 'index.mjs'), 'utf8')
-    const cjs = await readFile(join(outDir, 'index.cjs'), 'utf8')
-    expect(esm).not.toMatch(/^import |\bimport\(/m)
-    expect(cjs).not.toMatch(/\brequire\(/)
+  it('brings everything it needs, and loads nothing but its own files', async () => {
+    const files = await readdir(outDir)
+    const programs = files.filter((file) => /\.[cm]js$/.test(file))
+    expect(programs).toContain('index.mjs')
+    for (const file of programs) {
+      const code = await readFile(join(outDir, file), 'utf8')
+      const loaded = [...code.matchAll(/(?:\bfrom |^import |\bimport\(|\brequire\()["']([^"']+)/gm)]
+      expect(loaded.map(([, name = '']) => name).filter((name) => !files.includes(basename(name)))).toEqual(
+        [],
+      )
+      expect(loaded.every(([, name]) => name?.startsWith('./'))).toBe(true)
+    }
+  })
+
+  it('loads sockets, workers and waiting for operations only where they are used', async () => {
+    const code = await readFile(join(outDir, 'index.mjs'), 'utf8')
+    const later = [...code.matchAll(/\bimport\("\.\/(\w+)-/g)].map(([, name]) => name)
+    expect(later.toSorted()).toEqual(['claimLoop', 'performOperation', 'socket', 'sse'])
   })
 })

@@ -8,6 +8,12 @@ const retry = { attempts: 2, minDelayMs: 1, maxDelayMs: 1 }
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
+/** Waits until what the stream needs is loaded, which takes real time. */
+async function load(): Promise<void> {
+  await vi.dynamicImportSettled()
+  await vi.advanceTimersByTimeAsync(0)
+}
+
 /** A socket whose other end is the test. */
 class FakeSocket {
   static readonly opened: FakeSocket[] = []
@@ -64,6 +70,7 @@ function watchOverSocket() {
 describe('a socket', () => {
   it('introduces itself, subscribes when it is accepted, and answers pings', async () => {
     const { next, sockets } = watchOverSocket()
+    await load()
     await vi.advanceTimersByTimeAsync(0)
     await sockets[0]?.accept()
     sockets[0]?.tell({ type: 'ping' })
@@ -76,16 +83,21 @@ describe('a socket', () => {
 
   it('is given up when the server does not accept it, and opened again', async () => {
     const { next, sockets } = watchOverSocket()
+    await load()
     const given = next.catch((error: unknown) => error)
     await vi.advanceTimersByTimeAsync(9_900)
     expect(sockets).toHaveLength(1)
-    await vi.advanceTimersByTimeAsync(11_000)
+    await vi.advanceTimersByTimeAsync(1_000)
+    await load()
+    await vi.advanceTimersByTimeAsync(10_000)
+    await load()
     expect(sockets.map((socket) => socket.closedWith)).toEqual([1000, 1000])
     expect(await given).toMatchObject({ name: 'PawlConnectionError', attempts: 2 })
   })
 
   it('is given up when the server has fallen silent, and opened again', async () => {
     const { sockets } = watchOverSocket()
+    await load()
     await vi.advanceTimersByTimeAsync(0)
     await sockets[0]?.accept()
     await vi.advanceTimersByTimeAsync(15_000)
@@ -100,6 +112,7 @@ describe('a socket', () => {
 
   it('is given up when the server speaks no GraphQL', async () => {
     const { next, sockets } = watchOverSocket()
+    await load()
     const given = next.catch((error: unknown) => error)
     await vi.advanceTimersByTimeAsync(0)
     sockets[0]?.onmessage?.({ data: 'hello' })
@@ -109,6 +122,7 @@ describe('a socket', () => {
 
   it('leaves no timer behind', async () => {
     const { frames, sockets } = watchOverSocket()
+    await load()
     await vi.advanceTimersByTimeAsync(0)
     await sockets[0]?.accept()
     await frames.return?.()
@@ -150,6 +164,7 @@ describe('a stream of server-sent events', () => {
   it('is given up when it has been silent for long, and opened again', async () => {
     const { frames, streams, write } = watchOverHttp()
     const next = frames.next()
+    await load()
     await vi.advanceTimersByTimeAsync(29_000)
     write(':\n\n')
     await vi.advanceTimersByTimeAsync(29_000)
@@ -163,6 +178,7 @@ describe('a stream of server-sent events', () => {
   it('may stay unread for as long as its reader likes', async () => {
     const { frames, streams, write } = watchOverHttp()
     const next = frames.next()
+    await load()
     await vi.advanceTimersByTimeAsync(0)
     write(`event: next\ndata: ${encode(1)}\n\nevent: next\ndata: ${encode(2)}\n\n`)
     expect((await next).value).toMatchObject({ revision: 1 })
@@ -183,6 +199,7 @@ describe('a stream of server-sent events', () => {
   ])('is read with %s, a byte at a time', async (_, text) => {
     const { frames, streams } = watchOverHttp()
     const next = frames.next()
+    await load()
     await vi.advanceTimersByTimeAsync(0)
     for (const byte of new TextEncoder().encode(text)) streams[0]?.enqueue(new Uint8Array([byte]))
     expect((await next).value).toMatchObject({ revision: 3 })
@@ -191,6 +208,7 @@ describe('a stream of server-sent events', () => {
   it('leaves no timer behind', async () => {
     const { frames, write } = watchOverHttp()
     const next = frames.next()
+    await load()
     await vi.advanceTimersByTimeAsync(0)
     write(`event: next\ndata: ${encode(1)}\n\n`)
     await next
